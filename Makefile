@@ -1,0 +1,33 @@
+# make plan [STACK=dev]   the whole plan of a stack: offline, no cloud, no credentials, no CLI
+# make test               the whole test suite
+# make check              formatter, linter, types
+STACK ?= dev
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: plan test check
+.DEFAULT_GOAL := plan
+
+plan: .venv/program
+	@$(BIN)/python -m infra plan $(STACK)
+
+test: .venv/dev
+	$(BIN)/pytest -n auto
+
+check: .venv/dev
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/pyright
+
+# The stamps make an install happen once, and again when its requirements change.
+.venv/bin/python:
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.12 ...")'
+	$(PYTHON) -m venv .venv
+
+.venv/program: .venv/bin/python requirements.txt
+	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements.txt
+	@touch $@
+
+.venv/dev: .venv/program requirements-dev.txt
+	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	@touch $@

@@ -1,0 +1,1 @@
+"""LLM Platform: from one stack file to served models."""

@@ -1,0 +1,271 @@
+"""The plan: what the program decided, each decision with its reason. Plain frozen data, no behaviour beyond sums.
+
+Memory is in GiB (2^30 bytes) on each GPU, time in seconds, money in US dollars; a month is 730 hours.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from infra.settings import Settings
+
+HOURS_A_MONTH = 730
+
+
+@dataclass(frozen=True)
+class Note:
+    """A warning, a thing to do, or an assumption, with the dotted path of the setting that it is about."""
+
+    path: str
+    message: str
+
+
+@dataclass(frozen=True)
+class Violation:
+    """A rule that the stack breaks, and what to write so that it doesn't."""
+
+    rule: str
+    path: str
+    message: str
+    fix: str
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A value that the program chose because the stack file gives none; `--pin` writes it under its path."""
+
+    value: Any
+    reason: str
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A number that is not known exactly: low <= mid <= high."""
+
+    low: float
+    mid: float
+    high: float
+
+
+@dataclass(frozen=True)
+class Term:
+    """One summand of the GPU's memory, with the formula and numbers that it came from."""
+
+    name: str
+    gib: float
+    reason: str
+
+
+@dataclass(frozen=True)
+class Fit:
+    """Whether a model fits its GPUs. Every figure is per GPU."""
+
+    usable_gib: float  # utilisation x memory that the engine sees
+    weights_gib: float
+    terms: tuple[Term, ...]  # weights, activations, CUDA graphs, other
+    kv_cache_gib: Estimate  # negative when the weights are too large
+    kv_bytes_per_token: float
+    kv_cache_tokens: int
+    max_concurrency: float  # kv_cache_tokens / max_model_len
+    fits: bool  # at the middle of the interval
+    certain: bool  # at its low end
+    reasons: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Replicas:
+    min: int
+    max: int
+
+
+@dataclass(frozen=True)
+class Rollout:
+    """How a Deployment replaces its pods."""
+
+    max_surge: int
+    max_unavailable: int
+    reason: str
+
+
+@dataclass(frozen=True)
+class ColdStart:
+    """From no node to the first token, as named parts in seconds."""
+
+    parts: Mapping[str, Estimate]  # node, image, weights, engine
+
+    @property
+    def seconds(self) -> int:
+        return round(sum(part.mid for part in self.parts.values()))
+
+
+@dataclass(frozen=True)
+class Timeouts:
+    """Seconds. Rule 5: each is at least what it waits for."""
+
+    startup_probe: int  # >= 1.5 x (weights + engine start)
+    progress_deadline: int  # >= the whole cold start
+    rollout: int  # Pulumi's own wait for the Deployment
+    prefetch: int  # Pulumi's own wait for the Job, and the Job's deadline
+    pre_stop: int  # load balancers stop sending
+    drain: int  # requests in flight end
+    grace_period: int  # >= pre_stop + drain >= gateway timeout
+
+
+@dataclass(frozen=True)
+class Scaling:
+    """What KEDA is told. A threshold is per replica."""
+
+    waiting: int | None  # requests in the engine's queue
+    running: int | None  # requests in its batch
+    polling_seconds: int
+    cooldown_seconds: int
+    fallback_replicas: int
+    reason: str
+
+
+@dataclass(frozen=True)
+class Resources:
+    """What a pod asks for beside its GPUs."""
+
+    cpu: float  # cores
+    memory_gib: float
+    ephemeral_gib: int
+    shm_gib: int  # bounded /dev/shm; counts against memory
+
+
+@dataclass(frozen=True)
+class ModelPlan:
+    name: str  # the stack file's key: Service, URL, served name, metric label
+    model: str  # repository or Ollama tag
+    revision: str | None
+    engine: Literal["vllm", "ollama", "tgi"]
+    engine_version: str
+    image: str
+    task: Literal["chat", "embed", "rerank"]
+    dtype: str  # of weights as served: bf16, fp16, or the quantization
+    quantization: str | None
+    kv_cache_dtype: str
+    pool: str | None  # None: CPU
+    instance_type: str | None  # the pool's first type; None on nodes that we don't make, and on CPU
+    gpus: int  # a replica; 0 is CPU
+    utilization: float | None
+    max_model_len: int
+    max_num_seqs: int | None
+    concurrency: int | None
+    replicas: Replicas
+    paused: bool
+    extra_args: tuple[str, ...]
+    gated: bool
+    weights_on_disk_gib: float  # the download; what the cache must hold
+    resources: Resources
+    fit: Fit | None  # None on CPU and where the shape isn't known
+    rollout: Rollout
+    cold_start: ColdStart
+    timeouts: Timeouts
+    scaling: Scaling | None  # None: no scaler
+    usd_per_hour: float | None  # a replica: its share of the node's GPUs
+    reasons: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class PoolPlan:
+    name: str
+    existing: bool  # nodes that somebody else makes
+    gpu: str
+    gpus_per_node: int
+    instance_types: tuple[str, ...]  # () when existing
+    capacity: Literal["on-demand", "spot"]
+    min: int  # nodes
+    max: int  # nodes
+    zone_ids: tuple[str, ...]  # where every one of its types is offered
+    ami_type: str | None
+    root_gib: int
+    root_iops: int
+    root_throughput: int  # MiB/s
+    nvme: bool  # instance store under containerd and kubelet
+    selector: Mapping[str, str]  # what a pod of this pool selects; on nodes that we make, their labels
+    tolerations: tuple[Mapping[str, str], ...]  # as Kubernetes writes them
+    usd_per_node_hour: float | None  # the dearest of its types
+    peak_gpus: int  # all models at their most
+    surge_gpus: int  # one rollout on top
+    reasons: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class ClusterPlan:
+    kind: Literal["create", "context", "eks"]
+    name: str  # of the EKS cluster, or the context
+    version: str
+    region: str | None
+    zone_ids: tuple[str, ...]  # () on a cluster that exists
+    cidr: str | None  # None with a VPC that exists
+    nat_per_zone: bool
+
+
+@dataclass(frozen=True)
+class AddonPlan:
+    """One of cluster-wide software; `chart` names a row of the chart table."""
+
+    state: Literal["install", "existing", "disabled"]
+    chart: str
+    version: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class CachePlan:
+    kind: Literal["efs", "ebs", "storageClass"]
+    storage_class: str | None  # None: the cluster's default
+    size_gib: int  # of the claim; EFS ignores it
+    access_mode: Literal["ReadWriteMany", "ReadWriteOnce"]
+    zone_id: str | None  # EBS is in one zone
+    reason: str
+
+
+@dataclass(frozen=True)
+class GatewayPlan:
+    domain: str
+    visibility: Literal["internal", "public"]
+    controller: Literal["alb", "nginx", "other"]
+    ingress_class: str
+    timeout_seconds: int
+
+
+@dataclass(frozen=True)
+class CostItem:
+    name: str
+    min: float  # dollars a month
+    max: float
+
+
+@dataclass(frozen=True)
+class Cost:
+    items: tuple[CostItem, ...]
+    left_out: str
+    price_note: str  # date, region, discount of the prices
+
+    @property
+    def usd_per_month_min(self) -> float:
+        return sum(item.min for item in self.items)
+
+    @property
+    def usd_per_month_max(self) -> float:
+        return sum(item.max for item in self.items)
+
+
+@dataclass(frozen=True)
+class Plan:
+    stack: str
+    settings: Settings
+    cluster: ClusterPlan
+    pools: Mapping[str, PoolPlan]
+    models: Mapping[str, ModelPlan]
+    addons: Mapping[str, AddonPlan]  # keys as in the stack file: nvidiaDevicePlugin, ...
+    cache: CachePlan
+    gateway: GatewayPlan | None
+    cost: Cost
+    chosen: Mapping[str, Choice]  # dotted path of a stack-file key -> what was chosen
+    violations: tuple[Violation, ...] = field(default=())
+    warnings: tuple[Note, ...] = field(default=())
+    to_do: tuple[Note, ...] = field(default=())
+    assumptions: tuple[Note, ...] = field(default=())

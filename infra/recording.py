@@ -1,0 +1,222 @@
+"""Runs a Pulumi program against the SDK's own mock monitor and records every request, options included.
+
+This is how `python -m infra plan` sees what `pulumi up` would make, with no CLI, credentials or network, and what the tests run on. It makes URNs as the
+engine makes them and refuses what the engine refuses: a duplicate URN, a default provider (Pulumi.yaml disables them), a look-up without an answer.
+
+What only a cloud can know reads `${name.attribute}`, as in Pulumi YAML; with `preview=True` it is unknown, as in a first preview.
+"""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from google.protobuf import empty_pb2, struct_pb2
+from pulumi.runtime import mocks, rpc, set_all_config, settings
+from pulumi.runtime.proto import resource_pb2
+from pulumi.runtime.stack import run_in_stack
+
+PROJECT = "llm-platform"
+SECRET = "[secret]"
+UNKNOWN = "[unknown]"
+_STACK = "pulumi:pulumi:Stack"
+_NO_DEFAULT_PROVIDER = ("aws", "kubernetes")  # as in Pulumi.yaml
+
+# Attributes that a provider computes and the program reads, by type; a nested one is a path. Whatever isn't here comes back as it went in, and so does one that is an input.
+_COMPUTED: Mapping[str, tuple[str, ...]] = {
+    "aws:ec2/eip:Eip": ("allocationId", "publicIp"),
+    "aws:ec2/launchTemplate:LaunchTemplate": ("latestVersion",),
+    "aws:efs/accessPoint:AccessPoint": ("arn",),
+    "aws:efs/fileSystem:FileSystem": ("arn", "dnsName"),
+    "aws:eks/cluster:Cluster": ("arn", "name", "endpoint", "certificateAuthority.data", "vpcConfig.clusterSecurityGroupId"),
+    "aws:eks/nodeGroup:NodeGroup": ("arn", "nodeGroupName", "resources.0.autoscalingGroups.0.name"),
+    "aws:iam/policy:Policy": ("arn",),
+    "aws:iam/role:Role": ("arn", "name"),
+    "aws:kms/key:Key": ("arn", "keyId"),
+    "kubernetes:networking.k8s.io/v1:Ingress": ("status.loadBalancer.ingress.0.hostname",),
+    "random:index/randomPassword:RandomPassword": ("result",),
+}
+
+Answers = Mapping[str, Callable[[Mapping[str, Any]], dict[str, Any]]]
+
+
+class NotOnTheEngine(Exception):
+    """The program does something that the real engine refuses."""
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """One registration as the engine would see it: inputs with the schema's own keys, options that are set."""
+
+    urn: str
+    type: str
+    name: str
+    parent: str | None
+    inputs: Mapping[str, Any]
+    options: Mapping[str, Any]
+
+
+@dataclass
+class Recording:
+    """Every registration, sorted by URN, and the stack's outputs."""
+
+    resources: list[Recorded] = field(default_factory=list)
+    outputs: dict[str, Any] = field(default_factory=dict)
+
+    def of(self, type_: str) -> list[Recorded]:
+        """All resources of a type token, e.g. `kubernetes:apps/v1:Deployment`."""
+        return [r for r in self.resources if r.type == type_]
+
+    def one(self, type_: str, name: str) -> Recorded:
+        """The resource of that type and logical name."""
+        found = [r for r in self.of(type_) if r.name == name]
+        if len(found) != 1:
+            raise LookupError(f"{len(found)} resources are {type_} {name!r}; of that type: {[r.name for r in self.of(type_)]}")
+        return found[0]
+
+
+def record(
+    program: Callable[[], None],
+    *,
+    stack: str,
+    config: Mapping[str, str] | None = None,
+    secret_keys: tuple[str, ...] = (),
+    answers: Answers | None = None,
+    preview: bool = False,
+) -> Recording:
+    """Run `program` as the stack's program. `answers` maps a function's token to what its provider would return."""
+    monitor = _RecordingMonitor(answers or {}, preview)
+    settings.configure(
+        mocks.MockSettings(
+            monitor=monitor,
+            monitor_features=set(monitor.GetDeploymentInfo(empty_pb2.Empty()).supportedFeatures),
+            engine=mocks.MockEngine(None),
+            project=PROJECT,
+            stack=stack,
+            dry_run=preview,
+            organization="organization",
+            callbacks=None,
+        )
+    )
+    settings.ROOT.set(None)  # an earlier run in this process would be this one's root
+    set_all_config(dict(config or {}), list(secret_keys))
+    loop = asyncio.new_event_loop()
+    asyncio.set_event_loop(loop)
+    try:
+        loop.run_until_complete(run_in_stack(program))
+    finally:
+        loop.close()
+    monitor.recording.resources.sort(key=lambda r: r.urn)
+    return monitor.recording
+
+
+class _RecordingMonitor(mocks.MockMonitor):
+    def __init__(self, answers: Answers, preview: bool) -> None:
+        super().__init__(_NoMocks())
+        self.recording = Recording()
+        self._answers = answers
+        self._preview = preview
+        self._urns: set[str] = set()
+
+    def make_urn(self, parent: str, type_: str, name: str) -> str:
+        parents = "" if not parent or parent.split("::")[2] == _STACK else parent.split("::")[2] + "$"
+        return f"urn:pulumi:{settings.get_stack()}::{PROJECT}::{parents}{type_}::{name}"
+
+    def RegisterResource(self, request: Any) -> resource_pb2.RegisterResourceResponse:
+        urn = self.make_urn(request.parent, request.type, request.name)
+        if urn in self._urns:
+            raise NotOnTheEngine(f"duplicate URN {urn}")
+        self._urns.add(urn)
+        if request.custom and not request.provider and request.type.split(":")[0] in _NO_DEFAULT_PROVIDER:
+            raise NotOnTheEngine(f"{urn} has no explicit provider, and the default ones are disabled")
+        inputs = {key: _plain(value) for key, value in request.object.fields.items()}
+        self.recording.resources.append(
+            Recorded(urn, request.type, request.name, request.parent or None, inputs, _options(request))
+        )
+        known = request.custom and not self._preview
+        state = struct_pb2.Struct()
+        state.CopyFrom(request.object)
+        if known:
+            for path in _COMPUTED.get(request.type, ()):
+                _set(state, path.split("."), f"${{{request.name}.{path}}}")
+        return resource_pb2.RegisterResourceResponse(urn=urn, id=f"${{{request.name}.id}}" if known else "", object=state)
+
+    def ReadResource(self, request: Any) -> resource_pb2.ReadResourceResponse:
+        raise NotOnTheEngine(f"{request.type} {request.name!r} is read, and offline nothing can be")
+
+    def RegisterResourceOutputs(self, request: Any) -> empty_pb2.Empty:
+        if request.urn.split("::")[2] == _STACK:
+            self.recording.outputs.update({key: _plain(value) for key, value in request.outputs.fields.items()})
+        return empty_pb2.Empty()
+
+    def Invoke(self, request: Any) -> resource_pb2.ResourceInvokeResponse:
+        if request.tok not in self._answers:
+            raise NotOnTheEngine(f"nothing answers the look-up {request.tok}")
+        returned = struct_pb2.Struct()
+        returned.update(self._answers[request.tok]({key: _plain(value) for key, value in request.args.fields.items()}))
+        return resource_pb2.ResourceInvokeResponse(**{"return": returned})
+
+
+class _NoMocks(mocks.Mocks):
+    """The base class asks for mocks; every request that would reach them is answered above."""
+
+    def call(self, args: mocks.MockCallArgs) -> Any:
+        raise NotOnTheEngine(f"nothing answers the call {args.token}")
+
+    def new_resource(self, args: mocks.MockResourceArgs) -> Any:
+        raise NotOnTheEngine(f"nothing makes {args.name}")
+
+
+def _options(request: Any) -> dict[str, Any]:
+    """The options that are set, by the names the contract gives them. `depends_on` holds every dependency that orders the resource."""
+    timeouts = {key: getattr(request.customTimeouts, key) for key in ("create", "update", "delete")}
+    options = {
+        "depends_on": sorted(request.dependencies),
+        "protect": request.protect,
+        "retain_on_delete": request.retainOnDelete,
+        "ignore_changes": list(request.ignoreChanges),
+        "provider": request.provider.rsplit("::", 1)[0],  # a reference is URN::id
+        "custom_timeouts": {key: value for key, value in timeouts.items() if value},
+        "aliases": [alias.urn or alias.spec.name or alias.spec.type for alias in request.aliases],
+        "delete_before_replace": request.deleteBeforeReplace,
+    }
+    return {key: value for key, value in options.items() if value}
+
+
+def _plain(value: struct_pb2.Value) -> Any:
+    """A protobuf value as JSON data: secrets and unknowns as words, whole numbers as int."""
+    kind = value.WhichOneof("kind")
+    if kind == "struct_value":
+        fields = value.struct_value.fields
+        if rpc._special_sig_key not in fields:
+            return {key: _plain(item) for key, item in fields.items()}
+        is_secret = fields[rpc._special_sig_key].string_value == rpc._special_secret_sig
+        return _masked(_plain(fields["value"])) if is_secret else fields["urn"].string_value
+    if kind == "list_value":
+        return [_plain(item) for item in value.list_value.values]
+    if kind == "number_value":
+        return int(value.number_value) if value.number_value.is_integer() else value.number_value
+    if kind == "string_value":
+        return UNKNOWN if value.string_value == rpc.UNKNOWN else value.string_value
+    return value.bool_value if kind == "bool_value" else None
+
+
+def _masked(value: Any) -> Any:
+    """The shape of a secret value without what it holds."""
+    if isinstance(value, dict):
+        return {key: _masked(item) for key, item in value.items()}
+    return [_masked(item) for item in value] if isinstance(value, list) else SECRET
+
+
+def _set(state: Any, path: list[str], value: str) -> None:
+    """Set a nested attribute, making the structs and lists on the way; an index is always 0."""
+    head, *rest = path
+    if not rest:
+        if head not in state:
+            state[head] = value
+        return
+    if rest[0] == "0":
+        inner = state.get_or_create_list(head).add_struct()
+        _set(inner, rest[1:], value)
+    else:
+        _set(state.get_or_create_struct(head), rest, value)

@@ -1,0 +1,72 @@
+"""The kinds of value a stack file holds, each with a name, a pattern and an example.
+
+The examples are what an error message proposes to write, and what an editor shows through the JSON Schema.
+"""
+
+from typing import Annotated, Any
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic.alias_generators import to_camel
+
+
+class Section(BaseModel):
+    """A part of the stack file: frozen, camelCase keys, unknown keys refused, no value silently converted."""
+
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", strict=True, alias_generator=to_camel, validate_by_alias=True, validate_by_name=False
+    )
+
+
+def _pattern(regex: str, example: str, title: str, max_length: int | None = None) -> Any:
+    return Field(pattern=regex, examples=[example], title=title, max_length=max_length)
+
+
+# A name becomes part of DNS names and Pulumi URNs: RFC 1035 label, short enough for the suffixes that we add.
+ModelName = Annotated[str, _pattern(r"^[a-z]([-a-z0-9]{0,38}[a-z0-9])?$", "llama-8b", "model name")]
+PoolName = Annotated[str, _pattern(r"^[a-z]([-a-z0-9]{0,28}[a-z0-9])?$", "l4", "pool name")]
+NamespaceName = Annotated[str, _pattern(r"^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$", "llm", "namespace")]
+ObjectName = Annotated[str, _pattern(r"^[a-z0-9]([-.a-z0-9]{0,251}[a-z0-9])?$", "llm-tls", "Kubernetes object name")]
+# EKS: 1-100 characters, letters, digits, hyphens and underscores, beginning with a letter or digit.
+ClusterName = Annotated[str, _pattern(r"^[0-9A-Za-z][-_0-9A-Za-z]{0,99}$", "llm-prod", "EKS cluster name")]
+KubernetesVersion = Annotated[str, _pattern(r"^1\.\d\d$", "1.35", "Kubernetes version, quoted")]
+ZoneId = Annotated[str, _pattern(r"^[a-z]{3,4}\d-az\d$", "use1-az1", "availability-zone id")]
+Cidr = Annotated[str, _pattern(r"^\d{1,3}(\.\d{1,3}){3}/\d{1,2}$", "10.0.0.0/16", "IPv4 CIDR")]
+Domain = Annotated[
+    str,
+    _pattern(
+        r"^([a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?\.)+[a-z][-a-z0-9]{0,61}[a-z0-9]$", "llm.example.com", "domain", max_length=200
+    ),
+]
+IamArn = Annotated[
+    str, _pattern(r"^arn:aws(-[a-z]+)*:iam::\d{12}:(role|user)/.+$", "arn:aws:iam::111122223333:role/platform", "IAM ARN")
+]
+CertificateArn = Annotated[
+    str,
+    _pattern(
+        r"^arn:aws(-[a-z]+)*:acm:[-a-z0-9]+:\d{12}:certificate/[-0-9a-f]+$",
+        "arn:aws:acm:us-east-1:111122223333:certificate/5f0c",
+        "ACM certificate ARN",
+    ),
+]
+VpcId = Annotated[str, _pattern(r"^vpc-[0-9a-f]+$", "vpc-0ab1", "VPC id")]
+SubnetId = Annotated[str, _pattern(r"^subnet-[0-9a-f]+$", "subnet-0ab1", "subnet id")]
+Size = Annotated[str, _pattern(r"^[1-9]\d*(Gi|Ti)$", "100Gi", "size")]
+HttpUrl = Annotated[str, _pattern(r"^https?://[^\s/]+(:\d+)?(/\S*)?$", "http://prometheus-operated.monitoring:9090", "URL")]
+InstanceType = Annotated[str, _pattern(r"^[a-z0-9-]+\.[a-z0-9-]+$", "g6.xlarge", "instance type")]
+# Hugging Face: owner/name (a few old repositories have no owner); Ollama: name[:tag], optionally with an owner.
+ModelId = Annotated[str, _pattern(r"^[A-Za-z0-9][\w.-]*(/[\w.-]+)?(:[\w.-]+)?$", "Qwen/Qwen3-8B", "model id")]
+Revision = Annotated[str, _pattern(r"^[\w./-]+$", "0e9e39f249a16976918f6564b8830bc894c89659", "revision")]
+
+
+def _one_number(value: Any) -> Any:
+    """`replicas: 2` means `{min: 2, max: 2}`."""
+    return {"min": value, "max": value} if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+def _one_word(value: Any) -> Any:
+    """`keda: install` means `{state: install}`; `{existing: {...}}` names what exists."""
+    return {"state": value} if isinstance(value, str) else value
+
+
+OneNumber = BeforeValidator(_one_number)
+OneWord = BeforeValidator(_one_word)
