@@ -1,0 +1,16 @@
+"""Facts: models, GPUs, instance types, prices, versions. Data files with their sources, and one loader."""
+
+from infra.catalog.load import load_catalog
+from infra.catalog.price_table import price_table_mistakes, with_prices
+from infra.catalog.types import Catalog, Gpu, Instance, ModelShape, OllamaModel
+
+__all__ = [
+    "Catalog",
+    "Gpu",
+    "Instance",
+    "ModelShape",
+    "OllamaModel",
+    "load_catalog",
+    "price_table_mistakes",
+    "with_prices",
+]

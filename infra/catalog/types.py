@@ -1,0 +1,206 @@
+"""What the catalogue holds. None is what nobody has seen, never a guess. Memory in GiB (2^30), prices in US dollars."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+
+@dataclass(frozen=True)
+class Instance:
+    """An EC2 instance type with NVIDIA GPUs."""
+
+    name: str
+    gpu: str  # a row of the GPU table
+    gpus: int  # 0: a slice of one
+    vcpus: int
+    memory_gib: float
+    nvme_gb: int  # decimal, as AWS states it; 0: none
+    arch: Literal["x86_64", "arm64"]
+    network_gbps: float  # baseline
+    efa_interfaces: int
+    ebs_mbps: int  # baseline
+    spot: bool
+    capacity_block: bool
+    usd_per_hour: float | None  # on demand, us-east-1
+
+    @property
+    def left_out(self) -> str | None:
+        """Why the planner never chooses this type; None: it may."""
+        if self.arch == "arm64":
+            return "ARM; the engines' images are x86"
+        if self.gpus == 0:
+            return "a slice of a GPU, which needs a driver that EKS images lack"
+        if self.name.startswith("g7."):
+            return "needs driver 595, so an AMI of one's own"
+        if self.usd_per_hour is None:
+            return "no price seen"
+        return None
+
+
+@dataclass(frozen=True)
+class Gpu:
+    """A GPU."""
+
+    name: str
+    engine_gib: float | None  # what the engine sees, which is less than the card has
+    bandwidth_gb_s: float | None
+    bf16_tflops: float | None  # dense
+    fp8_tflops: float | None
+    compute_capability: float | None
+    bf16: bool
+    fp8: bool  # in hardware; below, fp8 weights are widened as they are used
+    source: str
+
+
+@dataclass(frozen=True)
+class ModelShape:
+    """What sizes a model: the fields of its config.json."""
+
+    id: str
+    family: str
+    params_b: float | None  # 1e9
+    active_params_b: float | None
+    layers: int | None
+    hidden_size: int | None
+    attention_heads: int | None
+    kv_heads: int | None
+    head_dim: int | None
+    vocab_size: int | None
+    max_context: int
+    attention: Literal["mha", "gqa", "mqa", "mla", "hybrid"] | None
+    sliding_window: int | None
+    full_attention_every: int | None
+    kv_lora_rank: int | None
+    qk_rope_head_dim: int | None
+    num_experts: int | None
+    dtype: str | None  # of the repository's weights
+    weights_gib: float | None  # of the repository's weight files, as published
+    gated: bool | None
+    modality: Literal["text", "vision", "audio", "embedding", "rerank"]
+    full_kv_layers: int | None
+    swa_kv_layers: int | None
+    global_kv_heads: int | None
+    global_head_dim: int | None
+    tie_word_embeddings: bool | None
+    source: str
+    notes: str
+
+    @property
+    def task(self) -> Literal["chat", "embed", "rerank"]:
+        if self.modality == "embedding":
+            return "embed"
+        return "rerank" if self.modality == "rerank" else "chat"
+
+
+@dataclass(frozen=True)
+class OllamaModel:
+    """A tag of the Ollama library."""
+
+    tag: str
+    params_b: float
+    file_gib: float  # the quantized weights, as downloaded
+    max_context: int
+    task: Literal["chat", "embed"]
+    like: str | None  # the model of the same shape
+    source: str
+
+
+@dataclass(frozen=True)
+class Quantization:
+    """How weights are stored."""
+
+    name: str
+    bytes_per_weight: float
+    min_compute_capability: float
+    keeps_16_bit: bool  # the embeddings and the output layer
+    source: str
+
+
+@dataclass(frozen=True)
+class Engine:
+    """A model server, pinned."""
+
+    name: str
+    version: str
+    image: str
+    image_gib: float  # as pulled, compressed
+    unpacked_gib: float  # on the node's disk
+    port: int
+    source: str
+
+
+@dataclass(frozen=True)
+class Chart:
+    """A Helm chart, pinned."""
+
+    name: str
+    repo: str
+    version: str
+    app_version: str
+    namespace: str
+
+
+@dataclass(frozen=True)
+class KubernetesVersion:
+    """A Kubernetes minor that EKS offers."""
+
+    version: str
+    standard_support_until: str  # ISO date; afterwards EKS bills extended support
+    cluster_autoscaler: str  # image tag: the autoscaler's minor is the cluster's
+
+
+@dataclass(frozen=True)
+class CpuInstance:
+    """An EC2 instance type without GPUs, for the system nodes."""
+
+    name: str
+    vcpus: int
+    memory_gib: float
+    usd_per_hour: float
+
+
+@dataclass(frozen=True)
+class Prices:
+    """Everything that isn't a GPU instance. us-east-1."""
+
+    date: str
+    gpu_date: str
+    region: str
+    eks_hour: float
+    eks_extended_hour: float
+    nat_hour: float
+    public_ipv4_hour: float
+    alb_hour: float
+    gp3_gib_month: float
+    gp3_iops_month: float  # over 3,000
+    gp3_mibps_month: float  # over 125
+    efs_gib_month: float
+    kms_key_month: float
+
+
+@dataclass(frozen=True)
+class Catalog:
+    """Every fact that a plan needs, from files of this package alone."""
+
+    instances: Mapping[str, Instance]
+    gpus: Mapping[str, Gpu]
+    models: Mapping[str, ModelShape]
+    ollama: Mapping[str, OllamaModel]  # aliases included: `llama3.2` is `llama3.2:3b`
+    quantizations: Mapping[str, Quantization]
+    engines: Mapping[str, Engine]
+    charts: Mapping[str, Chart]
+    eks_addons: tuple[str, ...]
+    prefetch_image: str  # runs the hub's command line
+    kubernetes: Mapping[str, KubernetesVersion]
+    cpu_instances: Mapping[str, CpuInstance]
+    prices: Prices
+    zones: Mapping[str, Mapping[str, tuple[str, ...]]]  # instance type -> region -> zone ids that EKS serves
+    regions: Mapping[str, tuple[str, ...]]  # region -> zone ids where some GPU type is offered
+
+    @property
+    def kubernetes_versions(self) -> tuple[str, ...]:
+        return tuple(self.kubernetes)
+
+    def zones_of(self, instance_type: str, region: str) -> tuple[str, ...]:
+        """The zones of a region that offer an instance type."""
+        return self.zones.get(instance_type, {}).get(region, ())
