@@ -1,6 +1,26 @@
-"""Settings for the whole suite."""
+"""The stack files of the repository, each planned and recorded once a session."""
 
 import os
+from functools import cache
+from pathlib import Path
+
+import pytest
 
 # An f-string on an Output makes a garbage name and no type checker says so; with this it raises.
 os.environ["PULUMI_ERROR_OUTPUT_STRING"] = "true"
+
+from infra.offline import Planned, plan_offline
+
+STACKS = Path(__file__).parent.parent / "stacks"
+STACK_NAMES = sorted(path.name.split(".")[1] for path in STACKS.glob("Pulumi.*.yaml"))
+
+
+@cache
+def planned_stack(name: str, *, preview: bool = False) -> Planned:
+    return plan_offline(STACKS / f"Pulumi.{name}.yaml", preview=preview)
+
+
+@pytest.fixture(params=STACK_NAMES)
+def planned(request: pytest.FixtureRequest) -> Planned:
+    """Each stack file in turn."""
+    return planned_stack(request.param)

@@ -1,0 +1,95 @@
+"""The plan as the JSON that other programs read."""
+
+import json
+from typing import Any
+
+from infra.offline import Planned
+from infra.planning.plan import ModelPlan, Note, Plan
+from infra.recording import Recorded
+
+VERSION = 1
+
+
+def to_json(planned: Planned) -> str:
+    return json.dumps(document(planned), indent=2, ensure_ascii=True) + "\n"
+
+
+def document(planned: Planned) -> dict[str, Any]:
+    plan = planned.plan
+    return {
+        "version": VERSION,
+        "stack": plan.stack,
+        "violations": [vars(violation) for violation in plan.violations],
+        "warnings": _notes(plan.warnings),
+        "to_do": _notes(plan.to_do),
+        "assumptions": _notes(plan.assumptions),
+        "models": {name: _model(model) for name, model in plan.models.items()},
+        "gpu_pools": _pools(plan),
+        "cost": {
+            "usd_per_month_min": round(plan.cost.usd_per_month_min, 2),
+            "usd_per_month_max": round(plan.cost.usd_per_month_max, 2),
+            "items": [{"name": item.name, "min": round(item.min, 2), "max": round(item.max, 2)} for item in plan.cost.items],
+            "left_out": plan.cost.left_out,
+            "prices": plan.cost.price_note,
+        },
+        "chosen": {path: {"value": choice.value, "reason": choice.reason} for path, choice in plan.chosen.items()},
+        "outputs": planned.recording.outputs,
+        "resources": resources(planned),
+    }
+
+
+def resources(planned: Planned) -> list[dict[str, Any]]:
+    return [_resource(resource) for resource in planned.recording.resources]
+
+
+def _resource(resource: Recorded) -> dict[str, Any]:
+    return {
+        "urn": resource.urn,
+        "type": resource.type,
+        "name": resource.name,
+        "parent": resource.parent,
+        "inputs": resource.inputs,
+        "options": resource.options,
+    }
+
+
+def _notes(notes: tuple[Note, ...]) -> list[dict[str, str]]:
+    return [vars(note) for note in notes]
+
+
+def _model(model: ModelPlan) -> dict[str, Any]:
+    fit = model.fit
+    cache = fit.kv_cache_gib if fit else None
+    return {
+        "engine": model.engine,
+        "model": model.model,
+        "pool": model.pool,
+        "instance_type": model.instance_type,
+        "gpus_per_replica": model.gpus,
+        "replicas": {"min": model.replicas.min, "max": model.replicas.max},
+        "fits": fit.fits if fit else None,
+        "certain": fit.certain if fit else None,
+        "weights_gib": round(fit.weights_gib, 2) if fit else None,
+        "kv_cache_gib": round(cache.mid, 2) if cache else None,
+        "kv_cache_gib_interval": [round(cache.low, 2), round(cache.high, 2)] if cache else None,
+        "kv_cache_tokens": fit.kv_cache_tokens if fit else None,
+        "max_model_len": model.max_model_len,
+        "max_concurrency": round(fit.max_concurrency, 2) if fit and fit.max_concurrency is not None else None,
+        "cold_start_seconds": model.cold_start.seconds,
+        "usd_per_hour": round(model.usd_per_hour, 4) if model.usd_per_hour is not None else None,
+        "reasons": list(model.reasons),
+    }
+
+
+def _pools(plan: Plan) -> dict[str, Any]:
+    return {
+        name: {
+            "instance_types": list(pool.instance_types),
+            "capacity": pool.capacity,
+            "min": pool.min,
+            "max": pool.max,
+            "gpus_per_node": pool.gpus_per_node,
+            "reasons": list(pool.reasons),
+        }
+        for name, pool in plan.pools.items()
+    }

@@ -1,0 +1,35 @@
+"""A report as GitHub-flavoured Markdown: the verdict first, details folded."""
+
+from infra.cli.report import Report, Section
+
+
+def to_markdown(report: Report) -> str:
+    lines = [f"### {report.title}", ""]
+    lines += [f"- **{row[0]}** {_cell(row[1])}" for row in report.verdict]
+    for section in report.sections:
+        lines += ["", *_section(section)]
+    return "\n".join(lines) + "\n"
+
+
+def _section(section: Section) -> list[str]:
+    table = _table(section)
+    if section.note:
+        table += ["", _cell(section.note)]
+    if section.detail:
+        return [f"<details><summary>{section.title}</summary>", "", *table, "", "</details>"]
+    return [f"**{section.title}**", "", *table]
+
+
+def _table(section: Section) -> list[str]:
+    header = ["", *(column.title for column in section.columns)]
+    rule = ["---", *("--:" if column.right else "---" for column in section.columns)]
+    return [_line(header), _line(rule), *(_line([_cell(cell) for cell in row]) for row in section.rows)]
+
+
+def _line(cells: list[str]) -> str:
+    return "| " + " | ".join(cells) + " |"
+
+
+def _cell(text: str) -> str:
+    """Text that a table cell can hold and that can't turn into markup of its own."""
+    return text.replace("\\", "\\\\").replace("|", "\\|").replace("<", "&lt;").replace("\n", " ")

@@ -1,0 +1,54 @@
+"""A report for a terminal: 80 to 120 columns, no colour, ASCII where the terminal can't show more."""
+
+import io
+import shutil
+import sys
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from infra.cli.report import Report, Section
+
+_NARROWEST, _WIDEST = 80, 120
+_ASCII = str.maketrans({"·": "-", "±": "~", "×": "x", "→": ">", "–": "-", "—": "-", "…": "."})
+
+
+def to_text(report: Report) -> str:
+    width = min(max(shutil.get_terminal_size((_WIDEST, 24)).columns, _NARROWEST), _WIDEST)
+    buffer = io.StringIO()
+    console = Console(file=buffer, width=width, color_system=None, highlight=False, markup=False, emoji=False)
+    console.print(Text(report.title))
+    console.print()
+    verdict = Table.grid(padding=(0, 2))
+    for row in report.verdict:
+        verdict.add_row(*(Text(cell) for cell in ("", *row)))
+    console.print(verdict)
+    for section in report.sections:
+        console.print()
+        _print(console, section)
+    return _printable("".join(f"{line.rstrip()}\n" for line in buffer.getvalue().splitlines()))
+
+
+def _print(console: Console, section: Section) -> None:
+    has_header = any(column.title for column in section.columns)
+    table = Table(box=None, show_header=has_header, padding=(0, 2, 0, 0), pad_edge=False, header_style="")
+    table.add_column(Text(section.title), no_wrap=True, overflow="fold")
+    for column in section.columns:
+        table.add_column(Text(column.title), justify="right" if column.right else "left", overflow="fold", vertical="top")
+    for row in section.rows:
+        table.add_row(*(Text(cell) for cell in (f"  {row[0]}", *row[1:])))
+    if not has_header:
+        console.print(Text(section.title))
+    console.print(table)
+    if section.note:
+        console.print(Text(section.note), style=None)
+
+
+def _printable(text: str) -> str:
+    encoding = sys.stdout.encoding or "ascii"
+    try:
+        text.encode(encoding)
+    except UnicodeEncodeError:
+        return text.translate(_ASCII).encode("ascii", "replace").decode("ascii")
+    return text

@@ -1,0 +1,68 @@
+"""`plan --out DIR`: every Kubernetes object as a file, the charts, the resources."""
+
+import io
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+from ruamel.yaml import YAML
+
+from infra.cli.as_json import resources
+from infra.offline import Planned
+from infra.recording import Recorded, Recording
+
+_HEADER = "# Written by `python -m infra plan --out`; the next run replaces it.\n"
+_RELEASE = "kubernetes:helm.sh/v3:Release"
+
+
+def write(planned: Planned, out: Path) -> None:
+    """Write manifests/*.yaml, charts.json and resources.json. Manifests of an earlier run go; no other file is touched."""
+    manifests = out / "manifests"
+    manifests.mkdir(parents=True, exist_ok=True)
+    fresh = {manifests / file_name(obj): _HEADER + _yaml(obj) for obj in kubernetes_objects(planned.recording)}
+    for old in set(manifests.glob("*.yaml")) - set(fresh):
+        if old.read_text(encoding="utf-8").startswith(_HEADER):
+            old.unlink()
+    for path, text in fresh.items():
+        path.write_text(text, encoding="utf-8")
+    (out / "charts.json").write_text(json.dumps(charts(planned.recording), indent=2) + "\n", encoding="utf-8")
+    (out / "resources.json").write_text(json.dumps(resources(planned), indent=2) + "\n", encoding="utf-8")
+
+
+def kubernetes_objects(recording: Recording) -> list[dict[str, Any]]:
+    """Every Kubernetes object that the program declares itself (a chart's are in its release), as it would be applied."""
+    return [dict(r.inputs) for r in recording.resources if r.type.startswith("kubernetes:") and r.type != _RELEASE]
+
+
+def charts(recording: Recording) -> list[dict[str, Any]]:
+    """Each Helm release."""
+    return [_chart(r) for r in recording.of(_RELEASE)]
+
+
+def file_name(obj: dict[str, Any]) -> str:
+    """One name an object: kind, namespace where it has one, name."""
+    metadata = obj["metadata"]
+    parts = [obj["kind"], metadata.get("namespace", ""), metadata["name"]]
+    return re.sub(r"[^a-z0-9.-]+", "-", "-".join(part for part in parts if part).lower()) + ".yaml"
+
+
+def _chart(release: Recorded) -> dict[str, Any]:
+    inputs = release.inputs
+    return {
+        "name": inputs["name"],
+        "chart": inputs["chart"],
+        "repo": inputs.get("repositoryOpts", {}).get("repo"),
+        "version": inputs.get("version"),
+        "namespace": inputs["namespace"],
+        "values": inputs.get("values", {}),
+    }
+
+
+def _yaml(obj: dict[str, Any]) -> str:
+    text = io.StringIO()
+    yaml = YAML()
+    yaml.default_flow_style = False
+    yaml.width = 4096
+    yaml.dump(obj, text)
+    return text.getvalue()

@@ -1,0 +1,48 @@
+"""`plan --pin`: what the program chose, written into the stack file with its comments kept."""
+
+import io
+import os
+from collections.abc import MutableMapping
+from pathlib import Path
+from typing import Any
+
+from ruamel.yaml import YAML
+
+from infra.planning.plan import Plan
+
+_KEY = "llm-platform:platform"
+
+
+def pin_choices(path: Path, plan: Plan) -> str:
+    """Write `plan.chosen` into the file at `path`; returns what to tell the user. A plan that breaks a rule pins nothing."""
+    if plan.violations:
+        return f"{path}: nothing pinned, because the plan breaks a rule"
+    if not plan.chosen:
+        return f"{path}: nothing to pin, the file says everything"
+    yaml = YAML()
+    yaml.preserve_quotes = True
+    yaml.width = 4096
+    yaml.indent(mapping=2, sequence=4, offset=2)
+    document = yaml.load(path.read_text(encoding="utf-8"))
+    for dotted, choice in plan.chosen.items():
+        _put(document["config"][_KEY], dotted.split("."), choice.value)
+    text = io.StringIO()
+    yaml.dump(document, text)
+    _replace(path, text.getvalue())
+    return f"{path}: pinned {', '.join(plan.chosen)}"
+
+
+def _put(tree: MutableMapping[str, Any], path: list[str], value: Any) -> None:
+    *parents, last = path
+    for key in parents:
+        if tree.get(key) is None:
+            tree[key] = {}
+        tree = tree[key]
+    tree[last] = list(value) if isinstance(value, tuple) else value
+
+
+def _replace(path: Path, text: str) -> None:
+    """All or nothing: a run that is cut off leaves the old file."""
+    fresh = path.with_suffix(".yaml.new")
+    fresh.write_text(text, encoding="utf-8")
+    os.replace(fresh, path)

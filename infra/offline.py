@@ -1,0 +1,49 @@
+"""A stack planned and recorded with no cloud: what `plan` prints and the tests read."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from infra.catalog import load_catalog
+from infra.planning import make_plan
+from infra.planning.plan import Plan
+from infra.program import deploy
+from infra.recording import Answers, Recording, record
+from infra.settings import load_file
+from infra.settings.secrets import API_KEY, HUGGING_FACE_TOKEN
+
+_PLACEHOLDER = "not read offline"  # a stack's secrets are encrypted; none is ever needed to plan
+
+
+@dataclass(frozen=True)
+class Planned:
+    """The plan, and the resources that the program makes of it."""
+
+    plan: Plan
+    recording: Recording
+
+
+def plan_offline(path: Path, *, preview: bool = False) -> Planned:
+    """Load, plan and record one stack file. Raises BadStackFile. With `preview`, what only a cloud knows is unknown."""
+    file = load_file(path)
+    plan = make_plan(file.stack, file.settings, region=file.region, secrets=file.secrets, catalog=load_catalog())
+    secrets = {f"llm-platform:{key}": _PLACEHOLDER for key in (*file.secrets, HUGGING_FACE_TOKEN) if key != API_KEY or key in file.secrets}
+    recording = record(
+        lambda: deploy(plan), stack=file.stack, config=secrets, secret_keys=tuple(secrets), answers=_ANSWERS, preview=preview
+    )
+    return Planned(plan, recording)
+
+
+def _existing_eks(args: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "id": args["name"],
+        "name": args["name"],
+        "arn": "${existing.arn}",
+        "endpoint": "${existing.endpoint}",
+        "certificateAuthorities": [{"data": "${existing.certificateAuthority}"}],
+    }
+
+
+# What a look-up would find; `plan` lists it as an assumption.
+_ANSWERS: Answers = {"aws:eks/getCluster:getCluster": _existing_eks}

@@ -1,0 +1,83 @@
+"""The stack's outputs: what application teams build on. A promise with a version; `python -m infra schema outputs` prints its JSON Schema.
+
+A field may be added; one that goes or changes its type is a new `version`.
+"""
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from infra.planning.plan import ModelPlan, Plan
+
+VERSION = 1
+API_KEY_FIELD = "api-key"  # the key inside the Secret
+
+
+class _Promise(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class KeySecret(_Promise):
+    """The Kubernetes Secret that holds a model's API key."""
+
+    namespace: str
+    name: str
+    key: str
+
+
+class ModelEndpoint(_Promise):
+    """One model, OpenAI-compatible under its base URL."""
+
+    model: str = Field(description="send this as `model`; it stays when engine or weights change")
+    kind: Literal["chat", "embed", "rerank"]
+    engine: Literal["vllm", "ollama", "tgi"]
+    base_url: str | None = Field(description="from outside the cluster; null without a gateway")
+    base_url_in_cluster: str = Field(description="for pods of namespaces labelled llm-platform/client=true")
+    max_model_len: int = Field(description="tokens of prompt and answer together")
+    api_key_secret: KeySecret | None = Field(description="null where the engine checks no key (Ollama)")
+    timeout_seconds: int = Field(description="the gateway ends a request after so long")
+    paused: bool = Field(description="true: no pod runs, the URL answers 503")
+
+
+class PlatformOutputs(_Promise):
+    """Every output of the stack."""
+
+    version: Literal[1] = VERSION
+    cluster_name: str
+    namespace: str
+    region: str | None
+    gateway_address: str | None = Field(description="what DNS has to point at; null without a gateway")
+    api_key: str | None = Field(description="secret; null where no engine checks one")
+    models: dict[str, ModelEndpoint]
+
+
+def api_key_secret_name(model: str) -> str:
+    return f"{model}-api-key"
+
+
+def checks_key(model: ModelPlan) -> bool:
+    """Ollama has no authentication; vLLM and TGI have."""
+    return model.engine != "ollama"
+
+
+def endpoints(plan: Plan) -> dict[str, ModelEndpoint]:
+    """What the outputs say of each model; all of it is known before anything is made."""
+    return {name: _endpoint(plan, model) for name, model in plan.models.items()}
+
+
+def _endpoint(plan: Plan, model: ModelPlan) -> ModelEndpoint:
+    namespace, gateway, wanted = plan.settings.namespace.name, plan.gateway, plan.settings.gateway
+    scheme = "https" if wanted and (wanted.certificate_arn or wanted.tls_secret) else "http"
+    return ModelEndpoint(
+        model=model.name,
+        kind=model.task,
+        engine=model.engine,
+        base_url=f"{scheme}://{model.name}.{gateway.domain}/v1" if gateway else None,
+        base_url_in_cluster=f"http://{model.name}.{namespace}.svc.cluster.local/v1",
+        max_model_len=model.max_model_len,
+        api_key_secret=(
+            KeySecret(namespace=namespace, name=api_key_secret_name(model.name), key=API_KEY_FIELD) if checks_key(model) else None
+        ),
+        timeout_seconds=gateway.timeout_seconds if gateway else model.timeouts.drain,
+        paused=model.paused,
+    )
