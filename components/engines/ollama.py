@@ -1,0 +1,83 @@
+"""Ollama, on GPU and on CPU (image ollama/ollama, whose entrypoint is `ollama`)."""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from components.engines.engine import MODELS_MOUNT, Fetch, Query, Workload
+
+_KV_CACHE_TYPE = {"fp8": "q8_0"}
+# `pull` and `cp` ask a server, so the Job runs one for itself. Its log is kept apart, because the end of the
+# container's own log is the error that Pulumi shows.
+_PULL = """\
+set -eu
+ollama serve >/tmp/serve.log 2>&1 &
+server=$!
+until ollama list >/dev/null 2>&1; do
+  kill -0 "$server" 2>/dev/null || { cat /tmp/serve.log >&2; exit 1; }
+  sleep 1
+done
+ollama pull "$MODEL"
+ollama cp "$MODEL" "$SERVED_NAME"
+"""
+
+
+class Ollama:
+    name = "ollama"
+    port = 11434
+    health_path = "/"
+    metrics_path: str | None = None
+    api_key_env: str | None = None
+    drains = False  # SIGTERM closes its connections
+
+    def args(self, workload: Workload) -> tuple[str, ...]:
+        return ("serve", *workload.extra_args)
+
+    def env(self, workload: Workload) -> Mapping[str, str]:
+        env = {
+            **_store(workload),
+            "OLLAMA_HOST": f"0.0.0.0:{self.port}",
+            "OLLAMA_CONTEXT_LENGTH": str(workload.max_model_len),
+            "OLLAMA_NUM_PARALLEL": str(workload.max_num_seqs or 1),
+            "OLLAMA_MAX_LOADED_MODELS": "1",
+            "OLLAMA_KEEP_ALIVE": "-1",
+            "OLLAMA_LOAD_TIMEOUT": f"{workload.startup_seconds}s",
+            "OLLAMA_NO_CLOUD": "1",
+        }
+        if workload.kv_cache_dtype in _KV_CACHE_TYPE:  # a quantized cache needs flash attention
+            env |= {"OLLAMA_KV_CACHE_TYPE": _KV_CACHE_TYPE[workload.kv_cache_dtype], "OLLAMA_FLASH_ATTENTION": "1"}
+        return env
+
+    def startup_probe(self, workload: Workload) -> Mapping[str, Any]:
+        """Loads the model, so that the first request doesn't wait for it.
+
+        One attempt may take as long as the load: cut off earlier, it would begin again. An embedding model wants a
+        text, and a chat model loads without one.
+        """
+        prompt = "" if workload.task == "chat" else "ready"
+        return {
+            "exec": {"command": ["ollama", "run", workload.name, prompt]},
+            "timeoutSeconds": workload.startup_seconds,
+        }
+
+    def fetch(self, workload: Workload) -> Fetch:
+        """The served name is a copy of the tag's manifest: a second name for the same blobs."""
+        return Fetch(
+            command=("/bin/sh", "-c", _PULL),
+            env={
+                **_store(workload),
+                "OLLAMA_HOST": f"127.0.0.1:{self.port}",
+                "MODEL": workload.model,
+                "SERVED_NAME": workload.name,
+            },
+            uses_hub_token=False,
+        )
+
+    def queries(self, namespace: str, name: str) -> tuple[Query, ...]:
+        return ()
+
+
+def _store(workload: Workload) -> dict[str, str]:
+    """A store for each name and tag: a name could be another model's tag, and old replicas keep theirs meanwhile."""
+    tag = re.sub(r"[/:]", "-", workload.model)
+    return {"OLLAMA_MODELS": f"{MODELS_MOUNT}/ollama/{workload.name}/{tag}", "OLLAMA_NOPRUNE": "1"}

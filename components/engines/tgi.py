@@ -1,0 +1,63 @@
+"""Text Generation Inference (arguments of text-generation-launcher 3; in maintenance mode)."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from components.engines.engine import HOME, Fetch, Query, Workload
+from components.engines.hub import hub_fetch, weights_path
+
+_DTYPE = {"bf16": "bfloat16", "fp16": "float16"}
+_KV_CACHE_DTYPE = {"fp8": "fp8_e4m3fn"}
+
+
+class Tgi:
+    name = "tgi"
+    port = 8080  # the image's 80 needs root
+    health_path = "/health"
+    metrics_path: str | None = "/metrics"
+    api_key_env: str | None = "API_KEY"
+    drains = True
+
+    def args(self, workload: Workload) -> tuple[str, ...]:
+        args = [
+            *("--model-id", weights_path(workload)),
+            *("--hostname", "0.0.0.0"),  # else it reads HOSTNAME, which is the pod's name
+            *("--port", str(self.port)),
+            *("--num-shard", str(max(workload.gpus, 1))),
+            *("--max-total-tokens", str(workload.max_model_len)),
+            *("--max-input-tokens", str(workload.max_model_len - 1)),
+            *("--usage-stats", "off"),
+        ]
+        if workload.quantization is not None:
+            args += ["--quantize", workload.quantization]
+        elif workload.dtype in _DTYPE:  # the launcher refuses both
+            args += ["--dtype", _DTYPE[workload.dtype]]
+        if workload.kv_cache_dtype in _KV_CACHE_DTYPE:
+            args += ["--kv-cache-dtype", _KV_CACHE_DTYPE[workload.kv_cache_dtype]]
+        if workload.utilization is not None:
+            args += ["--cuda-memory-fraction", str(workload.utilization)]
+        if workload.max_num_seqs is not None:
+            args += ["--max-batch-size", str(workload.max_num_seqs)]
+        return (*args, *workload.extra_args)
+
+    def env(self, workload: Workload) -> Mapping[str, str]:
+        return {
+            "HF_HUB_OFFLINE": "1",
+            "HF_HOME": f"{HOME}/.cache/huggingface",  # the image's /data isn't writable
+            # A variable, because launchers before 3.2 don't know the flag.
+            "GRACEFUL_TERMINATION_TIMEOUT": str(workload.drain_seconds),
+        }
+
+    def startup_probe(self, workload: Workload) -> Mapping[str, Any]:
+        return {"httpGet": {"path": self.health_path, "port": "http"}}
+
+    def fetch(self, workload: Workload) -> Fetch:
+        return hub_fetch(workload)
+
+    def queries(self, namespace: str, name: str) -> tuple[Query, ...]:
+        # Its metrics name no model; Prometheus adds the Service that it scraped.
+        labels = f'{{namespace="{namespace}",service="{name}"}}'
+        return (
+            Query("waiting", f"sum(tgi_queue_size{labels})"),
+            Query("running", f"sum(tgi_batch_current_size{labels})"),
+        )

@@ -1,0 +1,61 @@
+"""vLLM (image vllm/vllm-openai, whose entrypoint is `vllm serve`; flags of 0.28)."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from components.engines.engine import Fetch, Query, Workload
+from components.engines.hub import hub_fetch, weights_path
+
+_DTYPE = {"bf16": "bfloat16", "fp16": "float16", "fp32": "float32"}
+# `auto` would pick the runner by the architecture, and an embedding model built on a chat model would chat.
+_TASK = {
+    "chat": ("--runner", "generate"),
+    "embed": ("--runner", "pooling", "--convert", "embed"),
+    "rerank": ("--runner", "pooling"),
+}
+
+
+class Vllm:
+    name = "vllm"
+    port = 8000
+    health_path = "/health"  # answers once the model is loaded
+    metrics_path: str | None = "/metrics"
+    api_key_env: str | None = "VLLM_API_KEY"
+    drains = True
+
+    def args(self, workload: Workload) -> tuple[str, ...]:
+        """Everything that decides memory is explicit: defaults differ by version and GPU."""
+        args = [
+            weights_path(workload),
+            *("--served-model-name", workload.name),
+            *("--port", str(self.port)),
+            *_TASK[workload.task],
+            *("--dtype", _DTYPE.get(workload.dtype, "auto")),
+            *("--max-model-len", str(workload.max_model_len)),
+            *("--tensor-parallel-size", str(max(workload.gpus, 1))),
+            *("--kv-cache-dtype", workload.kv_cache_dtype),
+            *("--shutdown-timeout", str(workload.drain_seconds)),
+        ]
+        if workload.quantization is not None:
+            args += ["--quantization", workload.quantization]
+        if workload.utilization is not None:
+            args += ["--gpu-memory-utilization", str(workload.utilization)]
+        if workload.max_num_seqs is not None:
+            args += ["--max-num-seqs", str(workload.max_num_seqs)]
+        return (*args, *workload.extra_args)
+
+    def env(self, workload: Workload) -> Mapping[str, str]:
+        return {"HF_HUB_OFFLINE": "1", "VLLM_NO_USAGE_STATS": "1", "DO_NOT_TRACK": "1"}
+
+    def startup_probe(self, workload: Workload) -> Mapping[str, Any]:
+        return {"httpGet": {"path": self.health_path, "port": "http"}}
+
+    def fetch(self, workload: Workload) -> Fetch:
+        return hub_fetch(workload)
+
+    def queries(self, namespace: str, name: str) -> tuple[Query, ...]:
+        labels = f'{{namespace="{namespace}",model_name="{name}"}}'
+        return (
+            Query("waiting", f"sum(vllm:num_requests_waiting{labels})"),
+            Query("running", f"sum(vllm:num_requests_running{labels})"),
+        )

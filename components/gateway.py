@@ -1,0 +1,118 @@
+"""What applications reach from outside: one Ingress a model, host `<model>.<domain>`, path `/v1` only."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import pulumi
+import pulumi_kubernetes as k8s
+
+_PATH = "/v1"  # the key guards nothing else of a vLLM server
+_LONGEST_DEREGISTRATION = 3600  # seconds, the ALB's own limit
+_NGINX_BODY = "64m"  # pictures inside a prompt
+
+
+@dataclass(frozen=True)
+class Route:
+    """The way to one model."""
+
+    service: k8s.core.v1.Service
+    port: int
+    health_path: str
+
+
+class Gateway(pulumi.ComponentResource):
+    """`routes` by model name. `address` is what DNS should point at; None where no controller reports one."""
+
+    address: pulumi.Output[str | None]
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        namespace: str,
+        domain: str,
+        routes: Mapping[str, Route],
+        controller: Literal["alb", "nginx", "other"],
+        ingress_class: str,
+        public: bool,
+        timeout_seconds: int,
+        group: str,
+        certificate_arn: str | None = None,
+        tls_secret: str | None = None,
+        annotations: Mapping[str, str],
+        depends_on: Sequence[pulumi.Resource] = (),
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        super().__init__("llm:kubernetes:Gateway", name, None, opts)
+        ingresses: list[k8s.networking.v1.Ingress] = []
+        for model, route in sorted(routes.items()):
+            match controller:
+                case "alb":
+                    own = _alb(
+                        route, public=public, timeout=timeout_seconds, group=group, certificate_arn=certificate_arn
+                    )
+                case "nginx":
+                    own = _nginx(timeout=timeout_seconds)
+                case "other":  # nobody is known to report an address, and Pulumi would wait 10 minutes for it
+                    own = {"pulumi.com/skipAwait": "true"}
+            ingresses.append(
+                k8s.networking.v1.Ingress(
+                    f"{name}-{model}",
+                    metadata={"name": model, "namespace": namespace, "annotations": {**own, **annotations}},
+                    spec=_spec(f"{model}.{domain}", model, route, ingress_class=ingress_class, tls_secret=tls_secret),
+                    opts=pulumi.ResourceOptions(parent=self, depends_on=[*depends_on, route.service]),
+                )
+            )
+        awaited = ingresses[0].status if ingresses and controller != "other" else pulumi.Output.from_input(None)
+        self.address = awaited.apply(_address)
+        self.register_outputs({"address": self.address})
+
+
+def _spec(host: str, model: str, route: Route, *, ingress_class: str, tls_secret: str | None) -> Any:
+    backend = {"service": {"name": model, "port": {"number": route.port}}}
+    spec: dict[str, Any] = {
+        "ingressClassName": ingress_class,
+        "rules": [{"host": host, "http": {"paths": [{"path": _PATH, "pathType": "Prefix", "backend": backend}]}}],
+    }
+    if tls_secret is not None:
+        spec["tls"] = [{"hosts": [host], "secretName": tls_secret}]
+    return spec
+
+
+def _alb(route: Route, *, public: bool, timeout: int, group: str, certificate_arn: str | None) -> dict[str, str]:
+    """One load balancer for the group. Its timeout counts from the last byte, and a model may think that long."""
+    prefix = "alb.ingress.kubernetes.io"
+    annotations = {
+        f"{prefix}/group.name": group,
+        f"{prefix}/scheme": "internet-facing" if public else "internal",
+        f"{prefix}/target-type": "ip",
+        f"{prefix}/healthcheck-path": route.health_path,
+        f"{prefix}/load-balancer-attributes": f"idle_timeout.timeout_seconds={timeout}",
+        f"{prefix}/target-group-attributes": f"deregistration_delay.timeout_seconds={min(timeout, _LONGEST_DEREGISTRATION)}",
+        f"{prefix}/listen-ports": '[{"HTTP":80}]',
+    }
+    if certificate_arn is not None:
+        annotations |= {
+            f"{prefix}/certificate-arn": certificate_arn,
+            f"{prefix}/listen-ports": '[{"HTTP":80},{"HTTPS":443}]',
+            f"{prefix}/ssl-redirect": "443",
+        }
+    return annotations
+
+
+def _nginx(*, timeout: int) -> dict[str, str]:
+    prefix = "nginx.ingress.kubernetes.io"
+    return {
+        f"{prefix}/proxy-read-timeout": str(timeout),
+        f"{prefix}/proxy-send-timeout": str(timeout),
+        f"{prefix}/proxy-body-size": _NGINX_BODY,
+        f"{prefix}/proxy-buffering": "off",  # tokens reach the reader as they come
+    }
+
+
+def _address(status: Any) -> str | None:
+    """The first host name or IP of an Ingress' status, which is empty until a controller fills it."""
+    balancer = status.load_balancer if status else None
+    first = balancer.ingress[0] if balancer and balancer.ingress else None
+    return (first.hostname or first.ip) if first else None

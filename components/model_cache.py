@@ -1,0 +1,137 @@
+"""The namespace of the models and the claim `model-cache` that holds their weights."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import pulumi
+import pulumi_kubernetes as k8s
+
+CLAIM = "model-cache"
+HUB_TOKEN_SECRET = "huggingface-token"
+HUB_TOKEN_KEY = "token"
+
+
+@dataclass(frozen=True)
+class EfsVolume:
+    """A file system that exists, seen through an access point that owns everything to the pods' user."""
+
+    file_system_id: pulumi.Input[str]
+    access_point_id: pulumi.Input[str]
+
+
+@dataclass(frozen=True)
+class EbsVolume:
+    """A gp3 disk that the EBS driver makes in one zone (its name, such as us-east-1a)."""
+
+    zone: pulumi.Input[str] | None
+    throughput: int  # MiB/s
+    iops: int
+    retain: bool  # keep the disk when the claim goes
+
+
+class ModelCache(pulumi.ComponentResource):
+    """The claim is bound to `volume`, or made by `storage_class` (None: the cluster's default).
+
+    `hub_token` becomes a Secret that the prefetch Jobs read, and nothing else.
+    """
+
+    namespace: pulumi.Output[str]
+    claim: pulumi.Output[str]
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        namespace: str,
+        create_namespace: bool,
+        namespace_labels: Mapping[str, str],
+        size: str,
+        access_mode: Literal["ReadWriteMany", "ReadWriteOnce"],
+        storage_class: str | None = None,
+        volume: EfsVolume | EbsVolume | None = None,
+        hub_token: pulumi.Input[str] | None = None,
+        depends_on: Sequence[pulumi.Resource] = (),
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        super().__init__("llm:kubernetes:ModelCache", name, None, opts)
+        # A namespace with a dead APIService in the cluster stays Terminating: it goes before what serves those.
+        child = pulumi.ResourceOptions(parent=self, depends_on=list(depends_on))
+        if create_namespace:
+            made = k8s.core.v1.Namespace(
+                f"{name}-namespace",
+                metadata={
+                    "name": namespace,
+                    "labels": {"pod-security.kubernetes.io/enforce": "restricted", **namespace_labels},
+                },
+                opts=child,
+            )
+            child = pulumi.ResourceOptions(parent=self, depends_on=[*depends_on, made])
+
+        claim_spec: Any = {"accessModes": [access_mode], "resources": {"requests": {"storage": size}}}
+        match volume:
+            case EfsVolume():
+                bound = self._efs_volume(name, namespace=namespace, size=size, volume=volume, opts=child)
+                claim_spec |= {"storageClassName": "", "volumeName": bound.metadata.name}
+            case EbsVolume():
+                made_class = self._ebs_class(name, namespace=namespace, volume=volume, opts=child)
+                claim_spec |= {"storageClassName": made_class.metadata.name}
+            case None if storage_class is not None:
+                claim_spec |= {"storageClassName": storage_class}
+        claim = k8s.core.v1.PersistentVolumeClaim(
+            f"{name}-claim", metadata={"name": CLAIM, "namespace": namespace}, spec=claim_spec, opts=child
+        )
+        if hub_token is not None:
+            k8s.core.v1.Secret(
+                f"{name}-hub-token",
+                metadata={"name": HUB_TOKEN_SECRET, "namespace": namespace},
+                string_data={HUB_TOKEN_KEY: hub_token},
+                opts=child,
+            )
+
+        self.namespace = pulumi.Output.from_input(namespace)
+        self.claim = claim.metadata.apply(lambda metadata: metadata.name or CLAIM)
+        self.register_outputs({"namespace": self.namespace, "claim": self.claim})
+
+    def _efs_volume(
+        self, name: str, *, namespace: str, size: str, volume: EfsVolume, opts: pulumi.ResourceOptions
+    ) -> k8s.core.v1.PersistentVolume:
+        """Bound by hand: a class would make an access point of its own. The size is a formality that EFS ignores."""
+        spec: Any = {
+            "capacity": {"storage": size},
+            "accessModes": ["ReadWriteMany"],
+            "persistentVolumeReclaimPolicy": "Retain",
+            "claimRef": {"namespace": namespace, "name": CLAIM},
+            "csi": {
+                "driver": "efs.csi.aws.com",
+                "volumeHandle": pulumi.Output.format("{0}::{1}", volume.file_system_id, volume.access_point_id),
+                "volumeAttributes": {"encryptInTransit": "true"},
+            },
+        }
+        return k8s.core.v1.PersistentVolume(
+            f"{name}-volume", metadata={"name": f"{namespace}-{CLAIM}"}, spec=spec, opts=opts
+        )
+
+    def _ebs_class(
+        self, name: str, *, namespace: str, volume: EbsVolume, opts: pulumi.ResourceOptions
+    ) -> k8s.storage.v1.StorageClass:
+        """The disk is made where its first pod, the prefetch Job, is scheduled: with a zone, only there."""
+        topology: Any = None
+        if volume.zone is not None:
+            topology = [{"matchLabelExpressions": [{"key": "topology.kubernetes.io/zone", "values": [volume.zone]}]}]
+        return k8s.storage.v1.StorageClass(
+            f"{name}-class",
+            metadata={"name": f"{namespace}-{CLAIM}"},
+            provisioner="ebs.csi.aws.com",
+            parameters={
+                "type": "gp3",
+                "encrypted": "true",
+                "throughput": str(volume.throughput),
+                "iops": str(volume.iops),
+            },
+            reclaim_policy="Retain" if volume.retain else "Delete",
+            volume_binding_mode="WaitForFirstConsumer",
+            allow_volume_expansion=True,
+            allowed_topologies=topology,
+            opts=opts,
+        )

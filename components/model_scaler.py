@@ -1,0 +1,94 @@
+"""Replicas of one model by the requests that wait and run, through KEDA and Prometheus."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pulumi
+import pulumi_kubernetes as k8s
+
+from components.engines import ENGINES
+
+_SCALE_DOWN_WINDOW = 300  # seconds; a replica is dear to start again
+_SCALE_DOWN_PERIOD = 120
+_SCALE_UP_PERIOD = 60
+_FAILURES_BEFORE_FALLBACK = 3
+
+
+class ModelScaler(pulumi.ComponentResource):
+    """A ScaledObject for the Deployment `target` in the same namespace.
+
+    `thresholds` are requests a replica, by signal (`waiting`, `running`). An empty answer is an error, not zero: after
+    a few, `fallback_replicas` run. A paused model keeps its scaler, which holds it at no replicas.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        namespace: str,
+        target: str,
+        engine: str,
+        thresholds: Mapping[str, int],
+        min_replicas: int,
+        max_replicas: int,
+        fallback_replicas: int,
+        polling_seconds: int,
+        cooldown_seconds: int,
+        prometheus_url: pulumi.Input[str],
+        paused: bool = False,
+        depends_on: Sequence[pulumi.Resource] = (),
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        super().__init__("llm:kubernetes:ModelScaler", name, None, opts)
+        queries = [query for query in ENGINES[engine].queries(namespace, target) if query.name in thresholds]
+        if not queries:
+            raise ValueError(f"{target}: {engine} measures none of {sorted(thresholds)}, so nothing can scale on them")
+        metadata: dict[str, Any] = {"name": target, "namespace": namespace}
+        if paused:
+            metadata["annotations"] = {"autoscaling.keda.sh/paused-replicas": "0"}
+        k8s.apiextensions.CustomResource(
+            f"{name}-scaled-object",
+            api_version="keda.sh/v1alpha1",
+            kind="ScaledObject",
+            metadata=metadata,
+            spec={
+                "scaleTargetRef": {"apiVersion": "apps/v1", "kind": "Deployment", "name": target},
+                "minReplicaCount": min_replicas,
+                "maxReplicaCount": max_replicas,
+                "pollingInterval": polling_seconds,
+                "cooldownPeriod": cooldown_seconds,
+                "fallback": {
+                    "failureThreshold": _FAILURES_BEFORE_FALLBACK,
+                    "replicas": fallback_replicas,
+                    "behavior": "currentReplicasIfHigher",  # a Prometheus that is away takes no replica away
+                },
+                "advanced": {"horizontalPodAutoscalerConfig": {"behavior": _behavior()}},
+                "triggers": [
+                    {
+                        "type": "prometheus",
+                        "name": query.name,
+                        "metricType": "AverageValue",
+                        "metadata": {
+                            "serverAddress": prometheus_url,
+                            "query": query.promql,
+                            "threshold": str(thresholds[query.name]),
+                            "ignoreNullValues": "false",
+                        },
+                    }
+                    for query in queries
+                ],
+            },
+            opts=pulumi.ResourceOptions(parent=self, depends_on=list(depends_on)),
+        )
+        self.register_outputs({})
+
+
+def _behavior() -> dict[str, Any]:
+    """Up by one replica a minute at most, because each may start a node; down slowly, by one."""
+    return {
+        "scaleUp": {"policies": [{"type": "Pods", "value": 1, "periodSeconds": _SCALE_UP_PERIOD}]},
+        "scaleDown": {
+            "stabilizationWindowSeconds": _SCALE_DOWN_WINDOW,
+            "policies": [{"type": "Pods", "value": 1, "periodSeconds": _SCALE_DOWN_PERIOD}],
+        },
+    }

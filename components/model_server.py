@@ -1,0 +1,203 @@
+"""One model behind one address inside the cluster: `http://<model>.<namespace>.svc`, port 80."""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pulumi
+import pulumi_kubernetes as k8s
+
+from components.engines import ENGINES, Engine, Workload
+from components.model_pod import API_KEY, PodPlace, PodSize, pod_spec
+from components.network_policy import server_policy
+
+SERVICE_PORT = 80
+_SCRAPE_INTERVAL = "15s"
+
+
+@dataclass(frozen=True)
+class Rollout:
+    """How pods are replaced. Seconds; each is at least what it waits for."""
+
+    max_surge: int
+    max_unavailable: int
+    progress_deadline_seconds: int
+    wait_seconds: int  # Pulumi's own; its default of 10 minutes is shorter than a cold start
+    pre_stop_seconds: int
+    grace_seconds: int
+
+
+@dataclass(frozen=True)
+class Callers:
+    """Who may reach the pods: the gateway as CIDRs (it is outside the cluster) or as a namespace, and monitoring."""
+
+    gateway_cidrs: Sequence[pulumi.Input[str]] = ()
+    gateway_namespace: str | None = None
+    monitoring_namespace: str | None = None
+
+
+class ModelServer(pulumi.ComponentResource):
+    """Deployment, Service, NetworkPolicy, and where told: Secret, PodDisruptionBudget, ServiceMonitor.
+
+    `scaled` leaves the number of replicas to a scaler. `replicas` is 0 for a paused model, which keeps its address.
+    `monitor_labels` are the labels of the ServiceMonitor that the Prometheus looks for; None makes none.
+    """
+
+    service: k8s.core.v1.Service
+    deployment: k8s.apps.v1.Deployment
+    url: pulumi.Output[str]
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        namespace: str,
+        engine: str,
+        workload: Workload,
+        image: str,
+        replicas: int,
+        scaled: bool,
+        disruption_budget: bool,
+        size: PodSize,
+        place: PodPlace,
+        rollout: Rollout,
+        callers: Callers,
+        set_group: bool,
+        api_key: pulumi.Input[str] | None,
+        monitor_labels: Mapping[str, str] | None,
+        depends_on: Sequence[pulumi.Resource] = (),
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        super().__init__("llm:kubernetes:ModelServer", name, None, opts)
+        adapter = ENGINES[engine]
+        selector = {"app.kubernetes.io/name": workload.name, "app.kubernetes.io/component": "model-server"}
+        metadata: Any = {"name": workload.name, "namespace": namespace, "labels": selector}
+        child = pulumi.ResourceOptions(parent=self, depends_on=list(depends_on))
+
+        pod_annotations: dict[str, pulumi.Input[str]] = {}
+        waits: list[pulumi.Resource] = [*depends_on]
+        secret_name = f"{workload.name}-api-key" if api_key is not None and adapter.api_key_env is not None else None
+        if secret_name is not None and api_key is not None:
+            secret = k8s.core.v1.Secret(
+                f"{name}-api-key",
+                metadata={"name": secret_name, "namespace": namespace},
+                string_data={API_KEY: api_key},
+                opts=child,
+            )
+            waits.append(secret)
+            # An engine reads its key once: a changed one has to replace the pods.
+            pod_annotations["llm-platform/api-key-hash"] = pulumi.Output.from_input(api_key).apply(_short_hash)
+
+        policy = k8s.networking.v1.NetworkPolicy(
+            f"{name}-network-policy",
+            metadata=metadata,
+            spec=server_policy(
+                selector,
+                port=adapter.port,
+                gateway_cidrs=callers.gateway_cidrs,
+                gateway_namespace=callers.gateway_namespace,
+                monitoring_namespace=callers.monitoring_namespace,
+            ),
+            opts=child,
+        )
+        waits.append(policy)
+
+        template: Any = {
+            "metadata": {"labels": selector, "annotations": pod_annotations},
+            "spec": pod_spec(
+                adapter,
+                workload,
+                image=image,
+                labels=selector,
+                size=size,
+                place=place,
+                pre_stop_seconds=rollout.pre_stop_seconds,
+                grace_seconds=rollout.grace_seconds,
+                set_group=set_group,
+                api_key_secret=secret_name,
+            ),
+        }
+        spec: Any = {
+            "replicas": replicas,
+            "progressDeadlineSeconds": rollout.progress_deadline_seconds,
+            "strategy": {
+                "type": "RollingUpdate",
+                "rollingUpdate": {"maxSurge": rollout.max_surge, "maxUnavailable": rollout.max_unavailable},
+            },
+            "selector": {"matchLabels": selector},
+            "template": template,
+        }
+        wait = f"{rollout.wait_seconds}s"
+        self.deployment = k8s.apps.v1.Deployment(
+            f"{name}-deployment",
+            metadata=metadata,
+            spec=spec,
+            opts=pulumi.ResourceOptions(
+                parent=self,
+                depends_on=waits,
+                ignore_changes=["spec.replicas"] if scaled else None,
+                custom_timeouts=pulumi.CustomTimeouts(create=wait, update=wait),
+            ),
+        )
+        self.service = self._service(name, metadata=metadata, selector=selector, opts=child)
+        if disruption_budget:
+            self._disruption_budget(name, metadata=metadata, selector=selector, opts=child)
+        if monitor_labels is not None and adapter.metrics_path is not None:
+            self._monitor(name, adapter, namespace, workload.name, selector, monitor_labels, opts=child)
+
+        self.url = pulumi.Output.from_input(f"http://{workload.name}.{namespace}.svc.cluster.local/v1")
+        self.register_outputs({"url": self.url})
+
+    def _service(
+        self, name: str, *, metadata: Any, selector: Mapping[str, str], opts: pulumi.ResourceOptions
+    ) -> k8s.core.v1.Service:
+        """Not awaited: Pulumi would wait for the pods a second time, and with a shorter timeout than a cold start."""
+        spec: Any = {
+            "selector": dict(selector),
+            "ports": [{"name": "http", "port": SERVICE_PORT, "targetPort": "http", "protocol": "TCP"}],
+        }
+        return k8s.core.v1.Service(
+            f"{name}-service",
+            metadata=metadata | {"annotations": {"pulumi.com/skipAwait": "true"}},
+            spec=spec,
+            opts=opts,
+        )
+
+    def _disruption_budget(
+        self, name: str, *, metadata: Any, selector: Mapping[str, str], opts: pulumi.ResourceOptions
+    ) -> None:
+        """One replica at a time leaves for a drained node; one that isn't ready never holds the drain up."""
+        spec: Any = {
+            "maxUnavailable": 1,
+            "unhealthyPodEvictionPolicy": "AlwaysAllow",
+            "selector": {"matchLabels": dict(selector)},
+        }
+        k8s.policy.v1.PodDisruptionBudget(f"{name}-disruption-budget", metadata=metadata, spec=spec, opts=opts)
+
+    def _monitor(
+        self,
+        name: str,
+        engine: Engine,
+        namespace: str,
+        model: str,
+        selector: Mapping[str, str],
+        monitor_labels: Mapping[str, str],
+        *,
+        opts: pulumi.ResourceOptions,
+    ) -> None:
+        k8s.apiextensions.CustomResource(
+            f"{name}-monitor",
+            api_version="monitoring.coreos.com/v1",
+            kind="ServiceMonitor",
+            metadata={"name": model, "namespace": namespace, "labels": {**selector, **monitor_labels}},
+            spec={
+                "selector": {"matchLabels": dict(selector)},
+                "endpoints": [{"port": "http", "path": engine.metrics_path, "interval": _SCRAPE_INTERVAL}],
+            },
+            opts=opts,
+        )
+
+
+def _short_hash(value: str) -> str:
+    return hashlib.sha256(value.encode()).hexdigest()[:8]

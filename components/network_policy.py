@@ -1,0 +1,52 @@
+"""Who may talk to a model's pods, and to whom they may talk."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pulumi
+
+CLIENT_LABEL = "llm-platform/client"  # a namespace with this label at "true" may call the models inside the cluster
+_ANYWHERE = "0.0.0.0/0"
+_INSTANCE_METADATA = "169.254.169.254/32"  # credentials of the node
+
+
+def _namespace(name: str) -> dict[str, Any]:
+    return {"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": name}}}
+
+
+def _dns() -> dict[str, Any]:
+    ports = [{"protocol": protocol, "port": 53} for protocol in ("UDP", "TCP")]
+    return {"to": [_namespace("kube-system")], "ports": ports}
+
+
+def server_policy(
+    pod_labels: Mapping[str, str],
+    *,
+    port: int,
+    gateway_cidrs: Sequence[pulumi.Input[str]],
+    gateway_namespace: str | None,
+    monitoring_namespace: str | None,
+) -> Any:
+    """In: gateway, monitoring, and the namespaces that are marked as clients. Out: DNS, so that no data leaves.
+
+    Load balancers that send to pod addresses are CIDRs, controllers inside the cluster a namespace.
+    """
+    peers: list[dict[str, Any]] = [{"ipBlock": {"cidr": cidr}} for cidr in gateway_cidrs]
+    peers += [_namespace(name) for name in (gateway_namespace, monitoring_namespace) if name is not None]
+    peers.append({"namespaceSelector": {"matchLabels": {CLIENT_LABEL: "true"}}})
+    return {
+        "podSelector": {"matchLabels": dict(pod_labels)},
+        "policyTypes": ["Ingress", "Egress"],
+        "ingress": [{"from": peers, "ports": [{"protocol": "TCP", "port": port}]}],
+        "egress": [_dns()],
+    }
+
+
+def prefetch_policy(pod_labels: Mapping[str, str]) -> Any:
+    """In: nobody. Out: DNS and HTTPS, except to the node's credentials."""
+    hub = {"ipBlock": {"cidr": _ANYWHERE, "except": [_INSTANCE_METADATA]}}
+    return {
+        "podSelector": {"matchLabels": dict(pod_labels)},
+        "policyTypes": ["Ingress", "Egress"],
+        "egress": [_dns(), {"to": [hub], "ports": [{"protocol": "TCP", "port": 443}]}],
+    }

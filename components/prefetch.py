@@ -1,0 +1,106 @@
+"""The Job that puts one model's weights into the claim."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pulumi
+import pulumi_kubernetes as k8s
+
+from components.engines import ENGINES, MODELS_MOUNT, Workload
+from components.model_cache import CLAIM, HUB_TOKEN_KEY, HUB_TOKEN_SECRET
+from components.network_policy import prefetch_policy
+from components.pods import container_security_context, scratch, secret_variable, security_context, variables
+
+_REPORT_SECONDS = 60  # Pulumi waits this much longer than the Job may run, so that the Job's own error comes first
+
+
+class Prefetch(pulumi.ComponentResource):
+    """Runs on a CPU node and is the only pod that sees the hub's token and the internet.
+
+    A changed model or revision replaces the Job; a finished one is no difference (so no `ttlSecondsAfterFinished`), and
+    one that failed is replaced by the next `up`. Its error is the end of its log: Pulumi shows the termination message
+    of a failed pod beside `BackoffLimitExceeded`. A podFailurePolicy would end it sooner, but Pulumi doesn't know that
+    reason and would wait for its timeout.
+    """
+
+    job: pulumi.Output[str]
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        namespace: str,
+        engine: str,
+        workload: Workload,
+        image: str,
+        cpu: float,
+        memory_gib: float,
+        scratch_gib: int,
+        deadline_seconds: int,
+        set_group: bool,
+        node_selector: Mapping[str, str],
+        depends_on: Sequence[pulumi.Resource] = (),
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        super().__init__("llm:kubernetes:Prefetch", name, None, opts)
+        fetch = ENGINES[engine].fetch(workload)
+        object_name = f"{workload.name}-prefetch"
+        labels = {"app.kubernetes.io/name": workload.name, "app.kubernetes.io/component": "prefetch"}
+        child = pulumi.ResourceOptions(parent=self, depends_on=list(depends_on))
+
+        policy = k8s.networking.v1.NetworkPolicy(
+            f"{name}-network-policy",
+            metadata={"name": object_name, "namespace": namespace, "labels": labels},
+            spec=prefetch_policy(labels),
+            opts=child,
+        )
+
+        environment = variables(fetch.env)
+        if fetch.uses_hub_token:
+            environment.append(secret_variable("HF_TOKEN", secret=HUB_TOKEN_SECRET, key=HUB_TOKEN_KEY, optional=True))
+        volumes, mounts = scratch(scratch_gib)
+        resources = {"cpu": f"{round(cpu * 1000)}m", "memory": f"{round(memory_gib * 1024)}Mi"}
+        container: Any = {
+            "name": "prefetch",
+            "image": image,
+            "command": list(fetch.command),
+            "env": environment,
+            "resources": {"requests": resources, "limits": {"memory": resources["memory"]}},
+            "securityContext": container_security_context(),
+            "terminationMessagePolicy": "FallbackToLogsOnError",
+            "volumeMounts": [{"name": "models", "mountPath": MODELS_MOUNT}, *mounts],
+        }
+        spec: Any = {
+            "backoffLimit": 2,  # the CLI resumes; more attempts only hide a wrong token for longer
+            "activeDeadlineSeconds": deadline_seconds,
+            "template": {
+                "metadata": {"labels": labels},
+                "spec": {
+                    "restartPolicy": "Never",  # a failed pod stays to be read
+                    "automountServiceAccountToken": False,
+                    "enableServiceLinks": False,
+                    "securityContext": security_context(set_group=set_group),
+                    "nodeSelector": {"kubernetes.io/os": "linux", **node_selector},
+                    "containers": [container],
+                    "volumes": [{"name": "models", "persistentVolumeClaim": {"claimName": CLAIM}}, *volumes],
+                },
+            },
+        }
+        wait = f"{deadline_seconds + _REPORT_SECONDS}s"
+        job = k8s.batch.v1.Job(
+            f"{name}-job",
+            metadata={
+                "name": object_name,
+                "namespace": namespace,
+                "labels": labels,
+                "annotations": {"pulumi.com/replaceUnready": "true"},
+            },
+            spec=spec,
+            opts=pulumi.ResourceOptions(
+                parent=self,
+                depends_on=[*depends_on, policy],
+                custom_timeouts=pulumi.CustomTimeouts(create=wait, update=wait),
+            ),
+        )
+        self.job = job.metadata.apply(lambda metadata: metadata.name or object_name)
+        self.register_outputs({"job": self.job})
