@@ -63,10 +63,10 @@ class Fit:
     usable_gib: float  # utilisation x memory that the engine sees
     weights_gib: float
     terms: tuple[Term, ...]  # weights, activations, CUDA graphs, other
-    kv_cache_gib: Estimate  # negative when the weights are too large
-    kv_bytes_per_token: float
-    kv_cache_tokens: int
-    max_concurrency: float  # kv_cache_tokens / max_model_len
+    kv_cache_gib: Estimate | None  # negative when the weights are too large; None: an encoder keeps none
+    kv_bytes_per_token: float | None
+    kv_cache_tokens: int | None
+    max_concurrency: float | None  # kv_cache_tokens / max_model_len
     fits: bool  # at the middle of the interval
     certain: bool  # at its low end
     reasons: tuple[str, ...]
@@ -150,7 +150,8 @@ class ModelPlan:
     gpus: int  # a replica; 0 is CPU
     utilization: float | None
     max_model_len: int
-    max_num_seqs: int | None
+    max_num_seqs: int | None  # None: the engine has no such argument
+    max_num_batched_tokens: int | None
     concurrency: int | None
     replicas: Replicas
     paused: bool
