@@ -1,0 +1,115 @@
+"""Cluster autoscaler: adds a GPU node when a pod waits for one, and takes it away when it is idle."""
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import pulumi
+import pulumi_aws as aws
+import pulumi_kubernetes as k8s
+
+from components.chart import Chart, helm_release
+from components.pod_role import PodRole
+
+RELEASE = "cluster-autoscaler"
+NAMESPACE = "kube-system"
+SERVICE_ACCOUNT = "cluster-autoscaler"
+
+
+class ClusterAutoscaler(NamedTuple):
+    chart: Chart
+    image_tag: str  # of the cluster's own minor version: it simulates that version's scheduler
+    cluster_name: str
+    region: str
+
+
+def values(*, cluster_name: str, region: str, image_tag: str) -> dict[str, Any]:
+    return {
+        "cloudProvider": "aws",
+        "awsRegion": region,  # pods can't ask the node's metadata service
+        "autoDiscovery": {"clusterName": cluster_name},
+        "fullnameOverride": RELEASE,
+        "image": {"tag": image_tag},
+        "rbac": {"serviceAccount": {"create": True, "name": SERVICE_ACCOUNT}},
+        "extraArgs": {
+            "expander": "least-waste",
+            "balance-similar-node-groups": "false",  # pools differ on purpose
+            # Model servers have an emptyDir for shared memory; with the default their nodes would never go.
+            "skip-nodes-with-local-storage": "false",
+            "skip-nodes-with-system-pods": "false",
+            "ignore-daemonsets-utilization": "true",
+            "max-node-provision-time": "15m",  # then another pool is tried
+        },
+        "resources": {"requests": {"cpu": "100m", "memory": "300Mi"}, "limits": {"memory": "600Mi"}},
+        "securityContext": {
+            "runAsNonRoot": True,
+            "runAsUser": 65534,
+            "runAsGroup": 65534,
+            "seccompProfile": {"type": "RuntimeDefault"},
+        },
+        "containerSecurityContext": {
+            "allowPrivilegeEscalation": False,
+            "capabilities": {"drop": ["ALL"]},
+            "readOnlyRootFilesystem": True,
+        },
+    }
+
+
+def policy(*, cluster_name: str) -> dict[str, Any]:
+    """Reads everything, changes only this cluster's groups. Actions: the autoscaler's README for AWS, 2026-07."""
+    return {
+        "Version": "2012-10-17",
+        "Statement": [
+            {
+                "Effect": "Allow",
+                "Action": [
+                    "autoscaling:DescribeAutoScalingGroups",
+                    "autoscaling:DescribeAutoScalingInstances",
+                    "autoscaling:DescribeLaunchConfigurations",
+                    "autoscaling:DescribeScalingActivities",
+                    "autoscaling:DescribeTags",
+                    "ec2:DescribeImages",
+                    "ec2:DescribeInstanceTypes",
+                    "ec2:DescribeLaunchTemplateVersions",
+                    "ec2:GetInstanceTypesFromInstanceRequirements",
+                    "eks:DescribeNodegroup",
+                ],
+                "Resource": "*",
+            },
+            {
+                "Effect": "Allow",
+                "Action": ["autoscaling:SetDesiredCapacity", "autoscaling:TerminateInstanceInAutoScalingGroup"],
+                "Resource": "*",
+                "Condition": {"StringEquals": {f"aws:ResourceTag/k8s.io/cluster-autoscaler/{cluster_name}": "owned"}},
+            },
+        ],
+    }
+
+
+def install_cluster_autoscaler(
+    name: str,
+    *,
+    wanted: ClusterAutoscaler,
+    mirror: str | None,
+    parent: pulumi.Resource,
+    depends_on: Sequence[pulumi.Resource],
+) -> k8s.helm.v3.Release:
+    child = pulumi.ResourceOptions(parent=parent)
+    role = PodRole(name, policy=policy(cluster_name=wanted.cluster_name), opts=child)
+    association = aws.eks.PodIdentityAssociation(
+        name,
+        cluster_name=wanted.cluster_name,
+        namespace=NAMESPACE,
+        service_account=SERVICE_ACCOUNT,
+        role_arn=role.arn,
+        opts=pulumi.ResourceOptions(parent=parent, depends_on=list(depends_on)),
+    )
+    return helm_release(
+        name,
+        chart=wanted.chart,
+        mirror=mirror,
+        release=RELEASE,
+        namespace=NAMESPACE,
+        values=values(cluster_name=wanted.cluster_name, region=wanted.region, image_tag=wanted.image_tag),
+        # A pod gets its credentials when it starts, or never.
+        opts=pulumi.ResourceOptions(parent=parent, depends_on=[role, association, *depends_on]),
+    )

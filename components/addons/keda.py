@@ -1,0 +1,22 @@
+"""KEDA: scales Deployments on what Prometheus measures."""
+
+from typing import Any
+
+import pulumi
+import pulumi_kubernetes as k8s
+
+from components.chart import Chart, helm_release
+
+RELEASE = "keda"
+NAMESPACE = "keda"
+
+
+def values() -> dict[str, Any]:
+    # The chart's `Always` would need the registry at each restart, and its tags don't move.
+    return {"crds": {"install": True}, "image": {"pullPolicy": "IfNotPresent"}}
+
+
+def install_keda(name: str, *, chart: Chart, mirror: str | None, opts: pulumi.ResourceOptions) -> k8s.helm.v3.Release:
+    return helm_release(
+        name, chart=chart, mirror=mirror, release=RELEASE, namespace=NAMESPACE, values=values(), opts=opts
+    )

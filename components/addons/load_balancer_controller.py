@@ -1,0 +1,81 @@
+"""AWS load-balancer controller: makes an Application Load Balancer of Ingresses."""
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pulumi
+import pulumi_aws as aws
+import pulumi_kubernetes as k8s
+
+from components.chart import Chart, helm_release
+from components.pod_role import PodRole
+
+RELEASE = "aws-load-balancer-controller"
+NAMESPACE = "kube-system"
+SERVICE_ACCOUNT = "aws-load-balancer-controller"
+_POLICY = Path(__file__).parents[1] / "policies" / "load_balancer_controller.json"
+
+
+class LoadBalancerController(NamedTuple):
+    chart: Chart
+    cluster_name: str
+    region: str
+    vpc_id: pulumi.Input[str]
+    tags: Mapping[str, str]  # for the load balancers: the provider's default tags don't reach them
+
+
+def values(*, cluster_name: str, region: str, vpc_id: pulumi.Input[str], tags: Mapping[str, str]) -> dict[str, Any]:
+    return {
+        "clusterName": cluster_name,
+        "region": region,  # pods can't ask the node's metadata service for these two
+        "vpcId": vpc_id,
+        "serviceAccount": {"create": True, "name": SERVICE_ACCOUNT},
+        # The webhook would refuse every new Service of the cluster while the controller is down.
+        "enableServiceMutatorWebhook": False,
+        "keepTLSSecret": True,  # else an upgrade makes another certificate
+        "defaultTargetType": "ip",
+        "defaultTags": dict(tags),
+        # The policy leaves out what these two would need.
+        "enableShield": False,
+        "enableWaf": False,
+        "replicaCount": 2,
+        "podDisruptionBudget": {"maxUnavailable": 1},
+        "resources": {"requests": {"cpu": "100m", "memory": "128Mi"}, "limits": {"memory": "512Mi"}},
+    }
+
+
+def policy() -> dict[str, Any]:
+    """The controller's published policy, without what it never does here; the file says its source and version."""
+    return json.loads(_POLICY.read_text())["policy"]
+
+
+def install_load_balancer_controller(
+    name: str,
+    *,
+    wanted: LoadBalancerController,
+    mirror: str | None,
+    parent: pulumi.Resource,
+    depends_on: Sequence[pulumi.Resource],
+) -> k8s.helm.v3.Release:
+    child = pulumi.ResourceOptions(parent=parent)
+    role = PodRole(name, policy=policy(), opts=child)
+    association = aws.eks.PodIdentityAssociation(
+        name,
+        cluster_name=wanted.cluster_name,
+        namespace=NAMESPACE,
+        service_account=SERVICE_ACCOUNT,
+        role_arn=role.arn,
+        opts=pulumi.ResourceOptions(parent=parent, depends_on=list(depends_on)),
+    )
+    return helm_release(
+        name,
+        chart=wanted.chart,
+        mirror=mirror,
+        release=RELEASE,
+        namespace=NAMESPACE,
+        values=values(cluster_name=wanted.cluster_name, region=wanted.region, vpc_id=wanted.vpc_id, tags=wanted.tags),
+        # A pod gets its credentials when it starts, or never.
+        opts=pulumi.ResourceOptions(parent=parent, depends_on=[role, association, *depends_on]),
+    )

@@ -1,0 +1,50 @@
+"""A pinned Helm chart and how it is installed."""
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+import pulumi
+import pulumi_kubernetes as k8s
+
+
+class Chart(NamedTuple):
+    """One row of the chart table."""
+
+    name: str
+    repo: str
+    version: str
+
+
+def helm_release(
+    name: str,
+    *,
+    chart: Chart,
+    mirror: str | None,
+    release: str,
+    namespace: str,
+    values: Mapping[str, Any],
+    timeout_seconds: int = 600,
+    opts: pulumi.ResourceOptions,
+) -> k8s.helm.v3.Release:
+    """Install `chart` under a fixed release name, and wait until its pods are ready.
+
+    `mirror` is a folder or URL that holds `<chart>-<version>.tgz`. A relative folder stays relative: an absolute path
+    would be a difference in the next checkout.
+    """
+    if mirror is None:
+        source, repository = chart.name, k8s.helm.v3.RepositoryOptsArgs(repo=chart.repo)
+    else:
+        source, repository = f"{mirror.rstrip('/')}/{chart.name}-{chart.version}.tgz", None
+    return k8s.helm.v3.Release(
+        name,
+        name=release,
+        chart=source,
+        version=chart.version,
+        repository_opts=repository,
+        namespace=namespace,
+        create_namespace=namespace != "kube-system",
+        values=values,
+        atomic=True,  # a failed install leaves nothing behind that blocks the next `up`
+        timeout=timeout_seconds,
+        opts=opts,
+    )

@@ -1,0 +1,258 @@
+"""An EKS cluster: control plane, system nodes, EKS add-ons, and the provider that reaches it."""
+
+import json
+from collections.abc import Mapping, Sequence
+
+import pulumi
+import pulumi_aws as aws
+import pulumi_kubernetes as k8s
+
+from components.kubernetes_provider import eks_provider
+from components.node_template import node_template
+from components.pod_role import PodRole
+
+_LOGS = ["api", "audit", "authenticator", "controllerManager", "scheduler"]
+_ADMIN = "arn:aws:eks::aws:cluster-access-policy/AmazonEKSClusterAdminPolicy"
+_VIEWER = "arn:aws:eks::aws:cluster-access-policy/AmazonEKSViewPolicy"
+_CNI_POLICY = "arn:aws:iam::aws:policy/AmazonEKS_CNI_Policy"
+_EBS_POLICY = "arn:aws:iam::aws:policy/AmazonEBSCSIDriverPolicyV2"
+_EFS_POLICY = "arn:aws:iam::aws:policy/service-role/AmazonEFSCSIDriverPolicy"
+
+
+class Cluster(pulumi.ComponentResource):
+    """An EKS cluster with nodes for everything that isn't a model."""
+
+    name: pulumi.Output[str]
+    endpoint: pulumi.Output[str]
+    security_group_id: pulumi.Output[str]  # of the control plane and every node
+    node_role_arn: pulumi.Output[str]
+    provider: k8s.Provider
+    before_nodes: list[pulumi.Resource]  # what any node group waits for, and outlives it
+    ready: list[pulumi.Resource]  # what pods wait for: nodes, names, volumes
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        cluster_name: str,
+        version: str,
+        region: str,
+        subnet_ids: Sequence[pulumi.Input[str]],
+        admins: Sequence[str],
+        viewers: Sequence[str],
+        api_from: Sequence[str],
+        system_instance_type: str,
+        system_ami_type: str,
+        system_count: int,
+        system_root_gib: int,
+        ebs_driver: bool,
+        efs_driver: bool,
+        log_days: int,
+        protect: bool,
+        tags: Mapping[str, str],
+        depends_on: Sequence[pulumi.Resource] = (),
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        super().__init__("llm:aws:Cluster", name, None, opts)
+        child = pulumi.ResourceOptions(parent=self)
+        guarded = pulumi.ResourceOptions(parent=self, protect=protect)
+
+        key = aws.kms.Key(
+            f"{name}-secrets",
+            description=f"Kubernetes Secrets of {cluster_name}",
+            enable_key_rotation=True,
+            opts=guarded,
+        )
+        role, role_policies = _control_plane_role(name, key, child)
+        # Made here because the one that EKS makes itself keeps logs for ever.
+        logs = aws.cloudwatch.LogGroup(
+            f"{name}-logs", name=f"/aws/eks/{cluster_name}/cluster", retention_in_days=log_days, opts=child
+        )
+        eks = aws.eks.Cluster(
+            f"{name}-eks",
+            name=cluster_name,
+            version=version,
+            role_arn=role.arn,
+            bootstrap_self_managed_addons=False,  # else the add-ons below find objects that they don't own
+            deletion_protection=protect,
+            enabled_cluster_log_types=_LOGS,
+            upgrade_policy=aws.eks.ClusterUpgradePolicyArgs(support_type="STANDARD"),
+            access_config=aws.eks.ClusterAccessConfigArgs(
+                authentication_mode="API", bootstrap_cluster_creator_admin_permissions=True
+            ),
+            encryption_config=aws.eks.ClusterEncryptionConfigArgs(
+                provider=aws.eks.ClusterEncryptionConfigProviderArgs(key_arn=key.arn), resources=["secrets"]
+            ),
+            vpc_config=aws.eks.ClusterVpcConfigArgs(
+                subnet_ids=subnet_ids,
+                endpoint_private_access=True,
+                endpoint_public_access=bool(api_from),
+                public_access_cidrs=sorted(api_from) or None,
+            ),
+            opts=pulumi.ResourceOptions(parent=self, protect=protect, depends_on=[logs, *role_policies, *depends_on]),
+        )
+        access = [
+            *_access(name, "admin", admins, _ADMIN, eks, child),
+            *_access(name, "viewer", viewers, _VIEWER, eks, child),
+        ]
+
+        node_role, node_policies = _node_role(name, child)
+        agent = _addon(name, "eks-pod-identity-agent", eks, opts=child)
+        cni_role = PodRole(f"{name}-cni", managed_policy_arn=_CNI_POLICY, opts=child)
+        cni = _addon(
+            name,
+            "vpc-cni",
+            eks,
+            configuration={"enableNetworkPolicy": "true"},
+            pod_role=("aws-node", cni_role),
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[agent, cni_role]),
+        )
+        proxy = _addon(name, "kube-proxy", eks, opts=child)
+        self.before_nodes = [agent, cni, proxy, *node_policies]
+
+        template = node_template(
+            f"{name}-system",
+            root_gib=system_root_gib,
+            root_iops=3000,  # what gp3 includes
+            root_throughput=125,
+            node_config=None,
+            tags={"Name": f"{cluster_name}-system", **tags},
+            opts=child,
+        )
+        # Nobody scales these, so the size is the program's, also after the first `up`: an ignored desired size below a
+        # raised minimum is refused by EKS.
+        nodes = aws.eks.NodeGroup(
+            f"{name}-system",
+            cluster_name=eks.name,
+            version=version,
+            node_role_arn=node_role.arn,
+            subnet_ids=subnet_ids,
+            instance_types=[system_instance_type],
+            ami_type=system_ami_type,
+            capacity_type="ON_DEMAND",
+            launch_template=aws.eks.NodeGroupLaunchTemplateArgs(
+                id=template.id, version=template.latest_version.apply(str)
+            ),
+            scaling_config=aws.eks.NodeGroupScalingConfigArgs(
+                min_size=system_count, max_size=system_count, desired_size=system_count
+            ),
+            update_config=aws.eks.NodeGroupUpdateConfigArgs(max_unavailable=1),
+            opts=pulumi.ResourceOptions(parent=self, depends_on=self.before_nodes),
+        )
+        after_nodes = pulumi.ResourceOptions(parent=self, depends_on=[nodes])
+        self.ready = [nodes, _addon(name, "coredns", eks, opts=after_nodes)]
+        for wanted, addon, policy, account in (
+            (ebs_driver, "aws-ebs-csi-driver", _EBS_POLICY, "ebs-csi-controller-sa"),
+            (efs_driver, "aws-efs-csi-driver", _EFS_POLICY, "efs-csi-controller-sa"),
+        ):
+            if wanted:
+                pod_role = PodRole(f"{name}-{addon}", managed_policy_arn=policy, opts=child)
+                driver_opts = pulumi.ResourceOptions(parent=self, depends_on=[nodes, pod_role])
+                self.ready.append(_addon(name, addon, eks, pod_role=(account, pod_role), opts=driver_opts))
+
+        self.name = eks.name
+        self.endpoint = eks.endpoint
+        self.security_group_id = eks.vpc_config.cluster_security_group_id
+        self.node_role_arn = node_role.arn
+        self.provider = eks_provider(
+            f"{name}-kubernetes",
+            cluster_name=eks.name,
+            endpoint=eks.endpoint,
+            certificate_authority=eks.certificate_authority.data,
+            region=region,
+            opts=pulumi.ResourceOptions(parent=self, depends_on=access),
+        )
+        self.register_outputs({"name": self.name, "endpoint": self.endpoint})
+
+
+def _control_plane_role(
+    name: str, key: aws.kms.Key, child: pulumi.ResourceOptions
+) -> tuple[aws.iam.Role, list[pulumi.Resource]]:
+    role = aws.iam.Role(f"{name}-control-plane", assume_role_policy=_trust("eks.amazonaws.com"), opts=child)
+    manage = aws.iam.RolePolicyAttachment(
+        f"{name}-control-plane",
+        role=role.name,
+        policy_arn="arn:aws:iam::aws:policy/AmazonEKSClusterPolicy",
+        opts=child,
+    )
+    use_key = aws.iam.RolePolicy(
+        f"{name}-control-plane-secrets",
+        role=role.name,
+        policy=pulumi.Output.json_dumps(
+            {
+                "Version": "2012-10-17",
+                "Statement": [
+                    {
+                        "Effect": "Allow",
+                        "Action": ["kms:Encrypt", "kms:Decrypt", "kms:DescribeKey", "kms:CreateGrant"],
+                        "Resource": key.arn,
+                    }
+                ],
+            }
+        ),
+        opts=child,
+    )
+    return role, [manage, use_key]
+
+
+def _node_role(name: str, child: pulumi.ResourceOptions) -> tuple[aws.iam.Role, list[pulumi.Resource]]:
+    """What a node may do: join, and pull images. The network plugin has a role of its own."""
+    role = aws.iam.Role(f"{name}-node", assume_role_policy=_trust("ec2.amazonaws.com"), opts=child)
+    policies: list[pulumi.Resource] = [
+        aws.iam.RolePolicyAttachment(
+            f"{name}-node-{purpose}", role=role.name, policy_arn=f"arn:aws:iam::aws:policy/{policy}", opts=child
+        )
+        for purpose, policy in (("join", "AmazonEKSWorkerNodePolicy"), ("pull", "AmazonEC2ContainerRegistryPullOnly"))
+    ]
+    return role, policies
+
+
+def _trust(service: str) -> str:
+    statement = {"Effect": "Allow", "Principal": {"Service": service}, "Action": "sts:AssumeRole"}
+    return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+
+
+def _access(
+    name: str, kind: str, principals: Sequence[str], policy: str, eks: aws.eks.Cluster, child: pulumi.ResourceOptions
+) -> list[pulumi.Resource]:
+    """An access entry for each principal, named after its account and path."""
+    associations: list[pulumi.Resource] = []
+    for principal in principals:
+        entry_name = f"{name}-{kind}-{principal.split('::', 1)[1]}"
+        entry = aws.eks.AccessEntry(entry_name, cluster_name=eks.name, principal_arn=principal, opts=child)
+        association = aws.eks.AccessPolicyAssociation(
+            entry_name,
+            cluster_name=eks.name,
+            principal_arn=entry.principal_arn,
+            policy_arn=policy,
+            access_scope=aws.eks.AccessPolicyAssociationAccessScopeArgs(type="cluster"),
+            opts=child,
+        )
+        associations.append(association)
+    return associations
+
+
+def _addon(
+    name: str,
+    addon: str,
+    eks: aws.eks.Cluster,
+    *,
+    configuration: Mapping[str, str] | None = None,
+    pod_role: tuple[str, PodRole] | None = None,
+    opts: pulumi.ResourceOptions,
+) -> aws.eks.Addon:
+    """An EKS add-on at EKS's default version for the cluster; `pod_role`: a service account and the role it gets."""
+    associations = None
+    if pod_role is not None:
+        account, role = pod_role
+        associations = [aws.eks.AddonPodIdentityAssociationArgs(service_account=account, role_arn=role.arn)]
+    return aws.eks.Addon(
+        f"{name}-{addon}",
+        cluster_name=eks.name,
+        addon_name=addon,
+        configuration_values=json.dumps(configuration) if configuration else None,
+        pod_identity_associations=associations,
+        resolve_conflicts_on_create="OVERWRITE",
+        resolve_conflicts_on_update="OVERWRITE",
+        opts=opts,
+    )

@@ -1,0 +1,47 @@
+"""A cluster that somebody else runs, by kubeconfig context or by EKS name."""
+
+import pulumi
+import pulumi_aws as aws
+import pulumi_kubernetes as k8s
+
+from components.kubernetes_provider import context_provider, eks_provider
+
+
+class ContextCluster(pulumi.ComponentResource):
+    """A cluster by the name of a kubeconfig context."""
+
+    provider: k8s.Provider
+
+    def __init__(self, name: str, *, context: str, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("llm:kubernetes:ContextCluster", name, None, opts)
+        self.provider = context_provider(
+            f"{name}-kubernetes", context=context, opts=pulumi.ResourceOptions(parent=self)
+        )
+        self.register_outputs({"context": context})
+
+
+class ExistingEksCluster(pulumi.ComponentResource):
+    """An EKS cluster by its name, looked up at each run."""
+
+    provider: k8s.Provider
+    endpoint: pulumi.Output[str]
+    vpc_id: pulumi.Output[str]
+    security_group_id: pulumi.Output[str]
+
+    def __init__(
+        self, name: str, *, cluster_name: str, region: str, opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        super().__init__("llm:aws:ExistingEksCluster", name, None, opts)
+        found = aws.eks.get_cluster_output(name=cluster_name, opts=pulumi.InvokeOptions(parent=self))
+        self.endpoint = found.endpoint
+        self.vpc_id = found.vpc_config.vpc_id
+        self.security_group_id = found.vpc_config.cluster_security_group_id
+        self.provider = eks_provider(
+            f"{name}-kubernetes",
+            cluster_name=cluster_name,
+            endpoint=self.endpoint,
+            certificate_authority=found.certificate_authorities[0].data,
+            region=region,
+            opts=pulumi.ResourceOptions(parent=self),
+        )
+        self.register_outputs({"endpoint": self.endpoint})

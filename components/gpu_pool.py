@@ -1,0 +1,128 @@
+"""A managed node group of GPU instances that scales from zero."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal
+
+import pulumi
+import pulumi_aws as aws
+
+from components.node_template import node_template
+
+TAINT_KEY = "nvidia.com/gpu"
+TAINT_VALUE = "present"  # the value that NVIDIA's charts tolerate
+_TEMPLATE = "k8s.io/cluster-autoscaler/node-template"
+
+
+class GpuPool(pulumi.ComponentResource):
+    """GPU nodes on an NVIDIA Amazon Linux 2023 AMI, tainted so that only pods that ask for GPUs land on them."""
+
+    node_group: aws.eks.NodeGroup
+    node_group_name: pulumi.Output[str]
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        cluster_name: str,
+        version: str,
+        node_role_arn: pulumi.Input[str],
+        subnet_ids: Sequence[pulumi.Input[str]],
+        instance_types: Sequence[str],
+        ami_type: str,
+        capacity: Literal["on-demand", "spot"],
+        min_nodes: int,
+        max_nodes: int,
+        gpus_per_node: int,
+        accelerator: str,
+        root_gib: int,
+        root_iops: int,
+        root_throughput: int,
+        nvme: bool,
+        ephemeral_gib: int,
+        labels: Mapping[str, str],
+        tags: Mapping[str, str],
+        depends_on: Sequence[pulumi.Resource] = (),
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        """`accelerator`: the GPU as a label value. `ephemeral_gib`: what pods can use of a node's disk."""
+        super().__init__("llm:aws:GpuPool", name, None, opts)
+        child = pulumi.ResourceOptions(parent=self)
+        # The device plugin looks for the first; by the second the autoscaler knows that a node which shows no GPU yet
+        # will, and doesn't add another.
+        labels = {"nvidia.com/gpu.present": "true", "k8s.amazonaws.com/accelerator": accelerator, **labels}
+
+        template = node_template(
+            f"{name}-template",
+            root_gib=root_gib,
+            root_iops=root_iops,
+            root_throughput=root_throughput,
+            node_config=node_config(nvme),
+            tags={"Name": f"{cluster_name}-{name}", **tags},
+            opts=child,
+        )
+        hints = autoscaler_tags(
+            cluster_name=cluster_name, gpus_per_node=gpus_per_node, ephemeral_gib=ephemeral_gib, labels=labels
+        )
+        # The group's own name is left to Pulumi, which adds a random end: other instance types mean another group, and
+        # the new one is there before the old one goes.
+        self.node_group = aws.eks.NodeGroup(
+            f"{name}-nodes",
+            cluster_name=cluster_name,
+            version=version,
+            node_role_arn=node_role_arn,
+            subnet_ids=subnet_ids,
+            instance_types=instance_types,
+            ami_type=ami_type,
+            capacity_type="SPOT" if capacity == "spot" else "ON_DEMAND",
+            launch_template=aws.eks.NodeGroupLaunchTemplateArgs(
+                id=template.id, version=template.latest_version.apply(str)
+            ),
+            scaling_config=aws.eks.NodeGroupScalingConfigArgs(
+                min_size=min_nodes, max_size=max_nodes, desired_size=min_nodes
+            ),
+            # MINIMAL ends a node before it starts the next: an update needs no GPU beyond the quota.
+            update_config=aws.eks.NodeGroupUpdateConfigArgs(max_unavailable=1, update_strategy="MINIMAL"),
+            labels=labels,
+            taints=[aws.eks.NodeGroupTaintArgs(key=TAINT_KEY, value=TAINT_VALUE, effect="NO_SCHEDULE")],
+            tags=dict(hints.values()),
+            opts=pulumi.ResourceOptions(
+                parent=self,
+                depends_on=list(depends_on),
+                ignore_changes=["scalingConfig.desiredSize"],  # the autoscaler's
+            ),
+        )
+        # EKS doesn't pass a node group's tags on to its scaling group, where the autoscaler looks for groups.
+        scaling_group = self.node_group.resources[0].autoscaling_groups[0].name
+        for hint, (key, value) in hints.items():
+            aws.autoscaling.Tag(
+                f"{name}-{hint}",
+                autoscaling_group_name=scaling_group,
+                tag=aws.autoscaling.TagTagArgs(key=key, value=value, propagate_at_launch=False),
+                opts=child,
+            )
+        self.node_group_name = self.node_group.node_group_name
+        self.register_outputs({"node_group_name": self.node_group_name})
+
+
+def node_config(nvme: bool) -> dict[str, Any]:
+    """What nodeadm is told: unpack image layers in parallel; put containers on the instance's NVMe where it has one."""
+    spec: dict[str, Any] = {"featureGates": {"FastImagePull": True}}
+    if nvme:
+        spec["instance"] = {"localStorage": {"strategy": "RAID0"}}
+    return spec
+
+
+def autoscaler_tags(
+    *, cluster_name: str, gpus_per_node: int, ephemeral_gib: int, labels: Mapping[str, str]
+) -> dict[str, tuple[str, str]]:
+    """What the cluster autoscaler has to know about a node while there is none: a short name -> (tag key, value)."""
+    tags = {
+        "enabled": ("k8s.io/cluster-autoscaler/enabled", "true"),
+        "owned": (f"k8s.io/cluster-autoscaler/{cluster_name}", "owned"),
+        "gpu": (f"{_TEMPLATE}/resources/nvidia.com/gpu", str(gpus_per_node)),
+        "disk": (f"{_TEMPLATE}/resources/ephemeral-storage", f"{ephemeral_gib}Gi"),
+        "taint": (f"{_TEMPLATE}/taint/{TAINT_KEY}", f"{TAINT_VALUE}:NoSchedule"),
+    }
+    for key, value in labels.items():
+        tags[f"label-{key}"] = (f"{_TEMPLATE}/label/{key}", value)
+    return tags

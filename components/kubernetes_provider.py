@@ -1,0 +1,63 @@
+"""Kubernetes providers, all with the same safety settings."""
+
+import pulumi
+import pulumi_kubernetes as k8s
+
+
+def eks_provider(
+    name: str,
+    *,
+    cluster_name: pulumi.Input[str],
+    endpoint: pulumi.Input[str],
+    certificate_authority: pulumi.Input[str],
+    region: str,
+    opts: pulumi.ResourceOptions,
+) -> k8s.Provider:
+    """A provider for an EKS cluster. Its token comes from the AWS CLI: one written here would differ at each run."""
+    kubeconfig = pulumi.Output.json_dumps(
+        {
+            "apiVersion": "v1",
+            "kind": "Config",
+            "clusters": [
+                {
+                    "name": "eks",
+                    "cluster": {"server": endpoint, "certificate-authority-data": certificate_authority},
+                }
+            ],
+            "contexts": [{"name": "eks", "context": {"cluster": "eks", "user": "aws"}}],
+            "current-context": "eks",
+            "users": [
+                {
+                    "name": "aws",
+                    "user": {
+                        "exec": {
+                            "apiVersion": "client.authentication.k8s.io/v1beta1",
+                            "command": "aws",
+                            "args": ["--region", region, "eks", "get-token", "--cluster-name", cluster_name],
+                        }
+                    },
+                }
+            ],
+        }
+    )
+    return k8s.Provider(
+        name,
+        kubeconfig=kubeconfig,
+        # The endpoint, not the name: a replaced cluster of the same name is another, empty one.
+        cluster_identifier=endpoint,
+        enable_secret_mutable=True,
+        enable_config_map_mutable=True,
+        opts=opts,
+    )
+
+
+def context_provider(name: str, *, context: str, opts: pulumi.ResourceOptions) -> k8s.Provider:
+    """A provider for a context of the kubeconfig of whoever runs the program."""
+    return k8s.Provider(
+        name,
+        context=context,
+        cluster_identifier=context,
+        enable_secret_mutable=True,
+        enable_config_map_mutable=True,
+        opts=opts,
+    )

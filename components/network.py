@@ -1,0 +1,147 @@
+"""A VPC with a public and a private subnet in each zone."""
+
+import ipaddress
+from collections.abc import Sequence
+
+import pulumi
+import pulumi_aws as aws
+
+
+class Network(pulumi.ComponentResource):
+    """VPC, subnets by zone id, NAT, and an S3 gateway endpoint, so that images and weights from S3 don't pay for NAT.
+
+    Nodes and load balancers depend on the component: its routes must outlive them.
+    """
+
+    vpc_id: pulumi.Output[str]
+    private_subnet_ids: dict[str, pulumi.Output[str]]  # by zone id
+    public_subnet_ids: dict[str, pulumi.Output[str]]
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        vpc_name: str,
+        cidr: str,
+        zone_ids: Sequence[str],
+        nat_per_zone: bool,
+        region: str,
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        super().__init__("llm:aws:Network", name, None, opts)
+        child = pulumi.ResourceOptions(parent=self)
+        zone_ids = sorted(zone_ids)
+
+        vpc = aws.ec2.Vpc(
+            f"{name}-vpc",
+            cidr_block=cidr,
+            enable_dns_support=True,
+            enable_dns_hostnames=True,  # EFS mounts by DNS name
+            tags={"Name": vpc_name},
+            opts=child,
+        )
+        gateway = aws.ec2.InternetGateway(f"{name}-internet", vpc_id=vpc.id, tags={"Name": vpc_name}, opts=child)
+        public_routes = aws.ec2.RouteTable(
+            f"{name}-public", vpc_id=vpc.id, tags={"Name": f"{vpc_name}-public"}, opts=child
+        )
+        internet = aws.ec2.Route(
+            f"{name}-public-internet",
+            route_table_id=public_routes.id,
+            destination_cidr_block="0.0.0.0/0",
+            gateway_id=gateway.id,
+            opts=child,
+        )
+
+        public: dict[str, aws.ec2.Subnet] = {}
+        for zone in zone_ids:
+            public[zone] = aws.ec2.Subnet(
+                f"{name}-public-{zone}",
+                vpc_id=vpc.id,
+                availability_zone_id=zone,
+                cidr_block=public_cidr(cidr, zone),
+                tags={"Name": f"{vpc_name}-public-{zone}", "kubernetes.io/role/elb": "1"},
+                opts=child,
+            )
+            aws.ec2.RouteTableAssociation(
+                f"{name}-public-{zone}", subnet_id=public[zone].id, route_table_id=public_routes.id, opts=child
+            )
+
+        nats: dict[str, aws.ec2.NatGateway] = {}
+        for zone in zone_ids if nat_per_zone else zone_ids[:1]:
+            address = aws.ec2.Eip(
+                f"{name}-nat-{zone}", domain="vpc", tags={"Name": f"{vpc_name}-nat-{zone}"}, opts=child
+            )
+            nats[zone] = aws.ec2.NatGateway(
+                f"{name}-nat-{zone}",
+                subnet_id=public[zone].id,
+                allocation_id=address.allocation_id,
+                tags={"Name": f"{vpc_name}-{zone}"},
+                opts=pulumi.ResourceOptions(parent=self, depends_on=[internet]),
+            )
+
+        private: dict[str, aws.ec2.Subnet] = {}
+        private_routes: list[aws.ec2.RouteTable] = []
+        for zone in zone_ids:
+            private[zone] = aws.ec2.Subnet(
+                f"{name}-private-{zone}",
+                vpc_id=vpc.id,
+                availability_zone_id=zone,
+                cidr_block=private_cidr(cidr, zone),
+                tags={"Name": f"{vpc_name}-private-{zone}", "kubernetes.io/role/internal-elb": "1"},
+                opts=child,
+            )
+            # A table a zone even with one NAT gateway: going from one to a gateway a zone then changes routes only.
+            routes = aws.ec2.RouteTable(
+                f"{name}-private-{zone}", vpc_id=vpc.id, tags={"Name": f"{vpc_name}-private-{zone}"}, opts=child
+            )
+            private_routes.append(routes)
+            aws.ec2.Route(
+                f"{name}-private-internet-{zone}",
+                route_table_id=routes.id,
+                destination_cidr_block="0.0.0.0/0",
+                nat_gateway_id=nats.get(zone, nats[zone_ids[0]]).id,
+                opts=child,
+            )
+            aws.ec2.RouteTableAssociation(
+                f"{name}-private-{zone}", subnet_id=private[zone].id, route_table_id=routes.id, opts=child
+            )
+
+        aws.ec2.VpcEndpoint(
+            f"{name}-s3",
+            vpc_id=vpc.id,
+            vpc_endpoint_type="Gateway",
+            service_name=f"com.amazonaws.{region}.s3",
+            route_table_ids=[routes.id for routes in private_routes],
+            tags={"Name": f"{vpc_name}-s3"},
+            opts=child,
+        )
+
+        self.vpc_id = vpc.id
+        self.private_subnet_ids = {zone: subnet.id for zone, subnet in private.items()}
+        self.public_subnet_ids = {zone: subnet.id for zone, subnet in public.items()}
+        self.register_outputs(
+            {
+                "vpc_id": self.vpc_id,
+                "private_subnet_ids": self.private_subnet_ids,
+                "public_subnet_ids": self.public_subnet_ids,
+            }
+        )
+
+
+def private_cidr(cidr: str, zone_id: str) -> str:
+    """An eighth of the VPC. It follows the zone's own number, so that another zone beside it moves nothing."""
+    return str(_eighths(cidr)[_zone_number(zone_id)])
+
+
+def public_cidr(cidr: str, zone_id: str) -> str:
+    """An eighth of the VPC's first eighth, which no zone uses: zones count from 1."""
+    return str(_eighths(str(_eighths(cidr)[0]))[_zone_number(zone_id)])
+
+
+def _eighths(cidr: str) -> list[ipaddress.IPv4Network]:
+    return list(ipaddress.IPv4Network(cidr).subnets(prefixlen_diff=3))
+
+
+def _zone_number(zone_id: str) -> int:
+    """use1-az4 -> 4. AWS numbers zones from 1 to 6 at most."""
+    return int(zone_id.rsplit("az", 1)[1])

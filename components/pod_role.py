@@ -1,0 +1,46 @@
+"""An IAM role that pods take on through EKS Pod Identity."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import pulumi
+import pulumi_aws as aws
+
+# EKS tags the session with cluster, namespace and service account; without sts:TagSession it can't assume the role.
+_TRUST = json.dumps(
+    {
+        "Version": "2012-10-17",
+        "Statement": [
+            {
+                "Effect": "Allow",
+                "Principal": {"Service": "pods.eks.amazonaws.com"},
+                "Action": ["sts:AssumeRole", "sts:TagSession"],
+            }
+        ],
+    }
+)
+
+
+class PodRole(pulumi.ComponentResource):
+    """A role with one policy: a managed one by its ARN, or a document. Depend on the component, so on both."""
+
+    arn: pulumi.Output[str]
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        managed_policy_arn: str | None = None,
+        policy: Mapping[str, Any] | None = None,
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        super().__init__("llm:aws:PodRole", name, None, opts)
+        child = pulumi.ResourceOptions(parent=self)
+        role = aws.iam.Role(f"{name}-role", assume_role_policy=_TRUST, opts=child)
+        if managed_policy_arn is not None:
+            aws.iam.RolePolicyAttachment(f"{name}-policy", role=role.name, policy_arn=managed_policy_arn, opts=child)
+        if policy is not None:
+            aws.iam.RolePolicy(f"{name}-policy", role=role.name, policy=json.dumps(policy), opts=child)
+        self.arn = role.arn
+        self.register_outputs({"arn": self.arn})

@@ -1,0 +1,79 @@
+"""An EFS file system that every model server reads its weights from."""
+
+from collections.abc import Mapping
+
+import pulumi
+import pulumi_aws as aws
+
+_NFS = 2049
+
+
+class WeightsFileSystem(pulumi.ComponentResource):
+    """EFS with one access point, so that every pod reads and writes as the same user, whatever its image runs as."""
+
+    file_system_id: pulumi.Output[str]
+    volume_handle: pulumi.Output[str]  # what a PersistentVolume of efs.csi.aws.com names: file system::access point
+    mount_targets: list[pulumi.Resource]  # a volume mounts only once its zone has one
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        file_system_name: str,
+        vpc_id: pulumi.Input[str],
+        subnet_ids: Mapping[str, pulumi.Input[str]],
+        client_security_group_id: pulumi.Input[str],
+        uid: int,
+        gid: int,
+        protect: bool,
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        """`subnet_ids`: one private subnet a zone, by zone id or by a name of its own."""
+        super().__init__("llm:aws:WeightsFileSystem", name, None, opts)
+        child = pulumi.ResourceOptions(parent=self)
+        file_system = aws.efs.FileSystem(
+            f"{name}-efs",
+            encrypted=True,
+            throughput_mode="elastic",  # bursting gives a new, small file system 1 MiB/s
+            tags={"Name": file_system_name},
+            opts=pulumi.ResourceOptions(parent=self, protect=protect),
+        )
+        group = aws.ec2.SecurityGroup(
+            f"{name}-efs", description=f"NFS to {file_system_name}", vpc_id=vpc_id, opts=child
+        )
+        from_nodes = aws.vpc.SecurityGroupIngressRule(
+            f"{name}-from-nodes",
+            security_group_id=group.id,
+            referenced_security_group_id=client_security_group_id,
+            ip_protocol="tcp",
+            from_port=_NFS,
+            to_port=_NFS,
+            opts=child,
+        )
+        access_point = aws.efs.AccessPoint(
+            f"{name}-weights",
+            file_system_id=file_system.id,
+            posix_user=aws.efs.AccessPointPosixUserArgs(uid=uid, gid=gid),
+            root_directory=aws.efs.AccessPointRootDirectoryArgs(
+                path="/weights",
+                creation_info=aws.efs.AccessPointRootDirectoryCreationInfoArgs(
+                    owner_uid=uid, owner_gid=gid, permissions="0750"
+                ),
+            ),
+            tags={"Name": file_system_name},
+            opts=child,
+        )
+        targets: list[pulumi.Resource] = [
+            aws.efs.MountTarget(
+                f"{name}-{zone}",
+                file_system_id=file_system.id,
+                subnet_id=subnet_id,
+                security_groups=[group.id],
+                opts=child,
+            )
+            for zone, subnet_id in sorted(subnet_ids.items())
+        ]
+        self.file_system_id = file_system.id
+        self.volume_handle = pulumi.Output.concat(file_system.id, "::", access_point.id)
+        self.mount_targets = [*targets, from_nodes]
+        self.register_outputs({"file_system_id": self.file_system_id, "volume_handle": self.volume_handle})
