@@ -21,84 +21,125 @@ from infra.settings.types import (
 class NewNetwork(Section):
     """A VPC that we make (`cidr`, `nat`) or one that exists (`vpcId` and its subnets)."""
 
-    cidr: Cidr | None = None
-    nat: Literal["one", "perZone"] | None = Field(None, description="NAT gateways; chosen when absent")
-    vpc_id: VpcId | None = None
-    private_subnet_ids: tuple[SubnetId, ...] | None = Field(None, min_length=2)
-    public_subnet_ids: tuple[SubnetId, ...] | None = None
+    cidr: Cidr | None = Field(None, description="the new VPC's addresses, a /16 to a /20; chosen when absent")
+    nat: Literal["one", "perZone"] | None = Field(None, description="NAT gateways of the new VPC; chosen when absent")
+    vpc_id: VpcId | None = Field(None, description="a VPC that exists")
+    private_subnet_ids: tuple[SubnetId, ...] | None = Field(
+        None,
+        min_length=2,
+        description="its subnets for nodes, in two zones at least",
+        examples=[["subnet-0ab1", "subnet-0ab2"]],
+    )
+    public_subnet_ids: tuple[SubnetId, ...] | None = Field(
+        None, description="its subnets for a public gateway", examples=[["subnet-0cd1", "subnet-0cd2"]]
+    )
 
 
 class Access(Section):
     """Who may use kubectl, and from which addresses. The creator of the cluster always may."""
 
-    admins: tuple[IamArn, ...] = ()
-    viewers: tuple[IamArn, ...] = ()
-    api_from: tuple[Cidr, ...] = Field((), description="CIDRs that reach the public endpoint; none: private endpoint only")
+    admins: tuple[IamArn, ...] = Field(
+        (), description="roles and users that may do everything", examples=[["arn:aws:iam::111122223333:role/platform"]]
+    )
+    viewers: tuple[IamArn, ...] = Field(
+        (), description="roles and users that may look", examples=[["arn:aws:iam::111122223333:role/developers"]]
+    )
+    api_from: tuple[Cidr, ...] = Field(
+        (),
+        description="CIDRs that reach the public endpoint; none: private endpoint only",
+        examples=[["203.0.113.0/24"]],
+    )
 
 
 class SystemNodes(Section):
     """Nodes for everything that isn't a model: two with 4 vCPU and 16 GiB at least."""
 
-    instance_type: InstanceType = "m7i.xlarge"
-    count: int = Field(2, ge=2, le=20)
+    instance_type: InstanceType = Field("m7i.xlarge", description="4 vCPU and 16 GiB at least", examples=["m7i.xlarge"])
+    count: int = Field(2, ge=2, le=20, description="nodes", examples=[2])
 
 
 class CreateCluster(Section):
     """An EKS cluster that we make."""
 
-    version: KubernetesVersion | None = None
-    zones: int | tuple[ZoneId, ...] | None = Field(None, description="how many zones, or their ids", examples=[3])
-    network: NewNetwork = NewNetwork()
-    name: ClusterName | None = None
-    access: Access = Access()
-    system_nodes: SystemNodes = SystemNodes()
+    version: KubernetesVersion | None = Field(None, description="Kubernetes version, in quotes; chosen when absent")
+    zones: int | tuple[ZoneId, ...] | None = Field(
+        None, description="how many zones, or their ids; chosen when absent", examples=[3, ["use1-az1", "use1-az2"]]
+    )
+    network: NewNetwork = Field(
+        NewNetwork(), description="the VPC; a new one when absent", examples=[{"cidr": "10.0.0.0/16"}]
+    )
+    name: ClusterName | None = Field(None, description="of the EKS cluster; made from the stack's name when absent")
+    access: Access = Field(Access(), description="who may use kubectl", examples=[{"apiFrom": ["203.0.113.0/24"]}])
+    system_nodes: SystemNodes = Field(
+        SystemNodes(), description="nodes for everything but models", examples=[{"count": 3}]
+    )
 
 
 class ExistingCluster(Section):
     """A cluster that exists: a kubeconfig context, or an EKS cluster by its name."""
 
-    context: str | None = Field(None, min_length=1, examples=["kind-llm"])
-    eks: ClusterName | None = None
-    version: KubernetesVersion | None = None
+    context: str | None = Field(None, min_length=1, description="of the kubeconfig", examples=["kind-llm"])
+    eks: ClusterName | None = Field(None, description="name of an EKS cluster in aws:region")
+    version: KubernetesVersion | None = Field(
+        None, description="its Kubernetes version, in quotes; the newest known when absent"
+    )
 
 
 class Cluster(Section):
     """Exactly one of `create` and `existing`."""
 
-    create: CreateCluster | None = None
-    existing: ExistingCluster | None = None
+    create: CreateCluster | None = Field(
+        None, description="an EKS cluster that we make", examples=[{"version": "1.35", "zones": 3}]
+    )
+    existing: ExistingCluster | None = Field(
+        None, description="a cluster that exists", examples=[{"context": "kind-llm"}]
+    )
 
 
 class Namespace(Section):
     """Where the models' objects live."""
 
-    name: NamespaceName = "llm"
-    create: bool = True
+    name: NamespaceName = Field("llm", description="name of the namespace", examples=["llm"])
+    create: bool = Field(True, description="false: it exists already", examples=[True])
 
 
 class Toleration(Section):
     """A Kubernetes toleration."""
 
-    key: str | None = None
-    operator: Literal["Exists", "Equal"] = "Equal"
-    value: str | None = None
-    effect: Literal["NoSchedule", "PreferNoSchedule", "NoExecute"] | None = None
+    key: str | None = Field(None, description="of the taint", examples=["nvidia.com/gpu"])
+    operator: Literal["Exists", "Equal"] = Field("Equal", description="Exists: any value")
+    value: str | None = Field(None, description="of the taint", examples=["present"])
+    effect: Literal["NoSchedule", "PreferNoSchedule", "NoExecute"] | None = Field(
+        None, description="of the taint; any when absent"
+    )
 
 
 class ExistingNodes(Section):
     """GPU nodes that somebody else makes: what to ask for."""
 
-    gpu: str = Field(examples=["A10G"])
-    gpus_per_node: int = Field(1, ge=1, le=16)
-    selector: dict[str, str] = Field(min_length=1, examples=[{"node.acme.io/pool": "gpu"}])
-    tolerations: tuple[Toleration, ...] = ()
+    gpu: str = Field(description="the kind of GPU", examples=["A10G"])
+    gpus_per_node: int = Field(1, ge=1, le=16, description="GPUs of a node", examples=[1])
+    selector: dict[str, str] = Field(
+        min_length=1, description="labels of the nodes", examples=[{"node.acme.io/pool": "gpu"}]
+    )
+    tolerations: tuple[Toleration, ...] = Field(
+        (), description="of the nodes' taints", examples=[[{"key": "nvidia.com/gpu", "operator": "Exists"}]]
+    )
 
 
 class GpuPool(Section):
     """A managed node group that we make (`instanceTypes`), or nodes that exist (`existing`). `min` and `max` count nodes."""
 
-    instance_types: tuple[InstanceType, ...] | None = Field(None, min_length=1, examples=[["g6.xlarge", "g6.2xlarge"]])
-    capacity: Literal["on-demand", "spot"] = "on-demand"
-    min: int = Field(0, ge=0, le=1000)
-    max: int | None = Field(None, ge=1, le=1000, description="derived from the models when absent")
-    existing: ExistingNodes | None = None
+    instance_types: tuple[InstanceType, ...] | None = Field(
+        None, min_length=1, description="EC2 types with the same GPUs", examples=[["g6.xlarge", "g6.2xlarge"]]
+    )
+    capacity: Literal["on-demand", "spot"] = Field("on-demand", description="spot is cheaper and can be taken away")
+    min: int = Field(0, ge=0, le=1000, description="nodes at least", examples=[0])
+    max: int | None = Field(
+        None, ge=1, le=1000, description="nodes at most; derived from the models when absent", examples=[4]
+    )
+    existing: ExistingNodes | None = Field(
+        None,
+        description="nodes that we don't make",
+        examples=[{"gpu": "A10G", "selector": {"node.acme.io/pool": "gpu"}}],
+    )

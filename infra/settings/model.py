@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from infra.settings.types import ModelId, ModelName, OneNumber, PoolName, Revision, Section
+from infra.settings.types import ModelId, ModelName, OneNumber, PoolName, Revision, Section, Short
 
 Engine = Literal["vllm", "ollama", "tgi"]
 Task = Literal["chat", "embed", "rerank"]
@@ -13,31 +13,61 @@ Task = Literal["chat", "embed", "rerank"]
 class Replicas(Section):
     """How many copies: `N`, or `{min, max}` for a scaler between them."""
 
-    min: int = Field(1, ge=0, le=1000)
-    max: int = Field(1, ge=1, le=1000)
+    min: int = Field(
+        1, ge=0, le=1000, description="replicas at least; `paused: true` is the way to have none", examples=[1]
+    )
+    max: int = Field(1, ge=0, le=1000, description="replicas at most", examples=[4])
 
 
 class Model(Section):
     """One model; its key in the file is the name that applications send."""
 
-    model: ModelId
-    revision: Revision | None = None
-    like: ModelId | None = Field(None, description="a known model of the same shape, for weights of one's own")
-    architecture: dict[str, Any] | str | None = Field(None, description="the fields of a config.json, or its path")
-    engine: Engine = "vllm"
-    task: Task | None = None
-    quantization: str | None = Field(None, examples=["fp8"])
-    kv_cache_dtype: Literal["auto", "fp8"] = "auto"
-    pool: PoolName | None = None
-    gpus: int | None = Field(None, ge=0, le=16, description="GPUs a replica, tensor parallel; 0 is CPU; chosen when absent")
-    max_model_len: int | None = Field(None, ge=1, le=10_485_760, examples=[8192], description="tokens; the model's own when absent")
-    max_num_seqs: int | None = Field(None, ge=1, le=4096, description="requests in one batch; chosen when absent")
-    concurrency: int | None = Field(None, ge=1, le=4096, description="requests of maxModelLen at once, a replica")
-    gpu_memory_utilization: float | None = Field(None, gt=0, le=0.98, examples=[0.9])
-    replicas: Annotated[Replicas, OneNumber] = Replicas()
-    paused: bool = Field(False, description="no pod; weights, Service and URL stay")
-    extra_args: tuple[str, ...] = Field((), examples=[["--enable-prefix-caching"]])
-    acknowledge_maintenance_mode: bool = Field(False, description="TGI gets no new features: say that you know")
+    model: ModelId = Field(description="Hugging Face repository, or Ollama tag", examples=["Qwen/Qwen3-8B"])
+    revision: Revision | None = Field(
+        None, description="commit or tag of the repository; the catalogue's pin or main when absent"
+    )
+    like: ModelId | None = Field(
+        None,
+        description="a known model of the same shape, for weights of one's own",
+        examples=["meta-llama/Llama-3.3-70B-Instruct"],
+    )
+    architecture: dict[str, Any] | str | None = Field(
+        None, description="the fields of a config.json, or its path", examples=["models/acme-7b/config.json"]
+    )
+    engine: Engine = Field("vllm", description="the model server")
+    task: Task | None = Field(None, description="what it does; from the catalogue when absent")
+    quantization: str | None = Field(
+        None, description="how the weights are stored or loaded; the repository's when absent", examples=["fp8"]
+    )
+    kv_cache_dtype: Literal["auto", "fp8"] = Field(
+        "auto", description="fp8 holds twice the tokens; auto is the model's own"
+    )
+    pool: PoolName | None = Field(None, description="a key of gpuPools; chosen or made when absent")
+    gpus: int | None = Field(
+        None, ge=0, le=16, description="GPUs a replica, tensor parallel; 0 is CPU; chosen when absent", examples=[1]
+    )
+    max_model_len: int | None = Field(
+        None, ge=1, le=10_485_760, examples=[8192], description="tokens a request; the model's own when absent"
+    )
+    max_num_seqs: int | None = Field(
+        None, ge=1, le=4096, description="requests in one batch; chosen when absent", examples=[64]
+    )
+    concurrency: int | None = Field(
+        None, ge=1, le=4096, description="requests of maxModelLen at once, a replica", examples=[8]
+    )
+    gpu_memory_utilization: float | None = Field(
+        None, gt=0, le=0.98, description="share of the GPU that vLLM may use; chosen when absent", examples=[0.9]
+    )
+    replicas: Annotated[Replicas, OneNumber, Short({"type": "integer", "minimum": 1, "maximum": 1000})] = Field(
+        Replicas(), description="copies: a number, or {min, max} for a scaler", examples=[{"min": 1, "max": 4}]
+    )
+    paused: bool = Field(False, description="no pod; weights, Service and URL stay", examples=[True])
+    extra_args: tuple[str, ...] = Field(
+        (), description="more arguments of the engine", examples=[["--enable-prefix-caching"]]
+    )
+    acknowledge_maintenance_mode: bool = Field(
+        False, description="TGI gets no new features: say that you know", examples=[True]
+    )
 
 
-Models = Annotated[dict[ModelName, Model], Field(min_length=1)]
+Models = Annotated[dict[ModelName, Model], Field(min_length=1, examples=[{"qwen3-8b": {"model": "Qwen/Qwen3-8B"}}])]

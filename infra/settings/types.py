@@ -3,17 +3,25 @@
 The examples are what an error message proposes to write, and what an editor shows through the JSON Schema.
 """
 
+from dataclasses import dataclass
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, GetJsonSchemaHandler
 from pydantic.alias_generators import to_camel
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema
 
 
 class Section(BaseModel):
     """A part of the stack file: frozen, camelCase keys, unknown keys refused, no value silently converted."""
 
     model_config = ConfigDict(
-        frozen=True, extra="forbid", strict=True, alias_generator=to_camel, validate_by_alias=True, validate_by_name=False
+        frozen=True,
+        extra="forbid",
+        strict=True,
+        alias_generator=to_camel,
+        validate_by_alias=True,
+        validate_by_name=False,
     )
 
 
@@ -34,11 +42,15 @@ Cidr = Annotated[str, _pattern(r"^\d{1,3}(\.\d{1,3}){3}/\d{1,2}$", "10.0.0.0/16"
 Domain = Annotated[
     str,
     _pattern(
-        r"^([a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?\.)+[a-z][-a-z0-9]{0,61}[a-z0-9]$", "llm.example.com", "domain", max_length=200
+        r"^([a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?\.)+[a-z][-a-z0-9]{0,61}[a-z0-9]$",
+        "llm.example.com",
+        "domain",
+        max_length=200,
     ),
 ]
 IamArn = Annotated[
-    str, _pattern(r"^arn:aws(-[a-z]+)*:iam::\d{12}:(role|user)/.+$", "arn:aws:iam::111122223333:role/platform", "IAM ARN")
+    str,
+    _pattern(r"^arn:aws(-[a-z]+)*:iam::\d{12}:(role|user)/.+$", "arn:aws:iam::111122223333:role/platform", "IAM ARN"),
 ]
 CertificateArn = Annotated[
     str,
@@ -51,7 +63,9 @@ CertificateArn = Annotated[
 VpcId = Annotated[str, _pattern(r"^vpc-[0-9a-f]+$", "vpc-0ab1", "VPC id")]
 SubnetId = Annotated[str, _pattern(r"^subnet-[0-9a-f]+$", "subnet-0ab1", "subnet id")]
 Size = Annotated[str, _pattern(r"^[1-9]\d*(Gi|Ti)$", "100Gi", "size")]
-HttpUrl = Annotated[str, _pattern(r"^https?://[^\s/]+(:\d+)?(/\S*)?$", "http://prometheus-operated.monitoring:9090", "URL")]
+HttpUrl = Annotated[
+    str, _pattern(r"^https?://[^\s/]+(:\d+)?(/\S*)?$", "http://prometheus-operated.monitoring:9090", "URL")
+]
 InstanceType = Annotated[str, _pattern(r"^[a-z0-9-]+\.[a-z0-9-]+$", "g6.xlarge", "instance type")]
 # Hugging Face: owner/name (a few old repositories have no owner); Ollama: name[:tag], optionally with an owner.
 ModelId = Annotated[str, _pattern(r"^[A-Za-z0-9][\w.-]*(/[\w.-]+)?(:[\w.-]+)?$", "Qwen/Qwen3-8B", "model id")]
@@ -70,3 +84,15 @@ def _one_word(value: Any) -> Any:
 
 OneNumber = BeforeValidator(_one_number)
 OneWord = BeforeValidator(_one_word)
+
+
+@dataclass(frozen=True)
+class Short:
+    """What the JSON Schema says of a short form that a validator above takes."""
+
+    schema: dict[str, Any]
+
+    def __get_pydantic_json_schema__(self, core: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        return {"anyOf": [self.schema, handler(core)]}
+
+    __hash__ = object.__hash__

@@ -1,0 +1,132 @@
+"""One loader for both sources of a stack's settings, a YAML file and the engine's config: the same data, so the same mistakes."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from infra.catalog import Catalog, load_catalog
+from infra.settings.checks import check
+from infra.settings.document import PLATFORM, SECRETS, read_document
+from infra.settings.mistakes import BadStackFile, Mistake, Report, did_you_mean, unknown_key
+from infra.settings.platform import Settings
+from infra.settings.validate import read_settings
+
+_OWN_KEYS = (PLATFORM, *(f"llm-platform:{name}" for name in SECRETS))
+
+
+@dataclass(frozen=True)
+class StackFile:
+    """What a stack says, validated. Of secrets only the names of those that are set."""
+
+    stack: str
+    settings: Settings
+    region: str | None
+    secrets: frozenset[str]
+
+
+def load_file(path: Path, *, catalog: Catalog | None = None) -> StackFile:
+    """The stack file `stacks/Pulumi.<stack>.yaml`. Raises BadStackFile with every mistake in it."""
+    stack = path.name.removeprefix("Pulumi.").removesuffix(".yaml")
+    document = read_document(_text(path, stack))
+    report = Report(document.lines, document.mistakes)
+    if document.config is None:
+        raise BadStackFile(str(path), report.mistakes)
+    secrets = {
+        name: document.config[f"llm-platform:{name}"] for name in SECRETS if f"llm-platform:{name}" in document.config
+    }
+    return _load(
+        str(path),
+        report,
+        catalog or load_catalog(),
+        stack=stack,
+        keys=document.config,
+        platform=document.config.get(PLATFORM),
+        region=document.config.get("aws:region"),
+        secrets=frozenset(secrets),
+        in_the_open=frozenset(name for name, value in secrets.items() if not _is_encrypted(value)),
+    )
+
+
+def load_config(
+    *,
+    stack: str,
+    platform: Any,
+    region: str | None,
+    secrets: Collection[str] = (),
+    in_the_open: Collection[str] = (),
+    keys: Collection[str] = (),
+    path: Path | None = None,
+    catalog: Catalog | None = None,
+) -> StackFile:
+    """What the engine's config says. Raises BadStackFile with every mistake in it.
+
+    `platform` is the parsed object, `secrets` the names of those that are set, `in_the_open` those of them that aren't encrypted, `keys` every key of the
+    config, with namespace. `path` is the stack file where there is one: it gives the mistakes their lines if it says the same.
+    """
+    report = Report({})
+    if path is not None and path.is_file():
+        document = read_document(_text(path, stack))
+        if document.config is not None and document.config.get(PLATFORM) == platform:
+            report = Report(document.lines)
+    return _load(
+        str(path or f"config of stack {stack}"),
+        report,
+        catalog or load_catalog(),
+        stack=stack,
+        keys=keys,
+        platform=platform,
+        region=region,
+        secrets=frozenset(secrets),
+        in_the_open=frozenset(in_the_open),
+    )
+
+
+def _load(
+    file: str,
+    report: Report,
+    catalog: Catalog,
+    *,
+    stack: str,
+    keys: Collection[str],
+    platform: Any,
+    region: Any,
+    secrets: frozenset[str],
+    in_the_open: frozenset[str],
+) -> StackFile:
+    for key in keys:
+        if key.startswith("llm-platform:") and key not in _OWN_KEYS:
+            report.always((key,), unknown_key(key, _OWN_KEYS))
+    for name in sorted(in_the_open):
+        command = f"pulumi config set --secret {name} -s {stack}"
+        report.always(
+            (f"llm-platform:{name}",), "a secret in the open (value not shown). Revoke it, then:", command, path=name
+        )
+    region = None if region is None else str(region)
+    settings = read_settings(platform, stack=stack, catalog=catalog, report=report)
+    if settings is not None:
+        check(settings, region=region, catalog=catalog, report=report)
+    if settings is None or report.mistakes:
+        raise BadStackFile(file, report.mistakes)
+    return StackFile(stack=stack, settings=settings, region=region, secrets=secrets)
+
+
+def _is_encrypted(value: Any) -> bool:
+    return isinstance(value, Mapping) and list(value) == ["secure"] and isinstance(value["secure"], str)
+
+
+def _text(path: Path, stack: str) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        stacks = sorted(
+            each.name.removeprefix("Pulumi.").removesuffix(".yaml") for each in path.parent.glob("Pulumi.*.yaml")
+        )
+        close = did_you_mean(stack, stacks)
+        write = f"did you mean {close}?" if close else "write the name of one of them, or pulumi stack init"
+        there = ", ".join(stacks) or "none"
+        mistake = Mistake("stack", None, f"no such file; stacks in {path.parent}: {there}", write)
+    except (OSError, UnicodeDecodeError) as error:
+        reason = "not UTF-8 text" if isinstance(error, UnicodeDecodeError) else error.strerror
+        mistake = Mistake("file", None, f"can't be read: {reason}", "write a YAML file in UTF-8")
+    raise BadStackFile(str(path), [mistake])

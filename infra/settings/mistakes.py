@@ -1,0 +1,143 @@
+"""What is wrong with a stack file, all of it, in words: where, what was got, what to write."""
+
+import difflib
+import json
+import re
+import textwrap
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+Key = tuple[str | int, ...]
+
+# Tokens that people paste: Hugging Face, OpenAI, AWS, GitHub, GitLab, Slack; private keys.
+_TOKEN = re.compile(
+    r"hf_\w{6,}|\bsk-[\w-]{16,}|\bAKIA[0-9A-Z]{16}\b|\bgh[pousr]_\w{20,}|\bgithub_pat_\w{20,}|\bglpat-[\w-]{16,}|\bxox[abprs]-[\w-]{10,}"
+    r"|-----BEGIN [A-Z ]*PRIVATE KEY"
+)
+_PLAIN_KEY = re.compile(r"[\w/:.-]+")
+_MIN_TEXT = 40  # columns that a message gets before its path is put on a line of its own
+
+
+def holds_token(text: str) -> bool:
+    """Whether a text looks like a credential."""
+    return _TOKEN.search(text) is not None
+
+
+def dotted(key: Iterable[str | int]) -> str:
+    """`("models", "a", "extraArgs", 0)` as `models.a.extraArgs[0]`."""
+    parts = (f"[{part}]" if isinstance(part, int) else f".{_quoted(part)}" for part in key)
+    return "".join(parts).removeprefix(".")
+
+
+def _quoted(part: str) -> str:
+    if holds_token(part):
+        return "(not shown)"
+    return part if _PLAIN_KEY.fullmatch(part) else json.dumps(part[:40])
+
+
+def shown(value: Any) -> str:
+    """A value in a message: short, on one line, and never a credential."""
+    if value is None:
+        return "nothing"
+    if isinstance(value, bool):
+        return f"{value}".lower()
+    if isinstance(value, int | float):
+        return f"the number {value}"
+    if isinstance(value, str):
+        return (
+            "a credential (not shown)"
+            if holds_token(value)
+            else json.dumps(value if len(value) <= 60 else f"{value[:57]}...")
+        )
+    kind = "mapping" if isinstance(value, Mapping) else "list"
+    return f"a {kind}" if value else f"an empty {kind}"
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str | None:
+    """The known word that was probably meant."""
+    by_lower = {name.lower(): name for name in known}
+    close = difflib.get_close_matches(word.lower(), by_lower, n=1, cutoff=0.6)
+    return by_lower[close[0]] if close else None
+
+
+def unknown_key(key: str, known: Collection[str]) -> str:
+    """What to say of a key that isn't known here."""
+    close = did_you_mean(key, known)
+    return f"unknown key; did you mean {close}?" if close else f"unknown key; known here: {', '.join(known)}"
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """One mistake: the dotted path and line that it is about, what was got (and is allowed), and what to write."""
+
+    path: str
+    line: int | None
+    got: str
+    write: str = ""
+
+
+class BadStackFile(Exception):
+    """A stack file that can't be planned, with every mistake in it."""
+
+    def __init__(self, file: str, mistakes: Iterable[Mistake]) -> None:
+        self.file = file
+        self.mistakes = tuple(sorted(dict.fromkeys(mistakes), key=lambda mistake: (mistake.line or 0, mistake.path)))
+        super().__init__(file)
+
+    def __str__(self) -> str:
+        return self.render()
+
+    def render(self, width: int = 100) -> str:
+        """ASCII text for a terminal of `width` columns."""
+        count = len(self.mistakes)
+        title = f"{self.file} has {count} mistake{'' if count == 1 else 's'}; nothing was planned"
+        digits = max((len(str(mistake.line)) for mistake in self.mistakes if mistake.line), default=0)
+        label = f"line {{:>{digits}}}  " if digits else ""
+        widest = max((len(mistake.path) for mistake in self.mistakes), default=0)
+        indent = 2 + (7 + digits if digits else 0)
+        column = min(indent + widest + 2, max(width - _MIN_TEXT, indent + 4))
+        lines = [title, ""]
+        for mistake in self.mistakes:
+            place = label.format(mistake.line) if mistake.line else " " * (indent - 2)
+            head = f"  {place}{mistake.path}"
+            text = [*_wrapped(mistake.got, width - column), *_wrapped(mistake.write, width - column)]
+            if len(head) + 2 > column:
+                lines.append(head)
+                head = ""
+            lines += [f"{head if index == 0 else '':<{column}}{line}" for index, line in enumerate(text)]
+        return "\n".join(lines).encode("ascii", "backslashreplace").decode() + "\n"
+
+
+def _wrapped(text: str, width: int) -> list[str]:
+    return textwrap.wrap(text, width, break_long_words=False, break_on_hyphens=False)
+
+
+class Report:
+    """Collects mistakes, with their lines; leaves out what only follows from a value that is already known to be wrong."""
+
+    def __init__(self, lines: Mapping[Key, int], mistakes: Iterable[Mistake] = ()) -> None:
+        self.mistakes = list(mistakes)
+        self._lines = lines
+        self._broken: set[Key] = set()
+
+    def broken(self, key: Key) -> None:
+        """No rule that reads this value is checked."""
+        self._broken.add(key)
+
+    def wrong(self, key: Key, got: str, write: str = "", *, reads: Collection[Key] = ()) -> None:
+        """A mistake at `key`, found by reading also `reads`."""
+        if not any(self.is_broken(each) for each in (key, *reads)):
+            self.always(key, got, write)
+
+    def always(self, key: Key, got: str, write: str = "", *, path: str | None = None) -> None:
+        """A mistake that doesn't depend on other values; `path`: how the user calls it, where that isn't its path."""
+        self.mistakes.append(Mistake(path or dotted(key), self._line(key), got, write))
+
+    def is_broken(self, key: Key) -> bool:
+        """Whether this value, a part of it, or what it is a part of, is known to be wrong."""
+        return any(key[: len(broken)] == broken or broken[: len(key)] == key for broken in self._broken)
+
+    def _line(self, key: Key) -> int | None:
+        """The line of a value; of the section that it is missing from."""
+        return next((self._lines[key[:end]] for end in range(len(key), -1, -1) if key[:end] in self._lines), None)

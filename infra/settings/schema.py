@@ -1,0 +1,210 @@
+"""The JSON Schema of the whole stack file: for editors (docs/stack-file.schema.json), and what error messages say is allowed."""
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from functools import cache
+from typing import Any
+
+from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
+
+from infra.settings.document import PLATFORM, SECRETS
+from infra.settings.mistakes import Key
+from infra.settings.platform import Settings
+
+Schema = Mapping[str, Any]
+
+
+def stack_file_schema() -> dict[str, Any]:
+    """JSON Schema, draft 2020-12, of stacks/Pulumi.*.yaml."""
+    platform = dict(platform_schema())
+    definitions = platform.pop("$defs")
+    own = {"platform": {"$ref": "#/$defs/Settings"}} | {name: {"$ref": "#/$defs/Secret"} for name in SECRETS}
+    names = "|".join(own)
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "Stack file of the LLM platform",
+        "type": "object",
+        "properties": {
+            "config": {
+                "type": "object",
+                "properties": {
+                    **{f"llm-platform:{name}": schema for name, schema in own.items()},
+                    **own,  # Pulumi reads a key without a namespace as the project's own
+                    "aws:region": {"type": "string", "description": "AWS region", "examples": ["us-east-1"]},
+                },
+                "patternProperties": {f"^llm-platform:(?!({names})$)": False, f"^(?!({names})$)[^:]*$": False},
+                "anyOf": [{"required": [PLATFORM]}, {"required": ["platform"]}],
+            },
+            "encryptionsalt": {"type": "string", "description": "of the passphrase; written by pulumi stack init"},
+            "encryptedkey": {"type": "string", "description": "written by pulumi stack init"},
+            "secretsprovider": {"type": "string", "description": "what encrypts the secrets"},
+            "environment": {"description": "Pulumi ESC environments"},
+        },
+        "required": ["config"],
+        "additionalProperties": False,
+        "$defs": {
+            "Secret": {
+                "type": "object",
+                "description": "encrypted; written by pulumi config set --secret",
+                "properties": {"secure": {"type": "string"}},
+                "required": ["secure"],
+                "additionalProperties": False,
+            },
+            "Settings": platform,
+            **definitions,
+        },
+    }
+
+
+class _AsWritten(GenerateJsonSchema):
+    """Keeps the order of keys, in examples too."""
+
+    def sort(self, value: JsonSchemaValue, parent_key: str | None = None) -> JsonSchemaValue:
+        return value
+
+
+@cache
+def platform_schema() -> Schema:
+    """JSON Schema of `llm-platform:platform`."""
+    schema = _tidy(Settings.model_json_schema(by_alias=True, schema_generator=_AsWritten), "")
+    del schema["$defs"]["Addon"]["properties"]["state"]  # written as a word
+    return schema
+
+
+def _tidy(node: Any, name: str) -> Any:
+    """Without titles that repeat the key and defaults that repeat a section; names of map entries are closed."""
+    if isinstance(node, list):
+        return [_tidy(each, "") for each in node]
+    if not isinstance(node, dict):
+        return node
+    result = {
+        key: {each: _tidy(value[each], each) for each in value} if key in ("properties", "$defs") else _tidy(value, "")
+        for key, value in node.items()
+        if key not in ("examples", "default", "propertyNames", "title")
+    }
+    title = node.get("title", name)
+    if title not in (name, name.title()):
+        result["title"] = title
+    if node.get("default") is not None and not isinstance(node["default"], dict | list):
+        result["default"] = node["default"]
+    if "examples" in node:
+        result["examples"] = node["examples"]
+    if "patternProperties" in node:
+        result["additionalProperties"] = False
+    return result
+
+
+def forms(node: Schema) -> Iterator[Schema]:
+    """The forms that a value may have, references followed, null left out."""
+    if "$ref" in node:
+        yield from forms(platform_schema()["$defs"][node["$ref"].rsplit("/", 1)[1]])
+    elif "anyOf" in node:
+        for each in node["anyOf"]:
+            yield from forms(each)
+    elif node.get("type") != "null":
+        yield node
+
+
+def schema_at(key: Key) -> Schema | None:
+    """The schema of the value at a path of the platform; None where the schema says nothing."""
+    node: Schema = platform_schema()
+    for part in key:
+        inner = next((found for form in forms(node) if (found := _inside(form, part)) is not None), None)
+        if inner is None:
+            return None
+        node = inner
+    return node
+
+
+def _inside(form: Schema, part: str | int) -> Schema | None:
+    if isinstance(part, int):
+        return form.get("items")
+    named = form.get("properties", {}).get(part) or next(iter(form.get("patternProperties", {}).values()), None)
+    if named is None and isinstance(form.get("additionalProperties"), Mapping):
+        return form["additionalProperties"]
+    return named
+
+
+def known_keys(key: Key) -> tuple[str, ...]:
+    """The keys that the mapping at a path may have."""
+    node = schema_at(key)
+    return tuple(name for form in forms(node) for name in form.get("properties", {})) if node else ()
+
+
+def is_required(key: Key) -> bool:
+    """Whether a section can't be without this key."""
+    parent = schema_at(key[:-1])
+    return parent is not None and any(key[-1] in form.get("required", ()) for form in forms(parent))
+
+
+def example(node: Schema) -> Any:
+    """What could be written, or None."""
+    for each in (node, *forms(node)):
+        if "examples" in each:
+            return each["examples"][0]
+        if "enum" in each:
+            return each["enum"][0]
+    return None
+
+
+def choices(node: Schema) -> tuple[str, ...]:
+    """The words that are allowed, where only some are."""
+    return tuple(word for form in forms(node) for word in form.get("enum", ()))
+
+
+def allowed(node: Schema) -> str:
+    """What a value may be, in words."""
+    return ", or ".join(dict.fromkeys(_words(form) for form in forms(node)))
+
+
+def _words(form: Schema) -> str:
+    if "enum" in form:
+        return ", ".join(str(each) for each in form["enum"])
+    match form.get("type"):
+        case "string":
+            limit = f" of at most {form['maxLength']} characters" if "maxLength" in form else ""
+            return f"{_article(form.get('title', 'text'))}{limit}"
+        case "boolean":
+            return "true or false"
+        case "integer":
+            return f"a whole number{_range(form)}"
+        case "number":
+            return f"a number{_range(form)}"
+        case "array":
+            least = f" of at least {form['minItems']}" if "minItems" in form else ""
+            return f"a list{least}, each {allowed(form['items'])}"
+    keys = tuple(form.get("properties", ()))
+    return f"a mapping with {', '.join(keys[:6])}{', ...' if len(keys) > 6 else ''}" if keys else "a mapping of names"
+
+
+def _article(title: str) -> str:
+    if title == "text":
+        return title
+    return f"{'an' if re.match('[aeiou]|EKS|IAM|ACM|IP', title) else 'a'} {title}"
+
+
+def _range(form: Schema) -> str:
+    low, high = form.get("minimum"), form.get("maximum")
+    if low is not None and high is not None:
+        return f" from {low} to {high}"
+    if "exclusiveMinimum" in form:
+        return f" over {form['exclusiveMinimum']:g}" + (f", at most {high}" if high is not None else "")
+    if low is not None and "exclusiveMaximum" in form:
+        return f" from {low:g}, under {form['exclusiveMaximum']:g}"
+    return ""
+
+
+def flow(value: Any) -> str:
+    """A value as YAML on one line; text that YAML would read as something else is quoted."""
+    if isinstance(value, Mapping):
+        return "{" + ", ".join(f"{key}: {flow(each)}" for key, each in value.items()) + "}"
+    if isinstance(value, list | tuple):
+        return "[" + ", ".join(flow(each) for each in value) + "]"
+    if (
+        isinstance(value, str)
+        and re.fullmatch(r"[A-Za-z/][\w./:*-]*(?<!:)", value)
+        and value.lower() not in ("true", "false", "null")
+    ):
+        return value
+    return json.dumps(value)

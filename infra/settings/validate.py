@@ -1,0 +1,175 @@
+"""Plain data into `Settings`: every wrong value is reported, and the rest is validated all the same so that rules across sections can be checked."""
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from pydantic import ValidationError
+
+from infra.catalog import Catalog
+from infra.settings.document import SECRETS
+from infra.settings.mistakes import Key, Report, did_you_mean, holds_token, shown, unknown_key
+from infra.settings.platform import Settings
+from infra.settings.schema import Schema, allowed, choices, example, flow, is_required, known_keys, schema_at
+
+_MAX_DEPTH = 60
+_GO_TIME = re.compile(r"(\d{4}-\d\d-\d\d) \d\d:\d\d:\d\d(\.\d+)? [+-]\d{4} \S+")
+_ROUNDS = 5  # a value in the place of a wrong one can uncover another wrong one
+
+
+def read_settings(platform: Any, *, stack: str, catalog: Catalog, report: Report) -> Settings | None:
+    """The settings. Where values are wrong, these are reported and marked as broken, and others stand in for them; None where nothing can."""
+    if not isinstance(platform, dict):
+        got = "missing" if platform is None else f"got {shown(platform)}"
+        report.always((), got, "write {cluster: {create: ...}, models: {NAME: {model: ...}}} as llm-platform:platform")
+        return None
+    texts = list(_texts(platform, ()))
+    if any(len(key) > _MAX_DEPTH for key, _ in texts):
+        report.always((), f"nested deeper than {_MAX_DEPTH} levels", "write it flatter")
+        return None
+    for key, text in texts:
+        _check_text(key, text, stack, report)
+    data = json.loads(_json(platform))
+    for round_ in range(_ROUNDS):
+        try:
+            return Settings.model_validate_json(_json(data))
+        except ValidationError as error:
+            wrong = _wrong_keys(error, data)
+        for key, kind in wrong.items():
+            if round_ == 0 and not report.is_broken(key):
+                report.always(key, *_message(key, kind, data, stack, catalog))
+        for key in wrong:
+            report.broken(key)
+            _mend(data, key)
+    return None
+
+
+def _json(data: Any) -> bytes:
+    return json.dumps(data, ensure_ascii=False).encode("utf-8", "replace")
+
+
+def _texts(value: Any, at: Key) -> Iterator[tuple[Key, str]]:
+    """Every text of the platform, keys included; whatever is too deep, as one text."""
+    if len(at) > _MAX_DEPTH or isinstance(value, str):
+        yield at, value if isinstance(value, str) else ""
+    elif isinstance(value, Mapping):
+        for key, each in value.items():
+            yield (*at, key), key
+            yield from _texts(each, (*at, key))
+    elif isinstance(value, list):
+        for index, each in enumerate(value):
+            yield from _texts(each, (*at, index))
+
+
+def _check_text(key: Key, text: str, stack: str, report: Report) -> None:
+    if holds_token(text):
+        if not report.is_broken(key):
+            name = "apiKey" if "sk-" in text else "huggingFaceToken"
+            command = f"pulumi config set --secret {name} -s {stack}"
+            report.always(key, "a credential in the open (value not shown). Revoke it, then:", command)
+        report.broken(key)
+    elif match := _GO_TIME.fullmatch(text):
+        report.always(key, f"an unquoted date; Pulumi reads it as {json.dumps(text)}", f'write "{match[1]}"')
+        report.broken(key)
+
+
+def _wrong_keys(error: ValidationError, data: Any) -> dict[Key, str]:
+    """What pydantic refuses, by path in the data, with the kind of its error."""
+    found = [
+        (_key(each["loc"], each["type"], data), each) for each in error.errors(include_url=False, include_input=False)
+    ]
+    inner = {key[:end] for key, _ in found for end in range(len(key))}
+    return {
+        key: "name" if each["loc"][-1] == "[key]" else each["type"]
+        for key, each in found
+        # Of a value with two forms, pydantic reports what is wrong with it in each; where it has the second form, only that counts.
+        if key not in inner or len(each["loc"]) == len(key) or each["loc"][-1] == "[key]"
+    }
+
+
+def _key(loc: tuple[str | int, ...], kind: str, data: Any) -> Key:
+    """pydantic's location without what isn't in the data: the forms of a union, and what a short form stands for."""
+    key: list[str | int] = []
+    for part in loc:
+        if isinstance(data, dict) and part in data:
+            data = data[part]
+        elif isinstance(data, list) and isinstance(part, int) and part < len(data):
+            data = data[part]
+        else:
+            continue
+        key.append(part)
+    return (*key, loc[-1]) if kind == "missing" and len(key) == len(loc) - 1 else tuple(key)
+
+
+def _message(key: Key, kind: str, data: Any, stack: str, catalog: Catalog) -> tuple[str, str]:
+    """What was got and is allowed, and what to write."""
+    leaf = str(key[-1])
+    if kind == "extra_forbidden":
+        if leaf in SECRETS:
+            return "a secret has a key of its own (value not shown)", f"pulumi config set --secret {leaf} -s {stack}"
+        return unknown_key(leaf, known_keys(key[:-1])), ""
+    node = schema_at(key)
+    if node is None:
+        return f"got {shown(_at(data, key))}", ""
+    if kind == "missing":
+        return f"missing; needs {allowed(node)}", _write(leaf, example(node))
+    if kind == "name":
+        return _name_message(key)
+    return _value_message(leaf, _at(data, key), node, catalog)
+
+
+def _name_message(key: Key) -> tuple[str, str]:
+    section = schema_at(key[:-1]) or {}
+    pattern, name = next(iter(section.get("patternProperties", {".*": {}}))), str(key[-1])
+    slug = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:28].strip("-")
+    better = slug if re.fullmatch(pattern, slug) else next(iter(example(section)))
+    most = 40 if key[0] == "models" else 30
+    return (
+        f"bad name; at most {most} lower-case letters, digits and hyphens, beginning with a letter",
+        f"write {better}",
+    )
+
+
+def _value_message(leaf: str, value: Any, node: Schema, catalog: Catalog) -> tuple[str, str]:
+    got = f"got {shown(value)}"
+    if "Kubernetes version" in allowed(node):
+        known = catalog.kubernetes_versions
+        text = f"{value:.2f}" if isinstance(value, float) else str(value)
+        if isinstance(value, int | float):
+            got += "; unquoted, 1.30 would become 1.3"
+        return got, f'write "{text if text in known else known[-1]}" (known: {", ".join(map(json.dumps, known))})'
+    words = choices(node)
+    close = did_you_mean(value, words) if isinstance(value, str) else None
+    if isinstance(value, int | float) and not isinstance(value, bool) and allowed(node) == "text":
+        return f"{got}; text has to be in quotes", f'write "{value}"'
+    return f"{got}; allowed: {allowed(node)}", _write(leaf, close or example(node))
+
+
+def _write(leaf: str, value: Any) -> str:
+    if value is None:
+        return ""
+    return f"write {flow(value)}" if leaf.isdecimal() else f"write {leaf}: {flow(value)}"
+
+
+def _at(data: Any, key: Key) -> Any:
+    for part in key:
+        data = data[part]
+    return data
+
+
+def _mend(data: Any, key: Key) -> None:
+    """Takes a wrong value out; where the section can't be without, the example stands in."""
+    lists = [index for index, part in enumerate(key) if isinstance(part, int)]
+    key = key[: lists[0]] if lists else key
+    parent = data
+    for part in key[:-1]:
+        if not isinstance(parent, dict) or part not in parent:
+            return  # taken out with a larger part
+        parent = parent[part]
+    if not isinstance(parent, dict):
+        return
+    if is_required(key):
+        parent[key[-1]] = example(schema_at(key) or {})
+    else:
+        parent.pop(key[-1], None)
