@@ -1,6 +1,8 @@
 # make plan [STACK=dev]   the whole plan of a stack: offline, no cloud, no credentials, no CLI
 # make test               the whole test suite
 # make check              formatter, linter, types
+# make docs               the pictures, tables and schemas that are made from the program
+# make benchmark          how long a plan takes
 STACK ?= dev
 PYTHON ?= python3
 BIN := .venv/bin
@@ -31,3 +33,10 @@ check: .venv/dev
 .venv/dev: .venv/program requirements-dev.txt
 	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements-dev.txt
 	@touch $@
+
+.PHONY: docs benchmark
+docs: .venv/program
+	$(BIN)/python -m docs.generate
+
+benchmark: .venv/program
+	$(BIN)/python benchmarks/plan_speed.py

@@ -159,6 +159,7 @@ class ModelPlan:
     gated: bool
     weights_on_disk_gib: float  # the download; what the cache must hold
     resources: Resources
+    prefetch: Resources  # of the Job; no /dev/shm
     fit: Fit | None  # None on CPU and where the shape isn't known
     rollout: Rollout
     cold_start: ColdStart
@@ -184,6 +185,7 @@ class PoolPlan:
     root_iops: int
     root_throughput: int  # MiB/s
     nvme: bool  # instance store under containerd and kubelet
+    ephemeral_gib: int  # what pods can use of a node's disk, as the autoscaler is told
     selector: Mapping[str, str]  # what a pod of this pool selects; on nodes that we make, their labels
     tolerations: tuple[Mapping[str, str], ...]  # as Kubernetes writes them
     usd_per_node_hour: float | None  # the dearest of its types
@@ -201,6 +203,10 @@ class ClusterPlan:
     zone_ids: tuple[str, ...]  # () on a cluster that exists
     cidr: str | None  # None with a VPC that exists
     nat_per_zone: bool
+    system_ami_type: str  # as EKS names it
+    system_root_gib: int  # holds the engines' images: prefetch Jobs run there
+    log_days: int  # control-plane logs
+    autoscaler_image_tag: str  # of the cluster's own minor version
 
 
 @dataclass(frozen=True)
@@ -209,8 +215,18 @@ class AddonPlan:
 
     state: Literal["install", "existing", "disabled"]
     chart: str
+    repo: str
     version: str
     reason: str
+
+
+@dataclass(frozen=True)
+class Monitoring:
+    """The Prometheus that scrapes the models and that KEDA asks: installed, or an existing one by its URL."""
+
+    url: str
+    labels: Mapping[str, str]  # of a ServiceMonitor, so that it is looked at
+    namespace: str  # where it runs, for the NetworkPolicies
 
 
 @dataclass(frozen=True)
@@ -220,6 +236,8 @@ class CachePlan:
     size_gib: int  # of the claim; EFS ignores it
     access_mode: Literal["ReadWriteMany", "ReadWriteOnce"]
     zone_id: str | None  # EBS is in one zone
+    iops: int  # of an EBS disk
+    throughput: int  # MiB/s
     reason: str
 
 
@@ -229,6 +247,7 @@ class GatewayPlan:
     visibility: Literal["internal", "public"]
     controller: Literal["alb", "nginx", "other"]
     ingress_class: str
+    namespace: str | None  # where a controller inside the cluster runs; None: requests come from outside (ALB)
     timeout_seconds: int
 
 
@@ -263,6 +282,7 @@ class Plan:
     models: Mapping[str, ModelPlan]
     addons: Mapping[str, AddonPlan]  # keys as in the stack file: nvidiaDevicePlugin, ...
     cache: CachePlan
+    monitoring: Monitoring | None  # None: nothing to scrape with, and so no scaler
     gateway: GatewayPlan | None
     cost: Cost
     chosen: Mapping[str, Choice]  # dotted path of a stack-file key -> what was chosen

@@ -1,0 +1,67 @@
+"""How long `plan` takes: of prod against importing the SDKs alone, and as models are added.
+
+    make benchmark
+"""
+
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+IMPORTS = "import pulumi, pulumi_aws.ec2, pulumi_aws.eks, pulumi_aws.iam, pulumi_kubernetes.core.v1, pulumi_kubernetes.apps.v1"
+RUNS = 5
+
+STACK = """\
+config:
+  aws:region: us-east-1
+  llm-platform:platform:
+    cluster: {create: {zones: [use1-az1, use1-az2]}}
+    gpuPools:
+      l4: {instanceTypes: [g6.2xlarge]}
+    gateway: {domain: llm.example.com, certificateArn: "arn:aws:acm:us-east-1:111122223333:certificate/5f0c"}
+    models:
+"""
+MODEL = "      m{n}: {{model: Qwen/Qwen3-8B, maxModelLen: 8192, replicas: {{min: 1, max: 3}}}}\n"
+
+
+def main() -> None:
+    imports = seconds([sys.executable, "-c", IMPORTS])
+    prod = seconds(plan("prod", ROOT / "stacks"))
+    with tempfile.TemporaryDirectory() as folder:
+        stacks = Path(folder)
+        took = {count: seconds(plan(write(stacks, count), stacks)) for count in (1, 50, 100)}
+    print(f"import of the SDKs    {imports:5.2f} s   (median of {RUNS})")
+    print(f"plan prod             {prod:5.2f} s   {prod / imports:.2f} x the imports; must be under 3")
+    for count, duration in took.items():
+        print(f"plan of {count:3} models    {duration:5.2f} s")
+    ratio = (took[100] - took[50]) / (took[50] - took[1])
+    print(f"50 to 100 models      {took[100] - took[50]:5.2f} s   {ratio:.2f} x that of 1 to 50; must be under 1.3")
+
+
+def write(stacks: Path, count: int) -> str:
+    """A stack file of so many models; returns its name."""
+    name = f"models{count}"
+    models = "".join(MODEL.format(n=n) for n in range(count))
+    (stacks / f"Pulumi.{name}.yaml").write_text(STACK + models, encoding="utf-8")
+    return name
+
+
+def plan(stack: str, stacks: Path) -> list[str]:
+    return [sys.executable, "-m", "infra", "plan", stack, "--stacks", str(stacks), "--format", "json"]
+
+
+def seconds(command: list[str]) -> float:
+    """Median over the runs, after one that warms the file cache."""
+    durations = []
+    for _ in range(RUNS + 1):
+        start = time.perf_counter()
+        subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
+        durations.append(time.perf_counter() - start)
+    return statistics.median(durations[1:])
+
+
+if __name__ == "__main__":
+    main()

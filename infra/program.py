@@ -1,0 +1,107 @@
+"""The program that Pulumi runs: from the stack's config to the platform. The only place where a plan meets components."""
+
+import json
+from pathlib import Path
+
+import pulumi
+
+from components.api_key import ApiKey
+from components.gateway import Gateway
+from components.model_cache import ModelCache
+from infra.catalog import load_catalog
+from infra.outputs import VERSION, checks_key, endpoints
+from infra.planning import make_plan
+from infra.planning.plan import Plan
+from infra.serving import cache_volume, route, serve
+from infra.settings import BadStackFile, StackFile, load_config
+from infra.settings.document import SECRETS
+from infra.site import make_site
+
+NAMESPACE = "llm-platform"  # of the config: a renamed project keeps its keys
+HUB_TOKEN, API_KEY = "huggingFaceToken", "apiKey"
+
+
+def main() -> None:
+    """What `pulumi preview` and `pulumi up` run. A plan that breaks a rule makes nothing."""
+    try:
+        file = _read_config()
+    except BadStackFile as mistakes:
+        raise pulumi.RunError(str(mistakes)) from None
+    plan = make_plan(file.stack, file.settings, region=file.region, secrets=file.secrets, catalog=load_catalog())
+    if plan.violations:
+        broken = "\n".join(f"  {v.rule}: {v.path}: {v.message}\n    {v.fix}" for v in plan.violations)
+        raise pulumi.RunError(f"the plan breaks {len(plan.violations)} rule(s); nothing was made\n{broken}")
+    if needs_hub_token(plan) and HUB_TOKEN not in file.secrets:
+        command = f"pulumi config set --secret {NAMESPACE}:{HUB_TOKEN} -s {plan.stack}"
+        raise pulumi.RunError(f"a gated model needs a Hugging Face token:\n  {command}")
+    for warning in plan.warnings:
+        pulumi.log.warn(f"{warning.path}: {warning.message}")
+    deploy(plan)
+
+
+def deploy(plan: Plan) -> None:
+    """Cluster, cache, models, gateway, outputs; each waits for what it needs, and goes before it."""
+    config = pulumi.Config(NAMESPACE)
+    settings = plan.settings
+    site = make_site(plan)
+    cache = ModelCache(
+        "model-cache",
+        namespace=settings.namespace.name,
+        create_namespace=settings.namespace.create,
+        namespace_labels={},
+        size=f"{plan.cache.size_gib}Gi",
+        access_mode=plan.cache.access_mode,
+        storage_class=plan.cache.storage_class,
+        volume=cache_volume(plan, site),
+        hub_token=config.get_secret(HUB_TOKEN) if needs_hub_token(plan) else None,
+        depends_on=[*site.ready, *site.operators],
+        opts=site.opts,
+    )
+    key = None
+    if any(checks_key(model) for model in plan.models.values()):
+        key = ApiKey("api-key", given=config.get_secret(API_KEY)).key
+    servers = {name: serve(plan, model, site, cache, key) for name, model in plan.models.items()}
+    gateway = None
+    if plan.gateway and settings.gateway:
+        gateway = Gateway(
+            "gateway",
+            namespace=settings.namespace.name,
+            domain=plan.gateway.domain,
+            routes={name: route(plan.models[name], server) for name, server in servers.items()},
+            controller=plan.gateway.controller,
+            ingress_class=plan.gateway.ingress_class,
+            public=plan.gateway.visibility == "public",
+            timeout_seconds=plan.gateway.timeout_seconds,
+            group=plan.cluster.name,
+            certificate_arn=settings.gateway.certificate_arn,
+            tls_secret=settings.gateway.tls_secret,
+            annotations=settings.gateway.annotations,
+            depends_on=[*site.ready, *site.operators],
+            opts=site.opts,
+        )
+    pulumi.export("version", VERSION)
+    pulumi.export("cluster_name", plan.cluster.name)
+    pulumi.export("namespace", settings.namespace.name)
+    pulumi.export("region", plan.cluster.region)
+    pulumi.export("gateway_address", gateway.address if gateway else None)
+    pulumi.export("api_key", key)
+    pulumi.export("models", {name: each.model_dump() for name, each in endpoints(plan).items()})
+
+
+def needs_hub_token(plan: Plan) -> bool:
+    return any(model.gated for model in plan.models.values())
+
+
+def _read_config() -> StackFile:
+    """The same loader as for a file, so the same mistakes; of secrets only whether they are set."""
+    config, stack = pulumi.Config(NAMESPACE), pulumi.get_stack()
+    text = config.get("platform")
+    names = {name for name in SECRETS if config.get(name) is not None}
+    return load_config(
+        stack=stack,
+        platform=json.loads(text) if text else None,
+        region=pulumi.Config("aws").get("region"),
+        secrets=names,
+        in_the_open={name for name in names if not pulumi.runtime.is_config_secret(f"{NAMESPACE}:{name}")},
+        path=Path("stacks") / f"Pulumi.{stack}.yaml",
+    )

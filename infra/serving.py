@@ -1,0 +1,135 @@
+"""One model of the plan as components: its prefetch Job, its server, its scaler."""
+
+import pulumi
+
+from components.engines import ENGINES, Workload
+from components.gateway import Route
+from components.model_cache import EbsVolume, EfsVolume, ModelCache
+from components.model_pod import PodPlace, PodSize
+from components.model_scaler import ModelScaler
+from components.model_server import SERVICE_PORT, Callers, ModelServer, Rollout
+from components.prefetch import Prefetch
+from infra.outputs import checks_key
+from infra.planning.plan import ModelPlan, Plan
+from infra.site import Site
+
+
+def cache_volume(plan: Plan, site: Site) -> EfsVolume | EbsVolume | None:
+    """What the claim is bound to; None leaves it to a storage class."""
+    if site.file_system is not None:
+        return EfsVolume(site.file_system.file_system_id, site.file_system.access_point_id)
+    if plan.cache.kind == "ebs":
+        zone = site.zone_names.get(plan.cache.zone_id) if plan.cache.zone_id else None
+        return EbsVolume(zone, throughput=plan.cache.throughput, iops=plan.cache.iops, retain=plan.settings.protect)
+    return None
+
+
+def serve(
+    plan: Plan, model: ModelPlan, site: Site, cache: ModelCache, api_key: pulumi.Output[str] | None
+) -> ModelServer:
+    """The server waits for the weights and for the nodes that it runs on."""
+    namespace = plan.settings.namespace.name
+    workload = _workload(model)
+    set_group = plan.cache.kind != "efs"  # an access point owns the files already
+    prefetch = Prefetch(
+        f"{model.name}-prefetch",
+        namespace=namespace,
+        engine=model.engine,
+        workload=workload,
+        image=model.image,  # it has the engine's own downloader, and needs no second image to trust
+        cpu=model.prefetch.cpu,
+        memory_gib=model.prefetch.memory_gib,
+        scratch_gib=model.prefetch.ephemeral_gib,
+        deadline_seconds=model.timeouts.prefetch,
+        set_group=set_group,
+        node_selector={},
+        depends_on=[cache, *site.ready],
+        opts=site.opts,
+    )
+    pool = plan.pools.get(model.pool) if model.pool else None
+    nodes: list[pulumi.Resource] = [site.pools[model.pool].node_group] if model.pool in site.pools else []
+    scaled = model.scaling is not None
+    server = ModelServer(
+        model.name,
+        namespace=namespace,
+        engine=model.engine,
+        workload=workload,
+        image=model.image,
+        replicas=0 if model.paused else model.replicas.min,
+        scaled=scaled and not model.paused,
+        disruption_budget=model.replicas.min > 1 and not model.paused,
+        size=PodSize(
+            model.resources.cpu, model.resources.memory_gib, model.resources.ephemeral_gib, model.resources.shm_gib
+        ),
+        place=PodPlace(
+            pool.selector if pool else {}, pool.tolerations if pool else (), spread=model.replicas.max > 1
+        ),
+        rollout=Rollout(
+            max_surge=model.rollout.max_surge,
+            max_unavailable=model.rollout.max_unavailable,
+            progress_deadline_seconds=model.timeouts.progress_deadline,
+            wait_seconds=model.timeouts.rollout,
+            pre_stop_seconds=model.timeouts.pre_stop,
+            grace_seconds=model.timeouts.grace_period,
+        ),
+        callers=_callers(plan, site),
+        set_group=set_group,
+        api_key=api_key if checks_key(model) else None,
+        monitor_labels=plan.monitoring.labels if plan.monitoring else None,
+        depends_on=[prefetch, cache, *nodes, *site.ready, *site.operators],
+        opts=site.opts,
+    )
+    if model.scaling and plan.monitoring:
+        ModelScaler(
+            f"{model.name}-scaler",
+            namespace=namespace,
+            target=model.name,
+            engine=model.engine,
+            thresholds={
+                signal: threshold
+                for signal, threshold in (("waiting", model.scaling.waiting), ("running", model.scaling.running))
+                if threshold is not None
+            },
+            min_replicas=model.replicas.min,
+            max_replicas=model.replicas.max,
+            fallback_replicas=model.scaling.fallback_replicas,
+            polling_seconds=model.scaling.polling_seconds,
+            cooldown_seconds=model.scaling.cooldown_seconds,
+            prometheus_url=plan.monitoring.url,
+            paused=model.paused,
+            depends_on=[server.deployment, *site.operators],
+            opts=site.opts,
+        )
+    return server
+
+
+def route(model: ModelPlan, server: ModelServer) -> Route:
+    return Route(server.service, SERVICE_PORT, ENGINES[model.engine].health_path)
+
+
+def _workload(model: ModelPlan) -> Workload:
+    return Workload(
+        name=model.name,
+        model=model.model,
+        revision=model.revision,
+        task=model.task,
+        dtype=model.dtype,
+        quantization=model.quantization,
+        kv_cache_dtype=model.kv_cache_dtype,
+        gpus=model.gpus,
+        utilization=model.utilization,
+        max_model_len=model.max_model_len,
+        max_num_seqs=model.max_num_seqs,
+        startup_seconds=model.timeouts.startup_probe,
+        drain_seconds=model.timeouts.drain,
+        extra_args=model.extra_args,
+    )
+
+
+def _callers(plan: Plan, site: Site) -> Callers:
+    monitoring = plan.monitoring.namespace if plan.monitoring else None
+    if plan.gateway is None:
+        return Callers(monitoring_namespace=monitoring)
+    if plan.gateway.controller == "alb":
+        return Callers(gateway_cidrs=site.load_balancer_cidrs, monitoring_namespace=monitoring)
+    return Callers(gateway_namespace=plan.gateway.namespace, monitoring_namespace=monitoring)

@@ -1,0 +1,234 @@
+"""Where a stack's models run: the cluster that we make or find, its GPU nodes, its file system, and the cluster-wide software."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import pulumi
+import pulumi_aws as aws
+import pulumi_kubernetes as k8s
+
+from components.addons import Addons, ClusterAutoscaler, LoadBalancerController, NvidiaDevicePlugin
+from components.chart import Chart
+from components.cluster import Cluster
+from components.existing_cluster import ContextCluster, ExistingEksCluster
+from components.gpu_pool import TAINT_KEY, GpuPool
+from components.network import Network
+from components.pods import USER_ID
+from components.weights_file_system import WeightsFileSystem
+from infra.planning.plan import Plan, PoolPlan
+
+_PRIVATE_ADDRESSES = ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")  # RFC 1918: where a load balancer in a VPC sends from
+
+
+@dataclass(frozen=True)
+class Site:
+    """What serving needs to know of it."""
+
+    opts: pulumi.ResourceOptions  # the Kubernetes provider
+    ready: Sequence[pulumi.Resource] = ()  # nodes, names and volumes that pods wait for
+    pools: Mapping[str, GpuPool] = field(default_factory=dict)  # those that we make
+    addons: Addons | None = None
+    load_balancer_cidrs: Sequence[pulumi.Input[str]] = _PRIVATE_ADDRESSES
+    file_system: WeightsFileSystem | None = None
+    zone_names: Mapping[str, pulumi.Output[str]] = field(default_factory=dict)  # by zone id
+
+    @property
+    def operators(self) -> list[pulumi.Resource]:
+        """There before what they serve, and gone after it."""
+        return self.addons.installed if self.addons else []
+
+
+def make_site(plan: Plan) -> Site:
+    match plan.cluster.kind:
+        case "create":
+            return _new_cluster(plan)
+        case "eks":
+            return _existing_eks(plan)
+        case "context":
+            return _context(plan)
+
+
+def _context(plan: Plan) -> Site:
+    cluster = ContextCluster("cluster", context=plan.cluster.name)
+    opts = pulumi.ResourceOptions(provider=cluster.provider)
+    return Site(opts, addons=_addons(plan, opts=opts))
+
+
+def _existing_eks(plan: Plan) -> Site:
+    cloud = _aws(plan)
+    cluster = ExistingEksCluster("cluster", cluster_name=plan.cluster.name, region=_region(plan), opts=_with(cloud))
+    both = pulumi.ResourceOptions(providers=[cloud, cluster.provider])
+    addons = _addons(plan, opts=both, vpc_id=cluster.vpc_id)
+    return Site(pulumi.ResourceOptions(provider=cluster.provider), addons=addons)
+
+
+def _new_cluster(plan: Plan) -> Site:
+    cloud, settings = _aws(plan), plan.settings
+    wanted = plan.cluster
+    network = _network(plan, cloud)
+    create = settings.cluster.create
+    assert create is not None
+    cluster = Cluster(
+        "cluster",
+        cluster_name=wanted.name,
+        version=wanted.version,
+        region=_region(plan),
+        subnet_ids=list(network.private_subnet_ids.values()),
+        admins=create.access.admins,
+        viewers=create.access.viewers,
+        api_from=create.access.api_from,
+        system_instance_type=create.system_nodes.instance_type,
+        system_ami_type=wanted.system_ami_type,
+        system_count=create.system_nodes.count,
+        system_root_gib=wanted.system_root_gib,
+        ebs_driver=plan.cache.kind == "ebs",
+        efs_driver=plan.cache.kind == "efs",
+        log_days=wanted.log_days,
+        protect=settings.protect,
+        tags=settings.tags,
+        depends_on=network.resources,
+        opts=_with(cloud),
+    )
+    pools = {
+        name: _pool(plan, pool, cluster, network, cloud) for name, pool in plan.pools.items() if not pool.existing
+    }
+    both = pulumi.ResourceOptions(providers=[cloud, cluster.provider])
+    ready = [*cluster.ready, *network.resources]
+    file_system = None
+    if plan.cache.kind == "efs":
+        file_system = WeightsFileSystem(
+            "weights",
+            file_system_name=f"{wanted.name}-weights",
+            vpc_id=network.vpc_id,
+            subnet_ids=network.private_subnet_ids,
+            client_security_group_id=cluster.security_group_id,
+            uid=USER_ID,
+            gid=USER_ID,
+            protect=settings.protect,
+            opts=_with(cloud),
+        )
+        ready += file_system.mount_targets
+    return Site(
+        pulumi.ResourceOptions(provider=cluster.provider),
+        ready=ready,
+        pools=pools,
+        addons=_addons(plan, opts=both, vpc_id=network.vpc_id, depends_on=ready),
+        load_balancer_cidrs=[wanted.cidr] if wanted.cidr else _PRIVATE_ADDRESSES,
+        file_system=file_system,
+        zone_names=network.zone_names,
+    )
+
+
+@dataclass(frozen=True)
+class _Subnets:
+    """A network that we made, or one that exists: its subnets by zone id, or by their own id."""
+
+    vpc_id: pulumi.Input[str]
+    private_subnet_ids: Mapping[str, pulumi.Input[str]]
+    zone_names: Mapping[str, pulumi.Output[str]]
+    resources: Sequence[pulumi.Resource]
+
+    def within(self, zone_ids: Sequence[str]) -> list[pulumi.Input[str]]:
+        """The subnets in these zones; of a network that exists nobody has said the zones, so all of them."""
+        subnets = [self.private_subnet_ids[zone] for zone in zone_ids if zone in self.private_subnet_ids]
+        return subnets or list(self.private_subnet_ids.values())
+
+
+def _network(plan: Plan, cloud: aws.Provider) -> _Subnets:
+    create = plan.settings.cluster.create
+    given = create.network if create else None
+    if given and given.vpc_id and given.private_subnet_ids:
+        return _Subnets(given.vpc_id, {subnet: subnet for subnet in given.private_subnet_ids}, {}, ())
+    assert plan.cluster.cidr is not None
+    network = Network(
+        "network",
+        vpc_name=plan.cluster.name,
+        cidr=plan.cluster.cidr,
+        zone_ids=plan.cluster.zone_ids,
+        nat_per_zone=plan.cluster.nat_per_zone,
+        region=_region(plan),
+        opts=_with(cloud),
+    )
+    return _Subnets(network.vpc_id, network.private_subnet_ids, network.zone_names, (network,))
+
+
+def _pool(plan: Plan, pool: PoolPlan, cluster: Cluster, network: _Subnets, cloud: aws.Provider) -> GpuPool:
+    assert pool.ami_type is not None
+    return GpuPool(
+        pool.name,
+        cluster_name=plan.cluster.name,
+        version=plan.cluster.version,
+        node_role_arn=cluster.node_role_arn,
+        subnet_ids=network.within(pool.zone_ids),
+        instance_types=pool.instance_types,
+        ami_type=pool.ami_type,
+        capacity=pool.capacity,
+        min_nodes=pool.min,
+        max_nodes=pool.max,
+        gpus_per_node=pool.gpus_per_node,
+        accelerator=pool.selector["k8s.amazonaws.com/accelerator"],
+        root_gib=pool.root_gib,
+        root_iops=pool.root_iops,
+        root_throughput=pool.root_throughput,
+        nvme=pool.nvme,
+        ephemeral_gib=pool.ephemeral_gib,
+        labels=pool.selector,
+        tags=plan.settings.tags,
+        depends_on=[*cluster.before_nodes, *network.resources],
+        opts=_with(cloud),
+    )
+
+
+def _addons(
+    plan: Plan,
+    *,
+    opts: pulumi.ResourceOptions,
+    vpc_id: pulumi.Input[str] | None = None,
+    depends_on: Sequence[pulumi.Resource] = (),
+) -> Addons | None:
+    """Each add-on whose state is `install`."""
+    wanted = {name: Chart(a.chart, a.repo, a.version) for name, a in plan.addons.items() if a.state == "install"}
+    if not wanted:
+        return None
+    cluster, region = plan.cluster, plan.cluster.region
+    device_plugin = controller = autoscaler = None
+    if chart := wanted.get("nvidiaDevicePlugin"):
+        device_plugin = NvidiaDevicePlugin(chart, _tolerations(plan))
+    if (chart := wanted.get("clusterAutoscaler")) and region:
+        autoscaler = ClusterAutoscaler(chart, cluster.autoscaler_image_tag, cluster.name, region)
+    if (chart := wanted.get("loadBalancerController")) and region and vpc_id is not None:
+        controller = LoadBalancerController(chart, cluster.name, region, vpc_id, plan.settings.tags)
+    return Addons(
+        "addons",
+        mirror=plan.settings.mirror.charts,
+        nvidia_device_plugin=device_plugin,
+        metrics_server=wanted.get("metricsServer"),
+        keda=wanted.get("keda"),
+        prometheus=wanted.get("prometheus"),
+        cluster_autoscaler=autoscaler,
+        load_balancer_controller=controller,
+        depends_on=depends_on,
+        opts=opts,
+    )
+
+
+def _tolerations(plan: Plan) -> list[Mapping[str, str]]:
+    """Of every pool's taints, each once, and of the taint of nodes that we make."""
+    tolerations = [{"key": TAINT_KEY, "operator": "Exists", "effect": "NoSchedule"}]
+    for pool in plan.pools.values():
+        tolerations += [dict(each) for each in pool.tolerations if dict(each) not in tolerations]
+    return tolerations
+
+
+def _aws(plan: Plan) -> aws.Provider:
+    return aws.Provider("aws", region=_region(plan), default_tags={"tags": dict(plan.settings.tags)})
+
+
+def _region(plan: Plan) -> str:
+    """Settings refuse a cluster on AWS without a region."""
+    assert plan.cluster.region is not None
+    return plan.cluster.region
+
+
+def _with(cloud: aws.Provider) -> pulumi.ResourceOptions:
+    return pulumi.ResourceOptions(providers=[cloud])
