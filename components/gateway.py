@@ -83,13 +83,14 @@ def _spec(host: str, model: str, route: Route, *, ingress_class: str, tls_secret
 def _alb(route: Route, *, public: bool, timeout: int, group: str, certificate_arn: str | None) -> dict[str, str]:
     """One load balancer for the group. Its timeout counts from the last byte, and a model may think that long."""
     prefix = "alb.ingress.kubernetes.io"
+    deregistration = min(timeout, _LONGEST_DEREGISTRATION)
     annotations = {
         f"{prefix}/group.name": group,
         f"{prefix}/scheme": "internet-facing" if public else "internal",
         f"{prefix}/target-type": "ip",
         f"{prefix}/healthcheck-path": route.health_path,
         f"{prefix}/load-balancer-attributes": f"idle_timeout.timeout_seconds={timeout}",
-        f"{prefix}/target-group-attributes": f"deregistration_delay.timeout_seconds={min(timeout, _LONGEST_DEREGISTRATION)}",
+        f"{prefix}/target-group-attributes": f"deregistration_delay.timeout_seconds={deregistration}",
         f"{prefix}/listen-ports": '[{"HTTP":80}]',
     }
     if certificate_arn is not None:

@@ -1,0 +1,82 @@
+"""One ordinary model, from which a test changes what it is about."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pulumi
+import pulumi_kubernetes as k8s
+
+from components.engines import Workload
+from components.model_pod import PodPlace, PodSize
+from components.model_server import Callers, ModelServer, Rollout
+from infra.recording import Recording, record
+
+CHAT = Workload(
+    name="llama-8b",
+    model="meta-llama/Llama-3.1-8B-Instruct",
+    revision="0e9e39f",
+    task="chat",
+    dtype="bf16",
+    quantization=None,
+    kv_cache_dtype="auto",
+    gpus=1,
+    utilization=0.9,
+    max_model_len=8192,
+    max_num_seqs=32,
+    startup_seconds=600,
+    drain_seconds=300,
+)
+OLLAMA = replace(CHAT, name="tiny", model="llama3.2:1b", revision=None, gpus=0, utilization=None, max_num_seqs=2)
+GPU_TAINT = {"key": "nvidia.com/gpu", "operator": "Exists", "effect": "NoSchedule"}
+SERVER: dict[str, Any] = {
+    "namespace": "llm",
+    "engine": "vllm",
+    "workload": CHAT,
+    "image": "vllm/vllm-openai:v0.28.0",
+    "replicas": 1,
+    "scaled": False,
+    "disruption_budget": False,
+    "size": PodSize(cpu=3, memory_gib=12, disk_gib=20, shm_gib=2),
+    "place": PodPlace(node_selector={"llm-platform/pool": "l4"}, tolerations=[GPU_TAINT], spread=False),
+    "rollout": Rollout(
+        max_surge=0,
+        max_unavailable=1,
+        progress_deadline_seconds=1200,
+        wait_seconds=1300,
+        pre_stop_seconds=15,
+        grace_seconds=330,
+    ),
+    "callers": Callers(
+        gateway_cidrs=["10.0.0.0/20"], gateway_namespace="ingress-nginx", monitoring_namespace="monitoring"
+    ),
+    "set_group": True,
+    "api_key": "k" * 43,
+    "monitor_labels": {"release": "prometheus"},
+}
+
+
+def run(program: Callable[[pulumi.ResourceOptions], Any], *, preview: bool = False) -> Recording:
+    """Record a program that is given options with a cluster's provider."""
+
+    def on_a_cluster() -> None:
+        program(pulumi.ResourceOptions(provider=k8s.Provider("cluster", kubeconfig="{}")))
+
+    return record(on_a_cluster, stack="test", preview=preview)
+
+
+def server(*, preview: bool = False, **changes: Any) -> Recording:
+    """A model server, as told above but for the changes."""
+    told = {**SERVER, **changes}
+    return run(lambda opts: ModelServer(f"{told['workload'].name}-server", opts=opts, **told), preview=preview)
+
+
+def pod(recording: Recording, kind: str = "kubernetes:apps/v1:Deployment") -> dict[str, Any]:
+    """The pod spec of the only object of that kind."""
+    (workload,) = recording.of(kind)
+    return workload.inputs["spec"]["template"]["spec"]
+
+
+def environment(pod_spec: dict[str, Any]) -> dict[str, Any]:
+    """The variables of the first container: a value, or where it comes from."""
+    return {v["name"]: v.get("value", v.get("valueFrom")) for v in pod_spec["containers"][0]["env"]}

@@ -1,0 +1,26 @@
+"""The key of the stack, and where it may show."""
+
+from components.api_key import ApiKey
+from components.model_server import ModelServer
+from infra.recording import SECRET
+from tests.components.examples import SERVER, run
+
+RANDOM = "random:index/randomPassword:RandomPassword"
+
+
+def test_a_key_is_made_at_random_where_the_stack_has_none():
+    (made,) = run(lambda opts: ApiKey("api-key")).of(RANDOM)
+    assert made.inputs["length"] >= 32
+    assert made.inputs["special"] is False
+
+
+def test_a_given_key_makes_nothing_and_shows_nowhere():
+    def program(opts):
+        key = ApiKey("api-key", given="top-secret").key
+        ModelServer("llama-8b-server", opts=opts, **{**SERVER, "api_key": key})
+
+    recording = run(program)
+    assert recording.of(RANDOM) == []
+    (secret,) = recording.of("kubernetes:core/v1:Secret")
+    assert SECRET in str(secret.inputs)
+    assert "top-secret" not in str(recording)

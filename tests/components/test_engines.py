@@ -1,0 +1,173 @@
+"""What each engine is told: the flags and variables that it really has."""
+
+from dataclasses import replace
+from itertools import pairwise
+
+import pytest
+
+from components.engines import ENGINES, MODELS_MOUNT
+from tests.components.examples import CHAT, OLLAMA
+
+VLLM, TGI, OLLAMA_ENGINE = ENGINES["vllm"], ENGINES["tgi"], ENGINES["ollama"]
+
+
+def flags(args: tuple[str, ...]) -> dict[str, str]:
+    return {flag: value for flag, value in pairwise(args) if flag.startswith("--")}
+
+
+def test_vllm_is_told_everything_that_decides_memory_and_the_name_that_applications_send():
+    assert VLLM.args(CHAT)[0] == "/models/hf/meta-llama/Llama-3.1-8B-Instruct/0e9e39f"
+    assert flags(VLLM.args(CHAT)) == {
+        "--served-model-name": "llama-8b",
+        "--port": "8000",
+        "--runner": "generate",
+        "--dtype": "bfloat16",
+        "--max-model-len": "8192",
+        "--tensor-parallel-size": "1",
+        "--kv-cache-dtype": "auto",
+        "--shutdown-timeout": "300",
+        "--gpu-memory-utilization": "0.9",
+        "--max-num-seqs": "32",
+    }
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        ({"gpus": 4}, {"--tensor-parallel-size": "4"}),
+        ({"quantization": "fp8"}, {"--quantization": "fp8"}),
+        ({"kv_cache_dtype": "fp8"}, {"--kv-cache-dtype": "fp8"}),
+        ({"dtype": "awq"}, {"--dtype": "auto"}),
+        ({"task": "embed"}, {"--runner": "pooling", "--convert": "embed"}),
+        ({"task": "rerank"}, {"--runner": "pooling"}),
+        ({"extra_args": ("--seed", "1")}, {"--seed": "1"}),
+    ],
+)
+def test_vllm_flags_follow_the_workload(change, expected):
+    told = flags(VLLM.args(replace(CHAT, **change)))
+    assert {flag: told.get(flag) for flag in expected} == expected
+
+
+def test_only_an_embedding_model_is_converted():
+    assert "--convert" not in VLLM.args(CHAT)
+    assert "--convert" not in VLLM.args(replace(CHAT, task="rerank"))
+
+
+@pytest.mark.parametrize("engine", ["vllm", "tgi"])
+def test_servers_with_weights_of_the_hub_are_offline_and_send_no_statistics(engine):
+    env = ENGINES[engine].env(CHAT)
+    assert env["HF_HUB_OFFLINE"] == "1"
+    assert "HF_TOKEN" not in env
+    told = {**env, **flags(ENGINES[engine].args(CHAT))}
+    assert told.get("VLLM_NO_USAGE_STATS") == "1" or told.get("--usage-stats") == "off"
+
+
+@pytest.mark.parametrize("engine", sorted(ENGINES))
+def test_no_engine_listens_on_a_port_that_needs_root(engine):
+    assert ENGINES[engine].port > 1024
+
+
+def test_tgi_listens_on_every_address_whatever_the_pod_is_called():
+    told = flags(TGI.args(CHAT))
+    assert (told["--hostname"], told["--port"]) == ("0.0.0.0", "8080")
+    assert (told["--max-total-tokens"], told["--max-input-tokens"]) == ("8192", "8191")
+
+
+def test_tgi_gets_a_dtype_or_a_quantization_and_never_both():
+    assert "--dtype" in TGI.args(CHAT)
+    assert "--quantize" not in TGI.args(CHAT)
+    quantized = TGI.args(replace(CHAT, quantization="awq", kv_cache_dtype="fp8"))
+    assert "--dtype" not in quantized
+    assert flags(quantized)["--quantize"] == "awq"
+    assert flags(quantized)["--kv-cache-dtype"] == "fp8_e4m3fn"
+
+
+@pytest.mark.parametrize(
+    ("engine", "queries"),
+    [
+        (
+            "vllm",
+            {
+                "waiting": 'sum(vllm:num_requests_waiting{namespace="llm",model_name="llama-8b"})',
+                "running": 'sum(vllm:num_requests_running{namespace="llm",model_name="llama-8b"})',
+            },
+        ),
+        (
+            "tgi",
+            {
+                "waiting": 'sum(tgi_queue_size{namespace="llm",service="llama-8b"})',
+                "running": 'sum(tgi_batch_current_size{namespace="llm",service="llama-8b"})',
+            },
+        ),
+        ("ollama", {}),
+    ],
+)
+def test_queries_are_sums_over_metrics_and_labels_that_the_engine_has(engine, queries):
+    assert {query.name: query.promql for query in ENGINES[engine].queries("llm", "llama-8b")} == queries
+
+
+@pytest.mark.parametrize("revision", ["0e9e39f", None])
+@pytest.mark.parametrize("engine", ["vllm", "tgi"])
+def test_what_is_fetched_is_what_is_served(engine, revision):
+    workload = replace(CHAT, revision=revision)
+    command = ENGINES[engine].fetch(workload).command
+    target = flags(command)["--local-dir"]
+    assert command[:3] == ("hf", "download", CHAT.model)
+    assert flags(command)["--revision"] == (revision or "main")
+    assert target.startswith(f"{MODELS_MOUNT}/hf/{CHAT.model}/")
+    assert target in ENGINES[engine].args(workload)
+
+
+def test_weights_in_formats_that_nobody_reads_are_not_downloaded():
+    excluded = {argument for argument in VLLM.fetch(CHAT).command if argument.startswith("--exclude=")}
+    assert {"--exclude=original/*", "--exclude=*.gguf", "--exclude=onnx/*"} <= excluded
+    assert not any("safetensors" in pattern or ".bin" in pattern for pattern in excluded)
+
+
+def test_ollama_pulls_into_the_store_that_it_serves_under_the_served_name():
+    fetch = OLLAMA_ENGINE.fetch(OLLAMA)
+    assert fetch.env["OLLAMA_MODELS"] == OLLAMA_ENGINE.env(OLLAMA)["OLLAMA_MODELS"] == "/models/ollama/tiny/llama3.2-1b"
+    assert (fetch.env["MODEL"], fetch.env["SERVED_NAME"]) == ("llama3.2:1b", "tiny")
+    assert 'ollama cp "$MODEL" "$SERVED_NAME"' in fetch.command[-1]
+    assert not fetch.uses_hub_token
+
+
+def test_a_pull_that_fails_fails_the_job():
+    assert OLLAMA_ENGINE.fetch(OLLAMA).command[-1].startswith("set -eu\n")
+
+
+def test_an_ollama_name_that_is_another_models_tag_has_a_store_of_its_own():
+    named_like_a_tag = replace(OLLAMA, name="llama3", model="qwen3:8b")
+    that_tag = replace(OLLAMA, name="other", model="llama3")
+    stores = {OLLAMA_ENGINE.env(workload)["OLLAMA_MODELS"] for workload in (named_like_a_tag, that_tag)}
+    assert len(stores) == 2
+
+
+def test_ollama_keeps_the_model_loaded_with_the_context_asked_for():
+    env = OLLAMA_ENGINE.env(OLLAMA)
+    assert env["OLLAMA_KEEP_ALIVE"] == "-1"
+    assert env["OLLAMA_CONTEXT_LENGTH"] == "8192"
+    assert env["OLLAMA_NUM_PARALLEL"] == "2"
+    assert env["OLLAMA_NOPRUNE"] == "1"
+    assert env["OLLAMA_HOST"] == "0.0.0.0:11434"
+    assert "OLLAMA_KV_CACHE_TYPE" not in env
+
+
+def test_a_quantized_ollama_cache_comes_with_the_flash_attention_that_it_needs():
+    env = OLLAMA_ENGINE.env(replace(OLLAMA, kv_cache_dtype="fp8"))
+    assert (env["OLLAMA_KV_CACHE_TYPE"], env["OLLAMA_FLASH_ATTENTION"]) == ("q8_0", "1")
+
+
+@pytest.mark.parametrize(("task", "prompt"), [("chat", ""), ("embed", "ready")])
+def test_the_startup_probe_of_ollama_loads_the_model_in_one_attempt(task, prompt):
+    probe = OLLAMA_ENGINE.startup_probe(replace(OLLAMA, task=task))
+    assert probe["exec"]["command"] == ["ollama", "run", "tiny", prompt]
+    assert probe["timeoutSeconds"] == OLLAMA.startup_seconds
+
+
+def test_only_engines_that_check_a_key_say_so():
+    assert {name: engine.api_key_env for name, engine in ENGINES.items()} == {
+        "vllm": "VLLM_API_KEY",
+        "tgi": "API_KEY",
+        "ollama": None,
+    }

@@ -1,0 +1,147 @@
+"""The way in from outside: one host a model, `/v1` only, with the timeout where each controller reads it."""
+
+from typing import Any
+
+import pulumi
+import pulumi_kubernetes as k8s
+import pytest
+
+from components.gateway import Gateway, Route
+from infra.recording import UNKNOWN, Recording
+from tests.components.examples import run
+
+INGRESS = "kubernetes:networking.k8s.io/v1:Ingress"
+CERTIFICATE = "arn:aws:acm:us-east-1:111122223333:certificate/5f0c"
+
+
+def gateway(models: dict[str, str] | None = None, *, preview: bool = False, **changes: Any) -> Recording:
+    """`models` are health paths by model."""
+    told: dict[str, Any] = {
+        "namespace": "llm",
+        "domain": "llm.example.com",
+        "controller": "alb",
+        "ingress_class": "alb",
+        "public": False,
+        "timeout_seconds": 300,
+        "group": "llm",
+        "annotations": {},
+        **changes,
+    }
+
+    def program(opts: pulumi.ResourceOptions) -> None:
+        routes = {
+            model: Route(
+                service=k8s.core.v1.Service(model, metadata={"name": model, "namespace": "llm"}, opts=opts),
+                port=80,
+                health_path=path,
+            )
+            for model, path in (models or {"llama-8b": "/health"}).items()
+        }
+        made = Gateway("gateway", routes=routes, opts=opts, **told)
+        pulumi.export("address", made.address)
+
+    return run(program, preview=preview)
+
+
+def annotations(recording: Recording) -> dict[str, str]:
+    (ingress,) = recording.of(INGRESS)
+    return ingress.inputs["metadata"]["annotations"]
+
+
+@pytest.mark.parametrize("controller", ["alb", "nginx", "other"])
+def test_only_v1_of_the_models_own_host_leads_to_its_service(controller):
+    (ingress,) = gateway(controller=controller, ingress_class="some-class").of(INGRESS)
+    assert ingress.inputs["spec"]["ingressClassName"] == "some-class"
+    backend = {"service": {"name": "llama-8b", "port": {"number": 80}}}
+    assert ingress.inputs["spec"]["rules"] == [
+        {
+            "host": "llama-8b.llm.example.com",
+            "http": {"paths": [{"path": "/v1", "pathType": "Prefix", "backend": backend}]},
+        }
+    ]
+    assert "defaultBackend" not in ingress.inputs["spec"]
+
+
+@pytest.mark.parametrize(("public", "scheme"), [(False, "internal"), (True, "internet-facing")])
+def test_an_alb_asks_each_engine_its_own_health_and_waits_as_long_as_the_gateway_may(public, scheme):
+    prefix = "alb.ingress.kubernetes.io"
+    assert annotations(gateway({"tiny": "/"}, public=public, timeout_seconds=450)) == {
+        f"{prefix}/group.name": "llm",
+        f"{prefix}/scheme": scheme,
+        f"{prefix}/target-type": "ip",
+        f"{prefix}/healthcheck-path": "/",
+        f"{prefix}/load-balancer-attributes": "idle_timeout.timeout_seconds=450",
+        f"{prefix}/target-group-attributes": "deregistration_delay.timeout_seconds=450",
+        f"{prefix}/listen-ports": '[{"HTTP":80}]',
+    }
+
+
+def test_an_alb_serves_the_certificate_and_sends_http_there():
+    told = annotations(gateway(certificate_arn=CERTIFICATE))
+    assert told["alb.ingress.kubernetes.io/certificate-arn"] == CERTIFICATE
+    assert told["alb.ingress.kubernetes.io/listen-ports"] == '[{"HTTP":80},{"HTTPS":443}]'
+    assert told["alb.ingress.kubernetes.io/ssl-redirect"] == "443"
+
+
+def test_the_deregistration_delay_stays_within_the_albs_limit():
+    told = annotations(gateway(timeout_seconds=4000))
+    assert told["alb.ingress.kubernetes.io/load-balancer-attributes"].endswith("=4000")
+    assert told["alb.ingress.kubernetes.io/target-group-attributes"].endswith("=3600")
+
+
+def test_all_models_share_one_load_balancer():
+    ingresses = gateway({"a": "/health", "b": "/health"}).of(INGRESS)
+    assert len(ingresses) == 2
+    shared = ("group.name", "scheme", "load-balancer-attributes", "listen-ports")
+    for key in shared:
+        assert len({i.inputs["metadata"]["annotations"][f"alb.ingress.kubernetes.io/{key}"] for i in ingresses}) == 1
+
+
+def test_nginx_reads_the_timeout_and_passes_tokens_on_as_they_come():
+    prefix = "nginx.ingress.kubernetes.io"
+    assert annotations(gateway(controller="nginx", timeout_seconds=450)) == {
+        f"{prefix}/proxy-read-timeout": "450",
+        f"{prefix}/proxy-send-timeout": "450",
+        f"{prefix}/proxy-body-size": "64m",
+        f"{prefix}/proxy-buffering": "off",
+    }
+
+
+def test_a_tls_secret_serves_the_host():
+    (ingress,) = gateway(controller="nginx", tls_secret="llm-tls").of(INGRESS)
+    assert ingress.inputs["spec"]["tls"] == [{"hosts": ["llama-8b.llm.example.com"], "secretName": "llm-tls"}]
+
+
+def test_the_stacks_own_annotations_win():
+    told = annotations(
+        gateway(annotations={"alb.ingress.kubernetes.io/scheme": "internet-facing", "acme.io/team": "ml"})
+    )
+    assert told["alb.ingress.kubernetes.io/scheme"] == "internet-facing"
+    assert told["acme.io/team"] == "ml"
+
+
+@pytest.mark.parametrize(("controller", "skipped"), [("alb", None), ("nginx", None), ("other", "true")])
+def test_an_address_is_awaited_only_where_a_controller_is_known_to_give_one(controller, skipped):
+    recording = gateway(controller=controller)
+    assert annotations(recording).get("pulumi.com/skipAwait") == skipped
+    address = recording.outputs.get("address")
+    assert (address is None) == (skipped == "true")
+
+
+def test_the_address_is_unknown_in_a_first_preview():
+    assert gateway(preview=True).outputs["address"] == UNKNOWN
+
+
+def test_the_order_of_models_changes_nothing_and_a_new_one_only_adds():
+    def by_urn(models: dict[str, str]) -> dict[str, Any]:
+        return {r.urn: r.inputs for r in gateway(models).of(INGRESS)}
+
+    two = by_urn({"a": "/health", "b": "/"})
+    assert two == by_urn({"b": "/", "a": "/health"})
+    assert two.items() <= by_urn({"a": "/health", "0": "/health", "b": "/"}).items()
+
+
+def test_a_route_waits_for_its_own_service():
+    for ingress in gateway({"a": "/health", "b": "/health"}).of(INGRESS):
+        model = ingress.name.removeprefix("gateway-")
+        assert [urn.split("::")[-1] for urn in ingress.options["depends_on"]] == [model]

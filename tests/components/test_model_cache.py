@@ -1,0 +1,107 @@
+"""Where weights are kept: the claim of each kind of storage, the namespace, the hub's token."""
+
+from typing import Any
+
+import pytest
+
+from components.model_cache import EbsVolume, EfsVolume, ModelCache
+from infra.recording import SECRET, Recording
+from tests.components.examples import run
+
+CLAIM = "kubernetes:core/v1:PersistentVolumeClaim"
+CLASS = "kubernetes:storage.k8s.io/v1:StorageClass"
+NAMESPACE = "kubernetes:core/v1:Namespace"
+VOLUME = "kubernetes:core/v1:PersistentVolume"
+EFS = EfsVolume(file_system_id="fs-1", access_point_id="fsap-1")
+EBS = EbsVolume(zone="us-east-1a", throughput=500, iops=3000, retain=True)
+
+
+def cache(preview: bool = False, **changes: Any) -> Recording:
+    told: dict[str, Any] = {
+        "namespace": "llm",
+        "create_namespace": True,
+        "namespace_labels": {},
+        "size": "100Gi",
+        "access_mode": "ReadWriteMany",
+        **changes,
+    }
+    return run(lambda opts: ModelCache("cache", opts=opts, **told), preview=preview)
+
+
+def claim_spec(recording: Recording) -> dict[str, Any]:
+    (claim,) = recording.of(CLAIM)
+    assert (claim.inputs["metadata"]["name"], claim.inputs["metadata"]["namespace"]) == ("model-cache", "llm")
+    return claim.inputs["spec"]
+
+
+def test_a_namespace_that_we_make_enforces_pod_security_restricted():
+    recording = cache(namespace_labels={"elbv2.k8s.aws/pod-readiness-gate-inject": "enabled"})
+    (namespace,) = recording.of(NAMESPACE)
+    assert namespace.inputs["metadata"] == {
+        "name": "llm",
+        "labels": {
+            "pod-security.kubernetes.io/enforce": "restricted",
+            "elbv2.k8s.aws/pod-readiness-gate-inject": "enabled",
+        },
+    }
+    (claim,) = recording.of(CLAIM)
+    assert namespace.urn in claim.options["depends_on"]
+
+
+def test_a_namespace_of_somebody_else_is_left_alone():
+    assert cache(create_namespace=False).of(NAMESPACE) == []
+
+
+@pytest.mark.parametrize(
+    ("storage_class", "expected"),
+    [
+        (None, {}),  # the cluster's default: naming none is not the same as naming ""
+        ("efs-sc", {"storageClassName": "efs-sc"}),
+    ],
+)
+def test_a_claim_on_a_storage_class(storage_class, expected):
+    recording = cache(storage_class=storage_class)
+    assert claim_spec(recording) == {
+        "accessModes": ["ReadWriteMany"],
+        "resources": {"requests": {"storage": "100Gi"}},
+        **expected,
+    }
+    assert recording.of(CLASS) == recording.of(VOLUME) == []
+
+
+@pytest.mark.parametrize("preview", [True, False])
+def test_a_claim_on_efs_is_bound_to_the_access_point_and_outlives_the_claim(preview):
+    recording = cache(volume=EFS, preview=preview)
+    (volume,) = recording.of(VOLUME)
+    assert volume.inputs["spec"]["csi"] == {
+        "driver": "efs.csi.aws.com",
+        "volumeHandle": "fs-1::fsap-1",
+        "volumeAttributes": {"encryptInTransit": "true"},
+    }
+    assert volume.inputs["spec"]["persistentVolumeReclaimPolicy"] == "Retain"
+    assert volume.inputs["spec"]["claimRef"] == {"namespace": "llm", "name": "model-cache"}
+    spec = claim_spec(recording)
+    assert (spec["storageClassName"], spec["volumeName"]) == ("", volume.inputs["metadata"]["name"])
+
+
+@pytest.mark.parametrize(("retain", "policy"), [(True, "Retain"), (False, "Delete")])
+def test_a_claim_on_ebs_is_one_encrypted_disk_in_the_zone_of_its_pods(retain, policy):
+    volume = EbsVolume(zone="us-east-1a", throughput=500, iops=3000, retain=retain)
+    recording = cache(volume=volume, access_mode="ReadWriteOnce")
+    (made,) = recording.of(CLASS)
+    assert made.inputs["parameters"] == {"type": "gp3", "encrypted": "true", "throughput": "500", "iops": "3000"}
+    assert made.inputs["reclaimPolicy"] == policy
+    assert made.inputs["volumeBindingMode"] == "WaitForFirstConsumer"
+    assert made.inputs["allowedTopologies"] == [
+        {"matchLabelExpressions": [{"key": "topology.kubernetes.io/zone", "values": ["us-east-1a"]}]}
+    ]
+    spec = claim_spec(recording)
+    assert (spec["accessModes"], spec["storageClassName"]) == (["ReadWriteOnce"], made.inputs["metadata"]["name"])
+
+
+def test_the_hubs_token_is_a_secret_only_where_there_is_one():
+    assert cache().of("kubernetes:core/v1:Secret") == []
+    (secret,) = cache(hub_token="hf_x").of("kubernetes:core/v1:Secret")
+    assert secret.inputs["metadata"]["name"] == "huggingface-token"
+    assert SECRET in str(secret.inputs)
+    assert "hf_x" not in str(secret.inputs)

@@ -1,0 +1,83 @@
+"""Scaling: a query that can fail loudly, an explicit minimum, and slow ways down."""
+
+from typing import Any
+
+import pytest
+
+from components.model_scaler import ModelScaler
+from infra.recording import Recording
+from tests.components.examples import run
+
+SCALED_OBJECT = "kubernetes:keda.sh/v1alpha1:ScaledObject"
+
+
+def scaler(**changes: Any) -> Recording:
+    told: dict[str, Any] = {
+        "namespace": "llm",
+        "target": "llama-8b",
+        "engine": "vllm",
+        "thresholds": {"waiting": 5, "running": 16},
+        "min_replicas": 1,
+        "max_replicas": 4,
+        "fallback_replicas": 2,
+        "polling_seconds": 15,
+        "cooldown_seconds": 300,
+        "prometheus_url": "http://prometheus-operated.monitoring:9090",
+        **changes,
+    }
+    return run(lambda opts: ModelScaler("llama-8b-scaler", opts=opts, **told))
+
+
+def spec(recording: Recording) -> dict[str, Any]:
+    (scaled_object,) = recording.of(SCALED_OBJECT)
+    return scaled_object.inputs["spec"]
+
+
+def test_it_scales_the_models_deployment_between_explicit_bounds():
+    told = spec(scaler())
+    assert told["scaleTargetRef"] == {"apiVersion": "apps/v1", "kind": "Deployment", "name": "llama-8b"}
+    assert (told["minReplicaCount"], told["maxReplicaCount"]) == (1, 4)
+    assert (told["pollingInterval"], told["cooldownPeriod"]) == (15, 300)
+
+
+@pytest.mark.parametrize("engine", ["vllm", "tgi"])
+def test_each_trigger_is_one_sum_a_replica_that_fails_when_it_is_empty(engine):
+    triggers = spec(scaler(engine=engine))["triggers"]
+    assert [(t["name"], t["metadata"]["threshold"]) for t in triggers] == [("waiting", "5"), ("running", "16")]
+    for trigger in triggers:
+        assert trigger["metricType"] == "AverageValue"  # fallback works with no other
+        assert trigger["metadata"]["ignoreNullValues"] == "false"
+        assert trigger["metadata"]["query"].startswith("sum(")
+        assert trigger["metadata"]["serverAddress"] == "http://prometheus-operated.monitoring:9090"
+
+
+def test_it_scales_on_the_signals_that_it_is_told():
+    (trigger,) = spec(scaler(thresholds={"waiting": 3}))["triggers"]
+    assert trigger["name"] == "waiting"
+
+
+def test_an_engine_without_metrics_is_refused_by_name():
+    with pytest.raises(ValueError, match="llama-8b: ollama measures none of"):
+        scaler(engine="ollama")
+
+
+def test_a_prometheus_that_is_away_takes_no_replica_away():
+    assert spec(scaler())["fallback"] == {
+        "failureThreshold": 3,
+        "replicas": 2,
+        "behavior": "currentReplicasIfHigher",
+    }
+
+
+def test_it_goes_down_slowly():
+    behavior = spec(scaler())["advanced"]["horizontalPodAutoscalerConfig"]["behavior"]
+    assert behavior["scaleDown"]["stabilizationWindowSeconds"] >= 300
+    assert [policy["value"] for policy in behavior["scaleDown"]["policies"]] == [1]
+
+
+@pytest.mark.parametrize(
+    ("paused", "annotations"), [(True, {"autoscaling.keda.sh/paused-replicas": "0"}), (False, None)]
+)
+def test_a_paused_model_is_held_at_no_replicas(paused, annotations):
+    (scaled_object,) = scaler(paused=paused).of(SCALED_OBJECT)
+    assert scaled_object.inputs["metadata"].get("annotations") == annotations

@@ -1,0 +1,236 @@
+"""A model server's objects: what keeps them safe, reachable, and replaceable."""
+
+from dataclasses import replace
+
+import pytest
+
+from components.engines import ENGINES, HOME
+from components.model_pod import PodPlace, PodSize
+from components.model_server import Callers, Rollout
+from infra.recording import UNKNOWN
+from tests.components.examples import CHAT, GPU_TAINT, OLLAMA, environment, pod, server
+
+DEPLOYMENT = "kubernetes:apps/v1:Deployment"
+SERVICE_MONITOR = "kubernetes:monitoring.coreos.com/v1:ServiceMonitor"
+BUDGET = "kubernetes:policy/v1:PodDisruptionBudget"
+POLICY = "kubernetes:networking.k8s.io/v1:NetworkPolicy"
+
+
+@pytest.mark.parametrize("engine", sorted(ENGINES))
+def test_the_pod_passes_pod_security_restricted_and_writes_only_where_it_has_room(engine):
+    spec = pod(server(engine=engine))
+    (container,) = spec["containers"]
+    assert spec["securityContext"]["runAsNonRoot"] is True
+    assert spec["securityContext"]["runAsUser"] == 2000
+    assert spec["securityContext"]["seccompProfile"] == {"type": "RuntimeDefault"}
+    assert container["securityContext"] == {
+        "allowPrivilegeEscalation": False,
+        "capabilities": {"drop": ["ALL"]},
+        "readOnlyRootFilesystem": True,
+    }
+    assert spec["automountServiceAccountToken"] is False
+    assert spec["enableServiceLinks"] is False
+    writable = {mount["mountPath"] for mount in container["volumeMounts"] if not mount.get("readOnly")}
+    assert writable == {HOME, "/tmp", "/dev/shm"}
+    bounded = [volume["emptyDir"] for volume in spec["volumes"] if "emptyDir" in volume]
+    assert len(bounded) == 3
+    assert all("sizeLimit" in empty_dir for empty_dir in bounded)
+    assert environment(spec)["HOME"] == HOME
+
+
+@pytest.mark.parametrize("engine", sorted(ENGINES))
+def test_weights_are_read_only_and_the_hub_token_is_nowhere(engine):
+    recording = server(engine=engine)
+    (container,) = pod(recording)["containers"]
+    mounts = {mount["mountPath"]: mount for mount in container["volumeMounts"]}
+    assert mounts["/models"]["readOnly"] is True
+    assert "huggingface-token" not in str(recording.resources)
+    assert "HF_TOKEN" not in environment(pod(recording))
+
+
+@pytest.mark.parametrize(("set_group", "group"), [(True, 2000), (False, None)])
+def test_the_claim_is_given_to_the_pods_group_only_where_the_file_system_wants_it(set_group, group):
+    context = pod(server(set_group=set_group))["securityContext"]
+    assert context.get("fsGroup") == group
+    assert context.get("fsGroupChangePolicy") == ("OnRootMismatch" if set_group else None)
+
+
+def test_resources_are_whole_gpus_with_memory_and_disk_bounded_and_cpu_free():
+    resources = pod(server(workload=replace(CHAT, gpus=4)))["containers"][0]["resources"]
+    fixed = {"memory": "12288Mi", "ephemeral-storage": "20Gi", "nvidia.com/gpu": "4"}
+    assert resources == {"requests": {"cpu": "3000m", **fixed}, "limits": fixed}
+
+
+def test_a_cpu_model_asks_for_no_gpu():
+    place = PodPlace(node_selector={}, tolerations=[], spread=False)
+    spec = pod(server(engine="ollama", workload=OLLAMA, place=place))
+    assert "nvidia.com/gpu" not in str(spec)
+
+
+def test_the_pod_selects_and_tolerates_what_it_is_told():
+    spec = pod(server())
+    assert spec["nodeSelector"] == {"kubernetes.io/os": "linux", "llm-platform/pool": "l4"}
+    assert spec["tolerations"] == [GPU_TAINT]
+
+
+def test_replicas_prefer_different_zones_and_nodes_but_never_wait_for_them():
+    assert "topologySpreadConstraints" not in pod(server())
+    place = PodPlace(node_selector={}, tolerations=[], spread=True)
+    constraints = pod(server(place=place))["topologySpreadConstraints"]
+    assert [c["topologyKey"] for c in constraints] == ["topology.kubernetes.io/zone", "kubernetes.io/hostname"]
+    assert {c["whenUnsatisfiable"] for c in constraints} == {"ScheduleAnyway"}
+
+
+def test_the_key_comes_from_its_secret_and_a_changed_one_replaces_the_pods():
+    recording = server()
+    assert environment(pod(recording))["VLLM_API_KEY"] == {
+        "secretKeyRef": {"name": "llama-8b-api-key", "key": "api-key"}
+    }
+    (secret,) = recording.of("kubernetes:core/v1:Secret")
+    assert secret.inputs["metadata"] == {"name": "llama-8b-api-key", "namespace": "llm"}
+    (deployment,) = recording.of(DEPLOYMENT)
+    (changed,) = server(api_key="other").of(DEPLOYMENT)
+    assert deployment.inputs["spec"]["template"] != changed.inputs["spec"]["template"]
+    assert secret.urn in deployment.options["depends_on"]
+
+
+def test_an_engine_that_checks_no_key_gets_none():
+    recording = server(engine="ollama", workload=OLLAMA)
+    assert recording.of("kubernetes:core/v1:Secret") == []
+    assert "api-key" not in str(pod(recording))
+
+
+@pytest.mark.parametrize(
+    ("engine", "sleep"),
+    [
+        ("vllm", 15),  # then SIGTERM, and it lets 300 s of requests end itself
+        ("tgi", 15),
+        ("ollama", 315),  # SIGTERM would cut them off
+    ],
+)
+def test_requests_in_flight_may_end_within_the_grace_period(engine, sleep):
+    spec = pod(server(engine=engine))
+    assert spec["containers"][0]["lifecycle"]["preStop"] == {"sleep": {"seconds": sleep}}
+    assert spec["terminationGracePeriodSeconds"] == 330
+    assert sleep <= spec["terminationGracePeriodSeconds"]
+
+
+@pytest.mark.parametrize(("seconds", "failures"), [(600, 60), (601, 61)])
+def test_the_startup_probe_waits_for_the_whole_load(seconds, failures):
+    probe = pod(server(workload=replace(CHAT, startup_seconds=seconds)))["containers"][0]["startupProbe"]
+    assert probe["httpGet"] == {"path": "/health", "port": "http"}
+    assert (probe["periodSeconds"], probe["failureThreshold"]) == (10, failures)
+
+
+@pytest.mark.parametrize(("engine", "path"), [("vllm", "/health"), ("tgi", "/health"), ("ollama", "/")])
+def test_readiness_and_liveness_ask_the_engines_own_path(engine, path):
+    container = pod(server(engine=engine))["containers"][0]
+    assert container["readinessProbe"]["httpGet"] == {"path": path, "port": "http"}
+    assert container["livenessProbe"]["httpGet"] == {"path": path, "port": "http"}
+    assert container["livenessProbe"]["failureThreshold"] > container["readinessProbe"]["failureThreshold"]
+
+
+def test_shared_memory_is_bounded():
+    size = PodSize(cpu=3, memory_gib=12, disk_gib=20, shm_gib=15)
+    volumes = {volume["name"]: volume for volume in pod(server(size=size))["volumes"]}
+    assert volumes["shm"]["emptyDir"] == {"medium": "Memory", "sizeLimit": "15Gi"}
+
+
+def test_a_rollout_surges_and_waits_as_told():
+    told = Rollout(
+        max_surge=1,
+        max_unavailable=0,
+        progress_deadline_seconds=1500,
+        wait_seconds=1600,
+        pre_stop_seconds=5,
+        grace_seconds=400,
+    )
+    (deployment,) = server(rollout=told).of(DEPLOYMENT)
+    assert deployment.inputs["spec"]["strategy"] == {
+        "type": "RollingUpdate",
+        "rollingUpdate": {"maxSurge": 1, "maxUnavailable": 0},
+    }
+    assert deployment.inputs["spec"]["progressDeadlineSeconds"] == 1500
+    assert deployment.options["custom_timeouts"] == {"create": "1600s", "update": "1600s"}
+
+
+@pytest.mark.parametrize(("scaled", "ignored"), [(True, ["spec.replicas"]), (False, None)])
+def test_the_number_of_replicas_is_the_scalers_where_there_is_one(scaled, ignored):
+    (deployment,) = server(scaled=scaled, replicas=2).of(DEPLOYMENT)
+    assert deployment.inputs["spec"]["replicas"] == 2
+    assert deployment.options.get("ignore_changes") == ignored
+
+
+def test_a_paused_model_has_no_pod_and_keeps_its_address():
+    recording = server(replicas=0)
+    (deployment,) = recording.of(DEPLOYMENT)
+    assert deployment.inputs["spec"]["replicas"] == 0
+    assert recording.of("kubernetes:core/v1:Service") != []
+
+
+def test_the_service_is_named_after_the_model_on_port_80_and_is_not_awaited():
+    recording = server()
+    (service,) = recording.of("kubernetes:core/v1:Service")
+    assert service.inputs["metadata"]["name"] == "llama-8b"
+    assert service.inputs["metadata"]["annotations"] == {"pulumi.com/skipAwait": "true"}
+    (port,) = service.inputs["spec"]["ports"]
+    assert (port["port"], port["targetPort"]) == (80, "http")
+    (deployment,) = recording.of(DEPLOYMENT)
+    labels = deployment.inputs["spec"]["template"]["metadata"]["labels"]
+    assert service.inputs["spec"]["selector"] == deployment.inputs["spec"]["selector"]["matchLabels"] == labels
+
+
+def test_the_disruption_budget_never_blocks_a_drain():
+    assert server().of(BUDGET) == []
+    (budget,) = server(disruption_budget=True).of(BUDGET)
+    assert budget.inputs["spec"]["maxUnavailable"] == 1
+    assert budget.inputs["spec"]["unhealthyPodEvictionPolicy"] == "AlwaysAllow"
+
+
+def test_a_monitor_carries_the_labels_that_prometheus_looks_for():
+    recording = server()
+    (monitor,) = recording.of(SERVICE_MONITOR)
+    assert monitor.inputs["metadata"]["labels"]["release"] == "prometheus"
+    assert monitor.inputs["spec"]["endpoints"] == [{"port": "http", "path": "/metrics", "interval": "15s"}]
+    (service,) = recording.of("kubernetes:core/v1:Service")
+    assert monitor.inputs["spec"]["selector"]["matchLabels"].items() <= service.inputs["metadata"]["labels"].items()
+
+
+@pytest.mark.parametrize("change", [{"monitor_labels": None}, {"engine": "ollama", "workload": OLLAMA}])
+def test_no_monitor_without_a_prometheus_or_without_metrics(change):
+    assert server(**change).of(SERVICE_MONITOR) == []
+
+
+@pytest.mark.parametrize("engine", sorted(ENGINES))
+def test_only_gateway_monitoring_and_marked_namespaces_come_in_and_only_dns_goes_out(engine):
+    (policy,) = server(engine=engine).of(POLICY)
+    spec = policy.inputs["spec"]
+    assert spec["policyTypes"] == ["Ingress", "Egress"]
+    (rule,) = spec["ingress"]
+    assert rule["ports"] == [{"protocol": "TCP", "port": ENGINES[engine].port}]
+    assert rule["from"] == [
+        {"ipBlock": {"cidr": "10.0.0.0/20"}},
+        {"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "ingress-nginx"}}},
+        {"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "monitoring"}}},
+        {"namespaceSelector": {"matchLabels": {"llm-platform/client": "true"}}},
+    ]
+    (egress,) = spec["egress"]
+    assert {port["port"] for port in egress["ports"]} == {53}
+    assert egress["to"] == [{"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "kube-system"}}}]
+
+
+def test_without_gateway_and_monitoring_only_marked_namespaces_come_in():
+    (policy,) = server(callers=Callers()).of(POLICY)
+    (rule,) = policy.inputs["spec"]["ingress"]
+    assert rule["from"] == [{"namespaceSelector": {"matchLabels": {"llm-platform/client": "true"}}}]
+
+
+def test_every_name_begins_with_the_components():
+    names = [r.name for r in server(disruption_budget=True).resources if r.type.startswith("kubernetes:")]
+    assert len(names) == 6
+    assert all(name.startswith("llama-8b-server-") for name in names)
+
+
+def test_a_first_preview_knows_every_object():
+    recording = server(preview=True, disruption_budget=True)
+    assert UNKNOWN not in str([r.inputs for r in recording.resources])

@@ -1,0 +1,55 @@
+"""Every object of these components is valid in the oldest and newest Kubernetes that a stack may name."""
+
+from dataclasses import replace
+
+import jsonschema
+import pytest
+
+from components.engines import ENGINES
+from components.model_pod import PodPlace
+from infra.recording import Recording
+from tests.components.examples import CHAT, GPU_TAINT, server
+from tests.components.test_gateway import CERTIFICATE, gateway
+from tests.components.test_model_cache import EBS, EFS, cache
+from tests.components.test_model_scaler import SCALED_OBJECT, scaler
+from tests.components.test_prefetch import prefetch
+from tests.kubernetes_schema import check, objects
+
+SPREAD = PodPlace(node_selector={"pool": "l4"}, tolerations=[GPU_TAINT], spread=True)
+RECORDINGS = {
+    **{f"server-{name}": lambda name=name: server(engine=name, disruption_budget=True) for name in ENGINES},
+    **{f"prefetch-{name}": lambda name=name: prefetch(engine=name) for name in ENGINES},
+    "server-spread": lambda: server(place=SPREAD, workload=replace(CHAT, gpus=4), scaled=True),
+    "cache-default": lambda: cache(hub_token="hf_x"),
+    "cache-efs": lambda: cache(volume=EFS),
+    "cache-ebs": lambda: cache(volume=EBS, access_mode="ReadWriteOnce"),
+    "scaler": scaler,
+    "scaler-paused": lambda: scaler(engine="tgi", paused=True),
+    "gateway-alb": lambda: gateway(certificate_arn=CERTIFICATE),
+    "gateway-nginx": lambda: gateway(controller="nginx", tls_secret="llm-tls"),
+    "gateway-other": lambda: gateway(controller="other"),
+}
+
+
+@pytest.mark.parametrize("name", RECORDINGS)
+def test_every_object_is_valid_in_the_oldest_and_the_newest_version(name):
+    recording: Recording = RECORDINGS[name]()
+    assert objects(recording) != []
+    for version in ("1.33", "1.36"):
+        for made in objects(recording):
+            check(made.inputs, version)
+
+
+def test_every_object_names_its_namespace_unless_it_has_none():
+    cluster_wide = {"Namespace", "PersistentVolume", "StorageClass"}
+    for recording in (made() for made in RECORDINGS.values()):
+        for made in objects(recording):
+            expected = None if made.inputs["kind"] in cluster_wide else "llm"
+            assert made.inputs["metadata"].get("namespace") == expected, made.urn
+
+
+def test_the_check_refuses_a_field_that_a_custom_resource_does_not_have():
+    (scaled_object,) = scaler().of(SCALED_OBJECT)
+    inputs = {**scaled_object.inputs, "spec": {**scaled_object.inputs["spec"], "minReplicas": 1}}
+    with pytest.raises(jsonschema.ValidationError, match="minReplicas"):
+        check(inputs, "1.35")
