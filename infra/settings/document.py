@@ -27,7 +27,6 @@ from ruamel.yaml.events import (
 from infra.settings.mistakes import Key, Mistake, dotted, unknown_key
 
 PLATFORM = "llm-platform:platform"
-SECRETS = ("huggingFaceToken", "apiKey")
 STACK_KEYS = ("config", "encryptionsalt", "encryptedkey", "secretsprovider", "environment")
 _MAX_DEPTH = 60
 _MAX_VALUES = 100_000  # an alias of aliases can stand for billions

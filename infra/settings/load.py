@@ -7,9 +7,10 @@ from typing import Any
 
 from infra.catalog import Catalog, load_catalog
 from infra.settings.checks import check
-from infra.settings.document import PLATFORM, SECRETS, read_document
+from infra.settings.document import PLATFORM, read_document
 from infra.settings.mistakes import BadStackFile, Mistake, Report, did_you_mean, unknown_key
 from infra.settings.platform import Settings
+from infra.settings.secrets import SECRETS
 from infra.settings.validate import read_settings
 
 _OWN_KEYS = (PLATFORM, *(f"llm-platform:{name}" for name in SECRETS))

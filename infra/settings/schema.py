@@ -8,9 +8,10 @@ from typing import Any
 
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 
-from infra.settings.document import PLATFORM, SECRETS
+from infra.settings.document import PLATFORM
 from infra.settings.mistakes import Key
 from infra.settings.platform import Settings
+from infra.settings.secrets import SECRETS
 
 Schema = Mapping[str, Any]
 

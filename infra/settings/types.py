@@ -79,6 +79,8 @@ def _one_number(value: Any) -> Any:
 
 def _one_word(value: Any) -> Any:
     """`keda: install` means `{state: install}`; `{existing: {...}}` names what exists."""
+    if isinstance(value, dict) and "state" in value:
+        raise ValueError("the state is written as a word")
     return {"state": value} if isinstance(value, str) else value
 
 

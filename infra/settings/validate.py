@@ -8,9 +8,9 @@ from typing import Any
 from pydantic import ValidationError
 
 from infra.catalog import Catalog
-from infra.settings.document import SECRETS
 from infra.settings.mistakes import Key, Report, did_you_mean, holds_token, shown, unknown_key
 from infra.settings.platform import Settings
+from infra.settings.secrets import SECRETS
 from infra.settings.schema import Schema, allowed, choices, example, flow, is_required, known_keys, schema_at
 
 _MAX_DEPTH = 60

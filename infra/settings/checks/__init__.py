@@ -1,9 +1,23 @@
-"""Rules that join several values, checked from the file and the catalogue alone."""
+"""Rules that join several values, checked from the stack file and the catalogue alone."""
 
 from infra.catalog import Catalog
+from infra.settings.checks.addons import check_addons
+from infra.settings.checks.cluster import check_cluster
+from infra.settings.checks.gateway import check_gateway
+from infra.settings.checks.models import check_models
+from infra.settings.checks.platform import check_platform
+from infra.settings.checks.pools import check_pools
+from infra.settings.checks.scope import Scope
 from infra.settings.mistakes import Report
 from infra.settings.platform import Settings
 
 
 def check(settings: Settings, *, region: str | None, catalog: Catalog, report: Report) -> None:
     """Reports every rule that the settings break."""
+    scope = Scope(settings, region, catalog, report)
+    check_cluster(scope)
+    check_pools(scope)
+    check_models(scope)
+    check_addons(scope)
+    check_gateway(scope)
+    check_platform(scope)

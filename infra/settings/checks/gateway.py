@@ -1,0 +1,95 @@
+"""Rules for `gateway`."""
+
+from infra.settings.checks.addons import uses_alb
+from infra.settings.checks.scope import Scope
+from infra.settings.mistakes import Key
+from infra.settings.platform import Gateway
+
+_KEY: Key = ("gateway",)
+_ALB, _NGINX = "alb.ingress.kubernetes.io", "nginx.ingress.kubernetes.io"
+
+# Annotations that another key decides, and that a rule of the platform relies on.
+_DECIDED = {
+    f"{_ALB}/scheme": "write gateway.visibility",
+    f"{_ALB}/certificate-arn": "write gateway.certificateArn",
+    f"{_ALB}/load-balancer-attributes": "write gateway.timeoutSeconds",
+    f"{_ALB}/group.name": "leave it out: one load balancer serves all models",
+    f"{_ALB}/target-type": "leave it out: pods are targets by their address",
+    f"{_ALB}/healthcheck-path": "leave it out: it is the engine's own",
+    f"{_ALB}/listen-ports": "leave it out: the certificate decides",
+    f"{_ALB}/ssl-redirect": "leave it out: the certificate decides",
+    f"{_NGINX}/proxy-read-timeout": "write gateway.timeoutSeconds",
+    f"{_NGINX}/proxy-send-timeout": "write gateway.timeoutSeconds",
+    f"{_NGINX}/rewrite-target": "leave it out: only /v1 of a model is reachable",
+    "kubernetes.io/ingress.class": "write gateway.ingressClass",
+}
+
+
+def check_gateway(scope: Scope) -> None:
+    gateway = scope.settings.gateway
+    if gateway is None:
+        return
+    _check_tls(scope, gateway)
+    _check_public(scope, gateway)
+    wrong = scope.report.wrong
+    if not scope.on_aws and gateway.ingress_class in (None, "alb"):
+        got = "ALB is on EKS only" if gateway.ingress_class else "missing; no class is known for a kubeconfig context"
+        wrong(
+            (*_KEY, "ingressClass"),
+            got,
+            "write ingressClass: nginx, or the class that the cluster has",
+            reads=[("cluster",)],
+        )
+    for name in gateway.annotations:
+        if name in _DECIDED:
+            wrong((*_KEY, "annotations", name), "decided elsewhere", _DECIDED[name])
+
+
+def _check_tls(scope: Scope, gateway: Gateway) -> None:
+    wrong = scope.report.wrong
+    arn, secret, ingress_class = (*_KEY, "certificateArn"), (*_KEY, "tlsSecret"), (*_KEY, "ingressClass")
+    reads: list[Key] = [arn, secret, ingress_class, ("cluster",)]
+    if gateway.certificate_arn is not None and gateway.tls_secret is not None:
+        wrong(
+            secret,
+            "certificateArn and tlsSecret both",
+            "write certificateArn for an ALB, tlsSecret for any other",
+            reads=reads,
+        )
+    elif gateway.tls_secret is not None and uses_alb(scope):
+        got = "an ALB can't read a Secret"
+        wrong(secret, got, "write certificateArn: arn:aws:acm:..., or ingressClass: nginx", reads=reads)
+    elif gateway.certificate_arn is not None and not uses_alb(scope):
+        wrong(
+            arn,
+            "only an ALB takes an ACM certificate",
+            "write tlsSecret: NAME, or leave ingressClass out on EKS",
+            reads=reads,
+        )
+    elif gateway.certificate_arn is not None and scope.region is not None:
+        region = gateway.certificate_arn.split(":")[3]
+        if region != scope.region:
+            got = f"a certificate of {region}; the load balancer is in {scope.region}"
+            wrong(arn, got, f"write one of {scope.region}", reads=[("aws:region",)])
+
+
+def _check_public(scope: Scope, gateway: Gateway) -> None:
+    if gateway.visibility != "public":
+        return
+    visibility: Key = (*_KEY, "visibility")
+    if gateway.certificate_arn is None and gateway.tls_secret is None:
+        reads: list[Key] = [(*_KEY, "certificateArn"), (*_KEY, "tlsSecret")]
+        write = "write certificateArn: arn:aws:acm:..." if uses_alb(scope) else "write tlsSecret: NAME"
+        scope.report.wrong(
+            visibility, "public without TLS: keys would cross the internet in the open", write, reads=reads
+        )
+    for name, model in scope.settings.models.items():
+        if model.engine == "ollama":
+            got = f"public, and Ollama ({name}) has no authentication"
+            write = f"write visibility: internal, or models.{name}.engine: vllm"
+            scope.report.wrong(visibility, got, write, reads=[("models", name, "engine")])
+    create = scope.settings.cluster.create
+    network = create.network if create is not None else None
+    if network is not None and network.vpc_id is not None and network.public_subnet_ids is None:
+        write = "write cluster.create.network.publicSubnetIds"
+        scope.report.wrong(visibility, "public, and the VPC has no public subnets here", write, reads=[("cluster",)])

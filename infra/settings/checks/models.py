@@ -1,0 +1,172 @@
+"""Rules for `models`."""
+
+from collections.abc import Mapping
+
+from infra.settings.checks.arguments import check_extra_args
+from infra.settings.checks.scope import Scope
+from infra.settings.mistakes import Key, did_you_mean
+from infra.settings.model import Model
+
+# What only some engines know, by the model's attribute.
+_NOT_FOR_OLLAMA: Mapping[str, str] = {
+    "revision": "an Ollama tag is its own revision",
+    "quantization": "an Ollama tag names its own quantization",
+    "gpu_memory_utilization": "Ollama decides itself how much memory it uses",
+}
+
+
+def check_models(scope: Scope) -> None:
+    for name, model in scope.settings.models.items():
+        key: Key = ("models", name)
+        _check_name(scope, key, name)
+        _check_engine(scope, key, model)
+        _check_identity(scope, key, model)
+        _check_limits(scope, key, model)
+        _check_place(scope, key, model)
+        _check_replicas(scope, key, model)
+        check_extra_args(scope, key, model)
+
+
+def _check_name(scope: Scope, key: Key, name: str) -> None:
+    """Object names that are taken: each model has a Job `<model>-prefetch`, and `default` has a Service of its own."""
+    base = name.removesuffix("-prefetch")
+    if base != name and base in scope.settings.models:
+        scope.report.wrong(key, f"the name of {base}'s own download", f"write {base}-2")
+    if name == "kubernetes" and scope.settings.namespace.name == "default":
+        scope.report.wrong(
+            key, "namespace default has a Service of this name", "write another name", reads=[("namespace",)]
+        )
+
+
+def _check_engine(scope: Scope, key: Key, model: Model) -> None:
+    engine = (*key, "engine")
+    if model.engine == "tgi" and not model.acknowledge_maintenance_mode:
+        got = "TGI is in maintenance mode: it gets no new models or features"
+        reads = [(*key, "acknowledgeMaintenanceMode")]
+        scope.report.wrong(
+            engine, got, "write engine: vllm, or acknowledgeMaintenanceMode: true beside it", reads=reads
+        )
+    if model.engine == "ollama":
+        for attribute, reason in _NOT_FOR_OLLAMA.items():
+            if getattr(model, attribute) is not None:
+                name = Model.model_fields[attribute].alias or attribute
+                scope.report.wrong((*key, name), reason, f"leave {name} out", reads=[engine])
+    if model.gpus == 0 and model.engine != "ollama":
+        got = f"0 GPUs is the CPU, and {model.engine} needs a GPU here"
+        scope.report.wrong(
+            (*key, "gpus"), got, "write engine: ollama and a tag such as llama3.2:1b, or gpus: 1", reads=[engine]
+        )
+
+
+def _check_identity(scope: Scope, key: Key, model: Model) -> None:
+    catalog, wrong = scope.catalog, scope.report.wrong
+    reads: list[Key] = [(*key, "engine"), (*key, "like"), (*key, "architecture")]
+    if model.like is not None and model.architecture is not None:
+        wrong((*key, "like"), "like and architecture both give the shape", "leave one of them out", reads=reads)
+    if model.like is not None and model.like not in catalog.models:
+        wrong((*key, "like"), f"unknown model {model.like}", _meant(model.like, catalog.models, "Qwen/Qwen3-8B"))
+    if model.engine == "ollama":
+        if model.model in catalog.models:
+            got = "a Hugging Face repository; Ollama takes a tag of its own library"
+            wrong((*key, "model"), got, _tag_of(scope, model.model), reads=reads)
+        elif model.model not in catalog.ollama and model.like is None and model.architecture is None:
+            write = f"{_meant(model.model, catalog.ollama, 'llama3.2:3b')}; or name a model of its shape: like: Qwen/Qwen3-8B"
+            wrong((*key, "model"), f"unknown Ollama tag {model.model}", write, reads=reads)
+    elif model.model in catalog.ollama or ":" in model.model:
+        got = f"an Ollama tag; {model.engine} takes a Hugging Face repository"
+        tag = catalog.ollama.get(model.model)
+        repository = f"model: {tag.like}, or " if tag is not None and tag.like else ""
+        wrong((*key, "model"), got, f"write {repository}engine: ollama", reads=reads)
+    elif model.model not in catalog.models and model.like is None and model.architecture is None:
+        write = (
+            f"{_meant(model.model, catalog.models, 'Qwen/Qwen3-8B')}; or name a model of its shape: like: Qwen/Qwen3-8B"
+        )
+        wrong((*key, "model"), f"unknown model {model.model}", write, reads=reads)
+
+
+def _meant(name: str, known: Mapping[str, object], sample: str) -> str:
+    close = did_you_mean(name, known)
+    return f"did you mean {close}?" if close else f"write a known one, e.g. {sample}"
+
+
+def _tag_of(scope: Scope, repository: str) -> str:
+    tag = next((each.tag for each in scope.catalog.ollama.values() if each.like == repository), None)
+    return f'write model: "{tag}", or engine: vllm' if tag else 'write a tag such as "llama3.2:3b", or engine: vllm'
+
+
+def _check_limits(scope: Scope, key: Key, model: Model) -> None:
+    """What the catalogue says of the model itself."""
+    reads: list[Key] = [(*key, name) for name in ("model", "like", "engine", "architecture")]
+    if (
+        model.quantization is not None
+        and model.engine != "ollama"
+        and model.quantization not in scope.catalog.quantizations
+    ):
+        known = scope.catalog.quantizations
+        close = did_you_mean(model.quantization, known)
+        write = f"did you mean {close}?" if close else f"write one of {', '.join(known)}"
+        scope.report.wrong((*key, "quantization"), f"unknown quantization {model.quantization}", write)
+    shape = scope.catalog.models.get(model.like or model.model) if model.engine != "ollama" else None
+    context = shape.max_context if shape else None
+    if model.engine == "ollama" and model.model in scope.catalog.ollama:
+        context = scope.catalog.ollama[model.model].max_context
+    if context is not None and model.max_model_len is not None and model.max_model_len > context:
+        got = f"{model.max_model_len} tokens; the model was made for {context}"
+        scope.report.wrong((*key, "maxModelLen"), got, f"write maxModelLen: {context} or less", reads=reads)
+    heads = shape.attention_heads if shape else None
+    if heads and model.gpus and heads % model.gpus:
+        fitting = [str(count) for count in (1, 2, 4, 8, 16) if heads % count == 0]
+        got = f"{heads} attention heads can't be shared by {model.gpus} GPUs"
+        scope.report.wrong((*key, "gpus"), got, f"write gpus: {' or '.join(fitting)}", reads=reads)
+
+
+def _check_place(scope: Scope, key: Key, model: Model) -> None:
+    pools, cluster = scope.settings.gpu_pools, scope.settings.cluster
+    pool_key, gpus_key = (*key, "pool"), (*key, "gpus")
+    if model.pool is not None and model.gpus == 0:
+        scope.report.wrong(
+            pool_key, "a pool is for GPUs, and gpus is 0", "leave pool out, or write gpus: 1", reads=[gpus_key]
+        )
+    elif model.pool is not None and model.pool not in pools:
+        close = did_you_mean(model.pool, pools)
+        known = f"did you mean {close}?" if close else f"known: {', '.join(pools) or 'none; write one under gpuPools'}"
+        scope.report.wrong(pool_key, f"no pool {model.pool}; {known}", reads=[("gpuPools", model.pool)])
+    elif model.pool is not None and model.gpus is not None:
+        size = scope.gpus_per_node(pools[model.pool])
+        if size and model.gpus > size:
+            got = f"{model.gpus} GPUs; a node of pool {model.pool} has {size}"
+            scope.report.wrong(
+                gpus_key,
+                got,
+                f"write gpus: {size}, or a pool of larger nodes",
+                reads=[("gpuPools", model.pool), pool_key],
+            )
+    elif not pools and model.gpus != 0 and cluster.existing is not None and cluster.existing.context is not None:
+        write = "write the cluster's GPU nodes under gpuPools, or engine: ollama with gpus: 0"
+        scope.report.wrong(
+            key,
+            "needs a GPU, and no nodes can be made behind a context",
+            write,
+            reads=[("cluster",), ("gpuPools",), gpus_key],
+        )
+
+
+def _check_replicas(scope: Scope, key: Key, model: Model) -> None:
+    replicas = model.replicas
+    where: Key = (*key, "replicas")
+    low, high = replicas.min, replicas.max
+    if low == 0:
+        got = "min 0: a request that comes while there is no pod would be lost"
+        scope.report.wrong(
+            where, got, f"write min: 1; `paused: true` is the way to have no pod, {key[1]}'s URL and weights stay"
+        )
+    elif low > high:
+        got = f"min {low} is more than max {high}"
+        if "max" not in replicas.model_fields_set:
+            got += ", which is the default"
+            scope.report.wrong(where, got, f"write {{min: {low}, max: {low}}}")
+        else:
+            scope.report.wrong(where, got, f"write {{min: {high}, max: {low}}}" if high else f"write {low}")
+    elif low < high and model.engine == "ollama":
+        got = "Ollama has no metrics that a scaler could read"
+        scope.report.wrong(where, got, f"write replicas: {high}, or engine: vllm", reads=[(*key, "engine")])

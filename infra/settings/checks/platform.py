@@ -1,0 +1,86 @@
+"""Rules for the rest: namespace, cache, mirror, tags."""
+
+import re
+from pathlib import PurePosixPath, PureWindowsPath
+
+from infra.settings.checks.scope import Scope
+from infra.settings.mistakes import Key
+from infra.settings.platform import Cache
+
+# AWS allows 50 tags a resource; node groups and subnets carry up to 10 of the program's own.
+_MOST_TAGS, _LONGEST_TAG, _LONGEST_VALUE = 40, 128, 256
+_TAG_TEXT = re.compile(r"[\w .:/=+@-]*")
+_OUR_TAGS = re.compile(r"Name$|kubernetes\.io/|k8s\.io/|eks:|karpenter\.sh/")
+
+
+def check_platform(scope: Scope) -> None:
+    _check_namespace(scope)
+    _check_mirror(scope)
+    _check_tags(scope)
+    if scope.settings.cache is not None:
+        _check_cache(scope, scope.settings.cache)
+
+
+def _check_namespace(scope: Scope) -> None:
+    name, create = scope.settings.namespace.name, scope.settings.namespace.create
+    if create and (name == "default" or name.startswith("kube-")):
+        reads: list[Key] = [("namespace", "create")]
+        got = f"{name} is Kubernetes' own, it can't be created"
+        scope.report.wrong(("namespace", "name"), got, "write another name, e.g. llm", reads=reads)
+
+
+def _check_mirror(scope: Scope) -> None:
+    charts = scope.settings.mirror.charts
+    if charts is None:
+        return
+    if PurePosixPath(charts).is_absolute() or PureWindowsPath(charts).is_absolute() or charts.startswith("~"):
+        got = "an absolute path: each checkout would show a diff"
+        scope.report.wrong(("mirror", "charts"), got, "write a path relative to the program, e.g. charts, or a URL")
+
+
+def _check_tags(scope: Scope) -> None:
+    tags = scope.settings.tags
+    if len(tags) > _MOST_TAGS:
+        got = f"{len(tags)} tags; AWS allows 50 a resource, some of them the program's own"
+        scope.report.wrong(("tags",), got, f"write {_MOST_TAGS} at most")
+    for name, value in tags.items():
+        key: Key = ("tags", name)
+        if name.lower().startswith("aws:"):
+            scope.report.wrong(key, "aws: is reserved by AWS", "write another name")
+        elif _OUR_TAGS.match(name):
+            scope.report.wrong(key, "the program and Kubernetes set this tag", "write another name")
+        elif not 1 <= len(name) <= _LONGEST_TAG or len(value) > _LONGEST_VALUE:
+            got = f"AWS allows names of 1 to {_LONGEST_TAG} characters and values of at most {_LONGEST_VALUE}"
+            scope.report.wrong(key, got, "write it shorter" if name else "write a name")
+        elif not _TAG_TEXT.fullmatch(name) or not _TAG_TEXT.fullmatch(value):
+            scope.report.wrong(
+                key, "AWS allows letters, digits, spaces and _ . : / = + - @", "write it without the others"
+            )
+
+
+def _check_cache(scope: Scope, cache: Cache) -> None:
+    wrong = scope.report.wrong
+    kind: Key = ("cache", "kind")
+    if cache.kind == "efs" and cache.size is not None:
+        wrong(("cache", "size"), "EFS has no size: it bills what is used", "leave size out", reads=[kind])
+    if cache.storage_class is not None and cache.kind != "storageClass":
+        got = f"kind {cache.kind} has a class of its own"
+        wrong(("cache", "storageClass"), got, "write kind: storageClass, or leave storageClass out", reads=[kind])
+    if cache.kind in ("efs", "ebs") and not scope.on_aws:
+        got = f"{cache.kind} is on EKS only, and the cluster is a kubeconfig context"
+        wrong(kind, got, "write kind: storageClass", reads=[("cluster",)])
+    if cache.kind == "ebs":
+        _check_readers(scope, kind)
+
+
+def _check_readers(scope: Scope, kind: Key) -> None:
+    """An EBS volume is on one node: one pod reads it."""
+    models = scope.settings.models
+    for name, model in models.items():
+        if model.replicas.max > 1:
+            where: Key = ("models", name, "replicas")
+            got = f"{model.replicas.max} replicas, and an EBS volume has one reader"
+            scope.report.wrong(where, got, "write replicas: 1, or cache.kind: efs", reads=[kind])
+    if len(models) > 1:
+        got = f"{len(models)} models read the cache, and an EBS volume has one reader"
+        scope.report.wrong(kind, got, "write kind: efs", reads=[("models",)])

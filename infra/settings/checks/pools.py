@@ -1,0 +1,127 @@
+"""Rules for `gpuPools`."""
+
+from infra.catalog import Instance
+from infra.settings.checks.scope import Scope
+from infra.settings.cluster import GpuPool
+from infra.settings.mistakes import Key, did_you_mean
+
+
+def check_pools(scope: Scope) -> None:
+    for name, pool in scope.settings.gpu_pools.items():
+        key: Key = ("gpuPools", name)
+        if (pool.instance_types is None) == (pool.existing is None):
+            write = "write instanceTypes: [g6.xlarge], or existing: {gpu: ..., selector: ...}"
+            scope.report.wrong(key, "needs exactly one of instanceTypes and existing", write)
+        if pool.max is not None and pool.min > pool.max:
+            reads = [(*key, "min"), (*key, "max")]
+            scope.report.wrong(
+                key, f"min {pool.min} is more than max {pool.max}", _swap(pool.min, pool.max), reads=reads
+            )
+        if pool.instance_types is not None:
+            _check_managed(scope, key, pool, pool.instance_types)
+        if pool.existing is not None:
+            _check_existing(scope, key, pool, pool.existing.gpu)
+
+
+def _swap(low: int, high: int) -> str:
+    return f"write min: {high}, max: {low}"
+
+
+def _check_managed(scope: Scope, key: Key, pool: GpuPool, names: tuple[str, ...]) -> None:
+    cluster, wrong = scope.settings.cluster, scope.report.wrong
+    types_key: Key = (*key, "instanceTypes")
+    if cluster.existing is not None and cluster.existing.context is not None:
+        write = "write existing: {gpu: ..., gpusPerNode: ..., selector: ...}, or cluster.existing.eks"
+        wrong(types_key, "no nodes can be made behind a kubeconfig context", write, reads=[("cluster",)])
+    if len(set(names)) < len(names):
+        wrong(types_key, "the same instance type twice", f"write [{', '.join(dict.fromkeys(names))}]")
+    types = [scope.catalog.instances[name] for name in names if name in scope.catalog.instances]
+    for index, name in enumerate(names):
+        _check_type(scope, (*types_key, index), name, pool)
+    first = types[0] if types else None
+    for other in types[1:]:
+        if first is not None and _gpus(other) != _gpus(first):
+            _mixed(scope, types_key, key, first, other)
+            break
+    if len(types) == len(names):
+        _check_zones(scope, types_key, types)
+
+
+def _gpus(instance: Instance) -> tuple[str, int]:
+    return instance.gpu, instance.gpus
+
+
+def _mixed(scope: Scope, types_key: Key, key: Key, first: Instance, other: Instance) -> None:
+    if first.gpu != other.gpu:
+        got = f"{first.name} has {first.gpu}, {other.name} has {other.gpu}; a pool has one kind"
+        second = other.gpu.lower()
+    else:
+        got = f"{first.name} has {_count(first)}, {other.name} has {other.gpus}; a pool has one number"
+        second = f"{key[1]}x{other.gpus}"
+    scope.report.wrong(types_key, got, f"write two pools, e.g. {key[1]} and {second}")
+
+
+def _count(instance: Instance) -> str:
+    return f"{instance.gpus} GPU{'' if instance.gpus == 1 else 's'}"
+
+
+def _check_type(scope: Scope, key: Key, name: str, pool: GpuPool) -> None:
+    known = scope.catalog.instances
+    instance = known.get(name)
+    if instance is None:
+        usable = [each.name for each in known.values() if each.left_out is None]
+        close = did_you_mean(name, usable)
+        write = (
+            f"did you mean {close}?"
+            if close
+            else "write one such as g6.xlarge (L4), g6e.xlarge (L40S), p5.4xlarge (H100)"
+        )
+        scope.report.wrong(key, f"unknown GPU instance type {name}", write)
+    elif instance.left_out is not None:
+        same = [each.name for each in known.values() if each.gpu == instance.gpu and each.left_out is None]
+        write = f"write one of {', '.join(same[:4])}" if same else "write one such as g6.xlarge"
+        scope.report.wrong(key, f"{name} can't be used: {instance.left_out}", write)
+    elif pool.capacity == "spot" and not instance.spot:
+        scope.report.wrong(
+            key, f"{name} has no spot capacity", "write capacity: on-demand", reads=[(*key[:2], "capacity")]
+        )
+
+
+def _check_zones(scope: Scope, key: Key, types: list[Instance]) -> None:
+    """A pool is where every one of its types is offered."""
+    create = scope.settings.cluster.create
+    if create is None or scope.region not in scope.catalog.regions:
+        return
+    offered = set.intersection(*(set(scope.catalog.zones_of(each.name, scope.region)) for each in types))
+    names = " and ".join(each.name for each in types)
+    reads: list[Key] = [("aws:region",), ("cluster", "create", "zones")]
+    if not offered:
+        scope.report.wrong(
+            key,
+            f"no zone of {scope.region} offers {names}",
+            "write types offered there, or another region",
+            reads=reads,
+        )
+    elif isinstance(create.zones, tuple) and not offered & set(create.zones):
+        got = f"none of cluster.create.zones offers {names}"
+        scope.report.wrong(
+            key, got, f"add one of {', '.join(sorted(offered))} to zones, or write other types", reads=reads
+        )
+
+
+def _check_existing(scope: Scope, key: Key, pool: GpuPool, gpu: str) -> None:
+    gpus = scope.catalog.gpus
+    if gpu not in gpus:
+        close = did_you_mean(gpu, gpus)
+        write = f"did you mean {close}?" if close else f"write one of {', '.join(gpus)}"
+        scope.report.wrong((*key, "existing", "gpu"), f"unknown GPU {gpu}", write)
+    if pool.capacity == "spot":
+        scope.report.wrong(
+            (*key, "capacity"), "nodes that we don't make have no capacity type here", "leave capacity out"
+        )
+    for index, toleration in enumerate((pool.existing and pool.existing.tolerations) or ()):
+        where: Key = (*key, "existing", "tolerations", index)
+        if toleration.operator == "Exists" and toleration.value is not None:
+            scope.report.wrong(where, "Exists takes no value", "leave value out, or write operator: Equal")
+        elif toleration.operator == "Equal" and toleration.key is None:
+            scope.report.wrong(where, "Equal needs a key", "write key: nvidia.com/gpu, or operator: Exists")

@@ -1,0 +1,31 @@
+"""What every rule reads."""
+
+from dataclasses import dataclass
+
+from infra.catalog import Catalog
+from infra.settings.cluster import GpuPool
+from infra.settings.mistakes import Report
+from infra.settings.platform import Settings
+
+
+@dataclass(frozen=True)
+class Scope:
+    """A stack's settings, the facts, and where mistakes go."""
+
+    settings: Settings
+    region: str | None
+    catalog: Catalog
+    report: Report
+
+    @property
+    def on_aws(self) -> bool:
+        """Whether the cluster is an EKS cluster, ours or another's; a kubeconfig context can be anything."""
+        cluster = self.settings.cluster
+        return cluster.create is not None or (cluster.existing is not None and cluster.existing.eks is not None)
+
+    def gpus_per_node(self, pool: GpuPool) -> int | None:
+        """GPUs of a pool's node; None where its types are unknown."""
+        if pool.existing is not None:
+            return pool.existing.gpus_per_node
+        types = [self.catalog.instances[each] for each in pool.instance_types or () if each in self.catalog.instances]
+        return types[0].gpus if types else None
