@@ -112,6 +112,7 @@ def _model(row: dict[str, str]) -> ModelShape:
         active_params_b=_float(row["active_params_b"]),
         layers=_int(row["layers"]),
         hidden_size=_int(row["hidden_size"]),
+        intermediate_size=_int(row["intermediate_size"]),
         attention_heads=_int(row["attention_heads"]),
         kv_heads=_int(row["kv_heads"]),
         head_dim=_int(row["head_dim"]),

@@ -58,32 +58,40 @@ class ModelShape:
 
     id: str
     family: str
-    params_b: float | None  # 1e9
-    active_params_b: float | None
-    layers: int | None
-    hidden_size: int | None
-    attention_heads: int | None
-    kv_heads: int | None
-    head_dim: int | None
-    vocab_size: int | None
     max_context: int
-    attention: Literal["mha", "gqa", "mqa", "mla", "hybrid"] | None
-    sliding_window: int | None
-    full_attention_every: int | None
-    kv_lora_rank: int | None
-    qk_rope_head_dim: int | None
-    num_experts: int | None
-    dtype: str | None  # of the repository's weights
-    weights_gib: float | None  # of the repository's weight files, as published
-    gated: bool | None
     modality: Literal["text", "vision", "audio", "embedding", "rerank"]
-    full_kv_layers: int | None
-    swa_kv_layers: int | None
-    global_kv_heads: int | None
-    global_head_dim: int | None
-    tie_word_embeddings: bool | None
     source: str
-    notes: str
+    notes: str = ""
+    params_b: float | None = None  # 1e9
+    active_params_b: float | None = None
+    layers: int | None = None
+    hidden_size: int | None = None
+    intermediate_size: int | None = None
+    attention_heads: int | None = None
+    kv_heads: int | None = None
+    head_dim: int | None = None
+    vocab_size: int | None = None
+    tie_word_embeddings: bool | None = None
+    attention: Literal["mha", "gqa", "mqa", "mla", "hybrid"] | None = None
+    sliding_window: int | None = None
+    full_attention_every: int | None = None
+    kv_lora_rank: int | None = None
+    qk_rope_head_dim: int | None = None
+    num_experts: int | None = None
+    full_kv_layers: int | None = None
+    swa_kv_layers: int | None = None
+    global_kv_heads: int | None = None
+    global_head_dim: int | None = None
+    dtype: str | None = None  # of the repository's weights
+    weights_gib: float | None = None  # of the repository's weight files, as published
+    gated: bool | None = None
+
+    @property
+    def head_size(self) -> int | None:
+        """Of one attention head; a config.json that doesn't say means the hidden size shared by the heads."""
+        if self.head_dim is not None or self.hidden_size is None or self.attention_heads is None:
+            return self.head_dim
+        return self.hidden_size // self.attention_heads
 
     @property
     def task(self) -> Literal["chat", "embed", "rerank"]:

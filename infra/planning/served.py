@@ -1,0 +1,157 @@
+"""A model of the stack file joined with what the catalogue knows of it."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from infra.catalog import Catalog, ModelShape, OllamaModel
+from infra.catalog.types import Engine
+from infra.planning.findings import Findings
+from infra.planning.plan import Replicas
+from infra.planning.weights import stored_gib
+from infra.settings import Model
+
+# Ollama takes the whole context's memory when it loads; its own default on small machines is 4,096.
+OLLAMA_CONTEXT = 8192
+
+
+@dataclass(frozen=True)
+class Served:
+    """One model, ready to be sized."""
+
+    name: str
+    settings: Model
+    shape: ModelShape | None  # None: an Ollama tag whose shape isn't known
+    ollama: OllamaModel | None
+    engine: Engine
+    task: Literal["chat", "embed", "rerank"]
+    quantization: str | None
+    own_context: int  # what the model was trained for
+    max_model_len: int
+    disk_gib: float
+    gated: bool | None
+    replicas: Replicas
+    cpu: bool
+
+    @property
+    def path(self) -> str:
+        return f"models.{self.name}"
+
+
+def resolve(name: str, model: Model, catalog: Catalog, *, no_gpu_nodes: bool, findings: Findings) -> Served:
+    """Joins a model with its facts; `no_gpu_nodes`: the stack has no pool, and can't make one."""
+    if model.engine == "ollama":
+        return _ollama(name, model, catalog, no_gpu_nodes=no_gpu_nodes, findings=findings)
+    shape = _shape(model, catalog)
+    path = f"models.{name}"
+    if model.max_model_len is None:
+        findings.choose(f"{path}.maxModelLen", shape.max_context, f"the context of {shape.id}: none is asked for")
+    elif model.max_model_len > shape.max_context:
+        findings.refuse(
+            "Context",
+            f"{path}.maxModelLen",
+            f"{name}: {model.max_model_len:,} tokens are asked for; {shape.id} was trained for {shape.max_context:,}",
+            f"{path}.maxModelLen: {shape.max_context}",
+        )
+    if model.like is not None and model.quantization is not None:
+        findings.assume(f"{path}.quantization", f"{model.model} holds weights in {model.quantization} already")
+    return Served(
+        name=name,
+        settings=model,
+        shape=shape,
+        ollama=None,
+        engine=catalog.engines[model.engine],
+        task=model.task or shape.task,
+        quantization=model.quantization,
+        own_context=shape.max_context,
+        max_model_len=model.max_model_len or shape.max_context,
+        disk_gib=stored_gib(shape, model.quantization, catalog, own_repository=model.like is None),
+        gated=shape.gated if model.like is None and model.architecture is None else False,
+        replicas=Replicas(model.replicas.min, model.replicas.max),
+        cpu=model.gpus == 0,
+    )
+
+
+def _ollama(name: str, model: Model, catalog: Catalog, *, no_gpu_nodes: bool, findings: Findings) -> Served:
+    tag = catalog.ollama[model.model]
+    path = f"models.{name}"
+    if model.max_model_len is None:
+        length = min(tag.max_context, OLLAMA_CONTEXT)
+        findings.choose(
+            f"{path}.maxModelLen",
+            length,
+            f"{length:,} of the {tag.max_context:,} tokens that {tag.tag} can hold: Ollama takes the memory of the whole"
+            " context when it loads",
+        )
+    else:
+        length = model.max_model_len
+        if length > tag.max_context:
+            findings.refuse(
+                "Context",
+                f"{path}.maxModelLen",
+                f"{name}: {length:,} tokens are asked for; {tag.tag} was trained for {tag.max_context:,}",
+                f"{path}.maxModelLen: {tag.max_context}",
+            )
+    cpu = model.gpus == 0
+    if model.gpus is None and no_gpu_nodes:
+        cpu = True
+        findings.choose(f"{path}.gpus", 0, "the CPU: this stack names no GPU pool")
+    return Served(
+        name=name,
+        settings=model,
+        shape=catalog.models.get(tag.like or ""),
+        ollama=tag,
+        engine=catalog.engines["ollama"],
+        task=model.task or tag.task,
+        quantization=None,
+        own_context=tag.max_context,
+        max_model_len=length,
+        disk_gib=tag.file_gib,
+        gated=False,
+        replicas=Replicas(model.replicas.min, model.replicas.max),
+        cpu=cpu,
+    )
+
+
+def _shape(model: Model, catalog: Catalog) -> ModelShape:
+    if model.architecture is not None:
+        return shape_of_config(model.model, _config(model.architecture))
+    return catalog.models[model.like or model.model]
+
+
+def _config(architecture: dict[str, Any] | str) -> dict[str, Any]:
+    if isinstance(architecture, str):
+        return json.loads(Path(architecture).read_text(encoding="utf-8"))
+    return architecture
+
+
+def shape_of_config(name: str, config: dict[str, Any]) -> ModelShape:
+    """The shape that a config.json of a dense decoder describes; its weights are counted from it."""
+    hidden, layers, heads = config["hidden_size"], config["num_hidden_layers"], config["num_attention_heads"]
+    kv_heads = config.get("num_key_value_heads", heads)
+    head_dim = config.get("head_dim") or hidden // heads
+    intermediate, vocabulary = config["intermediate_size"], config["vocab_size"]
+    tied = bool(config.get("tie_word_embeddings", False))
+    attention = hidden * head_dim * (2 * heads + 2 * kv_heads)
+    weights = layers * (attention + 3 * hidden * intermediate) + vocabulary * hidden * (1 if tied else 2)
+    return ModelShape(
+        id=name,
+        family="own",
+        max_context=config["max_position_embeddings"],
+        modality="text",
+        source="the stack file",
+        params_b=weights / 1e9,
+        layers=layers,
+        hidden_size=hidden,
+        intermediate_size=intermediate,
+        attention_heads=heads,
+        kv_heads=kv_heads,
+        head_dim=head_dim,
+        vocab_size=vocabulary,
+        tie_word_embeddings=tied,
+        attention="gqa" if kv_heads < heads else "mha",
+        sliding_window=config.get("sliding_window"),
+        dtype={"float16": "fp16", "float32": "fp32"}.get(str(config.get("torch_dtype")), "bf16"),
+        gated=False,
+    )
