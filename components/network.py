@@ -16,6 +16,7 @@ class Network(pulumi.ComponentResource):
     vpc_id: pulumi.Output[str]
     private_subnet_ids: dict[str, pulumi.Output[str]]  # by zone id
     public_subnet_ids: dict[str, pulumi.Output[str]]
+    zone_names: dict[str, pulumi.Output[str]]  # what this account calls the zone: use1-az1 -> us-east-1c
 
     def __init__(
         self,
@@ -119,6 +120,7 @@ class Network(pulumi.ComponentResource):
         self.vpc_id = vpc.id
         self.private_subnet_ids = {zone: subnet.id for zone, subnet in private.items()}
         self.public_subnet_ids = {zone: subnet.id for zone, subnet in public.items()}
+        self.zone_names = {zone: subnet.availability_zone for zone, subnet in private.items()}
         self.register_outputs(
             {
                 "vpc_id": self.vpc_id,

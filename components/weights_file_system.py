@@ -12,7 +12,7 @@ class WeightsFileSystem(pulumi.ComponentResource):
     """EFS with one access point, so that every pod reads and writes as the same user, whatever its image runs as."""
 
     file_system_id: pulumi.Output[str]
-    volume_handle: pulumi.Output[str]  # what a PersistentVolume of efs.csi.aws.com names: file system::access point
+    access_point_id: pulumi.Output[str]
     mount_targets: list[pulumi.Resource]  # a volume mounts only once its zone has one
 
     def __init__(
@@ -74,6 +74,6 @@ class WeightsFileSystem(pulumi.ComponentResource):
             for zone, subnet_id in sorted(subnet_ids.items())
         ]
         self.file_system_id = file_system.id
-        self.volume_handle = pulumi.Output.concat(file_system.id, "::", access_point.id)
+        self.access_point_id = access_point.id
         self.mount_targets = [*targets, from_nodes]
-        self.register_outputs({"file_system_id": self.file_system_id, "volume_handle": self.volume_handle})
+        self.register_outputs({"file_system_id": self.file_system_id, "access_point_id": self.access_point_id})
