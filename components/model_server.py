@@ -41,6 +41,7 @@ class ModelServer(pulumi.ComponentResource):
     """Deployment, Service, NetworkPolicy, and where told: Secret, PodDisruptionBudget, ServiceMonitor.
 
     `scaled` leaves the number of replicas to a scaler. `replicas` is 0 for a paused model, which keeps its address.
+    Only the pods wait for `pods_wait_for`, the weights and the nodes: the address, and so the gateway, comes meanwhile.
     `monitor_labels` are the labels of the ServiceMonitor that the Prometheus looks for; None makes none.
     """
 
@@ -67,6 +68,7 @@ class ModelServer(pulumi.ComponentResource):
         api_key: pulumi.Input[str] | None,
         monitor_labels: Mapping[str, str] | None,
         depends_on: Sequence[pulumi.Resource] = (),
+        pods_wait_for: Sequence[pulumi.Resource] = (),
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__("llm:kubernetes:ModelServer", name, None, opts)
@@ -76,7 +78,7 @@ class ModelServer(pulumi.ComponentResource):
         child = pulumi.ResourceOptions(parent=self, depends_on=list(depends_on))
 
         pod_annotations: dict[str, pulumi.Input[str]] = {}
-        waits: list[pulumi.Resource] = [*depends_on]
+        waits: list[pulumi.Resource] = [*depends_on, *pods_wait_for]
         secret_name = f"{workload.name}-api-key" if api_key is not None and adapter.api_key_env is not None else None
         if secret_name is not None and api_key is not None:
             secret = k8s.core.v1.Secret(

@@ -1,10 +1,14 @@
-"""Text Generation Inference (arguments of text-generation-launcher 3; in maintenance mode)."""
+"""Text Generation Inference (arguments of text-generation-launcher 3.0 to 3.3; in maintenance mode).
+
+Its images from 3.1.1 on keep Python under /root, which only root may read (huggingface/text-generation-inference#3082):
+3.1.0 is the last that runs as another user.
+"""
 
 from collections.abc import Mapping
 from typing import Any
 
 from components.engines.engine import HOME, Fetch, Query, Workload
-from components.engines.hub import hub_fetch, weights_path
+from components.engines.hub import NOT_NEEDED, hub_fetch, weights_path
 
 _DTYPE = {"bf16": "bfloat16", "fp16": "float16"}
 _KV_CACHE_DTYPE = {"fp8": "fp8_e4m3fn"}
@@ -16,7 +20,7 @@ class Tgi:
     health_path = "/health"
     metrics_path: str | None = "/metrics"
     api_key_env: str | None = "API_KEY"
-    drains = True
+    drains = False  # up to 3.1 it gives them 90 seconds, whatever it is told
 
     def args(self, workload: Workload) -> tuple[str, ...]:
         args = [
@@ -44,15 +48,14 @@ class Tgi:
         return {
             "HF_HUB_OFFLINE": "1",
             "HF_HOME": f"{HOME}/.cache/huggingface",  # the image's /data isn't writable
-            # A variable, because launchers before 3.2 don't know the flag.
-            "GRACEFUL_TERMINATION_TIMEOUT": str(workload.drain_seconds),
         }
 
     def startup_probe(self, workload: Workload) -> Mapping[str, Any]:
         return {"httpGet": {"path": self.health_path, "port": "http"}}
 
     def fetch(self, workload: Workload) -> Fetch:
-        return hub_fetch(workload)
+        # Its image is older than `hf`, and the forerunner takes every pattern after one option.
+        return hub_fetch(workload, ("--exclude", *NOT_NEEDED), cli="huggingface-cli")
 
     def queries(self, namespace: str, name: str) -> tuple[Query, ...]:
         # Its metrics name no model; Prometheus adds the Service that it scraped.

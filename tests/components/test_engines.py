@@ -112,16 +112,20 @@ def test_what_is_fetched_is_what_is_served(engine, revision):
     workload = replace(CHAT, revision=revision)
     command = ENGINES[engine].fetch(workload).command
     target = flags(command)["--local-dir"]
-    assert command[:3] == ("hf", "download", CHAT.model)
+    assert command[1:3] == ("download", CHAT.model)
     assert flags(command)["--revision"] == (revision or "main")
     assert target.startswith(f"{MODELS_MOUNT}/hf/{CHAT.model}/")
     assert target in ENGINES[engine].args(workload)
 
 
 def test_weights_in_formats_that_nobody_reads_are_not_downloaded():
-    excluded = {argument for argument in VLLM.fetch(CHAT).command if argument.startswith("--exclude=")}
-    assert {"--exclude=original/*", "--exclude=*.gguf", "--exclude=onnx/*"} <= excluded
-    assert not any("safetensors" in pattern or ".bin" in pattern for pattern in excluded)
+    # `hf` takes one pattern an option; `huggingface-cli`, which TGI's older image has, takes all after one.
+    vllm, tgi = VLLM.fetch(CHAT).command, TGI.fetch(CHAT).command
+    assert (vllm[0], tgi[0]) == ("hf", "huggingface-cli")
+    for pattern in ("original/*", "*.gguf", "onnx/*"):
+        assert f"--exclude={pattern}" in vllm
+        assert pattern in tgi[tgi.index("--exclude") :]
+    assert not any("safetensors" in argument or ".bin" in argument for argument in (*vllm, *tgi))
 
 
 def test_ollama_pulls_into_the_store_that_it_serves_under_the_served_name():

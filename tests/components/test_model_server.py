@@ -2,13 +2,15 @@
 
 from dataclasses import replace
 
+import pulumi
+import pulumi_kubernetes as k8s
 import pytest
 
 from components.engines import ENGINES, HOME
 from components.model_pod import PodPlace, PodSize
-from components.model_server import Callers, Rollout
+from components.model_server import Callers, ModelServer, Rollout
 from infra.recording import UNKNOWN
-from tests.components.examples import CHAT, GPU_TAINT, OLLAMA, environment, pod, server
+from tests.components.examples import CHAT, GPU_TAINT, OLLAMA, SERVER, environment, pod, run, server
 
 DEPLOYMENT = "kubernetes:apps/v1:Deployment"
 SERVICE_MONITOR = "kubernetes:monitoring.coreos.com/v1:ServiceMonitor"
@@ -104,8 +106,8 @@ def test_an_engine_that_checks_no_key_gets_none():
     ("engine", "sleep"),
     [
         ("vllm", 15),  # then SIGTERM, and it lets 300 s of requests end itself
-        ("tgi", 15),
-        ("ollama", 315),  # SIGTERM would cut them off
+        ("tgi", 315),  # SIGTERM leaves them 90 s
+        ("ollama", 315),  # SIGTERM cuts them off
     ],
 )
 def test_requests_in_flight_may_end_within_the_grace_period(engine, sleep):
@@ -223,6 +225,18 @@ def test_without_gateway_and_monitoring_only_marked_namespaces_come_in():
     (policy,) = server(callers=Callers()).of(POLICY)
     (rule,) = policy.inputs["spec"]["ingress"]
     assert rule["from"] == [{"namespaceSelector": {"matchLabels": {"llm-platform/client": "true"}}}]
+
+
+def test_only_the_pods_wait_for_weights_and_nodes():
+    recording = run(_server_with_weights)
+    (weights,) = recording.of("kubernetes:core/v1:ConfigMap")
+    waiting = [r.type for r in recording.resources if weights.urn in r.options.get("depends_on", ())]
+    assert waiting == [DEPLOYMENT]
+
+
+def _server_with_weights(opts: pulumi.ResourceOptions) -> None:
+    weights = k8s.core.v1.ConfigMap("weights", metadata={"name": "weights", "namespace": "llm"}, opts=opts)
+    ModelServer("llama-8b-server", opts=opts, pods_wait_for=[weights], **SERVER)
 
 
 def test_every_name_begins_with_the_components():
