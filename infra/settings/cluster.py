@@ -21,17 +21,19 @@ from infra.settings.types import (
 class NewNetwork(Section):
     """A VPC that we make (`cidr`, `nat`) or one that exists (`vpcId` and its subnets)."""
 
-    cidr: Cidr | None = Field(None, description="the new VPC's addresses, a /16 to a /20; chosen when absent")
-    nat: Literal["one", "perZone"] | None = Field(None, description="NAT gateways of the new VPC; chosen when absent")
-    vpc_id: VpcId | None = Field(None, description="a VPC that exists")
+    cidr: Cidr | None = Field(default=None, description="the new VPC's addresses, a /16 to a /20; chosen when absent")
+    nat: Literal["one", "perZone"] | None = Field(
+        default=None, description="NAT gateways of the new VPC; chosen when absent"
+    )
+    vpc_id: VpcId | None = Field(default=None, description="a VPC that exists")
     private_subnet_ids: tuple[SubnetId, ...] | None = Field(
-        None,
+        default=None,
         min_length=2,
         description="its subnets for nodes, in two zones at least",
         examples=[["subnet-0ab1", "subnet-0ab2"]],
     )
     public_subnet_ids: tuple[SubnetId, ...] | None = Field(
-        None, description="its subnets for a public gateway", examples=[["subnet-0cd1", "subnet-0cd2"]]
+        default=None, description="its subnets for a public gateway", examples=[["subnet-0cd1", "subnet-0cd2"]]
     )
 
 
@@ -39,13 +41,17 @@ class Access(Section):
     """Who may use kubectl, and from which addresses. The creator of the cluster always may."""
 
     admins: tuple[IamArn, ...] = Field(
-        (), description="roles and users that may do everything", examples=[["arn:aws:iam::111122223333:role/platform"]]
+        default=(),
+        description="roles and users that may do everything",
+        examples=[["arn:aws:iam::111122223333:role/platform"]],
     )
     viewers: tuple[IamArn, ...] = Field(
-        (), description="roles and users that may look", examples=[["arn:aws:iam::111122223333:role/developers"]]
+        default=(),
+        description="roles and users that may look",
+        examples=[["arn:aws:iam::111122223333:role/developers"]],
     )
     api_from: tuple[Cidr, ...] = Field(
-        (),
+        default=(),
         description="CIDRs that reach the public endpoint; none: private endpoint only",
         examples=[["203.0.113.0/24"]],
     )
@@ -54,34 +60,44 @@ class Access(Section):
 class SystemNodes(Section):
     """Nodes for everything that isn't a model: two with 4 vCPU and 16 GiB at least."""
 
-    instance_type: InstanceType = Field("m7i.xlarge", description="4 vCPU and 16 GiB at least", examples=["m7i.xlarge"])
-    count: int = Field(2, ge=2, le=20, description="nodes", examples=[2])
+    instance_type: InstanceType = Field(
+        default="m7i.xlarge", description="4 vCPU and 16 GiB at least", examples=["m7i.xlarge"]
+    )
+    count: int = Field(default=2, ge=2, le=20, description="nodes", examples=[2])
 
 
 class CreateCluster(Section):
     """An EKS cluster that we make."""
 
-    version: KubernetesVersion | None = Field(None, description="Kubernetes version, in quotes; chosen when absent")
+    version: KubernetesVersion | None = Field(
+        default=None, description="Kubernetes version, in quotes; chosen when absent"
+    )
     zones: int | tuple[ZoneId, ...] | None = Field(
-        None, description="how many zones, or their ids; chosen when absent", examples=[3, ["use1-az1", "use1-az2"]]
+        default=None,
+        description="how many zones, or their ids; chosen when absent",
+        examples=[3, ["use1-az1", "use1-az2"]],
     )
     network: NewNetwork = Field(
-        NewNetwork(), description="the VPC; a new one when absent", examples=[{"cidr": "10.0.0.0/16"}]
+        default=NewNetwork(), description="the VPC; a new one when absent", examples=[{"cidr": "10.0.0.0/16"}]
     )
-    name: ClusterName | None = Field(None, description="of the EKS cluster; made from the stack's name when absent")
-    access: Access = Field(Access(), description="who may use kubectl", examples=[{"apiFrom": ["203.0.113.0/24"]}])
+    name: ClusterName | None = Field(
+        default=None, description="of the EKS cluster; made from the stack's name when absent"
+    )
+    access: Access = Field(
+        default=Access(), description="who may use kubectl", examples=[{"apiFrom": ["203.0.113.0/24"]}]
+    )
     system_nodes: SystemNodes = Field(
-        SystemNodes(), description="nodes for everything but models", examples=[{"count": 3}]
+        default=SystemNodes(), description="nodes for everything but models", examples=[{"count": 3}]
     )
 
 
 class ExistingCluster(Section):
     """A cluster that exists: a kubeconfig context, or an EKS cluster by its name."""
 
-    context: str | None = Field(None, min_length=1, description="of the kubeconfig", examples=["kind-llm"])
-    eks: ClusterName | None = Field(None, description="name of an EKS cluster in aws:region")
+    context: str | None = Field(default=None, min_length=1, description="of the kubeconfig", examples=["kind-llm"])
+    eks: ClusterName | None = Field(default=None, description="name of an EKS cluster in aws:region")
     version: KubernetesVersion | None = Field(
-        None, description="its Kubernetes version, in quotes; the newest known when absent"
+        default=None, description="its Kubernetes version, in quotes; the newest known when absent"
     )
 
 
@@ -89,28 +105,28 @@ class Cluster(Section):
     """Exactly one of `create` and `existing`."""
 
     create: CreateCluster | None = Field(
-        None, description="an EKS cluster that we make", examples=[{"version": "1.35", "zones": 3}]
+        default=None, description="an EKS cluster that we make", examples=[{"version": "1.35", "zones": 3}]
     )
     existing: ExistingCluster | None = Field(
-        None, description="a cluster that exists", examples=[{"context": "kind-llm"}]
+        default=None, description="a cluster that exists", examples=[{"context": "kind-llm"}]
     )
 
 
 class Namespace(Section):
     """Where the models' objects live."""
 
-    name: NamespaceName = Field("llm", description="name of the namespace", examples=["llm"])
-    create: bool = Field(True, description="false: it exists already", examples=[True])
+    name: NamespaceName = Field(default="llm", description="name of the namespace", examples=["llm"])
+    create: bool = Field(default=True, description="false: it exists already", examples=[True])
 
 
 class Toleration(Section):
     """A Kubernetes toleration."""
 
-    key: str | None = Field(None, description="of the taint", examples=["nvidia.com/gpu"])
-    operator: Literal["Exists", "Equal"] = Field("Equal", description="Exists: any value")
-    value: str | None = Field(None, description="of the taint", examples=["present"])
+    key: str | None = Field(default=None, description="of the taint", examples=["nvidia.com/gpu"])
+    operator: Literal["Exists", "Equal"] = Field(default="Equal", description="Exists: any value")
+    value: str | None = Field(default=None, description="of the taint", examples=["present"])
     effect: Literal["NoSchedule", "PreferNoSchedule", "NoExecute"] | None = Field(
-        None, description="of the taint; any when absent"
+        default=None, description="of the taint; any when absent"
     )
 
 
@@ -118,28 +134,30 @@ class ExistingNodes(Section):
     """GPU nodes that somebody else makes: what to ask for."""
 
     gpu: str = Field(description="the kind of GPU", examples=["A10G"])
-    gpus_per_node: int = Field(1, ge=1, le=16, description="GPUs of a node", examples=[1])
+    gpus_per_node: int = Field(default=1, ge=1, le=16, description="GPUs of a node", examples=[1])
     selector: dict[str, str] = Field(
         min_length=1, description="labels of the nodes", examples=[{"node.acme.io/pool": "gpu"}]
     )
     tolerations: tuple[Toleration, ...] = Field(
-        (), description="of the nodes' taints", examples=[[{"key": "nvidia.com/gpu", "operator": "Exists"}]]
+        default=(), description="of the nodes' taints", examples=[[{"key": "nvidia.com/gpu", "operator": "Exists"}]]
     )
 
 
 class GpuPool(Section):
-    """A managed node group that we make (`instanceTypes`), or nodes that exist (`existing`). `min` and `max` count nodes."""
+    """A node group that we make (`instanceTypes`), or nodes that exist (`existing`). `min` and `max` count nodes."""
 
     instance_types: tuple[InstanceType, ...] | None = Field(
-        None, min_length=1, description="EC2 types with the same GPUs", examples=[["g6.xlarge", "g6.2xlarge"]]
+        default=None, min_length=1, description="EC2 types with the same GPUs", examples=[["g6.xlarge", "g6.2xlarge"]]
     )
-    capacity: Literal["on-demand", "spot"] = Field("on-demand", description="spot is cheaper and can be taken away")
-    min: int = Field(0, ge=0, le=1000, description="nodes at least", examples=[0])
+    capacity: Literal["on-demand", "spot"] = Field(
+        default="on-demand", description="spot is cheaper and can be taken away"
+    )
+    min: int = Field(default=0, ge=0, le=1000, description="nodes at least", examples=[0])
     max: int | None = Field(
-        None, ge=1, le=1000, description="nodes at most; derived from the models when absent", examples=[4]
+        default=None, ge=1, le=1000, description="nodes at most; derived from the models when absent", examples=[4]
     )
     existing: ExistingNodes | None = Field(
-        None,
+        default=None,
         description="nodes that we don't make",
         examples=[{"gpu": "A10G", "selector": {"node.acme.io/pool": "gpu"}}],
     )

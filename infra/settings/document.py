@@ -1,8 +1,8 @@
-"""Reads a stack file's YAML as the engine does (go-yaml v3, which is not quite YAML 1.2), and remembers the line of every key.
+"""Reads a stack file's YAML as the engine does (go-yaml v3), and remembers the line of every key.
 
-Where the two differ from what PyYAML or ruamel.yaml would make of it: `off`, `yes` and `22:00` are strings, `010` is 8, a number that is whole is an integer
-(`3.0` is 3), `<<` merges even in quotes, only the first document counts, and a key written twice is an error. Seen with Pulumi's own
-`workspace.LoadProjectStackBytes` (SDK 3.250); tests/settings/test_document.py holds the table.
+go-yaml is neither YAML 1.1 nor quite 1.2: `off`, `yes` and `22:00` are strings, `010` is 8, `<<` merges even in quotes,
+only the first document counts, a key written twice is an error. The engine hands the result on as JSON: `3.0` is 3.
+Seen with `LoadProjectStackBytes` of Pulumi's Go SDK 3.250; the table is in tests/settings/test_document.py.
 """
 
 import math
@@ -40,7 +40,8 @@ _NOT_JSON = re.compile(r"[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)")
 _INTEGER = re.compile(r"[-+]?(0[xX][0-9a-fA-F]+|0[bB][01]+|0[oO]?[0-7]+|0|[1-9][0-9]*)")
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
 _TIME = re.compile(
-    r"(\d{4})-(\d\d?)-(\d\d?)(?:(?:[Tt](\d\d?):(\d\d?):(\d\d?)(\.\d+)?(Z|[-+]\d\d:\d\d))|(?: (\d\d?):(\d\d?):(\d\d?)(\.\d+)?))?"
+    r"(\d{4})-(\d\d?)-(\d\d?)"
+    r"(?:[Tt](\d\d?):(\d\d?):(\d\d?)(\.\d+)?(Z|[-+]\d\d:\d\d)| (\d\d?):(\d\d?):(\d\d?)(\.\d+)?)?"
 )
 
 
@@ -108,7 +109,7 @@ def _full(key: str) -> str:
 
 
 def place(key: Key) -> Key:
-    """Where a key of the file is for the user: sections of the platform by their own name, the config's other keys by their full one."""
+    """Where a key of the file is for the user: a section of the platform by its name, other config keys in full."""
     if len(key) < 2 or key[0] != "config":
         return key
     name = _full(str(key[1]))
@@ -193,7 +194,7 @@ class _Reader:
         return {key: self.plain(value, (*at, key)) for key, (_, value) in entries.items()}
 
     def _entries(self, node: _Node, at: Key | None, *, depth: int) -> dict[str, tuple[int, _Node]]:
-        """A mapping's keys with line and value, those that `<<` merges last. `at`: where to report a key that is written twice."""
+        """A mapping's keys with line and value, merged ones last. `at`: where a key written twice is reported."""
         result: dict[str, tuple[int, _Node]] = {}
         first: dict[str, int] = {}
         merged: list[_Node] = []

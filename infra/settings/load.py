@@ -1,4 +1,4 @@
-"""One loader for both sources of a stack's settings, a YAML file and the engine's config: the same data, so the same mistakes."""
+"""One loader for both sources of a stack's settings, a YAML file and the engine's config: the same mistakes."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -62,8 +62,9 @@ def load_config(
 ) -> StackFile:
     """What the engine's config says. Raises BadStackFile with every mistake in it.
 
-    `platform` is the parsed object, `secrets` the names of those that are set, `in_the_open` those of them that aren't encrypted, `keys` every key of the
-    config, with namespace. `path` is the stack file where there is one: it gives the mistakes their lines if it says the same.
+    `platform` is the parsed object, `secrets` the names of those that are set, `in_the_open` those of them that aren't
+    encrypted, `keys` every key of the config, with namespace. `path` is the stack file where there is one: it gives the
+    mistakes their lines if it says the same.
     """
     report = Report({})
     if path is not None and path.is_file():

@@ -114,7 +114,7 @@ def _wrapped(text: str, width: int) -> list[str]:
 
 
 class Report:
-    """Collects mistakes, with their lines; leaves out what only follows from a value that is already known to be wrong."""
+    """Collects mistakes, with their lines; leaves out what only follows from a value that is known to be wrong."""
 
     def __init__(self, lines: Mapping[Key, int], mistakes: Iterable[Mistake] = ()) -> None:
         self.mistakes = list(mistakes)
@@ -125,9 +125,11 @@ class Report:
         """No rule that reads this value is checked."""
         self._broken.add(key)
 
-    def wrong(self, key: Key, got: str, write: str = "", *, reads: Collection[Key] = ()) -> None:
-        """A mistake at `key`, found by reading also `reads`."""
-        if not any(self.is_broken(each) for each in (key, *reads)):
+    def wrong(self, key: Key, got: str, write: str = "", *, reads: Collection[Key] | None = None) -> None:
+        """A mistake at `key`, found by reading `reads` (the value itself where nothing is said)."""
+        if not self._inside_broken(key) and not any(
+            self.is_broken(each) for each in ((key,) if reads is None else reads)
+        ):
             self.always(key, got, write)
 
     def always(self, key: Key, got: str, write: str = "", *, path: str | None = None) -> None:
@@ -136,7 +138,10 @@ class Report:
 
     def is_broken(self, key: Key) -> bool:
         """Whether this value, a part of it, or what it is a part of, is known to be wrong."""
-        return any(key[: len(broken)] == broken or broken[: len(key)] == key for broken in self._broken)
+        return self._inside_broken(key) or any(broken[: len(key)] == key for broken in self._broken)
+
+    def _inside_broken(self, key: Key) -> bool:
+        return any(key[:end] in self._broken for end in range(len(key) + 1))
 
     def _line(self, key: Key) -> int | None:
         """The line of a value; of the section that it is missing from."""

@@ -14,9 +14,9 @@ class Replicas(Section):
     """How many copies: `N`, or `{min, max}` for a scaler between them."""
 
     min: int = Field(
-        1, ge=0, le=1000, description="replicas at least; `paused: true` is the way to have none", examples=[1]
+        default=1, ge=0, le=1000, description="replicas at least; `paused: true` is the way to have none", examples=[1]
     )
-    max: int = Field(1, ge=0, le=1000, description="replicas at most", examples=[4])
+    max: int = Field(default=1, ge=0, le=1000, description="replicas at most", examples=[4])
 
 
 class Model(Section):
@@ -24,49 +24,57 @@ class Model(Section):
 
     model: ModelId = Field(description="Hugging Face repository, or Ollama tag", examples=["Qwen/Qwen3-8B"])
     revision: Revision | None = Field(
-        None, description="commit or tag of the repository; the catalogue's pin or main when absent"
+        default=None, description="commit or tag of the repository; the catalogue's pin or main when absent"
     )
     like: ModelId | None = Field(
-        None,
+        default=None,
         description="a known model of the same shape, for weights of one's own",
         examples=["meta-llama/Llama-3.3-70B-Instruct"],
     )
     architecture: dict[str, Any] | str | None = Field(
-        None, description="the fields of a config.json, or its path", examples=["models/acme-7b/config.json"]
+        default=None, description="the fields of a config.json, or its path", examples=["models/acme-7b/config.json"]
     )
-    engine: Engine = Field("vllm", description="the model server")
-    task: Task | None = Field(None, description="what it does; from the catalogue when absent")
+    engine: Engine = Field(default="vllm", description="the model server")
+    task: Task | None = Field(default=None, description="what it does; from the catalogue when absent")
     quantization: str | None = Field(
-        None, description="how the weights are stored or loaded; the repository's when absent", examples=["fp8"]
+        default=None, description="how the weights are stored or loaded; the repository's when absent", examples=["fp8"]
     )
     kv_cache_dtype: Literal["auto", "fp8"] = Field(
-        "auto", description="fp8 holds twice the tokens; auto is the model's own"
+        default="auto", description="fp8 holds twice the tokens; auto is the model's own"
     )
-    pool: PoolName | None = Field(None, description="a key of gpuPools; chosen or made when absent")
+    pool: PoolName | None = Field(default=None, description="a key of gpuPools; chosen or made when absent")
     gpus: int | None = Field(
-        None, ge=0, le=16, description="GPUs a replica, tensor parallel; 0 is CPU; chosen when absent", examples=[1]
+        default=None,
+        ge=0,
+        le=16,
+        description="GPUs a replica, tensor parallel; 0 is CPU; chosen when absent",
+        examples=[1],
     )
     max_model_len: int | None = Field(
-        None, ge=1, le=10_485_760, examples=[8192], description="tokens a request; the model's own when absent"
+        default=None, ge=1, le=10_485_760, examples=[8192], description="tokens a request; the model's own when absent"
     )
     max_num_seqs: int | None = Field(
-        None, ge=1, le=4096, description="requests in one batch; chosen when absent", examples=[64]
+        default=None, ge=1, le=4096, description="requests in one batch; chosen when absent", examples=[64]
     )
     concurrency: int | None = Field(
-        None, ge=1, le=4096, description="requests of maxModelLen at once, a replica", examples=[8]
+        default=None, ge=1, le=4096, description="requests of maxModelLen at once, a replica", examples=[8]
     )
     gpu_memory_utilization: float | None = Field(
-        None, gt=0, le=0.98, description="share of the GPU that vLLM may use; chosen when absent", examples=[0.9]
+        default=None,
+        gt=0,
+        le=0.98,
+        description="share of the GPU that vLLM may use; chosen when absent",
+        examples=[0.9],
     )
     replicas: Annotated[Replicas, OneNumber, Short({"type": "integer", "minimum": 1, "maximum": 1000})] = Field(
-        Replicas(), description="copies: a number, or {min, max} for a scaler", examples=[{"min": 1, "max": 4}]
+        default=Replicas(), description="copies: a number, or {min, max} for a scaler", examples=[{"min": 1, "max": 4}]
     )
-    paused: bool = Field(False, description="no pod; weights, Service and URL stay", examples=[True])
+    paused: bool = Field(default=False, description="no pod; weights, Service and URL stay", examples=[True])
     extra_args: tuple[str, ...] = Field(
-        (), description="more arguments of the engine", examples=[["--enable-prefix-caching"]]
+        default=(), description="more arguments of the engine", examples=[["--enable-prefix-caching"]]
     )
     acknowledge_maintenance_mode: bool = Field(
-        False, description="TGI gets no new features: say that you know", examples=[True]
+        default=False, description="TGI gets no new features: say that you know", examples=[True]
     )
 
 

@@ -23,14 +23,14 @@ from infra.settings.types import (
 class ExistingAddon(Section):
     """Where an add-on is that somebody else runs."""
 
-    url: HttpUrl | None = Field(None, description="Prometheus: the address that KEDA asks")
+    url: HttpUrl | None = Field(default=None, description="Prometheus: the address that KEDA asks")
     monitor_labels: dict[str, str] = Field(
-        {},
+        default={},
         description="Prometheus: labels without which it ignores a ServiceMonitor",
         examples=[{"release": "kube-prom"}],
     )
     namespace: NamespaceName | None = Field(
-        None, description="where it runs, for the NetworkPolicies", examples=["monitoring"]
+        default=None, description="where it runs, for the NetworkPolicies", examples=["monitoring"]
     )
 
 
@@ -38,7 +38,9 @@ class Addon(Section):
     """`install`, `existing`, `disabled`, or `{existing: {...}}`."""
 
     state: Literal["install", "existing", "disabled"] | None = None
-    existing: ExistingAddon | None = Field(None, description="what exists", examples=[{"namespace": "monitoring"}])
+    existing: ExistingAddon | None = Field(
+        default=None, description="what exists", examples=[{"namespace": "monitoring"}]
+    )
 
 
 AddonChoice = Annotated[Addon, OneWord, Short({"enum": ["install", "existing", "disabled"]})]
@@ -47,12 +49,12 @@ AddonChoice = Annotated[Addon, OneWord, Short({"enum": ["install", "existing", "
 class Addons(Section):
     """Cluster-wide software. Default: install on a cluster that we create, existing on one that exists."""
 
-    nvidia_device_plugin: AddonChoice = Field(Addon(), description="makes GPUs schedulable")
-    cluster_autoscaler: AddonChoice = Field(Addon(), description="makes and removes nodes of the GPU pools")
-    metrics_server: AddonChoice = Field(Addon(), description="kubectl top")
-    keda: AddonChoice = Field(Addon(), description="scales models on their queue")
-    prometheus: AddonChoice = Field(Addon(), description="where KEDA reads the queue")
-    load_balancer_controller: AddonChoice = Field(Addon(), description="makes the ALB of a gateway")
+    nvidia_device_plugin: AddonChoice = Field(default=Addon(), description="makes GPUs schedulable")
+    cluster_autoscaler: AddonChoice = Field(default=Addon(), description="makes and removes nodes of the GPU pools")
+    metrics_server: AddonChoice = Field(default=Addon(), description="kubectl top")
+    keda: AddonChoice = Field(default=Addon(), description="scales models on their queue")
+    prometheus: AddonChoice = Field(default=Addon(), description="where KEDA reads the queue")
+    load_balancer_controller: AddonChoice = Field(default=Addon(), description="makes the ALB of a gateway")
 
 
 class Cache(Section):
@@ -63,25 +65,27 @@ class Cache(Section):
         examples=["efs"],
     )
     storage_class: ObjectName | None = Field(
-        None, description="with kind storageClass; the cluster's default when absent", examples=["efs-sc"]
+        default=None, description="with kind storageClass; the cluster's default when absent", examples=["efs-sc"]
     )
-    size: Size | None = Field(None, description="of the claim; EFS has none; chosen when absent")
+    size: Size | None = Field(default=None, description="of the claim; EFS has none; chosen when absent")
 
 
 class Gateway(Section):
     """One host a model, `<model>.<domain>`. Absent: no Ingress."""
 
     domain: Domain = Field(description="a model is at https://<model>.<domain>/v1", examples=["llm.example.com"])
-    visibility: Literal["internal", "public"] = Field("internal", description="public: from the internet")
-    certificate_arn: CertificateArn | None = Field(None, description="ACM certificate for *.<domain>; ALB only")
+    visibility: Literal["internal", "public"] = Field(default="internal", description="public: from the internet")
+    certificate_arn: CertificateArn | None = Field(default=None, description="ACM certificate for *.<domain>; ALB only")
     tls_secret: ObjectName | None = Field(
-        None, description="Secret with the certificate for *.<domain>; not with ALB", examples=["llm-tls"]
+        default=None, description="Secret with the certificate for *.<domain>; not with ALB", examples=["llm-tls"]
     )
-    ingress_class: ObjectName | None = Field(None, description="alb on EKS when absent", examples=["nginx"])
+    ingress_class: ObjectName | None = Field(default=None, description="alb on EKS when absent", examples=["nginx"])
     annotations: dict[str, str] = Field(
-        {}, description="more annotations of each Ingress", examples=[{"alb.ingress.kubernetes.io/tags": "team=ml"}]
+        default={},
+        description="more annotations of each Ingress",
+        examples=[{"alb.ingress.kubernetes.io/tags": "team=ml"}],
     )
-    timeout_seconds: int = Field(300, ge=1, le=4000, description="how long an answer may take", examples=[300])
+    timeout_seconds: int = Field(default=300, ge=1, le=4000, description="how long an answer may take", examples=[300])
 
 
 class Budget(Section):
@@ -89,7 +93,7 @@ class Budget(Section):
 
     usd_per_month: float = Field(gt=0, description="US dollars", examples=[30000])
     of: Literal["most", "least"] = Field(
-        "most", description="which bill is compared: at the pools' maxima, or at their minima"
+        default="most", description="which bill is compared: at the pools' maxima, or at their minima"
     )
 
 
@@ -97,23 +101,23 @@ class Prices(Section):
     """A price table of one's own (a CSV of instance_type,usd_per_hour), and a discount on every price."""
 
     table: str | None = Field(
-        None, min_length=1, description="a CSV of instance_type,usd_per_hour", examples=["prices.csv"]
+        default=None, min_length=1, description="a CSV of instance_type,usd_per_hour", examples=["prices.csv"]
     )
-    discount_percent: float = Field(0, ge=0, lt=100, description="off every price", examples=[15])
+    discount_percent: float = Field(default=0, ge=0, lt=100, description="off every price", examples=[15])
 
 
 class Allow(Section):
     """Guarded changes that one pull request may make."""
 
-    replace: tuple[str, ...] = Field((), description="names of what may be replaced", examples=[["l4"]])
-    remove: tuple[str, ...] = Field((), description="names of what may be removed", examples=[["l4"]])
+    replace: tuple[str, ...] = Field(default=(), description="names of what may be replaced", examples=[["l4"]])
+    remove: tuple[str, ...] = Field(default=(), description="names of what may be removed", examples=[["l4"]])
 
 
 class Mirror(Section):
     """Copies of what is downloaded. A chart folder holds `<chart>-<version>.tgz`."""
 
     charts: str | None = Field(
-        None, min_length=1, description="a folder beside the program, or a URL", examples=["charts"]
+        default=None, min_length=1, description="a folder beside the program, or a URL", examples=["charts"]
     )
 
 
@@ -123,23 +127,33 @@ class Settings(Section):
     cluster: Cluster = Field(
         description="where: a new EKS cluster, or one that exists", examples=[{"create": {"version": "1.35"}}]
     )
-    namespace: Namespace = Field(Namespace(), description="of the models' objects", examples=[{"name": "llm"}])
+    namespace: Namespace = Field(default=Namespace(), description="of the models' objects", examples=[{"name": "llm"}])
     gpu_pools: dict[PoolName, GpuPool] = Field(
-        {},
+        default={},
         description="GPU nodes; made for the models when absent",
         examples=[{"l4": {"instanceTypes": ["g6.xlarge"]}}],
     )
     models: Models = Field(description="what is served, by the name that applications send")
-    addons: Addons = Field(Addons(), description="cluster-wide software", examples=[{"metricsServer": "disabled"}])
+    addons: Addons = Field(
+        default=Addons(), description="cluster-wide software", examples=[{"metricsServer": "disabled"}]
+    )
     cache: Cache | None = Field(
-        None, description="where the weights are kept; chosen when absent", examples=[{"kind": "efs"}]
+        default=None, description="where the weights are kept; chosen when absent", examples=[{"kind": "efs"}]
     )
     gateway: Gateway | None = Field(
-        None, description="URLs outside the cluster", examples=[{"domain": "llm.example.com"}]
+        default=None, description="URLs outside the cluster", examples=[{"domain": "llm.example.com"}]
     )
-    budget: Budget | None = Field(None, description="a plan above it is refused", examples=[{"usdPerMonth": 30000}])
-    prices: Prices = Field(Prices(), description="what instances cost you", examples=[{"discountPercent": 15}])
-    allow: Allow = Field(Allow(), description="guarded changes, for one pull request", examples=[{"replace": ["l4"]}])
-    mirror: Mirror = Field(Mirror(), description="copies of what is downloaded", examples=[{"charts": "charts"}])
-    tags: dict[str, str] = Field({}, description="tags of every AWS resource", examples=[{"team": "ml-platform"}])
-    protect: bool = Field(False, description="guards what holds data and the cluster", examples=[True])
+    budget: Budget | None = Field(
+        default=None, description="a plan above it is refused", examples=[{"usdPerMonth": 30000}]
+    )
+    prices: Prices = Field(default=Prices(), description="what instances cost you", examples=[{"discountPercent": 15}])
+    allow: Allow = Field(
+        default=Allow(), description="guarded changes, for one pull request", examples=[{"replace": ["l4"]}]
+    )
+    mirror: Mirror = Field(
+        default=Mirror(), description="copies of what is downloaded", examples=[{"charts": "charts"}]
+    )
+    tags: dict[str, str] = Field(
+        default={}, description="tags of every AWS resource", examples=[{"team": "ml-platform"}]
+    )
+    protect: bool = Field(default=False, description="guards what holds data and the cluster", examples=[True])

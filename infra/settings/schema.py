@@ -1,4 +1,4 @@
-"""The JSON Schema of the whole stack file: for editors (docs/stack-file.schema.json), and what error messages say is allowed."""
+"""The JSON Schema of the whole stack file, for editors; error messages say from it what is allowed."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""Plain data into `Settings`: every wrong value is reported, and the rest is validated all the same so that rules across sections can be checked."""
+"""Plain data into `Settings`. Beside wrong values the rest is read too, so that rules across sections are checked."""
 
 import json
 import re
@@ -10,8 +10,8 @@ from pydantic import ValidationError
 from infra.catalog import Catalog
 from infra.settings.mistakes import Key, Report, did_you_mean, holds_token, shown, unknown_key
 from infra.settings.platform import Settings
-from infra.settings.secrets import SECRETS
 from infra.settings.schema import Schema, allowed, choices, example, flow, is_required, known_keys, schema_at
+from infra.settings.secrets import SECRETS
 
 _MAX_DEPTH = 60
 _GO_TIME = re.compile(r"(\d{4}-\d\d-\d\d) \d\d:\d\d:\d\d(\.\d+)? [+-]\d{4} \S+")
@@ -19,7 +19,7 @@ _ROUNDS = 5  # a value in the place of a wrong one can uncover another wrong one
 
 
 def read_settings(platform: Any, *, stack: str, catalog: Catalog, report: Report) -> Settings | None:
-    """The settings. Where values are wrong, these are reported and marked as broken, and others stand in for them; None where nothing can."""
+    """The settings. A wrong value is reported, marked as broken, and replaced; None where it can't be."""
     if not isinstance(platform, dict):
         got = "missing" if platform is None else f"got {shown(platform)}"
         report.always((), got, "write {cluster: {create: ...}, models: {NAME: {model: ...}}} as llm-platform:platform")
@@ -39,8 +39,8 @@ def read_settings(platform: Any, *, stack: str, catalog: Catalog, report: Report
         for key, kind in wrong.items():
             if round_ == 0 and not report.is_broken(key):
                 report.always(key, *_message(key, kind, data, stack, catalog))
-        for key in wrong:
-            report.broken(key)
+        for key, kind in wrong.items():
+            report.broken(_meant(key) if kind == "extra_forbidden" else key)
             _mend(data, key)
     return None
 
@@ -83,7 +83,7 @@ def _wrong_keys(error: ValidationError, data: Any) -> dict[Key, str]:
     return {
         key: "name" if each["loc"][-1] == "[key]" else each["type"]
         for key, each in found
-        # Of a value with two forms, pydantic reports what is wrong with it in each; where it has the second form, only that counts.
+        # Of a value with two forms pydantic reports each; where it has the form with parts, its parts count.
         if key not in inner or len(each["loc"]) == len(key) or each["loc"][-1] == "[key]"
     }
 
@@ -92,14 +92,15 @@ def _key(loc: tuple[str | int, ...], kind: str, data: Any) -> Key:
     """pydantic's location without what isn't in the data: the forms of a union, and what a short form stands for."""
     key: list[str | int] = []
     for part in loc:
-        if isinstance(data, dict) and part in data:
-            data = data[part]
-        elif isinstance(data, list) and isinstance(part, int) and part < len(data):
-            data = data[part]
-        else:
-            continue
-        key.append(part)
+        if (isinstance(data, dict) and part in data) or (isinstance(data, list) and part in range(len(data))):
+            data = _at(data, (part,))
+            key.append(part)
     return (*key, loc[-1]) if kind == "missing" and len(key) == len(loc) - 1 else tuple(key)
+
+
+def _meant(key: Key) -> Key:
+    """The key that a mistyped one stands for."""
+    return (*key[:-1], did_you_mean(str(key[-1]), known_keys(key[:-1])) or str(key[-1]))
 
 
 def _message(key: Key, kind: str, data: Any, stack: str, catalog: Catalog) -> tuple[str, str]:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Literal
 
-from infra.settings.checks.scope import Scope
+from infra.settings.checks.scope import CLUSTER_KIND, Scope
 from infra.settings.mistakes import Key
 from infra.settings.platform import Addon, Addons
 
@@ -17,7 +17,7 @@ def check_addons(scope: Scope) -> None:
         state = _state(scope, addon)
         if name in _NEED_AWS and state == "install" and not scope.on_aws:
             got = "works on EKS only, and the cluster is a kubeconfig context"
-            scope.report.wrong(key, got, f"leave {name} out", reads=[("cluster",)])
+            scope.report.wrong(key, got, f"leave {name} out", reads=CLUSTER_KIND)
         if (
             name != "prometheus"
             and addon.existing is not None
@@ -28,7 +28,7 @@ def check_addons(scope: Scope) -> None:
         if state == "disabled":
             for reason, path in _needs(scope, name):
                 write = f"write {name}: install, or existing where the cluster has it"
-                scope.report.wrong(key, f"disabled, and {reason}", write, reads=[path, ("cluster",)])
+                scope.report.wrong(key, f"disabled, and {reason}", write, reads=[path, *CLUSTER_KIND])
     _check_prometheus(scope)
 
 
@@ -77,4 +77,4 @@ def _check_prometheus(scope: Scope) -> None:
         return
     got = f"{scaled[0]}, and nobody said where it is"
     write = "write prometheus: {existing: {url: http://prometheus-operated.monitoring:9090}}, or install"
-    scope.report.wrong(key, got, write, reads=[scaled[1], ("cluster",)])
+    scope.report.wrong(key, got, write, reads=[scaled[1], *CLUSTER_KIND])

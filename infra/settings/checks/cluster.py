@@ -3,7 +3,7 @@
 import json
 from ipaddress import IPv4Network
 
-from infra.settings.checks.scope import Scope
+from infra.settings.checks.scope import CLUSTER_KIND, Scope
 from infra.settings.cluster import CreateCluster, NewNetwork
 from infra.settings.mistakes import Key, did_you_mean
 
@@ -16,7 +16,7 @@ def check_cluster(scope: Scope) -> None:
     cluster, wrong = scope.settings.cluster, scope.report.wrong
     example = 'write create: {version: "1.35", zones: 3} or existing: {context: NAME}'
     if (cluster.create is None) == (cluster.existing is None):
-        wrong(("cluster",), "needs exactly one of create and existing", example)
+        wrong(("cluster",), "needs exactly one of create and existing", example, reads=CLUSTER_KIND)
     if cluster.existing is not None:
         key: Key = ("cluster", "existing")
         if (cluster.existing.context is None) == (cluster.existing.eks is None):
@@ -24,6 +24,7 @@ def check_cluster(scope: Scope) -> None:
                 key,
                 "needs exactly one of context and eks",
                 "write existing: {context: kind-llm} or existing: {eks: NAME}",
+                reads=CLUSTER_KIND,
             )
         _check_version(scope, (*key, "version"), cluster.existing.version)
     _check_region(scope)
@@ -50,7 +51,7 @@ def _check_region(scope: Scope) -> None:
         if scope.on_aws:
             key: Key = ("aws:region",)
             scope.report.wrong(
-                key, "missing; an EKS cluster is in a region", "write aws:region: us-east-1", reads=[("cluster",)]
+                key, "missing; an EKS cluster is in a region", "write aws:region: us-east-1", reads=CLUSTER_KIND
             )
     elif region not in regions:
         close = did_you_mean(region, regions)
@@ -65,7 +66,8 @@ def _check_zones(scope: Scope, create: CreateCluster) -> None:
     key: Key = (*_CREATE, "zones")
     if isinstance(create.zones, int):
         if not 2 <= create.zones <= len(served):
-            write = f"write a number from 2 to {len(served)} (EKS needs 2 zones; {scope.region} has {len(served)} with GPUs)"
+            many = len(served)
+            write = f"write a number from 2 to {many} (EKS needs 2 zones; {scope.region} has {many} with GPUs)"
             scope.report.wrong(key, f"got the number {create.zones}", write)
         return
     example = f"write zones: [{', '.join(served[: max(2, len(create.zones))])}]"

@@ -1,7 +1,7 @@
 """Rules for `gateway`."""
 
 from infra.settings.checks.addons import uses_alb
-from infra.settings.checks.scope import Scope
+from infra.settings.checks.scope import CLUSTER_KIND, Scope
 from infra.settings.mistakes import Key
 from infra.settings.platform import Gateway
 
@@ -38,7 +38,7 @@ def check_gateway(scope: Scope) -> None:
             (*_KEY, "ingressClass"),
             got,
             "write ingressClass: nginx, or the class that the cluster has",
-            reads=[("cluster",)],
+            reads=CLUSTER_KIND,
         )
     for name in gateway.annotations:
         if name in _DECIDED:
@@ -48,7 +48,7 @@ def check_gateway(scope: Scope) -> None:
 def _check_tls(scope: Scope, gateway: Gateway) -> None:
     wrong = scope.report.wrong
     arn, secret, ingress_class = (*_KEY, "certificateArn"), (*_KEY, "tlsSecret"), (*_KEY, "ingressClass")
-    reads: list[Key] = [arn, secret, ingress_class, ("cluster",)]
+    reads: list[Key] = [arn, secret, ingress_class, *CLUSTER_KIND]
     if gateway.certificate_arn is not None and gateway.tls_secret is not None:
         wrong(
             secret,
@@ -92,4 +92,4 @@ def _check_public(scope: Scope, gateway: Gateway) -> None:
     network = create.network if create is not None else None
     if network is not None and network.vpc_id is not None and network.public_subnet_ids is None:
         write = "write cluster.create.network.publicSubnetIds"
-        scope.report.wrong(visibility, "public, and the VPC has no public subnets here", write, reads=[("cluster",)])
+        scope.report.wrong(visibility, "public, and the VPC has no public subnets here", write, reads=CLUSTER_KIND)

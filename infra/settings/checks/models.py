@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from infra.settings.checks.arguments import check_extra_args
-from infra.settings.checks.scope import Scope
+from infra.settings.checks.scope import CLUSTER_KIND, Scope
 from infra.settings.mistakes import Key, did_you_mean
 from infra.settings.model import Model
 
@@ -13,6 +13,8 @@ _NOT_FOR_OLLAMA: Mapping[str, str] = {
     "quantization": "an Ollama tag names its own quantization",
     "gpu_memory_utilization": "Ollama decides itself how much memory it uses",
 }
+
+_LIKE = "or name a known model of the same shape, e.g. like: Qwen/Qwen3-8B"
 
 
 def check_models(scope: Scope) -> None:
@@ -31,7 +33,7 @@ def _check_name(scope: Scope, key: Key, name: str) -> None:
     """Object names that are taken: each model has a Job `<model>-prefetch`, and `default` has a Service of its own."""
     base = name.removesuffix("-prefetch")
     if base != name and base in scope.settings.models:
-        scope.report.wrong(key, f"the name of {base}'s own download", f"write {base}-2")
+        scope.report.wrong(key, f"the name of {base}'s own download", f"write {base}-2", reads=())
     if name == "kubernetes" and scope.settings.namespace.name == "default":
         scope.report.wrong(
             key, "namespace default has a Service of this name", "write another name", reads=[("namespace",)]
@@ -70,7 +72,7 @@ def _check_identity(scope: Scope, key: Key, model: Model) -> None:
             got = "a Hugging Face repository; Ollama takes a tag of its own library"
             wrong((*key, "model"), got, _tag_of(scope, model.model), reads=reads)
         elif model.model not in catalog.ollama and model.like is None and model.architecture is None:
-            write = f"{_meant(model.model, catalog.ollama, 'llama3.2:3b')}; or name a model of its shape: like: Qwen/Qwen3-8B"
+            write = f"{_meant(model.model, catalog.ollama, 'llama3.2:3b')}; {_LIKE}"
             wrong((*key, "model"), f"unknown Ollama tag {model.model}", write, reads=reads)
     elif model.model in catalog.ollama or ":" in model.model:
         got = f"an Ollama tag; {model.engine} takes a Hugging Face repository"
@@ -78,9 +80,7 @@ def _check_identity(scope: Scope, key: Key, model: Model) -> None:
         repository = f"model: {tag.like}, or " if tag is not None and tag.like else ""
         wrong((*key, "model"), got, f"write {repository}engine: ollama", reads=reads)
     elif model.model not in catalog.models and model.like is None and model.architecture is None:
-        write = (
-            f"{_meant(model.model, catalog.models, 'Qwen/Qwen3-8B')}; or name a model of its shape: like: Qwen/Qwen3-8B"
-        )
+        write = f"{_meant(model.model, catalog.models, 'Qwen/Qwen3-8B')}; {_LIKE}"
         wrong((*key, "model"), f"unknown model {model.model}", write, reads=reads)
 
 
@@ -147,7 +147,7 @@ def _check_place(scope: Scope, key: Key, model: Model) -> None:
             key,
             "needs a GPU, and no nodes can be made behind a context",
             write,
-            reads=[("cluster",), ("gpuPools",), gpus_key],
+            reads=[*CLUSTER_KIND, ("gpuPools",), gpus_key, (*key, "engine")],
         )
 
 
@@ -169,4 +169,4 @@ def _check_replicas(scope: Scope, key: Key, model: Model) -> None:
             scope.report.wrong(where, got, f"write {{min: {high}, max: {low}}}" if high else f"write {low}")
     elif low < high and model.engine == "ollama":
         got = "Ollama has no metrics that a scaler could read"
-        scope.report.wrong(where, got, f"write replicas: {high}, or engine: vllm", reads=[(*key, "engine")])
+        scope.report.wrong(where, got, f"write replicas: {high}, or engine: vllm", reads=[where, (*key, "engine")])

@@ -3,7 +3,7 @@
 import re
 from pathlib import PurePosixPath, PureWindowsPath
 
-from infra.settings.checks.scope import Scope
+from infra.settings.checks.scope import CLUSTER_KIND, Scope
 from infra.settings.mistakes import Key
 from infra.settings.platform import Cache
 
@@ -68,7 +68,7 @@ def _check_cache(scope: Scope, cache: Cache) -> None:
         wrong(("cache", "storageClass"), got, "write kind: storageClass, or leave storageClass out", reads=[kind])
     if cache.kind in ("efs", "ebs") and not scope.on_aws:
         got = f"{cache.kind} is on EKS only, and the cluster is a kubeconfig context"
-        wrong(kind, got, "write kind: storageClass", reads=[("cluster",)])
+        wrong(kind, got, "write kind: storageClass", reads=CLUSTER_KIND)
     if cache.kind == "ebs":
         _check_readers(scope, kind)
 
@@ -80,7 +80,7 @@ def _check_readers(scope: Scope, kind: Key) -> None:
         if model.replicas.max > 1:
             where: Key = ("models", name, "replicas")
             got = f"{model.replicas.max} replicas, and an EBS volume has one reader"
-            scope.report.wrong(where, got, "write replicas: 1, or cache.kind: efs", reads=[kind])
+            scope.report.wrong(where, got, "write replicas: 1, or cache.kind: efs", reads=[kind, where])
     if len(models) > 1:
         got = f"{len(models)} models read the cache, and an EBS volume has one reader"
-        scope.report.wrong(kind, got, "write kind: efs", reads=[("models",)])
+        scope.report.wrong(kind, got, "write kind: efs")

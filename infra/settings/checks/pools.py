@@ -1,7 +1,7 @@
 """Rules for `gpuPools`."""
 
 from infra.catalog import Instance
-from infra.settings.checks.scope import Scope
+from infra.settings.checks.scope import CLUSTER_KIND, Scope
 from infra.settings.cluster import GpuPool
 from infra.settings.mistakes import Key, did_you_mean
 
@@ -10,8 +10,9 @@ def check_pools(scope: Scope) -> None:
     for name, pool in scope.settings.gpu_pools.items():
         key: Key = ("gpuPools", name)
         if (pool.instance_types is None) == (pool.existing is None):
+            forms: list[Key] = [(*key, "instanceTypes"), (*key, "existing", "")]
             write = "write instanceTypes: [g6.xlarge], or existing: {gpu: ..., selector: ...}"
-            scope.report.wrong(key, "needs exactly one of instanceTypes and existing", write)
+            scope.report.wrong(key, "needs exactly one of instanceTypes and existing", write, reads=forms)
         if pool.max is not None and pool.min > pool.max:
             reads = [(*key, "min"), (*key, "max")]
             scope.report.wrong(
@@ -32,7 +33,7 @@ def _check_managed(scope: Scope, key: Key, pool: GpuPool, names: tuple[str, ...]
     types_key: Key = (*key, "instanceTypes")
     if cluster.existing is not None and cluster.existing.context is not None:
         write = "write existing: {gpu: ..., gpusPerNode: ..., selector: ...}, or cluster.existing.eks"
-        wrong(types_key, "no nodes can be made behind a kubeconfig context", write, reads=[("cluster",)])
+        wrong(types_key, "no nodes can be made behind a kubeconfig context", write, reads=CLUSTER_KIND)
     if len(set(names)) < len(names):
         wrong(types_key, "the same instance type twice", f"write [{', '.join(dict.fromkeys(names))}]")
     types = [scope.catalog.instances[name] for name in names if name in scope.catalog.instances]
@@ -90,7 +91,7 @@ def _check_type(scope: Scope, key: Key, name: str, pool: GpuPool) -> None:
 def _check_zones(scope: Scope, key: Key, types: list[Instance]) -> None:
     """A pool is where every one of its types is offered."""
     create = scope.settings.cluster.create
-    if create is None or scope.region not in scope.catalog.regions:
+    if create is None or scope.region is None or scope.region not in scope.catalog.regions:
         return
     offered = set.intersection(*(set(scope.catalog.zones_of(each.name, scope.region)) for each in types))
     names = " and ".join(each.name for each in types)

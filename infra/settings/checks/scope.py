@@ -4,8 +4,15 @@ from dataclasses import dataclass
 
 from infra.catalog import Catalog
 from infra.settings.cluster import GpuPool
-from infra.settings.mistakes import Report
+from infra.settings.mistakes import Key, Report
 from infra.settings.platform import Settings
+
+# Which kind of cluster it is. The empty part: whether there is a `create`, whatever is in it.
+CLUSTER_KIND: tuple[Key, ...] = (
+    ("cluster", "create", ""),
+    ("cluster", "existing", "context"),
+    ("cluster", "existing", "eks"),
+)
 
 
 @dataclass(frozen=True)
