@@ -8,10 +8,10 @@ from typing import Any
 from infra.catalog import load_catalog
 from infra.planning import make_plan
 from infra.planning.plan import Plan
-from infra.program import deploy
+from infra.program import NAMESPACE, deploy
 from infra.recording import Answers, Recording, record
 from infra.settings import load_file
-from infra.settings.secrets import API_KEY, HUGGING_FACE_TOKEN
+from infra.settings.secrets import HUGGING_FACE_TOKEN
 
 _PLACEHOLDER = "not read offline"  # a stack's secrets are encrypted; none is ever needed to plan
 
@@ -28,9 +28,16 @@ def plan_offline(path: Path, *, preview: bool = False) -> Planned:
     """Load, plan and record one stack file. Raises BadStackFile. With `preview`, what only a cloud knows is unknown."""
     file = load_file(path)
     plan = make_plan(file.stack, file.settings, region=file.region, secrets=file.secrets, catalog=load_catalog())
-    secrets = {f"llm-platform:{key}": _PLACEHOLDER for key in (*file.secrets, HUGGING_FACE_TOKEN) if key != API_KEY or key in file.secrets}
+    secrets = {
+        f"{NAMESPACE}:{key}": _PLACEHOLDER for key in file.secrets | {HUGGING_FACE_TOKEN}
+    }  # a missing token is a thing to do
     recording = record(
-        lambda: deploy(plan), stack=file.stack, config=secrets, secret_keys=tuple(secrets), answers=_ANSWERS, preview=preview
+        lambda: deploy(plan),
+        stack=file.stack,
+        config=secrets,
+        secret_keys=tuple(secrets),
+        answers=_ANSWERS,
+        preview=preview,
     )
     return Planned(plan, recording)
 
@@ -42,6 +49,7 @@ def _existing_eks(args: Mapping[str, Any]) -> dict[str, Any]:
         "arn": "${existing.arn}",
         "endpoint": "${existing.endpoint}",
         "certificateAuthorities": [{"data": "${existing.certificateAuthority}"}],
+        "vpcConfig": {"vpcId": "${existing.vpcId}", "clusterSecurityGroupId": "${existing.clusterSecurityGroupId}"},
     }
 
 

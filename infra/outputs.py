@@ -1,6 +1,6 @@
-"""The stack's outputs: what application teams build on. A promise with a version; `python -m infra schema outputs` prints its JSON Schema.
+"""The stack's outputs: what application teams build on. `python -m infra schema outputs` prints their JSON Schema.
 
-A field may be added; one that goes or changes its type is a new `version`.
+A promise with a version. A field may be added; one that goes or changes its type is a new `version`.
 """
 
 from typing import Literal
@@ -76,7 +76,9 @@ def _endpoint(plan: Plan, model: ModelPlan) -> ModelEndpoint:
         base_url_in_cluster=f"http://{model.name}.{namespace}.svc.cluster.local/v1",
         max_model_len=model.max_model_len,
         api_key_secret=(
-            KeySecret(namespace=namespace, name=api_key_secret_name(model.name), key=API_KEY_FIELD) if checks_key(model) else None
+            KeySecret(namespace=namespace, name=api_key_secret_name(model.name), key=API_KEY_FIELD)
+            if checks_key(model)
+            else None
         ),
         timeout_seconds=gateway.timeout_seconds if gateway else model.timeouts.drain,
         paused=model.paused,

@@ -1,4 +1,4 @@
-"""The program that Pulumi runs: from the stack's config to the platform. The only place where a plan meets components."""
+"""The program that Pulumi runs: from the stack's config to the platform."""
 
 import json
 from pathlib import Path
@@ -14,11 +14,10 @@ from infra.planning import make_plan
 from infra.planning.plan import Plan
 from infra.serving import cache_volume, route, serve
 from infra.settings import BadStackFile, StackFile, load_config
-from infra.settings.document import SECRETS
+from infra.settings.secrets import API_KEY, HUGGING_FACE_TOKEN, SECRETS
 from infra.site import make_site
 
 NAMESPACE = "llm-platform"  # of the config: a renamed project keeps its keys
-HUB_TOKEN, API_KEY = "huggingFaceToken", "apiKey"
 
 
 def main() -> None:
@@ -31,8 +30,8 @@ def main() -> None:
     if plan.violations:
         broken = "\n".join(f"  {v.rule}: {v.path}: {v.message}\n    {v.fix}" for v in plan.violations)
         raise pulumi.RunError(f"the plan breaks {len(plan.violations)} rule(s); nothing was made\n{broken}")
-    if needs_hub_token(plan) and HUB_TOKEN not in file.secrets:
-        command = f"pulumi config set --secret {NAMESPACE}:{HUB_TOKEN} -s {plan.stack}"
+    if needs_hub_token(plan) and HUGGING_FACE_TOKEN not in file.secrets:
+        command = f"pulumi config set --secret {NAMESPACE}:{HUGGING_FACE_TOKEN} -s {plan.stack}"
         raise pulumi.RunError(f"a gated model needs a Hugging Face token:\n  {command}")
     for warning in plan.warnings:
         pulumi.log.warn(f"{warning.path}: {warning.message}")
@@ -53,7 +52,7 @@ def deploy(plan: Plan) -> None:
         access_mode=plan.cache.access_mode,
         storage_class=plan.cache.storage_class,
         volume=cache_volume(plan, site),
-        hub_token=config.get_secret(HUB_TOKEN) if needs_hub_token(plan) else None,
+        hub_token=config.get_secret(HUGGING_FACE_TOKEN) if needs_hub_token(plan) else None,
         depends_on=[*site.ready, *site.operators],
         opts=site.opts,
     )

@@ -1,9 +1,11 @@
 """Runs a Pulumi program against the SDK's own mock monitor and records every request, options included.
 
-This is how `python -m infra plan` sees what `pulumi up` would make, with no CLI, credentials or network, and what the tests run on. It makes URNs as the
-engine makes them and refuses what the engine refuses: a duplicate URN, a default provider (Pulumi.yaml disables them), a look-up without an answer.
+This is how `python -m infra plan` sees what `pulumi up` would make, with no CLI, credentials or network, and what the
+tests run on. It makes URNs as the engine makes them and refuses what the engine refuses: a duplicate URN, a default
+provider (Pulumi.yaml disables them), a look-up without an answer.
 
-What only a cloud can know reads `${name.attribute}`, as in Pulumi YAML; with `preview=True` it is unknown, as in a first preview.
+What only a cloud can know reads `${name.attribute}`, as in Pulumi YAML; with `preview=True` it is unknown, as in a
+first preview.
 """
 
 import asyncio
@@ -22,14 +24,21 @@ UNKNOWN = "[unknown]"
 _STACK = "pulumi:pulumi:Stack"
 _NO_DEFAULT_PROVIDER = ("aws", "kubernetes")  # as in Pulumi.yaml
 
-# Attributes that a provider computes and the program reads, by type; a nested one is a path. Whatever isn't here comes back as it went in, and so does one that is an input.
+# Attributes that a provider computes and the program reads, by type; a nested one is a path. Whatever isn't here comes
+# back as it went in, and so does one that is an input.
 _COMPUTED: Mapping[str, tuple[str, ...]] = {
     "aws:ec2/eip:Eip": ("allocationId", "publicIp"),
     "aws:ec2/subnet:Subnet": ("availabilityZone",),
     "aws:ec2/launchTemplate:LaunchTemplate": ("latestVersion",),
     "aws:efs/accessPoint:AccessPoint": ("arn",),
     "aws:efs/fileSystem:FileSystem": ("arn", "dnsName"),
-    "aws:eks/cluster:Cluster": ("arn", "name", "endpoint", "certificateAuthority.data", "vpcConfig.clusterSecurityGroupId"),
+    "aws:eks/cluster:Cluster": (
+        "arn",
+        "name",
+        "endpoint",
+        "certificateAuthority.data",
+        "vpcConfig.clusterSecurityGroupId",
+    ),
     "aws:eks/nodeGroup:NodeGroup": ("arn", "nodeGroupName", "resources.0.autoscalingGroups.0.name"),
     "aws:iam/policy:Policy": ("arn",),
     "aws:iam/role:Role": ("arn", "name"),
@@ -72,7 +81,9 @@ class Recording:
         """The resource of that type and logical name."""
         found = [r for r in self.of(type_) if r.name == name]
         if len(found) != 1:
-            raise LookupError(f"{len(found)} resources are {type_} {name!r}; of that type: {[r.name for r in self.of(type_)]}")
+            raise LookupError(
+                f"{len(found)} resources are {type_} {name!r}; of that type: {[r.name for r in self.of(type_)]}"
+            )
         return found[0]
 
 
@@ -140,7 +151,9 @@ class _RecordingMonitor(mocks.MockMonitor):
         if known:
             for path in _COMPUTED.get(request.type, ()):
                 _set(state, path.split("."), f"${{{request.name}.{path}}}")
-        return resource_pb2.RegisterResourceResponse(urn=urn, id=f"${{{request.name}.id}}" if known else "", object=state)
+        return resource_pb2.RegisterResourceResponse(
+            urn=urn, id=f"${{{request.name}.id}}" if known else "", object=state
+        )
 
     def ReadResource(self, request: Any) -> resource_pb2.ReadResourceResponse:
         raise NotOnTheEngine(f"{request.type} {request.name!r} is read, and offline nothing can be")
@@ -155,7 +168,9 @@ class _RecordingMonitor(mocks.MockMonitor):
             raise NotOnTheEngine(f"nothing answers the look-up {request.tok}")
         returned = struct_pb2.Struct()
         returned.update(self._answers[request.tok]({key: _plain(value) for key, value in request.args.fields.items()}))
-        return resource_pb2.ResourceInvokeResponse(**{"return": returned})
+        response = resource_pb2.ResourceInvokeResponse()
+        getattr(response, "return").CopyFrom(returned)  # a keyword of Python's
+        return response
 
 
 class _NoMocks(mocks.Mocks):
@@ -169,7 +184,7 @@ class _NoMocks(mocks.Mocks):
 
 
 def _options(request: Any) -> dict[str, Any]:
-    """The options that are set, by the names the contract gives them. `depends_on` holds every dependency that orders the resource."""
+    """The options that are set, by the contract's names. `depends_on` holds every dependency that orders the resource."""
     timeouts = {key: getattr(request.customTimeouts, key) for key in ("create", "update", "delete")}
     options = {
         "depends_on": sorted(request.dependencies),

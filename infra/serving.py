@@ -47,7 +47,8 @@ def serve(
         opts=site.opts,
     )
     pool = plan.pools.get(model.pool) if model.pool else None
-    nodes: list[pulumi.Resource] = [site.pools[model.pool].node_group] if model.pool in site.pools else []
+    made = site.pools.get(model.pool) if model.pool else None
+    nodes: list[pulumi.Resource] = [made.node_group] if made else []
     scaled = model.scaling is not None
     server = ModelServer(
         model.name,
@@ -61,9 +62,7 @@ def serve(
         size=PodSize(
             model.resources.cpu, model.resources.memory_gib, model.resources.ephemeral_gib, model.resources.shm_gib
         ),
-        place=PodPlace(
-            pool.selector if pool else {}, pool.tolerations if pool else (), spread=model.replicas.max > 1
-        ),
+        place=PodPlace(pool.selector if pool else {}, pool.tolerations if pool else (), spread=model.replicas.max > 1),
         rollout=Rollout(
             max_surge=model.rollout.max_surge,
             max_unavailable=model.rollout.max_unavailable,

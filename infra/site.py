@@ -1,11 +1,10 @@
-"""Where a stack's models run: the cluster that we make or find, its GPU nodes, its file system, and the cluster-wide software."""
+"""Where a stack's models run: the cluster that we make or find, its GPU nodes, file system and cluster-wide software."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import pulumi
 import pulumi_aws as aws
-import pulumi_kubernetes as k8s
 
 from components.addons import Addons, ClusterAutoscaler, LoadBalancerController, NvidiaDevicePlugin
 from components.chart import Chart
@@ -17,7 +16,11 @@ from components.pods import USER_ID
 from components.weights_file_system import WeightsFileSystem
 from infra.planning.plan import Plan, PoolPlan
 
-_PRIVATE_ADDRESSES = ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")  # RFC 1918: where a load balancer in a VPC sends from
+_PRIVATE_ADDRESSES = (
+    "10.0.0.0/8",
+    "172.16.0.0/12",
+    "192.168.0.0/16",
+)  # RFC 1918: where a load balancer in a VPC sends from
 
 
 @dataclass(frozen=True)
@@ -89,9 +92,7 @@ def _new_cluster(plan: Plan) -> Site:
         depends_on=network.resources,
         opts=_with(cloud),
     )
-    pools = {
-        name: _pool(plan, pool, cluster, network, cloud) for name, pool in plan.pools.items() if not pool.existing
-    }
+    pools = {name: _pool(plan, pool, cluster, network, cloud) for name, pool in plan.pools.items() if not pool.existing}
     both = pulumi.ResourceOptions(providers=[cloud, cluster.provider])
     ready = [*cluster.ready, *network.resources]
     file_system = None
@@ -212,7 +213,7 @@ def _addons(
     )
 
 
-def _tolerations(plan: Plan) -> list[Mapping[str, str]]:
+def _tolerations(plan: Plan) -> list[dict[str, str]]:
     """Of every pool's taints, each once, and of the taint of nodes that we make."""
     tolerations = [{"key": TAINT_KEY, "operator": "Exists", "effect": "NoSchedule"}]
     for pool in plan.pools.values():

@@ -15,7 +15,9 @@ CHARTS: dict[str, Any] = json.loads((Path(__file__).parent / "schemas" / "charts
 CONDITIONS = {"nvidia-device-plugin": {"nfd.enabled"}}
 
 
-def unknown_keys(values: dict[str, Any], keys: dict[str, Any], conditions: frozenset[str] | set[str] = frozenset(), path: str = "") -> list[str]:
+def unknown_keys(
+    values: dict[str, Any], keys: dict[str, Any], conditions: frozenset[str] | set[str] = frozenset(), path: str = ""
+) -> list[str]:
     """Dotted paths that are set and that the chart doesn't have. Below an open map anything may stand."""
     unknown = []
     for key, value in values.items():

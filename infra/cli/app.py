@@ -14,8 +14,16 @@ def main() -> None:
 @main.command()
 @click.argument("stack")
 @click.option("--format", "format_", type=click.Choice(["text", "json", "markdown"]), default="text", show_default=True)
-@click.option("--out", type=click.Path(path_type=Path), help="Also write manifests/*.yaml, charts.json and resources.json there.")
-@click.option("--stacks", type=click.Path(path_type=Path), default=Path("stacks"), show_default=True, help="Where the stack files are.")
+@click.option(
+    "--out", type=click.Path(path_type=Path), help="Also write manifests/*.yaml, charts.json and resources.json there."
+)
+@click.option(
+    "--stacks",
+    type=click.Path(path_type=Path),
+    default=Path("stacks"),
+    show_default=True,
+    help="Where the stack files are.",
+)
 @click.option("--pin", is_flag=True, help="Write what the program chose into the stack file; comments stay.")
 def plan(stack: str, format_: str, out: Path | None, stacks: Path, pin: bool) -> None:
     """The whole plan of STACK: models on GPUs, resources, the bill, what to do before `pulumi up`.
@@ -37,7 +45,9 @@ def plan(stack: str, format_: str, out: Path | None, stacks: Path, pin: bool) ->
         try:
             files.write(planned, out)
         except OSError as error:
-            raise click.BadParameter(f"{error.filename}: {error.strerror}; name a folder that can be written", param_hint="--out") from error
+            raise click.BadParameter(
+                f"{error.filename}: {error.strerror}; name a folder that can be written", param_hint="--out"
+            ) from error
     click.echo(render.render(planned, format_), nl=False)
     if pin:
         click.echo(pin_choices(path, planned.plan), err=True)

@@ -28,7 +28,9 @@ def document(planned: Planned) -> dict[str, Any]:
         "cost": {
             "usd_per_month_min": round(plan.cost.usd_per_month_min, 2),
             "usd_per_month_max": round(plan.cost.usd_per_month_max, 2),
-            "items": [{"name": item.name, "min": round(item.min, 2), "max": round(item.max, 2)} for item in plan.cost.items],
+            "items": [
+                {"name": item.name, "min": round(item.min, 2), "max": round(item.max, 2)} for item in plan.cost.items
+            ],
             "left_out": plan.cost.left_out,
             "prices": plan.cost.price_note,
         },

@@ -35,7 +35,9 @@ def _print(console: Console, section: Section) -> None:
     table = Table(box=None, show_header=has_header, padding=(0, 2, 0, 0), pad_edge=False, header_style="")
     table.add_column(Text(section.title), no_wrap=True, overflow="fold")
     for column in section.columns:
-        table.add_column(Text(column.title), justify="right" if column.right else "left", overflow="fold", vertical="top")
+        table.add_column(
+            Text(column.title), justify="right" if column.right else "left", overflow="fold", vertical="top"
+        )
     for row in section.rows:
         table.add_row(*(Text(cell) for cell in (f"  {row[0]}", *row[1:])))
     if not has_header:

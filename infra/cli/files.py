@@ -17,7 +17,7 @@ _RELEASE = "kubernetes:helm.sh/v3:Release"
 
 
 def write(planned: Planned, out: Path) -> None:
-    """Write manifests/*.yaml, charts.json and resources.json. Manifests of an earlier run go; no other file is touched."""
+    """Write manifests/*.yaml, charts.json, resources.json. Manifests of an earlier run go; no other file is touched."""
     manifests = out / "manifests"
     manifests.mkdir(parents=True, exist_ok=True)
     fresh = {manifests / file_name(obj): _HEADER + _yaml(obj) for obj in kubernetes_objects(planned.recording)}
@@ -31,7 +31,7 @@ def write(planned: Planned, out: Path) -> None:
 
 
 def kubernetes_objects(recording: Recording) -> list[dict[str, Any]]:
-    """Every Kubernetes object that the program declares itself (a chart's are in its release), as it would be applied."""
+    """Every Kubernetes object that the program declares itself (a chart's are in its release), as applied."""
     return [dict(r.inputs) for r in recording.resources if r.type.startswith("kubernetes:") and r.type != _RELEASE]
 
 

@@ -14,7 +14,7 @@ _KEY = "llm-platform:platform"
 
 
 def pin_choices(path: Path, plan: Plan) -> str:
-    """Write `plan.chosen` into the file at `path`; returns what to tell the user. A plan that breaks a rule pins nothing."""
+    """Write `plan.chosen` into the file; returns what to tell the user. A plan that breaks a rule pins nothing."""
     if plan.violations:
         return f"{path}: nothing pinned, because the plan breaks a rule"
     if not plan.chosen:

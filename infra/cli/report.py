@@ -1,4 +1,4 @@
-"""What `plan` tells a person, as sections that the text and the Markdown both show: verdict and money first, details last."""
+"""What `plan` tells a person, as sections that text and Markdown both show: verdict and money first, details last."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -83,7 +83,10 @@ def _verdict(plan: Plan) -> tuple[Row, ...]:
 
 
 def _violations(plan: Plan) -> Section:
-    rows = [(violation.rule, f"{violation.path}: {violation.message}. To mend it: {violation.fix}") for violation in plan.violations]
+    rows = [
+        (violation.rule, f"{violation.path}: {violation.message}. To mend it: {violation.fix}")
+        for violation in plan.violations
+    ]
     return Section("REFUSED", (Column(""),), tuple(rows))
 
 
@@ -107,7 +110,8 @@ def _models(plan: Plan) -> Section:
 
 def _model_row(plan: Plan, model: ModelPlan) -> Row:
     fit = model.fit
-    where = f"{model.gpus} x {plan.pools[model.pool].gpu} ({model.pool})" if model.pool in plan.pools else "CPU"
+    pool = plan.pools.get(model.pool) if model.pool else None
+    where = f"{model.gpus} x {pool.gpu} ({pool.name})" if pool else "CPU"
     holds = f"{fit.max_concurrency:,.0f} x {model.max_model_len:,} tokens" if fit and fit.max_concurrency else "-"
     return (
         model.name,
@@ -162,7 +166,9 @@ def _bill(plan: Plan) -> Section:
 
 def _chosen(plan: Plan) -> Section:
     rows = [(path, f"{_value(choice.value)}   {choice.reason}") for path, choice in plan.chosen.items()]
-    note = f"`plan {plan.stack} --pin` writes them into the stack file, so that an upgrade or new prices can't move them"
+    note = (
+        f"`plan {plan.stack} --pin` writes them into the stack file, so that an upgrade or new prices can't move them"
+    )
     if len(rows) > _MANY_CHOICES:
         note = f"and {len(rows) - _MANY_CHOICES} more, in --format json; {note}"
     return Section("CHOSEN", (Column(""),), tuple(rows[:_MANY_CHOICES]), note, detail=True)
@@ -179,12 +185,17 @@ def _resources(recording: Recording) -> Section:
         name = chain[0].split(":")[-1] if chain[0].startswith("llm:") else "providers and the rest"
         count[name] += 1
         components[name] += len(chain) == 1 and chain[0].startswith("llm:")
-    text = " · ".join(f"{name}{f' x {components[name]}' if components[name] > 1 else ''} {n}" for name, n in count.items())
+    text = " · ".join(
+        f"{name}{f' x {components[name]}' if components[name] > 1 else ''} {n}" for name, n in count.items()
+    )
     return Section("RESOURCES", (Column(""),), (("", text),), note="one file each: --out DIR", detail=True)
 
 
 def _notes(title: str, notes: tuple[Note, ...], *, detail: bool = False) -> Section:
-    rows = [(str(number), f"{note.path}: {note.message}" if note.path else note.message) for number, note in enumerate(notes, 1)]
+    rows = [
+        (str(number), f"{note.path}: {note.message}" if note.path else note.message)
+        for number, note in enumerate(notes, 1)
+    ]
     return Section(title, (Column(""),), tuple(rows), detail=detail)
 
 

@@ -1,8 +1,8 @@
-"""Distils charts' own values.yaml into charts.json: the keys that exist, so that a value set under a misspelt key is found.
+"""Distils charts' own values.yaml into charts.json: the keys that exist, so that a misspelt one is found.
 
-    python tests/schemas/distill_chart.py FOLDER     # FOLDER/<chart>/{Chart,values}.yaml as unpacked from the chart's package
+    python tests/schemas/distill_chart.py FOLDER     # holds <chart>/{Chart,values}.yaml as unpacked from the packages
 
-A key with sub-keys is a map of them, `null` is a plain value, and `{}` an open map or list: anything may stand below it.
+A key with sub-keys is a map of them, `null` is a plain value, `{}` an open map or list: anything may stand below it.
 """
 
 import json
