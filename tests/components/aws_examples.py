@@ -1,0 +1,155 @@
+"""One ordinary site on AWS, from which a test changes what it is about."""
+
+from collections.abc import Callable
+from functools import cache
+from typing import Any
+
+import pulumi
+import pulumi_aws as aws
+
+from components.addons import Addons, ClusterAutoscaler, LoadBalancerController, NvidiaDevicePlugin
+from components.chart import Chart
+from components.cluster import Cluster
+from components.gpu_pool import GpuPool
+from components.network import Network
+from components.weights_file_system import WeightsFileSystem
+from infra.recording import Recorded, Recording, record
+
+ZONES = ["use1-az1", "use1-az2", "use1-az4"]
+NODE_GROUP = "aws:eks/nodeGroup:NodeGroup"
+RELEASE = "kubernetes:helm.sh/v3:Release"
+
+NETWORK: dict[str, Any] = {
+    "vpc_name": "llm-test",
+    "cidr": "10.0.0.0/16",
+    "zone_ids": ZONES,
+    "nat_per_zone": False,
+    "region": "us-east-1",
+}
+CLUSTER: dict[str, Any] = {
+    "cluster_name": "llm-test",
+    "version": "1.35",
+    "region": "us-east-1",
+    "admins": [],
+    "viewers": [],
+    "api_from": [],
+    "system_instance_type": "m7i.xlarge",
+    "system_ami_type": "AL2023_x86_64_STANDARD",
+    "system_count": 2,
+    "system_root_gib": 50,
+    "ebs_driver": True,
+    "efs_driver": True,
+    "log_days": 30,
+    "protect": False,
+    "tags": {"team": "ml"},
+}
+POOL: dict[str, Any] = {
+    "cluster_name": "llm-test",
+    "version": "1.35",
+    "instance_types": ["g6.xlarge", "g6.2xlarge"],
+    "ami_type": "AL2023_x86_64_NVIDIA",
+    "capacity": "spot",
+    "min_nodes": 0,
+    "max_nodes": 4,
+    "gpus_per_node": 1,
+    "accelerator": "nvidia-l4",
+    "root_gib": 200,
+    "root_iops": 4000,
+    "root_throughput": 1000,
+    "nvme": False,
+    "ephemeral_gib": 150,
+    "labels": {"llm-platform/pool": "l4"},
+    "tags": {"team": "ml"},
+}
+
+
+def chart(name: str) -> Chart:
+    return Chart(name, "https://charts.example.com", "1.2.3")
+
+
+def addons(vpc_id: pulumi.Input[str]) -> dict[str, Any]:
+    """Every add-on, as the component is told of it."""
+    return {
+        "mirror": None,
+        "nvidia_device_plugin": NvidiaDevicePlugin(
+            chart("nvidia-device-plugin"), [{"key": "nvidia.com/gpu", "operator": "Exists", "effect": "NoSchedule"}]
+        ),
+        "metrics_server": chart("metrics-server"),
+        "keda": chart("keda"),
+        "prometheus": chart("kube-prometheus-stack"),
+        "cluster_autoscaler": ClusterAutoscaler(chart("cluster-autoscaler"), "v1.35.2", "llm-test", "us-east-1"),
+        "load_balancer_controller": LoadBalancerController(
+            chart("aws-load-balancer-controller"), "llm-test", "us-east-1", vpc_id, {"team": "ml"}
+        ),
+    }
+
+
+def on_aws(program: Callable[[pulumi.ResourceOptions], Any], *, preview: bool = False, **options: Any) -> Recording:
+    """Record a program that is given options with an AWS provider."""
+
+    def with_provider() -> None:
+        program(pulumi.ResourceOptions(providers=[aws.Provider("aws", region="us-east-1")]))
+
+    return record(with_provider, stack="test", preview=preview, **options)
+
+
+def site(*, preview: bool = False, **changes: dict[str, Any]) -> Recording:
+    """A network, a cluster, a pool, a file system and every add-on, with the changes given for each."""
+    return _site(preview, **changes) if changes else _ordinary_site(preview)
+
+
+@cache
+def _ordinary_site(preview: bool) -> Recording:
+    return _site(preview)
+
+
+def _site(preview: bool, **changes: dict[str, Any]) -> Recording:
+    assert changes.keys() <= {"network", "cluster", "pool", "addons"}
+
+    def program(opts: pulumi.ResourceOptions) -> None:
+        network = Network("network", opts=opts, **{**NETWORK, **changes.get("network", {})})
+        subnets = list(network.private_subnet_ids.values())
+        told = {**CLUSTER, **changes.get("cluster", {})}
+        cluster = Cluster("cluster", subnet_ids=subnets, depends_on=[network], opts=opts, **told)
+        GpuPool(
+            "l4",
+            node_role_arn=cluster.node_role_arn,
+            subnet_ids=subnets,
+            depends_on=cluster.before_nodes,
+            opts=opts,
+            **{**POOL, **changes.get("pool", {})},
+        )
+        WeightsFileSystem(
+            "weights",
+            file_system_name="llm-test-weights",
+            vpc_id=network.vpc_id,
+            subnet_ids=network.private_subnet_ids,
+            client_security_group_id=cluster.security_group_id,
+            uid=2000,
+            gid=3000,
+            protect=told["protect"],
+            opts=opts,
+        )
+        both = pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(providers=[cluster.provider]))
+        wanted = {**addons(network.vpc_id), **changes.get("addons", {})}
+        Addons("addons", depends_on=cluster.ready, opts=both, **wanted)
+
+    return on_aws(program, preview=preview)
+
+
+def waits_for(recording: Recording, resource: Recorded) -> set[tuple[str, str]]:
+    """(type, name) of all that is there before the resource and gone after it, near and far."""
+    by_urn = {r.urn: r for r in recording.resources}
+    seen: dict[str, Recorded] = {}
+    open_urns = _needs(resource)
+    while open_urns:
+        urn = open_urns.pop()
+        if urn not in seen:
+            seen[urn] = by_urn[urn]
+            open_urns |= _needs(by_urn[urn])
+    return {(r.type, r.name) for r in seen.values()}
+
+
+def _needs(resource: Recorded) -> set[str]:
+    provider = resource.options.get("provider")
+    return {*resource.options.get("depends_on", ()), *([provider] if provider else [])}

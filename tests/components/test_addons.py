@@ -1,0 +1,130 @@
+"""Cluster-wide software: where it runs, what it may do, and what it waits for."""
+
+import json
+from typing import Any
+
+import pytest
+
+from components.addons import load_balancer_controller, prometheus
+from infra.recording import Recording
+from tests.components.aws_examples import NODE_GROUP, RELEASE, site, waits_for
+
+ASSOCIATION = "aws:eks/podIdentityAssociation:PodIdentityAssociation"
+RELEASES = {
+    "nvidia-device-plugin": ("nvidia-device-plugin", "kube-system"),
+    "metrics-server": ("metrics-server", "kube-system"),
+    "keda": ("keda", "keda"),
+    "prometheus": ("kube-prometheus-stack", "monitoring"),
+    "cluster-autoscaler": ("cluster-autoscaler", "kube-system"),
+    "load-balancer-controller": ("aws-load-balancer-controller", "kube-system"),
+}
+ON_GPU_NODES = {"nvidia-device-plugin", "prometheus"}
+
+
+def values(addon: str, recording: Recording | None = None) -> dict[str, Any]:
+    return (recording or site()).one(RELEASE, f"addons-{addon}").inputs["values"]
+
+
+def tolerations(of: Any) -> list[Any]:
+    """Every toleration anywhere in a chart's values."""
+    if isinstance(of, list):
+        return [found for item in of for found in tolerations(item)]
+    if not isinstance(of, dict):
+        return []
+    return [*of.get("tolerations", []), *(found for item in of.values() for found in tolerations(item))]
+
+
+@pytest.mark.parametrize("preview", [False, True])
+def test_releases_have_fixed_names_and_wait_until_their_pods_are_ready(preview: bool) -> None:
+    recording = site(preview=preview)
+    made = {r.name.removeprefix("addons-"): r.inputs for r in recording.of(RELEASE)}
+    assert {name: (inputs["name"], inputs["namespace"]) for name, inputs in made.items()} == RELEASES
+    for inputs in made.values():
+        assert inputs["atomic"] is True
+        assert "skipAwait" not in inputs
+        assert inputs["version"] == "1.2.3"
+        assert inputs["createNamespace"] is (inputs["namespace"] != "kube-system")
+
+
+@pytest.mark.parametrize("addon", RELEASES)
+def test_what_is_not_wanted_is_not_installed(addon: str) -> None:
+    recording = site(addons={addon.replace("-", "_"): None})
+    assert {r.name for r in recording.of(RELEASE)} == {f"addons-{each}" for each in RELEASES if each != addon}
+    assert not [r for r in recording.of(ASSOCIATION) if r.name == f"addons-{addon}"]
+
+
+@pytest.mark.parametrize("addon", RELEASES)
+def test_pods_have_nodes_names_and_volumes_before_they_start_and_until_they_end(addon: str) -> None:
+    recording = site()
+    before = waits_for(recording, recording.one(RELEASE, f"addons-{addon}"))
+    assert (NODE_GROUP, "cluster-system") in before
+    assert ("aws:eks/addon:Addon", "cluster-coredns") in before
+
+
+@pytest.mark.parametrize("addon", RELEASES)
+def test_only_what_belongs_on_gpu_nodes_tolerates_their_taint(addon: str) -> None:
+    assert bool(tolerations(values(addon))) is (addon in ON_GPU_NODES)
+
+
+def test_the_device_plugin_runs_on_every_gpu_node_and_on_no_other() -> None:
+    of = values("nvidia-device-plugin")
+    assert of["nodeSelector"] == {"nvidia.com/gpu.present": "true"}
+    assert of["tolerations"] == [{"key": "nvidia.com/gpu", "operator": "Exists", "effect": "NoSchedule"}]
+    assert of["gfd"] == {"enabled": False}
+
+
+@pytest.mark.parametrize("addon", ["cluster-autoscaler", "load-balancer-controller"])
+def test_a_controller_has_its_credentials_before_its_pod(addon: str) -> None:
+    recording = site()
+    release = recording.one(RELEASE, f"addons-{addon}")
+    association = recording.one(ASSOCIATION, f"addons-{addon}")
+    account = release.inputs["values"].get("rbac", release.inputs["values"])["serviceAccount"]["name"]
+    assert association.inputs["serviceAccount"] == account
+    assert association.inputs["namespace"] == release.inputs["namespace"]
+    before = waits_for(recording, release)
+    assert (ASSOCIATION, f"addons-{addon}") in before
+    assert ("aws:iam/rolePolicy:RolePolicy", f"addons-{addon}-policy") in before
+    assert ("aws:eks/cluster:Cluster", "cluster-eks") in waits_for(recording, association)
+
+
+def test_the_autoscaler_is_of_the_clusters_version_and_changes_its_groups_only() -> None:
+    recording = site()
+    of = values("cluster-autoscaler", recording)
+    assert of["image"]["tag"] == "v1.35.2"
+    assert of["autoDiscovery"] == {"clusterName": "llm-test"}
+    assert of["awsRegion"] == "us-east-1"
+    assert of["extraArgs"]["skip-nodes-with-local-storage"] == "false", "else a node with a model server never goes"
+    policy = json.loads(
+        recording.one("aws:iam/rolePolicy:RolePolicy", "addons-cluster-autoscaler-policy").inputs["policy"]
+    )
+    reads, changes = policy["Statement"]
+    assert all(action.split(":")[1].startswith(("Describe", "Get")) for action in reads["Action"])
+    assert changes["Condition"] == {"StringEquals": {"aws:ResourceTag/k8s.io/cluster-autoscaler/llm-test": "owned"}}
+    group = {r.inputs["tag"]["key"]: r.inputs["tag"]["value"] for r in recording.of("aws:autoscaling/tag:Tag")}
+    assert group["k8s.io/cluster-autoscaler/llm-test"] == "owned", "what the policy asks for"
+
+
+def test_the_load_balancer_controller_needs_no_metadata_and_blocks_no_service() -> None:
+    of = values("load-balancer-controller")
+    assert (of["clusterName"], of["region"], of["vpcId"]) == ("llm-test", "us-east-1", "${network-vpc.id}")
+    assert of["enableServiceMutatorWebhook"] is False
+    assert of["defaultTags"] == {"team": "ml"}
+
+
+def test_the_load_balancer_controller_does_nothing_that_its_policy_leaves_out() -> None:
+    allowed = {action for each in load_balancer_controller.policy()["Statement"] for action in each["Action"]}
+    assert "elasticloadbalancing:CreateLoadBalancer" in allowed
+    of = values("load-balancer-controller")
+    for service, switch in (("shield", "enableShield"), ("waf-regional", "enableWaf")):
+        assert of[switch] is any(action.startswith(f"{service}:") for action in allowed)
+
+
+def test_prometheus_looks_at_every_monitor_and_at_nothing_that_eks_hides() -> None:
+    of = values("prometheus")
+    spec = of["prometheus"]["prometheusSpec"]
+    switches = [key for key in spec if key.endswith("SelectorNilUsesHelmValues")]
+    assert len(switches) == 5
+    assert not any(spec[key] for key in switches)
+    for hidden in ("kubeControllerManager", "kubeScheduler", "kubeEtcd", "kubeProxy", "grafana", "alertmanager"):
+        assert of[hidden] == {"enabled": False}
+    assert f"http://prometheus-operated.{RELEASES['prometheus'][1]}.svc:9090" == prometheus.URL

@@ -1,0 +1,95 @@
+"""A GPU pool: the taint, and all that the autoscaler must know of a node while there is none."""
+
+import base64
+import json
+from email import message_from_bytes, policy
+
+import pytest
+
+from infra.recording import Recording
+from tests.components.aws_examples import NODE_GROUP, site
+
+HINT = "k8s.io/cluster-autoscaler/node-template"
+EXPECTED_TAGS = {
+    "k8s.io/cluster-autoscaler/enabled": "true",
+    "k8s.io/cluster-autoscaler/llm-test": "owned",
+    f"{HINT}/resources/nvidia.com/gpu": "4",
+    f"{HINT}/resources/ephemeral-storage": "150Gi",
+    f"{HINT}/taint/nvidia.com/gpu": "present:NoSchedule",
+    f"{HINT}/label/nvidia.com/gpu.present": "true",
+    f"{HINT}/label/k8s.amazonaws.com/accelerator": "nvidia-l4",
+    f"{HINT}/label/llm-platform/pool": "l4",
+}
+
+
+def group_tags(recording: Recording) -> dict[str, str]:
+    """Of the scaling group, which alone the autoscaler sees at first."""
+    tags = recording.of("aws:autoscaling/tag:Tag")
+    assert {r.inputs["autoscalingGroupName"] for r in tags} == {"${l4-nodes.resources.0.autoscalingGroups.0.name}"}
+    assert not any(r.inputs["tag"]["propagateAtLaunch"] for r in tags)
+    return {r.inputs["tag"]["key"]: r.inputs["tag"]["value"] for r in tags}
+
+
+def test_the_template_node_is_told_on_the_node_group_and_on_its_scaling_group() -> None:
+    recording = site(pool={"gpus_per_node": 4})
+    assert recording.one(NODE_GROUP, "l4-nodes").inputs["tags"] == EXPECTED_TAGS
+    assert group_tags(recording) == EXPECTED_TAGS
+
+
+@pytest.mark.parametrize("preview", [False, True])
+def test_what_the_autoscaler_is_told_is_what_the_nodes_have(preview: bool) -> None:
+    recording = site(preview=preview, pool={"labels": {"llm-platform/pool": "l4", "team": "search"}})
+    nodes = recording.one(NODE_GROUP, "l4-nodes").inputs
+    told = {key.removeprefix(f"{HINT}/label/"): v for key, v in nodes["tags"].items() if f"{HINT}/label/" in key}
+    assert told == nodes["labels"]
+    assert nodes["labels"]["team"] == "search"
+    assert nodes["taints"] == [{"key": "nvidia.com/gpu", "value": "present", "effect": "NO_SCHEDULE"}]
+    assert len(recording.of("aws:autoscaling/tag:Tag")) == len(nodes["tags"])
+
+
+@pytest.mark.parametrize(("capacity", "on_eks"), [("spot", "SPOT"), ("on-demand", "ON_DEMAND")])
+def test_capacity_types_and_size_are_as_told(capacity: str, on_eks: str) -> None:
+    nodes = site(pool={"capacity": capacity, "min_nodes": 1, "max_nodes": 6}).one(NODE_GROUP, "l4-nodes").inputs
+    assert nodes["capacityType"] == on_eks
+    assert nodes["amiType"] == "AL2023_x86_64_NVIDIA"
+    assert nodes["instanceTypes"] == ["g6.xlarge", "g6.2xlarge"]
+    assert nodes["scalingConfig"] == {"minSize": 1, "maxSize": 6, "desiredSize": 1}
+    assert nodes["version"] == "1.35"
+
+
+def test_the_autoscaler_owns_the_number_of_nodes() -> None:
+    assert site().one(NODE_GROUP, "l4-nodes").options["ignore_changes"] == ["scalingConfig.desiredSize"]
+
+
+def test_an_update_needs_no_gpu_beyond_the_quota() -> None:
+    update = site().one(NODE_GROUP, "l4-nodes").inputs["updateConfig"]
+    assert update == {"maxUnavailable": 1, "updateStrategy": "MINIMAL"}
+
+
+def test_other_instance_types_can_be_there_before_the_old_ones_go() -> None:
+    nodes = site().one(NODE_GROUP, "l4-nodes")
+    assert "nodeGroupName" not in nodes.inputs, "a fixed name can't be there twice"
+    assert "delete_before_replace" not in nodes.options
+
+
+@pytest.mark.parametrize("nvme", [False, True])
+def test_nodes_pull_images_in_parallel_and_use_their_nvme(nvme: bool) -> None:
+    template = site(pool={"nvme": nvme}).one("aws:ec2/launchTemplate:LaunchTemplate", "l4-template").inputs
+    message = message_from_bytes(base64.b64decode(template["userData"]), policy=policy.default)
+    (part,) = message.iter_parts()
+    assert message.get_content_type() == "multipart/mixed"
+    assert part.get_content_type() == "application/node.eks.aws"
+    node_config = json.loads(part.get_content())
+    assert (node_config["apiVersion"], node_config["kind"]) == ("node.eks.aws/v1alpha1", "NodeConfig")
+    assert node_config["spec"]["featureGates"] == {"FastImagePull": True}
+    assert node_config["spec"].get("instance") == ({"localStorage": {"strategy": "RAID0"}} if nvme else None)
+    assert "cluster" not in node_config["spec"], "EKS says that itself, for its own images"
+
+
+def test_the_root_is_as_large_and_fast_as_told() -> None:
+    (root,) = site().one("aws:ec2/launchTemplate:LaunchTemplate", "l4-template").inputs["blockDeviceMappings"]
+    assert {key: root["ebs"][key] for key in ("volumeSize", "iops", "throughput")} == {
+        "volumeSize": 200,
+        "iops": 4000,
+        "throughput": 1000,
+    }
