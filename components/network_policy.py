@@ -7,6 +7,7 @@ import pulumi
 
 CLIENT_LABEL = "llm-platform/client"  # a namespace with this label at "true" may call the models inside the cluster
 _ANYWHERE = "0.0.0.0/0"
+_NODE_LOCAL_DNS = "169.254.20.10/32"  # where a cluster runs a DNS cache on each node; no selector matches it
 _INSTANCE_METADATA = "169.254.169.254/32"  # credentials of the node
 
 
@@ -16,7 +17,7 @@ def _namespace(name: str) -> dict[str, Any]:
 
 def _dns() -> dict[str, Any]:
     ports = [{"protocol": protocol, "port": 53} for protocol in ("UDP", "TCP")]
-    return {"to": [_namespace("kube-system")], "ports": ports}
+    return {"to": [_namespace("kube-system"), {"ipBlock": {"cidr": _NODE_LOCAL_DNS}}], "ports": ports}
 
 
 def server_policy(

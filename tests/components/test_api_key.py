@@ -1,5 +1,7 @@
 """The key of the stack, and where it may show."""
 
+import pulumi
+
 from components.api_key import ApiKey
 from components.model_server import ModelServer
 from infra.recording import SECRET
@@ -17,10 +19,12 @@ def test_a_key_is_made_at_random_where_the_stack_has_none():
 def test_a_given_key_makes_nothing_and_shows_nowhere():
     def program(opts):
         key = ApiKey("api-key", given="top-secret").key
+        pulumi.export("api_key", key)
         ModelServer("llama-8b-server", opts=opts, **{**SERVER, "api_key": key})
 
     recording = run(program)
     assert recording.of(RANDOM) == []
     (secret,) = recording.of("kubernetes:core/v1:Secret")
     assert SECRET in str(secret.inputs)
+    assert recording.outputs["api_key"] == SECRET
     assert "top-secret" not in str(recording)

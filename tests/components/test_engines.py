@@ -1,5 +1,6 @@
 """What each engine is told: the flags and variables that it really has."""
 
+import subprocess
 from dataclasses import replace
 from itertools import pairwise
 
@@ -136,8 +137,33 @@ def test_ollama_pulls_into_the_store_that_it_serves_under_the_served_name():
     assert not fetch.uses_hub_token
 
 
-def test_a_pull_that_fails_fails_the_job():
-    assert OLLAMA_ENGINE.fetch(OLLAMA).command[-1].startswith("set -eu\n")
+@pytest.mark.parametrize(
+    ("serve", "pull", "code", "said"),
+    [
+        ("sleep 2", "true", 0, "copied llama3.2:1b tiny"),
+        ("sleep 2", "echo 'Error: pull model manifest: file does not exist' >&2; exit 1", 1, "file does not exist"),
+        ("echo 'Error: no space left on device' >&2; exit 1", "true", 1, "no space left on device"),
+    ],
+)
+def test_the_pull_ends_with_its_own_error(tmp_path, serve, pull, code, said):
+    """The Job's script, with a stand-in for Ollama."""
+    stand_in = tmp_path / "ollama"
+    stand_in.write_text(
+        f"""#!/bin/sh
+case $1 in
+  serve) touch {tmp_path}/up; {serve};;
+  list) test -e {tmp_path}/up && {{ {serve if "exit" in serve else "true"}; }};;
+  pull) {pull};;
+  cp) echo "copied $2 $3";;
+esac
+"""
+    )
+    stand_in.chmod(0o755)
+    fetch = OLLAMA_ENGINE.fetch(OLLAMA)
+    env = {**fetch.env, "PATH": f"{tmp_path}:/usr/bin:/bin"}
+    ended = subprocess.run(fetch.command, env=env, capture_output=True, text=True, check=False, timeout=20)
+    assert ended.returncode == code
+    assert said in (ended.stdout + ended.stderr).splitlines()[-1]
 
 
 def test_an_ollama_name_that_is_another_models_tag_has_a_store_of_its_own():

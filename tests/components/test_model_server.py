@@ -218,7 +218,10 @@ def test_only_gateway_monitoring_and_marked_namespaces_come_in_and_only_dns_goes
     ]
     (egress,) = spec["egress"]
     assert {port["port"] for port in egress["ports"]} == {53}
-    assert egress["to"] == [{"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "kube-system"}}}]
+    assert egress["to"] == [
+        {"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "kube-system"}}},
+        {"ipBlock": {"cidr": "169.254.20.10/32"}},
+    ]
 
 
 def test_without_gateway_and_monitoring_only_marked_namespaces_come_in():
