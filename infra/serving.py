@@ -75,7 +75,8 @@ def serve(
         set_group=set_group,
         api_key=api_key if checks_key(model) else None,
         monitor_labels=plan.monitoring.labels if plan.monitoring else None,
-        depends_on=[prefetch, cache, *nodes, *site.ready, *site.operators],
+        depends_on=[cache, *site.ready, *site.operators],
+        pods_wait_for=[prefetch, *nodes],
         opts=site.opts,
     )
     if model.scaling and plan.monitoring:
@@ -119,6 +120,7 @@ def _workload(model: ModelPlan) -> Workload:
         utilization=model.utilization,
         max_model_len=model.max_model_len,
         max_num_seqs=model.max_num_seqs,
+        max_num_batched_tokens=model.max_num_batched_tokens,
         startup_seconds=model.timeouts.startup_probe,
         drain_seconds=model.timeouts.drain,
         extra_args=model.extra_args,

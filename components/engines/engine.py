@@ -16,13 +16,14 @@ class Workload:
     model: str  # repository on the hub, or an Ollama tag
     revision: str | None
     task: Literal["chat", "embed", "rerank"]
-    dtype: str  # bf16, fp16, fp32; anything else leaves it to the engine
+    dtype: str  # bf16 or fp16; anything else leaves it to the engine
     quantization: str | None
     kv_cache_dtype: str  # auto or fp8
     gpus: int  # tensor parallel; 0 is CPU
     utilization: float | None  # share of the GPU's memory
     max_model_len: int
     max_num_seqs: int | None
+    max_num_batched_tokens: int | None
     startup_seconds: int  # what loading may take
     drain_seconds: int  # what requests in flight get to end
     extra_args: tuple[str, ...] = ()

@@ -6,7 +6,7 @@ from typing import Any
 from components.engines.engine import Fetch, Query, Workload
 from components.engines.hub import NOT_NEEDED, hub_fetch, weights_path
 
-_DTYPE = {"bf16": "bfloat16", "fp16": "float16", "fp32": "float32"}
+_DTYPE = {"bf16": "bfloat16", "fp16": "float16"}
 # `auto` would pick the runner by the architecture, and an embedding model built on a chat model would chat.
 _TASK = {
     "chat": ("--runner", "generate"),
@@ -42,6 +42,8 @@ class Vllm:
             args += ["--gpu-memory-utilization", str(workload.utilization)]
         if workload.max_num_seqs is not None:
             args += ["--max-num-seqs", str(workload.max_num_seqs)]
+        if workload.max_num_batched_tokens is not None:
+            args += ["--max-num-batched-tokens", str(workload.max_num_batched_tokens)]
         return (*args, *workload.extra_args)
 
     def env(self, workload: Workload) -> Mapping[str, str]:

@@ -24,6 +24,7 @@ CHAT = Workload(
     utilization=0.9,
     max_model_len=8192,
     max_num_seqs=32,
+    max_num_batched_tokens=2048,
     startup_seconds=600,
     drain_seconds=300,
 )

@@ -29,6 +29,7 @@ def test_vllm_is_told_everything_that_decides_memory_and_the_name_that_applicati
         "--shutdown-timeout": "300",
         "--gpu-memory-utilization": "0.9",
         "--max-num-seqs": "32",
+        "--max-num-batched-tokens": "2048",
     }
 
 
