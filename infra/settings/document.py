@@ -24,9 +24,8 @@ from ruamel.yaml.events import (
     StreamEndEvent,
 )
 
-from infra.settings.mistakes import Key, Mistake, dotted, unknown_key
+from infra.settings.mistakes import PLATFORM, Key, Mistake, dotted, unknown_key
 
-PLATFORM = "llm-platform:platform"
 STACK_KEYS = ("config", "encryptionsalt", "encryptedkey", "secretsprovider", "environment")
 _MAX_DEPTH = 60
 _MAX_VALUES = 100_000  # an alias of aliases can stand for billions

@@ -7,8 +7,8 @@ from typing import Any
 
 from infra.catalog import Catalog, load_catalog
 from infra.settings.checks import check
-from infra.settings.document import PLATFORM, read_document
-from infra.settings.mistakes import BadStackFile, Mistake, Report, did_you_mean, unknown_key
+from infra.settings.document import read_document
+from infra.settings.mistakes import PLATFORM, BadStackFile, Mistake, Report, did_you_mean, unknown_key
 from infra.settings.platform import Settings
 from infra.settings.secrets import SECRETS
 from infra.settings.validate import read_settings
@@ -99,6 +99,8 @@ def _load(
     for key in keys:
         if key.startswith("llm-platform:") and key not in _OWN_KEYS:
             report.always((key,), unknown_key(key, _OWN_KEYS))
+            if did_you_mean(key, _OWN_KEYS) == PLATFORM:
+                report.broken(())
     for name in sorted(in_the_open):
         command = f"pulumi config set --secret {name} -s {stack}"
         report.always(

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 Key = tuple[str | int, ...]
+PLATFORM = "llm-platform:platform"  # the config key of everything but secrets; () as a path
 
 # Tokens that people paste: Hugging Face, OpenAI, AWS, GitHub, GitLab, Slack; private keys.
 _TOKEN = re.compile(
@@ -22,6 +23,10 @@ _MIN_TEXT = 40  # columns that a message gets before its path is put on a line o
 def holds_token(text: str) -> bool:
     """Whether a text looks like a credential."""
     return _TOKEN.search(text) is not None
+
+
+def _redacted(text: str) -> str:
+    return _TOKEN.sub("(not shown)", text)
 
 
 def dotted(key: Iterable[str | int]) -> str:
@@ -76,13 +81,18 @@ class Mistake:
     got: str
     write: str = ""
 
+    def redacted(self) -> "Mistake":
+        """Without what looks like a credential, wherever it came from."""
+        return Mistake(_redacted(self.path), self.line, _redacted(self.got), _redacted(self.write))
+
 
 class BadStackFile(Exception):
     """A stack file that can't be planned, with every mistake in it."""
 
     def __init__(self, file: str, mistakes: Iterable[Mistake]) -> None:
         self.file = file
-        self.mistakes = tuple(sorted(dict.fromkeys(mistakes), key=lambda mistake: (mistake.line or 0, mistake.path)))
+        unique = dict.fromkeys(mistake.redacted() for mistake in mistakes)
+        self.mistakes = tuple(sorted(unique, key=lambda mistake: (mistake.line or 0, mistake.path)))
         super().__init__(file)
 
     def __str__(self) -> str:
@@ -134,7 +144,7 @@ class Report:
 
     def always(self, key: Key, got: str, write: str = "", *, path: str | None = None) -> None:
         """A mistake that doesn't depend on other values; `path`: how the user calls it, where that isn't its path."""
-        self.mistakes.append(Mistake(path or dotted(key), self._line(key), got, write))
+        self.mistakes.append(Mistake(path or dotted(key) or PLATFORM, self._line(key), got, write))
 
     def is_broken(self, key: Key) -> bool:
         """Whether this value, a part of it, or what it is a part of, is known to be wrong."""
@@ -145,4 +155,6 @@ class Report:
 
     def _line(self, key: Key) -> int | None:
         """The line of a value; of the section that it is missing from."""
-        return next((self._lines[key[:end]] for end in range(len(key), -1, -1) if key[:end] in self._lines), None)
+        outermost = 1 if key and ":" in str(key[0]) else 0  # `aws:region` isn't a part of the platform
+        sections = (key[:end] for end in range(len(key), outermost - 1, -1))
+        return next((self._lines[section] for section in sections if section in self._lines), None)

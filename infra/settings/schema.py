@@ -8,8 +8,7 @@ from typing import Any
 
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 
-from infra.settings.document import PLATFORM
-from infra.settings.mistakes import Key
+from infra.settings.mistakes import PLATFORM, Key
 from infra.settings.platform import Settings
 from infra.settings.secrets import SECRETS
 
@@ -84,8 +83,8 @@ def _tidy(node: Any, name: str) -> Any:
         for key, value in node.items()
         if key not in ("examples", "default", "propertyNames", "title")
     }
-    title = node.get("title", name)
-    if title not in (name, name.title()):
+    title = node.get("title", "")
+    if title not in (name.title(), ""):  # what pydantic makes of the key
         result["title"] = title
     if node.get("default") is not None and not isinstance(node["default"], dict | list):
         result["default"] = node["default"]

@@ -32,8 +32,15 @@ def _pattern(regex: str, example: str, title: str, max_length: int | None = None
 # A name becomes part of DNS names and Pulumi URNs: RFC 1035 label, short enough for the suffixes that we add.
 ModelName = Annotated[str, _pattern(r"^[a-z]([-a-z0-9]{0,38}[a-z0-9])?$", "llama-8b", "model name")]
 PoolName = Annotated[str, _pattern(r"^[a-z]([-a-z0-9]{0,28}[a-z0-9])?$", "l4", "pool name")]
-NamespaceName = Annotated[str, _pattern(r"^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$", "llm", "namespace")]
-ObjectName = Annotated[str, _pattern(r"^[a-z0-9]([-.a-z0-9]{0,251}[a-z0-9])?$", "llm-tls", "Kubernetes object name")]
+NamespaceName = Annotated[
+    str, _pattern(r"^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$", "llm", "name of lower-case letters, digits and hyphens")
+]
+ObjectName = Annotated[
+    str,
+    _pattern(
+        r"^[a-z0-9]([-.a-z0-9]{0,251}[a-z0-9])?$", "llm-tls", "name of lower-case letters, digits, hyphens and dots"
+    ),
+]
 # EKS: 1-100 characters, letters, digits, hyphens and underscores, beginning with a letter or digit.
 ClusterName = Annotated[str, _pattern(r"^[0-9A-Za-z][-_0-9A-Za-z]{0,99}$", "llm-prod", "EKS cluster name")]
 KubernetesVersion = Annotated[str, _pattern(r"^1\.\d\d$", "1.35", "Kubernetes version, quoted")]
@@ -62,7 +69,7 @@ CertificateArn = Annotated[
 ]
 VpcId = Annotated[str, _pattern(r"^vpc-[0-9a-f]+$", "vpc-0ab1", "VPC id")]
 SubnetId = Annotated[str, _pattern(r"^subnet-[0-9a-f]+$", "subnet-0ab1", "subnet id")]
-Size = Annotated[str, _pattern(r"^[1-9]\d*(Gi|Ti)$", "100Gi", "size")]
+Size = Annotated[str, _pattern(r"^[1-9]\d*(Gi|Ti)$", "100Gi", "size in Gi or Ti")]
 HttpUrl = Annotated[
     str, _pattern(r"^https?://[^\s/]+(:\d+)?(/\S*)?$", "http://prometheus-operated.monitoring:9090", "URL")
 ]

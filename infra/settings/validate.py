@@ -22,7 +22,7 @@ def read_settings(platform: Any, *, stack: str, catalog: Catalog, report: Report
     """The settings. A wrong value is reported, marked as broken, and replaced; None where it can't be."""
     if not isinstance(platform, dict):
         got = "missing" if platform is None else f"got {shown(platform)}"
-        report.always((), got, "write {cluster: {create: ...}, models: {NAME: {model: ...}}} as llm-platform:platform")
+        report.wrong((), got, "write llm-platform:platform: {cluster: ..., models: ...}")
         return None
     texts = list(_texts(platform, ()))
     if any(len(key) > _MAX_DEPTH for key, _ in texts):

@@ -7,8 +7,8 @@ from infra.settings.mistakes import Key
 from infra.settings.model import Model
 
 _CREDENTIALS = frozenset({"--api-key", "--hf-token", "--token", "--ssl-keyfile-password"})
-_SERVED = "the program sets it: the name in the stack file is what applications send"
-_ADDRESS = "the program sets it: probes, Service and NetworkPolicy rely on it"
+_SERVED = "the name in the stack file is what applications send"
+_ADDRESS = "probes, Service and NetworkPolicy rely on it"
 
 # Flag of an engine -> the key to use, or why there is none.
 _VLLM: Mapping[str, str] = {
@@ -34,7 +34,7 @@ _VLLM: Mapping[str, str] = {
     "--max-model-len": "write maxModelLen",
     "--max-num-seqs": "write maxNumSeqs",
     "--gpu-memory-utilization": "write gpuMemoryUtilization",
-    "--download-dir": "the program sets it: weights are in the cache",
+    "--download-dir": "weights are in the cache",
     "--shutdown-timeout": "write gateway.timeoutSeconds",
 }
 _TGI: Mapping[str, str] = {
@@ -53,7 +53,7 @@ _TGI: Mapping[str, str] = {
     "--max-input-length": "write maxModelLen",
     "--max-batch-size": "write maxNumSeqs",
     "--cuda-memory-fraction": "write gpuMemoryUtilization",
-    "--usage-stats": "the program sets it: nothing leaves the cluster",
+    "--usage-stats": "nothing leaves the cluster",
 }
 _OURS: Mapping[str, Mapping[str, str]] = {"vllm": _VLLM, "tgi": _TGI}
 
@@ -78,4 +78,6 @@ def check_extra_args(scope: Scope, key: Key, model: Model) -> None:
                 got = f"{flag} is the program's own"
                 scope.report.wrong((*where, index), got, f"{instead} in its place", reads=[engine])
             else:
-                scope.report.wrong((*where, index), f"{flag}: {instead}", "leave it out", reads=[engine])
+                scope.report.wrong(
+                    (*where, index), f"{flag} is the program's own: {instead}", "leave it out", reads=[engine]
+                )

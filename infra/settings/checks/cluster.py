@@ -17,6 +17,7 @@ def check_cluster(scope: Scope) -> None:
     example = 'write create: {version: "1.35", zones: 3} or existing: {context: NAME}'
     if (cluster.create is None) == (cluster.existing is None):
         wrong(("cluster",), "needs exactly one of create and existing", example, reads=CLUSTER_KIND)
+        scope.report.broken(CLUSTER_KIND[0])
     if cluster.existing is not None:
         key: Key = ("cluster", "existing")
         if (cluster.existing.context is None) == (cluster.existing.eks is None):
@@ -133,7 +134,7 @@ def _check_system_nodes(scope: Scope, create: CreateCluster) -> None:
     known = scope.catalog.cpu_instances
     large = [each.name for each in known.values() if each.vcpus >= _LEAST_VCPUS and each.memory_gib >= _LEAST_GIB]
     if name not in known:
-        scope.report.wrong(key, f"unknown instance type {name}", f"write one of {', '.join(large)}")
+        scope.report.wrong(key, f"unknown instance type {name}", f"write one of {', '.join(large[:6])}")
     elif name not in large:
         got = f"{name} is too small: a system node needs {_LEAST_VCPUS} vCPUs and {_LEAST_GIB} GiB"
-        scope.report.wrong(key, got, f"write one of {', '.join(large)}")
+        scope.report.wrong(key, got, f"write one of {', '.join(large[:6])}")

@@ -14,7 +14,7 @@ _NOT_FOR_OLLAMA: Mapping[str, str] = {
     "gpu_memory_utilization": "Ollama decides itself how much memory it uses",
 }
 
-_LIKE = "or name a known model of the same shape, e.g. like: Qwen/Qwen3-8B"
+_LIKE = "like: a known model of the same shape"
 
 
 def check_models(scope: Scope) -> None:
@@ -72,7 +72,7 @@ def _check_identity(scope: Scope, key: Key, model: Model) -> None:
             got = "a Hugging Face repository; Ollama takes a tag of its own library"
             wrong((*key, "model"), got, _tag_of(scope, model.model), reads=reads)
         elif model.model not in catalog.ollama and model.like is None and model.architecture is None:
-            write = f"{_meant(model.model, catalog.ollama, 'llama3.2:3b')}; {_LIKE}"
+            write = _meant(model.model, catalog.ollama, "llama3.2:3b", _LIKE)
             wrong((*key, "model"), f"unknown Ollama tag {model.model}", write, reads=reads)
     elif model.model in catalog.ollama or ":" in model.model:
         got = f"an Ollama tag; {model.engine} takes a Hugging Face repository"
@@ -80,13 +80,15 @@ def _check_identity(scope: Scope, key: Key, model: Model) -> None:
         repository = f"model: {tag.like}, or " if tag is not None and tag.like else ""
         wrong((*key, "model"), got, f"write {repository}engine: ollama", reads=reads)
     elif model.model not in catalog.models and model.like is None and model.architecture is None:
-        write = f"{_meant(model.model, catalog.models, 'Qwen/Qwen3-8B')}; {_LIKE}"
+        write = _meant(model.model, catalog.models, "Qwen/Qwen3-8B", _LIKE)
         wrong((*key, "model"), f"unknown model {model.model}", write, reads=reads)
 
 
-def _meant(name: str, known: Mapping[str, object], sample: str) -> str:
+def _meant(name: str, known: Mapping[str, object], sample: str, otherwise: str = "") -> str:
     close = did_you_mean(name, known)
-    return f"did you mean {close}?" if close else f"write a known one, e.g. {sample}"
+    if close:
+        return f"did you mean {close}?" + (f" Else write {otherwise}" if otherwise else "")
+    return f"write a known one, e.g. {sample}" + (f", or {otherwise}" if otherwise else "")
 
 
 def _tag_of(scope: Scope, repository: str) -> str:
@@ -117,7 +119,7 @@ def _check_limits(scope: Scope, key: Key, model: Model) -> None:
     if heads and model.gpus and heads % model.gpus:
         fitting = [str(count) for count in (1, 2, 4, 8, 16) if heads % count == 0]
         got = f"{heads} attention heads can't be shared by {model.gpus} GPUs"
-        scope.report.wrong((*key, "gpus"), got, f"write gpus: {' or '.join(fitting)}", reads=reads)
+        scope.report.wrong((*key, "gpus"), got, f"write gpus: one of {', '.join(fitting)}", reads=reads)
 
 
 def _check_place(scope: Scope, key: Key, model: Model) -> None:

@@ -44,7 +44,7 @@ def _check_managed(scope: Scope, key: Key, pool: GpuPool, names: tuple[str, ...]
         if first is not None and _gpus(other) != _gpus(first):
             _mixed(scope, types_key, key, first, other)
             break
-    if len(types) == len(names):
+    if len(types) == len(names) and all(each.left_out is None for each in types):
         _check_zones(scope, types_key, types)
 
 

@@ -1,0 +1,24 @@
+"""Bad stack files, each with exactly what is said of it."""
+
+from tests.settings.bad_stacks.addons import ADDONS
+from tests.settings.bad_stacks.cluster import BAD_CLUSTERS
+from tests.settings.bad_stacks.gateway import GATEWAY
+from tests.settings.bad_stacks.models import MODELS
+from tests.settings.bad_stacks.platform import PLATFORM
+from tests.settings.bad_stacks.pools import POOLS
+from tests.settings.bad_stacks.secrets import SECRETS
+from tests.settings.bad_stacks.sections import SECTIONS
+from tests.settings.bad_stacks.text import TEXT
+from tests.settings.bad_stacks.writing import Bad
+
+BAD_STACKS: tuple[Bad, ...] = (
+    *TEXT,
+    *SECTIONS,
+    *BAD_CLUSTERS,
+    *POOLS,
+    *MODELS,
+    *SECRETS,
+    *ADDONS,
+    *PLATFORM,
+    *GATEWAY,
+)

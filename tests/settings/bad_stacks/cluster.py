@@ -1,0 +1,213 @@
+"""`cluster`, `namespace` and `aws:region`."""
+
+from infra.settings import Mistake
+from tests.settings.bad_stacks.writing import CLUSTER, CPU, LAPTOP, MODEL, Bad, create, stack
+
+BAD_CLUSTERS = (
+    Bad(
+        "an unquoted version",
+        stack("cluster: {create: {version: 1.30, zones: 2}}", MODEL),
+        (
+            Mistake(
+                "cluster.create.version",
+                4,
+                "got the number 1.3; unquoted, 1.30 would become 1.3",
+                'write "1.36" (known: "1.33", "1.34", "1.35", "1.36")',
+            ),
+        ),
+    ),
+    Bad(
+        "a version that EKS doesn't have",
+        stack('cluster: {create: {version: "1.29", zones: 2}}', MODEL),
+        (
+            Mistake(
+                "cluster.create.version",
+                4,
+                "EKS version 1.29 isn't supported here",
+                'write one of "1.33", "1.34", "1.35", "1.36"',
+            ),
+        ),
+    ),
+    Bad(
+        "create and existing",
+        stack("cluster: {create: {}, existing: {context: kind-llm}}", MODEL),
+        (
+            Mistake(
+                "cluster",
+                4,
+                "needs exactly one of create and existing",
+                'write create: {version: "1.35", zones: 3} or existing: {context: NAME}',
+            ),
+        ),
+    ),
+    Bad(
+        "neither context nor eks",
+        stack("cluster: {existing: {}}", MODEL),
+        (
+            Mistake(
+                "cluster.existing",
+                4,
+                "needs exactly one of context and eks",
+                "write existing: {context: kind-llm} or existing: {eks: NAME}",
+            ),
+        ),
+    ),
+    Bad(
+        "no region",
+        stack(CLUSTER, MODEL, region=None),
+        (Mistake("aws:region", None, "missing; an EKS cluster is in a region", "write aws:region: us-east-1"),),
+    ),
+    Bad(
+        "an unknown region",
+        stack(CLUSTER, MODEL, region="us-est-1"),
+        (Mistake("aws:region", 2, "unknown region; did you mean us-west-1?"),),
+    ),
+    Bad(
+        "too many zones",
+        stack(create("zones: 9"), MODEL),
+        (
+            Mistake(
+                "cluster.create.zones",
+                4,
+                "got the number 9",
+                "write a number from 2 to 5 (EKS needs 2 zones; us-east-1 has 5 with GPUs)",
+            ),
+        ),
+    ),
+    Bad(
+        "one zone",
+        stack(create("zones: [use1-az1]"), MODEL),
+        (Mistake("cluster.create.zones", 4, "one zone; EKS needs 2 at least", "write zones: [use1-az1, use1-az2]"),),
+    ),
+    Bad(
+        "zones of another region, and not served by EKS",
+        stack(create("zones: [use1-az1, use1-az3, euw1-az1]"), MODEL),
+        (
+            Mistake(
+                "cluster.create.zones[1]",
+                4,
+                "use1-az3 isn't a zone of us-east-1 that EKS serves and that has GPUs",
+                "write one of use1-az1, use1-az2, use1-az4, use1-az5, use1-az6",
+            ),
+            Mistake(
+                "cluster.create.zones[2]",
+                4,
+                "euw1-az1 isn't a zone of us-east-1 that EKS serves and that has GPUs",
+                "write one of use1-az1, use1-az2, use1-az4, use1-az5, use1-az6",
+            ),
+        ),
+    ),
+    Bad(
+        "a zone name for a zone id",
+        stack(create("zones: [us-east-1a, us-east-1b]"), MODEL),
+        (
+            Mistake(
+                "cluster.create.zones[0]", 4, 'got "us-east-1a"; allowed: an availability-zone id', "write use1-az1"
+            ),
+            Mistake(
+                "cluster.create.zones[1]", 4, 'got "us-east-1b"; allowed: an availability-zone id', "write use1-az1"
+            ),
+        ),
+    ),
+    Bad(
+        "a CIDR with host bits",
+        stack(create("network: {cidr: 10.0.5.0/16}"), MODEL),
+        (Mistake("cluster.create.network.cidr", 4, "10.0.5.0/16 has bits set after its /16", "write 10.0.0.0/16"),),
+    ),
+    Bad(
+        "a CIDR that is too small",
+        stack(create("network: {cidr: 10.0.0.0/24}"), MODEL),
+        (
+            Mistake(
+                "cluster.create.network.cidr",
+                4,
+                "a /24; a VPC here is a /16 to a /20, cut into two subnets a zone",
+                "write cidr: 10.0.0.0/16",
+            ),
+        ),
+    ),
+    Bad(
+        "an office that is no network",
+        stack(create("access: {apiFrom: [203.0.113.300/24]}"), MODEL),
+        (
+            Mistake(
+                "cluster.create.access.apiFrom[0]",
+                4,
+                "203.0.113.300/24 isn't an IPv4 network",
+                "write one such as 10.0.0.0/16",
+            ),
+        ),
+    ),
+    Bad(
+        "a VPC that exists, and a CIDR",
+        stack(create("network: {vpcId: vpc-0ab1, cidr: 10.0.0.0/16, nat: one}"), MODEL),
+        (
+            Mistake(
+                "cluster.create.network.cidr",
+                4,
+                "is of a new VPC, and vpcId names one that exists",
+                "leave cidr or vpcId out",
+            ),
+            Mistake(
+                "cluster.create.network.nat",
+                4,
+                "is of a new VPC, and vpcId names one that exists",
+                "leave nat or vpcId out",
+            ),
+            Mistake(
+                "cluster.create.network.vpcId",
+                4,
+                "a VPC that exists needs privateSubnetIds",
+                "write privateSubnetIds: [subnet-0ab1, subnet-0ab2], in two zones at least",
+            ),
+        ),
+    ),
+    Bad(
+        "subnets of no VPC",
+        stack(create("network: {privateSubnetIds: [subnet-0ab1, subnet-0ab2]}"), MODEL),
+        (
+            Mistake(
+                "cluster.create.network.privateSubnetIds",
+                4,
+                "subnets of no VPC",
+                "write vpcId beside it, or leave privateSubnetIds out",
+            ),
+        ),
+    ),
+    Bad(
+        "not an ARN",
+        stack(create("access: {admins: [platform-team]}"), MODEL),
+        (
+            Mistake(
+                "cluster.create.access.admins[0]",
+                4,
+                'got "platform-team"; allowed: an IAM ARN',
+                "write arn:aws:iam::111122223333:role/platform",
+            ),
+        ),
+    ),
+    Bad(
+        "system nodes that are too small",
+        stack(create("systemNodes: {instanceType: m5.large}"), MODEL),
+        (
+            Mistake(
+                "cluster.create.systemNodes.instanceType",
+                4,
+                "m5.large is too small: a system node needs 4 vCPUs and 16 GiB",
+                "write one of m5.xlarge, m5.2xlarge, m6i.xlarge, m6i.2xlarge, m6i.4xlarge, m7i.xlarge",
+            ),
+        ),
+    ),
+    Bad(
+        "a namespace of Kubernetes' own",
+        stack(LAPTOP, "namespace: {name: kube-system}", CPU, region=None),
+        (
+            Mistake(
+                "namespace.name",
+                4,
+                "kube-system is Kubernetes' own, it can't be created",
+                "write another name, e.g. llm",
+            ),
+        ),
+    ),
+)

@@ -1,0 +1,123 @@
+"""`gateway`."""
+
+from infra.settings import Mistake
+from tests.settings.bad_stacks.writing import CERTIFICATE, CLUSTER, CPU, LAPTOP, MODEL, Bad, stack
+
+GATEWAY = (
+    Bad(
+        "public Ollama, without TLS",
+        stack(
+            CLUSTER,
+            'models: {a: {model: "llama3.2:3b", engine: ollama}}',
+            "gateway: {domain: llm.example.com, visibility: public}",
+        ),
+        (
+            Mistake(
+                "gateway.visibility",
+                6,
+                "public without TLS: keys would cross the internet in the open",
+                "write certificateArn: arn:aws:acm:...",
+            ),
+            Mistake(
+                "gateway.visibility",
+                6,
+                "public, and Ollama (a) has no authentication",
+                "write visibility: internal, or models.a.engine: vllm",
+            ),
+        ),
+    ),
+    Bad(
+        "a domain that is none",
+        stack(CLUSTER, MODEL, "gateway: {domain: https://llm.example.com}"),
+        (
+            Mistake(
+                "gateway.domain",
+                6,
+                'got "https://llm.example.com"; allowed: a domain of at most 200 characters',
+                "write domain: llm.example.com",
+            ),
+        ),
+    ),
+    Bad(
+        "a Secret on an ALB",
+        stack(CLUSTER, MODEL, "gateway: {domain: llm.example.com, tlsSecret: llm-tls}"),
+        (
+            Mistake(
+                "gateway.tlsSecret",
+                6,
+                "an ALB can't read a Secret",
+                "write certificateArn: arn:aws:acm:..., or ingressClass: nginx",
+            ),
+        ),
+    ),
+    Bad(
+        "a certificate on nginx",
+        stack(
+            CLUSTER, MODEL, f"gateway: {{domain: x.example.com, ingressClass: nginx, certificateArn: {CERTIFICATE}}}"
+        ),
+        (
+            Mistake(
+                "gateway.certificateArn",
+                6,
+                "only an ALB takes an ACM certificate",
+                "write tlsSecret: NAME, or leave ingressClass out on EKS",
+            ),
+        ),
+    ),
+    Bad(
+        "a certificate of another region",
+        stack(
+            CLUSTER,
+            MODEL,
+            "gateway: {domain: llm.example.com, certificateArn: arn:aws:acm:eu-west-1:111122223333:certificate/5f0c}",
+        ),
+        (
+            Mistake(
+                "gateway.certificateArn",
+                6,
+                "a certificate of eu-west-1; the load balancer is in us-east-1",
+                "write one of us-east-1",
+            ),
+        ),
+    ),
+    Bad(
+        "a gateway of no class on a laptop",
+        stack(LAPTOP, CPU, "gateway: {domain: llm.example.com}", region=None),
+        (
+            Mistake(
+                "gateway.ingressClass",
+                5,
+                "missing; no class is known for a kubeconfig context",
+                "write ingressClass: nginx, or the class that the cluster has",
+            ),
+        ),
+    ),
+    Bad(
+        "an annotation that another key decides",
+        stack(
+            CLUSTER,
+            MODEL,
+            "gateway: {domain: llm.example.com, annotations: {alb.ingress.kubernetes.io/scheme: internet-facing}}",
+        ),
+        (
+            Mistake(
+                "gateway.annotations.alb.ingress.kubernetes.io/scheme",
+                6,
+                "decided elsewhere",
+                "write gateway.visibility",
+            ),
+        ),
+    ),
+    Bad(
+        "a timeout that no load balancer has",
+        stack(CLUSTER, MODEL, "gateway: {domain: llm.example.com, timeoutSeconds: 7200}"),
+        (
+            Mistake(
+                "gateway.timeoutSeconds",
+                6,
+                "got the number 7200; allowed: a whole number from 1 to 4000",
+                "write timeoutSeconds: 300",
+            ),
+        ),
+    ),
+)

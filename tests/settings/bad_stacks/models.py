@@ -1,0 +1,255 @@
+"""`models`."""
+
+from infra.settings import Mistake
+from tests.settings.bad_stacks.writing import CLUSTER, LAPTOP, MODEL, OLLAMA, POOL, Bad, model, stack
+
+MODELS = (
+    Bad(
+        "an unknown model",
+        stack(CLUSTER, "models: {a: {model: Qwen/Qwen3-8b-instruct}}"),
+        (
+            Mistake(
+                "models.a.model",
+                5,
+                "unknown model Qwen/Qwen3-8b-instruct",
+                "did you mean Qwen/Qwen3-VL-8B-Instruct? Else write like: a known model of the same shape",
+            ),
+        ),
+    ),
+    Bad(
+        "a model of one's own with no shape",
+        stack(CLUSTER, "models: {a: {model: acme/support-model}}"),
+        (
+            Mistake(
+                "models.a.model",
+                5,
+                "unknown model acme/support-model",
+                "write a known one, e.g. Qwen/Qwen3-8B, or like: a known model of the same shape",
+            ),
+        ),
+    ),
+    Bad(
+        "an unknown like",
+        stack(CLUSTER, "models: {a: {model: acme/support-model, like: meta-llama/Llama-3.3-70B}}"),
+        (
+            Mistake(
+                "models.a.like",
+                5,
+                "unknown model meta-llama/Llama-3.3-70B",
+                "did you mean meta-llama/Llama-3.3-70B-Instruct?",
+            ),
+        ),
+    ),
+    Bad(
+        "like and architecture",
+        stack(CLUSTER, "models: {a: {model: acme/x, like: Qwen/Qwen3-8B, architecture: config.json}}"),
+        (Mistake("models.a.like", 5, "like and architecture both give the shape", "leave one of them out"),),
+    ),
+    Bad(
+        "an Ollama tag on vLLM",
+        stack(CLUSTER, 'models: {a: {model: "llama3.2:3b"}}'),
+        (
+            Mistake(
+                "models.a.model",
+                5,
+                "an Ollama tag; vllm takes a Hugging Face repository",
+                "write model: meta-llama/Llama-3.2-3B-Instruct, or engine: ollama",
+            ),
+        ),
+    ),
+    Bad(
+        "a repository on Ollama",
+        stack(CLUSTER, model("engine: ollama")),
+        (
+            Mistake(
+                "models.a.model",
+                5,
+                "a Hugging Face repository; Ollama takes a tag of its own library",
+                'write model: "qwen3:8b", or engine: vllm',
+            ),
+        ),
+    ),
+    Bad(
+        "an unknown Ollama tag",
+        stack(CLUSTER, 'models: {a: {model: "lama3.2:3b", engine: ollama}}'),
+        (
+            Mistake(
+                "models.a.model",
+                5,
+                "unknown Ollama tag lama3.2:3b",
+                "did you mean llama3.2:3b? Else write like: a known model of the same shape",
+            ),
+        ),
+    ),
+    Bad(
+        "TGI unacknowledged",
+        stack(CLUSTER, model("engine: tgi")),
+        (
+            Mistake(
+                "models.a.engine",
+                5,
+                "TGI is in maintenance mode: it gets no new models or features",
+                "write engine: vllm, or acknowledgeMaintenanceMode: true beside it",
+            ),
+        ),
+    ),
+    Bad(
+        "vLLM on the CPU",
+        stack(CLUSTER, model("gpus: 0")),
+        (
+            Mistake(
+                "models.a.gpus",
+                5,
+                "0 GPUs is the CPU, and vllm needs a GPU here",
+                "write engine: ollama and a tag such as llama3.2:1b, or gpus: 1",
+            ),
+        ),
+    ),
+    Bad(
+        "what Ollama has no use for",
+        stack(CLUSTER, f"models: {{a: {OLLAMA[:-1]}, quantization: fp8, revision: main, gpuMemoryUtilization: 0.9}}}}"),
+        (
+            Mistake(
+                "models.a.gpuMemoryUtilization",
+                5,
+                "Ollama decides itself how much memory it uses",
+                "leave gpuMemoryUtilization out",
+            ),
+            Mistake("models.a.quantization", 5, "an Ollama tag names its own quantization", "leave quantization out"),
+            Mistake("models.a.revision", 5, "an Ollama tag is its own revision", "leave revision out"),
+        ),
+    ),
+    Bad(
+        "no such pool",
+        stack(CLUSTER, POOL, model("pool: l40")),
+        (Mistake("models.a.pool", 6, "no pool l40; did you mean l4?"),),
+    ),
+    Bad(
+        "a pool on the CPU",
+        stack(CLUSTER, POOL, 'models: {a: {model: "llama3.2:1b", engine: ollama, pool: l4, gpus: 0}}'),
+        (Mistake("models.a.pool", 6, "a pool is for GPUs, and gpus is 0", "leave pool out, or write gpus: 1"),),
+    ),
+    Bad(
+        "more GPUs than a node has",
+        stack(CLUSTER, POOL, model("pool: l4, gpus: 2")),
+        (Mistake("models.a.gpus", 6, "2 GPUs; a node of pool l4 has 1", "write gpus: 1, or a pool of larger nodes"),),
+    ),
+    Bad(
+        "GPUs that don't divide the heads",
+        stack(CLUSTER, model("gpus: 3")),
+        (
+            Mistake(
+                "models.a.gpus", 5, "32 attention heads can't be shared by 3 GPUs", "write gpus: one of 1, 2, 4, 8, 16"
+            ),
+        ),
+    ),
+    Bad(
+        "longer than the model",
+        stack(CLUSTER, model("maxModelLen: 1000000")),
+        (
+            Mistake(
+                "models.a.maxModelLen",
+                5,
+                "1000000 tokens; the model was made for 40960",
+                "write maxModelLen: 40960 or less",
+            ),
+        ),
+    ),
+    Bad(
+        "an unknown quantization",
+        stack(CLUSTER, model("quantization: fp-8")),
+        (Mistake("models.a.quantization", 5, "unknown quantization fp-8", "did you mean fp8?"),),
+    ),
+    Bad(
+        "a GPU where none can be",
+        stack(LAPTOP, MODEL, region=None),
+        (
+            Mistake(
+                "models.a",
+                4,
+                "needs a GPU, and no nodes can be made behind a context",
+                "write the cluster's GPU nodes under gpuPools, or engine: ollama with gpus: 0",
+            ),
+        ),
+    ),
+    Bad(
+        "min replicas over max",
+        stack(CLUSTER, model("replicas: {min: 5, max: 2}")),
+        (Mistake("models.a.replicas", 5, "min 5 is more than max 2", "write {min: 2, max: 5}"),),
+    ),
+    Bad(
+        "min replicas over the default max",
+        stack(CLUSTER, model("replicas: {min: 3}")),
+        (Mistake("models.a.replicas", 5, "min 3 is more than max 1, which is the default", "write {min: 3, max: 3}"),),
+    ),
+    Bad(
+        "zero replicas",
+        stack(CLUSTER, model("replicas: {min: 0, max: 2}")),
+        (
+            Mistake(
+                "models.a.replicas",
+                5,
+                "min 0: a request that comes while there is no pod would be lost",
+                "write min: 1; `paused: true` is the way to have no pod, a's URL and weights stay",
+            ),
+        ),
+    ),
+    Bad(
+        "Ollama that scales",
+        stack(CLUSTER, 'models: {a: {model: "llama3.2:3b", engine: ollama, replicas: {min: 1, max: 3}}}'),
+        (
+            Mistake(
+                "models.a.replicas",
+                5,
+                "Ollama has no metrics that a scaler could read",
+                "write replicas: 3, or engine: vllm",
+            ),
+        ),
+    ),
+    Bad(
+        "arguments that the program sets",
+        stack(
+            CLUSTER,
+            model(
+                'extraArgs: [--max-model-len=4096, --port, "80", --tensor_parallel_size, "2", --served-model-name=x]'
+            ),
+        ),
+        (
+            Mistake(
+                "models.a.extraArgs[0]", 5, "--max-model-len is the program's own", "write maxModelLen in its place"
+            ),
+            Mistake(
+                "models.a.extraArgs[1]",
+                5,
+                "--port is the program's own: probes, Service and NetworkPolicy rely on it",
+                "leave it out",
+            ),
+            Mistake(
+                "models.a.extraArgs[3]", 5, "--tensor-parallel-size is the program's own", "write gpus in its place"
+            ),
+            Mistake(
+                "models.a.extraArgs[5]",
+                5,
+                "--served-model-name is the program's own: the name in the stack file is what applications send",
+                "leave it out",
+            ),
+        ),
+    ),
+    Bad(
+        "a key as an argument",
+        stack(CLUSTER, model("extraArgs: [--api-key=hunter2]")),
+        (
+            Mistake(
+                "models.a.extraArgs[0]",
+                5,
+                "--api-key is a credential in the open (value not shown); anybody who sees the pod reads it",
+                "leave it out, and use the secret apiKey",
+            ),
+        ),
+    ),
+    Bad(
+        "a model named as another's download",
+        stack(CLUSTER, "models: {a: {model: Qwen/Qwen3-8B}, a-prefetch: {model: Qwen/Qwen3-8B}}"),
+        (Mistake("models.a-prefetch", 5, "the name of a's own download", "write a-2"),),
+    ),
+)

@@ -1,0 +1,107 @@
+"""`cache` and the smaller sections."""
+
+from infra.settings import Mistake
+from tests.settings.bad_stacks.writing import CLUSTER, CPU, LAPTOP, MODEL, POOL, Bad, create, model, stack
+
+PLATFORM = (
+    Bad(
+        "a size on EFS",
+        stack(CLUSTER, MODEL, "cache: {kind: efs, size: 100Gi}"),
+        (Mistake("cache.size", 6, "EFS has no size: it bills what is used", "leave size out"),),
+    ),
+    Bad(
+        "a size that is none",
+        stack(CLUSTER, MODEL, "cache: {kind: ebs, size: 100GB}"),
+        (Mistake("cache.size", 6, 'got "100GB"; allowed: a size in Gi or Ti', 'write size: "100Gi"'),),
+    ),
+    Bad(
+        "EFS on a laptop",
+        stack(LAPTOP, CPU, "cache: {kind: efs}", region=None),
+        (
+            Mistake(
+                "cache.kind",
+                5,
+                "efs is on EKS only, and the cluster is a kubeconfig context",
+                "write kind: storageClass",
+            ),
+        ),
+    ),
+    Bad(
+        "a class for EBS",
+        stack(CLUSTER, MODEL, "cache: {kind: ebs, storageClass: gp3}"),
+        (
+            Mistake(
+                "cache.storageClass",
+                6,
+                "kind ebs has a class of its own",
+                "write kind: storageClass, or leave storageClass out",
+            ),
+        ),
+    ),
+    Bad(
+        "EBS with two replicas",
+        stack(CLUSTER, model("replicas: 2"), "cache: {kind: ebs}"),
+        (
+            Mistake(
+                "models.a.replicas",
+                5,
+                "2 replicas, and an EBS volume has one reader",
+                "write replicas: 1, or cache.kind: efs",
+            ),
+        ),
+    ),
+    Bad(
+        "EBS with two models",
+        stack(CLUSTER, "models: {a: {model: Qwen/Qwen3-8B}, b: {model: Qwen/Qwen3-8B}}", "cache: {kind: ebs}"),
+        (Mistake("cache.kind", 6, "2 models read the cache, and an EBS volume has one reader", "write kind: efs"),),
+    ),
+    Bad(
+        "a negative budget",
+        stack(CLUSTER, MODEL, "budget: {usdPerMonth: -1, of: max}"),
+        (
+            Mistake("budget.of", 6, 'got "max"; allowed: most, least', "write of: most"),
+            Mistake("budget.usdPerMonth", 6, "got the number -1; allowed: a number over 0", "write usdPerMonth: 30000"),
+        ),
+    ),
+    Bad(
+        "an absolute mirror",
+        stack(CLUSTER, MODEL, "mirror: {charts: /home/me/charts}"),
+        (
+            Mistake(
+                "mirror.charts",
+                6,
+                "an absolute path: each checkout would show a diff",
+                "write a path relative to the program, e.g. charts, or a URL",
+            ),
+        ),
+    ),
+    Bad(
+        "tags that AWS refuses",
+        stack(CLUSTER, MODEL, 'tags: {"aws:team": ml, Name: x, "a&b": y}'),
+        (
+            Mistake(
+                'tags."a&b"', 6, "AWS allows letters, digits, spaces and _ . : / = + - @", "write it without the others"
+            ),
+            Mistake("tags.Name", 6, "the program and Kubernetes set this tag", "write another name"),
+            Mistake("tags.aws:team", 6, "aws: is reserved by AWS", "write another name"),
+        ),
+    ),
+    Bad(
+        "two-fold trouble in one section, and beyond",
+        stack(create("zones: 9, foo: 1"), POOL, model("pool: l5, gpus: many"), "budget: {}"),
+        (
+            Mistake(
+                "cluster.create.foo", 4, "unknown key; known here: version, zones, network, name, access, systemNodes"
+            ),
+            Mistake(
+                "cluster.create.zones",
+                4,
+                "got the number 9",
+                "write a number from 2 to 5 (EKS needs 2 zones; us-east-1 has 5 with GPUs)",
+            ),
+            Mistake("models.a.gpus", 6, 'got "many"; allowed: a whole number from 0 to 16', "write gpus: 1"),
+            Mistake("models.a.pool", 6, "no pool l5; known: l4"),
+            Mistake("budget.usdPerMonth", 7, "missing; needs a number over 0", "write usdPerMonth: 30000"),
+        ),
+    ),
+)

@@ -1,0 +1,122 @@
+"""`gpuPools`."""
+
+from infra.settings import Mistake
+from tests.settings.bad_stacks.writing import CLUSTER, EKS, LAPTOP, MODEL, NODES, POOL, Bad, model, pool, stack
+
+POOLS = (
+    Bad(
+        "a pool that is nothing",
+        stack(CLUSTER, "gpuPools: {l4: {max: 2}}", MODEL),
+        (
+            Mistake(
+                "gpuPools.l4",
+                5,
+                "needs exactly one of instanceTypes and existing",
+                "write instanceTypes: [g6.xlarge], or existing: {gpu: ..., selector: ...}",
+            ),
+        ),
+    ),
+    Bad(
+        "a pool of one and four GPUs",
+        stack(CLUSTER, pool("instanceTypes: [g6.2xlarge, g6.12xlarge]"), MODEL),
+        (
+            Mistake(
+                "gpuPools.l4.instanceTypes",
+                5,
+                "g6.2xlarge has 1 GPU, g6.12xlarge has 4; a pool has one number",
+                "write two pools, e.g. l4 and l4x4",
+            ),
+        ),
+    ),
+    Bad(
+        "a pool of two kinds of GPU",
+        stack(CLUSTER, pool("instanceTypes: [g6.xlarge, g5.xlarge]"), MODEL),
+        (
+            Mistake(
+                "gpuPools.l4.instanceTypes",
+                5,
+                "g6.xlarge has L4, g5.xlarge has A10G; a pool has one kind",
+                "write two pools, e.g. l4 and a10g",
+            ),
+        ),
+    ),
+    Bad(
+        "an unknown instance type",
+        stack(CLUSTER, pool("instanceTypes: [g6.3xlarge]"), MODEL),
+        (
+            Mistake(
+                "gpuPools.l4.instanceTypes[0]", 5, "unknown GPU instance type g6.3xlarge", "did you mean g6.xlarge?"
+            ),
+        ),
+    ),
+    Bad(
+        "ARM",
+        stack(CLUSTER, pool("instanceTypes: [g5g.xlarge]"), MODEL),
+        (
+            Mistake(
+                "gpuPools.l4.instanceTypes[0]",
+                5,
+                "g5g.xlarge can't be used: ARM; the engines' images are x86",
+                "write one such as g6.xlarge",
+            ),
+        ),
+    ),
+    Bad(
+        "a slice of a GPU",
+        stack(CLUSTER, pool("instanceTypes: [g6f.xlarge]"), MODEL),
+        (
+            Mistake(
+                "gpuPools.l4.instanceTypes[0]",
+                5,
+                "g6f.xlarge can't be used: a slice of a GPU, which needs a driver that EKS images lack",
+                "write one of g6.12xlarge, g6.16xlarge, g6.24xlarge, g6.2xlarge",
+            ),
+        ),
+    ),
+    Bad(
+        "no price",
+        stack(CLUSTER, pool("instanceTypes: [p5e.48xlarge]"), MODEL),
+        (
+            Mistake(
+                "gpuPools.l4.instanceTypes[0]",
+                5,
+                "p5e.48xlarge can't be used: no price seen",
+                "write one of p5en.48xlarge",
+            ),
+        ),
+    ),
+    Bad(
+        "no zone offers it",
+        stack(CLUSTER, pool("instanceTypes: [g6e.xlarge]"), MODEL, region="af-south-1"),
+        (
+            Mistake(
+                "gpuPools.l4.instanceTypes",
+                5,
+                "no zone of af-south-1 offers g6e.xlarge",
+                "write types offered there, or another region",
+            ),
+        ),
+    ),
+    Bad(
+        "min over max",
+        stack(CLUSTER, pool("instanceTypes: [g6.xlarge], min: 4, max: 2"), MODEL),
+        (Mistake("gpuPools.l4", 5, "min 4 is more than max 2", "write min: 2, max: 4"),),
+    ),
+    Bad(
+        "a node group behind a context",
+        stack(LAPTOP, POOL, model("pool: l4"), region=None),
+        (
+            Mistake(
+                "gpuPools.l4.instanceTypes",
+                4,
+                "no nodes can be made behind a kubeconfig context",
+                "write existing: {gpu: ..., gpusPerNode: ..., selector: ...}, or cluster.existing.eks",
+            ),
+        ),
+    ),
+    Bad(
+        "an unknown GPU",
+        stack(EKS, NODES.replace("gpu: L4", "gpu: L4O"), model("pool: l4")),
+        (Mistake("gpuPools.l4.existing.gpu", 5, "unknown GPU L4O", "did you mean L4?"),),
+    ),
+)

@@ -1,0 +1,49 @@
+"""Secrets in the open."""
+
+from infra.settings import Mistake
+from tests.settings.bad_stacks.writing import CLUSTER, CPU, LAPTOP, MODEL, Bad, model, stack
+
+SECRETS = (
+    Bad(
+        "a secret in the open",
+        stack(LAPTOP, CPU, region=None) + "  llm-platform:huggingFaceToken: hunter2\n",
+        (
+            Mistake(
+                "huggingFaceToken",
+                5,
+                "a secret in the open (value not shown). Revoke it, then:",
+                "pulumi config set --secret huggingFaceToken -s dev",
+            ),
+        ),
+    ),
+    Bad(
+        "a secret in the platform",
+        stack(CLUSTER, MODEL, "huggingFaceToken: hunter2"),
+        (
+            Mistake(
+                "huggingFaceToken",
+                6,
+                "a secret has a key of its own (value not shown)",
+                "pulumi config set --secret huggingFaceToken -s dev",
+            ),
+        ),
+    ),
+    Bad(
+        "a token anywhere",
+        stack(CLUSTER, model("extraArgs: [--enable-prefix-caching, hf_AbCdEfGhIjKl]"), "tags: {hf_AbCdEfGhIjKl: x}"),
+        (
+            Mistake(
+                "models.a.extraArgs[1]",
+                5,
+                "a credential in the open (value not shown). Revoke it, then:",
+                "pulumi config set --secret huggingFaceToken -s dev",
+            ),
+            Mistake(
+                "tags.(not shown)",
+                6,
+                "a credential in the open (value not shown). Revoke it, then:",
+                "pulumi config set --secret huggingFaceToken -s dev",
+            ),
+        ),
+    ),
+)

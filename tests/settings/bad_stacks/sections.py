@@ -1,0 +1,153 @@
+"""Sections, keys and values of the wrong kind."""
+
+from infra.settings import Mistake
+from tests.settings.bad_stacks.writing import CLUSTER, MODEL, POOL, Bad, create, model, stack
+
+SECTIONS = (
+    Bad(
+        "no cluster and no models",
+        stack("protect: true"),
+        (
+            Mistake(
+                "cluster",
+                3,
+                "missing; needs a mapping with create, existing",
+                'write cluster: {create: {version: "1.35"}}',
+            ),
+            Mistake(
+                "models", 3, "missing; needs a mapping of names", "write models: {qwen3-8b: {model: Qwen/Qwen3-8B}}"
+            ),
+        ),
+    ),
+    Bad(
+        "unknown keys at every level",
+        stack(
+            create("zone: 2"),
+            "models:",
+            "  a: {model: Qwen/Qwen3-8B, maxModelLenght: 8192, replicas: {minimum: 2}}",
+            "gateways: {domain: llm.example.com}",
+        ),
+        (
+            Mistake("cluster.create.zone", 4, "unknown key; did you mean zones?"),
+            Mistake("models.a.maxModelLenght", 6, "unknown key; did you mean maxModelLen?"),
+            Mistake("models.a.replicas.minimum", 6, "unknown key; did you mean min?"),
+            Mistake("gateways", 7, "unknown key; did you mean gateway?"),
+        ),
+    ),
+    Bad(
+        "a key that resembles nothing",
+        stack(CLUSTER, MODEL, "cache: {kind: efs, colour: blue}"),
+        (Mistake("cache.colour", 6, "unknown key; known here: kind, storageClass, size"),),
+    ),
+    Bad(
+        "a section that is text",
+        stack(CLUSTER, MODEL, "budget: 30000"),
+        (
+            Mistake(
+                "budget",
+                6,
+                "got the number 30000; allowed: a mapping with usdPerMonth, of",
+                "write budget: {usdPerMonth: 30000}",
+            ),
+        ),
+    ),
+    Bad(
+        "a list for a map of names",
+        stack(CLUSTER, "models: [{model: Qwen/Qwen3-8B}]"),
+        (
+            Mistake(
+                "models",
+                5,
+                "got a list; allowed: a mapping of names",
+                "write models: {qwen3-8b: {model: Qwen/Qwen3-8B}}",
+            ),
+        ),
+    ),
+    Bad(
+        "wrong types",
+        stack(CLUSTER, model("gpus: one, paused: maybe, maxModelLen: 8k"), "tags: {costCenter: 4711}"),
+        (
+            Mistake("models.a.gpus", 5, 'got "one"; allowed: a whole number from 0 to 16', "write gpus: 1"),
+            Mistake(
+                "models.a.maxModelLen",
+                5,
+                'got "8k"; allowed: a whole number from 1 to 10485760',
+                "write maxModelLen: 8192",
+            ),
+            Mistake("models.a.paused", 5, 'got "maybe"; allowed: true or false', "write paused: true"),
+            Mistake("tags.costCenter", 6, "got the number 4711; text has to be in quotes", 'write "4711"'),
+        ),
+    ),
+    Bad(
+        "YAML 1.1 booleans are text",
+        stack(CLUSTER, MODEL, "protect: yes"),
+        (Mistake("protect", 6, 'got "yes"; allowed: true or false', "write protect: true"),),
+    ),
+    Bad(
+        "a number with a fraction",
+        stack(CLUSTER, model("maxModelLen: 8192.5")),
+        (
+            Mistake(
+                "models.a.maxModelLen",
+                5,
+                "got the number 8192.5; allowed: a whole number from 1 to 10485760",
+                "write maxModelLen: 8192",
+            ),
+        ),
+    ),
+    Bad(
+        "out of range",
+        stack(CLUSTER, model("gpuMemoryUtilization: 1.0, maxNumSeqs: 0")),
+        (
+            Mistake(
+                "models.a.gpuMemoryUtilization",
+                5,
+                "got the number 1; allowed: a number over 0, at most 0.98",
+                "write gpuMemoryUtilization: 0.9",
+            ),
+            Mistake(
+                "models.a.maxNumSeqs",
+                5,
+                "got the number 0; allowed: a whole number from 1 to 4096",
+                "write maxNumSeqs: 64",
+            ),
+        ),
+    ),
+    Bad(
+        "a word that isn't a choice",
+        stack(CLUSTER, POOL.replace("xlarge]", "xlarge], capacity: Spot"), model("engine: vlm")),
+        (
+            Mistake("gpuPools.l4.capacity", 5, 'got "Spot"; allowed: on-demand, spot', "write capacity: spot"),
+            Mistake("models.a.engine", 6, 'got "vlm"; allowed: vllm, ollama, tgi', "write engine: vllm"),
+        ),
+    ),
+    Bad(
+        "names that Kubernetes refuses",
+        stack(
+            CLUSTER,
+            "gpuPools: {L4: {instanceTypes: [g6.xlarge]}}",
+            "models: {Llama_8B: {model: Qwen/Qwen3-8B}}",
+            "namespace: {name: LLM}",
+        ),
+        (
+            Mistake(
+                "gpuPools.L4",
+                5,
+                "bad name; at most 30 lower-case letters, digits and hyphens, beginning with a letter",
+                "write l4",
+            ),
+            Mistake(
+                "models.Llama_8B",
+                6,
+                "bad name; at most 40 lower-case letters, digits and hyphens, beginning with a letter",
+                "write llama-8b",
+            ),
+            Mistake(
+                "namespace.name",
+                7,
+                'got "LLM"; allowed: a name of lower-case letters, digits and hyphens',
+                "write name: llm",
+            ),
+        ),
+    ),
+)
