@@ -36,7 +36,6 @@ class ModelCache(pulumi.ComponentResource):
     `hub_token` becomes a Secret that the prefetch Jobs read, and nothing else.
     """
 
-    namespace: pulumi.Output[str]
     claim: pulumi.Output[str]
 
     def __init__(
@@ -89,9 +88,8 @@ class ModelCache(pulumi.ComponentResource):
                 opts=child,
             )
 
-        self.namespace = pulumi.Output.from_input(namespace)
         self.claim = claim.metadata.apply(lambda metadata: metadata.name or CLAIM)
-        self.register_outputs({"namespace": self.namespace, "claim": self.claim})
+        self.register_outputs({"claim": self.claim})
 
     def _efs_volume(
         self, name: str, *, namespace: str, size: str, volume: EfsVolume, opts: pulumi.ResourceOptions

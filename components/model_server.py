@@ -93,7 +93,8 @@ class ModelServer(pulumi.ComponentResource):
 
         policy = k8s.networking.v1.NetworkPolicy(
             f"{name}-network-policy",
-            metadata=metadata,
+            # Not the bare model's name: `x-prefetch` may be a model too, and is the name of x's other policy.
+            metadata=metadata | {"name": f"{workload.name}-server"},
             spec=server_policy(
                 selector,
                 port=adapter.port,

@@ -1,11 +1,12 @@
 """Every object of these components is valid in the oldest and newest Kubernetes that a stack may name."""
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import jsonschema
 import pytest
 
-from components.engines import ENGINES
+from components.engines import ENGINES, Workload
 from components.model_pod import PodPlace
 from infra.recording import Recording
 from tests.components.examples import CHAT, GPU_TAINT, server
@@ -46,6 +47,17 @@ def test_every_object_names_its_namespace_unless_it_has_none():
         for made in objects(recording):
             expected = None if made.inputs["kind"] in cluster_wide else "llm"
             assert made.inputs["metadata"].get("namespace") == expected, made.urn
+
+
+def test_no_two_objects_share_a_name_even_if_one_model_is_called_like_anothers_job():
+    models = ("x", "x-prefetch", "x-api-key", "x-server")
+    recordings = [run() for m in models for run in _all_of(replace(CHAT, name=m))]
+    names = [(r.type, r.inputs["metadata"]["name"]) for recording in recordings for r in objects(recording)]
+    assert len(names) == len(set(names))
+
+
+def _all_of(workload: Workload) -> list[Callable[[], Recording]]:
+    return [lambda: server(workload=workload, disruption_budget=True), lambda: prefetch(workload=workload)]
 
 
 def test_the_check_refuses_a_field_that_a_custom_resource_does_not_have():
