@@ -1,0 +1,130 @@
+"""Stack files that differ from those in stacks/, so that the rules meet every branch of the program."""
+
+import tempfile
+from functools import cache
+from pathlib import Path
+
+from infra.offline import Planned, plan_offline
+
+CREATED = 'cluster: {create: {version: "1.35", zones: [use1-az1, use1-az2]}}'
+
+EXAMPLES = {
+    # Three zones, an own fine-tune on four GPUs, an encoder, scalers, protection.
+    "many": """
+        cluster:
+          create:
+            version: "1.35"
+            zones: [use1-az1, use1-az2, use1-az4]
+            access:
+              admins: ["arn:aws:iam::111122223333:role/platform"]
+              apiFrom: [203.0.113.0/24]
+        gpuPools:
+          l4: {instanceTypes: [g6.2xlarge]}
+          l40s: {instanceTypes: [g6e.12xlarge]}
+          t4: {instanceTypes: [g4dn.xlarge]}
+        models:
+          llama-8b:
+            model: meta-llama/Llama-3.1-8B-Instruct
+            revision: 0e9e39f249a16976918f6564b8830bc894c89659
+            pool: l4
+            maxModelLen: 8192
+            gpuMemoryUtilization: 0.90
+            replicas: {min: 2, max: 5}
+          llama-70b:
+            model: acme/llama-70b-support-fp8
+            like: meta-llama/Llama-3.3-70B-Instruct
+            quantization: fp8
+            pool: l40s
+            gpus: 4
+            maxModelLen: 16384
+            concurrency: 8
+            replicas: {min: 1, max: 2}
+          embed: {model: BAAI/bge-m3, pool: t4, replicas: {min: 1, max: 2}}
+        cache: {kind: efs}
+        gateway:
+          domain: llm.example.com
+          certificateArn: arn:aws:acm:us-east-1:111122223333:certificate/5f0c0000-0000-4000-8000-000000000002
+        budget: {usdPerMonth: 40000, of: most}
+        tags: {team: ml-platform, costCenter: "4711"}
+        protect: true
+    """,
+    # Somebody else's cluster, with its own KEDA, Prometheus and GPU nodes.
+    "shared": """
+        cluster: {existing: {eks: shared-prod}}
+        namespace: {name: team-ml, create: false}
+        addons:
+          prometheus:
+            existing:
+              url: http://prometheus-operated.monitoring:9090
+              monitorLabels: {release: kube-prom}
+        gpuPools:
+          a10g:
+            existing:
+              gpu: A10G
+              gpusPerNode: 1
+              selector: {node.acme.io/pool: gpu}
+              tolerations: [{key: nvidia.com/gpu, operator: Exists}]
+            max: 6
+        models:
+          qwen3-8b: {model: Qwen/Qwen3-8B, pool: a10g, maxModelLen: 8192, replicas: {min: 1, max: 4}}
+        cache: {kind: storageClass, storageClass: efs-sc, size: 200Gi}
+        gateway: {domain: llm.acme.internal, ingressClass: nginx-internal, tlsSecret: llm-tls}
+        protect: true
+    """,
+    # One disk in one zone, so one replica.
+    "disk": f"""
+        {CREATED}
+        models:
+          qwen3-8b: {{model: Qwen/Qwen3-8B, maxModelLen: 8192}}
+        cache: {{kind: ebs}}
+        protect: true
+    """,
+    # A model that scales, and is asleep.
+    "asleep": f"""
+        {CREATED}
+        models:
+          qwen3-8b: {{model: Qwen/Qwen3-8B, maxModelLen: 8192, replicas: {{min: 1, max: 3}}, paused: true}}
+    """,
+    # The other engine of Hugging Face weights, scaled.
+    "maintained": f"""
+        {CREATED}
+        models:
+          qwen3-8b:
+            model: Qwen/Qwen3-8B
+            engine: tgi
+            acknowledgeMaintenanceMode: true
+            maxModelLen: 8192
+            replicas: {{min: 1, max: 2}}
+    """,
+    # An nginx of one's own on a cluster that we make, and answers that take long.
+    "patient": f"""
+        {CREATED}
+        models:
+          qwen3-8b: {{model: Qwen/Qwen3-8B, maxModelLen: 8192, replicas: {{min: 1, max: 2}}}}
+          small: {{model: "llama3.2:1b", engine: ollama, gpus: 0}}
+        gateway: {{domain: llm.example.com, ingressClass: nginx, tlsSecret: llm-tls, timeoutSeconds: 900}}
+    """,
+    # Public, on an ALB, with a key.
+    "open": f"""
+        {CREATED}
+        models:
+          qwen3-8b: {{model: Qwen/Qwen3-8B, maxModelLen: 8192}}
+        gateway:
+          domain: llm.example.com
+          visibility: public
+          certificateArn: arn:aws:acm:us-east-1:111122223333:certificate/5f0c0000-0000-4000-8000-000000000003
+    """,
+}
+
+
+@cache
+def planned_example(name: str) -> Planned:
+    return plan_text(name, f"config:\n  aws:region: us-east-1\n  llm-platform:platform:\n{EXAMPLES[name]}")
+
+
+def plan_text(stack: str, text: str) -> Planned:
+    """Plan a stack file that is no file yet."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / f"Pulumi.{stack}.yaml"
+        path.write_text(text, encoding="utf-8")
+        return plan_offline(path)

@@ -1,0 +1,184 @@
+"""Rules 7 to 9: secrets, what pods may do, what is reachable."""
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from infra.offline import Planned
+from infra.recording import SECRET as MASKED
+from infra.recording import Recorded, Recording
+from tests.invariants.reading import (
+    INGRESS,
+    NETWORK_POLICY,
+    RELEASE,
+    SECRET,
+    SERVICE,
+    Pod,
+    jobs,
+    servers,
+    walk,
+)
+
+# Hugging Face, OpenAI, AWS, GitHub, PEM: what a credential looks like.
+_CREDENTIAL = re.compile(
+    r"\bhf_\w{10,}|\bsk-[\w-]{16,}|\bAKIA[0-9A-Z]{16}|\bgh[pousr]_\w{20,}|-----BEGIN [A-Z ]*PRIVATE KEY"
+)
+_SECRET_NAME = re.compile(r"(password|passwd|token|secret|api_?-?key|credentials?|private_?key)$", re.IGNORECASE)
+_TOKEN_SECRET = "huggingface-token"
+_TOKEN_VARIABLES = {"HF_TOKEN", "HUGGING_FACE_HUB_TOKEN", "HUGGINGFACE_HUB_TOKEN"}
+_DNS_PORT = 53
+_PATH = ("/v1", "Prefix")
+
+
+def secrets_stay_secret(planned: Planned) -> list[str]:
+    """Rule 7. Nothing literal; the hub's token reaches Jobs alone; servers read the cache and nothing else."""
+    recording = planned.recording
+    broken = [
+        f"{made.name}: {path} is a credential in the open"
+        for made in recording.resources
+        for path, value in walk(made.inputs)
+        if isinstance(value, str)
+        and (_CREDENTIAL.search(value) or (_named_secret(made, path) and value not in ("", MASKED)))
+    ]
+    for pod in [*servers(recording), *jobs(recording)]:
+        broken += [
+            f"{pod.name}: variable {name} is a credential in the open"
+            for name, value in pod.environment.items()
+            if isinstance(value, str) and _SECRET_NAME.search(name)
+        ]
+        broken += [f"{pod.name}: {flag} shows a credential to whoever lists processes" for flag in _key_flags(pod)]
+    for server in servers(recording):
+        if _TOKEN_SECRET in _secrets_of(server) or _TOKEN_VARIABLES & server.environment.keys():
+            broken.append(f"{server.name}: a server sees the hub's token")
+        broken += _online(recording, server)
+    return broken
+
+
+def pods_are_restricted(planned: Planned) -> list[str]:
+    """Rule 8. Pod Security `restricted`, no service-account token, resources, pinned images."""
+    pods = [*servers(planned.recording), *jobs(planned.recording)]
+    broken = [f"{pod.name}: {each}" for pod in pods for each in _unrestricted_pod(pod.spec)]
+    broken += [
+        f"{pod.name}/{c['name']}: {each}" for pod in pods for c in pod.containers for each in _unrestricted(c, pod)
+    ]
+    broken += [
+        f"{r.name}: the chart has no version" for r in planned.recording.of(RELEASE) if not r.inputs.get("version")
+    ]
+    return broken
+
+
+def only_v1_is_reachable(planned: Planned) -> list[str]:
+    """Rule 9. An Ingress a model, its own host and /v1; no other way in from outside."""
+    recording = planned.recording
+    keyed = {server.name for server in servers(recording) if _checks_a_key(server)}
+    broken = [
+        f"{service.name}: type {service.inputs['spec']['type']} opens every path"
+        for service in recording.of(SERVICE)
+        if service.inputs["spec"].get("type", "ClusterIP") != "ClusterIP"
+    ]
+    for ingress in recording.of(INGRESS):
+        spec = ingress.inputs["spec"]
+        if "defaultBackend" in spec:
+            broken.append(f"{ingress.name}: a default backend takes every path")
+        broken += [
+            f"{ingress.name}: {key} goes round the paths"
+            for key in ingress.inputs["metadata"]["annotations"]
+            if _rewrites(key)
+        ]
+        for rule in spec["rules"]:
+            if not rule.get("host"):
+                broken.append(f"{ingress.name}: no host, so every host")
+            for path in rule["http"]["paths"]:
+                if (path.get("path"), path["pathType"]) != _PATH:
+                    broken.append(f"{ingress.name}: {path.get('path')} ({path['pathType']}) is reachable")
+                model = path["backend"]["service"]["name"]
+                if _is_public(ingress) and model not in keyed:
+                    broken.append(f"{ingress.name}: {model} is public and asks for no key")
+    return broken
+
+
+def _named_secret(made: Recorded, path: str) -> bool:
+    """A value under a name such as `password`; in a Secret, every value."""
+    if made.type == SECRET:
+        return path.startswith(("stringData.", "data."))
+    return made.type == RELEASE and path.startswith("values.") and bool(_SECRET_NAME.search(path))
+
+
+def _key_flags(pod: Pod) -> list[str]:
+    return [a for a in pod.arguments if a.startswith("--") and _SECRET_NAME.search(a.split("=")[0])]
+
+
+def _secrets_of(pod: Pod) -> set[str]:
+    """Names of the Secrets that a pod refers to, in variables and volumes."""
+    return {
+        value
+        for path, value in walk(pod.spec)
+        if path.endswith(("secretKeyRef.name", "secretRef.name", "secret.secretName", "secret.name"))
+    }
+
+
+def _online(recording: Recording, server: Pod) -> list[str]:
+    """What lets a server go to the internet, or write to the cache."""
+    broken = []
+    (container,) = server.containers
+    if container["name"] != "ollama" and server.environment.get("HF_HUB_OFFLINE") != "1":
+        broken.append(f"{server.name}: HF_HUB_OFFLINE isn't 1")
+    claims = {v["name"] for v in server.spec["volumes"] if "persistentVolumeClaim" in v}
+    mounts = [m for m in container["volumeMounts"] if m["name"] in claims]
+    if not mounts or not all(m.get("readOnly") for m in mounts):
+        broken.append(f"{server.name}: the cache isn't mounted read-only")
+    policies = [p.inputs["spec"] for p in recording.of(NETWORK_POLICY) if _selects(p, server)]
+    if not any("Egress" in p["policyTypes"] for p in policies):
+        broken.append(f"{server.name}: no NetworkPolicy keeps it from the internet")
+    for port in (port for p in policies for rule in p["egress"] for port in rule.get("ports", [{}])):
+        if port.get("port") != _DNS_PORT:
+            broken.append(f"{server.name}: may send to port {port.get('port', 'any')}")
+    return broken
+
+
+def _selects(policy: Recorded, pod: Pod) -> bool:
+    return policy.inputs["spec"]["podSelector"]["matchLabels"].items() <= pod.template["metadata"]["labels"].items()
+
+
+def _unrestricted_pod(spec: Mapping[str, Any]) -> Iterator[str]:
+    context = spec.get("securityContext", {})
+    if context.get("runAsNonRoot") is not True or context.get("runAsUser") == 0:
+        yield "may run as root"
+    if context.get("seccompProfile", {}).get("type") != "RuntimeDefault":
+        yield "no seccomp profile"
+    if spec.get("automountServiceAccountToken") is not False:
+        yield "gets a service-account token that it doesn't use"
+    for key in ("hostNetwork", "hostPID", "hostIPC"):
+        if spec.get(key):
+            yield f"{key} is on"
+    if any("hostPath" in volume for volume in spec.get("volumes", [])):
+        yield "mounts a path of the node"
+
+
+def _unrestricted(container: Mapping[str, Any], pod: Pod) -> Iterator[str]:
+    context, resources = container.get("securityContext", {}), container.get("resources", {})
+    if context.get("allowPrivilegeEscalation") is not False or context.get("privileged"):
+        yield "may gain privileges"
+    if context.get("capabilities") != {"drop": ["ALL"]}:
+        yield "keeps capabilities"
+    if context.get("readOnlyRootFilesystem") is not True:
+        yield "writes to its own image"
+    missing = {"requests.cpu", "requests.memory", "limits.memory"} - {path for path, _ in walk(resources)}
+    if missing:
+        yield f"no {', '.join(sorted(missing))}"
+    image, _, digest = container["image"].partition("@")
+    tag = image.rpartition("/")[2].partition(":")[2]
+    if not digest and tag in ("", "latest"):
+        yield f"{container['image']} isn't pinned"
+
+
+def _checks_a_key(server: Pod) -> bool:
+    return any(isinstance(v, Mapping) and "secretKeyRef" in v for v in server.environment.values())
+
+
+def _is_public(ingress: Recorded) -> bool:
+    return ingress.inputs["metadata"]["annotations"].get("alb.ingress.kubernetes.io/scheme") == "internet-facing"
+
+
+def _rewrites(annotation: str) -> bool:
+    return bool(re.search(r"(/actions\.|rewrite-target|use-regex|-snippet$)", annotation))

@@ -1,0 +1,143 @@
+"""Nodes as the scheduler sees them, and as the autoscaler imagines them while there is none."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from infra.recording import Recorded, Recording
+from tests.invariants.reading import DISK, GPU, NODE_GROUP, SCALING_GROUP_TAG, Pod, catalog, quantity, tolerates
+
+TEMPLATE = "k8s.io/cluster-autoscaler/node-template/"
+_EFFECTS = {"NO_SCHEDULE": "NoSchedule", "NO_EXECUTE": "NoExecute", "PREFER_NO_SCHEDULE": "PreferNoSchedule"}
+
+# What a node keeps for itself. EKS: 255 MiB + 11 MiB a pod (at most 58 pods on 2xlarge and smaller, 234 above) and
+# 100 MiB before it evicts; of the stated memory up to 7.5 % never reaches Linux (Karpenter's default for that). Of the
+# CPU EKS keeps 60m + 10m + 2 x 5m + 2.5m a further core; aws-node, kube-proxy and a CSI driver ask for 150m.
+_MEMORY_SHARE = 0.925
+_MIB = 2**20
+
+
+@dataclass(frozen=True)
+class Node:
+    """One view of a pool's node."""
+
+    view: str
+    labels: Mapping[str, str]
+    taints: tuple[Mapping[str, str], ...]
+    room: Mapping[str, float]  # cores, bytes, GPUs; a resource that isn't here is without limit
+
+    def refuses(self, pod: Pod) -> list[str]:
+        """Why the pod can't run there."""
+        reasons = [
+            f"no label {key}={value}"
+            for key, value in pod.spec.get("nodeSelector", {}).items()
+            if self.labels.get(key) != value
+        ]
+        reasons += [
+            f"taint {taint['key']}={taint['value']}:{taint['effect']}"
+            for taint in self.taints
+            if taint["effect"] != "PreferNoSchedule" and not tolerates(pod.tolerations, taint)
+        ]
+        reasons += [
+            f"{resource} {room:g} of {pod.requests(resource):g}"
+            for resource, room in self.room.items()
+            if pod.requests(resource) > room
+        ]
+        return reasons
+
+
+@dataclass(frozen=True)
+class NodeGroup:
+    """A node group, with the tags of its scaling group."""
+
+    resource: Recorded
+    scaling_group_tags: Mapping[str, str]
+
+    @property
+    def name(self) -> str:
+        return self.resource.name
+
+    @property
+    def instance_types(self) -> list[str]:
+        return self.resource.inputs["instanceTypes"]
+
+    @property
+    def max_nodes(self) -> int:
+        return self.resource.inputs["scalingConfig"]["maxSize"]
+
+    @property
+    def gpus(self) -> int:
+        """Of a node."""
+        known = catalog().instances
+        return min(known[name].gpus if name in known else 0 for name in self.instance_types)
+
+    @property
+    def taints(self) -> tuple[Mapping[str, str], ...]:
+        return tuple(
+            {"key": t["key"], "value": t.get("value", ""), "effect": _EFFECTS[t["effect"]]}
+            for t in self.resource.inputs.get("taints", [])
+        )
+
+    def real(self) -> Node:
+        """One that has started."""
+        labels = {**_OWN_LABELS, **self.resource.inputs.get("labels", {})}
+        return Node(f"a node of {self.name}", labels, self.taints, {**self._machine(), GPU: self.gpus})
+
+    def imagined(self) -> list[Node]:
+        """From the tags of the node group, and from those of its scaling group: the autoscaler may see either."""
+        return [
+            _from_tags(f"the template of {self.name} from {source} tags", tags, self._machine())
+            for source, tags in (
+                ("the node group's", self.resource.inputs.get("tags", {})),
+                ("the scaling group's", self.scaling_group_tags),
+            )
+        ]
+
+    def _machine(self) -> dict[str, float]:
+        """CPU and memory for pods on the smallest of the types."""
+        types = {**catalog().instances, **catalog().cpu_instances}
+        rooms = [_room(types[name].vcpus, types[name].memory_gib) for name in self.instance_types]
+        return {"cpu": min(cpu for cpu, _ in rooms), "memory": min(memory for _, memory in rooms)}
+
+
+_OWN_LABELS = {"kubernetes.io/os": "linux", "kubernetes.io/arch": "amd64"}
+
+
+def node_groups(recording: Recording) -> list[NodeGroup]:
+    tags: dict[str, dict[str, str]] = {}
+    for tag in recording.of(SCALING_GROUP_TAG):
+        for urn in tag.options["depends_on"]:
+            tags.setdefault(urn, {})[tag.inputs["tag"]["key"]] = tag.inputs["tag"]["value"]
+    return [NodeGroup(group, tags.get(group.urn, {})) for group in recording.of(NODE_GROUP)]
+
+
+def gpu_groups(recording: Recording) -> list[NodeGroup]:
+    return [group for group in node_groups(recording) if group.gpus]
+
+
+def group_of(recording: Recording, server: Pod) -> NodeGroup | None:
+    """The GPU node group that the pod's selector names; None on nodes that we don't make."""
+    wanted = server.spec["nodeSelector"].items()
+    found = [group for group in gpu_groups(recording) if wanted <= group.real().labels.items()]
+    return found[0] if found and server.gpus else None
+
+
+def _from_tags(view: str, tags: Mapping[str, str], machine: Mapping[str, float]) -> Node:
+    hints = {key.removeprefix(TEMPLATE): value for key, value in tags.items() if key.startswith(TEMPLATE)}
+    labels, taints, room = dict(_OWN_LABELS), [], {**machine, GPU: 0.0, DISK: 0.0}
+    for hint, value in hints.items():
+        kind, key = hint.split("/", 1)
+        if kind == "label":
+            labels[key] = value
+        elif kind == "taint":
+            taint_value, effect = value.split(":")
+            taints.append({"key": key, "value": taint_value, "effect": effect})
+        elif kind == "resources":
+            room[key] = quantity(value)
+    return Node(view, labels, tuple(taints), room)
+
+
+def _room(vcpus: int, memory_gib: float) -> tuple[float, float]:
+    pods = 58 if vcpus <= 8 else 234
+    memory = memory_gib * 1024 * _MEMORY_SHARE - 255 - 11 * pods - 100
+    cpu = vcpus - (0.08 + 0.0025 * max(vcpus - 4, 0)) - 0.15
+    return cpu, memory * _MIB

@@ -1,0 +1,151 @@
+"""Rules 10 and 11: names, the order of the teardown, and what stays."""
+
+import re
+from collections.abc import Collection, Iterable
+
+from infra.offline import Planned
+from infra.recording import Recorded, Recording
+from tests.invariants.nodes import group_of
+from tests.invariants.reading import (
+    CLAIM,
+    DEPLOYMENT,
+    INGRESS,
+    JOB,
+    NAMESPACE,
+    NODE_GROUP,
+    RELEASE,
+    SCALED_OBJECT,
+    SERVICE_MONITOR,
+    STORAGE_CLASS,
+    VOLUME,
+    Pod,
+    release,
+)
+
+_ROUTE = "aws:ec2/route:Route"
+_ASSOCIATION = "aws:ec2/routeTableAssociation:RouteTableAssociation"
+_EKS_ADDON = "aws:eks/addon:Addon"
+_MOUNT_TARGET = "aws:efs/mountTarget:MountTarget"
+_PROTECTED = ("aws:eks/cluster:Cluster", "aws:kms/key:Key", "aws:efs/fileSystem:FileSystem")
+_BEFORE_NODES = {"vpc-cni", "kube-proxy", "eks-pod-identity-agent"}
+
+
+def names_come_from_the_stack_file(planned: Planned) -> list[str]:
+    """Rule 10. No logical name holds the stack, the region, a version or a position; test_changes has the rest."""
+    plan = planned.plan
+    own = [*plan.models, *plan.pools, *plan.cluster.zone_ids]  # may hold any word or number
+    broken = []
+    for made in planned.recording.resources:
+        if made.type == "pulumi:pulumi:Stack":
+            continue
+        rest = made.name
+        for name in sorted(own, key=len, reverse=True):
+            rest = re.sub(rf"(^|-){re.escape(name)}(?=-|$)", r"\1", rest)
+        words = rest.split("-")
+        if plan.stack in words:
+            broken.append(f"{made.name}: holds the stack's name")
+        if plan.cluster.region and plan.cluster.region in rest:
+            broken.append(f"{made.name}: holds the region")
+        if any(re.fullmatch(r"v?\d+(\.\d+)*", word) for word in words):
+            broken.append(f"{made.name}: holds a version or a position")
+    return broken
+
+
+class Dependencies:
+    """What the engine deletes before what: a resource goes before all that it depends on.
+
+    Only what reaches the resource itself counts: a component's own `depends_on` doesn't reach its children.
+    """
+
+    def __init__(self, recording: Recording) -> None:
+        self._direct = {
+            made.urn: {*made.options.get("depends_on", []), made.options.get("provider")}
+            for made in recording.resources
+        }
+        self._all: dict[str, frozenset[str]] = {}
+
+    def of(self, urn: str | None) -> frozenset[str]:
+        """Everything that outlives the resource."""
+        if urn not in self._direct:
+            return frozenset()
+        if urn not in self._all:
+            direct = {each for each in self._direct[urn] if each}
+            self._all[urn] = frozenset(direct.union(*(self.of(each) for each in direct)))
+        return self._all[urn]
+
+    def missing(self, dependents: Iterable[Recorded], needed: Collection[Recorded], why: str) -> list[str]:
+        return [
+            f"{dependent.name}: may outlive {each.name}: {why}"
+            for dependent in dependents
+            for each in needed
+            if each.urn not in self.of(dependent.urn)
+        ]
+
+
+def teardown_is_ordered(planned: Planned) -> list[str]:
+    """Rule 11. Routes before their controller, workloads before operators and nodes, node groups before the VPC."""
+    recording = planned.recording
+    order = Dependencies(recording)
+    addons = {addon.inputs["addonName"]: addon for addon in recording.of(_EKS_ADDON)}
+    system = [group for group in recording.of(NODE_GROUP) if not group.inputs.get("taints")]
+    routes = [*recording.of(_ROUTE), *recording.of(_ASSOCIATION)]
+    releases = recording.of(RELEASE)
+    broken = order.missing(
+        recording.of(INGRESS), _installed(recording, "aws-load-balancer-controller"), "its load balancer stays"
+    )
+    broken += order.missing(recording.of(SCALED_OBJECT), _installed(recording, "keda"), "its finalizer stays")
+    broken += order.missing(
+        recording.of(SERVICE_MONITOR), _installed(recording, "kube-prometheus-stack"), "its kind goes first"
+    )
+    for deployment in recording.of(DEPLOYMENT):
+        group = group_of(recording, Pod(deployment))
+        jobs = [job for job in recording.of(JOB) if _same_model(job, deployment)]
+        needed = [*releases, *jobs, *([group.resource] if group else []), *system]
+        broken += order.missing([deployment], needed, "its pods need it")
+        broken += [] if jobs else [f"{deployment.name}: no Job fetches its weights"]
+    broken += order.missing(recording.of(NODE_GROUP), routes, "its nodes can't leave the cluster")
+    broken += order.missing(
+        recording.of(NODE_GROUP), [addons[name] for name in addons.keys() & _BEFORE_NODES], "nodes start without it"
+    )
+    broken += order.missing(
+        recording.of(JOB), [*system, *recording.of(CLAIM), *recording.of(_MOUNT_TARGET)], "its pod needs it"
+    )
+    broken += order.missing(
+        recording.of(CLAIM), [a for n, a in addons.items() if n.endswith("csi-driver")], "the volume stays"
+    )
+    broken += order.missing(recording.of(NAMESPACE), releases, "a dead API keeps it Terminating")
+    broken += order.missing(releases, [*system, *routes], "its pods run there")
+    return broken
+
+
+def data_is_kept(planned: Planned) -> list[str]:
+    """Rule 11. With `protect`: file system, keys, control plane and claims."""
+    recording = planned.recording
+    broken = [
+        f"{volume.name}: reclaim policy {volume.inputs['spec'].get('persistentVolumeReclaimPolicy')}"
+        for volume in recording.of(VOLUME)
+        if volume.inputs["spec"].get("persistentVolumeReclaimPolicy") != "Retain"
+    ]
+    if not planned.plan.settings.protect:
+        return broken
+    for type_ in _PROTECTED:
+        broken += [f"{made.name}: isn't protected" for made in recording.of(type_) if not _guarded(made)]
+    made_classes = recording.of(STORAGE_CLASS)
+    broken += [f"{c.name}: deletes its disks" for c in made_classes if c.inputs["reclaimPolicy"] != "Retain"]
+    if not made_classes and not recording.of(VOLUME):  # somebody else's class decides what happens to the volume
+        broken += [f"{claim.name}: isn't protected" for claim in recording.of(CLAIM) if not _guarded(claim)]
+    return broken
+
+
+def _installed(recording: Recording, chart: str) -> list[Recorded]:
+    installed = release(recording, chart)
+    return [installed] if installed else []
+
+
+def _guarded(made: Recorded) -> bool:
+    return bool(made.options.get("protect") or made.options.get("retain_on_delete"))
+
+
+def _same_model(job: Recorded, deployment: Recorded) -> bool:
+    name = "app.kubernetes.io/name"
+    return job.inputs["metadata"]["labels"][name] == deployment.inputs["metadata"]["labels"][name]

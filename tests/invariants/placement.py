@@ -1,0 +1,169 @@
+"""Rules 1 to 3: pods and the GPU nodes they run on."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from infra.offline import Planned
+from infra.recording import Recording
+from tests.invariants.nodes import NodeGroup, gpu_groups, group_of, node_groups
+from tests.invariants.reading import RELEASE, Pod, jobs, most_replicas, release, servers, tolerates
+
+# What runs on every GPU node: chart -> where its values hold the tolerations.
+_ON_GPU_NODES = {"nvidia-device-plugin": (), "kube-prometheus-stack": ("prometheus-node-exporter",)}
+
+
+def gpu_nodes_are_tolerated_by_whom_they_are_for(planned: Planned) -> list[str]:
+    """Rule 1. Pods for GPU nodes tolerate the taints there; nothing else does, and every GPU node has one."""
+    recording = planned.recording
+    groups = gpu_groups(recording)
+    broken = [f"{group.name}: no taint keeps other pods off its GPUs" for group in groups if not group.taints]
+    for server in servers(recording):
+        broken += _missing(server.name, server.tolerations, group_of(recording, server))
+    for chart, path in _ON_GPU_NODES.items():
+        if installed := release(recording, chart):
+            values: Any = installed.inputs["values"]
+            for key in path:
+                values = values.get(key, {})
+            for group in groups:
+                broken += _missing(chart, values.get("tolerations", []), group)
+    for group in groups:
+        broken += _uninvited(recording, group)
+    return broken + _existing_pools(planned)
+
+
+def pods_fit_a_pool_at_zero_nodes(planned: Planned) -> list[str]:
+    """Rule 2. Every pod has a pool that takes it, also while the autoscaler only imagines the pool's node."""
+    recording = planned.recording
+    groups = node_groups(recording)
+    broken = []
+    for group in gpu_groups(recording):
+        broken += _undiscovered(recording, group)
+    if not groups:
+        return broken  # on a cluster that exists nobody has said what its nodes can hold
+    for pod in [*servers(recording), *jobs(recording)]:
+        refusals = {group.name: _refusals(group, pod) for group in groups}
+        if all(refusals.values()):
+            why = "; ".join(reason for reasons in refusals.values() for reason in reasons)
+            broken.append(f"{pod.name}: no pool takes it: {why}")
+    return broken
+
+
+def gpus_at_peak_exist(planned: Planned) -> list[str]:
+    """Rule 3. Every replica of every model, and one model's rollout, on whole nodes."""
+    recording = planned.recording
+    broken = []
+    for pool, (max_nodes, gpus_per_node, users) in _pools(planned).items():
+        replicas = [user.gpus for user in users for _ in range(most_replicas(recording, user))]
+        for user in users:
+            surge = [user.gpus] * _surge(user) if most_replicas(recording, user) else []
+            needed = _nodes([*replicas, *surge], gpus_per_node)
+            if needed > max_nodes:
+                broken.append(
+                    f"{pool}: {sum(replicas)} GPUs at peak and {sum(surge)} for a rollout of {user.name} need"
+                    f" {needed} nodes; it grows to {max_nodes}"
+                )
+    return broken
+
+
+def _missing(what: str, tolerations: list[Any], group: NodeGroup | None) -> list[str]:
+    taints = group.taints if group else ()
+    return [
+        f"{what}: doesn't tolerate {taint['key']}={taint['value']}:{taint['effect']} of {group.name}"
+        for taint in taints
+        if group and not tolerates(tolerations, taint)
+    ]
+
+
+def _uninvited(recording: Recording, group: NodeGroup) -> list[str]:
+    """Pods without GPUs, and charts that have no business there, but whose tolerations let them in."""
+    pods = [pod for pod in [*servers(recording), *jobs(recording)] if not pod.gpus]
+    found = [(pod.name, pod.tolerations) for pod in pods]
+    for chart in recording.of(RELEASE):
+        invited = [path for name, path in _ON_GPU_NODES.items() if release(recording, name) == chart]
+        for path, tolerations in _tolerations(chart.inputs.get("values", {})):
+            if path not in invited:
+                found.append((".".join((chart.inputs["name"], *path)), tolerations))
+    return [
+        f"{name}: tolerates every taint of {group.name}, and asks for no GPU"
+        for name, tolerations in found
+        if group.taints and all(tolerates(tolerations, taint) for taint in group.taints)
+    ]
+
+
+def _tolerations(values: Mapping[str, Any], path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], list[Any]]]:
+    """Every list of tolerations in a chart's values, with the keys that lead there."""
+    for key, value in values.items():
+        if key == "tolerations":
+            yield path, value
+        elif isinstance(value, Mapping):
+            yield from _tolerations(value, (*path, key))
+
+
+def _existing_pools(planned: Planned) -> list[str]:
+    """Nodes that we don't make: the pods ask for them in the stack file's own words."""
+    broken = []
+    for server in servers(planned.recording):
+        pool = planned.plan.settings.gpu_pools.get(planned.plan.models[server.name].pool or "")
+        if pool is None or pool.existing is None:
+            continue
+        for key, value in pool.existing.selector.items():
+            if server.spec["nodeSelector"].get(key) != value:
+                broken.append(f"{server.name}: doesn't select {key}={value}")
+        for toleration in pool.existing.tolerations:
+            wanted = toleration.model_dump(exclude_none=True)
+            if wanted not in server.tolerations:
+                broken.append(f"{server.name}: lacks the toleration {wanted}")
+    return broken
+
+
+def _undiscovered(recording: Recording, group: NodeGroup) -> list[str]:
+    """The autoscaler finds scaling groups by two tags."""
+    autoscaler = release(recording, "cluster-autoscaler")
+    if autoscaler is None:
+        return []
+    cluster = autoscaler.inputs["values"]["autoDiscovery"]["clusterName"]
+    wanted = ("k8s.io/cluster-autoscaler/enabled", f"k8s.io/cluster-autoscaler/{cluster}")
+    return [
+        f"{group.name}: its scaling group has no tag {tag}" for tag in wanted if tag not in group.scaling_group_tags
+    ]
+
+
+def _refusals(group: NodeGroup, pod: Pod) -> list[str]:
+    """System nodes are always there, so only their real one counts."""
+    views = [group.real(), *(group.imagined() if group.gpus else [])]
+    return [f"{view.view}: {reason}" for view in views for reason in view.refuses(pod)]
+
+
+def _pools(planned: Planned) -> dict[str, tuple[int, int, list[Pod]]]:
+    """Nodes at most, GPUs of a node, and who runs there; of nodes that we don't make by the stack file."""
+    recording = planned.recording
+    pools: dict[str, tuple[int, int, list[Pod]]] = {}
+    for server in servers(recording):
+        if not server.gpus:
+            continue
+        if group := group_of(recording, server):
+            name, size = group.name, (group.max_nodes, group.gpus)
+        else:
+            name = planned.plan.models[server.name].pool or ""
+            pool = planned.plan.pools[name]
+            size = (pool.max, pool.gpus_per_node)
+        pools.setdefault(name, (*size, []))[2].append(server)
+    return pools
+
+
+def _surge(server: Pod) -> int:
+    strategy = server.resource.inputs["spec"]["strategy"]
+    return strategy["rollingUpdate"]["maxSurge"] if strategy["type"] == "RollingUpdate" else 0
+
+
+def _nodes(wanted: list[int], gpus_per_node: int) -> int:
+    """Nodes that hold these pods, the largest first, each on the first node with room."""
+    free: list[int] = []
+    for gpus in sorted(wanted, reverse=True):
+        for node, left in enumerate(free):
+            if left >= gpus:
+                free[node] -= gpus
+                break
+        else:
+            free.append(gpus_per_node - gpus)
+    return len(free)

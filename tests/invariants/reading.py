@@ -1,0 +1,149 @@
+"""What the rules read out of a recording: pods, nodes, quantities."""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from infra.catalog import Catalog, load_catalog
+from infra.recording import Recorded, Recording
+
+DEPLOYMENT = "kubernetes:apps/v1:Deployment"
+JOB = "kubernetes:batch/v1:Job"
+SERVICE = "kubernetes:core/v1:Service"
+SECRET = "kubernetes:core/v1:Secret"
+NAMESPACE = "kubernetes:core/v1:Namespace"
+CLAIM = "kubernetes:core/v1:PersistentVolumeClaim"
+VOLUME = "kubernetes:core/v1:PersistentVolume"
+STORAGE_CLASS = "kubernetes:storage.k8s.io/v1:StorageClass"
+INGRESS = "kubernetes:networking.k8s.io/v1:Ingress"
+NETWORK_POLICY = "kubernetes:networking.k8s.io/v1:NetworkPolicy"
+SCALED_OBJECT = "kubernetes:keda.sh/v1alpha1:ScaledObject"
+SERVICE_MONITOR = "kubernetes:monitoring.coreos.com/v1:ServiceMonitor"
+RELEASE = "kubernetes:helm.sh/v3:Release"
+NODE_GROUP = "aws:eks/nodeGroup:NodeGroup"
+SCALING_GROUP_TAG = "aws:autoscaling/tag:Tag"
+LAUNCH_TEMPLATE = "aws:ec2/launchTemplate:LaunchTemplate"
+
+GPU = "nvidia.com/gpu"
+DISK = "ephemeral-storage"
+
+_UNITS = {"": 1.0, "m": 1e-3, "k": 1e3, "M": 1e6, "G": 1e9, "Ki": 2.0**10, "Mi": 2.0**20, "Gi": 2.0**30, "Ti": 2.0**40}
+_SECONDS = {"s": 1, "m": 60, "h": 3600}
+
+
+@cache
+def catalog() -> Catalog:
+    return load_catalog()
+
+
+def quantity(text: str) -> float:
+    """`3500m` cores, `12Gi` bytes."""
+    number, unit = re.findall(r"^([\d.]+)([A-Za-z]*)$", text)[0]
+    return float(number) * _UNITS[unit]
+
+
+def seconds(text: str) -> int:
+    """`20m`, as Go and so Pulumi writes durations."""
+    return sum(int(number) * _SECONDS[unit] for number, unit in re.findall(r"(\d+)([smh])", text))
+
+
+def walk(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
+    """Every leaf of nested data with its dotted path; an element of a list that has a name goes by it."""
+    if isinstance(value, Mapping):
+        for key, item in value.items():
+            yield from walk(item, f"{path}.{key}" if path else str(key))
+    elif isinstance(value, list):
+        for index, item in enumerate(value):
+            name = item["name"] if isinstance(item, Mapping) and "name" in item else index
+            yield from walk(item, f"{path}[{name}]")
+    else:
+        yield path, value
+
+
+@dataclass(frozen=True)
+class Pod:
+    """The pod template of a Deployment or a Job."""
+
+    resource: Recorded
+
+    @property
+    def name(self) -> str:
+        return self.resource.inputs["metadata"]["name"]
+
+    @property
+    def template(self) -> Mapping[str, Any]:
+        return self.resource.inputs["spec"]["template"]
+
+    @property
+    def spec(self) -> Mapping[str, Any]:
+        return self.template["spec"]
+
+    @property
+    def containers(self) -> list[Mapping[str, Any]]:
+        return [*self.spec["containers"], *self.spec.get("initContainers", [])]
+
+    @property
+    def tolerations(self) -> list[Mapping[str, Any]]:
+        return self.spec.get("tolerations", [])
+
+    @property
+    def environment(self) -> Mapping[str, Any]:
+        """A value, or where it comes from."""
+        return {v["name"]: v.get("value", v.get("valueFrom")) for c in self.containers for v in c.get("env", [])}
+
+    @property
+    def arguments(self) -> list[str]:
+        return [argument for c in self.containers for argument in (*c.get("command", []), *c.get("args", []))]
+
+    def argument(self, flag: str) -> str | None:
+        """The value behind a flag."""
+        arguments = self.arguments
+        return arguments[arguments.index(flag) + 1] if flag in arguments else None
+
+    def requests(self, resource: str) -> float:
+        """Of all containers: cores, bytes, or a count."""
+        return sum(quantity(c["resources"]["requests"].get(resource, "0")) for c in self.containers)
+
+    @property
+    def gpus(self) -> int:
+        return int(self.requests(GPU))
+
+
+def servers(recording: Recording) -> list[Pod]:
+    return [Pod(deployment) for deployment in recording.of(DEPLOYMENT)]
+
+
+def jobs(recording: Recording) -> list[Pod]:
+    return [Pod(job) for job in recording.of(JOB)]
+
+
+def scaler_of(recording: Recording, server: Pod) -> Recorded | None:
+    targets = {r.inputs["spec"]["scaleTargetRef"]["name"]: r for r in recording.of(SCALED_OBJECT)}
+    return targets.get(server.name)
+
+
+def most_replicas(recording: Recording, server: Pod) -> int:
+    """None while it is paused."""
+    replicas = server.resource.inputs["spec"]["replicas"]
+    scaler = scaler_of(recording, server)
+    return scaler.inputs["spec"]["maxReplicaCount"] if scaler and replicas else replicas
+
+
+def tolerates(tolerations: list[Mapping[str, Any]], taint: Mapping[str, str]) -> bool:
+    """As Kubernetes matches them: no key is every key, no effect every effect, no operator Equal."""
+    return any(
+        t.get("key") in (None, taint["key"])
+        and (t.get("operator") == "Exists" or t.get("value", "") == taint["value"])
+        and t.get("effect") in (None, taint["effect"])
+        for t in tolerations
+    )
+
+
+def release(recording: Recording, chart: str) -> Recorded | None:
+    """The release of a chart, whether from its repository or from a mirror."""
+    found = [
+        r for r in recording.of(RELEASE) if re.match(rf"{chart}(-[\d.]+\.tgz)?$", r.inputs["chart"].split("/")[-1])
+    ]
+    return found[0] if found else None

@@ -1,0 +1,159 @@
+"""Rule 4: weights and KV cache fit the GPU, images and caches the disk, and a volume its readers."""
+
+import base64
+
+from infra.offline import Planned
+from infra.recording import Recorded, Recording
+from tests.invariants.nodes import NodeGroup, group_of, node_groups
+from tests.invariants.reading import (
+    CLAIM,
+    DISK,
+    LAUNCH_TEMPLATE,
+    STORAGE_CLASS,
+    Pod,
+    catalog,
+    jobs,
+    most_replicas,
+    quantity,
+    servers,
+)
+
+_GIB = 2**30
+
+
+def weights_fit_the_gpu(planned: Planned) -> list[str]:
+    """The memory that the plan counted with is what the server is told to use, and what its GPU has."""
+    broken = []
+    for server in servers(planned.recording):
+        model = planned.plan.models[server.name]
+        told = {
+            "--max-model-len": model.max_model_len,
+            "--max-num-seqs": model.max_num_seqs,
+            "--max-num-batched-tokens": model.max_num_batched_tokens,
+            "--gpu-memory-utilization": model.utilization,
+            "--tensor-parallel-size": max(model.gpus, 1),
+        }
+        if model.engine == "vllm":
+            for flag, planned_value in told.items():
+                if planned_value is not None and server.argument(flag) != str(planned_value):
+                    broken.append(
+                        f"{server.name}: {flag} is {server.argument(flag)}, the plan counts with {planned_value}"
+                    )
+        fit = model.fit
+        if fit is None:
+            continue
+        if not fit.fits:
+            broken.append(f"{server.name}: doesn't fit its GPU")
+        used = sum(term.gib for term in fit.terms) + (fit.kv_cache_gib.mid if fit.kv_cache_gib else 0)
+        if used > fit.usable_gib + 0.01:
+            broken.append(f"{server.name}: {used:.1f} GiB are used of {fit.usable_gib:.1f}")
+        group = group_of(planned.recording, server)
+        seen = _gpu_gib(group) if group else None
+        if seen is not None and fit.usable_gib > seen * (model.utilization or 1) + 0.01:
+            broken.append(f"{server.name}: counts on {fit.usable_gib:.1f} GiB, its GPU has {seen:.1f}")
+        if fit.max_concurrency is not None and fit.max_concurrency < 1:
+            broken.append(f"{server.name}: its KV cache doesn't hold one request of {model.max_model_len} tokens")
+    return broken
+
+
+def images_and_caches_fit_the_disk(planned: Planned) -> list[str]:
+    """A node's disk holds the unpacked image of each engine that may run there, and what the pods write."""
+    recording, engines = planned.recording, catalog().engines
+    broken = []
+    for group in node_groups(recording):
+        disk = _disk_gib(recording, group)
+        pods = _pods_of(recording, group)
+        images = {planned.plan.models[_model(pod)].engine for pod in pods}
+        unpacked = sum(engines[engine].unpacked_gib for engine in images)
+        written = max((pod.requests(DISK) / _GIB for pod in pods), default=0)
+        if unpacked + written > disk:
+            broken.append(
+                f"{group.name}: images of {unpacked:.0f} GiB and {written:.0f} GiB of caches; the disk has {disk:.0f}"
+            )
+        for node in group.imagined() if group.gpus else []:
+            if node.room[DISK] / _GIB > disk:
+                broken.append(f"{node.view}: promises {node.room[DISK] / _GIB:.0f} GiB of disk, it has {disk:.0f}")
+    return broken + _small_claims(planned)
+
+
+def an_rwo_volume_has_one_reader(planned: Planned) -> list[str]:
+    """A ReadWriteOnce claim: one replica at all times, also in a rollout, and everything that mounts it in one zone."""
+    recording = planned.recording
+    broken = []
+    for claim in recording.of(CLAIM):
+        name = claim.inputs["metadata"]["name"]
+        if claim.inputs["spec"]["accessModes"] != ["ReadWriteOnce"]:
+            continue
+        readers = [pod for pod in servers(recording) if name in _claims(pod)]
+        pods = sum(most_replicas(recording, pod) + _surge(pod) for pod in readers)
+        if pods > 1:
+            broken.append(
+                f"{name}: can be mounted once, and {pods} pods of {', '.join(p.name for p in readers)} may want it"
+            )
+        broken += _zones(recording, name, readers)
+    return broken
+
+
+def _zones(recording: Recording, claim: str, readers: list[Pod]) -> list[str]:
+    """The disk's zone is where the pods' nodes are; a subnet stands for its zone."""
+    broken = []
+    for made in recording.of(STORAGE_CLASS):
+        topologies = made.inputs.get("allowedTopologies") or []
+        zones = [zone for t in topologies for e in t["matchLabelExpressions"] for zone in e["values"]]
+        if len(zones) != 1:
+            broken.append(f"{claim}: its class {made.inputs['metadata']['name']} allows {len(zones)} zones, not one")
+        for group in (group for pod in readers if (group := group_of(recording, pod))):
+            nodes_in = [subnet.removesuffix(".id}") for subnet in group.resource.inputs["subnetIds"]]
+            if nodes_in != [zone.removesuffix(".availabilityZone}") for zone in zones]:
+                broken.append(f"{claim}: its disk is in {zones}, the nodes of {group.name} in {nodes_in}")
+    return broken
+
+
+def _small_claims(planned: Planned) -> list[str]:
+    """A claim holds every model's download; EFS ignores its size."""
+    needed = sum(model.weights_on_disk_gib for model in planned.plan.models.values())
+    sizes = {
+        c.urn: quantity(c.inputs["spec"]["resources"]["requests"]["storage"]) / _GIB for c in _sized_claims(planned)
+    }
+    return [f"{urn}: {size:.0f} GiB for {needed:.0f} GiB of weights" for urn, size in sizes.items() if size < needed]
+
+
+def _sized_claims(planned: Planned) -> list[Recorded]:
+    return planned.recording.of(CLAIM) if planned.plan.cache.kind != "efs" else []
+
+
+def _pods_of(recording: Recording, group: NodeGroup) -> list[Pod]:
+    """Servers on their pool; Jobs and CPU servers on the system nodes."""
+    if group.gpus:
+        return [pod for pod in servers(recording) if group_of(recording, pod) == group]
+    return [pod for pod in [*servers(recording), *jobs(recording)] if not pod.gpus]
+
+
+def _model(pod: Pod) -> str:
+    return pod.resource.inputs["metadata"]["labels"]["app.kubernetes.io/name"]
+
+
+def _claims(pod: Pod) -> list[str]:
+    return [v["persistentVolumeClaim"]["claimName"] for v in pod.spec["volumes"] if "persistentVolumeClaim" in v]
+
+
+def _surge(pod: Pod) -> int:
+    """Only a running model is rolled out."""
+    spec = pod.resource.inputs["spec"]
+    return spec["strategy"]["rollingUpdate"]["maxSurge"] if spec["replicas"] else 0
+
+
+def _disk_gib(recording: Recording, group: NodeGroup) -> float:
+    """The root volume, or the instance's own NVMe where the node is told to put containers there."""
+    (template,) = [t for t in recording.of(LAUNCH_TEMPLATE) if t.urn in group.resource.options["depends_on"]]
+    if b"RAID0" in base64.b64decode(template.inputs.get("userData", "")):
+        return min(catalog().instances[name].nvme_gb for name in group.instance_types) * 1e9 / _GIB
+    (root,) = template.inputs["blockDeviceMappings"]
+    return root["ebs"]["volumeSize"]
+
+
+def _gpu_gib(group: NodeGroup) -> float | None:
+    """What an engine sees of the smallest GPU of the group's types."""
+    known = catalog()
+    seen = [known.gpus[known.instances[name].gpu].engine_gib for name in group.instance_types]
+    return min((gib for gib in seen if gib is not None), default=None)

@@ -1,0 +1,100 @@
+"""Rule 5: whoever waits, waits at least as long as what it waits for may take. All in seconds."""
+
+import re
+from collections.abc import Mapping
+
+from infra.offline import Planned
+from infra.recording import Recorded
+from tests.invariants.reading import INGRESS, JOB, Pod, release, seconds, servers
+
+_ALB = "alb.ingress.kubernetes.io/"
+_NGINX = "nginx.ingress.kubernetes.io/"
+_NGINX_DEFAULT = "60"
+_ALB_ATTRIBUTES = {  # attribute -> the annotation that sets it, its default, its own limit
+    "idle_timeout.timeout_seconds": ("load-balancer-attributes", 60, 4000),
+    "deregistration_delay.timeout_seconds": ("target-group-attributes", 300, 3600),
+}
+_AUTOSCALER_DEFAULT = "600"  # max-graceful-termination-sec: what a pod gets whose node is taken away
+_PULUMI_DEFAULT = "10m"
+
+
+def timeouts_agree(planned: Planned) -> list[str]:
+    """Gateway, drain, start, deadlines."""
+    recording = planned.recording
+    answer = planned.plan.gateway.timeout_seconds if planned.plan.gateway else 0  # how long one may take
+    broken = [each for ingress in recording.of(INGRESS) for each in _ingress(ingress, answer)]
+    for server in servers(recording):
+        broken += _stop(server, answer)
+        broken += _start(planned, server)
+        if autoscaler := release(recording, "cluster-autoscaler"):
+            given = int(
+                autoscaler.inputs["values"]["extraArgs"].get("max-graceful-termination-sec", _AUTOSCALER_DEFAULT)
+            )
+            if given < _grace(server):
+                broken.append(f"{server.name}: a removed node gives {given} s of its {_grace(server)} s of grace")
+    for job in recording.of(JOB):
+        deadline = job.inputs["spec"]["activeDeadlineSeconds"]
+        if _pulumi_waits(job, "create") <= deadline:
+            broken.append(f"{job.name}: Pulumi gives up before the Job's deadline of {deadline} s")
+    return broken
+
+
+def _ingress(ingress: Recorded, answer: int) -> list[str]:
+    annotations = ingress.inputs["metadata"]["annotations"]
+    waits: dict[str, int] = {}
+    if any(key.startswith(_ALB) for key in annotations):
+        for attribute, (annotation, default, limit) in _ALB_ATTRIBUTES.items():
+            found = re.search(rf"{attribute}=(\d+)", annotations.get(_ALB + annotation, ""))
+            waits[attribute] = int(found[1]) if found else default
+            answer = min(answer, limit)
+    if ingress.inputs["spec"]["ingressClassName"].startswith("nginx") or any(k.startswith(_NGINX) for k in annotations):
+        for name in ("proxy-read-timeout", "proxy-send-timeout"):
+            waits[name] = int(annotations.get(_NGINX + name, _NGINX_DEFAULT))
+    return [
+        f"{ingress.name}: {name} is {s} s, an answer may take {answer} s" for name, s in waits.items() if s < answer
+    ]
+
+
+def _stop(server: Pod, answer: int) -> list[str]:
+    """A pod that goes first sleeps, while load balancers stop sending, and then ends what is in flight."""
+    sleep = server.containers[0]["lifecycle"]["preStop"]["sleep"]["seconds"]
+    drain = int(server.argument("--shutdown-timeout") or server.environment.get("GRACEFUL_TERMINATION_TIMEOUT", 0))
+    broken = []
+    if sleep <= 0:
+        broken.append(f"{server.name}: no preStop sleep: load balancers still send while it stops")
+    if _grace(server) < sleep + drain:
+        broken.append(f"{server.name}: {_grace(server)} s of grace for a sleep of {sleep} s and a drain of {drain} s")
+    if sleep + drain < answer:
+        broken.append(f"{server.name}: sleep {sleep} s and drain {drain} s cut answers off that may take {answer} s")
+    return broken
+
+
+def _start(planned: Planned, server: Pod) -> list[str]:
+    model = planned.plan.models[server.name]
+    parts = {name: part.mid for name, part in model.cold_start.parts.items()}
+    loading = 1.5 * (parts["weights"] + parts["engine"])
+    probe = server.containers[0]["startupProbe"]
+    broken = []
+    if (probed := probe["periodSeconds"] * probe["failureThreshold"]) < loading:
+        broken.append(f"{server.name}: startup probe gives {probed} s, loading may take {loading:.0f} s")
+    if "exec" in probe and probe.get("timeoutSeconds", 1) < loading:
+        broken.append(
+            f"{server.name}: one startup probe gives {probe.get('timeoutSeconds', 1)} s, and it loads the model"
+        )
+    deadlines: Mapping[str, int] = {
+        "the progress deadline": server.resource.inputs["spec"].get("progressDeadlineSeconds", 600),
+        "Pulumi on create": _pulumi_waits(server.resource, "create"),
+        "Pulumi on update": _pulumi_waits(server.resource, "update"),
+    }
+    for who, waits in deadlines.items():
+        if waits < sum(parts.values()):
+            broken.append(f"{server.name}: {who} waits {waits} s, a cold start takes {sum(parts.values()):.0f} s")
+    return broken
+
+
+def _grace(server: Pod) -> int:
+    return server.spec.get("terminationGracePeriodSeconds", 30)
+
+
+def _pulumi_waits(resource: Recorded, what: str) -> int:
+    return seconds(resource.options.get("custom_timeouts", {}).get(what, _PULUMI_DEFAULT))
