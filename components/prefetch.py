@@ -59,13 +59,13 @@ class Prefetch(pulumi.ComponentResource):
         if fetch.uses_hub_token:
             environment.append(secret_variable("HF_TOKEN", secret=HUB_TOKEN_SECRET, key=HUB_TOKEN_KEY, optional=True))
         volumes, mounts = scratch(scratch_gib)
-        resources = {"cpu": f"{round(cpu * 1000)}m", "memory": f"{round(memory_gib * 1024)}Mi"}
+        fixed = {"memory": f"{round(memory_gib * 1024)}Mi", "ephemeral-storage": f"{scratch_gib}Gi"}
         container: Any = {
             "name": "prefetch",
             "image": image,
             "command": list(fetch.command),
             "env": environment,
-            "resources": {"requests": resources, "limits": {"memory": resources["memory"]}},
+            "resources": {"requests": {"cpu": f"{round(cpu * 1000)}m", **fixed}, "limits": fixed},
             "securityContext": container_security_context(),
             "terminationMessagePolicy": "FallbackToLogsOnError",
             "volumeMounts": [{"name": "models", "mountPath": MODELS_MOUNT}, *mounts],

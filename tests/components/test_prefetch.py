@@ -80,8 +80,8 @@ def test_the_job_passes_pod_security_restricted_with_resources():
     assert spec["securityContext"]["fsGroupChangePolicy"] == "OnRootMismatch"
     assert container["securityContext"]["readOnlyRootFilesystem"] is True
     assert container["resources"] == {
-        "requests": {"cpu": "1000m", "memory": "4096Mi"},
-        "limits": {"memory": "4096Mi"},
+        "requests": {"cpu": "1000m", "memory": "4096Mi", "ephemeral-storage": "5Gi"},
+        "limits": {"memory": "4096Mi", "ephemeral-storage": "5Gi"},
     }
     assert spec["automountServiceAccountToken"] is False
     assert "readOnly" not in {k for mount in container["volumeMounts"] for k in mount}
