@@ -35,6 +35,13 @@ _CONSTANTS: Mapping[str, Any] = {
     **dict.fromkeys(("true", "True", "TRUE"), True),
     **dict.fromkeys(("false", "False", "FALSE"), False),
 }
+_STRING = "tag:yaml.org,2002:str"
+_TAGGED: Mapping[str, tuple[type, ...]] = {
+    "tag:yaml.org,2002:int": (int,),
+    "tag:yaml.org,2002:float": (int, float),
+    "tag:yaml.org,2002:bool": (bool,),
+    "tag:yaml.org,2002:null": (type(None),),
+}
 _NOT_JSON = re.compile(r"[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)")
 _INTEGER = re.compile(r"[-+]?(0[xX][0-9a-fA-F]+|0[bB][01]+|0[oO]?[0-7]+|0|[1-9][0-9]*)")
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
@@ -230,19 +237,21 @@ def _key(value: Any) -> str:
 
 def _scalar(event: ScalarEvent, line: int) -> Any:
     """A scalar as go-yaml resolves it, and as JSON then carries it to the program."""
-    text = event.value
-    tag = str(event.tag) if event.tag else None
-    if tag in {"tag:yaml.org,2002:str", "!"} or (tag is None and not event.implicit[0]):
+    text, tag = event.value, str(event.tag) if event.tag else None
+    if tag in (_STRING, "!") or (tag is None and not event.implicit[0]):
         return text
-    if tag and tag not in {f"tag:yaml.org,2002:{kind}" for kind in ("int", "float", "bool", "null")}:
-        raise _Wrong(line, "a YAML tag (!...)", "write the plain value")
+    value = _plain(text, line)
+    if tag is not None and type(value) not in _TAGGED.get(tag, ()):
+        raise _Wrong(line, "a YAML tag (!...) that the value doesn't fit", "write the plain value")
+    return value
+
+
+def _plain(text: str, line: int) -> Any:
     if text in _CONSTANTS:
         return _CONSTANTS[text]
     if _NOT_JSON.fullmatch(text):
         raise _Wrong(line, f"{text} is no number that a stack file can hold", "write a finite number")
-    if text[0] in "+-0123456789.":
-        return _number(text)
-    return text
+    return _number(text) if text[0] in "+-0123456789." else text
 
 
 def _number(text: str) -> Any:
