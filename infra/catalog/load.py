@@ -42,7 +42,6 @@ def load_catalog() -> Catalog:
         engines=MappingProxyType({name: Engine(name=name, **row) for name, row in pins["engines"].items()}),
         charts=MappingProxyType({name: Chart(name=name, **row) for name, row in pins["charts"].items()}),
         eks_addons=tuple(pins["eks_addons"]),
-        prefetch_image=pins["prefetch_image"],
         kubernetes=MappingProxyType({v: KubernetesVersion(v, **row) for v, row in pins["kubernetes"].items()}),
         cpu_instances=_table("cpu_instances.csv", "instance_type", _cpu_instance),
         prices=Prices(**prices),

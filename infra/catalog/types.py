@@ -198,7 +198,6 @@ class Catalog:
     engines: Mapping[str, Engine]
     charts: Mapping[str, Chart]
     eks_addons: tuple[str, ...]
-    prefetch_image: str  # runs the hub's command line
     kubernetes: Mapping[str, KubernetesVersion]
     cpu_instances: Mapping[str, CpuInstance]
     prices: Prices

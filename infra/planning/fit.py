@@ -49,27 +49,28 @@ def fit(
         _other(gpus),
     )
     left = usable - sum(term.gib for term in terms)
-    half = _half_width(card, gpus, terms[1].gib, exact=_is_exact(shape))
+    half = _half_width(card, gpus, terms[1].gib, exact=is_exact(shape))
     return _judge(usable, terms, Estimate(left - half, left, left + half), _kv_bytes(shape, gpus, arguments), arguments)
 
 
 def fit_ollama(file_gib: float, shape: ModelShape | None, gpu: Gpu, gpus: int, arguments: Arguments) -> Fit:
     """A quantized file that Ollama spreads over its GPUs; the cache is 16 bit."""
     card = gpu.engine_gib or 0.0
+    whole = kv_bytes_per_token(shape, 1, 2) if shape else None
     terms = (
         Term("weights", file_gib / gpus, f"{file_gib:.1f} GiB, the file of the tag"),
         Term("other", OLLAMA_GIB, f"{OLLAMA_GIB:.1f} GiB: compute buffers and CUDA context"),
     )
     left = card - sum(term.gib for term in terms)
-    per_token = kv_bytes_per_token(shape, 1, 2) / gpus if shape else None
+    per_token = None if whole is None or (shape and not keeps_cache(shape)) else whole / gpus
     return _judge(card, terms, Estimate(left - 0.05 * card, left, left + 0.02 * card), per_token, arguments)
 
 
 def kv_bytes_per_token(shape: ModelShape, gpus: int, element_bytes: int) -> float | None:
     """Bytes of cache that one token takes on each GPU; None where the model keeps no cache or its shape isn't known.
 
-    Grouped heads are split over the GPUs, and repeated where there are fewer heads than GPUs. MLA keeps one latent vector
-    a layer, the same on every GPU. Sliding-window and hybrid layers are counted as full ones: never too little.
+    Grouped heads are split over the GPUs, and repeated where there are fewer than GPUs. MLA keeps one latent vector a
+    layer, the same on every GPU. Sliding-window and hybrid layers are counted as full ones: never too little.
     """
     if shape.layers is None:
         return None
@@ -111,14 +112,14 @@ def _other(gpus: int) -> Term:
     return Term("other", OTHER_GIB_PARALLEL, f"{OTHER_GIB_PARALLEL} GiB: CUDA context and NCCL buffers")
 
 
-def _is_exact(shape: ModelShape) -> bool:
+def is_exact(shape: ModelShape) -> bool:
     """Whether every layer keeps the same cache, so that the formula is right."""
     return shape.attention in ("mha", "gqa", "mqa") and not shape.swa_kv_layers
 
 
 def _half_width(card: float, gpus: int, activations: float, *, exact: bool) -> float:
-    """0.6 % of the card (drivers differ), a tenth of the activations, half of the graphs, NCCL; 10 % where the shape isn't
-    one that the formula is right for."""
+    """0.6 % of the card (drivers differ), a tenth of the activations, half of the graphs, NCCL; a tenth of the card
+    more where the formula isn't made for the shape."""
     half = 0.006 * card + 0.1 * activations + CUDA_GRAPHS_GIB / 2 + (0.2 if gpus > 1 else 0.05)
     return half if exact else half + 0.1 * card
 
@@ -128,7 +129,9 @@ def _judge(
 ) -> Fit:
     weights = terms[0].gib
     engine = sum(term.gib for term in terms[1:])
-    sum_up = f"{usable:.1f} GiB that the engine may use - {weights:.1f} weights - {engine:.1f} engine = {left.mid:.1f} GiB"
+    sum_up = (
+        f"{usable:.1f} GiB that the engine may use - {weights:.1f} weights - {engine:.1f} engine = {left.mid:.1f} GiB"
+    )
     if per_token is None:
         return Fit(
             usable, weights, terms, None, None, None, None, left.mid >= 0, left.low >= 0, (f"{sum_up} stay empty",)

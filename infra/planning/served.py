@@ -1,19 +1,23 @@
 """A model of the stack file joined with what the catalogue knows of it."""
 
+import dataclasses
 import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from infra.catalog import Catalog, ModelShape, OllamaModel
+from infra.catalog import Catalog, ModelShape
 from infra.catalog.types import Engine
 from infra.planning.findings import Findings
+from infra.planning.fit import kv_bytes_per_token
 from infra.planning.plan import Replicas
-from infra.planning.weights import stored_gib
+from infra.planning.weights import GIB, stored_gib
 from infra.settings import Model
 
 # Ollama takes the whole context's memory when it loads; its own default on small machines is 4,096.
 OLLAMA_CONTEXT = 8192
+# Bytes a weight of Ollama's default quantization (llama.cpp, tools/quantize/README.md).
+Q4_K_M = 0.6118
 
 
 @dataclass(frozen=True)
@@ -23,7 +27,7 @@ class Served:
     name: str
     settings: Model
     shape: ModelShape | None  # None: an Ollama tag whose shape isn't known
-    ollama: OllamaModel | None
+    ollama_file_gib: float | None  # None: not Ollama
     engine: Engine
     task: Literal["chat", "embed", "rerank"]
     quantization: str | None
@@ -37,6 +41,14 @@ class Served:
     @property
     def path(self) -> str:
         return f"models.{self.name}"
+
+    @property
+    def kv_bytes_per_token(self) -> float | None:
+        """Of the whole model in 16 bit; None where its shape isn't known."""
+        return kv_bytes_per_token(self.shape, 1, 2) if self.shape else None
+
+    def quantized(self, method: str) -> "Served":
+        return dataclasses.replace(self, quantization=method)
 
 
 def resolve(name: str, model: Model, catalog: Catalog, *, no_gpu_nodes: bool, findings: Findings) -> Served:
@@ -60,7 +72,7 @@ def resolve(name: str, model: Model, catalog: Catalog, *, no_gpu_nodes: bool, fi
         name=name,
         settings=model,
         shape=shape,
-        ollama=None,
+        ollama_file_gib=None,
         engine=catalog.engines[model.engine],
         task=model.task or shape.task,
         quantization=model.quantization,
@@ -74,40 +86,34 @@ def resolve(name: str, model: Model, catalog: Catalog, *, no_gpu_nodes: bool, fi
 
 
 def _ollama(name: str, model: Model, catalog: Catalog, *, no_gpu_nodes: bool, findings: Findings) -> Served:
-    tag = catalog.ollama[model.model]
-    path = f"models.{name}"
-    if model.max_model_len is None:
-        length = min(tag.max_context, OLLAMA_CONTEXT)
-        findings.choose(
-            f"{path}.maxModelLen",
-            length,
-            f"{length:,} of the {tag.max_context:,} tokens that {tag.tag} can hold: Ollama takes the memory of the whole"
-            " context when it loads",
-        )
+    tag = catalog.ollama.get(model.model)
+    shape = catalog.models.get(tag.like or "") if tag else _shape(model, catalog)
+    if tag is not None:
+        file_gib, own_context, task = tag.file_gib, tag.max_context, tag.task
     else:
-        length = model.max_model_len
-        if length > tag.max_context:
-            findings.refuse(
-                "Context",
-                f"{path}.maxModelLen",
-                f"{name}: {length:,} tokens are asked for; {tag.tag} was trained for {tag.max_context:,}",
-                f"{path}.maxModelLen: {tag.max_context}",
-            )
+        assert shape is not None
+        file_gib, own_context, task = (shape.params_b or 0) * 1e9 * Q4_K_M / GIB, shape.max_context, shape.task
+        findings.assume(f"models.{name}.model", f"{model.model} is quantized as Ollama does by default (Q4_K_M)")
+    path = f"models.{name}"
+    length = model.max_model_len or min(own_context, OLLAMA_CONTEXT)
+    if model.max_model_len is None:
+        reason = f"it could hold {own_context:,}: Ollama takes the memory of the whole context when it loads"
+        findings.choose(f"{path}.maxModelLen", length, reason)
     cpu = model.gpus == 0
     if model.gpus is None and no_gpu_nodes:
         cpu = True
-        findings.choose(f"{path}.gpus", 0, "the CPU: this stack names no GPU pool")
+        findings.choose(f"{path}.gpus", 0, "the CPU: the stack file has no GPU pool, and none can be made here")
     return Served(
         name=name,
         settings=model,
-        shape=catalog.models.get(tag.like or ""),
-        ollama=tag,
+        shape=shape,
+        ollama_file_gib=file_gib,
         engine=catalog.engines["ollama"],
-        task=model.task or tag.task,
+        task=model.task or task,
         quantization=None,
-        own_context=tag.max_context,
+        own_context=own_context,
         max_model_len=length,
-        disk_gib=tag.file_gib,
+        disk_gib=file_gib,
         gated=False,
         replicas=Replicas(model.replicas.min, model.replicas.max),
         cpu=cpu,

@@ -1,0 +1,91 @@
+"""Where the weights are kept: one claim that every model reads."""
+
+from collections.abc import Sequence
+from typing import Literal
+
+from infra.planning.findings import Findings
+from infra.planning.plan import CachePlan, ClusterPlan
+from infra.planning.served import Served
+from infra.settings import Settings
+
+# Two revisions are there while one replaces the other in part, and the hub keeps metadata.
+ROOM = 1.3
+# Sizes that a claim is made with, so that most new models change nothing.
+STEPS_GIB = (20, 50, 100, 200, 500, 1000, 2000, 5000, 10000)
+# EFS has no size: the claim needs a number, and this one never changes.
+EFS_GIB = 1024
+# gp3: what its price holds in IOPS, and throughput that one GPU node can read.
+EBS_IOPS, EBS_THROUGHPUT = 3000, 250
+
+
+def plan_cache(settings: Settings, models: Sequence[Served], cluster: ClusterPlan, findings: Findings) -> CachePlan:
+    cache = settings.cache
+    kind, reason = _kind(settings, findings)
+    storage_class = cache.storage_class if cache else None
+    weights = sum(each.disk_gib for each in models)
+    size = _size(settings, kind, weights, findings)
+    one_reader = kind == "ebs" or (kind == "storageClass" and storage_class is None)
+    if kind == "storageClass":
+        _check_readers(storage_class, models, findings)
+    return CachePlan(
+        kind=kind,
+        storage_class=storage_class,
+        size_gib=size,
+        access_mode="ReadWriteOnce" if one_reader else "ReadWriteMany",
+        zone_id=cluster.zone_ids[0] if kind == "ebs" and cluster.zone_ids else None,
+        iops=EBS_IOPS,
+        throughput=EBS_THROUGHPUT,
+        reason=f"{reason}; {weights:.1f} GiB of weights",
+    )
+
+
+def _kind(settings: Settings, findings: Findings) -> tuple[Literal["efs", "ebs", "storageClass"], str]:
+    if settings.cache is not None:
+        return settings.cache.kind, f"{settings.cache.kind} is in the stack file"
+    if settings.cluster.create is not None:
+        reason = "every replica in every zone reads one copy of the weights"
+        findings.choose("cache.kind", "efs", reason)
+        return "efs", reason
+    reason = "the cluster's default storage class: none is made on a cluster that exists"
+    findings.choose("cache.kind", "storageClass", reason)
+    return "storageClass", reason
+
+
+def _size(settings: Settings, kind: str, weights: float, findings: Findings) -> int:
+    if kind == "efs":
+        return EFS_GIB
+    given = settings.cache.size if settings.cache else None
+    needed = weights * ROOM
+    if given is None:
+        size = next((step for step in STEPS_GIB if step >= needed), STEPS_GIB[-1])
+        findings.choose("cache.size", f"{size}Gi", f"{weights:.1f} GiB of weights x {ROOM}, rounded up")
+        return size
+    size = int(given[:-2]) * (1024 if given.endswith("Ti") else 1)
+    if size < weights:
+        fix = next((step for step in STEPS_GIB if step >= needed), STEPS_GIB[-1])
+        findings.refuse(
+            "Disk",
+            "cache.size",
+            f"{weights:.1f} GiB of weights don't fit a cache of {size} GiB",
+            f'cache.size: "{fix}Gi"',
+        )
+    elif size < needed:
+        findings.warn("cache.size", f"{size} GiB leave {size - weights:.1f} for a new revision beside the old one")
+    return size
+
+
+def _check_readers(storage_class: str | None, models: Sequence[Served], findings: Findings) -> None:
+    readers = sum(each.replicas.max for each in models)
+    if storage_class is not None:
+        findings.assume(
+            "cache.storageClass", f"{storage_class} exists and offers ReadWriteMany: {readers} pods read the cache"
+        )
+    elif readers > 1:
+        findings.refuse(
+            "One reader",
+            "cache.storageClass",
+            f"{readers} pods would read the cache; a default storage class gives a volume to one node (ReadWriteOnce)",
+            "cache: {kind: storageClass, storageClass: a class that offers ReadWriteMany}",
+        )
+    else:
+        findings.assume("cache.storageClass", "the cluster has a default storage class; 1 pod reads the cache")

@@ -1,0 +1,131 @@
+"""The cluster: its version, zones, network and system nodes."""
+
+from infra.catalog import Catalog
+from infra.planning.findings import Findings
+from infra.planning.plan import ClusterPlan
+from infra.settings import Settings
+from infra.settings.cluster import CreateCluster
+
+ZONES = 2
+CIDR = "10.0.0.0/16"
+NAT_PER_ZONE_FROM = 3  # zones: who asks for three wants to lose one and go on
+SYSTEM_AMI = "AL2023_x86_64_STANDARD"
+LOG_DAYS = 90
+AMI_GIB, SCRATCH_GIB = 20, 20
+
+
+def plan_cluster(
+    stack: str, settings: Settings, region: str | None, catalog: Catalog, findings: Findings
+) -> ClusterPlan:
+    create, existing = settings.cluster.create, settings.cluster.existing
+    if create is None:
+        assert existing is not None
+        version = existing.version or catalog.kubernetes_versions[-1]
+        if existing.version is None:
+            findings.choose(
+                "cluster.existing.version", version, f"the newest of {len(catalog.kubernetes)} known versions"
+            )
+        name = existing.eks or existing.context or ""
+        findings.assume(
+            "cluster.existing", f"{name} exists, runs Kubernetes {version} and has room; nothing was read from it"
+        )
+        return _cluster("eks" if existing.eks else "context", name, version, region, catalog)
+    return _new(stack, create, region, catalog, findings)
+
+
+def _new(stack: str, create: CreateCluster, region: str | None, catalog: Catalog, findings: Findings) -> ClusterPlan:
+    path = "cluster.create"
+    version = create.version or default_version(catalog)
+    if create.version is None:
+        chart = catalog.charts["cluster-autoscaler"]
+        reason = f"the newest in standard support (until {catalog.kubernetes[version].standard_support_until})"
+        findings.choose(f"{path}.version", version, f"{reason} that the autoscaler's chart {chart.version} is made for")
+    name = create.name or f"llm-{stack}"
+    if create.name is None:
+        findings.choose(f"{path}.name", name, "llm- and the stack's name")
+    zones = _zones(create, region, catalog, findings)
+    network = create.network
+    own_vpc = network.vpc_id is not None
+    if not own_vpc and network.cidr is None:
+        findings.choose(f"{path}.network.cidr", CIDR, "65,536 addresses; choose another where networks are joined")
+    nat_per_zone = network.nat == "perZone" or (network.nat is None and len(zones) >= NAT_PER_ZONE_FROM)
+    if not own_vpc and network.nat is None:
+        month = catalog.prices.nat_hour * 730
+        findings.choose(
+            f"{path}.network.nat",
+            "perZone" if nat_per_zone else "one",
+            f"{len(zones)} zones; a NAT gateway costs ${month:.0f} a month, and one for all is lost with its zone",
+        )
+    if not create.access.api_from:
+        findings.warn(
+            f"{path}.access.apiFrom", "no address may reach the API from outside: run `pulumi up` inside the VPC"
+        )
+    findings.assume(path, f"the zones {', '.join(zones)} offer what the catalogue says; the account was not read")
+    if own_vpc:
+        findings.assume(
+            f"{path}.network", f"the subnets of {network.vpc_id} are in {', '.join(zones)} and reach the internet"
+        )
+    return _cluster(
+        "create",
+        name,
+        version,
+        region,
+        catalog,
+        zones=zones,
+        cidr=None if own_vpc else network.cidr or CIDR,
+        nat_per_zone=nat_per_zone and not own_vpc,
+    )
+
+
+def default_version(catalog: Catalog) -> str:
+    """The newest in standard support that the autoscaler's chart is made for: its app is of one minor version."""
+    minor = catalog.charts["cluster-autoscaler"].app_version.rpartition(".")[0]
+    known = [version for version in catalog.kubernetes_versions if _number(version) <= _number(minor)]
+    return max(known, key=_number)
+
+
+def _zones(create: CreateCluster, region: str | None, catalog: Catalog, findings: Findings) -> tuple[str, ...]:
+    """The zones named, or those with most GPU types: by the catalogue alone, so that a new pool moves no subnet."""
+    if isinstance(create.zones, tuple):
+        return create.zones
+    count = create.zones or ZONES
+    served = catalog.regions.get(region or "", ())
+    types = [name for name, row in catalog.instances.items() if row.left_out is None]
+    offered = {zone: sum(zone in catalog.zones_of(name, region or "") for name in types) for zone in served}
+    best = tuple(sorted(sorted(served, key=lambda zone: (-offered[zone], zone))[:count]))
+    counts = ", ".join(f"{zone} {offered[zone]}" for zone in best)
+    findings.choose("cluster.create.zones", list(best), f"the {count} of {region} with most GPU types: {counts}")
+    return best
+
+
+def _cluster(
+    kind: str,
+    name: str,
+    version: str,
+    region: str | None,
+    catalog: Catalog,
+    *,
+    zones: tuple[str, ...] = (),
+    cidr: str | None = None,
+    nat_per_zone: bool = False,
+) -> ClusterPlan:
+    images = sum(each.unpacked_gib for each in catalog.engines.values()) + max(
+        each.image_gib for each in catalog.engines.values()
+    )
+    return ClusterPlan(
+        kind="create" if kind == "create" else "eks" if kind == "eks" else "context",
+        name=name,
+        version=version,
+        region=region,
+        zone_ids=zones,
+        cidr=cidr,
+        nat_per_zone=nat_per_zone,
+        system_ami_type=SYSTEM_AMI,
+        system_root_gib=-int(-(AMI_GIB + images + SCRATCH_GIB) // 10) * 10,
+        log_days=LOG_DAYS,
+        autoscaler_image_tag=catalog.kubernetes[version].cluster_autoscaler,
+    )
+
+
+def _number(version: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in version.split("."))

@@ -1,0 +1,43 @@
+"""The way in from outside the cluster."""
+
+from typing import Literal
+
+from infra.planning.findings import Findings
+from infra.planning.plan import GatewayPlan
+from infra.settings import Settings
+
+NGINX_NAMESPACE = "ingress-nginx"  # where its own chart and manifests install it
+
+
+def plan_gateway(settings: Settings, findings: Findings) -> GatewayPlan | None:
+    gateway = settings.gateway
+    if gateway is None:
+        return None
+    existing = settings.cluster.existing
+    default = "nginx" if existing is not None and existing.context is not None else "alb"
+    ingress_class = gateway.ingress_class or default
+    if gateway.ingress_class is None:
+        findings.choose(
+            "gateway.ingressClass",
+            ingress_class,
+            "one load balancer for all models" if ingress_class == "alb" else "no class is given",
+        )
+    controller = _controller(ingress_class)
+    if controller == "nginx":
+        findings.assume(
+            "gateway.ingressClass", f"the controller of {ingress_class} runs in namespace {NGINX_NAMESPACE}"
+        )
+    return GatewayPlan(
+        domain=gateway.domain,
+        visibility=gateway.visibility,
+        controller=controller,
+        ingress_class=ingress_class,
+        namespace=NGINX_NAMESPACE if controller == "nginx" else None,
+        timeout_seconds=gateway.timeout_seconds,
+    )
+
+
+def _controller(ingress_class: str) -> Literal["alb", "nginx", "other"]:
+    if ingress_class == "alb":
+        return "alb"
+    return "nginx" if "nginx" in ingress_class else "other"

@@ -1,0 +1,151 @@
+"""Pools as node groups: how many nodes they may have, where, with which disk; and whether the peak fits them."""
+
+from collections.abc import Sequence
+
+from infra.catalog import Catalog
+from infra.planning.findings import Findings
+from infra.planning.placement import Placed
+from infra.planning.plan import HOURS_A_MONTH, PoolPlan
+from infra.planning.pods import SCRATCH_GIB
+from infra.planning.pools import Offer
+
+AMI_TYPE = "AL2023_x86_64_NVIDIA"
+TAINT = {"key": "nvidia.com/gpu", "operator": "Equal", "value": "present", "effect": "NoSchedule"}
+AMI_GIB = 20
+ROOT_STEP_GIB = 10
+# gp3: 3,000 IOPS are in its price and allow 750 MiB/s; an image unpacks at the disk's speed where there is no NVMe.
+ROOT_IOPS = 3000
+THROUGHPUT_WITH_NVME, THROUGHPUT_WITHOUT = 125, 600
+# What of a disk's nominal size pods can use: file system, kubelet's own eviction threshold of 10 %.
+USABLE = 0.85
+
+
+def plan_pool(offer: Offer, placed: Sequence[Placed], catalog: Catalog, *, findings: Findings) -> PoolPlan:
+    """One pool with every model that was placed on it."""
+    _choose_types(offer, findings)
+    surge = max((each.gpus for each in placed), default=0) if not offer.existing else 0
+    peak = sum(each.served.replicas.max * each.gpus for each in placed if not each.served.settings.paused)
+    most = _maximum(offer, placed, surge, findings)
+    if most * offer.gpus_per_node < peak + surge:
+        _refuse(offer, placed, peak, surge, most, findings)
+    pool_min = offer.settings.min if offer.settings else 0
+    nvme = bool(offer.types) and all(each.nvme_gb for each in offer.types)
+    root = _root_gib(offer, catalog, nvme=nvme)
+    smallest_nvme_gib = min((each.nvme_gb for each in offer.types), default=0) * 1e9 / 2**30
+    return PoolPlan(
+        name=offer.name,
+        existing=offer.existing,
+        gpu=offer.gpu,
+        gpus_per_node=offer.gpus_per_node,
+        instance_types=tuple(each.name for each in offer.types),
+        capacity=offer.capacity,
+        min=pool_min,
+        max=most,
+        zone_ids=offer.zone_ids,
+        ami_type=None if offer.existing else AMI_TYPE,
+        root_gib=root,
+        root_iops=ROOT_IOPS,
+        root_throughput=THROUGHPUT_WITH_NVME if nvme else THROUGHPUT_WITHOUT,
+        nvme=nvme,
+        ephemeral_gib=int((smallest_nvme_gib if nvme else root - AMI_GIB) * USABLE),
+        selector=_selector(offer),
+        tolerations=_tolerations(offer),
+        usd_per_node_hour=offer.usd_per_node_hour,
+        peak_gpus=peak,
+        surge_gpus=surge,
+        reasons=(f"{peak} GPUs at peak + {surge} for one rollout = {peak + surge} of {most * offer.gpus_per_node}",),
+    )
+
+
+def _choose_types(offer: Offer, findings: Findings) -> None:
+    if offer.settings is None:
+        types = [each.name for each in offer.types]
+        reason = f"made for the models that chose it: ${offer.usd_per_node_hour or 0:.2f} an hour a node"
+        findings.choose(f"gpuPools.{offer.name}.instanceTypes", types, reason)
+
+
+def _maximum(offer: Offer, placed: Sequence[Placed], surge: int, findings: Findings) -> int:
+    """The stack file's, or what all replicas and one rollout need; a paused model keeps its room."""
+    if offer.settings is not None and offer.settings.max is not None:
+        return offer.settings.max
+    needed = max(nodes_for(placed, offer.gpus_per_node, at_most=True, extra=surge), 1)
+    least = offer.settings.min if offer.settings else 0
+    reason = (
+        f"{needed} nodes of {offer.gpus_per_node} GPUs hold every replica at its most and one rollout of {surge} GPUs"
+    )
+    findings.choose(f"gpuPools.{offer.name}.max", max(needed, least), reason)
+    return max(needed, least)
+
+
+def nodes_for(placed: Sequence[Placed], gpus_per_node: int, *, at_most: bool, extra: int = 0) -> int:
+    """Nodes that hold the replicas (all of them, or the fewest of the models that aren't paused) and `extra` GPUs.
+
+    Where every model's GPUs divide a node's, replicas pack without a gap; else each size has nodes of its own.
+    """
+    wanted: dict[int, int] = {}
+    for each in placed:
+        replicas = (
+            each.served.replicas.max if at_most else 0 if each.served.settings.paused else each.served.replicas.min
+        )
+        wanted[each.gpus] = wanted.get(each.gpus, 0) + replicas
+    if extra:
+        wanted[extra] = wanted.get(extra, 0) + 1
+    if all(gpus_per_node % gpus == 0 for gpus in wanted):
+        return -(-sum(gpus * count for gpus, count in wanted.items()) // gpus_per_node)
+    return sum(-(-count // (gpus_per_node // gpus)) for gpus, count in wanted.items())
+
+
+def _refuse(offer: Offer, placed: Sequence[Placed], peak: int, surge: int, most: int, findings: Findings) -> None:
+    running = [each for each in placed if not each.served.settings.paused]
+    parts = " + ".join(
+        f"{each.served.name}: {each.served.replicas.max} replicas x {each.gpus} GPUs" for each in running
+    )
+    rollout = f" + {surge} for a rollout" if surge else ""
+    needed = nodes_for(placed, offer.gpus_per_node, at_most=True, extra=surge)
+    more = (needed - most) * (offer.usd_per_node_hour or 0.0) * HOURS_A_MONTH
+    money = f" (+${more:,.0f} a month at most)" if more else ""
+    largest = max(running, key=lambda each: (each.served.replicas.max * each.gpus, each.served.name))
+    room = most * offer.gpus_per_node - surge - (peak - largest.served.replicas.max * largest.gpus)
+    fewer = room // largest.gpus
+    mend = f", or {largest.served.path}.replicas.max: {fewer}" if fewer >= max(largest.served.replicas.min, 1) else ""
+    findings.refuse(
+        "GPUs at peak",
+        f"gpuPools.{offer.name}.max",
+        f"{parts}{rollout} = {peak + surge}; pool {offer.name} can grow to {most * offer.gpus_per_node}",
+        f"gpuPools.{offer.name}.max: {needed}{money}{mend}",
+    )
+
+
+def _root_gib(offer: Offer, catalog: Catalog, *, nvme: bool) -> int:
+    """The AMI and, where no NVMe holds them, every engine's image and each pod's scratch.
+
+    Of all engines, not of those that are used: another model on the pool doesn't replace its nodes.
+    """
+    if nvme or not offer.types:
+        return 50
+    engines = catalog.engines.values()
+    images = sum(each.unpacked_gib for each in engines) + max(each.image_gib for each in engines)
+    return _round_up(AMI_GIB + images + SCRATCH_GIB * offer.gpus_per_node)
+
+
+def _round_up(gib: float) -> int:
+    return -int(-gib // ROOT_STEP_GIB) * ROOT_STEP_GIB
+
+
+def _selector(offer: Offer) -> dict[str, str]:
+    if offer.settings is not None and offer.settings.existing is not None:
+        return dict(offer.settings.existing.selector)
+    return {
+        "llm-platform/pool": offer.name,
+        "nvidia.com/gpu.present": "true",  # where the device plugin's chart schedules
+        "k8s.amazonaws.com/accelerator": offer.gpu.lower(),  # the autoscaler waits for GPUs of nodes with this label
+    }
+
+
+def _tolerations(offer: Offer) -> tuple[dict[str, str], ...]:
+    if offer.settings is not None and offer.settings.existing is not None:
+        return tuple(
+            each.model_dump(mode="json", by_alias=True, exclude_none=True)
+            for each in offer.settings.existing.tolerations
+        )
+    return (dict(TAINT),)

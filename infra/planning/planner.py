@@ -1,0 +1,167 @@
+"""From what the user says to what is built. Pure, but for a price table or config.json that the stack file names."""
+
+from collections.abc import Sequence
+
+from infra.catalog import Catalog, with_prices
+from infra.planning.addons import plan_addons, plan_monitoring
+from infra.planning.cache import plan_cache
+from infra.planning.cluster import plan_cluster
+from infra.planning.cold_start import cold_start, timeouts
+from infra.planning.cost import plan_cost
+from infra.planning.findings import Findings
+from infra.planning.fit import VLLM_UTILIZATION
+from infra.planning.gateway import plan_gateway
+from infra.planning.nodes import plan_pool
+from infra.planning.placement import Placed, place
+from infra.planning.plan import CachePlan, ClusterPlan, GatewayPlan, ModelPlan, Plan, PoolPlan
+from infra.planning.pods import check_system_nodes, prefetch_resources, server_resources
+from infra.planning.pools import Offer, declared, makeable
+from infra.planning.rollout import plan_rollout
+from infra.planning.scaling import plan_scaling
+from infra.planning.served import Served, resolve
+from infra.planning.to_do import list_to_dos
+from infra.planning.warnings import warn_of_model, warn_of_pool
+from infra.planning.weights import served_dtype
+from infra.settings import Settings
+
+
+def make_plan(stack: str, settings: Settings, *, region: str | None, secrets: frozenset[str], catalog: Catalog) -> Plan:
+    """The whole plan. `secrets` names those that the stack has; the settings are taken to have passed their checks."""
+    findings = Findings()
+    catalog = with_prices(catalog, settings.prices.table, settings.prices.discount_percent)
+    cluster = plan_cluster(stack, settings, region, catalog, findings)
+    no_gpu_nodes = not settings.gpu_pools and cluster.kind != "create"
+    served = [
+        resolve(name, model, catalog, no_gpu_nodes=no_gpu_nodes, findings=findings)
+        for name, model in sorted(settings.models.items())
+    ]
+    cache = plan_cache(settings, served, cluster, findings)
+    pools, placed = _place(settings, cluster, cache, served, catalog, findings)
+    gateway = plan_gateway(settings, findings)
+    addons = plan_addons(settings, catalog, findings)
+    models = {each.served.name: _model(each, cache, gateway, catalog, findings) for each in placed}
+    _check_system_nodes(settings, placed, catalog, findings)
+    for pool in pools.values():
+        warn_of_pool(pool, findings)
+    cost = plan_cost(settings, cluster, pools, placed, cache, gateway, catalog, findings)
+    list_to_dos(stack, settings, cluster, pools, placed, gateway, secrets, catalog, findings)
+    return Plan(
+        stack=stack,
+        settings=settings,
+        cluster=cluster,
+        pools=pools,
+        models=models,
+        addons=addons,
+        cache=cache,
+        monitoring=plan_monitoring(settings, addons, catalog),
+        gateway=gateway,
+        cost=cost,
+        chosen=findings.chosen,
+        violations=findings.violations,
+        warnings=findings.warnings,
+        to_do=findings.to_dos,
+        assumptions=findings.assumptions,
+    )
+
+
+def _place(
+    settings: Settings,
+    cluster: ClusterPlan,
+    cache: CachePlan,
+    served: Sequence[Served],
+    catalog: Catalog,
+    findings: Findings,
+) -> tuple[dict[str, PoolPlan], list[Placed]]:
+    """Every model on its nodes; the pools are those of the stack file, or those that the models asked for."""
+    zones = (cache.zone_id,) if cache.zone_id else cluster.zone_ids
+    offers = [declared(name, pool, catalog, cluster.region, zones) for name, pool in sorted(settings.gpu_pools.items())]
+    new = makeable(catalog, cluster.region, zones) if cluster.kind == "create" else ()
+    placed = [place(each, offers, new, catalog, findings) for each in served]
+    on: dict[str, list[Placed]] = {offer.name: [] for offer in offers}
+    used: dict[str, Offer] = {offer.name: offer for offer in offers}
+    for each in placed:
+        if each.offer is not None:
+            used[each.offer.name] = each.offer
+            on.setdefault(each.offer.name, []).append(each)
+    pools = {name: plan_pool(used[name], on[name], catalog, findings=findings) for name in sorted(used)}
+    return pools, placed
+
+
+def _model(
+    placed: Placed, cache: CachePlan, gateway: GatewayPlan | None, catalog: Catalog, findings: Findings
+) -> ModelPlan:
+    served, offer, sized = placed.served, placed.offer, placed.sized
+    model = served.settings
+    start = cold_start(placed, cache.kind)
+    rollout = plan_rollout(placed, one_reader=cache.access_mode == "ReadWriteOnce")
+    scaling = plan_scaling(placed, start)
+    warn_of_model(placed, rollout, start, findings)
+    _choose_arguments(placed, findings)
+    vllm = sized is not None and served.ollama_file_gib is None
+    bf16 = catalog.gpus[offer.gpu].bf16 if offer else True
+    return ModelPlan(
+        name=served.name,
+        model=model.model,
+        revision=model.revision,
+        engine=model.engine,
+        engine_version=served.engine.version,
+        image=served.engine.image,
+        task=served.task,
+        dtype="gguf" if served.ollama_file_gib else served_dtype(served.shape, served.quantization, bf16=bf16),
+        quantization=served.quantization,
+        kv_cache_dtype=model.kv_cache_dtype,
+        pool=offer.name if offer else None,
+        instance_type=offer.instance_type if offer else None,
+        gpus=placed.gpus,
+        utilization=sized.arguments.utilization if sized and vllm else None,
+        max_model_len=served.max_model_len,
+        max_num_seqs=sized.arguments.max_num_seqs if sized and vllm else None,
+        max_num_batched_tokens=sized.arguments.max_num_batched_tokens if sized and vllm else None,
+        concurrency=model.concurrency,
+        replicas=served.replicas,
+        paused=model.paused,
+        extra_args=model.extra_args,
+        gated=bool(served.gated),
+        weights_on_disk_gib=served.disk_gib,
+        resources=server_resources(placed),
+        prefetch=prefetch_resources(),
+        fit=sized.fit if sized else None,
+        rollout=rollout,
+        cold_start=start,
+        timeouts=timeouts(placed, start, gateway.timeout_seconds if gateway else None),
+        scaling=scaling,
+        usd_per_hour=offer.usd_per_gpu_hour * placed.gpus if offer and not offer.existing else None,
+        reasons=(*placed.reasons, *_batch_reason(placed)),
+    )
+
+
+def _choose_arguments(placed: Placed, findings: Findings) -> None:
+    served, sized = placed.served, placed.sized
+    if sized is None or served.ollama_file_gib is not None:
+        return
+    if served.settings.gpu_memory_utilization is None:
+        reason = f"{VLLM_UTILIZATION} of the GPU's memory: the default of vLLM 0.28"
+        findings.choose(f"{served.path}.gpuMemoryUtilization", VLLM_UTILIZATION, reason)
+    if served.settings.max_num_seqs is None:
+        (reason,) = _batch_reason(placed)
+        findings.choose(f"{served.path}.maxNumSeqs", sized.arguments.max_num_seqs, reason)
+
+
+def _batch_reason(placed: Placed) -> tuple[str, ...]:
+    served, sized = placed.served, placed.sized
+    if sized is None or served.ollama_file_gib is not None:
+        return ()
+    seqs, tokens = sized.arguments.max_num_seqs, sized.fit.kv_cache_tokens
+    if served.settings.max_num_seqs is not None:
+        return (f"max-num-seqs {seqs} is in the stack file",)
+    if tokens is None:
+        return (f"max-num-seqs {seqs}: no cache limits the batch",)
+    mean = served.max_model_len // 8
+    return (f"max-num-seqs {seqs}: {tokens:,} tokens of cache, a request taken to use {mean:,} on average",)
+
+
+def _check_system_nodes(settings: Settings, placed: list[Placed], catalog: Catalog, findings: Findings) -> None:
+    create = settings.cluster.create
+    if create is not None:
+        system = create.system_nodes
+        check_system_nodes(placed, catalog.cpu_instances.get(system.instance_type), system.count, findings)

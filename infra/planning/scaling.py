@@ -1,0 +1,27 @@
+"""When KEDA adds a replica."""
+
+from infra.planning.placement import Placed
+from infra.planning.plan import ColdStart, Scaling
+
+WAITING = 5  # requests in the queue of a replica: the vLLM production stack's value
+RUNNING_SHARE = 0.8  # of the batch, so that a new replica is there before it is full
+POLLING_SECONDS = 15
+LEAST_COOLDOWN = 300
+
+
+def plan_scaling(placed: Placed, start: ColdStart) -> Scaling | None:
+    """None where replicas are fixed, or the engine has nothing to measure."""
+    served = placed.served
+    if served.replicas.min == served.replicas.max or served.engine.name == "ollama" or placed.sized is None:
+        return None
+    batch = placed.sized.arguments.max_num_seqs
+    running = max(1, int(batch * RUNNING_SHARE))
+    return Scaling(
+        waiting=WAITING,
+        running=running,
+        polling_seconds=POLLING_SECONDS,
+        cooldown_seconds=max(LEAST_COOLDOWN, start.seconds),
+        fallback_replicas=-(-(served.replicas.min + served.replicas.max) // 2),
+        reason=f"{WAITING} requests waiting, or {running} running of a batch of {batch}, a replica;"
+        f" a new one takes {start.seconds} s",
+    )

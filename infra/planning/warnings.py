@@ -1,0 +1,51 @@
+"""What is allowed, and worth a second look."""
+
+from infra.planning.findings import Findings
+from infra.planning.fit import is_exact
+from infra.planning.placement import Placed
+from infra.planning.plan import ColdStart, PoolPlan, Rollout
+from infra.planning.rollout import stops_serving
+
+
+def warn_of_model(placed: Placed, rollout: Rollout, start: ColdStart, findings: Findings) -> None:
+    served, path = placed.served, placed.served.path
+    model = served.settings
+    if model.revision is None and model.engine != "ollama":
+        findings.warn(f"{path}.revision", f"none is given: main of {model.model} can move, and with it what is served")
+    if served.replicas.min == 1 and not model.paused:
+        findings.warn(f"{path}.replicas.min", f"one replica: if it is lost, {_minutes(start)} without {served.name}")
+    if stops_serving(placed, rollout) and not model.paused:
+        findings.warn(f"{path}.replicas", f"each change stops {served.name} for {_minutes(start)}: {rollout.reason}")
+    if placed.sized is None:
+        return
+    fit = placed.sized.fit
+    if fit.fits and not fit.certain:
+        low = fit.kv_cache_gib.low if fit.kv_cache_gib else 0.0
+        findings.warn(f"{path}.maxModelLen", f"fits, but not for certain: {low:.1f} GiB of cache at the low end")
+    if served.shape is not None and served.task == "chat" and not is_exact(served.shape):
+        kind = served.shape.attention or "sliding-window"
+        findings.warn(
+            f"{path}.model",
+            f"{kind} layers are sized with room to spare: it may hold more than {fit.kv_cache_tokens:,} tokens",
+        )
+    if fit.kv_bytes_per_token is None and served.task == "chat":
+        findings.warn(f"{path}.model", "its cache a token isn't known: whether a context fits was not judged")
+    if model.concurrency is None and fit.max_concurrency is not None and fit.fits:
+        holds = f"{fit.max_concurrency:.1f} requests of {served.max_model_len:,} tokens"
+        findings.warn(f"{path}.concurrency", f"none is given; a replica holds {holds}: is that enough?")
+
+
+def warn_of_pool(pool: PoolPlan, findings: Findings) -> None:
+    path = f"gpuPools.{pool.name}"
+    if pool.capacity == "spot":
+        findings.warn(
+            f"{path}.capacity", "spot nodes go with two minutes' notice, and may not come when they are needed"
+        )
+    if not pool.existing and len(pool.zone_ids) == 1:
+        findings.warn(f"{path}.instanceTypes", f"only {pool.zone_ids[0]} of the stack's zones offers this pool's types")
+    if pool.peak_gpus == 0:
+        findings.warn(path, "no model runs on it")
+
+
+def _minutes(start: ColdStart) -> str:
+    return f"about {max(1, round(start.seconds / 60))} min"
