@@ -8,6 +8,7 @@ from infra.planning.placement import Placed
 from infra.planning.plan import HOURS_A_MONTH, PoolPlan
 from infra.planning.pods import SCRATCH_GIB
 from infra.planning.pools import Offer
+from infra.planning.words import count
 
 AMI_TYPE = "AL2023_x86_64_NVIDIA"
 TAINT = {"key": "nvidia.com/gpu", "operator": "Equal", "value": "present", "effect": "NoSchedule"}
@@ -53,7 +54,9 @@ def plan_pool(offer: Offer, placed: Sequence[Placed], catalog: Catalog, *, findi
         usd_per_node_hour=offer.usd_per_node_hour,
         peak_gpus=peak,
         surge_gpus=surge,
-        reasons=(f"{peak} GPUs at peak + {surge} for one rollout = {peak + surge} of {most * offer.gpus_per_node}",),
+        reasons=(
+            f"{count(peak, 'GPU')} at peak + {surge} for one rollout = {peak + surge} of {most * offer.gpus_per_node}",
+        ),
     )
 
 
@@ -70,9 +73,8 @@ def _maximum(offer: Offer, placed: Sequence[Placed], surge: int, findings: Findi
         return offer.settings.max
     needed = max(nodes_for(placed, offer.gpus_per_node, at_most=True, extra=surge), 1)
     least = offer.settings.min if offer.settings else 0
-    reason = (
-        f"{needed} nodes of {offer.gpus_per_node} GPUs hold every replica at its most and one rollout of {surge} GPUs"
-    )
+    nodes = f"{count(needed, 'node')} of {count(offer.gpus_per_node, 'GPU')}"
+    reason = f"{nodes}: every replica at its most, and {count(surge, 'GPU')} for one rollout"
     findings.choose(f"gpuPools.{offer.name}.max", max(needed, least), reason)
     return max(needed, least)
 
@@ -98,7 +100,8 @@ def nodes_for(placed: Sequence[Placed], gpus_per_node: int, *, at_most: bool, ex
 def _refuse(offer: Offer, placed: Sequence[Placed], peak: int, surge: int, most: int, findings: Findings) -> None:
     running = [each for each in placed if not each.served.settings.paused]
     parts = " + ".join(
-        f"{each.served.name}: {each.served.replicas.max} replicas x {each.gpus} GPUs" for each in running
+        f"{each.served.name}: {count(each.served.replicas.max, 'replica')} x {count(each.gpus, 'GPU')}"
+        for each in running
     )
     rollout = f" + {surge} for a rollout" if surge else ""
     needed = nodes_for(placed, offer.gpus_per_node, at_most=True, extra=surge)

@@ -30,7 +30,7 @@ def warn_of_model(placed: Placed, rollout: Rollout, start: ColdStart, findings: 
         )
     if fit.kv_bytes_per_token is None and served.task == "chat":
         findings.warn(f"{path}.model", "its cache a token isn't known: whether a context fits was not judged")
-    if model.concurrency is None and fit.max_concurrency is not None and fit.fits:
+    if model.engine != "ollama" and model.concurrency is None and fit.max_concurrency is not None and fit.fits:
         holds = f"{fit.max_concurrency:.1f} requests of {served.max_model_len:,} tokens"
         findings.warn(f"{path}.concurrency", f"none is given; a replica holds {holds}: is that enough?")
 
