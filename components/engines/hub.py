@@ -27,7 +27,8 @@ def hub_fetch(workload: Workload, exclude: tuple[str, ...], *, cli: str) -> Fetc
             "HF_HOME": f"{HOME}/.cache/huggingface",
             "HF_HUB_DISABLE_PROGRESS_BARS": "1",
             "HF_HUB_DISABLE_TELEMETRY": "1",
-            "HF_XET_CHUNK_CACHE_SIZE_BYTES": "0",  # everything is downloaded once: a second cache only fills the disk
+            # Its buffers are sized by constants, 2 to 8 GB whatever the pod may use (huggingface/huggingface_hub#3300).
+            "HF_HUB_DISABLE_XET": "1",
         },
         uses_hub_token=True,
     )

@@ -120,6 +120,13 @@ def test_what_is_fetched_is_what_is_served(engine, revision):
     assert target in ENGINES[engine].args(workload)
 
 
+@pytest.mark.parametrize("engine", ["vllm", "tgi"])
+def test_the_download_fits_a_small_pod_and_logs_nothing_but_its_error(engine):
+    env = ENGINES[engine].fetch(CHAT).env
+    assert env["HF_HUB_DISABLE_XET"] == "1"
+    assert env["HF_HUB_DISABLE_PROGRESS_BARS"] == "1"
+
+
 def test_weights_in_formats_that_nobody_reads_are_not_downloaded():
     # `hf` takes one pattern an option; `huggingface-cli`, which TGI's older image has, takes all after one.
     vllm, tgi = VLLM.fetch(CHAT).command, TGI.fetch(CHAT).command
