@@ -5,6 +5,7 @@ from functools import cache
 from pathlib import Path
 
 from infra.offline import Planned, plan_offline
+from tests.conftest import STACK_NAMES, planned_stack
 
 CREATED = 'cluster: {create: {version: "1.35", zones: [use1-az1, use1-az2]}}'
 
@@ -72,7 +73,7 @@ EXAMPLES = {
         protect: true
     """,
     # One disk in one zone, so one replica.
-    "disk": f"""
+    "zonal": f"""
         {CREATED}
         models:
           qwen3-8b: {{model: Qwen/Qwen3-8B, maxModelLen: 8192}}
@@ -117,13 +118,19 @@ EXAMPLES = {
 }
 
 
+ALL_STACKS = [*STACK_NAMES, *EXAMPLES]
+
+
 @cache
-def planned_example(name: str) -> Planned:
-    return plan_text(name, f"config:\n  aws:region: us-east-1\n  llm-platform:platform:\n{EXAMPLES[name]}")
+def planned(stack: str) -> Planned:
+    """A stack of stacks/ or of the examples."""
+    if stack in STACK_NAMES:
+        return planned_stack(stack)
+    return plan_text(stack, f"config:\n  aws:region: us-east-1\n  llm-platform:platform:\n{EXAMPLES[stack]}")
 
 
 def plan_text(stack: str, text: str) -> Planned:
-    """Plan a stack file that is no file yet."""
+    """A stack file that is no file yet."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / f"Pulumi.{stack}.yaml"
         path.write_text(text, encoding="utf-8")

@@ -23,7 +23,9 @@ from tests.invariants.reading import (
 _CREDENTIAL = re.compile(
     r"\bhf_\w{10,}|\bsk-[\w-]{16,}|\bAKIA[0-9A-Z]{16}|\bgh[pousr]_\w{20,}|-----BEGIN [A-Z ]*PRIVATE KEY"
 )
-_SECRET_NAME = re.compile(r"(password|passwd|token|secret|api_?-?key|credentials?|private_?key)$", re.IGNORECASE)
+_SECRET_NAME = re.compile(
+    r"(password|passwd|token|secret|credentials?|(api|access|private|secret)[_-]?key)$", re.IGNORECASE
+)
 _TOKEN_SECRET = "huggingface-token"
 _TOKEN_VARIABLES = {"HF_TOKEN", "HUGGING_FACE_HUB_TOKEN", "HUGGINGFACE_HUB_TOKEN"}
 _DNS_PORT = 53
@@ -43,7 +45,7 @@ def secrets_stay_secret(planned: Planned) -> list[str]:
     for pod in [*servers(recording), *jobs(recording)]:
         broken += [
             f"{pod.name}: variable {name} is a credential in the open"
-            for name, value in pod.environment.items()
+            for name, value in pod.variables
             if isinstance(value, str) and _SECRET_NAME.search(name)
         ]
         broken += [f"{pod.name}: {flag} shows a credential to whoever lists processes" for flag in _key_flags(pod)]

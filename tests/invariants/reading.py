@@ -89,9 +89,13 @@ class Pod:
         return self.spec.get("tolerations", [])
 
     @property
+    def variables(self) -> list[tuple[str, Any]]:
+        """A name with its value, or where that comes from."""
+        return [(v["name"], v.get("value", v.get("valueFrom"))) for c in self.containers for v in c.get("env", [])]
+
+    @property
     def environment(self) -> Mapping[str, Any]:
-        """A value, or where it comes from."""
-        return {v["name"]: v.get("value", v.get("valueFrom")) for c in self.containers for v in c.get("env", [])}
+        return dict(self.variables)
 
     @property
     def arguments(self) -> list[str]:
@@ -125,7 +129,7 @@ def scaler_of(recording: Recording, server: Pod) -> Recorded | None:
 
 
 def most_replicas(recording: Recording, server: Pod) -> int:
-    """None while it is paused."""
+    """0 while it is paused."""
     replicas = server.resource.inputs["spec"]["replicas"]
     scaler = scaler_of(recording, server)
     return scaler.inputs["spec"]["maxReplicaCount"] if scaler and replicas else replicas

@@ -99,12 +99,12 @@ def _zones(recording: Recording, claim: str, readers: list[Pod]) -> list[str]:
     broken = []
     for made in recording.of(STORAGE_CLASS):
         topologies = made.inputs.get("allowedTopologies") or []
-        zones = [zone for t in topologies for e in t["matchLabelExpressions"] for zone in e["values"]]
+        zones = [z.strip("${}") for t in topologies for e in t["matchLabelExpressions"] for z in e["values"]]
         if len(zones) != 1:
             broken.append(f"{claim}: its class {made.inputs['metadata']['name']} allows {len(zones)} zones, not one")
         for group in (group for pod in readers if (group := group_of(recording, pod))):
-            nodes_in = [subnet.removesuffix(".id}") for subnet in group.resource.inputs["subnetIds"]]
-            if nodes_in != [zone.removesuffix(".availabilityZone}") for zone in zones]:
+            nodes_in = [subnet.strip("${}").removesuffix(".id") for subnet in group.resource.inputs["subnetIds"]]
+            if nodes_in != [zone.removesuffix(".availabilityZone") for zone in zones]:
                 broken.append(f"{claim}: its disk is in {zones}, the nodes of {group.name} in {nodes_in}")
     return broken
 

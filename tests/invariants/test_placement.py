@@ -1,0 +1,143 @@
+"""Rules 1 to 3 find pods that can't run, pods that shouldn't, and GPUs that can't exist."""
+
+import pytest
+
+from tests.invariants.breaking import Break, caught
+
+BREAKS = [
+    Break(
+        "1 tolerations",
+        "prod",
+        "Deployment llama-8b-deployment",
+        "pod tolerations",
+        [],
+        "llama-8b: doesn't tolerate nvidia.com/gpu",
+    ),
+    Break("1 tolerations", "prod", "NodeGroup l4-nodes", "inputs taints", [], "l4-nodes: no taint"),
+    Break(
+        "1 tolerations",
+        "prod",
+        "NodeGroup l4-nodes",
+        "inputs taints 0 key",
+        "acme.io/gpu",
+        "doesn't tolerate acme.io/gpu",
+    ),
+    Break(
+        "1 tolerations",
+        "prod",
+        "Release addons-nvidia-device-plugin",
+        "inputs values tolerations",
+        [{"key": "nvidia.com/gpu", "operator": "Equal", "value": "true"}],
+        "nvidia-device-plugin: doesn't tolerate nvidia.com/gpu=present",
+    ),
+    Break(
+        "1 tolerations",
+        "prod",
+        "Release addons-prometheus",
+        "inputs values prometheus-node-exporter tolerations",
+        [],
+        "kube-prometheus-stack: doesn't tolerate",
+    ),
+    Break(
+        "1 tolerations",
+        "prod",
+        "Release addons-prometheus",
+        "inputs values prometheus tolerations",
+        [{"operator": "Exists"}],
+        "kube-prometheus-stack.prometheus: tolerates every taint of l4-nodes",
+    ),
+    Break(
+        "1 tolerations",
+        "prod",
+        "Job helper-prefetch-job",
+        "pod tolerations",
+        [{"operator": "Exists"}],
+        "helper-prefetch: tol",
+    ),
+    Break("1 tolerations", "shared", "Deployment qwen3-8b-deployment", "pod tolerations", [], "lacks the toleration"),
+    Break(
+        "1 tolerations",
+        "shared",
+        "Deployment qwen3-8b-deployment",
+        "pod nodeSelector",
+        {},
+        "doesn't select node.acme.io/pool",
+    ),
+    Break(
+        "2 scale from zero",
+        "prod",
+        "Tag l4-gpu",
+        "inputs tag value",
+        "0",
+        "scaling group's tags: nvidia.com/gpu 0 of 1",
+    ),
+    Break(
+        "2 scale from zero",
+        "prod",
+        "Tag l4-label-llm-platform/pool",
+        "inputs tag key",
+        "pool",
+        "scaling group's tags: no label llm-platform/pool=l4",
+    ),
+    Break(
+        "2 scale from zero",
+        "prod",
+        "Tag l4-owned",
+        "inputs tag key",
+        "k8s.io/cluster-autoscaler/other",
+        "its scaling group has no tag k8s.io/cluster-autoscaler/llm-prod",
+    ),
+    Break(
+        "2 scale from zero",
+        "prod",
+        "NodeGroup l4-nodes",
+        "inputs tags k8s.io/cluster-autoscaler/node-template/resources/ephemeral-storage",
+        "5Gi",
+        "the node group's tags: ephemeral-storage",
+    ),
+    Break("2 scale from zero", "prod", "NodeGroup l4-nodes", "inputs labels", {}, "a node of l4-nodes: no label"),
+    Break("2 scale from zero", "prod", "NodeGroup l4-nodes", "inputs instanceTypes", ["g6.xlarge"], "cpu 3."),
+    Break(
+        "2 scale from zero",
+        "prod",
+        "Deployment llama-8b-deployment",
+        "container resources requests memory",
+        "32Gi",
+        "memory",
+    ),
+    Break(
+        "2 scale from zero", "patient", "Deployment small-deployment", "container resources requests cpu", "4", "cpu"
+    ),
+    Break(
+        "3 GPUs at peak",
+        "prod",
+        "ScaledObject llama-8b-scaler-scaled-object",
+        "inputs spec maxReplicaCount",
+        5,
+        "l4-nodes: 5 GPUs at peak and 1",
+    ),
+    Break(
+        "3 GPUs at peak", "prod", "NodeGroup l4-nodes", "inputs scalingConfig maxSize", 4, "need 5 nodes; it grows to 4"
+    ),
+    Break(
+        "3 GPUs at peak",
+        "prod",
+        "Deployment llama-70b-deployment",
+        "inputs spec strategy rollingUpdate maxSurge",
+        2,
+        "l40s-nodes: 8 GPUs at peak and 8 for a rollout",
+    ),
+    Break(
+        "3 GPUs at peak",
+        "shared",
+        "ScaledObject qwen3-8b-scaler-scaled-object",
+        "inputs spec maxReplicaCount",
+        7,
+        "a10g: 7 GPUs",
+    ),
+]
+
+
+@pytest.mark.parametrize("each", BREAKS, ids=str)
+def test_a_broken_recording_is_caught(each: Break) -> None:
+    caught(each)

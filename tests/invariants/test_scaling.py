@@ -1,0 +1,120 @@
+"""Rule 6 finds queries that would never scale, and never say so."""
+
+import pytest
+
+from tests.invariants.breaking import ABSENT, Break, caught, instead
+
+BREAKS = [
+    Break(
+        "6 queries",
+        "prod",
+        "ScaledObject llama-8b-scaler-scaled-object",
+        "trigger query",
+        instead("sum(", "max("),
+        "isn't one sum",
+    ),
+    Break(
+        "6 queries",
+        "prod",
+        "ScaledObject llama-8b-scaler-scaled-object",
+        "trigger query",
+        instead("model_name=", "model="),
+        "no label model",
+    ),
+    Break(
+        "6 queries",
+        "prod",
+        "ScaledObject llama-8b-scaler-scaled-object",
+        "trigger query",
+        instead("num_requests_waiting", "num_requests_swapped"),
+        "no metric vllm:num_requests_swapped",
+    ),
+    Break(
+        "6 queries",
+        "prod",
+        "ScaledObject llama-8b-scaler-scaled-object",
+        "trigger query",
+        instead('"llama-8b"', '"llama"'),
+        "query says llama",
+    ),
+    Break(
+        "6 queries",
+        "maintained",
+        "ScaledObject qwen3-8b-scaler-scaled-object",
+        "trigger query",
+        instead(',service="qwen3-8b"', ""),
+        "counts other models' requests too",
+    ),
+    Break(
+        "6 queries",
+        "prod",
+        "ScaledObject llama-8b-scaler-scaled-object",
+        "trigger ignoreNullValues",
+        ABSENT,
+        "an empty answer reads as 0",
+    ),
+    Break(
+        "6 queries",
+        "prod",
+        "ScaledObject llama-8b-scaler-scaled-object",
+        "trigger serverAddress",
+        "http://prometheus",
+        "no Prometheus is",
+    ),
+    Break(
+        "6 queries",
+        "prod",
+        "ScaledObject llama-8b-scaler-scaled-object",
+        "inputs spec minReplicaCount",
+        ABSENT,
+        "minReplicaCount is not set, so 0",
+    ),
+    Break(
+        "6 queries",
+        "prod",
+        "ScaledObject llama-8b-scaler-scaled-object",
+        "inputs spec idleReplicaCount",
+        0,
+        "takes the last replica away",
+    ),
+    Break(
+        "6 queries", "prod", "ScaledObject llama-8b-scaler-scaled-object", "inputs spec fallback", ABSENT, "no fallback"
+    ),
+    Break(
+        "6 queries",
+        "prod",
+        "ScaledObject llama-8b-scaler-scaled-object",
+        "inputs spec triggers",
+        [],
+        "nothing scales it",
+    ),
+    Break(
+        "6 queries",
+        "prod",
+        "ScaledObject llama-8b-scaler-scaled-object",
+        "inputs spec scaleTargetRef name",
+        "llama",
+        "which nothing makes",
+    ),
+    Break(
+        "6 queries",
+        "prod",
+        "Deployment llama-8b-deployment",
+        "options ignore_changes",
+        ABSENT,
+        "would take back what KEDA scaled",
+    ),
+    Break(
+        "6 queries",
+        "prod",
+        "ServiceMonitor llama-8b-monitor",
+        "inputs spec selector matchLabels",
+        {"app": "llama-8b"},
+        "no ServiceMonitor scrapes it",
+    ),
+]
+
+
+@pytest.mark.parametrize("each", BREAKS, ids=str)
+def test_a_broken_recording_is_caught(each: Break) -> None:
+    caught(each)

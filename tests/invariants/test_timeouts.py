@@ -1,0 +1,109 @@
+"""Rule 5 finds whoever gives up too early."""
+
+import pytest
+
+from tests.invariants.breaking import ABSENT, Break, caught, without
+
+BREAKS = [
+    Break(
+        "5 timeouts",
+        "prod",
+        "Ingress gateway-llama-8b",
+        "inputs metadata annotations alb.ingress.kubernetes.io/load-balancer-attributes",
+        ABSENT,
+        "idle_timeout.timeout_seconds is 60 s, an answer may take 300 s",
+    ),
+    Break(
+        "5 timeouts",
+        "guide",
+        "Ingress gateway-llama3",
+        "inputs metadata annotations nginx.ingress.kubernetes.io/proxy-read-timeout",
+        "60",
+        "proxy-read-timeout is 60 s",
+    ),
+    Break(
+        "5 timeouts",
+        "prod",
+        "Deployment llama-8b-deployment",
+        "pod terminationGracePeriodSeconds",
+        ABSENT,
+        "30 s of grace",
+    ),
+    Break(
+        "5 timeouts",
+        "prod",
+        "Deployment llama-8b-deployment",
+        "container args",
+        without("--shutdown-timeout"),
+        "drain 0 s cut answers",
+    ),
+    Break(
+        "5 timeouts",
+        "prod",
+        "Deployment helper-deployment",
+        "container lifecycle preStop sleep seconds",
+        20,
+        "cut answers",
+    ),
+    Break(
+        "5 timeouts",
+        "prod",
+        "Deployment llama-8b-deployment",
+        "container lifecycle preStop sleep seconds",
+        0,
+        "no preStop sleep",
+    ),
+    Break(
+        "5 timeouts",
+        "prod",
+        "Deployment llama-8b-deployment",
+        "container startupProbe failureThreshold",
+        3,
+        "startup probe gives 30 s",
+    ),
+    Break(
+        "5 timeouts",
+        "prod",
+        "Deployment helper-deployment",
+        "container startupProbe timeoutSeconds",
+        1,
+        "one startup probe",
+    ),
+    Break(
+        "5 timeouts",
+        "prod",
+        "Deployment llama-8b-deployment",
+        "inputs spec progressDeadlineSeconds",
+        200,
+        "the progress deadline waits 200 s",
+    ),
+    Break(
+        "5 timeouts",
+        "prod",
+        "Deployment llama-70b-deployment",
+        "options custom_timeouts create",
+        "5m",
+        "Pulumi on create",
+    ),
+    Break(
+        "5 timeouts",
+        "prod",
+        "Job llama-70b-prefetch-job",
+        "options custom_timeouts",
+        ABSENT,
+        "Pulumi gives up before the Job",
+    ),
+    Break(
+        "5 timeouts",
+        "prod",
+        "Deployment llama-8b-deployment",
+        "pod terminationGracePeriodSeconds",
+        5000,
+        "a removed node gives 4200 s",
+    ),
+]
+
+
+@pytest.mark.parametrize("each", BREAKS, ids=str)
+def test_a_broken_recording_is_caught(each: Break) -> None:
+    caught(each)

@@ -1,0 +1,54 @@
+"""The rules of tests/invariants hold for every stack; that each finds what breaks it, its own tests show."""
+
+import pytest
+
+from tests.example_stacks import ALL_STACKS, planned
+from tests.invariants import (
+    RULES,
+    test_exposure,
+    test_order,
+    test_placement,
+    test_scaling,
+    test_space,
+    test_timeouts,
+)
+from tests.invariants import reading as kind
+
+SHOWN_TO_FAIL = (test_placement, test_space, test_timeouts, test_scaling, test_exposure, test_order)
+
+
+@pytest.mark.parametrize("rule", RULES)
+@pytest.mark.parametrize("stack", ALL_STACKS)
+def test_every_rule_holds_for_every_stack(stack: str, rule: str) -> None:
+    assert RULES[rule](planned(stack)) == []
+
+
+@pytest.mark.parametrize("stack", ALL_STACKS)
+def test_every_stack_is_planned_without_a_violation(stack: str) -> None:
+    assert planned(stack).plan.violations == ()
+
+
+MEANT = {  # stack -> what its rules are about: were one missing, they would hold of nothing
+    "local": {kind.DEPLOYMENT: 1, kind.JOB: 1, kind.CLAIM: 1},
+    "guide": {kind.DEPLOYMENT: 2, kind.JOB: 2, kind.INGRESS: 2, kind.SECRET: 2},
+    "dev": {kind.DEPLOYMENT: 1, kind.NODE_GROUP: 2, kind.SCALING_GROUP_TAG: 8, kind.RELEASE: 6},
+    "staging": {kind.DEPLOYMENT: 2, kind.NODE_GROUP: 3, kind.INGRESS: 2, kind.SCALED_OBJECT: 1},
+    "prod": {kind.DEPLOYMENT: 3, kind.NODE_GROUP: 4, kind.INGRESS: 3, kind.SCALED_OBJECT: 2, kind.SERVICE_MONITOR: 2},
+    "many": {kind.DEPLOYMENT: 3, kind.NODE_GROUP: 4, kind.SCALED_OBJECT: 3, kind.SECRET: 4},
+    "shared": {kind.DEPLOYMENT: 1, kind.SCALED_OBJECT: 1, kind.SERVICE_MONITOR: 1, kind.INGRESS: 1},
+    "zonal": {kind.STORAGE_CLASS: 1, kind.CLAIM: 1, kind.NODE_GROUP: 2},
+    "asleep": {kind.DEPLOYMENT: 1, kind.SCALED_OBJECT: 1},
+    "maintained": {kind.DEPLOYMENT: 1, kind.SCALED_OBJECT: 1},
+    "patient": {kind.DEPLOYMENT: 2, kind.INGRESS: 2, kind.SCALED_OBJECT: 1},
+    "open": {kind.DEPLOYMENT: 1, kind.INGRESS: 1},
+}
+
+
+@pytest.mark.parametrize("stack", ALL_STACKS)
+def test_the_rules_have_something_to_hold_of(stack: str) -> None:
+    recording = planned(stack).recording
+    assert {type_: len(recording.of(type_)) for type_ in MEANT[stack]} == MEANT[stack]
+
+
+def test_every_rule_is_shown_to_fail() -> None:
+    assert {each.rule for module in SHOWN_TO_FAIL for each in module.BREAKS} == RULES.keys()
