@@ -38,6 +38,8 @@ def values(*, cluster_name: str, region: str, image_tag: str) -> dict[str, Any]:
             "skip-nodes-with-system-pods": "false",
             "ignore-daemonsets-utilization": "true",
             "max-node-provision-time": "15m",  # then another pool is tried
+            # A pod has its own grace; the default of 600 s would cut longer answers off. An ALB waits 4,000 s at most.
+            "max-graceful-termination-sec": "4200",
         },
         "resources": {"requests": {"cpu": "100m", "memory": "300Mi"}, "limits": {"memory": "600Mi"}},
         "securityContext": {
