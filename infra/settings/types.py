@@ -22,6 +22,7 @@ class Section(BaseModel):
         alias_generator=to_camel,
         validate_by_alias=True,
         validate_by_name=False,
+        defer_build=True,  # one validator, of the whole, instead of one a section
     )
 
 

@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import jsonschema
 import pytest
@@ -17,7 +18,7 @@ STACKS = sorted((REPOSITORY / "stacks").glob("Pulumi.*.yaml"))
 VALIDATOR = jsonschema.Draft202012Validator(stack_file_schema())
 
 
-def _file(text: str, **more: object) -> dict[str, object]:
+def _file(text: str, **more: Any) -> Any:
     return {"config": {**(read_document(text).config or {}), **more}}
 
 
@@ -56,7 +57,7 @@ def test_what_is_wrong_in_one_place_is_invalid(bad: Bad) -> None:
     ],
     ids=json.dumps,
 )
-def test_config_keys_are_checked(config: dict[str, object]) -> None:
+def test_config_keys_are_checked(config: dict[str, Any]) -> None:
     assert VALIDATOR.is_valid(_file(GOOD_STACKS["laptop"]))
     assert not VALIDATOR.is_valid(_file(GOOD_STACKS["laptop"], **config))
 
