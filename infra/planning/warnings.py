@@ -1,7 +1,7 @@
 """What is allowed, and worth a second look."""
 
 from infra.planning.findings import Findings
-from infra.planning.fit import is_exact
+from infra.planning.fit import is_exact, keeps_cache
 from infra.planning.placement import Placed
 from infra.planning.plan import ColdStart, PoolPlan, Rollout
 from infra.planning.rollout import stops_serving
@@ -28,7 +28,7 @@ def warn_of_model(placed: Placed, rollout: Rollout, start: ColdStart, findings: 
             f"{path}.model",
             f"{kind} layers are sized with room to spare: it may hold more than {fit.kv_cache_tokens:,} tokens",
         )
-    if fit.kv_bytes_per_token is None and served.task == "chat":
+    if fit.kv_bytes_per_token is None and (served.shape is None or keeps_cache(served.shape)):
         findings.warn(f"{path}.model", "its cache a token isn't known: whether a context fits was not judged")
     if model.engine != "ollama" and model.concurrency is None and fit.max_concurrency is not None and fit.fits:
         holds = f"{fit.max_concurrency:.1f} requests of {served.max_model_len:,} tokens"

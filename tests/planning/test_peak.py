@@ -1,0 +1,61 @@
+"""Rule 3: GPUs at peak, one rollout included, never exceed what the pools can grow to."""
+
+import pytest
+
+from infra.planning import Plan
+from tests.planning.stacks import DEV, PROD, SHARED, changed, plan
+
+
+def _peak(result: Plan) -> list[tuple[str, str]]:
+    return [(each.message, each.fix) for each in result.violations if each.rule == "GPUs at peak"]
+
+
+def test_a_maximum_is_derived_from_the_replicas_and_one_rollout() -> None:
+    pools = plan(PROD).pools
+    assert {name: (p.max, p.peak_gpus, p.surge_gpus) for name, p in pools.items()} == {
+        "l4": (6, 5, 1),
+        "l40s": (3, 8, 4),
+        "t4": (3, 2, 1),
+    }
+
+
+def test_a_maximum_that_is_too_small_is_refused_with_its_price() -> None:
+    stack = changed(PROD, models__llama_70b__replicas={"min": 1, "max": 3}, gpuPools__l40s__max=3)
+    ((message, fix),) = _peak(plan(stack))
+    assert message == "llama-70b: 3 replicas x 4 GPUs + 4 for a rollout = 16; pool l40s can grow to 12"
+    assert fix == "gpuPools.l40s.max: 4 (+$7,660 a month at most), or models.llama-70b.replicas.max: 2"
+
+
+@pytest.mark.parametrize("mend", [{"gpuPools__l40s__max": 4}, {"models__llama_70b__replicas": {"min": 1, "max": 2}}])
+def test_what_the_refusal_proposes_mends_it(mend: dict[str, object]) -> None:
+    stack = changed(PROD, models__llama_70b__replicas={"min": 1, "max": 3}, gpuPools__l40s__max=3)
+    assert _peak(plan(changed(stack, **mend))) == []
+
+
+def test_only_one_rollout_at_a_time_is_counted() -> None:
+    """Two models of one GPU and one of four on nodes of four: 1 + 1 + 4 at peak, 4 for the largest rollout."""
+    model = {"model": "Qwen/Qwen3-0.6B", "maxModelLen": 2048, "pool": "p", "gpus": 1}
+    stack = {
+        "cluster": {"create": {}},
+        "gpuPools": {"p": {"instanceTypes": ["g6.12xlarge"]}},
+        "models": {"a": model, "b": model, "c": {**model, "gpus": 4}},
+    }
+    pool = plan(stack).pools["p"]
+    assert (pool.peak_gpus, pool.surge_gpus, pool.max) == (6, 4, 3)
+
+
+def test_a_paused_model_keeps_its_room_and_needs_no_node() -> None:
+    running, paused = plan(DEV), plan(changed(DEV, models__qwen3_8b__paused=True))
+    assert paused.pools["l4"].max == running.pools["l4"].max
+    assert paused.pools["l4"].peak_gpus == 0
+    assert next(item.min for item in paused.cost.items if item.name == "GPU nodes l4") == 0
+
+
+def test_nodes_of_others_are_never_asked_for_a_spare_gpu() -> None:
+    result = plan(SHARED)
+    rollout = result.models["qwen3-8b"].rollout
+    assert (rollout.max_surge, rollout.max_unavailable) == (0, 1)
+    assert result.pools["a10g"].surge_gpus == 0
+    assert any(note.path == "models.qwen3-8b.replicas" for note in result.warnings)
+    assert _peak(plan(changed(SHARED, gpuPools__a10g__max=4))) == []
+    assert _peak(plan(changed(SHARED, gpuPools__a10g__max=3)))

@@ -1,0 +1,112 @@
+"""Which nodes a model gets: the pool it names, the cheapest that serves it, or the cheapest type; and refusals."""
+
+import pytest
+
+from infra.planning import Plan
+from tests.planning.stacks import DEV, LOCAL, PROD, SHARED, changed, plan
+
+NO_POOLS = {"cluster": {"create": {"zones": 3}}, "models": {"m": {"model": "Qwen/Qwen3-8B", "maxModelLen": 8192}}}
+
+
+def _refusals(result: Plan, rule: str) -> list[tuple[str, str, str]]:
+    return [(each.path, each.message, each.fix) for each in result.violations if each.rule == rule]
+
+
+def test_a_model_runs_on_the_pool_that_it_names() -> None:
+    models = plan(PROD).models
+    assert {name: (m.pool, m.gpus) for name, m in models.items()} == {
+        "llama-8b": ("l4", 1),
+        "llama-70b": ("l40s", 4),
+        "embed": ("t4", 1),
+    }
+    assert models["embed"].dtype == "fp16"
+    assert models["llama-70b"].usd_per_hour == pytest.approx(10.49264)
+
+
+def test_without_a_name_it_runs_on_the_cheapest_pool_that_serves_it() -> None:
+    model = plan(changed(PROD, models__llama_8b__pool=None)).models["llama-8b"]
+    assert model.pool == "l4"  # t4 is cheaper an hour, and too small
+    assert "cheapest of the 3" in model.reasons[0]
+
+
+def test_without_pools_it_takes_the_cheapest_type_of_the_zones() -> None:
+    result = plan(NO_POOLS)
+    assert result.models["m"].pool == "g6-xlarge"
+    assert result.pools["g6-xlarge"].instance_types == ("g6.xlarge",)
+    assert result.chosen["gpuPools.g6-xlarge.instanceTypes"].value == ["g6.xlarge"]
+
+
+def test_tensor_parallelism_is_the_least_that_holds_the_model() -> None:
+    result = plan(
+        {
+            "cluster": {"create": {}},
+            "gpuPools": {"big": {"instanceTypes": ["g6e.48xlarge"]}},
+            "models": {"m": {"model": "meta-llama/Llama-3.3-70B-Instruct", "maxModelLen": 8192}},
+        }
+    )
+    assert result.models["m"].gpus == 4  # 131 GiB of weights; 2 x L40S have 89
+    assert result.chosen["models.m.gpus"].value == 4
+
+
+def test_a_context_that_does_not_fit_is_refused_with_three_ways_out() -> None:
+    result = plan(changed(DEV, models__qwen3_8b__maxModelLen=40960))
+    ((path, message, fix),) = _refusals(result, "Fit")
+    assert path == "models.qwen3-8b.maxModelLen"
+    assert "1 x 40,960 tokens need 5.6" in message
+    assert "models.qwen3-8b.maxModelLen: 30976" in fix
+    assert "models.qwen3-8b.quantization: fp8" in fix
+    assert "instanceTypes: [g6e.xlarge]" in fix
+    assert plan(changed(DEV, models__qwen3_8b__maxModelLen=30976)).violations == ()
+    fp8 = changed(DEV, models__qwen3_8b__maxModelLen=40960, models__qwen3_8b__quantization="fp8")
+    assert plan(fp8).violations == ()
+
+
+def test_concurrency_is_part_of_what_must_fit() -> None:
+    assert plan(changed(DEV, models__qwen3_8b__concurrency=3)).violations == ()
+    assert _refusals(plan(changed(DEV, models__qwen3_8b__concurrency=4)), "Fit")
+
+
+def test_a_quantization_that_the_gpu_cannot_run_is_no_fit() -> None:
+    stack = changed(PROD, models__llama_8b__pool="t4", models__llama_8b__quantization="mxfp4")
+    ((_, message, _),) = _refusals(plan(stack), "Fit")
+    assert "in mxfp4" in message
+
+
+def test_ollama_without_a_pool_on_an_existing_cluster_runs_on_the_cpu() -> None:
+    stack = changed(LOCAL, models__llama_1b__gpus=None)
+    result = plan(stack)
+    assert (result.models["llama-1b"].gpus, result.models["llama-1b"].pool) == (0, None)
+    assert result.chosen["models.llama-1b.gpus"].value == 0
+    assert result.pools == {}
+
+
+def test_nodes_of_others_are_selected_and_tolerated_as_written() -> None:
+    pool = plan(SHARED).pools["a10g"]
+    assert (pool.existing, pool.instance_types, pool.usd_per_node_hour) == (True, (), None)
+    assert pool.selector == {"node.acme.io/pool": "gpu"}
+    assert pool.tolerations == ({"key": "nvidia.com/gpu", "operator": "Exists"},)
+
+
+def test_a_pool_is_only_where_all_its_types_are_offered() -> None:
+    zones = ["use1-az1", "use1-az2", "use1-az6"]
+    stack = changed(DEV, cluster={"create": {"zones": zones}}, gpuPools__l4__instanceTypes=["g7e.2xlarge"])
+    stack["gpuPools"]["l4"]["capacity"] = "on-demand"
+    assert plan(stack).pools["l4"].zone_ids == ("use1-az2", "use1-az6")
+
+
+def test_an_ebs_cache_keeps_everything_in_its_zone() -> None:
+    result = plan(changed(DEV, cache={"kind": "ebs"}))
+    assert result.cache.zone_id is not None
+    assert result.pools["l4"].zone_ids == (result.cache.zone_id,)
+    assert result.models["qwen3-8b"].rollout.max_surge == 0  # the volume has one reader
+
+
+@pytest.mark.parametrize(("context", "seqs"), [(8192, 16), (2048, 64), (30976, 8)])
+def test_the_batch_is_what_the_cache_can_serve(context: int, seqs: int) -> None:
+    """31,148 tokens; a request uses an eighth of the context on average."""
+    assert plan(changed(DEV, models__qwen3_8b__maxModelLen=context)).models["qwen3-8b"].max_num_seqs == seqs
+
+
+def test_the_batch_of_the_stack_file_stays() -> None:
+    model = plan(changed(DEV, models__qwen3_8b__maxNumSeqs=48)).models["qwen3-8b"]
+    assert model.max_num_seqs == 48

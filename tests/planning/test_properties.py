@@ -1,0 +1,108 @@
+"""What holds for every stack: order means nothing, adding only adds, choices can be written down, reasons are given."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from infra.planning import Plan
+from tests.planning.stacks import plan
+
+MODELS: list[dict[str, Any]] = [
+    {"model": "Qwen/Qwen3-0.6B", "maxModelLen": 4096},
+    {"model": "Qwen/Qwen3-8B", "maxModelLen": 8192, "replicas": {"min": 1, "max": 3}},
+    {"model": "meta-llama/Llama-3.3-70B-Instruct", "maxModelLen": 8192, "quantization": "fp8"},
+    {"model": "BAAI/bge-m3", "replicas": 2},
+    {"model": "llama3.2:3b", "engine": "ollama"},
+    {"model": "openai/gpt-oss-20b", "maxModelLen": 16384, "concurrency": 4},
+    {"model": "meta-llama/Llama-3.1-405B-Instruct", "maxModelLen": 131072},
+]
+POOLS: dict[str, Any] = {
+    "l4": {"instanceTypes": ["g6.2xlarge"]},
+    "l40s": {"instanceTypes": ["g6e.12xlarge"]},
+    "t4": {"instanceTypes": ["g4dn.xlarge"], "max": 2},
+}
+names = st.sampled_from([f"m{number}" for number in range(8)])
+models = st.dictionaries(names, st.sampled_from(MODELS), min_size=1, max_size=6)
+pools = st.sampled_from([{}, POOLS])
+
+
+def _stack(stack_models: Mapping[str, Any], stack_pools: Mapping[str, Any]) -> dict[str, Any]:
+    return {"cluster": {"create": {}}, "gpuPools": dict(stack_pools), "models": dict(stack_models)}
+
+
+@given(models, pools, st.randoms())
+@settings(max_examples=25, deadline=None)
+def test_order_means_nothing(stack_models: dict[str, Any], stack_pools: dict[str, Any], random: Any) -> None:
+    shuffled_models, shuffled_pools = list(stack_models.items()), list(stack_pools.items())
+    random.shuffle(shuffled_models)
+    random.shuffle(shuffled_pools)
+    one, other = plan(_stack(stack_models, stack_pools)), plan(_stack(dict(shuffled_models), dict(shuffled_pools)))
+    assert repr(one).partition("settings=")[0] == repr(other).partition("settings=")[0]
+    for field in ("cluster", "pools", "models", "cost", "chosen", "violations", "warnings", "to_do", "assumptions"):
+        assert repr(getattr(one, field)) == repr(getattr(other, field))
+
+
+@given(models, pools, st.sampled_from(MODELS))
+@settings(max_examples=25, deadline=None)
+def test_adding_a_model_changes_nothing_of_the_others(
+    stack_models: dict[str, Any], stack_pools: dict[str, Any], another: dict[str, Any]
+) -> None:
+    before = plan(_stack(stack_models, stack_pools))
+    after = plan(_stack({**stack_models, "another": another}, stack_pools))
+    assert {name: after.models[name] for name in before.models} == before.models
+    assert (after.cluster, after.addons, after.cache.size_gib) == (before.cluster, before.addons, before.cache.size_gib)
+    for name, pool in before.pools.items():
+        assert after.pools[name].max >= pool.max
+        assert _fixed(after, name) == _fixed(before, name)
+
+
+def _fixed(result: Plan, name: str) -> list[Any]:
+    """Everything of a pool but what another model may raise."""
+    raised = ("max", "peak_gpus", "surge_gpus", "reasons")
+    return [value for key, value in vars(result.pools[name]).items() if key not in raised]
+
+
+@given(models, pools)
+@settings(max_examples=25, deadline=None)
+def test_what_was_chosen_can_be_written_into_the_stack_file(
+    stack_models: dict[str, Any], stack_pools: dict[str, Any]
+) -> None:
+    stack = json.loads(json.dumps(_stack(stack_models, stack_pools)))
+    first = plan(stack)
+    for path, choice in first.chosen.items():
+        *parents, key = path.split(".")
+        inner = stack
+        for parent in parents:
+            inner = inner.setdefault(parent, {})
+        inner[key] = choice.value
+    pinned = plan(stack)
+    assert pinned.chosen == {}
+    assert (pinned.cluster, pinned.cost) == (first.cluster, first.cost)
+    for name, model in first.models.items():
+        assert _decisions(pinned.models[name]) == _decisions(model)
+    for name, pool in first.pools.items():
+        assert _decisions(pinned.pools[name]) == _decisions(pool)
+
+
+def _decisions(part: Any) -> dict[str, Any]:
+    return {key: value for key, value in vars(part).items() if key != "reasons"}
+
+
+@given(models, pools)
+@settings(max_examples=25, deadline=None)
+def test_every_decision_has_a_reason_that_names_a_number(
+    stack_models: dict[str, Any], stack_pools: dict[str, Any]
+) -> None:
+    result = plan(_stack(stack_models, stack_pools))
+    for part in (*result.models.values(), *result.pools.values()):
+        assert part.reasons
+        assert any(character.isdigit() for character in " ".join(part.reasons))
+    assert all(choice.reason for choice in result.chosen.values())
+    for violation in result.violations:
+        assert violation.rule
+        assert violation.path
+        assert violation.message
+        assert violation.fix
