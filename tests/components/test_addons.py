@@ -43,6 +43,7 @@ def test_releases_have_fixed_names_and_wait_until_their_pods_are_ready(preview: 
         assert inputs["atomic"] is True
         assert "skipAwait" not in inputs
         assert inputs["version"] == "1.2.3"
+        assert inputs["chart"] == inputs["name"], "a release is called like its chart"
         assert inputs["createNamespace"] is (inputs["namespace"] != "kube-system")
 
 
