@@ -17,6 +17,8 @@ from infra.settings import BadStackFile, StackFile, load_config
 from infra.settings.secrets import API_KEY, HUGGING_FACE_TOKEN, SECRETS
 from infra.site import make_site
 
+# A new pod counts as ready once the load balancer knows it, so that a rollout drops no request.
+_READINESS_GATES = {"elbv2.k8s.aws/pod-readiness-gate-inject": "enabled"}
 NAMESPACE = "llm-platform"  # of the config: a renamed project keeps its keys
 
 
@@ -47,7 +49,7 @@ def deploy(plan: Plan) -> None:
         "model-cache",
         namespace=settings.namespace.name,
         create_namespace=settings.namespace.create,
-        namespace_labels={},
+        namespace_labels=_READINESS_GATES if plan.gateway and plan.gateway.controller == "alb" else {},
         size=f"{plan.cache.size_gib}Gi",
         access_mode=plan.cache.access_mode,
         storage_class=plan.cache.storage_class,

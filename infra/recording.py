@@ -141,7 +141,7 @@ class _RecordingMonitor(mocks.MockMonitor):
         self._urns.add(urn)
         if request.custom and not request.provider and request.type.split(":")[0] in _NO_DEFAULT_PROVIDER:
             raise NotOnTheEngine(f"{urn} has no explicit provider, and the default ones are disabled")
-        inputs = {key: _plain(value) for key, value in request.object.fields.items()}
+        inputs = _plain_fields(request.object)
         self.recording.resources.append(
             Recorded(urn, request.type, request.name, request.parent or None, inputs, _options(request))
         )
@@ -160,14 +160,14 @@ class _RecordingMonitor(mocks.MockMonitor):
 
     def RegisterResourceOutputs(self, request: Any) -> empty_pb2.Empty:
         if request.urn.split("::")[2] == _STACK:
-            self.recording.outputs.update({key: _plain(value) for key, value in request.outputs.fields.items()})
+            self.recording.outputs.update(_plain_fields(request.outputs))
         return empty_pb2.Empty()
 
     def Invoke(self, request: Any) -> resource_pb2.ResourceInvokeResponse:
         if request.tok not in self._answers:
             raise NotOnTheEngine(f"nothing answers the look-up {request.tok}")
         returned = struct_pb2.Struct()
-        returned.update(self._answers[request.tok]({key: _plain(value) for key, value in request.args.fields.items()}))
+        returned.update(self._answers[request.tok](_plain_fields(request.args)))
         response = resource_pb2.ResourceInvokeResponse()
         getattr(response, "return").CopyFrom(returned)  # a keyword of Python's
         return response
@@ -184,7 +184,7 @@ class _NoMocks(mocks.Mocks):
 
 
 def _options(request: Any) -> dict[str, Any]:
-    """The options that are set, by the contract's names. `depends_on` holds every dependency that orders the resource."""
+    """The options that are set, by the contract's names. `depends_on` holds each dependency that orders the resource."""
     timeouts = {key: getattr(request.customTimeouts, key) for key in ("create", "update", "delete")}
     options = {
         "depends_on": sorted(request.dependencies),
@@ -199,13 +199,18 @@ def _options(request: Any) -> dict[str, Any]:
     return {key: value for key, value in options.items() if value}
 
 
+def _plain_fields(struct: struct_pb2.Struct) -> dict[str, Any]:
+    """Sorted, because protobuf maps have no order and two runs have to say the same."""
+    return {key: _plain(struct.fields[key]) for key in sorted(struct.fields)}
+
+
 def _plain(value: struct_pb2.Value) -> Any:
     """A protobuf value as JSON data: secrets and unknowns as words, whole numbers as int."""
     kind = value.WhichOneof("kind")
     if kind == "struct_value":
         fields = value.struct_value.fields
         if rpc._special_sig_key not in fields:
-            return {key: _plain(item) for key, item in fields.items()}
+            return _plain_fields(value.struct_value)
         is_secret = fields[rpc._special_sig_key].string_value == rpc._special_secret_sig
         return _masked(_plain(fields["value"])) if is_secret else fields["urn"].string_value
     if kind == "list_value":

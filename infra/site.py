@@ -1,4 +1,4 @@
-"""Where a stack's models run: the cluster that we make or find, its GPU nodes, file system and cluster-wide software."""
+"""Where models run: the cluster that we make or find, its GPU nodes, file system and cluster-wide software."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field

@@ -33,7 +33,7 @@ def to_text(report: Report) -> str:
 def _print(console: Console, section: Section) -> None:
     has_header = any(column.title for column in section.columns)
     table = Table(box=None, show_header=has_header, padding=(0, 2, 0, 0), pad_edge=False, header_style="")
-    table.add_column(Text(section.title), no_wrap=True, overflow="fold")
+    table.add_column(Text(section.title), no_wrap=bool(section.columns), overflow="fold")
     for column in section.columns:
         table.add_column(
             Text(column.title), justify="right" if column.right else "left", overflow="fold", vertical="top"
@@ -44,7 +44,7 @@ def _print(console: Console, section: Section) -> None:
         console.print(Text(section.title))
     console.print(table)
     if section.note:
-        console.print(Text(section.note), style=None)
+        console.print(Text(section.note))
 
 
 def _printable(text: str) -> str:

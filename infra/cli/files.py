@@ -59,10 +59,18 @@ def _chart(release: Recorded) -> dict[str, Any]:
     }
 
 
+def _readable(value: Any) -> Any:
+    """Keys in the order that people write them: what it is first, then the rest by name."""
+    if isinstance(value, dict):
+        first = [key for key in ("apiVersion", "kind", "metadata", "name") if key in value]
+        return {key: _readable(value[key]) for key in (*first, *(key for key in value if key not in first))}
+    return [_readable(item) for item in value] if isinstance(value, list) else value
+
+
 def _yaml(obj: dict[str, Any]) -> str:
     text = io.StringIO()
     yaml = YAML()
     yaml.default_flow_style = False
     yaml.width = 4096
-    yaml.dump(obj, text)
+    yaml.dump(_readable(obj), text)
     return text.getvalue()

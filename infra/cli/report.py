@@ -11,6 +11,7 @@ from infra.recording import Recording
 
 _MANY_MODELS = 8  # above, only those with something to say get a line of reasons
 _MANY_CHOICES = 14
+_ADDONS = "addons."
 
 Row = tuple[str, ...]
 
@@ -165,7 +166,16 @@ def _bill(plan: Plan) -> Section:
 
 
 def _chosen(plan: Plan) -> Section:
-    rows = [(path, f"{_value(choice.value)}   {choice.reason}") for path, choice in plan.chosen.items()]
+    addons = {
+        path.removeprefix(_ADDONS): choice.value for path, choice in plan.chosen.items() if path.startswith(_ADDONS)
+    }
+    rows = [
+        (path, f"{_value(choice.value)}   {choice.reason}")
+        for path, choice in plan.chosen.items()
+        if not path.startswith(_ADDONS)
+    ]
+    for state in sorted(set(addons.values())):
+        rows.append(("addons", f"{state}   {', '.join(name for name, value in addons.items() if value == state)}"))
     note = (
         f"`plan {plan.stack} --pin` writes them into the stack file, so that an upgrade or new prices can't move them"
     )
@@ -188,7 +198,7 @@ def _resources(recording: Recording) -> Section:
     text = " · ".join(
         f"{name}{f' x {components[name]}' if components[name] > 1 else ''} {n}" for name, n in count.items()
     )
-    return Section("RESOURCES", (Column(""),), (("", text),), note="one file each: --out DIR", detail=True)
+    return Section("RESOURCES", (), ((text,),), note="one file each: --out DIR", detail=True)
 
 
 def _notes(title: str, notes: tuple[Note, ...], *, detail: bool = False) -> Section:
