@@ -101,11 +101,8 @@ def read_document(text: str) -> Document:
         config = {}
         for key, value in data["config"].items():
             if _full(key) in config:
-                mistakes.append(
-                    Mistake(
-                        key, reader.lines["config", key], f"written twice: also as {_full(key)}", "keep one of them"
-                    )
-                )
+                got = "written twice, with and without `llm-platform:`"
+                mistakes.append(Mistake(dotted((key,)), reader.lines["config", key], got, "keep one of them"))
             config[_full(key)] = value
     return Document(config, {place(key): line for key, line in reader.lines.items()}, tuple(mistakes))
 

@@ -1,4 +1,4 @@
-"""YAML is read as the engine reads it: each value here is what Pulumi's Go SDK 3.250 (LoadProjectStackBytes) made of it."""
+"""YAML is read as the engine reads it: each value is what Pulumi's Go SDK 3.250 (LoadProjectStackBytes) made of it."""
 
 from typing import Any
 

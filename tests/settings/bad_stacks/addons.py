@@ -94,4 +94,9 @@ ADDONS = (
             ),
         ),
     ),
+    Bad(
+        "a URL of KEDA",
+        stack(CLUSTER, MODEL, "addons: {keda: {existing: {url: http://keda}}}"),
+        (Mistake("addons.keda.existing", 6, "url and monitorLabels are Prometheus' own", "write keda: existing"),),
+    ),
 )

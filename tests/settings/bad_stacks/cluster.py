@@ -210,4 +210,33 @@ BAD_CLUSTERS = (
             ),
         ),
     ),
+    Bad(
+        "the same zone twice",
+        stack(create("zones: [use1-az1, use1-az1]"), MODEL),
+        (Mistake("cluster.create.zones", 4, "the same zone twice", "write zones: [use1-az1, use1-az2]"),),
+    ),
+    Bad(
+        "somebody else's addresses",
+        stack(create("network: {cidr: 52.0.0.0/16}"), MODEL),
+        (
+            Mistake(
+                "cluster.create.network.cidr",
+                4,
+                "public addresses, which are somebody else's",
+                "write cidr: 10.0.0.0/16",
+            ),
+        ),
+    ),
+    Bad(
+        "unknown system nodes",
+        stack(create("systemNodes: {instanceType: m7i.huge}"), MODEL),
+        (
+            Mistake(
+                "cluster.create.systemNodes.instanceType",
+                4,
+                "unknown instance type m7i.huge",
+                "write one of m5.xlarge, m5.2xlarge, m6i.xlarge, m6i.2xlarge, m6i.4xlarge, m7i.xlarge",
+            ),
+        ),
+    ),
 )

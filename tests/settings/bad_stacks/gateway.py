@@ -1,7 +1,7 @@
 """`gateway`."""
 
 from infra.settings import Mistake
-from tests.settings.bad_stacks.writing import CERTIFICATE, CLUSTER, CPU, LAPTOP, MODEL, Bad, stack
+from tests.settings.bad_stacks.writing import CERTIFICATE, CLUSTER, CPU, LAPTOP, MODEL, Bad, create, stack
 
 GATEWAY = (
     Bad(
@@ -117,6 +117,34 @@ GATEWAY = (
                 6,
                 "got the number 7200; allowed: a whole number from 1 to 4000",
                 "write timeoutSeconds: 300",
+            ),
+        ),
+    ),
+    Bad(
+        "a certificate and a Secret",
+        stack(CLUSTER, MODEL, f"gateway: {{domain: x.example.com, tlsSecret: tls, certificateArn: {CERTIFICATE}}}"),
+        (
+            Mistake(
+                "gateway.tlsSecret",
+                6,
+                "certificateArn and tlsSecret both",
+                "write certificateArn for an ALB, tlsSecret for any other",
+            ),
+        ),
+    ),
+    Bad(
+        "public without public subnets",
+        stack(
+            create("network: {vpcId: vpc-1, privateSubnetIds: [subnet-1, subnet-2]}"),
+            MODEL,
+            f"gateway: {{domain: x.example.com, visibility: public, certificateArn: {CERTIFICATE}}}",
+        ),
+        (
+            Mistake(
+                "gateway.visibility",
+                6,
+                "public, and the VPC has no public subnets here",
+                "write cluster.create.network.publicSubnetIds",
             ),
         ),
     ),

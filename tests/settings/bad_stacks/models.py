@@ -1,7 +1,7 @@
 """`models`."""
 
 from infra.settings import Mistake
-from tests.settings.bad_stacks.writing import CLUSTER, LAPTOP, MODEL, OLLAMA, POOL, Bad, model, stack
+from tests.settings.bad_stacks.writing import CLUSTER, CPU, LAPTOP, MODEL, OLLAMA, POOL, Bad, model, stack
 
 MODELS = (
     Bad(
@@ -251,5 +251,15 @@ MODELS = (
         "a model named as another's download",
         stack(CLUSTER, "models: {a: {model: Qwen/Qwen3-8B}, a-prefetch: {model: Qwen/Qwen3-8B}}"),
         (Mistake("models.a-prefetch", 5, "the name of a's own download", "write a-2"),),
+    ),
+    Bad(
+        "a Service that is there",
+        stack(LAPTOP, "namespace: {name: default, create: false}", CPU.replace("{a:", "{kubernetes:"), region=None),
+        (Mistake("models.kubernetes", 5, "namespace default has a Service of this name", "write another name"),),
+    ),
+    Bad(
+        "arguments of Ollama",
+        stack(LAPTOP, CPU.replace("gpus: 0", "gpus: 0, extraArgs: [--verbose]"), region=None),
+        (Mistake("models.a.extraArgs", 4, "ollama serve takes no arguments", "leave extraArgs out"),),
     ),
 )

@@ -104,4 +104,18 @@ PLATFORM = (
             Mistake("budget.usdPerMonth", 7, "missing; needs a number over 0", "write usdPerMonth: 30000"),
         ),
     ),
+    Bad(
+        "more tags than AWS allows",
+        stack(CLUSTER, MODEL, f"tags: {{{', '.join(f't{n}: x' for n in range(41))}}}"),
+        (Mistake("tags", 6, "41 tags; AWS allows 50 a resource, some of them the program's own", "write 40 at most"),),
+    ),
+    Bad(
+        "a tag that is too long",
+        stack(CLUSTER, MODEL, f"tags: {{a: {257 * 'x'}}}"),
+        (
+            Mistake(
+                "tags.a", 6, "AWS allows names of 1 to 128 characters and values of at most 256", "write it shorter"
+            ),
+        ),
+    ),
 )

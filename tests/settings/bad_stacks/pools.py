@@ -1,7 +1,7 @@
 """`gpuPools`."""
 
 from infra.settings import Mistake
-from tests.settings.bad_stacks.writing import CLUSTER, EKS, LAPTOP, MODEL, NODES, POOL, Bad, model, pool, stack
+from tests.settings.bad_stacks.writing import CLUSTER, EKS, LAPTOP, MODEL, NODES, POOL, Bad, create, model, pool, stack
 
 POOLS = (
     Bad(
@@ -118,5 +118,53 @@ POOLS = (
         "an unknown GPU",
         stack(EKS, NODES.replace("gpu: L4", "gpu: L4O"), model("pool: l4")),
         (Mistake("gpuPools.l4.existing.gpu", 5, "unknown GPU L4O", "did you mean L4?"),),
+    ),
+    Bad(
+        "an instance type twice",
+        stack(CLUSTER, pool("instanceTypes: [g6.xlarge, g6.xlarge]"), MODEL),
+        (Mistake("gpuPools.l4.instanceTypes", 5, "the same instance type twice", "write [g6.xlarge]"),),
+    ),
+    Bad(
+        "a type that none of the zones offers",
+        stack(create("zones: [use1-az1, use1-az5]"), pool("instanceTypes: [p4de.24xlarge]"), MODEL),
+        (
+            Mistake(
+                "gpuPools.l4.instanceTypes",
+                5,
+                "none of cluster.create.zones offers p4de.24xlarge",
+                "add one of use1-az4, use1-az6 to zones, or write other types",
+            ),
+        ),
+    ),
+    Bad(
+        "spot nodes of somebody else",
+        stack(EKS, NODES.replace("l4: {", "l4: {capacity: spot, "), model("pool: l4")),
+        (
+            Mistake(
+                "gpuPools.l4.capacity", 5, "nodes that we don't make have no capacity type here", "leave capacity out"
+            ),
+        ),
+    ),
+    Bad(
+        "tolerations that mean nothing",
+        stack(
+            EKS,
+            pool("existing: {gpu: L4, selector: {a: b}, tolerations: [{operator: Exists, value: x}, {value: y}]}"),
+            model("pool: l4"),
+        ),
+        (
+            Mistake(
+                "gpuPools.l4.existing.tolerations[0]",
+                5,
+                "Exists takes no value",
+                "leave value out, or write operator: Equal",
+            ),
+            Mistake(
+                "gpuPools.l4.existing.tolerations[1]",
+                5,
+                "Equal needs a key",
+                "write key: nvidia.com/gpu, or operator: Exists",
+            ),
+        ),
     ),
 )

@@ -97,4 +97,30 @@ TEXT = (
             ),
         ),
     ),
+    Bad(
+        "config is a list",
+        "config: [1]\n",
+        (Mistake("config", 1, "not a mapping", "write config: {llm-platform:platform: {cluster: ..., models: ...}}"),),
+    ),
+    Bad(
+        "platform with and without namespace",
+        "config:\n  platform: {}\n  llm-platform:platform: {}\n",
+        (
+            Mistake(
+                "cluster",
+                3,
+                "missing; needs a mapping with create, existing",
+                'write cluster: {create: {version: "1.35"}}',
+            ),
+            Mistake("llm-platform:platform", 3, "written twice, with and without `llm-platform:`", "keep one of them"),
+            Mistake(
+                "models", 3, "missing; needs a mapping of names", "write models: {qwen3-8b: {model: Qwen/Qwen3-8B}}"
+            ),
+        ),
+    ),
+    Bad(
+        "a number that JSON lacks",
+        stack(CLUSTER, MODEL, "budget: {usdPerMonth: .inf}"),
+        (Mistake("file", 6, ".inf is no number that a stack file can hold", "write a finite number"),),
+    ),
 )
