@@ -9,6 +9,7 @@ from infra.planning.findings import Findings
 from infra.planning.pools import Offer
 from infra.planning.served import Served
 from infra.planning.weights import served_dtype
+from infra.planning.words import count
 
 
 @dataclass(frozen=True)
@@ -64,10 +65,10 @@ def _counts(served: Served, offer: Offer) -> Iterator[int]:
             yield asked
         return
     heads = (served.shape.attention_heads if served.shape else None) or 0
-    count = 1
-    while count <= offer.gpus_per_node and heads % count == 0:
-        yield count
-        count *= 2
+    gpus = 1
+    while gpus <= offer.gpus_per_node and heads % gpus == 0:
+        yield gpus
+        gpus *= 2
 
 
 def _size(served: Served, offer: Offer, gpus: int, catalog: Catalog) -> Sized | None:
@@ -136,10 +137,10 @@ def _unplaced(
         findings.refuse(
             "Fit",
             path,
-            f"{served.name}: none of {len(offers)} pools can run it{_runs(served)}",
-            _cheapest_type(served, makeable, catalog) or "gpuPools: a pool of GPUs that can",
+            f"{served.name}: {count(len(offers), 'pool')} to choose from, and none can run it{_runs(served)}",
+            _cheapest_type(served, makeable, catalog) or f"gpuPools: nodes that can, and {path}",
         )
-        return Placed(served, None, None, ("no pool can run it: 0 of the pools fit",))
+        return Placed(served, None, None, (f"{count(len(offers), 'pool')} to choose from, and none can run it",))
     sized, offer = max(tries, key=lambda each: (_room(each[0]), -each[0].gpus, each[1].name))
     findings.refuse(
         "Fit",

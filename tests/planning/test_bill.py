@@ -1,0 +1,57 @@
+"""The bill: what is made, at the fewest nodes and at the most; nothing that others pay for."""
+
+import pytest
+
+from infra.planning import Plan
+from tests.planning.stacks import DEV, LOCAL, PROD, SHARED, changed, plan
+
+HOURS = 730
+
+
+def _items(result: Plan) -> dict[str, tuple[float, float]]:
+    return {item.name: (item.min, item.max) for item in result.cost.items}
+
+
+def test_gpu_nodes_are_billed_at_the_fewest_and_at_the_pools_maximum() -> None:
+    items = _items(plan(PROD))
+    assert items["GPU nodes l4"] == pytest.approx((2 * 0.9776 * HOURS, 6 * 0.9776 * HOURS))
+    assert items["GPU nodes l40s"] == pytest.approx((10.49264 * HOURS, 3 * 10.49264 * HOURS))
+    assert items["GPU nodes t4"] == pytest.approx((0.526 * HOURS, 3 * 0.526 * HOURS))
+
+
+def test_least_is_on_the_cheapest_type_and_most_on_the_dearest() -> None:
+    assert _items(plan(DEV))["GPU nodes l4"] == pytest.approx((0.8048 * HOURS, 2 * 0.9776 * HOURS))
+
+
+def test_a_cluster_that_we_make_has_a_control_plane_nodes_and_nat() -> None:
+    items = _items(plan(PROD))
+    assert items["EKS control plane"][0] == pytest.approx(0.10 * HOURS)
+    assert items["NAT gateways"][0] == pytest.approx(3 * 0.05 * HOURS)  # with its public address
+    assert items["system nodes"][0] == pytest.approx(2 * 0.2016 * HOURS)
+    assert "load balancer" in items
+    assert "load balancer" not in _items(plan(DEV))
+
+
+def test_nodes_and_clusters_of_others_cost_nothing_here() -> None:
+    for stack in (LOCAL, SHARED):
+        cost = plan(stack).cost
+        assert (cost.usd_per_month_min, cost.usd_per_month_max) == (0, 0)
+        assert "exists" in cost.left_out
+
+
+def test_a_discount_is_on_the_whole_list() -> None:
+    whole, less = plan(PROD).cost, plan(changed(PROD, prices={"discountPercent": 20})).cost
+    assert less.usd_per_month_max == pytest.approx(0.8 * whole.usd_per_month_max)
+    assert "20 % off" in less.price_note
+
+
+@pytest.mark.parametrize(
+    ("usd", "of", "broken"), [(20000, "most", True), (20000, "least", False), (40000, "most", False)]
+)
+def test_a_budget_is_compared_with_most_unless_it_says_least(usd: float, of: str, broken: bool) -> None:
+    result = plan(changed(PROD, budget={"usdPerMonth": usd, "of": of}))
+    violations = [each for each in result.violations if each.rule == "Budget"]
+    assert bool(violations) is broken
+    for each in violations:
+        assert "the biggest: GPU nodes l40s 22,979, GPU nodes l4 4,282, GPU nodes t4 1,152" in each.message
+        assert each.fix.startswith("budget.usdPerMonth: ")

@@ -1,0 +1,56 @@
+"""What a pod asks for is there on its node once system and daemonsets have taken theirs."""
+
+import pytest
+
+from infra.planning.pods import DAEMONS_CPU, DAEMONS_GIB, allocatable
+from tests.planning.stacks import CATALOG, DEV, LOCAL, PROD, changed, plan
+
+
+def test_allocatable_is_what_eks_leaves() -> None:
+    """4 vCPU: 6 % + 1 % + 2 x 0.5 % of a core; 16 GiB x 0.925 - (255 + 11 x 110) MiB - 100 MiB of eviction."""
+    cpu, memory = allocatable(4, 16)
+    assert cpu == pytest.approx(4 - 0.08 - DAEMONS_CPU)
+    assert memory == pytest.approx(16 * 0.925 - 1465 / 1024 - 100 / 1024 - DAEMONS_GIB)
+
+
+def test_a_server_fits_the_smallest_type_of_its_pool() -> None:
+    resources = plan(DEV).models["qwen3-8b"].resources
+    cpu, memory = allocatable(4, 16)  # g6.xlarge, not g6.2xlarge
+    assert 0.8 * cpu < resources.cpu <= cpu
+    assert 0.8 * memory < resources.memory_gib <= memory
+    assert resources.shm_gib < resources.memory_gib
+
+
+def test_servers_that_share_a_node_fit_it_together() -> None:
+    model = {"model": "Qwen/Qwen3-0.6B", "maxModelLen": 2048, "pool": "l40s", "gpus": 1}
+    resources = plan(changed(PROD, models={"small": model})).models["small"].resources
+    node = CATALOG.instances["g6e.12xlarge"]
+    cpu, memory = allocatable(node.vcpus, node.memory_gib)
+    assert 4 * resources.cpu <= cpu
+    assert 4 * resources.memory_gib <= memory
+
+
+@pytest.mark.parametrize(("gpus", "gib"), [(1, 2), (4, 8)])
+def test_shared_memory_grows_with_tensor_parallelism(gpus: int, gib: int) -> None:
+    model = {"model": "Qwen/Qwen3-8B", "maxModelLen": 2048, "pool": "l40s", "gpus": gpus}
+    assert plan(changed(PROD, models={"m": model})).models["m"].resources.shm_gib == gib
+
+
+def test_cpu_memory_holds_the_file_and_the_whole_context() -> None:
+    """1.3 GB x 1.1 + 8,192 tokens x 32 KiB + 1 GiB = 2.6 GiB, rounded up to a half."""
+    assert plan(LOCAL).models["llama-1b"].resources.memory_gib == 3.0
+
+
+def test_a_cpu_model_that_the_system_nodes_cannot_hold_is_refused() -> None:
+    cpu = {"model": "llama3.2:1b", "engine": "ollama", "gpus": 0}
+    assert plan(changed(DEV, models={"m": cpu})).violations == ()
+    ((rule, path),) = [
+        (each.rule, each.path) for each in plan(changed(DEV, models={"m": {**cpu, "model": "qwen3:32b"}})).violations
+    ]
+    assert (rule, path) == ("Room on nodes", "models.m.gpus")
+
+
+def test_root_volumes_hold_every_engine_whatever_runs_on_the_pool() -> None:
+    pool = plan(DEV).pools["l4"]
+    assert pool.nvme
+    assert pool.ephemeral_gib > max(engine.unpacked_gib for engine in CATALOG.engines.values())
