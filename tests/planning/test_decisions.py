@@ -27,6 +27,7 @@ def test_zones_are_chosen_by_the_catalogue_alone() -> None:
     one = plan(changed(DEV, cluster={"create": {"zones": 2}}))
     other = plan(changed(DEV, cluster={"create": {"zones": 2}}, gpuPools__t4={"instanceTypes": ["g4dn.xlarge"]}))
     assert one.cluster.zone_ids == other.cluster.zone_ids
+    assert one.cluster.zone_ids == ("use1-az2", "use1-az6")  # the only two that offer g7e
     assert set(one.cluster.zone_ids) <= set(CATALOG.regions["us-east-1"])
 
 
