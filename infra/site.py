@@ -214,15 +214,17 @@ def _addons(
 
 
 def _tolerations(plan: Plan) -> list[dict[str, str]]:
-    """Of every pool's taints, each once, and of the taint of nodes that we make."""
+    """Of the taint of nodes that we make, so that a new pool changes nothing, and of the taints of those that exist."""
     tolerations = [{"key": TAINT_KEY, "operator": "Exists", "effect": "NoSchedule"}]
-    for pool in plan.pools.values():
+    for pool in (plan.pools[name] for name in sorted(plan.pools) if plan.pools[name].existing):
         tolerations += [dict(each) for each in pool.tolerations if dict(each) not in tolerations]
     return tolerations
 
 
 def _aws(plan: Plan) -> aws.Provider:
-    return aws.Provider("aws", region=_region(plan), default_tags={"tags": dict(plan.settings.tags)})
+    """Tags in an order of their own: the provider takes them as text, where another order is a difference."""
+    tags = dict(sorted(plan.settings.tags.items()))
+    return aws.Provider("aws", region=_region(plan), default_tags={"tags": tags})
 
 
 def _region(plan: Plan) -> str:
