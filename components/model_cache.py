@@ -49,23 +49,26 @@ class ModelCache(pulumi.ComponentResource):
         access_mode: Literal["ReadWriteMany", "ReadWriteOnce"],
         storage_class: str | None = None,
         volume: EfsVolume | EbsVolume | None = None,
+        protect: bool,
         hub_token: pulumi.Input[str] | None = None,
         depends_on: Sequence[pulumi.Resource] = (),
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__("llm:kubernetes:ModelCache", name, None, opts)
         # A namespace with a dead APIService in the cluster stays Terminating: it goes before what serves those.
-        child = pulumi.ResourceOptions(parent=self, depends_on=list(depends_on))
+        waits = list(depends_on)
         if create_namespace:
+            namespace_opts = pulumi.ResourceOptions(parent=self, depends_on=list(depends_on))
             made = k8s.core.v1.Namespace(
                 f"{name}-namespace",
                 metadata={
                     "name": namespace,
                     "labels": {"pod-security.kubernetes.io/enforce": "restricted", **namespace_labels},
                 },
-                opts=child,
+                opts=namespace_opts,
             )
-            child = pulumi.ResourceOptions(parent=self, depends_on=[*depends_on, made])
+            waits.append(made)
+        child = pulumi.ResourceOptions(parent=self, depends_on=waits)
 
         claim_spec: Any = {"accessModes": [access_mode], "resources": {"requests": {"storage": size}}}
         match volume:
@@ -78,7 +81,11 @@ class ModelCache(pulumi.ComponentResource):
             case None if storage_class is not None:
                 claim_spec |= {"storageClassName": storage_class}
         claim = k8s.core.v1.PersistentVolumeClaim(
-            f"{name}-claim", metadata={"name": CLAIM, "namespace": namespace}, spec=claim_spec, opts=child
+            f"{name}-claim",
+            metadata={"name": CLAIM, "namespace": namespace},
+            spec=claim_spec,
+            # A class of the cluster may delete the weights with their claim.
+            opts=pulumi.ResourceOptions(parent=self, depends_on=waits, protect=protect),
         )
         if hub_token is not None:
             k8s.core.v1.Secret(

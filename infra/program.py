@@ -54,6 +54,7 @@ def deploy(plan: Plan) -> None:
         access_mode=plan.cache.access_mode,
         storage_class=plan.cache.storage_class,
         volume=cache_volume(plan, site),
+        protect=settings.protect,
         hub_token=config.get_secret(HUGGING_FACE_TOKEN) if needs_hub_token(plan) else None,
         depends_on=[*site.ready, *site.operators],
         opts=site.opts,

@@ -23,6 +23,7 @@ def cache(preview: bool = False, **changes: Any) -> Recording:
         "namespace_labels": {},
         "size": "100Gi",
         "access_mode": "ReadWriteMany",
+        "protect": False,
         **changes,
     }
     return run(lambda opts: ModelCache("cache", opts=opts, **told), preview=preview)
@@ -105,3 +106,9 @@ def test_the_hubs_token_is_a_secret_only_where_there_is_one():
     assert secret.inputs["metadata"]["name"] == "huggingface-token"
     assert SECRET in str(secret.inputs)
     assert "hf_x" not in str(secret.inputs)
+
+
+@pytest.mark.parametrize("protect", [True, False])
+def test_the_claim_is_protected_where_told(protect):
+    (claim,) = cache(protect=protect).of(CLAIM)
+    assert claim.options.get("protect", False) is protect
