@@ -5,7 +5,7 @@ from functools import cache
 from pathlib import Path
 
 from infra.offline import Planned, plan_offline
-from tests.conftest import STACK_NAMES, planned_stack
+from tests.conftest import STACK_NAMES, STACKS, planned_stack
 
 CREATED = 'cluster: {create: {version: "1.35", zones: [use1-az1, use1-az2]}}'
 
@@ -121,12 +121,17 @@ EXAMPLES = {
 ALL_STACKS = [*STACK_NAMES, *EXAMPLES]
 
 
+def text(stack: str) -> str:
+    """The stack file."""
+    if stack in STACK_NAMES:
+        return (STACKS / f"Pulumi.{stack}.yaml").read_text(encoding="utf-8")
+    return f"config:\n  aws:region: us-east-1\n  llm-platform:platform:\n{EXAMPLES[stack]}"
+
+
 @cache
 def planned(stack: str) -> Planned:
     """A stack of stacks/ or of the examples."""
-    if stack in STACK_NAMES:
-        return planned_stack(stack)
-    return plan_text(stack, f"config:\n  aws:region: us-east-1\n  llm-platform:platform:\n{EXAMPLES[stack]}")
+    return planned_stack(stack) if stack in STACK_NAMES else plan_text(stack, text(stack))
 
 
 def plan_text(stack: str, text: str) -> Planned:
