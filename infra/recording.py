@@ -10,13 +10,14 @@ first preview.
 
 import asyncio
 from collections.abc import Callable, Mapping
+from concurrent import futures
 from dataclasses import dataclass, field
 from typing import Any
 
 from google.protobuf import empty_pb2, struct_pb2
 from pulumi.runtime import mocks, rpc, set_all_config, settings
 from pulumi.runtime.proto import resource_pb2
-from pulumi.runtime.stack import run_in_stack
+from pulumi.runtime.stack import Stack, wait_for_rpcs
 
 PROJECT = "llm-platform"
 SECRET = "[secret]"
@@ -112,14 +113,30 @@ def record(
     )
     settings.ROOT.set(None)  # an earlier run in this process would be this one's root
     set_all_config(dict(config or {}), list(secret_keys))
+    settings.SETTINGS.outputs.clear()  # of an earlier run that failed
     loop = asyncio.new_event_loop()
+    loop.set_default_executor(_Inline())
     asyncio.set_event_loop(loop)
     try:
-        loop.run_until_complete(run_in_stack(program))
+        loop.run_until_complete(_run_in_stack(program))
     finally:
         loop.close()
     monitor.recording.resources.sort(key=lambda r: r.urn)
     return monitor.recording
+
+
+async def _run_in_stack(program: Callable[[], None]) -> None:
+    """As the SDK's `run_in_stack`, but each Output is awaited once: it goes through all of them for each that is done."""
+    root = Stack()
+    try:
+        program()
+    finally:
+        root._finish()
+    while settings.SETTINGS.rpc_manager.rpcs or settings.SETTINGS.outputs:
+        await wait_for_rpcs(await_all_outstanding_tasks=False)
+        pending = list(settings.SETTINGS.outputs)
+        settings.SETTINGS.outputs.clear()
+        await asyncio.gather(*pending)
 
 
 class _RecordingMonitor(mocks.MockMonitor):
@@ -171,6 +188,18 @@ class _RecordingMonitor(mocks.MockMonitor):
         response = resource_pb2.ResourceInvokeResponse()
         getattr(response, "return").CopyFrom(returned)  # a keyword of Python's
         return response
+
+
+class _Inline(futures.ThreadPoolExecutor):
+    """The SDK sends each request from a thread, because an engine may keep it waiting; the monitor answers at once."""
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> futures.Future[Any]:
+        future: futures.Future[Any] = futures.Future()
+        try:
+            future.set_result(fn(*args, **kwargs))
+        except Exception as error:
+            future.set_exception(error)
+        return future
 
 
 class _NoMocks(mocks.Mocks):
