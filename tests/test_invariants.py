@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.conftest import STACK_NAMES, planned_stack
 from tests.example_stacks import ALL_STACKS, planned
 from tests.invariants import (
     RULES,
@@ -26,6 +27,13 @@ def test_every_rule_holds_for_every_stack(stack: str, rule: str) -> None:
 @pytest.mark.parametrize("stack", ALL_STACKS)
 def test_every_stack_is_planned_without_a_violation(stack: str) -> None:
     assert planned(stack).plan.violations == ()
+
+
+@pytest.mark.parametrize("stack", STACK_NAMES)
+def test_a_first_preview_shows_every_resource(stack: str) -> None:
+    """Also while nothing of a cloud is known: none is made inside an `apply`."""
+    known, unknown = planned_stack(stack), planned_stack(stack, preview=True)
+    assert [made.urn for made in unknown.recording.resources] == [made.urn for made in known.recording.resources]
 
 
 MEANT = {  # stack -> what its rules are about: were one missing, they would hold of nothing

@@ -42,6 +42,11 @@ def secrets_stay_secret(planned: Planned) -> list[str]:
         if isinstance(value, str)
         and (_CREDENTIAL.search(value) or (_named_secret(made, path) and value not in ("", MASKED)))
     ]
+    broken += [
+        f"output {path} is a credential in the open"
+        for path, value in walk(recording.outputs)
+        if isinstance(value, str) and (_CREDENTIAL.search(value) or (path == "api_key" and value != MASKED))
+    ]
     for pod in [*servers(recording), *jobs(recording)]:
         broken += [
             f"{pod.name}: variable {name} is a credential in the open"

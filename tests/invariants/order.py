@@ -26,6 +26,9 @@ _ROUTE = "aws:ec2/route:Route"
 _ASSOCIATION = "aws:ec2/routeTableAssociation:RouteTableAssociation"
 _EKS_ADDON = "aws:eks/addon:Addon"
 _MOUNT_TARGET = "aws:efs/mountTarget:MountTarget"
+_ATTACHMENT = "aws:iam/rolePolicyAttachment:RolePolicyAttachment"
+_ROLE_POLICY = "aws:iam/rolePolicy:RolePolicy"
+_POD_IDENTITY = "aws:eks/podIdentityAssociation:PodIdentityAssociation"
 _PROTECTED = ("aws:eks/cluster:Cluster", "aws:kms/key:Key", "aws:efs/fileSystem:FileSystem")
 _BEFORE_NODES = {"vpc-cni", "kube-proxy", "eks-pod-identity-agent"}
 
@@ -84,37 +87,50 @@ class Dependencies:
 
 def teardown_is_ordered(planned: Planned) -> list[str]:
     """Rule 11. Routes before their controller, workloads before operators and nodes, node groups before the VPC."""
-    recording = planned.recording
-    order = Dependencies(recording)
-    addons = {addon.inputs["addonName"]: addon for addon in recording.of(_EKS_ADDON)}
-    system = [group for group in recording.of(NODE_GROUP) if not group.inputs.get("taints")]
-    routes = [*recording.of(_ROUTE), *recording.of(_ASSOCIATION)]
-    releases = recording.of(RELEASE)
-    broken = order.missing(
-        recording.of(INGRESS), _installed(recording, "aws-load-balancer-controller"), "its load balancer stays"
-    )
-    broken += order.missing(recording.of(SCALED_OBJECT), _installed(recording, "keda"), "its finalizer stays")
-    broken += order.missing(
-        recording.of(SERVICE_MONITOR), _installed(recording, "kube-prometheus-stack"), "its kind goes first"
-    )
+    recording, order = planned.recording, Dependencies(planned.recording)
+    return [*_workloads(recording, order), *_operators(recording, order), *_nodes(recording, order)]
+
+
+def _workloads(recording: Recording, order: Dependencies) -> list[str]:
+    releases, claims = recording.of(RELEASE), recording.of(CLAIM)
+    drivers = [addon for addon in recording.of(_EKS_ADDON) if addon.inputs["addonName"].endswith("csi-driver")]
+    broken = [
+        *order.missing(recording.of(INGRESS), _installed(recording, "aws-load-balancer-controller"), "its ALB stays"),
+        *order.missing(recording.of(SCALED_OBJECT), _installed(recording, "keda"), "its finalizer stays"),
+        *order.missing(recording.of(SERVICE_MONITOR), _installed(recording, "kube-prometheus-stack"), "its kind goes"),
+        *order.missing(recording.of(NAMESPACE), releases, "a dead API keeps it Terminating"),
+        *order.missing(claims, [*drivers, *recording.of(_MOUNT_TARGET)], "nothing unmounts or deletes its volume"),
+        *order.missing(recording.of(JOB), [*_system(recording), *claims], "its pod needs it"),
+    ]
     for deployment in recording.of(DEPLOYMENT):
         group = group_of(recording, Pod(deployment))
         jobs = [job for job in recording.of(JOB) if _same_model(job, deployment)]
-        needed = [*releases, *jobs, *([group.resource] if group else []), *system]
+        needed = [*releases, *jobs, *([group.resource] if group else []), *_system(recording)]
         broken += order.missing([deployment], needed, "its pods need it")
         broken += [] if jobs else [f"{deployment.name}: no Job fetches its weights"]
-    broken += order.missing(recording.of(NODE_GROUP), routes, "its nodes can't leave the cluster")
-    broken += order.missing(
-        recording.of(NODE_GROUP), [addons[name] for name in addons.keys() & _BEFORE_NODES], "nodes start without it"
-    )
-    broken += order.missing(
-        recording.of(JOB), [*system, *recording.of(CLAIM), *recording.of(_MOUNT_TARGET)], "its pod needs it"
-    )
-    broken += order.missing(
-        recording.of(CLAIM), [a for n, a in addons.items() if n.endswith("csi-driver")], "the volume stays"
-    )
-    broken += order.missing(recording.of(NAMESPACE), releases, "a dead API keeps it Terminating")
-    broken += order.missing(releases, [*system, *routes], "its pods run there")
+    return broken
+
+
+def _operators(recording: Recording, order: Dependencies) -> list[str]:
+    """They run on system nodes, reach AWS over the VPC's routes, and clean up there with rights of their own."""
+    broken = []
+    rights = [*recording.of(_POD_IDENTITY), *recording.of(_ROLE_POLICY)]
+    for installed in recording.of(RELEASE):
+        own = [each for each in rights if each.name.startswith(installed.name)]
+        broken += order.missing([installed], [*_system(recording), *_routes(recording)], "its pods run there")
+        broken += order.missing([installed], own, "it can't clean up in AWS")
+    return broken
+
+
+def _nodes(recording: Recording, order: Dependencies) -> list[str]:
+    groups = recording.of(NODE_GROUP)
+    agents = [addon for addon in recording.of(_EKS_ADDON) if addon.inputs["addonName"] in _BEFORE_NODES]
+    broken = order.missing(groups, _routes(recording), "its nodes can't leave the cluster")
+    broken += order.missing(groups, agents, "nodes start without it")
+    for group in groups:
+        role = group.inputs["nodeRoleArn"].removesuffix(".arn}")
+        policies = [each for each in recording.of(_ATTACHMENT) if each.inputs["role"].removesuffix(".name}") == role]
+        broken += order.missing([group], policies, "EKS can't end its nodes")
     return broken
 
 
@@ -135,6 +151,14 @@ def data_is_kept(planned: Planned) -> list[str]:
     if not made_classes and not recording.of(VOLUME):  # somebody else's class decides what happens to the volume
         broken += [f"{claim.name}: isn't protected" for claim in recording.of(CLAIM) if not _guarded(claim)]
     return broken
+
+
+def _system(recording: Recording) -> list[Recorded]:
+    return [group for group in recording.of(NODE_GROUP) if not group.inputs.get("taints")]
+
+
+def _routes(recording: Recording) -> list[Recorded]:
+    return [*recording.of(_ROUTE), *recording.of(_ASSOCIATION)]
 
 
 def _installed(recording: Recording, chart: str) -> list[Recorded]:

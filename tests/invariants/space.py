@@ -106,6 +106,10 @@ def _zones(recording: Recording, claim: str, readers: list[Pod]) -> list[str]:
             nodes_in = [subnet.strip("${}").removesuffix(".id") for subnet in group.resource.inputs["subnetIds"]]
             if nodes_in != [zone.removesuffix(".availabilityZone") for zone in zones]:
                 broken.append(f"{claim}: its disk is in {zones}, the nodes of {group.name} in {nodes_in}")
+        for group in (group for group in node_groups(recording) if not group.gpus):
+            nodes, subnets = group.resource.inputs["scalingConfig"]["minSize"], group.resource.inputs["subnetIds"]
+            if nodes < len(subnets):  # a scaling group spreads its nodes over the zones
+                broken.append(f"{claim}: {nodes} nodes of {group.name} in {len(subnets)} zones: maybe none for the Job")
     return broken
 
 

@@ -56,6 +56,15 @@ BREAKS = [
         without("vpc-cni"),
         "outlive cluster-vpc-cni",
     ),
+    Break("11 teardown", "prod", "NodeGroup l4-nodes", "options depends_on", ABSENT, "may outlive cluster-node-join"),
+    Break(
+        "11 teardown",
+        "prod",
+        "Release addons-load-balancer-controller",
+        "options depends_on",
+        ABSENT,
+        "may outlive addons-load-balancer-controller-policy",
+    ),
     Break(
         "11 teardown",
         "prod",

@@ -41,6 +41,9 @@ BREAKS = [
         "2 pods of qwen3",
     ),
     Break(
+        "4 volumes", "zonal", "NodeGroup cluster-system", "inputs scalingConfig minSize", 1, "maybe none for the Job"
+    ),
+    Break(
         "4 volumes", "zonal", "StorageClass model-cache-class", "inputs allowedTopologies", ABSENT, "0 zones, not one"
     ),
     Break(
