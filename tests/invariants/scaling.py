@@ -6,15 +6,15 @@ from infra.offline import Planned
 from infra.recording import Recorded, Recording
 from tests.invariants.reading import SCALED_OBJECT, SERVICE, SERVICE_MONITOR, Pod, servers
 
-# Gauges that count requests, with the version they were read in. The labels `namespace` and `service` are Prometheus'
-# own, of the Service that it scraped.
+# Gauges that count requests, with the pinned version that they were looked up for: a new pin asks for another look.
+# The labels `namespace` and `service` are Prometheus' own, of the Service that it scraped.
 _METRICS = {
-    "vllm": {  # 0.28, vllm/v1/metrics/loggers.py
+    "vllm": {  # docs.vllm.ai, design/metrics
         "version": "0.28.0",
         "metrics": {"vllm:num_requests_running", "vllm:num_requests_waiting"},
         "labels": {"namespace", "service", "model_name", "engine"},
     },
-    "tgi": {  # 3.3, docs/source/reference/metrics.md
+    "tgi": {  # huggingface.co/docs/text-generation-inference/reference/metrics
         "version": "3.3.7",
         "metrics": {"tgi_queue_size", "tgi_batch_current_size"},
         "labels": {"namespace", "service"},

@@ -73,6 +73,7 @@ BREAKS = [
         without("keda"),
         "outlive addons-keda",
     ),
+    Break("11 data", "shared", "PersistentVolumeClaim model-cache-claim", "options protect", ABSENT, "isn't protected"),
     Break("11 data", "prod", "FileSystem weights-efs", "options protect", ABSENT, "isn't protected"),
     Break("11 data", "prod", "Key cluster-secrets", "options protect", ABSENT, "isn't protected"),
     Break("11 data", "zonal", "StorageClass model-cache-class", "inputs reclaimPolicy", "Delete", "deletes its disks"),
