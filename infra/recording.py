@@ -120,6 +120,9 @@ def record(
     try:
         loop.run_until_complete(_run_in_stack(program))
     finally:
+        for task in asyncio.all_tasks(loop):  # left over where the program raised
+            task.cancel()
+        loop.run_until_complete(asyncio.sleep(0))
         loop.close()
     monitor.recording.resources.sort(key=lambda r: r.urn)
     return monitor.recording
