@@ -5,7 +5,7 @@
 
 import json
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from pathlib import Path
 
 from infra.offline import plan_offline
@@ -14,7 +14,8 @@ from infra.recording import Recording
 from infra.settings.schema import stack_file_schema
 
 ROOT = Path(__file__).parent.parent
-PICTURED = "dev"
+PICTURED = "prod"
+_AREAS = {"aws": "AWS", "kubernetes": "in the cluster"}  # of type tokens, llm:<area>:<Class>
 _BEGIN, _END = "<!-- picture: begin -->", "<!-- picture: end -->"
 
 
@@ -39,7 +40,8 @@ def generated() -> dict[Path, str]:
 def mermaid(recording: Recording) -> str:
     """Components of a recorded plan as a flowchart: an arrow from what is made first to what waits for it."""
     owner = {r.urn: _component(r.urn) for r in recording.resources}
-    count: dict[str, int] = defaultdict(int)
+    components = Counter(r.type for r in recording.resources)
+    count: Counter[str] = Counter()
     waits: dict[str, set[str]] = defaultdict(set)
     for resource in recording.resources:
         component = owner[resource.urn]
@@ -49,18 +51,25 @@ def mermaid(recording: Recording) -> str:
         needed = [*resource.options.get("depends_on", ()), resource.options.get("provider", "")]
         others = (owner.get(urn) for urn in needed)
         waits[component] |= {other for other in others if other is not None and other != component}
-    lines = ["flowchart LR"]
-    lines += [f'  {_id(c)}["{c}<br/>{count[c]} resources"]' for c in sorted(count)]
-    lines += [f"  {_id(first)} --> {_id(c)}" for c in sorted(count) for first in sorted(_nearest(c, waits))]
+    lines = ["flowchart TD"]
+    for area, title in _AREAS.items():
+        boxes = [c for c in sorted(count) if c.split(":")[1] == area]
+        lines.append(f'  subgraph {area}["{title}"]')
+        lines += [f'    {_class(c)}["{_label(c, components[c], count[c])}"]' for c in boxes]
+        lines.append("  end")
+    lines += [f"  {_class(first)} --> {_class(c)}" for c in sorted(count) for first in sorted(_nearest(c, waits))]
     return "\n".join(lines) + "\n"
 
 
 def _component(urn: str) -> str | None:
-    """`GpuPool l4` for everything inside that component; None for the stack and its providers."""
-    chain = urn.split("::")[2].split("$")
-    if not chain[0].startswith("llm:"):
-        return None
-    return chain[0].split(":")[-1]
+    """The type of the component that a resource is in or is; None for the stack and its providers."""
+    outermost = urn.split("::")[2].split("$")[0]
+    return outermost if outermost.startswith("llm:") else None
+
+
+def _label(component: str, number: int, resources: int) -> str:
+    title = _class(component) + (f" x {number}" if number > 1 else "")
+    return f"<b>{title}</b><br/>{resources} resources"
 
 
 def _nearest(component: str, waits: dict[str, set[str]]) -> set[str]:
@@ -82,8 +91,8 @@ def _all(component: str, waits: dict[str, set[str]]) -> set[str]:
     return found
 
 
-def _id(component: str) -> str:
-    return re.sub(r"\W", "_", component)
+def _class(component: str) -> str:
+    return component.split(":")[-1]
 
 
 def _json(value: object) -> str:
