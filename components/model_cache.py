@@ -58,7 +58,7 @@ class ModelCache(pulumi.ComponentResource):
         # A namespace with a dead APIService in the cluster stays Terminating: it goes before what serves those.
         waits = list(depends_on)
         if create_namespace:
-            namespace_opts = pulumi.ResourceOptions(parent=self, depends_on=list(depends_on))
+            namespace_opts = pulumi.ResourceOptions(parent=self, depends_on=list(depends_on), protect=protect)
             made = k8s.core.v1.Namespace(
                 f"{name}-namespace",
                 metadata={
@@ -84,7 +84,7 @@ class ModelCache(pulumi.ComponentResource):
             f"{name}-claim",
             metadata={"name": CLAIM, "namespace": namespace},
             spec=claim_spec,
-            # A class of the cluster may delete the weights with their claim.
+            # A class of the cluster may delete the weights with their claim; a namespace takes everything along.
             opts=pulumi.ResourceOptions(parent=self, depends_on=waits, protect=protect),
         )
         if hub_token is not None:

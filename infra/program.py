@@ -105,5 +105,6 @@ def _read_config() -> StackFile:
         region=pulumi.Config("aws").get("region"),
         secrets=names,
         in_the_open={name for name in names if not pulumi.runtime.is_config_secret(f"{NAMESPACE}:{name}")},
+        keys=pulumi.runtime.get_config_env(),
         path=Path("stacks") / f"Pulumi.{stack}.yaml",
     )

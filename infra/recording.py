@@ -129,7 +129,7 @@ def record(
 
 
 async def _run_in_stack(program: Callable[[], None]) -> None:
-    """As the SDK's `run_in_stack`, but each Output is awaited once: it goes through all of them for each that is done."""
+    """As the SDK's `run_in_stack`, but each Output is awaited once: that goes through all for each that is done."""
     root = Stack()
     try:
         program()
@@ -216,7 +216,7 @@ class _NoMocks(mocks.Mocks):
 
 
 def _options(request: Any) -> dict[str, Any]:
-    """The options that are set, by the contract's names. `depends_on` holds each dependency that orders the resource."""
+    """The options that are set, by the contract's names. `depends_on` holds all dependencies that order the resource."""
     timeouts = {key: getattr(request.customTimeouts, key) for key in ("create", "update", "delete")}
     options = {
         "depends_on": sorted(request.dependencies),

@@ -143,7 +143,7 @@ class ModelPlan:
     image: str
     task: Literal["chat", "embed", "rerank"]
     dtype: str  # of weights as served: bf16, fp16, or the quantization
-    quantization: str | None
+    quantization: str | None  # what the engine does to the weights as it loads them
     kv_cache_dtype: str
     pool: str | None  # None: CPU
     instance_type: str | None  # the pool's first type; None on nodes that we don't make, and on CPU

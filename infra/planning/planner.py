@@ -21,7 +21,7 @@ from infra.planning.scaling import plan_scaling
 from infra.planning.served import Served, resolve
 from infra.planning.to_do import list_to_dos
 from infra.planning.warnings import warn_of_model, warn_of_pool
-from infra.planning.weights import served_dtype
+from infra.planning.weights import AT_LOAD, HALF, served_dtype
 from infra.settings import Settings
 
 
@@ -108,7 +108,7 @@ def _model(
         image=served.engine.image,
         task=served.task,
         dtype="gguf" if served.ollama_file_gib else served_dtype(served.shape, served.quantization, bf16=bf16),
-        quantization=served.quantization,
+        quantization=served.quantization if _quantizes_at_load(served) else None,
         kv_cache_dtype=model.kv_cache_dtype,
         pool=offer.name if offer else None,
         instance_type=offer.instance_type if offer else None,
@@ -133,6 +133,12 @@ def _model(
         usd_per_hour=offer.usd_per_gpu_hour * placed.gpus if offer and not offer.existing else None,
         reasons=(*placed.reasons, *_batch_reason(placed)),
     )
+
+
+def _quantizes_at_load(served: Served) -> bool:
+    """A repository that is quantized says so itself, and an engine refuses to be told otherwise."""
+    in_16_bit = served.settings.like is None and (served.shape is None or served.shape.dtype in HALF)
+    return served.quantization in AT_LOAD and in_16_bit
 
 
 def _choose_arguments(placed: Placed, findings: Findings) -> None:

@@ -1,10 +1,8 @@
 """A model of the stack file joined with what the catalogue knows of it."""
 
 import dataclasses
-import json
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 from infra.catalog import Catalog, ModelShape
 from infra.catalog.types import Engine
@@ -13,6 +11,7 @@ from infra.planning.fit import kv_bytes_per_token
 from infra.planning.plan import Replicas
 from infra.planning.weights import GIB, stored_gib
 from infra.settings import Model
+from infra.settings.architecture import Architecture, read_architecture
 
 # Ollama takes the whole context's memory when it loads; its own default on small machines is 4,096.
 OLLAMA_CONTEXT = 8192
@@ -122,29 +121,23 @@ def _ollama(name: str, model: Model, catalog: Catalog, *, no_gpu_nodes: bool, fi
 
 def _shape(model: Model, catalog: Catalog) -> ModelShape:
     if model.architecture is not None:
-        return shape_of_config(model.model, _config(model.architecture))
+        return shape_of(model.model, read_architecture(model.architecture))
     return catalog.models[model.like or model.model]
 
 
-def _config(architecture: dict[str, Any] | str) -> dict[str, Any]:
-    if isinstance(architecture, str):
-        return json.loads(Path(architecture).read_text(encoding="utf-8"))
-    return architecture
-
-
-def shape_of_config(name: str, config: dict[str, Any]) -> ModelShape:
+def shape_of(name: str, given: Architecture) -> ModelShape:
     """The shape that a config.json of a dense decoder describes; its weights are counted from it."""
-    hidden, layers, heads = config["hidden_size"], config["num_hidden_layers"], config["num_attention_heads"]
-    kv_heads = config.get("num_key_value_heads", heads)
-    head_dim = config.get("head_dim") or hidden // heads
-    intermediate, vocabulary = config["intermediate_size"], config["vocab_size"]
-    tied = bool(config.get("tie_word_embeddings", False))
+    hidden, layers, heads = given.hidden_size, given.num_hidden_layers, given.num_attention_heads
+    kv_heads = given.num_key_value_heads or heads
+    head_dim = given.head_dim or hidden // heads
+    intermediate, vocabulary = given.intermediate_size, given.vocab_size
+    tied = given.tie_word_embeddings
     attention = hidden * head_dim * (2 * heads + 2 * kv_heads)
     weights = layers * (attention + 3 * hidden * intermediate) + vocabulary * hidden * (1 if tied else 2)
     return ModelShape(
         id=name,
         family="own",
-        max_context=config["max_position_embeddings"],
+        max_context=given.max_position_embeddings,
         modality="text",
         source="the stack file",
         params_b=weights / 1e9,
@@ -157,7 +150,7 @@ def shape_of_config(name: str, config: dict[str, Any]) -> ModelShape:
         vocab_size=vocabulary,
         tie_word_embeddings=tied,
         attention="gqa" if kv_heads < heads else "mha",
-        sliding_window=config.get("sliding_window"),
-        dtype={"float16": "fp16", "float32": "fp32"}.get(str(config.get("torch_dtype")), "bf16"),
+        sliding_window=given.sliding_window,
+        dtype={"float16": "fp16", "float32": "fp32"}.get(given.torch_dtype or "", "bf16"),
         gated=False,
     )

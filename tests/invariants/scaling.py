@@ -15,7 +15,7 @@ _METRICS = {
         "labels": {"namespace", "service", "model_name", "engine"},
     },
     "tgi": {  # huggingface.co/docs/text-generation-inference/reference/metrics
-        "version": "3.3.7",
+        "version": "3.1.0",
         "metrics": {"tgi_queue_size", "tgi_batch_current_size"},
         "labels": {"namespace", "service"},
     },

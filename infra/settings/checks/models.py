@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping
 
+from infra.catalog import ModelShape
+from infra.settings.architecture import BadArchitecture, read_architecture
 from infra.settings.checks.arguments import check_extra_args
 from infra.settings.checks.scope import CLUSTER_KIND, Scope
 from infra.settings.mistakes import Key, did_you_mean
@@ -15,6 +17,7 @@ _NOT_FOR_OLLAMA: Mapping[str, str] = {
 }
 
 _LIKE = "like: a known model of the same shape"
+_AT_LOAD = ("fp8", "bitsandbytes")  # vLLM and TGI make these themselves of 16-bit weights
 
 
 def check_models(scope: Scope) -> None:
@@ -24,6 +27,7 @@ def check_models(scope: Scope) -> None:
         _check_engine(scope, key, model)
         _check_identity(scope, key, model)
         _check_limits(scope, key, model)
+        _check_architecture(scope, key, model)
         _check_place(scope, key, model)
         _check_replicas(scope, key, model)
         check_extra_args(scope, key, model)
@@ -115,6 +119,8 @@ def _check_limits(scope: Scope, key: Key, model: Model) -> None:
     if context is not None and model.max_model_len is not None and model.max_model_len > context:
         got = f"{model.max_model_len} tokens; the model was made for {context}"
         scope.report.wrong((*key, "maxModelLen"), got, f"write maxModelLen: {context} or less", reads=reads)
+    if shape and model.like is None and model.quantization in scope.catalog.quantizations:
+        _check_quantization(scope, key, model, shape)
     heads = shape.attention_heads if shape else None
     if heads and model.gpus and heads % model.gpus:
         fitting = [str(count) for count in (1, 2, 4, 8, 16) if heads % count == 0]
@@ -122,8 +128,27 @@ def _check_limits(scope: Scope, key: Key, model: Model) -> None:
         scope.report.wrong((*key, "gpus"), got, f"write gpus: one of {', '.join(fitting)}", reads=reads)
 
 
+def _check_quantization(scope: Scope, key: Key, model: Model, shape: ModelShape) -> None:
+    """Engines quantize to some methods as they load; the others are how a repository's weights are stored."""
+    if model.quantization not in (*_AT_LOAD, shape.dtype):
+        got = f"{model.quantization} is made beforehand, and {model.model} holds {shape.dtype or 'other weights'}"
+        write = f"write a repository in {model.quantization} and like: {model.model}, or quantization: fp8"
+        scope.report.wrong((*key, "quantization"), got, write, reads=[(*key, "model"), (*key, "quantization")])
+
+
+def _check_architecture(scope: Scope, key: Key, model: Model) -> None:
+    if model.architecture is None or model.like is not None:
+        return
+    try:
+        read_architecture(model.architecture)
+    except BadArchitecture as bad:
+        for field, got in bad.mistakes:
+            where = (*key, "architecture", *(part for part in (field,) if part))
+            scope.report.wrong(where, got, "write the fields of the model's config.json, or its path", reads=[])
+
+
 def _check_place(scope: Scope, key: Key, model: Model) -> None:
-    pools, cluster = scope.settings.gpu_pools, scope.settings.cluster
+    pools, existing = scope.settings.gpu_pools, scope.settings.cluster.existing
     pool_key, gpus_key = (*key, "pool"), (*key, "gpus")
     if model.pool is not None and model.gpus == 0:
         scope.report.wrong(
@@ -143,11 +168,11 @@ def _check_place(scope: Scope, key: Key, model: Model) -> None:
                 f"write gpus: {size}, or a pool of larger nodes",
                 reads=[("gpuPools", model.pool), pool_key],
             )
-    elif not pools and model.gpus != 0 and cluster.existing is not None and cluster.existing.context is not None:
+    elif not pools and model.gpus != 0 and existing is not None and (existing.context or existing.eks):
         write = "write the cluster's GPU nodes under gpuPools, or engine: ollama with gpus: 0"
         scope.report.wrong(
             key,
-            "needs a GPU, and no nodes can be made behind a context",
+            "needs a GPU, and no nodes are made on a cluster that exists",
             write,
             reads=[*CLUSTER_KIND, ("gpuPools",), gpus_key, (*key, "engine")],
         )

@@ -3,6 +3,7 @@
 import re
 from pathlib import PurePosixPath, PureWindowsPath
 
+from infra.catalog import price_table_mistakes
 from infra.settings.checks.scope import CLUSTER_KIND, Scope
 from infra.settings.mistakes import Key
 from infra.settings.platform import Cache
@@ -17,6 +18,7 @@ def check_platform(scope: Scope) -> None:
     _check_namespace(scope)
     _check_mirror(scope)
     _check_tags(scope)
+    _check_prices(scope)
     if scope.settings.cache is not None:
         _check_cache(scope, scope.settings.cache)
 
@@ -66,11 +68,39 @@ def _check_cache(scope: Scope, cache: Cache) -> None:
     if cache.storage_class is not None and cache.kind != "storageClass":
         got = f"kind {cache.kind} has a class of its own"
         wrong(("cache", "storageClass"), got, "write kind: storageClass, or leave storageClass out", reads=[kind])
-    if cache.kind in ("efs", "ebs") and not scope.on_aws:
-        got = f"{cache.kind} is on EKS only, and the cluster is a kubeconfig context"
-        wrong(kind, got, "write kind: storageClass", reads=CLUSTER_KIND)
+    create = scope.settings.cluster.create
+    if cache.kind in ("efs", "ebs") and create is None:
+        got = f"{cache.kind} is made with a cluster that we create, and this one exists"
+        wrong(kind, got, "write kind: storageClass, and the name of one of its classes", reads=CLUSTER_KIND)
     if cache.kind == "ebs":
         _check_readers(scope, kind)
+        _check_zone(scope, kind)
+
+
+def _check_zone(scope: Scope, kind: Key) -> None:
+    """A disk is in one zone, and what fills it runs on a system node there."""
+    create = scope.settings.cluster.create
+    if create is None:
+        return
+    network: Key = ("cluster", "create", "network", "vpcId")
+    if create.network.vpc_id is not None:
+        got = "an EBS volume is in one zone, and the zones of your subnets aren't known"
+        scope.report.wrong(kind, got, "write kind: efs, or leave network.vpcId out", reads=[network])
+    zones = create.zones if isinstance(create.zones, int) else len(create.zones or ()) or 2
+    nodes: Key = ("cluster", "create", "systemNodes", "count")
+    if zones > create.system_nodes.count:
+        got = (
+            f"{create.system_nodes.count} system nodes may leave out the one of {zones} zones that an EBS volume is in"
+        )
+        write = f"write systemNodes.count: {zones}, or cache.kind: efs"
+        scope.report.wrong(kind, got, write, reads=[nodes, ("cluster", "create", "zones")])
+
+
+def _check_prices(scope: Scope) -> None:
+    table = scope.settings.prices.table
+    if table is not None:
+        for mistake in price_table_mistakes(table, scope.catalog):
+            scope.report.wrong(("prices", "table"), mistake, "write a CSV of instance_type,usd_per_hour")
 
 
 def _check_readers(scope: Scope, kind: Key) -> None:

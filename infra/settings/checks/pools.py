@@ -31,9 +31,9 @@ def _swap(low: int, high: int) -> str:
 def _check_managed(scope: Scope, key: Key, pool: GpuPool, names: tuple[str, ...]) -> None:
     cluster, wrong = scope.settings.cluster, scope.report.wrong
     types_key: Key = (*key, "instanceTypes")
-    if cluster.existing is not None and cluster.existing.context is not None:
-        write = "write existing: {gpu: ..., gpusPerNode: ..., selector: ...}, or cluster.existing.eks"
-        wrong(types_key, "no nodes can be made behind a kubeconfig context", write, reads=CLUSTER_KIND)
+    if cluster.existing is not None:
+        write = "write existing: {gpu: ..., gpusPerNode: ..., selector: ...} for the nodes that it has"
+        wrong(types_key, "nodes are made on a cluster that we create only", write, reads=CLUSTER_KIND)
     if len(set(names)) < len(names):
         wrong(types_key, "the same instance type twice", f"write [{', '.join(dict.fromkeys(names))}]")
     types = [scope.catalog.instances[name] for name in names if name in scope.catalog.instances]

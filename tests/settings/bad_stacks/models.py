@@ -46,6 +46,62 @@ MODELS = (
         (Mistake("models.a.like", 5, "like and architecture both give the shape", "leave one of them out"),),
     ),
     Bad(
+        "an architecture with fields missing and wrong",
+        stack(
+            CLUSTER,
+            "models: {a: {model: acme/x, architecture: {hidden_size: 0, num_hidden_layers: 2, num_attention_heads: 4,"
+            " intermediate_size: 8, vocab_size: many}}}",
+        ),
+        tuple(
+            Mistake(f"models.a.architecture{field}", 5, got, "write the fields of the model's config.json, or its path")
+            for field, got in (
+                (".hidden_size", "got 0"),
+                (".max_position_embeddings", "missing"),
+                (".vocab_size", 'got "many"'),
+            )
+        ),
+    ),
+    Bad(
+        "an architecture that contradicts itself",
+        stack(
+            CLUSTER,
+            "models: {a: {model: acme/x, architecture: {hidden_size: 4096, num_hidden_layers: 32, vocab_size: 32000,"
+            " num_attention_heads: 32, num_key_value_heads: 5, intermediate_size: 8, max_position_embeddings: 8192}}}",
+        ),
+        (
+            Mistake(
+                "models.a.architecture.num_key_value_heads",
+                5,
+                "5 key-value heads can't be shared by 32 heads",
+                "write the fields of the model's config.json, or its path",
+            ),
+        ),
+    ),
+    Bad(
+        "an architecture that isn't there",
+        stack(CLUSTER, "models: {a: {model: acme/x, architecture: nowhere/config.json}}"),
+        (
+            Mistake(
+                "models.a.architecture",
+                5,
+                "nowhere/config.json: No such file or directory",
+                "write the fields of the model's config.json, or its path",
+            ),
+        ),
+    ),
+    Bad(
+        "AWQ of a repository in 16 bit",
+        stack(CLUSTER, "models: {a: {model: Qwen/Qwen3-8B, quantization: awq}}"),
+        (
+            Mistake(
+                "models.a.quantization",
+                5,
+                "awq is made beforehand, and Qwen/Qwen3-8B holds bf16",
+                "write a repository in awq and like: Qwen/Qwen3-8B, or quantization: fp8",
+            ),
+        ),
+    ),
+    Bad(
         "an Ollama tag on vLLM",
         stack(CLUSTER, 'models: {a: {model: "llama3.2:3b"}}'),
         (
@@ -167,7 +223,7 @@ MODELS = (
             Mistake(
                 "models.a",
                 4,
-                "needs a GPU, and no nodes can be made behind a context",
+                "needs a GPU, and no nodes are made on a cluster that exists",
                 "write the cluster's GPU nodes under gpuPools, or engine: ollama with gpus: 0",
             ),
         ),

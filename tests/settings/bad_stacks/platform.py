@@ -21,8 +21,48 @@ PLATFORM = (
             Mistake(
                 "cache.kind",
                 5,
-                "efs is on EKS only, and the cluster is a kubeconfig context",
-                "write kind: storageClass",
+                "efs is made with a cluster that we create, and this one exists",
+                "write kind: storageClass, and the name of one of its classes",
+            ),
+        ),
+    ),
+    Bad(
+        "a disk where no system node may be",
+        stack("cluster: {create: {zones: 3}}", MODEL, "cache: {kind: ebs}"),
+        (
+            Mistake(
+                "cache.kind",
+                6,
+                "2 system nodes may leave out the one of 3 zones that an EBS volume is in",
+                "write systemNodes.count: 3, or cache.kind: efs",
+            ),
+        ),
+    ),
+    Bad(
+        "a disk in a VPC whose zones nobody knows",
+        stack(
+            "cluster: {create: {network: {vpcId: vpc-1, privateSubnetIds: [subnet-1, subnet-2]}}}",
+            MODEL,
+            "cache: {kind: ebs}",
+        ),
+        (
+            Mistake(
+                "cache.kind",
+                6,
+                "an EBS volume is in one zone, and the zones of your subnets aren't known",
+                "write kind: efs, or leave network.vpcId out",
+            ),
+        ),
+    ),
+    Bad(
+        "a price table that isn't there",
+        stack(CLUSTER, MODEL, "prices: {table: nowhere.csv}"),
+        (
+            Mistake(
+                "prices.table",
+                6,
+                "nowhere.csv: can't be read as UTF-8 text: No such file or directory",
+                "write a CSV of instance_type,usd_per_hour",
             ),
         ),
     ),

@@ -109,8 +109,8 @@ POOLS = (
             Mistake(
                 "gpuPools.l4.instanceTypes",
                 4,
-                "no nodes can be made behind a kubeconfig context",
-                "write existing: {gpu: ..., gpusPerNode: ..., selector: ...}, or cluster.existing.eks",
+                "nodes are made on a cluster that we create only",
+                "write existing: {gpu: ..., gpusPerNode: ..., selector: ...} for the nodes that it has",
             ),
         ),
     ),
