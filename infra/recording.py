@@ -23,6 +23,7 @@ PROJECT = "llm-platform"
 SECRET = "[secret]"
 UNKNOWN = "[unknown]"
 _STACK = "pulumi:pulumi:Stack"
+_SDK: Any = settings.SETTINGS  # its properties are made by a decorator that no type checker sees through
 _NO_DEFAULT_PROVIDER = ("aws", "kubernetes")  # as in Pulumi.yaml
 
 # Attributes that a provider computes and the program reads, by type; a nested one is a path. Whatever isn't here comes
@@ -113,7 +114,7 @@ def record(
     )
     settings.ROOT.set(None)  # an earlier run in this process would be this one's root
     set_all_config(dict(config or {}), list(secret_keys))
-    settings.SETTINGS.outputs.clear()  # of an earlier run that failed
+    _SDK.outputs.clear()  # of an earlier run that failed
     loop = asyncio.new_event_loop()
     loop.set_default_executor(_Inline())
     asyncio.set_event_loop(loop)
@@ -135,10 +136,10 @@ async def _run_in_stack(program: Callable[[], None]) -> None:
         program()
     finally:
         root._finish()
-    while settings.SETTINGS.rpc_manager.rpcs or settings.SETTINGS.outputs:
+    while _SDK.rpc_manager.rpcs or _SDK.outputs:
         await wait_for_rpcs(await_all_outstanding_tasks=False)
-        pending = list(settings.SETTINGS.outputs)
-        settings.SETTINGS.outputs.clear()
+        pending = list(_SDK.outputs)
+        _SDK.outputs.clear()
         await asyncio.gather(*pending)
 
 
@@ -216,7 +217,7 @@ class _NoMocks(mocks.Mocks):
 
 
 def _options(request: Any) -> dict[str, Any]:
-    """The options that are set, by the contract's names. `depends_on` holds all dependencies that order the resource."""
+    """The options that are set, by the contract's names. `depends_on`: everything that orders the resource."""
     timeouts = {key: getattr(request.customTimeouts, key) for key in ("create", "update", "delete")}
     options = {
         "depends_on": sorted(request.dependencies),
