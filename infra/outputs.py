@@ -40,14 +40,14 @@ class ModelEndpoint(_Promise):
 
 
 class PlatformOutputs(_Promise):
-    """Every output of the stack."""
+    """Every output of the stack. Pulumi leaves out an output that is null."""
 
     version: Literal[1] = VERSION
     cluster_name: str
     namespace: str
-    region: str | None
-    gateway_address: str | None = Field(description="what DNS has to point at; null without a gateway")
-    api_key: str | None = Field(description="secret; null where no engine checks one")
+    region: str | None = Field(default=None, description="absent where no AWS is used")
+    gateway_address: str | None = Field(default=None, description="what DNS has to point at; absent without a gateway")
+    api_key: str | None = Field(default=None, description="secret; absent where no engine checks one")
     models: dict[str, ModelEndpoint]
 
 

@@ -1,8 +1,9 @@
 """`python -m infra COMMAND`. Commands import what they need when they run, so that a light one stays light."""
 
-import atexit
-import gc
+import errno
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import click
@@ -21,7 +22,7 @@ def main() -> None:
 )
 @click.option(
     "--stacks",
-    type=click.Path(path_type=Path),
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
     default=Path("stacks"),
     show_default=True,
     help="Where the stack files are.",
@@ -32,9 +33,9 @@ def plan(stack: str, format_: str, out: Path | None, stacks: Path, pin: bool) ->
 
     Exits 1 when the plan breaks a rule (it is printed all the same), 2 when the stack file itself is wrong.
     """
-    _never_collect()
-    from infra.cli import files, render
+    from infra.cli import files
     from infra.cli.pin import pin_choices
+    from infra.cli.render import render, terminal_width
     from infra.offline import plan_offline
     from infra.settings import BadStackFile
 
@@ -42,18 +43,16 @@ def plan(stack: str, format_: str, out: Path | None, stacks: Path, pin: bool) ->
     try:
         planned = plan_offline(path)
     except BadStackFile as mistakes:
-        click.echo(str(mistakes), err=True)
+        click.echo(mistakes.render(terminal_width()), err=True, nl=False)
         sys.exit(2)
     if out:
-        try:
+        with _named("--out", "name a folder that can be written"):
             files.write(planned, out)
-        except OSError as error:
-            raise click.BadParameter(
-                f"{error.filename}: {error.strerror}; name a folder that can be written", param_hint="--out"
-            ) from error
-    click.echo(render.render(planned, format_), nl=False)
+    _print(render(planned, format_))
     if pin:
-        click.echo(pin_choices(path, planned.plan), err=True)
+        with _named("--pin", "the stack file has to be writable"):
+            message = pin_choices(path, planned.plan)
+        click.echo(message, err=True)
     sys.exit(1 if planned.plan.violations else 0)
 
 
@@ -74,7 +73,23 @@ def schema(what: str) -> None:
     click.echo(json.dumps(content, indent=2))
 
 
-def _never_collect() -> None:
-    """A short run frees next to nothing, and collecting took a third of its time, most of that at exit."""
-    gc.disable()
-    atexit.register(gc.freeze)
+@contextmanager
+def _named(option: str, write: str) -> Iterator[None]:
+    """A file that can't be written is wrong input, under the option that asked for it."""
+    try:
+        yield
+    except OSError as error:
+        raise click.BadParameter(f"{error.filename}: {error.strerror}; {write}", param_hint=option) from error
+
+
+def _print(text: str) -> None:
+    """To stdout; a full disk is not exit code 1, which says that a rule is broken."""
+    try:
+        click.echo(text, nl=False)
+    except OSError as error:
+        if error.errno == errno.EPIPE:  # the reader had enough
+            raise
+        with suppress(OSError):
+            sys.stdout.close()  # or Python writes what is left at exit, and fails again
+        click.echo(f"Error: stdout can't be written: {error.strerror}", err=True)
+        sys.exit(2)

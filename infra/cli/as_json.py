@@ -22,7 +22,7 @@ def document(planned: Planned) -> dict[str, Any]:
         "violations": [vars(violation) for violation in plan.violations],
         "warnings": _notes(plan.warnings),
         "to_do": _notes(plan.to_do),
-        "assumptions": _notes(plan.assumptions),
+        "assumptions": _notes((*plan.assumptions, *_of_the_bill(plan))),
         "models": {name: _model(model) for name, model in plan.models.items()},
         "gpu_pools": _pools(plan),
         "cost": {
@@ -31,8 +31,6 @@ def document(planned: Planned) -> dict[str, Any]:
             "items": [
                 {"name": item.name, "min": round(item.min, 2), "max": round(item.max, 2)} for item in plan.cost.items
             ],
-            "left_out": plan.cost.left_out,
-            "prices": plan.cost.price_note,
         },
         "chosen": {path: {"value": choice.value, "reason": choice.reason} for path, choice in plan.chosen.items()},
         "outputs": planned.recording.outputs,
@@ -57,6 +55,12 @@ def _resource(resource: Recorded) -> dict[str, Any]:
 
 def _notes(notes: tuple[Note, ...]) -> list[dict[str, str]]:
     return [vars(note) for note in notes]
+
+
+def _of_the_bill(plan: Plan) -> tuple[Note, ...]:
+    """What the figures of `cost` leave out; text and Markdown say it below the bill."""
+    cost = plan.cost
+    return (Note("cost", f"{cost.price_note}. Not in it: {cost.left_out}"),) if cost.items else ()
 
 
 def _model(model: ModelPlan) -> dict[str, Any]:

@@ -1,8 +1,6 @@
-"""A report for a terminal: 80 to 120 columns, no colour, ASCII where the terminal can't show more."""
+"""A report for a terminal, without colour."""
 
 import io
-import shutil
-import sys
 
 from rich.console import Console
 from rich.table import Table
@@ -10,12 +8,8 @@ from rich.text import Text
 
 from infra.cli.report import Report, Section
 
-_NARROWEST, _WIDEST = 80, 120
-_ASCII = str.maketrans({"·": "-", "±": "~", "×": "x", "→": ">", "–": "-", "—": "-", "…": "."})
 
-
-def to_text(report: Report) -> str:
-    width = min(max(shutil.get_terminal_size((_WIDEST, 24)).columns, _NARROWEST), _WIDEST)
+def to_text(report: Report, width: int) -> str:
     buffer = io.StringIO()
     console = Console(file=buffer, width=width, color_system=None, highlight=False, markup=False, emoji=False)
     console.print(Text(report.title))
@@ -27,7 +21,7 @@ def to_text(report: Report) -> str:
     for section in report.sections:
         console.print()
         _print(console, section)
-    return _printable("".join(f"{line.rstrip()}\n" for line in buffer.getvalue().splitlines()))
+    return "".join(f"{line.rstrip()}\n" for line in buffer.getvalue().splitlines())
 
 
 def _print(console: Console, section: Section) -> None:
@@ -45,12 +39,3 @@ def _print(console: Console, section: Section) -> None:
     console.print(table)
     if section.note:
         console.print(Text(section.note))
-
-
-def _printable(text: str) -> str:
-    encoding = sys.stdout.encoding or "ascii"
-    try:
-        text.encode(encoding)
-    except UnicodeEncodeError:
-        return text.translate(_ASCII).encode("ascii", "replace").decode("ascii")
-    return text

@@ -22,7 +22,7 @@ def write(planned: Planned, out: Path) -> None:
     manifests.mkdir(parents=True, exist_ok=True)
     fresh = {manifests / file_name(obj): _HEADER + _yaml(obj) for obj in kubernetes_objects(planned.recording)}
     for old in set(manifests.glob("*.yaml")) - set(fresh):
-        if old.read_text(encoding="utf-8").startswith(_HEADER):
+        if old.is_file() and old.read_bytes().startswith(_HEADER.encode()):
             old.unlink()
     for path, text in fresh.items():
         path.write_text(text, encoding="utf-8")

@@ -2,6 +2,7 @@
 
 import io
 import os
+import shutil
 from collections.abc import MutableMapping
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from ruamel.yaml import YAML
 from infra.planning.plan import Plan
 
 _KEY = "llm-platform:platform"
+_SHORT_KEY = "platform"  # Pulumi reads a key without a namespace as one of the project's own
 
 
 def pin_choices(path: Path, plan: Plan) -> str:
@@ -23,11 +25,13 @@ def pin_choices(path: Path, plan: Plan) -> str:
     yaml.preserve_quotes = True
     yaml.width = 4096
     yaml.indent(mapping=2, sequence=4, offset=2)
-    document = yaml.load(path.read_text(encoding="utf-8"))
+    documents = list(yaml.load_all(path.read_text(encoding="utf-8")))
+    config = documents[0]["config"]  # the only one that counts
+    platform = config[_KEY if _KEY in config else _SHORT_KEY]
     for dotted, choice in plan.chosen.items():
-        _put(document["config"][_KEY], dotted.split("."), choice.value)
+        _put(platform, dotted.split("."), choice.value)
     text = io.StringIO()
-    yaml.dump(document, text)
+    yaml.dump_all(documents, text)
     _replace(path, text.getvalue())
     return f"{path}: pinned {', '.join(plan.chosen)}"
 
@@ -42,7 +46,10 @@ def _put(tree: MutableMapping[str, Any], path: list[str], value: Any) -> None:
 
 
 def _replace(path: Path, text: str) -> None:
-    """All or nothing: a run that is cut off leaves the old file."""
+    """All or nothing: a run that is cut off leaves the old file. A link stays one, and a read-only file as it is."""
+    path = path.resolve()
+    path.open("r+b").close()  # raises where it may not be written, which a rename wouldn't ask
     fresh = path.with_suffix(".yaml.new")
     fresh.write_text(text, encoding="utf-8")
+    shutil.copymode(path, fresh)
     os.replace(fresh, path)

@@ -1,0 +1,33 @@
+"""`python -m infra`, run in this process."""
+
+import json
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from click.testing import CliRunner, Result
+
+from infra.cli import main
+from tests.conftest import STACKS
+
+
+def run(*arguments: str, encoding: str = "utf-8", **environment: str) -> Result:
+    """An exception that the command lets through is a traceback for the user, so it is one for the test."""
+    runner = CliRunner(charset=encoding, env={"COLUMNS": "120", **environment})
+    return runner.invoke(main, arguments, catch_exceptions=False)
+
+
+def plan(stack: str, *options: str, stacks: Path = STACKS, **more: str) -> Result:
+    return run("plan", stack, "--stacks", str(stacks), *options, **more)
+
+
+@cache
+def plan_json(stack: str) -> dict[str, Any]:
+    """The JSON of a stack of stacks/."""
+    return json.loads(plan(stack, "--format", "json").stdout)
+
+
+def write_stack(folder: Path, text: str, name: str = "dev") -> Path:
+    path = folder / f"Pulumi.{name}.yaml"
+    path.write_text(text, encoding="utf-8")
+    return path

@@ -1,0 +1,209 @@
+"""What `plan` says, where it says it, and how it exits."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import IO
+
+import jsonschema
+import pytest
+
+from infra.cli.render import render
+from infra.offline import plan_offline
+from infra.settings import BadStackFile
+from tests.cli.running import plan, plan_json, run, write_stack
+from tests.conftest import STACK_NAMES, planned_stack
+from tests.settings.bad_stacks import BAD_STACKS
+from tests.settings.bad_stacks.writing import CLUSTER, Bad, stack
+
+REPOSITORY = Path(__file__).parents[2]
+FORMATS = ("text", "json", "markdown")
+
+# Understood, but a rule is broken: the rule, where, and the stack.
+BROKEN = {
+    "does not fit": (
+        "models.big",
+        stack(
+            CLUSTER,
+            "gpuPools: {l4: {instanceTypes: [g6.2xlarge]}}",
+            "models: {big: {model: meta-llama/Llama-3.3-70B-Instruct, pool: l4, gpus: 1, maxModelLen: 8192}}",
+        ),
+    ),
+    "more GPUs than the pool can grow to": (
+        "gpuPools.l4.max",
+        stack(
+            CLUSTER,
+            "gpuPools: {l4: {instanceTypes: [g6.2xlarge], max: 1}}",
+            "models: {a: {model: Qwen/Qwen3-8B, pool: l4, maxModelLen: 8192, replicas: {min: 1, max: 3}}}",
+        ),
+    ),
+    "over budget": (
+        "budget",
+        stack(CLUSTER, "models: {a: {model: Qwen/Qwen3-8B, maxModelLen: 8192}}", "budget: {usdPerMonth: 100}"),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", STACK_NAMES)
+def test_a_plan_goes_to_stdout_and_exits_0(name: str) -> None:
+    result = plan(name)
+    assert result.exit_code == 0
+    assert result.stderr == ""
+    assert "OK       every model fits, every rule holds" in result.stdout
+
+
+@pytest.mark.parametrize("bad", BAD_STACKS, ids=lambda bad: bad.name)
+def test_a_bad_stack_file_is_exit_2_with_its_mistakes_on_stderr(bad: Bad, tmp_path: Path) -> None:
+    path = write_stack(tmp_path, bad.text)
+    result = plan("dev", stacks=tmp_path)
+    assert result.exit_code == 2
+    assert result.stdout == ""
+    assert result.stderr == BadStackFile(str(path), bad.mistakes).render(120)
+
+
+@pytest.mark.parametrize("format_", FORMATS)
+def test_a_bad_stack_file_says_the_same_in_every_format(format_: str, tmp_path: Path) -> None:
+    write_stack(tmp_path, "config: {}\n")
+    result = plan("dev", "--format", format_, "--out", str(tmp_path / "out"), stacks=tmp_path)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert result.stderr == plan("dev", stacks=tmp_path).stderr
+    assert not (tmp_path / "out").exists()
+
+
+def test_mistakes_are_wrapped_for_the_terminal(tmp_path: Path) -> None:
+    path = write_stack(tmp_path, BAD_STACKS[0].text)
+    result = plan("dev", stacks=tmp_path, COLUMNS="80")
+    assert result.stderr == BadStackFile(str(path), BAD_STACKS[0].mistakes).render(80)
+
+
+def test_an_unknown_stack_is_exit_2_with_the_known_ones() -> None:
+    result = plan("prdo")
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert ", ".join(STACK_NAMES) in result.stderr
+    assert "did you mean prod?" in result.stderr
+
+
+@pytest.mark.parametrize("place", ["nowhere", "a file"])
+def test_without_a_folder_of_stacks(place: str, tmp_path: Path) -> None:
+    (tmp_path / "a file").touch()
+    result = plan("dev", stacks=tmp_path / place)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "Invalid value for '--stacks'" in result.stderr
+
+
+@pytest.mark.parametrize("rule", BROKEN)
+def test_a_broken_rule_is_exit_1_and_the_whole_plan_is_printed_with_it_first(rule: str, tmp_path: Path) -> None:
+    where, content = BROKEN[rule]
+    write_stack(tmp_path, content)
+    found = {format_: plan("dev", "--format", format_, stacks=tmp_path) for format_ in FORMATS}
+    assert {(result.exit_code, result.stderr) for result in found.values()} == {(1, "")}
+
+    document = json.loads(found["json"].stdout)
+    paths = [violation["path"] for violation in document["violations"]]
+    assert any(path.startswith(where) for path in paths)
+    assert document["models"]
+    assert any(resource["type"] == "kubernetes:apps/v1:Deployment" for resource in document["resources"])
+    assert list(document)[:3] == ["version", "stack", "violations"]
+
+    for format_ in ("text", "markdown"):
+        output = found[format_].stdout
+        assert output.index("REFUSED") < output.index(paths[0]) < output.index("MODELS")
+        assert all(section in output for section in ("POOLS", "BILL", "CHOSEN", "RESOURCES", "ASSUMED"))
+
+
+@pytest.mark.parametrize("format_", FORMATS)
+def test_two_runs_print_the_same_bytes(format_: str) -> None:
+    assert plan("prod", "--format", format_).stdout_bytes == plan("prod", "--format", format_).stdout_bytes
+
+
+LONG_NAMES = stack(
+    CLUSTER,
+    f"gpuPools: {{{'p' * 30}: {{instanceTypes: [g6.2xlarge]}}}}",
+    f"models: {{{'m' * 40}: {{model: Qwen/Qwen3-8B, pool: {'p' * 30}, replicas: {{min: 1, max: 3}}}}}}",
+)
+
+
+@pytest.mark.parametrize("columns", [80, 100, 200])
+@pytest.mark.parametrize("name", [*STACK_NAMES, "long"])
+def test_no_line_is_longer_than_the_terminal(
+    name: str, columns: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    planned = plan_offline(write_stack(tmp_path, LONG_NAMES)) if name == "long" else planned_stack(name)
+    monkeypatch.setenv("COLUMNS", str(columns))
+    text = render(planned, "text")
+    assert "REFUSED" in text or "OK" in text
+    assert [line for line in text.splitlines() if len(line) > columns] == []
+    assert all(model in text for model in planned.plan.models)
+
+
+@pytest.mark.parametrize("format_", ["text", "markdown"])
+@pytest.mark.parametrize(
+    ("encoding", "environment"),
+    [
+        ("ascii", {"LC_ALL": "", "LANG": "en_US.UTF-8"}),
+        ("utf-8", {"LC_ALL": "", "LANG": "C"}),  # where Python writes UTF-8 all the same
+        ("utf-8", {"LC_ALL": "POSIX", "LANG": "en_US.UTF-8"}),
+    ],
+)
+def test_a_terminal_of_ascii_gets_ascii(format_: str, encoding: str, environment: dict[str, str]) -> None:
+    result = plan("prod", "--format", format_, encoding=encoding, **environment)
+    assert result.exit_code == 0
+    assert result.stdout_bytes.isascii()
+    assert "?" not in result.stdout.splitlines()[0]
+
+
+def test_a_terminal_of_unicode_gets_unicode() -> None:
+    assert "±" in plan("prod", LC_ALL="", LANG="en_US.UTF-8").stdout
+
+
+@pytest.mark.parametrize("what", ["stack", "outputs"])
+def test_schema_prints_a_json_schema(what: str) -> None:
+    result = run("schema", what)
+    assert (result.exit_code, result.stderr) == (0, "")
+    jsonschema.Draft202012Validator.check_schema(json.loads(result.stdout))
+
+
+def test_the_outputs_of_a_plan_are_valid_by_their_schema() -> None:
+    schema = json.loads(run("schema", "outputs").stdout)
+    for name in STACK_NAMES:
+        jsonschema.validate(plan_json(name)["outputs"], schema)
+
+
+@pytest.mark.parametrize("arguments", [["plan"], ["plan", "dev", "--format", "xml"], ["schema", "plan"], ["pln"]])
+def test_a_wrong_command_line_is_exit_2(arguments: list[str]) -> None:
+    result = run(*arguments)
+    assert (result.exit_code, result.stdout) == (2, "")
+
+
+def in_a_shell(*arguments: str, stdout: int | IO[str] = subprocess.PIPE) -> subprocess.CompletedProcess[str]:
+    """A run of its own, with nothing that it could find a cloud, a cluster or another program by."""
+    return subprocess.run(
+        [sys.executable, "-m", "infra", *arguments],
+        cwd=REPOSITORY,
+        env={"LANG": "C", "HOME": "/nonexistent", "PATH": ""},
+        stdout=stdout,
+        stderr=subprocess.PIPE,
+        text=True,
+        check=False,
+    )
+
+
+def test_a_real_run_needs_no_home_no_tools_and_no_credentials() -> None:
+    result = in_a_shell("plan", "prod")
+    assert (result.returncode, result.stderr) == (0, "")
+    assert result.stdout.isascii()
+
+
+def test_a_real_run_of_a_bad_stack(tmp_path: Path) -> None:
+    write_stack(tmp_path, BAD_STACKS[0].text)
+    result = in_a_shell("plan", "dev", "--stacks", str(tmp_path))
+    assert (result.returncode, result.stdout) == (2, "")
+    assert "Traceback" not in result.stderr
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full on this system")
+def test_a_full_disk_is_not_a_broken_rule() -> None:
+    with Path("/dev/full").open("w", encoding="utf-8") as full:
+        result = in_a_shell("plan", "local", stdout=full)
+    assert (result.returncode, result.stderr) == (2, "Error: stdout can't be written: No space left on device\n")

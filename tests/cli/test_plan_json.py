@@ -1,0 +1,160 @@
+"""The JSON of `plan` is a contract: other programs read these keys."""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.cli.running import plan, plan_json, write_stack
+from tests.conftest import STACK_NAMES, STACKS
+from tests.example_stacks import text
+
+KEYS = {
+    "plan": "stack models gpu_pools cost chosen resources outputs violations warnings to_do assumptions version",
+    "model": "engine model pool instance_type gpus_per_replica replicas fits certain weights_gib kv_cache_gib "
+    "kv_cache_gib_interval kv_cache_tokens max_model_len max_concurrency cold_start_seconds usd_per_hour reasons",
+    "pool": "instance_types capacity min max gpus_per_node reasons",
+    "cost": "usd_per_month_min usd_per_month_max items",
+    "cost item": "name min max",
+    "choice": "value reason",
+    "resource": "urn type name parent inputs options",
+    "note": "path message",
+}
+OPTIONS = {
+    "depends_on",
+    "protect",
+    "retain_on_delete",
+    "ignore_changes",
+    "provider",
+    "custom_timeouts",
+    "aliases",
+    "delete_before_replace",
+}
+_NO_FIT = {
+    "fits",
+    "certain",
+    "weights_gib",
+    "kv_cache_gib",
+    "kv_cache_gib_interval",
+    "kv_cache_tokens",
+    "max_concurrency",
+}
+_NO_CACHE = {"kv_cache_gib", "kv_cache_gib_interval", "kv_cache_tokens", "max_concurrency"}
+
+
+def nulls(model: dict[str, Any]) -> set[str]:
+    return {key for key, value in model.items() if value is None}
+
+
+def example_json(folder: Path, stack: str) -> dict[str, Any]:
+    write_stack(folder, text(stack), stack)
+    return json.loads(plan(stack, "--format", "json", stacks=folder).stdout)
+
+
+@pytest.mark.parametrize("stack", STACK_NAMES)
+def test_it_has_the_keys_of_the_contract_and_no_others(stack: str) -> None:
+    document = plan_json(stack)
+    parts = {
+        "plan": [document],
+        "model": document["models"].values(),
+        "pool": document["gpu_pools"].values(),
+        "cost": [document["cost"]],
+        "cost item": document["cost"]["items"],
+        "choice": document["chosen"].values(),
+        "resource": document["resources"],
+        "note": [*document["warnings"], *document["to_do"], *document["assumptions"]],
+    }
+    for part, found in parts.items():
+        assert all(set(each) == set(KEYS[part].split()) for each in found), part
+    assert document["version"] == 1
+    assert document["stack"] == stack
+    assert document["models"]
+    assert document["resources"]
+    assert document["assumptions"]
+
+
+def test_a_violation_has_the_keys_of_the_contract(tmp_path: Path) -> None:
+    write_stack(tmp_path, text("dev") + "    budget: {usdPerMonth: 1}\n")
+    violations = json.loads(plan("dev", "--format", "json", stacks=tmp_path).stdout)["violations"]
+    assert [set(violation) for violation in violations] == [{"rule", "path", "message", "fix"}]
+
+
+def test_what_does_not_apply_is_null(tmp_path: Path) -> None:
+    on_cpu = plan_json("local")["models"]["llama-1b"]
+    assert nulls(on_cpu) == {"pool", "instance_type", "usd_per_hour", *_NO_FIT}
+    assert on_cpu["gpus_per_replica"] == 0
+    on_nodes_of_others = plan_json("guide")["models"]["llama3"]
+    assert nulls(on_nodes_of_others) == {"instance_type", "usd_per_hour"}
+    assert nulls(plan_json("prod")["models"]["llama-8b"]) == set()
+    assert nulls(example_json(tmp_path, "many")["models"]["embed"]) == _NO_CACHE
+
+
+def test_the_sums_are_those_of_the_items() -> None:
+    cost = plan_json("prod")["cost"]
+    assert len(cost["items"]) > 5
+    for end in ("min", "max"):
+        assert cost[f"usd_per_month_{end}"] == pytest.approx(sum(item[end] for item in cost["items"]), abs=0.1)
+
+
+def test_the_bill_says_what_it_leaves_out_and_of_which_day_its_prices_are() -> None:
+    (note,) = [each["message"] for each in plan_json("prod")["assumptions"] if each["path"] == "cost"]
+    assert re.search(r"prices of \d{4}-\d\d-\d\d, us-east-1\. Not in it: .*traffic", note)
+
+
+@pytest.mark.parametrize("stack", STACK_NAMES)
+def test_every_resource_has_a_urn_as_the_engine_makes_it(stack: str) -> None:
+    resources = plan_json(stack)["resources"]
+    by_urn = {resource["urn"]: resource for resource in resources}
+    assert len(by_urn) == len(resources)
+    assert {resource["type"] for resource in resources} >= {"pulumi:pulumi:Stack", "pulumi:providers:kubernetes"}
+    for urn, resource in by_urn.items():
+        # urn:pulumi:<stack>::<project>::<types of the parents below the stack>$<type>::<name>
+        *_, types, name = urn.split("::", 3)
+        assert urn.startswith(f"urn:pulumi:{stack}::llm-platform::")
+        assert (types.split("$")[-1], name) == (resource["type"], resource["name"])
+        parents = types.split("$")[:-1]
+        if resource["type"] == "pulumi:pulumi:Stack":
+            assert resource["parent"] is None
+        else:
+            parent = by_urn[resource["parent"]]
+            assert parents == ([] if parent["parent"] is None else parent["urn"].split("::")[2].split("$"))
+
+
+@pytest.mark.parametrize("stack", STACK_NAMES)
+def test_options_are_those_that_are_set_and_point_to_resources(stack: str) -> None:
+    resources = plan_json(stack)["resources"]
+    urns = {resource["urn"] for resource in resources}
+    for resource in resources:
+        options = resource["options"]
+        assert set(options) <= OPTIONS
+        assert all(options.values())
+        assert {*options.get("depends_on", ()), options.get("provider", resource["urn"])} <= urns
+
+
+def test_a_secret_is_shown_as_one_and_its_value_nowhere(tmp_path: Path) -> None:
+    """`plan` takes encrypted values without the passphrase; neither they nor what stands in for them come out."""
+    sealed = {"huggingFaceToken": "v1:c2VhbGVk:dG9rZW4=", "apiKey": "v1:b3Blbg==:a2V5"}
+    keys = "".join(f"  llm-platform:{name}:\n    secure: {value}\n" for name, value in sealed.items())
+    write_stack(tmp_path, "encryptionsalt: v1:c2FsdA==:v1:cGVwcGVy\n" + text("guide") + keys, "guide")
+    out = tmp_path / "out"
+    printed = [
+        plan("guide", "--format", format_, "--out", str(out), stacks=tmp_path).output
+        for format_ in ("text", "json", "markdown")
+    ]
+    written = [path.read_text(encoding="utf-8") for path in out.rglob("*") if path.is_file()]
+    assert len(written) > 10
+    for each in (*sealed.values(), "c2FsdA==", "not read offline"):
+        assert not any(each in content for content in (*printed, *written)), each
+    document = json.loads(printed[1])
+    secrets = {r["name"]: r["inputs"]["stringData"] for r in document["resources"] if r["type"].endswith(":Secret")}
+    assert set(secrets) == {"model-cache-hub-token", "llama3-api-key"}
+    assert all(value == "[secret]" for data in secrets.values() for value in data.values())
+    assert document["outputs"]["api_key"] == "[secret]"
+    assert not any(note["path"] == "huggingFaceToken" for note in document["to_do"])
+
+
+def test_a_missing_secret_is_a_thing_to_do() -> None:
+    assert "secure:" not in (STACKS / "Pulumi.prod.yaml").read_text(encoding="utf-8")
+    assert any(note["path"] == "huggingFaceToken" for note in plan_json("prod")["to_do"])
