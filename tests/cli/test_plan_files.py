@@ -10,6 +10,8 @@ from ruamel.yaml import YAML
 from tests.cli.running import plan, plan_json
 from tests.conftest import STACK_NAMES
 
+pytestmark = pytest.mark.usefixtures("planned_once")
+
 
 def write(stack: str, out: Path) -> None:
     result = plan(stack, "--format", "json", "--out", str(out))
@@ -54,16 +56,6 @@ def test_the_lists_beside_them(tmp_path: Path) -> None:
             release["version"],
             release.get("values", {}),
         )
-
-
-def test_two_runs_write_the_same_bytes(tmp_path: Path) -> None:
-    for run in ("first", "second"):
-        write("prod", tmp_path / run)
-    first, second = (
-        {path.relative_to(root): path.read_bytes() for path in root.rglob("*") if path.is_file()}
-        for root in (tmp_path / "first", tmp_path / "second")
-    )
-    assert first == second
 
 
 def test_what_an_earlier_run_left_goes_and_what_others_wrote_stays(tmp_path: Path) -> None:

@@ -11,6 +11,8 @@ from tests.cli.running import plan, plan_json, write_stack
 from tests.conftest import STACK_NAMES, STACKS
 from tests.example_stacks import text
 
+pytestmark = pytest.mark.usefixtures("planned_once")
+
 KEYS = {
     "plan": "stack models gpu_pools cost chosen resources outputs violations warnings to_do assumptions version",
     "model": "engine model pool instance_type gpus_per_replica replicas fits certain weights_gib kv_cache_gib "
