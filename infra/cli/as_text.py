@@ -9,6 +9,9 @@ from rich.text import Text
 from infra.cli.report import Report, Section
 
 
+_WIDE, _MANY_COLUMNS = 100, 5
+
+
 def to_text(report: Report, width: int) -> str:
     buffer = io.StringIO()
     console = Console(file=buffer, width=width, color_system=None, highlight=False, markup=False, emoji=False)
@@ -26,7 +29,8 @@ def to_text(report: Report, width: int) -> str:
 
 def _print(console: Console, section: Section) -> None:
     has_header = any(column.title for column in section.columns)
-    table = Table(box=None, show_header=has_header, padding=(0, 2, 0, 0), pad_edge=False, header_style="")
+    gap = 1 if console.width < _WIDE and len(section.columns) > _MANY_COLUMNS else 2
+    table = Table(box=None, show_header=has_header, padding=(0, gap, 0, 0), pad_edge=False, header_style="")
     table.add_column(Text(section.title), no_wrap=bool(section.columns), overflow="fold")
     for column in section.columns:
         table.add_column(
