@@ -8,7 +8,6 @@ from rich.text import Text
 
 from infra.cli.report import Report, Section
 
-
 _WIDE, _MANY_COLUMNS = 100, 5
 
 
