@@ -52,7 +52,7 @@ def test_a_plan_goes_to_stdout_and_exits_0(name: str) -> None:
     result = plan(name)
     assert result.exit_code == 0
     assert result.stderr == ""
-    assert "OK       every model fits, every rule holds" in result.stdout
+    assert "every rule holds" in result.stdout
 
 
 @pytest.mark.parametrize("bad", BAD_STACKS, ids=lambda bad: bad.name)
@@ -111,7 +111,7 @@ def test_a_broken_rule_is_exit_1_and_the_whole_plan_is_printed_with_it_first(rul
     for format_ in ("text", "markdown"):
         output = found[format_].stdout
         assert output.index("REFUSED") < output.index(paths[0]) < output.index("MODELS")
-        assert all(section in output for section in ("POOLS", "BILL", "CHOSEN", "RESOURCES", "ASSUMED"))
+        assert all(section in output for section in ("BILL", "WARNINGS", "ASSUMED"))
 
 
 LONG_NAMES = stack(

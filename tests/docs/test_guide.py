@@ -8,9 +8,7 @@ from typing import Any
 import pytest
 from ruamel.yaml import YAML
 
-from infra.cli.as_text import to_text
 from infra.cli.files import write
-from infra.cli.report import report
 from tests.conftest import planned_stack
 
 PAGE = (Path(__file__).parents[2] / "docs" / "guide.md").read_text(encoding="utf-8")
@@ -99,9 +97,14 @@ def test_the_job_gives_the_ollama_model_its_name(out: Path) -> None:
 
 def test_what_is_said_of_the_plan() -> None:
     plan = planned_stack("guide").plan
-    text = " ".join(to_text(report(planned_stack("guide")), 120).split())
-    for said in ("about 4 min", "offers ReadWriteMany", "4 x 8,192 tokens", "15.0 4.2"):
-        assert said in text
+    fit = plan.models["llama3"].fit
+    assert fit is not None
+    assert fit.kv_cache_gib is not None
+    assert fit.max_concurrency is not None
+    assert (round(fit.weights_gib, 1), round(fit.kv_cache_gib.mid, 1)) == (15.0, 4.2)
+    assert int(fit.max_concurrency) == 4
+    assert any("each change stops llama3 for about 4 min" in note.message for note in plan.warnings)
+    assert any("offers ReadWriteMany" in note.message for note in plan.assumptions)
     timeouts = plan.models["llama3"].timeouts
     assert (timeouts.startup_probe, timeouts.progress_deadline, timeouts.rollout) == (690, 840, 840)
     assert {note.path for note in plan.to_do} == {
