@@ -56,7 +56,7 @@ def service_account_role(
     parent: pulumi.Resource,
     depends_on: Sequence[pulumi.Resource],
 ) -> list[pulumi.Resource]:
-    """A role for a service account. Its pods' release depends on this: a pod gets credentials when it starts, or never."""
+    """A role for a service account. Its release depends on this: a pod gets credentials when it starts, or never."""
     role = PodRole(name, policy=policy, opts=pulumi.ResourceOptions(parent=parent))
     association = aws.eks.PodIdentityAssociation(
         name,
