@@ -71,6 +71,18 @@ def _access(settings: Settings, cluster: ClusterPlan, findings: Findings) -> Non
         findings.to_do(
             "cluster", "have the AWS CLI on the PATH: the Kubernetes provider asks it for a token at each run"
         )
+    create = settings.cluster.create
+    if create is not None and create.access.admins:
+        findings.to_do(
+            "cluster.create.access.admins",
+            "leave out the role that runs the first `pulumi up`: EKS makes it an admin and refuses a second entry",
+        )
+    if create is not None and create.network.vpc_id is not None:
+        findings.to_do(
+            "cluster.create.network",
+            "give one private subnet a zone, with a way to the internet; for load balancers the private ones carry the"
+            " tag kubernetes.io/role/internal-elb=1, the public ones kubernetes.io/role/elb=1",
+        )
     if settings.namespace.create is False:
         findings.to_do("namespace.name", f"the namespace {settings.namespace.name} has to exist")
 
