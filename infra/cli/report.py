@@ -177,18 +177,18 @@ def _chosen(plan: Plan) -> Section:
         path.removeprefix(_ADDONS): choice.value for path, choice in plan.chosen.items() if path.startswith(_ADDONS)
     }
     rows = [
-        (path, f"{_value(choice.value)}   {choice.reason}")
+        (path, _value(choice.value), choice.reason)
         for path, choice in plan.chosen.items()
         if not path.startswith(_ADDONS)
     ]
     for state in sorted(set(addons.values())):
-        rows.append(("addons", f"{state}   {', '.join(name for name, value in addons.items() if value == state)}"))
+        rows.append(("addons", state, ", ".join(name for name, value in addons.items() if value == state)))
     note = (
         f"`plan {plan.stack} --pin` writes them into the stack file, so that an upgrade or new prices can't move them"
     )
     if len(rows) > _MANY_CHOICES:
         note = f"and {len(rows) - _MANY_CHOICES} more, in --format json; {note}"
-    return Section("CHOSEN", (Column(""),), tuple(rows[:_MANY_CHOICES]), note, detail=True)
+    return Section("CHOSEN", (Column(""), Column("")), tuple(rows[:_MANY_CHOICES]), note, detail=True)
 
 
 def _resources(recording: Recording) -> Section:

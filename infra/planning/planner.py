@@ -150,7 +150,7 @@ def _choose_arguments(placed: Placed, findings: Findings) -> None:
         findings.choose(f"{served.path}.gpuMemoryUtilization", VLLM_UTILIZATION, reason)
     if served.settings.max_num_seqs is None:
         (reason,) = _batch_reason(placed)
-        findings.choose(f"{served.path}.maxNumSeqs", sized.arguments.max_num_seqs, reason)
+        findings.choose(f"{served.path}.maxNumSeqs", sized.arguments.max_num_seqs, reason.partition(": ")[2])
 
 
 def _batch_reason(placed: Placed) -> tuple[str, ...]:
