@@ -110,8 +110,8 @@ def _why(served: Served, offer: Offer, sized: Sized, looked_at: int) -> tuple[st
     if served.settings.pool is not None:
         first = f"pool {offer.name} is in the stack file: {sized.gpus} x {offer.gpu}"
     elif offer.settings is not None:
-        first = f"pool {offer.name} is the cheapest of the {looked_at} in the stack file that serve it"
-        first += f": {_price(offer, sized)}"
+        which = f"the cheapest that serves it, of {looked_at}" if looked_at > 1 else "the only one"
+        first = f"pool {offer.name} is {which} in the stack file: {_price(offer, sized)}"
     else:
         first = f"{offer.instance_type} is the cheapest of the {looked_at} types in these zones that serves it"
         first += f": ${offer.usd_per_node_hour or 0:.2f} an hour for {offer.gpus_per_node} x {offer.gpu}"
@@ -119,7 +119,8 @@ def _why(served: Served, offer: Offer, sized: Sized, looked_at: int) -> tuple[st
 
 
 def _price(offer: Offer, sized: Sized) -> str:
-    return f"${offer.usd_per_gpu_hour * sized.gpus:.2f} an hour for {sized.gpus} x {offer.gpu}"
+    gpus = f"{sized.gpus} x {offer.gpu}"
+    return gpus if offer.existing else f"${offer.usd_per_gpu_hour * sized.gpus:.2f} an hour for {gpus}"
 
 
 def _unplaced(
