@@ -22,6 +22,19 @@ def test_defaults_of_a_cluster_that_we_make() -> None:
         assert f"cluster.create.{path}" in result.chosen
 
 
+@pytest.mark.parametrize(
+    ("version", "refused", "warned"), [("1.33", True, False), ("1.34", False, True), ("1.35", False, False)]
+)
+def test_a_version_past_its_standard_support_is_refused(version: str, refused: bool, warned: bool) -> None:
+    """Read 2026-11-01: 1.33 until 2026-07-29, 1.34 until 2026-12-02. A cluster of support type STANDARD."""
+    result = plan(changed(DEV, cluster__create__version=version))
+    assert [each.rule for each in result.violations] == (["Version"] if refused else [])
+    assert ("cluster.create.version" in {note.path for note in result.warnings}) is warned
+    for each in result.violations:
+        assert "2026-07-29" in each.message
+        assert '"1.35"' in each.fix
+
+
 def test_zones_are_chosen_by_the_catalogue_alone() -> None:
     """A pool added later must not move subnets."""
     one = plan(changed(DEV, cluster={"create": {"zones": 2}}))
