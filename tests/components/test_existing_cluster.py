@@ -54,4 +54,4 @@ def test_an_eks_cluster_is_looked_up_by_name_and_known_by_its_endpoint(preview: 
 
 def test_an_eks_cluster_that_nobody_answers_for_is_an_error() -> None:
     with pytest.raises(NotOnTheEngine, match="getCluster"):
-        on_aws(by_name)
+        on_aws(by_name, answers={})
