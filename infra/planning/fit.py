@@ -3,6 +3,7 @@
 The terms and their constants come from published start-up logs of vLLM; see `Term.reason` for each.
 """
 
+import dataclasses
 from dataclasses import dataclass
 
 from infra.catalog import Catalog, Gpu, ModelShape
@@ -54,7 +55,7 @@ def fit(
 
 
 def fit_ollama(file_gib: float, shape: ModelShape | None, gpu: Gpu, gpus: int, arguments: Arguments) -> Fit:
-    """A quantized file that Ollama spreads over its GPUs; the cache is 16 bit."""
+    """A quantized file that Ollama spreads over its GPUs; the cache is 16 bit, of as many requests as it answers."""
     card = gpu.engine_gib or 0.0
     whole = kv_bytes_per_token(shape, 1, 2) if shape else None
     terms = (
@@ -63,7 +64,10 @@ def fit_ollama(file_gib: float, shape: ModelShape | None, gpu: Gpu, gpus: int, a
     )
     left = card - sum(term.gib for term in terms)
     per_token = None if whole is None or (shape and not keeps_cache(shape)) else whole / gpus
-    return _judge(card, terms, Estimate(left - 0.05 * card, left, left + 0.02 * card), per_token, arguments)
+    fits = _judge(card, terms, Estimate(left - 0.05 * card, left, left + 0.02 * card), per_token, arguments)
+    if fits.max_concurrency is None:
+        return fits
+    return dataclasses.replace(fits, max_concurrency=min(fits.max_concurrency, arguments.max_num_seqs))
 
 
 def kv_bytes_per_token(shape: ModelShape, gpus: int, element_bytes: int) -> float | None:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from infra.catalog import Catalog, with_prices
 from infra.planning.addons import plan_addons, plan_monitoring
+from infra.planning.batch import ollama_parallel
 from infra.planning.cache import plan_cache
 from infra.planning.cluster import plan_cluster
 from infra.planning.cold_start import cold_start, timeouts
@@ -115,9 +116,9 @@ def _model(
         gpus=placed.gpus,
         utilization=sized.arguments.utilization if sized and vllm else None,
         max_model_len=served.max_model_len,
-        max_num_seqs=sized.arguments.max_num_seqs if sized and vllm else None,
+        max_num_seqs=sized.arguments.max_num_seqs if sized else ollama_parallel(model),
         max_num_batched_tokens=sized.arguments.max_num_batched_tokens if sized and vllm else None,
-        concurrency=model.concurrency,
+        concurrency=model.concurrency if served.ollama_file_gib is None else ollama_parallel(model),
         replicas=served.replicas,
         paused=model.paused,
         extra_args=model.extra_args,
@@ -143,6 +144,9 @@ def _quantizes_at_load(served: Served) -> bool:
 
 def _choose_arguments(placed: Placed, findings: Findings) -> None:
     served, sized = placed.served, placed.sized
+    if served.ollama_file_gib is not None and served.settings.concurrency is None:
+        reason = "Ollama takes the memory of the whole context for each request that it answers at once"
+        findings.choose(f"{served.path}.concurrency", ollama_parallel(served.settings), reason)
     if sized is None or served.ollama_file_gib is not None:
         return
     if served.settings.gpu_memory_utilization is None:

@@ -110,3 +110,20 @@ def test_the_batch_is_what_the_cache_can_serve(context: int, seqs: int) -> None:
 def test_the_batch_of_the_stack_file_stays() -> None:
     model = plan(changed(DEV, models__qwen3_8b__maxNumSeqs=48)).models["qwen3-8b"]
     assert model.max_num_seqs == 48
+
+
+@pytest.mark.parametrize(("concurrency", "parallel"), [(None, 1), (4, 4)])
+@pytest.mark.parametrize("gpus", [0, 1])
+def test_ollama_answers_as_many_requests_as_it_is_told(gpus: int, concurrency: int | None, parallel: int) -> None:
+    stack = changed(DEV, models={"m": {"model": "llama3.2:1b", "engine": "ollama", "gpus": gpus}})
+    model = plan(changed(stack, models__m__concurrency=concurrency)).models["m"]
+    assert model.max_num_seqs == parallel
+    if model.fit is not None:
+        assert model.fit.max_concurrency == parallel
+        assert (model.fit.kv_cache_tokens or 0) > parallel * model.max_model_len
+
+
+def test_ollama_keeps_a_whole_context_for_each_request() -> None:
+    stack = changed(DEV, models={"m": {"model": "llama3.1:8b", "engine": "ollama", "maxModelLen": 16384}})
+    assert plan(changed(stack, models__m__concurrency=8)).violations == ()
+    assert _refusals(plan(changed(stack, models__m__concurrency=9)), "Fit")
