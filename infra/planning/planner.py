@@ -41,7 +41,7 @@ def make_plan(stack: str, settings: Settings, *, region: str | None, secrets: fr
     gateway = plan_gateway(settings, findings)
     addons = plan_addons(settings, catalog, findings)
     models = {each.served.name: _model(each, cache, gateway, catalog, findings) for each in placed}
-    _check_system_nodes(settings, placed, catalog, findings)
+    _check_system_nodes(settings, placed, cache, catalog, findings)
     for pool in pools.values():
         warn_of_pool(pool, findings)
     cost = plan_cost(settings, cluster, pools, placed, cache, gateway, catalog, findings)
@@ -170,8 +170,12 @@ def _batch_reason(placed: Placed) -> tuple[str, ...]:
     return (f"max-num-seqs {seqs}: {tokens:,} tokens of cache, a request taken to use {mean:,} on average",)
 
 
-def _check_system_nodes(settings: Settings, placed: list[Placed], catalog: Catalog, findings: Findings) -> None:
+def _check_system_nodes(
+    settings: Settings, placed: list[Placed], cache: CachePlan, catalog: Catalog, findings: Findings
+) -> None:
     create = settings.cluster.create
     if create is not None:
         system = create.system_nodes
-        check_system_nodes(placed, catalog.cpu_instances.get(system.instance_type), system.count, findings)
+        node = catalog.cpu_instances.get(system.instance_type)
+        surge = cache.access_mode == "ReadWriteMany"
+        check_system_nodes(placed, node, system.count, findings, surge=surge)
