@@ -3,7 +3,17 @@
 from infra.settings import Mistake
 from tests.settings.bad_stacks.writing import CLUSTER, CPU, LAPTOP, MODEL, Bad, create, stack
 
+_ADMIN = "arn:aws:iam::111122223333:role/platform"
+
 BAD_CLUSTERS = (
+    Bad(
+        "an admin written twice, and a viewer too",
+        stack(create(f'access: {{admins: ["{_ADMIN}", "{_ADMIN}"], viewers: ["{_ADMIN}"]}}'), MODEL),
+        (
+            Mistake("cluster.create.access.admins[1]", 4, f"{_ADMIN} is in admins already", "leave it out here"),
+            Mistake("cluster.create.access.viewers[0]", 4, f"{_ADMIN} is in admins already", "leave it out here"),
+        ),
+    ),
     Bad(
         "an unquoted version",
         stack("cluster: {create: {version: 1.30, zones: 2}}", MODEL),

@@ -1,5 +1,6 @@
 """`models`."""
 
+from infra.project import PROJECT
 from infra.settings import Mistake
 from tests.settings.bad_stacks.writing import CLUSTER, CPU, LAPTOP, MODEL, OLLAMA, POOL, Bad, model, stack
 
@@ -84,7 +85,7 @@ MODELS = (
             Mistake(
                 "models.a.architecture",
                 5,
-                "nowhere/config.json: No such file or directory",
+                f"{PROJECT / 'nowhere/config.json'}: no such file",
                 "write the fields of the model's config.json, or its path",
             ),
         ),
