@@ -86,6 +86,31 @@ def test_an_unknown_stack_is_exit_2_with_the_known_ones() -> None:
     assert "did you mean prod?" in result.stderr
 
 
+@pytest.mark.parametrize(
+    ("given", "write"),
+    [
+        ("stacks/Pulumi.dev.yaml", "write dev"),
+        ("Pulumi.dev.yaml", "write dev"),
+        ("../dev", "write dev"),
+        ("", "write the name of one of them"),
+        ("stacks/", "write the name of one of them"),
+    ],
+)
+def test_a_path_for_a_stack_is_exit_2_with_the_name_that_is_meant(given: str, write: str) -> None:
+    result = plan(given)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert ", ".join(STACK_NAMES) in result.stderr
+    assert result.stderr.splitlines()[-1].strip() == write
+
+
+def test_from_another_folder_the_projects_own_stacks_are_planned(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert run("plan", "dev").stdout == plan("dev").stdout
+    assert f"stacks in {REPOSITORY / 'stacks'}:" in " ".join(run("plan", "prdo").stderr.split())
+
+
 @pytest.mark.parametrize("place", ["nowhere", "a file"])
 def test_without_a_folder_of_stacks(place: str, tmp_path: Path) -> None:
     (tmp_path / "a file").touch()

@@ -64,6 +64,16 @@ TEXT = (
         (Mistake("llm-platform:platfrom", 2, "unknown key; did you mean llm-platform:platform?"),),
     ),
     Bad(
+        "a mistyped namespace",
+        stack(LAPTOP, CPU, region=None) + "  llm-platfrom:huggingFaceToken: {secure: v1:abc}\n",
+        (Mistake("llm-platfrom:huggingFaceToken", 5, "unknown key; did you mean llm-platform:huggingFaceToken?"),),
+    ),
+    Bad(
+        "a mistyped namespace of the whole",
+        "config:\n  llm_platform:platform: {}\n",
+        (Mistake("llm_platform:platform", 2, "unknown key; did you mean llm-platform:platform?"),),
+    ),
+    Bad(
         "a key written twice",
         stack(CLUSTER, MODEL, "protect: true", "tags: {}", "protect: false"),
         (Mistake("protect", 8, "written twice, on lines 6 and 8", "keep one of them"),),
