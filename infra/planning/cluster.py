@@ -60,10 +60,7 @@ def _new(stack: str, create: CreateCluster, region: str | None, catalog: Catalog
             "perZone" if nat_per_zone else "one",
             f"{len(zones)} zones; a NAT gateway costs ${month:.0f} a month, and one for all is lost with its zone",
         )
-    if not create.access.api_from:
-        findings.warn(
-            f"{path}.access.apiFrom", "no address may reach the API from outside: run `pulumi up` inside the VPC"
-        )
+    _warn_of_access(create, findings)
     findings.assume(path, f"EKS add-ons in EKS' default versions for {version}, looked up by `pulumi up`")
     findings.assume(path, f"the zones {', '.join(zones)} offer what the catalogue says; the account was not read")
     if own_vpc:
@@ -80,6 +77,20 @@ def _new(stack: str, create: CreateCluster, region: str | None, catalog: Catalog
         cidr=None if own_vpc else network.cidr or CIDR,
         nat_per_zone=nat_per_zone and not own_vpc,
     )
+
+
+def _warn_of_access(create: CreateCluster, findings: Findings) -> None:
+    path = "cluster.create.access.apiFrom"
+    if not create.access.api_from:
+        where = "the VPC" if create.network.vpc_id else "the VPC, which isn't there yet"
+        findings.warn(
+            path,
+            f"none: only {where} reaches the API, so `pulumi up` has to run there or over a VPN into it;"
+            " elsewhere write access.apiFrom: [your own CIDR]",
+        )
+    everybody = [cidr for cidr in create.access.api_from if cidr.endswith("/0")]
+    if everybody:
+        findings.warn(path, f"{', '.join(everybody)}: the whole internet may knock at the cluster's API")
 
 
 def default_version(catalog: Catalog) -> str:
@@ -113,6 +124,13 @@ def _zones(create: CreateCluster, region: str | None, catalog: Catalog, findings
     """The zones named, or those with most GPU types: by the catalogue alone, so that a new pool moves no subnet."""
     if isinstance(create.zones, tuple):
         return create.zones
+    if create.network.vpc_id is not None:
+        findings.refuse(
+            "Zones",
+            "cluster.create.zones",
+            f"the subnets of {create.network.vpc_id} are in zones that only you know",
+            "cluster.create.zones: the zone ids of your subnets, such as [use1-az1, use1-az2]",
+        )
     count = create.zones or ZONES
     served = catalog.regions.get(region or "", ())
     types = [name for name, row in catalog.instances.items() if row.left_out is None]

@@ -41,6 +41,8 @@ def plan_cost(
     left_out = LEFT_OUT
     if cluster.kind == "eks":
         left_out += "; the control plane, network and nodes of a cluster that exists"
+    elif len(ours) < len(pools):
+        left_out += "; the GPU nodes that somebody else makes"
     cost = Cost(tuple(item for item in items if item.max), left_out, note)
     _check_budget(settings, cost, findings)
     return cost

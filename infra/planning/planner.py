@@ -21,7 +21,7 @@ from infra.planning.rollout import plan_rollout
 from infra.planning.scaling import plan_scaling
 from infra.planning.served import Served, resolve
 from infra.planning.to_do import list_to_dos
-from infra.planning.warnings import warn_of_model, warn_of_pool
+from infra.planning.warnings import warn_of_drain, warn_of_model, warn_of_pool
 from infra.planning.weights import AT_LOAD, HALF, served_dtype
 from infra.settings import Settings
 
@@ -43,7 +43,10 @@ def make_plan(stack: str, settings: Settings, *, region: str | None, secrets: fr
     models = {each.served.name: _model(each, cache, gateway, catalog, findings) for each in placed}
     _check_system_nodes(settings, placed, cache, catalog, findings)
     for pool in pools.values():
-        warn_of_pool(pool, findings)
+        used = any(each.offer is not None and each.offer.name == pool.name for each in placed)
+        warn_of_pool(pool, cluster, cache, used=used, findings=findings)
+    longest = max(model.timeouts.grace_period for model in models.values())
+    warn_of_drain(gateway, pools.values(), longest, findings)
     cost = plan_cost(settings, cluster, pools, placed, cache, gateway, catalog, findings)
     list_to_dos(stack, settings, cluster, pools, placed, gateway, secrets, catalog, findings)
     return Plan(
