@@ -24,7 +24,7 @@ def plan_gateway(settings: Settings, findings: Findings) -> GatewayPlan | None:
             "one load balancer for all models" if ingress_class == "alb" else "no class is given",
         )
     controller = _controller(ingress_class)
-    if controller == "nginx":
+    if controller == "nginx" and gateway.namespace is None:
         findings.assume(
             "gateway.ingressClass", f"the controller of {ingress_class} runs in namespace {NGINX_NAMESPACE}"
         )
@@ -34,7 +34,7 @@ def plan_gateway(settings: Settings, findings: Findings) -> GatewayPlan | None:
         visibility=gateway.visibility,
         controller=controller,
         ingress_class=ingress_class,
-        namespace=NGINX_NAMESPACE if controller == "nginx" else None,
+        namespace=gateway.namespace or (NGINX_NAMESPACE if controller == "nginx" else None),
         timeout_seconds=gateway.timeout_seconds,
     )
 

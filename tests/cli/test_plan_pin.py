@@ -55,12 +55,6 @@ def test_the_second_pin_changes_nothing(tmp_path: Path) -> None:
     assert path.read_bytes() == pinned
 
 
-def test_a_second_document_is_kept(tmp_path: Path) -> None:
-    path = write_stack(tmp_path, text("local") + "---\nkept: true\n", "local")
-    plan("local", "--pin", stacks=tmp_path)
-    assert path.read_text(encoding="utf-8").endswith("---\nkept: true\n")
-
-
 def test_what_people_wrote_stays(tmp_path: Path) -> None:
     path = write_stack(tmp_path, text("prod") + "encryptionsalt: v1:c2FsdA==\n", "prod")
     before = path.read_text(encoding="utf-8")
