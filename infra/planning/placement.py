@@ -1,11 +1,13 @@
 """Which nodes a model runs on, and on how many of their GPUs. Each model by itself: adding one never moves another."""
 
+import dataclasses
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from infra.catalog import Catalog
 from infra.planning.batch import Sized, size
 from infra.planning.findings import Findings
+from infra.planning.fit import VLLM_UTILIZATION
 from infra.planning.pools import Offer
 from infra.planning.served import Served
 from infra.planning.weights import served_dtype
@@ -142,7 +144,7 @@ def _unplaced(
             _cheapest_type(served, makeable, catalog) or f"gpuPools: nodes that can, and {path}",
         )
         return Placed(served, None, None, (f"{count(len(offers), 'pool')} to choose from, and none can run it",))
-    sized, offer = max(tries, key=lambda each: (_room(each[0]), -each[0].gpus, each[1].name))
+    sized, offer = _nearest(served, tries, catalog)
     findings.refuse(
         "Fit",
         f"{served.path}.maxModelLen",
@@ -155,6 +157,20 @@ def _unplaced(
         sized,
         (f"nothing in the stack fits: {sized.gpus} x {offer.gpu} comes nearest", *sized.fit.reasons),
     )
+
+
+def _nearest(served: Served, tries: Sequence[tuple[Sized, Offer]], catalog: Catalog) -> tuple[Sized, Offer]:
+    """The cheapest with room for some of the cache, else for the weights: the bill isn't that of the dearest type."""
+    for holds in (lambda each: bool(each[0].fit.kv_cache_tokens), lambda each: _holds_weights(each, catalog)):
+        holding = [each for each in tries if holds(each)]
+        if holding:
+            return min(holding, key=lambda each: _cost(served, each[1], each[0]))
+    return max(tries, key=lambda each: (_room(each[0]), -each[0].gpus, each[1].name))
+
+
+def _holds_weights(tried: tuple[Sized, Offer], catalog: Catalog) -> bool:
+    sized, offer = tried
+    return sized.fit.weights_gib < (catalog.gpus[offer.gpu].engine_gib or 0.0)
 
 
 def _room(sized: Sized) -> float:
@@ -189,12 +205,24 @@ def _mends(served: Served, offer: Offer, sized: Sized, makeable: Sequence[Offer]
         ", or ".join(
             (
                 *context,
+                *_utilization(served, offer, sized, catalog),
                 *_quantization(served, offer, sized, catalog),
                 *_as_list(_cheapest_type(served, makeable, catalog)),
             )
         )
         or f"{served.path}.model: a smaller one"
     )
+
+
+def _utilization(served: Served, offer: Offer, sized: Sized, catalog: Catalog) -> Iterable[str]:
+    """The engine's default, where the stack file gives less and that is what is missing."""
+    given = served.settings.gpu_memory_utilization
+    if served.ollama_file_gib is not None or given is None or given >= VLLM_UTILIZATION:
+        return
+    model = served.settings.model_copy(update={"gpu_memory_utilization": VLLM_UTILIZATION})
+    more = _size(dataclasses.replace(served, settings=model), offer, sized.gpus, catalog)
+    if more is not None and more.fit.fits:
+        yield f"{served.path}.gpuMemoryUtilization: {VLLM_UTILIZATION}"
 
 
 def _quantization(served: Served, offer: Offer, sized: Sized, catalog: Catalog) -> Iterable[str]:
@@ -215,7 +243,8 @@ def _cheapest_type(served: Served, makeable: Sequence[Offer], catalog: Catalog) 
         return None
     offer, sized = best
     price = f"{sized.gpus} x {offer.gpu}, ${offer.usd_per_node_hour or 0:.2f} an hour a node"
-    return f"gpuPools.{offer.name}: {{instanceTypes: [{offer.instance_type}]}} ({price})"
+    pool = f" with {served.path}.pool: {offer.name}" if served.settings.pool else ""
+    return f"gpuPools.{offer.name}: {{instanceTypes: [{offer.instance_type}]}}{pool} ({price})"
 
 
 def _as_list(text: str | None) -> list[str]:

@@ -127,3 +127,20 @@ def test_ollama_keeps_a_whole_context_for_each_request() -> None:
     stack = changed(DEV, models={"m": {"model": "llama3.1:8b", "engine": "ollama", "maxModelLen": 16384}})
     assert plan(changed(stack, models__m__concurrency=8)).violations == ()
     assert _refusals(plan(changed(stack, models__m__concurrency=9)), "Fit")
+
+
+def test_a_model_that_does_not_fit_stays_on_the_cheapest_type_that_holds_its_weights() -> None:
+    result = plan(changed(NO_POOLS, models__m__gpuMemoryUtilization=0.01))
+    assert result.models["m"].instance_type == "g6.xlarge"
+    ((_, _, fix),) = _refusals(result, "Fit")
+    assert "models.m.gpuMemoryUtilization: 0.92" in fix
+
+
+def test_a_type_to_add_comes_with_the_key_of_a_model_that_names_its_pool() -> None:
+    stack = changed(PROD, models__llama_8b__pool="t4")
+    ((_, _, fix),) = _refusals(plan(stack), "Fit")
+    pool, _, rest = fix.partition("gpuPools.")[2].partition(": {instanceTypes: [")
+    assert f"with models.llama-8b.pool: {pool}" in fix
+    mended = changed(stack, models__llama_8b__pool=pool)
+    mended["gpuPools"][pool] = {"instanceTypes": [rest.partition("]")[0]]}
+    assert _refusals(plan(mended), "Fit") == []
