@@ -1,5 +1,7 @@
 """What `plan` tells a person, as sections that text and Markdown both show: verdict and money first, details last."""
 
+import math
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -51,7 +53,7 @@ def report(planned: Planned) -> Report:
         _bill(plan),
         _chosen(plan),
         _resources(recording),
-        _notes("WARNINGS", plan.warnings),
+        _notes("WARNINGS", _grouped(plan.warnings, plan)),
         _notes(f"BEFORE `pulumi up -s {plan.stack}`", plan.to_do),
         _notes("ASSUMED, offline", plan.assumptions, detail=True),
     )
@@ -116,7 +118,7 @@ def _model_row(plan: Plan, model: ModelPlan) -> Row:
     fit = model.fit
     pool = plan.pools.get(model.pool) if model.pool else None
     where = f"{model.gpus} x {pool.gpu}" if pool else "CPU"
-    holds = f"{fit.max_concurrency:,.0f} x {model.max_model_len:,}" if fit and fit.max_concurrency else "-"
+    holds = f"{_holds(fit.max_concurrency)} x {model.max_model_len:,}" if fit and fit.max_concurrency else "-"
     return (
         model.name,
         where,
@@ -151,7 +153,7 @@ def _pool_row(pool: PoolPlan) -> Row:
     return (
         pool.name,
         node + (", spot" if pool.capacity == "spot" else ""),
-        f"{pool.usd_per_node_hour:,.2f}" if pool.usd_per_node_hour is not None else "-",
+        _price(pool),
         f"{pool.min} to {pool.max}",
         f"{pool.peak_gpus} + {pool.surge_gpus} = {pool.peak_gpus + pool.surge_gpus} of {pool.max * pool.gpus_per_node}",
     )
@@ -214,6 +216,36 @@ def _notes(title: str, notes: tuple[Note, ...], *, detail: bool = False) -> Sect
         for number, note in enumerate(notes, 1)
     ]
     return Section(title, (Column(""),), tuple(rows), detail=detail)
+
+
+def _grouped(notes: tuple[Note, ...], plan: Plan) -> tuple[Note, ...]:
+    """With many models, what is said of several in the same words is one line with their names."""
+    if len(plan.models) <= _MANY_MODELS:
+        return notes
+    lines: dict[tuple[str, str], list[str]] = {}
+    for note in notes:
+        section, _, rest = note.path.partition(".")
+        name, _, key = rest.partition(".")
+        if section == "models" and name in plan.models:
+            message = re.sub(rf"(?<![\w.-]){re.escape(name)}(?![\w.-])", "it", note.message)
+            lines.setdefault((f"models.*.{key}", message), []).append(name)
+        else:
+            lines.setdefault((note.path, note.message), [])
+    return tuple(
+        Note(path, f"{', '.join(names)}: {message}" if names else message) for (path, message), names in lines.items()
+    )
+
+
+def _price(pool: PoolPlan) -> str:
+    if pool.usd_per_node_hour is None or pool.usd_per_node_hour_least is None:
+        return "-"
+    least, most = f"{pool.usd_per_node_hour_least:,.2f}", f"{pool.usd_per_node_hour:,.2f}"
+    return most if least == most else f"{least} to {most}"
+
+
+def _holds(requests: float) -> str:
+    """Rounded down: a replica never holds more than is said."""
+    return f"{math.floor(requests * 10) / 10:g}" if requests < 10 else f"{math.floor(requests):,}"
 
 
 def _marked(items: Iterable[str]) -> Iterable[tuple[bool, str]]:

@@ -82,10 +82,10 @@ def _new(stack: str, create: CreateCluster, region: str | None, catalog: Catalog
 def _warn_of_access(create: CreateCluster, findings: Findings) -> None:
     path = "cluster.create.access.apiFrom"
     if not create.access.api_from:
-        where = "the VPC" if create.network.vpc_id else "the VPC, which isn't there yet"
+        where = "the VPC" if create.network.vpc_id else "the VPC (which isn't there yet)"
         findings.warn(
             path,
-            f"none: only {where} reaches the API, so `pulumi up` has to run there or over a VPN into it;"
+            f"none: the API is reached from inside {where} alone, so `pulumi up` has to run there or over a VPN;"
             " elsewhere write access.apiFrom: [your own CIDR]",
         )
     everybody = [cidr for cidr in create.access.api_from if cidr.endswith("/0")]

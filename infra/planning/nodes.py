@@ -52,6 +52,7 @@ def plan_pool(offer: Offer, placed: Sequence[Placed], catalog: Catalog, *, findi
         selector=_selector(offer),
         tolerations=_tolerations(offer),
         usd_per_node_hour=offer.usd_per_node_hour,
+        usd_per_node_hour_least=min((each.usd_per_hour or 0.0 for each in offer.types), default=None),
         peak_gpus=peak,
         surge_gpus=surge,
         reasons=(

@@ -189,6 +189,7 @@ class PoolPlan:
     selector: Mapping[str, str]  # what a pod of this pool selects; on nodes that we make, their labels
     tolerations: tuple[Mapping[str, str], ...]  # as Kubernetes writes them
     usd_per_node_hour: float | None  # the dearest of its types
+    usd_per_node_hour_least: float | None  # the cheapest
     peak_gpus: int  # all models at their most
     surge_gpus: int  # one rollout on top
     reasons: tuple[str, ...]
