@@ -14,7 +14,7 @@ def _section(stack: dict, title: str) -> list[tuple[str, ...]]:
 
 
 def test_capacity_is_rounded_down() -> None:
-    """At 8,192 tokens 3.802 requests, at 2,048 with their larger batch 14.9."""
+    """At 8,192 tokens 3.802 requests, at 2,048 with a larger batch 14.7."""
     assert "3.8 x 8,192" in _section(DEV, "MODELS")[0]
     assert "14 x 2,048" in _section(changed(DEV, models__qwen3_8b__maxModelLen=2048), "MODELS")[0]
 
