@@ -14,6 +14,7 @@ _NOT_FOR_OLLAMA: Mapping[str, str] = {
     "revision": "an Ollama tag is its own revision",
     "quantization": "an Ollama tag names its own quantization",
     "gpu_memory_utilization": "Ollama decides itself how much memory it uses",
+    "max_num_seqs": "Ollama answers as many requests at once as `concurrency` says",
 }
 
 _LIKE = "like: a known model of the same shape, or architecture: its config.json"

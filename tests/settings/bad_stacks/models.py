@@ -165,6 +165,18 @@ MODELS = (
         ),
     ),
     Bad(
+        "a batch for Ollama",
+        stack(CLUSTER, f"models: {{a: {OLLAMA[:-1]}, maxNumSeqs: 16}}}}"),
+        (
+            Mistake(
+                "models.a.maxNumSeqs",
+                5,
+                "Ollama answers as many requests at once as `concurrency` says",
+                "leave maxNumSeqs out",
+            ),
+        ),
+    ),
+    Bad(
         "what Ollama has no use for",
         stack(CLUSTER, f"models: {{a: {OLLAMA[:-1]}, quantization: fp8, revision: main, gpuMemoryUtilization: 0.9}}}}"),
         (
