@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from infra.catalog import Catalog
 from infra.planning.batch import Sized, size
 from infra.planning.findings import Findings
+from infra.planning.kv_cache import splits
 from infra.planning.pools import Offer
 from infra.planning.served import Served
 from infra.planning.weights import served_dtype
@@ -67,7 +68,8 @@ def _counts(served: Served, offer: Offer) -> Iterator[int]:
     heads = (served.shape.attention_heads if served.shape else None) or 0
     gpus = 1
     while gpus <= offer.gpus_per_node and heads % gpus == 0:
-        yield gpus
+        if served.shape is None or served.ollama_file_gib is not None or splits(served.shape, gpus):
+            yield gpus
         gpus *= 2
 
 
@@ -182,7 +184,7 @@ def _misfit(served: Served, offer: Offer, sized: Sized) -> str:
 
 def _mends(served: Served, offer: Offer, sized: Sized, makeable: Sequence[Offer], catalog: Catalog) -> str:
     """The largest context that would fit here, a quantization, the cheapest type."""
-    tokens = (sized.fit.kv_cache_tokens or 0) // (served.settings.concurrency or 1) // 256 * 256
+    tokens = _largest_context(served, offer, sized, catalog)
     context = [f"{served.path}.maxModelLen: {tokens}"] if tokens else []
     return (
         ", or ".join(
@@ -194,6 +196,17 @@ def _mends(served: Served, offer: Offer, sized: Sized, makeable: Sequence[Offer]
         )
         or f"{served.path}.model: a smaller one"
     )
+
+
+def _largest_context(served: Served, offer: Offer, sized: Sized, catalog: Catalog) -> int:
+    """In steps of 256 tokens; less than the cache's tokens where a shorter request takes more a token."""
+    tokens = (sized.fit.kv_cache_tokens or 0) // (served.settings.concurrency or 1) // 256 * 256
+    while tokens:
+        shorter = _size(served.with_context(tokens), offer, sized.gpus, catalog)
+        if shorter is not None and shorter.fit.fits:
+            return tokens
+        tokens = int(tokens * 0.9) // 256 * 256
+    return 0
 
 
 def _quantization(served: Served, offer: Offer, sized: Sized, catalog: Catalog) -> Iterable[str]:

@@ -1,7 +1,7 @@
 """What is allowed, and worth a second look."""
 
 from infra.planning.findings import Findings
-from infra.planning.fit import is_exact, keeps_cache
+from infra.planning.kv_cache import is_exact, keeps_cache
 from infra.planning.placement import Placed
 from infra.planning.plan import ColdStart, PoolPlan, Rollout
 from infra.planning.rollout import stops_serving
