@@ -12,12 +12,11 @@ from pathlib import Path
 from infra.catalog import Gpu, load_catalog
 from infra.planning.fit import Arguments, fit
 from infra.planning.plan import Fit
-from infra.planning.vllm import PINNED, Version, default_batch, default_utilization, version_of
+from infra.planning.vllm import PINNED, default_batch, default_utilization, version_of
 
 DATA = Path(__file__).parent / "data"
 CATALOG = load_catalog()
 RECIPE_CONTEXT = 2048
-V0_LAST = (0, 7, 3)
 # Quantizations as the recipes call them.
 PRECISIONS = {"fp4": "nvfp4", "int4": "awq", "mxfp8": "fp8"}
 
@@ -137,7 +136,7 @@ def summary(logs: list[Log], variants: list[Recipe]) -> list[str]:
 
 def _fit_log(row: dict[str, str]) -> Fit:
     """As `fit` would with the flags of the log; without them, the engine's defaults for its version and card."""
-    version = _version(row["vllm_version"])
+    version = version_of(row["vllm_version"])
     card, length = float(row["gpu_memory_gib"]), int(row["max_model_len"])
     batch = default_batch(version or PINNED, card, row["gpu"], length)
     known = CATALOG.gpus.get(row["gpu"])
@@ -157,12 +156,6 @@ def _fit_log(row: dict[str, str]) -> Fit:
     shape = CATALOG.models[row["model"]]
     quantization = row["quant"] or None
     return fit(shape, gpu, int(row["gpus"]), arguments, catalog=CATALOG, quantization=quantization)
-
-
-def _version(text: str) -> Version | None:
-    """`worker.py` as the source of a line is the V0 engine, which some installations of 0.8 still ran."""
-    version = version_of(text)
-    return min(version, V0_LAST) if version and "(worker.py" in text else version
 
 
 def _rows(file: str) -> list[dict[str, str]]:

@@ -11,6 +11,7 @@ Version = tuple[int, int, int]
 PINNED: Version = (0, 28, 0)
 # The V1 engine: chunked prefill always, batches by the card and not by the context.
 V1: Version = (0, 8, 0)
+V0_LAST: Version = (0, 7, 3)
 # Cards of 70 GiB and more, but for A100 (vllm#17885), get the large defaults.
 LARGE_CARD_GIB = 70
 LARGE_BATCHES: Version = (0, 9, 0)
@@ -37,9 +38,15 @@ class Batch:
 
 
 def version_of(text: str) -> Version | None:
-    """`0.8.5.post1` and `v0.28.0-cu129`; None where no version is in it."""
+    """`0.8.5.post1` and `v0.28.0-cu129`; None where no version is in it.
+
+    A line of a log that comes from `worker.py` is of the V0 engine, which some installations of 0.8 still ran.
+    """
     found = _VERSION.search(text)
-    return (int(found[1]), int(found[2]), int(found[3] or 0)) if found else None
+    if found is None:
+        return None
+    version = (int(found[1]), int(found[2]), int(found[3] or 0))
+    return min(version, V0_LAST) if "(worker.py" in text else version
 
 
 def default_utilization(version: Version) -> float:

@@ -26,7 +26,8 @@ def warn_of_model(placed: Placed, rollout: Rollout, start: ColdStart, findings: 
         kind = served.shape.attention or "sliding-window"
         findings.warn(
             f"{path}.model",
-            f"{kind} layers are sized with room to spare: it may hold more than {fit.kv_cache_tokens:,} tokens",
+            f"{kind} layers keep less than every token, by rules that differ by version:"
+            f" {fit.kv_cache_tokens:,} tokens are an estimate",
         )
     if fit.kv_bytes_per_token is None and (served.shape is None or keeps_cache(served.shape)):
         findings.warn(f"{path}.model", "its cache a token isn't known: whether a context fits was not judged")

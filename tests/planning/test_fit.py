@@ -190,11 +190,11 @@ def test_cuda_graphs_count_since_the_utilization_is_higher() -> None:
 
 
 def test_what_is_not_known_makes_the_interval_wider_and_leaves_its_middle() -> None:
-    def interval(**known: bool) -> tuple[float, float]:
-        arguments = Arguments(8192, 256, 2048, 0.92, **known)
-        cache = fit(LLAMA_8B, CATALOG.gpus["L4"], 1, arguments, catalog=CATALOG, quantization=None).kv_cache_gib
-        assert cache is not None
-        return cache.high - cache.low, cache.mid
+    def interval(*, version_known: bool = True, batch_known: bool = True) -> tuple[float, float]:
+        arguments = Arguments(8192, 256, 2048, 0.92, version_known=version_known, batch_known=batch_known)
+        result = fit(LLAMA_8B, CATALOG.gpus["L4"], 1, arguments, catalog=CATALOG, quantization=None)
+        assert result.kv_cache_gib is not None
+        return result.kv_cache_gib.high - result.kv_cache_gib.low, result.kv_cache_gib.mid
 
     width, middle = interval()
     for wider in (interval(version_known=False), interval(version_known=False, batch_known=False)):
