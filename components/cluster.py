@@ -97,17 +97,18 @@ class Cluster(pulumi.ComponentResource):
         ]
 
         node_role, node_policies = _node_role(name, child)
-        agent = _addon(name, "eks-pod-identity-agent", eks, opts=child)
+        agent = _addon(name, "eks-pod-identity-agent", eks, version, opts=child)
         cni_role = PodRole(f"{name}-cni", managed_policy_arn=_CNI_POLICY, opts=child)
         cni = _addon(
             name,
             "vpc-cni",
             eks,
+            version,
             configuration={"enableNetworkPolicy": "true"},
             pod_role=("aws-node", cni_role),
             opts=pulumi.ResourceOptions(parent=self, depends_on=[agent, cni_role]),
         )
-        proxy = _addon(name, "kube-proxy", eks, opts=child)
+        proxy = _addon(name, "kube-proxy", eks, version, opts=child)
         self.before_nodes = [agent, cni, proxy, *node_policies]
 
         template = node_template(
@@ -140,7 +141,7 @@ class Cluster(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(parent=self, depends_on=self.before_nodes),
         )
         after_nodes = pulumi.ResourceOptions(parent=self, depends_on=[nodes])
-        self.ready = [nodes, _addon(name, "coredns", eks, opts=after_nodes)]
+        self.ready = [nodes, _addon(name, "coredns", eks, version, opts=after_nodes)]
         for wanted, addon, policy, account in (
             (ebs_driver, "aws-ebs-csi-driver", _EBS_POLICY, "ebs-csi-controller-sa"),
             (efs_driver, "aws-efs-csi-driver", _EFS_POLICY, "efs-csi-controller-sa"),
@@ -148,7 +149,7 @@ class Cluster(pulumi.ComponentResource):
             if wanted:
                 pod_role = PodRole(f"{name}-{addon}", managed_policy_arn=policy, opts=child)
                 driver_opts = pulumi.ResourceOptions(parent=self, depends_on=[nodes, pod_role])
-                self.ready.append(_addon(name, addon, eks, pod_role=(account, pod_role), opts=driver_opts))
+                self.ready.append(_addon(name, addon, eks, version, pod_role=(account, pod_role), opts=driver_opts))
 
         self.name = eks.name
         self.endpoint = eks.endpoint
@@ -236,12 +237,19 @@ def _addon(
     name: str,
     addon: str,
     eks: aws.eks.Cluster,
+    version: str,
     *,
     configuration: Mapping[str, str] | None = None,
     pod_role: tuple[str, PodRole] | None = None,
     opts: pulumi.ResourceOptions,
 ) -> aws.eks.Addon:
-    """An EKS add-on at EKS's default version for the cluster; `pod_role`: a service account and the role it gets."""
+    """An EKS add-on at EKS's default for `version`: it doesn't follow an upgrade of the cluster by itself.
+
+    `pod_role`: a service account and the role that it gets.
+    """
+    default = aws.eks.get_addon_version_output(
+        addon_name=addon, kubernetes_version=version, opts=pulumi.InvokeOptions(parent=opts.parent)
+    )
     associations = None
     if pod_role is not None:
         account, role = pod_role
@@ -250,6 +258,7 @@ def _addon(
         f"{name}-{addon}",
         cluster_name=eks.name,
         addon_name=addon,
+        addon_version=default.version,
         configuration_values=json.dumps(configuration) if configuration else None,
         pod_identity_associations=associations,
         resolve_conflicts_on_create="OVERWRITE",

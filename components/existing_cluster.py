@@ -26,7 +26,6 @@ class ExistingEksCluster(pulumi.ComponentResource):
     provider: k8s.Provider
     endpoint: pulumi.Output[str]
     vpc_id: pulumi.Output[str]
-    security_group_id: pulumi.Output[str]
 
     def __init__(
         self, name: str, *, cluster_name: str, region: str, opts: pulumi.ResourceOptions | None = None
@@ -35,7 +34,6 @@ class ExistingEksCluster(pulumi.ComponentResource):
         found = aws.eks.get_cluster_output(name=cluster_name, opts=pulumi.InvokeOptions(parent=self))
         self.endpoint = found.endpoint
         self.vpc_id = found.vpc_config.vpc_id
-        self.security_group_id = found.vpc_config.cluster_security_group_id
         self.provider = eks_provider(
             f"{name}-kubernetes",
             cluster_name=cluster_name,

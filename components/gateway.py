@@ -7,6 +7,7 @@ from typing import Any, Literal
 import pulumi
 import pulumi_kubernetes as k8s
 
+_ALB = "alb.ingress.kubernetes.io"
 _PATH = "/v1"  # the key guards nothing else of a vLLM server
 _LONGEST_DEREGISTRATION = 3600  # seconds, the ALB's own limit
 _NGINX_BODY = "64m"  # pictures inside a prompt
@@ -38,6 +39,7 @@ class Gateway(pulumi.ComponentResource):
         public: bool,
         timeout_seconds: int,
         group: str,
+        subnet_ids: Sequence[pulumi.Input[str]] = (),
         certificate_arn: str | None = None,
         tls_secret: str | None = None,
         annotations: Mapping[str, str],
@@ -52,6 +54,8 @@ class Gateway(pulumi.ComponentResource):
                     own = _alb(
                         route, public=public, timeout=timeout_seconds, group=group, certificate_arn=certificate_arn
                     )
+                    if subnet_ids:
+                        own |= {f"{_ALB}/subnets": pulumi.Output.all(*subnet_ids).apply(_comma_separated)}
                 case "nginx":
                     own = _nginx(timeout=timeout_seconds)
                 case "other":  # nobody is known to report an address, and Pulumi would wait 10 minutes for it
@@ -80,29 +84,34 @@ def _spec(host: str, model: str, route: Route, *, ingress_class: str, tls_secret
     return spec
 
 
-def _alb(route: Route, *, public: bool, timeout: int, group: str, certificate_arn: str | None) -> dict[str, str]:
+def _comma_separated(subnet_ids: Sequence[str]) -> str:
+    return ",".join(subnet_ids)
+
+
+def _alb(
+    route: Route, *, public: bool, timeout: int, group: str, certificate_arn: str | None
+) -> dict[str, pulumi.Input[str]]:
     """One load balancer for the group. Its timeout counts from the last byte, and a model may think that long."""
-    prefix = "alb.ingress.kubernetes.io"
     deregistration = min(timeout, _LONGEST_DEREGISTRATION)
-    annotations = {
-        f"{prefix}/group.name": group,
-        f"{prefix}/scheme": "internet-facing" if public else "internal",
-        f"{prefix}/target-type": "ip",
-        f"{prefix}/healthcheck-path": route.health_path,
-        f"{prefix}/load-balancer-attributes": f"idle_timeout.timeout_seconds={timeout}",
-        f"{prefix}/target-group-attributes": f"deregistration_delay.timeout_seconds={deregistration}",
-        f"{prefix}/listen-ports": '[{"HTTP":80}]',
+    annotations: dict[str, pulumi.Input[str]] = {
+        f"{_ALB}/group.name": group,
+        f"{_ALB}/scheme": "internet-facing" if public else "internal",
+        f"{_ALB}/target-type": "ip",
+        f"{_ALB}/healthcheck-path": route.health_path,
+        f"{_ALB}/load-balancer-attributes": f"idle_timeout.timeout_seconds={timeout}",
+        f"{_ALB}/target-group-attributes": f"deregistration_delay.timeout_seconds={deregistration}",
+        f"{_ALB}/listen-ports": '[{"HTTP":80}]',
     }
     if certificate_arn is not None:
         annotations |= {
-            f"{prefix}/certificate-arn": certificate_arn,
-            f"{prefix}/listen-ports": '[{"HTTP":80},{"HTTPS":443}]',
-            f"{prefix}/ssl-redirect": "443",
+            f"{_ALB}/certificate-arn": certificate_arn,
+            f"{_ALB}/listen-ports": '[{"HTTP":80},{"HTTPS":443}]',
+            f"{_ALB}/ssl-redirect": "443",
         }
     return annotations
 
 
-def _nginx(*, timeout: int) -> dict[str, str]:
+def _nginx(*, timeout: int) -> dict[str, pulumi.Input[str]]:
     prefix = "nginx.ingress.kubernetes.io"
     return {
         f"{prefix}/proxy-read-timeout": str(timeout),

@@ -78,6 +78,9 @@ class ModelServer(pulumi.ComponentResource):
         child = pulumi.ResourceOptions(parent=self, depends_on=list(depends_on))
 
         pod_annotations: dict[str, pulumi.Input[str]] = {}
+        if not disruption_budget:
+            # The autoscaler would move the only replica to save a node, and the model be away for a cold start.
+            pod_annotations["cluster-autoscaler.kubernetes.io/safe-to-evict"] = "false"
         waits: list[pulumi.Resource] = [*depends_on, *pods_wait_for]
         secret_name = f"{workload.name}-api-key" if api_key is not None and adapter.api_key_env is not None else None
         if secret_name is not None and api_key is not None:
@@ -134,7 +137,8 @@ class ModelServer(pulumi.ComponentResource):
         wait = f"{rollout.wait_seconds}s"
         self.deployment = k8s.apps.v1.Deployment(
             f"{name}-deployment",
-            metadata=metadata,
+            # A scaler that is paused or gone has left `replicas` in its own name: ours has to win.
+            metadata=metadata | {"annotations": {"pulumi.com/patchForce": "true"}},
             spec=spec,
             opts=pulumi.ResourceOptions(
                 parent=self,

@@ -15,7 +15,7 @@ class Network(pulumi.ComponentResource):
 
     vpc_id: pulumi.Output[str]
     private_subnet_ids: dict[str, pulumi.Output[str]]  # by zone id
-    public_subnet_ids: dict[str, pulumi.Output[str]]
+    public_subnet_ids: dict[str, pulumi.Output[str]]  # load balancers and NAT only: no node, so no pod
     zone_names: dict[str, pulumi.Output[str]]  # what this account calls the zone: use1-az1 -> us-east-1c
 
     def __init__(
@@ -131,7 +131,7 @@ class Network(pulumi.ComponentResource):
 
 
 def private_cidr(cidr: str, zone_id: str) -> str:
-    """An eighth of the VPC. It follows the zone's own number, so that another zone beside it moves nothing."""
+    """An eighth of the VPC. It follows the zone's own number, so that another zone beside it moves no subnet."""
     return str(_eighths(cidr)[_zone_number(zone_id)])
 
 

@@ -1,7 +1,7 @@
 """An IAM role that pods take on through EKS Pod Identity."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pulumi
@@ -44,3 +44,26 @@ class PodRole(pulumi.ComponentResource):
             aws.iam.RolePolicy(f"{name}-policy", role=role.name, policy=json.dumps(policy), opts=child)
         self.arn = role.arn
         self.register_outputs({"arn": self.arn})
+
+
+def service_account_role(
+    name: str,
+    *,
+    cluster_name: str,
+    namespace: str,
+    service_account: str,
+    policy: Mapping[str, Any],
+    parent: pulumi.Resource,
+    depends_on: Sequence[pulumi.Resource],
+) -> list[pulumi.Resource]:
+    """A role for a service account. Its release depends on this: a pod gets credentials when it starts, or never."""
+    role = PodRole(name, policy=policy, opts=pulumi.ResourceOptions(parent=parent))
+    association = aws.eks.PodIdentityAssociation(
+        name,
+        cluster_name=cluster_name,
+        namespace=namespace,
+        service_account=service_account,
+        role_arn=role.arn,
+        opts=pulumi.ResourceOptions(parent=parent, depends_on=list(depends_on)),
+    )
+    return [role, association]

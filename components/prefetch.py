@@ -1,6 +1,6 @@
 """The Job that puts one model's weights into the claim."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import pulumi
@@ -38,7 +38,6 @@ class Prefetch(pulumi.ComponentResource):
         scratch_gib: int,
         deadline_seconds: int,
         set_group: bool,
-        node_selector: Mapping[str, str],
         depends_on: Sequence[pulumi.Resource] = (),
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
@@ -80,7 +79,7 @@ class Prefetch(pulumi.ComponentResource):
                     "automountServiceAccountToken": False,
                     "enableServiceLinks": False,
                     "securityContext": security_context(set_group=set_group),
-                    "nodeSelector": {"kubernetes.io/os": "linux", **node_selector},
+                    "nodeSelector": {"kubernetes.io/os": "linux"},
                     "containers": [container],
                     "volumes": [{"name": "models", "persistentVolumeClaim": {"claimName": CLAIM}}, *volumes],
                 },

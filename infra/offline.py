@@ -36,7 +36,7 @@ def plan_offline(path: Path, *, preview: bool = False) -> Planned:
         stack=file.stack,
         config=secrets,
         secret_keys=tuple(secrets),
-        answers=_ANSWERS,
+        answers=ANSWERS,
         preview=preview,
     )
     return Planned(plan, recording)
@@ -53,5 +53,17 @@ def _existing_eks(args: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
+def _subnet(args: Mapping[str, Any]) -> dict[str, Any]:
+    return {"id": args["id"], "cidrBlock": f"${{{args['id']}.cidrBlock}}"}
+
+
+def _addon_version(args: Mapping[str, Any]) -> dict[str, Any]:
+    return dict(args) | {"version": f"${{{args['addonName']}.version}}"}
+
+
 # What a look-up would find; `plan` lists it as an assumption.
-_ANSWERS: Answers = {"aws:eks/getCluster:getCluster": _existing_eks}
+ANSWERS: Answers = {
+    "aws:ec2/getSubnet:getSubnet": _subnet,
+    "aws:eks/getAddonVersion:getAddonVersion": _addon_version,
+    "aws:eks/getCluster:getCluster": _existing_eks,
+}

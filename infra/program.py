@@ -75,6 +75,7 @@ def deploy(plan: Plan) -> None:
             public=plan.gateway.visibility == "public",
             timeout_seconds=plan.gateway.timeout_seconds,
             group=plan.cluster.name,
+            subnet_ids=site.load_balancer_subnet_ids,
             certificate_arn=settings.gateway.certificate_arn,
             tls_secret=settings.gateway.tls_secret,
             annotations=settings.gateway.annotations,

@@ -42,7 +42,6 @@ def serve(
         scratch_gib=model.prefetch.ephemeral_gib,
         deadline_seconds=model.timeouts.prefetch,
         set_group=set_group,
-        node_selector={},
         depends_on=[cache, *site.ready],
         opts=site.opts,
     )

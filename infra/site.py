@@ -11,7 +11,7 @@ from components.chart import Chart
 from components.cluster import Cluster
 from components.existing_cluster import ContextCluster, ExistingEksCluster
 from components.gpu_pool import TAINT_KEY, GpuPool
-from components.network import Network
+from components.network import Network, public_cidr
 from components.pods import USER_ID
 from components.weights_file_system import WeightsFileSystem
 from infra.planning.plan import Plan, PoolPlan
@@ -32,6 +32,7 @@ class Site:
     pools: Mapping[str, GpuPool] = field(default_factory=dict)  # those that we make
     addons: Addons | None = None
     load_balancer_cidrs: Sequence[pulumi.Input[str]] = _PRIVATE_ADDRESSES
+    load_balancer_subnet_ids: Sequence[pulumi.Input[str]] = ()  # none: the controller looks for them
     file_system: WeightsFileSystem | None = None
     zone_names: Mapping[str, pulumi.Output[str]] = field(default_factory=dict)  # by zone id
 
@@ -114,7 +115,8 @@ def _new_cluster(plan: Plan) -> Site:
         ready=ready,
         pools=pools,
         addons=_addons(plan, opts=both, vpc_id=network.vpc_id, depends_on=ready),
-        load_balancer_cidrs=[wanted.cidr] if wanted.cidr else _PRIVATE_ADDRESSES,
+        load_balancer_cidrs=network.load_balancer_cidrs,
+        load_balancer_subnet_ids=network.load_balancer_subnet_ids,
         file_system=file_system,
         zone_names=network.zone_names,
     )
@@ -127,6 +129,8 @@ class _Subnets:
     vpc_id: pulumi.Input[str]
     private_subnet_ids: Mapping[str, pulumi.Input[str]]
     zone_names: Mapping[str, pulumi.Output[str]]
+    load_balancer_subnet_ids: Sequence[pulumi.Input[str]]
+    load_balancer_cidrs: Sequence[pulumi.Input[str]]
     resources: Sequence[pulumi.Resource]
 
     def within(self, zone_ids: Sequence[str]) -> list[pulumi.Input[str]]:
@@ -139,7 +143,12 @@ def _network(plan: Plan, cloud: aws.Provider) -> _Subnets:
     create = plan.settings.cluster.create
     given = create.network if create else None
     if given and given.vpc_id and given.private_subnet_ids:
-        return _Subnets(given.vpc_id, {subnet: subnet for subnet in given.private_subnet_ids}, {}, ())
+        # Public subnets hold no node, so that what lets the load balancer in lets in no pod; else the two share theirs.
+        balancers = given.public_subnet_ids or given.private_subnet_ids
+        look_up = pulumi.InvokeOptions(provider=cloud)
+        cidrs = [aws.ec2.get_subnet_output(id=subnet, opts=look_up).cidr_block for subnet in balancers]
+        private: dict[str, pulumi.Input[str]] = {subnet: subnet for subnet in given.private_subnet_ids}
+        return _Subnets(given.vpc_id, private, {}, balancers, cidrs, ())
     assert plan.cluster.cidr is not None
     network = Network(
         "network",
@@ -150,7 +159,14 @@ def _network(plan: Plan, cloud: aws.Provider) -> _Subnets:
         region=_region(plan),
         opts=_with(cloud),
     )
-    return _Subnets(network.vpc_id, network.private_subnet_ids, network.zone_names, (network,))
+    return _Subnets(
+        network.vpc_id,
+        network.private_subnet_ids,
+        network.zone_names,
+        list(network.public_subnet_ids.values()),
+        [public_cidr(plan.cluster.cidr, zone) for zone in network.public_subnet_ids],
+        (network,),
+    )
 
 
 def _pool(plan: Plan, pool: PoolPlan, cluster: Cluster, network: _Subnets, cloud: aws.Provider) -> GpuPool:

@@ -4,11 +4,10 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import pulumi
-import pulumi_aws as aws
 import pulumi_kubernetes as k8s
 
 from components.chart import Chart, helm_release
-from components.pod_role import PodRole
+from components.pod_role import service_account_role
 
 RELEASE = "cluster-autoscaler"
 NAMESPACE = "kube-system"
@@ -95,15 +94,14 @@ def install_cluster_autoscaler(
     parent: pulumi.Resource,
     depends_on: Sequence[pulumi.Resource],
 ) -> k8s.helm.v3.Release:
-    child = pulumi.ResourceOptions(parent=parent)
-    role = PodRole(name, policy=policy(cluster_name=wanted.cluster_name), opts=child)
-    association = aws.eks.PodIdentityAssociation(
+    role = service_account_role(
         name,
         cluster_name=wanted.cluster_name,
         namespace=NAMESPACE,
         service_account=SERVICE_ACCOUNT,
-        role_arn=role.arn,
-        opts=pulumi.ResourceOptions(parent=parent, depends_on=list(depends_on)),
+        policy=policy(cluster_name=wanted.cluster_name),
+        parent=parent,
+        depends_on=depends_on,
     )
     return helm_release(
         name,
@@ -112,6 +110,5 @@ def install_cluster_autoscaler(
         release=RELEASE,
         namespace=NAMESPACE,
         values=values(cluster_name=wanted.cluster_name, region=wanted.region, image_tag=wanted.image_tag),
-        # A pod gets its credentials when it starts, or never.
-        opts=pulumi.ResourceOptions(parent=parent, depends_on=[role, association, *depends_on]),
+        opts=pulumi.ResourceOptions(parent=parent, depends_on=[*role, *depends_on]),
     )

@@ -10,7 +10,6 @@ from components.addons.keda import install_keda
 from components.addons.load_balancer_controller import LoadBalancerController, install_load_balancer_controller
 from components.addons.metrics_server import install_metrics_server
 from components.addons.nvidia_device_plugin import NvidiaDevicePlugin, install_nvidia_device_plugin
-from components.addons.prometheus import URL as PROMETHEUS_URL
 from components.addons.prometheus import install_prometheus
 from components.chart import Chart
 
@@ -28,7 +27,6 @@ class Addons(pulumi.ComponentResource):
     prometheus: k8s.helm.v3.Release | None = None
     cluster_autoscaler: k8s.helm.v3.Release | None = None
     load_balancer_controller: k8s.helm.v3.Release | None = None
-    prometheus_url: str | None = None  # inside the cluster
 
     def __init__(
         self,
@@ -60,7 +58,6 @@ class Addons(pulumi.ComponentResource):
             self.keda = install_keda(f"{name}-keda", chart=keda, mirror=mirror, opts=waiting)
         if prometheus is not None:
             self.prometheus = install_prometheus(f"{name}-prometheus", chart=prometheus, mirror=mirror, opts=waiting)
-            self.prometheus_url = PROMETHEUS_URL
         if cluster_autoscaler is not None:
             self.cluster_autoscaler = install_cluster_autoscaler(
                 f"{name}-cluster-autoscaler",
@@ -77,7 +74,7 @@ class Addons(pulumi.ComponentResource):
                 parent=self,
                 depends_on=depends_on,
             )
-        self.register_outputs({"prometheus_url": self.prometheus_url})
+        self.register_outputs({})
 
     @property
     def installed(self) -> list[pulumi.Resource]:

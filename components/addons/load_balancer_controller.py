@@ -6,11 +6,10 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pulumi
-import pulumi_aws as aws
 import pulumi_kubernetes as k8s
 
 from components.chart import Chart, helm_release
-from components.pod_role import PodRole
+from components.pod_role import service_account_role
 
 RELEASE = "aws-load-balancer-controller"
 NAMESPACE = "kube-system"
@@ -59,15 +58,14 @@ def install_load_balancer_controller(
     parent: pulumi.Resource,
     depends_on: Sequence[pulumi.Resource],
 ) -> k8s.helm.v3.Release:
-    child = pulumi.ResourceOptions(parent=parent)
-    role = PodRole(name, policy=policy(), opts=child)
-    association = aws.eks.PodIdentityAssociation(
+    role = service_account_role(
         name,
         cluster_name=wanted.cluster_name,
         namespace=NAMESPACE,
         service_account=SERVICE_ACCOUNT,
-        role_arn=role.arn,
-        opts=pulumi.ResourceOptions(parent=parent, depends_on=list(depends_on)),
+        policy=policy(),
+        parent=parent,
+        depends_on=depends_on,
     )
     return helm_release(
         name,
@@ -76,6 +74,5 @@ def install_load_balancer_controller(
         release=RELEASE,
         namespace=NAMESPACE,
         values=values(cluster_name=wanted.cluster_name, region=wanted.region, vpc_id=wanted.vpc_id, tags=wanted.tags),
-        # A pod gets its credentials when it starts, or never.
-        opts=pulumi.ResourceOptions(parent=parent, depends_on=[role, association, *depends_on]),
+        opts=pulumi.ResourceOptions(parent=parent, depends_on=[*role, *depends_on]),
     )

@@ -9,7 +9,6 @@ from components.chart import Chart, helm_release
 
 RELEASE = "kube-prometheus-stack"
 NAMESPACE = "monitoring"
-URL = f"http://prometheus-operated.{NAMESPACE}.svc:9090"  # the operator's own Service, whatever the release is called
 
 
 def values() -> dict[str, Any]:

@@ -46,6 +46,7 @@ def load_catalog() -> Catalog:
         charts=MappingProxyType({name: Chart(name=name, **row) for name, row in pins["charts"].items()}),
         eks_addons=tuple(pins["eks_addons"]),
         kubernetes=MappingProxyType({v: KubernetesVersion(v, **row) for v, row in pins["kubernetes"].items()}),
+        read=pins["read"],
         cpu_instances=_table("cpu_instances.csv", "instance_type", _cpu_instance),
         prices=Prices(**prices),
         zones=zones,

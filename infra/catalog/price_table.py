@@ -8,6 +8,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from infra.catalog.types import Catalog
+from infra.project import UnreadableFile, read_text
 
 HEADER = ["instance_type", "usd_per_hour"]
 
@@ -55,9 +56,9 @@ def _price(own: float | None, listed: float | None, factor: float) -> float | No
 
 def _read(path: Path, catalog: Catalog) -> tuple[Mapping[str, float], list[str]]:
     try:
-        rows = list(csv.reader(path.read_text(encoding="utf-8").splitlines()))
-    except (OSError, UnicodeDecodeError) as error:
-        return {}, [f"{path}: can't be read as UTF-8 text: {getattr(error, 'strerror', None) or error}"]
+        rows = list(csv.reader(read_text(path).splitlines()))
+    except UnreadableFile as unreadable:
+        return {}, [str(unreadable)]
     if not rows or [cell.strip() for cell in rows[0]] != HEADER:
         return {}, [f"{path}: the first line must be instance_type,usd_per_hour"]
     prices: dict[str, float] = {}

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Literal
 
 
@@ -155,7 +156,7 @@ class KubernetesVersion:
     """A Kubernetes minor that EKS offers."""
 
     version: str
-    standard_support_until: str  # ISO date; afterwards EKS bills extended support
+    standard_support_until: str  # ISO date
     cluster_autoscaler: str  # image tag: the autoscaler's minor is the cluster's
 
 
@@ -202,6 +203,7 @@ class Catalog:
     charts: Mapping[str, Chart]
     eks_addons: tuple[str, ...]
     kubernetes: Mapping[str, KubernetesVersion]
+    read: date  # of the versions: a plan asks no clock
     cpu_instances: Mapping[str, CpuInstance]
     prices: Prices
     zones: Mapping[str, Mapping[str, tuple[str, ...]]]  # instance type -> region -> zone ids that EKS serves

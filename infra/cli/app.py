@@ -8,6 +8,21 @@ from pathlib import Path
 
 import click
 
+from infra.project import PROJECT
+
+
+def _default_stacks() -> Path:
+    """The project's own, as short as the folder that one is in allows."""
+    stacks = PROJECT / "stacks"
+    return stacks.relative_to(Path.cwd()) if stacks.is_relative_to(Path.cwd()) else stacks
+
+
+def _folder(_context: click.Context, _option: click.Parameter, value: str | None) -> Path | None:
+    """`Path("")` would be the folder that one is in."""
+    if value == "":
+        raise click.BadParameter("empty; name a folder")
+    return None if value is None else Path(value)
+
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 def main() -> None:
@@ -18,13 +33,16 @@ def main() -> None:
 @click.argument("stack")
 @click.option("--format", "format_", type=click.Choice(["text", "json", "markdown"]), default="text", show_default=True)
 @click.option(
-    "--out", type=click.Path(path_type=Path), help="Also write manifests/*.yaml, charts.json and resources.json there."
+    "--out",
+    type=click.Path(),
+    callback=_folder,
+    help="Also write manifests/*.yaml, charts.json and resources.json there.",
 )
 @click.option(
     "--stacks",
     type=click.Path(exists=True, file_okay=False, path_type=Path),
-    default=Path("stacks"),
-    show_default=True,
+    default=_default_stacks,
+    show_default="stacks, of the project",
     help="Where the stack files are.",
 )
 @click.option("--pin", is_flag=True, help="Write what the program chose into the stack file; comments stay.")
@@ -38,10 +56,10 @@ def plan(stack: str, format_: str, out: Path | None, stacks: Path, pin: bool) ->
     from infra.cli.render import render
     from infra.cli.terminal import terminal_width
     from infra.offline import plan_offline
-    from infra.settings import BadStackFile
+    from infra.settings import BadStackFile, stack_path
 
-    path = stacks / f"Pulumi.{stack}.yaml"
     try:
+        path = stack_path(stacks, stack)
         planned = plan_offline(path)
     except BadStackFile as mistakes:
         click.echo(mistakes.render(terminal_width()), err=True, nl=False)

@@ -3,10 +3,13 @@
 import io
 
 from rich.console import Console
+from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
 from infra.cli.report import Report, Section
+
+_WIDE, _MANY_COLUMNS = 100, 5
 
 
 def to_text(report: Report, width: int) -> str:
@@ -26,8 +29,9 @@ def to_text(report: Report, width: int) -> str:
 
 def _print(console: Console, section: Section) -> None:
     has_header = any(column.title for column in section.columns)
-    table = Table(box=None, show_header=has_header, padding=(0, 2, 0, 0), pad_edge=False, header_style="")
-    table.add_column(Text(section.title), no_wrap=bool(section.columns), overflow="fold")
+    gap = 1 if console.width < _WIDE and len(section.columns) > _MANY_COLUMNS else 2
+    table = Table(box=None, show_header=has_header, padding=(0, gap, 0, 0), pad_edge=False, header_style="")
+    table.add_column(Text(section.title), no_wrap=True, overflow="fold")
     for column in section.columns:
         table.add_column(
             Text(column.title), justify="right" if column.right else "left", overflow="fold", vertical="top"
@@ -36,6 +40,6 @@ def _print(console: Console, section: Section) -> None:
         table.add_row(*(Text(cell) for cell in (f"  {row[0]}", *row[1:])))
     if not has_header:
         console.print(Text(section.title))
-    console.print(table)
+    console.print(table if section.columns else Padding(Text(section.rows[0][0]), (0, 0, 0, 2)))
     if section.note:
         console.print(Text(section.note))

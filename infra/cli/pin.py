@@ -25,13 +25,13 @@ def pin_choices(path: Path, plan: Plan) -> str:
     yaml.preserve_quotes = True
     yaml.width = 4096
     yaml.indent(mapping=2, sequence=4, offset=2)
-    documents = list(yaml.load_all(path.read_text(encoding="utf-8")))
-    config = documents[0]["config"]  # the only one that counts
+    document = yaml.load(path.read_text(encoding="utf-8"))
+    config = document["config"]
     platform = config[_KEY if _KEY in config else _SHORT_KEY]
     for dotted, choice in plan.chosen.items():
         _put(platform, dotted.split("."), choice.value)
     text = io.StringIO()
-    yaml.dump_all(documents, text)
+    yaml.dump(document, text)
     _replace(path, text.getvalue())
     return f"{path}: pinned {', '.join(plan.chosen)}"
 

@@ -12,6 +12,7 @@ from infra.recording import Recording
 _MANY_MODELS = 8  # above, only those with something to say get a line of reasons
 _MANY_CHOICES = 14
 _ADDONS = "addons."
+_GPU_NODES = "GPU nodes "
 
 Row = tuple[str, ...]
 
@@ -95,9 +96,9 @@ def _models(plan: Plan) -> Section:
     columns = (
         Column("runs on"),
         Column("replicas"),
-        Column("weights GiB", right=True),
-        Column("KV cache GiB", right=True),
-        Column("holds at once, a replica"),
+        Column("weights", right=True),
+        Column("KV cache", right=True),
+        Column("holds", right=True),
         Column("cold start", right=True),
         Column("$ an hour", right=True),
     )
@@ -105,15 +106,17 @@ def _models(plan: Plan) -> Section:
         "MODELS",
         columns,
         tuple(_model_row(plan, model) for model in plan.models.values()),
-        note="GiB on each GPU, estimated; $ an hour a replica: its share of the node's GPUs" if plan.pools else "",
+        note="GiB on each GPU, estimated; a replica holds requests of so many tokens, and costs its share of a node"
+        if plan.pools
+        else "",
     )
 
 
 def _model_row(plan: Plan, model: ModelPlan) -> Row:
     fit = model.fit
     pool = plan.pools.get(model.pool) if model.pool else None
-    where = f"{model.gpus} x {pool.gpu} ({pool.name})" if pool else "CPU"
-    holds = f"{fit.max_concurrency:,.0f} x {model.max_model_len:,} tokens" if fit and fit.max_concurrency else "-"
+    where = f"{model.gpus} x {pool.gpu}" if pool else "CPU"
+    holds = f"{fit.max_concurrency:,.0f} x {model.max_model_len:,}" if fit and fit.max_concurrency else "-"
     return (
         model.name,
         where,
@@ -128,7 +131,6 @@ def _model_row(plan: Plan, model: ModelPlan) -> Row:
 
 def _why(plan: Plan) -> Section:
     reasons: dict[str, tuple[str, ...]] = {name: model.reasons for name, model in plan.models.items()}
-    reasons |= {f"pool {name}": pool.reasons for name, pool in plan.pools.items()}
     note = ""
     if len(plan.models) > _MANY_MODELS:
         spoken_of = {note.path for note in (*plan.warnings, *plan.violations)}
@@ -159,10 +161,15 @@ def _bill(plan: Plan) -> Section:
     cost = plan.cost
     if not cost.items:
         return Section("BILL", (), ())
-    rows = [(item.name, _number(item.min), _number(item.max)) for item in cost.items]
+    nodes = [item for item in cost.items if item.name.startswith(_GPU_NODES)]
+    rest = [item for item in cost.items if item not in nodes]
+    rows = [(item.name, _number(item.min), _number(item.max)) for item in nodes]
+    rows.append(("the rest", _number(sum(item.min for item in rest)), _number(sum(item.max for item in rest))))
     rows.append(("sum", _number(cost.usd_per_month_min), _number(cost.usd_per_month_max)))
     columns = (Column("least, $ a month", right=True), Column("most", right=True))
-    return Section("BILL", columns, tuple(rows), note=f"{cost.price_note}. Not in it: {cost.left_out}")
+    parts = ", ".join(f"{item.name} {_span(item.min, item.max)}" for item in rest)
+    note = f"the rest: {parts}\n{cost.price_note}; not in it: {cost.left_out}"
+    return Section("BILL", columns, tuple(rows), note)
 
 
 def _chosen(plan: Plan) -> Section:
@@ -170,18 +177,18 @@ def _chosen(plan: Plan) -> Section:
         path.removeprefix(_ADDONS): choice.value for path, choice in plan.chosen.items() if path.startswith(_ADDONS)
     }
     rows = [
-        (path, f"{_value(choice.value)}   {choice.reason}")
+        (path, _value(choice.value), choice.reason)
         for path, choice in plan.chosen.items()
         if not path.startswith(_ADDONS)
     ]
     for state in sorted(set(addons.values())):
-        rows.append(("addons", f"{state}   {', '.join(name for name, value in addons.items() if value == state)}"))
+        rows.append(("addons", state, ", ".join(name for name, value in addons.items() if value == state)))
     note = (
         f"`plan {plan.stack} --pin` writes them into the stack file, so that an upgrade or new prices can't move them"
     )
     if len(rows) > _MANY_CHOICES:
         note = f"and {len(rows) - _MANY_CHOICES} more, in --format json; {note}"
-    return Section("CHOSEN", (Column(""),), tuple(rows[:_MANY_CHOICES]), note, detail=True)
+    return Section("CHOSEN", (Column(""), Column("")), tuple(rows[:_MANY_CHOICES]), note, detail=True)
 
 
 def _resources(recording: Recording) -> Section:
@@ -226,11 +233,15 @@ def _interval(estimate: Estimate) -> str:
 
 
 def _minutes(seconds: int) -> str:
-    return f"{seconds // 60} m {seconds % 60:02} s" if seconds >= 60 else f"{seconds} s"
+    return f"{seconds / 60:.0f} min" if seconds >= 60 else f"{seconds} s"
 
 
 def _usd(amount: float) -> str:
     return f"${amount:,.0f}"
+
+
+def _span(low: float, high: float) -> str:
+    return _number(low) if _number(low) == _number(high) else f"{_number(low)} to {_number(high)}"
 
 
 def _number(amount: float) -> str:

@@ -7,6 +7,7 @@ from infra.planning.fit import Arguments, fit, fit_ollama
 from infra.planning.plan import Fit
 from infra.planning.served import Served
 from infra.planning.vllm import PINNED, default_utilization
+from infra.settings import Model
 
 # A request is taken to use an eighth of the context on average: many are short, and the batch holds those.
 MEAN_SHARE = 8
@@ -28,7 +29,7 @@ def size(served: Served, gpu: Gpu, gpus: int, catalog: Catalog) -> Sized:
     """Fits a model on `gpus` GPUs with the largest batch that its cache can serve."""
     model = served.settings
     if served.ollama_file_gib is not None:
-        arguments = _arguments(served, gpu, model.concurrency or 1)
+        arguments = _arguments(served, gpu, ollama_parallel(model))
         return Sized(gpus, arguments, fit_ollama(served.ollama_file_gib, served.shape, gpu, gpus, arguments))
     if model.max_num_seqs is not None:
         return _sized(served, gpu, gpus, model.max_num_seqs, catalog)
@@ -40,6 +41,11 @@ def size(served: Served, gpu: Gpu, gpus: int, catalog: Catalog) -> Sized:
         if seqs <= least or tokens is None or tokens * MEAN_SHARE >= seqs * served.max_model_len:
             return sized
         seqs //= 2
+
+
+def ollama_parallel(model: Model) -> int:
+    """Requests that a server of Ollama answers at once (OLLAMA_NUM_PARALLEL); the others wait."""
+    return model.concurrency or 1
 
 
 def _sized(served: Served, gpu: Gpu, gpus: int, seqs: int, catalog: Catalog) -> Sized:

@@ -26,7 +26,13 @@ def plan_cache(settings: Settings, models: Sequence[Served], cluster: ClusterPla
     size = _size(settings, kind, weights, findings)
     one_reader = kind == "ebs" or (kind == "storageClass" and storage_class is None)
     if kind == "storageClass":
-        _check_readers(storage_class, models, findings)
+        _check_readers(settings, storage_class, models, findings)
+    if one_reader:
+        findings.warn(
+            "cache",
+            "one node at a time holds the volume: where there are several, a changed model or revision first wants one"
+            " `pulumi up` with paused: true, or its download waits for the volume",
+        )
     return CachePlan(
         kind=kind,
         storage_class=storage_class,
@@ -58,7 +64,8 @@ def _size(settings: Settings, kind: str, weights: float, findings: Findings) -> 
     needed = weights * ROOM
     if given is None:
         size = next((step for step in STEPS_GIB if step >= needed), STEPS_GIB[-1])
-        findings.choose("cache.size", f"{size}Gi", f"{weights:.1f} GiB of weights x {ROOM}, rounded up")
+        reason = f"{weights:.1f} GiB of weights x {ROOM}, rounded up; {STEPS_GIB[0]}Gi at least"
+        findings.choose("cache.size", f"{size}Gi", reason)
         return size
     size = int(given[:-2]) * (1024 if given.endswith("Ti") else 1)
     if size < weights:
@@ -74,11 +81,18 @@ def _size(settings: Settings, kind: str, weights: float, findings: Findings) -> 
     return size
 
 
-def _check_readers(storage_class: str | None, models: Sequence[Served], findings: Findings) -> None:
+def _check_readers(settings: Settings, storage_class: str | None, models: Sequence[Served], findings: Findings) -> None:
     readers = sum(each.replicas.max for each in models)
     if storage_class is not None:
         findings.assume(
             "cache.storageClass", f"{storage_class} exists and offers ReadWriteMany: {readers} pods read the cache"
+        )
+    elif settings.cluster.create is not None:
+        findings.refuse(
+            "Storage class",
+            "cache.storageClass",
+            "a new EKS cluster has no default storage class: the claim would wait for ever",
+            "cache: {kind: efs}, or cache.storageClass: a class that will be there",
         )
     elif readers > 1:
         findings.refuse(

@@ -1,5 +1,7 @@
 """The cluster: its version, zones, network and system nodes."""
 
+from datetime import date, timedelta
+
 from infra.catalog import Catalog
 from infra.planning.findings import Findings
 from infra.planning.plan import ClusterPlan
@@ -11,6 +13,7 @@ CIDR = "10.0.0.0/16"
 NAT_PER_ZONE_FROM = 3  # zones: who asks for three wants to lose one and go on
 SYSTEM_AMI = "AL2023_x86_64_STANDARD"
 LOG_DAYS = 90
+SUPPORT_ENDS_SOON = timedelta(days=60)
 AMI_GIB, SCRATCH_GIB = 20, 20
 
 
@@ -40,6 +43,7 @@ def _new(stack: str, create: CreateCluster, region: str | None, catalog: Catalog
         chart = catalog.charts["cluster-autoscaler"]
         reason = f"the newest in standard support (until {catalog.kubernetes[version].standard_support_until})"
         findings.choose(f"{path}.version", version, f"{reason} that the autoscaler's chart {chart.version} is made for")
+    _check_support(version, catalog, findings)
     name = create.name or f"llm-{stack}"
     if create.name is None:
         findings.choose(f"{path}.name", name, "llm- and the stack's name")
@@ -56,10 +60,8 @@ def _new(stack: str, create: CreateCluster, region: str | None, catalog: Catalog
             "perZone" if nat_per_zone else "one",
             f"{len(zones)} zones; a NAT gateway costs ${month:.0f} a month, and one for all is lost with its zone",
         )
-    if not create.access.api_from:
-        findings.warn(
-            f"{path}.access.apiFrom", "no address may reach the API from outside: run `pulumi up` inside the VPC"
-        )
+    _warn_of_access(create, findings)
+    findings.assume(path, f"EKS add-ons in EKS' default versions for {version}, looked up by `pulumi up`")
     findings.assume(path, f"the zones {', '.join(zones)} offer what the catalogue says; the account was not read")
     if own_vpc:
         findings.assume(
@@ -77,6 +79,20 @@ def _new(stack: str, create: CreateCluster, region: str | None, catalog: Catalog
     )
 
 
+def _warn_of_access(create: CreateCluster, findings: Findings) -> None:
+    path = "cluster.create.access.apiFrom"
+    if not create.access.api_from:
+        where = "the VPC" if create.network.vpc_id else "the VPC, which isn't there yet"
+        findings.warn(
+            path,
+            f"none: only {where} reaches the API, so `pulumi up` has to run there or over a VPN into it;"
+            " elsewhere write access.apiFrom: [your own CIDR]",
+        )
+    everybody = [cidr for cidr in create.access.api_from if cidr.endswith("/0")]
+    if everybody:
+        findings.warn(path, f"{', '.join(everybody)}: the whole internet may knock at the cluster's API")
+
+
 def default_version(catalog: Catalog) -> str:
     """The newest in standard support that the autoscaler's chart is made for: its app is of one minor version."""
     minor = catalog.charts["cluster-autoscaler"].app_version.rpartition(".")[0]
@@ -84,10 +100,37 @@ def default_version(catalog: Catalog) -> str:
     return max(known, key=_number)
 
 
+def _check_support(version: str, catalog: Catalog, findings: Findings) -> None:
+    """The cluster's support type is STANDARD: EKS never bills extended support, and upgrades it instead."""
+    path = "cluster.create.version"
+    until = catalog.kubernetes[version].standard_support_until
+    left = date.fromisoformat(until) - catalog.read
+    prices = catalog.prices
+    if left < timedelta():
+        findings.refuse(
+            "Version",
+            path,
+            f"EKS' standard support of {version} ended on {until}; the cluster isn't made for extended support"
+            f" (${prices.eks_extended_hour:.2f} an hour, not {prices.eks_hour:.2f}), and EKS upgrades it by itself",
+            f'{path}: "{default_version(catalog)}", one minor version at a time where the cluster runs already',
+        )
+    elif left <= SUPPORT_ENDS_SOON:
+        findings.warn(
+            path, f"EKS' standard support of {version} ends on {until}: EKS then upgrades the cluster by itself"
+        )
+
+
 def _zones(create: CreateCluster, region: str | None, catalog: Catalog, findings: Findings) -> tuple[str, ...]:
     """The zones named, or those with most GPU types: by the catalogue alone, so that a new pool moves no subnet."""
     if isinstance(create.zones, tuple):
         return create.zones
+    if create.network.vpc_id is not None:
+        findings.refuse(
+            "Zones",
+            "cluster.create.zones",
+            f"the subnets of {create.network.vpc_id} are in zones that only you know",
+            "cluster.create.zones: the zone ids of your subnets, such as [use1-az1, use1-az2]",
+        )
     count = create.zones or ZONES
     served = catalog.regions.get(region or "", ())
     types = [name for name, row in catalog.instances.items() if row.left_out is None]

@@ -32,15 +32,14 @@ def plan_cost(
     items += _gateway(gateway, catalog)
     items += _storage(settings, cluster, cache, ours, placed, catalog)
     prices = catalog.prices
-    note = f"on-demand prices of {prices.gpu_date}, {prices.region}"
-    if settings.prices.table:
-        note += f"; {settings.prices.table}"
-    if settings.prices.discount_percent:
-        note += f"; {settings.prices.discount_percent:g} % off the list"
-    _assume_prices(cluster, ours, catalog, findings)
+    whose = _own_prices(settings) + _elsewhere(cluster, catalog)
+    note = f"on-demand prices of {prices.gpu_date}, {prices.region}{whose}"
+    _assume_prices(settings, cluster, ours, catalog, findings)
     left_out = LEFT_OUT
     if cluster.kind == "eks":
         left_out += "; the control plane, network and nodes of a cluster that exists"
+    elif len(ours) < len(pools):
+        left_out += "; the GPU nodes that somebody else makes"
     cost = Cost(tuple(item for item in items if item.max), left_out, note)
     _check_budget(settings, cost, findings)
     return cost
@@ -111,11 +110,24 @@ def _fixed(name: str, month: float) -> CostItem:
     return CostItem(name, month, month)
 
 
-def _assume_prices(cluster: ClusterPlan, pools: Sequence[PoolPlan], catalog: Catalog, findings: Findings) -> None:
+def _own_prices(settings: Settings) -> str:
+    table, discount = settings.prices.table, settings.prices.discount_percent
+    own = f"; those of {table} as they are there" if table else ""
+    return own + (f"; {discount:g} % off the list of AWS" if discount else "")
+
+
+def _elsewhere(cluster: ClusterPlan, catalog: Catalog) -> str:
+    return "" if cluster.region == catalog.prices.region else f"; used for {cluster.region}, where they differ"
+
+
+def _assume_prices(
+    settings: Settings, cluster: ClusterPlan, pools: Sequence[PoolPlan], catalog: Catalog, findings: Findings
+) -> None:
     prices = catalog.prices
-    elsewhere = f"; used for {cluster.region}, where they differ" if cluster.region != prices.region else ""
     findings.assume(
-        "prices", f"list prices of {prices.gpu_date} in {prices.region}, others of {prices.date}{elsewhere}"
+        "prices",
+        f"list prices of {prices.gpu_date} in {prices.region}, others of {prices.date}"
+        f"{_own_prices(settings)}{_elsewhere(cluster, catalog)}",
     )
     for pool in pools:
         if pool.capacity == "spot":
@@ -135,12 +147,11 @@ def _check_budget(settings: Settings, cost: Cost, findings: Findings) -> None:
         return
     biggest = sorted(cost.items, key=lambda item: (-_of(item, budget.of), item.name))[:3]
     items = ", ".join(f"{item.name} {_of(item, budget.of):,.0f}" for item in biggest)
-    fewer = f"fewer replicas on {biggest[0].name.removeprefix('GPU nodes ')}"
     findings.refuse(
         "Budget",
         "budget.usdPerMonth",
         f"${total:,.0f} a month at {budget.of} is ${over:,.0f} over {budget.usd_per_month:,.0f}; the biggest: {items}",
-        f"budget.usdPerMonth: {-(-total // 100) * 100:.0f}, or {fewer}",
+        f"budget.usdPerMonth: {-(-total // 100) * 100:.0f}",
     )
 
 

@@ -6,12 +6,14 @@ from infra.planning.plan import Choice, Note, Violation
 
 
 class Findings:
-    """Collected in any order, read sorted: the plan doesn't depend on the order of maps in the stack file."""
+    """Collected in any order, read sorted: the plan doesn't depend on the order of maps in the stack file. To-dos keep
+    the order of doing."""
 
     def __init__(self) -> None:
         self._chosen: dict[str, Choice] = {}
         self._violations: set[Violation] = set()
-        self._notes: dict[str, set[Note]] = {"warning": set(), "to_do": set(), "assumption": set()}
+        self._notes: dict[str, set[Note]] = {"warning": set(), "assumption": set()}
+        self._to_dos: list[Note] = []
 
     def choose(self, path: str, value: Any, reason: str) -> None:
         self._chosen[path] = Choice(value, reason)
@@ -23,7 +25,8 @@ class Findings:
         self._notes["warning"].add(Note(path, message))
 
     def to_do(self, path: str, message: str) -> None:
-        self._notes["to_do"].add(Note(path, message))
+        """In the order of doing, which is the order of the calls."""
+        self._to_dos.append(Note(path, message))
 
     def assume(self, path: str, message: str) -> None:
         self._notes["assumption"].add(Note(path, message))
@@ -42,7 +45,7 @@ class Findings:
 
     @property
     def to_dos(self) -> tuple[Note, ...]:
-        return self._sorted("to_do")
+        return tuple(self._to_dos)
 
     @property
     def assumptions(self) -> tuple[Note, ...]:

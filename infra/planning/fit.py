@@ -5,6 +5,7 @@ The terms are mechanisms of the engine, their constants from published start-up 
 sum against such logs.
 """
 
+import dataclasses
 from dataclasses import dataclass
 
 from infra.catalog import Catalog, Gpu, ModelShape
@@ -103,7 +104,10 @@ def fit_ollama(file_gib: float, shape: ModelShape | None, gpu: Gpu, gpus: int, a
     if shape is not None and keeps_cache(shape):
         whole = request_bytes(shape, 1, 2, arguments.max_model_len, arguments.max_num_batched_tokens, PINNED)
         rate = whole / arguments.max_model_len / gpus if whole is not None else None
-    return _judge(card, terms, Estimate(left - 0.05 * card, left, left + 0.02 * card), rate, arguments)
+    fits = _judge(card, terms, Estimate(left - 0.05 * card, left, left + 0.02 * card), rate, arguments)
+    if fits.max_concurrency is None:
+        return fits
+    return dataclasses.replace(fits, max_concurrency=min(fits.max_concurrency, arguments.max_num_seqs))
 
 
 def _cache_rate(shape: ModelShape, gpus: int, arguments: Arguments) -> float | None:

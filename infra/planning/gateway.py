@@ -5,6 +5,7 @@ from typing import Literal
 from infra.planning.findings import Findings
 from infra.planning.plan import GatewayPlan
 from infra.settings import Settings
+from infra.settings.platform import Gateway
 
 NGINX_NAMESPACE = "ingress-nginx"  # where its own chart and manifests install it
 
@@ -23,18 +24,31 @@ def plan_gateway(settings: Settings, findings: Findings) -> GatewayPlan | None:
             "one load balancer for all models" if ingress_class == "alb" else "no class is given",
         )
     controller = _controller(ingress_class)
-    if controller == "nginx":
+    if controller == "nginx" and gateway.namespace is None:
         findings.assume(
             "gateway.ingressClass", f"the controller of {ingress_class} runs in namespace {NGINX_NAMESPACE}"
         )
+    _warn(settings, gateway, ingress_class, findings)
     return GatewayPlan(
         domain=gateway.domain,
         visibility=gateway.visibility,
         controller=controller,
         ingress_class=ingress_class,
-        namespace=NGINX_NAMESPACE if controller == "nginx" else None,
+        namespace=gateway.namespace or (NGINX_NAMESPACE if controller == "nginx" else None),
         timeout_seconds=gateway.timeout_seconds,
     )
+
+
+def _warn(settings: Settings, gateway: Gateway, ingress_class: str, findings: Findings) -> None:
+    if gateway.certificate_arn is None and gateway.tls_secret is None:
+        key = "certificateArn" if ingress_class == "alb" else "tlsSecret"
+        findings.warn(f"gateway.{key}", "no certificate: API keys, prompts and answers cross the network in the clear")
+    open_to_all = sorted(name for name, model in settings.models.items() if model.engine == "ollama")
+    if open_to_all:
+        findings.warn(
+            "gateway",
+            f"{', '.join(open_to_all)}: Ollama checks no key; whoever reaches the load balancer may use it",
+        )
 
 
 def _controller(ingress_class: str) -> Literal["alb", "nginx", "other"]:

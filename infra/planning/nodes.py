@@ -75,6 +75,8 @@ def _maximum(offer: Offer, placed: Sequence[Placed], surge: int, findings: Findi
     least = offer.settings.min if offer.settings else 0
     nodes = f"{count(needed, 'node')} of {count(offer.gpus_per_node, 'GPU')}"
     reason = f"{nodes}: every replica at its most, and {count(surge, 'GPU')} for one rollout"
+    if any(each.served.settings.paused for each in placed):
+        reason += "; paused models count, so it is what unpausing can cost"
     findings.choose(f"gpuPools.{offer.name}.max", max(needed, least), reason)
     return max(needed, least)
 

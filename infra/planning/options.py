@@ -193,6 +193,8 @@ def _gain(before: Answer, after: Answer) -> str:
 
 
 def _batch(question: Question, gpu: Gpu) -> Batch:
+    if question.ollama_file_gib is not None:
+        return Batch(question.concurrency, question.max_model_len)
     own = default_batch(question.version, gpu.engine_gib or 0.0, gpu.name, question.max_model_len)
     tokens = question.max_num_batched_tokens or own.tokens
     if question.shape is not None and question.shape.task != "chat":

@@ -1,5 +1,6 @@
 """Which nodes a model runs on, and on how many of their GPUs. Each model by itself: adding one never moves another."""
 
+import dataclasses
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -9,8 +10,11 @@ from infra.planning.findings import Findings
 from infra.planning.kv_cache import splits
 from infra.planning.pools import Offer
 from infra.planning.served import Served
+from infra.planning.vllm import PINNED, default_utilization
 from infra.planning.weights import served_dtype
 from infra.planning.words import count
+
+DEFAULT_UTILIZATION = default_utilization(PINNED)
 
 
 @dataclass(frozen=True)
@@ -112,8 +116,8 @@ def _why(served: Served, offer: Offer, sized: Sized, looked_at: int) -> tuple[st
     if served.settings.pool is not None:
         first = f"pool {offer.name} is in the stack file: {sized.gpus} x {offer.gpu}"
     elif offer.settings is not None:
-        first = f"pool {offer.name} is the cheapest of the {looked_at} in the stack file that serve it"
-        first += f": {_price(offer, sized)}"
+        which = f"the cheapest that serves it, of {looked_at}" if looked_at > 1 else "the only one"
+        first = f"pool {offer.name} is {which} in the stack file: {_price(offer, sized)}"
     else:
         first = f"{offer.instance_type} is the cheapest of the {looked_at} types in these zones that serves it"
         first += f": ${offer.usd_per_node_hour or 0:.2f} an hour for {offer.gpus_per_node} x {offer.gpu}"
@@ -121,7 +125,8 @@ def _why(served: Served, offer: Offer, sized: Sized, looked_at: int) -> tuple[st
 
 
 def _price(offer: Offer, sized: Sized) -> str:
-    return f"${offer.usd_per_gpu_hour * sized.gpus:.2f} an hour for {sized.gpus} x {offer.gpu}"
+    gpus = f"{sized.gpus} x {offer.gpu}"
+    return gpus if offer.existing else f"${offer.usd_per_gpu_hour * sized.gpus:.2f} an hour for {gpus}"
 
 
 def _unplaced(
@@ -143,7 +148,7 @@ def _unplaced(
             _cheapest_type(served, makeable, catalog) or f"gpuPools: nodes that can, and {path}",
         )
         return Placed(served, None, None, (f"{count(len(offers), 'pool')} to choose from, and none can run it",))
-    sized, offer = max(tries, key=lambda each: (_room(each[0]), -each[0].gpus, each[1].name))
+    sized, offer = _nearest(served, tries, catalog)
     findings.refuse(
         "Fit",
         f"{served.path}.maxModelLen",
@@ -156,6 +161,20 @@ def _unplaced(
         sized,
         (f"nothing in the stack fits: {sized.gpus} x {offer.gpu} comes nearest", *sized.fit.reasons),
     )
+
+
+def _nearest(served: Served, tries: Sequence[tuple[Sized, Offer]], catalog: Catalog) -> tuple[Sized, Offer]:
+    """The cheapest with room for some of the cache, else for the weights: the bill isn't that of the dearest type."""
+    for holds in (lambda each: bool(each[0].fit.kv_cache_tokens), lambda each: _holds_weights(each, catalog)):
+        holding = [each for each in tries if holds(each)]
+        if holding:
+            return min(holding, key=lambda each: _cost(served, each[1], each[0]))
+    return max(tries, key=lambda each: (_room(each[0]), -each[0].gpus, each[1].name))
+
+
+def _holds_weights(tried: tuple[Sized, Offer], catalog: Catalog) -> bool:
+    sized, offer = tried
+    return sized.fit.weights_gib < (catalog.gpus[offer.gpu].engine_gib or 0.0)
 
 
 def _room(sized: Sized) -> float:
@@ -190,6 +209,7 @@ def _mends(served: Served, offer: Offer, sized: Sized, makeable: Sequence[Offer]
         ", or ".join(
             (
                 *context,
+                *_utilization(served, offer, sized, catalog),
                 *_quantization(served, offer, sized, catalog),
                 *_as_list(_cheapest_type(served, makeable, catalog)),
             )
@@ -207,6 +227,17 @@ def _largest_context(served: Served, offer: Offer, sized: Sized, catalog: Catalo
             return tokens
         tokens = int(tokens * 0.9) // 256 * 256
     return 0
+
+
+def _utilization(served: Served, offer: Offer, sized: Sized, catalog: Catalog) -> Iterable[str]:
+    """The engine's default, where the stack file gives less and that is what is missing."""
+    given = served.settings.gpu_memory_utilization
+    if served.ollama_file_gib is not None or given is None or given >= DEFAULT_UTILIZATION:
+        return
+    model = served.settings.model_copy(update={"gpu_memory_utilization": DEFAULT_UTILIZATION})
+    more = _size(dataclasses.replace(served, settings=model), offer, sized.gpus, catalog)
+    if more is not None and more.fit.fits:
+        yield f"{served.path}.gpuMemoryUtilization: {DEFAULT_UTILIZATION}"
 
 
 def _quantization(served: Served, offer: Offer, sized: Sized, catalog: Catalog) -> Iterable[str]:
@@ -227,7 +258,8 @@ def _cheapest_type(served: Served, makeable: Sequence[Offer], catalog: Catalog) 
         return None
     offer, sized = best
     price = f"{sized.gpus} x {offer.gpu}, ${offer.usd_per_node_hour or 0:.2f} an hour a node"
-    return f"gpuPools.{offer.name}: {{instanceTypes: [{offer.instance_type}]}} ({price})"
+    pool = f" with {served.path}.pool: {offer.name}" if served.settings.pool else ""
+    return f"gpuPools.{offer.name}: {{instanceTypes: [{offer.instance_type}]}}{pool} ({price})"
 
 
 def _as_list(text: str | None) -> list[str]:

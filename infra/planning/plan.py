@@ -66,7 +66,7 @@ class Fit:
     kv_cache_gib: Estimate | None  # negative when the weights are too large; None: an encoder keeps none
     kv_bytes_per_token: float | None
     kv_cache_tokens: int | None
-    max_concurrency: float | None  # kv_cache_tokens / max_model_len
+    max_concurrency: float | None  # kv_cache_tokens / max_model_len; of Ollama no more than it answers at once
     fits: bool  # at the middle of the interval
     certain: bool  # at its low end
     reasons: tuple[str, ...]

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from infra.catalog import Catalog, with_prices
 from infra.planning.addons import plan_addons, plan_monitoring
+from infra.planning.batch import ollama_parallel
 from infra.planning.cache import plan_cache
 from infra.planning.cluster import plan_cluster
 from infra.planning.cold_start import cold_start, timeouts
@@ -19,7 +20,7 @@ from infra.planning.rollout import plan_rollout
 from infra.planning.scaling import plan_scaling
 from infra.planning.served import Served, resolve
 from infra.planning.to_do import list_to_dos
-from infra.planning.warnings import warn_of_model, warn_of_pool
+from infra.planning.warnings import warn_of_drain, warn_of_model, warn_of_pool
 from infra.planning.weights import AT_LOAD, HALF, served_dtype
 from infra.settings import Settings
 
@@ -39,9 +40,12 @@ def make_plan(stack: str, settings: Settings, *, region: str | None, secrets: fr
     gateway = plan_gateway(settings, findings)
     addons = plan_addons(settings, catalog, findings)
     models = {each.served.name: _model(each, cache, gateway, catalog, findings) for each in placed}
-    _check_system_nodes(settings, placed, catalog, findings)
+    _check_system_nodes(settings, placed, cache, catalog, findings)
     for pool in pools.values():
-        warn_of_pool(pool, findings)
+        used = any(each.offer is not None and each.offer.name == pool.name for each in placed)
+        warn_of_pool(pool, cluster, cache, used=used, findings=findings)
+    longest = max(model.timeouts.grace_period for model in models.values())
+    warn_of_drain(gateway, pools.values(), longest, findings)
     cost = plan_cost(settings, cluster, pools, placed, cache, gateway, catalog, findings)
     list_to_dos(stack, settings, cluster, pools, placed, gateway, secrets, catalog, findings)
     return Plan(
@@ -114,9 +118,9 @@ def _model(
         gpus=placed.gpus,
         utilization=sized.arguments.utilization if sized and vllm else None,
         max_model_len=served.max_model_len,
-        max_num_seqs=sized.arguments.max_num_seqs if sized and vllm else None,
+        max_num_seqs=sized.arguments.max_num_seqs if sized else ollama_parallel(model),
         max_num_batched_tokens=sized.arguments.max_num_batched_tokens if sized and vllm else None,
-        concurrency=model.concurrency,
+        concurrency=model.concurrency if served.ollama_file_gib is None else ollama_parallel(model),
         replicas=served.replicas,
         paused=model.paused,
         extra_args=model.extra_args,
@@ -142,6 +146,9 @@ def _quantizes_at_load(served: Served) -> bool:
 
 def _choose_arguments(placed: Placed, catalog: Catalog, findings: Findings) -> None:
     served, sized = placed.served, placed.sized
+    if served.ollama_file_gib is not None and served.settings.concurrency is None:
+        reason = "Ollama takes the memory of the whole context for each request that it answers at once"
+        findings.choose(f"{served.path}.concurrency", ollama_parallel(served.settings), reason)
     if sized is None or served.ollama_file_gib is not None:
         return
     if served.settings.gpu_memory_utilization is None:
@@ -150,7 +157,7 @@ def _choose_arguments(placed: Placed, catalog: Catalog, findings: Findings) -> N
         findings.choose(f"{served.path}.gpuMemoryUtilization", share, reason)
     if served.settings.max_num_seqs is None:
         (reason,) = _batch_reason(placed)
-        findings.choose(f"{served.path}.maxNumSeqs", sized.arguments.max_num_seqs, reason)
+        findings.choose(f"{served.path}.maxNumSeqs", sized.arguments.max_num_seqs, reason.partition(": ")[2])
 
 
 def _batch_reason(placed: Placed) -> tuple[str, ...]:
@@ -166,8 +173,12 @@ def _batch_reason(placed: Placed) -> tuple[str, ...]:
     return (f"max-num-seqs {seqs}: {tokens:,} tokens of cache, a request taken to use {mean:,} on average",)
 
 
-def _check_system_nodes(settings: Settings, placed: list[Placed], catalog: Catalog, findings: Findings) -> None:
+def _check_system_nodes(
+    settings: Settings, placed: list[Placed], cache: CachePlan, catalog: Catalog, findings: Findings
+) -> None:
     create = settings.cluster.create
     if create is not None:
         system = create.system_nodes
-        check_system_nodes(placed, catalog.cpu_instances.get(system.instance_type), system.count, findings)
+        node = catalog.cpu_instances.get(system.instance_type)
+        surge = cache.access_mode == "ReadWriteMany"
+        check_system_nodes(placed, node, system.count, findings, surge=surge)

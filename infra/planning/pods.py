@@ -7,6 +7,7 @@ from infra.planning.placement import Placed
 from infra.planning.plan import Resources
 from infra.planning.served import Served
 from infra.planning.weights import GIB
+from infra.planning.words import count
 
 # What hypervisor and kernel keep of the memory that AWS states: Karpenter's default for it.
 MEMORY_OVERHEAD = 0.075
@@ -17,6 +18,7 @@ EVICTION_GIB = 100 / 1024
 DAEMONS_CPU, DAEMONS_GIB = 0.3, 0.5
 # coredns, CSI controllers and the add-ons: what they request in the whole cluster.
 SYSTEM_CPU, SYSTEM_GIB = 2.5, 6.0
+MOST_SYSTEM_NODES = 20  # as the stack file may say
 # A server takes this much of its share: the GPUs are the whole point of the node.
 SHARE = 0.9
 # Compile caches, logs and what the engine unpacks.
@@ -58,24 +60,50 @@ def prefetch_resources() -> Resources:
     return Resources(cpu=0.5, memory_gib=2.0, ephemeral_gib=2, shm_gib=0)
 
 
-def check_system_nodes(placed: list[Placed], node: CpuInstance | None, count: int, findings: Findings) -> None:
-    """CPU models run on the system nodes of a cluster that we make: each must fit beside what runs there."""
-    if node is None:
+def check_system_nodes(
+    placed: list[Placed], node: CpuInstance | None, nodes: int, findings: Findings, *, surge: bool
+) -> None:
+    """CPU models run on the system nodes of a cluster that we make: all replicas, and one more of the largest where a
+    rollout starts the new pod first, must fit beside what runs there."""
+    on_cpu = [each.served for each in placed if each.served.cpu and not each.served.settings.paused]
+    if node is None or not on_cpu:
         return
+    pods = [_cpu_resources(served) for served in on_cpu for _ in range(served.replicas.max)]
+    if surge:
+        pods.append(max(pods, key=_size))
     cpu, memory = allocatable(node.vcpus, node.memory_gib)
-    for model in placed:
-        if model.offer is not None or not model.served.cpu:
-            continue
-        wants = server_resources(model)
-        free_cpu, free_gib = cpu - SYSTEM_CPU / count, memory - SYSTEM_GIB / count
-        if wants.cpu > free_cpu or wants.memory_gib > free_gib:
-            findings.refuse(
-                "Room on nodes",
-                f"{model.served.path}.gpus",
-                f"{model.served.name} asks for {wants.cpu:g} CPU and {wants.memory_gib:g} GiB; a system node"
-                f" ({node.name}) has {free_cpu:.1f} and {free_gib:.1f} left beside the cluster's own pods",
-                f"cluster.create.systemNodes.instanceType: a larger one, or {model.served.path}.gpus: 1",
-            )
+    free = cpu - SYSTEM_CPU / nodes, memory - SYSTEM_GIB / nodes
+    if _pack(pods, free, nodes):
+        return
+    names = ", ".join(served.name for served in on_cpu)
+    asks = f"{sum(pod.cpu for pod in pods):g} CPU and {sum(pod.memory_gib for pod in pods):g} GiB"
+    larger = "cluster.create.systemNodes.instanceType: a larger one"
+    enough = next((more for more in range(nodes + 1, MOST_SYSTEM_NODES + 1) if _pack(pods, free, more)), None)
+    fix = f"cluster.create.systemNodes.count: {enough}" if enough else larger
+    findings.refuse(
+        "Room on nodes",
+        f"{on_cpu[0].path}.gpus" if len(on_cpu) == 1 else "cluster.create.systemNodes",
+        f"{names}: {count(len(pods), 'pod')}{', one of them for a rollout,' if surge else ''} ask for {asks};"
+        f" {nodes} system nodes ({node.name}) have {free[0]:.1f} and {free[1]:.1f} each left beside the cluster's own",
+        f"{fix}, or {on_cpu[0].path}.gpus: 1",
+    )
+
+
+def _pack(pods: list[Resources], free: tuple[float, float], nodes: int) -> bool:
+    """First fit, the largest first: about as the scheduler would."""
+    rooms = [free] * nodes
+    for pod in sorted(pods, key=_size, reverse=True):
+        fitting = (i for i, (cpu, gib) in enumerate(rooms) if pod.cpu <= cpu and pod.memory_gib <= gib)
+        index = next(fitting, None)
+        if index is None:
+            return False
+        cpu, gib = rooms[index]
+        rooms[index] = cpu - pod.cpu, gib - pod.memory_gib
+    return True
+
+
+def _size(pod: Resources) -> tuple[float, float]:
+    return pod.memory_gib, pod.cpu
 
 
 def _cpu_resources(served: Served) -> Resources:

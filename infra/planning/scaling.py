@@ -21,7 +21,7 @@ def plan_scaling(placed: Placed, start: ColdStart) -> Scaling | None:
         running=running,
         polling_seconds=POLLING_SECONDS,
         cooldown_seconds=max(LEAST_COOLDOWN, start.seconds),
-        fallback_replicas=-(-(served.replicas.min + served.replicas.max) // 2),
+        fallback_replicas=served.replicas.min,  # what runs beyond that stays; a silent Prometheus starts no GPU
         reason=f"{WAITING} requests waiting, or {running} running of a batch of {batch}, a replica;"
         f" a new one takes {start.seconds} s",
     )

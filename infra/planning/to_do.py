@@ -6,6 +6,8 @@ from infra.catalog import Catalog
 from infra.planning.findings import Findings
 from infra.planning.placement import Placed
 from infra.planning.plan import ClusterPlan, GatewayPlan, PoolPlan
+from infra.planning.served import Served
+from infra.planning.words import count
 from infra.settings import Settings
 
 # Quotas of EC2, in vCPUs: (family, capacity) -> code, name; `aws service-quotas list-service-quotas` lists them.
@@ -16,6 +18,7 @@ QUOTAS = {
     ("P", "spot"): ("L-7212CCBC", "All P Spot Instance Requests"),
 }
 TOKEN = "huggingFaceToken"
+CLIENT_LABEL = "llm-platform/client=true"
 
 
 def list_to_dos(
@@ -29,10 +32,12 @@ def list_to_dos(
     catalog: Catalog,
     findings: Findings,
 ) -> None:
+    """In the order of doing."""
+    _account(settings, cluster, findings)
     _quotas(cluster, pools, catalog, findings)
     _licences(stack, placed, secrets, findings)
-    _access(settings, cluster, findings)
-    _gateway(settings, gateway, findings)
+    _nodes(settings, pools, findings)
+    _gateway(settings, cluster, gateway, findings)
 
 
 def _quotas(cluster: ClusterPlan, pools: Mapping[str, PoolPlan], catalog: Catalog, findings: Findings) -> None:
@@ -54,28 +59,63 @@ def _quotas(cluster: ClusterPlan, pools: Mapping[str, PoolPlan], catalog: Catalo
 
 def _licences(stack: str, placed: Sequence[Placed], secrets: frozenset[str], findings: Findings) -> None:
     gated = [each.served for each in placed if each.served.gated]
-    for served in gated:
-        page = f"huggingface.co/{served.settings.model}"
-        findings.to_do(f"{served.path}.model", f"accept the licence at {page} with the account whose token is used")
+    for repository in sorted({served.settings.model for served in gated}):
+        asking = [served for served in gated if served.settings.model == repository]
+        findings.to_do(
+            f"{asking[0].path}.model",
+            f"{_names(asking)}: accept the licence at huggingface.co/{repository} with the account whose token is used",
+        )
     if gated and TOKEN not in secrets:
-        names = ", ".join(served.name for served in gated)
-        findings.to_do(TOKEN, f"{names}: `pulumi config set --secret {TOKEN} -s {stack}` with a token that may read it")
+        findings.to_do(
+            TOKEN,
+            f"{_names(gated)}: `pulumi config set --secret {TOKEN} -s {stack}` with a token that may read it;"
+            f" before it `pulumi stack init {stack}`, where that stack is new",
+        )
     for each in placed:
         served = each.served
         if served.gated is None:
             findings.warn(f"{served.path}.model", f"whether {served.settings.model} asks for a licence isn't known")
 
 
-def _access(settings: Settings, cluster: ClusterPlan, findings: Findings) -> None:
+def _names(models: Sequence[Served]) -> str:
+    return ", ".join(served.name for served in models)
+
+
+def _account(settings: Settings, cluster: ClusterPlan, findings: Findings) -> None:
     if cluster.kind != "context":
         findings.to_do(
             "cluster", "have the AWS CLI on the PATH: the Kubernetes provider asks it for a token at each run"
         )
-    if settings.namespace.create is False:
+    create = settings.cluster.create
+    if create is not None and create.access.admins:
+        findings.to_do(
+            "cluster.create.access.admins",
+            "leave out the role that runs the first `pulumi up`: EKS makes it an admin and refuses a second entry",
+        )
+    if create is not None and create.network.vpc_id is not None:
+        findings.to_do(
+            "cluster.create.network",
+            "give one private subnet a zone, with a way to the internet; for load balancers the private ones carry the"
+            " tag kubernetes.io/role/internal-elb=1, the public ones kubernetes.io/role/elb=1",
+        )
+    if not settings.namespace.create:
         findings.to_do("namespace.name", f"the namespace {settings.namespace.name} has to exist")
 
 
-def _gateway(settings: Settings, gateway: GatewayPlan | None, findings: Findings) -> None:
+def _nodes(settings: Settings, pools: Mapping[str, PoolPlan], findings: Findings) -> None:
+    if settings.cluster.create is None:
+        return
+    for pool in pools.values():
+        if pool.existing:
+            labels = ", ".join(f"{key}={value}" for key, value in pool.selector.items())
+            findings.to_do(
+                f"gpuPools.{pool.name}.existing",
+                f"the cluster is new, and these nodes are yours to make, once it is there: {labels},"
+                f" {count(pool.gpus_per_node, 'GPU')} each; they aren't in the bill",
+            )
+
+
+def _gateway(settings: Settings, cluster: ClusterPlan, gateway: GatewayPlan | None, findings: Findings) -> None:
     if gateway is None or settings.gateway is None:
         return
     domain = f"*.{gateway.domain}"
@@ -84,4 +124,16 @@ def _gateway(settings: Settings, gateway: GatewayPlan | None, findings: Findings
     if settings.gateway.tls_secret is not None:
         where = f"{settings.namespace.name}/{settings.gateway.tls_secret}"
         findings.to_do("gateway.tlsSecret", f"the Secret {where} has to exist, with a certificate for {domain}")
+    if gateway.controller != "alb" and cluster.kind == "create":
+        findings.to_do(
+            "gateway.ingressClass",
+            f"once the cluster is there, install an Ingress controller of class {gateway.ingress_class};"
+            " its load balancer isn't in the bill",
+        )
+    if gateway.controller == "other":
+        findings.to_do(
+            "gateway.ingressClass",
+            f"label the namespace of the controller of {gateway.ingress_class} {CLIENT_LABEL}:"
+            " the models' NetworkPolicy lets no other in",
+        )
     findings.to_do("gateway.domain", f"after the first up: CNAME {domain} to the stack output gateway_address")

@@ -1,10 +1,15 @@
 """What is allowed, and worth a second look."""
 
+from collections.abc import Iterable
+
 from infra.planning.findings import Findings
 from infra.planning.kv_cache import is_exact, keeps_cache
 from infra.planning.placement import Placed
-from infra.planning.plan import ColdStart, PoolPlan, Rollout
+from infra.planning.plan import CachePlan, ClusterPlan, ColdStart, GatewayPlan, PoolPlan, Rollout
 from infra.planning.rollout import stops_serving
+
+# docs.aws.amazon.com/eks/latest/userguide/managed-node-update-behavior.html: pods leave within 15 minutes.
+NODE_UPDATE_SECONDS = 900
 
 
 def warn_of_model(placed: Placed, rollout: Rollout, start: ColdStart, findings: Findings) -> None:
@@ -31,21 +36,41 @@ def warn_of_model(placed: Placed, rollout: Rollout, start: ColdStart, findings: 
         )
     if fit.kv_bytes_per_token is None and (served.shape is None or keeps_cache(served.shape)):
         findings.warn(f"{path}.model", "its cache a token isn't known: whether a context fits was not judged")
-    if model.engine != "ollama" and model.concurrency is None and fit.max_concurrency is not None and fit.fits:
+    if model.paused or model.engine == "ollama" or model.concurrency is not None:
+        return
+    if fit.max_concurrency is not None and fit.fits:
         holds = f"{fit.max_concurrency:.1f} requests of {served.max_model_len:,} tokens"
         findings.warn(f"{path}.concurrency", f"none is given; a replica holds {holds}: is that enough?")
 
 
-def warn_of_pool(pool: PoolPlan, findings: Findings) -> None:
+def warn_of_pool(pool: PoolPlan, cluster: ClusterPlan, cache: CachePlan, *, used: bool, findings: Findings) -> None:
     path = f"gpuPools.{pool.name}"
     if pool.capacity == "spot":
         findings.warn(
             f"{path}.capacity", "spot nodes go with two minutes' notice, and may not come when they are needed"
         )
-    if not pool.existing and len(pool.zone_ids) == 1:
+    if not pool.existing and cache.zone_id is not None:
+        findings.warn(f"{path}.instanceTypes", f"only in {cache.zone_id}: the cache's volume is in that one zone")
+    elif not pool.existing and len(pool.zone_ids) == 1:
         findings.warn(f"{path}.instanceTypes", f"only {pool.zone_ids[0]} of the stack's zones offers this pool's types")
-    if pool.peak_gpus == 0:
+    if not used:
         findings.warn(path, "no model runs on it")
+    if not pool.existing and pool.min > 0:
+        command = "aws eks update-nodegroup-config --scaling-config desiredSize="
+        findings.warn(
+            f"{path}.min",
+            f"EKS refuses a minimum above the nodes that run, whose number is the autoscaler's: to raise it later, run"
+            f" `{command}{pool.min} --cluster-name {cluster.name} --nodegroup-name ...` first",
+        )
+
+
+def warn_of_drain(gateway: GatewayPlan | None, pools: Iterable[PoolPlan], seconds: int, findings: Findings) -> None:
+    if gateway is not None and seconds > NODE_UPDATE_SECONDS and any(not pool.existing for pool in pools):
+        findings.warn(
+            "gateway.timeoutSeconds",
+            f"pods may take {seconds} s to end; an update of an EKS node group ends them after"
+            f" {NODE_UPDATE_SECONDS // 60} minutes, and answers with them",
+        )
 
 
 def _minutes(start: ColdStart) -> str:

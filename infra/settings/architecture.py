@@ -2,10 +2,11 @@
 
 import json
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, PositiveInt, ValidationError
+
+from infra.project import UnreadableFile, read_text
 
 
 class Architecture(BaseModel):
@@ -35,7 +36,7 @@ class BadArchitecture(Exception):
 
 
 def read_architecture(given: Mapping[str, Any] | str) -> Architecture:
-    """The fields themselves, or the path of a config.json relative to the project. Raises BadArchitecture."""
+    """The fields themselves, or the path of a config.json relative to the project's folder. Raises BadArchitecture."""
     text = _text(given) if isinstance(given, str) else json.dumps(given)
     try:
         architecture = Architecture.model_validate_json(text)
@@ -50,9 +51,9 @@ def read_architecture(given: Mapping[str, Any] | str) -> Architecture:
 
 def _text(path: str) -> str:
     try:
-        return Path(path).read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise BadArchitecture([("", f"{path}: {getattr(error, 'strerror', None) or 'not UTF-8 text'}")]) from None
+        return read_text(path)
+    except UnreadableFile as unreadable:
+        raise BadArchitecture([("", str(unreadable))]) from None
 
 
 def _got(kind: str, value: Any) -> str:

@@ -1,7 +1,8 @@
 """Reads a stack file's YAML as the engine does (go-yaml v3), and remembers the line of every key.
 
 go-yaml is neither YAML 1.1 nor quite 1.2: `off`, `yes` and `22:00` are strings, `010` is 8, `<<` merges even in quotes,
-only the first document counts, a key written twice is an error. The engine hands the result on as JSON: `3.0` is 3.
+only the first document counts (a second is a mistake here), a key written twice is an error. The engine hands the
+result on as JSON: `3.0` is 3.
 Seen with `LoadProjectStackBytes` of Pulumi's Go SDK 3.250; the table is in tests/settings/test_document.py.
 """
 
@@ -24,7 +25,7 @@ from ruamel.yaml.events import (
     StreamEndEvent,
 )
 
-from infra.settings.mistakes import PLATFORM, Key, Mistake, dotted, unknown_key
+from infra.settings.mistakes import NULL_KEY, PLATFORM, Key, Mistake, dotted, unknown_key
 
 STACK_KEYS = ("config", "encryptionsalt", "encryptedkey", "secretsprovider", "environment")
 _MAX_DEPTH = 60
@@ -79,10 +80,15 @@ def read_document(text: str) -> Document:
     """The stack file in `text`. Never raises: what is wrong is in `mistakes`."""
     reader = _Reader()
     try:
-        data = reader.plain(reader.node(_events(text.removeprefix("\ufeff")), depth=0), ())
+        events = _events(text.removeprefix("\ufeff"))
+        data = reader.plain(reader.node(events, depth=0), ())
+        second = next(events, None)
     except _Wrong as wrong:
         return Document(None, {}, (Mistake("file", wrong.line, wrong.got, wrong.write),))
     mistakes = list(reader.mistakes)
+    if second is not None:
+        got = "a second YAML document, and Pulumi reads the first only"
+        mistakes.append(Mistake("file", second.start_mark.line + 1, got, "write one, without ---"))
     if isinstance(data, dict):
         strays = (key for key in data if key not in STACK_KEYS)
         mistakes += (Mistake(dotted((key,)), reader.lines.get((key,)), unknown_key(key, STACK_KEYS)) for key in strays)
@@ -120,7 +126,7 @@ def place(key: Key) -> Key:
 
 
 def _events(text: str) -> Iterator[Any]:
-    """The parser's events of the first document, from its first node on."""
+    """The parser's events of each document's nodes."""
     try:
         for event in YAML(typ="safe", pure=True).parse(text):
             if isinstance(event, StreamEndEvent):
@@ -131,7 +137,9 @@ def _events(text: str) -> Iterator[Any]:
                 yield None  # closes what is open
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        raise _Wrong(mark.line + 1 if mark else None, f"not YAML: {error.problem or error.context}", "") from None
+        problem = error.problem or error.context or ""
+        write = "indent with spaces" if "'\\t'" in problem else ""
+        raise _Wrong(mark.line + 1 if mark else None, f"not YAML: {problem}", write) from None
     except (YAMLError, ValueError) as error:
         raise _Wrong(None, f"not YAML: {str(error).splitlines()[0]}", "") from None
 
@@ -228,7 +236,7 @@ class _Reader:
 
 def _key(value: Any) -> str:
     if value is None or isinstance(value, bool):
-        return {None: "<nil>", True: "true", False: "false"}[value]
+        return {None: NULL_KEY, True: "true", False: "false"}[value]
     return str(value)
 
 

@@ -1,5 +1,7 @@
 """One loader for both sources of a stack's settings, a YAML file and the engine's config: the same mistakes."""
 
+import difflib
+import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,7 +10,7 @@ from typing import Any
 from infra.catalog import Catalog, load_catalog
 from infra.settings.checks import check
 from infra.settings.document import read_document
-from infra.settings.mistakes import PLATFORM, BadStackFile, Mistake, Report, did_you_mean, unknown_key
+from infra.settings.mistakes import PLATFORM, BadStackFile, Mistake, Report, did_you_mean, shown, unknown_key
 from infra.settings.platform import Settings
 from infra.settings.secrets import SECRETS
 from infra.settings.validate import read_settings
@@ -26,9 +28,28 @@ class StackFile:
     secrets: frozenset[str]
 
 
+def stack_path(folder: Path, stack: str) -> Path:
+    """The file of a stack. Raises BadStackFile for the file's own path, or no name at all."""
+    meant = _stack_name(re.split(r"[/\\]", stack)[-1])
+    if stack == meant and meant:
+        return folder / f"Pulumi.{stack}.yaml"
+    stacks = _stacks(folder)
+    got = f"{shown(stack)} is no stack's name; stacks in {folder}: {', '.join(stacks) or 'none'}"
+    write = f"write {meant}" if meant in stacks else "write the name of one of them"
+    raise BadStackFile(str(folder), [Mistake("stack", None, got, write)])
+
+
+def _stack_name(file: str) -> str:
+    return file.removeprefix("Pulumi.").removesuffix(".yaml")
+
+
+def _stacks(folder: Path) -> list[str]:
+    return sorted(_stack_name(each.name) for each in folder.glob("Pulumi.*.yaml"))
+
+
 def load_file(path: Path, *, catalog: Catalog | None = None) -> StackFile:
     """The stack file `stacks/Pulumi.<stack>.yaml`. Raises BadStackFile with every mistake in it."""
-    stack = path.name.removeprefix("Pulumi.").removesuffix(".yaml")
+    stack = _stack_name(path.name)
     document = read_document(_text(path, stack))
     report = Report(document.lines, document.mistakes)
     if document.config is None:
@@ -97,7 +118,7 @@ def _load(
     in_the_open: frozenset[str],
 ) -> StackFile:
     for key in keys:
-        if key.startswith("llm-platform:") and key not in _OWN_KEYS:
+        if _is_ours(key.partition(":")[0]) and key not in _OWN_KEYS:
             report.always((key,), unknown_key(key, _OWN_KEYS))
             if did_you_mean(key, _OWN_KEYS) == PLATFORM:
                 report.broken(())
@@ -115,6 +136,11 @@ def _load(
     return StackFile(stack=stack, settings=settings, region=region, secrets=secrets)
 
 
+def _is_ours(namespace: str) -> bool:
+    """Whether a config key's namespace is the project's, perhaps mistyped; `platform` may be somebody else's."""
+    return difflib.SequenceMatcher(None, namespace.lower(), "llm-platform").ratio() > 0.85
+
+
 def _is_encrypted(value: Any) -> bool:
     return isinstance(value, Mapping) and list(value) == ["secure"] and isinstance(value["secure"], str)
 
@@ -123,9 +149,7 @@ def _text(path: Path, stack: str) -> str:
     try:
         return path.read_text(encoding="utf-8")
     except FileNotFoundError:
-        stacks = sorted(
-            each.name.removeprefix("Pulumi.").removesuffix(".yaml") for each in path.parent.glob("Pulumi.*.yaml")
-        )
+        stacks = _stacks(path.parent)
         close = did_you_mean(stack, stacks)
         write = f"did you mean {close}?" if close else "write the name of one of them, or pulumi stack init"
         there = ", ".join(stacks) or "none"

@@ -10,6 +10,7 @@ from typing import Any
 
 Key = tuple[str | int, ...]
 PLATFORM = "llm-platform:platform"  # the config key of everything but secrets; () as a path
+NULL_KEY = "<nil>"  # what Go makes of a key without a name
 
 # Tokens that people paste: Hugging Face, OpenAI, AWS, GitHub, GitLab, Slack; private keys.
 _TOKEN = re.compile(
@@ -38,6 +39,8 @@ def dotted(key: Iterable[str | int]) -> str:
 def _quoted(part: str) -> str:
     if holds_token(part):
         return "(not shown)"
+    if part == NULL_KEY:
+        return "null"
     return part if _PLAIN_KEY.fullmatch(part) else json.dumps(part[:40])
 
 

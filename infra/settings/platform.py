@@ -80,6 +80,11 @@ class Gateway(Section):
         default=None, description="Secret with the certificate for *.<domain>; not with ALB", examples=["llm-tls"]
     )
     ingress_class: ObjectName | None = Field(default=None, description="alb on EKS when absent", examples=["nginx"])
+    namespace: NamespaceName | None = Field(
+        default=None,
+        description="where the Ingress controller runs, for the NetworkPolicies; nginx: ingress-nginx when absent",
+        examples=["ingress-nginx"],
+    )
     annotations: dict[str, str] = Field(
         default={},
         description="more annotations of each Ingress",

@@ -8,13 +8,14 @@ from typing import Any
 from pydantic import ValidationError
 
 from infra.catalog import Catalog
-from infra.settings.mistakes import Key, Report, did_you_mean, holds_token, shown, unknown_key
+from infra.settings.mistakes import NULL_KEY, Key, Report, did_you_mean, holds_token, shown, unknown_key
 from infra.settings.platform import Settings
 from infra.settings.schema import Schema, allowed, choices, example, flow, is_required, known_keys, schema_at
 from infra.settings.secrets import SECRETS
 
 _MAX_DEPTH = 60
 _GO_TIME = re.compile(r"(\d{4}-\d\d-\d\d) \d\d:\d\d:\d\d(\.\d+)? [+-]\d{4} \S+")
+_ZONE_NAME = re.compile(r"[a-z]{2}(-[a-z]+)+-\d[a-z]")
 _ROUNDS = 5  # a value in the place of a wrong one can uncover another wrong one
 
 
@@ -117,34 +118,48 @@ def _message(key: Key, kind: str, data: Any, stack: str, catalog: Catalog) -> tu
         return f"missing; needs {allowed(node)}", _write(leaf, example(node))
     if kind == "name":
         return _name_message(key)
-    return _value_message(leaf, _at(data, key), node, catalog)
+    return _value_message(key, kind, _at(data, key), node, catalog)
 
 
 def _name_message(key: Key) -> tuple[str, str]:
     section = schema_at(key[:-1]) or {}
-    pattern, name = next(iter(section.get("patternProperties", {".*": {}}))), str(key[-1])
+    pattern, name = next(iter(section.get("patternProperties", {".*": {}}))), str(key[-1]).replace(NULL_KEY, "")
     slug = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:28].strip("-")
     better = slug if re.fullmatch(pattern, slug) else next(iter(example(section)))
     most = 40 if key[0] == "models" else 30
+    bad = "bad name" if name else "no name"
     return (
-        f"bad name; at most {most} lower-case letters, digits and hyphens, beginning with a letter",
+        f"{bad}; at most {most} lower-case letters, digits and hyphens, beginning with a letter",
         f"write {better}",
     )
 
 
-def _value_message(leaf: str, value: Any, node: Schema, catalog: Catalog) -> tuple[str, str]:
-    got = f"got {shown(value)}"
+def _value_message(key: Key, kind: str, value: Any, node: Schema, catalog: Catalog) -> tuple[str, str]:
+    leaf, got = str(key[-1]), f"got {shown(value)}"
     if "Kubernetes version" in allowed(node):
         known = catalog.kubernetes_versions
         text = f"{value:.2f}" if isinstance(value, float) else str(value)
         if isinstance(value, int | float):
             got += "; unquoted, 1.30 would become 1.3"
         return got, f'write "{text if text in known else known[-1]}" (known: {", ".join(map(json.dumps, known))})'
+    if key[:3] == ("cluster", "create", "zones") and isinstance(value, str) and _ZONE_NAME.fullmatch(value):
+        ids = catalog.regions.get(value[:-1], ()) or (example(node),)
+        zone = ids[int(key[-1]) % len(ids)] if leaf.isdecimal() else ids[0]
+        return f"{got}; that is a name, which differs between accounts", f"write an id such as {zone}"
+    if kind == "too_short" and value:
+        return f"got {len(value)}; allowed: {allowed(node)}", _write(leaf, example(node))
     words = choices(node)
     close = did_you_mean(value, words) if isinstance(value, str) else None
     if isinstance(value, int | float) and not isinstance(value, bool) and allowed(node) == "text":
         return f"{got}; text has to be in quotes", f'write "{value}"'
-    return f"{got}; allowed: {allowed(node)}", _write(leaf, close or example(node))
+    return f"{got}; allowed: {allowed(node)}", _write(leaf, close or example(node) or _example_of_entry(key[:-1]))
+
+
+def _example_of_entry(key: Key) -> Any:
+    """One entry of a section's example, for a section that is a mapping of names, or a list."""
+    entries = example(schema_at(key) or {})
+    values = entries.values() if isinstance(entries, dict) else entries if isinstance(entries, list) else ()
+    return next(iter(values), None)
 
 
 def _write(leaf: str, value: Any) -> str:

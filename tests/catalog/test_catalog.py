@@ -60,6 +60,14 @@ def test_an_mla_model_has_its_latent_sizes() -> None:
     assert [m.id for m in mla if not (m.layers and m.kv_lora_rank and m.qk_rope_head_dim)] == []
 
 
+@pytest.mark.parametrize(
+    ("model", "tokens"),
+    [("BAAI/bge-m3", 8192), ("BAAI/bge-reranker-v2-m3", 8192), ("intfloat/multilingual-e5-large", 512)],
+)
+def test_two_positions_of_an_xlm_r_encoder_are_not_for_tokens(model: str, tokens: int) -> None:
+    assert CATALOG.models[model].max_context == tokens
+
+
 @pytest.mark.parametrize("kind", ["gpus", "models", "ollama", "quantizations", "engines"])
 def test_each_row_names_its_source(kind: str) -> None:
     rows = getattr(CATALOG, kind)

@@ -1,6 +1,7 @@
 """`python -m infra`, run in this process."""
 
 import json
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -11,14 +12,20 @@ from infra.cli import main
 from tests.conftest import STACKS
 
 
-def run(*arguments: str, encoding: str = "utf-8", **environment: str) -> Result:
+def run(*arguments: str, encoding: str = "utf-8", environment: Mapping[str, str] | None = None) -> Result:
     """An exception that the command lets through is a traceback for the user, so it is one for the test."""
-    runner = CliRunner(charset=encoding, env={"COLUMNS": "120", **environment})
+    runner = CliRunner(charset=encoding, env={"COLUMNS": "120", **(environment or {})})
     return runner.invoke(main, arguments, catch_exceptions=False)
 
 
-def plan(stack: str, *options: str, stacks: Path = STACKS, **more: str) -> Result:
-    return run("plan", stack, "--stacks", str(stacks), *options, **more)
+def plan(
+    stack: str,
+    *options: str,
+    stacks: Path = STACKS,
+    encoding: str = "utf-8",
+    environment: Mapping[str, str] | None = None,
+) -> Result:
+    return run("plan", stack, "--stacks", str(stacks), *options, encoding=encoding, environment=environment)
 
 
 @cache

@@ -17,6 +17,8 @@ from tests.conftest import STACK_NAMES, planned_stack
 from tests.settings.bad_stacks import BAD_STACKS
 from tests.settings.bad_stacks.writing import CLUSTER, Bad, stack
 
+pytestmark = pytest.mark.usefixtures("planned_once")
+
 REPOSITORY = Path(__file__).parents[2]
 FORMATS = ("text", "json", "markdown")
 
@@ -50,7 +52,7 @@ def test_a_plan_goes_to_stdout_and_exits_0(name: str) -> None:
     result = plan(name)
     assert result.exit_code == 0
     assert result.stderr == ""
-    assert "OK       every model fits, every rule holds" in result.stdout
+    assert "every rule holds" in result.stdout
 
 
 @pytest.mark.parametrize("bad", BAD_STACKS, ids=lambda bad: bad.name)
@@ -73,7 +75,7 @@ def test_a_bad_stack_file_says_the_same_in_every_format(format_: str, tmp_path: 
 
 def test_mistakes_are_wrapped_for_the_terminal(tmp_path: Path) -> None:
     path = write_stack(tmp_path, BAD_STACKS[0].text)
-    result = plan("dev", stacks=tmp_path, COLUMNS="80")
+    result = plan("dev", stacks=tmp_path, environment={"COLUMNS": "80"})
     assert result.stderr == BadStackFile(str(path), BAD_STACKS[0].mistakes).render(80)
 
 
@@ -82,6 +84,31 @@ def test_an_unknown_stack_is_exit_2_with_the_known_ones() -> None:
     assert (result.exit_code, result.stdout) == (2, "")
     assert ", ".join(STACK_NAMES) in result.stderr
     assert "did you mean prod?" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("given", "write"),
+    [
+        ("stacks/Pulumi.dev.yaml", "write dev"),
+        ("Pulumi.dev.yaml", "write dev"),
+        ("../dev", "write dev"),
+        ("", "write the name of one of them"),
+        ("stacks/", "write the name of one of them"),
+    ],
+)
+def test_a_path_for_a_stack_is_exit_2_with_the_name_that_is_meant(given: str, write: str) -> None:
+    result = plan(given)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert ", ".join(STACK_NAMES) in result.stderr
+    assert result.stderr.splitlines()[-1].strip() == write
+
+
+def test_from_another_folder_the_projects_own_stacks_are_planned(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert run("plan", "dev").stdout == plan("dev").stdout
+    assert f"stacks in {REPOSITORY / 'stacks'}:" in " ".join(run("plan", "prdo").stderr.split())
 
 
 @pytest.mark.parametrize("place", ["nowhere", "a file"])
@@ -109,12 +136,7 @@ def test_a_broken_rule_is_exit_1_and_the_whole_plan_is_printed_with_it_first(rul
     for format_ in ("text", "markdown"):
         output = found[format_].stdout
         assert output.index("REFUSED") < output.index(paths[0]) < output.index("MODELS")
-        assert all(section in output for section in ("POOLS", "BILL", "CHOSEN", "RESOURCES", "ASSUMED"))
-
-
-@pytest.mark.parametrize("format_", FORMATS)
-def test_two_runs_print_the_same_bytes(format_: str) -> None:
-    assert plan("prod", "--format", format_).stdout_bytes == plan("prod", "--format", format_).stdout_bytes
+        assert all(section in output for section in ("BILL", "WARNINGS", "ASSUMED"))
 
 
 LONG_NAMES = stack(
@@ -147,14 +169,14 @@ def test_no_line_is_longer_than_the_terminal(
     ],
 )
 def test_a_terminal_of_ascii_gets_ascii(format_: str, encoding: str, environment: dict[str, str]) -> None:
-    result = plan("prod", "--format", format_, encoding=encoding, **environment)
+    result = plan("prod", "--format", format_, encoding=encoding, environment=environment)
     assert result.exit_code == 0
     assert result.stdout_bytes.isascii()
     assert "?" not in result.stdout.splitlines()[0]
 
 
 def test_a_terminal_of_unicode_gets_unicode() -> None:
-    assert "±" in plan("prod", LC_ALL="", LANG="en_US.UTF-8").stdout
+    assert "±" in plan("prod", environment={"LC_ALL": "", "LANG": "en_US.UTF-8"}).stdout
 
 
 @pytest.mark.parametrize("what", ["stack", "outputs"])
@@ -181,7 +203,7 @@ def in_a_shell(*arguments: str, stdout: int | IO[str] = subprocess.PIPE) -> subp
     return subprocess.run(
         [sys.executable, "-m", "infra", *arguments],
         cwd=REPOSITORY,
-        env={"LANG": "C", "HOME": "/nonexistent", "PATH": ""},
+        env={"LANG": "C", "COLUMNS": "120", "HOME": "/nonexistent", "PATH": ""},
         stdout=stdout,
         stderr=subprocess.PIPE,
         text=True,
@@ -189,17 +211,21 @@ def in_a_shell(*arguments: str, stdout: int | IO[str] = subprocess.PIPE) -> subp
     )
 
 
-def test_a_real_run_needs_no_home_no_tools_and_no_credentials() -> None:
+def test_a_run_of_its_own_prints_the_same_bytes() -> None:
+    """Another process has other hashes, so what depends on the order of a set shows."""
     result = in_a_shell("plan", "prod")
     assert (result.returncode, result.stderr) == (0, "")
-    assert result.stdout.isascii()
+    assert result.stdout == plan("prod", environment={"LANG": "C", "LC_ALL": ""}).stdout
 
 
-def test_a_real_run_of_a_bad_stack(tmp_path: Path) -> None:
-    write_stack(tmp_path, BAD_STACKS[0].text)
-    result = in_a_shell("plan", "dev", "--stacks", str(tmp_path))
-    assert (result.returncode, result.stdout) == (2, "")
-    assert "Traceback" not in result.stderr
+def test_a_run_of_its_own_writes_the_same_bytes(tmp_path: Path) -> None:
+    result = in_a_shell("plan", "prod", "--format", "json", "--out", str(tmp_path / "first"))
+    assert result.stdout == plan("prod", "--format", "json", "--out", str(tmp_path / "second")).stdout
+    first, second = (
+        {path.relative_to(root): path.read_bytes() for path in root.rglob("*") if path.is_file()}
+        for root in (tmp_path / "first", tmp_path / "second")
+    )
+    assert first == second
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full on this system")

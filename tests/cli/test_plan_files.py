@@ -10,6 +10,8 @@ from ruamel.yaml import YAML
 from tests.cli.running import plan, plan_json
 from tests.conftest import STACK_NAMES
 
+pytestmark = pytest.mark.usefixtures("planned_once")
+
 
 def write(stack: str, out: Path) -> None:
     result = plan(stack, "--format", "json", "--out", str(out))
@@ -56,16 +58,6 @@ def test_the_lists_beside_them(tmp_path: Path) -> None:
         )
 
 
-def test_two_runs_write_the_same_bytes(tmp_path: Path) -> None:
-    for run in ("first", "second"):
-        write("prod", tmp_path / run)
-    first, second = (
-        {path.relative_to(root): path.read_bytes() for path in root.rglob("*") if path.is_file()}
-        for root in (tmp_path / "first", tmp_path / "second")
-    )
-    assert first == second
-
-
 def test_what_an_earlier_run_left_goes_and_what_others_wrote_stays(tmp_path: Path) -> None:
     foreign = {
         tmp_path / "notes.txt": b"mine",
@@ -83,6 +75,13 @@ def test_what_an_earlier_run_left_goes_and_what_others_wrote_stays(tmp_path: Pat
     assert not stale.exists()
     assert (tmp_path / "manifests" / "deployment-llm-llama-1b.yaml").exists()
     assert {path: path.read_bytes() for path in foreign} == foreign
+
+
+def test_no_folder_is_not_the_one_that_one_is_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    result = plan("local", "--out", "")
+    assert (result.exit_code, result.stdout, list(tmp_path.iterdir())) == (2, "", [])
+    assert "--out" in result.stderr
 
 
 @pytest.mark.parametrize("taken", ["out", "out/manifests", "out/charts.json/x", "out/resources.json/x"])

@@ -10,6 +10,9 @@ import pytest
 from tests.cli.running import plan, plan_json, write_stack
 from tests.conftest import STACK_NAMES, STACKS
 from tests.example_stacks import text
+from tests.settings.bad_stacks.writing import CPU, LAPTOP, stack
+
+pytestmark = pytest.mark.usefixtures("planned_once")
 
 KEYS = {
     "plan": "stack models gpu_pools cost chosen resources outputs violations warnings to_do assumptions version",
@@ -158,3 +161,18 @@ def test_a_secret_is_shown_as_one_and_its_value_nowhere(tmp_path: Path) -> None:
 def test_a_missing_secret_is_a_thing_to_do() -> None:
     assert "secure:" not in (STACKS / "Pulumi.prod.yaml").read_text(encoding="utf-8")
     assert any(note["path"] == "huggingFaceToken" for note in plan_json("prod")["to_do"])
+
+
+@pytest.mark.parametrize(
+    ("gateway", "namespace"),
+    [
+        ("ingressClass: nginx", "ingress-nginx"),
+        ("ingressClass: nginx, namespace: edge", "edge"),
+        ("ingressClass: traefik, namespace: edge", "edge"),
+    ],
+)
+def test_a_model_is_reached_from_the_namespace_of_the_gateway(gateway: str, namespace: str, tmp_path: Path) -> None:
+    write_stack(tmp_path, stack(LAPTOP, CPU, f"gateway: {{domain: llm.example.com, {gateway}}}", region=None))
+    resources = json.loads(plan("dev", "--format", "json", stacks=tmp_path).stdout)["resources"]
+    policies = [each["inputs"] for each in resources if each["type"].endswith(":NetworkPolicy")]
+    assert f'"kubernetes.io/metadata.name": "{namespace}"' in json.dumps(policies)

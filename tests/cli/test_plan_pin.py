@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from infra.cli.as_json import resources
+from infra.cli.pin import pin_choices
 from infra.offline import plan_offline
 from infra.settings.document import read_document
 from tests.cli.running import plan, write_stack
@@ -28,35 +29,29 @@ UNUSUAL = {
               b: *same
               c: {<<: *same, maxModelLen: 4096}
     """,
-    "two documents": """
-        config:
-          llm-platform:platform:
-            cluster: {existing: {context: kind}}
-            models: {a: {model: "llama3.2:1b", engine: ollama, gpus: 0}}
-        ---
-        kept: true
-    """,
 }
 
 
 @pytest.mark.parametrize("stack", [*ALL_STACKS, *UNUSUAL])
 def test_a_pinned_stack_makes_the_same_and_has_nothing_left_to_pin(stack: str, tmp_path: Path) -> None:
     content = UNUSUAL[stack].replace("\n        ", "\n").rstrip() + "\n" if stack in UNUSUAL else text(stack)
-    name = stack.replace(" ", "-")
-    path = write_stack(tmp_path, content, name)
+    path = write_stack(tmp_path, content, stack.replace(" ", "-"))
     before = planned(stack) if stack in ALL_STACKS else plan_offline(path)
     assert before.plan.chosen
-
-    result = plan(name, "--pin", stacks=tmp_path)
-    assert result.exit_code == 0
-    assert result.stderr == f"{path}: pinned {', '.join(before.plan.chosen)}\n"
-    pinned = path.read_bytes()
-
+    assert pin_choices(path, before.plan) == f"{path}: pinned {', '.join(before.plan.chosen)}"
     after = plan_offline(path)
     assert resources(after) == resources(before)
     assert after.plan.chosen == {}
-    result = plan(name, "--pin", stacks=tmp_path)
-    assert (result.exit_code, result.stderr) == (0, f"{path}: nothing to pin, the file says everything\n")
+
+
+def test_the_second_pin_changes_nothing(tmp_path: Path) -> None:
+    path = write_stack(tmp_path, text("dev"))
+    first = plan("dev", "--pin", stacks=tmp_path)
+    assert first.exit_code == 0
+    assert first.stderr.startswith(f"{path}: pinned ")
+    pinned = path.read_bytes()
+    second = plan("dev", "--pin", stacks=tmp_path)
+    assert (second.exit_code, second.stderr) == (0, f"{path}: nothing to pin, the file says everything\n")
     assert path.read_bytes() == pinned
 
 

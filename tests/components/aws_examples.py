@@ -13,6 +13,7 @@ from components.cluster import Cluster
 from components.gpu_pool import GpuPool
 from components.network import Network
 from components.weights_file_system import WeightsFileSystem
+from infra.offline import ANSWERS
 from infra.recording import Recorded, Recording, record
 
 ZONES = ["use1-az1", "use1-az2", "use1-az4"]
@@ -90,7 +91,7 @@ def on_aws(program: Callable[[pulumi.ResourceOptions], Any], *, preview: bool = 
     def with_provider() -> None:
         program(pulumi.ResourceOptions(providers=[aws.Provider("aws", region="us-east-1")]))
 
-    return record(with_provider, stack="test", preview=preview, **options)
+    return record(with_provider, stack="test", preview=preview, **{"answers": ANSWERS, **options})
 
 
 def site(*, preview: bool = False, **changes: dict[str, Any]) -> Recording:

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from components.addons import load_balancer_controller, prometheus
+from components.addons import load_balancer_controller
 from infra.recording import Recording
 from tests.components.aws_examples import NODE_GROUP, RELEASE, site, waits_for
 
@@ -128,4 +128,3 @@ def test_prometheus_looks_at_every_monitor_and_at_nothing_that_eks_hides() -> No
     assert not any(spec[key] for key in switches)
     for hidden in ("kubeControllerManager", "kubeScheduler", "kubeEtcd", "kubeProxy", "grafana", "alertmanager"):
         assert of[hidden] == {"enabled": False}
-    assert f"http://prometheus-operated.{RELEASES['prometheus'][1]}.svc:9090" == prometheus.URL

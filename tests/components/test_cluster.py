@@ -150,3 +150,10 @@ def test_everything_in_the_cluster_waits_for_whoever_may_get_in() -> None:
 
 def test_the_same_node_settings_make_the_same_user_data() -> None:
     assert user_data({"a": 1}) == user_data({"a": 1}) != user_data({"a": 2})
+
+
+def test_addons_are_of_the_version_that_eks_has_for_the_cluster() -> None:
+    addons = site().of("aws:eks/addon:Addon")
+    assert addons
+    for addon in addons:
+        assert addon.inputs["addonVersion"] == f"${{{addon.inputs['addonName']}.version}}"

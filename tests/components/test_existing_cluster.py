@@ -23,7 +23,6 @@ ANSWER = {
 def by_name(opts: pulumi.ResourceOptions) -> None:
     cluster = ExistingEksCluster("cluster", cluster_name="shared", region="eu-west-1", opts=opts)
     pulumi.export("vpc_id", cluster.vpc_id)
-    pulumi.export("security_group_id", cluster.security_group_id)
 
 
 def test_a_context_is_known_by_its_name() -> None:
@@ -49,9 +48,9 @@ def test_an_eks_cluster_is_looked_up_by_name_and_known_by_its_endpoint(preview: 
     assert [command["command"], *command["args"]] == [
         *("aws", "--region", "eu-west-1", "eks", "get-token", "--cluster-name", "shared")
     ]
-    assert recording.outputs == {"vpc_id": "vpc-1", "security_group_id": "sg-1"}
+    assert recording.outputs == {"vpc_id": "vpc-1"}
 
 
 def test_an_eks_cluster_that_nobody_answers_for_is_an_error() -> None:
     with pytest.raises(NotOnTheEngine, match="getCluster"):
-        on_aws(by_name)
+        on_aws(by_name, answers={})

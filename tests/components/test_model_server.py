@@ -251,3 +251,15 @@ def test_every_name_begins_with_the_components():
 def test_a_first_preview_knows_every_object():
     recording = server(preview=True, disruption_budget=True)
     assert UNKNOWN not in str([r.inputs for r in recording.resources])
+
+
+def test_our_replicas_win_over_what_a_scaler_left() -> None:
+    (deployment,) = server().of("kubernetes:apps/v1:Deployment")
+    assert deployment.inputs["metadata"]["annotations"]["pulumi.com/patchForce"] == "true"
+
+
+@pytest.mark.parametrize(("budget", "evictable"), [(False, "false"), (True, None)])
+def test_the_autoscaler_leaves_an_only_replica_where_it_is(budget: bool, evictable: str | None) -> None:
+    (deployment,) = server(disruption_budget=budget).of("kubernetes:apps/v1:Deployment")
+    annotations = deployment.inputs["spec"]["template"]["metadata"]["annotations"]
+    assert annotations.get("cluster-autoscaler.kubernetes.io/safe-to-evict") == evictable

@@ -23,7 +23,6 @@ def prefetch(**changes: Any) -> Recording:
         "scratch_gib": 5,
         "deadline_seconds": 3600,
         "set_group": True,
-        "node_selector": {},
         **changes,
     }
     return run(lambda opts: Prefetch(f"{told['workload'].name}-prefetch", opts=opts, **told))

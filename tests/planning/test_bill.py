@@ -1,5 +1,7 @@
 """The bill: what is made, at the fewest nodes and at the most; nothing that others pay for."""
 
+from pathlib import Path
+
 import pytest
 
 from infra.planning import Plan
@@ -43,6 +45,22 @@ def test_a_discount_is_on_the_whole_list() -> None:
     whole, less = plan(PROD).cost, plan(changed(PROD, prices={"discountPercent": 20})).cost
     assert less.usd_per_month_max == pytest.approx(0.8 * whole.usd_per_month_max)
     assert "20 % off" in less.price_note
+
+
+def test_the_note_says_whose_prices_they_are(tmp_path: Path) -> None:
+    table = tmp_path / "prices.csv"
+    table.write_text("instance_type,usd_per_hour\ng6.xlarge,0.5\n", encoding="utf-8")
+    result = plan(changed(DEV, prices={"table": str(table), "discountPercent": 20}))
+    (assumed,) = [note.message for note in result.assumptions if note.path == "prices"]
+    for said in (assumed, result.cost.price_note):
+        assert f"those of {table} as they are there; 20 % off the list of AWS" in said
+    assert "differ" not in result.cost.price_note
+
+
+def test_a_budget_that_is_enough_is_named() -> None:
+    (violation,) = plan(changed(PROD, budget={"usdPerMonth": 20000})).violations
+    enough = float(violation.fix.removeprefix("budget.usdPerMonth: "))
+    assert plan(changed(PROD, budget={"usdPerMonth": enough})).violations == ()
 
 
 @pytest.mark.parametrize(

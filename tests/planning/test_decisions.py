@@ -22,6 +22,19 @@ def test_defaults_of_a_cluster_that_we_make() -> None:
         assert f"cluster.create.{path}" in result.chosen
 
 
+@pytest.mark.parametrize(
+    ("version", "refused", "warned"), [("1.33", True, False), ("1.34", False, True), ("1.35", False, False)]
+)
+def test_a_version_past_its_standard_support_is_refused(version: str, refused: bool, warned: bool) -> None:
+    """Read 2026-11-01: 1.33 until 2026-07-29, 1.34 until 2026-12-02. A cluster of support type STANDARD."""
+    result = plan(changed(DEV, cluster__create__version=version))
+    assert [each.rule for each in result.violations] == (["Version"] if refused else [])
+    assert ("cluster.create.version" in {note.path for note in result.warnings}) is warned
+    for each in result.violations:
+        assert "2026-07-29" in each.message
+        assert '"1.35"' in each.fix
+
+
 def test_zones_are_chosen_by_the_catalogue_alone() -> None:
     """A pool added later must not move subnets."""
     one = plan(changed(DEV, cluster={"create": {"zones": 2}}))
@@ -59,6 +72,13 @@ def test_weights_have_to_fit_the_cache(size: str, broken: bool) -> None:
     """Qwen3-8B: 15.3 GiB."""
     result = plan(changed(SHARED, cache={"kind": "storageClass", "storageClass": "efs-sc", "size": size}))
     assert [each.rule for each in result.violations] == (["Disk"] if broken else [])
+
+
+def test_a_new_cluster_has_no_default_storage_class() -> None:
+    (violation,) = plan(changed(DEV, cache={"kind": "storageClass"})).violations
+    assert (violation.rule, violation.path) == ("Storage class", "cache.storageClass")
+    assert "kind: efs" in violation.fix
+    assert plan(changed(DEV, cache={"kind": "storageClass", "storageClass": "fsx"})).violations == ()
 
 
 def test_the_prometheus_of_others_is_asked_at_its_address() -> None:
@@ -101,6 +121,103 @@ def test_the_domain_wants_a_certificate_and_a_dns_record() -> None:
     to_do = _to_do(plan(PROD))
     assert "*.llm.example.com" in to_do["gateway.certificateArn"]
     assert "CNAME" in to_do["gateway.domain"]
+
+
+@pytest.mark.parametrize(
+    ("ingress_class", "paths"), [("alb", 0), ("nginx", 1), ("traefik", 2)], ids=["ours", "install", "install and label"]
+)
+def test_a_new_cluster_has_no_other_controller_than_ours(ingress_class: str, paths: int) -> None:
+    result = plan(changed(DEV, gateway={"domain": "llm.example.com", "ingressClass": ingress_class}))
+    messages = [note.message for note in result.to_do if note.path == "gateway.ingressClass"]
+    assert len(messages) == paths
+    assert ("install" in " ".join(messages)) is (paths > 0)
+    assert ("llm-platform/client=true" in " ".join(messages)) is (paths > 1)
+    assert result.to_do[-1].path == "gateway.domain"
+
+
+def test_to_dos_are_in_the_order_of_doing() -> None:
+    paths = [note.path for note in plan(PROD).to_do]
+    assert paths == [
+        "cluster",
+        "gpuPools",
+        "models.llama-8b.model",
+        "huggingFaceToken",
+        "gateway.certificateArn",
+        "gateway.domain",
+    ]
+
+
+def test_a_licence_is_accepted_once_for_all_its_models() -> None:
+    stack = changed(PROD, models__again={"model": "meta-llama/Llama-3.1-8B-Instruct", "maxModelLen": 8192})
+    licences = [note.message for note in plan(stack).to_do if "licence" in note.message]
+    assert len(licences) == 1
+    assert licences[0].startswith("again, llama-8b: ")
+
+
+def test_nodes_of_others_on_a_new_cluster_are_somebodys_to_make() -> None:
+    stack = changed(SHARED, cluster={"create": {"zones": 2}}, cache={"kind": "efs"})
+    result = plan(stack)
+    assert "node.acme.io/pool=gpu" in _to_do(result)["gpuPools.a10g.existing"]
+    assert "somebody else makes" in result.cost.left_out
+    assert "gpuPools.a10g.existing" not in _to_do(plan(SHARED))
+
+
+def test_the_zones_of_ones_own_subnets_are_not_guessed() -> None:
+    network = {"vpcId": "vpc-0ab1cd23", "privateSubnetIds": ["subnet-0a1b2c3d", "subnet-0b1b2c3d"]}
+    (violation,) = plan(changed(DEV, cluster__create__network=network)).violations
+    assert (violation.rule, violation.path) == ("Zones", "cluster.create.zones")
+    zones = ["use1-az1", "use1-az2"]
+    assert plan(changed(DEV, cluster={"create": {"zones": zones, "network": network}})).violations == ()
+
+
+def _warned(result: Plan, path: str) -> str:
+    return " ".join(note.message for note in result.warnings if note.path == path)
+
+
+@pytest.mark.parametrize(
+    ("cidrs", "said"),
+    [([], "access.apiFrom: [your own CIDR]"), (["0.0.0.0/0"], "the whole internet"), (["203.0.113.0/24"], "")],
+)
+def test_who_reaches_the_api_of_a_new_cluster(cidrs: list[str], said: str) -> None:
+    warned = _warned(plan(changed(DEV, cluster__create__access={"apiFrom": cidrs})), "cluster.create.access.apiFrom")
+    assert said in warned
+    assert bool(said) is bool(warned)
+
+
+def test_a_gateway_in_the_clear_or_before_ollama_is_warned_of() -> None:
+    ollama = changed(DEV, models={"m": {"model": "llama3.2:1b", "engine": "ollama"}})
+    result = plan(changed(ollama, gateway={"domain": "llm.example.com"}))
+    assert "in the clear" in _warned(result, "gateway.certificateArn")
+    assert _warned(result, "gateway").startswith("m: Ollama checks no key")
+    assert not _warned(plan(PROD), "gateway.certificateArn") + _warned(plan(PROD), "gateway")
+
+
+@pytest.mark.parametrize(("seconds", "warned"), [(300, False), (900, True)])
+def test_an_answer_that_outlasts_an_update_of_the_nodes_is_warned_of(seconds: int, warned: bool) -> None:
+    assert bool(_warned(plan(changed(PROD, gateway__timeoutSeconds=seconds)), "gateway.timeoutSeconds")) is warned
+
+
+def test_raising_a_minimum_of_nodes_has_a_step_before() -> None:
+    one = plan(changed(DEV, gpuPools__l4__min=1))
+    assert "desiredSize=1 --cluster-name llm-prod" in _warned(one, "gpuPools.l4.min")
+    assert not _warned(plan(DEV), "gpuPools.l4.min")
+
+
+def test_a_volume_of_one_node_makes_a_download_wait() -> None:
+    assert "paused: true" in _warned(plan(changed(DEV, cache={"kind": "ebs"})), "cache")
+    assert not _warned(plan(DEV), "cache")
+
+
+def test_a_pool_in_one_zone_says_whether_the_volume_or_the_type_is() -> None:
+    assert "the cache's volume" in _warned(plan(changed(DEV, cache={"kind": "ebs"})), "gpuPools.l4.instanceTypes")
+    assert not _warned(plan(DEV), "gpuPools.l4.instanceTypes")
+
+
+def test_a_paused_model_is_not_asked_how_much_it_should_hold() -> None:
+    paused = plan(changed(DEV, gpuPools={}, models__qwen3_8b__paused=True))
+    assert not _warned(paused, "models.qwen3-8b.concurrency") + _warned(paused, "gpuPools.g6-xlarge")
+    assert "unpausing" in paused.chosen["gpuPools.g6-xlarge.max"].reason
+    assert _warned(plan(changed(DEV, gpuPools__t4={"instanceTypes": ["g4dn.xlarge"]})), "gpuPools.t4")
 
 
 def test_what_deserves_a_second_look_is_said() -> None:

@@ -82,7 +82,7 @@ def test_a_70b_model_in_fp8_on_four_l40s() -> None:
 
 
 def test_an_encoder_keeps_no_cache() -> None:
-    result = fit(BGE_M3, CATALOG.gpus["T4"], 1, Arguments(8194, 256, 8194, 0.92), catalog=CATALOG, quantization=None)
+    result = fit(BGE_M3, CATALOG.gpus["T4"], 1, Arguments(8192, 256, 8192, 0.92), catalog=CATALOG, quantization=None)
     assert (result.kv_cache_gib, result.kv_cache_tokens, result.max_concurrency) == (None, None, None)
     assert result.fits
 

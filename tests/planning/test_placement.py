@@ -26,7 +26,7 @@ def test_a_model_runs_on_the_pool_that_it_names() -> None:
 def test_without_a_name_it_runs_on_the_cheapest_pool_that_serves_it() -> None:
     model = plan(changed(PROD, models__llama_8b__pool=None)).models["llama-8b"]
     assert model.pool == "l4"  # t4 is cheaper an hour, and too small
-    assert "cheapest of the 3" in model.reasons[0]
+    assert "the cheapest that serves it, of 3" in model.reasons[0]
 
 
 def test_without_pools_it_takes_the_cheapest_type_of_the_zones() -> None:
@@ -110,3 +110,37 @@ def test_the_batch_is_what_the_cache_can_serve(context: int, seqs: int) -> None:
 def test_the_batch_of_the_stack_file_stays() -> None:
     model = plan(changed(DEV, models__qwen3_8b__maxNumSeqs=48)).models["qwen3-8b"]
     assert model.max_num_seqs == 48
+
+
+@pytest.mark.parametrize(("concurrency", "parallel"), [(None, 1), (4, 4)])
+@pytest.mark.parametrize("gpus", [0, 1])
+def test_ollama_answers_as_many_requests_as_it_is_told(gpus: int, concurrency: int | None, parallel: int) -> None:
+    stack = changed(DEV, models={"m": {"model": "llama3.2:1b", "engine": "ollama", "gpus": gpus}})
+    model = plan(changed(stack, models__m__concurrency=concurrency)).models["m"]
+    assert model.max_num_seqs == parallel
+    if model.fit is not None:
+        assert model.fit.max_concurrency == parallel
+        assert (model.fit.kv_cache_tokens or 0) > parallel * model.max_model_len
+
+
+def test_ollama_keeps_a_whole_context_for_each_request() -> None:
+    stack = changed(DEV, models={"m": {"model": "llama3.1:8b", "engine": "ollama", "maxModelLen": 16384}})
+    assert plan(changed(stack, models__m__concurrency=8)).violations == ()
+    assert _refusals(plan(changed(stack, models__m__concurrency=9)), "Fit")
+
+
+def test_a_model_that_does_not_fit_stays_on_the_cheapest_type_that_holds_its_weights() -> None:
+    result = plan(changed(NO_POOLS, models__m__gpuMemoryUtilization=0.01))
+    assert result.models["m"].instance_type == "g6.xlarge"
+    ((_, _, fix),) = _refusals(result, "Fit")
+    assert "models.m.gpuMemoryUtilization: 0.92" in fix
+
+
+def test_a_type_to_add_comes_with_the_key_of_a_model_that_names_its_pool() -> None:
+    stack = changed(PROD, models__llama_8b__pool="t4")
+    ((_, _, fix),) = _refusals(plan(stack), "Fit")
+    pool, _, rest = fix.partition("gpuPools.")[2].partition(": {instanceTypes: [")
+    assert f"with models.llama-8b.pool: {pool}" in fix
+    mended = changed(stack, models__llama_8b__pool=pool)
+    mended["gpuPools"][pool] = {"instanceTypes": [rest.partition("]")[0]]}
+    assert _refusals(plan(mended), "Fit") == []

@@ -50,6 +50,20 @@ def test_a_cpu_model_that_the_system_nodes_cannot_hold_is_refused() -> None:
     assert (rule, path) == ("Room on nodes", "models.m.gpus")
 
 
+def test_cpu_models_have_to_fit_the_system_nodes_together() -> None:
+    """An 8B model asks for 2 CPU; two m7i.xlarge have 2.4 each left beside the cluster's own pods."""
+    cpu = {"model": "llama3.1:8b", "engine": "ollama", "gpus": 0}
+    alone = changed(DEV, models={"a": cpu})
+    assert plan(alone).violations == ()
+    (violation,) = plan(changed(alone, models__b=cpu)).violations
+    assert (violation.rule, violation.path) == ("Room on nodes", "cluster.create.systemNodes")
+    assert "a, b: 3 pods, one of them for a rollout" in violation.message
+    assert violation.fix.startswith("cluster.create.systemNodes.count: 3, or")
+    mended = changed(alone, models__b=cpu, cluster__create__systemNodes={"count": 3})
+    assert plan(mended).violations == ()
+    assert plan(changed(alone, models__b={**cpu, "paused": True})).violations == ()
+
+
 def test_root_volumes_hold_every_engine_whatever_runs_on_the_pool() -> None:
     pool = plan(DEV).pools["l4"]
     assert pool.nvme

@@ -129,7 +129,6 @@ def test_anchors_and_merges(text: str, value: Any) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "config:\n  llm-platform:platform: 1\n---\nconfig: {}\n",
         "---\nconfig:\n  llm-platform:platform: 1\n...\n",
         "\ufeffconfig:\n  llm-platform:platform: 1\n",
         "%YAML 1.1\n---\nconfig:\n  llm-platform:platform: 1\n",

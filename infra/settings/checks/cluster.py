@@ -4,7 +4,7 @@ import json
 from ipaddress import IPv4Network
 
 from infra.settings.checks.scope import CLUSTER_KIND, Scope
-from infra.settings.cluster import CreateCluster, NewNetwork
+from infra.settings.cluster import Access, CreateCluster, NewNetwork
 from infra.settings.mistakes import Key, did_you_mean
 
 _CREATE: Key = ("cluster", "create")
@@ -34,6 +34,7 @@ def check_cluster(scope: Scope) -> None:
         _check_zones(scope, cluster.create)
         _check_network(scope, cluster.create.network)
         _check_system_nodes(scope, cluster.create)
+        _check_access(scope, cluster.create.access)
         for index, cidr in enumerate(cluster.create.access.api_from):
             _read_cidr(scope, (*_CREATE, "access", "apiFrom", index), cidr)
 
@@ -80,6 +81,17 @@ def _check_zones(scope: Scope, create: CreateCluster) -> None:
         if zone not in served:
             got = f"{zone} isn't a zone of {scope.region} that EKS serves and that has GPUs"
             scope.report.wrong((*key, index), got, f"write one of {', '.join(served)}")
+
+
+def _check_access(scope: Scope, access: Access) -> None:
+    """EKS has one access entry a principal."""
+    first: dict[str, str] = {}
+    for name, arns in (("admins", access.admins), ("viewers", access.viewers)):
+        for index, arn in enumerate(arns):
+            key: Key = (*_CREATE, "access", name, index)
+            if arn in first:
+                scope.report.wrong(key, f"{arn} is in {first[arn]} already", "leave it out here")
+            first.setdefault(arn, name)
 
 
 def _check_network(scope: Scope, network: NewNetwork) -> None:

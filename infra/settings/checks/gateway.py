@@ -40,6 +40,13 @@ def check_gateway(scope: Scope) -> None:
             "write ingressClass: nginx, or the class that the cluster has",
             reads=CLUSTER_KIND,
         )
+    if gateway.namespace is not None and uses_alb(scope):
+        wrong(
+            (*_KEY, "namespace"),
+            "an ALB is outside the cluster, in no namespace",
+            "leave namespace out, or write ingressClass: nginx",
+            reads=[(*_KEY, "namespace"), (*_KEY, "ingressClass"), *CLUSTER_KIND],
+        )
     for name in gateway.annotations:
         if name in _DECIDED:
             wrong((*_KEY, "annotations", name), "decided elsewhere", _DECIDED[name])

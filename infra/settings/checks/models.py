@@ -16,7 +16,7 @@ _NOT_FOR_OLLAMA: Mapping[str, str] = {
     "gpu_memory_utilization": "Ollama decides itself how much memory it uses",
 }
 
-_LIKE = "like: a known model of the same shape"
+_LIKE = "like: a known model of the same shape, or architecture: its config.json"
 _AT_LOAD = ("fp8", "bitsandbytes")  # vLLM and TGI make these themselves of 16-bit weights
 
 
@@ -92,7 +92,7 @@ def _meant(name: str, known: Mapping[str, object], sample: str, otherwise: str =
     close = did_you_mean(name, known)
     if close:
         return f"did you mean {close}?" + (f" Else write {otherwise}" if otherwise else "")
-    return f"write a known one, e.g. {sample}" + (f", or {otherwise}" if otherwise else "")
+    return f"write a known one, e.g. {sample}" + (f"; or {otherwise}" if otherwise else "")
 
 
 def _tag_of(scope: Scope, repository: str) -> str:

@@ -4,6 +4,7 @@ import re
 from pathlib import PurePosixPath, PureWindowsPath
 
 from infra.catalog import price_table_mistakes
+from infra.project import PROJECT
 from infra.settings.checks.scope import CLUSTER_KIND, Scope
 from infra.settings.mistakes import Key
 from infra.settings.platform import Cache
@@ -11,6 +12,8 @@ from infra.settings.platform import Cache
 # AWS allows 50 tags a resource; node groups and subnets carry up to 10 of the program's own.
 _MOST_TAGS, _LONGEST_TAG, _LONGEST_VALUE = 40, 128, 256
 _TAG_TEXT = re.compile(r"[\w .:/=+@-]*")
+_CHARTS: Key = ("mirror", "charts")
+_SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):")
 _OUR_TAGS = re.compile(r"Name$|kubernetes\.io/|k8s\.io/|eks:|karpenter\.sh/")
 
 
@@ -37,7 +40,13 @@ def _check_mirror(scope: Scope) -> None:
         return
     if PurePosixPath(charts).is_absolute() or PureWindowsPath(charts).is_absolute() or charts.startswith("~"):
         got = "an absolute path: each checkout would show a diff"
-        scope.report.wrong(("mirror", "charts"), got, "write a path relative to the program, e.g. charts, or a URL")
+        scope.report.wrong(_CHARTS, got, "write a path relative to the program, e.g. charts, or a URL")
+    elif scheme := _SCHEME.match(charts):
+        if scheme[1].lower() not in ("http", "https"):
+            got = f"{scheme[1]}: a chart is fetched as <chart>-<version>.tgz, over http or https"
+            scope.report.wrong(_CHARTS, got, "write an https URL, or a folder of the project")
+    elif not (PROJECT / charts).is_dir():
+        scope.report.wrong(_CHARTS, f"{PROJECT / charts}: no such folder", "write a folder that exists, or a URL")
 
 
 def _check_tags(scope: Scope) -> None:

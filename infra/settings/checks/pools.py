@@ -1,9 +1,13 @@
 """Rules for `gpuPools`."""
 
+import re
+
 from infra.catalog import Instance
 from infra.settings.checks.scope import CLUSTER_KIND, Scope
 from infra.settings.cluster import GpuPool
 from infra.settings.mistakes import Key, did_you_mean
+
+_CPU_FAMILY = re.compile(r"[mcrt]\d")  # general purpose, compute, memory, burstable
 
 
 def check_pools(scope: Scope) -> None:
@@ -69,7 +73,9 @@ def _count(instance: Instance) -> str:
 def _check_type(scope: Scope, key: Key, name: str, pool: GpuPool) -> None:
     known = scope.catalog.instances
     instance = known.get(name)
-    if instance is None:
+    if instance is None and _CPU_FAMILY.match(name):
+        scope.report.wrong(key, f"{name} has no GPU", "write one such as g6.xlarge")
+    elif instance is None:
         usable = [each.name for each in known.values() if each.left_out is None]
         close = did_you_mean(name, usable)
         write = (

@@ -3,7 +3,17 @@
 from infra.settings import Mistake
 from tests.settings.bad_stacks.writing import CLUSTER, CPU, LAPTOP, MODEL, Bad, create, stack
 
+_ADMIN = "arn:aws:iam::111122223333:role/platform"
+
 BAD_CLUSTERS = (
+    Bad(
+        "an admin written twice, and a viewer too",
+        stack(create(f'access: {{admins: ["{_ADMIN}", "{_ADMIN}"], viewers: ["{_ADMIN}"]}}'), MODEL),
+        (
+            Mistake("cluster.create.access.admins[1]", 4, f"{_ADMIN} is in admins already", "leave it out here"),
+            Mistake("cluster.create.access.viewers[0]", 4, f"{_ADMIN} is in admins already", "leave it out here"),
+        ),
+    ),
     Bad(
         "an unquoted version",
         stack("cluster: {create: {version: 1.30, zones: 2}}", MODEL),
@@ -102,10 +112,16 @@ BAD_CLUSTERS = (
         stack(create("zones: [us-east-1a, us-east-1b]"), MODEL),
         (
             Mistake(
-                "cluster.create.zones[0]", 4, 'got "us-east-1a"; allowed: an availability-zone id', "write use1-az1"
+                "cluster.create.zones[0]",
+                4,
+                'got "us-east-1a"; that is a name, which differs between accounts',
+                "write an id such as use1-az1",
             ),
             Mistake(
-                "cluster.create.zones[1]", 4, 'got "us-east-1b"; allowed: an availability-zone id', "write use1-az1"
+                "cluster.create.zones[1]",
+                4,
+                'got "us-east-1b"; that is a name, which differs between accounts',
+                "write an id such as use1-az2",
             ),
         ),
     ),
@@ -159,6 +175,18 @@ BAD_CLUSTERS = (
                 4,
                 "a VPC that exists needs privateSubnetIds",
                 "write privateSubnetIds: [subnet-0ab1, subnet-0ab2], in two zones at least",
+            ),
+        ),
+    ),
+    Bad(
+        "one subnet",
+        stack(create("network: {vpcId: vpc-0ab1, privateSubnetIds: [subnet-0ab1]}"), MODEL),
+        (
+            Mistake(
+                "cluster.create.network.privateSubnetIds",
+                4,
+                "got 1; allowed: a list of at least 2, each a subnet id",
+                "write privateSubnetIds: [subnet-0ab1, subnet-0ab2]",
             ),
         ),
     ),

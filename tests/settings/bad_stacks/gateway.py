@@ -51,6 +51,18 @@ GATEWAY = (
         ),
     ),
     Bad(
+        "a namespace of an ALB",
+        stack(CLUSTER, MODEL, "gateway: {domain: llm.example.com, namespace: ingress}"),
+        (
+            Mistake(
+                "gateway.namespace",
+                6,
+                "an ALB is outside the cluster, in no namespace",
+                "leave namespace out, or write ingressClass: nginx",
+            ),
+        ),
+    ),
+    Bad(
         "a certificate on nginx",
         stack(
             CLUSTER, MODEL, f"gateway: {{domain: x.example.com, ingressClass: nginx, certificateArn: {CERTIFICATE}}}"

@@ -1,7 +1,10 @@
 """`models`."""
 
+from infra.project import PROJECT
 from infra.settings import Mistake
 from tests.settings.bad_stacks.writing import CLUSTER, CPU, LAPTOP, MODEL, OLLAMA, POOL, Bad, model, stack
+
+_LIKE = "like: a known model of the same shape, or architecture: its config.json"
 
 MODELS = (
     Bad(
@@ -12,7 +15,7 @@ MODELS = (
                 "models.a.model",
                 5,
                 "unknown model Qwen/Qwen3-8b-instruct",
-                "did you mean Qwen/Qwen3-VL-8B-Instruct? Else write like: a known model of the same shape",
+                f"did you mean Qwen/Qwen3-VL-8B-Instruct? Else write {_LIKE}",
             ),
         ),
     ),
@@ -24,7 +27,7 @@ MODELS = (
                 "models.a.model",
                 5,
                 "unknown model acme/support-model",
-                "write a known one, e.g. Qwen/Qwen3-8B, or like: a known model of the same shape",
+                f"write a known one, e.g. Qwen/Qwen3-8B; or {_LIKE}",
             ),
         ),
     ),
@@ -84,7 +87,7 @@ MODELS = (
             Mistake(
                 "models.a.architecture",
                 5,
-                "nowhere/config.json: No such file or directory",
+                f"{PROJECT / 'nowhere/config.json'}: no such file",
                 "write the fields of the model's config.json, or its path",
             ),
         ),
@@ -133,7 +136,7 @@ MODELS = (
                 "models.a.model",
                 5,
                 "unknown Ollama tag lama3.2:3b",
-                "did you mean llama3.2:3b? Else write like: a known model of the same shape",
+                f"did you mean llama3.2:3b? Else write {_LIKE}",
             ),
         ),
     ),

@@ -1,5 +1,6 @@
 """`cache` and the smaller sections."""
 
+from infra.project import PROJECT as PROJECT_FOLDER
 from infra.settings import Mistake
 from tests.settings.bad_stacks.writing import CLUSTER, CPU, LAPTOP, MODEL, POOL, Bad, create, model, stack
 
@@ -61,7 +62,7 @@ PLATFORM = (
             Mistake(
                 "prices.table",
                 6,
-                "nowhere.csv: can't be read as UTF-8 text: No such file or directory",
+                f"{PROJECT_FOLDER / 'nowhere.csv'}: no such file",
                 "write a CSV of instance_type,usd_per_hour",
             ),
         ),
@@ -114,6 +115,33 @@ PLATFORM = (
                 "write a path relative to the program, e.g. charts, or a URL",
             ),
         ),
+    ),
+    Bad(
+        "a mirror that isn't there",
+        stack(CLUSTER, MODEL, "mirror: {charts: no-charts}"),
+        (
+            Mistake(
+                "mirror.charts",
+                6,
+                f"{PROJECT_FOLDER / 'no-charts'}: no such folder",
+                "write a folder that exists, or a URL",
+            ),
+        ),
+    ),
+    *(
+        Bad(
+            f"a mirror behind {scheme}",
+            stack(CLUSTER, MODEL, f"mirror: {{charts: {scheme}://registry.example.com/charts}}"),
+            (
+                Mistake(
+                    "mirror.charts",
+                    6,
+                    f"{scheme}: a chart is fetched as <chart>-<version>.tgz, over http or https",
+                    "write an https URL, or a folder of the project",
+                ),
+            ),
+        )
+        for scheme in ("oci", "ftp")
     ),
     Bad(
         "tags that AWS refuses",

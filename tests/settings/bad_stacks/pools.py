@@ -50,6 +50,11 @@ POOLS = (
         ),
     ),
     Bad(
+        "a type without a GPU",
+        stack(CLUSTER, pool("instanceTypes: [m7i.xlarge]"), MODEL),
+        (Mistake("gpuPools.l4.instanceTypes[0]", 5, "m7i.xlarge has no GPU", "write one such as g6.xlarge"),),
+    ),
+    Bad(
         "ARM",
         stack(CLUSTER, pool("instanceTypes: [g5g.xlarge]"), MODEL),
         (

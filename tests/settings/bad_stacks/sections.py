@@ -64,6 +64,38 @@ SECTIONS = (
         ),
     ),
     Bad(
+        "text and nothing for sections",
+        stack(CLUSTER, "gpuPools: {l4: }", "models: {a: Qwen/Qwen3-8B}", "tags: {team: }"),
+        (
+            Mistake(
+                "gpuPools.l4",
+                5,
+                "got nothing; allowed: a mapping with instanceTypes, capacity, min, max, existing",
+                "write l4: {instanceTypes: [g6.xlarge]}",
+            ),
+            Mistake(
+                "models.a",
+                6,
+                'got "Qwen/Qwen3-8B"; allowed: a mapping with model, revision, like, architecture, engine, task, ...',
+                "write a: {model: Qwen/Qwen3-8B}",
+            ),
+            Mistake("tags.team", 7, "got nothing; allowed: text", "write team: ml-platform"),
+        ),
+    ),
+    Bad(
+        "a name that is null, and one that is empty",
+        stack(CLUSTER, 'models: {null: {model: Qwen/Qwen3-8B}, "": {model: Qwen/Qwen3-8B}}'),
+        tuple(
+            Mistake(
+                f"models.{shown}",
+                5,
+                "no name; at most 40 lower-case letters, digits and hyphens, beginning with a letter",
+                "write qwen3-8b",
+            )
+            for shown in ('""', "null")
+        ),
+    ),
+    Bad(
         "wrong types",
         stack(CLUSTER, model("gpus: one, paused: maybe, maxModelLen: 8k"), "tags: {costCenter: 4711}"),
         (

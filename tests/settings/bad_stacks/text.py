@@ -20,7 +20,7 @@ TEXT = (
     Bad(
         "a tab",
         "config:\n\tllm-platform:platform: {}\n",
-        (Mistake("file", 2, "not YAML: found character '\\t' that cannot start any token"),),
+        (Mistake("file", 2, "not YAML: found character '\\t' that cannot start any token", "indent with spaces"),),
     ),
     Bad(
         "an unknown alias",
@@ -62,6 +62,21 @@ TEXT = (
         "a mistyped config key",
         "config:\n  llm-platform:platfrom: {}\n",
         (Mistake("llm-platform:platfrom", 2, "unknown key; did you mean llm-platform:platform?"),),
+    ),
+    Bad(
+        "a second document",
+        stack(LAPTOP, CPU, region=None) + "---\nconfig: {}\n",
+        (Mistake("file", 6, "a second YAML document, and Pulumi reads the first only", "write one, without ---"),),
+    ),
+    Bad(
+        "a mistyped namespace",
+        stack(LAPTOP, CPU, region=None) + "  llm-platfrom:huggingFaceToken: {secure: v1:abc}\n",
+        (Mistake("llm-platfrom:huggingFaceToken", 5, "unknown key; did you mean llm-platform:huggingFaceToken?"),),
+    ),
+    Bad(
+        "a mistyped namespace of the whole",
+        "config:\n  llm_platform:platform: {}\n",
+        (Mistake("llm_platform:platform", 2, "unknown key; did you mean llm-platform:platform?"),),
     ),
     Bad(
         "a key written twice",
