@@ -2,7 +2,7 @@
 # make test               the whole test suite
 # make check              formatter, linter, types
 # make docs               the pictures, tables and schemas that are made from the program
-# make benchmark          how long a plan takes
+# make benchmark          how long a plan takes, and how right the memory model is
 STACK ?= dev
 PYTHON ?= python3
 BIN := .venv/bin
@@ -35,9 +35,13 @@ check: .venv/dev
 	@$(BIN)/pip install --quiet --disable-pip-version-check -r requirements-dev.txt
 	@touch $@
 
-.PHONY: docs benchmark
+.PHONY: docs benchmark benchmark-memory
 docs: .venv/program
 	$(BIN)/python -m docs.generate
 
 benchmark: .venv/program
 	$(BIN)/python benchmarks/plan_speed.py
+	$(BIN)/python -m benchmarks.memory
+
+benchmark-memory: .venv/program
+	$(BIN)/python -m benchmarks.memory

@@ -39,6 +39,9 @@ def load_catalog() -> Catalog:
         models=_table("models.csv", "id", _model),
         ollama=_ollama(),
         quantizations=_table("quantization.csv", "name", _quantization),
+        quantized_weights=MappingProxyType(
+            {(row["model"], row["quantization"]): float(row["weights_gib"]) for row in _rows("quantized_weights.csv")}
+        ),
         engines=MappingProxyType({name: Engine(name=name, **row) for name, row in pins["engines"].items()}),
         charts=MappingProxyType({name: Chart(name=name, **row) for name, row in pins["charts"].items()}),
         eks_addons=tuple(pins["eks_addons"]),
@@ -124,6 +127,8 @@ def _model(row: dict[str, str]) -> ModelShape:
         kv_lora_rank=_int(row["kv_lora_rank"]),
         qk_rope_head_dim=_int(row["qk_rope_head_dim"]),
         num_experts=_int(row["num_experts"]),
+        experts_per_token=_int(row["experts_per_token"]),
+        index_head_dim=_int(row["index_head_dim"]),
         dtype=row["dtype"] or None,
         weights_gib=_float(row["weights_gib"]),
         gated=_bool(row["gated"]),

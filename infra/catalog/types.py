@@ -79,6 +79,8 @@ class ModelShape:
     kv_lora_rank: int | None = None
     qk_rope_head_dim: int | None = None
     num_experts: int | None = None
+    experts_per_token: int | None = None
+    index_head_dim: int | None = None  # of a sparse-attention indexer, which keeps a key of its own
     full_kv_layers: int | None = None
     swa_kv_layers: int | None = None
     global_kv_heads: int | None = None
@@ -196,6 +198,7 @@ class Catalog:
     models: Mapping[str, ModelShape]
     ollama: Mapping[str, OllamaModel]  # aliases included: `llama3.2` is `llama3.2:3b`
     quantizations: Mapping[str, Quantization]
+    quantized_weights: Mapping[tuple[str, str], float]  # (model, quantization) -> GiB, where the sum would be wrong
     engines: Mapping[str, Engine]
     charts: Mapping[str, Chart]
     eks_addons: tuple[str, ...]

@@ -53,7 +53,8 @@ def plan(stack: str, format_: str, out: Path | None, stacks: Path, pin: bool) ->
     """
     from infra.cli import files
     from infra.cli.pin import pin_choices
-    from infra.cli.render import render, terminal_width
+    from infra.cli.render import render
+    from infra.cli.terminal import terminal_width
     from infra.offline import plan_offline
     from infra.settings import BadStackFile, stack_path
 
@@ -72,6 +73,44 @@ def plan(stack: str, format_: str, out: Path | None, stacks: Path, pin: bool) ->
             message = pin_choices(path, planned.plan)
         click.echo(message, err=True)
     sys.exit(1 if planned.plan.violations else 0)
+
+
+@main.command()
+@click.argument("model")
+@click.option("--gpu", help="GPU; one that AWS doesn't have needs its memory too.")
+@click.option("--gpu-memory-gib", help="Memory of one GPU, as the engine sees it.")
+@click.option("--gpus", help="GPUs that share the model (1).")
+@click.option("--instance-type", help="EC2 instance type; the fewest of its GPUs that serve the model.")
+@click.option("--engine", help="vllm, tgi or ollama.")
+@click.option("--max-model-len", help="Tokens of a request (the model's own).")
+@click.option("--gpu-memory-utilization", help="Share of the memory that the engine may use (its default).")
+@click.option("--quantization", help="How the weights are stored or loaded (as the repository has them).")
+@click.option("--kv-cache-dtype", help="auto or fp8.")
+@click.option("--max-num-seqs", help="Requests in a batch (the engine's default for the card).")
+@click.option("--max-num-batched-tokens", help="Tokens in a batch (the engine's default for the card).")
+@click.option("--engine-version", help="Of vLLM (the one that the platform pins).")
+@click.option("--concurrency", help="Requests of that length that must fit at once (1).")
+@click.option("--format", "format_", type=click.Choice(["text", "json"]), default="text", show_default=True)
+def fit(model: str, format_: str, **given: str | None) -> None:
+    """Whether MODEL fits a GPU and what that costs; with none named, every instance type that serves it.
+
+    Exits 1 when it doesn't fit (in JSON 0), 2 when an argument is wrong.
+    """
+    from infra.catalog import load_catalog
+    from infra.cli.fit import run
+    from infra.cli.fit_input import BadInput
+
+    options = {name.replace("_", "-"): value for name, value in given.items()}
+    try:
+        text, code = run(model, options, format_, load_catalog())
+    except BadInput as bad:
+        width = max(len(what) for what, _ in bad.mistakes)
+        click.echo(f"fit: {len(bad.mistakes)} mistake{'s' if len(bad.mistakes) > 1 else ''}\n", err=True)
+        for what, why in bad.mistakes:
+            click.echo(f"  {what:{width}}  {why}", err=True)
+        sys.exit(2)
+    _print(text)
+    sys.exit(code)
 
 
 @main.command()

@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 
 from infra.catalog import Catalog, Gpu
-from infra.planning.fit import VLLM_UTILIZATION, Arguments, fit, fit_ollama
+from infra.planning.fit import Arguments, fit, fit_ollama
 from infra.planning.plan import Fit
 from infra.planning.served import Served
+from infra.planning.vllm import PINNED, default_utilization
 from infra.settings import Model
 
 # A request is taken to use an eighth of the context on average: many are short, and the batch holds those.
@@ -64,7 +65,7 @@ def _arguments(served: Served, gpu: Gpu, seqs: int) -> Arguments:
         max_model_len=served.max_model_len,
         max_num_seqs=seqs,
         max_num_batched_tokens=max(batched, seqs),
-        utilization=model.gpu_memory_utilization or VLLM_UTILIZATION,
+        utilization=model.gpu_memory_utilization or default_utilization(PINNED),
         kv_cache_dtype=model.kv_cache_dtype,
         concurrency=model.concurrency or 1,
     )

@@ -1,26 +1,37 @@
 """Does a model fit its GPUs: what is left for the KV cache once weights and working memory are taken. Per GPU.
 
-The terms and their constants come from published start-up logs of vLLM; see `Term.reason` for each.
+usable = utilisation x memory that the engine sees; cache = usable - weights - activations - CUDA graphs - other.
+The terms are mechanisms of the engine, their constants from published start-up logs: benchmarks/memory.py holds the
+sum against such logs.
 """
 
 import dataclasses
 from dataclasses import dataclass
 
 from infra.catalog import Catalog, Gpu, ModelShape
+from infra.planning.activations import activation_peak, any_version
+from infra.planning.kv_cache import keeps_cache, request_bytes
 from infra.planning.plan import Estimate, Fit, Term
-from infra.planning.weights import GIB, served_gib
+from infra.planning.vllm import COUNTS_GRAPHS, PINNED, V1, Batch, Version, captured_graphs
+from infra.planning.weights import GIB, gpu_gib
 
-# vLLM's default since 0.28; 0.90 before.
-VLLM_UTILIZATION = 0.92
-# The sampler's warm-up: within 4 % of 9.6 x sequences x vocabulary x 4 bytes in nine published logs.
-SAMPLER_COPIES = 9.6
-# CUDA graphs, which vLLM takes out of the budget since 0.21.
-CUDA_GRAPHS_GIB = 0.5
-# CUDA context and allocator slack that PyTorch doesn't see; with tensor parallelism NCCL's buffers too.
-OTHER_GIB = 0.15
-OTHER_GIB_PARALLEL = 0.55
+# The same card differs by driver and ECC: 79.15 to 79.22 GiB in start-up logs.
+CARD_SHARE = 0.001
+# CUDA graphs: kernels of each layer in each graph. Logs of 0.19 and later: 0.36 GiB of 16 graphs, 0.37 of 54, 0.64 to
+# 0.78 of 86; up to 1.3 with adapters or images.
+GRAPHS_GIB, GRAPH_LAYER_GIB = 0.05, 0.15 / 1024
+GRAPHS_LOW, GRAPHS_HIGH, GRAPHS_MOST_GIB = 0.3, 1.5, 1.3
+NO_GRAPHS = Estimate(0.0, 0.0, 0.0)
+# What PyTorch doesn't see: libraries and, with tensor parallelism, NCCL's buffers. Logs: 0.03 to 0.14; 0.25 to 1.38.
+OTHER = Estimate(0.03, 0.13, 0.3)
+OTHER_PARALLEL = Estimate(0.25, 0.55, 1.4)
+# NCCL before vLLM 0.8 kept buffers for each peer that NVLink reaches: 1.8 GiB (vllm#10511) to 0.95 (8 x H200).
+OLD_NCCL = Estimate(0.3, 1.0, 1.8)
+NVLINK = ("A100", "H100", "H200", "B200", "B300")
 # llama.cpp's compute buffers and the CUDA context.
 OLLAMA_GIB = 1.0
+# Weights: 16-bit files are loaded as they are; a quantization differs in which layers it leaves in 16 bit.
+WEIGHTS_SHARE, QUANTIZED_SHARE = 0.003, 0.04
 
 
 @dataclass(frozen=True)
@@ -33,7 +44,14 @@ class Arguments:
     utilization: float
     kv_cache_dtype: str = "auto"
     concurrency: int = 1  # requests of max_model_len that must fit at once
-    cuda_graphs: bool = True
+    version: Version = PINNED  # vLLM's
+    version_known: bool = True
+    batch_known: bool = True
+    enforce_eager: bool = False
+
+    @property
+    def batch(self) -> Batch:
+        return Batch(self.max_num_seqs, self.max_num_batched_tokens)
 
 
 def fit(
@@ -42,90 +60,90 @@ def fit(
     """A model on `gpus` GPUs by tensor parallelism, served by vLLM or TGI."""
     card = gpu.engine_gib or 0.0
     usable = card * arguments.utilization
-    weights = served_gib(shape, quantization, catalog) / gpus
+    weights = gpu_gib(shape, quantization, catalog, gpu, gpus, arguments.version)
+    activations, why = activation_peak(
+        shape,
+        gpus,
+        arguments.batch,
+        arguments.version,
+        gpu.compute_capability,
+        arguments.max_model_len,
+        batch_known=arguments.batch_known,
+    )
+    graphs = _graphs(shape, arguments)
+    if not arguments.version_known:
+        activations = any_version(
+            shape, gpus, arguments.batch, activations, arguments.max_model_len, batch_known=arguments.batch_known
+        )
+        graphs = Estimate(0.0, graphs.mid, graphs.high)
+    other = _other(gpu, gpus, arguments.version)
     terms = (
         Term("weights", weights, f"{weights * gpus:.1f} GiB / {gpus}" if gpus > 1 else f"{weights:.1f} GiB"),
-        _activations(shape, gpus, arguments),
-        Term("CUDA graphs", CUDA_GRAPHS_GIB if arguments.cuda_graphs else 0.0, "about 0.5 GiB in start-up logs"),
-        _other(gpus),
+        Term("activations", activations.mid, why),
+        Term("CUDA graphs", graphs.mid, _graphs_reason(shape, arguments)),
+        Term("other", other.mid, f"{other.mid} GiB: CUDA libraries{' and NCCL buffers' if gpus > 1 else ''}"),
     )
     left = usable - sum(term.gib for term in terms)
-    half = _half_width(card, gpus, terms[1].gib, exact=is_exact(shape))
-    return _judge(usable, terms, Estimate(left - half, left, left + half), _kv_bytes(shape, gpus, arguments), arguments)
+    quantized = quantization is not None or shape.dtype not in (None, "bf16", "fp16", "fp32")
+    weights_more = weights * (QUANTIZED_SHARE if quantized and shape.weights_gib is None else WEIGHTS_SHARE)
+    parts = (activations, graphs, other)
+    low = left - (sum(p.high - p.mid for p in parts) + weights_more + CARD_SHARE * card)
+    high = left + (sum(p.mid - p.low for p in parts) + weights_more + CARD_SHARE * card)
+    return _judge(usable, terms, Estimate(low, left, high), _cache_rate(shape, gpus, arguments), arguments)
 
 
 def fit_ollama(file_gib: float, shape: ModelShape | None, gpu: Gpu, gpus: int, arguments: Arguments) -> Fit:
-    """A quantized file that Ollama spreads over its GPUs; the cache is 16 bit, of as many requests as it answers."""
+    """A quantized file that Ollama spreads over its GPUs; the cache is 16 bit, NUM_PARALLEL x CONTEXT tokens."""
     card = gpu.engine_gib or 0.0
-    whole = kv_bytes_per_token(shape, 1, 2) if shape else None
     terms = (
         Term("weights", file_gib / gpus, f"{file_gib:.1f} GiB, the file of the tag"),
         Term("other", OLLAMA_GIB, f"{OLLAMA_GIB:.1f} GiB: compute buffers and CUDA context"),
     )
     left = card - sum(term.gib for term in terms)
-    per_token = None if whole is None or (shape and not keeps_cache(shape)) else whole / gpus
-    fits = _judge(card, terms, Estimate(left - 0.05 * card, left, left + 0.02 * card), per_token, arguments)
+    rate = None
+    if shape is not None and keeps_cache(shape):
+        whole = request_bytes(shape, 1, 2, arguments.max_model_len, arguments.max_num_batched_tokens, PINNED)
+        rate = whole / arguments.max_model_len / gpus if whole is not None else None
+    fits = _judge(card, terms, Estimate(left - 0.05 * card, left, left + 0.02 * card), rate, arguments)
     if fits.max_concurrency is None:
         return fits
     return dataclasses.replace(fits, max_concurrency=min(fits.max_concurrency, arguments.max_num_seqs))
 
 
-def kv_bytes_per_token(shape: ModelShape, gpus: int, element_bytes: int) -> float | None:
-    """Bytes of cache that one token takes on each GPU; None where the model keeps no cache or its shape isn't known.
-
-    Grouped heads are split over the GPUs, and repeated where there are fewer than GPUs. MLA keeps one latent vector a
-    layer, the same on every GPU. Sliding-window and hybrid layers are counted as full ones: never too little.
-    """
-    if shape.layers is None:
-        return None
-    if shape.attention == "mla":
-        return shape.layers * ((shape.kv_lora_rank or 0) + (shape.qk_rope_head_dim or 0)) * element_bytes
-    if shape.kv_heads is None or shape.head_size is None:
-        return None
-    heads = max(1, -(-shape.kv_heads // gpus))
-    return 2 * shape.layers * heads * shape.head_size * element_bytes
-
-
-def keeps_cache(shape: ModelShape) -> bool:
-    """Encoders read their input at once."""
-    return not (shape.modality in ("embedding", "rerank") and shape.attention == "mha")
-
-
-def _kv_bytes(shape: ModelShape, gpus: int, arguments: Arguments) -> float | None:
+def _cache_rate(shape: ModelShape, gpus: int, arguments: Arguments) -> float | None:
+    """Bytes a token of a request of `max_model_len`, on each GPU."""
     if not keeps_cache(shape):
         return None
-    return kv_bytes_per_token(shape, gpus, 1 if arguments.kv_cache_dtype == "fp8" else 2)
+    element = 1 if arguments.kv_cache_dtype.startswith("fp8") else 2
+    whole = request_bytes(
+        shape, gpus, element, arguments.max_model_len, arguments.max_num_batched_tokens, arguments.version
+    )
+    return None if whole is None else whole / arguments.max_model_len
 
 
-def _activations(shape: ModelShape, gpus: int, arguments: Arguments) -> Term:
-    """The larger of the sampler's warm-up and one layer's working memory on a full batch."""
-    seqs, tokens = arguments.max_num_seqs, arguments.max_num_batched_tokens
-    vocabulary = (shape.vocab_size or 0) if keeps_cache(shape) else 0
-    sampler = SAMPLER_COPIES * seqs * vocabulary * 4 / GIB
-    hidden = shape.hidden_size or 0
-    width = 3 * (shape.intermediate_size or 4 * hidden) / gpus + 4 * hidden
-    layer = tokens * width * 2 / GIB
-    if sampler >= layer:
-        return Term("activations", sampler, f"9.6 x {seqs} sequences x {vocabulary:,} tokens of vocabulary x 4 bytes")
-    return Term("activations", layer, f"{tokens:,} batched tokens x {width:,.0f} values of a layer x 2 bytes")
-
-
-def _other(gpus: int) -> Term:
+def _other(gpu: Gpu, gpus: int, version: Version) -> Estimate:
     if gpus == 1:
-        return Term("other", OTHER_GIB, f"{OTHER_GIB} GiB: CUDA context")
-    return Term("other", OTHER_GIB_PARALLEL, f"{OTHER_GIB_PARALLEL} GiB: CUDA context and NCCL buffers")
+        return OTHER
+    if version >= V1 or not gpu.name.startswith(NVLINK):
+        return OTHER_PARALLEL
+    peers = gpus - 1
+    return Estimate(OLD_NCCL.low * peers, OTHER.mid + OLD_NCCL.mid * peers, OTHER.high + OLD_NCCL.high * peers)
 
 
-def is_exact(shape: ModelShape) -> bool:
-    """Whether every layer keeps the same cache, so that the formula is right."""
-    return shape.attention in ("mha", "gqa", "mqa") and not shape.swa_kv_layers
+def _graphs(shape: ModelShape, arguments: Arguments) -> Estimate:
+    if arguments.enforce_eager or arguments.version < COUNTS_GRAPHS:
+        return NO_GRAPHS
+    graphs = captured_graphs(arguments.max_num_seqs)
+    mid = GRAPHS_GIB + GRAPH_LAYER_GIB * graphs * (shape.layers or 0)
+    return Estimate(GRAPHS_LOW * mid, mid, max(GRAPHS_HIGH * mid, GRAPHS_MOST_GIB))
 
 
-def _half_width(card: float, gpus: int, activations: float, *, exact: bool) -> float:
-    """0.6 % of the card (drivers differ), a tenth of the activations, half of the graphs, NCCL; a tenth of the card
-    more where the formula isn't made for the shape."""
-    half = 0.006 * card + 0.1 * activations + CUDA_GRAPHS_GIB / 2 + (0.2 if gpus > 1 else 0.05)
-    return half if exact else half + 0.1 * card
+def _graphs_reason(shape: ModelShape, arguments: Arguments) -> str:
+    if arguments.enforce_eager:
+        return "none: enforce-eager"
+    if arguments.version < COUNTS_GRAPHS:
+        return "outside the budget before vLLM 0.21"
+    return f"{captured_graphs(arguments.max_num_seqs)} graphs of {shape.layers or 0} layers"
 
 
 def _judge(

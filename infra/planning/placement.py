@@ -7,11 +7,14 @@ from dataclasses import dataclass
 from infra.catalog import Catalog
 from infra.planning.batch import Sized, size
 from infra.planning.findings import Findings
-from infra.planning.fit import VLLM_UTILIZATION
+from infra.planning.kv_cache import splits
 from infra.planning.pools import Offer
 from infra.planning.served import Served
+from infra.planning.vllm import PINNED, default_utilization
 from infra.planning.weights import served_dtype
 from infra.planning.words import count
+
+DEFAULT_UTILIZATION = default_utilization(PINNED)
 
 
 @dataclass(frozen=True)
@@ -69,7 +72,8 @@ def _counts(served: Served, offer: Offer) -> Iterator[int]:
     heads = (served.shape.attention_heads if served.shape else None) or 0
     gpus = 1
     while gpus <= offer.gpus_per_node and heads % gpus == 0:
-        yield gpus
+        if served.shape is None or served.ollama_file_gib is not None or splits(served.shape, gpus):
+            yield gpus
         gpus *= 2
 
 
@@ -199,7 +203,7 @@ def _misfit(served: Served, offer: Offer, sized: Sized) -> str:
 
 def _mends(served: Served, offer: Offer, sized: Sized, makeable: Sequence[Offer], catalog: Catalog) -> str:
     """The largest context that would fit here, a quantization, the cheapest type."""
-    tokens = (sized.fit.kv_cache_tokens or 0) // (served.settings.concurrency or 1) // 256 * 256
+    tokens = _largest_context(served, offer, sized, catalog)
     context = [f"{served.path}.maxModelLen: {tokens}"] if tokens else []
     return (
         ", or ".join(
@@ -214,15 +218,26 @@ def _mends(served: Served, offer: Offer, sized: Sized, makeable: Sequence[Offer]
     )
 
 
+def _largest_context(served: Served, offer: Offer, sized: Sized, catalog: Catalog) -> int:
+    """In steps of 256 tokens; less than the cache's tokens where a shorter request takes more a token."""
+    tokens = (sized.fit.kv_cache_tokens or 0) // (served.settings.concurrency or 1) // 256 * 256
+    while tokens:
+        shorter = _size(served.with_context(tokens), offer, sized.gpus, catalog)
+        if shorter is not None and shorter.fit.fits:
+            return tokens
+        tokens = int(tokens * 0.9) // 256 * 256
+    return 0
+
+
 def _utilization(served: Served, offer: Offer, sized: Sized, catalog: Catalog) -> Iterable[str]:
     """The engine's default, where the stack file gives less and that is what is missing."""
     given = served.settings.gpu_memory_utilization
-    if served.ollama_file_gib is not None or given is None or given >= VLLM_UTILIZATION:
+    if served.ollama_file_gib is not None or given is None or given >= DEFAULT_UTILIZATION:
         return
-    model = served.settings.model_copy(update={"gpu_memory_utilization": VLLM_UTILIZATION})
+    model = served.settings.model_copy(update={"gpu_memory_utilization": DEFAULT_UTILIZATION})
     more = _size(dataclasses.replace(served, settings=model), offer, sized.gpus, catalog)
     if more is not None and more.fit.fits:
-        yield f"{served.path}.gpuMemoryUtilization: {VLLM_UTILIZATION}"
+        yield f"{served.path}.gpuMemoryUtilization: {DEFAULT_UTILIZATION}"
 
 
 def _quantization(served: Served, offer: Offer, sized: Sized, catalog: Catalog) -> Iterable[str]:

@@ -10,7 +10,6 @@ from infra.planning.cluster import plan_cluster
 from infra.planning.cold_start import cold_start, timeouts
 from infra.planning.cost import plan_cost
 from infra.planning.findings import Findings
-from infra.planning.fit import VLLM_UTILIZATION
 from infra.planning.gateway import plan_gateway
 from infra.planning.nodes import plan_pool
 from infra.planning.placement import Placed, place
@@ -100,7 +99,7 @@ def _model(
     rollout = plan_rollout(placed, one_reader=cache.access_mode == "ReadWriteOnce")
     scaling = plan_scaling(placed, start)
     warn_of_model(placed, rollout, start, findings)
-    _choose_arguments(placed, findings)
+    _choose_arguments(placed, catalog, findings)
     vllm = sized is not None and served.ollama_file_gib is None
     bf16 = catalog.gpus[offer.gpu].bf16 if offer else True
     return ModelPlan(
@@ -145,7 +144,7 @@ def _quantizes_at_load(served: Served) -> bool:
     return served.quantization in AT_LOAD and in_16_bit
 
 
-def _choose_arguments(placed: Placed, findings: Findings) -> None:
+def _choose_arguments(placed: Placed, catalog: Catalog, findings: Findings) -> None:
     served, sized = placed.served, placed.sized
     if served.ollama_file_gib is not None and served.settings.concurrency is None:
         reason = "Ollama takes the memory of the whole context for each request that it answers at once"
@@ -153,8 +152,9 @@ def _choose_arguments(placed: Placed, findings: Findings) -> None:
     if sized is None or served.ollama_file_gib is not None:
         return
     if served.settings.gpu_memory_utilization is None:
-        reason = f"{VLLM_UTILIZATION} of the GPU's memory: the default of vLLM 0.28"
-        findings.choose(f"{served.path}.gpuMemoryUtilization", VLLM_UTILIZATION, reason)
+        share = sized.arguments.utilization
+        reason = f"{share} of the GPU's memory: the default of vLLM {catalog.engines['vllm'].version}"
+        findings.choose(f"{served.path}.gpuMemoryUtilization", share, reason)
     if served.settings.max_num_seqs is None:
         (reason,) = _batch_reason(placed)
         findings.choose(f"{served.path}.maxNumSeqs", sized.arguments.max_num_seqs, reason.partition(": ")[2])

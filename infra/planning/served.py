@@ -7,7 +7,7 @@ from typing import Literal
 from infra.catalog import Catalog, ModelShape
 from infra.catalog.types import Engine
 from infra.planning.findings import Findings
-from infra.planning.fit import kv_bytes_per_token
+from infra.planning.kv_cache import kv_bytes_per_token
 from infra.planning.plan import Replicas
 from infra.planning.weights import GIB, stored_gib
 from infra.settings import Model
@@ -45,6 +45,9 @@ class Served:
     def kv_bytes_per_token(self) -> float | None:
         """Of the whole model in 16 bit; None where its shape isn't known."""
         return kv_bytes_per_token(self.shape, 1, 2) if self.shape else None
+
+    def with_context(self, max_model_len: int) -> "Served":
+        return dataclasses.replace(self, max_model_len=max_model_len)
 
     def quantized(self, method: str) -> "Served":
         return dataclasses.replace(self, quantization=method)

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from infra.planning.findings import Findings
-from infra.planning.fit import is_exact, keeps_cache
+from infra.planning.kv_cache import is_exact, keeps_cache
 from infra.planning.placement import Placed
 from infra.planning.plan import CachePlan, ClusterPlan, ColdStart, GatewayPlan, PoolPlan, Rollout
 from infra.planning.rollout import stops_serving
@@ -31,7 +31,8 @@ def warn_of_model(placed: Placed, rollout: Rollout, start: ColdStart, findings: 
         kind = served.shape.attention or "sliding-window"
         findings.warn(
             f"{path}.model",
-            f"{kind} layers are sized with room to spare: it may hold more than {fit.kv_cache_tokens:,} tokens",
+            f"{kind} layers keep less than every token, by rules that differ by version:"
+            f" {fit.kv_cache_tokens:,} tokens are an estimate",
         )
     if fit.kv_bytes_per_token is None and (served.shape is None or keeps_cache(served.shape)):
         findings.warn(f"{path}.model", "its cache a token isn't known: whether a context fits was not judged")

@@ -1,10 +1,13 @@
 """How much memory a model's weights take, on disk and on the GPUs together."""
 
-from infra.catalog import Catalog, ModelShape
+from infra.catalog import Catalog, Gpu, ModelShape
+from infra.planning.vllm import PINNED, V1, Version
 
 GIB = 2**30
 # vLLM quantizes these itself from a 16-bit repository; the others are what a repository holds.
 AT_LOAD = ("fp8", "bitsandbytes")
+# Of DeepSeek-V3, the only ones that those versions absorbed.
+Q_LORA_RANK = 1536
 HALF = ("bf16", "fp16", "fp32")
 
 
@@ -20,6 +23,46 @@ def served_gib(shape: ModelShape, quantization: str | None, catalog: Catalog) ->
     return stored / 2 if quantization is None and shape.dtype == "fp32" else stored
 
 
+def gpu_gib(
+    shape: ModelShape, quantization: str | None, catalog: Catalog, gpu: Gpu, gpus: int, version: Version = PINNED
+) -> float:
+    """On each GPU, as its kernels lay the weights out."""
+    files = served_gib(shape, quantization, catalog)
+    more = _padding(shape, quantization, catalog, gpu, gpus) + _absorbed(shape, version)
+    return (files + more) / gpus + _rotary(shape)
+
+
+def _absorbed(shape: ModelShape, version: Version) -> float:
+    """MLA before V1 also held the products of its projections: of query and key, of value and output."""
+    heads, rank, hidden = shape.attention_heads, shape.kv_lora_rank, shape.hidden_size
+    if version >= V1 or not (heads and rank and hidden):
+        return 0.0
+    return (shape.layers or 0) * heads * rank * (hidden + Q_LORA_RANK) * (1 if shape.dtype == "fp8" else 2) / GIB
+
+
+def _rotary(shape: ModelShape) -> float:
+    """Sines and cosines of every position, in 16 bit, on each GPU: the 0.03 GiB of Llama 3.1 that its files lack."""
+    return shape.max_context * (shape.head_size or shape.qk_rope_head_dim or 0) * 2 / GIB
+
+
+def _padding(shape: ModelShape, quantization: str | None, catalog: Catalog, gpu: Gpu, gpus: int) -> float:
+    """mxfp4 kernels pad experts: the hidden size to 256 and, but on Hopper, a GPU's share of the other to 128."""
+    method = quantization or shape.dtype
+    hidden, inner, experts, layers = shape.hidden_size, shape.intermediate_size, shape.num_experts, shape.layers
+    if method != "mxfp4" or not (hidden and inner and experts and layers):
+        return 0.0
+    weights = layers * experts * 3 * hidden * inner
+    if weights > (shape.params_b or 0) * 1e9:
+        return 0.0  # the size that is known isn't the experts'
+    step = {9: 1, 10: 256}.get(int(gpu.compute_capability or 0), 128)
+    padded = _up(hidden, 256) / hidden * _up(-(-inner // gpus), step) * gpus / inner
+    return weights * (padded - 1) * catalog.quantizations["mxfp4"].bytes_per_weight / GIB
+
+
+def _up(number: int, step: int) -> int:
+    return -(-number // step) * step
+
+
 def served_dtype(shape: ModelShape | None, quantization: str | None, *, bf16: bool) -> str:
     """What the engine computes with, or the quantization: a GPU without bf16 serves those weights as fp16."""
     if quantization is not None:
@@ -32,6 +75,9 @@ def served_dtype(shape: ModelShape | None, quantization: str | None, *, bf16: bo
 
 def _gib(shape: ModelShape, quantization: str | None, catalog: Catalog) -> float:
     method = quantization or shape.dtype or "bf16"
+    published = catalog.quantized_weights.get((shape.id, method))
+    if published is not None:
+        return published
     if shape.weights_gib is not None and method == (shape.dtype or "bf16"):
         return shape.weights_gib
     row = catalog.quantizations[method]

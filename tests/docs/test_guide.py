@@ -101,7 +101,7 @@ def test_what_is_said_of_the_plan() -> None:
     assert fit is not None
     assert fit.kv_cache_gib is not None
     assert fit.max_concurrency is not None
-    assert (round(fit.weights_gib, 1), round(fit.kv_cache_gib.mid, 1)) == (15.0, 4.2)
+    assert (round(fit.weights_gib, 1), round(fit.kv_cache_gib.mid, 1)) == (15.0, 4.6)
     assert int(fit.max_concurrency) == 4
     assert any("each change stops llama3 for about 4 min" in note.message for note in plan.warnings)
     assert any("offers ReadWriteMany" in note.message for note in plan.assumptions)

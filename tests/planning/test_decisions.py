@@ -240,5 +240,5 @@ def test_a_model_of_ones_own_is_sized_by_its_config() -> None:
     model = {"model": "acme/own-8b", "architecture": config, "maxModelLen": 8192}
     fit = plan(changed(DEV, models={"own": model})).models["own"].fit
     assert fit is not None
-    assert fit.weights_gib == pytest.approx(14.96, rel=0.001)  # Llama 3.1 8B has this shape
+    assert fit.weights_gib == pytest.approx(14.9888, rel=0.0001)  # as vLLM logs of Llama 3.1 8B, which has this shape
     assert fit.kv_bytes_per_token == 2 * 32 * 8 * 128 * 2

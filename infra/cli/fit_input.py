@@ -1,0 +1,229 @@
+"""The arguments of `fit`: read, and every mistake in them named at once."""
+
+import difflib
+import math
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from infra.catalog import Catalog, Gpu, Instance
+from infra.planning.kv_cache import splits
+from infra.planning.options import Question, can_run
+from infra.planning.served import OLLAMA_CONTEXT, Q4_K_M
+from infra.planning.vllm import PINNED, version_of
+from infra.planning.weights import GIB
+
+ENGINES = ("vllm", "tgi", "ollama")
+KV_CACHE_DTYPES = ("auto", "fp8", "fp8_e4m3", "fp8_e5m2", "bfloat16", "float16")
+MOST_GPUS, MOST_GIB, MOST_TOKENS, MOST_SEQS = 16, 100_000, 10_485_760, 65_536
+# Contexts that no scaling of positions reaches.
+ABSURD = 16
+
+
+@dataclass(frozen=True)
+class Where:
+    """The GPUs that were named: of an instance type, or by name or memory; neither: every type is looked at."""
+
+    instance: Instance | None = None
+    gpu: Gpu | None = None
+    gpus: int | None = None
+
+
+class BadInput(Exception):
+    """Every mistake: (what was written, what is wrong with it and what to write)."""
+
+    def __init__(self, mistakes: list[tuple[str, str]]) -> None:
+        super().__init__(mistakes)
+        self.mistakes = mistakes
+
+
+def read(model: str, given: Mapping[str, str | None], catalog: Catalog) -> tuple[Question, Where]:
+    """`given` holds the options by name, as typed. Raises BadInput."""
+    return _Reader(given, catalog).read(model)
+
+
+class _Reader:
+    def __init__(self, given: Mapping[str, str | None], catalog: Catalog) -> None:
+        self._given = given
+        self._catalog = catalog
+        self._mistakes: list[tuple[str, str]] = []
+
+    def read(self, model: str) -> tuple[Question, Where]:
+        engine = self._choice("engine", ENGINES) or ("ollama" if model in self._catalog.ollama else "vllm")
+        where = self._where()
+        length = self._whole("max-model-len", MOST_TOKENS, "tokens")
+        question = self._question(model, engine, length, where)
+        if question is not None:
+            self._check(question, where)
+        if self._mistakes or question is None:
+            raise BadInput(self._mistakes)
+        return question, where
+
+    def _question(self, model: str, engine: str, length: int | None, where: Where) -> Question | None:
+        file_gib = None
+        tag = self._catalog.ollama.get(model) if engine == "ollama" else None
+        shape = self._catalog.models.get((tag.like or "") if tag else model)
+        if tag is None and shape is None:
+            self._unknown_model(model, engine)
+        if tag is not None:
+            file_gib, own, task_length = tag.file_gib, tag.max_context, min(tag.max_context, OLLAMA_CONTEXT)
+        elif shape is not None:
+            own = task_length = shape.max_context
+            if engine == "ollama":
+                file_gib = (shape.params_b or 0) * 1e9 * Q4_K_M / GIB
+                task_length = min(own, OLLAMA_CONTEXT)
+        else:
+            own = task_length = MOST_TOKENS
+        version = version_of(self._given.get("engine-version") or "")
+        ours = where.gpu is None  # an instance type runs the engine that the platform pins
+        question = Question(
+            name=model,
+            shape=shape,
+            max_model_len=length or task_length,
+            own_context=own,
+            ollama_file_gib=file_gib,
+            quantization=self._quantization(),
+            kv_cache_dtype=self._choice("kv-cache-dtype", KV_CACHE_DTYPES) or "auto",
+            utilization=self._number("gpu-memory-utilization", 1, "a share of the memory"),
+            max_num_seqs=self._whole("max-num-seqs", MOST_SEQS, "sequences"),
+            max_num_batched_tokens=self._whole("max-num-batched-tokens", MOST_TOKENS, "tokens"),
+            concurrency=self._whole("concurrency", MOST_SEQS, "requests") or 1,
+            version=version or PINNED,
+            version_known=version is not None or (ours and not self._given.get("engine-version")),
+        )
+        return question if tag is not None or shape is not None else None
+
+    def _where(self) -> Where:
+        name, type_name = self._given.get("gpu"), self._given.get("instance-type")
+        gib = self._number("gpu-memory-gib", MOST_GIB, "GiB")
+        gpus = self._whole("gpus", MOST_GPUS, "GPUs")
+        if type_name is not None:
+            if name is not None or gib is not None:
+                self._wrong(
+                    f"--instance-type {type_name}", "names the GPU already; leave --gpu and --gpu-memory-gib out"
+                )
+            return Where(instance=self._instance(type_name, gpus), gpus=gpus)
+        if name is None and gib is None:
+            if gpus is not None:
+                self._wrong(f"--gpus {gpus}", "of which GPU? name one with --gpu, or its --gpu-memory-gib")
+            return Where()
+        return Where(gpu=self._gpu(name, gib), gpus=gpus)
+
+    def _instance(self, name: str, gpus: int | None) -> Instance | None:
+        instance = self._catalog.instances.get(name)
+        if instance is None:
+            self._wrong(f"--instance-type {name}", f"unknown GPU instance type{_near(name, self._catalog.instances)}")
+        elif instance.left_out and instance.usd_per_hour is not None:
+            self._wrong(f"--instance-type {name}", f"can't serve: {instance.left_out}")
+        elif gpus is not None and gpus > instance.gpus:
+            self._wrong(f"--gpus {gpus}", f"{name} has {instance.gpus}; a model is split within one node")
+        return instance
+
+    def _gpu(self, name: str | None, gib: float | None) -> Gpu | None:
+        known = _gpu_named(name, self._catalog) if name is not None else None
+        if gib is not None:
+            return Gpu(
+                name=known.name if known else name or f"{gib:g} GiB GPU",
+                engine_gib=gib,
+                bandwidth_gb_s=None,
+                bf16_tflops=None,
+                fp8_tflops=None,
+                compute_capability=known.compute_capability if known else None,
+                bf16=known.bf16 if known else True,
+                fp8=known.fp8 if known else True,
+                source="--gpu-memory-gib",
+            )
+        if known is None or known.engine_gib is None:
+            near = _near(name or "", self._catalog.gpus)
+            self._wrong(f"--gpu {name}", f"unknown GPU{near}, or give its --gpu-memory-gib")
+            return None
+        return known
+
+    def _check(self, question: Question, where: Where) -> None:
+        length, own = question.max_model_len, question.own_context
+        if length > ABSURD * own:
+            self._wrong(f"--max-model-len {length}", f"{question.name} was trained for {own:,} tokens")
+        gpu = where.gpu or (self._catalog.gpus[where.instance.gpu] if where.instance else None)
+        if gpu is not None and not can_run(question, gpu, self._catalog):
+            self._wrong(*_cannot_run(question, gpu, self._catalog))
+        shape, gpus = question.shape, where.gpus or 1
+        if shape is not None and question.ollama_file_gib is None and not splits(shape, gpus):
+            allowed = ", ".join(str(count) for count in range(1, MOST_GPUS + 1) if splits(shape, count))
+            heads = f"{shape.attention_heads} heads and {shape.kv_heads} KV heads"
+            self._wrong(f"--gpus {gpus}", f"{question.name} has {heads}; it can be split over {allowed}")
+
+    def _quantization(self) -> str | None:
+        name = self._given.get("quantization")
+        if name is not None and name not in self._catalog.quantizations:
+            known = ", ".join(self._catalog.quantizations)
+            self._wrong(f"--quantization {name}", f"unknown; known: {known}")
+            return None
+        return name
+
+    def _unknown_model(self, model: str, engine: str) -> None:
+        known = self._catalog.ollama if engine == "ollama" else self._catalog.models
+        near = difflib.get_close_matches(model, known, n=3, cutoff=0.4)
+        if not near:
+            near = [name for name in known if model.rpartition("/")[2].lower() in name.lower()][:3]
+        nearest = f"; nearest: {', '.join(near)}" if near else ""
+        like = f"`like: {near[0]}`" if near else "`like: KNOWN/MODEL`"
+        self._wrong(model, f"unknown model{nearest}. For weights of your own write {like} in a stack file")
+
+    def _choice(self, option: str, allowed: tuple[str, ...]) -> str | None:
+        text = self._given.get(option)
+        if text is None or text in allowed:
+            return text
+        self._wrong(f"--{option} {text}", f"one of {', '.join(allowed)}")
+        return None
+
+    def _whole(self, option: str, most: int, unit: str) -> int | None:
+        text = self._given.get(option)
+        if text is None:
+            return None
+        if re.fullmatch(r"\d{1,12}", text) and 1 <= int(text) <= most:
+            return int(text)
+        self._wrong(f"--{option} {text}", f"a whole number of {unit}, 1 to {most:,}")
+        return None
+
+    def _number(self, option: str, most: float, unit: str) -> float | None:
+        text = self._given.get(option)
+        if text is None:
+            return None
+        try:
+            number = float(text)
+        except ValueError:
+            number = math.nan
+        if 0 < number <= most:
+            return number
+        self._wrong(f"--{option} {text}", f"{unit}, over 0 and up to {most:,}")
+        return None
+
+    def _wrong(self, what: str, why: str) -> None:
+        self._mistakes.append((what, why))
+
+
+def _gpu_named(name: str, catalog: Catalog) -> Gpu | None:
+    """By its name in the catalogue, or the beginning of it as people write it: `H100`, `rtx pro 6000`."""
+    wanted = _plain(name)
+    exact = [gpu for gpu in catalog.gpus.values() if _plain(gpu.name) == wanted]
+    if exact:
+        return exact[0]
+    begins = [gpu for gpu in catalog.gpus.values() if re.fullmatch(rf"{re.escape(wanted)}(80|se)", _plain(gpu.name))]
+    return begins[0] if len(begins) == 1 else None
+
+
+def _plain(name: str) -> str:
+    return re.sub(r"[^a-z0-9]", "", name.lower().removeprefix("nvidia")).removesuffix("gb")
+
+
+def _cannot_run(question: Question, gpu: Gpu, catalog: Catalog) -> tuple[str, str]:
+    method = question.quantization or (question.shape.dtype if question.shape else None) or "bf16"
+    row = catalog.quantizations.get(method)
+    least = f" needs compute capability {row.min_compute_capability}" if row else ""
+    what = f"--quantization {method}" if question.quantization else f"weights in {method}"
+    return what, f"{method}{least}; {gpu.name} has {gpu.compute_capability}"
+
+
+def _near(name: str, known: Mapping[str, object]) -> str:
+    near = difflib.get_close_matches(name, known, n=3, cutoff=0.5)
+    return f"; nearest: {', '.join(near)}" if near else f"; known: {', '.join(list(known)[:20])}"

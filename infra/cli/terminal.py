@@ -1,0 +1,24 @@
+"""What the terminal is: how wide, and which characters it has."""
+
+import os
+import shutil
+import sys
+
+_NARROWEST, _WIDEST = 80, 120
+_ASCII = str.maketrans({"·": "-", "±": "~", "×": "x", "→": ">", "–": "-", "—": "-", "…": "."})
+
+
+def terminal_width() -> int:
+    """Columns; not so few that a table has no room, nor so many that a line is lost in it."""
+    return min(max(shutil.get_terminal_size((_WIDEST, 24)).columns, _NARROWEST), _WIDEST)
+
+
+def printable(text: str) -> str:
+    locale = os.environ.get("LC_ALL") or os.environ.get("LANG")
+    # In the C locale Python writes UTF-8 all the same.
+    encoding = "ascii" if locale in ("C", "POSIX") else sys.stdout.encoding or "ascii"
+    try:
+        text.encode(encoding)
+    except UnicodeEncodeError:
+        return text.translate(_ASCII).encode("ascii", "replace").decode("ascii")
+    return text

@@ -1,0 +1,96 @@
+"""What a request keeps in the KV cache, on each GPU: by the kinds of attention that a model's layers have."""
+
+from dataclasses import dataclass
+
+from infra.catalog import ModelShape
+from infra.planning.vllm import HYBRID_CACHE, MLA_ALIGNED, PINNED, Version
+
+# A linear-attention or Mamba layer keeps one state a request, in a page as large as this many tokens of a full layer:
+# logs of Qwen3-Next and Qwen3.5 say 544 to 1,584.
+STATE_TOKENS = 1600
+# The indexer of sparse attention (DeepSeek-V3.2, GLM-5) keeps its key in 8 bit with a 4-byte scale.
+INDEX_SCALE_BYTES = 4
+
+
+@dataclass(frozen=True)
+class Layers:
+    """How many layers keep every token, only a window of them, or one state."""
+
+    full: int
+    windowed: int
+    states: int
+
+
+def keeps_cache(shape: ModelShape) -> bool:
+    """Encoders read their input at once."""
+    return not (shape.modality in ("embedding", "rerank") and shape.attention == "mha")
+
+
+def layers_of(shape: ModelShape, version: Version = PINNED) -> Layers:
+    """Layers that are known to keep less; all others keep every token. Layers that share another's cache keep none."""
+    total = shape.layers or 0
+    windowed = (shape.swa_kv_layers or 0) if shape.sliding_window else 0
+    if version < HYBRID_CACHE:
+        own = total if shape.full_kv_layers is None else shape.full_kv_layers + windowed
+        return Layers(total if shape.attention == "hybrid" else own, 0, 0)
+    full = total - windowed if shape.full_kv_layers is None else shape.full_kv_layers
+    return Layers(full, windowed, total - full - windowed if shape.attention == "hybrid" else 0)
+
+
+def kv_bytes_per_token(
+    shape: ModelShape, gpus: int, element_bytes: int, version: Version = PINNED, *, windowed: bool = False
+) -> float | None:
+    """Bytes that one more token takes on each GPU, in layers that keep every token (or in `windowed` ones).
+
+    2 x layers x KV heads x head size x bytes: heads are split over the GPUs, and repeated where there are fewer than
+    GPUs. MLA keeps one latent vector a layer, the same on every GPU. None where the shape isn't known.
+    """
+    layers = layers_of(shape, version)
+    if shape.layers is None:
+        return None
+    if shape.attention == "mla" or shape.kv_lora_rank is not None:
+        latent = ((shape.kv_lora_rank or 0) + (shape.qk_rope_head_dim or 0)) * element_bytes
+        if MLA_ALIGNED[0] <= version < MLA_ALIGNED[1]:
+            latent = -(-latent // 256) * 256
+        index = shape.index_head_dim + INDEX_SCALE_BYTES if shape.index_head_dim else 0
+        return layers.full * (latent + index)
+    heads, size = shape.kv_heads, shape.head_size
+    if not windowed:
+        heads, size = shape.global_kv_heads or heads, shape.global_head_dim or size
+    if heads is None or size is None:
+        return None
+    return 2 * (layers.windowed if windowed else layers.full) * -(-heads // gpus) * size * element_bytes
+
+
+def request_bytes(
+    shape: ModelShape, gpus: int, element_bytes: int, length: int, batched_tokens: int, version: Version
+) -> float | None:
+    """What a request of `length` tokens holds on each GPU. A window moves on once a batch: it holds that much more."""
+    full = kv_bytes_per_token(shape, gpus, element_bytes, version)
+    if full is None:
+        return None
+    layers = layers_of(shape, version)
+    window = kv_bytes_per_token(shape, gpus, element_bytes, version, windowed=True) if layers.windowed else 0
+    held = min(length, (shape.sliding_window or 0) + batched_tokens)
+    states = layers.states * STATE_TOKENS * full / layers.full if layers.full else 0
+    return full * length + (window or 0) * held + states
+
+
+def is_exact(shape: ModelShape) -> bool:
+    """Whether every layer keeps the same cache, so that versions and batches don't matter."""
+    return (
+        shape.attention in ("mha", "gqa", "mqa", "mla")
+        and not shape.swa_kv_layers
+        and shape.full_kv_layers in (None, 0)
+    )
+
+
+def splits(shape: ModelShape, gpus: int) -> bool:
+    """Whether tensor parallelism can split the attention: heads divide, and KV heads divide or are repeated."""
+    heads, kv_heads = shape.attention_heads, shape.kv_heads
+    if gpus == 1:
+        return True
+    if not heads or heads % gpus:
+        return False
+    latent = shape.attention == "mla" or shape.kv_lora_rank is not None
+    return latent or kv_heads is None or kv_heads % gpus == 0 or gpus % kv_heads == 0

@@ -1,0 +1,172 @@
+"""What `fit` answers, and how it exits."""
+
+import json
+import subprocess
+import sys
+from typing import Any
+
+import pytest
+
+from tests.cli.running import run
+
+QWEN = "Qwen/Qwen3-8B"
+LLAMA_70B = "meta-llama/Llama-3.3-70B-Instruct"
+FIELDS = [
+    "model",
+    "gpu",
+    "gpus",
+    "instance_type",
+    "fits",
+    "certain",
+    "weights_gib",
+    "kv_cache_gib",
+    "kv_cache_gib_interval",
+    "kv_cache_tokens",
+    "max_model_len",
+    "max_concurrency",
+    "usd_per_hour",
+    "reasons",
+]
+
+
+def fit_json(*arguments: str) -> Any:
+    result = run("fit", *arguments, "--format", "json")
+    assert result.exit_code == 0, result.stderr
+    return json.loads(result.stdout)
+
+
+def test_a_named_gpu_is_one_answer() -> None:
+    answer = fit_json(QWEN, "--gpu", "L4", "--max-model-len", "8192", "--engine-version", "0.28.0")
+    assert list(answer) == FIELDS
+    assert (answer["gpu"], answer["gpus"], answer["instance_type"]) == ("L4", 1, "g6.xlarge")
+    assert answer["usd_per_hour"] == pytest.approx(0.8048)
+    low, high = answer["kv_cache_gib_interval"]
+    assert low < answer["kv_cache_gib"] < high
+    assert answer["max_concurrency"] == pytest.approx(answer["kv_cache_tokens"] / 8192, abs=0.01)
+    assert answer["fits"]
+    assert answer["reasons"]
+
+
+def test_no_gpu_is_every_type_that_serves_it_cheapest_first() -> None:
+    answers = fit_json(LLAMA_70B, "--quantization", "fp8", "--max-model-len", "16384")
+    assert all(list(answer) == FIELDS and answer["fits"] for answer in answers)
+    prices = [answer["usd_per_hour"] for answer in answers]
+    assert prices == sorted(prices)
+    assert len({answer["instance_type"] for answer in answers}) == len(answers) > 5
+    one = fit_json(LLAMA_70B, "--quantization", "fp8", "--max-model-len", "16384", "--instance-type", "g6e.12xlarge")
+    assert one in answers
+
+
+def test_weights_that_are_too_large_leave_a_negative_number_and_exit_0_in_json() -> None:
+    answer = fit_json(LLAMA_70B, "--gpu", "L4", "--max-model-len", "8192")
+    assert answer["kv_cache_gib"] < -100
+    assert (answer["fits"], answer["certain"], answer["kv_cache_tokens"]) == (False, False, 0)
+    assert any("--instance-type" in reason for reason in answer["reasons"])
+
+
+def test_a_gpu_that_aws_does_not_have_is_named_with_its_memory() -> None:
+    answer = fit_json(QWEN, "--gpu", "RTX 5090", "--gpu-memory-gib", "31.3", "--max-model-len", "8192")
+    assert (answer["gpu"], answer["instance_type"], answer["usd_per_hour"]) == ("RTX 5090", None, None)
+    assert fit_json(QWEN, "--gpu-memory-gib", "22.16", "--max-model-len", "8192")["instance_type"] == "g6.xlarge"
+
+
+@pytest.mark.parametrize("name", ["H100", "h100-80", "NVIDIA H100 80GB"])
+def test_a_gpu_is_known_by_how_people_write_it(name: str) -> None:
+    assert fit_json(QWEN, "--gpu", name)["gpu"] == "H100-80"
+
+
+def test_without_a_version_the_interval_of_a_bare_gpu_is_wider() -> None:
+    known, unknown = (
+        fit_json(QWEN, "--gpu", "L4", "--max-model-len", "8192", *version)["kv_cache_gib_interval"]
+        for version in (("--engine-version", "0.28.0"), ())
+    )
+    assert unknown[1] - unknown[0] > known[1] - known[0]
+
+
+def test_more_than_a_model_was_trained_for_does_not_fit() -> None:
+    answer = fit_json(QWEN, "--gpu", "H200", "--max-model-len", "131072")
+    assert not answer["fits"]
+    assert any("40,960" in reason for reason in answer["reasons"])
+
+
+def test_an_encoder_has_no_cache() -> None:
+    answer = fit_json("BAAI/bge-m3", "--gpu", "T4")
+    assert answer["fits"]
+    assert (answer["kv_cache_gib"], answer["kv_cache_tokens"], answer["max_concurrency"]) == (None, None, None)
+
+
+def test_an_ollama_tag_is_sized_by_its_file() -> None:
+    answer = fit_json("llama3.1:8b", "--engine", "ollama", "--instance-type", "g4dn.xlarge")
+    assert answer["fits"]
+    assert answer["weights_gib"] == pytest.approx(4.56, abs=0.01)
+
+
+def test_a_misfit_is_exit_1_in_text_with_what_would_mend_it() -> None:
+    result = run("fit", LLAMA_70B, "--quantization", "fp8", "--max-model-len", "16384", "--instance-type", "p5.4xlarge")
+    assert result.exit_code == 1
+    assert result.stdout.startswith("does not fit: 1 x H100-80 (p5.4xlarge, $6.88 an hour)")
+    assert "--max-model-len 6400" in result.stdout
+    assert "--instance-type g7e.2xlarge" in result.stdout
+    there = run("fit", LLAMA_70B, "--quantization", "fp8", "--max-model-len", "6400", "--instance-type", "p5.4xlarge")
+    assert there.exit_code == 0
+
+
+def test_a_table_has_its_verdict_first_and_says_what_was_left_out() -> None:
+    result = run("fit", LLAMA_70B, "--quantization", "fp8", "--max-model-len", "16384", "--concurrency", "8")
+    assert result.exit_code == 0
+    lines = result.stdout.splitlines()
+    assert "serves it cheapest" in lines[0]
+    assert "not enough" in lines
+    assert "62 types looked at" in result.stdout
+    assert "ARM" in result.stdout
+
+
+def test_what_nothing_serves_is_exit_1() -> None:
+    result = run("fit", "moonshotai/Kimi-K3", "--max-model-len", "1048576", "--concurrency", "4000")
+    assert result.exit_code == 1
+    assert result.stdout.startswith("no instance type serves")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["Qwen/Qwen3-9B"], ["unknown model", "Qwen/Qwen3-8B", "like"]),
+        ([QWEN, "--max-model-len", "-1"], ["--max-model-len -1"]),
+        ([QWEN, "--max-model-len", "0"], ["--max-model-len 0"]),
+        ([QWEN, "--max-model-len", "999999999"], ["--max-model-len 999999999"]),
+        ([QWEN, "--max-model-len", "8k"], ["--max-model-len 8k"]),
+        ([QWEN, "--gpu", "L4", "--gpus", "3"], ["--gpus 3", "32 heads", "1, 2, 4, 8"]),
+        ([QWEN, "--gpu", "L5"], ["--gpu L5", "L4"]),
+        ([QWEN, "--gpu", "L5", "--gpu-memory-gib", "-3"], ["--gpu-memory-gib -3"]),
+        ([QWEN, "--instance-type", "g6.huge"], ["--instance-type g6.huge", "g6."]),
+        ([QWEN, "--instance-type", "g5g.xlarge"], ["--instance-type g5g.xlarge", "ARM"]),
+        ([QWEN, "--instance-type", "g6.xlarge", "--gpus", "2"], ["--gpus 2", "has 1"]),
+        (["openai/gpt-oss-20b", "--gpu", "T4"], ["mxfp4", "8.0", "7.5"]),
+        ([QWEN, "--quantization", "int3"], ["--quantization int3", "awq"]),
+        ([QWEN, "--kv-cache-dtype", "int2"], ["--kv-cache-dtype int2", "fp8"]),
+        ([QWEN, "--gpu-memory-utilization", "1.5"], ["--gpu-memory-utilization 1.5"]),
+        ([QWEN, "--concurrency", "0"], ["--concurrency 0"]),
+        ([QWEN, "--engine", "sglang"], ["--engine sglang", "vllm"]),
+    ],
+    ids=lambda value: " ".join(value[:3]) if isinstance(value, list) else None,
+)
+def test_bad_input_is_exit_2_on_stderr(arguments: list[str], said: list[str]) -> None:
+    result = run("fit", *arguments, "--format", "json")
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert all(word in result.stderr for word in said), result.stderr
+
+
+def test_every_mistake_is_named_at_once() -> None:
+    result = run("fit", "no/model", "--gpu", "X9", "--max-model-len", "-1", "--quantization", "int3")
+    assert result.exit_code == 2
+    assert "4 mistakes" in result.stderr
+
+
+def test_it_imports_no_sdk() -> None:
+    code = (
+        "import sys; from click.testing import CliRunner; from infra.cli import main;"
+        f"assert CliRunner().invoke(main, ['fit', '{QWEN}']).exit_code == 0;"
+        "print([m for m in sys.modules if m.startswith('pulumi') or m == 'rich'])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
