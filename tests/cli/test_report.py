@@ -13,10 +13,15 @@ def _section(stack: dict, title: str) -> list[tuple[str, ...]]:
     return [row for section in sections if section.title == title for row in section.rows]
 
 
-def test_capacity_is_rounded_down() -> None:
-    """At 8,192 tokens 3.802 requests, at 2,048 with a larger batch 14.7."""
-    assert "3.8 x 8,192" in _section(DEV, "MODELS")[0]
-    assert "14 x 2,048" in _section(changed(DEV, models__qwen3_8b__maxModelLen=2048), "MODELS")[0]
+@pytest.mark.parametrize(("length", "step"), [(8192, 0.1), (2048, 1)])
+def test_capacity_is_rounded_down(length: int, step: float) -> None:
+    """To a tenth below ten requests, and to a whole one above."""
+    stack = changed(DEV, models__qwen3_8b__maxModelLen=length)
+    fit = plan(stack).models["qwen3-8b"].fit
+    (shown,) = [cell for cell in _section(stack, "MODELS")[0] if cell.endswith(f" x {length:,}")]
+    assert fit is not None
+    assert fit.max_concurrency is not None
+    assert 0 <= fit.max_concurrency - float(shown.split()[0]) < step
 
 
 @pytest.mark.parametrize(("types", "price"), [(["g6.xlarge", "g6.2xlarge"], "0.80 to 0.98"), (["g6.xlarge"], "0.80")])
