@@ -44,7 +44,6 @@ def load_catalog() -> Catalog:
         ),
         engines=MappingProxyType({name: Engine(name=name, **row) for name, row in pins["engines"].items()}),
         charts=MappingProxyType({name: Chart(name=name, **row) for name, row in pins["charts"].items()}),
-        eks_addons=tuple(pins["eks_addons"]),
         kubernetes=MappingProxyType({v: KubernetesVersion(v, **row) for v, row in pins["kubernetes"].items()}),
         read=pins["read"],
         cpu_instances=_table("cpu_instances.csv", "instance_type", _cpu_instance),

@@ -116,6 +116,10 @@ class OllamaModel:
     source: str
 
 
+# Engines make these themselves of 16-bit weights; the others are how a repository's weights are stored.
+AT_LOAD = ("fp8", "bitsandbytes")
+
+
 @dataclass(frozen=True)
 class Quantization:
     """How weights are stored."""
@@ -201,7 +205,6 @@ class Catalog:
     quantized_weights: Mapping[tuple[str, str], float]  # (model, quantization) -> GiB, where the sum would be wrong
     engines: Mapping[str, Engine]
     charts: Mapping[str, Chart]
-    eks_addons: tuple[str, ...]
     kubernetes: Mapping[str, KubernetesVersion]
     read: date  # of the versions: a plan asks no clock
     cpu_instances: Mapping[str, CpuInstance]

@@ -3,6 +3,7 @@
 from datetime import date, timedelta
 
 from infra.catalog import Catalog
+from infra.planning.disks import root_gib
 from infra.planning.findings import Findings
 from infra.planning.plan import ClusterPlan
 from infra.settings import Settings
@@ -14,7 +15,7 @@ NAT_PER_ZONE_FROM = 3  # zones: who asks for three wants to lose one and go on
 SYSTEM_AMI = "AL2023_x86_64_STANDARD"
 LOG_DAYS = 90
 SUPPORT_ENDS_SOON = timedelta(days=60)
-AMI_GIB, SCRATCH_GIB = 20, 20
+SCRATCH_GIB = 20
 
 
 def plan_cluster(
@@ -152,9 +153,6 @@ def _cluster(
     cidr: str | None = None,
     nat_per_zone: bool = False,
 ) -> ClusterPlan:
-    images = sum(each.unpacked_gib for each in catalog.engines.values()) + max(
-        each.image_gib for each in catalog.engines.values()
-    )
     return ClusterPlan(
         kind="create" if kind == "create" else "eks" if kind == "eks" else "context",
         name=name,
@@ -164,7 +162,7 @@ def _cluster(
         cidr=cidr,
         nat_per_zone=nat_per_zone,
         system_ami_type=SYSTEM_AMI,
-        system_root_gib=-int(-(AMI_GIB + images + SCRATCH_GIB) // 10) * 10,
+        system_root_gib=root_gib(catalog, scratch_gib=SCRATCH_GIB),
         log_days=LOG_DAYS,
         autoscaler_image_tag=catalog.kubernetes[version].cluster_autoscaler,
     )

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from infra.catalog import Catalog
+from infra.planning.disks import AMI_GIB, root_gib
 from infra.planning.findings import Findings
 from infra.planning.placement import Placed
 from infra.planning.plan import HOURS_A_MONTH, PoolPlan
@@ -12,8 +13,6 @@ from infra.planning.words import count
 
 AMI_TYPE = "AL2023_x86_64_NVIDIA"
 TAINT = {"key": "nvidia.com/gpu", "operator": "Equal", "value": "present", "effect": "NoSchedule"}
-AMI_GIB = 20
-ROOT_STEP_GIB = 10
 # gp3: 3,000 IOPS are in its price and allow 750 MiB/s; an image unpacks at the disk's speed where there is no NVMe.
 ROOT_IOPS = 3000
 THROUGHPUT_WITH_NVME, THROUGHPUT_WITHOUT = 125, 600
@@ -123,19 +122,10 @@ def _refuse(offer: Offer, placed: Sequence[Placed], peak: int, surge: int, most:
 
 
 def _root_gib(offer: Offer, catalog: Catalog, *, nvme: bool) -> int:
-    """The AMI and, where no NVMe holds them, every engine's image and each pod's scratch.
-
-    Of all engines, not of those that are used: another model on the pool doesn't replace its nodes.
-    """
+    """Images and each pod's scratch, where no NVMe holds them."""
     if nvme or not offer.types:
         return 50
-    engines = catalog.engines.values()
-    images = sum(each.unpacked_gib for each in engines) + max(each.image_gib for each in engines)
-    return _round_up(AMI_GIB + images + SCRATCH_GIB * offer.gpus_per_node)
-
-
-def _round_up(gib: float) -> int:
-    return -int(-gib // ROOT_STEP_GIB) * ROOT_STEP_GIB
+    return root_gib(catalog, scratch_gib=SCRATCH_GIB * offer.gpus_per_node)
 
 
 def _selector(offer: Offer) -> dict[str, str]:

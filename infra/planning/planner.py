@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from infra.catalog import Catalog, with_prices
+from infra.catalog import AT_LOAD, Catalog, with_prices
 from infra.planning.addons import plan_addons, plan_monitoring
 from infra.planning.batch import ollama_parallel
 from infra.planning.cache import plan_cache
@@ -21,7 +21,7 @@ from infra.planning.scaling import plan_scaling
 from infra.planning.served import Served, resolve
 from infra.planning.to_do import list_to_dos
 from infra.planning.warnings import warn_of_drain, warn_of_model, warn_of_pool
-from infra.planning.weights import AT_LOAD, HALF, served_dtype
+from infra.planning.weights import HALF, served_dtype
 from infra.settings import Settings
 
 

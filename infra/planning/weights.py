@@ -1,11 +1,9 @@
 """How much memory a model's weights take, on disk and on the GPUs together."""
 
-from infra.catalog import Catalog, Gpu, ModelShape
+from infra.catalog import AT_LOAD, Catalog, Gpu, ModelShape
 from infra.planning.vllm import PINNED, V1, Version
 
 GIB = 2**30
-# vLLM quantizes these itself from a 16-bit repository; the others are what a repository holds.
-AT_LOAD = ("fp8", "bitsandbytes")
 # Of DeepSeek-V3, the only ones that those versions absorbed.
 Q_LORA_RANK = 1536
 HALF = ("bf16", "fp16", "fp32")

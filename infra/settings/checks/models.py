@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from infra.catalog import ModelShape
+from infra.catalog import AT_LOAD, ModelShape
 from infra.settings.architecture import BadArchitecture, read_architecture
 from infra.settings.checks.arguments import check_extra_args
 from infra.settings.checks.scope import CLUSTER_KIND, Scope
@@ -18,7 +18,6 @@ _NOT_FOR_OLLAMA: Mapping[str, str] = {
 }
 
 _LIKE = "like: a known model of the same shape, or architecture: its config.json"
-_AT_LOAD = ("fp8", "bitsandbytes")  # vLLM and TGI make these themselves of 16-bit weights
 
 
 def check_models(scope: Scope) -> None:
@@ -131,7 +130,7 @@ def _check_limits(scope: Scope, key: Key, model: Model) -> None:
 
 def _check_quantization(scope: Scope, key: Key, model: Model, shape: ModelShape) -> None:
     """Engines quantize to some methods as they load; the others are how a repository's weights are stored."""
-    if model.quantization not in (*_AT_LOAD, shape.dtype):
+    if model.quantization not in (*AT_LOAD, shape.dtype):
         got = f"{model.quantization} is made beforehand, and {model.model} holds {shape.dtype or 'other weights'}"
         write = f"write a repository in {model.quantization} and like: {model.model}, or quantization: fp8"
         scope.report.wrong((*key, "quantization"), got, write, reads=[(*key, "model"), (*key, "quantization")])
