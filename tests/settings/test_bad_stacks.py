@@ -69,7 +69,8 @@ def test_lines_of_another_version_of_the_file_are_not_shown(tmp_path: Path) -> N
 def test_fits_the_terminal_in_ascii(bad: Bad, width: int) -> None:
     lines = BadStackFile("stacks/Pulumi.dev.yaml", bad.mistakes).render(width).splitlines()
     assert all(line.isascii() for line in lines)
-    assert all(len(line) <= width or " " not in line.strip() for line in lines)
+    # A word is never broken: the path of a deep checkout may stick out of the 40 columns that a message gets at least.
+    assert all(len(line) <= width or max(len(word) for word in line.split()) > 40 for line in lines)
 
 
 def test_five_mistakes_as_one_reads_them(tmp_path: Path) -> None:
