@@ -5,6 +5,7 @@ from collections import Counter
 
 from infra.cli.report.models import MANY_MODELS
 from infra.cli.report.section import Column, Section
+from infra.cli.report.words import shown
 from infra.planning.plan import Note, Plan
 from infra.recording import Recording
 
