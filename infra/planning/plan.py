@@ -73,6 +73,14 @@ class Fit:
 
 
 @dataclass(frozen=True)
+class Throughput:
+    """What a replica puts out at full load."""
+
+    tokens_per_second: Estimate | None  # None: no estimate, and the reason says why
+    reason: str
+
+
+@dataclass(frozen=True)
 class Replicas:
     min: int
     max: int
