@@ -1,6 +1,6 @@
 """Output tokens a second of one replica at full load: a roofline of the engine's steps. An estimate, with its interval.
 
-A step makes one token of each sequence and reads its share of new prompts. It reads the weights once and every
+A step makes one token of each sequence, and some steps read new prompts too. It reads the weights once and every
 sequence's cache (memory), multiplies 2 x active weights a token (compute), adds up the GPUs' parts twice a layer
 (links), and waits for the engine's own work. benchmarks/throughput.py holds it against published measurements.
 """
@@ -27,7 +27,7 @@ class Workload:
         return self.prompt + self.output / 2
 
 
-# About the mean of conversations in Azure's trace of 2023 (github:Azure/AzurePublicDataset, AzureLLMInferenceTrace_conv).
+# About the mean of conversations in Azure's trace of 2023 (github:Azure/AzurePublicDataset, ..._conv.csv).
 WORKLOAD = Workload(prompt=1024, output=256)
 
 
@@ -82,7 +82,8 @@ def throughput(
         batch = min(float(arguments.max_num_seqs), gib * GIB / held)
         if batch < 1:
             return Throughput(None, "no estimate: the cache doesn't surely hold one request")
-        rates.append(batch / _step_seconds(shape, gpu, gpus, fit, workload, held, batch, quantization, pace))
+        step = _step_seconds(shape, gpu, gpus, arguments, fit, workload, held, batch, quantization, pace)
+        rates.append(batch / step)
     low, high, mid = rates
     reason = (
         f"about {mid:,.0f} tokens out a second at full load ({low:,.0f} to {high:,.0f}): {batch:,.0f} requests of"
@@ -121,6 +122,7 @@ def _step_seconds(
     shape: ModelShape,
     gpu: Gpu,
     gpus: int,
+    arguments: Arguments,
     fit: Fit,
     workload: Workload,
     held: float,
@@ -128,15 +130,22 @@ def _step_seconds(
     quantization: str | None,
     pace: Pace,
 ) -> float:
-    tokens = batch * (1 + workload.prompt / workload.output)  # new ones, and those of prompts
+    """The mean of steps that only decode, which wait for memory, and of those that read a prompt, or a piece of one."""
     bandwidth = (gpu.bandwidth_gb_s or 0.0) * 1e9 * pace.bandwidth
     flops = _flops(shape, gpu, quantization) * pace.compute * (pace.experts if shape.num_experts else 1.0)
-    weights = fit.weights_gib * GIB * _share_read(shape, tokens) / bandwidth
-    products = 2 * (shape.active_params_b or shape.params_b or 0.0) * 1e9 * tokens / gpus / flops
+    pieces = max(1.0, workload.prompt / arguments.max_num_batched_tokens)
+    reading = min(1.0, batch / workload.output * pieces)  # share of steps
+    prompts = batch * workload.prompt / workload.output  # tokens a step, on average
+
+    def linear(tokens: float) -> float:
+        read = fit.weights_gib * GIB * _share_read(shape, tokens) / bandwidth
+        return max(read, 2 * (shape.active_params_b or shape.params_b or 0.0) * 1e9 * tokens / gpus / flops)
+
+    layers = (1 - reading) * linear(batch) + reading * linear(batch + prompts / reading)
     cache = batch * held / bandwidth
     attention = _attention_flops(shape, workload) * batch / workload.output / gpus / flops
-    links = _all_reduce_seconds(shape, gpu, gpus, tokens, pace)
-    return max(weights, products) + cache + attention + links + pace.step + batch * pace.sequence
+    links = _all_reduce_seconds(shape, gpu, gpus, batch + prompts, pace)
+    return layers + cache + attention + links + pace.step + batch * pace.sequence
 
 
 def _flops(shape: ModelShape, gpu: Gpu, quantization: str | None) -> float:
@@ -146,7 +155,7 @@ def _flops(shape: ModelShape, gpu: Gpu, quantization: str | None) -> float:
 
 
 def _share_read(shape: ModelShape, tokens: float) -> float:
-    """Of the weights: those of experts that no token of the step chose are left out, and the embeddings are looked up."""
+    """Of the weights. Experts that no token of the step chose are left out; embeddings are looked up, not read."""
     whole = (shape.params_b or 0.0) * 1e9
     looked_up = 0.0
     if shape.tie_word_embeddings is False and shape.vocab_size and shape.hidden_size:
