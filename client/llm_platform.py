@@ -57,7 +57,9 @@ class Platform:
 class ModelOutputs:
     """One model of the platform, each field as an Output."""
 
-    def __init__(self, stack: str, name: str, platform: pulumi.Output[Platform], key: pulumi.Output[str | None]) -> None:
+    def __init__(
+        self, stack: str, name: str, platform: pulumi.Output[Platform], key: pulumi.Output[str | None]
+    ) -> None:
         self._stack, self._name, self._key = stack, name, key
         self.facts: pulumi.Output[Model] = platform.apply(self._find)  # with None where the platform says null
 
