@@ -158,6 +158,7 @@ class ModelPlan:
     gpus: int  # a replica; 0 is CPU
     utilization: float | None
     max_model_len: int
+    embedding_size: int | None  # numbers in a vector; None: no embedding model, or not known
     max_num_seqs: int | None  # None: the engine has no such argument
     max_num_batched_tokens: int | None
     concurrency: int | None
