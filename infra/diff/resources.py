@@ -48,6 +48,7 @@ def compare_resources(old: Sequence[Resource], new: Sequence[Resource], forces: 
             options[urn] = own
     _of_the_aws_provider(changes, after)
     because = _follow(changes, before, after, forces)
+    changes = {urn: dict(sorted(found.items())) for urn, found in changes.items()}
     return Resources(
         added={urn: after[urn] for urn in sorted(after.keys() - before.keys())},
         removed={urn: before[urn] for urn in sorted(before.keys() - after.keys())},
@@ -116,9 +117,8 @@ def _follow(
         for user, path, attribute in users.get(urn, ()):
             moved = urn in because or attribute in _VERSIONS.get(type_of(urn), ())
             if moved and path not in changes.get(user, {}):
-                what = f"the {_word(urn)}" if path == _PROVIDER else f"{attribute} of the {_word(urn)}"
-                kind = "" if urn in because else " version"
-                changes.setdefault(user, {})[path] = Change(f"{what}{kind}, old", f"{what}{kind}, new")
+                what = _word(urn) if urn in because else f"version of {_word(urn)}"
+                changes.setdefault(user, {})[path] = Change(f"(of the old {what})", f"(of the new {what})")
                 waiting.append(user)
     # What joined later may have added a reason to what was decided before.
     return {
