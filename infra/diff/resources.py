@@ -84,7 +84,7 @@ def _is_under(path: str, parents: Sequence[str]) -> bool:
 
 
 def _of_the_aws_provider(changes: dict[str, dict[str, Change]], after: Mapping[str, Resource]) -> None:
-    """The provider's `defaultTags` are on every resource of AWS that can have tags, its `region` is that of them all."""
+    """The provider's `defaultTags` are on every resource of AWS that can have tags, its `region` is theirs."""
     for urn in [each for each in changes if type_of(each) == _AWS]:
         tags, region = changes[urn].get("defaultTags"), changes[urn].get("region")
         for each in after.values():
