@@ -100,12 +100,13 @@ def _gpu(row: dict[str, str]) -> Gpu:
         name=row["gpu"],
         engine_gib=_float(row["engine_gib"]),
         bandwidth_gb_s=_float(row["mem_bandwidth_gb_s"]),
-        bf16_tflops=_float(row["bf16_tflops_dense"]),
+        bf16_tflops=_float(row["bf16_tflops_dense"] or row["fp16_tflops_dense"]),
         fp8_tflops=_float(row["fp8_tflops_dense"]),
         compute_capability=_float(row["compute_capability"]),
         bf16=row["bf16_support"].startswith("yes"),
         fp8=row["fp8_support"].startswith("yes"),
         source=row["source"],
+        link_gb_s=_float(row["link_gb_s"]),
     )
 
 

@@ -45,12 +45,13 @@ class Gpu:
     name: str
     engine_gib: float | None  # what the engine sees, which is less than the card has
     bandwidth_gb_s: float | None
-    bf16_tflops: float | None  # dense
+    bf16_tflops: float | None  # dense; in fp16 where there is no bf16
     fp8_tflops: float | None
     compute_capability: float | None
     bf16: bool
     fp8: bool  # in hardware; below, fp8 weights are widened as they are used
     source: str
+    link_gb_s: float | None = None  # to another GPU of the node, each way
 
 
 @dataclass(frozen=True)

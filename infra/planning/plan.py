@@ -73,6 +73,14 @@ class Fit:
 
 
 @dataclass(frozen=True)
+class Throughput:
+    """What a replica puts out at full load."""
+
+    tokens_per_second: Estimate | None  # None: no estimate, and the reason says why
+    reason: str
+
+
+@dataclass(frozen=True)
 class Replicas:
     min: int
     max: int
@@ -175,6 +183,7 @@ class ModelPlan:
     gpus: int  # a replica; 0 is CPU
     utilization: float | None
     max_model_len: int
+    embedding_size: int | None  # numbers in a vector; None: no embedding model, or not known
     max_num_seqs: int | None  # None: the engine has no such argument
     max_num_batched_tokens: int | None
     concurrency: int | None

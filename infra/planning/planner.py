@@ -125,6 +125,7 @@ def _model(
         gpus=placed.gpus,
         utilization=sized.arguments.utilization if sized and vllm else None,
         max_model_len=served.max_model_len,
+        embedding_size=served.embedding_size,
         max_num_seqs=sized.arguments.max_num_seqs if sized else ollama_parallel(model),
         max_num_batched_tokens=sized.arguments.max_num_batched_tokens if sized and vllm else None,
         concurrency=model.concurrency if served.ollama_file_gib is None else ollama_parallel(model),
