@@ -1,0 +1,78 @@
+"""Which model runs on what, and why; the pools of nodes."""
+
+from collections.abc import Iterable
+
+from infra.cli.report.section import Column, Row, Section
+from infra.cli.report.words import between, interval, minutes, price, requests
+from infra.planning.plan import ModelPlan, Plan, PoolPlan
+
+MANY_MODELS = 8  # above, only those with something to say get a line of reasons
+
+
+def models_section(plan: Plan) -> Section:
+    columns = (
+        Column("runs on"),
+        Column("replicas"),
+        Column("weights", right=True),
+        Column("KV cache", right=True),
+        Column("holds", right=True),
+        Column("cold start", right=True),
+        Column("$ an hour", right=True),
+    )
+    return Section(
+        "MODELS",
+        columns,
+        tuple(_model_row(plan, model) for model in plan.models.values()),
+        note="GiB on each GPU, estimated; a replica holds requests of so many tokens, and costs its share of a node"
+        if plan.pools
+        else "",
+    )
+
+
+def _model_row(plan: Plan, model: ModelPlan) -> Row:
+    fit = model.fit
+    pool = plan.pools.get(model.pool) if model.pool else None
+    where = f"{model.gpus} x {pool.gpu}" if pool else "CPU"
+    holds = f"{requests(fit.max_concurrency)} x {model.max_model_len:,}" if fit and fit.max_concurrency else "-"
+    return (
+        model.name,
+        where,
+        "paused" if model.paused else between(model.replicas),
+        f"{fit.weights_gib:.1f}" if fit else "-",
+        interval(fit.kv_cache_gib) if fit and fit.kv_cache_gib else "-",
+        holds,
+        minutes(model.cold_start.seconds),
+        f"{model.usd_per_hour:,.2f}" if model.usd_per_hour is not None else "-",
+    )
+
+
+def why_section(plan: Plan) -> Section:
+    reasons: dict[str, tuple[str, ...]] = {name: model.reasons for name, model in plan.models.items()}
+    note = ""
+    if len(plan.models) > MANY_MODELS:
+        spoken_of = {note.path for note in (*plan.warnings, *plan.violations)}
+        kept = {name: why for name, why in reasons.items() if any(f".{name}" in path for path in spoken_of)}
+        note = f"and {len(reasons) - len(kept)} more, in --format json" if len(kept) < len(reasons) else ""
+        reasons = kept
+    rows = [(name if first else "", reason) for name, why in reasons.items() for first, reason in _marked(why)]
+    return Section("WHY", (Column(""),), tuple(rows), note, detail=True)
+
+
+def _marked(items: Iterable[str]) -> Iterable[tuple[bool, str]]:
+    return ((index == 0, item) for index, item in enumerate(items))
+
+
+def pools_section(plan: Plan) -> Section:
+    columns = (Column("a node"), Column("$ an hour", right=True), Column("nodes"), Column("GPUs: peak + one rollout"))
+    return Section("POOLS", columns, tuple(_pool_row(pool) for pool in plan.pools.values()))
+
+
+def _pool_row(pool: PoolPlan) -> Row:
+    node = f"{'/'.join(pool.instance_types) or 'existing nodes'}, {pool.gpus_per_node} x {pool.gpu}"
+    return (
+        pool.name,
+        node + (", spot" if pool.capacity == "spot" else ""),
+        price(pool),
+        f"{pool.min} to {pool.max}",
+        f"{pool.peak_gpus} + {pool.surge_gpus} = {pool.peak_gpus + pool.surge_gpus} of {pool.max * pool.gpus_per_node}",
+    )

@@ -1,0 +1,83 @@
+"""What was chosen and made, and what to look at."""
+
+import re
+from collections import Counter
+
+from infra.cli.report.models import MANY_MODELS
+from infra.cli.report.section import Column, Section
+from infra.cli.report.words import shown
+from infra.planning.plan import Note, Plan
+from infra.recording import Recording
+
+_MANY_CHOICES = 14
+_ADDONS = "addons."
+
+
+def violations_section(plan: Plan) -> Section:
+    rows = [
+        (violation.rule, f"{violation.path}: {violation.message}. To mend it: {violation.fix}")
+        for violation in plan.violations
+    ]
+    return Section("REFUSED", (Column(""),), tuple(rows))
+
+
+def chosen_section(plan: Plan) -> Section:
+    addons = {
+        path.removeprefix(_ADDONS): choice.value for path, choice in plan.chosen.items() if path.startswith(_ADDONS)
+    }
+    rows = [
+        (path, shown(choice.value), choice.reason)
+        for path, choice in plan.chosen.items()
+        if not path.startswith(_ADDONS)
+    ]
+    for state in sorted(set(addons.values())):
+        rows.append(("addons", state, ", ".join(name for name, value in addons.items() if value == state)))
+    note = (
+        f"`plan {plan.stack} --pin` writes them into the stack file, so that an upgrade or new prices can't move them"
+    )
+    if len(rows) > _MANY_CHOICES:
+        note = f"and {len(rows) - _MANY_CHOICES} more, in --format json; {note}"
+    return Section("CHOSEN", (Column(""), Column("")), tuple(rows[:_MANY_CHOICES]), note, detail=True)
+
+
+def resources_section(recording: Recording) -> Section:
+    """Counted by the component that they belong to; the whole list is in the JSON."""
+    count: Counter[str] = Counter()
+    components: Counter[str] = Counter()
+    for resource in recording.resources:
+        chain = resource.urn.split("::")[2].split("$")
+        if chain[0] == "pulumi:pulumi:Stack":
+            continue
+        name = chain[0].split(":")[-1] if chain[0].startswith("llm:") else "providers and the rest"
+        count[name] += 1
+        components[name] += len(chain) == 1 and chain[0].startswith("llm:")
+    text = " · ".join(
+        f"{name}{f' x {components[name]}' if components[name] > 1 else ''} {n}" for name, n in count.items()
+    )
+    return Section("RESOURCES", (), ((text,),), note="one file each: --out DIR", detail=True)
+
+
+def notes_section(title: str, notes: tuple[Note, ...], *, detail: bool = False) -> Section:
+    rows = [
+        (str(number), f"{note.path}: {note.message}" if note.path else note.message)
+        for number, note in enumerate(notes, 1)
+    ]
+    return Section(title, (Column(""),), tuple(rows), detail=detail)
+
+
+def grouped(notes: tuple[Note, ...], plan: Plan) -> tuple[Note, ...]:
+    """With many models, what is said of several in the same words is one line with their names."""
+    if len(plan.models) <= MANY_MODELS:
+        return notes
+    lines: dict[tuple[str, str], list[str]] = {}
+    for note in notes:
+        section, _, rest = note.path.partition(".")
+        name, _, key = rest.partition(".")
+        if section == "models" and name in plan.models:
+            message = re.sub(rf"(?<![\w.-]){re.escape(name)}(?![\w.-])", "it", note.message)
+            lines.setdefault((f"models.*.{key}", message), []).append(name)
+        else:
+            lines.setdefault((note.path, note.message), [])
+    return tuple(
+        Note(path, f"{', '.join(names)}: {message}" if names else message) for (path, message), names in lines.items()
+    )
