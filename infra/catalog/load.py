@@ -17,6 +17,7 @@ from infra.catalog.types import (
     Gpu,
     Instance,
     KubernetesVersion,
+    Measured,
     ModelShape,
     OllamaModel,
     Prices,
@@ -33,6 +34,7 @@ def load_catalog() -> Catalog:
     zones, regions = _zones()
     pins = tomllib.loads((DATA / "pins.toml").read_text(encoding="utf-8"))
     prices = tomllib.loads((DATA / "prices.toml").read_text(encoding="utf-8"))
+    cold_start = tomllib.loads((DATA / "cold_start.toml").read_text(encoding="utf-8"))
     return Catalog(
         instances=_table("gpu_instances.csv", "instance_type", _instance),
         gpus=_table("gpus.csv", "gpu", _gpu),
@@ -48,6 +50,7 @@ def load_catalog() -> Catalog:
         read=pins["read"],
         cpu_instances=_table("cpu_instances.csv", "instance_type", _cpu_instance),
         prices=Prices(**prices),
+        cold_start=MappingProxyType({name: Measured(**row) for name, row in cold_start.items()}),
         zones=zones,
         regions=regions,
     )

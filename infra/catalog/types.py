@@ -195,6 +195,17 @@ class Prices:
 
 
 @dataclass(frozen=True)
+class Measured:
+    """What others measured: the usual case, and what was seen on good and bad days."""
+
+    value: float
+    low: float
+    high: float
+    source: str
+    date: str
+
+
+@dataclass(frozen=True)
 class Catalog:
     """Every fact that a plan needs, from files of this package alone."""
 
@@ -210,6 +221,7 @@ class Catalog:
     read: date  # of the versions: a plan asks no clock
     cpu_instances: Mapping[str, CpuInstance]
     prices: Prices
+    cold_start: Mapping[str, Measured]  # rows of cold_start.toml: seconds, or MiB/s
     zones: Mapping[str, Mapping[str, tuple[str, ...]]]  # instance type -> region -> zone ids that EKS serves
     regions: Mapping[str, tuple[str, ...]]  # region -> zone ids where some GPU type is offered
 
