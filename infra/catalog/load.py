@@ -33,6 +33,7 @@ from infra.catalog.types import (
     Engine,
     Instance,
     KubernetesVersion,
+    Measured,
     ModelShape,
     OllamaModel,
     Prices,
@@ -62,6 +63,7 @@ def read_catalog(folder: Path) -> Catalog:
     instances = table("gpu_instances.csv", INSTANCE).by("instance_type", lambda row: instance_of(row, gpus))
     zones, regions = _zones(folder / "zones.json", instances, mistakes)
     pins = _toml(folder / "pins.toml")
+    cold_start = _each("cold_start.toml", Measured, _toml(folder / "cold_start.toml"), mistakes, named=False)
     if not isinstance(pins.get("read"), date):
         mistakes.append("pins.toml: read must be the day up to which the versions were looked up, as 2026-11-01")
     prices = _prices(_toml(folder / "prices.toml"), mistakes)
@@ -88,6 +90,7 @@ def read_catalog(folder: Path) -> Catalog:
         read=pins["read"],
         cpu_instances=cpu_instances,
         prices=prices,
+        cold_start=cold_start,
         zones=zones,
         regions=regions,
     )
@@ -123,9 +126,13 @@ def _ollama(table: Table, models: Mapping[str, ModelShape], mistakes: list[str])
     return MappingProxyType(found)
 
 
-def _each(file: str, kind: type[Made], rows: Mapping[str, Any], mistakes: list[str]) -> Mapping[str, Made]:
-    """Sections of a TOML file: their keys are the fields of `kind`, after its name."""
-    made = ((name, _make(f"{file}.{name}", kind, (name,), row, mistakes)) for name, row in rows.items())
+def _each(
+    file: str, kind: type[Made], rows: Mapping[str, Any], mistakes: list[str], *, named: bool = True
+) -> Mapping[str, Made]:
+    """Sections of a TOML file: their keys are the fields of `kind`, after the section's own name if it is `named`."""
+    made = (
+        (name, _make(f"{file}.{name}", kind, (name,) if named else (), row, mistakes)) for name, row in rows.items()
+    )
     return MappingProxyType({name: each for name, each in made if each is not None})
 
 

@@ -11,7 +11,7 @@ INSTANCE = (
 )
 GPU = (
     *("gpu", "engine_gib", "mem_bandwidth_gb_s", "bf16_tflops_dense", "fp16_tflops_dense", "fp8_tflops_dense"),
-    *("compute_capability", "bf16_support", "fp8_support", "source"),
+    *("link_gb_s", "compute_capability", "bf16_support", "fp8_support", "source"),
 )
 MODEL = (
     *("id", "family", "params_b", "active_params_b", "layers", "hidden_size", "attention_heads", "kv_heads"),
@@ -53,13 +53,13 @@ def gpu_of(row: Row) -> Gpu:
         name=row.text("gpu"),
         engine_gib=row.number_or_none("engine_gib"),
         bandwidth_gb_s=row.number_or_none("mem_bandwidth_gb_s"),
-        bf16_tflops=row.number_or_none("bf16_tflops_dense"),
-        fp16_tflops=row.number_or_none("fp16_tflops_dense"),
+        bf16_tflops=row.number_or_none("bf16_tflops_dense") or row.number_or_none("fp16_tflops_dense"),
         fp8_tflops=row.number_or_none("fp8_tflops_dense"),
         compute_capability=row.number_or_none("compute_capability"),
         bf16=_starts_with_yes(row, "bf16_support"),
         fp8=_starts_with_yes(row, "fp8_support"),
         source=row.text("source"),
+        link_gb_s=row.number_or_none("link_gb_s"),
     )
 
 

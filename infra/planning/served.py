@@ -46,6 +46,11 @@ class Served:
         """Of the whole model in 16 bit; None where its shape isn't known."""
         return kv_bytes_per_token(self.shape, 1, 2) if self.shape else None
 
+    @property
+    def embedding_size(self) -> int | None:
+        """Numbers in a vector: an embedding is the last layer's state."""
+        return self.shape.hidden_size if self.shape and self.task == "embed" else None
+
     def with_context(self, max_model_len: int) -> "Served":
         return dataclasses.replace(self, max_model_len=max_model_len)
 

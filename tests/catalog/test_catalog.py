@@ -148,5 +148,5 @@ def test_a_gpu_is_complete_or_no_type_with_it_may_be_chosen() -> None:
         assert gpu.engine_gib
         assert gpu.bandwidth_gb_s
         assert gpu.compute_capability
-        assert gpu.bf16_tflops or gpu.fp16_tflops
+        assert gpu.bf16_tflops
         assert gpu.fp8 == (gpu.fp8_tflops is not None) == (gpu.compute_capability >= 8.9)
