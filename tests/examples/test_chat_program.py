@@ -1,6 +1,7 @@
 """The example's Pulumi program, as an application team would run it against this platform's own outputs."""
 
 import runpy
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +9,7 @@ import pulumi
 import pytest
 
 from components.network_policy import CLIENT_LABEL
-from infra.recording import SECRET, Recording, record
+from infra.recording import SECRET, UNKNOWN, Recording, record
 from tests.example_stacks import planned
 from tests.kubernetes_schema import check, objects
 
@@ -17,8 +18,8 @@ PLATFORM = "acme/llm-platform/prod"
 CONFIG = {"platform": PLATFORM, "model": "llama-8b", "context": "prod", "image": "registry.example.com/chat:1.0.0"}
 
 
-def chat(stack: str = "prod", *, preview: bool = False, **changes: str) -> Recording:
-    """The program against what that stack of the platform exports."""
+def chat(stack: str = "prod", *, said: Mapping[str, Any] = {}, preview: bool = False, **changes: str) -> Recording:
+    """The program against what that stack of the platform exports, but for `said`."""
 
     def program() -> None:
         runpy.run_path(str(CHAT))  # as Pulumi runs it, its folder first on the path
@@ -27,7 +28,7 @@ def chat(stack: str = "prod", *, preview: bool = False, **changes: str) -> Recor
         program,
         stack="prod",
         config={f"chat:{key}": value for key, value in {**CONFIG, **changes}.items()},
-        stacks={PLATFORM: planned(stack).recording.outputs},
+        stacks={PLATFORM: {**planned(stack).recording.outputs, **said}},
         preview=preview,
     )
 
@@ -74,6 +75,12 @@ def test_the_key_is_a_copy_that_stays_secret(preview: bool) -> None:
         reference = environment(recording)["OPENAI_API_KEY"]["secretKeyRef"]
         assert reference == {"name": "${chat-api-key.metadata.name}", "key": "api-key"}
     assert recording.outputs["open"].startswith("kubectl")
+
+
+def test_the_copy_is_of_the_platforms_key() -> None:
+    recording = chat(said={"api_key": UNKNOWN}, preview=True)
+    (secret,) = recording.of("kubernetes:core/v1:Secret")
+    assert secret.inputs["stringData"] == SECRET  # all of it: a key from elsewhere would be known
 
 
 def test_a_pod_passes_pod_security_restricted() -> None:
