@@ -8,7 +8,7 @@ from typing import Literal
 
 @dataclass(frozen=True)
 class Instance:
-    """An EC2 instance type with NVIDIA GPUs."""
+    """An EC2 instance type with GPUs."""
 
     name: str
     gpu: str  # a row of the GPU table
@@ -19,23 +19,16 @@ class Instance:
     arch: Literal["x86_64", "arm64"]
     network_gbps: float  # baseline
     efa_interfaces: int
-    ebs_mbps: int  # baseline
+    ebs_mbps: int  # baseline; 0: not seen, of a type that is left out
     spot: bool
     capacity_block: bool
     usd_per_hour: float | None  # on demand, us-east-1
+    unusable: str | None = None  # why it can't serve, whatever its price
 
     @property
     def left_out(self) -> str | None:
         """Why the planner never chooses this type; None: it may."""
-        if self.arch == "arm64":
-            return "ARM; the engines' images are x86"
-        if self.gpus == 0:
-            return "a slice of a GPU, which needs a driver that EKS images lack"
-        if self.name.startswith("g7."):
-            return "needs driver 595, so an AMI of one's own"
-        if self.usd_per_hour is None:
-            return "no price seen"
-        return None
+        return self.unusable or (None if self.usd_per_hour is not None else "no price seen")
 
 
 @dataclass(frozen=True)
@@ -45,12 +38,13 @@ class Gpu:
     name: str
     engine_gib: float | None  # what the engine sees, which is less than the card has
     bandwidth_gb_s: float | None
-    bf16_tflops: float | None  # dense
+    bf16_tflops: float | None  # dense; in fp16 where there is no bf16
     fp8_tflops: float | None
     compute_capability: float | None
     bf16: bool
     fp8: bool  # in hardware; below, fp8 weights are widened as they are used
     source: str
+    link_gb_s: float | None = None  # to another GPU of the node, each way
 
 
 @dataclass(frozen=True)
@@ -97,6 +91,28 @@ class ModelShape:
         return self.hidden_size // self.attention_heads
 
     @property
+    def left_out(self) -> str | None:
+        """Why the planner can't size this model; None: it can."""
+        if self.modality == "audio":
+            return "speech: its encoder and the cache of its cross-attention are not sized here"
+        missing = [name for name in self._needed if getattr(self, name) is None]
+        return f"nobody has seen its {', '.join(missing)}" if missing else None
+
+    @property
+    def _needed(self) -> tuple[str, ...]:
+        """The fields without which a term would be left out: of weights, of activations, of the cache."""
+        needed = ("params_b", "hidden_size", "vocab_size", "layers", "attention", "attention_heads")
+        if self.attention == "mla" or self.kv_lora_rank is not None:
+            return (*needed, "kv_lora_rank", "qk_rope_head_dim")
+        if self.attention == "hybrid":
+            needed = (*needed, "full_kv_layers")
+        if self.swa_kv_layers:
+            needed = (*needed, "sliding_window")
+        if self.num_experts is not None:
+            needed = (*needed, "experts_per_token")
+        return (*needed, "kv_heads", "head_size")
+
+    @property
     def task(self) -> Literal["chat", "embed", "rerank"]:
         if self.modality == "embedding":
             return "embed"
@@ -128,6 +144,15 @@ class Quantization:
     bytes_per_weight: float
     min_compute_capability: float
     keeps_16_bit: bool  # the embeddings and the output layer
+    source: str
+
+
+@dataclass(frozen=True)
+class Gguf:
+    """A quantization of llama.cpp, which Ollama serves."""
+
+    name: str
+    bits_per_weight: float  # of a whole file, the tensors that are kept larger included
     source: str
 
 
@@ -194,6 +219,17 @@ class Prices:
 
 
 @dataclass(frozen=True)
+class Measured:
+    """What others measured: the usual case, and what was seen on good and bad days."""
+
+    value: float
+    low: float
+    high: float
+    source: str
+    date: str
+
+
+@dataclass(frozen=True)
 class Catalog:
     """Every fact that a plan needs, from files of this package alone."""
 
@@ -201,6 +237,7 @@ class Catalog:
     gpus: Mapping[str, Gpu]
     models: Mapping[str, ModelShape]
     ollama: Mapping[str, OllamaModel]  # aliases included: `llama3.2` is `llama3.2:3b`
+    gguf: Mapping[str, Gguf]
     quantizations: Mapping[str, Quantization]
     quantized_weights: Mapping[tuple[str, str], float]  # (model, quantization) -> GiB, where the sum would be wrong
     engines: Mapping[str, Engine]
@@ -209,6 +246,7 @@ class Catalog:
     read: date  # of the versions: a plan asks no clock
     cpu_instances: Mapping[str, CpuInstance]
     prices: Prices
+    cold_start: Mapping[str, Measured]  # rows of cold_start.toml: seconds, or MiB/s
     zones: Mapping[str, Mapping[str, tuple[str, ...]]]  # instance type -> region -> zone ids that EKS serves
     regions: Mapping[str, tuple[str, ...]]  # region -> zone ids where some GPU type is offered
 
