@@ -8,7 +8,7 @@ from infra.cli.diff.values import count, number, signed
 from infra.diff import figures
 from infra.diff.difference import Difference
 from infra.diff.guard import Guarded
-from infra.diff.traffic import AWAY, MOVES, NODE_GROUP
+from infra.diff.traffic import AWAY, NODE_GROUP, Notice, about
 from infra.diff.types import Change, name_of, type_of
 
 _WORDS = {
@@ -26,8 +26,7 @@ def mark(difference: Difference) -> str:
     """A cross where it fails, a warning where users notice a gap or something guarded goes, else a tick."""
     if difference.fails:
         return "❌"
-    gap = any(notice.event in (AWAY, MOVES) for notice in difference.notices)
-    return "⚠️" if gap or difference.guarded else "✅"
+    return "⚠️" if _gaps(difference) or difference.guarded else "✅"
 
 
 def headline(difference: Difference) -> str:
@@ -81,9 +80,15 @@ def _thing(each: Guarded) -> str:
 
 
 def _away(difference: Difference) -> Iterator[str]:
-    away = sorted(notice.model for notice in difference.notices if notice.event in (AWAY, MOVES))
+    away = _gaps(difference)
     if away:
-        yield f"{code(away[0])} away for a while" if len(away) == 1 else f"{len(away)} models away for a while"
+        who = code(away[0].model) if len(away) == 1 else f"{len(away)} models"
+        longest = max(notice.seconds or 0 for notice in away)
+        yield f"{who} away{f' for {about(longest)}' if longest else ''}"
+
+
+def _gaps(difference: Difference) -> list[Notice]:
+    return [each for each in difference.notices if each.event == AWAY or each.seconds is not None]
 
 
 def reasons(difference: Difference) -> Iterator[tuple[str, str]]:
