@@ -27,7 +27,8 @@ def test_the_title_is_a_verdict_with_the_money() -> None:
     lines = comment("many", *BIGGER).splitlines()
     assert lines[0] == "<!-- llm-platform diff: many -->"
     assert re.fullmatch(
-        r"### ❌ many: \$[\d,]+ a month less at least, .* more at most; over budget; replaces node group `l4`; .*", lines[1]
+        r"### ❌ many: \$[\d,]+ a month less at least, .* more at most; over budget; replaces node group `l4`; .*",
+        lines[1],
     )
 
 
