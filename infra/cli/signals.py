@@ -7,10 +7,6 @@ from contextlib import contextmanager
 from types import FrameType
 
 
-class _Ended(BaseException):
-    """A signal came."""
-
-
 @contextmanager
 def ended_by_signals() -> Iterator[None]:
     """A signal unwinds what is inside, then ends the process with 128 + its number, as a shell would say it."""
@@ -22,7 +18,7 @@ def ended_by_signals() -> Iterator[None]:
         came = number
         for each in signals:
             signal.signal(each, signal.SIG_IGN)  # a second one would leave half of it behind
-        raise _Ended
+        raise SystemExit(128 + number)  # asyncio lets this one through, and keeps others in a task
 
     before = {each: signal.signal(each, end) for each in signals}
     try:
