@@ -7,8 +7,8 @@ import pytest
 
 from infra.diff.difference import Difference, compare
 from infra.diff.traffic import noticed
-from infra.diff.types import name_of
-from tests.diff.changes import CHANGES, Case
+from infra.diff.types import Side, name_of
+from tests.diff.changes import CHANGES
 from tests.diff.stacks import base, edited, side
 
 
@@ -55,6 +55,19 @@ def test_nothing_is_told_of_nothing() -> None:
         assert not compare(stack, base(stack), side(stack, edited(stack, {})))
 
 
-def test_the_changes_are_typical() -> None:
-    assert len(CHANGES) >= 25
-    assert any(isinstance(case, Case) and case.replaced for case in CHANGES.values())
+def test_a_stack_that_is_new_is_all_added() -> None:
+    told = compare("cloud", Side(), base("cloud"))
+    assert set(told.resources.added) == {each["urn"] for each in base("cloud").resources}
+    assert {each.event for each in told.notices} == {"new"}
+    assert money(told) == "more"
+    assert not told.fails
+
+
+def test_a_stack_that_goes_is_all_removed_and_guarded() -> None:
+    told = compare("cloud", base("cloud"), Side())
+    assert set(told.resources.removed) == {each["urn"] for each in base("cloud").resources}
+    assert {each.event for each in told.notices} == {"removed"}
+    guarded = {each.name for each in told.refused}
+    assert guarded == {"cluster", "network", "cache", "kubernetes", "systemNodes", "l4", "l40s"}
+    assert money(told) == "less"
+    assert told.fails
