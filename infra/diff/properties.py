@@ -52,9 +52,23 @@ def _lists(old: list[Any], new: list[Any], path: str) -> Iterator[tuple[str, Cha
     elif not any(isinstance(each, Mapping | list) for each in elements):
         yield path, Change(old or None, new or None)
     elif name := _name_key(old, new):
-        yield from _named(_by_name(old, name), _by_name(new, name), path)
+        before, after = _by_name(old, name), _by_name(new, name)
+        gone, come = [each for each in before if each not in after], [each for each in after if each not in before]
+        if len(gone) == len(come) == 1:  # the same one, renamed
+            yield f"{path}[{gone[0]}].{name}", Change(gone[0], come[0])
+            after[gone[0]] = after.pop(come[0])
+        yield from _named(before, after, path)
     else:
-        yield from _named(dict(enumerate(old)), dict(enumerate(new)), path)
+        before, after = _others(old, new)
+        yield from _named(dict(enumerate(before)), dict(enumerate(after)), path)
+
+
+def _others(old: list[Any], new: list[Any]) -> tuple[list[Any], list[Any]]:
+    """Elements without a name, by their place; of longer and shorter lists those that only one of them has."""
+    if len(old) == len(new):
+        return old, new
+    gone, come = [each for each in old if each not in new], [each for each in new if each not in old]
+    return (gone, come) if gone or come else (old, new)
 
 
 def _named(old: Mapping[Any, Any], new: Mapping[Any, Any], path: str) -> Iterator[tuple[str, Change]]:

@@ -51,7 +51,7 @@ def compare_resources(
             changes.setdefault(urn, {}).update(left)
         if own := differences(_own_options(before[urn]), _own_options(after[urn]), "options"):
             options[urn] = own
-    _of_the_aws_provider(changes, after)
+    _of_the_aws_provider(changes, after, forces)
     because = _follow(changes, before, after, forces)
     changes = {urn: dict(sorted(found.items())) for urn, found in changes.items()}
     return Resources(
@@ -88,7 +88,7 @@ def _is_under(path: str, parents: Sequence[str]) -> bool:
     return any(bare == parent or bare.startswith(f"{parent}.") for parent in (_INDEX.sub("", each) for each in parents))
 
 
-def _of_the_aws_provider(changes: dict[str, dict[str, Change]], after: Mapping[str, Resource]) -> None:
+def _of_the_aws_provider(changes: dict[str, dict[str, Change]], after: Mapping[str, Resource], forces: Forces) -> None:
     """The provider's `defaultTags` are on every resource of AWS that can have tags, its `region` is theirs."""
     for urn in [each for each in changes if type_of(each) == _AWS]:
         tags, region = changes[urn].get("defaultTags"), changes[urn].get("region")
@@ -97,7 +97,7 @@ def _of_the_aws_provider(changes: dict[str, dict[str, Change]], after: Mapping[s
                 continue
             if tags and each["type"] not in _UNTAGGED:
                 changes.setdefault(each["urn"], {})["tagsAll"] = Change(_tags(tags.old), _tags(tags.new))
-            if region:
+            if region and forces(each["type"], "region"):  # roles have none
                 changes.setdefault(each["urn"], {})["region"] = region
 
 

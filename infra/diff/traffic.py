@@ -10,6 +10,9 @@ from infra.diff.types import Change, Changes, Resources, Side, name_of, type_of
 DEPLOYMENT = "kubernetes:apps/v1:Deployment"
 NODE_GROUP = "aws:eks/nodeGroup:NodeGroup"
 _SERVICE = "kubernetes:core/v1:Service"
+_CLAIM = "kubernetes:core/v1:PersistentVolumeClaim"
+_INGRESS = "kubernetes:networking.k8s.io/v1:Ingress"
+_SCHEME = "alb.ingress.kubernetes.io/scheme"
 # In the order of how bad it is; a model's is the worst of what happens to it.
 NOTHING, NEW, ROLLOUT, MOVES, AWAY, GONE = "nothing", "new", "rollout", "node group swapped", "outage", "removed"
 # Replaced, they take every pod along.
@@ -66,12 +69,20 @@ def _during(name: str, old: Side, new: Side, resources: Resources) -> tuple[str,
         return AWAY, f"away for {about(cold)}: its Deployment is deleted and made anew", cold
     if deployment in resources.removed:
         return AWAY, "away: its Deployment is removed", None
+    if any(type_of(urn) == _CLAIM for urn in resources.replaced):
+        text = (
+            "`pulumi up` waits until no pod uses the claim that it makes anew: pause it first; the new claim is empty"
+        )
+        return AWAY, f"away: {text}", None
     if _of(resources, _SERVICE, f"{name}-service") in resources.replaced:
         return AWAY, "away for a moment: its Service is made anew", None
     if (away := _nodes(name, old, new, resources, cold)) is not None:
         return away
     if _restarts(resources.changed.get(deployment or "", {})):
         return _rollout(name, old, new, cold)
+    scheme = Change(_scheme(old, name), _scheme(new, name))
+    if scheme and scheme.old and scheme.new:
+        return AWAY, "away from outside until DNS follows: its load balancer is made anew at another address", None
     return NOTHING, "nothing", None
 
 
@@ -79,12 +90,13 @@ def _rollout(name: str, old: Side, new: Side, cold: int) -> tuple[str, str, int 
     """A Deployment's own strategy says whether a pod is there all the time."""
     _, unavailable = rollout(new, name)
     running = _replicas(old, name)
-    if unavailable >= running:
+    left = min(running, _replicas(new, name) - unavailable)
+    if left <= 0:
         return AWAY, f"away for {about(cold)}: the old pod goes before the new one comes", cold
     if unavailable:
         return (
             ROLLOUT,
-            f"a rollout, with {running - unavailable} of {running} replicas; {about(cold)} for each",
+            f"a rollout, with {left} of {running} replicas; {about(cold)} for each",
             None,
         )
     return ROLLOUT, f"a rollout without a gap: the new pod comes first, {about(cold)} for each", None
@@ -117,6 +129,12 @@ def _nodes(name: str, old: Side, new: Side, resources: Resources, cold: int) -> 
     return None
 
 
+def _scheme(side: Side, model: str) -> str | None:
+    """A changed one makes the controller replace the load balancer."""
+    ingress = side.resource(_INGRESS, f"gateway-{model}")
+    return ingress["inputs"]["metadata"].get("annotations", {}).get(_SCHEME) if ingress else None
+
+
 def _restarts(changes: Changes) -> bool:
     return any(path.startswith("spec.template.") for path in changes)
 
@@ -125,7 +143,10 @@ def _afterwards(name: str, old: Side, new: Side) -> Iterator[str]:
     was, now = old.endpoint(name), new.endpoint(name)
     for key, what in (("base_url", "URL"), ("base_url_in_cluster", "URL in the cluster")):
         if was.get(key) != now.get(key):
-            yield f"another {what}: {now.get(key) or 'none'}, was {was.get(key) or 'none'}"
+            stops = f"; {was[key]} stops answering" if was.get(key) else ""
+            yield f"another {what}: {now.get(key) or 'none'}{stops}"
+    if _scheme(old, name) != _scheme(new, name) and _scheme(new, name):
+        yield f"reached from {'the internet' if _scheme(new, name) == 'internet-facing' else 'inside the VPC alone'}"
     if was.get("api_key_secret") != now.get("api_key_secret"):
         yield f"its key is in {_secret(now)}, was in {_secret(was)}"
     before, after = old.models[name], new.models[name]

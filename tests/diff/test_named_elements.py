@@ -49,6 +49,24 @@ CASES: list[tuple[str, Any, Any, dict[str, tuple[Any, Any]]]] = [
         {"rules": [{"key": "a", "op": "x"}, {"key": "a", "op": "z"}]},
         {"rules[1].op": ("y", "z")},
     ),
+    (
+        "an element that is called otherwise",
+        {"rules": [{"host": "a.old", "path": "/"}, {"host": "b", "path": "/"}]},
+        {"rules": [{"host": "a.new", "path": "/v1"}, {"host": "b", "path": "/"}]},
+        {"rules[a.old].host": ("a.old", "a.new"), "rules[a.old].path": ("/", "/v1")},
+    ),
+    (
+        "an element without a name before the others",
+        {"from": [{"namespace": {"x": 1}}, {"namespace": {"y": 1}}]},
+        {"from": [{"block": {"cidr": "10.0.0.0/16"}}, {"namespace": {"x": 1}}, {"namespace": {"y": 1}}]},
+        {"from[0].block.cidr": (None, "10.0.0.0/16")},
+    ),
+    (
+        "an element that is there once more",
+        {"from": [{"x": {"a": 1}}]},
+        {"from": [{"x": {"a": 1}}, {"x": {"a": 1}}]},
+        {"from[1].x.a": (None, 1)},
+    ),
     ("a whole section that is new", {}, {"a": {"b": 1, "c": [2]}}, {"a.b": (None, 1), "a.c": (None, [2])}),
     ("an empty section that is new", {"v": {}}, {"v": {"emptyDir": {}}}, {"v.emptyDir": (None, {})}),
 ]
