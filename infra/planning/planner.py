@@ -21,7 +21,7 @@ from infra.planning.rollout import plan_rollout
 from infra.planning.scaling import plan_scaling
 from infra.planning.served import Served, resolve
 from infra.planning.to_do import list_to_dos
-from infra.planning.warnings import warn_of_drain, warn_of_model, warn_of_pool
+from infra.planning.warnings import warn_of_allow, warn_of_drain, warn_of_model, warn_of_pool
 from infra.planning.weights import HALF, served_dtype
 from infra.settings import Settings
 
@@ -46,6 +46,7 @@ def make_plan(stack: str, settings: Settings, *, region: str | None, secrets: fr
         used = any(each.offer is not None and each.offer.name == pool.name for each in placed)
         warn_of_pool(pool, cluster, cache, used=used, findings=findings)
     longest = max(model.timeouts.grace_period for model in models.values())
+    warn_of_allow(settings, pools, findings)
     warn_of_drain(gateway, pools.values(), longest, findings)
     cost = plan_cost(settings, cluster, pools, placed, cache, gateway, catalog, findings)
     list_to_dos(stack, settings, cluster, pools, placed, gateway, secrets, catalog, findings)

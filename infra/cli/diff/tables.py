@@ -1,0 +1,161 @@
+"""What is below the first lines: users, settings, fit, bill, facts, notes."""
+
+from collections.abc import Hashable, Iterable, Mapping
+from typing import TypeVar
+
+from infra.cli.diff.marked import code, said
+from infra.cli.diff.values import NONE, cells, count, duration, names, number, signed
+from infra.diff import figures
+from infra.diff.difference import Difference, Facts
+from infra.diff.traffic import noticed
+from infra.diff.types import Change, Changes
+
+_FIGURES = {
+    "engine": "engine",
+    "model": "weights",
+    "pool": "pool",
+    "instance_type": "instance type",
+    "gpus_per_replica": "GPUs a replica",
+    "fits": "fits",
+    "certain": "fits for certain",
+    "weights_gib": "weights, GiB a GPU",
+    "kv_cache_gib": "KV cache, GiB a GPU",
+    "max_model_len": "tokens a request",
+    "max_concurrency": "full-length requests at once, a replica",
+    "usd_per_hour": "$ an hour, a replica",
+    "cold_start_seconds": "cold start",
+    "timeout_seconds": "longest answer",
+}
+_NAMED = ("models", "gpuPools")  # sections of named things
+
+Told = TypeVar("Told", bound=Hashable)
+
+
+def users(difference: Difference) -> list[tuple[str, str, str]]:
+    """Models that are told the same are one row; those that notice nothing come last."""
+    notices = sorted(difference.notices, key=lambda each: (not noticed(each), each.model))
+    told = ((each.model, (said(each.during), "; ".join(map(said, each.afterwards)) or "nothing")) for each in notices)
+    return [(names(who), *what) for what, who in _alike(told).items()]
+
+
+def _alike(told: Iterable[tuple[str, Told]]) -> dict[Told, list[str]]:
+    """Who is told the same."""
+    found: dict[Told, list[str]] = {}
+    for who, what in told:
+        found.setdefault(what, []).append(who)
+    return found
+
+
+def settings(difference: Difference) -> list[tuple[str, str, str]]:
+    """What was typed, then what follows from it, which is marked."""
+    rows = [(f"{path}", *values) for path, values in _paths(_folded(difference))]
+    return rows + [(f"↳ {path} (chosen)", *values) for path, values in _paths(difference.follows)]
+
+
+def settings_title(difference: Difference) -> str:
+    follows = f", and {count(len(difference.follows), 'choice')} of the program with them" if difference.follows else ""
+    return f"{count(len(difference.settings), 'setting')} changed{follows}"
+
+
+def _paths(changes: Changes) -> Iterable[tuple[str, tuple[str, str]]]:
+    """The same change of several named things is one row."""
+    split = ((path, _split(path), cells(change)) for path, change in changes.items())
+    told = ((name or path, (section, rest, values)) for path, (section, name, rest), values in split)
+    for (section, rest, values), who in _alike(told).items():
+        path = code(who[0]) if not section else code(f"{section}.{who[0]}{rest}")
+        yield path if len(who) == 1 else f"{code(f'{section}.*{rest}')} of {names(who)}", values
+
+
+def _split(path: str) -> tuple[str, str, str]:
+    """`models.chat.replicas.max` as section, name and the rest."""
+    section, _, rest = path.partition(".")
+    name, dot, key = rest.partition(".")
+    return (section, name, dot + key) if section in _NAMED and name else ("", "", path)
+
+
+def _folded(difference: Difference) -> dict[str, Change]:
+    """A named thing that is new or gone is one row."""
+    found: dict[str, Change] = {}
+    for path, change in difference.settings.items():
+        section, name, _ = _split(path)
+        old, new = (_thing(side.platform, section, name) for side in (difference.old, difference.new))
+        if section and (old is None) != (new is None):
+            found[f"{section}.{name}"] = Change(old, new)
+        else:
+            found[path] = change
+    return found
+
+
+def _thing(platform: Mapping[str, object], section: str, name: str) -> object:
+    things = platform.get(section)
+    return things.get(name) if isinstance(things, Mapping) else None
+
+
+def fit(difference: Difference) -> list[tuple[str, str, str, str]]:
+    """Model, figure, now, after."""
+    told = (
+        (name, tuple((_FIGURES[key], _figure(key, each.old), _figure(key, each.new)) for key, each in changes.items()))
+        for name, changes in figures.models_changed(difference.old, difference.new).items()
+    )
+    return [("" if index else names(who), *row) for rows, who in _alike(told).items() for index, row in enumerate(rows)]
+
+
+def fit_title(difference: Difference) -> str:
+    return f"Fit and cold start of {names(list(figures.models_changed(difference.old, difference.new)))}"
+
+
+def _figure(key: str, value: object) -> str:
+    if value is None:
+        return NONE
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if not isinstance(value, int | float):
+        return code(str(value))
+    return duration(value) if key.endswith("_seconds") else f"{value:,.2f}".removesuffix(".00")
+
+
+def bill(difference: Difference) -> list[tuple[str, str, str]]:
+    """Items that changed, least to most."""
+    items = figures.cost_items(difference.old, difference.new)
+    return [(said(name), _span(change.old), _span(change.new)) for name, change in items.items()]
+
+
+def _span(item: list[float] | None) -> str:
+    if item is None:
+        return NONE
+    low, high = (number(each) for each in item)
+    return low if low == high else f"{low} to {high}"
+
+
+def facts(facts: Facts) -> list[tuple[str, str, str]]:
+    return [(code(path), *cells(change)) for path, change in facts.changed.items()]
+
+
+def effect(difference: Difference, facts: Facts) -> str:
+    """Whose the change is: the program's own, or the author's."""
+    if facts.effect is None:
+        return "The program of now can't plan the base's stack file, so what is whose can't be told apart."
+    cost, resources = facts.effect.cost, facts.effect.resources
+    low, high = (cost[key].new - cost[key].old for key in ("usd_per_month_min", "usd_per_month_max"))
+    most = difference.cost["usd_per_month_max"]
+    touched = {
+        "changed": {**resources.changed, **resources.options},
+        "replaced": resources.replaced,
+        "added": resources.added,
+        "removed": resources.removed,
+    }
+    does = [f"{count(len(urns), 'resource')} {word}" for word, urns in touched.items() if urns]
+    return (
+        f"These alone, with the stack file as it was: {signed(low)} $ a month at least, {signed(high)} at most,"
+        f" {', '.join(does) or 'no resource changed'}. The stack file's own part: {signed(most.new - most.old - high)}"
+        " $ a month at most."
+    )
+
+
+def notes(difference: Difference) -> list[tuple[str, str]]:
+    """Warnings and things to do that are new, and those that are gone; one that says another number is new."""
+    kinds = (("warning", difference.warnings), ("to do", difference.to_do))
+    new = {each["path"] for _, found in kinds for each in found.introduced}
+    rows = [(f"new: {kind}", each) for kind, found in kinds for each in found.introduced]
+    rows += [(f"gone: {kind}", each) for kind, found in kinds for each in found.mended if each["path"] not in new]
+    return [(kind, said(f"{note['path']}: {note['message']}")) for kind, note in rows]

@@ -1,0 +1,63 @@
+"""Values and figures as a reviewer reads them."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from infra.cli.diff.marked import code
+from infra.diff.types import Change
+
+NONE = "–"
+_LONGEST = 72  # characters of a value
+_NAMES = 6  # of many
+
+
+def cells(change: Change) -> tuple[str, str]:
+    """Both values as code, on one line each; of long ones what differs."""
+    old, new = shown(change.old), shown(change.new)
+    if max(len(old), len(new)) > _LONGEST:
+        same = next((n for n, (a, b) in enumerate(zip(old, new, strict=False)) if a != b), min(len(old), len(new)))
+        start = max(0, same - 12)
+        old, new = _cut(old, start), _cut(new, start)
+    return old if old == NONE else code(old), new if new == NONE else code(new)
+
+
+def shown(value: Any) -> str:
+    if value is None:
+        return NONE
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, Mapping):
+        return "{" + ", ".join(f"{key}: {shown(item)}" for key, item in value.items()) + "}"
+    if isinstance(value, list | tuple):
+        return ", ".join(shown(item) for item in value) or "[]"
+    return str(value)
+
+
+def _cut(text: str, start: int) -> str:
+    text = f"…{text[start:]}" if start and len(text) > start else text
+    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
+
+
+def names(all_of_them: Sequence[str]) -> str:
+    """The first of many, and how many more there are."""
+    kept = [code(each) for each in all_of_them[:_NAMES]]
+    more = len(all_of_them) - len(kept)
+    return ", ".join(kept) + (f" and {more} more" if more else "")
+
+
+def signed(amount: float) -> str:
+    """`+1,846`, `-20`, `0`."""
+    return f"{amount:+,.0f}" if round(amount) else "0"
+
+
+def number(amount: float) -> str:
+    return f"{amount:,.0f}"
+
+
+def count(number: int, noun: str) -> str:
+    return f"{number or 'no'} {noun}{'' if number == 1 else 's'}"
+
+
+def duration(seconds: float) -> str:
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes} min {rest} s" if minutes else f"{rest} s"
