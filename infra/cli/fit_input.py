@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 from infra.catalog import Catalog, Gpu, Instance
 from infra.planning.kv_cache import splits
-from infra.planning.options import Question, can_run
 from infra.planning.served import OLLAMA_CONTEXT, Q4_K_M
+from infra.planning.sizing import Question, can_run
 from infra.planning.vllm import PINNED, version_of
 from infra.planning.weights import GIB
 
@@ -81,6 +81,7 @@ class _Reader:
             shape=shape,
             max_model_len=length or task_length,
             own_context=own,
+            task=shape.task if shape else tag.task if tag else "chat",
             ollama_file_gib=file_gib,
             quantization=self._quantization(),
             kv_cache_dtype=self._choice("kv-cache-dtype", KV_CACHE_DTYPES) or "auto",
@@ -88,6 +89,7 @@ class _Reader:
             max_num_seqs=self._whole("max-num-seqs", MOST_SEQS, "sequences"),
             max_num_batched_tokens=self._whole("max-num-batched-tokens", MOST_TOKENS, "tokens"),
             concurrency=self._whole("concurrency", MOST_SEQS, "requests") or 1,
+            gpus=where.gpus,
             version=version or PINNED,
             version_known=version is not None or (ours and not self._given.get("engine-version")),
         )

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 
 from infra.catalog import AT_LOAD, Catalog, with_prices
 from infra.planning.addons import plan_addons, plan_monitoring
-from infra.planning.batch import ollama_parallel
 from infra.planning.cache import plan_cache
 from infra.planning.cluster import plan_cluster
 from infra.planning.cold_start import cold_start, timeouts
@@ -19,6 +18,7 @@ from infra.planning.pools import Offer, declared, makeable
 from infra.planning.rollout import plan_rollout
 from infra.planning.scaling import plan_scaling
 from infra.planning.served import Served, resolve
+from infra.planning.sizing import Sizing
 from infra.planning.to_do import list_to_dos
 from infra.planning.warnings import warn_of_drain, warn_of_model, warn_of_pool
 from infra.planning.weights import HALF, served_dtype
@@ -79,7 +79,8 @@ def _place(
     zones = (cache.zone_id,) if cache.zone_id else cluster.zone_ids
     offers = [declared(name, pool, catalog, cluster.region, zones) for name, pool in sorted(settings.gpu_pools.items())]
     new = makeable(catalog, cluster.region, zones) if cluster.kind == "create" else ()
-    placed = [place(each, offers, new, catalog, findings) for each in served]
+    sizing = Sizing(catalog)
+    placed = [place(each, offers, new, sizing, findings) for each in served]
     on: dict[str, list[Placed]] = {offer.name: [] for offer in offers}
     used: dict[str, Offer] = {offer.name: offer for offer in offers}
     for each in placed:
@@ -118,9 +119,9 @@ def _model(
         gpus=placed.gpus,
         utilization=sized.arguments.utilization if sized and vllm else None,
         max_model_len=served.max_model_len,
-        max_num_seqs=sized.arguments.max_num_seqs if sized else ollama_parallel(model),
+        max_num_seqs=sized.arguments.max_num_seqs if sized else served.question.concurrency,
         max_num_batched_tokens=sized.arguments.max_num_batched_tokens if sized and vllm else None,
-        concurrency=model.concurrency if served.ollama_file_gib is None else ollama_parallel(model),
+        concurrency=model.concurrency if served.ollama_file_gib is None else served.question.concurrency,
         replicas=served.replicas,
         paused=model.paused,
         extra_args=model.extra_args,
@@ -148,7 +149,7 @@ def _choose_arguments(placed: Placed, catalog: Catalog, findings: Findings) -> N
     served, sized = placed.served, placed.sized
     if served.ollama_file_gib is not None and served.settings.concurrency is None:
         reason = "Ollama takes the memory of the whole context for each request that it answers at once"
-        findings.choose(f"{served.path}.concurrency", ollama_parallel(served.settings), reason)
+        findings.choose(f"{served.path}.concurrency", served.question.concurrency, reason)
     if sized is None or served.ollama_file_gib is not None:
         return
     if served.settings.gpu_memory_utilization is None:
