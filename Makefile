@@ -2,7 +2,7 @@
 # make test               the whole test suite
 # make check              formatter, linter, types
 # make docs               the pictures, tables and schemas that are made from the program
-# make benchmark          how long a plan takes, and how right the memory model is
+# make benchmark          how long a plan takes, and how right the models of memory and throughput are
 STACK ?= dev
 PYTHON ?= python3
 BIN := .venv/bin
@@ -35,13 +35,17 @@ check: .venv/dev
 	@$(BIN)/pip install --quiet --disable-pip-version-check -r requirements-dev.txt
 	@touch $@
 
-.PHONY: docs benchmark benchmark-memory
+.PHONY: docs benchmark benchmark-memory benchmark-throughput
 docs: .venv/program
 	$(BIN)/python -m docs.generate
 
 benchmark: .venv/program
 	$(BIN)/python benchmarks/plan_speed.py
 	$(BIN)/python -m benchmarks.memory
+	$(BIN)/python -m benchmarks.throughput
 
 benchmark-memory: .venv/program
 	$(BIN)/python -m benchmarks.memory
+
+benchmark-throughput: .venv/program
+	$(BIN)/python -m benchmarks.throughput

@@ -8,7 +8,7 @@ import pulumi_kubernetes as k8s
 
 from components.engines import ENGINES
 
-_SCALE_DOWN_WINDOW = 300  # seconds; a replica is dear to start again
+_LONGEST_WINDOW = 3600  # seconds, of a HorizontalPodAutoscaler
 _SCALE_DOWN_PERIOD = 120
 _SCALE_UP_PERIOD = 60
 _FAILURES_BEFORE_FALLBACK = 3
@@ -62,7 +62,7 @@ class ModelScaler(pulumi.ComponentResource):
                     "replicas": fallback_replicas,
                     "behavior": "currentReplicasIfHigher",  # a Prometheus that is away takes no replica away
                 },
-                "advanced": {"horizontalPodAutoscalerConfig": {"behavior": _behavior()}},
+                "advanced": {"horizontalPodAutoscalerConfig": {"behavior": _behavior(cooldown_seconds)}},
                 "triggers": [
                     {
                         "type": "prometheus",
@@ -83,12 +83,15 @@ class ModelScaler(pulumi.ComponentResource):
         self.register_outputs({})
 
 
-def _behavior() -> dict[str, Any]:
-    """Up by one replica a minute at most, because each may start a node; down slowly, by one."""
+def _behavior(cooldown_seconds: int) -> dict[str, Any]:
+    """Up by one replica a minute at most, because each may start a node; down by one, after what a start is worth.
+
+    KEDA counts its own cooldown only for the last replica.
+    """
     return {
         "scaleUp": {"policies": [{"type": "Pods", "value": 1, "periodSeconds": _SCALE_UP_PERIOD}]},
         "scaleDown": {
-            "stabilizationWindowSeconds": _SCALE_DOWN_WINDOW,
+            "stabilizationWindowSeconds": min(cooldown_seconds, _LONGEST_WINDOW),
             "policies": [{"type": "Pods", "value": 1, "periodSeconds": _SCALE_DOWN_PERIOD}],
         },
     }

@@ -34,6 +34,7 @@ class ModelEndpoint(_Promise):
     base_url: str | None = Field(description="from outside the cluster; null without a gateway")
     base_url_in_cluster: str = Field(description="for pods of namespaces labelled llm-platform/client=true")
     max_model_len: int = Field(description="tokens of prompt and answer together")
+    embedding_size: int | None = Field(description="numbers in a vector; null where not known, and of other kinds")
     api_key_secret: KeySecret | None = Field(description="null where the engine checks no key (Ollama)")
     timeout_seconds: int = Field(description="the gateway ends a request after so long")
     paused: bool = Field(description="true: no pod runs, the URL answers 503")
@@ -75,6 +76,7 @@ def _endpoint(plan: Plan, model: ModelPlan) -> ModelEndpoint:
         base_url=f"{scheme}://{model.name}.{gateway.domain}/v1" if gateway else None,
         base_url_in_cluster=f"http://{model.name}.{namespace}.svc.cluster.local/v1",
         max_model_len=model.max_model_len,
+        embedding_size=model.embedding_size,
         api_key_secret=(
             KeySecret(namespace=namespace, name=api_key_secret_name(model.name), key=API_KEY_FIELD)
             if checks_key(model)

@@ -96,10 +96,14 @@ def record(
     config: Mapping[str, str] | None = None,
     secret_keys: tuple[str, ...] = (),
     answers: Answers | None = None,
+    stacks: Mapping[str, Mapping[str, Any]] | None = None,
     preview: bool = False,
 ) -> Recording:
-    """Run `program` as the stack's program. `answers` maps a function's token to what its provider would return."""
-    monitor = _RecordingMonitor(answers or {}, preview)
+    """Run `program` as the stack's program. `answers` maps a function's token to what its provider would return.
+
+    `stacks` are the outputs of the stacks that it may refer to, as another recording has them.
+    """
+    monitor = _RecordingMonitor(answers or {}, stacks or {}, preview)
     settings.configure(
         mocks.MockSettings(
             monitor=monitor,
@@ -144,10 +148,11 @@ async def _run_in_stack(program: Callable[[], None]) -> None:
 
 
 class _RecordingMonitor(mocks.MockMonitor):
-    def __init__(self, answers: Answers, preview: bool) -> None:
+    def __init__(self, answers: Answers, stacks: Mapping[str, Mapping[str, Any]], preview: bool) -> None:
         super().__init__(_NoMocks())
         self.recording = Recording()
         self._answers = answers
+        self._stacks = stacks
         self._preview = preview
         self._urns: set[str] = set()
 
@@ -177,7 +182,15 @@ class _RecordingMonitor(mocks.MockMonitor):
         )
 
     def ReadResource(self, request: Any) -> resource_pb2.ReadResourceResponse:
-        raise NotOnTheEngine(f"{request.type} {request.name!r} is read, and offline nothing can be")
+        if request.type != "pulumi:pulumi:StackReference" or request.id not in self._stacks:
+            raise NotOnTheEngine(f"{request.type} {request.name!r} is read, and offline nothing can be")
+        outputs = self._stacks[request.id]
+        state = struct_pb2.Struct()
+        state.update({"outputs": {name: _as_sent(value) for name, value in outputs.items() if value is not None}})
+        state.update({"secretOutputNames": [name for name, value in outputs.items() if value == SECRET]})
+        return resource_pb2.ReadResourceResponse(
+            urn=self.make_urn(request.parent, request.type, request.name), properties=state
+        )
 
     def RegisterResourceOutputs(self, request: Any) -> empty_pb2.Empty:
         if request.urn.split("::")[2] == _STACK:
@@ -253,6 +266,15 @@ def _plain(value: struct_pb2.Value) -> Any:
     if kind == "string_value":
         return UNKNOWN if value.string_value == rpc.UNKNOWN else value.string_value
     return value.bool_value if kind == "bool_value" else None
+
+
+def _as_sent(value: Any) -> Any:
+    """What `_plain` read, on its way back: the words for secrets and unknowns are those again."""
+    if isinstance(value, Mapping):
+        return {key: _as_sent(item) for key, item in value.items()}
+    if value == SECRET:
+        return {rpc._special_sig_key: rpc._special_secret_sig, "value": SECRET}
+    return rpc.UNKNOWN if value == UNKNOWN else value
 
 
 def _masked(value: Any) -> Any:

@@ -17,6 +17,7 @@ from infra.catalog.types import (
     Gpu,
     Instance,
     KubernetesVersion,
+    Measured,
     ModelShape,
     OllamaModel,
     Prices,
@@ -33,6 +34,7 @@ def load_catalog() -> Catalog:
     zones, regions = _zones()
     pins = tomllib.loads((DATA / "pins.toml").read_text(encoding="utf-8"))
     prices = tomllib.loads((DATA / "prices.toml").read_text(encoding="utf-8"))
+    cold_start = tomllib.loads((DATA / "cold_start.toml").read_text(encoding="utf-8"))
     return Catalog(
         instances=_table("gpu_instances.csv", "instance_type", _instance),
         gpus=_table("gpus.csv", "gpu", _gpu),
@@ -48,6 +50,7 @@ def load_catalog() -> Catalog:
         read=pins["read"],
         cpu_instances=_table("cpu_instances.csv", "instance_type", _cpu_instance),
         prices=Prices(**prices),
+        cold_start=MappingProxyType({name: Measured(**row) for name, row in cold_start.items()}),
         zones=zones,
         regions=regions,
     )
@@ -97,12 +100,13 @@ def _gpu(row: dict[str, str]) -> Gpu:
         name=row["gpu"],
         engine_gib=_float(row["engine_gib"]),
         bandwidth_gb_s=_float(row["mem_bandwidth_gb_s"]),
-        bf16_tflops=_float(row["bf16_tflops_dense"]),
+        bf16_tflops=_float(row["bf16_tflops_dense"] or row["fp16_tflops_dense"]),
         fp8_tflops=_float(row["fp8_tflops_dense"]),
         compute_capability=_float(row["compute_capability"]),
         bf16=row["bf16_support"].startswith("yes"),
         fp8=row["fp8_support"].startswith("yes"),
         source=row["source"],
+        link_gb_s=_float(row["link_gb_s"]),
     )
 
 

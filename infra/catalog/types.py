@@ -45,12 +45,13 @@ class Gpu:
     name: str
     engine_gib: float | None  # what the engine sees, which is less than the card has
     bandwidth_gb_s: float | None
-    bf16_tflops: float | None  # dense
+    bf16_tflops: float | None  # dense; in fp16 where there is no bf16
     fp8_tflops: float | None
     compute_capability: float | None
     bf16: bool
     fp8: bool  # in hardware; below, fp8 weights are widened as they are used
     source: str
+    link_gb_s: float | None = None  # to another GPU of the node, each way
 
 
 @dataclass(frozen=True)
@@ -194,6 +195,17 @@ class Prices:
 
 
 @dataclass(frozen=True)
+class Measured:
+    """What others measured: the usual case, and what was seen on good and bad days."""
+
+    value: float
+    low: float
+    high: float
+    source: str
+    date: str
+
+
+@dataclass(frozen=True)
 class Catalog:
     """Every fact that a plan needs, from files of this package alone."""
 
@@ -209,6 +221,7 @@ class Catalog:
     read: date  # of the versions: a plan asks no clock
     cpu_instances: Mapping[str, CpuInstance]
     prices: Prices
+    cold_start: Mapping[str, Measured]  # rows of cold_start.toml: seconds, or MiB/s
     zones: Mapping[str, Mapping[str, tuple[str, ...]]]  # instance type -> region -> zone ids that EKS serves
     regions: Mapping[str, tuple[str, ...]]  # region -> zone ids where some GPU type is offered
 

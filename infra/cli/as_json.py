@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 from infra.offline import Planned
-from infra.planning.plan import ModelPlan, Note, Plan
+from infra.planning.plan import ModelPlan, Note, Plan, Remedy, StartPart
 from infra.recording import Recorded
 
 VERSION = 1
@@ -23,7 +23,7 @@ def document(planned: Planned) -> dict[str, Any]:
         "warnings": _notes(plan.warnings),
         "to_do": _notes(plan.to_do),
         "assumptions": _notes((*plan.assumptions, *_of_the_bill(plan))),
-        "models": {name: _model(model) for name, model in plan.models.items()},
+        "models": {name: _model(model, plan.remedies[name]) for name, model in plan.models.items()},
         "gpu_pools": _pools(plan),
         "cost": {
             "usd_per_month_min": round(plan.cost.usd_per_month_min, 2),
@@ -63,7 +63,7 @@ def _of_the_bill(plan: Plan) -> tuple[Note, ...]:
     return (Note("cost", f"{cost.price_note}. Not in it: {cost.left_out}"),) if cost.items else ()
 
 
-def _model(model: ModelPlan) -> dict[str, Any]:
+def _model(model: ModelPlan, remedies: tuple[Remedy, ...]) -> dict[str, Any]:
     fit = model.fit
     cache = fit.kv_cache_gib if fit else None
     return {
@@ -82,9 +82,17 @@ def _model(model: ModelPlan) -> dict[str, Any]:
         "max_model_len": model.max_model_len,
         "max_concurrency": round(fit.max_concurrency, 2) if fit and fit.max_concurrency is not None else None,
         "cold_start_seconds": model.cold_start.seconds,
+        "cold_start": {
+            "parts": {name: _part(part) for name, part in model.cold_start.parts.items()},
+            "remedies": [vars(remedy) for remedy in remedies],
+        },
         "usd_per_hour": round(model.usd_per_hour, 4) if model.usd_per_hour is not None else None,
         "reasons": list(model.reasons),
     }
+
+
+def _part(part: StartPart) -> dict[str, Any]:
+    return {"seconds": round(part.mid), "interval": [round(part.low), round(part.high)], "reason": part.reason}
 
 
 def _pools(plan: Plan) -> dict[str, Any]:

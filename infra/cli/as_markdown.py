@@ -23,13 +23,17 @@ def _section(section: Section) -> list[str]:
 def _table(section: Section) -> list[str]:
     header = ["", *(column.title for column in section.columns)]
     rule = ["---", *("--:" if column.right else "---" for column in section.columns)]
-    return [_line(header), _line(rule), *(_line([_cell(cell) for cell in row]) for row in section.rows)]
+    fixed = [False, *(column.fixed for column in section.columns)]
+    rows = ([_cell(cell, code) for cell, code in zip(row, fixed, strict=True)] for row in section.rows)
+    return [_line(header), _line(rule), *(_line(row) for row in rows)]
 
 
 def _line(cells: list[str]) -> str:
     return "| " + " | ".join(cells) + " |"
 
 
-def _cell(text: str) -> str:
+def _cell(text: str, code: bool = False) -> str:
     """Text that a table cell can hold and that can't turn into markup of its own."""
+    if code and text:
+        return f"`{text}`"
     return text.replace("\\", "\\\\").replace("|", "\\|").replace("<", "&lt;").replace("\n", " ")

@@ -34,7 +34,11 @@ def _print(console: Console, section: Section) -> None:
     table.add_column(Text(section.title), no_wrap=True, overflow="fold")
     for column in section.columns:
         table.add_column(
-            Text(column.title), justify="right" if column.right else "left", overflow="fold", vertical="top"
+            Text(column.title),
+            justify="right" if column.right else "left",
+            overflow="fold",
+            vertical="top",
+            no_wrap=column.fixed,
         )
     for row in section.rows:
         table.add_row(*(Text(cell) for cell in (f"  {row[0]}", *row[1:])))

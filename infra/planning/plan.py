@@ -73,6 +73,14 @@ class Fit:
 
 
 @dataclass(frozen=True)
+class Throughput:
+    """What a replica puts out at full load."""
+
+    tokens_per_second: Estimate | None  # None: no estimate, and the reason says why
+    reason: str
+
+
+@dataclass(frozen=True)
 class Replicas:
     min: int
     max: int
@@ -88,14 +96,39 @@ class Rollout:
 
 
 @dataclass(frozen=True)
+class StartPart(Estimate):
+    """Seconds of a cold start, with the numbers that they came from."""
+
+    reason: str
+
+
+@dataclass(frozen=True)
+class Remedy:
+    """What would shorten a cold start, and by how much."""
+
+    name: str
+    seconds: int
+    write: str | None  # into the stack file; None: this platform doesn't do it
+    reason: str
+
+
+@dataclass(frozen=True)
 class ColdStart:
     """From no node to the first token, as named parts in seconds."""
 
-    parts: Mapping[str, Estimate]  # node, image, weights, engine
+    parts: Mapping[str, StartPart]  # node, boot, image, weights, engine
 
     @property
     def seconds(self) -> int:
         return round(sum(part.mid for part in self.parts.values()))
+
+    @property
+    def low(self) -> int:
+        return round(sum(part.low for part in self.parts.values()))
+
+    @property
+    def high(self) -> int:
+        return round(sum(part.high for part in self.parts.values()))
 
 
 @dataclass(frozen=True)
@@ -150,6 +183,7 @@ class ModelPlan:
     gpus: int  # a replica; 0 is CPU
     utilization: float | None
     max_model_len: int
+    embedding_size: int | None  # numbers in a vector; None: no embedding model, or not known
     max_num_seqs: int | None  # None: the engine has no such argument
     max_num_batched_tokens: int | None
     concurrency: int | None
@@ -286,6 +320,7 @@ class Plan:
     monitoring: Monitoring | None  # None: nothing to scrape with, and so no scaler
     gateway: GatewayPlan | None
     cost: Cost
+    remedies: Mapping[str, tuple[Remedy, ...]]  # by model; its neighbours count: they fill the nodes of a pool
     chosen: Mapping[str, Choice]  # dotted path of a stack-file key -> what was chosen
     violations: tuple[Violation, ...] = field(default=())
     warnings: tuple[Note, ...] = field(default=())

@@ -1,6 +1,6 @@
 """From what the user says to what is built. Pure, but for a price table or config.json that the stack file names."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from infra.catalog import AT_LOAD, Catalog, with_prices
 from infra.planning.addons import plan_addons, plan_monitoring
@@ -15,6 +15,7 @@ from infra.planning.placement import Placed, place
 from infra.planning.plan import CachePlan, ClusterPlan, GatewayPlan, ModelPlan, Plan, PoolPlan
 from infra.planning.pods import check_system_nodes, prefetch_resources, server_resources
 from infra.planning.pools import Offer, declared, makeable
+from infra.planning.remedies import find_remedies
 from infra.planning.rollout import plan_rollout
 from infra.planning.scaling import plan_scaling
 from infra.planning.served import Served, resolve
@@ -39,7 +40,7 @@ def make_plan(stack: str, settings: Settings, *, region: str | None, secrets: fr
     pools, placed = _place(settings, cluster, cache, served, catalog, findings)
     gateway = plan_gateway(settings, findings)
     addons = plan_addons(settings, catalog, findings)
-    models = {each.served.name: _model(each, cache, gateway, catalog, findings) for each in placed}
+    models = {each.served.name: _model(each, pools, cache, gateway, catalog, findings) for each in placed}
     _check_system_nodes(settings, placed, cache, catalog, findings)
     for pool in pools.values():
         used = any(each.offer is not None and each.offer.name == pool.name for each in placed)
@@ -59,6 +60,7 @@ def make_plan(stack: str, settings: Settings, *, region: str | None, secrets: fr
         monitoring=plan_monitoring(settings, addons, catalog),
         gateway=gateway,
         cost=cost,
+        remedies=find_remedies(models, pools, placed, cache, catalog),
         chosen=findings.chosen,
         violations=findings.violations,
         warnings=findings.warnings,
@@ -92,11 +94,16 @@ def _place(
 
 
 def _model(
-    placed: Placed, cache: CachePlan, gateway: GatewayPlan | None, catalog: Catalog, findings: Findings
+    placed: Placed,
+    pools: Mapping[str, PoolPlan],
+    cache: CachePlan,
+    gateway: GatewayPlan | None,
+    catalog: Catalog,
+    findings: Findings,
 ) -> ModelPlan:
     served, offer, sized = placed.served, placed.offer, placed.sized
     model = served.settings
-    start = cold_start(placed, cache.kind)
+    start = cold_start(placed, pools.get(offer.name) if offer else None, cache, catalog)
     rollout = plan_rollout(placed, one_reader=cache.access_mode == "ReadWriteOnce")
     scaling = plan_scaling(placed, start)
     warn_of_model(placed, rollout, start, findings)
@@ -119,6 +126,7 @@ def _model(
         gpus=placed.gpus,
         utilization=sized.arguments.utilization if sized and vllm else None,
         max_model_len=served.max_model_len,
+        embedding_size=served.embedding_size,
         max_num_seqs=sized.arguments.max_num_seqs if sized else served.question.concurrency,
         max_num_batched_tokens=sized.arguments.max_num_batched_tokens if sized and vllm else None,
         concurrency=model.concurrency if served.ollama_file_gib is None else served.question.concurrency,

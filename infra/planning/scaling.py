@@ -16,12 +16,13 @@ def plan_scaling(placed: Placed, start: ColdStart) -> Scaling | None:
         return None
     batch = placed.sized.arguments.max_num_seqs
     running = max(1, int(batch * RUNNING_SHARE))
+    cooldown = max(LEAST_COOLDOWN, start.seconds)
     return Scaling(
         waiting=WAITING,
         running=running,
         polling_seconds=POLLING_SECONDS,
-        cooldown_seconds=max(LEAST_COOLDOWN, start.seconds),
+        cooldown_seconds=cooldown,
         fallback_replicas=served.replicas.min,  # what runs beyond that stays; a silent Prometheus starts no GPU
         reason=f"{WAITING} requests waiting, or {running} running of a batch of {batch}, a replica;"
-        f" a new one takes {start.seconds} s",
+        f" a new one takes {start.seconds} s, so one is kept for {cooldown} s after it was last needed",
     )

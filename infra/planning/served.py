@@ -66,6 +66,11 @@ class Served:
             planned=True,
         )
 
+    @property
+    def embedding_size(self) -> int | None:
+        """Numbers in a vector: an embedding is the last layer's state."""
+        return self.shape.hidden_size if self.shape and self.task == "embed" else None
+
 
 def resolve(name: str, model: Model, catalog: Catalog, *, no_gpu_nodes: bool, findings: Findings) -> Served:
     """Joins a model with its facts; `no_gpu_nodes`: the stack has no pool, and can't make one."""

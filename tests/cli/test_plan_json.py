@@ -17,13 +17,17 @@ pytestmark = pytest.mark.usefixtures("planned_once")
 KEYS = {
     "plan": "stack models gpu_pools cost chosen resources outputs violations warnings to_do assumptions version",
     "model": "engine model pool instance_type gpus_per_replica replicas fits certain weights_gib kv_cache_gib "
-    "kv_cache_gib_interval kv_cache_tokens max_model_len max_concurrency cold_start_seconds usd_per_hour reasons",
+    "kv_cache_gib_interval kv_cache_tokens max_model_len max_concurrency cold_start_seconds cold_start "
+    "usd_per_hour reasons",
     "pool": "instance_types capacity min max gpus_per_node reasons",
     "cost": "usd_per_month_min usd_per_month_max items",
     "cost item": "name min max",
     "choice": "value reason",
     "resource": "urn type name parent inputs options",
     "note": "path message",
+    "cold start": "parts remedies",
+    "part": "seconds interval reason",
+    "remedy": "name seconds write reason",
 }
 OPTIONS = {
     "depends_on",
@@ -59,6 +63,7 @@ def example_json(folder: Path, stack: str) -> dict[str, Any]:
 @pytest.mark.parametrize("stack", STACK_NAMES)
 def test_it_has_the_keys_of_the_contract_and_no_others(stack: str) -> None:
     document = plan_json(stack)
+    starts = [model["cold_start"] for model in document["models"].values()]
     parts = {
         "plan": [document],
         "model": document["models"].values(),
@@ -67,6 +72,9 @@ def test_it_has_the_keys_of_the_contract_and_no_others(stack: str) -> None:
         "cost item": document["cost"]["items"],
         "choice": document["chosen"].values(),
         "resource": document["resources"],
+        "cold start": starts,
+        "part": [part for start in starts for part in start["parts"].values()],
+        "remedy": [remedy for start in starts for remedy in start["remedies"]],
         "note": [*document["warnings"], *document["to_do"], *document["assumptions"]],
     }
     for part, found in parts.items():
@@ -92,6 +100,15 @@ def test_what_does_not_apply_is_null(tmp_path: Path) -> None:
     assert nulls(on_nodes_of_others) == {"instance_type", "usd_per_hour"}
     assert nulls(plan_json("prod")["models"]["llama-8b"]) == set()
     assert nulls(example_json(tmp_path, "many")["models"]["embed"]) == _NO_CACHE
+
+
+@pytest.mark.parametrize("stack", STACK_NAMES)
+def test_the_parts_of_a_cold_start_add_up(stack: str) -> None:
+    for model in plan_json(stack)["models"].values():
+        parts = model["cold_start"]["parts"]
+        assert list(parts) == ["node", "boot", "image", "weights", "engine"]
+        assert sum(part["seconds"] for part in parts.values()) == pytest.approx(model["cold_start_seconds"], abs=3)
+        assert all(part["interval"][0] <= part["seconds"] <= part["interval"][1] for part in parts.values())
 
 
 def test_the_sums_are_those_of_the_items() -> None:

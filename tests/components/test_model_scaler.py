@@ -69,9 +69,11 @@ def test_a_prometheus_that_is_away_takes_no_replica_away():
     }
 
 
-def test_it_goes_down_slowly():
-    behavior = spec(scaler())["advanced"]["horizontalPodAutoscalerConfig"]["behavior"]
-    assert behavior["scaleDown"]["stabilizationWindowSeconds"] >= 300
+@pytest.mark.parametrize(("cooldown", "window"), [(300, 300), (640, 640), (7200, 3600)])
+def test_it_goes_down_after_the_cooldown_one_replica_at_a_time(cooldown, window):
+    """KEDA counts its cooldown for the last replica alone; an autoscaler's window is an hour at most."""
+    behavior = spec(scaler(cooldown_seconds=cooldown))["advanced"]["horizontalPodAutoscalerConfig"]["behavior"]
+    assert behavior["scaleDown"]["stabilizationWindowSeconds"] == window
     assert [policy["value"] for policy in behavior["scaleDown"]["policies"]] == [1]
 
 

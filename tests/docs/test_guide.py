@@ -103,10 +103,10 @@ def test_what_is_said_of_the_plan() -> None:
     assert fit.max_concurrency is not None
     assert (round(fit.weights_gib, 1), round(fit.kv_cache_gib.mid, 1)) == (15.0, 4.6)
     assert int(fit.max_concurrency) == 4
-    assert any("each change stops llama3 for about 4 min" in note.message for note in plan.warnings)
+    assert any("each change stops llama3 for about 6 min" in note.message for note in plan.warnings)
     assert any("offers ReadWriteMany" in note.message for note in plan.assumptions)
     timeouts = plan.models["llama3"].timeouts
-    assert (timeouts.startup_probe, timeouts.progress_deadline, timeouts.rollout) == (690, 840, 840)
+    assert (timeouts.startup_probe, timeouts.progress_deadline, timeouts.rollout) == (900, 1230, 1230)
     assert {note.path for note in plan.to_do} == {
         "models.llama3.model",
         "huggingFaceToken",

@@ -1,6 +1,7 @@
 """What `plan` tells a person, as sections that text and Markdown both show: verdict and money first, details last."""
 
 from infra.cli.report.bill import bill_section
+from infra.cli.report.cold_start import cold_start_section
 from infra.cli.report.models import models_section, pools_section, why_section
 from infra.cli.report.notes import chosen_section, grouped, notes_section, resources_section, violations_section
 from infra.cli.report.section import Column, Report, Row, Section
@@ -19,6 +20,7 @@ def report(planned: Planned) -> Report:
         models_section(plan),
         why_section(plan),
         pools_section(plan),
+        cold_start_section(plan),
         bill_section(plan),
         chosen_section(plan),
         resources_section(recording),

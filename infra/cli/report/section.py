@@ -9,6 +9,7 @@ Row = tuple[str, ...]
 class Column:
     title: str
     right: bool = False
+    fixed: bool = False  # letters of one width, never broken
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,46 @@
+"""What a provider can only replace: a resource made anew, by type and property.
+
+`replacements.csv` says so of each property that forces it, with its source; what a listed type doesn't name changes in
+place. A component, and the stack, is nothing but a name, and is never replaced.
+"""
+
+import csv
+import re
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+
+_TABLE = Path(__file__).with_name("replacements.csv")
+_KUBERNETES = "kubernetes:"
+_NAMES_ONLY = ("llm:", "pulumi:pulumi:Stack")
+# Providers and kinds of which the table lists nothing, because all of it changes in place.
+_IN_PLACE = frozenset({"pulumi:providers:aws"})
+
+
+def forces(type_token: str, path: str) -> bool | None:
+    """Whether a change of that property replaces the resource; None: nobody looked that type up."""
+    if type_token.startswith(_NAMES_ONLY) or type_token in _IN_PLACE:
+        return False
+    properties = _properties(type_token)
+    return any(_within(path, each) for each in properties) if properties else None
+
+
+def _properties(type_token: str) -> tuple[str, ...]:
+    """A chart's release is no Kubernetes object, though the same provider makes it."""
+    own = table().get(type_token, ())
+    is_object = type_token.startswith(_KUBERNETES) and ":helm.sh/" not in type_token
+    return own + table()[f"{_KUBERNETES}*"] if is_object else own
+
+
+def _within(path: str, property_: str) -> bool:
+    return re.match(rf"{re.escape(property_)}(?=$|[.\[])", path) is not None
+
+
+@cache
+def table() -> Mapping[str, tuple[str, ...]]:
+    """Type -> the properties that force a replacement."""
+    found: dict[str, tuple[str, ...]] = {}
+    with _TABLE.open(encoding="utf-8", newline="") as lines:
+        for row in csv.DictReader(line for line in lines if not line.startswith("#")):
+            found[row["type"]] = (*found.get(row["type"], ()), row["property"])
+    return found

@@ -1,0 +1,113 @@
+"""What would shorten a cold start, and by how many seconds of this very model."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from infra.catalog import Catalog
+from infra.planning.nodes import nodes_for
+from infra.planning.placement import Placed
+from infra.planning.plan import HOURS_A_MONTH, CachePlan, ColdStart, ModelPlan, PoolPlan, Remedy
+from infra.planning.start_parts import Figures, moved
+
+# A remedy is worth a word from so many seconds, or from this share of the whole.
+LEAST_SECONDS, LEAST_SHARE = 10, 0.05
+MIBPS_A_GBPS = 1e9 / 8 / 2**20
+NOT_YET = "this platform doesn't do it yet"
+
+
+def find_remedies(
+    models: Mapping[str, ModelPlan],
+    pools: Mapping[str, PoolPlan],
+    placed: Sequence[Placed],
+    cache: CachePlan,
+    catalog: Catalog,
+) -> dict[str, tuple[Remedy, ...]]:
+    """Of each model that runs on GPUs, those that aren't in use and are worth a word.
+
+    Those that the stack file can express come first, then by what they save; a spare replica, which hides a start and
+    doesn't shorten it, comes after those that do.
+    """
+    on: dict[str, list[Placed]] = {name: [] for name in pools}
+    for each in placed:
+        if each.offer is not None:
+            on[each.offer.name].append(each)
+    found: dict[str, tuple[Remedy, ...]] = {each.served.name: () for each in placed}
+    for name, pool in pools.items():
+        busy = nodes_for(on[name], pool.gpus_per_node, at_most=False)
+        for each in on[name]:
+            if not each.served.settings.paused:
+                start = models[each.served.name].cold_start
+                found[each.served.name] = _worth_a_word(_all(each, pool, busy, start, cache, catalog.cold_start), start)
+    return found
+
+
+def _worth_a_word(found: Iterable[Remedy], start: ColdStart) -> tuple[Remedy, ...]:
+    worth = (each for each in found if each.seconds >= min(LEAST_SECONDS, LEAST_SHARE * start.seconds))
+    return tuple(sorted(worth, key=lambda each: (each.write is None, each.seconds >= start.seconds, -each.seconds)))
+
+
+def _all(
+    placed: Placed, pool: PoolPlan, busy: int, start: ColdStart, cache: CachePlan, figures: Figures
+) -> Iterator[Remedy]:
+    if pool.existing:
+        yield from _parallel_pull(placed, pool, start, figures)
+    else:
+        yield from _spare_node(pool, busy, start)
+        yield from _warm_pool(pool, figures)
+        yield from _streamed(placed, start, figures)
+    yield from _kept_graphs(placed, figures)
+    yield from _spare_replica(placed, start, cache)
+
+
+def _spare_node(pool: PoolPlan, busy: int, start: ColdStart) -> Iterator[Remedy]:
+    """A node that waits: the next replica starts on it, while the autoscaler adds nothing."""
+    nodes = busy + 1
+    if pool.min < nodes <= pool.max:
+        more = nodes - max(pool.min, busy)
+        price = more * (pool.usd_per_node_hour or 0.0) * HOURS_A_MONTH
+        saved = round(start.parts["node"].mid + start.parts["boot"].mid)
+        reason = f"{nodes} nodes where the fewest replicas need {busy}: ${price:,.0f} a month; no launch, no boot"
+        yield Remedy("a spare node", saved, f"gpuPools.{pool.name}.min: {nodes}", reason)
+
+
+def _spare_replica(placed: Placed, start: ColdStart, cache: CachePlan) -> Iterator[Remedy]:
+    served, offer = placed.served, placed.offer
+    replicas = served.replicas.min + 1
+    if replicas <= served.replicas.max and cache.access_mode == "ReadWriteMany":
+        price = offer.usd_per_gpu_hour * placed.gpus * HOURS_A_MONTH if offer else 0.0
+        money = f", ${price:,.0f} a month for its share of a node" if price else ""
+        reason = f"with {replicas} at least, one answers while another starts{money}"
+        yield Remedy("a spare replica", start.seconds, f"{served.path}.replicas.min: {replicas}", reason)
+
+
+def _parallel_pull(placed: Placed, pool: PoolPlan, start: ColdStart, figures: Figures) -> Iterator[Remedy]:
+    """On nodes of others. Pools of this stack have it already, and every type that they may be made of has NVMe."""
+    faster = moved(placed.served.engine.image_gib, figures["pull-few-vcpus"], "in parallel")
+    config = "featureGates: {FastImagePull: true}, localStorage: {strategy: RAID0}"
+    reason = f"{faster.reason}: whoever makes the nodes of {pool.name} writes {config} in their NodeConfig"
+    yield Remedy("parallel image pull to NVMe", round(start.parts["image"].mid - faster.mid), None, reason)
+
+
+def _warm_pool(pool: PoolPlan, figures: Figures) -> Iterator[Remedy]:
+    if pool.capacity == "on-demand":  # EC2 keeps no spot instance stopped
+        cold, warm = figures["launch"].value, figures["launch-warm"].value
+        reason = f"a stopped instance is a node in {warm:.0f} s, a new one in {cold:.0f}; {NOT_YET}"
+        yield Remedy("a warm pool", round(cold - warm), None, reason)
+
+
+def _streamed(placed: Placed, start: ColdStart, figures: Figures) -> Iterator[Remedy]:
+    if placed.served.engine.name != "vllm" or placed.offer is None:
+        return
+    network = min(each.network_gbps for each in placed.offer.types) * MIBPS_A_GBPS
+    speed = min(figures["stream-s3"].value, network)
+    saved = start.parts["weights"].mid - placed.served.disk_gib * 1024 / speed
+    reason = (
+        f"{placed.served.disk_gib:.1f} GiB at {speed:.0f} MiB/s (the network's baseline: {network:,.0f}); {NOT_YET}"
+    )
+    yield Remedy("weights streamed from S3", round(saved), None, reason)
+
+
+def _kept_graphs(placed: Placed, figures: Figures) -> Iterator[Remedy]:
+    if placed.served.engine.name == "vllm" and placed.served.task == "chat":
+        empty, full = figures["compile"].value, figures["compile-cached"].value
+        reason = f"what torch.compile made is thrown away with each pod: {empty:.0f} s, kept {full:.0f} s; {NOT_YET}"
+        yield Remedy("a compile cache that is kept", round(empty - full), None, reason)

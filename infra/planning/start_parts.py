@@ -1,0 +1,84 @@
+"""What a cold start is made of, in seconds: measured figures (cold_start.toml) and a model's own numbers."""
+
+import dataclasses
+from collections.abc import Mapping
+from typing import Literal
+
+from infra.catalog.types import Engine, Measured
+from infra.planning.plan import CachePlan, PoolPlan, StartPart
+
+Figures = Mapping[str, Measured]
+Task = Literal["chat", "embed", "rerank"]
+
+# Instances measured with few vCPUs had 4 to 8, those with many 32 and more.
+MANY_VCPUS = 16
+
+
+def launch(pool: PoolPlan | None, figures: Figures) -> StartPart:
+    """From a pod that waits to a Node object."""
+    if pool is None or pool.existing:
+        return StartPart(0, 0, 0, "nodes that are there: this stack launches none")
+    return seconds(figures["launch"], "the autoscaler's wait for a GPU pod, and EC2's launch")
+
+
+def boot(pool: PoolPlan | None, figures: Figures) -> StartPart:
+    """From a Node object to GPUs that a pod can ask for."""
+    if pool is None or pool.existing:
+        return StartPart(0, 0, 0, "nodes that are there: none boots")
+    return seconds(figures["boot"], "a driver that is in the AMI, and the device plugin's first answer")
+
+
+def image(engine: Engine, pool: PoolPlan | None, vcpus: int, figures: Figures) -> StartPart:
+    """A pull by the image's size, and no faster than a gp3 disk takes what is downloaded and what is unpacked of it."""
+    if pool is None or pool.existing:
+        return moved(
+            engine.image_gib,
+            figures["pull-one-by-one"],
+            "layer after layer, as containerd does unless it is told otherwise",
+        )
+    speed = figures["pull-many-vcpus" if vcpus >= MANY_VCPUS else "pull-few-vcpus"]
+    if pool.nvme:
+        return moved(engine.image_gib, speed, f"in parallel, to NVMe, by {vcpus} vCPUs")
+    written = engine.image_gib + engine.unpacked_gib
+    pulled = moved(engine.image_gib, speed, f"in parallel by {vcpus} vCPUs")
+    least = written * 1024 / pool.root_throughput
+    return StartPart(
+        *(max(each, least) for each in (pulled.low, pulled.mid, pulled.high)),
+        reason=f"{pulled.reason}; gp3 takes {written:.1f} GiB at {pool.root_throughput} MiB/s: {least:.0f} s at least",
+    )
+
+
+def weights(gib: float, cache: CachePlan, figures: Figures) -> StartPart:
+    speed = figures[f"read-{cache.kind}"]
+    if cache.kind == "ebs":
+        disk = cache.throughput
+        speed = dataclasses.replace(speed, value=speed.value * disk, low=speed.low * disk, high=speed.high * disk)
+        return moved(gib, speed, f"from a gp3 disk made with {disk} MiB/s")
+    named = f"storage class {cache.storage_class}" if cache.storage_class else "the default storage class"
+    return moved(gib, speed, "from EFS" if cache.kind == "efs" else f"from {named}")
+
+
+def engine(name: str, task: Task, gpus: int, figures: Figures, *, experts: bool) -> StartPart:
+    """From the container's start to an answer, without the weights: it follows the graph, not the model's size."""
+    terms = [("processes and imports", figures[f"start-{name}"])]
+    if gpus > 1:
+        terms.append((f"{gpus} GPUs that find each other", figures["start-several-gpus"]))
+    if name == "vllm":
+        kind = "compile-encoder" if task != "chat" else "compile-experts" if experts else "compile"
+        terms.append((f"profile, compile and CUDA graphs{' with experts' if experts else ''}", figures[kind]))
+    return StartPart(
+        *(sum(getattr(each, end) for _, each in terms) for end in ("low", "value", "high")),
+        reason=" + ".join(f"{each.value:.0f} s of {what}" for what, each in terms),
+    )
+
+
+def seconds(measured: Measured, what: str) -> StartPart:
+    reason = f"{what}: {measured.value:.0f} s, {measured.low:.0f} to {measured.high:.0f} seen"
+    return StartPart(measured.low, measured.value, measured.high, reason)
+
+
+def moved(gib: float, speed: Measured, how: str) -> StartPart:
+    """`speed` in MiB/s."""
+    low, mid, high = (gib * 1024 / mibps for mibps in (speed.high, speed.value, speed.low))
+    reason = f"{gib:.1f} GiB at {speed.value:.0f} MiB/s ({speed.low:.0f} to {speed.high:.0f}), {how}"
+    return StartPart(low, mid, high, reason)

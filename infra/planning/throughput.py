@@ -1,0 +1,184 @@
+"""Output tokens a second of one replica at full load: a roofline of the engine's steps. An estimate, with its interval.
+
+A step makes one token of each sequence, and some steps read new prompts too. It reads the weights once and every
+sequence's cache (memory), multiplies 2 x active weights a token (compute), adds up the GPUs' parts twice a layer
+(links), and waits for the engine's own work. benchmarks/throughput.py holds it against published measurements.
+"""
+
+from dataclasses import dataclass
+
+from infra.catalog import Gpu, ModelShape
+from infra.planning.fit import Arguments
+from infra.planning.kv_cache import request_bytes
+from infra.planning.plan import Estimate, Fit, Throughput
+from infra.planning.weights import GIB
+
+
+@dataclass(frozen=True)
+class Workload:
+    """Tokens of a mean request. No prompt shares its beginning with another's."""
+
+    prompt: int
+    output: int
+
+    @property
+    def mean_held(self) -> float:
+        """What a running request keeps in the cache, on average."""
+        return self.prompt + self.output / 2
+
+
+# About the mean of conversations in Azure's trace of 2023 (github:Azure/AzurePublicDataset, ..._conv.csv).
+WORKLOAD = Workload(prompt=1024, output=256)
+
+
+@dataclass(frozen=True)
+class Pace:
+    """Shares of what the datasheet promises, and seconds that it doesn't count."""
+
+    bandwidth: float
+    compute: float
+    link: float
+    experts: float  # of compute, where a step's tokens are spread over many experts
+    step: float  # the engine's own work in a step: schedule, sample, hand over
+    sequence: float  # of it, a sequence
+    nvlink_sum: float  # one all-reduce, however small
+    pcie_sum: float
+
+
+# bandwidth: 60 to 85 % (open-source-ai.tech/glossary/model-bandwidth-utilization), 77 % measured on an A100
+#   (johnmusgrave.com/p/vllm-throughput-latency-sweep-on).
+# compute: 30 to 50 % in prefill (zeroentropy.dev/concepts/mfu); matrix products alone reach 70 % of a datasheet.
+# link: 77 % of NVLink measured on 4 x H100 (codcompass.com/blog/crawl-5952ca70856fc2); PCIe goes by host memory.
+# step: of a small model on an H100 the GPU needs 5 ms of 13 before vLLM 0.6 (blog.vllm.ai/2024/09/05/perf-update.html,
+#   2025/01/27/v1-alpha-release.html); most of the rest was then taken off its way.
+LOW = Pace(0.60, 0.30, 0.3, 0.4, 8e-3, 40e-6, 30e-6, 80e-6)
+MID = Pace(0.75, 0.45, 0.5, 0.6, 2.5e-3, 15e-6, 15e-6, 40e-6)
+HIGH = Pace(0.85, 0.70, 0.77, 0.9, 1e-3, 5e-6, 8e-6, 20e-6)
+NVLINK_FROM_GB_S = 100  # slower links are PCIe
+ALL_REDUCES_A_LAYER = 2
+
+
+def throughput(
+    shape: ModelShape | None,
+    gpu: Gpu,
+    gpus: int,
+    arguments: Arguments,
+    fit: Fit,
+    *,
+    workload: Workload = WORKLOAD,
+    quantization: str | None = None,
+) -> Throughput:
+    """Of one replica on `gpus` GPUs by tensor parallelism, with as many requests as it takes at once."""
+    missing = _missing(shape, gpu, gpus, fit)
+    if missing is not None or shape is None or fit.kv_cache_gib is None:
+        return Throughput(None, f"no estimate: {missing}")
+    workload = _within(workload, arguments.max_model_len)
+    held = _held(shape, gpus, arguments, workload)
+    if held is None:
+        return Throughput(None, "no estimate: the cache that a token takes isn't known")
+    rates: list[float] = []
+    batch = 0.0
+    for gib, pace in ((fit.kv_cache_gib.low, LOW), (fit.kv_cache_gib.high, HIGH), (fit.kv_cache_gib.mid, MID)):
+        batch = min(float(arguments.max_num_seqs), gib * GIB / held)
+        if batch < 1:
+            return Throughput(None, "no estimate: the cache doesn't surely hold one request")
+        step = _step_seconds(shape, gpu, gpus, arguments, fit, workload, held, batch, quantization, pace)
+        rates.append(batch / step)
+    low, high, mid = rates
+    reason = (
+        f"about {mid:,.0f} tokens out a second at full load ({low:,.0f} to {high:,.0f}): {batch:,.0f} requests of"
+        f" {workload.prompt:,} + {workload.output:,} tokens at once; a step reads {fit.weights_gib:.1f} GiB of weights"
+        f" and {batch * held / GIB:.1f} of cache at {gpu.bandwidth_gb_s:,.0f} GB/s"
+    )
+    return Throughput(Estimate(low, mid, high), reason)
+
+
+def _missing(shape: ModelShape | None, gpu: Gpu, gpus: int, fit: Fit) -> str | None:
+    if shape is None or not (shape.layers and shape.hidden_size and shape.params_b):
+        return "the model's shape isn't known"
+    if shape.task != "chat" or fit.kv_cache_gib is None:
+        return "this model puts out no tokens"
+    if shape.num_experts and not (shape.active_params_b and shape.experts_per_token):
+        return "how many of its experts a token uses isn't known"
+    if not (gpu.bandwidth_gb_s and gpu.bf16_tflops) or (gpus > 1 and not gpu.link_gb_s):
+        return f"the speed of {gpu.name} isn't known"
+    return None
+
+
+def _within(workload: Workload, max_model_len: int) -> Workload:
+    """The same proportions where the context is shorter than a mean request."""
+    share = min(1.0, max_model_len / (workload.prompt + workload.output))
+    return Workload(max(1, int(workload.prompt * share)), max(1, int(workload.output * share)))
+
+
+def _held(shape: ModelShape, gpus: int, arguments: Arguments, workload: Workload) -> float | None:
+    """Bytes of cache that a running request keeps on each GPU."""
+    element = 1 if arguments.kv_cache_dtype.startswith("fp8") else 2
+    length = round(workload.mean_held)
+    return request_bytes(shape, gpus, element, length, arguments.max_num_batched_tokens, arguments.version)
+
+
+def _step_seconds(
+    shape: ModelShape,
+    gpu: Gpu,
+    gpus: int,
+    arguments: Arguments,
+    fit: Fit,
+    workload: Workload,
+    held: float,
+    batch: float,
+    quantization: str | None,
+    pace: Pace,
+) -> float:
+    """The mean of steps that only decode, which wait for memory, and of those that read a prompt, or a piece of one."""
+    bandwidth = (gpu.bandwidth_gb_s or 0.0) * 1e9 * pace.bandwidth
+    flops = _flops(shape, gpu, quantization) * pace.compute * (pace.experts if shape.num_experts else 1.0)
+    pieces = max(1.0, workload.prompt / arguments.max_num_batched_tokens)
+    reading = min(1.0, batch / workload.output * pieces)  # share of steps
+    prompts = batch * workload.prompt / workload.output  # tokens a step, on average
+
+    def linear(tokens: float) -> float:
+        read = fit.weights_gib * GIB * _share_read(shape, tokens) / bandwidth
+        return max(read, 2 * (shape.active_params_b or shape.params_b or 0.0) * 1e9 * tokens / gpus / flops)
+
+    layers = (1 - reading) * linear(batch) + reading * linear(batch + prompts / reading)
+    cache = batch * held / bandwidth
+    attention = _attention_flops(shape, workload) * batch / workload.output / gpus / flops
+    links = _all_reduce_seconds(shape, gpu, gpus, batch + prompts, pace)
+    return layers + cache + attention + links + pace.step + batch * pace.sequence
+
+
+def _flops(shape: ModelShape, gpu: Gpu, quantization: str | None) -> float:
+    """Eight and four bit are multiplied in eight where the GPU can; integers are widened to 16 bit first."""
+    eight = (quantization or shape.dtype) in ("fp8", "nvfp4") and gpu.fp8 and gpu.fp8_tflops
+    return (eight or gpu.bf16_tflops or 0.0) * 1e12
+
+
+def _share_read(shape: ModelShape, tokens: float) -> float:
+    """Of the weights. Experts that no token of the step chose are left out; embeddings are looked up, not read."""
+    whole = (shape.params_b or 0.0) * 1e9
+    looked_up = 0.0
+    if shape.tie_word_embeddings is False and shape.vocab_size and shape.hidden_size:
+        looked_up = shape.vocab_size * shape.hidden_size
+    skipped = 0.0
+    if shape.num_experts and shape.experts_per_token and shape.active_params_b:
+        chosen = shape.experts_per_token / shape.num_experts
+        experts = (whole - shape.active_params_b * 1e9) / (1 - chosen)
+        skipped = experts * (1 - chosen) ** tokens
+    return (whole - looked_up - skipped) / whole
+
+
+def _attention_flops(shape: ModelShape, workload: Workload) -> float:
+    """Of one prompt: each token's products with half of the prompt, on average, of keys and of values."""
+    width = (shape.attention_heads or 0) * (shape.head_size or 0)
+    return 2 * 2 * (shape.layers or 0) * width * workload.prompt**2 / 2
+
+
+def _all_reduce_seconds(shape: ModelShape, gpu: Gpu, gpus: int, tokens: float, pace: Pace) -> float:
+    """A ring sends 2 (n - 1) / n of the 16-bit hidden states; below some size only its latency counts."""
+    if gpus == 1:
+        return 0.0
+    link = gpu.link_gb_s or 0.0
+    sent = 2 * (gpus - 1) / gpus * tokens * (shape.hidden_size or 0) * 2
+    latency = pace.nvlink_sum if link >= NVLINK_FROM_GB_S else pace.pcie_sum
+    return ALL_REDUCES_A_LAYER * (shape.layers or 0) * (latency + sent / (link * 1e9 * pace.link))

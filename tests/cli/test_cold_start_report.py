@@ -1,0 +1,81 @@
+"""A bar a model: letters that add up to the whole, one scale for all, the best remedy beside it."""
+
+import pytest
+
+from infra.cli.as_markdown import to_markdown
+from infra.cli.as_text import to_text
+from infra.cli.report import Report, Section, report
+from infra.cli.report.cold_start import bar
+from infra.offline import Planned
+from infra.planning.plan import ColdStart, StartPart
+from infra.recording import Recording
+from tests.planning.stacks import DEV, LOCAL, PROD, changed, plan
+
+
+def _report(stack: dict) -> Report:
+    return report(Planned(plan(stack), Recording([], {})))
+
+
+def _section(stack: dict) -> Section:
+    (section,) = [each for each in _report(stack).sections if each.title == "COLD START"]
+    return section
+
+
+def _start(**seconds: float) -> ColdStart:
+    return ColdStart({name: StartPart(each, each, each, "") for name, each in seconds.items()})
+
+
+@pytest.mark.parametrize(
+    ("seconds", "letters"),
+    [
+        ({"node": 90, "boot": 30, "image": 60, "weights": 150, "engine": 120}, "NNNBIIWWWWWEEEE"),
+        ({"node": 0, "boot": 0, "image": 60, "weights": 30, "engine": 30}, "IIWE"),
+        ({"node": 40, "boot": 40, "image": 40, "weights": 40, "engine": 40}, "NBBIWEE"),
+        ({"node": 0, "boot": 0, "image": 4, "weights": 4, "engine": 4}, ""),
+    ],
+    ids=["whole letters", "nodes that exist", "rounding that adds up", "less than a letter"],
+)
+def test_a_bar_is_as_long_as_the_whole(seconds: dict[str, float], letters: str) -> None:
+    start = _start(**seconds)
+    assert bar(start, 30) == letters
+    assert len(letters) == round(start.seconds / 30)
+
+
+@pytest.mark.parametrize("stack", [PROD, DEV, LOCAL], ids=["prod", "dev", "local"])
+def test_all_bars_have_the_scale_that_the_header_says(stack: dict) -> None:
+    section, models = _section(stack), plan(stack).models
+    scale = int(section.columns[0].title.split()[-2])
+    for name, letters, *_ in section.rows:
+        assert abs(len(letters) - models[name].cold_start.seconds / scale) <= 0.5
+        assert len(letters) <= 24
+
+
+def test_the_best_that_can_be_written_stands_beside_the_bar_and_the_rest_below() -> None:
+    section = _section(PROD)
+    cells = {row[0]: row[-1] for row in section.rows}
+    assert cells["llama-8b"] == "gpuPools.l4.min: 3 saves 2 m 15 s"
+    assert "weights streamed from S3" in section.note
+    assert "less for llama-70b" in section.note
+    assert _section(LOCAL).rows[0][-1] == ""
+
+
+def test_of_many_models_the_slowest_are_shown_and_the_others_counted() -> None:
+    small = {f"m{index}": {"model": "Qwen/Qwen3-0.6B", "maxModelLen": 4096} for index in range(9)}
+    section = _section(changed(DEV, models={**DEV["models"], **small}))
+    assert len(section.rows) == 8
+    assert "qwen3-8b" in {row[0] for row in section.rows}
+    assert "and 2 more, none above " in section.note
+
+
+@pytest.mark.parametrize("width", [80, 110])
+def test_a_bar_is_never_broken(width: int) -> None:
+    text = to_text(_report(PROD), width)
+    for _, letters, *_ in _section(PROD).rows:
+        assert f" {letters} " in text
+    assert all(len(line) <= width for line in text.splitlines())
+
+
+def test_markdown_has_letters_of_one_width() -> None:
+    text = to_markdown(_report(PROD))
+    for _, letters, *_ in _section(PROD).rows:
+        assert f"| `{letters}` |" in text
