@@ -3,7 +3,7 @@
 A promise with a version. A field may be added; one that goes or changes its type is a new `version`.
 """
 
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -41,9 +41,12 @@ class ModelEndpoint(_Promise):
 
 
 class PlatformOutputs(_Promise):
-    """Every output of the stack. Pulumi leaves out an output that is null."""
+    """Every output of the stack. Pulumi leaves out an output that is null.
 
-    version: Literal[1] = VERSION
+    In the cluster, `platform.json` of the ConfigMap `llm-platform` has the same but `gateway_address` and `api_key`.
+    """
+
+    version: Literal[1]
     cluster_name: str
     namespace: str
     region: str | None = Field(default=None, description="absent where no AWS is used")
@@ -61,9 +64,16 @@ def checks_key(model: ModelPlan) -> bool:
     return model.engine != "ollama"
 
 
-def endpoints(plan: Plan) -> dict[str, ModelEndpoint]:
-    """What the outputs say of each model; all of it is known before anything is made."""
-    return {name: _endpoint(plan, model) for name, model in plan.models.items()}
+def known_outputs(plan: Plan) -> dict[str, Any]:
+    """What is known before anything is made, and no secret: stack outputs, and what pods read in the cluster."""
+    said = PlatformOutputs(
+        version=VERSION,
+        cluster_name=plan.cluster.name,
+        namespace=plan.settings.namespace.name,
+        region=plan.cluster.region,
+        models={name: _endpoint(plan, model) for name, model in plan.models.items()},
+    )
+    return said.model_dump(exclude={"gateway_address", "api_key"})
 
 
 def _endpoint(plan: Plan, model: ModelPlan) -> ModelEndpoint:

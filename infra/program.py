@@ -6,10 +6,11 @@ from pathlib import Path
 import pulumi
 
 from components.api_key import ApiKey
+from components.endpoints import Endpoints
 from components.gateway import Gateway
 from components.model_cache import ModelCache
 from infra.catalog import load_catalog
-from infra.outputs import VERSION, checks_key, endpoints
+from infra.outputs import checks_key, known_outputs
 from infra.planning import make_plan
 from infra.planning.plan import Plan
 from infra.serving import cache_volume, route, serve
@@ -82,13 +83,19 @@ def deploy(plan: Plan) -> None:
             depends_on=[*site.ready, *site.operators],
             opts=site.opts,
         )
-    pulumi.export("version", VERSION)
-    pulumi.export("cluster_name", plan.cluster.name)
-    pulumi.export("namespace", settings.namespace.name)
-    pulumi.export("region", plan.cluster.region)
+    known = known_outputs(plan)
+    Endpoints(
+        "endpoints",
+        namespace=settings.namespace.name,
+        outputs=known,
+        readable=settings.namespace.create,
+        depends_on=[cache],
+        opts=site.opts,
+    )
+    for name, value in known.items():
+        pulumi.export(name, value)
     pulumi.export("gateway_address", gateway.address if gateway else None)
     pulumi.export("api_key", key)
-    pulumi.export("models", {name: each.model_dump() for name, each in endpoints(plan).items()})
 
 
 def needs_hub_token(plan: Plan) -> bool:

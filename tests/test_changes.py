@@ -14,8 +14,9 @@ from tests.conftest import STACK_NAMES
 from tests.example_stacks import plan_text, planned, text
 from tests.invariants.reading import walk
 
-# What one model may change of the others' resources: the most nodes of a pool, where nobody has said it.
-DERIVED = {"inputs.scalingConfig.maxSize"}
+# What one model may change of the others' resources: the most nodes of a pool, where nobody has said it, and the
+# published list of all models.
+DERIVED = {"inputs.scalingConfig.maxSize", "inputs.data.platform.json"}
 # What several models share, and what goes with the last of them that needs it.
 SHARED = {"api-key": checks_key, "api-key-random": checks_key, "model-cache-hub-token": lambda model: model.gated}
 REORDERED = [*STACK_NAMES, "many", "shared"]

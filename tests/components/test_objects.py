@@ -10,6 +10,7 @@ from components.engines import ENGINES, Workload
 from components.model_pod import PodPlace
 from infra.recording import Recording
 from tests.components.examples import CHAT, GPU_TAINT, server
+from tests.components.test_endpoints import endpoints
 from tests.components.test_gateway import CERTIFICATE, gateway
 from tests.components.test_model_cache import EBS, EFS, cache
 from tests.components.test_model_scaler import SCALED_OBJECT, scaler
@@ -26,6 +27,7 @@ RECORDINGS = {
     "cache-ebs": lambda: cache(volume=EBS, access_mode="ReadWriteOnce"),
     "scaler": scaler,
     "scaler-paused": lambda: scaler(engine="tgi", paused=True),
+    "endpoints": endpoints,
     "gateway-alb": lambda: gateway(certificate_arn=CERTIFICATE),
     "gateway-nginx": lambda: gateway(controller="nginx", tls_secret="llm-tls"),
     "gateway-other": lambda: gateway(controller="other"),

@@ -1,0 +1,79 @@
+"""The programs that docs/outputs.md shows read what the outputs promise."""
+
+import re
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pulumi
+import pytest
+from ruamel.yaml import YAML
+
+from infra.outputs import VERSION, PlatformOutputs
+from infra.recording import SECRET, record
+from tests.example_stacks import planned
+from tests.invariants.reading import walk
+from tests.outputs.contract import described
+
+DOCS = Path(__file__).parents[2] / "docs"
+PAGE = (DOCS / "outputs.md").read_text(encoding="utf-8")
+TYPESCRIPT = (DOCS / "outputs/typescript/index.ts").read_text(encoding="utf-8")
+PROMISED = described(PlatformOutputs.model_json_schema())
+IN_TYPESCRIPT = {"integer": "number", "string": "string", "boolean": "boolean", "null": "null"}
+
+
+def test_every_field_of_the_contract_is_on_the_page() -> None:
+    table = PAGE.partition("| output |")[2].partition("\n\n")[0]
+    named = {name.replace("NAME", "*") for name in re.findall(r"`([\w.]+)`", table)}
+    not_for_applications = {"gateway_address", "models.*.engine", "models.*.paused"}
+    top = {path for path in PROMISED if not path.startswith("models.*.api_key_secret.")} - {"models"}
+    assert named & PROMISED.keys() == top - not_for_applications
+
+
+def test_the_python_program_runs() -> None:
+    (program,) = re.findall(r"```python\n(.*?)```", PAGE, flags=re.DOTALL)
+    outputs = planned("prod").recording.outputs
+    seen = record(lambda: exec(program, {}), stack="dev", stacks={"acme/llm-platform/prod": outputs}).outputs
+    assert seen == {"base_url": "https://llama-8b.llm.example.com/v1", "model": "llama-8b", "api_key": SECRET}
+
+
+def test_the_python_program_is_stopped_as_the_page_says() -> None:
+    (sentence,) = re.findall(r"stops: `(acme/.*?)`", PAGE)
+    outputs = planned("prod").recording.outputs
+
+    def program() -> None:
+        exec("from llm_platform import *; PlatformOutputs.from_stack('acme/llm-platform/prod').model('gpt')", {})
+
+    with pytest.raises(pulumi.RunError, match=re.escape(sentence)):
+        record(program, stack="dev", stacks={"acme/llm-platform/prod": outputs})
+
+
+def test_the_typescript_program_reads_what_is_promised() -> None:
+    read = set(re.findall(r'getOutput\("(\w+)"\)', TYPESCRIPT))
+    assert read == {"version", "models", "api_key"}
+    assert read <= PROMISED.keys()
+    (model,) = re.findall(r"interface Model \{(.*?)\}", TYPESCRIPT, flags=re.DOTALL)
+    for name, hint in re.findall(r"(\w+)\??: ([^;]+);", model):
+        assert set(hint.split(" | ")) == {IN_TYPESCRIPT[kind] for kind in PROMISED[f"models.*.{name}"]["type"]}
+    assert f"const VERSION = {VERSION};" in TYPESCRIPT
+
+
+@pytest.mark.skipif(
+    not (DOCS / "outputs/typescript/node_modules").exists() or shutil.which("npm") is None,
+    reason="needs npm install in docs/outputs/typescript",
+)
+def test_the_typescript_program_has_no_type_errors() -> None:
+    check = ["npm", "run", "check"]
+    run = subprocess.run(check, cwd=DOCS / "outputs/typescript", capture_output=True, text=True, timeout=120)
+    assert run.returncode == 0, run.stdout
+
+
+def test_the_yaml_program_reads_what_is_promised() -> None:
+    program: Any = YAML(typ="safe").load(DOCS / "outputs/yaml/Pulumi.yaml")
+    assert program["resources"]["platform"]["type"] == "pulumi:pulumi:StackReference"
+    texts = [value for _, value in walk(program) if isinstance(value, str) and "platform.outputs" in value]
+    paths = [".".join(re.findall(r'\["([^"]+)"\]', text)).replace("llama-8b", "*") for text in texts]
+    assert sorted(paths) == ["api_key", "models.*.base_url_in_cluster", "models.*.model", "version"]
+    assert set(paths) <= PROMISED.keys()
+    assert not program["config"].keys() & program["resources"].keys()  # one name for both is refused

@@ -1,0 +1,115 @@
+"""A field of the outputs goes or changes only with a new version; v1.json is what version 1 promised."""
+
+import json
+from collections.abc import Callable
+from copy import deepcopy
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from infra.outputs import VERSION, PlatformOutputs
+from tests.outputs.contract import breaks, described
+
+SCHEMA = PlatformOutputs.model_json_schema()
+FROZEN = json.loads((Path(__file__).parent / f"v{VERSION}.json").read_text(encoding="utf-8"))
+ADVICE = f"an application may read it: raise VERSION in infra/outputs.py and freeze v{VERSION + 1}.json"
+
+
+def test_the_outputs_keep_what_their_version_promised() -> None:
+    assert breaks(FROZEN, described(SCHEMA)) == [], ADVICE
+
+
+def test_what_was_added_is_promised_too() -> None:
+    added = {path: field for path, field in described(SCHEMA).items() if path not in FROZEN}
+    assert added == {}, f"add to tests/outputs/v{VERSION}.json"
+
+
+def test_the_version_is_a_promise_of_its_own() -> None:
+    assert FROZEN["version"]["values"] == [VERSION]
+    assert len(FROZEN) > 15
+
+
+Change = Callable[[dict[str, Any]], object]
+
+
+def endpoint(schema: dict[str, Any]) -> dict[str, Any]:
+    return schema["$defs"]["ModelEndpoint"]
+
+
+NULLABLE = {"anyOf": [{"type": "string"}, {"type": "null"}]}
+KEPT: dict[str, Change] = {
+    "nothing": lambda schema: None,
+    "another text": lambda schema: endpoint(schema)["properties"]["model"].update(description="new", title="New"),
+    "a field that may be absent": lambda schema: schema["properties"].update(motto={"type": "string"}),
+    "a field that may be null": lambda schema: (
+        endpoint(schema)["properties"].update(price=NULLABLE),
+        endpoint(schema)["required"].append("price"),
+    ),
+    "an object that may be absent": lambda schema: schema["properties"].update(limits={"$ref": "#/$defs/KeySecret"}),
+    "one more kind": lambda schema: endpoint(schema)["properties"]["kind"]["enum"].append("speech"),
+    "now always there": lambda schema: schema["required"].append("region"),
+}
+BROKEN: dict[str, tuple[Change, list[str]]] = {
+    "a field goes": (
+        lambda schema: endpoint(schema)["properties"].pop("timeout_seconds"),
+        ["models.*.timeout_seconds: is gone"],
+    ),
+    "an optional field is renamed": (
+        lambda schema: schema["properties"].update(location=schema["properties"].pop("region")),
+        ["region: is gone"],
+    ),
+    "a field of the Secret goes": (
+        lambda schema: schema["$defs"]["KeySecret"]["properties"].pop("key"),
+        ["models.*.api_key_secret.key: is gone"],
+    ),
+    "another type": (
+        lambda schema: endpoint(schema)["properties"].update(max_model_len={"type": "string"}),
+        ["models.*.max_model_len: was integer, is string"],
+    ),
+    "null where none was": (
+        lambda schema: endpoint(schema)["properties"].update(base_url_in_cluster=NULLABLE),
+        ["models.*.base_url_in_cluster: was string, is null or string"],
+    ),
+    "never null any more": (
+        lambda schema: endpoint(schema)["properties"].update(base_url={"type": "string"}),
+        ["models.*.base_url: was null or string, is string"],
+    ),
+    "a list of models": (
+        lambda schema: schema["properties"]["models"].update(type="array"),
+        ["models: was object, is array"],
+    ),
+    "absent where it was always there": (
+        lambda schema: schema["required"].remove("namespace"),
+        ["namespace: was always there, and may be absent"],
+    ),
+    "a kind is renamed": (
+        lambda schema: endpoint(schema)["properties"]["kind"].update(enum=["chat", "embedding", "rerank"]),
+        ["models.*.kind: is never 'embed' any more"],
+    ),
+    "a new version": (
+        lambda schema: schema["properties"]["version"].update(const=2),
+        ["version: is never 1 any more"],
+    ),
+    "a new field that has to be there": (
+        lambda schema: (schema["properties"].update(motto={"type": "string"}), schema["required"].append("motto")),
+        ["motto: is new and has to be there, which a platform of yesterday doesn't keep"],
+    ),
+}
+
+
+def after(change: Change) -> list[str]:
+    schema = deepcopy(SCHEMA)
+    change(schema)
+    return breaks(FROZEN, described(schema))
+
+
+@pytest.mark.parametrize("case", KEPT)
+def test_what_keeps_the_promise(case: str) -> None:
+    assert after(KEPT[case]) == []
+
+
+@pytest.mark.parametrize("case", BROKEN)
+def test_what_needs_a_new_version(case: str) -> None:
+    change, broken = BROKEN[case]
+    assert after(change) == broken
