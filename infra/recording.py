@@ -45,6 +45,7 @@ _COMPUTED: Mapping[str, tuple[str, ...]] = {
     "aws:iam/policy:Policy": ("arn",),
     "aws:iam/role:Role": ("arn", "name"),
     "aws:kms/key:Key": ("arn", "keyId"),
+    "kubernetes:core/v1:Secret": ("metadata.name",),  # made of the logical name where none is given
     "kubernetes:networking.k8s.io/v1:Ingress": ("status.loadBalancer.ingress.0.hostname",),
     "random:index/randomPassword:RandomPassword": ("result",),
 }

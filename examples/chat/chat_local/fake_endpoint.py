@@ -1,0 +1,106 @@
+"""An OpenAI-compatible endpoint that isn't one: it makes words as slowly as a model, and fails in every way on demand.
+
+Ask `/401`, `/404`, `/429`, `/503`, `/timeout`, `/cut`, `/broken` or `/long` to see what the page says of it.
+"""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any
+
+from starlette.applications import Starlette
+from starlette.datastructures import State
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response, StreamingResponse
+from starlette.routing import Route
+from starlette.types import Send
+
+ANSWER = (
+    "Nobody thinks here: this is the fake endpoint of the example. It makes one word after the other, as a model does, "
+    "and the page shows each as it comes.\n\n"
+    "What a model says is text: <b>this isn’t bold</b>, and <script>this does nothing</script>.\n\n"
+    "Try Stop while it runs. Ask /401, /404, /429, /503, /timeout, /cut, /broken or /long to see what the page says "
+    "when something goes wrong."
+)
+WAKES_IN_SECONDS = 150
+_FEW = 5  # words before the stream breaks
+_HEADERS = {"429": {"Retry-After": "8"}, "503": {"Retry-After": str(WAKES_IN_SECONDS)}}
+
+Pace = Callable[[], Awaitable[None]]
+
+
+async def slowly() -> None:
+    await asyncio.sleep(0.06)
+
+
+def make_fake(pace: Pace = slowly) -> Starlette:
+    """`pace` is awaited before each word. `app.state.requests` is what was asked, `.abandoned` how many didn't wait."""
+
+    async def complete(request: Request) -> Response:
+        body = await request.json()
+        state = request.app.state
+        state.requests.append({"headers": dict(request.headers), **body})
+        command = body["messages"][-1]["content"].strip().removeprefix("/")
+        if command.isdecimal():
+            error = {"error": {"message": "the fake endpoint was asked for this", "code": int(command)}}
+            return JSONResponse(error, status_code=int(command), headers=_HEADERS.get(command))
+        answer = _Broken if command == "broken" else StreamingResponse
+        return answer(_counting(_stream(command, pace), state), media_type="text/event-stream")
+
+    app = Starlette(routes=[Route("/v1/chat/completions", complete, methods=["POST"])])
+    app.state.requests, app.state.abandoned = [], 0
+    return app
+
+
+class _Broken(StreamingResponse):
+    """Closes the connection before the body's end."""
+
+    async def stream_response(self, send: Send) -> None:
+        await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
+        async for chunk in self.body_iterator:
+            await send({"type": "http.response.body", "body": chunk, "more_body": True})
+
+
+async def _counting(stream: AsyncIterator[bytes], state: State) -> AsyncIterator[bytes]:
+    try:
+        async for chunk in stream:
+            yield chunk
+    except asyncio.CancelledError:
+        state.abandoned += 1
+        raise
+
+
+async def _stream(command: str, pace: Pace) -> AsyncIterator[bytes]:
+    """As vLLM sends it: a role, words, a reason, `[DONE]`; a stream that breaks ends after a few words."""
+    if command == "nothing":
+        return
+    yield _chunk({"role": "assistant", "content": ""})
+    if command == "timeout":
+        await _for_ever()
+    breaks = command in ("long", "cut", "broken", "silent", "error")
+    for position, word in enumerate(ANSWER.split(" ")[: _FEW if breaks else None]):
+        await pace()
+        yield _chunk({"content": word if position == 0 else f" {word}"})
+    if command == "silent":
+        await _for_ever()
+    elif command == "error":
+        yield b'data: {"error": {"message": "the engine died", "code": 500}}\n\n'
+    elif command not in ("cut", "broken"):
+        yield _chunk({}, "length" if command == "long" else "stop")
+        yield b"data: [DONE]\n\n"
+
+
+async def _for_ever() -> None:
+    await asyncio.Event().wait()
+
+
+def _chunk(delta: dict[str, Any], reason: str | None = None) -> bytes:
+    choice = {"index": 0, "delta": delta, "finish_reason": reason}
+    body = {
+        "id": "chatcmpl-fake",
+        "object": "chat.completion.chunk",
+        "created": 0,
+        "model": "fake",
+        "choices": [choice],
+    }
+    return f"data: {json.dumps(body)}\n\n".encode()

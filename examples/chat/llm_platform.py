@@ -1,0 +1,1 @@
+../../client/llm_platform.py
