@@ -1,0 +1,74 @@
+"""The offline diff of every stack that a pull request can touch: `diff_stacks.py BASE FOLDER`.
+
+FOLDER gets `comment.md`, empty where nothing changed, and `pull-request`, its number; the job summary gets the whole
+text. Exits 1 when a diff breaks a rule or can't be made.
+"""
+
+import json
+import os
+import re
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from changed_stacks import changed_stacks
+
+COMMENT_CHARACTERS = 60_000  # GitHub takes 65,536; the comment's marker and footer are added later
+_ERROR_CHARACTERS = 4_000
+
+
+@dataclass(frozen=True)
+class Diff:
+    """`code` is that of `python -m infra diff`: 0 fine, 1 refused, 2 not made."""
+
+    stack: str
+    code: int
+    text: str
+
+
+def main() -> None:
+    base, folder = sys.argv[1], Path(sys.argv[2])
+    diffs = [diff for stack in changed_stacks(base) if (diff := _diff(stack, base)).text]
+    diffs.sort(key=lambda diff: (-diff.code, diff.stack))
+    folder.mkdir(parents=True, exist_ok=True)
+    event = json.loads(Path(os.environ["GITHUB_EVENT_PATH"]).read_text(encoding="utf-8"))
+    (folder / "pull-request").write_text(f"{event['pull_request']['number']}\n", encoding="utf-8")
+    (folder / "comment.md").write_text(comment(diffs), encoding="utf-8")
+    with Path(os.environ["GITHUB_STEP_SUMMARY"]).open("a", encoding="utf-8") as summary:
+        summary.write("\n".join(diff.text for diff in diffs) or "No stack changes.\n")
+    for diff in diffs:
+        print(f"{diff.stack}: exit {diff.code}\n{diff.text}")
+    sys.exit(1 if any(diff.code for diff in diffs) else 0)
+
+
+def comment(diffs: list[Diff]) -> str:
+    """Whole diffs as long as they fit, the gravest first; the others by name."""
+    shown: list[str] = []
+    left: list[str] = []
+    for diff in diffs:
+        if sum(map(len, shown)) + len(diff.text) <= COMMENT_CHARACTERS - 1_000:  # room for the names of the others
+            shown.append(diff.text)
+        else:
+            left.append(f"`{diff.stack}`{' (fails)' if diff.code else ''}")
+    if left:
+        shown.append(f"Too long for this comment, so in the job summary alone: {', '.join(left)}\n")
+    return "\n".join(shown)
+
+
+def _diff(stack: str, base: str) -> Diff:
+    command = [sys.executable, "-m", "infra", "diff", stack, "--base", base, "--format", "markdown"]
+    done = subprocess.run(command, capture_output=True, text=True)
+    if done.returncode in (0, 1) and not (done.returncode and not done.stdout):
+        return Diff(stack, done.returncode, done.stdout)
+    return Diff(stack, 2, f"### ❌ {stack}: no diff could be made\n\n{_fenced(done.stderr[-_ERROR_CHARACTERS:])}\n")
+
+
+def _fenced(text: str) -> str:
+    """As a code block that the text itself can't end."""
+    fence = max(["``", *re.findall("`+", text)], key=len) + "`"
+    return f"{fence}text\n{text.rstrip()}\n{fence}"
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,165 @@
+"""Posts what the workflow `diff` made as one comment on its pull request, and keeps that comment up to date.
+
+It runs with a token that can write, on a text made by code of anybody's fork: the number is believed only where GitHub
+says the same, the text is bounded, is never run or unpacked to disk, and can't notify people.
+"""
+
+import io
+import json
+import os
+import re
+import sys
+import urllib.error
+import urllib.parse
+import urllib.request
+import zipfile
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+MARKER = "<!-- llm-platform: diff of the stacks -->"
+AUTHOR = "github-actions[bot]"  # anybody may write the marker into a comment of theirs
+ARTIFACT = "diff"
+ARTIFACT_BYTES = 1_000_000
+TEXT_BYTES = 250_000
+COMMENT_CHARACTERS = 65_536  # GitHub's limit
+_TIMEOUT_SECONDS = 30
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\u202a-\u202e\u2066-\u2069]")  # the last two turn the direction of text
+_MENTION = re.compile(r"(?<!\w)@(?=\w)")
+
+
+class NothingToPost(Exception):
+    """A run that has no comment to make or to change; the message says why."""
+
+
+class GitHub:
+    """The parts of GitHub's REST API that a comment needs."""
+
+    def __init__(self, url: str, repository: str, token: str) -> None:
+        self._url, self._token = f"{url}/repos/{repository}", token
+
+    def call(self, method: str, path: str, body: object = None) -> Any:
+        answer = self._open(method, path, body, limit=10_000_000)
+        return json.loads(answer) if answer else None
+
+    def download(self, path: str, limit: int) -> bytes:
+        return self._open("GET", path, None, limit)
+
+    def comments(self, number: int) -> Iterator[Any]:
+        page = 1
+        while found := self.call("GET", f"/issues/{number}/comments?per_page=100&page={page}"):
+            yield from found
+            page += 1
+
+    def _open(self, method: str, path: str, body: object, limit: int) -> bytes:
+        data = None if body is None else json.dumps(body).encode()
+        request = urllib.request.Request(self._url + path, data=data, method=method)
+        request.add_header("Accept", "application/vnd.github+json")
+        request.add_header("X-GitHub-Api-Version", "2022-11-28")
+        # Unredirected: an artifact is on another host, which has no business with the token.
+        request.add_unredirected_header("Authorization", f"Bearer {self._token}")
+        with urllib.request.urlopen(request, timeout=_TIMEOUT_SECONDS) as response:
+            answer = response.read(limit + 1)
+        if len(answer) > limit:
+            raise NothingToPost(f"{path} is larger than {limit:,} bytes")
+        return answer
+
+
+def main() -> None:
+    environment = os.environ
+    event = json.loads(Path(environment["GITHUB_EVENT_PATH"]).read_text(encoding="utf-8"))
+    github = GitHub(environment["GITHUB_API_URL"], environment["GITHUB_REPOSITORY"], environment["GITHUB_TOKEN"])
+    try:
+        print(post(github, event["workflow_run"]))
+    except NothingToPost as reason:
+        print(f"nothing posted: {reason}")
+    except urllib.error.HTTPError as error:
+        asked = urllib.parse.urlsplit(error.url)  # without its query: an artifact's address is signed there
+        sys.exit(f"GitHub answered {error.code} {error.reason} to {asked.path}")
+
+
+def post(github: GitHub, run: dict[str, Any]) -> str:
+    """What was done, in a sentence."""
+    files = _artifact(github, run["id"])
+    number = _pull_request(github, run, files["pull-request"])
+    text = _harmless(files["comment.md"])
+    mine = [each for each in github.comments(number) if _is_ours(each)]
+    for each in mine[1:] if text else mine:
+        github.call("DELETE", f"/issues/comments/{each['id']}")
+    if not text:
+        return f"#{number}: nothing to say; comments removed: {len(mine)}"
+    body = _body(text, run)
+    if not mine:
+        github.call("POST", f"/issues/{number}/comments", {"body": body})
+        return f"#{number}: comment made"
+    if mine[0]["body"] == body:
+        return f"#{number}: comment unchanged"
+    github.call("PATCH", f"/issues/comments/{mine[0]['id']}", {"body": body})
+    return f"#{number}: comment changed"
+
+
+def _artifact(github: GitHub, run: int) -> dict[str, bytes]:
+    """The two files, read in memory."""
+    found = github.call("GET", f"/actions/runs/{run}/artifacts?name={ARTIFACT}")["artifacts"]
+    if not found:
+        raise NothingToPost("the run left no artifact; was it cancelled?")
+    if found[0]["size_in_bytes"] > ARTIFACT_BYTES:
+        raise NothingToPost(f"the artifact is larger than {ARTIFACT_BYTES:,} bytes")
+    packed = github.download(f"/actions/artifacts/{found[0]['id']}/zip", ARTIFACT_BYTES)
+    try:
+        with zipfile.ZipFile(io.BytesIO(packed)) as archive:
+            return {name: _member(archive, name) for name in ("pull-request", "comment.md")}
+    except (zipfile.BadZipFile, KeyError, RuntimeError, NotImplementedError, zlib.error) as error:
+        raise NothingToPost(f"the artifact isn't what the workflow makes: {error}") from error
+
+
+def _member(archive: zipfile.ZipFile, name: str) -> bytes:
+    """A packed file says how long it is; that isn't believed either."""
+    with archive.open(name) as file:
+        content = file.read(TEXT_BYTES + 1)
+    if len(content) > TEXT_BYTES:
+        raise NothingToPost(f"{name} is larger than {TEXT_BYTES:,} bytes")
+    return content
+
+
+def _pull_request(github: GitHub, run: dict[str, Any], claimed: bytes) -> int:
+    """The number in the artifact, if that pull request is open and its head is the commit of the run."""
+    if not re.fullmatch(rb"[1-9][0-9]{0,8}\n?", claimed):
+        raise NothingToPost("the artifact names no pull request")
+    number = int(claimed)
+    try:
+        request = github.call("GET", f"/pulls/{number}")
+    except urllib.error.HTTPError as error:
+        if error.code != 404:
+            raise
+        raise NothingToPost(f"there is no pull request #{number}") from error
+    if request["state"] != "open":
+        raise NothingToPost(f"#{number} is closed")
+    head = (request["head"]["sha"], (request["head"]["repo"] or {}).get("id"))
+    if head != (run["head_sha"], run["head_repository"]["id"]):
+        raise NothingToPost(f"the head of #{number} isn't the commit of this run; a newer run has its own diff")
+    return number
+
+
+def _harmless(content: bytes) -> str:
+    """The text without control characters; `@name` reads the same and calls nobody."""
+    text = content.decode("utf-8", errors="replace").replace("\r\n", "\n")
+    return _MENTION.sub("@\u2060", _CONTROL.sub("", text)).strip()
+
+
+def _body(text: str, run: dict[str, Any]) -> str:
+    summary = f"[job summary]({run['html_url']})"
+    footer = f"<sub>Of {run['head_sha'][:7]}, made by the pull request's own code. Everything: {summary}.</sub>\n"
+    body = f"{MARKER}\n{text}\n\n{footer}"
+    if len(body) <= COMMENT_CHARACTERS:
+        return body
+    return f"{MARKER}\n### The diff is too long for a comment\n\nIt is in the {summary}.\n\n{footer}"
+
+
+def _is_ours(comment: Any) -> bool:
+    return comment["user"]["login"] == AUTHOR and comment["body"].startswith(MARKER)
+
+
+if __name__ == "__main__":
+    main()
