@@ -84,7 +84,7 @@ def _model(model: ModelPlan, remedies: tuple[Remedy, ...]) -> dict[str, Any]:
         "cold_start_seconds": model.cold_start.seconds,
         "cold_start": {
             "parts": {name: _part(part) for name, part in model.cold_start.parts.items()},
-            "remedies": [vars(remedy) for remedy in remedies],
+            "remedies": [_remedy(remedy) for remedy in remedies],
         },
         "usd_per_hour": round(model.usd_per_hour, 4) if model.usd_per_hour is not None else None,
         "reasons": list(model.reasons),
@@ -93,6 +93,11 @@ def _model(model: ModelPlan, remedies: tuple[Remedy, ...]) -> dict[str, Any]:
 
 def _part(part: StartPart) -> dict[str, Any]:
     return {"seconds": round(part.mid), "interval": [round(part.low), round(part.high)], "reason": part.reason}
+
+
+def _remedy(remedy: Remedy) -> dict[str, Any]:
+    price = remedy.usd_per_month
+    return {**vars(remedy), "usd_per_month": round(price, 2) if price is not None else None}
 
 
 def _pools(plan: Plan) -> dict[str, Any]:

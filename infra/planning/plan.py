@@ -108,7 +108,8 @@ class Remedy:
 
     name: str
     seconds: int
-    write: str | None  # into the stack file; None: this platform doesn't do it
+    write: str | None  # into the stack file; None: it has no key there
+    usd_per_month: float | None  # more than now; None: nothing that is known
     reason: str
 
 

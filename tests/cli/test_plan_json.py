@@ -27,7 +27,7 @@ KEYS = {
     "note": "path message",
     "cold start": "parts remedies",
     "part": "seconds interval reason",
-    "remedy": "name seconds write reason",
+    "remedy": "name seconds write usd_per_month reason",
 }
 OPTIONS = {
     "depends_on",
