@@ -2,10 +2,12 @@
 
 from infra.catalog.load import load_catalog
 from infra.catalog.price_table import price_table_mistakes, with_prices
+from infra.catalog.table import BadCatalog
 from infra.catalog.types import AT_LOAD, Catalog, Gpu, Instance, ModelShape, OllamaModel
 
 __all__ = [
     "AT_LOAD",
+    "BadCatalog",
     "Catalog",
     "Gpu",
     "Instance",

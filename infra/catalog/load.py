@@ -1,20 +1,36 @@
 """Reads the data files once. Standard library only: it runs before every plan."""
 
-import csv
 import json
 import tomllib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Mapping
+from datetime import date
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar
 
+from infra.catalog.rows import (
+    CPU_INSTANCE,
+    GGUF,
+    GPU,
+    INSTANCE,
+    MODEL,
+    OLLAMA,
+    QUANTIZATION,
+    QUANTIZED,
+    cpu_instance_of,
+    gguf_of,
+    gpu_of,
+    instance_of,
+    model_of,
+    ollama_of,
+    quantization_of,
+)
+from infra.catalog.table import BadCatalog, Table, has_date
 from infra.catalog.types import (
     Catalog,
     Chart,
-    CpuInstance,
     Engine,
-    Gpu,
     Instance,
     KubernetesVersion,
     Measured,
@@ -25,165 +41,138 @@ from infra.catalog.types import (
 )
 
 DATA = Path(__file__).parent / "data"
-Row = TypeVar("Row")
+Made = TypeVar("Made")
 
 
 @cache
 def load_catalog() -> Catalog:
     """The catalogue; the same object at each call."""
-    zones, regions = _zones()
-    pins = tomllib.loads((DATA / "pins.toml").read_text(encoding="utf-8"))
-    prices = tomllib.loads((DATA / "prices.toml").read_text(encoding="utf-8"))
-    cold_start = tomllib.loads((DATA / "cold_start.toml").read_text(encoding="utf-8"))
+    return read_catalog(DATA)
+
+
+def read_catalog(folder: Path) -> Catalog:
+    """A folder's catalogue. Raises BadCatalog."""
+    mistakes: list[str] = []
+
+    def table(file: str, columns: tuple[str, ...]) -> Table:
+        return Table(folder / file, columns, mistakes)
+
+    gpus = table("gpus.csv", GPU).by("gpu", gpu_of)
+    models = table("models.csv", MODEL).by("id", model_of)
+    quantizations = table("quantization.csv", QUANTIZATION).by("name", quantization_of)
+    instances = table("gpu_instances.csv", INSTANCE).by("instance_type", lambda row: instance_of(row, gpus))
+    zones, regions = _zones(folder / "zones.json", instances, mistakes)
+    pins = _toml(folder / "pins.toml")
+    cold_start = _each("cold_start.toml", Measured, _toml(folder / "cold_start.toml"), mistakes, named=False)
+    if not isinstance(pins.get("read"), date):
+        mistakes.append("pins.toml: read must be the day up to which the versions were looked up, as 2026-11-01")
+    prices = _prices(_toml(folder / "prices.toml"), mistakes)
+    engines = _each("pins.toml, engines", Engine, pins["engines"], mistakes)
+    charts = _each("pins.toml, charts", Chart, pins["charts"], mistakes)
+    kubernetes = _each("pins.toml, kubernetes", KubernetesVersion, pins["kubernetes"], mistakes)
+    ollama = _ollama(table("ollama.csv", OLLAMA), models, mistakes)
+    gguf = table("gguf.csv", GGUF).by("name", gguf_of)
+    quantized = _quantized(table("quantized_weights.csv", QUANTIZED), models, quantizations, mistakes)
+    cpu_instances = table("cpu_instances.csv", CPU_INSTANCE).by("instance_type", cpu_instance_of)
+    if mistakes or prices is None:
+        raise BadCatalog(mistakes)
     return Catalog(
-        instances=_table("gpu_instances.csv", "instance_type", _instance),
-        gpus=_table("gpus.csv", "gpu", _gpu),
-        models=_table("models.csv", "id", _model),
-        ollama=_ollama(),
-        quantizations=_table("quantization.csv", "name", _quantization),
-        quantized_weights=MappingProxyType(
-            {(row["model"], row["quantization"]): float(row["weights_gib"]) for row in _rows("quantized_weights.csv")}
-        ),
-        engines=MappingProxyType({name: Engine(name=name, **row) for name, row in pins["engines"].items()}),
-        charts=MappingProxyType({name: Chart(name=name, **row) for name, row in pins["charts"].items()}),
-        kubernetes=MappingProxyType({v: KubernetesVersion(v, **row) for v, row in pins["kubernetes"].items()}),
+        instances=instances,
+        gpus=gpus,
+        models=models,
+        ollama=ollama,
+        gguf=gguf,
+        quantizations=quantizations,
+        quantized_weights=quantized,
+        engines=engines,
+        charts=charts,
+        kubernetes=kubernetes,
         read=pins["read"],
-        cpu_instances=_table("cpu_instances.csv", "instance_type", _cpu_instance),
-        prices=Prices(**prices),
-        cold_start=MappingProxyType({name: Measured(**row) for name, row in cold_start.items()}),
+        cpu_instances=cpu_instances,
+        prices=prices,
+        cold_start=cold_start,
         zones=zones,
         regions=regions,
     )
 
 
-def _rows(file: str) -> Iterator[dict[str, str]]:
-    with (DATA / file).open(encoding="utf-8", newline="") as lines:
-        yield from csv.DictReader(line for line in lines if not line.startswith("#"))
-
-
-def _table(file: str, key: str, read: Callable[[dict[str, str]], Row]) -> Mapping[str, Row]:
-    return MappingProxyType({row[key]: read(row) for row in _rows(file)})
-
-
-def _int(cell: str) -> int | None:
-    return int(cell) if cell else None
-
-
-def _float(cell: str) -> float | None:
-    return float(cell) if cell else None
-
-
-def _bool(cell: str) -> bool | None:
-    return {"true": True, "false": False}.get(cell)
-
-
-def _instance(row: dict[str, str]) -> Instance:
-    return Instance(
-        name=row["instance_type"],
-        gpu=row["gpu"],
-        gpus=int(row["gpus"]),
-        vcpus=int(row["vcpus"]),
-        memory_gib=int(row["memory_mib"]) / 1024,
-        nvme_gb=int(row["nvme_gb"]),
-        arch=cast(Any, row["arch"]),
-        network_gbps=float(row["network_gbps"]),
-        efa_interfaces=int(row["efa_interfaces"]),
-        ebs_mbps=int(row["ebs_mbps"]),
-        spot=row["spot"] == "true",
-        capacity_block=row["capacity_block"] == "true",
-        usd_per_hour=_float(row["usd_per_hour"]),
-    )
-
-
-def _gpu(row: dict[str, str]) -> Gpu:
-    return Gpu(
-        name=row["gpu"],
-        engine_gib=_float(row["engine_gib"]),
-        bandwidth_gb_s=_float(row["mem_bandwidth_gb_s"]),
-        bf16_tflops=_float(row["bf16_tflops_dense"] or row["fp16_tflops_dense"]),
-        fp8_tflops=_float(row["fp8_tflops_dense"]),
-        compute_capability=_float(row["compute_capability"]),
-        bf16=row["bf16_support"].startswith("yes"),
-        fp8=row["fp8_support"].startswith("yes"),
-        source=row["source"],
-        link_gb_s=_float(row["link_gb_s"]),
-    )
-
-
-def _model(row: dict[str, str]) -> ModelShape:
-    return ModelShape(
-        id=row["id"],
-        family=row["family"],
-        params_b=_float(row["params_b"]),
-        active_params_b=_float(row["active_params_b"]),
-        layers=_int(row["layers"]),
-        hidden_size=_int(row["hidden_size"]),
-        intermediate_size=_int(row["intermediate_size"]),
-        attention_heads=_int(row["attention_heads"]),
-        kv_heads=_int(row["kv_heads"]),
-        head_dim=_int(row["head_dim"]),
-        vocab_size=_int(row["vocab_size"]),
-        max_context=int(row["max_context"]),
-        attention=cast(Any, row["attention"] or None),
-        sliding_window=_int(row["sliding_window"]),
-        full_attention_every=_int(row["full_attention_every"]),
-        kv_lora_rank=_int(row["kv_lora_rank"]),
-        qk_rope_head_dim=_int(row["qk_rope_head_dim"]),
-        num_experts=_int(row["num_experts"]),
-        experts_per_token=_int(row["experts_per_token"]),
-        index_head_dim=_int(row["index_head_dim"]),
-        dtype=row["dtype"] or None,
-        weights_gib=_float(row["weights_gib"]),
-        gated=_bool(row["gated"]),
-        modality=cast(Any, row["modality"]),
-        full_kv_layers=_int(row["full_kv_layers"]),
-        swa_kv_layers=_int(row["swa_kv_layers"]),
-        global_kv_heads=_int(row["global_kv_heads"]),
-        global_head_dim=_int(row["global_head_dim"]),
-        tie_word_embeddings=_bool(row["tie_word_embeddings"]),
-        source=row["source"],
-        notes=row["notes"],
-    )
-
-
-def _quantization(row: dict[str, str]) -> Quantization:
-    return Quantization(
-        name=row["name"],
-        bytes_per_weight=float(row["bytes_per_weight"]),
-        min_compute_capability=float(row["min_compute_capability"]),
-        keeps_16_bit=row["keeps_16_bit"] == "true",
-        source=row["source"],
-    )
-
-
-def _cpu_instance(row: dict[str, str]) -> CpuInstance:
-    return CpuInstance(row["instance_type"], int(row["vcpus"]), float(row["memory_gib"]), float(row["usd_per_hour"]))
-
-
-def _ollama() -> Mapping[str, OllamaModel]:
-    models: dict[str, OllamaModel] = {}
-    for row in _rows("ollama.csv"):
-        model = OllamaModel(
-            tag=row["tag"],
-            params_b=float(row["params_b"]),
-            file_gib=float(row["file_gb"]) * 1e9 / 2**30,
-            max_context=int(row["max_context"]),
-            task=cast(Any, row["task"]),
-            like=row["like"] or None,
-            source=row["source"],
+def _quantized(
+    table: Table,
+    models: Mapping[str, ModelShape],
+    quantizations: Mapping[str, Quantization],
+    mistakes: list[str],
+) -> Mapping[tuple[str, str], float]:
+    found: dict[tuple[str, str], float] = {}
+    for row in table.rows():
+        key = (
+            row.known("model", models, "row of models.csv"),
+            row.known("quantization", quantizations, "row of quantization.csv"),
         )
-        models.update(dict.fromkeys((row["tag"], *row["aliases"].split()), model))
-    return MappingProxyType(models)
+        if key in found:
+            mistakes.append(f"{row.place}: {key[0]} in {key[1]} is there already")
+        found[key] = row.number("weights_gib")
+    return MappingProxyType(found)
 
 
-def _zones() -> tuple[Mapping[str, Mapping[str, tuple[str, ...]]], Mapping[str, tuple[str, ...]]]:
+def _ollama(table: Table, models: Mapping[str, ModelShape], mistakes: list[str]) -> Mapping[str, OllamaModel]:
+    """By tag and by alias: `llama3.2` is `llama3.2:3b`."""
+    found: dict[str, OllamaModel] = {}
+    for row in table.rows():
+        model = ollama_of(row, models)
+        for name in (model.tag, *(row.text_or_none("aliases") or "").split()):
+            if name in found:
+                mistakes.append(f"{row.place}: {name} is there already")
+            found[name] = model
+    return MappingProxyType(found)
+
+
+def _each(
+    file: str, kind: type[Made], rows: Mapping[str, Any], mistakes: list[str], *, named: bool = True
+) -> Mapping[str, Made]:
+    """Sections of a TOML file: their keys are the fields of `kind`, after the section's own name if it is `named`."""
+    made = (
+        (name, _make(f"{file}.{name}", kind, (name,) if named else (), row, mistakes)) for name, row in rows.items()
+    )
+    return MappingProxyType({name: each for name, each in made if each is not None})
+
+
+def _make(
+    where: str, kind: type[Made], names: tuple[str, ...], row: Mapping[str, Any], mistakes: list[str]
+) -> Made | None:
+    try:
+        return kind(*names, **row)
+    except TypeError as error:  # a key too many, or one that is missing
+        mistakes.append(f"{where}: {str(error).partition(' ')[2]}")
+        return None
+
+
+def _prices(rows: Mapping[str, Any], mistakes: list[str]) -> Prices | None:
+    for name, value in rows.items():
+        if isinstance(value, int | float) and not value > 0:
+            mistakes.append(f"prices.toml: {name} must be over 0, got {value}")
+    return _make("prices.toml", Prices, (), rows, mistakes)
+
+
+def _toml(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except tomllib.TOMLDecodeError as error:
+        raise BadCatalog([f"{path.name}: {error}"]) from None
+
+
+def _zones(
+    path: Path, instances: Mapping[str, Instance], mistakes: list[str]
+) -> tuple[Mapping[str, Mapping[str, tuple[str, ...]]], Mapping[str, tuple[str, ...]]]:
     """Zones of each type, and of each region, without those that EKS doesn't serve."""
-    data = json.loads((DATA / "zones.json").read_text(encoding="utf-8"))
+    data = json.loads(path.read_text(encoding="utf-8"))
     not_served = set(data["not_served_by_eks"])
     zones = {
         instance_type: {region: tuple(z for z in ids.split() if z not in not_served) for region, ids in offers.items()}
         for instance_type, offers in data["offered"].items()
     }
+    mistakes += [f"{path.name}: {name} is no row of gpu_instances.csv" for name in zones if name not in instances]
+    if not has_date(data["source"]):
+        mistakes.append(f"{path.name}: source must say when it was read, as 2026-11")
     regions: dict[str, set[str]] = {}
     for offers in zones.values():
         for region, ids in offers.items():

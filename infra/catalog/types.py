@@ -8,7 +8,7 @@ from typing import Literal
 
 @dataclass(frozen=True)
 class Instance:
-    """An EC2 instance type with NVIDIA GPUs."""
+    """An EC2 instance type with GPUs."""
 
     name: str
     gpu: str  # a row of the GPU table
@@ -19,23 +19,16 @@ class Instance:
     arch: Literal["x86_64", "arm64"]
     network_gbps: float  # baseline
     efa_interfaces: int
-    ebs_mbps: int  # baseline
+    ebs_mbps: int  # baseline; 0: not seen, of a type that is left out
     spot: bool
     capacity_block: bool
     usd_per_hour: float | None  # on demand, us-east-1
+    unusable: str | None = None  # why it can't serve, whatever its price
 
     @property
     def left_out(self) -> str | None:
         """Why the planner never chooses this type; None: it may."""
-        if self.arch == "arm64":
-            return "ARM; the engines' images are x86"
-        if self.gpus == 0:
-            return "a slice of a GPU, which needs a driver that EKS images lack"
-        if self.name.startswith("g7."):
-            return "needs driver 595, so an AMI of one's own"
-        if self.usd_per_hour is None:
-            return "no price seen"
-        return None
+        return self.unusable or (None if self.usd_per_hour is not None else "no price seen")
 
 
 @dataclass(frozen=True)
@@ -98,6 +91,28 @@ class ModelShape:
         return self.hidden_size // self.attention_heads
 
     @property
+    def left_out(self) -> str | None:
+        """Why the planner can't size this model; None: it can."""
+        if self.modality == "audio":
+            return "speech: its encoder and the cache of its cross-attention are not sized here"
+        missing = [name for name in self._needed if getattr(self, name) is None]
+        return f"nobody has seen its {', '.join(missing)}" if missing else None
+
+    @property
+    def _needed(self) -> tuple[str, ...]:
+        """The fields without which a term would be left out: of weights, of activations, of the cache."""
+        needed = ("params_b", "hidden_size", "vocab_size", "layers", "attention", "attention_heads")
+        if self.attention == "mla" or self.kv_lora_rank is not None:
+            return (*needed, "kv_lora_rank", "qk_rope_head_dim")
+        if self.attention == "hybrid":
+            needed = (*needed, "full_kv_layers")
+        if self.swa_kv_layers:
+            needed = (*needed, "sliding_window")
+        if self.num_experts is not None:
+            needed = (*needed, "experts_per_token")
+        return (*needed, "kv_heads", "head_size")
+
+    @property
     def task(self) -> Literal["chat", "embed", "rerank"]:
         if self.modality == "embedding":
             return "embed"
@@ -129,6 +144,15 @@ class Quantization:
     bytes_per_weight: float
     min_compute_capability: float
     keeps_16_bit: bool  # the embeddings and the output layer
+    source: str
+
+
+@dataclass(frozen=True)
+class Gguf:
+    """A quantization of llama.cpp, which Ollama serves."""
+
+    name: str
+    bits_per_weight: float  # of a whole file, the tensors that are kept larger included
     source: str
 
 
@@ -213,6 +237,7 @@ class Catalog:
     gpus: Mapping[str, Gpu]
     models: Mapping[str, ModelShape]
     ollama: Mapping[str, OllamaModel]  # aliases included: `llama3.2` is `llama3.2:3b`
+    gguf: Mapping[str, Gguf]
     quantizations: Mapping[str, Quantization]
     quantized_weights: Mapping[tuple[str, str], float]  # (model, quantization) -> GiB, where the sum would be wrong
     engines: Mapping[str, Engine]

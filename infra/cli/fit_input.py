@@ -16,6 +16,7 @@ from infra.planning.weights import GIB
 ENGINES = ("vllm", "tgi", "ollama")
 KV_CACHE_DTYPES = ("auto", "fp8", "fp8_e4m3", "fp8_e5m2", "bfloat16", "float16")
 MOST_GPUS, MOST_GIB, MOST_TOKENS, MOST_SEQS = 16, 100_000, 10_485_760, 65_536
+LIKE = "`like:` a known model of the same shape, or `architecture:` its config.json,"
 # Contexts that no scaling of positions reaches.
 ABSURD = 16
 
@@ -65,6 +66,8 @@ class _Reader:
         shape = self._catalog.models.get((tag.like or "") if tag else model)
         if tag is None and shape is None:
             self._unknown_model(model, engine)
+        elif shape is not None and shape.left_out is not None:
+            self._wrong(model, f"can't be sized: {shape.left_out}. Write {LIKE} in a stack file")
         if tag is not None:
             file_gib, own, task_length = tag.file_gib, tag.max_context, min(tag.max_context, OLLAMA_CONTEXT)
         elif shape is not None:

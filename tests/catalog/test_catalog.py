@@ -6,6 +6,11 @@ import pytest
 
 from infra.catalog import load_catalog
 from infra.catalog.load import load_catalog as loader
+from infra.planning.activations import activation_peak
+from infra.planning.fit import Arguments, fit
+from infra.planning.kv_cache import keeps_cache, request_bytes, splits
+from infra.planning.vllm import PINNED, Batch
+from infra.planning.weights import gpu_gib, stored_gib
 
 CATALOG = load_catalog()
 
@@ -14,10 +19,7 @@ CATALOG = load_catalog()
 def test_an_instance_type_names_a_gpu_of_the_table_and_the_zones_that_offer_it(name: str) -> None:
     instance = CATALOG.instances[name]
     assert instance.gpu in CATALOG.gpus
-    assert instance.vcpus > 0
-    assert instance.memory_gib > 0
-    assert instance.ebs_mbps > 0
-    assert CATALOG.zones[name]
+    assert instance.left_out or (instance.ebs_mbps and CATALOG.zones[name])
 
 
 @pytest.mark.parametrize("name", [n for n, i in CATALOG.instances.items() if i.left_out is None])
@@ -36,6 +38,10 @@ def test_a_type_that_may_be_chosen_has_a_price_and_a_gpu_of_known_memory(name: s
     [
         ("g5g.xlarge", "ARM"),
         ("g6f.xlarge", "a slice"),
+        ("g4ad.xlarge", "AMD"),
+        ("g4dn.metal", "zones"),
+        ("p3dn.24xlarge", "7.0"),
+        ("p6e-gb200.36xlarge", "ARM"),
         ("g7.2xlarge", "driver 595"),
         ("p5e.48xlarge", "no price"),
         ("g6.xlarge", None),
@@ -47,17 +53,41 @@ def test_a_type_that_cannot_serve_is_left_out_with_the_reason(name: str, why: st
     assert reason is None if why is None else why in (reason or "")
 
 
-def test_a_decoder_that_is_sized_by_its_attention_heads_has_them() -> None:
-    dense = [m for m in CATALOG.models.values() if m.attention in ("mha", "gqa", "mqa") and m.task == "chat"]
-    assert len(dense) > 100
-    incomplete = [m.id for m in dense if not (m.layers and m.kv_heads and m.max_context)]
-    assert incomplete == []
+def test_at_least_120_models_can_be_planned_of_every_kind_of_attention() -> None:
+    planned = [model for model in CATALOG.models.values() if model.left_out is None]
+    assert len(planned) >= 120
+    assert {model.attention for model in planned} == {"mha", "gqa", "mqa", "mla", "hybrid"}
+    assert {model.task for model in planned} == {"chat", "embed", "rerank"}
 
 
-def test_an_mla_model_has_its_latent_sizes() -> None:
-    mla = [m for m in CATALOG.models.values() if m.attention == "mla"]
-    assert mla
-    assert [m.id for m in mla if not (m.layers and m.kv_lora_rank and m.qk_rope_head_dim)] == []
+@pytest.mark.parametrize(
+    ("model", "why"),
+    [
+        ("Qwen/Qwen3-Reranker-0.6B", "attention_heads, kv_heads, head_size"),
+        ("openai/whisper-large-v3", "speech"),
+    ],
+)
+def test_a_model_that_cannot_be_sized_says_what_is_missing(model: str, why: str) -> None:
+    assert why in (CATALOG.models[model].left_out or "")
+
+
+@pytest.mark.parametrize("name", [name for name, model in CATALOG.models.items() if model.left_out is None])
+def test_a_model_that_can_be_sized_has_a_number_for_every_term(name: str) -> None:
+    """In its own dtype and in each quantization, on one GPU and on as many as it splits over."""
+    model = CATALOG.models[name]
+    gpu = CATALOG.gpus["B200"]
+    for gpus in (count for count in (1, 2, 4, 8) if splits(model, count)):
+        held = request_bytes(model, gpus, 2, 2048, 2048, PINNED)
+        assert held or not keeps_cache(model)
+        for method in (None, *CATALOG.quantizations):
+            assert gpu_gib(model, method, CATALOG, gpu, gpus) > 0
+        for seqs, tokens in ((1, 1), (256, 8192)):
+            peak, _ = activation_peak(model, gpus, Batch(seqs, tokens), PINNED, 9.0, 8192, batch_known=True)
+            assert 0 < peak.low <= peak.mid <= peak.high
+        arguments = Arguments(min(model.max_context, 2048), 8, 2048, 0.9)
+        result = fit(model, gpu, gpus, arguments, catalog=CATALOG, quantization=None)
+        assert (result.kv_cache_tokens is not None) == keeps_cache(model)
+    assert stored_gib(model, None, CATALOG, own_repository=True) > 0
 
 
 @pytest.mark.parametrize(
@@ -109,3 +139,14 @@ def test_loading_takes_less_than_40_ms() -> None:
     start = time.process_time()
     loader.__wrapped__()
     assert time.process_time() - start < 0.04
+
+
+def test_a_gpu_is_complete_or_no_type_with_it_may_be_chosen() -> None:
+    usable = {instance.gpu for instance in CATALOG.instances.values() if instance.left_out is None}
+    assert len(usable) >= 10
+    for gpu in (CATALOG.gpus[name] for name in usable):
+        assert gpu.engine_gib
+        assert gpu.bandwidth_gb_s
+        assert gpu.compute_capability
+        assert gpu.bf16_tflops
+        assert gpu.fp8 == (gpu.fp8_tflops is not None) == (gpu.compute_capability >= 8.9)

@@ -117,7 +117,7 @@ def test_a_table_has_its_verdict_first_and_says_what_was_left_out() -> None:
     lines = result.stdout.splitlines()
     assert "serves it cheapest" in lines[0]
     assert "not enough" in lines
-    assert "62 types looked at" in result.stdout
+    assert "71 types looked at" in result.stdout
     assert "ARM" in result.stdout
 
 

@@ -71,6 +71,10 @@ def _check_identity(scope: Scope, key: Key, model: Model) -> None:
         wrong((*key, "like"), "like and architecture both give the shape", "leave one of them out", reads=reads)
     if model.like is not None and model.like not in catalog.models:
         wrong((*key, "like"), f"unknown model {model.like}", _meant(model.like, catalog.models, "Qwen/Qwen3-8B"))
+    shape = catalog.models.get(model.like or model.model)
+    if shape is not None and shape.left_out is not None and model.architecture is None and model.engine != "ollama":
+        field = "like" if model.like is not None else "model"
+        wrong((*key, field), f"{shape.id} can't be sized: {shape.left_out}", f"write {_LIKE}", reads=reads)
     if model.engine == "ollama":
         if model.model in catalog.models:
             got = "a Hugging Face repository; Ollama takes a tag of its own library"

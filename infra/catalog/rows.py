@@ -1,0 +1,139 @@
+"""What each column of the data files is, and the row that comes of it."""
+
+from collections.abc import Mapping
+
+from infra.catalog.table import Row
+from infra.catalog.types import CpuInstance, Gguf, Gpu, Instance, ModelShape, OllamaModel, Quantization
+
+INSTANCE = (
+    *("instance_type", "gpu", "gpus", "vcpus", "memory_mib", "nvme_gb", "arch", "network_gbps", "efa_interfaces"),
+    *("ebs_mbps", "spot", "capacity_block", "usd_per_hour", "left_out"),
+)
+GPU = (
+    *("gpu", "engine_gib", "mem_bandwidth_gb_s", "bf16_tflops_dense", "fp16_tflops_dense", "fp8_tflops_dense"),
+    *("link_gb_s", "compute_capability", "bf16_support", "fp8_support", "source"),
+)
+MODEL = (
+    *("id", "family", "params_b", "active_params_b", "layers", "hidden_size", "attention_heads", "kv_heads"),
+    *("head_dim", "vocab_size", "tie_word_embeddings", "max_context", "attention", "sliding_window"),
+    *("full_attention_every", "kv_lora_rank", "qk_rope_head_dim", "index_head_dim", "num_experts"),
+    *("experts_per_token", "dtype", "weights_gib", "gated", "modality", "source", "full_kv_layers"),
+    *("swa_kv_layers", "global_kv_heads", "global_head_dim", "intermediate_size", "notes"),
+)
+QUANTIZATION = ("name", "bytes_per_weight", "min_compute_capability", "keeps_16_bit", "source")
+QUANTIZED = ("model", "quantization", "weights_gib", "source")
+GGUF = ("name", "bits_per_weight", "source")
+OLLAMA = ("tag", "aliases", "params_b", "file_gb", "max_context", "task", "like", "source")
+CPU_INSTANCE = ("instance_type", "vcpus", "memory_gib", "usd_per_hour")
+
+
+def instance_of(row: Row, gpus: Mapping[str, Gpu]) -> Instance:
+    left_out = row.text_or_none("left_out")
+    least = None if left_out is None else 0  # nobody looked for the bandwidth of what is never chosen
+    return Instance(
+        name=row.text("instance_type"),
+        gpu=row.known("gpu", gpus, "row of gpus.csv"),
+        gpus=row.whole("gpus", least=0),
+        vcpus=row.whole("vcpus"),
+        memory_gib=row.whole("memory_mib") / 1024,
+        nvme_gb=row.whole("nvme_gb", least=0),
+        arch=row.one_of("arch", "x86_64", "arm64"),
+        network_gbps=row.number("network_gbps"),
+        efa_interfaces=row.whole("efa_interfaces", least=0),
+        ebs_mbps=row.whole("ebs_mbps", least=least),
+        spot=row.flag("spot"),
+        capacity_block=row.flag("capacity_block"),
+        usd_per_hour=row.number_or_none("usd_per_hour"),
+        unusable=left_out,
+    )
+
+
+def gpu_of(row: Row) -> Gpu:
+    return Gpu(
+        name=row.text("gpu"),
+        engine_gib=row.number_or_none("engine_gib"),
+        bandwidth_gb_s=row.number_or_none("mem_bandwidth_gb_s"),
+        bf16_tflops=row.number_or_none("bf16_tflops_dense") or row.number_or_none("fp16_tflops_dense"),
+        fp8_tflops=row.number_or_none("fp8_tflops_dense"),
+        compute_capability=row.number_or_none("compute_capability"),
+        bf16=_starts_with_yes(row, "bf16_support"),
+        fp8=_starts_with_yes(row, "fp8_support"),
+        source=row.text("source"),
+        link_gb_s=row.number_or_none("link_gb_s"),
+    )
+
+
+def _starts_with_yes(row: Row, column: str) -> bool:
+    """`yes (and FP4)`, `no (use --dtype half)`."""
+    text = row.text_or_none(column) or "no"
+    if not text.startswith(("yes", "no")):
+        row.wrong(column, "must begin with yes or no")
+    return text.startswith("yes")
+
+
+def model_of(row: Row) -> ModelShape:
+    return ModelShape(
+        id=row.text("id"),
+        family=row.text("family"),
+        params_b=row.number_or_none("params_b"),
+        active_params_b=row.number_or_none("active_params_b"),
+        layers=row.whole_or_none("layers"),
+        hidden_size=row.whole_or_none("hidden_size"),
+        intermediate_size=row.whole_or_none("intermediate_size"),
+        attention_heads=row.whole_or_none("attention_heads"),
+        kv_heads=row.whole_or_none("kv_heads"),
+        head_dim=row.whole_or_none("head_dim"),
+        vocab_size=row.whole_or_none("vocab_size"),
+        max_context=row.whole("max_context"),
+        attention=row.one_of("attention", "mha", "gqa", "mqa", "mla", "hybrid", "") or None,
+        sliding_window=row.whole_or_none("sliding_window"),
+        full_attention_every=row.whole_or_none("full_attention_every"),
+        kv_lora_rank=row.whole_or_none("kv_lora_rank"),
+        qk_rope_head_dim=row.whole_or_none("qk_rope_head_dim"),
+        num_experts=row.whole_or_none("num_experts"),
+        experts_per_token=row.whole_or_none("experts_per_token"),
+        index_head_dim=row.whole_or_none("index_head_dim"),
+        dtype=row.text_or_none("dtype"),
+        weights_gib=row.number_or_none("weights_gib"),
+        gated={"true": True, "false": False}.get(row.one_of("gated", "true", "false", "unknown")),
+        modality=row.one_of("modality", "text", "vision", "audio", "embedding", "rerank"),
+        full_kv_layers=row.whole_or_none("full_kv_layers", least=0),
+        swa_kv_layers=row.whole_or_none("swa_kv_layers", least=0),
+        global_kv_heads=row.whole_or_none("global_kv_heads"),
+        global_head_dim=row.whole_or_none("global_head_dim"),
+        tie_word_embeddings=row.flag_or_none("tie_word_embeddings"),
+        source=row.text("source"),
+        notes=row.text_or_none("notes") or "",
+    )
+
+
+def quantization_of(row: Row) -> Quantization:
+    return Quantization(
+        name=row.text("name"),
+        bytes_per_weight=row.number("bytes_per_weight"),
+        min_compute_capability=row.number("min_compute_capability"),
+        keeps_16_bit=row.flag("keeps_16_bit"),
+        source=row.text("source"),
+    )
+
+
+def gguf_of(row: Row) -> Gguf:
+    return Gguf(row.text("name"), row.number("bits_per_weight"), row.text("source"))
+
+
+def ollama_of(row: Row, models: Mapping[str, ModelShape]) -> OllamaModel:
+    return OllamaModel(
+        tag=row.text("tag"),
+        params_b=row.number("params_b"),
+        file_gib=row.number("file_gb") * 1e9 / 2**30,
+        max_context=row.whole("max_context"),
+        task=row.one_of("task", "chat", "embed"),
+        like=row.known("like", models, "row of models.csv") if row.text_or_none("like") else None,
+        source=row.text("source"),
+    )
+
+
+def cpu_instance_of(row: Row) -> CpuInstance:
+    return CpuInstance(
+        row.text("instance_type"), row.whole("vcpus"), row.number("memory_gib"), row.number("usd_per_hour")
+    )
