@@ -10,6 +10,8 @@ from typing import Any, Literal
 from infra.settings import Settings
 
 HOURS_A_MONTH = 730
+# The bill between least and most: replicas, on average, are so far from their fewest to their most, without a rollout.
+TYPICAL_LOAD = 1 / 3
 
 
 @dataclass(frozen=True)
@@ -78,6 +80,12 @@ class Throughput:
 
     tokens_per_second: Estimate | None  # None: no estimate, and the reason says why
     reason: str
+
+
+def dollars_a_million(usd_per_hour: float, tokens_per_second: Estimate) -> Estimate:
+    """Dollars for a million tokens: least where most tokens come out."""
+    rate = tokens_per_second
+    return Estimate(*(usd_per_hour / 3600 / each * 1e6 for each in (rate.high, rate.mid, rate.low)))
 
 
 @dataclass(frozen=True)
@@ -201,7 +209,14 @@ class ModelPlan:
     timeouts: Timeouts
     scaling: Scaling | None  # None: no scaler
     usd_per_hour: float | None  # a replica: its share of the node's GPUs
+    throughput: Throughput
     reasons: tuple[str, ...]
+
+    @property
+    def usd_per_million_output_tokens(self) -> Estimate | None:
+        """At full load, the whole price of a replica on what it puts out; None where either isn't known."""
+        rate = self.throughput.tokens_per_second
+        return None if rate is None or self.usd_per_hour is None else dollars_a_million(self.usd_per_hour, rate)
 
 
 @dataclass(frozen=True)
@@ -291,7 +306,9 @@ class GatewayPlan:
 class CostItem:
     name: str
     min: float  # dollars a month
+    typical: float  # at TYPICAL_LOAD
     max: float
+    what: str = ""  # how much of what is billed
 
 
 @dataclass(frozen=True)
@@ -303,6 +320,10 @@ class Cost:
     @property
     def usd_per_month_min(self) -> float:
         return sum(item.min for item in self.items)
+
+    @property
+    def usd_per_month_typical(self) -> float:
+        return sum(item.typical for item in self.items)
 
     @property
     def usd_per_month_max(self) -> float:

@@ -1,9 +1,11 @@
 """From what the user says to what is built. Pure, but for a price table or config.json that the stack file names."""
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 
 from infra.catalog import AT_LOAD, Catalog, with_prices
 from infra.planning.addons import plan_addons, plan_monitoring
+from infra.planning.budget import check_budget
 from infra.planning.cache import plan_cache
 from infra.planning.cluster import plan_cluster
 from infra.planning.cold_start import cold_start, timeouts
@@ -12,7 +14,7 @@ from infra.planning.findings import Findings
 from infra.planning.gateway import plan_gateway
 from infra.planning.nodes import plan_pool
 from infra.planning.placement import Placed, place
-from infra.planning.plan import CachePlan, ClusterPlan, GatewayPlan, ModelPlan, Plan, PoolPlan
+from infra.planning.plan import CachePlan, ClusterPlan, GatewayPlan, ModelPlan, Plan, PoolPlan, Throughput
 from infra.planning.pods import check_system_nodes, prefetch_resources, server_resources
 from infra.planning.pools import Offer, declared, makeable
 from infra.planning.remedies import find_remedies
@@ -20,6 +22,7 @@ from infra.planning.rollout import plan_rollout
 from infra.planning.scaling import plan_scaling
 from infra.planning.served import Served, resolve
 from infra.planning.sizing import Sizing
+from infra.planning.throughput import throughput
 from infra.planning.to_do import list_to_dos
 from infra.planning.warnings import warn_of_drain, warn_of_model, warn_of_pool
 from infra.planning.weights import HALF, served_dtype
@@ -29,6 +32,7 @@ from infra.settings import Settings
 def make_plan(stack: str, settings: Settings, *, region: str | None, secrets: frozenset[str], catalog: Catalog) -> Plan:
     """The whole plan. `secrets` names those that the stack has; the settings are taken to have passed their checks."""
     findings = Findings()
+    listed = catalog
     catalog = with_prices(catalog, settings.prices.table, settings.prices.discount_percent)
     cluster = plan_cluster(stack, settings, region, catalog, findings)
     no_gpu_nodes = not settings.gpu_pools and cluster.kind != "create"
@@ -48,6 +52,8 @@ def make_plan(stack: str, settings: Settings, *, region: str | None, secrets: fr
     longest = max(model.timeouts.grace_period for model in models.values())
     warn_of_drain(gateway, pools.values(), longest, findings)
     cost = plan_cost(settings, cluster, pools, placed, cache, gateway, catalog, findings)
+    again = partial(make_plan, stack, region=region, secrets=secrets, catalog=listed)
+    check_budget(settings, cost, findings, again, catalog)
     list_to_dos(stack, settings, cluster, pools, placed, gateway, secrets, catalog, findings)
     return Plan(
         stack=stack,
@@ -109,6 +115,7 @@ def _model(
     warn_of_model(placed, rollout, start, findings)
     _choose_arguments(placed, catalog, findings)
     vllm = sized is not None and served.ollama_file_gib is None
+    made = _throughput(placed, catalog)
     bf16 = catalog.gpus[offer.gpu].bf16 if offer else True
     return ModelPlan(
         name=served.name,
@@ -143,8 +150,19 @@ def _model(
         timeouts=timeouts(placed, start, gateway.timeout_seconds if gateway else None),
         scaling=scaling,
         usd_per_hour=offer.usd_per_gpu_hour * placed.gpus if offer and not offer.existing else None,
-        reasons=(*placed.reasons, *_batch_reason(placed)),
+        throughput=made,
+        reasons=(*placed.reasons, *_batch_reason(placed), *((made.reason,) if made.tokens_per_second else ())),
     )
+
+
+def _throughput(placed: Placed, catalog: Catalog) -> Throughput:
+    served, offer, sized = placed.served, placed.offer, placed.sized
+    if offer is None or sized is None:
+        return Throughput(None, "no estimate: on the CPU")
+    if served.ollama_file_gib is not None:
+        return Throughput(None, "no estimate: the model of throughput is vLLM's, not Ollama's")
+    gpu = catalog.gpus[offer.gpu]
+    return throughput(served.shape, gpu, sized.gpus, sized.arguments, sized.fit, quantization=served.quantization)
 
 
 def _quantizes_at_load(served: Served) -> bool:

@@ -3,8 +3,9 @@
 from collections.abc import Iterable
 
 from infra.cli.report.section import Column, Row, Section
-from infra.cli.report.words import between, interval, minutes, price, requests
+from infra.cli.report.words import between, interval, minutes, price, requests, two_figures
 from infra.planning.plan import ModelPlan, Plan, PoolPlan
+from infra.planning.throughput import WORKLOAD
 
 MANY_MODELS = 8  # above, only those with something to say get a line of reasons
 
@@ -18,19 +19,30 @@ def models_section(plan: Plan) -> Section:
         Column("holds", right=True),
         Column("cold start", right=True),
         Column("$ an hour", right=True),
+        Column("$ / M tokens out", right=True),
     )
     return Section(
         "MODELS",
         columns,
         tuple(_model_row(plan, model) for model in plan.models.values()),
-        note="GiB on each GPU, estimated; a replica holds requests of so many tokens, and costs its share of a node"
-        if plan.pools
-        else "",
+        note=_note(plan),
     )
 
 
+def _note(plan: Plan) -> str:
+    if not plan.pools:
+        return ""
+    note = "GiB on each GPU, estimated; a replica holds requests of so many tokens, and costs its share of a node"
+    if any(model.usd_per_million_output_tokens for model in plan.models.values()):
+        note += (
+            f"; dollars a million tokens out are estimated at full load, with {WORKLOAD.prompt:,} tokens in and"
+            f" {WORKLOAD.output:,} out a request; at a third of that load a token costs three times as much"
+        )
+    return note
+
+
 def _model_row(plan: Plan, model: ModelPlan) -> Row:
-    fit = model.fit
+    fit, dollars = model.fit, model.usd_per_million_output_tokens
     pool = plan.pools.get(model.pool) if model.pool else None
     where = f"{model.gpus} x {pool.gpu}" if pool else "CPU"
     holds = f"{requests(fit.max_concurrency)} x {model.max_model_len:,}" if fit and fit.max_concurrency else "-"
@@ -43,6 +55,7 @@ def _model_row(plan: Plan, model: ModelPlan) -> Row:
         holds,
         minutes(model.cold_start.seconds),
         f"{model.usd_per_hour:,.2f}" if model.usd_per_hour is not None else "-",
+        f"{two_figures(dollars.low)}-{two_figures(dollars.high)}" if dollars else "-",
     )
 
 
