@@ -68,6 +68,7 @@ def _arguments(served: Served, gpu: Gpu, seqs: int) -> Arguments:
         utilization=model.gpu_memory_utilization or default_utilization(PINNED),
         kv_cache_dtype=model.kv_cache_dtype,
         concurrency=model.concurrency or 1,
+        file_known=served.file_known,
     )
 
 

@@ -30,6 +30,9 @@ OLD_NCCL = Estimate(0.3, 1.0, 1.8)
 NVLINK = ("A100", "H100", "H200", "B200", "B300")
 # llama.cpp's compute buffers and the CUDA context.
 OLLAMA_GIB = 1.0
+# Files of the catalogue's tags against parameters x bits a weight: 5 % less to 5 % and 0.6 GiB more, which are images'
+# 16-bit weights, or the embeddings of small models.
+FILE_SHARE, FILE_MORE_GIB = 0.05, 0.6
 # Weights: 16-bit files are loaded as they are; a quantization differs in which layers it leaves in 16 bit.
 WEIGHTS_SHARE, QUANTIZED_SHARE = 0.003, 0.04
 
@@ -48,6 +51,7 @@ class Arguments:
     version_known: bool = True
     batch_known: bool = True
     enforce_eager: bool = False
+    file_known: bool = True  # Ollama's; False: sized by bits a weight
 
     @property
     def batch(self) -> Batch:
@@ -95,8 +99,10 @@ def fit(
 def fit_ollama(file_gib: float, shape: ModelShape | None, gpu: Gpu, gpus: int, arguments: Arguments) -> Fit:
     """A quantized file that Ollama spreads over its GPUs; the cache is 16 bit, NUM_PARALLEL x CONTEXT tokens."""
     card = gpu.engine_gib or 0.0
+    source = "the file of the tag" if arguments.file_known else "parameters x bits a weight"
+    unknown = 0.0 if arguments.file_known else FILE_SHARE * file_gib / gpus
     terms = (
-        Term("weights", file_gib / gpus, f"{file_gib:.1f} GiB, the file of the tag"),
+        Term("weights", file_gib / gpus, f"{file_gib:.1f} GiB, {source}"),
         Term("other", OLLAMA_GIB, f"{OLLAMA_GIB:.1f} GiB: compute buffers and CUDA context"),
     )
     left = card - sum(term.gib for term in terms)
@@ -104,7 +110,9 @@ def fit_ollama(file_gib: float, shape: ModelShape | None, gpu: Gpu, gpus: int, a
     if shape is not None and keeps_cache(shape):
         whole = request_bytes(shape, 1, 2, arguments.max_model_len, arguments.max_num_batched_tokens, PINNED)
         rate = whole / arguments.max_model_len / gpus if whole is not None else None
-    fits = _judge(card, terms, Estimate(left - 0.05 * card, left, left + 0.02 * card), rate, arguments)
+    more = unknown + FILE_MORE_GIB / gpus if unknown else 0.0
+    interval = Estimate(left - 0.05 * card - more, left, left + 0.02 * card + unknown)
+    fits = _judge(card, terms, interval, rate, arguments)
     if fits.max_concurrency is None:
         return fits
     return dataclasses.replace(fits, max_concurrency=min(fits.max_concurrency, arguments.max_num_seqs))

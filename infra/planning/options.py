@@ -28,6 +28,7 @@ class Question:
     max_model_len: int
     own_context: int
     ollama_file_gib: float | None = None
+    file_known: bool = True  # False: sized by bits a weight
     quantization: str | None = None
     kv_cache_dtype: str = "auto"
     utilization: float | None = None
@@ -77,6 +78,7 @@ def answer(question: Question, gpu: Gpu, gpus: int, instance: Instance | None, c
         concurrency=question.concurrency,
         version=question.version,
         version_known=question.version_known,
+        file_known=question.file_known,
         batch_known=question.max_num_seqs is not None and question.max_num_batched_tokens is not None,
     )
     if question.ollama_file_gib is not None:

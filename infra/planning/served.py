@@ -9,14 +9,14 @@ from infra.catalog.types import Engine
 from infra.planning.findings import Findings
 from infra.planning.kv_cache import kv_bytes_per_token
 from infra.planning.plan import Replicas
-from infra.planning.weights import GIB, stored_gib
+from infra.planning.weights import stored_gib
 from infra.settings import Model
 from infra.settings.architecture import Architecture, read_architecture
 
 # Ollama takes the whole context's memory when it loads; its own default on small machines is 4,096.
 OLLAMA_CONTEXT = 8192
-# Bytes a weight of Ollama's default quantization (llama.cpp, tools/quantize/README.md).
-Q4_K_M = 0.6118
+# The quantization of a tag that names none.
+OLLAMA_DEFAULT = "Q4_K_M"
 
 
 @dataclass(frozen=True)
@@ -27,6 +27,7 @@ class Served:
     settings: Model
     shape: ModelShape | None  # None: an Ollama tag whose shape isn't known
     ollama_file_gib: float | None  # None: not Ollama
+    file_known: bool  # False: sized by bits a weight
     engine: Engine
     task: Literal["chat", "embed", "rerank"]
     quantization: str | None
@@ -80,6 +81,7 @@ def resolve(name: str, model: Model, catalog: Catalog, *, no_gpu_nodes: bool, fi
         settings=model,
         shape=shape,
         ollama_file_gib=None,
+        file_known=True,
         engine=catalog.engines[model.engine],
         task=model.task or shape.task,
         quantization=model.quantization,
@@ -95,12 +97,17 @@ def resolve(name: str, model: Model, catalog: Catalog, *, no_gpu_nodes: bool, fi
 def _ollama(name: str, model: Model, catalog: Catalog, *, no_gpu_nodes: bool, findings: Findings) -> Served:
     tag = catalog.ollama.get(model.model)
     shape = catalog.models.get(tag.like or "") if tag else _shape(model, catalog)
+    file_known = tag is not None and tag.quantization is None
+    method = catalog.ollama.quantization(model.model) or catalog.gguf[OLLAMA_DEFAULT]
     if tag is not None:
         file_gib, own_context, task = tag.file_gib, tag.max_context, tag.task
     else:
         assert shape is not None
-        file_gib, own_context, task = (shape.params_b or 0) * 1e9 * Q4_K_M / GIB, shape.max_context, shape.task
-        findings.assume(f"models.{name}.model", f"{model.model} is quantized as Ollama does by default (Q4_K_M)")
+        file_gib = catalog.ollama.file_gib(shape.params_b or 0, method)
+        own_context, task = shape.max_context, shape.task
+    if not file_known:
+        bits = f"{method.bits_per_weight:.1f} bits a weight in {method.name}"
+        findings.assume(f"models.{name}.model", f"{model.model} is a file of {file_gib:.1f} GiB: {bits}")
     path = f"models.{name}"
     length = model.max_model_len or min(own_context, OLLAMA_CONTEXT)
     if model.max_model_len is None:
@@ -115,6 +122,7 @@ def _ollama(name: str, model: Model, catalog: Catalog, *, no_gpu_nodes: bool, fi
         settings=model,
         shape=shape,
         ollama_file_gib=file_gib,
+        file_known=file_known,
         engine=catalog.engines["ollama"],
         task=model.task or task,
         quantization=None,
