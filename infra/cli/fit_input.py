@@ -85,6 +85,7 @@ class _Reader:
             shape=shape,
             max_model_len=length or task_length,
             own_context=own,
+            engine=engine,
             ollama_file_gib=file_gib,
             file_known=tag is not None and tag.quantization is None,
             quantization=self._quantization(),

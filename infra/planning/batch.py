@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from infra.catalog import Catalog, Gpu
+from infra.planning import tgi
 from infra.planning.fit import Arguments, fit, fit_ollama
 from infra.planning.plan import Fit
 from infra.planning.served import Served
@@ -61,13 +62,18 @@ def _arguments(served: Served, gpu: Gpu, seqs: int) -> Arguments:
     batched = 8192 if (gpu.engine_gib or 0) > LARGE_CARD_GIB else 2048
     if served.task != "chat":
         batched = max(batched, served.max_model_len)  # an input can't be read in parts
+    default = default_utilization(PINNED)
+    if model.engine == "tgi" and served.shape is not None:
+        batched = tgi.prefill_tokens(served.shape, batched, gpu.compute_capability, served.max_model_len)
+        default = tgi.DEFAULT_FRACTION
     return Arguments(
         max_model_len=served.max_model_len,
         max_num_seqs=seqs,
         max_num_batched_tokens=max(batched, seqs),
-        utilization=model.gpu_memory_utilization or default_utilization(PINNED),
+        utilization=model.gpu_memory_utilization or default,
         kv_cache_dtype=model.kv_cache_dtype,
         concurrency=model.concurrency or 1,
+        engine=model.engine,
         file_known=served.file_known,
     )
 

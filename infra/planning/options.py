@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from infra.catalog import Catalog, Gpu, Instance, ModelShape
+from infra.planning import tgi
 from infra.planning.fit import Arguments, fit, fit_ollama
 from infra.planning.kv_cache import keeps_cache, splits
 from infra.planning.plan import Fit
@@ -27,6 +28,7 @@ class Question:
     shape: ModelShape | None  # None: an Ollama tag whose shape isn't known
     max_model_len: int
     own_context: int
+    engine: str = "vllm"
     ollama_file_gib: float | None = None
     file_known: bool = True  # False: sized by bits a weight
     quantization: str | None = None
@@ -73,11 +75,12 @@ def answer(question: Question, gpu: Gpu, gpus: int, instance: Instance | None, c
         max_model_len=question.max_model_len,
         max_num_seqs=batch.seqs,
         max_num_batched_tokens=batch.tokens,
-        utilization=question.utilization or default_utilization(question.version),
+        utilization=question.utilization or _utilization(question),
         kv_cache_dtype=question.kv_cache_dtype,
         concurrency=question.concurrency,
         version=question.version,
         version_known=question.version_known,
+        engine=question.engine,
         file_known=question.file_known,
         batch_known=question.max_num_seqs is not None and question.max_num_batched_tokens is not None,
     )
@@ -194,9 +197,17 @@ def _gain(before: Answer, after: Answer) -> str:
     return f"instead of {before.arguments.max_num_seqs}: gives back {gained:,} tokens of cache"
 
 
+def _utilization(question: Question) -> float:
+    return tgi.DEFAULT_FRACTION if question.engine == "tgi" else default_utilization(question.version)
+
+
 def _batch(question: Question, gpu: Gpu) -> Batch:
     if question.ollama_file_gib is not None:
         return Batch(question.concurrency, question.max_model_len)
+    if question.engine == "tgi" and question.shape is not None:
+        tokens = question.max_num_batched_tokens or tgi.DEFAULT_PREFILL
+        tokens = tgi.prefill_tokens(question.shape, tokens, gpu.compute_capability, question.max_model_len)
+        return Batch(min(question.max_num_seqs or tokens, tokens), tokens)
     own = default_batch(question.version, gpu.engine_gib or 0.0, gpu.name, question.max_model_len)
     tokens = question.max_num_batched_tokens or own.tokens
     if question.shape is not None and question.shape.task != "chat":
