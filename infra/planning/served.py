@@ -142,14 +142,17 @@ def _shape(model: Model, catalog: Catalog) -> ModelShape:
 
 
 def shape_of(name: str, given: Architecture) -> ModelShape:
-    """The shape that a config.json of a dense decoder describes; its weights are counted from it."""
+    """The shape that a decoder's config.json describes; its weights are counted from it."""
     hidden, layers, heads = given.hidden_size, given.num_hidden_layers, given.num_attention_heads
     kv_heads = given.num_key_value_heads or heads
     head_dim = given.head_dim or hidden // heads
-    intermediate, vocabulary = given.intermediate_size, given.vocab_size
+    experts, vocabulary = given.num_experts, given.vocab_size
+    intermediate = given.moe_intermediate_size if experts and given.moe_intermediate_size else given.intermediate_size
     tied = given.tie_word_embeddings
     attention = hidden * head_dim * (2 * heads + 2 * kv_heads)
-    weights = layers * (attention + 3 * hidden * intermediate) + vocabulary * hidden * (1 if tied else 2)
+    weights = layers * (attention + 3 * hidden * intermediate * (experts or 1)) + vocabulary * hidden * (
+        1 if tied else 2
+    )
     return ModelShape(
         id=name,
         family="own",
@@ -164,6 +167,8 @@ def shape_of(name: str, given: Architecture) -> ModelShape:
         kv_heads=kv_heads,
         head_dim=head_dim,
         vocab_size=vocabulary,
+        num_experts=experts,
+        experts_per_token=given.num_experts_per_tok if experts else None,
         tie_word_embeddings=tied,
         attention="gqa" if kv_heads < heads else "mha",
         sliding_window=given.sliding_window,
