@@ -9,8 +9,7 @@ from infra.planning.mends import SMALLER, Mend, mends
 from infra.planning.options import Option, largest_context, serving
 from infra.planning.plan import HOURS_A_MONTH
 from infra.planning.pools import every_type
-from infra.planning.sizing import Question, Sizing
-from infra.planning.vllm import default_utilization
+from infra.planning.sizing import Question, Sizing, default_share
 
 _SHOWN, _NOT_ENOUGH, _BAR = 8, 4, 40
 
@@ -30,6 +29,9 @@ def _flag(mend: Mend) -> str:
 
 def engine(given: Option) -> str:
     arguments, question = given.sized.arguments, given.sized.question
+    if question.engine == "tgi":
+        share = f"--cuda-memory-fraction {arguments.utilization}"
+        return f"TGI, {share}, --max-batch-prefill-tokens {arguments.max_num_batched_tokens}"
     version = ".".join(map(str, arguments.version))
     assumed = "" if question.version_known else " (assumed: --engine-version makes the interval narrower)"
     chosen = "" if question.max_num_seqs else " (its default)"
@@ -149,7 +151,7 @@ def _asked(question: Question, options: list[Option]) -> str:
     element = 2 if question.kv_cache_dtype == "auto" else 1
     whole = kv_bytes_per_token(question.shape, 1, element) if question.shape else None
     cache = f" · {whole / 1024:,.0f} KiB of cache a token" if whole else ""
-    utilization = question.utilization or default_utilization(question.version)
+    utilization = question.utilization or default_share(question)
     return f"{weights}{cache} · {question.concurrency} x {question.max_model_len:,} tokens · utilisation {utilization}"
 
 

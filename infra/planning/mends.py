@@ -6,8 +6,7 @@ from typing import Literal
 
 from infra.planning.options import Option, largest_context
 from infra.planning.pools import Offer
-from infra.planning.sizing import Sized, Sizing, can_run
-from infra.planning.vllm import default_utilization
+from infra.planning.sizing import Sized, Sizing, can_run, default_share
 from infra.planning.weights import HALF
 
 # Ways to need less memory for weights, the one that changes least first.
@@ -44,7 +43,7 @@ def _context(sized: Sized, sizing: Sizing) -> Iterator[Mend]:
 
 
 def _arguments(sized: Sized, sizing: Sizing) -> Iterator[Mend]:
-    question, most = sized.question, default_utilization(sized.question.version)
+    question, most = sized.question, default_share(sized.question)
     fewer = max(FEWEST_SEQS, question.concurrency)
     if sized.arguments.max_num_seqs > fewer:
         smaller = sizing.size(question.but(max_num_seqs=fewer), sized.gpu, sized.gpus)

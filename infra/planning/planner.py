@@ -181,6 +181,8 @@ def _choose_arguments(placed: Placed, catalog: Catalog, findings: Findings) -> N
     if served.settings.gpu_memory_utilization is None:
         share = sized.arguments.utilization
         reason = f"{share} of the GPU's memory: the default of vLLM {catalog.engines['vllm'].version}"
+        if served.settings.engine == "tgi":
+            reason = f"{share} of the GPU's memory, of which TGI leaves 7 % free for its CUDA graphs"
         findings.choose(f"{served.path}.gpuMemoryUtilization", share, reason)
     if served.settings.max_num_seqs is None:
         (reason,) = _batch_reason(placed)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from infra.catalog import Catalog, Gpu, ModelShape
+from infra.planning import tgi
 from infra.planning.fit import Arguments, fit, fit_ollama
 from infra.planning.kv_cache import splits
 from infra.planning.plan import Fit
@@ -27,8 +28,10 @@ class Question:
     shape: ModelShape | None  # None: an Ollama tag whose shape isn't known
     max_model_len: int
     own_context: int  # what it was trained for
+    engine: str = "vllm"
     task: Literal["chat", "embed", "rerank"] = "chat"
     ollama_file_gib: float | None = None  # None: not Ollama
+    file_known: bool = True  # False: sized by bits a weight
     quantization: str | None = None
     kv_cache_dtype: str = "auto"
     utilization: float | None = None
@@ -147,18 +150,27 @@ def _batch(question: Question, gpu: Gpu) -> Batch:
     if question.planned:
         return _planned_batch(question, gpu, question.max_num_seqs or FEWEST)
     own = default_batch(question.version, gpu.engine_gib or 0.0, gpu.name, question.max_model_len)
-    tokens = _whole_input(question, question.max_num_batched_tokens or own.tokens)
+    if question.engine == "tgi":
+        own = Batch(question.max_num_batched_tokens or tgi.DEFAULT_PREFILL, tgi.DEFAULT_PREFILL)
+    tokens = _whole_input(question, gpu, question.max_num_batched_tokens or own.tokens)
     return Batch(min(question.max_num_seqs or own.seqs, tokens), tokens)
 
 
 def _planned_batch(question: Question, gpu: Gpu, seqs: int) -> Batch:
     tokens = LARGE_BATCH if (gpu.engine_gib or 0.0) > LARGE_CARD_GIB else SMALL_BATCH
-    return Batch(seqs, max(_whole_input(question, tokens), seqs))
+    return Batch(seqs, max(_whole_input(question, gpu, tokens), seqs))
 
 
-def _whole_input(question: Question, tokens: int) -> int:
-    """An encoder's input can't be read in parts."""
+def _whole_input(question: Question, gpu: Gpu, tokens: int) -> int:
+    """An encoder's input can't be read in parts, and TGI reads some prompts whole."""
+    if question.engine == "tgi" and question.shape is not None:
+        tokens = tgi.prefill_tokens(question.shape, tokens, gpu.compute_capability, question.max_model_len)
     return tokens if question.task == "chat" else max(tokens, question.max_model_len)
+
+
+def default_share(question: Question) -> float:
+    """Of the GPU's memory, where none is given."""
+    return tgi.DEFAULT_FRACTION if question.engine == "tgi" else default_utilization(question.version)
 
 
 def _arguments(question: Question, batch: Batch) -> Arguments:
@@ -166,11 +178,13 @@ def _arguments(question: Question, batch: Batch) -> Arguments:
         max_model_len=question.max_model_len,
         max_num_seqs=batch.seqs,
         max_num_batched_tokens=batch.tokens,
-        utilization=question.utilization or default_utilization(question.version),
+        utilization=question.utilization or default_share(question),
         kv_cache_dtype=question.kv_cache_dtype,
         concurrency=question.concurrency,
         version=question.version,
         version_known=question.version_known,
+        engine=question.engine,
+        file_known=question.file_known,
         batch_known=question.planned
         or (question.max_num_seqs is not None and question.max_num_batched_tokens is not None),
     )
