@@ -58,7 +58,8 @@ def _subnet(args: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _addon_version(args: Mapping[str, Any]) -> dict[str, Any]:
-    return dict(args) | {"version": f"${{{args['addonName']}.version}}"}
+    """EKS has a default for each version of Kubernetes."""
+    return dict(args) | {"version": f"${{{args['addonName']}.version for {args['kubernetesVersion']}}}"}
 
 
 # What a look-up would find; `plan` lists it as an assumption.

@@ -76,6 +76,35 @@ def plan(stack: str, format_: str, out: Path | None, stacks: Path, pin: bool) ->
 
 
 @main.command()
+@click.argument("stack")
+@click.option("--base", required=True, help="A git ref, or the folder of another checkout.")
+@click.option("--format", "format_", type=click.Choice(["json"]), default="json", show_default=True)
+def diff(stack: str, base: str, format_: str) -> None:
+    """What the working tree changes in STACK: resources, the bill, what users notice. Prints nothing where nothing is.
+
+    Exits 1 when a guarded resource is replaced or removed without `allow`, or a rule is broken (the budget is one);
+    2 when the base or a stack file is wrong.
+    """
+    from infra.cli.diff import run
+    from infra.cli.terminal import terminal_width
+    from infra.diff.base import BadBase
+    from infra.settings import BadStackFile
+
+    try:
+        text, notes, code = run(stack, base, format_)
+    except BadStackFile as mistakes:
+        click.echo(mistakes.render(terminal_width()), err=True, nl=False)
+        sys.exit(2)
+    except BadBase as bad:
+        click.echo(f"diff: {bad}", err=True)
+        sys.exit(2)
+    for note in notes:
+        click.echo(note, err=True)
+    _print(text)
+    sys.exit(code)
+
+
+@main.command()
 @click.argument("model")
 @click.option("--gpu", help="GPU; one that AWS doesn't have needs its memory too.")
 @click.option("--gpu-memory-gib", help="Memory of one GPU, as the engine sees it.")

@@ -156,4 +156,4 @@ def test_addons_are_of_the_version_that_eks_has_for_the_cluster() -> None:
     addons = site().of("aws:eks/addon:Addon")
     assert addons
     for addon in addons:
-        assert addon.inputs["addonVersion"] == f"${{{addon.inputs['addonName']}.version}}"
+        assert addon.inputs["addonVersion"] == f"${{{addon.inputs['addonName']}.version for 1.35}}"

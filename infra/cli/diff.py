@@ -1,0 +1,147 @@
+"""`diff`: plans the base and the working tree side by side, and says what is between them."""
+
+import json
+import signal
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+from infra.cli.as_json import document as plan_document
+from infra.diff.base import BadBase, Base, opened, shown_commit
+from infra.diff.difference import Difference, Facts, compare, document
+from infra.diff.facts import changed_facts, changed_files, named_files, program_files, requirements_changed
+from infra.diff.plans import Planning, planning
+from infra.diff.types import Change, Changes, Document, Side
+from infra.offline import plan_offline
+from infra.project import PROJECT
+from infra.settings import stack_path
+from infra.settings.document import read_document
+
+STACKS = PROJECT / "stacks"
+
+
+@dataclass(frozen=True)
+class Compared:
+    """A difference, with what tells whose it is."""
+
+    difference: Difference
+    facts: Facts | None  # None: the program is the same on both sides
+    requirements: Changes
+    base: str  # as asked for, with its commit
+    tree: str | None  # commit of the working tree
+
+
+def run(stack: str, base: str, format_: str) -> tuple[str, list[str], int]:
+    """What to print, what to say beside it, and the exit code. Raises BadBase and BadStackFile."""
+    stack_path(STACKS, stack)  # a path for a name is refused as `plan` refuses it
+    compared = compare_with(stack, base)
+    difference = compared.difference
+    notes = [f"{name}: {_versions(change)}" for name, change in compared.requirements.items()]
+    if notes:
+        notes.insert(0, f"{compared.base} was planned with the packages that are installed here; it asks for others:")
+    if format_ == "json":
+        content = document(difference, compared.facts, compared.requirements)
+        text = json.dumps(content, indent=2, ensure_ascii=True) + "\n"
+    else:
+        text = ""
+        if not difference:
+            notes.append(f"{stack}: nothing changes against {compared.base}")
+    return text, notes, 1 if difference.fails else 0
+
+
+def _versions(change: Change) -> str:
+    return f"{change.old or 'none'} there, {change.new or 'none'} here"
+
+
+def compare_with(stack: str, base: str) -> Compared:
+    """Raises BadBase, and BadStackFile for the working tree's."""
+    with ended_by_signals(), ExitStack() as running:
+        opened_base = running.enter_context(opened(base, PROJECT))
+        path, base_path = STACKS / f"Pulumi.{stack}.yaml", opened_base.stack_file(stack)
+        if not path.is_file() and not base_path.is_file():
+            raise BadBase(f"neither the working tree nor {base} has a stack {stack}: {_there(opened_base)}")
+        base_plan = other = None
+        old_files: dict[str, bytes] = {}
+        new_files: dict[str, bytes] = {}
+        config, base_config = _config(path), _config(base_path)
+        if base_path.is_file():
+            label = _label(opened_base)
+            base_plan = running.enter_context(planning(opened_base.folder, stack, label))
+            named = named_files(Side(config=config)) | named_files(Side(config=base_config))
+            old_files, new_files = program_files(opened_base.folder, named), program_files(PROJECT, named)
+            if path.is_file() and old_files != new_files:
+                folder = base_path.parent
+                other = running.enter_context(planning(PROJECT, stack, "the base's stack file", stacks=folder))
+        new = Side(plan_document(plan_offline(path)), config) if path.is_file() else Side()
+        old = Side(base_plan.document(), base_config) if base_plan else Side()
+        facts = None
+        if other is not None:
+            facts = _facts(stack, old, new, other, old_files, new_files)
+        return Compared(
+            compare(stack, old, new),
+            facts,
+            requirements_changed(opened_base.folder, PROJECT),
+            _label(opened_base),
+            shown_commit(PROJECT),
+        )
+
+
+def _facts(
+    stack: str, old: Side, new: Side, other: Planning, old_files: dict[str, bytes], new_files: dict[str, bytes]
+) -> Facts | None:
+    """None where the program's own changes mean nothing to this stack."""
+    try:
+        between = Side(other.document(), old.config)
+    except BadBase:
+        effect = None
+    else:
+        effect = compare(stack, old, between)
+        if not effect:
+            return None
+    spoken_of = _text(old.plan) + _text(new.plan)
+    files = changed_files(old_files, new_files)
+    return Facts(changed_facts(files, old_files, new_files, spoken_of), effect)
+
+
+def _text(plan: Document) -> str:
+    return json.dumps({key: value for key, value in plan.items() if key != "resources"})
+
+
+def _config(path: Path) -> dict[str, Any]:
+    """The stack file as data; that it is right, its plan has checked."""
+    try:
+        return dict(read_document(path.read_text(encoding="utf-8")).config or {})
+    except (OSError, UnicodeDecodeError):
+        return {}
+
+
+def _label(base: Base) -> str:
+    if base.commit is None or base.commit.startswith(base.label):
+        return (base.commit or base.label)[:7] if base.commit else base.label
+    return f"{base.label} ({base.commit[:7]})"
+
+
+def _there(base: Base) -> str:
+    here = ", ".join(sorted(each.name.split(".")[1] for each in STACKS.glob("Pulumi.*.yaml"))) or "none"
+    return f"stacks here: {here}"
+
+
+@contextmanager
+def ended_by_signals() -> Iterator[None]:
+    """A signal ends the run by an exception, so that what was made for it is removed; exit 128 + its number."""
+    signals = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+    def end(number: int, _frame: FrameType | None) -> None:
+        for each in signals:
+            signal.signal(each, signal.SIG_IGN)  # a second one would leave half of it behind
+        raise SystemExit(128 + number)
+
+    before = {each: signal.signal(each, end) for each in signals}
+    try:
+        yield
+    finally:
+        for each, handler in before.items():
+            signal.signal(each, handler)

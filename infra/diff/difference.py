@@ -1,0 +1,157 @@
+"""Everything that a change does to a stack, as the contract's JSON."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from infra.diff import figures
+from infra.diff.findings import Findings, compare_findings
+from infra.diff.guard import Guarded, guarded
+from infra.diff.properties import differences
+from infra.diff.replacements import forces
+from infra.diff.resources import Forces, compare_resources
+from infra.diff.settings import choices_changed, settings_changed
+from infra.diff.traffic import Notice, noticed, notices
+from infra.diff.types import Change, Changes, Resources, Side
+
+
+@dataclass(frozen=True)
+class Difference:
+    stack: str
+    old: Side
+    new: Side
+    resources: Resources
+    settings: Changes
+    follows: Changes  # values that the program chose, and now chooses differently
+    outputs: Changes
+    cost: Changes
+    notices: Sequence[Notice]  # of every model
+    violations: Findings
+    warnings: Findings
+    to_do: Findings
+    guarded: Sequence[Guarded]
+
+    def __bool__(self) -> bool:
+        """Whether there is anything to tell."""
+        return any(
+            (
+                self.resources,
+                self.settings,
+                self.follows,
+                self.outputs,
+                any(self.cost.values()),
+                self.violations,
+                self.warnings,
+                self.to_do,
+                figures.models_changed(self.old, self.new),
+            )
+        )
+
+    @property
+    def refused(self) -> list[Guarded]:
+        """What is guarded, and not allowed."""
+        return [each for each in self.guarded if not each.allowed]
+
+    @property
+    def fails(self) -> bool:
+        """A guard, or a rule: `pulumi up` refuses a plan that breaks one."""
+        return bool(self) and bool(self.refused or self.new.plan.get("violations"))
+
+
+def compare(stack: str, old: Side, new: Side, forces: Forces = forces) -> Difference:
+    resources = compare_resources(old.resources, new.resources, forces)
+    return Difference(
+        stack=stack,
+        old=old,
+        new=new,
+        resources=resources,
+        settings=settings_changed(old, new),
+        follows=choices_changed(old, new),
+        outputs=differences(old.outputs, new.outputs),
+        cost=figures.cost(old, new),
+        notices=notices(old, new, resources),
+        violations=compare_findings(old, new, "violations"),
+        warnings=compare_findings(old, new, "warnings"),
+        to_do=compare_findings(old, new, "to_do"),
+        guarded=guarded(old, new, resources),
+    )
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What the program's own changes do, told apart from the author's."""
+
+    changed: Changes  # by file and row
+    effect: Difference | None  # the base's stack file, planned by both programs; None: the new one can't plan it
+
+
+def document(difference: Difference, facts: Facts | None, requirements: Changes) -> dict[str, Any]:
+    resources = difference.resources
+    return {
+        "version": 1,
+        "stack": difference.stack,
+        "violations": _findings(difference.violations),
+        "guarded": [each.urn for each in difference.refused],
+        "allowed": [each.urn for each in difference.guarded if each.allowed],
+        "cost": _changes(difference.cost),
+        "traffic": [_notice(each) for each in difference.notices if noticed(each)],
+        "settings": _changes(difference.settings),
+        "follows": _changes(difference.follows),
+        "models": {
+            name: _changes(changes) for name, changes in figures.models_changed(difference.old, difference.new).items()
+        },
+        "gpus_at_peak": vars(Change(figures.gpus_at_peak(difference.old), figures.gpus_at_peak(difference.new))),
+        "quotas": _changes(figures.quotas(difference.old, difference.new)),
+        "outputs": _changes(difference.outputs),
+        "added": list(resources.added),
+        "removed": list(resources.removed),
+        "changed": [{"urn": urn, "properties": _changes(found)} for urn, found in resources.changed.items()],
+        "replaced": [
+            {"urn": urn, "because": list(resources.because[urn]), "properties": _changes(found)}
+            for urn, found in resources.replaced.items()
+        ],
+        "replacement_unknown": [{"urn": urn, "properties": list(paths)} for urn, paths in resources.unsure.items()],
+        "options": [{"urn": urn, "properties": _changes(found)} for urn, found in resources.options.items()],
+        "warnings": _findings(difference.warnings),
+        "to_do": _findings(difference.to_do),
+        "facts_changed": _facts(facts),
+        "facts_effect": _effect(facts),
+        "requirements_changed": [{"name": name, **vars(change)} for name, change in requirements.items()],
+    }
+
+
+def _changes(changes: Changes) -> dict[str, Any]:
+    return {path: vars(change) for path, change in changes.items()}
+
+
+def _findings(findings: Findings) -> dict[str, Any]:
+    return {"introduced": list(findings.introduced), "mended": list(findings.mended)}
+
+
+def _notice(notice: Notice) -> dict[str, Any]:
+    return {
+        "model": notice.model,
+        "event": notice.event,
+        "during": notice.during,
+        "afterwards": list(notice.afterwards),
+        "seconds_away": notice.seconds,
+    }
+
+
+def _facts(facts: Facts | None) -> list[Mapping[str, Any]]:
+    return [{"path": path, **vars(change)} for path, change in facts.changed.items()] if facts else []
+
+
+def _effect(facts: Facts | None) -> dict[str, Any] | None:
+    """Null where the program's own changes do nothing, or where nobody can tell."""
+    if facts is None or facts.effect is None:
+        return None
+    resources = facts.effect.resources
+    return {
+        "cost": _changes(facts.effect.cost),
+        "added": list(resources.added),
+        "removed": list(resources.removed),
+        "changed": list(resources.changed),
+        "replaced": list(resources.replaced),
+        "follows": _changes(facts.effect.follows),
+    }

@@ -1,0 +1,114 @@
+"""Money, GPUs, quotas and fit of both sides."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from infra.diff.types import Change, Side
+
+_QUOTA = re.compile(r"quota '(?P<name>[^']+)' \((?P<code>L-\w+)\) in (?P<region>\S+): (?P<vcpus>[\d,]+) vCPUs")
+_SECONDS_OF = ("cold_start_seconds", "timeout_seconds")
+# What is worth a line of a model, in the order of reading; the names are those of the plan's JSON.
+_OF_A_MODEL = (
+    "engine",
+    "model",
+    "pool",
+    "instance_type",
+    "gpus_per_replica",
+    "fits",
+    "certain",
+    "weights_gib",
+    "kv_cache_gib",
+    "max_model_len",
+    "max_concurrency",
+    "usd_per_hour",
+    *_SECONDS_OF,
+)
+
+
+@dataclass(frozen=True)
+class Budget:
+    usd_per_month: float
+    of: str  # most or least
+    over: float  # negative: what is left
+
+
+def cost(old: Side, new: Side) -> dict[str, Change]:
+    """Dollars a month."""
+    keys = ("usd_per_month_min", "usd_per_month_max")
+    return {key: Change(_cost(old).get(key, 0), _cost(new).get(key, 0)) for key in keys}
+
+
+def cost_items(old: Side, new: Side) -> dict[str, Change]:
+    """Items of the bill whose price changed, as [least, most]."""
+    before, after = _items(old), _items(new)
+    changed = {name: Change(before.get(name), after.get(name)) for name in sorted(before.keys() | after.keys())}
+    return {name: change for name, change in changed.items() if change}
+
+
+def budget(side: Side) -> Budget | None:
+    wanted = side.platform.get("budget")
+    if not isinstance(wanted, Mapping) or not side.exists:
+        return None
+    limit, of = float(wanted.get("usdPerMonth", 0)), wanted.get("of", "most")
+    total = _cost(side).get("usd_per_month_min" if of == "least" else "usd_per_month_max", 0)
+    return Budget(limit, of, total - limit)
+
+
+def gpus_at_peak(side: Side) -> int:
+    """Every replica at its most, and in each pool the largest rollout on top."""
+    peak, surge = 0, dict[str, int]()
+    for name, model in side.models.items():
+        gpus = model.get("gpus_per_replica") or 0
+        peak += gpus * model["replicas"]["max"]
+        pool = model.get("pool") or ""
+        surge[pool] = max(surge.get(pool, 0), gpus * rollout(side, name)[0])
+    return peak + sum(surge.values())
+
+
+def rollout(side: Side, model: str) -> tuple[int, int]:
+    """maxSurge and maxUnavailable of a model's Deployment."""
+    deployment = deployment_of(side, model)
+    strategy = (deployment or {}).get("inputs", {}).get("spec", {}).get("strategy", {}).get("rollingUpdate", {})
+    return strategy.get("maxSurge", 1), strategy.get("maxUnavailable", 0)
+
+
+def deployment_of(side: Side, model: str) -> Mapping[str, Any] | None:
+    return side.resource("kubernetes:apps/v1:Deployment", f"{model}-deployment")
+
+
+def quotas(old: Side, new: Side) -> dict[str, Change]:
+    """vCPUs that AWS must grant, by the quota's name and code."""
+    before, after = _quotas(old), _quotas(new)
+    changed = {name: Change(before.get(name, 0), after.get(name, 0)) for name in sorted(before.keys() | after.keys())}
+    return {name: change for name, change in changed.items() if change}
+
+
+def models_changed(old: Side, new: Side) -> dict[str, dict[str, Change]]:
+    """Figures that changed, of models that both sides have."""
+    found = {}
+    for name in sorted(old.models.keys() & new.models.keys()):
+        before, after = _figures(old, name), _figures(new, name)
+        keys = [key for key in _OF_A_MODEL if key in before or key in after]
+        changed = {key: Change(before.get(key), after.get(key)) for key in keys}
+        if kept := {key: change for key, change in changed.items() if change}:
+            found[name] = kept
+    return found
+
+
+def _figures(side: Side, model: str) -> dict[str, Any]:
+    return {**side.models[model], "timeout_seconds": side.endpoint(model).get("timeout_seconds")}
+
+
+def _cost(side: Side) -> Mapping[str, float]:
+    return side.plan.get("cost", {})
+
+
+def _items(side: Side) -> dict[str, list[float]]:
+    return {item["name"]: [item["min"], item["max"]] for item in side.plan.get("cost", {}).get("items", [])}
+
+
+def _quotas(side: Side) -> dict[str, int]:
+    found = (_QUOTA.search(note["message"]) for note in side.plan.get("to_do", []))
+    return {f"{q['name']} ({q['code']}, {q['region']})": int(q["vcpus"].replace(",", "")) for q in found if q}

@@ -1,0 +1,58 @@
+"""What no pull request replaces or removes by accident: what holds data, and what everything stands on."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from infra.diff.traffic import NODE_GROUP
+from infra.diff.types import Resources, Side, name_of, type_of
+
+# The name in `allow` of a type that a stack has once.
+_NAMES: Mapping[str, str] = {
+    "aws:eks/cluster:Cluster": "cluster",
+    "aws:ec2/vpc:Vpc": "network",
+    "aws:efs/fileSystem:FileSystem": "cache",
+    "aws:s3/bucket:Bucket": "cache",
+    "aws:s3/bucketV2:BucketV2": "cache",
+    "kubernetes:core/v1:PersistentVolumeClaim": "cache",
+    "pulumi:providers:kubernetes": "kubernetes",
+}
+_SYSTEM = "cluster-system"
+_SYSTEM_NODES = "systemNodes"
+
+
+@dataclass(frozen=True)
+class Guarded:
+    """A resource that is replaced or removed, the name that `allow` would have to give, and whether it does."""
+
+    urn: str
+    name: str
+    act: str  # replace or remove
+    because: tuple[str, ...]
+    allowed: bool
+
+
+def guarded(old: Side, new: Side, resources: Resources) -> list[Guarded]:
+    """In the base's eyes: what isn't there can't be lost. Without a stack file now, what the base's allows counts."""
+    allow = (new if new.exists else old).platform.get("allow") or {}
+    found = []
+    for act, urns in (("replace", resources.replaced), ("remove", resources.removed)):
+        for urn in urns:
+            if (name := _name(urn, old)) is not None:
+                allowed = name in (allow.get(act) or ())
+                found.append(Guarded(urn, name, act, resources.because.get(urn, ()), allowed))
+    return sorted(found, key=lambda each: each.urn)
+
+
+def _name(urn: str, base: Side) -> str | None:
+    if type_of(urn) != NODE_GROUP:
+        return _NAMES.get(type_of(urn))
+    if name_of(urn) == _SYSTEM:
+        return _SYSTEM_NODES
+    pool = name_of(urn).removesuffix("-nodes")
+    return pool if serving(base, pool) else None
+
+
+def serving(side: Side, pool: str) -> list[str]:
+    """Models with pods on a pool."""
+    on = (name for name, model in side.models.items() if model.get("pool") == pool)
+    return sorted(name for name in on if not side.endpoint(name).get("paused"))

@@ -1,0 +1,169 @@
+"""Which resources a change adds, removes, changes and replaces, as the engine would find them."""
+
+import json
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+
+from infra.diff.properties import differences, leaves
+from infra.diff.types import Change, Changes, Resource, Resources, name_of, type_of
+
+Forces = Callable[[str, str], bool | None]
+
+_PLACEHOLDER = re.compile(r"\$\{([^{}]+)\}")
+_INDEX = re.compile(r"\[[^]]*\]")
+_PROVIDER = "provider"
+_AWS = "pulumi:providers:aws"
+# Pulumi acts on these itself; whatever else is in `options` orders resources and shows in no preview.
+_OPTIONS = ("protect", "retain_on_delete", "delete_before_replace", "custom_timeouts")
+# What a provider computes anew with each change in place.
+_VERSIONS: Mapping[str, tuple[str, ...]] = {"aws:ec2/launchTemplate:LaunchTemplate": ("latestVersion",)}
+# Resources of AWS that carry no tags of the provider's `defaultTags`.
+_UNTAGGED = (
+    "aws:autoscaling/tag:Tag",
+    "aws:ec2/route:Route",
+    "aws:ec2/routeTableAssociation:RouteTableAssociation",
+    "aws:efs/mountTarget:MountTarget",
+    "aws:eks/accessPolicyAssociation:AccessPolicyAssociation",
+    "aws:iam/rolePolicy:RolePolicy",
+    "aws:iam/rolePolicyAttachment:RolePolicyAttachment",
+)
+
+
+def compare_resources(old: Sequence[Resource], new: Sequence[Resource], forces: Forces) -> Resources:
+    before: dict[str, Resource] = {each["urn"]: each for each in old}
+    after: dict[str, Resource] = {each["urn"]: each for each in new}
+    renamed = dict(_renamed(before, after))
+    before = {renamed.get(urn, urn): each for urn, each in before.items()}
+    both = sorted(before.keys() & after.keys())
+    changes: dict[str, dict[str, Change]] = {}
+    options: dict[str, Changes] = {}
+    for urn in both:
+        if before[urn] == after[urn]:
+            continue
+        found = differences(before[urn].get("inputs"), after[urn].get("inputs"))
+        ignored = after[urn].get("options", {}).get("ignore_changes", [])
+        if left := {path: change for path, change in found.items() if not _is_under(path, ignored)}:
+            changes[urn] = left
+        if own := differences(_own_options(before[urn]), _own_options(after[urn]), "options"):
+            options[urn] = own
+    _of_the_aws_provider(changes, after, forces)
+    because = _follow(changes, before, after, forces)
+    changes = {urn: dict(sorted(found.items())) for urn, found in changes.items()}
+    return Resources(
+        added={urn: after[urn] for urn in sorted(after.keys() - before.keys())},
+        removed={urn: before[urn] for urn in sorted(before.keys() - after.keys())},
+        changed={urn: changes[urn] for urn in sorted(changes.keys() - because.keys())},
+        replaced={urn: changes[urn] for urn in sorted(because)},
+        because=because,
+        unsure={
+            urn: paths
+            for urn in sorted(changes.keys() - because.keys())
+            if (paths := tuple(path for path in changes[urn] if forces(type_of(urn), path) is None))
+        },
+        options=options,
+    )
+
+
+def _renamed(before: Mapping[str, Resource], after: Mapping[str, Resource]) -> Iterator[tuple[str, str]]:
+    """A resource that says by an alias what it was called."""
+    for urn in after.keys() - before.keys():
+        for alias in after[urn].get("options", {}).get("aliases", []):
+            was = alias if alias.startswith("urn:") else urn.removesuffix(name_of(urn)) + alias
+            if was in before and was not in after:
+                yield was, urn
+                break
+
+
+def _own_options(resource: Resource) -> dict[str, object]:
+    return {key: value for key, value in resource.get("options", {}).items() if key in _OPTIONS}
+
+
+def _is_under(path: str, parents: Sequence[str]) -> bool:
+    bare = _INDEX.sub("", path)
+    return any(bare == parent or bare.startswith(f"{parent}.") for parent in (_INDEX.sub("", each) for each in parents))
+
+
+def _of_the_aws_provider(changes: dict[str, dict[str, Change]], after: Mapping[str, Resource], forces: Forces) -> None:
+    """The provider's `defaultTags` are on every resource of AWS that can have tags, its `region` is theirs."""
+    for urn in [each for each in changes if type_of(each) == _AWS]:
+        tags, region = changes[urn].get("defaultTags"), changes[urn].get("region")
+        for each in after.values():
+            if each.get("options", {}).get(_PROVIDER) != urn:
+                continue
+            if tags and each["type"] not in _UNTAGGED:
+                changes.setdefault(each["urn"], {})["tagsAll"] = Change(_tags(tags.old), _tags(tags.new))
+            if region and forces(each["type"], "region"):  # roles have none
+                changes.setdefault(each["urn"], {})["region"] = region
+
+
+def _tags(text: str | None) -> object:
+    return json.loads(text).get("tags") if text else None
+
+
+def _follow(
+    changes: dict[str, dict[str, Change]], before: Mapping[str, Resource], after: Mapping[str, Resource], forces: Forces
+) -> dict[str, tuple[str, ...]]:
+    """Adds what a change makes unknown elsewhere; returns what is replaced, and why."""
+    users = _users(before.keys() & after.keys(), after)
+    because: dict[str, tuple[str, ...]] = {}
+    waiting = sorted(changes)
+    while waiting:
+        urn = waiting.pop(0)
+        if urn in because:
+            continue
+        forcing = tuple(path for path in sorted(changes[urn]) if path == _PROVIDER or forces(type_of(urn), path))
+        if forcing:
+            because[urn] = forcing
+        for user, path, attribute in users.get(urn, ()):
+            moved = urn in because or attribute in _VERSIONS.get(type_of(urn), ())
+            if moved and path not in changes.get(user, {}):
+                what = _word(urn) if urn in because else f"version of {_word(urn)}"
+                changes.setdefault(user, {})[path] = Change(f"(of the old {what})", f"(of the new {what})")
+                waiting.append(user)
+    # What joined later may have added a reason to what was decided before.
+    return {
+        urn: tuple(path for path in sorted(changes[urn]) if path == _PROVIDER or forces(type_of(urn), path))
+        for urn in sorted(because)
+    }
+
+
+def _word(urn: str) -> str:
+    return f"{type_of(urn).rpartition(':')[2]} {name_of(urn)}"
+
+
+def _users(both: object, after: Mapping[str, Resource]) -> dict[str, list[tuple[str, str, str]]]:
+    """By URN: who reads which of its attributes into which property."""
+    by_name: dict[str, list[str]] = {}
+    for urn in sorted(after):
+        by_name.setdefault(name_of(urn), []).append(urn)
+    users: dict[str, list[tuple[str, str, str]]] = {}
+    for urn, resource in sorted(after.items()):
+        provider = resource.get("options", {}).get(_PROVIDER)
+        if provider:
+            users.setdefault(provider, []).append((urn, _PROVIDER, ""))
+        if "${" not in json.dumps(resource.get("inputs")):
+            continue
+        for path, value in leaves(resource.get("inputs")).items():
+            for name, attribute in _read(value, by_name):
+                for owner in _owners(by_name[name], urn, resource, path):
+                    users.setdefault(owner, []).append((urn, path, attribute))
+    return users
+
+
+def _read(value: object, names: Mapping[str, list[str]]) -> Iterator[tuple[str, str]]:
+    """Names and attributes of the placeholders in a value; both may hold dots."""
+    for text in _PLACEHOLDER.findall(value if isinstance(value, str) else json.dumps(value)):
+        parts = text.split(".")
+        for length in range(len(parts) - 1, 0, -1):
+            if (name := ".".join(parts[:length])) in names:
+                yield name, ".".join(parts[length:])
+                break
+
+
+def _owners(candidates: Sequence[str], user: str, resource: Resource, path: str) -> list[str]:
+    """Several types may share a name: it is one that the reader waits for, and is best named by the property."""
+    known = set(resource.get("options", {}).get("depends_on", []))
+    found = [each for each in candidates if each != user and each in known]
+    found = found or [each for each in candidates if each != user]
+    named = [each for each in found if type_of(each).rpartition(":")[2].lower() in path.lower()]
+    return named or found

@@ -1,0 +1,221 @@
+"""What the users of each model notice: while `pulumi up` runs, and afterwards."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from infra.diff.figures import rollout
+from infra.diff.types import Change, Changes, Resources, Side, name_of, type_of
+
+DEPLOYMENT = "kubernetes:apps/v1:Deployment"
+NODE_GROUP = "aws:eks/nodeGroup:NodeGroup"
+_SERVICE = "kubernetes:core/v1:Service"
+_CLAIM = "kubernetes:core/v1:PersistentVolumeClaim"
+_INGRESS = "kubernetes:networking.k8s.io/v1:Ingress"
+_SCHEME = "alb.ingress.kubernetes.io/scheme"
+# In the order of how bad it is; a model's is the worst of what happens to it.
+NOTHING, NEW, ROLLOUT, MOVES, AWAY, GONE = "nothing", "new", "rollout", "node group swapped", "outage", "removed"
+# Replaced, they take every pod along.
+_GROUND = ("aws:eks/cluster:Cluster", "aws:ec2/vpc:Vpc", "kubernetes:core/v1:Namespace", "pulumi:providers:kubernetes")
+_SELECTOR = "spec.template.spec.nodeSelector"
+# Changed, EKS starts every node of the group anew.
+_NODE_UPDATES = ("version", "releaseVersion", "launchTemplate", "amiType")
+
+
+@dataclass(frozen=True)
+class Notice:
+    """What one model's users notice. `seconds` is how long it may be away."""
+
+    model: str
+    event: str
+    during: str
+    afterwards: tuple[str, ...]
+    seconds: int | None = None
+
+
+def notices(old: Side, new: Side, resources: Resources) -> list[Notice]:
+    """Of every model that is there before or after; `nothing` included."""
+    return [_notice(name, old, new, resources) for name in sorted(old.models.keys() | new.models.keys())]
+
+
+def noticed(notice: Notice) -> bool:
+    return notice.event != NOTHING or bool(notice.afterwards)
+
+
+def _notice(name: str, old: Side, new: Side, resources: Resources) -> Notice:
+    if name not in new.models:
+        return Notice(name, GONE, "its URL stops answering", ("it is gone",))
+    if name not in old.models:
+        paused = new.endpoint(name).get("paused")
+        first = "paused: no pod runs" if paused else f"first answers after {_minutes(_cold(new, name))}"
+        return Notice(name, NEW, first, tuple(_offers(new, name)))
+    event, during, seconds = _during(name, old, new, resources)
+    return Notice(name, event, during, tuple(_afterwards(name, old, new)), seconds)
+
+
+def _during(name: str, old: Side, new: Side, resources: Resources) -> tuple[str, str, int | None]:
+    was, stays = old.endpoint(name).get("paused"), new.endpoint(name).get("paused")
+    if was and stays:
+        return NOTHING, "nothing: it is paused", None
+    cold = _cold(new, name)
+    if was:
+        return NEW, f"wakes: first answers after {_minutes(cold)}", None
+    if stays:
+        return AWAY, "is paused: its pods go, its URL answers 503", None
+    if ground := [urn for urn in (*resources.replaced, *resources.removed) if type_of(urn) in _GROUND]:
+        what = ", ".join(sorted({type_of(urn).rpartition(":")[2] for urn in ground}))
+        return AWAY, f"away: {what} is made anew, and with it every pod; {_minutes(cold)} once that is there", cold
+    deployment = _of(resources, DEPLOYMENT, f"{name}-deployment")
+    if deployment in resources.replaced:
+        return AWAY, f"away for {_minutes(cold)}: its Deployment is deleted and made anew", cold
+    if deployment in resources.removed:
+        return AWAY, "away: its Deployment is removed", None
+    if any(type_of(urn) == _CLAIM for urn in resources.replaced):
+        text = (
+            "`pulumi up` waits until no pod uses the claim that it makes anew: pause it first; the new claim is empty"
+        )
+        return AWAY, f"away: {text}", None
+    if _of(resources, _SERVICE, f"{name}-service") in resources.replaced:
+        return AWAY, "away for a moment: its Service is made anew", None
+    if (away := _nodes(name, old, new, resources, cold)) is not None:
+        return away
+    if _restarts(resources.changed.get(deployment or "", {})):
+        return _rollout(name, old, new, cold)
+    scheme = Change(_scheme(old, name), _scheme(new, name))
+    if scheme and scheme.old and scheme.new:
+        return AWAY, "away from outside until DNS follows: its load balancer is made anew at another address", None
+    return NOTHING, "nothing", None
+
+
+def _rollout(name: str, old: Side, new: Side, cold: int) -> tuple[str, str, int | None]:
+    """A Deployment's own strategy says whether a pod is there all the time."""
+    _, unavailable = rollout(new, name)
+    running = _replicas(old, name)
+    left = min(running, _replicas(new, name) - unavailable)
+    if left <= 0:
+        return AWAY, f"away for {_minutes(cold)}: the old pod goes before the new one comes", cold
+    if unavailable:
+        return (
+            ROLLOUT,
+            f"a rollout, with {left} of {running} replicas; {_minutes(cold)} for each",
+            None,
+        )
+    return ROLLOUT, f"a rollout without a gap: the new pod comes first, {_minutes(cold)} for each", None
+
+
+def _nodes(name: str, old: Side, new: Side, resources: Resources, cold: int) -> tuple[str, str, int | None] | None:
+    """What happens to the nodes that the model is on, if it stays there."""
+    pool = old.models[name].get("pool")
+    if pool != new.models[name].get("pool"):
+        return None  # moved by a rollout, before the old nodes go
+    group = _of(resources, NODE_GROUP, f"{pool}-nodes")
+    one = _replicas(old, name) == 1
+    if group in resources.replaced and _selects_anew(name, resources):
+        return None  # so do its pods: they go to the new group, which comes first, before the old one's are ended
+    if group in resources.replaced:
+        text = (
+            f"may be away for {_minutes(cold)}: the new node group comes first, but EKS drains and ends the old one's"
+            f" nodes whether or not a new replica is ready, and that takes {_minutes(cold)}"
+        )
+        return MOVES, text, cold
+    updated = resources.changed.get(group or "", {})
+    if any(path.partition(".")[0] in _NODE_UPDATES for path in updated):
+        text = f"its nodes are replaced one by one, if any run: {_minutes(cold)} for each replica"
+        return (AWAY, f"away for {_minutes(cold)}: {text}", cold) if one else (ROLLOUT, text, None)
+    return None
+
+
+def _selects_anew(name: str, resources: Resources) -> bool:
+    deployment = _of(resources, DEPLOYMENT, f"{name}-deployment")
+    return any(path.startswith(_SELECTOR) for path in resources.changed.get(deployment or "", {}))
+
+
+def _scheme(side: Side, model: str) -> str | None:
+    """A changed one makes the controller replace the load balancer."""
+    ingress = side.resource(_INGRESS, f"gateway-{model}")
+    return ingress["inputs"]["metadata"].get("annotations", {}).get(_SCHEME) if ingress else None
+
+
+def _restarts(changes: Changes) -> bool:
+    return any(path.startswith("spec.template.") for path in changes)
+
+
+def _afterwards(name: str, old: Side, new: Side) -> Iterator[str]:
+    was, now = old.endpoint(name), new.endpoint(name)
+    for key, what in (("base_url", "URL"), ("base_url_in_cluster", "URL in the cluster")):
+        if was.get(key) != now.get(key):
+            stops = f"; {was[key]} stops answering" if was.get(key) else ""
+            yield f"another {what}: {now.get(key) or 'none'}{stops}"
+    if _scheme(old, name) != _scheme(new, name) and _scheme(new, name):
+        yield f"reached from {'the internet' if _scheme(new, name) == 'internet-facing' else 'inside the VPC alone'}"
+    if was.get("api_key_secret") != now.get("api_key_secret"):
+        yield f"its key is in {_secret(now)}, was in {_secret(was)}"
+    before, after = old.models[name], new.models[name]
+    if before["model"] != after["model"]:
+        yield f"another model answers: {after['model']}, was {before['model']}"
+    elif was_is := _args(name, old, new):
+        yield f"other weights: {was_is}"
+    if before["engine"] != after["engine"]:
+        yield f"another engine: {after['engine']}, was {before['engine']}"
+    if before["max_model_len"] != after["max_model_len"]:
+        yield f"a request has up to {after['max_model_len']:,} tokens, was {before['max_model_len']:,}"
+    yield from _capacity(before.get("max_concurrency"), after.get("max_concurrency"))
+    if before["replicas"] != after["replicas"]:
+        yield f"{_range(after['replicas'])} replicas, was {_range(before['replicas'])}"
+    if was.get("timeout_seconds") != now.get("timeout_seconds"):
+        yield f"an answer may take {now.get('timeout_seconds')} s, was {was.get('timeout_seconds')} s"
+
+
+def _args(name: str, old: Side, new: Side) -> str | None:
+    """The revision is the last part of the weights' path, which is the server's first argument."""
+    change = Change(*(_weights(side, name) for side in (old, new)))
+    return f"{change.new}, was {change.old}" if change and change.old and change.new else None
+
+
+def _weights(side: Side, name: str) -> str | None:
+    deployment = side.resource(DEPLOYMENT, f"{name}-deployment")
+    containers = deployment["inputs"]["spec"]["template"]["spec"]["containers"] if deployment else []
+    paths = [each for container in containers for each in container.get("args", []) if "/hf/" in each]
+    return paths[0].rpartition("/")[2][:12] if paths else None
+
+
+def _capacity(before: float | None, after: float | None) -> Iterator[str]:
+    if before is None or after is None or int(before * 10) == int(after * 10):
+        return
+    yield f"a replica holds {_holds(after)} full-length requests at once, was {_holds(before)}"
+
+
+def _offers(side: Side, name: str) -> Iterator[str]:
+    endpoint = side.endpoint(name)
+    yield f"at {endpoint.get('base_url') or endpoint.get('base_url_in_cluster')}"
+
+
+def _of(resources: Resources, type_: str, name: str) -> str | None:
+    touched = (*resources.replaced, *resources.changed, *resources.removed)
+    return next((urn for urn in touched if type_of(urn) == type_ and name_of(urn) == name), None)
+
+
+def _cold(side: Side, name: str) -> int:
+    return side.models[name].get("cold_start_seconds") or 0
+
+
+def _replicas(side: Side, name: str) -> int:
+    return side.models[name]["replicas"]["min"]
+
+
+def _range(replicas: dict[str, int]) -> str:
+    low, high = replicas["min"], replicas["max"]
+    return str(low) if low == high else f"{low} to {high}"
+
+
+def _secret(endpoint: object) -> str:
+    secret = endpoint.get("api_key_secret") if isinstance(endpoint, dict) else None
+    return f"Secret {secret['namespace']}/{secret['name']}" if secret else "no Secret"
+
+
+def _holds(requests: float) -> str:
+    """Rounded down: a replica never holds more than is said."""
+    return f"{int(requests * 10) / 10:g}" if requests < 10 else f"{int(requests):,}"
+
+
+def _minutes(seconds: int) -> str:
+    return f"about {max(1, round(seconds / 60))} min" if seconds >= 45 else f"about {seconds} s"

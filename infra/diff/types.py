@@ -1,0 +1,94 @@
+"""What two plans are compared as."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+Document = Mapping[
+    str, Any
+]  # the JSON of `plan`: the base may have been planned by older code, so that is all we share
+Resource = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Change:
+    """None: it isn't there."""
+
+    old: Any
+    new: Any
+
+    def __bool__(self) -> bool:
+        """Whether anything changed; in Python True is 1."""
+        return self.old != self.new or isinstance(self.old, bool) != isinstance(self.new, bool)
+
+
+Changes = Mapping[str, Change]  # by path
+
+
+@dataclass(frozen=True)
+class Side:
+    """A stack as the base or the working tree has it; a stack that isn't there has no models and no resources."""
+
+    plan: Document = field(default_factory=dict)
+    config: Mapping[str, Any] = field(default_factory=dict)  # `config` of the stack file
+
+    @property
+    def exists(self) -> bool:
+        return bool(self.plan)
+
+    @property
+    def platform(self) -> Mapping[str, Any]:
+        platform = self.config.get("llm-platform:platform")
+        return platform if isinstance(platform, Mapping) else {}
+
+    @property
+    def models(self) -> Mapping[str, Mapping[str, Any]]:
+        return self.plan.get("models", {})
+
+    @property
+    def pools(self) -> Mapping[str, Mapping[str, Any]]:
+        return self.plan.get("gpu_pools", {})
+
+    @property
+    def resources(self) -> Sequence[Resource]:
+        return self.plan.get("resources", [])
+
+    @property
+    def outputs(self) -> Mapping[str, Any]:
+        return self.plan.get("outputs", {})
+
+    def endpoint(self, model: str) -> Mapping[str, Any]:
+        """What the stack's outputs say of a model."""
+        return (self.outputs.get("models") or {}).get(model) or {}
+
+    def resource(self, type_: str, name: str) -> Resource | None:
+        return next((r for r in self.resources if r["type"] == type_ and r["name"] == name), None)
+
+
+@dataclass(frozen=True)
+class Resources:
+    """What `pulumi up` would do to resources; by URN."""
+
+    added: Mapping[str, Resource]
+    removed: Mapping[str, Resource]
+    changed: Mapping[str, Changes]
+    replaced: Mapping[str, Changes]
+    because: Mapping[str, tuple[str, ...]]  # of the replaced: the properties that force it
+    unsure: Mapping[str, tuple[str, ...]]  # of the changed: properties of types whose replacement nobody looked up
+    options: Mapping[str, Changes]  # protect and such: Pulumi's own, no cloud is asked
+
+    def __bool__(self) -> bool:
+        return any((self.added, self.removed, self.changed, self.replaced, self.options))
+
+    def touched(self) -> Iterator[str]:
+        """URNs of what is there before and after, and isn't left as it is."""
+        yield from sorted({*self.changed, *self.replaced})
+
+
+def name_of(urn: str) -> str:
+    return urn.rpartition("::")[2]
+
+
+def type_of(urn: str) -> str:
+    """`aws:eks/nodeGroup:NodeGroup`; a child's URN has its parents' types before."""
+    return urn.split("::")[2].rpartition("$")[2]

@@ -1,0 +1,206 @@
+"""`diff`, in a git repository of its own: what it compares, how it exits, and that it leaves nothing behind."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+REPOSITORY = Path(__file__).parents[2]
+STACK = """\
+config:
+  llm-platform:platform:
+    cluster: {existing: {context: kind-llm}}
+    models:
+      small: {model: "llama3.2:1b", engine: ollama, gpus: 0}
+"""
+
+
+class Checkout:
+    """A copy of the program in a repository with one commit and the stack `local`."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        for name in ("infra", "components"):
+            shutil.copytree(REPOSITORY / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+        shutil.copy(REPOSITORY / "requirements.txt", folder)
+        (folder / "stacks").mkdir()
+        self.temporary = folder / ".tmp"
+        self.temporary.mkdir()
+        (folder / ".gitignore").write_text(".tmp\n__pycache__\n", encoding="utf-8")
+        self.write(STACK)
+        self.git("init", "-q", "-b", "main")
+        self.commit()
+
+    def write(self, text: str, stack: str = "local") -> None:
+        (self.folder / "stacks" / f"Pulumi.{stack}.yaml").write_text(text, encoding="utf-8")
+
+    def git(self, *arguments: str) -> str:
+        who = ["-c", "user.name=x", "-c", "user.email=x@example.com"]
+        done = subprocess.run(["git", *who, *arguments], cwd=self.folder, check=True, capture_output=True, text=True)
+        return done.stdout
+
+    def commit(self) -> None:
+        self.git("add", "-A")
+        self.git("commit", "-q", "-m", "as it is")
+
+    def command(self, *arguments: str) -> list[str]:
+        return [sys.executable, "-m", "infra", "diff", *arguments]
+
+    @property
+    def environment(self) -> dict[str, str]:
+        return {**os.environ, "TMPDIR": str(self.temporary), "COLUMNS": "100", "PYTHONDONTWRITEBYTECODE": ""}
+
+    def diff(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            self.command(*arguments),
+            cwd=self.folder,
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    def json(self, base: str = "HEAD", stack: str = "local") -> dict[str, Any]:
+        return json.loads(self.diff(stack, "--base", base, "--format", "json").stdout)
+
+    def state(self) -> tuple[str, ...]:
+        """What a run may not touch."""
+        questions = (["status", "--porcelain"], ["worktree", "list"], ["branch", "-a"], ["rev-parse", "HEAD"])
+        return tuple(self.git(*question) for question in questions)
+
+
+@pytest.fixture
+def checkout() -> Iterator[Checkout]:
+    with tempfile.TemporaryDirectory() as folder:
+        yield Checkout(Path(folder))
+
+
+@pytest.fixture(scope="module")
+def untouched() -> Iterator[Checkout]:
+    """For tests that write nothing."""
+    with tempfile.TemporaryDirectory() as folder:
+        yield Checkout(Path(folder))
+
+
+def test_nothing_is_printed_where_nothing_changed(checkout: Checkout) -> None:
+    reordered = STACK.replace(
+        'model: "llama3.2:1b", engine: ollama, gpus: 0', 'gpus: 0, engine: ollama, model: "llama3.2:1b"'
+    )
+    checkout.write("# a comment\n" + reordered)
+    result = checkout.diff("local", "--base", "HEAD", "--format", "json")
+    assert (result.returncode, result.stderr) == (0, "")
+    found = json.loads(result.stdout)
+    assert [found[key] for key in ("added", "removed", "changed", "replaced", "settings", "traffic")] == [
+        [],
+        [],
+        [],
+        [],
+        {},
+        [],
+    ]
+
+
+def test_a_ref_and_a_folder_give_the_same_each_time_and_touch_nothing(checkout: Checkout, tmp_path: Path) -> None:
+    other = tmp_path / "other"
+    shutil.copytree(checkout.folder, other, ignore=shutil.ignore_patterns(".tmp", ".git"))
+    checkout.write(STACK.replace("3.2:1b", "3.2:3b"))
+    before = checkout.state()
+    first, folder = (checkout.json(base) for base in ("main", str(other)))
+    assert first == folder
+    assert first["settings"] == {"models.small.model": {"old": "llama3.2:1b", "new": "llama3.2:3b"}}
+    (changed,) = (each for each in first["changed"] if each["urn"].endswith("::small-deployment"))
+    assert any("containers[ollama]" in path for path in changed["properties"])
+    assert checkout.state() == before
+    assert list(checkout.temporary.iterdir()) == []
+
+
+def test_the_base_is_planned_by_its_own_code(checkout: Checkout) -> None:
+    file = checkout.folder / "components/model_server.py"
+    file.write_text(
+        file.read_text(encoding="utf-8").replace("SERVICE_PORT = 80\n", "SERVICE_PORT = 81\n"), encoding="utf-8"
+    )
+    found = checkout.json()
+    (changed,) = (each for each in found["changed"] if each["urn"].endswith("::small-service"))
+    assert changed["properties"]["spec.ports[http].port"] == {"old": 80, "new": 81}
+    assert [each["path"] for each in found["facts_changed"]] == ["components/model_server.py"]
+    assert changed["urn"] in found["facts_effect"]["changed"]
+
+
+def test_a_stack_missing_on_one_side_is_all_added_or_all_removed(checkout: Checkout) -> None:
+    checkout.write(STACK, "new")
+    added = checkout.json(stack="new")
+    (checkout.folder / "stacks/Pulumi.local.yaml").unlink()
+    removed = checkout.json()
+    assert len(added["added"]) == len(removed["removed"]) > 5
+    assert added["removed"] == removed["added"] == []
+    assert [each["event"] for each in (*added["traffic"], *removed["traffic"])] == ["new", "removed"]
+
+
+BAD = {
+    "a base that doesn't exist": (["local", "--base", "nowhere"], "nowhere: no commit"),
+    "an option for a base": (["local", "--base", "--all"], "--all: no commit"),
+    "no base": (["local", "--base", ""], "empty"),
+    "a folder of something else": (["local", "--base", "./stacks"], "isn't a checkout of this program"),
+    "a stack that neither has": (["other", "--base", "HEAD"], "has a stack other: stacks here: local"),
+    "a path for a stack": (["stacks/Pulumi.local.yaml", "--base", "HEAD"], "write local"),
+}
+
+
+@pytest.mark.parametrize("case", BAD)
+def test_bad_input_is_exit_2_and_says_what_was_tried(case: str, untouched: Checkout) -> None:
+    arguments, says = BAD[case]
+    result = untouched.diff(*arguments)
+    assert (result.returncode, result.stdout) == (2, "")
+    assert says in result.stderr
+    assert "Traceback" not in result.stderr
+    assert list(untouched.temporary.iterdir()) == []
+
+
+def test_a_base_whose_program_fails_is_exit_2_with_the_last_line_it_said(checkout: Checkout) -> None:
+    program = checkout.folder / "infra/program.py"
+    whole = program.read_text(encoding="utf-8")
+    program.write_text("raise RuntimeError('half written')\n", encoding="utf-8")
+    checkout.commit()
+    program.write_text(whole, encoding="utf-8")
+    result = checkout.diff("local", "--base", "HEAD")
+    assert (result.returncode, result.stdout) == (2, "")
+    assert "RuntimeError: half written" in result.stderr
+    assert "Traceback" not in result.stderr
+    assert list(checkout.temporary.iterdir()) == []
+
+
+def test_outside_a_git_repository_a_ref_is_exit_2(checkout: Checkout) -> None:
+    shutil.rmtree(checkout.folder / ".git")
+    result = checkout.diff("local", "--base", "main")
+    assert result.returncode == 2
+    assert "in no git repository" in result.stderr
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_interrupted_it_leaves_nothing_behind(number: int, checkout: Checkout) -> None:
+    before = checkout.state()
+    running = subprocess.Popen(
+        checkout.command("local", "--base", "HEAD"),
+        cwd=checkout.folder,
+        env=checkout.environment,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+    )
+    while not list(checkout.temporary.glob("*/tree/infra/__main__.py")):
+        assert running.poll() is None
+        time.sleep(0.01)
+    running.send_signal(number)
+    _, said = running.communicate(timeout=20)
+    assert running.returncode == 128 + number
+    assert b"Traceback" not in said
+    assert list(checkout.temporary.iterdir()) == []
+    assert checkout.state() == before

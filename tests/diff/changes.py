@@ -1,0 +1,312 @@
+"""Typical changes to a stack file, each with what the reviewer must be told."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Case:
+    """Resources by logical name, `*` for any; the rest of the stack has to stay as it is."""
+
+    stack: str
+    edit: Mapping[str, Any]
+    added: str = ""
+    removed: str = ""
+    changed: str = ""
+    replaced: str = ""
+    because: Mapping[str, str] = field(default_factory=dict)  # of a replaced resource, the property
+    traffic: Mapping[str, str] = field(default_factory=dict)  # by model; of others nothing is said
+    says: str = ""  # somewhere in what users notice, or in a broken rule
+    guarded: str = ""  # names that `allow` would have to give
+    money: str = "the same"  # at most, a month: more, less
+    fails: bool = False
+
+
+SMALL = {"model": "llama3.2:1b", "engine": "ollama", "gpus": 0}
+OF_A_SMALL_MODEL = "{0} {0}-deployment {0}-network-policy {0}-prefetch* {0}-service gateway-{0}"
+POOL_SWAP = {"l4-nodes": "instanceTypes", "l4-gpu": "autoscalingGroupName"}
+MADE_ANEW = "chat-* small-* gateway-* model-cache-*"
+
+CHANGES = {
+    # Models
+    "more replicas at most": Case(
+        "cloud",
+        {"models.chat.replicas.max": 5},
+        changed="chat-scaler-scaled-object l4-nodes",
+        traffic={"chat": "nothing"},
+        says="1 to 5 replicas, was 1 to 3",
+        money="more",
+    ),
+    "a second replica": Case(
+        "own",
+        {"models.chat.replicas": 2},
+        added="chat-disruption-budget",
+        changed="chat-deployment",
+        traffic={"chat": "rollout"},
+        says="2 replicas, was 1",
+    ),
+    "another revision": Case(
+        "own",
+        {"models.chat.revision": "9c925d64d72725edaf899c6cb9c377fd0709d9c5"},
+        changed="chat-deployment",
+        replaced="chat-prefetch-job",
+        because={"chat-prefetch-job": "spec.template.spec.containers[prefetch].command[--revision]"},
+        traffic={"chat": "outage"},
+        says="other weights: 9c925d64d727, was b968826d9c46",
+    ),
+    "a shorter context": Case(
+        "own",
+        {"models.chat.maxModelLen": 4096},
+        changed="chat-deployment",
+        traffic={"chat": "outage"},
+        says="up to 4,096 tokens, was 8,192",
+    ),
+    "a quantization": Case(
+        "own",
+        {"models.chat.quantization": "fp8"},
+        changed="chat-deployment",
+        traffic={"chat": "outage"},
+        says="holds 9.8 full-length requests at once, was 4.1",
+    ),
+    "less of the GPU": Case(
+        "own",
+        {"models.chat.gpuMemoryUtilization": 0.85},
+        changed="chat-deployment",
+        traffic={"chat": "outage"},
+        says="holds 2.7 full-length requests at once, was 4.1",
+    ),
+    "a context that doesn't fit": Case(
+        "own",
+        {"models.chat.maxModelLen": 40960},
+        changed="chat-deployment",
+        traffic={"chat": "outage"},
+        says="1 x 40,960 tokens need 5.6",
+        fails=True,
+    ),
+    "pause": Case(
+        "own",
+        {"models.chat.paused": True},
+        changed="chat-deployment",
+        traffic={"chat": "outage"},
+        says="is paused",
+    ),
+    "a model more": Case(
+        "own",
+        {"models.more": {**SMALL, "model": "llama3.2:3b"}},
+        added=OF_A_SMALL_MODEL.format("more"),
+        traffic={"more": "new"},
+        says="at https://more.llm.example.com/v1",
+    ),
+    "a model less": Case(
+        "own",
+        {"models.small": None},
+        removed=OF_A_SMALL_MODEL.format("small"),
+        traffic={"small": "removed"},
+        says="its URL stops answering",
+    ),
+    "a model renamed": Case(
+        "own",
+        {"models.small": None, "models.tiny": SMALL},
+        added=OF_A_SMALL_MODEL.format("tiny"),
+        removed=OF_A_SMALL_MODEL.format("small"),
+        traffic={"small": "removed", "tiny": "new"},
+    ),
+    # Pools
+    "a bigger instance type": Case(
+        "cloud",
+        {"gpuPools.l4.instanceTypes": ["g6.4xlarge"]},
+        changed="chat-deployment chat-scaler-scaled-object",
+        replaced="l4-*",
+        because=POOL_SWAP,
+        traffic={"chat": "node group swapped"},
+        says="may be away for about 6 min",
+        guarded="l4",
+        money="more",
+        fails=True,
+    ),
+    "a bigger instance type, allowed": Case(
+        "cloud",
+        {"gpuPools.l4.instanceTypes": ["g6.4xlarge"], "allow": {"replace": ["l4"]}},
+        changed="chat-deployment chat-scaler-scaled-object",
+        replaced="l4-*",
+        traffic={"chat": "node group swapped"},
+        money="more",
+    ),
+    "spot": Case(
+        "cloud",
+        {"gpuPools.l4.capacity": "spot"},
+        replaced="l4-*",
+        because={"l4-nodes": "capacityType"},
+        traffic={"chat": "node group swapped"},
+        guarded="l4",
+        fails=True,
+    ),
+    "a node that always runs": Case("cloud", {"gpuPools.l4.min": 2}, changed="l4-nodes"),
+    "a pool more": Case(
+        "cloud",
+        {"gpuPools.t4": {"instanceTypes": ["g4dn.xlarge"]}},
+        added="t4 t4-*",
+        money="more",
+    ),
+    "a pool less": Case(
+        "cloud",
+        {"gpuPools.l40s": None, "models.code": None},
+        removed="l40s l40s-* code code-* gateway-code",
+        traffic={"code": "removed"},
+        guarded="l40s",
+        money="less",
+        fails=True,
+    ),
+    "a model on another pool": Case(
+        "cloud",
+        {"models.code": {"model": "Qwen/Qwen3-14B", "pool": "l4", "quantization": "fp8", "maxModelLen": 4096}},
+        changed="code-deployment l4-nodes l40s-nodes",
+        traffic={"code": "rollout"},
+        says="a rollout without a gap",
+        money="less",
+    ),
+    # Cluster and network
+    "another Kubernetes version": Case(
+        "cloud",
+        {"cluster.create.version": "1.36"},
+        changed="cluster-eks cluster-system l4-nodes l40s-nodes addons-cluster-autoscaler"
+        " cluster-coredns cluster-kube-proxy cluster-vpc-cni cluster-eks-pod-identity-agent cluster-aws-efs-csi-driver",
+        traffic={"chat": "outage", "code": "outage"},
+        says="its nodes are replaced one by one",
+    ),
+    "another address range": Case(
+        "cloud",
+        {"cluster.create.network.cidr": "10.50.0.0/16"},
+        changed="cluster-eks network-internet addons-load-balancer-controller gateway-* *-network-policy",
+        replaced="network-* cluster-system l4-* l40s-* weights*",
+        because={"network-vpc": "cidrBlock", "l4-nodes": "subnetIds"},
+        traffic={"chat": "outage", "code": "outage"},
+        guarded="network systemNodes l4 l40s",
+        fails=True,
+    ),
+    "another zone": Case(
+        "cloud",
+        {"cluster.create.zones": ["use1-az1", "use1-az2", "use1-az4"], "cluster.create.network.nat": "one"},
+        added="network-*-use1-az4 weights-use1-az4",
+        changed="cluster-eks network-s3 gateway-* *-network-policy",
+        replaced="cluster-system l4-* l40s-*",
+        because={"l4-nodes": "subnetIds"},
+        traffic={"chat": "node group swapped", "code": "node group swapped"},
+        guarded="systemNodes l4 l40s",
+        fails=True,
+    ),
+    "another region": Case(
+        "cloud",
+        {
+            "aws:region": "us-west-2",
+            "cluster.create.zones": 2,
+            "gateway.certificateArn": "arn:aws:acm:us-west-2:111122223333:certificate/5f0c-2",
+        },
+        added="network-*-usw2-*  weights-usw2-*",
+        removed="network-*-use1-* weights-use1-*",
+        changed="aws cluster-*",
+        replaced="*",
+        because={"network-vpc": "region", "cluster-eks": "region", "chat-deployment": "provider"},
+        traffic={"chat": "outage", "code": "outage"},
+        guarded="cluster network cache kubernetes systemNodes l4 l40s",
+        fails=True,
+    ),
+    "bigger system nodes": Case(
+        "cloud",
+        {"cluster.create.systemNodes": {"instanceType": "m7i.2xlarge"}},
+        replaced="cluster-system",
+        because={"cluster-system": "instanceTypes"},
+        guarded="systemNodes",
+        money="more",
+        fails=True,
+    ),
+    "who reaches the API": Case(
+        "cloud", {"cluster.create.access": {"apiFrom": ["203.0.113.0/24"]}}, changed="cluster-eks"
+    ),
+    "another cluster that exists": Case(
+        "own",
+        {"cluster.existing.context": "kind-other"},
+        replaced=f"cluster-kubernetes {MADE_ANEW}",
+        because={"cluster-kubernetes": "clusterIdentifier", "chat-deployment": "provider"},
+        traffic={"chat": "outage", "small": "outage"},
+        guarded="cache kubernetes",
+        fails=True,
+    ),
+    "another namespace": Case(
+        "own",
+        {"namespace.name": "other"},
+        replaced=MADE_ANEW,
+        because={"chat-deployment": "metadata.namespace", "model-cache-namespace": "metadata.name"},
+        traffic={"chat": "outage", "small": "outage"},
+        says="http://chat.diffed.svc.cluster.local/v1 stops answering",
+        guarded="cache",
+        fails=True,
+    ),
+    # Cache and gateway
+    "another kind of cache": Case(
+        "cloud",
+        {"cache.kind": "ebs", "models.code": None, "gpuPools.l40s": None, "models.chat.replicas": 1},
+        added="cluster-aws-ebs-csi-driver* model-cache-class",
+        removed="cluster-aws-efs-csi-driver* weights* model-cache-volume chat-scaler* code* gateway-code l40s*",
+        changed="chat-deployment",
+        replaced="model-cache-claim chat-prefetch-job l4-*",
+        because={"model-cache-claim": "spec.storageClassName", "l4-nodes": "subnetIds"},
+        traffic={"chat": "outage", "code": "removed"},
+        says="pause it first",
+        guarded="cache l4 l40s",
+        money="less",
+        fails=True,
+    ),
+    "another class of the cache": Case(
+        "own",
+        {"cache.storageClass": "other"},
+        replaced="model-cache-claim",
+        because={"model-cache-claim": "spec.storageClassName"},
+        traffic={"chat": "outage", "small": "outage"},
+        says="pause it first",
+        guarded="cache",
+        fails=True,
+    ),
+    "a larger cache": Case("own", {"cache.size": "200Gi"}, changed="model-cache-claim"),
+    "another domain": Case(
+        "own",
+        {"gateway.domain": "ai.example.com"},
+        changed="gateway-*",
+        traffic={"chat": "nothing", "small": "nothing"},
+        says="another URL: https://chat.ai.example.com/v1; https://chat.llm.example.com/v1 stops answering",
+    ),
+    "answers that may take longer": Case(
+        "own",
+        {"gateway.timeoutSeconds": 600},
+        changed="gateway-* chat-deployment small-deployment",
+        traffic={"chat": "outage", "small": "rollout"},
+        says="an answer may take 600 s, was 300 s",
+    ),
+    "open to the internet": Case(
+        "cloud",
+        {"gateway.visibility": "public"},
+        changed="gateway-*",
+        traffic={"chat": "outage", "code": "outage"},
+        says="reached from the internet",
+    ),
+    "no gateway": Case(
+        "own",
+        {"gateway": None},
+        removed="gateway gateway-*",
+        changed="*-network-policy",
+        traffic={"chat": "nothing", "small": "nothing"},
+        says="another URL: none",
+    ),
+    # Money, and what guards it
+    "a budget that breaks": Case("cloud", {"budget.usdPerMonth": 5000}, says="over 5,000", fails=True),
+    "a discount": Case("cloud", {"prices": {"discountPercent": 20}}, money="less"),
+    "protection": Case("cloud", {"protect": True}, changed="cluster-eks"),
+    "another tag": Case(
+        "cloud",
+        {"tags.team": "search"},
+        changed="*",
+        traffic={"chat": "outage", "code": "outage"},
+        says="its nodes are replaced one by one",
+    ),
+}

@@ -1,0 +1,77 @@
+"""What differs is named, so that a reviewer knows which element it is."""
+
+from typing import Any
+
+import pytest
+
+from infra.diff.properties import differences
+from infra.diff.types import Change
+
+CASES: list[tuple[str, Any, Any, dict[str, tuple[Any, Any]]]] = [
+    ("the same", {"a": [1, {"b": None}]}, {"a": [1, {"b": None}]}, {}),
+    ("another order of keys", {"a": 1, "b": 2}, {"b": 2, "a": 1}, {}),
+    ("a value", {"spec": {"replicas": 1}}, {"spec": {"replicas": 2}}, {"spec.replicas": (1, 2)}),
+    ("true is not 1", {"a": True}, {"a": 1}, {"a": (True, 1)}),
+    ("a key with dots", {"tags": {"k8s.io/x": "1"}}, {"tags": {}}, {'tags["k8s.io/x"]': ("1", None)}),
+    (
+        "a container by its name, whatever its place",
+        {"containers": [{"name": "a", "image": "x"}, {"name": "b", "image": "y"}]},
+        {"containers": [{"name": "b", "image": "z"}, {"name": "a", "image": "x"}]},
+        {"containers[b].image": ("y", "z")},
+    ),
+    (
+        "an environment variable that is new",
+        {"env": [{"name": "A", "value": "1"}]},
+        {"env": [{"name": "B", "value": "2"}, {"name": "A", "value": "1"}]},
+        {"env[B]": (None, "2")},
+    ),
+    (
+        "an argument by its flag",
+        {"args": ["serve", "--port", "80", "--eager", "--name=x"]},
+        {"args": ["serve", "--name=y", "--port", "81", "--extra"]},
+        {
+            "args[--eager]": (True, None),
+            "args[--extra]": (None, True),
+            "args[--name]": ("x", "y"),
+            "args[--port]": ("80", "81"),
+        },
+    ),
+    (
+        "a taint by its key",
+        {"taints": [{"key": "gpu", "value": "a", "effect": "NO_SCHEDULE"}]},
+        {"taints": [{"key": "gpu", "value": "b", "effect": "NO_SCHEDULE"}]},
+        {"taints[gpu].value": ("a", "b")},
+    ),
+    ("a list of plain values as one", {"types": ["a"]}, {"types": ["a", "b"]}, {"types": (["a"], ["a", "b"])}),
+    (
+        "elements that share a name by their place",
+        {"rules": [{"key": "a", "op": "x"}, {"key": "a", "op": "y"}]},
+        {"rules": [{"key": "a", "op": "x"}, {"key": "a", "op": "z"}]},
+        {"rules[1].op": ("y", "z")},
+    ),
+    (
+        "an element that is called otherwise",
+        {"rules": [{"host": "a.old", "path": "/"}, {"host": "b", "path": "/"}]},
+        {"rules": [{"host": "a.new", "path": "/v1"}, {"host": "b", "path": "/"}]},
+        {"rules[a.old].host": ("a.old", "a.new"), "rules[a.old].path": ("/", "/v1")},
+    ),
+    (
+        "an element without a name before the others",
+        {"from": [{"namespace": {"x": 1}}, {"namespace": {"y": 1}}]},
+        {"from": [{"block": {"cidr": "10.0.0.0/16"}}, {"namespace": {"x": 1}}, {"namespace": {"y": 1}}]},
+        {"from[0].block.cidr": (None, "10.0.0.0/16")},
+    ),
+    (
+        "an element that is there once more",
+        {"from": [{"x": {"a": 1}}]},
+        {"from": [{"x": {"a": 1}}, {"x": {"a": 1}}]},
+        {"from[1].x.a": (None, 1)},
+    ),
+    ("a whole section that is new", {}, {"a": {"b": 1, "c": [2]}}, {"a.b": (None, 1), "a.c": (None, [2])}),
+    ("an empty section that is new", {"v": {}}, {"v": {"emptyDir": {}}}, {"v.emptyDir": (None, {})}),
+]
+
+
+@pytest.mark.parametrize(("old", "new", "found"), [case[1:] for case in CASES], ids=[case[0] for case in CASES])
+def test_each_difference_has_a_path_and_both_values(old: Any, new: Any, found: dict[str, tuple[Any, Any]]) -> None:
+    assert differences(old, new) == {path: Change(*values) for path, values in found.items()}

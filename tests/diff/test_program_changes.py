@@ -1,0 +1,66 @@
+"""A change of the program and its data, not of the stack file, is told apart from the author's."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from infra.cli.diff import Compared, compare_with
+from infra.project import PROJECT
+from tests.diff.test_typical_changes import money, same_names
+
+PINS, PRICES = "infra/catalog/data/pins.toml", "infra/catalog/data/prices.toml"
+SERVER = "components/model_server.py"
+
+
+def against(tmp_path: Path, file: str, here: str, there: str) -> Compared:
+    """The stack dev against a checkout whose `file` says something else."""
+    for name in ("infra", "components", "stacks"):
+        shutil.copytree(PROJECT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(PROJECT / "__main__.py", tmp_path)
+    path = tmp_path / file
+    text = path.read_text(encoding="utf-8")
+    assert here in text
+    path.write_text(text.replace(here, there), encoding="utf-8")
+    return compare_with("dev", str(tmp_path))
+
+
+# What the file says here, and there; what changes, of which the reviewer is told; money at most, a month.
+CASES = {
+    "an engine's version": (
+        PINS,
+        ("vllm-openai:v0.28.0", "vllm-openai:v0.27.0"),
+        "qwen3-8b-deployment",
+        f"{PINS}: engines.vllm.image",
+        "the same",
+    ),
+    "a chart's version": (
+        PINS,
+        ('k8s-device-plugin"\nversion = "0.20.0"', 'k8s-device-plugin"\nversion = "0.19.0"'),
+        "addons-nvidia-device-plugin",
+        f"{PINS}: charts.nvidia-device-plugin.version",
+        "the same",
+    ),
+    "a price": (PRICES, ("nat_hour = 0.045", "nat_hour = 0.040"), "", f"{PRICES}: nat_hour", "more"),
+    "code": (SERVER, ('_SCRAPE_INTERVAL = "15s"', '_SCRAPE_INTERVAL = "30s"'), "qwen3-8b-monitor", SERVER, "the same"),
+}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_what_the_program_changes_is_told_apart(case: str, tmp_path: Path) -> None:
+    file, texts, changed, fact, cost = CASES[case]
+    compared = against(tmp_path, file, *texts)
+    assert not compared.difference.settings
+    same_names(compared.difference.resources.changed, changed)
+    assert money(compared.difference) == cost
+    assert compared.facts is not None
+    assert list(compared.facts.changed) == [fact]
+    effect = compared.facts.effect
+    assert effect is not None
+    assert (effect.resources, effect.cost) == (compared.difference.resources, compared.difference.cost)
+
+
+def test_code_that_does_the_same_is_not_told(tmp_path: Path) -> None:
+    compared = against(tmp_path, SERVER, "_SCRAPE_INTERVAL", "_SCRAPED_EACH")
+    assert not compared.difference
+    assert compared.facts is None

@@ -1,0 +1,73 @@
+"""What a reviewer is told of each typical change: resources, traffic, money, guards."""
+
+from collections.abc import Iterable
+from fnmatch import fnmatchcase
+
+import pytest
+
+from infra.diff.difference import Difference, compare
+from infra.diff.traffic import noticed
+from infra.diff.types import Side, name_of
+from tests.diff.changes import CHANGES
+from tests.diff.stacks import base, edited, side
+
+
+@pytest.mark.parametrize("name", CHANGES)
+def test_the_reviewer_is_told(name: str) -> None:
+    case = CHANGES[name]
+    told = compare(case.stack, base(case.stack), side(case.stack, edited(case.stack, case.edit)))
+    same_names(told.resources.added, case.added)
+    same_names(told.resources.removed, case.removed)
+    same_names(told.resources.changed, case.changed)
+    same_names(told.resources.replaced, case.replaced)
+    because = {name_of(urn): paths for urn, paths in told.resources.because.items()}
+    assert {name: path for name, path in case.because.items() if path not in because[name]} == {}
+    assert told.resources.unsure == {}
+    assert {each.model: each.event for each in told.notices if noticed(each)} == case.traffic
+    assert case.says in said(told)
+    assert {each.name for each in told.refused} == set(case.guarded.split())
+    assert money(told) == case.money
+    assert told.fails is case.fails
+    assert told, "nothing is told"
+
+
+def same_names(urns: Iterable[str], wanted: str) -> None:
+    """Each resource is wanted, and each wanted one is there."""
+    names, patterns = {name_of(urn) for urn in urns}, wanted.split()
+    assert {name for name in names if not any(fnmatchcase(name, each) for each in patterns)} == set()
+    assert {each for each in patterns if not any(fnmatchcase(name, each) for name in names)} == set()
+
+
+def said(told: Difference) -> str:
+    """What the reviewer reads of traffic and broken rules."""
+    notices = [text for each in told.notices for text in (each.during, *each.afterwards)]
+    return "\n".join([*notices, *(each["message"] for each in told.violations.introduced)])
+
+
+def money(told: Difference) -> str:
+    """Of a month at most."""
+    cost = told.cost["usd_per_month_max"]
+    return "more" if cost.new > cost.old else "less" if cost.new < cost.old else "the same"
+
+
+def test_nothing_is_told_of_nothing() -> None:
+    for stack in sorted({case.stack for case in CHANGES.values()}):
+        assert not compare(stack, base(stack), side(stack, edited(stack, {})))
+
+
+def test_a_stack_that_is_new_is_all_added() -> None:
+    told = compare("cloud", Side(), base("cloud"))
+    assert set(told.resources.added) == {each["urn"] for each in base("cloud").resources}
+    assert {each.event for each in told.notices} == {"new"}
+    assert money(told) == "more"
+    assert not told.fails
+
+
+def test_a_stack_that_goes_is_all_removed_and_guarded() -> None:
+    told = compare("cloud", base("cloud"), Side())
+    assert set(told.resources.removed) == {each["urn"] for each in base("cloud").resources}
+    assert {each.event for each in told.notices} == {"removed"}
+    guarded = {each.name for each in told.refused}
+    assert guarded == {"cluster", "network", "cache", "kubernetes", "systemNodes", "l4", "l40s"}
+    assert money(told) == "less"
+    assert told.fails
