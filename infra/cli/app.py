@@ -78,7 +78,7 @@ def plan(stack: str, format_: str, out: Path | None, stacks: Path, pin: bool) ->
 @main.command()
 @click.argument("stack")
 @click.option("--base", required=True, help="A git ref, or the folder of another checkout.")
-@click.option("--format", "format_", type=click.Choice(["json"]), default="json", show_default=True)
+@click.option("--format", "format_", type=click.Choice(["text", "json", "markdown"]), default="text", show_default=True)
 def diff(stack: str, base: str, format_: str) -> None:
     """What the working tree changes in STACK: resources, the bill, what users notice. Prints nothing where nothing is.
 

@@ -17,7 +17,7 @@ _NAMES: Mapping[str, str] = {
     "pulumi:providers:kubernetes": "kubernetes",
 }
 _SYSTEM = "cluster-system"
-_SYSTEM_NODES = "systemNodes"
+SYSTEM_NODES = "systemNodes"
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ def _name(urn: str, base: Side) -> str | None:
     if type_of(urn) != NODE_GROUP:
         return _NAMES.get(type_of(urn))
     if name_of(urn) == _SYSTEM:
-        return _SYSTEM_NODES
+        return SYSTEM_NODES
     pool = name_of(urn).removesuffix("-nodes")
     return pool if serving(base, pool) else None
 

@@ -24,7 +24,7 @@ from infra.planning.served import Served, resolve
 from infra.planning.sizing import Sizing
 from infra.planning.throughput import throughput
 from infra.planning.to_do import list_to_dos
-from infra.planning.warnings import warn_of_drain, warn_of_model, warn_of_pool
+from infra.planning.warnings import warn_of_allow, warn_of_drain, warn_of_model, warn_of_pool
 from infra.planning.weights import HALF, served_dtype
 from infra.settings import Settings
 
@@ -50,6 +50,7 @@ def make_plan(stack: str, settings: Settings, *, region: str | None, secrets: fr
         used = any(each.offer is not None and each.offer.name == pool.name for each in placed)
         warn_of_pool(pool, cluster, cache, used=used, findings=findings)
     longest = max(model.timeouts.grace_period for model in models.values())
+    warn_of_allow(settings, pools, findings)
     warn_of_drain(gateway, pools.values(), longest, findings)
     cost = plan_cost(settings, cluster, pools, placed, cache, gateway, catalog, findings)
     again = partial(make_plan, stack, region=region, secrets=secrets, catalog=listed)

@@ -1,12 +1,14 @@
 """What is allowed, and worth a second look."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from infra.planning.findings import Findings
 from infra.planning.kv_cache import is_exact, keeps_cache
 from infra.planning.placement import Placed
 from infra.planning.plan import CachePlan, ClusterPlan, ColdStart, GatewayPlan, PoolPlan, Rollout
 from infra.planning.rollout import stops_serving
+from infra.settings import Settings
+from infra.settings.platform import GUARDED
 
 # docs.aws.amazon.com/eks/latest/userguide/managed-node-update-behavior.html: pods leave within 15 minutes.
 NODE_UPDATE_SECONDS = 900
@@ -71,6 +73,20 @@ def warn_of_drain(gateway: GatewayPlan | None, pools: Iterable[PoolPlan], second
             f"pods may take {seconds} s to end; an update of an EKS node group ends them after"
             f" {NODE_UPDATE_SECONDS // 60} minutes, and answers with them",
         )
+
+
+def warn_of_allow(settings: Settings, pools: Collection[str], findings: Findings) -> None:
+    """An entry is for one pull request; whoever forgets it has no guard."""
+    for name in settings.allow.replace:
+        findings.warn("allow.replace", f"any change may replace {name} until this is taken out")
+    for name in settings.allow.remove:
+        gone = name not in GUARDED and name not in pools
+        message = (
+            f"spent once {name} is gone: take it out"
+            if gone
+            else f"any change may remove {name} until this is taken out"
+        )
+        findings.warn("allow.remove", message)
 
 
 def _minutes(start: ColdStart) -> str:

@@ -111,11 +111,20 @@ class Prices(Section):
     discount_percent: float = Field(default=0, ge=0, lt=100, description="off every price", examples=[15])
 
 
+# What a stack has once and `diff` guards: the EKS cluster, its VPC, what holds the weights (file system,
+# bucket, claim), the Kubernetes provider, the system nodes. A GPU pool is guarded by its own name.
+GUARDED = ("cluster", "network", "cache", "kubernetes", "systemNodes")
+
+
 class Allow(Section):
     """Guarded changes that one pull request may make."""
 
-    replace: tuple[str, ...] = Field(default=(), description="names of what may be replaced", examples=[["l4"]])
-    remove: tuple[str, ...] = Field(default=(), description="names of what may be removed", examples=[["l4"]])
+    replace: tuple[str, ...] = Field(
+        default=(), description=f"what may be replaced: a pool's name, {', '.join(GUARDED)}", examples=[["l4"]]
+    )
+    remove: tuple[str, ...] = Field(
+        default=(), description=f"what may be removed: a pool's name, {', '.join(GUARDED)}", examples=[["l4"]]
+    )
 
 
 class Mirror(Section):

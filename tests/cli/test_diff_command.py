@@ -96,6 +96,8 @@ def test_nothing_is_printed_where_nothing_changed(checkout: Checkout) -> None:
         'model: "llama3.2:1b", engine: ollama, gpus: 0', 'gpus: 0, engine: ollama, model: "llama3.2:1b"'
     )
     checkout.write("# a comment\n" + reordered)
+    comment = checkout.diff("local", "--base", "HEAD", "--format", "markdown")
+    assert (comment.returncode, comment.stdout) == (0, "")
     result = checkout.diff("local", "--base", "HEAD", "--format", "json")
     assert (result.returncode, result.stderr) == (0, "")
     found = json.loads(result.stdout)

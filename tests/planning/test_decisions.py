@@ -242,3 +242,10 @@ def test_a_model_of_ones_own_is_sized_by_its_config() -> None:
     assert fit is not None
     assert fit.weights_gib == pytest.approx(14.9888, rel=0.0001)  # as vLLM logs of Llama 3.1 8B, which has this shape
     assert fit.kv_bytes_per_token == 2 * 32 * 8 * 128 * 2
+
+
+def test_what_is_allowed_is_warned_of_until_it_is_taken_out() -> None:
+    result = plan(changed(DEV, allow={"replace": ["cluster"], "remove": ["l4", "t4"]}))
+    assert _warned(result, "allow.replace") == "any change may replace cluster until this is taken out"
+    assert "any change may remove l4" in _warned(result, "allow.remove")
+    assert "spent once t4 is gone" in _warned(result, "allow.remove")

@@ -1,19 +1,29 @@
 """Rules for the rest: namespace, cache, mirror, tags."""
 
+import difflib
 import re
+from collections.abc import Mapping
 from pathlib import PurePosixPath, PureWindowsPath
 
 from infra.catalog import price_table_mistakes
 from infra.project import PROJECT
 from infra.settings.checks.scope import CLUSTER_KIND, Scope
-from infra.settings.mistakes import Key
-from infra.settings.platform import Cache
+from infra.settings.mistakes import Key, did_you_mean
+from infra.settings.platform import GUARDED, Cache
 
 # AWS allows 50 tags a resource; node groups and subnets carry up to 10 of the program's own.
 _MOST_TAGS, _LONGEST_TAG, _LONGEST_VALUE = 40, 128, 256
 _TAG_TEXT = re.compile(r"[\w .:/=+@-]*")
 _CHARTS: Key = ("mirror", "charts")
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):")
+_POOL_NAME = re.compile(r"[a-z]([-a-z0-9]{0,28}[a-z0-9])?")
+_CALLED: Mapping[str, str] = {
+    "eks": "cluster",
+    "vpc": "network",
+    "provider": "kubernetes",
+    "system": "systemNodes",
+    **dict.fromkeys(("efs", "ebs", "weights", "claim", "pvc", "bucket"), "cache"),
+}
 _OUR_TAGS = re.compile(r"Name$|kubernetes\.io/|k8s\.io/|eks:|karpenter\.sh/")
 
 
@@ -22,6 +32,7 @@ def check_platform(scope: Scope) -> None:
     _check_mirror(scope)
     _check_tags(scope)
     _check_prices(scope)
+    _check_allow(scope)
     if scope.settings.cache is not None:
         _check_cache(scope, scope.settings.cache)
 
@@ -110,6 +121,26 @@ def _check_prices(scope: Scope) -> None:
     if table is not None:
         for mistake in price_table_mistakes(table, scope.catalog):
             scope.report.wrong(("prices", "table"), mistake, "write a CSV of instance_type,usd_per_hour")
+
+
+def _check_allow(scope: Scope) -> None:
+    """What was removed is in no stack file any more, so any pool's name may be; what is replaced is there."""
+    settings = scope.settings
+    made = (name.replace(".", "-") for name in scope.catalog.instances)
+    pools = set(settings.gpu_pools or made)
+    for act, names in (("replace", settings.allow.replace), ("remove", settings.allow.remove)):
+        for index, name in enumerate(names):
+            gone = act == "remove" and _POOL_NAME.fullmatch(name) and name not in _CALLED and not _is_mistyped(name)
+            if name in GUARDED or name in pools or gone:
+                continue
+            meant = _CALLED.get(name.lower()) or did_you_mean(name, (*GUARDED, *settings.gpu_pools))
+            known = ", ".join((*sorted(settings.gpu_pools), *GUARDED))
+            write = f"write {meant}" if meant else f"write one of {known}"
+            scope.report.wrong(("allow", act, index), f"{name!r} is nothing that is guarded here", write)
+
+
+def _is_mistyped(name: str) -> bool:
+    return any(difflib.SequenceMatcher(None, name, each).ratio() > 0.85 for each in GUARDED)
 
 
 def _check_readers(scope: Scope, kind: Key) -> None:

@@ -2,6 +2,7 @@
 
 from infra.project import PROJECT as PROJECT_FOLDER
 from infra.settings import Mistake
+from infra.settings.platform import GUARDED
 from tests.settings.bad_stacks.writing import CLUSTER, CPU, LAPTOP, MODEL, POOL, Bad, create, model, stack
 
 PLATFORM = (
@@ -170,6 +171,18 @@ PLATFORM = (
             Mistake("models.a.gpus", 6, 'got "many"; allowed: a whole number from 0 to 16', "write gpus: 1"),
             Mistake("models.a.pool", 6, "no pool l5; known: l4"),
             Mistake("budget.usdPerMonth", 7, "missing; needs a number over 0", "write usdPerMonth: 30000"),
+        ),
+    ),
+    Bad(
+        "allowed by a name that nothing has",
+        stack(CLUSTER, POOL, MODEL, "allow: {replace: [l5, vpc], remove: [efs, clustr, l4-old, network]}"),
+        (
+            Mistake("allow.remove[0]", 7, "'efs' is nothing that is guarded here", "write cache"),
+            Mistake("allow.remove[1]", 7, "'clustr' is nothing that is guarded here", "write cluster"),
+            Mistake(
+                "allow.replace[0]", 7, "'l5' is nothing that is guarded here", f"write one of l4, {', '.join(GUARDED)}"
+            ),
+            Mistake("allow.replace[1]", 7, "'vpc' is nothing that is guarded here", "write network"),
         ),
     ),
     Bad(

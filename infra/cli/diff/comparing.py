@@ -1,4 +1,4 @@
-"""`diff`: plans the base and the working tree side by side, and says what is between them."""
+"""Plans the base and the working tree side by side, and compares them."""
 
 import json
 import signal
@@ -11,13 +11,12 @@ from typing import Any
 
 from infra.cli.as_json import document as plan_document
 from infra.diff.base import BadBase, Base, opened, shown_commit
-from infra.diff.difference import Difference, Facts, compare, document
+from infra.diff.difference import Difference, Facts, compare
 from infra.diff.facts import changed_facts, changed_files, named_files, program_files, requirements_changed
 from infra.diff.plans import Planning, planning
-from infra.diff.types import Change, Changes, Document, Side
+from infra.diff.types import Changes, Document, Side
 from infra.offline import plan_offline
 from infra.project import PROJECT
-from infra.settings import stack_path
 from infra.settings.document import read_document
 
 STACKS = PROJECT / "stacks"
@@ -32,28 +31,6 @@ class Compared:
     requirements: Changes
     base: str  # as asked for, with its commit
     tree: str | None  # commit of the working tree
-
-
-def run(stack: str, base: str, format_: str) -> tuple[str, list[str], int]:
-    """What to print, what to say beside it, and the exit code. Raises BadBase and BadStackFile."""
-    stack_path(STACKS, stack)  # a path for a name is refused as `plan` refuses it
-    compared = compare_with(stack, base)
-    difference = compared.difference
-    notes = [f"{name}: {_versions(change)}" for name, change in compared.requirements.items()]
-    if notes:
-        notes.insert(0, f"{compared.base} was planned with the packages that are installed here; it asks for others:")
-    if format_ == "json":
-        content = document(difference, compared.facts, compared.requirements)
-        text = json.dumps(content, indent=2, ensure_ascii=True) + "\n"
-    else:
-        text = ""
-        if not difference:
-            notes.append(f"{stack}: nothing changes against {compared.base}")
-    return text, notes, 1 if difference.fails else 0
-
-
-def _versions(change: Change) -> str:
-    return f"{change.old or 'none'} there, {change.new or 'none'} here"
 
 
 def compare_with(stack: str, base: str) -> Compared:

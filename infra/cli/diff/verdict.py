@@ -1,0 +1,130 @@
+"""The first lines: whether it may go in, what it costs, and why not."""
+
+from collections.abc import Iterator
+
+from infra.cli.diff.marked import code, said
+from infra.cli.diff.values import count, number, signed
+from infra.diff import figures
+from infra.diff.difference import Difference
+from infra.diff.guard import Guarded
+from infra.diff.traffic import AWAY, MOVES
+from infra.diff.types import Change, type_of
+
+_WORDS = {
+    "aws:eks/nodeGroup:NodeGroup": "node group",
+    "aws:eks/cluster:Cluster": "the EKS cluster",
+    "aws:ec2/vpc:Vpc": "the VPC",
+    "aws:efs/fileSystem:FileSystem": "the EFS file system",
+    "kubernetes:core/v1:PersistentVolumeClaim": "the claim of the weights",
+    "pulumi:providers:kubernetes": "the Kubernetes provider",
+}
+_BUDGET = "Budget"
+
+
+def mark(difference: Difference) -> str:
+    """A cross where it fails, a warning where users notice a gap or something guarded goes, else a tick."""
+    if difference.fails:
+        return "❌"
+    gap = any(notice.event in (AWAY, MOVES) for notice in difference.notices)
+    return "⚠️" if gap or difference.guarded else "✅"
+
+
+def headline(difference: Difference) -> str:
+    parts = [_money(difference), *_broken(difference), *_guarded(difference), *_away(difference)]
+    return f"{difference.stack}: {'; '.join(part for part in parts if part)}"
+
+
+def _money(difference: Difference) -> str:
+    least, most = difference.cost["usd_per_month_min"], difference.cost["usd_per_month_max"]
+    if not difference.old.exists:
+        return f"a new stack, ${number(least.new)} to ${number(most.new)} a month"
+    if not difference.new.exists:
+        return f"the stack is gone, and ${number(least.old)} to ${number(most.old)} a month with it"
+    low, high = least.new - least.old, most.new - most.old
+    if not round(low) and not round(high):
+        return "the bill stays" if most.new else "no bill"
+    if round(low) == round(high):
+        return f"${number(abs(low))} a month {_more(low)}"
+    if low * high < 0:
+        return f"${number(abs(low))} a month {_more(low)} at least, ${number(abs(high))} {_more(high)} at most"
+    small, large = sorted((abs(low), abs(high)))
+    return f"${number(small)} to ${number(large)} a month {_more(low + high)}"
+
+
+def _more(amount: float) -> str:
+    return "more" if amount > 0 else "less"
+
+
+def _broken(difference: Difference) -> Iterator[str]:
+    rules = [violation["rule"] for violation in difference.new.plan.get("violations", [])]
+    if _BUDGET in rules:
+        yield "over budget"
+    others = len([rule for rule in rules if rule != _BUDGET])
+    if others:
+        yield f"{count(others, 'rule')} broken"
+    mended = len(difference.violations.mended)
+    if mended and not rules:
+        yield f"{count(mended, 'broken rule')} mended"
+
+
+def _guarded(difference: Difference) -> Iterator[str]:
+    for act in ("replace", "remove"):
+        things = sorted({_thing(each) for each in difference.guarded if each.act == act})
+        if things:
+            yield f"{act}s {', '.join(things[:3])}{f' and {len(things) - 3} more' if len(things) > 3 else ''}"
+
+
+def _thing(each: Guarded) -> str:
+    word = _WORDS.get(type_of(each.urn), type_of(each.urn))
+    return f"{word} {code(each.name)}" if word == "node group" else word
+
+
+def _away(difference: Difference) -> Iterator[str]:
+    away = sorted(notice.model for notice in difference.notices if notice.event in (AWAY, MOVES))
+    if away:
+        yield f"{code(away[0])} away for a while" if len(away) == 1 else f"{len(away)} models away for a while"
+
+
+def reasons(difference: Difference) -> Iterator[tuple[str, str]]:
+    """Why it fails: a word, and a sentence."""
+    introduced = difference.violations.introduced
+    for violation in difference.new.plan.get("violations", []):
+        before = "" if violation in introduced or not difference.old.exists else " (the base breaks it too)"
+        yield (
+            f"{violation['rule']}{before}",
+            said(f"{violation['path']}: {violation['message']}. To mend it: {violation['fix']}"),
+        )
+    for each in difference.refused:
+        done = "replaced" if each.act == "replace" else "removed"
+        because = f" ({', '.join(code(path) for path in each.because)} can't change in place)" if each.because else ""
+        allow = f"and {code(f'allow.{each.act}')} doesn't name {code(each.name)}"
+        yield "Guarded", f"{_thing(each)} would be {done}{because}, {allow}"
+
+
+def figures_table(difference: Difference) -> Iterator[tuple[str, str, str, str]]:
+    """What it costs and needs: now, after, change. The bill always, the rest where it changes."""
+    old, new = difference.old, difference.new
+    if difference.cost["usd_per_month_max"].old or difference.cost["usd_per_month_max"].new:
+        for key, name in (("usd_per_month_min", "$ a month, least"), ("usd_per_month_max", "$ a month, most")):
+            yield _row(name, difference.cost[key])
+    yield from _budget(difference)
+    peak = Change(figures.gpus_at_peak(old), figures.gpus_at_peak(new))
+    if peak:
+        yield _row("GPUs at peak, rollout included", peak)
+    for name, change in figures.quotas(old, new).items():
+        yield _row(f"vCPU quota: {name}", change)
+
+
+def _budget(difference: Difference) -> Iterator[tuple[str, str, str, str]]:
+    before, after = figures.budget(difference.old), figures.budget(difference.new)
+    if after is None:
+        if before is not None and difference.new.exists:
+            yield f"budget ({before.of})", number(before.usd_per_month), "none", ""
+        return
+    was = number(before.usd_per_month) if before else "none"
+    left = f"{number(after.over)} over" if after.over > 0 else f"{number(-after.over)} left"
+    yield f"budget ({after.of})", was, number(after.usd_per_month), left
+
+
+def _row(name: str, change: Change) -> tuple[str, str, str, str]:
+    return name, number(change.old), number(change.new), signed(change.new - change.old)

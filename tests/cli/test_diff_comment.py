@@ -1,0 +1,115 @@
+"""The comment of a pull request: verdict and money first, nothing that didn't change, and text stays text."""
+
+import re
+from functools import cache
+
+import pytest
+
+from infra.cli.diff.comparing import Compared
+from infra.cli.diff.markdown import to_markdown
+from infra.cli.diff.marked import code, markdown, said
+from infra.cli.diff.text import to_text
+from infra.cli.diff.told import tell
+from infra.diff.difference import compare
+from infra.diff.types import Side
+from tests.diff.sides import Edit, compared, side
+
+BIGGER = (("g6.2xlarge", "g6.4xlarge"), ("max: 5", "max: 9"), ("40000", "30000"))
+MANY_MODELS = "".join(f"          m{n}: {{model: Qwen/Qwen3-8B, pool: l4, maxModelLen: 8192}}\n" for n in range(60))
+
+
+@cache
+def comment(stack: str, *edits: Edit) -> str:
+    return to_markdown(tell(Compared(compared(stack, *edits), None, {}, "main (9f8e7d6)", "a1b2c3d")))
+
+
+def test_the_title_is_a_verdict_with_the_money() -> None:
+    lines = comment("many", *BIGGER).splitlines()
+    assert lines[0] == "<!-- llm-platform diff: many -->"
+    assert re.fullmatch(
+        r"### ❌ many: \$[\d,]+ to \$[\d,]+ a month more; over budget; replaces node group `l4`; .*", lines[1]
+    )
+
+
+def test_what_matters_comes_first_and_details_are_folded() -> None:
+    text = comment("many", *BIGGER)
+    order = (
+        "| $ a month, most |",
+        "**Fails because**",
+        "**What users notice**",
+        "> [!TIP]",
+        "<details>",
+        "<sub>Planned",
+    )
+    assert [text.index(each) for each in order] == sorted(text.index(each) for each in order)
+    assert text.count("<details>") == text.count("</details>") > 2
+    assert "`gpuPools.l4.instanceTypes` | `g6.2xlarge` | `g6.4xlarge`" in text
+    assert "| ↳ `gpuPools.l4.max` (chosen) |" in text
+    assert "| NodeGroup `l4-nodes` | **`instanceTypes`** | `g6.2xlarge` | `g6.4xlarge` |" in text
+
+
+def test_what_did_not_change_is_in_no_row() -> None:
+    text = comment("many", ("max: 5", "max: 6"))
+    assert "t4" not in text.replace("`t4-", "")
+    assert "| `embed`, `llama-70b` | nothing | nothing |" in text
+
+
+def test_a_change_that_costs_nothing_says_so() -> None:
+    assert comment("many", ("0e9e39f249", "1111111111")).splitlines()[1] == "### ✅ many: the bill stays"
+
+
+def test_a_new_stack_and_one_that_is_gone_say_so_first() -> None:
+    both = (
+        (Side(), side("many"), "✅ many: a new stack, $"),
+        (side("many"), Side(), "❌ many: the stack is gone, and $"),
+    )
+    for old, new, says in both:
+        told = tell(Compared(compare("many", old, new), None, {}, "main", None))
+        assert to_markdown(told).splitlines()[1].startswith(f"### {says}")
+
+
+@pytest.mark.parametrize("stack", ["many", "local", "shared"])
+def test_it_stays_under_what_github_takes(stack: str) -> None:
+    told = tell(Compared(compare(stack, Side(), side(stack)), None, {}, "main", None))
+    assert len(to_markdown(told).encode()) < 60_000
+
+
+def test_sixty_models_more_are_counted_not_listed() -> None:
+    text = comment("many", ("          embed:", MANY_MODELS + "          embed:"))
+    assert len(text.encode()) < 60_000
+    assert re.search(r"and \d+ more", text)
+    assert "m59-" not in text
+
+
+EVIL = (
+    "x</details><img src=//e.vil> @octocat [a](//e.vil) `code` | cell \\| ![i](//e.vil) #1 www.e.vil https://e.vil $x$"
+)
+
+
+@pytest.mark.parametrize("mark", [code, said])
+def test_what_an_author_writes_stays_text(mark: object) -> None:
+    assert callable(mark)
+    shown = markdown(str(mark(EVIL)))
+    bare = re.sub(r"`code`", "", shown)  # what the planner quotes is code
+    assert not re.search(r"<(?!/?code>)|\||`|\]\(|@\w|(?<!&)#\d|www\.|://|\$", bare)
+
+
+def test_a_line_break_can_not_leave_its_cell() -> None:
+    assert "\n" not in markdown(code("a\n\n# b\r\n")) + markdown(said("a\n> b"))
+
+
+def test_markup_in_a_stack_file_reaches_no_comment() -> None:
+    evil = "x</details><img src=x> @octocat `a` | b"
+    annotations = f"          annotations: {{x/y: '{evil}'}}"
+    text = comment("many", ("          domain: llm.example.com", f"          domain: llm.example.com\n{annotations}"))
+    assert "<img" not in text
+    assert "@octocat" not in re.sub(r"`[^`]*`", "", text)
+
+
+def test_the_same_in_a_terminal() -> None:
+    told = tell(Compared(compared("many", *BIGGER), None, {}, "main (9f8e7d6)", "a1b2c3d"))
+    for width in (80, 110):
+        lines = to_text(told, width).splitlines()
+        assert max(len(line) for line in lines) <= width
+        assert lines[2].split()[0] == "FAILS"
+    assert not re.search(r"[`\x02-\x05]", to_text(told, 110))

@@ -1,0 +1,70 @@
+"""What users of a model are told, by what was edited."""
+
+import pytest
+
+from infra.diff.traffic import AWAY, GONE, MOVES, NEW, NOTHING, ROLLOUT, Notice
+from tests.diff.sides import Edit, compared
+
+EMBED = "          embed: {model: BAAI/bge-m3, pool: t4, replicas: {min: 1, max: 2}}\n"
+CASES: dict[str, tuple[str, tuple[Edit, ...], str, str, str]] = {
+    "a budget": ("many", (("40000", "50000"),), "llama-8b", NOTHING, "nothing"),
+    "more replicas at most": ("many", (("max: 5", "max: 6"),), "llama-8b", NOTHING, "nothing"),
+    "a longer context": ("many", (("16384", "32768"),), "llama-70b", ROLLOUT, "without a gap"),
+    "another size of the same GPU": ("many", (("g6.2xlarge", "g6.4xlarge"),), "llama-8b", MOVES, "may be away"),
+    "another GPU": ("many", (("g6.2xlarge", "g6e.2xlarge"),), "llama-8b", ROLLOUT, "without a gap"),
+    "tags, which start nodes anew": ("many", (("ml-platform", "research"),), "embed", AWAY, "replaced one by one"),
+    "tags, with two replicas": ("many", (("ml-platform", "research"),), "llama-8b", ROLLOUT, "replaced one by one"),
+    "a disk with one reader": ("zonal", (("8192", "4096"),), "qwen3-8b", AWAY, "the old pod goes before"),
+    "a pause": ("open", (("maxModelLen: 8192", "maxModelLen: 8192, paused: true"),), "qwen3-8b", AWAY, "is paused"),
+    "an end of a pause": ("asleep", (("true", "false"),), "qwen3-8b", NEW, "wakes"),
+    "a model that sleeps on": ("asleep", (("8192", "4096"),), "qwen3-8b", NOTHING, "paused"),
+    "another namespace": ("shared", (("team-ml", "team-x"),), "qwen3-8b", AWAY, "its Deployment"),
+    "a model less": ("many", ((EMBED, ""),), "embed", GONE, "stops answering"),
+    "a model more": ("many", ((EMBED, EMBED + EMBED.replace("embed", "more")),), "more", NEW, "first answers after"),
+    "another VPC": (
+        "many",
+        (("version:", "network: {cidr: 10.99.0.0/16}\n            version:"),),
+        "embed",
+        AWAY,
+        "Vpc",
+    ),
+}
+
+
+def notice(stack: str, edits: tuple[Edit, ...], model: str) -> Notice:
+    return next(each for each in compared(stack, *edits).notices if each.model == model)
+
+
+@pytest.mark.parametrize(("stack", "edits", "model", "event", "says"), CASES.values(), ids=CASES)
+def test_what_happens_while_it_is_deployed(
+    stack: str, edits: tuple[Edit, ...], model: str, event: str, says: str
+) -> None:
+    found = notice(stack, edits, model)
+    assert found.event == event
+    assert says in found.during
+
+
+AFTERWARDS = {
+    "a domain": (
+        "many",
+        (("llm.example.com", "ai.example.com"),),
+        "embed",
+        "another URL: https://embed.ai.example.com",
+    ),
+    "a context": ("many", (("16384", "32768"),), "llama-70b", "up to 32,768 tokens, was 16,384"),
+    "a capacity": ("many", (("g6.2xlarge", "g6e.2xlarge"),), "llama-8b", "full-length requests at once, was"),
+    "a range of replicas": ("many", (("max: 5", "max: 6"),), "llama-8b", "2 to 6 replicas, was 2 to 5"),
+    "a revision": ("many", (("0e9e39f249", "1111111111"),), "llama-8b", "other weights: 1111111111"),
+    "a timeout": ("patient", (("900", "600"),), "small", "an answer may take 600 s, was 900 s"),
+}
+
+
+@pytest.mark.parametrize(("stack", "edits", "model", "says"), AFTERWARDS.values(), ids=AFTERWARDS)
+def test_what_is_different_afterwards(stack: str, edits: tuple[Edit, ...], model: str, says: str) -> None:
+    assert any(says in each for each in notice(stack, edits, model).afterwards)
+
+
+def test_a_gap_is_as_long_as_a_cold_start() -> None:
+    edits = (("g6.2xlarge", "g6.4xlarge"),)
+    found = compared("many", *edits)
+    assert notice("many", edits, "llama-8b").seconds == found.new.models["llama-8b"]["cold_start_seconds"]
