@@ -26,7 +26,7 @@ class Case:
 SMALL = {"model": "llama3.2:1b", "engine": "ollama", "gpus": 0}
 OF_A_SMALL_MODEL = "{0} {0}-deployment {0}-network-policy {0}-prefetch* {0}-service gateway-{0}"
 POOL_SWAP = {"l4-nodes": "instanceTypes", "l4-gpu": "autoscalingGroupName"}
-MADE_ANEW = "chat-* small-* gateway-* model-cache-*"
+MADE_ANEW = "endpoints-* chat-* small-* gateway-* model-cache-*"
 
 CHANGES = {
     # Models
@@ -58,7 +58,7 @@ CHANGES = {
     "a shorter context": Case(
         "own",
         {"models.chat.maxModelLen": 4096},
-        changed="chat-deployment",
+        changed="chat-deployment endpoints-config",
         traffic={"chat": "outage"},
         says="up to 4,096 tokens, was 8,192",
     ),
@@ -79,7 +79,7 @@ CHANGES = {
     "a context that doesn't fit": Case(
         "own",
         {"models.chat.maxModelLen": 40960},
-        changed="chat-deployment",
+        changed="chat-deployment endpoints-config",
         traffic={"chat": "outage"},
         says="1 x 40,960 tokens need 5.6",
         fails=True,
@@ -87,7 +87,7 @@ CHANGES = {
     "pause": Case(
         "own",
         {"models.chat.paused": True},
-        changed="chat-deployment",
+        changed="chat-deployment endpoints-config",
         traffic={"chat": "outage"},
         says="is paused",
     ),
@@ -97,6 +97,7 @@ CHANGES = {
         added=OF_A_SMALL_MODEL.format("more"),
         traffic={"more": "new"},
         says="at https://more.llm.example.com/v1",
+        changed="endpoints-config",
     ),
     "a model less": Case(
         "own",
@@ -104,6 +105,7 @@ CHANGES = {
         removed=OF_A_SMALL_MODEL.format("small"),
         traffic={"small": "removed"},
         says="its URL stops answering",
+        changed="endpoints-config",
     ),
     "a model renamed": Case(
         "own",
@@ -111,6 +113,7 @@ CHANGES = {
         added=OF_A_SMALL_MODEL.format("tiny"),
         removed=OF_A_SMALL_MODEL.format("small"),
         traffic={"small": "removed", "tiny": "new"},
+        changed="endpoints-config",
     ),
     # Pools
     "a bigger instance type": Case(
@@ -157,11 +160,12 @@ CHANGES = {
         guarded="l40s",
         money="less",
         fails=True,
+        changed="endpoints-config",
     ),
     "a model on another pool": Case(
         "cloud",
         {"models.code": {"model": "Qwen/Qwen3-14B", "pool": "l4", "quantization": "fp8", "maxModelLen": 4096}},
-        changed="code-deployment l4-nodes l40s-nodes",
+        changed="code-deployment l4-nodes l40s-nodes endpoints-config",
         traffic={"code": "rollout"},
         says="a rollout without a gap",
         money="less",
@@ -249,7 +253,7 @@ CHANGES = {
         {"cache.kind": "ebs", "models.code": None, "gpuPools.l40s": None, "models.chat.replicas": 1},
         added="cluster-aws-ebs-csi-driver* model-cache-class",
         removed="cluster-aws-efs-csi-driver* weights* model-cache-volume chat-scaler* code* gateway-code l40s*",
-        changed="chat-deployment",
+        changed="chat-deployment endpoints-config",
         replaced="model-cache-claim chat-prefetch-job l4-*",
         because={"model-cache-claim": "spec.storageClassName", "l4-nodes": "subnetIds"},
         traffic={"chat": "outage", "code": "removed"},
@@ -272,14 +276,14 @@ CHANGES = {
     "another domain": Case(
         "own",
         {"gateway.domain": "ai.example.com"},
-        changed="gateway-*",
+        changed="gateway-* endpoints-config",
         traffic={"chat": "nothing", "small": "nothing"},
         says="another URL: https://chat.ai.example.com/v1; https://chat.llm.example.com/v1 stops answering",
     ),
     "answers that may take longer": Case(
         "own",
         {"gateway.timeoutSeconds": 600},
-        changed="gateway-* chat-deployment small-deployment",
+        changed="gateway-* chat-deployment small-deployment endpoints-config",
         traffic={"chat": "outage", "small": "rollout"},
         says="an answer may take 600 s, was 300 s",
     ),
@@ -289,12 +293,13 @@ CHANGES = {
         changed="gateway-*",
         traffic={"chat": "outage", "code": "outage"},
         says="reached from the internet",
+        money="more",
     ),
     "no gateway": Case(
         "own",
         {"gateway": None},
         removed="gateway gateway-*",
-        changed="*-network-policy",
+        changed="*-network-policy endpoints-config",
         traffic={"chat": "nothing", "small": "nothing"},
         says="another URL: none",
     ),
