@@ -5,7 +5,6 @@ from functools import partial
 
 from infra.catalog import AT_LOAD, Catalog, with_prices
 from infra.planning.addons import plan_addons, plan_monitoring
-from infra.planning.batch import ollama_parallel
 from infra.planning.budget import check_budget
 from infra.planning.cache import plan_cache
 from infra.planning.cluster import plan_cluster
@@ -22,7 +21,8 @@ from infra.planning.remedies import find_remedies
 from infra.planning.rollout import plan_rollout
 from infra.planning.scaling import plan_scaling
 from infra.planning.served import Served, resolve
-from infra.planning.throughput import throughput
+from infra.planning.sizing import Sizing
+from infra.planning.throughput import of_replica
 from infra.planning.to_do import list_to_dos
 from infra.planning.warnings import warn_of_drain, warn_of_model, warn_of_pool
 from infra.planning.weights import HALF, served_dtype
@@ -87,7 +87,8 @@ def _place(
     zones = (cache.zone_id,) if cache.zone_id else cluster.zone_ids
     offers = [declared(name, pool, catalog, cluster.region, zones) for name, pool in sorted(settings.gpu_pools.items())]
     new = makeable(catalog, cluster.region, zones) if cluster.kind == "create" else ()
-    placed = [place(each, offers, new, catalog, findings) for each in served]
+    sizing = Sizing(catalog)
+    placed = [place(each, offers, new, sizing, findings) for each in served]
     on: dict[str, list[Placed]] = {offer.name: [] for offer in offers}
     used: dict[str, Offer] = {offer.name: offer for offer in offers}
     for each in placed:
@@ -114,7 +115,7 @@ def _model(
     warn_of_model(placed, rollout, start, findings)
     _choose_arguments(placed, catalog, findings)
     vllm = sized is not None and served.ollama_file_gib is None
-    made = _throughput(placed, catalog)
+    made = of_replica(sized) if sized else Throughput(None, "no estimate: on the CPU")
     bf16 = catalog.gpus[offer.gpu].bf16 if offer else True
     return ModelPlan(
         name=served.name,
@@ -133,9 +134,9 @@ def _model(
         utilization=sized.arguments.utilization if sized and vllm else None,
         max_model_len=served.max_model_len,
         embedding_size=served.embedding_size,
-        max_num_seqs=sized.arguments.max_num_seqs if sized else ollama_parallel(model),
+        max_num_seqs=sized.arguments.max_num_seqs if sized else served.question.concurrency,
         max_num_batched_tokens=sized.arguments.max_num_batched_tokens if sized and vllm else None,
-        concurrency=model.concurrency if served.ollama_file_gib is None else ollama_parallel(model),
+        concurrency=model.concurrency if served.ollama_file_gib is None else served.question.concurrency,
         replicas=served.replicas,
         paused=model.paused,
         extra_args=model.extra_args,
@@ -154,16 +155,6 @@ def _model(
     )
 
 
-def _throughput(placed: Placed, catalog: Catalog) -> Throughput:
-    served, offer, sized = placed.served, placed.offer, placed.sized
-    if offer is None or sized is None:
-        return Throughput(None, "no estimate: on the CPU")
-    if served.ollama_file_gib is not None:
-        return Throughput(None, "no estimate: the model of throughput is vLLM's, not Ollama's")
-    gpu = catalog.gpus[offer.gpu]
-    return throughput(served.shape, gpu, sized.gpus, sized.arguments, sized.fit, quantization=served.quantization)
-
-
 def _quantizes_at_load(served: Served) -> bool:
     """A repository that is quantized says so itself, and an engine refuses to be told otherwise."""
     in_16_bit = served.settings.like is None and (served.shape is None or served.shape.dtype in HALF)
@@ -174,7 +165,7 @@ def _choose_arguments(placed: Placed, catalog: Catalog, findings: Findings) -> N
     served, sized = placed.served, placed.sized
     if served.ollama_file_gib is not None and served.settings.concurrency is None:
         reason = "Ollama takes the memory of the whole context for each request that it answers at once"
-        findings.choose(f"{served.path}.concurrency", ollama_parallel(served.settings), reason)
+        findings.choose(f"{served.path}.concurrency", served.question.concurrency, reason)
     if sized is None or served.ollama_file_gib is not None:
         return
     if served.settings.gpu_memory_utilization is None:

@@ -1,7 +1,7 @@
 """A model of the stack file joined with what the catalogue knows of it."""
 
-import dataclasses
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal
 
 from infra.catalog import Catalog, ModelShape
@@ -9,6 +9,7 @@ from infra.catalog.types import Engine
 from infra.planning.findings import Findings
 from infra.planning.kv_cache import kv_bytes_per_token
 from infra.planning.plan import Replicas
+from infra.planning.sizing import Question
 from infra.planning.weights import GIB, stored_gib
 from infra.settings import Model
 from infra.settings.architecture import Architecture, read_architecture
@@ -46,16 +47,29 @@ class Served:
         """Of the whole model in 16 bit; None where its shape isn't known."""
         return kv_bytes_per_token(self.shape, 1, 2) if self.shape else None
 
+    @cached_property
+    def question(self) -> Question:
+        """What is asked of the model, wherever it is placed."""
+        return Question(
+            name=self.settings.model,
+            shape=self.shape,
+            max_model_len=self.max_model_len,
+            own_context=self.own_context,
+            task=self.task,
+            ollama_file_gib=self.ollama_file_gib,
+            quantization=self.quantization,
+            kv_cache_dtype=self.settings.kv_cache_dtype,
+            utilization=self.settings.gpu_memory_utilization,
+            max_num_seqs=self.settings.max_num_seqs,
+            concurrency=self.settings.concurrency or 1,
+            gpus=self.settings.gpus,
+            planned=True,
+        )
+
     @property
     def embedding_size(self) -> int | None:
         """Numbers in a vector: an embedding is the last layer's state."""
         return self.shape.hidden_size if self.shape and self.task == "embed" else None
-
-    def with_context(self, max_model_len: int) -> "Served":
-        return dataclasses.replace(self, max_model_len=max_model_len)
-
-    def quantized(self, method: str) -> "Served":
-        return dataclasses.replace(self, quantization=method)
 
 
 def resolve(name: str, model: Model, catalog: Catalog, *, no_gpu_nodes: bool, findings: Findings) -> Served:

@@ -34,7 +34,7 @@ def _stack(stack_models: Mapping[str, Any], stack_pools: Mapping[str, Any]) -> d
 
 
 @given(models, pools, st.randoms())
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_order_means_nothing(stack_models: dict[str, Any], stack_pools: dict[str, Any], random: Any) -> None:
     shuffled_models, shuffled_pools = list(stack_models.items()), list(stack_pools.items())
     random.shuffle(shuffled_models)
@@ -46,7 +46,7 @@ def test_order_means_nothing(stack_models: dict[str, Any], stack_pools: dict[str
 
 
 @given(models, pools, st.sampled_from(MODELS))
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_adding_a_model_changes_nothing_of_the_others(
     stack_models: dict[str, Any], stack_pools: dict[str, Any], another: dict[str, Any]
 ) -> None:
@@ -66,7 +66,7 @@ def _fixed(result: Plan, name: str) -> list[Any]:
 
 
 @given(models, pools)
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_what_was_chosen_can_be_written_into_the_stack_file(
     stack_models: dict[str, Any], stack_pools: dict[str, Any]
 ) -> None:
@@ -92,7 +92,7 @@ def _decisions(part: Any) -> dict[str, Any]:
 
 
 @given(models, pools)
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_every_decision_has_a_reason_that_names_a_number(
     stack_models: dict[str, Any], stack_pools: dict[str, Any]
 ) -> None:
