@@ -32,6 +32,10 @@ def document(planned: Planned) -> dict[str, Any]:
             "items": [_item(item) for item in plan.cost.items],
         },
         "chosen": {path: {"value": choice.value, "reason": choice.reason} for path, choice in plan.chosen.items()},
+        "cheaper": {
+            name: [vars(way) | {"usd_per_month": round(way.usd_per_month, 2)} for way in ways]
+            for name, ways in plan.cheaper.items()
+        },
         "outputs": planned.recording.outputs,
         "resources": resources(planned),
     }

@@ -6,7 +6,7 @@ from typing import Any
 
 from infra.catalog import Catalog
 from infra.cli.fit_input import Where, read
-from infra.cli.fit_text import engine, flags, text_of_all, text_of_one
+from infra.cli.fit_text import against, engine, flags, text_of_all, text_of_one
 from infra.cli.terminal import printable
 from infra.planning.options import Option, everywhere, offer_with, on_offer
 from infra.planning.pools import of_type
@@ -15,14 +15,14 @@ from infra.planning.sizing import Question, Sizing
 
 def run(model: str, given: Mapping[str, str | None], format_: str, catalog: Catalog) -> tuple[str, int]:
     """What to print and the exit code. Raises BadInput."""
-    question, where = read(model, given, catalog)
+    question, where, api_price = read(model, given, catalog)
     sizing = Sizing(catalog)
     if where.instance is None and where.gpu is None:
-        return _all(question, format_, sizing)
+        return _all(question, api_price, format_, sizing)
     one = _one(question, where, sizing)
     if format_ == "json":
-        return json.dumps(_document(one, sizing), indent=2) + "\n", 0
-    return printable(text_of_one(one, sizing)), 0 if one.fits else 1
+        return json.dumps(_document(one, api_price, sizing), indent=2) + "\n", 0
+    return printable(text_of_one(one, api_price, sizing)), 0 if one.fits else 1
 
 
 def _one(question: Question, where: Where, sizing: Sizing) -> Option:
@@ -35,15 +35,15 @@ def _one(question: Question, where: Where, sizing: Sizing) -> Option:
     return found
 
 
-def _all(question: Question, format_: str, sizing: Sizing) -> tuple[str, int]:
+def _all(question: Question, api_price: float | None, format_: str, sizing: Sizing) -> tuple[str, int]:
     options = everywhere(question, sizing)
     fitting = [each for each in options if each.fits]
     if format_ == "json":
-        return json.dumps([_document(each, sizing) for each in fitting], indent=2) + "\n", 0
-    return printable(text_of_all(question, options, sizing)), 0 if fitting else 1
+        return json.dumps([_document(each, api_price, sizing) for each in fitting], indent=2) + "\n", 0
+    return printable(text_of_all(question, options, api_price, sizing)), 0 if fitting else 1
 
 
-def _document(given: Option, sizing: Sizing) -> dict[str, Any]:
+def _document(given: Option, api_price: float | None, sizing: Sizing) -> dict[str, Any]:
     fit, cache, usd = given.sized.fit, given.sized.fit.kv_cache_gib, given.usd_per_hour
     return {
         "model": given.sized.question.name,
@@ -59,7 +59,22 @@ def _document(given: Option, sizing: Sizing) -> dict[str, Any]:
         "max_model_len": given.sized.question.max_model_len,
         "max_concurrency": round(fit.max_concurrency, 2) if fit.max_concurrency is not None else None,
         "usd_per_hour": round(usd, 4) if usd is not None else None,
+        **_against_an_api(given, api_price),
         "reasons": _reasons(given, sizing),
+    }
+
+
+def _against_an_api(given: Option, api_price: float | None) -> dict[str, Any]:
+    """Only where a price was given; null where no tokens come out, or nothing is paid."""
+    if api_price is None:
+        return {}
+    found = against(given, api_price)
+    makes = found.replica_tokens_per_month if found else None
+    return {
+        "api_price": api_price,
+        "break_even_tokens_per_month": round(found.tokens_per_month) if found else None,
+        "replica_tokens_per_month": [round(each) for each in makes] if makes else None,
+        "one_replica_makes_them": found.one_replica_makes_them if found else None,
     }
 
 

@@ -15,6 +15,7 @@ from infra.planning.vllm import PINNED, version_of
 ENGINES = ("vllm", "tgi", "ollama")
 KV_CACHE_DTYPES = ("auto", "fp8", "fp8_e4m3", "fp8_e5m2", "bfloat16", "float16")
 MOST_GPUS, MOST_GIB, MOST_TOKENS, MOST_SEQS = 16, 100_000, 10_485_760, 65_536
+MOST_USD = 10_000  # a million tokens
 LIKE = "`like:` a known model of the same shape, or `architecture:` its config.json,"
 # Contexts that no scaling of positions reaches.
 ABSURD = 16
@@ -37,8 +38,8 @@ class BadInput(Exception):
         self.mistakes = mistakes
 
 
-def read(model: str, given: Mapping[str, str | None], catalog: Catalog) -> tuple[Question, Where]:
-    """`given` holds the options by name, as typed. Raises BadInput."""
+def read(model: str, given: Mapping[str, str | None], catalog: Catalog) -> tuple[Question, Where, float | None]:
+    """The question, where it is asked, an API's price. `given` holds the options by name, as typed. Raises BadInput."""
     return _Reader(given, catalog).read(model)
 
 
@@ -48,7 +49,7 @@ class _Reader:
         self._catalog = catalog
         self._mistakes: list[tuple[str, str]] = []
 
-    def read(self, model: str) -> tuple[Question, Where]:
+    def read(self, model: str) -> tuple[Question, Where, float | None]:
         engine = self._choice("engine", ENGINES) or (
             "ollama" if ":" in model or model in self._catalog.ollama else "vllm"
         )
@@ -57,9 +58,10 @@ class _Reader:
         question = self._question(model, engine, length, where)
         if question is not None:
             self._check(question, where)
+        api_price = self._number("api-price", MOST_USD, "dollars a million output tokens")
         if self._mistakes or question is None:
             raise BadInput(self._mistakes)
-        return question, where
+        return question, where, api_price
 
     def _question(self, model: str, engine: str, length: int | None, where: Where) -> Question | None:
         file_gib = None

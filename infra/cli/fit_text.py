@@ -1,15 +1,18 @@
 """What `fit` tells a person: the verdict first, then a table, what doesn't serve and why, what would be cheaper."""
 
 import re
+import textwrap
 from collections import Counter
 
 from infra.catalog import Catalog
+from infra.planning.break_even import BreakEven, break_even
 from infra.planning.kv_cache import kv_bytes_per_token
 from infra.planning.mends import SMALLER, Mend, mends
 from infra.planning.options import Option, largest_context, serving
 from infra.planning.plan import HOURS_A_MONTH
 from infra.planning.pools import every_type
 from infra.planning.sizing import Question, Sizing, default_share
+from infra.planning.throughput import WORKLOAD, of_replica
 
 _SHOWN, _NOT_ENOUGH, _BAR = 8, 4, 40
 
@@ -27,6 +30,28 @@ def _flag(mend: Mend) -> str:
     return f"--{option} {mend.value}"
 
 
+def against(given: Option, api_price: float) -> BreakEven | None:
+    """None where no tokens come out, or nothing is paid."""
+    if given.sized.question.task != "chat" or not given.usd_per_hour:
+        return None
+    return break_even(given.usd_per_hour, api_price, of_replica(given.sized))
+
+
+def _against(given: Option, api_price: float | None) -> list[str]:
+    if api_price is None:
+        return []
+    found = against(given, api_price)
+    if found is None:
+        return ["", "against an API: no tokens come out of it, or no price is known"]
+    where = given.offer.instance_type if given.offer else given.where
+    request = f"{WORKLOAD.prompt:,} tokens in and {WORKLOAD.output:,} out a request"
+    return [
+        "",
+        f"against an API at ${api_price:g} a million tokens out, prompts included ({request})",
+        *(f"  {line}" for line in textwrap.wrap(f"{where} is cheaper above {found.reason}", 108)),
+    ]
+
+
 def engine(given: Option) -> str:
     arguments, question = given.sized.arguments, given.sized.question
     if question.engine == "tgi":
@@ -41,7 +66,7 @@ def engine(given: Option) -> str:
     )
 
 
-def text_of_one(given: Option, sizing: Sizing) -> str:
+def text_of_one(given: Option, api_price: float | None, sizing: Sizing) -> str:
     fit, question = given.sized.fit, given.sized.question
     price = f", ${given.usd_per_hour:.2f} an hour" if given.usd_per_hour is not None else ""
     where = f"{given.where}{f' ({given.offer.instance_type}{price})' if given.offer else ''}"
@@ -59,6 +84,8 @@ def text_of_one(given: Option, sizing: Sizing) -> str:
     if not given.fits:
         ways = flags(given, sizing)
         lines += ["", "one of these makes it fit" if ways else "nothing here makes it fit", *_columns(ways)]
+    if given.fits:
+        lines += _against(given, api_price)
     if given.offer is not None:
         lines += ["", _price_note(sizing.catalog)]
     return _joined(lines)
@@ -91,7 +118,7 @@ def _interval(given: Option) -> str:
     return f"{cache.low:.1f} to {cache.high:.1f}" if cache else ""
 
 
-def text_of_all(question: Question, options: list[Option], sizing: Sizing) -> str:
+def text_of_all(question: Question, options: list[Option], api_price: float | None, sizing: Sizing) -> str:
     fitting = [each for each in options if each.fits]
     best = fitting[0] if fitting else None
     lines = [*_verdict(fitting, question), _asked(question, options), ""]
@@ -108,6 +135,8 @@ def text_of_all(question: Question, options: list[Option], sizing: Sizing) -> st
     other = _other_means(question, best, sizing)
     if other:
         lines += ["", "cheaper by other means" if best else "what would make it fit", *_columns(other)]
+    if best is not None:
+        lines += _against(best, api_price)
     lines += ["", _left_out(options, fitting, sizing.catalog), _price_note(sizing.catalog)]
     return _joined(lines)
 

@@ -242,6 +242,7 @@ class PoolPlan:
     usd_per_node_hour_least: float | None  # the cheapest
     peak_gpus: int  # all models at their most
     surge_gpus: int  # one rollout on top
+    idle_gpus: int  # of the nodes that the fewest replicas need: paid for, and nobody's
     reasons: tuple[str, ...]
 
 
@@ -331,6 +332,15 @@ class Cost:
 
 
 @dataclass(frozen=True)
+class Cheaper:
+    """Another way to serve a model: what to write below it in the stack file, and what that saves."""
+
+    setting: str
+    usd_per_month: float  # at the fewest replicas; 0: the same money holds more requests
+    effect: str
+
+
+@dataclass(frozen=True)
 class Plan:
     stack: str
     settings: Settings
@@ -343,6 +353,7 @@ class Plan:
     gateway: GatewayPlan | None
     cost: Cost
     remedies: Mapping[str, tuple[Remedy, ...]]  # by model; its neighbours count: they fill the nodes of a pool
+    cheaper: Mapping[str, tuple[Cheaper, ...]]  # by model; its neighbours count here too
     chosen: Mapping[str, Choice]  # dotted path of a stack-file key -> what was chosen
     violations: tuple[Violation, ...] = field(default=())
     warnings: tuple[Note, ...] = field(default=())
