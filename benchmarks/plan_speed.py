@@ -1,8 +1,9 @@
-"""How long `plan` takes: of prod against importing the SDKs alone, and as models are added.
+"""How long `plan` takes: of prod against importing the SDKs alone, and as models are added; and `diff` against `plan`.
 
 make benchmark
 """
 
+import shutil
 import statistics
 import subprocess
 import sys
@@ -44,6 +45,27 @@ def main() -> None:
         print(f"plan of {count:3} models    {duration:5.2f} s")
     ratio = (took[100] - took[50]) / (took[50] - took[1])
     print(f"50 to 100 models      {took[100] - took[50]:5.2f} s   {ratio:.2f} x that of 1 to 50; must be under 1.3")
+    one, both = diff_and_plan()
+    print(f"diff of 100 models    {both:5.2f} s   {both / one:.2f} x one plan of {one:.2f} s; must be under 2.2")
+
+
+def diff_and_plan() -> tuple[float, float]:
+    """Of a change to every one of 100 models, against a commit; each the least of runs in turn."""
+    with tempfile.TemporaryDirectory() as folder:
+        project, git = Path(folder), ["git", "-c", "user.name=benchmark", "-c", "user.email=benchmark@example.com"]
+        for name in ("infra", "components"):
+            shutil.copytree(ROOT / name, project / name, ignore=shutil.ignore_patterns("__pycache__"))
+        stacks = project / "stacks"
+        stacks.mkdir()
+        stack = write(stacks, 100)
+        for arguments in (["init", "-q"], ["add", "-A"], ["commit", "-q", "-m", "base"]):
+            subprocess.run([*git, *arguments], cwd=project, check=True)
+        file = stacks / f"Pulumi.{stack}.yaml"
+        file.write_text(file.read_text(encoding="utf-8").replace("8192", "4096"), encoding="utf-8")
+        compare = [sys.executable, "-m", "infra", "diff", stack, "--base", "HEAD", "--format", "json"]
+        once(plan(stack, stacks), project)
+        took = [(once(plan(stack, stacks), project), once(compare, project)) for _ in range(RUNS)]
+    return min(one for one, _ in took), min(both for _, both in took)
 
 
 def write(stacks: Path, count: int) -> str:
@@ -64,9 +86,9 @@ def seconds(command: list[str]) -> float:
     return statistics.median(once(command) for _ in range(RUNS))
 
 
-def once(command: list[str]) -> float:
+def once(command: list[str], folder: Path = ROOT) -> float:
     start = time.perf_counter()
-    subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
+    subprocess.run(command, cwd=folder, check=True, stdout=subprocess.DEVNULL)
     return time.perf_counter() - start
 
 

@@ -59,13 +59,14 @@ class Difference:
 
 
 def compare(stack: str, old: Side, new: Side, forces: Forces = forces) -> Difference:
-    resources = compare_resources(old.resources, new.resources, forces)
+    settings = settings_changed(old, new)
+    resources = compare_resources(old.resources, new.resources, forces, settings)
     return Difference(
         stack=stack,
         old=old,
         new=new,
         resources=resources,
-        settings=settings_changed(old, new),
+        settings=settings,
         follows=choices_changed(old, new),
         outputs=differences(old.outputs, new.outputs),
         cost=figures.cost(old, new),

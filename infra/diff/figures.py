@@ -1,7 +1,7 @@
 """Money, GPUs, quotas and fit of both sides."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -83,6 +83,12 @@ def quotas(old: Side, new: Side) -> dict[str, Change]:
     before, after = _quotas(old), _quotas(new)
     changed = {name: Change(before.get(name, 0), after.get(name, 0)) for name in sorted(before.keys() | after.keys())}
     return {name: change for name, change in changed.items() if change}
+
+
+def vcpus_beside(old: Side, groups: Iterable[str], vcpus: Mapping[str, int]) -> int:
+    """vCPUs at most of node groups that stay until their successors are there. `vcpus`: by instance type."""
+    pools = [old.pools[name] for name in groups if name in old.pools]
+    return sum(pool["max"] * max((vcpus.get(each, 0) for each in pool["instance_types"]), default=0) for pool in pools)
 
 
 def models_changed(old: Side, new: Side) -> dict[str, dict[str, Change]]:

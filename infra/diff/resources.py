@@ -3,8 +3,10 @@
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from types import MappingProxyType
 
 from infra.diff.properties import differences, leaves
+from infra.diff.secret_values import secrets_changed
 from infra.diff.types import Change, Changes, Resource, Resources, name_of, type_of
 
 Forces = Callable[[str, str], bool | None]
@@ -29,13 +31,16 @@ _UNTAGGED = (
 )
 
 
-def compare_resources(old: Sequence[Resource], new: Sequence[Resource], forces: Forces) -> Resources:
+def compare_resources(
+    old: Sequence[Resource], new: Sequence[Resource], forces: Forces, settings: Changes = MappingProxyType({})
+) -> Resources:
+    """`settings` are those that changed: of secrets, nothing else tells."""
     before: dict[str, Resource] = {each["urn"]: each for each in old}
     after: dict[str, Resource] = {each["urn"]: each for each in new}
     renamed = dict(_renamed(before, after))
     before = {renamed.get(urn, urn): each for urn, each in before.items()}
     both = sorted(before.keys() & after.keys())
-    changes: dict[str, dict[str, Change]] = {}
+    changes = secrets_changed(settings, {urn: after[urn] for urn in both})
     options: dict[str, Changes] = {}
     for urn in both:
         if before[urn] == after[urn]:
@@ -43,7 +48,7 @@ def compare_resources(old: Sequence[Resource], new: Sequence[Resource], forces: 
         found = differences(before[urn].get("inputs"), after[urn].get("inputs"))
         ignored = after[urn].get("options", {}).get("ignore_changes", [])
         if left := {path: change for path, change in found.items() if not _is_under(path, ignored)}:
-            changes[urn] = left
+            changes.setdefault(urn, {}).update(left)
         if own := differences(_own_options(before[urn]), _own_options(after[urn]), "options"):
             options[urn] = own
     _of_the_aws_provider(changes, after, forces)

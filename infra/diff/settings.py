@@ -3,10 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
+from infra.diff.secret_values import MASK, NEW
 from infra.diff.types import Change, Side
 from infra.settings.mistakes import PLATFORM, dotted
-
-_HIDDEN = "[secret]"
 
 
 def settings_changed(old: Side, new: Side) -> dict[str, Change]:
@@ -43,4 +42,4 @@ def _shown(change: Change) -> Change:
     """That a secret changed is told; its encrypted text is not."""
     if not any(isinstance(value, Mapping) and "secure" in value for value in (change.old, change.new)):
         return change
-    return Change(None if change.old is None else _HIDDEN, None if change.new is None else f"{_HIDDEN}, set anew")
+    return Change(None if change.old is None else MASK, None if change.new is None else NEW)

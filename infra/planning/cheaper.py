@@ -8,7 +8,7 @@ from infra.planning.options import Option, serving
 from infra.planning.placement import Placed
 from infra.planning.plan import HOURS_A_MONTH, Cheaper
 from infra.planning.pools import Offer
-from infra.planning.sizing import Question, Sizing, can_run
+from infra.planning.sizing import Question, Sized, Sizing, can_run
 from infra.planning.weights import HALF
 from infra.planning.words import count
 
@@ -48,7 +48,7 @@ def _ways(
     ways = {(way.usd_per_month, "quantization" in way.setting): way for way in reversed(found) if way is not None}
     yield from sorted(ways.values(), key=lambda way: (-way.usd_per_month, way.setting))
     if not any(smaller for _, smaller in ways):
-        yield from _more_for_the_same(each, sizing)
+        yield from _more_for_the_same(sized, sizing)
 
 
 def _differs(pool: Offer, offer: Offer) -> bool:
@@ -129,17 +129,14 @@ def _effect(each: Placed, option: Option, on: Mapping[str, list[Placed]], zones:
     return "; ".join(parts)
 
 
-def _more_for_the_same(each: Placed, sizing: Sizing) -> Iterator[Cheaper]:
+def _more_for_the_same(sized: Sized, sizing: Sizing) -> Iterator[Cheaper]:
     """The first smaller weights with which the same GPUs hold many more requests."""
-    sized = each.sized
-    assert sized is not None
     before = sized.fit.max_concurrency
     for question in list(_questions(sized.question))[1:]:
         smaller = sizing.size(question.but(gpus=sized.gpus), sized.gpu, sized.gpus)
         after = smaller.fit.max_concurrency
         if before and after and after >= WORTH_A_LINE * before and can_run(question, sized.gpu, sizing.catalog):
-            effect = (
-                f"the same GPUs hold {after:.1f} requests of {each.served.max_model_len:,} tokens, not {before:.1f}"
-            )
+            length = sized.question.max_model_len
+            effect = f"the same GPUs hold {after:.1f} requests of {length:,} tokens instead of {before:.1f}"
             yield Cheaper(f"quantization: {question.quantization}", 0.0, effect)
             return

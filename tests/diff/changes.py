@@ -26,7 +26,7 @@ class Case:
 SMALL = {"model": "llama3.2:1b", "engine": "ollama", "gpus": 0}
 OF_A_SMALL_MODEL = "{0} {0}-deployment {0}-network-policy {0}-prefetch* {0}-service gateway-{0}"
 POOL_SWAP = {"l4-nodes": "instanceTypes", "l4-gpu": "autoscalingGroupName"}
-MADE_ANEW = "endpoints-* chat-* small-* gateway-* model-cache-*"
+MADE_ANEW = "chat-* small-* gateway-* model-cache-* endpoints-*"
 
 CHANGES = {
     # Models
@@ -95,25 +95,25 @@ CHANGES = {
         "own",
         {"models.more": {**SMALL, "model": "llama3.2:3b"}},
         added=OF_A_SMALL_MODEL.format("more"),
+        changed="endpoints-config",
         traffic={"more": "new"},
         says="at https://more.llm.example.com/v1",
-        changed="endpoints-config",
     ),
     "a model less": Case(
         "own",
         {"models.small": None},
         removed=OF_A_SMALL_MODEL.format("small"),
+        changed="endpoints-config",
         traffic={"small": "removed"},
         says="its URL stops answering",
-        changed="endpoints-config",
     ),
     "a model renamed": Case(
         "own",
         {"models.small": None, "models.tiny": SMALL},
         added=OF_A_SMALL_MODEL.format("tiny"),
         removed=OF_A_SMALL_MODEL.format("small"),
-        traffic={"small": "removed", "tiny": "new"},
         changed="endpoints-config",
+        traffic={"small": "removed", "tiny": "new"},
     ),
     # Pools
     "a bigger instance type": Case(
@@ -156,11 +156,11 @@ CHANGES = {
         "cloud",
         {"gpuPools.l40s": None, "models.code": None},
         removed="l40s l40s-* code code-* gateway-code",
+        changed="endpoints-config",
         traffic={"code": "removed"},
         guarded="l40s",
         money="less",
         fails=True,
-        changed="endpoints-config",
     ),
     "a model on another pool": Case(
         "cloud",

@@ -83,8 +83,8 @@ def arguments_of(type_: str) -> set[str]:
     if package == "pulumi":
         found = pulumi_kubernetes.ProviderArgs
     elif package == "kubernetes":
-        folder = module.replace(".k8s.io", "").replace(".sh", "").replace("/", ".")
-        group = importlib.import_module(f"pulumi_kubernetes.{folder}")
+        domain, version = module.split("/")
+        group = importlib.import_module(f"pulumi_kubernetes.{domain.split('.')[0]}.{version}")
         found = getattr(group, f"{name}InitArgs", None) or getattr(group, f"{name}Args")
     else:
         group = importlib.import_module(f"pulumi_{package}.{module.split('/')[0]}".removesuffix(".index"))

@@ -8,6 +8,7 @@ import re
 
 _CODE, _STRONG, _SAID, _END = "\x02", "\x03", "\x04", "\x05"
 _MARKS = re.compile(f"([{_CODE}{_STRONG}{_SAID}])([^{_END}]*){_END}")
+_LONGEST = 600
 _BACKQUOTED = re.compile(r"`([^`]+)`")
 _PLAIN_CODE = re.compile(r"[ -\[\]-_a-{}~]+")  # ASCII without a backquote, a bar or a backslash
 # What Markdown, and GitHub beyond it, could take for markup; and where it would make a link of an address.
@@ -32,7 +33,9 @@ def said(text: str) -> str:
 
 
 def _clean(text: str) -> str:
-    return " ".join("".join(c if c.isprintable() else " " for c in text).split())
+    """On one line, and no longer than somebody reads."""
+    line = " ".join("".join(c if c.isprintable() else " " for c in text[: 2 * _LONGEST]).split())
+    return line if len(line) <= _LONGEST else f"{line[:_LONGEST]}…"
 
 
 def plain(text: str) -> str:

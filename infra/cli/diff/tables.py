@@ -1,13 +1,14 @@
-"""What is below the first lines: users, settings, resources, fit, facts."""
+"""What is below the first lines: users, settings, fit, bill, facts, notes."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Hashable, Iterable, Mapping
+from typing import TypeVar
 
-from infra.cli.diff.marked import code, said, strong
-from infra.cli.diff.values import NONE, count, duration, names, number, pair, signed
+from infra.cli.diff.marked import code, said
+from infra.cli.diff.values import NONE, cells, count, duration, names, number, signed
 from infra.diff import figures
 from infra.diff.difference import Difference, Facts
 from infra.diff.traffic import noticed
-from infra.diff.types import Change, Changes, Resource, name_of, type_of
+from infra.diff.types import Change, Changes
 
 _FIGURES = {
     "engine": "engine",
@@ -25,124 +26,98 @@ _FIGURES = {
     "cold_start_seconds": "cold start",
     "timeout_seconds": "longest answer",
 }
-_SECTIONS = ("models", "gpuPools", "addons", "cluster", "gateway", "cache")
+_NAMED = ("models", "gpuPools")  # sections of named things
+
+Told = TypeVar("Told", bound=Hashable)
 
 
 def users(difference: Difference) -> list[tuple[str, str, str]]:
     """Models that are told the same are one row; those that notice nothing come last."""
-    rows: dict[tuple[str, str], list[str]] = {}
-    for notice in sorted(difference.notices, key=lambda each: (not noticed(each), each.model)):
-        after = "; ".join(said(each) for each in notice.afterwards) or "nothing"
-        rows.setdefault((said(notice.during), after), []).append(notice.model)
-    return [
-        (", ".join(code(n) if not n.startswith("and ") else n for n in names(who)), *what) for what, who in rows.items()
-    ]
+    notices = sorted(difference.notices, key=lambda each: (not noticed(each), each.model))
+    told = ((each.model, (said(each.during), "; ".join(map(said, each.afterwards)) or "nothing")) for each in notices)
+    return [(names(who), *what) for what, who in _alike(told).items()]
+
+
+def _alike(told: Iterable[tuple[str, Told]]) -> dict[Told, list[str]]:
+    """Who is told the same."""
+    found: dict[Told, list[str]] = {}
+    for who, what in told:
+        found.setdefault(what, []).append(who)
+    return found
 
 
 def settings(difference: Difference) -> list[tuple[str, str, str]]:
     """What was typed, then what follows from it, which is marked."""
-    rows = [(code(path), *_values(change)) for path, change in _folded(difference).items()]
-    follows = [(f"↳ {code(path)} (chosen)", *_values(change)) for path, change in difference.follows.items()]
-    return rows + follows
+    rows = [(f"{path}", *values) for path, values in _paths(_folded(difference))]
+    return rows + [(f"↳ {path} (chosen)", *values) for path, values in _paths(difference.follows)]
+
+
+def settings_title(difference: Difference) -> str:
+    follows = f", and {count(len(difference.follows), 'choice')} of the program with them" if difference.follows else ""
+    return f"{count(len(difference.settings), 'setting')} changed{follows}"
+
+
+def _paths(changes: Changes) -> Iterable[tuple[str, tuple[str, str]]]:
+    """The same change of several named things is one row."""
+    split = ((path, _split(path), cells(change)) for path, change in changes.items())
+    told = ((name or path, (section, rest, values)) for path, (section, name, rest), values in split)
+    for (section, rest, values), who in _alike(told).items():
+        path = code(who[0]) if not section else code(f"{section}.{who[0]}{rest}")
+        yield path if len(who) == 1 else f"{code(f'{section}.*{rest}')} of {names(who)}", values
+
+
+def _split(path: str) -> tuple[str, str, str]:
+    """`models.chat.replicas.max` as section, name and the rest."""
+    section, _, rest = path.partition(".")
+    name, dot, key = rest.partition(".")
+    return (section, name, dot + key) if section in _NAMED and name else ("", "", path)
 
 
 def _folded(difference: Difference) -> dict[str, Change]:
     """A named thing that is new or gone is one row."""
     found: dict[str, Change] = {}
     for path, change in difference.settings.items():
-        parts = path.split(".")
-        thing = ".".join(parts[:2])
-        if len(parts) > 2 and parts[0] in _SECTIONS and (whole := _whole(difference, *parts[:2])):
-            found[thing] = whole
+        section, name, _ = _split(path)
+        old, new = (_thing(side.platform, section, name) for side in (difference.old, difference.new))
+        if section and (old is None) != (new is None):
+            found[f"{section}.{name}"] = Change(old, new)
         else:
             found[path] = change
     return found
 
 
-def _whole(difference: Difference, section: str, name: str) -> Change | None:
-    old, new = (_named(side.platform, section, name) for side in (difference.old, difference.new))
-    return Change(old, new) if (old is None) != (new is None) else None
-
-
-def _named(platform: Mapping[str, object], section: str, name: str) -> object:
+def _thing(platform: Mapping[str, object], section: str, name: str) -> object:
     things = platform.get(section)
     return things.get(name) if isinstance(things, Mapping) else None
 
 
-def resources(difference: Difference) -> list[tuple[str, str, str, str, str]]:
-    """What happens, to what, which property, old, new. Resources of a type that change alike are one row."""
-    found = difference.resources
-    rows = [*_changed("±", found.replaced, found.because), *_changed("~", found.changed, {})]
-    rows += _listed("+", found.added)
-    rows += _listed("-", found.removed)
-    rows += _changed("~", found.options, {})
-    return rows
-
-
-def _changed(
-    mark: str, changed: Mapping[str, Changes], because: Mapping[str, tuple[str, ...]]
-) -> Iterator[tuple[str, str, str, str, str]]:
-    alike: dict[tuple[str, tuple[tuple[str, str, str], ...]], list[str]] = {}
-    for urn, changes in changed.items():
-        forcing = because.get(urn, ())
-        cells = tuple((_property(path, path in forcing), *_values(change)) for path, change in changes.items())
-        alike.setdefault((type_of(urn), cells), []).append(name_of(urn))
-    for (type_, cells), who in alike.items():
-        for index, cell in enumerate(cells):
-            yield ("" if index else mark, "" if index else _things(type_, who), *cell)
-
-
-def _listed(mark: str, resources: Mapping[str, Resource]) -> Iterator[tuple[str, str, str, str, str]]:
-    by_type: dict[str, list[str]] = {}
-    for urn in resources:
-        by_type.setdefault(type_of(urn), []).append(name_of(urn))
-    for type_ in sorted(by_type):
-        yield mark, _things(type_, by_type[type_]), "", "", ""
-
-
-def _things(type_: str, who: list[str]) -> str:
-    short = type_.rpartition(":")[2]
-    area = type_.split(":")[0]
-    word = f"{area} provider" if area == "pulumi" else short
-    return f"{word} {', '.join(each if each.startswith('and ') else code(each) for each in names(who))}"
-
-
-def _property(path: str, forces: bool) -> str:
-    return strong(path) if forces else code(path)
-
-
-def _values(change: Change) -> tuple[str, str]:
-    old, new = pair(change)
-    return old if old == NONE else code(old), new if new == NONE else code(new)
-
-
 def fit(difference: Difference) -> list[tuple[str, str, str, str]]:
     """Model, figure, now, after."""
-    rows = []
-    for name, changes in figures.models_changed(difference.old, difference.new).items():
-        for index, (key, change) in enumerate(changes.items()):
-            rows.append(
-                ("" if index else code(name), _FIGURES[key], _figure(key, change.old), _figure(key, change.new))
-            )
-    return rows
+    told = (
+        (name, tuple((_FIGURES[key], _figure(key, each.old), _figure(key, each.new)) for key, each in changes.items()))
+        for name, changes in figures.models_changed(difference.old, difference.new).items()
+    )
+    return [("" if index else names(who), *row) for rows, who in _alike(told).items() for index, row in enumerate(rows)]
+
+
+def fit_title(difference: Difference) -> str:
+    return f"Fit and cold start of {names(list(figures.models_changed(difference.old, difference.new)))}"
 
 
 def _figure(key: str, value: object) -> str:
-    if key.endswith("_seconds") and isinstance(value, int | float):
-        return duration(value)
-    if isinstance(value, bool) or value is None:
-        return {True: "yes", False: "no", None: NONE}[value]
-    if isinstance(value, int | float):
-        return f"{value:,.2f}".rstrip("0").rstrip(".")
-    return code(str(value))
+    if value is None:
+        return NONE
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if not isinstance(value, int | float):
+        return code(str(value))
+    return duration(value) if key.endswith("_seconds") else f"{value:,.2f}".removesuffix(".00")
 
 
 def bill(difference: Difference) -> list[tuple[str, str, str]]:
     """Items that changed, least to most."""
-    return [
-        (name, _span(change.old), _span(change.new))
-        for name, change in figures.cost_items(difference.old, difference.new).items()
-    ]
+    items = figures.cost_items(difference.old, difference.new)
+    return [(said(name), _span(change.old), _span(change.new)) for name, change in items.items()]
 
 
 def _span(item: list[float] | None) -> str:
@@ -153,61 +128,34 @@ def _span(item: list[float] | None) -> str:
 
 
 def facts(facts: Facts) -> list[tuple[str, str, str]]:
-    return [(code(path), *_values(change)) for path, change in facts.changed.items()]
+    return [(code(path), *cells(change)) for path, change in facts.changed.items()]
 
 
 def effect(difference: Difference, facts: Facts) -> str:
     """Whose the change is: the program's own, or the author's."""
     if facts.effect is None:
         return "The program of now can't plan the base's stack file, so what is whose can't be told apart."
-    told = facts.effect.cost
-    low, high = (told[key].new - told[key].old for key in ("usd_per_month_min", "usd_per_month_max"))
+    cost, resources = facts.effect.cost, facts.effect.resources
+    low, high = (cost[key].new - cost[key].old for key in ("usd_per_month_min", "usd_per_month_max"))
     most = difference.cost["usd_per_month_max"]
-    rest = most.new - most.old - high
-    resources = facts.effect.resources
-    touched = ", ".join(
-        count(len(found), word)
-        for found, word in ((resources.added, "resource added"), (resources.removed, "resource removed"))
-        if found
-    )
-    moved = count(len(resources.changed) + len(resources.replaced), "resource") + " changed or replaced"
+    touched = {
+        "changed": {**resources.changed, **resources.options},
+        "replaced": resources.replaced,
+        "added": resources.added,
+        "removed": resources.removed,
+    }
+    does = [f"{count(len(urns), 'resource')} {word}" for word, urns in touched.items() if urns]
     return (
-        f"Without the stack file's own changes they alone make the bill {signed(low)} to {signed(high)} $ a month;"
-        f" {moved}{f', {touched}' if touched else ''}. The author's part of the most is {signed(rest)} $ a month."
+        f"These alone, with the stack file as it was: {signed(low)} $ a month at least, {signed(high)} at most,"
+        f" {', '.join(does) or 'no resource changed'}. The stack file's own part: {signed(most.new - most.old - high)}"
+        " $ a month at most."
     )
 
 
 def notes(difference: Difference) -> list[tuple[str, str]]:
-    """Warnings and things to do that are new, and those that are gone."""
+    """Warnings and things to do that are new, and those that are gone; one that says another number is new."""
     kinds = (("warning", difference.warnings), ("to do", difference.to_do))
-    rows = [(f"new {kind}", _note(each)) for kind, found in kinds for each in found.introduced]
     new = {each["path"] for _, found in kinds for each in found.introduced}
-    return rows + [
-        (f"gone: {kind}", _note(each)) for kind, found in kinds for each in found.mended if each["path"] not in new
-    ]
-
-
-def _note(note: Mapping[str, str]) -> str:
-    return said(f"{note['path']}: {note['message']}")
-
-
-def settings_title(difference: Difference) -> str:
-    follows = f", {count(len(difference.follows), 'choice')} follow from that" if difference.follows else ""
-    return f"{count(len(difference.settings), 'setting')} changed{follows}"
-
-
-def resources_title(difference: Difference) -> str:
-    """`Of 164 resources 4 replaced, 2 changed`."""
-    found = difference.resources
-    total = len(difference.new.resources) or len(difference.old.resources)
-    parts = [
-        f"{len(urns)} {word}"
-        for urns, word in (
-            (found.replaced, "replaced"),
-            (found.changed, "changed"),
-            (found.added, "added"),
-            (found.removed, "removed"),
-        )
-        if urns
-    ]
-    return f"Of {count(total, 'resource')} {', '.join(parts) or 'none changed'}"
+    rows = [(f"new: {kind}", each) for kind, found in kinds for each in found.introduced]
+    rows += [(f"gone: {kind}", each) for kind, found in kinds for each in found.mended if each["path"] not in new]
+    return [(kind, said(f"{note['path']}: {note['message']}")) for kind, note in rows]

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from infra.cli.diff import tables
 from infra.cli.diff.comparing import Compared
 from infra.cli.diff.marked import code, said
-from infra.cli.diff.values import count, names
+from infra.cli.diff.resource_rows import resources, resources_title
+from infra.cli.diff.values import count
 from infra.cli.diff.verdict import figures_table, headline, mark, reasons
 from infra.diff.advice import advice
 
@@ -45,17 +46,15 @@ def tell(compared: Compared) -> Told:
         rows = tables.facts(facts)
         note = tables.effect(difference, facts)
         blocks.append(Block("Prices and facts", ("changed in the program", "old", "new"), rows, note=note))
-    fit = tables.fit(difference)
-    fit_of = ", ".join(names([row[0] for row in fit if row[0]]))
     blocks += [
         Block(tables.settings_title(difference), ("setting", "old", "new"), tables.settings(difference), folded=True),
         Block(
-            tables.resources_title(difference),
+            resources_title(difference),
             ("", "resource", "property", "old", "new"),
-            tables.resources(difference),
+            resources(difference),
             folded=True,
         ),
-        Block(f"Fit and cold start of {fit_of}", ("", "", "now", "after"), fit, True, (2, 3)),
+        Block(tables.fit_title(difference), ("", "", "now", "after"), tables.fit(difference), True, (2, 3)),
         Block("Bill, $ a month, least to most", ("", "now", "after"), tables.bill(difference), True, (1, 2)),
         Block("Warnings and things to do", ("", ""), tables.notes(difference), True),
     ]

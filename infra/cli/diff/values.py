@@ -3,20 +3,22 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from infra.cli.diff.marked import code
 from infra.diff.types import Change
 
 NONE = "–"
 _LONGEST = 72  # characters of a value
+_NAMES = 6  # of many
 
 
-def pair(change: Change) -> tuple[str, str]:
-    """Both values on one line each; of long ones what differs."""
+def cells(change: Change) -> tuple[str, str]:
+    """Both values as code, on one line each; of long ones what differs."""
     old, new = shown(change.old), shown(change.new)
-    if max(len(old), len(new)) <= _LONGEST:
-        return old, new
-    same = next((n for n, (a, b) in enumerate(zip(old, new, strict=False)) if a != b), min(len(old), len(new)))
-    start = max(0, same - 12)
-    return _cut(old, start), _cut(new, start)
+    if max(len(old), len(new)) > _LONGEST:
+        same = next((n for n, (a, b) in enumerate(zip(old, new, strict=False)) if a != b), min(len(old), len(new)))
+        start = max(0, same - 12)
+        old, new = _cut(old, start), _cut(new, start)
+    return old if old == NONE else code(old), new if new == NONE else code(new)
 
 
 def shown(value: Any) -> str:
@@ -32,15 +34,15 @@ def shown(value: Any) -> str:
 
 
 def _cut(text: str, start: int) -> str:
-    head = "…" if start and len(text) > start else ""
-    tail = text[start:] if head else text
-    return head + (tail if len(tail) <= _LONGEST else f"{tail[: _LONGEST - 1]}…")
+    text = f"…{text[start:]}" if start and len(text) > start else text
+    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
 
 
-def names(all_of_them: Sequence[str], most: int = 6) -> list[str]:
-    """The first of many, and how many more there are as the last."""
-    kept = list(all_of_them[:most])
-    return kept if len(kept) == len(all_of_them) else [*kept, f"and {len(all_of_them) - most} more"]
+def names(all_of_them: Sequence[str]) -> str:
+    """The first of many, and how many more there are."""
+    kept = [code(each) for each in all_of_them[:_NAMES]]
+    more = len(all_of_them) - len(kept)
+    return ", ".join(kept) + (f" and {more} more" if more else "")
 
 
 def signed(amount: float) -> str:
@@ -56,8 +58,6 @@ def count(number: int, noun: str) -> str:
     return f"{number or 'no'} {noun}{'' if number == 1 else 's'}"
 
 
-def duration(seconds: float | None) -> str:
-    if seconds is None:
-        return NONE
+def duration(seconds: float) -> str:
     minutes, rest = divmod(round(seconds), 60)
     return f"{minutes} min {rest} s" if minutes else f"{rest} s"

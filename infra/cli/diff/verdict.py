@@ -2,13 +2,14 @@
 
 from collections.abc import Iterator
 
+from infra.catalog import load_catalog
 from infra.cli.diff.marked import code, said
 from infra.cli.diff.values import count, number, signed
 from infra.diff import figures
 from infra.diff.difference import Difference
 from infra.diff.guard import Guarded
-from infra.diff.traffic import AWAY, MOVES
-from infra.diff.types import Change, type_of
+from infra.diff.traffic import AWAY, MOVES, NODE_GROUP
+from infra.diff.types import Change, name_of, type_of
 
 _WORDS = {
     "aws:eks/nodeGroup:NodeGroup": "node group",
@@ -112,7 +113,9 @@ def figures_table(difference: Difference) -> Iterator[tuple[str, str, str, str]]
     if peak:
         yield _row("GPUs at peak, rollout included", peak)
     for name, change in figures.quotas(old, new).items():
-        yield _row(f"vCPU quota: {name}", change)
+        yield _row(f"vCPU quota: {said(name)}", change)
+    if beside := figures.vcpus_beside(old, _swapped(difference), _vcpus()):
+        yield "vCPUs on top while node groups are swapped, at most", "", number(beside), signed(beside)
 
 
 def _budget(difference: Difference) -> Iterator[tuple[str, str, str, str]]:
@@ -124,6 +127,16 @@ def _budget(difference: Difference) -> Iterator[tuple[str, str, str, str]]:
     was = number(before.usd_per_month) if before else "none"
     left = f"{number(after.over)} over" if after.over > 0 else f"{number(-after.over)} left"
     yield f"budget ({after.of})", was, number(after.usd_per_month), left
+
+
+def _swapped(difference: Difference) -> list[str]:
+    """Pools whose old nodes stay until the new group is there."""
+    groups = (name_of(urn) for urn in difference.resources.replaced if type_of(urn) == NODE_GROUP)
+    return [name.removesuffix("-nodes") for name in groups]
+
+
+def _vcpus() -> dict[str, int]:
+    return {name: instance.vcpus for name, instance in load_catalog().instances.items()}
 
 
 def _row(name: str, change: Change) -> tuple[str, str, str, str]:

@@ -1,0 +1,59 @@
+"""Resources as rows: what happens, to what, which property, old, new."""
+
+from collections.abc import Iterator, Mapping
+
+from infra.cli.diff.marked import code, strong
+from infra.cli.diff.values import cells, count, names
+from infra.diff.difference import Difference
+from infra.diff.types import Changes, Resource, name_of, type_of
+
+Row = tuple[str, str, str, str, str]
+
+
+def resources(difference: Difference) -> list[Row]:
+    """Resources of a type that change alike are one row."""
+    found = difference.resources
+    return [
+        *_changed("±", found.replaced, found.because),
+        *_changed("~", found.changed, {}),
+        *_listed("+", found.added),
+        *_listed("-", found.removed),
+        *_changed("~", found.options, {}),
+    ]
+
+
+def resources_title(difference: Difference) -> str:
+    """`Of 164 resources 4 replaced, 2 changed`."""
+    found = difference.resources
+    total = len(difference.new.resources) or len(difference.old.resources)
+    kinds = {"replaced": found.replaced, "changed": found.changed, "added": found.added, "removed": found.removed}
+    parts = [f"{len(urns)} {word}" for word, urns in kinds.items() if urns]
+    return f"Of {count(total, 'resource')} {', '.join(parts) or 'none changed'}"
+
+
+def _changed(mark: str, changed: Mapping[str, Changes], because: Mapping[str, tuple[str, ...]]) -> Iterator[Row]:
+    alike: dict[tuple[str, tuple[tuple[str, str, str], ...]], list[str]] = {}
+    for urn, changes in changed.items():
+        forcing = because.get(urn, ())
+        found = tuple((_property(path, path in forcing), *cells(change)) for path, change in changes.items())
+        alike.setdefault((type_of(urn), found), []).append(name_of(urn))
+    for (type_, found), who in alike.items():
+        for index, cell in enumerate(found):
+            yield ("" if index else mark, "" if index else _things(type_, who), *cell)
+
+
+def _listed(mark: str, resources: Mapping[str, Resource]) -> Iterator[Row]:
+    by_type: dict[str, list[str]] = {}
+    for urn in resources:
+        by_type.setdefault(type_of(urn), []).append(name_of(urn))
+    for type_ in sorted(by_type):
+        yield mark, _things(type_, by_type[type_]), "", "", ""
+
+
+def _things(type_: str, who: list[str]) -> str:
+    word = f"{type_.rpartition(':')[2]} provider" if type_.startswith("pulumi:providers:") else type_.rpartition(":")[2]
+    return f"{word} {names(who)}"
+
+
+def _property(path: str, forces: bool) -> str:
+    return strong(path) if forces else code(path)

@@ -1,0 +1,34 @@
+"""Which facts of the program changed, of those that a plan speaks of."""
+
+from infra.diff.facts import changed_facts, changed_files, named_files
+from infra.diff.types import Change, Side
+
+DATA = "infra/catalog/data"
+OLD = {
+    f"{DATA}/gpu_instances.csv": b"# source\ninstance_type,gpu,usd_per_hour\ng6.xlarge,L4,0.80\np5.48xlarge,H100,55\n",
+    f"{DATA}/pins.toml": b'[charts.keda]\nversion = "2.20.2"\n',
+    "infra/planning/cost.py": b"a = 1\n",
+    "prices.csv": b"instance_type,usd_per_hour\ng6.xlarge,0.5\n",
+}
+NEW = {
+    **OLD,
+    f"{DATA}/gpu_instances.csv": b"instance_type,gpu,usd_per_hour\ng6.xlarge,L4,0.90\np5.48xlarge,H100,60\n",
+    f"{DATA}/pins.toml": b'[charts.keda]\nversion = "2.21.0"\n',
+    "infra/planning/cost.py": b"a = 2\n",
+    "prices.csv": b"instance_type,usd_per_hour\ng6.xlarge,0.6\n",
+}
+
+
+def test_rows_that_the_plan_speaks_of_with_both_values() -> None:
+    assert changed_facts(changed_files(OLD, NEW), OLD, NEW, '{"instance_type": "g6.xlarge"}') == {
+        f"{DATA}/gpu_instances.csv: g6.xlarge usd_per_hour": Change("0.80", "0.90"),
+        f"{DATA}/pins.toml: charts.keda.version": Change("2.20.2", "2.21.0"),
+        "infra/planning/cost.py": Change("code", "other code"),
+        "prices.csv: g6.xlarge usd_per_hour": Change("0.5", "0.6"),
+    }
+
+
+def test_files_that_a_stack_file_names_are_facts_too() -> None:
+    models = {"a": {"architecture": "configs/a.json"}, "b": {"architecture": {"hidden_size": 1}}}
+    platform = {"prices": {"table": "prices.csv"}, "models": models}
+    assert named_files(Side(config={"llm-platform:platform": platform})) == {"prices.csv", "configs/a.json"}
