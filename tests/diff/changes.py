@@ -11,6 +11,7 @@ class Case:
 
     stack: str
     edit: Mapping[str, Any]
+    title: str  # the verdict; `*` for amounts
     added: str = ""
     removed: str = ""
     changed: str = ""
@@ -33,6 +34,7 @@ CHANGES = {
     "more replicas at most": Case(
         "cloud",
         {"models.chat.replicas.max": 5},
+        title="✅ cloud: * a month more",
         changed="chat-scaler-scaled-object l4-nodes",
         traffic={"chat": "nothing"},
         says="1 to 5 replicas, was 1 to 3",
@@ -41,6 +43,7 @@ CHANGES = {
     "a second replica": Case(
         "own",
         {"models.chat.replicas": 2},
+        title="✅ own: no bill",
         added="chat-disruption-budget",
         changed="chat-deployment",
         traffic={"chat": "rollout"},
@@ -49,6 +52,7 @@ CHANGES = {
     "another revision": Case(
         "own",
         {"models.chat.revision": "9c925d64d72725edaf899c6cb9c377fd0709d9c5"},
+        title="⚠️ own: no bill; `chat` away for a while",
         changed="chat-deployment",
         replaced="chat-prefetch-job",
         because={"chat-prefetch-job": "spec.template.spec.containers[prefetch].command[--revision]"},
@@ -58,6 +62,7 @@ CHANGES = {
     "a shorter context": Case(
         "own",
         {"models.chat.maxModelLen": 4096},
+        title="⚠️ own: no bill; `chat` away for a while",
         changed="chat-deployment endpoints-config",
         traffic={"chat": "outage"},
         says="up to 4,096 tokens, was 8,192",
@@ -65,6 +70,7 @@ CHANGES = {
     "a quantization": Case(
         "own",
         {"models.chat.quantization": "fp8"},
+        title="⚠️ own: no bill; `chat` away for a while",
         changed="chat-deployment",
         traffic={"chat": "outage"},
         says="holds 9.8 full-length requests at once, was 4.1",
@@ -72,6 +78,7 @@ CHANGES = {
     "less of the GPU": Case(
         "own",
         {"models.chat.gpuMemoryUtilization": 0.85},
+        title="⚠️ own: no bill; `chat` away for a while",
         changed="chat-deployment",
         traffic={"chat": "outage"},
         says="holds 2.7 full-length requests at once, was 4.1",
@@ -79,6 +86,7 @@ CHANGES = {
     "a context that doesn't fit": Case(
         "own",
         {"models.chat.maxModelLen": 40960},
+        title="❌ own: no bill; 1 rule broken; `chat` away for a while",
         changed="chat-deployment endpoints-config",
         traffic={"chat": "outage"},
         says="1 x 40,960 tokens need 5.6",
@@ -87,6 +95,7 @@ CHANGES = {
     "pause": Case(
         "own",
         {"models.chat.paused": True},
+        title="⚠️ own: no bill; `chat` away for a while",
         changed="chat-deployment endpoints-config",
         traffic={"chat": "outage"},
         says="is paused",
@@ -94,6 +103,7 @@ CHANGES = {
     "a model more": Case(
         "own",
         {"models.more": {**SMALL, "model": "llama3.2:3b"}},
+        title="✅ own: no bill; adds `more`",
         added=OF_A_SMALL_MODEL.format("more"),
         changed="endpoints-config",
         traffic={"more": "new"},
@@ -102,6 +112,7 @@ CHANGES = {
     "a model less": Case(
         "own",
         {"models.small": None},
+        title="⚠️ own: no bill; removes `small`",
         removed=OF_A_SMALL_MODEL.format("small"),
         changed="endpoints-config",
         traffic={"small": "removed"},
@@ -110,6 +121,7 @@ CHANGES = {
     "a model renamed": Case(
         "own",
         {"models.small": None, "models.tiny": SMALL},
+        title="⚠️ own: no bill; adds `tiny`; removes `small`",
         added=OF_A_SMALL_MODEL.format("tiny"),
         removed=OF_A_SMALL_MODEL.format("small"),
         changed="endpoints-config",
@@ -119,6 +131,7 @@ CHANGES = {
     "a bigger instance type": Case(
         "cloud",
         {"gpuPools.l4.instanceTypes": ["g6.4xlarge"]},
+        title="❌ cloud: * a month more; replaces node group `l4`; `chat` away for a while",
         changed="chat-deployment chat-scaler-scaled-object",
         replaced="l4-*",
         because=POOL_SWAP,
@@ -131,6 +144,7 @@ CHANGES = {
     "a bigger instance type, allowed": Case(
         "cloud",
         {"gpuPools.l4.instanceTypes": ["g6.4xlarge"], "allow": {"replace": ["l4"]}},
+        title="⚠️ cloud: * a month more; replaces node group `l4`; `chat` away for a while",
         changed="chat-deployment chat-scaler-scaled-object",
         replaced="l4-*",
         traffic={"chat": "node group swapped"},
@@ -139,22 +153,27 @@ CHANGES = {
     "spot": Case(
         "cloud",
         {"gpuPools.l4.capacity": "spot"},
+        title="❌ cloud: the bill stays; replaces node group `l4`; `chat` away for a while",
         replaced="l4-*",
         because={"l4-nodes": "capacityType"},
         traffic={"chat": "node group swapped"},
         guarded="l4",
         fails=True,
     ),
-    "a node that always runs": Case("cloud", {"gpuPools.l4.min": 2}, changed="l4-nodes"),
+    "a node that always runs": Case(
+        "cloud", {"gpuPools.l4.min": 2}, title="✅ cloud: * a month more", changed="l4-nodes"
+    ),
     "a pool more": Case(
         "cloud",
         {"gpuPools.t4": {"instanceTypes": ["g4dn.xlarge"]}},
+        title="✅ cloud: * a month more",
         added="t4 t4-*",
         money="more",
     ),
     "a pool less": Case(
         "cloud",
         {"gpuPools.l40s": None, "models.code": None},
+        title="❌ cloud: * a month less; removes node group `l40s`; removes `code`",
         removed="l40s l40s-* code code-* gateway-code",
         changed="endpoints-config",
         traffic={"code": "removed"},
@@ -165,6 +184,7 @@ CHANGES = {
     "a model on another pool": Case(
         "cloud",
         {"models.code": {"model": "Qwen/Qwen3-14B", "pool": "l4", "quantization": "fp8", "maxModelLen": 4096}},
+        title="✅ cloud: * a month less",
         changed="code-deployment l4-nodes l40s-nodes endpoints-config",
         traffic={"code": "rollout"},
         says="a rollout without a gap",
@@ -174,6 +194,7 @@ CHANGES = {
     "another Kubernetes version": Case(
         "cloud",
         {"cluster.create.version": "1.36"},
+        title="⚠️ cloud: the bill stays; 2 models away for a while",
         changed="cluster-eks cluster-system l4-nodes l40s-nodes addons-cluster-autoscaler"
         " cluster-coredns cluster-kube-proxy cluster-vpc-cni cluster-eks-pod-identity-agent cluster-aws-efs-csi-driver",
         traffic={"chat": "outage", "code": "outage"},
@@ -182,6 +203,7 @@ CHANGES = {
     "another address range": Case(
         "cloud",
         {"cluster.create.network.cidr": "10.50.0.0/16"},
+        title="❌ cloud: the bill stays; replaces the VPC, node group `l4`, *; 2 models away for a while",
         changed="cluster-eks network-internet addons-load-balancer-controller gateway-* *-network-policy",
         replaced="network-* cluster-system l4-* l40s-* weights*",
         because={"network-vpc": "cidrBlock", "l4-nodes": "subnetIds"},
@@ -192,6 +214,7 @@ CHANGES = {
     "another zone": Case(
         "cloud",
         {"cluster.create.zones": ["use1-az1", "use1-az2", "use1-az4"], "cluster.create.network.nat": "one"},
+        title="❌ cloud: the bill stays; replaces node group `l4`, *; 2 models away for a while",
         added="network-*-use1-az4 weights-use1-az4",
         changed="cluster-eks network-s3 gateway-* *-network-policy",
         replaced="cluster-system l4-* l40s-*",
@@ -207,6 +230,7 @@ CHANGES = {
             "cluster.create.zones": 2,
             "gateway.certificateArn": "arn:aws:acm:us-west-2:111122223333:certificate/5f0c-2",
         },
+        title="❌ cloud: the bill stays; replaces the EKS cluster, the VPC, *; 2 models away for a while",
         added="network-*-usw2-*  weights-usw2-*",
         removed="network-*-use1-* weights-use1-*",
         changed="aws cluster-*",
@@ -219,6 +243,7 @@ CHANGES = {
     "bigger system nodes": Case(
         "cloud",
         {"cluster.create.systemNodes": {"instanceType": "m7i.2xlarge"}},
+        title="❌ cloud: * a month more; replaces node group `systemNodes`",
         replaced="cluster-system",
         because={"cluster-system": "instanceTypes"},
         guarded="systemNodes",
@@ -226,11 +251,15 @@ CHANGES = {
         fails=True,
     ),
     "who reaches the API": Case(
-        "cloud", {"cluster.create.access": {"apiFrom": ["203.0.113.0/24"]}}, changed="cluster-eks"
+        "cloud",
+        {"cluster.create.access": {"apiFrom": ["203.0.113.0/24"]}},
+        title="✅ cloud: the bill stays",
+        changed="cluster-eks",
     ),
     "another cluster that exists": Case(
         "own",
         {"cluster.existing.context": "kind-other"},
+        title="❌ own: no bill; replaces the claim of the weights, the Kubernetes provider; 2 models away for a while",
         replaced=f"cluster-kubernetes {MADE_ANEW}",
         because={"cluster-kubernetes": "clusterIdentifier", "chat-deployment": "provider"},
         traffic={"chat": "outage", "small": "outage"},
@@ -240,6 +269,7 @@ CHANGES = {
     "another namespace": Case(
         "own",
         {"namespace.name": "other"},
+        title="❌ own: no bill; replaces the claim of the weights; 2 models away for a while",
         replaced=MADE_ANEW,
         because={"chat-deployment": "metadata.namespace", "model-cache-namespace": "metadata.name"},
         traffic={"chat": "outage", "small": "outage"},
@@ -251,6 +281,7 @@ CHANGES = {
     "another kind of cache": Case(
         "cloud",
         {"cache.kind": "ebs", "models.code": None, "gpuPools.l40s": None, "models.chat.replicas": 1},
+        title="❌ cloud: * a month less; replaces the claim of the weights, *; removes *; `chat` away for a while",
         added="cluster-aws-ebs-csi-driver* model-cache-class",
         removed="cluster-aws-efs-csi-driver* weights* model-cache-volume chat-scaler* code* gateway-code l40s*",
         changed="chat-deployment endpoints-config",
@@ -265,6 +296,7 @@ CHANGES = {
     "another class of the cache": Case(
         "own",
         {"cache.storageClass": "other"},
+        title="❌ own: no bill; replaces the claim of the weights; 2 models away for a while",
         replaced="model-cache-claim",
         because={"model-cache-claim": "spec.storageClassName"},
         traffic={"chat": "outage", "small": "outage"},
@@ -272,10 +304,11 @@ CHANGES = {
         guarded="cache",
         fails=True,
     ),
-    "a larger cache": Case("own", {"cache.size": "200Gi"}, changed="model-cache-claim"),
+    "a larger cache": Case("own", {"cache.size": "200Gi"}, title="✅ own: no bill", changed="model-cache-claim"),
     "another domain": Case(
         "own",
         {"gateway.domain": "ai.example.com"},
+        title="⚠️ own: no bill; another URL for 2 models",
         changed="gateway-* endpoints-config",
         traffic={"chat": "nothing", "small": "nothing"},
         says="another URL: https://chat.ai.example.com/v1; https://chat.llm.example.com/v1 stops answering",
@@ -283,6 +316,7 @@ CHANGES = {
     "answers that may take longer": Case(
         "own",
         {"gateway.timeoutSeconds": 600},
+        title="⚠️ own: no bill; `chat` away for a while",
         changed="gateway-* chat-deployment small-deployment endpoints-config",
         traffic={"chat": "outage", "small": "rollout"},
         says="an answer may take 600 s, was 300 s",
@@ -290,6 +324,7 @@ CHANGES = {
     "open to the internet": Case(
         "cloud",
         {"gateway.visibility": "public"},
+        title="⚠️ cloud: the bill stays; 2 models away for a while",
         changed="gateway-*",
         traffic={"chat": "outage", "code": "outage"},
         says="reached from the internet",
@@ -298,18 +333,26 @@ CHANGES = {
     "no gateway": Case(
         "own",
         {"gateway": None},
+        title="⚠️ own: no bill; another URL for 2 models",
         removed="gateway gateway-*",
         changed="*-network-policy endpoints-config",
         traffic={"chat": "nothing", "small": "nothing"},
         says="another URL: none",
     ),
     # Money, and what guards it
-    "a budget that breaks": Case("cloud", {"budget.usdPerMonth": 5000}, says="over 5,000", fails=True),
-    "a discount": Case("cloud", {"prices": {"discountPercent": 20}}, money="less"),
-    "protection": Case("cloud", {"protect": True}, changed="cluster-eks"),
+    "a budget that breaks": Case(
+        "cloud",
+        {"budget.usdPerMonth": 5000},
+        title="❌ cloud: the bill stays; over budget",
+        says="over 5,000",
+        fails=True,
+    ),
+    "a discount": Case("cloud", {"prices": {"discountPercent": 20}}, title="✅ cloud: * a month less", money="less"),
+    "protection": Case("cloud", {"protect": True}, title="✅ cloud: the bill stays", changed="cluster-eks"),
     "another tag": Case(
         "cloud",
         {"tags.team": "search"},
+        title="⚠️ cloud: the bill stays; 2 models away for a while",
         changed="*",
         traffic={"chat": "outage", "code": "outage"},
         says="its nodes are replaced one by one",

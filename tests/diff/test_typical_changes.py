@@ -5,6 +5,8 @@ from fnmatch import fnmatchcase
 
 import pytest
 
+from infra.cli.diff.marked import markdown
+from infra.cli.diff.verdict import headline, mark
 from infra.diff.difference import Difference, compare
 from infra.diff.traffic import noticed
 from infra.diff.types import Side, name_of
@@ -28,7 +30,7 @@ def test_the_reviewer_is_told(name: str) -> None:
     assert {each.name for each in told.refused} == set(case.guarded.split())
     assert money(told) == case.money
     assert told.fails is case.fails
-    assert told, "nothing is told"
+    assert fnmatchcase(f"{mark(told)} {markdown(headline(told))}", case.title)
 
 
 def same_names(urns: Iterable[str], wanted: str) -> None:

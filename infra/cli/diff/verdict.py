@@ -8,16 +8,17 @@ from infra.cli.diff.values import count, number, signed
 from infra.diff import figures
 from infra.diff.difference import Difference
 from infra.diff.guard import Guarded
-from infra.diff.traffic import AWAY, MOVES, NODE_GROUP
+from infra.diff.traffic import AWAY, GONE, MOVES, NODE_GROUP
 from infra.diff.types import Change, name_of, type_of
 
+# In the order of what weighs most.
 _WORDS = {
-    "aws:eks/nodeGroup:NodeGroup": "node group",
     "aws:eks/cluster:Cluster": "the EKS cluster",
     "aws:ec2/vpc:Vpc": "the VPC",
     "aws:efs/fileSystem:FileSystem": "the EFS file system",
     "kubernetes:core/v1:PersistentVolumeClaim": "the claim of the weights",
     "pulumi:providers:kubernetes": "the Kubernetes provider",
+    "aws:eks/nodeGroup:NodeGroup": "node group",
 }
 _BUDGET = "Budget"
 
@@ -26,12 +27,12 @@ def mark(difference: Difference) -> str:
     """A cross where it fails, a warning where users notice a gap or something guarded goes, else a tick."""
     if difference.fails:
         return "❌"
-    gap = any(notice.event in (AWAY, MOVES) for notice in difference.notices)
+    gap = any(notice.event in (AWAY, MOVES, GONE) for notice in difference.notices) or _moved(difference)
     return "⚠️" if gap or difference.guarded else "✅"
 
 
 def headline(difference: Difference) -> str:
-    parts = [_money(difference), *_broken(difference), *_guarded(difference), *_away(difference)]
+    parts = [_money(difference), *_broken(difference), *_guarded(difference), *_models(difference)]
     return f"{difference.stack}: {'; '.join(part for part in parts if part)}"
 
 
@@ -70,7 +71,8 @@ def _broken(difference: Difference) -> Iterator[str]:
 
 def _guarded(difference: Difference) -> Iterator[str]:
     for act in ("replace", "remove"):
-        things = sorted({_thing(each) for each in difference.guarded if each.act == act})
+        found = sorted((each for each in difference.guarded if each.act == act), key=_weight)
+        things = list(dict.fromkeys(_thing(each) for each in found))
         if things:
             yield f"{act}s {', '.join(things[:3])}{f' and {len(things) - 3} more' if len(things) > 3 else ''}"
 
@@ -80,10 +82,38 @@ def _thing(each: Guarded) -> str:
     return f"{word} {code(each.name)}" if word == "node group" else word
 
 
-def _away(difference: Difference) -> Iterator[str]:
-    away = sorted(notice.model for notice in difference.notices if notice.event in (AWAY, MOVES))
+def _weight(each: Guarded) -> tuple[int, str]:
+    types = list(_WORDS)
+    return types.index(type_of(each.urn)) if type_of(each.urn) in types else len(types), each.name
+
+
+def _models(difference: Difference) -> Iterator[str]:
+    """What happens to models, where the stack stays."""
+    if not (difference.old.exists and difference.new.exists):
+        return
+    new = [notice.model for notice in difference.notices if notice.model not in difference.old.models]
+    gone = [notice.model for notice in difference.notices if notice.event == GONE]
+    away = [notice.model for notice in difference.notices if notice.event in (AWAY, MOVES)]
+    if new:
+        yield f"adds {_named(new)}"
+    if gone:
+        yield f"removes {_named(gone)}"
     if away:
-        yield f"{code(away[0])} away for a while" if len(away) == 1 else f"{len(away)} models away for a while"
+        yield f"{_named(away)} away for a while"
+    if moved := _moved(difference):
+        yield f"another URL for {_named(moved)}"
+
+
+def _moved(difference: Difference) -> list[str]:
+    """Models whose old URL stops answering."""
+    old, new = difference.old, difference.new
+    both = sorted(old.models.keys() & new.models.keys())
+    urls = ((name, old.endpoint(name).get("base_url"), new.endpoint(name).get("base_url")) for name in both)
+    return [name for name, was, now in urls if was and was != now]
+
+
+def _named(models: list[str]) -> str:
+    return code(models[0]) if len(models) == 1 else f"{len(models)} models"
 
 
 def reasons(difference: Difference) -> Iterator[tuple[str, str]]:

@@ -1,0 +1,95 @@
+"""Every command that a page tells its reader to run is run here, or says what it needs."""
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from infra.cli.app import main
+from tests.docs.fake_endpoint import KEY, FakeEndpoint, serving
+from tests.docs.pages import BLOCKS, PAGES, ROOT, Block, blocks_in, blocks_of
+
+CLI = "# needs the Pulumi CLI"
+NEEDS = ("# needs AWS", "# needs a cluster", "# needs the internet", CLI)
+COMMANDS = blocks_in("sh")
+HERE = [block for block in COMMANDS if not block.first_line.startswith("# needs")]
+WITH_CLI = [block for block in COMMANDS if block.first_line == CLI]
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """A copy of the project as somebody who cloned it has it, with what is installed here."""
+    copy = tmp_path / "project"
+    shutil.copytree(
+        ROOT, copy, ignore=shutil.ignore_patterns(".git", ".venv", ".*_cache", "__pycache__", ".hypothesis")
+    )
+    venv = copy / ".venv"
+    venv.mkdir()
+    for each in (ROOT / ".venv").resolve().iterdir():
+        if each.name not in ("program", "dev"):
+            (venv / each.name).symlink_to(each)
+    for stamp in ("program", "dev"):  # of the Makefile: nothing is to be installed
+        (venv / stamp).touch()
+    for command in (["init", "-q", "-b", "main"], ["add", "--all"], ["commit", "-q", "-m", "a clone"]):
+        author = ["-c", "user.name=test", "-c", "user.email=test@example.com", "-c", "commit.gpgsign=false"]
+        subprocess.run(["git", *author, *command], cwd=copy, check=True, capture_output=True)
+    return copy
+
+
+def run(block: Block, folder: Path, **environment: str) -> str:
+    """What it printed; it has to exit with 0."""
+    clean = {name: value for name, value in os.environ.items() if not name.startswith(("GIT_", "MAKE", "PYTEST_"))}
+    # `make test` starts pytest, which says what it can: the suite is what runs now.
+    clean |= {"PYTEST_ADDOPTS": "--help", "no_proxy": "*", "COLUMNS": "110"}
+    done = subprocess.run(
+        ["bash", "-euo", "pipefail", "-c", block.text],
+        cwd=folder,
+        env={**clean, **environment},
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert done.returncode == 0, f"{block}\n{block.text}\n{done.stdout[-2000:]}\n{done.stderr[-2000:]}"
+    return done.stdout
+
+
+@pytest.mark.parametrize("block", HERE, ids=str)
+def test_a_command_works_in_a_fresh_clone(block: Block, project: Path) -> None:
+    if "infra diff" in block.text and "diff" not in main.commands:
+        pytest.skip("this checkout has no `diff`")
+    with serving(FakeEndpoint()) as endpoint:
+        run(block, project, OPENAI_BASE_URL=endpoint.url, OPENAI_API_KEY=KEY)
+
+
+@pytest.mark.parametrize("block", WITH_CLI, ids=str)
+def test_a_command_of_the_cli_works(block: Block, project: Path, tmp_path: Path) -> None:
+    """On a state in a folder, for a stack that exists unless the block makes it."""
+    if shutil.which("pulumi") is None:
+        pytest.skip("the Pulumi CLI isn't installed here")
+    (tmp_path / "state").mkdir()
+    environment = {"PULUMI_BACKEND_URL": (tmp_path / "state").as_uri(), "PULUMI_CONFIG_PASSPHRASE": "words"}
+    for stack in ("dev", "local"):
+        if f"pulumi stack init {stack}" not in block.text:
+            run(Block(block.page, 0, "sh", f"pulumi stack init {stack}"), project, **environment)
+    run(block, project, **environment)
+
+
+@pytest.mark.parametrize("block", [block for block in COMMANDS if block not in HERE], ids=str)
+def test_what_a_command_needs_is_one_of_a_few_things(block: Block) -> None:
+    assert block.first_line in NEEDS
+
+
+def test_the_pages_have_commands_of_both_kinds() -> None:
+    assert len(HERE) >= 8
+    assert len(COMMANDS) - len(HERE) >= 8
+    assert {block.page.name for block in COMMANDS} >= {"README.md", "first-environment.md", "application.md"}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_block_says_its_language(page: Path) -> None:
+    """So that none is a command in disguise."""
+    fences = [line for line in page.read_text(encoding="utf-8").splitlines() if line.lstrip().startswith("```")]
+    assert len(fences) == 2 * len(blocks_of(page))
+    assert {block.language for block in BLOCKS} <= {"sh", "yaml", "json", "python", "js", "text", "mermaid", "markdown"}
