@@ -42,6 +42,8 @@ class Tgi:
             args += ["--cuda-memory-fraction", str(workload.utilization)]
         if workload.max_num_seqs is not None:
             args += ["--max-batch-size", str(workload.max_num_seqs)]
+        if workload.max_num_batched_tokens is not None:
+            args += ["--max-batch-prefill-tokens", str(workload.max_num_batched_tokens)]
         return (*args, *workload.extra_args)
 
     def env(self, workload: Workload) -> Mapping[str, str]:

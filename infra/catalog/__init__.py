@@ -1,9 +1,10 @@
 """Facts: models, GPUs, instance types, prices, versions. Data files with their sources, and one loader."""
 
 from infra.catalog.load import load_catalog
+from infra.catalog.ollama import OllamaModel
 from infra.catalog.price_table import price_table_mistakes, with_prices
 from infra.catalog.table import BadCatalog
-from infra.catalog.types import AT_LOAD, Catalog, Gpu, Instance, ModelShape, OllamaModel
+from infra.catalog.types import AT_LOAD, Catalog, Gpu, Instance, ModelShape
 
 __all__ = [
     "AT_LOAD",

@@ -9,6 +9,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, TypeVar
 
+from infra.catalog.ollama import OllamaModel, OllamaTags
 from infra.catalog.rows import (
     CPU_INSTANCE,
     GGUF,
@@ -35,7 +36,6 @@ from infra.catalog.types import (
     KubernetesVersion,
     Measured,
     ModelShape,
-    OllamaModel,
     Prices,
     Quantization,
 )
@@ -80,7 +80,7 @@ def read_catalog(folder: Path) -> Catalog:
         instances=instances,
         gpus=gpus,
         models=models,
-        ollama=ollama,
+        ollama=OllamaTags(ollama, gguf),
         gguf=gguf,
         quantizations=quantizations,
         quantized_weights=quantized,

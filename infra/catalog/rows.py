@@ -2,8 +2,9 @@
 
 from collections.abc import Mapping
 
+from infra.catalog.ollama import Gguf, OllamaModel
 from infra.catalog.table import Row
-from infra.catalog.types import CpuInstance, Gguf, Gpu, Instance, ModelShape, OllamaModel, Quantization
+from infra.catalog.types import CpuInstance, Gpu, Instance, ModelShape, Quantization
 
 INSTANCE = (
     *("instance_type", "gpu", "gpus", "vcpus", "memory_mib", "nvme_gb", "arch", "network_gbps", "efa_interfaces"),

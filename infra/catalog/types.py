@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
+from infra.catalog.ollama import Gguf, OllamaTags
+
 
 @dataclass(frozen=True)
 class Instance:
@@ -119,19 +121,6 @@ class ModelShape:
         return "rerank" if self.modality == "rerank" else "chat"
 
 
-@dataclass(frozen=True)
-class OllamaModel:
-    """A tag of the Ollama library."""
-
-    tag: str
-    params_b: float
-    file_gib: float  # the quantized weights, as downloaded
-    max_context: int
-    task: Literal["chat", "embed"]
-    like: str | None  # the model of the same shape
-    source: str
-
-
 # Engines make these themselves of 16-bit weights; the others are how a repository's weights are stored.
 AT_LOAD = ("fp8", "bitsandbytes")
 
@@ -144,15 +133,6 @@ class Quantization:
     bytes_per_weight: float
     min_compute_capability: float
     keeps_16_bit: bool  # the embeddings and the output layer
-    source: str
-
-
-@dataclass(frozen=True)
-class Gguf:
-    """A quantization of llama.cpp, which Ollama serves."""
-
-    name: str
-    bits_per_weight: float  # of a whole file, the tensors that are kept larger included
     source: str
 
 
@@ -236,7 +216,7 @@ class Catalog:
     instances: Mapping[str, Instance]
     gpus: Mapping[str, Gpu]
     models: Mapping[str, ModelShape]
-    ollama: Mapping[str, OllamaModel]  # aliases included: `llama3.2` is `llama3.2:3b`
+    ollama: OllamaTags  # aliases included: `llama3.2` is `llama3.2:3b`
     gguf: Mapping[str, Gguf]
     quantizations: Mapping[str, Quantization]
     quantized_weights: Mapping[tuple[str, str], float]  # (model, quantization) -> GiB, where the sum would be wrong

@@ -122,6 +122,10 @@ def diff(stack: str, base: str, format_: str) -> None:
 @click.option("--max-num-batched-tokens", help="Tokens in a batch (the engine's default for the card).")
 @click.option("--engine-version", help="Of vLLM (the one that the platform pins).")
 @click.option("--concurrency", help="Requests of that length that must fit at once (1).")
+@click.option(
+    "--api-price",
+    help="Of a hosted API: dollars a million output tokens, prompts included; from how many a replica is cheaper.",
+)
 @click.option("--format", "format_", type=click.Choice(["text", "json"]), default="text", show_default=True)
 def fit(model: str, format_: str, **given: str | None) -> None:
     """Whether MODEL fits a GPU and what that costs; with none named, every instance type that serves it.

@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 from infra.offline import Planned
-from infra.planning.plan import ModelPlan, Note, Plan, Remedy, StartPart
+from infra.planning.plan import CostItem, ModelPlan, Note, Plan, Remedy, StartPart
 from infra.recording import Recorded
 
 VERSION = 1
@@ -27,12 +27,15 @@ def document(planned: Planned) -> dict[str, Any]:
         "gpu_pools": _pools(plan),
         "cost": {
             "usd_per_month_min": round(plan.cost.usd_per_month_min, 2),
+            "usd_per_month_typical": round(plan.cost.usd_per_month_typical, 2),
             "usd_per_month_max": round(plan.cost.usd_per_month_max, 2),
-            "items": [
-                {"name": item.name, "min": round(item.min, 2), "max": round(item.max, 2)} for item in plan.cost.items
-            ],
+            "items": [_item(item) for item in plan.cost.items],
         },
         "chosen": {path: {"value": choice.value, "reason": choice.reason} for path, choice in plan.chosen.items()},
+        "cheaper": {
+            name: [vars(way) | {"usd_per_month": round(way.usd_per_month, 2)} for way in ways]
+            for name, ways in plan.cheaper.items()
+        },
         "outputs": planned.recording.outputs,
         "resources": resources(planned),
     }
@@ -66,6 +69,7 @@ def _of_the_bill(plan: Plan) -> tuple[Note, ...]:
 def _model(model: ModelPlan, remedies: tuple[Remedy, ...]) -> dict[str, Any]:
     fit = model.fit
     cache = fit.kv_cache_gib if fit else None
+    dollars = model.usd_per_million_output_tokens
     return {
         "engine": model.engine,
         "model": model.model,
@@ -84,15 +88,30 @@ def _model(model: ModelPlan, remedies: tuple[Remedy, ...]) -> dict[str, Any]:
         "cold_start_seconds": model.cold_start.seconds,
         "cold_start": {
             "parts": {name: _part(part) for name, part in model.cold_start.parts.items()},
-            "remedies": [vars(remedy) for remedy in remedies],
+            "remedies": [_remedy(remedy) for remedy in remedies],
         },
         "usd_per_hour": round(model.usd_per_hour, 4) if model.usd_per_hour is not None else None,
+        "usd_per_million_output_tokens": [round(dollars.low, 4), round(dollars.high, 4)] if dollars else None,
         "reasons": list(model.reasons),
     }
 
 
 def _part(part: StartPart) -> dict[str, Any]:
     return {"seconds": round(part.mid), "interval": [round(part.low), round(part.high)], "reason": part.reason}
+
+
+def _remedy(remedy: Remedy) -> dict[str, Any]:
+    price = remedy.usd_per_month
+    return {**vars(remedy), "usd_per_month": round(price, 2) if price is not None else None}
+
+
+def _item(item: CostItem) -> dict[str, Any]:
+    return {
+        "name": item.name,
+        "min": round(item.min, 2),
+        "typical": round(item.typical, 2),
+        "max": round(item.max, 2),
+    }
 
 
 def _pools(plan: Plan) -> dict[str, Any]:

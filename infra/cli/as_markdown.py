@@ -14,7 +14,7 @@ def to_markdown(report: Report) -> str:
 def _section(section: Section) -> list[str]:
     table = _table(section)
     if section.note:
-        table += ["", _cell(section.note)]
+        table += ["", "<br>".join(_cell(line) for line in section.note.splitlines())]
     if section.detail:
         return [f"<details><summary>{section.title}</summary>", "", *table, "", "</details>"]
     return [f"**{section.title}**", "", *table]

@@ -8,14 +8,14 @@ from dataclasses import dataclass
 
 from infra.catalog import Catalog, Gpu, Instance
 from infra.planning.kv_cache import splits
-from infra.planning.options import Question, can_run
-from infra.planning.served import OLLAMA_CONTEXT, Q4_K_M
+from infra.planning.served import OLLAMA_CONTEXT, OLLAMA_DEFAULT
+from infra.planning.sizing import Question, can_run
 from infra.planning.vllm import PINNED, version_of
-from infra.planning.weights import GIB
 
 ENGINES = ("vllm", "tgi", "ollama")
 KV_CACHE_DTYPES = ("auto", "fp8", "fp8_e4m3", "fp8_e5m2", "bfloat16", "float16")
 MOST_GPUS, MOST_GIB, MOST_TOKENS, MOST_SEQS = 16, 100_000, 10_485_760, 65_536
+MOST_USD = 10_000  # a million tokens
 LIKE = "`like:` a known model of the same shape, or `architecture:` its config.json,"
 # Contexts that no scaling of positions reaches.
 ABSURD = 16
@@ -38,8 +38,8 @@ class BadInput(Exception):
         self.mistakes = mistakes
 
 
-def read(model: str, given: Mapping[str, str | None], catalog: Catalog) -> tuple[Question, Where]:
-    """`given` holds the options by name, as typed. Raises BadInput."""
+def read(model: str, given: Mapping[str, str | None], catalog: Catalog) -> tuple[Question, Where, float | None]:
+    """The question, where it is asked, an API's price. `given` holds the options by name, as typed. Raises BadInput."""
     return _Reader(given, catalog).read(model)
 
 
@@ -49,16 +49,19 @@ class _Reader:
         self._catalog = catalog
         self._mistakes: list[tuple[str, str]] = []
 
-    def read(self, model: str) -> tuple[Question, Where]:
-        engine = self._choice("engine", ENGINES) or ("ollama" if model in self._catalog.ollama else "vllm")
+    def read(self, model: str) -> tuple[Question, Where, float | None]:
+        engine = self._choice("engine", ENGINES) or (
+            "ollama" if ":" in model or model in self._catalog.ollama else "vllm"
+        )
         where = self._where()
         length = self._whole("max-model-len", MOST_TOKENS, "tokens")
         question = self._question(model, engine, length, where)
         if question is not None:
             self._check(question, where)
+        api_price = self._number("api-price", MOST_USD, "dollars a million output tokens")
         if self._mistakes or question is None:
             raise BadInput(self._mistakes)
-        return question, where
+        return question, where, api_price
 
     def _question(self, model: str, engine: str, length: int | None, where: Where) -> Question | None:
         file_gib = None
@@ -73,7 +76,7 @@ class _Reader:
         elif shape is not None:
             own = task_length = shape.max_context
             if engine == "ollama":
-                file_gib = (shape.params_b or 0) * 1e9 * Q4_K_M / GIB
+                file_gib = self._catalog.ollama.file_gib(shape.params_b or 0, self._catalog.gguf[OLLAMA_DEFAULT])
                 task_length = min(own, OLLAMA_CONTEXT)
         else:
             own = task_length = MOST_TOKENS
@@ -84,13 +87,17 @@ class _Reader:
             shape=shape,
             max_model_len=length or task_length,
             own_context=own,
+            engine=engine,
+            task=shape.task if shape else tag.task if tag else "chat",
             ollama_file_gib=file_gib,
+            file_known=tag is not None and tag.quantization is None,
             quantization=self._quantization(),
             kv_cache_dtype=self._choice("kv-cache-dtype", KV_CACHE_DTYPES) or "auto",
             utilization=self._number("gpu-memory-utilization", 1, "a share of the memory"),
             max_num_seqs=self._whole("max-num-seqs", MOST_SEQS, "sequences"),
             max_num_batched_tokens=self._whole("max-num-batched-tokens", MOST_TOKENS, "tokens"),
             concurrency=self._whole("concurrency", MOST_SEQS, "requests") or 1,
+            gpus=where.gpus,
             version=version or PINNED,
             version_known=version is not None or (ours and not self._given.get("engine-version")),
         )
@@ -164,6 +171,10 @@ class _Reader:
         return name
 
     def _unknown_model(self, model: str, engine: str) -> None:
+        method = self._catalog.ollama.unknown_quantization(model)
+        if method is not None:
+            self._wrong(model, f"unknown quantization {method}; known: {', '.join(self._catalog.gguf)}")
+            return
         known = self._catalog.ollama if engine == "ollama" else self._catalog.models
         near = difflib.get_close_matches(model, known, n=3, cutoff=0.4)
         if not near:

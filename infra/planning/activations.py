@@ -38,7 +38,7 @@ def activation_peak(
     logits = batch.seqs * vocabulary * 4 / GIB
     states = batch.tokens * hidden * 2 / GIB
     copies = sampler_copies(version, compute_capability)
-    width = _layer_width(shape, gpus)
+    width = layer_width(shape, gpus)
     layer = batch.tokens * width * 2 / GIB
     image = min(IMAGE_TOKENS, max_model_len) * IMAGE_TOKEN_BYTES / GIB if shape.modality == "vision" else 0.0
     sampler = copies.mid * logits + states
@@ -67,7 +67,7 @@ def any_version(
     return Estimate(min(peak.low, oldest.low), peak.mid, max(peak.high, oldest.high))
 
 
-def _layer_width(shape: ModelShape, gpus: int) -> float:
+def layer_width(shape: ModelShape, gpus: int) -> float:
     """Values that one token has in a layer. Each of a token's experts writes an output of its own."""
     hidden = shape.hidden_size or 0
     if shape.num_experts:

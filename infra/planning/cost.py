@@ -1,15 +1,28 @@
-"""The bill a month, at the fewest nodes and at the most that AWS could charge."""
+"""The bill a month: at the fewest nodes, at a typical load, and at the most that AWS could charge."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 from infra.catalog import Catalog
 from infra.planning.findings import Findings
 from infra.planning.nodes import nodes_for
 from infra.planning.placement import Placed
-from infra.planning.plan import HOURS_A_MONTH, CachePlan, ClusterPlan, Cost, CostItem, GatewayPlan, PoolPlan
+from infra.planning.plan import (
+    HOURS_A_MONTH,
+    TYPICAL_LOAD,
+    CachePlan,
+    ClusterPlan,
+    Cost,
+    CostItem,
+    GatewayPlan,
+    PoolPlan,
+)
 from infra.settings import Settings
 
-LEFT_OUT = "traffic (NAT, zones, internet), load-balancer units, EFS throughput, logs, requests, tax"
+LEFT_OUT = "traffic (NAT, zones, internet), load-balancer units, EFS throughput, log ingestion, requests, tax"
+GPU_NODES = "GPU nodes "  # begins the name of a pool's item
+NODE_DISKS = "node disks"
+LEAST_ZONES = 2  # of a load balancer
 OLDER_REVISIONS = 2  # of the weights, at most, on a file system that bills what is used
 
 
@@ -27,9 +40,9 @@ def plan_cost(
     if cluster.kind == "context":
         return Cost((), "everything: the nodes and volumes of a cluster that exists", "no price was used")
     ours = [pool for pool in pools.values() if not pool.existing]
-    items = [_nodes(pool, placed, catalog) for pool in ours]
+    items = [_gpu_nodes(pool, placed, catalog) for pool in ours]
     items += _platform(settings, cluster, catalog)
-    items += _gateway(gateway, catalog)
+    items += _gateway(gateway, cluster, catalog)
     items += _storage(settings, cluster, cache, ours, placed, catalog)
     prices = catalog.prices
     whose = _own_prices(settings) + _elsewhere(cluster, catalog)
@@ -40,21 +53,45 @@ def plan_cost(
         left_out += "; the control plane, network and nodes of a cluster that exists"
     elif len(ours) < len(pools):
         left_out += "; the GPU nodes that somebody else makes"
-    cost = Cost(tuple(item for item in items if item.max), left_out, note)
-    _check_budget(settings, cost, findings)
-    return cost
+    return Cost(tuple(item for item in items if item.max), left_out, note)
 
 
-def _nodes(pool: PoolPlan, placed: Sequence[Placed], catalog: Catalog) -> CostItem:
-    """Least on the cheapest of the pool's types, most on the dearest."""
+@dataclass(frozen=True)
+class _Nodes:
+    """Of one pool: kept for the fewest replicas, on average at a typical load, and its maximum."""
+
+    least: int
+    typical: float
+    most: int
+
+
+def _nodes(pool: PoolPlan, placed: Sequence[Placed]) -> _Nodes:
+    on = [each for each in placed if each.offer is not None and each.offer.name == pool.name]
+    least = max(pool.min, nodes_for(on, pool.gpus_per_node, at_most=False))
+    running = [each for each in on if not each.served.settings.paused]
+    peak = max(least, nodes_for(running, pool.gpus_per_node, at_most=True))
+    return _Nodes(least, min(_typical(least, peak), max(least, pool.max)), pool.max)
+
+
+def _gpu_nodes(pool: PoolPlan, placed: Sequence[Placed], catalog: Catalog) -> CostItem:
+    """Least on the cheapest of the pool's types, most on the dearest; EKS asks for the first type first."""
     prices = [catalog.instances[name].usd_per_hour or 0.0 for name in pool.instance_types]
-    least = max(pool.min, nodes_for(_on(pool, placed), pool.gpus_per_node, at_most=False))
-    low, high = min(prices) * HOURS_A_MONTH, max(prices) * HOURS_A_MONTH
-    return CostItem(f"GPU nodes {pool.name}", least * low, pool.max * high)
+    nodes = _nodes(pool, placed)
+    return CostItem(
+        f"{GPU_NODES}{pool.name}",
+        nodes.least * min(prices) * HOURS_A_MONTH,
+        nodes.typical * prices[0] * HOURS_A_MONTH,
+        nodes.most * max(prices) * HOURS_A_MONTH,
+        f"{nodes.least} / {_short(nodes.typical)} / {nodes.most} x {'/'.join(pool.instance_types)}",
+    )
 
 
-def _on(pool: PoolPlan, placed: Sequence[Placed]) -> list[Placed]:
-    return [each for each in placed if each.offer is not None and each.offer.name == pool.name]
+def _typical(least: float, most: float) -> float:
+    return least + TYPICAL_LOAD * (most - least)
+
+
+def _short(number: float) -> str:
+    return f"{number:.1f}".removesuffix(".0")
 
 
 def _platform(settings: Settings, cluster: ClusterPlan, catalog: Catalog) -> Iterator[CostItem]:
@@ -65,16 +102,23 @@ def _platform(settings: Settings, cluster: ClusterPlan, catalog: Catalog) -> Ite
     yield _fixed("EKS control plane", prices.eks_hour * HOURS_A_MONTH)
     system = catalog.cpu_instances.get(create.system_nodes.instance_type)
     if system is not None:
-        yield _fixed("system nodes", create.system_nodes.count * system.usd_per_hour * HOURS_A_MONTH)
+        count = create.system_nodes.count
+        yield _fixed("system nodes", count * system.usd_per_hour * HOURS_A_MONTH, f"{count} x {system.name}")
     if create.network.vpc_id is None:
         gateways = len(cluster.zone_ids) if cluster.nat_per_zone else 1
-        yield _fixed("NAT gateways", gateways * (prices.nat_hour + prices.public_ipv4_hour) * HOURS_A_MONTH)
+        month = gateways * (prices.nat_hour + prices.public_ipv4_hour) * HOURS_A_MONTH
+        yield _fixed("NAT gateways", month, f"{gateways}, each with a public address")
     yield _fixed("KMS key", prices.kms_key_month)
 
 
-def _gateway(gateway: GatewayPlan | None, catalog: Catalog) -> Iterator[CostItem]:
-    if gateway is not None and gateway.controller == "alb":
-        yield _fixed("load balancer", catalog.prices.alb_hour * HOURS_A_MONTH)
+def _gateway(gateway: GatewayPlan | None, cluster: ClusterPlan, catalog: Catalog) -> Iterator[CostItem]:
+    """A public load balancer has an address in each zone."""
+    if gateway is None or gateway.controller != "alb":
+        return
+    addresses = max(LEAST_ZONES, len(cluster.zone_ids)) if gateway.visibility == "public" else 0
+    hour = catalog.prices.alb_hour + addresses * catalog.prices.public_ipv4_hour
+    what = f"public, {addresses} addresses" if addresses else "internal"
+    yield _fixed("load balancer", hour * HOURS_A_MONTH, what)
 
 
 def _storage(
@@ -87,27 +131,37 @@ def _storage(
 ) -> Iterator[CostItem]:
     prices = catalog.prices
     if cache.kind == "efs":
-        month = sum(each.served.disk_gib for each in placed) * prices.efs_gib_month
-        yield CostItem("EFS", month, month * OLDER_REVISIONS)
+        gib = sum(each.served.disk_gib for each in placed)
+        month = gib * prices.efs_gib_month
+        yield CostItem("EFS", month, month, month * OLDER_REVISIONS, f"{gib:,.0f} GiB of weights")
     elif cache.kind == "ebs":
-        throughput = max(0, cache.throughput - 125) * prices.gp3_mibps_month
-        yield _fixed("EBS cache", cache.size_gib * prices.gp3_gib_month + throughput)
+        month = _disk_month(cache.size_gib, cache.iops, cache.throughput, catalog)
+        yield _fixed("EBS cache", month, f"{cache.size_gib:,} GiB")
     disks = [
-        (
-            max(pool.min, nodes_for(_on(pool, placed), pool.gpus_per_node, at_most=False)),
-            pool.max,
-            pool.root_gib * prices.gp3_gib_month + max(0, pool.root_throughput - 125) * prices.gp3_mibps_month,
-        )
+        (_nodes(pool, placed), _disk_month(pool.root_gib, pool.root_iops, pool.root_throughput, catalog))
         for pool in pools
     ]
     if settings.cluster.create is not None:
         nodes = settings.cluster.create.system_nodes.count
-        disks.append((nodes, nodes, cluster.system_root_gib * prices.gp3_gib_month))
-    yield CostItem("node disks", sum(n * usd for n, _, usd in disks), sum(n * usd for _, n, usd in disks))
+        disks.append((_Nodes(nodes, nodes, nodes), _disk_month(cluster.system_root_gib, 0, 0, catalog)))
+    yield CostItem(
+        NODE_DISKS,
+        sum(nodes.least * usd for nodes, usd in disks),
+        sum(nodes.typical * usd for nodes, usd in disks),
+        sum(nodes.most * usd for nodes, usd in disks),
+        "gp3",
+    )
 
 
-def _fixed(name: str, month: float) -> CostItem:
-    return CostItem(name, month, month)
+def _disk_month(gib: int, iops: int, throughput: int, catalog: Catalog) -> float:
+    """gp3 has 3,000 IOPS and 125 MiB/s in its price."""
+    prices = catalog.prices
+    more = max(0, iops - 3000) * prices.gp3_iops_month + max(0, throughput - 125) * prices.gp3_mibps_month
+    return gib * prices.gp3_gib_month + more
+
+
+def _fixed(name: str, month: float, what: str = "") -> CostItem:
+    return CostItem(name, month, month, month, what)
 
 
 def _own_prices(settings: Settings) -> str:
@@ -135,25 +189,3 @@ def _assume_prices(
             findings.assume(
                 path, "spot is billed at the on-demand price here: what it costs on the day isn't known offline"
             )
-
-
-def _check_budget(settings: Settings, cost: Cost, findings: Findings) -> None:
-    budget = settings.budget
-    if budget is None:
-        return
-    total = cost.usd_per_month_max if budget.of == "most" else cost.usd_per_month_min
-    over = total - budget.usd_per_month
-    if over <= 0:
-        return
-    biggest = sorted(cost.items, key=lambda item: (-_of(item, budget.of), item.name))[:3]
-    items = ", ".join(f"{item.name} {_of(item, budget.of):,.0f}" for item in biggest)
-    findings.refuse(
-        "Budget",
-        "budget.usdPerMonth",
-        f"${total:,.0f} a month at {budget.of} is ${over:,.0f} over {budget.usd_per_month:,.0f}; the biggest: {items}",
-        f"budget.usdPerMonth: {-(-total // 100) * 100:.0f}",
-    )
-
-
-def _of(item: CostItem, which: str) -> float:
-    return item.max if which == "most" else item.min

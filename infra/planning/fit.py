@@ -9,6 +9,7 @@ import dataclasses
 from dataclasses import dataclass
 
 from infra.catalog import Catalog, Gpu, ModelShape
+from infra.planning import tgi
 from infra.planning.activations import activation_peak, any_version
 from infra.planning.kv_cache import keeps_cache, request_bytes
 from infra.planning.plan import Estimate, Fit, Term
@@ -30,6 +31,9 @@ OLD_NCCL = Estimate(0.3, 1.0, 1.8)
 NVLINK = ("A100", "H100", "H200", "B200", "B300")
 # llama.cpp's compute buffers and the CUDA context.
 OLLAMA_GIB = 1.0
+# Files of the catalogue's tags against parameters x bits a weight: 5 % less to 5 % and 0.6 GiB more, which are images'
+# 16-bit weights, or the embeddings of small models.
+FILE_SHARE, FILE_MORE_GIB = 0.05, 0.6
 # Weights: 16-bit files are loaded as they are; a quantization differs in which layers it leaves in 16 bit.
 WEIGHTS_SHARE, QUANTIZED_SHARE = 0.003, 0.04
 
@@ -48,6 +52,8 @@ class Arguments:
     version_known: bool = True
     batch_known: bool = True
     enforce_eager: bool = False
+    engine: str = "vllm"
+    file_known: bool = True  # Ollama's; False: sized by bits a weight
 
     @property
     def batch(self) -> Batch:
@@ -58,6 +64,8 @@ def fit(
     shape: ModelShape, gpu: Gpu, gpus: int, arguments: Arguments, *, catalog: Catalog, quantization: str | None
 ) -> Fit:
     """A model on `gpus` GPUs by tensor parallelism, served by vLLM or TGI."""
+    if arguments.engine == "tgi":
+        return _fit_tgi(shape, gpu, gpus, arguments, catalog=catalog, quantization=quantization)
     card = gpu.engine_gib or 0.0
     usable = card * arguments.utilization
     weights = gpu_gib(shape, quantization, catalog, gpu, gpus, arguments.version)
@@ -84,19 +92,49 @@ def fit(
         Term("other", other.mid, f"{other.mid} GiB: CUDA libraries{' and NCCL buffers' if gpus > 1 else ''}"),
     )
     left = usable - sum(term.gib for term in terms)
+    around = _weights_share(shape, quantization) * weights + CARD_SHARE * card
+    interval = _interval(left, (activations, graphs, other), around)
+    return _judge(usable, terms, interval, _cache_rate(shape, gpus, arguments), arguments)
+
+
+def _fit_tgi(
+    shape: ModelShape, gpu: Gpu, gpus: int, arguments: Arguments, *, catalog: Catalog, quantization: str | None
+) -> Fit:
+    card = gpu.engine_gib or 0.0
+    usable = tgi.WIGGLE_ROOM * arguments.utilization * card
+    weights = gpu_gib(shape, quantization, catalog, gpu, gpus, PINNED)
+    peak, why = tgi.prefill_peak(shape, gpus, arguments.max_num_batched_tokens)
+    other = _other(gpu, gpus, PINNED)
+    terms = (
+        Term("weights", weights, f"{weights * gpus:.1f} GiB / {gpus}" if gpus > 1 else f"{weights:.1f} GiB"),
+        Term("activations", peak.mid, why),
+        Term("other", other.mid, f"{other.mid} GiB: CUDA libraries{' and NCCL buffers' if gpus > 1 else ''}"),
+    )
+    left = usable - sum(term.gib for term in terms)
+    around = QUANTIZED_SHARE * weights + CARD_SHARE * card
+    rate = None
+    if keeps_cache(shape):
+        rate = tgi.kv_bytes_per_token(shape, gpus, 1 if arguments.kv_cache_dtype.startswith("fp8") else 2)
+    return _judge(usable, terms, _interval(left, (peak, other), around), rate, arguments)
+
+
+def _weights_share(shape: ModelShape, quantization: str | None) -> float:
     quantized = quantization is not None or shape.dtype not in (None, "bf16", "fp16", "fp32")
-    weights_more = weights * (QUANTIZED_SHARE if quantized and shape.weights_gib is None else WEIGHTS_SHARE)
-    parts = (activations, graphs, other)
-    low = left - (sum(p.high - p.mid for p in parts) + weights_more + CARD_SHARE * card)
-    high = left + (sum(p.mid - p.low for p in parts) + weights_more + CARD_SHARE * card)
-    return _judge(usable, terms, Estimate(low, left, high), _cache_rate(shape, gpus, arguments), arguments)
+    return QUANTIZED_SHARE if quantized and shape.weights_gib is None else WEIGHTS_SHARE
+
+
+def _interval(left: float, parts: tuple[Estimate, ...], around: float) -> Estimate:
+    low = left - sum(part.high - part.mid for part in parts) - around
+    return Estimate(low, left, left + sum(part.mid - part.low for part in parts) + around)
 
 
 def fit_ollama(file_gib: float, shape: ModelShape | None, gpu: Gpu, gpus: int, arguments: Arguments) -> Fit:
     """A quantized file that Ollama spreads over its GPUs; the cache is 16 bit, NUM_PARALLEL x CONTEXT tokens."""
     card = gpu.engine_gib or 0.0
+    source = "the file of the tag" if arguments.file_known else "parameters x bits a weight"
+    unknown = 0.0 if arguments.file_known else FILE_SHARE * file_gib / gpus
     terms = (
-        Term("weights", file_gib / gpus, f"{file_gib:.1f} GiB, the file of the tag"),
+        Term("weights", file_gib / gpus, f"{file_gib:.1f} GiB, {source}"),
         Term("other", OLLAMA_GIB, f"{OLLAMA_GIB:.1f} GiB: compute buffers and CUDA context"),
     )
     left = card - sum(term.gib for term in terms)
@@ -104,7 +142,9 @@ def fit_ollama(file_gib: float, shape: ModelShape | None, gpu: Gpu, gpus: int, a
     if shape is not None and keeps_cache(shape):
         whole = request_bytes(shape, 1, 2, arguments.max_model_len, arguments.max_num_batched_tokens, PINNED)
         rate = whole / arguments.max_model_len / gpus if whole is not None else None
-    fits = _judge(card, terms, Estimate(left - 0.05 * card, left, left + 0.02 * card), rate, arguments)
+    more = unknown + FILE_MORE_GIB / gpus if unknown else 0.0
+    interval = Estimate(left - 0.05 * card - more, left, left + 0.02 * card + unknown)
+    fits = _judge(card, terms, interval, rate, arguments)
     if fits.max_concurrency is None:
         return fits
     return dataclasses.replace(fits, max_concurrency=min(fits.max_concurrency, arguments.max_num_seqs))

@@ -32,6 +32,7 @@ def plan_pool(offer: Offer, placed: Sequence[Placed], catalog: Catalog, *, findi
     nvme = bool(offer.types) and all(each.nvme_gb for each in offer.types)
     root = _root_gib(offer, catalog, nvme=nvme)
     smallest_nvme_gib = min((each.nvme_gb for each in offer.types), default=0) * 1e9 / 2**30
+    idle = 0 if offer.existing else _idle(offer, placed, pool_min)
     return PoolPlan(
         name=offer.name,
         existing=offer.existing,
@@ -54,10 +55,19 @@ def plan_pool(offer: Offer, placed: Sequence[Placed], catalog: Catalog, *, findi
         usd_per_node_hour_least=min((each.usd_per_hour or 0.0 for each in offer.types), default=None),
         peak_gpus=peak,
         surge_gpus=surge,
+        idle_gpus=idle,
         reasons=(
             f"{count(peak, 'GPU')} at peak + {surge} for one rollout = {peak + surge} of {most * offer.gpus_per_node}",
+            *([f"{count(idle, 'GPU')} idle at the fewest replicas"] if idle else []),
         ),
     )
+
+
+def _idle(offer: Offer, placed: Sequence[Placed], pool_min: int) -> int:
+    """GPUs of the nodes that run at the fewest replicas, and that no replica has."""
+    nodes = max(pool_min, nodes_for(placed, offer.gpus_per_node, at_most=False))
+    busy = sum(each.gpus * each.served.replicas.min for each in placed if not each.served.settings.paused)
+    return nodes * offer.gpus_per_node - busy
 
 
 def _choose_types(offer: Offer, findings: Findings) -> None:

@@ -1,20 +1,17 @@
 """Which nodes a model runs on, and on how many of their GPUs. Each model by itself: adding one never moves another."""
 
-import dataclasses
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from infra.catalog import Catalog
-from infra.planning.batch import Sized, size
 from infra.planning.findings import Findings
-from infra.planning.kv_cache import splits
+from infra.planning.mends import Mend, mends, other_types
+from infra.planning.options import fewest, serving, tries
 from infra.planning.pools import Offer
 from infra.planning.served import Served
-from infra.planning.vllm import PINNED, default_utilization
-from infra.planning.weights import served_dtype
+from infra.planning.sizing import Sized, Sizing
 from infra.planning.words import count
 
-DEFAULT_UTILIZATION = default_utilization(PINNED)
+MOST_GPUS = 8  # of a node
 
 
 @dataclass(frozen=True)
@@ -32,7 +29,7 @@ class Placed:
 
 
 def place(
-    served: Served, pools: Sequence[Offer], makeable: Sequence[Offer], catalog: Catalog, findings: Findings
+    served: Served, pools: Sequence[Offer], makeable: Sequence[Offer], sizing: Sizing, findings: Findings
 ) -> Placed:
     """The pool that the model names, else the cheapest that serves it, else the cheapest instance type that does."""
     if served.cpu:
@@ -43,52 +40,17 @@ def place(
     for offer in offers:
         if best is not None and offer.settings is None and (offer.usd_per_node_hour or 0.0) > best[0][0]:
             break  # sorted by price, and a replica takes one node at least
-        sized = _fewest_gpus(served, offer, catalog)
-        if sized is not None and (best is None or _cost(served, offer, sized) < best[0]):
-            best = (_cost(served, offer, sized), offer, sized)
+        sized = fewest(served.question, offer, sizing)
+        if sized is not None and (best is None or cost(served, offer, sized) < best[0]):
+            best = (cost(served, offer, sized), offer, sized)
     if best is not None:
         placed = Placed(served, best[1], best[2], _why(served, best[1], best[2], len(offers)))
         _choose(placed, findings)
         return placed
-    return _unplaced(served, offers, makeable, catalog, findings)
+    return _unplaced(served, offers, makeable, sizing, findings)
 
 
-def _fewest_gpus(served: Served, offer: Offer, catalog: Catalog) -> Sized | None:
-    """The model on the fewest GPUs of a node that hold it."""
-    for gpus in _counts(served, offer):
-        sized = _size(served, offer, gpus, catalog)
-        if sized is not None and sized.fit.fits:
-            return sized
-    return None
-
-
-def _counts(served: Served, offer: Offer) -> Iterator[int]:
-    """Tensor parallelism: powers of two that divide the attention heads; or the number that the stack file gives."""
-    asked = served.settings.gpus
-    if asked is not None:
-        if asked <= offer.gpus_per_node:
-            yield asked
-        return
-    heads = (served.shape.attention_heads if served.shape else None) or 0
-    gpus = 1
-    while gpus <= offer.gpus_per_node and heads % gpus == 0:
-        if served.shape is None or served.ollama_file_gib is not None or splits(served.shape, gpus):
-            yield gpus
-        gpus *= 2
-
-
-def _size(served: Served, offer: Offer, gpus: int, catalog: Catalog) -> Sized | None:
-    """None where the GPU can't run these weights at all."""
-    gpu = catalog.gpus[offer.gpu]
-    if gpu.engine_gib is None or gpu.compute_capability is None:
-        return None
-    dtype = served_dtype(served.shape, served.quantization, bf16=gpu.bf16)
-    if served.ollama_file_gib is None and gpu.compute_capability < catalog.quantizations[dtype].min_compute_capability:
-        return None
-    return size(served, gpu, gpus, catalog)
-
-
-def _cost(served: Served, offer: Offer, sized: Sized) -> tuple[float, float, str]:
+def cost(served: Served, offer: Offer, sized: Sized) -> tuple[float, float, str]:
     """Dollars an hour at the fewest replicas, then at the most; a pool of the planner's is paid in whole nodes."""
     if offer.settings is not None:
         share = offer.usd_per_gpu_hour * sized.gpus
@@ -130,30 +92,27 @@ def _price(offer: Offer, sized: Sized) -> str:
 
 
 def _unplaced(
-    served: Served, offers: Sequence[Offer], makeable: Sequence[Offer], catalog: Catalog, findings: Findings
+    served: Served, offers: Sequence[Offer], makeable: Sequence[Offer], sizing: Sizing, findings: Findings
 ) -> Placed:
     """Refuses the model with what would make it fit, and leaves it where most of it fits, so that there is a plan."""
-    tries = [
-        (sized, offer)
-        for offer in offers
-        for gpus in _counts(served, offer)
-        if (sized := _size(served, offer, gpus, catalog)) is not None
-    ]
-    if not tries:
+    near = [(sized, offer) for offer in offers for sized in tries(served.question, offer, sizing)]
+    question = served.question.but(max_model_len=min(served.max_model_len, served.own_context), gpus=None)
+    elsewhere = serving(question, makeable, sizing)
+    if not near:
         path = f"{served.path}.pool"
         findings.refuse(
             "Fit",
             path,
             f"{served.name}: {count(len(offers), 'pool')} to choose from, and none can run it{_runs(served)}",
-            _cheapest_type(served, makeable, catalog) or f"gpuPools: nodes that can, and {path}",
+            _written(served, other_types(elsewhere, MOST_GPUS, None)) or f"gpuPools: nodes that can, and {path}",
         )
         return Placed(served, None, None, (f"{count(len(offers), 'pool')} to choose from, and none can run it",))
-    sized, offer = _nearest(served, tries, catalog)
+    sized, offer = _nearest(served, near)
     findings.refuse(
         "Fit",
         f"{served.path}.maxModelLen",
         _misfit(served, offer, sized),
-        _mends(served, offer, sized, makeable, catalog),
+        _written(served, mends(sized, offer, elsewhere, sizing)) or f"{served.path}.model: a smaller one",
     )
     return Placed(
         served,
@@ -163,18 +122,21 @@ def _unplaced(
     )
 
 
-def _nearest(served: Served, tries: Sequence[tuple[Sized, Offer]], catalog: Catalog) -> tuple[Sized, Offer]:
+def _nearest(served: Served, near: Sequence[tuple[Sized, Offer]]) -> tuple[Sized, Offer]:
     """The cheapest with room for some of the cache, else for the weights: the bill isn't that of the dearest type."""
-    for holds in (lambda each: bool(each[0].fit.kv_cache_tokens), lambda each: _holds_weights(each, catalog)):
-        holding = [each for each in tries if holds(each)]
+    for holds in (_holds_some, _holds_weights):
+        holding = [each for each in near if holds(each[0])]
         if holding:
-            return min(holding, key=lambda each: _cost(served, each[1], each[0]))
-    return max(tries, key=lambda each: (_room(each[0]), -each[0].gpus, each[1].name))
+            return min(holding, key=lambda each: cost(served, each[1], each[0]))
+    return max(near, key=lambda each: (_room(each[0]), -each[0].gpus, each[1].name))
 
 
-def _holds_weights(tried: tuple[Sized, Offer], catalog: Catalog) -> bool:
-    sized, offer = tried
-    return sized.fit.weights_gib < (catalog.gpus[offer.gpu].engine_gib or 0.0)
+def _holds_some(sized: Sized) -> bool:
+    return bool(sized.fit.kv_cache_tokens)
+
+
+def _holds_weights(sized: Sized) -> bool:
+    return sized.fit.weights_gib < (sized.gpu.engine_gib or 0.0)
 
 
 def _room(sized: Sized) -> float:
@@ -192,7 +154,7 @@ def _misfit(served: Served, offer: Offer, sized: Sized) -> str:
     where = f"{served.name} on {sized.gpus} x {offer.gpu} (pool {offer.name})"
     if fit.kv_cache_tokens is None:
         return f"{where}: {fit.weights_gib:.1f} GiB of weights; the engine may use {fit.usable_gib:.1f}"
-    requests = served.settings.concurrency or 1
+    requests = sized.question.concurrency
     need = requests * served.max_model_len * (fit.kv_bytes_per_token or 0) / 2**30
     left = fit.kv_cache_gib.mid if fit.kv_cache_gib else 0.0
     return (
@@ -201,66 +163,13 @@ def _misfit(served: Served, offer: Offer, sized: Sized) -> str:
     )
 
 
-def _mends(served: Served, offer: Offer, sized: Sized, makeable: Sequence[Offer], catalog: Catalog) -> str:
-    """The largest context that would fit here, a quantization, the cheapest type."""
-    tokens = _largest_context(served, offer, sized, catalog)
-    context = [f"{served.path}.maxModelLen: {tokens}"] if tokens else []
-    return (
-        ", or ".join(
-            (
-                *context,
-                *_utilization(served, offer, sized, catalog),
-                *_quantization(served, offer, sized, catalog),
-                *_as_list(_cheapest_type(served, makeable, catalog)),
-            )
-        )
-        or f"{served.path}.model: a smaller one"
-    )
+def _written(served: Served, ways: Iterable[Mend]) -> str:
+    """As they stand in the stack file, with what a new pool would be."""
+    return ", or ".join(_in_file(served, mend) for mend in ways)
 
 
-def _largest_context(served: Served, offer: Offer, sized: Sized, catalog: Catalog) -> int:
-    """In steps of 256 tokens; less than the cache's tokens where a shorter request takes more a token."""
-    tokens = (sized.fit.kv_cache_tokens or 0) // (served.settings.concurrency or 1) // 256 * 256
-    while tokens:
-        shorter = _size(served.with_context(tokens), offer, sized.gpus, catalog)
-        if shorter is not None and shorter.fit.fits:
-            return tokens
-        tokens = int(tokens * 0.9) // 256 * 256
-    return 0
-
-
-def _utilization(served: Served, offer: Offer, sized: Sized, catalog: Catalog) -> Iterable[str]:
-    """The engine's default, where the stack file gives less and that is what is missing."""
-    given = served.settings.gpu_memory_utilization
-    if served.ollama_file_gib is not None or given is None or given >= DEFAULT_UTILIZATION:
-        return
-    model = served.settings.model_copy(update={"gpu_memory_utilization": DEFAULT_UTILIZATION})
-    more = _size(dataclasses.replace(served, settings=model), offer, sized.gpus, catalog)
-    if more is not None and more.fit.fits:
-        yield f"{served.path}.gpuMemoryUtilization: {DEFAULT_UTILIZATION}"
-
-
-def _quantization(served: Served, offer: Offer, sized: Sized, catalog: Catalog) -> Iterable[str]:
-    """The first of fp8 and awq with which the model fits the same GPUs."""
-    if served.ollama_file_gib is not None or served.quantization is not None:
-        return
-    for method in ("fp8", "awq"):
-        smaller = _size(served.quantized(method), offer, sized.gpus, catalog)
-        if smaller is not None and smaller.fit.fits:
-            yield f"{served.path}.quantization: {method}"
-            return
-
-
-def _cheapest_type(served: Served, makeable: Sequence[Offer], catalog: Catalog) -> str | None:
-    fitting = ((offer, sized) for offer in makeable if (sized := _fewest_gpus(served, offer, catalog)) is not None)
-    best = min(fitting, key=lambda each: _cost(served, *each), default=None)
-    if best is None:
-        return None
-    offer, sized = best
-    price = f"{sized.gpus} x {offer.gpu}, ${offer.usd_per_node_hour or 0:.2f} an hour a node"
-    pool = f" with {served.path}.pool: {offer.name}" if served.settings.pool else ""
-    return f"gpuPools.{offer.name}: {{instanceTypes: [{offer.instance_type}]}}{pool} ({price})"
-
-
-def _as_list(text: str | None) -> list[str]:
-    return [text] if text else []
+def _in_file(served: Served, mend: Mend) -> str:
+    if mend.offer is None:
+        return f"{served.path}.{mend.key}: {mend.value}"
+    pool = f" with {served.path}.pool: {mend.offer.name}" if served.settings.pool else ""
+    return f"gpuPools.{mend.offer.name}: {{instanceTypes: [{mend.value}]}}{pool} ({mend.effect})"

@@ -10,6 +10,8 @@ from typing import Any, Literal
 from infra.settings import Settings
 
 HOURS_A_MONTH = 730
+# The bill between least and most: replicas, on average, are so far from their fewest to their most, without a rollout.
+TYPICAL_LOAD = 1 / 3
 
 
 @dataclass(frozen=True)
@@ -80,6 +82,12 @@ class Throughput:
     reason: str
 
 
+def dollars_a_million(usd_per_hour: float, tokens_per_second: Estimate) -> Estimate:
+    """Dollars for a million tokens: least where most tokens come out."""
+    rate = tokens_per_second
+    return Estimate(*(usd_per_hour / 3600 / each * 1e6 for each in (rate.high, rate.mid, rate.low)))
+
+
 @dataclass(frozen=True)
 class Replicas:
     min: int
@@ -108,7 +116,8 @@ class Remedy:
 
     name: str
     seconds: int
-    write: str | None  # into the stack file; None: this platform doesn't do it
+    write: str | None  # into the stack file; None: it has no key there
+    usd_per_month: float | None  # more than now; None: nothing that is known
     reason: str
 
 
@@ -200,7 +209,14 @@ class ModelPlan:
     timeouts: Timeouts
     scaling: Scaling | None  # None: no scaler
     usd_per_hour: float | None  # a replica: its share of the node's GPUs
+    throughput: Throughput
     reasons: tuple[str, ...]
+
+    @property
+    def usd_per_million_output_tokens(self) -> Estimate | None:
+        """At full load, the whole price of a replica on what it puts out; None where either isn't known."""
+        rate = self.throughput.tokens_per_second
+        return None if rate is None or self.usd_per_hour is None else dollars_a_million(self.usd_per_hour, rate)
 
 
 @dataclass(frozen=True)
@@ -226,6 +242,7 @@ class PoolPlan:
     usd_per_node_hour_least: float | None  # the cheapest
     peak_gpus: int  # all models at their most
     surge_gpus: int  # one rollout on top
+    idle_gpus: int  # of the nodes that the fewest replicas need: paid for, and nobody's
     reasons: tuple[str, ...]
 
 
@@ -290,7 +307,9 @@ class GatewayPlan:
 class CostItem:
     name: str
     min: float  # dollars a month
+    typical: float  # at TYPICAL_LOAD
     max: float
+    what: str = ""  # how much of what is billed
 
 
 @dataclass(frozen=True)
@@ -304,8 +323,21 @@ class Cost:
         return sum(item.min for item in self.items)
 
     @property
+    def usd_per_month_typical(self) -> float:
+        return sum(item.typical for item in self.items)
+
+    @property
     def usd_per_month_max(self) -> float:
         return sum(item.max for item in self.items)
+
+
+@dataclass(frozen=True)
+class Cheaper:
+    """Another way to serve a model: what to write below it in the stack file, and what that saves."""
+
+    setting: str
+    usd_per_month: float  # at the fewest replicas; 0: the same money holds more requests
+    effect: str
 
 
 @dataclass(frozen=True)
@@ -321,6 +353,7 @@ class Plan:
     gateway: GatewayPlan | None
     cost: Cost
     remedies: Mapping[str, tuple[Remedy, ...]]  # by model; its neighbours count: they fill the nodes of a pool
+    cheaper: Mapping[str, tuple[Cheaper, ...]]  # by model; its neighbours count here too
     chosen: Mapping[str, Choice]  # dotted path of a stack-file key -> what was chosen
     violations: tuple[Violation, ...] = field(default=())
     warnings: tuple[Note, ...] = field(default=())

@@ -1,11 +1,14 @@
 """From what the user says to what is built. Pure, but for a price table or config.json that the stack file names."""
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 
 from infra.catalog import AT_LOAD, Catalog, with_prices
 from infra.planning.addons import plan_addons, plan_monitoring
-from infra.planning.batch import ollama_parallel
+from infra.planning.arguments import choose_arguments
+from infra.planning.budget import check_budget
 from infra.planning.cache import plan_cache
+from infra.planning.cheaper import cheaper_ways
 from infra.planning.cluster import plan_cluster
 from infra.planning.cold_start import cold_start, timeouts
 from infra.planning.cost import plan_cost
@@ -13,13 +16,15 @@ from infra.planning.findings import Findings
 from infra.planning.gateway import plan_gateway
 from infra.planning.nodes import plan_pool
 from infra.planning.placement import Placed, place
-from infra.planning.plan import CachePlan, ClusterPlan, GatewayPlan, ModelPlan, Plan, PoolPlan
+from infra.planning.plan import CachePlan, GatewayPlan, ModelPlan, Plan, PoolPlan, Throughput
 from infra.planning.pods import check_system_nodes, prefetch_resources, server_resources
 from infra.planning.pools import Offer, declared, makeable
 from infra.planning.remedies import find_remedies
 from infra.planning.rollout import plan_rollout
 from infra.planning.scaling import plan_scaling
 from infra.planning.served import Served, resolve
+from infra.planning.sizing import Sizing
+from infra.planning.throughput import of_replica
 from infra.planning.to_do import list_to_dos
 from infra.planning.warnings import warn_of_allow, warn_of_drain, warn_of_model, warn_of_pool
 from infra.planning.weights import HALF, served_dtype
@@ -29,6 +34,7 @@ from infra.settings import Settings
 def make_plan(stack: str, settings: Settings, *, region: str | None, secrets: frozenset[str], catalog: Catalog) -> Plan:
     """The whole plan. `secrets` names those that the stack has; the settings are taken to have passed their checks."""
     findings = Findings()
+    listed = catalog
     catalog = with_prices(catalog, settings.prices.table, settings.prices.discount_percent)
     cluster = plan_cluster(stack, settings, region, catalog, findings)
     no_gpu_nodes = not settings.gpu_pools and cluster.kind != "create"
@@ -37,10 +43,15 @@ def make_plan(stack: str, settings: Settings, *, region: str | None, secrets: fr
         for name, model in sorted(settings.models.items())
     ]
     cache = plan_cache(settings, served, cluster, findings)
-    pools, placed = _place(settings, cluster, cache, served, catalog, findings)
+    zones = (cache.zone_id,) if cache.zone_id else cluster.zone_ids
+    offers = [declared(name, pool, catalog, cluster.region, zones) for name, pool in sorted(settings.gpu_pools.items())]
+    new = makeable(catalog, cluster.region, zones) if cluster.kind == "create" else ()
+    sizing = Sizing(catalog)
+    placed = [place(each, offers, new, sizing, findings) for each in served]
+    pools = _pools(offers, placed, catalog, findings)
     gateway = plan_gateway(settings, findings)
     addons = plan_addons(settings, catalog, findings)
-    models = {each.served.name: _model(each, pools, cache, gateway, catalog, findings) for each in placed}
+    models = {each.served.name: _model(each, pools, cache, gateway, sizing, findings) for each in placed}
     _check_system_nodes(settings, placed, cache, catalog, findings)
     for pool in pools.values():
         used = any(each.offer is not None and each.offer.name == pool.name for each in placed)
@@ -49,6 +60,8 @@ def make_plan(stack: str, settings: Settings, *, region: str | None, secrets: fr
     warn_of_allow(settings, pools, findings)
     warn_of_drain(gateway, pools.values(), longest, findings)
     cost = plan_cost(settings, cluster, pools, placed, cache, gateway, catalog, findings)
+    again = partial(make_plan, stack, region=region, secrets=secrets, catalog=listed)
+    check_budget(settings, cost, findings, again, catalog)
     list_to_dos(stack, settings, cluster, pools, placed, gateway, secrets, catalog, findings)
     return Plan(
         stack=stack,
@@ -62,6 +75,7 @@ def make_plan(stack: str, settings: Settings, *, region: str | None, secrets: fr
         gateway=gateway,
         cost=cost,
         remedies=find_remedies(models, pools, placed, cache, catalog),
+        cheaper=cheaper_ways(placed, offers, new, len(zones), sizing),
         chosen=findings.chosen,
         violations=findings.violations,
         warnings=findings.warnings,
@@ -70,27 +84,17 @@ def make_plan(stack: str, settings: Settings, *, region: str | None, secrets: fr
     )
 
 
-def _place(
-    settings: Settings,
-    cluster: ClusterPlan,
-    cache: CachePlan,
-    served: Sequence[Served],
-    catalog: Catalog,
-    findings: Findings,
-) -> tuple[dict[str, PoolPlan], list[Placed]]:
-    """Every model on its nodes; the pools are those of the stack file, or those that the models asked for."""
-    zones = (cache.zone_id,) if cache.zone_id else cluster.zone_ids
-    offers = [declared(name, pool, catalog, cluster.region, zones) for name, pool in sorted(settings.gpu_pools.items())]
-    new = makeable(catalog, cluster.region, zones) if cluster.kind == "create" else ()
-    placed = [place(each, offers, new, catalog, findings) for each in served]
+def _pools(
+    offers: Sequence[Offer], placed: Sequence[Placed], catalog: Catalog, findings: Findings
+) -> dict[str, PoolPlan]:
+    """Those of the stack file, and those that the models asked for."""
     on: dict[str, list[Placed]] = {offer.name: [] for offer in offers}
     used: dict[str, Offer] = {offer.name: offer for offer in offers}
     for each in placed:
         if each.offer is not None:
             used[each.offer.name] = each.offer
             on.setdefault(each.offer.name, []).append(each)
-    pools = {name: plan_pool(used[name], on[name], catalog, findings=findings) for name in sorted(used)}
-    return pools, placed
+    return {name: plan_pool(used[name], on[name], catalog, findings=findings) for name in sorted(used)}
 
 
 def _model(
@@ -98,18 +102,19 @@ def _model(
     pools: Mapping[str, PoolPlan],
     cache: CachePlan,
     gateway: GatewayPlan | None,
-    catalog: Catalog,
+    sizing: Sizing,
     findings: Findings,
 ) -> ModelPlan:
     served, offer, sized = placed.served, placed.offer, placed.sized
     model = served.settings
-    start = cold_start(placed, pools.get(offer.name) if offer else None, cache, catalog)
+    start = cold_start(placed, pools.get(offer.name) if offer else None, cache, sizing.catalog)
     rollout = plan_rollout(placed, one_reader=cache.access_mode == "ReadWriteOnce")
     scaling = plan_scaling(placed, start)
     warn_of_model(placed, rollout, start, findings)
-    _choose_arguments(placed, catalog, findings)
+    arguments = choose_arguments(placed, sizing, findings)
     vllm = sized is not None and served.ollama_file_gib is None
-    bf16 = catalog.gpus[offer.gpu].bf16 if offer else True
+    made = of_replica(sized) if sized else Throughput(None, "no estimate: on the CPU")
+    bf16 = sizing.catalog.gpus[offer.gpu].bf16 if offer else True
     return ModelPlan(
         name=served.name,
         model=model.model,
@@ -127,9 +132,9 @@ def _model(
         utilization=sized.arguments.utilization if sized and vllm else None,
         max_model_len=served.max_model_len,
         embedding_size=served.embedding_size,
-        max_num_seqs=sized.arguments.max_num_seqs if sized else ollama_parallel(model),
+        max_num_seqs=sized.arguments.max_num_seqs if sized else served.question.concurrency,
         max_num_batched_tokens=sized.arguments.max_num_batched_tokens if sized and vllm else None,
-        concurrency=model.concurrency if served.ollama_file_gib is None else ollama_parallel(model),
+        concurrency=model.concurrency if served.ollama_file_gib is None else served.question.concurrency,
         replicas=served.replicas,
         paused=model.paused,
         extra_args=model.extra_args,
@@ -143,7 +148,8 @@ def _model(
         timeouts=timeouts(placed, start, gateway.timeout_seconds if gateway else None),
         scaling=scaling,
         usd_per_hour=offer.usd_per_gpu_hour * placed.gpus if offer and not offer.existing else None,
-        reasons=(*placed.reasons, *_batch_reason(placed)),
+        throughput=made,
+        reasons=(*placed.reasons, *arguments, *((made.reason,) if made.tokens_per_second else ())),
     )
 
 
@@ -151,35 +157,6 @@ def _quantizes_at_load(served: Served) -> bool:
     """A repository that is quantized says so itself, and an engine refuses to be told otherwise."""
     in_16_bit = served.settings.like is None and (served.shape is None or served.shape.dtype in HALF)
     return served.quantization in AT_LOAD and in_16_bit
-
-
-def _choose_arguments(placed: Placed, catalog: Catalog, findings: Findings) -> None:
-    served, sized = placed.served, placed.sized
-    if served.ollama_file_gib is not None and served.settings.concurrency is None:
-        reason = "Ollama takes the memory of the whole context for each request that it answers at once"
-        findings.choose(f"{served.path}.concurrency", ollama_parallel(served.settings), reason)
-    if sized is None or served.ollama_file_gib is not None:
-        return
-    if served.settings.gpu_memory_utilization is None:
-        share = sized.arguments.utilization
-        reason = f"{share} of the GPU's memory: the default of vLLM {catalog.engines['vllm'].version}"
-        findings.choose(f"{served.path}.gpuMemoryUtilization", share, reason)
-    if served.settings.max_num_seqs is None:
-        (reason,) = _batch_reason(placed)
-        findings.choose(f"{served.path}.maxNumSeqs", sized.arguments.max_num_seqs, reason.partition(": ")[2])
-
-
-def _batch_reason(placed: Placed) -> tuple[str, ...]:
-    served, sized = placed.served, placed.sized
-    if sized is None or served.ollama_file_gib is not None:
-        return ()
-    seqs, tokens = sized.arguments.max_num_seqs, sized.fit.kv_cache_tokens
-    if served.settings.max_num_seqs is not None:
-        return (f"max-num-seqs {seqs} is in the stack file",)
-    if tokens is None:
-        return (f"max-num-seqs {seqs}: no cache limits the batch",)
-    mean = served.max_model_len // 8
-    return (f"max-num-seqs {seqs}: {tokens:,} tokens of cache, a request taken to use {mean:,} on average",)
 
 
 def _check_system_nodes(

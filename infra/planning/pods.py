@@ -1,43 +1,21 @@
 """What pods ask for beside GPUs, so that they really fit on a node: its allocatable, not its size."""
 
-from infra.catalog import Instance
 from infra.catalog.types import CpuInstance
 from infra.planning.findings import Findings
+from infra.planning.host import allocatable, share
 from infra.planning.placement import Placed
 from infra.planning.plan import Resources
 from infra.planning.served import Served
 from infra.planning.weights import GIB
 from infra.planning.words import count
 
-# What hypervisor and kernel keep of the memory that AWS states: Karpenter's default for it.
-MEMORY_OVERHEAD = 0.075
-# Pods that a node may have, by EKS' rule of thumb; each reserves 11 MiB for the kubelet.
-MAX_PODS_SMALL, MAX_PODS_LARGE, LARGE_VCPUS = 110, 250, 30
-EVICTION_GIB = 100 / 1024
-# aws-node, kube-proxy, the pod-identity agent, CSI drivers and the device plugin, as their charts request.
-DAEMONS_CPU, DAEMONS_GIB = 0.3, 0.5
 # coredns, CSI controllers and the add-ons: what they request in the whole cluster.
 SYSTEM_CPU, SYSTEM_GIB = 2.5, 6.0
 MOST_SYSTEM_NODES = 20  # as the stack file may say
-# A server takes this much of its share: the GPUs are the whole point of the node.
-SHARE = 0.9
 # Compile caches, logs and what the engine unpacks.
 SCRATCH_GIB = 10
 # CPU Ollama: compute buffers beside file and context.
 OLLAMA_HOST_GIB = 1.0
-
-
-def allocatable(vcpus: int, memory_gib: float) -> tuple[float, float]:
-    """Cores and GiB that the kubelet of an EKS node leaves for pods, daemonsets already taken off.
-
-    EKS reserves 255 MiB + 11 MiB a pod, and of the cores 6 % of the first, 1 % of the second, 0.5 % of the next two,
-    0.25 % of the others.
-    """
-    pods = MAX_PODS_SMALL if vcpus < LARGE_VCPUS else MAX_PODS_LARGE
-    reserved_gib = (255 + 11 * pods) / 1024
-    reserved_cpu = 0.06 + 0.01 * min(vcpus - 1, 1) + 0.005 * min(max(vcpus - 2, 0), 2) + 0.0025 * max(vcpus - 4, 0)
-    memory = memory_gib * (1 - MEMORY_OVERHEAD) - reserved_gib - EVICTION_GIB
-    return vcpus - reserved_cpu - DAEMONS_CPU, memory - DAEMONS_GIB
 
 
 def server_resources(placed: Placed) -> Resources:
@@ -48,11 +26,8 @@ def server_resources(placed: Placed) -> Resources:
     shm = max(2, 2 * gpus)
     if not placed.offer.types:
         return Resources(cpu=2.0 * gpus, memory_gib=8.0 + 4.0 * gpus + shm, ephemeral_gib=SCRATCH_GIB, shm_gib=shm)
-    cpu, memory = _least(placed.offer.types)
-    share = gpus / placed.offer.gpus_per_node * SHARE
-    return Resources(
-        cpu=_tenths(cpu * share), memory_gib=_tenths(memory * share), ephemeral_gib=SCRATCH_GIB, shm_gib=shm
-    )
+    cpu, memory = share(placed.offer.types, gpus)
+    return Resources(cpu=_tenths(cpu), memory_gib=_tenths(memory), ephemeral_gib=SCRATCH_GIB, shm_gib=shm)
 
 
 def prefetch_resources() -> Resources:
@@ -112,11 +87,6 @@ def _cpu_resources(served: Served) -> Resources:
     cache = (served.kv_bytes_per_token or 0) * served.max_model_len * (served.settings.concurrency or 1) / GIB
     cpu = 1.0 if file < 2 else 2.0 if file < 6 else 4.0
     return Resources(cpu=cpu, memory_gib=_up(file * 1.1 + cache + OLLAMA_HOST_GIB), ephemeral_gib=2, shm_gib=1)
-
-
-def _least(types: tuple[Instance, ...]) -> tuple[float, float]:
-    rooms = [allocatable(each.vcpus, each.memory_gib) for each in types]
-    return min(cpu for cpu, _ in rooms), min(memory for _, memory in rooms)
 
 
 def _tenths(number: float) -> float:

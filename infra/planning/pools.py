@@ -1,5 +1,6 @@
 """The pools that a model may run on: those of the stack file, or one that the planner makes of an instance type."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -45,14 +46,29 @@ def declared(name: str, pool: GpuPool, catalog: Catalog, region: str | None, zon
     return _offer(name, types, pool, catalog, region, zone_ids)
 
 
+def every_type(catalog: Catalog) -> tuple[Offer, ...]:
+    """A pool of each instance type that can serve, wherever AWS offers it; cheapest node first."""
+    usable = (each for each in catalog.instances.values() if each.left_out is None)
+    return _cheapest_first(of_type(each) for each in usable)
+
+
+def of_type(instance: Instance) -> Offer:
+    return Offer(_pool_name(instance), instance.gpu, instance.gpus, (instance,), None, instance.usd_per_hour, ())
+
+
 def makeable(catalog: Catalog, region: str | None, zone_ids: tuple[str, ...]) -> tuple[Offer, ...]:
     """A pool for each instance type that can serve and that one of the zones offers; cheapest node first."""
-    offers = (
-        _offer(instance.name.replace(".", "-"), (instance,), None, catalog, region, zone_ids)
-        for instance in catalog.instances.values()
-        if instance.left_out is None
-    )
-    return tuple(sorted((o for o in offers if o.zone_ids), key=lambda o: (o.usd_per_node_hour or 0.0, o.name)))
+    usable = (each for each in catalog.instances.values() if each.left_out is None)
+    offers = (_offer(_pool_name(each), (each,), None, catalog, region, zone_ids) for each in usable)
+    return _cheapest_first(offer for offer in offers if offer.zone_ids)
+
+
+def _pool_name(instance: Instance) -> str:
+    return instance.name.replace(".", "-")
+
+
+def _cheapest_first(offers: Iterable[Offer]) -> tuple[Offer, ...]:
+    return tuple(sorted(offers, key=lambda offer: (offer.usd_per_node_hour or 0.0, offer.name)))
 
 
 def _offer(

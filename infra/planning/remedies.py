@@ -51,32 +51,33 @@ def _all(
     if pool.existing:
         yield from _parallel_pull(placed, pool, start, figures)
     else:
-        yield from _spare_node(pool, busy, start)
+        yield from _spare_node(placed, pool, busy, start)
         yield from _warm_pool(pool, figures)
         yield from _streamed(placed, start, figures)
     yield from _kept_graphs(placed, figures)
     yield from _spare_replica(placed, start, cache)
 
 
-def _spare_node(pool: PoolPlan, busy: int, start: ColdStart) -> Iterator[Remedy]:
+def _spare_node(placed: Placed, pool: PoolPlan, busy: int, start: ColdStart) -> Iterator[Remedy]:
     """A node that waits: the next replica starts on it, while the autoscaler adds nothing."""
     nodes = busy + 1
     if pool.min < nodes <= pool.max:
         more = nodes - max(pool.min, busy)
         price = more * (pool.usd_per_node_hour or 0.0) * HOURS_A_MONTH
         saved = round(start.parts["node"].mid + start.parts["boot"].mid)
-        reason = f"{nodes} nodes where the fewest replicas need {busy}: ${price:,.0f} a month; no launch, no boot"
-        yield Remedy("a spare node", saved, f"gpuPools.{pool.name}.min: {nodes}", reason)
+        reason = f"{nodes} nodes where the fewest replicas need {busy}; no launch, no boot"
+        if placed.offer is not None and placed.offer.settings is None:
+            reason += "; --pin writes the pool into the stack file first"
+        yield Remedy("spare node", saved, f"gpuPools.{pool.name}.min: {nodes}", price, reason)
 
 
 def _spare_replica(placed: Placed, start: ColdStart, cache: CachePlan) -> Iterator[Remedy]:
     served, offer = placed.served, placed.offer
     replicas = served.replicas.min + 1
     if replicas <= served.replicas.max and cache.access_mode == "ReadWriteMany":
-        price = offer.usd_per_gpu_hour * placed.gpus * HOURS_A_MONTH if offer else 0.0
-        money = f", ${price:,.0f} a month for its share of a node" if price else ""
-        reason = f"with {replicas} at least, one answers while another starts{money}"
-        yield Remedy("a spare replica", start.seconds, f"{served.path}.replicas.min: {replicas}", reason)
+        price = offer.usd_per_gpu_hour * placed.gpus * HOURS_A_MONTH if offer and not offer.existing else None
+        reason = f"with {replicas} at least, one answers while another starts; it costs its share of a node"
+        yield Remedy("spare replica", start.seconds, f"{served.path}.replicas.min: {replicas}", price, reason)
 
 
 def _parallel_pull(placed: Placed, pool: PoolPlan, start: ColdStart, figures: Figures) -> Iterator[Remedy]:
@@ -84,14 +85,14 @@ def _parallel_pull(placed: Placed, pool: PoolPlan, start: ColdStart, figures: Fi
     faster = moved(placed.served.engine.image_gib, figures["pull-few-vcpus"], "in parallel")
     config = "featureGates: {FastImagePull: true}, localStorage: {strategy: RAID0}"
     reason = f"{faster.reason}: whoever makes the nodes of {pool.name} writes {config} in their NodeConfig"
-    yield Remedy("parallel image pull to NVMe", round(start.parts["image"].mid - faster.mid), None, reason)
+    yield Remedy("parallel image pull to NVMe", round(start.parts["image"].mid - faster.mid), None, None, reason)
 
 
 def _warm_pool(pool: PoolPlan, figures: Figures) -> Iterator[Remedy]:
     if pool.capacity == "on-demand":  # EC2 keeps no spot instance stopped
         cold, warm = figures["launch"].value, figures["launch-warm"].value
         reason = f"a stopped instance is a node in {warm:.0f} s, a new one in {cold:.0f}; {NOT_YET}"
-        yield Remedy("a warm pool", round(cold - warm), None, reason)
+        yield Remedy("warm pool", round(cold - warm), None, None, reason)
 
 
 def _streamed(placed: Placed, start: ColdStart, figures: Figures) -> Iterator[Remedy]:
@@ -103,11 +104,11 @@ def _streamed(placed: Placed, start: ColdStart, figures: Figures) -> Iterator[Re
     reason = (
         f"{placed.served.disk_gib:.1f} GiB at {speed:.0f} MiB/s (the network's baseline: {network:,.0f}); {NOT_YET}"
     )
-    yield Remedy("weights streamed from S3", round(saved), None, reason)
+    yield Remedy("weights streamed from S3", round(saved), None, None, reason)
 
 
 def _kept_graphs(placed: Placed, figures: Figures) -> Iterator[Remedy]:
     if placed.served.engine.name == "vllm" and placed.served.task == "chat":
         empty, full = figures["compile"].value, figures["compile-cached"].value
         reason = f"what torch.compile made is thrown away with each pod: {empty:.0f} s, kept {full:.0f} s; {NOT_YET}"
-        yield Remedy("a compile cache that is kept", round(empty - full), None, reason)
+        yield Remedy("kept compile cache", round(empty - full), None, None, reason)

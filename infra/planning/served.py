@@ -1,7 +1,7 @@
 """A model of the stack file joined with what the catalogue knows of it."""
 
-import dataclasses
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal
 
 from infra.catalog import Catalog, ModelShape
@@ -9,14 +9,15 @@ from infra.catalog.types import Engine
 from infra.planning.findings import Findings
 from infra.planning.kv_cache import kv_bytes_per_token
 from infra.planning.plan import Replicas
-from infra.planning.weights import GIB, stored_gib
+from infra.planning.sizing import Question
+from infra.planning.weights import stored_gib
 from infra.settings import Model
 from infra.settings.architecture import Architecture, read_architecture
 
 # Ollama takes the whole context's memory when it loads; its own default on small machines is 4,096.
 OLLAMA_CONTEXT = 8192
-# Bytes a weight of Ollama's default quantization (llama.cpp, tools/quantize/README.md).
-Q4_K_M = 0.6118
+# The quantization of a tag that names none.
+OLLAMA_DEFAULT = "Q4_K_M"
 
 
 @dataclass(frozen=True)
@@ -27,6 +28,7 @@ class Served:
     settings: Model
     shape: ModelShape | None  # None: an Ollama tag whose shape isn't known
     ollama_file_gib: float | None  # None: not Ollama
+    file_known: bool  # False: sized by bits a weight
     engine: Engine
     task: Literal["chat", "embed", "rerank"]
     quantization: str | None
@@ -46,16 +48,31 @@ class Served:
         """Of the whole model in 16 bit; None where its shape isn't known."""
         return kv_bytes_per_token(self.shape, 1, 2) if self.shape else None
 
+    @cached_property
+    def question(self) -> Question:
+        """What is asked of the model, wherever it is placed."""
+        return Question(
+            name=self.settings.model,
+            shape=self.shape,
+            max_model_len=self.max_model_len,
+            own_context=self.own_context,
+            engine=self.settings.engine,
+            task=self.task,
+            ollama_file_gib=self.ollama_file_gib,
+            file_known=self.file_known,
+            quantization=self.quantization,
+            kv_cache_dtype=self.settings.kv_cache_dtype,
+            utilization=self.settings.gpu_memory_utilization,
+            max_num_seqs=self.settings.max_num_seqs,
+            concurrency=self.settings.concurrency or 1,
+            gpus=self.settings.gpus,
+            planned=True,
+        )
+
     @property
     def embedding_size(self) -> int | None:
         """Numbers in a vector: an embedding is the last layer's state."""
         return self.shape.hidden_size if self.shape and self.task == "embed" else None
-
-    def with_context(self, max_model_len: int) -> "Served":
-        return dataclasses.replace(self, max_model_len=max_model_len)
-
-    def quantized(self, method: str) -> "Served":
-        return dataclasses.replace(self, quantization=method)
 
 
 def resolve(name: str, model: Model, catalog: Catalog, *, no_gpu_nodes: bool, findings: Findings) -> Served:
@@ -80,6 +97,7 @@ def resolve(name: str, model: Model, catalog: Catalog, *, no_gpu_nodes: bool, fi
         settings=model,
         shape=shape,
         ollama_file_gib=None,
+        file_known=True,
         engine=catalog.engines[model.engine],
         task=model.task or shape.task,
         quantization=model.quantization,
@@ -95,12 +113,17 @@ def resolve(name: str, model: Model, catalog: Catalog, *, no_gpu_nodes: bool, fi
 def _ollama(name: str, model: Model, catalog: Catalog, *, no_gpu_nodes: bool, findings: Findings) -> Served:
     tag = catalog.ollama.get(model.model)
     shape = catalog.models.get(tag.like or "") if tag else _shape(model, catalog)
+    file_known = tag is not None and tag.quantization is None
+    method = catalog.ollama.quantization(model.model) or catalog.gguf[OLLAMA_DEFAULT]
     if tag is not None:
         file_gib, own_context, task = tag.file_gib, tag.max_context, tag.task
     else:
         assert shape is not None
-        file_gib, own_context, task = (shape.params_b or 0) * 1e9 * Q4_K_M / GIB, shape.max_context, shape.task
-        findings.assume(f"models.{name}.model", f"{model.model} is quantized as Ollama does by default (Q4_K_M)")
+        file_gib = catalog.ollama.file_gib(shape.params_b or 0, method)
+        own_context, task = shape.max_context, shape.task
+    if not file_known:
+        bits = f"{method.bits_per_weight:.1f} bits a weight in {method.name}"
+        findings.assume(f"models.{name}.model", f"{model.model} is a file of {file_gib:.1f} GiB: {bits}")
     path = f"models.{name}"
     length = model.max_model_len or min(own_context, OLLAMA_CONTEXT)
     if model.max_model_len is None:
@@ -115,6 +138,7 @@ def _ollama(name: str, model: Model, catalog: Catalog, *, no_gpu_nodes: bool, fi
         settings=model,
         shape=shape,
         ollama_file_gib=file_gib,
+        file_known=file_known,
         engine=catalog.engines["ollama"],
         task=model.task or task,
         quantization=None,
@@ -134,14 +158,17 @@ def _shape(model: Model, catalog: Catalog) -> ModelShape:
 
 
 def shape_of(name: str, given: Architecture) -> ModelShape:
-    """The shape that a config.json of a dense decoder describes; its weights are counted from it."""
+    """The shape that a decoder's config.json describes; its weights are counted from it."""
     hidden, layers, heads = given.hidden_size, given.num_hidden_layers, given.num_attention_heads
     kv_heads = given.num_key_value_heads or heads
     head_dim = given.head_dim or hidden // heads
-    intermediate, vocabulary = given.intermediate_size, given.vocab_size
+    experts, vocabulary = given.num_experts, given.vocab_size
+    intermediate = given.moe_intermediate_size if experts and given.moe_intermediate_size else given.intermediate_size
     tied = given.tie_word_embeddings
     attention = hidden * head_dim * (2 * heads + 2 * kv_heads)
-    weights = layers * (attention + 3 * hidden * intermediate) + vocabulary * hidden * (1 if tied else 2)
+    weights = layers * (attention + 3 * hidden * intermediate * (experts or 1)) + vocabulary * hidden * (
+        1 if tied else 2
+    )
     return ModelShape(
         id=name,
         family="own",
@@ -156,6 +183,8 @@ def shape_of(name: str, given: Architecture) -> ModelShape:
         kv_heads=kv_heads,
         head_dim=head_dim,
         vocab_size=vocabulary,
+        num_experts=experts,
+        experts_per_token=given.num_experts_per_tok if experts else None,
         tie_word_embeddings=tied,
         attention="gqa" if kv_heads < heads else "mha",
         sliding_window=given.sliding_window,

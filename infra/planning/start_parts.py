@@ -17,14 +17,14 @@ MANY_VCPUS = 16
 def launch(pool: PoolPlan | None, figures: Figures) -> StartPart:
     """From a pod that waits to a Node object."""
     if pool is None or pool.existing:
-        return StartPart(0, 0, 0, "nodes that are there: this stack launches none")
+        return StartPart(0, 0, 0, "0 s: the nodes are there, this stack launches none")
     return seconds(figures["launch"], "the autoscaler's wait for a GPU pod, and EC2's launch")
 
 
 def boot(pool: PoolPlan | None, figures: Figures) -> StartPart:
     """From a Node object to GPUs that a pod can ask for."""
     if pool is None or pool.existing:
-        return StartPart(0, 0, 0, "nodes that are there: none boots")
+        return StartPart(0, 0, 0, "0 s: the nodes are there, none boots")
     return seconds(figures["boot"], "a driver that is in the AMI, and the device plugin's first answer")
 
 

@@ -11,6 +11,7 @@ from infra.catalog import Gpu, ModelShape
 from infra.planning.fit import Arguments
 from infra.planning.kv_cache import request_bytes
 from infra.planning.plan import Estimate, Fit, Throughput
+from infra.planning.sizing import Sized
 from infra.planning.weights import GIB
 
 
@@ -56,6 +57,16 @@ MID = Pace(0.75, 0.45, 0.5, 0.6, 2.5e-3, 15e-6, 15e-6, 40e-6)
 HIGH = Pace(0.85, 0.70, 0.77, 0.9, 1e-3, 5e-6, 8e-6, 20e-6)
 NVLINK_FROM_GB_S = 100  # slower links are PCIe
 ALL_REDUCES_A_LAYER = 2
+
+
+def of_replica(sized: Sized) -> Throughput:
+    """With the arguments that its server is started with."""
+    question = sized.question
+    if question.ollama_file_gib is not None:
+        return Throughput(None, "no estimate: the model of throughput is vLLM's, not Ollama's")
+    return throughput(
+        question.shape, sized.gpu, sized.gpus, sized.arguments, sized.fit, quantization=question.quantization
+    )
 
 
 def throughput(

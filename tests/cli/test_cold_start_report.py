@@ -50,13 +50,22 @@ def test_all_bars_have_the_scale_that_the_header_says(stack: dict) -> None:
         assert len(letters) <= 24
 
 
-def test_the_best_that_can_be_written_stands_beside_the_bar_and_the_rest_below() -> None:
+def test_the_best_that_can_be_written_stands_beside_the_bar_and_what_to_write_below() -> None:
     section = _section(PROD)
-    cells = {row[0]: row[-1] for row in section.rows}
-    assert cells["llama-8b"] == "gpuPools.l4.min: 3 saves 2 m 15 s"
-    assert "weights streamed from S3" in section.note
-    assert "less for llama-70b" in section.note
+    assert {row[-1] for row in section.rows} == {"spare node -2 m 15 s"}
+    assert "gpuPools.l4.min: 3 (+$714 a month)" in section.note
     assert _section(LOCAL).rows[0][-1] == ""
+
+
+def test_what_has_no_key_is_said_once_where_it_saves_most() -> None:
+    (line,) = [each for each in _section(PROD).note.splitlines() if "without a key" in each]
+    assert "weights streamed from S3, 1 m 47 s less for llama-70b" in line
+    assert line.count("kept compile cache") == 1
+
+
+@pytest.mark.parametrize(("pools", "said"), [({}, True), (DEV["gpuPools"], False)], ids=["chosen", "in the stack file"])
+def test_a_pool_that_the_program_chose_is_written_down_before_it_is_changed(pools: dict, said: bool) -> None:
+    assert ("--pin` first" in _section(changed(DEV, gpuPools=pools)).note) is said
 
 
 def test_of_many_models_the_slowest_are_shown_and_the_others_counted() -> None:
@@ -79,3 +88,4 @@ def test_markdown_has_letters_of_one_width() -> None:
     text = to_markdown(_report(PROD))
     for _, letters, *_ in _section(PROD).rows:
         assert f"| `{letters}` |" in text
+    assert "E engine start and compile<br>spare node: " in text

@@ -170,3 +170,34 @@ def test_it_imports_no_sdk() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+API_FIELDS = ["api_price", "break_even_tokens_per_month", "replica_tokens_per_month", "one_replica_makes_them"]
+
+
+def test_a_price_of_an_api_adds_from_how_many_tokens_a_replica_is_cheaper() -> None:
+    answer = fit_json(QWEN, "--instance-type", "g6.xlarge", "--max-model-len", "8192", "--api-price", "4")
+    assert list(answer) == [*FIELDS[:-1], *API_FIELDS, FIELDS[-1]]
+    assert answer["break_even_tokens_per_month"] == pytest.approx(answer["usd_per_hour"] * 730 / 4 * 1e6, rel=1e-3)
+    low, high = answer["replica_tokens_per_month"]
+    assert answer["one_replica_makes_them"] is (answer["break_even_tokens_per_month"] <= low < high)
+
+
+def test_without_tokens_out_there_is_no_break_even() -> None:
+    answer = fit_json("BAAI/bge-m3", "--gpu", "T4", "--api-price", "4")
+    assert [answer[field] for field in API_FIELDS] == [4.0, None, None, None]
+
+
+def test_the_break_even_is_said_of_the_cheapest() -> None:
+    text = run("fit", QWEN, "--max-model-len", "8192", "--api-price", "0.4").stdout
+    assert "against an API at $0.4 a million tokens out, prompts included" in text
+    assert "g6.xlarge is cheaper above" in text
+    assert "can't make as many" in text
+
+
+@pytest.mark.parametrize("price", ["0", "-1", "cheap", "nan", "10001"])
+def test_a_bad_price_of_an_api_is_exit_2(price: str) -> None:
+    result = run("fit", QWEN, "--api-price", price)
+    assert result.exit_code == 2
+    assert f"--api-price {price}" in result.stderr
+    assert "dollars a million output tokens" in result.stderr

@@ -15,19 +15,20 @@ from tests.settings.bad_stacks.writing import CPU, LAPTOP, stack
 pytestmark = pytest.mark.usefixtures("planned_once")
 
 KEYS = {
-    "plan": "stack models gpu_pools cost chosen resources outputs violations warnings to_do assumptions version",
+    "plan": "stack models gpu_pools cost chosen resources outputs violations warnings to_do assumptions version "
+    "cheaper",
     "model": "engine model pool instance_type gpus_per_replica replicas fits certain weights_gib kv_cache_gib "
     "kv_cache_gib_interval kv_cache_tokens max_model_len max_concurrency cold_start_seconds cold_start "
-    "usd_per_hour reasons",
+    "usd_per_hour usd_per_million_output_tokens reasons",
     "pool": "instance_types capacity min max gpus_per_node reasons",
-    "cost": "usd_per_month_min usd_per_month_max items",
-    "cost item": "name min max",
+    "cost": "usd_per_month_min usd_per_month_typical usd_per_month_max items",
+    "cost item": "name min typical max",
     "choice": "value reason",
     "resource": "urn type name parent inputs options",
     "note": "path message",
     "cold start": "parts remedies",
     "part": "seconds interval reason",
-    "remedy": "name seconds write reason",
+    "remedy": "name seconds write usd_per_month reason",
 }
 OPTIONS = {
     "depends_on",
@@ -39,6 +40,7 @@ OPTIONS = {
     "aliases",
     "delete_before_replace",
 }
+_NO_PRICE = {"usd_per_hour", "usd_per_million_output_tokens"}
 _NO_FIT = {
     "fits",
     "certain",
@@ -94,12 +96,12 @@ def test_a_violation_has_the_keys_of_the_contract(tmp_path: Path) -> None:
 
 def test_what_does_not_apply_is_null(tmp_path: Path) -> None:
     on_cpu = plan_json("local")["models"]["llama-1b"]
-    assert nulls(on_cpu) == {"pool", "instance_type", "usd_per_hour", *_NO_FIT}
+    assert nulls(on_cpu) == {"pool", "instance_type", *_NO_PRICE, *_NO_FIT}
     assert on_cpu["gpus_per_replica"] == 0
     on_nodes_of_others = plan_json("guide")["models"]["llama3"]
-    assert nulls(on_nodes_of_others) == {"instance_type", "usd_per_hour"}
+    assert nulls(on_nodes_of_others) == {"instance_type", *_NO_PRICE}
     assert nulls(plan_json("prod")["models"]["llama-8b"]) == set()
-    assert nulls(example_json(tmp_path, "many")["models"]["embed"]) == _NO_CACHE
+    assert nulls(example_json(tmp_path, "many")["models"]["embed"]) == {*_NO_CACHE, "usd_per_million_output_tokens"}
 
 
 @pytest.mark.parametrize("stack", STACK_NAMES)
@@ -114,7 +116,7 @@ def test_the_parts_of_a_cold_start_add_up(stack: str) -> None:
 def test_the_sums_are_those_of_the_items() -> None:
     cost = plan_json("prod")["cost"]
     assert len(cost["items"]) > 5
-    for end in ("min", "max"):
+    for end in ("min", "typical", "max"):
         assert cost[f"usd_per_month_{end}"] == pytest.approx(sum(item[end] for item in cost["items"]), abs=0.1)
 
 

@@ -75,6 +75,12 @@ def test_tgi_listens_on_every_address_whatever_the_pod_is_called():
     assert (told["--max-total-tokens"], told["--max-input-tokens"]) == ("8192", "8191")
 
 
+def test_tgi_is_told_everything_that_decides_memory():
+    told = flags(TGI.args(CHAT))
+    assert (told["--cuda-memory-fraction"], told["--max-batch-size"]) == ("0.9", "32")
+    assert told["--max-batch-prefill-tokens"] == "2048"
+
+
 def test_tgi_gets_a_dtype_or_a_quantization_and_never_both():
     assert "--dtype" in TGI.args(CHAT)
     assert "--quantize" not in TGI.args(CHAT)

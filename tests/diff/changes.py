@@ -324,10 +324,11 @@ CHANGES = {
     "open to the internet": Case(
         "cloud",
         {"gateway.visibility": "public"},
-        title="⚠️ cloud: the bill stays; 2 models away for a while",
+        title="⚠️ cloud: $7 a month more; 2 models away for a while",
         changed="gateway-*",
         traffic={"chat": "outage", "code": "outage"},
         says="reached from the internet",
+        money="more",
     ),
     "no gateway": Case(
         "own",

@@ -1,6 +1,7 @@
 """The bill: what is made, at the fewest nodes and at the most; nothing that others pay for."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -57,10 +58,31 @@ def test_the_note_says_whose_prices_they_are(tmp_path: Path) -> None:
     assert "differ" not in result.cost.price_note
 
 
-def test_a_budget_that_is_enough_is_named() -> None:
-    (violation,) = plan(changed(PROD, budget={"usdPerMonth": 20000})).violations
-    enough = float(violation.fix.removeprefix("budget.usdPerMonth: "))
-    assert plan(changed(PROD, budget={"usdPerMonth": enough})).violations == ()
+def test_the_typical_bill_is_with_replicas_a_third_of_the_way_and_no_rollout() -> None:
+    cost = plan(PROD).cost
+    typical = {item.name: item.typical for item in cost.items}
+    assert typical["GPU nodes l4"] == pytest.approx((2 + (5 - 2) / 3) * 0.9776 * HOURS)
+    assert typical["GPU nodes l40s"] == pytest.approx((1 + 1 / 3) * 10.49264 * HOURS)
+    assert cost.usd_per_month_typical == pytest.approx(sum(typical.values()))
+
+
+@pytest.mark.parametrize("stack", [DEV, PROD, changed(PROD, models__llama_70b__paused=True)])
+def test_least_typical_and_most_are_in_order(stack: dict[str, Any]) -> None:
+    for item in plan(stack).cost.items:
+        assert 0 <= item.min <= item.typical <= item.max
+
+
+def test_a_public_load_balancer_has_an_address_in_each_zone() -> None:
+    public = {**PROD["gateway"], "visibility": "public"}
+    inside, outside = _items(plan(PROD))["load balancer"], _items(plan(changed(PROD, gateway=public)))["load balancer"]
+    assert outside[0] - inside[0] == pytest.approx(3 * 0.005 * HOURS)
+
+
+def test_what_is_not_billed_is_said() -> None:
+    for thing in ("traffic", "load-balancer units", "EFS throughput", "log ingestion", "tax"):
+        assert thing in plan(PROD).cost.left_out
+    assumed = {note.path: note.message for note in plan(DEV).assumptions}
+    assert "on-demand price" in assumed["gpuPools.l4.capacity"]
 
 
 @pytest.mark.parametrize(
@@ -72,4 +94,4 @@ def test_a_budget_is_compared_with_most_unless_it_says_least(usd: float, of: str
     assert bool(violations) is broken
     for each in violations:
         assert "the biggest: GPU nodes l40s 22,979, GPU nodes l4 4,282, GPU nodes t4 1,152" in each.message
-        assert each.fix.startswith("budget.usdPerMonth: ")
+        assert "budget.usdPerMonth: " in each.fix

@@ -8,7 +8,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from infra.planning import Plan
-from tests.planning.stacks import plan
+from infra.planning.findings import Findings
+from infra.planning.kv_cache import splits
+from infra.planning.served import resolve
+from infra.planning.sizing import Sizing, can_run
+from infra.settings import Model
+from tests.planning.stacks import CATALOG, plan
 
 MODELS: list[dict[str, Any]] = [
     {"model": "Qwen/Qwen3-0.6B", "maxModelLen": 4096},
@@ -34,7 +39,7 @@ def _stack(stack_models: Mapping[str, Any], stack_pools: Mapping[str, Any]) -> d
 
 
 @given(models, pools, st.randoms())
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_order_means_nothing(stack_models: dict[str, Any], stack_pools: dict[str, Any], random: Any) -> None:
     shuffled_models, shuffled_pools = list(stack_models.items()), list(stack_pools.items())
     random.shuffle(shuffled_models)
@@ -46,7 +51,7 @@ def test_order_means_nothing(stack_models: dict[str, Any], stack_pools: dict[str
 
 
 @given(models, pools, st.sampled_from(MODELS))
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_adding_a_model_changes_nothing_of_the_others(
     stack_models: dict[str, Any], stack_pools: dict[str, Any], another: dict[str, Any]
 ) -> None:
@@ -66,7 +71,7 @@ def _fixed(result: Plan, name: str) -> list[Any]:
 
 
 @given(models, pools)
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_what_was_chosen_can_be_written_into_the_stack_file(
     stack_models: dict[str, Any], stack_pools: dict[str, Any]
 ) -> None:
@@ -92,7 +97,7 @@ def _decisions(part: Any) -> dict[str, Any]:
 
 
 @given(models, pools)
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_every_decision_has_a_reason_that_names_a_number(
     stack_models: dict[str, Any], stack_pools: dict[str, Any]
 ) -> None:
@@ -106,3 +111,48 @@ def test_every_decision_has_a_reason_that_names_a_number(
         assert violation.path
         assert violation.message
         assert violation.fix
+
+
+@given(
+    st.sampled_from([each for each in MODELS if "engine" not in each]),
+    st.sampled_from([1, 2, 3, 5]),
+    st.sampled_from([None, 1, 4, 16]),
+    st.sampled_from([None, 2048, 32768]),
+    st.sampled_from([None, "fp8", "awq"]),
+    st.sampled_from([["use1-az1"], ["use1-az4", "use1-az6"], ["use1-az1", "use1-az2", "use1-az4"]]),
+)
+@settings(max_examples=60)
+def test_the_choice_is_that_of_an_exhaustive_search(
+    model: dict[str, Any],
+    replicas: int,
+    concurrency: int | None,
+    length: int | None,
+    quantization: str | None,
+    zones: list[str],
+) -> None:
+    """Every type of the zones, every number of its GPUs, the quantization that is allowed: whole nodes for the fewest
+    replicas, then for the most."""
+    given = {"replicas": replicas, "concurrency": concurrency, "maxModelLen": length, "quantization": quantization}
+    asked = {**model, **{key: value for key, value in given.items() if value is not None}}
+    result = plan({"cluster": {"create": {"zones": zones}}, "models": {"m": asked}})
+    model_settings = Model.model_validate_json(json.dumps(asked))
+    question = resolve("m", model_settings, CATALOG, no_gpu_nodes=False, findings=Findings()).question
+    sizing = Sizing(CATALOG)
+    found: list[tuple[float, str, int]] = []
+    for instance in CATALOG.instances.values():
+        offered = any(zone in CATALOG.zones_of(instance.name, "us-east-1") for zone in zones)
+        for gpus in range(1, instance.gpus + 1):
+            if instance.left_out is not None or not offered or gpus.bit_count() != 1:
+                continue
+            gpu = CATALOG.gpus[instance.gpu]
+            shape = question.shape
+            allowed = shape is not None and splits(shape, gpus) and can_run(question, gpu, CATALOG)
+            if allowed and sizing.size(question, gpu, gpus).fits:
+                nodes = -(-replicas // (instance.gpus // gpus))
+                found.append((nodes * (instance.usd_per_hour or 0.0), instance.name.replace(".", "-"), gpus))
+    chosen = result.models["m"]
+    if not found:
+        assert "Fit" in {each.rule for each in result.violations}
+        return
+    best = min(found)
+    assert (chosen.pool, chosen.gpus) == best[1:]

@@ -47,7 +47,8 @@ def _title(plan: Plan, recording: Recording) -> str:
 def _verdict(plan: Plan) -> tuple[Row, ...]:
     cost, budget = plan.cost, plan.settings.budget
     ok = ("OK", "every model fits, every rule holds")
-    bill = f"{usd(cost.usd_per_month_min)} to {usd(cost.usd_per_month_max)} a month, least and most"
+    bill = f"{usd(cost.usd_per_month_min)} to {usd(cost.usd_per_month_max)} a month"
+    bill += f", about {usd(cost.usd_per_month_typical)} a third of the way"
     if not cost.items:
         bill = "nothing: no cloud resource is made"
     if budget:

@@ -1,22 +1,48 @@
 """The bill."""
 
-from infra.cli.report.section import Column, Section
+from infra.cli.report.section import Column, Row, Section
 from infra.cli.report.words import number, span
-from infra.planning.plan import Plan
-
-_GPU_NODES = "GPU nodes "
+from infra.planning.cost import GPU_NODES
+from infra.planning.plan import HOURS_A_MONTH, CostItem, Plan
 
 
 def bill_section(plan: Plan) -> Section:
     cost = plan.cost
     if not cost.items:
         return Section("BILL", (), ())
-    nodes = [item for item in cost.items if item.name.startswith(_GPU_NODES)]
+    nodes = [item for item in cost.items if item.name.startswith(GPU_NODES)]
     rest = [item for item in cost.items if item not in nodes]
-    rows = [(item.name, number(item.min), number(item.max)) for item in nodes]
-    rows.append(("the rest", number(sum(item.min for item in rest)), number(sum(item.max for item in rest))))
-    rows.append(("sum", number(cost.usd_per_month_min), number(cost.usd_per_month_max)))
-    columns = (Column("least, $ a month", right=True), Column("most", right=True))
-    parts = ", ".join(f"{item.name} {span(item.min, item.max)}" for item in rest)
-    note = f"the rest: {parts}\n{cost.price_note}; not in it: {cost.left_out}"
+    rows = [_row(item.name, item.what, item.min, item.typical, item.max) for item in nodes]
+    rows.append(
+        _row(
+            "the rest",
+            "",
+            sum(item.min for item in rest),
+            sum(item.typical for item in rest),
+            sum(item.max for item in rest),
+        )
+    )
+    sums = (cost.usd_per_month_min, cost.usd_per_month_typical, cost.usd_per_month_max)
+    rows.append(_row("sum", "", *sums))
+    rows.append(("an hour", "", *(f"{each / HOURS_A_MONTH:,.2f}" for each in sums)))
+    columns = (
+        Column("nodes"),
+        Column("least, $ a month", right=True),
+        Column("a third", right=True),
+        Column("most", right=True),
+    )
+    parts = ", ".join(_part(item) for item in rest)
+    note = (
+        f"a third: on average, replicas a third of the way from their fewest to their most\nthe rest: {parts}"
+        f"\n{cost.price_note}; not in it: {cost.left_out}"
+    )
     return Section("BILL", columns, tuple(rows), note)
+
+
+def _row(name: str, what: str, *amounts: float) -> Row:
+    return name, what, *(number(each) for each in amounts)
+
+
+def _part(item: CostItem) -> str:
+    what = f" ({item.what})" if item.what else ""
+    return f"{item.name}{what} {span(item.min, item.max)}"

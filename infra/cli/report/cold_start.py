@@ -1,8 +1,10 @@
 """A bar a model: what a start from no node is spent on."""
 
+from collections.abc import Iterator
 from itertools import accumulate
 
 from infra.cli.report.section import Column, Row, Section
+from infra.cli.report.words import usd
 from infra.planning.plan import ColdStart, Plan, Remedy
 
 _LETTERS = {"node": "N", "boot": "B", "image": "I", "weights": "W", "engine": "E"}
@@ -15,18 +17,18 @@ _MANY_MODELS = 8
 def cold_start_section(plan: Plan) -> Section:
     """Of many models, those that take longest."""
     slowest = sorted(plan.models.values(), key=lambda each: -each.cold_start.seconds)
-    shown = {each.name for each in slowest[:_MANY_MODELS]}
+    kept = {each.name for each in slowest[:_MANY_MODELS]}
+    shown = [name for name in plan.models if name in kept]
     scale = _scale(slowest[0].cold_start.seconds)
     columns = (
         Column(f"a letter is {scale} s", fixed=True),
         Column("in all", right=True),
         Column("minutes", right=True),
-        Column("shorter with"),
+        Column("best remedy"),
     )
-    rows = tuple(
-        _row(name, model.cold_start, plan.remedies[name], scale) for name, model in plan.models.items() if name in shown
-    )
-    return Section("COLD START", columns, rows, note="\n".join((_LEGEND, *_others(plan, shown), *_more(plan, shown))))
+    rows = tuple(_row(name, plan.models[name].cold_start, plan.remedies[name], scale) for name in shown)
+    note = (_LEGEND, *_how(plan, shown), *_others(plan, shown), *_more(plan, shown))
+    return Section("COLD START", columns, rows, note="\n".join(note))
 
 
 def _scale(longest: int) -> int:
@@ -34,14 +36,18 @@ def _scale(longest: int) -> int:
 
 
 def _row(name: str, start: ColdStart, remedies: tuple[Remedy, ...], scale: int) -> Row:
-    best = next((each for each in remedies if each.write), None)
+    best = _best(remedies)
     return (
         name,
         bar(start, scale),
         duration(start.seconds),
         f"{start.low / 60:.0f} to {start.high / 60:.0f}",
-        f"{best.write} saves {duration(best.seconds)}" if best else "",
+        f"{best.name} -{duration(best.seconds)}" if best else "",
     )
+
+
+def _best(remedies: tuple[Remedy, ...]) -> Remedy | None:
+    return next((each for each in remedies if each.write), None)
 
 
 def bar(start: ColdStart, scale: int) -> str:
@@ -55,18 +61,32 @@ def duration(seconds: int) -> str:
     return f"{seconds // 60} m {seconds % 60:02} s" if seconds >= 60 else f"{seconds} s"
 
 
-def _others(plan: Plan, shown: set[str]) -> tuple[str, ...]:
+def _how(plan: Plan, shown: list[str]) -> Iterator[str]:
+    """What to write for the best remedies, a pool once; the pools that the program chose are written down first."""
+    written: dict[str, list[str]] = {}
+    for best in filter(None, (_best(plan.remedies[name]) for name in shown)):
+        key = f"{best.write}{f' (+{usd(best.usd_per_month)} a month)' if best.usd_per_month else ''}"
+        if key not in written.setdefault(best.name, []):
+            written[best.name].append(key)
+    yield from (f"{name}: {', '.join(keys)}" for name, keys in written.items())
+    if written and any(name not in plan.settings.gpu_pools for name in plan.pools):
+        yield f"`plan {plan.stack} --pin` first writes the pools that the program chose"
+
+
+def _others(plan: Plan, shown: list[str]) -> Iterator[str]:
     """What no key of a stack file does, each where it would save most."""
     most: dict[str, tuple[int, str]] = {}
     for model in shown:
         for remedy in plan.remedies[model]:
-            if remedy.write is None:
-                most[remedy.name] = max(most.get(remedy.name, (0, "")), (remedy.seconds, model))
-    largest = sorted(most.items(), key=lambda each: (-each[1][0], each[0]))
-    text = "; ".join(f"{name}, {duration(seconds)} less for {model}" for name, (seconds, model) in largest)
-    return (f"would help too, and has no key in a stack file: {text}",) if text else ()
+            if remedy.write is None and remedy.seconds > most.get(remedy.name, (0, ""))[0]:
+                most[remedy.name] = remedy.seconds, model
+    largest = sorted(most.items(), key=lambda each: -each[1][0])
+    if largest:
+        text = "; ".join(f"{name}, {duration(seconds)} less for {model}" for name, (seconds, model) in largest)
+        yield f"without a key in the stack file: {text}"
 
 
-def _more(plan: Plan, shown: set[str]) -> tuple[str, ...]:
+def _more(plan: Plan, shown: list[str]) -> Iterator[str]:
     rest = [model.cold_start.seconds for name, model in plan.models.items() if name not in shown]
-    return (f"and {len(rest)} more, none above {duration(max(rest))}, in --format json",) if rest else ()
+    if rest:
+        yield f"and {len(rest)} more, none above {duration(max(rest))}, in --format json"

@@ -3,9 +3,11 @@
 from collections.abc import Iterable
 
 from infra.cli.report.section import Column, Row, Section
-from infra.cli.report.words import between, interval, minutes, price, requests
-from infra.planning.plan import ModelPlan, Plan, PoolPlan
+from infra.cli.report.words import between, count, interval, minutes, price, requests, two_figures, usd
+from infra.planning.plan import Cheaper, ModelPlan, Plan, PoolPlan
+from infra.planning.throughput import WORKLOAD
 
+_CHEAPER = 3  # ways, of a model
 MANY_MODELS = 8  # above, only those with something to say get a line of reasons
 
 
@@ -18,19 +20,30 @@ def models_section(plan: Plan) -> Section:
         Column("holds", right=True),
         Column("cold start", right=True),
         Column("$ an hour", right=True),
+        Column("$ / M tokens out", right=True),
     )
     return Section(
         "MODELS",
         columns,
         tuple(_model_row(plan, model) for model in plan.models.values()),
-        note="GiB on each GPU, estimated; a replica holds requests of so many tokens, and costs its share of a node"
-        if plan.pools
-        else "",
+        note=_note(plan),
     )
 
 
+def _note(plan: Plan) -> str:
+    if not plan.pools:
+        return ""
+    note = "GiB on each GPU, estimated; a replica holds requests of so many tokens, and costs its share of a node"
+    if any(model.usd_per_million_output_tokens for model in plan.models.values()):
+        note += (
+            f"; dollars a million tokens out are estimated at full load, with {WORKLOAD.prompt:,} tokens in and"
+            f" {WORKLOAD.output:,} out a request; at a third of that load a token costs three times as much"
+        )
+    return note
+
+
 def _model_row(plan: Plan, model: ModelPlan) -> Row:
-    fit = model.fit
+    fit, dollars = model.fit, model.usd_per_million_output_tokens
     pool = plan.pools.get(model.pool) if model.pool else None
     where = f"{model.gpus} x {pool.gpu}" if pool else "CPU"
     holds = f"{requests(fit.max_concurrency)} x {model.max_model_len:,}" if fit and fit.max_concurrency else "-"
@@ -43,11 +56,15 @@ def _model_row(plan: Plan, model: ModelPlan) -> Row:
         holds,
         minutes(model.cold_start.seconds),
         f"{model.usd_per_hour:,.2f}" if model.usd_per_hour is not None else "-",
+        f"{two_figures(dollars.low)}-{two_figures(dollars.high)}" if dollars else "-",
     )
 
 
 def why_section(plan: Plan) -> Section:
-    reasons: dict[str, tuple[str, ...]] = {name: model.reasons for name, model in plan.models.items()}
+    reasons: dict[str, tuple[str, ...]] = {
+        name: (*model.reasons, *(_cheaper(way) for way in plan.cheaper.get(name, ())[:_CHEAPER]))
+        for name, model in plan.models.items()
+    }
     note = ""
     if len(plan.models) > MANY_MODELS:
         spoken_of = {note.path for note in (*plan.warnings, *plan.violations)}
@@ -58,12 +75,24 @@ def why_section(plan: Plan) -> Section:
     return Section("WHY", (Column(""),), tuple(rows), note, detail=True)
 
 
+def _cheaper(way: Cheaper) -> str:
+    if not way.usd_per_month:
+        return f"for the same money: `{way.setting}`: {way.effect}"
+    return f"cheaper: `{way.setting}` saves {usd(way.usd_per_month)} a month: {way.effect}"
+
+
 def _marked(items: Iterable[str]) -> Iterable[tuple[bool, str]]:
     return ((index == 0, item) for index, item in enumerate(items))
 
 
 def pools_section(plan: Plan) -> Section:
-    columns = (Column("a node"), Column("$ an hour", right=True), Column("nodes"), Column("GPUs: peak + one rollout"))
+    columns = (
+        Column("a node"),
+        Column("$ an hour", right=True),
+        Column("nodes"),
+        Column("GPUs: peak + one rollout"),
+        Column("idle at least" if any(pool.idle_gpus for pool in plan.pools.values()) else "", right=True),
+    )
     return Section("POOLS", columns, tuple(_pool_row(pool) for pool in plan.pools.values()))
 
 
@@ -75,4 +104,5 @@ def _pool_row(pool: PoolPlan) -> Row:
         price(pool),
         f"{pool.min} to {pool.max}",
         f"{pool.peak_gpus} + {pool.surge_gpus} = {pool.peak_gpus + pool.surge_gpus} of {pool.max * pool.gpus_per_node}",
+        count(pool.idle_gpus, "GPU") if pool.idle_gpus else "",
     )

@@ -19,6 +19,12 @@ def number(amount: float) -> str:
     return f"{amount:,.0f}"
 
 
+def two_figures(amount: float) -> str:
+    """`0.66`, `1.6`, `12`, `130`: an estimate has no more."""
+    decimals = 1 - math.floor(math.log10(amount)) if amount > 0 else 0
+    return f"{round(amount, decimals):,.{max(decimals, 0)}f}"
+
+
 def span(low: float, high: float) -> str:
     return number(low) if number(low) == number(high) else f"{number(low)} to {number(high)}"
 

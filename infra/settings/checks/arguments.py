@@ -52,6 +52,7 @@ _TGI: Mapping[str, str] = {
     "--max-input-tokens": "write maxModelLen",
     "--max-input-length": "write maxModelLen",
     "--max-batch-size": "write maxNumSeqs",
+    "--max-batch-prefill-tokens": "the planner chooses it",
     "--cuda-memory-fraction": "write gpuMemoryUtilization",
     "--usage-stats": "nothing leaves the cluster",
 }

@@ -79,6 +79,9 @@ def _check_identity(scope: Scope, key: Key, model: Model) -> None:
         if model.model in catalog.models:
             got = "a Hugging Face repository; Ollama takes a tag of its own library"
             wrong((*key, "model"), got, _tag_of(scope, model.model), reads=reads)
+        elif (method := catalog.ollama.unknown_quantization(model.model)) is not None:
+            got = f"{model.model} ends in {method}, which is no quantization of llama.cpp that is known"
+            wrong((*key, "model"), got, f"write one of {', '.join(catalog.gguf)}, or none", reads=reads)
         elif model.model not in catalog.ollama and model.like is None and model.architecture is None:
             write = _meant(model.model, catalog.ollama, "llama3.2:3b", _LIKE)
             wrong((*key, "model"), f"unknown Ollama tag {model.model}", write, reads=reads)

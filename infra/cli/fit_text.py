@@ -1,0 +1,278 @@
+"""What `fit` tells a person: the verdict first, then a table, what doesn't serve and why, what would be cheaper."""
+
+import re
+import textwrap
+from collections import Counter
+
+from infra.catalog import Catalog
+from infra.planning.break_even import BreakEven, break_even
+from infra.planning.kv_cache import kv_bytes_per_token
+from infra.planning.mends import SMALLER, Mend, mends
+from infra.planning.options import Option, largest_context, serving
+from infra.planning.plan import HOURS_A_MONTH
+from infra.planning.pools import every_type
+from infra.planning.sizing import Question, Sizing, default_share
+from infra.planning.throughput import WORKLOAD, of_replica
+
+_SHOWN, _NOT_ENOUGH, _BAR = 8, 4, 40
+
+
+def flags(given: Option, sizing: Sizing) -> list[tuple[str, str]]:
+    """The flags that make it fit, and what each does."""
+    question = given.sized.question
+    elsewhere = question.but(max_model_len=min(question.max_model_len, question.own_context), gpus=None)
+    ways = mends(given.sized, given.offer, serving(elsewhere, every_type(sizing.catalog), sizing), sizing)
+    return [(_flag(mend), mend.effect) for mend in ways]
+
+
+def _flag(mend: Mend) -> str:
+    option = re.sub(r"(?=[A-Z])", "-", mend.key).lower()
+    return f"--{option} {mend.value}"
+
+
+def against(given: Option, api_price: float) -> BreakEven | None:
+    """None where no tokens come out, or nothing is paid."""
+    if given.sized.question.task != "chat" or not given.usd_per_hour:
+        return None
+    return break_even(given.usd_per_hour, api_price, of_replica(given.sized))
+
+
+def _against(given: Option, api_price: float | None) -> list[str]:
+    if api_price is None:
+        return []
+    found = against(given, api_price)
+    if found is None:
+        return ["", "against an API: no tokens come out of it, or no price is known"]
+    where = given.offer.instance_type if given.offer else given.where
+    request = f"{WORKLOAD.prompt:,} tokens in and {WORKLOAD.output:,} out a request"
+    return [
+        "",
+        f"against an API at ${api_price:g} a million tokens out, prompts included ({request})",
+        *(f"  {line}" for line in textwrap.wrap(f"{where} is cheaper above {found.reason}", 108)),
+    ]
+
+
+def engine(given: Option) -> str:
+    arguments, question = given.sized.arguments, given.sized.question
+    if question.engine == "tgi":
+        share = f"--cuda-memory-fraction {arguments.utilization}"
+        return f"TGI, {share}, --max-batch-prefill-tokens {arguments.max_num_batched_tokens}"
+    version = ".".join(map(str, arguments.version))
+    assumed = "" if question.version_known else " (assumed: --engine-version makes the interval narrower)"
+    chosen = "" if question.max_num_seqs else " (its default)"
+    return (
+        f"vLLM {version}{assumed}, utilisation {arguments.utilization}, max-num-seqs {arguments.max_num_seqs}{chosen},"
+        f" max-num-batched-tokens {arguments.max_num_batched_tokens}"
+    )
+
+
+def text_of_one(given: Option, api_price: float | None, sizing: Sizing) -> str:
+    fit, question = given.sized.fit, given.sized.question
+    price = f", ${given.usd_per_hour:.2f} an hour" if given.usd_per_hour is not None else ""
+    where = f"{given.where}{f' ({given.offer.instance_type}{price})' if given.offer else ''}"
+    verdict = ("fits" if given.certain else "fits, not for certain") if given.fits else "does not fit"
+    lines = [f"{verdict}: {where}; {given.sized.holds}", *_bars(given), ""]
+    if given.fits and not given.certain:
+        lines.append("at the low end of the interval it doesn't")
+    if question.max_model_len > question.own_context:
+        lines.append(f"{question.name} was trained for {question.own_context:,} tokens")
+    if question.ollama_file_gib is None:
+        lines.append(engine(given))
+    lines.append(
+        f"{fit.usable_gib:.1f} GiB of {given.sized.gpu.engine_gib or 0:.1f} on each GPU are the engine's to use"
+    )
+    if not given.fits:
+        ways = flags(given, sizing)
+        lines += ["", "one of these makes it fit" if ways else "nothing here makes it fit", *_columns(ways)]
+    if given.fits:
+        lines += _against(given, api_price)
+    if given.offer is not None:
+        lines += ["", _price_note(sizing.catalog)]
+    return _joined(lines)
+
+
+def _bars(given: Option) -> list[str]:
+    """Weights, engine, cache of what may be used, each on a GPU, to scale."""
+    fit = given.sized.fit
+    engine = fit.terms[1:]
+    parts = ", ".join(f"{term.name} {term.gib:.1f}" for term in engine)
+    rows = [("weights", fit.weights_gib, ""), ("engine", sum(term.gib for term in engine), parts)]
+    if fit.kv_cache_gib is not None:
+        need = (
+            given.sized.arguments.max_model_len
+            * given.sized.arguments.concurrency
+            * (fit.kv_bytes_per_token or 0)
+            / 2**30
+        )
+        asked = f"{given.sized.arguments.concurrency} x {given.sized.question.max_model_len:,} tokens need {need:.1f}"
+        rows.append(("cache", fit.kv_cache_gib.mid, f"{_interval(given)}; {asked}"))
+    scale = _BAR / max(fit.usable_gib, fit.weights_gib)
+    return [
+        "",
+        *(f"  {name:8} {'#' * max(0, round(gib * scale)):{_BAR}} {gib:7.1f}  {what}" for name, gib, what in rows),
+    ]
+
+
+def _interval(given: Option) -> str:
+    cache = given.sized.fit.kv_cache_gib
+    return f"{cache.low:.1f} to {cache.high:.1f}" if cache else ""
+
+
+def text_of_all(question: Question, options: list[Option], api_price: float | None, sizing: Sizing) -> str:
+    fitting = [each for each in options if each.fits]
+    best = fitting[0] if fitting else None
+    lines = [*_verdict(fitting, question), _asked(question, options), ""]
+    if fitting:
+        kinds = _of_each_kind(fitting)
+        lines += _table(kinds[:_SHOWN])
+        if len(fitting) > len(kinds[:_SHOWN]):
+            lines.append(f"  of each number and kind of GPU the smallest node; all {len(fitting)}: --format json")
+    short = [each for each in _of_each_kind(options) if not each.fits and (best is None or _cheaper(each, best))]
+    near = [(each, largest_context(each.sized, sizing)) for each in short]
+    near = sorted((pair for pair in near if pair[1]), key=lambda pair: -pair[1])[:_NOT_ENOUGH]
+    if near:
+        lines += ["", "not enough", *_columns([(_name(each), _no_longer(each, length)) for each, length in near])]
+    other = _other_means(question, best, sizing)
+    if other:
+        lines += ["", "cheaper by other means" if best else "what would make it fit", *_columns(other)]
+    if best is not None:
+        lines += _against(best, api_price)
+    lines += ["", _left_out(options, fitting, sizing.catalog), _price_note(sizing.catalog)]
+    return _joined(lines)
+
+
+def _verdict(fitting: list[Option], question: Question) -> list[str]:
+    """The cheapest replica; and where it leaves GPUs of its node to others, the cheapest node for it alone."""
+    if not fitting:
+        return [f"no instance type serves {question.name} with {question.max_model_len:,} tokens"]
+    best, alone = fitting[0], min(fitting, key=_node_price)
+    lines = [f"{_serves(best)}, ${best.usd_per_hour or 0:.2f} an hour, {_month(best.usd_per_hour)}; {best.sized.holds}"]
+    if alone.offer is not None and alone.offer != best.offer:
+        price = alone.offer.usd_per_node_hour
+        lines.append(f"alone on a node: {alone.offer.instance_type}, ${price or 0:.2f} an hour, {_month(price)}")
+    return lines
+
+
+def _serves(best: Option) -> str:
+    sure = "" if best.certain else ", not for certain"
+    return f"{_type(best)} serves it cheapest{sure}: {best.where}"
+
+
+def _node_price(option: Option) -> tuple[float, float]:
+    return (option.offer.usd_per_node_hour if option.offer else None) or 0.0, option.usd_per_hour or 0.0
+
+
+def _month(usd_per_hour: float | None) -> str:
+    return f"${(usd_per_hour or 0.0) * HOURS_A_MONTH:,.0f} a month"
+
+
+def _of_each_kind(options: list[Option]) -> list[Option]:
+    """The smallest node of those that differ in CPU, memory and disk alone."""
+    kinds: dict[tuple[str, int], Option] = {}
+    for option in options:
+        kinds.setdefault((option.sized.gpu.name, option.sized.gpus), option)
+    return list(kinds.values())
+
+
+def _asked(question: Question, options: list[Option]) -> str:
+    one = options[0].sized if options else None
+    weights = f"{one.fit.weights_gib * one.gpus:.1f} GiB of weights" if one else "weights unknown"
+    element = 2 if question.kv_cache_dtype == "auto" else 1
+    whole = kv_bytes_per_token(question.shape, 1, element) if question.shape else None
+    cache = f" · {whole / 1024:,.0f} KiB of cache a token" if whole else ""
+    utilization = question.utilization or default_share(question)
+    return f"{weights}{cache} · {question.concurrency} x {question.max_model_len:,} tokens · utilisation {utilization}"
+
+
+def _table(options: list[Option]) -> list[str]:
+    header = ("instance", "GPUs", "$ an hour", "$ a month", "weights", "cache GiB on each GPU", "holds at once", "")
+    rows = [header, *(_row(each) for each in options)]
+    widths = [max(len(row[column]) for row in rows) for column in range(len(header))]
+    right = (2, 3, 4, 6)
+    cells = (
+        [
+            f"{cell:>{width}}" if n in right else f"{cell:{width}}"
+            for n, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ]
+        for row in rows
+    )
+    return [f"  {'  '.join(row)}".rstrip() for row in cells]
+
+
+def _row(given: Option) -> tuple[str, ...]:
+    fit, cache, usd, offer = given.sized.fit, given.sized.fit.kv_cache_gib, given.usd_per_hour or 0.0, given.offer
+    shared = offer is not None and given.sized.gpus < offer.gpus_per_node
+    note = f"of {offer.gpus_per_node} GPUs for ${offer.usd_per_node_hour or 0:.2f}" if shared and offer else ""
+    return (
+        _type(given),
+        given.where,
+        f"{usd:.2f}",
+        f"{usd * HOURS_A_MONTH:,.0f}",
+        f"{fit.weights_gib:.1f}",
+        f"{cache.mid:.1f} ({_interval(given)})" if cache else "none",
+        f"{fit.max_concurrency:.1f}" if fit.max_concurrency is not None else "-",
+        "; ".join(part for part in (note, "" if given.certain else "likely, not certain") if part),
+    )
+
+
+def _other_means(question: Question, best: Option | None, sizing: Sizing) -> list[tuple[str, str]]:
+    tries = [{"quantization": method} for method in SMALLER] if question.quantization is None else []
+    if question.ollama_file_gib is not None:
+        return []
+    tries += [{"kv_cache_dtype": "fp8"}] if question.kv_cache_dtype == "auto" else []
+    tries += [{"max_num_seqs": max(16, question.concurrency)}] if question.max_num_seqs is None else []
+    if best is None:
+        tries.append({"max_model_len": max(1, question.max_model_len // 2)})
+    found = []
+    for change in tries:
+        other = next(iter(serving(question.but(**change), every_type(sizing.catalog), sizing)), None)
+        if other is not None and other.offer is not None and (best is None or _cheaper(other, best)):
+            ((key, value),) = change.items()
+            where = f"{other.offer.instance_type}, {other.where}, ${other.usd_per_hour or 0:.2f} an hour"
+            found.append((f"--{key.replace('_', '-')} {value}", f"{where}; {other.sized.holds}"))
+    return found
+
+
+def _cheaper(one: Option, other: Option) -> bool:
+    return (one.usd_per_hour or 0.0) < (other.usd_per_hour or 0.0) - 0.005
+
+
+def _type(given: Option) -> str:
+    return (given.offer.instance_type if given.offer else None) or ""
+
+
+def _name(given: Option) -> str:
+    return f"{_type(given)}, {given.where}"
+
+
+def _no_longer(given: Option, length: int) -> str:
+    left, requests = given.sized.fit.kv_cache_gib, given.sized.question.concurrency
+    cache = f"{left.mid:.1f} GiB of cache" if left else ""
+    return f"${given.usd_per_hour or 0:.2f} an hour; {cache}; {requests} if no longer than {length:,}"
+
+
+def _left_out(options: list[Option], fitting: list[Option], catalog: Catalog) -> str:
+    reasons = Counter(each.left_out for each in catalog.instances.values() if each.left_out is not None)
+    heavy = sum(not each.fits and not (each.sized.fit.kv_cache_tokens or 0) for each in options)
+    unable = len(catalog.instances) - len(options) - reasons.total()
+    parts = [f"{heavy} can't hold the weights"] if heavy else []
+    parts += (
+        [f"{len(options) - len(fitting) - heavy} have too little cache"] if len(options) - len(fitting) > heavy else []
+    )
+    parts += [f"{unable} can't run them"] if unable else []
+    parts += [f"{number} ({reason})" for reason, number in sorted(reasons.items(), key=str)]
+    return f"{len(catalog.instances)} types looked at, {len(fitting)} serve it. Left out: {'; '.join(parts)}."
+
+
+def _price_note(catalog: Catalog) -> str:
+    prices = catalog.prices
+    return f"on demand, {prices.region}, {prices.gpu_date}; a replica's share of its node's GPUs, nothing else"
+
+
+def _joined(lines: list[str]) -> str:
+    return "".join(f"{line.rstrip()}\n" for line in lines)
+
+
+def _columns(rows: list[tuple[str, str]]) -> list[str]:
+    width = max((len(first) for first, _ in rows), default=0)
+    return [f"  {first:{width}}  {second}" for first, second in rows]

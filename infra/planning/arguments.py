@@ -1,0 +1,63 @@
+"""Why a server is started with its arguments, and what each gains over the engine's own."""
+
+from infra.planning.findings import Findings
+from infra.planning.placement import Placed
+from infra.planning.sizing import MEAN_SHARE, Sized, Sizing
+
+# What a higher utilisation would hold is told up to this: above it, fragments and other processes meet the card's end.
+MOST_UTILIZATION = 0.95
+
+
+def choose_arguments(placed: Placed, sizing: Sizing, findings: Findings) -> tuple[str, ...]:
+    """Notes the arguments that the stack file leaves open as choices; the reasons of all of them."""
+    served, sized = placed.served, placed.sized
+    path = served.path
+    if served.ollama_file_gib is not None and served.settings.concurrency is None:
+        reason = "Ollama takes the memory of the whole context for each request that it answers at once"
+        findings.choose(f"{path}.concurrency", served.question.concurrency, reason)
+    if sized is None or served.ollama_file_gib is not None:
+        return ()
+    if served.settings.gpu_memory_utilization is None:
+        share = sized.arguments.utilization
+        findings.choose(f"{path}.gpuMemoryUtilization", share, _utilization(sized, sizing))
+    if served.settings.max_num_seqs is not None:
+        return (f"max-num-seqs {served.settings.max_num_seqs} is in the stack file",)
+    seqs, reason = sized.arguments.max_num_seqs, _batch(sized)
+    findings.choose(f"{path}.maxNumSeqs", seqs, reason)
+    gain = _gain(sized, sizing) if served.settings.engine == "vllm" else ""
+    return (f"max-num-seqs {seqs}: {reason}{gain}",)
+
+
+def _utilization(sized: Sized, sizing: Sizing) -> str:
+    share = sized.arguments.utilization
+    if sized.question.engine == "tgi":
+        return f"{share} of the GPU's memory, of which TGI leaves 7 % free for its CUDA graphs"
+    version = ".".join(map(str, sized.question.version))
+    free = (sized.gpu.engine_gib or 0.0) * (1 - share)
+    reason = f"{share} is the default of vLLM {version}; {free:.1f} GiB stay free for what it doesn't count"
+    more = sizing.size(sized.question.but(utilization=MOST_UTILIZATION), sized.gpu, sized.gpus)
+    gained = (more.fit.kv_cache_tokens or 0) - (sized.fit.kv_cache_tokens or 0)
+    return f"{reason}; {MOST_UTILIZATION} would hold {gained:,} tokens more" if gained > 0 else reason
+
+
+def _batch(sized: Sized) -> str:
+    tokens = sized.fit.kv_cache_tokens
+    if tokens is None:
+        return "no cache limits the batch"
+    mean = sized.question.max_model_len // MEAN_SHARE
+    return f"{tokens:,} tokens of cache, a request taken to use {mean:,} on average"
+
+
+def _gain(sized: Sized, sizing: Sizing) -> str:
+    """Over the engine's own batch, where that takes memory from the cache."""
+    own = sizing.with_engines_batch(sized)
+    here, there = sized.fit.kv_cache_gib, own.fit.kv_cache_gib
+    if here is None or there is None or own.arguments.batch == sized.arguments.batch or here.mid <= there.mid:
+        return ""
+    tokens = (sized.fit.kv_cache_tokens or 0) - (own.fit.kv_cache_tokens or 0)
+    more = tokens / sized.question.max_model_len
+    batch = own.arguments.batch
+    return (
+        f"; vLLM's own batch here, {batch.seqs} of {batch.tokens:,} tokens, would take {here.mid - there.mid:.1f} GiB"
+        f" = {tokens:,} tokens = {more:.1f} requests of that"
+    )

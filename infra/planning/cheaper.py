@@ -1,0 +1,142 @@
+"""What would serve a model for less: other nodes, smaller weights, GPUs that stand idle; each with what it saves."""
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from infra.planning.mends import SMALLER
+from infra.planning.nodes import nodes_for
+from infra.planning.options import Option, serving
+from infra.planning.placement import Placed
+from infra.planning.plan import HOURS_A_MONTH, Cheaper
+from infra.planning.pools import Offer
+from infra.planning.sizing import Question, Sized, Sizing, can_run
+from infra.planning.weights import HALF
+from infra.planning.words import count
+
+# Less than this is noise of the price list, not a reason to move a model.
+LEAST_USD_A_MONTH, LEAST_SHARE = 10.0, 0.02
+# Requests that a replica must hold more, for the same money, to be worth a line.
+WORTH_A_LINE = 1.5
+
+
+def cheaper_ways(
+    placed: Sequence[Placed], pools: Sequence[Offer], makeable: Sequence[Offer], zones: int, sizing: Sizing
+) -> dict[str, tuple[Cheaper, ...]]:
+    """By model, what saves most first. Dollars of whole nodes, at the fewest replicas."""
+    on: dict[str, list[Placed]] = {}
+    for each in placed:
+        if each.offer is not None:
+            on.setdefault(each.offer.name, []).append(each)
+    found = {each.served.name: tuple(_ways(each, on, pools, makeable, zones, sizing)) for each in placed}
+    return {name: ways for name, ways in found.items() if ways}
+
+
+def _ways(
+    each: Placed,
+    on: Mapping[str, list[Placed]],
+    pools: Sequence[Offer],
+    makeable: Sequence[Offer],
+    zones: int,
+    sizing: Sizing,
+) -> Iterator[Cheaper]:
+    offer, sized = each.offer, each.sized
+    if offer is None or sized is None or offer.existing or not sized.fits or each.served.settings.paused:
+        return
+    now = _nodes_usd(offer, on[offer.name]) - _nodes_usd(offer, [other for other in on[offer.name] if other != each])
+    known = {pool.name: pool for pool in (*makeable, *pools)}
+    offers = [pool for pool in known.values() if pool == offer or _differs(pool, offer)]
+    found = [_best(each, question, offers, on, now, zones, sizing) for question in _questions(each.served.question)]
+    ways = {(way.usd_per_month, "quantization" in way.setting): way for way in reversed(found) if way is not None}
+    yield from sorted(ways.values(), key=lambda way: (-way.usd_per_month, way.setting))
+    if not any(smaller for _, smaller in ways):
+        yield from _more_for_the_same(sized, sizing)
+
+
+def _differs(pool: Offer, offer: Offer) -> bool:
+    """Whether a pool has nodes that are ours to make and that the model's own pool doesn't have."""
+    return not pool.existing and not set(pool.types) <= set(offer.types)
+
+
+def _questions(question: Question) -> Iterator[Question]:
+    """As it is, on any number of GPUs; then in the smaller weights that 16-bit ones can be had in."""
+    free = question.but(gpus=None)
+    yield free
+    in_16_bit = question.shape is not None and question.shape.dtype in (None, *HALF)
+    if question.quantization is None and question.ollama_file_gib is None and in_16_bit:
+        for method in SMALLER:
+            yield free.but(quantization=method)
+
+
+def _best(
+    each: Placed,
+    question: Question,
+    offers: Sequence[Offer],
+    on: Mapping[str, list[Placed]],
+    now: float,
+    zones: int,
+    sizing: Sizing,
+) -> Cheaper | None:
+    """The way to serve a question that adds least to the bill, where that is less than what the model costs now."""
+    options = serving(question, offers, sizing)
+    priced = [(_added(each, option, on), option) for option in options]
+    best = min(priced, key=lambda pair: (pair[0], pair[1].offer.name if pair[1].offer else ""), default=None)
+    if best is None or best[1].offer is None or each.offer is None:
+        return None
+    added, option = best
+    saves = (now - added) * HOURS_A_MONTH
+    if saves < max(LEAST_USD_A_MONTH, LEAST_SHARE * now * HOURS_A_MONTH):
+        return None
+    return Cheaper(_setting(each, option), saves, _effect(each, option, on, zones))
+
+
+def _added(each: Placed, option: Option, on: Mapping[str, list[Placed]]) -> float:
+    """Dollars an hour that a model adds to the nodes of an offer."""
+    offer = option.offer
+    assert offer is not None
+    others = [other for other in on.get(offer.name, ()) if other.served.name != each.served.name]
+    moved = Placed(each.served, offer, option.sized, ())
+    return _nodes_usd(offer, [*others, moved]) - _nodes_usd(offer, others)
+
+
+def _nodes_usd(offer: Offer, placed: Sequence[Placed]) -> float:
+    """Dollars an hour of the nodes that hold the fewest replicas."""
+    least = offer.settings.min if offer.settings is not None else 0
+    nodes = nodes_for(placed, offer.gpus_per_node, at_most=False)
+    return max(least, nodes) * (offer.usd_per_node_hour or 0.0)
+
+
+def _setting(each: Placed, option: Option) -> str:
+    """What to write into the stack file, without the model's path."""
+    offer, quantization = option.offer, option.sized.question.quantization
+    assert offer is not None
+    parts = [f"quantization: {quantization}"] if quantization != each.served.quantization else []
+    if each.offer is not None and offer.name != each.offer.name:
+        parts.append(f"pool: {offer.name}")
+    if each.served.settings.gpus not in (None, option.sized.gpus) or not parts:
+        parts.append(f"gpus: {option.sized.gpus}")
+    return ", ".join(parts)
+
+
+def _effect(each: Placed, option: Option, on: Mapping[str, list[Placed]], zones: int) -> str:
+    offer = option.offer
+    assert offer is not None
+    new = offer.settings is None and offer.name not in on
+    parts = [f"{option.where} of a new pool {{instanceTypes: [{offer.instance_type}]}}" if new else option.where]
+    if offer.name in on and each.offer is not None and offer.name != each.offer.name:
+        parts.append(f"on nodes of {', '.join(other.served.name for other in on[offer.name])}")
+    if 0 < len(offer.zone_ids) < zones:
+        parts.append(f"in {len(offer.zone_ids)} of {count(zones, 'zone')} only")
+    parts.append(option.sized.holds)
+    return "; ".join(parts)
+
+
+def _more_for_the_same(sized: Sized, sizing: Sizing) -> Iterator[Cheaper]:
+    """The first smaller weights with which the same GPUs hold many more requests."""
+    before = sized.fit.max_concurrency
+    for question in list(_questions(sized.question))[1:]:
+        smaller = sizing.size(question.but(gpus=sized.gpus), sized.gpu, sized.gpus)
+        after = smaller.fit.max_concurrency
+        if before and after and after >= WORTH_A_LINE * before and can_run(question, sized.gpu, sizing.catalog):
+            length = sized.question.max_model_len
+            effect = f"the same GPUs hold {after:.1f} requests of {length:,} tokens instead of {before:.1f}"
+            yield Cheaper(f"quantization: {question.quantization}", 0.0, effect)
+            return

@@ -1,0 +1,44 @@
+"""Tags that name a quantization are sized by its bits a weight."""
+
+import pytest
+
+from infra.catalog import load_catalog
+
+TAGS = load_catalog().ollama
+
+
+@pytest.mark.parametrize(
+    ("tag", "gb"),
+    [
+        # sizes as ollama.com/library states them
+        ("llama3.1:8b-instruct-q8_0", 8.5),
+        ("llama3.1:8b-instruct-fp16", 16.1),
+        ("llama3.1:70b-instruct-q4_K_M", 43),
+        ("qwen3:8b-q4_K_M", 5.2),
+        ("qwen3:8b-q8_0", 8.9),
+    ],
+)
+def test_a_tag_with_a_quantization_is_parameters_times_its_bits(tag: str, gb: float) -> None:
+    assert TAGS[tag].file_gib * 2**30 / 1e9 == pytest.approx(gb, rel=0.05)
+    assert TAGS[tag].quantization is not None
+
+
+def test_it_is_the_model_of_the_tag_without_it() -> None:
+    assert TAGS["nomic-embed-text:v1.5-fp16"].task == "embed"
+    assert TAGS["llama3.1:70b-instruct-q4_K_M"].like == TAGS["llama3.1:70b"].like
+
+
+def test_the_size_of_a_plain_tag_is_the_published_one() -> None:
+    assert TAGS["llama3.1:70b"].quantization is None
+    assert TAGS["llama3.1:70b"].file_gib == pytest.approx(43e9 / 2**30)
+
+
+@pytest.mark.parametrize("tag", ["qwen3:9b-q8_0", "qwen3:8b-q9_K", "qwen3:8b-instruct", "qwen3-q8_0"])
+def test_others_stay_unknown(tag: str) -> None:
+    assert tag not in TAGS
+
+
+def test_what_looks_like_a_quantization_and_is_none_is_named() -> None:
+    assert TAGS.unknown_quantization("qwen3:8b-q9_K") == "q9_K"
+    assert TAGS.unknown_quantization("qwen3:8b-q8_0") is None
+    assert TAGS.unknown_quantization("qwen3:8b-instruct") is None

@@ -1,0 +1,33 @@
+"""From how many tokens a month a replica is cheaper than a hosted API."""
+
+import pytest
+
+from infra.planning.break_even import break_even
+from infra.planning.plan import Estimate, Throughput
+
+SURE = Throughput(Estimate(100, 200, 300), "measured")  # 263 to 788 million tokens a month
+UNKNOWN = Throughput(None, "no estimate: the speed of X isn't known")
+
+
+def test_both_cost_the_same_at_the_break_even() -> None:
+    found = break_even(2.0, 4.0, SURE)
+    assert found.tokens_per_month / 1e6 * 4.0 == pytest.approx(2.0 * 730)
+    assert "$1,460 a month / $4 a million = 365 million tokens" in found.reason
+
+
+@pytest.mark.parametrize(
+    ("api_price", "makes", "said"),
+    [(10.0, True, "a replica makes as many"), (4.0, None, "may make"), (1.0, False, "can't make")],
+)
+def test_whether_one_replica_makes_as_many(api_price: float, makes: bool | None, said: str) -> None:
+    found = break_even(2.0, api_price, SURE)
+    assert found.one_replica_makes_them is makes
+    assert said in found.reason
+    assert "263 million to 788 million at full load" in found.reason
+
+
+def test_without_an_estimate_the_tokens_are_said_all_the_same() -> None:
+    found = break_even(2.0, 4.0, UNKNOWN)
+    assert found.tokens_per_month == pytest.approx(365e6)
+    assert (found.replica_tokens_per_month, found.one_replica_makes_them) == (None, None)
+    assert "the speed of X isn't known" in found.reason

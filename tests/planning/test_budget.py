@@ -1,0 +1,66 @@
+"""Over budget: what would mend it, each planned anew."""
+
+import re
+from typing import Any
+
+import pytest
+
+from infra.planning import Plan
+from tests.planning.stacks import PROD, changed, plan
+
+ROOMY = changed(PROD, gpuPools__l40s__max=6)
+DEAR = changed(PROD, gpuPools__t4__instanceTypes=["g4dn.16xlarge"])
+
+
+def _fixes(stack: dict[str, Any], usd: float, of: str = "most") -> list[str]:
+    (violation,) = plan(changed(stack, budget={"usdPerMonth": usd, "of": of})).violations
+    return violation.fix.split(", or ")
+
+
+def _most(result: Plan) -> str:
+    return f"{result.cost.usd_per_month_max:,.0f}"
+
+
+def test_a_budget_that_is_enough_is_named() -> None:
+    enough = float(_fixes(PROD, 20000)[-1].removeprefix("budget.usdPerMonth: ").partition(" ")[0])
+    assert plan(changed(PROD, budget={"usdPerMonth": enough})).violations == ()
+
+
+def test_the_most_replicas_that_keep_to_it_are_named_with_their_sum() -> None:
+    total = plan(PROD).cost.usd_per_month_max
+    fixes = _fixes(PROD, total - 1500)
+    (fewer,) = [fix for fix in fixes if fix.startswith("models.llama-8b.replicas.max")]
+    number = int(fewer.partition(": ")[2].partition(" ")[0])
+    mended = changed(PROD, models__llama_8b__replicas__max=number)
+    assert 2 <= number < 5
+    assert f"(${_most(plan(mended))})" in fewer
+    assert plan(changed(mended, budget={"usdPerMonth": total - 1500})).violations == ()
+    one_more = changed(mended, models__llama_8b__replicas__max=number + 1, budget={"usdPerMonth": total - 1500})
+    assert [each.rule for each in plan(one_more).violations] == ["Budget"]
+
+
+def test_the_dearest_pool_comes_first() -> None:
+    assert _fixes(PROD, plan(PROD).cost.usd_per_month_max - 100)[0].startswith("models.llama-70b.")
+
+
+@pytest.mark.parametrize(
+    ("stack", "usd", "of", "fix"),
+    [
+        (ROOMY, 40000, "most", r"gpuPools\.l40s\.max: [345] "),
+        (DEAR, 30000, "most", r"gpuPools\.t4\.instanceTypes: \[g4dn\.\w+\] "),
+        (PROD, 9500, "least", r"models\.llama-8b\.replicas\.min: 1 "),
+    ],
+    ids=["a smaller pool", "a cheaper instance type", "fewer at least"],
+)
+def test_other_changes_that_mend_it(stack: dict[str, Any], usd: float, of: str, fix: str) -> None:
+    assert any(re.match(fix, each) for each in _fixes(stack, usd, of))
+
+
+def test_no_change_is_proposed_that_breaks_another_rule() -> None:
+    tight = changed(PROD, gpuPools__l40s__max=3)
+    assert not any("l40s.max" in fix for fix in _fixes(tight, 25000))
+
+
+def test_where_nothing_is_enough_it_says_so() -> None:
+    (fix,) = _fixes(PROD, 100)
+    assert "no one change" in fix
