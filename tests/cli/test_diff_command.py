@@ -201,7 +201,7 @@ def test_interrupted_it_leaves_nothing_behind(number: int, checkout: Checkout) -
         assert running.poll() is None
         time.sleep(0.01)
     running.send_signal(number)
-    _, said = running.communicate(timeout=20)
+    _, said = running.communicate(timeout=60)
     assert running.returncode == 128 + number
     assert b"Traceback" not in said
     assert list(checkout.temporary.iterdir()) == []

@@ -154,8 +154,8 @@ def test_ollama_pulls_into_the_store_that_it_serves_under_the_served_name():
 @pytest.mark.parametrize(
     ("serve", "pull", "code", "said"),
     [
-        ("sleep 2", "true", 0, "copied llama3.2:1b tiny"),
-        ("sleep 2", "echo 'Error: pull model manifest: file does not exist' >&2; exit 1", 1, "file does not exist"),
+        ("exec sleep 15", "true", 0, "copied llama3.2:1b tiny"),
+        ("exec sleep 15", "echo 'Error: pull model manifest: file does not exist' >&2; exit 1", 1, "file does not exist"),
         ("echo 'Error: no space left on device' >&2; exit 1", "true", 1, "no space left on device"),
     ],
 )
@@ -175,7 +175,7 @@ esac
     stand_in.chmod(0o755)
     fetch = OLLAMA_ENGINE.fetch(OLLAMA)
     env = {**fetch.env, "PATH": f"{tmp_path}:/usr/bin:/bin"}
-    ended = subprocess.run(fetch.command, env=env, capture_output=True, text=True, check=False, timeout=20)
+    ended = subprocess.run(fetch.command, env=env, capture_output=True, text=True, check=False, timeout=60)
     assert ended.returncode == code
     assert said in (ended.stdout + ended.stderr).splitlines()[-1]
 

@@ -59,7 +59,7 @@ def service(endpoint: str, *, timeout_seconds: float = 30) -> Iterator[str]:
         yield url
 
 
-def eventually(holds: Callable[[], bool], *, seconds: float = 5) -> bool:
+def eventually(holds: Callable[[], bool], *, seconds: float = 30) -> bool:
     """What another thread does soon."""
     end = time.monotonic() + seconds
     while not holds() and time.monotonic() < end:
