@@ -9,6 +9,7 @@ from docs import constants
 from docs.markers import filled, table
 from docs.scatter import Kind, Point, scatter
 from infra.catalog import Catalog, load_catalog
+from infra.cli.report.words import interval
 from infra.planning import fit, make_plan, vllm
 from infra.planning.activations import activation_peak
 from infra.planning.plan import Estimate, Plan
@@ -80,8 +81,7 @@ def example(plan: Plan, catalog: Catalog) -> str:
     usable_reason = f"{model.utilization} x {gpu.engine_gib} GiB that the engine sees of a {gpu.name}"
     rows = [_term("usable", usable, usable_reason)]
     rows += [_term(f"- {term.name}", known[term.name], term.reason) for term in found.terms]
-    half = (found.kv_cache_gib.high - found.kv_cache_gib.low) / 2
-    rows.append(_term("**= KV cache**", found.kv_cache_gib, f"`plan` says ±{half:.1f}: half of high less low"))
+    rows.append(_term("**= KV cache**", found.kv_cache_gib, f"`plan` says {interval(found.kv_cache_gib)}"))
     return table(["GiB on each GPU", "where it comes from", "estimate", "low", "high"], rows, right=3)
 
 

@@ -91,7 +91,7 @@ class _Reader:
             task=shape.task if shape else tag.task if tag else "chat",
             ollama_file_gib=file_gib,
             file_known=tag is not None and tag.quantization is None,
-            quantization=self._quantization(),
+            quantization=self._quantization(engine),
             kv_cache_dtype=self._choice("kv-cache-dtype", KV_CACHE_DTYPES) or "auto",
             utilization=self._number("gpu-memory-utilization", 1, "a share of the memory"),
             max_num_seqs=self._whole("max-num-seqs", MOST_SEQS, "sequences"),
@@ -162,8 +162,11 @@ class _Reader:
             heads = f"{shape.attention_heads} heads and {shape.kv_heads} KV heads"
             self._wrong(f"--gpus {gpus}", f"{question.name} has {heads}; it can be split over {allowed}")
 
-    def _quantization(self) -> str | None:
+    def _quantization(self, engine: str) -> str | None:
         name = self._given.get("quantization")
+        if name is not None and engine == "ollama":
+            self._wrong(f"--quantization {name}", "an Ollama tag names its own: llama3.1:8b-instruct-q8_0")
+            return None
         if name is not None and name not in self._catalog.quantizations:
             known = ", ".join(self._catalog.quantizations)
             self._wrong(f"--quantization {name}", f"unknown; known: {known}")

@@ -41,6 +41,8 @@ def _ways(
     offer, sized = each.offer, each.sized
     if offer is None or sized is None or offer.existing or not sized.fits or each.served.settings.paused:
         return
+    if offer.capacity == "spot":
+        return  # what a spot node costs on the day isn't known offline
     now = _nodes_usd(offer, on[offer.name]) - _nodes_usd(offer, [other for other in on[offer.name] if other != each])
     known = {pool.name: pool for pool in (*makeable, *pools)}
     offers = [pool for pool in known.values() if pool == offer or _differs(pool, offer)]
@@ -98,10 +100,10 @@ def _added(each: Placed, option: Option, on: Mapping[str, list[Placed]]) -> floa
 
 
 def _nodes_usd(offer: Offer, placed: Sequence[Placed]) -> float:
-    """Dollars an hour of the nodes that hold the fewest replicas."""
+    """Dollars an hour of the nodes that hold the fewest replicas, on the cheapest of the pool's types."""
     least = offer.settings.min if offer.settings is not None else 0
     nodes = nodes_for(placed, offer.gpus_per_node, at_most=False)
-    return max(least, nodes) * (offer.usd_per_node_hour or 0.0)
+    return max(least, nodes) * min((each.usd_per_hour or 0.0 for each in offer.types), default=0.0)
 
 
 def _setting(each: Placed, option: Option) -> str:

@@ -90,5 +90,8 @@ def other_types(options: Sequence[Option], gpus: int, here: Offer | None) -> Ite
         offer = option.offer
         if offer is not None and offer.instance_type is not None and offer.types != (here.types if here else ()):
             least = ", the smallest GPU that is enough" if option.sized.gpu == smallest.sized.gpu else ""
-            effect = f"{option.where}{least}, ${option.usd_per_hour or 0:.2f} an hour; {option.sized.holds}"
+            node = (
+                f" of a node for ${offer.usd_per_node_hour or 0:.2f}" if option.sized.gpus < offer.gpus_per_node else ""
+            )
+            effect = f"{option.where}{least}, ${option.usd_per_hour or 0:.2f} an hour{node}; {option.sized.holds}"
             yield Mend("instanceType", offer.instance_type, effect, offer)

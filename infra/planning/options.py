@@ -80,9 +80,10 @@ def share(option: Option) -> tuple[float, float, str]:
 
 
 def offer_with(gpu: Gpu, gpus: int, catalog: Catalog) -> Offer | None:
-    """The cheapest type, a GPU, that has so many GPUs of that memory."""
-    fitting = (each for each in every_type(catalog) if each.gpus_per_node >= gpus and _same(each, gpu, catalog))
-    return min(fitting, key=lambda each: (each.usd_per_gpu_hour, each.name), default=None)
+    """The cheapest type, a GPU, that has so many: of this very GPU; of its memory where AWS has no such GPU."""
+    enough = [each for each in every_type(catalog) if each.gpus_per_node >= gpus and _same(each, gpu, catalog)]
+    own = [each for each in enough if each.gpu == gpu.name]
+    return min(own or enough, key=lambda each: (round(each.usd_per_gpu_hour, 3), each.gpus_per_node), default=None)
 
 
 def largest_context(sized: Sized, sizing: Sizing) -> int:

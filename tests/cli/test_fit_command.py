@@ -70,6 +70,13 @@ def test_a_gpu_that_aws_does_not_have_is_named_with_its_memory() -> None:
     assert fit_json(QWEN, "--gpu-memory-gib", "22.16", "--max-model-len", "8192")["instance_type"] == "g6.xlarge"
 
 
+@pytest.mark.parametrize(("gpu", "gpus", "instance"), [("H100", 1, "p5.4xlarge"), ("H100", 8, "p5.48xlarge")])
+def test_a_named_gpu_has_the_price_of_that_gpu(gpu: str, gpus: int, instance: str) -> None:
+    """The A100-80 has as much memory, for half the price."""
+    answer = fit_json(LLAMA_70B, "--gpu", gpu, "--gpus", str(gpus), "--quantization", "fp8", "--max-model-len", "4096")
+    assert answer["instance_type"] == instance
+
+
 @pytest.mark.parametrize("name", ["H100", "h100-80", "NVIDIA H100 80GB"])
 def test_a_gpu_is_known_by_how_people_write_it(name: str) -> None:
     assert fit_json(QWEN, "--gpu", name)["gpu"] == "H100-80"
@@ -143,6 +150,7 @@ def test_what_nothing_serves_is_exit_1() -> None:
         ([QWEN, "--instance-type", "g6.xlarge", "--gpus", "2"], ["--gpus 2", "has 1"]),
         (["openai/gpt-oss-20b", "--gpu", "T4"], ["mxfp4", "8.0", "7.5"]),
         ([QWEN, "--quantization", "int3"], ["--quantization int3", "awq"]),
+        (["llama3.2:3b", "--quantization", "fp8"], ["--quantization fp8", "tag"]),
         ([QWEN, "--kv-cache-dtype", "int2"], ["--kv-cache-dtype int2", "fp8"]),
         ([QWEN, "--gpu-memory-utilization", "1.5"], ["--gpu-memory-utilization 1.5"]),
         ([QWEN, "--concurrency", "0"], ["--concurrency 0"]),

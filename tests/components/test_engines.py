@@ -155,7 +155,12 @@ def test_ollama_pulls_into_the_store_that_it_serves_under_the_served_name():
     ("serve", "pull", "code", "said"),
     [
         ("exec sleep 15", "true", 0, "copied llama3.2:1b tiny"),
-        ("exec sleep 15", "echo 'Error: pull model manifest: file does not exist' >&2; exit 1", 1, "file does not exist"),
+        (
+            "exec sleep 15",
+            "echo 'Error: pull model manifest: file does not exist' >&2; exit 1",
+            1,
+            "file does not exist",
+        ),
         ("echo 'Error: no space left on device' >&2; exit 1", "true", 1, "no space left on device"),
     ],
 )

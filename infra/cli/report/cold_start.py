@@ -24,7 +24,7 @@ def cold_start_section(plan: Plan) -> Section:
         Column(f"a letter is {scale} s", fixed=True),
         Column("in all", right=True),
         Column("minutes", right=True),
-        Column("best remedy"),
+        Column("remedy"),
     )
     rows = tuple(_row(name, plan.models[name].cold_start, plan.remedies[name], scale) for name in shown)
     note = (_LEGEND, *_how(plan, shown), *_others(plan, shown), *_more(plan, shown))

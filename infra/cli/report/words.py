@@ -39,7 +39,8 @@ def between(replicas: Replicas) -> str:
 
 
 def interval(estimate: Estimate) -> str:
-    return f"{estimate.mid:.1f} ±{(estimate.high - estimate.low) / 2:.1f}"
+    """Its low end is farther than its high one: both are said."""
+    return f"{estimate.mid:.1f} ({estimate.low:.1f}–{estimate.high:.1f})"
 
 
 def minutes(seconds: int) -> str:
