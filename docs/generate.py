@@ -1,14 +1,16 @@
-"""Writes what the documentation takes from the program: pictures, the example of a diff, and the JSON Schemas.
+"""Writes what the documentation takes from the program: the picture in README.md, the example of reviewer.md, numbers
+of estimates.md and the JSON Schemas.
 
 `make docs` runs it; a stale file fails a test.
 """
 
 import json
-import re
 import tempfile
 from collections import Counter, defaultdict
 from pathlib import Path
 
+from docs import estimates
+from docs.markers import filled
 from infra.cli.as_json import document
 from infra.cli.diff.comparing import Compared
 from infra.cli.diff.markdown import to_markdown
@@ -40,18 +42,14 @@ def generated() -> dict[Path, str]:
     planned = plan_offline(stack_file)
     readme, reviewer = ROOT / "README.md", ROOT / "docs" / "reviewer.md"
     return {
-        readme: _between("picture", f"```mermaid\n{mermaid(planned.recording)}```", readme),
-        reviewer: _between("example", example_diff(_side(stack_file, planned), stack_file), reviewer),
+        readme: filled(readme.read_text(encoding="utf-8"), {"picture": f"```mermaid\n{mermaid(planned.recording)}```"}),
+        reviewer: filled(
+            reviewer.read_text(encoding="utf-8"), {"example": example_diff(_side(stack_file, planned), stack_file)}
+        ),
         ROOT / "docs" / "stack-file.schema.json": _json(stack_file_schema()),
         ROOT / "docs" / "outputs.schema.json": _json(PlatformOutputs.model_json_schema()),
+        **estimates.generated(),
     }
-
-
-def _between(what: str, block: str, page: Path) -> str:
-    """The page with the block between its two marks."""
-    begin, end = f"<!-- {what}: begin -->", f"<!-- {what}: end -->"
-    text = page.read_text(encoding="utf-8")
-    return re.sub(f"{begin}.*?{end}", lambda _: f"{begin}\n{block}\n{end}", text, flags=re.DOTALL)
 
 
 def example_diff(old: Side, stack_file: Path) -> str:

@@ -10,7 +10,14 @@ import pytest
 from docs import generate
 from docs.generate import ROOT, generated
 
-FILES = ["README.md", "docs/reviewer.md", "docs/stack-file.schema.json", "docs/outputs.schema.json"]
+FILES = [
+    "README.md",
+    "docs/reviewer.md",
+    "docs/stack-file.schema.json",
+    "docs/outputs.schema.json",
+    "docs/estimates.md",
+    "docs/estimates.svg",
+]
 
 
 @cache
@@ -19,7 +26,7 @@ def current() -> dict[str, str]:
 
 
 def test_each_of_them_is_generated() -> None:
-    assert list(current()) == FILES
+    assert set(current()) == set(FILES)
 
 
 @pytest.mark.parametrize("name", FILES)
@@ -36,13 +43,13 @@ def test_a_stale_picture_and_example_are_seen(tmp_path: Path, monkeypatch: pytes
     text = re.sub(r"    gateway:\n(      .*\n)+", "", stack.read_text(encoding="utf-8"))
     stack.write_text(text.replace("usdPerMonth: 30000", "usdPerMonth: 50000"), encoding="utf-8")
     monkeypatch.setattr(generate, "ROOT", tmp_path)
-    fresh = {str(path.relative_to(tmp_path)): text for path, text in generated().items()}
+    fresh = generated()
     for name, mark, goes in (
         ("README.md", "picture", "<b>Gateway</b>"),
         ("docs/reviewer.md", "example", "; over budget;"),
     ):
         written = (ROOT / name).read_text(encoding="utf-8")
         assert goes in written
-        assert goes not in fresh[name]
-        assert fresh[name].split(f"<!-- {mark}: begin -->")[0] == written.split(f"<!-- {mark}: begin -->")[0]
-        assert fresh[name].split(f"<!-- {mark}: end -->")[1] == written.split(f"<!-- {mark}: end -->")[1]
+        assert goes not in fresh[tmp_path / name]
+        assert fresh[tmp_path / name].split(f"<!-- {mark}: begin -->")[0] == written.split(f"<!-- {mark}: begin -->")[0]
+        assert fresh[tmp_path / name].split(f"<!-- {mark}: end -->")[1] == written.split(f"<!-- {mark}: end -->")[1]
