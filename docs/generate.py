@@ -1,23 +1,33 @@
-"""Writes what the documentation takes from the program: the picture in README.md, the numbers of
-estimates.md and the JSON Schemas.
+"""Writes what the documentation takes from the program: the picture in README.md, the example of reviewer.md, numbers
+of estimates.md and the JSON Schemas.
 
 `make docs` runs it; a stale file fails a test.
 """
 
 import json
+import tempfile
 from collections import Counter, defaultdict
 from pathlib import Path
 
 from docs import estimates
 from docs.markers import filled
-from infra.offline import plan_offline
+from infra.cli.as_json import document
+from infra.cli.diff.comparing import Compared
+from infra.cli.diff.markdown import to_markdown
+from infra.cli.diff.told import tell
+from infra.diff.difference import compare
+from infra.diff.types import Side
+from infra.offline import Planned, plan_offline
 from infra.outputs import PlatformOutputs
 from infra.recording import Recording
+from infra.settings.document import read_document
 from infra.settings.schema import stack_file_schema
 
 ROOT = Path(__file__).parent.parent
 PICTURED = "prod"
 _AREAS = {"aws": "AWS", "kubernetes": "in the cluster"}  # of type tokens, llm:<area>:<Class>
+# The change that docs/reviewer.md shows, made to the pictured stack: what stands there, and what is written instead.
+_EXAMPLE = (("l4: {instanceTypes: [g6.2xlarge]}", "l4: {instanceTypes: [g6e.2xlarge]}"), ("max: 4}", "max: 8}"))
 
 
 def main() -> None:
@@ -28,14 +38,36 @@ def main() -> None:
 
 def generated() -> dict[Path, str]:
     """Every generated file with what it has to hold."""
-    readme = ROOT / "README.md"
-    picture = mermaid(plan_offline(ROOT / "stacks" / f"Pulumi.{PICTURED}.yaml").recording)
+    stack_file = ROOT / "stacks" / f"Pulumi.{PICTURED}.yaml"
+    planned = plan_offline(stack_file)
+    readme, reviewer = ROOT / "README.md", ROOT / "docs" / "reviewer.md"
     return {
-        readme: filled(readme.read_text(encoding="utf-8"), {"picture": f"```mermaid\n{picture}```"}),
+        readme: filled(readme.read_text(encoding="utf-8"), {"picture": f"```mermaid\n{mermaid(planned.recording)}```"}),
+        reviewer: filled(
+            reviewer.read_text(encoding="utf-8"), {"example": example_diff(_side(stack_file, planned), stack_file)}
+        ),
         ROOT / "docs" / "stack-file.schema.json": _json(stack_file_schema()),
         ROOT / "docs" / "outputs.schema.json": _json(PlatformOutputs.model_json_schema()),
         **estimates.generated(),
     }
+
+
+def example_diff(old: Side, stack_file: Path) -> str:
+    """What `diff --format markdown` says of the example, on whatever commit this is."""
+    text = stack_file.read_text(encoding="utf-8")
+    for there, instead in _EXAMPLE:
+        if text.count(there) != 1:
+            raise ValueError(f"{stack_file.name} doesn't say {there!r} once: choose another example")
+        text = text.replace(there, instead)
+    with tempfile.TemporaryDirectory() as folder:
+        changed = Path(folder, stack_file.name)
+        changed.write_text(text, encoding="utf-8")
+        new = _side(changed, plan_offline(changed))
+    return to_markdown(tell(Compared(compare(PICTURED, old, new), None, {}, "main", None))).rstrip()
+
+
+def _side(stack_file: Path, planned: Planned) -> Side:
+    return Side(document(planned), read_document(stack_file.read_text(encoding="utf-8")).config or {})
 
 
 def mermaid(recording: Recording) -> str:

@@ -30,7 +30,7 @@ class Checkout:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         for name in ("infra", "components"):
-            shutil.copytree(REPOSITORY / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+            shutil.copytree(REPOSITORY / name, folder / name)  # compiled files too: a run starts faster
         shutil.copy(REPOSITORY / "requirements.txt", folder)
         (folder / "stacks").mkdir()
         self.temporary = folder / ".tmp"

@@ -1,44 +1,55 @@
 """What the documentation takes from the program is what the program says today."""
 
+import re
+import shutil
+from functools import cache
 from pathlib import Path
 
 import pytest
 
 from docs import generate
-from docs.generate import generated
+from docs.generate import ROOT, generated
 
-GENERATED = generated()
-
-
-@pytest.mark.parametrize("path", GENERATED, ids=lambda path: path.name)
-def test_a_generated_file_is_current(path: Path) -> None:
-    assert path.read_text(encoding="utf-8") == GENERATED[path], "stale: make docs"
-
-
-def test_pictures_estimates_and_both_schemas_are_generated() -> None:
-    assert {path.name for path in GENERATED} == {
-        "README.md",
-        "stack-file.schema.json",
-        "outputs.schema.json",
-        "estimates.md",
-        "estimates.svg",
-    }
+FILES = [
+    "README.md",
+    "docs/reviewer.md",
+    "docs/stack-file.schema.json",
+    "docs/outputs.schema.json",
+    "docs/estimates.md",
+    "docs/estimates.svg",
+]
 
 
-def test_a_stale_picture_is_seen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Of another stack the picture is another one; what people wrote around it stays."""
-    (tmp_path / "stacks").mkdir()
-    (tmp_path / "stacks/Pulumi.prod.yaml").write_text(
-        "config: {llm-platform:platform: {cluster: {existing: {context: kind}}, models: "
-        '{small: {model: "llama3.2:1b", engine: ollama, gpus: 0}}}}\n',
-        encoding="utf-8",
-    )
-    written = (generate.ROOT / "README.md").read_text(encoding="utf-8")
-    (tmp_path / "README.md").write_text(written, encoding="utf-8")
+@cache
+def current() -> dict[str, str]:
+    return {str(path.relative_to(ROOT)): text for path, text in generated().items()}
+
+
+def test_each_of_them_is_generated() -> None:
+    assert set(current()) == set(FILES)
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_a_generated_file_is_current(name: str) -> None:
+    assert (ROOT / name).read_text(encoding="utf-8") == current()[name], "stale: make docs"
+
+
+def test_a_stale_picture_and_example_are_seen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of another stack they are others; what people wrote around them stays."""
+    for name in ("README.md", "docs/reviewer.md", "stacks/Pulumi.prod.yaml"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        shutil.copy(ROOT / name, tmp_path / name)
+    stack = tmp_path / "stacks/Pulumi.prod.yaml"
+    text = re.sub(r"    gateway:\n(      .*\n)+", "", stack.read_text(encoding="utf-8"))
+    stack.write_text(text.replace("usdPerMonth: 30000", "usdPerMonth: 50000"), encoding="utf-8")
     monkeypatch.setattr(generate, "ROOT", tmp_path)
-    fresh = generated()[tmp_path / "README.md"]
-    assert "<b>Gateway</b>" in written
-    assert "<b>Gateway</b>" not in fresh
-    assert "<b>ModelServer</b>" in fresh
-    assert fresh.split("<!-- picture: begin -->")[0] == written.split("<!-- picture: begin -->")[0]
-    assert fresh.split("<!-- picture: end -->")[1] == written.split("<!-- picture: end -->")[1]
+    fresh = generated()
+    for name, mark, goes in (
+        ("README.md", "picture", "<b>Gateway</b>"),
+        ("docs/reviewer.md", "example", "; over budget;"),
+    ):
+        written = (ROOT / name).read_text(encoding="utf-8")
+        assert goes in written
+        assert goes not in fresh[tmp_path / name]
+        assert fresh[tmp_path / name].split(f"<!-- {mark}: begin -->")[0] == written.split(f"<!-- {mark}: begin -->")[0]
+        assert fresh[tmp_path / name].split(f"<!-- {mark}: end -->")[1] == written.split(f"<!-- {mark}: end -->")[1]

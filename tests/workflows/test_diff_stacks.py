@@ -1,12 +1,13 @@
-"""What the unprivileged job makes of the diffs. The program is a stand-in that prints what the stack file says."""
+"""What the unprivileged job makes of the diffs. But for one test, a stand-in prints what the stack file says."""
 
 import json
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-from tests.workflows.project import Project
+from tests.workflows.project import GITHUB, Project
 
 # Answers as `python -m infra diff STACK --base REF --format markdown` does: `exit`, `out` and `err` of the stack file.
 PROGRAM = """
@@ -30,10 +31,15 @@ class Made:
 def make(folder: Path, answers: dict[str, dict[str, object]]) -> Made:
     """The script's work on a change of these stacks."""
     project = Project(folder)
-    event, summary = folder / "event.json", folder / "summary.md"
-    event.write_text('{"pull_request": {"number": 12}}', encoding="utf-8")
     project.commit({"infra/__main__.py": PROGRAM})
     project.commit({f"stacks/Pulumi.{name}.yaml": json.dumps(answer) for name, answer in answers.items()})
+    return made_of_the_last_commit(project)
+
+
+def made_of_the_last_commit(project: Project) -> Made:
+    folder = project.folder
+    event, summary = folder / "event.json", folder / "summary.md"
+    event.write_text('{"pull_request": {"number": 12}}', encoding="utf-8")
     done = project.run(
         "diff_stacks.py", "HEAD^1", "out/diff", GITHUB_EVENT_PATH=str(event), GITHUB_STEP_SUMMARY=str(summary)
     )
@@ -93,3 +99,21 @@ def test_what_does_not_fit_is_named_and_stays_in_the_summary(tmp_path: Path) -> 
     assert made.comment.startswith("b" * 25_000)
     assert made.comment.endswith("in the job summary alone: `c`\n")
     assert "c" * 25_000 in made.summary
+
+
+def test_the_program_itself_is_asked_as_it_answers(tmp_path: Path) -> None:
+    """Of the stacks, the one whose file the change touches."""
+    root = GITHUB.parent
+    for name in ("infra", "components", "stacks"):
+        shutil.copytree(root / name, tmp_path / name)
+    shutil.copy(root / "requirements.txt", tmp_path)
+    project = Project(tmp_path)
+    project.commit({".gitignore": "__pycache__\n"})
+    local = (tmp_path / "stacks/Pulumi.local.yaml").read_text(encoding="utf-8")
+    assert "llama3.2:1b" in local
+    project.commit({"stacks/Pulumi.local.yaml": local.replace("llama3.2:1b", "llama3.2:3b")})
+    made = made_of_the_last_commit(project)
+    assert made.code == 0
+    assert made.comment.startswith("<!-- llm-platform diff: local -->\n### ")
+    assert "llama3.2:3b" in made.comment
+    assert made.comment.count("### ") == 1
