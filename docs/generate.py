@@ -1,13 +1,15 @@
-"""Writes what the documentation takes from the program: the picture in README.md and the JSON Schemas.
+"""Writes what the documentation takes from the program: the picture in README.md, the numbers of
+estimates.md and the JSON Schemas.
 
 `make docs` runs it; a stale file fails a test.
 """
 
 import json
-import re
 from collections import Counter, defaultdict
 from pathlib import Path
 
+from docs import estimates
+from docs.markers import filled
 from infra.offline import plan_offline
 from infra.outputs import PlatformOutputs
 from infra.recording import Recording
@@ -16,7 +18,6 @@ from infra.settings.schema import stack_file_schema
 ROOT = Path(__file__).parent.parent
 PICTURED = "prod"
 _AREAS = {"aws": "AWS", "kubernetes": "in the cluster"}  # of type tokens, llm:<area>:<Class>
-_BEGIN, _END = "<!-- picture: begin -->", "<!-- picture: end -->"
 
 
 def main() -> None:
@@ -29,11 +30,11 @@ def generated() -> dict[Path, str]:
     """Every generated file with what it has to hold."""
     readme = ROOT / "README.md"
     picture = mermaid(plan_offline(ROOT / "stacks" / f"Pulumi.{PICTURED}.yaml").recording)
-    block = f"{_BEGIN}\n```mermaid\n{picture}```\n{_END}"
     return {
-        readme: re.sub(f"{_BEGIN}.*?{_END}", lambda _: block, readme.read_text(encoding="utf-8"), flags=re.DOTALL),
+        readme: filled(readme.read_text(encoding="utf-8"), {"picture": f"```mermaid\n{picture}```"}),
         ROOT / "docs" / "stack-file.schema.json": _json(stack_file_schema()),
         ROOT / "docs" / "outputs.schema.json": _json(PlatformOutputs.model_json_schema()),
+        **estimates.generated(),
     }
 
 

@@ -85,22 +85,25 @@ def diff(stack: str, base: str, format_: str) -> None:
     Exits 1 when a guarded resource is replaced or removed without `allow`, or a rule is broken (the budget is one);
     2 when the base or a stack file is wrong.
     """
-    from infra.cli.diff import run
-    from infra.cli.terminal import terminal_width
-    from infra.diff.base import BadBase
-    from infra.settings import BadStackFile
+    from infra.cli.signals import ended_by_signals
 
-    try:
-        text, notes, code = run(stack, base, format_)
-    except BadStackFile as mistakes:
-        click.echo(mistakes.render(terminal_width()), err=True, nl=False)
-        sys.exit(2)
-    except BadBase as bad:
-        click.echo(f"diff: {bad}", err=True)
-        sys.exit(2)
-    for note in notes:
-        click.echo(note, err=True)
-    _print(text)
+    with ended_by_signals():
+        from infra.cli.diff import run
+        from infra.cli.terminal import terminal_width
+        from infra.diff.base import BadBase
+        from infra.settings import BadStackFile
+
+        try:
+            text, notes, code = run(stack, base, format_)
+        except BadStackFile as mistakes:
+            click.echo(mistakes.render(terminal_width()), err=True, nl=False)
+            sys.exit(2)
+        except BadBase as bad:
+            click.echo(f"diff: {bad}", err=True)
+            sys.exit(2)
+        for note in notes:
+            click.echo(note, err=True)
+        _print(text)
     sys.exit(code)
 
 

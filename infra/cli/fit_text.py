@@ -14,7 +14,7 @@ from infra.planning.pools import every_type
 from infra.planning.sizing import Question, Sizing, default_share
 from infra.planning.throughput import WORKLOAD, of_replica
 
-_SHOWN, _NOT_ENOUGH, _BAR = 8, 4, 40
+_SHOWN, _NOT_ENOUGH, _BAR, _WIDTH = 8, 4, 40, 110
 
 
 def flags(given: Option, sizing: Sizing) -> list[tuple[str, str]]:
@@ -180,8 +180,17 @@ def _asked(question: Question, options: list[Option]) -> str:
     element = 2 if question.kv_cache_dtype == "auto" else 1
     whole = kv_bytes_per_token(question.shape, 1, element) if question.shape else None
     cache = f" · {whole / 1024:,.0f} KiB of cache a token" if whole else ""
-    utilization = question.utilization or default_share(question)
-    return f"{weights}{cache} · {question.concurrency} x {question.max_model_len:,} tokens · utilisation {utilization}"
+    asked = f"{question.concurrency} x {question.max_model_len:,} tokens"
+    return f"{weights}{cache} · {asked} · {_engine_of(question)}"
+
+
+def _engine_of(question: Question) -> str:
+    if question.ollama_file_gib is not None:
+        return "Ollama"
+    share = question.utilization or default_share(question)
+    if question.engine == "tgi":
+        return f"TGI, --cuda-memory-fraction {share}"
+    return f"vLLM {'.'.join(map(str, question.version))}, utilisation {share}"
 
 
 def _table(options: list[Option]) -> list[str]:
@@ -260,8 +269,9 @@ def _left_out(options: list[Option], fitting: list[Option], catalog: Catalog) ->
         [f"{len(options) - len(fitting) - heavy} have too little cache"] if len(options) - len(fitting) > heavy else []
     )
     parts += [f"{unable} can't run them"] if unable else []
-    parts += [f"{number} ({reason})" for reason, number in sorted(reasons.items(), key=str)]
-    return f"{len(catalog.instances)} types looked at, {len(fitting)} serve it. Left out: {'; '.join(parts)}."
+    parts += [f"{number}: {reason}" for reason, number in reasons.most_common()]
+    looked_at = f"{len(catalog.instances)} types looked at, {len(fitting)} serve it. Left out: {'; '.join(parts)}."
+    return "\n".join(textwrap.wrap(looked_at, _WIDTH))
 
 
 def _price_note(catalog: Catalog) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from infra.diff.guard import SYSTEM_NODES, Guarded, serving
-from infra.diff.traffic import MOVES, NODE_GROUP, Notice
+from infra.diff.traffic import NODE_GROUP, Notice
 from infra.diff.types import Side, type_of
 
 
@@ -29,8 +29,8 @@ def _way(each: Guarded, old: Side, new: Side, notices: Sequence[Notice]) -> str:
             f"In two pull requests: move {', '.join(models)} to another pool first, then remove `{each.name}`"
             f" with {allow}."
         )
-    moved = {notice.model for notice in notices if notice.event == MOVES}
-    if not moved:
+    gap = any(notice.seconds is not None for notice in notices if notice.model in models)
+    if not gap:
         return f"The models' pods go to the new nodes before the old ones are ended, so no gap is seen: {allow}."
     return "".join(_beside(each.name, models, old, new))
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from infra.diff.figures import rollout
+from infra.diff.nodes import leaves_the_old
 from infra.diff.types import Change, Changes, Resources, Side, name_of, type_of
 
 DEPLOYMENT = "kubernetes:apps/v1:Deployment"
@@ -16,7 +17,6 @@ _SCHEME = "alb.ingress.kubernetes.io/scheme"
 NOTHING, NEW, ROLLOUT, MOVES, AWAY, GONE = "nothing", "new", "rollout", "node group swapped", "outage", "removed"
 # Replaced, they take every pod along.
 _GROUND = ("aws:eks/cluster:Cluster", "aws:ec2/vpc:Vpc", "kubernetes:core/v1:Namespace", "pulumi:providers:kubernetes")
-_SELECTOR = "spec.template.spec.nodeSelector"
 # Changed, EKS starts every node of the group anew.
 _NODE_UPDATES = ("version", "releaseVersion", "launchTemplate", "amiType")
 
@@ -46,7 +46,7 @@ def _notice(name: str, old: Side, new: Side, resources: Resources) -> Notice:
         return Notice(name, GONE, "its URL stops answering", ("it is gone",))
     if name not in old.models:
         paused = new.endpoint(name).get("paused")
-        first = "paused: no pod runs" if paused else f"first answers after {_minutes(_cold(new, name))}"
+        first = "paused: no pod runs" if paused else f"first answers after {about(_cold(new, name))}"
         return Notice(name, NEW, first, tuple(_offers(new, name)))
     event, during, seconds = _during(name, old, new, resources)
     return Notice(name, event, during, tuple(_afterwards(name, old, new)), seconds)
@@ -58,18 +58,18 @@ def _during(name: str, old: Side, new: Side, resources: Resources) -> tuple[str,
         return NOTHING, "nothing: it is paused", None
     cold = _cold(new, name)
     if was:
-        return NEW, f"wakes: first answers after {_minutes(cold)}", None
+        return NEW, f"wakes: first answers after {about(cold)}", None
     if stays:
         return AWAY, "is paused: its pods go, its URL answers 503", None
     if ground := [urn for urn in (*resources.replaced, *resources.removed) if type_of(urn) in _GROUND]:
         what = ", ".join(sorted({type_of(urn).rpartition(":")[2] for urn in ground}))
-        return AWAY, f"away: {what} is made anew, and with it every pod; {_minutes(cold)} once that is there", cold
+        return AWAY, f"away: {what} is made anew, and with it every pod; {about(cold)} once that is there", cold
     deployment = _of(resources, DEPLOYMENT, f"{name}-deployment")
     if any(type_of(urn) == _CLAIM for urn in resources.replaced):
-        text = f"its Deployment and the claim are made anew; {_minutes(cold)} once its weights are downloaded again"
+        text = f"its Deployment and the claim are made anew; {about(cold)} once its weights are downloaded again"
         return AWAY, f"away: {text}", None
     if deployment in resources.replaced:
-        return AWAY, f"away for {_minutes(cold)}: its Deployment is deleted and made anew", cold
+        return AWAY, f"away for {about(cold)}: its Deployment is deleted and made anew", cold
     if deployment in resources.removed:
         return AWAY, "away: its Deployment is removed", None
     if _of(resources, _SERVICE, f"{name}-service") in resources.replaced:
@@ -90,14 +90,14 @@ def _rollout(name: str, old: Side, new: Side, cold: int) -> tuple[str, str, int 
     running = _replicas(old, name)
     left = min(running, _replicas(new, name) - unavailable)
     if left <= 0:
-        return AWAY, f"away for {_minutes(cold)}: the old pod goes before the new one comes", cold
+        return AWAY, f"away for {about(cold)}: the old pod goes before the new one comes", cold
     if unavailable:
         return (
             ROLLOUT,
-            f"a rollout, with {left} of {running} replicas; {_minutes(cold)} for each",
+            f"a rollout, with {left} of {running} replicas; {about(cold)} for each",
             None,
         )
-    return ROLLOUT, f"a rollout without a gap: the new pod comes first, {_minutes(cold)} for each", None
+    return ROLLOUT, f"a rollout without a gap: the new pod comes first, {about(cold)} for each", None
 
 
 def _nodes(name: str, old: Side, new: Side, resources: Resources, cold: int) -> tuple[str, str, int | None] | None:
@@ -107,24 +107,24 @@ def _nodes(name: str, old: Side, new: Side, resources: Resources, cold: int) -> 
         return None  # moved by a rollout, before the old nodes go
     group = _of(resources, NODE_GROUP, f"{pool}-nodes")
     one = _replicas(old, name) == 1
-    if group in resources.replaced and _selects_anew(name, resources):
-        return None  # so do its pods: they go to the new group, which comes first, before the old one's are ended
     if group in resources.replaced:
+        _, unavailable = rollout(new, name)
+        if leaves_the_old(name, old, new) and not unavailable:
+            return (
+                MOVES,
+                f"moves to a new node group without a gap: the new pod comes first, {about(cold)} for each",
+                None,
+            )
         text = (
-            f"may be away for {_minutes(cold)}: the new node group comes first, but EKS drains and ends the old one's"
-            f" nodes whether or not a new replica is ready, and that takes {_minutes(cold)}"
+            f"may be away for {about(cold)}: the new node group comes first, but EKS drains and ends the old one's"
+            f" nodes whether or not a new replica is ready, and that takes {about(cold)}"
         )
         return MOVES, text, cold
     updated = resources.changed.get(group or "", {})
     if any(path.partition(".")[0] in _NODE_UPDATES for path in updated):
-        text = f"its nodes are replaced one by one, if any run: {_minutes(cold)} for each replica"
-        return (AWAY, f"away for {_minutes(cold)}: {text}", cold) if one else (ROLLOUT, text, None)
+        text = f"its nodes are replaced one by one, if any run: {about(cold)} for each replica"
+        return (AWAY, f"away for {about(cold)}: {text}", cold) if one else (ROLLOUT, text, None)
     return None
-
-
-def _selects_anew(name: str, resources: Resources) -> bool:
-    deployment = _of(resources, DEPLOYMENT, f"{name}-deployment")
-    return any(path.startswith(_SELECTOR) for path in resources.changed.get(deployment or "", {}))
 
 
 def _scheme(side: Side, model: str) -> str | None:
@@ -215,5 +215,5 @@ def _holds(requests: float) -> str:
     return f"{int(requests * 10) / 10:g}" if requests < 10 else f"{int(requests):,}"
 
 
-def _minutes(seconds: int) -> str:
+def about(seconds: int) -> str:
     return f"about {max(1, round(seconds / 60))} min" if seconds >= 45 else f"about {seconds} s"

@@ -78,13 +78,13 @@ def fit(
         arguments.max_model_len,
         batch_known=arguments.batch_known,
     )
-    graphs = _graphs(shape, arguments)
+    graphs = cuda_graphs(shape, arguments)
     if not arguments.version_known:
         activations = any_version(
             shape, gpus, arguments.batch, activations, arguments.max_model_len, batch_known=arguments.batch_known
         )
         graphs = Estimate(0.0, graphs.mid, graphs.high)
-    other = _other(gpu, gpus, arguments.version)
+    other = other_memory(gpu, gpus, arguments.version)
     terms = (
         Term("weights", weights, f"{weights * gpus:.1f} GiB / {gpus}" if gpus > 1 else f"{weights:.1f} GiB"),
         Term("activations", activations.mid, why),
@@ -92,7 +92,7 @@ def fit(
         Term("other", other.mid, f"{other.mid} GiB: CUDA libraries{' and NCCL buffers' if gpus > 1 else ''}"),
     )
     left = usable - sum(term.gib for term in terms)
-    around = _weights_share(shape, quantization) * weights + CARD_SHARE * card
+    around = weights_share(shape, quantization) * weights + CARD_SHARE * card
     interval = _interval(left, (activations, graphs, other), around)
     return _judge(usable, terms, interval, _cache_rate(shape, gpus, arguments), arguments)
 
@@ -104,7 +104,7 @@ def _fit_tgi(
     usable = tgi.WIGGLE_ROOM * arguments.utilization * card
     weights = gpu_gib(shape, quantization, catalog, gpu, gpus, PINNED)
     peak, why = tgi.prefill_peak(shape, gpus, arguments.max_num_batched_tokens)
-    other = _other(gpu, gpus, PINNED)
+    other = other_memory(gpu, gpus, PINNED)
     terms = (
         Term("weights", weights, f"{weights * gpus:.1f} GiB / {gpus}" if gpus > 1 else f"{weights:.1f} GiB"),
         Term("activations", peak.mid, why),
@@ -118,7 +118,7 @@ def _fit_tgi(
     return _judge(usable, terms, _interval(left, (peak, other), around), rate, arguments)
 
 
-def _weights_share(shape: ModelShape, quantization: str | None) -> float:
+def weights_share(shape: ModelShape, quantization: str | None) -> float:
     quantized = quantization is not None or shape.dtype not in (None, "bf16", "fp16", "fp32")
     return QUANTIZED_SHARE if quantized and shape.weights_gib is None else WEIGHTS_SHARE
 
@@ -161,7 +161,7 @@ def _cache_rate(shape: ModelShape, gpus: int, arguments: Arguments) -> float | N
     return None if whole is None else whole / arguments.max_model_len
 
 
-def _other(gpu: Gpu, gpus: int, version: Version) -> Estimate:
+def other_memory(gpu: Gpu, gpus: int, version: Version) -> Estimate:
     if gpus == 1:
         return OTHER
     if version >= V1 or not gpu.name.startswith(NVLINK):
@@ -170,7 +170,7 @@ def _other(gpu: Gpu, gpus: int, version: Version) -> Estimate:
     return Estimate(OLD_NCCL.low * peers, OTHER.mid + OLD_NCCL.mid * peers, OTHER.high + OLD_NCCL.high * peers)
 
 
-def _graphs(shape: ModelShape, arguments: Arguments) -> Estimate:
+def cuda_graphs(shape: ModelShape, arguments: Arguments) -> Estimate:
     if arguments.enforce_eager or arguments.version < COUNTS_GRAPHS:
         return NO_GRAPHS
     graphs = captured_graphs(arguments.max_num_seqs)

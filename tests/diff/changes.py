@@ -131,12 +131,12 @@ CHANGES = {
     "a bigger instance type": Case(
         "cloud",
         {"gpuPools.l4.instanceTypes": ["g6.4xlarge"]},
-        title="❌ cloud: * a month more; replaces node group `l4`; `chat` away for a while",
+        title="❌ cloud: * a month more; replaces node group `l4`",
         changed="chat-deployment chat-scaler-scaled-object",
         replaced="l4-*",
         because=POOL_SWAP,
         traffic={"chat": "node group swapped"},
-        says="may be away for about 6 min",
+        says="moves to a new node group without a gap",
         guarded="l4",
         money="more",
         fails=True,
@@ -144,7 +144,7 @@ CHANGES = {
     "a bigger instance type, allowed": Case(
         "cloud",
         {"gpuPools.l4.instanceTypes": ["g6.4xlarge"], "allow": {"replace": ["l4"]}},
-        title="⚠️ cloud: * a month more; replaces node group `l4`; `chat` away for a while",
+        title="⚠️ cloud: * a month more; replaces node group `l4`",
         changed="chat-deployment chat-scaler-scaled-object",
         replaced="l4-*",
         traffic={"chat": "node group swapped"},

@@ -6,12 +6,14 @@ from infra.diff.traffic import AWAY, GONE, MOVES, NEW, NOTHING, ROLLOUT, Notice
 from tests.diff.sides import Edit, compared
 
 EMBED = "          embed: {model: BAAI/bge-m3, pool: t4, replicas: {min: 1, max: 2}}\n"
+SMALLER = ("g6.2xlarge", "g6.xlarge")
 CASES: dict[str, tuple[str, tuple[Edit, ...], str, str, str]] = {
     "a budget": ("many", (("40000", "50000"),), "llama-8b", NOTHING, "nothing"),
     "more replicas at most": ("many", (("max: 5", "max: 6"),), "llama-8b", NOTHING, "nothing"),
     "a longer context": ("many", (("16384", "32768"),), "llama-70b", ROLLOUT, "without a gap"),
-    "another size of the same GPU": ("many", (("g6.2xlarge", "g6.4xlarge"),), "llama-8b", MOVES, "may be away"),
-    "another GPU": ("many", (("g6.2xlarge", "g6e.2xlarge"),), "llama-8b", ROLLOUT, "without a gap"),
+    "a smaller size of the same GPU": ("many", (SMALLER,), "llama-8b", MOVES, "may be away"),
+    "nodes that only the new pods fit": ("many", (("g6.2xlarge", "g6.4xlarge"),), "llama-8b", MOVES, "without a gap"),
+    "another GPU": ("many", (("g6.2xlarge", "g6e.2xlarge"),), "llama-8b", MOVES, "without a gap"),
     "tags, which start nodes anew": ("many", (("ml-platform", "research"),), "embed", AWAY, "replaced one by one"),
     "tags, with two replicas": ("many", (("ml-platform", "research"),), "llama-8b", ROLLOUT, "replaced one by one"),
     "a disk with one reader": ("zonal", (("8192", "4096"),), "qwen3-8b", AWAY, "the old pod goes before"),
@@ -65,6 +67,6 @@ def test_what_is_different_afterwards(stack: str, edits: tuple[Edit, ...], model
 
 
 def test_a_gap_is_as_long_as_a_cold_start() -> None:
-    edits = (("g6.2xlarge", "g6.4xlarge"),)
+    edits = (SMALLER,)
     found = compared("many", *edits)
     assert notice("many", edits, "llama-8b").seconds == found.new.models["llama-8b"]["cold_start_seconds"]

@@ -15,8 +15,14 @@ def test_a_generated_file_is_current(path: Path) -> None:
     assert path.read_text(encoding="utf-8") == GENERATED[path], "stale: make docs"
 
 
-def test_the_picture_and_both_schemas_are_generated() -> None:
-    assert {path.name for path in GENERATED} == {"README.md", "stack-file.schema.json", "outputs.schema.json"}
+def test_pictures_estimates_and_both_schemas_are_generated() -> None:
+    assert {path.name for path in GENERATED} == {
+        "README.md",
+        "stack-file.schema.json",
+        "outputs.schema.json",
+        "estimates.md",
+        "estimates.svg",
+    }
 
 
 def test_a_stale_picture_is_seen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,12 +1,9 @@
 """Plans the base and the working tree side by side, and compares them."""
 
 import json
-import signal
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from types import FrameType
 from typing import Any
 
 from infra.cli.as_json import document as plan_document
@@ -35,7 +32,7 @@ class Compared:
 
 def compare_with(stack: str, base: str) -> Compared:
     """Raises BadBase, and BadStackFile for the working tree's."""
-    with ended_by_signals(), ExitStack() as running:
+    with ExitStack() as running:
         opened_base = running.enter_context(opened(base, PROJECT))
         path, base_path = STACKS / f"Pulumi.{stack}.yaml", opened_base.stack_file(stack)
         if not path.is_file() and not base_path.is_file():
@@ -104,21 +101,3 @@ def _label(base: Base) -> str:
 def _there(base: Base) -> str:
     here = ", ".join(sorted(each.name.split(".")[1] for each in STACKS.glob("Pulumi.*.yaml"))) or "none"
     return f"stacks here: {here}"
-
-
-@contextmanager
-def ended_by_signals() -> Iterator[None]:
-    """A signal ends the run by an exception, so that what was made for it is removed; exit 128 + its number."""
-    signals = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-
-    def end(number: int, _frame: FrameType | None) -> None:
-        for each in signals:
-            signal.signal(each, signal.SIG_IGN)  # a second one would leave half of it behind
-        raise SystemExit(128 + number)
-
-    before = {each: signal.signal(each, end) for each in signals}
-    try:
-        yield
-    finally:
-        for each, handler in before.items():
-            signal.signal(each, handler)

@@ -100,7 +100,7 @@ def _prices(compared: Compared) -> str:
     if not new:
         return ""
     same = ", the same on both sides" if old == new else ""
-    return f"{said(new[0])[:1].upper()}{said(new[0])[1:]}{same}."
+    return f"{said(new[0][:1].upper() + new[0][1:])}{same}."
 
 
 def _advice(difference: Difference) -> list[str]:

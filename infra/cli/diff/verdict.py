@@ -8,7 +8,7 @@ from infra.cli.diff.values import count, number, signed
 from infra.diff import figures
 from infra.diff.difference import Difference
 from infra.diff.guard import Guarded
-from infra.diff.traffic import AWAY, GONE, MOVES, NODE_GROUP
+from infra.diff.traffic import AWAY, GONE, NODE_GROUP, Notice
 from infra.diff.types import Change, name_of, type_of
 
 # In the order of what weighs most.
@@ -27,8 +27,8 @@ def mark(difference: Difference) -> str:
     """A cross where it fails, a warning where users notice a gap or something guarded goes, else a tick."""
     if difference.fails:
         return "❌"
-    gap = any(notice.event in (AWAY, MOVES, GONE) for notice in difference.notices) or _moved(difference)
-    return "⚠️" if gap or difference.guarded else "✅"
+    gone = any(notice.event == GONE for notice in difference.notices)
+    return "⚠️" if gone or _gaps(difference) or _moved(difference) or difference.guarded else "✅"
 
 
 def headline(difference: Difference) -> str:
@@ -93,15 +93,19 @@ def _models(difference: Difference) -> Iterator[str]:
         return
     new = [notice.model for notice in difference.notices if notice.model not in difference.old.models]
     gone = [notice.model for notice in difference.notices if notice.event == GONE]
-    away = [notice.model for notice in difference.notices if notice.event in (AWAY, MOVES)]
+    away = _gaps(difference)
     if new:
         yield f"adds {_named(new)}"
     if gone:
         yield f"removes {_named(gone)}"
     if away:
-        yield f"{_named(away)} away for a while"
+        yield f"{_named([notice.model for notice in away])} away for a while"
     if moved := _moved(difference):
         yield f"another URL for {_named(moved)}"
+
+
+def _gaps(difference: Difference) -> list[Notice]:
+    return [each for each in difference.notices if each.event == AWAY or each.seconds is not None]
 
 
 def _moved(difference: Difference) -> list[str]:
