@@ -27,7 +27,6 @@ class EbsVolume:
     zone: pulumi.Input[str] | None
     throughput: int  # MiB/s
     iops: int
-    retain: bool  # keep the disk when the claim goes
 
 
 class ModelCache(pulumi.ComponentResource):
@@ -36,7 +35,7 @@ class ModelCache(pulumi.ComponentResource):
     `hub_token` becomes a Secret that the prefetch Jobs read, and nothing else.
     """
 
-    claim: pulumi.Output[str]
+    claim: k8s.core.v1.PersistentVolumeClaim
 
     def __init__(
         self,
@@ -70,22 +69,25 @@ class ModelCache(pulumi.ComponentResource):
             waits.append(made)
         child = pulumi.ResourceOptions(parent=self, depends_on=waits)
 
+        claim_waits = list(waits)
         claim_spec: Any = {"accessModes": [access_mode], "resources": {"requests": {"storage": size}}}
         match volume:
             case EfsVolume():
                 bound = self._efs_volume(name, namespace=namespace, size=size, volume=volume, opts=child)
                 claim_spec |= {"storageClassName": "", "volumeName": bound.metadata.name}
             case EbsVolume():
-                made_class = self._ebs_class(name, namespace=namespace, volume=volume, opts=child)
-                claim_spec |= {"storageClassName": made_class.metadata.name}
+                made_class = self._ebs_class(name, namespace=namespace, volume=volume, depends_on=waits)
+                claim_waits.append(made_class)
+                # By its name alone: a class made anew is no reason for another claim, which would be empty.
+                claim_spec |= {"storageClassName": f"{namespace}-{CLAIM}"}
             case None if storage_class is not None:
                 claim_spec |= {"storageClassName": storage_class}
-        claim = k8s.core.v1.PersistentVolumeClaim(
+        self.claim = k8s.core.v1.PersistentVolumeClaim(
             f"{name}-claim",
             metadata={"name": CLAIM, "namespace": namespace},
             spec=claim_spec,
-            # A class of the cluster may delete the weights with their claim; a namespace takes everything along.
-            opts=pulumi.ResourceOptions(parent=self, depends_on=waits, protect=protect),
+            # A class may delete the weights with their claim; a namespace takes everything along.
+            opts=pulumi.ResourceOptions(parent=self, depends_on=claim_waits, protect=protect),
         )
         if hub_token is not None:
             k8s.core.v1.Secret(
@@ -95,8 +97,7 @@ class ModelCache(pulumi.ComponentResource):
                 opts=child,
             )
 
-        self.claim = claim.metadata.apply(lambda metadata: metadata.name or CLAIM)
-        self.register_outputs({"claim": self.claim})
+        self.register_outputs({"claim": self.claim.metadata.name})
 
     def _efs_volume(
         self, name: str, *, namespace: str, size: str, volume: EfsVolume, opts: pulumi.ResourceOptions
@@ -118,9 +119,12 @@ class ModelCache(pulumi.ComponentResource):
         )
 
     def _ebs_class(
-        self, name: str, *, namespace: str, volume: EbsVolume, opts: pulumi.ResourceOptions
+        self, name: str, *, namespace: str, volume: EbsVolume, depends_on: Sequence[pulumi.Resource]
     ) -> k8s.storage.v1.StorageClass:
-        """The disk is made where its first pod, the prefetch Job, is scheduled: with a zone, only there."""
+        """The disk is made where its first pod, the prefetch Job, is scheduled: with a zone, only there.
+
+        It goes with its claim, and the claim is what `protect` guards: a class can't change what becomes of its disks.
+        """
         topology: Any = None
         if volume.zone is not None:
             topology = [{"matchLabelExpressions": [{"key": "topology.kubernetes.io/zone", "values": [volume.zone]}]}]
@@ -134,9 +138,15 @@ class ModelCache(pulumi.ComponentResource):
                 "throughput": str(volume.throughput),
                 "iops": str(volume.iops),
             },
-            reclaim_policy="Retain" if volume.retain else "Delete",
+            reclaim_policy="Delete",
             volume_binding_mode="WaitForFirstConsumer",
             allow_volume_expansion=True,
             allowed_topologies=topology,
-            opts=opts,
+            # The API server refuses another policy, and the provider doesn't know: one made before is made anew.
+            opts=pulumi.ResourceOptions(
+                parent=self,
+                depends_on=list(depends_on),
+                replace_on_changes=["reclaimPolicy"],
+                delete_before_replace=True,
+            ),
         )

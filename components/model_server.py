@@ -42,6 +42,7 @@ class ModelServer(pulumi.ComponentResource):
 
     `scaled` leaves the number of replicas to a scaler. `replicas` is 0 for a paused model, which keeps its address.
     Only the pods wait for `pods_wait_for`, the weights and the nodes: the address, and so the gateway, comes meanwhile.
+    `replace_with` is the claim: its pods have to be gone before it can.
     `monitor_labels` are the labels of the ServiceMonitor that the Prometheus looks for; None makes none.
     """
 
@@ -69,6 +70,7 @@ class ModelServer(pulumi.ComponentResource):
         monitor_labels: Mapping[str, str] | None,
         depends_on: Sequence[pulumi.Resource] = (),
         pods_wait_for: Sequence[pulumi.Resource] = (),
+        replace_with: Sequence[pulumi.Resource] = (),
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__("llm:kubernetes:ModelServer", name, None, opts)
@@ -143,6 +145,7 @@ class ModelServer(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(
                 parent=self,
                 depends_on=waits,
+                replace_with=list(replace_with),
                 ignore_changes=["spec.replicas"] if scaled else None,
                 custom_timeouts=pulumi.CustomTimeouts(create=wait, update=wait),
             ),

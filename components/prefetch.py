@@ -20,7 +20,8 @@ class Prefetch(pulumi.ComponentResource):
     A changed model or revision replaces the Job; a finished one is no difference (so no `ttlSecondsAfterFinished`), and
     one that failed is replaced by the next `up`. Its error is the end of its log: Pulumi shows the termination message
     of a failed pod beside `BackoffLimitExceeded`. A podFailurePolicy would end it sooner, but Pulumi doesn't know that
-    reason and would wait for its timeout.
+    reason and would wait for its timeout. `replace_with` is the claim: a new one is empty, and the old one stays as
+    long as there is a pod that names it, a finished one too.
     """
 
     job: pulumi.Output[str]
@@ -39,6 +40,7 @@ class Prefetch(pulumi.ComponentResource):
         deadline_seconds: int,
         set_group: bool,
         depends_on: Sequence[pulumi.Resource] = (),
+        replace_with: Sequence[pulumi.Resource] = (),
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__("llm:kubernetes:Prefetch", name, None, opts)
@@ -98,6 +100,7 @@ class Prefetch(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(
                 parent=self,
                 depends_on=[*depends_on, policy],
+                replace_with=list(replace_with),
                 custom_timeouts=pulumi.CustomTimeouts(create=wait, update=wait),
             ),
         )

@@ -242,6 +242,8 @@ def _options(request: Any) -> dict[str, Any]:
         "custom_timeouts": {key: value for key, value in timeouts.items() if value},
         "aliases": [alias.urn or alias.spec.name or alias.spec.type for alias in request.aliases],
         "delete_before_replace": request.deleteBeforeReplace,
+        "replace_on_changes": list(request.replaceOnChanges),
+        "replace_with": sorted(request.replace_with),
     }
     return {key: value for key, value in options.items() if value}
 

@@ -20,7 +20,7 @@ def cache_volume(plan: Plan, site: Site) -> EfsVolume | EbsVolume | None:
         return EfsVolume(site.file_system.file_system_id, site.file_system.access_point_id)
     if plan.cache.kind == "ebs":
         zone = site.zone_names.get(plan.cache.zone_id) if plan.cache.zone_id else None
-        return EbsVolume(zone, throughput=plan.cache.throughput, iops=plan.cache.iops, retain=plan.settings.protect)
+        return EbsVolume(zone, throughput=plan.cache.throughput, iops=plan.cache.iops)
     return None
 
 
@@ -43,6 +43,7 @@ def serve(
         deadline_seconds=model.timeouts.prefetch,
         set_group=set_group,
         depends_on=[cache, *site.ready],
+        replace_with=[cache.claim],
         opts=site.opts,
     )
     pool = plan.pools.get(model.pool) if model.pool else None
@@ -76,6 +77,7 @@ def serve(
         monitor_labels=plan.monitoring.labels if plan.monitoring else None,
         depends_on=[cache, *site.ready, *site.operators],
         pods_wait_for=[prefetch, *nodes],
+        replace_with=[cache.claim],
         opts=site.opts,
     )
     if model.scaling and plan.monitoring:

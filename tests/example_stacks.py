@@ -90,8 +90,8 @@ EXAMPLES = {
     "maintained": f"""
         {CREATED}
         models:
-          qwen3-8b:
-            model: Qwen/Qwen3-8B
+          qwen-7b:
+            model: Qwen/Qwen2.5-7B-Instruct
             engine: tgi
             acknowledgeMaintenanceMode: true
             maxModelLen: 8192

@@ -19,6 +19,7 @@ from infra.catalog.rows import (
     OLLAMA,
     QUANTIZATION,
     QUANTIZED,
+    TGI,
     cpu_instance_of,
     gguf_of,
     gpu_of,
@@ -27,7 +28,7 @@ from infra.catalog.rows import (
     ollama_of,
     quantization_of,
 )
-from infra.catalog.table import BadCatalog, Table, has_date
+from infra.catalog.table import BadCatalog, Row, Table, has_date
 from infra.catalog.types import (
     Catalog,
     Chart,
@@ -73,6 +74,7 @@ def read_catalog(folder: Path) -> Catalog:
     ollama = _ollama(table("ollama.csv", OLLAMA), models, mistakes)
     gguf = table("gguf.csv", GGUF).by("name", gguf_of)
     quantized = _quantized(table("quantized_weights.csv", QUANTIZED), models, quantizations, mistakes)
+    tgi = _tgi(table("tgi_models.csv", TGI), models)
     cpu_instances = table("cpu_instances.csv", CPU_INSTANCE).by("instance_type", cpu_instance_of)
     if mistakes or prices is None:
         raise BadCatalog(mistakes)
@@ -84,6 +86,7 @@ def read_catalog(folder: Path) -> Catalog:
         gguf=gguf,
         quantizations=quantizations,
         quantized_weights=quantized,
+        tgi=tgi,
         engines=engines,
         charts=charts,
         kubernetes=kubernetes,
@@ -112,6 +115,17 @@ def _quantized(
             mistakes.append(f"{row.place}: {key[0]} in {key[1]} is there already")
         found[key] = row.number("weights_gib")
     return MappingProxyType(found)
+
+
+def _tgi(table: Table, models: Mapping[str, ModelShape]) -> Mapping[str, tuple[str, ...]]:
+    def of_type(row: Row) -> tuple[str, ...]:
+        names = (row.text_or_none("models") or "").split()
+        for name in names:
+            if name not in models:
+                row.wrong("models", f"names {name}, which is no row of models.csv")
+        return tuple(names)
+
+    return table.by("model_type", of_type)
 
 
 def _ollama(table: Table, models: Mapping[str, ModelShape], mistakes: list[str]) -> Mapping[str, OllamaModel]:

@@ -25,6 +25,7 @@ QUANTIZATION = ("name", "bytes_per_weight", "min_compute_capability", "keeps_16_
 QUANTIZED = ("model", "quantization", "weights_gib", "source")
 GGUF = ("name", "bits_per_weight", "source")
 OLLAMA = ("tag", "aliases", "params_b", "file_gb", "max_context", "task", "like", "source")
+TGI = ("model_type", "models")
 CPU_INSTANCE = ("instance_type", "vcpus", "memory_gib", "usd_per_hour")
 
 

@@ -220,6 +220,7 @@ class Catalog:
     gguf: Mapping[str, Gguf]
     quantizations: Mapping[str, Quantization]
     quantized_weights: Mapping[tuple[str, str], float]  # (model, quantization) -> GiB, where the sum would be wrong
+    tgi: Mapping[str, tuple[str, ...]]  # model type that the pinned TGI can serve -> models of that type
     engines: Mapping[str, Engine]
     charts: Mapping[str, Chart]
     kubernetes: Mapping[str, KubernetesVersion]
@@ -233,6 +234,10 @@ class Catalog:
     @property
     def kubernetes_versions(self) -> tuple[str, ...]:
         return tuple(self.kubernetes)
+
+    def tgi_serves(self, model: str) -> bool:
+        """TGI gets no new models, so one that isn't listed stays so."""
+        return any(model in models for models in self.tgi.values())
 
     def zones_of(self, instance_type: str, region: str) -> tuple[str, ...]:
         """The zones of a region that offer an instance type."""

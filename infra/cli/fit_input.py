@@ -157,6 +157,9 @@ class _Reader:
         if gpu is not None and not can_run(question, gpu, self._catalog):
             self._wrong(*_cannot_run(question, gpu, self._catalog))
         shape, gpus = question.shape, where.gpus or 1
+        if question.engine == "tgi" and not self._catalog.tgi_serves(question.name):
+            version = self._catalog.engines["tgi"].version
+            self._wrong("--engine tgi", f"TGI {version} can't serve {question.name}; write --engine vllm")
         if shape is not None and question.ollama_file_gib is None and not splits(shape, gpus):
             allowed = ", ".join(str(count) for count in range(1, MOST_GPUS + 1) if splits(shape, count))
             heads = f"{shape.attention_heads} heads and {shape.kv_heads} KV heads"

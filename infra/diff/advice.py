@@ -61,5 +61,6 @@ _ELSEWHERE = {
     "cluster": _NEW_STACK,
     "network": _NEW_STACK,
     "kubernetes": "Everything in the cluster would be made anew. " + _NEW_STACK,
-    "cache": "The weights would be downloaded again before a server starts; nothing else is lost. If meant: {allow}.",
+    "cache": "Every model is away until its weights are downloaded again; nothing else is lost. Without a gap:"
+    " a new stack beside this one. If meant: {allow}.",
 }

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from infra.diff import figures
-from infra.diff.findings import Findings, compare_findings
+from infra.diff.findings import Finding, Findings, compare_findings
 from infra.diff.guard import Guarded, guarded
+from infra.diff.in_place import refused_in_place
 from infra.diff.properties import differences
 from infra.diff.replacements import forces
 from infra.diff.resources import Forces, compare_resources
@@ -27,6 +28,7 @@ class Difference:
     cost: Changes
     notices: Sequence[Notice]  # of every model
     violations: Findings
+    in_place: Sequence[Finding]  # violations of the change itself
     warnings: Findings
     to_do: Findings
     guarded: Sequence[Guarded]
@@ -53,14 +55,21 @@ class Difference:
         return [each for each in self.guarded if not each.allowed]
 
     @property
+    def broken(self) -> list[Finding]:
+        """Rules that the stack breaks, and that changing it does."""
+        return [*self.new.plan.get("violations", []), *self.in_place]
+
+    @property
     def fails(self) -> bool:
         """A guard, or a rule: `pulumi up` refuses a plan that breaks one."""
-        return bool(self) and bool(self.refused or self.new.plan.get("violations"))
+        return bool(self) and bool(self.refused or self.broken)
 
 
 def compare(stack: str, old: Side, new: Side, forces: Forces = forces) -> Difference:
     settings = settings_changed(old, new)
     resources = compare_resources(old.resources, new.resources, forces, settings)
+    in_place = refused_in_place(old, new, resources)
+    violations = compare_findings(old, new, "violations")
     return Difference(
         stack=stack,
         old=old,
@@ -71,7 +80,8 @@ def compare(stack: str, old: Side, new: Side, forces: Forces = forces) -> Differ
         outputs=differences(old.outputs, new.outputs),
         cost=figures.cost(old, new),
         notices=notices(old, new, resources),
-        violations=compare_findings(old, new, "violations"),
+        violations=Findings([*violations.introduced, *in_place], violations.mended),
+        in_place=in_place,
         warnings=compare_findings(old, new, "warnings"),
         to_do=compare_findings(old, new, "to_do"),
         guarded=guarded(old, new, resources),

@@ -14,6 +14,7 @@ Forces = Callable[[str, str], bool | None]
 _PLACEHOLDER = re.compile(r"\$\{([^{}]+)\}")
 _INDEX = re.compile(r"\[[^]]*\]")
 _PROVIDER = "provider"
+_WITH = "replaceWith"  # the engine's word for what is replaced along with another resource
 _AWS = "pulumi:providers:aws"
 # Pulumi acts on these itself; whatever else is in `options` orders resources and shows in no preview.
 _OPTIONS = ("protect", "retain_on_delete", "delete_before_replace", "custom_timeouts")
@@ -116,8 +117,7 @@ def _follow(
         urn = waiting.pop(0)
         if urn in because:
             continue
-        forcing = tuple(path for path in sorted(changes[urn]) if path == _PROVIDER or forces(type_of(urn), path))
-        if forcing:
+        if forcing := _forcing(changes[urn], after[urn], forces):
             because[urn] = forcing
         for user, path, attribute in users.get(urn, ()):
             moved = urn in because or attribute in _VERSIONS.get(type_of(urn), ())
@@ -126,10 +126,17 @@ def _follow(
                 changes.setdefault(user, {})[path] = Change(f"(of the old {what})", f"(of the new {what})")
                 waiting.append(user)
     # What joined later may have added a reason to what was decided before.
-    return {
-        urn: tuple(path for path in sorted(changes[urn]) if path == _PROVIDER or forces(type_of(urn), path))
-        for urn in sorted(because)
-    }
+    return {urn: _forcing(changes[urn], after[urn], forces) for urn in sorted(because)}
+
+
+def _forcing(changes: Changes, resource: Resource, forces: Forces) -> tuple[str, ...]:
+    """What the provider can only replace, and what the program says has to be."""
+    own = resource.get("options", {}).get("replace_on_changes", [])
+    return tuple(
+        path
+        for path in sorted(changes)
+        if path in (_PROVIDER, _WITH) or _is_under(path, own) or forces(resource["type"], path)
+    )
 
 
 def _word(urn: str) -> str:
@@ -146,6 +153,8 @@ def _users(both: object, after: Mapping[str, Resource]) -> dict[str, list[tuple[
         provider = resource.get("options", {}).get(_PROVIDER)
         if provider:
             users.setdefault(provider, []).append((urn, _PROVIDER, ""))
+        for other in resource.get("options", {}).get("replace_with", []):
+            users.setdefault(other, []).append((urn, _WITH, ""))
         if "${" not in json.dumps(resource.get("inputs")):
             continue
         for path, value in leaves(resource.get("inputs")).items():

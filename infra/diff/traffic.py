@@ -65,15 +65,13 @@ def _during(name: str, old: Side, new: Side, resources: Resources) -> tuple[str,
         what = ", ".join(sorted({type_of(urn).rpartition(":")[2] for urn in ground}))
         return AWAY, f"away: {what} is made anew, and with it every pod; {about(cold)} once that is there", cold
     deployment = _of(resources, DEPLOYMENT, f"{name}-deployment")
+    if any(type_of(urn) == _CLAIM for urn in resources.replaced):
+        text = f"its Deployment and the claim are made anew; {about(cold)} once its weights are downloaded again"
+        return AWAY, f"away: {text}", None
     if deployment in resources.replaced:
         return AWAY, f"away for {about(cold)}: its Deployment is deleted and made anew", cold
     if deployment in resources.removed:
         return AWAY, "away: its Deployment is removed", None
-    if any(type_of(urn) == _CLAIM for urn in resources.replaced):
-        text = (
-            "`pulumi up` waits until no pod uses the claim that it makes anew: pause it first; the new claim is empty"
-        )
-        return AWAY, f"away: {text}", None
     if _of(resources, _SERVICE, f"{name}-service") in resources.replaced:
         return AWAY, "away for a moment: its Service is made anew", None
     if (away := _nodes(name, old, new, resources, cold)) is not None:

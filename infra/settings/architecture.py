@@ -26,6 +26,7 @@ class Architecture(BaseModel):
     sliding_window: PositiveInt | None = None
     tie_word_embeddings: bool = False
     torch_dtype: str | None = None
+    model_type: str | None = None
     num_experts: PositiveInt | None = Field(
         default=None, validation_alias=AliasChoices("num_experts", "num_local_experts")
     )

@@ -5,6 +5,7 @@ import time
 import pytest
 
 from infra.catalog import load_catalog
+from infra.catalog.load import DATA
 from infra.catalog.load import load_catalog as loader
 from infra.planning.activations import activation_peak
 from infra.planning.fit import Arguments, fit
@@ -127,6 +128,28 @@ def test_zones_that_eks_does_not_serve_are_not_offered() -> None:
     assert CATALOG.regions["us-east-1"] == ("use1-az1", "use1-az2", "use1-az4", "use1-az5", "use1-az6")
     assert "use1-az3" not in CATALOG.zones_of("g4dn.xlarge", "us-east-1")
     assert CATALOG.zones_of("g6.xlarge", "no-such-region") == ()
+
+
+@pytest.mark.parametrize(
+    ("model", "served"),
+    [
+        ("meta-llama/Llama-3.3-70B-Instruct", True),
+        ("Qwen/QwQ-32B", True),
+        ("Qwen/Qwen3-8B", False),
+        ("google/gemma-3-27b-it", False),
+        ("meta-llama/Llama-4-Scout-17B-16E-Instruct", False),
+        ("openai/gpt-oss-20b", False),
+        ("mistralai/Mistral-Small-3.1-24B-Instruct-2503", False),
+    ],
+)
+def test_tgi_serves_the_models_of_its_day(model: str, served: bool) -> None:
+    assert model in CATALOG.models
+    assert CATALOG.tgi_serves(model) is served
+
+
+def test_the_list_of_tgi_is_that_of_the_pinned_version() -> None:
+    top = (DATA / "tgi_models.csv").read_text(encoding="utf-8").splitlines()[0]
+    assert f"TGI {CATALOG.engines['tgi'].version} " in top
 
 
 def test_images_are_pinned_by_a_tag() -> None:

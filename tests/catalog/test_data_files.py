@@ -57,6 +57,13 @@ def _line(file: str, begins: str) -> int:
         ("ollama.csv", "llama3.2:1b,", "https://ollama.com/library/llama3.2", "", "source must not be blank"),
         ("ollama.csv", "llama3.2:1b,", "Llama-3.2-1B-Instruct", "Llama-3.2-1B", "like names no row of models.csv"),
         ("ollama.csv", "llama3.2:1b,", "llama3.2:1b,,", "llama3.2:1b,qwen3,", ""),
+        (
+            "tgi_models.csv",
+            "opt,",
+            "opt-125m",
+            "opt-124m",
+            "models names facebook/opt-124m, which is no row of models.csv",
+        ),
         ("gguf.csv", "Q8_0,", "8.5008", "eight", "bits_per_weight must be a number"),
         ("cpu_instances.csv", "m5.large,", "m5.large,2", "m5.large,2.5", "vcpus must be a whole number"),
     ],

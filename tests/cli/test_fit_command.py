@@ -155,6 +155,7 @@ def test_what_nothing_serves_is_exit_1() -> None:
         ([QWEN, "--gpu-memory-utilization", "1.5"], ["--gpu-memory-utilization 1.5"]),
         ([QWEN, "--concurrency", "0"], ["--concurrency 0"]),
         ([QWEN, "--engine", "sglang"], ["--engine sglang", "vllm"]),
+        (["google/gemma-3-27b-it", "--engine", "tgi"], ["--engine tgi", "gemma-3", "--engine vllm"]),
     ],
     ids=lambda value: " ".join(value[:3]) if isinstance(value, list) else None,
 )

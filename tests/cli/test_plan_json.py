@@ -39,6 +39,8 @@ OPTIONS = {
     "custom_timeouts",
     "aliases",
     "delete_before_replace",
+    "replace_on_changes",
+    "replace_with",
 }
 _NO_PRICE = {"usd_per_hour", "usd_per_million_output_tokens"}
 _NO_FIT = {

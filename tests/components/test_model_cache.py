@@ -13,7 +13,7 @@ CLASS = "kubernetes:storage.k8s.io/v1:StorageClass"
 NAMESPACE = "kubernetes:core/v1:Namespace"
 VOLUME = "kubernetes:core/v1:PersistentVolume"
 EFS = EfsVolume(file_system_id="fs-1", access_point_id="fsap-1")
-EBS = EbsVolume(zone="us-east-1a", throughput=500, iops=3000, retain=True)
+EBS = EbsVolume(zone="us-east-1a", throughput=500, iops=3000)
 
 
 def cache(preview: bool = False, **changes: Any) -> Recording:
@@ -85,19 +85,32 @@ def test_a_claim_on_efs_is_bound_to_the_access_point_and_outlives_the_claim(prev
     assert (spec["storageClassName"], spec["volumeName"]) == ("", volume.inputs["metadata"]["name"])
 
 
-@pytest.mark.parametrize(("retain", "policy"), [(True, "Retain"), (False, "Delete")])
-def test_a_claim_on_ebs_is_one_encrypted_disk_in_the_zone_of_its_pods(retain, policy):
-    volume = EbsVolume(zone="us-east-1a", throughput=500, iops=3000, retain=retain)
-    recording = cache(volume=volume, access_mode="ReadWriteOnce")
+def test_a_claim_on_ebs_is_one_encrypted_disk_in_the_zone_of_its_pods():
+    recording = cache(volume=EBS, access_mode="ReadWriteOnce")
     (made,) = recording.of(CLASS)
     assert made.inputs["parameters"] == {"type": "gp3", "encrypted": "true", "throughput": "500", "iops": "3000"}
-    assert made.inputs["reclaimPolicy"] == policy
     assert made.inputs["volumeBindingMode"] == "WaitForFirstConsumer"
     assert made.inputs["allowedTopologies"] == [
         {"matchLabelExpressions": [{"key": "topology.kubernetes.io/zone", "values": ["us-east-1a"]}]}
     ]
     spec = claim_spec(recording)
     assert (spec["accessModes"], spec["storageClassName"]) == (["ReadWriteOnce"], made.inputs["metadata"]["name"])
+
+
+def test_protection_changes_nothing_of_a_class_which_is_immutable():
+    classes = [cache(volume=EBS, protect=protect).of(CLASS) for protect in (True, False)]
+    assert classes[0] == classes[1]
+    ((made,), _) = classes
+    assert made.inputs["reclaimPolicy"] == "Delete"
+    # A class of an earlier version of the program, which had Retain, is made anew; its claim stays.
+    assert made.options["replace_on_changes"] == ["reclaimPolicy"]
+    assert made.options["delete_before_replace"] is True
+
+
+def test_a_class_made_anew_leaves_the_claim_alone():
+    recording = cache(volume=EBS)
+    (made,), (claim,) = recording.of(CLASS), recording.of(CLAIM)
+    assert made.urn in claim.options["depends_on"]
 
 
 def test_the_hubs_token_is_a_secret_only_where_there_is_one():

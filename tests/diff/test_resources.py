@@ -66,6 +66,18 @@ def test_a_replaced_provider_replaces_what_it_made() -> None:
     assert found.because[made["urn"]] == ("provider",)
 
 
+def test_what_goes_with_a_replaced_resource_is_replaced_too() -> None:
+    made = resource(DEPLOYMENT, "chat", {"spec": {}}, replace_with=[urn(GROUP, "l4")])
+    found = compare_resources([group(["a"]), made], [group(["b"]), made], forces)
+    assert found.because[made["urn"]] == ("replaceWith",)
+    assert not compare_resources([made], [made], forces)
+
+
+def test_a_property_that_the_program_says_can_only_be_replaced() -> None:
+    made = [resource(DEPLOYMENT, "chat", {"spec": {"a": n}}, replace_on_changes=["spec.a"]) for n in (1, 2)]
+    assert compare_resources(made[:1], made[1:], forces).because == {urn(DEPLOYMENT, "chat"): ("spec.a",)}
+
+
 def test_an_ignored_property_is_no_change() -> None:
     made = [resource(DEPLOYMENT, "chat", {"spec": {"replicas": n}}, ignore_changes=["spec.replicas"]) for n in (1, 2)]
     assert not compare_resources(made[:1], made[1:], forces)

@@ -16,7 +16,6 @@ from tests.invariants.reading import (
     RELEASE,
     SCALED_OBJECT,
     SERVICE_MONITOR,
-    STORAGE_CLASS,
     VOLUME,
     Pod,
     release,
@@ -146,9 +145,7 @@ def data_is_kept(planned: Planned) -> list[str]:
         return broken
     for type_ in _PROTECTED:
         broken += [f"{made.name}: isn't protected" for made in recording.of(type_) if not _guarded(made)]
-    made_classes = recording.of(STORAGE_CLASS)
-    broken += [f"{c.name}: deletes its disks" for c in made_classes if c.inputs["reclaimPolicy"] != "Retain"]
-    if not made_classes and not recording.of(VOLUME):  # somebody else's class decides what happens to the volume
+    if not recording.of(VOLUME):  # a class decides what happens to the volume, ours included: it goes with its claim
         broken += [f"{claim.name}: isn't protected" for claim in recording.of(CLAIM) if not _guarded(claim)]
     return broken
 

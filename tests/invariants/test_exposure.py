@@ -50,7 +50,7 @@ BREAKS = [
         [],
         "the cache isn't mounted read-only",
     ),
-    Break("7 secrets", "maintained", "Deployment qwen3-8b-deployment", "container env", [], "HF_HUB_OFFLINE isn't 1"),
+    Break("7 secrets", "maintained", "Deployment qwen-7b-deployment", "container env", [], "HF_HUB_OFFLINE isn't 1"),
     Break(
         "7 secrets",
         "prod",

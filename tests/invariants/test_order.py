@@ -76,7 +76,7 @@ BREAKS = [
     Break("11 data", "shared", "PersistentVolumeClaim model-cache-claim", "options protect", ABSENT, "isn't protected"),
     Break("11 data", "prod", "FileSystem weights-efs", "options protect", ABSENT, "isn't protected"),
     Break("11 data", "prod", "Key cluster-secrets", "options protect", ABSENT, "isn't protected"),
-    Break("11 data", "zonal", "StorageClass model-cache-class", "inputs reclaimPolicy", "Delete", "deletes its disks"),
+    Break("11 data", "zonal", "PersistentVolumeClaim model-cache-claim", "options protect", ABSENT, "isn't protected"),
     Break(
         "11 data",
         "staging",

@@ -40,9 +40,9 @@ BREAKS = [
     Break(
         "6 queries",
         "maintained",
-        "ScaledObject qwen3-8b-scaler-scaled-object",
+        "ScaledObject qwen-7b-scaler-scaled-object",
         "trigger query",
-        instead(',service="qwen3-8b"', ""),
+        instead(',service="qwen-7b"', ""),
         "counts other models' requests too",
     ),
     Break(

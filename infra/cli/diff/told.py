@@ -10,6 +10,7 @@ from infra.cli.diff.resource_rows import resources, resources_title
 from infra.cli.diff.values import count
 from infra.cli.diff.verdict import figures_table, headline, mark, reasons
 from infra.diff.advice import advice
+from infra.diff.difference import Difference
 
 Row = tuple[str, ...]
 
@@ -64,7 +65,7 @@ def tell(compared: Compared) -> Told:
         headline(difference),
         Block("", (said(difference.stack), "now", "after", "change"), list(figures_table(difference)), right=(1, 2, 3)),
         list(reasons(difference)),
-        [said(each) for each in advice(difference.old, difference.new, difference.refused, difference.notices)],
+        [said(each) for each in _advice(difference)],
         [block for block in blocks if block.rows],
         _footer(compared),
     )
@@ -100,3 +101,10 @@ def _prices(compared: Compared) -> str:
         return ""
     same = ", the same on both sides" if old == new else ""
     return f"{said(new[0][:1].upper() + new[0][1:])}{same}."
+
+
+def _advice(difference: Difference) -> list[str]:
+    """None where an API refuses the change anyway: that says itself what to do instead."""
+    if difference.in_place:
+        return []
+    return advice(difference.old, difference.new, difference.refused, difference.notices)

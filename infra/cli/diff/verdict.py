@@ -58,7 +58,7 @@ def _more(amount: float) -> str:
 
 
 def _broken(difference: Difference) -> Iterator[str]:
-    rules = [violation["rule"] for violation in difference.new.plan.get("violations", [])]
+    rules = [violation["rule"] for violation in difference.broken]
     if _BUDGET in rules:
         yield "over budget"
     others = len([rule for rule in rules if rule != _BUDGET])
@@ -123,7 +123,7 @@ def _named(models: list[str]) -> str:
 def reasons(difference: Difference) -> Iterator[tuple[str, str]]:
     """Why it fails: a word, and a sentence."""
     introduced = difference.violations.introduced
-    for violation in difference.new.plan.get("violations", []):
+    for violation in difference.broken:
         before = "" if violation in introduced or not difference.old.exists else " (the base breaks it too)"
         yield (
             f"{violation['rule']}{before}",

@@ -28,6 +28,7 @@ def check_models(scope: Scope) -> None:
         _check_identity(scope, key, model)
         _check_limits(scope, key, model)
         _check_architecture(scope, key, model)
+        _check_tgi(scope, key, model)
         _check_place(scope, key, model)
         _check_replicas(scope, key, model)
         check_extra_args(scope, key, model)
@@ -46,12 +47,6 @@ def _check_name(scope: Scope, key: Key, name: str) -> None:
 
 def _check_engine(scope: Scope, key: Key, model: Model) -> None:
     engine = (*key, "engine")
-    if model.engine == "tgi" and not model.acknowledge_maintenance_mode:
-        got = "TGI is in maintenance mode: it gets no new models or features"
-        reads = [(*key, "acknowledgeMaintenanceMode")]
-        scope.report.wrong(
-            engine, got, "write engine: vllm, or acknowledgeMaintenanceMode: true beside it", reads=reads
-        )
     if model.engine == "ollama":
         for attribute, reason in _NOT_FOR_OLLAMA.items():
             if getattr(model, attribute) is not None:
@@ -152,6 +147,33 @@ def _check_architecture(scope: Scope, key: Key, model: Model) -> None:
         for field, got in bad.mistakes:
             where = (*key, "architecture", *(part for part in (field,) if part))
             scope.report.wrong(where, got, "write the fields of the model's config.json, or its path", reads=[])
+
+
+def _check_tgi(scope: Scope, key: Key, model: Model) -> None:
+    """It knows the models of its day. Of an architecture that doesn't say its type, nobody can tell."""
+    if model.engine != "tgi":
+        return
+    engine, wrong = (*key, "engine"), scope.report.wrong
+    name, catalog = model.like or model.model, scope.catalog
+    known = catalog.tgi_serves(name) or name not in catalog.models
+    if model.architecture is not None:
+        type_ = _type_of(model)
+        name, known = f"model_type {type_}", type_ is None or type_ in catalog.tgi
+    if not known:
+        reads = [(*key, field) for field in ("model", "like", "architecture")]
+        version = catalog.engines["tgi"].version
+        wrong(engine, f"TGI {version} can't serve {name}, and gets no new models", "write engine: vllm", reads=reads)
+    elif not model.acknowledge_maintenance_mode:
+        got = "TGI is in maintenance mode: it gets no new models or features"
+        reads = [(*key, "acknowledgeMaintenanceMode")]
+        wrong(engine, got, "write engine: vllm, or acknowledgeMaintenanceMode: true beside it", reads=reads)
+
+
+def _type_of(model: Model) -> str | None:
+    try:
+        return read_architecture(model.architecture).model_type if model.architecture is not None else None
+    except BadArchitecture:
+        return None  # said already
 
 
 def _check_place(scope: Scope, key: Key, model: Model) -> None:

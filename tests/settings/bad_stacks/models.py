@@ -142,7 +142,7 @@ MODELS = (
     ),
     Bad(
         "TGI unacknowledged",
-        stack(CLUSTER, model("engine: tgi")),
+        stack(CLUSTER, "models: {a: {model: Qwen/Qwen2.5-7B-Instruct, engine: tgi}}"),
         (
             Mistake(
                 "models.a.engine",
@@ -151,6 +151,30 @@ MODELS = (
                 "write engine: vllm, or acknowledgeMaintenanceMode: true beside it",
             ),
         ),
+    ),
+    *(
+        Bad(
+            f"TGI and {what}",
+            stack(CLUSTER, f"models: {{a: {{engine: tgi, acknowledgeMaintenanceMode: true, {fields}}}}}"),
+            (
+                Mistake(
+                    "models.a.engine",
+                    5,
+                    f"TGI 3.1.0 can't serve {what}, and gets no new models",
+                    "write engine: vllm",
+                ),
+            ),
+        )
+        for what, fields in (
+            ("Qwen/Qwen3-8B", "model: Qwen/Qwen3-8B"),
+            ("openai/gpt-oss-20b", "model: acme/own, like: openai/gpt-oss-20b"),
+            ("BAAI/bge-m3", "model: BAAI/bge-m3"),
+            (
+                "model_type qwen3",
+                "model: acme/own, architecture: {model_type: qwen3, hidden_size: 4096, intermediate_size: 12288,"
+                " num_hidden_layers: 36, num_attention_heads: 32, vocab_size: 151936, max_position_embeddings: 40960}",
+            ),
+        )
     ),
     Bad(
         "vLLM on the CPU",
