@@ -149,12 +149,13 @@ def _harmless(content: bytes) -> str:
 
 
 def _body(text: str, run: dict[str, Any]) -> str:
+    """Who made the text stands before it: its end may be an open comment or code block."""
     summary = f"[job summary]({run['html_url']})"
-    footer = f"<sub>Of {run['head_sha'][:7]}, made by the pull request's own code. Everything: {summary}.</sub>\n"
-    body = f"{MARKER}\n{text}\n\n{footer}"
+    origin = f"<sub>Of {run['head_sha'][:7]}, made by the pull request's own code. Everything: {summary}.</sub>"
+    body = f"{MARKER}\n{origin}\n\n{text}\n"
     if len(body) <= COMMENT_CHARACTERS:
         return body
-    return f"{MARKER}\n### The diff is too long for a comment\n\nIt is in the {summary}.\n\n{footer}"
+    return f"{MARKER}\n{origin}\n\n### The diff is too long for a comment\n\nIt is in the {summary}.\n"
 
 
 def _is_ours(comment: Any) -> bool:

@@ -14,6 +14,7 @@ from tests.workflows.fake_github import FakeGitHub, packed, serving
 from tests.workflows.project import SCRIPTS
 
 MARKER = "<!-- llm-platform: diff of the stacks -->"
+HEAD = f"{MARKER}\n<sub>Of aaaaaaa, made by the pull request's own code. "
 RUN = {
     "id": 99,
     "head_sha": "a" * 40,
@@ -58,9 +59,16 @@ def test_the_first_diff_makes_a_comment(github: FakeGitHub, tmp_path: Path) -> N
     github.artifact = artifact()
     assert post(github, tmp_path) == "#12: comment made\n"
     (comment,) = github.comments
-    assert comment["body"].startswith(f"{MARKER}\n### ✅ dev: $5 a month less\n")
-    assert "Of aaaaaaa, made by the pull request's own code" in comment["body"]
+    assert comment["body"].startswith(HEAD)
+    assert comment["body"].endswith("\n\n### ✅ dev: $5 a month less\n")
     assert RUN["html_url"] in comment["body"]
+
+
+@pytest.mark.parametrize("end", ["<!--", "```text", "~~~", "<details>"])
+def test_no_end_of_the_text_hides_who_made_it(end: str, github: FakeGitHub, tmp_path: Path) -> None:
+    github.artifact = artifact(f"### ✅ fine\n\n{end}")
+    post(github, tmp_path)
+    assert github.comments[0]["body"].startswith(HEAD)
 
 
 def test_the_artifact_s_host_gets_no_token(github: FakeGitHub, tmp_path: Path) -> None:
@@ -190,7 +198,8 @@ def test_a_text_that_is_too_long_for_github(github: FakeGitHub, tmp_path: Path) 
     post(github, tmp_path)
     body = github.comments[0]["body"]
     assert len(body) < 1_000
-    assert body.startswith(f"{MARKER}\n### The diff is too long")
+    assert body.startswith(HEAD)
+    assert "### The diff is too long" in body
 
 
 def test_a_run_that_was_cancelled_left_no_artifact(github: FakeGitHub, tmp_path: Path) -> None:
