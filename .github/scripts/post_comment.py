@@ -26,7 +26,9 @@ TEXT_BYTES = 250_000
 COMMENT_CHARACTERS = 65_536  # GitHub's limit
 _TIMEOUT_SECONDS = 30
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\u202a-\u202e\u2066-\u2069]")  # the last two turn the direction of text
-_MENTION = re.compile(r"(?<!\w)@(?=\w)")
+_AT = re.compile(r"&(?:#0*64(?![0-9])|#[xX]0*40(?![0-9a-fA-F])|commat);?")  # HTML takes a number without its `;` too
+# GitHub's words are ASCII; `&nbsp@name` is a mention in HTML. What is left alone is `image@sha256`.
+_MENTION = re.compile(r"(?:(?<![a-z0-9])|&#?\w+)@", re.ASCII | re.IGNORECASE)
 
 
 class NothingToPost(Exception):
@@ -145,7 +147,7 @@ def _pull_request(github: GitHub, run: dict[str, Any], claimed: bytes) -> int:
 def _harmless(content: bytes) -> str:
     """The text without control characters; `@name` reads the same and calls nobody."""
     text = content.decode("utf-8", errors="replace").replace("\r\n", "\n")
-    return _MENTION.sub("@\u2060", _CONTROL.sub("", text)).strip()
+    return _MENTION.sub("\\g<0>\u2060", _AT.sub("@", _CONTROL.sub("", text))).strip()
 
 
 def _body(text: str, run: dict[str, Any]) -> str:

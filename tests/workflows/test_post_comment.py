@@ -1,7 +1,9 @@
 """One comment a pull request, kept up to date; nothing that a pull request's code made is trusted."""
 
+import html
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -191,6 +193,37 @@ def test_the_text_is_data(github: FakeGitHub, tmp_path: Path) -> None:
     post(github, tmp_path)
     body = github.comments[0]["body"]
     assert "`$(touch pwned)` @\u2060acme/everybody `@\u2060me[2Jgnp` image@sha256:0\n" in body
+
+
+MENTIONS = (
+    "@a",
+    "&#64;a",
+    "&#064;a",
+    "&#64a",
+    "&#x40;a",
+    "&#X0040;a",
+    "&commat;a",
+    "@&#97;",
+    "é@a",
+    "_b_@a",
+    "&nbsp@a",
+)
+
+
+@pytest.mark.parametrize("mention", MENTIONS)
+def test_no_spelling_of_a_mention_calls_anybody(mention: str, github: FakeGitHub, tmp_path: Path) -> None:
+    github.artifact = artifact(f"words {mention}")
+    post(github, tmp_path)
+    rendered = html.unescape(github.comments[0]["body"])  # as GitHub reads it
+    assert "@" in rendered
+    assert not re.search(r"@\w", rendered)
+
+
+@pytest.mark.parametrize("text", ["ghcr.io/acme/app@sha256:0", "&#640;", "&#x40a;"])
+def test_what_is_no_mention_stays_as_it_is(text: str, github: FakeGitHub, tmp_path: Path) -> None:
+    github.artifact = artifact(f"words {text}")
+    post(github, tmp_path)
+    assert github.comments[0]["body"].endswith(f"words {text}\n")
 
 
 def test_a_text_that_is_too_long_for_github(github: FakeGitHub, tmp_path: Path) -> None:
