@@ -4,6 +4,7 @@ It runs with a token that can write, on a text made by code of anybody's fork: t
 says the same, the text is bounded, is never run or unpacked to disk, and can't notify people.
 """
 
+import http.client
 import io
 import json
 import os
@@ -29,6 +30,17 @@ _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\u202a-\u202e\u2066-\u2069]")  # 
 _AT = re.compile(r"&(?:#0*64(?![0-9])|#[xX]0*40(?![0-9a-fA-F])|commat);?")  # HTML takes a number without its `;` too
 # GitHub's words are ASCII; `&nbsp@name` is a mention in HTML. What is left alone is `image@sha256`.
 _MENTION = re.compile(r"(?:(?<![a-z0-9])|&#?\w+)@", re.ASCII | re.IGNORECASE)
+_PACKED = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)  # what GitHub's own upload makes; others can take any memory
+_NO_ARCHIVE = (
+    zipfile.BadZipFile,
+    zlib.error,
+    EOFError,
+    KeyError,
+    NotImplementedError,
+    OSError,
+    RuntimeError,
+    ValueError,
+)
 
 
 class NothingToPost(Exception):
@@ -79,6 +91,8 @@ def main() -> None:
     except urllib.error.HTTPError as error:
         asked = urllib.parse.urlsplit(error.url)  # without its query: an artifact's address is signed there
         sys.exit(f"GitHub answered {error.code} {error.reason} to {asked.path}")
+    except (OSError, http.client.HTTPException) as error:
+        sys.exit(f"GitHub can't be reached: {getattr(error, 'reason', error)}")
 
 
 def post(github: GitHub, run: dict[str, Any]) -> str:
@@ -112,12 +126,14 @@ def _artifact(github: GitHub, run: int) -> dict[str, bytes]:
     try:
         with zipfile.ZipFile(io.BytesIO(packed)) as archive:
             return {name: _member(archive, name) for name in ("pull-request", "comment.md")}
-    except (zipfile.BadZipFile, KeyError, RuntimeError, NotImplementedError, zlib.error) as error:
+    except _NO_ARCHIVE as error:
         raise NothingToPost(f"the artifact isn't what the workflow makes: {error}") from error
 
 
 def _member(archive: zipfile.ZipFile, name: str) -> bytes:
     """A packed file says how long it is; that isn't believed either."""
+    if archive.getinfo(name).compress_type not in _PACKED:
+        raise zipfile.BadZipFile(f"{name} is neither stored nor deflated")
     with archive.open(name) as file:
         content = file.read(TEXT_BYTES + 1)
     if len(content) > TEXT_BYTES:
@@ -138,6 +154,8 @@ def _pull_request(github: GitHub, run: dict[str, Any], claimed: bytes) -> int:
         raise NothingToPost(f"there is no pull request #{number}") from error
     if request["state"] != "open":
         raise NothingToPost(f"#{number} is closed")
+    if run["head_repository"] is None:
+        raise NothingToPost("the fork of this run was deleted")
     head = (request["head"]["sha"], (request["head"]["repo"] or {}).get("id"))
     if head != (run["head_sha"], run["head_repository"]["id"]):
         raise NothingToPost(f"the head of #{number} isn't the commit of this run; a newer run has its own diff")

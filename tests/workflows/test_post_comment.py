@@ -4,8 +4,10 @@ import html
 import json
 import os
 import re
+import struct
 import subprocess
 import sys
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -151,6 +153,16 @@ def test_a_pull_request_that_is_not_the_run_s(
     assert github.writes == []
 
 
+FILES = {"comment.md": b"words", "pull-request": b"12\n"}
+
+
+def claiming(size: int) -> bytes:
+    """An archive whose last file says in the directory that it is `size` bytes long, packed and unpacked."""
+    content = packed(FILES, zipfile.ZIP_STORED)
+    lengths = content.rindex(b"PK\x01\x02") + 20
+    return content[:lengths] + struct.pack("<LL", size, size) + content[lengths + 8 :]
+
+
 HOSTILE = {
     "another pull request": (artifact(number="13"), "there is no pull request #13"),
     "a path for a number": (artifact(number="12/../../issues/1"), "names no pull request"),
@@ -162,6 +174,9 @@ HOSTILE = {
     "not an archive": (b"#!/bin/sh\n", "isn't what the workflow makes"),
     "a torn archive": (artifact("words " * 500)[:-60], "isn't what the workflow makes"),
     "spoilt text": (artifact("words " * 500).replace(artifact("words " * 500)[40:50], b"\xff" * 10), "isn't what"),
+    "bzip2": (packed(FILES, zipfile.ZIP_BZIP2), "is neither stored nor deflated"),
+    "lzma": (packed(FILES, zipfile.ZIP_LZMA), "is neither stored nor deflated"),
+    "more than is there": (claiming(1_000), "isn't what the workflow makes"),
     "a bomb": (packed({"comment.md": b"a" * 50_000_000, "pull-request": b"12"}), "comment.md is larger than 250,000"),
     "a large archive": (os.urandom(1_000_001), "the artifact is larger than 1,000,000 bytes"),
 }
@@ -242,3 +257,16 @@ def test_a_run_that_was_cancelled_left_no_artifact(github: FakeGitHub, tmp_path:
 def test_a_refusal_by_github_fails_in_a_sentence(github: FakeGitHub, tmp_path: Path) -> None:
     github.artifact = artifact()
     assert post(github, tmp_path, token="a-wrong-one").startswith("GitHub answered 401 Unauthorized to /repos/acme/llm")
+
+
+def test_the_run_of_a_fork_that_is_gone_posts_nothing(github: FakeGitHub, tmp_path: Path) -> None:
+    github.pull["head"]["repo"] = None
+    github.artifact = artifact()
+    assert "the fork of this run was deleted" in post(github, tmp_path, run={**RUN, "head_repository": None})
+    assert github.writes == []
+
+
+def test_a_github_that_does_not_answer_fails_in_a_sentence(tmp_path: Path) -> None:
+    nobody = FakeGitHub()
+    nobody.url = "http://127.0.0.1:1"
+    assert post(nobody, tmp_path).startswith("GitHub can't be reached: [Errno ")
