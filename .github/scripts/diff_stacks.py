@@ -14,7 +14,7 @@ from pathlib import Path
 
 from changed_stacks import changed_stacks
 
-COMMENT_CHARACTERS = 60_000  # GitHub takes 65,536; the comment's marker and footer are added later
+DIFF_CHARACTERS = 61_000  # GitHub takes 65,536 of marker, diffs and names; the largest diff of a stack is under 60,000
 _ERROR_CHARACTERS = 4_000
 
 
@@ -47,7 +47,7 @@ def comment(diffs: list[Diff]) -> str:
     shown: list[str] = []
     left: list[str] = []
     for diff in diffs:
-        if sum(map(len, shown)) + len(diff.text) <= COMMENT_CHARACTERS - 1_000:  # room for the names of the others
+        if sum(map(len, shown)) + len(diff.text) <= DIFF_CHARACTERS:
             shown.append(diff.text)
         else:
             left.append(f"`{diff.stack}`{' (fails)' if diff.code else ''}")

@@ -4,6 +4,7 @@ It runs with a token that can write, on a text made by code of anybody's fork: t
 says the same, the text is bounded, is never run or unpacked to disk, and can't notify people.
 """
 
+import http.client
 import io
 import json
 import os
@@ -26,7 +27,20 @@ TEXT_BYTES = 250_000
 COMMENT_CHARACTERS = 65_536  # GitHub's limit
 _TIMEOUT_SECONDS = 30
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\u202a-\u202e\u2066-\u2069]")  # the last two turn the direction of text
-_MENTION = re.compile(r"(?<!\w)@(?=\w)")
+_AT = re.compile(r"&(?:#0*64(?![0-9])|#[xX]0*40(?![0-9a-fA-F])|commat);?")  # HTML takes a number without its `;` too
+# GitHub's words are ASCII; `&nbsp@name` is a mention in HTML. What is left alone is `image@sha256`.
+_MENTION = re.compile(r"(?:(?<![a-z0-9])|&#?\w+)@", re.ASCII | re.IGNORECASE)
+_PACKED = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)  # what GitHub's own upload makes; others can take any memory
+_NO_ARCHIVE = (
+    zipfile.BadZipFile,
+    zlib.error,
+    EOFError,
+    KeyError,
+    NotImplementedError,
+    OSError,
+    RuntimeError,
+    ValueError,
+)
 
 
 class NothingToPost(Exception):
@@ -77,6 +91,8 @@ def main() -> None:
     except urllib.error.HTTPError as error:
         asked = urllib.parse.urlsplit(error.url)  # without its query: an artifact's address is signed there
         sys.exit(f"GitHub answered {error.code} {error.reason} to {asked.path}")
+    except (OSError, http.client.HTTPException) as error:
+        sys.exit(f"GitHub can't be reached: {getattr(error, 'reason', error)}")
 
 
 def post(github: GitHub, run: dict[str, Any]) -> str:
@@ -110,12 +126,14 @@ def _artifact(github: GitHub, run: int) -> dict[str, bytes]:
     try:
         with zipfile.ZipFile(io.BytesIO(packed)) as archive:
             return {name: _member(archive, name) for name in ("pull-request", "comment.md")}
-    except (zipfile.BadZipFile, KeyError, RuntimeError, NotImplementedError, zlib.error) as error:
+    except _NO_ARCHIVE as error:
         raise NothingToPost(f"the artifact isn't what the workflow makes: {error}") from error
 
 
 def _member(archive: zipfile.ZipFile, name: str) -> bytes:
     """A packed file says how long it is; that isn't believed either."""
+    if archive.getinfo(name).compress_type not in _PACKED:
+        raise zipfile.BadZipFile(f"{name} is neither stored nor deflated")
     with archive.open(name) as file:
         content = file.read(TEXT_BYTES + 1)
     if len(content) > TEXT_BYTES:
@@ -136,6 +154,8 @@ def _pull_request(github: GitHub, run: dict[str, Any], claimed: bytes) -> int:
         raise NothingToPost(f"there is no pull request #{number}") from error
     if request["state"] != "open":
         raise NothingToPost(f"#{number} is closed")
+    if run["head_repository"] is None:
+        raise NothingToPost("the fork of this run was deleted")
     head = (request["head"]["sha"], (request["head"]["repo"] or {}).get("id"))
     if head != (run["head_sha"], run["head_repository"]["id"]):
         raise NothingToPost(f"the head of #{number} isn't the commit of this run; a newer run has its own diff")
@@ -145,16 +165,17 @@ def _pull_request(github: GitHub, run: dict[str, Any], claimed: bytes) -> int:
 def _harmless(content: bytes) -> str:
     """The text without control characters; `@name` reads the same and calls nobody."""
     text = content.decode("utf-8", errors="replace").replace("\r\n", "\n")
-    return _MENTION.sub("@\u2060", _CONTROL.sub("", text)).strip()
+    return _MENTION.sub("\\g<0>\u2060", _AT.sub("@", _CONTROL.sub("", text))).strip()
 
 
 def _body(text: str, run: dict[str, Any]) -> str:
+    """Who made the text stands before it: its end may be an open comment or code block."""
     summary = f"[job summary]({run['html_url']})"
-    footer = f"<sub>Of {run['head_sha'][:7]}, made by the pull request's own code. Everything: {summary}.</sub>\n"
-    body = f"{MARKER}\n{text}\n\n{footer}"
+    origin = f"<sub>Of {run['head_sha'][:7]}, made by the pull request's own code. Everything: {summary}.</sub>"
+    body = f"{MARKER}\n{origin}\n\n{text}\n"
     if len(body) <= COMMENT_CHARACTERS:
         return body
-    return f"{MARKER}\n### The diff is too long for a comment\n\nIt is in the {summary}.\n\n{footer}"
+    return f"{MARKER}\n{origin}\n\n### The diff is too long for a comment\n\nIt is in the {summary}.\n"
 
 
 def _is_ours(comment: Any) -> bool:

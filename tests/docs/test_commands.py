@@ -1,6 +1,7 @@
 """Every command that a page tells its reader to run is run here, or says what it needs."""
 
 import os
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -52,6 +53,9 @@ def project(clone: Path, tmp_path: Path) -> Path:
 
 def run(block: Block, folder: Path, **environment: str) -> str:
     """What it printed; it has to exit with 0."""
+    for name in re.findall(r"^[a-z][\w-]*", block.text, re.MULTILINE):  # `type` knows what bash itself has, too
+        if subprocess.run(["bash", "-c", 'type "$1"', "bash", name], capture_output=True).returncode:
+            pytest.skip(f"{name} isn't installed here")
     clean = {name: value for name, value in os.environ.items() if not name.startswith(("GIT_", "MAKE", "PYTEST_"))}
     # `make test` starts pytest, which says what it can: the suite is what runs now.
     clean |= {"PYTEST_ADDOPTS": "--help", "no_proxy": "*", "COLUMNS": "110"}

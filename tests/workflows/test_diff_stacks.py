@@ -93,6 +93,14 @@ def test_an_error_stays_in_its_block(tmp_path: Path) -> None:
     assert made.comment.endswith("\n````text\n```\n# not a heading\n````\n")
 
 
+def test_the_longest_diff_that_the_program_makes_is_in_the_comment(tmp_path: Path) -> None:
+    """Under 60,000 characters: infra/cli/diff/markdown.py."""
+    made = make(tmp_path, {"a": {"exit": 0, "out": "a" * 59_999}, "b": {"exit": 0, "out": "b" * 59_999}})
+    assert made.comment.startswith("a" * 59_999)
+    assert made.comment.endswith("in the job summary alone: `b`\n")
+    assert len(made.comment) < 64_000
+
+
 def test_what_does_not_fit_is_named_and_stays_in_the_summary(tmp_path: Path) -> None:
     made = make(tmp_path, {name: {"exit": name == "b", "out": name * 25_000} for name in ("a", "b", "c")})
     assert len(made.comment) <= 60_000

@@ -83,10 +83,29 @@ def test_only_these_jobs_may_write_to_github() -> None:
 
 def test_a_job_with_a_cloud_role_has_an_environment_that_guards_it() -> None:
     assert {name.split("/")[0] for name in CLOUD} == {"preview", "deploy", "drift"}
-    for name, job in CLOUD.items():
+    for job in CLOUD.values():
         assert job["permissions"] == {"contents": "read", "id-token": "write"}
-        assert job["environment"].startswith("preview-") == (not name.startswith("deploy/")), name
         assert steps(job, "./.github/actions/pulumi")
+
+
+def test_drift_does_not_use_an_environment_that_any_branch_may_use() -> None:
+    assert JOBS["preview/preview"]["environment"] == "preview-${{ matrix.stack }}"
+    assert JOBS["drift/drift"]["environment"] == "drift-${{ matrix.stack }}"
+
+
+def test_a_role_of_staging_or_prod_is_for_main_or_for_what_somebody_approved() -> None:
+    """The rules are settings of GitHub's: what the page tells people to set."""
+    page = (ROOT / "docs/platform/delivery.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^ *\| (`.+`) \| `(deploy|preview|drift)` \| (.+) \| (.+) \|$", page, re.MULTILINE)
+    told = {(user, name): rules for names, user, *rules in rows for name in re.findall("`([^`]+)`", names)}
+    assert set(told) == {
+        (user, f"{prefix}{name}")
+        for user, prefix in (("deploy", ""), ("preview", "preview-"), ("drift", "drift-"))
+        for name in ENVIRONMENTS
+    }
+    for (user, name), (reviewers, branches) in told.items():
+        assert branches == ("all" if user == "preview" else "`main`"), name
+        assert reviewers.startswith("yes") == (user != "drift" and not name.endswith("dev")), name
 
 
 def test_a_fork_gets_no_preview() -> None:

@@ -1,9 +1,13 @@
 """One comment a pull request, kept up to date; nothing that a pull request's code made is trusted."""
 
+import html
 import json
 import os
+import re
+import struct
 import subprocess
 import sys
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,6 +18,7 @@ from tests.workflows.fake_github import FakeGitHub, packed, serving
 from tests.workflows.project import SCRIPTS
 
 MARKER = "<!-- llm-platform: diff of the stacks -->"
+HEAD = f"{MARKER}\n<sub>Of aaaaaaa, made by the pull request's own code. "
 RUN = {
     "id": 99,
     "head_sha": "a" * 40,
@@ -58,9 +63,16 @@ def test_the_first_diff_makes_a_comment(github: FakeGitHub, tmp_path: Path) -> N
     github.artifact = artifact()
     assert post(github, tmp_path) == "#12: comment made\n"
     (comment,) = github.comments
-    assert comment["body"].startswith(f"{MARKER}\n### ✅ dev: $5 a month less\n")
-    assert "Of aaaaaaa, made by the pull request's own code" in comment["body"]
+    assert comment["body"].startswith(HEAD)
+    assert comment["body"].endswith("\n\n### ✅ dev: $5 a month less\n")
     assert RUN["html_url"] in comment["body"]
+
+
+@pytest.mark.parametrize("end", ["<!--", "```text", "~~~", "<details>"])
+def test_no_end_of_the_text_hides_who_made_it(end: str, github: FakeGitHub, tmp_path: Path) -> None:
+    github.artifact = artifact(f"### ✅ fine\n\n{end}")
+    post(github, tmp_path)
+    assert github.comments[0]["body"].startswith(HEAD)
 
 
 def test_the_artifact_s_host_gets_no_token(github: FakeGitHub, tmp_path: Path) -> None:
@@ -141,6 +153,16 @@ def test_a_pull_request_that_is_not_the_run_s(
     assert github.writes == []
 
 
+FILES = {"comment.md": b"words", "pull-request": b"12\n"}
+
+
+def claiming(size: int) -> bytes:
+    """An archive whose last file says in the directory that it is `size` bytes long, packed and unpacked."""
+    content = packed(FILES, zipfile.ZIP_STORED)
+    lengths = content.rindex(b"PK\x01\x02") + 20
+    return content[:lengths] + struct.pack("<LL", size, size) + content[lengths + 8 :]
+
+
 HOSTILE = {
     "another pull request": (artifact(number="13"), "there is no pull request #13"),
     "a path for a number": (artifact(number="12/../../issues/1"), "names no pull request"),
@@ -152,6 +174,9 @@ HOSTILE = {
     "not an archive": (b"#!/bin/sh\n", "isn't what the workflow makes"),
     "a torn archive": (artifact("words " * 500)[:-60], "isn't what the workflow makes"),
     "spoilt text": (artifact("words " * 500).replace(artifact("words " * 500)[40:50], b"\xff" * 10), "isn't what"),
+    "bzip2": (packed(FILES, zipfile.ZIP_BZIP2), "is neither stored nor deflated"),
+    "lzma": (packed(FILES, zipfile.ZIP_LZMA), "is neither stored nor deflated"),
+    "more than is there": (claiming(1_000), "isn't what the workflow makes"),
     "a bomb": (packed({"comment.md": b"a" * 50_000_000, "pull-request": b"12"}), "comment.md is larger than 250,000"),
     "a large archive": (os.urandom(1_000_001), "the artifact is larger than 1,000,000 bytes"),
 }
@@ -185,12 +210,44 @@ def test_the_text_is_data(github: FakeGitHub, tmp_path: Path) -> None:
     assert "`$(touch pwned)` @\u2060acme/everybody `@\u2060me[2Jgnp` image@sha256:0\n" in body
 
 
+MENTIONS = (
+    "@a",
+    "&#64;a",
+    "&#064;a",
+    "&#64a",
+    "&#x40;a",
+    "&#X0040;a",
+    "&commat;a",
+    "@&#97;",
+    "é@a",
+    "_b_@a",
+    "&nbsp@a",
+)
+
+
+@pytest.mark.parametrize("mention", MENTIONS)
+def test_no_spelling_of_a_mention_calls_anybody(mention: str, github: FakeGitHub, tmp_path: Path) -> None:
+    github.artifact = artifact(f"words {mention}")
+    post(github, tmp_path)
+    rendered = html.unescape(github.comments[0]["body"])  # as GitHub reads it
+    assert "@" in rendered
+    assert not re.search(r"@\w", rendered)
+
+
+@pytest.mark.parametrize("text", ["ghcr.io/acme/app@sha256:0", "&#640;", "&#x40a;"])
+def test_what_is_no_mention_stays_as_it_is(text: str, github: FakeGitHub, tmp_path: Path) -> None:
+    github.artifact = artifact(f"words {text}")
+    post(github, tmp_path)
+    assert github.comments[0]["body"].endswith(f"words {text}\n")
+
+
 def test_a_text_that_is_too_long_for_github(github: FakeGitHub, tmp_path: Path) -> None:
     github.artifact = artifact("line\n" * 20_000)
     post(github, tmp_path)
     body = github.comments[0]["body"]
     assert len(body) < 1_000
-    assert body.startswith(f"{MARKER}\n### The diff is too long")
+    assert body.startswith(HEAD)
+    assert "### The diff is too long" in body
 
 
 def test_a_run_that_was_cancelled_left_no_artifact(github: FakeGitHub, tmp_path: Path) -> None:
@@ -200,3 +257,16 @@ def test_a_run_that_was_cancelled_left_no_artifact(github: FakeGitHub, tmp_path:
 def test_a_refusal_by_github_fails_in_a_sentence(github: FakeGitHub, tmp_path: Path) -> None:
     github.artifact = artifact()
     assert post(github, tmp_path, token="a-wrong-one").startswith("GitHub answered 401 Unauthorized to /repos/acme/llm")
+
+
+def test_the_run_of_a_fork_that_is_gone_posts_nothing(github: FakeGitHub, tmp_path: Path) -> None:
+    github.pull["head"]["repo"] = None
+    github.artifact = artifact()
+    assert "the fork of this run was deleted" in post(github, tmp_path, run={**RUN, "head_repository": None})
+    assert github.writes == []
+
+
+def test_a_github_that_does_not_answer_fails_in_a_sentence(tmp_path: Path) -> None:
+    nobody = FakeGitHub()
+    nobody.url = "http://127.0.0.1:1"
+    assert post(nobody, tmp_path).startswith("GitHub can't be reached: [Errno ")
