@@ -2,6 +2,7 @@
 
 import csv
 import json
+import os
 import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -17,7 +18,7 @@ _REQUIREMENTS = "requirements.txt"
 def program_files(project: Path, named: frozenset[str]) -> dict[str, bytes]:
     """What a plan is made by: code, data, and the files that the stack file names."""
     files = {path for top in _CODE for path in _below(project / top)}
-    files |= {path for name in named for path in _below(project / name)}
+    files |= {project / name for name in named if _is_ours(project, name)}
     return {path.relative_to(project).as_posix(): path.read_bytes() for path in sorted(files)}
 
 
@@ -28,11 +29,19 @@ def _below(path: Path) -> Iterator[Path]:
         yield from (each for each in path.rglob("*") if each.is_file() and "__pycache__" not in each.parts)
 
 
+def _is_ours(project: Path, name: str) -> bool:
+    """A regular file inside the project: what lies elsewhere is the same on both sides. Nothing checked `name` yet."""
+    path = Path(name)
+    if path.is_absolute() or ".." in path.parts or not os.path.isfile(project / name):
+        return False
+    return (project / name).resolve().is_relative_to(project.resolve())
+
+
 def named_files(side: Side) -> frozenset[str]:
-    """Files of the project that a stack file names: a price table, a model's config.json."""
-    prices = side.platform.get("prices") or {}
-    models = side.platform.get("models") or {}
-    shapes = [model.get("architecture") for model in models.values() if isinstance(model, Mapping)]
+    """Files that a stack file names: a price table, a model's config.json."""
+    prices, models = side.platform.get("prices"), side.platform.get("models")
+    shapes = models.values() if isinstance(models, Mapping) else ()
+    shapes = [model.get("architecture") for model in shapes if isinstance(model, Mapping)]
     table = prices.get("table") if isinstance(prices, Mapping) else None
     return frozenset(name for name in (table, *shapes) if isinstance(name, str) and name)
 

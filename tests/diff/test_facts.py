@@ -1,6 +1,10 @@
 """Which facts of the program changed, of those that a plan speaks of."""
 
-from infra.diff.facts import changed_facts, changed_files, named_files
+from pathlib import Path
+
+import pytest
+
+from infra.diff.facts import changed_facts, changed_files, named_files, program_files
 from infra.diff.types import Change, Side
 
 DATA = "infra/catalog/data"
@@ -32,3 +36,19 @@ def test_files_that_a_stack_file_names_are_facts_too() -> None:
     models = {"a": {"architecture": "configs/a.json"}, "b": {"architecture": {"hidden_size": 1}}}
     platform = {"prices": {"table": "prices.csv"}, "models": models}
     assert named_files(Side(config={"llm-platform:platform": platform})) == {"prices.csv", "configs/a.json"}
+
+
+@pytest.mark.parametrize("platform", [{"models": ["a"], "prices": 1}, {"models": {"a": 1}, "prices": {"table": 2}}])
+def test_a_stack_file_that_is_wrong_names_none(platform: dict[str, object]) -> None:
+    assert named_files(Side(config={"llm-platform:platform": platform})) == frozenset()
+
+
+def test_only_files_of_the_project_are_read(tmp_path: Path) -> None:
+    project, outside = tmp_path / "project", tmp_path / "prices.csv"
+    (project / "data").mkdir(parents=True)
+    for path in (outside, project / "prices.csv", project / "data/other.csv"):
+        path.write_text("a", encoding="utf-8")
+    (project / "link.csv").symlink_to(outside)
+    names = ["prices.csv", str(outside), str(project / "prices.csv"), "../prices.csv", "link.csv"]
+    names += ["/", ".", "data", "/dev/zero", "not there", "a\0b", "x" * 5000]
+    assert program_files(project, frozenset(names)) == {"prices.csv": b"a"}
