@@ -3,6 +3,7 @@
 import csv
 import json
 import os
+import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -13,6 +14,8 @@ from infra.diff.types import Change, Side
 _CODE = ("__main__.py", "infra", "components")
 _DATA = Path("infra/catalog/data")
 _REQUIREMENTS = "requirements.txt"
+_PRICED = ("cpu_instances", "gpu_instances")  # tables with prices; of others the name says so
+_ORIGIN = re.compile(r"[. _](source|date)$")  # where a fact is from; what it says is what counts
 
 
 def program_files(project: Path, named: frozenset[str]) -> dict[str, bytes]:
@@ -53,18 +56,24 @@ def changed_files(old: Mapping[str, bytes], new: Mapping[str, bytes]) -> list[st
 def changed_facts(
     files: list[str], old: Mapping[str, bytes], new: Mapping[str, bytes], spoken_of: str
 ) -> dict[str, Change]:
-    """By file and row. Of data only the rows that a plan speaks of; of code that it changed."""
+    """By file and row, prices first, code last. Of data only rows that a plan speaks of; of code that it changed."""
     found: dict[str, Change] = {}
-    for name in files:
+    for name in sorted(files, key=_place):
         before, after = _rows(name, old.get(name, b"")), _rows(name, new.get(name, b""))
         if before is None or after is None:
             found[name] = Change("code" if name in old else None, "other code" if name in new else None)
             continue
         for row in sorted(before.keys() | after.keys()):
             change = Change(before.get(row), after.get(row))
-            if change and _is_spoken_of(row, name, spoken_of):
+            if change and not _ORIGIN.search(row) and _is_spoken_of(row, name, spoken_of):
                 found[f"{name}: {row}"] = change
     return found
+
+
+def _place(name: str) -> tuple[int, str]:
+    if name.endswith(".py"):
+        return 2, name
+    return (0 if "price" in name or Path(name).stem in _PRICED else 1), name
 
 
 def requirements_changed(old: Path, new: Path) -> dict[str, Change]:

@@ -129,7 +129,10 @@ def _span(item: list[float] | None) -> str:
 
 
 def facts(facts: Facts) -> list[tuple[str, str, str]]:
-    return [(code(path), *cells(change)) for path, change in facts.changed.items()]
+    """Data by row; code, which is read elsewhere, as one."""
+    code_files = [path for path in facts.changed if path.endswith(".py")]
+    rows = [(code(path), *cells(change)) for path, change in facts.changed.items() if path not in code_files]
+    return [*rows, (f"{count(len(code_files), 'file')} of code", "code", "other code")] if code_files else rows
 
 
 def effect(difference: Difference, facts: Facts) -> str:

@@ -33,7 +33,8 @@ def _section(block: Block) -> Section:
         header = (header[0], "")
     if len(rows) > _MOST_ROWS:
         rows = [*rows[:_MOST_ROWS], (f"and {len(rows) - _MOST_ROWS} more, in --format json", *("" for _ in header[1:]))]
-    columns = tuple(Column(title, index + 1 in block.right) for index, title in enumerate(header[1:]))
+    numbers = [index + 1 in block.right for index in range(len(header[1:]))]
+    columns = tuple(Column(title, right, fixed=right) for title, right in zip(header[1:], numbers, strict=True))
     return Section(plain(block.title or block.header[0]), columns, tuple(rows), plain(block.note), detail=block.folded)
 
 
