@@ -147,7 +147,7 @@ def figures_table(difference: Difference) -> Iterator[tuple[str, str, str, str]]
         yield _row("GPUs at peak, rollout included", peak)
     for name, change in figures.quotas(old, new).items():
         # Its name would leave the figures no room; it is among the things to do.
-        yield _row(f"vCPUs of quota {name.rpartition('(')[2].removesuffix(')')}", change)
+        yield _row(f"vCPUs of quota {said(name.rpartition('(')[2].removesuffix(')'))}", change)
     if beside := figures.vcpus_beside(old, _swapped(difference), _vcpus()):
         yield "vCPUs on top while nodes are swapped", "", number(beside), signed(beside)
 
