@@ -122,6 +122,8 @@ def _pools(plan: Plan) -> dict[str, Any]:
             "min": pool.min,
             "max": pool.max,
             "gpus_per_node": pool.gpus_per_node,
+            "peak_gpus": pool.peak_gpus,
+            "surge_gpus": pool.surge_gpus,
             "reasons": list(pool.reasons),
         }
         for name, pool in plan.pools.items()

@@ -5,7 +5,7 @@ import shutil
 import sys
 
 _NARROWEST, _WIDEST = 80, 120
-_ASCII = str.maketrans({"·": "-", "±": "~", "×": "x", "→": ">", "–": "-", "—": "-", "…": "."})
+_ASCII = str.maketrans({"·": "-", "±": "~", "×": "x", "→": "->", "↳": "\\", "–": "-", "—": "-", "…": "."})
 
 
 def terminal_width() -> int:

@@ -8,11 +8,30 @@ from infra.diff.types import Side, type_of
 
 
 def advice(old: Side, new: Side, refused: Sequence[Guarded], notices: Sequence[Notice]) -> list[str]:
-    """A sentence for each name that `allow` would have to give; what is to be written stands in backquotes."""
+    """A sentence for each name that `allow` would have to give, and for what EKS refuses.
+
+    What is to be written stands in backquotes.
+    """
     found: dict[str, str] = {}
     for each in refused:
         found.setdefault(each.name, _way(each, old, new, notices))
-    return [found[name] for name in sorted(found)]
+    return [*(found[name] for name in sorted(found)), *_back(old, new)]
+
+
+def _back(old: Side, new: Side) -> Iterator[str]:
+    """https://docs.aws.amazon.com/eks/latest/userguide/rollback-cluster.html"""
+    was, now = (_version(side) for side in (old, new))
+    if was and now and now < was:
+        yield (
+            "EKS refuses an older `cluster.create.version`, but for one minor version within 7 days of an upgrade,"
+            " node groups first: go back by hand before this is merged (docs/platform/upgrade.md)."
+        )
+
+
+def _version(side: Side) -> tuple[int, ...]:
+    cluster = side.resource("aws:eks/cluster:Cluster", "cluster-eks")
+    parts = str(cluster["inputs"].get("version", "")).split(".") if cluster else []
+    return tuple(int(part) for part in parts if part.isdecimal())
 
 
 def _way(each: Guarded, old: Side, new: Side, notices: Sequence[Notice]) -> str:

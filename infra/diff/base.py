@@ -112,4 +112,6 @@ def shown_commit(project: Path) -> str | None:
     commit = _git(project, "rev-parse", "--verify", "--quiet", "HEAD")
     if commit is None:
         return None
-    return f"{commit[:7]} and uncommitted changes" if _git(project, "status", "--porcelain", "-uno") else commit[:7]
+    # Without the option git writes the index anew where files have other times.
+    changes = _git(project, "--no-optional-locks", "status", "--porcelain", "-uno")
+    return f"{commit[:7]} and uncommitted changes" if changes else commit[:7]

@@ -13,7 +13,7 @@ from infra.diff.replacements import forces
 from infra.diff.resources import Forces, compare_resources
 from infra.diff.settings import choices_changed, settings_changed
 from infra.diff.traffic import Notice, noticed, notices
-from infra.diff.types import Change, Changes, Resources, Side
+from infra.diff.types import Changes, Resources, Side
 
 
 @dataclass(frozen=True)
@@ -111,7 +111,7 @@ def document(difference: Difference, facts: Facts | None, requirements: Changes)
         "models": {
             name: _changes(changes) for name, changes in figures.models_changed(difference.old, difference.new).items()
         },
-        "gpus_at_peak": vars(Change(figures.gpus_at_peak(difference.old), figures.gpus_at_peak(difference.new))),
+        "gpus_at_peak": vars(figures.gpus_at_peak(difference.old, difference.new)),
         "quotas": _changes(figures.quotas(difference.old, difference.new)),
         "outputs": _changes(difference.outputs),
         "added": list(resources.added),

@@ -2,6 +2,8 @@
 
 import csv
 import json
+import os
+import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -12,12 +14,14 @@ from infra.diff.types import Change, Side
 _CODE = ("__main__.py", "infra", "components")
 _DATA = Path("infra/catalog/data")
 _REQUIREMENTS = "requirements.txt"
+_PRICED = ("cpu_instances", "gpu_instances")  # tables with prices; of others the name says so
+_ORIGIN = re.compile(r"[. _](source|date)$")  # where a fact is from; what it says is what counts
 
 
 def program_files(project: Path, named: frozenset[str]) -> dict[str, bytes]:
     """What a plan is made by: code, data, and the files that the stack file names."""
     files = {path for top in _CODE for path in _below(project / top)}
-    files |= {path for name in named for path in _below(project / name)}
+    files |= {project / name for name in named if _is_ours(project, name)}
     return {path.relative_to(project).as_posix(): path.read_bytes() for path in sorted(files)}
 
 
@@ -28,11 +32,19 @@ def _below(path: Path) -> Iterator[Path]:
         yield from (each for each in path.rglob("*") if each.is_file() and "__pycache__" not in each.parts)
 
 
+def _is_ours(project: Path, name: str) -> bool:
+    """A regular file inside the project: what lies elsewhere is the same on both sides. Nothing checked `name` yet."""
+    path = Path(name)
+    if path.is_absolute() or ".." in path.parts or not os.path.isfile(project / name):
+        return False
+    return (project / name).resolve().is_relative_to(project.resolve())
+
+
 def named_files(side: Side) -> frozenset[str]:
-    """Files of the project that a stack file names: a price table, a model's config.json."""
-    prices = side.platform.get("prices") or {}
-    models = side.platform.get("models") or {}
-    shapes = [model.get("architecture") for model in models.values() if isinstance(model, Mapping)]
+    """Files that a stack file names: a price table, a model's config.json."""
+    prices, models = side.platform.get("prices"), side.platform.get("models")
+    shapes = models.values() if isinstance(models, Mapping) else ()
+    shapes = [model.get("architecture") for model in shapes if isinstance(model, Mapping)]
     table = prices.get("table") if isinstance(prices, Mapping) else None
     return frozenset(name for name in (table, *shapes) if isinstance(name, str) and name)
 
@@ -44,18 +56,24 @@ def changed_files(old: Mapping[str, bytes], new: Mapping[str, bytes]) -> list[st
 def changed_facts(
     files: list[str], old: Mapping[str, bytes], new: Mapping[str, bytes], spoken_of: str
 ) -> dict[str, Change]:
-    """By file and row. Of data only the rows that a plan speaks of; of code that it changed."""
+    """By file and row, prices first, code last. Of data only rows that a plan speaks of; of code that it changed."""
     found: dict[str, Change] = {}
-    for name in files:
+    for name in sorted(files, key=_place):
         before, after = _rows(name, old.get(name, b"")), _rows(name, new.get(name, b""))
         if before is None or after is None:
             found[name] = Change("code" if name in old else None, "other code" if name in new else None)
             continue
         for row in sorted(before.keys() | after.keys()):
             change = Change(before.get(row), after.get(row))
-            if change and _is_spoken_of(row, name, spoken_of):
+            if change and not _ORIGIN.search(row) and _is_spoken_of(row, name, spoken_of):
                 found[f"{name}: {row}"] = change
     return found
+
+
+def _place(name: str) -> tuple[int, str]:
+    if name.endswith(".py"):
+        return 2, name
+    return (0 if "price" in name or Path(name).stem in _PRICED else 1), name
 
 
 def requirements_changed(old: Path, new: Path) -> dict[str, Change]:

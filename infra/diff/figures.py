@@ -56,13 +56,22 @@ def budget(side: Side) -> Budget | None:
     return Budget(limit, of, total - limit)
 
 
-def gpus_at_peak(side: Side) -> int:
+def gpus_at_peak(old: Side, new: Side) -> Change:
     """Every replica at its most, and in each pool the largest rollout on top."""
+    if all("peak_gpus" in pool for side in (old, new) for pool in side.pools.values()):
+        return Change(_planned_peak(old), _planned_peak(new))
+    return Change(_counted_peak(old), _counted_peak(new))  # the base's code is older than these keys of its plan
+
+
+def _planned_peak(side: Side) -> int:
+    return sum(pool["peak_gpus"] + pool["surge_gpus"] for pool in side.pools.values())
+
+
+def _counted_peak(side: Side) -> int:
     peak, surge = 0, dict[str, int]()
     for name, model in side.models.items():
-        gpus = model.get("gpus_per_replica") or 0
-        peak += gpus * model["replicas"]["max"]
-        pool = model.get("pool") or ""
+        gpus, pool = model.get("gpus_per_replica") or 0, model.get("pool") or ""
+        peak += 0 if side.endpoint(name).get("paused") else gpus * model["replicas"]["max"]
         surge[pool] = max(surge.get(pool, 0), gpus * rollout(side, name)[0])
     return peak + sum(surge.values())
 

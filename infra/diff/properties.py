@@ -27,7 +27,8 @@ _NOTHING: Mapping[str, Any] = {}
 
 def differences(old: Any, new: Any, path: str = "") -> dict[str, Change]:
     """Every leaf that differs."""
-    return {path: change for path, change in sorted(_differ(old, new, path)) if change}
+    found = sorted(_differ(old, new, path), key=lambda leaf: leaf[0])
+    return {path: change for path, change in found if change}
 
 
 def leaves(value: Any) -> dict[str, Any]:
@@ -46,6 +47,14 @@ def _differ(old: Any, new: Any, path: str) -> Iterator[tuple[str, Change]]:
 
 
 def _lists(old: list[Any], new: list[Any], path: str) -> Iterator[tuple[str, Change]]:
+    """By element; where none differs but the lists do, as another order of arguments, the lists as they are."""
+    found = list(_elements(old, new, path))
+    yield from found
+    if old != new and not any(change for _, change in found):
+        yield path, Change(old, new)
+
+
+def _elements(old: list[Any], new: list[Any], path: str) -> Iterator[tuple[str, Change]]:
     elements = [*old, *new]
     if all(isinstance(each, str) for each in elements) and _ARGUMENTS.search(path):
         yield from _named(_flags(old), _flags(new), path)
@@ -92,19 +101,20 @@ def _by_name(elements: list[Mapping[str, Any]], key: str) -> dict[str, Any]:
 
 
 def _flags(arguments: Sequence[str]) -> dict[str, Any]:
-    """`["serve", "--port", "80"]` as `{"0": "serve", "--port": "80"}`; a flag without a value is true."""
-    found: dict[str, Any] = {}
+    """`["serve", "--port", "80"]` as `{"0": "serve", "--port": "80"}`; without a value true, given twice a list."""
+    found: dict[str, list[Any]] = {}
     flag, place = None, 0
     for each in arguments:
         if each.startswith("--"):
             flag, _, value = each.partition("=")
-            found[flag] = value or True
+            found.setdefault(flag, []).append(value or True)
         elif flag is not None:
-            found[flag] = each if found[flag] is True else f"{found[flag]} {each}"
+            last = found[flag].pop()
+            found[flag].append(each if last is True else f"{last} {each}")
         else:
-            found[str(place)] = each
+            found[str(place)] = [each]
             place += 1
-    return found
+    return {name: values[0] if len(values) == 1 else values for name, values in found.items()}
 
 
 def _inside(path: str, key: str) -> str:

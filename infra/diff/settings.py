@@ -7,12 +7,15 @@ from infra.diff.secret_values import MASK, NEW
 from infra.diff.types import Change, Side
 from infra.settings.mistakes import PLATFORM, dotted
 
+_REGION = "aws:region"  # any other key beside the platform may hold a secret, even in the open: `aws:secretKey`
+_SECURE = "secure"  # how Pulumi marks an encrypted value
+
 
 def settings_changed(old: Side, new: Side) -> dict[str, Change]:
     """By dotted path, as the stack file has them; a list is one value."""
     before, after = _values(old.config), _values(new.config)
     changed = {path: Change(before.get(path), after.get(path)) for path in sorted(before.keys() | after.keys())}
-    return {path: _shown(change) for path, change in changed.items() if change}
+    return {path: without_secrets(change) for path, change in changed.items() if change}
 
 
 def choices_changed(old: Side, new: Side) -> dict[str, Change]:
@@ -26,20 +29,28 @@ def choices_changed(old: Side, new: Side) -> dict[str, Change]:
 def _values(config: Mapping[str, Any]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for key, value in config.items():
-        _collect(found, () if key == PLATFORM else (key,), value)
+        if key == PLATFORM:
+            _collect(found, (), value)
+        else:
+            found[dotted((key,))] = value if key == _REGION else {_SECURE: value}
     return found
 
 
 def _collect(found: dict[str, Any], path: tuple[str | int, ...], value: Any) -> None:
-    if isinstance(value, Mapping) and value and list(value) != ["secure"]:
+    if isinstance(value, Mapping) and value and _SECURE not in value:
         for key, item in value.items():
             _collect(found, (*path, str(key)), item)
     else:
         found[dotted(path)] = value
 
 
-def _shown(change: Change) -> Change:
+def without_secrets(change: Change) -> Change:
     """That a secret changed is told; its encrypted text is not."""
-    if not any(isinstance(value, Mapping) and "secure" in value for value in (change.old, change.new)):
-        return change
-    return Change(None if change.old is None else MASK, None if change.new is None else NEW)
+    old, new = _masked(change.old, MASK), _masked(change.new, MASK)
+    return Change(old, new if old != new else _masked(change.new, NEW))
+
+
+def _masked(value: Any, mask: str) -> Any:
+    if isinstance(value, Mapping):
+        return mask if _SECURE in value else {key: _masked(item, mask) for key, item in value.items()}
+    return [_masked(item, mask) for item in value] if isinstance(value, list) else value

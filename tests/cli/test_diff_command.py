@@ -125,6 +125,25 @@ def test_a_ref_and_a_folder_give_the_same_each_time_and_touch_nothing(checkout: 
     assert list(checkout.temporary.iterdir()) == []
 
 
+def test_the_index_stays_byte_for_byte(checkout: Checkout) -> None:
+    """`git status` would write it anew: a file has another time, and the same content."""
+    index, file = checkout.folder / ".git/index", checkout.folder / "requirements.txt"
+    os.utime(file, (0, 0))
+    before = index.read_bytes()
+    checkout.write(STACK.replace("3.2:1b", "3.2:3b"))
+    checkout.json()
+    assert index.read_bytes() == before
+
+
+def test_an_absolute_price_table_is_no_traceback(checkout: Checkout, tmp_path: Path) -> None:
+    table = tmp_path / "prices.csv"
+    table.write_text("instance_type,usd_per_hour\ng6.xlarge,0.5\n", encoding="utf-8")
+    for named, code in ((table, 0), ("/", 2)):
+        checkout.write(f"{STACK}    prices: {{table: {named}}}\n")
+        result = checkout.diff("local", "--base", "HEAD")
+        assert (result.returncode, "Traceback" in result.stderr) == (code, False), result.stderr
+
+
 def test_the_base_is_planned_by_its_own_code(checkout: Checkout) -> None:
     file = checkout.folder / "components/model_server.py"
     file.write_text(

@@ -10,6 +10,7 @@ from infra.cli.diff.markdown import to_markdown
 from infra.cli.diff.marked import code, markdown, said
 from infra.cli.diff.text import to_text
 from infra.cli.diff.told import tell
+from infra.cli.terminal import printable
 from infra.diff.difference import compare
 from infra.diff.types import Side
 from tests.diff.sides import Edit, compared, side
@@ -107,10 +108,18 @@ def test_markup_in_a_stack_file_reaches_no_comment() -> None:
     assert "@octocat" not in re.sub(r"`[^`]*`", "", text)
 
 
+def test_arrows_where_only_ascii_can_be_printed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LC_ALL", "C")
+    assert printable("↳ gpuPools.l4.max (chosen)  6 → 3") == "\\ gpuPools.l4.max (chosen)  6 -> 3"
+
+
 def test_the_same_in_a_terminal() -> None:
     told = tell(Compared(compared("many", *BIGGER), None, {}, "main (9f8e7d6)", "a1b2c3d"))
     for width in (80, 110):
         lines = to_text(told, width).splitlines()
         assert max(len(line) for line in lines) <= width
         assert lines[2].split()[0] == "FAILS"
+        start = next(number for number, line in enumerate(lines) if line.startswith("many  "))
+        figures = lines[start + 1 : lines.index("", start)]
+        assert len(figures) == len(told.figures.rows)
     assert not re.search(r"[`\x02-\x05]", to_text(told, 110))

@@ -3,6 +3,8 @@
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from infra.diff.properties import differences
 from infra.diff.types import Change
@@ -34,6 +36,29 @@ CASES: list[tuple[str, Any, Any, dict[str, tuple[Any, Any]]]] = [
             "args[--extra]": (None, True),
             "args[--name]": ("x", "y"),
             "args[--port]": ("80", "81"),
+        },
+    ),
+    (
+        "a flag that is given twice",
+        {"args": ["--lora", "a=1", "--lora", "b=1"]},
+        {"args": ["--lora", "a=2", "--lora", "b=1"]},
+        {"args[--lora]": (["a=1", "b=1"], ["a=2", "b=1"])},
+    ),
+    (
+        "another order of arguments",
+        {"args": ["--a", "1", "--b"]},
+        {"args": ["--b", "--a", "1"]},
+        {"args": (["--a", "1", "--b"], ["--b", "--a", "1"])},
+    ),
+    (
+        "another order of variables: one may refer to those before it",
+        {"env": [{"name": "A", "value": "1"}, {"name": "B", "value": "$(A)"}]},
+        {"env": [{"name": "B", "value": "$(A)"}, {"name": "A", "value": "1"}]},
+        {
+            "env": (
+                [{"name": "A", "value": "1"}, {"name": "B", "value": "$(A)"}],
+                [{"name": "B", "value": "$(A)"}, {"name": "A", "value": "1"}],
+            )
         },
     ),
     (
@@ -75,3 +100,22 @@ CASES: list[tuple[str, Any, Any, dict[str, tuple[Any, Any]]]] = [
 @pytest.mark.parametrize(("old", "new", "found"), [case[1:] for case in CASES], ids=[case[0] for case in CASES])
 def test_each_difference_has_a_path_and_both_values(old: Any, new: Any, found: dict[str, tuple[Any, Any]]) -> None:
     assert differences(old, new) == {path: Change(*values) for path, values in found.items()}
+
+
+WORDS = st.sampled_from(["--a", "--b", "--a=", "--a=1", "--b=1 2", "1", "2", "1 2", ""])
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers(0, 2) | st.sampled_from(["", "x", "1"]),
+    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.sampled_from(["name", "value", "x"]), inner),
+    max_leaves=4,
+)
+NAMED = st.fixed_dictionaries({"name": st.sampled_from(["A", "B", 1, "1"])}, optional={"value": VALUES, "x": VALUES})
+
+
+@given(st.lists(WORDS, max_size=5), st.lists(WORDS, max_size=5))
+def test_no_change_of_arguments_is_lost(old: list[str], new: list[str]) -> None:
+    assert bool(differences({"args": old}, {"args": new})) is (old != new)
+
+
+@given(st.lists(NAMED | VALUES, max_size=4), st.lists(NAMED | VALUES, max_size=4))
+def test_no_change_of_a_list_is_lost(old: list[Any], new: list[Any]) -> None:
+    assert old == new or differences({"env": old}, {"env": new})

@@ -1,11 +1,14 @@
 """What the author wrote, and what follows from it; of a secret only that there is another."""
 
+from typing import Any
+
 import pytest
 
 from infra.diff.difference import compare
 from infra.diff.resources import compare_resources
 from infra.diff.settings import settings_changed
 from infra.diff.types import Change, Side
+from infra.settings.mistakes import PLATFORM
 from tests.diff.sides import compared, side
 
 
@@ -37,3 +40,36 @@ def test_another_secret_is_told_where_it_is_used_and_never_shown(key: str, chang
     resources = compare_resources(secrets, secrets, lambda *_: False, found)
     assert {urn.rpartition("::")[2] for urn in resources.changed} == {changes}
     assert "cipher" not in str(resources)
+
+
+SECRET = Change("[secret]", "[secret], another value")
+LISTED = Change(["a", {"b": "[secret]"}], ["a", {"b": "[secret], another value"}])
+HIDDEN = {
+    "in the open, of a provider": (
+        {"aws:secretKey": "old-key"},
+        {"aws:secretKey": "new-key"},
+        {"aws:secretKey": SECRET},
+    ),
+    "new": ({}, {"aws:secretKey": "new-key"}, {"aws:secretKey": Change(None, "[secret]")}),
+    "below a key of its own": ({"x:y": {"z": ["old-key"]}}, {"x:y": {"z": ["new-key"]}}, {"x:y": SECRET}),
+    "in a list": (
+        {PLATFORM: {"list": ["a", {"b": {"secure": "old-key"}}]}},
+        {PLATFORM: {"list": ["a", {"b": {"secure": "new-key"}}]}},
+        {"list": LISTED},
+    ),
+    "beside other keys": (
+        {PLATFORM: {"a": {"secure": "old-key", "b": 1}}},
+        {PLATFORM: {"a": {"secure": "new-key"}}},
+        {"a": SECRET},
+    ),
+}
+
+
+@pytest.mark.parametrize(("old", "new", "shown"), HIDDEN.values(), ids=HIDDEN)
+def test_what_may_be_a_secret_is_not_shown(old: dict[str, Any], new: dict[str, Any], shown: dict[str, Change]) -> None:
+    assert settings_changed(Side(config=old), Side(config=new)) == shown
+
+
+def test_the_region_is_shown() -> None:
+    old, new = (Side(config={"aws:region": region}) for region in ("us-east-1", "us-west-2"))
+    assert settings_changed(old, new) == {"aws:region": Change("us-east-1", "us-west-2")}

@@ -7,6 +7,7 @@ from infra.cli.diff.marked import code, said
 from infra.cli.diff.values import NONE, cells, count, duration, names, number, signed
 from infra.diff import figures
 from infra.diff.difference import Difference, Facts
+from infra.diff.settings import without_secrets
 from infra.diff.traffic import noticed
 from infra.diff.types import Change, Changes
 
@@ -80,7 +81,7 @@ def _folded(difference: Difference) -> dict[str, Change]:
         section, name, _ = _split(path)
         old, new = (_thing(side.platform, section, name) for side in (difference.old, difference.new))
         if section and (old is None) != (new is None):
-            found[f"{section}.{name}"] = Change(old, new)
+            found[f"{section}.{name}"] = without_secrets(Change(old, new))
         else:
             found[path] = change
     return found
@@ -128,7 +129,10 @@ def _span(item: list[float] | None) -> str:
 
 
 def facts(facts: Facts) -> list[tuple[str, str, str]]:
-    return [(code(path), *cells(change)) for path, change in facts.changed.items()]
+    """Data by row; code, which is read elsewhere, as one."""
+    code_files = [path for path in facts.changed if path.endswith(".py")]
+    rows = [(code(path), *cells(change)) for path, change in facts.changed.items() if path not in code_files]
+    return [*rows, (f"{count(len(code_files), 'file')} of code", "code", "other code")] if code_files else rows
 
 
 def effect(difference: Difference, facts: Facts) -> str:

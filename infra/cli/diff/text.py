@@ -1,6 +1,7 @@
 """The same for a terminal, by the renderer of `plan`."""
 
 import textwrap
+from collections.abc import Sequence
 
 from infra.cli.as_text import to_text as report_to_text
 from infra.cli.diff.marked import plain
@@ -10,6 +11,7 @@ from infra.cli.report import Column, Report, Section
 _WORDS = {"❌": "FAILS", "⚠️": "LOOK", "✅": "OK"}
 _ACTS = {"±": "replace", "~": "change", "+": "add", "-": "remove"}
 _MOST_ROWS = 60
+_FIGURE = 18  # characters of `10,000 to 20,000`, and some
 
 
 def to_text(told: Told, width: int) -> str:
@@ -33,8 +35,16 @@ def _section(block: Block) -> Section:
         header = (header[0], "")
     if len(rows) > _MOST_ROWS:
         rows = [*rows[:_MOST_ROWS], (f"and {len(rows) - _MOST_ROWS} more, in --format json", *("" for _ in header[1:]))]
-    columns = tuple(Column(title, index + 1 in block.right) for index, title in enumerate(header[1:]))
+    columns = tuple(
+        Column(title, right=index in block.right, fixed=index in block.right and _is_short(rows, index))
+        for index, title in enumerate(header[1:], 1)
+    )
     return Section(plain(block.title or block.header[0]), columns, tuple(rows), plain(block.note), detail=block.folded)
+
+
+def _is_short(rows: Sequence[tuple[str, ...]], index: int) -> bool:
+    """Figures stay on one line; names of models and pools may need more."""
+    return all(len(row[index]) <= _FIGURE for row in rows)
 
 
 def _resource(row: tuple[str, ...]) -> tuple[str, str, str]:

@@ -143,13 +143,13 @@ def figures_table(difference: Difference) -> Iterator[tuple[str, str, str, str]]
         for key, name in (("usd_per_month_min", "$ a month, least"), ("usd_per_month_max", "$ a month, most")):
             yield _row(name, difference.cost[key])
     yield from _budget(difference)
-    peak = Change(figures.gpus_at_peak(old), figures.gpus_at_peak(new))
-    if peak:
+    if peak := figures.gpus_at_peak(old, new):
         yield _row("GPUs at peak, rollout included", peak)
     for name, change in figures.quotas(old, new).items():
-        yield _row(f"vCPU quota: {said(name)}", change)
+        # Its name would leave the figures no room; it is among the things to do.
+        yield _row(f"vCPUs of quota {said(name.rpartition('(')[2].removesuffix(')'))}", change)
     if beside := figures.vcpus_beside(old, _swapped(difference), _vcpus()):
-        yield "vCPUs on top while node groups are swapped, at most", "", number(beside), signed(beside)
+        yield "vCPUs on top while nodes are swapped", "", number(beside), signed(beside)
 
 
 def _budget(difference: Difference) -> Iterator[tuple[str, str, str, str]]:

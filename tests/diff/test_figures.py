@@ -1,0 +1,43 @@
+"""Figures of both sides are those of their plans."""
+
+from typing import Any
+
+import pytest
+
+from infra.diff.figures import gpus_at_peak
+from infra.diff.types import Change, Side
+from tests.diff.sides import side
+
+
+def without_keys(of: Side) -> Side:
+    """As a base plans whose code is older."""
+    pools: dict[str, Any] = {
+        name: {key: value for key, value in pool.items() if key not in ("peak_gpus", "surge_gpus")}
+        for name, pool in of.pools.items()
+    }
+    return Side({**of.plan, "gpu_pools": pools}, of.config)
+
+
+def paused(of: Side, model: str) -> Side:
+    outputs = {**of.outputs, "models": {**of.outputs["models"], model: {**of.endpoint(model), "paused": True}}}
+    return Side({**of.plan, "outputs": outputs}, of.config)
+
+
+@pytest.mark.parametrize("stack", ["many", "shared", "asleep"])
+def test_gpus_at_peak_are_those_of_the_pools(stack: str) -> None:
+    planned = side(stack)
+    total = sum(pool["peak_gpus"] + pool["surge_gpus"] for pool in planned.pools.values())
+    assert gpus_at_peak(planned, planned) == Change(total, total)
+
+
+def test_they_are_counted_alike_on_both_sides_where_the_base_does_not_say() -> None:
+    planned = side("many")
+    assert not gpus_at_peak(without_keys(planned), planned)
+
+
+def test_a_paused_model_needs_none() -> None:
+    model = next(name for name, each in side("many").models.items() if each["gpus_per_replica"])
+    planned = without_keys(side("many"))
+    most = planned.models[model]["gpus_per_replica"] * planned.models[model]["replicas"]["max"]
+    change = gpus_at_peak(planned, paused(planned, model))
+    assert change.old - change.new == most
