@@ -14,7 +14,7 @@ plan: .venv/program
 	@$(BIN)/python -m infra plan $(STACK)
 
 test: .venv/dev
-	$(BIN)/pytest -n auto
+	$(BIN)/pytest -n auto --dist worksteal
 
 check: .venv/dev
 	$(BIN)/ruff format --check .
