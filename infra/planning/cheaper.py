@@ -2,14 +2,13 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from infra.planning.mends import SMALLER
+from infra.planning.mends import in_smaller_weights
 from infra.planning.nodes import nodes_for
 from infra.planning.options import Option, serving
 from infra.planning.placement import Placed
 from infra.planning.plan import HOURS_A_MONTH, Cheaper
 from infra.planning.pools import Offer
 from infra.planning.sizing import Question, Sized, Sizing, can_run
-from infra.planning.weights import HALF
 from infra.planning.words import count
 
 # Less than this is noise of the price list, not a reason to move a model.
@@ -46,7 +45,8 @@ def _ways(
     now = _nodes_usd(offer, on[offer.name]) - _nodes_usd(offer, [other for other in on[offer.name] if other != each])
     known = {pool.name: pool for pool in (*makeable, *pools)}
     offers = [pool for pool in known.values() if pool == offer or _differs(pool, offer)]
-    found = [_best(each, question, offers, on, now, zones, sizing) for question in _questions(each.served.question)]
+    asked = each.served.question.but(gpus=None)
+    found = [_best(each, question, offers, on, now, zones, sizing) for question in (asked, *in_smaller_weights(asked))]
     ways = {(way.usd_per_month, "quantization" in way.setting): way for way in reversed(found) if way is not None}
     yield from sorted(ways.values(), key=lambda way: (-way.usd_per_month, way.setting))
     if not any(smaller for _, smaller in ways):
@@ -56,16 +56,6 @@ def _ways(
 def _differs(pool: Offer, offer: Offer) -> bool:
     """Whether a pool has nodes that are ours to make and that the model's own pool doesn't have."""
     return not pool.existing and not set(pool.types) <= set(offer.types)
-
-
-def _questions(question: Question) -> Iterator[Question]:
-    """As it is, on any number of GPUs; then in the smaller weights that 16-bit ones can be had in."""
-    free = question.but(gpus=None)
-    yield free
-    in_16_bit = question.shape is not None and question.shape.dtype in (None, *HALF)
-    if question.quantization is None and question.ollama_file_gib is None and in_16_bit:
-        for method in SMALLER:
-            yield free.but(quantization=method)
 
 
 def _best(
@@ -134,8 +124,8 @@ def _effect(each: Placed, option: Option, on: Mapping[str, list[Placed]], zones:
 def _more_for_the_same(sized: Sized, sizing: Sizing) -> Iterator[Cheaper]:
     """The first smaller weights with which the same GPUs hold many more requests."""
     before = sized.fit.max_concurrency
-    for question in list(_questions(sized.question))[1:]:
-        smaller = sizing.size(question.but(gpus=sized.gpus), sized.gpu, sized.gpus)
+    for question in in_smaller_weights(sized.question):
+        smaller = sizing.size(question, sized.gpu, sized.gpus)
         after = smaller.fit.max_concurrency
         if before and after and after >= WORTH_A_LINE * before and can_run(question, sized.gpu, sizing.catalog):
             length = sized.question.max_model_len

@@ -6,7 +6,7 @@ from typing import Literal
 
 from infra.planning.options import Option, largest_context
 from infra.planning.pools import Offer
-from infra.planning.sizing import Sized, Sizing, can_run, default_share
+from infra.planning.sizing import Question, Sized, Sizing, can_run, default_share
 from infra.planning.weights import HALF
 
 # Ways to need less memory for weights, the one that changes least first.
@@ -29,7 +29,7 @@ def mends(sized: Sized, offer: Offer | None, options: Sequence[Option], sizing: 
     yield from _context(sized, sizing)
     if sized.question.ollama_file_gib is None:
         yield from _arguments(sized, sizing)
-        yield from _quantization(sized, sizing)
+    yield from _quantization(sized, sizing)
     yield from _more_gpus(sized, offer, sizing)
     yield from other_types(options, sized.gpus, offer)
 
@@ -57,17 +57,23 @@ def _arguments(sized: Sized, sizing: Sizing) -> Iterator[Mend]:
             yield Mend("gpuMemoryUtilization", most, f"the engine's default; {larger.holds}")
 
 
+def in_smaller_weights(question: Question) -> Iterator[Question]:
+    """The question in each of the ways that 16-bit weights can be had smaller."""
+    in_16_bit = question.shape is not None and question.shape.dtype in (None, *HALF)
+    if question.quantization is None and question.ollama_file_gib is None and in_16_bit:
+        for method in SMALLER:
+            yield question.but(quantization=method)
+
+
 def _quantization(sized: Sized, sizing: Sizing) -> Iterator[Mend]:
-    """The first with which the same GPUs are enough, of weights that are in 16 bit."""
-    question = sized.question
-    if question.quantization is not None or (question.shape is not None and question.shape.dtype not in (None, *HALF)):
-        return
-    runnable = (method for method in SMALLER if can_run(question.but(quantization=method), sized.gpu, sizing.catalog))
-    for method in runnable:
-        smaller = sizing.size(question.but(quantization=method), sized.gpu, sized.gpus)
+    """The first with which the same GPUs are enough."""
+    for question in in_smaller_weights(sized.question):
+        if not can_run(question, sized.gpu, sizing.catalog):
+            continue
+        smaller = sizing.size(question, sized.gpu, sized.gpus)
         if smaller.fits:
             weights = f"{smaller.fit.weights_gib:.1f} GiB of weights on each GPU"
-            yield Mend("quantization", method, f"{weights}; {smaller.holds}")
+            yield Mend("quantization", question.quantization or "", f"{weights}; {smaller.holds}")
             return
 
 
