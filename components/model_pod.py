@@ -55,7 +55,7 @@ def pod_spec(
         {"name": "models", "mountPath": MODELS_MOUNT, "readOnly": True},
         {"name": "shm", "mountPath": "/dev/shm"},
     ]
-    environment = variables(engine.env(workload))
+    environment = variables({**engine.env(workload), **_keep_alive(engine, workload)})
     if engine.api_key_env is not None and api_key_secret is not None:
         environment.append(secret_variable(engine.api_key_env, secret=api_key_secret, key=API_KEY))
     # An engine that drops its connections on SIGTERM gets it only after they had time to end.
@@ -102,6 +102,11 @@ def pod_spec(
             for key in ("topology.kubernetes.io/zone", "kubernetes.io/hostname")
         ]
     return spec
+
+
+def _keep_alive(engine: Engine, workload: Workload) -> dict[str, str]:
+    """A load balancer that sends a request on a connection that the engine has just closed answers 502."""
+    return {engine.keep_alive_env: str(workload.keep_alive_seconds)} if engine.keep_alive_env else {}
 
 
 def _resources(workload: Workload, size: PodSize) -> dict[str, Any]:

@@ -124,6 +124,7 @@ def _workload(model: ModelPlan) -> Workload:
         max_num_batched_tokens=model.max_num_batched_tokens,
         startup_seconds=model.timeouts.startup_probe,
         drain_seconds=model.timeouts.drain,
+        keep_alive_seconds=model.timeouts.keep_alive,
         extra_args=model.extra_args,
     )
 

@@ -26,6 +26,7 @@ class Workload:
     max_num_batched_tokens: int | None
     startup_seconds: int  # what loading may take
     drain_seconds: int  # what requests in flight get to end
+    keep_alive_seconds: int  # an idle connection stays open for longer than whoever holds its other end keeps it
     extra_args: tuple[str, ...] = ()
 
 
@@ -55,6 +56,7 @@ class Engine(Protocol):
     metrics_path: str | None  # None: nothing for Prometheus
     api_key_env: str | None  # None: the engine can't check a key
     drains: bool  # on SIGTERM it lets requests in flight end
+    keep_alive_env: str | None  # None: it never closes an idle connection
 
     def args(self, workload: Workload) -> tuple[str, ...]: ...
 

@@ -29,6 +29,7 @@ class Ollama:
     metrics_path: str | None = None
     api_key_env: str | None = None
     drains = False  # SIGTERM closes its connections
+    keep_alive_env: str | None = None  # Go's server without an idle timeout (server/routes.go)
 
     def args(self, workload: Workload) -> tuple[str, ...]:
         return ("serve", *workload.extra_args)

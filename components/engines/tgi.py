@@ -21,6 +21,7 @@ class Tgi:
     metrics_path: str | None = "/metrics"
     api_key_env: str | None = "API_KEY"
     drains = False  # up to 3.1 it gives them 90 seconds, whatever it is told
+    keep_alive_env: str | None = None  # axum's server has no idle timeout
 
     def args(self, workload: Workload) -> tuple[str, ...]:
         args = [

@@ -22,6 +22,7 @@ class Vllm:
     metrics_path: str | None = "/metrics"
     api_key_env: str | None = "VLLM_API_KEY"
     drains = True
+    keep_alive_env: str | None = "VLLM_HTTP_TIMEOUT_KEEP_ALIVE"  # 5 seconds where it is not set
 
     def args(self, workload: Workload) -> tuple[str, ...]:
         """Everything that decides memory is explicit: defaults differ by version and GPU."""

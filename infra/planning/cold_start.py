@@ -10,6 +10,11 @@ DOWNLOAD_MIBPS = 30
 # Load balancers stop sending: deregistration by the controller and the ALB.
 PRE_STOP = 20
 GATEWAY_TIMEOUT = 300  # the stack file's default
+# A vLLM whose stream outlives its drain hangs until it is killed: it is killed soon after.
+AFTER_DRAIN = 15
+# What keeps idle connections to the engine: an ALB for the gateway's timeout, nginx for a minute (its own default).
+NGINX_IDLE = 60
+KEEP_ALIVE_MARGIN = 30
 
 
 def cold_start(placed: Placed, pool: PoolPlan | None, cache: CachePlan, catalog: Catalog) -> ColdStart:
@@ -40,7 +45,8 @@ def timeouts(placed: Placed, start: ColdStart, gateway_timeout: int | None) -> T
         prefetch=_up(1800 + placed.served.disk_gib * 1024 / DOWNLOAD_MIBPS),
         pre_stop=PRE_STOP,
         drain=drain,
-        grace_period=PRE_STOP + drain + 10,
+        grace_period=PRE_STOP + drain + AFTER_DRAIN,
+        keep_alive=max(drain, NGINX_IDLE) + KEEP_ALIVE_MARGIN,
     )
 
 

@@ -151,6 +151,7 @@ class Timeouts:
     pre_stop: int  # load balancers stop sending
     drain: int  # requests in flight end
     grace_period: int  # >= pre_stop + drain >= gateway timeout
+    keep_alive: int  # an engine keeps an idle connection; > what the load balancer keeps it
 
 
 @dataclass(frozen=True)

@@ -27,6 +27,7 @@ CHAT = Workload(
     max_num_batched_tokens=2048,
     startup_seconds=600,
     drain_seconds=300,
+    keep_alive_seconds=330,
 )
 OLLAMA = replace(CHAT, name="tiny", model="llama3.2:1b", revision=None, gpus=0, utilization=None, max_num_seqs=2)
 GPU_TAINT = {"key": "nvidia.com/gpu", "operator": "Exists", "effect": "NoSchedule"}

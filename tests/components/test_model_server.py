@@ -117,6 +117,12 @@ def test_requests_in_flight_may_end_within_the_grace_period(engine, sleep):
     assert sleep <= spec["terminationGracePeriodSeconds"]
 
 
+def test_an_engine_that_closes_idle_connections_keeps_them_for_as_long_as_it_is_asked_to():
+    assert environment(pod(server()))["VLLM_HTTP_TIMEOUT_KEEP_ALIVE"] == str(CHAT.keep_alive_seconds)
+    for engine in ("ollama", "tgi"):  # they never close one, and have no variable for it
+        assert ENGINES[engine].keep_alive_env is None
+
+
 @pytest.mark.parametrize(("seconds", "failures"), [(600, 60), (601, 61)])
 def test_the_startup_probe_waits_for_the_whole_load(seconds, failures):
     probe = pod(server(workload=replace(CHAT, startup_seconds=seconds)))["containers"][0]["startupProbe"]

@@ -15,6 +15,14 @@ BREAKS = [
     ),
     Break(
         "5 timeouts",
+        "prod",
+        "Deployment llama-8b-deployment",
+        "container env",
+        lambda env: [each for each in env if each["name"] != "VLLM_HTTP_TIMEOUT_KEEP_ALIVE"],
+        "llama-8b: closes idle connections after 5 s, others keep them 300 s",
+    ),
+    Break(
+        "5 timeouts",
         "guide",
         "Ingress gateway-llama3",
         "inputs metadata annotations nginx.ingress.kubernetes.io/proxy-read-timeout",

@@ -14,6 +14,9 @@ _ALB_ATTRIBUTES = {  # attribute -> the annotation that sets it, its default, it
     "idle_timeout.timeout_seconds": ("load-balancer-attributes", 60, 4000),
     "deregistration_delay.timeout_seconds": ("target-group-attributes", 300, 3600),
 }
+# Engines that close idle connections, by the variable that says after how long; others never do.
+_KEEP_ALIVE = {"vllm": ("VLLM_HTTP_TIMEOUT_KEEP_ALIVE", 5)}
+_NGINX_IDLE = 60  # upstream-keepalive-timeout of its ConfigMap, which isn't ours
 _AUTOSCALER_DEFAULT = "600"  # max-graceful-termination-sec: what a pod gets whose node is taken away
 _PULUMI_DEFAULT = "10m"
 
@@ -26,6 +29,7 @@ def timeouts_agree(planned: Planned) -> list[str]:
     for server in servers(recording):
         broken += _stop(server, answer)
         broken += _start(planned, server)
+        broken += _keep_alive(server, max(map(_idle, recording.of(INGRESS)), default=0))
         if autoscaler := release(recording, "cluster-autoscaler"):
             given = int(
                 autoscaler.inputs["values"]["extraArgs"].get("max-graceful-termination-sec", _AUTOSCALER_DEFAULT)
@@ -53,6 +57,23 @@ def _ingress(ingress: Recorded, answer: int) -> list[str]:
     return [
         f"{ingress.name}: {name} is {s} s, an answer may take {answer} s" for name, s in waits.items() if s < answer
     ]
+
+
+def _idle(ingress: Recorded) -> int:
+    """Seconds for which the load balancer keeps a connection to a pod that nobody uses."""
+    annotations = ingress.inputs["metadata"]["annotations"]
+    found = re.search(r"idle_timeout.timeout_seconds=(\d+)", annotations.get(f"{_ALB}load-balancer-attributes", ""))
+    return int(found[1]) if found else _NGINX_IDLE
+
+
+def _keep_alive(server: Pod, idle: int) -> list[str]:
+    """Who closes an idle connection first must be the load balancer: a request on a closed one is a 502."""
+    engine = server.containers[0]["name"]
+    if engine not in _KEEP_ALIVE:
+        return []
+    name, default = _KEEP_ALIVE[engine]
+    kept = int(server.environment.get(name, default))
+    return [] if kept > idle else [f"{server.name}: closes idle connections after {kept} s, others keep them {idle} s"]
 
 
 def _stop(server: Pod, answer: int) -> list[str]:

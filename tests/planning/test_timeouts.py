@@ -17,12 +17,20 @@ def test_nobody_gives_up_before_what_it_waits_for(result: Plan) -> None:
         assert limits.progress_deadline >= sum(part.high for part in parts.values())
         assert limits.progress_deadline >= limits.startup_probe
         assert limits.rollout >= limits.progress_deadline * model.replicas.max
-        assert limits.grace_period >= limits.pre_stop + limits.drain >= answer
+        assert limits.grace_period == limits.pre_stop + limits.drain + 15
+        assert limits.pre_stop + limits.drain >= answer
+        assert limits.keep_alive > max(answer, 60)
 
 
 def test_a_longer_gateway_timeout_drains_for_longer() -> None:
     stack = changed(PROD, gateway={**PROD["gateway"], "timeoutSeconds": 900})
     assert all(model.timeouts.drain == 900 for model in plan(stack).models.values())
+    assert all(model.timeouts.keep_alive > 900 for model in plan(stack).models.values())
+
+
+def test_a_short_gateway_timeout_keeps_connections_for_longer_than_nginx() -> None:
+    stack = changed(PROD, gateway={**PROD["gateway"], "timeoutSeconds": 10})
+    assert all(model.timeouts.keep_alive > 60 for model in plan(stack).models.values())
 
 
 def test_fixed_replicas_have_no_scaler_and_others_wait_out_a_cold_start() -> None:
