@@ -128,7 +128,7 @@ def _load(
             (f"llm-platform:{name}",), "a secret in the open (value not shown). Revoke it, then:", command, path=name
         )
     region = None if region is None else str(region)
-    settings = read_settings(platform, stack=stack, catalog=catalog, report=report)
+    settings = read_settings(platform, stack=stack, region=region, catalog=catalog, report=report)
     if settings is not None:
         check(settings, region=region, catalog=catalog, report=report)
     if settings is None or report.mistakes:

@@ -8,6 +8,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from infra.catalog import Catalog
+from infra.settings.meant import meant
 from infra.settings.mistakes import NULL_KEY, Key, Report, did_you_mean, holds_token, shown, unknown_key
 from infra.settings.platform import Settings
 from infra.settings.schema import Schema, allowed, choices, example, flow, is_required, known_keys, schema_at
@@ -16,10 +17,14 @@ from infra.settings.secrets import SECRETS
 _MAX_DEPTH = 60
 _GO_TIME = re.compile(r"(\d{4}-\d\d-\d\d) \d\d:\d\d:\d\d(\.\d+)? [+-]\d{4} \S+")
 _ZONE_NAME = re.compile(r"[a-z]{2}(-[a-z]+)+-\d[a-z]")
+_ZONES: Key = ("cluster", "create", "zones")
+_FEW_ZONES = 3
 _ROUNDS = 5  # a value in the place of a wrong one can uncover another wrong one
 
 
-def read_settings(platform: Any, *, stack: str, catalog: Catalog, report: Report) -> Settings | None:
+def read_settings(
+    platform: Any, *, stack: str, region: str | None, catalog: Catalog, report: Report
+) -> Settings | None:
     """The settings. A wrong value is reported, marked as broken, and replaced; None where it can't be."""
     if not isinstance(platform, dict):
         got = "missing" if platform is None else f"got {shown(platform)}"
@@ -39,7 +44,7 @@ def read_settings(platform: Any, *, stack: str, catalog: Catalog, report: Report
             wrong = _wrong_keys(error, data)
         for key, kind in wrong.items():
             if round_ == 0 and not report.is_broken(key):
-                report.always(key, *_message(key, kind, data, stack, catalog))
+                report.always(key, *_message(key, kind, data, stack, region, catalog))
         for key, kind in wrong.items():
             report.broken(_meant(key) if kind == "extra_forbidden" else key)
             _mend(data, key)
@@ -104,7 +109,7 @@ def _meant(key: Key) -> Key:
     return (*key[:-1], did_you_mean(str(key[-1]), known_keys(key[:-1])) or str(key[-1]))
 
 
-def _message(key: Key, kind: str, data: Any, stack: str, catalog: Catalog) -> tuple[str, str]:
+def _message(key: Key, kind: str, data: Any, stack: str, region: str | None, catalog: Catalog) -> tuple[str, str]:
     """What was got and is allowed, and what to write."""
     leaf = str(key[-1])
     if kind == "extra_forbidden":
@@ -118,6 +123,8 @@ def _message(key: Key, kind: str, data: Any, stack: str, catalog: Catalog) -> tu
         return f"missing; needs {allowed(node)}", _write(leaf, example(node))
     if kind == "name":
         return _name_message(key)
+    if key[:3] == _ZONES:
+        return _zone_message(key, _at(data, key), node, region, catalog)
     return _value_message(key, kind, _at(data, key), node, catalog)
 
 
@@ -134,25 +141,42 @@ def _name_message(key: Key) -> tuple[str, str]:
     )
 
 
+def _zone_message(key: Key, value: Any, node: Schema, region: str | None, catalog: Catalog) -> tuple[str, str]:
+    """Zones are proposed of the region that the value or the stack names."""
+    got, leaf = f"got {shown(value)}", str(key[-1])
+    named = isinstance(value, str) and _ZONE_NAME.fullmatch(value) is not None
+    ids = catalog.regions.get(value[:-1] if named else region or "", ())
+    if named and leaf.isdecimal():
+        zone = ids[int(leaf) % len(ids)] if ids else example(node)
+        return f"{got}; that is a name, which differs between accounts", f"write an id such as {zone}"
+    some = list(ids[:_FEW_ZONES]) or [example(schema_at((*_ZONES, 0)) or {})]
+    probably = meant(leaf, value, node) or (some[int(leaf) % len(some)] if leaf.isdecimal() else some)
+    return f"{got}; allowed: {allowed(node)}", _write(leaf, probably)
+
+
 def _value_message(key: Key, kind: str, value: Any, node: Schema, catalog: Catalog) -> tuple[str, str]:
     leaf, got = str(key[-1]), f"got {shown(value)}"
     if "Kubernetes version" in allowed(node):
-        known = catalog.kubernetes_versions
-        text = f"{value:.2f}" if isinstance(value, float) else str(value)
-        if isinstance(value, int | float):
-            got += "; unquoted, 1.30 would become 1.3"
-        return got, f'write "{text if text in known else known[-1]}" (known: {", ".join(map(json.dumps, known))})'
-    if key[:3] == ("cluster", "create", "zones") and isinstance(value, str) and _ZONE_NAME.fullmatch(value):
-        ids = catalog.regions.get(value[:-1], ()) or (example(node),)
-        zone = ids[int(key[-1]) % len(ids)] if leaf.isdecimal() else ids[0]
-        return f"{got}; that is a name, which differs between accounts", f"write an id such as {zone}"
+        return _version_message(got, value, node, catalog)
     if kind == "too_short" and value:
         return f"got {len(value)}; allowed: {allowed(node)}", _write(leaf, example(node))
+    probably = meant(leaf, value, node)
+    if isinstance(probably, str) and not isinstance(value, str):
+        return f"{got}; text has to be in quotes", f'write "{probably}"'
     words = choices(node)
     close = did_you_mean(value, words) if isinstance(value, str) else None
-    if isinstance(value, int | float) and not isinstance(value, bool) and allowed(node) == "text":
-        return f"{got}; text has to be in quotes", f'write "{value}"'
-    return f"{got}; allowed: {allowed(node)}", _write(leaf, close or example(node) or _example_of_entry(key[:-1]))
+    for proposed in (close, probably, example(node)):
+        if proposed is not None:
+            return f"{got}; allowed: {allowed(node)}", _write(leaf, proposed)
+    return f"{got}; allowed: {allowed(node)}", _write(leaf, _example_of_entry(key[:-1]))
+
+
+def _version_message(got: str, value: Any, node: Schema, catalog: Catalog) -> tuple[str, str]:
+    known = catalog.kubernetes_versions
+    text = f"{value:.2f}" if isinstance(value, float) else meant("version", value, node)
+    if isinstance(value, int | float):
+        got += "; unquoted, 1.30 would become 1.3"
+    return got, f'write "{text if text in known else known[-1]}" (known: {", ".join(map(json.dumps, known))})'
 
 
 def _example_of_entry(key: Key) -> Any:

@@ -8,6 +8,8 @@ from infra.settings.cluster import GpuPool
 from infra.settings.mistakes import Key, did_you_mean
 
 _CPU_FAMILY = re.compile(r"[mcrt]\d")  # general purpose, compute, memory, burstable
+_SAME_MEMORY = 0.02  # two GPUs stand for each other where an engine sees as much
+_NAMED = 4  # of what could be written instead
 
 
 def check_pools(scope: Scope) -> None:
@@ -104,16 +106,32 @@ def _check_zones(scope: Scope, key: Key, types: list[Instance]) -> None:
     reads: list[Key] = [("aws:region",), ("cluster", "create", "zones")]
     if not offered:
         scope.report.wrong(
-            key,
-            f"no zone of {scope.region} offers {names}",
-            "write types offered there, or another region",
-            reads=reads,
+            key, f"no zone of {scope.region} offers {names}", _offered_there(scope, types[0]), reads=reads
         )
     elif isinstance(create.zones, tuple) and not offered & set(create.zones):
         got = f"none of cluster.create.zones offers {names}"
         scope.report.wrong(
             key, got, f"add one of {', '.join(sorted(offered))} to zones, or write other types", reads=reads
         )
+
+
+def _offered_there(scope: Scope, wanted: Instance) -> str:
+    """Types of the region with the same GPU, else with a GPU of the same memory; the smallest first."""
+    catalog, region = scope.catalog, scope.region or ""
+    gib = catalog.gpus[wanted.gpu].engine_gib or 0.0
+    usable = [
+        each for each in catalog.instances.values() if each.left_out is None and catalog.zones_of(each.name, region)
+    ]
+    alike = [each for each in usable if _same_memory(catalog.gpus[each.gpu].engine_gib or 0.0, gib)]
+    same = [each for each in alike if each.gpu == wanted.gpu] or alike
+    same.sort(key=lambda each: (each.gpus != wanted.gpus, each.usd_per_hour or 0.0, each.name))
+    if not same:
+        return f"write another region: {region} has no GPU of {gib:.0f} GiB"
+    return f"write one of {', '.join(each.name for each in same[:_NAMED])} ({same[0].gpu}), or another region"
+
+
+def _same_memory(gib: float, other: float) -> bool:
+    return abs(gib - other) <= _SAME_MEMORY * max(gib, other)
 
 
 def _check_existing(scope: Scope, key: Key, pool: GpuPool, gpu: str) -> None:

@@ -128,7 +128,7 @@ GATEWAY = (
                 "gateway.timeoutSeconds",
                 6,
                 "got the number 7200; allowed: a whole number from 1 to 4000",
-                "write timeoutSeconds: 300",
+                "write timeoutSeconds: 4000",
             ),
         ),
     ),

@@ -98,7 +98,7 @@ POOLS = (
                 "gpuPools.l4.instanceTypes",
                 5,
                 "no zone of af-south-1 offers g6e.xlarge",
-                "write types offered there, or another region",
+                "write another region: af-south-1 has no GPU of 44 GiB",
             ),
         ),
     ),

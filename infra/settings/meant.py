@@ -1,0 +1,141 @@
+"""What somebody who typed a wrong value probably meant: `32k` is 32768, `budget: 8000` is `{usdPerMonth: 8000}`."""
+
+import math
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from infra.settings.schema import Schema, forms
+
+_NUMBER = re.compile(r"[$€]?\s*(-?\d[\d,_ ]*(?:\.\d+)?)\s*([a-z%]*)", re.IGNORECASE)
+_THOUSANDS = {"": 1, "k": 10**3, "m": 10**6, "ki": 2**10, "mi": 2**20, "%": 0.01, "usd": 1}
+_TOKENS = _THOUSANDS | {"k": 2**10, "m": 2**20, "tokens": 1, "token": 1}  # a context of 32k is 32,768 tokens
+_SECONDS = {"": 1, "s": 1, "sec": 1, "seconds": 1, "m": 60, "min": 60, "minutes": 60, "h": 3600}
+_GIB = {"": 1, "g": 1, "gb": 1, "gi": 1, "gib": 1}
+_SIZE = {"": "Gi", "g": "Gi", "gb": "Gi", "gi": "Gi", "gib": "Gi", "t": "Ti", "tb": "Ti", "ti": "Ti", "tib": "Ti"}
+_WORDS = {"yes": True, "on": True, "true": True, "no": False, "off": False, "false": False}
+_ADDRESS = re.compile(r"[\w.-]+(:\d+|\.\w+)\S*")
+_IP = re.compile(r"\d{1,3}(\.\d{1,3}){3}")
+_DEEPEST = 3  # sections within sections that a single value may stand for
+
+
+def meant(key: str, value: Any, node: Schema, depth: int = 0) -> Any:
+    """The value as the schema takes it, or None where nothing that it takes is like it."""
+    return next((each for each in _readings(key, value, node, depth) if takes(node, each)), None)
+
+
+def takes(node: Schema, value: Any) -> bool:
+    return any(_form_takes(form, value) for form in forms(node))
+
+
+def _form_takes(form: Schema, value: Any) -> bool:
+    if "enum" in form:
+        return value in form["enum"]
+    match form.get("type"):
+        case "string":
+            fits = isinstance(value, str) and len(value) <= form.get("maxLength", math.inf)
+            return fits and (re.search(form["pattern"], value) is not None if "pattern" in form else bool(value))
+        case "boolean":
+            return isinstance(value, bool)
+        case "integer":
+            return isinstance(value, int) and not isinstance(value, bool) and _in_range(form, value)
+        case "number":
+            return isinstance(value, int | float) and not isinstance(value, bool) and _in_range(form, value)
+        case "array":
+            items = form.get("items", {})
+            return (
+                isinstance(value, list)
+                and len(value) >= form.get("minItems", 0)
+                and all(takes(items, each) for each in value)
+            )
+        case "object":
+            return isinstance(value, dict) and _section_takes(form, value)
+    return False
+
+
+def _section_takes(form: Schema, value: Mapping[str, Any]) -> bool:
+    known = form.get("properties", {})
+    return all(name in value for name in form.get("required", ())) and all(
+        name in known and takes(known[name], each) for name, each in value.items()
+    )
+
+
+def _in_range(form: Schema, value: float) -> bool:
+    return form.get("minimum", -math.inf) <= value <= form.get("maximum", math.inf) and form.get(
+        "exclusiveMinimum", -math.inf
+    ) < value < form.get("exclusiveMaximum", math.inf)
+
+
+def _readings(key: str, value: Any, node: Schema, depth: int) -> Iterator[Any]:
+    """Other ways to read a value, those first that change least."""
+    if isinstance(value, Mapping | list) or value is None:
+        return
+    yield value
+    yield from _numbers(key, value, node)
+    if isinstance(value, str):
+        yield from _texts(value)
+        if value.strip().lower() in _WORDS:
+            yield _WORDS[value.strip().lower()]
+    else:
+        yield str(value).lower() if isinstance(value, bool) else str(value)
+        yield f"{value}Gi"
+    for form in forms(node):
+        if "items" in form and (item := meant(key, value, form["items"], depth)) is not None:
+            yield [item]
+    for form in forms(node):
+        if "properties" in form and depth < _DEEPEST:
+            yield from _sections(value, form, depth)
+
+
+def _sections(value: Any, form: Schema, depth: int) -> Iterator[Any]:
+    """A section in which the value stands under its one obvious key."""
+    properties, required = form["properties"], form.get("required", ())
+    if len(required) > 1:
+        return
+    fitting = [name for name, inner in properties.items() if takes(inner, value)]
+    if not required and len(fitting) == 1 and depth == 0:
+        yield {fitting[0]: value}
+    for index, (name, inner) in enumerate(properties.items()):
+        obvious = name in required or (not required and (index == 0 or _is_section(inner)))
+        if obvious and (found := meant(name, value, inner, depth + 1)) is not None:
+            yield {name: found}
+
+
+def _is_section(node: Schema) -> bool:
+    return any("properties" in form for form in forms(node))
+
+
+def _numbers(key: str, value: Any, node: Schema) -> Iterator[float]:
+    units = _TOKENS if key in ("maxModelLen", "maxNumBatchedTokens") else _THOUSANDS
+    units = _SECONDS if key.endswith("Seconds") else _GIB if key.endswith("Gib") else units
+    match = _NUMBER.fullmatch(value.strip()) if isinstance(value, str) else None
+    number: float | None = None
+    if match is not None and match[2].lower() in units:
+        number = float(re.sub("[,_ ]", "", match[1])) * units[match[2].lower()]
+    elif isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value):
+        number = value
+    if number is None:
+        return
+    yield from (int(number), round(number, 6))
+    yield from (
+        form["maximum"]
+        for form in forms(node)
+        if form.get("type") == "integer" and number > form.get("maximum", math.inf)
+    )
+
+
+def _texts(value: str) -> Iterator[str]:
+    """Without what people write around it, in the case and with the marks that a name may have."""
+    bare = value.strip()
+    yield bare
+    yield re.sub(r"^\*\.|[:/].*$", "", re.sub(r"^https?://", "", bare.lower()))  # the host
+    yield re.sub(r"[^a-z0-9.]+", "-", bare.lower()).strip("-")
+    match = _NUMBER.fullmatch(bare)
+    if match is not None and match[2].lower() in _SIZE:
+        yield f"{match[1].split('.')[0].strip()}{_SIZE[match[2].lower()]}"
+    if version := re.search(r"1\.\d\d", bare):
+        yield version[0]
+    if _IP.fullmatch(bare):
+        yield f"{bare}/32"
+    elif "://" not in bare and _ADDRESS.fullmatch(bare):
+        yield f"http://{bare}"
