@@ -1,5 +1,5 @@
 """Writes what the documentation takes from the program: the picture in README.md, the example of reviewer.md, numbers
-of estimates.md and the JSON Schemas.
+of estimates.md, the keys of stack-file.md and the JSON Schemas.
 
 `make docs` runs it; a stale file fails a test.
 """
@@ -9,7 +9,7 @@ import tempfile
 from collections import Counter, defaultdict
 from pathlib import Path
 
-from docs import estimates
+from docs import estimates, keys
 from docs.markers import filled
 from infra.cli.as_json import document
 from infra.cli.diff.comparing import Compared
@@ -25,7 +25,7 @@ from infra.settings.schema import stack_file_schema
 
 ROOT = Path(__file__).parent.parent
 PICTURED = "prod"
-_AREAS = {"aws": "AWS", "kubernetes": "in the cluster"}  # of type tokens, llm:<area>:<Class>
+_AREAS = {"aws": "on AWS", "kubernetes": "in the cluster"}  # of type tokens, llm:<area>:<Class>
 # The change that docs/reviewer.md shows, made to the pictured stack: what stands there, and what is written instead.
 _EXAMPLE = (("l4: {instanceTypes: [g6.2xlarge]}", "l4: {instanceTypes: [g6e.2xlarge]}"), ("max: 4}", "max: 8}"))
 
@@ -46,6 +46,7 @@ def generated() -> dict[Path, str]:
         reviewer: filled(
             reviewer.read_text(encoding="utf-8"), {"example": example_diff(_side(stack_file, planned), stack_file)}
         ),
+        ROOT / "docs" / "stack-file.md": keys.page(),
         ROOT / "docs" / "stack-file.schema.json": _json(stack_file_schema()),
         ROOT / "docs" / "outputs.schema.json": _json(PlatformOutputs.model_json_schema()),
         **estimates.generated(),
@@ -85,11 +86,7 @@ def mermaid(recording: Recording) -> str:
         others = (owner.get(urn) for urn in needed)
         waits[component] |= {other for other in others if other is not None and other != component}
     lines = ["flowchart TD"]
-    for area, title in _AREAS.items():
-        boxes = [c for c in sorted(count) if c.split(":")[1] == area]
-        lines.append(f'  subgraph {area}["{title}"]')
-        lines += [f'    {_class(c)}["{_label(c, components[c], count[c])}"]' for c in boxes]
-        lines.append("  end")
+    lines += [f'  {_class(c)}["{_label(c, components[c], count[c])}"]' for c in sorted(count)]
     lines += [f"  {_class(first)} --> {_class(c)}" for c in sorted(count) for first in sorted(_nearest(c, waits))]
     return "\n".join(lines) + "\n"
 
@@ -102,7 +99,7 @@ def _component(urn: str) -> str | None:
 
 def _label(component: str, number: int, resources: int) -> str:
     title = _class(component) + (f" x {number}" if number > 1 else "")
-    return f"<b>{title}</b><br/>{resources} resources"
+    return f"<b>{title}</b><br/>{resources} resources<br/>{_AREAS[component.split(':')[1]]}"
 
 
 def _nearest(component: str, waits: dict[str, set[str]]) -> set[str]:

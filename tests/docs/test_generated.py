@@ -9,10 +9,12 @@ import pytest
 
 from docs import generate
 from docs.generate import ROOT, generated
+from infra.settings.schema import platform_schema
 
 FILES = [
     "README.md",
     "docs/reviewer.md",
+    "docs/stack-file.md",
     "docs/stack-file.schema.json",
     "docs/outputs.schema.json",
     "docs/estimates.md",
@@ -53,3 +55,23 @@ def test_a_stale_picture_and_example_are_seen(tmp_path: Path, monkeypatch: pytes
         assert goes not in fresh[tmp_path / name]
         assert fresh[tmp_path / name].split(f"<!-- {mark}: begin -->")[0] == written.split(f"<!-- {mark}: begin -->")[0]
         assert fresh[tmp_path / name].split(f"<!-- {mark}: end -->")[1] == written.split(f"<!-- {mark}: end -->")[1]
+
+
+def test_every_key_of_the_schema_has_a_row_in_the_page_of_keys() -> None:
+    """Counted in the schema's own definitions, not by the walk that makes the page."""
+    page = current()["docs/stack-file.md"]
+    keys = {
+        key
+        for section in (platform_schema(), *platform_schema()["$defs"].values())
+        for key in section.get("properties", {})
+    }
+    assert len(keys) > 50
+    assert [key for key in sorted(keys) if f"`{key}`" not in page] == []
+
+
+def test_links_of_the_page_of_keys_lead_to_a_section() -> None:
+    page = current()["docs/stack-file.md"]
+    headings = {"".join(c for c in line[3:].lower() if c.isalnum()) for line in page.splitlines() if line[:3] == "## "}
+    links = set(re.findall(r"\]\(#(\w+)\)", page))
+    assert links
+    assert links <= headings
