@@ -1,5 +1,6 @@
 """Facts: models, GPUs, instance types, prices, versions. Data files with their sources, and one loader."""
 
+from infra.catalog.gpu_names import gpu_named, gpus_named, similar_gpus
 from infra.catalog.load import load_catalog
 from infra.catalog.ollama import OllamaModel
 from infra.catalog.price_table import price_table_mistakes, with_prices
@@ -14,7 +15,10 @@ __all__ = [
     "Instance",
     "ModelShape",
     "OllamaModel",
+    "gpu_named",
+    "gpus_named",
     "load_catalog",
     "price_table_mistakes",
+    "similar_gpus",
     "with_prices",
 ]

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from infra.catalog import Catalog, Gpu, Instance
+from infra.catalog import Catalog, Gpu, Instance, gpu_named, gpus_named, similar_gpus
 from infra.planning.kv_cache import splits
 from infra.planning.served import OLLAMA_CONTEXT, OLLAMA_DEFAULT
 from infra.planning.sizing import Question, can_run
@@ -130,7 +130,7 @@ class _Reader:
         return instance
 
     def _gpu(self, name: str | None, gib: float | None) -> Gpu | None:
-        known = _gpu_named(name, self._catalog) if name is not None else None
+        known = gpu_named(name, self._catalog.gpus) if name is not None else None
         if gib is not None:
             return Gpu(
                 name=known.name if known else name or f"{gib:g} GiB GPU",
@@ -144,8 +144,11 @@ class _Reader:
                 source="--gpu-memory-gib",
             )
         if known is None or known.engine_gib is None:
-            near = _near(name or "", self._catalog.gpus)
-            self._wrong(f"--gpu {name}", f"unknown GPU{near}, or give its --gpu-memory-gib")
+            near = similar_gpus(name or "", self._catalog.gpus)
+            known = [gpu.name for gpu in self._catalog.gpus.values() if gpu.engine_gib is not None]
+            write = f"; write one of {', '.join(near or known)}, or give its --gpu-memory-gib"
+            several = "of several sizes" if len(gpus_named(name or "", self._catalog.gpus)) > 1 else "unknown GPU"
+            self._wrong(f"--gpu {name}", several + write)
             return None
         return known
 
@@ -220,20 +223,6 @@ class _Reader:
 
     def _wrong(self, what: str, why: str) -> None:
         self._mistakes.append((what, why))
-
-
-def _gpu_named(name: str, catalog: Catalog) -> Gpu | None:
-    """By its name in the catalogue, or the beginning of it as people write it: `H100`, `rtx pro 6000`."""
-    wanted = _plain(name)
-    exact = [gpu for gpu in catalog.gpus.values() if _plain(gpu.name) == wanted]
-    if exact:
-        return exact[0]
-    begins = [gpu for gpu in catalog.gpus.values() if re.fullmatch(rf"{re.escape(wanted)}(80|se)", _plain(gpu.name))]
-    return begins[0] if len(begins) == 1 else None
-
-
-def _plain(name: str) -> str:
-    return re.sub(r"[^a-z0-9]", "", name.lower().removeprefix("nvidia")).removesuffix("gb")
 
 
 def _cannot_run(question: Question, gpu: Gpu, catalog: Catalog) -> tuple[str, str]:

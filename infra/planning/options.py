@@ -80,10 +80,11 @@ def share(option: Option) -> tuple[float, float, str]:
 
 
 def offer_with(gpu: Gpu, gpus: int, catalog: Catalog) -> Offer | None:
-    """The cheapest type, a GPU, that has so many: of this very GPU; of its memory where AWS has no such GPU."""
+    """The cheapest type, a GPU, that has so many: of this very GPU; of its memory where only that is known."""
     enough = [each for each in every_type(catalog) if each.gpus_per_node >= gpus and _same(each, gpu, catalog)]
     own = [each for each in enough if each.gpu == gpu.name]
-    return min(own or enough, key=lambda each: (round(each.usd_per_gpu_hour, 3), each.gpus_per_node), default=None)
+    alike = own if gpu.name in catalog.gpus else enough
+    return min(alike, key=lambda each: (round(each.usd_per_gpu_hour, 3), each.gpus_per_node), default=None)
 
 
 def largest_context(sized: Sized, sizing: Sizing) -> int:

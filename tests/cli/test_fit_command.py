@@ -65,8 +65,10 @@ def test_weights_that_are_too_large_leave_a_negative_number_and_exit_0_in_json()
 
 
 def test_a_gpu_that_aws_does_not_have_is_named_with_its_memory() -> None:
-    answer = fit_json(QWEN, "--gpu", "RTX 5090", "--gpu-memory-gib", "31.3", "--max-model-len", "8192")
-    assert (answer["gpu"], answer["instance_type"], answer["usd_per_hour"]) == ("RTX 5090", None, None)
+    answer = fit_json(QWEN, "--gpu", "RTX 5080", "--gpu-memory-gib", "15.5", "--max-model-len", "8192")
+    assert (answer["gpu"], answer["instance_type"], answer["usd_per_hour"]) == ("RTX 5080", None, None)
+    known = fit_json(QWEN, "--gpu", "NVIDIA-A40", "--max-model-len", "8192")
+    assert (known["gpu"], known["instance_type"], known["usd_per_hour"]) == ("A40", None, None), "an L40S isn't one"
     assert fit_json(QWEN, "--gpu-memory-gib", "22.16", "--max-model-len", "8192")["instance_type"] == "g6.xlarge"
 
 
@@ -144,6 +146,7 @@ def test_what_nothing_serves_is_exit_1() -> None:
         ([QWEN, "--max-model-len", "8k"], ["--max-model-len 8k"]),
         ([QWEN, "--gpu", "L4", "--gpus", "3"], ["--gpus 3", "32 heads", "1, 2, 4, 8"]),
         ([QWEN, "--gpu", "L5"], ["--gpu L5", "L4"]),
+        ([QWEN, "--gpu", "A100"], ["--gpu A100", "several sizes", "A100-40, A100-80"]),
         ([QWEN, "--gpu", "L5", "--gpu-memory-gib", "-3"], ["--gpu-memory-gib -3"]),
         ([QWEN, "--instance-type", "g6.huge"], ["--instance-type g6.huge", "g6."]),
         ([QWEN, "--instance-type", "g5g.xlarge"], ["--instance-type g5g.xlarge", "ARM"]),

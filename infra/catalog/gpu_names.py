@@ -1,0 +1,57 @@
+"""A GPU by what people and NVIDIA's own labels call it: `A100-80GB`, `nvidia-a100-80gb`, `NVIDIA-A100-SXM4-80GB`."""
+
+import difflib
+import re
+from collections.abc import Mapping
+
+from infra.catalog.types import Gpu
+
+# Words of a product's name that don't tell cards of this catalogue apart.
+_NOISE = (
+    *("nvidia", "tesla", "quadro", "geforce", "tensor", "core", "gpu", "generation", "blackwell", "server", "edition"),
+    *("se", "shared", "sxm", "sxm2", "sxm3", "sxm4", "sxm5", "sxm6", "ac", "hbm2", "hbm2e", "hbm3", "hbm3e", "rtx"),
+)
+_MEMORY = re.compile(r"(?<=\w)[\s_-](\d{2,3})\s?g(?:i?b)?(?![a-z0-9])")  # 80GB, 80G; A10G is a name
+_BARE_MEMORY = re.compile(r"(?<=\d)[\s_-](16|32|40|48|64|80|96|141)(?!\d)")  # A100-80
+# A card of 80 GB shows an engine 79.2 GiB, one of 16 GB with error correction 14.7.
+_SEEN_LEAST, _SEEN_MOST = 0.90, 1.02
+_WITHOUT_PCIE = ("a100", "a30", "l4", "t4", "v100")  # cards whose forms differ in nothing that is sized here
+
+
+def gpu_named(text: str, gpus: Mapping[str, Gpu]) -> Gpu | None:
+    """The one that is meant; None where none is, or where cards of several sizes have that name."""
+    if text in gpus:
+        return gpus[text]
+    found = gpus_named(text, gpus)
+    return found[0] if len(found) == 1 else None
+
+
+def gpus_named(text: str, gpus: Mapping[str, Gpu]) -> list[Gpu]:
+    """Those with that name, and with that memory where the text names one."""
+    name, gib = _parts(text)
+    return [gpu for gpu in gpus.values() if _parts(gpu.name)[0] == name and _has(gpu, gib)]
+
+
+def similar_gpus(text: str, gpus: Mapping[str, Gpu]) -> list[str]:
+    """What could be written instead: of the memory that the text names, where it names one."""
+    name, gib = _parts(text)
+    known = [gpu for gpu in gpus.values() if gpu.engine_gib is not None]
+    same = [gpu.name for gpu in known if _parts(gpu.name)[0] == name]
+    close = difflib.get_close_matches(name, {_parts(gpu.name)[0] for gpu in known}, n=3, cutoff=0.5)
+    return same or [gpu.name for gpu in known if _parts(gpu.name)[0] in close and _has(gpu, gib)]
+
+
+def _has(gpu: Gpu, gib: int | None) -> bool:
+    return gib is None or (gpu.engine_gib is not None and _SEEN_LEAST * gib <= gpu.engine_gib <= _SEEN_MOST * gib)
+
+
+def _parts(text: str) -> tuple[str, int | None]:
+    """The bare name, and the memory that is written beside it."""
+    text = re.sub(r"-mig-.*", "", text.strip().lower())
+    memory = _MEMORY.search(text) or _BARE_MEMORY.search(text)
+    if memory is not None:
+        text = f"{text[: memory.start()]} {text[memory.end() :]}"
+    words = [word for word in re.split(r"[^a-z0-9]+", text) if word not in _NOISE]
+    name = re.sub(r"^(nvidia|tesla|geforce)?(rtx)?", "", "".join(words))
+    bare = name.removesuffix("pcie")
+    return (bare if bare in _WITHOUT_PCIE else name), int(memory[1]) if memory else None

@@ -1,0 +1,79 @@
+"""A GPU is found by every name that people and NVIDIA's labels give it, and never one of another size."""
+
+import pytest
+
+from infra.catalog import gpu_named, gpus_named, load_catalog, similar_gpus
+
+GPUS = load_catalog().gpus
+
+NAMES = {
+    "A100-80": [
+        "A100-80GB",
+        "A100 80GB",
+        "a100 80g",
+        "nvidia-a100-80gb",
+        "NVIDIA-A100-SXM4-80GB",
+        "NVIDIA A100 80GB PCIe",
+    ],
+    "A100-40": ["A100-40GB", "NVIDIA-A100-SXM4-40GB", "NVIDIA-A100-PCIE-40GB", "A100-SXM4-40GB"],
+    "H100-80": ["H100", "H100-80GB", "NVIDIA H100 80GB HBM3", "NVIDIA-H100-80GB-HBM3"],
+    "H100-PCIE": ["NVIDIA-H100-PCIe", "H100 PCIe"],
+    "H100-NVL": ["NVIDIA-H100-NVL", "h100 nvl"],
+    "H200": ["NVIDIA-H200", "H200-141GB"],
+    "H20": ["NVIDIA-H20", "H20-96GB"],
+    "B200": ["NVIDIA-B200", "B200-192GB"],
+    "L4": ["NVIDIA-L4", "l4-24gb", "NVIDIA-L4-SHARED"],
+    "L40S": ["NVIDIA-L40S", "l40s", "L40S-48GB"],
+    "L40": ["NVIDIA-L40"],
+    "L20": ["NVIDIA-L20"],
+    "T4": ["Tesla-T4", "NVIDIA T4", "T4-16GB"],
+    "A10G": ["NVIDIA-A10G"],
+    "A10": ["NVIDIA-A10", "A10 24GB"],
+    "A30": ["NVIDIA-A30", "A30-24GB"],
+    "A40": ["NVIDIA-A40", "A40 48GB"],
+    "RTX-A6000": ["NVIDIA-RTX-A6000", "A6000", "RTX A6000 48GB"],
+    "RTX-6000-ADA": ["NVIDIA-RTX-6000-Ada-Generation", "RTX 6000 Ada"],
+    "RTX-4090": ["NVIDIA-GeForce-RTX-4090", "RTX 4090", "4090", "GeForce RTX 4090 24GB"],
+    "RTX-3090": ["NVIDIA-GeForce-RTX-3090", "rtx3090"],
+    "RTX-5090": ["NVIDIA-GeForce-RTX-5090"],
+    "RTX-PRO-6000-SE": ["RTX PRO 6000", "NVIDIA-RTX-PRO-6000-Blackwell-Server-Edition"],
+}
+
+
+@pytest.mark.parametrize(("gpu", "text"), [(gpu, text) for gpu, texts in NAMES.items() for text in [gpu, *texts]])
+def test_it_is_called_so(gpu: str, text: str) -> None:
+    found = gpu_named(text, GPUS)
+    assert found is not None
+    assert found.name == gpu
+
+
+@pytest.mark.parametrize("text", ["A100-48GB", "H20-141GB", "L4-48GB", "H100-96GB", "A100 16GB"])
+def test_a_card_of_another_size_is_never_meant(text: str) -> None:
+    assert gpu_named(text, GPUS) is None
+
+
+def test_a_name_of_two_sizes_is_asked_about() -> None:
+    assert gpu_named("A100", GPUS) is None
+    assert [gpu.name for gpu in gpus_named("A100", GPUS)] == ["A100-40", "A100-80"]
+    assert similar_gpus("A100", GPUS) == ["A100-40", "A100-80"]
+
+
+@pytest.mark.parametrize(("text", "proposed"), [("A1000-80GB", ["A100-80"]), ("RTX 4080", ["RTX-4090"]), ("X9", [])])
+def test_what_is_proposed_has_the_memory_that_was_typed(text: str, proposed: list[str]) -> None:
+    near = similar_gpus(text, GPUS)
+    assert set(proposed) <= set(near)
+    assert "A100-40" not in near or "80" not in text
+
+
+@pytest.mark.parametrize(
+    "name", ["RTX-A6000", "A40", "A30", "A10", "H20", "L20", "L40", "RTX-4090", "RTX-3090", "RTX-6000-ADA"]
+)
+def test_cards_that_aws_lacks_have_what_an_estimate_needs(name: str) -> None:
+    gpu = GPUS[name]
+    assert gpu.engine_gib
+    assert gpu.bandwidth_gb_s
+    assert gpu.bf16_tflops
+    assert gpu.link_gb_s
+    assert gpu.compute_capability
+    assert gpu.bf16
+    assert gpu.fp8 == (gpu.fp8_tflops is not None) == (gpu.compute_capability >= 8.9)
