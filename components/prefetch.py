@@ -10,6 +10,7 @@ from components.engines import ENGINES, MODELS_MOUNT, Workload
 from components.model_cache import CLAIM, HUB_TOKEN_KEY, HUB_TOKEN_SECRET
 from components.network_policy import prefetch_policy
 from components.pods import container_security_context, scratch, secret_variable, security_context, variables
+from components.stall import watched
 
 _REPORT_SECONDS = 60  # Pulumi waits this much longer than the Job may run, so that the Job's own error comes first
 
@@ -22,6 +23,8 @@ class Prefetch(pulumi.ComponentResource):
     of a failed pod beside `BackoffLimitExceeded`. A podFailurePolicy would end it sooner, but Pulumi doesn't know that
     reason and would wait for its timeout. `replace_with` is the claim: a new one is empty, and the old one stays as
     long as there is a pod that names it, a finished one too.
+
+    `memory_limit_gib` is over the request because pages that wait to be written to NFS count, and come in bursts.
     """
 
     job: pulumi.Output[str]
@@ -36,8 +39,10 @@ class Prefetch(pulumi.ComponentResource):
         image: str,
         cpu: float,
         memory_gib: float,
+        memory_limit_gib: float,
         scratch_gib: int,
         deadline_seconds: int,
+        stall_seconds: int,
         set_group: bool,
         depends_on: Sequence[pulumi.Resource] = (),
         replace_with: Sequence[pulumi.Resource] = (),
@@ -60,13 +65,17 @@ class Prefetch(pulumi.ComponentResource):
         if fetch.uses_hub_token:
             environment.append(secret_variable("HF_TOKEN", secret=HUB_TOKEN_SECRET, key=HUB_TOKEN_KEY, optional=True))
         volumes, mounts = scratch(scratch_gib)
-        fixed = {"memory": f"{round(memory_gib * 1024)}Mi", "ephemeral-storage": f"{scratch_gib}Gi"}
+        disk = {"ephemeral-storage": f"{scratch_gib}Gi"}
+        resources = {
+            "requests": {"cpu": f"{round(cpu * 1000)}m", "memory": _mebibytes(memory_gib), **disk},
+            "limits": {"memory": _mebibytes(memory_limit_gib), **disk},
+        }
         container: Any = {
             "name": "prefetch",
             "image": image,
-            "command": list(fetch.command),
+            "command": watched(fetch.command, directory=fetch.directory, seconds=stall_seconds),
             "env": environment,
-            "resources": {"requests": {"cpu": f"{round(cpu * 1000)}m", **fixed}, "limits": fixed},
+            "resources": resources,
             "securityContext": container_security_context(),
             "terminationMessagePolicy": "FallbackToLogsOnError",
             "volumeMounts": [{"name": "models", "mountPath": MODELS_MOUNT}, *mounts],
@@ -106,3 +115,7 @@ class Prefetch(pulumi.ComponentResource):
         )
         self.job = job.metadata.apply(lambda metadata: metadata.name or object_name)
         self.register_outputs({"job": self.job})
+
+
+def _mebibytes(gib: float) -> str:
+    return f"{round(gib * 1024)}Mi"

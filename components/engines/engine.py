@@ -35,6 +35,7 @@ class Fetch:
     """How the prefetch Job fills the claim: one container's command and environment."""
 
     command: tuple[str, ...]
+    directory: str  # where it writes
     env: Mapping[str, str]
     uses_hub_token: bool
 

@@ -11,24 +11,28 @@ def weights_path(workload: Workload) -> str:
     return f"{MODELS_MOUNT}/hf/{workload.model}/{workload.revision or 'main'}"
 
 
-def hub_fetch(workload: Workload, exclude: tuple[str, ...], *, cli: str) -> Fetch:
-    """The hub's own command line, as the image has it; it resumes what an earlier attempt left.
+def hub_fetch(workload: Workload) -> Fetch:
+    """The hub's own command line (huggingface_hub 0.32, before `hf`); it resumes what an earlier attempt left.
 
     The last 2 KiB of its log become the error that Pulumi shows, so nothing but the error may stand there.
     """
     return Fetch(
         command=(
-            *(cli, "download", workload.model),
+            *("huggingface-cli", "download", workload.model),
             *("--revision", workload.revision or "main"),
             *("--local-dir", weights_path(workload)),
-            *exclude,
+            *("--exclude", *NOT_NEEDED),
         ),
+        directory=weights_path(workload),
         env={
             "HF_HOME": f"{HOME}/.cache/huggingface",
             "HF_HUB_DISABLE_PROGRESS_BARS": "1",
             "HF_HUB_DISABLE_TELEMETRY": "1",
             # Its buffers are sized by constants, 2 to 8 GB whatever the pod may use (huggingface/huggingface_hub#3300).
             "HF_HUB_DISABLE_XET": "1",
+            # Seconds without a byte before it asks again for the rest; 10, its own, is short of a busy CDN.
+            "HF_HUB_DOWNLOAD_TIMEOUT": "30",
+            "HF_HUB_ETAG_TIMEOUT": "30",
         },
         uses_hub_token=True,
     )

@@ -65,6 +65,7 @@ class Ollama:
         """The served name is a copy of the tag's manifest: a second name for the same blobs."""
         return Fetch(
             command=("/bin/sh", "-c", _PULL),
+            directory=_store(workload)["OLLAMA_MODELS"],
             env={
                 **_store(workload),
                 "OLLAMA_HOST": f"127.0.0.1:{self.port}",

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from components.engines.engine import HOME, Fetch, Query, Workload
-from components.engines.hub import NOT_NEEDED, hub_fetch, weights_path
+from components.engines.hub import hub_fetch, weights_path
 
 _DTYPE = {"bf16": "bfloat16", "fp16": "float16"}
 _KV_CACHE_DTYPE = {"fp8": "fp8_e4m3fn"}
@@ -57,8 +57,7 @@ class Tgi:
         return {"httpGet": {"path": self.health_path, "port": "http"}}
 
     def fetch(self, workload: Workload) -> Fetch:
-        # Its image is older than `hf`, and the forerunner takes every pattern after one option.
-        return hub_fetch(workload, ("--exclude", *NOT_NEEDED), cli="huggingface-cli")
+        return hub_fetch(workload)
 
     def queries(self, namespace: str, name: str) -> tuple[Query, ...]:
         # Its metrics name no model; Prometheus adds the Service that it scraped.

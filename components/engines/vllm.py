@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from components.engines.engine import Fetch, Query, Workload
-from components.engines.hub import NOT_NEEDED, hub_fetch, weights_path
+from components.engines.hub import hub_fetch, weights_path
 
 _DTYPE = {"bf16": "bfloat16", "fp16": "float16"}
 # `auto` would pick the runner by the architecture, and an embedding model built on a chat model would chat.
@@ -54,7 +54,7 @@ class Vllm:
         return {"httpGet": {"path": self.health_path, "port": "http"}}
 
     def fetch(self, workload: Workload) -> Fetch:
-        return hub_fetch(workload, tuple(f"--exclude={pattern}" for pattern in NOT_NEEDED), cli="hf")
+        return hub_fetch(workload)
 
     def queries(self, namespace: str, name: str) -> tuple[Query, ...]:
         labels = f'{{namespace="{namespace}",model_name="{name}"}}'

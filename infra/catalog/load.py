@@ -33,6 +33,7 @@ from infra.catalog.types import (
     Catalog,
     Chart,
     Engine,
+    Image,
     Instance,
     KubernetesVersion,
     Measured,
@@ -69,6 +70,7 @@ def read_catalog(folder: Path) -> Catalog:
         mistakes.append("pins.toml: read must be the day up to which the versions were looked up, as 2026-11-01")
     prices = _prices(_toml(folder / "prices.toml"), mistakes)
     engines = _each("pins.toml, engines", Engine, pins["engines"], mistakes)
+    fetchers = _each("pins.toml, fetchers", Image, pins["fetchers"], mistakes)
     charts = _each("pins.toml, charts", Chart, pins["charts"], mistakes)
     kubernetes = _each("pins.toml, kubernetes", KubernetesVersion, pins["kubernetes"], mistakes)
     ollama = _ollama(table("ollama.csv", OLLAMA), models, mistakes)
@@ -88,6 +90,7 @@ def read_catalog(folder: Path) -> Catalog:
         quantized_weights=quantized,
         tgi=tgi,
         engines=engines,
+        fetchers=fetchers,
         charts=charts,
         kubernetes=kubernetes,
         read=pins["read"],

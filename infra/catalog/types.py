@@ -137,16 +137,22 @@ class Quantization:
 
 
 @dataclass(frozen=True)
-class Engine:
-    """A model server, pinned."""
+class Image:
+    """What a container runs, pinned."""
 
     name: str
     version: str
     image: str
     image_gib: float  # as pulled, compressed
     unpacked_gib: float  # on the node's disk
-    port: int
     source: str
+
+
+@dataclass(frozen=True)
+class Engine(Image):
+    """A model server."""
+
+    port: int
 
 
 @dataclass(frozen=True)
@@ -222,6 +228,7 @@ class Catalog:
     quantized_weights: Mapping[tuple[str, str], float]  # (model, quantization) -> GiB, where the sum would be wrong
     tgi: Mapping[str, tuple[str, ...]]  # model type that the pinned TGI can serve -> models of that type
     engines: Mapping[str, Engine]
+    fetchers: Mapping[str, Image]
     charts: Mapping[str, Chart]
     kubernetes: Mapping[str, KubernetesVersion]
     read: date  # of the versions: a plan asks no clock

@@ -177,6 +177,18 @@ class Resources:
 
 
 @dataclass(frozen=True)
+class PrefetchPlan:
+    """The Job that fetches the weights; its deadline is among the timeouts."""
+
+    image: str
+    cpu: float  # cores
+    memory_gib: float
+    memory_limit_gib: float
+    scratch_gib: int
+    stall_seconds: int  # an attempt that writes nothing for so long ends
+
+
+@dataclass(frozen=True)
 class ModelPlan:
     name: str  # the stack file's key: Service, URL, served name, metric label
     model: str  # repository or Ollama tag
@@ -203,7 +215,7 @@ class ModelPlan:
     gated: bool
     weights_on_disk_gib: float  # the download; what the cache must hold
     resources: Resources
-    prefetch: Resources  # of the Job; no /dev/shm
+    prefetch: PrefetchPlan
     fit: Fit | None  # None on CPU and where the shape isn't known
     rollout: Rollout
     cold_start: ColdStart

@@ -17,8 +17,9 @@ from infra.planning.gateway import plan_gateway
 from infra.planning.nodes import plan_pool
 from infra.planning.placement import Placed, place
 from infra.planning.plan import CachePlan, GatewayPlan, ModelPlan, Plan, PoolPlan, Throughput
-from infra.planning.pods import check_system_nodes, prefetch_resources, server_resources
+from infra.planning.pods import check_system_nodes, server_resources
 from infra.planning.pools import Offer, declared, makeable
+from infra.planning.prefetch import explain_prefetch, plan_prefetch
 from infra.planning.remedies import find_remedies
 from infra.planning.rollout import plan_rollout
 from infra.planning.scaling import plan_scaling
@@ -43,6 +44,7 @@ def make_plan(stack: str, settings: Settings, *, region: str | None, secrets: fr
         for name, model in sorted(settings.models.items())
     ]
     cache = plan_cache(settings, served, cluster, findings)
+    explain_prefetch(served, cluster, catalog, findings)
     zones = (cache.zone_id,) if cache.zone_id else cluster.zone_ids
     offers = [declared(name, pool, catalog, cluster.region, zones) for name, pool in sorted(settings.gpu_pools.items())]
     new = makeable(catalog, cluster.region, zones) if cluster.kind == "create" else ()
@@ -141,7 +143,7 @@ def _model(
         gated=bool(served.gated),
         weights_on_disk_gib=served.disk_gib,
         resources=server_resources(placed),
-        prefetch=prefetch_resources(),
+        prefetch=plan_prefetch(served, sizing.catalog),
         fit=sized.fit if sized else None,
         rollout=rollout,
         cold_start=start,

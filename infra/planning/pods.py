@@ -30,11 +30,6 @@ def server_resources(placed: Placed) -> Resources:
     return Resources(cpu=_tenths(cpu), memory_gib=_tenths(memory), ephemeral_gib=SCRATCH_GIB, shm_gib=shm)
 
 
-def prefetch_resources() -> Resources:
-    """The Job streams to the cache; it runs on system nodes, beside everything else."""
-    return Resources(cpu=0.5, memory_gib=2.0, ephemeral_gib=2, shm_gib=0)
-
-
 def check_system_nodes(
     placed: list[Placed], node: CpuInstance | None, nodes: int, findings: Findings, *, surge: bool
 ) -> None:

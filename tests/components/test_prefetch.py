@@ -1,5 +1,9 @@
 """The Job that fetches weights: the only pod with the token and the internet, and honest when it fails."""
 
+import os
+import subprocess
+import time
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,9 +23,11 @@ def prefetch(**changes: Any) -> Recording:
         "workload": CHAT,
         "image": "vllm/vllm-openai:v0.28.0",
         "cpu": 1,
-        "memory_gib": 4,
+        "memory_gib": 2,
+        "memory_limit_gib": 8,
         "scratch_gib": 5,
         "deadline_seconds": 3600,
+        "stall_seconds": 600,
         "set_group": True,
         **changes,
     }
@@ -79,8 +85,8 @@ def test_the_job_passes_pod_security_restricted_with_resources():
     assert spec["securityContext"]["fsGroupChangePolicy"] == "OnRootMismatch"
     assert container["securityContext"]["readOnlyRootFilesystem"] is True
     assert container["resources"] == {
-        "requests": {"cpu": "1000m", "memory": "4096Mi", "ephemeral-storage": "5Gi"},
-        "limits": {"memory": "4096Mi", "ephemeral-storage": "5Gi"},
+        "requests": {"cpu": "1000m", "memory": "2048Mi", "ephemeral-storage": "5Gi"},
+        "limits": {"memory": "8192Mi", "ephemeral-storage": "5Gi"},
     }
     assert spec["automountServiceAccountToken"] is False
     assert "readOnly" not in {k for mount in container["volumeMounts"] for k in mount}
@@ -98,3 +104,42 @@ def test_the_job_reaches_dns_and_https_only_and_nobody_reaches_it():
     (job,) = recording.of(JOB)
     assert spec["podSelector"]["matchLabels"] == job.inputs["spec"]["template"]["metadata"]["labels"]
     assert policy.urn in job.options["depends_on"]
+
+
+def attempt(tmp_path: Path, downloads: str, *, stall_seconds: int) -> tuple[int, list[str]]:
+    """The Job's own command with a stand-in for the hub's command line; the claim is a folder here."""
+    stand_in = tmp_path / "huggingface-cli"
+    stand_in.write_text(f"#!/bin/sh\nfolder={tmp_path}/models/weights\nmkdir -p $folder\n{downloads}\n")
+    stand_in.chmod(0o755)
+    command = pod(prefetch(stall_seconds=stall_seconds), JOB)["containers"][0]["command"]
+    here = [f"{tmp_path}/models" if part.startswith("/models/") else part for part in command]
+    env = {"PATH": f"{tmp_path}:/usr/bin:/bin"}
+    ended = subprocess.run(here, env=env, capture_output=True, text=True, check=False, timeout=120)
+    return ended.returncode, (ended.stdout + ended.stderr).splitlines()
+
+
+def test_a_download_that_writes_ends_with_its_own_answer(tmp_path):
+    slow = "for part in 1 2 3 4 5 6; do echo $part >> $folder/part.incomplete; sleep 1; done; echo done"
+    assert attempt(tmp_path, slow, stall_seconds=4) == (0, ["done"])
+
+
+def test_a_download_that_fails_ends_with_its_own_error(tmp_path):
+    code, lines = attempt(tmp_path, "echo '401 Client Error: gated' >&2; exit 3", stall_seconds=60)
+    assert (code, lines) == (3, ["401 Client Error: gated"])
+
+
+def test_a_download_that_stalls_ends_long_before_the_deadline(tmp_path):
+    code, lines = attempt(tmp_path, "echo 1 > $folder/part.incomplete; exec sleep 100", stall_seconds=3)
+    assert code == 75
+    assert lines == [
+        f"Stalled: nothing was written to {tmp_path}/models for 3 s. This attempt ends; the next one goes on."
+    ]
+
+
+def test_what_an_earlier_attempt_left_is_not_taken_for_a_stall(tmp_path):
+    (tmp_path / "models").mkdir()
+    old = tmp_path / "models" / "part.incomplete"
+    old.write_text("1")
+    hours_ago = time.time() - 10_000
+    os.utime(old, (hours_ago, hours_ago))
+    assert attempt(tmp_path, "sleep 3; echo done", stall_seconds=60) == (0, ["done"])

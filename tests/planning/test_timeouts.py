@@ -33,6 +33,12 @@ def test_a_short_gateway_timeout_keeps_connections_for_longer_than_nginx() -> No
     assert all(model.timeouts.keep_alive > 60 for model in plan(stack).models.values())
 
 
+def test_an_attempt_to_download_that_stalls_ends_early_enough_for_the_next_ones() -> None:
+    for result in PLANS:
+        for model in result.models.values():
+            assert 3 * model.prefetch.stall_seconds <= model.timeouts.prefetch
+
+
 def test_fixed_replicas_have_no_scaler_and_others_wait_out_a_cold_start() -> None:
     result = plan(PROD)
     assert plan(DEV).models["qwen3-8b"].scaling is None

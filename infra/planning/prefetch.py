@@ -1,0 +1,53 @@
+"""The Job that fetches a model's weights: it runs on system nodes, beside Prometheus."""
+
+from collections.abc import Sequence
+
+from infra.catalog import Catalog
+from infra.catalog.types import Image
+from infra.planning.findings import Findings
+from infra.planning.plan import ClusterPlan, PrefetchPlan
+from infra.planning.served import Served
+
+CPU = 0.5
+# It streams, but pages that wait to be written to EFS count too: 2 GiB was seen to be too little, and 8 enough.
+MEMORY_GIB, MEMORY_LIMIT_GIB = 2.0, 8.0
+SCRATCH_GIB = 2
+# An attempt ends once it wrote nothing for so long. Checking what is there writes nothing, and takes minutes at most.
+STALL_SECONDS = 600
+GP3_MIBPS = 125  # of a system node's disk, as its price includes it
+
+
+def plan_prefetch(served: Served, catalog: Catalog) -> PrefetchPlan:
+    return PrefetchPlan(
+        image=_image(served, catalog).image,
+        cpu=CPU,
+        memory_gib=MEMORY_GIB,
+        memory_limit_gib=MEMORY_LIMIT_GIB,
+        scratch_gib=SCRATCH_GIB,
+        stall_seconds=STALL_SECONDS,
+    )
+
+
+def explain_prefetch(served: Sequence[Served], cluster: ClusterPlan, catalog: Catalog, findings: Findings) -> None:
+    """What the Jobs' images cost the disks of the nodes that they run on."""
+    for image in sorted({_image(each, catalog) for each in served}, key=lambda image: image.name):
+        fetched = [each for each in served if _image(each, catalog) == image]
+        names = ", ".join(each.name for each in fetched)
+        made = cluster.kind == "create"
+        where = "a system node" if made else "a node without a GPU"
+        engines = sorted({each.engine for each in fetched} - {image}, key=lambda engine: engine.name)
+        instead = "".join(f"; {engine.name}'s own image would write {_written(engine, made)}" for engine in engines)
+        findings.assume(
+            "models", f"{names}: weights are fetched on {where} by {image.image}, {_written(image, made)}{instead}"
+        )
+
+
+def _image(served: Served, catalog: Catalog) -> Image:
+    """Ollama's library is read by Ollama alone; the Hugging Face hub by a small image with its command line."""
+    return served.engine if served.engine.name == "ollama" else catalog.fetchers["hub"]
+
+
+def _written(image: Image, made: bool) -> str:
+    gib = image.image_gib + image.unpacked_gib
+    disk = f" ({gib * 1024 / GP3_MIBPS:.0f} s of its disk)" if made else ""
+    return f"{gib:.1f} GiB pulled and unpacked{disk}"
