@@ -71,6 +71,7 @@ def prices(catalog: Catalog) -> str:
 | what | dollars | as of |
 |---|---|---|
 | GPU nodes | an hour, by type: `gpu_instances.csv` | {have.gpu_date} |
+| nodes of other regions, and spot | an hour, by type and region: `region_prices.csv` | {have.region_date} |
 | CPU nodes | an hour, by type: `cpu_instances.csv` | {have.date} |
 | EKS control plane | {have.eks_hour:g} an hour | {have.date} |
 | NAT gateway | {have.nat_hour:g} an hour, and an address | {have.date} |

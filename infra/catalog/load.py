@@ -19,6 +19,7 @@ from infra.catalog.rows import (
     OLLAMA,
     QUANTIZATION,
     QUANTIZED,
+    REGION_PRICE,
     TGI,
     cpu_instance_of,
     gguf_of,
@@ -27,6 +28,7 @@ from infra.catalog.rows import (
     model_of,
     ollama_of,
     quantization_of,
+    region_price_of,
 )
 from infra.catalog.table import BadCatalog, Row, Table, has_date
 from infra.catalog.types import (
@@ -40,6 +42,7 @@ from infra.catalog.types import (
     ModelShape,
     Prices,
     Quantization,
+    RegionPrice,
 )
 
 DATA = Path(__file__).parent / "data"
@@ -78,6 +81,7 @@ def read_catalog(folder: Path) -> Catalog:
     quantized = _quantized(table("quantized_weights.csv", QUANTIZED), models, quantizations, mistakes)
     tgi = _tgi(table("tgi_models.csv", TGI), models)
     cpu_instances = table("cpu_instances.csv", CPU_INSTANCE).by("instance_type", cpu_instance_of)
+    region_prices = _region_prices(table("region_prices.csv", REGION_PRICE), mistakes)
     if mistakes or prices is None:
         raise BadCatalog(mistakes)
     return Catalog(
@@ -95,6 +99,7 @@ def read_catalog(folder: Path) -> Catalog:
         kubernetes=kubernetes,
         read=pins["read"],
         cpu_instances=cpu_instances,
+        region_prices=region_prices,
         prices=prices,
         cold_start=cold_start,
         zones=zones,
@@ -117,6 +122,16 @@ def _quantized(
         if key in found:
             mistakes.append(f"{row.place}: {key[0]} in {key[1]} is there already")
         found[key] = row.number("weights_gib")
+    return MappingProxyType(found)
+
+
+def _region_prices(table: Table, mistakes: list[str]) -> Mapping[tuple[str, str], RegionPrice]:
+    found: dict[tuple[str, str], RegionPrice] = {}
+    for row in table.rows():
+        key = row.text("instance_type"), row.text("region")
+        if key in found:
+            mistakes.append(f"{row.place}: {key[0]} in {key[1]} is there already")
+        found[key] = region_price_of(row)
     return MappingProxyType(found)
 
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from infra.catalog.ollama import Gguf, OllamaModel
 from infra.catalog.table import Row
-from infra.catalog.types import CpuInstance, Gpu, Instance, ModelShape, Quantization
+from infra.catalog.types import CpuInstance, Gpu, Instance, ModelShape, Quantization, RegionPrice
 
 INSTANCE = (
     *("instance_type", "gpu", "gpus", "vcpus", "memory_mib", "nvme_gb", "arch", "network_gbps", "efa_interfaces"),
@@ -27,6 +27,7 @@ GGUF = ("name", "bits_per_weight", "source")
 OLLAMA = ("tag", "aliases", "params_b", "file_gb", "max_context", "task", "like", "source")
 TGI = ("model_type", "models")
 CPU_INSTANCE = ("instance_type", "vcpus", "memory_gib", "usd_per_hour")
+REGION_PRICE = ("instance_type", "region", "usd_per_hour", "spot_low", "spot_high")
 
 
 def instance_of(row: Row, gpus: Mapping[str, Gpu]) -> Instance:
@@ -139,3 +140,10 @@ def cpu_instance_of(row: Row) -> CpuInstance:
     return CpuInstance(
         row.text("instance_type"), row.whole("vcpus"), row.number("memory_gib"), row.number("usd_per_hour")
     )
+
+
+def region_price_of(row: Row) -> RegionPrice:
+    low, high = row.number_or_none("spot_low"), row.number_or_none("spot_high")
+    if (low is None) != (high is None) or (low or 0) > (high or 0):
+        row.wrong("spot_high", f"must be spot_low ({low}) or more, or both blank")
+    return RegionPrice(row.number_or_none("usd_per_hour"), None if low is None or high is None else (low, high))

@@ -7,6 +7,8 @@ from typing import Literal
 
 from infra.catalog.ollama import Gguf, OllamaTags
 
+HOME = "us-east-1"  # the region of the prices that no table gives another
+
 
 @dataclass(frozen=True)
 class Instance:
@@ -24,8 +26,10 @@ class Instance:
     ebs_mbps: int  # baseline; 0: not seen, of a type that is left out
     spot: bool
     capacity_block: bool
-    usd_per_hour: float | None  # on demand, us-east-1
+    usd_per_hour: float | None  # on demand, of `priced_by`
     unusable: str | None = None  # why it can't serve, whatever its price
+    priced_by: str | None = HOME  # the region of its price; None: a table of the user's own
+    spot_usd: tuple[float, float] | None = None  # dollars an hour in the region's cheapest and dearest zone
 
     @property
     def left_out(self) -> str | None:
@@ -182,7 +186,16 @@ class CpuInstance:
     name: str
     vcpus: int
     memory_gib: float
-    usd_per_hour: float
+    usd_per_hour: float  # on demand, of `priced_by`
+    priced_by: str | None = HOME  # the region of its price; None: a table of the user's own
+
+
+@dataclass(frozen=True)
+class RegionPrice:
+    """An instance type in one region; None is what the source doesn't have."""
+
+    usd_per_hour: float | None  # on demand
+    spot_usd: tuple[float, float] | None  # in the cheapest and the dearest zone, at one moment
 
 
 @dataclass(frozen=True)
@@ -191,6 +204,7 @@ class Prices:
 
     date: str
     gpu_date: str
+    region_date: str  # of the prices of other regions, and of spot
     region: str
     eks_hour: float
     eks_extended_hour: float
@@ -233,10 +247,13 @@ class Catalog:
     kubernetes: Mapping[str, KubernetesVersion]
     read: date  # of the versions: a plan asks no clock
     cpu_instances: Mapping[str, CpuInstance]
+    region_prices: Mapping[tuple[str, str], RegionPrice]  # (instance type, region)
     prices: Prices
     cold_start: Mapping[str, Measured]  # rows of cold_start.toml: seconds, or MiB/s
     zones: Mapping[str, Mapping[str, tuple[str, ...]]]  # instance type -> region -> zone ids that EKS serves
     regions: Mapping[str, tuple[str, ...]]  # region -> zone ids where some GPU type is offered
+
+    region: str = HOME  # whose prices the instance types have, where they are known
 
     @property
     def kubernetes_versions(self) -> tuple[str, ...]:

@@ -113,6 +113,7 @@ def diff(stack: str, base: str, format_: str) -> None:
 @click.option("--gpu-memory-gib", help="Memory of one GPU, as the engine sees it.")
 @click.option("--gpus", help="GPUs that share the model (1).")
 @click.option("--instance-type", help="EC2 instance type; the fewest of its GPUs that serve the model.")
+@click.option("--region", help="AWS region: its instance types and prices (every type, at prices of us-east-1).")
 @click.option("--engine", help="vllm, tgi or ollama.")
 @click.option("--max-model-len", help="Tokens of a request (the model's own).")
 @click.option("--gpu-memory-utilization", help="Share of the memory that the engine may use (its default).")

@@ -30,6 +30,7 @@ def document(planned: Planned) -> dict[str, Any]:
             "usd_per_month_typical": round(plan.cost.usd_per_month_typical, 2),
             "usd_per_month_max": round(plan.cost.usd_per_month_max, 2),
             "items": [_item(item) for item in plan.cost.items],
+            "prices": plan.cost.whose or plan.cost.price_note,
         },
         "chosen": {path: {"value": choice.value, "reason": choice.reason} for path, choice in plan.chosen.items()},
         "cheaper": {
@@ -90,10 +91,14 @@ def _model(model: ModelPlan, remedies: tuple[Remedy, ...]) -> dict[str, Any]:
             "parts": {name: _part(part) for name, part in model.cold_start.parts.items()},
             "remedies": [_remedy(remedy) for remedy in remedies],
         },
-        "usd_per_hour": round(model.usd_per_hour, 4) if model.usd_per_hour is not None else None,
+        "usd_per_hour": _rounded(model.usd_per_hour),
         "usd_per_million_output_tokens": [round(dollars.low, 4), round(dollars.high, 4)] if dollars else None,
         "reasons": list(model.reasons),
     }
+
+
+def _rounded(usd: float | None) -> float | None:
+    return round(usd, 4) if usd is not None else None
 
 
 def _part(part: StartPart) -> dict[str, Any]:
@@ -122,6 +127,8 @@ def _pools(plan: Plan) -> dict[str, Any]:
             "min": pool.min,
             "max": pool.max,
             "gpus_per_node": pool.gpus_per_node,
+            "usd_per_node_hour": _rounded(pool.usd_per_node_hour),
+            "price_note": pool.price_note,
             "peak_gpus": pool.peak_gpus,
             "surge_gpus": pool.surge_gpus,
             "reasons": list(pool.reasons),

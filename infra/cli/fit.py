@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from infra.catalog import Catalog
+from infra.catalog import Catalog, offered_in, with_prices
 from infra.cli.fit_input import Where, read
 from infra.cli.fit_text import against, engine, flags, text_of_all, text_of_one
 from infra.cli.terminal import printable
@@ -16,7 +16,8 @@ from infra.planning.sizing import Question, Sizing
 def run(model: str, given: Mapping[str, str | None], format_: str, catalog: Catalog) -> tuple[str, int]:
     """What to print and the exit code. Raises BadInput."""
     question, where, api_price = read(model, given, catalog)
-    sizing = Sizing(catalog)
+    region = given.get("region")
+    sizing = Sizing(with_prices(offered_in(catalog, region) if region else catalog, region))
     if where.instance is None and where.gpu is None:
         return _all(question, api_price, format_, sizing)
     one = _one(question, where, sizing)
@@ -30,7 +31,8 @@ def _one(question: Question, where: Where, sizing: Sizing) -> Option:
         gpus = where.gpus or 1
         return Option(offer_with(where.gpu, gpus, sizing.catalog), sizing.size(question, where.gpu, gpus))
     assert where.instance is not None
-    found = on_offer(question, of_type(where.instance), sizing)
+    instance = sizing.catalog.instances[where.instance.name]
+    found = on_offer(question, of_type(instance, sizing.catalog), sizing)
     assert found is not None  # what can't run there is bad input
     return found
 
@@ -59,9 +61,15 @@ def _document(given: Option, api_price: float | None, sizing: Sizing) -> dict[st
         "max_model_len": given.sized.question.max_model_len,
         "max_concurrency": round(fit.max_concurrency, 2) if fit.max_concurrency is not None else None,
         "usd_per_hour": round(usd, 4) if usd is not None else None,
+        "usd_per_node_hour": given.usd_per_node_hour,
+        "price_region": _price_region(given),
         **_against_an_api(given, api_price),
         "reasons": _reasons(given, sizing),
     }
+
+
+def _price_region(given: Option) -> str | None:
+    return given.offer.types[0].priced_by if given.offer else None
 
 
 def _against_an_api(given: Option, api_price: float | None) -> dict[str, Any]:

@@ -53,6 +53,7 @@ class _Reader:
         engine = self._choice("engine", ENGINES) or (
             "ollama" if ":" in model or model in self._catalog.ollama else "vllm"
         )
+        self._check_region()
         where = self._where()
         length = self._whole("max-model-len", MOST_TOKENS, "tokens")
         question = self._question(model, engine, length, where)
@@ -119,12 +120,25 @@ class _Reader:
             return Where()
         return Where(gpu=self._gpu(name, gib), gpus=gpus)
 
+    @property
+    def _region(self) -> str | None:
+        given = self._given.get("region")
+        return given if given in self._catalog.regions else None
+
+    def _check_region(self) -> None:
+        given = self._given.get("region")
+        if given is not None and self._region is None:
+            near = difflib.get_close_matches(given, self._catalog.regions, n=3, cutoff=0.6) or [*self._catalog.regions]
+            self._wrong(f"--region {given}", f"no region with GPU instance types; known: {', '.join(near)}")
+
     def _instance(self, name: str, gpus: int | None) -> Instance | None:
         instance = self._catalog.instances.get(name)
         if instance is None:
             self._wrong(f"--instance-type {name}", f"unknown GPU instance type{_near(name, self._catalog.instances)}")
         elif instance.left_out and instance.usd_per_hour is not None:
             self._wrong(f"--instance-type {name}", f"can't serve: {instance.left_out}")
+        elif self._region is not None and not self._catalog.zones_of(name, self._region):
+            self._wrong(f"--instance-type {name}", f"no zone of {self._region} offers it")
         elif gpus is not None and gpus > instance.gpus:
             self._wrong(f"--gpus {gpus}", f"{name} has {instance.gpus}; a model is split within one node")
         return instance

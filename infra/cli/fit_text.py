@@ -44,6 +44,7 @@ def _against(given: Option, api_price: float | None) -> list[str]:
     if found is None:
         return ["", "against an API: no tokens come out of it, or no price is known"]
     where = given.offer.instance_type if given.offer else given.where
+    where = f"a share ({given.sized.gpus} GPUs) of {where}" if given.is_a_share else where
     request = f"{WORKLOAD.prompt:,} tokens in and {WORKLOAD.output:,} out a request"
     return [
         "",
@@ -68,7 +69,7 @@ def engine(given: Option) -> str:
 
 def text_of_one(given: Option, api_price: float | None, sizing: Sizing) -> str:
     fit, question = given.sized.fit, given.sized.question
-    price = f", ${given.usd_per_hour:.2f} an hour" if given.usd_per_hour is not None else ""
+    price = f", ${given.usd_per_hour:.2f} an hour{_share(given)}" if given.usd_per_hour is not None else ""
     where = f"{given.where}{f' ({given.offer.instance_type}{price})' if given.offer else ''}"
     verdict = ("fits" if given.certain else "fits, not for certain") if given.fits else "does not fit"
     lines = [f"{verdict}: {where}; {given.sized.holds}", *_bars(given), ""]
@@ -146,11 +147,25 @@ def _verdict(fitting: list[Option], question: Question) -> list[str]:
     if not fitting:
         return [f"no instance type serves {question.name} with {question.max_model_len:,} tokens"]
     best, alone = fitting[0], min(fitting, key=_node_price)
-    lines = [f"{_serves(best)}, ${best.usd_per_hour or 0:.2f} an hour, {_month(best.usd_per_hour)}; {best.sized.holds}"]
+    lines = [f"{_serves(best)}, {_price(best)}; {best.sized.holds}"]
     if alone.offer is not None and alone.offer != best.offer:
-        price = alone.offer.usd_per_node_hour
-        lines.append(f"alone on a node: {alone.offer.instance_type}, ${price or 0:.2f} an hour, {_month(price)}")
+        price, note = alone.offer.usd_per_node_hour, alone.offer.price_said
+        lines.append(f"alone on a node: {alone.offer.instance_type}, ${price or 0:.2f} an hour, {_month(price)}{note}")
     return lines
+
+
+def _price(given: Option) -> str:
+    """What a replica costs."""
+    return f"${given.usd_per_hour or 0:.2f} an hour, {_month(given.usd_per_hour)}{_share(given)}"
+
+
+def _share(given: Option) -> str:
+    """What the node costs where a replica has some of its GPUs; whose price it is."""
+    offer = given.offer
+    if offer is None or not given.is_a_share:
+        return offer.price_said if offer else ""
+    node = f"${offer.usd_per_node_hour or 0:.2f} an hour, {_month(offer.usd_per_node_hour)}"
+    return f" as its share ({given.sized.gpus} of {offer.gpus_per_node} GPUs) of a node for {node}{offer.price_said}"
 
 
 def _serves(best: Option) -> str:
@@ -210,8 +225,10 @@ def _table(options: list[Option]) -> list[str]:
 
 def _row(given: Option) -> tuple[str, ...]:
     fit, cache, usd, offer = given.sized.fit, given.sized.fit.kv_cache_gib, given.usd_per_hour or 0.0, given.offer
-    shared = offer is not None and given.sized.gpus < offer.gpus_per_node
-    note = f"of {offer.gpus_per_node} GPUs for ${offer.usd_per_node_hour or 0:.2f}" if shared and offer else ""
+    note = ""
+    if offer is not None and given.is_a_share:
+        note = f"share of a node of {offer.gpus_per_node} GPUs for ${offer.usd_per_node_hour or 0:.2f} an hour"
+    whose = offer.price_note if offer else ""
     return (
         _type(given),
         given.where,
@@ -220,7 +237,7 @@ def _row(given: Option) -> tuple[str, ...]:
         f"{fit.weights_gib:.1f}",
         f"{cache.mid:.1f} ({_interval(given)})" if cache else "none",
         f"{fit.max_concurrency:.1f}" if fit.max_concurrency is not None else "-",
-        "; ".join(part for part in (note, "" if given.certain else "likely, not certain") if part),
+        "; ".join(part for part in (note, whose, "" if given.certain else "likely, not certain") if part),
     )
 
 
@@ -237,7 +254,7 @@ def _other_means(question: Question, best: Option | None, sizing: Sizing) -> lis
         other = next(iter(serving(question.but(**change), every_type(sizing.catalog), sizing)), None)
         if other is not None and other.offer is not None and (best is None or _cheaper(other, best)):
             ((key, value),) = change.items()
-            where = f"{other.offer.instance_type}, {other.where}, ${other.usd_per_hour or 0:.2f} an hour"
+            where = f"{other.offer.instance_type}, {other.where}, {_price(other)}"
             found.append((f"--{key.replace('_', '-')} {value}", f"{where}; {other.sized.holds}"))
     return found
 
@@ -257,7 +274,7 @@ def _name(given: Option) -> str:
 def _no_longer(given: Option, length: int) -> str:
     left, requests = given.sized.fit.kv_cache_gib, given.sized.question.concurrency
     cache = f"{left.mid:.1f} GiB of cache" if left else ""
-    return f"${given.usd_per_hour or 0:.2f} an hour; {cache}; {requests} if no longer than {length:,}"
+    return f"{_price(given)}; {cache}; {requests} if no longer than {length:,}"
 
 
 def _left_out(options: list[Option], fitting: list[Option], catalog: Catalog) -> str:
@@ -276,7 +293,8 @@ def _left_out(options: list[Option], fitting: list[Option], catalog: Catalog) ->
 
 def _price_note(catalog: Catalog) -> str:
     prices = catalog.prices
-    return f"on demand, {prices.region}, {prices.gpu_date}; a replica's share of its node's GPUs, nothing else"
+    when = prices.gpu_date if catalog.region == prices.region else prices.region_date
+    return f"on demand, {catalog.region}, {when}; a replica's share of its node's GPUs, nothing else"
 
 
 def _joined(lines: list[str]) -> str:

@@ -94,8 +94,9 @@ def _requirements(project: Path) -> dict[str, str]:
 
 
 def _is_spoken_of(row: str, name: str, spoken_of: str) -> bool:
-    """Prices of the platform and constants are every plan's; a row of a table is that of its first column."""
-    return not name.endswith(".csv") or f'"{row.partition(" ")[0]}"' in spoken_of
+    """Prices of the platform and constants are every plan's; a row of a table is that of its keys."""
+    *keys, _column = row.split(" ")
+    return not name.endswith(".csv") or all(f'"{key}"' in spoken_of for key in keys)
 
 
 def _rows(name: str, content: bytes) -> dict[str, Any] | None:
@@ -117,8 +118,12 @@ def _rows(name: str, content: bytes) -> dict[str, Any] | None:
 def _cells(text: str) -> dict[str, str]:
     lines = csv.reader(line for line in text.splitlines() if not line.startswith("#"))
     header = next(lines, [])
+    keys = 2 if header[1:2] == ["region"] else 1
     return {
-        f"{row[0]} {column}": cell for row in lines if row for column, cell in zip(header[1:], row[1:], strict=False)
+        f"{' '.join(row[:keys])} {column}": cell
+        for row in lines
+        if row
+        for column, cell in zip(header[keys:], row[keys:], strict=False)
     }
 
 

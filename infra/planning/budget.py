@@ -27,6 +27,7 @@ def check_budget(settings: Settings, cost: Cost, findings: Findings, replan: Rep
     if over <= 0:
         return
     biggest = _biggest(cost, budget)[:NAMED]
+    bill = f"${total:,.0f} a month at {budget.of}{f' ({cost.whose})' if cost.whose else ''}"
     items = ", ".join(f"{item.name} {_of(item, budget):,.0f}" for item in biggest)
     mends = list(islice(_mends(settings, cost, budget, replan, catalog), NAMED))
     enough = f"budget.usdPerMonth: {-(-total // 100) * 100:.0f}"
@@ -34,7 +35,7 @@ def check_budget(settings: Settings, cost: Cost, findings: Findings, replan: Rep
     findings.refuse(
         "Budget",
         "budget.usdPerMonth",
-        f"${total:,.0f} a month at {budget.of} is ${over:,.0f} over {budget.usd_per_month:,.0f}; the biggest: {items}",
+        f"{bill} is ${over:,.0f} over {budget.usd_per_month:,.0f}; the biggest: {items}",
         ", or ".join([*mends, enough]) + none,
     )
 

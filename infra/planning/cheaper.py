@@ -41,7 +41,7 @@ def _ways(
     if offer is None or sized is None or offer.existing or not sized.fits or each.served.settings.paused:
         return
     if offer.capacity == "spot":
-        return  # what a spot node costs on the day isn't known offline
+        return  # a spot price is of one moment: too little to move a model by
     now = _nodes_usd(offer, on[offer.name]) - _nodes_usd(offer, [other for other in on[offer.name] if other != each])
     known = {pool.name: pool for pool in (*makeable, *pools)}
     offers = [pool for pool in known.values() if pool == offer or _differs(pool, offer)]
@@ -93,7 +93,7 @@ def _nodes_usd(offer: Offer, placed: Sequence[Placed]) -> float:
     """Dollars an hour of the nodes that hold the fewest replicas, on the cheapest of the pool's types."""
     least = offer.settings.min if offer.settings is not None else 0
     nodes = nodes_for(placed, offer.gpus_per_node, at_most=False)
-    return max(least, nodes) * min((each.usd_per_hour or 0.0 for each in offer.types), default=0.0)
+    return max(least, nodes) * (offer.usd_per_node_hour_least or 0.0)
 
 
 def _setting(each: Placed, option: Option) -> str:
@@ -117,6 +117,7 @@ def _effect(each: Placed, option: Option, on: Mapping[str, list[Placed]], zones:
         parts.append(f"on nodes of {', '.join(other.served.name for other in on[offer.name])}")
     if 0 < len(offer.zone_ids) < zones:
         parts.append(f"in {len(offer.zone_ids)} of {count(zones, 'zone')} only")
+    parts += [offer.price_note] if offer.price_note else []
     parts.append(option.sized.holds)
     return "; ".join(parts)
 

@@ -6,6 +6,7 @@ from infra.catalog import Catalog
 from infra.planning.disks import root_gib
 from infra.planning.findings import Findings
 from infra.planning.plan import ClusterPlan
+from infra.planning.whose import others_elsewhere
 from infra.settings import Settings
 from infra.settings.cluster import CreateCluster
 
@@ -56,10 +57,11 @@ def _new(stack: str, create: CreateCluster, region: str | None, catalog: Catalog
     nat_per_zone = network.nat == "perZone" or (network.nat is None and len(zones) >= NAT_PER_ZONE_FROM)
     if not own_vpc and network.nat is None:
         month = catalog.prices.nat_hour * 730
+        whose = f" ({others_elsewhere(catalog)})" if others_elsewhere(catalog) else ""
         findings.choose(
             f"{path}.network.nat",
             "perZone" if nat_per_zone else "one",
-            f"{len(zones)} zones; a NAT gateway costs ${month:.0f} a month, and one for all is lost with its zone",
+            f"{len(zones)} zones; a NAT gateway costs ${month:.0f} a month{whose}; one for all is lost with its zone",
         )
     _warn_of_access(create, findings)
     findings.assume(path, f"EKS add-ons in EKS' default versions for {version}, looked up by `pulumi up`")

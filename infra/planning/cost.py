@@ -17,6 +17,8 @@ from infra.planning.plan import (
     GatewayPlan,
     PoolPlan,
 )
+from infra.planning.pools import hourly
+from infra.planning.whose import Priced, elsewhere, headline, others_elsewhere, price_note, spot_note
 from infra.settings import Settings
 
 LEFT_OUT = "traffic (NAT, zones, internet), load-balancer units, EFS throughput, log ingestion, requests, tax"
@@ -44,16 +46,17 @@ def plan_cost(
     items += _platform(settings, cluster, catalog)
     items += _gateway(gateway, cluster, catalog)
     items += _storage(settings, cluster, cache, ours, placed, catalog)
-    prices = catalog.prices
-    whose = _own_prices(settings) + _elsewhere(cluster, catalog)
-    note = f"on-demand prices of {prices.gpu_date}, {prices.region}{whose}"
-    _assume_prices(settings, cluster, ours, catalog, findings)
+    types = _types(settings, ours, catalog)
+    note = price_note(settings, types, ours, catalog)
+    _assume_prices(note, ours, catalog, findings)
     left_out = LEFT_OUT
     if cluster.kind == "eks":
         left_out += "; the control plane, network and nodes of a cluster that exists"
     elif len(ours) < len(pools):
         left_out += "; the GPU nodes that somebody else makes"
-    return Cost(tuple(item for item in items if item.max), left_out, note)
+    return Cost(
+        tuple(item for item in items if item.max), left_out, note, headline(types, catalog), others_elsewhere(catalog)
+    )
 
 
 @dataclass(frozen=True)
@@ -75,14 +78,15 @@ def _nodes(pool: PoolPlan, placed: Sequence[Placed]) -> _Nodes:
 
 def _gpu_nodes(pool: PoolPlan, placed: Sequence[Placed], catalog: Catalog) -> CostItem:
     """Least on the cheapest of the pool's types, most on the dearest; EKS asks for the first type first."""
-    prices = [catalog.instances[name].usd_per_hour or 0.0 for name in pool.instance_types]
+    prices = [hourly(catalog.instances[name], pool.capacity) for name in pool.instance_types]
     nodes = _nodes(pool, placed)
+    whose = f" ({pool.price_note})" if pool.price_note else ""
     return CostItem(
         f"{GPU_NODES}{pool.name}",
-        nodes.least * min(prices) * HOURS_A_MONTH,
-        nodes.typical * prices[0] * HOURS_A_MONTH,
-        nodes.most * max(prices) * HOURS_A_MONTH,
-        f"{nodes.least} / {_short(nodes.typical)} / {nodes.most} x {'/'.join(pool.instance_types)}",
+        nodes.least * min(low for low, _ in prices) * HOURS_A_MONTH,
+        nodes.typical * sum(prices[0]) / 2 * HOURS_A_MONTH,
+        nodes.most * max(high for _, high in prices) * HOURS_A_MONTH,
+        f"{nodes.least} / {_short(nodes.typical)} / {nodes.most} x {'/'.join(pool.instance_types)}{whose}",
     )
 
 
@@ -103,7 +107,9 @@ def _platform(settings: Settings, cluster: ClusterPlan, catalog: Catalog) -> Ite
     system = catalog.cpu_instances.get(create.system_nodes.instance_type)
     if system is not None:
         count = create.system_nodes.count
-        yield _fixed("system nodes", count * system.usd_per_hour * HOURS_A_MONTH, f"{count} x {system.name}")
+        whose = elsewhere((system,), catalog)
+        what = f"{count} x {system.name}{f', {whose}' if whose else ''}"
+        yield _fixed("system nodes", count * system.usd_per_hour * HOURS_A_MONTH, what)
     if create.network.vpc_id is None:
         gateways = len(cluster.zone_ids) if cluster.nat_per_zone else 1
         month = gateways * (prices.nat_hour + prices.public_ipv4_hour) * HOURS_A_MONTH
@@ -164,28 +170,18 @@ def _fixed(name: str, month: float, what: str = "") -> CostItem:
     return CostItem(name, month, month, month, what)
 
 
-def _own_prices(settings: Settings) -> str:
-    table, discount = settings.prices.table, settings.prices.discount_percent
-    own = f"; those of {table} as they are there" if table else ""
-    return own + (f"; {discount:g} % off the list of AWS" if discount else "")
+def _types(settings: Settings, pools: Sequence[PoolPlan], catalog: Catalog) -> list[Priced]:
+    """Of the nodes that are billed."""
+    types: list[Priced] = [catalog.instances[name] for pool in pools for name in pool.instance_types]
+    create = settings.cluster.create
+    system = catalog.cpu_instances.get(create.system_nodes.instance_type) if create else None
+    return [*types, system] if system else types
 
 
-def _elsewhere(cluster: ClusterPlan, catalog: Catalog) -> str:
-    return "" if cluster.region == catalog.prices.region else f"; used for {cluster.region}, where they differ"
-
-
-def _assume_prices(
-    settings: Settings, cluster: ClusterPlan, pools: Sequence[PoolPlan], catalog: Catalog, findings: Findings
-) -> None:
-    prices = catalog.prices
+def _assume_prices(note: str, pools: Sequence[PoolPlan], catalog: Catalog, findings: Findings) -> None:
     findings.assume(
-        "prices",
-        f"list prices of {prices.gpu_date} in {prices.region}, others of {prices.date}"
-        f"{_own_prices(settings)}{_elsewhere(cluster, catalog)}",
+        "prices", note if catalog.region != catalog.prices.region else f"{note}, others of {catalog.prices.date}"
     )
     for pool in pools:
         if pool.capacity == "spot":
-            path = f"gpuPools.{pool.name}.capacity"
-            findings.assume(
-                path, "spot is billed at the on-demand price here: what it costs on the day isn't known offline"
-            )
+            findings.assume(f"gpuPools.{pool.name}.capacity", spot_note(pool, catalog))

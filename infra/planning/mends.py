@@ -99,5 +99,6 @@ def other_types(options: Sequence[Option], gpus: int, here: Offer | None) -> Ite
             node = (
                 f" of a node for ${offer.usd_per_node_hour or 0:.2f}" if option.sized.gpus < offer.gpus_per_node else ""
             )
-            effect = f"{option.where}{least}, ${option.usd_per_hour or 0:.2f} an hour{node}; {option.sized.holds}"
+            price = f"${option.usd_per_hour or 0:.2f} an hour{node}{offer.price_said}"
+            effect = f"{option.where}{least}, {price}; {option.sized.holds}"
             yield Mend("instanceType", offer.instance_type, effect, offer)

@@ -52,7 +52,8 @@ def plan_pool(offer: Offer, placed: Sequence[Placed], catalog: Catalog, *, findi
         selector=_selector(offer),
         tolerations=_tolerations(offer),
         usd_per_node_hour=offer.usd_per_node_hour,
-        usd_per_node_hour_least=min((each.usd_per_hour or 0.0 for each in offer.types), default=None),
+        usd_per_node_hour_least=offer.usd_per_node_hour_least,
+        price_note=offer.price_note,
         peak_gpus=peak,
         surge_gpus=surge,
         idle_gpus=idle,
@@ -73,7 +74,8 @@ def _idle(offer: Offer, placed: Sequence[Placed], pool_min: int) -> int:
 def _choose_types(offer: Offer, findings: Findings) -> None:
     if offer.settings is None:
         types = [each.name for each in offer.types]
-        reason = f"made for the models that chose it: ${offer.usd_per_node_hour or 0:.2f} an hour a node"
+        price = f"${offer.usd_per_node_hour or 0:.2f} an hour a node{offer.price_said}"
+        reason = f"made for the models that chose it: {price}"
         findings.choose(f"gpuPools.{offer.name}.instanceTypes", types, reason)
 
 

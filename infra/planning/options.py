@@ -26,6 +26,15 @@ class Option:
         return self.offer.usd_per_gpu_hour * self.sized.gpus if self.offer is not None else None
 
     @property
+    def usd_per_node_hour(self) -> float | None:
+        return self.offer.usd_per_node_hour if self.offer is not None else None
+
+    @property
+    def is_a_share(self) -> bool:
+        """Whether its price is that of some of a node's GPUs, and the node costs more."""
+        return self.offer is not None and self.sized.gpus < self.offer.gpus_per_node
+
+    @property
     def fits(self) -> bool:
         return self.sized.fits and self.sized.question.max_model_len <= self.sized.question.own_context
 
@@ -73,10 +82,12 @@ def everywhere(question: Question, sizing: Sizing) -> list[Option]:
     return sorted((each for each in found if each is not None), key=share)
 
 
-def share(option: Option) -> tuple[float, float, str]:
-    """Dollars an hour of a replica, then of its node."""
+def share(option: Option) -> tuple[bool, float, float, str]:
+    """Dollars an hour of a replica, then of its node; those last whose price in the region isn't known."""
     offer = option.offer
-    return option.usd_per_hour or 0.0, (offer.usd_per_node_hour if offer else 0.0) or 0.0, offer.name if offer else ""
+    if offer is None:
+        return False, 0.0, 0.0, ""
+    return offer.borrowed, option.usd_per_hour or 0.0, offer.usd_per_node_hour or 0.0, offer.name
 
 
 def offer_with(gpu: Gpu, gpus: int, catalog: Catalog) -> Offer | None:

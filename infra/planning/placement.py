@@ -38,16 +38,21 @@ def place(
     offers = [pool for pool in pools if named in (None, pool.name)] or list(makeable)
     best: tuple[tuple[float, float, str], Offer, Sized] | None = None
     for offer in offers:
-        if best is not None and offer.settings is None and (offer.usd_per_node_hour or 0.0) > best[0][0]:
+        if best is not None and offer.settings is None and _is_dearer(offer, best[1], best[0][0]):
             break  # sorted by price, and a replica takes one node at least
         sized = fewest(served.question, offer, sizing)
         if sized is not None and (best is None or cost(served, offer, sized) < best[0]):
             best = (cost(served, offer, sized), offer, sized)
     if best is not None:
-        placed = Placed(served, best[1], best[2], _why(served, best[1], best[2], len(offers)))
+        placed = Placed(served, best[1], best[2], _why(served, best[1], best[2], offers))
         _choose(placed, findings)
         return placed
     return _unplaced(served, offers, makeable, sizing, findings)
+
+
+def _is_dearer(offer: Offer, best: Offer, usd: float) -> bool:
+    """Where the best's price is the region's own, one that isn't known here is no match for it."""
+    return offer.borrowed > best.borrowed or (offer.usd_per_node_hour or 0.0) > usd
 
 
 def cost(served: Served, offer: Offer, sized: Sized) -> tuple[float, float, str]:
@@ -74,21 +79,29 @@ def _choose(placed: Placed, findings: Findings) -> None:
         findings.choose(f"{served.path}.gpus", sized.gpus, reason)
 
 
-def _why(served: Served, offer: Offer, sized: Sized, looked_at: int) -> tuple[str, ...]:
+def _why(served: Served, offer: Offer, sized: Sized, offers: Sequence[Offer]) -> tuple[str, ...]:
     if served.settings.pool is not None:
         first = f"pool {offer.name} is in the stack file: {sized.gpus} x {offer.gpu}"
     elif offer.settings is not None:
-        which = f"the cheapest that serves it, of {looked_at}" if looked_at > 1 else "the only one"
+        which = f"the cheapest that serves it, of {len(offers)}" if len(offers) > 1 else "the only one"
         first = f"pool {offer.name} is {which} in the stack file: {_price(offer, sized)}"
     else:
-        first = f"{offer.instance_type} is the cheapest of the {looked_at} types in these zones that serves it"
-        first += f": ${offer.usd_per_node_hour or 0:.2f} an hour for {offer.gpus_per_node} x {offer.gpu}"
+        alike = sum(each.borrowed == offer.borrowed for each in offers)
+        known = " with a known price" if alike < len(offers) and not offer.borrowed else ""
+        first = f"{offer.instance_type} is the cheapest of the {alike} types in these zones{known} that serves it"
+        first += (
+            f": ${offer.usd_per_node_hour or 0:.2f} an hour for {offer.gpus_per_node} x {offer.gpu}{offer.price_said}"
+        )
     return first, *sized.fit.reasons
 
 
 def _price(offer: Offer, sized: Sized) -> str:
     gpus = f"{sized.gpus} x {offer.gpu}"
-    return gpus if offer.existing else f"${offer.usd_per_gpu_hour * sized.gpus:.2f} an hour for {gpus}"
+    if offer.existing:
+        return gpus
+    node = f", of a node for ${offer.usd_per_node_hour or 0:.2f}" if sized.gpus < offer.gpus_per_node else ""
+    spot = "up to " if offer.capacity == "spot" else ""
+    return f"{spot}${offer.usd_per_gpu_hour * sized.gpus:.2f} an hour for {gpus}{node}{offer.price_said}"
 
 
 def _unplaced(

@@ -251,8 +251,9 @@ class PoolPlan:
     ephemeral_gib: int  # what pods can use of a node's disk, as the autoscaler is told
     selector: Mapping[str, str]  # what a pod of this pool selects; on nodes that we make, their labels
     tolerations: tuple[Mapping[str, str], ...]  # as Kubernetes writes them
-    usd_per_node_hour: float | None  # the dearest of its types
+    usd_per_node_hour: float | None  # the dearest of its types; of spot in the dearest zone
     usd_per_node_hour_least: float | None  # the cheapest
+    price_note: str  # whose price that is, where it isn't the region's
     peak_gpus: int  # all models at their most
     surge_gpus: int  # one rollout on top
     idle_gpus: int  # of the nodes that the fewest replicas need: paid for, and nobody's
@@ -329,7 +330,9 @@ class CostItem:
 class Cost:
     items: tuple[CostItem, ...]
     left_out: str
-    price_note: str  # date, region, discount of the prices
+    price_note: str  # date, region, discount of the prices; which are the user's own
+    whose: str = ""  # what the sum has to say of its prices; blank where they are the region's
+    others_whose: str = ""  # the same of all but nodes
 
     @property
     def usd_per_month_min(self) -> float:

@@ -36,7 +36,7 @@ def make_plan(stack: str, settings: Settings, *, region: str | None, secrets: fr
     """The whole plan. `secrets` names those that the stack has; the settings are taken to have passed their checks."""
     findings = Findings()
     listed = catalog
-    catalog = with_prices(catalog, settings.prices.table, settings.prices.discount_percent)
+    catalog = with_prices(catalog, region, settings.prices.table, settings.prices.discount_percent)
     cluster = plan_cluster(stack, settings, region, catalog, findings)
     no_gpu_nodes = not settings.gpu_pools and cluster.kind != "create"
     served = [

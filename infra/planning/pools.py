@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from infra.catalog import Catalog, Instance
+from infra.planning.whose import borrowed, elsewhere
 from infra.settings import GpuPool
 
 
@@ -17,13 +18,25 @@ class Offer:
     gpus_per_node: int
     types: tuple[Instance, ...]  # () on nodes that somebody else makes
     settings: GpuPool | None  # None: the planner makes it
-    usd_per_node_hour: float | None  # the dearest of its types
+    usd_per_node_hour: float | None  # the dearest of its types; of spot in the dearest zone
     zone_ids: tuple[str, ...]
+    price_note: str = ""  # whose price that is, where it isn't the region's
+    borrowed: bool = False  # that price is another region's, so it compares with the region's own only roughly
 
     @property
     def usd_per_gpu_hour(self) -> float:
         """Nodes that somebody else pays for cost this stack nothing."""
         return (self.usd_per_node_hour or 0.0) / self.gpus_per_node
+
+    @property
+    def usd_per_node_hour_least(self) -> float | None:
+        """The cheapest of its types; of spot in the cheapest zone."""
+        return min((hourly(each, self.capacity)[0] for each in self.types), default=None)
+
+    @property
+    def price_said(self) -> str:
+        """The note in brackets, to stand behind the price."""
+        return f" ({self.price_note})" if self.price_note else ""
 
     @property
     def existing(self) -> bool:
@@ -38,6 +51,15 @@ class Offer:
         return self.types[0].name if self.types else None
 
 
+def hourly(instance: Instance, capacity: Literal["on-demand", "spot"]) -> tuple[float, float]:
+    """Dollars an hour, low and high. Spot is a range, below the price on demand; it is that where none is known."""
+    on_demand = instance.usd_per_hour or 0.0
+    if capacity == "on-demand" or instance.spot_usd is None:
+        return on_demand, on_demand
+    low, high = instance.spot_usd
+    return min(low, on_demand), min(high, on_demand)
+
+
 def declared(name: str, pool: GpuPool, catalog: Catalog, region: str | None, zone_ids: tuple[str, ...]) -> Offer:
     """A pool of the stack file, in the cluster's zones that offer every one of its types."""
     if pool.existing is not None:
@@ -49,15 +71,18 @@ def declared(name: str, pool: GpuPool, catalog: Catalog, region: str | None, zon
 def every_type(catalog: Catalog) -> tuple[Offer, ...]:
     """A pool of each instance type that can serve, wherever AWS offers it; cheapest node first."""
     usable = (each for each in catalog.instances.values() if each.left_out is None)
-    return _cheapest_first(of_type(each) for each in usable)
+    return _cheapest_first(of_type(each, catalog) for each in usable)
 
 
-def of_type(instance: Instance) -> Offer:
-    return Offer(_pool_name(instance), instance.gpu, instance.gpus, (instance,), None, instance.usd_per_hour, ())
+def of_type(instance: Instance, catalog: Catalog) -> Offer:
+    return _offer(_pool_name(instance), (instance,), None, catalog, None, ())
 
 
 def makeable(catalog: Catalog, region: str | None, zone_ids: tuple[str, ...]) -> tuple[Offer, ...]:
-    """A pool for each instance type that can serve and that one of the zones offers; cheapest node first."""
+    """A pool for each instance type that can serve and that one of the zones offers; cheapest node first.
+
+    Those whose price here isn't known come last: the price of another region is no reason to choose them.
+    """
     usable = (each for each in catalog.instances.values() if each.left_out is None)
     offers = (_offer(_pool_name(each), (each,), None, catalog, region, zone_ids) for each in usable)
     return _cheapest_first(offer for offer in offers if offer.zone_ids)
@@ -68,7 +93,7 @@ def _pool_name(instance: Instance) -> str:
 
 
 def _cheapest_first(offers: Iterable[Offer]) -> tuple[Offer, ...]:
-    return tuple(sorted(offers, key=lambda offer: (offer.usd_per_node_hour or 0.0, offer.name)))
+    return tuple(sorted(offers, key=lambda offer: (offer.borrowed, offer.usd_per_node_hour or 0.0, offer.name)))
 
 
 def _offer(
@@ -80,5 +105,16 @@ def _offer(
     zone_ids: tuple[str, ...],
 ) -> Offer:
     zones = tuple(zone for zone in zone_ids if all(zone in catalog.zones_of(t.name, region or "") for t in types))
-    price = max((t.usd_per_hour or 0.0 for t in types), default=0.0)
-    return Offer(name, types[0].gpu, types[0].gpus, types, pool, price, zones)
+    capacity = pool.capacity if pool else "on-demand"
+    price = max((hourly(each, capacity)[1] for each in types), default=0.0)
+    return Offer(
+        name,
+        types[0].gpu,
+        types[0].gpus,
+        types,
+        pool,
+        price,
+        zones,
+        elsewhere(types, catalog),
+        borrowed(types, catalog),
+    )

@@ -66,6 +66,9 @@ def _line(file: str, begins: str) -> int:
         ),
         ("gguf.csv", "Q8_0,", "8.5008", "eight", "bits_per_weight must be a number"),
         ("cpu_instances.csv", "m5.large,", "m5.large,2", "m5.large,2.5", "vcpus must be a whole number"),
+        ("region_prices.csv", "g4dn.xlarge,us-east-1,", "0.526", "free", "usd_per_hour must be a number, over 0"),
+        ("region_prices.csv", "g6.xlarge,us-east-1,", "0.349", "9", "spot_high must be spot_low (9.0"),
+        ("region_prices.csv", "g6.xlarge,us-east-1,", "us-east-1", "us-east-2", ""),
     ],
 )
 def test_a_broken_cell_is_named(tmp_path: Path, file: str, row: str, old: str, new: str, mistake: str) -> None:
@@ -90,7 +93,7 @@ def test_a_broken_cell_is_named(tmp_path: Path, file: str, row: str, old: str, n
         ("zones.json", '"g4dn.xlarge"', '"g4dn.tiny"', "g4dn.tiny is no row of gpu_instances.csv"),
         ("prices.toml", "eks_hour = 0.10", "eks_hour = 0", "eks_hour must be over 0, got 0"),
         ("prices.toml", "eks_hour = 0.10", "", "eks_hour"),
-        ("prices.toml", "eks_hour = 0.10", "eks_hour =", "line 5"),
+        ("prices.toml", "eks_hour = 0.10", "eks_hour =", "line 6"),
         ("pins.toml", "read = 2026-11-01", "", "read must be the day"),
         ("pins.toml", "image_gib = 11.8", "image_gb = 11.8", "pins.toml, engines.vllm"),
     ],

@@ -45,12 +45,39 @@ def test_every_mistake_is_named_at_once(tmp_path: Path) -> None:
 
 def test_own_prices_come_first_and_the_discount_is_on_the_list_alone(tmp_path: Path) -> None:
     table = _table(tmp_path, "instance_type,usd_per_hour\ng6.xlarge,0.5\np5e.48xlarge,40\n")
-    priced = with_prices(CATALOG, table, 10)
+    priced = with_prices(CATALOG, "us-east-1", table, 10)
     assert priced.instances["g6.xlarge"].usd_per_hour == 0.5
     assert priced.instances["p5e.48xlarge"].left_out is None  # it had no price
     assert priced.instances["g6.2xlarge"].usd_per_hour == pytest.approx(0.9776 * 0.9)
     assert priced.prices.eks_hour == pytest.approx(0.09)
 
 
-def test_without_either_nothing_changes() -> None:
-    assert with_prices(CATALOG, None, 0) is CATALOG
+@pytest.mark.parametrize(
+    ("region", "instance", "usd", "whose"),
+    [
+        ("eu-central-1", "g6.xlarge", 1.0064, "eu-central-1"),
+        ("us-east-1", "g6.xlarge", 0.8048, "us-east-1"),
+        ("eu-south-2", "g7e.12xlarge", 8.2856, "us-east-1"),  # offered there, and no price of it is known
+        (None, "g6.xlarge", 0.8048, "us-east-1"),
+    ],
+)
+def test_a_price_is_the_regions_or_says_whose_it_is(region: str | None, instance: str, usd: float, whose: str) -> None:
+    priced = with_prices(CATALOG, region).instances[instance]
+    assert (priced.usd_per_hour, priced.priced_by) == (pytest.approx(usd, abs=0.001), whose)
+
+
+def test_own_prices_are_nobodys_region_and_hold_for_spot(tmp_path: Path) -> None:
+    table = _table(tmp_path, "instance_type,usd_per_hour\ng6.xlarge,0.5\nm7i.xlarge,0.1\n")
+    priced = with_prices(CATALOG, "eu-central-1", table)
+    own, listed = priced.instances["g6.xlarge"], priced.instances["g6.2xlarge"]
+    assert (own.usd_per_hour, own.priced_by, own.spot_usd) == (0.5, None, None)
+    assert (listed.priced_by, priced.cpu_instances["m7i.xlarge"].priced_by) == ("eu-central-1", None)
+    assert listed.spot_usd is not None
+
+
+def test_every_price_of_us_east_1_is_that_of_the_newer_table() -> None:
+    """Both agree, so that a figure doesn't jump between them."""
+    for (name, region), price in CATALOG.region_prices.items():
+        known = CATALOG.instances.get(name) or CATALOG.cpu_instances.get(name)
+        if region == "us-east-1" and known is not None and price.usd_per_hour is not None:
+            assert known.usd_per_hour == pytest.approx(price.usd_per_hour, abs=0.002), name

@@ -25,6 +25,8 @@ FIELDS = [
     "max_model_len",
     "max_concurrency",
     "usd_per_hour",
+    "usd_per_node_hour",
+    "price_region",
     "reasons",
 ]
 
@@ -213,3 +215,34 @@ def test_a_bad_price_of_an_api_is_exit_2(price: str) -> None:
     assert result.exit_code == 2
     assert f"--api-price {price}" in result.stderr
     assert "dollars a million output tokens" in result.stderr
+
+
+def test_a_share_of_a_node_says_so_and_what_the_node_costs() -> None:
+    """Two of g6e.12xlarge's four L40S: half of $10.49."""
+    one = run("fit", QWEN, "--instance-type", "g6e.12xlarge", "--max-model-len", "8192").stdout
+    assert "$2.62 an hour as its share (1 of 4 GPUs) of a node for $10.49 an hour, $7,660 a month" in one
+    first = run("fit", LLAMA_70B, "--quantization", "fp8", "--max-model-len", "131072").stdout.splitlines()[0]
+    assert "$5,009 a month as its share (2 of 8 GPUs) of a node for $27.45 an hour, $20,036 a month" in first
+    answer = fit_json(QWEN, "--instance-type", "g6e.12xlarge", "--max-model-len", "8192")
+    assert answer["usd_per_node_hour"] == pytest.approx(4 * answer["usd_per_hour"], rel=1e-4)
+
+
+def test_a_region_has_its_types_and_its_prices() -> None:
+    answer = fit_json(QWEN, "--region", "eu-central-1", "--instance-type", "g6.xlarge", "--max-model-len", "8192")
+    assert (answer["usd_per_hour"], answer["price_region"]) == (pytest.approx(1.0064), "eu-central-1")
+    text = run("fit", QWEN, "--region", "eu-south-2", "--max-model-len", "8192").stdout
+    assert "price of us-east-1: none known for eu-south-2" in text
+    assert "on demand, eu-south-2, about 2026-02, the source states no date" in text
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--region", "eu-centrel-1"], "known: eu-central-1"),
+        (["--region", "eu-west-1", "--instance-type", "g6.xlarge"], "no zone of eu-west-1 offers it"),
+    ],
+)
+def test_a_region_that_is_not_known_or_lacks_the_type_is_exit_2(options: list[str], message: str) -> None:
+    result = run("fit", QWEN, *options)
+    assert result.exit_code == 2
+    assert message in result.stderr

@@ -26,7 +26,8 @@ def test_capacity_is_rounded_down(length: int, step: float) -> None:
 
 @pytest.mark.parametrize(("types", "price"), [(["g6.xlarge", "g6.2xlarge"], "0.80 to 0.98"), (["g6.xlarge"], "0.80")])
 def test_a_pool_of_several_types_has_a_range_of_prices(types: list[str], price: str) -> None:
-    assert price in _section(changed(DEV, gpuPools__l4__instanceTypes=types), "POOLS")[0]
+    pool = {"instanceTypes": types}
+    assert price in _section(changed(DEV, gpuPools__l4=pool), "POOLS")[0]
 
 
 def test_many_models_share_a_line_of_the_same_words() -> None:

@@ -38,6 +38,15 @@ def test_rows_that_the_plan_speaks_of_with_both_values() -> None:
     assert files == [f"{DATA}/gpu_instances.csv", "prices.csv", f"{DATA}/pins.toml", "infra/planning/cost.py"]
 
 
+def test_a_price_of_another_region_is_not_spoken_of() -> None:
+    name = f"{DATA}/region_prices.csv"
+    head = b"instance_type,region,usd_per_hour\n"
+    old = {name: head + b"g6.xlarge,us-east-1,0.8\ng6.xlarge,eu-central-1,1.0\n"}
+    new = {name: head + b"g6.xlarge,us-east-1,0.9\ng6.xlarge,eu-central-1,1.1\n"}
+    found = changed_facts([name], old, new, '{"region": "eu-central-1", "instance_type": "g6.xlarge"}')
+    assert found == {f"{name}: g6.xlarge eu-central-1 usd_per_hour": Change("1.0", "1.1")}
+
+
 def test_where_a_fact_is_from_is_no_fact() -> None:
     name = f"{DATA}/pins.toml"
     old = {name: b'date = "1"\n[a]\nsource = "x"\ndate = "1"\nvalue = 1\n'}

@@ -77,9 +77,11 @@ SHARED: dict[str, Any] = {
 }
 
 
-def plan(stack: Mapping[str, Any], *, name: str = "prod", secrets: frozenset[str] = frozenset()) -> Plan:
+def plan(
+    stack: Mapping[str, Any], *, name: str = "prod", secrets: frozenset[str] = frozenset(), region: str = "us-east-1"
+) -> Plan:
     settings = Settings.model_validate_json(json.dumps(stack))
-    return make_plan(name, settings, region="us-east-1", secrets=secrets, catalog=CATALOG)
+    return make_plan(name, settings, region=region, secrets=secrets, catalog=CATALOG)
 
 
 def changed(stack: Mapping[str, Any], **paths: Any) -> dict[str, Any]:

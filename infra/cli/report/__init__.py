@@ -49,6 +49,8 @@ def _verdict(plan: Plan) -> tuple[Row, ...]:
     ok = ("OK", "every model fits, every rule holds")
     bill = f"{usd(cost.usd_per_month_min)} to {usd(cost.usd_per_month_max)} a month"
     bill += f", about {usd(cost.usd_per_month_typical)} a third of the way"
+    if cost.whose:
+        bill += f" ({cost.whose})"
     if not cost.items:
         bill = "nothing: no cloud resource is made"
     if budget:

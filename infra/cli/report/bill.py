@@ -16,7 +16,7 @@ def bill_section(plan: Plan) -> Section:
     rows.append(
         _row(
             "the rest",
-            "",
+            cost.others_whose,
             sum(item.min for item in rest),
             sum(item.typical for item in rest),
             sum(item.max for item in rest),

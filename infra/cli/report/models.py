@@ -39,7 +39,24 @@ def _note(plan: Plan) -> str:
             f"; dollars a million tokens out are estimated at full load, with {WORKLOAD.prompt:,} tokens in and"
             f" {WORKLOAD.output:,} out a request; at a third of that load a token costs three times as much"
         )
-    return note
+    note += "".join(f"; {share}" for share in _shares(plan))
+    used = {model.pool for model in plan.models.values()}
+    whose = _whose(pool for name, pool in plan.pools.items() if name in used)
+    return f"{note}; {whose}" if whose else note
+
+
+def _shares(plan: Plan) -> list[str]:
+    """What a node costs of which a replica has some GPUs."""
+    shared = {
+        model.pool: plan.pools[model.pool]
+        for model in plan.models.values()
+        if model.pool and 0 < model.gpus < plan.pools[model.pool].gpus_per_node
+    }
+    return [
+        f"a whole node of {name} has {pool.gpus_per_node} GPUs for ${pool.usd_per_node_hour:,.2f} an hour"
+        for name, pool in shared.items()
+        if pool.usd_per_node_hour
+    ]
 
 
 def _model_row(plan: Plan, model: ModelPlan) -> Row:
@@ -55,9 +72,16 @@ def _model_row(plan: Plan, model: ModelPlan) -> Row:
         interval(fit.kv_cache_gib) if fit and fit.kv_cache_gib else "-",
         holds,
         minutes(model.cold_start.seconds),
-        f"{model.usd_per_hour:,.2f}" if model.usd_per_hour is not None else "-",
+        _hourly(model, pool),
         f"{two_figures(dollars.low)}-{two_figures(dollars.high)}" if dollars else "-",
     )
+
+
+def _hourly(model: ModelPlan, pool: PoolPlan | None) -> str:
+    """A star where the price is another's: the note below says whose."""
+    if model.usd_per_hour is None:
+        return "-"
+    return f"{model.usd_per_hour:,.2f}{'*' if pool and pool.price_note else ''}"
 
 
 def why_section(plan: Plan) -> Section:
@@ -93,7 +117,18 @@ def pools_section(plan: Plan) -> Section:
         Column("GPUs: peak + one rollout"),
         Column("idle at least" if any(pool.idle_gpus for pool in plan.pools.values()) else "", right=True),
     )
-    return Section("POOLS", columns, tuple(_pool_row(pool) for pool in plan.pools.values()))
+    return Section(
+        "POOLS", columns, tuple(_pool_row(pool) for pool in plan.pools.values()), _whose(plan.pools.values())
+    )
+
+
+def _whose(pools: Iterable[PoolPlan]) -> str:
+    """The note that the stars of prices point to."""
+    notes: dict[str, list[str]] = {}
+    for pool in pools:
+        if pool.price_note:
+            notes.setdefault(pool.price_note, []).append(pool.name)
+    return "; ".join(f"* {', '.join(names)}: {note}" for note, names in notes.items())
 
 
 def _pool_row(pool: PoolPlan) -> Row:
@@ -101,7 +136,7 @@ def _pool_row(pool: PoolPlan) -> Row:
     return (
         pool.name,
         node + (", spot" if pool.capacity == "spot" else ""),
-        price(pool),
+        price(pool) + ("*" if pool.price_note else ""),
         f"{pool.min} to {pool.max}",
         f"{pool.peak_gpus} + {pool.surge_gpus} = {pool.peak_gpus + pool.surge_gpus} of {pool.max * pool.gpus_per_node}",
         count(pool.idle_gpus, "GPU") if pool.idle_gpus else "",

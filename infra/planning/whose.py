@@ -1,0 +1,101 @@
+"""Whose prices a figure is made of: the region's, those of us-east-1 where none is known, or the user's own."""
+
+from collections.abc import Iterable, Sequence
+
+from infra.catalog import Catalog, Instance
+from infra.catalog.types import HOME, CpuInstance
+from infra.planning.plan import PoolPlan
+from infra.settings import Settings
+
+Priced = Instance | CpuInstance
+
+
+def elsewhere(types: Iterable[Priced], catalog: Catalog) -> str:
+    """Beside the price of a node: whose it is, where it isn't the region's; blank where it is."""
+    if _borrowed(types, catalog):
+        return f"price of {HOME}: none known for {catalog.region}"
+    return "your own price" if any(each.priced_by is None for each in types) else ""
+
+
+def borrowed(types: Iterable[Priced], catalog: Catalog) -> bool:
+    """Whether one of the prices is another region's."""
+    return bool(_borrowed(types, catalog))
+
+
+def others_elsewhere(catalog: Catalog) -> str:
+    """The same beside the price of anything but a node: those of one region alone are known."""
+    return "" if catalog.region == HOME else f"price of {HOME}: none known for {catalog.region}"
+
+
+def headline(types: Sequence[Priced], catalog: Catalog) -> str:
+    """What the sum itself has to say; blank where every price is the region's or the user's."""
+    if catalog.region == HOME:
+        return ""
+    names = _borrowed(types, catalog)
+    if names and len(names) == len({each.name for each in types}):
+        return f"prices of {HOME}: none known for {catalog.region}"
+    if names:
+        return f"{', '.join(names)} and all but nodes at prices of {HOME}: none known for {catalog.region}"
+    if not types:
+        return f"prices of {HOME}: none known for {catalog.region}"
+    return f"nodes at prices of {catalog.region}, all else at those of {HOME}"
+
+
+def price_note(settings: Settings, types: Sequence[Priced], pools: Iterable[PoolPlan], catalog: Catalog) -> str:
+    """Region and date of every price of the bill, the user's own by name."""
+    prices, region = catalog.prices, catalog.region
+    foreign, own = _borrowed(types, catalog), _names(each for each in types if each.priced_by is None)
+    listed = _names(each for each in types if each.priced_by == region)
+    parts = []
+    if region == HOME:
+        parts.append(f"on-demand prices of {prices.gpu_date}, {HOME}")
+    else:
+        if listed:
+            parts.append(f"on-demand prices of {region} for {', '.join(listed)}, {prices.region_date}")
+        if foreign:
+            parts.append(
+                f"on-demand prices of {HOME} for {', '.join(foreign)}, {prices.gpu_date}: none known for {region}"
+            )
+        parts.append(f"all but nodes at prices of {HOME}, {prices.date}: none known for {region}")
+    if settings.prices.table:
+        parts.append(_own(settings.prices.table, own, [*listed, *foreign] if region != HOME else listed))
+    if settings.prices.discount_percent:
+        parts.append(f"{settings.prices.discount_percent:g} % off the list of AWS")
+    if any(pool.capacity == "spot" for pool in pools):
+        parts.append(f"spot at what its zones asked at one moment, {prices.region_date}: it may rise to on demand")
+    return "; ".join(parts)
+
+
+def spot_note(pool: PoolPlan, catalog: Catalog) -> str:
+    """What a spot pool is billed at, and what that leaves open."""
+    types = [catalog.instances[name] for name in pool.instance_types]
+    unknown = [each for each in types if each.spot_usd is None]
+    own, missing = _names(t for t in unknown if t.priced_by is None), _names(t for t in unknown if t.priced_by)
+    ranges = [f"{each.name} {_range(each)}" for each in types if each.spot_usd is not None]
+    moment = f"what zones of {catalog.region} asked at one moment, {catalog.prices.region_date}"
+    parts = [
+        *([f"spot is billed at {moment}: {', '.join(ranges)}; it changes all day, and may rise"] if ranges else []),
+        *([f"{', '.join(own)} is billed at your own price, on spot too"] if own else []),
+        *([f"no spot price of {', '.join(missing)} is known: it is billed at the one on demand"] if missing else []),
+    ]
+    return "; ".join(parts)
+
+
+def _range(instance: Instance) -> str:
+    low, high = instance.spot_usd or (0.0, 0.0)
+    return f"${low:.2f} to ${high:.2f} an hour (on demand ${instance.usd_per_hour or 0:.2f})"
+
+
+def _own(table: str, own: Sequence[str], listed: Sequence[str]) -> str:
+    if not own:
+        return f"none of {table} is used here"
+    rest = f"; {', '.join(listed)} as AWS lists it" if listed else ""
+    return f"{', '.join(own)} at your own price ({table}), as it is there{rest}"
+
+
+def _borrowed(types: Iterable[Priced], catalog: Catalog) -> list[str]:
+    return _names(each for each in types if each.priced_by not in (None, catalog.region))
+
+
+def _names(types: Iterable[Priced]) -> list[str]:
+    return list(dict.fromkeys(each.name for each in types))

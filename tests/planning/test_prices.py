@@ -1,0 +1,123 @@
+"""Whose prices a plan is made of: the region's everywhere; where none is known, every figure says whose it is."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from infra.cli.as_markdown import to_markdown
+from infra.cli.as_text import to_text
+from infra.cli.report import report
+from infra.offline import Planned
+from infra.planning import Plan
+from infra.recording import Recording
+from tests.planning.stacks import DEV, changed, plan
+
+HOURS = 730
+SERVED = {"model": "Qwen/Qwen3-32B", "maxModelLen": 32768}
+NEW: dict[str, Any] = {"cluster": {"create": {"zones": 3}}, "models": {"m": SERVED}}
+L40S = changed(NEW, gpuPools={"l40s": {"instanceTypes": ["g6e.12xlarge"]}})
+NOT_KNOWN = "price of us-east-1: none known for eu-south-2"
+
+
+def _bill(result: Plan) -> str:
+    return next(line for line in _text(result).splitlines() if line.startswith("  BILL"))
+
+
+def _text(result: Plan) -> str:
+    return to_text(report(Planned(result, Recording([], {}))), width=400)
+
+
+def test_every_figure_is_of_the_region() -> None:
+    """g6e.12xlarge is $10.49 in us-east-1 and $13.12 in eu-central-1."""
+    result = plan(L40S, region="eu-central-1")
+    pool, model = result.pools["l40s"], result.models["m"]
+    assert pool.usd_per_node_hour == pytest.approx(13.12, abs=0.01)
+    assert model.usd_per_hour == pytest.approx(13.12 * model.gpus / 4, abs=0.01)
+    (nodes,) = [item for item in result.cost.items if item.name == "GPU nodes l40s"]
+    assert nodes.min == pytest.approx(13.12 * HOURS, rel=0.001)
+    assert "nodes at prices of eu-central-1, all else at those of us-east-1" in _bill(result)
+
+
+def test_the_budget_compares_with_the_regions_prices() -> None:
+    here, there = plan(L40S).cost.usd_per_month_max, plan(L40S, region="eu-central-1").cost.usd_per_month_max
+    between = changed(L40S, budget={"usdPerMonth": (here + there) / 2})
+    assert [each.rule for each in plan(between).violations] == []
+    (violation,) = plan(between, region="eu-central-1").violations
+    assert "(nodes at prices of eu-central-1, all else at those of us-east-1)" in violation.message
+
+
+def test_the_choice_is_among_types_whose_price_here_is_known() -> None:
+    """g7e is cheaper in us-east-1; what it costs in eu-central-1 isn't known: it is said and not chosen."""
+    result = plan(NEW, region="eu-central-1")
+    (pool,) = result.pools.values()
+    assert pool.price_note == ""
+    assert pool.instance_types == ("g6.12xlarge",)
+    assert "with a known price" in result.models["m"].reasons[0]
+    (way, *_) = [way for way in result.cheaper["m"] if "g7e" in way.setting]
+    assert "price of us-east-1: none known for eu-central-1" in way.effect
+
+
+def test_where_none_is_known_the_headline_and_every_figure_say_whose_it_is() -> None:
+    result = plan(L40S, region="eu-south-2")
+    assert result.pools["l40s"].price_note == ""  # g6e is known there
+    result = plan(changed(L40S, gpuPools__l40s__instanceTypes=["g6.12xlarge"], models__m__gpus=4), region="sa-east-1")
+    assert "(prices of us-east-1: none known for sa-east-1)" in _bill(result)
+    text = _text(result)
+    assert "4.60*" in text
+    assert "* l40s: price of us-east-1: none known for sa-east-1" in text
+    assert "prices of us-east-1: none known for sa-east-1" in to_markdown(report(Planned(result, Recording([], {}))))
+
+
+def test_prices_of_two_regions_are_told_apart_in_the_headline() -> None:
+    result = plan(changed(L40S, gpuPools__l40s__instanceTypes=["g7e.12xlarge"]), region="eu-south-2")
+    assert "(g7e.12xlarge and all but nodes at prices of us-east-1: none known for eu-south-2)" in _bill(result)
+    assert result.pools["l40s"].price_note == NOT_KNOWN
+    assert any(NOT_KNOWN in reason for reason in result.models["m"].reasons)
+
+
+def test_the_source_and_the_doubt_about_its_date_are_shown() -> None:
+    note = plan(L40S, region="eu-central-1").cost.price_note
+    assert "on-demand prices of eu-central-1 for g6e.12xlarge, m7i.xlarge, about 2026-02" in note
+    assert "the source states no date" in note
+    assert "all but nodes at prices of us-east-1, 2026-06: none known for eu-central-1" in note
+
+
+def test_spot_is_billed_at_its_range() -> None:
+    """g6.xlarge and g6.2xlarge in us-east-1: the cheapest zone of the cheaper, the dearest of the dearer."""
+    result = plan(DEV)
+    (nodes,) = [item for item in result.cost.items if item.name == "GPU nodes l4"]
+    low, high = nodes.min / HOURS, nodes.max / HOURS / 2
+    assert (low, high) == (pytest.approx(0.349), pytest.approx(0.5772))
+    assert nodes.min < nodes.typical < nodes.max
+    (assumed,) = [each.message for each in result.assumptions if each.path == "gpuPools.l4.capacity"]
+    assert "g6.xlarge $0.35 to $0.40 an hour" in assumed
+    assert "the source states no date" in assumed
+    assert "on demand $0.80" in assumed
+    assert result.models["qwen3-8b"].usd_per_hour == pytest.approx(high)  # the dearest of its types
+
+
+def test_spot_counts_in_the_choice_of_a_pool() -> None:
+    pools = {"demand": {"instanceTypes": ["g6.xlarge"]}, "spot": {"instanceTypes": ["g6.2xlarge"], "capacity": "spot"}}
+    result = plan(changed(DEV, gpuPools=pools))
+    assert result.models["qwen3-8b"].pool == "spot"  # $0.98 on demand, half of that on spot
+
+
+def test_where_no_spot_price_is_known_it_is_the_one_on_demand() -> None:
+    pools = {"h100": {"instanceTypes": ["p5.48xlarge"], "capacity": "spot"}}
+    result = plan(changed(DEV, gpuPools=pools), region="ap-northeast-2")
+    assert result.pools["h100"].usd_per_node_hour == pytest.approx(75.9552)
+    (assumed,) = [each.message for each in result.assumptions if each.path == "gpuPools.h100.capacity"]
+    assert assumed == "no spot price of p5.48xlarge is known: it is billed at the one on demand"
+
+
+def test_own_prices_stand_beside_the_regions_by_name(tmp_path: Path) -> None:
+    table = tmp_path / "prices.csv"
+    table.write_text("instance_type,usd_per_hour\ng6e.12xlarge,9\n", encoding="utf-8")
+    result = plan(changed(L40S, prices={"table": str(table)}), region="eu-central-1")
+    assert (
+        f"g6e.12xlarge at your own price ({table}), as it is there; m7i.xlarge as AWS lists it"
+        in result.cost.price_note
+    )
+    assert "on-demand prices of eu-central-1 for m7i.xlarge" in result.cost.price_note
+    assert "* l40s: your own price" in _text(result)
