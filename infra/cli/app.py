@@ -80,7 +80,9 @@ def plan(stack: str, format_: str, out: Path | None, stacks: Path, pin: bool) ->
 @click.option("--base", required=True, help="A git ref, or the folder of another checkout.")
 @click.option("--format", "format_", type=click.Choice(["text", "json", "markdown"]), default="text", show_default=True)
 def diff(stack: str, base: str, format_: str) -> None:
-    """What the working tree changes in STACK: resources, the bill, what users notice. Prints nothing where nothing is.
+    """What the working tree changes in STACK: resources, the bill, what users notice.
+
+    Where nothing changes, stdout stays empty (but for JSON) and a line on stderr says so.
 
     Exits 1 when a guarded resource is replaced or removed without `allow`, or a rule is broken (the budget is one);
     2 when the base or a stack file is wrong.

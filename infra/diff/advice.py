@@ -1,10 +1,14 @@
-"""The way out: the same change without a gap, where there is one."""
+"""The way out: the same change without a gap, where there is one; each sentence holds in its own change."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
 
 from infra.diff.guard import SYSTEM_NODES, Guarded, serving
-from infra.diff.traffic import NODE_GROUP, Notice
+from infra.diff.settings import settings_changed
+from infra.diff.traffic import AWAY, NODE_GROUP, Notice
 from infra.diff.types import Side, type_of
+
+_GROUND = ("cluster", "network", "kubernetes")  # everything else stands on these and goes with them
 
 
 def advice(old: Side, new: Side, refused: Sequence[Guarded], notices: Sequence[Notice]) -> list[str]:
@@ -12,10 +16,25 @@ def advice(old: Side, new: Side, refused: Sequence[Guarded], notices: Sequence[N
 
     What is to be written stands in backquotes.
     """
-    found: dict[str, str] = {}
+    return [*_ways(old, new, refused, notices), *_back(old, new)]
+
+
+def _ways(old: Side, new: Side, refused: Sequence[Guarded], notices: Sequence[Notice]) -> list[str]:
+    if refused and not new.exists:
+        return [f"Take the stack down with `pulumi destroy` first; its file goes with {_allow(refused)} in the base."]
+    if any(each.name in _GROUND for each in refused):
+        return [_new_stack(old, refused)]
+    by_name: dict[str, list[Guarded]] = {}
     for each in refused:
-        found.setdefault(each.name, _way(each, old, new, notices))
-    return [*(found[name] for name in sorted(found)), *_back(old, new)]
+        by_name.setdefault(each.name, []).append(each)
+    return [_way(found, old, new, notices) for _, found in sorted(by_name.items())]
+
+
+def _allow(refused: Iterable[Guarded]) -> str:
+    names: dict[str, set[str]] = {}
+    for each in refused:
+        names.setdefault(each.act, set()).add(each.name)
+    return f"`allow: {_written({act: sorted(found) for act, found in sorted(names.items())})}`"
 
 
 def _back(old: Side, new: Side) -> Iterator[str]:
@@ -34,33 +53,61 @@ def _version(side: Side) -> tuple[int, ...]:
     return tuple(int(part) for part in parts if part.isdecimal())
 
 
-def _way(each: Guarded, old: Side, new: Side, notices: Sequence[Notice]) -> str:
-    allow = f"`allow: {{{each.act}: [{each.name}]}}`"
-    if type_of(each.urn) != NODE_GROUP:
-        return _ELSEWHERE[each.name].format(allow=allow)
-    if each.name == SYSTEM_NODES:
+def _new_stack(old: Side, refused: Sequence[Guarded]) -> str:
+    """One sentence for all that is guarded: it goes together."""
+    create = (old.platform.get("cluster") or {}).get("create") or {}
+    named = ", with another `cluster.create.name`" if "name" in create else ""
+    move = "move the DNS name" if old.platform.get("gateway") else "have its callers use its URL"
+    lost = (
+        "Everything in the cluster would be recreated. " if any(each.name == "kubernetes" for each in refused) else ""
+    )
+    return (
+        f"{lost}Without a gap: a new stack beside this one{named}; {move} when it serves; destroy this one."
+        f" Else {_allow(refused)}."
+    )
+
+
+def _way(found: Sequence[Guarded], old: Side, new: Side, notices: Sequence[Notice]) -> str:
+    name, allow = found[0].name, _allow(found)
+    if name == SYSTEM_NODES:
         return f"The system nodes run the operators and the gateway, and EKS drains them: {allow}, when few call."
-    if not new.exists:
-        return f"Take the stack down with `pulumi destroy` first; its file goes with {allow} in the base."
-    models = serving(old, each.name)
-    if each.act == "remove":
-        return (
-            f"In two pull requests: move {', '.join(models)} to another pool first, then remove `{each.name}`"
-            f" with {allow}."
-        )
-    gap = any(notice.seconds is not None for notice in notices if notice.model in models)
-    if not gap:
+    if type_of(found[0].urn) == NODE_GROUP:
+        return _pool(found[0], allow, old, new, notices)
+    if not _running(old) & _running(new):
+        return f"No model that runs now runs afterwards, so nobody misses the weights: {allow}."
+    return (
+        "Every model is away until its weights are downloaded again; nothing else is lost. Without a gap:"
+        f" a new stack beside this one. If meant: {allow}."
+    )
+
+
+def _running(side: Side) -> set[str]:
+    return {name for name in side.models if not side.endpoint(name).get("paused")}
+
+
+def _pool(each: Guarded, allow: str, old: Side, new: Side, notices: Sequence[Notice]) -> str:
+    on = [model for model in serving(old, each.name) if model in _running(new)]
+    staying = [model for model in on if each.act == "replace" and model in serving(new, each.name)]
+    if not on:
+        return f"No model that runs on `{each.name}` now runs afterwards, so nobody misses its nodes: {allow}."
+    gap = {notice.model for notice in notices if notice.seconds is not None or notice.event == AWAY}
+    if not staying:
+        how = "with the gap that users notice" if gap & {*on} else "before its old nodes are ended, so no gap is seen"
+        return f"{_listed(on)} {'moves' if len(on) == 1 else 'move'} to other nodes {how}: {allow}."
+    if not gap & {*staying}:
         return f"The models' pods go to the new nodes before the old ones are ended, so no gap is seen: {allow}."
-    return "".join(_beside(each.name, models, old, new))
+    if not any(path.startswith(f"gpuPools.{each.name}.") for path in settings_changed(old, new)):
+        return (
+            f"`{each.name}` is replaced by what isn't a setting of its own ({', '.join(each.because)}),"
+            f" so a pool beside it would not help: {allow}, when few call."
+        )
+    return "".join(_beside(each.name, staying, old, new))
 
 
 def _beside(pool: str, models: Sequence[str], old: Side, new: Side) -> Iterator[str]:
-    types = new.pools[pool]["instance_types"]
     name = _free(f"{pool}-1", {*old.pools, *new.pools})
-    write = f"{name}: {{instanceTypes: [{', '.join(types)}]}}"
-    if new.pools[pool].get("capacity") == "spot":
-        write = write.replace("}", ", capacity: spot}")
-    yield f"Without a gap: leave `{pool}` as it is and add a pool beside it, `{write}`, set "
+    wanted = _written((new.platform.get("gpuPools") or {})[pool])
+    yield f"Without a gap: leave `{pool}` as it is and add a pool beside it, `{name}: {wanted}`, set "
     yield ", ".join(f"`models.{model}.pool: {name}`" for model in models[:3])
     yield f" and {len(models) - 3} more" if len(models) > 3 else ""
     yield f", and remove `{pool}` in a second pull request (`allow: {{remove: [{pool}]}}`)."
@@ -73,13 +120,14 @@ def _free(name: str, taken: set[str]) -> str:
     return f"{stem}-{number}"
 
 
-_NEW_STACK = (
-    "Without a gap: a new stack beside this one, move the DNS name when it serves; destroy this one. Else {allow}."
-)
-_ELSEWHERE = {
-    "cluster": _NEW_STACK,
-    "network": _NEW_STACK,
-    "kubernetes": "Everything in the cluster would be made anew. " + _NEW_STACK,
-    "cache": "Every model is away until its weights are downloaded again; nothing else is lost. Without a gap:"
-    " a new stack beside this one. If meant: {allow}.",
-}
+def _listed(models: Sequence[str]) -> str:
+    return ", ".join(f"`{model}`" for model in models)
+
+
+def _written(value: Any) -> str:
+    """As YAML on one line."""
+    if isinstance(value, Mapping):
+        return "{" + ", ".join(f"{key}: {_written(item)}" for key, item in value.items()) + "}"
+    if isinstance(value, list | tuple):
+        return "[" + ", ".join(map(_written, value)) + "]"
+    return str(value).lower() if isinstance(value, bool) else str(value)

@@ -80,9 +80,19 @@ class Resources:
     def __bool__(self) -> bool:
         return any((self.added, self.removed, self.changed, self.replaced, self.options))
 
+    def acts(self) -> dict[str, list[str]]:
+        """What happens to resources, each counted once; the stack itself, which is none, is left out."""
+        changed = {*self.changed, *self.options} - self.replaced.keys()
+        found = {"replaced": self.replaced, "changed": changed, "added": self.added, "removed": self.removed}
+        return {act: kept for act, urns in found.items() if (kept := sorted(filter(is_resource, urns)))}
+
     def touched(self) -> Iterator[str]:
         """URNs of what is there before and after, and isn't left as it is."""
         yield from sorted({*self.changed, *self.replaced})
+
+
+def is_resource(urn: str) -> bool:
+    return not type_of(urn).startswith("pulumi:pulumi:")
 
 
 def name_of(urn: str) -> str:

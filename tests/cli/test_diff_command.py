@@ -14,6 +14,10 @@ from typing import Any
 
 import pytest
 
+from infra.diff.settings import settings_changed
+from infra.diff.types import Side
+from infra.settings.document import read_document
+
 REPOSITORY = Path(__file__).parents[2]
 STACK = """\
 config:
@@ -98,6 +102,8 @@ def test_nothing_is_printed_where_nothing_changed(checkout: Checkout) -> None:
     checkout.write("# a comment\n" + reordered)
     comment = checkout.diff("local", "--base", "HEAD", "--format", "markdown")
     assert (comment.returncode, comment.stdout) == (0, "")
+    assert comment.stderr.startswith("local: nothing changes against HEAD")
+    assert "stdout stays empty" in " ".join(checkout.diff("--help").stdout.split())
     result = checkout.diff("local", "--base", "HEAD", "--format", "json")
     assert (result.returncode, result.stderr) == (0, "")
     found = json.loads(result.stdout)
@@ -164,6 +170,21 @@ def test_a_stack_missing_on_one_side_is_all_added_or_all_removed(checkout: Check
     assert len(added["added"]) == len(removed["removed"]) > 5
     assert added["removed"] == removed["added"] == []
     assert [each["event"] for each in (*added["traffic"], *removed["traffic"])] == ["new", "removed"]
+
+
+SAME_VALUE = {
+    "what `pulumi config set` makes of 0.90": ("0.90", "0.9"),
+    "a float that is whole": ("1.0", "1"),
+    "another base": ("0x10", "16"),
+    "another way to quote": ("'a b'", '"a b"'),
+}
+
+
+@pytest.mark.parametrize(("old", "new"), SAME_VALUE.values(), ids=SAME_VALUE)
+def test_the_same_value_written_otherwise_is_no_change(old: str, new: str) -> None:
+    stack = "config:\n  llm-platform:platform: {models: {small: {gpuMemoryUtilization: %s}}}\n"
+    before, after = (Side(config=read_document(stack % each).config or {}) for each in (old, new))
+    assert settings_changed(before, after) == {}
 
 
 BAD = {

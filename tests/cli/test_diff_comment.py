@@ -8,8 +8,11 @@ import pytest
 from infra.cli.diff.comparing import Compared
 from infra.cli.diff.markdown import to_markdown
 from infra.cli.diff.marked import code, markdown, said
+from infra.cli.diff.resource_rows import resources, resources_title
+from infra.cli.diff.tables import settings, settings_title
 from infra.cli.diff.text import to_text
 from infra.cli.diff.told import tell
+from infra.cli.diff.values import count
 from infra.cli.terminal import printable
 from infra.diff.difference import compare
 from infra.diff.types import Side
@@ -81,6 +84,31 @@ def test_sixty_models_more_are_counted_not_listed() -> None:
     assert len(text.encode()) < 60_000
     assert re.search(r"and \d+ more", text)
     assert "m59-" not in text
+
+
+def test_a_count_is_the_length_of_what_is_shown() -> None:
+    for edits in (
+        BIGGER,
+        (("          embed:", "          more: {model: Qwen/Qwen3-8B, pool: l4}\n          embed:"),),
+    ):
+        difference = compared("many", *edits)
+        rows = settings(difference)
+        typed = [row for row in rows if not row[0].startswith("↳")]
+        chosen = f", and {count(len(rows) - len(typed), 'choice')} of the program with them"
+        title = f"{count(len(typed), 'setting')} changed"
+        assert settings_title(difference) == title + (chosen if len(rows) > len(typed) else "")
+
+
+def test_resources_are_counted_as_plan_counts_them() -> None:
+    """The stack itself is none, and one whose options alone change is a changed one."""
+    new = compare("many", Side(), side("many"))
+    total = len(side("many").resources) - 1
+    assert resources_title(new) == f"Of {total} resources {total} added"
+    assert not any("Stack" in row[1] for row in resources(new))
+    protected = compared("many", ("protect: true", "protect: false"))
+    changed = {*protected.resources.changed, *protected.resources.options}
+    assert resources_title(protected) == f"Of {total} resources {len(changed)} changed"
+    assert set(protected.resources.options) - set(protected.resources.changed)
 
 
 EVIL = (

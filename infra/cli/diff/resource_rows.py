@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from infra.cli.diff.marked import code, strong
 from infra.cli.diff.values import cells, count, names
 from infra.diff.difference import Difference
-from infra.diff.types import Changes, Resource, name_of, type_of
+from infra.diff.types import Changes, Resource, is_resource, name_of, type_of
 
 Row = tuple[str, str, str, str, str]
 
@@ -24,10 +24,8 @@ def resources(difference: Difference) -> list[Row]:
 
 def resources_title(difference: Difference) -> str:
     """`Of 164 resources 4 replaced, 2 changed`."""
-    found = difference.resources
-    total = len(difference.new.resources) or len(difference.old.resources)
-    kinds = {"replaced": found.replaced, "changed": found.changed, "added": found.added, "removed": found.removed}
-    parts = [f"{len(urns)} {word}" for word, urns in kinds.items() if urns]
+    total = sum(is_resource(each["urn"]) for each in difference.new.resources or difference.old.resources)
+    parts = [f"{len(urns)} {act}" for act, urns in difference.resources.acts().items()]
     return f"Of {count(total, 'resource')} {', '.join(parts) or 'none changed'}"
 
 
@@ -44,7 +42,7 @@ def _changed(mark: str, changed: Mapping[str, Changes], because: Mapping[str, tu
 
 def _listed(mark: str, resources: Mapping[str, Resource]) -> Iterator[Row]:
     by_type: dict[str, list[str]] = {}
-    for urn in resources:
+    for urn in filter(is_resource, resources):
         by_type.setdefault(type_of(urn), []).append(name_of(urn))
     for type_ in sorted(by_type):
         yield mark, _things(type_, by_type[type_]), "", "", ""

@@ -54,8 +54,10 @@ def settings(difference: Difference) -> list[tuple[str, str, str]]:
 
 
 def settings_title(difference: Difference) -> str:
-    follows = f", and {count(len(difference.follows), 'choice')} of the program with them" if difference.follows else ""
-    return f"{count(len(difference.settings), 'setting')} changed{follows}"
+    """Counts the rows: a named thing that is new is one setting, and so is the same change of several."""
+    typed, chosen = (len(list(_paths(changes))) for changes in (_folded(difference), difference.follows))
+    follows = f", and {count(chosen, 'choice')} of the program with them" if chosen else ""
+    return f"{count(typed, 'setting')} changed{follows}"
 
 
 def _paths(changes: Changes) -> Iterable[tuple[str, tuple[str, str]]]:
@@ -142,13 +144,7 @@ def effect(difference: Difference, facts: Facts) -> str:
     cost, resources = facts.effect.cost, facts.effect.resources
     low, high = (cost[key].new - cost[key].old for key in ("usd_per_month_min", "usd_per_month_max"))
     most = difference.cost["usd_per_month_max"]
-    touched = {
-        "changed": {**resources.changed, **resources.options},
-        "replaced": resources.replaced,
-        "added": resources.added,
-        "removed": resources.removed,
-    }
-    does = [f"{count(len(urns), 'resource')} {word}" for word, urns in touched.items() if urns]
+    does = [f"{count(len(urns), 'resource')} {act}" for act, urns in resources.acts().items()]
     return (
         f"These alone, with the stack file as it was: {signed(low)} $ a month at least, {signed(high)} at most,"
         f" {', '.join(does) or 'no resource changed'}. The stack file's own part: {signed(most.new - most.old - high)}"

@@ -1,0 +1,120 @@
+"""The way out holds in the change that it stands in: followed, nothing is guarded any more and no new rule breaks."""
+
+import json
+import re
+from typing import Any
+
+import pytest
+from ruamel.yaml import YAML
+
+from infra.diff.advice import advice
+from infra.diff.difference import Difference, compare
+from infra.diff.guard import serving
+from infra.diff.types import Side
+from tests.diff.changes import CHANGES
+from tests.diff.stacks import PLATFORM, STACKS, base, edited, side
+
+EXTRA: dict[str, tuple[str, dict[str, Any]]] = {
+    "a pool of a model that goes too": ("cloud", {"gpuPools.l40s": None, "models.code": None}),
+    "a pool of a model that moves": (
+        "cloud",
+        {"gpuPools.l40s": None, "models.code.pool": "l4", "models.code.quantization": "fp8"},
+    ),
+    "a pool of a model that is paused": ("cloud", {"gpuPools.l4.capacity": "spot", "models.chat.paused": True}),
+    "a smaller type": ("cloud", {"gpuPools.l4.instanceTypes": ["g6.xlarge"], "gpuPools.l4.min": 1}),
+    "a smaller type on spot": ("cloud", {"gpuPools.l4": {"instanceTypes": ["g6.xlarge"], "capacity": "spot"}}),
+}
+EDITS = {
+    **{name: (case.stack, dict(case.edit)) for name, case in CHANGES.items() if case.guarded},
+    **EXTRA,
+}
+
+
+def difference(stack: str, edit: dict[str, Any]) -> Difference:
+    return compare(stack, base(stack), side(stack, edited(stack, edit)))
+
+
+def ways(found: Difference) -> list[str]:
+    return advice(found.old, found.new, found.refused, found.notices)
+
+
+def read(text: str) -> Any:
+    return YAML(typ="safe").load(text)
+
+
+def allowed(texts: list[str]) -> dict[str, list[str]]:
+    """What the sentences say to write under `allow`, all of them together."""
+    found: dict[str, set[str]] = {}
+    for text in re.findall(r"`(allow: [^`]+)`", " ".join(texts)):
+        for act, names in read(text)["allow"].items():
+            found.setdefault(act, set()).update(names)
+    return {act: sorted(names) for act, names in found.items()}
+
+
+@pytest.mark.parametrize("name", EDITS)
+def test_what_it_says_to_write_lets_the_change_through(name: str) -> None:
+    stack, edit = EDITS[name]
+    found = difference(stack, edit)
+    texts = ways(found)
+    assert texts
+    beside = [text for text in texts if "add a pool beside it" in text]
+    if not beside:
+        again = difference(stack, {**edit, "allow": allowed(texts)})
+        assert again.refused == []
+
+
+@pytest.mark.parametrize("name", EDITS)
+def test_it_moves_no_model_that_the_change_removes(name: str) -> None:
+    found = difference(*EDITS[name])
+    gone = found.old.models.keys() - found.new.models.keys()
+    assert [text for text in ways(found) for model in gone if f"`{model}`" in text or f".{model}." in text] == []
+
+
+BESIDE = ("a smaller type", "a smaller type on spot", "spot")
+
+
+@pytest.mark.parametrize("name", BESIDE)
+def test_a_pool_beside_the_old_one_plans_and_guards_nothing(name: str) -> None:
+    stack, edit = EDITS[name]
+    (text,) = ways(difference(stack, edit))
+    pool = read(re.findall(r"`([\w-]+: \{instanceTypes[^`]+)`", text)[0])
+    models = dict(re.findall(r"`models\.([\w-]+)\.pool: ([\w-]+)`", text))
+    first = {f"gpuPools.{key}": value for key, value in pool.items()}
+    first |= {f"models.{model}.pool": to for model, to in models.items()}
+    added = difference(stack, first)
+    assert (added.refused, added.new.plan["violations"]) == ([], [])
+    assert {type_["capacity"] for key, type_ in added.new.pools.items() if key in pool} == {
+        difference(stack, edit).new.pools["l4"]["capacity"]
+    }
+    second = compare(stack, added.new, side(stack, edited(stack, {**first, "gpuPools.l4": None})))
+    assert second.refused == []  # no model is on it any more
+
+
+def test_what_goes_with_the_cluster_is_one_sentence() -> None:
+    stack, edit = EDITS["another region"]
+    (text,) = ways(difference(stack, edit))
+    assert "a new stack beside this one" in text
+    assert "add a pool beside" not in text
+
+
+def test_a_stack_that_goes_is_taken_down_first() -> None:
+    (text,) = ways(compare("cloud", base("cloud"), Side()))
+    assert "`pulumi destroy`" in text
+    assert set(allowed([text])["remove"]) >= {"cluster", "network", "cache", "l4", "l40s"}
+
+
+def test_a_new_stack_takes_another_name_where_the_cluster_has_one() -> None:
+    whole = read(STACKS["cloud"])
+    whole["config"][PLATFORM]["cluster"]["create"]["name"] = "ours"
+    old = side("cloud", json.dumps(whole))
+    whole["config"][PLATFORM]["cluster"]["create"]["name"] = "theirs"
+    found = compare("cloud", old, side("cloud", json.dumps(whole)))
+    assert any("with another `cluster.create.name`" in text for text in ways(found))
+
+
+def test_a_setting_of_something_else_is_not_answered_by_a_pool_beside() -> None:
+    stack, edit = EDITS["another kind of cache"]
+    texts = ways(difference(stack, edit))
+    assert any("subnetIds" in text for text in texts)
+    assert not any("add a pool beside" in text for text in texts)
+    assert serving(base(stack), "l4") == ["chat"]
