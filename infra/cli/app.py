@@ -138,15 +138,15 @@ def fit(model: str, format_: str, **given: str | None) -> None:
     from infra.catalog import load_catalog
     from infra.cli.fit import run
     from infra.cli.fit_input import BadInput
+    from infra.cli.layout import Column, table
+    from infra.cli.terminal import terminal_width
 
     options = {name.replace("_", "-"): value for name, value in given.items()}
     try:
         text, code = run(model, options, format_, load_catalog())
     except BadInput as bad:
-        width = max(len(what) for what, _ in bad.mistakes)
         click.echo(f"fit: {len(bad.mistakes)} mistake{'s' if len(bad.mistakes) > 1 else ''}\n", err=True)
-        for what, why in bad.mistakes:
-            click.echo(f"  {what:{width}}  {why}", err=True)
+        click.echo("\n".join(table("", (Column(""),), bad.mistakes, terminal_width())), err=True)
         sys.exit(2)
     _print(text)
     sys.exit(code)

@@ -7,7 +7,7 @@ from typing import Any
 from infra.catalog import Catalog, offered_in, with_prices
 from infra.cli.fit_input import Where, read
 from infra.cli.fit_text import against, engine, flags, text_of_all, text_of_one
-from infra.cli.terminal import printable
+from infra.cli.terminal import printable, terminal_width
 from infra.planning.options import Option, everywhere, offer_with, on_offer
 from infra.planning.pools import of_type
 from infra.planning.sizing import Question, Sizing
@@ -23,7 +23,7 @@ def run(model: str, given: Mapping[str, str | None], format_: str, catalog: Cata
     one = _one(question, where, sizing)
     if format_ == "json":
         return json.dumps(_document(one, api_price, sizing), indent=2) + "\n", 0
-    return printable(text_of_one(one, api_price, sizing)), 0 if one.fits else 1
+    return printable(text_of_one(one, api_price, sizing, terminal_width())), 0 if one.fits else 1
 
 
 def _one(question: Question, where: Where, sizing: Sizing) -> Option:
@@ -42,7 +42,8 @@ def _all(question: Question, api_price: float | None, format_: str, sizing: Sizi
     fitting = [each for each in options if each.fits]
     if format_ == "json":
         return json.dumps([_document(each, api_price, sizing) for each in fitting], indent=2) + "\n", 0
-    return printable(text_of_all(question, options, api_price, sizing)), 0 if fitting else 1
+    text = text_of_all(question, options, api_price, sizing, terminal_width())
+    return printable(text), 0 if fitting else 1
 
 
 def _document(given: Option, api_price: float | None, sizing: Sizing) -> dict[str, Any]:

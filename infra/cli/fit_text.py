@@ -1,10 +1,11 @@
 """What `fit` tells a person: the verdict first, then a table, what doesn't serve and why, what would be cheaper."""
 
 import re
-import textwrap
 from collections import Counter
+from collections.abc import Sequence
 
 from infra.catalog import Catalog
+from infra.cli.layout import Column, Row, table, wrapped
 from infra.planning.break_even import BreakEven, break_even
 from infra.planning.kv_cache import kv_bytes_per_token
 from infra.planning.mends import SMALLER, Mend, mends
@@ -14,7 +15,17 @@ from infra.planning.pools import every_type
 from infra.planning.sizing import Question, Sizing, default_share
 from infra.planning.throughput import WORKLOAD, of_replica
 
-_SHOWN, _NOT_ENOUGH, _BAR, _WIDTH = 8, 4, 40, 110
+_SHOWN, _NOT_ENOUGH = 8, 4
+_BAR, _NARROW_BAR, _NARROW = 40, 30, 80  # columns, the last of a terminal
+_COLUMNS = (
+    Column("GPUs"),
+    Column("$ an hour", right=True),
+    Column("$ a month", right=True),
+    Column("weights", right=True),
+    Column("cache GiB on each GPU"),
+    Column("holds at once", right=True),
+    Column("note"),
+)
 
 
 def flags(given: Option, sizing: Sizing) -> list[tuple[str, str]]:
@@ -37,19 +48,19 @@ def against(given: Option, api_price: float) -> BreakEven | None:
     return break_even(given.usd_per_hour, api_price, of_replica(given.sized))
 
 
-def _against(given: Option, api_price: float | None) -> list[str]:
+def _against(given: Option, api_price: float | None, width: int) -> list[str]:
     if api_price is None:
         return []
     found = against(given, api_price)
     if found is None:
-        return ["", "against an API: no tokens come out of it, or no price is known"]
+        return ["", *wrapped("against an API: no tokens come out of it, or no price is known", width)]
     where = given.offer.instance_type if given.offer else given.where
     where = f"a share ({given.sized.gpus} GPUs) of {where}" if given.is_a_share else where
     request = f"{WORKLOAD.prompt:,} tokens in and {WORKLOAD.output:,} out a request"
     return [
         "",
-        f"against an API at ${api_price:g} a million tokens out, prompts included ({request})",
-        *(f"  {line}" for line in textwrap.wrap(f"{where} is cheaper above {found.reason}", 108)),
+        *wrapped(f"against an API at ${api_price:g} a million tokens out, prompts included ({request})", width),
+        *wrapped(f"{where} is cheaper above {found.reason}", width, "  "),
     ]
 
 
@@ -67,51 +78,52 @@ def engine(given: Option) -> str:
     )
 
 
-def text_of_one(given: Option, api_price: float | None, sizing: Sizing) -> str:
-    fit, question = given.sized.fit, given.sized.question
+def text_of_one(given: Option, api_price: float | None, sizing: Sizing, width: int) -> str:
     price = f", ${given.usd_per_hour:.2f} an hour{_share(given)}" if given.usd_per_hour is not None else ""
     where = f"{given.where}{f' ({given.offer.instance_type}{price})' if given.offer else ''}"
     verdict = ("fits" if given.certain else "fits, not for certain") if given.fits else "does not fit"
-    lines = [f"{verdict}: {where}; {given.sized.holds}", *_bars(given), ""]
-    if given.fits and not given.certain:
-        lines.append("at the low end of the interval it doesn't")
-    if question.max_model_len > question.own_context:
-        lines.append(f"{question.name} was trained for {question.own_context:,} tokens")
-    if question.ollama_file_gib is None:
-        lines.append(engine(given))
-    lines.append(
-        f"{fit.usable_gib:.1f} GiB of {given.sized.gpu.engine_gib or 0:.1f} on each GPU are the engine's to use"
-    )
-    if not given.fits:
-        ways = flags(given, sizing)
-        lines += ["", "one of these makes it fit" if ways else "nothing here makes it fit", *_columns(ways)]
+    lines = [*wrapped(f"{verdict}: {where}; {given.sized.holds}", width), "", *_bars(given, width), ""]
+    lines += [line for said in _about(given) for line in wrapped(said, width)]
     if given.fits:
-        lines += _against(given, api_price)
+        lines += _against(given, api_price, width)
+    else:
+        ways = flags(given, sizing)
+        lines += ["", *_list("one of these makes it fit" if ways else "nothing here makes it fit", ways, width)]
     if given.offer is not None:
-        lines += ["", _price_note(sizing.catalog)]
+        lines += ["", *wrapped(_price_note(sizing.catalog), width)]
     return _joined(lines)
 
 
-def _bars(given: Option) -> list[str]:
+def _about(given: Option) -> list[str]:
+    fit, question = given.sized.fit, given.sized.question
+    said = ["at the low end of the interval it doesn't"] if given.fits and not given.certain else []
+    if question.max_model_len > question.own_context:
+        said.append(f"{question.name} was trained for {question.own_context:,} tokens")
+    if question.ollama_file_gib is None:
+        said.append(engine(given))
+    total = given.sized.gpu.engine_gib or 0
+    return [*said, f"{fit.usable_gib:.1f} GiB of {total:.1f} on each GPU are the engine's to use"]
+
+
+def _bars(given: Option, width: int) -> list[str]:
     """Weights, engine, cache of what may be used, each on a GPU, to scale."""
     fit = given.sized.fit
     engine = fit.terms[1:]
     parts = ", ".join(f"{term.name} {term.gib:.1f}" for term in engine)
     rows = [("weights", fit.weights_gib, ""), ("engine", sum(term.gib for term in engine), parts)]
     if fit.kv_cache_gib is not None:
-        need = (
-            given.sized.arguments.max_model_len
-            * given.sized.arguments.concurrency
-            * (fit.kv_bytes_per_token or 0)
-            / 2**30
-        )
-        asked = f"{given.sized.arguments.concurrency} x {given.sized.question.max_model_len:,} tokens need {need:.1f}"
-        rows.append(("cache", fit.kv_cache_gib.mid, f"{_interval(given)}; {asked}"))
-    scale = _BAR / max(fit.usable_gib, fit.weights_gib)
-    return [
-        "",
-        *(f"  {name:8} {'#' * max(0, round(gib * scale)):{_BAR}} {gib:7.1f}  {what}" for name, gib, what in rows),
-    ]
+        rows.append(("cache", fit.kv_cache_gib.mid, f"{_interval(given)}; {_needed(given)}"))
+    longest = _BAR if width >= _NARROW else _NARROW_BAR
+    scale = longest / max(fit.usable_gib, fit.weights_gib)
+    cells = [(name, f"{'#' * max(0, round(gib * scale)):{longest}}", f"{gib:.1f}", what) for name, gib, what in rows]
+    return table("", (Column("", fixed=True), Column("", right=True), Column("")), cells, width)
+
+
+def _needed(given: Option) -> str:
+    arguments, question = given.sized.arguments, given.sized.question
+    tokens = arguments.max_model_len * arguments.concurrency
+    gib = tokens * (given.sized.fit.kv_bytes_per_token or 0) / 2**30
+    return f"{arguments.concurrency} x {question.max_model_len:,} tokens need {gib:.1f}"
 
 
 def _interval(given: Option) -> str:
@@ -119,26 +131,29 @@ def _interval(given: Option) -> str:
     return f"{cache.low:.1f} to {cache.high:.1f}" if cache else ""
 
 
-def text_of_all(question: Question, options: list[Option], api_price: float | None, sizing: Sizing) -> str:
+def text_of_all(question: Question, options: list[Option], api_price: float | None, sizing: Sizing, width: int) -> str:
     fitting = [each for each in options if each.fits]
     best = fitting[0] if fitting else None
-    lines = [*_verdict(fitting, question), _asked(question, options), ""]
+    first = (*_verdict(fitting, question), _asked(question, options))
+    lines = [*(line for said in first for line in wrapped(said, width)), ""]
     if fitting:
         kinds = _of_each_kind(fitting)
-        lines += _table(kinds[:_SHOWN])
+        lines += table("instance", _COLUMNS, [_row(each) for each in kinds[:_SHOWN]], width)
         if len(fitting) > len(kinds[:_SHOWN]):
-            lines.append(f"  of each number and kind of GPU the smallest node; all {len(fitting)}: --format json")
+            rest = f"of each number and kind of GPU the smallest node; all {len(fitting)}: --format json"
+            lines += wrapped(rest, width, "  ")
     short = [each for each in _of_each_kind(options) if not each.fits and (best is None or _cheaper(each, best))]
     near = [(each, largest_context(each.sized, sizing)) for each in short]
     near = sorted((pair for pair in near if pair[1]), key=lambda pair: -pair[1])[:_NOT_ENOUGH]
     if near:
-        lines += ["", "not enough", *_columns([(_name(each), _no_longer(each, length)) for each, length in near])]
+        lines += ["", *_list("not enough", [(_name(each), _no_longer(each, length)) for each, length in near], width)]
     other = _other_means(question, best, sizing)
     if other:
-        lines += ["", "cheaper by other means" if best else "what would make it fit", *_columns(other)]
+        lines += ["", *_list("cheaper by other means" if best else "what would make it fit", other, width)]
     if best is not None:
-        lines += _against(best, api_price)
-    lines += ["", _left_out(options, fitting, sizing.catalog), _price_note(sizing.catalog)]
+        lines += _against(best, api_price, width)
+    last = (_left_out(options, fitting, sizing.catalog), _price_note(sizing.catalog))
+    lines += ["", *(line for said in last for line in wrapped(said, width))]
     return _joined(lines)
 
 
@@ -208,22 +223,7 @@ def _engine_of(question: Question) -> str:
     return f"vLLM {'.'.join(map(str, question.version))}, utilisation {share}"
 
 
-def _table(options: list[Option]) -> list[str]:
-    header = ("instance", "GPUs", "$ an hour", "$ a month", "weights", "cache GiB on each GPU", "holds at once", "")
-    rows = [header, *(_row(each) for each in options)]
-    widths = [max(len(row[column]) for row in rows) for column in range(len(header))]
-    right = (2, 3, 4, 6)
-    cells = (
-        [
-            f"{cell:>{width}}" if n in right else f"{cell:{width}}"
-            for n, (cell, width) in enumerate(zip(row, widths, strict=True))
-        ]
-        for row in rows
-    )
-    return [f"  {'  '.join(row)}".rstrip() for row in cells]
-
-
-def _row(given: Option) -> tuple[str, ...]:
+def _row(given: Option) -> Row:
     fit, cache, usd, offer = given.sized.fit, given.sized.fit.kv_cache_gib, given.usd_per_hour or 0.0, given.offer
     note = ""
     if offer is not None and given.is_a_share:
@@ -287,8 +287,7 @@ def _left_out(options: list[Option], fitting: list[Option], catalog: Catalog) ->
     )
     parts += [f"{unable} can't run them"] if unable else []
     parts += [f"{number}: {reason}" for reason, number in reasons.most_common()]
-    looked_at = f"{len(catalog.instances)} types looked at, {len(fitting)} serve it. Left out: {'; '.join(parts)}."
-    return "\n".join(textwrap.wrap(looked_at, _WIDTH))
+    return f"{len(catalog.instances)} types looked at, {len(fitting)} serve it. Left out: {'; '.join(parts)}."
 
 
 def _price_note(catalog: Catalog) -> str:
@@ -301,6 +300,5 @@ def _joined(lines: list[str]) -> str:
     return "".join(f"{line.rstrip()}\n" for line in lines)
 
 
-def _columns(rows: list[tuple[str, str]]) -> list[str]:
-    width = max((len(first) for first, _ in rows), default=0)
-    return [f"  {first:{width}}  {second}" for first, second in rows]
+def _list(title: str, rows: Sequence[tuple[str, str]], width: int) -> list[str]:
+    return table(title, (Column(""),), rows, width) if rows else wrapped(title, width)

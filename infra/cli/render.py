@@ -15,4 +15,4 @@ def render(planned: Planned, format_: str) -> str:
         return printable(to_markdown(report(planned)))
     from infra.cli.as_text import to_text
 
-    return printable(to_text(report(planned), terminal_width()))
+    return to_text(report(planned), terminal_width())

@@ -4,17 +4,18 @@ import os
 import shutil
 import sys
 
-_NARROWEST, _WIDEST = 80, 120
-_ASCII = str.maketrans({"·": "-", "±": "~", "×": "x", "→": "->", "↳": "\\", "–": "-", "—": "-", "…": "."})
+_NARROWEST, _WIDEST = 60, 200
+_ELSEWHERE = 120  # in a pipe, a file, a log
+_ASCII = str.maketrans({"·": "-", "±": "~", "×": "x", "→": "->", "↳": "\\", "–": "-", "—": "-", "…": "..."})
 
 
 def terminal_width() -> int:
     """Columns; not so few that a table has no room, nor so many that a line is lost in it."""
-    return min(max(shutil.get_terminal_size((_WIDEST, 24)).columns, _NARROWEST), _WIDEST)
+    return min(max(shutil.get_terminal_size((_ELSEWHERE, 24)).columns, _NARROWEST), _WIDEST)
 
 
 def printable(text: str) -> str:
-    locale = os.environ.get("LC_ALL") or os.environ.get("LANG")
+    locale = os.environ.get("LC_ALL") or os.environ.get("LANG")  # Python itself sets LC_CTYPE
     # In the C locale Python writes UTF-8 all the same.
     encoding = "ascii" if locale in ("C", "POSIX") else sys.stdout.encoding or "ascii"
     try:

@@ -221,7 +221,7 @@ def test_a_share_of_a_node_says_so_and_what_the_node_costs() -> None:
     """Two of g6e.12xlarge's four L40S: half of $10.49."""
     one = run("fit", QWEN, "--instance-type", "g6e.12xlarge", "--max-model-len", "8192").stdout
     assert "$2.62 an hour as its share (1 of 4 GPUs) of a node for $10.49 an hour, $7,660 a month" in one
-    first = run("fit", LLAMA_70B, "--quantization", "fp8", "--max-model-len", "131072").stdout.splitlines()[0]
+    first = " ".join(run("fit", LLAMA_70B, "--quantization", "fp8", "--max-model-len", "131072").stdout.split())
     assert "$5,009 a month as its share (2 of 8 GPUs) of a node for $27.45 an hour, $20,036 a month" in first
     answer = fit_json(QWEN, "--instance-type", "g6e.12xlarge", "--max-model-len", "8192")
     assert answer["usd_per_node_hour"] == pytest.approx(4 * answer["usd_per_hour"], rel=1e-4)

@@ -37,7 +37,7 @@ def _render(compared: Compared, format_: str) -> str:
         return text if printable(text) == text else text.encode("ascii", "xmlcharrefreplace").decode()
     from infra.cli.diff.text import to_text
 
-    return printable(to_text(told, terminal_width()))
+    return to_text(told, terminal_width())
 
 
 def _versions(change: Change) -> str:

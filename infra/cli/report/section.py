@@ -2,14 +2,9 @@
 
 from dataclasses import dataclass
 
-Row = tuple[str, ...]
+from infra.cli.layout import Column, Row
 
-
-@dataclass(frozen=True)
-class Column:
-    title: str
-    right: bool = False
-    fixed: bool = False  # letters of one width, never broken
+__all__ = ["Column", "Report", "Row", "Section"]
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,163 @@
+"""Text and tables at every width: no line too long, no word split, no header of three lines, no cell lost."""
+
+from collections.abc import Callable, Iterable
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from infra.cli.as_text import to_text as plan_to_text
+from infra.cli.diff.comparing import Compared
+from infra.cli.diff.text import to_text as diff_to_text
+from infra.cli.diff.told import tell
+from infra.cli.layout import Column, cells_of, table, wrapped
+from infra.cli.report import report
+from infra.cli.terminal import terminal_width
+from infra.diff.difference import Difference, compare
+from infra.diff.types import Side
+from tests.cli.running import run
+from tests.diff.sides import compared, side
+from tests.example_stacks import ALL_STACKS, CREATED, plan_text, planned
+
+WIDTHS = (60, 80, 100, 110, 120, 160, 200)
+WIDEST = max(WIDTHS)
+INDENT = 4
+
+LONG_NAMES = f"""config:
+  aws:region: us-east-1
+  llm-platform:platform:
+    {CREATED}
+    gpuPools: {{{"p" * 30}: {{instanceTypes: [g6.2xlarge]}}}}
+    models:
+      {"m" * 40}: {{model: Qwen/Qwen3-8B, pool: {"p" * 30}, maxModelLen: 8192, replicas: {{min: 1, max: 3}}}}
+      large: {{model: meta-llama/Llama-3.3-70B-Instruct, quantization: fp8, maxModelLen: 8192}}
+"""
+TEXTS = (
+    "",
+    *(" ".join(["word" * n] * n) for n in range(1, 10)),
+    "1 x RTX-PRO-6000-SE",
+    "g6e.12xlarge",
+    "日本語 モデル",
+)
+
+
+def words(text: str) -> set[str]:
+    """Without bars, which are as long as there is room for; a label below a row has a colon, its header has none."""
+    return {word.removesuffix(":") for word in text.split() if "##" not in word}
+
+
+def check(shown: str, all_of_it: Iterable[str], width: int) -> None:
+    """`all_of_it`: what has to be there, whole."""
+    assert [line for line in shown.splitlines() if cells_of(line) > width] == []
+    whole = {word for text in all_of_it for word in words(text) if cells_of(word) < width - INDENT}
+    assert whole - words(shown) == set()
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("stack", [*ALL_STACKS, "long names"])
+def test_a_plan(stack: str, width: int) -> None:
+    of = report(plan_text("dev", LONG_NAMES) if stack == "long names" else planned(stack))
+    cells = [cell for section in of.sections for row in section.rows for cell in row]
+    titles = [column.title for section in of.sections for column in section.columns if any(section.rows)]
+    notes = [section.note for section in of.sections]
+    verdict = [cell for row in of.verdict for cell in row]
+    check(plan_to_text(of, width), [of.title, *verdict, *cells, *notes, *filter(None, titles)], width)
+
+
+BIGGER = (("g6.2xlarge", "g6.xlarge"), ("max: 5", "max: 9"), ("40000", "30000"))
+DIFFS: dict[str, Callable[[], Difference]] = {
+    "bigger": lambda: compared("many", *BIGGER),
+    "another model": lambda: compared("zonal", ("Qwen/Qwen3-8B", "Qwen/Qwen3-4B")),
+    "new": lambda: compare("prod", Side(), side("prod")),
+    "gone": lambda: compare("guide", side("guide"), Side()),
+}
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("change", DIFFS)
+def test_a_diff(change: str, width: int) -> None:
+    told = tell(Compared(DIFFS[change](), None, {}, "main (9f8e7d6)", "a1b2c3d"))
+    check(diff_to_text(told, width), [diff_to_text(told, WIDEST)], width)
+
+
+LLAMA_70B = ("meta-llama/Llama-3.3-70B-Instruct", "--max-model-len", "16384")
+FITS = {
+    "everywhere": ("Qwen/Qwen3-8B", "--max-model-len", "8192", "--api-price", "0.4"),
+    "nowhere": ("moonshotai/Kimi-K3", "--max-model-len", "1048576", "--concurrency", "4000"),
+    "here": ("Qwen/Qwen3-8B", "--gpu", "L4", "--max-model-len", "8192", "--api-price", "0.4"),
+    "not here": (*LLAMA_70B, "--quantization", "fp8", "--instance-type", "p5.4xlarge"),
+    "an encoder": ("BAAI/bge-m3", "--gpu", "T4"),
+    "a tag": ("llama3.1:8b", "--engine", "ollama", "--instance-type", "g4dn.xlarge"),
+    "mistakes": ("no/model", "--gpu", "X9", "--max-model-len", "-1", "--quantization", "int3"),
+}
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("question", FITS)
+def test_a_fit(question: str, width: int) -> None:
+    shown, widest = (run("fit", *FITS[question], environment={"COLUMNS": str(each)}) for each in (width, WIDEST))
+    check(shown.output, [widest.output], width)
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("stack", ALL_STACKS)
+def test_a_header_has_at_most_two_lines(stack: str, width: int) -> None:
+    for section in report(planned(stack)).sections:
+        if any(column.title for column in section.columns):
+            lines = table(section.title, section.columns, section.rows, width)
+            assert (
+                lines[: next(n for n, line in enumerate(lines) if line.startswith("  " + section.rows[0][0]))][2:] == []
+            )
+
+
+@pytest.mark.parametrize("width", [WIDTHS[0], WIDEST])
+def test_all_of_the_terminal_is_used(width: int) -> None:
+    longest = max(len(line) for line in plan_to_text(report(planned("prod")), width).splitlines())
+    assert width - 10 <= longest <= width
+
+
+@pytest.mark.parametrize(("columns", "used"), [(None, 120), ("40", 60), ("60", 60), ("133", 133), ("300", 200)])
+def test_as_wide_as_the_terminal(columns: str | None, used: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In a pipe as wide as a log is read, whatever the terminal beside it is."""
+    monkeypatch.delenv("COLUMNS", raising=False)
+    if columns:
+        monkeypatch.setenv("COLUMNS", columns)
+    assert terminal_width() == used
+
+
+def test_ascii_is_longer_and_still_has_room(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An arrow is one letter, and two in ASCII."""
+    monkeypatch.setenv("LC_ALL", "C")
+    told = tell(Compared(DIFFS["bigger"](), None, {}, "main (9f8e7d6)", "a1b2c3d"))
+    for width in WIDTHS:
+        shown = diff_to_text(told, width)
+        assert shown.isascii()
+        assert " -> " in shown
+        check(shown, [diff_to_text(told, WIDEST)], width)
+
+
+CELLS = st.sampled_from(TEXTS)
+COLUMNS = st.builds(Column, st.sampled_from(("", "one", "two words", "more than two words")), st.booleans())
+
+
+@given(st.data(), st.lists(COLUMNS, min_size=1, max_size=8), st.integers(WIDTHS[0], WIDEST))
+def test_any_table(data: st.DataObject, columns: list[Column], width: int) -> None:
+    rows = data.draw(st.lists(st.tuples(CELLS, *(CELLS for _ in columns)), min_size=1, max_size=5))
+    titles = [column.title for n, column in enumerate(columns, 1) if any(row[n] for row in rows)]
+    lines = table("TITLE", columns, rows, width)
+    check("\n".join(lines), ["TITLE", *titles, *(cell for row in rows for cell in row)], width)
+
+
+@pytest.mark.parametrize(
+    ("text", "lines"),
+    [
+        ("", []),
+        ("one two three four", ["one two", "three four"]),
+        ("  one two three", ["  one two", "  three"]),
+        ("containers[vllm].args", ["containers", "[vllm].", "args"]),
+        ("abcdefghijklm", ["abcdefghij", "klm"]),
+        ("日本語日本語", ["日本語日本", "語"]),
+    ],
+)
+def test_wrapped(text: str, lines: list[str]) -> None:
+    assert wrapped(text, 10) == lines
