@@ -10,6 +10,7 @@ from components.endpoints import Endpoints
 from components.gateway import Gateway
 from components.model_cache import ModelCache
 from infra.catalog import load_catalog
+from infra.live import find_obstacles
 from infra.outputs import checks_key, known_outputs
 from infra.planning import make_plan
 from infra.planning.plan import Plan
@@ -36,6 +37,7 @@ def main() -> None:
     if needs_hub_token(plan) and HUGGING_FACE_TOKEN not in file.secrets:
         command = f"pulumi config set --secret {NAMESPACE}:{HUGGING_FACE_TOKEN} -s {plan.stack}"
         raise pulumi.RunError(f"a gated model needs a Hugging Face token:\n  {command}")
+    _refuse_obstacles(plan)
     for warning in plan.warnings:
         pulumi.log.warn(f"{warning.path}: {warning.message}")
     deploy(plan)
@@ -100,6 +102,17 @@ def deploy(plan: Plan) -> None:
 
 def needs_hub_token(plan: Plan) -> bool:
     return any(model.gated for model in plan.models.values())
+
+
+def _refuse_obstacles(plan: Plan) -> None:
+    """What is there already, before anything is made; what can't be read stops nothing."""
+    stack = f"{pulumi.get_organization()}/{pulumi.get_project()}/{plan.stack}"
+    obstacles, not_read = find_obstacles(plan, stack)
+    for error in not_read:
+        pulumi.log.warn(f"not checked before it starts, and so found late if it is wrong: {error}")
+    if obstacles:
+        listed = "\n".join(f"  {each.path}: {each.message}\n    {each.fix}" for each in obstacles)
+        raise pulumi.RunError(f"{len(obstacles)} thing(s) stand in the way; nothing was made\n{listed}")
 
 
 def _read_config() -> StackFile:

@@ -153,6 +153,31 @@ def fit(model: str, format_: str, **given: str | None) -> None:
 
 
 @main.command()
+@click.argument("stack")
+@click.option("--yes", is_flag=True, help="Don't ask.")
+def repair(stack: str, yes: bool) -> None:
+    """Take up what a `pulumi up` of STACK that was cut off left; shows what it found, and asks.
+
+    Exits 1 when you said no or something is left to you, 2 when the stack file is wrong, 3 when the state or the
+    cluster can't be read.
+    """
+    from infra.cli import repair as command
+    from infra.cli.terminal import terminal_width
+    from infra.live.commands import NotRead
+    from infra.settings import BadStackFile, stack_path
+
+    try:
+        code = command.run(stack_path(_default_stacks(), stack), stack, yes=yes)
+    except BadStackFile as mistakes:
+        click.echo(mistakes.render(terminal_width()), err=True, nl=False)
+        sys.exit(2)
+    except NotRead as error:
+        click.echo(f"repair: {error}", err=True)
+        sys.exit(3)
+    sys.exit(code)
+
+
+@main.command()
 @click.argument("what", type=click.Choice(["stack", "outputs"]))
 def schema(what: str) -> None:
     """The JSON Schema of the whole stack file, for editors, or of the stack's outputs."""

@@ -45,7 +45,7 @@ def _plan(key: str, settings: Settings, catalog: Catalog, findings: Findings) ->
     state, reason = _state(addon, f"{chart_name} {chart.version}", created=settings.cluster.create is not None)
     if addon.state is None and addon.existing is None:
         findings.choose(f"addons.{key}", state, reason)
-    return AddonPlan(state, chart_name, chart.repo, chart.version, reason)
+    return AddonPlan(state, chart_name, chart.repo, chart.version, chart.namespace, reason)
 
 
 def _state(addon: Addon, chart: str, *, created: bool) -> tuple[Literal["install", "existing", "disabled"], str]:

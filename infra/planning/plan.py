@@ -283,6 +283,7 @@ class AddonPlan:
     chart: str
     repo: str
     version: str
+    namespace: str
     reason: str
 
 

@@ -1,0 +1,180 @@
+"""What `up` would trip over after minutes, found before it makes anything, with what to write."""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+
+from infra.live.cluster import Cluster, contexts, reach
+from infra.live.commands import NotRead, output_of
+from infra.live.releases import TYPE as RELEASE
+from infra.live.releases import find_release
+from infra.live.state import State, read_state
+from infra.planning.plan import AddonPlan, Plan
+from infra.settings.mistakes import did_you_mean
+
+NAMESPACE = "kubernetes:core/v1:Namespace"
+CLAIM = "kubernetes:core/v1:PersistentVolumeClaim"
+VOLUME = "kubernetes:core/v1:PersistentVolume"
+LOG_GROUP = "aws:cloudwatch/logGroup:LogGroup"
+_DEFAULT_CLASS = "storageclass.kubernetes.io/is-default-class"
+
+
+@dataclass(frozen=True)
+class Obstacle:
+    """What is there already, or isn't there; and what to write or run."""
+
+    path: str
+    message: str
+    fix: str
+
+
+def find_obstacles(plan: Plan, stack: str) -> tuple[list[Obstacle], list[NotRead]]:
+    """All at once, and what couldn't be read. `stack` as the Pulumi CLI names it."""
+    found: list[Obstacle] = []
+    not_read: list[NotRead] = []
+
+    def collect(check: Callable[[], Iterable[Obstacle]]) -> None:
+        try:
+            found.extend(check())
+        except NotRead as error:
+            not_read.append(error)
+
+    collect(lambda: _context(plan))
+    collect(lambda: _beside_the_state(plan, read_state(stack), reachable=not found))
+    return found, not_read
+
+
+def _beside_the_state(plan: Plan, state: State, *, reachable: bool) -> Iterator[Obstacle]:
+    """What is there and not in the state. What a cut-off `up` left would be reported twice, so it comes alone."""
+    cut_off = list(_cut_off(plan, state))
+    yield from cut_off
+    yield from _log_group(plan, state)
+    if reachable and not cut_off:
+        yield from _in_the_cluster(plan, state)
+
+
+def _in_the_cluster(plan: Plan, state: State) -> list[Obstacle]:
+    with reach(plan.cluster, state) as cluster:
+        if cluster is None:
+            return []
+        checks = (_namespace, _storage_class, _releases, _volume)
+        return [obstacle for check in checks for obstacle in check(plan, state, cluster)]
+
+
+def _cut_off(plan: Plan, state: State) -> Iterator[Obstacle]:
+    if state.cut_off:
+        names = ", ".join(sorted(each.logical_name for each in state.cut_off))
+        yield Obstacle(
+            "stack",
+            f"an earlier `pulumi up` was cut off while it made {names}; they may be there and are not in the state",
+            repair_command(plan.stack),
+        )
+
+
+def repair_command(stack: str) -> str:
+    return f"run: python -m infra repair {stack} (it shows what it finds, and asks before it changes anything)"
+
+
+def _context(plan: Plan) -> Iterator[Obstacle]:
+    if plan.cluster.kind != "context":
+        return
+    wanted = plan.cluster.name
+    paths, known = contexts()
+    if wanted in known:
+        return
+    where = ", ".join(str(path) for path in paths)
+    close = did_you_mean(wanted, known)
+    names = ", ".join(sorted(known)) or "none"
+    fix = f"cluster: {{existing: {{context: {close or 'NAME'}}}}}, or point KUBECONFIG at the file that has {wanted}"
+    yield Obstacle("cluster.existing.context", f"no context {wanted} in {where}; there: {names}", fix)
+
+
+def _log_group(plan: Plan, state: State) -> Iterator[Obstacle]:
+    """EKS writes last lines after its log group went, and so makes it again."""
+    name = f"/aws/eks/{plan.cluster.name}/cluster"
+    if plan.cluster.kind != "create" or state.holds(LOG_GROUP, name):
+        return
+    region = ("--region", plan.cluster.region) if plan.cluster.region else ()
+    query = ("--query", "logGroups[].logGroupName", "--output", "text")
+    found = output_of("aws", "logs", "describe-log-groups", "--log-group-name-prefix", name, *region, *query)
+    if name in found.split():
+        yield Obstacle(
+            "cluster.create.name",
+            f"the log group {name} exists already: a cluster of this name left it",
+            " ".join(("run: aws logs delete-log-group --log-group-name", name, *region)),
+        )
+
+
+def _namespace(plan: Plan, state: State, cluster: Cluster) -> Iterator[Obstacle]:
+    wanted = plan.settings.namespace
+    if state.holds(NAMESPACE, wanted.name):
+        return
+    there = cluster.get("namespace", wanted.name)
+    if wanted.create and there:
+        yield Obstacle(
+            "namespace",
+            f"the namespace {wanted.name} exists already, and this stack didn't make it",
+            f"namespace: {{name: {wanted.name}, create: false}}, or another name",
+        )
+    if not wanted.create and not there:
+        yield Obstacle(
+            "namespace.create",
+            f"false, and there is no namespace {wanted.name}",
+            f"namespace: {{name: {wanted.name}}}, or have it made",
+        )
+
+
+def _storage_class(plan: Plan, state: State, cluster: Cluster) -> Iterator[Obstacle]:
+    if plan.cache.kind != "storageClass" or any(state.of(CLAIM)):
+        return
+    classes = cluster.list("storageclass")
+    names = ", ".join(sorted(each["metadata"]["name"] for each in classes)) or "none"
+    default = any((each["metadata"].get("annotations") or {}).get(_DEFAULT_CLASS) == "true" for each in classes)
+    wanted = plan.cache.storage_class
+    fix = "cache: {kind: storageClass, storageClass: NAME}"
+    if wanted is None and not default:
+        yield Obstacle("cache.storageClass", f"the cluster has no default storage class; it has: {names}", fix)
+    if wanted is not None and wanted not in {each["metadata"]["name"] for each in classes}:
+        yield Obstacle("cache.storageClass", f"the cluster has no storage class {wanted}; it has: {names}", fix)
+
+
+def _releases(plan: Plan, state: State, cluster: Cluster) -> Iterator[Obstacle]:
+    for key, addon in plan.addons.items():
+        if addon.state == "install":
+            yield from _release(plan, state, cluster, key, addon)
+
+
+def _release(plan: Plan, state: State, cluster: Cluster, key: str, addon: AddonPlan) -> Iterator[Obstacle]:
+    found = find_release(cluster, addon.chart, addon.namespace)
+    if found is None:
+        return
+    path, held = f"addons.{key}", state.holds(RELEASE, found.name, found.namespace)
+    what = f"Helm has a release {found.name} in {found.namespace}"
+    if found.stuck(held=held) and (held or found.chart == addon.chart):
+        message = f"{what} that is {found.status} since {found.since[:16]}: an install or upgrade was cut off"
+        yield Obstacle(path, message, repair_command(plan.stack))
+    elif not held:
+        message = f"{what} ({found.chart} {found.version}) that this stack didn't make"
+        existing = '{existing: {url: "http://SERVICE.NAMESPACE:9090"}}' if key == "prometheus" else "existing"
+        yield Obstacle(path, message, f"addons: {{{key}: {existing}}}, or uninstall it")
+
+
+def _volume(plan: Plan, state: State, cluster: Cluster) -> Iterator[Obstacle]:
+    """A retained volume remembers the claim that it was bound to: no other one gets it."""
+    for held in state.of(VOLUME):
+        if lost_claim(cluster, held.name):
+            yield Obstacle(
+                "namespace",
+                f"the volume {held.name} still belongs to a claim that is gone: was the namespace deleted by hand?"
+                " Its data is there, and a new claim would wait for it for ever",
+                repair_command(plan.stack),
+            )
+
+
+def lost_claim(cluster: Cluster, volume: str) -> bool:
+    """Whether the volume is kept for a claim that no longer exists."""
+    found = cluster.get("persistentvolume", volume)
+    claim = ((found or {}).get("spec") or {}).get("claimRef") or {}
+    if "uid" not in claim:
+        return False
+    there = cluster.get("persistentvolumeclaim", claim["name"], claim["namespace"])
+    return there is None or there["metadata"]["uid"] != claim["uid"]

@@ -1,0 +1,23 @@
+"""Programs that read what is there: pulumi, kubectl, aws."""
+
+import subprocess
+
+_SECONDS = 60  # an API server that doesn't answer is no reason to wait longer
+
+
+class NotRead(Exception):
+    """What couldn't be read, and why."""
+
+
+def output_of(*command: str) -> str:
+    """What it prints. Raises NotRead."""
+    try:
+        run = subprocess.run(command, capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=_SECONDS)
+    except FileNotFoundError:
+        raise NotRead(f"{command[0]} isn't installed") from None
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise NotRead(f"{command[0]}: {error}") from None
+    if run.returncode:
+        said = run.stderr.strip().splitlines() or ["no reason given"]
+        raise NotRead(f"{command[0]}: {said[-1]}")
+    return run.stdout

@@ -1,0 +1,50 @@
+"""Helm's records of its releases: a Secret for each revision, in the release's namespace."""
+
+import base64
+import gzip
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from infra.live.cluster import Cluster
+
+TYPE = "kubernetes:helm.sh/v3:Release"
+
+
+@dataclass(frozen=True)
+class Release:
+    """A release's last revision. `record` names its Secret."""
+
+    name: str
+    namespace: str
+    status: str  # deployed, failed, pending-install, pending-upgrade, ...
+    since: str
+    chart: str
+    version: str
+    values: Mapping[str, Any]
+    record: str
+
+    def stuck(self, *, held: bool) -> bool:
+        """Whether Helm refuses to go on. Over a failed release it upgrades, which is for those that the state holds."""
+        return self.status not in (("deployed", "failed") if held else ("deployed",))
+
+
+def find_release(cluster: Cluster, name: str, namespace: str) -> Release | None:
+    """None where Helm knows no release of that name there."""
+    records = cluster.list("secrets", "-n", namespace, "-l", f"owner=helm,name={name}")
+    last = max(records, key=lambda each: int(each["metadata"]["labels"]["version"]), default=None)
+    if last is None:
+        return None
+    content = json.loads(gzip.decompress(base64.b64decode(base64.b64decode(last["data"]["release"]))))
+    chart = content["chart"]["metadata"]
+    return Release(
+        name=name,
+        namespace=namespace,
+        status=content["info"]["status"],
+        since=content["info"]["last_deployed"],
+        chart=chart["name"],
+        version=chart["version"],
+        values=content.get("config") or {},
+        record=last["metadata"]["name"],
+    )

@@ -1,0 +1,210 @@
+"""What stands in the way of an `up` is found first, and each message says what to write."""
+
+from typing import Any
+
+import pulumi
+import pytest
+
+from infra import program
+from infra.live import find_obstacles
+from infra.planning.plan import Plan
+from tests.example_stacks import plan_text
+from tests.live.machine import Machine, held, record, storage_class
+
+NAMESPACE = "kubernetes:core/v1:Namespace"
+RELEASE = "kubernetes:helm.sh/v3:Release"
+VOLUME = "kubernetes:core/v1:PersistentVolume"
+JOB = "kubernetes:batch/v1:Job"
+PROVIDER = "pulumi:providers:kubernetes"
+LOCAL = """\
+config:
+  llm-platform:platform:
+    cluster: {existing: {context: CONTEXT}}
+    namespace: {name: llm, create: CREATE}
+    cache: {kind: storageClass, size: 20Gi}
+    addons: {keda: install, prometheus: install}
+    models: {llama-1b: {model: "llama3.2:1b", engine: ollama, gpus: 0}}
+"""
+EKS = """\
+config:
+  aws:region: us-east-1
+  llm-platform:platform:
+    cluster: {create: {name: llm-dev}}
+    models: {chat: {model: Qwen/Qwen3-8B, maxModelLen: 8192}}
+"""
+
+
+def plan(context: str = "kind-llm", *, create: bool = True, storage: str | None = None) -> Plan:
+    text = LOCAL.replace("CONTEXT", context).replace("CREATE", str(create).lower())
+    if storage:
+        text = text.replace("kind: storageClass", f"kind: storageClass, storageClass: {storage}")
+    return plan_text("local", text).plan
+
+
+def obstacles(of: Plan) -> list[tuple[str, str, str]]:
+    found, not_read = find_obstacles(of, "organization/llm-platform/local")
+    assert not_read == []
+    return [(each.path, each.message, each.fix) for each in found]
+
+
+def test_nothing_stands_in_the_way_of_a_first_up(machine: Machine) -> None:
+    assert obstacles(plan()) == []
+    assert any("kubectl" in call[0] for call in machine.calls)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "write"),
+    [
+        ("kind-lm", "cluster: {existing: {context: kind-llm}}"),  # mistyped
+        ("zzz", "cluster: {existing: {context: NAME}}"),
+    ],
+)
+def test_a_context_that_the_kubeconfig_lacks(machine: Machine, wanted: str, write: str) -> None:
+    [(path, message, fix)] = obstacles(plan(wanted))
+    assert path == "cluster.existing.context"
+    assert f"no context {wanted} in {machine.folder / 'kubeconfig'}; there: kind-llm, prod" in message
+    assert fix == f"{write}, or point KUBECONFIG at the file that has {wanted}"
+
+
+def test_a_namespace_of_somebody_else(machine: Machine) -> None:
+    machine.answer(["get", "namespace", "llm"], {"metadata": {"name": "llm"}})
+    [(path, message, fix)] = obstacles(plan())
+    assert path == "namespace"
+    assert message == "the namespace llm exists already, and this stack didn't make it"
+    assert fix == "namespace: {name: llm, create: false}, or another name"
+
+
+def test_a_namespace_that_the_stack_made(machine: Machine) -> None:
+    machine.answer(["get", "namespace", "llm"], {"metadata": {"name": "llm"}})
+    machine.state(held(NAMESPACE, "model-cache-namespace", metadata={"name": "llm"}))
+    assert obstacles(plan()) == []
+
+
+def test_a_namespace_that_nobody_made(machine: Machine) -> None:
+    [(path, message, _)] = obstacles(plan(create=False))
+    assert (path, message) == ("namespace.create", "false, and there is no namespace llm")
+
+
+@pytest.mark.parametrize(
+    ("classes", "wanted", "message"),
+    [
+        ([storage_class("slow")], None, "the cluster has no default storage class; it has: slow"),
+        ([], None, "the cluster has no default storage class; it has: none"),
+        (
+            [storage_class("b"), storage_class("a", default=True)],
+            "nfs",
+            "the cluster has no storage class nfs; it has: a, b",
+        ),
+        ([storage_class("nfs")], "nfs", None),
+    ],
+)
+def test_a_storage_class(machine: Machine, classes: list[Any], wanted: str | None, message: str | None) -> None:
+    machine.answer(["storageclass"], {"items": classes})
+    found = obstacles(plan(storage=wanted))
+    assert [each[:2] for each in found] == ([("cache.storageClass", message)] if message else [])
+    assert all("storageClass: NAME" in fix for _, _, fix in found)
+
+
+def test_a_claim_that_is_bound_asks_for_no_class(machine: Machine) -> None:
+    machine.answer(["storageclass"], {"items": []})
+    claim = held("kubernetes:core/v1:PersistentVolumeClaim", "model-cache-claim", metadata={"name": "model-cache"})
+    machine.state(claim)
+    assert obstacles(plan()) == []
+
+
+def keda(status: str, chart: str = "keda") -> dict[str, Any]:
+    return {"items": [record("keda", chart, plan().addons["keda"].version, status, {})]}
+
+
+IN_THE_STATE = held(RELEASE, "addons-keda", name="keda", namespace="keda")
+
+
+@pytest.mark.parametrize(
+    ("there", "state", "fix"),
+    [
+        (keda("deployed"), (), "addons: {keda: existing}"),
+        (keda("deployed"), (IN_THE_STATE,), None),
+        (keda("pending-install"), (), "python -m infra repair local"),
+        (keda("failed"), (), "python -m infra repair local"),
+        (keda("pending-install", chart="other"), (), "addons: {keda: existing}"),
+        (keda("pending-upgrade"), (IN_THE_STATE,), "python -m infra repair local"),
+        (keda("failed"), (IN_THE_STATE,), None),  # Helm upgrades over it
+    ],
+)
+def test_a_release_that_is_there(machine: Machine, there: Any, state: Any, fix: str | None) -> None:
+    machine.answer(["secrets", "owner=helm,name=keda"], there)
+    machine.state(*state)
+    found = obstacles(plan())
+    assert [path for path, _, _ in found] == (["addons.keda"] if fix else [])
+    assert all(fix in each[2] for each in found if fix)
+
+
+def test_the_last_revision_of_a_release_counts(machine: Machine) -> None:
+    revisions = [record("keda", "keda", "2", status, {}, n) for n, status in ((9, "pending-upgrade"), (10, "deployed"))]
+    machine.answer(["secrets", "owner=helm,name=keda"], {"items": revisions})
+    machine.state(IN_THE_STATE)
+    assert obstacles(plan()) == []
+
+
+def test_an_up_that_was_cut_off(machine: Machine) -> None:
+    machine.answer(["get", "namespace", "llm"], {"metadata": {"name": "llm"}})
+    machine.state(cut_off=(held(JOB, "llama-1b-prefetch-job", id=""), held(NAMESPACE, "model-cache-namespace", id="")))
+    [(_, message, fix)] = obstacles(plan())
+    assert "was cut off while it made llama-1b-prefetch-job, model-cache-namespace" in message
+    assert "python -m infra repair local" in fix
+
+
+@pytest.mark.parametrize(
+    ("claim", "lost"), [(None, True), ({"metadata": {"uid": "new"}}, True), ({"metadata": {"uid": "old"}}, False)]
+)
+def test_a_volume_whose_claim_went_with_its_namespace(machine: Machine, claim: Any, lost: bool) -> None:
+    bound = {"spec": {"claimRef": {"name": "model-cache", "namespace": "llm", "uid": "old"}}}
+    machine.answer(["persistentvolume", "llm-model-cache"], bound)
+    if claim:
+        machine.answer(["persistentvolumeclaim", "model-cache"], claim)
+    machine.state(held(VOLUME, "model-cache-volume", metadata={"name": "llm-model-cache"}))
+    found = obstacles(plan())
+    assert ["llm-model-cache still belongs to a claim that is gone" in message for _, message, _ in found] == [
+        True
+    ] * lost
+
+
+def test_the_log_group_that_a_destroyed_cluster_left(machine: Machine) -> None:
+    name = "/aws/eks/llm-dev/cluster"
+    machine.answer(["describe-log-groups"], f"{name}\t{name}-old")
+    wanted = plan_text("dev", EKS).plan
+    [(path, message, fix)] = obstacles(wanted)
+    assert path == "cluster.create.name"
+    assert f"the log group {name} exists already" in message
+    assert fix == f"run: aws logs delete-log-group --log-group-name {name} --region us-east-1"
+    machine.state(held("aws:cloudwatch/logGroup:LogGroup", "cluster-logs", name=name))
+    assert obstacles(wanted) == []
+
+
+def test_a_cluster_of_the_stack_is_read_by_the_kubeconfig_of_its_state(machine: Machine) -> None:
+    machine.state(held(PROVIDER, "cluster-kubernetes", kubeconfig='{"kind": "Config"}'))
+    machine.answer(["get", "namespace", "llm"], {"metadata": {"name": "llm"}})
+    [(path, _, _)] = obstacles(plan_text("dev", EKS).plan)
+    assert path == "namespace"
+    assert all("--kubeconfig" in call for call in machine.calls if call[0] == "kubectl")
+
+
+def test_what_cannot_be_read_stops_nothing(machine: Machine) -> None:
+    machine.answer(["get"], {"fails": "Unable to connect to the server"})
+    found, not_read = find_obstacles(plan(), "local")
+    assert found == []
+    assert [str(error) for error in not_read] == ["kubectl: Unable to connect to the server"]
+
+
+def test_up_and_preview_refuse_it_before_they_make_anything(machine: Machine) -> None:
+    machine.answer(["get", "namespace", "llm"], {"metadata": {"name": "llm"}})
+    machine.answer(["storageclass"], {"items": []})
+    with pytest.raises(pulumi.RunError) as refused:
+        program._refuse_obstacles(plan())
+    assert str(refused.value).splitlines() == [
+        "2 thing(s) stand in the way; nothing was made",
+        "  namespace: the namespace llm exists already, and this stack didn't make it",
+        "    namespace: {name: llm, create: false}, or another name",
+        "  cache.storageClass: the cluster has no default storage class; it has: none",
+        "    cache: {kind: storageClass, storageClass: NAME}",
+    ]
