@@ -37,6 +37,7 @@ class Cluster(pulumi.ComponentResource):
         cluster_name: str,
         version: str,
         region: str,
+        profile: str | None = None,
         subnet_ids: Sequence[pulumi.Input[str]],
         admins: Sequence[str],
         viewers: Sequence[str],
@@ -78,7 +79,9 @@ class Cluster(pulumi.ComponentResource):
             enabled_cluster_log_types=_LOGS,
             upgrade_policy=aws.eks.ClusterUpgradePolicyArgs(support_type="STANDARD"),
             access_config=aws.eks.ClusterAccessConfigArgs(
-                authentication_mode="API", bootstrap_cluster_creator_admin_permissions=True
+                authentication_mode="API",
+                # Else EKS lets in whoever makes the cluster, and refuses that one a second time among the admins.
+                bootstrap_cluster_creator_admin_permissions=False,
             ),
             encryption_config=aws.eks.ClusterEncryptionConfigArgs(
                 provider=aws.eks.ClusterEncryptionConfigProviderArgs(key_arn=key.arn), resources=["secrets"]
@@ -89,7 +92,13 @@ class Cluster(pulumi.ComponentResource):
                 endpoint_public_access=bool(api_from),
                 public_access_cidrs=sorted(api_from) or None,
             ),
-            opts=pulumi.ResourceOptions(parent=self, protect=protect, depends_on=[logs, *role_policies, *depends_on]),
+            opts=pulumi.ResourceOptions(
+                parent=self,
+                protect=protect,
+                depends_on=[logs, *role_policies, *depends_on],
+                # It can't be changed later, only by another cluster: one that was made with it keeps it.
+                ignore_changes=["accessConfig.bootstrapClusterCreatorAdminPermissions"],
+            ),
         )
         access = [
             *_access(name, "admin", admins, _ADMIN, eks, child),
@@ -161,6 +170,7 @@ class Cluster(pulumi.ComponentResource):
             endpoint=eks.endpoint,
             certificate_authority=eks.certificate_authority.data,
             region=region,
+            profile=profile,
             opts=pulumi.ResourceOptions(parent=self, depends_on=access),
         )
         self.register_outputs({"name": self.name, "endpoint": self.endpoint})

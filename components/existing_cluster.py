@@ -28,7 +28,13 @@ class ExistingEksCluster(pulumi.ComponentResource):
     vpc_id: pulumi.Output[str]
 
     def __init__(
-        self, name: str, *, cluster_name: str, region: str, opts: pulumi.ResourceOptions | None = None
+        self,
+        name: str,
+        *,
+        cluster_name: str,
+        region: str,
+        profile: str | None = None,
+        opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__("llm:aws:ExistingEksCluster", name, None, opts)
         found = aws.eks.get_cluster_output(name=cluster_name, opts=pulumi.InvokeOptions(parent=self))
@@ -40,6 +46,7 @@ class ExistingEksCluster(pulumi.ComponentResource):
             endpoint=self.endpoint,
             certificate_authority=found.certificate_authorities[0].data,
             region=region,
+            profile=profile,
             opts=pulumi.ResourceOptions(parent=self),
         )
         self.register_outputs({"endpoint": self.endpoint})

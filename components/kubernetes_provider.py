@@ -11,9 +11,11 @@ def eks_provider(
     endpoint: pulumi.Input[str],
     certificate_authority: pulumi.Input[str],
     region: str,
+    profile: str | None,
     opts: pulumi.ResourceOptions,
 ) -> k8s.Provider:
     """A provider for an EKS cluster. Its token comes from the AWS CLI: one written here would differ at each run."""
+    credentials = ["--profile", profile] if profile else []
     kubeconfig = pulumi.Output.json_dumps(
         {
             "apiVersion": "v1",
@@ -33,7 +35,15 @@ def eks_provider(
                         "exec": {
                             "apiVersion": "client.authentication.k8s.io/v1beta1",
                             "command": "aws",
-                            "args": ["--region", region, "eks", "get-token", "--cluster-name", cluster_name],
+                            "args": [
+                                *credentials,
+                                "--region",
+                                region,
+                                "eks",
+                                "get-token",
+                                "--cluster-name",
+                                cluster_name,
+                            ],
                         }
                     },
                 }

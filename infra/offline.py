@@ -12,6 +12,7 @@ from infra.program import NAMESPACE, deploy
 from infra.recording import Answers, Recording, record
 from infra.settings import load_file
 from infra.settings.secrets import HUGGING_FACE_TOKEN
+from infra.site import aws_provider
 
 _PLACEHOLDER = "not read offline"  # a stack's secrets are encrypted; none is ever needed to plan
 
@@ -27,12 +28,19 @@ class Planned:
 def plan_offline(path: Path, *, preview: bool = False) -> Planned:
     """Load, plan and record one stack file. Raises BadStackFile. With `preview`, what only a cloud knows is unknown."""
     file = load_file(path)
-    plan = make_plan(file.stack, file.settings, region=file.region, secrets=file.secrets, catalog=load_catalog())
+    plan = make_plan(
+        file.stack,
+        file.settings,
+        region=file.region,
+        secrets=file.secrets,
+        catalog=load_catalog(),
+        aws=file.aws,
+    )
     secrets = {
         f"{NAMESPACE}:{key}": _PLACEHOLDER for key in file.secrets | {HUGGING_FACE_TOKEN}
     }  # a missing token is a thing to do
     recording = record(
-        lambda: deploy(plan),
+        lambda: deploy(plan, aws_provider(plan)),
         stack=file.stack,
         config=secrets,
         secret_keys=tuple(secrets),

@@ -1,23 +1,27 @@
 """The program that Pulumi runs: from the stack's config to the platform."""
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import pulumi
+import pulumi_aws as aws
 
 from components.api_key import ApiKey
 from components.endpoints import Endpoints
 from components.gateway import Gateway
 from components.model_cache import ModelCache
+from infra.caller import ADMINS, Stranger, check_caller
 from infra.catalog import load_catalog
 from infra.live import find_obstacles
 from infra.outputs import checks_key, known_outputs
 from infra.planning import make_plan
 from infra.planning.plan import Plan
+from infra.planning.to_do import NO_ADMINS
 from infra.serving import cache_volume, route, serve
 from infra.settings import BadStackFile, StackFile, load_config
 from infra.settings.secrets import API_KEY, HUGGING_FACE_TOKEN, SECRETS
-from infra.site import make_site
+from infra.site import aws_provider, make_site
 
 # A new pod counts as ready once the load balancer knows it, so that a rollout drops no request.
 _READINESS_GATES = {"elbv2.k8s.aws/pod-readiness-gate-inject": "enabled"}
@@ -30,7 +34,14 @@ def main() -> None:
         file = _read_config()
     except BadStackFile as mistakes:
         raise pulumi.RunError(str(mistakes)) from None
-    plan = make_plan(file.stack, file.settings, region=file.region, secrets=file.secrets, catalog=load_catalog())
+    plan = make_plan(
+        file.stack,
+        file.settings,
+        region=file.region,
+        secrets=file.secrets,
+        catalog=load_catalog(),
+        aws=file.aws,
+    )
     if plan.violations:
         broken = "\n".join(f"  {v.rule}: {v.path}: {v.message}\n    {v.fix}" for v in plan.violations)
         raise pulumi.RunError(f"the plan breaks {len(plan.violations)} rule(s); nothing was made\n{broken}")
@@ -40,14 +51,28 @@ def main() -> None:
     _refuse_obstacles(plan)
     for warning in plan.warnings:
         pulumi.log.warn(f"{warning.path}: {warning.message}")
-    deploy(plan)
+    cloud = aws_provider(plan)
+    if cloud is not None and plan.settings.cluster.create is not None:
+        _check_access(plan.settings.cluster.create.access.admins, cloud)
+    deploy(plan, cloud)
 
 
-def deploy(plan: Plan) -> None:
+def _check_access(admins: Sequence[str], cloud: aws.Provider) -> None:
+    """Before anything is made: EKS takes ten minutes to make a cluster, and then lets in its admins alone."""
+    if not admins:
+        raise pulumi.RunError(f"{ADMINS}: none; {NO_ADMINS}")
+    caller = aws.get_caller_identity(opts=pulumi.InvokeOptions(provider=cloud))
+    try:
+        check_caller(caller.arn, admins)
+    except Stranger as stranger:
+        raise pulumi.RunError(str(stranger)) from None
+
+
+def deploy(plan: Plan, cloud: aws.Provider | None) -> None:
     """Cluster, cache, models, gateway, outputs; each waits for what it needs, and goes before it."""
     config = pulumi.Config(NAMESPACE)
     settings = plan.settings
-    site = make_site(plan)
+    site = make_site(plan, cloud)
     cache = ModelCache(
         "model-cache",
         namespace=settings.namespace.name,

@@ -42,14 +42,25 @@ class Site:
         return self.addons.installed if self.addons else []
 
 
-def make_site(plan: Plan) -> Site:
-    match plan.cluster.kind:
-        case "create":
-            return _new_cluster(plan)
-        case "eks":
-            return _existing_eks(plan)
-        case "context":
-            return _context(plan)
+def aws_provider(plan: Plan) -> aws.Provider | None:
+    """None where AWS isn't asked for anything. Tags are sorted: the provider takes them as text, where another order
+    is a difference."""
+    cluster = plan.cluster
+    if cluster.kind == "context":
+        return None
+    return aws.Provider(
+        "aws",
+        region=_region(plan),
+        profile=cluster.profile,
+        allowed_account_ids=[cluster.account_id] if cluster.account_id else None,
+        default_tags={"tags": dict(sorted(cluster.tags.items()))},
+    )
+
+
+def make_site(plan: Plan, cloud: aws.Provider | None) -> Site:
+    if cloud is None:
+        return _context(plan)
+    return _new_cluster(plan, cloud) if plan.cluster.kind == "create" else _existing_eks(plan, cloud)
 
 
 def _context(plan: Plan) -> Site:
@@ -58,16 +69,21 @@ def _context(plan: Plan) -> Site:
     return Site(opts, addons=_addons(plan, opts=opts))
 
 
-def _existing_eks(plan: Plan) -> Site:
-    cloud = _aws(plan)
-    cluster = ExistingEksCluster("cluster", cluster_name=plan.cluster.name, region=_region(plan), opts=_with(cloud))
+def _existing_eks(plan: Plan, cloud: aws.Provider) -> Site:
+    cluster = ExistingEksCluster(
+        "cluster",
+        cluster_name=plan.cluster.name,
+        region=_region(plan),
+        profile=plan.cluster.profile,
+        opts=_with(cloud),
+    )
     both = pulumi.ResourceOptions(providers=[cloud, cluster.provider])
     addons = _addons(plan, opts=both, vpc_id=cluster.vpc_id)
     return Site(pulumi.ResourceOptions(provider=cluster.provider), addons=addons)
 
 
-def _new_cluster(plan: Plan) -> Site:
-    cloud, settings = _aws(plan), plan.settings
+def _new_cluster(plan: Plan, cloud: aws.Provider) -> Site:
+    settings = plan.settings
     wanted = plan.cluster
     network = _network(plan, cloud)
     create = settings.cluster.create
@@ -77,6 +93,7 @@ def _new_cluster(plan: Plan) -> Site:
         cluster_name=wanted.name,
         version=wanted.version,
         region=_region(plan),
+        profile=wanted.profile,
         subnet_ids=list(network.private_subnet_ids.values()),
         admins=create.access.admins,
         viewers=create.access.viewers,
@@ -89,7 +106,7 @@ def _new_cluster(plan: Plan) -> Site:
         efs_driver=plan.cache.kind == "efs",
         log_days=wanted.log_days,
         protect=settings.protect,
-        tags=settings.tags,
+        tags=wanted.tags,
         depends_on=network.resources,
         opts=_with(cloud),
     )
@@ -190,7 +207,7 @@ def _pool(plan: Plan, pool: PoolPlan, cluster: Cluster, network: _Subnets, cloud
         nvme=pool.nvme,
         ephemeral_gib=pool.ephemeral_gib,
         labels=pool.selector,
-        tags=plan.settings.tags,
+        tags=plan.cluster.tags,
         depends_on=[*cluster.before_nodes, *network.resources],
         opts=_with(cloud),
     )
@@ -214,7 +231,7 @@ def _addons(
     if (chart := wanted.get("clusterAutoscaler")) and region:
         autoscaler = ClusterAutoscaler(chart, cluster.autoscaler_image_tag, cluster.name, region)
     if (chart := wanted.get("loadBalancerController")) and region and vpc_id is not None:
-        controller = LoadBalancerController(chart, cluster.name, region, vpc_id, plan.settings.tags)
+        controller = LoadBalancerController(chart, cluster.name, region, vpc_id, cluster.tags)
     return Addons(
         "addons",
         mirror=plan.settings.mirror.charts,
@@ -235,12 +252,6 @@ def _tolerations(plan: Plan) -> list[dict[str, str]]:
     for pool in (plan.pools[name] for name in sorted(plan.pools) if plan.pools[name].existing):
         tolerations += [dict(each) for each in pool.tolerations if dict(each) not in tolerations]
     return tolerations
-
-
-def _aws(plan: Plan) -> aws.Provider:
-    """Tags in an order of their own: the provider takes them as text, where another order is a difference."""
-    tags = dict(sorted(plan.settings.tags.items()))
-    return aws.Provider("aws", region=_region(plan), default_tags={"tags": tags})
 
 
 def _region(plan: Plan) -> str:

@@ -7,7 +7,10 @@ from pathlib import Path
 from infra.offline import Planned, plan_offline
 from tests.conftest import STACK_NAMES, STACKS, planned_stack
 
-CREATED = 'cluster: {create: {version: "1.35", zones: [use1-az1, use1-az2]}}'
+CREATED = (
+    'cluster: {create: {version: "1.35", zones: [use1-az1, use1-az2],'
+    ' access: {admins: ["arn:aws:iam::111122223333:role/platform"]}}}'
+)
 
 EXAMPLES = {
     # Three zones, an own fine-tune on four GPUs, an encoder, scalers, protection.

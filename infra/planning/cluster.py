@@ -1,5 +1,6 @@
 """The cluster: its version, zones, network and system nodes."""
 
+from collections.abc import Mapping
 from datetime import date, timedelta
 
 from infra.catalog import Catalog
@@ -7,7 +8,7 @@ from infra.planning.disks import root_gib
 from infra.planning.findings import Findings
 from infra.planning.plan import ClusterPlan
 from infra.planning.whose import others_elsewhere
-from infra.settings import Settings
+from infra.settings import AwsConfig, Settings
 from infra.settings.cluster import CreateCluster
 
 ZONES = 2
@@ -20,7 +21,7 @@ SCRATCH_GIB = 20
 
 
 def plan_cluster(
-    stack: str, settings: Settings, region: str | None, catalog: Catalog, findings: Findings
+    stack: str, settings: Settings, region: str | None, aws: AwsConfig, catalog: Catalog, findings: Findings
 ) -> ClusterPlan:
     create, existing = settings.cluster.create, settings.cluster.existing
     if create is None:
@@ -34,11 +35,20 @@ def plan_cluster(
         findings.assume(
             "cluster.existing", f"{name} exists, runs Kubernetes {version} and has room; nothing was read from it"
         )
-        return _cluster("eks" if existing.eks else "context", name, version, region, catalog)
-    return _new(stack, create, region, catalog, findings)
+        kind = "eks" if existing.eks else "context"
+        return _cluster(kind, name, version, region, catalog, aws=aws, tags=settings.tags)
+    return _new(stack, create, settings.tags, region, aws, catalog, findings)
 
 
-def _new(stack: str, create: CreateCluster, region: str | None, catalog: Catalog, findings: Findings) -> ClusterPlan:
+def _new(
+    stack: str,
+    create: CreateCluster,
+    tags: Mapping[str, str],
+    region: str | None,
+    aws: AwsConfig,
+    catalog: Catalog,
+    findings: Findings,
+) -> ClusterPlan:
     path = "cluster.create"
     version = create.version or default_version(catalog)
     if create.version is None:
@@ -79,6 +89,9 @@ def _new(stack: str, create: CreateCluster, region: str | None, catalog: Catalog
         zones=zones,
         cidr=None if own_vpc else network.cidr or CIDR,
         nat_per_zone=nat_per_zone and not own_vpc,
+        aws=aws,
+        tags=tags,
+        account_id=create.account_id,
     )
 
 
@@ -151,6 +164,9 @@ def _cluster(
     region: str | None,
     catalog: Catalog,
     *,
+    aws: AwsConfig,
+    tags: Mapping[str, str],
+    account_id: str | None = None,
     zones: tuple[str, ...] = (),
     cidr: str | None = None,
     nat_per_zone: bool = False,
@@ -167,6 +183,9 @@ def _cluster(
         system_root_gib=root_gib(catalog, scratch_gib=SCRATCH_GIB),
         log_days=LOG_DAYS,
         autoscaler_image_tag=catalog.kubernetes[version].cluster_autoscaler,
+        profile=aws.profile,
+        account_id=account_id,
+        tags={**aws.tags, **tags},
     )
 
 

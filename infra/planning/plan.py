@@ -273,6 +273,9 @@ class ClusterPlan:
     system_root_gib: int  # holds the engines' images: prefetch Jobs run there
     log_days: int  # control-plane logs
     autoscaler_image_tag: str  # of the cluster's own minor version
+    profile: str | None  # of the AWS CLI's configuration; None: whatever the environment says
+    account_id: str | None  # the one account that it may be in
+    tags: Mapping[str, str]  # of every AWS resource
 
 
 @dataclass(frozen=True)

@@ -29,15 +29,24 @@ from infra.planning.throughput import of_replica
 from infra.planning.to_do import list_to_dos
 from infra.planning.warnings import warn_of_allow, warn_of_drain, warn_of_model, warn_of_pool
 from infra.planning.weights import HALF, served_dtype
-from infra.settings import Settings
+from infra.settings import AwsConfig, Settings
 
 
-def make_plan(stack: str, settings: Settings, *, region: str | None, secrets: frozenset[str], catalog: Catalog) -> Plan:
+def make_plan(
+    stack: str,
+    settings: Settings,
+    *,
+    region: str | None,
+    secrets: frozenset[str],
+    catalog: Catalog,
+    aws: AwsConfig | None = None,
+) -> Plan:
     """The whole plan. `secrets` names those that the stack has; the settings are taken to have passed their checks."""
+    aws = aws or AwsConfig()
     findings = Findings()
     listed = catalog
     catalog = with_prices(catalog, region, settings.prices.table, settings.prices.discount_percent)
-    cluster = plan_cluster(stack, settings, region, catalog, findings)
+    cluster = plan_cluster(stack, settings, region, aws, catalog, findings)
     no_gpu_nodes = not settings.gpu_pools and cluster.kind != "create"
     served = [
         resolve(name, model, catalog, no_gpu_nodes=no_gpu_nodes, findings=findings)
@@ -62,7 +71,7 @@ def make_plan(stack: str, settings: Settings, *, region: str | None, secrets: fr
     warn_of_allow(settings, pools, findings)
     warn_of_drain(gateway, pools.values(), longest, findings)
     cost = plan_cost(settings, cluster, pools, placed, cache, gateway, catalog, findings)
-    again = partial(make_plan, stack, region=region, secrets=secrets, catalog=listed)
+    again = partial(make_plan, stack, region=region, secrets=secrets, catalog=listed, aws=aws)
     check_budget(settings, cost, findings, again, catalog)
     list_to_dos(stack, settings, cluster, pools, placed, gateway, secrets, catalog, findings)
     return Plan(

@@ -19,6 +19,11 @@ QUOTAS = {
 }
 TOKEN = "huggingFaceToken"
 CLIENT_LABEL = "llm-platform/client=true"
+NO_ADMINS = (
+    "`pulumi up` stops without them, because the cluster lets nobody else in, not even whoever made it;"
+    ' write admins: ["arn:aws:iam::111122223333:role/platform"] with your own roles, that of `pulumi up` among them'
+    " (`aws sts get-caller-identity` names it)"
+)
 
 
 def list_to_dos(
@@ -87,11 +92,8 @@ def _account(settings: Settings, cluster: ClusterPlan, findings: Findings) -> No
             "cluster", "have the AWS CLI on the PATH: the Kubernetes provider asks it for a token at each run"
         )
     create = settings.cluster.create
-    if create is not None and create.access.admins:
-        findings.to_do(
-            "cluster.create.access.admins",
-            "leave out the role that runs the first `pulumi up`: EKS makes it an admin and refuses a second entry",
-        )
+    if create is not None and not create.access.admins:
+        findings.to_do("cluster.create.access.admins", NO_ADMINS)
     if create is not None and create.network.vpc_id is not None:
         findings.to_do(
             "cluster.create.network",

@@ -1,5 +1,6 @@
 """The stack file: what the user says, validated."""
 
+from infra.settings.aws_config import AwsConfig
 from infra.settings.cluster import GpuPool
 from infra.settings.load import StackFile, load_config, load_file, stack_path
 from infra.settings.mistakes import BadStackFile, Mistake
@@ -7,6 +8,7 @@ from infra.settings.model import Model
 from infra.settings.platform import Settings
 
 __all__ = [
+    "AwsConfig",
     "BadStackFile",
     "GpuPool",
     "Mistake",

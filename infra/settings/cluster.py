@@ -5,6 +5,7 @@ from typing import Literal
 from pydantic import Field
 
 from infra.settings.types import (
+    AccountId,
     Cidr,
     ClusterName,
     IamArn,
@@ -38,11 +39,11 @@ class NewNetwork(Section):
 
 
 class Access(Section):
-    """Who may use kubectl, and from which addresses. The creator of the cluster always may."""
+    """Who may use kubectl, and from which addresses. Nobody else may: whoever runs `pulumi up` is one of the admins."""
 
     admins: tuple[IamArn, ...] = Field(
         default=(),
-        description="roles and users that may do everything",
+        description="roles and users that may do everything; required before `pulumi up`, whose role is one of them",
         examples=[["arn:aws:iam::111122223333:role/platform"]],
     )
     viewers: tuple[IamArn, ...] = Field(
@@ -71,6 +72,9 @@ class CreateCluster(Section):
 
     version: KubernetesVersion | None = Field(
         default=None, description="Kubernetes version, in quotes; chosen when absent"
+    )
+    account_id: AccountId | None = Field(
+        default=None, description="the AWS account that it is made in, in quotes: in another, `pulumi up` stops"
     )
     zones: int | tuple[ZoneId, ...] | None = Field(
         default=None,

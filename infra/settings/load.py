@@ -3,11 +3,12 @@
 import difflib
 import re
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from infra.catalog import Catalog, load_catalog
+from infra.settings.aws_config import AwsConfig, read_aws_config
 from infra.settings.checks import check
 from infra.settings.document import read_document
 from infra.settings.mistakes import PLATFORM, BadStackFile, Mistake, Report, did_you_mean, shown, unknown_key
@@ -26,6 +27,7 @@ class StackFile:
     settings: Settings
     region: str | None
     secrets: frozenset[str]
+    aws: AwsConfig = field(default_factory=AwsConfig)
 
 
 def stack_path(folder: Path, stack: str) -> Path:
@@ -77,14 +79,14 @@ def load_config(
     region: str | None,
     secrets: Collection[str] = (),
     in_the_open: Collection[str] = (),
-    keys: Collection[str] = (),
+    keys: Mapping[str, Any] | None = None,
     path: Path | None = None,
     catalog: Catalog | None = None,
 ) -> StackFile:
     """What the engine's config says. Raises BadStackFile with every mistake in it.
 
     `platform` is the parsed object, `secrets` the names of those that are set, `in_the_open` those of them that aren't
-    encrypted, `keys` every key of the config, with namespace. `path` is the stack file where there is one: it gives the
+    encrypted, `keys` the whole config, by key with namespace. `path` is the stack file where there is one: it gives the
     mistakes their lines if it says the same.
     """
     report = Report({})
@@ -97,7 +99,7 @@ def load_config(
         report,
         catalog or load_catalog(),
         stack=stack,
-        keys=keys,
+        keys=keys or {},
         platform=platform,
         region=region,
         secrets=frozenset(secrets),
@@ -111,7 +113,7 @@ def _load(
     catalog: Catalog,
     *,
     stack: str,
-    keys: Collection[str],
+    keys: Mapping[str, Any],
     platform: Any,
     region: Any,
     secrets: frozenset[str],
@@ -131,9 +133,11 @@ def _load(
     settings = read_settings(platform, stack=stack, region=region, catalog=catalog, report=report)
     if settings is not None:
         check(settings, region=region, catalog=catalog, report=report)
+    on_aws = settings is None or settings.cluster.existing is None or settings.cluster.existing.context is None
+    aws = read_aws_config(keys, on_aws=on_aws, report=report)
     if settings is None or report.mistakes:
         raise BadStackFile(file, report.mistakes)
-    return StackFile(stack=stack, settings=settings, region=region, secrets=secrets)
+    return StackFile(stack=stack, settings=settings, region=region, secrets=secrets, aws=aws)
 
 
 def _is_ours(namespace: str) -> bool:

@@ -60,6 +60,7 @@ IamArn = Annotated[
     str,
     _pattern(r"^arn:aws(-[a-z]+)*:iam::\d{12}:(role|user)/.+$", "arn:aws:iam::111122223333:role/platform", "IAM ARN"),
 ]
+AccountId = Annotated[str, _pattern(r"^\d{12}$", "111122223333", "AWS account id, quoted")]
 CertificateArn = Annotated[
     str,
     _pattern(

@@ -48,6 +48,13 @@ def test_admins_may_do_all_and_viewers_may_look() -> None:
     assert len(recording.of("aws:eks/accessEntry:AccessEntry")) == 2
 
 
+def test_whoever_makes_the_cluster_is_let_in_as_one_of_the_admins_only() -> None:
+    """EKS would refuse the creator a second entry; flipping the flag later would replace the cluster."""
+    eks = site().one(CLUSTER, "cluster-eks")
+    assert eks.inputs["accessConfig"]["bootstrapClusterCreatorAdminPermissions"] is False
+    assert eks.options["ignore_changes"] == ["accessConfig.bootstrapClusterCreatorAdminPermissions"]
+
+
 @pytest.mark.parametrize("protect", [False, True])
 def test_protection_covers_the_cluster_its_key_and_the_weights(protect: bool) -> None:
     recording = site(cluster={"protect": protect})

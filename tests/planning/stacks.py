@@ -10,17 +10,18 @@ from infra.settings import Settings
 
 CATALOG = load_catalog()
 
+ACCESS = {"admins": ["arn:aws:iam::111122223333:role/platform"]}
 LOCAL: dict[str, Any] = {
     "cluster": {"existing": {"context": "kind-llm"}},
     "models": {"llama-1b": {"model": "llama3.2:1b", "engine": "ollama", "gpus": 0}},
 }
 DEV: dict[str, Any] = {
-    "cluster": {"create": {"version": "1.35", "zones": 2}},
+    "cluster": {"create": {"version": "1.35", "zones": 2, "access": ACCESS}},
     "gpuPools": {"l4": {"instanceTypes": ["g6.xlarge", "g6.2xlarge"], "capacity": "spot"}},
     "models": {"qwen3-8b": {"model": "Qwen/Qwen3-8B", "maxModelLen": 8192}},
 }
 PROD: dict[str, Any] = {
-    "cluster": {"create": {"version": "1.35", "zones": ["use1-az1", "use1-az2", "use1-az4"]}},
+    "cluster": {"create": {"version": "1.35", "zones": ["use1-az1", "use1-az2", "use1-az4"], "access": ACCESS}},
     "gpuPools": {
         "l4": {"instanceTypes": ["g6.2xlarge"]},
         "l40s": {"instanceTypes": ["g6e.12xlarge"]},

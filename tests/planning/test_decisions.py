@@ -135,6 +135,15 @@ def test_a_new_cluster_has_no_other_controller_than_ours(ingress_class: str, pat
     assert result.to_do[-1].path == "gateway.domain"
 
 
+def test_admins_are_asked_for_by_the_plan_and_break_no_rule() -> None:
+    made = plan(changed(PROD, cluster__create__access={}))
+    (asked,) = [note.message for note in made.to_do if note.path == "cluster.create.access.admins"]
+    assert "`pulumi up` stops without them" in asked
+    assert 'write admins: ["arn:aws:iam::111122223333:role/platform"]' in asked
+    assert made.violations == plan(PROD).violations
+    assert not any(note.path == "cluster.create.access.admins" for note in plan(PROD).to_do)
+
+
 def test_to_dos_are_in_the_order_of_doing() -> None:
     paths = [note.path for note in plan(PROD).to_do]
     assert paths == [

@@ -160,7 +160,9 @@ PLATFORM = (
         stack(create("zones: 9, foo: 1"), POOL, model("pool: l5, gpus: many"), "budget: {}"),
         (
             Mistake(
-                "cluster.create.foo", 4, "unknown key; known here: version, zones, network, name, access, systemNodes"
+                "cluster.create.foo",
+                4,
+                "unknown key; known here: version, accountId, zones, network, name, access, systemNodes",
             ),
             Mistake(
                 "cluster.create.zones",

@@ -1,0 +1,48 @@
+"""Who runs `pulumi up`: a cluster that we make lets in its admins and nobody else, so that one of them has to."""
+
+from collections.abc import Sequence
+
+ADMINS = "cluster.create.access.admins"
+
+
+class Stranger(Exception):
+    """Whoever runs the program couldn't reach the cluster that it makes."""
+
+
+def check_caller(arn: str, admins: Sequence[str]) -> None:
+    """`arn`: what AWS says of the caller. Raises Stranger with the line to write."""
+    principal = principal_of(arn)
+    if principal is None:
+        raise Stranger(
+            f"{ADMINS}: you are {arn}, which EKS lets into no cluster; run `pulumi up` with a role or a user"
+        )
+    if _identity(principal) in {_identity(admin) for admin in admins}:
+        return
+    listed = ", ".join(f'"{each}"' for each in (*admins, principal))
+    raise Stranger(
+        f"{ADMINS}: you are {arn}, and none of the admins, so the cluster would be made and never let you in; write\n"
+        f"  admins: [{listed}]\n"
+        f"  (a role with a path has it in its ARN: `aws iam get-role --role-name {_name(principal)} --query Role.Arn`)"
+    )
+
+
+def principal_of(arn: str) -> str | None:
+    """The IAM user or role behind a caller; of a session the role that issued it, without the path that AWS leaves out.
+
+    None: the root user, a federated user.
+    """
+    _, partition, service, _, account, resource = arn.split(":", 5)
+    kind, _, name = resource.partition("/")
+    if (service, kind) == ("sts", "assumed-role"):
+        return f"arn:{partition}:iam::{account}:role/{name.partition('/')[0]}"
+    return arn if service == "iam" and kind in ("user", "role") and name else None
+
+
+def _identity(principal: str) -> tuple[str, str, str]:
+    """Account, kind and name: in an account a name is there once, whatever its path, and in whatever letters."""
+    *_, account, resource = principal.split(":", 5)
+    return account, resource.partition("/")[0], _name(principal).lower()
+
+
+def _name(principal: str) -> str:
+    return principal.rpartition("/")[2]
