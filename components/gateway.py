@@ -10,6 +10,8 @@ import pulumi_kubernetes as k8s
 _ALB = "alb.ingress.kubernetes.io"
 _PATH = "/v1"  # the key guards nothing else of a vLLM server
 _LONGEST_DEREGISTRATION = 3600  # seconds, the ALB's own limit
+# As AWS recommends: TLS 1.3, and 1.2 with forward secrecy. Without one an ALB takes TLS 1.0.
+_TLS_POLICY = "ELBSecurityPolicy-TLS13-1-2-Res-PQ-2025-09"
 _NGINX_BODY = "64m"  # pictures inside a prompt
 
 
@@ -23,7 +25,10 @@ class Route:
 
 
 class Gateway(pulumi.ComponentResource):
-    """`routes` by model name. `address` is what DNS should point at; None where no controller reports one."""
+    """`routes` by model name. `address` is what DNS should point at; None where no controller reports one.
+
+    An ALB can be narrowed: to `inbound_cidrs` (none: everybody whom the scheme lets near), and by a web ACL.
+    """
 
     address: pulumi.Output[str | None]
 
@@ -42,6 +47,8 @@ class Gateway(pulumi.ComponentResource):
         subnet_ids: Sequence[pulumi.Input[str]] = (),
         certificate_arn: str | None = None,
         tls_secret: str | None = None,
+        inbound_cidrs: Sequence[str] = (),
+        waf_acl_arn: str | None = None,
         annotations: Mapping[str, str],
         depends_on: Sequence[pulumi.Resource] = (),
         opts: pulumi.ResourceOptions | None = None,
@@ -56,6 +63,7 @@ class Gateway(pulumi.ComponentResource):
                     )
                     if subnet_ids:
                         own |= {f"{_ALB}/subnets": pulumi.Output.all(*subnet_ids).apply(_comma_separated)}
+                    own |= _alb_guard(inbound_cidrs, waf_acl_arn)
                 case "nginx":
                     own = _nginx(timeout=timeout_seconds)
                 case "other":  # nobody is known to report an address, and Pulumi would wait 10 minutes for it
@@ -107,8 +115,18 @@ def _alb(
             f"{_ALB}/certificate-arn": certificate_arn,
             f"{_ALB}/listen-ports": '[{"HTTP":80},{"HTTPS":443}]',
             f"{_ALB}/ssl-redirect": "443",
+            f"{_ALB}/ssl-policy": _TLS_POLICY,
         }
     return annotations
+
+
+def _alb_guard(inbound_cidrs: Sequence[str], waf_acl_arn: str | None) -> dict[str, pulumi.Input[str]]:
+    guard: dict[str, pulumi.Input[str]] = {}
+    if inbound_cidrs:
+        guard[f"{_ALB}/inbound-cidrs"] = _comma_separated(inbound_cidrs)
+    if waf_acl_arn is not None:
+        guard[f"{_ALB}/wafv2-acl-arn"] = waf_acl_arn
+    return guard
 
 
 def _nginx(*, timeout: int) -> dict[str, pulumi.Input[str]]:

@@ -62,7 +62,7 @@ class ModelCache(pulumi.ComponentResource):
                 f"{name}-namespace",
                 metadata={
                     "name": namespace,
-                    "labels": {"pod-security.kubernetes.io/enforce": "restricted", **namespace_labels},
+                    "labels": dict(namespace_labels),
                 },
                 opts=namespace_opts,
             )

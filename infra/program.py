@@ -16,6 +16,7 @@ from infra.catalog import load_catalog
 from infra.live import find_obstacles
 from infra.outputs import checks_key, known_outputs
 from infra.planning import make_plan
+from infra.planning.namespace import namespace_labels
 from infra.planning.plan import Plan
 from infra.planning.to_do import NO_ADMINS
 from infra.serving import cache_volume, route, serve
@@ -23,8 +24,6 @@ from infra.settings import BadStackFile, StackFile, load_config
 from infra.settings.secrets import API_KEY, HUGGING_FACE_TOKEN, SECRETS
 from infra.site import aws_provider, make_site
 
-# A new pod counts as ready once the load balancer knows it, so that a rollout drops no request.
-_READINESS_GATES = {"elbv2.k8s.aws/pod-readiness-gate-inject": "enabled"}
 NAMESPACE = "llm-platform"  # of the config: a renamed project keeps its keys
 
 
@@ -77,7 +76,7 @@ def deploy(plan: Plan, cloud: aws.Provider | None) -> None:
         "model-cache",
         namespace=settings.namespace.name,
         create_namespace=settings.namespace.create,
-        namespace_labels=_READINESS_GATES if plan.gateway and plan.gateway.controller == "alb" else {},
+        namespace_labels=namespace_labels(plan.gateway),
         size=f"{plan.cache.size_gib}Gi",
         access_mode=plan.cache.access_mode,
         storage_class=plan.cache.storage_class,
@@ -106,6 +105,8 @@ def deploy(plan: Plan, cloud: aws.Provider | None) -> None:
             subnet_ids=site.load_balancer_subnet_ids,
             certificate_arn=settings.gateway.certificate_arn,
             tls_secret=settings.gateway.tls_secret,
+            inbound_cidrs=settings.gateway.inbound_cidrs,
+            waf_acl_arn=settings.gateway.waf_acl_arn,
             annotations=settings.gateway.annotations,
             depends_on=[*site.ready, *site.operators],
             opts=site.opts,

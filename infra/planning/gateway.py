@@ -43,12 +43,32 @@ def _warn(settings: Settings, gateway: Gateway, ingress_class: str, findings: Fi
     if gateway.certificate_arn is None and gateway.tls_secret is None:
         key = "certificateArn" if ingress_class == "alb" else "tlsSecret"
         findings.warn(f"gateway.{key}", "no certificate: API keys, prompts and answers cross the network in the clear")
+    if gateway.visibility == "public":
+        findings.warn("gateway.visibility", _public(gateway, ingress_class))
     open_to_all = sorted(name for name, model in settings.models.items() if model.engine == "ollama")
     if open_to_all:
         findings.warn(
             "gateway",
             f"{', '.join(open_to_all)}: Ollama checks no key; whoever reaches the load balancer may use it",
         )
+
+
+def _public(gateway: Gateway, ingress_class: str) -> str:
+    """What stands between the internet and the models."""
+    if ingress_class != "alb":
+        return "public: the whole internet reaches the models, and an API key is all that guards them"
+    near = ", ".join(gateway.inbound_cidrs) or "the whole internet"
+    missing = [
+        f"gateway.{key} {what}"
+        for key, what, given in (
+            ("inboundCidrs", "says who may call", bool(gateway.inbound_cidrs)),
+            ("wafAclArn", "filters requests and limits their rate", gateway.waf_acl_arn is not None),
+        )
+        if not given
+    ]
+    also = " and a web ACL" if gateway.waf_acl_arn else ""
+    guards = f"an API key{also} guards them" if also else "an API key is all that guards them"
+    return "; ".join([f"public: {near} reaches the models, and {guards}", *missing])
 
 
 def _controller(ingress_class: str) -> Literal["alb", "nginx", "other"]:

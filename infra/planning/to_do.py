@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from infra.catalog import Catalog
 from infra.planning.findings import Findings
+from infra.planning.namespace import list_namespace_to_dos
 from infra.planning.placement import Placed
 from infra.planning.plan import ClusterPlan, GatewayPlan, PoolPlan
 from infra.planning.served import Served
@@ -42,6 +43,7 @@ def list_to_dos(
     _quotas(cluster, pools, catalog, findings)
     _licences(stack, placed, secrets, findings)
     _nodes(settings, pools, findings)
+    list_namespace_to_dos(settings, gateway, findings)
     _gateway(settings, cluster, gateway, findings)
 
 
@@ -100,8 +102,6 @@ def _account(settings: Settings, cluster: ClusterPlan, findings: Findings) -> No
             "give one private subnet a zone, with a way to the internet; for load balancers the private ones carry the"
             " tag kubernetes.io/role/internal-elb=1, the public ones kubernetes.io/role/elb=1",
         )
-    if not settings.namespace.create:
-        findings.to_do("namespace.name", f"the namespace {settings.namespace.name} has to exist")
 
 
 def _nodes(settings: Settings, pools: Mapping[str, PoolPlan], findings: Findings) -> None:

@@ -8,6 +8,7 @@ from infra.settings.cluster import Cluster, GpuPool, Namespace
 from infra.settings.model import Models
 from infra.settings.types import (
     CertificateArn,
+    Cidr,
     Domain,
     HttpUrl,
     NamespaceName,
@@ -17,6 +18,7 @@ from infra.settings.types import (
     Section,
     Short,
     Size,
+    WebAclArn,
 )
 
 
@@ -84,6 +86,14 @@ class Gateway(Section):
         default=None,
         description="where the Ingress controller runs, for the NetworkPolicies; nginx: ingress-nginx when absent",
         examples=["ingress-nginx"],
+    )
+    inbound_cidrs: tuple[Cidr, ...] = Field(
+        default=(),
+        description="who may call; everybody whom the visibility lets near when absent; ALB only",
+        examples=[["10.0.0.0/8"]],
+    )
+    waf_acl_arn: WebAclArn | None = Field(
+        default=None, description="web ACL of AWS WAF that filters requests; ALB only, and in its region"
     )
     annotations: dict[str, str] = Field(
         default={},

@@ -69,6 +69,14 @@ CertificateArn = Annotated[
         "ACM certificate ARN",
     ),
 ]
+WebAclArn = Annotated[
+    str,
+    _pattern(
+        r"^arn:aws(-[a-z]+)*:wafv2:[-a-z0-9]+:\d{12}:regional/webacl/[-\w]+/[-0-9a-f]+$",
+        "arn:aws:wafv2:us-east-1:111122223333:regional/webacl/llm/5f0c",
+        "regional web ACL ARN",
+    ),
+]
 VpcId = Annotated[str, _pattern(r"^vpc-[0-9a-f]+$", "vpc-0ab1", "VPC id")]
 SubnetId = Annotated[str, _pattern(r"^subnet-[0-9a-f]+$", "subnet-0ab1", "subnet id")]
 Size = Annotated[str, _pattern(r"^[1-9]\d*(Gi|Ti)$", "100Gi", "size in Gi or Ti")]

@@ -83,6 +83,22 @@ def test_an_alb_serves_the_certificate_and_sends_http_there():
     assert told["alb.ingress.kubernetes.io/ssl-redirect"] == "443"
 
 
+def test_an_alb_with_a_certificate_refuses_tls_before_1_2():
+    policy = "alb.ingress.kubernetes.io/ssl-policy"
+    assert annotations(gateway(certificate_arn=CERTIFICATE))[policy] == "ELBSecurityPolicy-TLS13-1-2-Res-PQ-2025-09"
+    assert policy not in annotations(gateway())  # without a certificate there is no TLS listener
+    own = {policy: "ELBSecurityPolicy-TLS13-1-3-2021-06"}
+    assert annotations(gateway(certificate_arn=CERTIFICATE, annotations=own))[policy] == own[policy]
+
+
+def test_an_alb_is_narrowed_to_addresses_and_by_a_web_acl():
+    acl = "arn:aws:wafv2:us-east-1:111122223333:regional/webacl/llm/5f0c"
+    told = annotations(gateway(inbound_cidrs=("10.0.0.0/8", "172.16.0.0/12"), waf_acl_arn=acl))
+    assert told["alb.ingress.kubernetes.io/inbound-cidrs"] == "10.0.0.0/8,172.16.0.0/12"
+    assert told["alb.ingress.kubernetes.io/wafv2-acl-arn"] == acl
+    assert not {"inbound-cidrs", "wafv2-acl-arn"} & {key.split("/")[1] for key in annotations(gateway())}
+
+
 def test_the_deregistration_delay_stays_within_the_albs_limit():
     told = annotations(gateway(timeout_seconds=4000))
     assert told["alb.ingress.kubernetes.io/load-balancer-attributes"].endswith("=4000")

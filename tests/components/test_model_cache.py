@@ -35,16 +35,11 @@ def claim_spec(recording: Recording) -> dict[str, Any]:
     return claim.inputs["spec"]
 
 
-def test_a_namespace_that_we_make_enforces_pod_security_restricted():
-    recording = cache(namespace_labels={"elbv2.k8s.aws/pod-readiness-gate-inject": "enabled"})
+def test_a_namespace_that_we_make_carries_the_labels_and_comes_before_the_claim():
+    labels = {"pod-security.kubernetes.io/enforce": "restricted"}
+    recording = cache(namespace_labels=labels)
     (namespace,) = recording.of(NAMESPACE)
-    assert namespace.inputs["metadata"] == {
-        "name": "llm",
-        "labels": {
-            "pod-security.kubernetes.io/enforce": "restricted",
-            "elbv2.k8s.aws/pod-readiness-gate-inject": "enabled",
-        },
-    }
+    assert namespace.inputs["metadata"] == {"name": "llm", "labels": labels}
     (claim,) = recording.of(CLAIM)
     assert namespace.urn in claim.options["depends_on"]
 

@@ -2,6 +2,7 @@
 
 from infra.cli.report.bill import bill_section
 from infra.cli.report.cold_start import cold_start_section
+from infra.cli.report.gateway import gateway_section
 from infra.cli.report.models import models_section, pools_section, why_section
 from infra.cli.report.notes import chosen_section, grouped, notes_section, resources_section, violations_section
 from infra.cli.report.section import Column, Report, Row, Section
@@ -20,6 +21,7 @@ def report(planned: Planned) -> Report:
         models_section(plan),
         why_section(plan),
         pools_section(plan),
+        gateway_section(plan),
         cold_start_section(plan),
         bill_section(plan),
         chosen_section(plan),

@@ -36,7 +36,7 @@ def check_cluster(scope: Scope) -> None:
         _check_system_nodes(scope, cluster.create)
         _check_access(scope, cluster.create.access)
         for index, cidr in enumerate(cluster.create.access.api_from):
-            _read_cidr(scope, (*_CREATE, "access", "apiFrom", index), cidr)
+            read_cidr(scope, (*_CREATE, "access", "apiFrom", index), cidr)
 
 
 def _check_version(scope: Scope, key: Key, version: str | None) -> None:
@@ -118,7 +118,7 @@ def _check_network(scope: Scope, network: NewNetwork) -> None:
         if network.private_subnet_ids is None:
             write = "write privateSubnetIds: [subnet-0ab1, subnet-0ab2], in two zones at least"
             wrong(ours, "a VPC that exists needs privateSubnetIds", write, reads=[(*_NETWORK, "privateSubnetIds")])
-    if network.cidr is not None and (cidr := _read_cidr(scope, (*_NETWORK, "cidr"), network.cidr)) is not None:
+    if network.cidr is not None and (cidr := read_cidr(scope, (*_NETWORK, "cidr"), network.cidr)) is not None:
         if not 16 <= cidr.prefixlen <= 20:
             got = f"a /{cidr.prefixlen}; a VPC here is a /16 to a /20, cut into two subnets a zone"
             wrong((*_NETWORK, "cidr"), got, f"write cidr: {cidr.network_address}/16")
@@ -126,7 +126,7 @@ def _check_network(scope: Scope, network: NewNetwork) -> None:
             wrong((*_NETWORK, "cidr"), "public addresses, which are somebody else's", "write cidr: 10.0.0.0/16")
 
 
-def _read_cidr(scope: Scope, key: Key, text: str) -> IPv4Network | None:
+def read_cidr(scope: Scope, key: Key, text: str) -> IPv4Network | None:
     try:
         return IPv4Network(text)
     except ValueError:

@@ -1,6 +1,7 @@
 """Rules for `gateway`."""
 
 from infra.settings.checks.addons import uses_alb
+from infra.settings.checks.cluster import read_cidr
 from infra.settings.checks.scope import CLUSTER_KIND, Scope
 from infra.settings.mistakes import Key
 from infra.settings.platform import Gateway
@@ -13,6 +14,8 @@ _DECIDED = {
     f"{_ALB}/scheme": "write gateway.visibility",
     f"{_ALB}/certificate-arn": "write gateway.certificateArn",
     f"{_ALB}/load-balancer-attributes": "write gateway.timeoutSeconds",
+    f"{_ALB}/inbound-cidrs": "write gateway.inboundCidrs",
+    f"{_ALB}/wafv2-acl-arn": "write gateway.wafAclArn",
     f"{_ALB}/group.name": "leave it out: one load balancer serves all models",
     f"{_ALB}/target-type": "leave it out: pods are targets by their address",
     f"{_ALB}/healthcheck-path": "leave it out: it is the engine's own",
@@ -31,6 +34,7 @@ def check_gateway(scope: Scope) -> None:
         return
     _check_tls(scope, gateway)
     _check_public(scope, gateway)
+    _check_guard(scope, gateway)
     wrong = scope.report.wrong
     if not scope.on_aws and gateway.ingress_class in (None, "alb"):
         got = "ALB is on EKS only" if gateway.ingress_class else "missing; no class is known for a kubeconfig context"
@@ -73,11 +77,33 @@ def _check_tls(scope: Scope, gateway: Gateway) -> None:
             "write tlsSecret: NAME, or leave ingressClass out on EKS",
             reads=reads,
         )
-    elif gateway.certificate_arn is not None and scope.region is not None:
-        region = gateway.certificate_arn.split(":")[3]
-        if region != scope.region:
-            got = f"a certificate of {region}; the load balancer is in {scope.region}"
-            wrong(arn, got, f"write one of {scope.region}", reads=[("aws:region",)])
+    elif gateway.certificate_arn is not None:
+        _check_region(scope, arn, gateway.certificate_arn, "a certificate")
+
+
+def _check_region(scope: Scope, key: Key, arn: str, what: str) -> None:
+    region = arn.split(":")[3]
+    if scope.region is not None and region != scope.region:
+        got = f"{what} of {region}; the load balancer is in {scope.region}"
+        scope.report.wrong(key, got, f"write one of {scope.region}", reads=[("aws:region",)])
+
+
+def _check_guard(scope: Scope, gateway: Gateway) -> None:
+    """Who may come near the load balancer, which only an ALB reads from an Ingress."""
+    cidrs, acl = (*_KEY, "inboundCidrs"), (*_KEY, "wafAclArn")
+    reads: list[Key] = [(*_KEY, "ingressClass"), *CLUSTER_KIND]
+    for key, given in ((cidrs, bool(gateway.inbound_cidrs)), (acl, gateway.waf_acl_arn is not None)):
+        if given and not uses_alb(scope):
+            scope.report.wrong(
+                key, "only an ALB reads it", f"leave {key[-1]} out, or leave ingressClass out on EKS", reads=reads
+            )
+    for index, cidr in enumerate(gateway.inbound_cidrs):
+        read_cidr(scope, (*cidrs, index), cidr)
+    if gateway.inbound_cidrs and f"{_ALB}/security-groups" in gateway.annotations:
+        got = "the annotation security-groups makes the controller ignore it"
+        scope.report.wrong(cidrs, got, "leave one of them out", reads=[(*_KEY, "annotations")])
+    if gateway.waf_acl_arn is not None:
+        _check_region(scope, acl, gateway.waf_acl_arn, "a web ACL")
 
 
 def _check_public(scope: Scope, gateway: Gateway) -> None:

@@ -3,6 +3,8 @@
 from infra.settings import Mistake
 from tests.settings.bad_stacks.writing import CERTIFICATE, CLUSTER, CPU, LAPTOP, MODEL, Bad, create, stack
 
+WEB_ACL = "arn:aws:wafv2:us-east-1:111122223333:regional/webacl/llm/5f0c"
+
 GATEWAY = (
     Bad(
         "public Ollama, without TLS",
@@ -101,6 +103,65 @@ GATEWAY = (
                 5,
                 "missing; no class is known for a kubeconfig context",
                 "write ingressClass: nginx, or the class that the cluster has",
+            ),
+        ),
+    ),
+    Bad(
+        "what only an ALB reads, on nginx",
+        stack(
+            CLUSTER,
+            MODEL,
+            f"gateway: {{domain: x.example.com, ingressClass: nginx, inboundCidrs: [10.0.0.0/8],"
+            f" wafAclArn: {WEB_ACL}}}",
+        ),
+        tuple(
+            Mistake(
+                f"gateway.{key}",
+                6,
+                "only an ALB reads it",
+                f"leave {key} out, or leave ingressClass out on EKS",
+            )
+            for key in ("inboundCidrs", "wafAclArn")
+        ),
+    ),
+    Bad(
+        "addresses that are none, and are ignored, and a web ACL of another region",
+        stack(
+            CLUSTER,
+            MODEL,
+            "gateway:",
+            "  domain: llm.example.com",
+            "  inboundCidrs: [10.0.0.1/8]",
+            f"  wafAclArn: {WEB_ACL.replace('us-east-1', 'eu-west-1')}",
+            "  annotations: {alb.ingress.kubernetes.io/security-groups: sg-1}",
+        ),
+        (
+            Mistake(
+                "gateway.inboundCidrs",
+                8,
+                "the annotation security-groups makes the controller ignore it",
+                "leave one of them out",
+            ),
+            Mistake("gateway.inboundCidrs[0]", 8, "10.0.0.1/8 has bits set after its /8", "write 10.0.0.0/8"),
+            Mistake(
+                "gateway.wafAclArn",
+                9,
+                "a web ACL of eu-west-1; the load balancer is in us-east-1",
+                "write one of us-east-1",
+            ),
+        ),
+    ),
+    Bad(
+        "a web ACL of CloudFront",
+        stack(
+            CLUSTER, MODEL, f"gateway: {{domain: x.example.com, wafAclArn: {WEB_ACL.replace('regional', 'global')}}}"
+        ),
+        (
+            Mistake(
+                "gateway.wafAclArn",
+                6,
+                f'got "{WEB_ACL.replace("regional", "global")}"; allowed: a regional web ACL ARN',
+                f"write wafAclArn: {WEB_ACL}",
             ),
         ),
     ),

@@ -1,0 +1,30 @@
+"""How applications come in from outside, in one line."""
+
+from infra.cli.report.section import Column, Section
+from infra.planning.plan import GatewayPlan, Plan
+from infra.settings.platform import Gateway
+
+
+def gateway_section(plan: Plan) -> Section:
+    gateway, wanted = plan.gateway, plan.settings.gateway
+    if gateway is None or wanted is None:
+        return Section("GATEWAY", (), ())
+    scheme = "https" if wanted.certificate_arn or wanted.tls_secret else "http"
+    return Section(
+        "GATEWAY",
+        (Column(""),),
+        ((f"{scheme}://MODEL.{gateway.domain}/v1", "; ".join(_facts(gateway, wanted))),),
+    )
+
+
+def _facts(gateway: GatewayPlan, wanted: Gateway) -> list[str]:
+    alb = gateway.controller == "alb"
+    facts = [f"{gateway.visibility} ALB" if alb else f"{gateway.visibility}, class {gateway.ingress_class}"]
+    if wanted.inbound_cidrs:
+        facts.append(f"open to {', '.join(wanted.inbound_cidrs)}")
+    if wanted.waf_acl_arn:
+        facts.append(f"web ACL {wanted.waf_acl_arn.split('/')[-2]}")
+    if wanted.certificate_arn:
+        facts.append("TLS 1.2 and 1.3")
+    facts.append(f"an answer may take {gateway.timeout_seconds} s")
+    return facts

@@ -1,0 +1,30 @@
+"""The labels of the models' namespace: on one that we make, and to be put on one that exists."""
+
+from infra.planning.findings import Findings
+from infra.planning.plan import GatewayPlan
+from infra.settings import Settings
+
+_POD_SECURITY = "pod-security.kubernetes.io/enforce"
+_READINESS_GATE = "elbv2.k8s.aws/pod-readiness-gate-inject"
+_WHY = {
+    _POD_SECURITY: "pods that could take over a node are refused; the platform's pass, and others there have to",
+    _READINESS_GATE: "a new pod counts as ready once the load balancer knows it: without it a rollout answers 502",
+}
+
+
+def namespace_labels(gateway: GatewayPlan | None) -> dict[str, str]:
+    labels = {_POD_SECURITY: "restricted"}
+    if gateway is not None and gateway.controller == "alb":
+        labels[_READINESS_GATE] = "enabled"
+    return labels
+
+
+def list_namespace_to_dos(settings: Settings, gateway: GatewayPlan | None, findings: Findings) -> None:
+    """Somebody else's namespace isn't changed: what ours would carry is asked for, label by label."""
+    name = settings.namespace.name
+    if settings.namespace.create:
+        return
+    findings.to_do("namespace.name", f"the namespace {name} has to exist: `kubectl create namespace {name}`")
+    for label, value in namespace_labels(gateway).items():
+        command = f"kubectl label namespace {name} {label}={value}"
+        findings.to_do("namespace.create", f"`{command}`: {_WHY[label]}")

@@ -1,0 +1,63 @@
+"""What the plan says of the way in: who reaches the load balancer, and what a namespace of others still lacks."""
+
+from typing import Any
+
+import pytest
+
+from infra.planning import Plan
+from infra.planning.namespace import namespace_labels
+from tests.planning.stacks import PROD, SHARED, changed, plan
+
+CERTIFICATE = "arn:aws:acm:us-east-1:111122223333:certificate/5f0c0000-0000-4000-8000-000000000002"
+WEB_ACL = "arn:aws:wafv2:us-east-1:111122223333:regional/webacl/llm/5f0c"
+
+
+ALB = {"certificateArn": CERTIFICATE}
+
+
+def _public(**gateway: Any) -> list[str]:
+    stack = changed(PROD, gateway={"domain": "llm.acme.io", "visibility": "public", **gateway})
+    return [note.message for note in plan(stack).warnings if note.path == "gateway.visibility"]
+
+
+@pytest.mark.parametrize(
+    ("gateway", "says", "proposes"),
+    [
+        (ALB, "the whole internet reaches the models, and an API key is all that guards them", {"inbound", "waf"}),
+        ({**ALB, "inboundCidrs": ["10.0.0.0/8"]}, "10.0.0.0/8 reaches the models, and an API key is all", {"waf"}),
+        ({**ALB, "wafAclArn": WEB_ACL}, "the whole internet reaches the models, and an API key and a", {"inbound"}),
+        ({**ALB, "inboundCidrs": ["10.0.0.0/8"], "wafAclArn": WEB_ACL}, "10.0.0.0/8 reaches the models", set[str]()),
+        ({"ingressClass": "nginx", "tlsSecret": "tls"}, "the whole internet reaches the models", set[str]()),
+    ],
+)
+def test_a_public_gateway_is_a_warning_that_names_what_is_missing(
+    gateway: dict[str, Any], says: str, proposes: set[str]
+) -> None:
+    (warning,) = _public(**gateway)
+    assert says in warning
+    assert {key for key in ("inbound", "waf") if f"gateway.{key}" in warning} == proposes
+
+
+def test_an_internal_gateway_is_no_warning() -> None:
+    assert "gateway.visibility" not in {note.path for note in plan(PROD).warnings}
+
+
+def _commands(result: Plan) -> list[str]:
+    """The kubectl commands among the things to do."""
+    return [note.message.split("`")[1] for note in result.to_do if note.path.startswith("namespace.")]
+
+
+def test_what_a_namespace_of_ours_would_carry_is_asked_for_in_one_of_others() -> None:
+    theirs = {"name": "team-llm", "create": False}
+    on_alb = plan(changed(PROD, namespace=theirs))
+    label = "kubectl label namespace team-llm"
+    assert _commands(on_alb) == [
+        "kubectl create namespace team-llm",
+        f"{label} pod-security.kubernetes.io/enforce=restricted",
+        f"{label} elbv2.k8s.aws/pod-readiness-gate-inject=enabled",
+    ]
+    assert [command for command in _commands(on_alb) if " label " in command] == [
+        f"{label} {key}={value}" for key, value in namespace_labels(on_alb.gateway).items()
+    ]
+    assert _commands(plan(changed(SHARED, namespace=theirs))) == _commands(on_alb)[:2]  # no ALB, no readiness gate
+    assert _commands(plan(PROD)) == []
