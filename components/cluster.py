@@ -12,11 +12,20 @@ from components.node_template import node_template
 from components.pod_role import PodRole
 
 _LOGS = ["api", "audit", "authenticator", "controllerManager", "scheduler"]
-_ADMIN = "arn:aws:eks::aws:cluster-access-policy/AmazonEKSClusterAdminPolicy"
-_VIEWER = "arn:aws:eks::aws:cluster-access-policy/AmazonEKSViewPolicy"
-_CNI_POLICY = "arn:aws:iam::aws:policy/AmazonEKS_CNI_Policy"
-_EBS_POLICY = "arn:aws:iam::aws:policy/AmazonEBSCSIDriverPolicyV2"
-_EFS_POLICY = "arn:aws:iam::aws:policy/service-role/AmazonEFSCSIDriverPolicy"
+# Policies of AWS, by name.
+_ADMIN = "AmazonEKSClusterAdminPolicy"
+_VIEWER = "AmazonEKSViewPolicy"
+_CONTROL_PLANE_POLICY = "AmazonEKSClusterPolicy"
+_CNI_POLICY = "AmazonEKS_CNI_Policy"
+_EBS_POLICY = "AmazonEBSCSIDriverPolicyV2"
+_EFS_POLICY = "service-role/AmazonEFSCSIDriverPolicy"
+# What a node may do: join, pull images, and be reached by Session Manager instead of SSH. The network plugin has a role
+# of its own.
+_NODE_POLICIES = {
+    "join": "AmazonEKSWorkerNodePolicy",
+    "pull": "AmazonEC2ContainerRegistryPullOnly",
+    "session": "AmazonSSMManagedInstanceCore",
+}
 
 
 class Cluster(pulumi.ComponentResource):
@@ -37,6 +46,7 @@ class Cluster(pulumi.ComponentResource):
         cluster_name: str,
         version: str,
         region: str,
+        partition: str,
         profile: str | None = None,
         subnet_ids: Sequence[pulumi.Input[str]],
         admins: Sequence[str],
@@ -54,6 +64,7 @@ class Cluster(pulumi.ComponentResource):
         depends_on: Sequence[pulumi.Resource] = (),
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
+        """`partition`: of the region, as ARNs name it: aws, aws-cn, aws-us-gov."""
         super().__init__("llm:aws:Cluster", name, None, opts)
         child = pulumi.ResourceOptions(parent=self)
         guarded = pulumi.ResourceOptions(parent=self, protect=protect)
@@ -64,7 +75,7 @@ class Cluster(pulumi.ComponentResource):
             enable_key_rotation=True,
             opts=guarded,
         )
-        role, role_policies = _control_plane_role(name, key, child)
+        role, role_policies = _control_plane_role(name, key, partition, child)
         # Made here because the one that EKS makes itself keeps logs for ever.
         logs = aws.cloudwatch.LogGroup(
             f"{name}-logs", name=f"/aws/eks/{cluster_name}/cluster", retention_in_days=log_days, opts=child
@@ -101,13 +112,13 @@ class Cluster(pulumi.ComponentResource):
             ),
         )
         access = [
-            *_access(name, "admin", admins, _ADMIN, eks, child),
-            *_access(name, "viewer", viewers, _VIEWER, eks, child),
+            *_access(name, "admin", admins, _access_policy(partition, _ADMIN), eks, child),
+            *_access(name, "viewer", viewers, _access_policy(partition, _VIEWER), eks, child),
         ]
 
-        node_role, node_policies = _node_role(name, child)
+        node_role, node_policies = _node_role(name, partition, child)
         agent = _addon(name, "eks-pod-identity-agent", eks, version, opts=child)
-        cni_role = PodRole(f"{name}-cni", managed_policy_arn=_CNI_POLICY, opts=child)
+        cni_role = PodRole(f"{name}-cni", managed_policy_arn=_policy(partition, _CNI_POLICY), opts=child)
         cni = _addon(
             name,
             "vpc-cni",
@@ -156,7 +167,7 @@ class Cluster(pulumi.ComponentResource):
             (efs_driver, "aws-efs-csi-driver", _EFS_POLICY, "efs-csi-controller-sa"),
         ):
             if wanted:
-                pod_role = PodRole(f"{name}-{addon}", managed_policy_arn=policy, opts=child)
+                pod_role = PodRole(f"{name}-{addon}", managed_policy_arn=_policy(partition, policy), opts=child)
                 driver_opts = pulumi.ResourceOptions(parent=self, depends_on=[nodes, pod_role])
                 self.ready.append(_addon(name, addon, eks, version, pod_role=(account, pod_role), opts=driver_opts))
 
@@ -177,13 +188,13 @@ class Cluster(pulumi.ComponentResource):
 
 
 def _control_plane_role(
-    name: str, key: aws.kms.Key, child: pulumi.ResourceOptions
+    name: str, key: aws.kms.Key, partition: str, child: pulumi.ResourceOptions
 ) -> tuple[aws.iam.Role, list[pulumi.Resource]]:
     role = aws.iam.Role(f"{name}-control-plane", assume_role_policy=_trust("eks.amazonaws.com"), opts=child)
     manage = aws.iam.RolePolicyAttachment(
         f"{name}-control-plane",
         role=role.name,
-        policy_arn="arn:aws:iam::aws:policy/AmazonEKSClusterPolicy",
+        policy_arn=_policy(partition, _CONTROL_PLANE_POLICY),
         opts=child,
     )
     use_key = aws.iam.RolePolicy(
@@ -206,16 +217,23 @@ def _control_plane_role(
     return role, [manage, use_key]
 
 
-def _node_role(name: str, child: pulumi.ResourceOptions) -> tuple[aws.iam.Role, list[pulumi.Resource]]:
-    """What a node may do: join, and pull images. The network plugin has a role of its own."""
+def _node_role(name: str, partition: str, child: pulumi.ResourceOptions) -> tuple[aws.iam.Role, list[pulumi.Resource]]:
     role = aws.iam.Role(f"{name}-node", assume_role_policy=_trust("ec2.amazonaws.com"), opts=child)
     policies: list[pulumi.Resource] = [
         aws.iam.RolePolicyAttachment(
-            f"{name}-node-{purpose}", role=role.name, policy_arn=f"arn:aws:iam::aws:policy/{policy}", opts=child
+            f"{name}-node-{purpose}", role=role.name, policy_arn=_policy(partition, policy), opts=child
         )
-        for purpose, policy in (("join", "AmazonEKSWorkerNodePolicy"), ("pull", "AmazonEC2ContainerRegistryPullOnly"))
+        for purpose, policy in _NODE_POLICIES.items()
     ]
     return role, policies
+
+
+def _policy(partition: str, name: str) -> str:
+    return f"arn:{partition}:iam::aws:policy/{name}"
+
+
+def _access_policy(partition: str, name: str) -> str:
+    return f"arn:{partition}:eks::aws:cluster-access-policy/{name}"
 
 
 def _trust(service: str) -> str:

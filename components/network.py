@@ -1,6 +1,7 @@
 """A VPC with a public and a private subnet in each zone."""
 
 import ipaddress
+import json
 from collections.abc import Sequence
 
 import pulumi
@@ -8,7 +9,8 @@ import pulumi_aws as aws
 
 
 class Network(pulumi.ComponentResource):
-    """VPC, subnets by zone id, NAT, and an S3 gateway endpoint, so that images and weights from S3 don't pay for NAT.
+    """VPC, subnets by zone id, NAT, and an S3 gateway endpoint, so that images and weights from S3 don't pay for NAT;
+    a log of its connections, and a default security group that lets nothing through.
 
     Nodes and load balancers depend on the component: its routes must outlive them.
     """
@@ -27,6 +29,7 @@ class Network(pulumi.ComponentResource):
         zone_ids: Sequence[str],
         nat_per_zone: bool,
         region: str,
+        log_days: int,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__("llm:aws:Network", name, None, opts)
@@ -41,6 +44,9 @@ class Network(pulumi.ComponentResource):
             tags={"Name": vpc_name},
             opts=child,
         )
+        # Whatever names no security group gets this one, which AWS makes with its members open to each other.
+        aws.ec2.DefaultSecurityGroup(f"{name}-default", vpc_id=vpc.id, tags={"Name": f"{vpc_name}-closed"}, opts=child)
+        _flow_logs(name, vpc_name, vpc, log_days, child)
         gateway = aws.ec2.InternetGateway(f"{name}-internet", vpc_id=vpc.id, tags={"Name": vpc_name}, opts=child)
         public_routes = aws.ec2.RouteTable(
             f"{name}-public", vpc_id=vpc.id, tags={"Name": f"{vpc_name}-public"}, opts=child
@@ -128,6 +134,48 @@ class Network(pulumi.ComponentResource):
                 "public_subnet_ids": self.public_subnet_ids,
             }
         )
+
+
+def _flow_logs(
+    name: str, vpc_name: str, vpc: aws.ec2.Vpc, log_days: int, child: pulumi.ResourceOptions
+) -> aws.ec2.FlowLog:
+    """Who talked to whom, accepted or rejected, in CloudWatch; a line for ten minutes of a connection, the cheapest."""
+    logs = aws.cloudwatch.LogGroup(
+        f"{name}-flows", name=f"/aws/vpc/{vpc_name}/flows", retention_in_days=log_days, opts=child
+    )
+    trust = {"Effect": "Allow", "Principal": {"Service": "vpc-flow-logs.amazonaws.com"}, "Action": "sts:AssumeRole"}
+    role = aws.iam.Role(
+        f"{name}-flows",
+        assume_role_policy=json.dumps({"Version": "2012-10-17", "Statement": [trust]}),
+        opts=child,
+    )
+    # Not to create groups: what is delivered late would make a deleted one again, without an end of its logs.
+    write = ["logs:CreateLogStream", "logs:PutLogEvents", "logs:DescribeLogStreams"]
+    policy = aws.iam.RolePolicy(
+        f"{name}-flows",
+        role=role.name,
+        policy=pulumi.Output.json_dumps(
+            {
+                "Version": "2012-10-17",
+                "Statement": [
+                    {"Effect": "Allow", "Action": write, "Resource": [logs.arn, pulumi.Output.concat(logs.arn, ":*")]},
+                    {"Effect": "Allow", "Action": "logs:DescribeLogGroups", "Resource": "*"},
+                ],
+            }
+        ),
+        opts=child,
+    )
+    return aws.ec2.FlowLog(
+        f"{name}-flows",
+        vpc_id=vpc.id,
+        traffic_type="ALL",
+        log_destination_type="cloud-watch-logs",
+        log_destination=logs.arn,
+        iam_role_arn=role.arn,
+        max_aggregation_interval=600,
+        tags={"Name": f"{vpc_name}-flows"},
+        opts=pulumi.ResourceOptions.merge(child, pulumi.ResourceOptions(depends_on=[policy])),
+    )
 
 
 def private_cidr(cidr: str, zone_id: str) -> str:

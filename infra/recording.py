@@ -29,6 +29,7 @@ _NO_DEFAULT_PROVIDER = ("aws", "kubernetes")  # as in Pulumi.yaml
 # Attributes that a provider computes and the program reads, by type; a nested one is a path. Whatever isn't here comes
 # back as it went in, and so does one that is an input.
 _COMPUTED: Mapping[str, tuple[str, ...]] = {
+    "aws:cloudwatch/logGroup:LogGroup": ("arn",),
     "aws:ec2/eip:Eip": ("allocationId", "publicIp"),
     "aws:ec2/subnet:Subnet": ("availabilityZone",),
     "aws:ec2/launchTemplate:LaunchTemplate": ("latestVersion",),

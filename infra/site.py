@@ -93,6 +93,7 @@ def _new_cluster(plan: Plan, cloud: aws.Provider) -> Site:
         cluster_name=wanted.name,
         version=wanted.version,
         region=_region(plan),
+        partition=wanted.partition,
         profile=wanted.profile,
         subnet_ids=list(network.private_subnet_ids.values()),
         admins=create.access.admins,
@@ -174,6 +175,7 @@ def _network(plan: Plan, cloud: aws.Provider) -> _Subnets:
         zone_ids=plan.cluster.zone_ids,
         nat_per_zone=plan.cluster.nat_per_zone,
         region=_region(plan),
+        log_days=plan.cluster.log_days,
         opts=_with(cloud),
     )
     return _Subnets(

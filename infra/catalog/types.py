@@ -216,6 +216,7 @@ class Prices:
     gp3_mibps_month: float  # over 125
     efs_gib_month: float
     kms_key_month: float
+    flow_log_gib_month: float
 
 
 @dataclass(frozen=True)

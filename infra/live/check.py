@@ -93,14 +93,14 @@ def _log_group(plan: Plan, state: State) -> Iterator[Obstacle]:
     name = f"/aws/eks/{plan.cluster.name}/cluster"
     if plan.cluster.kind != "create" or state.holds(LOG_GROUP, name):
         return
-    region = ("--region", plan.cluster.region) if plan.cluster.region else ()
+    where = plan.cluster.aws_arguments
     query = ("--query", "logGroups[].logGroupName", "--output", "text")
-    found = output_of("aws", "logs", "describe-log-groups", "--log-group-name-prefix", name, *region, *query)
+    found = output_of("aws", "logs", "describe-log-groups", "--log-group-name-prefix", name, *where, *query)
     if name in found.split():
         yield Obstacle(
             "cluster.create.name",
             f"the log group {name} exists already: a cluster of this name left it",
-            " ".join(("run: aws logs delete-log-group --log-group-name", name, *region)),
+            " ".join(("run: aws logs delete-log-group --log-group-name", name, *where)),
         )
 
 

@@ -51,8 +51,8 @@ def reach(cluster: ClusterPlan, state: State) -> Iterator[Cluster | None]:
         if texts:
             path.write_text(texts[0], encoding="utf-8")
         elif cluster.kind == "eks":
-            region = ("--region", cluster.region) if cluster.region else ()
-            output_of("aws", "eks", "update-kubeconfig", "--name", cluster.name, *region, "--kubeconfig", str(path))
+            where = cluster.aws_arguments
+            output_of("aws", "eks", "update-kubeconfig", "--name", cluster.name, *where, "--kubeconfig", str(path))
         else:
             yield None
             return

@@ -176,6 +176,7 @@ def _cluster(
         name=name,
         version=version,
         region=region,
+        partition=partition_of(region),
         zone_ids=zones,
         cidr=cidr,
         nat_per_zone=nat_per_zone,
@@ -187,6 +188,11 @@ def _cluster(
         account_id=account_id,
         tags={**aws.tags, **tags},
     )
+
+
+def partition_of(region: str | None) -> str:
+    """What ARNs of a region begin with, after `arn:`."""
+    return next((f"aws-{area}" for area in ("cn", "us-gov") if (region or "").startswith(f"{area}-")), "aws")
 
 
 def _number(version: str) -> tuple[int, ...]:

@@ -24,6 +24,8 @@ from infra.settings import Settings
 LEFT_OUT = "traffic (NAT, zones, internet), load-balancer units, EFS throughput, log ingestion, requests, tax"
 GPU_NODES = "GPU nodes "  # begins the name of a pool's item
 NODE_DISKS = "node disks"
+# Of a node: some 2,000 lines of 120 bytes in ten minutes. An estimate: it grows with connections, not with traffic.
+FLOW_LOG_GIB_PER_NODE = 1.0
 LEAST_ZONES = 2  # of a load balancer
 OLDER_REVISIONS = 2  # of the weights, at most, on a file system that bills what is used
 
@@ -46,6 +48,7 @@ def plan_cost(
     items += _platform(settings, cluster, catalog)
     items += _gateway(gateway, cluster, catalog)
     items += _storage(settings, cluster, cache, ours, placed, catalog)
+    items += _flow_logs(settings, ours, placed, catalog)
     types = _types(settings, ours, catalog)
     note = price_note(settings, types, ours, catalog)
     _assume_prices(note, ours, catalog, findings)
@@ -156,6 +159,24 @@ def _storage(
         sum(nodes.typical * usd for nodes, usd in disks),
         sum(nodes.most * usd for nodes, usd in disks),
         "gp3",
+    )
+
+
+def _flow_logs(
+    settings: Settings, pools: Sequence[PoolPlan], placed: Sequence[Placed], catalog: Catalog
+) -> Iterator[CostItem]:
+    """Of a VPC that we make."""
+    create = settings.cluster.create
+    if create is None or create.network.vpc_id is not None:
+        return
+    month = FLOW_LOG_GIB_PER_NODE * catalog.prices.flow_log_gib_month
+    system, nodes = create.system_nodes.count, [_nodes(pool, placed) for pool in pools]
+    yield CostItem(
+        "flow logs",
+        month * (system + sum(each.least for each in nodes)),
+        month * (system + sum(each.typical for each in nodes)),
+        month * (system + sum(each.most for each in nodes)),
+        f"about {FLOW_LOG_GIB_PER_NODE:g} GiB per node and month, an estimate",
     )
 
 

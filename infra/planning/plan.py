@@ -266,16 +266,23 @@ class ClusterPlan:
     name: str  # of the EKS cluster, or the context
     version: str
     region: str | None
+    partition: str  # as ARNs name it: aws, aws-cn, aws-us-gov
     zone_ids: tuple[str, ...]  # () on a cluster that exists
     cidr: str | None  # None with a VPC that exists
     nat_per_zone: bool
     system_ami_type: str  # as EKS names it
     system_root_gib: int  # holds the engines' images: prefetch Jobs run there
-    log_days: int  # control-plane logs
+    log_days: int  # of the control plane's and the VPC's connections
     autoscaler_image_tag: str  # of the cluster's own minor version
     profile: str | None  # of the AWS CLI's configuration; None: whatever the environment says
     account_id: str | None  # the one account that it may be in
     tags: Mapping[str, str]  # of every AWS resource
+
+    @property
+    def aws_arguments(self) -> tuple[str, ...]:
+        """Of a command of the AWS CLI: the region, and whose credentials."""
+        profile = ("--profile", self.profile) if self.profile else ()
+        return (*(("--region", self.region) if self.region else ()), *profile)
 
 
 @dataclass(frozen=True)

@@ -26,11 +26,13 @@ NETWORK: dict[str, Any] = {
     "zone_ids": ZONES,
     "nat_per_zone": False,
     "region": "us-east-1",
+    "log_days": 30,
 }
 CLUSTER: dict[str, Any] = {
     "cluster_name": "llm-test",
     "version": "1.35",
     "region": "us-east-1",
+    "partition": "aws",
     "admins": [],
     "viewers": [],
     "api_from": [],

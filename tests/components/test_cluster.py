@@ -113,6 +113,27 @@ def test_an_addon_gets_its_role_before_its_pods_start(addon: str, account: str, 
     assert (grant.type, grant.name) in waits_for(recording, resource)
 
 
+@pytest.mark.parametrize("partition", ["aws", "aws-cn", "aws-us-gov"])
+def test_every_arn_of_aws_is_of_the_regions_partition(partition: str) -> None:
+    recording = site(cluster={"partition": partition, "admins": [ADMIN], "viewers": [VIEWER]})
+    policies = {
+        resource.inputs["policyArn"]
+        for kind in (
+            "aws:iam/rolePolicyAttachment:RolePolicyAttachment",
+            "aws:eks/accessPolicyAssociation:AccessPolicyAssociation",
+        )
+        for resource in recording.of(kind)
+    }
+    assert len(policies) == 9
+    assert {policy.split(":")[1] for policy in policies} == {partition}
+
+
+def test_a_node_is_reached_by_session_manager() -> None:
+    attached = site().one("aws:iam/rolePolicyAttachment:RolePolicyAttachment", "cluster-node-session").inputs
+    assert attached["policyArn"] == "arn:aws:iam::aws:policy/AmazonSSMManagedInstanceCore"
+    assert attached["role"] == "${cluster-node.name}"
+
+
 def test_the_network_plugin_enforces_network_policies() -> None:
     cni = site().one(ADDON, "cluster-vpc-cni").inputs
     assert json.loads(cni["configurationValues"]) == {"enableNetworkPolicy": "true"}

@@ -1,13 +1,14 @@
 """A VPC whose subnets stay put when a zone joins or leaves."""
 
 import ipaddress
+import json
 from typing import Any
 
 import pytest
 
 from components.network import Network, private_cidr, public_cidr
 from infra.recording import Recording
-from tests.components.aws_examples import NETWORK, ZONES, on_aws
+from tests.components.aws_examples import NETWORK, ZONES, on_aws, waits_for
 
 SUBNET = "aws:ec2/subnet:Subnet"
 ROUTE = "aws:ec2/route:Route"
@@ -67,6 +68,32 @@ def test_from_one_nat_gateway_to_one_a_zone_no_route_table_changes() -> None:
     ]
     assert len(tables[0]) == len(ZONES) + 1
     assert tables[0] == tables[1]
+
+
+def test_the_default_security_group_lets_nothing_through() -> None:
+    group = network().one("aws:ec2/defaultSecurityGroup:DefaultSecurityGroup", "network-default").inputs
+    assert group["vpcId"] == "${network-vpc.id}"
+    assert not group.get("ingress")
+    assert not group.get("egress")
+
+
+def test_connections_are_logged_and_the_log_has_an_end() -> None:
+    recording = network(log_days=30)
+    logs = recording.one("aws:cloudwatch/logGroup:LogGroup", "network-flows").inputs
+    assert (logs["name"], logs["retentionInDays"]) == ("/aws/vpc/llm-test/flows", 30)
+    flows = recording.one("aws:ec2/flowLog:FlowLog", "network-flows")
+    assert flows.inputs["vpcId"] == "${network-vpc.id}"
+    assert flows.inputs["trafficType"] == "ALL"
+    assert flows.inputs["logDestination"] == "${network-flows.arn}"
+    assert ("aws:iam/rolePolicy:RolePolicy", "network-flows") in waits_for(recording, flows)
+
+
+def test_the_role_of_the_log_writes_to_that_log_alone_and_makes_none() -> None:
+    policy = json.loads(network().one("aws:iam/rolePolicy:RolePolicy", "network-flows").inputs["policy"])
+    write, look = policy["Statement"]
+    assert write["Resource"] == ["${network-flows.arn}", "${network-flows.arn}:*"]
+    assert not any("CreateLogGroup" in action for action in write["Action"])
+    assert look["Action"] == "logs:DescribeLogGroups"
 
 
 def test_s3_is_reached_without_nat_from_every_private_subnet() -> None:

@@ -3,6 +3,7 @@
 import pytest
 
 from infra.planning import Plan
+from infra.planning.cluster import partition_of
 from tests.planning.stacks import CATALOG, DEV, LOCAL, PROD, SHARED, changed, plan
 
 
@@ -258,3 +259,17 @@ def test_what_is_allowed_is_warned_of_until_it_is_taken_out() -> None:
     assert _warned(result, "allow.replace") == "any change may replace cluster until this is taken out"
     assert "any change may remove l4" in _warned(result, "allow.remove")
     assert "spent once t4 is gone" in _warned(result, "allow.remove")
+
+
+@pytest.mark.parametrize(
+    ("region", "partition"),
+    [
+        ("us-east-1", "aws"),
+        ("eu-central-1", "aws"),
+        ("cn-north-1", "aws-cn"),
+        ("us-gov-west-1", "aws-us-gov"),
+        (None, "aws"),
+    ],
+)
+def test_a_region_is_in_a_partition(region: str | None, partition: str) -> None:
+    assert partition_of(region) == partition
