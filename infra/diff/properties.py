@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from infra.diff.text_values import documents, readable
 from infra.diff.types import Change
 
 # What an element is called, by the first of these that every element has and no two share.
@@ -42,16 +43,21 @@ def _differ(old: Any, new: Any, path: str) -> Iterator[tuple[str, Change]]:
             yield from _differ((old or _NOTHING).get(key), (new or _NOTHING).get(key), _inside(path, key))
     elif _is(list, old, new):
         yield from _lists(old or [], new or [], path)
+    elif inside := documents(old, new, path):
+        yield from _whole(list(_differ(*inside, path)), old, new, path)
     else:
+        yield path, Change(readable(old, path), readable(new, path))
+
+
+def _whole(found: list[tuple[str, Change]], old: Any, new: Any, path: str) -> Iterator[tuple[str, Change]]:
+    """What differs inside; where nothing does but the values do, as another order, the values."""
+    yield from found
+    if old != new and not any(change for _, change in found):
         yield path, Change(old, new)
 
 
 def _lists(old: list[Any], new: list[Any], path: str) -> Iterator[tuple[str, Change]]:
-    """By element; where none differs but the lists do, as another order of arguments, the lists as they are."""
-    found = list(_elements(old, new, path))
-    yield from found
-    if old != new and not any(change for _, change in found):
-        yield path, Change(old, new)
+    yield from _whole(list(_elements(old, new, path)), old, new, path)
 
 
 def _elements(old: list[Any], new: list[Any], path: str) -> Iterator[tuple[str, Change]]:

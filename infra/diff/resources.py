@@ -15,6 +15,7 @@ _PLACEHOLDER = re.compile(r"\$\{([^{}]+)\}")
 _INDEX = re.compile(r"\[[^]]*\]")
 _PROVIDER = "provider"
 _WITH = "replaceWith"  # the engine's word for what is replaced along with another resource
+_DEFAULT_TAGS = "defaultTags.tags"
 _AWS = "pulumi:providers:aws"
 # Pulumi acts on these itself; whatever else is in `options` orders resources and shows in no preview.
 _OPTIONS = ("protect", "retain_on_delete", "delete_before_replace", "custom_timeouts")
@@ -92,18 +93,16 @@ def _is_under(path: str, parents: Sequence[str]) -> bool:
 def _of_the_aws_provider(changes: dict[str, dict[str, Change]], after: Mapping[str, Resource], forces: Forces) -> None:
     """The provider's `defaultTags` are on every resource of AWS that can have tags, its `region` is theirs."""
     for urn in [each for each in changes if type_of(each) == _AWS]:
-        tags, region = changes[urn].get("defaultTags"), changes[urn].get("region")
+        region = changes[urn].get("region")
+        tags = {path: change for path, change in changes[urn].items() if path.startswith(_DEFAULT_TAGS)}
         for each in after.values():
             if each.get("options", {}).get(_PROVIDER) != urn:
                 continue
             if tags and each["type"] not in _UNTAGGED:
-                changes.setdefault(each["urn"], {})["tagsAll"] = Change(_tags(tags.old), _tags(tags.new))
+                reached = {path.replace(_DEFAULT_TAGS, "tagsAll", 1): change for path, change in tags.items()}
+                changes.setdefault(each["urn"], {}).update(reached)
             if region and forces(each["type"], "region"):  # roles have none
                 changes.setdefault(each["urn"], {})["region"] = region
-
-
-def _tags(text: str | None) -> object:
-    return json.loads(text).get("tags") if text else None
 
 
 def _follow(

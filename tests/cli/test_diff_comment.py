@@ -53,6 +53,12 @@ def test_what_matters_comes_first_and_details_are_folded() -> None:
     assert "| NodeGroup `l4-nodes` | **`instanceTypes`** | `g6.2xlarge` | `g6.xlarge` |" in text
 
 
+def test_a_row_of_a_document_names_the_model_and_the_field() -> None:
+    text = comment("many", ("16384", "32768"))
+    row = '`data["platform.json"].models.llama-70b.max_model_len` | `16384` | `32768`'
+    assert f"| ~ | ConfigMap `endpoints-config` | {row} |" in text
+
+
 def test_what_did_not_change_is_in_no_row() -> None:
     text = comment("many", ("max: 5", "max: 6"))
     assert "t4" not in text.replace("`t4-", "")

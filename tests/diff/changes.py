@@ -153,11 +153,12 @@ CHANGES = {
     "spot": Case(
         "cloud",
         {"gpuPools.l4.capacity": "spot"},
-        title="❌ cloud: the bill stays; replaces node group `l4`; `chat` away for a while",
+        title="❌ cloud: * a month less; replaces node group `l4`; `chat` away for a while",
         replaced="l4-*",
         because={"l4-nodes": "capacityType"},
         traffic={"chat": "node group swapped"},
         guarded="l4",
+        money="less",
         fails=True,
     ),
     "a node that always runs": Case(

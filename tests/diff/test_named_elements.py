@@ -93,6 +93,32 @@ CASES: list[tuple[str, Any, Any, dict[str, tuple[Any, Any]]]] = [
         {"from[1].x.a": (None, 1)},
     ),
     ("a whole section that is new", {}, {"a": {"b": 1, "c": [2]}}, {"a.b": (None, 1), "a.c": (None, [2])}),
+    (
+        "a field of a document that is a text",
+        {"data": {"platform.json": '{"models": {"chat": {"max": 1}, "code": {}}}'}},
+        {"data": {"platform.json": '{"models": {"chat": {"max": 2}, "code": {}}}'}},
+        {'data["platform.json"].models.chat.max': (1, 2)},
+    ),
+    (
+        "a document of YAML, by its name",
+        {"data": {"rules.yaml": "groups:\n- name: a\n  for: 1m\n"}},
+        {"data": {"rules.yaml": "groups:\n- name: a\n  for: 2m\n"}},
+        {'data["rules.yaml"].groups[a].for': ("1m", "2m")},
+    ),
+    (
+        "a document that is only written otherwise",
+        {"policy": '{"a": 1}'},
+        {"policy": '{"a":1}'},
+        {"policy": ('{"a": 1}', '{"a":1}')},
+    ),
+    ("a text that only starts like one", {"a": "[secret]"}, {"a": "{x"}, {"a": ("[secret]", "{x")}),
+    ("a document instead of a word", {"a": "none"}, {"a": '{"b": 1}'}, {"a": ("none", '{"b": 1}')}),
+    (
+        "user data as its text",
+        {"userData": "aG9zdHM6IGE="},
+        {"userData": "aG9zdHM6IGI="},
+        {"userData": ("hosts: a", "hosts: b")},
+    ),
     ("an empty section that is new", {"v": {}}, {"v": {"emptyDir": {}}}, {"v.emptyDir": (None, {})}),
 ]
 

@@ -111,5 +111,5 @@ def test_default_tags_of_the_provider_reach_what_can_have_tags() -> None:
     clouds = [resource(aws, "aws", {"defaultTags": f'{{"tags": {{"team": "{team}"}}}}'}) for team in "ab"]
     made = [resource(GROUP, "l4", {}, provider=urn(aws, "aws")), resource(TAG, "t", {}, provider=urn(aws, "aws"))]
     found = compare_resources([clouds[0], *made], [clouds[1], *made], forces)
-    assert found.changed[urn(GROUP, "l4")] == {"tagsAll": Change({"team": "a"}, {"team": "b"})}
+    assert found.changed[urn(GROUP, "l4")] == {"tagsAll.team": Change("a", "b")}
     assert urn(TAG, "t") not in found.changed
