@@ -1,14 +1,12 @@
 """`plan --out DIR`: every Kubernetes object as a file, the charts, the resources."""
 
-import io
 import json
 import re
 from pathlib import Path
 from typing import Any
 
-from ruamel.yaml import YAML
-
 from infra.cli.as_json import resources
+from infra.cli.yaml_1_1 import to_yaml
 from infra.offline import Planned
 from infra.recording import Recorded, Recording
 
@@ -20,7 +18,9 @@ def write(planned: Planned, out: Path) -> None:
     """Write manifests/*.yaml, charts.json, resources.json. Manifests of an earlier run go; no other file is touched."""
     manifests = out / "manifests"
     manifests.mkdir(parents=True, exist_ok=True)
-    fresh = {manifests / file_name(obj): _HEADER + _yaml(obj) for obj in kubernetes_objects(planned.recording)}
+    fresh = {
+        manifests / file_name(obj): _HEADER + to_yaml(_readable(obj)) for obj in kubernetes_objects(planned.recording)
+    }
     for old in set(manifests.glob("*.yaml")) - set(fresh):
         if old.is_file() and old.read_bytes().startswith(_HEADER.encode()):
             old.unlink()
@@ -65,12 +65,3 @@ def _readable(value: Any) -> Any:
         first = [key for key in ("apiVersion", "kind", "metadata", "name") if key in value]
         return {key: _readable(value[key]) for key in (*first, *(key for key in value if key not in first))}
     return [_readable(item) for item in value] if isinstance(value, list) else value
-
-
-def _yaml(obj: dict[str, Any]) -> str:
-    text = io.StringIO()
-    yaml = YAML()
-    yaml.default_flow_style = False
-    yaml.width = 4096
-    yaml.dump(_readable(obj), text)
-    return text.getvalue()

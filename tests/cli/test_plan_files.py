@@ -1,14 +1,23 @@
 """`plan --out DIR`: what would be applied, as files."""
 
 import json
+import os
+import shutil
+import subprocess
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
+from infra.cli import files
+from infra.cli.yaml_1_1 import to_yaml
 from tests.cli.running import plan, plan_json
-from tests.conftest import STACK_NAMES
+from tests.example_stacks import ALL_STACKS, planned
 
 pytestmark = pytest.mark.usefixtures("planned_once")
 
@@ -19,22 +28,94 @@ def write(stack: str, out: Path) -> None:
     assert json.loads(result.stdout) == plan_json(stack)
 
 
-def manifests(out: Path) -> dict[str, list[Any]]:
-    return {path.name: list(YAML(typ="safe").load_all(path)) for path in (out / "manifests").iterdir()}
+READERS: dict[str, Callable[[str], Iterable[Any]]] = {
+    "YAML 1.1": yaml.safe_load_all,
+    "YAML 1.2": lambda text: YAML(typ="safe", pure=True).load_all(text),
+}
 
 
-@pytest.mark.parametrize("stack", STACK_NAMES)
-def test_every_kubernetes_object_is_in_one_file_as_it_is_in_the_json(stack: str, tmp_path: Path) -> None:
-    write(stack, tmp_path / "new" / "folder")
-    found = manifests(tmp_path / "new" / "folder")
-    assert all(len(documents) == 1 for documents in found.values())
+@pytest.mark.parametrize("reader", READERS)
+@pytest.mark.parametrize("stack", ALL_STACKS)
+def test_every_kubernetes_object_is_in_one_file_as_it_was_recorded(stack: str, reader: str, tmp_path: Path) -> None:
+    files.write(planned(stack), tmp_path / "new" / "folder")
+    written = (tmp_path / "new" / "folder" / "manifests").iterdir()
+    documents = [list(READERS[reader](path.read_text(encoding="utf-8"))) for path in written]
+    assert {len(each) for each in documents} == {1}
     expected = [
-        resource["inputs"]
-        for resource in plan_json(stack)["resources"]
-        if resource["type"].startswith("kubernetes:") and not resource["type"].endswith(":Release")
+        resource.inputs
+        for resource in planned(stack).recording.resources
+        if resource.type.startswith("kubernetes:") and not resource.type.endswith(":Release")
     ]
     assert len(expected) > 5
-    assert sorted(map(_canonical, expected)) == sorted(_canonical(document) for (document,) in found.values())
+    assert sorted(map(_canonical, expected)) == sorted(_canonical(document) for (document,) in documents)
+
+
+@pytest.mark.skipif(shutil.which("kubectl") is None, reason="kubectl isn't installed here")
+@pytest.mark.parametrize("stack", ALL_STACKS)
+def test_kubectl_reads_what_was_recorded(stack: str, tmp_path: Path) -> None:
+    files.write(planned(stack), tmp_path)
+    objects = files.kubernetes_objects(planned(stack).recording)
+    assert sorted(map(_canonical, as_kubectl_reads(tmp_path / "manifests"))) == sorted(map(_canonical, objects))
+
+
+def as_kubectl_reads(path: Path) -> list[Any]:
+    """Its own parser, without a cluster."""
+    command = ["kubectl", "patch", "--local", "-f", str(path), "--type", "merge", "-p", "{}", "-o", "json"]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, env={"PATH": os.environ["PATH"]})
+    decoder, found, rest = json.JSONDecoder(), [], done.stdout.strip()
+    while rest:
+        value, end = decoder.raw_decode(rest)
+        found.append(value)
+        rest = rest[end:].strip()
+    return found
+
+
+# Strings that some reader of YAML takes for something else.
+NASTY = (
+    *("off", "on", "Off", "ON", "yes", "no", "Yes", "NO", "y", "n", "Y", "N", "true", "False", "null", "Null", "~", ""),
+    *("22:00", "1:30:15", "1_000", "0755", "0o17", "0x1F", "0b101", "1e3", "12e45", "1234567e8901", "+1", "-1", "1."),
+    *(".5", ".inf", "-.INF", ".nan", "2026-07-20", "2026-07-20T10:00:00Z", "=", "<<", "-", "--", "---", "...", "?"),
+    *(
+        "!x",
+        "&x",
+        "*x",
+        "a: b",
+        "a #b",
+        "#b",
+        "%x",
+        "@x",
+        "`x",
+        "[a",
+        "{a",
+        "]",
+        "'",
+        '"',
+        "\\",
+        "|",
+        ">",
+        ",",
+        ": ",
+        " a",
+        "a ",
+    ),
+    *("a\n", "a\nb", "a\n\n b ", "\n", "\ta", "a\tb", "\x85", "\u2028", "\ufeff", "é", "日本", "🙂", "\x07", "a\r\nb"),
+)
+TEXTS = st.one_of(st.sampled_from(NASTY), st.text(max_size=20))
+
+
+@given(st.dictionaries(TEXTS, st.one_of(TEXTS, st.integers(), st.booleans(), st.none(), st.lists(TEXTS)), max_size=5))
+def test_any_string_stays_what_it_was(document: dict[str, Any]) -> None:
+    written = to_yaml(document)
+    assert [list(read(written)) for read in READERS.values()] == [[document]] * len(READERS)
+
+
+@pytest.mark.skipif(shutil.which("kubectl") is None, reason="kubectl isn't installed here")
+def test_kubectl_reads_any_string_as_it_was(tmp_path: Path) -> None:
+    data = {f"key-{number}": text for number, text in enumerate(NASTY)} | {text: "a key" for text in NASTY if text}
+    config = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "nasty"}, "data": data}
+    path = tmp_path / "nasty.yaml"
+    path.write_text(to_yaml(config), encoding="utf-8")
+    assert as_kubectl_reads(path) == [config]
 
 
 def _canonical(document: Any) -> str:
