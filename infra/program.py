@@ -17,6 +17,7 @@ from infra.live import find_obstacles
 from infra.outputs import checks_key, known_outputs
 from infra.planning import make_plan
 from infra.planning.namespace import namespace_labels
+from infra.planning.placeholders import unreachable
 from infra.planning.plan import Plan
 from infra.planning.to_do import NO_ADMINS
 from infra.serving import cache_volume, route, serve
@@ -47,6 +48,7 @@ def main() -> None:
     if needs_hub_token(plan) and HUGGING_FACE_TOKEN not in file.secrets:
         command = f"pulumi config set --secret {NAMESPACE}:{HUGGING_FACE_TOKEN} -s {plan.stack}"
         raise pulumi.RunError(f"a gated model needs a Hugging Face token:\n  {command}")
+    _refuse_placeholders(plan)
     _refuse_obstacles(plan)
     for warning in plan.warnings:
         pulumi.log.warn(f"{warning.path}: {warning.message}")
@@ -128,6 +130,16 @@ def deploy(plan: Plan, cloud: aws.Provider | None) -> None:
 
 def needs_hub_token(plan: Plan) -> bool:
     return any(model.gated for model in plan.models.values())
+
+
+def _refuse_placeholders(plan: Plan) -> None:
+    """A preview may hold them: the shipped stack files do."""
+    found = unreachable(plan.settings)
+    for each in found:
+        pulumi.log.warn(f"{each.path}: {each.message}; `pulumi up` stops until then")
+    if found and not pulumi.runtime.is_dry_run():
+        listed = "\n".join(f"  {each.path}: {each.message}" for each in found)
+        raise pulumi.RunError(f"placeholders, with which nobody would reach what is made; nothing was made\n{listed}")
 
 
 def _refuse_obstacles(plan: Plan) -> None:

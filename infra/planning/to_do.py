@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from infra.catalog import Catalog
 from infra.planning.findings import Findings
 from infra.planning.namespace import list_namespace_to_dos
+from infra.planning.placeholders import list_placeholders
 from infra.planning.placement import Placed
 from infra.planning.plan import ClusterPlan, GatewayPlan, PoolPlan
 from infra.planning.served import Served
@@ -39,6 +40,7 @@ def list_to_dos(
     findings: Findings,
 ) -> None:
     """In the order of doing."""
+    list_placeholders(settings, findings)
     _account(settings, cluster, findings)
     _quotas(cluster, pools, catalog, findings)
     _licences(stack, placed, secrets, findings)

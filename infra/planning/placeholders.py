@@ -1,0 +1,81 @@
+"""Values that documentation reserves, as the shipped stack files hold them: they read well and lead nowhere."""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from ipaddress import ip_network
+from typing import Any
+
+from infra.planning.findings import Findings
+from infra.planning.plan import Note
+from infra.settings import Settings
+
+# RFC 5737 and RFC 3849; RFC 2606 and RFC 6761; the account ids of AWS' own documentation.
+_NETWORKS = tuple(map(ip_network, ("192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24", "2001:db8::/32")))
+_ADDRESS = re.compile(r"(?<![\w.:])(?:\d{1,3}(?:\.\d{1,3}){3}|[0-9a-f]{1,4}(?::[0-9a-f]{0,4}){2,7})(?:/\d+)?(?![\w.])")
+_DOMAIN = re.compile(r"(?<![\w-])(?:[\w-]+\.)*(?:example\.(?:com|net|org)|[\w-]+\.(?:example|invalid))(?![\w.-])")
+_ACCOUNT = re.compile(r"(?<!\d)(?:111122223333|444455556666|777788889999|123456789012|012345678901|(\d)\1{11})(?!\d)")
+_CERTIFICATE = re.compile(r"^arn:[^:]+:acm:[^:]*:\d*:certificate/(.*)$")
+_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_AWS_ID = re.compile(r"^(?:vpc|subnet|sg)-([0-9a-f]+)$")
+_AWS_ID_LENGTHS = (8, 17)
+_API_FROM, _CERTIFICATE_ARN = "cluster.create.access.apiFrom", "gateway.certificateArn"
+
+
+def list_placeholders(settings: Settings, findings: Findings) -> None:
+    """A thing to do for each setting that holds one."""
+    stops = {note.path for note in unreachable(settings)}
+    found: dict[str, list[str]] = {}
+    for path, text in _texts(settings.model_dump(mode="json", by_alias=True, exclude_defaults=True)):
+        if (what := _reserved(text)) is not None:
+            found.setdefault(path, []).append(f"{text} is {what}")
+    for path, said in found.items():
+        end = "; `pulumi up` stops until then" if path in stops else ""
+        findings.to_do(path, f"write your own: {', '.join(said)}{end}")
+
+
+def unreachable(settings: Settings) -> tuple[Note, ...]:
+    """Placeholders with which nobody would reach what `up` makes."""
+    notes: list[Note] = []
+    create, gateway = settings.cluster.create, settings.gateway
+    near = create.access.api_from if create is not None else ()
+    if near and all(_reserved(cidr) for cidr in near):
+        message = f"{', '.join(near)}: only addresses of documentation may reach the cluster's API, so nobody does"
+        notes.append(Note(_API_FROM, f'{message}; write apiFrom: ["YOUR.OWN.ADDRESS/32"]'))
+    if gateway is not None and gateway.certificate_arn is not None and (what := _reserved(gateway.certificate_arn)):
+        message = f"{gateway.certificate_arn} is {what}: the load balancer would serve nothing"
+        notes.append(Note(_CERTIFICATE_ARN, f"{message}; `aws acm list-certificates` lists yours"))
+    return tuple(notes)
+
+
+def _texts(value: Any, path: str = "") -> Iterator[tuple[str, str]]:
+    """Every text of the settings with its dotted path; those of a list under the list's own."""
+    if isinstance(value, Mapping):
+        for key, item in value.items():
+            yield from _texts(item, f"{path}.{key}" if path else key)
+    elif isinstance(value, str):
+        yield path, value
+    elif isinstance(value, Sequence):
+        for item in value:
+            yield from _texts(item, path)
+
+
+def _reserved(text: str) -> str | None:
+    """What a text is, where it is nobody's."""
+    if certificate := _CERTIFICATE.match(text):
+        invented = _ACCOUNT.search(text) or not _UUID.fullmatch(certificate[1])
+        return "an invented certificate" if invented else None
+    if (aws_id := _AWS_ID.match(text)) and len(aws_id[1]) not in _AWS_ID_LENGTHS:
+        return "an invented id"
+    if _ACCOUNT.search(text):
+        return "in an account of documentation" if text.startswith("arn:") else "an account of documentation"
+    if any(_of_documentation(address) for address in _ADDRESS.findall(text)):
+        return "an address of documentation"
+    return "a domain of documentation" if _DOMAIN.search(text) else None
+
+
+def _of_documentation(address: str) -> bool:
+    try:
+        network = ip_network(address, strict=False)
+    except ValueError:
+        return False
+    return any(network.network_address in each and network.prefixlen >= each.prefixlen for each in _NETWORKS)
