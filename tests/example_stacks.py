@@ -83,6 +83,19 @@ EXAMPLES = {
         cache: {{kind: ebs}}
         protect: true
     """,
+    # One dear node: the old pod goes first.
+    "dear": f"""
+        {CREATED}
+        gpuPools:
+          h200: {{instanceTypes: [p5en.48xlarge], min: 1, max: 1}}
+        models:
+          r1:
+            model: deepseek-ai/DeepSeek-R1
+            pool: h200
+            maxModelLen: 32768
+            concurrency: 8
+            rollout: {{strategy: recreate}}
+    """,
     # A model that scales, and is asleep.
     "asleep": f"""
         {CREATED}

@@ -45,6 +45,7 @@ MEANT = {  # stack -> what its rules are about: were one missing, they would hol
     "many": {kind.DEPLOYMENT: 3, kind.NODE_GROUP: 4, kind.SCALED_OBJECT: 3, kind.SECRET: 4},
     "shared": {kind.DEPLOYMENT: 1, kind.SCALED_OBJECT: 1, kind.SERVICE_MONITOR: 1, kind.INGRESS: 1},
     "zonal": {kind.STORAGE_CLASS: 1, kind.CLAIM: 1, kind.NODE_GROUP: 2},
+    "dear": {kind.DEPLOYMENT: 1, kind.NODE_GROUP: 2},
     "asleep": {kind.DEPLOYMENT: 1, kind.SCALED_OBJECT: 1},
     "maintained": {kind.DEPLOYMENT: 1, kind.SCALED_OBJECT: 1},
     "patient": {kind.DEPLOYMENT: 2, kind.INGRESS: 2, kind.SCALED_OBJECT: 1},

@@ -91,6 +91,7 @@ def _model(model: ModelPlan, remedies: tuple[Remedy, ...]) -> dict[str, Any]:
             "parts": {name: _part(part) for name, part in model.cold_start.parts.items()},
             "remedies": [_remedy(remedy) for remedy in remedies],
         },
+        "rollout": vars(model.rollout),
         "usd_per_hour": _rounded(model.usd_per_hour),
         "usd_per_million_output_tokens": [round(dollars.low, 4), round(dollars.high, 4)] if dollars else None,
         "reasons": list(model.reasons),

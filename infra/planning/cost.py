@@ -1,24 +1,24 @@
 """The bill a month: at the fewest nodes, at a typical load, and at the most that AWS could charge."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from infra.catalog import Catalog
+from infra.planning.billed_nodes import ROLLOUTS_ASSUMED, BilledNodes, billed_nodes
 from infra.planning.findings import Findings
-from infra.planning.nodes import nodes_for
 from infra.planning.placement import Placed
 from infra.planning.plan import (
     HOURS_A_MONTH,
-    TYPICAL_LOAD,
     CachePlan,
     ClusterPlan,
     Cost,
     CostItem,
     GatewayPlan,
+    ModelPlan,
     PoolPlan,
 )
 from infra.planning.pools import hourly
 from infra.planning.whose import Priced, elsewhere, headline, others_elsewhere, price_note, spot_note
+from infra.planning.words import count
 from infra.settings import Settings
 
 LEFT_OUT = "traffic (NAT, zones, internet), load-balancer units, EFS throughput, log ingestion, requests, tax"
@@ -35,6 +35,7 @@ def plan_cost(
     cluster: ClusterPlan,
     pools: Mapping[str, PoolPlan],
     placed: Sequence[Placed],
+    models: Mapping[str, ModelPlan],
     cache: CachePlan,
     gateway: GatewayPlan | None,
     catalog: Catalog,
@@ -44,11 +45,12 @@ def plan_cost(
     if cluster.kind == "context":
         return Cost((), "everything: the nodes and volumes of a cluster that exists", "no price was used")
     ours = [pool for pool in pools.values() if not pool.existing]
-    items = [_gpu_nodes(pool, placed, catalog) for pool in ours]
+    nodes = {pool.name: billed_nodes(pool, placed, models) for pool in ours}
+    items = [_gpu_nodes(pool, nodes[pool.name], catalog) for pool in ours]
     items += _platform(settings, cluster, catalog)
     items += _gateway(gateway, cluster, catalog)
-    items += _storage(settings, cluster, cache, ours, placed, catalog)
-    items += _flow_logs(settings, ours, placed, catalog)
+    items += _storage(settings, cluster, cache, ours, nodes, placed, catalog)
+    items += _flow_logs(settings, nodes.values(), catalog)
     types = _types(settings, ours, catalog)
     note = price_note(settings, types, ours, catalog)
     _assume_prices(note, ours, catalog, findings)
@@ -57,44 +59,46 @@ def plan_cost(
         left_out += "; the control plane, network and nodes of a cluster that exists"
     elif len(ours) < len(pools):
         left_out += "; the GPU nodes that somebody else makes"
-    return Cost(
-        tuple(item for item in items if item.max), left_out, note, headline(types, catalog), others_elsewhere(catalog)
+    billed = tuple(item for item in items if item.max)
+    whose, others = headline(types, catalog), others_elsewhere(catalog)
+    return Cost(billed, left_out, note, whose, others, _rollouts(nodes, findings))
+
+
+def _rollouts(nodes: Mapping[str, BilledNodes], findings: Findings) -> str:
+    rollouts = "; ".join(
+        f"{count(each.surge, 'node')} of {name} for {each.surge_hours:.0f} h"
+        for name, each in nodes.items()
+        if each.surge
     )
+    if rollouts:
+        findings.assume("models.*.rollout", f"{ROLLOUTS_ASSUMED}: {rollouts}")
+    return rollouts
 
 
-@dataclass(frozen=True)
-class _Nodes:
-    """Of one pool: kept for the fewest replicas, on average at a typical load, and its maximum."""
-
-    least: int
-    typical: float
-    most: int
-
-
-def _nodes(pool: PoolPlan, placed: Sequence[Placed]) -> _Nodes:
-    on = [each for each in placed if each.offer is not None and each.offer.name == pool.name]
-    least = max(pool.min, nodes_for(on, pool.gpus_per_node, at_most=False))
-    running = [each for each in on if not each.served.settings.paused]
-    peak = max(least, nodes_for(running, pool.gpus_per_node, at_most=True))
-    return _Nodes(least, min(_typical(least, peak), max(least, pool.max)), pool.max)
+def most_per_month(
+    pool: PoolPlan, placed: Sequence[Placed], models: Mapping[str, ModelPlan], catalog: Catalog
+) -> float:
+    """A pool's nodes with their disks, at its maximum."""
+    if pool.existing:
+        return 0.0
+    nodes = billed_nodes(pool, placed, models)
+    disk = _disk_month(pool.root_gib, pool.root_iops, pool.root_throughput, catalog)
+    return _gpu_nodes(pool, nodes, catalog).max + nodes.most * disk
 
 
-def _gpu_nodes(pool: PoolPlan, placed: Sequence[Placed], catalog: Catalog) -> CostItem:
+def _gpu_nodes(pool: PoolPlan, nodes: BilledNodes, catalog: Catalog) -> CostItem:
     """Least on the cheapest of the pool's types, most on the dearest; EKS asks for the first type first."""
     prices = [hourly(catalog.instances[name], pool.capacity) for name in pool.instance_types]
-    nodes = _nodes(pool, placed)
     whose = f" ({pool.price_note})" if pool.price_note else ""
+    surge = f", + {nodes.surge} in rollouts" if nodes.surge else ""
+    counts = f"{nodes.least} / {_short(nodes.typical)} / {nodes.all_month}"
     return CostItem(
         f"{GPU_NODES}{pool.name}",
         nodes.least * min(low for low, _ in prices) * HOURS_A_MONTH,
         nodes.typical * sum(prices[0]) / 2 * HOURS_A_MONTH,
         nodes.most * max(high for _, high in prices) * HOURS_A_MONTH,
-        f"{nodes.least} / {_short(nodes.typical)} / {nodes.most} x {'/'.join(pool.instance_types)}{whose}",
+        f"{counts} x {'/'.join(pool.instance_types)}{surge}{whose}",
     )
-
-
-def _typical(least: float, most: float) -> float:
-    return least + TYPICAL_LOAD * (most - least)
 
 
 def _short(number: float) -> str:
@@ -109,10 +113,10 @@ def _platform(settings: Settings, cluster: ClusterPlan, catalog: Catalog) -> Ite
     yield _fixed("EKS control plane", prices.eks_hour * HOURS_A_MONTH)
     system = catalog.cpu_instances.get(create.system_nodes.instance_type)
     if system is not None:
-        count = create.system_nodes.count
+        nodes = create.system_nodes.count
         whose = elsewhere((system,), catalog)
-        what = f"{count} x {system.name}{f', {whose}' if whose else ''}"
-        yield _fixed("system nodes", count * system.usd_per_hour * HOURS_A_MONTH, what)
+        what = f"{nodes} x {system.name}{f', {whose}' if whose else ''}"
+        yield _fixed("system nodes", nodes * system.usd_per_hour * HOURS_A_MONTH, what)
     if create.network.vpc_id is None:
         gateways = len(cluster.zone_ids) if cluster.nat_per_zone else 1
         month = gateways * (prices.nat_hour + prices.public_ipv4_hour) * HOURS_A_MONTH
@@ -135,6 +139,7 @@ def _storage(
     cluster: ClusterPlan,
     cache: CachePlan,
     pools: Sequence[PoolPlan],
+    billed: Mapping[str, BilledNodes],
     placed: Sequence[Placed],
     catalog: Catalog,
 ) -> Iterator[CostItem]:
@@ -147,12 +152,11 @@ def _storage(
         month = _disk_month(cache.size_gib, cache.iops, cache.throughput, catalog)
         yield _fixed("EBS cache", month, f"{cache.size_gib:,} GiB")
     disks = [
-        (_nodes(pool, placed), _disk_month(pool.root_gib, pool.root_iops, pool.root_throughput, catalog))
-        for pool in pools
+        (billed[pool.name], _disk_month(pool.root_gib, pool.root_iops, pool.root_throughput, catalog)) for pool in pools
     ]
     if settings.cluster.create is not None:
-        nodes = settings.cluster.create.system_nodes.count
-        disks.append((_Nodes(nodes, nodes, nodes), _disk_month(cluster.system_root_gib, 0, 0, catalog)))
+        system = settings.cluster.create.system_nodes.count
+        disks.append((BilledNodes(system, system, system), _disk_month(cluster.system_root_gib, 0, 0, catalog)))
     yield CostItem(
         NODE_DISKS,
         sum(nodes.least * usd for nodes, usd in disks),
@@ -162,15 +166,13 @@ def _storage(
     )
 
 
-def _flow_logs(
-    settings: Settings, pools: Sequence[PoolPlan], placed: Sequence[Placed], catalog: Catalog
-) -> Iterator[CostItem]:
+def _flow_logs(settings: Settings, nodes: Collection[BilledNodes], catalog: Catalog) -> Iterator[CostItem]:
     """Of a VPC that we make."""
     create = settings.cluster.create
     if create is None or create.network.vpc_id is not None:
         return
     month = FLOW_LOG_GIB_PER_NODE * catalog.prices.flow_log_gib_month
-    system, nodes = create.system_nodes.count, [_nodes(pool, placed) for pool in pools]
+    system = create.system_nodes.count
     yield CostItem(
         "flow logs",
         month * (system + sum(each.least for each in nodes)),

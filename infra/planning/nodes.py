@@ -6,7 +6,7 @@ from infra.catalog import Catalog
 from infra.planning.disks import AMI_GIB, root_gib
 from infra.planning.findings import Findings
 from infra.planning.placement import Placed
-from infra.planning.plan import HOURS_A_MONTH, PoolPlan
+from infra.planning.plan import PoolPlan
 from infra.planning.pods import SCRATCH_GIB
 from infra.planning.pools import Offer
 from infra.planning.words import count
@@ -20,14 +20,11 @@ THROUGHPUT_WITH_NVME, THROUGHPUT_WITHOUT = 125, 600
 USABLE = 0.85
 
 
-def plan_pool(offer: Offer, placed: Sequence[Placed], catalog: Catalog, *, findings: Findings) -> PoolPlan:
-    """One pool with every model that was placed on it."""
+def plan_pool(offer: Offer, placed: Sequence[Placed], catalog: Catalog, *, surge: int, findings: Findings) -> PoolPlan:
+    """One pool with every model that was placed on it, and `surge` GPUs for one rollout."""
     _choose_types(offer, findings)
-    surge = max((each.gpus for each in placed), default=0) if not offer.existing else 0
     peak = sum(each.served.replicas.max * each.gpus for each in placed if not each.served.settings.paused)
     most = _maximum(offer, placed, surge, findings)
-    if most * offer.gpus_per_node < peak + surge:
-        _refuse(offer, placed, peak, surge, most, findings)
     pool_min = offer.settings.min if offer.settings else 0
     nvme = bool(offer.types) and all(each.nvme_gb for each in offer.types)
     root = _root_gib(offer, catalog, nvme=nvme)
@@ -86,7 +83,8 @@ def _maximum(offer: Offer, placed: Sequence[Placed], surge: int, findings: Findi
     needed = max(nodes_for(placed, offer.gpus_per_node, at_most=True, extra=surge), 1)
     least = offer.settings.min if offer.settings else 0
     nodes = f"{count(needed, 'node')} of {count(offer.gpus_per_node, 'GPU')}"
-    reason = f"{nodes}: every replica at its most, and {count(surge, 'GPU')} for one rollout"
+    rollout = f"and {count(surge, 'GPU')} for one rollout" if surge else "and no rollout needs more"
+    reason = f"{nodes}: every replica at its most, {rollout}"
     if any(each.served.settings.paused for each in placed):
         reason += "; paused models count, so it is what unpausing can cost"
     findings.choose(f"gpuPools.{offer.name}.max", max(needed, least), reason)
@@ -109,28 +107,6 @@ def nodes_for(placed: Sequence[Placed], gpus_per_node: int, *, at_most: bool, ex
     if all(gpus_per_node % gpus == 0 for gpus in wanted):
         return -(-sum(gpus * count for gpus, count in wanted.items()) // gpus_per_node)
     return sum(-(-count // (gpus_per_node // gpus)) for gpus, count in wanted.items())
-
-
-def _refuse(offer: Offer, placed: Sequence[Placed], peak: int, surge: int, most: int, findings: Findings) -> None:
-    running = [each for each in placed if not each.served.settings.paused]
-    parts = " + ".join(
-        f"{each.served.name}: {count(each.served.replicas.max, 'replica')} x {count(each.gpus, 'GPU')}"
-        for each in running
-    )
-    rollout = f" + {surge} for a rollout" if surge else ""
-    needed = nodes_for(placed, offer.gpus_per_node, at_most=True, extra=surge)
-    more = (needed - most) * (offer.usd_per_node_hour or 0.0) * HOURS_A_MONTH
-    money = f" (+${more:,.0f} a month at most)" if more else ""
-    largest = max(running, key=lambda each: (each.served.replicas.max * each.gpus, each.served.name))
-    room = most * offer.gpus_per_node - surge - (peak - largest.served.replicas.max * largest.gpus)
-    fewer = room // largest.gpus
-    mend = f", or {largest.served.path}.replicas.max: {fewer}" if fewer >= max(largest.served.replicas.min, 1) else ""
-    findings.refuse(
-        "GPUs at peak",
-        f"gpuPools.{offer.name}.max",
-        f"{parts}{rollout} = {peak + surge}; pool {offer.name} can grow to {most * offer.gpus_per_node}",
-        f"gpuPools.{offer.name}.max: {needed}{money}{mend}",
-    )
 
 
 def _root_gib(offer: Offer, catalog: Catalog, *, nvme: bool) -> int:

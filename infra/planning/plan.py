@@ -10,6 +10,7 @@ from typing import Any, Literal
 from infra.settings import Settings
 
 HOURS_A_MONTH = 730
+GAP_PARTS = ("image", "weights", "engine")  # of a cold start, where a new pod takes the node of the old one
 # The bill between least and most: replicas, on average, are so far from their fewest to their most, without a rollout.
 TYPICAL_LOAD = 1 / 3
 
@@ -98,8 +99,10 @@ class Replicas:
 class Rollout:
     """How a Deployment replaces its pods."""
 
+    strategy: Literal["rolling", "recreate"]  # the new pod first, or the old one
     max_surge: int
     max_unavailable: int
+    gap_seconds: int | None  # in which no pod answers; None: one is there all the time
     reason: str
 
 
@@ -134,6 +137,11 @@ class ColdStart:
     @property
     def low(self) -> int:
         return round(sum(part.low for part in self.parts.values()))
+
+    @property
+    def gap(self) -> int:
+        """From the old pod's end to the new one's first token, on the same node: neither a launch nor a boot."""
+        return round(sum(part.mid for name, part in self.parts.items() if name in GAP_PARTS))
 
     @property
     def high(self) -> int:
@@ -344,6 +352,7 @@ class Cost:
     price_note: str  # date, region, discount of the prices; which are the user's own
     whose: str = ""  # what the sum has to say of its prices; blank where they are the region's
     others_whose: str = ""  # the same of all but nodes
+    rollouts: str = ""  # nodes that are billed for the hours of rollouts alone
 
     @property
     def usd_per_month_min(self) -> float:

@@ -15,13 +15,14 @@ from infra.planning.cost import plan_cost
 from infra.planning.findings import Findings
 from infra.planning.gateway import plan_gateway
 from infra.planning.nodes import plan_pool
+from infra.planning.peak import check_peak
 from infra.planning.placement import Placed, place
 from infra.planning.plan import CachePlan, GatewayPlan, ModelPlan, Plan, PoolPlan, Throughput
 from infra.planning.pods import check_system_nodes, server_resources
 from infra.planning.pools import Offer, declared, makeable
 from infra.planning.prefetch import explain_prefetch, plan_prefetch
 from infra.planning.remedies import find_remedies
-from infra.planning.rollout import plan_rollout
+from infra.planning.rollout import check_rollout, plan_rollout, surges
 from infra.planning.scaling import plan_scaling
 from infra.planning.served import Served, resolve
 from infra.planning.sizing import Sizing
@@ -59,18 +60,20 @@ def make_plan(
     new = makeable(catalog, cluster.region, zones) if cluster.kind == "create" else ()
     sizing = Sizing(catalog)
     placed = [place(each, offers, new, sizing, findings) for each in served]
-    pools = _pools(offers, placed, catalog, findings)
+    one_reader = cache.access_mode == "ReadWriteOnce"
+    pools = _pools(offers, placed, catalog, findings, one_reader=one_reader)
     gateway = plan_gateway(settings, findings)
     addons = plan_addons(settings, catalog, findings)
     models = {each.served.name: _model(each, pools, cache, gateway, sizing, findings) for each in placed}
-    _check_system_nodes(settings, placed, cache, catalog, findings)
+    _check_system_nodes(settings, placed, catalog, findings, one_reader=one_reader)
     for pool in pools.values():
-        used = any(each.offer is not None and each.offer.name == pool.name for each in placed)
-        warn_of_pool(pool, cluster, cache, used=used, findings=findings)
+        on = [each for each in placed if each.offer is not None and each.offer.name == pool.name]
+        check_peak(pool, on, models, catalog, findings)
+        warn_of_pool(pool, cluster, cache, used=bool(on), findings=findings)
     longest = max(model.timeouts.grace_period for model in models.values())
     warn_of_allow(settings, pools, findings)
     warn_of_drain(gateway, pools.values(), longest, findings)
-    cost = plan_cost(settings, cluster, pools, placed, cache, gateway, catalog, findings)
+    cost = plan_cost(settings, cluster, pools, placed, models, cache, gateway, catalog, findings)
     again = partial(make_plan, stack, region=region, secrets=secrets, catalog=listed, aws=aws)
     check_budget(settings, cost, findings, again, catalog)
     list_to_dos(stack, settings, cluster, pools, placed, gateway, secrets, catalog, findings)
@@ -96,7 +99,7 @@ def make_plan(
 
 
 def _pools(
-    offers: Sequence[Offer], placed: Sequence[Placed], catalog: Catalog, findings: Findings
+    offers: Sequence[Offer], placed: Sequence[Placed], catalog: Catalog, findings: Findings, *, one_reader: bool
 ) -> dict[str, PoolPlan]:
     """Those of the stack file, and those that the models asked for."""
     on: dict[str, list[Placed]] = {offer.name: [] for offer in offers}
@@ -105,7 +108,13 @@ def _pools(
         if each.offer is not None:
             used[each.offer.name] = each.offer
             on.setdefault(each.offer.name, []).append(each)
-    return {name: plan_pool(used[name], on[name], catalog, findings=findings) for name in sorted(used)}
+
+    def surge(name: str) -> int:
+        return max((each.gpus for each in on[name] if surges(each, one_reader=one_reader)), default=0)
+
+    return {
+        name: plan_pool(used[name], on[name], catalog, surge=surge(name), findings=findings) for name in sorted(used)
+    }
 
 
 def _model(
@@ -119,7 +128,9 @@ def _model(
     served, offer, sized = placed.served, placed.offer, placed.sized
     model = served.settings
     start = cold_start(placed, pools.get(offer.name) if offer else None, cache, sizing.catalog)
-    rollout = plan_rollout(placed, one_reader=cache.access_mode == "ReadWriteOnce")
+    one_reader = cache.access_mode == "ReadWriteOnce"
+    rollout = plan_rollout(placed, start, one_reader=one_reader)
+    check_rollout(placed, one_reader=one_reader, findings=findings)
     scaling = plan_scaling(placed, start)
     warn_of_model(placed, rollout, start, findings)
     arguments = choose_arguments(placed, sizing, findings)
@@ -160,7 +171,12 @@ def _model(
         scaling=scaling,
         usd_per_hour=offer.usd_per_gpu_hour * placed.gpus if offer and not offer.existing else None,
         throughput=made,
-        reasons=(*placed.reasons, *arguments, *((made.reason,) if made.tokens_per_second else ())),
+        reasons=(
+            *placed.reasons,
+            *arguments,
+            *((made.reason,) if made.tokens_per_second else ()),
+            *((rollout.reason,) if rollout.strategy == "recreate" else ()),
+        ),
     )
 
 
@@ -171,11 +187,11 @@ def _quantizes_at_load(served: Served) -> bool:
 
 
 def _check_system_nodes(
-    settings: Settings, placed: list[Placed], cache: CachePlan, catalog: Catalog, findings: Findings
+    settings: Settings, placed: list[Placed], catalog: Catalog, findings: Findings, *, one_reader: bool
 ) -> None:
     create = settings.cluster.create
     if create is not None:
         system = create.system_nodes
         node = catalog.cpu_instances.get(system.instance_type)
-        surge = cache.access_mode == "ReadWriteMany"
-        check_system_nodes(placed, node, system.count, findings, surge=surge)
+        surging = frozenset(each.served.name for each in placed if surges(each, one_reader=one_reader))
+        check_system_nodes(placed, node, system.count, findings, surging=surging)

@@ -1,5 +1,7 @@
 """What pods ask for beside GPUs, so that they really fit on a node: its allocatable, not its size."""
 
+from collections.abc import Collection
+
 from infra.catalog.types import CpuInstance
 from infra.planning.findings import Findings
 from infra.planning.host import allocatable, share
@@ -31,7 +33,7 @@ def server_resources(placed: Placed) -> Resources:
 
 
 def check_system_nodes(
-    placed: list[Placed], node: CpuInstance | None, nodes: int, findings: Findings, *, surge: bool
+    placed: list[Placed], node: CpuInstance | None, nodes: int, findings: Findings, *, surging: Collection[str]
 ) -> None:
     """CPU models run on the system nodes of a cluster that we make: all replicas, and one more of the largest where a
     rollout starts the new pod first, must fit beside what runs there."""
@@ -39,8 +41,9 @@ def check_system_nodes(
     if node is None or not on_cpu:
         return
     pods = [_cpu_resources(served) for served in on_cpu for _ in range(served.replicas.max)]
+    surge = [_cpu_resources(served) for served in on_cpu if served.name in surging]
     if surge:
-        pods.append(max(pods, key=_size))
+        pods.append(max(surge, key=_size))
     cpu, memory = allocatable(node.vcpus, node.memory_gib)
     free = cpu - SYSTEM_CPU / nodes, memory - SYSTEM_GIB / nodes
     if _pack(pods, free, nodes):

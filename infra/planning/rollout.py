@@ -1,22 +1,57 @@
 """How a Deployment replaces its pods without a GPU or a volume that can't exist."""
 
+from infra.planning.findings import Findings
 from infra.planning.placement import Placed
-from infra.planning.plan import Rollout
+from infra.planning.plan import GAP_PARTS, ColdStart, Rollout
 from infra.planning.words import count
 
 
-def plan_rollout(placed: Placed, *, one_reader: bool) -> Rollout:
-    """One new pod first, where its GPU can be there; else the old one goes first. Never looks at other models."""
+def surges(placed: Placed, *, one_reader: bool) -> bool:
+    """Whether a rollout needs room for one more pod."""
+    return _old_first(placed, one_reader=one_reader) is None
+
+
+def plan_rollout(placed: Placed, start: ColdStart, *, one_reader: bool) -> Rollout:
+    """One new pod first, where its GPU can be there; else the old one goes first. Never looks at other models.
+
+    The old pod first is `maxSurge: 0, maxUnavailable: 1`, not Kubernetes' own `Recreate`, which ends every replica at
+    once; and a Deployment that is changed in place from one type to the other is refused where a field stays behind.
+    """
+    why = _old_first(placed, one_reader=one_reader)
+    if why is None:
+        gpus = f": the pool's maximum has {count(placed.gpus, 'GPU')} for it" if placed.gpus else ""
+        return Rollout("rolling", 1, 0, None, f"a rollout starts the new pod first{gpus}")
+    parts = ", ".join(f"{name} {_minutes(start.parts[name].mid)}" for name in GAP_PARTS)
+    name, replicas = placed.served.name, placed.served.replicas.min
+    left = f"without {name}" if replicas == 1 else f"for each replica, with {replicas - 1} of {replicas} left"
+    reason = f"a rollout stops the old pod first, {why}: about {_minutes(start.gap)} min {left} ({parts} min)"
+    return Rollout("recreate", 0, 1, start.gap if replicas == 1 else None, reason)
+
+
+def check_rollout(placed: Placed, *, one_reader: bool, findings: Findings) -> None:
+    """What the stack file asks for, and a volume that is mounted once can't do."""
+    asked = placed.served.settings.rollout
+    if one_reader and asked is not None and asked.strategy == "rolling":
+        path = f"{placed.served.path}.rollout"
+        findings.refuse(
+            "Volumes",
+            f"{path}.strategy",
+            f"{placed.served.name}: a new pod can't start beside the old one: the cache's volume has one reader",
+            f"{path}: {{strategy: recreate}}",
+        )
+
+
+def _old_first(placed: Placed, *, one_reader: bool) -> str | None:
+    """Why the old pod goes first; None: it doesn't. Others' nodes have no spare GPU unless the file says so."""
+    asked = placed.served.settings.rollout
     if one_reader:
-        return Rollout(0, 1, "the old pod goes first: the cache's volume has one reader")
+        return "because the cache's volume has one reader"
+    if asked is not None:
+        return "as the stack file says" if asked.strategy == "recreate" else None
     if placed.offer is not None and placed.offer.existing:
-        gpus = count(placed.gpus, "GPU")
-        return Rollout(0, 1, f"the old pod goes first: {gpus} more may not be free on nodes that others make")
-    if placed.gpus == 0:
-        return Rollout(1, 0, "the new pod comes first")
-    return Rollout(1, 0, f"the new pod comes first: the pool's maximum has {count(placed.gpus, 'GPU')} for it")
+        return f"because {count(placed.gpus, 'GPU')} more may not be free on nodes that others make"
+    return None
 
 
-def stops_serving(placed: Placed, rollout: Rollout) -> bool:
-    """Whether a rollout leaves the model without a pod."""
-    return rollout.max_surge == 0 and placed.served.replicas.min == 1
+def _minutes(seconds: float) -> int:
+    return max(1, round(seconds / 60))

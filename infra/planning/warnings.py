@@ -6,7 +6,6 @@ from infra.planning.findings import Findings
 from infra.planning.kv_cache import is_exact, keeps_cache
 from infra.planning.placement import Placed
 from infra.planning.plan import CachePlan, ClusterPlan, ColdStart, GatewayPlan, PoolPlan, Rollout
-from infra.planning.rollout import stops_serving
 from infra.settings import Settings
 from infra.settings.platform import GUARDED
 
@@ -21,8 +20,8 @@ def warn_of_model(placed: Placed, rollout: Rollout, start: ColdStart, findings: 
         findings.warn(f"{path}.revision", f"none is given: main of {model.model} can move, and with it what is served")
     if served.replicas.min == 1 and not model.paused:
         findings.warn(f"{path}.replicas.min", f"one replica: if it is lost, {_minutes(start)} without {served.name}")
-    if stops_serving(placed, rollout) and not model.paused:
-        findings.warn(f"{path}.replicas", f"each change stops {served.name} for {_minutes(start)}: {rollout.reason}")
+    if rollout.gap_seconds is not None and not model.paused:
+        findings.warn(f"{path}.replicas", f"each change stops {served.name}: {rollout.reason}")
     if placed.sized is None:
         return
     fit = placed.sized.fit

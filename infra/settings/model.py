@@ -19,6 +19,15 @@ class Replicas(Section):
     max: int = Field(default=1, ge=0, le=1000, description="replicas at most", examples=[4])
 
 
+class Rollout(Section):
+    """How a changed model gets its new pods."""
+
+    strategy: Literal["rolling", "recreate"] = Field(
+        description="rolling: the new pod first, on GPUs kept free for it; recreate: the old pod first, with a gap",
+        examples=["recreate"],
+    )
+
+
 class Model(Section):
     """One model; its key in the file is the name that applications send."""
 
@@ -68,6 +77,11 @@ class Model(Section):
     )
     replicas: Annotated[Replicas, OneNumber, Short({"type": "integer", "minimum": 1, "maximum": 1000})] = Field(
         default=Replicas(), description="copies: a number, or {min, max} for a scaler", examples=[{"min": 1, "max": 4}]
+    )
+    rollout: Rollout | None = Field(
+        default=None,
+        description="how pods are replaced; rolling when absent, recreate where no GPU or volume is there for two",
+        examples=[{"strategy": "recreate"}],
     )
     paused: bool = Field(default=False, description="no pod; weights, Service and URL stay", examples=[True])
     extra_args: tuple[str, ...] = Field(

@@ -18,7 +18,7 @@ from infra.diff.difference import compare
 from infra.diff.types import Side
 from tests.diff.sides import Edit, compared, side
 
-BIGGER = (("g6.2xlarge", "g6.xlarge"), ("max: 5", "max: 9"), ("40000", "30000"))
+BIGGER = (("g6.2xlarge", "g6.xlarge"), ("max: 5", "max: 9"), ("40000", "20000"))
 MANY_MODELS = "".join(f"          m{n}: {{model: Qwen/Qwen3-8B, pool: l4, maxModelLen: 8192}}\n" for n in range(60))
 
 

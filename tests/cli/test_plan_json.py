@@ -19,7 +19,7 @@ KEYS = {
     "cheaper",
     "model": "engine model pool instance_type gpus_per_replica replicas fits certain weights_gib kv_cache_gib "
     "kv_cache_gib_interval kv_cache_tokens max_model_len max_concurrency cold_start_seconds cold_start "
-    "usd_per_hour usd_per_million_output_tokens reasons",
+    "usd_per_hour usd_per_million_output_tokens reasons rollout",
     "pool": "instance_types capacity min max gpus_per_node usd_per_node_hour price_note peak_gpus surge_gpus reasons",
     "cost": "usd_per_month_min usd_per_month_typical usd_per_month_max items prices",
     "cost item": "name min typical max",
@@ -27,6 +27,7 @@ KEYS = {
     "resource": "urn type name parent inputs options",
     "note": "path message",
     "cold start": "parts remedies",
+    "rollout": "strategy max_surge max_unavailable gap_seconds reason",
     "part": "seconds interval reason",
     "remedy": "name seconds write usd_per_month reason",
 }
@@ -77,6 +78,7 @@ def test_it_has_the_keys_of_the_contract_and_no_others(stack: str) -> None:
         "choice": document["chosen"].values(),
         "resource": document["resources"],
         "cold start": starts,
+        "rollout": [model["rollout"] for model in document["models"].values()],
         "part": [part for start in starts for part in start["parts"].values()],
         "remedy": [remedy for start in starts for remedy in start["remedies"]],
         "note": [*document["warnings"], *document["to_do"], *document["assumptions"]],

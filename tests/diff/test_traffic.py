@@ -17,6 +17,14 @@ CASES: dict[str, tuple[str, tuple[Edit, ...], str, str, str]] = {
     "tags, which start nodes anew": ("many", (("ml-platform", "research"),), "embed", AWAY, "replaced one by one"),
     "tags, with two replicas": ("many", (("ml-platform", "research"),), "llama-8b", ROLLOUT, "replaced one by one"),
     "a disk with one reader": ("zonal", (("8192", "4096"),), "qwen3-8b", AWAY, "the old pod goes before"),
+    "an old pod that goes first": (
+        "dear",
+        (("32768", "16384"),),
+        "r1",
+        AWAY,
+        "away for about 35 min: the old pod goes",
+    ),
+    "another strategy": ("dear", (("recreate", "rolling"),), "r1", NOTHING, "nothing"),
     "a pause": ("open", (("maxModelLen: 8192", "maxModelLen: 8192, paused: true"),), "qwen3-8b", AWAY, "is paused"),
     "an end of a pause": ("asleep", (("true", "false"),), "qwen3-8b", NEW, "wakes"),
     "a model that sleeps on": ("asleep", (("8192", "4096"),), "qwen3-8b", NOTHING, "paused"),
@@ -70,3 +78,11 @@ def test_a_gap_is_as_long_as_a_cold_start() -> None:
     edits = (SMALLER,)
     found = compared("many", *edits)
     assert notice("many", edits, "llama-8b").seconds == found.new.models["llama-8b"]["cold_start_seconds"]
+
+
+def test_a_gap_on_the_old_pods_node_is_without_its_launch_and_boot() -> None:
+    edits = (("32768", "16384"),)
+    model = compared("dear", *edits).new.models["r1"]
+    parts = model["cold_start"]["parts"]
+    left_out = parts["node"]["seconds"] + parts["boot"]["seconds"]
+    assert notice("dear", edits, "r1").seconds == pytest.approx(model["cold_start_seconds"] - left_out, abs=1)

@@ -15,16 +15,66 @@ def _items(result: Plan) -> dict[str, tuple[float, float]]:
     return {item.name: (item.min, item.max) for item in result.cost.items}
 
 
+def _rollout_hours(result: Plan, name: str) -> float:
+    """Four rollouts per month: each replica a cold start at its slow end, then ten minutes until the node goes."""
+    model = result.models[name]
+    return 4 * (model.replicas.max * model.cold_start.high + 600) / 3600
+
+
 def test_gpu_nodes_are_billed_at_the_fewest_and_at_the_pools_maximum() -> None:
-    items = _items(plan(PROD))
-    assert items["GPU nodes l4"] == pytest.approx((2 * 0.9776 * HOURS, 6 * 0.9776 * HOURS))
-    assert items["GPU nodes l40s"] == pytest.approx((10.49264 * HOURS, 3 * 10.49264 * HOURS))
-    assert items["GPU nodes t4"] == pytest.approx((0.526 * HOURS, 3 * 0.526 * HOURS))
+    result = plan(PROD)
+    items = _items(result)
+    for pool, model, price, least, replicas in (
+        ("l4", "llama-8b", 0.9776, 2, 5),
+        ("l40s", "llama-70b", 10.49264, 1, 2),
+        ("t4", "embed", 0.526, 1, 2),
+    ):
+        assert result.pools[pool].max == replicas + 1
+        most = replicas * HOURS + _rollout_hours(result, model)
+        assert items[f"GPU nodes {pool}"] == pytest.approx((least * price * HOURS, most * price))
 
 
 def test_least_is_on_the_cheapest_type_and_most_on_the_dearest() -> None:
-    on_demand = changed(DEV, gpuPools__l4__capacity="on-demand")
-    assert _items(plan(on_demand))["GPU nodes l4"] == pytest.approx((0.8048 * HOURS, 2 * 0.9776 * HOURS))
+    result = plan(changed(DEV, gpuPools__l4__capacity="on-demand"))
+    most = (HOURS + _rollout_hours(result, "qwen3-8b")) * 0.9776
+    assert _items(result)["GPU nodes l4"] == pytest.approx((0.8048 * HOURS, most))
+
+
+@pytest.mark.parametrize(
+    ("pool", "all_month"),
+    [({}, 1), ({"max": 4}, 3), ({"max": 4, "min": 4}, 4), ({"min": 2, "max": 2}, 2), ({"max": 1}, 1)],
+    ids=["as needed", "room for more", "always there", "no more than the minimum", "no room for a rollout"],
+)
+def test_only_a_node_that_nothing_but_a_rollout_needs_is_billed_by_the_hour(
+    pool: dict[str, int], all_month: int
+) -> None:
+    """One replica of one GPU on nodes of one, and one node more for a rollout."""
+    stack = changed(DEV, gpuPools__l4={"instanceTypes": ["g6.xlarge"], **pool})
+    result = plan(stack)
+    hours = all_month * HOURS + (result.pools["l4"].max - all_month) * _rollout_hours(result, "qwen3-8b")
+    assert _items(result)["GPU nodes l4"][1] == pytest.approx(hours * 0.8048)
+
+
+def test_the_hours_of_rollouts_are_said_where_they_are_billed() -> None:
+    result = plan(DEV)
+    (assumed,) = [note.message for note in result.assumptions if note.path == "models.*.rollout"]
+    assert "4 rollouts per model per month" in assumed
+    assert assumed.endswith(": 1 node of l4 for 2 h")
+    assert result.cost.rollouts == "1 node of l4 for 2 h"
+    recreated = plan(changed(DEV, models__qwen3_8b__rollout={"strategy": "recreate"}))
+    assert recreated.cost.rollouts == ""
+    assert "models.*.rollout" not in {note.path for note in recreated.assumptions}
+
+
+def test_rollouts_never_take_more_hours_than_a_month_has() -> None:
+    many = changed(DEV, models__qwen3_8b__replicas=1000, gpuPools__l4={"instanceTypes": ["g6.xlarge"]})
+    assert _items(plan(many))["GPU nodes l4"][1] == pytest.approx(1001 * HOURS * 0.8048)
+
+
+def test_a_surge_node_counts_in_the_budget_by_its_hours() -> None:
+    most = plan(DEV).cost.usd_per_month_max
+    assert plan(changed(DEV, budget={"usdPerMonth": most + 1})).violations == ()
+    assert plan(changed(DEV, budget={"usdPerMonth": most - 1})).violations
 
 
 def test_a_cluster_that_we_make_has_a_control_plane_nodes_and_nat() -> None:
@@ -86,12 +136,12 @@ def test_what_is_not_billed_is_said() -> None:
 
 
 @pytest.mark.parametrize(
-    ("usd", "of", "broken"), [(20000, "most", True), (20000, "least", False), (40000, "most", False)]
+    ("usd", "of", "broken"), [(15000, "most", True), (15000, "least", False), (40000, "most", False)]
 )
 def test_a_budget_is_compared_with_most_unless_it_says_least(usd: float, of: str, broken: bool) -> None:
     result = plan(changed(PROD, budget={"usdPerMonth": usd, "of": of}))
     violations = [each for each in result.violations if each.rule == "Budget"]
     assert bool(violations) is broken
     for each in violations:
-        assert "the biggest: GPU nodes l40s 22,979, GPU nodes l4 4,282, GPU nodes t4 1,152" in each.message
+        assert "the biggest: GPU nodes l40s 15,357, GPU nodes l4 3,575, GPU nodes t4 769" in each.message
         assert "budget.usdPerMonth: " in each.fix

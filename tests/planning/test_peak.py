@@ -23,10 +23,22 @@ def test_a_maximum_that_is_too_small_is_refused_with_its_price() -> None:
     stack = changed(PROD, models__llama_70b__replicas={"min": 1, "max": 3}, gpuPools__l40s__max=3)
     ((message, fix),) = _peak(plan(stack))
     assert message == "llama-70b: 3 replicas x 4 GPUs + 4 for a rollout = 16; pool l40s can grow to 12"
-    assert fix == "gpuPools.l40s.max: 4 (+$7,660 a month at most), or models.llama-70b.replicas.max: 2"
+    assert fix == (
+        "models.llama-70b.rollout: {strategy: recreate}"
+        " (the old pod first: about 6 min without llama-70b per rollout),"
+        " or gpuPools.l40s.max: 4 (+$53 per month at most, for the hours of rollouts),"
+        " or models.llama-70b.replicas.max: 2"
+    )
 
 
-@pytest.mark.parametrize("mend", [{"gpuPools__l40s__max": 4}, {"models__llama_70b__replicas": {"min": 1, "max": 2}}])
+@pytest.mark.parametrize(
+    "mend",
+    [
+        {"gpuPools__l40s__max": 4},
+        {"models__llama_70b__replicas": {"min": 1, "max": 2}},
+        {"models__llama_70b__rollout": {"strategy": "recreate"}},
+    ],
+)
 def test_what_the_refusal_proposes_mends_it(mend: dict[str, object]) -> None:
     stack = changed(PROD, models__llama_70b__replicas={"min": 1, "max": 3}, gpuPools__l40s__max=3)
     assert _peak(plan(changed(stack, **mend))) == []

@@ -32,8 +32,9 @@ def bill_section(plan: Plan) -> Section:
         Column("most", right=True),
     )
     parts = ", ".join(_part(item) for item in rest)
+    rollouts = f"\nmost: in rollouts, {cost.rollouts} per month" if cost.rollouts else ""
     note = (
-        f"a third: on average, replicas a third of the way from their fewest to their most\nthe rest: {parts}"
+        f"a third: on average, replicas a third of the way from their fewest to their most{rollouts}\nthe rest: {parts}"
         f"\n{cost.price_note}; not in it: {cost.left_out}"
     )
     return Section("BILL", columns, tuple(rows), note)

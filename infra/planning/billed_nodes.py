@@ -1,0 +1,59 @@
+"""How many nodes of a pool are paid for: all month, and for the hours that rollouts take."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from infra.planning.nodes import nodes_for
+from infra.planning.placement import Placed
+from infra.planning.plan import HOURS_A_MONTH, TYPICAL_LOAD, ModelPlan, PoolPlan
+
+# Nobody knows how often a team changes its models: once per week and model.
+ROLLOUTS_PER_MONTH = 4
+# The cluster autoscaler's default for `scale-down-unneeded-time`.
+UNNEEDED_SECONDS = 600
+ROLLOUTS_ASSUMED = (
+    f"a node that only a rollout needs is billed for the rollout's hours: {ROLLOUTS_PER_MONTH} rollouts per model per"
+    f" month, each with a cold start at its slow end per replica and {UNNEEDED_SECONDS // 60} min until the autoscaler"
+    " removes the node"
+)
+
+
+@dataclass(frozen=True)
+class BilledNodes:
+    """Of one pool: for the fewest replicas, on average at a typical load, and at its maximum."""
+
+    least: int
+    typical: float
+    all_month: int  # at the maximum
+    surge: int = 0  # the rest of the maximum: only while a rollout runs
+    surge_hours: float = 0  # per month
+
+    @property
+    def most(self) -> float:
+        """As nodes that run all month."""
+        return self.all_month + self.surge * self.surge_hours / HOURS_A_MONTH
+
+
+def billed_nodes(pool: PoolPlan, placed: Sequence[Placed], models: Mapping[str, ModelPlan]) -> BilledNodes:
+    on = [each for each in placed if each.offer is not None and each.offer.name == pool.name]
+    least = max(pool.min, nodes_for(on, pool.gpus_per_node, at_most=False))
+    running = [each for each in on if not each.served.settings.paused]
+    peak = max(least, nodes_for(running, pool.gpus_per_node, at_most=True))
+    replicas = nodes_for(on, pool.gpus_per_node, at_most=True)
+    surge = nodes_for(on, pool.gpus_per_node, at_most=True, extra=pool.surge_gpus) - replicas
+    all_month = max(min(pool.max, max(least, replicas)), pool.max - surge)
+    return BilledNodes(
+        least,
+        min(least + TYPICAL_LOAD * (peak - least), max(least, pool.max)),
+        all_month,
+        pool.max - all_month,
+        _rollout_hours(models[each.served.name] for each in on),
+    )
+
+
+def _rollout_hours(models: Iterable[ModelPlan]) -> float:
+    """One pod after the other, one model after the other."""
+    seconds = sum(
+        model.replicas.max * model.cold_start.high + UNNEEDED_SECONDS for model in models if model.rollout.max_surge
+    )
+    return min(ROLLOUTS_PER_MONTH * seconds / 3600, HOURS_A_MONTH)

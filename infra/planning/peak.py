@@ -1,0 +1,94 @@
+"""Rule 3: every replica and one rollout have their GPUs; if not, what to write so that they have."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from infra.catalog import Catalog
+from infra.planning.billed_nodes import ROLLOUTS_PER_MONTH
+from infra.planning.cost import most_per_month
+from infra.planning.findings import Findings
+from infra.planning.nodes import nodes_for
+from infra.planning.placement import Placed
+from infra.planning.plan import ModelPlan, PoolPlan
+from infra.planning.words import count
+
+# Which of two fixes is named first: the gap of a rollout, or the node that prevents it.
+GAP_USD_PER_MINUTE = 1.0
+
+
+def check_peak(
+    pool: PoolPlan, placed: Sequence[Placed], models: Mapping[str, ModelPlan], catalog: Catalog, findings: Findings
+) -> None:
+    """`placed`: the models of this pool."""
+    room = pool.max * pool.gpus_per_node
+    if pool.peak_gpus + pool.surge_gpus <= room:
+        return
+    on = [models[each.served.name] for each in placed]
+    parts = " + ".join(
+        f"{model.name}: {count(model.replicas.max, 'replica')} x {count(model.gpus, 'GPU')}"
+        for model in on
+        if not model.paused
+    )
+    rollout = [f"{pool.surge_gpus} for a rollout"] if pool.surge_gpus else []
+    findings.refuse(
+        "GPUs at peak",
+        f"gpuPools.{pool.name}.max",
+        f"{' + '.join([*([parts] if parts else []), *rollout])} = {pool.peak_gpus + pool.surge_gpus};"
+        f" pool {pool.name} can grow to {room}",
+        ", or ".join(_fixes(pool, placed, models, catalog)),
+    )
+
+
+def _fixes(
+    pool: PoolPlan, placed: Sequence[Placed], models: Mapping[str, ModelPlan], catalog: Catalog
+) -> Iterator[str]:
+    needed = nodes_for(placed, pool.gpus_per_node, at_most=True, extra=pool.surge_gpus)
+    more = most_per_month(replace(pool, max=needed), placed, models, catalog)
+    more -= most_per_month(pool, placed, models, catalog)
+    hours = ", for the hours of rollouts" if pool.peak_gpus <= pool.max * pool.gpus_per_node else ""
+    larger = f"gpuPools.{pool.name}.max: {needed}{f' (+${more:,.0f} per month at most{hours})' if more else ''}"
+    on = [models[each.served.name] for each in placed]
+    gap = _gap(pool, on)
+    if gap is not None and (pool.existing or more > gap.usd_per_month):
+        yield from (gap.fix, larger)
+    else:
+        yield from (larger, *([gap.fix] if gap is not None else ()))
+    if fewer := _fewer_replicas(pool, on):
+        yield fewer
+
+
+@dataclass(frozen=True)
+class _Gap:
+    """The old pods go first."""
+
+    fix: str
+    usd_per_month: float  # what the minutes without a model are taken to cost
+
+
+def _gap(pool: PoolPlan, models: Sequence[ModelPlan]) -> _Gap | None:
+    """Of the fewest models, the largest first: what they no longer need has to be enough."""
+    room = pool.max * pool.gpus_per_node - pool.peak_gpus
+    rolling = sorted((each for each in models if each.rollout.max_surge), key=lambda each: (-each.gpus, each.name))
+    enough = next(
+        (n for n in range(1, len(rolling) + 1) if max((m.gpus for m in rolling[n:]), default=0) <= room), None
+    )
+    if room < 0 or enough is None:
+        return None
+    changed = rolling[:enough]
+    minutes = {each.name: max(1, round(each.cold_start.gap / 60)) for each in changed if each.replicas.min == 1}
+    away = ", ".join(f"about {length} min without {name}" for name, length in minutes.items())
+    what = " and ".join(f"models.{each.name}.rollout: {{strategy: recreate}}" for each in changed)
+    fix = f"{what} (the old pod first: {f'{away} per rollout' if away else 'a replica less during a rollout'})"
+    return _Gap(fix, ROLLOUTS_PER_MONTH * sum(minutes.values()) * GAP_USD_PER_MINUTE)
+
+
+def _fewer_replicas(pool: PoolPlan, models: Sequence[ModelPlan]) -> str | None:
+    """Of the model that has most GPUs."""
+    running = [each for each in models if not each.paused]
+    if not running:
+        return None
+    largest = max(running, key=lambda each: (each.replicas.max * each.gpus, each.name))
+    others = pool.peak_gpus - largest.replicas.max * largest.gpus
+    fewer = (pool.max * pool.gpus_per_node - pool.surge_gpus - others) // largest.gpus
+    enough = fewer >= max(largest.replicas.min, 1)
+    return f"models.{largest.name}.replicas.max: {fewer}" if enough else None

@@ -1,0 +1,130 @@
+"""How pods are replaced: the new one first, or the old one with a gap that is said."""
+
+import re
+from typing import Any
+
+import pytest
+
+from infra.planning import Plan
+from tests.planning.stacks import DEV, PROD, SHARED, changed, plan
+
+RECREATE = {"strategy": "recreate"}
+ROLLING = {"strategy": "rolling"}
+EBS = changed(DEV, cache={"kind": "ebs"}, cluster__create__zones=["use1-az1"])
+DEAR: dict[str, Any] = {
+    "cluster": {"create": {}},
+    "gpuPools": {"h200": {"instanceTypes": ["p5en.48xlarge"], "min": 1, "max": 1}},
+    "models": {
+        "r1": {"model": "deepseek-ai/DeepSeek-R1", "pool": "h200", "maxModelLen": 32768, "concurrency": 8},
+    },
+}
+SMALL = {"model": "Qwen/Qwen3-0.6B", "maxModelLen": 2048, "pool": "p", "gpus": 1}
+FULL: dict[str, Any] = {
+    "cluster": {"create": {}},
+    "gpuPools": {"p": {"instanceTypes": ["g6.12xlarge"], "max": 1}},
+    "models": {"a": {**SMALL, "gpus": 2}, "b": SMALL, "c": SMALL},
+}
+
+
+@pytest.mark.parametrize(
+    ("stack", "strategy"),
+    [
+        (DEV, "rolling"),
+        (changed(DEV, models__qwen3_8b__rollout=ROLLING), "rolling"),
+        (changed(DEV, models__qwen3_8b__rollout=RECREATE), "recreate"),
+        (SHARED, "recreate"),
+        (changed(SHARED, models__qwen3_8b__rollout=ROLLING), "rolling"),
+        (EBS, "recreate"),
+    ],
+    ids=["absent", "rolling", "recreate", "others' nodes", "others' nodes, rolling", "a volume with one reader"],
+)
+def test_the_new_pod_comes_first_where_nothing_else_is_said_and_it_can(stack: dict[str, Any], strategy: str) -> None:
+    result = plan(stack)
+    rollout = result.models["qwen3-8b"].rollout
+    (pool,) = result.pools.values()
+    surge = int(strategy == "rolling")
+    assert (rollout.strategy, rollout.max_surge, rollout.max_unavailable) == (strategy, surge, 1 - surge)
+    assert pool.surge_gpus == surge
+    assert result.violations == ()
+
+
+def test_recreate_needs_no_node_for_a_surge() -> None:
+    assert plan(DEV).pools["l4"].max == 2
+    assert plan(changed(DEV, models__qwen3_8b__rollout=RECREATE)).pools["l4"].max == 1
+
+
+def test_a_gap_is_a_cold_start_without_launch_and_boot_and_is_said_in_minutes() -> None:
+    result = plan(changed(DEV, models__qwen3_8b__rollout=RECREATE))
+    model = result.models["qwen3-8b"]
+    parts = model.cold_start.parts
+    gap = round(parts["image"].mid + parts["weights"].mid + parts["engine"].mid)
+    assert model.rollout.gap_seconds == gap
+    assert f"about {round(gap / 60)} min without qwen3-8b" in model.rollout.reason
+    assert model.rollout.reason in model.reasons
+    assert any(model.rollout.reason in note.message for note in result.warnings)
+
+
+def test_there_is_no_gap_where_another_replica_answers() -> None:
+    result = plan(changed(PROD, models__llama_8b__rollout=RECREATE))
+    rollout = result.models["llama-8b"].rollout
+    assert rollout.gap_seconds is None
+    assert "with 1 of 2 left" in rollout.reason
+
+
+def test_the_new_pod_first_on_a_volume_with_one_reader_is_refused() -> None:
+    (violation,) = plan(changed(EBS, models__qwen3_8b__rollout=ROLLING)).violations
+    assert (violation.rule, violation.path) == ("Volumes", "models.qwen3-8b.rollout.strategy")
+    assert violation.fix == "models.qwen3-8b.rollout: {strategy: recreate}"
+
+
+def _fixes(result: Plan) -> list[str]:
+    (fix,) = [each.fix for each in result.violations if each.rule == "GPUs at peak"]
+    return fix.split(", or ")
+
+
+def test_one_dear_node_is_refused_with_recreate_first_and_then_the_node_with_its_price() -> None:
+    first, second = _fixes(plan(DEAR))
+    gap = round((plan(DEAR).models["r1"].cold_start.gap) / 60)
+    assert first == (
+        f"models.r1.rollout: {{strategy: recreate}} (the old pod first: about {gap} min without r1 per rollout)"
+    )
+    assert second.startswith("gpuPools.h200.max: 2 (+$")
+    assert plan(changed(DEAR, models__r1__rollout=RECREATE)).violations == ()
+
+
+def test_a_larger_pool_costs_what_the_fix_said() -> None:
+    said = re.search(r"max: 2 \(\+\$([\d,]+) per month", _fixes(plan(DEAR))[1])
+    assert said is not None
+    larger = plan(changed(DEAR, gpuPools__h200__max=2))
+    assert larger.violations == ()
+    more = larger.cost.usd_per_month_max - plan(DEAR).cost.usd_per_month_max
+    assert more == pytest.approx(float(said[1].replace(",", "")), abs=1)
+
+
+def test_a_node_that_costs_less_than_the_gap_is_named_first() -> None:
+    cheap = changed(DEV, gpuPools__l4={"instanceTypes": ["g6.xlarge"], "max": 1})
+    first, second = _fixes(plan(cheap))
+    assert first.startswith("gpuPools.l4.max: 2 ")
+    assert second.startswith("models.qwen3-8b.rollout: {strategy: recreate}")
+
+
+@pytest.mark.parametrize(
+    ("stack", "fix"),
+    [
+        (FULL, "models.a.rollout: {strategy: recreate} and models.b.rollout: {strategy: recreate} and models.c."),
+        (changed(FULL, models__c__replicas={"min": 1, "max": 1}, models__b__paused=True), "models.a.rollout: {strat"),
+    ],
+    ids=["all of a full node", "the largest, where the rest finds room"],
+)
+def test_recreate_is_proposed_for_the_fewest_models(stack: dict[str, Any], fix: str) -> None:
+    (found,) = [each for each in _fixes(plan(stack)) if "recreate" in each]
+    assert found.startswith(fix)
+    mended = changed(
+        stack, **{f"models__{name}__rollout": RECREATE for name in re.findall(r"models\.(\w+)\.rollout", found)}
+    )
+    assert plan(mended).violations == ()
+
+
+def test_recreate_is_no_fix_where_the_replicas_alone_are_too_many() -> None:
+    stack = changed(DEV, gpuPools__l4__max=2, models__qwen3_8b__replicas={"min": 1, "max": 3})
+    assert not any("recreate" in fix for fix in _fixes(plan(stack)))
