@@ -69,7 +69,8 @@ def make_plan(
     for pool in pools.values():
         on = [each for each in placed if each.offer is not None and each.offer.name == pool.name]
         check_peak(pool, on, models, catalog, findings)
-        warn_of_pool(pool, cluster, cache, used=bool(on), findings=findings)
+        served_there = [models[each.served.name] for each in on]
+        warn_of_pool(pool, served_there, cluster, cache, findings)
     longest = max(model.timeouts.grace_period for model in models.values())
     warn_of_allow(settings, pools, findings)
     warn_of_drain(gateway, pools.values(), longest, findings)

@@ -1,16 +1,18 @@
 """What is allowed, and worth a second look."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 
 from infra.planning.findings import Findings
 from infra.planning.kv_cache import is_exact, keeps_cache
 from infra.planning.placement import Placed
-from infra.planning.plan import CachePlan, ClusterPlan, ColdStart, GatewayPlan, PoolPlan, Rollout
+from infra.planning.plan import CachePlan, ClusterPlan, ColdStart, GatewayPlan, ModelPlan, PoolPlan, Rollout
 from infra.settings import Settings
 from infra.settings.platform import GUARDED
 
 # docs.aws.amazon.com/eks/latest/userguide/managed-node-update-behavior.html: pods leave within 15 minutes.
 NODE_UPDATE_SECONDS = 900
+# docs.aws.amazon.com/AWSEC2/latest/UserGuide/spot-instance-termination-notices.html
+SPOT_NOTICE_SECONDS = 120
 
 
 def warn_of_model(placed: Placed, rollout: Rollout, start: ColdStart, findings: Findings) -> None:
@@ -44,17 +46,18 @@ def warn_of_model(placed: Placed, rollout: Rollout, start: ColdStart, findings: 
         findings.warn(f"{path}.concurrency", f"none is given; a replica holds {holds}: is that enough?")
 
 
-def warn_of_pool(pool: PoolPlan, cluster: ClusterPlan, cache: CachePlan, *, used: bool, findings: Findings) -> None:
+def warn_of_pool(
+    pool: PoolPlan, models: Sequence[ModelPlan], cluster: ClusterPlan, cache: CachePlan, findings: Findings
+) -> None:
+    """`models` are those that run on it."""
     path = f"gpuPools.{pool.name}"
     if pool.capacity == "spot":
-        findings.warn(
-            f"{path}.capacity", "spot nodes go with two minutes' notice, and may not come when they are needed"
-        )
+        findings.warn(f"{path}.capacity", _spot(models))
     if not pool.existing and cache.zone_id is not None:
         findings.warn(f"{path}.instanceTypes", f"only in {cache.zone_id}: the cache's volume is in that one zone")
     elif not pool.existing and len(pool.zone_ids) == 1:
         findings.warn(f"{path}.instanceTypes", f"only {pool.zone_ids[0]} of the stack's zones offers this pool's types")
-    if not used:
+    if not models:
         findings.warn(path, "no model runs on it")
     if not pool.existing and pool.min > 0:
         command = "aws eks update-nodegroup-config --scaling-config desiredSize="
@@ -63,6 +66,20 @@ def warn_of_pool(pool: PoolPlan, cluster: ClusterPlan, cache: CachePlan, *, used
             f"EKS refuses a minimum above the nodes that run, whose number is the autoscaler's: to raise it later, run"
             f" `{command}{pool.min} --cluster-name {cluster.name} --nodegroup-name ...` first",
         )
+
+
+def _spot(models: Sequence[ModelPlan]) -> str:
+    """What a drain comes to there: the node goes whatever its pods are given."""
+    message = "spot nodes go with two minutes' notice, and may not come when they are needed"
+    cut = [model for model in models if model.timeouts.pre_stop + model.timeouts.drain > SPOT_NOTICE_SECONDS]
+    if not cut:
+        return message
+    names, notice = ", ".join(model.name for model in cut), SPOT_NOTICE_SECONDS
+    before, drain = max(model.timeouts.pre_stop for model in cut), max(model.timeouts.drain for model in cut)
+    return (
+        f"{message}; an answer of {names} then has {notice - before} s to end ({notice} s of notice, {before} s of them"
+        f" until no more requests come), not the {drain} s of drain that it has elsewhere: a longer one is cut off"
+    )
 
 
 def warn_of_drain(gateway: GatewayPlan | None, pools: Iterable[PoolPlan], seconds: int, findings: Findings) -> None:

@@ -39,6 +39,25 @@ def test_an_attempt_to_download_that_stalls_ends_early_enough_for_the_next_ones(
             assert 3 * model.prefetch.stall_seconds <= model.timeouts.prefetch
 
 
+@pytest.mark.parametrize(
+    ("capacity", "timeout", "says"),
+    [
+        ("spot", 900, "an answer of qwen3-8b then has 100 s to end"),
+        ("spot", 900, "not the 900 s of drain that it has elsewhere"),
+        ("spot", 300, "(120 s of notice, 20 s of them until no more requests come), not the 300 s of drain"),
+        ("spot", 100, "spot nodes go with two minutes' notice, and may not come when they are needed"),
+        ("on-demand", 900, None),
+    ],
+)
+def test_a_drain_on_spot_is_no_longer_than_its_notice(capacity: str, timeout: int, says: str | None) -> None:
+    way_in = {"domain": "llm.acme.io", "timeoutSeconds": timeout}
+    result = plan(changed(DEV, gpuPools__l4__capacity=capacity, gateway=way_in))
+    warnings = [note.message for note in result.warnings if note.path == "gpuPools.l4.capacity"]
+    assert len(warnings) == (says is not None)
+    assert all(says is not None and says in warning for warning in warnings)
+    assert all(("100 s" in warning) == (timeout > 100) for warning in warnings)
+
+
 def test_fixed_replicas_have_no_scaler_and_others_wait_out_a_cold_start() -> None:
     result = plan(PROD)
     assert plan(DEV).models["qwen3-8b"].scaling is None
