@@ -9,8 +9,7 @@ from infra.cli.report.words import shown
 from infra.planning.plan import Note, Plan
 from infra.recording import Recording
 
-_MANY_CHOICES = 14
-_ADDONS = "addons."
+_NAMED = ("models", "gpuPools")  # sections of named things
 
 
 def violations_section(plan: Plan) -> Section:
@@ -22,22 +21,34 @@ def violations_section(plan: Plan) -> Section:
 
 
 def chosen_section(plan: Plan) -> Section:
-    addons = {
-        path.removeprefix(_ADDONS): choice.value for path, choice in plan.chosen.items() if path.startswith(_ADDONS)
-    }
-    rows = [
-        (path, shown(choice.value), choice.reason)
-        for path, choice in plan.chosen.items()
-        if not path.startswith(_ADDONS)
-    ]
-    for state in sorted(set(addons.values())):
-        rows.append(("addons", state, ", ".join(name for name, value in addons.items() if value == state)))
+    """Each value with its reason; what is the same of several named things, or add-ons, is one row."""
+    alike: dict[tuple[str, str, str], list[str]] = {}
+    for path, choice in plan.chosen.items():
+        group, name, reason = _grouped(path, choice.reason)
+        alike.setdefault((group if name else path, shown(choice.value), reason), []).append(name)
+    rows = tuple(_choice(*what, names) for what, names in alike.items())
     note = (
         f"`plan {plan.stack} --pin` writes them into the stack file, so that an upgrade or new prices can't move them"
     )
-    if len(rows) > _MANY_CHOICES:
-        note = f"and {len(rows) - _MANY_CHOICES} more, in --format json; {note}"
-    return Section("CHOSEN", (Column(""), Column("")), tuple(rows[:_MANY_CHOICES]), note, detail=True)
+    return Section("CHOSEN", (Column(""), Column("")), rows, note, detail=True)
+
+
+def _grouped(path: str, reason: str) -> tuple[str, str, str]:
+    """`models.chat.gpus` as `models.*.gpus`, `chat` and the reason; an add-on has its version with its name."""
+    section, _, rest = path.partition(".")
+    name, _, key = rest.partition(".")
+    if section == "addons" and not key:
+        why, _, version = reason.partition(": ")
+        return "addons", f"{name} ({version})" if version else name, why
+    return f"{section}.*.{key}", name if section in _NAMED else "", reason
+
+
+def _choice(path: str, value: str, reason: str, names: list[str]) -> tuple[str, str, str]:
+    if path == "addons":
+        return path, value, f"{reason}: {', '.join(names)}"
+    if len(names) > 1:
+        return path, value, f"{', '.join(names)}: {reason}"
+    return path.replace(".*.", f".{names[0]}.") if names[0] else path, value, reason
 
 
 def resources_section(recording: Recording) -> Section:
