@@ -30,6 +30,7 @@ class PodPlace:
     node_selector: Mapping[str, str]
     tolerations: Sequence[Mapping[str, Any]]
     spread: bool
+    runtime_class: str | None = None  # of a container runtime that isn't the nodes' default
 
 
 def pod_spec(
@@ -91,6 +92,8 @@ def pod_spec(
         "containers": [container],
         "volumes": volumes,
     }
+    if place.runtime_class is not None:
+        spec["runtimeClassName"] = place.runtime_class
     if place.spread:
         spec["topologySpreadConstraints"] = [
             {

@@ -64,7 +64,12 @@ def serve(
         size=PodSize(
             model.resources.cpu, model.resources.memory_gib, model.resources.ephemeral_gib, model.resources.shm_gib
         ),
-        place=PodPlace(pool.selector if pool else {}, pool.tolerations if pool else (), spread=model.replicas.max > 1),
+        place=PodPlace(
+            pool.selector if pool else {},
+            pool.tolerations if pool else (),
+            spread=model.replicas.max > 1,
+            runtime_class=pool.runtime_class if pool else None,
+        ),
         rollout=Rollout(
             max_surge=model.rollout.max_surge,
             max_unavailable=model.rollout.max_unavailable,

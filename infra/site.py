@@ -229,7 +229,8 @@ def _addons(
     cluster, region = plan.cluster, plan.cluster.region
     device_plugin = controller = autoscaler = None
     if chart := wanted.get("nvidiaDevicePlugin"):
-        device_plugin = NvidiaDevicePlugin(chart, _tolerations(plan))
+        classes = sorted({pool.runtime_class for pool in plan.pools.values() if pool.runtime_class})
+        device_plugin = NvidiaDevicePlugin(chart, _tolerations(plan), classes[0] if classes else None)
     if (chart := wanted.get("clusterAutoscaler")) and region:
         autoscaler = ClusterAutoscaler(chart, cluster.autoscaler_image_tag, cluster.name, region)
     if (chart := wanted.get("loadBalancerController")) and region and vpc_id is not None:

@@ -15,10 +15,12 @@ NAMESPACE = "kube-system"
 class NvidiaDevicePlugin(NamedTuple):
     chart: Chart
     tolerations: Sequence[Mapping[str, str]]  # of every pool's taints
+    runtime_class: str | None = None  # without it the plugin sees no GPU where NVIDIA's runtime isn't the default
 
 
-def values(*, tolerations: Sequence[Mapping[str, str]]) -> dict[str, Any]:
-    return {
+def values(*, tolerations: Sequence[Mapping[str, str]], runtime_class: str | None = None) -> dict[str, Any]:
+    own = {} if runtime_class is None else {"runtimeClassName": runtime_class}
+    return own | {
         "nodeSelector": {"nvidia.com/gpu.present": "true"},
         # A list given here replaces the chart's own, so it holds every pool's.
         "tolerations": [dict(toleration) for toleration in tolerations],
@@ -35,6 +37,6 @@ def install_nvidia_device_plugin(
         mirror=mirror,
         release=RELEASE,
         namespace=NAMESPACE,
-        values=values(tolerations=wanted.tolerations),
+        values=values(tolerations=wanted.tolerations, runtime_class=wanted.runtime_class),
         opts=opts,
     )

@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 from infra.offline import Planned
-from infra.planning.plan import CostItem, ModelPlan, Note, Plan, Remedy, StartPart
+from infra.planning.plan import CostItem, ModelPlan, Note, Plan, PoolPlan, Remedy, StartPart
 from infra.recording import Recorded
 
 VERSION = 1
@@ -132,7 +132,16 @@ def _pools(plan: Plan) -> dict[str, Any]:
             "price_note": pool.price_note,
             "peak_gpus": pool.peak_gpus,
             "surge_gpus": pool.surge_gpus,
+            **_own_nodes(pool),
             "reasons": list(pool.reasons),
         }
         for name, pool in plan.pools.items()
     }
+
+
+def _own_nodes(pool: PoolPlan) -> dict[str, Any]:
+    """Of nodes that exist: which holds what at the fewest replicas, and what becomes of each model when one is lost."""
+    if pool.own is None:
+        return {"nodes": None, "lose_one": None}
+    nodes = [{"holds": dict(node.holds), "free_gpus": node.free_gpus} for node in pool.own.nodes]
+    return {"nodes": nodes, "lose_one": dict(pool.own.lose_one)}

@@ -42,11 +42,16 @@ def plan_cost(
     findings: Findings,
 ) -> Cost:
     """Only what this stack makes: nothing behind a kubeconfig context, and no control plane of others."""
+    own = [
+        _own_nodes(pool, billed_nodes(pool, placed, models))
+        for pool in pools.values()
+        if pool.existing and pool.usd_per_node_hour is not None
+    ]
     if cluster.kind == "context":
-        return Cost((), "everything: the nodes and volumes of a cluster that exists", "no price was used")
+        return _behind_a_context(own)
     ours = [pool for pool in pools.values() if not pool.existing]
     nodes = {pool.name: billed_nodes(pool, placed, models) for pool in ours}
-    items = [_gpu_nodes(pool, nodes[pool.name], catalog) for pool in ours]
+    items = [*(_gpu_nodes(pool, nodes[pool.name], catalog) for pool in ours), *own]
     items += _platform(settings, cluster, catalog)
     items += _gateway(gateway, cluster, catalog)
     items += _storage(settings, cluster, cache, ours, nodes, placed, catalog)
@@ -57,7 +62,7 @@ def plan_cost(
     left_out = LEFT_OUT
     if cluster.kind == "eks":
         left_out += "; the control plane, network and nodes of a cluster that exists"
-    elif len(ours) < len(pools):
+    elif len(ours) + len(own) < len(pools):
         left_out += "; the GPU nodes that somebody else makes"
     billed = tuple(item for item in items if item.max)
     whose, others = headline(types, catalog), others_elsewhere(catalog)
@@ -98,6 +103,30 @@ def _gpu_nodes(pool: PoolPlan, nodes: BilledNodes, catalog: Catalog) -> CostItem
         nodes.typical * sum(prices[0]) / 2 * HOURS_A_MONTH,
         nodes.most * max(high for _, high in prices) * HOURS_A_MONTH,
         f"{counts} x {'/'.join(pool.instance_types)}{surge}{whose}",
+    )
+
+
+def _own_nodes(pool: PoolPlan, nodes: BilledNodes) -> CostItem:
+    """At the stack file's price: day and night where their number is given, else those that the replicas need."""
+    price = (pool.usd_per_node_hour or 0.0) * HOURS_A_MONTH
+    number = f"{nodes.least} / {_short(nodes.typical)} / {pool.max}" if nodes.least < pool.max else str(pool.max)
+    return CostItem(
+        f"{GPU_NODES}{pool.name}",
+        nodes.least * price,
+        nodes.typical * price,
+        pool.max * price,
+        f"{number} nodes of {pool.gpus_per_node} x {pool.gpu}, at the stack file's price",
+    )
+
+
+def _behind_a_context(own: Sequence[CostItem]) -> Cost:
+    """Of a cluster that exists nothing has a price but what the stack file gives one."""
+    if not own:
+        return Cost((), "everything: the nodes and volumes of a cluster that exists", "no price was used")
+    return Cost(
+        tuple(own),
+        "everything else of a cluster that exists: other nodes, volumes, network",
+        "prices of the stack file",
     )
 
 

@@ -5,11 +5,13 @@ from collections.abc import Sequence
 from infra.catalog import Catalog
 from infra.planning.disks import AMI_GIB, root_gib
 from infra.planning.findings import Findings
+from infra.planning.own_pools import assume_card, check_own_nodes
 from infra.planning.placement import Placed
 from infra.planning.plan import PoolPlan
 from infra.planning.pods import SCRATCH_GIB
 from infra.planning.pools import Offer
 from infra.planning.words import count
+from infra.settings.cluster import ExistingNodes
 
 AMI_TYPE = "AL2023_x86_64_NVIDIA"
 TAINT = {"key": "nvidia.com/gpu", "operator": "Equal", "value": "present", "effect": "NoSchedule"}
@@ -23,13 +25,15 @@ USABLE = 0.85
 def plan_pool(offer: Offer, placed: Sequence[Placed], catalog: Catalog, *, surge: int, findings: Findings) -> PoolPlan:
     """One pool with every model that was placed on it, and `surge` GPUs for one rollout."""
     _choose_types(offer, findings)
+    assume_card(offer, findings)
     peak = sum(each.served.replicas.max * each.gpus for each in placed if not each.served.settings.paused)
     most = _maximum(offer, placed, surge, findings)
-    pool_min = offer.settings.min if offer.settings else 0
+    own = check_own_nodes(offer, placed, most, surge, findings) if offer.existing else None
+    pool_min = _minimum(offer, most)
     nvme = bool(offer.types) and all(each.nvme_gb for each in offer.types)
     root = _root_gib(offer, catalog, nvme=nvme)
     smallest_nvme_gib = min((each.nvme_gb for each in offer.types), default=0) * 1e9 / 2**30
-    idle = 0 if offer.existing else _idle(offer, placed, pool_min)
+    idle = _idle(offer, placed, pool_min) if not offer.existing or offer.nodes else 0
     return PoolPlan(
         name=offer.name,
         existing=offer.existing,
@@ -53,12 +57,21 @@ def plan_pool(offer: Offer, placed: Sequence[Placed], catalog: Catalog, *, surge
         price_note=offer.price_note,
         peak_gpus=peak,
         surge_gpus=surge,
+        own=own,
+        runtime_class=_existing(offer).runtime_class_name if offer.existing else None,
         idle_gpus=idle,
         reasons=(
             f"{count(peak, 'GPU')} at peak + {surge} for one rollout = {peak + surge} of {most * offer.gpus_per_node}",
             *([f"{count(idle, 'GPU')} idle at the fewest replicas"] if idle else []),
         ),
     )
+
+
+def _minimum(offer: Offer, most: int) -> int:
+    """Nodes that exist are there, whatever runs on them."""
+    if offer.nodes is not None:
+        return min(offer.nodes, most)
+    return offer.settings.min if offer.settings else 0
 
 
 def _idle(offer: Offer, placed: Sequence[Placed], pool_min: int) -> int:
@@ -80,6 +93,8 @@ def _maximum(offer: Offer, placed: Sequence[Placed], surge: int, findings: Findi
     """The stack file's, or what all replicas and one rollout need; a paused model keeps its room."""
     if offer.settings is not None and offer.settings.max is not None:
         return offer.settings.max
+    if offer.nodes is not None:
+        return offer.nodes
     needed = max(nodes_for(placed, offer.gpus_per_node, at_most=True, extra=surge), 1)
     least = offer.settings.min if offer.settings else 0
     nodes = f"{count(needed, 'node')} of {count(offer.gpus_per_node, 'GPU')}"
@@ -117,8 +132,8 @@ def _root_gib(offer: Offer, catalog: Catalog, *, nvme: bool) -> int:
 
 
 def _selector(offer: Offer) -> dict[str, str]:
-    if offer.settings is not None and offer.settings.existing is not None:
-        return dict(offer.settings.existing.selector)
+    if offer.existing:
+        return dict(_existing(offer).selector)
     return {
         "llm-platform/pool": offer.name,
         "nvidia.com/gpu.present": "true",  # where the device plugin's chart schedules
@@ -127,9 +142,14 @@ def _selector(offer: Offer) -> dict[str, str]:
 
 
 def _tolerations(offer: Offer) -> tuple[dict[str, str], ...]:
-    if offer.settings is not None and offer.settings.existing is not None:
+    if offer.existing:
         return tuple(
-            each.model_dump(mode="json", by_alias=True, exclude_none=True)
-            for each in offer.settings.existing.tolerations
+            each.model_dump(mode="json", by_alias=True, exclude_none=True) for each in _existing(offer).tolerations
         )
     return (dict(TAINT),)
+
+
+def _existing(offer: Offer) -> ExistingNodes:
+    assert offer.settings is not None
+    assert offer.settings.existing is not None
+    return offer.settings.existing

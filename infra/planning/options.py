@@ -49,8 +49,7 @@ class Option:
 
 def tries(question: Question, offer: Offer, sizing: Sizing) -> Iterator[Sized]:
     """On each number of an offer's GPUs beside which the node has room for the server, fewest first."""
-    gpu = sizing.catalog.gpus[offer.gpu]
-    for sized in sizing.tries(question, gpu, offer.gpus_per_node):
+    for sized in sizing.tries(question, offer.card, offer.gpus_per_node):
         if has_room(offer.types, sized.gpus):
             yield sized
 
@@ -92,7 +91,7 @@ def share(option: Option) -> tuple[bool, float, float, str]:
 
 def offer_with(gpu: Gpu, gpus: int, catalog: Catalog) -> Offer | None:
     """The cheapest type, a GPU, that has so many: of this very GPU; of its memory where only that is known."""
-    enough = [each for each in every_type(catalog) if each.gpus_per_node >= gpus and _same(each, gpu, catalog)]
+    enough = [each for each in every_type(catalog) if each.gpus_per_node >= gpus and _same(each, gpu)]
     own = [each for each in enough if each.gpu == gpu.name]
     alike = own if gpu.name in catalog.gpus else enough
     return min(alike, key=lambda each: (round(each.usd_per_gpu_hour, 3), each.gpus_per_node), default=None)
@@ -110,6 +109,6 @@ def largest_context(sized: Sized, sizing: Sizing) -> int:
     return low * CONTEXT_STEP
 
 
-def _same(offer: Offer, gpu: Gpu, catalog: Catalog) -> bool:
-    theirs = catalog.gpus[offer.gpu].engine_gib or 0.0
+def _same(offer: Offer, gpu: Gpu) -> bool:
+    theirs = offer.card.engine_gib or 0.0
     return abs(theirs - (gpu.engine_gib or 0.0)) <= SAME_MEMORY * (gpu.engine_gib or 0.0)

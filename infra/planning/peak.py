@@ -21,6 +21,8 @@ def check_peak(
 ) -> None:
     """`placed`: the models of this pool."""
     room = pool.max * pool.gpus_per_node
+    if pool.existing:  # they are packed onto the nodes that there are
+        return
     if pool.peak_gpus + pool.surge_gpus <= room:
         return
     on = [models[each.served.name] for each in placed]
@@ -49,7 +51,7 @@ def _fixes(
     larger = f"gpuPools.{pool.name}.max: {needed}{f' (+${more:,.0f} per month at most{hours})' if more else ''}"
     on = [models[each.served.name] for each in placed]
     gap = _gap(pool, on)
-    if gap is not None and (pool.existing or more > gap.usd_per_month):
+    if gap is not None and more > gap.usd_per_month:
         yield from (gap.fix, larger)
     else:
         yield from (larger, *([gap.fix] if gap is not None else ()))

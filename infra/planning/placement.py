@@ -97,7 +97,7 @@ def _why(served: Served, offer: Offer, sized: Sized, offers: Sequence[Offer]) ->
 
 def _price(offer: Offer, sized: Sized) -> str:
     gpus = f"{sized.gpus} x {offer.gpu}"
-    if offer.existing:
+    if offer.usd_per_node_hour is None:
         return gpus
     node = f", of a node for ${offer.usd_per_node_hour or 0:.2f}" if sized.gpus < offer.gpus_per_node else ""
     spot = "up to " if offer.capacity == "spot" else ""

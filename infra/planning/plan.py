@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from infra.planning.own_nodes import OwnNodes
 from infra.settings import Settings
 
 HOURS_A_MONTH = 730
@@ -264,6 +265,8 @@ class PoolPlan:
     price_note: str  # whose price that is, where it isn't the region's
     peak_gpus: int  # all models at their most
     surge_gpus: int  # one rollout on top
+    own: OwnNodes | None  # None: nodes that this program makes, or no room for the fewest replicas
+    runtime_class: str | None  # of GPU pods
     idle_gpus: int  # of the nodes that the fewest replicas need: paid for, and nobody's
     reasons: tuple[str, ...]
 

@@ -137,7 +137,7 @@ def _model(
     arguments = choose_arguments(placed, sizing, findings)
     vllm = sized is not None and served.ollama_file_gib is None
     made = of_replica(sized) if sized else Throughput(None, "no estimate: on the CPU")
-    bf16 = sizing.catalog.gpus[offer.gpu].bf16 if offer else True
+    bf16 = offer.card.bf16 if offer else True
     return ModelPlan(
         name=served.name,
         model=model.model,
@@ -170,7 +170,7 @@ def _model(
         cold_start=start,
         timeouts=timeouts(placed, start, gateway.timeout_seconds if gateway else None),
         scaling=scaling,
-        usd_per_hour=offer.usd_per_gpu_hour * placed.gpus if offer and not offer.existing else None,
+        usd_per_hour=offer.usd_per_gpu_hour * placed.gpus if offer and offer.usd_per_node_hour is not None else None,
         throughput=made,
         reasons=(
             *placed.reasons,

@@ -1,12 +1,16 @@
 """The pools that a model may run on: those of the stack file, or one that the planner makes of an instance type."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
-from infra.catalog import Catalog, Instance
+from infra.catalog import Catalog, Gpu, Instance, gpu_named
 from infra.planning.whose import borrowed, elsewhere
 from infra.settings import GpuPool
+from infra.settings.cluster import ExistingNodes
+
+# How far a card's memory may be from the catalogue's and it is still that card: error correction takes a part.
+SAME_CARD = 0.1
 
 
 @dataclass(frozen=True)
@@ -14,29 +18,38 @@ class Offer:
     """Nodes of one kind."""
 
     name: str
-    gpu: str
+    card: Gpu
     gpus_per_node: int
     types: tuple[Instance, ...]  # () on nodes that somebody else makes
     settings: GpuPool | None  # None: the planner makes it
-    usd_per_node_hour: float | None  # the dearest of its types; of spot in the dearest zone
+    usd_per_node_hour: float | None  # the dearest of its types, of spot in the dearest zone; None: nobody said it
     zone_ids: tuple[str, ...]
     price_note: str = ""  # whose price that is, where it isn't the region's
     borrowed: bool = False  # that price is another region's, so it compares with the region's own only roughly
 
     @property
+    def gpu(self) -> str:
+        return self.card.name
+
+    @property
     def usd_per_gpu_hour(self) -> float:
-        """Nodes that somebody else pays for cost this stack nothing."""
+        """Nodes that nobody said a price of cost this stack nothing."""
         return (self.usd_per_node_hour or 0.0) / self.gpus_per_node
 
     @property
     def usd_per_node_hour_least(self) -> float | None:
         """The cheapest of its types; of spot in the cheapest zone."""
-        return min((hourly(each, self.capacity)[0] for each in self.types), default=None)
+        return min((hourly(each, self.capacity)[0] for each in self.types), default=self.usd_per_node_hour)
 
     @property
     def price_said(self) -> str:
         """The note in brackets, to stand behind the price."""
         return f" ({self.price_note})" if self.price_note else ""
+
+    @property
+    def nodes(self) -> int | None:
+        """How many there are of nodes that exist; None: this program makes them, or others add them up to `max`."""
+        return self.settings.existing.nodes if self.settings and self.settings.existing else None
 
     @property
     def existing(self) -> bool:
@@ -63,7 +76,7 @@ def hourly(instance: Instance, capacity: Literal["on-demand", "spot"]) -> tuple[
 def declared(name: str, pool: GpuPool, catalog: Catalog, region: str | None, zone_ids: tuple[str, ...]) -> Offer:
     """A pool of the stack file, in the cluster's zones that offer every one of its types."""
     if pool.existing is not None:
-        return Offer(name, pool.existing.gpu, pool.existing.gpus_per_node, (), pool, None, ())
+        return _existing(name, pool, pool.existing, catalog)
     types = tuple(catalog.instances[each] for each in pool.instance_types or ())
     return _offer(name, types, pool, catalog, region, zone_ids)
 
@@ -76,6 +89,37 @@ def every_type(catalog: Catalog) -> tuple[Offer, ...]:
 
 def of_type(instance: Instance, catalog: Catalog) -> Offer:
     return _offer(_pool_name(instance), (instance,), None, catalog, None, ())
+
+
+def _existing(name: str, pool: GpuPool, nodes: ExistingNodes, catalog: Catalog) -> Offer:
+    price = nodes.usd_per_gpu_hour
+    return Offer(
+        name,
+        existing_card(nodes, catalog),
+        nodes.gpus_per_node,
+        (),
+        pool,
+        price * nodes.gpus_per_node if price is not None else None,
+        (),
+    )
+
+
+def existing_card(nodes: ExistingNodes, catalog: Catalog) -> Gpu:
+    """The catalogue's, with the memory that the stack file gives it; of a size of its own nobody knows the speed."""
+    known, gib = gpu_named(nodes.gpu or "", catalog.gpus), nodes.gpu_memory_gib
+    if known is not None and (gib is None or abs((known.engine_gib or gib) - gib) <= SAME_CARD * gib):
+        return replace(known, engine_gib=gib or known.engine_gib)
+    return Gpu(
+        name=nodes.gpu or f"{gib:g} GiB GPU",
+        engine_gib=gib,
+        bandwidth_gb_s=None,
+        bf16_tflops=None,
+        fp8_tflops=None,
+        compute_capability=known.compute_capability if known else None,
+        bf16=known.bf16 if known else True,
+        fp8=known.fp8 if known else True,
+        source="the stack file's gpuMemoryGib",
+    )
 
 
 def makeable(catalog: Catalog, region: str | None, zone_ids: tuple[str, ...]) -> tuple[Offer, ...]:
@@ -109,7 +153,7 @@ def _offer(
     price = max((hourly(each, capacity)[1] for each in types), default=0.0)
     return Offer(
         name,
-        types[0].gpu,
+        catalog.gpus[types[0].gpu],
         types[0].gpus,
         types,
         pool,

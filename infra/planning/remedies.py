@@ -75,7 +75,8 @@ def _spare_replica(placed: Placed, start: ColdStart, cache: CachePlan) -> Iterat
     served, offer = placed.served, placed.offer
     replicas = served.replicas.min + 1
     if replicas <= served.replicas.max and cache.access_mode == "ReadWriteMany":
-        price = offer.usd_per_gpu_hour * placed.gpus * HOURS_A_MONTH if offer and not offer.existing else None
+        priced = offer is not None and offer.usd_per_node_hour is not None
+        price = offer.usd_per_gpu_hour * placed.gpus * HOURS_A_MONTH if offer and priced else None
         whole = offer is not None and not offer.existing and placed.gpus < offer.gpus_per_node
         node = f", which is ${(offer.usd_per_node_hour or 0.0) * HOURS_A_MONTH:,.0f} a month" if whole and offer else ""
         reason = f"with {replicas} at least, one answers while another starts; it costs its share of a node{node}"

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from infra.catalog import Catalog
 from infra.planning.findings import Findings
 from infra.planning.namespace import list_namespace_to_dos
+from infra.planning.own_pools import to_do_of_own_nodes
 from infra.planning.placeholders import list_placeholders
 from infra.planning.placement import Placed
 from infra.planning.plan import ClusterPlan, GatewayPlan, PoolPlan
@@ -46,6 +47,7 @@ def list_to_dos(
     _licences(stack, placed, secrets, findings)
     _nodes(settings, pools, findings)
     list_namespace_to_dos(settings, gateway, findings)
+    to_do_of_own_nodes(settings, cluster, pools, findings)
     _gateway(settings, cluster, gateway, findings)
 
 
@@ -115,8 +117,12 @@ def _nodes(settings: Settings, pools: Mapping[str, PoolPlan], findings: Findings
             findings.to_do(
                 f"gpuPools.{pool.name}.existing",
                 f"the cluster is new, and these nodes are yours to make, once it is there: {labels},"
-                f" {count(pool.gpus_per_node, 'GPU')} each; they aren't in the bill",
+                f" {count(pool.gpus_per_node, 'GPU')} each{_billed(pool)}",
             )
+
+
+def _billed(pool: PoolPlan) -> str:
+    return "; they aren't in the bill" if pool.usd_per_node_hour is None else ""
 
 
 def _gateway(settings: Settings, cluster: ClusterPlan, gateway: GatewayPlan | None, findings: Findings) -> None:

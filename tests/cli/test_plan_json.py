@@ -20,7 +20,8 @@ KEYS = {
     "model": "engine model pool instance_type gpus_per_replica replicas fits certain weights_gib kv_cache_gib "
     "kv_cache_gib_interval kv_cache_tokens max_model_len max_concurrency cold_start_seconds cold_start "
     "usd_per_hour usd_per_million_output_tokens reasons rollout",
-    "pool": "instance_types capacity min max gpus_per_node usd_per_node_hour price_note peak_gpus surge_gpus reasons",
+    "pool": "instance_types capacity min max gpus_per_node usd_per_node_hour price_note peak_gpus surge_gpus reasons"
+    " nodes lose_one",
     "cost": "usd_per_month_min usd_per_month_typical usd_per_month_max items prices",
     "cost item": "name min typical max",
     "choice": "value reason",

@@ -108,6 +108,7 @@ def test_what_is_said_of_the_plan() -> None:
     timeouts = plan.models["llama3"].timeouts
     assert (timeouts.startup_probe, timeouts.progress_deadline, timeouts.rollout) == (900, 1230, 1230)
     assert {note.path for note in plan.to_do} == {
+        "gpuPools.gpu.existing.runtimeClassName",
         "models.llama3.model",
         "huggingFaceToken",
         "gateway.tlsSecret",

@@ -5,6 +5,7 @@ from infra.cli.report.cold_start import cold_start_section
 from infra.cli.report.gateway import gateway_section
 from infra.cli.report.models import models_section, pools_section, why_section
 from infra.cli.report.notes import chosen_section, grouped, notes_section, resources_section, violations_section
+from infra.cli.report.own_nodes import own_nodes_section
 from infra.cli.report.section import Column, Report, Row, Section
 from infra.cli.report.words import count, usd
 from infra.offline import Planned
@@ -22,6 +23,7 @@ def report(planned: Planned) -> Report:
         why_section(plan),
         pools_section(plan),
         gateway_section(plan),
+        own_nodes_section(plan),
         cold_start_section(plan),
         bill_section(plan),
         chosen_section(plan),

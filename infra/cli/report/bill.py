@@ -13,15 +13,9 @@ def bill_section(plan: Plan) -> Section:
     nodes = [item for item in cost.items if item.name.startswith(GPU_NODES)]
     rest = [item for item in cost.items if item not in nodes]
     rows = [_row(item.name, item.what, item.min, item.typical, item.max) for item in nodes]
-    rows.append(
-        _row(
-            "the rest",
-            cost.others_whose,
-            sum(item.min for item in rest),
-            sum(item.typical for item in rest),
-            sum(item.max for item in rest),
-        )
-    )
+    if rest:
+        others = (sum(item.min for item in rest), sum(item.typical for item in rest), sum(item.max for item in rest))
+        rows.append(_row("the rest", cost.others_whose, *others))
     sums = (cost.usd_per_month_min, cost.usd_per_month_typical, cost.usd_per_month_max)
     rows.append(_row("sum", "", *sums))
     rows.append(("an hour", "", *(f"{each / HOURS_A_MONTH:,.2f}" for each in sums)))
@@ -31,10 +25,10 @@ def bill_section(plan: Plan) -> Section:
         Column("a third", right=True),
         Column("most", right=True),
     )
-    parts = ", ".join(_part(item) for item in rest)
+    parts = f"\nthe rest: {', '.join(_part(item) for item in rest)}" if rest else ""
     rollouts = f"\nmost: in rollouts, {cost.rollouts} per month" if cost.rollouts else ""
     note = (
-        f"a third: on average, replicas a third of the way from their fewest to their most{rollouts}\nthe rest: {parts}"
+        f"a third: on average, replicas a third of the way from their fewest to their most{rollouts}{parts}"
         f"\n{cost.price_note}; not in it: {cost.left_out}"
     )
     return Section("BILL", columns, tuple(rows), note)

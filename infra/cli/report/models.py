@@ -137,7 +137,7 @@ def _pool_row(pool: PoolPlan) -> Row:
         pool.name,
         node + (", spot" if pool.capacity == "spot" else ""),
         price(pool) + ("*" if pool.price_note else ""),
-        f"{pool.min} to {pool.max}",
+        f"{pool.min} to {pool.max}" if pool.min < pool.max else str(pool.max),
         f"{pool.peak_gpus} + {pool.surge_gpus} = {pool.peak_gpus + pool.surge_gpus} of {pool.max * pool.gpus_per_node}",
         count(pool.idle_gpus, "GPU") if pool.idle_gpus else "",
     )

@@ -3,6 +3,7 @@
 import re
 
 from infra.catalog import Instance
+from infra.settings.checks.existing_nodes import check_existing
 from infra.settings.checks.scope import CLUSTER_KIND, Scope
 from infra.settings.cluster import GpuPool
 from infra.settings.mistakes import Key, did_you_mean
@@ -17,7 +18,7 @@ def check_pools(scope: Scope) -> None:
         key: Key = ("gpuPools", name)
         if (pool.instance_types is None) == (pool.existing is None):
             forms: list[Key] = [(*key, "instanceTypes"), (*key, "existing", "")]
-            write = "write instanceTypes: [g6.xlarge], or existing: {gpu: ..., selector: ...}"
+            write = "write instanceTypes: [g6.xlarge], or existing: {gpu: ..., nodes: ..., selector: ...}"
             scope.report.wrong(key, "needs exactly one of instanceTypes and existing", write, reads=forms)
         if pool.max is not None and pool.min > pool.max:
             reads = [(*key, "min"), (*key, "max")]
@@ -27,7 +28,7 @@ def check_pools(scope: Scope) -> None:
         if pool.instance_types is not None:
             _check_managed(scope, key, pool, pool.instance_types)
         if pool.existing is not None:
-            _check_existing(scope, key, pool, pool.existing.gpu)
+            check_existing(scope, key, pool, pool.existing)
 
 
 def _swap(low: int, high: int) -> str:
@@ -38,7 +39,7 @@ def _check_managed(scope: Scope, key: Key, pool: GpuPool, names: tuple[str, ...]
     cluster, wrong = scope.settings.cluster, scope.report.wrong
     types_key: Key = (*key, "instanceTypes")
     if cluster.existing is not None:
-        write = "write existing: {gpu: ..., gpusPerNode: ..., selector: ...} for the nodes that it has"
+        write = "write existing: {gpu: ..., gpusPerNode: ..., nodes: ..., selector: ...} for the nodes that it has"
         wrong(types_key, "nodes are made on a cluster that we create only", write, reads=CLUSTER_KIND)
     if len(set(names)) < len(names):
         wrong(types_key, "the same instance type twice", f"write [{', '.join(dict.fromkeys(names))}]")
@@ -132,21 +133,3 @@ def _offered_there(scope: Scope, wanted: Instance) -> str:
 
 def _same_memory(gib: float, other: float) -> bool:
     return abs(gib - other) <= _SAME_MEMORY * max(gib, other)
-
-
-def _check_existing(scope: Scope, key: Key, pool: GpuPool, gpu: str) -> None:
-    gpus = scope.catalog.gpus
-    if gpu not in gpus:
-        close = did_you_mean(gpu, gpus)
-        write = f"did you mean {close}?" if close else f"write one of {', '.join(gpus)}"
-        scope.report.wrong((*key, "existing", "gpu"), f"unknown GPU {gpu}", write)
-    if pool.capacity == "spot":
-        scope.report.wrong(
-            (*key, "capacity"), "nodes that we don't make have no capacity type here", "leave capacity out"
-        )
-    for index, toleration in enumerate((pool.existing and pool.existing.tolerations) or ()):
-        where: Key = (*key, "existing", "tolerations", index)
-        if toleration.operator == "Exists" and toleration.value is not None:
-            scope.report.wrong(where, "Exists takes no value", "leave value out, or write operator: Equal")
-        elif toleration.operator == "Equal" and toleration.key is None:
-            scope.report.wrong(where, "Equal needs a key", "write key: nvidia.com/gpu, or operator: Exists")

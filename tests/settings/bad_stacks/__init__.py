@@ -4,6 +4,7 @@ from tests.settings.bad_stacks.addons import ADDONS
 from tests.settings.bad_stacks.cluster import BAD_CLUSTERS
 from tests.settings.bad_stacks.gateway import GATEWAY
 from tests.settings.bad_stacks.models import MODELS
+from tests.settings.bad_stacks.own_nodes import OWN_NODES
 from tests.settings.bad_stacks.platform import PLATFORM
 from tests.settings.bad_stacks.pools import POOLS
 from tests.settings.bad_stacks.secrets import SECRETS
@@ -15,6 +16,7 @@ BAD_STACKS: tuple[Bad, ...] = (
     *TEXT,
     *SECTIONS,
     *BAD_CLUSTERS,
+    *OWN_NODES,
     *POOLS,
     *MODELS,
     *SECRETS,

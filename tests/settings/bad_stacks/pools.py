@@ -1,7 +1,7 @@
 """`gpuPools`."""
 
 from infra.settings import Mistake
-from tests.settings.bad_stacks.writing import CLUSTER, EKS, LAPTOP, MODEL, NODES, POOL, Bad, create, model, pool, stack
+from tests.settings.bad_stacks.writing import CLUSTER, LAPTOP, MODEL, POOL, Bad, create, model, pool, stack
 
 POOLS = (
     Bad(
@@ -12,7 +12,7 @@ POOLS = (
                 "gpuPools.l4",
                 5,
                 "needs exactly one of instanceTypes and existing",
-                "write instanceTypes: [g6.xlarge], or existing: {gpu: ..., selector: ...}",
+                "write instanceTypes: [g6.xlarge], or existing: {gpu: ..., nodes: ..., selector: ...}",
             ),
         ),
     ),
@@ -115,14 +115,9 @@ POOLS = (
                 "gpuPools.l4.instanceTypes",
                 4,
                 "nodes are made on a cluster that we create only",
-                "write existing: {gpu: ..., gpusPerNode: ..., selector: ...} for the nodes that it has",
+                "write existing: {gpu: ..., gpusPerNode: ..., nodes: ..., selector: ...} for the nodes that it has",
             ),
         ),
-    ),
-    Bad(
-        "an unknown GPU",
-        stack(EKS, NODES.replace("gpu: L4", "gpu: L4O"), model("pool: l4")),
-        (Mistake("gpuPools.l4.existing.gpu", 5, "unknown GPU L4O", "did you mean L4?"),),
     ),
     Bad(
         "an instance type twice",
@@ -138,37 +133,6 @@ POOLS = (
                 5,
                 "none of cluster.create.zones offers p4de.24xlarge",
                 "add one of use1-az4, use1-az6 to zones, or write other types",
-            ),
-        ),
-    ),
-    Bad(
-        "spot nodes of somebody else",
-        stack(EKS, NODES.replace("l4: {", "l4: {capacity: spot, "), model("pool: l4")),
-        (
-            Mistake(
-                "gpuPools.l4.capacity", 5, "nodes that we don't make have no capacity type here", "leave capacity out"
-            ),
-        ),
-    ),
-    Bad(
-        "tolerations that mean nothing",
-        stack(
-            EKS,
-            pool("existing: {gpu: L4, selector: {a: b}, tolerations: [{operator: Exists, value: x}, {value: y}]}"),
-            model("pool: l4"),
-        ),
-        (
-            Mistake(
-                "gpuPools.l4.existing.tolerations[0]",
-                5,
-                "Exists takes no value",
-                "leave value out, or write operator: Equal",
-            ),
-            Mistake(
-                "gpuPools.l4.existing.tolerations[1]",
-                5,
-                "Equal needs a key",
-                "write key: nvidia.com/gpu, or operator: Exists",
             ),
         ),
     ),

@@ -12,7 +12,7 @@ CERTIFICATE = "arn:aws:acm:us-east-1:111122223333:certificate/5f0c"
 OLLAMA = '{model: "llama3.2:3b", engine: ollama}'
 CPU = 'models: {a: {model: "llama3.2:1b", engine: ollama, gpus: 0}}'
 POOL = "gpuPools: {l4: {instanceTypes: [g6.xlarge]}}"
-NODES = "gpuPools: {l4: {existing: {gpu: L4, selector: {pool: gpu}}}}"
+NODES = "gpuPools: {l4: {existing: {gpu: L4, nodes: 2, selector: {pool: gpu}}}}"
 
 
 class Bad(NamedTuple):

@@ -1,0 +1,51 @@
+"""Nodes that exist: which holds which models, what is idle, and what the loss of one node takes."""
+
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+
+from infra.cli.report.section import Column, Row, Section
+from infra.cli.report.words import count, minutes
+from infra.planning.own_nodes import OwnNode
+from infra.planning.plan import Plan, PoolPlan
+
+
+def own_nodes_section(plan: Plan) -> Section:
+    """At the fewest replicas, as a plan can pack them; the scheduler may choose other nodes."""
+    rows = [row for pool in plan.pools.values() if pool.own for row in _pool_rows(plan, pool, pool.own.nodes)]
+    note = "at the fewest replicas, packed by GPUs; Kubernetes may choose other nodes" if rows else ""
+    return Section("SERVERS", (Column("holds"), Column("GPUs free", right=True)), tuple(rows), note)
+
+
+def _pool_rows(plan: Plan, pool: PoolPlan, nodes: Sequence[OwnNode]) -> Iterator[Row]:
+    number = 1
+    for (held, free), same in groupby(nodes, key=lambda node: (_held(plan, node), node.free_gpus)):
+        last = number + len(list(same)) - 1
+        name = f"{pool.name}-{number}" if last == number else f"{pool.name}-{number} to {last}"
+        yield name, held or "nothing", str(free) if free else "-"
+        number = last + 1
+    if loss := _lose_one(plan, pool):
+        yield "lose one", loss, ""
+
+
+def _held(plan: Plan, node: OwnNode) -> str:
+    parts = []
+    for name, replicas in node.holds.items():
+        gpus = count(plan.models[name].gpus, "GPU")
+        parts.append(f"{name}, {gpus}" if replicas == 1 else f"{name}, {replicas} replicas of {gpus}")
+    return "; ".join(parts)
+
+
+def _lose_one(plan: Plan, pool: PoolPlan) -> str:
+    """Of each model, when the node goes that is worst for it."""
+    assert pool.own is not None
+    of = {
+        loss: [name for name, each in pool.own.lose_one.items() if each == loss]
+        for loss in ("serves", "restarts", "waits")
+    }
+    away = [f"{name} about {minutes(plan.models[name].cold_start.seconds)}" for name in of["restarts"]]
+    parts = (
+        f"{', '.join(of['serves'])}: other replicas go on" if of["serves"] else "",
+        f"away until it starts on free GPUs: {', '.join(away)}" if away else "",
+        f"away until the node is back: {', '.join(of['waits'])}" if of["waits"] else "",
+    )
+    return "; ".join(part for part in parts if part)

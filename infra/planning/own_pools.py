@@ -1,0 +1,126 @@
+"""Pools of nodes that exist: their replicas fit the nodes that the stack file counts, or the plan is refused."""
+
+import re
+from collections.abc import Mapping, Sequence
+
+from infra.planning.findings import Findings
+from infra.planning.own_nodes import OwnNodes, Wanted, blocked, fewer, losses, pack
+from infra.planning.placement import Placed
+from infra.planning.plan import ClusterPlan, PoolPlan
+from infra.planning.pools import Offer
+from infra.planning.words import count
+from infra.settings import Settings
+
+ROLLOUT = "a rollout"  # no model has a blank in its name
+PROPOSED = 3  # models whose replicas could be fewer
+# Distributions whose containerd keeps NVIDIA's runtime beside the default one.
+_NEEDS_CLASS = re.compile(r"k3s|k3d|rke2", re.IGNORECASE)
+
+
+def check_own_nodes(
+    offer: Offer, placed: Sequence[Placed], nodes: int, surge: int, findings: Findings
+) -> OwnNodes | None:
+    """`surge`: GPUs for one rollout. None where not even the fewest replicas have room."""
+    running = [each for each in placed if not each.served.settings.paused and each.gpus]
+    most = [Wanted(each.served.name, each.gpus, each.served.replicas.max) for each in running]
+    rollout = [Wanted(ROLLOUT, surge, 1)] if surge else []
+    if pack([*most, *rollout], nodes, offer.gpus_per_node) is None:
+        _refuse(offer, running, [*most, *rollout], nodes, findings)
+    least = [Wanted(each.served.name, each.gpus, each.served.replicas.min) for each in running]
+    holding = pack(least, nodes, offer.gpus_per_node)
+    if holding is None:
+        return None
+    _warn_of_spreading(offer, most, nodes, findings)
+    return OwnNodes(holding, losses(holding, {each.served.name: each.gpus for each in running}))
+
+
+def assume_card(offer: Offer, findings: Findings) -> None:
+    """A card that only its memory is known of."""
+    if offer.existing and offer.card.bandwidth_gb_s is None:
+        findings.assume(
+            f"gpuPools.{offer.name}.existing.gpuMemoryGib",
+            f"how fast {offer.gpu} is isn't known: no tokens a second are estimated; it is taken to run"
+            f" {'bf16' if offer.card.bf16 else 'fp16'} and every kernel of the engine",
+        )
+
+
+def _refuse(offer: Offer, running: Sequence[Placed], wanted: Sequence[Wanted], nodes: int, findings: Findings) -> None:
+    parts = " + ".join(
+        f"{w.gpus} for {w.name}"
+        if w.name == ROLLOUT
+        else f"{w.name}: {count(w.replicas, 'replica')} x {count(w.gpus, 'GPU')}"
+        for w in wanted
+    )
+    needed, there = sum(w.replicas * w.gpus for w in wanted), nodes * offer.gpus_per_node
+    where = f"pool {offer.name} has {there}: {count(nodes, 'node')} of {count(offer.gpus_per_node, 'GPU')}"
+    if needed <= there:
+        where += "; a replica's GPUs are on one node, and that leaves gaps"
+    key = "max" if offer.nodes is None else "existing.nodes"
+    findings.refuse(
+        "GPUs at peak",
+        f"gpuPools.{offer.name}.{key}",
+        f"{parts} = {needed}; {where}",
+        _fix(offer, running, wanted, nodes),
+    )
+
+
+def _fix(offer: Offer, running: Sequence[Placed], wanted: Sequence[Wanted], nodes: int) -> str:
+    """Fewer replicas: nodes that this program doesn't make are never more than there are."""
+    by_name = {each.served.name: each for each in running}
+    least = {name: each.served.replicas.min for name, each in by_name.items()}
+    changes = fewer(wanted, nodes, offer.gpus_per_node, least)[:PROPOSED]
+    written = [" and ".join(_replicas(by_name[name], number) for name, number in change.items()) for change in changes]
+    if pack([each for each in wanted if each.name != ROLLOUT], nodes, offer.gpus_per_node) is not None:
+        asked = [each.served.path for each in running if each.served.settings.rollout is not None]
+        written.insert(0, " and ".join(f"{path}.rollout: {{strategy: recreate}}" for path in asked))
+    return ", or ".join(written)
+
+
+def _replicas(placed: Placed, number: int) -> str:
+    path, replicas = placed.served.path, placed.served.replicas
+    if number == 0:
+        return f"{path}.paused: true"
+    if replicas.min < replicas.max and number >= replicas.min:
+        return f"{path}.replicas.max: {number}"
+    return f"{path}.replicas: {number}"
+
+
+def _warn_of_spreading(offer: Offer, wanted: Sequence[Wanted], nodes: int, findings: Findings) -> None:
+    for name in blocked(wanted, nodes, offer.gpus_per_node):
+        gpus = next(each.gpus for each in wanted if each.name == name)
+        findings.warn(
+            f"models.{name}.pool",
+            f"Kubernetes may spread the smaller models over the nodes of {offer.name} so that no node has"
+            f" {gpus} GPUs free for {name}: a pool with a label of its own keeps nodes for it",
+        )
+
+
+def to_do_of_own_nodes(
+    settings: Settings, cluster: ClusterPlan, pools: Mapping[str, PoolPlan], findings: Findings
+) -> None:
+    """What only a look at the cluster can tell."""
+    existing = [pool for pool in pools.values() if pool.existing]
+    for pool in existing:
+        if cluster.kind == "context" and pool.runtime_class is None:
+            _ask_for_runtime_class(cluster, pool, findings)
+    if existing and cluster.kind != "create" and settings.addons.nvidia_device_plugin.state == "install":
+        for pool in existing:
+            findings.to_do(
+                "addons.nvidiaDevicePlugin",
+                "the device plugin runs on labelled nodes only: kubectl label nodes -l"
+                f" {labels(pool)} nvidia.com/gpu.present=true",
+            )
+
+
+def labels(pool: PoolPlan) -> str:
+    return ",".join(f"{key}={value}" for key, value in pool.selector.items())
+
+
+def _ask_for_runtime_class(cluster: ClusterPlan, pool: PoolPlan, findings: Findings) -> None:
+    path = f"gpuPools.{pool.name}.existing.runtimeClassName"
+    harm = "without a RuntimeClass vLLM finds no GPU and crashes there, and Ollama silently serves from the CPU"
+    write = f"write runtimeClassName: nvidia where `kubectl --context {cluster.name} get runtimeclass` lists it"
+    if match := _NEEDS_CLASS.search(cluster.name):
+        findings.warn(path, f"none is given, and {cluster.name} reads like {match[0]}: {harm}; {write}")
+    else:
+        findings.to_do(path, f"on k3s and RKE2 {harm}: {write}")

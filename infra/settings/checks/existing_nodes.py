@@ -1,0 +1,78 @@
+"""Rules for `gpuPools.NAME.existing`: which cards they are, and how many, since this program makes none of them."""
+
+from collections.abc import Mapping
+
+from infra.catalog import Gpu, gpu_named, gpus_named, similar_gpus
+from infra.settings.checks.scope import Scope
+from infra.settings.cluster import ExistingNodes, GpuPool
+from infra.settings.mistakes import Key
+
+PRODUCT = "nvidia.com/gpu.product"  # the label that NVIDIA's feature discovery gives a node
+
+
+def check_existing(scope: Scope, key: Key, pool: GpuPool, nodes: ExistingNodes) -> None:
+    _check_gpu(scope, (*key, "existing"), nodes)
+    _check_number(scope, key, pool, nodes)
+    if pool.capacity == "spot":
+        scope.report.wrong(
+            (*key, "capacity"), "nodes that we don't make have no capacity type here", "leave capacity out"
+        )
+    for index, toleration in enumerate(nodes.tolerations):
+        where: Key = (*key, "existing", "tolerations", index)
+        if toleration.operator == "Exists" and toleration.value is not None:
+            scope.report.wrong(where, "Exists takes no value", "leave value out, or write operator: Equal")
+        elif toleration.operator == "Equal" and toleration.key is None:
+            scope.report.wrong(where, "Equal needs a key", "write key: nvidia.com/gpu, or operator: Exists")
+
+
+def _check_gpu(scope: Scope, key: Key, nodes: ExistingNodes) -> None:
+    wrong, gpus = scope.report.wrong, scope.catalog.gpus
+    if nodes.gpu is None:
+        if nodes.gpu_memory_gib is None:
+            forms: list[Key] = [(*key, "gpu"), (*key, "gpuMemoryGib")]
+            wrong(key, "which GPU isn't said", "write gpu: A10G, or gpuMemoryGib: 44.4", reads=forms)
+        return
+    known = gpu_named(nodes.gpu, gpus)
+    if known is not None and (known.engine_gib is not None or nodes.gpu_memory_gib is not None):
+        _check_label(scope, key, nodes, known)
+    elif known is not None:
+        got = f"what an engine sees of {known.name} isn't known"
+        wrong((*key, "gpu"), got, "give its gpuMemoryGib beside it")
+    elif nodes.gpu_memory_gib is None:
+        several = len(gpus_named(nodes.gpu, gpus)) > 1
+        got = f"{nodes.gpu} has several sizes" if several else f"unknown GPU {nodes.gpu}"
+        memory = "" if several else ", or give its gpuMemoryGib beside it"
+        wrong((*key, "gpu"), got, f"write {_proposed(nodes.gpu, gpus)}{memory}")
+
+
+def _proposed(text: str, gpus: Mapping[str, Gpu]) -> str:
+    """Each with its memory: a card of another size is another card."""
+    near = similar_gpus(text, gpus) or [gpu.name for gpu in gpus.values() if gpu.engine_gib is not None]
+    if len(near) == 1:
+        return f"gpu: {near[0]} if it has {gpus[near[0]].engine_gib:.0f} GiB"
+    return f"one of {', '.join(f'{name} ({gpus[name].engine_gib:.0f} GiB)' for name in near)}"
+
+
+def _check_label(scope: Scope, key: Key, nodes: ExistingNodes, known: Gpu) -> None:
+    """NVIDIA's own label on the nodes names the card too."""
+    label = nodes.selector.get(PRODUCT)
+    labelled = gpu_named(label, scope.catalog.gpus) if label is not None else None
+    if labelled is not None and labelled.name != known.name:
+        got = f"{known.name}, and the nodes that the selector asks for have {labelled.name}"
+        reads: list[Key] = [(*key, "gpu"), (*key, "selector")]
+        scope.report.wrong((*key, "gpu"), got, f"write gpu: {labelled.name}, or another selector", reads=reads)
+
+
+def _check_number(scope: Scope, key: Key, pool: GpuPool, nodes: ExistingNodes) -> None:
+    where: Key = (*key, "existing", "nodes")
+    if nodes.nodes is None and pool.max is None:
+        labels = ",".join(f"{name}={value}" for name, value in nodes.selector.items())
+        got = "missing; this program makes none of these nodes, so it has to know how many there are"
+        write = f"write nodes: N, as many as `kubectl get nodes -l {labels}` lists"
+        scope.report.wrong(where, got, write, reads=[where, (*key, "max")])
+    elif nodes.nodes is not None and pool.max is not None and pool.max > nodes.nodes:
+        got = f"max {pool.max} is more than the {nodes.nodes} nodes that exist"
+        scope.report.wrong((*key, "max"), got, "leave max out", reads=[where, (*key, "max")])
+    if nodes.nodes is not None and pool.min > nodes.nodes:
+        got = f"min {pool.min} is more than the {nodes.nodes} nodes that exist"
+        scope.report.wrong((*key, "min"), got, "leave min out", reads=[where, (*key, "min")])

@@ -1,0 +1,203 @@
+"""Nodes that exist: really packed, never more than there are, fixes that hold, and what they cost and lose."""
+
+import re
+from typing import Any
+
+import pytest
+
+from infra.planning import Plan
+from infra.planning.own_nodes import OwnNode, Wanted, blocked, losses, pack
+from tests.planning.stacks import SHARED, changed, plan
+
+OWN: dict[str, Any] = {
+    "cluster": {"existing": {"context": "prod"}},
+    "gpuPools": {"a100": {"existing": {"gpu": "A100-80", "gpusPerNode": 2, "nodes": 4, "selector": {"gpu": "a100"}}}},
+    "models": {
+        "chat": {
+            "model": "meta-llama/Llama-3.3-70B-Instruct",
+            "quantization": "fp8",
+            "gpus": 2,
+            "maxModelLen": 32768,
+            "replicas": {"min": 2, "max": 2},
+        },
+        "coder": {
+            "model": "Qwen/Qwen2.5-Coder-32B-Instruct",
+            "gpus": 1,
+            "maxModelLen": 32768,
+            "replicas": {"min": 1, "max": 2},
+        },
+        "vision": {
+            "model": "Qwen/Qwen2.5-VL-7B-Instruct",
+            "gpus": 1,
+            "maxModelLen": 16384,
+            "replicas": {"min": 2, "max": 2},
+        },
+        "embed": {"model": "BAAI/bge-m3", "gpus": 1},
+    },
+    "cache": {"kind": "storageClass", "storageClass": "nfs", "size": "500Gi"},
+}
+FITTING = changed(OWN, models__coder__replicas={"min": 1, "max": 1})
+
+
+def existing(**keys: Any) -> dict[str, Any]:
+    return {f"gpuPools__a100__existing__{key}": value for key, value in keys.items()}
+
+
+def broken(result: Plan) -> list[str]:
+    return [violation.rule for violation in result.violations]
+
+
+def test_four_nodes_are_never_five() -> None:
+    result = plan(OWN)
+    (refused,) = [each for each in result.violations if each.rule == "GPUs at peak"]
+    assert "= 9; pool a100 has 8: 4 nodes of 2 GPUs" in refused.message
+    assert result.pools["a100"].max == 4
+    assert "nodes" not in refused.fix
+    assert refused.fix.startswith("models.coder.replicas.max: 1"), "what keeps every minimum comes first"
+
+
+def test_each_fix_is_fewer_replicas_with_which_the_plan_holds() -> None:
+    (refused,) = [each for each in plan(OWN).violations if each.rule == "GPUs at peak"]
+    fixes = refused.fix.split(", or ")
+    assert len(fixes) == 3
+    for fix in fixes:
+        assert not broken(plan(_followed(OWN, fix))), fix
+
+
+@pytest.mark.parametrize("nodes", [1, 2, 3])
+def test_where_no_one_model_is_enough_the_fix_names_several_or_a_pause(nodes: int) -> None:
+    few = changed(OWN, **existing(nodes=nodes))
+    (refused,) = [each for each in plan(few).violations if each.rule == "GPUs at peak"]
+    followed = plan(_followed(few, refused.fix.split(", or ")[0]))
+    assert not broken(followed)
+    assert followed.pools["a100"].max == nodes
+
+
+def _followed(stack: dict[str, Any], fix: str) -> dict[str, Any]:
+    """As a person would write it."""
+    for change in fix.split(" and "):
+        path, _, value = change.partition(": ")
+        number = {"true": True}.get(value) or int(value)
+        key = path.replace(".", "__")
+        stack = changed(stack, **{key: {"min": number, "max": number} if key.endswith("replicas") else number})
+    return stack
+
+
+def test_a_replica_that_no_node_has_room_for_is_refused_though_the_sum_fits() -> None:
+    """3 + 3 of 8 GPUs on two nodes of 4 leave one GPU on each: a third of 2 has no node."""
+    assert pack([Wanted("a", 3, 2), Wanted("b", 2, 1)], nodes=2, gpus_per_node=4) is None
+    assert pack([Wanted("a", 3, 2), Wanted("b", 1, 2)], nodes=2, gpus_per_node=4) is not None
+
+
+@pytest.mark.parametrize(
+    ("wanted", "nodes", "gpus", "holds"),
+    [
+        ([Wanted("a", 1, 2)], 2, 2, [{"a": 1}, {"a": 1}]),
+        ([Wanted("a", 1, 3)], 2, 2, [{"a": 2}, {"a": 1}]),
+        ([Wanted("a", 4, 1), Wanted("b", 2, 1), Wanted("c", 1, 1)], 4, 4, [{"a": 1}, {"b": 1, "c": 1}, {}, {}]),
+    ],
+)
+def test_it_packs(wanted: list[Wanted], nodes: int, gpus: int, holds: list[dict[str, int]]) -> None:
+    packed = pack(wanted, nodes, gpus)
+    assert packed is not None
+    assert [dict(node.holds) for node in packed] == holds
+
+
+def test_what_the_loss_of_one_node_takes() -> None:
+    nodes = (OwnNode({"a": 1, "b": 1}, 0), OwnNode({"a": 1}, 1), OwnNode({"c": 1}, 0))
+    assert losses(nodes, {"a": 1, "b": 1, "c": 2}) == {"a": "serves", "b": "waits", "c": "waits"}
+    spare = (*nodes, OwnNode({}, 2))
+    assert losses(spare, {"a": 1, "b": 1, "c": 2}) == {"a": "serves", "b": "restarts", "c": "restarts"}
+
+
+def test_a_plan_says_what_stands_where_and_what_goes_on_without_a_node() -> None:
+    own = plan(FITTING).pools["a100"].own
+    assert own is not None
+    assert [dict(node.holds) for node in own.nodes] == [
+        {"chat": 1},
+        {"chat": 1},
+        {"vision": 1, "coder": 1},
+        {"vision": 1, "embed": 1},
+    ]
+    assert own.lose_one == {"chat": "serves", "coder": "waits", "embed": "waits", "vision": "serves"}
+
+
+def test_small_models_that_may_stand_in_the_way_of_a_large_one_are_a_warning() -> None:
+    assert blocked([Wanted("large", 2, 1), Wanted("small", 1, 2)], nodes=2, gpus_per_node=2) == ["large"]
+    assert blocked([Wanted("large", 2, 1), Wanted("small", 1, 2)], nodes=3, gpus_per_node=2) == []
+    assert any(note.path == "models.chat.pool" for note in plan(FITTING).warnings)
+
+
+def test_nodes_that_exist_cost_what_the_file_says_day_and_night() -> None:
+    priced = plan(changed(FITTING, **existing(usdPerGpuHour=1.5)))
+    (item,) = priced.cost.items
+    assert item.name == "GPU nodes a100"
+    assert item.min == item.max == pytest.approx(4 * 2 * 1.5 * 730)
+    assert priced.models["chat"].usd_per_hour == pytest.approx(3.0)
+    assert priced.models["embed"].usd_per_hour == pytest.approx(1.5)
+    assert not plan(FITTING).cost.items
+    over = plan(changed(FITTING, **existing(usdPerGpuHour=1.5), budget={"usdPerMonth": 5000}))
+    assert broken(over) == ["Budget"]
+
+
+def test_nodes_that_others_add_are_billed_as_they_are_needed() -> None:
+    priced = plan(changed(SHARED, gpuPools__a10g__existing__usdPerGpuHour=2.0))
+    (item,) = [each for each in priced.cost.items if each.name == "GPU nodes a10g"]
+    assert (item.min, item.max) == (pytest.approx(2.0 * 730), pytest.approx(6 * 2.0 * 730))
+
+
+def test_a_card_that_nobody_knows_is_sized_by_its_memory_and_its_speed_is_not_guessed() -> None:
+    card = {"gpu": "RTX-9000", "gpuMemoryGib": 47.0, "nodes": 4, "gpusPerNode": 2, "selector": {"gpu": "x"}}
+    model = {"model": "Qwen/Qwen3-8B", "maxModelLen": 8192}
+    result = plan({**OWN, "gpuPools": {"own": {"existing": card}}, "models": {"chat": model}})
+    chat = result.models["chat"]
+    assert result.pools["own"].gpu == "RTX-9000"
+    assert chat.fit is not None
+    assert chat.fit.fits
+    assert chat.throughput.tokens_per_second is None
+    assert "no estimate" in chat.throughput.reason
+    assert any(note.path == "gpuPools.own.existing.gpuMemoryGib" for note in result.assumptions)
+    del card["gpu"]
+    named = plan({**OWN, "gpuPools": {"own": {"existing": card}}, "models": {"chat": model}})
+    assert named.pools["own"].gpu == "47 GiB GPU"
+
+
+def test_a_label_of_nvidia_names_the_card() -> None:
+    labelled = changed(FITTING, **existing(gpu="NVIDIA-A100-SXM4-80GB"))
+    assert plan(labelled).pools["a100"].gpu == "A100-80"
+
+
+@pytest.mark.parametrize(
+    ("context", "given", "warned", "asked"),
+    [
+        ("k3s-gpu", None, True, False),
+        ("my-RKE2", None, True, False),
+        ("prod", None, False, True),
+        ("k3s-gpu", "nvidia", False, False),
+    ],
+)
+def test_without_a_runtime_class_the_plan_says_what_happens(
+    context: str, given: str | None, warned: bool, asked: bool
+) -> None:
+    stack = changed(FITTING, cluster={"existing": {"context": context}}, **existing(runtimeClassName=given))
+    result = plan(stack)
+    path = "gpuPools.a100.existing.runtimeClassName"
+    said = [note.message for note in (*result.warnings, *result.to_do) if note.path == path]
+    assert any(note.path == path for note in result.warnings) == warned
+    assert any(note.path == path for note in result.to_do) == asked
+    assert all(re.search("silently serves from the CPU", message) for message in said)
+    assert result.pools["a100"].runtime_class == given
+
+
+def test_eks_needs_no_runtime_class() -> None:
+    assert not [note for note in plan(SHARED).to_do if "runtimeClassName" in note.path]
+
+
+def test_a_rollout_that_starts_the_new_pod_first_needs_a_free_gpu_too() -> None:
+    """On nodes that exist the old pod goes first, unless the file asks for the other order."""
+    asked = changed(FITTING, models__chat__rollout={"strategy": "rolling"})
+    (refused,) = [each for each in plan(asked).violations if each.rule == "GPUs at peak"]
+    assert "2 for a rollout = 10; pool a100 has 8" in refused.message
+    assert refused.fix.startswith("models.chat.rollout: {strategy: recreate}")
+    assert not broken(plan(changed(asked, models__chat__rollout={"strategy": "recreate"})))
+    assert not broken(plan(_followed(asked, refused.fix.split(", or ")[1])))

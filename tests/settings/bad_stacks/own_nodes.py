@@ -1,0 +1,128 @@
+"""`gpuPools.NAME.existing`."""
+
+from infra.settings import Mistake
+from tests.settings.bad_stacks.writing import EKS, NODES, Bad, model, pool, stack
+
+SIZES = "write one of A100-40 (39 GiB), A100-80 (79 GiB)"
+
+
+def _gpu(name: str) -> str:
+    return stack(EKS, NODES.replace("gpu: L4", f"gpu: {name}"), model("pool: l4"))
+
+
+OWN_NODES = (
+    Bad(
+        "nodes that nobody counted",
+        stack(EKS, NODES.replace("nodes: 2, ", ""), model("pool: l4")),
+        (
+            Mistake(
+                "gpuPools.l4.existing.nodes",
+                5,
+                "missing; this program makes none of these nodes, so it has to know how many there are",
+                "write nodes: N, as many as `kubectl get nodes -l pool=gpu` lists",
+            ),
+        ),
+    ),
+    Bad(
+        "a maximum above the nodes that exist",
+        stack(EKS, NODES.replace("l4: {", "l4: {max: 3, "), model("pool: l4")),
+        (Mistake("gpuPools.l4.max", 5, "max 3 is more than the 2 nodes that exist", "leave max out"),),
+    ),
+    Bad(
+        "a minimum above the nodes that exist",
+        stack(EKS, NODES.replace("l4: {", "l4: {min: 3, "), model("pool: l4")),
+        (Mistake("gpuPools.l4.min", 5, "min 3 is more than the 2 nodes that exist", "leave min out"),),
+    ),
+    Bad(
+        "a GPU that nobody named",
+        stack(EKS, NODES.replace("gpu: L4, ", ""), model("pool: l4")),
+        (Mistake("gpuPools.l4.existing", 5, "which GPU isn't said", "write gpu: A10G, or gpuMemoryGib: 44.4"),),
+    ),
+    Bad(
+        "a GPU of two sizes",
+        _gpu("A100"),
+        (Mistake("gpuPools.l4.existing.gpu", 5, "A100 has several sizes", SIZES),),
+    ),
+    Bad(
+        "a GPU of a size that it doesn't have",
+        _gpu("A100-48GB"),
+        (
+            Mistake(
+                "gpuPools.l4.existing.gpu",
+                5,
+                "unknown GPU A100-48GB",
+                f"{SIZES}, or give its gpuMemoryGib beside it",
+            ),
+        ),
+    ),
+    Bad(
+        "an unknown GPU",
+        _gpu("RTX-4080"),
+        (
+            Mistake(
+                "gpuPools.l4.existing.gpu",
+                5,
+                "unknown GPU RTX-4080",
+                "write gpu: RTX-4090 if it has 24 GiB, or give its gpuMemoryGib beside it",
+            ),
+        ),
+    ),
+    Bad(
+        "a GPU whose memory nobody has seen",
+        _gpu("V100"),
+        (
+            Mistake(
+                "gpuPools.l4.existing.gpu",
+                5,
+                "what an engine sees of V100-32 isn't known",
+                "give its gpuMemoryGib beside it",
+            ),
+        ),
+    ),
+    Bad(
+        "a selector for another GPU",
+        stack(EKS, NODES.replace("pool: gpu", "nvidia.com/gpu.product: NVIDIA-A100-SXM4-80GB"), model("pool: l4")),
+        (
+            Mistake(
+                "gpuPools.l4.existing.gpu",
+                5,
+                "L4, and the nodes that the selector asks for have A100-80",
+                "write gpu: A100-80, or another selector",
+            ),
+        ),
+    ),
+    Bad(
+        "spot nodes of somebody else",
+        stack(EKS, NODES.replace("l4: {", "l4: {capacity: spot, "), model("pool: l4")),
+        (
+            Mistake(
+                "gpuPools.l4.capacity", 5, "nodes that we don't make have no capacity type here", "leave capacity out"
+            ),
+        ),
+    ),
+    Bad(
+        "tolerations that mean nothing",
+        stack(
+            EKS,
+            pool(
+                "existing: {gpu: L4, nodes: 1, selector: {a: b},"
+                " tolerations: [{operator: Exists, value: x}, {value: y}]}"
+            ),
+            model("pool: l4"),
+        ),
+        (
+            Mistake(
+                "gpuPools.l4.existing.tolerations[0]",
+                5,
+                "Exists takes no value",
+                "leave value out, or write operator: Equal",
+            ),
+            Mistake(
+                "gpuPools.l4.existing.tolerations[1]",
+                5,
+                "Equal needs a key",
+                "write key: nvidia.com/gpu, or operator: Exists",
+            ),
+        ),
+    ),
+)
