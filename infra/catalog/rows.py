@@ -26,7 +26,7 @@ QUANTIZED = ("model", "quantization", "weights_gib", "source")
 GGUF = ("name", "bits_per_weight", "source")
 OLLAMA = ("tag", "aliases", "params_b", "file_gb", "max_context", "task", "like", "source")
 TGI = ("model_type", "models")
-CPU_INSTANCE = ("instance_type", "vcpus", "memory_gib", "usd_per_hour")
+CPU_INSTANCE = ("instance_type", "vcpus", "memory_gib", "usd_per_hour", "arch")
 REGION_PRICE = ("instance_type", "region", "usd_per_hour", "spot_low", "spot_high")
 
 
@@ -138,7 +138,11 @@ def ollama_of(row: Row, models: Mapping[str, ModelShape]) -> OllamaModel:
 
 def cpu_instance_of(row: Row) -> CpuInstance:
     return CpuInstance(
-        row.text("instance_type"), row.whole("vcpus"), row.number("memory_gib"), row.number("usd_per_hour")
+        row.text("instance_type"),
+        row.whole("vcpus"),
+        row.number("memory_gib"),
+        row.number("usd_per_hour"),
+        row.one_of("arch", "x86_64", "arm64"),
     )
 
 

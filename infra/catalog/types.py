@@ -187,6 +187,7 @@ class CpuInstance:
     vcpus: int
     memory_gib: float
     usd_per_hour: float  # on demand, of `priced_by`
+    arch: Literal["x86_64", "arm64"]
     priced_by: str | None = HOME  # the region of its price; None: a table of the user's own
 
 

@@ -14,7 +14,7 @@ from infra.settings.cluster import CreateCluster
 ZONES = 2
 CIDR = "10.0.0.0/16"
 NAT_PER_ZONE_FROM = 3  # zones: who asks for three wants to lose one and go on
-SYSTEM_AMI = "AL2023_x86_64_STANDARD"
+SYSTEM_AMI = {"x86_64": "AL2023_x86_64_STANDARD", "arm64": "AL2023_ARM_64_STANDARD"}
 LOG_DAYS = 90
 SUPPORT_ENDS_SOON = timedelta(days=60)
 SCRATCH_GIB = 20
@@ -92,6 +92,7 @@ def _new(
         aws=aws,
         tags=tags,
         account_id=create.account_id,
+        arch=catalog.cpu_instances[create.system_nodes.instance_type].arch,
     )
 
 
@@ -167,6 +168,7 @@ def _cluster(
     aws: AwsConfig,
     tags: Mapping[str, str],
     account_id: str | None = None,
+    arch: str = "x86_64",
     zones: tuple[str, ...] = (),
     cidr: str | None = None,
     nat_per_zone: bool = False,
@@ -180,7 +182,7 @@ def _cluster(
         zone_ids=zones,
         cidr=cidr,
         nat_per_zone=nat_per_zone,
-        system_ami_type=SYSTEM_AMI,
+        system_ami_type=SYSTEM_AMI[arch],
         system_root_gib=root_gib(catalog, scratch_gib=SCRATCH_GIB),
         log_days=LOG_DAYS,
         autoscaler_image_tag=catalog.kubernetes[version].cluster_autoscaler,

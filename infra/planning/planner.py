@@ -77,7 +77,7 @@ def make_plan(
     cost = plan_cost(settings, cluster, pools, placed, models, cache, gateway, catalog, findings)
     again = partial(make_plan, stack, region=region, secrets=secrets, catalog=listed, aws=aws)
     check_budget(settings, cost, findings, again, catalog)
-    list_to_dos(stack, settings, cluster, pools, placed, gateway, secrets, catalog, findings)
+    list_to_dos(stack, settings, cluster, pools, placed, addons, gateway, secrets, catalog, findings)
     return Plan(
         stack=stack,
         settings=settings,

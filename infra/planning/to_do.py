@@ -8,7 +8,7 @@ from infra.planning.namespace import list_namespace_to_dos
 from infra.planning.own_pools import to_do_of_own_nodes
 from infra.planning.placeholders import list_placeholders
 from infra.planning.placement import Placed
-from infra.planning.plan import ClusterPlan, GatewayPlan, PoolPlan
+from infra.planning.plan import AddonPlan, ClusterPlan, GatewayPlan, PoolPlan
 from infra.planning.served import Served
 from infra.planning.words import count
 from infra.settings import Settings
@@ -20,6 +20,7 @@ QUOTAS = {
     ("P", "on-demand"): ("L-417A185B", "Running On-Demand P instances"),
     ("P", "spot"): ("L-7212CCBC", "All P Spot Instance Requests"),
 }
+WITH_AWS_RIGHTS = ("clusterAutoscaler", "loadBalancerController")
 TOKEN = "huggingFaceToken"
 CLIENT_LABEL = "llm-platform/client=true"
 NO_ADMINS = (
@@ -35,6 +36,7 @@ def list_to_dos(
     cluster: ClusterPlan,
     pools: Mapping[str, PoolPlan],
     placed: Sequence[Placed],
+    addons: Mapping[str, AddonPlan],
     gateway: GatewayPlan | None,
     secrets: frozenset[str],
     catalog: Catalog,
@@ -42,7 +44,7 @@ def list_to_dos(
 ) -> None:
     """In the order of doing."""
     list_placeholders(settings, findings)
-    _account(settings, cluster, findings)
+    _account(settings, cluster, addons, findings)
     _quotas(cluster, pools, catalog, findings)
     _licences(stack, placed, secrets, findings)
     _nodes(settings, pools, findings)
@@ -92,11 +94,25 @@ def _names(models: Sequence[Served]) -> str:
     return ", ".join(served.name for served in models)
 
 
-def _account(settings: Settings, cluster: ClusterPlan, findings: Findings) -> None:
+def _pod_identity(cluster: ClusterPlan, addons: Mapping[str, AddonPlan], findings: Findings) -> None:
+    """A cluster that we make has the agent; on another, add-ons without it start, and AWS refuses whatever they ask."""
+    asking = [name for name in WITH_AWS_RIGHTS if addons[name].state == "install"]
+    if cluster.kind != "eks" or not asking:
+        return
+    command = ("aws eks create-addon --addon-name eks-pod-identity-agent --cluster-name", cluster.name)
+    findings.to_do(
+        "cluster.existing.eks",
+        f"{', '.join(asking)}: AWS rights come from the EKS Pod Identity agent; where the cluster hasn't got it:"
+        f" `{' '.join((*command, *cluster.aws_arguments))}`",
+    )
+
+
+def _account(settings: Settings, cluster: ClusterPlan, addons: Mapping[str, AddonPlan], findings: Findings) -> None:
     if cluster.kind != "context":
         findings.to_do(
             "cluster", "have the AWS CLI on the PATH: the Kubernetes provider asks it for a token at each run"
         )
+    _pod_identity(cluster, addons, findings)
     create = settings.cluster.create
     if create is not None and not create.access.admins:
         findings.to_do("cluster.create.access.admins", NO_ADMINS)

@@ -1,5 +1,6 @@
 """What is allowed, and worth a second look."""
 
+import re
 from collections.abc import Collection, Iterable, Sequence
 
 from infra.planning.findings import Findings
@@ -13,6 +14,7 @@ from infra.settings.platform import GUARDED
 NODE_UPDATE_SECONDS = 900
 # docs.aws.amazon.com/AWSEC2/latest/UserGuide/spot-instance-termination-notices.html
 SPOT_NOTICE_SECONDS = 120
+_RARE = re.compile(r"p[456]")  # A100 and newer of 8 GPUs a node; AWS sells them by reservation and Capacity Block
 
 
 def warn_of_model(placed: Placed, rollout: Rollout, start: ColdStart, findings: Findings) -> None:
@@ -59,6 +61,13 @@ def warn_of_pool(
         findings.warn(f"{path}.instanceTypes", f"only {pool.zone_ids[0]} of the stack's zones offers this pool's types")
     if not models:
         findings.warn(path, "no model runs on it")
+    if pool.capacity == "on-demand" and (rare := [name for name in pool.instance_types if _RARE.match(name)]):
+        findings.warn(
+            f"{path}.instanceTypes",
+            f"{', '.join(rare)} on demand hardly ever comes: pods wait until AWS has one. Reserve it first: an open"
+            " On-Demand Capacity Reservation of the type in one of the zones is used by itself, and billed from the day"
+            " that it is made; a Capacity Block can't be used here",
+        )
     if not pool.existing and pool.min > 0:
         command = "aws eks update-nodegroup-config --scaling-config desiredSize="
         findings.warn(

@@ -1,0 +1,101 @@
+"""A cluster on AWS: its system nodes, what AWS rarely has, and what an existing one must have."""
+
+import pytest
+
+from infra.planning import Plan
+from tests.example_stacks import plan_text
+from tests.planning.stacks import DEV, SHARED, changed, plan
+
+SMALL = """\
+config:
+  aws:region: us-east-1
+  llm-platform:platform:
+    cluster:
+      create:
+        version: "1.35"
+        zones: 2
+        network: {nat: one}
+        access: {admins: ["arn:aws:iam::111122223333:role/platform"]}
+        systemNodes: {instanceType: t4g.xlarge}
+    gpuPools: {l4: {instanceTypes: [g6.xlarge], capacity: spot}}
+    models: {chat: {model: Qwen/Qwen3-8B, maxModelLen: 8192, replicas: 1}}
+    addons: {prometheus: disabled, keda: disabled}
+"""
+
+
+def warned(made: Plan, path: str) -> list[str]:
+    return [note.message for note in made.warnings if note.path == path]
+
+
+@pytest.mark.parametrize(
+    ("instance_type", "ami_type"),
+    [
+        ("m7i.xlarge", "AL2023_x86_64_STANDARD"),
+        ("m7g.xlarge", "AL2023_ARM_64_STANDARD"),
+        ("t4g.xlarge", "AL2023_ARM_64_STANDARD"),
+    ],
+)
+def test_system_nodes_boot_an_image_of_their_architecture(instance_type: str, ami_type: str) -> None:
+    made = plan(changed(DEV, cluster__create__systemNodes={"instanceType": instance_type}))
+    assert made.cluster.system_ami_type == ami_type
+    assert not made.violations
+
+
+def test_a_small_footprint_can_be_chosen() -> None:
+    """Arm system nodes, one NAT gateway, no Prometheus and no KEDA: nothing else is in the way."""
+    small, usual = plan_text("small", SMALL), plan(changed(DEV, gpuPools__l4__instanceTypes=["g6.xlarge"]))
+    assert not small.plan.violations
+    (nodes,) = [r for r in small.recording.of("aws:eks/nodeGroup:NodeGroup") if r.name == "cluster-system"]
+    assert (nodes.inputs["instanceTypes"], nodes.inputs["amiType"]) == (["t4g.xlarge"], "AL2023_ARM_64_STANDARD")
+    assert len(small.recording.of("aws:ec2/natGateway:NatGateway")) == 1
+    releases = {r.name for r in small.recording.of("kubernetes:helm.sh/v3:Release")}
+    assert releases
+    assert not any("prometheus" in name or "keda" in name for name in releases)
+    assert not any("monitoring.coreos.com" in r.type or "keda.sh" in r.type for r in small.recording.resources)
+    assert small.plan.cost.usd_per_month_min < usual.cost.usd_per_month_min
+
+
+@pytest.mark.parametrize(
+    ("types", "capacity", "rare"),
+    [
+        (["p4d.24xlarge"], "on-demand", True),
+        (["p5.48xlarge"], "on-demand", True),
+        (["p5en.48xlarge"], "on-demand", True),
+        (["p6-b200.48xlarge"], "on-demand", True),
+        (["p5.48xlarge"], "spot", False),
+        (["g6e.12xlarge"], "on-demand", False),
+    ],
+)
+def test_a_type_that_hardly_ever_comes_on_demand_is_a_warning(types: list[str], capacity: str, rare: bool) -> None:
+    made = plan(changed(DEV, gpuPools={"big": {"instanceTypes": types, "capacity": capacity}}))
+    messages = [text for text in warned(made, "gpuPools.big.instanceTypes") if "hardly ever comes" in text]
+    assert len(messages) == rare
+    assert all(types[0] in text and "Capacity Reservation" in text for text in messages)
+
+
+@pytest.mark.parametrize(
+    ("addons", "asked"),
+    [
+        ({}, None),
+        ({"metricsServer": "install"}, None),
+        ({"clusterAutoscaler": "install"}, "clusterAutoscaler: AWS rights"),
+        (
+            {"clusterAutoscaler": "install", "loadBalancerController": "install"},
+            "clusterAutoscaler, loadBalancerController: AWS rights",
+        ),
+    ],
+)
+def test_an_existing_cluster_needs_the_agent_that_gives_pods_their_rights(
+    addons: dict[str, str], asked: str | None
+) -> None:
+    made = plan(changed(SHARED, addons=addons))
+    messages = [note.message for note in made.to_do if note.path == "cluster.existing.eks"]
+    assert len(messages) == (asked is not None)
+    for message in messages:
+        assert message.startswith(str(asked))
+        command = "aws eks create-addon --addon-name eks-pod-identity-agent --cluster-name shared-prod"
+        assert f"`{command} --region us-east-1`" in message
+
+
+def test_a_cluster_that_we_make_has_the_agent() -> None:
+    assert not [note for note in plan(DEV).to_do if "pod-identity" in note.message]
