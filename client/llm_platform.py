@@ -41,6 +41,7 @@ class Model:
     base_url: str | None = None  # None: no gateway
     embedding_size: int | None = None  # numbers in a vector; None: not an embedding model, or not known
     api_key_secret: KeySecret | None = None  # None: no key is checked
+    truncates_prompts: bool = False  # of a prompt that is too long a part is left out, and the rest answered
 
 
 @dataclass(frozen=True)
@@ -101,6 +102,11 @@ class ModelOutputs:
     @property
     def paused(self) -> pulumi.Output[bool]:
         return self.facts.apply(lambda facts: facts.paused)
+
+    @property
+    def truncates_prompts(self) -> pulumi.Output[bool]:
+        """Whether a prompt that is too long is answered in part, and not refused."""
+        return self.facts.apply(lambda facts: facts.truncates_prompts)
 
     @property
     def api_key_secret(self) -> pulumi.Output[KeySecret | None]:

@@ -38,6 +38,11 @@ class ModelEndpoint(_Promise):
     api_key_secret: KeySecret | None = Field(description="null where the engine checks no key (Ollama)")
     timeout_seconds: int = Field(description="the gateway ends a request after so long")
     paused: bool = Field(description="true: no pod runs, the URL answers 503")
+    truncates_prompts: bool = Field(
+        default=False,
+        description="true: of a prompt that is too long the engine leaves out a part and answers the rest, with 200"
+        " (Ollama); false: it refuses the request",
+    )
 
 
 class PlatformOutputs(_Promise):
@@ -94,4 +99,5 @@ def _endpoint(plan: Plan, model: ModelPlan) -> ModelEndpoint:
         ),
         timeout_seconds=gateway.timeout_seconds if gateway else model.timeouts.drain,
         paused=model.paused,
+        truncates_prompts=model.engine == "ollama",
     )

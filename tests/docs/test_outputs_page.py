@@ -26,9 +26,8 @@ IN_TYPESCRIPT = {"integer": "number", "string": "string", "boolean": "boolean", 
 def test_every_field_of_the_contract_is_on_the_page() -> None:
     table = PAGE.partition("| output |")[2].partition("\n\n")[0]
     named = {name.replace("NAME", "*") for name in re.findall(r"`([\w.]+)`", table)}
-    not_for_applications = {"gateway_address", "models.*.engine", "models.*.paused"}
     top = {path for path in PROMISED if not path.startswith("models.*.api_key_secret.")} - {"models"}
-    assert named & PROMISED.keys() == top - not_for_applications
+    assert named & PROMISED.keys() == top
 
 
 def test_the_python_program_runs() -> None:
