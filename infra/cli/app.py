@@ -51,16 +51,19 @@ def plan(stack: str, format_: str, out: Path | None, stacks: Path, pin: bool) ->
 
     Exits 1 when the plan breaks a rule (it is printed all the same), 2 when the stack file itself is wrong.
     """
-    from infra.cli import files
-    from infra.cli.pin import pin_choices
-    from infra.cli.render import render
+    from infra.cli.progress import waiting
     from infra.cli.terminal import terminal_width
-    from infra.offline import plan_offline
     from infra.settings import BadStackFile, stack_path
 
     try:
         path = stack_path(stacks, stack)
-        planned = plan_offline(path)
+        with waiting(f"planning {stack}"):
+            from infra.cli import files
+            from infra.cli.pin import pin_choices
+            from infra.cli.render import render
+            from infra.offline import plan_offline  # brings the SDKs, which take their time too
+
+            planned = plan_offline(path)
     except BadStackFile as mistakes:
         click.echo(mistakes.render(terminal_width()), err=True, nl=False)
         sys.exit(2)
@@ -90,13 +93,16 @@ def diff(stack: str, base: str, format_: str) -> None:
     from infra.cli.signals import ended_by_signals
 
     with ended_by_signals():
-        from infra.cli.diff import run
+        from infra.cli.progress import waiting
         from infra.cli.terminal import terminal_width
         from infra.diff.base import BadBase
         from infra.settings import BadStackFile
 
         try:
-            text, notes, code = run(stack, base, format_)
+            with waiting(f"planning {stack} and its base"):
+                from infra.cli.diff import run
+
+                text, notes, code = run(stack, base, format_)
         except BadStackFile as mistakes:
             click.echo(mistakes.render(terminal_width()), err=True, nl=False)
             sys.exit(2)
