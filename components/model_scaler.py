@@ -7,6 +7,7 @@ import pulumi
 import pulumi_kubernetes as k8s
 
 from components.engines import ENGINES
+from components.prometheus_login import NAME, Login
 
 _LONGEST_WINDOW = 3600  # seconds, of a HorizontalPodAutoscaler
 _SCALE_DOWN_PERIOD = 120
@@ -35,6 +36,7 @@ class ModelScaler(pulumi.ComponentResource):
         polling_seconds: int,
         cooldown_seconds: int,
         prometheus_url: pulumi.Input[str],
+        login: Login | None = None,
         paused: bool = False,
         depends_on: Sequence[pulumi.Resource] = (),
         opts: pulumi.ResourceOptions | None = None,
@@ -73,7 +75,9 @@ class ModelScaler(pulumi.ComponentResource):
                             "query": query.promql,
                             "threshold": str(thresholds[query.name]),
                             "ignoreNullValues": "false",
+                            **(login.metadata if login is not None else {}),
                         },
+                        **({"authenticationRef": {"name": NAME}} if login is not None else {}),
                     }
                     for query in queries
                 ],

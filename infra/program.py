@@ -20,7 +20,7 @@ from infra.planning.namespace import namespace_labels
 from infra.planning.placeholders import unreachable
 from infra.planning.plan import Plan
 from infra.planning.to_do import NO_ADMINS
-from infra.serving import cache_volume, route, serve
+from infra.serving import cache_volume, log_in, route, serve
 from infra.settings import BadStackFile, StackFile, load_config
 from infra.settings.secrets import API_KEY, HUGGING_FACE_TOKEN, SECRETS
 from infra.site import aws_provider, make_site
@@ -91,7 +91,8 @@ def deploy(plan: Plan, cloud: aws.Provider | None) -> None:
     key = None
     if any(checks_key(model) for model in plan.models.values()):
         key = ApiKey("api-key", given=config.get_secret(API_KEY)).key
-    servers = {name: serve(plan, model, site, cache, key) for name, model in plan.models.items()}
+    login = log_in(plan, site, cache)
+    servers = {name: serve(plan, model, site, cache, key, login) for name, model in plan.models.items()}
     gateway = None
     if plan.gateway and settings.gateway:
         gateway = Gateway(

@@ -9,8 +9,9 @@ from components.model_pod import PodPlace, PodSize
 from components.model_scaler import ModelScaler
 from components.model_server import SERVICE_PORT, Callers, ModelServer, Rollout
 from components.prefetch import Prefetch
+from components.prometheus_login import Login, PrometheusLogin
 from infra.outputs import checks_key
-from infra.planning.plan import ModelPlan, Plan
+from infra.planning.plan import ModelPlan, Monitoring, Plan
 from infra.site import Site
 
 
@@ -24,8 +25,29 @@ def cache_volume(plan: Plan, site: Site) -> EfsVolume | EbsVolume | None:
     return None
 
 
+def log_in(plan: Plan, site: Site, cache: ModelCache) -> PrometheusLogin | None:
+    """What every scaler needs at a Prometheus that asks for a login; None: it asks for none, or nothing scales."""
+    login = plan.monitoring.login if plan.monitoring else None
+    if login is None or not any(model.scaling for model in plan.models.values()):
+        return None
+    return PrometheusLogin(
+        "prometheus-login",
+        namespace=plan.settings.namespace.name,
+        secret=login.secret,
+        keys=login.keys,
+        role_arn=login.role_arn,
+        depends_on=[cache, *site.operators],
+        opts=site.opts,
+    )
+
+
 def serve(
-    plan: Plan, model: ModelPlan, site: Site, cache: ModelCache, api_key: pulumi.Output[str] | None
+    plan: Plan,
+    model: ModelPlan,
+    site: Site,
+    cache: ModelCache,
+    api_key: pulumi.Output[str] | None,
+    login: PrometheusLogin | None,
 ) -> ModelServer:
     """The server waits for the weights and for the nodes that it runs on."""
     namespace = plan.settings.namespace.name
@@ -104,11 +126,19 @@ def serve(
             polling_seconds=model.scaling.polling_seconds,
             cooldown_seconds=model.scaling.cooldown_seconds,
             prometheus_url=plan.monitoring.url,
+            login=_login(plan.monitoring),
             paused=model.paused,
-            depends_on=[server.deployment, *site.operators],
+            depends_on=[server.deployment, *site.operators, *([login] if login else [])],
             opts=site.opts,
         )
     return server
+
+
+def _login(monitoring: Monitoring) -> Login | None:
+    login = monitoring.login
+    if login is None:
+        return None
+    return Login(region=login.region) if login.mode == "sigv4" else Login(mode=login.mode)
 
 
 def route(model: ModelPlan, server: ModelServer) -> Route:

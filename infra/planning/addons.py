@@ -6,6 +6,7 @@ from typing import Literal
 from infra.catalog import Catalog
 from infra.planning.findings import Findings
 from infra.planning.plan import AddonPlan, Monitoring
+from infra.planning.prometheus_login import plan_login
 from infra.settings import Settings
 from infra.settings.platform import Addon
 
@@ -34,7 +35,10 @@ def plan_monitoring(settings: Settings, addons: Mapping[str, AddonPlan], catalog
     if existing is None or existing.url is None:
         return None
     return Monitoring(
-        existing.url, existing.monitor_labels, existing.namespace or _namespace_of(existing.url, namespace)
+        existing.url,
+        existing.monitor_labels or {},
+        existing.namespace or _namespace_of(existing.url, namespace),
+        plan_login(existing),
     )
 
 

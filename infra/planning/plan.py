@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from infra.planning.own_nodes import OwnNodes
+from infra.planning.prometheus_login import PrometheusLogin
 from infra.settings import Settings
 
 HOURS_A_MONTH = 730
@@ -315,6 +316,7 @@ class Monitoring:
     url: str
     labels: Mapping[str, str]  # of a ServiceMonitor, so that it is looked at
     namespace: str  # where it runs, for the NetworkPolicies
+    login: PrometheusLogin | None = None  # None: it asks for none
 
 
 @dataclass(frozen=True)

@@ -21,6 +21,7 @@ from infra.planning.plan import CachePlan, GatewayPlan, ModelPlan, Plan, PoolPla
 from infra.planning.pods import check_system_nodes, server_resources
 from infra.planning.pools import Offer, declared, makeable
 from infra.planning.prefetch import explain_prefetch, plan_prefetch
+from infra.planning.prometheus_to_do import list_prometheus_to_dos
 from infra.planning.remedies import find_remedies
 from infra.planning.rollout import check_rollout, plan_rollout, surges
 from infra.planning.scaling import plan_scaling
@@ -77,7 +78,9 @@ def make_plan(
     cost = plan_cost(settings, cluster, pools, placed, models, cache, gateway, catalog, findings)
     again = partial(make_plan, stack, region=region, secrets=secrets, catalog=listed, aws=aws)
     check_budget(settings, cost, findings, again, catalog)
+    monitoring = plan_monitoring(settings, addons, catalog)
     list_to_dos(stack, settings, cluster, pools, placed, addons, gateway, secrets, catalog, findings)
+    list_prometheus_to_dos(settings, cluster, addons, monitoring, findings)
     return Plan(
         stack=stack,
         settings=settings,
@@ -86,7 +89,7 @@ def make_plan(
         models=models,
         addons=addons,
         cache=cache,
-        monitoring=plan_monitoring(settings, addons, catalog),
+        monitoring=monitoring,
         gateway=gateway,
         cost=cost,
         remedies=find_remedies(models, pools, placed, cache, catalog),

@@ -6,6 +6,7 @@ from pydantic import Field
 
 from infra.settings.cluster import Cluster, GpuPool, Namespace
 from infra.settings.model import Models
+from infra.settings.prometheus_login import PrometheusLogin
 from infra.settings.types import (
     CertificateArn,
     Cidr,
@@ -26,14 +27,24 @@ class ExistingAddon(Section):
     """Where an add-on is that somebody else runs."""
 
     url: HttpUrl | None = Field(default=None, description="Prometheus: the address that KEDA asks")
-    monitor_labels: dict[str, str] = Field(
-        default={},
-        description="Prometheus: labels without which it ignores a ServiceMonitor",
+    auth: PrometheusLogin | None = Field(
+        default=None,
+        description="Prometheus: how KEDA logs in",
+        examples=[{"bearerSecret": {"name": "prometheus-login"}}],
+    )
+    monitor_labels: dict[str, str] | None = Field(
+        default=None,
+        description="Prometheus: labels without which it ignores a ServiceMonitor; {}: it takes every one",
         examples=[{"release": "kube-prom"}],
     )
     namespace: NamespaceName | None = Field(
         default=None, description="where it runs, for the NetworkPolicies", examples=["monitoring"]
     )
+
+    @property
+    def of_prometheus(self) -> bool:
+        """Whether it says what only a Prometheus has."""
+        return (self.url, self.auth, self.monitor_labels) != (None, None, None)
 
 
 class Addon(Section):

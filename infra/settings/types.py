@@ -42,6 +42,7 @@ ObjectName = Annotated[
         r"^[a-z0-9]([-.a-z0-9]{0,251}[a-z0-9])?$", "llm-tls", "name of lower-case letters, digits, hyphens and dots"
     ),
 ]
+SecretKey = Annotated[str, _pattern(r"^[-._a-zA-Z0-9]+$", "token", "key of a Secret", max_length=253)]
 # EKS: 1-100 characters, letters, digits, hyphens and underscores, beginning with a letter or digit.
 ClusterName = Annotated[str, _pattern(r"^[0-9A-Za-z][-_0-9A-Za-z]{0,99}$", "llm-prod", "EKS cluster name")]
 KubernetesVersion = Annotated[str, _pattern(r"^1\.\d\d$", "1.35", "Kubernetes version, quoted")]
@@ -61,6 +62,10 @@ IamArn = Annotated[
     _pattern(r"^arn:aws(-[a-z]+)*:iam::\d{12}:(role|user)/.+$", "arn:aws:iam::111122223333:role/platform", "IAM ARN"),
 ]
 AccountId = Annotated[str, _pattern(r"^\d{12}$", "111122223333", "AWS account id, quoted")]
+RoleArn = Annotated[
+    str,
+    _pattern(r"^arn:aws(-[a-z]+)*:iam::\d{12}:role/.+$", "arn:aws:iam::111122223333:role/prometheus", "role ARN"),
+]
 CertificateArn = Annotated[
     str,
     _pattern(

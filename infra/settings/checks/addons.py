@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import Literal
 
+from infra.settings.checks.prometheus import check_existing_prometheus
 from infra.settings.checks.scope import CLUSTER_KIND, Scope
 from infra.settings.mistakes import Key
 from infra.settings.platform import Addon, Addons
@@ -18,12 +19,8 @@ def check_addons(scope: Scope) -> None:
         if name in _NEED_AWS and state == "install" and not scope.on_aws:
             got = "works on EKS only, and the cluster is a kubeconfig context"
             scope.report.wrong(key, got, f"leave {name} out", reads=CLUSTER_KIND)
-        if (
-            name != "prometheus"
-            and addon.existing is not None
-            and (addon.existing.url or addon.existing.monitor_labels)
-        ):
-            got = "url and monitorLabels are Prometheus' own"
+        if name != "prometheus" and addon.existing is not None and addon.existing.of_prometheus:
+            got = "url, auth and monitorLabels are Prometheus' own"
             scope.report.wrong((*key, "existing"), got, f"write {name}: existing")
         if state == "disabled":
             for reason, path in _needs(scope, name):
@@ -72,6 +69,8 @@ def uses_alb(scope: Scope) -> bool:
 def _check_prometheus(scope: Scope) -> None:
     addon = scope.settings.addons.prometheus
     key: Key = ("addons", "prometheus")
+    if addon.existing is not None:
+        check_existing_prometheus(scope, addon.existing)
     scaled = next(_needs(scope, "prometheus"), None)
     if scaled is None or _state(scope, addon) != "existing" or (addon.existing is not None and addon.existing.url):
         return

@@ -3,6 +3,13 @@
 from infra.settings import Mistake
 from tests.settings.bad_stacks.writing import CLUSTER, CPU, EKS, LAPTOP, MODEL, NODES, POOL, Bad, model, stack
 
+AMAZON = "https://aps-workspaces.eu-west-1.amazonaws.com/workspaces/ws-1f0c"
+
+
+def _prometheus(existing: str) -> str:
+    return stack(CLUSTER, MODEL, f"addons: {{prometheus: {{existing: {{{existing}}}}}}}")
+
+
 ADDONS = (
     Bad(
         "a scaler without KEDA and Prometheus",
@@ -97,6 +104,87 @@ ADDONS = (
     Bad(
         "a URL of KEDA",
         stack(CLUSTER, MODEL, "addons: {keda: {existing: {url: http://keda}}}"),
-        (Mistake("addons.keda.existing", 6, "url and monitorLabels are Prometheus' own", "write keda: existing"),),
+        (
+            Mistake(
+                "addons.keda.existing", 6, "url, auth and monitorLabels are Prometheus' own", "write keda: existing"
+            ),
+        ),
+    ),
+    Bad(
+        "a login in two ways",
+        _prometheus("url: http://p.watch:9090, auth: {bearerSecret: {name: p}, sigv4: {region: us-east-1}}"),
+        (
+            Mistake(
+                "addons.prometheus.existing.auth",
+                6,
+                "got bearerSecret and sigv4; needs exactly one way to log in",
+                "write bearerSecret: {name: ...}, basicSecret: {name: ...} or sigv4: {}",
+            ),
+        ),
+    ),
+    Bad(
+        "a login at no address",
+        _prometheus("auth: {bearerSecret: {name: p}}"),
+        (Mistake("addons.prometheus.existing.auth", 6, "a login at no address", "write url beside it"),),
+    ),
+    Bad(
+        "a login in the open",
+        _prometheus("url: https://me:secret@p.example.com"),
+        (
+            Mistake(
+                "addons.prometheus.existing.url",
+                6,
+                "a login in the open (value not shown). Change the password, then put it into a Secret",
+                "write the address without it, and auth: {basicSecret: {name: ...}} beside it",
+            ),
+        ),
+    ),
+    Bad(
+        "an address with the path of a query",
+        _prometheus("url: https://p.example.com/api/v1/query"),
+        (
+            Mistake(
+                "addons.prometheus.existing.url",
+                6,
+                "KEDA adds /api/v1/query to it",
+                "write url: https://p.example.com",
+            ),
+        ),
+    ),
+    Bad(
+        "Amazon's Prometheus with a token",
+        _prometheus(f"url: {AMAZON}, auth: {{bearerSecret: {{name: p}}}}"),
+        (
+            Mistake(
+                "addons.prometheus.existing.auth",
+                6,
+                "Amazon Managed Prometheus answers signed requests only: KEDA would never get a number",
+                "write auth: {sigv4: {}} beside url",
+            ),
+        ),
+    ),
+    Bad(
+        "Amazon's Prometheus in another region",
+        _prometheus(f"url: {AMAZON}, auth: {{sigv4: {{region: us-east-1}}}}"),
+        (
+            Mistake(
+                "addons.prometheus.existing.auth.sigv4.region",
+                6,
+                "us-east-1, and the workspace is in eu-west-1",
+                "write region: eu-west-1, or leave it out",
+            ),
+        ),
+    ),
+    Bad(
+        "signed requests for nobody knows which region",
+        _prometheus("url: https://p.example.com, auth: {sigv4: {}}"),
+        (
+            Mistake(
+                "addons.prometheus.existing.auth.sigv4.region",
+                6,
+                "missing; the URL names none",
+                "write region: us-east-1",
+            ),
+        ),
     ),
 )

@@ -1,0 +1,36 @@
+"""How KEDA logs in at a Prometheus that exists."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from infra.settings.checks.prometheus import AMAZON
+from infra.settings.platform import ExistingAddon
+
+
+@dataclass(frozen=True)
+class PrometheusLogin:
+    """A token, a name with a password, or signed requests."""
+
+    mode: Literal["bearer", "basic", "sigv4"]
+    secret: str | None  # in the models' namespace; None with sigv4
+    keys: Mapping[str, str]  # of the Secret, by KEDA's parameter
+    region: str | None  # with sigv4
+    role_arn: str | None  # that KEDA's operator assumes
+
+
+def plan_login(existing: ExistingAddon) -> PrometheusLogin | None:
+    auth = existing.auth
+    if auth is None:
+        return None
+    if auth.bearer_secret is not None:
+        keys = {"bearerToken": auth.bearer_secret.key}
+        return PrometheusLogin("bearer", auth.bearer_secret.name, keys, None, None)
+    if auth.basic_secret is not None:
+        keys = {"username": auth.basic_secret.username_key, "password": auth.basic_secret.password_key}
+        return PrometheusLogin("basic", auth.basic_secret.name, keys, None, None)
+    if auth.sigv4 is None:
+        return None
+    named = AMAZON.search(existing.url or "")
+    region = auth.sigv4.region or (named[1] if named else None)
+    return PrometheusLogin("sigv4", None, {}, region, auth.sigv4.role_arn)

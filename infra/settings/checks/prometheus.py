@@ -1,0 +1,59 @@
+"""Rules for a Prometheus that exists: where it is, and how KEDA logs in there."""
+
+import re
+from urllib.parse import urlsplit
+
+from infra.settings.checks.scope import Scope
+from infra.settings.mistakes import Key
+from infra.settings.platform import ExistingAddon
+from infra.settings.prometheus_login import PrometheusLogin
+
+_KEY: Key = ("addons", "prometheus", "existing")
+_URL: Key = (*_KEY, "url")
+_AUTH: Key = (*_KEY, "auth")
+AMAZON = re.compile(r"aps-workspaces(?:-fips)?\.([a-z0-9-]+)\.")
+_FORMS = "bearerSecret: {name: ...}, basicSecret: {name: ...} or sigv4: {}"
+
+
+def check_existing_prometheus(scope: Scope, existing: ExistingAddon) -> None:
+    if existing.url is not None:
+        _check_url(scope, existing.url)
+        _check_amazon(scope, existing.url, existing.auth)
+    if existing.auth is not None:
+        _check_login(scope, existing, existing.auth)
+
+
+def _check_url(scope: Scope, url: str) -> None:
+    parts = urlsplit(url)
+    if "@" in parts.netloc:
+        got = "a login in the open (value not shown). Change the password, then put it into a Secret"
+        scope.report.wrong(_URL, got, "write the address without it, and auth: {basicSecret: {name: ...}} beside it")
+    elif "/api/v1" in parts.path:
+        address = url[: url.index("/api/v1")]
+        scope.report.wrong(_URL, "KEDA adds /api/v1/query to it", f"write url: {address}")
+
+
+def _check_amazon(scope: Scope, url: str, login: PrometheusLogin | None) -> None:
+    amazon = AMAZON.search(url)
+    if amazon is not None and (login is None or login.sigv4 is None):
+        got = "Amazon Managed Prometheus answers signed requests only: KEDA would never get a number"
+        scope.report.wrong(_AUTH, got, "write auth: {sigv4: {}} beside url", reads=[_URL, _AUTH])
+    elif amazon is not None and login is not None and login.sigv4 is not None:
+        region = login.sigv4.region
+        if region is not None and region != amazon[1]:
+            got = f"{region}, and the workspace is in {amazon[1]}"
+            where: Key = (*_AUTH, "sigv4", "region")
+            scope.report.wrong(where, got, f"write region: {amazon[1]}, or leave it out", reads=[_URL, where])
+
+
+def _check_login(scope: Scope, existing: ExistingAddon, login: PrometheusLogin) -> None:
+    forms = {"bearerSecret": login.bearer_secret, "basicSecret": login.basic_secret, "sigv4": login.sigv4}
+    given = [name for name, form in forms.items() if form is not None]
+    if len(given) != 1:
+        got = f"got {' and '.join(given) or 'none'}; needs exactly one way to log in"
+        scope.report.wrong(_AUTH, got, f"write {_FORMS}", reads=[(*_AUTH, name) for name in forms])
+    if existing.url is None:
+        scope.report.wrong(_AUTH, "a login at no address", "write url beside it", reads=[_URL])
+    elif login.sigv4 is not None and login.sigv4.region is None and AMAZON.search(existing.url) is None:
+        where: Key = (*_AUTH, "sigv4", "region")
+        scope.report.wrong(where, "missing; the URL names none", "write region: us-east-1", reads=[_URL, where])

@@ -1,0 +1,47 @@
+"""`addons.prometheus.existing.auth`: how KEDA logs in at a Prometheus that asks for it."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from infra.settings.types import ObjectName, RoleArn, SecretKey, Section
+
+
+class BearerSecret(Section):
+    """A Secret beside the models that holds a token."""
+
+    name: ObjectName = Field(description="of the Secret, in the models' namespace", examples=["prometheus-login"])
+    key: SecretKey = Field(default="token", description="its key with the token")
+
+
+class BasicSecret(Section):
+    """A Secret beside the models that holds a name and a password; the keys are those of a `basic-auth` Secret."""
+
+    name: ObjectName = Field(description="of the Secret, in the models' namespace", examples=["prometheus-login"])
+    username_key: SecretKey = Field(default="username", description="its key with the name")
+    password_key: SecretKey = Field(default="password", description="its key with the password")
+
+
+class SigV4(Section):
+    """Requests signed for Amazon Managed Prometheus, with the rights of KEDA's operator."""
+
+    region: Annotated[str, Field(pattern=r"^[a-z]{2}(-[a-z]+)+-\d$", examples=["us-east-1"], title="region")] | None = (
+        Field(default=None, description="of the workspace; read from its URL when absent")
+    )
+    role_arn: RoleArn | None = Field(
+        default=None, description="a role that the operator assumes; its own rights when absent"
+    )
+
+
+class PrometheusLogin(Section):
+    """Exactly one of `bearerSecret`, `basicSecret` and `sigv4`."""
+
+    bearer_secret: BearerSecret | None = Field(
+        default=None, description="a token", examples=[{"name": "prometheus-login", "key": "token"}]
+    )
+    basic_secret: BasicSecret | None = Field(
+        default=None, description="a name and a password", examples=[{"name": "prometheus-login"}]
+    )
+    sigv4: SigV4 | None = Field(
+        default=None, description="Amazon Managed Prometheus", examples=[{"region": "us-east-1"}]
+    )

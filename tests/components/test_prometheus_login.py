@@ -1,0 +1,73 @@
+"""KEDA's login at a Prometheus: an object that KEDA takes, and triggers that name it."""
+
+from typing import Any
+
+import pytest
+
+from components.model_scaler import ModelScaler
+from components.prometheus_login import Login, PrometheusLogin
+from infra.recording import Recording
+from tests.components.examples import run
+from tests.kubernetes_schema import check
+
+AUTHENTICATION = "kubernetes:keda.sh/v1alpha1:TriggerAuthentication"
+SCALED_OBJECT = "kubernetes:keda.sh/v1alpha1:ScaledObject"
+ROLE = "arn:aws:iam::123456789012:role/prometheus"
+
+
+def login(**told: Any) -> dict[str, Any]:
+    told = {"namespace": "llm", "secret": None, "keys": {}, "role_arn": None, **told}
+    recording: Recording = run(lambda opts: PrometheusLogin("prometheus-login", opts=opts, **told))
+    (made,) = recording.of(AUTHENTICATION)
+    check(made.inputs, "1.35")
+    assert made.inputs["metadata"] == {"name": "prometheus-login", "namespace": "llm"}
+    return made.inputs["spec"]
+
+
+@pytest.mark.parametrize(
+    ("keys", "parameters"),
+    [({"bearerToken": "token"}, ["bearerToken"]), ({"username": "user", "password": "pass"}, ["username", "password"])],
+)
+def test_a_secret_is_referred_to_and_never_read(keys: dict[str, str], parameters: list[str]) -> None:
+    references = login(secret="grafana", keys=keys)["secretTargetRef"]
+    assert [each["parameter"] for each in references] == parameters
+    assert [each["key"] for each in references] == list(keys.values())
+    assert {each["name"] for each in references} == {"grafana"}
+
+
+@pytest.mark.parametrize(("role", "more"), [(None, {}), (ROLE, {"roleArn": ROLE})])
+def test_signed_requests_are_the_operators_own_or_those_of_a_role(role: str | None, more: dict[str, str]) -> None:
+    assert login(role_arn=role) == {"podIdentity": {"provider": "aws"} | more}
+
+
+@pytest.mark.parametrize(
+    ("given", "metadata"),
+    [
+        (Login(mode="bearer"), {"authModes": "bearer"}),
+        (Login(mode="basic"), {"authModes": "basic"}),
+        (Login(region="eu-west-1"), {"awsRegion": "eu-west-1"}),  # KEDA signs only where no other mode is named
+        (None, {}),
+    ],
+)
+def test_every_trigger_logs_in(given: Login | None, metadata: dict[str, str]) -> None:
+    told: dict[str, Any] = {
+        "namespace": "llm",
+        "target": "chat",
+        "engine": "vllm",
+        "thresholds": {"waiting": 5, "running": 16},
+        "min_replicas": 1,
+        "max_replicas": 2,
+        "fallback_replicas": 1,
+        "polling_seconds": 15,
+        "cooldown_seconds": 300,
+        "prometheus_url": "https://prometheus.example.com",
+        "login": given,
+    }
+    (made,) = run(lambda opts: ModelScaler("chat-scaler", opts=opts, **told)).of(SCALED_OBJECT)
+    check(made.inputs, "1.35")
+    triggers = made.inputs["spec"]["triggers"]
+    assert len(triggers) == 2
+    for trigger in triggers:
+        auth = {key: trigger["metadata"].get(key) for key in ("authModes", "awsRegion") if key in trigger["metadata"]}
+        assert auth == metadata
+        assert trigger.get("authenticationRef") == ({"name": "prometheus-login"} if given else None)
