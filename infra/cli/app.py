@@ -2,7 +2,7 @@
 
 import errno
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -24,32 +24,53 @@ def _folder(_context: click.Context, _option: click.Parameter, value: str | None
     return None if value is None else Path(value)
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+def _format(*formats: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    return click.option(
+        "--format", "format_", type=click.Choice(formats), default="text", help="Of what is printed; default: text."
+    )
+
+
+class _InOrder(click.Group):
+    """Commands in the order in which they are needed, not by name."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(self.commands)
+
+
+@click.group(cls=_InOrder, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
 def main() -> None:
-    """Plans a stack of served models, offline: no cloud, no credentials, no Pulumi CLI."""
+    """LLM Platform: what a stack file of served models makes, needs and costs, before `pulumi up`.
+
+    plan, fit, diff and schema work offline: no cloud, no credentials, no Pulumi CLI. Each command has its own --help,
+    with its exit codes; 0 is always: done.
+    """
 
 
-@main.command()
+@main.command(short_help="The whole plan of a stack: models on GPUs, resources, the bill.")
 @click.argument("stack")
-@click.option("--format", "format_", type=click.Choice(["text", "json", "markdown"]), default="text", show_default=True)
+@_format("text", "json", "markdown")
 @click.option(
     "--out",
     type=click.Path(),
+    metavar="DIR",
     callback=_folder,
-    help="Also write manifests/*.yaml, charts.json and resources.json there.",
+    help="Also write manifests/*.yaml (as kubectl takes them), charts.json and resources.json into this folder.",
 )
 @click.option(
     "--stacks",
     type=click.Path(exists=True, file_okay=False, path_type=Path),
     default=_default_stacks,
-    show_default="stacks, of the project",
-    help="Where the stack files are.",
+    metavar="DIR",
+    help="Where the stack files are; default: stacks/ of the project.",
 )
-@click.option("--pin", is_flag=True, help="Write what the program chose into the stack file; comments stay.")
+@click.option("--pin", is_flag=True, help="Also write what the program chose into the stack file; its comments stay.")
 def plan(stack: str, format_: str, out: Path | None, stacks: Path, pin: bool) -> None:
     """The whole plan of STACK: models on GPUs, resources, the bill, what to do before `pulumi up`.
 
-    Exits 1 when the plan breaks a rule (it is printed all the same), 2 when the stack file itself is wrong.
+    STACK is the name of a stack file: `prod` for stacks/Pulumi.prod.yaml. The text is as wide as the terminal.
+
+    Exits 1 when the plan breaks a rule (the whole plan is printed all the same), 2 when the stack file itself is
+    wrong: each mistake is named with its line, and nothing is planned.
     """
     from infra.cli.progress import waiting
     from infra.cli.terminal import terminal_width
@@ -78,10 +99,67 @@ def plan(stack: str, format_: str, out: Path | None, stacks: Path, pin: bool) ->
     sys.exit(1 if planned.plan.violations else 0)
 
 
-@main.command()
+@main.command(short_help="Whether a model fits a GPU, what it costs there, and what would make it fit.")
+@click.argument("model")
+@click.option("--gpu", metavar="NAME", help="GPU, such as L4; one that isn't in the catalogue needs its memory too.")
+@click.option("--gpu-memory-gib", metavar="GIB", help="Memory of one GPU, as the engine sees it.")
+@click.option("--gpus", metavar="N", help="GPUs that share the model; default: 1.")
+@click.option("--instance-type", metavar="TYPE", help="EC2 instance type, instead of a GPU.")
+@click.option(
+    "--region",
+    metavar="REGION",
+    help="AWS region: its instance types and prices; default: every type, us-east-1's prices.",
+)
+@click.option("--engine", metavar="ENGINE", help="vllm, tgi or ollama; default: vllm, and ollama for an Ollama tag.")
+@click.option(
+    "--max-model-len",
+    metavar="TOKENS",
+    help="Of the longest request; default: the most that the model can, 8192 with Ollama.",
+)
+@click.option("--gpu-memory-utilization", metavar="SHARE", help="Of the memory, 0 to 1; default: the engine's own.")
+@click.option(
+    "--quantization", metavar="METHOD", help="Such as fp8 or awq; default: as the repository has the weights."
+)
+@click.option("--kv-cache-dtype", metavar="TYPE", help="Such as fp8; default: auto.")
+@click.option("--max-num-seqs", metavar="N", help="Requests in a batch; default: the engine's own for the GPU.")
+@click.option("--max-num-batched-tokens", metavar="N", help="Tokens in a batch; default: the engine's own for the GPU.")
+@click.option("--engine-version", metavar="VERSION", help="Of vLLM; default: the one that the platform pins.")
+@click.option("--concurrency", metavar="N", help="Requests of --max-model-len that must fit at once; default: 1.")
+@click.option(
+    "--api-price",
+    metavar="USD",
+    help="Price of a hosted API per million output tokens, prompts included: also says from how many tokens per month"
+    " a replica is cheaper.",
+)
+@_format("text", "json")
+def fit(model: str, format_: str, **given: str | None) -> None:
+    """Whether MODEL fits a GPU and what it costs there; with no GPU named, the instance types that serve it.
+
+    MODEL is a repository of Hugging Face, such as Qwen/Qwen3-8B, or an Ollama tag, such as llama3.2:3b.
+
+    Exits 1 when it doesn't fit (with --format json 0: the answer says so), 2 when an argument is wrong.
+    """
+    from infra.catalog import load_catalog
+    from infra.cli.fit import run
+    from infra.cli.fit_input import BadInput
+    from infra.cli.layout import Column, table
+    from infra.cli.terminal import terminal_width
+
+    options = {name.replace("_", "-"): value for name, value in given.items()}
+    try:
+        text, code = run(model, options, format_, load_catalog())
+    except BadInput as bad:
+        click.echo(f"fit: {len(bad.mistakes)} mistake{'s' if len(bad.mistakes) > 1 else ''}\n", err=True)
+        click.echo("\n".join(table("", (Column(""),), bad.mistakes, terminal_width())), err=True)
+        sys.exit(2)
+    _print(text)
+    sys.exit(code)
+
+
+@main.command(short_help="What the working tree changes in a stack, against another version.")
 @click.argument("stack")
-@click.option("--base", required=True, help="A git ref, or the folder of another checkout.")
-@click.option("--format", "format_", type=click.Choice(["text", "json", "markdown"]), default="text", show_default=True)
+@click.option("--base", required=True, metavar="REF_OR_DIR", help="A git ref, or the folder of another checkout.")
+@_format("text", "json", "markdown")
 def diff(stack: str, base: str, format_: str) -> None:
     """What the working tree changes in STACK: resources, the bill, what users notice.
 
@@ -115,50 +193,7 @@ def diff(stack: str, base: str, format_: str) -> None:
     sys.exit(code)
 
 
-@main.command()
-@click.argument("model")
-@click.option("--gpu", help="GPU; one that AWS doesn't have needs its memory too.")
-@click.option("--gpu-memory-gib", help="Memory of one GPU, as the engine sees it.")
-@click.option("--gpus", help="GPUs that share the model (1).")
-@click.option("--instance-type", help="EC2 instance type; the fewest of its GPUs that serve the model.")
-@click.option("--region", help="AWS region: its instance types and prices (every type, at prices of us-east-1).")
-@click.option("--engine", help="vllm, tgi or ollama.")
-@click.option("--max-model-len", help="Tokens of a request (the model's own).")
-@click.option("--gpu-memory-utilization", help="Share of the memory that the engine may use (its default).")
-@click.option("--quantization", help="How the weights are stored or loaded (as the repository has them).")
-@click.option("--kv-cache-dtype", help="auto or fp8.")
-@click.option("--max-num-seqs", help="Requests in a batch (the engine's default for the card).")
-@click.option("--max-num-batched-tokens", help="Tokens in a batch (the engine's default for the card).")
-@click.option("--engine-version", help="Of vLLM (the one that the platform pins).")
-@click.option("--concurrency", help="Requests of that length that must fit at once (1).")
-@click.option(
-    "--api-price",
-    help="Of a hosted API: dollars a million output tokens, prompts included; from how many a replica is cheaper.",
-)
-@click.option("--format", "format_", type=click.Choice(["text", "json"]), default="text", show_default=True)
-def fit(model: str, format_: str, **given: str | None) -> None:
-    """Whether MODEL fits a GPU and what that costs; with none named, every instance type that serves it.
-
-    Exits 1 when it doesn't fit (in JSON 0), 2 when an argument is wrong.
-    """
-    from infra.catalog import load_catalog
-    from infra.cli.fit import run
-    from infra.cli.fit_input import BadInput
-    from infra.cli.layout import Column, table
-    from infra.cli.terminal import terminal_width
-
-    options = {name.replace("_", "-"): value for name, value in given.items()}
-    try:
-        text, code = run(model, options, format_, load_catalog())
-    except BadInput as bad:
-        click.echo(f"fit: {len(bad.mistakes)} mistake{'s' if len(bad.mistakes) > 1 else ''}\n", err=True)
-        click.echo("\n".join(table("", (Column(""),), bad.mistakes, terminal_width())), err=True)
-        sys.exit(2)
-    _print(text)
-    sys.exit(code)
-
-
-@main.command()
+@main.command(short_help="Takes up what a `pulumi up` that was cut off left.")
 @click.argument("stack")
 @click.option("--yes", is_flag=True, help="Don't ask.")
 def repair(stack: str, yes: bool) -> None:
@@ -183,7 +218,7 @@ def repair(stack: str, yes: bool) -> None:
     sys.exit(code)
 
 
-@main.command()
+@main.command(short_help="The JSON Schema of the stack file, or of the outputs.")
 @click.argument("what", type=click.Choice(["stack", "outputs"]))
 def schema(what: str) -> None:
     """The JSON Schema of the whole stack file, for editors, or of the stack's outputs."""

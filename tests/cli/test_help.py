@@ -1,0 +1,37 @@
+"""`--help` of each command: whole sentences, every option explained, as wide as the terminal."""
+
+import re
+
+import click
+import pytest
+
+from infra.cli import main
+from infra.planning.served import OLLAMA_CONTEXT
+from tests.cli.running import run
+
+COMMANDS = list(main.commands)
+
+
+@pytest.mark.parametrize("arguments", [[], ["--help"], ["-h"]])
+def test_without_a_command_the_commands_are_shown(arguments: list[str]) -> None:
+    shown = run(*arguments).output
+    assert shown.startswith("Usage: ")
+    assert "..." not in shown.partition("Commands:\n")[2]
+    listed = [line.split()[0] for line in shown.splitlines() if re.match(r"  [a-z]+  ", line)]
+    assert listed == COMMANDS
+
+
+@pytest.mark.parametrize("columns", [60, 80, 110])
+@pytest.mark.parametrize("command", COMMANDS)
+def test_a_command_explains_each_option(command: str, columns: int) -> None:
+    context = click.Context(main.commands[command], info_name=command, terminal_width=columns)
+    shown = context.get_help()
+    assert max(len(line) for line in shown.splitlines()) <= columns
+    for parameter in main.commands[command].params:
+        if isinstance(parameter, click.Option):
+            assert parameter.help, parameter.name
+            assert f"  {parameter.opts[0]} " in shown
+
+
+def test_the_default_of_a_tag_is_the_one_that_is_used() -> None:
+    assert f"{OLLAMA_CONTEXT} with Ollama" in " ".join(run("fit", "--help").stdout.split())
