@@ -16,6 +16,7 @@ from infra.catalog import load_catalog
 from infra.live import find_obstacles
 from infra.outputs import checks_key, known_outputs
 from infra.planning import make_plan
+from infra.planning.kinds import by_kind
 from infra.planning.namespace import namespace_labels
 from infra.planning.placeholders import unreachable
 from infra.planning.plan import Plan
@@ -50,7 +51,7 @@ def main() -> None:
         raise pulumi.RunError(f"a gated model needs a Hugging Face token:\n  {command}")
     _refuse_placeholders(plan)
     _refuse_obstacles(plan)
-    for warning in plan.warnings:
+    for warning in by_kind(plan.warnings):
         pulumi.log.warn(f"{warning.path}: {warning.message}")
     cloud = aws_provider(plan)
     if cloud is not None and plan.settings.cluster.create is not None:

@@ -20,7 +20,7 @@ def document(planned: Planned) -> dict[str, Any]:
         "version": VERSION,
         "stack": plan.stack,
         "violations": [vars(violation) for violation in plan.violations],
-        "warnings": _notes(plan.warnings),
+        "warnings": [{"path": each.path, "message": each.message, "kind": each.kind} for each in plan.warnings],
         "to_do": _notes(plan.to_do),
         "assumptions": _notes((*plan.assumptions, *_of_the_bill(plan))),
         "models": {name: _model(model, plan.remedies[name]) for name, model in plan.models.items()},
@@ -74,6 +74,8 @@ def _model(model: ModelPlan, remedies: tuple[Remedy, ...]) -> dict[str, Any]:
     return {
         "engine": model.engine,
         "model": model.model,
+        "revision": model.revision,
+        "dtype": model.dtype,
         "pool": model.pool,
         "instance_type": model.instance_type,
         "gpus_per_replica": model.gpus,

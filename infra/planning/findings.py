@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from infra.planning.plan import Choice, Note, Violation
+from infra.planning.kinds import kind_of
+from infra.planning.plan import Choice, Note, Violation, Warned
 
 
 class Findings:
@@ -12,7 +13,8 @@ class Findings:
     def __init__(self) -> None:
         self._chosen: dict[str, Choice] = {}
         self._violations: set[Violation] = set()
-        self._notes: dict[str, set[Note]] = {"warning": set(), "assumption": set()}
+        self._warnings: set[Warned] = set()
+        self._assumptions: set[Note] = set()
         self._to_dos: list[Note] = []
 
     def choose(self, path: str, value: Any, reason: str) -> None:
@@ -21,15 +23,16 @@ class Findings:
     def refuse(self, rule: str, path: str, message: str, fix: str) -> None:
         self._violations.add(Violation(rule, path, message, fix))
 
-    def warn(self, path: str, message: str) -> None:
-        self._notes["warning"].add(Note(path, message))
+    def warn(self, path: str, message: str, *, kind: str | None = None, detail: str = "") -> None:
+        """Several of a kind of kinds.KINDS are one line: its words, and each name with its detail."""
+        self._warnings.add(Warned(path, message, kind or kind_of(path), detail))
 
     def to_do(self, path: str, message: str) -> None:
         """In the order of doing, which is the order of the calls."""
         self._to_dos.append(Note(path, message))
 
     def assume(self, path: str, message: str) -> None:
-        self._notes["assumption"].add(Note(path, message))
+        self._assumptions.add(Note(path, message))
 
     @property
     def chosen(self) -> dict[str, Choice]:
@@ -40,8 +43,8 @@ class Findings:
         return tuple(sorted(self._violations, key=lambda v: (v.rule, v.path, v.message)))
 
     @property
-    def warnings(self) -> tuple[Note, ...]:
-        return self._sorted("warning")
+    def warnings(self) -> tuple[Warned, ...]:
+        return tuple(sorted(self._warnings, key=_place))
 
     @property
     def to_dos(self) -> tuple[Note, ...]:
@@ -49,7 +52,8 @@ class Findings:
 
     @property
     def assumptions(self) -> tuple[Note, ...]:
-        return self._sorted("assumption")
+        return tuple(sorted(self._assumptions, key=_place))
 
-    def _sorted(self, kind: str) -> tuple[Note, ...]:
-        return tuple(sorted(self._notes[kind], key=lambda note: (note.path, note.message)))
+
+def _place(note: Note) -> tuple[str, str]:
+    return note.path, note.message

@@ -16,7 +16,7 @@ MOST_GPUS = 8  # of a node
 
 @dataclass(frozen=True)
 class Placed:
-    """A model with its nodes; `offer` and `sized` are None on the CPU."""
+    """A model with its nodes; `offer` and `sized` are None on the CPU, and where no pool can run it."""
 
     served: Served
     offer: Offer | None
@@ -25,7 +25,10 @@ class Placed:
 
     @property
     def gpus(self) -> int:
-        return self.sized.gpus if self.sized else 0
+        """What a replica asks for, though no pool may have it."""
+        if self.sized is not None:
+            return self.sized.gpus
+        return 0 if self.served.cpu else self.served.settings.gpus or 1
 
 
 def place(

@@ -26,6 +26,14 @@ class Note:
 
 
 @dataclass(frozen=True)
+class Warned(Note):
+    """A warning. `kind`: a key of kinds.KINDS, or the path of settings that it is about."""
+
+    kind: str
+    detail: str = ""  # what differs from model to model, or from pool to pool
+
+
+@dataclass(frozen=True)
 class Violation:
     """A rule that the stack breaks, and what to write so that it doesn't."""
 
@@ -210,7 +218,7 @@ class ModelPlan:
     dtype: str  # of weights as served: bf16, fp16, or the quantization
     quantization: str | None  # what the engine does to the weights as it loads them
     kv_cache_dtype: str
-    pool: str | None  # None: CPU
+    pool: str | None  # None: CPU, or no pool can run it
     instance_type: str | None  # the pool's first type; None on nodes that we don't make, and on CPU
     gpus: int  # a replica; 0 is CPU
     utilization: float | None
@@ -397,6 +405,6 @@ class Plan:
     cheaper: Mapping[str, tuple[Cheaper, ...]]  # by model; its neighbours count here too
     chosen: Mapping[str, Choice]  # dotted path of a stack-file key -> what was chosen
     violations: tuple[Violation, ...] = field(default=())
-    warnings: tuple[Note, ...] = field(default=())
+    warnings: tuple[Warned, ...] = field(default=())
     to_do: tuple[Note, ...] = field(default=())
     assumptions: tuple[Note, ...] = field(default=())

@@ -139,7 +139,8 @@ def _model(
     warn_of_model(placed, rollout, start, findings)
     arguments = choose_arguments(placed, sizing, findings)
     vllm = sized is not None and served.ollama_file_gib is None
-    made = of_replica(sized) if sized else Throughput(None, "no estimate: on the CPU")
+    why_not = "on the CPU" if served.cpu else "no pool can run it"
+    made = of_replica(sized) if sized else Throughput(None, f"no estimate: {why_not}")
     bf16 = offer.card.bf16 if offer else True
     return ModelPlan(
         name=served.name,

@@ -87,7 +87,8 @@ def _licences(stack: str, placed: Sequence[Placed], secrets: frozenset[str], fin
     for each in placed:
         served = each.served
         if served.gated is None:
-            findings.warn(f"{served.path}.model", f"whether {served.settings.model} asks for a licence isn't known")
+            message = f"whether {served.settings.model} asks for a licence isn't known"
+            findings.warn(f"{served.path}.model", message, kind="licence-unknown")
 
 
 def _names(models: Sequence[Served]) -> str:

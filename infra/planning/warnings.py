@@ -21,31 +21,41 @@ def warn_of_model(placed: Placed, rollout: Rollout, start: ColdStart, findings: 
     served, path = placed.served, placed.served.path
     model = served.settings
     if model.revision is None and model.engine != "ollama":
-        findings.warn(f"{path}.revision", f"none is given: main of {model.model} can move, and with it what is served")
+        message = f"none is given: main of {model.model} can move, and with it what is served"
+        findings.warn(f"{path}.revision", message, kind="no-revision")
     if served.replicas.min == 1 and not model.paused:
-        findings.warn(f"{path}.replicas.min", f"one replica: if it is lost, {_minutes(start)} without {served.name}")
+        away = _about(start.seconds)
+        message = f"one replica: if it is lost, {away} without {served.name}"
+        findings.warn(f"{path}.replicas.min", message, kind="one-replica", detail=away)
     if rollout.gap_seconds is not None and not model.paused:
-        findings.warn(f"{path}.replicas", f"each change stops {served.name}: {rollout.reason}")
+        message = f"each change stops {served.name}: {rollout.reason}"
+        gap = _about(rollout.gap_seconds)
+        findings.warn(f"{path}.replicas", message, kind="stops-at-change", detail=gap)
     if placed.sized is None:
         return
     fit = placed.sized.fit
     if fit.fits and not fit.certain:
         low = fit.kv_cache_gib.low if fit.kv_cache_gib else 0.0
-        findings.warn(f"{path}.maxModelLen", f"fits, but not for certain: {low:.1f} GiB of cache at the low end")
+        message = f"fits, but not for certain: {low:.1f} GiB of cache at the low end"
+        findings.warn(f"{path}.maxModelLen", message, kind="not-certain", detail=f"{low:.1f}")
     if served.shape is not None and served.task == "chat" and not is_exact(served.shape):
         kind = served.shape.attention or "sliding-window"
         findings.warn(
             f"{path}.model",
             f"{kind} layers keep less than every token, by rules that differ by version:"
             f" {fit.kv_cache_tokens:,} tokens are an estimate",
+            kind="tokens-estimated",
+            detail=f"{kind}, {fit.kv_cache_tokens:,}",
         )
     if fit.kv_bytes_per_token is None and (served.shape is None or keeps_cache(served.shape)):
-        findings.warn(f"{path}.model", "its cache a token isn't known: whether a context fits was not judged")
+        message = "its cache per token isn't known: whether a context fits was not judged"
+        findings.warn(f"{path}.model", message, kind="cache-unknown")
     if model.paused or model.engine == "ollama" or model.concurrency is not None:
         return
     if fit.max_concurrency is not None and fit.fits:
         holds = f"{fit.max_concurrency:.1f} requests of {served.max_model_len:,} tokens"
-        findings.warn(f"{path}.concurrency", f"none is given; a replica holds {holds}: is that enough?")
+        message = f"none is given; a replica holds {holds}: is that enough?"
+        findings.warn(f"{path}.concurrency", message, kind="no-concurrency", detail=holds)
 
 
 def warn_of_pool(
@@ -54,11 +64,13 @@ def warn_of_pool(
     """`models` are those that run on it."""
     path = f"gpuPools.{pool.name}"
     if pool.capacity == "spot":
-        findings.warn(f"{path}.capacity", _spot(models))
+        _warn_of_spot(f"{path}.capacity", models, findings)
     if not pool.existing and cache.zone_id is not None:
         findings.warn(f"{path}.instanceTypes", f"only in {cache.zone_id}: the cache's volume is in that one zone")
     elif not pool.existing and len(pool.zone_ids) == 1:
-        findings.warn(f"{path}.instanceTypes", f"only {pool.zone_ids[0]} of the stack's zones offers this pool's types")
+        zone = pool.zone_ids[0]
+        message = f"only {zone} of the stack's zones offers this pool's types"
+        findings.warn(f"{path}.instanceTypes", message, kind="one-zone", detail=zone)
     if not models:
         findings.warn(path, "no model runs on it")
     if pool.capacity == "on-demand" and (rare := [name for name in pool.instance_types if _RARE.match(name)]):
@@ -67,6 +79,8 @@ def warn_of_pool(
             f"{', '.join(rare)} on demand hardly ever comes: pods wait until AWS has one. Reserve it first: an open"
             " On-Demand Capacity Reservation of the type in one of the zones is used by itself, and billed from the day"
             " that it is made; a Capacity Block can't be used here",
+            kind="rare-type",
+            detail=", ".join(rare),
         )
     if not pool.existing and pool.min > 0:
         command = "aws eks update-nodegroup-config --scaling-config desiredSize="
@@ -74,20 +88,25 @@ def warn_of_pool(
             f"{path}.min",
             f"EKS refuses a minimum above the nodes that run, whose number is the autoscaler's: to raise it later, run"
             f" `{command}{pool.min} --cluster-name {cluster.name} --nodegroup-name ...` first",
+            kind="raising-min",
         )
 
 
-def _spot(models: Sequence[ModelPlan]) -> str:
+def _warn_of_spot(path: str, models: Sequence[ModelPlan], findings: Findings) -> None:
     """What a drain comes to there: the node goes whatever its pods are given."""
     message = "spot nodes go with two minutes' notice, and may not come when they are needed"
     cut = [model for model in models if model.timeouts.pre_stop + model.timeouts.drain > SPOT_NOTICE_SECONDS]
     if not cut:
-        return message
+        findings.warn(path, message, kind="spot")
+        return
     names, notice = ", ".join(model.name for model in cut), SPOT_NOTICE_SECONDS
     before, drain = max(model.timeouts.pre_stop for model in cut), max(model.timeouts.drain for model in cut)
-    return (
+    findings.warn(
+        path,
         f"{message}; an answer of {names} then has {notice - before} s to end ({notice} s of notice, {before} s of them"
-        f" until no more requests come), not the {drain} s of drain that it has elsewhere: a longer one is cut off"
+        f" until no more requests come), not the {drain} s of drain that it has elsewhere: a longer one is cut off",
+        kind="spot",
+        detail=f"an answer of {names} has {notice - before} s to end, not {drain} s",
     )
 
 
@@ -114,5 +133,5 @@ def warn_of_allow(settings: Settings, pools: Collection[str], findings: Findings
         findings.warn("allow.remove", message)
 
 
-def _minutes(start: ColdStart) -> str:
-    return f"about {max(1, round(start.seconds / 60))} min"
+def _about(seconds: float) -> str:
+    return f"about {max(1, round(seconds / 60))} min"

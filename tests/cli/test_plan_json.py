@@ -17,8 +17,8 @@ pytestmark = pytest.mark.usefixtures("planned_once")
 KEYS = {
     "plan": "stack models gpu_pools cost chosen resources outputs violations warnings to_do assumptions version "
     "cheaper",
-    "model": "engine model pool instance_type gpus_per_replica replicas fits certain weights_gib kv_cache_gib "
-    "kv_cache_gib_interval kv_cache_tokens max_model_len max_concurrency cold_start_seconds cold_start "
+    "model": "engine model revision dtype pool instance_type gpus_per_replica replicas fits certain weights_gib "
+    "kv_cache_gib kv_cache_gib_interval kv_cache_tokens max_model_len max_concurrency cold_start_seconds cold_start "
     "usd_per_hour usd_per_million_output_tokens reasons rollout",
     "pool": "instance_types capacity min max gpus_per_node usd_per_node_hour price_note peak_gpus surge_gpus reasons"
     " nodes lose_one",
@@ -27,6 +27,7 @@ KEYS = {
     "choice": "value reason",
     "resource": "urn type name parent inputs options",
     "note": "path message",
+    "warning": "path message kind",
     "cold start": "parts remedies",
     "rollout": "strategy max_surge max_unavailable gap_seconds reason",
     "part": "seconds interval reason",
@@ -82,7 +83,8 @@ def test_it_has_the_keys_of_the_contract_and_no_others(stack: str) -> None:
         "rollout": [model["rollout"] for model in document["models"].values()],
         "part": [part for start in starts for part in start["parts"].values()],
         "remedy": [remedy for start in starts for remedy in start["remedies"]],
-        "note": [*document["warnings"], *document["to_do"], *document["assumptions"]],
+        "warning": document["warnings"],
+        "note": [*document["to_do"], *document["assumptions"]],
     }
     for part, found in parts.items():
         assert all(set(each) == set(KEYS[part].split()) for each in found), part
@@ -101,12 +103,16 @@ def test_a_violation_has_the_keys_of_the_contract(tmp_path: Path) -> None:
 
 def test_what_does_not_apply_is_null(tmp_path: Path) -> None:
     on_cpu = plan_json("local")["models"]["llama-1b"]
-    assert nulls(on_cpu) == {"pool", "instance_type", *_NO_PRICE, *_NO_FIT}
+    assert nulls(on_cpu) == {"revision", "pool", "instance_type", *_NO_PRICE, *_NO_FIT}
     assert on_cpu["gpus_per_replica"] == 0
     on_nodes_of_others = plan_json("guide")["models"]["llama3"]
     assert nulls(on_nodes_of_others) == {"instance_type", *_NO_PRICE}
     assert nulls(plan_json("prod")["models"]["llama-8b"]) == set()
-    assert nulls(example_json(tmp_path, "many")["models"]["embed"]) == {*_NO_CACHE, "usd_per_million_output_tokens"}
+    assert nulls(example_json(tmp_path, "many")["models"]["embed"]) == {
+        "revision",
+        *_NO_CACHE,
+        "usd_per_million_output_tokens",
+    }
 
 
 @pytest.mark.parametrize("stack", STACK_NAMES)

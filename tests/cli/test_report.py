@@ -1,12 +1,15 @@
 """What the tables round, and what they say once instead of thirty times."""
 
+import re
+
 import pytest
 
 from infra.cli.report import report
 from infra.cli.report.words import shown
 from infra.offline import Planned
+from infra.planning.kinds import KINDS
 from infra.recording import Recording
-from tests.planning.stacks import DEV, changed, plan
+from tests.planning.stacks import CATALOG, DEV, changed, plan
 
 
 def _section(stack: dict, title: str) -> list[tuple[str, ...]]:
@@ -31,14 +34,6 @@ def test_a_pool_of_several_types_has_a_range_of_prices(types: list[str], price: 
     assert price in _section(changed(DEV, gpuPools__l4=pool), "POOLS")[0]
 
 
-def test_many_models_share_a_line_of_the_same_words() -> None:
-    model = DEV["models"]["qwen3-8b"]
-    names = [f"m{index}" for index in range(9)]
-    rows = [row[1] for row in _section(changed(DEV, models=dict.fromkeys(names, model)), "WARNINGS")]
-    (line,) = [row for row in rows if "one replica" in row]
-    assert line.startswith(f"models.*.replicas.min: {', '.join(names)}: one replica")
-
-
 MANY = changed(DEV, models={f"m{index}": DEV["models"]["qwen3-8b"] for index in range(9)}, gpuPools={})
 
 
@@ -58,3 +53,78 @@ def test_every_value_that_was_chosen_is_shown_with_its_reason(stack: dict) -> No
 def test_what_was_chosen_alike_is_one_row() -> None:
     assert len([row for row in _section(MANY, "CHOSEN") if "maxNumSeqs" in row[0]]) == 1
     assert len([row for row in _section(MANY, "CHOSEN") if row[0].startswith("addons")]) == 1
+
+
+THREE = changed(
+    DEV,
+    gpuPools={"l4": {"instanceTypes": ["g6.xlarge"]}, "t4": {"instanceTypes": ["g4dn.xlarge"], "capacity": "spot"}},
+    models={
+        "chat": {"model": "Qwen/Qwen3-8B", "pool": "l4", "maxModelLen": 32768},
+        "code": {"model": "Qwen/Qwen3-8B", "pool": "l4", "maxModelLen": 4096},
+        "embed": {"model": "BAAI/bge-m3", "pool": "t4"},
+    },
+)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        r"models\.\*\.replicas\.min: one replica: .*: chat \(about \d+ min\), code \(about \d+ min\), embed \(.*\)",
+        r"models\.\*\.revision: no revision is given: main .*: chat, code, embed",
+        r"models\.\*\.concurrency: .*: chat \(1\.0 requests of 32,768 tokens\), code \(\d.* of 4,096 tokens\)",
+        r"models\.chat\.maxModelLen: fits, but not for certain: .*",
+        r"gpuPools\.t4\.capacity: spot nodes .*",
+    ],
+)
+def test_warnings_of_a_kind_are_one_line_with_the_names(line: str) -> None:
+    rows = [row[1] for row in _section(THREE, "WARNINGS")]
+    assert len([row for row in rows if re.fullmatch(line, row)]) == 1
+
+
+def test_the_headline_counts_the_lines_of_warnings() -> None:
+    (look,) = [row[1] for row in report(Planned(plan(THREE), Recording([], {}))).verdict if row[0] == "LOOK AT"]
+    assert look.startswith(f"{len(_section(THREE, 'WARNINGS'))} warnings, ")
+
+
+def test_every_warning_of_a_kind_is_a_kind_that_is_known() -> None:
+    kinds = {warning.kind for warning in plan(THREE).warnings}
+    assert {"one-replica", "no-revision", "no-concurrency", "not-certain", "spot"} <= kinds
+    assert {kind for kind in kinds if "." not in kind} <= set(KINDS)
+
+
+def _headline(stack: dict) -> tuple[str, ...]:
+    return report(Planned(plan(stack), Recording([], {}))).verdict[0]
+
+
+def test_a_model_that_is_not_certain_to_fit_is_in_the_headline_and_in_its_row() -> None:
+    fit = plan(THREE).models["chat"].fit
+    assert fit is not None
+    assert fit.kv_cache_gib is not None
+    short = f"chat ({fit.kv_cache_gib.low:.1f} GiB of cache at the low end, 4.5 needed)"
+    assert _headline(THREE) == ("OK, but", f"{short} is not certain to fit; every rule holds")
+    assert {row[0].strip(): row[2] for row in _section(THREE, "MODELS")} == {
+        "chat": "likely",
+        "code": "yes",
+        "embed": "yes",
+    }
+    assert _headline(DEV)[0] == "OK"
+
+
+def test_a_model_that_no_pool_can_run_has_no_place_and_is_not_on_the_cpu() -> None:
+    refused = changed(THREE, models__r1={"model": "deepseek-ai/DeepSeek-R1", "maxModelLen": 8192, "gpus": 8})
+    (row,) = [row for row in _section(refused, "MODELS") if row[0].strip() == "r1"]
+    assert row[1:3] == ("no place (vllm, 8 GPUs)", "no")
+    assert not any("CPU" in reason for reason in plan(refused).models["r1"].reasons)
+
+
+def test_each_model_is_shown_with_repository_revision_and_type_of_weights() -> None:
+    stack = changed(
+        DEV,
+        models__qwen3_8b__revision="b968826d9c46dd6066d109eabc6255188de91218",
+        models__helper={"model": "llama3.2:3b", "engine": "ollama", "gpus": 0},
+        models__free={"model": "BAAI/bge-m3"},
+    )
+    rows = {row[0].strip(): row[1:] for row in _section(stack, "SERVES")}
+    assert rows["qwen3-8b"] == ("Qwen/Qwen3-8B", "b968826d9c46", f"bf16, vllm {CATALOG.engines['vllm'].version}")
+    assert rows["helper"][:2] == ("llama3.2:3b", "-")
+    assert rows["free"][:2] == ("BAAI/bge-m3", "main")

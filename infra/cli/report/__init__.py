@@ -3,13 +3,14 @@
 from infra.cli.report.bill import bill_section
 from infra.cli.report.cold_start import cold_start_section
 from infra.cli.report.gateway import gateway_section
-from infra.cli.report.models import models_section, pools_section, why_section
-from infra.cli.report.notes import chosen_section, grouped, notes_section, resources_section, violations_section
+from infra.cli.report.models import models_section, pools_section, weights_section, why_section
+from infra.cli.report.notes import chosen_section, notes_section, resources_section, violations_section
 from infra.cli.report.own_nodes import own_nodes_section
 from infra.cli.report.section import Column, Report, Row, Section
 from infra.cli.report.words import count, usd
 from infra.offline import Planned
-from infra.planning.plan import Plan
+from infra.planning.kinds import by_kind
+from infra.planning.plan import ModelPlan, Plan
 from infra.recording import Recording
 
 __all__ = ["Column", "Report", "Row", "Section", "report"]
@@ -20,6 +21,7 @@ def report(planned: Planned) -> Report:
     sections = (
         violations_section(plan),
         models_section(plan),
+        weights_section(plan),
         why_section(plan),
         pools_section(plan),
         gateway_section(plan),
@@ -28,7 +30,7 @@ def report(planned: Planned) -> Report:
         bill_section(plan),
         chosen_section(plan),
         resources_section(recording),
-        notes_section("WARNINGS", grouped(plan.warnings, plan)),
+        notes_section("WARNINGS", by_kind(plan.warnings)),
         notes_section(f"BEFORE `pulumi up -s {plan.stack}`", plan.to_do),
         notes_section("ASSUMED, offline", plan.assumptions, detail=True),
     )
@@ -50,7 +52,7 @@ def _title(plan: Plan, recording: Recording) -> str:
 
 def _verdict(plan: Plan) -> tuple[Row, ...]:
     cost, budget = plan.cost, plan.settings.budget
-    ok = ("OK", "every model fits, every rule holds")
+    ok = _ok(plan)
     bill = f"{usd(cost.usd_per_month_min)} to {usd(cost.usd_per_month_max)} a month"
     bill += f", about {usd(cost.usd_per_month_typical)} a third of the way"
     if cost.whose:
@@ -59,6 +61,27 @@ def _verdict(plan: Plan) -> tuple[Row, ...]:
         bill = "nothing: no cloud resource is made"
     if budget:
         bill += f"; budget {usd(budget.usd_per_month)} of the {budget.of}"
-    look = f"{count(len(plan.warnings), 'warning')}, {count(len(plan.to_do), 'thing')} to do before `pulumi up`"
+    look = (
+        f"{count(len(by_kind(plan.warnings)), 'warning')}, {count(len(plan.to_do), 'thing')} to do before `pulumi up`"
+    )
     refused = ("REFUSED", f"{count(len(plan.violations), 'rule')} broken; `pulumi up` would refuse it too")
     return (refused if plan.violations else ok, ("BILL", bill), ("LOOK AT", look))
+
+
+def _ok(plan: Plan) -> Row:
+    """Models that fit at the middle of their estimate alone are in the headline."""
+    unsure = [
+        _unsure(model) for model in plan.models.values() if model.fit and model.fit.fits and not model.fit.certain
+    ]
+    if not unsure:
+        return "OK", "every model fits, every rule holds"
+    are = "is" if len(unsure) == 1 else "are"
+    return "OK, but", f"{', '.join(unsure)} {are} not certain to fit; every rule holds"
+
+
+def _unsure(model: ModelPlan) -> str:
+    fit = model.fit
+    if fit is None or fit.kv_cache_gib is None or not fit.max_concurrency:
+        return model.name
+    need = fit.kv_cache_gib.mid / fit.max_concurrency * (model.concurrency or 1)
+    return f"{model.name} ({fit.kv_cache_gib.low:.1f} GiB of cache at the low end, {need:.1f} needed)"

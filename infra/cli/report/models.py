@@ -7,6 +7,7 @@ from infra.cli.report.words import between, count, interval, minutes, price, req
 from infra.planning.plan import Cheaper, ModelPlan, Plan, PoolPlan
 from infra.planning.throughput import WORKLOAD
 
+_SHORT_REVISION = 12  # of a commit
 _CHEAPER = 3  # ways, of a model
 MANY_MODELS = 8  # above, only those with something to say get a line of reasons
 
@@ -14,6 +15,7 @@ MANY_MODELS = 8  # above, only those with something to say get a line of reasons
 def models_section(plan: Plan) -> Section:
     columns = (
         Column("runs on"),
+        Column("fits"),
         Column("replicas"),
         Column("weights", right=True),
         Column("KV cache", right=True),
@@ -33,7 +35,10 @@ def models_section(plan: Plan) -> Section:
 def _note(plan: Plan) -> str:
     if not plan.pools:
         return ""
-    note = "GiB on each GPU, estimated; a replica holds requests of so many tokens, and costs its share of a node"
+    note = (
+        _likely(plan)
+        + "GiB on each GPU, estimated; a replica holds requests of so many tokens, and costs its share of a node"
+    )
     if any(model.usd_per_million_output_tokens for model in plan.models.values()):
         note += (
             f"; dollars a million tokens out are estimated at full load, with {WORKLOAD.prompt:,} tokens in and"
@@ -59,20 +64,24 @@ def _shares(plan: Plan) -> list[str]:
     ]
 
 
+def _likely(plan: Plan) -> str:
+    unsure = any(_fits(model) == "likely" for model in plan.models.values())
+    return "likely: at the middle of the estimate, and not at its low end; " if unsure else ""
+
+
 def _model_row(plan: Plan, model: ModelPlan) -> Row:
     fit, dollars = model.fit, model.usd_per_million_output_tokens
-    pool = plan.pools.get(model.pool) if model.pool else None
-    where = f"{model.gpus} x {pool.gpu}" if pool else "CPU"
     holds = f"{requests(fit.max_concurrency)} x {model.max_model_len:,}" if fit and fit.max_concurrency else "-"
     return (
         model.name,
-        where,
+        _where(plan, model),
+        _fits(model),
         "paused" if model.paused else between(model.replicas),
         f"{fit.weights_gib:.1f}" if fit else "-",
         interval(fit.kv_cache_gib) if fit and fit.kv_cache_gib else "-",
         holds,
         minutes(model.cold_start.seconds),
-        _hourly(model, pool),
+        _hourly(model, plan.pools.get(model.pool or "")),
         f"{two_figures(dollars.low)}-{two_figures(dollars.high)}" if dollars else "-",
     )
 
@@ -82,6 +91,30 @@ def _hourly(model: ModelPlan, pool: PoolPlan | None) -> str:
     if model.usd_per_hour is None:
         return "-"
     return f"{model.usd_per_hour:,.2f}{'*' if pool and pool.price_note else ''}"
+
+
+def _where(plan: Plan, model: ModelPlan) -> str:
+    if model.pool:
+        return f"{model.gpus} x {plan.pools[model.pool].gpu}"
+    return f"no place ({model.engine}, {count(model.gpus, 'GPU')})" if model.gpus else "CPU"
+
+
+def _fits(model: ModelPlan) -> str:
+    """Judged at the middle of the estimate; certain at its low end."""
+    if model.fit is None:
+        return "no" if model.gpus else "-"
+    return "yes" if model.fit.certain else "likely" if model.fit.fits else "no"
+
+
+def weights_section(plan: Plan) -> Section:
+    """What answers: the repository, at which revision, and how its weights are kept on the GPU."""
+    columns = (Column("repository or tag"), Column("revision"), Column("weights in, by"))
+    return Section("SERVES", columns, tuple(_weights_row(model) for model in plan.models.values()))
+
+
+def _weights_row(model: ModelPlan) -> Row:
+    revision = "-" if model.engine == "ollama" else (model.revision or "main")[:_SHORT_REVISION]
+    return model.name, model.model, revision, f"{model.dtype}, {model.engine} {model.engine_version}"
 
 
 def why_section(plan: Plan) -> Section:

@@ -1,9 +1,7 @@
 """What was chosen and made, and what to look at."""
 
-import re
 from collections import Counter
 
-from infra.cli.report.models import MANY_MODELS
 from infra.cli.report.section import Column, Section
 from infra.cli.report.words import shown
 from infra.planning.plan import Note, Plan
@@ -74,21 +72,3 @@ def notes_section(title: str, notes: tuple[Note, ...], *, detail: bool = False) 
         for number, note in enumerate(notes, 1)
     ]
     return Section(title, (Column(""),), tuple(rows), detail=detail)
-
-
-def grouped(notes: tuple[Note, ...], plan: Plan) -> tuple[Note, ...]:
-    """With many models, what is said of several in the same words is one line with their names."""
-    if len(plan.models) <= MANY_MODELS:
-        return notes
-    lines: dict[tuple[str, str], list[str]] = {}
-    for note in notes:
-        section, _, rest = note.path.partition(".")
-        name, _, key = rest.partition(".")
-        if section == "models" and name in plan.models:
-            message = re.sub(rf"(?<![\w.-]){re.escape(name)}(?![\w.-])", "it", note.message)
-            lines.setdefault((f"models.*.{key}", message), []).append(name)
-        else:
-            lines.setdefault((note.path, note.message), [])
-    return tuple(
-        Note(path, f"{', '.join(names)}: {message}" if names else message) for (path, message), names in lines.items()
-    )

@@ -1,0 +1,59 @@
+"""Kinds of warnings: what is said of several models or pools is one line with their names."""
+
+from collections.abc import Iterable
+
+from infra.planning.plan import Note, Warned
+
+# What is said once of all; each model or pool adds its own figure in brackets.
+KINDS = {
+    "no-revision": "no revision is given: main of the repository can move, and with it what is served",
+    "one-replica": "one replica: if it is lost, the model is away until another has started",
+    "stops-at-change": "each change stops the model, because its old pod goes first",
+    "not-certain": "fits, but not for certain: GiB of cache at the low end",
+    "tokens-estimated": "layers keep less than every token, by rules that differ by version: tokens are an estimate",
+    "cache-unknown": "the cache per token isn't known: whether a context fits was not judged",
+    "no-concurrency": "no concurrency is given: see whether what a replica holds is enough",
+    "licence-unknown": "whether the repository asks for a licence isn't known",
+    "spot": "spot nodes go with two minutes' notice, and may not come when they are needed",
+    "rare-type": (
+        "these types on demand hardly ever come: pods wait until AWS has one. Reserve them first: an open On-Demand"
+        " Capacity Reservation in one of the zones is used by itself, and billed from the day that it is made; a"
+        " Capacity Block can't be used here"
+    ),
+    "one-zone": "only one of the stack's zones offers the pool's types",
+    "raising-min": (
+        "EKS refuses a minimum above the nodes that run, whose number is the autoscaler's: to raise it later, first run"
+        " `aws eks update-nodegroup-config` with `--scaling-config desiredSize=` the new minimum"
+    ),
+}
+_NAMED = ("models", "gpuPools")  # sections of named things
+
+
+def by_kind(warnings: Iterable[Warned]) -> tuple[Note, ...]:
+    """One note per kind, in the order of the first of each; a kind that is met once stays as it is."""
+    groups: dict[tuple[str, str], list[Warned]] = {}
+    for each in warnings:
+        section, name, key = _parts(each.path)
+        what = each.kind if each.kind in KINDS else each.message
+        groups.setdefault((f"{section}.*.{key}" if name else each.path, what), []).append(each)
+    return tuple(_one(path, what, group) for (path, what), group in groups.items())
+
+
+def kind_of(path: str) -> str:
+    """Of a warning that has no kind of its own: the setting that it is about."""
+    section, name, key = _parts(path)
+    return ".".join(filter(None, (section, "*", key))) if name else path
+
+
+def _one(path: str, what: str, group: list[Warned]) -> Note:
+    if len(group) == 1:
+        return Note(group[0].path, group[0].message)
+    names = [f"{_parts(each.path)[1]}{f' ({each.detail})' if each.detail else ''}" for each in group]
+    return Note(path.removesuffix("."), f"{KINDS.get(what, what)}: {', '.join(names)}")
+
+
+def _parts(path: str) -> tuple[str, str, str]:
+    """`models.chat.pool` as `models`, `chat`, `pool`; of a section without names the middle is blank."""
+    section, _, rest = path.partition(".")
+    name, _, key = rest.partition(".")
+    return (section, name, key) if section in _NAMED else (section, "", rest)
