@@ -53,6 +53,13 @@ def chat(pace: Pace = at_once, *, timeout_seconds: float = 30) -> Iterator[Chat]
 
 
 @contextmanager
+def fake_endpoint() -> Iterator[str]:
+    """The fake endpoint alone."""
+    with _served(make_fake(at_once)) as url:
+        yield url
+
+
+@contextmanager
 def service(endpoint: str, *, timeout_seconds: float = 30) -> Iterator[str]:
     """The example's service in front of an endpoint."""
     with _served(make_app(Settings(f"{endpoint}/v1", KEY, MODEL, timeout_seconds))) as url:

@@ -1,5 +1,7 @@
 """The example's page in a real browser, headless, against the fake endpoint."""
 
+import hashlib
+import json
 import re
 import shutil
 from collections.abc import Iterator
@@ -9,9 +11,11 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, Playwright, expect, sync_playwright
 
+import chat_local
 from chat_local.fake_endpoint import ANSWER
 from tests.examples.serving import KEY, MODEL, TIMEOUT_SECONDS, Chat, Gate, chat, eventually
 
+PAGE_FILES = Path(chat_local.__file__).parents[1] / "chat_app" / "page"
 _SYSTEMS = ("chromium", "chromium-browser", "google-chrome")
 
 
@@ -67,7 +71,88 @@ def test_the_first_words_show_before_the_last_are_made(browser: Browser) -> None
         gate.open()
         expect(page.get_by_role("status")).to_have_text("Done.")
         expect(page.get_by_role("log")).to_have_attribute("aria-busy", "false")
-        assert text.text_content() == ANSWER  # its <b> and <script> as text
+        expect(text).to_contain_text("when something goes wrong.")
+
+
+def test_markdown_is_shown_as_it_is_meant(browser: Browser, impatient: Chat) -> None:
+    with opened(browser, impatient) as page:
+        ask(page, "hello")
+        expect(page.get_by_role("status")).to_have_text("Done.")
+        text = page.locator(".assistant .text")
+        expect(text.get_by_role("heading", name="What a model writes")).to_be_visible()
+        expect(text.locator("strong")).to_have_text("Markdown")
+        expect(text.locator("ol > li > ul > li")).to_have_text("and a part of it")
+        expect(text.get_by_role("cell", name="8,192 tokens")).to_be_visible()
+        assert text.locator("pre code").text_content() == 'print("refund")\n'
+        links = text.get_by_role("link").all()
+        assert [link.text_content() for link in links] == ["links", "that one"]  # a picture is a link to it
+        for link in links:
+            assert [link.get_attribute(each) for each in ("target", "rel")] == ["_blank", "noopener noreferrer"]
+
+
+def test_nothing_that_a_model_says_runs_or_is_fetched(browser: Browser, impatient: Chat) -> None:
+    asked_for: list[str] = []
+    with opened(browser, impatient) as page:
+        page.on("request", lambda request: asked_for.append(request.url))
+        ask(page, "hello")
+        expect(page.get_by_role("status")).to_have_text("Done.")
+        text = page.locator(".assistant .text")
+        expect(text).to_contain_text("<b>this isn’t bold</b>, and <script>this does nothing</script>")
+        assert text.locator("script, b, img, iframe, [onclick], [href^='javascript']").count() == 0
+        assert [url for url in asked_for if not url.startswith(impatient.url)] == []
+
+
+HOSTILE = [
+    "<img src=x onerror=alert(1)>",
+    "[a](  javascript:alert(1))",
+    "[a](data:text/html,<script>alert(1)</script>)",
+    "[a](vbscript:msgbox)",
+    '<https://x.y/"onclick=alert(1)>',
+    '[a](https://x.y "\\" onmouseover=alert(1)")',
+    "```html\n<script>alert(1)</script>\n```",
+    '```"><img/src=x/onerror=alert(1)>\ntext\n```',
+    "[a]: javascript:alert(1)\n\n[a]",
+    "| <svg/onload=alert(1)> |\n|---|\n| <iframe src=x> |",
+]
+
+
+@pytest.mark.parametrize("said", HOSTILE)
+def test_no_markup_gets_past_the_renderer(browser: Browser, impatient: Chat, said: str) -> None:
+    with opened(browser, impatient) as page:
+        page.on("dialog", lambda dialog: pytest.fail(dialog.message))
+        body = f'event: words\ndata: {json.dumps({"text": said})}\n\nevent: done\ndata: {{"too_long": false}}\n\n'
+        page.route("**/api/answers", lambda route: route.fulfill(content_type="text/event-stream", body=body))
+        ask(page, "hello")
+        expect(page.get_by_role("status")).to_have_text("Done.")
+        made = page.locator(".assistant .text *").evaluate_all(
+            "all => all.map(each => [each.localName, ...each.getAttributeNames()])"
+        )
+        allowed = {"a", "p", "pre", "code", "em", "strong", "table", "thead", "tbody", "tr", "th", "td", "br"}
+        assert {name for name, *_ in made} <= allowed
+        assert {name for _, *names in made for name in names} <= {"href", "title", "target", "rel", "class"}
+        links = page.locator(".assistant .text a").evaluate_all("all => all.map(each => each.protocol)")
+        assert set(links) <= {"https:"}
+
+
+def test_the_vendored_library_is_the_one_that_its_page_names() -> None:
+    folder = PAGE_FILES / "vendor"
+    (named,) = re.findall(r"sha256 `([0-9a-f]{64})`", (folder / "README.md").read_text(encoding="utf-8"))
+    assert hashlib.sha256((folder / "markdown-it.js").read_bytes()).hexdigest() == named
+    assert (folder / "markdown-it.LICENSE").read_text(encoding="utf-8").count("which is in the same file:") == 5
+
+
+def test_what_went_wrong_stays_when_the_next_question_is_asked(browser: Browser, impatient: Chat) -> None:
+    with opened(browser, impatient) as page:
+        for question in ("/503", "/cut", "hello"):
+            ask(page, question)
+            expect(page.get_by_role("button", name="Send")).to_be_visible()
+        past = page.locator(".problem.past .message")
+        expect(past).to_have_text([re.compile("isn’t running yet"), re.compile("cut off in the middle")])
+        expect(page.get_by_role("alert")).to_have_count(0)
+        expect(page.get_by_role("button", name="Try again")).to_have_count(0)
+        order = page.locator("#log > article, #log > .problem").evaluate_all("all => all.map(each => each.className)")
+        said = "user problem user assistant problem user assistant"
+        assert " ".join(name.split()[0] for name in order) == said
 
 
 def test_stop_keeps_the_words_and_ends_the_models_work(browser: Browser) -> None:
@@ -100,7 +185,7 @@ def test_what_went_wrong_is_said_in_words(
         ask(page, question)
         expect(page.get_by_role("alert")).to_have_text(re.compile(message))
         expect(page.get_by_role("button", name="Try again")).to_have_count(0 if question == "/401" else 1)
-        assert "".join(page.locator(".assistant .text").all_text_contents()) == words
+        assert "".join(page.locator(".assistant .text").all_inner_texts()) == words
         assert KEY not in page.content()
 
 

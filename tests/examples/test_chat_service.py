@@ -1,17 +1,20 @@
 """The example's service against a fake endpoint: words as they come, and every way in which they don't."""
 
 import json
+import re
 import socket
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import httpx2
 import pytest
+from openai import OpenAI
 
 from chat_app.problems import retry_after_seconds
 from chat_local.fake_endpoint import ANSWER, WAKES_IN_SECONDS
-from tests.examples.serving import KEY, MODEL, TIMEOUT_SECONDS, Chat, Gate, chat, eventually, service
+from tests.examples.serving import KEY, MODEL, TIMEOUT_SECONDS, Chat, Gate, chat, eventually, fake_endpoint, service
 
 
 @pytest.fixture(scope="module")
@@ -150,3 +153,20 @@ def test_no_key_leaves_the_service(impatient: Chat) -> None:
 )
 def test_retry_after_is_seconds_or_a_date(header: str | None, seconds: int | None) -> None:
     assert retry_after_seconds(header, now=datetime(2026, 10, 21, 7, 28, tzinfo=UTC)) == seconds
+
+
+@pytest.mark.parametrize(("question", "reason"), [("hello", "stop"), ("/long", "length")])
+def test_the_fake_endpoint_answers_whole_where_nobody_asked_for_a_stream(question: str, reason: str) -> None:
+    with fake_endpoint() as url, OpenAI(base_url=f"{url}/v1", api_key=KEY) as client:
+        whole = client.chat.completions.create(model=MODEL, messages=[{"role": "user", "content": question}]).choices[0]
+        assert (whole.message.content, whole.finish_reason) == (ANSWER, reason)
+
+
+def test_the_last_program_of_the_application_page_gets_its_answer_from_it(capsys: pytest.CaptureFixture[str]) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "application.md").read_text(encoding="utf-8")
+    program = re.findall(r"```python\n(.*?)```", page, flags=re.DOTALL)[-1]
+    with fake_endpoint() as url, pytest.MonkeyPatch.context() as patch:
+        patch.setenv("OPENAI_BASE_URL", f"{url}/v1")
+        patch.setenv("OPENAI_API_KEY", KEY)
+        exec(program, {})
+    assert capsys.readouterr().out.strip() == ANSWER

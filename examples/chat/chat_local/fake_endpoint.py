@@ -15,13 +15,31 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 from starlette.types import Send
 
-ANSWER = (
-    "Nobody thinks here: this is the fake endpoint of the example. It makes one word after the other, as a model does, "
-    "and the page shows each as it comes.\n\n"
-    "What a model says is text: <b>this isn’t bold</b>, and <script>this does nothing</script>.\n\n"
-    "Try Stop while it runs. Ask /401, /404, /429, /503, /timeout, /cut, /broken or /long to see what the page says "
-    "when something goes wrong."
-)
+ANSWER = """\
+Nobody thinks here: this is the fake endpoint of the example. It makes one word after the other, as a model does, \
+and the page shows each as it comes.
+
+## What a model writes
+
+It writes **Markdown**: `code`, [links](https://example.com/), lists and tables.
+
+1. One thing
+   - and a part of it
+2. Another
+
+| model | holds |
+|---|---|
+| llama-8b | 8,192 tokens |
+
+```python
+print("refund")
+```
+
+HTML stays text: <b>this isn’t bold</b>, and <script>this does nothing</script>. No link runs a script, as \
+[this one](javascript:alert(1)) would, and no picture is fetched: ![that one](https://example.com/picture.png).
+
+Try Stop while it runs. Ask /401, /404, /429, /503, /timeout, /cut, /broken or /long to see what the page says \
+when something goes wrong."""
 WAKES_IN_SECONDS = 150
 _FEW = 5  # words before the stream breaks
 _HEADERS = {"429": {"Retry-After": "8"}, "503": {"Retry-After": str(WAKES_IN_SECONDS)}}
@@ -44,6 +62,8 @@ def make_fake(pace: Pace = slowly) -> Starlette:
         if command.isdecimal():
             error = {"error": {"message": "the fake endpoint was asked for this", "code": int(command)}}
             return JSONResponse(error, status_code=int(command), headers=_HEADERS.get(command))
+        if not body.get("stream"):
+            return await _whole(command, pace)
         answer = _Broken if command == "broken" else StreamingResponse
         return answer(_counting(_stream(command, pace), state), media_type="text/event-stream")
 
@@ -68,6 +88,19 @@ async def _counting(stream: AsyncIterator[bytes], state: State) -> AsyncIterator
     except asyncio.CancelledError:
         state.abandoned += 1
         raise
+
+
+async def _whole(command: str, pace: Pace) -> Response:
+    """Without `stream` nothing comes until the last word is made; an answer can't break in the middle."""
+    if command == "timeout":
+        await _for_ever()
+    await pace()
+    choice = {
+        "index": 0,
+        "message": {"role": "assistant", "content": ANSWER},
+        "finish_reason": "length" if command == "long" else "stop",
+    }
+    return JSONResponse(_completion("chat.completion", choice))
 
 
 async def _stream(command: str, pace: Pace) -> AsyncIterator[bytes]:
@@ -96,11 +129,8 @@ async def _for_ever() -> None:
 
 def _chunk(delta: dict[str, Any], reason: str | None = None) -> bytes:
     choice = {"index": 0, "delta": delta, "finish_reason": reason}
-    body = {
-        "id": "chatcmpl-fake",
-        "object": "chat.completion.chunk",
-        "created": 0,
-        "model": "fake",
-        "choices": [choice],
-    }
-    return f"data: {json.dumps(body)}\n\n".encode()
+    return f"data: {json.dumps(_completion('chat.completion.chunk', choice))}\n\n".encode()
+
+
+def _completion(kind: str, choice: dict[str, Any]) -> dict[str, Any]:
+    return {"id": "chatcmpl-fake", "object": kind, "created": 0, "model": "fake", "choices": [choice]}

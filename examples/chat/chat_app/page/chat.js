@@ -1,7 +1,8 @@
-// One conversation. What the model says is text, never HTML: it only ever goes into `textContent`.
+// One conversation. What the model says is Markdown, never HTML: markdown.js alone makes elements of it.
 
 import { events } from "./events.js";
-import { showProblem } from "./problem.js";
+import { showMarkdown } from "./markdown.js";
+import { keepProblem, showProblem } from "./problem.js";
 
 const CUT_OFF = { kind: "cut", message: "The answer was cut off in the middle: the connection to this page’s server broke." };
 const NO_SERVER = { kind: "failed", message: "This page’s own server doesn’t answer. Are you online?" };
@@ -18,11 +19,12 @@ async function ask() {
   const [conversation, control] = [turns, new AbortController()];
   asking = control;
   setBusy(true);
-  let [problem, end] = [null, "Done."];
+  let [words, problem, end] = ["", null, "Done."];
   try {
     for await (const { name, data } of await request(control.signal)) {
       if (name === "words") {
-        text.textContent += data.text;
+        words += data.text;
+        showMarkdown(text, words);
         status.textContent = "Answering…";
         follow();
       } else if (name === "problem") {
@@ -37,7 +39,7 @@ async function ask() {
     if (control.signal.aborted) {
       end = "Stopped.";
     } else {
-      problem = text.textContent ? CUT_OFF : NO_SERVER;
+      problem = words ? CUT_OFF : NO_SERVER;
     }
   }
   asking = null;
@@ -46,7 +48,7 @@ async function ask() {
     return; // a new one was begun meanwhile
   }
   status.textContent = problem ? "" : end;
-  settle(turn, text.textContent, problem);
+  settle(turn, words, problem);
 }
 
 async function request(signal) {
@@ -113,7 +115,7 @@ composer.addEventListener("submit", (event) => {
   if (asking || !content) {
     return;
   }
-  log.querySelector(".problem")?.remove();
+  keepProblem(log);
   if (turns.at(-1)?.role === "user") {
     turns.pop(); // models want turns to alternate
     [...log.querySelectorAll(".user")].at(-1).classList.add("unanswered");

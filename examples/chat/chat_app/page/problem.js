@@ -4,7 +4,7 @@ export function showProblem(log, problem, again) {
   const box = document.getElementById("problem").content.cloneNode(true).firstElementChild;
   const [message, button] = [box.querySelector(".message"), box.querySelector("button")];
   const seconds = problem.retry_after_seconds;
-  box.dataset.kind = problem.kind;
+  [box.dataset.kind, box.dataset.said] = [problem.kind, problem.message];
   log.append(box);
   message.textContent = problem.message + (seconds ? ` ${due(seconds)}` : ""); // in the page first, or it isn't announced
   button.hidden = problem.kind === "key";
@@ -14,6 +14,18 @@ export function showProblem(log, problem, again) {
   });
   if (seconds) {
     countDown(box, Date.now() + seconds * 1000);
+  }
+}
+
+// Once the next question is asked: what went wrong stays, and can't be tried again.
+export function keepProblem(log) {
+  const box = log.querySelector(".problem:not(.past)");
+  if (box) {
+    const message = box.querySelector(".message");
+    message.textContent = box.dataset.said;
+    message.removeAttribute("role"); // it was announced
+    box.querySelectorAll("button, .when").forEach((each) => each.remove());
+    box.classList.add("past");
   }
 }
 
