@@ -30,6 +30,7 @@ from infra.planning.sizing import Sizing
 from infra.planning.throughput import of_replica
 from infra.planning.to_do import list_to_dos
 from infra.planning.warnings import warn_of_allow, warn_of_drain, warn_of_model, warn_of_pool
+from infra.planning.waste import warn_of_waste
 from infra.planning.weights import HALF, served_dtype
 from infra.settings import AwsConfig, Settings
 
@@ -72,6 +73,8 @@ def make_plan(
         check_peak(pool, on, models, catalog, findings)
         served_there = [models[each.served.name] for each in on]
         warn_of_pool(pool, served_there, cluster, cache, findings)
+    for each in placed:
+        warn_of_waste(each, offers, new, sizing, findings)
     longest = max(model.timeouts.grace_period for model in models.values())
     warn_of_allow(settings, pools, findings)
     warn_of_drain(gateway, pools.values(), longest, findings)

@@ -1,0 +1,82 @@
+"""A model that needs little of the GPUs that it takes whole, and where it would need less."""
+
+from collections.abc import Iterator, Sequence
+
+from infra.catalog import Catalog
+from infra.planning.findings import Findings
+from infra.planning.options import fewest
+from infra.planning.placement import Placed
+from infra.planning.pools import Offer
+from infra.planning.sizing import Sized, Sizing
+
+# Worth a word where less than this share of a card is needed, and so many GiB stay empty: less has no smaller card.
+NEEDED_SHARE, EMPTY_GIB = 0.25, 16.0
+
+
+def warn_of_waste(
+    placed: Placed, pools: Sequence[Offer], makeable: Sequence[Offer], sizing: Sizing, findings: Findings
+) -> None:
+    """`pools` of the stack file; `makeable`: none where the cluster is somebody's."""
+    sized = placed.sized
+    needed = _needed_gib(sized) if sized is not None and sized.fits else None
+    if sized is None or needed is None or placed.served.settings.paused:
+        return
+    whole = sized.gpu.engine_gib or 0.0
+    if needed > NEEDED_SHARE * whole or whole - needed < EMPTY_GIB:
+        return
+    cards = "an" if sized.gpus == 1 and sized.gpu.name[0] in "ALHR" else "a" if sized.gpus == 1 else "each of its"
+    ways = ", or ".join(_ways(placed, sized, pools, makeable, sizing))
+    findings.warn(
+        f"{placed.served.path}.pool",
+        f"{placed.served.name} uses {needed:.1f} of {whole:.0f} GiB of {cards} {sized.gpu.name}, and the rest stays"
+        f" empty: {ways}",
+    )
+
+
+def _needed_gib(sized: Sized) -> float | None:
+    """Of each GPU; None where nobody says how many requests there are, since a cache has use for all of it."""
+    fit, question = sized.fit, sized.question
+    used = sum(term.gib for term in fit.terms)
+    if fit.kv_cache_gib is None or question.task != "chat":
+        return used
+    if fit.kv_bytes_per_token is None or (question.ollama_file_gib is None and question.concurrency == 1):
+        return None
+    return used + question.concurrency * question.max_model_len * fit.kv_bytes_per_token / 2**30
+
+
+def _ways(
+    placed: Placed, sized: Sized, pools: Sequence[Offer], makeable: Sequence[Offer], sizing: Sizing
+) -> Iterator[str]:
+    path = placed.served.path
+    smaller = _smaller(sized, pools, sizing)
+    if smaller is not None:
+        yield f"{path}.pool: {smaller.name} ({smaller.gpu})"
+    elif (new := _smaller(sized, makeable, sizing)) is not None:
+        pool = f"gpuPools.{new.name}: {{instanceTypes: [{new.instance_type}]}}"
+        yield f"{pool} with {path}.pool: {new.name} ({new.gpu}, ${new.usd_per_node_hour or 0:.2f} an hour)"
+    else:
+        yield "a pool of smaller GPUs"
+    if not makeable and (on_cpu := _on_cpu(placed, sizing.catalog)) is not None:
+        yield f"{path}: {{{on_cpu}}} on the CPU"
+
+
+def _smaller(sized: Sized, offers: Sequence[Offer], sizing: Sizing) -> Offer | None:
+    """The smallest card that serves it with as few GPUs; a makeable one is no dearer than the node it leaves."""
+    below = [offer for offer in offers if (offer.card.engine_gib or 0.0) < (sized.gpu.engine_gib or 0.0)]
+    serving = [
+        offer
+        for offer in below
+        if (found := fewest(sized.question.but(gpus=None), offer, sizing)) is not None and found.gpus <= sized.gpus
+    ]
+    return min(
+        serving, key=lambda o: (o.card.engine_gib or 0.0, o.borrowed, o.usd_per_node_hour or 0.0, o.name), default=None
+    )
+
+
+def _on_cpu(placed: Placed, catalog: Catalog) -> str | None:
+    """What Ollama can serve without a GPU."""
+    model = placed.served.settings
+    if model.engine == "ollama":
+        return "gpus: 0"
+    tag = next((name for name, each in catalog.ollama.items() if each.like == model.model), None)
+    return f'model: "{tag}", engine: ollama, gpus: 0' if tag is not None and placed.served.task == "embed" else None

@@ -1,0 +1,68 @@
+"""A model that takes a whole card for little of it: said, with a place where it takes less, which then holds."""
+
+from typing import Any
+
+import pytest
+
+from infra.planning import Plan
+from tests.planning.stacks import DEV, PROD, SHARED, changed, plan
+
+EMBED = {"model": "BAAI/bge-m3"}
+A100 = {"existing": {"gpu": "A100-80", "nodes": 2, "selector": {"gpu": "a100"}}}
+T4 = {"existing": {"gpu": "T4", "nodes": 2, "selector": {"gpu": "t4"}}}
+
+
+def on_nodes(models: dict[str, Any], **pools: Any) -> Plan:
+    return plan({**SHARED, "gpuPools": pools, "models": models})
+
+
+def waste(result: Plan) -> dict[str, str]:
+    return {note.path: note.message for note in result.warnings if "stays empty" in note.message}
+
+
+def test_an_encoder_on_a_large_card_is_a_warning() -> None:
+    message = waste(on_nodes({"embed": EMBED}, a100=A100))["models.embed.pool"]
+    assert message.startswith("embed uses 1.8 of 79 GiB of an A100-80, and the rest stays empty: ")
+    assert "a pool of smaller GPUs" in message
+    assert 'models.embed: {model: "bge-m3:567m", engine: ollama, gpus: 0} on the CPU' in message
+    followed = on_nodes({"embed": {"model": "bge-m3:567m", "engine": "ollama", "gpus": 0}}, a100=A100)
+    assert not followed.violations
+    assert not waste(followed)
+
+
+def test_a_smaller_card_of_the_stack_is_proposed_and_holds() -> None:
+    stack = {"embed": EMBED | {"pool": "a100"}}
+    assert "models.embed.pool: t4 (T4)" in waste(on_nodes(stack, a100=A100, t4=T4))["models.embed.pool"]
+    followed = on_nodes({"embed": EMBED | {"pool": "t4"}}, a100=A100, t4=T4)
+    assert not followed.violations
+    assert not waste(followed)
+
+
+def test_on_a_new_cluster_a_smaller_type_is_proposed_and_holds() -> None:
+    large = {"l40s": {"instanceTypes": ["g6e.xlarge"]}}
+    message = waste(plan({**DEV, "gpuPools": large, "models": {"embed": EMBED}}))["models.embed.pool"]
+    assert "gpuPools.g4dn-xlarge: {instanceTypes: [g4dn.xlarge]} with models.embed.pool: g4dn-xlarge" in message
+    smaller = {"g4dn-xlarge": {"instanceTypes": ["g4dn.xlarge"]}}
+    followed = plan({**DEV, "gpuPools": smaller, "models": {"embed": EMBED | {"pool": "g4dn-xlarge"}}})
+    assert not followed.violations
+    assert not waste(followed)
+
+
+@pytest.mark.parametrize(
+    ("model", "wasted"),
+    [
+        ({"model": "llama3.2:3b", "engine": "ollama"}, True),
+        ({"model": "Qwen/Qwen3-0.6B", "maxModelLen": 2048, "concurrency": 2}, True),
+        ({"model": "Qwen/Qwen3-0.6B", "maxModelLen": 2048}, False),  # its cache has use for all of it
+        ({"model": "Qwen/Qwen3-32B", "maxModelLen": 8192, "concurrency": 2}, False),
+        ({"model": "BAAI/bge-m3", "paused": True}, False),
+    ],
+)
+def test_it_is_said_of_what_is_known_to_need_little(model: dict[str, Any], wasted: bool) -> None:
+    assert bool(waste(on_nodes({"small": model}, a100=A100))) == wasted
+
+
+def test_the_smallest_card_is_no_waste() -> None:
+    assert not waste(on_nodes({"embed": EMBED}, t4=T4))
+    assert not waste(plan(PROD))
+    assert not waste(plan(changed(DEV, models__qwen3_8b__concurrency=2)))
