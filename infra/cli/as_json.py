@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 from infra.offline import Planned
-from infra.planning.plan import CostItem, ModelPlan, Note, Plan, PoolPlan, Remedy, StartPart
+from infra.planning.plan import Cheaper, CostItem, ModelPlan, Note, Plan, PoolPlan, Remedy, StartPart
 from infra.recording import Recorded
 
 VERSION = 1
@@ -29,14 +29,12 @@ def document(planned: Planned) -> dict[str, Any]:
             "usd_per_month_min": round(plan.cost.usd_per_month_min, 2),
             "usd_per_month_typical": round(plan.cost.usd_per_month_typical, 2),
             "usd_per_month_max": round(plan.cost.usd_per_month_max, 2),
+            "while_paused": [_way(way) for way in plan.while_paused],
             "items": [_item(item) for item in plan.cost.items],
             "prices": plan.cost.whose or plan.cost.price_note,
         },
         "chosen": {path: {"value": choice.value, "reason": choice.reason} for path, choice in plan.chosen.items()},
-        "cheaper": {
-            name: [vars(way) | {"usd_per_month": round(way.usd_per_month, 2)} for way in ways]
-            for name, ways in plan.cheaper.items()
-        },
+        "cheaper": {name: [_way(way) for way in ways] for name, ways in plan.cheaper.items()},
         "outputs": planned.recording.outputs,
         "resources": resources(planned),
     }
@@ -111,6 +109,10 @@ def _part(part: StartPart) -> dict[str, Any]:
 def _remedy(remedy: Remedy) -> dict[str, Any]:
     price = remedy.usd_per_month
     return {**vars(remedy), "usd_per_month": round(price, 2) if price is not None else None}
+
+
+def _way(way: Cheaper) -> dict[str, Any]:
+    return {**vars(way), "usd_per_month": round(way.usd_per_month, 2)}
 
 
 def _item(item: CostItem) -> dict[str, Any]:

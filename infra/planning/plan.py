@@ -382,7 +382,7 @@ class Cost:
 
 @dataclass(frozen=True)
 class Cheaper:
-    """Another way to serve a model: what to write below it in the stack file, and what that saves."""
+    """What to write in the stack file, of a model below it, and what that saves."""
 
     setting: str
     usd_per_month: float  # at the fewest replicas; 0: the same money holds more requests
@@ -403,6 +403,7 @@ class Plan:
     cost: Cost
     remedies: Mapping[str, tuple[Remedy, ...]]  # by model; its neighbours count: they fill the nodes of a pool
     cheaper: Mapping[str, tuple[Cheaper, ...]]  # by model; its neighbours count here too
+    while_paused: tuple[Cheaper, ...]  # of a stack whose models are all paused
     chosen: Mapping[str, Choice]  # dotted path of a stack-file key -> what was chosen
     violations: tuple[Violation, ...] = field(default=())
     warnings: tuple[Warned, ...] = field(default=())

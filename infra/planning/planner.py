@@ -15,9 +15,10 @@ from infra.planning.cost import plan_cost
 from infra.planning.findings import Findings
 from infra.planning.gateway import plan_gateway
 from infra.planning.nodes import plan_pool
+from infra.planning.paused import cheaper_while_paused
 from infra.planning.peak import check_peak
 from infra.planning.placement import Placed, place
-from infra.planning.plan import CachePlan, GatewayPlan, ModelPlan, Plan, PoolPlan, Throughput
+from infra.planning.plan import CachePlan, ClusterPlan, GatewayPlan, ModelPlan, Plan, PoolPlan, Throughput
 from infra.planning.pods import check_system_nodes, server_resources
 from infra.planning.pools import Offer, declared, makeable
 from infra.planning.prefetch import explain_prefetch, plan_prefetch
@@ -79,6 +80,10 @@ def make_plan(
     warn_of_allow(settings, pools, findings)
     warn_of_drain(gateway, pools.values(), longest, findings)
     cost = plan_cost(settings, cluster, pools, placed, models, cache, gateway, catalog, findings)
+
+    def bill(changed: Settings, on: ClusterPlan, nodes: Mapping[str, PoolPlan]) -> float:
+        return plan_cost(changed, on, nodes, placed, models, cache, gateway, catalog, Findings()).usd_per_month_min
+
     again = partial(make_plan, stack, region=region, secrets=secrets, catalog=listed, aws=aws)
     check_budget(settings, cost, findings, again, catalog)
     monitoring = plan_monitoring(settings, addons, catalog)
@@ -97,6 +102,7 @@ def make_plan(
         cost=cost,
         remedies=find_remedies(models, pools, placed, cache, catalog),
         cheaper=cheaper_ways(placed, offers, new, len(zones), sizing),
+        while_paused=cheaper_while_paused(settings, cluster, pools, catalog, bill),
         chosen=findings.chosen,
         violations=findings.violations,
         warnings=findings.warnings,

@@ -22,7 +22,7 @@ KEYS = {
     "usd_per_hour usd_per_million_output_tokens reasons rollout",
     "pool": "instance_types capacity min max gpus_per_node usd_per_node_hour price_note peak_gpus surge_gpus reasons"
     " nodes lose_one",
-    "cost": "usd_per_month_min usd_per_month_typical usd_per_month_max items prices",
+    "cost": "usd_per_month_min usd_per_month_typical usd_per_month_max items prices while_paused",
     "cost item": "name min typical max",
     "choice": "value reason",
     "resource": "urn type name parent inputs options",

@@ -65,7 +65,16 @@ def _verdict(plan: Plan) -> tuple[Row, ...]:
         f"{count(len(by_kind(plan.warnings)), 'warning')}, {count(len(plan.to_do), 'thing')} to do before `pulumi up`"
     )
     refused = ("REFUSED", f"{count(len(plan.violations), 'rule')} broken; `pulumi up` would refuse it too")
-    return (refused if plan.violations else ok, ("BILL", bill), ("LOOK AT", look))
+    return (refused if plan.violations else ok, ("BILL", bill), *_paused(plan), ("LOOK AT", look))
+
+
+def _paused(plan: Plan) -> tuple[Row, ...]:
+    """What a stack costs while nothing runs in it, and of what that is made."""
+    items = sorted((item for item in plan.cost.items if item.min), key=lambda item: -item.min)
+    if not items or not all(model.paused for model in plan.models.values()):
+        return ()
+    parts = ", ".join(f"{item.name} {usd(item.min)}" for item in items)
+    return (("PAUSED", f"no model runs, and {usd(plan.cost.usd_per_month_min)} per month stay: {parts}"),)
 
 
 def _ok(plan: Plan) -> Row:

@@ -1,9 +1,9 @@
 """The bill."""
 
 from infra.cli.report.section import Column, Row, Section
-from infra.cli.report.words import number, span
+from infra.cli.report.words import number, span, usd
 from infra.planning.cost import GPU_NODES
-from infra.planning.plan import HOURS_A_MONTH, CostItem, Plan
+from infra.planning.plan import HOURS_A_MONTH, Cheaper, CostItem, Plan
 
 
 def bill_section(plan: Plan) -> Section:
@@ -27,8 +27,9 @@ def bill_section(plan: Plan) -> Section:
     )
     parts = f"\nthe rest: {', '.join(_part(item) for item in rest)}" if rest else ""
     rollouts = f"\nmost: in rollouts, {cost.rollouts} per month" if cost.rollouts else ""
+    paused = "".join(f"\nless while paused: {_way(way)}" for way in plan.while_paused)
     note = (
-        f"a third: on average, replicas a third of the way from their fewest to their most{rollouts}{parts}"
+        f"a third: on average, replicas a third of the way from their fewest to their most{rollouts}{parts}{paused}"
         f"\n{cost.price_note}; not in it: {cost.left_out}"
     )
     return Section("BILL", columns, tuple(rows), note)
@@ -36,6 +37,10 @@ def bill_section(plan: Plan) -> Section:
 
 def _row(name: str, what: str, *amounts: float) -> Row:
     return name, what, *(number(each) for each in amounts)
+
+
+def _way(way: Cheaper) -> str:
+    return f"`{way.setting}` saves {usd(way.usd_per_month)} per month: {way.effect}"
 
 
 def _part(item: CostItem) -> str:

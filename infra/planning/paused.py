@@ -1,0 +1,82 @@
+"""A stack whose models are all paused: what would cost less while nothing runs, each with what it saves."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+
+from infra.catalog import Catalog
+from infra.catalog.types import CpuInstance
+from infra.planning.plan import Cheaper, ClusterPlan, PoolPlan
+from infra.settings import Settings
+from infra.settings.cluster import SystemNodes
+
+WORTH_A_LINE_USD = 10.0  # per month
+_BURSTABLE = "t"  # first letter of types whose CPU has a baseline
+# What a month costs at least with other settings, another cluster or other pools.
+Bill = Callable[[Settings, ClusterPlan, Mapping[str, PoolPlan]], float]
+
+
+def cheaper_while_paused(
+    settings: Settings, cluster: ClusterPlan, pools: Mapping[str, PoolPlan], catalog: Catalog, bill: Bill
+) -> tuple[Cheaper, ...]:
+    """What saves most first; nothing where a model runs."""
+    if not all(model.paused for model in settings.models.values()):
+        return ()
+    now = bill(settings, cluster, pools)
+    ways = [
+        Cheaper(setting, now - month, effect)
+        for setting, month, effect in (
+            *_without_kept_nodes(settings, cluster, pools, bill),
+            *_smaller_system_nodes(settings, cluster, pools, catalog, bill),
+            *_one_gateway(settings, cluster, pools, bill),
+        )
+        if now - month >= WORTH_A_LINE_USD
+    ]
+    return tuple(sorted(ways, key=lambda way: (-way.usd_per_month, way.setting)))
+
+
+_Way = tuple[str, float, str]
+
+
+def _without_kept_nodes(
+    settings: Settings, cluster: ClusterPlan, pools: Mapping[str, PoolPlan], bill: Bill
+) -> Iterator[_Way]:
+    for name, pool in pools.items():
+        if pool.min > 0 and not pool.existing:
+            month = bill(settings, cluster, {**pools, name: replace(pool, min=0)})
+            yield f"gpuPools.{name}.min: 0", month, "a pool keeps this many nodes whether or not a model runs"
+
+
+def _smaller_system_nodes(
+    settings: Settings, cluster: ClusterPlan, pools: Mapping[str, PoolPlan], catalog: Catalog, bill: Bill
+) -> Iterator[_Way]:
+    """The cheapest type that is no smaller, so that whatever ran there still has room."""
+    create = settings.cluster.create
+    now = catalog.cpu_instances.get(create.system_nodes.instance_type) if create is not None else None
+    if create is None or now is None:
+        return
+    enough = (each for each in catalog.cpu_instances.values() if _as_large(each, now))
+    best = min(enough, key=lambda each: (each.usd_per_hour, each.name))
+    nodes = create.system_nodes.model_copy(update={"instance_type": best.name})
+    burst = "; steady CPU use above its baseline is billed on top" if best.name.startswith(_BURSTABLE) else ""
+    yield (
+        f"cluster.create.systemNodes.instanceType: {best.name}",
+        bill(_with(settings, nodes), cluster, pools),
+        f"{best.arch}, {best.vcpus} vCPUs and {best.memory_gib:g} GiB, the cheapest no smaller than {now.name}{burst}",
+    )
+
+
+def _one_gateway(settings: Settings, cluster: ClusterPlan, pools: Mapping[str, PoolPlan], bill: Bill) -> Iterator[_Way]:
+    if cluster.nat_per_zone:
+        month = bill(settings, replace(cluster, nat_per_zone=False), pools)
+        yield "cluster.create.network.nat: one", month, "lost with its zone, and with it every way out"
+
+
+def _as_large(each: CpuInstance, now: CpuInstance) -> bool:
+    return each.vcpus >= now.vcpus and each.memory_gib >= now.memory_gib
+
+
+def _with(settings: Settings, nodes: SystemNodes) -> Settings:
+    create = settings.cluster.create
+    assert create is not None
+    cluster = settings.cluster.model_copy(update={"create": create.model_copy(update={"system_nodes": nodes})})
+    return settings.model_copy(update={"cluster": cluster})

@@ -1,0 +1,55 @@
+"""A stack whose models are all paused: what stays on the bill, and what would make it less."""
+
+from typing import Any
+
+import pytest
+
+from infra.cli.report import report
+from infra.offline import Planned
+from infra.recording import Recording
+from tests.planning.stacks import DEV, LOCAL, PROD, changed, plan
+
+ASLEEP = changed(DEV, models__qwen3_8b__paused=True)
+KEPT = changed(ASLEEP, gpuPools__l4__min=1)
+SMALL = changed(ASLEEP, cluster__create__systemNodes={"instanceType": "t4g.xlarge"})
+WIDE = changed(ASLEEP, cluster__create__zones=3, cluster__create__network={"nat": "perZone"})
+
+
+def _write(stack: dict[str, Any], setting: str) -> dict[str, Any]:
+    path, _, value = setting.partition(": ")
+    return changed(stack, **{path.replace(".", "__"): int(value) if value.isdigit() else value})
+
+
+@pytest.mark.parametrize(
+    ("stack", "settings"),
+    [
+        (ASLEEP, ["cluster.create.systemNodes.instanceType: t4g.xlarge"]),
+        (KEPT, ["gpuPools.l4.min: 0", "cluster.create.systemNodes.instanceType: t4g.xlarge"]),
+        (WIDE, ["cluster.create.systemNodes.instanceType: t4g.xlarge", "cluster.create.network.nat: one"]),
+        (SMALL, []),
+        (DEV, []),
+        (changed(LOCAL, models__llama_1b__paused=True), []),
+    ],
+    ids=["asleep", "a node is kept", "a gateway per zone", "small already", "awake", "nothing is billed"],
+)
+def test_what_would_cost_less_is_named_and_saves_what_it_says(stack: dict[str, Any], settings: list[str]) -> None:
+    result = plan(stack)
+    assert sorted(way.setting for way in result.while_paused) == sorted(settings)
+    assert list(result.while_paused) == sorted(result.while_paused, key=lambda way: -way.usd_per_month)
+    for way in result.while_paused:
+        followed = plan(_write(stack, way.setting))
+        saved = result.cost.usd_per_month_min - followed.cost.usd_per_month_min
+        assert saved == pytest.approx(way.usd_per_month)
+        assert followed.violations == ()
+
+
+def _shown(stack: dict[str, Any]) -> dict[str, str]:
+    return {row[0]: row[1] for row in report(Planned(plan(stack), Recording([], {}))).verdict}
+
+
+def test_the_headline_says_what_a_paused_stack_is_billed_for() -> None:
+    assert _shown(ASLEEP)["PAUSED"].startswith("no model runs, and $")
+    for item in plan(ASLEEP).cost.items:
+        assert (f"{item.name} $" in _shown(ASLEEP)["PAUSED"]) is (item.min > 0)
+    for stack in (DEV, changed(PROD, models__embed__paused=True), changed(LOCAL, models__llama_1b__paused=True)):
+        assert "PAUSED" not in _shown(stack)
