@@ -13,6 +13,11 @@ KINDS = {
     "tokens-estimated": "layers keep less than every token, by rules that differ by version: tokens are an estimate",
     "cache-unknown": "the cache per token isn't known: whether a context fits was not judged",
     "no-concurrency": "no concurrency is given: see whether what a replica holds is enough",
+    "mostly-empty": "needs little of its GPUs, and the rest stays empty",
+    "no-free-node": (
+        "Kubernetes may spread smaller models so that no node has the GPUs free: a pool with a label of its own keeps"
+        " nodes for it"
+    ),
     "licence-unknown": "whether the repository asks for a licence isn't known",
     "spot": "spot nodes go with two minutes' notice, and may not come when they are needed",
     "rare-type": (

@@ -92,6 +92,8 @@ def _warn_of_spreading(offer: Offer, wanted: Sequence[Wanted], nodes: int, findi
             f"models.{name}.pool",
             f"Kubernetes may spread the smaller models over the nodes of {offer.name} so that no node has"
             f" {gpus} GPUs free for {name}: a pool with a label of its own keeps nodes for it",
+            kind="no-free-node",
+            detail=f"{gpus} GPUs of one node of {offer.name}",
         )
 
 

@@ -30,6 +30,8 @@ def warn_of_waste(
         f"{placed.served.path}.pool",
         f"{placed.served.name} uses {needed:.1f} of {whole:.0f} GiB of {cards} {sized.gpu.name}, and the rest stays"
         f" empty: {ways}",
+        kind="mostly-empty",
+        detail=f"{needed:.1f} of {whole:.0f} GiB of {cards} {sized.gpu.name}: {ways}",
     )
 
 

@@ -1,6 +1,8 @@
 """What the tables round, and what they say once instead of thirty times."""
 
+import ast
 import re
+from pathlib import Path
 
 import pytest
 
@@ -128,3 +130,14 @@ def test_each_model_is_shown_with_repository_revision_and_type_of_weights() -> N
     assert rows["qwen3-8b"] == ("Qwen/Qwen3-8B", "b968826d9c46", f"bf16, vllm {CATALOG.engines['vllm'].version}")
     assert rows["helper"][:2] == ("llama3.2:3b", "-")
     assert rows["free"][:2] == ("BAAI/bge-m3", "main")
+
+
+def test_each_kind_that_the_program_names_has_its_words() -> None:
+    calls = [
+        node
+        for path in (Path(__file__).parents[2] / "infra" / "planning").glob("*.py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "warn"
+    ]
+    named = {ast.literal_eval(key.value) for call in calls for key in call.keywords if key.arg == "kind"}
+    assert named == set(KINDS)
