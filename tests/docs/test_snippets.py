@@ -37,10 +37,8 @@ def test_a_part_of_a_stack_file_makes_a_plan_in_its_place(block: Block, tmp_path
     yaml = YAML()
     part = yaml.load(block.text)
     name = Path(block.first_line.removeprefix("# ")).name
-    whole = yaml.load(ROOT / "stacks" / name)
-    if "config" in part:
-        whole = part
-    else:
+    whole = part if "config" in part else yaml.load(ROOT / "stacks" / name)
+    if "config" not in part:
         config = whole["config"]
         config["llm-platform:platform"] = merged(config["llm-platform:platform"], part)
     yaml.dump(whole, tmp_path / name)
