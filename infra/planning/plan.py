@@ -291,7 +291,7 @@ class ClusterPlan:
     cidr: str | None  # None with a VPC that exists
     nat_per_zone: bool
     system_ami_type: str  # as EKS names it
-    system_root_gib: int  # holds the engines' images: prefetch Jobs run there
+    system_root_gib: int  # holds the engines' images: Ollama fetches there, and models may run on the CPU
     log_days: int  # of the control plane's and the VPC's connections
     autoscaler_image_tag: str  # of the cluster's own minor version
     profile: str | None  # of the AWS CLI's configuration; None: whatever the environment says

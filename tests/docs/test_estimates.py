@@ -9,6 +9,7 @@ from benchmarks.memory import start_up_logs
 from docs.estimates import generated, points
 from docs.markers import filled
 from docs.scatter import MARKS, Kind, Point, scatter
+from infra.planning import cold_start, prefetch, warnings
 
 TEXTS = {path.name: text for path, text in generated().items()}
 PAGE = TEXTS["estimates.md"]
@@ -73,3 +74,12 @@ def test_a_block_goes_between_its_markers() -> None:
     for blocks in ({}, {"y": ""}, {"x": "", "y": ""}):
         with pytest.raises(ValueError, match="markers for"):
             filled(page, blocks)
+
+
+def test_fixed_timeouts_on_the_page_are_those_of_the_code() -> None:
+    assert f"nothing was written for {prefetch.STALL_SECONDS};" in PAGE
+    assert f"| {cold_start.PRE_STOP} until load balancers send no more + drain + {cold_start.AFTER_DRAIN}:" in PAGE
+    assert f"at least the {cold_start.NGINX_IDLE} of nginx, + {cold_start.KEEP_ALIVE_MARGIN}:" in PAGE
+    notice, before = warnings.SPOT_NOTICE_SECONDS, cold_start.PRE_STOP
+    assert f"{notice - before} are left of AWS's notice: {notice} less the {before} below" in PAGE
+    assert f"{cold_start.GATEWAY_TIMEOUT} without a gateway" in PAGE
