@@ -142,7 +142,8 @@ def _model(
     model = served.settings
     start = cold_start(placed, pools.get(offer.name) if offer else None, cache, sizing.catalog)
     one_reader = cache.access_mode == "ReadWriteOnce"
-    rollout = plan_rollout(placed, start, one_reader=one_reader)
+    limits = timeouts(placed, start, gateway.timeout_seconds if gateway else None)
+    rollout = plan_rollout(placed, start, drain=limits.drain, one_reader=one_reader)
     check_rollout(placed, one_reader=one_reader, findings=findings)
     scaling = plan_scaling(placed, start)
     warn_of_model(placed, rollout, start, findings)
@@ -181,7 +182,7 @@ def _model(
         fit=sized.fit if sized else None,
         rollout=rollout,
         cold_start=start,
-        timeouts=timeouts(placed, start, gateway.timeout_seconds if gateway else None),
+        timeouts=limits,
         scaling=scaling,
         usd_per_hour=offer.usd_per_gpu_hour * placed.gpus if offer and offer.usd_per_node_hour is not None else None,
         throughput=made,

@@ -11,7 +11,7 @@ def surges(placed: Placed, *, one_reader: bool) -> bool:
     return _old_first(placed, one_reader=one_reader) is None
 
 
-def plan_rollout(placed: Placed, start: ColdStart, *, one_reader: bool) -> Rollout:
+def plan_rollout(placed: Placed, start: ColdStart, *, drain: int, one_reader: bool) -> Rollout:
     """One new pod first, where its GPU can be there; else the old one goes first. Never looks at other models.
 
     The old pod first is `maxSurge: 0, maxUnavailable: 1`, not Kubernetes' own `Recreate`, which ends every replica at
@@ -24,7 +24,10 @@ def plan_rollout(placed: Placed, start: ColdStart, *, one_reader: bool) -> Rollo
     parts = ", ".join(f"{name} {_minutes(start.parts[name].mid)}" for name in GAP_PARTS)
     name, replicas = placed.served.name, placed.served.replicas.min
     left = f"without {name}" if replicas == 1 else f"for each replica, with {replicas - 1} of {replicas} left"
-    reason = f"a rollout stops the old pod first, {why}: about {_minutes(start.gap)} min {left} ({parts} min)"
+    reason = (
+        f"a rollout stops the old pod first, {why}: about {_minutes(start.gap)} min {left} ({parts} min), and before it"
+        f" up to {_minutes(drain)} min in which its last answers end"
+    )
     return Rollout("recreate", 0, 1, start.gap if replicas == 1 else None, reason)
 
 
