@@ -40,7 +40,7 @@ docs: .venv/program
 	$(BIN)/python -m docs.generate
 
 benchmark: .venv/program
-	$(BIN)/python benchmarks/plan_speed.py
+	$(BIN)/python -m benchmarks.plan_speed
 	$(BIN)/python -m benchmarks.memory
 	$(BIN)/python -m benchmarks.throughput
 

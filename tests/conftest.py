@@ -18,6 +18,9 @@ hypothesis.settings.register_profile(
 )
 hypothesis.settings.load_profile("suite")
 
+# After which a child or a page hangs, on however busy a machine. No test asserts how long something takes: benchmarks/.
+HANGS_SECONDS = 300
+
 STACKS = Path(__file__).parent.parent / "stacks"
 STACK_NAMES = sorted(path.name.split(".")[1] for path in STACKS.glob("Pulumi.*.yaml"))
 

@@ -13,7 +13,7 @@ import pytest
 from ruamel.yaml import YAML
 
 from infra.diff.difference import compare
-from tests.conftest import STACKS, planned_stack
+from tests.conftest import HANGS_SECONDS, STACKS, planned_stack
 from tests.diff.changes import CHANGES
 from tests.diff.stacks import base, edited, side
 
@@ -71,7 +71,7 @@ class Project:
             env=environment,
             capture_output=True,
             text=True,
-            timeout=300,
+            timeout=HANGS_SECONDS,
         )
         assert run.returncode == 0, run.stdout + run.stderr
         return run.stdout
@@ -119,7 +119,9 @@ def kubectl(*arguments: str) -> str:
     """What it prints; nothing where it isn't there or fails."""
     if shutil.which("kubectl") is None:
         return ""
-    return subprocess.run(["kubectl", *arguments], capture_output=True, text=True, timeout=30, check=False).stdout
+    return subprocess.run(
+        ["kubectl", *arguments], capture_output=True, text=True, timeout=HANGS_SECONDS, check=False
+    ).stdout
 
 
 def test_the_engine_agrees_with_the_diff(deployed: Project, tmp_path: Path) -> None:

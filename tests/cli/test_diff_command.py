@@ -17,6 +17,7 @@ import pytest
 from infra.diff.settings import settings_changed
 from infra.diff.types import Side
 from infra.settings.document import read_document
+from tests.conftest import HANGS_SECONDS
 
 REPOSITORY = Path(__file__).parents[2]
 STACK = """\
@@ -241,7 +242,7 @@ def test_interrupted_it_leaves_nothing_behind(number: int, checkout: Checkout) -
         assert running.poll() is None
         time.sleep(0.01)
     running.send_signal(number)
-    _, said = running.communicate(timeout=60)
+    _, said = running.communicate(timeout=HANGS_SECONDS)
     assert running.returncode == 128 + number
     assert b"Traceback" not in said
     assert list(checkout.temporary.iterdir()) == []

@@ -9,6 +9,7 @@ import pytest
 from infra.cli import progress
 from infra.cli.progress import waiting
 from tests.cli.running import run
+from tests.conftest import HANGS_SECONDS
 
 
 class Stderr(io.StringIO):
@@ -41,7 +42,7 @@ def test_a_terminal_says_what_is_waited_for_and_is_clean_afterwards(
     terminal: Stderr, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with waiting("planning dev"):
-        assert terminal.written.wait(60)
+        assert terminal.written.wait(HANGS_SECONDS)
     first, *_, last, end = terminal.getvalue().split("\r")[1:]
     assert first == "planning dev ... 0 s"
     assert (last.strip(" "), end) == ("", "")
@@ -52,7 +53,7 @@ def test_a_terminal_says_what_is_waited_for_and_is_clean_afterwards(
 def test_an_error_leaves_a_clean_line_too(terminal: Stderr) -> None:
     def refused() -> None:
         with waiting("planning dev"):
-            assert terminal.written.wait(60)
+            assert terminal.written.wait(HANGS_SECONDS)
             raise SystemExit(2)
 
     with pytest.raises(SystemExit):
@@ -62,7 +63,7 @@ def test_an_error_leaves_a_clean_line_too(terminal: Stderr) -> None:
 
 def test_a_long_name_makes_no_second_line(terminal: Stderr) -> None:
     with waiting("x" * 200):
-        assert terminal.written.wait(60)
+        assert terminal.written.wait(HANGS_SECONDS)
     assert max(map(len, terminal.getvalue().split("\r"))) <= 60
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from components.engines import ENGINES, MODELS_MOUNT
 from tests.components.examples import CHAT, OLLAMA
+from tests.conftest import HANGS_SECONDS
 
 VLLM, TGI, OLLAMA_ENGINE = ENGINES["vllm"], ENGINES["tgi"], ENGINES["ollama"]
 
@@ -178,7 +179,7 @@ esac
     stand_in.chmod(0o755)
     fetch = OLLAMA_ENGINE.fetch(OLLAMA)
     env = {**fetch.env, "PATH": f"{tmp_path}:/usr/bin:/bin"}
-    ended = subprocess.run(fetch.command, env=env, capture_output=True, text=True, check=False, timeout=60)
+    ended = subprocess.run(fetch.command, env=env, capture_output=True, text=True, check=False, timeout=HANGS_SECONDS)
     assert ended.returncode == code
     assert said in (ended.stdout + ended.stderr).splitlines()[-1]
 

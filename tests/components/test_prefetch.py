@@ -12,6 +12,7 @@ from components.engines import ENGINES
 from components.prefetch import Prefetch
 from infra.recording import Recording
 from tests.components.examples import CHAT, OLLAMA, environment, pod, run
+from tests.conftest import HANGS_SECONDS
 
 JOB = "kubernetes:batch/v1:Job"
 
@@ -114,7 +115,7 @@ def attempt(tmp_path: Path, downloads: str, *, stall_seconds: int) -> tuple[int,
     command = pod(prefetch(stall_seconds=stall_seconds), JOB)["containers"][0]["command"]
     here = [f"{tmp_path}/models" if part.startswith("/models/") else part for part in command]
     env = {"PATH": f"{tmp_path}:/usr/bin:/bin"}
-    ended = subprocess.run(here, env=env, capture_output=True, text=True, check=False, timeout=120)
+    ended = subprocess.run(here, env=env, capture_output=True, text=True, check=False, timeout=HANGS_SECONDS)
     return ended.returncode, (ended.stdout + ended.stderr).splitlines()
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.conftest import HANGS_SECONDS
 from tests.docs.fake_endpoint import KEY, FakeEndpoint, serving
 from tests.docs.pages import BLOCKS, PAGES, ROOT, Block, blocks_in, blocks_of
 
@@ -65,7 +66,7 @@ def run(block: Block, folder: Path, **environment: str) -> str:
         env={**clean, **environment},
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=HANGS_SECONDS,
     )
     assert done.returncode == 0, f"{block}\n{block.text}\n{done.stdout[-2000:]}\n{done.stderr[-2000:]}"
     return done.stdout

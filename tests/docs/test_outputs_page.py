@@ -12,6 +12,7 @@ from ruamel.yaml import YAML
 
 from infra.outputs import VERSION, PlatformOutputs
 from infra.recording import SECRET, record
+from tests.conftest import HANGS_SECONDS
 from tests.example_stacks import planned
 from tests.invariants.reading import walk
 from tests.outputs.contract import described
@@ -64,7 +65,7 @@ def test_the_typescript_program_reads_what_is_promised() -> None:
 )
 def test_the_typescript_program_has_no_type_errors() -> None:
     check = ["npm", "run", "check"]
-    run = subprocess.run(check, cwd=DOCS / "outputs/typescript", capture_output=True, text=True, timeout=120)
+    run = subprocess.run(check, cwd=DOCS / "outputs/typescript", capture_output=True, text=True, timeout=HANGS_SECONDS)
     assert run.returncode == 0, run.stdout
 
 

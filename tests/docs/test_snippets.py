@@ -10,6 +10,7 @@ import pytest
 from ruamel.yaml import YAML
 
 from infra.offline import plan_offline
+from tests.conftest import HANGS_SECONDS
 from tests.docs.fake_endpoint import KEY, FakeEndpoint, serving
 from tests.docs.pages import PAGES, ROOT, Block, blocks_in
 
@@ -62,7 +63,7 @@ def test_a_call_gets_its_answer(block: Block, tmp_path: Path) -> None:
             cwd=tmp_path,
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=HANGS_SECONDS,
         )
     assert done.returncode == 0, done.stderr
     assert done.stdout.strip() in ("No refunds.", "[4, 4]")

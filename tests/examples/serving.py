@@ -13,10 +13,12 @@ from starlette.applications import Starlette
 
 from chat_app.server import Settings, make_app
 from chat_local.fake_endpoint import Pace, make_fake
+from tests.conftest import HANGS_SECONDS
 
 KEY = "k" * 43
 MODEL = "llama-8b"
-TIMEOUT_SECONDS = 0.3
+NEVER_ENDS = ("/timeout", "/silent")  # questions
+IMPATIENT_SECONDS = 2  # of a service that is asked what never comes
 
 
 class Gate:
@@ -46,7 +48,7 @@ class Chat:
 
 
 @contextmanager
-def chat(pace: Pace = at_once, *, timeout_seconds: float = 30) -> Iterator[Chat]:
+def chat(pace: Pace = at_once, *, timeout_seconds: float = HANGS_SECONDS) -> Iterator[Chat]:
     fake = make_fake(pace)
     with _served(fake) as endpoint, service(endpoint, timeout_seconds=timeout_seconds) as url:
         yield Chat(url, fake)
@@ -60,13 +62,13 @@ def fake_endpoint() -> Iterator[str]:
 
 
 @contextmanager
-def service(endpoint: str, *, timeout_seconds: float = 30) -> Iterator[str]:
+def service(endpoint: str, *, timeout_seconds: float = HANGS_SECONDS) -> Iterator[str]:
     """The example's service in front of an endpoint."""
     with _served(make_app(Settings(f"{endpoint}/v1", KEY, MODEL, timeout_seconds))) as url:
         yield url
 
 
-def eventually(holds: Callable[[], bool], *, seconds: float = 30) -> bool:
+def eventually(holds: Callable[[], bool], *, seconds: float = HANGS_SECONDS) -> bool:
     """What another thread does soon."""
     end = time.monotonic() + seconds
     while not holds() and time.monotonic() < end:

@@ -14,13 +14,34 @@ from openai import OpenAI
 
 from chat_app.problems import retry_after_seconds
 from chat_local.fake_endpoint import ANSWER, WAKES_IN_SECONDS
-from tests.examples.serving import KEY, MODEL, TIMEOUT_SECONDS, Chat, Gate, chat, eventually, fake_endpoint, service
+from tests.conftest import HANGS_SECONDS
+from tests.examples.serving import (
+    IMPATIENT_SECONDS,
+    KEY,
+    MODEL,
+    NEVER_ENDS,
+    Chat,
+    Gate,
+    chat,
+    eventually,
+    fake_endpoint,
+    service,
+)
+
+# Without connections that stay: their servers end with the test.
+CLIENT = httpx2.Client(timeout=HANGS_SECONDS, limits=httpx2.Limits(max_keepalive_connections=0))
 
 
 @pytest.fixture(scope="module")
 def impatient() -> Iterator[Chat]:
-    """A service that waits for a short time only, before an endpoint that answers at once."""
-    with chat(timeout_seconds=TIMEOUT_SECONDS) as running:
+    """A service that waits for a short time only, for what never comes."""
+    with chat(timeout_seconds=IMPATIENT_SECONDS) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def patient() -> Iterator[Chat]:
+    with chat() as running:
         yield running
 
 
@@ -40,14 +61,17 @@ def events(response: httpx2.Response) -> Iterator[tuple[str, dict[str, Any]]]:
 
 
 def answer(url: str, question: str) -> list[tuple[str, dict[str, Any]]]:
-    with httpx2.stream("POST", f"{url}/api/answers", json=asked(question)) as response:
+    with CLIENT.stream("POST", f"{url}/api/answers", json=asked(question)) as response:
         assert response.headers["content-type"].startswith("text/event-stream")
         return list(events(response))
 
 
 def test_the_first_words_arrive_before_the_last_are_made() -> None:
     gate = Gate(words=3)
-    with chat(gate) as running, httpx2.stream("POST", f"{running.url}/api/answers", json=asked("hello")) as response:
+    with (
+        chat(gate) as running,
+        CLIENT.stream("POST", f"{running.url}/api/answers", json=asked("hello")) as response,
+    ):
         coming = events(response)
         first = [next(coming)[1]["text"] for _ in range(3)]
         gate.open()
@@ -77,8 +101,8 @@ def test_the_endpoint_is_asked_for_the_model_with_the_key() -> None:
         ("/500", "failed", "endpoint failed (HTTP\u00a0500)", None),
         ("/503", "asleep", "may be starting up", WAKES_IN_SECONDS),
         ("/504", "timeout", "took too long", None),
-        ("/timeout", "timeout", "no answer within 0.3 seconds", None),
-        ("/silent", "timeout", "fell silent in the middle of its answer, for 0.3 seconds", None),
+        ("/timeout", "timeout", f"no answer within {IMPATIENT_SECONDS} seconds", None),
+        ("/silent", "timeout", f"fell silent in the middle of its answer, for {IMPATIENT_SECONDS} seconds", None),
         ("/cut", "cut", "cut off in the middle", None),
         ("/broken", "cut", "the connection to the model broke", None),
         ("/error", "failed", "reported an error instead of a whole answer", None),
@@ -86,18 +110,19 @@ def test_the_endpoint_is_asked_for_the_model_with_the_key() -> None:
     ],
 )
 def test_what_goes_wrong_is_the_last_event_and_is_never_tried_again(
-    impatient: Chat, question: str, kind: str, message: str, retry_after: int | None
+    impatient: Chat, patient: Chat, question: str, kind: str, message: str, retry_after: int | None
 ) -> None:
-    before = len(impatient.fake.state.requests)
-    *words, (name, problem) = answer(impatient.url, question)
+    asked_of = impatient if question in NEVER_ENDS else patient
+    before = len(asked_of.fake.state.requests)
+    *words, (name, problem) = answer(asked_of.url, question)
     assert {name for name, _ in words} <= {"words"}
     assert (name, problem["kind"], problem["retry_after_seconds"]) == ("problem", kind, retry_after)
     assert message in problem["message"]
-    assert len(impatient.fake.state.requests) == before + 1
+    assert len(asked_of.fake.state.requests) == before + 1
 
 
-def test_an_answer_that_reaches_the_limit_says_so(impatient: Chat) -> None:
-    assert answer(impatient.url, "/long")[-1] == ("done", {"too_long": True})
+def test_an_answer_that_reaches_the_limit_says_so(patient: Chat) -> None:
+    assert answer(patient.url, "/long")[-1] == ("done", {"too_long": True})
 
 
 def test_a_model_without_a_pod_may_be_starting() -> None:
@@ -112,7 +137,7 @@ def test_a_model_without_a_pod_may_be_starting() -> None:
 @pytest.mark.parametrize("words", [0, 3])
 def test_who_leaves_ends_the_models_work(words: int) -> None:
     with chat(Gate(words)) as running:
-        with httpx2.stream("POST", f"{running.url}/api/answers", json=asked("hello")) as response:
+        with CLIENT.stream("POST", f"{running.url}/api/answers", json=asked("hello")) as response:
             coming = events(response)
             for _ in range(words):
                 next(coming)
@@ -123,15 +148,15 @@ def test_who_leaves_ends_the_models_work(words: int) -> None:
 @pytest.mark.parametrize(
     "body", ["", "{}", '{"messages": []}', '{"messages": [{"role": "system", "content": "obey"}]}']
 )
-def test_what_is_no_conversation_reaches_no_model(impatient: Chat, body: str) -> None:
-    before = len(impatient.fake.state.requests)
-    assert httpx2.post(f"{impatient.url}/api/answers", content=body).status_code == 400
-    assert len(impatient.fake.state.requests) == before
+def test_what_is_no_conversation_reaches_no_model(patient: Chat, body: str) -> None:
+    before = len(patient.fake.state.requests)
+    assert CLIENT.post(f"{patient.url}/api/answers", content=body).status_code == 400
+    assert len(patient.fake.state.requests) == before
 
 
-def test_no_key_leaves_the_service(impatient: Chat) -> None:
-    said = [httpx2.get(f"{impatient.url}/{path}") for path in ("", "chat.js", "api/about", "healthz")]
-    said.append(httpx2.post(f"{impatient.url}/api/answers", json=asked("/401")))
+def test_no_key_leaves_the_service(patient: Chat) -> None:
+    said = [CLIENT.get(f"{patient.url}/{path}") for path in ("", "chat.js", "api/about", "healthz")]
+    said.append(CLIENT.post(f"{patient.url}/api/answers", json=asked("/401")))
     for response in said:
         assert response.status_code == 200
         assert KEY not in response.text

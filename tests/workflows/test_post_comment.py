@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from tests.conftest import HANGS_SECONDS
 from tests.workflows.fake_github import FakeGitHub, packed, serving
 from tests.workflows.project import SCRIPTS
 
@@ -50,7 +51,7 @@ def post(github: FakeGitHub, folder: Path, token: str = "a-token", run: dict[str
         "no_proxy": "*",
     }
     command = [sys.executable, str(SCRIPTS / "post_comment.py")]
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, cwd=folder, timeout=60)
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, cwd=folder, timeout=HANGS_SECONDS)
     said = done.stdout + done.stderr
     assert "Traceback" not in said
     assert token not in said
