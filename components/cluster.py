@@ -45,6 +45,8 @@ class Cluster(pulumi.ComponentResource):
         *,
         cluster_name: str,
         version: str,
+        addon_versions: Mapping[str, str],
+        ami_release: str,
         region: str,
         partition: str,
         profile: str | None = None,
@@ -117,18 +119,18 @@ class Cluster(pulumi.ComponentResource):
         ]
 
         node_role, node_policies = _node_role(name, partition, child)
-        agent = _addon(name, "eks-pod-identity-agent", eks, version, opts=child)
+        agent = _addon(name, "eks-pod-identity-agent", eks, addon_versions, opts=child)
         cni_role = PodRole(f"{name}-cni", managed_policy_arn=_policy(partition, _CNI_POLICY), opts=child)
         cni = _addon(
             name,
             "vpc-cni",
             eks,
-            version,
+            addon_versions,
             configuration={"enableNetworkPolicy": "true"},
             pod_role=("aws-node", cni_role),
             opts=pulumi.ResourceOptions(parent=self, depends_on=[agent, cni_role]),
         )
-        proxy = _addon(name, "kube-proxy", eks, version, opts=child)
+        proxy = _addon(name, "kube-proxy", eks, addon_versions, opts=child)
         self.before_nodes = [agent, cni, proxy, *node_policies]
 
         template = node_template(
@@ -146,6 +148,7 @@ class Cluster(pulumi.ComponentResource):
             f"{name}-system",
             cluster_name=eks.name,
             version=version,
+            release_version=ami_release,
             node_role_arn=node_role.arn,
             subnet_ids=subnet_ids,
             instance_types=[system_instance_type],
@@ -161,7 +164,7 @@ class Cluster(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(parent=self, depends_on=self.before_nodes),
         )
         after_nodes = pulumi.ResourceOptions(parent=self, depends_on=[nodes])
-        self.ready = [nodes, _addon(name, "coredns", eks, version, opts=after_nodes)]
+        self.ready = [nodes, _addon(name, "coredns", eks, addon_versions, opts=after_nodes)]
         for wanted, addon, policy, account in (
             (ebs_driver, "aws-ebs-csi-driver", _EBS_POLICY, "ebs-csi-controller-sa"),
             (efs_driver, "aws-efs-csi-driver", _EFS_POLICY, "efs-csi-controller-sa"),
@@ -169,7 +172,9 @@ class Cluster(pulumi.ComponentResource):
             if wanted:
                 pod_role = PodRole(f"{name}-{addon}", managed_policy_arn=_policy(partition, policy), opts=child)
                 driver_opts = pulumi.ResourceOptions(parent=self, depends_on=[nodes, pod_role])
-                self.ready.append(_addon(name, addon, eks, version, pod_role=(account, pod_role), opts=driver_opts))
+                self.ready.append(
+                    _addon(name, addon, eks, addon_versions, pod_role=(account, pod_role), opts=driver_opts)
+                )
 
         self.name = eks.name
         self.endpoint = eks.endpoint
@@ -265,19 +270,16 @@ def _addon(
     name: str,
     addon: str,
     eks: aws.eks.Cluster,
-    version: str,
+    versions: Mapping[str, str],
     *,
     configuration: Mapping[str, str] | None = None,
     pod_role: tuple[str, PodRole] | None = None,
     opts: pulumi.ResourceOptions,
 ) -> aws.eks.Addon:
-    """An EKS add-on at EKS's default for `version`: it doesn't follow an upgrade of the cluster by itself.
+    """An EKS add-on: it doesn't follow an upgrade of the cluster by itself.
 
     `pod_role`: a service account and the role that it gets.
     """
-    default = aws.eks.get_addon_version_output(
-        addon_name=addon, kubernetes_version=version, opts=pulumi.InvokeOptions(parent=opts.parent)
-    )
     associations = None
     if pod_role is not None:
         account, role = pod_role
@@ -286,7 +288,7 @@ def _addon(
         f"{name}-{addon}",
         cluster_name=eks.name,
         addon_name=addon,
-        addon_version=default.version,
+        addon_version=versions[addon],
         configuration_values=json.dumps(configuration) if configuration else None,
         pod_identity_associations=associations,
         resolve_conflicts_on_create="OVERWRITE",

@@ -65,14 +65,8 @@ def _subnet(args: Mapping[str, Any]) -> dict[str, Any]:
     return {"id": args["id"], "cidrBlock": f"${{{args['id']}.cidrBlock}}"}
 
 
-def _addon_version(args: Mapping[str, Any]) -> dict[str, Any]:
-    """EKS has a default for each version of Kubernetes."""
-    return dict(args) | {"version": f"${{{args['addonName']}.version for {args['kubernetesVersion']}}}"}
-
-
 # What a look-up would find; `plan` lists it as an assumption.
 ANSWERS: Answers = {
     "aws:ec2/getSubnet:getSubnet": _subnet,
-    "aws:eks/getAddonVersion:getAddonVersion": _addon_version,
     "aws:eks/getCluster:getCluster": _existing_eks,
 }

@@ -88,12 +88,15 @@ def _new_cluster(plan: Plan, cloud: aws.Provider) -> Site:
     network = _network(plan, cloud)
     create = settings.cluster.create
     assert create is not None
+    assert wanted.ami_release is not None
     cluster = Cluster(
         "cluster",
         cluster_name=wanted.name,
         version=wanted.version,
         region=_region(plan),
         partition=wanted.partition,
+        addon_versions=wanted.addon_versions,
+        ami_release=wanted.ami_release,
         profile=wanted.profile,
         subnet_ids=list(network.private_subnet_ids.values()),
         admins=create.access.admins,
@@ -190,10 +193,12 @@ def _network(plan: Plan, cloud: aws.Provider) -> _Subnets:
 
 def _pool(plan: Plan, pool: PoolPlan, cluster: Cluster, network: _Subnets, cloud: aws.Provider) -> GpuPool:
     assert pool.ami_type is not None
+    assert plan.cluster.ami_release is not None
     return GpuPool(
         pool.name,
         cluster_name=plan.cluster.name,
         version=plan.cluster.version,
+        ami_release=plan.cluster.ami_release,
         node_role_arn=cluster.node_role_arn,
         subnet_ids=network.within(pool.zone_ids),
         instance_types=pool.instance_types,

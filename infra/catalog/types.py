@@ -177,6 +177,8 @@ class KubernetesVersion:
     version: str
     standard_support_until: str  # ISO date
     cluster_autoscaler: str  # image tag: the autoscaler's minor is the cluster's
+    ami_release: str  # of EKS's Amazon Linux 2023, with and without NVIDIA's driver
+    addons: Mapping[str, str]  # versions of EKS add-ons, by their name
 
 
 @dataclass(frozen=True)

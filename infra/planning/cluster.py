@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from infra.catalog import Catalog
 from infra.planning.disks import root_gib
 from infra.planning.findings import Findings
-from infra.planning.plan import ClusterPlan
+from infra.planning.plan import CachePlan, ClusterPlan
 from infra.planning.whose import others_elsewhere
 from infra.settings import AwsConfig, Settings
 from infra.settings.cluster import CreateCluster
@@ -74,7 +74,6 @@ def _new(
             f"{len(zones)} zones; a NAT gateway costs ${month:.0f} a month{whose}; one for all is lost with its zone",
         )
     _warn_of_access(create, findings)
-    findings.assume(path, f"EKS add-ons in EKS' default versions for {version}, looked up by `pulumi up`")
     findings.assume(path, f"the zones {', '.join(zones)} offer what the catalogue says; the account was not read")
     if own_vpc:
         findings.assume(
@@ -92,8 +91,38 @@ def _new(
         aws=aws,
         tags=tags,
         account_id=create.account_id,
+        ami_release=create.ami_release or catalog.kubernetes[version].ami_release,
+        addon_versions={**catalog.kubernetes[version].addons, **_own_versions(create)},
         arch=catalog.cpu_instances[create.system_nodes.instance_type].arch,
     )
+
+
+def explain_versions(
+    settings: Settings, cluster: ClusterPlan, cache: CachePlan, catalog: Catalog, findings: Findings
+) -> None:
+    """EKS add-ons and the AMI, where the stack file doesn't say: EKS would take another at each `pulumi up`."""
+    create = settings.cluster.create
+    if create is None:
+        return
+    path, own = "cluster.create", _own_versions(create)
+    unused = {"efs", "ebs"} - {cache.kind}
+    for name, version in cluster.addon_versions.items():
+        if name not in own and name not in {f"aws-{kind}-csi-driver" for kind in unused}:
+            findings.choose(f"{path}.addonVersions.{name}", version, f"of the version table, for {cluster.version}")
+    if create.ami_release is None:
+        reason = f"of the version table, for {cluster.version}; system nodes and GPU nodes"
+        findings.choose(f"{path}.amiRelease", cluster.ami_release, reason)
+    where = " ".join(cluster.aws_arguments)
+    findings.assume(
+        path,
+        f"EKS offers the AMI release and the add-on versions that were found in {catalog.read:%Y-%m}: those of"
+        " add-ons as others use them, not read from AWS;"
+        f" `aws eks describe-addon-versions --kubernetes-version {cluster.version} {where}` lists what it offers",
+    )
+
+
+def _own_versions(create: CreateCluster) -> dict[str, str]:
+    return create.addon_versions.model_dump(by_alias=True, exclude_none=True)
 
 
 def _warn_of_access(create: CreateCluster, findings: Findings) -> None:
@@ -168,6 +197,8 @@ def _cluster(
     aws: AwsConfig,
     tags: Mapping[str, str],
     account_id: str | None = None,
+    ami_release: str | None = None,
+    addon_versions: Mapping[str, str] | None = None,
     arch: str = "x86_64",
     zones: tuple[str, ...] = (),
     cidr: str | None = None,
@@ -186,6 +217,8 @@ def _cluster(
         system_root_gib=root_gib(catalog, scratch_gib=SCRATCH_GIB),
         log_days=LOG_DAYS,
         autoscaler_image_tag=catalog.kubernetes[version].cluster_autoscaler,
+        ami_release=ami_release,
+        addon_versions=addon_versions or {},
         profile=aws.profile,
         account_id=account_id,
         tags={**aws.tags, **tags},

@@ -294,6 +294,8 @@ class ClusterPlan:
     system_root_gib: int  # holds the engines' images: Ollama fetches there, and models may run on the CPU
     log_days: int  # of the control plane's and the VPC's connections
     autoscaler_image_tag: str  # of the cluster's own minor version
+    ami_release: str | None  # of each node that we make; None on a cluster that exists
+    addon_versions: Mapping[str, str]  # of EKS add-ons, by their name
     profile: str | None  # of the AWS CLI's configuration; None: whatever the environment says
     account_id: str | None  # the one account that it may be in
     tags: Mapping[str, str]  # of every AWS resource

@@ -9,7 +9,7 @@ from infra.planning.arguments import choose_arguments
 from infra.planning.budget import check_budget
 from infra.planning.cache import plan_cache
 from infra.planning.cheaper import cheaper_ways
-from infra.planning.cluster import plan_cluster
+from infra.planning.cluster import explain_versions, plan_cluster
 from infra.planning.cold_start import cold_start, timeouts
 from infra.planning.cost import plan_cost
 from infra.planning.findings import Findings
@@ -57,6 +57,7 @@ def make_plan(
         for name, model in sorted(settings.models.items())
     ]
     cache = plan_cache(settings, served, cluster, findings)
+    explain_versions(settings, cluster, cache, catalog, findings)
     explain_prefetch(served, cluster, catalog, findings)
     zones = (cache.zone_id,) if cache.zone_id else cluster.zone_ids
     offers = [declared(name, pool, catalog, cluster.region, zones) for name, pool in sorted(settings.gpu_pools.items())]

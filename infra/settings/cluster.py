@@ -6,6 +6,8 @@ from pydantic import Field
 
 from infra.settings.types import (
     AccountId,
+    AddonVersion,
+    AmiRelease,
     Cidr,
     ClusterName,
     IamArn,
@@ -68,6 +70,35 @@ class SystemNodes(Section):
     count: int = Field(default=2, ge=2, le=20, description="nodes", examples=[2])
 
 
+class AddonVersions(Section):
+    """EKS add-ons, by their names in EKS; the version table's for the cluster's version when absent."""
+
+    vpc_cni: AddonVersion | None = Field(
+        default=None, alias="vpc-cni", description="network plugin", examples=["v1.21.1-eksbuild.1"]
+    )
+    coredns: AddonVersion | None = Field(
+        default=None, alias="coredns", description="names inside the cluster", examples=["v1.13.2-eksbuild.4"]
+    )
+    kube_proxy: AddonVersion | None = Field(
+        default=None,
+        alias="kube-proxy",
+        description="Services; of the cluster's own minor version",
+        examples=["v1.35.3-eksbuild.2"],
+    )
+    eks_pod_identity_agent: AddonVersion | None = Field(
+        default=None, alias="eks-pod-identity-agent", description="AWS rights of pods", examples=["v1.3.10-eksbuild.3"]
+    )
+    aws_ebs_csi_driver: AddonVersion | None = Field(
+        default=None, alias="aws-ebs-csi-driver", description="volumes of one zone", examples=["v1.59.0-eksbuild.1"]
+    )
+    aws_efs_csi_driver: AddonVersion | None = Field(
+        default=None,
+        alias="aws-efs-csi-driver",
+        description="a file system of every zone",
+        examples=["v3.1.0-eksbuild.1"],
+    )
+
+
 class CreateCluster(Section):
     """An EKS cluster that we make."""
 
@@ -93,6 +124,14 @@ class CreateCluster(Section):
     )
     system_nodes: SystemNodes = Field(
         default=SystemNodes(), description="nodes for everything but models", examples=[{"count": 3}]
+    )
+    addon_versions: AddonVersions = Field(
+        default=AddonVersions(),
+        description="versions of EKS add-ons; chosen when absent",
+        examples=[{"vpc-cni": "v1.21.1-eksbuild.1"}],
+    )
+    ami_release: AmiRelease | None = Field(
+        default=None, description="release of EKS's AMI, of every node that we make; chosen when absent"
     )
 
 

@@ -61,6 +61,10 @@ IamArn = Annotated[
     str,
     _pattern(r"^arn:aws(-[a-z]+)*:iam::\d{12}:(role|user)/.+$", "arn:aws:iam::111122223333:role/platform", "IAM ARN"),
 ]
+AddonVersion = Annotated[
+    str, _pattern(r"^v\d+\.\d+\.\d+-eksbuild\.\d+$", "v1.21.1-eksbuild.1", "version of an EKS add-on")
+]
+AmiRelease = Annotated[str, _pattern(r"^1\.\d\d\.\d+-\d{8}$", "1.35.6-20260714", "release of EKS's AMI")]
 AccountId = Annotated[str, _pattern(r"^\d{12}$", "111122223333", "AWS account id, quoted")]
 RoleArn = Annotated[
     str,

@@ -28,9 +28,19 @@ NETWORK: dict[str, Any] = {
     "region": "us-east-1",
     "log_days": 30,
 }
+ADDON_VERSIONS = {
+    "vpc-cni": "v1.21.1-eksbuild.1",
+    "coredns": "v1.13.2-eksbuild.4",
+    "kube-proxy": "v1.35.3-eksbuild.2",
+    "eks-pod-identity-agent": "v1.3.10-eksbuild.3",
+    "aws-ebs-csi-driver": "v1.59.0-eksbuild.1",
+    "aws-efs-csi-driver": "v3.1.0-eksbuild.1",
+}
 CLUSTER: dict[str, Any] = {
     "cluster_name": "llm-test",
     "version": "1.35",
+    "addon_versions": ADDON_VERSIONS,
+    "ami_release": "1.35.6-20260714",
     "region": "us-east-1",
     "partition": "aws",
     "admins": [],
@@ -49,6 +59,7 @@ CLUSTER: dict[str, Any] = {
 POOL: dict[str, Any] = {
     "cluster_name": "llm-test",
     "version": "1.35",
+    "ami_release": "1.35.6-20260714",
     "instance_types": ["g6.xlarge", "g6.2xlarge"],
     "ami_type": "AL2023_x86_64_NVIDIA",
     "capacity": "spot",

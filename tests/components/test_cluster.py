@@ -5,7 +5,7 @@ import json
 import pytest
 
 from components.node_template import user_data
-from tests.components.aws_examples import NODE_GROUP, RELEASE, ZONES, site, waits_for
+from tests.components.aws_examples import ADDON_VERSIONS, NODE_GROUP, RELEASE, ZONES, site, waits_for
 
 CLUSTER = "aws:eks/cluster:Cluster"
 ADDON = "aws:eks/addon:Addon"
@@ -180,8 +180,9 @@ def test_the_same_node_settings_make_the_same_user_data() -> None:
     assert user_data({"a": 1}) == user_data({"a": 1}) != user_data({"a": 2})
 
 
-def test_addons_are_of_the_version_that_eks_has_for_the_cluster() -> None:
-    addons = site().of("aws:eks/addon:Addon")
-    assert addons
-    for addon in addons:
-        assert addon.inputs["addonVersion"] == f"${{{addon.inputs['addonName']}.version for 1.35}}"
+def test_addons_and_nodes_are_of_the_version_that_they_are_told() -> None:
+    recording = site()
+    versions = {r.inputs["addonName"]: r.inputs["addonVersion"] for r in recording.of("aws:eks/addon:Addon")}
+    assert versions == ADDON_VERSIONS
+    releases = {r.inputs["releaseVersion"] for r in recording.of(NODE_GROUP)}
+    assert releases == {"1.35.6-20260714"}

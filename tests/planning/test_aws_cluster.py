@@ -1,10 +1,12 @@
 """A cluster on AWS: its system nodes, what AWS rarely has, and what an existing one must have."""
 
+import json
+
 import pytest
 
 from infra.planning import Plan
 from tests.example_stacks import plan_text
-from tests.planning.stacks import DEV, SHARED, changed, plan
+from tests.planning.stacks import CATALOG, DEV, SHARED, changed, plan
 
 SMALL = """\
 config:
@@ -99,3 +101,30 @@ def test_an_existing_cluster_needs_the_agent_that_gives_pods_their_rights(
 
 def test_a_cluster_that_we_make_has_the_agent() -> None:
     assert not [note for note in plan(DEV).to_do if "pod-identity" in note.message]
+
+
+@pytest.mark.parametrize("version", ["1.34", "1.35", "1.36"])
+def test_addons_and_nodes_have_versions_that_a_new_table_alone_moves(version: str) -> None:
+    made = plan(changed(DEV, cluster__create__version=version))
+    row = CATALOG.kubernetes[version]
+    assert made.cluster.addon_versions == row.addons
+    assert made.chosen["cluster.create.amiRelease"].value == made.cluster.ami_release == row.ami_release
+    chosen = {path.split(".")[3] for path in made.chosen if path.startswith("cluster.create.addonVersions.")}
+    assert chosen == set(row.addons) - {"aws-ebs-csi-driver"}, "a driver that isn't installed needs no version"
+
+
+def test_a_version_of_the_stack_file_wins_and_the_others_stay() -> None:
+    own = {"vpc-cni": "v1.22.4-eksbuild.3"}
+    written = json.loads(json.dumps(DEV))
+    written["cluster"]["create"] |= {"addonVersions": own, "amiRelease": "1.35.5-20260610"}
+    made = plan(written)
+    assert made.cluster.addon_versions == {**CATALOG.kubernetes["1.35"].addons, **own}
+    assert made.cluster.ami_release == "1.35.5-20260610"
+    assert "cluster.create.addonVersions.vpc-cni" not in made.chosen
+    assert "cluster.create.amiRelease" not in made.chosen
+
+
+def test_kube_proxy_and_nodes_are_of_the_clusters_minor() -> None:
+    for version, row in CATALOG.kubernetes.items():
+        assert row.ami_release.startswith(f"{version}.")
+        assert row.addons["kube-proxy"].startswith(f"v{version}.")

@@ -31,6 +31,7 @@ def check_cluster(scope: Scope) -> None:
     _check_region(scope)
     if cluster.create is not None:
         _check_version(scope, (*_CREATE, "version"), cluster.create.version)
+        _check_releases(scope, cluster.create)
         _check_zones(scope, cluster.create)
         _check_network(scope, cluster.create.network)
         _check_system_nodes(scope, cluster.create)
@@ -45,6 +46,24 @@ def _check_version(scope: Scope, key: Key, version: str | None) -> None:
         scope.report.wrong(
             key, f"EKS version {version} isn't supported here", f"write one of {', '.join(map(json.dumps, known))}"
         )
+
+
+def _check_releases(scope: Scope, create: CreateCluster) -> None:
+    """Nodes and kube-proxy are of the control plane's minor version."""
+    row = scope.catalog.kubernetes.get(create.version or "")
+    if create.version is None and create.ami_release is not None:
+        minor = create.ami_release.rpartition(".")[0]
+        scope.report.wrong((*_CREATE, "amiRelease"), "of no version", f'write version: "{minor}" beside it')
+    if row is None:
+        return
+    reads: list[Key] = [(*_CREATE, "version")]
+    for key, value, known in (
+        ((*_CREATE, "amiRelease"), create.ami_release, row.ami_release),
+        ((*_CREATE, "addonVersions", "kube-proxy"), create.addon_versions.kube_proxy, row.addons["kube-proxy"]),
+    ):
+        if value is not None and not value.removeprefix("v").startswith(f"{row.version}."):
+            got = f"{value} isn't of the cluster's version {row.version}"
+            scope.report.wrong(key, got, f"write {known}, or leave it out", reads=reads)
 
 
 def _check_region(scope: Scope) -> None:

@@ -7,6 +7,49 @@ _ADMIN = "arn:aws:iam::111122223333:role/platform"
 
 BAD_CLUSTERS = (
     Bad(
+        "nodes and kube-proxy of another version than the control plane",
+        stack(
+            create("amiRelease: 1.34.9-20260714, addonVersions: {kube-proxy: v1.36.0-eksbuild.21}"),
+            MODEL,
+        ),
+        (
+            Mistake(
+                "cluster.create.addonVersions.kube-proxy",
+                4,
+                "v1.36.0-eksbuild.21 isn't of the cluster's version 1.35",
+                "write v1.35.3-eksbuild.2, or leave it out",
+            ),
+            Mistake(
+                "cluster.create.amiRelease",
+                4,
+                "1.34.9-20260714 isn't of the cluster's version 1.35",
+                "write 1.35.6-20260714, or leave it out",
+            ),
+        ),
+    ),
+    Bad(
+        "an add-on of the latest version",
+        stack(create("addonVersions: {vpc-cni: latest}"), MODEL),
+        (
+            Mistake(
+                "cluster.create.addonVersions.vpc-cni",
+                4,
+                'got "latest"; allowed: a version of an EKS add-on',
+                "write vpc-cni: v1.21.1-eksbuild.1",
+            ),
+        ),
+    ),
+    Bad(
+        "an AMI of no version",
+        stack("cluster: {create: {amiRelease: 1.35.6-20260714, zones: 2}}", MODEL),
+        (Mistake("cluster.create.amiRelease", 4, "of no version", 'write version: "1.35" beside it'),),
+    ),
+    Bad(
+        "an add-on that isn't one of EKS's",
+        stack(create("addonVersions: {coredn: v1.13.2-eksbuild.4}"), MODEL),
+        (Mistake("cluster.create.addonVersions.coredn", 4, "unknown key; did you mean coredns?"),),
+    ),
+    Bad(
         "an admin written twice, and a viewer too",
         stack(create(f'access: {{admins: ["{_ADMIN}", "{_ADMIN}"], viewers: ["{_ADMIN}"]}}'), MODEL),
         (

@@ -162,7 +162,8 @@ PLATFORM = (
             Mistake(
                 "cluster.create.foo",
                 4,
-                "unknown key; known here: version, accountId, zones, network, name, access, systemNodes",
+                "unknown key; known here: version, accountId, zones, network, name, access, systemNodes, addonVersions,"
+                " amiRelease",
             ),
             Mistake(
                 "cluster.create.zones",
