@@ -24,6 +24,7 @@ class OwnNodes:
 
     nodes: tuple[OwnNode, ...]
     lose_one: Mapping[str, Loss]  # by model: when the node is lost that is worst for it
+    could_roll: tuple[str, ...]  # models whose new pod could come first, since GPUs are free for it at every time
 
 
 @dataclass(frozen=True)

@@ -31,7 +31,20 @@ def check_own_nodes(
     if holding is None:
         return None
     _warn_of_spreading(offer, most, nodes, findings)
-    return OwnNodes(holding, losses(holding, {each.served.name: each.gpus for each in running}))
+    lost = losses(holding, {each.served.name: each.gpus for each in running})
+    return OwnNodes(holding, lost, _could_roll(offer, running, most, nodes))
+
+
+def _could_roll(offer: Offer, running: Sequence[Placed], wanted: Sequence[Wanted], nodes: int) -> tuple[str, ...]:
+    """Models of which nobody said how they roll out, and for whose new pod there is room beside every replica."""
+    if offer.nodes is None:
+        return ()
+    return tuple(
+        each.served.name
+        for each in running
+        if each.served.settings.rollout is None
+        and pack([*wanted, Wanted(ROLLOUT, each.gpus, 1)], nodes, offer.gpus_per_node) is not None
+    )
 
 
 def assume_card(offer: Offer, findings: Findings) -> None:

@@ -201,3 +201,16 @@ def test_a_rollout_that_starts_the_new_pod_first_needs_a_free_gpu_too() -> None:
     assert refused.fix.startswith("models.chat.rollout: {strategy: recreate}")
     assert not broken(plan(changed(asked, models__chat__rollout={"strategy": "recreate"})))
     assert not broken(plan(_followed(asked, refused.fix.split(", or ")[1])))
+
+
+def test_where_gpus_are_free_a_rollout_can_start_the_new_pod_first() -> None:
+    roomy = changed(FITTING, **existing(nodes=5))
+    own = plan(roomy).pools["a100"].own
+    assert own is not None
+    assert own.could_roll == ("chat", "coder", "embed", "vision")
+    for name in own.could_roll:
+        roomy = changed(roomy, **{f"models__{name}__rollout": {"strategy": "rolling"}})
+    assert not broken(plan(roomy))
+    full = plan(FITTING).pools["a100"].own
+    assert full is not None
+    assert full.could_roll == ()

@@ -13,6 +13,9 @@ def own_nodes_section(plan: Plan) -> Section:
     """At the fewest replicas, as a plan can pack them; the scheduler may choose other nodes."""
     rows = [row for pool in plan.pools.values() if pool.own for row in _pool_rows(plan, pool, pool.own.nodes)]
     note = "at the fewest replicas, packed by GPUs; Kubernetes may choose other nodes" if rows else ""
+    for pool in plan.pools.values():
+        if pool.own and pool.min < pool.max:
+            note += f"; {pool.name}: {count(pool.max, 'node')} at most, as many as others add"
     return Section("SERVERS", (Column("holds"), Column("GPUs free", right=True)), tuple(rows), note)
 
 
@@ -25,6 +28,8 @@ def _pool_rows(plan: Plan, pool: PoolPlan, nodes: Sequence[OwnNode]) -> Iterator
         number = last + 1
     if loss := _lose_one(plan, pool):
         yield "lose one", loss, ""
+    if pool.own and pool.own.could_roll and plan.cache.access_mode == "ReadWriteMany":
+        yield "rollouts", f"GPUs are free for `rollout: {{strategy: rolling}}`: {', '.join(pool.own.could_roll)}", ""
 
 
 def _held(plan: Plan, node: OwnNode) -> str:
