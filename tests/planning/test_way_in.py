@@ -61,3 +61,17 @@ def test_what_a_namespace_of_ours_would_carry_is_asked_for_in_one_of_others() ->
     ]
     assert _commands(plan(changed(SHARED, namespace=theirs))) == _commands(on_alb)[:2]  # no ALB, no readiness gate
     assert _commands(plan(PROD)) == []
+
+
+def test_a_shared_cluster_with_a_namespace_of_others_gets_the_label_that_a_rollout_needs() -> None:
+    shared: dict[str, Any] = {
+        "cluster": {"existing": {"eks": "shared-cluster"}},
+        "namespace": {"name": "team-llm", "create": False},
+        "gpuPools": {"gpu": {"existing": {"gpu": "L4", "gpusPerNode": 1, "selector": {"pool": "gpu"}}, "max": 3}},
+        "models": {"chat": {"model": "Qwen/Qwen3-8B", "maxModelLen": 8192, "concurrency": 4, "replicas": 2}},
+        "cache": {"kind": "storageClass", "storageClass": "efs-sc", "size": "50Gi"},
+        "gateway": {"domain": "llm.acme.io", "certificateArn": CERTIFICATE},
+    }
+    asked = [note.message for note in plan(shared).to_do if note.path == "namespace.create"]
+    gate = "`kubectl label namespace team-llm elbv2.k8s.aws/pod-readiness-gate-inject=enabled`"
+    assert [message for message in asked if message.startswith(gate) and "502" in message]
