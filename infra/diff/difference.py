@@ -5,12 +5,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from infra.diff import figures
+from infra.diff.access import Access, access_changed
+from infra.diff.answers import answers_changed
 from infra.diff.findings import Finding, Findings, compare_findings
 from infra.diff.guard import Guarded, guarded
 from infra.diff.in_place import refused_in_place
 from infra.diff.properties import differences
 from infra.diff.replacements import forces
 from infra.diff.resources import Forces, compare_resources
+from infra.diff.restarts import restarts
 from infra.diff.settings import choices_changed, settings_changed
 from infra.diff.traffic import Notice, noticed, notices
 from infra.diff.types import Changes, Resources, Side
@@ -32,6 +35,9 @@ class Difference:
     warnings: Findings
     to_do: Findings
     guarded: Sequence[Guarded]
+    answers: Mapping[str, Changes]  # by model: what differs in what answers under its name
+    access: Access
+    restarts: Sequence[str]  # models
 
     def __bool__(self) -> bool:
         """Whether there is anything to tell."""
@@ -85,6 +91,9 @@ def compare(stack: str, old: Side, new: Side, forces: Forces = forces) -> Differ
         warnings=compare_findings(old, new, "warnings"),
         to_do=compare_findings(old, new, "to_do"),
         guarded=guarded(old, new, resources),
+        answers=answers_changed(old, new),
+        access=access_changed(old, new),
+        restarts=restarts(old, new, resources),
     )
 
 
@@ -106,6 +115,12 @@ def document(difference: Difference, facts: Facts | None, requirements: Changes)
         "allowed": [each.urn for each in difference.guarded if each.allowed],
         "cost": _changes(difference.cost),
         "traffic": [_notice(each) for each in difference.notices if noticed(each)],
+        "answers": {name: _changes(changes) for name, changes in difference.answers.items()},
+        "access": {
+            heading: {thing: vars(each) for thing, each in found.items()}
+            for heading, found in difference.access.items()
+        },
+        "restarts": list(difference.restarts),
         "settings": _changes(difference.settings),
         "follows": _changes(difference.follows),
         "models": {

@@ -8,6 +8,8 @@ from typing import Any
 from infra.diff.types import Change, Side
 
 _QUOTA = re.compile(r"quota '(?P<name>[^']+)' \((?P<code>L-\w+)\) in (?P<region>\S+): (?P<vcpus>[\d,]+) vCPUs")
+MIN, EXPECTED, MAX = COSTS = ("usd_per_month_min", "usd_per_month_typical", "usd_per_month_max")
+_BUDGETS = {"most": MAX, "max": MAX, "expected": EXPECTED, "least": MIN, "min": MIN}  # words of `budget.of`
 _SECONDS_OF = ("cold_start_seconds", "timeout_seconds")
 # What is worth a line of a model, in the order of reading; the names are those of the plan's JSON.
 _OF_A_MODEL = (
@@ -30,14 +32,14 @@ _OF_A_MODEL = (
 @dataclass(frozen=True)
 class Budget:
     usd_per_month: float
-    of: str  # most or least
+    of: str  # a word of _BUDGETS
     over: float  # negative: what is left
 
 
 def cost(old: Side, new: Side) -> dict[str, Change]:
-    """Dollars a month."""
-    keys = ("usd_per_month_min", "usd_per_month_max")
-    return {key: Change(_cost(old).get(key, 0), _cost(new).get(key, 0)) for key in keys}
+    """Dollars per month; a figure that an older program doesn't give is left out."""
+    known = [key for key in COSTS if all(key in _cost(side) for side in (old, new) if side.exists)]
+    return {key: Change(_cost(old).get(key, 0), _cost(new).get(key, 0)) for key in known}
 
 
 def cost_items(old: Side, new: Side) -> dict[str, Change]:
@@ -52,7 +54,7 @@ def budget(side: Side) -> Budget | None:
     if not isinstance(wanted, Mapping) or not side.exists:
         return None
     limit, of = float(wanted.get("usdPerMonth", 0)), wanted.get("of", "most")
-    total = _cost(side).get("usd_per_month_min" if of == "least" else "usd_per_month_max", 0)
+    total = _cost(side).get(_BUDGETS.get(of, MAX), 0)
     return Budget(limit, of, total - limit)
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from infra.diff.answers import CERTAIN, answers_changed
 from infra.diff.figures import rollout
 from infra.diff.nodes import leaves_the_old
 from infra.diff.types import Change, Changes, Resources, Side, name_of, type_of
@@ -15,10 +16,11 @@ _INGRESS = "kubernetes:networking.k8s.io/v1:Ingress"
 _SCHEME = "alb.ingress.kubernetes.io/scheme"
 # In the order of how bad it is; a model's is the worst of what happens to it.
 NOTHING, NEW, ROLLOUT, MOVES, AWAY, GONE = "nothing", "new", "rollout", "node group swapped", "outage", "removed"
+_ANSWERS = {"repository": "another model answers", "revision": "other weights", CERTAIN: CERTAIN}
 # Replaced, they take every pod along.
-_GROUND = ("aws:eks/cluster:Cluster", "aws:ec2/vpc:Vpc", "kubernetes:core/v1:Namespace", "pulumi:providers:kubernetes")
+GROUND = ("aws:eks/cluster:Cluster", "aws:ec2/vpc:Vpc", "kubernetes:core/v1:Namespace", "pulumi:providers:kubernetes")
 # Changed, EKS starts every node of the group anew.
-_NODE_UPDATES = ("version", "releaseVersion", "launchTemplate", "amiType")
+NODE_UPDATES = ("version", "releaseVersion", "launchTemplate", "amiType")
 
 
 @dataclass(frozen=True)
@@ -61,7 +63,7 @@ def _during(name: str, old: Side, new: Side, resources: Resources) -> tuple[str,
         return NEW, f"wakes: first answers after {about(cold)}", None
     if stays:
         return AWAY, "is paused: its pods go, its URL answers 503", None
-    if ground := [urn for urn in (*resources.replaced, *resources.removed) if type_of(urn) in _GROUND]:
+    if ground := [urn for urn in (*resources.replaced, *resources.removed) if type_of(urn) in GROUND]:
         what = ", ".join(sorted({type_of(urn).rpartition(":")[2] for urn in ground}))
         return AWAY, f"away: {what} is made anew, and with it every pod; {about(cold)} once that is there", cold
     deployment = _of(resources, DEPLOYMENT, f"{name}-deployment")
@@ -122,7 +124,7 @@ def _nodes(name: str, old: Side, new: Side, resources: Resources, cold: int) -> 
         )
         return MOVES, text, cold
     updated = resources.changed.get(group or "", {})
-    if any(path.partition(".")[0] in _NODE_UPDATES for path in updated):
+    if any(path.partition(".")[0] in NODE_UPDATES for path in updated):
         text = f"its nodes are replaced one by one, if any run: {about(cold)} for each replica"
         return (AWAY, f"away for {about(cold)}: {text}", cold) if one else (ROLLOUT, text, None)
     return None
@@ -149,12 +151,7 @@ def _afterwards(name: str, old: Side, new: Side) -> Iterator[str]:
     if was.get("api_key_secret") != now.get("api_key_secret"):
         yield f"its key is in {_secret(now)}, was in {_secret(was)}"
     before, after = old.models[name], new.models[name]
-    if before["model"] != after["model"]:
-        yield f"another model answers: {after['model']}, was {before['model']}"
-    elif was_is := _args(name, old, new):
-        yield f"other weights: {was_is}"
-    if before["engine"] != after["engine"]:
-        yield f"another engine: {after['engine']}, was {before['engine']}"
+    yield from _answers(answers_changed(old, new).get(name, {}))
     if before["max_model_len"] != after["max_model_len"]:
         yield f"a request has up to {after['max_model_len']:,} tokens, was {before['max_model_len']:,}"
     yield from _capacity(before.get("max_concurrency"), after.get("max_concurrency"))
@@ -164,17 +161,16 @@ def _afterwards(name: str, old: Side, new: Side) -> Iterator[str]:
         yield f"an answer may take {now.get('timeout_seconds')} s, was {was.get('timeout_seconds')} s"
 
 
-def _args(name: str, old: Side, new: Side) -> str | None:
-    """The revision is the last part of the weights' path, which is the server's first argument."""
-    change = Change(*(_weights(side, name) for side in (old, new)))
-    return f"{change.new}, was {change.old}" if change and change.old and change.new else None
+def _answers(changed: Changes) -> Iterator[str]:
+    """What answers under the same name, if it isn't the same."""
+    for what, change in changed.items():
+        if what == "revision" and "repository" in changed:
+            continue
+        yield f"{_ANSWERS.get(what, f'another {what}')}: {_said(change.new)}, was {_said(change.old)}"
 
 
-def _weights(side: Side, name: str) -> str | None:
-    deployment = side.resource(DEPLOYMENT, f"{name}-deployment")
-    containers = deployment["inputs"]["spec"]["template"]["spec"]["containers"] if deployment else []
-    paths = [each for container in containers for each in container.get("args", []) if "/hf/" in each]
-    return paths[0].rpartition("/")[2][:12] if paths else None
+def _said(value: object) -> str:
+    return {True: "yes", False: "no", None: "none"}[value] if value in (True, False, None) else str(value)
 
 
 def _capacity(before: float | None, after: float | None) -> Iterator[str]:

@@ -9,13 +9,15 @@ from infra.cli.diff.comparing import Compared
 from infra.cli.diff.markdown import to_markdown
 from infra.cli.diff.marked import code, markdown, said
 from infra.cli.diff.resource_rows import resources, resources_title
-from infra.cli.diff.tables import settings, settings_title
+from infra.cli.diff.tables import answers, settings, settings_title
 from infra.cli.diff.text import to_text
 from infra.cli.diff.told import tell
 from infra.cli.diff.values import count
+from infra.cli.diff.verdict import headline, mark
 from infra.cli.terminal import printable
 from infra.diff.difference import compare
 from infra.diff.types import Side
+from infra.settings.mistakes import PLATFORM
 from tests.diff.sides import Edit, compared, side
 
 BIGGER = (("g6.2xlarge", "g6.xlarge"), ("max: 5", "max: 9"), ("40000", "20000"))
@@ -31,7 +33,7 @@ def test_the_title_is_a_verdict_with_the_money() -> None:
     lines = comment("many", *BIGGER).splitlines()
     assert lines[0] == "<!-- llm-platform diff: many -->"
     assert re.fullmatch(
-        r"### ❌ many: \$[\d,]+ a month less at least, .* more at most; over budget; replaces node group `l4`; .*",
+        r"### ❌ many: expected \+\$[\d,]+ per month; maximum \+\$[\d,]+, \$[\d,]+ over budget; replaces .*`l4`; .*",
         lines[1],
     )
 
@@ -39,7 +41,7 @@ def test_the_title_is_a_verdict_with_the_money() -> None:
 def test_what_matters_comes_first_and_details_are_folded() -> None:
     text = comment("many", *BIGGER)
     order = (
-        "| $ a month, most |",
+        "| $ per month, max |",
         "**Fails because**",
         "**What users notice**",
         "> [!TIP]",
@@ -66,13 +68,71 @@ def test_what_did_not_change_is_in_no_row() -> None:
 
 
 def test_a_change_that_costs_nothing_says_so() -> None:
-    assert comment("many", ("0e9e39f249", "1111111111")).splitlines()[1] == "### ✅ many: the bill stays"
+    assert comment("many", ("ml-platform", "ml-platfor")).splitlines()[1].startswith("### ⚠️ many: the bill stays")
+
+
+BUDGETS = {"most": "", "expected": " (of the expected bill)", "least": " (of the least bill)"}
+
+
+@pytest.mark.parametrize("of", BUDGETS)
+def test_how_much_is_over_the_budget_stands_in_the_title(of: str) -> None:
+    old = side("many")
+    cost = {"usd_per_month_min": 900, "usd_per_month_typical": 1000, "usd_per_month_max": 1100}
+    rule = {"rule": "Budget", "path": "budget", "message": "m", "fix": "f"}
+    config = {"llm-platform:platform": {"budget": {"usdPerMonth": 800, "of": of}}}
+    told = compare("many", old, Side({**old.plan, "cost": cost, "violations": [rule]}, config))
+    over = {"most": 300, "expected": 200, "least": 100}[of]
+    assert headline(told).split("; ")[1].endswith(f", ${over} over budget{BUDGETS[of]}")
+
+
+def test_a_base_that_knows_no_expected_bill_has_the_maximum_alone() -> None:
+    known = ("usd_per_month_min", "usd_per_month_max")
+    old = Side({**side("many").plan, "cost": dict.fromkeys(known, 1)})
+    assert re.search(r"many: maximum \+\$[\d,]+ per month", headline(compare("many", old, side("many"))))
+
+
+SWAPS = {
+    "a repository": (("meta-llama/Llama-3.1-8B-Instruct", "Qwen/Qwen3-8B"), ("repository", "Qwen/Qwen3-8B")),
+    "a revision": (("0e9e39f249", "1111111111"), ("revision", "1111111111")),
+    "a quantization": (("0e9e39f249", "0e9e39f249"), ("quantization", "fp8")),
+}
+
+
+@pytest.mark.parametrize("name", SWAPS)
+def test_another_model_under_the_same_name_is_no_green_verdict(name: str) -> None:
+    edit, (what, value) = SWAPS[name]
+    old = side("many")
+    models = dict(old.platform["models"])
+    new = side("many", edit)
+    if name == "a quantization":
+        models["llama-8b"] = {**models["llama-8b"], "quantization": value}
+        new = Side(old.plan, {PLATFORM: {**old.platform, "models": models}})
+    told = compare("many", old, new)
+    assert mark(told) != "✅"
+    assert "another model answers as" in headline(told)
+    assert str(told.answers["llama-8b"][what].new).startswith(value)
+    assert any(row[1] == what for row in answers(told))
+    text = to_markdown(tell(Compared(told, None, {}, "main", None)))
+    assert "**Another model answers**" in text
+    assert text.index("**Another model answers**") < text.index("<details>")
+
+
+def test_what_is_to_do_for_a_new_domain_stands_above_the_folds() -> None:
+    text = comment("many", ("domain: llm.example.com", "domain: ai.example.com"))
+    top = text[: text.index("<details>")]
+    assert "**To do for this change**" in top
+    assert "the certificate has to cover" in top
+    assert "CNAME" in top
+
+
+def test_nothing_to_do_is_no_block() -> None:
+    assert "To do for this change" not in comment("many", ("16384", "16000"))
 
 
 def test_a_new_stack_and_one_that_is_gone_say_so_first() -> None:
     both = (
-        (Side(), side("many"), "✅ many: a new stack, $"),
-        (side("many"), Side(), "❌ many: the stack is gone, and $"),
+        (Side(), side("many"), "✅ many: a new stack: expected $"),
+        (side("many"), Side(), "❌ many: the stack is gone: expected -$"),
     )
     for old, new, says in both:
         told = tell(Compared(compare("many", old, new), None, {}, "main", None))

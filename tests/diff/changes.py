@@ -34,7 +34,7 @@ CHANGES = {
     "more replicas at most": Case(
         "cloud",
         {"models.chat.replicas.max": 5},
-        title="✅ cloud: * a month more",
+        title="✅ cloud: expected * per month; maximum *",
         changed="chat-scaler-scaled-object l4-nodes",
         traffic={"chat": "nothing"},
         says="1 to 5 replicas, was 1 to 3",
@@ -52,7 +52,7 @@ CHANGES = {
     "another revision": Case(
         "own",
         {"models.chat.revision": "9c925d64d72725edaf899c6cb9c377fd0709d9c5"},
-        title="⚠️ own: no bill; `chat` away for a while",
+        title="⚠️ own: no bill; `chat` away for a while; another model answers as `chat`",
         changed="chat-deployment",
         replaced="chat-prefetch-job",
         because={"chat-prefetch-job": "spec.template.spec.containers[prefetch].command[--revision]"},
@@ -70,7 +70,7 @@ CHANGES = {
     "a quantization": Case(
         "own",
         {"models.chat.quantization": "fp8"},
-        title="⚠️ own: no bill; `chat` away for a while",
+        title="⚠️ own: no bill; `chat` away for a while; another model answers as `chat`",
         changed="chat-deployment",
         traffic={"chat": "outage"},
         says="holds 9.8 full-length requests at once, was 4.1",
@@ -131,7 +131,7 @@ CHANGES = {
     "a bigger instance type": Case(
         "cloud",
         {"gpuPools.l4.instanceTypes": ["g6.4xlarge"]},
-        title="❌ cloud: * a month more; replaces node group `l4`",
+        title="❌ cloud: expected * per month; maximum *; replaces node group `l4`",
         changed="chat-deployment chat-scaler-scaled-object",
         replaced="l4-*",
         because=POOL_SWAP,
@@ -144,7 +144,7 @@ CHANGES = {
     "a bigger instance type, allowed": Case(
         "cloud",
         {"gpuPools.l4.instanceTypes": ["g6.4xlarge"], "allow": {"replace": ["l4"]}},
-        title="⚠️ cloud: * a month more; replaces node group `l4`",
+        title="⚠️ cloud: expected * per month; maximum *; replaces node group `l4`",
         changed="chat-deployment chat-scaler-scaled-object",
         replaced="l4-*",
         traffic={"chat": "node group swapped"},
@@ -153,7 +153,7 @@ CHANGES = {
     "spot": Case(
         "cloud",
         {"gpuPools.l4.capacity": "spot"},
-        title="❌ cloud: * a month less; replaces node group `l4`; `chat` away for a while",
+        title="❌ cloud: expected * per month; maximum *; replaces node group `l4`; `chat` away for a while",
         replaced="l4-*",
         because={"l4-nodes": "capacityType"},
         traffic={"chat": "node group swapped"},
@@ -162,19 +162,19 @@ CHANGES = {
         fails=True,
     ),
     "a node that always runs": Case(
-        "cloud", {"gpuPools.l4.min": 2}, title="✅ cloud: * a month more", changed="l4-nodes"
+        "cloud", {"gpuPools.l4.min": 2}, title="✅ cloud: expected * per month; maximum *", changed="l4-nodes"
     ),
     "a pool more": Case(
         "cloud",
         {"gpuPools.t4": {"instanceTypes": ["g4dn.xlarge"]}},
-        title="✅ cloud: * a month more",
+        title="✅ cloud: expected * per month; maximum *",
         added="t4 t4-*",
         money="more",
     ),
     "a pool less": Case(
         "cloud",
         {"gpuPools.l40s": None, "models.code": None},
-        title="❌ cloud: * a month less; removes node group `l40s`; removes `code`",
+        title="❌ cloud: expected * per month; maximum *; removes node group `l40s`; removes `code`",
         removed="l40s l40s-* code code-* gateway-code",
         changed="endpoints-config",
         traffic={"code": "removed"},
@@ -185,7 +185,7 @@ CHANGES = {
     "a model on another pool": Case(
         "cloud",
         {"models.code": {"model": "Qwen/Qwen3-14B", "pool": "l4", "quantization": "fp8", "maxModelLen": 4096}},
-        title="✅ cloud: * a month less at least, * more at most",
+        title="⚠️ cloud: expected -* per month; maximum +*; another model answers as `code`",
         changed="code-deployment l4-nodes l40s-nodes endpoints-config",
         traffic={"code": "rollout"},
         says="a rollout without a gap",
@@ -236,7 +236,7 @@ CHANGES = {
         title="❌ cloud: the bill stays; replaces the EKS cluster, the VPC, *; 2 models away for a while",
         added="network-*-usw2-*  weights-usw2-*",
         removed="network-*-use1-* weights-use1-*",
-        changed="aws cluster-*",
+        changed="aws cluster-* network-flows",
         replaced="*",
         because={"network-vpc": "region", "cluster-eks": "region", "chat-deployment": "provider"},
         traffic={"chat": "outage", "code": "outage"},
@@ -246,7 +246,7 @@ CHANGES = {
     "bigger system nodes": Case(
         "cloud",
         {"cluster.create.systemNodes": {"instanceType": "m7i.2xlarge"}},
-        title="❌ cloud: * a month more; replaces node group `systemNodes`",
+        title="❌ cloud: expected * per month; maximum *; replaces node group `systemNodes`",
         replaced="cluster-system",
         because={"cluster-system": "instanceTypes"},
         guarded="systemNodes",
@@ -284,7 +284,7 @@ CHANGES = {
     "another kind of cache": Case(
         "cloud",
         {"cache.kind": "ebs", "models.code": None, "gpuPools.l40s": None, "models.chat.replicas": 1},
-        title="❌ cloud: * a month less; replaces the claim of the weights, *; removes *; `chat` away for a while",
+        title="❌ cloud: expected -*; maximum -*; replaces the claim of the weights, *; `chat` away for a while",
         added="cluster-aws-ebs-csi-driver* model-cache-class",
         removed="cluster-aws-efs-csi-driver* weights* model-cache-volume chat-scaler* code* gateway-code l40s*",
         changed="endpoints-config",
@@ -339,7 +339,7 @@ CHANGES = {
     "open to the internet": Case(
         "cloud",
         {"gateway.visibility": "public"},
-        title="⚠️ cloud: $7 a month more; 2 models away for a while",
+        title="⚠️ cloud: expected +$7 per month; maximum +$7; 2 models away for a while",
         changed="gateway-*",
         traffic={"chat": "outage", "code": "outage"},
         says="reached from the internet",
@@ -358,11 +358,13 @@ CHANGES = {
     "a budget that breaks": Case(
         "cloud",
         {"budget.usdPerMonth": 4000},
-        title="❌ cloud: the bill stays; over budget",
+        title="❌ cloud: the bill stays, $270 over budget",
         says="over 4,000",
         fails=True,
     ),
-    "a discount": Case("cloud", {"prices": {"discountPercent": 20}}, title="✅ cloud: * a month less", money="less"),
+    "a discount": Case(
+        "cloud", {"prices": {"discountPercent": 20}}, title="✅ cloud: expected * per month; maximum *", money="less"
+    ),
     "protection": Case("cloud", {"protect": True}, title="✅ cloud: the bill stays", changed="cluster-eks"),
     "another tag": Case(
         "cloud",

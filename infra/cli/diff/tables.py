@@ -6,6 +6,7 @@ from typing import TypeVar
 from infra.cli.diff.marked import code, said
 from infra.cli.diff.values import NONE, cells, count, duration, names, number, signed
 from infra.diff import figures
+from infra.diff.answers import another_answers
 from infra.diff.difference import Difference, Facts
 from infra.diff.settings import without_secrets
 from infra.diff.traffic import noticed
@@ -152,10 +153,25 @@ def effect(difference: Difference, facts: Facts) -> str:
     )
 
 
+def to_do(difference: Difference) -> list[tuple[str, str]]:
+    """What this change asks of somebody, by the setting that it is of."""
+    return [(code(each["path"]), said(each["message"])) for each in difference.to_do.introduced]
+
+
+def answers(difference: Difference) -> list[tuple[str, str, str, str]]:
+    """Model, what of it, now, after: of models that aren't the same any more under their names."""
+    told = ((name, _cells(changed)) for name, changed in difference.answers.items() if another_answers(changed))
+    return [("" if index else names(who), *row) for rows, who in _alike(told).items() for index, row in enumerate(rows)]
+
+
+def _cells(changes: Changes) -> tuple[tuple[str, str, str], ...]:
+    return tuple((what, *cells(change)) for what, change in changes.items())
+
+
 def notes(difference: Difference) -> list[tuple[str, str]]:
-    """Warnings and things to do that are new, and those that are gone; one that says another number is new."""
+    """Warnings that are new, and what is gone; one that says another number is new. What is to do stands above."""
     kinds = (("warning", difference.warnings), ("to do", difference.to_do))
     new = {each["path"] for _, found in kinds for each in found.introduced}
-    rows = [(f"new: {kind}", each) for kind, found in kinds for each in found.introduced]
+    rows = [("new: warning", each) for each in difference.warnings.introduced]
     rows += [(f"gone: {kind}", each) for kind, found in kinds for each in found.mended if each["path"] not in new]
     return [(kind, said(f"{note['path']}: {note['message']}")) for kind, note in rows]

@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from infra.cli.diff import tables
+from infra.cli.diff import access_rows, tables
 from infra.cli.diff.comparing import Compared
 from infra.cli.diff.marked import code, said
 from infra.cli.diff.resource_rows import resources, resources_title
-from infra.cli.diff.values import count
+from infra.cli.diff.values import count, names
 from infra.cli.diff.verdict import figures_table, headline, mark, reasons
 from infra.diff.advice import advice
 from infra.diff.difference import Difference
@@ -41,8 +41,13 @@ class Told:
 
 def tell(compared: Compared) -> Told:
     difference, facts = compared.difference, compared.facts
-    users = Block("What users notice", ("model", f"during {code('up')}", "afterwards"), tables.users(difference))
-    blocks = [users]
+    blocks = [
+        Block("To do for this change", ("of", "what"), tables.to_do(difference)),
+        Block("What users notice", ("model", f"during {code('up')}", "afterwards"), tables.users(difference)),
+        Block("Another model answers", ("as", "what", "now", "after"), tables.answers(difference)),
+        Block("ACCESS", ("access", "what the change does"), access_rows.summary(difference)),
+        Block("RESTARTS", ("restarts", ""), [("models", names(difference.restarts) or "none")]),
+    ]
     if facts is not None:
         rows = tables.facts(facts)
         note = tables.effect(difference, facts)
@@ -57,7 +62,8 @@ def tell(compared: Compared) -> Told:
         ),
         Block(tables.fit_title(difference), ("", "", "now", "after"), tables.fit(difference), True, (2, 3)),
         Block("Bill, $ a month, least to most", ("", "now", "after"), tables.bill(difference), True, (1, 2)),
-        Block("Warnings and things to do", ("", ""), tables.notes(difference), True),
+        Block("ACCESS, each change", ("", "what", "", ""), access_rows.each(difference), True),
+        Block("Warnings, and what is gone", ("", ""), tables.notes(difference), True),
     ]
     return Told(
         difference.stack,

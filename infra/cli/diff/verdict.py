@@ -6,6 +6,7 @@ from infra.catalog import load_catalog
 from infra.cli.diff.marked import code, said
 from infra.cli.diff.values import count, number, signed
 from infra.diff import figures
+from infra.diff.answers import CERTAIN, another_answers
 from infra.diff.difference import Difference
 from infra.diff.guard import Guarded
 from infra.diff.traffic import AWAY, GONE, NODE_GROUP, Notice
@@ -21,14 +22,17 @@ _WORDS = {
     "aws:eks/nodeGroup:NodeGroup": "node group",
 }
 _BUDGET = "Budget"
+_BILL = (("expected", figures.EXPECTED), ("maximum", figures.MAX))
+_FIGURES = {figures.MIN: "min", figures.EXPECTED: "expected", figures.MAX: "max"}
 
 
 def mark(difference: Difference) -> str:
-    """A cross where it fails, a warning where users notice a gap or something guarded goes, else a tick."""
+    """A cross where it fails, a warning where users notice a gap or another model or something guarded goes, a tick."""
     if difference.fails:
         return "❌"
     gone = any(notice.event == GONE for notice in difference.notices)
-    return "⚠️" if gone or _gaps(difference) or _moved(difference) or difference.guarded else "✅"
+    worse = gone or _gaps(difference) or _moved(difference) or _others(difference) or _less_sure(difference)
+    return "⚠️" if worse or difference.guarded else "✅"
 
 
 def headline(difference: Difference) -> str:
@@ -37,30 +41,37 @@ def headline(difference: Difference) -> str:
 
 
 def _money(difference: Difference) -> str:
-    least, most = difference.cost["usd_per_month_min"], difference.cost["usd_per_month_max"]
+    """The expected bill and the maximum; of a stack that stays, how they change."""
+    found = {word: difference.cost[key] for word, key in _BILL if key in difference.cost}
+    stays = difference.old.exists and difference.new.exists
+    if stays and not any(round(change.new) - round(change.old) for change in found.values()):
+        bill = "the bill stays" if any(change.new for change in found.values()) else "no bill"
+        return f"{bill}{_over(difference)}"
+    whose = "" if stays else "the stack is gone: " if difference.old.exists else "a new stack: "
+    amounts = [f"{word} {_dollars(change, difference)}" for word, change in found.items()]
+    return f"{whose}{amounts[0]} per month{''.join(f'; {each}' for each in amounts[1:])}{_over(difference)}"
+
+
+def _dollars(change: Change, difference: Difference) -> str:
     if not difference.old.exists:
-        return f"a new stack, ${number(least.new)} to ${number(most.new)} a month"
-    if not difference.new.exists:
-        return f"the stack is gone, and ${number(least.old)} to ${number(most.old)} a month with it"
-    low, high = least.new - least.old, most.new - most.old
-    if not round(low) and not round(high):
-        return "the bill stays" if most.new else "no bill"
-    if round(low) == round(high):
-        return f"${number(abs(low))} a month {_more(low)}"
-    if low * high < 0:
-        return f"${number(abs(low))} a month {_more(low)} at least, ${number(abs(high))} {_more(high)} at most"
-    small, large = sorted((abs(low), abs(high)))
-    return f"${number(small)} to ${number(large)} a month {_more(low + high)}"
+        return f"${number(change.new)}"
+    amount = round(change.new) - round(change.old)
+    return f"{'-' if amount < 0 else '+'}${number(abs(amount))}"
 
 
-def _more(amount: float) -> str:
-    return "more" if amount > 0 else "less"
+def _over(difference: Difference) -> str:
+    """After the maximum, which is what a budget is compared with unless it says otherwise."""
+    if not any(violation["rule"] == _BUDGET for violation in difference.broken):
+        return ""
+    budget = figures.budget(difference.new)
+    if budget is None or budget.over < 1:
+        return ", over budget"
+    of = "" if budget.of in ("most", "max") else f" (of the {budget.of} bill)"
+    return f", ${number(budget.over)} over budget{of}"
 
 
 def _broken(difference: Difference) -> Iterator[str]:
     rules = [violation["rule"] for violation in difference.broken]
-    if _BUDGET in rules:
-        yield "over budget"
     others = len([rule for rule in rules if rule != _BUDGET])
     if others:
         yield f"{count(others, 'rule')} broken"
@@ -100,12 +111,26 @@ def _models(difference: Difference) -> Iterator[str]:
         yield f"removes {_named(gone)}"
     if away:
         yield f"{_named([notice.model for notice in away])} away for a while"
+    if others := _others(difference):
+        yield f"another model answers as {_named(others)}"
+    if less := _less_sure(difference):
+        yield f"{_named(less)} fits no longer for certain"
     if moved := _moved(difference):
         yield f"another URL for {_named(moved)}"
 
 
 def _gaps(difference: Difference) -> list[Notice]:
     return [each for each in difference.notices if each.event == AWAY or each.seconds is not None]
+
+
+def _others(difference: Difference) -> list[str]:
+    return [name for name, changed in difference.answers.items() if another_answers(changed)]
+
+
+def _less_sure(difference: Difference) -> list[str]:
+    sure = {name: changed.get(CERTAIN) for name, changed in difference.answers.items()}
+    fits = {name for name, model in difference.new.models.items() if model.get("fits")}
+    return [name for name, change in sure.items() if name in fits and change and change.old and change.new is False]
 
 
 def _moved(difference: Difference) -> list[str]:
@@ -139,9 +164,9 @@ def reasons(difference: Difference) -> Iterator[tuple[str, str]]:
 def figures_table(difference: Difference) -> Iterator[tuple[str, str, str, str]]:
     """What it costs and needs: now, after, change. The bill always, the rest where it changes."""
     old, new = difference.old, difference.new
-    if difference.cost["usd_per_month_max"].old or difference.cost["usd_per_month_max"].new:
-        for key, name in (("usd_per_month_min", "$ a month, least"), ("usd_per_month_max", "$ a month, most")):
-            yield _row(name, difference.cost[key])
+    for key, word in _FIGURES.items():
+        if key in difference.cost and (difference.cost[key].old or difference.cost[key].new):
+            yield _row(f"$ per month, {word}", difference.cost[key])
     yield from _budget(difference)
     if peak := figures.gpus_at_peak(old, new):
         yield _row("GPUs at peak, rollout included", peak)

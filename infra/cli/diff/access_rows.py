@@ -1,0 +1,63 @@
+"""What a change does to access: a line per heading, and each change of it below."""
+
+from collections.abc import Mapping
+
+from infra.cli.diff.marked import said
+from infra.cli.diff.values import count, names
+from infra.diff.access import Said
+from infra.diff.difference import Difference
+
+_WORDS = {
+    "exposure": ("exposure", "no change"),
+    "egress": ("egress", "none"),
+    "iam": ("IAM", "none"),
+    "clients": ("clients", "none"),
+    "code_from_elsewhere": ("code from elsewhere", "none"),
+}
+_MOST = 3  # things of a heading that its line names
+_STATEMENTS = 2  # of each
+
+
+def summary(difference: Difference) -> list[tuple[str, str]]:
+    """Every heading, so that nothing said is said of each."""
+    return [(word, _line(difference.access[heading], none)) for heading, (word, none) in _WORDS.items()]
+
+
+def each(difference: Difference) -> list[tuple[str, str, str, str]]:
+    """Heading, thing, `+` or `-`, statement; of headings that their line doesn't say in full."""
+    rows = []
+    for heading, (word, _) in _WORDS.items():
+        if not _fits(grouped(difference.access[heading])):
+            for found, things in grouped(difference.access[heading]).items():
+                rows += [(word, names(things), sign, said(text)) for sign, text in _signed(found)]
+    return rows
+
+
+def grouped(found: Mapping[str, Said]) -> dict[Said, list[str]]:
+    """Things of which the same is said."""
+    groups: dict[Said, list[str]] = {}
+    for thing, statements in found.items():
+        groups.setdefault(statements, []).append(thing)
+    return groups
+
+
+def _line(found: Mapping[str, Said], none: str) -> str:
+    groups = grouped(found)
+    shown = [f"{names(things)}: {_statements(said_)}" for said_, things in list(groups.items())[:_MOST]]
+    left = len(groups) - len(shown)
+    more = [f"and {count(left, 'other')}, each below"] if left else []
+    return "; ".join([*shown, *more]) or none
+
+
+def _statements(found: Said) -> str:
+    texts = [f"{sign} {said(text)}" for sign, text in _signed(found)]
+    left = len(texts) - _STATEMENTS
+    return ", ".join([*texts[:_STATEMENTS], *([f"and {left} more below"] if left > 0 else [])])
+
+
+def _signed(found: Said) -> list[tuple[str, str]]:
+    return [*(("+", text) for text in found.added), *(("-", text) for text in found.removed)]
+
+
+def _fits(groups: Mapping[Said, list[str]]) -> bool:
+    return len(groups) <= _MOST and all(len(_signed(found)) <= _STATEMENTS for found in groups)

@@ -1,0 +1,48 @@
+"""What a change does to who reaches what and whose code runs, as pure functions over both sides.
+
+A side's access is what can be said of each thing; what a change does is what is said anew and what no more.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from infra.diff.access.clients import clients
+from infra.diff.access.code_from_elsewhere import code_from_elsewhere
+from infra.diff.access.egress import egress
+from infra.diff.access.exposure import exposure
+from infra.diff.access.rights import rights
+from infra.diff.access.statements import Statements
+from infra.diff.types import Side
+
+HEADINGS: Mapping[str, Callable[[Side], Statements]] = {
+    "exposure": exposure,
+    "egress": egress,
+    "iam": rights,
+    "clients": clients,
+    "code_from_elsewhere": code_from_elsewhere,
+}
+
+
+@dataclass(frozen=True)
+class Said:
+    """Of one thing: what is said anew, and what no more."""
+
+    added: tuple[str, ...]
+    removed: tuple[str, ...]
+
+
+Access = Mapping[str, Mapping[str, Said]]  # by heading and thing
+
+
+def access_changed(old: Side, new: Side) -> Access:
+    """Every heading is there; an empty one is no change."""
+    return {heading: _compared(of(old), of(new)) for heading, of in HEADINGS.items()}
+
+
+def _compared(before: Statements, after: Statements) -> dict[str, Said]:
+    found = {}
+    for thing in sorted(before.keys() | after.keys()):
+        was, now = before.get(thing, set()), after.get(thing, set())
+        if was != now:
+            found[thing] = Said(tuple(sorted(now - was)), tuple(sorted(was - now)))
+    return found

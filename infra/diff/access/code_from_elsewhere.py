@@ -1,0 +1,59 @@
+"""Whose code runs, in which version: images, charts, add-ons, machine images, and code of a model's repository."""
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from infra.diff.access.statements import Statements, say, words, workloads
+from infra.diff.properties import leaves
+from infra.diff.types import Resource, Side
+
+_RELEASE, _ADDON = "kubernetes:helm.sh/v3:Release", "aws:eks/addon:Addon"
+_NODES, _TEMPLATE = "aws:eks/nodeGroup:NodeGroup", "aws:ec2/launchTemplate:LaunchTemplate"
+_IMAGE = re.compile(r"(?i)(^|\.)(\w*image|repository|tag|digest|registry)$")
+_TRUST = "--trust-remote-code"
+
+
+def code_from_elsewhere(side: Side) -> Statements:
+    found: Statements = {}
+    for workload in workloads(side):
+        for container in workload.containers:
+            repository, version = _image(container["image"])
+            say(found, f"image {repository}", version)
+            if any(each == _TRUST or each.startswith(f"{_TRUST}=") for each in words(container)):
+                say(found, "code of a model's own repository", f"runs in pods of {workload.name}")
+    for each in side.resources:
+        for thing, version in _of(each):
+            say(found, thing, version)
+    return found
+
+
+def _image(image: str) -> tuple[str, str]:
+    """A registry may have a port: the tag is after the last `/`."""
+    name, at, digest = image.partition("@")
+    repository, colon, tag = name.rpartition(":")
+    if not colon or "/" in tag:
+        repository, tag = name, ""
+    return repository, f"{tag or ('' if digest else 'latest')}{at}{digest}"
+
+
+def _of(each: Resource) -> Iterator[tuple[str, str]]:
+    inputs = each["inputs"]
+    if each["type"] == _RELEASE:
+        yield from _chart(inputs)
+    elif each["type"] == _ADDON:
+        yield f"EKS add-on {inputs['addonName']}", str(inputs.get("addonVersion") or "EKS' default version")
+    elif each["type"] == _NODES and inputs.get("amiType"):
+        release = inputs.get("releaseVersion") or f"the newest for Kubernetes {inputs.get('version')}"
+        yield f"AMI {inputs['amiType']}", str(release)
+    elif each["type"] == _TEMPLATE and inputs.get("imageId"):
+        yield f"AMI of {each['name']}", str(inputs["imageId"])
+
+
+def _chart(inputs: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    repository = (inputs.get("repositoryOpts") or {}).get("repo")
+    thing = f"chart {repository.rstrip('/')}/{inputs['chart']}" if repository else f"chart {inputs['chart']}"
+    yield thing, str(inputs.get("version") or "the newest")
+    for path, value in leaves(inputs.get("values")).items():
+        if _IMAGE.search(path) and isinstance(value, str) and value:
+            yield thing, f"{path}: {value}"

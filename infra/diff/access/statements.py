@@ -1,0 +1,53 @@
+"""What can be said of each thing of a side, and the pods that things are said of."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from infra.diff.types import Side
+
+Statements = dict[str, set[str]]  # by thing
+JOB = "kubernetes:batch/v1:Job"
+
+
+@dataclass(frozen=True)
+class Workload:
+    """What starts pods."""
+
+    name: str  # of the Kubernetes object
+    type: str
+    namespace: str
+    labels: Mapping[str, str]
+    pod: Mapping[str, Any]
+
+    @property
+    def containers(self) -> Sequence[Mapping[str, Any]]:
+        return [*self.pod.get("initContainers", []), *self.pod.get("containers", [])]
+
+
+def say(found: Statements, thing: str, *statements: str) -> None:
+    found.setdefault(thing, set()).update(statements)
+
+
+def workloads(side: Side) -> Iterator[Workload]:
+    for each in side.resources:
+        spec = each["inputs"].get("spec") if each["type"].startswith("kubernetes:") else None
+        template = spec.get("template") if isinstance(spec, Mapping) else None
+        if isinstance(template, Mapping) and isinstance(template.get("spec"), Mapping):
+            about, labels = each["inputs"]["metadata"], template.get("metadata", {}).get("labels", {})
+            yield Workload(about.get("name", ""), each["type"], about.get("namespace", ""), labels, template["spec"])
+
+
+def words(container: Mapping[str, Any]) -> list[str]:
+    """Command and arguments."""
+    return [str(each) for each in (*container.get("command", []), *container.get("args", []))]
+
+
+def variables(container: Mapping[str, Any]) -> dict[str, str]:
+    return {each["name"]: str(each.get("value", "")) for each in container.get("env", [])}
+
+
+def referred(value: Any) -> str:
+    """`${network-vpc.id}` as the resource that it is of."""
+    text = str(value)
+    return text[2:-1].rpartition(".")[0] or text if text.startswith("${") and text.endswith("}") else text

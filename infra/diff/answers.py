@@ -1,0 +1,64 @@
+"""Which model answers under a name: its repository, revision, form and engine, and whether it fits for certain."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from infra.diff.figures import deployment_of
+from infra.diff.types import Change, Side
+
+CERTAIN = "fits for certain"
+_WRITTEN = {"quantization": "quantization", "KV cache": "kvCacheDtype", "shape like": "like"}  # keys of the stack file
+
+
+def answers_changed(old: Side, new: Side) -> dict[str, dict[str, Change]]:
+    """Of models that both sides have: what differs, certainty included."""
+    found = {}
+    for name in sorted(old.models.keys() & new.models.keys()):
+        before, after = _answers(old, name), _answers(new, name)
+        changed = {what: Change(before.get(what), after.get(what)) for what in {**before, **after}}
+        if kept := {what: change for what, change in changed.items() if change and not _unseen(what, change)}:
+            found[name] = kept
+    return found
+
+
+def another_answers(changed: Mapping[str, Change]) -> bool:
+    """Whether it isn't the same model any more; less certain alone is the same one."""
+    return any(what != CERTAIN for what in changed)
+
+
+def _unseen(what: str, change: Change) -> bool:
+    """A pause, or an older program, shows no arguments; an engine's own are compared as the engine."""
+    return what in ("revision", "dtype") and None in (change.old, change.new)
+
+
+def _answers(side: Side, name: str) -> dict[str, Any]:
+    model, written = side.models[name], (side.platform.get("models") or {}).get(name) or {}
+    return {
+        "repository": model["model"],
+        "revision": revision(side, name),
+        "engine": model["engine"],
+        "dtype": next(_argument(side, name, "--dtype"), None),
+        **{what: written.get(key) for what, key in _WRITTEN.items()},
+        CERTAIN: model.get("certain"),
+    }
+
+
+def revision(side: Side, name: str) -> str | None:
+    """The last part of the weights' path, which is the server's first argument."""
+    paths = [each for each in _arguments(side, name) if "/hf/" in each]
+    return paths[0].rpartition("/")[2][:12] if paths else None
+
+
+def _argument(side: Side, name: str, flag: str) -> Iterator[str]:
+    said = _arguments(side, name)
+    for at, each in enumerate(said):
+        if each == flag and at + 1 < len(said):
+            yield said[at + 1]
+        elif each.startswith(f"{flag}="):
+            yield each.partition("=")[2]
+
+
+def _arguments(side: Side, name: str) -> list[str]:
+    deployment = deployment_of(side, name)
+    containers = deployment["inputs"]["spec"]["template"]["spec"]["containers"] if deployment else []
+    return [str(each) for container in containers for each in container.get("args", [])]

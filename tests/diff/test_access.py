@@ -1,0 +1,258 @@
+"""What a change does to exposure, egress, rights, clients, and code from elsewhere."""
+
+import json
+from typing import Any
+
+import pytest
+
+from infra.cli.diff.access_rows import each, summary
+from infra.diff.access import HEADINGS, Said, access_changed
+from infra.diff.difference import compare
+from infra.diff.types import Side
+from tests.diff.stacks import base, edited, side
+from tests.example_stacks import ALL_STACKS, planned
+
+MORE = {"model": "llama3.2:3b", "engine": "ollama", "gpus": 0}
+ADMIN = "arn:aws:iam::111122223333:role/other"
+# The stack, the edit, and by heading something that is said anew or no more; of the other headings nothing is said.
+CASES: dict[str, tuple[str, dict[str, Any], dict[str, tuple[str, str]]]] = {
+    "replicas": ("cloud", {"models.chat.replicas.max": 4}, {}),
+    "a tag": ("cloud", {"tags.team": "search"}, {}),
+    "open to the internet": (
+        "cloud",
+        {"gateway.visibility": "public"},
+        {"exposure": ("chat.llm.example.com/v1", "+ from the internet")},
+    ),
+    "who reaches the API": (
+        "cloud",
+        {"cluster.create.access": {"apiFrom": ["203.0.113.0/24"]}},
+        {"exposure": ("the cluster's API", "+ from 203.0.113.0/24")},
+    ),
+    "another admin": (
+        "cloud",
+        {"cluster.create.access.admins": [ADMIN]},
+        {"iam": ("AccessEntry cluster-admin-111122223333:role/other", f"+ principalArn: {ADMIN}")},
+    ),
+    "a model more": (
+        "own",
+        {"models.more": MORE},
+        {
+            "exposure": ("more.llm.example.com/v1", "+ by the ingress class nginx"),
+            "egress": ("registry.ollama.ai (download Job only)", "+ llama3.2:3b"),
+            "clients": ("more", "+ whoever reaches it: no key is asked for"),
+        },
+    ),
+    "another model": (
+        "own",
+        {"models.chat.model": "Qwen/Qwen3-4B", "models.chat.revision": None},
+        {"egress": ("huggingface.co (download Job only)", "+ Qwen/Qwen3-4B")},
+    ),
+}
+
+
+def said(found: dict[str, Said], thing: str) -> list[str]:
+    statements = found[thing]
+    return [*(f"+ {text}" for text in statements.added), *(f"- {text}" for text in statements.removed)]
+
+
+@pytest.mark.parametrize(("stack", "edit", "wanted"), CASES.values(), ids=CASES)
+def test_it_is_told_under_its_heading(stack: str, edit: dict[str, Any], wanted: dict[str, tuple[str, str]]) -> None:
+    found = access_changed(base(stack), side(stack, edited(stack, edit)))
+    for heading, (thing, statement) in wanted.items():
+        assert statement in said(dict(found[heading]), thing)
+    assert {heading for heading, things in found.items() if things} == set(wanted)
+
+
+def made(type_: str, name: str, inputs: dict[str, Any]) -> dict[str, Any]:
+    return {"urn": f"urn:pulumi:s::p::{type_}::{name}", "type": type_, "name": name, "inputs": inputs}
+
+
+def pod(image: str = "x/y:1", args: tuple[str, ...] = (), **spec: Any) -> dict[str, Any]:
+    inside = {"automountServiceAccountToken": False, "containers": [{"image": image, "args": list(args)}], **spec}
+    template = {"metadata": {"labels": {"app": "chat"}}, "spec": inside}
+    metadata = {"name": "chat", "namespace": "llm"}
+    return made("kubernetes:apps/v1:Deployment", "chat", {"metadata": metadata, "spec": {"template": template}})
+
+
+def policy(direction: str, peer: dict[str, Any]) -> dict[str, Any]:
+    rules = [{"from" if direction == "Ingress" else "to": [peer], "ports": [{"port": 80, "protocol": "TCP"}]}]
+    spec = {"podSelector": {"matchLabels": {"app": "chat"}}, "policyTypes": [direction], direction.lower(): rules}
+    metadata = {"name": "chat", "namespace": "llm"}
+    return made("kubernetes:networking.k8s.io/v1:NetworkPolicy", "p", {"metadata": metadata, "spec": spec})
+
+
+def role_policy(actions: list[str]) -> dict[str, Any]:
+    text = json.dumps({"Statement": [{"Effect": "Allow", "Action": actions, "Resource": "*"}]})
+    return made("aws:iam/rolePolicy:RolePolicy", "p", {"policy": text, "role": "${r.name}"})
+
+
+def rule(cidr: str) -> dict[str, Any]:
+    inputs = {"securityGroupId": "${g.id}", "cidrIpv4": cidr, "ipProtocol": "tcp", "fromPort": 443, "toPort": 443}
+    return made("aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule", "r", inputs)
+
+
+def chart(version: str) -> dict[str, Any]:
+    inputs = {"chart": "keda", "repositoryOpts": {"repo": "https://a.b/c"}, "version": version, "values": {}}
+    return made("kubernetes:helm.sh/v3:Release", "keda", inputs)
+
+
+def nodes(release: str) -> dict[str, Any]:
+    return made("aws:eks/nodeGroup:NodeGroup", "n", {"amiType": "AL2023", "releaseVersion": release})
+
+
+NARROW, WIDE = {"ipBlock": {"cidr": "10.0.0.0/16"}}, {"ipBlock": {"cidr": "0.0.0.0/0"}}
+KINDS: dict[str, tuple[str, list[dict[str, Any]], list[dict[str, Any]], list[str]]] = {
+    "a policy that is gone": (
+        "exposure",
+        [pod(), policy("Ingress", NARROW)],
+        [pod()],
+        ["+ from every pod of the cluster", "- from 10.0.0.0/16 (TCP 80)"],
+    ),
+    "a policy that lets out more": (
+        "egress",
+        [pod(), policy("Egress", NARROW)],
+        [pod(), policy("Egress", WIDE)],
+        ["+ to 0.0.0.0/0 (TCP 80)", "- to 10.0.0.0/16 (TCP 80)"],
+    ),
+    "a security group": (
+        "exposure",
+        [rule("10.0.0.0/16")],
+        [rule("0.0.0.0/0")],
+        ["+ from 0.0.0.0/0 (tcp 443)", "- from 10.0.0.0/16 (tcp 443)"],
+    ),
+    "an action more": ("iam", [role_policy(["s3:Get"])], [role_policy(["s3:Get", "s3:*"])], ["+ Allow s3:* on *"]),
+    "a token of Kubernetes": (
+        "iam",
+        [pod()],
+        [pod(automountServiceAccountToken=True)],
+        ["+ carry the token of service account default"],
+    ),
+    "an image": ("code_from_elsewhere", [pod("x/y:1")], [pod("x/y:2")], ["+ 2", "- 1"]),
+    "a registry with a port": (
+        "code_from_elsewhere",
+        [pod("r:5/y")],
+        [pod("r:5/y@sha256:a")],
+        ["+ @sha256:a", "- latest"],
+    ),
+    "code of a repository": (
+        "code_from_elsewhere",
+        [pod()],
+        [pod(args=("--trust-remote-code",))],
+        ["+ runs in pods of chat"],
+    ),
+    "a chart": ("code_from_elsewhere", [chart("1")], [chart("2")], ["+ 2", "- 1"]),
+    "a machine image": ("code_from_elsewhere", [nodes("1")], [nodes("2")], ["+ 2", "- 1"]),
+}
+
+
+@pytest.mark.parametrize(("heading", "old", "new", "wanted"), KINDS.values(), ids=KINDS)
+def test_each_kind_of_resource_is_read(
+    heading: str, old: list[dict[str, Any]], new: list[dict[str, Any]], wanted: list[str]
+) -> None:
+    found = access_changed(Side({"resources": old}), Side({"resources": new}))
+    assert {each for each, things in found.items() if things} == {heading}
+    (thing,) = found[heading]
+    assert said(dict(found[heading]), thing) == wanted
+
+
+def test_another_key_is_told_and_not_shown() -> None:
+    old, new = (Side(config={"llm-platform:apiKey": {"secure": f"v1:{each}:cipher"}}) for each in "ab")
+    (said_,) = access_changed(old, new)["clients"].values()
+    assert len(said_.added) == len(said_.removed) == 1
+    assert "cipher" not in str(said_)
+
+
+# What says nothing of access: every other type that the program makes is read by a heading.
+SILENT = {
+    "aws:autoscaling/tag:Tag",
+    "aws:cloudwatch/logGroup:LogGroup",
+    "aws:ec2/eip:Eip",
+    "aws:ec2/flowLog:FlowLog",
+    "aws:ec2/internetGateway:InternetGateway",  # its routes are read
+    "aws:ec2/natGateway:NatGateway",
+    "aws:ec2/routeTable:RouteTable",
+    "aws:ec2/routeTableAssociation:RouteTableAssociation",
+    "aws:ec2/vpc:Vpc",
+    "aws:efs/accessPoint:AccessPoint",
+    "aws:efs/fileSystem:FileSystem",
+    "aws:efs/mountTarget:MountTarget",
+    "aws:kms/key:Key",
+    "kubernetes:core/v1:ConfigMap",
+    "kubernetes:core/v1:Namespace",
+    "kubernetes:core/v1:PersistentVolume",
+    "kubernetes:core/v1:PersistentVolumeClaim",
+    "kubernetes:core/v1:Secret",  # who may read it is a right, whose key it is a client
+    "kubernetes:keda.sh/v1alpha1:ScaledObject",
+    "kubernetes:keda.sh/v1alpha1:TriggerAuthentication",
+    "kubernetes:monitoring.coreos.com/v1:ServiceMonitor",
+    "kubernetes:policy/v1:PodDisruptionBudget",
+    "kubernetes:scheduling.k8s.io/v1:PriorityClass",
+    "kubernetes:storage.k8s.io/v1:StorageClass",
+}
+READ = {
+    "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup",
+    "aws:ec2/launchTemplate:LaunchTemplate",
+    "aws:ec2/route:Route",
+    "aws:ec2/securityGroup:SecurityGroup",
+    "aws:ec2/subnet:Subnet",
+    "aws:ec2/vpcEndpoint:VpcEndpoint",
+    "aws:eks/accessEntry:AccessEntry",
+    "aws:eks/accessPolicyAssociation:AccessPolicyAssociation",
+    "aws:eks/addon:Addon",
+    "aws:eks/cluster:Cluster",
+    "aws:eks/nodeGroup:NodeGroup",
+    "aws:eks/podIdentityAssociation:PodIdentityAssociation",
+    "aws:iam/role:Role",
+    "aws:iam/rolePolicy:RolePolicy",
+    "aws:iam/rolePolicyAttachment:RolePolicyAttachment",
+    "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule",
+    "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule",
+    "kubernetes:apps/v1:Deployment",
+    "kubernetes:batch/v1:Job",
+    "kubernetes:core/v1:Service",
+    "kubernetes:helm.sh/v3:Release",
+    "kubernetes:networking.k8s.io/v1:Ingress",
+    "kubernetes:networking.k8s.io/v1:NetworkPolicy",
+    "kubernetes:rbac.authorization.k8s.io/v1:Role",
+    "kubernetes:rbac.authorization.k8s.io/v1:RoleBinding",
+    "random:index/randomPassword:RandomPassword",
+}
+
+
+def test_every_type_that_the_program_makes_is_read_or_says_nothing_of_access() -> None:
+    types = {resource.type for stack in ALL_STACKS for resource in planned(stack).recording.resources}
+    assert {type_ for type_ in types if not type_.startswith(("llm:", "pulumi:"))} - READ - SILENT == set()
+
+
+def test_every_heading_stands_there_and_says_so_where_nothing_changed() -> None:
+    told = compare("own", base("own"), base("own"))
+    assert summary(told) == [
+        ("exposure", "no change"),
+        ("egress", "none"),
+        ("IAM", "none"),
+        ("clients", "none"),
+        ("code from elsewhere", "none"),
+    ]
+    assert each(told) == []
+    assert list(told.access) == list(HEADINGS)
+
+
+def test_a_long_heading_is_told_in_full_below() -> None:
+    told = compare("cloud", Side(), base("cloud"))
+    assert "below" in dict(summary(told))["IAM"]
+    rows = [row for row in each(told) if row[0] == "IAM"]
+    assert len(rows) > len({row[1] for row in rows}) > 3
+
+
+RESTARTS = {
+    "replicas": ("cloud", {"models.chat.replicas.max": 4}, []),
+    "a context": ("cloud", {"models.chat.maxModelLen": 4096}, ["chat"]),
+    "another type": ("cloud", {"gpuPools.l4.instanceTypes": ["g6.xlarge"]}, ["chat"]),
+    "another network": ("cloud", {"cluster.create.network.cidr": "10.50.0.0/16"}, ["chat", "code"]),
+    "a pause": ("own", {"models.chat.paused": True}, []),
+}
+
+
+@pytest.mark.parametrize(("stack", "edit", "models"), RESTARTS.values(), ids=RESTARTS)
+def test_the_models_that_restart_are_named(stack: str, edit: dict[str, Any], models: list[str]) -> None:
+    assert compare(stack, base(stack), side(stack, edited(stack, edit))).restarts == models
