@@ -37,7 +37,7 @@ def similar_gpus(text: str, gpus: Mapping[str, Gpu]) -> list[str]:
     name, gib = _parts(text)
     known = [gpu for gpu in gpus.values() if gpu.engine_gib is not None]
     same = [gpu.name for gpu in known if _parts(gpu.name)[0] == name]
-    close = difflib.get_close_matches(name, {_parts(gpu.name)[0] for gpu in known}, n=3, cutoff=0.6)
+    close = difflib.get_close_matches(name, {_parts(gpu.name)[0] for gpu in known}, n=3, cutoff=0.7)
     return same or [gpu.name for gpu in known if _parts(gpu.name)[0] in close and _has(gpu, gib)]
 
 

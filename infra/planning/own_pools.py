@@ -52,7 +52,7 @@ def assume_card(offer: Offer, findings: Findings) -> None:
     if offer.existing and offer.card.bandwidth_gb_s is None:
         findings.assume(
             f"gpuPools.{offer.name}.existing.gpuMemoryGib",
-            f"how fast {offer.gpu} is isn't known: no tokens a second are estimated; it is taken to run"
+            f"how fast these GPUs are isn't known: no tokens a second are estimated; they are taken to run"
             f" {'bf16' if offer.card.bf16 else 'fp16'} and every kernel of the engine",
         )
 

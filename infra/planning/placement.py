@@ -3,8 +3,9 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from infra.catalog import AT_LOAD
 from infra.planning.findings import Findings
-from infra.planning.mends import Mend, mends, other_types
+from infra.planning.mends import Mend, in_smaller_weights, mends, other_types
 from infra.planning.options import fewest, serving, tries
 from infra.planning.pools import Offer
 from infra.planning.served import Served
@@ -120,7 +121,15 @@ def _unplaced(
             "Fit",
             path,
             f"{served.name}: {count(len(offers), 'pool')} to choose from, and none can run it{_runs(served)}",
-            _written(served, other_types(elsewhere, MOST_GPUS, None)) or f"gpuPools: nodes that can, and {path}",
+            ", or ".join(
+                fix
+                for fix in (
+                    _on_one_node(served, offers, sizing),
+                    _written(served, other_types(elsewhere, MOST_GPUS, None)),
+                )
+                if fix
+            )
+            or f"gpuPools: nodes that can, and {path}",
         )
         return Placed(served, None, None, (f"{count(len(offers), 'pool')} to choose from, and none can run it",))
     sized, offer = _nearest(served, near)
@@ -136,6 +145,17 @@ def _unplaced(
         sized,
         (f"nothing in the stack fits: {sized.gpus} x {offer.gpu} comes nearest", *sized.fit.reasons),
     )
+
+
+def _on_one_node(served: Served, offers: Sequence[Offer], sizing: Sizing) -> str:
+    """A replica is on one node: where the stack's nodes have fewer GPUs than are asked for, how many are enough."""
+    question = served.question.but(gpus=None)
+    for each in (question, *(q for q in in_smaller_weights(question) if q.quantization in AT_LOAD)):
+        options = serving(each, offers, sizing) if served.settings.gpus else []
+        if options:
+            smaller = f" with {served.path}.quantization: {each.quantization}" if each != question else ""
+            return f"{served.path}.gpus: {options[0].sized.gpus}{smaller} (a replica's GPUs are on one node)"
+    return ""
 
 
 def _nearest(served: Served, near: Sequence[tuple[Sized, Offer]]) -> tuple[Sized, Offer]:

@@ -214,3 +214,19 @@ def test_where_gpus_are_free_a_rollout_can_start_the_new_pod_first() -> None:
     full = plan(FITTING).pools["a100"].own
     assert full is not None
     assert full.could_roll == ()
+
+
+@pytest.mark.parametrize(
+    ("length", "fix", "followed"),
+    [
+        (8192, "models.chat.gpus: 2 (", {}),
+        (65536, "models.chat.gpus: 2 with models.chat.quantization: fp8 (", {"quantization": "fp8"}),
+    ],
+)
+def test_more_gpus_than_a_node_has_are_answered_with_as_many_as_are_enough(
+    length: int, fix: str, followed: dict[str, Any]
+) -> None:
+    chat = {"model": "meta-llama/Llama-3.3-70B-Instruct", "gpus": 4, "maxModelLen": length}
+    (refused,) = plan({**OWN, "models": {"chat": chat}}).violations
+    assert refused.fix.startswith(fix)
+    assert not broken(plan({**OWN, "models": {"chat": chat | {"gpus": 2} | followed}}))

@@ -1,5 +1,6 @@
 """Rules for `gpuPools.NAME.existing`: which cards they are, and how many, since this program makes none of them."""
 
+import re
 from collections.abc import Mapping
 
 from infra.catalog import Gpu, gpu_named, gpus_named, similar_gpus
@@ -7,6 +8,7 @@ from infra.settings.checks.scope import Scope
 from infra.settings.cluster import ExistingNodes, GpuPool
 from infra.settings.mistakes import Key
 
+_OTHERS = re.compile(r"amd|instinct|mi\d{2,3}|radeon|gaudi|intel|tpu|inferentia|trainium", re.IGNORECASE)
 PRODUCT = "nvidia.com/gpu.product"  # the label that NVIDIA's feature discovery gives a node
 
 
@@ -31,6 +33,11 @@ def _check_gpu(scope: Scope, key: Key, nodes: ExistingNodes) -> None:
         if nodes.gpu_memory_gib is None:
             forms: list[Key] = [(*key, "gpu"), (*key, "gpuMemoryGib")]
             wrong(key, "which GPU isn't said", "write gpu: A10G, or gpuMemoryGib: 44.4", reads=forms)
+        return
+    if _OTHERS.match(nodes.gpu):
+        wrong(
+            (*key, "gpu"), f"{nodes.gpu} is not NVIDIA's; the engines' images are for NVIDIA", "write nodes with those"
+        )
         return
     known = gpu_named(nodes.gpu, gpus)
     if known is not None and (known.engine_gib is not None or nodes.gpu_memory_gib is not None):

@@ -68,6 +68,18 @@ OWN_NODES = (
         ),
     ),
     Bad(
+        "a GPU of another maker",
+        _gpu("MI300X"),
+        (
+            Mistake(
+                "gpuPools.l4.existing.gpu",
+                5,
+                "MI300X is not NVIDIA's; the engines' images are for NVIDIA",
+                "write nodes with those",
+            ),
+        ),
+    ),
+    Bad(
         "a GPU whose memory nobody has seen",
         _gpu("V100"),
         (
