@@ -83,9 +83,7 @@ def _rollouts(nodes: Mapping[str, BilledNodes], findings: Findings) -> str:
 def most_per_month(
     pool: PoolPlan, placed: Sequence[Placed], models: Mapping[str, ModelPlan], catalog: Catalog
 ) -> float:
-    """A pool's nodes with their disks, at its maximum."""
-    if pool.existing:
-        return 0.0
+    """Nodes of a pool that we make, with their disks, at its maximum."""
     nodes = billed_nodes(pool, placed, models)
     disk = _disk_month(pool.root_gib, pool.root_iops, pool.root_throughput, catalog)
     return _gpu_nodes(pool, nodes, catalog).max + nodes.most * disk

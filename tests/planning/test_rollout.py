@@ -4,6 +4,8 @@ import re
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from infra.planning import Plan
 from tests.planning.stacks import DEV, PROD, SHARED, changed, plan
@@ -124,6 +126,31 @@ def test_recreate_is_proposed_for_the_fewest_models(stack: dict[str, Any], fix: 
         stack, **{f"models__{name}__rollout": RECREATE for name in re.findall(r"models\.(\w+)\.rollout", found)}
     )
     assert plan(mended).violations == ()
+
+
+sizes = st.tuples(st.sampled_from([1, 2, 4]), st.integers(1, 3), st.integers(0, 2), st.booleans())
+
+
+@given(st.lists(sizes, min_size=1, max_size=4), st.integers(1, 3))
+@settings(max_examples=25, deadline=None)
+def test_every_fix_of_too_few_gpus_is_enough(models: list[tuple[int, int, int, bool]], nodes: int) -> None:
+    stack: dict[str, Any] = {
+        "cluster": {"create": {}},
+        "gpuPools": {"p": {"instanceTypes": ["g6.12xlarge"], "max": nodes}},
+        "models": {
+            f"m{index}": {**SMALL, "gpus": gpus, "replicas": {"min": low, "max": low + more}, "paused": paused}
+            for index, (gpus, low, more, paused) in enumerate(models)
+        },
+    }
+    result = plan(stack)
+    if not any(each.rule == "GPUs at peak" for each in result.violations):
+        return
+    for fix in _fixes(result):
+        followed = stack
+        for written in re.sub(r" \(.*\)$", "", fix).split(" and "):
+            path, _, value = written.partition(": ")
+            followed = changed(followed, **{path.replace(".", "__"): RECREATE if "{" in value else int(value)})
+        assert plan(followed).violations == (), fix
 
 
 def test_recreate_is_no_fix_where_the_replicas_alone_are_too_many() -> None:
