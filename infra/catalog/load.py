@@ -2,7 +2,7 @@
 
 import json
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date
 from functools import cache
 from pathlib import Path
@@ -20,6 +20,7 @@ from infra.catalog.rows import (
     QUANTIZATION,
     QUANTIZED,
     REGION_PRICE,
+    REPOSITORY,
     TGI,
     cpu_instance_of,
     gguf_of,
@@ -78,7 +79,10 @@ def read_catalog(folder: Path) -> Catalog:
     kubernetes = _each("pins.toml, kubernetes", KubernetesVersion, pins["kubernetes"], mistakes)
     ollama = _ollama(table("ollama.csv", OLLAMA), models, mistakes)
     gguf = table("gguf.csv", GGUF).by("name", gguf_of)
-    quantized = _quantized(table("quantized_weights.csv", QUANTIZED), models, quantizations, mistakes)
+    known = models, quantizations, mistakes
+    quantized = _quantized(table("quantized_weights.csv", QUANTIZED), *known, lambda row: row.number("weights_gib"))
+    stored = table("quantized_repositories.csv", REPOSITORY)
+    repositories = _quantized(stored, *known, lambda row: row.text("repository"))
     tgi = _tgi(table("tgi_models.csv", TGI), models)
     cpu_instances = table("cpu_instances.csv", CPU_INSTANCE).by("instance_type", cpu_instance_of)
     region_prices = _region_prices(table("region_prices.csv", REGION_PRICE), mistakes)
@@ -92,6 +96,7 @@ def read_catalog(folder: Path) -> Catalog:
         gguf=gguf,
         quantizations=quantizations,
         quantized_weights=quantized,
+        quantized_repositories=repositories,
         tgi=tgi,
         engines=engines,
         fetchers=fetchers,
@@ -112,8 +117,9 @@ def _quantized(
     models: Mapping[str, ModelShape],
     quantizations: Mapping[str, Quantization],
     mistakes: list[str],
-) -> Mapping[tuple[str, str], float]:
-    found: dict[tuple[str, str], float] = {}
+    parse: Callable[[Row], Made],
+) -> Mapping[tuple[str, str], Made]:
+    found: dict[tuple[str, str], Made] = {}
     for row in table.rows():
         key = (
             row.known("model", models, "row of models.csv"),
@@ -121,7 +127,7 @@ def _quantized(
         )
         if key in found:
             mistakes.append(f"{row.place}: {key[0]} in {key[1]} is there already")
-        found[key] = row.number("weights_gib")
+        found[key] = parse(row)
     return MappingProxyType(found)
 
 

@@ -23,6 +23,7 @@ MODEL = (
 )
 QUANTIZATION = ("name", "bytes_per_weight", "min_compute_capability", "keeps_16_bit", "source")
 QUANTIZED = ("model", "quantization", "weights_gib", "source")
+REPOSITORY = ("model", "quantization", "repository", "source")
 GGUF = ("name", "bits_per_weight", "source")
 OLLAMA = ("tag", "aliases", "params_b", "file_gb", "max_context", "task", "like", "source")
 TGI = ("model_type", "models")

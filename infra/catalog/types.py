@@ -244,6 +244,7 @@ class Catalog:
     gguf: Mapping[str, Gguf]
     quantizations: Mapping[str, Quantization]
     quantized_weights: Mapping[tuple[str, str], float]  # (model, quantization) -> GiB, where the sum would be wrong
+    quantized_repositories: Mapping[tuple[str, str], str]  # (model, quantization) -> a repository that holds it
     tgi: Mapping[str, tuple[str, ...]]  # model type that the pinned TGI can serve -> models of that type
     engines: Mapping[str, Engine]
     fetchers: Mapping[str, Image]

@@ -4,7 +4,8 @@ import json
 from typing import Any
 
 from infra.offline import Planned
-from infra.planning.plan import Cheaper, CostItem, ModelPlan, Note, Plan, PoolPlan, Remedy, StartPart
+from infra.planning.advice import as_mapping
+from infra.planning.plan import Cheaper, CostItem, ModelPlan, Note, Plan, PoolPlan, Remedy, StartPart, Violation
 from infra.recording import Recorded
 
 VERSION = 1
@@ -19,7 +20,7 @@ def document(planned: Planned) -> dict[str, Any]:
     return {
         "version": VERSION,
         "stack": plan.stack,
-        "violations": [vars(violation) for violation in plan.violations],
+        "violations": [_violation(violation) for violation in plan.violations],
         "warnings": [{"path": each.path, "message": each.message, "kind": each.kind} for each in plan.warnings],
         "to_do": _notes(plan.to_do),
         "assumptions": _notes((*plan.assumptions, *_of_the_bill(plan))),
@@ -102,17 +103,23 @@ def _rounded(usd: float | None) -> float | None:
     return round(usd, 4) if usd is not None else None
 
 
+def _violation(violation: Violation) -> dict[str, Any]:
+    advice = [{"write": as_mapping(each.write), "text": each.text} for each in violation.advice]
+    return {**vars(violation), "advice": advice}
+
+
 def _part(part: StartPart) -> dict[str, Any]:
     return {"seconds": round(part.mid), "interval": [round(part.low), round(part.high)], "reason": part.reason}
 
 
 def _remedy(remedy: Remedy) -> dict[str, Any]:
     price = remedy.usd_per_month
-    return {**vars(remedy), "usd_per_month": round(price, 2) if price is not None else None}
+    rounded = round(price, 2) if price is not None else None
+    return {**vars(remedy), "usd_per_month": rounded, "write_with": as_mapping(remedy.write_with)}
 
 
 def _way(way: Cheaper) -> dict[str, Any]:
-    return {**vars(way), "usd_per_month": round(way.usd_per_month, 2)}
+    return {**vars(way), "usd_per_month": round(way.usd_per_month, 2), "write": as_mapping(way.write)}
 
 
 def _item(item: CostItem) -> dict[str, Any]:

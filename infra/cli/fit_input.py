@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from infra.catalog import Catalog, Gpu, Instance, gpu_named, gpus_named, similar_gpus
+from infra.catalog import AT_LOAD, Catalog, Gpu, Instance, ModelShape, gpu_named, gpus_named, similar_gpus
 from infra.planning.kv_cache import splits
 from infra.planning.served import OLLAMA_CONTEXT, OLLAMA_DEFAULT
 from infra.planning.sizing import Question, can_run
@@ -67,11 +67,14 @@ class _Reader:
     def _question(self, model: str, engine: str, length: int | None, where: Where) -> Question | None:
         file_gib = None
         tag = self._catalog.ollama.get(model) if engine == "ollama" else None
-        shape = self._catalog.models.get((tag.like or "") if tag else model)
+        like = self._given.get("like")
+        shape = self._catalog.models.get((tag.like or "") if tag else like or model)
         if tag is None and shape is None:
-            self._unknown_model(model, engine)
+            self._unknown_model(like or model, engine)
         elif shape is not None and shape.left_out is not None:
             self._wrong(model, f"can't be sized: {shape.left_out}. Write {LIKE} in a stack file")
+        elif shape is not None:
+            self._check_quantization(model, shape)
         if tag is not None:
             file_gib, own, task_length = tag.file_gib, tag.max_context, min(tag.max_context, OLLAMA_CONTEXT)
         elif shape is not None:
@@ -99,6 +102,7 @@ class _Reader:
             max_num_batched_tokens=self._whole("max-num-batched-tokens", MOST_TOKENS, "tokens"),
             concurrency=self._whole("concurrency", MOST_SEQS, "requests") or 1,
             gpus=where.gpus,
+            own_repository=like is None,
             version=version or PINNED,
             version_known=version is not None or (ours and not self._given.get("engine-version")),
         )
@@ -192,6 +196,16 @@ class _Reader:
             self._wrong(f"--quantization {name}", f"unknown; known: {known}")
             return None
         return name
+
+    def _check_quantization(self, model: str, shape: ModelShape) -> None:
+        """Engines quantize to some methods as they load; the others are how a repository's weights are stored."""
+        name = self._given.get("quantization")
+        if name not in self._catalog.quantizations or name in (*AT_LOAD, shape.dtype) or self._given.get("like"):
+            return
+        known = self._catalog.quantized_repositories.get((model, name or ""))
+        write = f"`fit {known or f'REPOSITORY-IN-{(name or str()).upper()}'} --like {model} --quantization {name}`"
+        why = f"{name} is made beforehand, and {model} holds {shape.dtype or 'other weights'}"
+        self._wrong(f"--quantization {name}", f"{why}; write {write}, or --quantization fp8")
 
     def _unknown_model(self, model: str, engine: str) -> None:
         method = self._catalog.ollama.unknown_quantization(model)

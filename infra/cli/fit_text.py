@@ -8,7 +8,7 @@ from infra.catalog import Catalog
 from infra.cli.layout import Column, Row, table, wrapped
 from infra.planning.break_even import BreakEven, break_even
 from infra.planning.kv_cache import kv_bytes_per_token
-from infra.planning.mends import SMALLER, Mend, mends
+from infra.planning.mends import Changes, mends, runs_in_8_bit, smaller_ways
 from infra.planning.options import Option, largest_context, serving
 from infra.planning.plan import HOURS_A_MONTH
 from infra.planning.pools import every_type
@@ -33,12 +33,13 @@ def flags(given: Option, sizing: Sizing) -> list[tuple[str, str]]:
     question = given.sized.question
     elsewhere = question.but(max_model_len=min(question.max_model_len, question.own_context), gpus=None)
     ways = mends(given.sized, given.offer, serving(elsewhere, every_type(sizing.catalog), sizing), sizing)
-    return [(_flag(mend), mend.effect) for mend in ways]
+    return [(_flag(mend.changes), mend.effect) for mend in ways]
 
 
-def _flag(mend: Mend) -> str:
-    option = re.sub(r"(?=[A-Z])", "-", mend.key).lower()
-    return f"--{option} {mend.value}"
+def _flag(changes: Changes) -> str:
+    """Keys of a stack file as options; another repository is the argument itself."""
+    given = [(re.sub(r"(?=[A-Z])", "-", key).lower(), value) for key, value in changes if value is not None]
+    return " ".join(str(value) if option == "model" else f"--{option} {value}" for option, value in given)
 
 
 def against(given: Option, api_price: float) -> BreakEven | None:
@@ -242,20 +243,23 @@ def _row(given: Option) -> Row:
 
 
 def _other_means(question: Question, best: Option | None, sizing: Sizing) -> list[tuple[str, str]]:
-    tries = [{"quantization": method} for method in SMALLER] if question.quantization is None else []
+    """Smaller weights, a smaller cache or batch, and what goes together of them; each where it is cheaper."""
     if question.ollama_file_gib is not None:
         return []
-    tries += [{"kv_cache_dtype": "fp8"}] if question.kv_cache_dtype == "auto" else []
-    tries += [{"max_num_seqs": max(16, question.concurrency)}] if question.max_num_seqs is None else []
+    ways = list(smaller_ways(question, sizing.catalog))
+    if question.max_num_seqs is None:
+        fewer = max(16, question.concurrency)
+        ways.append(((("maxNumSeqs", fewer),), question.but(max_num_seqs=fewer)))
     if best is None:
-        tries.append({"max_model_len": max(1, question.max_model_len // 2)})
+        half = max(1, question.max_model_len // 2)
+        ways.append(((("maxModelLen", half),), question.but(max_model_len=half)))
     found = []
-    for change in tries:
-        other = next(iter(serving(question.but(**change), every_type(sizing.catalog), sizing)), None)
+    for changes, asked in ways:
+        options = serving(asked, every_type(sizing.catalog), sizing)
+        other = next((each for each in options if runs_in_8_bit(asked, each.sized.gpu)), None)
         if other is not None and other.offer is not None and (best is None or _cheaper(other, best)):
-            ((key, value),) = change.items()
             where = f"{other.offer.instance_type}, {other.where}, {_price(other)}"
-            found.append((f"--{key.replace('_', '-')} {value}", f"{where}; {other.sized.holds}"))
+            found.append((_flag(changes), f"{where}; {other.sized.holds}"))
     return found
 
 

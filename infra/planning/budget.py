@@ -1,24 +1,26 @@
-"""Whether the bill keeps to the budget; if not, which single change to the stack file mends that: each planned anew."""
+"""Whether the bill keeps to the budget; if not, which changes to the stack file make it: each planned again."""
 
+import dataclasses
 from bisect import bisect_right
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
-from typing import Any
 
 from infra.catalog import Catalog
+from infra.planning.advice import Attempt, written
 from infra.planning.cost import GPU_NODES, NODE_DISKS
 from infra.planning.findings import Findings
-from infra.planning.plan import ClusterPlan, Cost, CostItem, ModelPlan, Plan, PoolPlan
+from infra.planning.plan import Advice, Cost, CostItem, ModelPlan, Plan, PoolPlan, Violation, Write
 from infra.settings import Settings
 from infra.settings.platform import Budget
 
+RULE, PATH = "Budget", "budget.usdPerMonth"
+NONE = " (no one change of replicas, nodes, instance type or weights keeps to it)"
 NAMED = 3  # of the biggest items, and of the changes proposed
+SMALLER_MODELS = 4  # whose weights and cache are tried smaller, dearest first
 
-Replan = Callable[[Settings], Plan]
 
-
-def check_budget(settings: Settings, cost: Cost, findings: Findings, replan: Replan, catalog: Catalog) -> None:
+def check_budget(settings: Settings, cost: Cost, findings: Findings) -> None:
     budget = settings.budget
     if budget is None:
         return
@@ -26,143 +28,190 @@ def check_budget(settings: Settings, cost: Cost, findings: Findings, replan: Rep
     over = total - budget.usd_per_month
     if over <= 0:
         return
-    biggest = _biggest(cost, budget)[:NAMED]
     bill = f"${total:,.0f} a month at {budget.of}{f' ({cost.whose})' if cost.whose else ''}"
-    items = ", ".join(f"{item.name} {_of(item, budget):,.0f}" for item in biggest)
-    mends = list(islice(_mends(settings, cost, budget, replan, catalog), NAMED))
-    enough = f"budget.usdPerMonth: {-(-total // 100) * 100:.0f}"
-    none = "" if mends else " (no one change of replicas, nodes or instance type keeps to it)"
+    items = ", ".join(f"{item.name} {_of(item, budget):,.0f}" for item in _biggest(cost, budget)[:NAMED])
+    enough = f"{PATH}: {_enough(total)}"
     findings.refuse(
-        "Budget",
-        "budget.usdPerMonth",
+        RULE,
+        PATH,
         f"{bill} is ${over:,.0f} over {budget.usd_per_month:,.0f}; the biggest: {items}",
-        ", or ".join([*mends, enough]) + none,
+        enough,
+        (Advice(((PATH, _enough(total)),), enough),),
     )
 
 
+def with_ways(
+    violation: Violation, plan: Plan, smaller: Mapping[str, Sequence[Write]], attempt: Attempt, catalog: Catalog
+) -> Violation:
+    """The broken budget with changes of the stack file that keep to it, before a budget that is enough.
+
+    `smaller`: the ways to smaller weights and a smaller cache, by model, what changes least first.
+    """
+    budget = plan.settings.budget
+    if violation.rule != RULE or budget is None or any(each.rule != RULE for each in plan.violations):
+        return violation  # where another rule is broken, mending that comes first: the bill is then another
+    ways = list(islice(_ways(_Search(plan, budget, smaller, attempt, catalog)), NAMED))
+    if not ways:
+        return dataclasses.replace(violation, fix=f"{violation.fix}{NONE}")
+    advice = (*ways, *violation.advice)
+    return dataclasses.replace(violation, fix=", or ".join(each.text for each in advice), advice=advice)
+
+
 @dataclass(frozen=True)
-class _Mender:
-    """Plans a changed stack file, and says whether that mends the bill."""
+class _Search:
+    """Plans a changed stack file, and says whether that keeps to the budget."""
 
-    settings: Settings  # without the budget: planning anew must not look for mends again
+    plan: Plan  # as it is
     budget: Budget
-    replan: Replan
-    broken: frozenset[tuple[str, str]]  # rules and paths that are broken anyway
+    smaller: Mapping[str, Sequence[Write]]
+    attempt: Attempt
+    catalog: Catalog
 
-    def total(self, **changes: Mapping[str, Any]) -> float:
-        return _total(self.replan(self._with(changes)).cost, self.budget)
+    def total(self, write: Write) -> float:
+        """Dollars a month; without end where the stack file would be refused."""
+        plan = self.attempt(write)
+        return _total(plan.cost, self.budget) if plan is not None else float("inf")
 
-    def mended(self, **changes: Mapping[str, Any]) -> float | None:
-        """The bill where it keeps to the budget and breaks no rule that held."""
-        plan = self.replan(self._with(changes))
-        total = _total(plan.cost, self.budget)
-        breaks = any((each.rule, each.path) not in self.broken for each in plan.violations)
-        return None if breaks or total > self.budget.usd_per_month else total
-
-    def largest(self, least: int, most: int, change: Callable[[int], Mapping[str, Mapping[str, Any]]]) -> int | None:
-        """The largest number that keeps to the budget: a smaller one never costs more."""
-        if most < least or self.total(**change(least)) > self.budget.usd_per_month:
+    def advice(self, write: Write) -> Advice | None:
+        """The change, with its bill, where it keeps to the budget and no rule is broken then."""
+        plan = self.attempt(write)
+        if plan is None or plan.violations or not self._cards_allow(plan):
             return None
-        fitting = bisect_right(
-            range(least, most + 1),
-            self.budget.usd_per_month,
-            key=lambda number: self.total(**change(number)),
-        )
+        then = [f"${_total(plan.cost, self.budget):,.0f}", *self._moved(plan)]
+        return Advice(write, f"{written(write)} ({'; '.join(then)})")
+
+    def _moved(self, plan: Plan) -> Iterator[str]:
+        """Models that run on other nodes then, with what a replica costs."""
+        for name, model in plan.models.items():
+            if model.instance_type != self.plan.models[name].instance_type and model.usd_per_hour is not None:
+                gpus = f"{model.gpus} x {plan.pools[model.pool or ''].gpu}"
+                yield f"{name} on {gpus} for ${model.usd_per_hour:.2f} an hour"
+
+    def _cards_allow(self, plan: Plan) -> bool:
+        """A cache in 8 bit is for cards that compute in it."""
+        before = self.plan.models
+        new = [each for each in plan.models.values() if each.kv_cache_dtype != before[each.name].kv_cache_dtype]
+        return all(self.catalog.gpus[plan.pools[each.pool].gpu].fp8 for each in new if each.pool)
+
+    def largest(self, least: int, most: int, change: Callable[[int], Write]) -> int | None:
+        """The largest number that keeps to the budget: a smaller one never costs more."""
+        usd = self.budget.usd_per_month
+        if most < least or self.total(change(least)) > usd:
+            return None
+        fitting = bisect_right(range(least, most + 1), usd, key=lambda number: self.total(change(number)))
         return least + fitting - 1
 
-    def _with(self, changes: Mapping[str, Mapping[str, Any]]) -> Settings:
-        return self.settings.model_copy(
-            update={section: {**getattr(self.settings, section), **new} for section, new in changes.items()}
-        )
 
-
-def _mends(settings: Settings, cost: Cost, budget: Budget, replan: Replan, catalog: Catalog) -> Iterator[str]:
-    """Fewer replicas of one model, a smaller pool, or a cheaper instance type: of what costs most first."""
-    unlimited = settings.model_copy(update={"budget": None})
-    plan = replan(unlimited)
-    mender = _Mender(unlimited, budget, replan, frozenset((each.rule, each.path) for each in plan.violations))
-    over = _total(cost, budget) - budget.usd_per_month
-    disks = sum(_of(item, budget) for item in cost.items if item.name == NODE_DISKS)
-    costly = [
-        item.name.removeprefix(GPU_NODES)
-        for item in _biggest(cost, budget)
-        if item.name.startswith(GPU_NODES) and _of(item, budget) + disks > over
-    ]
+def _ways(search: _Search) -> Iterator[Advice]:
+    """Fewer replicas of one model, a smaller pool, a cheaper instance type, smaller weights and cache: of what costs
+    most first."""
+    plan, budget = search.plan, search.budget
+    over = _total(plan.cost, budget) - budget.usd_per_month
+    disks = sum(_of(item, budget) for item in plan.cost.items if item.name == NODE_DISKS)
+    nodes = [item for item in _biggest(plan.cost, budget) if item.name.startswith(GPU_NODES)]
+    costly = [item.name.removeprefix(GPU_NODES) for item in nodes if _of(item, budget) + disks > over]
+    models = {name: [each for each in plan.models.values() if each.pool == name] for name in plan.pools}
     for name in costly:
-        yield from _fewer_replicas(mender, [model for model in plan.models.values() if model.pool == name])
-        yield from _fewer_nodes(mender, plan.pools[name])
-    used = {model.pool for model in plan.models.values()}
-    for name in (each for each in costly if each in used):
-        yield from _cheaper_type(mender, plan.pools[name], plan.cluster, catalog)
+        yield from _fewer_replicas(search, models[name])
+        yield from _fewer_nodes(search, plan.pools[name])
+    for name in (each for each in costly if models[each]):
+        yield from _cheaper_type(search, plan.pools[name])
+    dearest = [model for item in nodes for model in models[item.name.removeprefix(GPU_NODES)]]
+    yield from _smaller(search, dearest[:SMALLER_MODELS])
 
 
-def _fewer_replicas(mender: _Mender, models: list[ModelPlan]) -> Iterator[str]:
+def _fewer_replicas(search: _Search, models: Sequence[ModelPlan]) -> Iterator[Advice]:
     """Of one model of a pool, those first that could give up most GPUs: where that isn't enough, nor are the others."""
-    end = "max" if mender.budget.of == "most" else "min"
+    end = "max" if search.budget.of == "most" else "min"
 
     def to_give(model: ModelPlan) -> int:
         return model.gpus * (getattr(model.replicas, end) - _least(model, end))
 
     for model in sorted(models, key=lambda model: (-to_give(model), model.name)):
-        mend = _replicas(mender, model, end) if to_give(model) > 0 else None
-        if mend is None:
+        advice = _replicas(search, model, end, ()) if to_give(model) > 0 else None
+        if advice is None:
             return
-        yield mend
+        yield advice
 
 
 def _least(model: ModelPlan, end: str) -> int:
     return max(model.replicas.min, 1) if end == "max" else 1
 
 
-def _replicas(mender: _Mender, planned: ModelPlan, end: str) -> str | None:
-    model = mender.settings.models[planned.name]
+def _replicas(search: _Search, model: ModelPlan, end: str, beside: Write) -> Advice | None:
+    def change(number: int) -> Write:
+        return (*beside, (f"models.{model.name}.replicas.{end}", number))
 
-    def change(number: int) -> Mapping[str, Mapping[str, Any]]:
-        replicas = model.replicas.model_copy(update={end: number})
-        return {"models": {planned.name: model.model_copy(update={"replicas": replicas})}}
-
-    number = mender.largest(_least(planned, end), getattr(planned.replicas, end) - 1, change)
-    if number is None or (total := mender.mended(**change(number))) is None:
-        return None
-    return f"models.{planned.name}.replicas.{end}: {number} (${total:,.0f})"
+    number = search.largest(_least(model, end), getattr(model.replicas, end) - 1, change)
+    return search.advice(change(number)) if number is not None else None
 
 
-def _fewer_nodes(mender: _Mender, planned: PoolPlan) -> Iterator[str]:
+def _fewer_nodes(search: _Search, planned: PoolPlan) -> Iterator[Advice]:
     """Where the stack file gives the pool more than its models and a rollout need, or keeps idle nodes."""
-    pool = mender.settings.gpu_pools.get(planned.name)
-    end = "max" if mender.budget.of == "most" else "min"
+    pool = search.plan.settings.gpu_pools.get(planned.name)
+    end = "max" if search.budget.of == "most" else "min"
     given = getattr(pool, end) if pool is not None else None
     if pool is None or not given:
         return
 
-    def change(number: int) -> Mapping[str, Mapping[str, Any]]:
-        return {"gpu_pools": {planned.name: pool.model_copy(update={end: number})}}
+    def change(number: int) -> Write:
+        return ((f"gpuPools.{planned.name}.{end}", number),)
 
-    least = max(pool.min, 1) if end == "max" else 0
-    number = mender.largest(least, given - 1, change)
-    if number is not None and (total := mender.mended(**change(number))) is not None:
-        yield f"gpuPools.{planned.name}.{end}: {number} (${total:,.0f})"
+    number = search.largest(max(pool.min, 1) if end == "max" else 0, given - 1, change)
+    advice = search.advice(change(number)) if number is not None else None
+    if advice is not None:
+        yield advice
 
 
-def _cheaper_type(mender: _Mender, planned: PoolPlan, cluster: ClusterPlan, catalog: Catalog) -> Iterator[str]:
+def _cheaper_type(search: _Search, planned: PoolPlan, beside: Write = ()) -> Iterator[Advice]:
     """The cheapest one that serves the pool's models; a pool that the planner makes has it already."""
-    pool = mender.settings.gpu_pools.get(planned.name)
-    if pool is None or planned.existing:
+    if planned.name not in search.plan.settings.gpu_pools or planned.existing:
         return
+    cluster, catalog = search.plan.cluster, search.catalog
+    for name in _cheaper_types(planned, catalog):
+        if set(cluster.zone_ids) <= set(catalog.zones_of(name, cluster.region or "")):
+            advice = search.advice((*beside, (f"gpuPools.{planned.name}.instanceTypes", (name,))))
+            if advice is not None:
+                yield advice
+                return
+
+
+def _cheaper_types(planned: PoolPlan, catalog: Catalog) -> list[str]:
+    usable = [each for each in catalog.instances.values() if each.left_out is None and each.usd_per_hour]
     price = planned.usd_per_node_hour_least or 0.0
-    cheaper = sorted(
-        (each.usd_per_hour, each.name)
-        for each in catalog.instances.values()
-        if each.left_out is None and each.usd_per_hour is not None and each.usd_per_hour < price
-    )
-    for _, name in cheaper:
-        if not set(cluster.zone_ids) <= set(catalog.zones_of(name, cluster.region or "")):
-            continue
-        changed = pool.model_copy(update={"instance_types": (name,)})
-        total = mender.mended(gpu_pools={planned.name: changed})
-        if total is not None:
-            yield f"gpuPools.{planned.name}.instanceTypes: [{name}] (${total:,.0f})"
-            return
+    cheaper = sorted((each.usd_per_hour or 0.0, each.name) for each in usable if (each.usd_per_hour or 0.0) < price)
+    return [name for _, name in cheaper]
+
+
+def _smaller(search: _Search, models: Sequence[ModelPlan]) -> Iterator[Advice]:
+    """Smaller weights and a smaller cache: of one model, then of all; where that alone isn't enough, with a cheaper
+    type or fewer replicas. The first that keeps to the budget."""
+    ways = {model.name: search.smaller.get(model.name, ()) for model in models}
+    one = [write for model in models for write in ways[model.name]]
+    every = tuple(part for model in models for part in _most(ways[model.name]))
+    most = [*((model, _most(ways[model.name])) for model in models), *((model, every) for model in models)]
+    found = next(filter(None, (search.advice(write) for write in (*one, every) if write)), None)
+    if found is None:
+        found = next(filter(None, (_with_less(search, model, write) for model, write in most if write)), None)
+    if found is not None:
+        yield found
+
+
+def _most(ways: Sequence[Write]) -> Write:
+    """The one that needs least memory and no other repository."""
+    own = [write for write in ways if not any(path.endswith(".like") for path, _ in write)]
+    return own[-1] if own else ()
+
+
+def _with_less(search: _Search, model: ModelPlan, write: Write) -> Advice | None:
+    pool = search.plan.pools.get(model.pool or "")
+    cheaper = next(_cheaper_type(search, pool, write), None) if pool else None
+    end = "max" if search.budget.of == "most" else "min"
+    return cheaper or _replicas(search, model, end, write)
+
+
+def _enough(total: float) -> int:
+    return round(-(-total // 100) * 100)
 
 
 def _biggest(cost: Cost, budget: Budget) -> list[CostItem]:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Literal
 
 from infra.planning.findings import Findings
-from infra.planning.plan import CachePlan, ClusterPlan
+from infra.planning.plan import Advice, CachePlan, ClusterPlan
 from infra.planning.served import Served
 from infra.settings import Settings
 
@@ -75,6 +75,7 @@ def _size(settings: Settings, kind: str, weights: float, findings: Findings) -> 
             "cache.size",
             f"{weights:.1f} GiB of weights don't fit a cache of {size} GiB",
             f'cache.size: "{fix}Gi"',
+            (Advice((("cache.size", f"{fix}Gi"),), f'cache.size: "{fix}Gi"'),),
         )
     elif size < needed:
         findings.warn("cache.size", f"{size} GiB leave {size - weights:.1f} for a new revision beside the old one")

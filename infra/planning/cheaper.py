@@ -2,11 +2,12 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from infra.planning.mends import in_smaller_weights
+from infra.planning.advice import pool_pins
+from infra.planning.mends import Changes, smaller_weights
 from infra.planning.nodes import nodes_for
-from infra.planning.options import Option, serving
+from infra.planning.options import Option, fewest, serving
 from infra.planning.placement import Placed
-from infra.planning.plan import HOURS_A_MONTH, Cheaper
+from infra.planning.plan import HOURS_A_MONTH, Cheaper, Plan, Write
 from infra.planning.pools import Offer
 from infra.planning.sizing import Question, Sized, Sizing, can_run
 from infra.planning.words import count
@@ -18,18 +19,24 @@ WORTH_A_LINE = 1.5
 
 
 def cheaper_ways(
-    placed: Sequence[Placed], pools: Sequence[Offer], makeable: Sequence[Offer], zones: int, sizing: Sizing
+    plan: Plan,
+    placed: Sequence[Placed],
+    pools: Sequence[Offer],
+    makeable: Sequence[Offer],
+    zones: int,
+    sizing: Sizing,
 ) -> dict[str, tuple[Cheaper, ...]]:
     """By model, what saves most first. Dollars of whole nodes, at the fewest replicas."""
     on: dict[str, list[Placed]] = {}
     for each in placed:
         if each.offer is not None:
             on.setdefault(each.offer.name, []).append(each)
-    found = {each.served.name: tuple(_ways(each, on, pools, makeable, zones, sizing)) for each in placed}
+    found = {each.served.name: tuple(_ways(plan, each, on, pools, makeable, zones, sizing)) for each in placed}
     return {name: ways for name, ways in found.items() if ways}
 
 
 def _ways(
+    plan: Plan,
     each: Placed,
     on: Mapping[str, list[Placed]],
     pools: Sequence[Offer],
@@ -46,11 +53,12 @@ def _ways(
     known = {pool.name: pool for pool in (*makeable, *pools)}
     offers = [pool for pool in known.values() if pool == offer or _differs(pool, offer)]
     asked = each.served.question.but(gpus=None)
-    found = [_best(each, question, offers, on, now, zones, sizing) for question in (asked, *in_smaller_weights(asked))]
-    ways = {(way.usd_per_month, "quantization" in way.setting): way for way in reversed(found) if way is not None}
-    yield from sorted(ways.values(), key=lambda way: (-way.usd_per_month, way.setting))
-    if not any(smaller for _, smaller in ways):
-        yield from _more_for_the_same(sized, sizing)
+    ways: list[tuple[Changes, Question]] = [((), asked), *smaller_weights(asked, sizing.catalog)]
+    found = [_best(plan, each, changes, question, offers, on, now, zones, sizing) for changes, question in ways]
+    best = {(way.usd_per_month, "quantization" in way.setting): way for way in reversed(found) if way is not None}
+    yield from sorted(best.values(), key=lambda way: (-way.usd_per_month, way.setting))
+    if not any(smaller for _, smaller in best):
+        yield from _more_for_the_same(each, offer, sized, sizing)
 
 
 def _differs(pool: Offer, offer: Offer) -> bool:
@@ -59,7 +67,9 @@ def _differs(pool: Offer, offer: Offer) -> bool:
 
 
 def _best(
+    plan: Plan,
     each: Placed,
+    changes: Changes,
     question: Question,
     offers: Sequence[Offer],
     on: Mapping[str, list[Placed]],
@@ -68,7 +78,7 @@ def _best(
     sizing: Sizing,
 ) -> Cheaper | None:
     """The way to serve a question that adds least to the bill, where that is less than what the model costs now."""
-    options = serving(question, offers, sizing)
+    options = [option for option in serving(question, offers, sizing) if _has_room(each, option, on)]
     priced = [(_added(each, option, on), option) for option in options]
     best = min(priced, key=lambda pair: (pair[0], pair[1].offer.name if pair[1].offer else ""), default=None)
     if best is None or best[1].offer is None or each.offer is None:
@@ -77,7 +87,8 @@ def _best(
     saves = (now - added) * HOURS_A_MONTH
     if saves < max(LEAST_USD_A_MONTH, LEAST_SHARE * now * HOURS_A_MONTH):
         return None
-    return Cheaper(_setting(each, option), saves, _effect(each, option, on, zones))
+    write = _changes(each, option, changes)
+    return Cheaper(_said(write), saves, _effect(each, option, on, zones), _write(plan, each, option, write))
 
 
 def _added(each: Placed, option: Option, on: Mapping[str, list[Placed]]) -> float:
@@ -96,16 +107,43 @@ def _nodes_usd(offer: Offer, placed: Sequence[Placed]) -> float:
     return max(least, nodes) * (offer.usd_per_node_hour_least or 0.0)
 
 
-def _setting(each: Placed, option: Option) -> str:
-    """What to write into the stack file, without the model's path."""
-    offer, quantization = option.offer, option.sized.question.quantization
+def _has_room(each: Placed, option: Option, on: Mapping[str, list[Placed]]) -> bool:
+    """Whether a pool whose most the stack file gives can grow enough for one model more."""
+    offer = option.offer
+    if offer is None or offer.settings is None or offer.settings.max is None:
+        return True
+    there = [other for other in on.get(offer.name, ()) if other.served.name != each.served.name]
+    placed = [*there, Placed(each.served, offer, option.sized, ())]
+    peak = sum(other.served.replicas.max * other.gpus for other in placed if not other.served.settings.paused)
+    return peak + max(other.gpus for other in placed) <= offer.settings.max * offer.gpus_per_node
+
+
+def _changes(each: Placed, option: Option, changes: Changes) -> Changes:
+    """Keys of the model in the stack file."""
+    offer = option.offer
     assert offer is not None
-    parts = [f"quantization: {quantization}"] if quantization != each.served.quantization else []
     if each.offer is not None and offer.name != each.offer.name:
-        parts.append(f"pool: {offer.name}")
-    if each.served.settings.gpus not in (None, option.sized.gpus) or not parts:
-        parts.append(f"gpus: {option.sized.gpus}")
-    return ", ".join(parts)
+        changes = (*changes, ("pool", offer.name))
+    if each.served.settings.gpus not in (None, option.sized.gpus) or not changes:
+        changes = (*changes, ("gpus", option.sized.gpus))
+    return changes
+
+
+def _said(changes: Changes) -> str:
+    """What to write into the stack file, without the model's path."""
+    return ", ".join(f"{key}: {value}" for key, value in changes if value is not None)
+
+
+def _write(plan: Plan, each: Placed, option: Option, changes: Changes) -> Write:
+    """With the pools that are there then, where this makes one or leaves one that the program chose."""
+    offer, path = option.offer, each.served.path
+    own = tuple((f"{path}.{key}", value) for key, value in changes)
+    if offer is None or each.offer is None or offer.name == each.offer.name:
+        return own
+    pins = dict(pool_pins(plan, each.served.name))
+    if offer.name not in plan.settings.gpu_pools:
+        pins[f"gpuPools.{offer.name}.instanceTypes"] = tuple(each.name for each in offer.types)
+    return (*pins.items(), *own)
 
 
 def _effect(each: Placed, option: Option, on: Mapping[str, list[Placed]], zones: int) -> str:
@@ -122,14 +160,18 @@ def _effect(each: Placed, option: Option, on: Mapping[str, list[Placed]], zones:
     return "; ".join(parts)
 
 
-def _more_for_the_same(sized: Sized, sizing: Sizing) -> Iterator[Cheaper]:
+def _more_for_the_same(each: Placed, offer: Offer, sized: Sized, sizing: Sizing) -> Iterator[Cheaper]:
     """The first smaller weights with which the same GPUs hold many more requests."""
     before = sized.fit.max_concurrency
-    for question in in_smaller_weights(sized.question):
+    for changes, question in smaller_weights(sized.question, sizing.catalog):
         smaller = sizing.size(question, sized.gpu, sized.gpus)
         after = smaller.fit.max_concurrency
         if before and after and after >= WORTH_A_LINE * before and can_run(question, sized.gpu, sizing.catalog):
             length = sized.question.max_model_len
             effect = f"the same GPUs hold {after:.1f} requests of {length:,} tokens instead of {before:.1f}"
-            yield Cheaper(f"quantization: {question.quantization}", 0.0, effect)
+            chosen = fewest(question.but(gpus=each.served.settings.gpus), offer, sizing)
+            if chosen is not None and chosen.gpus != sized.gpus:
+                changes = (*changes, ("gpus", sized.gpus))  # fewer would be chosen, and hold less
+            write = tuple((f"{each.served.path}.{key}", value) for key, value in changes)
+            yield Cheaper(_said(changes), 0.0, effect, write)
             return

@@ -3,7 +3,7 @@
 from typing import Any
 
 from infra.planning.kinds import kind_of
-from infra.planning.plan import Choice, Note, Violation, Warned
+from infra.planning.plan import Advice, Choice, Note, Violation, Warned
 
 
 class Findings:
@@ -20,8 +20,9 @@ class Findings:
     def choose(self, path: str, value: Any, reason: str) -> None:
         self._chosen[path] = Choice(value, reason)
 
-    def refuse(self, rule: str, path: str, message: str, fix: str) -> None:
-        self._violations.add(Violation(rule, path, message, fix))
+    def refuse(self, rule: str, path: str, message: str, fix: str, advice: tuple[Advice, ...] = ()) -> None:
+        """`fix` is what is said where none of the advice holds."""
+        self._violations.add(Violation(rule, path, message, fix, advice))
 
     def warn(self, path: str, message: str, *, kind: str | None = None, detail: str = "") -> None:
         """Several of a kind of kinds.KINDS are one line: its words, and each name with its detail."""

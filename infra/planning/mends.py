@@ -2,26 +2,30 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any
 
+from infra.catalog import Catalog, Gpu
 from infra.planning.options import Option, largest_context
 from infra.planning.pools import Offer
 from infra.planning.sizing import Question, Sized, Sizing, can_run, default_share
 from infra.planning.weights import HALF
 
-# Ways to need less memory for weights, the one that changes least first.
-SMALLER = ("fp8", "awq")
+# Made by the engine of 16-bit weights as it loads them; and made beforehand, so that a repository has to hold it.
+AT_LOAD_METHOD, STORED_METHOD = "fp8", "awq"
+CACHE_DTYPE = "fp8"  # twice the tokens
 FEWEST_SEQS = 16
+
+Changes = tuple[tuple[str, Any], ...]  # keys of the model in the stack file; None takes one out
 
 
 @dataclass(frozen=True)
 class Mend:
-    """One change, by its key in the stack file, and what it does."""
+    """One change, or some that belong together, by their keys in the stack file, and what they do."""
 
-    key: Literal["maxModelLen", "maxNumSeqs", "gpuMemoryUtilization", "gpus", "quantization", "instanceType"]
-    value: str | int | float
+    changes: Changes
     effect: str
-    offer: Offer | None = None  # of an instance type
+    offer: Offer | None = None  # of another instance type
+    gpus: int | None = None  # of it
 
 
 def mends(sized: Sized, offer: Offer | None, options: Sequence[Option], sizing: Sizing) -> Iterator[Mend]:
@@ -29,7 +33,7 @@ def mends(sized: Sized, offer: Offer | None, options: Sequence[Option], sizing: 
     yield from _context(sized, sizing)
     if sized.question.ollama_file_gib is None:
         yield from _arguments(sized, sizing)
-    yield from _quantization(sized, sizing)
+    yield from _smaller(sized, sizing)
     yield from _more_gpus(sized, offer, sizing)
     yield from other_types(options, sized.gpus, offer)
 
@@ -39,7 +43,7 @@ def _context(sized: Sized, sizing: Sizing) -> Iterator[Mend]:
     if 0 < length < sized.question.max_model_len:
         certain = sizing.size(sized.question.but(max_model_len=length), sized.gpu, sized.gpus).fit.certain
         sure = "" if certain else ", at the middle of the interval"
-        yield Mend("maxModelLen", length, f"the longest that fits here{sure}")
+        yield Mend((("maxModelLen", length),), f"the longest that fits here{sure}")
 
 
 def _arguments(sized: Sized, sizing: Sizing) -> Iterator[Mend]:
@@ -50,30 +54,59 @@ def _arguments(sized: Sized, sizing: Sizing) -> Iterator[Mend]:
         if smaller.fits:
             gained = (smaller.fit.kv_cache_tokens or 0) - (sized.fit.kv_cache_tokens or 0)
             instead = f"instead of {sized.arguments.max_num_seqs}"
-            yield Mend("maxNumSeqs", fewer, f"{instead}: gives back {gained:,} tokens of cache")
+            yield Mend((("maxNumSeqs", fewer),), f"{instead}: gives back {gained:,} tokens of cache")
     if (question.utilization or most) < most:
         larger = sizing.size(question.but(utilization=most), sized.gpu, sized.gpus)
         if larger.fits:
-            yield Mend("gpuMemoryUtilization", most, f"the engine's default; {larger.holds}")
+            yield Mend((("gpuMemoryUtilization", most),), f"the engine's default; {larger.holds}")
 
 
-def in_smaller_weights(question: Question) -> Iterator[Question]:
-    """The question in each of the ways that 16-bit weights can be had smaller."""
-    in_16_bit = question.shape is not None and question.shape.dtype in (None, *HALF)
-    if question.quantization is None and question.ollama_file_gib is None and in_16_bit:
-        for method in SMALLER:
-            yield question.but(quantization=method)
+def smaller_weights(question: Question, catalog: Catalog) -> Iterator[tuple[Changes, Question]]:
+    """The ways that 16-bit weights can be had smaller: those that are made as they load, and repositories that are
+    known to hold others. Of weights of one's own nobody knows either."""
+    shape = question.shape
+    in_16_bit = shape is not None and shape.dtype in (None, *HALF)
+    if not in_16_bit or question.quantization or question.ollama_file_gib is not None or not question.own_repository:
+        return
+    yield (("quantization", AT_LOAD_METHOD),), question.but(quantization=AT_LOAD_METHOD)
+    repository = catalog.quantized_repositories.get((question.name, STORED_METHOD))
+    if repository is not None:
+        own = (("model", repository), ("like", question.name), ("quantization", STORED_METHOD), ("revision", None))
+        yield own, question.but(name=repository, quantization=STORED_METHOD, own_repository=False)
 
 
-def _quantization(sized: Sized, sizing: Sizing) -> Iterator[Mend]:
+def smaller_cache(question: Question) -> Iterator[tuple[Changes, Question]]:
+    """A cache in 8 bit, where it is the engine's to choose."""
+    if question.kv_cache_dtype == "auto" and question.engine == "vllm" and question.task == "chat":
+        yield (("kvCacheDtype", CACHE_DTYPE),), question.but(kv_cache_dtype=CACHE_DTYPE)
+
+
+def smaller_ways(question: Question, catalog: Catalog) -> Iterator[tuple[Changes, Question]]:
+    """Smaller weights, a smaller cache, and both: what changes least first."""
+    caches = list(smaller_cache(question))
+    before = caches
+    for changes, smaller in smaller_weights(question, catalog):
+        yield changes, smaller
+        yield from before
+        yield from (((*changes, *cache), smaller.but(kv_cache_dtype=CACHE_DTYPE)) for cache, _ in caches)
+        before = []
+    yield from before
+
+
+def runs_in_8_bit(question: Question, gpu: Gpu) -> bool:
+    """A cache in 8 bit is for cards that compute in it: on others it depends on the engine's attention kernels."""
+    return question.kv_cache_dtype == "auto" or gpu.fp8
+
+
+def _smaller(sized: Sized, sizing: Sizing) -> Iterator[Mend]:
     """The first with which the same GPUs are enough."""
-    for question in in_smaller_weights(sized.question):
-        if not can_run(question, sized.gpu, sizing.catalog):
+    for changes, question in smaller_ways(sized.question, sizing.catalog):
+        if not can_run(question, sized.gpu, sizing.catalog) or not runs_in_8_bit(question, sized.gpu):
             continue
         smaller = sizing.size(question, sized.gpu, sized.gpus)
         if smaller.fits:
             weights = f"{smaller.fit.weights_gib:.1f} GiB of weights on each GPU"
-            yield Mend("quantization", question.quantization or "", f"{weights}; {smaller.holds}")
+            yield Mend(changes, f"{weights}; {smaller.holds}")
             return
 
 
@@ -83,7 +116,7 @@ def _more_gpus(sized: Sized, offer: Offer | None, sizing: Sizing) -> Iterator[Me
         return
     more = sizing.fewest(sized.question.but(gpus=None), sized.gpu, offer.gpus_per_node)
     if more is not None:
-        yield Mend("gpus", more.gpus, f"{more.gpus} of the node's {offer.gpus_per_node} GPUs; {more.holds}")
+        yield Mend((("gpus", more.gpus),), f"{more.gpus} of the node's {offer.gpus_per_node} GPUs; {more.holds}")
 
 
 def other_types(options: Sequence[Option], gpus: int, here: Offer | None) -> Iterator[Mend]:
@@ -101,4 +134,4 @@ def other_types(options: Sequence[Option], gpus: int, here: Offer | None) -> Ite
             )
             price = f"${option.usd_per_hour or 0:.2f} an hour{node}{offer.price_said}"
             effect = f"{option.where}{least}, {price}; {option.sized.holds}"
-            yield Mend("instanceType", offer.instance_type, effect, offer)
+            yield Mend((("instanceType", offer.instance_type),), effect, offer, option.sized.gpus)

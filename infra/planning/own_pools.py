@@ -2,11 +2,13 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from typing import Any
 
+from infra.planning.advice import written
 from infra.planning.findings import Findings
 from infra.planning.own_nodes import OwnNodes, Wanted, blocked, fewer, losses, pack
 from infra.planning.placement import Placed
-from infra.planning.plan import ClusterPlan, PoolPlan
+from infra.planning.plan import Advice, ClusterPlan, PoolPlan, Write
 from infra.planning.pools import Offer
 from infra.planning.words import count
 from infra.settings import Settings
@@ -73,29 +75,32 @@ def _refuse(offer: Offer, running: Sequence[Placed], wanted: Sequence[Wanted], n
         "GPUs at peak",
         f"gpuPools.{offer.name}.{key}",
         f"{parts} = {needed}; {where}",
-        _fix(offer, running, wanted, nodes),
+        "fewer replicas, or a pool of other nodes",
+        tuple(Advice(write, text) for write, text in _fixes(offer, running, wanted, nodes)),
     )
 
 
-def _fix(offer: Offer, running: Sequence[Placed], wanted: Sequence[Wanted], nodes: int) -> str:
+def _fixes(offer: Offer, running: Sequence[Placed], wanted: Sequence[Wanted], nodes: int) -> list[tuple[Write, str]]:
     """Fewer replicas: nodes that this program doesn't make are never more than there are."""
     by_name = {each.served.name: each for each in running}
     least = {name: each.served.replicas.min for name, each in by_name.items()}
     changes = fewer(wanted, nodes, offer.gpus_per_node, least)[:PROPOSED]
-    written = [" and ".join(_replicas(by_name[name], number) for name, number in change.items()) for change in changes]
+    parts = [[_replicas(by_name[name], number) for name, number in change.items()] for change in changes]
+    ways = [(tuple(each), " and ".join(written((one,)) for one in each)) for each in parts]
     if pack([each for each in wanted if each.name != ROLLOUT], nodes, offer.gpus_per_node) is not None:
         asked = [each.served.path for each in running if each.served.settings.rollout is not None]
-        written.insert(0, " and ".join(f"{path}.rollout: {{strategy: recreate}}" for path in asked))
-    return ", or ".join(written)
+        write = tuple((f"{path}.rollout.strategy", "recreate") for path in asked)
+        ways.insert(0, (write, " and ".join(f"{path}.rollout: {{strategy: recreate}}" for path in asked)))
+    return ways
 
 
-def _replicas(placed: Placed, number: int) -> str:
+def _replicas(placed: Placed, number: int) -> tuple[str, Any]:
     path, replicas = placed.served.path, placed.served.replicas
     if number == 0:
-        return f"{path}.paused: true"
+        return f"{path}.paused", True
     if replicas.min < replicas.max and number >= replicas.min:
-        return f"{path}.replicas.max: {number}"
-    return f"{path}.replicas: {number}"
+        return f"{path}.replicas.max", number
+    return f"{path}.replicas", number
 
 
 def _warn_of_spreading(offer: Offer, wanted: Sequence[Wanted], nodes: int, findings: Findings) -> None:

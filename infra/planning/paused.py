@@ -5,7 +5,8 @@ from dataclasses import replace
 
 from infra.catalog import Catalog
 from infra.catalog.types import CpuInstance
-from infra.planning.plan import Cheaper, ClusterPlan, PoolPlan
+from infra.planning.advice import written
+from infra.planning.plan import Cheaper, ClusterPlan, PoolPlan, Write
 from infra.settings import Settings
 from infra.settings.cluster import SystemNodes
 
@@ -23,8 +24,8 @@ def cheaper_while_paused(
         return ()
     now = bill(settings, cluster, pools)
     ways = [
-        Cheaper(setting, now - month, effect)
-        for setting, month, effect in (
+        Cheaper(written(write), now - month, effect, write)
+        for write, month, effect in (
             *_without_kept_nodes(settings, cluster, pools, bill),
             *_smaller_system_nodes(settings, cluster, pools, catalog, bill),
             *_one_gateway(settings, cluster, pools, bill),
@@ -34,7 +35,7 @@ def cheaper_while_paused(
     return tuple(sorted(ways, key=lambda way: (-way.usd_per_month, way.setting)))
 
 
-_Way = tuple[str, float, str]
+_Way = tuple[Write, float, str]
 
 
 def _without_kept_nodes(
@@ -43,7 +44,7 @@ def _without_kept_nodes(
     for name, pool in pools.items():
         if pool.min > 0 and not pool.existing:
             month = bill(settings, cluster, {**pools, name: replace(pool, min=0)})
-            yield f"gpuPools.{name}.min: 0", month, "a pool keeps this many nodes whether or not a model runs"
+            yield ((f"gpuPools.{name}.min", 0),), month, "a pool keeps this many nodes whether or not a model runs"
 
 
 def _smaller_system_nodes(
@@ -59,7 +60,7 @@ def _smaller_system_nodes(
     nodes = create.system_nodes.model_copy(update={"instance_type": best.name})
     burst = "; steady CPU use above its baseline is billed on top" if best.name.startswith(_BURSTABLE) else ""
     yield (
-        f"cluster.create.systemNodes.instanceType: {best.name}",
+        (("cluster.create.systemNodes.instanceType", best.name),),
         bill(_with(settings, nodes), cluster, pools),
         f"{best.arch}, {best.vcpus} vCPUs and {best.memory_gib:g} GiB, the cheapest no smaller than {now.name}{burst}",
     )
@@ -68,7 +69,7 @@ def _smaller_system_nodes(
 def _one_gateway(settings: Settings, cluster: ClusterPlan, pools: Mapping[str, PoolPlan], bill: Bill) -> Iterator[_Way]:
     if cluster.nat_per_zone:
         month = bill(settings, replace(cluster, nat_per_zone=False), pools)
-        yield "cluster.create.network.nat: one", month, "lost with its zone, and with it every way out"
+        yield (("cluster.create.network.nat", "one"),), month, "lost with its zone, and with it every way out"
 
 
 def _as_large(each: CpuInstance, now: CpuInstance) -> bool:

@@ -4,12 +4,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from infra.catalog import Catalog
+from infra.planning.advice import written
 from infra.planning.billed_nodes import ROLLOUTS_PER_MONTH
 from infra.planning.cost import most_per_month
 from infra.planning.findings import Findings
 from infra.planning.nodes import nodes_for
 from infra.planning.placement import Placed
-from infra.planning.plan import ModelPlan, PoolPlan
+from infra.planning.plan import Advice, ModelPlan, PoolPlan
 from infra.planning.words import count
 
 # Which of two fixes is named first: the gap of a rollout, or the node that prevents it.
@@ -37,18 +38,21 @@ def check_peak(
         f"gpuPools.{pool.name}.max",
         f"{' + '.join([*([parts] if parts else []), *rollout])} = {pool.peak_gpus + pool.surge_gpus};"
         f" pool {pool.name} can grow to {room}",
-        ", or ".join(_fixes(pool, placed, models, catalog)),
+        f"gpuPools.{pool.name}.max: larger",
+        tuple(_fixes(pool, placed, models, catalog)),
     )
 
 
 def _fixes(
     pool: PoolPlan, placed: Sequence[Placed], models: Mapping[str, ModelPlan], catalog: Catalog
-) -> Iterator[str]:
+) -> Iterator[Advice]:
     needed = nodes_for(placed, pool.gpus_per_node, at_most=True, extra=pool.surge_gpus)
     more = most_per_month(replace(pool, max=needed), placed, models, catalog)
     more -= most_per_month(pool, placed, models, catalog)
     hours = ", for the hours of rollouts" if pool.peak_gpus <= pool.max * pool.gpus_per_node else ""
-    larger = f"gpuPools.{pool.name}.max: {needed}{f' (+${more:,.0f} per month at most{hours})' if more else ''}"
+    write = ((f"gpuPools.{pool.name}.max", needed),)
+    money = f" (+${more:,.0f} per month at most{hours})" if more else ""
+    larger = Advice(write, f"{written(write)}{money}")
     on = [models[each.served.name] for each in placed]
     gap = _gap(pool, on)
     if gap is not None and more > gap.usd_per_month:
@@ -63,7 +67,7 @@ def _fixes(
 class _Gap:
     """The old pods go first."""
 
-    fix: str
+    fix: Advice
     usd_per_month: float  # what the minutes without a model are taken to cost
 
 
@@ -80,11 +84,13 @@ def _gap(pool: PoolPlan, models: Sequence[ModelPlan]) -> _Gap | None:
     minutes = {each.name: max(1, round(each.cold_start.gap / 60)) for each in changed if each.replicas.min == 1}
     away = ", ".join(f"about {length} min without {name}" for name, length in minutes.items())
     what = " and ".join(f"models.{each.name}.rollout: {{strategy: recreate}}" for each in changed)
-    fix = f"{what} (the old pod first: {f'{away} per rollout' if away else 'a replica less during a rollout'})"
+    harm = f"{away} per rollout" if away else "a replica less during a rollout"
+    write = tuple((f"models.{each.name}.rollout.strategy", "recreate") for each in changed)
+    fix = Advice(write, f"{what} (the old pod first: {harm})")
     return _Gap(fix, ROLLOUTS_PER_MONTH * sum(minutes.values()) * GAP_USD_PER_MINUTE)
 
 
-def _fewer_replicas(pool: PoolPlan, models: Sequence[ModelPlan]) -> str | None:
+def _fewer_replicas(pool: PoolPlan, models: Sequence[ModelPlan]) -> Advice | None:
     """Of the model that has most GPUs."""
     running = [each for each in models if not each.paused]
     if not running:
@@ -93,4 +99,5 @@ def _fewer_replicas(pool: PoolPlan, models: Sequence[ModelPlan]) -> str | None:
     others = pool.peak_gpus - largest.replicas.max * largest.gpus
     fewer = (pool.max * pool.gpus_per_node - pool.surge_gpus - others) // largest.gpus
     enough = fewer >= max(largest.replicas.min, 1)
-    return f"models.{largest.name}.replicas.max: {fewer}" if enough else None
+    write = ((f"models.{largest.name}.replicas.max", fewer),)
+    return Advice(write, written(write)) if enough else None

@@ -4,12 +4,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from infra.catalog import AT_LOAD
+from infra.planning.advice import shown, written
 from infra.planning.findings import Findings
-from infra.planning.mends import Mend, in_smaller_weights, mends, other_types
+from infra.planning.mends import STORED_METHOD, Changes, Mend, mends, other_types, smaller_weights
 from infra.planning.options import fewest, serving, tries
+from infra.planning.plan import Advice, Write
 from infra.planning.pools import Offer
 from infra.planning.served import Served
-from infra.planning.sizing import Sized, Sizing
+from infra.planning.sizing import Question, Sized, Sizing
 from infra.planning.words import count
 
 MOST_GPUS = 8  # of a node
@@ -121,23 +123,18 @@ def _unplaced(
             "Fit",
             path,
             f"{served.name}: {count(len(offers), 'pool')} to choose from, and none can run it{_runs(served)}",
-            ", or ".join(
-                fix
-                for fix in (
-                    _on_one_node(served, offers, sizing),
-                    _written(served, other_types(elsewhere, MOST_GPUS, None)),
-                )
-                if fix
-            )
-            or f"gpuPools: nodes that can, and {path}",
+            f"gpuPools: nodes that can, and {path}",
+            (*_on_one_node(served, offers, sizing), *_advice(served, other_types(elsewhere, MOST_GPUS, None), offers)),
         )
         return Placed(served, None, None, (f"{count(len(offers), 'pool')} to choose from, and none can run it",))
     sized, offer = _nearest(served, near)
+    shape = served.settings.like or served.settings.model
     findings.refuse(
         "Fit",
         f"{served.path}.maxModelLen",
         _misfit(served, offer, sized),
-        _written(served, mends(sized, offer, elsewhere, sizing)) or f"{served.path}.model: a smaller one",
+        f"{served.path}.model: a smaller one, or a repository of it in {STORED_METHOD} with like: {shape}",
+        _advice(served, mends(sized, offer, elsewhere, sizing), offers),
     )
     return Placed(
         served,
@@ -147,15 +144,18 @@ def _unplaced(
     )
 
 
-def _on_one_node(served: Served, offers: Sequence[Offer], sizing: Sizing) -> str:
+def _on_one_node(served: Served, offers: Sequence[Offer], sizing: Sizing) -> tuple[Advice, ...]:
     """A replica is on one node: where the stack's nodes have fewer GPUs than are asked for, how many are enough."""
     question = served.question.but(gpus=None)
-    for each in (question, *(q for q in in_smaller_weights(question) if q.quantization in AT_LOAD)):
+    smaller = [way for way in smaller_weights(question, sizing.catalog) if way[1].quantization in AT_LOAD]
+    ways: list[tuple[Changes, Question]] = [((), question), *smaller]
+    for changes, each in ways:
         options = serving(each, offers, sizing) if served.settings.gpus else []
         if options:
-            smaller = f" with {served.path}.quantization: {each.quantization}" if each != question else ""
-            return f"{served.path}.gpus: {options[0].sized.gpus}{smaller} (a replica's GPUs are on one node)"
-    return ""
+            keys = (("gpus", options[0].sized.gpus), *changes)
+            write = tuple((f"{served.path}.{key}", value) for key, value in keys)
+            return (Advice(write, f"{written(write)} (a replica's GPUs are on one node)"),)
+    return ()
 
 
 def _nearest(served: Served, near: Sequence[tuple[Sized, Offer]]) -> tuple[Sized, Offer]:
@@ -199,13 +199,25 @@ def _misfit(served: Served, offer: Offer, sized: Sized) -> str:
     )
 
 
-def _written(served: Served, ways: Iterable[Mend]) -> str:
-    """As they stand in the stack file, with what a new pool would be."""
-    return ", or ".join(_in_file(served, mend) for mend in ways)
+def _advice(served: Served, ways: Iterable[Mend], offers: Sequence[Offer]) -> tuple[Advice, ...]:
+    has_pools = any(offer.settings is not None for offer in offers)
+    return tuple(_written(served, mend, has_pools=has_pools) for mend in ways)
 
 
-def _in_file(served: Served, mend: Mend) -> str:
+def _written(served: Served, mend: Mend, *, has_pools: bool) -> Advice:
+    """As it stands in the stack file, with what a new pool would be. A pool that the planner makes has no key: there
+    another number of GPUs is enough."""
+    if mend.offer is not None and not has_pools:
+        write: Write = ((f"{served.path}.gpus", mend.gpus),)
+        return Advice(write, f"{written(write)} ({mend.effect})")
     if mend.offer is None:
-        return f"{served.path}.{mend.key}: {mend.value}"
-    pool = f" with {served.path}.pool: {mend.offer.name}" if served.settings.pool else ""
-    return f"gpuPools.{mend.offer.name}: {{instanceTypes: [{mend.value}]}}{pool} ({mend.effect})"
+        write = tuple((f"{served.path}.{key}", value) for key, value in mend.changes)
+        return Advice(write, written(write))
+    types, name, write = (mend.offer.instance_type,), mend.offer.name, ()
+    if served.settings.pool:
+        write += ((f"{served.path}.pool", name),)
+    if served.settings.gpus not in (None, mend.gpus):
+        write += ((f"{served.path}.gpus", mend.gpus),)
+    beside = f" with {written(write)}" if write else ""
+    text = f"gpuPools.{name}: {{instanceTypes: {shown(types)}}}{beside} ({mend.effect})"
+    return Advice(((f"gpuPools.{name}.instanceTypes", types), *write), text)

@@ -25,6 +25,18 @@ class Note:
     message: str
 
 
+# Dotted paths of the stack file and what to write there; None takes a key out.
+Write = tuple[tuple[str, Any], ...]
+
+
+@dataclass(frozen=True)
+class Advice:
+    """A change of the stack file after which the next plan holds the rule, and how a person is told of it."""
+
+    write: Write
+    text: str
+
+
 @dataclass(frozen=True)
 class Warned(Note):
     """A warning. `kind`: a key of kinds.KINDS, or the path of settings that it is about."""
@@ -40,7 +52,8 @@ class Violation:
     rule: str
     path: str
     message: str
-    fix: str
+    fix: str  # the advice as text; where there is none that holds, in words alone
+    advice: tuple[Advice, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -130,6 +143,7 @@ class Remedy:
     name: str
     seconds: int
     write: str | None  # into the stack file; None: it has no key there
+    write_with: Write  # what has to be written with it: the pools that the program chose
     usd_per_month: float | None  # more than now; None: nothing that is known
     reason: str
 
@@ -389,6 +403,7 @@ class Cheaper:
     setting: str
     usd_per_month: float  # at the fewest replicas; 0: the same money holds more requests
     effect: str
+    write: Write
 
 
 @dataclass(frozen=True)

@@ -1,12 +1,14 @@
 """From what the user says to what is built. Pure, but for a price table or config.json that the stack file names."""
 
+import dataclasses
 from collections.abc import Mapping, Sequence
-from functools import partial
+from dataclasses import dataclass
 
 from infra.catalog import AT_LOAD, Catalog, with_prices
 from infra.planning.addons import plan_addons, plan_monitoring
+from infra.planning.advice import Attempt, follow, that_holds
 from infra.planning.arguments import choose_arguments
-from infra.planning.budget import check_budget
+from infra.planning.budget import check_budget, with_ways
 from infra.planning.cache import plan_cache
 from infra.planning.cheaper import cheaper_ways
 from infra.planning.cluster import explain_versions, plan_cluster
@@ -14,11 +16,22 @@ from infra.planning.cold_start import cold_start, timeouts
 from infra.planning.cost import plan_cost
 from infra.planning.findings import Findings
 from infra.planning.gateway import plan_gateway
+from infra.planning.mends import smaller_ways
 from infra.planning.nodes import plan_pool
 from infra.planning.paused import cheaper_while_paused
 from infra.planning.peak import check_peak
 from infra.planning.placement import Placed, place
-from infra.planning.plan import CachePlan, ClusterPlan, GatewayPlan, ModelPlan, Plan, PoolPlan, Throughput
+from infra.planning.plan import (
+    CachePlan,
+    ClusterPlan,
+    GatewayPlan,
+    ModelPlan,
+    Plan,
+    PoolPlan,
+    Throughput,
+    Violation,
+    Write,
+)
 from infra.planning.pods import check_system_nodes, server_resources
 from infra.planning.pools import Offer, declared, makeable
 from infra.planning.prefetch import explain_prefetch, plan_prefetch
@@ -35,6 +48,20 @@ from infra.planning.waste import warn_of_waste
 from infra.planning.weights import HALF, served_dtype
 from infra.settings import AwsConfig, Settings
 
+# Plans in which advice is tried, before a stack that breaks rules is printed: of many models each takes longer.
+FEWEST_TRIED, MOST_TRIED = 40, 240
+
+
+@dataclass(frozen=True)
+class _Draft:
+    """A plan without advice, and what advice is made of."""
+
+    plan: Plan
+    placed: Sequence[Placed]
+    offers: Sequence[Offer]
+    new: Sequence[Offer]  # pools that the planner could make
+    zones: int
+
 
 def make_plan(
     stack: str,
@@ -47,9 +74,51 @@ def make_plan(
 ) -> Plan:
     """The whole plan. `secrets` names those that the stack has; the settings are taken to have passed their checks."""
     aws = aws or AwsConfig()
-    findings = Findings()
     listed = catalog
     catalog = with_prices(catalog, region, settings.prices.table, settings.prices.discount_percent)
+    sizing = Sizing(catalog)
+    draft = _draft(stack, settings, region, secrets, aws, sizing)
+
+    tried: dict[Write, Plan | None] = {}
+    most = max(FEWEST_TRIED, MOST_TRIED // len(settings.models))
+
+    def attempt(write: Write) -> Plan | None:
+        if write not in tried and len(tried) < most:
+            changed = follow(settings, write, region, listed)
+            tried[write] = _draft(stack, changed, region, secrets, aws, sizing).plan if changed is not None else None
+        return tried.get(write)
+
+    return dataclasses.replace(
+        draft.plan,
+        remedies=find_remedies(draft.plan, draft.placed, catalog),
+        cheaper=cheaper_ways(draft.plan, draft.placed, draft.offers, draft.new, draft.zones, sizing),
+        violations=_with_advice(draft, attempt, catalog),
+    )
+
+
+def _with_advice(draft: _Draft, attempt: Attempt, catalog: Catalog) -> tuple[Violation, ...]:
+    if not draft.plan.violations:
+        return ()
+    smaller = {
+        each.served.name: [
+            tuple((f"{each.served.path}.{key}", value) for key, value in changes)
+            for changes, _ in smaller_ways(each.served.question, catalog)
+        ]
+        for each in draft.placed
+    }
+    held = that_holds(draft.plan, attempt)
+    return tuple(with_ways(each, draft.plan, smaller, attempt, catalog) for each in held)
+
+
+def _draft(
+    stack: str,
+    settings: Settings,
+    region: str | None,
+    secrets: frozenset[str],
+    aws: AwsConfig,
+    sizing: Sizing,
+) -> _Draft:
+    findings, catalog = Findings(), sizing.catalog
     cluster = plan_cluster(stack, settings, region, aws, catalog, findings)
     no_gpu_nodes = not settings.gpu_pools and cluster.kind != "create"
     served = [
@@ -62,7 +131,6 @@ def make_plan(
     zones = (cache.zone_id,) if cache.zone_id else cluster.zone_ids
     offers = [declared(name, pool, catalog, cluster.region, zones) for name, pool in sorted(settings.gpu_pools.items())]
     new = makeable(catalog, cluster.region, zones) if cluster.kind == "create" else ()
-    sizing = Sizing(catalog)
     placed = [place(each, offers, new, sizing, findings) for each in served]
     one_reader = cache.access_mode == "ReadWriteOnce"
     pools = _pools(offers, placed, catalog, findings, one_reader=one_reader)
@@ -85,12 +153,11 @@ def make_plan(
     def bill(changed: Settings, on: ClusterPlan, nodes: Mapping[str, PoolPlan]) -> float:
         return plan_cost(changed, on, nodes, placed, models, cache, gateway, catalog, Findings()).usd_per_month_min
 
-    again = partial(make_plan, stack, region=region, secrets=secrets, catalog=listed, aws=aws)
-    check_budget(settings, cost, findings, again, catalog)
+    check_budget(settings, cost, findings)
     monitoring = plan_monitoring(settings, addons, catalog)
     list_to_dos(stack, settings, cluster, pools, placed, addons, gateway, secrets, catalog, findings)
     list_prometheus_to_dos(settings, cluster, addons, monitoring, findings)
-    return Plan(
+    plan = Plan(
         stack=stack,
         settings=settings,
         cluster=cluster,
@@ -101,8 +168,8 @@ def make_plan(
         monitoring=monitoring,
         gateway=gateway,
         cost=cost,
-        remedies=find_remedies(models, pools, placed, cache, catalog),
-        cheaper=cheaper_ways(placed, offers, new, len(zones), sizing),
+        remedies={},
+        cheaper={},
         while_paused=cheaper_while_paused(settings, cluster, pools, catalog, bill),
         chosen=findings.chosen,
         violations=findings.violations,
@@ -110,6 +177,7 @@ def make_plan(
         to_do=findings.to_dos,
         assumptions=findings.assumptions,
     )
+    return _Draft(plan, placed, offers, new, len(zones))
 
 
 def _pools(

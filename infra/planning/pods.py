@@ -3,10 +3,11 @@
 from collections.abc import Collection
 
 from infra.catalog.types import CpuInstance
+from infra.planning.advice import written
 from infra.planning.findings import Findings
 from infra.planning.host import allocatable, share
 from infra.planning.placement import Placed
-from infra.planning.plan import Resources
+from infra.planning.plan import Advice, Resources, Write
 from infra.planning.served import Served
 from infra.planning.weights import GIB
 from infra.planning.words import count
@@ -52,13 +53,15 @@ def check_system_nodes(
     asks = f"{sum(pod.cpu for pod in pods):g} CPU and {sum(pod.memory_gib for pod in pods):g} GiB"
     larger = "cluster.create.systemNodes.instanceType: a larger one"
     enough = next((more for more in range(nodes + 1, MOST_SYSTEM_NODES + 1) if _pack(pods, free, more)), None)
-    fix = f"cluster.create.systemNodes.count: {enough}" if enough else larger
+    ways: list[Write] = [(("cluster.create.systemNodes.count", enough),)] if enough else []
+    ways.append(((f"{on_cpu[0].path}.gpus", 1),))
     findings.refuse(
         "Room on nodes",
         f"{on_cpu[0].path}.gpus" if len(on_cpu) == 1 else "cluster.create.systemNodes",
         f"{names}: {count(len(pods), 'pod')}{', one of them for a rollout,' if surge else ''} ask for {asks};"
         f" {nodes} system nodes ({node.name}) have {free[0]:.1f} and {free[1]:.1f} each left beside the cluster's own",
-        f"{fix}, or {on_cpu[0].path}.gpus: 1",
+        larger,
+        tuple(Advice(write, written(write)) for write in ways),
     )
 
 

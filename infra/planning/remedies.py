@@ -1,11 +1,12 @@
 """What would shorten a cold start, and by how many seconds of this very model."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from infra.catalog import Catalog
+from infra.planning.advice import pool_pins
 from infra.planning.nodes import nodes_for
 from infra.planning.placement import Placed
-from infra.planning.plan import HOURS_A_MONTH, CachePlan, ColdStart, ModelPlan, PoolPlan, Remedy
+from infra.planning.plan import HOURS_A_MONTH, CachePlan, ColdStart, Plan, PoolPlan, Remedy, Write
 from infra.planning.start_parts import Figures, moved
 
 # A remedy is worth a word from so many seconds, or from this share of the whole.
@@ -14,29 +15,25 @@ MIBPS_A_GBPS = 1e9 / 8 / 2**20
 NOT_YET = "this platform doesn't do it yet"
 
 
-def find_remedies(
-    models: Mapping[str, ModelPlan],
-    pools: Mapping[str, PoolPlan],
-    placed: Sequence[Placed],
-    cache: CachePlan,
-    catalog: Catalog,
-) -> dict[str, tuple[Remedy, ...]]:
+def find_remedies(plan: Plan, placed: Sequence[Placed], catalog: Catalog) -> dict[str, tuple[Remedy, ...]]:
     """Of each model that runs on GPUs, those that aren't in use and are worth a word.
 
     Those that the stack file can express come first, then by what they save; a spare replica, which hides a start and
     doesn't shorten it, comes after those that do.
     """
-    on: dict[str, list[Placed]] = {name: [] for name in pools}
+    on: dict[str, list[Placed]] = {name: [] for name in plan.pools}
+    pins = pool_pins(plan)
     for each in placed:
         if each.offer is not None:
             on[each.offer.name].append(each)
     found: dict[str, tuple[Remedy, ...]] = {each.served.name: () for each in placed}
-    for name, pool in pools.items():
+    for name, pool in plan.pools.items():
         busy = nodes_for(on[name], pool.gpus_per_node, at_most=False)
         for each in on[name]:
             if not each.served.settings.paused:
-                start = models[each.served.name].cold_start
-                found[each.served.name] = _worth_a_word(_all(each, pool, busy, start, cache, catalog.cold_start), start)
+                start = plan.models[each.served.name].cold_start
+                ways = _all(each, pool, busy, start, plan.cache, catalog.cold_start, pins)
+                found[each.served.name] = _worth_a_word(ways, start)
     return found
 
 
@@ -46,19 +43,19 @@ def _worth_a_word(found: Iterable[Remedy], start: ColdStart) -> tuple[Remedy, ..
 
 
 def _all(
-    placed: Placed, pool: PoolPlan, busy: int, start: ColdStart, cache: CachePlan, figures: Figures
+    placed: Placed, pool: PoolPlan, busy: int, start: ColdStart, cache: CachePlan, figures: Figures, pins: Write
 ) -> Iterator[Remedy]:
     if pool.existing:
         yield from _parallel_pull(placed, pool, start, figures)
     else:
-        yield from _spare_node(placed, pool, busy, start)
+        yield from _spare_node(placed, pool, busy, start, pins)
         yield from _warm_pool(pool, figures)
         yield from _streamed(placed, start, figures)
     yield from _kept_graphs(placed, figures)
     yield from _spare_replica(placed, start, cache)
 
 
-def _spare_node(placed: Placed, pool: PoolPlan, busy: int, start: ColdStart) -> Iterator[Remedy]:
+def _spare_node(placed: Placed, pool: PoolPlan, busy: int, start: ColdStart, pins: Write) -> Iterator[Remedy]:
     """A node that waits: the next replica starts on it, while the autoscaler adds nothing."""
     nodes = busy + 1
     if pool.min < nodes <= pool.max:
@@ -68,7 +65,7 @@ def _spare_node(placed: Placed, pool: PoolPlan, busy: int, start: ColdStart) -> 
         reason = f"{nodes} nodes where the fewest replicas need {busy}; no launch, no boot"
         if placed.offer is not None and placed.offer.settings is None:
             reason += "; --pin writes the pool into the stack file first"
-        yield Remedy("spare node", saved, f"gpuPools.{pool.name}.min: {nodes}", price, reason)
+        yield Remedy("spare node", saved, f"gpuPools.{pool.name}.min: {nodes}", pins, price, reason)
 
 
 def _spare_replica(placed: Placed, start: ColdStart, cache: CachePlan) -> Iterator[Remedy]:
@@ -80,7 +77,7 @@ def _spare_replica(placed: Placed, start: ColdStart, cache: CachePlan) -> Iterat
         whole = offer is not None and not offer.existing and placed.gpus < offer.gpus_per_node
         node = f", which is ${(offer.usd_per_node_hour or 0.0) * HOURS_A_MONTH:,.0f} a month" if whole and offer else ""
         reason = f"with {replicas} at least, one answers while another starts; it costs its share of a node{node}"
-        yield Remedy("spare replica", start.seconds, f"{served.path}.replicas.min: {replicas}", price, reason)
+        yield Remedy("spare replica", start.seconds, f"{served.path}.replicas.min: {replicas}", (), price, reason)
 
 
 def _parallel_pull(placed: Placed, pool: PoolPlan, start: ColdStart, figures: Figures) -> Iterator[Remedy]:
@@ -88,14 +85,14 @@ def _parallel_pull(placed: Placed, pool: PoolPlan, start: ColdStart, figures: Fi
     faster = moved(placed.served.engine.image_gib, figures["pull-few-vcpus"], "in parallel")
     config = "featureGates: {FastImagePull: true}, localStorage: {strategy: RAID0}"
     reason = f"{faster.reason}: whoever makes the nodes of {pool.name} writes {config} in their NodeConfig"
-    yield Remedy("parallel image pull to NVMe", round(start.parts["image"].mid - faster.mid), None, None, reason)
+    yield Remedy("parallel image pull to NVMe", round(start.parts["image"].mid - faster.mid), None, (), None, reason)
 
 
 def _warm_pool(pool: PoolPlan, figures: Figures) -> Iterator[Remedy]:
     if pool.capacity == "on-demand":  # EC2 keeps no spot instance stopped
         cold, warm = figures["launch"].value, figures["launch-warm"].value
         reason = f"a stopped instance is a node in {warm:.0f} s, a new one in {cold:.0f}; {NOT_YET}"
-        yield Remedy("warm pool", round(cold - warm), None, None, reason)
+        yield Remedy("warm pool", round(cold - warm), None, (), None, reason)
 
 
 def _streamed(placed: Placed, start: ColdStart, figures: Figures) -> Iterator[Remedy]:
@@ -107,11 +104,11 @@ def _streamed(placed: Placed, start: ColdStart, figures: Figures) -> Iterator[Re
     reason = (
         f"{placed.served.disk_gib:.1f} GiB at {speed:.0f} MiB/s (the network's baseline: {network:,.0f}); {NOT_YET}"
     )
-    yield Remedy("weights streamed from S3", round(saved), None, None, reason)
+    yield Remedy("weights streamed from S3", round(saved), None, (), None, reason)
 
 
 def _kept_graphs(placed: Placed, figures: Figures) -> Iterator[Remedy]:
     if placed.served.engine.name == "vllm" and placed.served.task == "chat":
         empty, full = figures["compile"].value, figures["compile-cached"].value
         reason = f"what torch.compile made is thrown away with each pod: {empty:.0f} s, kept {full:.0f} s; {NOT_YET}"
-        yield Remedy("kept compile cache", round(empty - full), None, None, reason)
+        yield Remedy("kept compile cache", round(empty - full), None, (), None, reason)

@@ -2,7 +2,7 @@
 
 from infra.planning.findings import Findings
 from infra.planning.placement import Placed
-from infra.planning.plan import GAP_PARTS, ColdStart, Rollout
+from infra.planning.plan import GAP_PARTS, Advice, ColdStart, Rollout
 from infra.planning.words import count
 
 
@@ -36,11 +36,13 @@ def check_rollout(placed: Placed, *, one_reader: bool, findings: Findings) -> No
     asked = placed.served.settings.rollout
     if one_reader and asked is not None and asked.strategy == "rolling":
         path = f"{placed.served.path}.rollout"
+        fix = f"{path}: {{strategy: recreate}}"
         findings.refuse(
             "Volumes",
             f"{path}.strategy",
             f"{placed.served.name}: a new pod can't start beside the old one: the cache's volume has one reader",
-            f"{path}: {{strategy: recreate}}",
+            fix,
+            (Advice(((f"{path}.strategy", "recreate"),), fix),),
         )
 
 

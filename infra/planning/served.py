@@ -8,7 +8,7 @@ from infra.catalog import Catalog, ModelShape
 from infra.catalog.types import Engine
 from infra.planning.findings import Findings
 from infra.planning.kv_cache import kv_bytes_per_token
-from infra.planning.plan import Replicas
+from infra.planning.plan import Advice, Replicas
 from infra.planning.sizing import Question
 from infra.planning.weights import stored_gib
 from infra.settings import Model
@@ -67,6 +67,7 @@ class Served:
             concurrency=self.settings.concurrency or 1,
             gpus=self.settings.gpus,
             planned=True,
+            own_repository=self.settings.like is None,
         )
 
     @property
@@ -89,6 +90,7 @@ def resolve(name: str, model: Model, catalog: Catalog, *, no_gpu_nodes: bool, fi
             f"{path}.maxModelLen",
             f"{name}: {model.max_model_len:,} tokens are asked for; {shape.id} was trained for {shape.max_context:,}",
             f"{path}.maxModelLen: {shape.max_context}",
+            (Advice(((f"{path}.maxModelLen", shape.max_context),), f"{path}.maxModelLen: {shape.max_context}"),),
         )
     if model.like is not None and model.quantization is not None:
         findings.assume(f"{path}.quantization", f"{model.model} holds weights in {model.quantization} already")

@@ -41,6 +41,7 @@ class Question:
     gpus: int | None = None
     version: Version = PINNED  # vLLM's
     version_known: bool = True
+    own_repository: bool = True  # False: another's weights, of the same shape
     planned: bool = False  # the batch is the planner's, by what the cache can serve; else the engine's default
 
     def but(self, **changes: Any) -> "Question":

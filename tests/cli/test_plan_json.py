@@ -31,7 +31,7 @@ KEYS = {
     "cold start": "parts remedies",
     "rollout": "strategy max_surge max_unavailable gap_seconds reason",
     "part": "seconds interval reason",
-    "remedy": "name seconds write usd_per_month reason",
+    "remedy": "name seconds write write_with usd_per_month reason",
 }
 OPTIONS = {
     "depends_on",
@@ -98,7 +98,7 @@ def test_it_has_the_keys_of_the_contract_and_no_others(stack: str) -> None:
 def test_a_violation_has_the_keys_of_the_contract(tmp_path: Path) -> None:
     write_stack(tmp_path, text("dev") + "    budget: {usdPerMonth: 1}\n")
     violations = json.loads(plan("dev", "--format", "json", stacks=tmp_path).stdout)["violations"]
-    assert [set(violation) for violation in violations] == [{"rule", "path", "message", "fix"}]
+    assert [set(violation) for violation in violations] == [{"rule", "path", "message", "fix", "advice"}]
 
 
 def test_what_does_not_apply_is_null(tmp_path: Path) -> None:

@@ -1,0 +1,107 @@
+"""Advice is data: what to write into the stack file. Here it is written, and checked that the next plan accepts it."""
+
+import json
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from infra.catalog import Catalog
+from infra.planning.plan import Advice, Plan, Violation, Write
+from infra.settings import Settings
+from infra.settings.checks import check
+from infra.settings.mistakes import Mistake, Report
+
+Attempt = Callable[[Write], Plan | None]  # the plan once that is written; None: refused, or enough was tried
+_OVER_BUDGET = {("Budget", "budget.usdPerMonth")}
+MOST_OF_RULES = 24  # pieces of advice that are tried; a stack that breaks many rules shows the rest untried
+
+
+def written(write: Write) -> str:
+    """As a person writes it; what is taken out is said last."""
+    put = [f"{path}: {shown(value)}" for path, value in write if value is not None]
+    out = [f"no {path}" for path, value in write if value is None]
+    first, rest = put[0], [*put[1:], *out]
+    return f"{first} with {' and '.join(rest)}" if rest else first
+
+
+def shown(value: Any) -> str:
+    if isinstance(value, tuple):
+        return f"[{', '.join(map(str, value))}]"
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def follow(settings: Settings, write: Write, region: str | None, catalog: Catalog) -> Settings | None:
+    """The settings with advice written into them; None where the stack file would be refused."""
+    document = settings.model_dump(mode="json", by_alias=True, exclude_unset=True)
+    for path, value in write:
+        _put(document, path.split("."), value)
+    try:
+        changed = Settings.model_validate_json(json.dumps(document))
+    except ValueError:
+        return None
+    return changed if _mistakes(changed, region, catalog) <= _mistakes(settings, region, catalog) else None
+
+
+def _mistakes(settings: Settings, region: str | None, catalog: Catalog) -> set[Mistake]:
+    report = Report({})
+    check(settings, region=region, catalog=catalog, report=report)
+    return set(report.mistakes)
+
+
+def _put(document: dict[str, Any], path: list[str], value: Any) -> None:
+    *parents, key = path
+    for parent in parents:
+        if not isinstance(document.get(parent), dict):
+            document[parent] = {}
+        document = document[parent]
+    if value is None:
+        document.pop(key, None)
+    else:
+        document[key] = value
+
+
+def that_holds(plan: Plan, attempt: Attempt) -> tuple[Violation, ...]:
+    """The plan's violations with the advice after which the next plan has one rule less that is broken."""
+    broken = frozenset((each.rule, each.path) for each in plan.violations)
+    left = MOST_OF_RULES
+    found = []
+    for violation in plan.violations:
+        tried = violation.advice[:left]
+        left -= len(tried)
+        kept = (_tried(each, violation, broken, attempt) for each in tried)
+        found.append(_with(violation, [*filter(None, kept), *violation.advice[len(tried) :]]))
+    return tuple(found)
+
+
+def _tried(advice: Advice, violation: Violation, broken: frozenset[tuple[str, str]], attempt: Attempt) -> Advice | None:
+    """None where the rule stays broken, or another one breaks; a bill above the budget is said."""
+    then = attempt(advice.write)
+    if then is None:
+        return None
+    after = {(each.rule, each.path) for each in then.violations}
+    new = after - broken
+    if (violation.rule, violation.path) in after or not new <= _OVER_BUDGET:
+        return None
+    return replace(advice, text=f"{advice.text}, which is over the budget") if new else advice
+
+
+def _with(violation: Violation, advice: Iterable[Advice]) -> Violation:
+    kept = tuple(advice)
+    fix = ", or ".join(each.text for each in kept) or violation.fix
+    return replace(violation, fix=fix, advice=kept)
+
+
+def as_mapping(write: Write) -> Mapping[str, Any]:
+    return {path: list(value) if isinstance(value, tuple) else value for path, value in write}
+
+
+def pool_pins(plan: Plan, moved: str | None = None) -> Write:
+    """What keeps every model on its nodes where a pool is written into the stack file: the pools that the program
+    chose, and who runs on them. `moved` is the model that leaves them."""
+    staying = [model for model in plan.models.values() if model.pool is not None and model.name != moved]
+    names = dict.fromkeys(model.pool or "" for model in staying)
+    made = [name for name in names if name not in plan.settings.gpu_pools]
+    return (
+        *((f"gpuPools.{name}.instanceTypes", plan.pools[name].instance_types) for name in made),
+        *((f"models.{each.name}.pool", each.pool) for each in staying if plan.settings.models[each.name].pool is None),
+    )

@@ -1,0 +1,50 @@
+"""Advice followed as a user would: written into the stack file, loaded with every check, planned again."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import yaml
+
+from infra.planning import Plan, make_plan
+from infra.settings import load_config
+from tests.planning.stacks import CATALOG
+
+
+def planned(stack: Mapping[str, Any], region: str = "us-east-1") -> Plan:
+    """Raises BadStackFile where the stack file is refused."""
+    platform = json.loads(json.dumps(stack))
+    file = load_config(stack="s", platform=platform, region=region, catalog=CATALOG)
+    return make_plan("s", file.settings, region=region, secrets=frozenset(), catalog=CATALOG)
+
+
+def follow(stack: Mapping[str, Any], write: Mapping[str, Any]) -> dict[str, Any]:
+    """A copy with each dotted path written; None takes the key out."""
+    copy = json.loads(json.dumps(stack))
+    for path, value in write.items():
+        *parents, key = path.split(".")
+        inner = copy
+        for parent in parents:
+            number = inner.get(parent) if isinstance(inner.get(parent), int) else None
+            if number is not None:
+                inner[parent] = {"min": number, "max": number}  # `replicas: 2` is short for both
+            inner = inner.setdefault(parent, {})
+        if value is None:
+            inner.pop(key, None)
+        else:
+            inner[key] = list(value) if isinstance(value, tuple) else value
+    return copy
+
+
+def line(text: str) -> dict[str, Any]:
+    """`gpuPools.l4.min: 2` as a path and its value."""
+    path, _, value = text.partition(": ")
+    return {path: yaml.safe_load(value)}
+
+
+def broken(plan: Plan) -> set[tuple[str, str]]:
+    return {(each.rule, each.path) for each in plan.violations}
+
+
+def node_dollars(plan: Plan, end: str = "min") -> float:
+    return sum(getattr(item, end) for item in plan.cost.items if item.name.startswith("GPU nodes"))

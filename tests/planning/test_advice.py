@@ -1,0 +1,175 @@
+"""Advice holds: whatever a plan advises, followed, plans to what it promised."""
+
+from typing import Any
+
+import pytest
+import yaml
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from infra.planning import Plan
+from infra.settings import BadStackFile
+from tests.planning.following import broken, follow, line, node_dollars, planned
+from tests.planning.stacks import DEV, PROD, changed
+
+MODELS: list[dict[str, Any]] = [
+    {"model": "Qwen/Qwen3-8B", "maxModelLen": 8192, "replicas": {"min": 1, "max": 3}},
+    {"model": "Qwen/Qwen3-32B", "maxModelLen": 32768, "concurrency": 12},
+    {"model": "Qwen/Qwen3-32B", "maxModelLen": 32768, "quantization": "fp8", "replicas": 2},
+    {"model": "mistralai/Mistral-Small-3.2-24B-Instruct-2506", "maxModelLen": 32768},
+    {"model": "meta-llama/Llama-3.3-70B-Instruct", "maxModelLen": 8192, "gpus": 1},
+    {"model": "meta-llama/Llama-3.3-70B-Instruct", "maxModelLen": 8192, "gpus": 4, "replicas": {"min": 1, "max": 2}},
+    {"model": "acme/own", "like": "Qwen/Qwen3-14B", "maxModelLen": 16384},
+    {"model": "openai/gpt-oss-20b", "maxModelLen": 131072, "concurrency": 4},
+    {"model": "Qwen/Qwen3-8B", "maxModelLen": 40960, "revision": "abc1234", "gpuMemoryUtilization": 0.5},
+    {"model": "BAAI/bge-m3", "replicas": 2},
+    {"model": "llama3.1:8b", "engine": "ollama", "maxModelLen": 16384, "concurrency": 9},
+    {"model": "Qwen/Qwen3-4B", "maxModelLen": 32768, "maxNumSeqs": 256, "paused": True},
+]
+POOLS: list[dict[str, Any]] = [
+    {},
+    {"l4": {"instanceTypes": ["g6.xlarge"]}},
+    {
+        "l4": {"instanceTypes": ["g6.2xlarge", "g6.xlarge"], "capacity": "spot"},
+        "l40s": {"instanceTypes": ["g6e.12xlarge"]},
+    },
+    {"t4": {"instanceTypes": ["g4dn.16xlarge"], "max": 2}, "h100": {"instanceTypes": ["p5.48xlarge"], "max": 1}},
+    {"a100": {"instanceTypes": ["p4d.24xlarge"], "min": 1, "max": 3}},
+]
+names = st.sampled_from(["a", "b", "c", "d"])
+models = st.dictionaries(names, st.sampled_from(MODELS), min_size=1, max_size=3)
+budgets = st.sampled_from([None, 2000, 6000, 15000, 40000])
+regions = st.sampled_from(["us-east-1", "eu-central-1", "sa-east-1"])
+
+
+def _stack(models: dict[str, Any], pools: dict[str, Any], budget: int | None) -> dict[str, Any]:
+    stack: dict[str, Any] = {"cluster": {"create": {"zones": 2}}, "gpuPools": pools, "models": models}
+    return stack | ({"budget": {"usdPerMonth": budget}} if budget else {})
+
+
+@given(models, st.sampled_from(POOLS), budgets, regions)
+@settings(max_examples=40, deadline=None)
+def test_every_advice_holds(models: dict[str, Any], pools: dict[str, Any], budget: int | None, region: str) -> None:
+    stack = _stack(models, pools, budget)
+    try:
+        plan = planned(stack, region)
+    except BadStackFile:
+        return  # not every region has every type
+    check_fixes(stack, plan, region)
+    check_cheaper(stack, plan, region)
+    check_remedies(stack, plan, region)
+
+
+PAUSED = changed(DEV, models__qwen3_8b__paused=True, gpuPools__l4__min=1, cluster={"create": {"zones": 3}})
+
+
+@pytest.mark.parametrize("stack", [DEV, PAUSED, PROD, changed(PROD, budget={"usdPerMonth": 20000})])
+def test_the_advice_of_the_example_stacks_holds(stack: dict[str, Any]) -> None:
+    plan = planned(stack)
+    check_fixes(stack, plan)
+    check_cheaper(stack, plan)
+    check_remedies(stack, plan)
+
+
+def check_fixes(stack: dict[str, Any], plan: Plan, region: str = "us-east-1") -> None:
+    """Each mends its rule and breaks no other; a bill that is said is the bill."""
+    for violation in plan.violations:
+        for advice in violation.advice:
+            after = planned(follow(stack, dict(advice.write)), region)
+            new = broken(after) - broken(plan)
+            assert (violation.rule, violation.path) not in broken(after), advice.text
+            assert not new or (new == {("Budget", "budget.usdPerMonth")} and "over the budget" in advice.text)
+            if violation.rule == "Budget" and "($" in advice.text:
+                assert f"(${after.cost.usd_per_month_max:,.0f}" in advice.text
+            assert advice.text in violation.fix
+
+
+def check_cheaper(stack: dict[str, Any], plan: Plan, region: str = "us-east-1") -> None:
+    """Each is accepted and saves on nodes what it says, or holds more for the same money."""
+    for way in plan.while_paused:
+        paused = planned(follow(stack, dict(way.write)), region)
+        assert plan.cost.usd_per_month_min - paused.cost.usd_per_month_min == pytest.approx(way.usd_per_month, abs=1)
+    for name, ways in plan.cheaper.items():
+        for way in ways:
+            after = planned(follow(stack, dict(way.write)), region)
+            assert broken(after) <= broken(plan), way.setting
+            saved = node_dollars(plan) - node_dollars(after)
+            assert saved == pytest.approx(way.usd_per_month, abs=1), way
+            if not way.usd_per_month:
+                before, more = plan.models[name].fit, after.models[name].fit
+                assert before is not None
+                assert more is not None
+                assert (more.max_concurrency or 0) > (before.max_concurrency or 0)
+
+
+def check_remedies(stack: dict[str, Any], plan: Plan, region: str = "us-east-1") -> None:
+    """Each is accepted and costs no more than it says."""
+    for remedies in plan.remedies.values():
+        for remedy in remedies:
+            if remedy.write is None:
+                assert not remedy.write_with
+                continue
+            after = planned(follow(stack, dict(remedy.write_with) | line(remedy.write)), region)
+            assert broken(after) <= broken(plan), remedy
+            if remedy.name == "spare node":
+                assert 0 < node_dollars(after) - node_dollars(plan) <= (remedy.usd_per_month or 0) + 1
+
+
+def _case(text: str) -> dict[str, Any]:
+    return yaml.safe_load(text)
+
+
+CODING = _case("""
+cluster: {create: {version: "1.35", zones: 3}}
+models:
+  qwen3-32b: {model: Qwen/Qwen3-32B, maxModelLen: 32768, concurrency: 12, replicas: {min: 1, max: 3}}
+budget: {usdPerMonth: 8000}
+""")
+
+
+def test_weights_and_cache_in_8_bit_are_found_before_a_larger_budget() -> None:
+    (violation,) = planned(CODING).violations
+    wanted = {"models.qwen3-32b.quantization": "fp8", "models.qwen3-32b.kvCacheDtype": "fp8"}
+    (smaller,) = [each for each in violation.advice if dict(each.write) == wanted]
+    assert "qwen3-32b on 1 x RTX-PRO-6000-SE for $3.36 an hour" in smaller.text
+    assert set(dict(violation.advice[-1].write)) == {"budget.usdPerMonth"}
+    assert planned(follow(CODING, dict(smaller.write))).violations == ()
+
+
+MISTRAL = "mistralai/Mistral-Small-3.2-24B-Instruct-2506"
+
+
+def _paths(plan: Plan) -> set[tuple[str, Any]]:
+    ways = [write for found in plan.cheaper.values() for way in found for write in way.write]
+    return {*ways, *(write for each in plan.violations for advice in each.advice for write in advice.write)}
+
+
+def test_what_is_made_beforehand_is_advised_with_its_repository_alone() -> None:
+    """No repository in awq is known of one; of the other it is."""
+    small = changed(DEV, gpuPools={"l4": {"instanceTypes": ["g6.xlarge"]}})
+    unknown = planned(changed(small, models={"m": {"model": MISTRAL, "maxModelLen": 32768, "pool": "l4"}}))
+    assert ("models.m.quantization", "awq") not in _paths(unknown)
+    known = planned(changed(small, models={"m": {"model": "Qwen/Qwen3-32B", "maxModelLen": 4096, "pool": "l4"}}))
+    written = _paths(known)
+    assert {("models.m.model", "Qwen/Qwen3-32B-AWQ"), ("models.m.like", "Qwen/Qwen3-32B")} <= written
+
+
+def test_weights_of_ones_own_are_never_said_to_be_in_another_quantization() -> None:
+    own = {"model": "acme/own", "like": "Qwen/Qwen3-32B", "maxModelLen": 32768, "pool": "l4"}
+    result = planned(changed(DEV, gpuPools={"l4": {"instanceTypes": ["g6.xlarge"]}}, models={"m": own}))
+    assert not any(path.endswith("quantization") for path, _ in _paths(result))
+
+
+def test_a_type_that_the_model_does_not_fit_mends_no_budget() -> None:
+    """The model fits no g4dn.xlarge, however cheap that is."""
+    pools = {"big": {"instanceTypes": ["g6e.12xlarge"]}}
+    stack = changed(CODING, gpuPools=pools, models__qwen3_32b__replicas=1, budget={"usdPerMonth": 3000})
+    for advice in planned(stack).violations[0].advice:
+        assert planned(follow(stack, dict(advice.write))).violations == ()
+
+
+def test_nothing_else_is_advised_of_the_bill_while_another_rule_is_broken() -> None:
+    stack = changed(CODING, gpuPools={"l4": {"instanceTypes": ["g6.48xlarge"], "max": 1}}, budget={"usdPerMonth": 3000})
+    fixes = {each.rule: [dict(advice.write) for advice in each.advice] for each in planned(stack).violations}
+    assert len(fixes) > 1
+    assert all(set(write) == {"budget.usdPerMonth"} for write in fixes["Budget"])
