@@ -103,7 +103,8 @@ def test_what_is_said_of_the_plan() -> None:
     assert fit.max_concurrency is not None
     assert (round(fit.weights_gib, 1), round(fit.kv_cache_gib.mid, 1)) == (15.0, 4.6)
     assert int(fit.max_concurrency) == 4
-    assert any("each change stops llama3 for about 6 min" in note.message for note in plan.warnings)
+    stops = [note.message for note in plan.warnings if note.message.startswith("each change stops llama3")]
+    assert ["about 6 min without llama3" in message for message in stops] == [True]
     assert any("offers ReadWriteMany" in note.message for note in plan.assumptions)
     timeouts = plan.models["llama3"].timeouts
     assert (timeouts.startup_probe, timeouts.progress_deadline, timeouts.rollout) == (900, 1230, 1230)
