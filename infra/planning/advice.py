@@ -3,14 +3,15 @@
 import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeVar
 
 from infra.catalog import Catalog
-from infra.planning.plan import Advice, Plan, Violation, Write
+from infra.planning.plan import Advice, Cheaper, Plan, Remedy, Violation, Write
 from infra.settings import Settings
 from infra.settings.checks import check
 from infra.settings.mistakes import Mistake, Report
 
+Way = TypeVar("Way", Remedy, Cheaper)
 Attempt = Callable[[Write], Plan | None]  # the plan once that is written; None: refused, or enough was tried
 _OVER_BUDGET = {("Budget", "budget.usdPerMonth")}
 MOST_OF_RULES = 24  # pieces of advice that are tried; a stack that breaks many rules shows the rest untried
@@ -83,6 +84,28 @@ def _tried(advice: Advice, violation: Violation, broken: frozenset[tuple[str, st
     if (violation.rule, violation.path) in after or not new <= _OVER_BUDGET:
         return None
     return replace(advice, text=f"{advice.text}, which is over the budget") if new else advice
+
+
+def keeps_rules(plan: Plan, ways: Iterable[Way], attempt: Attempt) -> tuple[Way, ...]:
+    """Those after which no rule is broken that held; what can't be tried is left out."""
+    broken = {(each.rule, each.path) for each in plan.violations}
+
+    def keeps(way: Way) -> bool:
+        write = _whole(way) if isinstance(way, Remedy) else way.write
+        if not write:
+            return True  # nothing to write
+        then = attempt(write)
+        return then is not None and {(each.rule, each.path) for each in then.violations} <= broken
+
+    return tuple(way for way in ways if keeps(way))
+
+
+def _whole(remedy: Remedy) -> Write:
+    """What a remedy is written as, its line included: a path and a number."""
+    if remedy.write is None:
+        return ()
+    path, _, number = remedy.write.partition(": ")
+    return (*remedy.write_with, (path, int(number)))
 
 
 def _with(violation: Violation, advice: Iterable[Advice]) -> Violation:
