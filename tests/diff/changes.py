@@ -197,7 +197,7 @@ CHANGES = {
         {"cluster.create.version": "1.36"},
         title="⚠️ cloud: the bill stays; 2 models away for a while",
         changed="cluster-eks cluster-system l4-nodes l40s-nodes addons-cluster-autoscaler"
-        " cluster-coredns cluster-kube-proxy cluster-vpc-cni cluster-eks-pod-identity-agent cluster-aws-efs-csi-driver",
+        " cluster-coredns cluster-kube-proxy cluster-vpc-cni cluster-aws-efs-csi-driver",
         traffic={"chat": "outage", "code": "outage"},
         says="its nodes are replaced one by one",
     ),

@@ -199,4 +199,4 @@ def _vcpus() -> dict[str, int]:
 
 
 def _row(name: str, change: Change) -> tuple[str, str, str, str]:
-    return name, number(change.old), number(change.new), signed(change.new - change.old)
+    return name, number(change.old), number(change.new), signed(round(change.new) - round(change.old))
