@@ -1,7 +1,7 @@
-"""A managed node group of GPU instances that scales from zero."""
+"""Managed node groups of GPU instances that scale from zero."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import pulumi
 import pulumi_aws as aws
@@ -13,11 +13,18 @@ TAINT_VALUE = "present"  # the value that NVIDIA's charts tolerate
 _TEMPLATE = "k8s.io/cluster-autoscaler/node-template"
 
 
+class GroupSize(NamedTuple):
+    """A node group: where its nodes may be, and how many."""
+
+    subnet_ids: Sequence[pulumi.Input[str]]
+    min_nodes: int
+    max_nodes: int
+
+
 class GpuPool(pulumi.ComponentResource):
     """GPU nodes on an NVIDIA Amazon Linux 2023 AMI, tainted so that only pods that ask for GPUs land on them."""
 
-    node_group: aws.eks.NodeGroup
-    node_group_name: pulumi.Output[str]
+    node_groups: list[aws.eks.NodeGroup]
 
     def __init__(
         self,
@@ -27,12 +34,10 @@ class GpuPool(pulumi.ComponentResource):
         version: str,
         ami_release: str,
         node_role_arn: pulumi.Input[str],
-        subnet_ids: Sequence[pulumi.Input[str]],
+        groups: Mapping[str, GroupSize],
         instance_types: Sequence[str],
         ami_type: str,
         capacity: Literal["on-demand", "spot"],
-        min_nodes: int,
-        max_nodes: int,
         gpus_per_node: int,
         accelerator: str,
         root_gib: int,
@@ -45,7 +50,8 @@ class GpuPool(pulumi.ComponentResource):
         depends_on: Sequence[pulumi.Resource] = (),
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        """`accelerator`: the GPU as a label value. `ephemeral_gib`: what pods can use of a node's disk."""
+        """`groups`: by the end of their names. `accelerator`: the GPU as a label value. `ephemeral_gib`: what pods can
+        use of a node's disk."""
         super().__init__("llm:aws:GpuPool", name, None, opts)
         child = pulumi.ResourceOptions(parent=self)
         # The device plugin looks for the first; by the second the autoscaler knows that a node which shows no GPU yet
@@ -64,46 +70,55 @@ class GpuPool(pulumi.ComponentResource):
         hints = autoscaler_tags(
             cluster_name=cluster_name, gpus_per_node=gpus_per_node, ephemeral_gib=ephemeral_gib, labels=labels
         )
-        # The group's own name is left to Pulumi, which adds a random end: other instance types mean another group, and
-        # the new one is there before the old one goes.
-        self.node_group = aws.eks.NodeGroup(
-            f"{name}-nodes",
-            cluster_name=cluster_name,
-            version=version,
-            release_version=ami_release,
-            node_role_arn=node_role_arn,
-            subnet_ids=subnet_ids,
-            instance_types=instance_types,
-            ami_type=ami_type,
-            capacity_type="SPOT" if capacity == "spot" else "ON_DEMAND",
-            launch_template=aws.eks.NodeGroupLaunchTemplateArgs(
-                id=template.id, version=template.latest_version.apply(str)
-            ),
-            scaling_config=aws.eks.NodeGroupScalingConfigArgs(
-                min_size=min_nodes, max_size=max_nodes, desired_size=min_nodes
-            ),
-            # MINIMAL ends a node before it starts the next: an update needs no GPU beyond the quota.
-            update_config=aws.eks.NodeGroupUpdateConfigArgs(max_unavailable=1, update_strategy="MINIMAL"),
-            labels=labels,
-            taints=[aws.eks.NodeGroupTaintArgs(key=TAINT_KEY, value=TAINT_VALUE, effect="NO_SCHEDULE")],
-            tags=dict(hints.values()),
-            opts=pulumi.ResourceOptions(
-                parent=self,
-                depends_on=list(depends_on),
-                ignore_changes=["scalingConfig.desiredSize"],  # the autoscaler's
-            ),
-        )
-        # EKS doesn't pass a node group's tags on to its scaling group, where the autoscaler looks for groups.
-        scaling_group = self.node_group.resources[0].autoscaling_groups[0].name
-        for hint, (key, value) in hints.items():
-            aws.autoscaling.Tag(
-                f"{name}-{hint}",
-                autoscaling_group_name=scaling_group,
-                tag=aws.autoscaling.TagTagArgs(key=key, value=value, propagate_at_launch=False),
-                opts=child,
+        self.node_groups = []
+        for place, size in groups.items():
+            end = f"-{place}" if place else ""
+            # The group's own name is left to Pulumi, which adds a random end: other instance types mean another group,
+            # and the new one is there before the old one goes.
+            group = aws.eks.NodeGroup(
+                f"{name}-nodes{end}",
+                cluster_name=cluster_name,
+                version=version,
+                release_version=ami_release,
+                node_role_arn=node_role_arn,
+                subnet_ids=size.subnet_ids,
+                instance_types=instance_types,
+                ami_type=ami_type,
+                capacity_type="SPOT" if capacity == "spot" else "ON_DEMAND",
+                launch_template=aws.eks.NodeGroupLaunchTemplateArgs(
+                    id=template.id, version=template.latest_version.apply(str)
+                ),
+                scaling_config=aws.eks.NodeGroupScalingConfigArgs(
+                    min_size=size.min_nodes, max_size=size.max_nodes, desired_size=size.min_nodes
+                ),
+                # MINIMAL ends a node before it starts the next: an update needs no GPU beyond the quota.
+                update_config=aws.eks.NodeGroupUpdateConfigArgs(max_unavailable=1, update_strategy="MINIMAL"),
+                labels=labels,
+                taints=[aws.eks.NodeGroupTaintArgs(key=TAINT_KEY, value=TAINT_VALUE, effect="NO_SCHEDULE")],
+                tags=dict(hints.values()),
+                opts=pulumi.ResourceOptions(
+                    parent=self,
+                    depends_on=list(depends_on),
+                    ignore_changes=["scalingConfig.desiredSize"],  # the autoscaler's
+                ),
             )
-        self.node_group_name = self.node_group.node_group_name
-        self.register_outputs({"node_group_name": self.node_group_name})
+            _scaling_group_tags(f"{name}{end}", group, hints, child)
+            self.node_groups.append(group)
+        self.register_outputs({"node_group_names": [group.node_group_name for group in self.node_groups]})
+
+
+def _scaling_group_tags(
+    name: str, group: aws.eks.NodeGroup, hints: Mapping[str, tuple[str, str]], child: pulumi.ResourceOptions
+) -> None:
+    """EKS doesn't pass a node group's tags on to its scaling group, where the autoscaler looks for groups."""
+    scaling_group = group.resources[0].autoscaling_groups[0].name
+    for hint, (key, value) in hints.items():
+        aws.autoscaling.Tag(
+            f"{name}-{hint}",
+            autoscaling_group_name=scaling_group,
+            tag=aws.autoscaling.TagTagArgs(key=key, value=value, propagate_at_launch=False),
+            opts=child,
+        )
 
 
 def node_config(nvme: bool) -> dict[str, Any]:

@@ -72,7 +72,7 @@ def serve(
     )
     pool = plan.pools.get(model.pool) if model.pool else None
     made = site.pools.get(model.pool) if model.pool else None
-    nodes: list[pulumi.Resource] = [made.node_group] if made else []
+    nodes: list[pulumi.Resource] = list(made.node_groups) if made else []
     scaled = model.scaling is not None
     server = ModelServer(
         model.name,

@@ -10,7 +10,7 @@ from components.addons import Addons, ClusterAutoscaler, LoadBalancerController,
 from components.chart import Chart
 from components.cluster import Cluster
 from components.existing_cluster import ContextCluster, ExistingEksCluster
-from components.gpu_pool import TAINT_KEY, GpuPool
+from components.gpu_pool import TAINT_KEY, GpuPool, GroupSize
 from components.network import Network, public_cidr
 from components.pods import USER_ID
 from components.weights_file_system import WeightsFileSystem
@@ -200,12 +200,13 @@ def _pool(plan: Plan, pool: PoolPlan, cluster: Cluster, network: _Subnets, cloud
         version=plan.cluster.version,
         ami_release=plan.cluster.ami_release,
         node_role_arn=cluster.node_role_arn,
-        subnet_ids=network.within(pool.zone_ids),
+        groups={
+            place: GroupSize(network.within((place,) if place else pool.zone_ids), group.min, group.max)
+            for place, group in pool.groups.items()
+        },
         instance_types=pool.instance_types,
         ami_type=pool.ami_type,
         capacity=pool.capacity,
-        min_nodes=pool.min,
-        max_nodes=pool.max,
         gpus_per_node=pool.gpus_per_node,
         accelerator=pool.selector["k8s.amazonaws.com/accelerator"],
         root_gib=pool.root_gib,

@@ -31,7 +31,7 @@ def values(*, cluster_name: str, region: str, image_tag: str) -> dict[str, Any]:
         "rbac": {"serviceAccount": {"create": True, "name": SERVICE_ACCOUNT}},
         "extraArgs": {
             "expander": "least-waste",
-            "balance-similar-node-groups": "false",  # pools differ on purpose
+            "balance-similar-node-groups": "true",  # of one pool, one per zone: pools differ by their label
             # Model servers have an emptyDir for shared memory; with the default their nodes would never go.
             "skip-nodes-with-local-storage": "false",
             "skip-nodes-with-system-pods": "false",

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from infra.diff.traffic import NODE_GROUP
-from infra.diff.types import Resources, Side, name_of, type_of
+from infra.diff.types import Resources, Side, name_of, pool_of, type_of
 
 # The name in `allow` of a type that a stack has once.
 _NAMES: Mapping[str, str] = {
@@ -48,7 +48,7 @@ def _name(urn: str, base: Side) -> str | None:
         return _NAMES.get(type_of(urn))
     if name_of(urn) == _SYSTEM:
         return SYSTEM_NODES
-    pool = name_of(urn).removesuffix("-nodes")
+    pool = pool_of(name_of(urn))
     return pool if serving(base, pool) else None
 
 

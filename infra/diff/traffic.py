@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from infra.diff.answers import CERTAIN, answers_changed
 from infra.diff.figures import rollout
 from infra.diff.nodes import leaves_the_old
-from infra.diff.types import Change, Changes, Resources, Side, name_of, type_of
+from infra.diff.types import Change, Changes, Resources, Side, name_of, pool_of, type_of
 
 DEPLOYMENT = "kubernetes:apps/v1:Deployment"
 NODE_GROUP = "aws:eks/nodeGroup:NodeGroup"
@@ -108,9 +108,10 @@ def _nodes(name: str, old: Side, new: Side, resources: Resources, cold: int) -> 
     pool = old.models[name].get("pool")
     if pool != new.models[name].get("pool"):
         return None  # moved by a rollout, before the old nodes go
-    group = _of(resources, NODE_GROUP, f"{pool}-nodes")
+    touched = (*resources.replaced, *resources.changed, *resources.removed)
+    groups = [urn for urn in touched if type_of(urn) == NODE_GROUP and pool_of(name_of(urn)) == pool]
     one = _replicas(old, name) == 1
-    if group in resources.replaced:
+    if any(urn in resources.replaced or urn in resources.removed for urn in groups):
         _, unavailable = rollout(new, name)
         if leaves_the_old(name, old, new) and not unavailable:
             return (
@@ -123,7 +124,7 @@ def _nodes(name: str, old: Side, new: Side, resources: Resources, cold: int) -> 
             f" nodes whether or not a new replica is ready, and that takes {about(cold)}"
         )
         return MOVES, text, cold
-    updated = resources.changed.get(group or "", {})
+    updated = [path for urn in groups for path in resources.changed.get(urn, {})]
     if any(path.partition(".")[0] in NODE_UPDATES for path in updated):
         text = f"its nodes are replaced one by one, if any run: {about(cold)} for each replica"
         return (AWAY, f"away for {about(cold)}: {text}", cold) if one else (ROLLOUT, text, None)

@@ -1,5 +1,6 @@
 """What two plans are compared as."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -8,6 +9,7 @@ Document = Mapping[
     str, Any
 ]  # the JSON of `plan`: the base may have been planned by older code, so that is all we share
 Resource = Mapping[str, Any]
+_GROUP_END = re.compile(r"-nodes(-[a-z]+\d-az\d|-subnet-[0-9a-f]+)?$")
 
 
 @dataclass(frozen=True)
@@ -93,6 +95,11 @@ class Resources:
 
 def is_resource(urn: str) -> bool:
     return not type_of(urn).startswith("pulumi:pulumi:")
+
+
+def pool_of(group: str) -> str:
+    """The pool of a node group by its name: `l4-nodes`, or one of a zone or subnet, `l4-nodes-use1-az1`."""
+    return _GROUP_END.sub("", group)
 
 
 def name_of(urn: str) -> str:

@@ -265,6 +265,14 @@ class ModelPlan:
 
 
 @dataclass(frozen=True)
+class NodeGroupPlan:
+    """An EKS node group, in nodes; those of a pool add up to its own figures."""
+
+    min: int
+    max: int
+
+
+@dataclass(frozen=True)
 class PoolPlan:
     name: str
     existing: bool  # nodes that somebody else makes
@@ -292,6 +300,7 @@ class PoolPlan:
     runtime_class: str | None  # of GPU pods
     idle_gpus: int  # of the nodes that the fewest replicas need: paid for, and nobody's
     reasons: tuple[str, ...]
+    groups: Mapping[str, NodeGroupPlan] = field(default_factory=dict)  # by zone or subnet id; "": one for all zones
 
 
 @dataclass(frozen=True)

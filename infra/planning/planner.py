@@ -16,6 +16,7 @@ from infra.planning.cold_start import cold_start, timeouts
 from infra.planning.cost import plan_cost
 from infra.planning.findings import Findings
 from infra.planning.gateway import plan_gateway
+from infra.planning.groups import with_groups
 from infra.planning.mends import smaller_ways
 from infra.planning.nodes import plan_pool
 from infra.planning.paused import cheaper_while_paused
@@ -140,6 +141,7 @@ def _draft(
     placed = [place(each, offers, new, sizing, findings) for each in served]
     one_reader = cache.access_mode == "ReadWriteOnce"
     pools = _pools(offers, placed, catalog, findings, one_reader=one_reader)
+    pools = with_groups(pools, settings, cluster, findings)
     gateway = plan_gateway(settings, findings)
     addons = plan_addons(settings, catalog, findings)
     models = {each.served.name: _model(each, pools, cache, gateway, sizing, findings) for each in placed}

@@ -221,6 +221,11 @@ class GpuPool(Section):
     max: int | None = Field(
         default=None, ge=1, le=1000, description="nodes at most; derived from the models when absent", examples=[4]
     )
+    node_groups: Literal["one", "perZone"] | None = Field(
+        default=None,
+        description="one EKS node group over all zones, or one per zone, each with its part of min and max; one when"
+        " absent. Another way replaces the groups",
+    )
     existing: ExistingNodes | None = Field(
         default=None,
         description="nodes that we don't make",

@@ -10,7 +10,7 @@ import pulumi_aws as aws
 from components.addons import Addons, ClusterAutoscaler, LoadBalancerController, NvidiaDevicePlugin
 from components.chart import Chart
 from components.cluster import Cluster
-from components.gpu_pool import GpuPool
+from components.gpu_pool import GpuPool, GroupSize
 from components.network import Network
 from components.weights_file_system import WeightsFileSystem
 from infra.offline import ANSWERS
@@ -125,13 +125,16 @@ def _site(preview: bool, **changes: dict[str, Any]) -> Recording:
         subnets = list(network.private_subnet_ids.values())
         told = {**CLUSTER, **changes.get("cluster", {})}
         cluster = Cluster("cluster", subnet_ids=subnets, depends_on=[network], opts=opts, **told)
+        sizes = {**POOL, **changes.get("pool", {})}
+        low, high = sizes.pop("min_nodes"), sizes.pop("max_nodes")
+        groups = sizes.pop("groups", {"": GroupSize(subnets, low, high)})
         GpuPool(
             "l4",
             node_role_arn=cluster.node_role_arn,
-            subnet_ids=subnets,
+            groups=groups,
             depends_on=cluster.before_nodes,
             opts=opts,
-            **{**POOL, **changes.get("pool", {})},
+            **sizes,
         )
         WeightsFileSystem(
             "weights",

@@ -6,6 +6,7 @@ from email import message_from_bytes, policy
 
 import pytest
 
+from components.gpu_pool import GroupSize
 from infra.recording import Recording
 from tests.components.aws_examples import NODE_GROUP, site
 
@@ -55,6 +56,26 @@ def test_capacity_types_and_size_are_as_told(capacity: str, on_eks: str) -> None
     assert nodes["instanceTypes"] == ["g6.xlarge", "g6.2xlarge"]
     assert nodes["scalingConfig"] == {"minSize": 1, "maxSize": 6, "desiredSize": 1}
     assert nodes["version"] == "1.35"
+
+
+def test_each_of_several_groups_is_told_to_the_autoscaler_as_one_alone_is() -> None:
+    sizes = {"use1-az1": GroupSize(["subnet-1"], 1, 3), "use1-az2": GroupSize(["subnet-2"], 0, 2)}
+    recording = site(pool={"groups": sizes, "gpus_per_node": 4})
+    groups = {r.name: r for r in recording.of(NODE_GROUP) if r.name.startswith("l4")}
+    assert {name: r.inputs["subnetIds"] for name, r in groups.items()} == {
+        "l4-nodes-use1-az1": ["subnet-1"],
+        "l4-nodes-use1-az2": ["subnet-2"],
+    }
+    assert [r.inputs["scalingConfig"] for r in groups.values()] == [
+        {"minSize": 1, "maxSize": 3, "desiredSize": 1},
+        {"minSize": 0, "maxSize": 2, "desiredSize": 0},
+    ]
+    assert len(recording.of("aws:ec2/launchTemplate:LaunchTemplate")) == 2, "the pool's and that of system nodes"
+    tags = recording.of("aws:autoscaling/tag:Tag")
+    for name, group in groups.items():
+        assert group.inputs["tags"] == EXPECTED_TAGS
+        own = [r.inputs["tag"] for r in tags if name in r.inputs["autoscalingGroupName"]]
+        assert {tag["key"]: tag["value"] for tag in own} == EXPECTED_TAGS
 
 
 def test_the_autoscaler_owns_the_number_of_nodes() -> None:

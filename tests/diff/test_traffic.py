@@ -13,6 +13,13 @@ CASES: dict[str, tuple[str, tuple[Edit, ...], str, str, str]] = {
     "a longer context": ("many", (("16384", "32768"),), "llama-70b", ROLLOUT, "without a gap"),
     "a smaller size of the same GPU": ("many", (SMALLER,), "llama-8b", MOVES, "may be away"),
     "nodes that only the new pods fit": ("many", (("g6.2xlarge", "g6.4xlarge"),), "llama-8b", MOVES, "without a gap"),
+    "a node group per zone": (
+        "many",
+        (("[g6.2xlarge]}", "[g6.2xlarge], nodeGroups: perZone}"),),
+        "llama-8b",
+        MOVES,
+        "may be away",
+    ),
     "another GPU": ("many", (("g6.2xlarge", "g6e.2xlarge"),), "llama-8b", MOVES, "without a gap"),
     "tags, which start nodes anew": ("many", (("ml-platform", "research"),), "embed", AWAY, "replaced one by one"),
     "tags, with two replicas": ("many", (("ml-platform", "research"),), "llama-8b", ROLLOUT, "replaced one by one"),

@@ -10,7 +10,7 @@ from infra.diff.answers import CERTAIN, another_answers
 from infra.diff.difference import Difference
 from infra.diff.guard import Guarded
 from infra.diff.traffic import AWAY, GONE, NODE_GROUP, Notice
-from infra.diff.types import Change, name_of, type_of
+from infra.diff.types import Change, name_of, pool_of, type_of
 
 # In the order of what weighs most.
 _WORDS = {
@@ -191,7 +191,7 @@ def _budget(difference: Difference) -> Iterator[tuple[str, str, str, str]]:
 def _swapped(difference: Difference) -> list[str]:
     """Pools whose old nodes stay until the new group is there."""
     groups = (name_of(urn) for urn in difference.resources.replaced if type_of(urn) == NODE_GROUP)
-    return [name.removesuffix("-nodes") for name in groups]
+    return sorted({pool_of(name) for name in groups})
 
 
 def _vcpus() -> dict[str, int]:

@@ -25,6 +25,8 @@ def check_pools(scope: Scope) -> None:
             scope.report.wrong(
                 key, f"min {pool.min} is more than max {pool.max}", _swap(pool.min, pool.max), reads=reads
             )
+        if pool.existing is not None and pool.node_groups is not None:
+            scope.report.wrong((*key, "nodeGroups"), "nodes that we don't make are in no group of ours", "leave it out")
         if pool.instance_types is not None:
             _check_managed(scope, key, pool, pool.instance_types)
         if pool.existing is not None:

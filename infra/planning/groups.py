@@ -1,0 +1,93 @@
+"""The EKS node groups of a pool: one over all its zones, or one per zone.
+
+A group over several zones is evened out by AWS (AZRebalance): it ends a node, and gives its pods 15 minutes to leave
+without asking disruption budgets (docs.aws.amazon.com/eks/latest/userguide/managed-node-groups.html). One per zone
+isn't, but EKS knows no maximum over several groups: each has its part of the pool's, so that bill and quota stay, and a
+zone without capacity leaves the pool with the others' parts. So the stack file says which; one that is there stays.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from infra.planning.findings import Findings
+from infra.planning.plan import ClusterPlan, NodeGroupPlan, PoolPlan
+from infra.settings import Settings
+
+GROUPS_QUOTA, GROUPS_DEFAULT = "L-6D54EA21", 30  # docs.aws.amazon.com/eks/latest/userguide/service-quotas.html
+SYSTEM_GROUPS = 1
+
+
+def with_groups(
+    pools: Mapping[str, PoolPlan], settings: Settings, cluster: ClusterPlan, findings: Findings
+) -> dict[str, PoolPlan]:
+    """The pools that we make, with their groups."""
+    made = {
+        name: pool if pool.existing else replace(pool, groups=_groups(pool, settings, cluster, findings))
+        for name, pool in pools.items()
+    }
+    _explain(made, cluster, findings)
+    return made
+
+
+def _groups(
+    pool: PoolPlan, settings: Settings, cluster: ClusterPlan, findings: Findings
+) -> Mapping[str, NodeGroupPlan]:
+    """By zone id (of a VPC that exists: by subnet id); under no name where one group has every zone."""
+    path = f"gpuPools.{pool.name}.nodeGroups"
+    own = settings.gpu_pools.get(pool.name)
+    wanted = own.node_groups if own else None
+    if wanted is None and len(pool.zone_ids) > 1:
+        findings.choose(
+            path,
+            "one",
+            f"{len(pool.zone_ids)} zones, and any of them may give every node; to even them out AWS may end one, which"
+            " has 15 minutes and asks no disruption budget: perZone prevents that, and gives each zone a part of max",
+        )
+    places = _places(pool, path, settings, cluster, findings) if wanted == "perZone" else ()
+    if len(places) < 2:
+        return {"": NodeGroupPlan(pool.min, pool.max)}
+    shares = zip(places, _shares(pool.min, len(places)), _shares(pool.max, len(places)), strict=True)
+    return {place: NodeGroupPlan(least, most) for place, least, most in shares if most}
+
+
+def _places(pool: PoolPlan, path: str, settings: Settings, cluster: ClusterPlan, findings: Findings) -> Sequence[str]:
+    create = settings.cluster.create
+    subnets = create.network.private_subnet_ids if create else None
+    if not subnets:
+        return pool.zone_ids
+    if len(pool.zone_ids) < len(cluster.zone_ids) or len(subnets) != len(cluster.zone_ids):
+        findings.refuse(
+            "Zones",
+            path,
+            f"only {', '.join(pool.zone_ids)} of the zones offer the types, and which subnet is in which zone isn't"
+            " known, or there isn't one subnet in each zone",
+            f"{path}: one",
+        )
+        return ()
+    return subnets
+
+
+def _shares(total: int, parts: int) -> list[int]:
+    """As even as can be; what is left over goes to the first, so that a larger total lowers no part."""
+    each, left = divmod(total, parts)
+    return [each + (part < left) for part in range(parts)]
+
+
+def _explain(pools: Mapping[str, PoolPlan], cluster: ClusterPlan, findings: Findings) -> None:
+    """A pool that has less where a zone has nothing, and the quota of groups."""
+    for pool in pools.values():
+        if len(pool.groups) > 1:
+            most = max(group.max for group in pool.groups.values())
+            findings.warn(
+                f"gpuPools.{pool.name}.nodeGroups",
+                f"perZone: max {pool.max} is {' + '.join(str(group.max) for group in pool.groups.values())} over"
+                f" {', '.join(pool.groups)}; where AWS has none in one zone, the pool grows to {pool.max - most} only:"
+                " a larger max makes up for it",
+            )
+    groups = SYSTEM_GROUPS + sum(len(pool.groups) for pool in pools.values())
+    if cluster.kind == "create" and groups > GROUPS_DEFAULT:
+        findings.to_do(
+            "gpuPools",
+            f"quota 'Managed node groups per cluster' ({GROUPS_QUOTA}) in {cluster.region}: {groups} groups; the"
+            f" default is {GROUPS_DEFAULT}, or write nodeGroups: one for pools with a group per zone",
+        )
