@@ -44,8 +44,8 @@ def main() -> None:
         for _ in range(RUNS):
             took = {count: min(took[count], once(command)) for count, command in commands.items()}
     print(f"import of the SDKs    {imports:5.2f} s   (median of {RUNS})")
-    for what, took in loading().items():
-        print(f"{what:21} {took * 1000:5.0f} ms")
+    for what, spent in loading().items():
+        print(f"{what:21} {spent * 1000:5.0f} ms")
     print(f"plan prod             {prod:5.2f} s   {prod / imports:.2f} x the imports; must be under 3")
     for count, duration in took.items():
         print(f"plan of {count:3} models    {duration:5.2f} s")
