@@ -1,6 +1,6 @@
 # make plan [STACK=dev]   the whole plan of a stack: offline, no cloud, no credentials, no CLI
 # make test               the whole test suite; says first how long that takes
-# make check              formatter, linter, types
+# make check              formatter, linter, who imports whom, types
 # make docs               the pictures, tables and schemas that are made from the program
 # make benchmark          how long a plan takes, and how right the models of memory and throughput are
 STACK ?= dev
@@ -26,6 +26,7 @@ test: .venv/dev
 check: .venv/dev
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
+	$(BIN)/lint-imports --no-logo --no-cache
 	$(BIN)/pyright
 
 # The stamps make an install happen once, and again when its requirements change. What it says goes to stderr.
