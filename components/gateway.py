@@ -8,7 +8,7 @@ import pulumi
 import pulumi_kubernetes as k8s
 
 _ALB = "alb.ingress.kubernetes.io"
-_PATH = "/v1"  # the key guards nothing else of a vLLM server
+_PATH = "/v1"  # the key guards nothing else of a model server
 _LONGEST_DEREGISTRATION = 3600  # seconds, the ALB's own limit
 # As AWS recommends: TLS 1.3, and 1.2 with forward secrecy. Without one an ALB takes TLS 1.0.
 _TLS_POLICY = "ELBSecurityPolicy-TLS13-1-2-Res-PQ-2025-09"

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from components.engines import MODELS_MOUNT, Engine, Workload
+from components.container import MODELS_MOUNT, Container
 from components.model_cache import CLAIM
 from components.pods import container_security_context, scratch, secret_variable, security_context, variables
 
@@ -34,10 +34,8 @@ class PodPlace:
 
 
 def pod_spec(
-    engine: Engine,
-    workload: Workload,
+    server: Container,
     *,
-    image: str,
     labels: Mapping[str, str],
     size: PodSize,
     place: PodPlace,
@@ -46,7 +44,7 @@ def pod_spec(
     set_group: bool,
     api_key_secret: str | None,
 ) -> Any:
-    """`api_key_secret` is the Secret whose key applications must send; None where the engine checks none."""
+    """`api_key_secret` is the Secret whose key applications must send; None where the server checks none."""
     volumes, mounts = scratch(size.disk_gib)
     volumes += [
         {"name": "models", "persistentVolumeClaim": {"claimName": CLAIM}},
@@ -56,25 +54,25 @@ def pod_spec(
         {"name": "models", "mountPath": MODELS_MOUNT, "readOnly": True},
         {"name": "shm", "mountPath": "/dev/shm"},
     ]
-    environment = variables({**engine.env(workload), **_keep_alive(engine, workload)})
-    if engine.api_key_env is not None and api_key_secret is not None:
-        environment.append(secret_variable(engine.api_key_env, secret=api_key_secret, key=API_KEY))
-    # An engine that drops its connections on SIGTERM gets it only after they had time to end.
-    sleep_seconds = pre_stop_seconds if engine.drains else pre_stop_seconds + workload.drain_seconds
-    health = {"httpGet": {"path": engine.health_path, "port": "http"}, "periodSeconds": _PROBE_SECONDS}
+    environment = variables(server.env)
+    if server.api_key_env is not None and api_key_secret is not None:
+        environment.append(secret_variable(server.api_key_env, secret=api_key_secret, key=API_KEY))
+    # A server that drops its connections on SIGTERM gets it only after they had time to end.
+    sleep_seconds = pre_stop_seconds + server.ends_requests_seconds
+    health = {"httpGet": {"path": server.health_path, "port": "http"}, "periodSeconds": _PROBE_SECONDS}
     container: dict[str, Any] = {
-        "name": engine.name,
-        "image": image,
-        "args": list(engine.args(workload)),
+        "name": server.name,
+        "image": server.image,
+        "args": list(server.args),
         "env": environment,
-        "ports": [{"name": "http", "containerPort": engine.port, "protocol": "TCP"}],
-        "resources": _resources(workload, size),
+        "ports": [{"name": "http", "containerPort": server.port, "protocol": "TCP"}],
+        "resources": _resources(server.gpus, size),
         "securityContext": container_security_context(),
         "lifecycle": {"preStop": {"sleep": {"seconds": sleep_seconds}}},
         "startupProbe": {
-            **engine.startup_probe(workload),
+            **server.startup_probe,
             "periodSeconds": _PROBE_SECONDS,
-            "failureThreshold": math.ceil(workload.startup_seconds / _PROBE_SECONDS),
+            "failureThreshold": math.ceil(server.startup_seconds / _PROBE_SECONDS),
         },
         "readinessProbe": {**health, "timeoutSeconds": 5, "failureThreshold": 3},
         # A busy server answers late; a restart costs a cold start, so only a dead one earns it.
@@ -84,7 +82,7 @@ def pod_spec(
     }
     spec: dict[str, Any] = {
         "automountServiceAccountToken": False,
-        "enableServiceLinks": False,  # a Service named `vllm` would inject VLLM_PORT
+        "enableServiceLinks": False,  # a Service would inject variables, and an engine reads its own by such names
         "terminationGracePeriodSeconds": grace_seconds,
         "securityContext": security_context(set_group=set_group),
         "nodeSelector": {"kubernetes.io/os": "linux", **place.node_selector},
@@ -107,14 +105,9 @@ def pod_spec(
     return spec
 
 
-def _keep_alive(engine: Engine, workload: Workload) -> dict[str, str]:
-    """A load balancer that sends a request on a connection that the engine has just closed answers 502."""
-    return {engine.keep_alive_env: str(workload.keep_alive_seconds)} if engine.keep_alive_env else {}
-
-
-def _resources(workload: Workload, size: PodSize) -> dict[str, Any]:
+def _resources(gpus: int, size: PodSize) -> dict[str, Any]:
     """Memory and GPUs are limits too. CPU is not: throttling a tokenizer starves a GPU."""
     fixed = {"memory": f"{round(size.memory_gib * 1024)}Mi", "ephemeral-storage": f"{size.disk_gib}Gi"}
-    if workload.gpus:
-        fixed["nvidia.com/gpu"] = str(workload.gpus)
+    if gpus:
+        fixed["nvidia.com/gpu"] = str(gpus)
     return {"requests": {"cpu": f"{round(size.cpu * 1000)}m", **fixed}, "limits": fixed}

@@ -6,7 +6,7 @@ from typing import Any
 import pulumi
 import pulumi_kubernetes as k8s
 
-from components.engines import ENGINES
+from components.container import Query
 from components.prometheus_login import NAME, Login
 
 _LONGEST_WINDOW = 3600  # seconds, of a HorizontalPodAutoscaler
@@ -28,7 +28,7 @@ class ModelScaler(pulumi.ComponentResource):
         *,
         namespace: str,
         target: str,
-        engine: str,
+        queries: Sequence[Query],
         thresholds: Mapping[str, int],
         min_replicas: int,
         max_replicas: int,
@@ -42,9 +42,9 @@ class ModelScaler(pulumi.ComponentResource):
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__("llm:kubernetes:ModelScaler", name, None, opts)
-        queries = [query for query in ENGINES[engine].queries(namespace, target) if query.name in thresholds]
+        queries = [query for query in queries if query.name in thresholds]
         if not queries:
-            raise ValueError(f"{target}: {engine} measures none of {sorted(thresholds)}, so nothing can scale on them")
+            raise ValueError(f"{target}: nothing measures {sorted(thresholds)}, so nothing can scale on them")
         metadata: dict[str, Any] = {"name": target, "namespace": namespace}
         if paused:
             metadata["annotations"] = {"autoscaling.keda.sh/paused-replicas": "0"}

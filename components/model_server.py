@@ -8,7 +8,7 @@ from typing import Any
 import pulumi
 import pulumi_kubernetes as k8s
 
-from components.engines import ENGINES, Engine, Workload
+from components.container import Container
 from components.model_pod import API_KEY, PodPlace, PodSize, pod_spec
 from components.network_policy import server_policy
 
@@ -40,8 +40,9 @@ class Callers:
 class ModelServer(pulumi.ComponentResource):
     """Deployment, Service, NetworkPolicy, and where told: Secret, PodDisruptionBudget, ServiceMonitor.
 
-    `scaled` leaves the number of replicas to a scaler. `replicas` is 0 for a paused model, which keeps its address.
-    Only the pods wait for `pods_wait_for`, the weights and the nodes: the address, and so the gateway, comes meanwhile.
+    `model` is the name that applications send. `scaled` leaves the number of replicas to a scaler. `replicas` is 0 for
+    a paused model, which keeps its address. Only the pods wait for `pods_wait_for`, the weights and the nodes: the
+    address, and so the gateway, comes meanwhile.
     `replace_with` is the claim: its pods have to be gone before it can.
     `monitor_labels` are the labels of the ServiceMonitor that the Prometheus looks for; None makes none.
     """
@@ -55,9 +56,8 @@ class ModelServer(pulumi.ComponentResource):
         name: str,
         *,
         namespace: str,
-        engine: str,
-        workload: Workload,
-        image: str,
+        model: str,
+        container: Container,
         replicas: int,
         scaled: bool,
         disruption_budget: bool,
@@ -74,9 +74,8 @@ class ModelServer(pulumi.ComponentResource):
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__("llm:kubernetes:ModelServer", name, None, opts)
-        adapter = ENGINES[engine]
-        selector = {"app.kubernetes.io/name": workload.name, "app.kubernetes.io/component": "model-server"}
-        metadata: Any = {"name": workload.name, "namespace": namespace, "labels": selector}
+        selector = {"app.kubernetes.io/name": model, "app.kubernetes.io/component": "model-server"}
+        metadata: Any = {"name": model, "namespace": namespace, "labels": selector}
         child = pulumi.ResourceOptions(parent=self, depends_on=list(depends_on))
 
         pod_annotations: dict[str, pulumi.Input[str]] = {}
@@ -84,7 +83,7 @@ class ModelServer(pulumi.ComponentResource):
             # The autoscaler would move the only replica to save a node, and the model be away for a cold start.
             pod_annotations["cluster-autoscaler.kubernetes.io/safe-to-evict"] = "false"
         waits: list[pulumi.Resource] = [*depends_on, *pods_wait_for]
-        secret_name = f"{workload.name}-api-key" if api_key is not None and adapter.api_key_env is not None else None
+        secret_name = f"{model}-api-key" if api_key is not None and container.api_key_env is not None else None
         if secret_name is not None and api_key is not None:
             secret = k8s.core.v1.Secret(
                 f"{name}-api-key",
@@ -99,10 +98,10 @@ class ModelServer(pulumi.ComponentResource):
         policy = k8s.networking.v1.NetworkPolicy(
             f"{name}-network-policy",
             # Not the bare model's name: `x-prefetch` may be a model too, and is the name of x's other policy.
-            metadata=metadata | {"name": f"{workload.name}-server"},
+            metadata=metadata | {"name": f"{model}-server"},
             spec=server_policy(
                 selector,
-                port=adapter.port,
+                port=container.port,
                 gateway_cidrs=callers.gateway_cidrs,
                 gateway_namespace=callers.gateway_namespace,
                 monitoring_namespace=callers.monitoring_namespace,
@@ -114,9 +113,7 @@ class ModelServer(pulumi.ComponentResource):
         template: Any = {
             "metadata": {"labels": selector, "annotations": pod_annotations},
             "spec": pod_spec(
-                adapter,
-                workload,
-                image=image,
+                container,
                 labels=selector,
                 size=size,
                 place=place,
@@ -153,10 +150,10 @@ class ModelServer(pulumi.ComponentResource):
         self.service = self._service(name, metadata=metadata, selector=selector, opts=child)
         if disruption_budget:
             self._disruption_budget(name, metadata=metadata, selector=selector, opts=child)
-        if monitor_labels is not None and adapter.metrics_path is not None:
-            self._monitor(name, adapter, namespace, workload.name, selector, monitor_labels, opts=child)
+        if monitor_labels is not None and container.metrics_path is not None:
+            self._monitor(name, container.metrics_path, namespace, model, selector, monitor_labels, opts=child)
 
-        self.url = pulumi.Output.from_input(f"http://{workload.name}.{namespace}.svc.cluster.local/v1")
+        self.url = pulumi.Output.from_input(f"http://{model}.{namespace}.svc.cluster.local/v1")
         self.register_outputs({"url": self.url})
 
     def _service(
@@ -188,7 +185,7 @@ class ModelServer(pulumi.ComponentResource):
     def _monitor(
         self,
         name: str,
-        engine: Engine,
+        metrics_path: str,
         namespace: str,
         model: str,
         selector: Mapping[str, str],
@@ -203,7 +200,7 @@ class ModelServer(pulumi.ComponentResource):
             metadata={"name": model, "namespace": namespace, "labels": {**selector, **monitor_labels}},
             spec={
                 "selector": {"matchLabels": dict(selector)},
-                "endpoints": [{"port": "http", "path": engine.metrics_path, "interval": _SCRAPE_INTERVAL}],
+                "endpoints": [{"port": "http", "path": metrics_path, "interval": _SCRAPE_INTERVAL}],
             },
             opts=opts,
         )

@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
-from components.engines import HOME
+from components.container import HOME
 
-USER_ID = 2000  # vLLM's image has this user; an EFS access point must own its files to it
+USER_ID = 2000  # an engine's image may have this user; an EFS access point must own its files to it
 
 
 def security_context(*, set_group: bool) -> dict[str, Any]:

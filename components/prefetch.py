@@ -6,7 +6,7 @@ from typing import Any
 import pulumi
 import pulumi_kubernetes as k8s
 
-from components.engines import ENGINES, MODELS_MOUNT, Workload
+from components.container import MODELS_MOUNT, Fetch
 from components.model_cache import CLAIM, HUB_TOKEN_KEY, HUB_TOKEN_SECRET
 from components.network_policy import prefetch_policy
 from components.pods import container_security_context, scratch, secret_variable, security_context, variables
@@ -34,8 +34,8 @@ class Prefetch(pulumi.ComponentResource):
         name: str,
         *,
         namespace: str,
-        engine: str,
-        workload: Workload,
+        model: str,
+        fetch: Fetch,
         image: str,
         cpu: float,
         memory_gib: float,
@@ -49,9 +49,8 @@ class Prefetch(pulumi.ComponentResource):
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__("llm:kubernetes:Prefetch", name, None, opts)
-        fetch = ENGINES[engine].fetch(workload)
-        object_name = f"{workload.name}-prefetch"
-        labels = {"app.kubernetes.io/name": workload.name, "app.kubernetes.io/component": "prefetch"}
+        object_name = f"{model}-prefetch"
+        labels = {"app.kubernetes.io/name": model, "app.kubernetes.io/component": "prefetch"}
         child = pulumi.ResourceOptions(parent=self, depends_on=list(depends_on))
 
         policy = k8s.networking.v1.NetworkPolicy(

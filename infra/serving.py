@@ -2,7 +2,6 @@
 
 import pulumi
 
-from components.engines import ENGINES, Workload
 from components.gateway import Route
 from components.model_cache import EbsVolume, EfsVolume, ModelCache
 from components.model_pod import PodPlace, PodSize
@@ -10,6 +9,8 @@ from components.model_scaler import ModelScaler
 from components.model_server import SERVICE_PORT, Callers, ModelServer, Rollout
 from components.prefetch import Prefetch
 from components.prometheus_login import Login, PrometheusLogin
+from infra.engines import ENGINES
+from infra.engines.engine import Workload
 from infra.outputs import checks_key
 from infra.planning.plan import ModelPlan, Monitoring, Plan
 from infra.site import Site
@@ -51,13 +52,13 @@ def serve(
 ) -> ModelServer:
     """The server waits for the weights and for the nodes that it runs on."""
     namespace = plan.settings.namespace.name
-    workload = _workload(model)
+    engine, workload = ENGINES[model.engine], _workload(model)
     set_group = plan.cache.kind != "efs"  # an access point owns the files already
     prefetch = Prefetch(
         f"{model.name}-prefetch",
         namespace=namespace,
-        engine=model.engine,
-        workload=workload,
+        model=model.name,
+        fetch=engine.fetch(workload),
         image=model.prefetch.image,
         cpu=model.prefetch.cpu,
         memory_gib=model.prefetch.memory_gib,
@@ -77,9 +78,8 @@ def serve(
     server = ModelServer(
         model.name,
         namespace=namespace,
-        engine=model.engine,
-        workload=workload,
-        image=model.image,
+        model=model.name,
+        container=engine.container(workload, model.image),
         replicas=0 if model.paused else model.replicas.min,
         scaled=scaled and not model.paused,
         disruption_budget=model.replicas.min > 1 and not model.paused,
@@ -114,7 +114,7 @@ def serve(
             f"{model.name}-scaler",
             namespace=namespace,
             target=model.name,
-            engine=model.engine,
+            queries=engine.queries(namespace, model.name),
             thresholds={
                 signal: threshold
                 for signal, threshold in (("waiting", model.scaling.waiting), ("running", model.scaling.running))

@@ -7,9 +7,10 @@ from typing import Any
 import pulumi
 import pulumi_kubernetes as k8s
 
-from components.engines import Workload
 from components.model_pod import PodPlace, PodSize
 from components.model_server import Callers, ModelServer, Rollout
+from infra.engines import ENGINES
+from infra.engines.engine import Workload
 from infra.recording import Recording, record
 
 CHAT = Workload(
@@ -69,8 +70,15 @@ def run(program: Callable[[pulumi.ResourceOptions], Any], *, preview: bool = Fal
 
 def server(*, preview: bool = False, **changes: Any) -> Recording:
     """A model server, as told above but for the changes."""
+    return run(lambda opts: server_of(opts, **changes), preview=preview)
+
+
+def server_of(opts: pulumi.ResourceOptions, **changes: Any) -> ModelServer:
+    """The component; `engine`, `workload` and `image` become its container."""
     told = {**SERVER, **changes}
-    return run(lambda opts: ModelServer(f"{told['workload'].name}-server", opts=opts, **told), preview=preview)
+    engine, workload = ENGINES[told.pop("engine")], told.pop("workload")
+    container = engine.container(workload, told.pop("image"))
+    return ModelServer(f"{workload.name}-server", model=workload.name, container=container, opts=opts, **told)
 
 
 def pod(recording: Recording, kind: str = "kubernetes:apps/v1:Deployment") -> dict[str, Any]:

@@ -3,9 +3,8 @@
 import pulumi
 
 from components.api_key import ApiKey
-from components.model_server import ModelServer
 from infra.recording import SECRET
-from tests.components.examples import SERVER, run
+from tests.components.examples import run, server_of
 
 RANDOM = "random:index/randomPassword:RandomPassword"
 
@@ -20,7 +19,7 @@ def test_a_given_key_makes_nothing_and_shows_nowhere():
     def program(opts):
         key = ApiKey("api-key", given="top-secret").key
         pulumi.export("api_key", key)
-        ModelServer("llama-8b-server", opts=opts, **{**SERVER, "api_key": key})
+        server_of(opts, api_key=key)
 
     recording = run(program)
     assert recording.of(RANDOM) == []

@@ -6,7 +6,8 @@ from itertools import pairwise
 
 import pytest
 
-from components.engines import ENGINES, MODELS_MOUNT
+from components.container import MODELS_MOUNT
+from infra.engines import ENGINES
 from tests.components.examples import CHAT, OLLAMA
 from tests.conftest import HANGS_SECONDS
 

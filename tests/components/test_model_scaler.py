@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from components.model_scaler import ModelScaler
+from infra.engines import ENGINES
 from infra.recording import Recording
 from tests.components.examples import run
 
@@ -25,7 +26,8 @@ def scaler(**changes: Any) -> Recording:
         "prometheus_url": "http://prometheus-operated.monitoring:9090",
         **changes,
     }
-    return run(lambda opts: ModelScaler("llama-8b-scaler", opts=opts, **told))
+    queries = ENGINES[told.pop("engine")].queries("llm", "llama-8b")
+    return run(lambda opts: ModelScaler("llama-8b-scaler", queries=queries, opts=opts, **told))
 
 
 def spec(recording: Recording) -> dict[str, Any]:
@@ -56,8 +58,8 @@ def test_it_scales_on_the_signals_that_it_is_told():
     assert trigger["name"] == "waiting"
 
 
-def test_an_engine_without_metrics_is_refused_by_name():
-    with pytest.raises(ValueError, match="llama-8b: ollama measures none of"):
+def test_an_engine_without_metrics_is_refused():
+    with pytest.raises(ValueError, match="llama-8b: nothing measures"):
         scaler(engine="ollama")
 
 

@@ -6,11 +6,12 @@ import pulumi
 import pulumi_kubernetes as k8s
 import pytest
 
-from components.engines import ENGINES, HOME
+from components.container import HOME
 from components.model_pod import PodPlace, PodSize
-from components.model_server import Callers, ModelServer, Rollout
+from components.model_server import Callers, Rollout
+from infra.engines import ENGINES
 from infra.recording import UNKNOWN
-from tests.components.examples import CHAT, GPU_TAINT, OLLAMA, SERVER, environment, pod, run, server
+from tests.components.examples import CHAT, GPU_TAINT, OLLAMA, environment, pod, run, server, server_of
 
 DEPLOYMENT = "kubernetes:apps/v1:Deployment"
 SERVICE_MONITOR = "kubernetes:monitoring.coreos.com/v1:ServiceMonitor"
@@ -245,7 +246,7 @@ def test_only_the_pods_wait_for_weights_and_nodes():
 
 def _server_with_weights(opts: pulumi.ResourceOptions) -> None:
     weights = k8s.core.v1.ConfigMap("weights", metadata={"name": "weights", "namespace": "llm"}, opts=opts)
-    ModelServer("llama-8b-server", opts=opts, pods_wait_for=[weights], **SERVER)
+    server_of(opts, pods_wait_for=[weights])
 
 
 def test_every_name_begins_with_the_components():

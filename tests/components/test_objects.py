@@ -6,8 +6,9 @@ from dataclasses import replace
 import jsonschema
 import pytest
 
-from components.engines import ENGINES, Workload
 from components.model_pod import PodPlace
+from infra.engines import ENGINES
+from infra.engines.engine import Workload
 from infra.recording import Recording
 from tests.components.examples import CHAT, GPU_TAINT, server
 from tests.components.test_endpoints import endpoints

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from components.engines import ENGINES
 from components.prefetch import Prefetch
+from infra.engines import ENGINES
 from infra.recording import Recording
 from tests.components.examples import CHAT, OLLAMA, environment, pod, run
 from tests.conftest import HANGS_SECONDS
@@ -32,7 +32,9 @@ def prefetch(**changes: Any) -> Recording:
         "set_group": True,
         **changes,
     }
-    return run(lambda opts: Prefetch(f"{told['workload'].name}-prefetch", opts=opts, **told))
+    engine, workload = ENGINES[told.pop("engine")], told.pop("workload")
+    fetch = engine.fetch(workload)
+    return run(lambda opts: Prefetch(f"{workload.name}-prefetch", model=workload.name, fetch=fetch, opts=opts, **told))
 
 
 def test_the_job_has_a_fixed_name_in_the_namespace():

@@ -6,6 +6,7 @@ import pytest
 
 from components.model_scaler import ModelScaler
 from components.prometheus_login import Login, PrometheusLogin
+from infra.engines import ENGINES
 from infra.recording import Recording
 from tests.components.examples import run
 from tests.kubernetes_schema import check
@@ -53,7 +54,7 @@ def test_every_trigger_logs_in(given: Login | None, metadata: dict[str, str]) ->
     told: dict[str, Any] = {
         "namespace": "llm",
         "target": "chat",
-        "engine": "vllm",
+        "queries": ENGINES["vllm"].queries("llm", "chat"),
         "thresholds": {"waiting": 5, "running": 16},
         "min_replicas": 1,
         "max_replicas": 2,

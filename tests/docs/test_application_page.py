@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from components.engines import ENGINES
+from infra.engines import ENGINES
 from infra.outputs import ModelEndpoint
 from tests.components.examples import CHAT
 

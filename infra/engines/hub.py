@@ -1,29 +1,29 @@
 """Weights from the Hugging Face hub: one directory on the claim for each repository and revision."""
 
-from components.engines.engine import HOME, MODELS_MOUNT, Fetch, Workload
+from components.container import HOME, MODELS_MOUNT, Fetch
 
-# Second copies of the weights in other formats; vLLM and TGI read the safetensors (or .bin) of the root.
+# Second copies of the weights in other formats; engines read the safetensors (or .bin) of the root.
 NOT_NEEDED = ("consolidated*", "*.gguf", "onnx/*", "openvino/*", "*.pth", "original/*")
 
 
-def weights_path(workload: Workload) -> str:
+def weights_path(model: str, revision: str | None) -> str:
     """Names the revision, so that replicas still running on the old one keep their files during a change."""
-    return f"{MODELS_MOUNT}/hf/{workload.model}/{workload.revision or 'main'}"
+    return f"{MODELS_MOUNT}/hf/{model}/{revision or 'main'}"
 
 
-def hub_fetch(workload: Workload) -> Fetch:
+def hub_fetch(model: str, revision: str | None) -> Fetch:
     """The hub's own command line (huggingface_hub 0.32, before `hf`); it resumes what an earlier attempt left.
 
     The last 2 KiB of its log become the error that Pulumi shows, so nothing but the error may stand there.
     """
     return Fetch(
         command=(
-            *("huggingface-cli", "download", workload.model),
-            *("--revision", workload.revision or "main"),
-            *("--local-dir", weights_path(workload)),
+            *("huggingface-cli", "download", model),
+            *("--revision", revision or "main"),
+            *("--local-dir", weights_path(model, revision)),
             *("--exclude", *NOT_NEEDED),
         ),
-        directory=weights_path(workload),
+        directory=weights_path(model, revision),
         env={
             "HF_HOME": f"{HOME}/.cache/huggingface",
             "HF_HUB_DISABLE_PROGRESS_BARS": "1",

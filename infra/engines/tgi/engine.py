@@ -5,17 +5,18 @@ Its images from 3.1.1 on keep Python under /root, which only root may read (hugg
 """
 
 from collections.abc import Mapping
-from typing import Any
 
-from components.engines.engine import HOME, Fetch, Query, Workload
-from components.engines.hub import hub_fetch, weights_path
+from components.container import HOME, Query
+from infra.engines.engine import Engine, Workload
+from infra.engines.hub import weights_path
 
 _DTYPE = {"bf16": "bfloat16", "fp16": "float16"}
 _KV_CACHE_DTYPE = {"fp8": "fp8_e4m3fn"}
 
 
-class Tgi:
+class Tgi(Engine):
     name = "tgi"
+    title = "TGI"
     port = 8080  # the image's 80 needs root
     health_path = "/health"
     metrics_path: str | None = "/metrics"
@@ -25,7 +26,7 @@ class Tgi:
 
     def args(self, workload: Workload) -> tuple[str, ...]:
         args = [
-            *("--model-id", weights_path(workload)),
+            *("--model-id", weights_path(workload.model, workload.revision)),
             *("--hostname", "0.0.0.0"),  # else it reads HOSTNAME, which is the pod's name
             *("--port", str(self.port)),
             *("--num-shard", str(max(workload.gpus, 1))),
@@ -52,12 +53,6 @@ class Tgi:
             "HF_HUB_OFFLINE": "1",
             "HF_HOME": f"{HOME}/.cache/huggingface",  # the image's /data isn't writable
         }
-
-    def startup_probe(self, workload: Workload) -> Mapping[str, Any]:
-        return {"httpGet": {"path": self.health_path, "port": "http"}}
-
-    def fetch(self, workload: Workload) -> Fetch:
-        return hub_fetch(workload)
 
     def queries(self, namespace: str, name: str) -> tuple[Query, ...]:
         # Its metrics name no model; Prometheus adds the Service that it scraped.

@@ -4,7 +4,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from components.engines.engine import MODELS_MOUNT, Fetch, Query, Workload
+from components.container import MODELS_MOUNT, Fetch
+from infra.engines.engine import Engine, Workload
 
 _KV_CACHE_TYPE = {"fp8": "q8_0"}
 # `pull` and `cp` ask a server, so the Job runs one for itself. Its log is kept apart, because the end of the
@@ -22,8 +23,9 @@ ollama cp "$MODEL" "$SERVED_NAME"
 """
 
 
-class Ollama:
+class Ollama(Engine):
     name = "ollama"
+    title = "Ollama"
     port = 11434
     health_path = "/"
     metrics_path: str | None = None
@@ -74,9 +76,6 @@ class Ollama:
             },
             uses_hub_token=False,
         )
-
-    def queries(self, namespace: str, name: str) -> tuple[Query, ...]:
-        return ()
 
 
 def _store(workload: Workload) -> dict[str, str]:

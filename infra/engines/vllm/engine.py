@@ -1,10 +1,10 @@
 """vLLM (image vllm/vllm-openai, whose entrypoint is `vllm serve`; flags of 0.28)."""
 
 from collections.abc import Mapping
-from typing import Any
 
-from components.engines.engine import Fetch, Query, Workload
-from components.engines.hub import hub_fetch, weights_path
+from components.container import Query
+from infra.engines.engine import Engine, Workload
+from infra.engines.hub import weights_path
 
 _DTYPE = {"bf16": "bfloat16", "fp16": "float16"}
 # `auto` would pick the runner by the architecture, and an embedding model built on a chat model would chat.
@@ -15,8 +15,9 @@ _TASK = {
 }
 
 
-class Vllm:
+class Vllm(Engine):
     name = "vllm"
+    title = "vLLM"
     port = 8000
     health_path = "/health"  # answers once the model is loaded
     metrics_path: str | None = "/metrics"
@@ -27,7 +28,7 @@ class Vllm:
     def args(self, workload: Workload) -> tuple[str, ...]:
         """Everything that decides memory is explicit: defaults differ by version and GPU."""
         args = [
-            weights_path(workload),
+            weights_path(workload.model, workload.revision),
             *("--served-model-name", workload.name),
             *("--port", str(self.port)),
             *_TASK[workload.task],
@@ -49,12 +50,6 @@ class Vllm:
 
     def env(self, workload: Workload) -> Mapping[str, str]:
         return {"HF_HUB_OFFLINE": "1", "VLLM_NO_USAGE_STATS": "1", "DO_NOT_TRACK": "1"}
-
-    def startup_probe(self, workload: Workload) -> Mapping[str, Any]:
-        return {"httpGet": {"path": self.health_path, "port": "http"}}
-
-    def fetch(self, workload: Workload) -> Fetch:
-        return hub_fetch(workload)
 
     def queries(self, namespace: str, name: str) -> tuple[Query, ...]:
         labels = f'{{namespace="{namespace}",model_name="{name}"}}'

@@ -1,0 +1,44 @@
+"""What components are told of a model server: a container, how its weights are fetched, what is measured."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+MODELS_MOUNT = "/models"  # where the claim is mounted, in the server and in the prefetch Job
+HOME = "/home/model"  # writable and lost with the pod; the root file system is read-only
+
+
+@dataclass(frozen=True)
+class Container:
+    """The container of a model server."""
+
+    name: str
+    image: str
+    args: tuple[str, ...]
+    env: Mapping[str, str]
+    port: int
+    health_path: str
+    metrics_path: str | None  # None: nothing for Prometheus
+    api_key_env: str | None  # None: it can't check a key
+    gpus: int  # 0: the CPU
+    startup_probe: Mapping[str, Any]  # the handler (and time limit) that passes once the model is loaded
+    startup_seconds: int  # what loading may take
+    ends_requests_seconds: int  # before it is told to stop; 0: it lets requests in flight end itself
+
+
+@dataclass(frozen=True)
+class Fetch:
+    """How the prefetch Job fills the claim: one container's command and environment."""
+
+    command: tuple[str, ...]
+    directory: str  # where it writes
+    env: Mapping[str, str]
+    uses_hub_token: bool
+
+
+@dataclass(frozen=True)
+class Query:
+    """One Prometheus query that returns one element: the sum over all replicas."""
+
+    name: Literal["waiting", "running"]
+    promql: str
