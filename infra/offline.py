@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from infra.catalog import load_catalog
+from infra.live import Namespaces
 from infra.planning import make_plan
 from infra.planning.plan import Plan
 from infra.program import NAMESPACE, deploy
@@ -40,7 +41,7 @@ def plan_offline(path: Path, *, preview: bool = False) -> Planned:
         f"{NAMESPACE}:{key}": _PLACEHOLDER for key in file.secrets | {HUGGING_FACE_TOKEN}
     }  # a missing token is a thing to do
     recording = record(
-        lambda: deploy(plan, aws_provider(plan)),
+        lambda: deploy(plan, aws_provider(plan), Namespaces()),
         stack=file.stack,
         config=secrets,
         secret_keys=tuple(secrets),

@@ -13,7 +13,7 @@ from components.gateway import Gateway
 from components.model_cache import ModelCache
 from infra.caller import ADMINS, Stranger, check_caller
 from infra.catalog import load_catalog
-from infra.live import find_obstacles
+from infra.live import Namespaces, look
 from infra.outputs import checks_key, known_outputs
 from infra.planning import make_plan
 from infra.planning.kinds import by_kind
@@ -50,13 +50,13 @@ def main() -> None:
         command = f"pulumi config set --secret {NAMESPACE}:{HUGGING_FACE_TOKEN} -s {plan.stack}"
         raise pulumi.RunError(f"a gated model needs a Hugging Face token:\n  {command}")
     _refuse_placeholders(plan)
-    _refuse_obstacles(plan)
+    namespaces = _look(plan)
     for warning in by_kind(plan.warnings):
         pulumi.log.warn(f"{warning.path}: {warning.message}")
     cloud = aws_provider(plan)
     if cloud is not None and plan.settings.cluster.create is not None:
         _check_access(plan.settings.cluster.create.access.admins, cloud)
-    deploy(plan, cloud)
+    deploy(plan, cloud, namespaces)
 
 
 def _check_access(admins: Sequence[str], cloud: aws.Provider) -> None:
@@ -70,11 +70,11 @@ def _check_access(admins: Sequence[str], cloud: aws.Provider) -> None:
         raise pulumi.RunError(str(stranger)) from None
 
 
-def deploy(plan: Plan, cloud: aws.Provider | None) -> None:
+def deploy(plan: Plan, cloud: aws.Provider | None, namespaces: Namespaces) -> None:
     """Cluster, cache, models, gateway, outputs; each waits for what it needs, and goes before it."""
     config = pulumi.Config(NAMESPACE)
     settings = plan.settings
-    site = make_site(plan, cloud)
+    site = make_site(plan, cloud, namespaces)
     cache = ModelCache(
         "model-cache",
         namespace=settings.namespace.name,
@@ -144,15 +144,15 @@ def _refuse_placeholders(plan: Plan) -> None:
         raise pulumi.RunError(f"placeholders, with which nobody would reach what is made; nothing was made\n{listed}")
 
 
-def _refuse_obstacles(plan: Plan) -> None:
-    """What is there already, before anything is made; what can't be read stops nothing."""
-    stack = f"{pulumi.get_organization()}/{pulumi.get_project()}/{plan.stack}"
-    obstacles, not_read = find_obstacles(plan, stack)
-    for error in not_read:
+def _look(plan: Plan) -> Namespaces:
+    """At what is there already, before anything is made; what can't be read stops nothing."""
+    there = look(plan, f"{pulumi.get_organization()}/{pulumi.get_project()}/{plan.stack}")
+    for error in there.not_read:
         pulumi.log.warn(f"not checked before it starts, and so found late if it is wrong: {error}")
-    if obstacles:
-        listed = "\n".join(f"  {each.path}: {each.message}\n    {each.fix}" for each in obstacles)
-        raise pulumi.RunError(f"{len(obstacles)} thing(s) stand in the way; nothing was made\n{listed}")
+    if there.obstacles:
+        listed = "\n".join(f"  {each.path}: {each.message}\n    {each.fix}" for each in there.obstacles)
+        raise pulumi.RunError(f"{len(there.obstacles)} thing(s) stand in the way; nothing was made\n{listed}")
+    return there.namespaces
 
 
 def _read_config() -> StackFile:

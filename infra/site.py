@@ -14,6 +14,7 @@ from components.gpu_pool import TAINT_KEY, GpuPool, GroupSize
 from components.network import Network, public_cidr
 from components.pods import USER_ID
 from components.weights_file_system import WeightsFileSystem
+from infra.live import Namespaces
 from infra.planning.plan import Plan, PoolPlan
 
 _PRIVATE_ADDRESSES = (
@@ -57,19 +58,20 @@ def aws_provider(plan: Plan) -> aws.Provider | None:
     )
 
 
-def make_site(plan: Plan, cloud: aws.Provider | None) -> Site:
+def make_site(plan: Plan, cloud: aws.Provider | None, namespaces: Namespaces) -> Site:
     if cloud is None:
-        return _context(plan)
-    return _new_cluster(plan, cloud) if plan.cluster.kind == "create" else _existing_eks(plan, cloud)
+        return _context(plan, namespaces)
+    make = _new_cluster if plan.cluster.kind == "create" else _existing_eks
+    return make(plan, cloud, namespaces)
 
 
-def _context(plan: Plan) -> Site:
+def _context(plan: Plan, namespaces: Namespaces) -> Site:
     cluster = ContextCluster("cluster", context=plan.cluster.name)
     opts = pulumi.ResourceOptions(provider=cluster.provider)
-    return Site(opts, addons=_addons(plan, opts=opts))
+    return Site(opts, addons=_addons(plan, namespaces, opts=opts))
 
 
-def _existing_eks(plan: Plan, cloud: aws.Provider) -> Site:
+def _existing_eks(plan: Plan, cloud: aws.Provider, namespaces: Namespaces) -> Site:
     cluster = ExistingEksCluster(
         "cluster",
         cluster_name=plan.cluster.name,
@@ -78,11 +80,11 @@ def _existing_eks(plan: Plan, cloud: aws.Provider) -> Site:
         opts=_with(cloud),
     )
     both = pulumi.ResourceOptions(providers=[cloud, cluster.provider])
-    addons = _addons(plan, opts=both, vpc_id=cluster.vpc_id)
+    addons = _addons(plan, namespaces, opts=both, vpc_id=cluster.vpc_id)
     return Site(pulumi.ResourceOptions(provider=cluster.provider), addons=addons)
 
 
-def _new_cluster(plan: Plan, cloud: aws.Provider) -> Site:
+def _new_cluster(plan: Plan, cloud: aws.Provider, namespaces: Namespaces) -> Site:
     settings = plan.settings
     wanted = plan.cluster
     network = _network(plan, cloud)
@@ -135,7 +137,7 @@ def _new_cluster(plan: Plan, cloud: aws.Provider) -> Site:
         pulumi.ResourceOptions(provider=cluster.provider),
         ready=ready,
         pools=pools,
-        addons=_addons(plan, opts=both, vpc_id=network.vpc_id, depends_on=ready),
+        addons=_addons(plan, namespaces, opts=both, vpc_id=network.vpc_id, depends_on=ready),
         load_balancer_cidrs=network.load_balancer_cidrs,
         load_balancer_subnet_ids=network.load_balancer_subnet_ids,
         file_system=file_system,
@@ -223,6 +225,7 @@ def _pool(plan: Plan, pool: PoolPlan, cluster: Cluster, network: _Subnets, cloud
 
 def _addons(
     plan: Plan,
+    namespaces: Namespaces,
     *,
     opts: pulumi.ResourceOptions,
     vpc_id: pulumi.Input[str] | None = None,
@@ -250,6 +253,8 @@ def _addons(
         prometheus=wanted.get("prometheus"),
         cluster_autoscaler=autoscaler,
         load_balancer_controller=controller,
+        adopted_namespaces=namespaces.adopted,
+        namespaces_of_others=namespaces.of_others,
         depends_on=depends_on,
         opts=opts,
     )

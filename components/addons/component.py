@@ -1,15 +1,17 @@
 """The add-ons that a stack installs."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import pulumi
 import pulumi_kubernetes as k8s
 
 from components.addons.cluster_autoscaler import ClusterAutoscaler, install_cluster_autoscaler
+from components.addons.keda import NAMESPACE as KEDA_NAMESPACE
 from components.addons.keda import install_keda
 from components.addons.load_balancer_controller import LoadBalancerController, install_load_balancer_controller
 from components.addons.metrics_server import install_metrics_server
 from components.addons.nvidia_device_plugin import NvidiaDevicePlugin, install_nvidia_device_plugin
+from components.addons.prometheus import NAMESPACE as PROMETHEUS_NAMESPACE
 from components.addons.prometheus import install_prometheus
 from components.chart import Chart
 
@@ -39,12 +41,33 @@ class Addons(pulumi.ComponentResource):
         prometheus: Chart | None = None,
         cluster_autoscaler: ClusterAutoscaler | None = None,
         load_balancer_controller: LoadBalancerController | None = None,
+        adopted_namespaces: Collection[str] = (),
+        namespaces_of_others: Collection[str] = (),
         depends_on: Sequence[pulumi.Resource] = (),
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        """`mirror`: a folder or URL with copies of the charts. `depends_on`: the nodes that the pods need."""
+        """`mirror`: a folder or URL with copies of the charts. `depends_on`: the nodes that the pods need.
+
+        The namespaces of KEDA and Prometheus are made, or taken over where Helm made them for an earlier release of
+        this stack. One of somebody else is only used, and so stays.
+        """
         super().__init__("llm:kubernetes:Addons", name, None, opts)
         waiting = pulumi.ResourceOptions(parent=self, depends_on=list(depends_on))
+
+        def within(namespace: str, role: str) -> pulumi.ResourceOptions:
+            if namespace in namespaces_of_others:
+                return waiting
+            made = k8s.core.v1.Namespace(
+                f"{name}-{role}-namespace",
+                metadata={"name": namespace},
+                opts=pulumi.ResourceOptions(
+                    parent=self,
+                    depends_on=list(depends_on),
+                    import_=namespace if namespace in adopted_namespaces else None,
+                    ignore_changes=["metadata.labels", "metadata.annotations"],  # Helm put one on those that it made
+                ),
+            )
+            return pulumi.ResourceOptions(parent=self, depends_on=[*depends_on, made])
 
         if nvidia_device_plugin is not None:
             self.nvidia_device_plugin = install_nvidia_device_plugin(
@@ -55,9 +78,13 @@ class Addons(pulumi.ComponentResource):
                 f"{name}-metrics-server", chart=metrics_server, mirror=mirror, opts=waiting
             )
         if keda is not None:
-            self.keda = install_keda(f"{name}-keda", chart=keda, mirror=mirror, opts=waiting)
+            keda_opts = within(KEDA_NAMESPACE, "keda")
+            self.keda = install_keda(f"{name}-keda", chart=keda, mirror=mirror, opts=keda_opts)
         if prometheus is not None:
-            self.prometheus = install_prometheus(f"{name}-prometheus", chart=prometheus, mirror=mirror, opts=waiting)
+            prometheus_opts = within(PROMETHEUS_NAMESPACE, "prometheus")
+            self.prometheus = install_prometheus(
+                f"{name}-prometheus", chart=prometheus, mirror=mirror, opts=prometheus_opts
+            )
         if cluster_autoscaler is not None:
             self.cluster_autoscaler = install_cluster_autoscaler(
                 f"{name}-cluster-autoscaler",

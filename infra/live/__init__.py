@@ -3,6 +3,7 @@
 `plan` never reads them.
 """
 
-from infra.live.check import find_obstacles
+from infra.live.look import There, look
+from infra.live.namespaces import Namespaces
 
-__all__ = ["find_obstacles"]
+__all__ = ["Namespaces", "There", "look"]

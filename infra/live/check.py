@@ -1,13 +1,13 @@
 """What `up` would trip over after minutes, found before it makes anything, with what to write."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
-from infra.live.cluster import Cluster, contexts, reach
-from infra.live.commands import NotRead, output_of
+from infra.live.cluster import Cluster, contexts
+from infra.live.commands import output_of
 from infra.live.releases import TYPE as RELEASE
 from infra.live.releases import find_release
-from infra.live.state import State, read_state
+from infra.live.state import State
 from infra.planning.plan import AddonPlan, Plan
 from infra.settings.mistakes import did_you_mean
 
@@ -27,37 +27,14 @@ class Obstacle:
     fix: str
 
 
-def find_obstacles(plan: Plan, stack: str) -> tuple[list[Obstacle], list[NotRead]]:
-    """All at once, and what couldn't be read. `stack` as the Pulumi CLI names it."""
-    found: list[Obstacle] = []
-    not_read: list[NotRead] = []
-
-    def collect(check: Callable[[], Iterable[Obstacle]]) -> None:
-        try:
-            found.extend(check())
-        except NotRead as error:
-            not_read.append(error)
-
-    collect(lambda: _context(plan))
-    collect(lambda: _beside_the_state(plan, read_state(stack), reachable=not found))
-    return found, not_read
-
-
-def _beside_the_state(plan: Plan, state: State, *, reachable: bool) -> Iterator[Obstacle]:
-    """What is there and not in the state. What a cut-off `up` left would be reported twice, so it comes alone."""
-    cut_off = list(_cut_off(plan, state))
-    yield from cut_off
+def without_cluster(plan: Plan, state: State) -> Iterator[Obstacle]:
+    yield from _cut_off(plan, state)
     yield from _log_group(plan, state)
-    if reachable and not cut_off:
-        yield from _in_the_cluster(plan, state)
 
 
-def _in_the_cluster(plan: Plan, state: State) -> list[Obstacle]:
-    with reach(plan.cluster, state) as cluster:
-        if cluster is None:
-            return []
-        checks = (_namespace, _storage_class, _releases, _volume)
-        return [obstacle for check in checks for obstacle in check(plan, state, cluster)]
+def in_the_cluster(plan: Plan, state: State, cluster: Cluster) -> Iterator[Obstacle]:
+    for check in (_namespace, _storage_class, _releases, _volume):
+        yield from check(plan, state, cluster)
 
 
 def _cut_off(plan: Plan, state: State) -> Iterator[Obstacle]:
@@ -74,7 +51,7 @@ def repair_command(stack: str) -> str:
     return f"run: python -m infra repair {stack} (it shows what it finds, and asks before it changes anything)"
 
 
-def _context(plan: Plan) -> Iterator[Obstacle]:
+def known_context(plan: Plan) -> Iterator[Obstacle]:
     if plan.cluster.kind != "context":
         return
     wanted = plan.cluster.name

@@ -31,7 +31,7 @@ class Cluster:
     def get(self, kind: str, name: str, namespace: str | None = None) -> dict[str, Any] | None:
         """An object, or None where there is none."""
         where = ("-n", namespace) if namespace else ()
-        text = self.run("get", kind, name, *where, "--ignore-not-found", "-o", "json")
+        text = self.run("get", kind, name, *where, "--ignore-not-found", "--show-managed-fields", "-o", "json")
         return json.loads(text) if text.strip() else None
 
     def list(self, kind: str, *arguments: str) -> list[dict[str, Any]]:

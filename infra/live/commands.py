@@ -2,6 +2,8 @@
 
 import subprocess
 
+from infra.project import PROJECT
+
 _SECONDS = 60  # an API server that doesn't answer is no reason to wait longer
 
 
@@ -21,3 +23,8 @@ def output_of(*command: str) -> str:
         said = run.stderr.strip().splitlines() or ["no reason given"]
         raise NotRead(f"{command[0]}: {said[-1]}")
     return run.stdout
+
+
+def pulumi(*arguments: str) -> str:
+    """The CLI, about this project wherever one is. Raises NotRead."""
+    return output_of("pulumi", "--cwd", str(PROJECT), *arguments)

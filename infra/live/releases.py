@@ -20,6 +20,7 @@ class Release:
     namespace: str
     status: str  # deployed, failed, pending-install, pending-upgrade, ...
     since: str
+    first_deployed: str
     chart: str
     version: str
     values: Mapping[str, Any]
@@ -43,6 +44,7 @@ def find_release(cluster: Cluster, name: str, namespace: str) -> Release | None:
         namespace=namespace,
         status=content["info"]["status"],
         since=content["info"]["last_deployed"],
+        first_deployed=content["info"]["first_deployed"],
         chart=chart["name"],
         version=chart["version"],
         values=content.get("config") or {},

@@ -1,12 +1,15 @@
 """What an `up` that was cut off left: in the cluster or in AWS, and not in the state."""
 
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, Literal
 
 from infra.live.check import VOLUME, lost_claim
 from infra.live.cluster import Cluster
-from infra.live.commands import output_of
+from infra.live.commands import pulumi
 from infra.live.releases import TYPE as RELEASE
 from infra.live.releases import Release, find_release
 from infra.live.state import Held, State
@@ -123,14 +126,32 @@ def same(planned: Any, found: Any) -> bool:
 
 
 def repair(stack: str, left: list[Left], cluster: Cluster | None) -> None:
-    """The state first: that takes the stack's lock, so that no `up` runs beside this. Raises NotRead."""
-    imports = [each for each in left if each.becomes == "imported"]
-    pairs = (f"--import-pending-creates={part}" for each in imports for part in (each.held.urn, each.id))
-    clear = ["--clear-pending-creates"] if any(each.cut_off for each in left) else []
-    output_of("pulumi", "refresh", "--stack", stack, "--yes", "--skip-preview", "--non-interactive", *pairs, *clear)
+    """The refresh first: it takes the stack's lock, so that no `up` runs beside this. Raises NotRead."""
+    pulumi("refresh", "--stack", stack, "--yes", "--skip-preview", "--non-interactive")
+    if any(each.cut_off for each in left):
+        _end_creations(stack, {each.held.urn: each.id for each in left if each.becomes == "imported"})
     for each in left:
         if cluster is not None and each.becomes == "released":
             cluster.run("delete", "secret", each.id, "-n", each.held.namespace or "default")
         if cluster is not None and each.becomes == "unbound":
             patch = '[{"op": "remove", "path": "/spec/claimRef/uid"}]'
             cluster.run("patch", "persistentvolume", each.id, "--type=json", f"--patch={patch}")
+
+
+def _end_creations(stack: str, imported: Mapping[str, str]) -> None:
+    """In the state: `pulumi refresh --import-pending-creates` was seen to lose what it says it imports.
+
+    The next refresh, which `up` begins with, reads each from the cluster.
+    """
+    whole = json.loads(pulumi("stack", "export", "--stack", stack))
+    deployment = whole["deployment"]
+    begun = [each for each in deployment.pop("pending_operations", None) or () if each["type"] == "creating"]
+    known = {each["urn"] for each in deployment.get("resources") or ()}
+    for resource in (each["resource"] for each in begun):
+        if resource["urn"] in imported and resource["urn"] not in known:
+            known.add(resource["urn"])
+            deployment.setdefault("resources", []).append({**resource, "id": imported[resource["urn"]]})
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "state.json"
+        path.write_text(json.dumps(whole), encoding="utf-8")
+        pulumi("stack", "import", "--stack", stack, "--file", str(path))

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from infra.live.commands import output_of
+from infra.live.commands import pulumi
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ class State:
 
 def read_state(stack: str) -> State:
     """By the CLI that runs this program. Raises NotRead."""
-    deployment = json.loads(output_of("pulumi", "stack", "export", "--stack", stack)).get("deployment") or {}
+    deployment = json.loads(pulumi("stack", "export", "--stack", stack)).get("deployment") or {}
     cut_off = (each["resource"] for each in deployment.get("pending_operations") or () if each["type"] == "creating")
     return State(
         tuple(_held(each) for each in deployment.get("resources") or ()),

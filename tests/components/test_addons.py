@@ -9,6 +9,7 @@ from components.addons import load_balancer_controller
 from infra.recording import Recording
 from tests.components.aws_examples import NODE_GROUP, RELEASE, site, waits_for
 
+NAMESPACE = "kubernetes:core/v1:Namespace"
 ASSOCIATION = "aws:eks/podIdentityAssociation:PodIdentityAssociation"
 RELEASES = {
     "nvidia-device-plugin": ("nvidia-device-plugin", "kube-system"),
@@ -45,6 +46,20 @@ def test_releases_have_fixed_names_and_wait_until_their_pods_are_ready(preview: 
         assert inputs["version"] == "1.2.3"
         assert inputs["chart"] == inputs["name"], "a release is called like its chart"
         assert inputs["createNamespace"] is (inputs["namespace"] != "kube-system")
+
+
+def test_the_namespaces_that_releases_alone_use_go_with_them() -> None:
+    recording = site()
+    made = {each.name: each.inputs["metadata"]["name"] for each in recording.of(NAMESPACE)}
+    assert made == {"addons-keda-namespace": "keda", "addons-prometheus-namespace": "monitoring"}
+    for name in ("keda", "prometheus"):
+        assert (NAMESPACE, f"addons-{name}-namespace") in waits_for(recording, recording.one(RELEASE, f"addons-{name}"))
+
+
+def test_a_namespace_of_somebody_else_stays() -> None:
+    recording = site(addons={"namespaces_of_others": {"monitoring"}})
+    assert [each.name for each in recording.of(NAMESPACE)] == ["addons-keda-namespace"]
+    assert recording.one(RELEASE, "addons-prometheus").inputs["createNamespace"] is True  # which leaves one that exists
 
 
 @pytest.mark.parametrize("addon", RELEASES)

@@ -25,6 +25,12 @@ def test_nothing_changed_against_itself() -> None:
     assert not compare("many", side("many"), side("many"))
 
 
+@pytest.mark.parametrize(("stack", "written", "rewritten"), [("prod", "0.90", "0.9"), ("many", "max: 5", "max: 5.0")])
+def test_another_spelling_of_a_number_is_no_difference(stack: str, written: str, rewritten: str) -> None:
+    """`pulumi config set` writes every number of the file again, in its own way."""
+    assert not compared(stack, (written, rewritten))
+
+
 KEY, TOKEN = "llm-platform:apiKey", "llm-platform:huggingFaceToken"
 
 

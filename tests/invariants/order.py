@@ -97,7 +97,7 @@ def _workloads(recording: Recording, order: Dependencies) -> list[str]:
         *order.missing(recording.of(INGRESS), _installed(recording, "aws-load-balancer-controller"), "its ALB stays"),
         *order.missing(recording.of(SCALED_OBJECT), _installed(recording, "keda"), "its finalizer stays"),
         *order.missing(recording.of(SERVICE_MONITOR), _installed(recording, "kube-prometheus-stack"), "its kind goes"),
-        *order.missing(recording.of(NAMESPACE), releases, "a dead API keeps it Terminating"),
+        *order.missing(_of_models(recording), releases, "a dead API keeps it Terminating"),
         *order.missing(claims, [*drivers, *recording.of(_MOUNT_TARGET)], "nothing unmounts or deletes its volume"),
         *order.missing(recording.of(JOB), [*_system(recording), *claims], "its pod needs it"),
     ]
@@ -108,6 +108,12 @@ def _workloads(recording: Recording, order: Dependencies) -> list[str]:
         broken += order.missing([deployment], needed, "its pods need it")
         broken += [] if jobs else [f"{deployment.name}: no Job fetches its weights"]
     return broken
+
+
+def _of_models(recording: Recording) -> list[Recorded]:
+    """Namespaces but those that releases are in: these outlive their release."""
+    within = {each.inputs["namespace"] for each in recording.of(RELEASE)}
+    return [each for each in recording.of(NAMESPACE) if each.inputs["metadata"]["name"] not in within]
 
 
 def _operators(recording: Recording, order: Dependencies) -> list[str]:

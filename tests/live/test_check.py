@@ -6,7 +6,7 @@ import pulumi
 import pytest
 
 from infra import program
-from infra.live import find_obstacles
+from infra.live import look
 from infra.planning.plan import Plan
 from tests.example_stacks import plan_text
 from tests.live.machine import Machine, held, record, storage_class
@@ -42,9 +42,9 @@ def plan(context: str = "kind-llm", *, create: bool = True, storage: str | None 
 
 
 def obstacles(of: Plan) -> list[tuple[str, str, str]]:
-    found, not_read = find_obstacles(of, "organization/llm-platform/local")
-    assert not_read == []
-    return [(each.path, each.message, each.fix) for each in found]
+    there = look(of, "organization/llm-platform/local")
+    assert there.not_read == []
+    return [(each.path, each.message, each.fix) for each in there.obstacles]
 
 
 def test_nothing_stands_in_the_way_of_a_first_up(machine: Machine) -> None:
@@ -191,16 +191,16 @@ def test_a_cluster_of_the_stack_is_read_by_the_kubeconfig_of_its_state(machine: 
 
 def test_what_cannot_be_read_stops_nothing(machine: Machine) -> None:
     machine.answer(["get"], {"fails": "Unable to connect to the server"})
-    found, not_read = find_obstacles(plan(), "local")
-    assert found == []
-    assert [str(error) for error in not_read] == ["kubectl: Unable to connect to the server"]
+    there = look(plan(), "local")
+    assert there.obstacles == []
+    assert [str(error) for error in there.not_read] == ["kubectl: Unable to connect to the server"]
 
 
 def test_up_and_preview_refuse_it_before_they_make_anything(machine: Machine) -> None:
     machine.answer(["get", "namespace", "llm"], {"metadata": {"name": "llm"}})
     machine.answer(["storageclass"], {"items": []})
     with pytest.raises(pulumi.RunError) as refused:
-        program._refuse_obstacles(plan())
+        program._look(plan())
     assert str(refused.value).splitlines() == [
         "2 thing(s) stand in the way; nothing was made",
         "  namespace: the namespace llm exists already, and this stack didn't make it",

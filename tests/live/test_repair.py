@@ -9,6 +9,7 @@ from click.testing import CliRunner
 from infra.cli import main
 from infra.live.repair import same
 from infra.planning.plan import AddonPlan
+from infra.project import PROJECT
 from tests.example_stacks import plan_text
 from tests.live.machine import Machine, held, record
 
@@ -80,9 +81,10 @@ def test_a_release_that_the_state_began(machine: Machine, stacks: Path, status: 
     machine.state(cut_off=(cut_off_keda(),))
     machine.answer(["secrets", "owner=helm,name=keda"], keda_record(status))
     code, text = repair("--yes")
-    first, second = machine.changes
-    assert first == "pulumi refresh --stack local --yes --skip-preview --non-interactive --clear-pending-creates"
-    assert RECORD in second
+    first, _, last = machine.changes
+    assert first == f"pulumi --cwd {PROJECT} refresh --stack local --yes --skip-preview --non-interactive"
+    assert RECORD in last
+    assert machine.imported == {}
     assert (code, text.splitlines()[-1]) == (0, "Done. Go on with: pulumi up -s local")
 
 
@@ -123,9 +125,7 @@ def test_an_object_that_the_state_began_is_imported(machine: Machine, stacks: Pa
     machine.state(cut_off=(begun,))
     machine.answer(["get", "Job.v1.batch", "llama-1b-prefetch"], job("pulumi-kubernetes"))
     assert repair("--yes")[0] == 0
-    [refresh] = machine.changes
-    urn, id_ = (f"--import-pending-creates={part}" for part in (begun["urn"], "llm/llama-1b-prefetch"))
-    assert f"{urn} {id_} --clear-pending-creates" in refresh
+    assert machine.imported == {begun["urn"]: "llm/llama-1b-prefetch"}
 
 
 def test_an_object_of_somebody_else_is_left(machine: Machine, stacks: Path) -> None:
@@ -133,14 +133,14 @@ def test_an_object_of_somebody_else_is_left(machine: Machine, stacks: Path) -> N
     machine.answer(["get", "Job.v1.batch", "llama-1b-prefetch"], job("kubectl-client-side-apply"))
     code, text = repair("--yes")
     assert (code, "somebody else's" in text) == (1, True)
-    assert "import" not in machine.changes[0]
+    assert machine.imported == {}
 
 
 def test_what_was_begun_and_is_not_there_is_forgotten(machine: Machine, stacks: Path) -> None:
     machine.state(cut_off=(cut_off_job(),))
     code, text = repair("--yes")
     assert (code, "not there" in text) == (0, True)
-    assert "import" not in machine.changes[0]
+    assert machine.imported == {}
 
 
 def test_what_only_aws_knows_is_left_to_its_user(machine: Machine, stacks: Path) -> None:
@@ -148,7 +148,7 @@ def test_what_only_aws_knows_is_left_to_its_user(machine: Machine, stacks: Path)
     machine.state(cut_off=(held("aws:ec2/natGateway:NatGateway", "network-nat", id=""), group))
     code, text = repair("--yes")
     assert (code, "under a name that only AWS knows" in text) == (1, True)
-    assert "--import-pending-creates=llm-dev:l4" in machine.changes[0]
+    assert machine.imported == {group["urn"]: "llm-dev:l4"}
 
 
 def test_a_volume_is_freed_of_a_claim_that_is_gone(machine: Machine, stacks: Path) -> None:

@@ -1,0 +1,74 @@
+"""Whose the namespaces of KEDA and Prometheus are: only the stack's own go with it."""
+
+from typing import Any
+
+import pytest
+
+from infra.live import Namespaces, look
+from tests.example_stacks import plan_text
+from tests.live.machine import FIRST, Machine, held, record
+
+RELEASE = "kubernetes:helm.sh/v3:Release"
+NAMESPACE = "kubernetes:core/v1:Namespace"
+STACK = """\
+config:
+  llm-platform:platform:
+    cluster: {existing: {context: kind-llm}}
+    addons: {keda: install}
+    models: {llama-1b: {model: "llama3.2:1b", engine: ollama, gpus: 0}}
+"""
+OURS = held(RELEASE, "addons-keda", name="keda", namespace="keda")
+MADE_WITH_IT = "2026-11-26T06:31:00Z"  # FIRST, in UTC
+MADE_BEFORE = "2026-11-25T06:31:00Z"
+
+
+def namespaces(machine: Machine) -> Namespaces:
+    return look(plan_text("local", STACK).plan, "local").namespaces
+
+
+def there(machine: Machine, created: str, labels: dict[str, str]) -> None:
+    metadata = {"name": "keda", "creationTimestamp": created, "labels": labels}
+    machine.answer(["get", "namespace", "keda"], {"metadata": metadata})
+
+
+def test_one_that_is_not_there_is_made(machine: Machine) -> None:
+    assert namespaces(machine) == Namespaces()
+
+
+@pytest.mark.parametrize(
+    ("created", "labels", "adopted"),
+    [
+        (MADE_WITH_IT, {"name": "keda"}, True),
+        (MADE_WITH_IT, {}, False),  # Helm labels what it makes
+        (MADE_BEFORE, {"name": "keda"}, False),
+    ],
+)
+def test_one_that_helm_made_for_a_release_of_the_stack_is_adopted(
+    machine: Machine, created: str, labels: dict[str, str], adopted: bool
+) -> None:
+    assert FIRST.startswith("2026-11-26T07:31:00")
+    there(machine, created, labels)
+    machine.state(OURS)
+    machine.answer(["secrets", "owner=helm,name=keda"], {"items": [record("keda", "keda", "1", "deployed", {})]})
+    of_others = frozenset[str]() if adopted else frozenset({"keda"})
+    assert namespaces(machine) == Namespaces(frozenset({"keda"}) - of_others, of_others)
+
+
+def test_one_of_somebody_else_is_only_used(machine: Machine) -> None:
+    there(machine, MADE_BEFORE, {"name": "keda"})
+    assert namespaces(machine) == Namespaces(of_others=frozenset({"keda"}))
+
+
+def test_one_that_the_state_holds_is_the_stacks_own(machine: Machine) -> None:
+    there(machine, MADE_BEFORE, {})
+    machine.state(OURS, held(NAMESPACE, "addons-keda-namespace", metadata={"name": "keda"}))
+    assert namespaces(machine) == Namespaces()
+
+
+@pytest.mark.parametrize(("state", "of_others"), [((OURS,), {"keda"}), ((), set[str]())])
+def test_without_a_cluster_to_read_a_release_stays_where_it_is(
+    machine: Machine, state: tuple[Any, ...], of_others: set[str]
+) -> None:
+    machine.state(*state)
+    machine.answer(["kubectl"], {"fails": "Unable to connect to the server"})
+    assert namespaces(machine) == Namespaces(of_others=frozenset(of_others))
