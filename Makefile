@@ -35,8 +35,9 @@ check: .venv/dev
 	@echo "First run: making .venv, then installing what is needed with $(if $(UV),uv,pip (uv is faster, where it is installed))." >&2
 	@$(PYTHON) -m venv .venv
 
-.venv/program: .venv/bin/python requirements.txt
+.venv/program: .venv/bin/python requirements.txt pyproject.toml
 	@$(INSTALL) -r requirements.txt >&2
+	@$(INSTALL) --no-deps -e . >&2
 	@touch $@
 
 .venv/dev: .venv/program requirements-dev.txt

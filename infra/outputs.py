@@ -1,4 +1,4 @@
-"""The stack's outputs: what application teams build on. `python -m infra schema outputs` prints their JSON Schema.
+"""The stack's outputs: what application teams build on. `llm-platform schema outputs` prints their JSON Schema.
 
 A promise with a version. A field may be added; one that goes or changes its type is a new `version`.
 """

@@ -1,6 +1,6 @@
 """Runs a Pulumi program against the SDK's own mock monitor and records every request, options included.
 
-This is how `python -m infra plan` sees what `pulumi up` would make, with no CLI, credentials or network, and what the
+This is how `llm-platform plan` sees what `pulumi up` would make, with no CLI, credentials or network, and what the
 tests run on. It makes URNs as the engine makes them and refuses what the engine refuses: a duplicate URN, a default
 provider (Pulumi.yaml disables them), a look-up without an answer.
 

@@ -20,7 +20,7 @@ _ERROR_CHARACTERS = 4_000
 
 @dataclass(frozen=True)
 class Diff:
-    """`code` is that of `python -m infra diff`: 0 fine, 1 refused, 2 not made."""
+    """`code` is that of `llm-platform diff`: 0 fine, 1 refused, 2 not made."""
 
     stack: str
     code: int

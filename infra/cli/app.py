@@ -1,4 +1,4 @@
-"""`python -m infra COMMAND`. Commands import what they need when they run, so that a light one stays light."""
+"""`llm-platform COMMAND`. Commands import what they need when they run, so that a light one stays light."""
 
 import errno
 import sys
@@ -37,7 +37,11 @@ class _InOrder(click.Group):
         return list(self.commands)
 
 
-@click.group(cls=_InOrder, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.group(
+    name="llm-platform",
+    cls=_InOrder,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
+)
 def main() -> None:
     """LLM Platform: what a stack file of served models makes, needs and costs, before `pulumi up`.
 

@@ -10,7 +10,7 @@ from infra.cli.yaml_1_1 import to_yaml
 from infra.offline import Planned
 from infra.recording import Recorded, Recording
 
-_HEADER = "# Written by `python -m infra plan --out`; the next run replaces it.\n"
+_HEADER = "# Written by `llm-platform plan --out`; the next run replaces it.\n"
 _RELEASE = "kubernetes:helm.sh/v3:Release"
 
 

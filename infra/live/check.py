@@ -48,7 +48,7 @@ def _cut_off(plan: Plan, state: State) -> Iterator[Obstacle]:
 
 
 def repair_command(stack: str) -> str:
-    return f"run: python -m infra repair {stack} (it shows what it finds, and asks before it changes anything)"
+    return f"run: llm-platform repair {stack} (it shows what it finds, and asks before it changes anything)"
 
 
 def known_context(plan: Plan) -> Iterator[Obstacle]:

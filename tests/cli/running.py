@@ -1,4 +1,4 @@
-"""`python -m infra`, run in this process."""
+"""`llm-platform`, run in this process."""
 
 import json
 from collections.abc import Mapping

@@ -28,18 +28,33 @@ RUN = [block for block in HERE if not any(lines(block) < lines(other) for other 
 WITH_CLI = [block for block in COMMANDS if block.first_line == CLI]
 
 
+# What is installed here belongs to the checkout that installed it; in a clone, the command is the clone's own.
+STAND_INS = {
+    "llm-platform": '#!/bin/sh\nexec "$(dirname "$0")/python" -m infra "$@"\n',
+    "activate": 'PATH="$PWD/.venv/bin:$PATH"\n',
+}
+
+
+def install(installed: Path, venv: Path) -> None:
+    """A virtual environment like the one that is installed here, for the Makefile too: nothing is to be installed."""
+    (venv / "bin").mkdir(parents=True)
+    for folder in (installed, installed / "bin"):
+        for each in folder.iterdir():
+            if each.name not in ("bin", "program", "dev", *STAND_INS):
+                (venv / each.relative_to(installed)).symlink_to(each)
+    for name, text in STAND_INS.items():
+        (venv / "bin" / name).write_text(text, encoding="utf-8")
+        (venv / "bin" / name).chmod(0o755)
+    for stamp in ("program", "dev"):
+        (venv / stamp).touch()
+
+
 @pytest.fixture(scope="session")
 def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The project as somebody who cloned it has it, with what is installed here; compiled, for speed."""
     copy = tmp_path_factory.mktemp("clone") / "project"
     shutil.copytree(ROOT, copy, ignore=shutil.ignore_patterns(".git", ".venv", ".*_cache", ".hypothesis"))
-    venv = copy / ".venv"
-    venv.mkdir()
-    for each in (ROOT / ".venv").resolve().iterdir():
-        if each.name not in ("program", "dev"):
-            (venv / each.name).symlink_to(each)
-    for stamp in ("program", "dev"):  # of the Makefile: nothing is to be installed
-        (venv / stamp).touch()
+    install((ROOT / ".venv").resolve(), copy / ".venv")
     for command in (["init", "-q", "-b", "main"], ["add", "--all"], ["commit", "-q", "-m", "a clone"]):
         author = ["-c", "user.name=test", "-c", "user.email=test@example.com", "-c", "commit.gpgsign=false"]
         subprocess.run(["git", *author, *command], cwd=copy, check=True, capture_output=True)
@@ -53,11 +68,12 @@ def project(clone: Path, tmp_path: Path) -> Path:
 
 
 def run(block: Block, folder: Path, **environment: str) -> str:
-    """What it printed; it has to exit with 0."""
-    for name in re.findall(r"^[a-z][\w-]*", block.text, re.MULTILINE):  # `type` knows what bash itself has, too
-        if subprocess.run(["bash", "-c", 'type "$1"', "bash", name], capture_output=True).returncode:
-            pytest.skip(f"{name} isn't installed here")
+    """What it printed; it has to exit with 0. The README says how `llm-platform` comes on the PATH."""
     clean = {name: value for name, value in os.environ.items() if not name.startswith(("GIT_", "MAKE", "PYTEST_"))}
+    clean["PATH"] = f"{folder / '.venv/bin'}{os.pathsep}{clean['PATH']}"
+    for name in re.findall(r"^[a-z][\w-]*", block.text, re.MULTILINE):  # `type` knows what bash itself has, too
+        if subprocess.run(["bash", "-c", 'type "$1"', "bash", name], env=clean, capture_output=True).returncode:
+            pytest.skip(f"{name} isn't installed here")
     # `make test` starts pytest, which says what it can: the suite is what runs now.
     clean |= {"PYTEST_ADDOPTS": "--help", "no_proxy": "*", "COLUMNS": "110"}
     done = subprocess.run(

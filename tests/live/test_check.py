@@ -124,10 +124,10 @@ IN_THE_STATE = held(RELEASE, "addons-keda", name="keda", namespace="keda")
     [
         (keda("deployed"), (), "addons: {keda: existing}"),
         (keda("deployed"), (IN_THE_STATE,), None),
-        (keda("pending-install"), (), "python -m infra repair local"),
-        (keda("failed"), (), "python -m infra repair local"),
+        (keda("pending-install"), (), "llm-platform repair local"),
+        (keda("failed"), (), "llm-platform repair local"),
         (keda("pending-install", chart="other"), (), "addons: {keda: existing}"),
-        (keda("pending-upgrade"), (IN_THE_STATE,), "python -m infra repair local"),
+        (keda("pending-upgrade"), (IN_THE_STATE,), "llm-platform repair local"),
         (keda("failed"), (IN_THE_STATE,), None),  # Helm upgrades over it
     ],
 )
@@ -151,7 +151,7 @@ def test_an_up_that_was_cut_off(machine: Machine) -> None:
     machine.state(cut_off=(held(JOB, "llama-1b-prefetch-job", id=""), held(NAMESPACE, "model-cache-namespace", id="")))
     [(_, message, fix)] = obstacles(plan())
     assert "was cut off while it made llama-1b-prefetch-job, model-cache-namespace" in message
-    assert "python -m infra repair local" in fix
+    assert "llm-platform repair local" in fix
 
 
 @pytest.mark.parametrize(

@@ -25,7 +25,7 @@ def _file(text: str, **more: Any) -> Any:
 def test_the_file_in_docs_is_current() -> None:
     written = (REPOSITORY / "docs/stack-file.schema.json").read_text(encoding="utf-8")
     current = json.dumps(stack_file_schema(), indent=2) + "\n"
-    assert written == current, "python -m infra schema stack > docs/stack-file.schema.json"
+    assert written == current, "llm-platform schema stack > docs/stack-file.schema.json"
 
 
 def test_it_is_a_schema() -> None:

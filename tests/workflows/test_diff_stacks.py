@@ -9,7 +9,7 @@ import pytest
 
 from tests.workflows.project import GITHUB, Project
 
-# Answers as `python -m infra diff STACK --base REF --format markdown` does: `exit`, `out` and `err` of the stack file.
+# Answers as `llm-platform diff STACK --base REF --format markdown` does: `exit`, `out` and `err` of the stack file.
 PROGRAM = """
 import json, sys
 assert sys.argv[1] == "diff" and sys.argv[3:] == ["--base", "HEAD^1", "--format", "markdown"], sys.argv
