@@ -48,7 +48,7 @@ EXAMPLES = {
         gateway:
           domain: llm.example.com
           certificateArn: arn:aws:acm:us-east-1:111122223333:certificate/5f0c0000-0000-4000-8000-000000000002
-        budget: {usdPerMonth: 40000, of: most}
+        budget: {usdPerMonth: 40000, of: max}
         tags: {team: ml-platform, costCenter: "4711"}
         protect: true
     """,

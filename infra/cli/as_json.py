@@ -28,7 +28,8 @@ def document(planned: Planned) -> dict[str, Any]:
         "gpu_pools": _pools(plan),
         "cost": {
             "usd_per_month_min": round(plan.cost.usd_per_month_min, 2),
-            "usd_per_month_typical": round(plan.cost.usd_per_month_typical, 2),
+            "usd_per_month_expected": round(plan.cost.usd_per_month_expected, 2),
+            "usd_per_month_typical": round(plan.cost.usd_per_month_expected, 2),  # its name before
             "usd_per_month_max": round(plan.cost.usd_per_month_max, 2),
             "while_paused": [_way(way) for way in plan.while_paused],
             "items": [_item(item) for item in plan.cost.items],
@@ -126,7 +127,8 @@ def _item(item: CostItem) -> dict[str, Any]:
     return {
         "name": item.name,
         "min": round(item.min, 2),
-        "typical": round(item.typical, 2),
+        "expected": round(item.expected, 2),
+        "typical": round(item.expected, 2),  # its name before
         "max": round(item.max, 2),
     }
 

@@ -8,8 +8,12 @@ from typing import Any
 from infra.diff.types import Change, Side
 
 _QUOTA = re.compile(r"quota '(?P<name>[^']+)' \((?P<code>L-\w+)\) in (?P<region>\S+): (?P<vcpus>[\d,]+) vCPUs")
-MIN, EXPECTED, MAX = COSTS = ("usd_per_month_min", "usd_per_month_typical", "usd_per_month_max")
-_BUDGETS = {"most": MAX, "max": MAX, "expected": EXPECTED, "least": MIN, "min": MIN}  # words of `budget.of`
+MIN, EXPECTED, MAX = "usd_per_month_min", "usd_per_month_expected", "usd_per_month_max"
+_TYPICAL = "usd_per_month_typical"  # what EXPECTED was called; both stay in the JSON
+COSTS = (MIN, EXPECTED, _TYPICAL, MAX)
+BILLS = {MIN: "minimum", EXPECTED: "expected", MAX: "maximum"}
+# Words of `budget.of`; the last two stand in older stack files.
+_BUDGETS = {"min": MIN, "expected": EXPECTED, "max": MAX, "least": MIN, "most": MAX}
 _SECONDS_OF = ("cold_start_seconds", "timeout_seconds")
 # What is worth a line of a model, in the order of reading; the names are those of the plan's JSON.
 _OF_A_MODEL = (
@@ -32,7 +36,7 @@ _OF_A_MODEL = (
 @dataclass(frozen=True)
 class Budget:
     usd_per_month: float
-    of: str  # a word of _BUDGETS
+    of: str  # a key of BILLS
     over: float  # negative: what is left
 
 
@@ -43,7 +47,7 @@ def cost(old: Side, new: Side) -> dict[str, Change]:
 
 
 def cost_items(old: Side, new: Side) -> dict[str, Change]:
-    """Items of the bill whose price changed, as [least, most]."""
+    """Items of the bill whose price changed, as [minimum, maximum]."""
     before, after = _items(old), _items(new)
     changed = {name: Change(before.get(name), after.get(name)) for name in sorted(before.keys() | after.keys())}
     return {name: change for name, change in changed.items() if change}
@@ -53,9 +57,8 @@ def budget(side: Side) -> Budget | None:
     wanted = side.platform.get("budget")
     if not isinstance(wanted, Mapping) or not side.exists:
         return None
-    limit, of = float(wanted.get("usdPerMonth", 0)), wanted.get("of", "most")
-    total = _cost(side).get(_BUDGETS.get(of, MAX), 0)
-    return Budget(limit, of, total - limit)
+    limit, of = float(wanted.get("usdPerMonth", 0)), _BUDGETS.get(wanted.get("of", "max"), MAX)
+    return Budget(limit, of, _cost(side).get(of, 0) - limit)
 
 
 def gpus_at_peak(old: Side, new: Side) -> Change:
@@ -119,7 +122,9 @@ def _figures(side: Side, model: str) -> dict[str, Any]:
 
 
 def _cost(side: Side) -> Mapping[str, float]:
-    return side.plan.get("cost", {})
+    """An older program gives the expected bill by its name before."""
+    cost = side.plan.get("cost", {})
+    return {EXPECTED: cost[_TYPICAL], **cost} if _TYPICAL in cost else cost
 
 
 def _items(side: Side) -> dict[str, list[float]]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from infra.planning.nodes import nodes_for
 from infra.planning.placement import Placed
-from infra.planning.plan import HOURS_A_MONTH, TYPICAL_LOAD, ModelPlan, PoolPlan
+from infra.planning.plan import EXPECTED_LOAD, HOURS_A_MONTH, ModelPlan, PoolPlan
 
 # Nobody knows how often a team changes its models: once per week and model.
 ROLLOUTS_PER_MONTH = 4
@@ -20,16 +20,16 @@ ROLLOUTS_ASSUMED = (
 
 @dataclass(frozen=True)
 class BilledNodes:
-    """Of one pool: for the fewest replicas, on average at a typical load, and at its maximum."""
+    """Of one pool: for the minimum of replicas, on average at the expected load, and at its maximum."""
 
-    least: int
-    typical: float
+    min: int
+    expected: float
     all_month: int  # at the maximum
     surge: int = 0  # the rest of the maximum: only while a rollout runs
     surge_hours: float = 0  # per month
 
     @property
-    def most(self) -> float:
+    def max(self) -> float:
         """As nodes that run all month."""
         return self.all_month + self.surge * self.surge_hours / HOURS_A_MONTH
 
@@ -44,7 +44,7 @@ def billed_nodes(pool: PoolPlan, placed: Sequence[Placed], models: Mapping[str, 
     all_month = max(min(pool.max, max(least, replicas)), pool.max - surge)
     return BilledNodes(
         least,
-        min(least + TYPICAL_LOAD * (peak - least), max(least, pool.max)),
+        min(least + EXPECTED_LOAD * (peak - least), max(least, pool.max)),
         all_month,
         pool.max - all_month,
         _rollout_hours(models[each.served.name] for each in on),

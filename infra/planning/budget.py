@@ -11,13 +11,17 @@ from infra.planning.advice import Attempt, written
 from infra.planning.cost import GPU_NODES, NODE_DISKS
 from infra.planning.findings import Findings
 from infra.planning.plan import Advice, Cost, CostItem, ModelPlan, Plan, PoolPlan, Violation, Write
+from infra.planning.words import BILLS
 from infra.settings import Settings
+from infra.settings.cluster import GpuPool
 from infra.settings.platform import Budget
 
 RULE, PATH = "Budget", "budget.usdPerMonth"
 NONE = " (no one change of replicas, nodes, instance type or weights keeps to it)"
 NAMED = 3  # of the biggest items, and of the changes proposed
 SMALLER_MODELS = 4  # whose weights and cache are tried smaller, dearest first
+# Which ends of replicas and nodes a bill depends on; a smaller maximum first: what runs at night stays.
+ENDS = {"max": ("max",), "expected": ("max", "min"), "min": ("min",)}
 
 
 def check_budget(settings: Settings, cost: Cost, findings: Findings) -> None:
@@ -28,7 +32,7 @@ def check_budget(settings: Settings, cost: Cost, findings: Findings) -> None:
     over = total - budget.usd_per_month
     if over <= 0:
         return
-    bill = f"${total:,.0f} a month at {budget.of}{f' ({cost.whose})' if cost.whose else ''}"
+    bill = f"the {BILLS[budget.of]} bill, ${total:,.0f} per month{f' ({cost.whose})' if cost.whose else ''},"
     items = ", ".join(f"{item.name} {_of(item, budget):,.0f}" for item in _biggest(cost, budget)[:NAMED])
     enough = f"{PATH}: {_enough(total)}"
     findings.refuse(
@@ -68,7 +72,7 @@ class _Search:
     catalog: Catalog
 
     def total(self, write: Write) -> float:
-        """Dollars a month; without end where the stack file would be refused."""
+        """Dollars per month; without end where the stack file would be refused."""
         plan = self.attempt(write)
         return _total(plan.cost, self.budget) if plan is not None else float("inf")
 
@@ -122,16 +126,17 @@ def _ways(search: _Search) -> Iterator[Advice]:
 
 def _fewer_replicas(search: _Search, models: Sequence[ModelPlan]) -> Iterator[Advice]:
     """Of one model of a pool, those first that could give up most GPUs: where that isn't enough, nor are the others."""
-    end = "max" if search.budget.of == "most" else "min"
+    for end in ENDS[search.budget.of]:
+        for model in sorted(models, key=lambda model: (-_to_give(model, end), model.name)):
+            advice = _replicas(search, model, end, ()) if _to_give(model, end) > 0 else None
+            if advice is None:
+                break
+            yield advice
 
-    def to_give(model: ModelPlan) -> int:
-        return model.gpus * (getattr(model.replicas, end) - _least(model, end))
 
-    for model in sorted(models, key=lambda model: (-to_give(model), model.name)):
-        advice = _replicas(search, model, end, ()) if to_give(model) > 0 else None
-        if advice is None:
-            return
-        yield advice
+def _to_give(model: ModelPlan, end: str) -> int:
+    """GPUs of the replicas that a model can do without."""
+    return model.gpus * (getattr(model.replicas, end) - _least(model, end))
 
 
 def _least(model: ModelPlan, end: str) -> int:
@@ -149,18 +154,19 @@ def _replicas(search: _Search, model: ModelPlan, end: str, beside: Write) -> Adv
 def _fewer_nodes(search: _Search, planned: PoolPlan) -> Iterator[Advice]:
     """Where the stack file gives the pool more than its models and a rollout need, or keeps idle nodes."""
     pool = search.plan.settings.gpu_pools.get(planned.name)
-    end = "max" if search.budget.of == "most" else "min"
-    given = getattr(pool, end) if pool is not None else None
-    if pool is None or not given:
-        return
+    for end in ENDS[search.budget.of]:
+        advice = _nodes(search, planned.name, pool, end) if pool is not None else None
+        if advice is not None:
+            yield advice
 
+
+def _nodes(search: _Search, name: str, pool: GpuPool, end: str) -> Advice | None:
     def change(number: int) -> Write:
-        return ((f"gpuPools.{planned.name}.{end}", number),)
+        return ((f"gpuPools.{name}.{end}", number),)
 
-    number = search.largest(max(pool.min, 1) if end == "max" else 0, given - 1, change)
-    advice = search.advice(change(number)) if number is not None else None
-    if advice is not None:
-        yield advice
+    given = getattr(pool, end)
+    number = search.largest(max(pool.min, 1) if end == "max" else 0, given - 1, change) if given else None
+    return search.advice(change(number)) if number is not None else None
 
 
 def _cheaper_type(search: _Search, planned: PoolPlan, beside: Write = ()) -> Iterator[Advice]:
@@ -206,8 +212,8 @@ def _most(ways: Sequence[Write]) -> Write:
 def _with_less(search: _Search, model: ModelPlan, write: Write) -> Advice | None:
     pool = search.plan.pools.get(model.pool or "")
     cheaper = next(_cheaper_type(search, pool, write), None) if pool else None
-    end = "max" if search.budget.of == "most" else "min"
-    return cheaper or _replicas(search, model, end, write)
+    fewer = (_replicas(search, model, end, write) for end in ENDS[search.budget.of])
+    return cheaper or next(filter(None, fewer), None)
 
 
 def _enough(total: float) -> int:
@@ -219,8 +225,8 @@ def _biggest(cost: Cost, budget: Budget) -> list[CostItem]:
 
 
 def _total(cost: Cost, budget: Budget) -> float:
-    return cost.usd_per_month_max if budget.of == "most" else cost.usd_per_month_min
+    return sum(_of(item, budget) for item in cost.items)
 
 
 def _of(item: CostItem, budget: Budget) -> float:
-    return item.max if budget.of == "most" else item.min
+    return {"max": item.max, "expected": item.expected, "min": item.min}[budget.of]

@@ -1,4 +1,4 @@
-"""The bill a month: at the fewest nodes, at a typical load, and at the most that AWS could charge."""
+"""The bill per month: the minimum, what is expected, and the maximum that AWS could charge."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
@@ -26,7 +26,7 @@ GPU_NODES = "GPU nodes "  # begins the name of a pool's item
 NODE_DISKS = "node disks"
 # Of a node: some 2,000 lines of 120 bytes in ten minutes. An estimate: it grows with connections, not with traffic.
 FLOW_LOG_GIB_PER_NODE = 1.0
-LEAST_ZONES = 2  # of a load balancer
+MIN_ZONES = 2  # of a load balancer
 OLDER_REVISIONS = 2  # of the weights, at most, on a file system that bills what is used
 
 
@@ -80,26 +80,26 @@ def _rollouts(nodes: Mapping[str, BilledNodes], findings: Findings) -> str:
     return rollouts
 
 
-def most_per_month(
+def maximum_per_month(
     pool: PoolPlan, placed: Sequence[Placed], models: Mapping[str, ModelPlan], catalog: Catalog
 ) -> float:
     """Nodes of a pool that we make, with their disks, at its maximum."""
     nodes = billed_nodes(pool, placed, models)
     disk = _disk_month(pool.root_gib, pool.root_iops, pool.root_throughput, catalog)
-    return _gpu_nodes(pool, nodes, catalog).max + nodes.most * disk
+    return _gpu_nodes(pool, nodes, catalog).max + nodes.max * disk
 
 
 def _gpu_nodes(pool: PoolPlan, nodes: BilledNodes, catalog: Catalog) -> CostItem:
-    """Least on the cheapest of the pool's types, most on the dearest; EKS asks for the first type first."""
+    """Minimum on the cheapest of the pool's types, maximum on the dearest; EKS asks for the first type first."""
     prices = [hourly(catalog.instances[name], pool.capacity) for name in pool.instance_types]
     whose = f" ({pool.price_note})" if pool.price_note else ""
     surge = f", + {nodes.surge} in rollouts" if nodes.surge else ""
-    counts = f"{nodes.least} / {_short(nodes.typical)} / {nodes.all_month}"
+    counts = f"{nodes.min} / {_short(nodes.expected)} / {nodes.all_month}"
     return CostItem(
         f"{GPU_NODES}{pool.name}",
-        nodes.least * min(low for low, _ in prices) * HOURS_A_MONTH,
-        nodes.typical * sum(prices[0]) / 2 * HOURS_A_MONTH,
-        nodes.most * max(high for _, high in prices) * HOURS_A_MONTH,
+        nodes.min * min(low for low, _ in prices) * HOURS_A_MONTH,
+        nodes.expected * sum(prices[0]) / 2 * HOURS_A_MONTH,
+        nodes.max * max(high for _, high in prices) * HOURS_A_MONTH,
         f"{counts} x {'/'.join(pool.instance_types)}{surge}{whose}",
     )
 
@@ -107,11 +107,11 @@ def _gpu_nodes(pool: PoolPlan, nodes: BilledNodes, catalog: Catalog) -> CostItem
 def _own_nodes(pool: PoolPlan, nodes: BilledNodes) -> CostItem:
     """At the stack file's price: day and night where their number is given, else those that the replicas need."""
     price = (pool.usd_per_node_hour or 0.0) * HOURS_A_MONTH
-    number = f"{nodes.least} / {_short(nodes.typical)} / {pool.max}" if nodes.least < pool.max else str(pool.max)
+    number = f"{nodes.min} / {_short(nodes.expected)} / {pool.max}" if nodes.min < pool.max else str(pool.max)
     return CostItem(
         f"{GPU_NODES}{pool.name}",
-        nodes.least * price,
-        nodes.typical * price,
+        nodes.min * price,
+        nodes.expected * price,
         pool.max * price,
         f"{number} nodes of {pool.gpus_per_node} x {pool.gpu}, at the stack file's price",
     )
@@ -155,7 +155,7 @@ def _gateway(gateway: GatewayPlan | None, cluster: ClusterPlan, catalog: Catalog
     """A public load balancer has an address in each zone."""
     if gateway is None or gateway.controller != "alb":
         return
-    addresses = max(LEAST_ZONES, len(cluster.zone_ids)) if gateway.visibility == "public" else 0
+    addresses = max(MIN_ZONES, len(cluster.zone_ids)) if gateway.visibility == "public" else 0
     hour = catalog.prices.alb_hour + addresses * catalog.prices.public_ipv4_hour
     what = f"public, {addresses} addresses" if addresses else "internal"
     yield _fixed("load balancer", hour * HOURS_A_MONTH, what)
@@ -186,9 +186,9 @@ def _storage(
         disks.append((BilledNodes(system, system, system), _disk_month(cluster.system_root_gib, 0, 0, catalog)))
     yield CostItem(
         NODE_DISKS,
-        sum(nodes.least * usd for nodes, usd in disks),
-        sum(nodes.typical * usd for nodes, usd in disks),
-        sum(nodes.most * usd for nodes, usd in disks),
+        sum(nodes.min * usd for nodes, usd in disks),
+        sum(nodes.expected * usd for nodes, usd in disks),
+        sum(nodes.max * usd for nodes, usd in disks),
         "gp3",
     )
 
@@ -202,9 +202,9 @@ def _flow_logs(settings: Settings, nodes: Collection[BilledNodes], catalog: Cata
     system = create.system_nodes.count
     yield CostItem(
         "flow logs",
-        month * (system + sum(each.least for each in nodes)),
-        month * (system + sum(each.typical for each in nodes)),
-        month * (system + sum(each.most for each in nodes)),
+        month * (system + sum(each.min for each in nodes)),
+        month * (system + sum(each.expected for each in nodes)),
+        month * (system + sum(each.max for each in nodes)),
         f"about {FLOW_LOG_GIB_PER_NODE:g} GiB per node and month, an estimate",
     )
 

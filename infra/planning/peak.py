@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from infra.catalog import Catalog
 from infra.planning.advice import written
 from infra.planning.billed_nodes import ROLLOUTS_PER_MONTH
-from infra.planning.cost import most_per_month
+from infra.planning.cost import maximum_per_month
 from infra.planning.findings import Findings
 from infra.planning.nodes import nodes_for
 from infra.planning.placement import Placed
@@ -47,8 +47,8 @@ def _fixes(
     pool: PoolPlan, placed: Sequence[Placed], models: Mapping[str, ModelPlan], catalog: Catalog
 ) -> Iterator[Advice]:
     needed = nodes_for(placed, pool.gpus_per_node, at_most=True, extra=pool.surge_gpus)
-    more = most_per_month(replace(pool, max=needed), placed, models, catalog)
-    more -= most_per_month(pool, placed, models, catalog)
+    more = maximum_per_month(replace(pool, max=needed), placed, models, catalog)
+    more -= maximum_per_month(pool, placed, models, catalog)
     hours = ", for the hours of rollouts" if pool.peak_gpus <= pool.max * pool.gpus_per_node else ""
     write = ((f"gpuPools.{pool.name}.max", needed),)
     money = f" (+${more:,.0f} per month at most{hours})" if more else ""

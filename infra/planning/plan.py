@@ -13,8 +13,8 @@ from infra.settings import Settings
 
 HOURS_A_MONTH = 730
 GAP_PARTS = ("image", "weights", "engine")  # of a cold start, where a new pod takes the node of the old one
-# The bill between least and most: replicas, on average, are so far from their fewest to their most, without a rollout.
-TYPICAL_LOAD = 1 / 3
+# The expected bill: replicas, on average, are so far from their minimum to their maximum, without a rollout.
+EXPECTED_LOAD = 1 / 3
 
 
 @dataclass(frozen=True)
@@ -378,7 +378,7 @@ class GatewayPlan:
 class CostItem:
     name: str
     min: float  # dollars a month
-    typical: float  # at TYPICAL_LOAD
+    expected: float  # at EXPECTED_LOAD
     max: float
     what: str = ""  # how much of what is billed
 
@@ -397,8 +397,8 @@ class Cost:
         return sum(item.min for item in self.items)
 
     @property
-    def usd_per_month_typical(self) -> float:
-        return sum(item.typical for item in self.items)
+    def usd_per_month_expected(self) -> float:
+        return sum(item.expected for item in self.items)
 
     @property
     def usd_per_month_max(self) -> float:

@@ -1,4 +1,7 @@
-"""Numbers as people write them."""
+"""Numbers and bills as people write them."""
+
+# The three bills, by the words of `budget.of`.
+BILLS = {"min": "minimum", "expected": "expected", "max": "maximum"}
 
 
 def count(number: int, noun: str) -> str:

@@ -14,6 +14,7 @@ _SECONDS = {"": 1, "s": 1, "sec": 1, "seconds": 1, "m": 60, "min": 60, "minutes"
 _GIB = {"": 1, "g": 1, "gb": 1, "gi": 1, "gib": 1}
 _SIZE = {"": "Gi", "g": "Gi", "gb": "Gi", "gi": "Gi", "gib": "Gi", "t": "Ti", "tb": "Ti", "ti": "Ti", "tib": "Ti"}
 _WORDS = {"yes": True, "on": True, "true": True, "no": False, "off": False, "false": False}
+_BILLS = {"most": "max", "maximum": "max", "least": "min", "minimum": "min", "typical": "expected", "third": "expected"}
 _ADDRESS = re.compile(r"[\w.-]+(:\d+|\.\w+)\S*")
 _IP = re.compile(r"\d{1,3}(\.\d{1,3}){3}")
 _DEEPEST = 3  # sections within sections that a single value may stand for
@@ -76,6 +77,8 @@ def _readings(key: str, value: Any, node: Schema, depth: int) -> Iterator[Any]:
         yield from _texts(value)
         if value.strip().lower() in _WORDS:
             yield _WORDS[value.strip().lower()]
+        if value.strip().lower() in _BILLS:
+            yield _BILLS[value.strip().lower()]
     else:
         yield str(value).lower() if isinstance(value, bool) else str(value)
         yield f"{value}Gi"

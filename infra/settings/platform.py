@@ -118,8 +118,9 @@ class Budget(Section):
     """What a month may cost."""
 
     usd_per_month: float = Field(gt=0, description="US dollars", examples=[30000])
-    of: Literal["most", "least"] = Field(
-        default="most", description="which bill is compared: at the pools' maxima, or at their minima"
+    of: Literal["max", "expected", "min"] = Field(
+        default="max",
+        description="which bill is compared: the maximum (pools at their maxima), the expected one, or the minimum",
     )
 
 

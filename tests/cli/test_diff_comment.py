@@ -41,7 +41,7 @@ def test_the_title_is_a_verdict_with_the_money() -> None:
 def test_what_matters_comes_first_and_details_are_folded() -> None:
     text = comment("many", *BIGGER)
     order = (
-        "| $ per month, max |",
+        "| $ per month, maximum |",
         "**Fails because**",
         "**What users notice**",
         "> [!TIP]",
@@ -71,24 +71,37 @@ def test_a_change_that_costs_nothing_says_so() -> None:
     assert comment("many", ("ml-platform", "ml-platfor")).splitlines()[1].startswith("### ⚠️ many: the bill stays")
 
 
-BUDGETS = {"most": "", "expected": " (of the expected bill)", "least": " (of the least bill)"}
+BUDGETS = {
+    "max": (300, ""),
+    "expected": (200, " (of the expected bill)"),
+    "min": (100, " (of the minimum bill)"),
+    "most": (300, ""),
+    "least": (100, " (of the minimum bill)"),
+}
 
 
 @pytest.mark.parametrize("of", BUDGETS)
 def test_how_much_is_over_the_budget_stands_in_the_title(of: str) -> None:
     old = side("many")
-    cost = {"usd_per_month_min": 900, "usd_per_month_typical": 1000, "usd_per_month_max": 1100}
+    cost = {"usd_per_month_min": 900, "usd_per_month_expected": 1000, "usd_per_month_max": 1100}
     rule = {"rule": "Budget", "path": "budget", "message": "m", "fix": "f"}
     config = {"llm-platform:platform": {"budget": {"usdPerMonth": 800, "of": of}}}
     told = compare("many", old, Side({**old.plan, "cost": cost, "violations": [rule]}, config))
-    over = {"most": 300, "expected": 200, "least": 100}[of]
-    assert headline(told).split("; ")[1].endswith(f", ${over} over budget{BUDGETS[of]}")
+    over, which = BUDGETS[of]
+    assert headline(told).split("; ")[1].endswith(f", ${over} over budget{which}")
 
 
 def test_a_base_that_knows_no_expected_bill_has_the_maximum_alone() -> None:
     known = ("usd_per_month_min", "usd_per_month_max")
     old = Side({**side("many").plan, "cost": dict.fromkeys(known, 1)})
     assert re.search(r"many: maximum \+\$[\d,]+ per month", headline(compare("many", old, side("many"))))
+
+
+def test_a_base_that_calls_the_expected_bill_typical_has_it_all_the_same() -> None:
+    plan = side("many").plan
+    before = {key: value for key, value in plan["cost"].items() if key != "usd_per_month_expected"}
+    change = compare("many", Side({**plan, "cost": before}), side("many")).cost["usd_per_month_expected"]
+    assert change.old == change.new > 0
 
 
 SWAPS = {

@@ -22,8 +22,9 @@ KEYS = {
     "usd_per_hour usd_per_million_output_tokens reasons rollout",
     "pool": "instance_types capacity min max gpus_per_node usd_per_node_hour price_note peak_gpus surge_gpus reasons"
     " nodes lose_one",
-    "cost": "usd_per_month_min usd_per_month_typical usd_per_month_max items prices while_paused",
-    "cost item": "name min typical max",
+    "cost": "usd_per_month_min usd_per_month_expected usd_per_month_typical usd_per_month_max items prices"
+    " while_paused",
+    "cost item": "name min expected typical max",
     "choice": "value reason",
     "resource": "urn type name parent inputs options",
     "note": "path message",
@@ -127,7 +128,7 @@ def test_the_parts_of_a_cold_start_add_up(stack: str) -> None:
 def test_the_sums_are_those_of_the_items() -> None:
     cost = plan_json("prod")["cost"]
     assert len(cost["items"]) > 5
-    for end in ("min", "typical", "max"):
+    for end in ("min", "expected", "typical", "max"):
         assert cost[f"usd_per_month_{end}"] == pytest.approx(sum(item[end] for item in cost["items"]), abs=0.1)
 
 

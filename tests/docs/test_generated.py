@@ -48,7 +48,7 @@ def test_a_stale_picture_and_example_are_seen(tmp_path: Path, monkeypatch: pytes
     fresh = generated()
     for name, mark, goes in (
         ("README.md", "picture", "<b>Gateway</b>"),
-        ("docs/reviewer.md", "example", "| budget (most) | 30,000 |"),
+        ("docs/reviewer.md", "example", "| budget (maximum) | 30,000 |"),
     ):
         written = (ROOT / name).read_text(encoding="utf-8")
         assert goes in written

@@ -12,12 +12,12 @@ ROOMY = changed(PROD, gpuPools__l40s__max=6)
 DEAR = changed(PROD, gpuPools__t4__instanceTypes=["g4dn.16xlarge"])
 
 
-def _fixes(stack: dict[str, Any], usd: float, of: str = "most") -> list[str]:
+def _fixes(stack: dict[str, Any], usd: float, of: str = "max") -> list[str]:
     (violation,) = plan(changed(stack, budget={"usdPerMonth": usd, "of": of})).violations
     return violation.fix.split(", or ")
 
 
-def _most(result: Plan) -> str:
+def _maximum(result: Plan) -> str:
     return f"{result.cost.usd_per_month_max:,.0f}"
 
 
@@ -33,7 +33,7 @@ def test_the_most_replicas_that_keep_to_it_are_named_with_their_sum() -> None:
     number = int(fewer.partition(": ")[2].partition(" ")[0])
     mended = changed(PROD, models__llama_8b__replicas__max=number)
     assert 2 <= number < 5
-    assert f"(${_most(plan(mended))})" in fewer
+    assert f"(${_maximum(plan(mended))})" in fewer
     assert plan(changed(mended, budget={"usdPerMonth": total - 1500})).violations == ()
     one_more = changed(mended, models__llama_8b__replicas__max=number + 1, budget={"usdPerMonth": total - 1500})
     assert [each.rule for each in plan(one_more).violations] == ["Budget"]
@@ -46,11 +46,19 @@ def test_the_dearest_pool_comes_first() -> None:
 @pytest.mark.parametrize(
     ("stack", "usd", "of", "fix"),
     [
-        (ROOMY, 40000, "most", r"gpuPools\.l40s\.max: [345] "),
-        (DEAR, 23000, "most", r"gpuPools\.t4\.instanceTypes: \[g4dn\.\w+\] "),
-        (PROD, 9500, "least", r"models\.llama-8b\.replicas\.min: 1 "),
+        (ROOMY, 40000, "max", r"gpuPools\.l40s\.max: [345] "),
+        (DEAR, 23000, "max", r"gpuPools\.t4\.instanceTypes: \[g4dn\.\w+\] "),
+        (PROD, 9500, "min", r"models\.llama-8b\.replicas\.min: 1 "),
+        (PROD, 13000, "expected", r"models\.llama-8b\.replicas\.max: [234] "),
+        (PROD, 13000, "expected", r"models\.llama-8b\.replicas\.min: 1 "),
     ],
-    ids=["a smaller pool", "a cheaper instance type", "fewer at least"],
+    ids=[
+        "a smaller pool",
+        "a cheaper instance type",
+        "a smaller minimum",
+        "expected, by the maximum",
+        "by the minimum",
+    ],
 )
 def test_other_changes_that_mend_it(stack: dict[str, Any], usd: float, of: str, fix: str) -> None:
     assert any(re.match(fix, each) for each in _fixes(stack, usd, of))

@@ -90,7 +90,7 @@ def test_spot_is_billed_at_its_range() -> None:
     assert nodes.min / HOURS == pytest.approx(0.349)
     assert result.pools["l4"].usd_per_node_hour == pytest.approx(0.5772)
     assert 0.5772 * HOURS <= nodes.max < 2 * 0.5772 * HOURS  # the second node is for the hours of rollouts
-    assert nodes.min < nodes.typical < nodes.max
+    assert nodes.min < nodes.expected < nodes.max
     (assumed,) = [each.message for each in result.assumptions if each.path == "gpuPools.l4.capacity"]
     assert "g6.xlarge $0.35 to $0.40 an hour" in assumed
     assert "the source states no date" in assumed

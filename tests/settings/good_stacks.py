@@ -69,7 +69,7 @@ config:
       domain: llm.example.com
       visibility: internal
       certificateArn: arn:aws:acm:us-east-1:111122223333:certificate/5f0c
-    budget: {usdPerMonth: 30000, of: most}
+    budget: {usdPerMonth: 30000, of: expected}
     tags: {team: ml-platform, costCenter: "4711"}
     protect: true
 """

@@ -119,7 +119,7 @@ def _figure(key: str, value: object) -> str:
 
 
 def bill(difference: Difference) -> list[tuple[str, str, str]]:
-    """Items that changed, least to most."""
+    """Items that changed, minimum to maximum."""
     items = figures.cost_items(difference.old, difference.new)
     return [(said(name), _span(change.old), _span(change.new)) for name, change in items.items()]
 
@@ -143,13 +143,13 @@ def effect(difference: Difference, facts: Facts) -> str:
     if facts.effect is None:
         return "The program of now can't plan the base's stack file, so what is whose can't be told apart."
     cost, resources = facts.effect.cost, facts.effect.resources
-    low, high = (cost[key].new - cost[key].old for key in ("usd_per_month_min", "usd_per_month_max"))
-    most = difference.cost["usd_per_month_max"]
+    low, high = (cost[key].new - cost[key].old for key in (figures.MIN, figures.MAX))
+    maximum = difference.cost[figures.MAX]
     does = [f"{count(len(urns), 'resource')} {act}" for act, urns in resources.acts().items()]
     return (
-        f"These alone, with the stack file as it was: {signed(low)} $ a month at least, {signed(high)} at most,"
-        f" {', '.join(does) or 'no resource changed'}. The stack file's own part: {signed(most.new - most.old - high)}"
-        " $ a month at most."
+        f"These alone, with the stack file as it was: minimum {signed(low)} $ per month, maximum {signed(high)},"
+        f" {', '.join(does) or 'no resource changed'}. The stack file's own part: maximum"
+        f" {signed(maximum.new - maximum.old - high)} $ per month."
     )
 
 

@@ -61,7 +61,7 @@ def tell(compared: Compared) -> Told:
             folded=True,
         ),
         Block(tables.fit_title(difference), ("", "", "now", "after"), tables.fit(difference), True, (2, 3)),
-        Block("Bill, $ a month, least to most", ("", "now", "after"), tables.bill(difference), True, (1, 2)),
+        Block("Bill, $ per month, minimum to maximum", ("", "now", "after"), tables.bill(difference), True, (1, 2)),
         Block("ACCESS, each change", ("", "what", "", ""), access_rows.each(difference), True),
         Block("Warnings, and what is gone", ("", ""), tables.notes(difference), True),
     ]

@@ -22,8 +22,7 @@ _WORDS = {
     "aws:eks/nodeGroup:NodeGroup": "node group",
 }
 _BUDGET = "Budget"
-_BILL = (("expected", figures.EXPECTED), ("maximum", figures.MAX))
-_FIGURES = {figures.MIN: "min", figures.EXPECTED: "expected", figures.MAX: "max"}
+_BILL = (figures.EXPECTED, figures.MAX)
 
 
 def mark(difference: Difference) -> str:
@@ -42,7 +41,7 @@ def headline(difference: Difference) -> str:
 
 def _money(difference: Difference) -> str:
     """The expected bill and the maximum; of a stack that stays, how they change."""
-    found = {word: difference.cost[key] for word, key in _BILL if key in difference.cost}
+    found = {figures.BILLS[key]: difference.cost[key] for key in _BILL if key in difference.cost}
     stays = difference.old.exists and difference.new.exists
     if stays and not any(round(change.new) - round(change.old) for change in found.values()):
         bill = "the bill stays" if any(change.new for change in found.values()) else "no bill"
@@ -66,7 +65,7 @@ def _over(difference: Difference) -> str:
     budget = figures.budget(difference.new)
     if budget is None or budget.over < 1:
         return ", over budget"
-    of = "" if budget.of in ("most", "max") else f" (of the {budget.of} bill)"
+    of = "" if budget.of == figures.MAX else f" (of the {figures.BILLS[budget.of]} bill)"
     return f", ${number(budget.over)} over budget{of}"
 
 
@@ -164,7 +163,7 @@ def reasons(difference: Difference) -> Iterator[tuple[str, str]]:
 def figures_table(difference: Difference) -> Iterator[tuple[str, str, str, str]]:
     """What it costs and needs: now, after, change. The bill always, the rest where it changes."""
     old, new = difference.old, difference.new
-    for key, word in _FIGURES.items():
+    for key, word in figures.BILLS.items():
         if key in difference.cost and (difference.cost[key].old or difference.cost[key].new):
             yield _row(f"$ per month, {word}", difference.cost[key])
     yield from _budget(difference)
@@ -181,11 +180,11 @@ def _budget(difference: Difference) -> Iterator[tuple[str, str, str, str]]:
     before, after = figures.budget(difference.old), figures.budget(difference.new)
     if after is None:
         if before is not None and difference.new.exists:
-            yield f"budget ({before.of})", number(before.usd_per_month), "none", ""
+            yield f"budget ({figures.BILLS[before.of]})", number(before.usd_per_month), "none", ""
         return
     was = number(before.usd_per_month) if before else "none"
     left = f"{number(after.over)} over" if after.over > 0 else f"{number(-after.over)} left"
-    yield f"budget ({after.of})", was, number(after.usd_per_month), left
+    yield f"budget ({figures.BILLS[after.of]})", was, number(after.usd_per_month), left
 
 
 def _swapped(difference: Difference) -> list[str]:

@@ -11,6 +11,7 @@ from infra.cli.report.words import count, usd
 from infra.offline import Planned
 from infra.planning.kinds import by_kind
 from infra.planning.plan import ModelPlan, Plan
+from infra.planning.words import BILLS
 from infra.recording import Recording
 
 __all__ = ["Column", "Report", "Row", "Section", "report"]
@@ -53,14 +54,14 @@ def _title(plan: Plan, recording: Recording) -> str:
 def _verdict(plan: Plan) -> tuple[Row, ...]:
     cost, budget = plan.cost, plan.settings.budget
     ok = _ok(plan)
-    bill = f"{usd(cost.usd_per_month_min)} to {usd(cost.usd_per_month_max)} a month"
-    bill += f", about {usd(cost.usd_per_month_typical)} a third of the way"
+    bill = f"expected {usd(cost.usd_per_month_expected)} per month"
+    bill += f"; minimum {usd(cost.usd_per_month_min)}; maximum {usd(cost.usd_per_month_max)}"
     if cost.whose:
         bill += f" ({cost.whose})"
     if not cost.items:
         bill = "nothing: no cloud resource is made"
     if budget:
-        bill += f"; budget {usd(budget.usd_per_month)} of the {budget.of}"
+        bill += f"; budget {usd(budget.usd_per_month)} ({BILLS[budget.of]})"
     look = (
         f"{count(len(by_kind(plan.warnings)), 'warning')}, {count(len(plan.to_do), 'thing')} to do before `pulumi up`"
     )

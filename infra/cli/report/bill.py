@@ -12,24 +12,24 @@ def bill_section(plan: Plan) -> Section:
         return Section("BILL", (), ())
     nodes = [item for item in cost.items if item.name.startswith(GPU_NODES)]
     rest = [item for item in cost.items if item not in nodes]
-    rows = [_row(item.name, item.what, item.min, item.typical, item.max) for item in nodes]
+    rows = [_row(item.name, item.what, item.min, item.expected, item.max) for item in nodes]
     if rest:
-        others = (sum(item.min for item in rest), sum(item.typical for item in rest), sum(item.max for item in rest))
+        others = (sum(item.min for item in rest), sum(item.expected for item in rest), sum(item.max for item in rest))
         rows.append(_row("the rest", cost.others_whose, *others))
-    sums = (cost.usd_per_month_min, cost.usd_per_month_typical, cost.usd_per_month_max)
+    sums = (cost.usd_per_month_min, cost.usd_per_month_expected, cost.usd_per_month_max)
     rows.append(_row("sum", "", *sums))
-    rows.append(("an hour", "", *(f"{each / HOURS_A_MONTH:,.2f}" for each in sums)))
+    rows.append(("per hour", "", *(f"{each / HOURS_A_MONTH:,.2f}" for each in sums)))
     columns = (
         Column("nodes"),
-        Column("least, $ a month", right=True),
-        Column("a third", right=True),
-        Column("most", right=True),
+        Column("minimum, $ per month", right=True),
+        Column("expected", right=True),
+        Column("maximum", right=True),
     )
     parts = f"\nthe rest: {', '.join(_part(item) for item in rest)}" if rest else ""
-    rollouts = f"\nmost: in rollouts, {cost.rollouts} per month" if cost.rollouts else ""
+    rollouts = f"\nmaximum: in rollouts, {cost.rollouts} per month" if cost.rollouts else ""
     paused = "".join(f"\nless while paused: {_way(way)}" for way in plan.while_paused)
     note = (
-        f"a third: on average, replicas a third of the way from their fewest to their most{rollouts}{parts}{paused}"
+        f"expected: replicas a third of the way from their minimum to their maximum{rollouts}{parts}{paused}"
         f"\n{cost.price_note}; not in it: {cost.left_out}"
     )
     return Section("BILL", columns, tuple(rows), note)

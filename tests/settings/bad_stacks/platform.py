@@ -99,9 +99,9 @@ PLATFORM = (
     ),
     Bad(
         "a negative budget",
-        stack(CLUSTER, MODEL, "budget: {usdPerMonth: -1, of: max}"),
+        stack(CLUSTER, MODEL, "budget: {usdPerMonth: -1, of: most}"),
         (
-            Mistake("budget.of", 6, 'got "max"; allowed: most, least', "write of: most"),
+            Mistake("budget.of", 6, 'got "most"; allowed: max, expected, min', "write of: max"),
             Mistake("budget.usdPerMonth", 6, "got the number -1; allowed: a number over 0", "write usdPerMonth: 30000"),
         ),
     ),
