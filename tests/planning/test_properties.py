@@ -62,11 +62,16 @@ def test_adding_a_model_changes_nothing_of_the_others(
     for name, pool in before.pools.items():
         assert after.pools[name].max >= pool.max
         assert _fixed(after, name) == _fixed(before, name)
+        groups = after.pools[name].groups
+        assert {place: group.min for place, group in groups.items()} == {
+            place: group.min for place, group in pool.groups.items()
+        }
+        assert all(groups[place].max >= group.max for place, group in pool.groups.items())
 
 
 def _fixed(result: Plan, name: str) -> list[Any]:
-    """Everything of a pool but what another model may raise."""
-    raised = ("max", "peak_gpus", "surge_gpus", "reasons")
+    """Everything of a pool but what another model may raise; `groups` are the pool's own minimum and maximum."""
+    raised = ("max", "groups", "peak_gpus", "surge_gpus", "reasons")
     return [value for key, value in vars(result.pools[name]).items() if key not in raised]
 
 
