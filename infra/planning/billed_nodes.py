@@ -13,8 +13,8 @@ ROLLOUTS_PER_MONTH = 4
 UNNEEDED_SECONDS = 600
 ROLLOUTS_ASSUMED = (
     f"a node that only a rollout needs is billed for the rollout's hours: {ROLLOUTS_PER_MONTH} rollouts per model per"
-    f" month, each with a cold start at its slow end per replica and {UNNEEDED_SECONDS // 60} min until the autoscaler"
-    " removes the node"
+    f" month, each with a cold start at its slow end and the old pod's grace period per replica, and"
+    f" {UNNEEDED_SECONDS // 60} min until the autoscaler removes the node"
 )
 
 
@@ -41,19 +41,21 @@ def billed_nodes(pool: PoolPlan, placed: Sequence[Placed], models: Mapping[str, 
     peak = max(least, nodes_for(running, pool.gpus_per_node, at_most=True))
     replicas = nodes_for(on, pool.gpus_per_node, at_most=True)
     surge = nodes_for(on, pool.gpus_per_node, at_most=True, extra=pool.surge_gpus) - replicas
-    all_month = max(min(pool.max, max(least, replicas)), pool.max - surge)
+    all_month = max(least, min(pool.max, replicas), pool.max - surge)
     return BilledNodes(
         least,
         min(least + EXPECTED_LOAD * (peak - least), max(least, pool.max)),
         all_month,
-        pool.max - all_month,
+        max(0, pool.max - all_month),
         _rollout_hours(models[each.served.name] for each in on),
     )
 
 
 def _rollout_hours(models: Iterable[ModelPlan]) -> float:
-    """One pod after the other, one model after the other."""
+    """One pod after the other, one model after the other: a new pod starts, then its old one ends."""
     seconds = sum(
-        model.replicas.max * model.cold_start.high + UNNEEDED_SECONDS for model in models if model.rollout.max_surge
+        model.replicas.max * (model.cold_start.high + model.timeouts.grace_period) + UNNEEDED_SECONDS
+        for model in models
+        if model.rollout.max_surge
     )
     return min(ROLLOUTS_PER_MONTH * seconds / 3600, HOURS_A_MONTH)

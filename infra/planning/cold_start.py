@@ -32,12 +32,15 @@ def cold_start(placed: Placed, pool: PoolPlan | None, cache: CachePlan, catalog:
     )
 
 
-def timeouts(placed: Placed, start: ColdStart, gateway_timeout: int | None) -> Timeouts:
-    """Each is at least what it waits for, judged at the slow end."""
+def timeouts(placed: Placed, start: ColdStart, gateway_timeout: int | None, *, after_old_pod: bool) -> Timeouts:
+    """Each is at least what it waits for, judged at the slow end. `after_old_pod`: a rollout's new pod may have to wait
+    until an old one has ended."""
     slow = {name: part.high for name, part in start.parts.items()}
     startup = _up(max(120, 1.5 * (slow["weights"] + slow["engine"])))
-    progress = _up(max(600, 1.25 * sum(slow.values()), slow["node"] + slow["boot"] + slow["image"] + startup))
     drain = gateway_timeout or GATEWAY_TIMEOUT
+    grace_period = PRE_STOP + drain + AFTER_DRAIN
+    start_deadline = max(600, 1.25 * sum(slow.values()), slow["node"] + slow["boot"] + slow["image"] + startup)
+    progress = _up(start_deadline + (grace_period if after_old_pod else 0))
     return Timeouts(
         startup_probe=startup,
         progress_deadline=progress,
@@ -45,7 +48,7 @@ def timeouts(placed: Placed, start: ColdStart, gateway_timeout: int | None) -> T
         prefetch=_up(1800 + placed.served.disk_gib * 1024 / DOWNLOAD_MIBPS),
         pre_stop=PRE_STOP,
         drain=drain,
-        grace_period=PRE_STOP + drain + AFTER_DRAIN,
+        grace_period=grace_period,
         keep_alive=max(drain, NGINX_IDLE) + KEEP_ALIVE_MARGIN,
     )
 

@@ -107,12 +107,13 @@ def _gpu_nodes(pool: PoolPlan, nodes: BilledNodes, catalog: Catalog) -> CostItem
 def _own_nodes(pool: PoolPlan, nodes: BilledNodes) -> CostItem:
     """At the stack file's price: day and night where their number is given, else those that the replicas need."""
     price = (pool.usd_per_node_hour or 0.0) * HOURS_A_MONTH
-    number = f"{nodes.min} / {_short(nodes.expected)} / {pool.max}" if nodes.min < pool.max else str(pool.max)
+    most = max(nodes.min, pool.max)
+    number = f"{nodes.min} / {_short(nodes.expected)} / {most}" if nodes.min < most else str(most)
     return CostItem(
         f"{GPU_NODES}{pool.name}",
         nodes.min * price,
         nodes.expected * price,
-        pool.max * price,
+        most * price,
         f"{number} nodes of {pool.gpus_per_node} x {pool.gpu}, at the stack file's price",
     )
 

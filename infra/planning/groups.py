@@ -46,8 +46,18 @@ def _groups(
     places = _places(pool, path, settings, cluster, findings) if wanted == "perZone" else ()
     if len(places) < 2:
         return {"": NodeGroupPlan(pool.min, pool.max)}
+    _warn_of_zones_left_out(pool, path, places, findings)
     shares = zip(places, _shares(pool.min, len(places)), _shares(pool.max, len(places)), strict=True)
     return {place: NodeGroupPlan(least, most) for place, least, most in shares if most}
+
+
+def _warn_of_zones_left_out(pool: PoolPlan, path: str, places: Sequence[str], findings: Findings) -> None:
+    if without := places[pool.max :]:
+        findings.warn(
+            path,
+            f"perZone: max {pool.max} is less than the {len(places)} zones: no node group in {', '.join(without)};"
+            f" gpuPools.{pool.name}.max: {len(places)} gives each zone one",
+        )
 
 
 def _places(pool: PoolPlan, path: str, settings: Settings, cluster: ClusterPlan, findings: Findings) -> Sequence[str]:

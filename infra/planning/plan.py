@@ -177,7 +177,7 @@ class Timeouts:
     """Seconds. Rule 5: each is at least what it waits for."""
 
     startup_probe: int  # >= 1.5 x (weights + engine start)
-    progress_deadline: int  # >= the whole cold start
+    progress_deadline: int  # >= the whole cold start, and the grace period of the pod that it waits for
     rollout: int  # Pulumi's own wait for the Deployment
     prefetch: int  # Pulumi's own wait for the Job, and the Job's deadline
     pre_stop: int  # load balancers stop sending

@@ -38,7 +38,7 @@ from infra.planning.pools import Offer, declared, makeable
 from infra.planning.prefetch import explain_prefetch, plan_prefetch
 from infra.planning.prometheus_to_do import list_prometheus_to_dos
 from infra.planning.remedies import find_remedies
-from infra.planning.rollout import check_rollout, plan_rollout, surges
+from infra.planning.rollout import after_old_pod, check_rollout, plan_rollout, surges
 from infra.planning.scaling import plan_scaling
 from infra.planning.served import Served, resolve
 from infra.planning.sizing import Sizing
@@ -219,7 +219,8 @@ def _model(
     model = served.settings
     start = cold_start(placed, pools.get(offer.name) if offer else None, cache, sizing.catalog)
     one_reader = cache.access_mode == "ReadWriteOnce"
-    limits = timeouts(placed, start, gateway.timeout_seconds if gateway else None)
+    waits = after_old_pod(placed, one_reader=one_reader)
+    limits = timeouts(placed, start, gateway.timeout_seconds if gateway else None, after_old_pod=waits)
     rollout = plan_rollout(placed, start, drain=limits.drain, one_reader=one_reader)
     check_rollout(placed, one_reader=one_reader, findings=findings)
     scaling = plan_scaling(placed, start)

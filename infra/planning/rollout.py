@@ -11,6 +11,12 @@ def surges(placed: Placed, *, one_reader: bool) -> bool:
     return _old_first(placed, one_reader=one_reader) is None
 
 
+def after_old_pod(placed: Placed, *, one_reader: bool) -> bool:
+    """Whether a new pod may wait for what an old one has: always where the old one goes first, and from the second
+    replica on elsewhere, since Kubernetes starts the next pod while the last one's old pod still ends."""
+    return not surges(placed, one_reader=one_reader) or placed.served.replicas.max > 1
+
+
 def plan_rollout(placed: Placed, start: ColdStart, *, drain: int, one_reader: bool) -> Rollout:
     """One new pod first, where its GPU can be there; else the old one goes first. Never looks at other models.
 

@@ -1,8 +1,8 @@
 """The whole of `llm-platform:platform`."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import Field, SerializerFunctionWrapHandler, model_serializer
 
 from infra.settings.cluster import Cluster, GpuPool, Namespace
 from infra.settings.model import Models
@@ -54,6 +54,10 @@ class Addon(Section):
     existing: ExistingAddon | None = Field(
         default=None, description="what exists", examples=[{"namespace": "monitoring"}]
     )
+
+    @model_serializer(mode="wrap")
+    def _as_written(self, handler: SerializerFunctionWrapHandler) -> Any:
+        return self.state or handler(self)
 
 
 AddonChoice = Annotated[Addon, OneWord, Short({"enum": ["install", "existing", "disabled"]})]

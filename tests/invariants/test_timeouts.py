@@ -88,6 +88,14 @@ BREAKS = [
     Break(
         "5 timeouts",
         "prod",
+        "Deployment llama-8b-deployment",
+        "inputs spec progressDeadlineSeconds",
+        700,
+        "the progress deadline waits 700 s, an old pod's end and a cold start",
+    ),
+    Break(
+        "5 timeouts",
+        "prod",
         "Deployment llama-70b-deployment",
         "options custom_timeouts create",
         "5m",

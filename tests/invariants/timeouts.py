@@ -107,10 +107,18 @@ def _start(planned: Planned, server: Pod) -> list[str]:
         "Pulumi on create": _pulumi_waits(server.resource, "create"),
         "Pulumi on update": _pulumi_waits(server.resource, "update"),
     }
+    needed = sum(parts.values()) + (_grace(server) if _after_old_pod(server, model.replicas.max) else 0)
     for who, waits in deadlines.items():
-        if waits < sum(parts.values()):
-            broken.append(f"{server.name}: {who} waits {waits} s, a cold start takes {sum(parts.values()):.0f} s")
+        if waits < needed:
+            broken.append(
+                f"{server.name}: {who} waits {waits} s, an old pod's end and a cold start take {needed:.0f} s"
+            )
     return broken
+
+
+def _after_old_pod(server: Pod, replicas: int) -> bool:
+    """The old pod goes first, or Kubernetes starts the second new pod while the first old one still ends."""
+    return not server.resource.inputs["spec"]["strategy"]["rollingUpdate"]["maxSurge"] or replicas > 1
 
 
 def _grace(server: Pod) -> int:

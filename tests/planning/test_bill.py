@@ -22,9 +22,10 @@ def _biggest(result: Plan, of: str) -> list[str]:
 
 
 def _rollout_hours(result: Plan, name: str) -> float:
-    """Four rollouts per month: each replica a cold start at its slow end, then ten minutes until the node goes."""
+    """Four rollouts per month: of each replica a cold start at its slow end and its old pod's grace period, then ten
+    minutes until the node goes."""
     model = result.models[name]
-    return 4 * (model.replicas.max * model.cold_start.high + 600) / 3600
+    return 4 * (model.replicas.max * (model.cold_start.high + model.timeouts.grace_period) + 600) / 3600
 
 
 def test_gpu_nodes_are_billed_at_the_fewest_and_at_the_pools_maximum() -> None:
@@ -65,6 +66,7 @@ def test_the_hours_of_rollouts_are_said_where_they_are_billed() -> None:
     result = plan(DEV)
     (assumed,) = [note.message for note in result.assumptions if note.path == "models.*.rollout"]
     assert "4 rollouts per model per month" in assumed
+    assert "the old pod's grace period per replica" in assumed
     assert assumed.endswith(": 1 node of l4 for 2 h")
     assert result.cost.rollouts == "1 node of l4 for 2 h"
     recreated = plan(changed(DEV, models__qwen3_8b__rollout={"strategy": "recreate"}))
@@ -124,7 +126,24 @@ def test_the_expected_bill_is_with_replicas_a_third_of_the_way_and_no_rollout() 
     assert cost.usd_per_month_expected == pytest.approx(sum(expected.values()))
 
 
-@pytest.mark.parametrize("stack", [DEV, PROD, changed(PROD, models__llama_70b__paused=True)])
+TOO_FEW_OWN_NODES = changed(
+    SHARED, gpuPools__a10g__existing__nodes=1, gpuPools__a10g__existing__usdPerGpuHour=2.0, models__qwen3_8b__replicas=4
+)
+del TOO_FEW_OWN_NODES["gpuPools"]["a10g"]["max"]
+
+
+@pytest.mark.parametrize(
+    "stack",
+    [
+        DEV,
+        PROD,
+        changed(PROD, models__llama_70b__paused=True),
+        changed(DEV, models__qwen3_8b__replicas=4, gpuPools__l4__max=2, gpuPools__l4__capacity="on-demand"),
+        changed(PROD, gpuPools__l4__max=1),
+        TOO_FEW_OWN_NODES,
+    ],
+    ids=["dev", "prod", "paused", "minimum above the pool", "maximum above the pool", "own nodes"],
+)
 def test_minimum_expected_and_maximum_are_in_order(stack: dict[str, Any]) -> None:
     for item in plan(stack).cost.items:
         assert 0 <= item.min <= item.expected <= item.max

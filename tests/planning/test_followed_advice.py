@@ -8,9 +8,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from infra.planning import Plan
+from infra.planning.advice import follow as written_into
 from infra.settings import BadStackFile
+from tests.conftest import STACK_NAMES
+from tests.example_stacks import EXAMPLES
+from tests.example_stacks import planned as example
 from tests.planning.following import broken, follow, line, node_dollars, planned
-from tests.planning.stacks import DEV, PROD, changed
+from tests.planning.stacks import CATALOG, DEV, PROD, changed
 
 MODELS: list[dict[str, Any]] = [
     {"model": "Qwen/Qwen3-8B", "maxModelLen": 8192, "replicas": {"min": 1, "max": 3}},
@@ -173,3 +177,18 @@ def test_nothing_else_is_advised_of_the_bill_while_another_rule_is_broken() -> N
     fixes = {each.rule: [dict(advice.write) for advice in each.advice] for each in planned(stack).violations}
     assert len(fixes) > 1
     assert all(set(write) == {"budget.usdPerMonth"} for write in fixes["Budget"])
+
+
+@pytest.mark.parametrize("name", [*EXAMPLES, *STACK_NAMES])
+def test_every_stack_file_can_be_written_to(name: str) -> None:
+    """Short forms of the stack file included: what can't be read again has no advice at all."""
+    settings = example(name).plan.settings
+    assert written_into(settings, (), "us-east-1", CATALOG) == settings
+
+
+def test_a_stack_that_says_its_addons_in_a_word_has_advice_like_any_other() -> None:
+    words = {"keda": "install", "clusterAutoscaler": "install", "prometheus": "install", "metricsServer": "disabled"}
+    few = changed(DEV, gpuPools__l4__max=1)
+    (plain,), (said,) = planned(few).violations, planned({**few, "addons": words}).violations
+    assert len(plain.advice) > 1
+    assert said.advice == plain.advice

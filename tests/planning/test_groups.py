@@ -62,6 +62,18 @@ def test_what_a_zone_without_capacity_costs_is_a_warning() -> None:
     assert "grows to 4 only" in message
 
 
+@pytest.mark.parametrize(
+    ("most", "without"), [({}, "use1-az4"), ({"max": 1}, "use1-az2, use1-az4"), ({"max": 3}, None)]
+)
+def test_zones_that_get_no_group_are_a_warning(most: dict[str, int], without: str | None) -> None:
+    """Without a maximum it is 2 here: a replica, and a rollout."""
+    warned = [
+        note.message for note in grouped(nodeGroups="perZone", **most).warnings if "no node group" in note.message
+    ]
+    assert len(warned) == (without is not None)
+    assert all(f"no node group in {without}; gpuPools.l4.max: 3 gives each zone one" in each for each in warned)
+
+
 def test_one_zone_needs_no_second_way() -> None:
     made = plan(changed(DEV, cache={"kind": "ebs"}, gpuPools__l4__nodeGroups="perZone"))
     assert list(made.pools["l4"].groups) == [""]

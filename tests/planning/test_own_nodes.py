@@ -73,6 +73,12 @@ def test_where_no_one_model_is_enough_the_fix_names_several_or_a_pause(nodes: in
     assert followed.pools["a100"].max == nodes
 
 
+def test_fixes_are_named_where_the_file_says_its_addons_in_a_word() -> None:
+    words = {"nvidiaDevicePlugin": "existing", "keda": "install", "clusterAutoscaler": "disabled"}
+    (refused,) = plan({**OWN, "addons": words}).violations
+    assert refused.fix.startswith("models.coder.replicas.max: 1")
+
+
 def _followed(stack: dict[str, Any], fix: str) -> dict[str, Any]:
     """As a person would write it."""
     for change in fix.split(" and "):

@@ -16,6 +16,9 @@ def test_nobody_gives_up_before_what_it_waits_for(result: Plan) -> None:
         assert limits.startup_probe >= 1.5 * (parts["weights"].high + parts["engine"].high)
         assert limits.progress_deadline >= sum(part.high for part in parts.values())
         assert limits.progress_deadline >= limits.startup_probe
+        if model.rollout.strategy == "recreate" or model.replicas.max > 1:  # it waits for the GPU of an old pod
+            start = parts["image"].high + parts["engine"].high + parts["weights"].high
+            assert limits.progress_deadline >= limits.grace_period + start
         assert limits.rollout >= limits.progress_deadline * model.replicas.max
         assert limits.grace_period == limits.pre_stop + limits.drain + 15
         assert limits.pre_stop + limits.drain >= answer
@@ -26,6 +29,15 @@ def test_a_longer_gateway_timeout_drains_for_longer() -> None:
     stack = changed(PROD, gateway={**PROD["gateway"], "timeoutSeconds": 900})
     assert all(model.timeouts.drain == 900 for model in plan(stack).models.values())
     assert all(model.timeouts.keep_alive > 900 for model in plan(stack).models.values())
+
+
+def test_a_rollout_that_stops_the_old_pod_first_waits_for_its_end_too() -> None:
+    rolling = plan(DEV).models["qwen3-8b"].timeouts
+    recreated = plan(changed(DEV, models__qwen3_8b__rollout={"strategy": "recreate"})).models["qwen3-8b"].timeouts
+    assert recreated.progress_deadline - rolling.progress_deadline >= recreated.grace_period - 30
+    assert recreated.rollout - rolling.rollout >= recreated.grace_period - 30
+    second = plan(changed(DEV, models__qwen3_8b__replicas=2)).models["qwen3-8b"].timeouts
+    assert second.progress_deadline == recreated.progress_deadline, "the second pod waits for the first one's GPU"
 
 
 def test_a_short_gateway_timeout_keeps_connections_for_longer_than_nginx() -> None:
