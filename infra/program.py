@@ -147,8 +147,8 @@ def _refuse_placeholders(plan: Plan) -> None:
 def _look(plan: Plan) -> Namespaces:
     """At what is there already, before anything is made; what can't be read stops nothing."""
     there = look(plan, f"{pulumi.get_organization()}/{pulumi.get_project()}/{plan.stack}")
-    for error in there.not_read:
-        pulumi.log.warn(f"not checked before it starts, and so found late if it is wrong: {error}")
+    for each in there.not_checked:
+        pulumi.log.warn(f"not checked before it starts, and so found late if it is wrong: {each}")
     if there.obstacles:
         listed = "\n".join(f"  {each.path}: {each.message}\n    {each.fix}" for each in there.obstacles)
         raise pulumi.RunError(f"{len(there.obstacles)} thing(s) stand in the way; nothing was made\n{listed}")

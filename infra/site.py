@@ -243,7 +243,7 @@ def _addons(
     if (chart := wanted.get("clusterAutoscaler")) and region:
         autoscaler = ClusterAutoscaler(chart, cluster.autoscaler_image_tag, cluster.name, region)
     if (chart := wanted.get("loadBalancerController")) and region and vpc_id is not None:
-        controller = LoadBalancerController(chart, cluster.name, region, vpc_id, cluster.tags)
+        controller = LoadBalancerController(chart, cluster.name, region, cluster.partition, vpc_id, cluster.tags)
     return Addons(
         "addons",
         mirror=plan.settings.mirror.charts,

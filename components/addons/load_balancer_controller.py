@@ -21,6 +21,7 @@ class LoadBalancerController(NamedTuple):
     chart: Chart
     cluster_name: str
     region: str
+    partition: str  # of the region, as ARNs name it: aws, aws-cn, aws-us-gov
     vpc_id: pulumi.Input[str]
     tags: Mapping[str, str]  # for the load balancers: the provider's default tags don't reach them
 
@@ -45,9 +46,9 @@ def values(*, cluster_name: str, region: str, vpc_id: pulumi.Input[str], tags: M
     }
 
 
-def policy() -> dict[str, Any]:
+def policy(partition: str) -> dict[str, Any]:
     """The controller's published policy, without what it never does here; the file says its source and version."""
-    return json.loads(_POLICY.read_text())["policy"]
+    return json.loads(_POLICY.read_text().replace("arn:aws:", f"arn:{partition}:"))["policy"]
 
 
 def install_load_balancer_controller(
@@ -63,7 +64,7 @@ def install_load_balancer_controller(
         cluster_name=wanted.cluster_name,
         namespace=NAMESPACE,
         service_account=SERVICE_ACCOUNT,
-        policy=policy(),
+        policy=policy(wanted.partition),
         parent=parent,
         depends_on=depends_on,
     )

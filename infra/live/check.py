@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from infra.live.cluster import Cluster, contexts
-from infra.live.commands import output_of
 from infra.live.releases import TYPE as RELEASE
 from infra.live.releases import find_release
 from infra.live.state import State
@@ -14,7 +13,6 @@ from infra.settings.mistakes import did_you_mean
 NAMESPACE = "kubernetes:core/v1:Namespace"
 CLAIM = "kubernetes:core/v1:PersistentVolumeClaim"
 VOLUME = "kubernetes:core/v1:PersistentVolume"
-LOG_GROUP = "aws:cloudwatch/logGroup:LogGroup"
 _DEFAULT_CLASS = "storageclass.kubernetes.io/is-default-class"
 
 
@@ -27,17 +25,7 @@ class Obstacle:
     fix: str
 
 
-def without_cluster(plan: Plan, state: State) -> Iterator[Obstacle]:
-    yield from _cut_off(plan, state)
-    yield from _log_group(plan, state)
-
-
-def in_the_cluster(plan: Plan, state: State, cluster: Cluster) -> Iterator[Obstacle]:
-    for check in (_namespace, _storage_class, _releases, _volume):
-        yield from check(plan, state, cluster)
-
-
-def _cut_off(plan: Plan, state: State) -> Iterator[Obstacle]:
+def cut_off(plan: Plan, state: State) -> Iterator[Obstacle]:
     if state.cut_off:
         names = ", ".join(sorted(each.logical_name for each in state.cut_off))
         yield Obstacle(
@@ -65,23 +53,7 @@ def known_context(plan: Plan) -> Iterator[Obstacle]:
     yield Obstacle("cluster.existing.context", f"no context {wanted} in {where}; there: {names}", fix)
 
 
-def _log_group(plan: Plan, state: State) -> Iterator[Obstacle]:
-    """EKS writes last lines after its log group went, and so makes it again."""
-    name = f"/aws/eks/{plan.cluster.name}/cluster"
-    if plan.cluster.kind != "create" or state.holds(LOG_GROUP, name):
-        return
-    where = plan.cluster.aws_arguments
-    query = ("--query", "logGroups[].logGroupName", "--output", "text")
-    found = output_of("aws", "logs", "describe-log-groups", "--log-group-name-prefix", name, *where, *query)
-    if name in found.split():
-        yield Obstacle(
-            "cluster.create.name",
-            f"the log group {name} exists already: a cluster of this name left it",
-            " ".join(("run: aws logs delete-log-group --log-group-name", name, *where)),
-        )
-
-
-def _namespace(plan: Plan, state: State, cluster: Cluster) -> Iterator[Obstacle]:
+def namespace(plan: Plan, state: State, cluster: Cluster) -> Iterator[Obstacle]:
     wanted = plan.settings.namespace
     if state.holds(NAMESPACE, wanted.name):
         return
@@ -100,7 +72,7 @@ def _namespace(plan: Plan, state: State, cluster: Cluster) -> Iterator[Obstacle]
         )
 
 
-def _storage_class(plan: Plan, state: State, cluster: Cluster) -> Iterator[Obstacle]:
+def storage_class(plan: Plan, state: State, cluster: Cluster) -> Iterator[Obstacle]:
     if plan.cache.kind != "storageClass" or any(state.of(CLAIM)):
         return
     classes = cluster.list("storageclass")
@@ -114,7 +86,7 @@ def _storage_class(plan: Plan, state: State, cluster: Cluster) -> Iterator[Obsta
         yield Obstacle("cache.storageClass", f"the cluster has no storage class {wanted}; it has: {names}", fix)
 
 
-def _releases(plan: Plan, state: State, cluster: Cluster) -> Iterator[Obstacle]:
+def releases(plan: Plan, state: State, cluster: Cluster) -> Iterator[Obstacle]:
     for key, addon in plan.addons.items():
         if addon.state == "install":
             yield from _release(plan, state, cluster, key, addon)
@@ -135,7 +107,7 @@ def _release(plan: Plan, state: State, cluster: Cluster, key: str, addon: AddonP
         yield Obstacle(path, message, f"addons: {{{key}: {existing}}}, or uninstall it")
 
 
-def _volume(plan: Plan, state: State, cluster: Cluster) -> Iterator[Obstacle]:
+def volumes(plan: Plan, state: State, cluster: Cluster) -> Iterator[Obstacle]:
     """A retained volume remembers the claim that it was bound to: no other one gets it."""
     for held in state.of(VOLUME):
         if lost_claim(cluster, held.name):

@@ -42,7 +42,7 @@ class Cluster:
 def reach(cluster: ClusterPlan, state: State) -> Iterator[Cluster | None]:
     """The cluster of the plan; None while it isn't made. Raises NotRead."""
     if cluster.kind == "context":
-        yield Cluster(("--context", cluster.name))
+        yield _answering(Cluster(("--context", cluster.name)))
         return
     with TemporaryDirectory() as folder:
         path = Path(folder) / "kubeconfig"
@@ -56,7 +56,13 @@ def reach(cluster: ClusterPlan, state: State) -> Iterator[Cluster | None]:
         else:
             yield None
             return
-        yield Cluster(("--kubeconfig", str(path)))
+        yield _answering(Cluster(("--kubeconfig", str(path))))
+
+
+def _answering(cluster: Cluster) -> Cluster:
+    """Asked once, so that nothing else waits for one that doesn't answer."""
+    cluster.run("version")
+    return cluster
 
 
 def contexts() -> tuple[list[Path], list[str]]:

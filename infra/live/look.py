@@ -1,13 +1,40 @@
 """What `up` and `preview` look at before they make anything."""
 
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from infra.live.check import Obstacle, in_the_cluster, known_context, without_cluster
-from infra.live.cluster import reach
+from infra.live import check, cloud
+from infra.live.check import Obstacle, known_context
+from infra.live.cluster import Cluster, reach
 from infra.live.commands import NotRead
 from infra.live.namespaces import Namespaces, addon_namespaces, unread_namespaces
 from infra.live.state import State, read_state
 from infra.planning.plan import Plan
+
+# By what isn't known where one of them can't be read.
+_WITHOUT_CLUSTER: Mapping[str, Callable[[Plan, State], Iterator[Obstacle]]] = {
+    "whether an earlier `up` was cut off": check.cut_off,
+    "whether an earlier cluster left its log groups": cloud.log_groups,
+    "whether newer versions run": cloud.older_versions,
+}
+_IN_THE_CLUSTER: Mapping[str, Callable[[Plan, State, Cluster], Iterator[Obstacle]]] = {
+    "whether the namespace is there": check.namespace,
+    "whether there is a storage class": check.storage_class,
+    "whether add-ons are installed already": check.releases,
+    "whether the volume of the weights is free": check.volumes,
+}
+
+
+@dataclass(frozen=True)
+class NotChecked:
+    """`what` isn't known, and why."""
+
+    what: str
+    why: str
+
+    def __str__(self) -> str:
+        return f"{self.what}: {self.why}"
 
 
 @dataclass
@@ -15,34 +42,42 @@ class There:
     """What stands in the way, what couldn't be read, and whose namespaces the add-ons get."""
 
     obstacles: list[Obstacle] = field(default_factory=list)
-    not_read: list[NotRead] = field(default_factory=list)
+    not_checked: list[NotChecked] = field(default_factory=list)
     namespaces: Namespaces = field(default_factory=Namespaces)
+
+    @contextmanager
+    def reading(self, what: str) -> Iterator[None]:
+        """One check: where it can't be made, the others are."""
+        try:
+            yield
+        except NotRead as error:
+            self.not_checked.append(NotChecked(what, str(error)))
 
 
 def look(plan: Plan, stack: str) -> There:
     """`stack` as the Pulumi CLI names it."""
     there = There()
-    state = State()
-    try:
+    with there.reading("whether the context is in the kubeconfig"):
         there.obstacles += known_context(plan)
-        state = read_state(stack)
-        there.namespaces = unread_namespaces(plan, state)
-        there.obstacles += without_cluster(plan, state)
-    except NotRead as error:
-        there.not_read.append(error)
-    else:
-        _look_at_cluster(there, plan, state)
+    with there.reading("what the stack has, and what an earlier one left"):
+        _look_beside(there, plan, read_state(stack))
     return there
 
 
-def _look_at_cluster(there: There, plan: Plan, state: State) -> None:
-    """Not where something stands in the way already: it would be told twice."""
-    if there.obstacles:
-        return
-    try:
-        with reach(plan.cluster, state) as cluster:
+def _look_beside(there: There, plan: Plan, state: State) -> None:
+    there.namespaces = unread_namespaces(plan, state)
+    for what, find in _WITHOUT_CLUSTER.items():
+        with there.reading(what):
+            there.obstacles += find(plan, state)
+    if not there.obstacles:  # else it would be told twice
+        with there.reading("what is in the cluster"), reach(plan.cluster, state) as cluster:
             if cluster is not None:
-                there.obstacles += in_the_cluster(plan, state, cluster)
-                there.namespaces = addon_namespaces(plan, state, cluster)
-    except NotRead as error:
-        there.not_read.append(error)
+                _look_inside(there, plan, state, cluster)
+
+
+def _look_inside(there: There, plan: Plan, state: State, cluster: Cluster) -> None:
+    for what, find in _IN_THE_CLUSTER.items():
+        with there.reading(what):
+            there.obstacles += find(plan, state, cluster)
+    with there.reading("whose the namespaces of add-ons are"):
+        there.namespaces = addon_namespaces(plan, state, cluster)

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from infra.live.commands import pulumi
@@ -16,6 +16,7 @@ class Held:
     type: str
     id: str
     inputs: Mapping[str, Any]
+    outputs: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def logical_name(self) -> str:
@@ -61,4 +62,5 @@ def read_state(stack: str) -> State:
 
 
 def _held(resource: Mapping[str, Any]) -> Held:
-    return Held(resource["urn"], resource["type"], resource.get("id") or "", resource.get("inputs") or {})
+    inputs, outputs = resource.get("inputs") or {}, resource.get("outputs") or {}
+    return Held(resource["urn"], resource["type"], resource.get("id") or "", inputs, outputs)

@@ -93,7 +93,7 @@ def addons(vpc_id: pulumi.Input[str]) -> dict[str, Any]:
         "prometheus": chart("kube-prometheus-stack"),
         "cluster_autoscaler": ClusterAutoscaler(chart("cluster-autoscaler"), "v1.35.2", "llm-test", "us-east-1"),
         "load_balancer_controller": LoadBalancerController(
-            chart("aws-load-balancer-controller"), "llm-test", "us-east-1", vpc_id, {"team": "ml"}
+            chart("aws-load-balancer-controller"), "llm-test", "us-east-1", "aws", vpc_id, {"team": "ml"}
         ),
     }
 

@@ -128,11 +128,18 @@ def test_the_load_balancer_controller_needs_no_metadata_and_blocks_no_service() 
 
 
 def test_the_load_balancer_controller_does_nothing_that_its_policy_leaves_out() -> None:
-    allowed = {action for each in load_balancer_controller.policy()["Statement"] for action in each["Action"]}
+    allowed = {action for each in load_balancer_controller.policy("aws")["Statement"] for action in each["Action"]}
     assert "elasticloadbalancing:CreateLoadBalancer" in allowed
     of = values("load-balancer-controller")
     for service, switch in (("shield", "enableShield"), ("waf-regional", "enableWaf")):
         assert of[switch] is any(action.startswith(f"{service}:") for action in allowed)
+
+
+@pytest.mark.parametrize("partition", ["aws", "aws-cn", "aws-us-gov"])
+def test_the_load_balancer_controllers_rights_are_of_the_regions_partition(partition: str) -> None:
+    resources = [each["Resource"] for each in load_balancer_controller.policy(partition)["Statement"]]
+    arns = [arn for each in resources for arn in ([each] if isinstance(each, str) else each) if arn != "*"]
+    assert {arn.split(":")[1] for arn in arns} == {partition}
 
 
 def test_prometheus_looks_at_every_monitor_and_at_nothing_that_eks_hides() -> None:

@@ -43,7 +43,7 @@ def plan(context: str = "kind-llm", *, create: bool = True, storage: str | None 
 
 def obstacles(of: Plan) -> list[tuple[str, str, str]]:
     there = look(of, "organization/llm-platform/local")
-    assert there.not_read == []
+    assert there.not_checked == []
     return [(each.path, each.message, each.fix) for each in there.obstacles]
 
 
@@ -169,18 +169,6 @@ def test_a_volume_whose_claim_went_with_its_namespace(machine: Machine, claim: A
     ] * lost
 
 
-def test_the_log_group_that_a_destroyed_cluster_left(machine: Machine) -> None:
-    name = "/aws/eks/llm-dev/cluster"
-    machine.answer(["describe-log-groups"], f"{name}\t{name}-old")
-    wanted = plan_text("dev", EKS).plan
-    [(path, message, fix)] = obstacles(wanted)
-    assert path == "cluster.create.name"
-    assert f"the log group {name} exists already" in message
-    assert fix == f"run: aws logs delete-log-group --log-group-name {name} --region us-east-1"
-    machine.state(held("aws:cloudwatch/logGroup:LogGroup", "cluster-logs", name=name))
-    assert obstacles(wanted) == []
-
-
 def test_a_cluster_of_the_stack_is_read_by_the_kubeconfig_of_its_state(machine: Machine) -> None:
     machine.state(held(PROVIDER, "cluster-kubernetes", kubeconfig='{"kind": "Config"}'))
     machine.answer(["get", "namespace", "llm"], {"metadata": {"name": "llm"}})
@@ -189,11 +177,24 @@ def test_a_cluster_of_the_stack_is_read_by_the_kubeconfig_of_its_state(machine: 
     assert all("--kubeconfig" in call for call in machine.calls if call[0] == "kubectl")
 
 
-def test_what_cannot_be_read_stops_nothing(machine: Machine) -> None:
-    machine.answer(["get"], {"fails": "Unable to connect to the server"})
+def test_a_cluster_that_does_not_answer_is_asked_once_and_stops_nothing(machine: Machine) -> None:
+    machine.answer(["kubectl"], {"fails": "Unable to connect to the server"})
     there = look(plan(), "local")
     assert there.obstacles == []
-    assert [str(error) for error in there.not_read] == ["kubectl: Unable to connect to the server"]
+    assert [str(each) for each in there.not_checked] == [
+        "what is in the cluster: kubectl: Unable to connect to the server"
+    ]
+    assert sum(call[0] == "kubectl" for call in machine.calls) == 1
+
+
+def test_what_cannot_be_read_stops_no_other_check(machine: Machine) -> None:
+    machine.answer(["storageclass"], {"fails": "storageclasses is forbidden"})
+    machine.answer(["secrets", "owner=helm,name=keda"], keda("pending-install"))
+    there = look(plan(), "local")
+    assert [each.path for each in there.obstacles] == ["addons.keda"]
+    assert [str(each) for each in there.not_checked] == [
+        "whether there is a storage class: kubectl: storageclasses is forbidden"
+    ]
 
 
 def test_up_and_preview_refuse_it_before_they_make_anything(machine: Machine) -> None:

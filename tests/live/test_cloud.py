@@ -1,0 +1,112 @@
+"""What stands in the way in AWS is found first: what an earlier cluster left, and what `up` would take back."""
+
+from typing import Any
+
+import pytest
+
+from infra.live import look
+from infra.planning.plan import Plan
+from tests.example_stacks import plan_text
+from tests.live.machine import Machine, held
+
+CLUSTER = "aws:eks/cluster:Cluster"
+NODE_GROUP = "aws:eks/nodeGroup:NodeGroup"
+ADDON = "aws:eks/addon:Addon"
+LOG_GROUP = "aws:cloudwatch/logGroup:LogGroup"
+LOGS = ["/aws/eks/llm-dev/cluster", "/aws/vpc/llm-dev/flows"]
+EKS = """\
+config:
+  aws:region: us-east-1
+  llm-platform:platform:
+    cluster: {create: CREATE}
+    models: {chat: {model: Qwen/Qwen3-8B, maxModelLen: 8192}}
+"""
+RUNS = """\
+{name: llm-dev, version: "1.35", amiRelease: "1.35.6-20260714",
+ addonVersions: {vpc-cni: v1.20.5-eksbuild.1, coredns: v1.13.2-eksbuild.10}}"""
+EXISTING_VPC = "{name: llm-dev, zones: [use1-az1, use1-az2], network: {vpcId: vpc-0123456789abcdef0, privateSubnetIds: \
+[subnet-0123456789abcdef0, subnet-0123456789abcdef1]}}"
+
+
+def plan(create: str = "{name: llm-dev}") -> Plan:
+    return plan_text("dev", EKS.replace("CREATE", create)).plan
+
+
+def obstacles(of: Plan) -> list[tuple[str, str, str]]:
+    there = look(of, "organization/llm-platform/dev")
+    assert there.not_checked == []
+    return [(each.path, each.message, each.fix) for each in there.obstacles]
+
+
+def test_the_log_groups_that_a_destroyed_cluster_left(machine: Machine) -> None:
+    machine.answer(["describe-log-groups"], "\t".join([*LOGS, f"{LOGS[0]}-old"]))
+    assert obstacles(plan()) == [
+        (
+            "cluster.create.name",
+            f"the log group {name} exists already: a cluster of this name left it",
+            f"run: aws logs delete-log-group --log-group-name {name} --region us-east-1",
+        )
+        for name in LOGS
+    ]
+
+
+def test_log_groups_of_the_stack_itself_are_its_own(machine: Machine) -> None:
+    machine.answer(["describe-log-groups"], "\t".join(LOGS))
+    machine.state(*(held(LOG_GROUP, name, name=name) for name in LOGS))
+    assert obstacles(plan()) == []
+
+
+def test_a_vpc_of_somebody_else_gets_no_log_of_connections(machine: Machine) -> None:
+    machine.answer(["describe-log-groups"], LOGS[1])
+    assert obstacles(plan(EXISTING_VPC)) == []
+
+
+@pytest.mark.parametrize("why", ["aws: AccessDeniedException: not allowed", "aws isn't installed"])
+def test_logs_that_cannot_be_listed_stop_no_other_check(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch, why: str
+) -> None:
+    machine.answer(["describe-log-groups"], {"fails": why.removeprefix("aws: ")})
+    if "installed" in why:
+        (machine.folder / "aws").unlink()
+        monkeypatch.setenv("PATH", str(machine.folder))
+    machine.state(held(ADDON, "cni", addonName="vpc-cni", addonVersion="v9.0.0-eksbuild.1"))
+    there = look(plan(), "dev")
+    assert [each.path for each in there.obstacles] == ["cluster.create.addonVersions.vpc-cni"]
+    [not_checked] = there.not_checked
+    assert str(not_checked) == f"whether an earlier cluster left its log groups: {why}"
+
+
+@pytest.mark.parametrize(
+    ("running", "write"),
+    [
+        (held(NODE_GROUP, "l4", releaseVersion="1.35.6-20260714"), None),
+        (held(NODE_GROUP, "l4", releaseVersion="1.35.5-20260801"), None),  # of an earlier patch release
+        (held(NODE_GROUP, "l4", releaseVersion="1.35.6-20260801"), ("amiRelease", '"1.35.6-20260801"')),
+        (held(ADDON, "cni", addonName="vpc-cni", addonVersion="v1.20.5-eksbuild.1"), None),
+        (held(ADDON, "cni", addonName="vpc-cni", addonVersion="v1.9.9-eksbuild.1"), None),
+        (
+            held(ADDON, "cni", addonName="vpc-cni", addonVersion="v1.21.0-eksbuild.1"),
+            ("addonVersions", "{vpc-cni: v1.21.0-eksbuild.1}"),
+        ),
+        (
+            held(ADDON, "dns", addonName="coredns", addonVersion="v1.13.2-eksbuild.11"),
+            ("addonVersions", "{coredns: v1.13.2-eksbuild.11}"),
+        ),
+        (held(CLUSTER, "eks", name="llm-dev", version="1.34"), None),
+        (held(CLUSTER, "eks", name="llm-dev", version="1.36"), ("version", '"1.36"')),
+    ],
+)
+def test_what_runs_is_not_taken_back(machine: Machine, running: Any, write: tuple[str, str] | None) -> None:
+    machine.state(running)
+    found = obstacles(plan(RUNS))
+    assert [fix for _, _, fix in found] == ([f"cluster: {{create: {{{write[0]}: {write[1]}}}}}"] if write else [])
+    assert all(path.startswith(f"cluster.create.{write[0]}") for path, _, _ in found if write)
+
+
+def test_a_version_that_the_state_only_read_counts_too(machine: Machine) -> None:
+    """As of a node group that a program made which didn't say the release."""
+    group = held(NODE_GROUP, "l4") | {"outputs": {"releaseVersion": "1.35.6-20260801"}}
+    machine.state(held(NODE_GROUP, "system", releaseVersion="1.35.6-20260714"), group)
+    [(path, message, _)] = obstacles(plan(RUNS))
+    assert path == "cluster.create.amiRelease"
+    assert message == "1.35.6-20260714 is older than 1.35.6-20260801, which runs: `up` would take it back"
