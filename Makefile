@@ -1,5 +1,6 @@
 # make plan [STACK=dev]   the whole plan of a stack: offline, no cloud, no credentials, no CLI
 # make test               the whole test suite; says first how long that takes
+# make test-quick         less what starts whole programs
 # make check              formatter, linter, who imports whom, types
 # make docs               the pictures, tables and schemas that are made from the program
 # make benchmark          how long a plan takes, and how right the models of memory and throughput are
@@ -10,7 +11,7 @@ BIN := .venv/bin
 UV := $(shell command -v uv 2>/dev/null)
 INSTALL = $(if $(UV),$(UV) pip install --python $(BIN)/python,$(BIN)/python -m pip install --disable-pip-version-check --no-compile)
 
-.PHONY: plan test check
+.PHONY: plan test test-quick check
 .DEFAULT_GOAL := plan
 
 plan: .venv/program
@@ -22,6 +23,9 @@ test: .venv/dev
 	@echo "The whole suite takes $$(cat $(SUITE) 2>/dev/null || echo '10 to 20 minutes on two cores, half of that on four; an estimate')." >&2
 	@start=$$(date +%s); $(BIN)/pytest -n auto --dist worksteal; code=$$?; \
 	echo "about $$(( ($$(date +%s) - start + 59) / 60 )) minutes, as the last run here did" > $(SUITE); exit $$code
+
+test-quick: .venv/dev
+	$(BIN)/pytest -n auto --dist worksteal -m "not programs"
 
 check: .venv/dev
 	$(BIN)/ruff format --check .

@@ -1,6 +1,7 @@
 """The stack files of the repository, each planned and recorded once a session."""
 
 import os
+import subprocess
 from functools import cache
 from pathlib import Path
 
@@ -28,6 +29,20 @@ STACK_NAMES = sorted(path.name.split(".")[1] for path in STACKS.glob("Pulumi.*.y
 @cache
 def planned_stack(name: str, *, preview: bool = False) -> Planned:
     return plan_offline(STACKS / f"Pulumi.{name}.yaml", preview=preview)
+
+
+@pytest.fixture(autouse=True)
+def _starts_no_program(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """So that the quick part of the suite stays quick: a test that starts a program is marked as one."""
+    if request.node.get_closest_marker("programs") is None:
+        monkeypatch.setattr(subprocess, "Popen", _Refused)
+
+
+class _Refused(subprocess.Popen):
+    def __init__(self, command: object, *_arguments: object, **_options: object) -> None:
+        pytest.fail(f"starts {command}, so it needs @pytest.mark.programs")
+
+    def __del__(self) -> None: ...  # nothing was started
 
 
 @pytest.fixture(params=STACK_NAMES)

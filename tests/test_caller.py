@@ -78,11 +78,13 @@ def _run(access: Mapping[str, Any], caller: str, monkeypatch: pytest.MonkeyPatch
     return record(main, stack="dev", config=config, answers=answers)
 
 
+@pytest.mark.programs
 def test_up_by_an_admin_makes_the_cluster(monkeypatch: pytest.MonkeyPatch) -> None:
     made = _run({"admins": [ADMIN]}, "arn:aws:sts::111122223333:assumed-role/platform/me", monkeypatch)
     assert made.one("aws:eks/cluster:Cluster", "cluster-eks")
 
 
+@pytest.mark.programs
 @pytest.mark.parametrize(
     ("access", "caller", "message"),
     [
@@ -97,6 +99,7 @@ def test_up_by_another_stops_first(
         _run(access, caller, monkeypatch)
 
 
+@pytest.mark.programs
 def test_no_access_entry_depends_on_who_runs_up(monkeypatch: pytest.MonkeyPatch) -> None:
     access = {"admins": [ADMIN, "arn:aws:iam::111122223333:role/ci"]}
     by_platform, by_ci = (

@@ -24,7 +24,7 @@ users: [{name: nobody, user: {}}]
 # What needs no AWS, and breaks no rule: the program refuses that before the engine sees a resource.
 OWN = [name for name, case in CHANGES.items() if case.stack == "own" and (case.guarded or not case.fails)]
 
-pytestmark = NEEDS_CLI
+pytestmark = [pytest.mark.programs, NEEDS_CLI]
 
 
 def test_a_first_preview_creates_what_is_recorded(tmp_path: Path) -> None:

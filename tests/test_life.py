@@ -9,7 +9,7 @@ import pytest
 
 from tests.engine import NEEDS_CLI, Project, kubectl
 
-pytestmark = NEEDS_CLI
+pytestmark = [pytest.mark.programs, NEEDS_CLI]
 CONTEXT = ("--context", "kind-llm")
 KEDA = "2.20.2"
 STACK = """\

@@ -19,6 +19,8 @@ from infra.diff.types import Side
 from infra.settings.document import read_document
 from tests.conftest import HANGS_SECONDS
 
+pytestmark = pytest.mark.programs
+
 REPOSITORY = Path(__file__).parents[2]
 STACK = """\
 config:

@@ -176,6 +176,7 @@ def test_every_mistake_is_named_at_once() -> None:
     assert "4 mistakes" in result.stderr
 
 
+@pytest.mark.programs
 def test_it_imports_no_sdk() -> None:
     code = (
         "import sys; from click.testing import CliRunner; from infra.cli import main;"

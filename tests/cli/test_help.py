@@ -29,6 +29,7 @@ COMMAND = (str(Path(sys.executable).with_name("llm-platform")),)  # as it is ins
 LONG_FORM = (sys.executable, "-m", "infra")
 
 
+@pytest.mark.programs
 @pytest.mark.parametrize("command", [COMMAND, LONG_FORM], ids=["llm-platform", "python -m infra"])
 def test_the_command_and_its_long_form_are_one_program(command: tuple[str, ...]) -> None:
     done = subprocess.run([*command, "plan", "--help"], cwd=PROJECT, capture_output=True, text=True, check=True)

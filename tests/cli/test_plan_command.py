@@ -211,6 +211,7 @@ def in_a_shell(*arguments: str, stdout: int | IO[str] = subprocess.PIPE) -> subp
     )
 
 
+@pytest.mark.programs
 def test_a_run_of_its_own_prints_the_same_bytes() -> None:
     """Another process has other hashes, so what depends on the order of a set shows."""
     result = in_a_shell("plan", "prod")
@@ -218,6 +219,7 @@ def test_a_run_of_its_own_prints_the_same_bytes() -> None:
     assert result.stdout == plan("prod", environment={"LANG": "C", "LC_ALL": ""}).stdout
 
 
+@pytest.mark.programs
 def test_a_run_of_its_own_writes_the_same_bytes(tmp_path: Path) -> None:
     result = in_a_shell("plan", "prod", "--format", "json", "--out", str(tmp_path / "first"))
     assert result.stdout == plan("prod", "--format", "json", "--out", str(tmp_path / "second")).stdout
@@ -228,6 +230,7 @@ def test_a_run_of_its_own_writes_the_same_bytes(tmp_path: Path) -> None:
     assert first == second
 
 
+@pytest.mark.programs
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full on this system")
 def test_a_full_disk_is_not_a_broken_rule() -> None:
     with Path("/dev/full").open("w", encoding="utf-8") as full:

@@ -50,6 +50,7 @@ def test_every_kubernetes_object_is_in_one_file_as_it_was_recorded(stack: str, r
     assert sorted(map(_canonical, expected)) == sorted(_canonical(document) for (document,) in documents)
 
 
+@pytest.mark.programs
 @pytest.mark.skipif(shutil.which("kubectl") is None, reason="kubectl isn't installed here")
 @pytest.mark.parametrize("stack", ALL_STACKS)
 def test_kubectl_reads_what_was_recorded(stack: str, tmp_path: Path) -> None:

@@ -78,6 +78,7 @@ def test_nobody_else_sees_it(why: str, terminal: Stderr, monkeypatch: pytest.Mon
     assert terminal.getvalue() == ""
 
 
+@pytest.mark.programs
 @pytest.mark.parametrize("command", [["plan", "local"], ["diff", "local", "--base", "HEAD"]])
 def test_commands_that_take_seconds_are_waited_for(command: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
     said: list[str] = []

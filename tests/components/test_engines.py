@@ -151,6 +151,7 @@ def test_ollama_pulls_into_the_store_that_it_serves_under_the_served_name():
     assert not fetch.uses_hub_token
 
 
+@pytest.mark.programs
 @pytest.mark.parametrize(
     ("serve", "pull", "code", "said"),
     [

@@ -121,16 +121,19 @@ def attempt(tmp_path: Path, downloads: str, *, stall_seconds: int) -> tuple[int,
     return ended.returncode, (ended.stdout + ended.stderr).splitlines()
 
 
+@pytest.mark.programs
 def test_a_download_that_writes_ends_with_its_own_answer(tmp_path):
     slow = "for part in 1 2 3 4 5 6; do echo $part >> $folder/part.incomplete; sleep 1; done; echo done"
     assert attempt(tmp_path, slow, stall_seconds=4) == (0, ["done"])
 
 
+@pytest.mark.programs
 def test_a_download_that_fails_ends_with_its_own_error(tmp_path):
     code, lines = attempt(tmp_path, "echo '401 Client Error: gated' >&2; exit 3", stall_seconds=60)
     assert (code, lines) == (3, ["401 Client Error: gated"])
 
 
+@pytest.mark.programs
 def test_a_download_that_stalls_ends_long_before_the_deadline(tmp_path):
     code, lines = attempt(tmp_path, "echo 1 > $folder/part.incomplete; exec sleep 100", stall_seconds=3)
     assert code == 75
@@ -139,6 +142,7 @@ def test_a_download_that_stalls_ends_long_before_the_deadline(tmp_path):
     ]
 
 
+@pytest.mark.programs
 def test_what_an_earlier_attempt_left_is_not_taken_for_a_stall(tmp_path):
     (tmp_path / "models").mkdir()
     old = tmp_path / "models" / "part.incomplete"

@@ -9,6 +9,8 @@ from infra.cli.diff import Compared, compare_with
 from infra.project import PROJECT
 from tests.diff.test_typical_changes import money, same_names
 
+pytestmark = pytest.mark.programs
+
 PINS, PRICES = "infra/catalog/data/pins.toml", "infra/catalog/data/prices.toml"
 SERVER = "components/model_server.py"
 

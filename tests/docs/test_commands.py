@@ -88,12 +88,14 @@ def run(block: Block, folder: Path, **environment: str) -> str:
     return done.stdout
 
 
+@pytest.mark.programs
 @pytest.mark.parametrize("block", RUN, ids=str)
 def test_a_command_works_in_a_fresh_clone(block: Block, project: Path) -> None:
     with serving(FakeEndpoint()) as endpoint:
         run(block, project, OPENAI_BASE_URL=endpoint.url, OPENAI_API_KEY=KEY)
 
 
+@pytest.mark.programs
 @pytest.mark.parametrize("block", WITH_CLI, ids=str)
 def test_a_command_of_the_cli_works(block: Block, project: Path, tmp_path: Path) -> None:
     """On a state in a folder, for a stack that exists unless the block makes it."""

@@ -59,6 +59,7 @@ def test_the_typescript_program_reads_what_is_promised() -> None:
     assert f"const VERSION = {VERSION};" in TYPESCRIPT
 
 
+@pytest.mark.programs
 @pytest.mark.skipif(
     not (DOCS / "outputs/typescript/node_modules").exists() or shutil.which("npm") is None,
     reason="needs npm install in docs/outputs/typescript",

@@ -8,6 +8,8 @@ import pytest
 from tests.docs.pages import ROOT, blocks_of
 from tests.docs.test_commands import clone, project, run
 
+pytestmark = pytest.mark.programs
+
 __all__ = ["clone", "project"]
 
 UPDATE = ROOT / "docs/platform/update.md"

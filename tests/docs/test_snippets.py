@@ -51,6 +51,7 @@ def test_python_is_python(block: Block) -> None:
     compile(block.text, str(block), "exec")
 
 
+@pytest.mark.programs
 @pytest.mark.parametrize("block", CALLS, ids=str)
 def test_a_call_gets_its_answer(block: Block, tmp_path: Path) -> None:
     """Also of a model that first says 503: each waits, or its client does."""

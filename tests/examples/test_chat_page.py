@@ -16,6 +16,8 @@ from chat_local.fake_endpoint import ANSWER
 from tests.conftest import HANGS_SECONDS
 from tests.examples.serving import IMPATIENT_SECONDS, KEY, MODEL, NEVER_ENDS, Chat, Gate, chat, eventually
 
+pytestmark = pytest.mark.programs
+
 expect.set_options(timeout=HANGS_SECONDS * 1000)
 
 PAGE_FILES = Path(chat_local.__file__).parents[1] / "chat_app" / "page"

@@ -28,6 +28,8 @@ from tests.examples.serving import (
     service,
 )
 
+pytestmark = pytest.mark.programs
+
 # Without connections that stay: their servers end with the test.
 CLIENT = httpx2.Client(timeout=HANGS_SECONDS, limits=httpx2.Limits(max_keepalive_connections=0))
 

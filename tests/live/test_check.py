@@ -11,6 +11,8 @@ from infra.planning.plan import Plan
 from tests.example_stacks import plan_text
 from tests.live.machine import Machine, held, record, storage_class
 
+pytestmark = pytest.mark.programs
+
 NAMESPACE = "kubernetes:core/v1:Namespace"
 RELEASE = "kubernetes:helm.sh/v3:Release"
 VOLUME = "kubernetes:core/v1:PersistentVolume"

@@ -8,6 +8,8 @@ from infra.live import Namespaces, look
 from tests.example_stacks import plan_text
 from tests.live.machine import FIRST, Machine, held, record
 
+pytestmark = pytest.mark.programs
+
 RELEASE = "kubernetes:helm.sh/v3:Release"
 NAMESPACE = "kubernetes:core/v1:Namespace"
 STACK = """\

@@ -13,6 +13,8 @@ from infra.project import PROJECT
 from tests.example_stacks import plan_text
 from tests.live.machine import Machine, held, record
 
+pytestmark = pytest.mark.programs
+
 RELEASE = "kubernetes:helm.sh/v3:Release"
 JOB = "kubernetes:batch/v1:Job"
 VOLUME = "kubernetes:core/v1:PersistentVolume"

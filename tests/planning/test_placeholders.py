@@ -103,6 +103,7 @@ def test_up_stops_where_nobody_would_reach_what_it_makes(
     assert "`pulumi up` stops until then" in _placeholders(stack)[path]
 
 
+@pytest.mark.programs
 def test_a_preview_and_another_address_beside_it_go_on(monkeypatch: pytest.MonkeyPatch) -> None:
     for changes, _ in UNREACHABLE:
         assert _run(changed(CLEAN, **changes), monkeypatch, preview=True) > 20

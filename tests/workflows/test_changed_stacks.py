@@ -6,6 +6,8 @@ import pytest
 
 from tests.workflows.project import Project
 
+pytestmark = pytest.mark.programs
+
 START = {f"stacks/Pulumi.{name}.yaml": "config: {}\n" for name in ("dev", "prod", "staging")}
 EVERY = '["dev", "prod", "staging"]'
 

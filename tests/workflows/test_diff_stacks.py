@@ -9,6 +9,8 @@ import pytest
 
 from tests.workflows.project import GITHUB, Project
 
+pytestmark = pytest.mark.programs
+
 # Answers as `llm-platform diff STACK --base REF --format markdown` does: `exit`, `out` and `err` of the stack file.
 PROGRAM = """
 import json, sys

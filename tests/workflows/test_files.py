@@ -170,11 +170,13 @@ def tool(name: str) -> str:
     return found
 
 
+@pytest.mark.programs
 def test_the_linter_of_workflows_finds_nothing() -> None:
     workflows = [str(path) for path in GITHUB.glob("workflows/*.yml")]
     assert linted([tool("actionlint"), *workflows]) == ""
 
 
+@pytest.mark.programs
 def test_the_linter_of_their_security_finds_nothing() -> None:
     assert linted([tool("zizmor"), "--offline", "--no-progress", "--quiet", ".github"]) == ""
 

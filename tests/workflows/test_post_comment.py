@@ -18,6 +18,8 @@ from tests.conftest import HANGS_SECONDS
 from tests.workflows.fake_github import FakeGitHub, packed, serving
 from tests.workflows.project import SCRIPTS
 
+pytestmark = pytest.mark.programs
+
 MARKER = "<!-- llm-platform: diff of the stacks -->"
 HEAD = f"{MARKER}\n<sub>Of aaaaaaa, made by the pull request's own code. "
 RUN = {
