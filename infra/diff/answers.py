@@ -1,12 +1,22 @@
 """Which model answers under a name: its repository, revision, form and engine, and whether it fits for certain."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from infra.diff.figures import deployment_of
 from infra.diff.types import Change, Side
 
 CERTAIN = "fits for certain"
+# What answers under a name, by what of it changed; the first that did counts.
+_ANOTHER = {
+    "repository": "another model answers as",
+    "shape like": "another model answers as",
+    "engine": "another engine answers as",
+    "revision": "other weights answer as",
+    "quantization": "other weights answer as",
+    "dtype": "other weights answer as",
+    "KV cache": "another KV cache is used by",
+}
 _WRITTEN = {"quantization": "quantization", "KV cache": "kvCacheDtype", "shape like": "like"}  # keys of the stack file
 
 
@@ -24,6 +34,12 @@ def answers_changed(old: Side, new: Side) -> dict[str, dict[str, Change]]:
 def another_answers(changed: Mapping[str, Change]) -> bool:
     """Whether it isn't the same model any more; less certain alone is the same one."""
     return any(what != CERTAIN for what in changed)
+
+
+def what_answers(changes: Iterable[Mapping[str, Change]]) -> str:
+    """Of one model or of several: the widest change first."""
+    changed = {what for each in changes for what in each}
+    return next(said for what, said in _ANOTHER.items() if what in changed)
 
 
 def _unseen(what: str, change: Change) -> bool:

@@ -7,7 +7,7 @@ from typing import Any
 from infra.diff import figures
 from infra.diff.access import Access, access_changed
 from infra.diff.answers import answers_changed
-from infra.diff.findings import Finding, Findings, compare_findings
+from infra.diff.findings import Finding, Findings, compare_findings, compare_to_dos
 from infra.diff.guard import Guarded, guarded
 from infra.diff.in_place import refused_in_place
 from infra.diff.properties import differences
@@ -89,7 +89,7 @@ def compare(stack: str, old: Side, new: Side, forces: Forces = forces) -> Differ
         violations=Findings([*violations.introduced, *in_place], violations.mended),
         in_place=in_place,
         warnings=compare_findings(old, new, "warnings"),
-        to_do=compare_findings(old, new, "to_do"),
+        to_do=compare_to_dos(old, new),
         guarded=guarded(old, new, resources),
         answers=answers_changed(old, new),
         access=access_changed(old, new),

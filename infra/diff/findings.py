@@ -1,13 +1,15 @@
 """Rules, warnings and things to do that a change brings or mends."""
 
 import json
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from infra.diff.types import Side
 
 Finding = Mapping[str, Any]
+_NAMES = re.compile(r"([\w.-]+(?:, [\w.-]+)*): ")  # that a thing to do begins with: whom it is for
 
 
 @dataclass(frozen=True)
@@ -20,12 +22,40 @@ class Findings:
 
 
 def compare_findings(old: Side, new: Side, kind: str) -> Findings:
-    """`kind` is a list of the plan's JSON: violations, warnings, to_do."""
+    """`kind` is a list of the plan's JSON: violations, warnings."""
     before, after = _keyed(old, kind), _keyed(new, kind)
     return Findings(
         [after[key] for key in sorted(after.keys() - before.keys())],
         [before[key] for key in sorted(before.keys() - after.keys())],
     )
+
+
+def compare_to_dos(old: Side, new: Side) -> Findings:
+    """By what is asked for each of those that it names: one that only names one fewer is not new."""
+    before, after = _asked(old), _asked(new)
+    return Findings(
+        [each for each, asked in after if not asked <= _union(before)],
+        [each for each, asked in before if not asked & _union(after)],
+    )
+
+
+def _union(all_asked: Sequence[tuple[Finding, set[str]]]) -> set[str]:
+    return {one for _, asked in all_asked for one in asked}
+
+
+def _asked(side: Side) -> list[tuple[Finding, set[str]]]:
+    return [(each, set(_of_each_name(each))) for each in side.plan.get("to_do", [])]
+
+
+def _of_each_name(to_do: Finding) -> Iterator[str]:
+    """The path may be that of the first that is named, so its section alone counts."""
+    path, message = to_do["path"], to_do["message"]
+    names = _NAMES.match(message)
+    if names is None:
+        yield f"{path}: {message}"
+        return
+    for name in names[1].split(", "):
+        yield f"{path.partition('.')[0]} of {name}: {message[names.end() :]}"
 
 
 def _keyed(side: Side, kind: str) -> dict[str, Finding]:

@@ -143,6 +143,8 @@ def _restarts(changes: Changes) -> bool:
 
 def _afterwards(name: str, old: Side, new: Side) -> Iterator[str]:
     was, now = old.endpoint(name), new.endpoint(name)
+    if now.get("paused") and not was.get("paused"):
+        yield "answers 503 until it is unpaused"
     for key, what in (("base_url", "URL"), ("base_url_in_cluster", "URL in the cluster")):
         if was.get(key) != now.get(key):
             stops = f"; {was[key]} stops answering" if was.get(key) else ""

@@ -13,7 +13,10 @@ from infra.settings import Settings
 _NETWORKS = tuple(map(ip_network, ("192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24", "2001:db8::/32")))
 _ADDRESS = re.compile(r"(?<![\w.:])(?:\d{1,3}(?:\.\d{1,3}){3}|[0-9a-f]{1,4}(?::[0-9a-f]{0,4}){2,7})(?:/\d+)?(?![\w.])")
 _DOMAIN = re.compile(r"(?<![\w-])(?:[\w-]+\.)*(?:example\.(?:com|net|org)|[\w-]+\.(?:example|invalid))(?![\w.-])")
-_ACCOUNT = re.compile(r"(?<!\d)(?:111122223333|444455556666|777788889999|123456789012|012345678901|(\d)\1{11})(?!\d)")
+_ACCOUNT = re.compile(  # as an account's id is written: alone, in an ARN, in the name of a registry
+    r"^(?:arn:[^:]*:[^:]*:[^:]*:)?(?:111122223333|444455556666|777788889999|123456789012|012345678901|(\d)\1{11})"
+    r"(?:$|:|\.dkr\.ecr\.)"
+)
 _CERTIFICATE = re.compile(r"^arn:[^:]+:acm:[^:]*:\d*:certificate/(.*)$")
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _AWS_ID = re.compile(r"^(?:vpc|subnet|sg)-([0-9a-f]+)$")

@@ -122,12 +122,12 @@ def test_another_model_under_the_same_name_is_no_green_verdict(name: str) -> Non
         new = Side(old.plan, {PLATFORM: {**old.platform, "models": models}})
     told = compare("many", old, new)
     assert mark(told) != "✅"
-    assert "another model answers as" in headline(told)
+    assert f"{'another model answers' if name == 'a repository' else 'other weights answer'} as" in headline(told)
     assert str(told.answers["llama-8b"][what].new).startswith(value)
     assert any(row[1] == what for row in answers(told))
     text = to_markdown(tell(Compared(told, None, {}, "main", None)))
-    assert "**Another model answers**" in text
-    assert text.index("**Another model answers**") < text.index("<details>")
+    assert "**What answers**" in text
+    assert text.index("**What answers**") < text.index("<details>")
 
 
 def test_what_is_to_do_for_a_new_domain_stands_above_the_folds() -> None:

@@ -77,6 +77,7 @@ def test_a_person_reads_which_node_holds_what(format_: str, tmp_path: Path) -> N
     shown = plan("dev", "--format", format_, stacks=tmp_path).stdout
     for words in ("SERVERS", "a100-1 to 2", "vision, 1 GPU; coder, 1 GPU", "nothing", "lose one"):
         assert words in shown
+    assert any("a100-5 to 6" in line and "2 each" in line for line in shown.splitlines())
     assert "chat, vision: other replicas go on" in " ".join(shown.split())
     assert "away until it starts on free GPUs: coder about 10 min" in " ".join(shown.split())
 

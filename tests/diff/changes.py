@@ -52,7 +52,7 @@ CHANGES = {
     "another revision": Case(
         "own",
         {"models.chat.revision": "9c925d64d72725edaf899c6cb9c377fd0709d9c5"},
-        title="⚠️ own: no bill; `chat` away for a while; another model answers as `chat`",
+        title="⚠️ own: no bill; `chat` away for a while; other weights answer as `chat`",
         changed="chat-deployment",
         replaced="chat-prefetch-job",
         because={"chat-prefetch-job": "spec.template.spec.containers[prefetch].command[--revision]"},
@@ -70,7 +70,7 @@ CHANGES = {
     "a quantization": Case(
         "own",
         {"models.chat.quantization": "fp8"},
-        title="⚠️ own: no bill; `chat` away for a while; another model answers as `chat`",
+        title="⚠️ own: no bill; `chat` away for a while; other weights answer as `chat`",
         changed="chat-deployment",
         traffic={"chat": "outage"},
         says="holds 9.8 full-length requests at once, was 4.1",
@@ -95,7 +95,7 @@ CHANGES = {
     "pause": Case(
         "own",
         {"models.chat.paused": True},
-        title="⚠️ own: no bill; `chat` away for a while",
+        title="⚠️ own: no bill; `chat` is paused",
         changed="chat-deployment endpoints-config",
         traffic={"chat": "outage"},
         says="is paused",
@@ -185,7 +185,7 @@ CHANGES = {
     "a model on another pool": Case(
         "cloud",
         {"models.code": {"model": "Qwen/Qwen3-14B", "pool": "l4", "quantization": "fp8", "maxModelLen": 4096}},
-        title="⚠️ cloud: expected -* per month; maximum +*; another model answers as `code`",
+        title="⚠️ cloud: expected -* per month; maximum +*; other weights answer as `code`",
         changed="code-deployment l4-nodes l40s-nodes endpoints-config",
         traffic={"code": "rollout"},
         says="a rollout without a gap",

@@ -155,6 +155,24 @@ def test_each_kind_of_resource_is_read(
     assert said(dict(found[heading]), thing) == wanted
 
 
+CREATOR = "accessConfig.bootstrapClusterCreatorAdminPermissions"
+
+
+def cluster(creator: bool) -> dict[str, Any]:
+    made_of = made(
+        "aws:eks/cluster:Cluster", "cluster", {"accessConfig": {"bootstrapClusterCreatorAdminPermissions": creator}}
+    )
+    return {**made_of, "options": {"ignore_changes": [CREATOR]}}
+
+
+def test_what_the_program_leaves_as_it_is_is_no_change_of_access() -> None:
+    old, new = Side({"resources": [{**cluster(True), "options": {}}]}), Side({"resources": [cluster(False)]})
+    assert not any(access_changed(old, new).values())
+    assert access_changed(Side(), new)["iam"]["Cluster cluster"].added == (
+        "bootstrapClusterCreatorAdminPermissions: False",
+    )
+
+
 def test_another_key_is_told_and_not_shown() -> None:
     old, new = (Side(config={"llm-platform:apiKey": {"secure": f"v1:{each}:cipher"}}) for each in "ab")
     (said_,) = access_changed(old, new)["clients"].values()

@@ -71,6 +71,12 @@ AFTERWARDS = {
     "a context": ("many", (("16384", "32768"),), "llama-70b", "up to 32,768 tokens, was 16,384"),
     "a capacity": ("many", (("g6.2xlarge", "g6e.2xlarge"),), "llama-8b", "full-length requests at once, was"),
     "a range of replicas": ("many", (("max: 5", "max: 6"),), "llama-8b", "2 to 6 replicas, was 2 to 5"),
+    "a pause": (
+        "open",
+        (("maxModelLen: 8192", "maxModelLen: 8192, paused: true"),),
+        "qwen3-8b",
+        "answers 503 until it is unpaused",
+    ),
     "a revision": ("many", (("0e9e39f249", "1111111111"),), "llama-8b", "other weights: 1111111111"),
     "a timeout": ("patient", (("900", "600"),), "small", "an answer may take 600 s, was 900 s"),
 }

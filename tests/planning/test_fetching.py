@@ -26,3 +26,8 @@ def test_the_plan_says_what_the_images_write_on_a_system_node() -> None:
     assert said[0].startswith("embed, llama-70b, llama-8b: weights are fetched on a system node by docker.io/kserve/")
     assert "vllm's own image would write 38.4 GiB pulled and unpacked (315 s of its disk)" in said[0]
     assert "its disk" not in next(note.message for note in plan(LOCAL).assumptions if "weights are" in note.message)
+
+
+def test_on_a_cluster_that_exists_no_node_without_gpus_is_promised() -> None:
+    (said,) = [note.message for note in plan(LOCAL).assumptions if "weights are fetched" in note.message]
+    assert "weights are fetched on any Linux node that has room for its Job by" in said

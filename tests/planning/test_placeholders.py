@@ -67,6 +67,16 @@ def test_each_is_a_thing_to_do(changes: dict[str, Any], path: str, what: str) ->
     assert what in found[path]
 
 
+@pytest.mark.parametrize("text", ["ws-00000000-0000-0000-0000-000000000000", "111122223333-llm", "build 123456789012"])
+def test_digits_that_are_no_account_are_none(text: str) -> None:
+    assert _placeholders(changed(CLEAN, tags={"of": text})) == {}
+
+
+@pytest.mark.parametrize("text", ["111122223333", "123456789012.dkr.ecr.us-east-1.amazonaws.com/llm"])
+def test_an_account_is_one_wherever_it_is_written_as_one(text: str) -> None:
+    assert _placeholders(changed(CLEAN, tags={"of": text})).keys() == {"tags.of"}
+
+
 @pytest.mark.parametrize("text", ["18.2.3.0/24", "10.0.0.0/8", "0.0.0.0/0", "203.0.114.0/24", "203.0.0.0/16"])
 def test_an_address_that_is_somebodys_is_none(text: str) -> None:
     assert _placeholders(changed(CLEAN, cluster__create__access={**OURS, "apiFrom": [text]})) == {}

@@ -44,7 +44,7 @@ def tell(compared: Compared) -> Told:
     blocks = [
         Block("To do for this change", ("of", "what"), tables.to_do(difference)),
         Block("What users notice", ("model", f"during {code('up')}", "afterwards"), tables.users(difference)),
-        Block("Another model answers", ("as", "what", "now", "after"), tables.answers(difference)),
+        Block("What answers", ("as", "what", "now", "after"), tables.answers(difference)),
         Block("ACCESS", ("access", "what the change does"), access_rows.summary(difference)),
         Block("RESTARTS", ("restarts", ""), [("models", names(difference.restarts) or "none")]),
     ]

@@ -6,7 +6,7 @@ from infra.catalog import load_catalog
 from infra.cli.diff.marked import code, said
 from infra.cli.diff.values import count, number, signed
 from infra.diff import figures
-from infra.diff.answers import CERTAIN, another_answers
+from infra.diff.answers import CERTAIN, another_answers, what_answers
 from infra.diff.difference import Difference
 from infra.diff.guard import Guarded
 from infra.diff.traffic import AWAY, GONE, NODE_GROUP, Notice
@@ -108,10 +108,13 @@ def _models(difference: Difference) -> Iterator[str]:
         yield f"adds {_named(new)}"
     if gone:
         yield f"removes {_named(gone)}"
-    if away:
-        yield f"{_named([notice.model for notice in away])} away for a while"
+    paused = [notice.model for notice in away if difference.new.endpoint(notice.model).get("paused")]
+    if paused:
+        yield f"{_named(paused)} {'is' if len(paused) == 1 else 'are'} paused"
+    if other := [notice.model for notice in away if notice.model not in paused]:
+        yield f"{_named(other)} away for a while"
     if others := _others(difference):
-        yield f"another model answers as {_named(others)}"
+        yield f"{what_answers(difference.answers[name] for name in others)} {_named(others)}"
     if less := _less_sure(difference):
         yield f"{_named(less)} fits no longer for certain"
     if moved := _moved(difference):

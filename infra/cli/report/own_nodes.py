@@ -23,8 +23,9 @@ def _pool_rows(plan: Plan, pool: PoolPlan, nodes: Sequence[OwnNode]) -> Iterator
     number = 1
     for (held, free), same in groupby(nodes, key=lambda node: (_held(plan, node), node.free_gpus)):
         last = number + len(list(same)) - 1
+        each = " each" if last > number else ""
         name = f"{pool.name}-{number}" if last == number else f"{pool.name}-{number} to {last}"
-        yield name, held or "nothing", str(free) if free else "-"
+        yield name, held or "nothing", f"{free}{each}" if free else "-"
         number = last + 1
     if loss := _lose_one(plan, pool):
         yield "lose one", loss, ""

@@ -10,6 +10,7 @@ from infra.diff.access.clients import clients
 from infra.diff.access.code_from_elsewhere import code_from_elsewhere
 from infra.diff.access.egress import egress
 from infra.diff.access.exposure import exposure
+from infra.diff.access.ignored import without_ignored
 from infra.diff.access.rights import rights
 from infra.diff.access.statements import Statements
 from infra.diff.types import Side
@@ -36,7 +37,8 @@ Access = Mapping[str, Mapping[str, Said]]  # by heading and thing
 
 def access_changed(old: Side, new: Side) -> Access:
     """Every heading is there; an empty one is no change."""
-    return {heading: _compared(of(old), of(new)) for heading, of in HEADINGS.items()}
+    before, after = without_ignored(old, new)
+    return {heading: _compared(of(before), of(after)) for heading, of in HEADINGS.items()}
 
 
 def _compared(before: Statements, after: Statements) -> dict[str, Said]:
