@@ -11,6 +11,7 @@ from infra.planning import make_plan
 from infra.planning.plan import Plan
 from infra.program import NAMESPACE, deploy
 from infra.recording import Answers, Recording, record
+from infra.registry import services
 from infra.settings import load_file
 from infra.settings.secrets import HUGGING_FACE_TOKEN
 from infra.site import aws_provider
@@ -28,7 +29,7 @@ class Planned:
 
 def plan_offline(path: Path, *, preview: bool = False) -> Planned:
     """Load, plan and record one stack file. Raises BadStackFile. With `preview`, what only a cloud knows is unknown."""
-    file = load_file(path)
+    file = load_file(path, services=[service.name for service in services()])
     plan = make_plan(
         file.stack,
         file.settings,

@@ -8,6 +8,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from infra.planning.plan import ModelPlan, Plan
+from infra.registry import services
 
 VERSION = 1
 API_KEY_FIELD = "api-key"  # the key inside the Secret
@@ -70,7 +71,10 @@ def checks_key(model: ModelPlan) -> bool:
 
 
 def known_outputs(plan: Plan) -> dict[str, Any]:
-    """What is known before anything is made, and no secret: stack outputs, and what pods read in the cluster."""
+    """What is known before anything is made, and no secret: stack outputs, and what pods read in the cluster.
+
+    Each service has one of its own name.
+    """
     said = PlatformOutputs(
         version=VERSION,
         cluster_name=plan.cluster.name,
@@ -78,7 +82,8 @@ def known_outputs(plan: Plan) -> dict[str, Any]:
         region=plan.cluster.region,
         models={name: _endpoint(plan, model) for name, model in plan.models.items()},
     )
-    return said.model_dump(exclude={"gateway_address", "api_key"})
+    own = {service.name: dict(found) for service in services() if (found := service.outputs(plan))}
+    return {**said.model_dump(exclude={"gateway_address", "api_key"}), **own}
 
 
 def _endpoint(plan: Plan, model: ModelPlan) -> ModelEndpoint:

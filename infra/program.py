@@ -21,6 +21,8 @@ from infra.planning.namespace import namespace_labels
 from infra.planning.placeholders import unreachable
 from infra.planning.plan import Plan
 from infra.planning.to_do import NO_ADMINS
+from infra.registry import services
+from infra.services.service import Made
 from infra.serving import cache_volume, log_in, route, serve
 from infra.settings import BadStackFile, StackFile, load_config
 from infra.settings.secrets import API_KEY, HUGGING_FACE_TOKEN, SECRETS
@@ -115,6 +117,8 @@ def deploy(plan: Plan, cloud: aws.Provider | None, namespaces: Namespaces) -> No
             depends_on=[*site.ready, *site.operators],
             opts=site.opts,
         )
+    for service in services():
+        service.make(plan, Made(site.opts, (*site.ready, *site.operators, cache)))
     known = known_outputs(plan)
     Endpoints(
         "endpoints",
@@ -168,4 +172,5 @@ def _read_config() -> StackFile:
         in_the_open={name for name in names if not pulumi.runtime.is_config_secret(f"{NAMESPACE}:{name}")},
         keys=pulumi.runtime.get_config_env(),
         path=Path("stacks") / f"Pulumi.{stack}.yaml",
+        services=[service.name for service in services()],
     )

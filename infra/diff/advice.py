@@ -7,6 +7,8 @@ from infra.diff.guard import SYSTEM_NODES, Guarded, serving
 from infra.diff.settings import settings_changed
 from infra.diff.traffic import AWAY, NODE_GROUP, Notice
 from infra.diff.types import Side, type_of
+from infra.registry import owner_of
+from infra.services.built_in import WEIGHTS
 
 _GROUND = ("cluster", "network", "kubernetes")  # everything else stands on these and goes with them
 
@@ -73,6 +75,8 @@ def _way(found: Sequence[Guarded], old: Side, new: Side, notices: Sequence[Notic
         return f"The system nodes run the operators and the gateway, and EKS drains them: {allow}, when few call."
     if type_of(found[0].urn) == NODE_GROUP:
         return _pool(found[0], allow, old, new, notices)
+    if (owner := owner_of(found[0].urn)) is not WEIGHTS:
+        return f"{owner.title} loses the data in it: copy it first, or leave it as it is. If meant: {allow}."
     if not _running(old) & _running(new):
         return f"No model that runs now runs afterwards, so nobody misses the weights: {allow}."
     return (

@@ -14,6 +14,7 @@ from infra.diff.properties import differences
 from infra.diff.replacements import forces
 from infra.diff.resources import Forces, compare_resources
 from infra.diff.restarts import restarts
+from infra.diff.services import ServiceNotice, service_notices
 from infra.diff.settings import choices_changed, settings_changed
 from infra.diff.traffic import Notice, noticed, notices
 from infra.diff.types import Changes, Resources, Side
@@ -38,6 +39,7 @@ class Difference:
     answers: Mapping[str, Changes]  # by model: what differs in what answers under its name
     access: Access
     restarts: Sequence[str]  # models
+    services: Sequence[ServiceNotice]
 
     def __bool__(self) -> bool:
         """Whether there is anything to tell."""
@@ -94,6 +96,7 @@ def compare(stack: str, old: Side, new: Side, forces: Forces = forces) -> Differ
         answers=answers_changed(old, new),
         access=access_changed(old, new),
         restarts=restarts(old, new, resources),
+        services=service_notices(resources),
     )
 
 
@@ -115,6 +118,7 @@ def document(difference: Difference, facts: Facts | None, requirements: Changes)
         "allowed": [each.urn for each in difference.guarded if each.allowed],
         "cost": _changes(difference.cost),
         "traffic": [_notice(each) for each in difference.notices if noticed(each)],
+        "services": [vars(each) for each in difference.services],
         "answers": {name: _changes(changes) for name, changes in difference.answers.items()},
         "access": {
             heading: {thing: vars(each) for thing, each in found.items()}

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from infra.diff.types import Change, Side
+from infra.registry import owner_of
+from infra.services.built_in import SERVING
 
 _QUOTA = re.compile(r"quota '(?P<name>[^']+)' \((?P<code>L-\w+)\) in (?P<region>\S+): (?P<vcpus>[\d,]+) vCPUs")
 MIN, EXPECTED, MAX = "usd_per_month_min", "usd_per_month_expected", "usd_per_month_max"
@@ -89,7 +91,12 @@ def rollout(side: Side, model: str) -> tuple[int, int]:
 
 
 def deployment_of(side: Side, model: str) -> Mapping[str, Any] | None:
-    return side.resource("kubernetes:apps/v1:Deployment", f"{model}-deployment")
+    """Of the models' servers: another service may have one of the same name."""
+    wanted = ("kubernetes:apps/v1:Deployment", f"{model}-deployment")
+    return next(
+        (r for r in side.resources if (r["type"], r["name"]) == wanted and owner_of(r["urn"]) is SERVING),
+        None,
+    )
 
 
 def quotas(old: Side, new: Side) -> dict[str, Change]:

@@ -1,21 +1,11 @@
 """What no pull request replaces or removes by accident: what holds data, and what everything stands on."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
-from infra.diff.traffic import NODE_GROUP
+from infra.diff.traffic import is_node_group
 from infra.diff.types import Resources, Side, name_of, pool_of, type_of
+from infra.registry import owner_of
 
-# The name in `allow` of a type that a stack has once.
-_NAMES: Mapping[str, str] = {
-    "aws:eks/cluster:Cluster": "cluster",
-    "aws:ec2/vpc:Vpc": "network",
-    "aws:efs/fileSystem:FileSystem": "cache",
-    "aws:s3/bucket:Bucket": "cache",
-    "aws:s3/bucketV2:BucketV2": "cache",
-    "kubernetes:core/v1:PersistentVolumeClaim": "cache",
-    "pulumi:providers:kubernetes": "kubernetes",
-}
 _SYSTEM = "cluster-system"
 SYSTEM_NODES = "systemNodes"
 
@@ -44,8 +34,9 @@ def guarded(old: Side, new: Side, resources: Resources) -> list[Guarded]:
 
 
 def _name(urn: str, base: Side) -> str | None:
-    if type_of(urn) != NODE_GROUP:
-        return _NAMES.get(type_of(urn))
+    """Its owner says which of its resources are guarded; of node groups those that serve."""
+    if not is_node_group(urn):
+        return owner_of(urn).guard_of(type_of(urn))
     if name_of(urn) == _SYSTEM:
         return SYSTEM_NODES
     pool = pool_of(name_of(urn))

@@ -4,9 +4,12 @@ from collections.abc import Iterator
 
 from infra.diff.findings import Finding
 from infra.diff.types import Resources, Side, type_of
+from infra.registry import owner_of
+from infra.services.built_in import AWS, WEIGHTS
+from infra.services.owner import CLAIM
 
 _CLUSTER, _VPC, _SUBNET = "aws:eks/cluster:Cluster", "aws:ec2/vpc:Vpc", "aws:ec2/subnet:Subnet"
-_CLAIM, _STORAGE = "kubernetes:core/v1:PersistentVolumeClaim", "spec.resources.requests.storage"
+_STORAGE = "spec.resources.requests.storage"
 _RULE = "In place"
 _BESIDE = "a new stack beside this one; move the DNS name when it serves, then destroy this one"
 
@@ -28,13 +31,13 @@ def _network(old: Side, new: Side, resources: Resources) -> Iterator[tuple[str, 
     moved = [
         urn
         for urn, changes in resources.changed.items()
-        if type_of(urn) == _CLUSTER and any(path.startswith("vpcConfig.subnetIds") for path in changes)
+        if _is_ours(urn, _CLUSTER) and any(path.startswith("vpcConfig.subnetIds") for path in changes)
     ]
     if not moved:
         return
     was, now = _zones(old), _zones(new)
     touched = (*resources.replaced, *resources.removed, *resources.added)
-    if any(type_of(urn) == _VPC for urn in touched) or _vpc(old) != _vpc(new):
+    if any(_is_ours(urn, _VPC) for urn in touched) or _vpc(old) != _vpc(new):
         yield "cluster.create.network", "EKS can't move a cluster to another VPC", _BESIDE
     elif was != now:
         message = f"EKS can't change the zones of a cluster: {', '.join(now)}, was {', '.join(was)}"
@@ -43,7 +46,12 @@ def _network(old: Side, new: Side, resources: Resources) -> Iterator[tuple[str, 
 
 def _zones(side: Side) -> list[str]:
     """Of the subnets that the stack makes."""
-    return sorted({each["inputs"]["availabilityZoneId"] for each in side.resources if each["type"] == _SUBNET})
+    return sorted({each["inputs"]["availabilityZoneId"] for each in side.resources if _is_ours(each["urn"], _SUBNET)})
+
+
+def _is_ours(urn: str, type_: str) -> bool:
+    """Of the cluster that the models run in."""
+    return type_of(urn) == type_ and owner_of(urn) is AWS
 
 
 def _vpc(side: Side) -> str | None:
@@ -54,8 +62,10 @@ def _vpc(side: Side) -> str | None:
 
 def _smaller(resources: Resources) -> Iterator[tuple[str, str, str]]:
     for urn, changes in resources.changed.items():
-        if type_of(urn) == _CLAIM and (size := changes.get(_STORAGE)) and _gib(size.new) < _gib(size.old):
-            yield "cache.size", f"a volume can't become smaller: {size.new}, was {size.old}", f"cache.size: {size.old}"
+        if type_of(urn) == CLAIM and (size := changes.get(_STORAGE)) and _gib(size.new) < _gib(size.old):
+            owner = owner_of(urn)
+            path, fix = ("cache.size", f"cache.size: {size.old}") if owner is WEIGHTS else (owner.name, size.old)
+            yield path, f"a volume can't become smaller: {size.new}, was {size.old}", fix
 
 
 def _gib(size: str) -> int:

@@ -10,16 +10,18 @@ from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 
+from infra.services.owner import is_component
+
 _TABLE = Path(__file__).with_name("replacements.csv")
 _KUBERNETES = "kubernetes:"
-_NAMES_ONLY = ("llm:", "pulumi:pulumi:Stack")
+_STACK = "pulumi:pulumi:Stack"
 # Providers and kinds of which the table lists nothing, because all of it changes in place.
 _IN_PLACE = frozenset({"pulumi:providers:aws"})
 
 
 def forces(type_token: str, path: str) -> bool | None:
     """Whether a change of that property replaces the resource; None: nobody looked that type up."""
-    if type_token.startswith(_NAMES_ONLY) or type_token in _IN_PLACE:
+    if is_component(type_token) or type_token == _STACK or type_token in _IN_PLACE:
         return False
     properties = _properties(type_token)
     return any(_within(path, each) for each in properties) if properties else None

@@ -1,13 +1,14 @@
 """Which models' pods are started again by a change: by another template, or by other nodes."""
 
-from infra.diff.traffic import DEPLOYMENT, GROUND, NODE_GROUP, NODE_UPDATES
-from infra.diff.types import Resources, Side, name_of, type_of
+from infra.diff.services import ground
+from infra.diff.traffic import DEPLOYMENT, NODE_UPDATES, is_node_group, is_of_a_model
+from infra.diff.types import Resources, Side, name_of
 
 
 def restarts(old: Side, new: Side, resources: Resources) -> list[str]:
     """Models that run before and after."""
     both = [name for name in sorted(old.models.keys() & new.models.keys()) if _runs(old, name) and _runs(new, name)]
-    if any(type_of(urn) in GROUND for urn in (*resources.replaced, *resources.removed)):
+    if ground(resources):
         return both
     return [name for name in both if _by_its_template(name, resources) or _by_its_nodes(name, old, resources)]
 
@@ -18,7 +19,7 @@ def _runs(side: Side, name: str) -> bool:
 
 def _by_its_template(name: str, resources: Resources) -> bool:
     def is_its(urn: str) -> bool:
-        return type_of(urn) == DEPLOYMENT and name_of(urn) == f"{name}-deployment"
+        return is_of_a_model(urn, DEPLOYMENT, f"{name}-deployment")
 
     return any(map(is_its, resources.replaced)) or any(
         path.startswith("spec.template.")
@@ -31,7 +32,7 @@ def _by_its_template(name: str, resources: Resources) -> bool:
 def _by_its_nodes(name: str, old: Side, resources: Resources) -> bool:
     def is_its(urn: str) -> bool:
         pool = old.models[name].get("pool")
-        return type_of(urn) == NODE_GROUP and bool(pool) and name_of(urn).startswith(f"{pool}-nodes")
+        return is_node_group(urn) and bool(pool) and name_of(urn).startswith(f"{pool}-nodes")
 
     return any(map(is_its, (*resources.replaced, *resources.removed))) or any(
         path.partition(".")[0] in NODE_UPDATES

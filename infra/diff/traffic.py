@@ -6,19 +6,20 @@ from dataclasses import dataclass
 from infra.diff.answers import CERTAIN, answers_changed
 from infra.diff.figures import rollout
 from infra.diff.nodes import leaves_the_old
+from infra.diff.services import ground
 from infra.diff.types import Change, Changes, Resources, Side, name_of, pool_of, type_of
+from infra.registry import owner_of
+from infra.services.built_in import AWS, SERVING, WEIGHTS
+from infra.services.owner import CLAIM
 
 DEPLOYMENT = "kubernetes:apps/v1:Deployment"
 NODE_GROUP = "aws:eks/nodeGroup:NodeGroup"
 _SERVICE = "kubernetes:core/v1:Service"
-_CLAIM = "kubernetes:core/v1:PersistentVolumeClaim"
 _INGRESS = "kubernetes:networking.k8s.io/v1:Ingress"
 _SCHEME = "alb.ingress.kubernetes.io/scheme"
 # In the order of how bad it is; a model's is the worst of what happens to it.
 NOTHING, NEW, ROLLOUT, MOVES, AWAY, GONE = "nothing", "new", "rollout", "node group swapped", "outage", "removed"
 _ANSWERS = {"repository": "another model answers", "revision": "other weights", CERTAIN: CERTAIN}
-# Replaced, they take every pod along.
-GROUND = ("aws:eks/cluster:Cluster", "aws:ec2/vpc:Vpc", "kubernetes:core/v1:Namespace", "pulumi:providers:kubernetes")
 # Changed, EKS starts every node of the group anew.
 NODE_UPDATES = ("version", "releaseVersion", "launchTemplate", "amiType")
 
@@ -63,11 +64,11 @@ def _during(name: str, old: Side, new: Side, resources: Resources) -> tuple[str,
         return NEW, f"wakes: first answers after {about(cold)}", None
     if stays:
         return AWAY, "is paused: its pods go, its URL answers 503", None
-    if ground := [urn for urn in (*resources.replaced, *resources.removed) if type_of(urn) in GROUND]:
-        what = ", ".join(sorted({type_of(urn).rpartition(":")[2] for urn in ground}))
+    if fallen := ground(resources):
+        what = ", ".join(sorted({type_of(urn).rpartition(":")[2] for urn in fallen}))
         return AWAY, f"away: {what} is made anew, and with it every pod; {about(cold)} once that is there", cold
     deployment = _of(resources, DEPLOYMENT, f"{name}-deployment")
-    if any(type_of(urn) == _CLAIM for urn in resources.replaced):
+    if any(type_of(urn) == CLAIM and owner_of(urn) is WEIGHTS for urn in resources.replaced):
         text = f"its Deployment and the claim are made anew; {about(cold)} once its weights are downloaded again"
         return AWAY, f"away: {text}", None
     if deployment in resources.replaced:
@@ -109,7 +110,7 @@ def _nodes(name: str, old: Side, new: Side, resources: Resources, cold: int) -> 
     if pool != new.models[name].get("pool"):
         return None  # moved by a rollout, before the old nodes go
     touched = (*resources.replaced, *resources.changed, *resources.removed)
-    groups = [urn for urn in touched if type_of(urn) == NODE_GROUP and pool_of(name_of(urn)) == pool]
+    groups = [urn for urn in touched if is_node_group(urn) and pool_of(name_of(urn)) == pool]
     one = _replicas(old, name) == 1
     if any(urn in resources.replaced or urn in resources.removed for urn in groups):
         _, unavailable = rollout(new, name)
@@ -187,9 +188,19 @@ def _offers(side: Side, name: str) -> Iterator[str]:
     yield f"at {endpoint.get('base_url') or endpoint.get('base_url_in_cluster')}"
 
 
+def is_node_group(urn: str) -> bool:
+    """Of the nodes that the stack makes."""
+    return type_of(urn) == NODE_GROUP and owner_of(urn) is AWS
+
+
+def is_of_a_model(urn: str, type_: str, name: str) -> bool:
+    """Whether it is that resource of the models' servers."""
+    return type_of(urn) == type_ and name_of(urn) == name and owner_of(urn) is SERVING
+
+
 def _of(resources: Resources, type_: str, name: str) -> str | None:
     touched = (*resources.replaced, *resources.changed, *resources.removed)
-    return next((urn for urn in touched if type_of(urn) == type_ and name_of(urn) == name), None)
+    return next((urn for urn in touched if is_of_a_model(urn, type_, name)), None)
 
 
 def _cold(side: Side, name: str) -> int:

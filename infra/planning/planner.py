@@ -25,6 +25,7 @@ from infra.planning.placement import Placed, place
 from infra.planning.plan import (
     CachePlan,
     ClusterPlan,
+    Cost,
     GatewayPlan,
     ModelPlan,
     Plan,
@@ -47,6 +48,7 @@ from infra.planning.to_do import list_to_dos
 from infra.planning.warnings import warn_of_allow, warn_of_drain, warn_of_model, warn_of_pool
 from infra.planning.waste import warn_of_waste
 from infra.planning.weights import HALF, served_dtype
+from infra.registry import services
 from infra.settings import AwsConfig, Settings
 
 # Plans in which advice is tried, before a stack that breaks rules is printed: of many models each takes longer.
@@ -156,10 +158,10 @@ def _draft(
     longest = max(model.timeouts.grace_period for model in models.values())
     warn_of_allow(settings, pools, findings)
     warn_of_drain(gateway, pools.values(), longest, findings)
-    cost = plan_cost(settings, cluster, pools, placed, models, cache, gateway, catalog, findings)
+    cost = _bill(settings, cluster, pools, placed, models, cache, gateway, catalog, findings)
 
     def bill(changed: Settings, on: ClusterPlan, nodes: Mapping[str, PoolPlan]) -> float:
-        return plan_cost(changed, on, nodes, placed, models, cache, gateway, catalog, Findings()).usd_per_month_min
+        return _bill(changed, on, nodes, placed, models, cache, gateway, catalog, Findings()).usd_per_month_min
 
     check_budget(settings, cost, findings)
     monitoring = plan_monitoring(settings, addons, catalog)
@@ -186,6 +188,23 @@ def _draft(
         assumptions=findings.assumptions,
     )
     return _Draft(plan, placed, offers, new, len(zones))
+
+
+def _bill(
+    settings: Settings,
+    cluster: ClusterPlan,
+    pools: Mapping[str, PoolPlan],
+    placed: Sequence[Placed],
+    models: Mapping[str, ModelPlan],
+    cache: CachePlan,
+    gateway: GatewayPlan | None,
+    catalog: Catalog,
+    findings: Findings,
+) -> Cost:
+    """Of the platform, and of the services beside the models."""
+    cost = plan_cost(settings, cluster, pools, placed, models, cache, gateway, catalog, findings)
+    items = (item for service in services() for item in service.bill(settings, catalog))
+    return dataclasses.replace(cost, items=(*cost.items, *items))
 
 
 def _pools(

@@ -34,10 +34,11 @@ Told = TypeVar("Told", bound=Hashable)
 
 
 def users(difference: Difference) -> list[tuple[str, str, str]]:
-    """Models that are told the same are one row; those that notice nothing come last."""
+    """Other services, then models: those that are told the same are one row, who notices nothing comes last."""
     notices = sorted(difference.notices, key=lambda each: (not noticed(each), each.model))
     told = ((each.model, (said(each.during), "; ".join(map(said, each.afterwards)) or "nothing")) for each in notices)
-    return [(names(who), *what) for what, who in _alike(told).items()]
+    services = [(said(each.service), said(each.during), "") for each in difference.services]
+    return services + [(names(who), *what) for what, who in _alike(told).items()]
 
 
 def _alike(told: Iterable[tuple[str, Told]]) -> dict[Told, list[str]]:

@@ -11,13 +11,16 @@ from infra.diff.difference import Difference
 from infra.diff.guard import Guarded
 from infra.diff.traffic import AWAY, GONE, NODE_GROUP, Notice
 from infra.diff.types import Change, name_of, pool_of, type_of
+from infra.registry import owner_of
+from infra.services.built_in import BUILT_IN
+from infra.services.owner import CLAIM, word_of
 
 # In the order of what weighs most.
 _WORDS = {
     "aws:eks/cluster:Cluster": "the EKS cluster",
     "aws:ec2/vpc:Vpc": "the VPC",
     "aws:efs/fileSystem:FileSystem": "the EFS file system",
-    "kubernetes:core/v1:PersistentVolumeClaim": "the claim of the weights",
+    CLAIM: "the claim of the weights",
     "pulumi:providers:kubernetes": "the Kubernetes provider",
     "aws:eks/nodeGroup:NodeGroup": "node group",
 }
@@ -30,6 +33,7 @@ def mark(difference: Difference) -> str:
     if difference.fails:
         return "❌"
     gone = any(notice.event == GONE for notice in difference.notices)
+    gone = gone or any(each.away for each in difference.services)
     worse = gone or _gaps(difference) or _moved(difference) or _others(difference) or _less_sure(difference)
     return "⚠️" if worse or difference.guarded else "✅"
 
@@ -88,6 +92,9 @@ def _guarded(difference: Difference) -> Iterator[str]:
 
 
 def _thing(each: Guarded) -> str:
+    owner = owner_of(each.urn)
+    if owner not in BUILT_IN:
+        return f"the {word_of(type_of(each.urn))} of {said(owner.title)}"
     word = _WORDS.get(type_of(each.urn), type_of(each.urn))
     return f"{word} {code(each.name)}" if word == "node group" else word
 
@@ -113,6 +120,8 @@ def _models(difference: Difference) -> Iterator[str]:
         yield f"{_named(paused)} {'is' if len(paused) == 1 else 'are'} paused"
     if other := [notice.model for notice in away if notice.model not in paused]:
         yield f"{_named(other)} away for a while"
+    for service in (each.service for each in difference.services if each.away):
+        yield f"{said(service)} away for a while"
     if others := _others(difference):
         yield f"{what_answers(difference.answers[name] for name in others)} {_named(others)}"
     if less := _less_sure(difference):

@@ -7,6 +7,7 @@ from infra.cli.report.models import models_section, pools_section, weights_secti
 from infra.cli.report.notes import chosen_section, notes_section, resources_section, violations_section
 from infra.cli.report.own_nodes import own_nodes_section
 from infra.cli.report.section import Column, Report, Row, Section
+from infra.cli.report.services import service_sections
 from infra.cli.report.words import count, usd
 from infra.offline import Planned
 from infra.planning.kinds import by_kind
@@ -27,6 +28,7 @@ def report(planned: Planned) -> Report:
         pools_section(plan),
         gateway_section(plan),
         own_nodes_section(plan),
+        *service_sections(plan),
         cold_start_section(plan),
         bill_section(plan),
         chosen_section(plan),

@@ -5,6 +5,8 @@ from collections.abc import Mapping
 
 from infra.diff.access.statements import Statements, say
 from infra.diff.types import Side
+from infra.registry import owner_of
+from infra.services.built_in import ACCESS
 
 _KEY = "llm-platform:apiKey"
 _RANDOM = "random:index/randomPassword:RandomPassword"
@@ -20,6 +22,6 @@ def clients(side: Side) -> Statements:
     if isinstance(written, Mapping):
         # The encrypted text, so that another value shows and none is said.
         say(found, "the API key", f"of the stack file ({hashlib.sha256(repr(written).encode()).hexdigest()[:8]})")
-    elif any(each["type"] == _RANDOM for each in side.resources):
+    elif any(each["type"] == _RANDOM and owner_of(each["urn"]) is ACCESS for each in side.resources):
         say(found, "the API key", "made at random")
     return found

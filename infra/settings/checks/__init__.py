@@ -1,5 +1,7 @@
 """Rules that join several values, checked from the stack file and the catalogue alone."""
 
+from collections.abc import Collection
+
 from infra.catalog import Catalog
 from infra.settings.checks.addons import check_addons
 from infra.settings.checks.cluster import check_cluster
@@ -12,9 +14,11 @@ from infra.settings.mistakes import Report
 from infra.settings.platform import Settings
 
 
-def check(settings: Settings, *, region: str | None, catalog: Catalog, report: Report) -> None:
+def check(
+    settings: Settings, *, region: str | None, catalog: Catalog, report: Report, services: Collection[str] = ()
+) -> None:
     """Reports every rule that the settings break."""
-    scope = Scope(settings, region, catalog, report)
+    scope = Scope(settings, region, catalog, report, tuple(services))
     check_cluster(scope)
     check_pools(scope)
     check_models(scope)

@@ -128,13 +128,14 @@ def _check_allow(scope: Scope) -> None:
     settings = scope.settings
     made = (name.replace(".", "-") for name in scope.catalog.instances)
     pools = set(settings.gpu_pools or made)
+    guarded = (*GUARDED, *scope.services)
     for act, names in (("replace", settings.allow.replace), ("remove", settings.allow.remove)):
         for index, name in enumerate(names):
             gone = act == "remove" and _POOL_NAME.fullmatch(name) and name not in _CALLED and not _is_mistyped(name)
-            if name in GUARDED or name in pools or gone:
+            if name in guarded or name in pools or gone:
                 continue
-            meant = _CALLED.get(name.lower()) or did_you_mean(name, (*GUARDED, *settings.gpu_pools))
-            known = ", ".join((*sorted(settings.gpu_pools), *GUARDED))
+            meant = _CALLED.get(name.lower()) or did_you_mean(name, (*guarded, *settings.gpu_pools))
+            known = ", ".join((*sorted(settings.gpu_pools), *guarded))
             write = f"write {meant}" if meant else f"write one of {known}"
             scope.report.wrong(("allow", act, index), f"{name!r} is nothing that is guarded here", write)
 

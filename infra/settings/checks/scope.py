@@ -23,6 +23,7 @@ class Scope:
     region: str | None
     catalog: Catalog
     report: Report
+    services: tuple[str, ...] = ()  # names of those beside the models
 
     @property
     def on_aws(self) -> bool:

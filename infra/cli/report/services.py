@@ -1,0 +1,14 @@
+"""What each service beside the models says of itself."""
+
+from collections.abc import Iterator
+
+from infra.cli.report.section import Column, Section
+from infra.planning.plan import Plan
+from infra.registry import services
+
+
+def service_sections(plan: Plan) -> Iterator[Section]:
+    for service in services():
+        for table in service.report(plan):
+            columns = tuple(Column(title) for title in table.header)
+            yield Section(table.title, columns, table.rows, table.note)

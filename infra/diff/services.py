@@ -1,0 +1,54 @@
+"""What users of each service notice, and what a change does to everything that the models stand on."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from infra.diff.types import Resources, name_of, type_of
+from infra.registry import owner_of
+from infra.services.owner import ADDED, CHANGED, REMOVED, REPLACED, Owner, Touched, is_component
+
+
+@dataclass(frozen=True)
+class ServiceNotice:
+    """What one service's users notice."""
+
+    service: str  # its title
+    during: str
+    away: bool  # something of it is recreated or removed
+
+
+def service_notices(resources: Resources) -> list[ServiceNotice]:
+    """Of services whose users notice something."""
+    return sorted(_notices(resources), key=lambda each: each.service)
+
+
+def _notices(resources: Resources) -> Iterator[ServiceNotice]:
+    for owner, touched in _by_owner(resources).items():
+        if parts := list(owner.notices(touched)):
+            away = any(each.act in (REPLACED, REMOVED) and not is_component(each.type) for each in touched)
+            yield ServiceNotice(owner.title, ", ".join(parts), away)
+
+
+def _by_owner(resources: Resources) -> dict[Owner, list[Touched]]:
+    """Unknown owners of one title are one."""
+    found: dict[str, tuple[Owner, list[Touched]]] = {}
+    for urn, act in _acts(resources):
+        owner = owner_of(urn)
+        paths = tuple(resources.changed.get(urn, ()))
+        found.setdefault(owner.title, (owner, []))[1].append(Touched(act, type_of(urn), name_of(urn), paths))
+    return dict(found.values())
+
+
+def _acts(resources: Resources) -> Iterator[tuple[str, str]]:
+    for act, urns in (
+        (REPLACED, resources.replaced),
+        (REMOVED, resources.removed),
+        (ADDED, resources.added),
+        (CHANGED, resources.changed),
+    ):
+        yield from ((urn, act) for urn in urns)
+
+
+def ground(resources: Resources) -> list[str]:
+    """What is recreated or removed, and every model's pods with it."""
+    return [urn for urn in (*resources.replaced, *resources.removed) if type_of(urn) in owner_of(urn).ground]

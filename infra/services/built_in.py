@@ -1,0 +1,79 @@
+"""The owners of what every stack has. What happens to models `infra/diff/traffic.py` says, model by model."""
+
+from collections.abc import Iterator, Sequence
+
+from infra.services.owner import CLAIM, Owner, Touched
+
+_PROVIDER = {"pulumi:providers:kubernetes": "kubernetes"}
+_CLUSTER = {"aws:eks/cluster:Cluster": "cluster", "aws:ec2/vpc:Vpc": "network", **_PROVIDER}
+_WEIGHTS = dict.fromkeys(
+    (CLAIM, "aws:efs/fileSystem:FileSystem", "aws:s3/bucket:Bucket", "aws:s3/bucketV2:BucketV2"), "cache"
+)
+
+
+class _Part(Owner):
+    """Of the platform itself: its users are those of the models, and hear of them."""
+
+    def notices(self, touched: Sequence[Touched]) -> Iterator[str]:
+        yield from ()
+
+
+class Aws(_Part):
+    name, title = "aws", "The AWS cluster"
+    owns = ("llm:aws:Cluster", "llm:aws:ExistingEksCluster", "llm:aws:Network", "llm:aws:GpuPool")
+    guards, ground = _CLUSTER, frozenset(_CLUSTER)
+
+
+class Existing(_Part):
+    name, title = "existing", "The cluster"
+    owns = ("llm:kubernetes:ContextCluster",)
+    guards, ground = _PROVIDER, frozenset(_PROVIDER)
+
+
+class Weights(_Part):
+    name, title = "weights", "The weights"
+    owns = ("llm:kubernetes:ModelCache", "llm:aws:WeightsFileSystem")
+    guards = _WEIGHTS
+    ground = frozenset({"kubernetes:core/v1:Namespace"})  # every model is in it
+
+    def guard_of(self, type_: str) -> str | None:
+        """A volume of the cache is a name for the file system, which holds the data."""
+        return self.guards.get(type_)
+
+
+class Serving(_Part):
+    name, title = "serving", "The models"
+    owns = ("llm:kubernetes:ModelServer", "llm:kubernetes:ModelScaler", "llm:kubernetes:Prefetch")
+
+
+class Gateway(_Part):
+    name, title = "gateway", "The gateway"
+    owns = ("llm:kubernetes:Gateway",)
+
+
+class Access(_Part):
+    name, title = "access", "API keys and endpoints"
+    owns = ("llm:kubernetes:ApiKey", "llm:kubernetes:Endpoints")
+
+
+class Monitoring(_Part):
+    name, title = "monitoring", "Monitoring"
+    owns = ("llm:kubernetes:PrometheusLogin",)
+
+
+class Addons(_Part):
+    name, title = "addons", "Add-ons"
+    owns = ("llm:kubernetes:Addons",)
+
+
+class Stack(_Part):
+    """What Pulumi needs itself, and no component makes."""
+
+    name, title = "stack", "The stack"
+    owns = ("pulumi:pulumi:Stack", "pulumi:providers:aws", *_PROVIDER)
+    guards, ground = _PROVIDER, frozenset(_PROVIDER)
+
+
+AWS, EXISTING, WEIGHTS, SERVING, GATEWAY = Aws(), Existing(), Weights(), Serving(), Gateway()
+ACCESS, MONITORING, ADDONS, STACK = Access(), Monitoring(), Addons(), Stack()
+BUILT_IN: tuple[Owner, ...] = (AWS, EXISTING, WEIGHTS, SERVING, GATEWAY, ACCESS, MONITORING, ADDONS, STACK)

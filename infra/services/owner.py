@@ -1,0 +1,91 @@
+"""Whose a resource is: the component in whose URN it stands says so."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+
+CLAIM = "kubernetes:core/v1:PersistentVolumeClaim"
+# What can't be recreated with the data in it, whoever it belongs to.
+HOLDS_DATA = frozenset(
+    {
+        CLAIM,
+        "kubernetes:core/v1:PersistentVolume",
+        "aws:dynamodb/table:Table",
+        "aws:ebs/volume:Volume",
+        "aws:efs/fileSystem:FileSystem",
+        "aws:fsx/lustreFileSystem:LustreFileSystem",
+        "aws:opensearch/domain:Domain",
+        "aws:rds/cluster:Cluster",
+        "aws:rds/instance:Instance",
+        "aws:s3/bucket:Bucket",
+        "aws:s3/bucketV2:BucketV2",
+    }
+)
+_WORDS = {CLAIM: "claim", "kubernetes:core/v1:PersistentVolume": "volume"}
+_POD_TEMPLATE = "spec.template."
+REPLACED, REMOVED, ADDED, CHANGED = "replaced", "removed", "added", "changed"
+
+
+@dataclass(frozen=True)
+class Touched:
+    """A resource that a change touches."""
+
+    act: str  # REPLACED and so on
+    type: str
+    name: str
+    paths: tuple[str, ...] = ()  # properties that change
+
+
+class Owner:
+    """What owns resources. What isn't said here holds for every owner; one that differs says so itself."""
+
+    name: str  # in `allow`
+    title: str  # at the start of a sentence
+    owns: tuple[str, ...] = ()  # type tokens of its components
+    guards: Mapping[str, str] = MappingProxyType({})  # by type: another name in `allow` than its own
+    ground: frozenset[str] = frozenset()  # types that take every model's pods along when they are replaced or removed
+
+    def guard_of(self, type_: str) -> str | None:
+        """The name in `allow` by which a resource of that type is guarded; None: it isn't."""
+        return self.guards.get(type_) or (self.name if type_ in HOLDS_DATA else None)
+
+    def notices(self, touched: Sequence[Touched]) -> Iterator[str]:
+        """What its users notice of a change, as parts of a sentence that begins with its title."""
+        if any(each.act == ADDED and each.type in self.owns for each in touched):
+            yield "it is new"
+        yield from _gone(touched, REPLACED, "recreated")
+        yield from _gone(touched, REMOVED, "removed")
+        if any(each.act == CHANGED and _restarts(each.paths) for each in touched):
+            yield "its pods restart"
+
+
+class UnknownOwner(Owner):
+    """A component that nobody registered, or a resource without one."""
+
+    def __init__(self, title: str, name: str, *owns: str) -> None:
+        self.title, self.name, self.owns = title, name, owns
+
+
+def is_component(type_: str) -> bool:
+    """A provider's types have a module with a slash, `kubernetes:apps/v1:Deployment`; Pulumi's own begin with it."""
+    return "/" not in type_ and not type_.startswith("pulumi:")
+
+
+def word_of(type_: str) -> str:
+    """In a sentence."""
+    return _WORDS.get(type_, type_.rpartition(":")[2])
+
+
+def _gone(touched: Sequence[Touched], act: str, done: str) -> Iterator[str]:
+    by_type: dict[str, int] = {}
+    for each in touched:
+        if each.act == act and not is_component(each.type):
+            by_type[each.type] = by_type.get(each.type, 0) + 1
+    for type_, number in by_type.items():
+        word = word_of(type_)
+        what = f"its {word} is {done}" if number == 1 else f"{number} of its {word}s are {done}"
+        yield f"{what} and the data in it is lost" if type_ in HOLDS_DATA else what
+
+
+def _restarts(paths: Iterable[str]) -> bool:
+    return any(path.startswith(_POD_TEMPLATE) for path in paths)

@@ -1,0 +1,51 @@
+"""A service: something that a stack can have beside its models. A small one overrides two or three of these."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from infra.services.owner import Owner
+
+if TYPE_CHECKING:
+    from infra.catalog import Catalog
+    from infra.planning.plan import CostItem, Plan
+    from infra.settings import Settings
+
+
+@dataclass(frozen=True)
+class Made:
+    """What the program made before a service. Any: this room imports no Pulumi."""
+
+    opts: Any  # ResourceOptions with the Kubernetes provider
+    after: tuple[Any, ...]  # resources that have to be there first: nodes, operators, the namespace
+
+
+@dataclass(frozen=True)
+class Table:
+    """A section of the report: rows whose first cell names the row, below a header of as many cells."""
+
+    title: str
+    header: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    note: str = ""
+
+
+class Service(Owner):
+    """It owns its components, and says what it adds to the plan. What it doesn't override adds nothing."""
+
+    def bill(self, settings: Settings, catalog: Catalog) -> Iterable[CostItem]:
+        """Items of the bill."""
+        return ()
+
+    def make(self, plan: Plan, made: Made) -> None:
+        """Its components. It imports Pulumi and `components` inside."""
+
+    def outputs(self, plan: Plan) -> Mapping[str, Any]:
+        """What applications need to know, and no secret: the output of its name."""
+        return {}
+
+    def report(self, plan: Plan) -> Iterable[Table]:
+        """Sections of what `plan` prints."""
+        return ()

@@ -1,0 +1,94 @@
+"""A search engine beside the models: a component with a Deployment, a claim and a Secret, and what it says of itself.
+
+This is the whole of what CONTRIBUTING's recipe asks for: in the program it would be `infra/services/search/`, with the
+component in `components/` and a line in `infra/registry.py`.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pulumi
+import pulumi_kubernetes as k8s
+
+from components.pods import container_security_context, security_context
+from infra.catalog import Catalog
+from infra.planning.plan import CostItem, Plan
+from infra.services.service import Made, Service, Table
+from infra.settings import Settings
+
+LABELS = {"app.kubernetes.io/name": "search"}
+IMAGE = "docker.io/qdrant/qdrant:v1.15.4-unprivileged"
+
+
+class Search(pulumi.ComponentResource):
+    def __init__(self, name: str, *, namespace: str, image: str, size: str, made: Made, token: str) -> None:
+        super().__init__(token, name, None, pulumi.ResourceOptions(depends_on=made.after))
+        opts = pulumi.ResourceOptions.merge(made.opts, pulumi.ResourceOptions(parent=self, depends_on=made.after))
+        about = {"namespace": namespace, "name": "search", "labels": LABELS}
+        claim = k8s.core.v1.PersistentVolumeClaim(
+            f"{name}-claim",
+            metadata=about,
+            spec={"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": size}}},
+            opts=pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(protect=True)),
+        )
+        secret = k8s.core.v1.Secret(
+            f"{name}-key", metadata=about, string_data={"api-key": pulumi.Output.secret("sesame")}, opts=opts
+        )
+        k8s.apps.v1.Deployment(
+            f"{name}-deployment",
+            metadata=about,
+            spec={
+                "replicas": 1,
+                "strategy": {"type": "Recreate"},
+                "selector": {"matchLabels": LABELS},
+                "template": {"metadata": {"labels": LABELS}, "spec": _pod(image)},
+            },
+            opts=pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(depends_on=[claim, secret])),
+        )
+        self.register_outputs({})
+
+
+def _pod(image: str) -> dict[str, Any]:
+    key = {"name": "QDRANT__SERVICE__API_KEY", "valueFrom": {"secretKeyRef": {"name": "search", "key": "api-key"}}}
+    container = {
+        "name": "search",
+        "image": image,
+        "env": [key],
+        "securityContext": container_security_context(),
+        "resources": {"requests": {"cpu": "500m", "memory": "1Gi"}, "limits": {"memory": "1Gi"}},
+        "volumeMounts": [{"name": "data", "mountPath": "/qdrant/storage"}],
+    }
+    return {
+        "automountServiceAccountToken": False,
+        "securityContext": security_context(set_group=True),
+        "containers": [container],
+        "volumes": [{"name": "data", "persistentVolumeClaim": {"claimName": "search"}}],
+    }
+
+
+@dataclass(frozen=True)
+class SearchService(Service):
+    """The fields are what a test changes."""
+
+    image: str = IMAGE
+    namespace: str = "llm"
+    size: str = "20Gi"
+    token: str = "acme:data:Search"
+
+    name = "search"
+    title = "Search"
+    owns = ("acme:data:Search",)
+
+    def bill(self, settings: Settings, catalog: Catalog) -> Iterator[CostItem]:
+        month = 20 * catalog.prices.gp3_gib_month
+        yield CostItem("search volume", month, month, month, "20 GiB")
+
+    def make(self, plan: Plan, made: Made) -> None:
+        Search("search", namespace=self.namespace, image=self.image, size=self.size, made=made, token=self.token)
+
+    def outputs(self, plan: Plan) -> Mapping[str, Any]:
+        return {"url": f"http://search.{self.namespace}.svc.cluster.local:6333"}
+
+    def report(self, plan: Plan) -> Iterator[Table]:
+        yield Table("SEARCH", ("at",), (("search", str(self.outputs(plan)["url"])),))
