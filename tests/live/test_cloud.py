@@ -9,6 +9,8 @@ from infra.planning.plan import Plan
 from tests.example_stacks import plan_text
 from tests.live.machine import Machine, held
 
+pytestmark = pytest.mark.programs
+
 CLUSTER = "aws:eks/cluster:Cluster"
 NODE_GROUP = "aws:eks/nodeGroup:NodeGroup"
 ADDON = "aws:eks/addon:Addon"
