@@ -86,14 +86,15 @@ def _tried(advice: Advice, violation: Violation, broken: frozenset[tuple[str, st
     return replace(advice, text=f"{advice.text}, which is over the budget") if new else advice
 
 
-def keeps_rules(plan: Plan, ways: Iterable[Way], attempt: Attempt) -> tuple[Way, ...]:
-    """Those after which no rule is broken that held; what can't be tried is left out."""
+def keeps_budget(plan: Plan, ways: Iterable[Way], headroom: float, attempt: Attempt) -> tuple[Way, ...]:
+    """Those with which the bill keeps to a budget that has `headroom` left: by what they add at most, and where that
+    may be too much, by the next plan; what can't be tried then is left out."""
     broken = {(each.rule, each.path) for each in plan.violations}
 
     def keeps(way: Way) -> bool:
         write = _whole(way) if isinstance(way, Remedy) else way.write
-        if not write:
-            return True  # nothing to write
+        if not write or way.usd_bound <= headroom:
+            return True
         then = attempt(write)
         return then is not None and {(each.rule, each.path) for each in then.violations} <= broken
 

@@ -216,6 +216,13 @@ def _with_less(search: _Search, model: ModelPlan, write: Write) -> Advice | None
     return cheaper or next(filter(None, fewer), None)
 
 
+def headroom(settings: Settings, cost: Cost) -> float:
+    """Dollars per month that the bill may grow by; without end where there is no budget, or it is broken already."""
+    budget = settings.budget
+    left = budget.usd_per_month - _total(cost, budget) if budget is not None else -1.0
+    return left if left >= 0 else float("inf")
+
+
 def _enough(total: float) -> int:
     return round(-(-total // 100) * 100)
 

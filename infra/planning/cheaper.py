@@ -8,7 +8,7 @@ from infra.planning.nodes import nodes_for
 from infra.planning.options import Option, fewest, serving
 from infra.planning.placement import Placed
 from infra.planning.plan import HOURS_A_MONTH, Cheaper, Plan, Write
-from infra.planning.pools import Offer
+from infra.planning.pools import Offer, usd_bound
 from infra.planning.sizing import Question, Sized, Sizing, can_run
 from infra.planning.words import count
 
@@ -88,7 +88,8 @@ def _best(
     if saves < max(LEAST_USD_A_MONTH, LEAST_SHARE * now * HOURS_A_MONTH):
         return None
     write = _changes(each, option, changes)
-    return Cheaper(_said(write), saves, _effect(each, option, on, zones), _write(plan, each, option, write))
+    bound = usd_bound(option.offer, each.served.replicas.max + 1)  # one more for a rollout
+    return Cheaper(_said(write), saves, _effect(each, option, on, zones), _write(plan, each, option, write), bound)
 
 
 def _added(each: Placed, option: Option, on: Mapping[str, list[Placed]]) -> float:

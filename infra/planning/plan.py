@@ -146,6 +146,7 @@ class Remedy:
     write_with: Write  # what has to be written with it: the pools that the program chose
     usd_per_month: float | None  # more than now; None: nothing that is known
     reason: str
+    usd_bound: float = 0.0  # per month: no bill grows by more than this
 
 
 @dataclass(frozen=True)
@@ -413,6 +414,7 @@ class Cheaper:
     usd_per_month: float  # at the fewest replicas; 0: the same money holds more requests
     effect: str
     write: Write
+    usd_bound: float = 0.0  # per month: no bill grows by more than this, the maximum's nodes elsewhere included
 
 
 @dataclass(frozen=True)

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 from infra.catalog import AT_LOAD, Catalog, with_prices
 from infra.planning.addons import plan_addons, plan_monitoring
-from infra.planning.advice import Attempt, follow, keeps_rules, that_holds
+from infra.planning.advice import Attempt, follow, keeps_budget, that_holds
 from infra.planning.arguments import choose_arguments
-from infra.planning.budget import check_budget, with_ways
+from infra.planning.budget import check_budget, headroom, with_ways
 from infra.planning.cache import plan_cache
 from infra.planning.cheaper import cheaper_ways
 from infra.planning.cluster import explain_versions, plan_cluster
@@ -91,16 +91,16 @@ def make_plan(
             tried[write] = _draft(stack, changed, region, secrets, aws, sizing).plan if changed is not None else None
         return tried.get(write)
 
+    left = headroom(settings, draft.plan.cost)
+
     violations = _with_advice(draft, attempt, catalog)
     remedies = find_remedies(draft.plan, draft.placed, catalog)
     cheaper = cheaper_ways(draft.plan, draft.placed, draft.offers, draft.new, draft.zones, sizing)
-    if settings.budget is not None:  # a spare node, or other nodes at their most, can cost more than it
-        remedies = {name: keeps_rules(draft.plan, ways, attempt) for name, ways in remedies.items()}
-        cheaper = {name: keeps_rules(draft.plan, ways, attempt) for name, ways in cheaper.items()}
+    kept = {name: keeps_budget(draft.plan, ways, left, attempt) for name, ways in cheaper.items()}
     return dataclasses.replace(
         draft.plan,
-        remedies=remedies,
-        cheaper={name: ways for name, ways in cheaper.items() if ways},
+        remedies={name: keeps_budget(draft.plan, ways, left, attempt) for name, ways in remedies.items()},
+        cheaper={name: ways for name, ways in kept.items() if ways},
         violations=violations,
     )
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from infra.catalog import Catalog, Gpu, Instance, gpu_named
+from infra.planning.plan import HOURS_A_MONTH
 from infra.planning.whose import borrowed, elsewhere
 from infra.settings import GpuPool
 from infra.settings.cluster import ExistingNodes
@@ -120,6 +121,11 @@ def existing_card(nodes: ExistingNodes, catalog: Catalog) -> Gpu:
         fp8=known.fp8 if known else True,
         source="the stack file's gpuMemoryGib",
     )
+
+
+def usd_bound(offer: Offer, nodes: int) -> float:
+    """What so many nodes add to a bill per month at most: each on its dearest type, and as much again for its disk."""
+    return 2 * nodes * (offer.usd_per_node_hour or 0.0) * HOURS_A_MONTH
 
 
 def makeable(catalog: Catalog, region: str | None, zone_ids: tuple[str, ...]) -> tuple[Offer, ...]:

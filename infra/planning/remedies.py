@@ -7,6 +7,7 @@ from infra.planning.advice import pool_pins
 from infra.planning.nodes import nodes_for
 from infra.planning.placement import Placed
 from infra.planning.plan import HOURS_A_MONTH, CachePlan, ColdStart, Plan, PoolPlan, Remedy, Write
+from infra.planning.pools import usd_bound
 from infra.planning.start_parts import Figures, moved
 
 # A remedy is worth a word from so many seconds, or from this share of the whole.
@@ -65,7 +66,8 @@ def _spare_node(placed: Placed, pool: PoolPlan, busy: int, start: ColdStart, pin
         reason = f"{nodes} nodes where the fewest replicas need {busy}; no launch, no boot"
         if placed.offer is not None and placed.offer.settings is None:
             reason += "; --pin writes the pool into the stack file first"
-        yield Remedy("spare node", saved, f"gpuPools.{pool.name}.min: {nodes}", pins, price, reason)
+        bound = usd_bound(placed.offer, more) if placed.offer else 0.0
+        yield Remedy("spare node", saved, f"gpuPools.{pool.name}.min: {nodes}", pins, price, reason, bound)
 
 
 def _spare_replica(placed: Placed, start: ColdStart, cache: CachePlan) -> Iterator[Remedy]:
@@ -77,7 +79,10 @@ def _spare_replica(placed: Placed, start: ColdStart, cache: CachePlan) -> Iterat
         whole = offer is not None and not offer.existing and placed.gpus < offer.gpus_per_node
         node = f", which is ${(offer.usd_per_node_hour or 0.0) * HOURS_A_MONTH:,.0f} a month" if whole and offer else ""
         reason = f"with {replicas} at least, one answers while another starts; it costs its share of a node{node}"
-        yield Remedy("spare replica", start.seconds, f"{served.path}.replicas.min: {replicas}", (), price, reason)
+        bound = usd_bound(offer, 1) if offer else 0.0
+        yield Remedy(
+            "spare replica", start.seconds, f"{served.path}.replicas.min: {replicas}", (), price, reason, bound
+        )
 
 
 def _parallel_pull(placed: Placed, pool: PoolPlan, start: ColdStart, figures: Figures) -> Iterator[Remedy]:

@@ -192,3 +192,23 @@ def test_a_stack_that_says_its_addons_in_a_word_has_advice_like_any_other() -> N
     (plain,), (said,) = planned(few).violations, planned({**few, "addons": words}).violations
     assert len(plain.advice) > 1
     assert said.advice == plain.advice
+
+
+def test_of_many_models_a_budget_that_is_never_reached_takes_no_advice_away() -> None:
+    """More models than plans are tried: what certainly keeps to the budget needs no try."""
+    model = {"model": "Qwen/Qwen3-8B", "maxModelLen": 8192, "replicas": {"min": 1, "max": 3}}
+    pools = {"l40s": {"instanceTypes": ["g6e.2xlarge"]}}
+    stack = {"cluster": {"create": {}}, "gpuPools": pools, "models": {f"m{n}": model for n in range(60)}}
+    free, held = planned(stack), planned({**stack, "budget": {"usdPerMonth": 10_000_000}})
+    assert len(free.cheaper) == 60
+    assert (held.cheaper, held.remedies) == (free.cheaper, free.remedies)
+
+
+@pytest.mark.parametrize(("of", "kept"), [("min", set()), ("max", {"spare node", "spare replica"})])
+def test_what_may_be_too_much_for_the_budget_is_planned_again(of: str, kept: set[str]) -> None:
+    """A node more than now: the minimum grows, and the maximum has it already."""
+    model = {"model": "Qwen/Qwen3-8B", "maxModelLen": 8192, "replicas": {"min": 1, "max": 2}}
+    stack = _stack({"a": model}, {"l4": {"instanceTypes": ["g6.2xlarge"], "max": 6}}, None)
+    enough = round(getattr(planned(stack).cost, f"usd_per_month_{of}")) + 10
+    tight = planned({**stack, "budget": {"usdPerMonth": enough, "of": of}})
+    assert {each.name for each in tight.remedies["a"] if each.write} == kept
