@@ -14,7 +14,6 @@ _BECOMES = {
     "forgotten": "the state forgets that it was begun",
     "released": "Helm's record of it is removed; the next `up` installs it over what is there, and pods go on",
     "unbound": "it is free for the next claim of that name; its data stays",
-    "yours": "left as it is; the state forgets that it was begun. Look at it yourself",
 }
 
 
@@ -23,16 +22,24 @@ def run(path: Path, stack: str, *, yes: bool) -> int:
     planned = plan_offline(path)
     state = read_state(stack)
     with reach(planned.plan.cluster, state) as cluster:
-        left = find_left(planned.recording, state, cluster)
+        left = find_left(planned.plan, planned.recording, state, cluster)
         if not left:
             click.echo(f"{stack}: nothing is left of an `up` that was cut off.")
             return 0
         click.echo(_shown(stack, left))
+        if not any(each.changes for each in left):
+            return 1
         if not (yes or click.confirm("Do this?")):
             return 1
         repair(stack, left, cluster)
     click.echo(f"Done. Go on with: pulumi up -s {stack}")
     return 1 if any(each.becomes == "yours" for each in left) else 0
+
+
+def _becomes(left: Left) -> str:
+    if left.becomes != "yours":
+        return _BECOMES[left.becomes]
+    return f"left as it is{'; the state forgets that it was begun' if left.cut_off else ''}. {left.advice}"
 
 
 def _shown(stack: str, left: list[Left]) -> str:
@@ -42,7 +49,7 @@ def _shown(stack: str, left: list[Left]) -> str:
         lines += [
             "",
             f"  {each.held.logical_name} ({kind} {each.held.name}): {each.found}",
-            f"    {_BECOMES[each.becomes]}",
+            f"    {_becomes(each)}",
         ]
     if any(each.becomes == "released" for each in left):
         lines += ["", "A provider process that outlived its `pulumi` may still install for five minutes: end it first."]

@@ -4,8 +4,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from infra.live.cluster import Cluster, contexts
+from infra.live.ours import over_at, whose_release
 from infra.live.releases import TYPE as RELEASE
-from infra.live.releases import find_release
+from infra.live.releases import Release, find_release
 from infra.live.state import State
 from infra.planning.plan import AddonPlan, Plan
 from infra.settings.mistakes import did_you_mean
@@ -96,15 +97,31 @@ def _release(plan: Plan, state: State, cluster: Cluster, key: str, addon: AddonP
     found = find_release(cluster, addon.chart, addon.namespace)
     if found is None:
         return
-    path, held = f"addons.{key}", state.holds(RELEASE, found.name, found.namespace)
+    held = state.holds(RELEASE, found.name, found.namespace)
+    if held and not found.stuck(held=True):
+        return
     what = f"Helm has a release {found.name} in {found.namespace}"
-    if found.stuck(held=held) and (held or found.chart == addon.chart):
-        message = f"{what} that is {found.status} since {found.since[:16]}: an install or upgrade was cut off"
-        yield Obstacle(path, message, repair_command(plan.stack))
-    elif not held:
-        message = f"{what} ({found.chart} {found.version}) that this stack didn't make"
-        existing = '{existing: {url: "http://SERVICE.NAMESPACE:9090"}}' if key == "prometheus" else "existing"
-        yield Obstacle(path, message, f"addons: {{{key}: {existing}}}, or uninstall it")
+    existing = '{existing: {url: "http://SERVICE.NAMESPACE:9090"}}' if key == "prometheus" else "existing"
+    message, fix = {
+        "ours": (
+            f"{what} that is {found.status} since {found.since[:16]}: an install or upgrade was cut off",
+            repair_command(plan.stack),
+        ),
+        "busy": (f"{what} that is {found.status}: it may still be installed", wait_for(found)),
+        "theirs": (
+            f"{what} ({found.chart} {found.version}, {found.status}) that this stack didn't make",
+            f"addons: {{{key}: {existing}}}, or run: {uninstall(found)}",
+        ),
+    }[whose_release(found, version=addon.version, values=None, held=held)]
+    yield Obstacle(f"addons.{key}", message, fix)
+
+
+def uninstall(found: Release) -> str:
+    return f"helm uninstall {found.name} -n {found.namespace}"
+
+
+def wait_for(found: Release) -> str:
+    return f"wait until {over_at(found):%H:%M%z}, and try again"
 
 
 def volumes(plan: Plan, state: State, cluster: Cluster) -> Iterator[Obstacle]:

@@ -11,10 +11,10 @@ class NotRead(Exception):
     """What couldn't be read, and why."""
 
 
-def output_of(*command: str) -> str:
-    """What it prints. Raises NotRead."""
+def output_of(*command: str, seconds: float | None = _SECONDS) -> str:
+    """What it prints. It is killed after the seconds, if any. Raises NotRead."""
     try:
-        run = subprocess.run(command, capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=_SECONDS)
+        run = subprocess.run(command, capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=seconds)
     except FileNotFoundError:
         raise NotRead(f"{command[0]} isn't installed") from None
     except (OSError, subprocess.TimeoutExpired) as error:
@@ -28,3 +28,8 @@ def output_of(*command: str) -> str:
 def pulumi(*arguments: str) -> str:
     """The CLI, about this project wherever one is. Raises NotRead."""
     return output_of("pulumi", "--cwd", str(PROJECT), *arguments)
+
+
+def change_state(*arguments: str) -> None:
+    """The CLI again, for as long as it takes: killed while it writes, it would leave its lock. Raises NotRead."""
+    output_of("pulumi", "--cwd", str(PROJECT), *arguments, seconds=None)

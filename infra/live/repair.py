@@ -5,23 +5,18 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, Literal
+from typing import Literal
 
-from infra.live.check import VOLUME, lost_claim
+from infra.live.check import VOLUME, lost_claim, uninstall, wait_for
 from infra.live.cluster import Cluster
-from infra.live.commands import pulumi
+from infra.live.commands import change_state, pulumi
+from infra.live.ours import whose_object, whose_release
+from infra.live.ours_in_aws import differs, import_id, in_aws, named_by_us
 from infra.live.releases import TYPE as RELEASE
 from infra.live.releases import Release, find_release
 from infra.live.state import Held, State
+from infra.planning.plan import Plan
 from infra.recording import Recording
-
-# Names that AWS has from us, as the provider imports them; anything else is known to AWS alone.
-_AWS_IDS = {
-    "aws:eks/cluster:Cluster": "{name}",
-    "aws:eks/nodeGroup:NodeGroup": "{clusterName}:{nodeGroupName}",
-    "aws:eks/addon:Addon": "{clusterName}:{addonName}",
-}
-_MANAGER = "pulumi-kubernetes"  # of the fields of an object that a Pulumi program created
 
 
 @dataclass(frozen=True)
@@ -32,18 +27,24 @@ class Left:
     found: str
     becomes: Literal["imported", "forgotten", "released", "unbound", "yours"]
     id: str = ""
+    advice: str = "Look at it yourself"
 
     @property
     def cut_off(self) -> bool:
         """Whether the state has it as a creation without an end."""
         return not self.held.id
 
+    @property
+    def changes(self) -> bool:
+        """Whether anything becomes of it."""
+        return self.cut_off or self.becomes != "yours"
 
-def find_left(recording: Recording, state: State, cluster: Cluster | None) -> list[Left]:
+
+def find_left(plan: Plan, recording: Recording, state: State, cluster: Cluster | None) -> list[Left]:
     """Only what is provably this stack's is touched: `up` refuses to start beside an object of somebody else."""
-    left = [_left(held, cluster) for held in state.cut_off]
+    left = [_left(held, plan.cluster.aws_arguments, cluster) for held in state.cut_off]
     if cluster is not None:
-        left += _unfinished(recording, state, cluster)
+        left += _releases(recording, state, cluster)
         left += [
             Left(held, "its claim is gone, and it waits for it", "unbound", held.name)
             for held in state.of(VOLUME)
@@ -52,26 +53,28 @@ def find_left(recording: Recording, state: State, cluster: Cluster | None) -> li
     return left
 
 
-def _left(held: Held, cluster: Cluster | None) -> Left:
-    if held.type in _AWS_IDS:
-        name = _AWS_IDS[held.type].format(**held.inputs)
-        return Left(held, f"{name}, if AWS has it", "imported", name)
+def _left(held: Held, where: tuple[str, ...], cluster: Cluster | None) -> Left:
+    if named_by_us(held.type):
+        return _in_aws(held, where)
     if held.type.startswith("random:"):
         return Left(held, "a value that nothing has seen", "forgotten")
     if not held.type.startswith("kubernetes:"):
         return Left(held, "AWS may have made it, under a name that only AWS knows", "yours")
     if cluster is None:
         return Left(held, "there is no cluster that could hold it", "forgotten")
-    return _release(held, cluster) if held.type == RELEASE else _object(held, cluster)
+    if held.type == RELEASE:
+        found = find_release(cluster, held.name, held.namespace or "default")
+        return Left(held, "not there", "forgotten") if found is None else _release(held, found, begun=True)
+    return _object(held, cluster)
 
 
-def _release(held: Held, cluster: Cluster) -> Left:
-    found = find_release(cluster, held.name, held.namespace or "default")
+def _in_aws(held: Held, where: tuple[str, ...]) -> Left:
+    found, name = in_aws(held.type, held.inputs, where), import_id(held.type, held.inputs)
     if found is None:
         return Left(held, "not there", "forgotten")
-    if not same(held.inputs.get("values") or {}, found.values):
-        return Left(held, f"{_what(found)}, with other values: somebody else's", "yours")
-    return Left(held, _what(found), "released", found.record)
+    if other := differs(held.type, held.inputs, found):
+        return Left(held, f"AWS has {name} with another {', '.join(other)}: somebody else's", "yours")
+    return Left(held, f"AWS has {name}: {found['status']}", "imported", name)
 
 
 def _object(held: Held, cluster: Cluster) -> Left:
@@ -79,10 +82,9 @@ def _object(held: Held, cluster: Cluster) -> Left:
     found = cluster.get(f"{kind}{_group(held.type)}", held.name, held.namespace)
     if found is None:
         return Left(held, "not there", "forgotten")
-    managers = {each["manager"] for each in found["metadata"].get("managedFields") or ()}
-    if not any(manager.startswith(_MANAGER) for manager in managers):
-        return Left(held, "there, and no Pulumi program made it: somebody else's", "yours")
     made = found["metadata"]["creationTimestamp"]
+    if whose_object(held.inputs, found) == "theirs":
+        return Left(held, f"there since {made}, and not as this stack makes it: somebody else's", "yours")
     return Left(held, f"there since {made}", "imported", "/".join(filter(None, (held.namespace, held.name))))
 
 
@@ -92,8 +94,8 @@ def _group(type_: str) -> str:
     return "" if group == "core" else f".{version}.{group}"
 
 
-def _unfinished(recording: Recording, state: State, cluster: Cluster) -> Iterator[Left]:
-    """Releases that Helm began and didn't end, whether the state has them or, after an API server that went, not."""
+def _releases(recording: Recording, state: State, cluster: Cluster) -> Iterator[Left]:
+    """Those of the plan that stand in the way of `up` and that no creation of the state is about."""
     begun = {(each.name, each.namespace) for each in state.cut_off}
     for recorded in recording.of(RELEASE):
         planned = Held(recorded.urn, recorded.type, "planned", recorded.inputs)
@@ -101,35 +103,25 @@ def _unfinished(recording: Recording, state: State, cluster: Cluster) -> Iterato
             continue
         found = find_release(cluster, planned.name, planned.namespace or "default")
         held = state.holds(RELEASE, planned.name, planned.namespace)
-        if found is not None and found.stuck(held=held) and (held or _as_planned(planned, found)):
-            yield Left(planned, _what(found), "released", found.record)
+        if found is not None and (found.stuck(held=True) or not held):
+            yield _release(planned, found, held=held)
 
 
-def _as_planned(held: Held, found: Release) -> bool:
-    version = held.inputs.get("version")
-    return found.version == version and same(held.inputs.get("values") or {}, found.values)
-
-
-def _what(release: Release) -> str:
-    return f"{release.chart} {release.version}, {release.status} since {release.since[:16]}"
-
-
-def same(planned: Any, found: Any) -> bool:
-    """Whether values are those of the plan, in which `${...}` stands for what only a cloud knows."""
-    if isinstance(planned, str) and "${" in planned:
-        return True
-    if isinstance(planned, Mapping) and isinstance(found, Mapping):
-        return planned.keys() == found.keys() and all(same(planned[key], found[key]) for key in planned)
-    if isinstance(planned, list | tuple) and isinstance(found, list):
-        return len(planned) == len(found) and all(map(same, planned, found))
-    return planned == found
+def _release(planned: Held, found: Release, *, held: bool = False, begun: bool = False) -> Left:
+    version, values = planned.inputs.get("version") or "", planned.inputs.get("values") or {}
+    verdict = whose_release(found, version=version, values=values, held=held, begun=begun)
+    what = f"{found.chart} {found.version}, {found.status} since {found.since[:16]}"
+    if verdict == "ours":
+        return Left(planned, what, "released", found.record)
+    if verdict == "busy":
+        return Left(planned, f"{what}: it may still be installed", "yours", advice=wait_for(found))
+    advice = f"It is yours to decide: write `existing` for that add-on, or run: {uninstall(found)}"
+    return Left(planned, f"{what}, not as this stack began it: somebody else's", "yours", advice=advice)
 
 
 def repair(stack: str, left: list[Left], cluster: Cluster | None) -> None:
-    """The refresh first: it takes the stack's lock, so that no `up` runs beside this. Raises NotRead."""
-    pulumi("refresh", "--stack", stack, "--yes", "--skip-preview", "--non-interactive")
-    if any(each.cut_off for each in left):
-        _end_creations(stack, {each.held.urn: each.id for each in left if each.becomes == "imported"})
+    """The state first: writing it takes the stack's lock, so that no `up` runs beside this. Raises NotRead."""
+    _end_creations(stack, {each.held.urn: each.id for each in left if each.becomes == "imported"})
     for each in left:
         if cluster is not None and each.becomes == "released":
             cluster.run("delete", "secret", each.id, "-n", each.held.namespace or "default")
@@ -154,4 +146,4 @@ def _end_creations(stack: str, imported: Mapping[str, str]) -> None:
     with TemporaryDirectory() as folder:
         path = Path(folder) / "state.json"
         path.write_text(json.dumps(whole), encoding="utf-8")
-        pulumi("stack", "import", "--stack", stack, "--file", str(path))
+        change_state("stack", "import", "--stack", stack, "--file", str(path))

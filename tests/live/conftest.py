@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.live.machine import Machine
+from tests.live.machine import LATER, Machine
 
 
 @pytest.fixture
@@ -11,6 +11,7 @@ def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Machine:
     folder = tmp_path / "bin"
     folder.mkdir()
     made = Machine(folder)
+    monkeypatch.setattr("infra.live.ours.now", lambda: LATER)
     for name, value in made.environment.items():
         monkeypatch.setenv(name, value)
     return made

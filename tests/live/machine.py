@@ -6,6 +6,7 @@ import json
 import os
 import stat
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,7 @@ for words, answer in json.loads((here / "answers").read_text()):
         break
 """
 FIRST = "2026-11-26T07:31:00.123456789+01:00"
+LATER = datetime(2026, 11, 26, 9, 0, tzinfo=UTC)  # than any install of that time lasts
 URN = "urn:pulumi:local::llm-platform::"
 KUBECONFIG = """\
 apiVersion: v1

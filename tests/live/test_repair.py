@@ -1,5 +1,7 @@
 """`repair` takes up what is provably the stack's own, leaves what isn't, and asks before it changes anything."""
 
+import subprocess
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -7,11 +9,11 @@ import pytest
 from click.testing import CliRunner
 
 from infra.cli import main
-from infra.live.repair import same
+from infra.live.ours import same, within
 from infra.planning.plan import AddonPlan
 from infra.project import PROJECT
 from tests.example_stacks import plan_text
-from tests.live.machine import Machine, held, record
+from tests.live.machine import FIRST, Machine, held, record
 
 pytestmark = pytest.mark.programs
 
@@ -50,7 +52,7 @@ def keda_record(status: str, values: dict[str, Any] = OURS) -> dict[str, Any]:
 
 
 def cut_off_keda() -> dict[str, Any]:
-    return held(RELEASE, "addons-keda", id="", name="keda", namespace="keda", values=OURS)
+    return held(RELEASE, "addons-keda", id="", name="keda", namespace="keda", version=keda().version, values=OURS)
 
 
 def cut_off_job() -> dict[str, Any]:
@@ -83,8 +85,8 @@ def test_a_release_that_the_state_began(machine: Machine, stacks: Path, status: 
     machine.state(cut_off=(cut_off_keda(),))
     machine.answer(["secrets", "owner=helm,name=keda"], keda_record(status))
     code, text = repair("--yes")
-    first, _, last = machine.changes
-    assert first == f"pulumi --cwd {PROJECT} refresh --stack local --yes --skip-preview --non-interactive"
+    first, last = machine.changes
+    assert first.startswith(f"pulumi --cwd {PROJECT} stack import --stack local --file ")
     assert RECORD in last
     assert machine.imported == {}
     assert (code, text.splitlines()[-1]) == (0, "Done. Go on with: pulumi up -s local")
@@ -110,8 +112,33 @@ def test_an_upgrade_that_was_cut_off(machine: Machine, stacks: Path) -> None:
 )
 def test_a_release_of_somebody_else(machine: Machine, stacks: Path, status: str, values: dict[str, Any]) -> None:
     machine.answer(["secrets", "owner=helm,name=keda"], keda_record(status, values))
-    assert repair("--yes")[0] == 0
-    assert machine.changes == []
+    code, text = repair("--yes")
+    assert (code, machine.changes) == (1, [])
+    assert "yours to decide: write `existing` for that add-on, or run: helm uninstall keda -n keda" in text
+
+
+@pytest.mark.parametrize("began", [False, True])
+def test_a_release_of_the_same_chart_in_another_version(machine: Machine, stacks: Path, began: bool) -> None:
+    machine.state(cut_off=(cut_off_keda(),) if began else ())
+    records = {"items": [record("keda", "keda", "1.0.0", "pending-install", OURS)]}
+    machine.answer(["secrets", "owner=helm,name=keda"], records)
+    code, text = repair("--yes")
+    assert (code, "helm uninstall keda -n keda" in text) == (1, True)
+    assert not any("delete" in change for change in machine.changes)
+
+
+@pytest.mark.parametrize("began", [False, True])
+def test_a_release_that_another_up_may_still_install(
+    machine: Machine, stacks: Path, monkeypatch: pytest.MonkeyPatch, began: bool
+) -> None:
+    """Two stacks of one cluster want the same of it; what the state began is its own, though."""
+    monkeypatch.setattr("infra.live.ours.now", lambda: datetime.fromisoformat(FIRST) + timedelta(minutes=9))
+    machine.state(cut_off=(cut_off_keda(),) if began else ())
+    machine.answer(["secrets", "owner=helm,name=keda"], keda_record("pending-install"))
+    code, text = repair("--yes")
+    assert code == (0 if began else 1)
+    assert ("wait until 07:41+0100" in text) is not began
+    assert any(RECORD in change for change in machine.changes) is began
 
 
 def test_a_release_of_somebody_else_that_this_stack_began_too(machine: Machine, stacks: Path) -> None:
@@ -138,6 +165,42 @@ def test_an_object_of_somebody_else_is_left(machine: Machine, stacks: Path) -> N
     assert machine.imported == {}
 
 
+@pytest.mark.parametrize(
+    ("labels", "spec"),
+    [({"stack": "prod"}, {"parallelism": 1}), ({"stack": "dev"}, {"parallelism": 2}), ({"stack": "dev"}, {})],
+)
+def test_an_object_of_another_stack_is_left(
+    machine: Machine, stacks: Path, labels: dict[str, str], spec: dict[str, int]
+) -> None:
+    begun, found = cut_off_job(), job("pulumi-kubernetes") | {"spec": spec}
+    begun["inputs"]["metadata"]["labels"] = {"stack": "dev"}
+    begun["inputs"]["spec"] = {"parallelism": 1}
+    found["metadata"]["labels"] = labels
+    machine.state(cut_off=(begun,))
+    machine.answer(["get", "Job.v1.batch", "llama-1b-prefetch"], found)
+    code, text = repair("--yes")
+    assert (code, "not as this stack makes it: somebody else's" in text) == (1, True)
+    assert machine.imported == {}
+
+
+def test_pulumi_is_never_killed_while_it_writes(
+    machine: Machine, stacks: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    limits: dict[str, float | None] = {}
+    run = subprocess.run
+
+    def noted(command: tuple[str, ...], **options: Any) -> Any:
+        limits[" ".join(command[3:5])] = options["timeout"]
+        return run(command, **options)
+
+    monkeypatch.setattr("infra.live.commands.subprocess.run", noted)
+    machine.state(cut_off=(cut_off_keda(),))
+    assert repair("--yes")[0] == 0
+    assert limits["stack import"] is None
+    assert limits["stack export"] is not None
+    assert not any("refresh" in call for call in machine.calls), "it changes what it listed, and nothing else"
+
+
 def test_what_was_begun_and_is_not_there_is_forgotten(machine: Machine, stacks: Path) -> None:
     machine.state(cut_off=(cut_off_job(),))
     code, text = repair("--yes")
@@ -145,8 +208,52 @@ def test_what_was_begun_and_is_not_there_is_forgotten(machine: Machine, stacks: 
     assert machine.imported == {}
 
 
+SUBNETS = ["subnet-1", "subnet-2"]
+ROLE = "arn:aws:iam::111122223333:role/node"
+GROUP = {"nodeRole": ROLE, "subnets": SUBNETS[::-1], "tags": {"stack": "dev", "aws:x": "1"}, "status": "CREATING"}
+
+
+def cut_off_group() -> dict[str, Any]:
+    where = {"clusterName": "llm-dev", "nodeGroupName": "l4", "subnetIds": SUBNETS}
+    return held("aws:eks/nodeGroup:NodeGroup", "l4", id="", **where, nodeRoleArn=ROLE, tags={"stack": "dev"})
+
+
+@pytest.mark.parametrize(
+    ("there", "says"),
+    [
+        ({"nodeRole": "arn:aws:iam::111122223333:role/other"}, "with another nodeRoleArn: somebody else's"),
+        ({"subnets": ["subnet-1"]}, "with another subnetIds: somebody else's"),
+        ({"tags": {"stack": "prod"}}, "with another tag stack: somebody else's"),
+    ],
+)
+def test_what_aws_has_under_the_name_of_ours_is_compared(
+    machine: Machine, stacks: Path, there: dict[str, Any], says: str
+) -> None:
+    machine.state(cut_off=(cut_off_group(),))
+    machine.answer(["describe-nodegroup", "l4"], {"nodegroup": GROUP | there})
+    code, text = repair("--yes")
+    assert (code, says in text) == (1, True), text
+    assert machine.imported == {}
+
+
+@pytest.mark.parametrize(
+    ("why", "code", "says"),
+    [
+        ("An error occurred (ResourceNotFoundException): No node group found", 0, "not there"),
+        ("An error occurred (AccessDeniedException): not authorized", 3, "AccessDeniedException"),
+    ],
+)
+def test_what_aws_does_not_show(machine: Machine, stacks: Path, why: str, code: int, says: str) -> None:
+    machine.state(cut_off=(cut_off_group(),))
+    machine.answer(["describe-nodegroup"], {"fails": why})
+    assert repair("--yes")[0] == code
+    assert says in repair("--yes")[1]
+    assert bool(machine.changes) is (code == 0)
+
+
 def test_what_only_aws_knows_is_left_to_its_user(machine: Machine, stacks: Path) -> None:
-    group = held("aws:eks/nodeGroup:NodeGroup", "l4", id="", clusterName="llm-dev", nodeGroupName="l4")
+    group = cut_off_group()
+    machine.answer(["describe-nodegroup", "l4"], {"nodegroup": GROUP})
     machine.state(cut_off=(held("aws:ec2/natGateway:NatGateway", "network-nat", id=""), group))
     code, text = repair("--yes")
     assert (code, "under a name that only AWS knows" in text) == (1, True)
@@ -164,7 +271,7 @@ def test_a_volume_is_freed_of_a_claim_that_is_gone(machine: Machine, stacks: Pat
 def test_another_up_that_runs_is_not_disturbed(machine: Machine, stacks: Path) -> None:
     machine.state(cut_off=(cut_off_keda(),))
     machine.answer(["secrets", "owner=helm,name=keda"], keda_record("pending-install"))
-    machine.answer(["refresh"], {"fails": "the stack is currently locked by 1 lock(s)"})
+    machine.answer(["stack", "import"], {"fails": "the stack is currently locked by 1 lock(s)"})
     code, text = repair("--yes")
     assert code == 3
     assert "repair: pulumi: the stack is currently locked by 1 lock(s)" in text
@@ -184,3 +291,21 @@ def test_another_up_that_runs_is_not_disturbed(machine: Machine, stacks: Path) -
 )
 def test_values_are_the_same(planned: Any, found: Any, expected: bool) -> None:
     assert same(planned, found) is expected
+
+
+@pytest.mark.parametrize(
+    ("wanted", "found", "expected"),
+    [
+        ({"a": 1}, {"a": 1, "default": 2}, True),
+        ({"a": {}, "b": [], "c": False, "d": None}, {}, True),  # the API server leaves out what is empty
+        ({"memory": "1024Mi", "cpu": "0.5"}, {"memory": "1Gi", "cpu": "500m"}, True),
+        ({"memory": "1Gi"}, {"memory": "2Gi"}, False),
+        ({"a": [{"b": 1}]}, {"a": [{"b": 1, "protocol": "TCP"}]}, True),
+        ({"a": [1]}, {"a": [1, 2]}, False),
+        ({"image": "a"}, {"image": "b"}, False),
+        ({"image": "a"}, {}, False),
+        ({"key": {"4dabf18193072939515e22adb298388d": "1b47", "ciphertext": "x"}}, {"key": "y"}, True),  # encrypted
+    ],
+)
+def test_an_object_says_what_is_wanted(wanted: Any, found: Any, expected: bool) -> None:
+    assert within(wanted, found) is expected

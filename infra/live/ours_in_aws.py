@@ -1,0 +1,83 @@
+"""Whether what AWS has under a name is what this stack began to make there."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from infra.live.commands import NotRead, output_of
+
+
+@dataclass(frozen=True)
+class _Kind:
+    """`id`: as the provider imports it; `ask`: the AWS CLI's words; `answer`: where it says what `inputs` say."""
+
+    id: str
+    ask: tuple[str, ...]
+    answer: str
+    inputs: Mapping[str, str]
+
+
+# Names that AWS has from us; anything else is known to AWS alone.
+_KINDS = {
+    "aws:eks/cluster:Cluster": _Kind(
+        "{name}",
+        ("describe-cluster", "--name", "{name}"),
+        "cluster",
+        {"roleArn": "roleArn", "vpcConfig.subnetIds": "resourcesVpcConfig.subnetIds"},
+    ),
+    "aws:eks/nodeGroup:NodeGroup": _Kind(
+        "{clusterName}:{nodeGroupName}",
+        ("describe-nodegroup", "--cluster-name", "{clusterName}", "--nodegroup-name", "{nodeGroupName}"),
+        "nodegroup",
+        {"nodeRoleArn": "nodeRole", "subnetIds": "subnets"},
+    ),
+    "aws:eks/addon:Addon": _Kind(
+        "{clusterName}:{addonName}",
+        ("describe-addon", "--cluster-name", "{clusterName}", "--addon-name", "{addonName}"),
+        "addon",
+        {"addonVersion": "addonVersion"},
+    ),
+}
+
+
+def named_by_us(type_: str) -> bool:
+    return type_ in _KINDS
+
+
+def import_id(type_: str, inputs: Mapping[str, Any]) -> str:
+    return _KINDS[type_].id.format(**inputs)
+
+
+def in_aws(type_: str, inputs: Mapping[str, Any], where: tuple[str, ...]) -> dict[str, Any] | None:
+    """What AWS says of it; None where it has none of that name. Raises NotRead."""
+    kind = _KINDS[type_]
+    words = (each.format(**inputs) for each in kind.ask)
+    try:
+        return json.loads(output_of("aws", "eks", *words, *where, "--output", "json"))[kind.answer]
+    except NotRead as error:
+        if "ResourceNotFoundException" in str(error):
+            return None
+        raise
+
+
+def differs(type_: str, inputs: Mapping[str, Any], found: Mapping[str, Any]) -> list[str]:
+    """What AWS says otherwise than this stack wanted it: another one made that."""
+    other = [
+        ours
+        for ours, theirs in _KINDS[type_].inputs.items()
+        if _plain(_at(inputs, ours)) != _plain(_at(found, theirs)) and _at(inputs, ours) is not None
+    ]
+    tags, there = inputs.get("tagsAll") or inputs.get("tags") or {}, found.get("tags") or {}
+    return other + [f"tag {name}" for name, value in tags.items() if there.get(name) != value]
+
+
+def _at(values: Any, path: str) -> Any:
+    for key in path.split("."):
+        values = values.get(key) if isinstance(values, Mapping) else None
+    return values
+
+
+def _plain(value: Any) -> Any:
+    """Subnets have no order."""
+    return sorted(value) if isinstance(value, list) else value
