@@ -14,7 +14,8 @@ from tests.invariants.reading import (
     SECRET,
     SERVICE,
     Pod,
-    jobs,
+    others,
+    pods,
     servers,
     walk,
 )
@@ -47,7 +48,10 @@ def secrets_stay_secret(planned: Planned) -> list[str]:
         for path, value in walk(recording.outputs)
         if isinstance(value, str) and (_CREDENTIAL.search(value) or (path == "api_key" and value != MASKED))
     ]
-    for pod in [*servers(recording), *jobs(recording)]:
+    foreign = others(recording)
+    for pod in pods(recording):
+        if pod in foreign and _TOKEN_SECRET in _secrets_of(pod):
+            broken.append(f"{pod.name}: sees the hub's token, which is for downloads of models")
         broken += [
             f"{pod.name}: variable {name} is a credential in the open"
             for name, value in pod.variables
@@ -63,10 +67,10 @@ def secrets_stay_secret(planned: Planned) -> list[str]:
 
 def pods_are_restricted(planned: Planned) -> list[str]:
     """Rule 8. Pod Security `restricted`, no service-account token, resources, pinned images."""
-    pods = [*servers(planned.recording), *jobs(planned.recording)]
-    broken = [f"{pod.name}: {each}" for pod in pods for each in _unrestricted_pod(pod.spec)]
+    every = pods(planned.recording)
+    broken = [f"{pod.name}: {each}" for pod in every for each in _unrestricted_pod(pod.spec)]
     broken += [
-        f"{pod.name}/{c['name']}: {each}" for pod in pods for c in pod.containers for each in _unrestricted(c, pod)
+        f"{pod.name}/{c['name']}: {each}" for pod in every for c in pod.containers for each in _unrestricted(c, pod)
     ]
     broken += [
         f"{r.name}: the chart has no version" for r in planned.recording.of(RELEASE) if not r.inputs.get("version")

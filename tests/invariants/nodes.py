@@ -116,7 +116,7 @@ def gpu_groups(recording: Recording) -> list[NodeGroup]:
 
 def group_of(recording: Recording, server: Pod) -> NodeGroup | None:
     """The GPU node group that the pod's selector names; None on nodes that we don't make."""
-    wanted = server.spec["nodeSelector"].items()
+    wanted = server.spec.get("nodeSelector", {}).items()
     found = [group for group in gpu_groups(recording) if wanted <= group.real().labels.items()]
     return found[0] if found and server.gpus else None
 

@@ -8,9 +8,7 @@ from infra.recording import Recorded, Recording
 from tests.invariants.nodes import group_of
 from tests.invariants.reading import (
     CLAIM,
-    DEPLOYMENT,
     INGRESS,
-    JOB,
     NAMESPACE,
     NODE_GROUP,
     RELEASE,
@@ -18,7 +16,11 @@ from tests.invariants.reading import (
     SERVICE_MONITOR,
     VOLUME,
     Pod,
+    jobs,
+    others,
     release,
+    servers,
+    weight_claims,
 )
 
 _ROUTE = "aws:ec2/route:Route"
@@ -91,7 +93,7 @@ def teardown_is_ordered(planned: Planned) -> list[str]:
 
 
 def _workloads(recording: Recording, order: Dependencies) -> list[str]:
-    releases, claims = recording.of(RELEASE), recording.of(CLAIM)
+    releases, claims, caches = recording.of(RELEASE), recording.of(CLAIM), weight_claims(recording)
     drivers = [addon for addon in recording.of(_EKS_ADDON) if addon.inputs["addonName"].endswith("csi-driver")]
     broken = [
         *order.missing(recording.of(INGRESS), _installed(recording, "aws-load-balancer-controller"), "its ALB stays"),
@@ -99,14 +101,17 @@ def _workloads(recording: Recording, order: Dependencies) -> list[str]:
         *order.missing(recording.of(SERVICE_MONITOR), _installed(recording, "kube-prometheus-stack"), "its kind goes"),
         *order.missing(_of_models(recording), releases, "a dead API keeps it Terminating"),
         *order.missing(claims, [*drivers, *recording.of(_MOUNT_TARGET)], "nothing unmounts or deletes its volume"),
-        *order.missing(recording.of(JOB), [*_system(recording), *claims], "its pod needs it"),
+        *order.missing((job.resource for job in jobs(recording)), [*_system(recording), *caches], "its pod needs it"),
+        *order.missing(
+            (pod.resource for pod in others(recording)), [*releases, *_system(recording)], "its pods need it"
+        ),
     ]
-    for deployment in recording.of(DEPLOYMENT):
+    for deployment in (server.resource for server in servers(recording)):
         group = group_of(recording, Pod(deployment))
-        jobs = [job for job in recording.of(JOB) if _same_model(job, deployment)]
-        needed = [*releases, *jobs, *([group.resource] if group else []), *_system(recording)]
+        own = [job.resource for job in jobs(recording) if _same_model(job.resource, deployment)]
+        needed = [*releases, *own, *([group.resource] if group else []), *_system(recording)]
         broken += order.missing([deployment], needed, "its pods need it")
-        broken += [] if jobs else [f"{deployment.name}: no Job fetches its weights"]
+        broken += [] if own else [f"{deployment.name}: no Job fetches its weights"]
     return broken
 
 
@@ -151,8 +156,10 @@ def data_is_kept(planned: Planned) -> list[str]:
         return broken
     for type_ in _PROTECTED:
         broken += [f"{made.name}: isn't protected" for made in recording.of(type_) if not _guarded(made)]
-    if not recording.of(VOLUME):  # a class decides what happens to the volume, ours included: it goes with its claim
-        broken += [f"{claim.name}: isn't protected" for claim in recording.of(CLAIM) if not _guarded(claim)]
+    # A class decides what happens to a volume, ours included: it goes with its claim. One that we make stays.
+    kept = weight_claims(recording) if recording.of(VOLUME) else []
+    claims = [claim for claim in recording.of(CLAIM) if claim not in kept]
+    broken += [f"{claim.name}: isn't protected" for claim in claims if not _guarded(claim)]
     return broken
 
 

@@ -6,7 +6,7 @@ from typing import Any
 from infra.offline import Planned
 from infra.recording import Recording
 from tests.invariants.nodes import NodeGroup, gpu_groups, group_of, node_groups
-from tests.invariants.reading import RELEASE, Pod, jobs, most_replicas, release, servers, tolerates
+from tests.invariants.reading import RELEASE, Pod, most_replicas, pods, release, servers, tolerates
 
 # What runs on every GPU node: chart -> where its values hold the tolerations.
 _ON_GPU_NODES = {"nvidia-device-plugin": (), "kube-prometheus-stack": ("prometheus-node-exporter",)}
@@ -40,7 +40,7 @@ def pods_fit_a_pool_at_zero_nodes(planned: Planned) -> list[str]:
         broken += _undiscovered(recording, group)
     if not groups:
         return broken  # on a cluster that exists nobody has said what its nodes can hold
-    for pod in [*servers(recording), *jobs(recording)]:
+    for pod in pods(recording):
         refusals = {group.name: _refusals(group, pod) for group in groups}
         if all(refusals.values()):
             why = "; ".join(reason for reasons in refusals.values() for reason in reasons)
@@ -76,8 +76,7 @@ def _missing(what: str, tolerations: list[Any], group: NodeGroup | None) -> list
 
 def _uninvited(recording: Recording, group: NodeGroup) -> list[str]:
     """Pods without GPUs, and charts that have no business there, but whose tolerations let them in."""
-    pods = [pod for pod in [*servers(recording), *jobs(recording)] if not pod.gpus]
-    found = [(pod.name, pod.tolerations) for pod in pods]
+    found = [(pod.name, pod.tolerations) for pod in pods(recording) if not pod.gpus]
     for chart in recording.of(RELEASE):
         invited = [path for name, path in _ON_GPU_NODES.items() if release(recording, name) == chart]
         for path, tolerations in _tolerations(chart.inputs.get("values", {})):

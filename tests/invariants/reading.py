@@ -8,6 +8,8 @@ from typing import Any
 
 from infra.catalog import Catalog, load_catalog
 from infra.recording import Recorded, Recording
+from infra.registry import owner_of
+from infra.services.built_in import SERVING, WEIGHTS
 
 DEPLOYMENT = "kubernetes:apps/v1:Deployment"
 JOB = "kubernetes:batch/v1:Job"
@@ -25,6 +27,13 @@ RELEASE = "kubernetes:helm.sh/v3:Release"
 NODE_GROUP = "aws:eks/nodeGroup:NodeGroup"
 SCALING_GROUP_TAG = "aws:autoscaling/tag:Tag"
 LAUNCH_TEMPLATE = "aws:ec2/launchTemplate:LaunchTemplate"
+
+_STARTS_PODS = (
+    DEPLOYMENT,
+    "kubernetes:apps/v1:StatefulSet",
+    "kubernetes:apps/v1:DaemonSet",
+    JOB,
+)
 
 GPU = "nvidia.com/gpu"
 DISK = "ephemeral-storage"
@@ -108,19 +117,40 @@ class Pod:
 
     def requests(self, resource: str) -> float:
         """Of all containers: cores, bytes, or a count."""
-        return sum(quantity(c["resources"]["requests"].get(resource, "0")) for c in self.containers)
+        asked = (c.get("resources", {}).get("requests", {}) for c in self.containers)
+        return sum(quantity(each.get(resource, "0")) for each in asked)
 
     @property
     def gpus(self) -> int:
         return int(self.requests(GPU))
 
 
+def pods(recording: Recording) -> list[Pod]:
+    """Whoever they belong to."""
+    return [Pod(made) for type_ in _STARTS_PODS for made in recording.of(type_)]
+
+
 def servers(recording: Recording) -> list[Pod]:
-    return [Pod(deployment) for deployment in recording.of(DEPLOYMENT)]
+    """Of models: rules about models hold for these alone."""
+    return [pod for pod in pods(recording) if pod.resource.type == DEPLOYMENT and _serves(pod.resource)]
 
 
 def jobs(recording: Recording) -> list[Pod]:
-    return [Pod(job) for job in recording.of(JOB)]
+    """That fetch the weights of a model."""
+    return [pod for pod in pods(recording) if pod.resource.type == JOB and _serves(pod.resource)]
+
+
+def others(recording: Recording) -> list[Pod]:
+    """Of services beside the models."""
+    return [pod for pod in pods(recording) if not _serves(pod.resource)]
+
+
+def weight_claims(recording: Recording) -> list[Recorded]:
+    return [claim for claim in recording.of(CLAIM) if owner_of(claim.urn) is WEIGHTS]
+
+
+def _serves(made: Recorded) -> bool:
+    return owner_of(made.urn) is SERVING
 
 
 def scaler_of(recording: Recording, server: Pod) -> Recorded | None:
@@ -130,7 +160,7 @@ def scaler_of(recording: Recording, server: Pod) -> Recorded | None:
 
 def most_replicas(recording: Recording, server: Pod) -> int:
     """0 while it is paused."""
-    replicas = server.resource.inputs["spec"]["replicas"]
+    replicas = server.resource.inputs["spec"].get("replicas", 1)
     scaler = scaler_of(recording, server)
     return scaler.inputs["spec"]["maxReplicaCount"] if scaler and replicas else replicas
 

@@ -7,15 +7,18 @@ from infra.recording import Recorded, Recording
 from tests.invariants.nodes import NodeGroup, group_of, node_groups
 from tests.invariants.reading import (
     CLAIM,
+    DEPLOYMENT,
     DISK,
     LAUNCH_TEMPLATE,
     STORAGE_CLASS,
     Pod,
     catalog,
-    jobs,
     most_replicas,
+    others,
+    pods,
     quantity,
     servers,
+    weight_claims,
 )
 
 _GIB = 2**30
@@ -62,10 +65,10 @@ def images_and_caches_fit_the_disk(planned: Planned) -> list[str]:
     broken = []
     for group in node_groups(recording):
         disk = _disk_gib(recording, group)
-        pods = _pods_of(recording, group)
-        images = {planned.plan.models[_model(pod)].engine for pod in pods}
+        here, foreign = _pods_of(recording, group), others(recording)
+        images = {planned.plan.models[_model(pod)].engine for pod in here if pod not in foreign}
         unpacked = sum(engines[engine].unpacked_gib for engine in images)
-        written = max((pod.requests(DISK) / _GIB for pod in pods), default=0)
+        written = max((pod.requests(DISK) / _GIB for pod in here), default=0)
         if unpacked + written > disk:
             broken.append(
                 f"{group.name}: images of {unpacked:.0f} GiB and {written:.0f} GiB of caches; the disk has {disk:.0f}"
@@ -84,13 +87,14 @@ def an_rwo_volume_has_one_reader(planned: Planned) -> list[str]:
         name = claim.inputs["metadata"]["name"]
         if claim.inputs["spec"]["accessModes"] != ["ReadWriteOnce"]:
             continue
-        readers = [pod for pod in servers(recording) if name in _claims(pod)]
-        pods = sum(most_replicas(recording, pod) + _surge(pod) for pod in readers)
-        if pods > 1:
+        readers = [pod for pod in pods(recording) if pod.resource.type == DEPLOYMENT and name in _claims(pod)]
+        wanted = sum(most_replicas(recording, pod) + _surge(pod) for pod in readers)
+        if wanted > 1:
             broken.append(
-                f"{name}: can be mounted once, and {pods} pods of {', '.join(p.name for p in readers)} may want it"
+                f"{name}: can be mounted once, and {wanted} pods of {', '.join(p.name for p in readers)} may want it"
             )
-        broken += _zones(recording, name, readers)
+        if claim in weight_claims(recording):
+            broken += _zones(recording, name, readers)
     return broken
 
 
@@ -123,14 +127,14 @@ def _small_claims(planned: Planned) -> list[str]:
 
 
 def _sized_claims(planned: Planned) -> list[Recorded]:
-    return planned.recording.of(CLAIM) if planned.plan.cache.kind != "efs" else []
+    return weight_claims(planned.recording) if planned.plan.cache.kind != "efs" else []
 
 
 def _pods_of(recording: Recording, group: NodeGroup) -> list[Pod]:
     """Servers on their pool; Jobs and CPU servers on the system nodes."""
     if group.gpus:
         return [pod for pod in servers(recording) if group_of(recording, pod) == group]
-    return [pod for pod in [*servers(recording), *jobs(recording)] if not pod.gpus]
+    return [pod for pod in pods(recording) if not pod.gpus]
 
 
 def _model(pod: Pod) -> str:
@@ -138,13 +142,18 @@ def _model(pod: Pod) -> str:
 
 
 def _claims(pod: Pod) -> list[str]:
-    return [v["persistentVolumeClaim"]["claimName"] for v in pod.spec["volumes"] if "persistentVolumeClaim" in v]
+    return [
+        v["persistentVolumeClaim"]["claimName"] for v in pod.spec.get("volumes", []) if "persistentVolumeClaim" in v
+    ]
 
 
 def _surge(pod: Pod) -> int:
     """Only a running model is rolled out."""
     spec = pod.resource.inputs["spec"]
-    return spec["strategy"]["rollingUpdate"]["maxSurge"] if spec["replicas"] else 0
+    strategy = spec.get("strategy", {})
+    if strategy.get("type") == "Recreate" or not spec.get("replicas", 1):
+        return 0
+    return strategy.get("rollingUpdate", {}).get("maxSurge", 1)  # Kubernetes rounds its 25 % up
 
 
 def _disk_gib(recording: Recording, group: NodeGroup) -> float:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 from infra.offline import Planned
 from infra.recording import Recorded
-from tests.invariants.reading import INGRESS, JOB, Pod, release, seconds, servers
+from tests.invariants.reading import INGRESS, Pod, jobs, release, seconds, servers
 
 _ALB = "alb.ingress.kubernetes.io/"
 _NGINX = "nginx.ingress.kubernetes.io/"
@@ -36,7 +36,7 @@ def timeouts_agree(planned: Planned) -> list[str]:
             )
             if given < _grace(server):
                 broken.append(f"{server.name}: a removed node gives {given} s of its {_grace(server)} s of grace")
-    for job in recording.of(JOB):
+    for job in (each.resource for each in jobs(recording)):
         deadline = job.inputs["spec"]["activeDeadlineSeconds"]
         if _pulumi_waits(job, "create") <= deadline:
             broken.append(f"{job.name}: Pulumi gives up before the Job's deadline of {deadline} s")
