@@ -10,6 +10,7 @@ from infra.catalog import Catalog
 from infra.planning.advice import Attempt, written
 from infra.planning.cost import GPU_NODES, NODE_DISKS
 from infra.planning.findings import Findings
+from infra.planning.paused import cheapest_system_nodes
 from infra.planning.plan import Advice, Cost, CostItem, ModelPlan, Plan, PoolPlan, Violation, Write
 from infra.planning.words import BILLS
 from infra.settings import Settings
@@ -17,7 +18,7 @@ from infra.settings.cluster import GpuPool
 from infra.settings.platform import Budget
 
 RULE, PATH = "Budget", "budget.usdPerMonth"
-NONE = " (no one change of replicas, nodes, instance type or weights keeps to it)"
+NONE = " (no one change of replicas, nodes, instance type, weights, system nodes or NAT keeps to it)"
 NAMED = 3  # of the biggest items, and of the changes proposed
 SMALLER_MODELS = 4  # whose weights and cache are tried smaller, dearest first
 # Which ends of replicas and nodes a bill depends on; a smaller maximum first: what runs at night stays.
@@ -120,6 +121,7 @@ def _ways(search: _Search) -> Iterator[Advice]:
         yield from _fewer_nodes(search, plan.pools[name])
     for name in (each for each in costly if models[each]):
         yield from _cheaper_type(search, plan.pools[name])
+    yield from _platform(search)
     dearest = [model for item in nodes for model in models[item.name.removeprefix(GPU_NODES)]]
     yield from _smaller(search, dearest[:SMALLER_MODELS])
 
@@ -187,6 +189,19 @@ def _cheaper_types(planned: PoolPlan, catalog: Catalog) -> list[str]:
     price = planned.usd_per_node_hour_least or 0.0
     cheaper = sorted((each.usd_per_hour or 0.0, each.name) for each in usable if (each.usd_per_hour or 0.0) < price)
     return [name for _, name in cheaper]
+
+
+def _platform(search: _Search) -> Iterator[Advice]:
+    """Cheaper system nodes that are no smaller, and one NAT gateway instead of one per zone."""
+    settings = search.plan.settings
+    best = cheapest_system_nodes(settings, search.catalog)
+    create = settings.cluster.create
+    writes: list[Write] = []
+    if create is not None and best is not None and best.name != create.system_nodes.instance_type:
+        writes.append((("cluster.create.systemNodes.instanceType", best.name),))
+    if search.plan.cluster.nat_per_zone:
+        writes.append((("cluster.create.network.nat", "one"),))
+    yield from filter(None, map(search.advice, writes))
 
 
 def _smaller(search: _Search, models: Sequence[ModelPlan]) -> Iterator[Advice]:

@@ -50,13 +50,11 @@ def _without_kept_nodes(
 def _smaller_system_nodes(
     settings: Settings, cluster: ClusterPlan, pools: Mapping[str, PoolPlan], catalog: Catalog, bill: Bill
 ) -> Iterator[_Way]:
-    """The cheapest type that is no smaller, so that whatever ran there still has room."""
     create = settings.cluster.create
-    now = catalog.cpu_instances.get(create.system_nodes.instance_type) if create is not None else None
-    if create is None or now is None:
+    best = cheapest_system_nodes(settings, catalog)
+    if create is None or best is None:
         return
-    enough = (each for each in catalog.cpu_instances.values() if _as_large(each, now))
-    best = min(enough, key=lambda each: (each.usd_per_hour, each.name))
+    now = catalog.cpu_instances[create.system_nodes.instance_type]
     nodes = create.system_nodes.model_copy(update={"instance_type": best.name})
     burst = "; steady CPU use above its baseline is billed on top" if best.name.startswith(_BURSTABLE) else ""
     yield (
@@ -64,6 +62,16 @@ def _smaller_system_nodes(
         bill(_with(settings, nodes), cluster, pools),
         f"{best.arch}, {best.vcpus} vCPUs and {best.memory_gib:g} GiB, the cheapest no smaller than {now.name}{burst}",
     )
+
+
+def cheapest_system_nodes(settings: Settings, catalog: Catalog) -> CpuInstance | None:
+    """The cheapest type that is no smaller, so that whatever runs there still has room."""
+    create = settings.cluster.create
+    now = catalog.cpu_instances.get(create.system_nodes.instance_type) if create is not None else None
+    if now is None:
+        return None
+    enough = (each for each in catalog.cpu_instances.values() if _as_large(each, now))
+    return min(enough, key=lambda each: (each.usd_per_hour, each.name))
 
 
 def _one_gateway(settings: Settings, cluster: ClusterPlan, pools: Mapping[str, PoolPlan], bill: Bill) -> Iterator[_Way]:

@@ -18,6 +18,7 @@ from infra.planning.findings import Findings
 from infra.planning.gateway import plan_gateway
 from infra.planning.groups import with_groups
 from infra.planning.mends import smaller_ways
+from infra.planning.node_makers import check_node_makers
 from infra.planning.nodes import plan_pool
 from infra.planning.paused import cheaper_while_paused
 from infra.planning.peak import check_peak
@@ -153,6 +154,7 @@ def _draft(
         check_peak(pool, on, models, catalog, findings)
         served_there = [models[each.served.name] for each in on]
         warn_of_pool(pool, served_there, cluster, cache, findings)
+    check_node_makers(settings, pools, addons, findings)
     for each in placed:
         warn_of_waste(each, offers, new, sizing, findings)
     longest = max(model.timeouts.grace_period for model in models.values())

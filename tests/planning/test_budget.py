@@ -69,6 +69,21 @@ def test_no_change_is_proposed_that_breaks_another_rule() -> None:
     assert not any("l40s.max" in fix for fix in _fixes(tight, 20000))
 
 
+@pytest.mark.parametrize(
+    "write", ["cluster.create.systemNodes.instanceType: t4g.xlarge ", "cluster.create.network.nat: one "]
+)
+def test_the_platform_is_part_of_what_can_cost_less(write: str) -> None:
+    """Models that can give nothing up: one replica each, on the cheapest nodes."""
+    model = {"model": "Qwen/Qwen3-0.6B", "maxModelLen": 4096}
+    stack = {"cluster": {"create": {"zones": 2, "network": {"nat": "perZone"}}}, "models": {"small": model}}
+    total = plan(stack).cost.usd_per_month_min
+    fixes = _fixes(stack, total - 10, "min")
+    (fix,) = [each for each in fixes if each.startswith(write)]
+    path, _, value = fix.partition(" (")[0].partition(": ")
+    followed = changed(stack, **{path.replace(".", "__"): value}, budget={"usdPerMonth": total - 10, "of": "min"})
+    assert plan(followed).violations == ()
+
+
 def test_where_nothing_is_enough_it_says_so() -> None:
     (fix,) = _fixes(PROD, 100)
     assert "no one change" in fix

@@ -1,0 +1,27 @@
+"""Pools that the planner makes need what makes their nodes come and offer GPUs, as those of the stack file do (there
+infra/settings/checks/addons.py says so)."""
+
+from collections.abc import Mapping
+
+from infra.planning.advice import written
+from infra.planning.findings import Findings
+from infra.planning.plan import AddonPlan, Advice, PoolPlan
+from infra.settings import Settings
+
+RULE = "GPU nodes"
+_WITHOUT = {
+    "clusterAutoscaler": "no node is ever added",
+    "nvidiaDevicePlugin": "a node offers no GPU: its image (AL2023) has no device plugin",
+}
+
+
+def check_node_makers(
+    settings: Settings, pools: Mapping[str, PoolPlan], addons: Mapping[str, AddonPlan], findings: Findings
+) -> None:
+    made = [name for name, pool in pools.items() if name not in settings.gpu_pools and pool.peak_gpus]
+    for addon, harm in _WITHOUT.items():
+        if made and addons[addon].state == "disabled":
+            path = f"addons.{addon}"
+            write = ((path, "install"),)
+            message = f"disabled, and models run on GPU nodes that the plan makes ({', '.join(made)}): {harm}"
+            findings.refuse(RULE, path, message, written(write), (Advice(write, written(write)),))
