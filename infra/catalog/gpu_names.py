@@ -33,12 +33,21 @@ def gpus_named(text: str, gpus: Mapping[str, Gpu]) -> list[Gpu]:
 
 
 def similar_gpus(text: str, gpus: Mapping[str, Gpu]) -> list[str]:
-    """What could be written instead: of the memory that the text names, where it names one."""
+    """What could be written instead: of the memory that the text names; where it names none, of the same number."""
     name, gib = _parts(text)
     known = [gpu for gpu in gpus.values() if gpu.engine_gib is not None]
     same = [gpu.name for gpu in known if _parts(gpu.name)[0] == name]
     close = difflib.get_close_matches(name, {_parts(gpu.name)[0] for gpu in known}, n=3, cutoff=0.7)
-    return same or [gpu.name for gpu in known if _parts(gpu.name)[0] in close and _has(gpu, gib)]
+    return same or [
+        gpu.name
+        for gpu in known
+        if _parts(gpu.name)[0] in close and _has(gpu, gib) and (gib or _number(gpu.name) == _number(text))
+    ]
+
+
+def _number(text: str) -> list[str]:
+    """H800 and H100 are two cards; A10 and A10G may be a slip."""
+    return re.findall(r"\d+", _parts(text)[0])
 
 
 def _has(gpu: Gpu, gib: int | None) -> bool:

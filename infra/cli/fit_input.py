@@ -163,8 +163,8 @@ class _Reader:
             )
         if known is None or known.engine_gib is None:
             near = similar_gpus(name or "", self._catalog.gpus)
-            known = [gpu.name for gpu in self._catalog.gpus.values() if gpu.engine_gib is not None]
-            write = f"; write one of {', '.join(near or known)}, or give its --gpu-memory-gib"
+            written = f"write one of {', '.join(near)}, or " if near else ""
+            write = f"; {written}give its --gpu-memory-gib"
             several = "of several sizes" if len(gpus_named(name or "", self._catalog.gpus)) > 1 else "unknown GPU"
             self._wrong(f"--gpu {name}", several + write)
             return None

@@ -95,9 +95,14 @@ def _names(models: Sequence[Served]) -> str:
     return ", ".join(served.name for served in models)
 
 
-def _pod_identity(cluster: ClusterPlan, addons: Mapping[str, AddonPlan], findings: Findings) -> None:
+def _pod_identity(
+    settings: Settings, cluster: ClusterPlan, addons: Mapping[str, AddonPlan], findings: Findings
+) -> None:
     """A cluster that we make has the agent; on another, add-ons without it start, and AWS refuses whatever they ask."""
     asking = [name for name in WITH_AWS_RIGHTS if addons[name].state == "install"]
+    prometheus = settings.addons.prometheus.existing
+    if prometheus is not None and prometheus.auth is not None and prometheus.auth.sigv4 is not None:
+        asking.append("keda")
     if cluster.kind != "eks" or not asking:
         return
     command = ("aws eks create-addon --addon-name eks-pod-identity-agent --cluster-name", cluster.name)
@@ -113,7 +118,7 @@ def _account(settings: Settings, cluster: ClusterPlan, addons: Mapping[str, Addo
         findings.to_do(
             "cluster", "have the AWS CLI on the PATH: the Kubernetes provider asks it for a token at each run"
         )
-    _pod_identity(cluster, addons, findings)
+    _pod_identity(settings, cluster, addons, findings)
     create = settings.cluster.create
     if create is not None and not create.access.admins:
         findings.to_do("cluster.create.access.admins", NO_ADMINS)

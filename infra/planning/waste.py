@@ -59,7 +59,8 @@ def _ways(
     else:
         yield "a pool of smaller GPUs"
     if not makeable and (on_cpu := _on_cpu(placed, sizing.catalog)) is not None:
-        yield f"{path}: {{{on_cpu}}} on the CPU"
+        no_key = "" if placed.served.settings.engine == "ollama" else ", where Ollama asks for no API key"
+        yield f"{path}: {{{on_cpu}}} on the CPU{no_key}"
 
 
 def _smaller(sized: Sized, offers: Sequence[Offer], sizing: Sizing) -> Offer | None:

@@ -58,11 +58,16 @@ def test_a_name_of_two_sizes_is_asked_about() -> None:
     assert similar_gpus("A100", GPUS) == ["A100-40", "A100-80"]
 
 
-@pytest.mark.parametrize(("text", "proposed"), [("A1000-80GB", ["A100-80"]), ("RTX 4080", ["RTX-4090"]), ("X9", [])])
+@pytest.mark.parametrize(("text", "proposed"), [("A1000-80GB", ["A100-80"]), ("A10O", ["A10G"]), ("X9", [])])
 def test_what_is_proposed_has_the_memory_that_was_typed(text: str, proposed: list[str]) -> None:
     near = similar_gpus(text, GPUS)
     assert set(proposed) <= set(near)
     assert "A100-40" not in near or "80" not in text
+
+
+@pytest.mark.parametrize("text", ["H800", "RTX 4080", "A800"])
+def test_a_card_of_another_number_is_another_card(text: str) -> None:
+    assert similar_gpus(text, GPUS) == []
 
 
 @pytest.mark.parametrize(

@@ -68,6 +68,13 @@ def test_what_the_login_needs_is_asked_for(url: str, auth: Any, path: str, words
     assert words in asked(prometheus(url, auth=auth, monitorLabels={}))[path]
 
 
+@pytest.mark.parametrize(("auth", "needed"), [({"sigv4": {}}, True), ({"bearerSecret": {"name": "p"}}, False)])
+def test_rights_of_kedas_operator_need_the_pod_identity_agent(auth: Any, needed: bool) -> None:
+    url = AMAZON if needed else URL
+    message = asked(prometheus(url, auth=auth, monitorLabels={})).get("cluster.existing.eks", "")
+    assert ("keda: AWS rights come from the EKS Pod Identity agent" in message) == needed
+
+
 STACK = """\
 config:
   aws:region: us-east-1

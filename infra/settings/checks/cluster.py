@@ -1,6 +1,7 @@
 """Rules for `cluster` and `aws:region`."""
 
 import json
+import re
 from ipaddress import IPv4Network
 
 from infra.settings.checks.scope import CLUSTER_KIND, Scope
@@ -10,6 +11,8 @@ from infra.settings.mistakes import Key, did_you_mean
 _CREATE: Key = ("cluster", "create")
 _NETWORK: Key = (*_CREATE, "network")
 _LEAST_VCPUS, _LEAST_GIB = 4, 16  # of a system node: operators, Prometheus, two DNS replicas
+# docs.aws.amazon.com/ec2/latest/instancetypes: of general purpose, compute and memory types these have 2 vCPUs at most.
+_SMALL = re.compile(r"[mcrt]\d[a-z]*(-flex)?\.(nano|micro|small|medium|large)")
 
 
 def check_cluster(scope: Scope) -> None:
@@ -78,6 +81,7 @@ def _check_region(scope: Scope) -> None:
         close = did_you_mean(region, regions)
         known = f"did you mean {close}?" if close else f"known: {', '.join(regions)}"
         scope.report.wrong(("aws:region",), f"unknown region; {known}")
+        scope.report.broken(("aws:region",))
 
 
 def _check_zones(scope: Scope, create: CreateCluster) -> None:
@@ -163,9 +167,11 @@ def _check_system_nodes(scope: Scope, create: CreateCluster) -> None:
     key: Key = (*_CREATE, "systemNodes", "instanceType")
     name = create.system_nodes.instance_type
     known = scope.catalog.cpu_instances
-    large = [each.name for each in known.values() if each.vcpus >= _LEAST_VCPUS and each.memory_gib >= _LEAST_GIB]
-    if name not in known:
-        scope.report.wrong(key, f"unknown instance type {name}", f"write one of {', '.join(large[:6])}")
-    elif name not in large:
-        got = f"{name} is too small: a system node needs {_LEAST_VCPUS} vCPUs and {_LEAST_GIB} GiB"
-        scope.report.wrong(key, got, f"write one of {', '.join(large[:6])}")
+    enough = [each for each in known.values() if each.vcpus >= _LEAST_VCPUS and each.memory_gib >= _LEAST_GIB]
+    large = [each.name for each in sorted(enough, key=lambda each: (each.usd_per_hour, each.name))]
+    write = f"write one of {', '.join(large[:6])}"
+    if name not in large and (name in known or _SMALL.fullmatch(name)):
+        got = f"{name} is too small: a system node needs at least {_LEAST_VCPUS} vCPUs and {_LEAST_GIB} GiB"
+        scope.report.wrong(key, got, write)
+    elif name not in known:
+        scope.report.wrong(key, f"unknown instance type {name}", write)

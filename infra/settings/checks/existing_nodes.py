@@ -1,7 +1,7 @@
 """Rules for `gpuPools.NAME.existing`: which cards they are, and how many, since this program makes none of them."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from infra.catalog import Gpu, gpu_named, gpus_named, similar_gpus
 from infra.settings.checks.scope import Scope
@@ -48,13 +48,14 @@ def _check_gpu(scope: Scope, key: Key, nodes: ExistingNodes) -> None:
     elif nodes.gpu_memory_gib is None:
         several = len(gpus_named(nodes.gpu, gpus)) > 1
         got = f"{nodes.gpu} has several sizes" if several else f"unknown GPU {nodes.gpu}"
-        memory = "" if several else ", or give its gpuMemoryGib beside it"
-        wrong((*key, "gpu"), got, f"write {_proposed(nodes.gpu, gpus)}{memory}")
+        near = similar_gpus(nodes.gpu, gpus)
+        ways = [f"write {_proposed(near, gpus)}"] if near else []
+        ways += [] if several else ["give its gpuMemoryGib beside it"]
+        wrong((*key, "gpu"), got, ", or ".join(ways))
 
 
-def _proposed(text: str, gpus: Mapping[str, Gpu]) -> str:
+def _proposed(near: Sequence[str], gpus: Mapping[str, Gpu]) -> str:
     """Each with its memory: a card of another size is another card."""
-    near = similar_gpus(text, gpus) or [gpu.name for gpu in gpus.values() if gpu.engine_gib is not None]
     if len(near) == 1:
         return f"gpu: {near[0]} if it has {gpus[near[0]].engine_gib:.0f} GiB"
     return f"one of {', '.join(f'{name} ({gpus[name].engine_gib:.0f} GiB)' for name in near)}"

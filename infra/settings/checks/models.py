@@ -134,7 +134,10 @@ def _check_quantization(scope: Scope, key: Key, model: Model, shape: ModelShape)
     """Engines quantize to some methods as they load; the others are how a repository's weights are stored."""
     if model.quantization not in (*AT_LOAD, shape.dtype):
         got = f"{model.quantization} is made beforehand, and {model.model} holds {shape.dtype or 'other weights'}"
-        write = f"write a repository in {model.quantization} and like: {model.model}, or quantization: fp8"
+        known = scope.catalog.quantized_repositories.get((model.model, model.quantization or ""))
+        repository = f"model: {known}" if known else f"a repository in {model.quantization}"
+        out = f"leave quantization out: the plan, and `llm-platform fit {model.model}`, say what fits"
+        write = f"write {repository} and like: {model.model}, or {out}"
         scope.report.wrong((*key, "quantization"), got, write, reads=[(*key, "model"), (*key, "quantization")])
 
 

@@ -64,7 +64,7 @@ def _gpus(instance: Instance) -> tuple[str, int]:
 def _mixed(scope: Scope, types_key: Key, key: Key, first: Instance, other: Instance) -> None:
     if first.gpu != other.gpu:
         got = f"{first.name} has {first.gpu}, {other.name} has {other.gpu}; a pool has one kind"
-        second = other.gpu.lower()
+        second = (first if other.gpu.lower() == key[1] else other).gpu.lower()
     else:
         got = f"{first.name} has {_count(first)}, {other.name} has {other.gpus}; a pool has one number"
         second = f"{key[1]}x{other.gpus}"
@@ -107,15 +107,23 @@ def _check_zones(scope: Scope, key: Key, types: list[Instance]) -> None:
     offered = set.intersection(*(set(scope.catalog.zones_of(each.name, scope.region)) for each in types))
     names = " and ".join(each.name for each in types)
     reads: list[Key] = [("aws:region",), ("cluster", "create", "zones")]
-    if not offered:
-        scope.report.wrong(
-            key, f"no zone of {scope.region} offers {names}", _offered_there(scope, types[0]), reads=reads
-        )
+    nowhere = [each for each in types if not scope.catalog.zones_of(each.name, scope.region)]
+    if nowhere:
+        got = f"no zone of {scope.region} offers {' and '.join(each.name for each in nowhere)}"
+        scope.report.wrong(key, got, _offered_there(scope, nowhere[0]), reads=reads)
+    elif not offered:
+        got = f"no zone of {scope.region} offers all of its types: {_where_each(scope, types)}"
+        scope.report.wrong(key, got, "write a pool for each, or types that one zone offers", reads=reads)
     elif isinstance(create.zones, tuple) and not offered & set(create.zones):
         got = f"none of cluster.create.zones offers {names}"
         scope.report.wrong(
             key, got, f"add one of {', '.join(sorted(offered))} to zones, or write other types", reads=reads
         )
+
+
+def _where_each(scope: Scope, types: list[Instance]) -> str:
+    zones = {each.name: scope.catalog.zones_of(each.name, scope.region or "") for each in types}
+    return "; ".join(f"{name} in {', '.join(sorted(there))}" for name, there in zones.items())
 
 
 def _offered_there(scope: Scope, wanted: Instance) -> str:

@@ -264,8 +264,8 @@ BAD_CLUSTERS = (
             Mistake(
                 "cluster.create.systemNodes.instanceType",
                 4,
-                "m5.large is too small: a system node needs 4 vCPUs and 16 GiB",
-                "write one of m5.xlarge, m5.2xlarge, m6i.xlarge, m6i.2xlarge, m6i.4xlarge, m7i.xlarge",
+                "m5.large is too small: a system node needs at least 4 vCPUs and 16 GiB",
+                "write one of t4g.xlarge, m6g.xlarge, m7g.xlarge, t3.xlarge, m7i-flex.xlarge, m5.xlarge",
             ),
         ),
     ),
@@ -299,6 +299,52 @@ BAD_CLUSTERS = (
         ),
     ),
     Bad(
+        "system nodes t4g.large, which are too small",
+        stack(create("systemNodes: {instanceType: t4g.large}"), MODEL),
+        (
+            Mistake(
+                "cluster.create.systemNodes.instanceType",
+                4,
+                "t4g.large is too small: a system node needs at least 4 vCPUs and 16 GiB",
+                "write one of t4g.xlarge, m6g.xlarge, m7g.xlarge, t3.xlarge, m7i-flex.xlarge, m5.xlarge",
+            ),
+        ),
+    ),
+    Bad(
+        "system nodes t4g.medium, which are too small",
+        stack(create("systemNodes: {instanceType: t4g.medium}"), MODEL),
+        (
+            Mistake(
+                "cluster.create.systemNodes.instanceType",
+                4,
+                "t4g.medium is too small: a system node needs at least 4 vCPUs and 16 GiB",
+                "write one of t4g.xlarge, m6g.xlarge, m7g.xlarge, t3.xlarge, m7i-flex.xlarge, m5.xlarge",
+            ),
+        ),
+    ),
+    Bad(
+        "system nodes t3.medium, which are too small",
+        stack(create("systemNodes: {instanceType: t3.medium}"), MODEL),
+        (
+            Mistake(
+                "cluster.create.systemNodes.instanceType",
+                4,
+                "t3.medium is too small: a system node needs at least 4 vCPUs and 16 GiB",
+                "write one of t4g.xlarge, m6g.xlarge, m7g.xlarge, t3.xlarge, m7i-flex.xlarge, m5.xlarge",
+            ),
+        ),
+    ),
+    Bad(
+        "a wrong region and nothing that follows from it",
+        stack(
+            CLUSTER,
+            MODEL,
+            'gateway: {domain: l.acme.io, certificateArn: "arn:aws:acm:eu-central-1:210987654321:certificate/1"}',
+            region="eu-centrall-1",
+        ),
+        (Mistake("aws:region", 2, "unknown region; did you mean eu-central-1?"),),
+    ),
+    Bad(
         "unknown system nodes",
         stack(create("systemNodes: {instanceType: m7i.huge}"), MODEL),
         (
@@ -306,7 +352,7 @@ BAD_CLUSTERS = (
                 "cluster.create.systemNodes.instanceType",
                 4,
                 "unknown instance type m7i.huge",
-                "write one of m5.xlarge, m5.2xlarge, m6i.xlarge, m6i.2xlarge, m6i.4xlarge, m7i.xlarge",
+                "write one of t4g.xlarge, m6g.xlarge, m7g.xlarge, t3.xlarge, m7i-flex.xlarge, m5.xlarge",
             ),
         ),
     ),

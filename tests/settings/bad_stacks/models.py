@@ -100,7 +100,8 @@ MODELS = (
                 "models.a.quantization",
                 5,
                 "awq is made beforehand, and Qwen/Qwen3-8B holds bf16",
-                "write a repository in awq and like: Qwen/Qwen3-8B, or quantization: fp8",
+                "write model: Qwen/Qwen3-8B-AWQ and like: Qwen/Qwen3-8B, or leave quantization out: the plan, and"
+                " `llm-platform fit Qwen/Qwen3-8B`, say what fits",
             ),
         ),
     ),

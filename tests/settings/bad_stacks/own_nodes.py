@@ -63,7 +63,7 @@ OWN_NODES = (
                 "gpuPools.l4.existing.gpu",
                 5,
                 "unknown GPU RTX-4080",
-                "write gpu: RTX-4090 if it has 24 GiB, or give its gpuMemoryGib beside it",
+                "give its gpuMemoryGib beside it",
             ),
         ),
     ),

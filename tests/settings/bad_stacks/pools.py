@@ -103,6 +103,24 @@ POOLS = (
         ),
     ),
     Bad(
+        "types of which one is nowhere there",
+        stack(CLUSTER, pool("instanceTypes: [p5.48xlarge, g6.xlarge]"), MODEL, region="eu-central-1"),
+        (
+            Mistake(
+                "gpuPools.l4.instanceTypes",
+                5,
+                "p5.48xlarge has H100-80, g6.xlarge has L4; a pool has one kind",
+                "write two pools, e.g. l4 and h100-80",
+            ),
+            Mistake(
+                "gpuPools.l4.instanceTypes",
+                5,
+                "no zone of eu-central-1 offers p5.48xlarge",
+                "write one of p4de.24xlarge (A100-80), or another region",
+            ),
+        ),
+    ),
+    Bad(
         "min over max",
         stack(CLUSTER, pool("instanceTypes: [g6.xlarge], min: 4, max: 2"), MODEL),
         (Mistake("gpuPools.l4", 5, "min 4 is more than max 2", "write min: 2, max: 4"),),
