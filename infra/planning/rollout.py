@@ -59,6 +59,8 @@ def _old_first(placed: Placed, *, one_reader: bool) -> str | None:
         return "because the cache's volume has one reader"
     if asked is not None:
         return "as the stack file says" if asked.strategy == "recreate" else None
+    if placed.offer is not None and placed.offer.existing and placed.offer.nodes is not None:
+        return "the default on nodes that are counted (where SERVERS says that GPUs are free, rolling can be asked for)"
     if placed.offer is not None and placed.offer.existing:
         return f"because {count(placed.gpus, 'GPU')} more may not be free on nodes that others make"
     return None

@@ -214,6 +214,7 @@ def test_where_gpus_are_free_a_rollout_can_start_the_new_pod_first() -> None:
     own = plan(roomy).pools["a100"].own
     assert own is not None
     assert own.could_roll == ("chat", "coder", "embed", "vision")
+    assert not [each for each in plan(roomy).models.values() if "may not be free" in each.rollout.reason]
     for name in own.could_roll:
         roomy = changed(roomy, **{f"models__{name}__rollout": {"strategy": "rolling"}})
     assert not broken(plan(roomy))
