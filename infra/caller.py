@@ -1,6 +1,6 @@
 """Who runs `pulumi up`: a cluster that we make lets in its admins and nobody else, so that one of them has to."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 ADMINS = "cluster.create.access.admins"
 
@@ -9,8 +9,10 @@ class Stranger(Exception):
     """Whoever runs the program couldn't reach the cluster that it makes."""
 
 
-def check_caller(arn: str, admins: Sequence[str]) -> None:
-    """`arn`: what AWS says of the caller. Raises Stranger with the line to write."""
+def check_caller(arn: str, admins: Sequence[str], to_import: Callable[[str], str | None] = lambda _: None) -> None:
+    """`arn`: what AWS says of the caller. `to_import`: what takes up the entry that EKS itself made for a principal, on
+    a cluster that is there. Raises Stranger with the line to write.
+    """
     principal = principal_of(arn)
     if principal is None:
         raise Stranger(
@@ -19,6 +21,12 @@ def check_caller(arn: str, admins: Sequence[str]) -> None:
     if _identity(principal) in {_identity(admin) for admin in admins}:
         return
     listed = ", ".join(f'"{each}"' for each in (*admins, principal))
+    if command := to_import(principal):
+        raise Stranger(
+            f"{ADMINS}: you are {arn}, and none of the admins; if it was you who made the cluster, EKS let you in then,"
+            " by an entry of its own, and refuses a second one. Write\n"
+            f"  admins: [{listed}]\n  and take that entry into the stack before the next `pulumi up`:\n  {command}"
+        )
     raise Stranger(
         f"{ADMINS}: you are {arn}, and none of the admins, so the cluster would be made and never let you in; write\n"
         f"  admins: [{listed}]\n"

@@ -13,7 +13,7 @@ from components.gateway import Gateway
 from components.model_cache import ModelCache
 from infra.caller import ADMINS, Stranger, check_caller
 from infra.catalog import load_catalog
-from infra.live import Namespaces, look
+from infra.live import Namespaces, There, import_entry, look
 from infra.outputs import checks_key, known_outputs
 from infra.planning import make_plan
 from infra.planning.kinds import by_kind
@@ -52,22 +52,22 @@ def main() -> None:
         command = f"pulumi config set --secret {NAMESPACE}:{HUGGING_FACE_TOKEN} -s {plan.stack}"
         raise pulumi.RunError(f"a gated model needs a Hugging Face token:\n  {command}")
     _refuse_placeholders(plan)
-    namespaces = _look(plan)
+    there = _look(plan)
     for warning in by_kind(plan.warnings):
         pulumi.log.warn(f"{warning.path}: {warning.message}")
     cloud = aws_provider(plan)
     if cloud is not None and plan.settings.cluster.create is not None:
-        _check_access(plan.settings.cluster.create.access.admins, cloud)
-    deploy(plan, cloud, namespaces)
+        _check_access(plan, plan.settings.cluster.create.access.admins, cloud, there)
+    deploy(plan, cloud, there.namespaces)
 
 
-def _check_access(admins: Sequence[str], cloud: aws.Provider) -> None:
+def _check_access(plan: Plan, admins: Sequence[str], cloud: aws.Provider, there: There) -> None:
     """Before anything is made: EKS takes ten minutes to make a cluster, and then lets in its admins alone."""
     if not admins:
         raise pulumi.RunError(f"{ADMINS}: none; {NO_ADMINS}")
     caller = aws.get_caller_identity(opts=pulumi.InvokeOptions(provider=cloud))
     try:
-        check_caller(caller.arn, admins)
+        check_caller(caller.arn, admins, lambda principal: import_entry(plan, there.state, principal))
     except Stranger as stranger:
         raise pulumi.RunError(str(stranger)) from None
 
@@ -148,7 +148,7 @@ def _refuse_placeholders(plan: Plan) -> None:
         raise pulumi.RunError(f"placeholders, with which nobody would reach what is made; nothing was made\n{listed}")
 
 
-def _look(plan: Plan) -> Namespaces:
+def _look(plan: Plan) -> There:
     """At what is there already, before anything is made; what can't be read stops nothing."""
     there = look(plan, f"{pulumi.get_organization()}/{pulumi.get_project()}/{plan.stack}")
     for each in there.not_checked:
@@ -156,7 +156,7 @@ def _look(plan: Plan) -> Namespaces:
     if there.obstacles:
         listed = "\n".join(f"  {each.path}: {each.message}\n    {each.fix}" for each in there.obstacles)
         raise pulumi.RunError(f"{len(there.obstacles)} thing(s) stand in the way; nothing was made\n{listed}")
-    return there.namespaces
+    return there
 
 
 def _read_config() -> StackFile:

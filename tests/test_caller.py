@@ -66,6 +66,14 @@ def test_a_stranger_gets_the_line_to_write() -> None:
     assert f'  admins: ["{ADMIN}", "arn:aws:iam::111122223333:role/ci"]\n' in str(refused.value)
 
 
+def test_a_stranger_who_may_have_made_the_cluster_is_told_to_import_the_entry_of_eks() -> None:
+    with pytest.raises(Stranger) as refused:
+        check_caller("arn:aws:sts::111122223333:assumed-role/ci/run", [ADMIN], lambda each: f"pulumi import {each}")
+    said = str(refused.value)
+    assert said.endswith("\n  pulumi import arn:aws:iam::111122223333:role/ci")
+    assert f'  admins: ["{ADMIN}", "arn:aws:iam::111122223333:role/ci"]\n' in said
+
+
 def _run(access: Mapping[str, Any], caller: str, monkeypatch: pytest.MonkeyPatch) -> Recording:
     """The program as `pulumi up` runs it, by a caller."""
     platform = {

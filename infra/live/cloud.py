@@ -12,6 +12,7 @@ _LOG_GROUP = "aws:cloudwatch/logGroup:LogGroup"
 _CLUSTER = "aws:eks/cluster:Cluster"
 _NODE_GROUP = "aws:eks/nodeGroup:NodeGroup"
 _ADDON = "aws:eks/addon:Addon"
+_ENTRY = "aws:eks/accessEntry:AccessEntry"
 
 
 def log_groups(plan: Plan, state: State) -> Iterator[Obstacle]:
@@ -73,3 +74,34 @@ def _older(key: str, planned: str, running: list[str], quoted: str) -> Iterator[
 def _numbers(version: str) -> list[int]:
     """`v1.20.5-eksbuild.1` and `1.35.6-20260714` in the order that they came out."""
     return [int(each) for each in re.findall(r"\d+", version)]
+
+
+def access_entries(plan: Plan, state: State) -> Iterator[Obstacle]:
+    """EKS refuses a second entry of a principal; it made one itself for whoever made an earlier program's cluster."""
+    create = plan.settings.cluster.create
+    if create is None:
+        return
+    wanted = dict.fromkeys(create.access.viewers, "viewer") | dict.fromkeys(create.access.admins, "admin")
+    commands = {each: import_entry(plan, state, each, kind) for each, kind in wanted.items()}
+    if not any(commands.values()):
+        return
+    where, query = plan.cluster.aws_arguments, ("--query", "accessEntries", "--output", "text")
+    there = output_of("aws", "eks", "list-access-entries", "--cluster-name", plan.cluster.name, *where, *query).split()
+    for principal, command in commands.items():
+        if command and principal in there:
+            message = f"EKS lets {principal} in already, by an entry that isn't in the state, and refuses a second one"
+            yield Obstacle("cluster.create.access", message, f"run: {command}")
+
+
+def import_entry(plan: Plan, state: State, principal: str, kind: str = "admin") -> str | None:
+    """What takes an entry into the state; None where the cluster is still to be made, or the state has the entry."""
+    cluster = next((each for each in state.of(_CLUSTER) if each.name == plan.cluster.name), None)
+    if cluster is None or any(each.inputs.get("principalArn") == principal for each in state.of(_ENTRY)):
+        return None
+    of_stack = "::".join(cluster.urn.split("::")[:2])
+    return (
+        f"pulumi import -s {plan.stack} {_ENTRY} 'cluster-{kind}-{principal.split('::', 1)[1]}'"
+        f" '{plan.cluster.name}:{principal}' --protect=false --generate-code=false"
+        f" --parent 'cluster={of_stack}::llm:aws:Cluster::cluster'"
+        f" --provider 'aws={of_stack}::pulumi:providers:aws::aws'"
+    )

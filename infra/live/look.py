@@ -17,6 +17,7 @@ _WITHOUT_CLUSTER: Mapping[str, Callable[[Plan, State], Iterator[Obstacle]]] = {
     "whether an earlier `up` was cut off": check.cut_off,
     "whether an earlier cluster left its log groups": cloud.log_groups,
     "whether newer versions run": cloud.older_versions,
+    "whom EKS lets in already": cloud.access_entries,
 }
 _IN_THE_CLUSTER: Mapping[str, Callable[[Plan, State, Cluster], Iterator[Obstacle]]] = {
     "whether the namespace is there": check.namespace,
@@ -44,6 +45,7 @@ class There:
     obstacles: list[Obstacle] = field(default_factory=list)
     not_checked: list[NotChecked] = field(default_factory=list)
     namespaces: Namespaces = field(default_factory=Namespaces)
+    state: State = field(default_factory=State)
 
     @contextmanager
     def reading(self, what: str) -> Iterator[None]:
@@ -60,7 +62,8 @@ def look(plan: Plan, stack: str) -> There:
     with there.reading("whether the context is in the kubeconfig"):
         there.obstacles += known_context(plan)
     with there.reading("what the stack has, and what an earlier one left"):
-        _look_beside(there, plan, read_state(stack))
+        there.state = read_state(stack)
+        _look_beside(there, plan, there.state)
     return there
 
 

@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from infra.live import look
+from infra.live import import_entry, look
+from infra.live.state import read_state
 from infra.planning.plan import Plan
 from tests.example_stacks import plan_text
 from tests.live.machine import Machine, held
@@ -112,3 +113,38 @@ def test_a_version_that_the_state_only_read_counts_too(machine: Machine) -> None
     [(path, message, _)] = obstacles(plan(RUNS))
     assert path == "cluster.create.amiRelease"
     assert message == "1.35.6-20260714 is older than 1.35.6-20260801, which runs: `up` would take it back"
+
+
+ADMIN = "arn:aws:iam::111122223333:role/platform"
+ENTRY = "aws:eks/accessEntry:AccessEntry"
+CREATE = f"{{name: llm-dev, access: {{admins: ['{ADMIN}']}}}}"
+
+
+@pytest.mark.parametrize(
+    ("state", "there", "stands"),
+    [
+        ((), ADMIN, False),  # the cluster is still to be made
+        ((held(CLUSTER, "cluster-eks", name="llm-dev"),), "", False),
+        ((held(CLUSTER, "cluster-eks", name="llm-dev"),), f"{ADMIN}\tarn:aws:iam::111122223333:role/node", True),
+        ((held(CLUSTER, "cluster-eks", name="llm-dev"), held(ENTRY, "e", principalArn=ADMIN)), ADMIN, False),
+    ],
+)
+def test_an_entry_that_eks_made_itself_is_imported_first(
+    machine: Machine, state: tuple[Any, ...], there: str, stands: bool
+) -> None:
+    machine.state(*state)
+    machine.answer(["list-access-entries"], there)
+    found = obstacles(plan(CREATE))
+    assert [path for path, _, _ in found] == ["cluster.create.access"] * stands
+    assert all(f"run: pulumi import -s dev {ENTRY}" in fix and f"'llm-dev:{ADMIN}'" in fix for _, _, fix in found)
+
+
+def test_the_import_names_the_resource_as_the_program_does(machine: Machine) -> None:
+    planned = plan_text("dev", EKS.replace("CREATE", CREATE))
+    made = {each.type: each for each in planned.recording.resources if each.type in (ENTRY, CLUSTER)}
+    machine.state(held(CLUSTER, "cluster-eks", name="llm-dev") | {"urn": made[CLUSTER].urn})
+    command = import_entry(planned.plan, read_state("dev"), ADMIN)
+    assert command is not None
+    assert f" {ENTRY} '{made[ENTRY].name}' 'llm-dev:{ADMIN}' " in command
+    assert f"--parent 'cluster={made[ENTRY].parent}'" in command
+    assert f"--provider 'aws={made[ENTRY].options['provider']}'" in command

@@ -172,7 +172,7 @@ def test_an_object_of_somebody_else_is_left(machine: Machine, stacks: Path) -> N
 def test_an_object_of_another_stack_is_left(
     machine: Machine, stacks: Path, labels: dict[str, str], spec: dict[str, int]
 ) -> None:
-    begun, found = cut_off_job(), job("pulumi-kubernetes") | {"spec": spec}
+    begun, found = cut_off_job(), {**job("pulumi-kubernetes"), "spec": spec}
     begun["inputs"]["metadata"]["labels"] = {"stack": "dev"}
     begun["inputs"]["spec"] = {"parallelism": 1}
     found["metadata"]["labels"] = labels
