@@ -93,7 +93,7 @@ def test_a_killed_up_goes_on_after_repair(project: Project, moment: tuple[str, .
     project.pulumi("cancel", "-s", "own", "--yes")
     again = project.run(*UP)
     assert again.returncode != 0
-    assert "run: python -m infra repair own" in again.stdout + again.stderr
+    assert "run: llm-platform repair own" in again.stdout + again.stderr
     repaired = project.run(".venv/bin/python", "-m", "infra", "repair", "own", "--yes")
     assert repaired.returncode == 0, repaired.stdout + repaired.stderr
     project.pulumi("up", "-s", "own", "--yes", "--skip-preview")
