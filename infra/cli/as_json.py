@@ -35,6 +35,7 @@ def document(planned: Planned) -> dict[str, Any]:
             "items": [_item(item) for item in plan.cost.items],
             "prices": plan.cost.whose or plan.cost.price_note,
         },
+        "quotas": [vars(quota) for quota in plan.quotas],
         "chosen": {path: {"value": choice.value, "reason": choice.reason} for path, choice in plan.chosen.items()},
         "cheaper": {name: [_way(way) for way in ways] for name, ways in plan.cheaper.items()},
         "outputs": planned.recording.outputs,
@@ -126,6 +127,7 @@ def _way(way: Cheaper) -> dict[str, Any]:
 def _item(item: CostItem) -> dict[str, Any]:
     return {
         "name": item.name,
+        "pool": item.pool,
         "min": round(item.min, 2),
         "expected": round(item.expected, 2),
         "typical": round(item.expected, 2),  # its name before

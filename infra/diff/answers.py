@@ -21,12 +21,12 @@ _WRITTEN = {"quantization": "quantization", "KV cache": "kvCacheDtype", "shape l
 
 
 def answers_changed(old: Side, new: Side) -> dict[str, dict[str, Change]]:
-    """Of models that both sides have: what differs, certainty included."""
+    """Of models that both sides have: what differs of what both programs say, certainty included."""
     found = {}
     for name in sorted(old.models.keys() & new.models.keys()):
         before, after = _answers(old, name), _answers(new, name)
-        changed = {what: Change(before.get(what), after.get(what)) for what in {**before, **after}}
-        if kept := {what: change for what, change in changed.items() if change and not _unseen(what, change)}:
+        changed = {what: Change(before[what], value) for what, value in after.items() if what in before}
+        if kept := {what: change for what, change in changed.items() if change}:
             found[name] = kept
     return found
 
@@ -42,27 +42,22 @@ def what_answers(changes: Iterable[Mapping[str, Change]]) -> str:
     return next(said for what, said in _ANOTHER.items() if what in changed)
 
 
-def _unseen(what: str, change: Change) -> bool:
-    """A pause, or an older program, shows no arguments; an engine's own are compared as the engine."""
-    return what in ("revision", "dtype") and None in (change.old, change.new)
-
-
 def _answers(side: Side, name: str) -> dict[str, Any]:
+    """A pause shows no arguments, nor does an older program; an engine's own are compared as the engine."""
     model, written = side.models[name], (side.platform.get("models") or {}).get(name) or {}
+    dtype = next(_argument(side, name, "--dtype"), None)
     return {
         "repository": model["model"],
-        "revision": revision(side, name),
+        **({"revision": _short(model["revision"])} if "revision" in model else {}),
         "engine": model["engine"],
-        "dtype": next(_argument(side, name, "--dtype"), None),
+        **({"dtype": dtype} if dtype else {}),
         **{what: written.get(key) for what, key in _WRITTEN.items()},
         CERTAIN: model.get("certain"),
     }
 
 
-def revision(side: Side, name: str) -> str | None:
-    """The last part of the weights' path, which is the server's first argument."""
-    paths = [each for each in _arguments(side, name) if "/hf/" in each]
-    return paths[0].rpartition("/")[2][:12] if paths else None
+def _short(revision: str | None) -> str | None:
+    return revision[:12] if revision else None
 
 
 def _argument(side: Side, name: str, flag: str) -> Iterator[str]:

@@ -131,7 +131,7 @@ def document(difference: Difference, facts: Facts | None, requirements: Changes)
             name: _changes(changes) for name, changes in figures.models_changed(difference.old, difference.new).items()
         },
         "gpus_at_peak": vars(figures.gpus_at_peak(difference.old, difference.new)),
-        "quotas": _changes(figures.quotas(difference.old, difference.new)),
+        "quotas": {str(quota): vars(each) for quota, each in figures.quotas(difference.old, difference.new).items()},
         "outputs": _changes(difference.outputs),
         "added": list(resources.added),
         "removed": list(resources.removed),

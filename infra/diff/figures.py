@@ -1,6 +1,5 @@
 """Money, GPUs, quotas and fit of both sides."""
 
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -9,7 +8,6 @@ from infra.diff.types import Change, Side
 from infra.registry import owner_of
 from infra.services.built_in import SERVING
 
-_QUOTA = re.compile(r"quota '(?P<name>[^']+)' \((?P<code>L-\w+)\) in (?P<region>\S+): (?P<vcpus>[\d,]+) vCPUs")
 MIN, EXPECTED, MAX = "usd_per_month_min", "usd_per_month_expected", "usd_per_month_max"
 _TYPICAL = "usd_per_month_typical"  # what EXPECTED was called; both stay in the JSON
 COSTS = (MIN, EXPECTED, _TYPICAL, MAX)
@@ -40,6 +38,20 @@ class Budget:
     usd_per_month: float
     of: str  # a key of BILLS
     over: float  # negative: what is left
+
+
+@dataclass(frozen=True, order=True)
+class Quota:
+    """Of AWS Service Quotas."""
+
+    name: str
+    code: str
+    region: str
+    unit: str
+
+    def __str__(self) -> str:
+        """As a key of the JSON."""
+        return f"{self.name} ({self.code}, {self.region})"
 
 
 def cost(old: Side, new: Side) -> dict[str, Change]:
@@ -99,11 +111,16 @@ def deployment_of(side: Side, model: str) -> Mapping[str, Any] | None:
     )
 
 
-def quotas(old: Side, new: Side) -> dict[str, Change]:
-    """vCPUs that AWS must grant, by the quota's name and code."""
+def quotas(old: Side, new: Side) -> dict[Quota, Change]:
+    """What AWS must grant; None: the base's code is older than this key of its plan."""
     before, after = _quotas(old), _quotas(new)
-    changed = {name: Change(before.get(name, 0), after.get(name, 0)) for name in sorted(before.keys() | after.keys())}
-    return {name: change for name, change in changed.items() if change}
+    found = sorted({*(before or ()), *(after or ())})
+    changed = {quota: Change(_needed(before, quota), _needed(after, quota)) for quota in found}
+    return {quota: change for quota, change in changed.items() if change}
+
+
+def _needed(quotas: Mapping[Quota, int] | None, quota: Quota) -> int | None:
+    return None if quotas is None else quotas.get(quota, 0)
 
 
 def vcpus_beside(old: Side, groups: Iterable[str], vcpus: Mapping[str, int]) -> int:
@@ -138,6 +155,8 @@ def _items(side: Side) -> dict[str, list[float]]:
     return {item["name"]: [item["min"], item["max"]] for item in side.plan.get("cost", {}).get("items", [])}
 
 
-def _quotas(side: Side) -> dict[str, int]:
-    found = (_QUOTA.search(note["message"]) for note in side.plan.get("to_do", []))
-    return {f"{q['name']} ({q['code']}, {q['region']})": int(q["vcpus"].replace(",", "")) for q in found if q}
+def _quotas(side: Side) -> dict[Quota, int] | None:
+    if side.exists and "quotas" not in side.plan:
+        return None
+    found = side.plan.get("quotas", [])
+    return {Quota(each["name"], each["code"], each["region"], each["unit"]): each["needed"] for each in found}

@@ -4,20 +4,20 @@ from collections.abc import Iterator
 
 from infra.diff.findings import Finding
 from infra.diff.types import Resources, Side, type_of
+from infra.planning.rules import Rule
 from infra.registry import owner_of
 from infra.services.built_in import AWS, WEIGHTS
 from infra.services.owner import CLAIM
 
 _CLUSTER, _VPC, _SUBNET = "aws:eks/cluster:Cluster", "aws:ec2/vpc:Vpc", "aws:ec2/subnet:Subnet"
 _STORAGE = "spec.resources.requests.storage"
-_RULE = "In place"
 _BESIDE = "a new stack beside this one; move the DNS name when it serves, then destroy this one"
 
 
 def refused_in_place(old: Side, new: Side, resources: Resources) -> list[Finding]:
     """In the words of a plan's violations."""
     return [
-        {"rule": _RULE, "path": path, "message": message, "fix": fix}
+        {"rule": Rule.IN_PLACE, "path": path, "message": message, "fix": fix}
         for path, message, fix in (*_network(old, new, resources), *_smaller(resources))
     ]
 

@@ -14,6 +14,7 @@ from infra.diff.types import Document
 
 _VERSION = 1  # of the plan's JSON
 _PLANNED = (0, 1)  # 1: a rule is broken, and the plan is whole
+_WRONG = 2  # and what it says are the mistakes of the stack file
 
 
 class Planning:
@@ -27,7 +28,8 @@ class Planning:
         code = self._process.wait()
         said = self._errors.read_text(encoding="utf-8", errors="replace")
         if code not in _PLANNED:
-            raise BadBase(f"{self._label} can't be planned by its own program (exit {code}): {_reason(said)}")
+            why = _mistakes(said) if code == _WRONG else last_line(said)
+            raise BadBase(f"{self._label} can't be planned by its own program (exit {code}): {why}")
         try:
             document = json.loads(self._out.read_text(encoding="utf-8"))
         except ValueError:
@@ -71,8 +73,6 @@ def planning(project: Path, stack: str, label: str, *, stacks: Path | None = Non
             started.stop()
 
 
-def _reason(said: str) -> str:
-    """The last line of a traceback says what went wrong; of a report of mistakes, the whole of it does."""
-    if "Traceback (most recent call last)" in said or "nothing was planned" not in said:
-        return last_line(said)
+def _mistakes(said: str) -> str:
+    """The whole report, on lines of its own, without control characters."""
     return "\n" + "".join(c for c in said if c.isprintable() or c == "\n").strip()

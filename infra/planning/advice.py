@@ -7,13 +7,14 @@ from typing import Any, TypeVar
 
 from infra.catalog import Catalog
 from infra.planning.plan import Advice, Cheaper, Plan, Remedy, Violation, Write
+from infra.planning.rules import Rule
 from infra.settings import Settings
 from infra.settings.checks import check
 from infra.settings.mistakes import Mistake, Report
 
 Way = TypeVar("Way", Remedy, Cheaper)
 Attempt = Callable[[Write], Plan | None]  # the plan once that is written; None: refused, or enough was tried
-_OVER_BUDGET = {("Budget", "budget.usdPerMonth")}
+_OVER_BUDGET = {(Rule.BUDGET, "budget.usdPerMonth")}
 MOST_OF_RULES = 24  # pieces of advice that are tried; a stack that breaks many rules shows the rest untried
 
 

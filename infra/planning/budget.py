@@ -8,16 +8,16 @@ from itertools import islice
 
 from infra.catalog import Catalog
 from infra.planning.advice import Attempt, written
-from infra.planning.cost import GPU_NODES, NODE_DISKS
 from infra.planning.findings import Findings
 from infra.planning.paused import cheapest_system_nodes
 from infra.planning.plan import Advice, Cost, CostItem, ModelPlan, Plan, PoolPlan, Violation, Write
+from infra.planning.rules import Rule
 from infra.planning.words import BILLS
 from infra.settings import Settings
 from infra.settings.cluster import GpuPool
 from infra.settings.platform import Budget
 
-RULE, PATH = "Budget", "budget.usdPerMonth"
+PATH = "budget.usdPerMonth"
 NONE = " (no one change of replicas, nodes, instance type, weights, system nodes or NAT keeps to it)"
 NAMED = 3  # of the biggest items, and of the changes proposed
 SMALLER_MODELS = 4  # whose weights and cache are tried smaller, dearest first
@@ -37,7 +37,7 @@ def check_budget(settings: Settings, cost: Cost, findings: Findings) -> None:
     items = ", ".join(f"{item.name} {_of(item, budget):,.0f}" for item in _biggest(cost, budget)[:NAMED])
     enough = f"{PATH}: {_enough(total)}"
     findings.refuse(
-        RULE,
+        Rule.BUDGET,
         PATH,
         f"{bill} is ${over:,.0f} over {budget.usd_per_month:,.0f}; the biggest: {items}",
         enough,
@@ -53,7 +53,7 @@ def with_ways(
     `smaller`: the ways to smaller weights and a smaller cache, by model, what changes least first.
     """
     budget = plan.settings.budget
-    if violation.rule != RULE or budget is None or any(each.rule != RULE for each in plan.violations):
+    if violation.rule != Rule.BUDGET or budget is None or any(each.rule != Rule.BUDGET for each in plan.violations):
         return violation  # where another rule is broken, mending that comes first: the bill is then another
     ways = list(islice(_ways(_Search(plan, budget, smaller, attempt, catalog)), NAMED))
     if not ways:
@@ -112,9 +112,9 @@ def _ways(search: _Search) -> Iterator[Advice]:
     most first."""
     plan, budget = search.plan, search.budget
     over = _total(plan.cost, budget) - budget.usd_per_month
-    disks = sum(_of(item, budget) for item in plan.cost.items if item.name == NODE_DISKS)
-    nodes = [item for item in _biggest(plan.cost, budget) if item.name.startswith(GPU_NODES)]
-    costly = [item.name.removeprefix(GPU_NODES) for item in nodes if _of(item, budget) + disks > over]
+    beside = sum(_of(item, budget) for item in plan.cost.items if item.with_nodes)
+    nodes = [(item.pool, item) for item in _biggest(plan.cost, budget) if item.pool is not None]
+    costly = [pool for pool, item in nodes if _of(item, budget) + beside > over]
     models = {name: [each for each in plan.models.values() if each.pool == name] for name in plan.pools}
     for name in costly:
         yield from _fewer_replicas(search, models[name])
@@ -122,7 +122,7 @@ def _ways(search: _Search) -> Iterator[Advice]:
     for name in (each for each in costly if models[each]):
         yield from _cheaper_type(search, plan.pools[name])
     yield from _platform(search)
-    dearest = [model for item in nodes for model in models[item.name.removeprefix(GPU_NODES)]]
+    dearest = [model for pool, _ in nodes for model in models[pool]]
     yield from _smaller(search, dearest[:SMALLER_MODELS])
 
 

@@ -5,6 +5,7 @@ from typing import Literal
 
 from infra.planning.findings import Findings
 from infra.planning.plan import Advice, CachePlan, ClusterPlan
+from infra.planning.rules import Rule
 from infra.planning.served import Served
 from infra.settings import Settings
 
@@ -71,7 +72,7 @@ def _size(settings: Settings, kind: str, weights: float, findings: Findings) -> 
     if size < weights:
         fix = next((step for step in STEPS_GIB if step >= needed), STEPS_GIB[-1])
         findings.refuse(
-            "Disk",
+            Rule.DISK,
             "cache.size",
             f"{weights:.1f} GiB of weights don't fit a cache of {size} GiB",
             f'cache.size: "{fix}Gi"',
@@ -90,14 +91,14 @@ def _check_readers(settings: Settings, storage_class: str | None, models: Sequen
         )
     elif settings.cluster.create is not None:
         findings.refuse(
-            "Storage class",
+            Rule.STORAGE_CLASS,
             "cache.storageClass",
             "a new EKS cluster has no default storage class: the claim would wait for ever",
             "cache: {kind: efs}, or cache.storageClass: a class that will be there",
         )
     elif readers > 1:
         findings.refuse(
-            "One reader",
+            Rule.ONE_READER,
             "cache.storageClass",
             f"{readers} pods would read the cache; a default storage class gives a volume to one node (ReadWriteOnce)",
             "cache: {kind: storageClass, storageClass: a class that offers ReadWriteMany}",

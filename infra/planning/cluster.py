@@ -7,6 +7,7 @@ from infra.catalog import Catalog
 from infra.planning.disks import root_gib
 from infra.planning.findings import Findings
 from infra.planning.plan import CachePlan, ClusterPlan
+from infra.planning.rules import Rule
 from infra.planning.whose import others_elsewhere
 from infra.settings import AwsConfig, Settings
 from infra.settings.cluster import CreateCluster
@@ -154,7 +155,7 @@ def _check_support(version: str, catalog: Catalog, findings: Findings) -> None:
     prices = catalog.prices
     if left < timedelta():
         findings.refuse(
-            "Version",
+            Rule.VERSION,
             path,
             f"EKS' standard support of {version} ended on {until}; the cluster isn't made for extended support"
             f" (${prices.eks_extended_hour:.2f} an hour, not {prices.eks_hour:.2f}), and EKS upgrades it by itself",
@@ -172,7 +173,7 @@ def _zones(create: CreateCluster, region: str | None, catalog: Catalog, findings
         return create.zones
     if create.network.vpc_id is not None:
         findings.refuse(
-            "Zones",
+            Rule.ZONES,
             "cluster.create.zones",
             f"the subnets of {create.network.vpc_id} are in zones that only you know",
             "cluster.create.zones: the zone ids of your subnets, such as [use1-az1, use1-az2]",

@@ -22,8 +22,6 @@ from infra.planning.words import count
 from infra.settings import Settings
 
 LEFT_OUT = "traffic (NAT, zones, internet), load-balancer units, EFS throughput, log ingestion, requests, tax"
-GPU_NODES = "GPU nodes "  # begins the name of a pool's item
-NODE_DISKS = "node disks"
 # Of a node: some 2,000 lines of 120 bytes in ten minutes. An estimate: it grows with connections, not with traffic.
 FLOW_LOG_GIB_PER_NODE = 1.0
 MIN_ZONES = 2  # of a load balancer
@@ -96,11 +94,12 @@ def _gpu_nodes(pool: PoolPlan, nodes: BilledNodes, catalog: Catalog) -> CostItem
     surge = f", + {nodes.surge} in rollouts" if nodes.surge else ""
     counts = f"{nodes.min} / {_short(nodes.expected)} / {nodes.all_month}"
     return CostItem(
-        f"{GPU_NODES}{pool.name}",
+        f"GPU nodes {pool.name}",
         nodes.min * min(low for low, _ in prices) * HOURS_A_MONTH,
         nodes.expected * sum(prices[0]) / 2 * HOURS_A_MONTH,
         nodes.max * max(high for _, high in prices) * HOURS_A_MONTH,
         f"{counts} x {'/'.join(pool.instance_types)}{surge}{whose}",
+        pool=pool.name,
     )
 
 
@@ -110,11 +109,12 @@ def _own_nodes(pool: PoolPlan, nodes: BilledNodes) -> CostItem:
     most = max(nodes.min, pool.max)
     number = f"{nodes.min} / {_short(nodes.expected)} / {most}" if nodes.min < most else str(most)
     return CostItem(
-        f"{GPU_NODES}{pool.name}",
+        f"GPU nodes {pool.name}",
         nodes.min * price,
         nodes.expected * price,
         most * price,
         f"{number} nodes of {pool.gpus_per_node} x {pool.gpu}, at the stack file's price",
+        pool=pool.name,
     )
 
 
@@ -186,11 +186,12 @@ def _storage(
         system = settings.cluster.create.system_nodes.count
         disks.append((BilledNodes(system, system, system), _disk_month(cluster.system_root_gib, 0, 0, catalog)))
     yield CostItem(
-        NODE_DISKS,
+        "node disks",
         sum(nodes.min * usd for nodes, usd in disks),
         sum(nodes.expected * usd for nodes, usd in disks),
         sum(nodes.max * usd for nodes, usd in disks),
         "gp3",
+        with_nodes=True,
     )
 
 
@@ -207,6 +208,7 @@ def _flow_logs(settings: Settings, nodes: Collection[BilledNodes], catalog: Cata
         month * (system + sum(each.expected for each in nodes)),
         month * (system + sum(each.max for each in nodes)),
         f"about {FLOW_LOG_GIB_PER_NODE:g} GiB per node and month, an estimate",
+        with_nodes=True,
     )
 
 

@@ -4,6 +4,7 @@ from typing import Any
 
 from infra.planning.kinds import kind_of
 from infra.planning.plan import Advice, Choice, Note, Violation, Warned
+from infra.planning.rules import Rule
 
 
 class Findings:
@@ -20,7 +21,7 @@ class Findings:
     def choose(self, path: str, value: Any, reason: str) -> None:
         self._chosen[path] = Choice(value, reason)
 
-    def refuse(self, rule: str, path: str, message: str, fix: str, advice: tuple[Advice, ...] = ()) -> None:
+    def refuse(self, rule: Rule, path: str, message: str, fix: str, advice: tuple[Advice, ...] = ()) -> None:
         """`fix` is what is said where none of the advice holds."""
         self._violations.add(Violation(rule, path, message, fix, advice))
 

@@ -11,10 +11,8 @@ from dataclasses import replace
 
 from infra.planning.findings import Findings
 from infra.planning.plan import ClusterPlan, NodeGroupPlan, PoolPlan
+from infra.planning.rules import Rule
 from infra.settings import Settings
-
-GROUPS_QUOTA, GROUPS_DEFAULT = "L-6D54EA21", 30  # docs.aws.amazon.com/eks/latest/userguide/service-quotas.html
-SYSTEM_GROUPS = 1
 
 
 def with_groups(
@@ -25,7 +23,7 @@ def with_groups(
         name: pool if pool.existing else replace(pool, groups=_groups(pool, settings, cluster, findings))
         for name, pool in pools.items()
     }
-    _explain(made, cluster, findings)
+    _explain(made, findings)
     return made
 
 
@@ -67,7 +65,7 @@ def _places(pool: PoolPlan, path: str, settings: Settings, cluster: ClusterPlan,
         return pool.zone_ids
     if len(pool.zone_ids) < len(cluster.zone_ids) or len(subnets) != len(cluster.zone_ids):
         findings.refuse(
-            "Zones",
+            Rule.ZONES,
             path,
             f"only {', '.join(pool.zone_ids)} of the zones offer the types, and which subnet is in which zone isn't"
             " known, or there isn't one subnet in each zone",
@@ -83,8 +81,8 @@ def _shares(total: int, parts: int) -> list[int]:
     return [each + (part < left) for part in range(parts)]
 
 
-def _explain(pools: Mapping[str, PoolPlan], cluster: ClusterPlan, findings: Findings) -> None:
-    """A pool that has less where a zone has nothing, and the quota of groups."""
+def _explain(pools: Mapping[str, PoolPlan], findings: Findings) -> None:
+    """A pool that has less where a zone has nothing."""
     for pool in pools.values():
         if len(pool.groups) > 1:
             most = max(group.max for group in pool.groups.values())
@@ -94,10 +92,3 @@ def _explain(pools: Mapping[str, PoolPlan], cluster: ClusterPlan, findings: Find
                 f" {', '.join(pool.groups)}; where AWS has none in one zone, the pool grows to {pool.max - most} only:"
                 " a larger max makes up for it",
             )
-    groups = SYSTEM_GROUPS + sum(len(pool.groups) for pool in pools.values())
-    if cluster.kind == "create" and groups > GROUPS_DEFAULT:
-        findings.to_do(
-            "gpuPools",
-            f"quota 'Managed node groups per cluster' ({GROUPS_QUOTA}) in {cluster.region}: {groups} groups; the"
-            f" default is {GROUPS_DEFAULT}, or write nodeGroups: one for pools with a group per zone",
-        )

@@ -10,6 +10,7 @@ from infra.planning.own_nodes import OwnNodes, Wanted, blocked, fewer, losses, p
 from infra.planning.placement import Placed
 from infra.planning.plan import Advice, ClusterPlan, PoolPlan, Write
 from infra.planning.pools import Offer
+from infra.planning.rules import Rule
 from infra.planning.words import count
 from infra.settings import Settings
 
@@ -72,7 +73,7 @@ def _refuse(offer: Offer, running: Sequence[Placed], wanted: Sequence[Wanted], n
         where += "; a replica's GPUs are on one node, and that leaves gaps"
     key = "max" if offer.nodes is None else "existing.nodes"
     findings.refuse(
-        "GPUs at peak",
+        Rule.GPUS_AT_PEAK,
         f"gpuPools.{offer.name}.{key}",
         f"{parts} = {needed}; {where}",
         "fewer replicas, or a pool of other nodes",

@@ -11,6 +11,7 @@ from infra.planning.findings import Findings
 from infra.planning.nodes import nodes_for
 from infra.planning.placement import Placed
 from infra.planning.plan import Advice, ModelPlan, PoolPlan
+from infra.planning.rules import Rule
 from infra.planning.words import count
 
 # Which of two fixes is named first: the gap of a rollout, or the node that prevents it.
@@ -34,7 +35,7 @@ def check_peak(
     )
     rollout = [f"{pool.surge_gpus} for a rollout"] if pool.surge_gpus else []
     findings.refuse(
-        "GPUs at peak",
+        Rule.GPUS_AT_PEAK,
         f"gpuPools.{pool.name}.max",
         f"{' + '.join([*([parts] if parts else []), *rollout])} = {pool.peak_gpus + pool.surge_gpus};"
         f" pool {pool.name} can grow to {room}",

@@ -10,6 +10,7 @@ from infra.planning.mends import STORED_METHOD, Changes, Mend, mends, other_type
 from infra.planning.options import fewest, serving, tries
 from infra.planning.plan import Advice, Write
 from infra.planning.pools import Offer
+from infra.planning.rules import Rule
 from infra.planning.served import Served
 from infra.planning.sizing import Question, Sized, Sizing
 from infra.planning.words import count
@@ -120,7 +121,7 @@ def _unplaced(
     if not near:
         path = f"{served.path}.pool"
         findings.refuse(
-            "Fit",
+            Rule.FIT,
             path,
             f"{served.name}: {count(len(offers), 'pool')} to choose from, and none can run it{_runs(served)}",
             f"gpuPools: nodes that can, and {path}",
@@ -130,7 +131,7 @@ def _unplaced(
     sized, offer = _nearest(served, near)
     shape = served.settings.like or served.settings.model
     findings.refuse(
-        "Fit",
+        Rule.FIT,
         f"{served.path}.maxModelLen",
         _misfit(served, offer, sized),
         f"{served.path}.model: a smaller one, or a repository of it in {STORED_METHOD} with like: {shape}",

@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 from infra.planning.own_nodes import OwnNodes
 from infra.planning.prometheus_login import PrometheusLogin
+from infra.planning.rules import Rule
 from infra.settings import Settings
 
 HOURS_A_MONTH = 730
@@ -49,11 +50,22 @@ class Warned(Note):
 class Violation:
     """A rule that the stack breaks, and what to write so that it doesn't."""
 
-    rule: str
+    rule: Rule
     path: str
     message: str
     fix: str  # the advice as text; where there is none that holds, in words alone
     advice: tuple[Advice, ...] = ()
+
+
+@dataclass(frozen=True)
+class Quota:
+    """What an account must be allowed to have, at most; the code is that of AWS Service Quotas."""
+
+    code: str
+    name: str
+    region: str
+    needed: int
+    unit: str  # vCPUs, groups
 
 
 @dataclass(frozen=True)
@@ -382,6 +394,8 @@ class CostItem:
     expected: float  # at EXPECTED_LOAD
     max: float
     what: str = ""  # how much of what is billed
+    pool: str | None = None  # whose nodes these are
+    with_nodes: bool = False  # what each node has beside its price: fewer nodes, less of it
 
 
 @dataclass(frozen=True)
@@ -433,6 +447,7 @@ class Plan:
     cheaper: Mapping[str, tuple[Cheaper, ...]]  # by model; its neighbours count here too
     while_paused: tuple[Cheaper, ...]  # of a stack whose models are all paused
     chosen: Mapping[str, Choice]  # dotted path of a stack-file key -> what was chosen
+    quotas: tuple[Quota, ...] = field(default=())
     violations: tuple[Violation, ...] = field(default=())
     warnings: tuple[Warned, ...] = field(default=())
     to_do: tuple[Note, ...] = field(default=())

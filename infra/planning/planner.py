@@ -39,6 +39,7 @@ from infra.planning.pods import check_system_nodes, server_resources
 from infra.planning.pools import Offer, declared, makeable
 from infra.planning.prefetch import explain_prefetch, plan_prefetch
 from infra.planning.prometheus_to_do import list_prometheus_to_dos
+from infra.planning.quotas import plan_quotas
 from infra.planning.remedies import find_remedies
 from infra.planning.rollout import after_old_pod, check_rollout, plan_rollout, surges
 from infra.planning.scaling import plan_scaling
@@ -167,7 +168,8 @@ def _draft(
 
     check_budget(settings, cost, findings)
     monitoring = plan_monitoring(settings, addons, catalog)
-    list_to_dos(stack, settings, cluster, pools, placed, addons, gateway, secrets, catalog, findings)
+    quotas = plan_quotas(cluster, pools, catalog)
+    list_to_dos(stack, settings, cluster, pools, placed, addons, gateway, secrets, quotas, findings)
     list_prometheus_to_dos(settings, cluster, addons, monitoring, findings)
     plan = Plan(
         stack=stack,
@@ -184,6 +186,7 @@ def _draft(
         cheaper={},
         while_paused=cheaper_while_paused(settings, cluster, pools, catalog, bill),
         chosen=findings.chosen,
+        quotas=quotas,
         violations=findings.violations,
         warnings=findings.warnings,
         to_do=findings.to_dos,

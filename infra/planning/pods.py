@@ -8,6 +8,7 @@ from infra.planning.findings import Findings
 from infra.planning.host import allocatable, share
 from infra.planning.placement import Placed
 from infra.planning.plan import Advice, Resources, Write
+from infra.planning.rules import Rule
 from infra.planning.served import Served
 from infra.planning.weights import GIB
 from infra.planning.words import count
@@ -56,7 +57,7 @@ def check_system_nodes(
     ways: list[Write] = [(("cluster.create.systemNodes.count", enough),)] if enough else []
     ways.append(((f"{on_cpu[0].path}.gpus", 1),))
     findings.refuse(
-        "Room on nodes",
+        Rule.ROOM_ON_NODES,
         f"{on_cpu[0].path}.gpus" if len(on_cpu) == 1 else "cluster.create.systemNodes",
         f"{names}: {count(len(pods), 'pod')}{', one of them for a rollout,' if surge else ''} ask for {asks};"
         f" {nodes} system nodes ({node.name}) have {free[0]:.1f} and {free[1]:.1f} each left beside the cluster's own",

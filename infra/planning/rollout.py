@@ -3,6 +3,7 @@
 from infra.planning.findings import Findings
 from infra.planning.placement import Placed
 from infra.planning.plan import GAP_PARTS, Advice, ColdStart, Rollout
+from infra.planning.rules import Rule
 from infra.planning.words import count
 
 
@@ -44,7 +45,7 @@ def check_rollout(placed: Placed, *, one_reader: bool, findings: Findings) -> No
         path = f"{placed.served.path}.rollout"
         fix = f"{path}: {{strategy: recreate}}"
         findings.refuse(
-            "Volumes",
+            Rule.VOLUMES,
             f"{path}.strategy",
             f"{placed.served.name}: a new pod can't start beside the old one: the cache's volume has one reader",
             fix,

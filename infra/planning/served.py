@@ -9,6 +9,7 @@ from infra.catalog.types import Engine
 from infra.planning.findings import Findings
 from infra.planning.kv_cache import kv_bytes_per_token
 from infra.planning.plan import Advice, Replicas
+from infra.planning.rules import Rule
 from infra.planning.sizing import Question
 from infra.planning.weights import stored_gib
 from infra.settings import Model
@@ -86,7 +87,7 @@ def resolve(name: str, model: Model, catalog: Catalog, *, no_gpu_nodes: bool, fi
         findings.choose(f"{path}.maxModelLen", shape.max_context, f"the context of {shape.id}: none is asked for")
     elif model.max_model_len > shape.max_context:
         findings.refuse(
-            "Context",
+            Rule.CONTEXT,
             f"{path}.maxModelLen",
             f"{name}: {model.max_model_len:,} tokens are asked for; {shape.id} was trained for {shape.max_context:,}",
             f"{path}.maxModelLen: {shape.max_context}",

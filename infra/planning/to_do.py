@@ -2,24 +2,17 @@
 
 from collections.abc import Mapping, Sequence
 
-from infra.catalog import Catalog
 from infra.planning.findings import Findings
 from infra.planning.namespace import list_namespace_to_dos
 from infra.planning.own_pools import to_do_of_own_nodes
 from infra.planning.placeholders import list_placeholders
 from infra.planning.placement import Placed
-from infra.planning.plan import AddonPlan, ClusterPlan, GatewayPlan, PoolPlan
+from infra.planning.plan import AddonPlan, ClusterPlan, GatewayPlan, PoolPlan, Quota
+from infra.planning.quotas import list_quotas
 from infra.planning.served import Served
 from infra.planning.words import count
 from infra.settings import Settings
 
-# Quotas of EC2, in vCPUs: (family, capacity) -> code, name; `aws service-quotas list-service-quotas` lists them.
-QUOTAS = {
-    ("G", "on-demand"): ("L-DB2E81BA", "Running On-Demand G and VT instances"),
-    ("G", "spot"): ("L-3819A6DF", "All G and VT Spot Instance Requests"),
-    ("P", "on-demand"): ("L-417A185B", "Running On-Demand P instances"),
-    ("P", "spot"): ("L-7212CCBC", "All P Spot Instance Requests"),
-}
 WITH_AWS_RIGHTS = ("clusterAutoscaler", "loadBalancerController")
 TOKEN = "huggingFaceToken"
 CLIENT_LABEL = "llm-platform/client=true"
@@ -39,35 +32,18 @@ def list_to_dos(
     addons: Mapping[str, AddonPlan],
     gateway: GatewayPlan | None,
     secrets: frozenset[str],
-    catalog: Catalog,
+    quotas: tuple[Quota, ...],
     findings: Findings,
 ) -> None:
     """In the order of doing."""
     list_placeholders(settings, findings)
     _account(settings, cluster, addons, findings)
-    _quotas(cluster, pools, catalog, findings)
+    list_quotas(quotas, findings)
     _licences(stack, placed, secrets, findings)
     _nodes(settings, pools, findings)
     list_namespace_to_dos(settings, gateway, findings)
     to_do_of_own_nodes(settings, cluster, pools, findings)
     _gateway(settings, cluster, gateway, findings)
-
-
-def _quotas(cluster: ClusterPlan, pools: Mapping[str, PoolPlan], catalog: Catalog, findings: Findings) -> None:
-    """The most vCPUs that the pools' maxima need, by family and capacity."""
-    vcpus: dict[tuple[str, str], int] = {}
-    for pool in pools.values():
-        if pool.existing:
-            continue
-        types = [catalog.instances[name] for name in pool.instance_types]
-        family = "P" if types[0].name.startswith("p") else "G"
-        key = family, pool.capacity
-        vcpus[key] = vcpus.get(key, 0) + pool.max * max(each.vcpus for each in types)
-    for key, needed in vcpus.items():
-        code, name = QUOTAS[key]
-        findings.to_do(
-            "gpuPools", f"quota '{name}' ({code}) in {cluster.region}: {needed} vCPUs at most; new accounts have 0"
-        )
 
 
 def _licences(stack: str, placed: Sequence[Placed], secrets: frozenset[str], findings: Findings) -> None:

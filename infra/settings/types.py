@@ -45,7 +45,8 @@ ObjectName = Annotated[
 SecretKey = Annotated[str, _pattern(r"^[-._a-zA-Z0-9]+$", "token", "key of a Secret", max_length=253)]
 # EKS: 1-100 characters, letters, digits, hyphens and underscores, beginning with a letter or digit.
 ClusterName = Annotated[str, _pattern(r"^[0-9A-Za-z][-_0-9A-Za-z]{0,99}$", "llm-prod", "EKS cluster name")]
-KubernetesVersion = Annotated[str, _pattern(r"^1\.\d\d$", "1.35", "Kubernetes version, quoted")]
+KUBERNETES_VERSION = "Kubernetes version, quoted"  # the title of its schema
+KubernetesVersion = Annotated[str, _pattern(r"^1\.\d\d$", "1.35", KUBERNETES_VERSION)]
 ZoneId = Annotated[str, _pattern(r"^[a-z]{3,4}\d-az\d$", "use1-az1", "availability-zone id")]
 Cidr = Annotated[str, _pattern(r"^\d{1,3}(\.\d{1,3}){3}/\d{1,2}$", "10.0.0.0/16", "IPv4 CIDR")]
 Domain = Annotated[

@@ -11,8 +11,9 @@ from infra.catalog import Catalog
 from infra.settings.meant import meant
 from infra.settings.mistakes import NULL_KEY, Key, Report, did_you_mean, holds_token, shown, unknown_key
 from infra.settings.platform import Settings
-from infra.settings.schema import Schema, allowed, choices, example, flow, is_required, known_keys, schema_at
+from infra.settings.schema import Schema, allowed, choices, example, flow, forms, is_required, known_keys, schema_at
 from infra.settings.secrets import SECRETS
+from infra.settings.types import KUBERNETES_VERSION
 
 _MAX_DEPTH = 60
 _GO_TIME = re.compile(r"(\d{4}-\d\d-\d\d) \d\d:\d\d:\d\d(\.\d+)? [+-]\d{4} \S+")
@@ -156,7 +157,7 @@ def _zone_message(key: Key, value: Any, node: Schema, region: str | None, catalo
 
 def _value_message(key: Key, kind: str, value: Any, node: Schema, catalog: Catalog) -> tuple[str, str]:
     leaf, got = str(key[-1]), f"got {shown(value)}"
-    if "Kubernetes version" in allowed(node):
+    if any(form.get("title") == KUBERNETES_VERSION for form in forms(node)):
         return _version_message(got, value, node, catalog)
     if kind == "too_short" and value:
         return f"got {len(value)}; allowed: {allowed(node)}", _write(leaf, example(node))

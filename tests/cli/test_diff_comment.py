@@ -230,3 +230,13 @@ def test_the_same_in_a_terminal() -> None:
         figures = lines[start + 1 : lines.index("", start)]
         assert len(figures) == len(told.figures.rows)
     assert not re.search(r"[`\x02-\x05]", to_text(told, 110))
+
+
+def test_a_revision_is_a_field_of_the_plan_so_a_pause_does_not_hide_it() -> None:
+    old = side("many")
+    models = {**old.models, "llama-8b": {**old.models["llama-8b"], "revision": "1" * 40}}
+    asleep = [each for each in old.resources if each["name"] != "llama-8b-deployment"]
+    (changed,) = compare(
+        "many", old, Side({**old.plan, "models": models, "resources": asleep}, old.config)
+    ).answers.values()
+    assert changed["revision"].new == "1" * 12

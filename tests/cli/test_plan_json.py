@@ -15,7 +15,7 @@ from tests.settings.bad_stacks.writing import CPU, LAPTOP, stack
 pytestmark = pytest.mark.usefixtures("planned_once")
 
 KEYS = {
-    "plan": "stack models gpu_pools cost chosen resources outputs violations warnings to_do assumptions version "
+    "plan": "stack models gpu_pools cost quotas chosen resources outputs violations warnings to_do assumptions version "
     "cheaper",
     "model": "engine model revision dtype pool instance_type gpus_per_replica replicas fits certain weights_gib "
     "kv_cache_gib kv_cache_gib_interval kv_cache_tokens max_model_len max_concurrency cold_start_seconds cold_start "
@@ -24,7 +24,8 @@ KEYS = {
     " nodes lose_one",
     "cost": "usd_per_month_min usd_per_month_expected usd_per_month_typical usd_per_month_max items prices"
     " while_paused",
-    "cost item": "name min expected typical max",
+    "cost item": "name pool min expected typical max",
+    "quota": "code name region needed unit",
     "choice": "value reason",
     "resource": "urn type name parent inputs options",
     "note": "path message",
@@ -78,6 +79,7 @@ def test_it_has_the_keys_of_the_contract_and_no_others(stack: str) -> None:
         "pool": document["gpu_pools"].values(),
         "cost": [document["cost"]],
         "cost item": document["cost"]["items"],
+        "quota": document["quotas"],
         "choice": document["chosen"].values(),
         "resource": document["resources"],
         "cold start": starts,
@@ -130,6 +132,12 @@ def test_the_sums_are_those_of_the_items() -> None:
     assert len(cost["items"]) > 5
     for end in ("min", "expected", "typical", "max"):
         assert cost[f"usd_per_month_{end}"] == pytest.approx(sum(item[end] for item in cost["items"]), abs=0.1)
+
+
+def test_items_of_the_bill_name_the_pool_whose_nodes_they_are() -> None:
+    document = plan_json("prod")
+    pools = {item["pool"]: item["name"] for item in document["cost"]["items"] if item["pool"]}
+    assert pools == {name: f"GPU nodes {name}" for name in document["gpu_pools"]}
 
 
 def test_the_bill_says_what_it_leaves_out_and_of_which_day_its_prices_are() -> None:

@@ -4,7 +4,9 @@ from typing import Any
 
 import pytest
 
-from infra.diff.figures import gpus_at_peak
+from infra.cli.diff.verdict import figures_table
+from infra.diff.difference import compare
+from infra.diff.figures import Quota, gpus_at_peak, quotas
 from infra.diff.types import Change, Side
 from tests.diff.sides import side
 
@@ -41,3 +43,24 @@ def test_a_paused_model_needs_none() -> None:
     most = planned.models[model]["gpus_per_replica"] * planned.models[model]["replicas"]["max"]
     change = gpus_at_peak(planned, paused(planned, model))
     assert change.old - change.new == most
+
+
+G = Quota("Running On-Demand G and VT instances", "L-DB2E81BA", "us-east-1", "vCPUs")
+
+
+def test_quotas_are_read_from_the_field_and_no_to_do_is_parsed() -> None:
+    of = side("many")
+    more = [{**each, "needed": each["needed"] + 8} for each in of.plan["quotas"]]
+    ((quota, change),) = quotas(of, Side({**of.plan, "to_do": [], "quotas": more})).items()
+    assert (quota, change.new - change.old) == (G, 8)
+    assert quotas(of, Side({**of.plan, "to_do": []})) == {}
+
+
+def test_quotas_of_a_base_whose_code_is_older_are_not_known_and_those_of_a_new_stack_are_0() -> None:
+    of = side("many")
+    older = Side({key: value for key, value in of.plan.items() if key != "quotas"}, of.config)
+    needed = of.plan["quotas"][0]["needed"]
+    assert quotas(older, of) == {G: Change(None, needed)}
+    assert quotas(Side(), of) == {G: Change(0, needed)}
+    (row,) = [row for row in figures_table(compare("many", older, of)) if G.code in row[0]]
+    assert row[1:] == ("not known", f"{needed:,}", "")

@@ -4,6 +4,7 @@ import pytest
 
 from infra.planning import Plan
 from infra.planning.cluster import partition_of
+from infra.planning.plan import Quota
 from tests.planning.stacks import CATALOG, DEV, LOCAL, PROD, SHARED, changed, plan
 
 
@@ -106,6 +107,10 @@ def test_the_controller_follows_from_the_class(stack: dict, ingress_class: str |
 
 def test_quotas_are_added_up_by_family_and_capacity() -> None:
     """6 x 8 + 3 x 48 + 3 x 4 vCPUs."""
+    on_demand = Quota("L-DB2E81BA", "Running On-Demand G and VT instances", "us-east-1", 204, "vCPUs")
+    spot = Quota("L-3819A6DF", "All G and VT Spot Instance Requests", "us-east-1", 16, "vCPUs")
+    assert plan(PROD).quotas == (on_demand,)
+    assert plan(DEV).quotas == (spot,)
     assert "L-DB2E81BA) in us-east-1: 204 vCPUs" in _to_do(plan(PROD))["gpuPools"]
     assert "L-3819A6DF) in us-east-1: 16 vCPUs" in _to_do(plan(DEV))["gpuPools"]
 

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from infra.planning import Plan
 from infra.planning.findings import Findings
 from infra.planning.kv_cache import splits
+from infra.planning.rules import Rule
 from infra.planning.served import resolve
 from infra.planning.sizing import Sizing, can_run
 from infra.settings import Model
@@ -112,7 +113,7 @@ def test_every_decision_has_a_reason_that_names_a_number(
         assert any(character.isdigit() for character in " ".join(part.reasons))
     assert all(choice.reason for choice in result.chosen.values())
     for violation in result.violations:
-        assert violation.rule
+        assert violation.rule in Rule
         assert violation.path
         assert violation.message
         assert violation.fix

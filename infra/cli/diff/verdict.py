@@ -11,6 +11,7 @@ from infra.diff.difference import Difference
 from infra.diff.guard import Guarded
 from infra.diff.traffic import AWAY, GONE, NODE_GROUP, Notice
 from infra.diff.types import Change, name_of, pool_of, type_of
+from infra.planning.rules import Rule
 from infra.registry import owner_of
 from infra.services.built_in import BUILT_IN
 from infra.services.owner import CLAIM, word_of
@@ -24,7 +25,6 @@ _WORDS = {
     "pulumi:providers:kubernetes": "the Kubernetes provider",
     "aws:eks/nodeGroup:NodeGroup": "node group",
 }
-_BUDGET = "Budget"
 _BILL = (figures.EXPECTED, figures.MAX)
 
 
@@ -64,7 +64,7 @@ def _dollars(change: Change, difference: Difference) -> str:
 
 def _over(difference: Difference) -> str:
     """After the maximum, which is what a budget is compared with unless it says otherwise."""
-    if not any(violation["rule"] == _BUDGET for violation in difference.broken):
+    if not any(violation["rule"] == Rule.BUDGET for violation in difference.broken):
         return ""
     budget = figures.budget(difference.new)
     if budget is None or budget.over < 1:
@@ -75,7 +75,7 @@ def _over(difference: Difference) -> str:
 
 def _broken(difference: Difference) -> Iterator[str]:
     rules = [violation["rule"] for violation in difference.broken]
-    others = len([rule for rule in rules if rule != _BUDGET])
+    others = len([rule for rule in rules if rule != Rule.BUDGET])
     if others:
         yield f"{count(others, 'rule')} broken"
     mended = len(difference.violations.mended)
@@ -181,9 +181,10 @@ def figures_table(difference: Difference) -> Iterator[tuple[str, str, str, str]]
     yield from _budget(difference)
     if peak := figures.gpus_at_peak(old, new):
         yield _row("GPUs at peak, rollout included", peak)
-    for name, change in figures.quotas(old, new).items():
+    for quota, change in figures.quotas(old, new).items():
         # Its name would leave the figures no room; it is among the things to do.
-        yield _row(f"vCPUs of quota {said(name.rpartition('(')[2].removesuffix(')'))}", change)
+        name = said(f"{quota.code}, {quota.region}")
+        yield _row(f"{quota.unit} of quota {name}", change)
     if beside := figures.vcpus_beside(old, _swapped(difference), _vcpus()):
         yield "vCPUs on top while nodes are swapped", "", number(beside), signed(beside)
 
@@ -210,4 +211,6 @@ def _vcpus() -> dict[str, int]:
 
 
 def _row(name: str, change: Change) -> tuple[str, str, str, str]:
+    if change.old is None:
+        return name, "not known", number(change.new), ""
     return name, number(change.old), number(change.new), signed(round(change.new) - round(change.old))

@@ -2,7 +2,6 @@
 
 from infra.cli.report.section import Column, Row, Section
 from infra.cli.report.words import number, span, usd
-from infra.planning.cost import GPU_NODES
 from infra.planning.plan import HOURS_A_MONTH, Cheaper, CostItem, Plan
 
 
@@ -10,7 +9,7 @@ def bill_section(plan: Plan) -> Section:
     cost = plan.cost
     if not cost.items:
         return Section("BILL", (), ())
-    nodes = [item for item in cost.items if item.name.startswith(GPU_NODES)]
+    nodes = [item for item in cost.items if item.pool is not None]
     rest = [item for item in cost.items if item not in nodes]
     rows = [_row(item.name, item.what, item.min, item.expected, item.max) for item in nodes]
     if rest:

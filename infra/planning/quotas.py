@@ -1,0 +1,55 @@
+"""What the AWS account must be allowed to have; `aws service-quotas list-service-quotas` lists codes and names."""
+
+from collections.abc import Iterator, Mapping
+
+from infra.catalog import Catalog
+from infra.planning.findings import Findings
+from infra.planning.plan import ClusterPlan, PoolPlan, Quota
+
+# Of EC2, in vCPUs: (family, capacity) -> code, name.
+OF_INSTANCES = {
+    ("G", "on-demand"): ("L-DB2E81BA", "Running On-Demand G and VT instances"),
+    ("G", "spot"): ("L-3819A6DF", "All G and VT Spot Instance Requests"),
+    ("P", "on-demand"): ("L-417A185B", "Running On-Demand P instances"),
+    ("P", "spot"): ("L-7212CCBC", "All P Spot Instance Requests"),
+}
+OF_GROUPS = "L-6D54EA21", "Managed node groups per cluster"
+GROUPS_DEFAULT = 30  # docs.aws.amazon.com/eks/latest/userguide/service-quotas.html
+SYSTEM_GROUPS = 1
+VCPUS, GROUPS = "vCPUs", "groups"
+
+
+def plan_quotas(cluster: ClusterPlan, pools: Mapping[str, PoolPlan], catalog: Catalog) -> tuple[Quota, ...]:
+    """vCPUs always: a new account has none. Node groups where the default isn't enough."""
+    return (*_instances(cluster, pools, catalog), *_groups(cluster, pools))
+
+
+def _instances(cluster: ClusterPlan, pools: Mapping[str, PoolPlan], catalog: Catalog) -> Iterator[Quota]:
+    """What the pools' maxima need, by family and capacity."""
+    vcpus: dict[tuple[str, str], int] = {}
+    for pool in pools.values():
+        if pool.existing:
+            continue
+        types = [catalog.instances[name] for name in pool.instance_types]
+        family = "P" if types[0].name.startswith("p") else "G"
+        key = family, pool.capacity
+        vcpus[key] = vcpus.get(key, 0) + pool.max * max(each.vcpus for each in types)
+    for key, needed in vcpus.items():
+        yield Quota(*OF_INSTANCES[key], cluster.region or "", needed, VCPUS)
+
+
+def _groups(cluster: ClusterPlan, pools: Mapping[str, PoolPlan]) -> Iterator[Quota]:
+    groups = SYSTEM_GROUPS + sum(len(pool.groups) for pool in pools.values())
+    if cluster.kind == "create" and groups > GROUPS_DEFAULT:
+        yield Quota(*OF_GROUPS, cluster.region or "", groups, GROUPS)
+
+
+def list_quotas(quotas: tuple[Quota, ...], findings: Findings) -> None:
+    for each in quotas:
+        needed = f"{each.needed} {each.unit}"
+        have = (
+            " at most; new accounts have 0"
+            if each.unit == VCPUS
+            else f"; the default is {GROUPS_DEFAULT}, or write nodeGroups: one for pools with a group per zone"
+        )
+        findings.to_do("gpuPools", f"quota '{each.name}' ({each.code}) in {each.region}: {needed}{have}")
