@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from infra.catalog import Gpu, load_catalog
-from infra.planning.fit import Arguments, fit
-from infra.planning.plan import Fit
-from infra.planning.vllm import PINNED, default_batch, default_utilization, version_of
+from infra.engines.vllm.memory import fit
+from infra.engines.vllm.versions import PINNED, default_batch, default_utilization, version_of
+from infra.sizing.estimates import Fit
+from infra.sizing.question import Arguments
 
 DATA = Path(__file__).parent / "data"
 CATALOG = load_catalog()

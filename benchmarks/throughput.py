@@ -9,10 +9,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from infra.catalog import load_catalog
-from infra.planning.fit import Arguments, fit
-from infra.planning.plan import Estimate
-from infra.planning.throughput import Workload, throughput
-from infra.planning.vllm import PINNED, default_batch, version_of
+from infra.engines.vllm.memory import fit
+from infra.engines.vllm.throughput import throughput
+from infra.engines.vllm.versions import PINNED, default_batch, version_of
+from infra.sizing.estimates import Estimate
+from infra.sizing.question import Arguments
+from infra.sizing.requests import Workload
 
 DATA = Path(__file__).parent / "data" / "throughput.csv"
 CATALOG = load_catalog()

@@ -1,9 +1,16 @@
 """Every constant of the estimates as a table: its value, its interval and where it comes from."""
 
 from infra.catalog import Catalog
-from infra.planning import activations, cost, fit, kv_cache, tgi, vllm
-from infra.planning.plan import Estimate
-from infra.planning.throughput import HIGH, LOW, MID, WORKLOAD
+from infra.engines.ollama import memory as ollama
+from infra.engines.tgi import prefill as tgi
+from infra.engines.vllm import activations
+from infra.engines.vllm import memory as fit
+from infra.engines.vllm import versions as vllm
+from infra.engines.vllm.throughput import HIGH, LOW, MID
+from infra.planning import cost
+from infra.sizing import judging, kv_cache, layers
+from infra.sizing.estimates import Estimate
+from infra.sizing.requests import WORKLOAD
 
 
 def memory() -> str:
@@ -11,28 +18,28 @@ def memory() -> str:
     return f"""\
 | constant | value | low | high | source |
 |---|---|---|---|---|
-| size of the card | ±{_percent(fit.CARD_SHARE)} | | | start-up logs: driver and ECC differ |
-| 16-bit weights | ±{_percent(fit.WEIGHTS_SHARE)} | | | the repository's files are loaded as they are |
-| quantized weights | ±{_percent(fit.QUANTIZED_SHARE)} | | | methods differ in which layers they leave in 16 bit |
+| size of the card | ±{_percent(judging.CARD_SHARE)} | | | start-up logs: driver and ECC differ |
+| 16-bit weights | ±{_percent(judging.WEIGHTS_SHARE)} | | | the repository's files are loaded as they are |
+| quantized weights | ±{_percent(judging.QUANTIZED_SHARE)} | | | methods differ in which layers they leave in 16 bit |
 | copies of the logits, vLLM before 0.8 | {_range(copies(vllm.V0_LAST, None))} | logs: its warm-up sorts them |
 | copies of the logits, 0.8 to 0.16 | {_range(copies(vllm.V1, None))} | the same; or FlashInfer beside it |
 | copies of the logits, 0.17 to 0.20 | {_range(copies(vllm.TRITON_SAMPLER, None))} | vllm#33538: masked in place |
 | copies of the logits, 0.21 and later | {_range(copies(vllm.FLASHINFER_SAMPLER, None))} | vllm#40376; three logs |
-| values a token of a dense layer | {activations.DENSE_COPIES} x hidden size | | | input, residual, norm, output |
-| of experts | ({activations.MOE_COPIES} + experts a token) x hidden size | | | router's input, experts' sum |
-| of a feed-forward layer, more | {activations.FEED_FORWARD_COPIES} x its size | | | gate, up, their product |
+| values a token of a dense layer | {layers.DENSE_COPIES} x hidden size | | | input, residual, norm, output |
+| of experts | ({layers.MOE_COPIES} + experts a token) x hidden size | | | router's input, experts' sum |
+| of a feed-forward layer, more | {layers.FEED_FORWARD_COPIES} x its size | | | gate, up, their product |
 | a layer's sum | x 1 | x {activations.LAYER_LOW} | x {activations.LAYER_HIGH} | buffers reused; eager code |
 | an image | {activations.IMAGE_TOKENS:,} tokens x {activations.IMAGE_TOKEN_BYTES:,} bytes | 0 | x 2 \
 | four patches a token, 8 copies of 1,280 values |
 | CUDA graphs, GiB | {fit.GRAPHS_GIB} + {fit.GRAPH_LAYER_GIB * 1024:g} / 1,024 x graphs x layers | x {fit.GRAPHS_LOW} \
 | x {fit.GRAPHS_HIGH}, at least {fit.GRAPHS_MOST_GIB} | start-up logs of 0.19 and later |
-| other on one GPU, GiB | {_range(fit.OTHER)} | start-up logs: CUDA libraries |
-| other on several GPUs, GiB | {_range(fit.OTHER_PARALLEL)} | start-up logs: NCCL's buffers too |
+| other on one GPU, GiB | {_range(judging.OTHER)} | start-up logs: CUDA libraries |
+| other on several GPUs, GiB | {_range(judging.OTHER_PARALLEL)} | start-up logs: NCCL's buffers too |
 | the same by NVLink before 0.8, GiB a peer | {_range(fit.OLD_NCCL)} | vllm#10511, a log of 8 x H200 |
 | a state (Mamba, linear attention), tokens | {kv_cache.STATE_TOKENS:,} | | | Qwen3-Next, Qwen3.5 log 544 to 1,584 |
 | TGI: share of what is free for the cache | {tgi.WIGGLE_ROOM} | | | TGI v3.1.0, `globals.py` |
 | TGI: a layer's sum | x 1 | x {tgi.LAYER_LOW} | x {tgi.LAYER_HIGH} | judged: held against no log |
-| Ollama: other, GiB | {fit.OLLAMA_GIB} | | | judged: llama.cpp's buffers and the CUDA context |"""
+| Ollama: other, GiB | {ollama.OTHER_GIB} | | | judged: llama.cpp's buffers and the CUDA context |"""
 
 
 def throughput() -> str:

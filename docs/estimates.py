@@ -10,10 +10,15 @@ from docs.markers import filled, table
 from docs.scatter import Kind, Point, scatter
 from infra.catalog import Catalog, load_catalog
 from infra.cli.report.words import interval
-from infra.planning import fit, make_plan, vllm
-from infra.planning.activations import activation_peak
-from infra.planning.plan import Estimate, Plan
+from infra.engines.vllm import memory as fit
+from infra.engines.vllm import versions as vllm
+from infra.engines.vllm.activations import activation_peak
+from infra.planning import make_plan
+from infra.planning.plan import Plan
 from infra.settings import load_file
+from infra.sizing import judging
+from infra.sizing.estimates import Estimate
+from infra.sizing.question import Arguments
 
 ROOT = Path(__file__).parent.parent
 STACK, MODEL = "prod", "llama-8b"  # the example
@@ -57,7 +62,7 @@ def example(plan: Plan, catalog: Catalog) -> str:
     assert found is not None
     assert found.kv_cache_gib is not None
     gpu = catalog.gpus[pool.gpu]
-    arguments = fit.Arguments(
+    arguments = Arguments(
         model.max_model_len, model.max_num_seqs or 0, model.max_num_batched_tokens or 0, model.utilization or 0.0
     )
     peak, _ = activation_peak(
@@ -70,7 +75,7 @@ def example(plan: Plan, catalog: Catalog) -> str:
         batch_known=True,
     )
     around = fit.weights_share(shape, model.quantization) * found.weights_gib
-    card = fit.CARD_SHARE * (gpu.engine_gib or 0.0)
+    card = judging.CARD_SHARE * (gpu.engine_gib or 0.0)
     known = {
         "weights": Estimate(found.weights_gib - around, found.weights_gib, found.weights_gib + around),
         "activations": peak,

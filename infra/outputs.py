@@ -7,8 +7,10 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from infra.engines import ENGINES
 from infra.planning.plan import ModelPlan, Plan
 from infra.registry import services
+from infra.settings.types import EngineName
 
 VERSION = 1
 API_KEY_FIELD = "api-key"  # the key inside the Secret
@@ -31,7 +33,7 @@ class ModelEndpoint(_Promise):
 
     model: str = Field(description="send this as `model`; it stays when engine or weights change")
     kind: Literal["chat", "embed", "rerank"]
-    engine: Literal["vllm", "ollama", "tgi"]
+    engine: EngineName
     base_url: str | None = Field(description="from outside the cluster; null without a gateway")
     base_url_in_cluster: str = Field(description="for pods of namespaces labelled llm-platform/client=true")
     max_model_len: int = Field(description="tokens of prompt and answer together")
@@ -66,8 +68,7 @@ def api_key_secret_name(model: str) -> str:
 
 
 def checks_key(model: ModelPlan) -> bool:
-    """Ollama has no authentication; vLLM and TGI have."""
-    return model.engine != "ollama"
+    return ENGINES[model.engine].checks_key
 
 
 def known_outputs(plan: Plan) -> dict[str, Any]:
@@ -104,5 +105,5 @@ def _endpoint(plan: Plan, model: ModelPlan) -> ModelEndpoint:
         ),
         timeout_seconds=gateway.timeout_seconds if gateway else model.timeouts.drain,
         paused=model.paused,
-        truncates_prompts=model.engine == "ollama",
+        truncates_prompts=ENGINES[model.engine].limits.truncates_prompts,
     )

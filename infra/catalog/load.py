@@ -35,7 +35,6 @@ from infra.catalog.table import BadCatalog, Row, Table, has_date
 from infra.catalog.types import (
     Catalog,
     Chart,
-    Engine,
     Image,
     Instance,
     KubernetesVersion,
@@ -73,7 +72,7 @@ def read_catalog(folder: Path) -> Catalog:
     if not isinstance(pins.get("read"), date):
         mistakes.append("pins.toml: read must be the day up to which the versions were looked up, as 2026-11-01")
     prices = _prices(_toml(folder / "prices.toml"), mistakes)
-    engines = _each("pins.toml, engines", Engine, pins["engines"], mistakes)
+    engines = _each("pins.toml, engines", Image, pins["engines"], mistakes)
     fetchers = _each("pins.toml, fetchers", Image, pins["fetchers"], mistakes)
     charts = _each("pins.toml, charts", Chart, pins["charts"], mistakes)
     kubernetes = _each("pins.toml, kubernetes", KubernetesVersion, pins["kubernetes"], mistakes)

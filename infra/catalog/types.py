@@ -153,13 +153,6 @@ class Image:
 
 
 @dataclass(frozen=True)
-class Engine(Image):
-    """A model server."""
-
-    port: int
-
-
-@dataclass(frozen=True)
 class Chart:
     """A Helm chart, pinned."""
 
@@ -246,7 +239,7 @@ class Catalog:
     quantized_weights: Mapping[tuple[str, str], float]  # (model, quantization) -> GiB, where the sum would be wrong
     quantized_repositories: Mapping[tuple[str, str], str]  # (model, quantization) -> a repository that holds it
     tgi: Mapping[str, tuple[str, ...]]  # model type that the pinned TGI can serve -> models of that type
-    engines: Mapping[str, Engine]
+    engines: Mapping[str, Image]
     fetchers: Mapping[str, Image]
     charts: Mapping[str, Chart]
     kubernetes: Mapping[str, KubernetesVersion]

@@ -6,11 +6,12 @@ from typing import Any
 
 from infra.catalog import Catalog, offered_in, with_prices
 from infra.cli.fit_input import Where, read
-from infra.cli.fit_text import against, engine, flags, text_of_all, text_of_one
+from infra.cli.fit_text import against, flags, text_of_all, text_of_one
 from infra.cli.terminal import printable, terminal_width
 from infra.planning.options import Option, everywhere, offer_with, on_offer
 from infra.planning.pools import of_type
-from infra.planning.sizing import Question, Sizing
+from infra.planning.sizing import Sizing
+from infra.sizing.question import Question
 
 
 def run(model: str, given: Mapping[str, str | None], format_: str, catalog: Catalog) -> tuple[str, int]:
@@ -94,8 +95,8 @@ def _reasons(given: Option, sizing: Sizing) -> list[str]:
         reasons.append(
             f"{question.max_model_len:,} tokens are more than the {question.own_context:,} it was trained for"
         )
-    if question.ollama_file_gib is None:
-        reasons.append(engine(given))
+    if started := question.engine.started(given.sized):
+        reasons.append(started)
     if fit.kv_bytes_per_token is None and fit.kv_cache_gib is None:
         reasons.append(given.sized.holds)
     if not given.fits:

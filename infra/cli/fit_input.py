@@ -7,18 +7,30 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from infra.catalog import AT_LOAD, Catalog, Gpu, Instance, ModelShape, gpu_named, gpus_named, similar_gpus
-from infra.planning.kv_cache import splits
-from infra.planning.served import OLLAMA_CONTEXT, OLLAMA_DEFAULT
-from infra.planning.sizing import Question, can_run
-from infra.planning.vllm import PINNED, version_of
+from infra.engines import DEFAULT, ENGINES, Engine, with_library
+from infra.planning.sizing import can_run
+from infra.sizing.kv_cache import splits
+from infra.sizing.question import Question, Version
 
-ENGINES = ("vllm", "tgi", "ollama")
 KV_CACHE_DTYPES = ("auto", "fp8", "fp8_e4m3", "fp8_e5m2", "bfloat16", "float16")
 MOST_GPUS, MOST_GIB, MOST_TOKENS, MOST_SEQS = 16, 100_000, 10_485_760, 65_536
 MOST_USD = 10_000  # a million tokens
 LIKE = "`like:` a known model of the same shape, or `architecture:` its config.json,"
 # Contexts that no scaling of positions reaches.
 ABSURD = 16
+
+
+_VERSION = re.compile(r"(\d+)\.(\d+)(?:\.(\d+))?")
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """A model that `fit` asks about, as engines refuse one; it deploys nothing, so nothing is to be acknowledged."""
+
+    model: str
+    like: str | None = None
+    architecture: None = None
+    acknowledge_maintenance_mode: bool = True
 
 
 @dataclass(frozen=True)
@@ -50,9 +62,8 @@ class _Reader:
         self._mistakes: list[tuple[str, str]] = []
 
     def read(self, model: str) -> tuple[Question, Where, float | None]:
-        engine = self._choice("engine", ENGINES) or (
-            "ollama" if ":" in model or model in self._catalog.ollama else "vllm"
-        )
+        owner = with_library(model, self._catalog)
+        engine = ENGINES[self._choice("engine", tuple(ENGINES)) or (owner.name if owner else DEFAULT)]
         self._check_region()
         where = self._where()
         length = self._whole("max-model-len", MOST_TOKENS, "tokens")
@@ -64,37 +75,31 @@ class _Reader:
             raise BadInput(self._mistakes)
         return question, where, api_price
 
-    def _question(self, model: str, engine: str, length: int | None, where: Where) -> Question | None:
-        file_gib = None
-        tag = self._catalog.ollama.get(model) if engine == "ollama" else None
+    def _question(self, model: str, engine: Engine, length: int | None, where: Where) -> Question | None:
+        library = engine.library
+        known = library is not None and model in library.names(self._catalog)
         like = self._given.get("like")
-        shape = self._catalog.models.get((tag.like or "") if tag else like or model)
-        if tag is None and shape is None:
+        shape = None if known else self._catalog.models.get(like or model)
+        stored = library.stored(model, shape, self._catalog) if library and (known or shape) else None
+        shape = stored.shape if stored else shape
+        if stored is None and shape is None:
             self._unknown_model(like or model, engine)
         elif shape is not None and shape.left_out is not None:
             self._wrong(model, f"can't be sized: {shape.left_out}. Write {LIKE} in a stack file")
         elif shape is not None:
             self._check_quantization(model, shape)
-        if tag is not None:
-            file_gib, own, task_length = tag.file_gib, tag.max_context, min(tag.max_context, OLLAMA_CONTEXT)
-        elif shape is not None:
-            own = task_length = shape.max_context
-            if engine == "ollama":
-                file_gib = self._catalog.ollama.file_gib(shape.params_b or 0, self._catalog.gguf[OLLAMA_DEFAULT])
-                task_length = min(own, OLLAMA_CONTEXT)
-        else:
-            own = task_length = MOST_TOKENS
-        version = version_of(self._given.get("engine-version") or "")
+        own = stored.own_context if stored else shape.max_context if shape else MOST_TOKENS
+        version = _version_of(self._given.get("engine-version") or "")
         ours = where.gpu is None  # an instance type runs the engine that the platform pins
         question = Question(
             name=model,
             shape=shape,
-            max_model_len=length or task_length,
+            max_model_len=length or (stored.max_model_len if stored else own),
             own_context=own,
             engine=engine,
-            task=shape.task if shape else tag.task if tag else "chat",
-            ollama_file_gib=file_gib,
-            file_known=tag is not None and tag.quantization is None,
+            task=shape.task if shape else stored.task if stored else "chat",
+            file_gib=stored.file_gib if stored else None,
+            file_known=stored is not None and stored.file_known,
             quantization=self._quantization(engine),
             kv_cache_dtype=self._choice("kv-cache-dtype", KV_CACHE_DTYPES) or "auto",
             utilization=self._number("gpu-memory-utilization", 1, "a share of the memory"),
@@ -103,10 +108,10 @@ class _Reader:
             concurrency=self._whole("concurrency", MOST_SEQS, "requests") or 1,
             gpus=where.gpus,
             own_repository=like is None,
-            version=version or PINNED,
+            version=version,
             version_known=version is not None or (ours and not self._given.get("engine-version")),
         )
-        return question if tag is not None or shape is not None else None
+        return question if stored is not None or shape is not None else None
 
     def _where(self) -> Where:
         name, type_name = self._given.get("gpu"), self._given.get("instance-type")
@@ -178,18 +183,19 @@ class _Reader:
         if gpu is not None and not can_run(question, gpu, self._catalog):
             self._wrong(*_cannot_run(question, gpu, self._catalog))
         shape, gpus = question.shape, where.gpus or 1
-        if question.engine == "tgi" and not self._catalog.tgi_serves(question.name):
-            version = self._catalog.engines["tgi"].version
-            self._wrong("--engine tgi", f"TGI {version} can't serve {question.name}; write --engine vllm")
-        if shape is not None and question.ollama_file_gib is None and not splits(shape, gpus):
+        for each in question.engine.refuse(_Asked(question.name), None, self._catalog):
+            self._wrong(
+                f"--engine {question.engine.name}", f"{each.got}; {each.write.replace('engine: ', '--engine ')}"
+            )
+        if shape is not None and question.file_gib is None and not splits(shape, gpus):
             allowed = ", ".join(str(count) for count in range(1, MOST_GPUS + 1) if splits(shape, count))
             heads = f"{shape.attention_heads} heads and {shape.kv_heads} KV heads"
             self._wrong(f"--gpus {gpus}", f"{question.name} has {heads}; it can be split over {allowed}")
 
-    def _quantization(self, engine: str) -> str | None:
+    def _quantization(self, engine: Engine) -> str | None:
         name = self._given.get("quantization")
-        if name is not None and engine == "ollama":
-            self._wrong(f"--quantization {name}", "an Ollama tag names its own: llama3.1:8b-instruct-q8_0")
+        if name is not None and (why := engine.limits.refused_keys.get("quantization")) is not None:
+            self._wrong(f"--quantization {name}", why)
             return None
         if name is not None and name not in self._catalog.quantizations:
             known = ", ".join(self._catalog.quantizations)
@@ -207,12 +213,12 @@ class _Reader:
         why = f"{name} is made beforehand, and {model} holds {shape.dtype or 'other weights'}"
         self._wrong(f"--quantization {name}", f"{why}; write {write}, or --quantization fp8")
 
-    def _unknown_model(self, model: str, engine: str) -> None:
-        method = self._catalog.ollama.unknown_quantization(model)
-        if method is not None:
-            self._wrong(model, f"unknown quantization {method}; known: {', '.join(self._catalog.gguf)}")
+    def _unknown_model(self, model: str, engine: Engine) -> None:
+        refused = engine.library.refuse(model, self._catalog) if engine.library else None
+        if refused is not None:
+            self._wrong(model, f"{refused[0]}; {refused[1]}")
             return
-        known = self._catalog.ollama if engine == "ollama" else self._catalog.models
+        known = engine.library.names(self._catalog) if engine.library else self._catalog.models
         near = difflib.get_close_matches(model, known, n=3, cutoff=0.4)
         if not near:
             near = [name for name in known if model.rpartition("/")[2].lower() in name.lower()][:3]
@@ -264,3 +270,9 @@ def _cannot_run(question: Question, gpu: Gpu, catalog: Catalog) -> tuple[str, st
 def _near(name: str, known: Mapping[str, object]) -> str:
     near = difflib.get_close_matches(name, known, n=3, cutoff=0.5)
     return f"; nearest: {', '.join(near)}" if near else f"; known: {', '.join(list(known)[:20])}"
+
+
+def _version_of(text: str) -> Version | None:
+    """`0.8.5.post1` and `v0.28.0-cu129`; None where no version is in it."""
+    found = _VERSION.search(text)
+    return (int(found[1]), int(found[2]), int(found[3] or 0)) if found else None

@@ -7,13 +7,14 @@ from collections.abc import Sequence
 from infra.catalog import Catalog
 from infra.cli.layout import Column, Row, table, wrapped
 from infra.planning.break_even import BreakEven, break_even
-from infra.planning.kv_cache import kv_bytes_per_token
 from infra.planning.mends import Changes, mends, runs_in_8_bit, smaller_ways
 from infra.planning.options import Option, largest_context, serving
 from infra.planning.plan import HOURS_A_MONTH
 from infra.planning.pools import every_type
-from infra.planning.sizing import Question, Sizing, default_share
-from infra.planning.throughput import WORKLOAD, of_replica
+from infra.planning.sizing import Sizing, throughput_of
+from infra.sizing.kv_cache import kv_bytes_per_token
+from infra.sizing.question import Question
+from infra.sizing.requests import WORKLOAD
 
 _SHOWN, _NOT_ENOUGH = 8, 4
 _BAR, _NARROW_BAR, _NARROW = 40, 30, 80  # columns, the last of a terminal
@@ -46,7 +47,7 @@ def against(given: Option, api_price: float) -> BreakEven | None:
     """None where no tokens come out, or nothing is paid."""
     if given.sized.question.task != "chat" or not given.usd_per_hour:
         return None
-    return break_even(given.usd_per_hour, api_price, of_replica(given.sized))
+    return break_even(given.usd_per_hour, api_price, throughput_of(given.sized))
 
 
 def _against(given: Option, api_price: float | None, width: int) -> list[str]:
@@ -63,20 +64,6 @@ def _against(given: Option, api_price: float | None, width: int) -> list[str]:
         *wrapped(f"against an API at ${api_price:g} a million tokens out, prompts included ({request})", width),
         *wrapped(f"{where} is cheaper above {found.reason}", width, "  "),
     ]
-
-
-def engine(given: Option) -> str:
-    arguments, question = given.sized.arguments, given.sized.question
-    if question.engine == "tgi":
-        share = f"--cuda-memory-fraction {arguments.utilization}"
-        return f"TGI, {share}, --max-batch-prefill-tokens {arguments.max_num_batched_tokens}"
-    version = ".".join(map(str, arguments.version))
-    assumed = "" if question.version_known else " (assumed: --engine-version makes the interval narrower)"
-    chosen = "" if question.max_num_seqs else " (its default)"
-    return (
-        f"vLLM {version}{assumed}, utilisation {arguments.utilization}, max-num-seqs {arguments.max_num_seqs}{chosen},"
-        f" max-num-batched-tokens {arguments.max_num_batched_tokens}"
-    )
 
 
 def text_of_one(given: Option, api_price: float | None, sizing: Sizing, width: int) -> str:
@@ -100,8 +87,8 @@ def _about(given: Option) -> list[str]:
     said = ["at the low end of the interval it doesn't"] if given.fits and not given.certain else []
     if question.max_model_len > question.own_context:
         said.append(f"{question.name} was trained for {question.own_context:,} tokens")
-    if question.ollama_file_gib is None:
-        said.append(engine(given))
+    if started := question.engine.started(given.sized):
+        said.append(started)
     total = given.sized.gpu.engine_gib or 0
     return [*said, f"{fit.usable_gib:.1f} GiB of {total:.1f} on each GPU are the engine's to use"]
 
@@ -212,16 +199,7 @@ def _asked(question: Question, options: list[Option]) -> str:
     whole = kv_bytes_per_token(question.shape, 1, element) if question.shape else None
     cache = f" · {whole / 1024:,.0f} KiB of cache a token" if whole else ""
     asked = f"{question.concurrency} x {question.max_model_len:,} tokens"
-    return f"{weights}{cache} · {asked} · {_engine_of(question)}"
-
-
-def _engine_of(question: Question) -> str:
-    if question.ollama_file_gib is not None:
-        return "Ollama"
-    share = question.utilization or default_share(question)
-    if question.engine == "tgi":
-        return f"TGI, --cuda-memory-fraction {share}"
-    return f"vLLM {'.'.join(map(str, question.version))}, utilisation {share}"
+    return f"{weights}{cache} · {asked} · {question.engine.asked(question)}"
 
 
 def _row(given: Option) -> Row:
@@ -244,7 +222,7 @@ def _row(given: Option) -> Row:
 
 def _other_means(question: Question, best: Option | None, sizing: Sizing) -> list[tuple[str, str]]:
     """Smaller weights, a smaller cache or batch, and what goes together of them; each where it is cheaper."""
-    if question.ollama_file_gib is not None:
+    if not question.engine.limits.takes_batch or question.engine.memory is None:
         return []
     ways = list(smaller_ways(question, sizing.catalog))
     if question.max_num_seqs is None:

@@ -1,11 +1,14 @@
 """What an engine is: how it is started, watched and fed. One folder for each; a new one implements what differs."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any, Literal
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal, Protocol
 
 from components.container import Container, Fetch, Query
+from infra.catalog import Catalog, Gpu, ModelShape
 from infra.engines.hub import hub_fetch
+from infra.sizing.estimates import Throughput
+from infra.sizing.question import Question, Sized
 
 
 @dataclass(frozen=True)
@@ -30,6 +33,93 @@ class Workload:
     extra_args: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True)
+class Limits:
+    """What an engine can't do, and does otherwise. The defaults: a server for GPUs with weights of the hub."""
+
+    cpu: bool = False  # it serves without a GPU too
+    takes_batch: bool = (
+        True  # its share of the memory and its batch are arguments; else it takes what `concurrency` says
+    )
+    quantizes_at_load: bool = True  # 16-bit weights to the methods of the catalogue's AT_LOAD
+    cache_in_8_bit: bool = False  # the planner may propose it
+    streams_weights: bool = False  # from object storage, as it loads them
+    defaults_known: bool = False  # its own batch and share, so that what others gain can be said
+    compiles: bool = False  # at each start, and could keep what it made
+    truncates_prompts: bool = False  # of a prompt that is too long it leaves out a part; else it refuses the request
+    refused_keys: Mapping[str, str] = field(default_factory=dict)  # attribute of a model -> why it has no place here
+    refused_arguments: Mapping[str, str] = field(default_factory=dict)  # flag -> the key to use, or why there is none
+    no_arguments: str | None = None  # why it takes none at all
+
+
+class Asked(Protocol):
+    """A model of the stack file, as far as engines refuse one."""
+
+    @property
+    def model(self) -> str: ...
+    @property
+    def like(self) -> str | None: ...
+    @property
+    def architecture(self) -> Any: ...
+    @property
+    def acknowledge_maintenance_mode(self) -> bool: ...
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """Why an engine doesn't serve a model. Keys are below the model's own."""
+
+    key: str
+    got: str
+    write: str
+    reads: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Stored:
+    """A model of an engine's own library: one file."""
+
+    file_gib: float
+    file_known: bool  # False: sized by bits a weight
+    form: str  # what the weights are stored as
+    assumed: str  # what was assumed of the file; blank where it is known
+    shape: ModelShape | None
+    task: Literal["chat", "embed", "rerank"]
+    own_context: int
+    max_model_len: int  # where none is asked for
+    length_reason: str
+
+
+class Library(Protocol):
+    """Models that an engine takes from elsewhere than the Hugging Face hub."""
+
+    noun: str  # of one name in it, with its article
+    sample: str
+    small: str  # that serves on the CPU
+
+    def names(self, catalog: Catalog) -> Mapping[str, object]: ...
+
+    def owns(self, name: str, catalog: Catalog) -> bool:
+        """Whether a name is one of this library, known or not, and none of the hub."""
+        ...
+
+    def refuse(self, name: str, catalog: Catalog) -> tuple[str, str] | None:
+        """What is wrong with the form of a name, and what to write."""
+        ...
+
+    def like(self, name: str, catalog: Catalog) -> str | None:
+        """The repository of the same shape."""
+        ...
+
+    def name_like(self, repository: str, catalog: Catalog) -> str | None:
+        """The name of the same shape as a repository."""
+        ...
+
+    def stored(self, name: str, shape: ModelShape | None, catalog: Catalog) -> Stored:
+        """`shape`: of a name that the library doesn't know."""
+        ...
+
+
 class Engine:
     """A model server."""
 
@@ -41,6 +131,42 @@ class Engine:
     api_key_env: str | None = None  # None: the engine can't check a key
     drains: bool = False  # on SIGTERM it lets requests in flight end
     keep_alive_env: str | None = None  # None: it never closes an idle connection
+    limits: Limits = Limits()
+    memory: Callable[[Question, Gpu, int, Catalog], Sized] | None = None  # None: no estimate
+    throughput: Callable[[Sized], Throughput] | None = None  # None: no estimate
+    library: Library | None = None  # None: repositories of the Hugging Face hub
+
+    @property
+    def checks_key(self) -> bool:
+        return self.api_key_env is not None
+
+    @property
+    def is_measured(self) -> bool:
+        """Whether a scaler has anything to go by."""
+        return self.metrics_path is not None
+
+    def refuse(self, model: Asked, model_type: str | None, catalog: Catalog) -> Iterator[Refusal]:
+        """What it refuses in the stack file. `model_type` is that of the model's own config.json, where it says one."""
+        yield from ()
+
+    def default_utilization(self, question: Question) -> float | None:
+        """Its own share of the GPU's memory; None where it takes none, or it isn't known."""
+        return None
+
+    def utilization_reason(self, sized: Sized) -> str:
+        return f"{sized.arguments.utilization} is the default of {self.title}"
+
+    def asked(self, question: Question) -> str:
+        """How it is named beside a question."""
+        return self.title
+
+    def started(self, sized: Sized) -> str:
+        """How it is started, where that decides memory; blank: nothing to say."""
+        return ""
+
+    def start_up(self, task: str, *, experts: bool) -> Mapping[str, str]:
+        """What a start is made of beside the weights: words -> row of cold_start.toml."""
+        return {"processes and imports": f"start-{self.name}"}
 
     def args(self, workload: Workload) -> tuple[str, ...]:
         raise NotImplementedError

@@ -2,7 +2,9 @@
 
 from infra.planning.findings import Findings
 from infra.planning.placement import Placed
-from infra.planning.sizing import MEAN_SHARE, Sized, Sizing
+from infra.planning.sizing import Sizing
+from infra.sizing.batches import MEAN_SHARE
+from infra.sizing.question import Sized
 
 # What a higher utilisation would hold is told up to this: above it, fragments and other processes meet the card's end.
 MOST_UTILIZATION = 0.95
@@ -12,10 +14,11 @@ def choose_arguments(placed: Placed, sizing: Sizing, findings: Findings) -> tupl
     """Notes the arguments that the stack file leaves open as choices; the reasons of all of them."""
     served, sized = placed.served, placed.sized
     path = served.path
-    if served.ollama_file_gib is not None and served.settings.concurrency is None:
-        reason = "Ollama takes the memory of the whole context for each request that it answers at once"
+    takes_batch = served.engine.limits.takes_batch
+    if not takes_batch and served.settings.concurrency is None:
+        reason = f"{served.engine.title} takes the memory of the whole context for each request that it answers at once"
         findings.choose(f"{path}.concurrency", served.question.concurrency, reason)
-    if sized is None or served.ollama_file_gib is not None:
+    if sized is None or not takes_batch or not sized.fit.estimated:
         return ()
     if served.settings.gpu_memory_utilization is None:
         share = sized.arguments.utilization
@@ -24,17 +27,14 @@ def choose_arguments(placed: Placed, sizing: Sizing, findings: Findings) -> tupl
         return (f"max-num-seqs {served.settings.max_num_seqs} is in the stack file",)
     seqs, reason = sized.arguments.max_num_seqs, _batch(sized)
     findings.choose(f"{path}.maxNumSeqs", seqs, reason)
-    gain = _gain(sized, sizing) if served.settings.engine == "vllm" else ""
+    gain = _gain(sized, sizing) if served.engine.limits.defaults_known else ""
     return (f"max-num-seqs {seqs}: {reason}{gain}",)
 
 
 def _utilization(sized: Sized, sizing: Sizing) -> str:
-    share = sized.arguments.utilization
-    if sized.question.engine == "tgi":
-        return f"{share} of the GPU's memory, of which TGI leaves 7 % free for its CUDA graphs"
-    version = ".".join(map(str, sized.question.version))
-    free = (sized.gpu.engine_gib or 0.0) * (1 - share)
-    reason = f"{share} is the default of vLLM {version}; {free:.1f} GiB stay free for what it doesn't count"
+    reason = sized.question.engine.utilization_reason(sized)
+    if not sized.question.engine.limits.defaults_known:
+        return reason
     more = sizing.size(sized.question.but(utilization=MOST_UTILIZATION), sized.gpu, sized.gpus)
     gained = (more.fit.kv_cache_tokens or 0) - (sized.fit.kv_cache_tokens or 0)
     return f"{reason}; {MOST_UTILIZATION} would hold {gained:,} tokens more" if gained > 0 else reason
@@ -57,7 +57,6 @@ def _gain(sized: Sized, sizing: Sizing) -> str:
     tokens = (sized.fit.kv_cache_tokens or 0) - (own.fit.kv_cache_tokens or 0)
     more = tokens / sized.question.max_model_len
     batch = own.arguments.batch
-    return (
-        f"; vLLM's own batch here, {batch.seqs} of {batch.tokens:,} tokens, would take {here.mid - there.mid:.1f} GiB"
-        f" = {tokens:,} tokens = {more:.1f} requests of that"
-    )
+    theirs = f"{sized.question.engine.title}'s own batch here, {batch.seqs} of {batch.tokens:,} tokens"
+    gib = here.mid - there.mid
+    return f"; {theirs}, would take {gib:.1f} GiB = {tokens:,} tokens = {more:.1f} requests of that"

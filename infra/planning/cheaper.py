@@ -9,8 +9,9 @@ from infra.planning.options import Option, fewest, serving
 from infra.planning.placement import Placed
 from infra.planning.plan import HOURS_A_MONTH, Cheaper, Plan, Write
 from infra.planning.pools import Offer, usd_bound
-from infra.planning.sizing import Question, Sized, Sizing, can_run
+from infra.planning.sizing import Sizing, can_run
 from infra.planning.words import count
+from infra.sizing.question import Question, Sized
 
 # Less than this is noise of the price list, not a reason to move a model.
 LEAST_USD_A_MONTH, LEAST_SHARE = 10.0, 0.02

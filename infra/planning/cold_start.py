@@ -5,12 +5,12 @@ from infra.planning import start_parts
 from infra.planning.placement import Placed
 from infra.planning.plan import CachePlan, ColdStart, PoolPlan, Timeouts
 
-# MiB/s from the hub or the Ollama library, slow days and retries included.
+# MiB/s from the hub or an engine's own library, slow days and retries included.
 DOWNLOAD_MIBPS = 30
 # Load balancers stop sending: deregistration by the controller and the ALB.
 PRE_STOP = 20
 GATEWAY_TIMEOUT = 300  # the stack file's default
-# A vLLM whose stream outlives its drain hangs until it is killed: it is killed soon after.
+# A server whose stream outlives its drain hangs until it is killed: it is killed soon after.
 AFTER_DRAIN = 15
 # What keeps idle connections to the engine: an ALB for the gateway's timeout, nginx for a minute (its own default).
 NGINX_IDLE = 60
@@ -25,9 +25,9 @@ def cold_start(placed: Placed, pool: PoolPlan | None, cache: CachePlan, catalog:
         {
             "node": start_parts.launch(pool, figures),
             "boot": start_parts.boot(pool, figures),
-            "image": start_parts.image(served.engine, pool, vcpus, figures),
+            "image": start_parts.image(served.image, pool, vcpus, figures),
             "weights": start_parts.weights(served.disk_gib, cache, figures),
-            "engine": start_parts.engine(served.engine.name, served.task, placed.gpus, figures, experts=experts),
+            "engine": start_parts.engine(served.engine, served.task, placed.gpus, figures, experts=experts),
         }
     )
 

@@ -2,6 +2,7 @@
 
 from typing import Literal
 
+from infra.engines import ENGINES
 from infra.planning.findings import Findings
 from infra.planning.plan import GatewayPlan
 from infra.settings import Settings
@@ -45,12 +46,11 @@ def _warn(settings: Settings, gateway: Gateway, ingress_class: str, findings: Fi
         findings.warn(f"gateway.{key}", "no certificate: API keys, prompts and answers cross the network in the clear")
     if gateway.visibility == "public":
         findings.warn("gateway.visibility", _public(gateway, ingress_class))
-    open_to_all = sorted(name for name, model in settings.models.items() if model.engine == "ollama")
+    open_to_all = sorted(name for name, model in settings.models.items() if not ENGINES[model.engine].checks_key)
     if open_to_all:
-        findings.warn(
-            "gateway",
-            f"{', '.join(open_to_all)}: Ollama checks no key; whoever reaches the load balancer may use it",
-        )
+        titles = sorted({ENGINES[settings.models[name].engine].title for name in open_to_all})
+        checks = f"{' and '.join(titles)} {'checks' if len(titles) == 1 else 'check'} no key"
+        findings.warn("gateway", f"{', '.join(open_to_all)}: {checks}; whoever reaches the load balancer may use it")
 
 
 def _public(gateway: Gateway, ingress_class: str) -> str:

@@ -13,7 +13,7 @@ EVICTION_GIB = 100 / 1024
 DAEMONS_CPU, DAEMONS_GIB = 0.3, 0.5
 # A server takes this much of its share: the GPUs are the whole point of the node.
 SHARE = 0.9
-# Host memory of vLLM's and TGI's processes (PyTorch, CUDA context, pinned buffers): the front and the engine, and one
+# Host memory of a server's processes (PyTorch, CUDA context, pinned buffers): the front and the engine, and one
 # for each GPU. An estimate: start-up logs don't say. Weights are mapped from their files, so they needn't fit.
 SERVER_GIB, WORKER_GIB = 3.0, 3.0
 # A core for the front, and one for each GPU's loop: with less, the GPUs wait.

@@ -11,6 +11,7 @@ KINDS = {
     "stops-at-change": "each change stops the model, because its old pod goes first",
     "not-certain": "fits, but not for certain: GiB of cache at the low end",
     "tokens-estimated": "layers keep less than every token, by rules that differ by version: tokens are an estimate",
+    "no-model": "no estimate: the engine has no memory model, and whether the model fits was not judged",
     "cache-unknown": "the cache per token isn't known: whether a context fits was not judged",
     "no-concurrency": "no concurrency is given: see whether what a replica holds is enough",
     "mostly-empty": "needs little of its GPUs, and the rest stays empty",

@@ -7,8 +7,9 @@ from typing import Any
 from infra.catalog import Catalog, Gpu
 from infra.planning.options import Option, largest_context
 from infra.planning.pools import Offer
-from infra.planning.sizing import Question, Sized, Sizing, can_run, default_share
-from infra.planning.weights import HALF
+from infra.planning.sizing import Sizing, can_run
+from infra.sizing.question import Question, Sized
+from infra.sizing.weights import HALF
 
 # Made by the engine of 16-bit weights as it loads them; and made beforehand, so that a repository has to hold it.
 AT_LOAD_METHOD, STORED_METHOD = "fp8", "awq"
@@ -31,7 +32,7 @@ class Mend:
 def mends(sized: Sized, offer: Offer | None, options: Sequence[Option], sizing: Sizing) -> Iterator[Mend]:
     """`options`: where a context that the model was trained for would be served, cheapest first."""
     yield from _context(sized, sizing)
-    if sized.question.ollama_file_gib is None:
+    if sized.question.engine.limits.takes_batch:
         yield from _arguments(sized, sizing)
     yield from _smaller(sized, sizing)
     yield from _more_gpus(sized, offer, sizing)
@@ -47,7 +48,8 @@ def _context(sized: Sized, sizing: Sizing) -> Iterator[Mend]:
 
 
 def _arguments(sized: Sized, sizing: Sizing) -> Iterator[Mend]:
-    question, most = sized.question, default_share(sized.question)
+    question = sized.question
+    most = question.engine.default_utilization(question) or 0.0
     fewer = max(FEWEST_SEQS, question.concurrency)
     if sized.arguments.max_num_seqs > fewer:
         smaller = sizing.size(question.but(max_num_seqs=fewer), sized.gpu, sized.gpus)
@@ -66,7 +68,12 @@ def smaller_weights(question: Question, catalog: Catalog) -> Iterator[tuple[Chan
     known to hold others. Of weights of one's own nobody knows either."""
     shape = question.shape
     in_16_bit = shape is not None and shape.dtype in (None, *HALF)
-    if not in_16_bit or question.quantization or question.ollama_file_gib is not None or not question.own_repository:
+    if (
+        not in_16_bit
+        or question.quantization
+        or not question.engine.limits.quantizes_at_load
+        or not question.own_repository
+    ):
         return
     yield (("quantization", AT_LOAD_METHOD),), question.but(quantization=AT_LOAD_METHOD)
     repository = catalog.quantized_repositories.get((question.name, STORED_METHOD))
@@ -77,7 +84,7 @@ def smaller_weights(question: Question, catalog: Catalog) -> Iterator[tuple[Chan
 
 def smaller_cache(question: Question) -> Iterator[tuple[Changes, Question]]:
     """A cache in 8 bit, where it is the engine's to choose."""
-    if question.kv_cache_dtype == "auto" and question.engine == "vllm" and question.task == "chat":
+    if question.kv_cache_dtype == "auto" and question.engine.limits.cache_in_8_bit and question.task == "chat":
         yield (("kvCacheDtype", CACHE_DTYPE),), question.but(kv_cache_dtype=CACHE_DTYPE)
 
 

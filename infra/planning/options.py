@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from infra.catalog import Catalog, Gpu
 from infra.planning.host import has_room
 from infra.planning.pools import Offer, every_type
-from infra.planning.sizing import Question, Sized, Sizing
+from infra.planning.sizing import Sizing
+from infra.sizing.question import Question, Sized
 
 # A GPU that is named by its memory is one of AWS' where the engine would see as much.
 SAME_MEMORY = 0.02

@@ -139,7 +139,7 @@ def labels(pool: PoolPlan) -> str:
 
 def _ask_for_runtime_class(cluster: ClusterPlan, pool: PoolPlan, findings: Findings) -> None:
     path = f"gpuPools.{pool.name}.existing.runtimeClassName"
-    harm = "without a RuntimeClass vLLM finds no GPU and crashes there, and Ollama silently serves from the CPU"
+    harm = "without a RuntimeClass a server finds no GPU: it crashes there, or silently serves from the CPU"
     write = f"write runtimeClassName: nvidia where `kubectl --context {cluster.name} get runtimeclass` lists it"
     if match := _NEEDS_CLASS.search(cluster.name):
         findings.warn(path, f"none is given, and {cluster.name} reads like {match[0]}: {harm}; {write}")

@@ -12,8 +12,9 @@ from infra.planning.plan import Advice, Write
 from infra.planning.pools import Offer
 from infra.planning.rules import Rule
 from infra.planning.served import Served
-from infra.planning.sizing import Question, Sized, Sizing
+from infra.planning.sizing import Sizing
 from infra.planning.words import count
+from infra.sizing.question import Question, Sized
 
 MOST_GPUS = 8  # of a node
 

@@ -11,6 +11,7 @@ from infra.planning.own_nodes import OwnNodes
 from infra.planning.prometheus_login import PrometheusLogin
 from infra.planning.rules import Rule
 from infra.settings import Settings
+from infra.sizing.estimates import Estimate, Fit, Throughput
 
 HOURS_A_MONTH = 730
 GAP_PARTS = ("image", "weights", "engine")  # of a cold start, where a new pod takes the node of the old one
@@ -73,48 +74,6 @@ class Choice:
     """A value that the program chose because the stack file gives none; `--pin` writes it under its path."""
 
     value: Any
-    reason: str
-
-
-@dataclass(frozen=True)
-class Estimate:
-    """A number that is not known exactly: low <= mid <= high."""
-
-    low: float
-    mid: float
-    high: float
-
-
-@dataclass(frozen=True)
-class Term:
-    """One summand of the GPU's memory, with the formula and numbers that it came from."""
-
-    name: str
-    gib: float
-    reason: str
-
-
-@dataclass(frozen=True)
-class Fit:
-    """Whether a model fits its GPUs. Every figure is per GPU."""
-
-    usable_gib: float  # utilisation x memory that the engine sees
-    weights_gib: float
-    terms: tuple[Term, ...]  # weights, activations, CUDA graphs, other
-    kv_cache_gib: Estimate | None  # negative when the weights are too large; None: an encoder keeps none
-    kv_bytes_per_token: float | None
-    kv_cache_tokens: int | None
-    max_concurrency: float | None  # kv_cache_tokens / max_model_len; of Ollama no more than it answers at once
-    fits: bool  # at the middle of the interval
-    certain: bool  # at its low end
-    reasons: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class Throughput:
-    """What a replica puts out at full load."""
-
-    tokens_per_second: Estimate | None  # None: no estimate, and the reason says why
     reason: str
 
 
@@ -236,9 +195,9 @@ class PrefetchPlan:
 @dataclass(frozen=True)
 class ModelPlan:
     name: str  # the stack file's key: Service, URL, served name, metric label
-    model: str  # repository or Ollama tag
+    model: str  # repository, or a name of the engine's own library
     revision: str | None
-    engine: Literal["vllm", "ollama", "tgi"]
+    engine: str
     engine_version: str
     image: str
     task: Literal["chat", "embed", "rerank"]
@@ -327,7 +286,9 @@ class ClusterPlan:
     cidr: str | None  # None with a VPC that exists
     nat_per_zone: bool
     system_ami_type: str  # as EKS names it
-    system_root_gib: int  # holds the engines' images: Ollama fetches there, and models may run on the CPU
+    system_root_gib: (
+        int  # holds the engines' images: an engine with its own library fetches there, and models may run on the CPU
+    )
     log_days: int  # of the control plane's and the VPC's connections
     autoscaler_image_tag: str  # of the cluster's own minor version
     ami_release: str | None  # of each node that we make; None on a cluster that exists

@@ -23,18 +23,7 @@ from infra.planning.nodes import plan_pool
 from infra.planning.paused import cheaper_while_paused
 from infra.planning.peak import check_peak
 from infra.planning.placement import Placed, place
-from infra.planning.plan import (
-    CachePlan,
-    ClusterPlan,
-    Cost,
-    GatewayPlan,
-    ModelPlan,
-    Plan,
-    PoolPlan,
-    Throughput,
-    Violation,
-    Write,
-)
+from infra.planning.plan import CachePlan, ClusterPlan, Cost, GatewayPlan, ModelPlan, Plan, PoolPlan, Violation, Write
 from infra.planning.pods import check_system_nodes, server_resources
 from infra.planning.pools import Offer, declared, makeable
 from infra.planning.prefetch import explain_prefetch, plan_prefetch
@@ -44,14 +33,15 @@ from infra.planning.remedies import find_remedies
 from infra.planning.rollout import after_old_pod, check_rollout, plan_rollout, surges
 from infra.planning.scaling import plan_scaling
 from infra.planning.served import Served, resolve
-from infra.planning.sizing import Sizing
-from infra.planning.throughput import of_replica
+from infra.planning.sizing import Sizing, throughput_of
 from infra.planning.to_do import list_to_dos
 from infra.planning.warnings import warn_of_allow, warn_of_drain, warn_of_model, warn_of_pool
 from infra.planning.waste import warn_of_waste
-from infra.planning.weights import HALF, served_dtype
 from infra.registry import services
 from infra.settings import AwsConfig, Settings
+from infra.sizing.estimates import Throughput
+from infra.sizing.question import Sized
+from infra.sizing.weights import HALF, served_dtype
 
 # Plans in which advice is tried, before a stack that breaks rules is printed: of many models each takes longer.
 FEWEST_TRIED, MOST_TRIED = 40, 240
@@ -250,30 +240,30 @@ def _model(
     scaling = plan_scaling(placed, start)
     warn_of_model(placed, rollout, start, findings)
     arguments = choose_arguments(placed, sizing, findings)
-    vllm = sized is not None and served.ollama_file_gib is None
+    takes_batch = served.engine.limits.takes_batch
     why_not = "on the CPU" if served.cpu else "no pool can run it"
-    made = of_replica(sized) if sized else Throughput(None, f"no estimate: {why_not}")
+    made = throughput_of(sized) if sized else Throughput(None, f"no estimate: {why_not}")
     bf16 = offer.card.bf16 if offer else True
     return ModelPlan(
         name=served.name,
         model=model.model,
         revision=model.revision,
         engine=model.engine,
-        engine_version=served.engine.version,
-        image=served.engine.image,
+        engine_version=served.image.version,
+        image=served.image.image,
         task=served.task,
-        dtype="gguf" if served.ollama_file_gib else served_dtype(served.shape, served.quantization, bf16=bf16),
+        dtype=served.form or served_dtype(served.shape, served.quantization, bf16=bf16),
         quantization=served.quantization if _quantizes_at_load(served) else None,
         kv_cache_dtype=model.kv_cache_dtype,
         pool=offer.name if offer else None,
         instance_type=offer.instance_type if offer else None,
         gpus=placed.gpus,
-        utilization=sized.arguments.utilization if sized and vllm else None,
+        utilization=(sized.arguments.utilization or None) if sized and takes_batch else None,
         max_model_len=served.max_model_len,
         embedding_size=served.embedding_size,
-        max_num_seqs=sized.arguments.max_num_seqs if sized else served.question.concurrency,
-        max_num_batched_tokens=sized.arguments.max_num_batched_tokens if sized and vllm else None,
-        concurrency=model.concurrency if served.ollama_file_gib is None else served.question.concurrency,
+        max_num_seqs=(sized.arguments.max_num_seqs or None) if sized else served.question.concurrency,
+        max_num_batched_tokens=(sized.arguments.max_num_batched_tokens or None) if sized and takes_batch else None,
+        concurrency=model.concurrency if takes_batch else served.question.concurrency,
         replicas=served.replicas,
         paused=model.paused,
         extra_args=model.extra_args,
@@ -291,10 +281,15 @@ def _model(
         reasons=(
             *placed.reasons,
             *arguments,
-            *((made.reason,) if made.tokens_per_second else ()),
+            *((made.reason,) if made.tokens_per_second or _lacks_a_model(served, sized) else ()),
             *((rollout.reason,) if rollout.strategy == "recreate" else ()),
         ),
     )
+
+
+def _lacks_a_model(served: Served, sized: Sized | None) -> bool:
+    """Whether a rate would be told if the engine had a model of it."""
+    return sized is not None and served.task == "chat" and served.engine.throughput is None
 
 
 def _quantizes_at_load(served: Served) -> bool:

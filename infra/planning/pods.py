@@ -10,16 +10,16 @@ from infra.planning.placement import Placed
 from infra.planning.plan import Advice, Resources, Write
 from infra.planning.rules import Rule
 from infra.planning.served import Served
-from infra.planning.weights import GIB
 from infra.planning.words import count
+from infra.sizing.weights import GIB
 
 # coredns, CSI controllers and the add-ons: what they request in the whole cluster.
 SYSTEM_CPU, SYSTEM_GIB = 2.5, 6.0
 MOST_SYSTEM_NODES = 20  # as the stack file may say
 # Compile caches, logs and what the engine unpacks.
 SCRATCH_GIB = 10
-# CPU Ollama: compute buffers beside file and context.
-OLLAMA_HOST_GIB = 1.0
+# Of a server on the CPU: compute buffers beside file and context.
+HOST_GIB = 1.0
 
 
 def server_resources(placed: Placed) -> Resources:
@@ -84,11 +84,11 @@ def _size(pod: Resources) -> tuple[float, float]:
 
 
 def _cpu_resources(served: Served) -> Resources:
-    """Ollama on the CPU holds file and context in memory; a larger file wants more cores."""
-    file = served.ollama_file_gib or served.disk_gib
+    """A server on the CPU holds file and context in memory; a larger file wants more cores."""
+    file = served.disk_gib
     cache = (served.kv_bytes_per_token or 0) * served.max_model_len * (served.settings.concurrency or 1) / GIB
     cpu = 1.0 if file < 2 else 2.0 if file < 6 else 4.0
-    return Resources(cpu=cpu, memory_gib=_up(file * 1.1 + cache + OLLAMA_HOST_GIB), ephemeral_gib=2, shm_gib=1)
+    return Resources(cpu=cpu, memory_gib=_up(file * 1.1 + cache + HOST_GIB), ephemeral_gib=2, shm_gib=1)
 
 
 def _tenths(number: float) -> float:

@@ -35,7 +35,7 @@ def explain_prefetch(served: Sequence[Served], cluster: ClusterPlan, catalog: Ca
         names = ", ".join(each.name for each in fetched)
         made = cluster.kind == "create"
         where = "a system node" if made else "any Linux node that has room for its Job"
-        engines = sorted({each.engine for each in fetched} - {image}, key=lambda engine: engine.name)
+        engines = sorted({each.image for each in fetched} - {image}, key=lambda engine: engine.name)
         instead = "".join(f"; {engine.name}'s own image would write {_written(engine, made)}" for engine in engines)
         findings.assume(
             "models", f"{names}: weights are fetched on {where} by {image.image}, {_written(image, made)}{instead}"
@@ -43,8 +43,9 @@ def explain_prefetch(served: Sequence[Served], cluster: ClusterPlan, catalog: Ca
 
 
 def _image(served: Served, catalog: Catalog) -> Image:
-    """Ollama's library is read by Ollama alone; the Hugging Face hub by a small image with its command line."""
-    return served.engine if served.engine.name == "ollama" else catalog.fetchers["hub"]
+    """An engine's own library is read by that engine alone; the Hugging Face hub by a small image with its command
+    line."""
+    return served.image if served.engine.library is not None else catalog.fetchers["hub"]
 
 
 def _written(image: Image, made: bool) -> str:

@@ -87,7 +87,7 @@ def _spare_replica(placed: Placed, start: ColdStart, cache: CachePlan) -> Iterat
 
 def _parallel_pull(placed: Placed, pool: PoolPlan, start: ColdStart, figures: Figures) -> Iterator[Remedy]:
     """On nodes of others. Pools of this stack have it already, and every type that they may be made of has NVMe."""
-    faster = moved(placed.served.engine.image_gib, figures["pull-few-vcpus"], "in parallel")
+    faster = moved(placed.served.image.image_gib, figures["pull-few-vcpus"], "in parallel")
     config = "featureGates: {FastImagePull: true}, localStorage: {strategy: RAID0}"
     reason = f"{faster.reason}: whoever makes the nodes of {pool.name} writes {config} in their NodeConfig"
     yield Remedy("parallel image pull to NVMe", round(start.parts["image"].mid - faster.mid), None, (), None, reason)
@@ -101,7 +101,7 @@ def _warm_pool(pool: PoolPlan, figures: Figures) -> Iterator[Remedy]:
 
 
 def _streamed(placed: Placed, start: ColdStart, figures: Figures) -> Iterator[Remedy]:
-    if placed.served.engine.name != "vllm" or placed.offer is None:
+    if not placed.served.engine.limits.streams_weights or placed.offer is None:
         return
     network = min(each.network_gbps for each in placed.offer.types) * MIBPS_A_GBPS
     speed = min(figures["stream-s3"].value, network)
@@ -113,7 +113,7 @@ def _streamed(placed: Placed, start: ColdStart, figures: Figures) -> Iterator[Re
 
 
 def _kept_graphs(placed: Placed, figures: Figures) -> Iterator[Remedy]:
-    if placed.served.engine.name == "vllm" and placed.served.task == "chat":
+    if placed.served.engine.limits.compiles and placed.served.task == "chat":
         empty, full = figures["compile"].value, figures["compile-cached"].value
         reason = f"what torch.compile made is thrown away with each pod: {empty:.0f} s, kept {full:.0f} s; {NOT_YET}"
         yield Remedy("kept compile cache", round(empty - full), None, (), None, reason)

@@ -3,7 +3,7 @@
 from infra.planning.placement import Placed
 from infra.planning.plan import ColdStart, Scaling
 
-WAITING = 5  # requests in the queue of a replica: the vLLM production stack's value
+WAITING = 5  # requests in the queue of a replica: what a public production stack uses
 RUNNING_SHARE = 0.8  # of the batch, so that a new replica is there before it is full
 POLLING_SECONDS = 15
 LEAST_COOLDOWN = 300
@@ -12,10 +12,11 @@ LEAST_COOLDOWN = 300
 def plan_scaling(placed: Placed, start: ColdStart) -> Scaling | None:
     """None where replicas are fixed, or the engine has nothing to measure."""
     served = placed.served
-    if served.replicas.min == served.replicas.max or served.engine.name == "ollama" or placed.sized is None:
+    if served.replicas.min == served.replicas.max or not served.engine.is_measured or placed.sized is None:
         return None
     batch = placed.sized.arguments.max_num_seqs
-    running = max(1, int(batch * RUNNING_SHARE))
+    running = max(1, int(batch * RUNNING_SHARE)) if batch else None  # None: nobody knows its batch
+    or_running = f", or {running} running of a batch of {batch}" if running else ""
     cooldown = max(LEAST_COOLDOWN, start.seconds)
     return Scaling(
         waiting=WAITING,
@@ -23,6 +24,6 @@ def plan_scaling(placed: Placed, start: ColdStart) -> Scaling | None:
         polling_seconds=POLLING_SECONDS,
         cooldown_seconds=cooldown,
         fallback_replicas=served.replicas.min,  # what runs beyond that stays; a silent Prometheus starts no GPU
-        reason=f"{WAITING} requests waiting, or {running} running of a batch of {batch}, a replica;"
+        reason=f"{WAITING} requests waiting{or_running}, a replica;"
         f" a new one takes {start.seconds} s, so one is kept for {cooldown} s after it was last needed",
     )

@@ -5,20 +5,17 @@ from functools import cached_property
 from typing import Literal
 
 from infra.catalog import Catalog, ModelShape
-from infra.catalog.types import Engine
+from infra.catalog.types import Image
+from infra.engines import ENGINES, Engine
+from infra.engines.engine import Library
 from infra.planning.findings import Findings
-from infra.planning.kv_cache import kv_bytes_per_token
 from infra.planning.plan import Advice, Replicas
 from infra.planning.rules import Rule
-from infra.planning.sizing import Question
-from infra.planning.weights import stored_gib
 from infra.settings import Model
 from infra.settings.architecture import Architecture, read_architecture
-
-# Ollama takes the whole context's memory when it loads; its own default on small machines is 4,096.
-OLLAMA_CONTEXT = 8192
-# The quantization of a tag that names none.
-OLLAMA_DEFAULT = "Q4_K_M"
+from infra.sizing.kv_cache import kv_bytes_per_token
+from infra.sizing.question import Question
+from infra.sizing.weights import stored_gib
 
 
 @dataclass(frozen=True)
@@ -27,10 +24,12 @@ class Served:
 
     name: str
     settings: Model
-    shape: ModelShape | None  # None: an Ollama tag whose shape isn't known
-    ollama_file_gib: float | None  # None: not Ollama
+    shape: ModelShape | None  # None: of an engine's own library, where it isn't known
+    file_gib: float | None  # of an engine's own library; None: the files of a repository
     file_known: bool  # False: sized by bits a weight
+    form: str | None  # of that file's weights
     engine: Engine
+    image: Image  # of the engine
     task: Literal["chat", "embed", "rerank"]
     quantization: str | None
     own_context: int  # what the model was trained for
@@ -57,9 +56,9 @@ class Served:
             shape=self.shape,
             max_model_len=self.max_model_len,
             own_context=self.own_context,
-            engine=self.settings.engine,
+            engine=self.engine,
             task=self.task,
-            ollama_file_gib=self.ollama_file_gib,
+            file_gib=self.file_gib,
             file_known=self.file_known,
             quantization=self.quantization,
             kv_cache_dtype=self.settings.kv_cache_dtype,
@@ -79,8 +78,10 @@ class Served:
 
 def resolve(name: str, model: Model, catalog: Catalog, *, no_gpu_nodes: bool, findings: Findings) -> Served:
     """Joins a model with its facts; `no_gpu_nodes`: the stack has no pool, and can't make one."""
-    if model.engine == "ollama":
-        return _ollama(name, model, catalog, no_gpu_nodes=no_gpu_nodes, findings=findings)
+    engine = ENGINES[model.engine]
+    cpu = _is_on_cpu(name, model, engine, no_gpu_nodes=no_gpu_nodes, findings=findings)
+    if engine.library is not None:
+        return _of_library(name, model, engine, engine.library, catalog, cpu=cpu, findings=findings)
     shape = _shape(model, catalog)
     path = f"models.{name}"
     if model.max_model_len is None:
@@ -99,9 +100,11 @@ def resolve(name: str, model: Model, catalog: Catalog, *, no_gpu_nodes: bool, fi
         name=name,
         settings=model,
         shape=shape,
-        ollama_file_gib=None,
+        file_gib=None,
         file_known=True,
-        engine=catalog.engines[model.engine],
+        form=None,
+        engine=engine,
+        image=catalog.engines[engine.name],
         task=model.task or shape.task,
         quantization=model.quantization,
         own_context=shape.max_context,
@@ -109,45 +112,41 @@ def resolve(name: str, model: Model, catalog: Catalog, *, no_gpu_nodes: bool, fi
         disk_gib=stored_gib(shape, model.quantization, catalog, own_repository=model.like is None),
         gated=shape.gated if model.like is None and model.architecture is None else False,
         replicas=Replicas(model.replicas.min, model.replicas.max),
-        cpu=model.gpus == 0,
+        cpu=cpu,
     )
 
 
-def _ollama(name: str, model: Model, catalog: Catalog, *, no_gpu_nodes: bool, findings: Findings) -> Served:
-    tag = catalog.ollama.get(model.model)
-    shape = catalog.models.get(tag.like or "") if tag else _shape(model, catalog)
-    file_known = tag is not None and tag.quantization is None
-    method = catalog.ollama.quantization(model.model) or catalog.gguf[OLLAMA_DEFAULT]
-    if tag is not None:
-        file_gib, own_context, task = tag.file_gib, tag.max_context, tag.task
-    else:
-        assert shape is not None
-        file_gib = catalog.ollama.file_gib(shape.params_b or 0, method)
-        own_context, task = shape.max_context, shape.task
-    if not file_known:
-        bits = f"{method.bits_per_weight:.1f} bits a weight in {method.name}"
-        findings.assume(f"models.{name}.model", f"{model.model} is a file of {file_gib:.1f} GiB: {bits}")
-    path = f"models.{name}"
-    length = model.max_model_len or min(own_context, OLLAMA_CONTEXT)
+def _is_on_cpu(name: str, model: Model, engine: Engine, *, no_gpu_nodes: bool, findings: Findings) -> bool:
+    if model.gpus is None and no_gpu_nodes and engine.limits.cpu:
+        reason = "the CPU: the stack file has no GPU pool, and none can be made here"
+        findings.choose(f"models.{name}.gpus", 0, reason)
+        return True
+    return model.gpus == 0
+
+
+def _of_library(
+    name: str, model: Model, engine: Engine, library: Library, catalog: Catalog, *, cpu: bool, findings: Findings
+) -> Served:
+    known = model.model in library.names(catalog)
+    stored = library.stored(model.model, None if known else _shape(model, catalog), catalog)
+    if stored.assumed:
+        findings.assume(f"models.{name}.model", stored.assumed)
     if model.max_model_len is None:
-        reason = f"it could hold {own_context:,}: Ollama takes the memory of the whole context when it loads"
-        findings.choose(f"{path}.maxModelLen", length, reason)
-    cpu = model.gpus == 0
-    if model.gpus is None and no_gpu_nodes:
-        cpu = True
-        findings.choose(f"{path}.gpus", 0, "the CPU: the stack file has no GPU pool, and none can be made here")
+        findings.choose(f"models.{name}.maxModelLen", stored.max_model_len, stored.length_reason)
     return Served(
         name=name,
         settings=model,
-        shape=shape,
-        ollama_file_gib=file_gib,
-        file_known=file_known,
-        engine=catalog.engines["ollama"],
-        task=model.task or task,
+        shape=stored.shape,
+        file_gib=stored.file_gib,
+        file_known=stored.file_known,
+        form=stored.form,
+        engine=engine,
+        image=catalog.engines[engine.name],
+        task=model.task or stored.task,
         quantization=None,
-        own_context=own_context,
-        max_model_len=length,
-        disk_gib=file_gib,
+        own_context=stored.own_context,
+        max_model_len=model.max_model_len or stored.max_model_len,
+        disk_gib=stored.file_gib,
         gated=False,
         replicas=Replicas(model.replicas.min, model.replicas.max),
         cpu=cpu,

@@ -4,7 +4,8 @@ import dataclasses
 from collections.abc import Mapping
 from typing import Literal
 
-from infra.catalog.types import Engine, Measured
+from infra.catalog.types import Image, Measured
+from infra.engines import ENGINES, Engine
 from infra.planning.plan import CachePlan, PoolPlan, StartPart
 
 Figures = Mapping[str, Measured]
@@ -28,7 +29,7 @@ def boot(pool: PoolPlan | None, figures: Figures) -> StartPart:
     return seconds(figures["boot"], "a driver that is in the AMI, and the device plugin's first answer")
 
 
-def image(engine: Engine, pool: PoolPlan | None, vcpus: int, figures: Figures) -> StartPart:
+def image(engine: Image, pool: PoolPlan | None, vcpus: int, figures: Figures) -> StartPart:
     """A pull by the image's size, and no faster than a gp3 disk takes what is downloaded and what is unpacked of it."""
     if pool is None or pool.existing:
         return moved(
@@ -58,18 +59,31 @@ def weights(gib: float, cache: CachePlan, figures: Figures) -> StartPart:
     return moved(gib, speed, "from EFS" if cache.kind == "efs" else f"from {named}")
 
 
-def engine(name: str, task: Task, gpus: int, figures: Figures, *, experts: bool) -> StartPart:
+def engine(server: Engine, task: Task, gpus: int, figures: Figures, *, experts: bool) -> StartPart:
     """From the container's start to an answer, without the weights: it follows the graph, not the model's size."""
-    terms = [("processes and imports", figures[f"start-{name}"])]
+    terms = [(what, _figure(row, server, figures)) for what, row in server.start_up(task, experts=experts).items()]
     if gpus > 1:
-        terms.append((f"{gpus} GPUs that find each other", figures["start-several-gpus"]))
-    if name == "vllm":
-        kind = "compile-encoder" if task != "chat" else "compile-experts" if experts else "compile"
-        terms.append((f"profile, compile and CUDA graphs{' with experts' if experts else ''}", figures[kind]))
+        terms.insert(1, (f"{gpus} GPUs that find each other", figures["start-several-gpus"]))
     return StartPart(
         *(sum(getattr(each, end) for _, each in terms) for end in ("low", "value", "high")),
-        reason=" + ".join(f"{each.value:.0f} s of {what}" for what, each in terms),
+        reason=" + ".join(f"{each.value:.0f} s of {what}" for what, each in terms) + _assumed(server, figures),
     )
+
+
+def _figure(row: str, server: Engine, figures: Figures) -> Measured:
+    """Of an engine whose start nobody measured: all that is known of the others' starts."""
+    if row in figures:
+        return figures[row]
+    others = [figures[name] for name in sorted(figures) if name in {f"start-{each}" for each in ENGINES}]
+    middle = sorted(each.value for each in others)[len(others) // 2]
+    source = f"no figures of {server.name}"
+    return Measured(middle, min(e.low for e in others), max(e.high for e in others), source, others[0].date)
+
+
+def _assumed(server: Engine, figures: Figures) -> str:
+    if f"start-{server.name}" in figures:
+        return ""
+    return f" (assumed: nobody measured the start of {server.title}; from the quickest to the slowest of other engines)"
 
 
 def seconds(measured: Measured, what: str) -> StartPart:

@@ -4,11 +4,11 @@ import re
 from collections.abc import Collection, Iterable, Sequence
 
 from infra.planning.findings import Findings
-from infra.planning.kv_cache import is_exact, keeps_cache
 from infra.planning.placement import Placed
 from infra.planning.plan import CachePlan, ClusterPlan, ColdStart, GatewayPlan, ModelPlan, PoolPlan, Rollout
 from infra.settings import Settings
 from infra.settings.platform import GUARDED
+from infra.sizing.kv_cache import is_exact, keeps_cache
 
 # docs.aws.amazon.com/eks/latest/userguide/managed-node-update-behavior.html: pods leave within 15 minutes.
 NODE_UPDATE_SECONDS = 900
@@ -20,7 +20,7 @@ _RARE = re.compile(r"p[456]")  # A100 and newer of 8 GPUs a node; AWS sells them
 def warn_of_model(placed: Placed, rollout: Rollout, start: ColdStart, findings: Findings) -> None:
     served, path = placed.served, placed.served.path
     model = served.settings
-    if model.revision is None and model.engine != "ollama":
+    if model.revision is None and served.engine.library is None:
         message = f"none is given: main of {model.model} can move, and with it what is served"
         findings.warn(f"{path}.revision", message, kind="no-revision")
     if served.replicas.min == 1 and not model.paused:
@@ -34,6 +34,9 @@ def warn_of_model(placed: Placed, rollout: Rollout, start: ColdStart, findings: 
     if placed.sized is None:
         return
     fit = placed.sized.fit
+    if not fit.estimated:
+        findings.warn(f"{path}.engine", f"{fit.reasons[0]}: whether {served.name} fits was not judged", kind="no-model")
+        return
     if fit.fits and not fit.certain:
         low = fit.kv_cache_gib.low if fit.kv_cache_gib else 0.0
         message = f"fits, but not for certain: {low:.1f} GiB of cache at the low end"
@@ -50,7 +53,7 @@ def warn_of_model(placed: Placed, rollout: Rollout, start: ColdStart, findings: 
     if fit.kv_bytes_per_token is None and (served.shape is None or keeps_cache(served.shape)):
         message = "its cache per token isn't known: whether a context fits was not judged"
         findings.warn(f"{path}.model", message, kind="cache-unknown")
-    if model.paused or model.engine == "ollama" or model.concurrency is not None:
+    if model.paused or not served.engine.limits.takes_batch or model.concurrency is not None:
         return
     if fit.max_concurrency is not None and fit.fits:
         holds = f"{fit.max_concurrency:.1f} requests of {served.max_model_len:,} tokens"

@@ -3,11 +3,13 @@
 from collections.abc import Iterator, Sequence
 
 from infra.catalog import Catalog
+from infra.engines import on_cpu
 from infra.planning.findings import Findings
 from infra.planning.options import fewest
 from infra.planning.placement import Placed
 from infra.planning.pools import Offer
-from infra.planning.sizing import Sized, Sizing
+from infra.planning.sizing import Sizing
+from infra.sizing.question import Sized
 
 # Worth a word where less than this share of a card is needed, and so many GiB stay empty: less has no smaller card.
 NEEDED_SHARE, EMPTY_GIB = 0.25, 16.0
@@ -41,7 +43,7 @@ def _needed_gib(sized: Sized) -> float | None:
     used = sum(term.gib for term in fit.terms)
     if fit.kv_cache_gib is None or question.task != "chat":
         return used
-    if fit.kv_bytes_per_token is None or (question.ollama_file_gib is None and question.concurrency == 1):
+    if fit.kv_bytes_per_token is None or (question.engine.limits.takes_batch and question.concurrency == 1):
         return None
     return used + question.concurrency * question.max_model_len * fit.kv_bytes_per_token / 2**30
 
@@ -77,9 +79,11 @@ def _smaller(sized: Sized, offers: Sequence[Offer], sizing: Sizing) -> Offer | N
 
 
 def _on_cpu(placed: Placed, catalog: Catalog) -> str | None:
-    """What Ollama can serve without a GPU."""
-    model = placed.served.settings
-    if model.engine == "ollama":
+    """What can be served without a GPU."""
+    model, other = placed.served.settings, on_cpu()
+    if placed.served.engine.limits.cpu:
         return "gpus: 0"
-    tag = next((name for name, each in catalog.ollama.items() if each.like == model.model), None)
-    return f'model: "{tag}", engine: ollama, gpus: 0' if tag is not None and placed.served.task == "embed" else None
+    if other is None or other.library is None or placed.served.task != "embed":
+        return None
+    name = other.library.name_like(model.model, catalog)
+    return f'model: "{name}", engine: {other.name}, gpus: 0' if name is not None else None

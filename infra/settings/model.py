@@ -4,9 +4,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from infra.settings.types import ModelId, ModelName, OneNumber, PoolName, Revision, Section, Short
+from infra.engines import DEFAULT
+from infra.settings.types import EngineName, ModelId, ModelName, OneNumber, PoolName, Revision, Section, Short
 
-Engine = Literal["vllm", "ollama", "tgi"]
 Task = Literal["chat", "embed", "rerank"]
 
 
@@ -43,7 +43,7 @@ class Model(Section):
     architecture: dict[str, Any] | str | None = Field(
         default=None, description="the fields of a config.json, or its path", examples=["models/acme-7b/config.json"]
     )
-    engine: Engine = Field(default="vllm", description="the model server")
+    engine: EngineName = Field(default=DEFAULT, description="the model server")
     task: Task | None = Field(default=None, description="what it does; from the catalogue when absent")
     quantization: str | None = Field(
         default=None, description="how the weights are stored or loaded; the repository's when absent", examples=["fp8"]
@@ -72,7 +72,7 @@ class Model(Section):
         default=None,
         gt=0,
         le=0.98,
-        description="share of the GPU that vLLM may use; chosen when absent",
+        description="share of the GPU that the engine may use; chosen when absent",
         examples=[0.9],
     )
     replicas: Annotated[Replicas, OneNumber, Short({"type": "integer", "minimum": 1, "maximum": 1000})] = Field(
@@ -88,7 +88,9 @@ class Model(Section):
         default=(), description="more arguments of the engine", examples=[["--enable-prefix-caching"]]
     )
     acknowledge_maintenance_mode: bool = Field(
-        default=False, description="TGI gets no new features: say that you know", examples=[True]
+        default=False,
+        description="an engine that gets no new features (maintenance mode): say that you know",
+        examples=[True],
     )
 
 

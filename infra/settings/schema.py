@@ -8,6 +8,7 @@ from typing import Any
 
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 
+from infra.engines import ENGINES
 from infra.settings.mistakes import PLATFORM, Key
 from infra.settings.platform import Settings
 from infra.settings.secrets import SECRETS
@@ -64,9 +65,14 @@ class _AsWritten(GenerateJsonSchema):
         return value
 
 
-@cache
 def platform_schema() -> Schema:
     """JSON Schema of `llm-platform:platform`."""
+    return _schema(tuple(ENGINES))
+
+
+@cache
+def _schema(engines: tuple[str, ...]) -> Schema:
+    """Made again once other engines are known."""
     schema = _tidy(Settings.model_json_schema(by_alias=True, schema_generator=_AsWritten), "")
     del schema["$defs"]["Addon"]["properties"]["state"]  # written as a word
     return schema

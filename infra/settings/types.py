@@ -3,13 +3,16 @@
 The examples are what an error message proposes to write, and what an editor shows through the JSON Schema.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, GetJsonSchemaHandler
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic.alias_generators import to_camel
 from pydantic.json_schema import JsonSchemaValue
-from pydantic_core import CoreSchema
+from pydantic_core import CoreSchema, PydanticCustomError, core_schema
+
+from infra.engines import ENGINES
 
 
 class Section(BaseModel):
@@ -94,9 +97,34 @@ HttpUrl = Annotated[
     str, _pattern(r"^https?://[^\s/]+(:\d+)?(/\S*)?$", "http://prometheus-operated.monitoring:9090", "URL")
 ]
 InstanceType = Annotated[str, _pattern(r"^[a-z0-9-]+\.[a-z0-9-]+$", "g6.xlarge", "instance type")]
-# Hugging Face: owner/name (a few old repositories have no owner); Ollama: name[:tag], optionally with an owner.
+# Hugging Face: owner/name (a few old repositories have no owner); an engine's own library: name[:tag], which may
+# have an owner too.
 ModelId = Annotated[str, _pattern(r"^[A-Za-z0-9][\w.-]*(/[\w.-]+)?(:[\w.-]+)?$", "Qwen/Qwen3-8B", "model id")]
 Revision = Annotated[str, _pattern(r"^[\w./-]+$", "0e9e39f249a16976918f6564b8830bc894c89659", "revision")]
+
+
+@dataclass(frozen=True)
+class _OneOf:
+    """A name that a registry knows, which may gain some: refused and written into the JSON Schema as a Literal is."""
+
+    known: Mapping[str, object]
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.no_info_after_validator_function(self._check, handler(source))
+
+    def _check(self, value: str) -> str:
+        if value not in self.known:
+            known = ", ".join(self.known)
+            raise PydanticCustomError("literal_error", "unknown; known: {known}", {"known": known})
+        return value
+
+    def __get_pydantic_json_schema__(self, core: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        return {"enum": list(self.known), "type": "string"}
+
+    __hash__ = object.__hash__
+
+
+EngineName = Annotated[str, _OneOf(ENGINES)]
 
 
 def _one_number(value: Any) -> Any:

@@ -7,11 +7,12 @@ import pytest
 from infra.catalog import load_catalog
 from infra.catalog.load import DATA
 from infra.catalog.load import load_catalog as loader
-from infra.planning.activations import activation_peak
-from infra.planning.fit import Arguments, fit
-from infra.planning.kv_cache import keeps_cache, request_bytes, splits
-from infra.planning.vllm import PINNED, Batch
-from infra.planning.weights import gpu_gib, stored_gib
+from infra.engines.vllm.activations import activation_peak
+from infra.engines.vllm.memory import fit
+from infra.engines.vllm.versions import PINNED
+from infra.sizing.kv_cache import keeps_cache, request_bytes, splits
+from infra.sizing.question import Arguments, Batch
+from infra.sizing.weights import gpu_gib, stored_gib
 
 CATALOG = load_catalog()
 
@@ -78,7 +79,7 @@ def test_a_model_that_can_be_sized_has_a_number_for_every_term(name: str) -> Non
     model = CATALOG.models[name]
     gpu = CATALOG.gpus["B200"]
     for gpus in (count for count in (1, 2, 4, 8) if splits(model, count)):
-        held = request_bytes(model, gpus, 2, 2048, 2048, PINNED)
+        held = request_bytes(model, gpus, 2, 2048, 2048)
         assert held or not keeps_cache(model)
         for method in (None, *CATALOG.quantizations):
             assert gpu_gib(model, method, CATALOG, gpu, gpus) > 0

@@ -3,7 +3,7 @@
 import pytest
 
 from infra.planning.break_even import break_even
-from infra.planning.plan import Estimate, Throughput
+from infra.sizing.estimates import Estimate, Throughput
 
 SURE = Throughput(Estimate(100, 200, 300), "measured")  # 263 to 788 million tokens a month
 UNKNOWN = Throughput(None, "no estimate: the speed of X isn't known")

@@ -5,8 +5,10 @@ from typing import Any
 
 import pytest
 
+from infra.engines import ENGINES
 from infra.planning import Plan, start_parts
-from infra.planning.plan import CachePlan, Estimate, Remedy
+from infra.planning.plan import CachePlan, Remedy
+from infra.sizing.estimates import Estimate
 from tests.planning.stacks import CATALOG, DEV, LOCAL, PROD, SHARED, changed, plan
 
 FIGURES = CATALOG.cold_start
@@ -25,7 +27,7 @@ BREAKDOWN: list[tuple[str, Estimate, float]] = [
     ("bootstrap", start_parts.seconds(FIGURES["start-vllm"], "bootstrap"), 74),
     ("bootstrap and what follows before the weights", start_parts.seconds(FIGURES["start-vllm"], ""), 74 + 21),
     ("compile", start_parts.seconds(FIGURES["compile"], "compile"), 195),
-    ("engine", start_parts.engine("vllm", "chat", 1, FIGURES, experts=False), 74 + 21 + 195),
+    ("engine", start_parts.engine(ENGINES["vllm"], "chat", 1, FIGURES, experts=False), 74 + 21 + 195),
 ]
 
 
@@ -117,7 +119,7 @@ def test_weights_take_their_bytes_by_what_the_cache_gives() -> None:
 
 def test_an_engine_starts_by_its_kind_its_task_and_its_gpus() -> None:
     def start(name: str, task: Any = "chat", gpus: int = 1, experts: bool = False) -> float:
-        return start_parts.engine(name, task, gpus, FIGURES, experts=experts).mid
+        return start_parts.engine(ENGINES[name], task, gpus, FIGURES, experts=experts).mid
 
     assert start("ollama") < start("vllm", "embed") < start("tgi") < start("vllm") < start("vllm", experts=True)
     assert start("vllm", gpus=4) - start("vllm") == FIGURES["start-several-gpus"].value

@@ -2,10 +2,11 @@
 
 import pytest
 
-from infra.planning.fit import Arguments, fit
-from infra.planning.kv_cache import kv_bytes_per_token, request_bytes, splits
-from infra.planning.vllm import PINNED, Batch, Version, default_batch, default_utilization, version_of
-from infra.planning.weights import gpu_gib, served_dtype, served_gib, stored_gib
+from infra.engines.vllm.memory import fit
+from infra.engines.vllm.versions import PINNED, default_batch, default_utilization, pages, version_of
+from infra.sizing.kv_cache import kv_bytes_per_token, request_bytes, splits
+from infra.sizing.question import Arguments, Batch, Version
+from infra.sizing.weights import gpu_gib, served_dtype, served_gib, stored_gib
 from tests.planning.stacks import CATALOG
 
 LLAMA_8B = CATALOG.models["meta-llama/Llama-3.1-8B-Instruct"]
@@ -130,14 +131,14 @@ KIB = 1024
     ],
 )
 def test_a_request_holds_what_each_of_its_layers_keeps(model: str, version: Version, length: int, kib: int) -> None:
-    held = request_bytes(CATALOG.models[model], 1, 2, length, 2048, version)
+    held = request_bytes(CATALOG.models[model], 1, 2, length, 2048, pages(version))
     assert held == kib * KIB
 
 
 def test_mla_entries_were_aligned_for_a_while() -> None:
     shape = CATALOG.models["deepseek-ai/DeepSeek-R1"]
-    assert kv_bytes_per_token(shape, 8, 2, (0, 7, 3)) == 61 * 640 * 2  # 21.43 GiB for 294,688 tokens in a log
-    assert kv_bytes_per_token(shape, 8, 2, (0, 9, 0)) == 61 * 576 * 2
+    assert kv_bytes_per_token(shape, 8, 2, pages((0, 7, 3))) == 61 * 640 * 2  # 21.43 GiB for 294,688 tokens in a log
+    assert kv_bytes_per_token(shape, 8, 2, pages((0, 9, 0))) == 61 * 576 * 2
 
 
 def test_an_indexer_keeps_a_key_of_its_own() -> None:

@@ -9,11 +9,11 @@ from hypothesis import strategies as st
 
 from infra.planning import Plan
 from infra.planning.findings import Findings
-from infra.planning.kv_cache import splits
 from infra.planning.rules import Rule
 from infra.planning.served import resolve
 from infra.planning.sizing import Sizing, can_run
 from infra.settings import Model
+from infra.sizing.kv_cache import splits
 from tests.planning.stacks import CATALOG, plan
 
 MODELS: list[dict[str, Any]] = [

@@ -5,9 +5,11 @@ import dataclasses
 import pytest
 
 from infra.catalog import Gpu, ModelShape, load_catalog
-from infra.planning.fit import Arguments, fit
-from infra.planning.plan import Throughput
-from infra.planning.throughput import Workload, throughput
+from infra.engines.vllm.memory import fit
+from infra.engines.vllm.throughput import throughput
+from infra.sizing.estimates import Throughput
+from infra.sizing.question import Arguments
+from infra.sizing.requests import Workload
 
 CATALOG = load_catalog()
 LLAMA = CATALOG.models["meta-llama/Llama-3.1-8B-Instruct"]

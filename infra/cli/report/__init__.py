@@ -9,6 +9,7 @@ from infra.cli.report.own_nodes import own_nodes_section
 from infra.cli.report.section import Column, Report, Row, Section
 from infra.cli.report.services import service_sections
 from infra.cli.report.words import count, usd
+from infra.engines import ENGINES
 from infra.offline import Planned
 from infra.planning.kinds import by_kind
 from infra.planning.plan import ModelPlan, Plan
@@ -93,6 +94,8 @@ def _ok(plan: Plan) -> Row:
 
 def _unsure(model: ModelPlan) -> str:
     fit = model.fit
+    if fit is not None and not fit.estimated:
+        return f"{model.name} (no estimate: {ENGINES[model.engine].title} has no memory model)"
     if fit is None or fit.kv_cache_gib is None or not fit.max_concurrency:
         return model.name
     need = fit.kv_cache_gib.mid / fit.max_concurrency * (model.concurrency or 1)

@@ -4,8 +4,9 @@ from collections.abc import Iterable
 
 from infra.cli.report.section import Column, Row, Section
 from infra.cli.report.words import between, count, interval, minutes, price, requests, two_figures, usd
+from infra.engines import ENGINES
 from infra.planning.plan import Cheaper, ModelPlan, Plan, PoolPlan
-from infra.planning.throughput import WORKLOAD
+from infra.sizing.requests import WORKLOAD
 
 _SHORT_REVISION = 12  # of a commit
 _CHEAPER = 3  # ways, of a model
@@ -103,6 +104,8 @@ def _fits(model: ModelPlan) -> str:
     """Judged at the middle of the estimate; certain at its low end."""
     if model.fit is None:
         return "no" if model.gpus else "-"
+    if not model.fit.estimated and model.fit.fits:
+        return "no estimate"
     return "yes" if model.fit.certain else "likely" if model.fit.fits else "no"
 
 
@@ -113,7 +116,7 @@ def weights_section(plan: Plan) -> Section:
 
 
 def _weights_row(model: ModelPlan) -> Row:
-    revision = "-" if model.engine == "ollama" else (model.revision or "main")[:_SHORT_REVISION]
+    revision = "-" if ENGINES[model.engine].library is not None else (model.revision or "main")[:_SHORT_REVISION]
     return model.name, model.model, revision, f"{model.dtype}, {model.engine} {model.engine_version}"
 
 

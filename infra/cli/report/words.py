@@ -4,7 +4,8 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from infra.planning.plan import Estimate, PoolPlan, Replicas
+from infra.planning.plan import PoolPlan, Replicas
+from infra.sizing.estimates import Estimate
 
 
 def count(number: int, noun: str) -> str:

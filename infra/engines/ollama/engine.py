@@ -5,7 +5,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from components.container import MODELS_MOUNT, Fetch
-from infra.engines.engine import Engine, Workload
+from infra.engines.engine import Engine, Limits, Workload
+from infra.engines.ollama.library import Tags
+from infra.engines.ollama.memory import size
 
 _KV_CACHE_TYPE = {"fp8": "q8_0"}
 # `pull` and `cp` ask a server, so the Job runs one for itself. Its log is kept apart, because the end of the
@@ -32,6 +34,21 @@ class Ollama(Engine):
     api_key_env: str | None = None
     drains = False  # SIGTERM closes its connections
     keep_alive_env: str | None = None  # Go's server without an idle timeout (server/routes.go)
+    memory = staticmethod(size)
+    library = Tags()
+    limits = Limits(
+        cpu=True,
+        takes_batch=False,
+        quantizes_at_load=False,
+        truncates_prompts=True,
+        no_arguments="ollama serve takes no arguments",
+        refused_keys={
+            "revision": "an Ollama tag is its own revision",
+            "quantization": "an Ollama tag names its own quantization",
+            "gpu_memory_utilization": "Ollama decides itself how much memory it uses",
+            "max_num_seqs": "Ollama answers as many requests at once as `concurrency` says",
+        },
+    )
 
     def args(self, workload: Workload) -> tuple[str, ...]:
         return ("serve", *workload.extra_args)

@@ -4,11 +4,16 @@ Its images from 3.1.1 on keep Python under /root, which only root may read (hugg
 3.1.0 is the last that runs as another user.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from components.container import HOME, Query
-from infra.engines.engine import Engine, Workload
+from infra.catalog import Catalog
+from infra.engines.engine import Asked, Engine, Limits, Refusal, Workload
 from infra.engines.hub import weights_path
+from infra.engines.tgi.flags import REFUSED
+from infra.engines.tgi.memory import size
+from infra.engines.tgi.prefill import DEFAULT_FRACTION
+from infra.sizing.question import Question, Sized
 
 _DTYPE = {"bf16": "bfloat16", "fp16": "float16"}
 _KV_CACHE_DTYPE = {"fp8": "fp8_e4m3fn"}
@@ -23,6 +28,37 @@ class Tgi(Engine):
     api_key_env: str | None = "API_KEY"
     drains = False  # up to 3.1 it gives them 90 seconds, whatever it is told
     keep_alive_env: str | None = None  # axum's server has no idle timeout
+    limits = Limits(refused_arguments=REFUSED)
+
+    memory = staticmethod(size)
+
+    def default_utilization(self, question: Question) -> float | None:
+        return DEFAULT_FRACTION
+
+    def utilization_reason(self, sized: Sized) -> str:
+        share = sized.arguments.utilization
+        return f"{share} of the GPU's memory, of which TGI leaves 7 % free for its CUDA graphs"
+
+    def asked(self, question: Question) -> str:
+        return f"TGI, --cuda-memory-fraction {question.utilization or DEFAULT_FRACTION}"
+
+    def started(self, sized: Sized) -> str:
+        share = f"--cuda-memory-fraction {sized.arguments.utilization}"
+        return f"TGI, {share}, --max-batch-prefill-tokens {sized.arguments.max_num_batched_tokens}"
+
+    def refuse(self, model: Asked, model_type: str | None, catalog: Catalog) -> Iterator[Refusal]:
+        """It knows the models of its day. Of an architecture that doesn't say its type, nobody can tell."""
+        name = model.like or model.model
+        known = catalog.tgi_serves(name) or name not in catalog.models
+        if model.architecture is not None:
+            name, known = f"model_type {model_type}", model_type is None or model_type in catalog.tgi
+        if not known:
+            got = f"TGI {catalog.engines[self.name].version} can't serve {name}, and gets no new models"
+            yield Refusal("engine", got, "write engine: vllm", ("model", "like", "architecture"))
+        elif not model.acknowledge_maintenance_mode:
+            got = "TGI is in maintenance mode: it gets no new models or features"
+            write = "write engine: vllm, or acknowledgeMaintenanceMode: true beside it"
+            yield Refusal("engine", got, write, ("acknowledgeMaintenanceMode",))
 
     def args(self, workload: Workload) -> tuple[str, ...]:
         args = [

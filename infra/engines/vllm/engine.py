@@ -3,8 +3,13 @@
 from collections.abc import Mapping
 
 from components.container import Query
-from infra.engines.engine import Engine, Workload
+from infra.engines.engine import Engine, Limits, Workload
 from infra.engines.hub import weights_path
+from infra.engines.vllm.flags import REFUSED
+from infra.engines.vllm.memory import size
+from infra.engines.vllm.throughput import of_replica
+from infra.engines.vllm.versions import PINNED, default_utilization
+from infra.sizing.question import Question, Sized
 
 _DTYPE = {"bf16": "bfloat16", "fp16": "float16"}
 # `auto` would pick the runner by the architecture, and an embedding model built on a chat model would chat.
@@ -24,6 +29,9 @@ class Vllm(Engine):
     api_key_env: str | None = "VLLM_API_KEY"
     drains = True
     keep_alive_env: str | None = "VLLM_HTTP_TIMEOUT_KEEP_ALIVE"  # 5 seconds where it is not set
+    limits = Limits(
+        cache_in_8_bit=True, streams_weights=True, defaults_known=True, compiles=True, refused_arguments=REFUSED
+    )
 
     def args(self, workload: Workload) -> tuple[str, ...]:
         """Everything that decides memory is explicit: defaults differ by version and GPU."""
@@ -48,6 +56,35 @@ class Vllm(Engine):
             args += ["--max-num-batched-tokens", str(workload.max_num_batched_tokens)]
         return (*args, *workload.extra_args)
 
+    memory = staticmethod(size)
+    throughput = staticmethod(of_replica)
+
+    def default_utilization(self, question: Question) -> float | None:
+        return default_utilization(question.version or PINNED)
+
+    def utilization_reason(self, sized: Sized) -> str:
+        share = sized.arguments.utilization
+        free = (sized.gpu.engine_gib or 0.0) * (1 - share)
+        version = _said(sized.question)
+        return f"{share} is the default of vLLM {version}; {free:.1f} GiB stay free for what it doesn't count"
+
+    def asked(self, question: Question) -> str:
+        return f"vLLM {_said(question)}, utilisation {question.utilization or self.default_utilization(question)}"
+
+    def started(self, sized: Sized) -> str:
+        arguments, question = sized.arguments, sized.question
+        assumed = "" if question.version_known else " (assumed: --engine-version makes the interval narrower)"
+        chosen = "" if question.max_num_seqs else " (its default)"
+        return (
+            f"vLLM {_said(question)}{assumed}, utilisation {arguments.utilization}, max-num-seqs"
+            f" {arguments.max_num_seqs}{chosen}, max-num-batched-tokens {arguments.max_num_batched_tokens}"
+        )
+
+    def start_up(self, task: str, *, experts: bool) -> Mapping[str, str]:
+        kind = "compile-encoder" if task != "chat" else "compile-experts" if experts else "compile"
+        what = f"profile, compile and CUDA graphs{' with experts' if experts else ''}"
+        return {**super().start_up(task, experts=experts), what: kind}
+
     def env(self, workload: Workload) -> Mapping[str, str]:
         return {"HF_HUB_OFFLINE": "1", "VLLM_NO_USAGE_STATS": "1", "DO_NOT_TRACK": "1"}
 
@@ -57,3 +94,7 @@ class Vllm(Engine):
             Query("waiting", f"sum(vllm:num_requests_waiting{labels})"),
             Query("running", f"sum(vllm:num_requests_running{labels})"),
         )
+
+
+def _said(question: Question) -> str:
+    return ".".join(map(str, question.version or PINNED))

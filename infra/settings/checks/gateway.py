@@ -1,5 +1,6 @@
 """Rules for `gateway`."""
 
+from infra.engines import DEFAULT, ENGINES
 from infra.settings.checks.addons import uses_alb
 from infra.settings.checks.cluster import read_cidr
 from infra.settings.checks.scope import CLUSTER_KIND, Scope
@@ -117,9 +118,10 @@ def _check_public(scope: Scope, gateway: Gateway) -> None:
             visibility, "public without TLS: keys would cross the internet in the open", write, reads=reads
         )
     for name, model in scope.settings.models.items():
-        if model.engine == "ollama":
-            got = f"public, and Ollama ({name}) has no authentication"
-            write = f"write visibility: internal, or models.{name}.engine: vllm"
+        engine = ENGINES[model.engine]
+        if not engine.checks_key:
+            got = f"public, and {engine.title} ({name}) has no authentication"
+            write = f"write visibility: internal, or models.{name}.engine: {DEFAULT}"
             scope.report.wrong(visibility, got, write, reads=[("models", name, "engine")])
     create = scope.settings.cluster.create
     network = create.network if create is not None else None

@@ -3,19 +3,12 @@
 from collections.abc import Mapping
 
 from infra.catalog import AT_LOAD, ModelShape
+from infra.engines import DEFAULT, ENGINES, Engine, on_cpu, with_library
 from infra.settings.architecture import BadArchitecture, read_architecture
 from infra.settings.checks.arguments import check_extra_args
 from infra.settings.checks.scope import CLUSTER_KIND, Scope
 from infra.settings.mistakes import Key, did_you_mean
 from infra.settings.model import Model
-
-# What only some engines know, by the model's attribute.
-_NOT_FOR_OLLAMA: Mapping[str, str] = {
-    "revision": "an Ollama tag is its own revision",
-    "quantization": "an Ollama tag names its own quantization",
-    "gpu_memory_utilization": "Ollama decides itself how much memory it uses",
-    "max_num_seqs": "Ollama answers as many requests at once as `concurrency` says",
-}
 
 _LIKE = "like: a known model of the same shape, or architecture: its config.json"
 
@@ -28,7 +21,7 @@ def check_models(scope: Scope) -> None:
         _check_identity(scope, key, model)
         _check_limits(scope, key, model)
         _check_architecture(scope, key, model)
-        _check_tgi(scope, key, model)
+        _check_refusals(scope, key, model)
         _check_place(scope, key, model)
         _check_replicas(scope, key, model)
         check_extra_args(scope, key, model)
@@ -46,48 +39,64 @@ def _check_name(scope: Scope, key: Key, name: str) -> None:
 
 
 def _check_engine(scope: Scope, key: Key, model: Model) -> None:
-    engine = (*key, "engine")
-    if model.engine == "ollama":
-        for attribute, reason in _NOT_FOR_OLLAMA.items():
-            if getattr(model, attribute) is not None:
-                name = Model.model_fields[attribute].alias or attribute
-                scope.report.wrong((*key, name), reason, f"leave {name} out", reads=[engine])
-    if model.gpus == 0 and model.engine != "ollama":
+    engine, limits = (*key, "engine"), ENGINES[model.engine].limits
+    for attribute, reason in limits.refused_keys.items():
+        if getattr(model, attribute) is not None:
+            name = Model.model_fields[attribute].alias or attribute
+            scope.report.wrong((*key, name), reason, f"leave {name} out", reads=[engine])
+    if model.gpus == 0 and not limits.cpu:
         got = f"0 GPUs is the CPU, and {model.engine} needs a GPU here"
-        scope.report.wrong(
-            (*key, "gpus"), got, "write engine: ollama and a tag such as llama3.2:1b, or gpus: 1", reads=[engine]
-        )
+        scope.report.wrong((*key, "gpus"), got, f"{_on_cpu()}gpus: 1", reads=[engine])
+
+
+def _on_cpu() -> str:
+    other = on_cpu()
+    if other is None:
+        return "write "
+    what = f" and a {_kind(other)} such as {other.library.small}" if other.library else ""
+    return f"write engine: {other.name}{what}, or "
+
+
+def _kind(engine: Engine) -> str:
+    """What a name of its library is called, without the article and the engine."""
+    return engine.library.noun.rpartition(" ")[2] if engine.library else "repository"
 
 
 def _check_identity(scope: Scope, key: Key, model: Model) -> None:
-    catalog, wrong = scope.catalog, scope.report.wrong
+    catalog, wrong, library = scope.catalog, scope.report.wrong, ENGINES[model.engine].library
     reads: list[Key] = [(*key, "engine"), (*key, "like"), (*key, "architecture")]
     if model.like is not None and model.architecture is not None:
         wrong((*key, "like"), "like and architecture both give the shape", "leave one of them out", reads=reads)
     if model.like is not None and model.like not in catalog.models:
         wrong((*key, "like"), f"unknown model {model.like}", _meant(model.like, catalog.models, "Qwen/Qwen3-8B"))
     shape = catalog.models.get(model.like or model.model)
-    if shape is not None and shape.left_out is not None and model.architecture is None and model.engine != "ollama":
+    if shape is not None and shape.left_out is not None and model.architecture is None and not library:
         field = "like" if model.like is not None else "model"
         wrong((*key, field), f"{shape.id} can't be sized: {shape.left_out}", f"write {_LIKE}", reads=reads)
-    if model.engine == "ollama":
-        if model.model in catalog.models:
-            got = "a Hugging Face repository; Ollama takes a tag of its own library"
-            wrong((*key, "model"), got, _tag_of(scope, model.model), reads=reads)
-        elif (method := catalog.ollama.unknown_quantization(model.model)) is not None:
-            got = f"{model.model} ends in {method}, which is no quantization of llama.cpp that is known"
-            wrong((*key, "model"), got, f"write one of {', '.join(catalog.gguf)}, or none", reads=reads)
-        elif model.model not in catalog.ollama and model.like is None and model.architecture is None:
-            write = _meant(model.model, catalog.ollama, "llama3.2:3b", _LIKE)
-            wrong((*key, "model"), f"unknown Ollama tag {model.model}", write, reads=reads)
-    elif model.model in catalog.ollama or ":" in model.model:
-        got = f"an Ollama tag; {model.engine} takes a Hugging Face repository"
-        tag = catalog.ollama.get(model.model)
-        repository = f"model: {tag.like}, or " if tag is not None and tag.like else ""
-        wrong((*key, "model"), got, f"write {repository}engine: ollama", reads=reads)
+    if library is not None:
+        _check_library_name(scope, key, model, ENGINES[model.engine], reads)
+    elif (other := with_library(model.model, catalog)) is not None and other.library is not None:
+        got = f"{other.library.noun}; {model.engine} takes a Hugging Face repository"
+        like = other.library.like(model.model, catalog)
+        wrong((*key, "model"), got, f"write {f'model: {like}, or ' if like else ''}engine: {other.name}", reads=reads)
     elif model.model not in catalog.models and model.like is None and model.architecture is None:
         write = _meant(model.model, catalog.models, "Qwen/Qwen3-8B", _LIKE)
         wrong((*key, "model"), f"unknown model {model.model}", write, reads=reads)
+
+
+def _check_library_name(scope: Scope, key: Key, model: Model, engine: Engine, reads: list[Key]) -> None:
+    catalog, wrong, library, kind = scope.catalog, scope.report.wrong, engine.library, _kind(engine)
+    assert library is not None
+    if model.model in catalog.models:
+        got = f"a Hugging Face repository; {engine.title} takes a {kind} of its own library"
+        name = library.name_like(model.model, catalog)
+        write = f'write model: "{name}"' if name else f'write a {kind} such as "{library.sample}"'
+        wrong((*key, "model"), got, f"{write}, or engine: {DEFAULT}", reads=reads)
+    elif (refused := library.refuse(model.model, catalog)) is not None:
+        wrong((*key, "model"), *refused, reads=reads)
+    elif model.model not in library.names(catalog) and model.like is None and model.architecture is None:
+        write = _meant(model.model, library.names(catalog), library.sample, _LIKE)
+        wrong((*key, "model"), f"unknown {engine.title} {kind} {model.model}", write, reads=reads)
 
 
 def _meant(name: str, known: Mapping[str, object], sample: str, otherwise: str = "") -> str:
@@ -97,27 +106,19 @@ def _meant(name: str, known: Mapping[str, object], sample: str, otherwise: str =
     return f"write a known one, e.g. {sample}" + (f"; or {otherwise}" if otherwise else "")
 
 
-def _tag_of(scope: Scope, repository: str) -> str:
-    tag = next((each.tag for each in scope.catalog.ollama.values() if each.like == repository), None)
-    return f'write model: "{tag}", or engine: vllm' if tag else 'write a tag such as "llama3.2:3b", or engine: vllm'
-
-
 def _check_limits(scope: Scope, key: Key, model: Model) -> None:
     """What the catalogue says of the model itself."""
+    library = ENGINES[model.engine].library
     reads: list[Key] = [(*key, name) for name in ("model", "like", "engine", "architecture")]
-    if (
-        model.quantization is not None
-        and model.engine != "ollama"
-        and model.quantization not in scope.catalog.quantizations
-    ):
+    if model.quantization is not None and library is None and model.quantization not in scope.catalog.quantizations:
         known = scope.catalog.quantizations
         close = did_you_mean(model.quantization, known)
         write = f"did you mean {close}?" if close else f"write one of {', '.join(known)}"
         scope.report.wrong((*key, "quantization"), f"unknown quantization {model.quantization}", write)
-    shape = scope.catalog.models.get(model.like or model.model) if model.engine != "ollama" else None
+    shape = scope.catalog.models.get(model.like or model.model) if library is None else None
     context = shape.max_context if shape else None
-    if model.engine == "ollama" and model.model in scope.catalog.ollama:
-        context = scope.catalog.ollama[model.model].max_context
+    if library is not None and model.model in library.names(scope.catalog):
+        context = library.stored(model.model, None, scope.catalog).own_context
     if context is not None and model.max_model_len is not None and model.max_model_len > context:
         got = f"{model.max_model_len} tokens; the model was made for {context}"
         scope.report.wrong((*key, "maxModelLen"), got, f"write maxModelLen: {context} or less", reads=reads)
@@ -152,24 +153,9 @@ def _check_architecture(scope: Scope, key: Key, model: Model) -> None:
             scope.report.wrong(where, got, "write the fields of the model's config.json, or its path", reads=[])
 
 
-def _check_tgi(scope: Scope, key: Key, model: Model) -> None:
-    """It knows the models of its day. Of an architecture that doesn't say its type, nobody can tell."""
-    if model.engine != "tgi":
-        return
-    engine, wrong = (*key, "engine"), scope.report.wrong
-    name, catalog = model.like or model.model, scope.catalog
-    known = catalog.tgi_serves(name) or name not in catalog.models
-    if model.architecture is not None:
-        type_ = _type_of(model)
-        name, known = f"model_type {type_}", type_ is None or type_ in catalog.tgi
-    if not known:
-        reads = [(*key, field) for field in ("model", "like", "architecture")]
-        version = catalog.engines["tgi"].version
-        wrong(engine, f"TGI {version} can't serve {name}, and gets no new models", "write engine: vllm", reads=reads)
-    elif not model.acknowledge_maintenance_mode:
-        got = "TGI is in maintenance mode: it gets no new models or features"
-        reads = [(*key, "acknowledgeMaintenanceMode")]
-        wrong(engine, got, "write engine: vllm, or acknowledgeMaintenanceMode: true beside it", reads=reads)
+def _check_refusals(scope: Scope, key: Key, model: Model) -> None:
+    for each in ENGINES[model.engine].refuse(model, _type_of(model), scope.catalog):
+        scope.report.wrong((*key, each.key), each.got, each.write, reads=[(*key, name) for name in each.reads])
 
 
 def _type_of(model: Model) -> str | None:
@@ -201,7 +187,9 @@ def _check_place(scope: Scope, key: Key, model: Model) -> None:
                 reads=[("gpuPools", model.pool), pool_key],
             )
     elif not pools and model.gpus != 0 and existing is not None and (existing.context or existing.eks):
-        write = "write the cluster's GPU nodes under gpuPools, or engine: ollama with gpus: 0"
+        other = on_cpu()
+        instead = f", or engine: {other.name} with gpus: 0" if other else ""
+        write = f"write the cluster's GPU nodes under gpuPools{instead}"
         scope.report.wrong(
             key,
             "needs a GPU, and no nodes are made on a cluster that exists",
@@ -226,6 +214,6 @@ def _check_replicas(scope: Scope, key: Key, model: Model) -> None:
             scope.report.wrong(where, got, f"write {{min: {low}, max: {low}}}")
         else:
             scope.report.wrong(where, got, f"write {{min: {high}, max: {low}}}" if high else f"write {low}")
-    elif low < high and model.engine == "ollama":
-        got = "Ollama has no metrics that a scaler could read"
-        scope.report.wrong(where, got, f"write replicas: {high}, or engine: vllm", reads=[where, (*key, "engine")])
+    elif low < high and not ENGINES[model.engine].is_measured:
+        got = f"{ENGINES[model.engine].title} has no metrics that a scaler could read"
+        scope.report.wrong(where, got, f"write replicas: {high}, or engine: {DEFAULT}", reads=[where, (*key, "engine")])

@@ -1,11 +1,12 @@
 """How versions of vLLM differ in what they do with a GPU's memory."""
 
 import re
-from dataclasses import dataclass
 
-from infra.planning.plan import Estimate
-
-Version = tuple[int, int, int]
+from infra.catalog import ModelShape
+from infra.sizing.estimates import Estimate
+from infra.sizing.kv_cache import Pages
+from infra.sizing.question import Batch, Version
+from infra.sizing.weights import GIB
 
 # What the catalogue pins; taken where nobody says.
 PINNED: Version = (0, 28, 0)
@@ -26,15 +27,10 @@ COUNTS_GRAPHS: Version = (0, 21, 0)
 # MLA entries started on 256 bytes (vllm#12676) until vllm#14842.
 MLA_ALIGNED: tuple[Version, Version] = ((0, 7, 2), (0, 8, 2))
 
+# Of DeepSeek-V3, the only ones that versions before V1 absorbed.
+Q_LORA_RANK = 1536
+
 _VERSION = re.compile(r"(\d+)\.(\d+)(?:\.(\d+))?")
-
-
-@dataclass(frozen=True)
-class Batch:
-    """`--max-num-seqs` and `--max-num-batched-tokens`."""
-
-    seqs: int
-    tokens: int
 
 
 def version_of(text: str) -> Version | None:
@@ -47,6 +43,18 @@ def version_of(text: str) -> Version | None:
         return None
     version = (int(found[1]), int(found[2]), int(found[3] or 0))
     return min(version, V0_LAST) if "(worker.py" in text else version
+
+
+def pages(version: Version) -> Pages:
+    return Pages(hybrid=version >= HYBRID_CACHE, mla_aligned=MLA_ALIGNED[0] <= version < MLA_ALIGNED[1])
+
+
+def absorbed(shape: ModelShape, version: Version) -> float:
+    """MLA before V1 also held the products of its projections: of query and key, of value and output. GiB."""
+    heads, rank, hidden = shape.attention_heads, shape.kv_lora_rank, shape.hidden_size
+    if version >= V1 or not (heads and rank and hidden):
+        return 0.0
+    return (shape.layers or 0) * heads * rank * (hidden + Q_LORA_RANK) * (1 if shape.dtype == "fp8" else 2) / GIB
 
 
 def default_utilization(version: Version) -> float:

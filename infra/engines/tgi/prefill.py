@@ -7,8 +7,8 @@ import_utils.py. No published log was held against it: the interval is wide.
 """
 
 from infra.catalog import ModelShape
-from infra.planning.activations import layer_width
-from infra.planning.plan import Estimate
+from infra.sizing.estimates import Estimate
+from infra.sizing.layers import layer_width
 
 WIGGLE_ROOM = 0.93
 # Its own is 1; this is the most that the stack file takes.

@@ -3,13 +3,23 @@
 from dataclasses import dataclass
 
 from infra.catalog import ModelShape
-from infra.planning.vllm import HYBRID_CACHE, MLA_ALIGNED, PINNED, Version
 
 # A linear-attention or Mamba layer keeps one state a request, in a page as large as this many tokens of a full layer:
 # logs of Qwen3-Next and Qwen3.5 say 544 to 1,584.
 STATE_TOKENS = 1600
 # The indexer of sparse attention (DeepSeek-V3.2, GLM-5) keeps its key in 8 bit with a 4-byte scale.
 INDEX_SCALE_BYTES = 4
+
+
+@dataclass(frozen=True)
+class Pages:
+    """How an engine lays the cache out."""
+
+    hybrid: bool = True  # layers that keep less take less
+    mla_aligned: bool = False  # each latent entry starts on 256 bytes
+
+
+PAGES = Pages()
 
 
 @dataclass(frozen=True)
@@ -26,11 +36,11 @@ def keeps_cache(shape: ModelShape) -> bool:
     return not (shape.modality in ("embedding", "rerank") and shape.attention == "mha")
 
 
-def layers_of(shape: ModelShape, version: Version = PINNED) -> Layers:
+def layers_of(shape: ModelShape, pages: Pages = PAGES) -> Layers:
     """Layers that are known to keep less; all others keep every token. Layers that share another's cache keep none."""
     total = shape.layers or 0
     windowed = (shape.swa_kv_layers or 0) if shape.sliding_window else 0
-    if version < HYBRID_CACHE:
+    if not pages.hybrid:
         own = total if shape.full_kv_layers is None else shape.full_kv_layers + windowed
         return Layers(total if shape.attention == "hybrid" else own, 0, 0)
     full = total - windowed if shape.full_kv_layers is None else shape.full_kv_layers
@@ -38,19 +48,19 @@ def layers_of(shape: ModelShape, version: Version = PINNED) -> Layers:
 
 
 def kv_bytes_per_token(
-    shape: ModelShape, gpus: int, element_bytes: int, version: Version = PINNED, *, windowed: bool = False
+    shape: ModelShape, gpus: int, element_bytes: int, pages: Pages = PAGES, *, windowed: bool = False
 ) -> float | None:
     """Bytes that one more token takes on each GPU, in layers that keep every token (or in `windowed` ones).
 
     2 x layers x KV heads x head size x bytes: heads are split over the GPUs, and repeated where there are fewer than
     GPUs. MLA keeps one latent vector a layer, the same on every GPU. None where the shape isn't known.
     """
-    layers = layers_of(shape, version)
+    layers = layers_of(shape, pages)
     if shape.layers is None:
         return None
     if shape.attention == "mla" or shape.kv_lora_rank is not None:
         latent = ((shape.kv_lora_rank or 0) + (shape.qk_rope_head_dim or 0)) * element_bytes
-        if MLA_ALIGNED[0] <= version < MLA_ALIGNED[1]:
+        if pages.mla_aligned:
             latent = -(-latent // 256) * 256
         index = shape.index_head_dim + INDEX_SCALE_BYTES if shape.index_head_dim else 0
         return layers.full * (latent + index)
@@ -63,14 +73,14 @@ def kv_bytes_per_token(
 
 
 def request_bytes(
-    shape: ModelShape, gpus: int, element_bytes: int, length: int, batched_tokens: int, version: Version
+    shape: ModelShape, gpus: int, element_bytes: int, length: int, batched_tokens: int, pages: Pages = PAGES
 ) -> float | None:
     """What a request of `length` tokens holds on each GPU. A window moves on once a batch: it holds that much more."""
-    full = kv_bytes_per_token(shape, gpus, element_bytes, version)
+    full = kv_bytes_per_token(shape, gpus, element_bytes, pages)
     if full is None:
         return None
-    layers = layers_of(shape, version)
-    window = kv_bytes_per_token(shape, gpus, element_bytes, version, windowed=True) if layers.windowed else 0
+    layers = layers_of(shape, pages)
+    window = kv_bytes_per_token(shape, gpus, element_bytes, pages, windowed=True) if layers.windowed else 0
     held = min(length, (shape.sliding_window or 0) + batched_tokens)
     states = layers.states * STATE_TOKENS * full / layers.full if layers.full else 0
     return full * length + (window or 0) * held + states

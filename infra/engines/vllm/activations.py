@@ -1,16 +1,13 @@
 """The most memory that one step takes beside weights and cache, which vLLM measures when it starts."""
 
 from infra.catalog import ModelShape
-from infra.planning.kv_cache import keeps_cache
-from infra.planning.plan import Estimate
-from infra.planning.vllm import Batch, Version, default_batch, sampler_copies
+from infra.engines.vllm.versions import default_batch, sampler_copies
+from infra.sizing.estimates import Estimate
+from infra.sizing.kv_cache import keeps_cache
+from infra.sizing.layers import layer_width
+from infra.sizing.question import Batch, Version
 
 GIB = 2**30
-# Values a token that a layer holds at once, in hidden sizes: input, residual, norm, output; a mixture of experts has
-# its router's input and the experts' sum too.
-DENSE_COPIES, MOE_COPIES = 4, 6
-# Gate, up and their product.
-FEED_FORWARD_COPIES = 3
 # A vision model is measured with its largest image, which is no longer than the context: four patches a token, each
 # of about 1,280 values in 8 copies of 2 bytes.
 IMAGE_TOKENS = 16384
@@ -65,11 +62,3 @@ def any_version(
         shape, gpus, batch if batch_known else old, OLDEST, None, max_model_len, batch_known=True
     )
     return Estimate(min(peak.low, oldest.low), peak.mid, max(peak.high, oldest.high))
-
-
-def layer_width(shape: ModelShape, gpus: int) -> float:
-    """Values that one token has in a layer. Each of a token's experts writes an output of its own."""
-    hidden = shape.hidden_size or 0
-    if shape.num_experts:
-        return hidden * (MOE_COPIES + (shape.experts_per_token or 1))
-    return FEED_FORWARD_COPIES * (shape.intermediate_size or 4 * hidden) / gpus + DENSE_COPIES * hidden

@@ -8,28 +8,12 @@ sequence's cache (memory), multiplies 2 x active weights a token (compute), adds
 from dataclasses import dataclass
 
 from infra.catalog import Gpu, ModelShape
-from infra.planning.fit import Arguments
-from infra.planning.kv_cache import request_bytes
-from infra.planning.plan import Estimate, Fit, Throughput
-from infra.planning.sizing import Sized
-from infra.planning.weights import GIB
-
-
-@dataclass(frozen=True)
-class Workload:
-    """Tokens of a mean request. No prompt shares its beginning with another's."""
-
-    prompt: int
-    output: int
-
-    @property
-    def mean_held(self) -> float:
-        """What a running request keeps in the cache, on average."""
-        return self.prompt + self.output / 2
-
-
-# About the mean of conversations in Azure's trace of 2023 (github:Azure/AzurePublicDataset, ..._conv.csv).
-WORKLOAD = Workload(prompt=1024, output=256)
+from infra.engines.vllm.versions import PINNED, pages
+from infra.sizing.estimates import Estimate, Fit, Throughput
+from infra.sizing.kv_cache import request_bytes
+from infra.sizing.question import Arguments, Sized
+from infra.sizing.requests import WORKLOAD, Workload
+from infra.sizing.weights import GIB
 
 
 @dataclass(frozen=True)
@@ -62,8 +46,6 @@ ALL_REDUCES_A_LAYER = 2
 def of_replica(sized: Sized) -> Throughput:
     """With the arguments that its server is started with."""
     question = sized.question
-    if question.ollama_file_gib is not None:
-        return Throughput(None, "no estimate: the model of throughput is vLLM's, not Ollama's")
     return throughput(
         question.shape, sized.gpu, sized.gpus, sized.arguments, sized.fit, quantization=question.quantization
     )
@@ -126,7 +108,9 @@ def _held(shape: ModelShape, gpus: int, arguments: Arguments, workload: Workload
     """Bytes of cache that a running request keeps on each GPU."""
     element = 1 if arguments.kv_cache_dtype.startswith("fp8") else 2
     length = round(workload.mean_held)
-    return request_bytes(shape, gpus, element, length, arguments.max_num_batched_tokens, arguments.version)
+    return request_bytes(
+        shape, gpus, element, length, arguments.max_num_batched_tokens, pages(arguments.version or PINNED)
+    )
 
 
 def _step_seconds(

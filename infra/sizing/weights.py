@@ -1,11 +1,8 @@
 """How much memory a model's weights take, on disk and on the GPUs together."""
 
 from infra.catalog import AT_LOAD, Catalog, Gpu, ModelShape
-from infra.planning.vllm import PINNED, V1, Version
 
 GIB = 2**30
-# Of DeepSeek-V3, the only ones that those versions absorbed.
-Q_LORA_RANK = 1536
 HALF = ("bf16", "fp16", "fp32")
 
 
@@ -22,20 +19,11 @@ def served_gib(shape: ModelShape, quantization: str | None, catalog: Catalog) ->
 
 
 def gpu_gib(
-    shape: ModelShape, quantization: str | None, catalog: Catalog, gpu: Gpu, gpus: int, version: Version = PINNED
+    shape: ModelShape, quantization: str | None, catalog: Catalog, gpu: Gpu, gpus: int, more: float = 0.0
 ) -> float:
-    """On each GPU, as its kernels lay the weights out."""
+    """On each GPU, as its kernels lay the weights out; `more`: what the engine adds, on all GPUs together."""
     files = served_gib(shape, quantization, catalog)
-    more = _padding(shape, quantization, catalog, gpu, gpus) + _absorbed(shape, version)
-    return (files + more) / gpus + _rotary(shape)
-
-
-def _absorbed(shape: ModelShape, version: Version) -> float:
-    """MLA before V1 also held the products of its projections: of query and key, of value and output."""
-    heads, rank, hidden = shape.attention_heads, shape.kv_lora_rank, shape.hidden_size
-    if version >= V1 or not (heads and rank and hidden):
-        return 0.0
-    return (shape.layers or 0) * heads * rank * (hidden + Q_LORA_RANK) * (1 if shape.dtype == "fp8" else 2) / GIB
+    return (files + _padding(shape, quantization, catalog, gpu, gpus) + more) / gpus + _rotary(shape)
 
 
 def _rotary(shape: ModelShape) -> float:

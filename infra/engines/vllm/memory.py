@@ -1,0 +1,146 @@
+"""Does a model fit its GPUs: what is left for the KV cache once weights and working memory are taken. Per GPU.
+
+usable = utilisation x memory that the engine sees; cache = usable - weights - activations - CUDA graphs - other.
+The terms are mechanisms of the engine, their constants from published start-up logs: benchmarks/memory.py holds the
+sum against such logs.
+"""
+
+from infra.catalog import Catalog, Gpu, ModelShape
+from infra.engines.vllm.activations import activation_peak, any_version
+from infra.engines.vllm.versions import (
+    COUNTS_GRAPHS,
+    PINNED,
+    V1,
+    absorbed,
+    captured_graphs,
+    default_batch,
+    default_utilization,
+    pages,
+)
+from infra.sizing.batches import largest_batch, planned_batch, whole_input
+from infra.sizing.estimates import Estimate, Fit, Term
+from infra.sizing.judging import (
+    CARD_SHARE,
+    OTHER,
+    OTHER_PARALLEL,
+    QUANTIZED_SHARE,
+    WEIGHTS_SHARE,
+    interval,
+    judge,
+    terms_of,
+)
+from infra.sizing.kv_cache import keeps_cache, request_bytes
+from infra.sizing.question import Arguments, Batch, Question, Sized, Version
+from infra.sizing.weights import gpu_gib
+
+# CUDA graphs: kernels of each layer in each graph. Logs of 0.19 and later: 0.36 GiB of 16 graphs, 0.37 of 54, 0.64 to
+# 0.78 of 86; up to 1.3 with adapters or images.
+GRAPHS_GIB, GRAPH_LAYER_GIB = 0.05, 0.15 / 1024
+GRAPHS_LOW, GRAPHS_HIGH, GRAPHS_MOST_GIB = 0.3, 1.5, 1.3
+NO_GRAPHS = Estimate(0.0, 0.0, 0.0)
+# NCCL before vLLM 0.8 kept buffers for each peer that NVLink reaches: 1.8 GiB (vllm#10511) to 0.95 (8 x H200).
+OLD_NCCL = Estimate(0.3, 1.0, 1.8)
+NVLINK = ("A100", "H100", "H200", "B200", "B300")
+
+
+def size(question: Question, gpu: Gpu, gpus: int, catalog: Catalog) -> Sized:
+    """With the batch that is asked for, or the one that the planner or the engine chooses."""
+
+    def on(batch: Batch) -> Sized:
+        arguments = question.arguments(batch, default_utilization(question.version or PINNED))
+        assert question.shape is not None
+        found = fit(question.shape, gpu, gpus, arguments, catalog=catalog, quantization=question.quantization)
+        return Sized(question, gpu, gpus, arguments, found)
+
+    if not question.planned:
+        own = default_batch(question.version or PINNED, gpu.engine_gib or 0.0, gpu.name, question.max_model_len)
+        tokens = whole_input(question, question.max_num_batched_tokens or own.tokens)
+        return on(Batch(min(question.max_num_seqs or own.seqs, tokens), tokens))
+
+    def planned(seqs: int) -> Sized:
+        return on(planned_batch(question, gpu, seqs))
+
+    return planned(question.max_num_seqs) if question.max_num_seqs is not None else largest_batch(question, planned)
+
+
+def fit(
+    shape: ModelShape, gpu: Gpu, gpus: int, arguments: Arguments, *, catalog: Catalog, quantization: str | None
+) -> Fit:
+    """A model on `gpus` GPUs by tensor parallelism."""
+    version = arguments.version or PINNED
+    card = gpu.engine_gib or 0.0
+    usable = card * arguments.utilization
+    weights = gpu_gib(shape, quantization, catalog, gpu, gpus, absorbed(shape, version))
+    activations, why = activation_peak(
+        shape,
+        gpus,
+        arguments.batch,
+        version,
+        gpu.compute_capability,
+        arguments.max_model_len,
+        batch_known=arguments.batch_known,
+    )
+    graphs = cuda_graphs(shape, arguments)
+    if not arguments.version_known:
+        activations = any_version(
+            shape, gpus, arguments.batch, activations, arguments.max_model_len, batch_known=arguments.batch_known
+        )
+        graphs = Estimate(0.0, graphs.mid, graphs.high)
+    other = other_memory(gpu, gpus, version)
+    terms = terms_of(
+        weights,
+        gpus,
+        other,
+        Term("activations", activations.mid, why),
+        Term("CUDA graphs", graphs.mid, _graphs_reason(shape, arguments)),
+    )
+    left = usable - sum(term.gib for term in terms)
+    around = weights_share(shape, quantization) * weights + CARD_SHARE * card
+    left_over = interval(left, (activations, graphs, other), around)
+    return judge(usable, terms, left_over, _cache_rate(shape, gpus, arguments), arguments)
+
+
+def weights_share(shape: ModelShape, quantization: str | None) -> float:
+    quantized = quantization is not None or shape.dtype not in (None, "bf16", "fp16", "fp32")
+    return QUANTIZED_SHARE if quantized and shape.weights_gib is None else WEIGHTS_SHARE
+
+
+def _cache_rate(shape: ModelShape, gpus: int, arguments: Arguments) -> float | None:
+    """Bytes a token of a request of `max_model_len`, on each GPU."""
+    if not keeps_cache(shape):
+        return None
+    element = 1 if arguments.kv_cache_dtype.startswith("fp8") else 2
+    whole = request_bytes(
+        shape,
+        gpus,
+        element,
+        arguments.max_model_len,
+        arguments.max_num_batched_tokens,
+        pages(arguments.version or PINNED),
+    )
+    return None if whole is None else whole / arguments.max_model_len
+
+
+def other_memory(gpu: Gpu, gpus: int, version: Version) -> Estimate:
+    if gpus == 1:
+        return OTHER
+    if version >= V1 or not gpu.name.startswith(NVLINK):
+        return OTHER_PARALLEL
+    peers = gpus - 1
+    return Estimate(OLD_NCCL.low * peers, OTHER.mid + OLD_NCCL.mid * peers, OTHER.high + OLD_NCCL.high * peers)
+
+
+def cuda_graphs(shape: ModelShape, arguments: Arguments) -> Estimate:
+    if arguments.enforce_eager or (arguments.version or PINNED) < COUNTS_GRAPHS:
+        return NO_GRAPHS
+    graphs = captured_graphs(arguments.max_num_seqs)
+    mid = GRAPHS_GIB + GRAPH_LAYER_GIB * graphs * (shape.layers or 0)
+    return Estimate(GRAPHS_LOW * mid, mid, max(GRAPHS_HIGH * mid, GRAPHS_MOST_GIB))
+
+
+def _graphs_reason(shape: ModelShape, arguments: Arguments) -> str:
+    if arguments.enforce_eager:
+        return "none: enforce-eager"
+    if (arguments.version or PINNED) < COUNTS_GRAPHS:
+        return "outside the budget before vLLM 0.21"
+    return f"{captured_graphs(arguments.max_num_seqs)} graphs of {shape.layers or 0} layers"

@@ -1,0 +1,37 @@
+"""The batch that the planner asks for: as many sequences as the cache can serve."""
+
+from collections.abc import Callable
+
+from infra.catalog import Gpu
+from infra.sizing.question import Batch, Question, Sized
+
+# A request is taken to use an eighth of the context on average: many are short, and the batch holds those.
+MEAN_SHARE = 8
+FEWEST, MOST = 8, 256
+# Small cards are at full speed with 2,048 tokens, and keep the memory.
+LARGE_CARD_GIB, LARGE_BATCH, SMALL_BATCH = 60, 8192, 2048
+
+
+def largest_batch(question: Question, size: Callable[[int], Sized]) -> Sized:
+    """The most sequences that the cache can serve at their mean length."""
+    least = max(FEWEST, 1 << (question.concurrency - 1).bit_length())
+    seqs = max(MOST, least)
+    while True:
+        sized = size(seqs)
+        tokens = sized.fit.kv_cache_tokens
+        if seqs <= least or tokens is None or tokens * MEAN_SHARE >= seqs * question.max_model_len:
+            return sized
+        seqs //= 2
+
+
+def planned_batch(question: Question, gpu: Gpu, seqs: int) -> Batch:
+    return Batch(seqs, max(whole_input(question, batch_tokens(gpu)), seqs))
+
+
+def batch_tokens(gpu: Gpu) -> int:
+    return LARGE_BATCH if (gpu.engine_gib or 0.0) > LARGE_CARD_GIB else SMALL_BATCH
+
+
+def whole_input(question: Question, tokens: int) -> int:
+    """An encoder's input can't be read in parts."""
+    return tokens if question.task == "chat" else max(tokens, question.max_model_len)

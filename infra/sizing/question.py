@@ -1,0 +1,108 @@
+"""What is asked of a model, and the answer on GPUs of one kind."""
+
+import dataclasses
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+from infra.catalog import Gpu, ModelShape
+from infra.sizing.estimates import Fit
+
+if TYPE_CHECKING:
+    from infra.engines.engine import Engine
+
+Version = tuple[int, int, int]
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Sequences and tokens that an engine works on at once."""
+
+    seqs: int
+    tokens: int
+
+
+@dataclass(frozen=True)
+class Arguments:
+    """What the engine is started with, as far as it decides memory."""
+
+    max_model_len: int
+    max_num_seqs: int  # 0: the engine's own, which isn't known
+    max_num_batched_tokens: int
+    utilization: float
+    kv_cache_dtype: str = "auto"
+    concurrency: int = 1  # requests of max_model_len that must fit at once
+    version: Version | None = None  # of the engine; None: the one that is pinned
+    version_known: bool = True
+    batch_known: bool = True
+    enforce_eager: bool = False
+    file_known: bool = True  # of an engine's own library; False: sized by bits a weight
+
+    @property
+    def batch(self) -> Batch:
+        return Batch(self.max_num_seqs, self.max_num_batched_tokens)
+
+
+@dataclass(frozen=True)
+class Question:
+    """What is asked of a model; None is for the planner or the engine to choose."""
+
+    name: str
+    shape: ModelShape | None  # None: of an engine's own library, where it isn't known
+    max_model_len: int
+    own_context: int  # what it was trained for
+    engine: "Engine"
+    task: Literal["chat", "embed", "rerank"] = "chat"
+    file_gib: float | None = None  # of an engine's own library
+    file_known: bool = True  # False: sized by bits a weight
+    quantization: str | None = None
+    kv_cache_dtype: str = "auto"
+    utilization: float | None = None
+    max_num_seqs: int | None = None
+    max_num_batched_tokens: int | None = None
+    concurrency: int = 1  # requests of max_model_len that must fit at once
+    gpus: int | None = None
+    version: Version | None = None  # of the engine; None: the one that is pinned
+    version_known: bool = True
+    own_repository: bool = True  # False: another's weights, of the same shape
+    planned: bool = False  # the batch is the planner's, by what the cache can serve; else the engine's default
+
+    def but(self, **changes: Any) -> "Question":
+        return dataclasses.replace(self, **changes)
+
+    def arguments(self, batch: Batch, utilization: float) -> Arguments:
+        """`utilization`: the engine's own, where none is asked for."""
+        return Arguments(
+            max_model_len=self.max_model_len,
+            max_num_seqs=batch.seqs,
+            max_num_batched_tokens=batch.tokens,
+            utilization=self.utilization or utilization,
+            kv_cache_dtype=self.kv_cache_dtype,
+            concurrency=self.concurrency,
+            version=self.version,
+            version_known=self.version_known,
+            file_known=self.file_known,
+            batch_known=self.planned or (self.max_num_seqs is not None and self.max_num_batched_tokens is not None),
+        )
+
+
+@dataclass(frozen=True)
+class Sized:
+    """A question on GPUs of one kind, a replica."""
+
+    question: Question
+    gpu: Gpu
+    gpus: int
+    arguments: Arguments
+    fit: Fit
+
+    @property
+    def fits(self) -> bool:
+        return self.fit.fits
+
+    @property
+    def holds(self) -> str:
+        if not self.fit.estimated:
+            return f"no estimate: {self.question.engine.title} has no memory model"
+        if self.fit.max_concurrency is not None:
+            return f"holds {self.fit.max_concurrency:.1f} requests of {self.question.max_model_len:,} tokens"
+        return "keeps no cache" if self.question.task != "chat" else "its cache a token isn't known"

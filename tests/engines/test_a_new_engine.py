@@ -1,0 +1,191 @@
+"""An engine that only this test has, added as CONTRIBUTING says: a folder and a pin. No file of infra/ knows it."""
+
+import json
+import shutil
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import pytest
+
+from components.container import Query
+from infra.catalog.load import DATA, load_catalog, read_catalog
+from infra.cli.as_json import document
+from infra.cli.fit import run as fit
+from infra.diff.difference import compare
+from infra.diff.types import Side
+from infra.engines import ENGINES, registered
+from infra.engines.engine import Engine, Limits, Workload
+from infra.engines.hub import weights_path
+from infra.engines.vllm.memory import size
+from infra.offline import plan_offline
+from infra.outputs import known_outputs
+from infra.settings import BadStackFile, load_file
+from infra.settings.document import read_document
+from tests.cli.running import plan, write_stack
+from tests.invariants import RULES
+from tests.settings.bad_stacks.writing import CLUSTER, stack
+
+PIN = """
+[engines.quick]
+version = "1.0"
+image = "docker.io/acme/quick:1.0"
+image_gib = 5.0
+unpacked_gib = 11.0
+source = "this test"
+"""
+POOL = "gpuPools: {l4: {instanceTypes: [g6.2xlarge]}}"
+MODEL = "models: {chat: {model: Qwen/Qwen3-8B, engine: %s, maxModelLen: 8192}}"
+QUICK = stack(CLUSTER, POOL, MODEL % "quick")
+
+
+class Quick(Engine):
+    """It is measured and checks a key; nobody has modelled its memory or speed."""
+
+    name = "quick"
+    title = "Quick"
+    port = 9000
+    health_path = "/ready"
+    metrics_path = "/metrics"
+    api_key_env = "QUICK_KEY"
+    limits = Limits(refused_keys={"quantization": "Quick reads weights as they are"}, truncates_prompts=True)
+
+    def args(self, workload: Workload) -> tuple[str, ...]:
+        return ("--weights", weights_path(workload.model, workload.revision), *workload.extra_args)
+
+    def env(self, workload: Workload) -> Mapping[str, str]:
+        return {"HF_HUB_OFFLINE": "1"}
+
+    def queries(self, namespace: str, name: str) -> tuple[Query, ...]:
+        return (Query("waiting", f'sum(quick_waiting{{namespace="{namespace}",service="{name}"}})'),)
+
+
+class Measured(Quick):
+    """The same, with a memory model."""
+
+    memory = staticmethod(size)
+
+
+class Bare(Quick):
+    """It has neither a key nor metrics."""
+
+    api_key_env = None
+    metrics_path = None
+
+
+@pytest.fixture(autouse=True)
+def pinned(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The catalogue with one pin more, wherever the program reads it."""
+    folder = tmp_path / "data"
+    shutil.copytree(DATA, folder)
+    with (folder / "pins.toml").open("a", encoding="utf-8") as pins:
+        pins.write(PIN)
+    catalog = read_catalog(folder)
+    for module in list(sys.modules.values()):
+        if vars(module).get("load_catalog") is load_catalog:
+            monkeypatch.setattr(module, "load_catalog", lambda: catalog)
+
+
+@pytest.fixture(params=[Quick, Measured])
+def engine(request: pytest.FixtureRequest) -> Iterator[Engine]:
+    with registered(request.param()) as engine:
+        yield engine
+
+
+def mistakes(folder: Path, text: str) -> str:
+    with pytest.raises(BadStackFile) as bad:
+        load_file(write_stack(folder, text))
+    return "\n".join(f"{each.path}: {each.got}; {each.write}" for each in bad.value.mistakes)
+
+
+def test_a_name_that_no_engine_has_is_a_mistake_that_lists_those_that_are_known(tmp_path: Path) -> None:
+    said = mistakes(tmp_path, QUICK)
+    assert "models.chat.engine" in said
+    assert ", ".join(ENGINES) in said
+
+
+def test_its_server_is_started_as_it_says(engine: Engine, tmp_path: Path) -> None:
+    planned = plan_offline(write_stack(tmp_path, QUICK))
+    (deployment,) = planned.recording.of("kubernetes:apps/v1:Deployment")
+    (container,) = deployment.inputs["spec"]["template"]["spec"]["containers"]
+    assert (container["name"], container["image"]) == ("quick", "docker.io/acme/quick:1.0")
+    assert container["ports"][0]["containerPort"] == 9000
+    assert container["readinessProbe"]["httpGet"]["path"] == "/ready"
+    assert container["args"][0] == "--weights"
+    endpoint = known_outputs(planned.plan)["models"]["chat"]
+    assert (endpoint["engine"], endpoint["truncates_prompts"]) == ("quick", True)
+    assert endpoint["api_key_secret"]["name"] == "chat-api-key"
+
+
+def test_every_rule_holds_for_a_stack_with_it(engine: Engine, tmp_path: Path) -> None:
+    planned = plan_offline(write_stack(tmp_path, QUICK))
+    assert {name: rule(planned) for name, rule in RULES.items()} == {name: [] for name in RULES}
+
+
+def test_without_models_of_its_own_nothing_is_estimated(tmp_path: Path) -> None:
+    path = write_stack(tmp_path, QUICK)
+    with registered(Quick()):
+        planned = plan_offline(path)
+        model, said = planned.plan.models["chat"], document(planned)["models"]["chat"]
+        text = " ".join(plan("dev", stacks=tmp_path).stdout.split())
+    assert model.fit is not None
+    assert any(each.startswith("no estimate: Quick has no memory model") for each in model.reasons)
+    assert "no estimate: Quick has no throughput model" in model.reasons
+    assert (said["fits"], said["certain"], said["kv_cache_gib"], said["max_concurrency"]) == (None, None, None, None)
+    assert said["usd_per_million_output_tokens"] is None
+    assert "no estimate: Quick has no memory model" in text
+    assert planned.plan.cost.usd_per_month_min > 0
+
+
+def test_the_weights_alone_still_have_to_fit(tmp_path: Path) -> None:
+    large = QUICK.replace("Qwen/Qwen3-8B", "meta-llama/Llama-3.3-70B-Instruct")
+    with registered(Quick()):
+        planned = plan_offline(write_stack(tmp_path, large))
+    assert [each.rule for each in planned.plan.violations] == ["Fit"]
+
+
+def test_with_a_memory_model_it_fits_and_still_no_rate_is_promised(tmp_path: Path) -> None:
+    with registered(Measured()):
+        model = plan_offline(write_stack(tmp_path, QUICK)).plan.models["chat"]
+    assert model.fit is not None
+    assert model.fit.certain
+    assert (model.throughput.tokens_per_second, model.throughput.reason) == (
+        None,
+        "no estimate: Quick has no throughput model",
+    )
+
+
+def test_its_start_is_marked_as_assumed(engine: Engine, tmp_path: Path) -> None:
+    part = plan_offline(write_stack(tmp_path, QUICK)).plan.models["chat"].cold_start.parts["engine"]
+    assert "assumed: nobody measured the start of Quick" in part.reason
+    assert part.low < part.mid < part.high
+
+
+def test_fit_says_that_it_has_no_estimate() -> None:
+    with registered(Quick()):
+        text, _ = fit("Qwen/Qwen3-8B", {"engine": "quick", "gpu": "L4"}, "text", read_catalog(DATA))
+        data, _ = fit("Qwen/Qwen3-8B", {"engine": "quick", "gpu": "L4"}, "json", read_catalog(DATA))
+    assert "no estimate: Quick has no memory model" in " ".join(text.split())
+    assert json.loads(data)["max_concurrency"] is None
+
+
+def test_what_it_cannot_do_is_refused_in_the_stack_file(tmp_path: Path) -> None:
+    with registered(Bare()):
+        scaled = QUICK.replace("maxModelLen: 8192", "maxModelLen: 8192, replicas: {min: 1, max: 2}")
+        assert "Quick has no metrics that a scaler could read" in mistakes(tmp_path, scaled)
+        quantized = QUICK.replace("maxModelLen: 8192", "quantization: fp8")
+        assert "models.chat.quantization: Quick reads weights as they are" in mistakes(tmp_path, quantized)
+        on_cpu = QUICK.replace("maxModelLen: 8192", "gpus: 0")
+        assert "quick needs a GPU here" in mistakes(tmp_path, on_cpu)
+        outputs = known_outputs(plan_offline(write_stack(tmp_path, QUICK)).plan)
+    assert outputs["models"]["chat"]["api_key_secret"] is None
+
+
+def test_the_diff_tells_of_another_engine(engine: Engine, tmp_path: Path) -> None:
+    sides = []
+    for name in ("vllm", "quick"):
+        text = stack(CLUSTER, POOL, MODEL % name)
+        planned = plan_offline(write_stack(tmp_path, text))
+        sides.append(Side(document(planned), read_document(text).config or {}))
+    difference = compare("dev", *sides)
+    assert "quick" in str(difference.answers["chat"])
