@@ -82,14 +82,14 @@ def _best(
     options = [option for option in serving(question, offers, sizing) if _has_room(each, option, on)]
     priced = [(_added(each, option, on), option) for option in options]
     best = min(priced, key=lambda pair: (pair[0], pair[1].offer.name if pair[1].offer else ""), default=None)
-    if best is None or best[1].offer is None or each.offer is None:
+    if best is None or (offer := best[1].offer) is None or each.offer is None:
         return None
     added, option = best
     saves = (now - added) * HOURS_A_MONTH
     if saves < max(LEAST_USD_A_MONTH, LEAST_SHARE * now * HOURS_A_MONTH):
         return None
     write = _changes(each, option, changes)
-    bound = usd_bound(option.offer, each.served.replicas.max + 1)  # one more for a rollout
+    bound = usd_bound(offer, each.served.replicas.max + 1)  # one more for a rollout
     return Cheaper(_said(write), saves, _effect(each, option, on, zones), _write(plan, each, option, write), bound)
 
 

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from infra.planning.advice import written
 from infra.planning.findings import Findings
 from infra.planning.plan import AddonPlan, Advice, PoolPlan
+from infra.planning.rules import Rule
 from infra.settings import Settings
 
-RULE = "GPU nodes"
 _WITHOUT = {
     "clusterAutoscaler": "no node is ever added",
     "nvidiaDevicePlugin": "a node offers no GPU: its image (AL2023) has no device plugin",
@@ -24,4 +24,4 @@ def check_node_makers(
             path = f"addons.{addon}"
             write = ((path, "install"),)
             message = f"disabled, and models run on GPU nodes that the plan makes ({', '.join(made)}): {harm}"
-            findings.refuse(RULE, path, message, written(write), (Advice(write, written(write)),))
+            findings.refuse(Rule.GPU_NODES, path, message, written(write), (Advice(write, written(write)),))

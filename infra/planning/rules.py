@@ -10,6 +10,7 @@ class Rule(StrEnum):
     CONTEXT = "Context"
     DISK = "Disk"
     FIT = "Fit"
+    GPU_NODES = "GPU nodes"
     GPUS_AT_PEAK = "GPUs at peak"
     IN_PLACE = "In place"
     ONE_READER = "One reader"

@@ -1,14 +1,17 @@
 """The owners of what every stack has. What happens to models `infra/diff/traffic.py` says, model by model."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from infra.services.owner import CLAIM, Owner, Touched
 
 _PROVIDER = {"pulumi:providers:kubernetes": "kubernetes"}
 _CLUSTER = {"aws:eks/cluster:Cluster": "cluster", "aws:ec2/vpc:Vpc": "network", **_PROVIDER}
-_WEIGHTS = dict.fromkeys(
-    (CLAIM, "aws:efs/fileSystem:FileSystem", "aws:s3/bucket:Bucket", "aws:s3/bucketV2:BucketV2"), "cache"
-)
+_WEIGHTS: Mapping[str, str] = {
+    CLAIM: "cache",
+    "aws:efs/fileSystem:FileSystem": "cache",
+    "aws:s3/bucket:Bucket": "cache",
+    "aws:s3/bucketV2:BucketV2": "cache",
+}
 
 
 class _Part(Owner):

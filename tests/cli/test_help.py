@@ -9,7 +9,7 @@ import click
 import pytest
 
 from infra.cli import main
-from infra.planning.served import OLLAMA_CONTEXT
+from infra.engines.ollama.library import CONTEXT
 from infra.project import PROJECT
 from tests.cli.running import run
 
@@ -50,4 +50,4 @@ def test_a_command_explains_each_option(command: str, columns: int) -> None:
 
 
 def test_the_default_of_a_tag_is_the_one_that_is_used() -> None:
-    assert f"{OLLAMA_CONTEXT} with Ollama" in " ".join(run("fit", "--help").stdout.split())
+    assert f"{CONTEXT} with Ollama" in " ".join(run("fit", "--help").stdout.split())

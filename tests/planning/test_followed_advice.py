@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from infra.planning import Plan
 from infra.planning.advice import follow as written_into
+from infra.planning.rules import Rule
 from infra.settings import BadStackFile
 from tests.conftest import STACK_NAMES
 from tests.example_stacks import EXAMPLES
@@ -176,7 +177,7 @@ def test_nothing_else_is_advised_of_the_bill_while_another_rule_is_broken() -> N
     stack = changed(CODING, gpuPools={"l4": {"instanceTypes": ["g6.48xlarge"], "max": 1}}, budget={"usdPerMonth": 3000})
     fixes = {each.rule: [dict(advice.write) for advice in each.advice] for each in planned(stack).violations}
     assert len(fixes) > 1
-    assert all(set(write) == {"budget.usdPerMonth"} for write in fixes["Budget"])
+    assert all(set(write) == {"budget.usdPerMonth"} for write in fixes[Rule.BUDGET])
 
 
 @pytest.mark.parametrize("name", [*EXAMPLES, *STACK_NAMES])

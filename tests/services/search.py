@@ -25,11 +25,11 @@ class Search(pulumi.ComponentResource):
     def __init__(self, name: str, *, namespace: str, image: str, size: str, made: Made, token: str) -> None:
         super().__init__(token, name, None, pulumi.ResourceOptions(depends_on=made.after))
         opts = pulumi.ResourceOptions.merge(made.opts, pulumi.ResourceOptions(parent=self, depends_on=made.after))
-        about = {"namespace": namespace, "name": "search", "labels": LABELS}
+        about: Any = {"namespace": namespace, "name": "search", "labels": LABELS}
         claim = k8s.core.v1.PersistentVolumeClaim(
             f"{name}-claim",
             metadata=about,
-            spec={"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": size}}},
+            spec=_claim(size),
             opts=pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(protect=True)),
         )
         secret = k8s.core.v1.Secret(
@@ -38,15 +38,23 @@ class Search(pulumi.ComponentResource):
         k8s.apps.v1.Deployment(
             f"{name}-deployment",
             metadata=about,
-            spec={
-                "replicas": 1,
-                "strategy": {"type": "Recreate"},
-                "selector": {"matchLabels": LABELS},
-                "template": {"metadata": {"labels": LABELS}, "spec": _pod(image)},
-            },
+            spec=_deployment(image),
             opts=pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(depends_on=[claim, secret])),
         )
         self.register_outputs({})
+
+
+def _claim(size: str) -> Any:
+    return {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": size}}}
+
+
+def _deployment(image: str) -> Any:
+    return {
+        "replicas": 1,
+        "strategy": {"type": "Recreate"},
+        "selector": {"matchLabels": LABELS},
+        "template": {"metadata": {"labels": LABELS}, "spec": _pod(image)},
+    }
 
 
 def _pod(image: str) -> dict[str, Any]:
