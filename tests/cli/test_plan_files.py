@@ -110,6 +110,7 @@ def test_any_string_stays_what_it_was(document: dict[str, Any]) -> None:
     assert [list(read(written)) for read in READERS.values()] == [[document]] * len(READERS)
 
 
+@pytest.mark.programs
 @pytest.mark.skipif(shutil.which("kubectl") is None, reason="kubectl isn't installed here")
 def test_kubectl_reads_any_string_as_it_was(tmp_path: Path) -> None:
     data = {f"key-{number}": text for number, text in enumerate(NASTY)} | {text: "a key" for text in NASTY if text}

