@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -62,13 +63,17 @@ class Project:
         )
 
     def killed(self, *command: str, when: Callable[[], bool]) -> None:
-        """Started, and ended without a chance to tidy up, with all that it started."""
+        """Started, and ended without a chance to tidy up; providers, which outlive their CLI, are ended after it."""
         options = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "start_new_session": True}
         process = subprocess.Popen(command, cwd=self.folder / "project", env=self.environment, **options)
         while not when():
             assert process.poll() is None, f"{command} ended before it was killed"
-        os.killpg(process.pid, signal.SIGKILL)
+        started = _session(process.pid)
+        process.kill()
         process.wait()
+        for each in started:
+            with suppress(ProcessLookupError):
+                os.kill(each, signal.SIGKILL)
 
     def pulumi(self, *arguments: str) -> str:
         run = self.run("pulumi", *arguments, "--non-interactive")
@@ -83,6 +88,19 @@ class Project:
             if step["op"] in OPERATIONS:
                 found[OPERATIONS[step["op"]]].add(step["urn"])
         return found
+
+
+def _session(leader: int) -> list[int]:
+    """The processes of a session; a provider has a process group different from its CLI's."""
+    listed = subprocess.run(["ps", "-axo", "pid="], capture_output=True, text=True, check=True).stdout
+    return [each for each in map(int, listed.split()) if each != leader and _is_in(each, leader)]
+
+
+def _is_in(process: int, session: int) -> bool:
+    try:
+        return os.getsid(process) == session
+    except (ProcessLookupError, PermissionError):
+        return False
 
 
 def kubectl(*arguments: str) -> str:
