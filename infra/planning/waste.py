@@ -60,9 +60,8 @@ def _ways(
         yield f"{pool} with {path}.pool: {new.name} ({new.gpu}, ${new.usd_per_node_hour or 0:.2f} an hour)"
     else:
         yield "a pool of smaller GPUs"
-    if not makeable and (on_cpu := _on_cpu(placed, sizing.catalog)) is not None:
-        no_key = "" if placed.served.settings.engine == "ollama" else ", where Ollama asks for no API key"
-        yield f"{path}: {{{on_cpu}}} on the CPU{no_key}"
+    if not makeable and (without_gpu := _on_cpu(placed, sizing.catalog)) is not None:
+        yield f"{path}: {{{without_gpu}}} on the CPU{_no_key(placed)}"
 
 
 def _smaller(sized: Sized, offers: Sequence[Offer], sizing: Sizing) -> Offer | None:
@@ -87,3 +86,10 @@ def _on_cpu(placed: Placed, catalog: Catalog) -> str | None:
         return None
     name = other.library.name_like(model.model, catalog)
     return f'model: "{name}", engine: {other.name}, gpus: 0' if name is not None else None
+
+
+def _no_key(placed: Placed) -> str:
+    """What another engine takes off the endpoint."""
+    other = on_cpu()
+    loses = placed.served.engine.checks_key and other is not None and not other.checks_key
+    return f", where {other.title} asks for no API key" if loses and other is not None else ""

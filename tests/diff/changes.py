@@ -339,7 +339,7 @@ CHANGES = {
     "open to the internet": Case(
         "cloud",
         {"gateway.visibility": "public"},
-        title="⚠️ cloud: expected +$7 per month; maximum +$7; 2 models away for a while",
+        title="⚠️ cloud: expected +$7 per month; maximum +$8; 2 models away for a while",
         changed="gateway-*",
         traffic={"chat": "outage", "code": "outage"},
         says="reached from the internet",
@@ -358,7 +358,7 @@ CHANGES = {
     "a budget that breaks": Case(
         "cloud",
         {"budget.usdPerMonth": 4000},
-        title="❌ cloud: the bill stays, $270 over budget",
+        title="❌ cloud: the bill stays, $271 over budget",
         says="over 4,000",
         fails=True,
     ),

@@ -44,7 +44,7 @@ def test_the_page_on_updates_shows_what_the_merge_did(own_commits: bool, branch:
     if branch != "main":
         git(project, "switch", "-q", "-c", branch)
     git(project, "merge", "-q", "upstream", "-m", "an update")
-    (block,) = [each for each in blocks_of(UPDATE) if "infra diff" in each.text]
+    (block,) = [each for each in blocks_of(UPDATE) if "llm-platform diff" in each.text]
     text = block.text.replace("make test\n", "")
     if branch == "main":
         text = text.replace("--base main", "--base ORIG_HEAD")

@@ -3,7 +3,6 @@
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache
 from typing import Any
 
 from infra.catalog import Catalog, load_catalog
@@ -42,7 +41,6 @@ _UNITS = {"": 1.0, "m": 1e-3, "k": 1e3, "M": 1e6, "G": 1e9, "Ki": 2.0**10, "Mi":
 _SECONDS = {"s": 1, "m": 60, "h": 3600}
 
 
-@cache
 def catalog() -> Catalog:
     return load_catalog()
 
