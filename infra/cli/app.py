@@ -118,7 +118,7 @@ def plan(stack: str, format_: str, out: Path | None, stacks: Path, pin: bool) ->
 @click.option(
     "--max-model-len",
     metavar="TOKENS",
-    help="Of the longest request; default: the most that the model can, or what the engine holds by itself.",
+    help="Of the longest request; default: the most that the model can, or 8192 with Ollama.",
 )
 @click.option("--gpu-memory-utilization", metavar="SHARE", help="Of the memory, 0 to 1; default: the engine's own.")
 @click.option(
