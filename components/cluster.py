@@ -10,6 +10,7 @@ import pulumi_kubernetes as k8s
 from components.kubernetes_provider import eks_provider
 from components.node_template import node_template
 from components.pod_role import PodRole
+from components.trust import trust
 
 _LOGS = ["api", "audit", "authenticator", "controllerManager", "scheduler"]
 # Policies of AWS, by name.
@@ -195,7 +196,7 @@ class Cluster(pulumi.ComponentResource):
 def _control_plane_role(
     name: str, key: aws.kms.Key, partition: str, child: pulumi.ResourceOptions
 ) -> tuple[aws.iam.Role, list[pulumi.Resource]]:
-    role = aws.iam.Role(f"{name}-control-plane", assume_role_policy=_trust("eks.amazonaws.com"), opts=child)
+    role = aws.iam.Role(f"{name}-control-plane", assume_role_policy=trust("eks.amazonaws.com"), opts=child)
     manage = aws.iam.RolePolicyAttachment(
         f"{name}-control-plane",
         role=role.name,
@@ -223,7 +224,7 @@ def _control_plane_role(
 
 
 def _node_role(name: str, partition: str, child: pulumi.ResourceOptions) -> tuple[aws.iam.Role, list[pulumi.Resource]]:
-    role = aws.iam.Role(f"{name}-node", assume_role_policy=_trust("ec2.amazonaws.com"), opts=child)
+    role = aws.iam.Role(f"{name}-node", assume_role_policy=trust("ec2.amazonaws.com"), opts=child)
     policies: list[pulumi.Resource] = [
         aws.iam.RolePolicyAttachment(
             f"{name}-node-{purpose}", role=role.name, policy_arn=_policy(partition, policy), opts=child
@@ -239,11 +240,6 @@ def _policy(partition: str, name: str) -> str:
 
 def _access_policy(partition: str, name: str) -> str:
     return f"arn:{partition}:eks::aws:cluster-access-policy/{name}"
-
-
-def _trust(service: str) -> str:
-    statement = {"Effect": "Allow", "Principal": {"Service": service}, "Action": "sts:AssumeRole"}
-    return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
 
 
 def _access(

@@ -1,11 +1,12 @@
 """A VPC with a public and a private subnet in each zone."""
 
 import ipaddress
-import json
 from collections.abc import Sequence
 
 import pulumi
 import pulumi_aws as aws
+
+from components.trust import trust
 
 
 class Network(pulumi.ComponentResource):
@@ -143,10 +144,9 @@ def _flow_logs(
     logs = aws.cloudwatch.LogGroup(
         f"{name}-flows", name=f"/aws/vpc/{vpc_name}/flows", retention_in_days=log_days, opts=child
     )
-    trust = {"Effect": "Allow", "Principal": {"Service": "vpc-flow-logs.amazonaws.com"}, "Action": "sts:AssumeRole"}
     role = aws.iam.Role(
         f"{name}-flows",
-        assume_role_policy=json.dumps({"Version": "2012-10-17", "Statement": [trust]}),
+        assume_role_policy=trust("vpc-flow-logs.amazonaws.com"),
         opts=child,
     )
     # Not to create groups: what is delivered late would make a deleted one again, without an end of its logs.

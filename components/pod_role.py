@@ -7,19 +7,10 @@ from typing import Any
 import pulumi
 import pulumi_aws as aws
 
+from components.trust import trust
+
 # EKS tags the session with cluster, namespace and service account; without sts:TagSession it can't assume the role.
-_TRUST = json.dumps(
-    {
-        "Version": "2012-10-17",
-        "Statement": [
-            {
-                "Effect": "Allow",
-                "Principal": {"Service": "pods.eks.amazonaws.com"},
-                "Action": ["sts:AssumeRole", "sts:TagSession"],
-            }
-        ],
-    }
-)
+_TRUST = trust("pods.eks.amazonaws.com", ["sts:AssumeRole", "sts:TagSession"])
 
 
 class PodRole(pulumi.ComponentResource):

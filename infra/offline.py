@@ -5,11 +5,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from infra.catalog import load_catalog
 from infra.live import Namespaces
-from infra.planning import make_plan
 from infra.planning.plan import Plan
-from infra.program import NAMESPACE, deploy
+from infra.program import NAMESPACE, deploy, plan_of
 from infra.recording import Answers, Recording, record
 from infra.registry import services
 from infra.settings import load_file
@@ -30,14 +28,7 @@ class Planned:
 def plan_offline(path: Path, *, preview: bool = False) -> Planned:
     """Load, plan and record one stack file. Raises BadStackFile. With `preview`, what only a cloud knows is unknown."""
     file = load_file(path, services=[service.name for service in services()])
-    plan = make_plan(
-        file.stack,
-        file.settings,
-        region=file.region,
-        secrets=file.secrets,
-        catalog=load_catalog(),
-        aws=file.aws,
-    )
+    plan = plan_of(file)
     secrets = {
         f"{NAMESPACE}:{key}": _PLACEHOLDER for key in file.secrets | {HUGGING_FACE_TOKEN}
     }  # a missing token is a thing to do

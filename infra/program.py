@@ -37,14 +37,7 @@ def main() -> None:
         file = _read_config()
     except BadStackFile as mistakes:
         raise pulumi.RunError(str(mistakes)) from None
-    plan = make_plan(
-        file.stack,
-        file.settings,
-        region=file.region,
-        secrets=file.secrets,
-        catalog=load_catalog(),
-        aws=file.aws,
-    )
+    plan = plan_of(file)
     if plan.violations:
         broken = "\n".join(f"  {v.rule}: {v.path}: {v.message}\n    {v.fix}" for v in plan.violations)
         raise pulumi.RunError(f"the plan breaks {len(plan.violations)} rule(s); nothing was made\n{broken}")
@@ -132,6 +125,17 @@ def deploy(plan: Plan, cloud: aws.Provider | None, namespaces: Namespaces) -> No
         pulumi.export(name, value)
     pulumi.export("gateway_address", gateway.address if gateway else None)
     pulumi.export("api_key", key)
+
+
+def plan_of(file: StackFile) -> Plan:
+    return make_plan(
+        file.stack,
+        file.settings,
+        region=file.region,
+        secrets=file.secrets,
+        catalog=load_catalog(),
+        aws=file.aws,
+    )
 
 
 def needs_hub_token(plan: Plan) -> bool:

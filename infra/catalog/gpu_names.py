@@ -18,6 +18,21 @@ _SEEN_LEAST, _SEEN_MOST = 0.90, 1.02
 _WITHOUT_PCIE = ("a100", "a30", "l4", "t4", "v100")  # cards whose forms differ in nothing that is sized here
 
 
+def card_of_memory(name: str | None, gib: float | None, known: Gpu | None, source: str) -> Gpu:
+    """A card by its memory alone: of its own size nobody knows the speed; what its kernels can do is the known's."""
+    return Gpu(
+        name=name or f"{gib:g} GiB GPU",
+        engine_gib=gib,
+        bandwidth_gb_s=None,
+        bf16_tflops=None,
+        fp8_tflops=None,
+        compute_capability=known.compute_capability if known else None,
+        bf16=known.bf16 if known else True,
+        fp8=known.fp8 if known else True,
+        source=source,
+    )
+
+
 def gpu_named(text: str, gpus: Mapping[str, Gpu]) -> Gpu | None:
     """The one that is meant; None where none is, or where cards of several sizes have that name."""
     if text in gpus:

@@ -7,10 +7,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from infra.catalog import AT_LOAD, Catalog, Gpu, Instance, ModelShape, gpu_named, gpus_named, similar_gpus
+from infra.catalog.gpu_names import card_of_memory
 from infra.engines import DEFAULT, ENGINES, Engine, with_library
 from infra.planning.sizing import can_run
 from infra.sizing.kv_cache import splits
-from infra.sizing.question import Question, Version
+from infra.sizing.question import Question, version_in
 
 KV_CACHE_DTYPES = ("auto", "fp8", "fp8_e4m3", "fp8_e5m2", "bfloat16", "float16")
 MOST_GPUS, MOST_GIB, MOST_TOKENS, MOST_SEQS = 16, 100_000, 10_485_760, 65_536
@@ -18,9 +19,6 @@ MOST_USD = 10_000  # a million tokens
 LIKE = "`like:` a known model of the same shape, or `architecture:` its config.json,"
 # Contexts that no scaling of positions reaches.
 ABSURD = 16
-
-
-_VERSION = re.compile(r"(\d+)\.(\d+)(?:\.(\d+))?")
 
 
 @dataclass(frozen=True)
@@ -89,7 +87,7 @@ class _Reader:
         elif shape is not None:
             self._check_quantization(model, shape)
         own = stored.own_context if stored else shape.max_context if shape else MOST_TOKENS
-        version = _version_of(self._given.get("engine-version") or "")
+        version = version_in(self._given.get("engine-version") or "")
         ours = where.gpu is None  # an instance type runs the engine that the platform pins
         question = Question(
             name=model,
@@ -155,17 +153,7 @@ class _Reader:
     def _gpu(self, name: str | None, gib: float | None) -> Gpu | None:
         known = gpu_named(name, self._catalog.gpus) if name is not None else None
         if gib is not None:
-            return Gpu(
-                name=known.name if known else name or f"{gib:g} GiB GPU",
-                engine_gib=gib,
-                bandwidth_gb_s=None,
-                bf16_tflops=None,
-                fp8_tflops=None,
-                compute_capability=known.compute_capability if known else None,
-                bf16=known.bf16 if known else True,
-                fp8=known.fp8 if known else True,
-                source="--gpu-memory-gib",
-            )
+            return card_of_memory(known.name if known else name, gib, known, "--gpu-memory-gib")
         if known is None or known.engine_gib is None:
             near = similar_gpus(name or "", self._catalog.gpus)
             written = f"write one of {', '.join(near)}, or " if near else ""
@@ -270,9 +258,3 @@ def _cannot_run(question: Question, gpu: Gpu, catalog: Catalog) -> tuple[str, st
 def _near(name: str, known: Mapping[str, object]) -> str:
     near = difflib.get_close_matches(name, known, n=3, cutoff=0.5)
     return f"; nearest: {', '.join(near)}" if near else f"; known: {', '.join(list(known)[:20])}"
-
-
-def _version_of(text: str) -> Version | None:
-    """`0.8.5.post1` and `v0.28.0-cu129`; None where no version is in it."""
-    found = _VERSION.search(text)
-    return (int(found[1]), int(found[2]), int(found[3] or 0)) if found else None

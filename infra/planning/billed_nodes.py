@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from infra.planning.nodes import nodes_for
-from infra.planning.placement import Placed
+from infra.planning.placement import Placed, by_pool
 from infra.planning.plan import EXPECTED_LOAD, HOURS_A_MONTH, ModelPlan, PoolPlan
 
 # Nobody knows how often a team changes its models: once per week and model.
@@ -35,7 +35,7 @@ class BilledNodes:
 
 
 def billed_nodes(pool: PoolPlan, placed: Sequence[Placed], models: Mapping[str, ModelPlan]) -> BilledNodes:
-    on = [each for each in placed if each.offer is not None and each.offer.name == pool.name]
+    on = by_pool(placed).get(pool.name, [])
     least = max(pool.min, nodes_for(on, pool.gpus_per_node, at_most=False))
     running = [each for each in on if not each.served.settings.paused]
     peak = max(least, nodes_for(running, pool.gpus_per_node, at_most=True))

@@ -6,7 +6,7 @@ from infra.planning.advice import pool_pins
 from infra.planning.mends import Changes, smaller_weights
 from infra.planning.nodes import nodes_for
 from infra.planning.options import Option, fewest, serving
-from infra.planning.placement import Placed
+from infra.planning.placement import Placed, by_pool
 from infra.planning.plan import HOURS_A_MONTH, Cheaper, Plan, Write
 from infra.planning.pools import Offer, usd_bound
 from infra.planning.sizing import Sizing, can_run
@@ -28,10 +28,7 @@ def cheaper_ways(
     sizing: Sizing,
 ) -> dict[str, tuple[Cheaper, ...]]:
     """By model, what saves most first. Dollars of whole nodes, at the fewest replicas."""
-    on: dict[str, list[Placed]] = {}
-    for each in placed:
-        if each.offer is not None:
-            on.setdefault(each.offer.name, []).append(each)
+    on = by_pool(placed)
     found = {each.served.name: tuple(_ways(plan, each, on, pools, makeable, zones, sizing)) for each in placed}
     return {name: ways for name, ways in found.items() if ways}
 

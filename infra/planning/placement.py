@@ -36,6 +36,15 @@ class Placed:
         return 0 if self.served.cpu else self.served.settings.gpus or 1
 
 
+def by_pool(placed: Iterable[Placed]) -> dict[str, list[Placed]]:
+    """Models by the pool that they were placed on, each in the order given."""
+    on: dict[str, list[Placed]] = {}
+    for each in placed:
+        if each.offer is not None:
+            on.setdefault(each.offer.name, []).append(each)
+    return on
+
+
 def place(
     served: Served, pools: Sequence[Offer], makeable: Sequence[Offer], sizing: Sizing, findings: Findings
 ) -> Placed:

@@ -22,7 +22,7 @@ from infra.planning.node_makers import check_node_makers
 from infra.planning.nodes import plan_pool
 from infra.planning.paused import cheaper_while_paused
 from infra.planning.peak import check_peak
-from infra.planning.placement import Placed, place
+from infra.planning.placement import Placed, by_pool, place
 from infra.planning.plan import CachePlan, ClusterPlan, Cost, GatewayPlan, ModelPlan, Plan, PoolPlan, Violation, Write
 from infra.planning.pods import check_system_nodes, server_resources
 from infra.planning.pools import Offer, declared, makeable
@@ -140,8 +140,9 @@ def _draft(
     addons = plan_addons(settings, catalog, findings)
     models = {each.served.name: _model(each, pools, cache, gateway, sizing, findings) for each in placed}
     _check_system_nodes(settings, placed, catalog, findings, one_reader=one_reader)
+    placed_on = by_pool(placed)
     for pool in pools.values():
-        on = [each for each in placed if each.offer is not None and each.offer.name == pool.name]
+        on = placed_on.get(pool.name, [])
         check_peak(pool, on, models, catalog, findings)
         served_there = [models[each.served.name] for each in on]
         warn_of_pool(pool, served_there, cluster, cache, findings)
@@ -206,12 +207,9 @@ def _pools(
     offers: Sequence[Offer], placed: Sequence[Placed], catalog: Catalog, findings: Findings, *, one_reader: bool
 ) -> dict[str, PoolPlan]:
     """Those of the stack file, and those that the models asked for."""
-    on: dict[str, list[Placed]] = {offer.name: [] for offer in offers}
-    used: dict[str, Offer] = {offer.name: offer for offer in offers}
-    for each in placed:
-        if each.offer is not None:
-            used[each.offer.name] = each.offer
-            on.setdefault(each.offer.name, []).append(each)
+    on = {offer.name: [] for offer in offers} | by_pool(placed)
+    used = {offer.name: offer for offer in offers}
+    used |= {each.offer.name: each.offer for each in placed if each.offer is not None}
 
     def surge(name: str) -> int:
         return max((each.gpus for each in on[name] if surges(each, one_reader=one_reader)), default=0)

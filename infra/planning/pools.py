@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from infra.catalog import Catalog, Gpu, Instance, gpu_named
+from infra.catalog.gpu_names import card_of_memory
 from infra.planning.plan import HOURS_A_MONTH
 from infra.planning.whose import borrowed, elsewhere
 from infra.settings import GpuPool
@@ -110,17 +111,7 @@ def existing_card(nodes: ExistingNodes, catalog: Catalog) -> Gpu:
     known, gib = gpu_named(nodes.gpu or "", catalog.gpus), nodes.gpu_memory_gib
     if known is not None and (gib is None or abs((known.engine_gib or gib) - gib) <= SAME_CARD * gib):
         return replace(known, engine_gib=gib or known.engine_gib)
-    return Gpu(
-        name=nodes.gpu or f"{gib:g} GiB GPU",
-        engine_gib=gib,
-        bandwidth_gb_s=None,
-        bf16_tflops=None,
-        fp8_tflops=None,
-        compute_capability=known.compute_capability if known else None,
-        bf16=known.bf16 if known else True,
-        fp8=known.fp8 if known else True,
-        source="the stack file's gpuMemoryGib",
-    )
+    return card_of_memory(nodes.gpu, gib, known, "the stack file's gpuMemoryGib")
 
 
 def usd_bound(offer: Offer, nodes: int) -> float:

@@ -1,6 +1,7 @@
 """What is asked of a model, and the answer on GPUs of one kind."""
 
 import dataclasses
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -11,6 +12,13 @@ if TYPE_CHECKING:
     from infra.engines.engine import Engine
 
 Version = tuple[int, int, int]
+_VERSION = re.compile(r"(\d+)\.(\d+)(?:\.(\d+))?")
+
+
+def version_in(text: str) -> Version | None:
+    """`0.8.5.post1` and `v0.28.0-cu129`; None where no version is in it."""
+    found = _VERSION.search(text)
+    return (int(found[1]), int(found[2]), int(found[3] or 0)) if found else None
 
 
 @dataclass(frozen=True)

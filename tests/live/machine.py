@@ -27,6 +27,14 @@ for words, answer in json.loads((here / "answers").read_text()):
             answer if isinstance(answer, str) else json.dumps(answer))
         break
 """
+RELEASE = "kubernetes:helm.sh/v3:Release"
+STACK = """\
+config:
+  llm-platform:platform:
+    cluster: {existing: {context: kind-llm}}
+    addons: {keda: install}
+    models: {llama-1b: {model: "llama3.2:1b", engine: ollama, gpus: 0}}
+"""
 FIRST = "2026-11-26T07:31:00.123456789+01:00"
 LATER = datetime(2026, 11, 26, 9, 0, tzinfo=UTC)  # than any install of that time lasts
 URN = "urn:pulumi:local::llm-platform::"

@@ -6,19 +6,11 @@ import pytest
 
 from infra.live import Namespaces, look
 from tests.example_stacks import plan_text
-from tests.live.machine import FIRST, Machine, held, record
+from tests.live.machine import FIRST, RELEASE, STACK, Machine, held, record
 
 pytestmark = pytest.mark.programs
 
-RELEASE = "kubernetes:helm.sh/v3:Release"
 NAMESPACE = "kubernetes:core/v1:Namespace"
-STACK = """\
-config:
-  llm-platform:platform:
-    cluster: {existing: {context: kind-llm}}
-    addons: {keda: install}
-    models: {llama-1b: {model: "llama3.2:1b", engine: ollama, gpus: 0}}
-"""
 OURS = held(RELEASE, "addons-keda", name="keda", namespace="keda")
 MADE_WITH_IT = "2026-11-26T06:31:00Z"  # FIRST, in UTC
 MADE_BEFORE = "2026-11-25T06:31:00Z"

@@ -13,20 +13,12 @@ from infra.live.ours import same, within
 from infra.planning.plan import AddonPlan
 from infra.project import PROJECT
 from tests.example_stacks import plan_text
-from tests.live.machine import FIRST, Machine, held, record
+from tests.live.machine import FIRST, RELEASE, STACK, Machine, held, record
 
 pytestmark = pytest.mark.programs
 
-RELEASE = "kubernetes:helm.sh/v3:Release"
 JOB = "kubernetes:batch/v1:Job"
 VOLUME = "kubernetes:core/v1:PersistentVolume"
-STACK = """\
-config:
-  llm-platform:platform:
-    cluster: {existing: {context: kind-llm}}
-    addons: {keda: install}
-    models: {llama-1b: {model: "llama3.2:1b", engine: ollama, gpus: 0}}
-"""
 OURS = {"crds": {"install": True}, "image": {"pullPolicy": "IfNotPresent"}}
 RECORD = "delete secret sh.helm.release.v1.keda.v1 -n keda"
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from infra.diff.access.statements import Statements, say, words, workloads
+from infra.diff.access.statements import Statements, say, say_of_each, words, workloads
 from infra.diff.properties import leaves
 from infra.diff.types import Resource, Side
 
@@ -22,9 +22,7 @@ def code_from_elsewhere(side: Side) -> Statements:
             say(found, f"image {repository}", version)
             if any(each == _TRUST or each.startswith(f"{_TRUST}=") for each in words(container)):
                 say(found, "code of a model's own repository", f"runs in pods of {workload.name}")
-    for each in side.resources:
-        for thing, version in _of(each):
-            say(found, thing, version)
+    say_of_each(found, side, _of)
     return found
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from infra.diff.access.peers import peers
 from infra.diff.access.security_groups import security_groups
-from infra.diff.access.statements import JOB, Statements, Workload, say, variables, words, workloads
+from infra.diff.access.statements import JOB, Statements, Workload, say, say_of_each, variables, words, workloads
 from infra.diff.types import Resource, Side
 
 _ROUTE, _ENDPOINT = "aws:ec2/route:Route", "aws:ec2/vpcEndpoint:VpcEndpoint"
@@ -23,9 +23,7 @@ def egress(side: Side) -> Statements:
     found = peers(side, "Egress", "to anywhere")
     for thing, rules in security_groups(side, "egress").items():
         say(found, thing, *rules)
-    for each in side.resources:
-        for thing, statement in _of(each):
-            say(found, thing, statement)
+    say_of_each(found, side, _of)
     for workload in workloads(side):
         only = "download Job only" if workload.type == JOB else f"pods of {workload.name}"
         for host, what in _downloads(workload):

@@ -5,7 +5,7 @@ from typing import Any
 
 from infra.diff.access.peers import peers
 from infra.diff.access.security_groups import security_groups
-from infra.diff.access.statements import Statements, say
+from infra.diff.access.statements import Statements, say, say_of_each
 from infra.diff.types import Resource, Side
 
 _INGRESS, _SERVICE = "kubernetes:networking.k8s.io/v1:Ingress", "kubernetes:core/v1:Service"
@@ -21,9 +21,7 @@ def exposure(side: Side) -> Statements:
     found = peers(side, "Ingress", "from every pod of the cluster")
     for thing, rules in security_groups(side, "ingress").items():
         say(found, thing, *rules)
-    for each in side.resources:
-        for thing, statement in _of(each):
-            say(found, thing, statement)
+    say_of_each(found, side, _of)
     return found
 
 

@@ -1,10 +1,10 @@
 """What can be said of each thing of a side, and the pods that things are said of."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from infra.diff.types import Side
+from infra.diff.types import Resource, Side
 
 Statements = dict[str, set[str]]  # by thing
 JOB = "kubernetes:batch/v1:Job"
@@ -27,6 +27,13 @@ class Workload:
 
 def say(found: Statements, thing: str, *statements: str) -> None:
     found.setdefault(thing, set()).update(statements)
+
+
+def say_of_each(found: Statements, side: Side, of: Callable[[Resource], Iterator[tuple[str, str]]]) -> None:
+    """What `of` says of each resource, by thing."""
+    for each in side.resources:
+        for thing, statement in of(each):
+            say(found, thing, statement)
 
 
 def workloads(side: Side) -> Iterator[Workload]:

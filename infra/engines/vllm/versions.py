@@ -1,11 +1,9 @@
 """How versions of vLLM differ in what they do with a GPU's memory."""
 
-import re
-
 from infra.catalog import ModelShape
 from infra.sizing.estimates import Estimate
 from infra.sizing.kv_cache import Pages
-from infra.sizing.question import Batch, Version
+from infra.sizing.question import Batch, Version, version_in
 from infra.sizing.weights import GIB
 
 # What the catalogue pins; taken where nobody says.
@@ -30,18 +28,15 @@ MLA_ALIGNED: tuple[Version, Version] = ((0, 7, 2), (0, 8, 2))
 # Of DeepSeek-V3, the only ones that versions before V1 absorbed.
 Q_LORA_RANK = 1536
 
-_VERSION = re.compile(r"(\d+)\.(\d+)(?:\.(\d+))?")
-
 
 def version_of(text: str) -> Version | None:
     """`0.8.5.post1` and `v0.28.0-cu129`; None where no version is in it.
 
     A line of a log that comes from `worker.py` is of the V0 engine, which some installations of 0.8 still ran.
     """
-    found = _VERSION.search(text)
-    if found is None:
+    version = version_in(text)
+    if version is None:
         return None
-    version = (int(found[1]), int(found[2]), int(found[3] or 0))
     return min(version, V0_LAST) if "(worker.py" in text else version
 
 
