@@ -13,8 +13,8 @@ from infra.cli.report.words import interval
 from infra.engines.vllm import memory as fit
 from infra.engines.vllm import versions as vllm
 from infra.engines.vllm.activations import activation_peak
+from infra.plan.plan import Plan
 from infra.planning import make_plan
-from infra.planning.plan import Plan
 from infra.settings import load_file
 from infra.sizing import judging
 from infra.sizing.estimates import Estimate

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from infra.live import Namespaces
-from infra.planning.plan import Plan
+from infra.plan.plan import Plan
 from infra.program import NAMESPACE, deploy, plan_of
 from infra.recording import Answers, Recording, record
 from infra.registry import services

@@ -8,7 +8,8 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from infra.engines import ENGINES
-from infra.planning.plan import ModelPlan, Plan
+from infra.plan.models import ModelPlan
+from infra.plan.plan import Plan
 from infra.registry import services
 from infra.settings.types import EngineName
 

@@ -15,11 +15,11 @@ from infra.caller import ADMINS, Stranger, check_caller
 from infra.catalog import load_catalog
 from infra.live import Namespaces, There, import_entry, look
 from infra.outputs import checks_key, known_outputs
+from infra.plan.plan import Plan
 from infra.planning import make_plan
 from infra.planning.kinds import by_kind
 from infra.planning.namespace import namespace_labels
 from infra.planning.placeholders import unreachable
-from infra.planning.plan import Plan
 from infra.planning.to_do import NO_ADMINS
 from infra.registry import services
 from infra.services.service import Made

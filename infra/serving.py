@@ -12,7 +12,9 @@ from components.prometheus_login import Login, PrometheusLogin
 from infra.engines import ENGINES
 from infra.engines.engine import Workload
 from infra.outputs import checks_key
-from infra.planning.plan import ModelPlan, Monitoring, Plan
+from infra.plan.cluster import Monitoring
+from infra.plan.models import ModelPlan
+from infra.plan.plan import Plan
 from infra.site import Site
 
 

@@ -15,7 +15,8 @@ from components.network import Network, public_cidr
 from components.pods import USER_ID
 from components.weights_file_system import WeightsFileSystem
 from infra.live import Namespaces
-from infra.planning.plan import Plan, PoolPlan
+from infra.plan.cluster import PoolPlan
+from infra.plan.plan import Plan
 
 _PRIVATE_ADDRESSES = (
     "10.0.0.0/8",

@@ -4,8 +4,12 @@ import json
 from typing import Any
 
 from infra.offline import Planned
+from infra.plan.cluster import PoolPlan
+from infra.plan.models import ModelPlan, StartPart
+from infra.plan.money import Cheaper, CostItem, Remedy
+from infra.plan.notes import Note, Violation
+from infra.plan.plan import Plan
 from infra.planning.advice import as_mapping
-from infra.planning.plan import Cheaper, CostItem, ModelPlan, Note, Plan, PoolPlan, Remedy, StartPart, Violation
 from infra.recording import Recorded
 
 VERSION = 1

@@ -9,7 +9,7 @@ from typing import Any
 
 from ruamel.yaml import YAML
 
-from infra.planning.plan import Plan
+from infra.plan.plan import Plan
 
 _KEY = "llm-platform:platform"
 _SHORT_KEY = "platform"  # Pulumi reads a key without a namespace as one of the project's own

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from infra.diff.findings import Finding
 from infra.diff.types import Resources, Side, type_of
-from infra.planning.rules import Rule
+from infra.plan.rules import Rule
 from infra.registry import owner_of
 from infra.services.built_in import AWS, WEIGHTS
 from infra.services.owner import CLAIM

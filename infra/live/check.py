@@ -8,7 +8,8 @@ from infra.live.ours import over_at, whose_release
 from infra.live.releases import TYPE as RELEASE
 from infra.live.releases import Release, find_release
 from infra.live.state import State
-from infra.planning.plan import AddonPlan, Plan
+from infra.plan.cluster import AddonPlan
+from infra.plan.plan import Plan
 from infra.settings.mistakes import did_you_mean
 
 NAMESPACE = "kubernetes:core/v1:Namespace"

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from infra.live.check import Obstacle
 from infra.live.commands import output_of
 from infra.live.state import State
-from infra.planning.plan import Plan
+from infra.plan.plan import Plan
 
 _LOG_GROUP = "aws:cloudwatch/logGroup:LogGroup"
 _CLUSTER = "aws:eks/cluster:Cluster"

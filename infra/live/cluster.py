@@ -13,7 +13,7 @@ from ruamel.yaml import YAML, YAMLError
 
 from infra.live.commands import NotRead, output_of
 from infra.live.state import State
-from infra.planning.plan import ClusterPlan
+from infra.plan.cluster import ClusterPlan
 
 _SECONDS = 10  # for each request
 

@@ -10,7 +10,7 @@ from infra.live.cluster import Cluster, reach
 from infra.live.commands import NotRead
 from infra.live.namespaces import Namespaces, addon_namespaces, unread_namespaces
 from infra.live.state import State, read_state
-from infra.planning.plan import Plan
+from infra.plan.plan import Plan
 
 # By what isn't known where one of them can't be read.
 _WITHOUT_CLUSTER: Mapping[str, Callable[[Plan, State], Iterator[Obstacle]]] = {

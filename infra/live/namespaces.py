@@ -10,7 +10,8 @@ from infra.live.cluster import Cluster
 from infra.live.releases import TYPE as RELEASE
 from infra.live.releases import Release, find_release
 from infra.live.state import State
-from infra.planning.plan import AddonPlan, Plan
+from infra.plan.cluster import AddonPlan
+from infra.plan.plan import Plan
 
 _SYSTEM = "kube-system"
 _INSTALL = timedelta(minutes=1)  # Helm makes a namespace and then, at once, its record of the release

@@ -15,7 +15,7 @@ from infra.live.ours_in_aws import differs, import_id, in_aws, named_by_us
 from infra.live.releases import TYPE as RELEASE
 from infra.live.releases import Release, find_release
 from infra.live.state import Held, State
-from infra.planning.plan import Plan
+from infra.plan.plan import Plan
 from infra.recording import Recording
 
 

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from typing import Literal
 
 from infra.catalog import Catalog
+from infra.plan.cluster import AddonPlan, Monitoring
 from infra.planning.findings import Findings
-from infra.planning.plan import AddonPlan, Monitoring
 from infra.planning.prometheus_login import plan_login
 from infra.settings import Settings
 from infra.settings.platform import Addon

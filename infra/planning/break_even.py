@@ -7,7 +7,7 @@ price out + (tokens in / tokens out) x price in.
 
 from dataclasses import dataclass
 
-from infra.planning.plan import HOURS_A_MONTH
+from infra.plan.money import HOURS_A_MONTH
 from infra.sizing.estimates import Throughput
 
 SECONDS_A_MONTH = HOURS_A_MONTH * 3600

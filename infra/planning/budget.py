@@ -7,11 +7,15 @@ from dataclasses import dataclass
 from itertools import islice
 
 from infra.catalog import Catalog
+from infra.plan.cluster import PoolPlan
+from infra.plan.models import ModelPlan
+from infra.plan.money import Cost, CostItem
+from infra.plan.notes import Advice, Violation, Write
+from infra.plan.plan import Plan
+from infra.plan.rules import Rule
 from infra.planning.advice import Attempt, written
 from infra.planning.findings import Findings
 from infra.planning.paused import cheapest_system_nodes
-from infra.planning.plan import Advice, Cost, CostItem, ModelPlan, Plan, PoolPlan, Violation, Write
-from infra.planning.rules import Rule
 from infra.planning.words import BILLS
 from infra.settings import Settings
 from infra.settings.cluster import GpuPool

@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from typing import Literal
 
+from infra.plan.cluster import CachePlan, ClusterPlan
+from infra.plan.notes import Advice
+from infra.plan.rules import Rule
 from infra.planning.findings import Findings
-from infra.planning.plan import Advice, CachePlan, ClusterPlan
-from infra.planning.rules import Rule
 from infra.planning.served import Served
 from infra.settings import Settings
 

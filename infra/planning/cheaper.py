@@ -2,12 +2,14 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from infra.plan.money import HOURS_A_MONTH, Cheaper
+from infra.plan.notes import Write
+from infra.plan.plan import Plan
 from infra.planning.advice import pool_pins
 from infra.planning.mends import Changes, smaller_weights
 from infra.planning.nodes import nodes_for
 from infra.planning.options import Option, fewest, serving
 from infra.planning.placement import Placed, by_pool
-from infra.planning.plan import HOURS_A_MONTH, Cheaper, Plan, Write
 from infra.planning.pools import Offer, usd_bound
 from infra.planning.sizing import Sizing, can_run
 from infra.planning.words import count

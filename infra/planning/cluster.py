@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from datetime import date, timedelta
 
 from infra.catalog import Catalog
+from infra.plan.cluster import CachePlan, ClusterPlan
+from infra.plan.rules import Rule
 from infra.planning.disks import root_gib
 from infra.planning.findings import Findings
-from infra.planning.plan import CachePlan, ClusterPlan
-from infra.planning.rules import Rule
 from infra.planning.whose import others_elsewhere
 from infra.settings import AwsConfig, Settings
 from infra.settings.cluster import CreateCluster

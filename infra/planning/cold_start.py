@@ -1,9 +1,10 @@
 """From no node to the first token: named parts, and the timeouts that follow from them (rule 5)."""
 
 from infra.catalog import Catalog
+from infra.plan.cluster import CachePlan, PoolPlan
+from infra.plan.models import ColdStart, Timeouts
 from infra.planning import start_parts
 from infra.planning.placement import Placed
-from infra.planning.plan import CachePlan, ColdStart, PoolPlan, Timeouts
 
 # MiB/s from the hub or an engine's own library, slow days and retries included.
 DOWNLOAD_MIBPS = 30

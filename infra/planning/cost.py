@@ -3,10 +3,12 @@
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from infra.catalog import Catalog
+from infra.plan.cluster import CachePlan, ClusterPlan, GatewayPlan, PoolPlan
+from infra.plan.models import ModelPlan
+from infra.plan.money import HOURS_A_MONTH, Cost, CostItem
 from infra.planning.billed_nodes import ROLLOUTS_ASSUMED, BilledNodes, billed_nodes
 from infra.planning.findings import Findings
 from infra.planning.placement import Placed
-from infra.planning.plan import HOURS_A_MONTH, CachePlan, ClusterPlan, Cost, CostItem, GatewayPlan, ModelPlan, PoolPlan
 from infra.planning.pools import hourly
 from infra.planning.whose import Priced, elsewhere, headline, others_elsewhere, price_note, spot_note
 from infra.planning.words import count

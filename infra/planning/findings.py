@@ -2,9 +2,9 @@
 
 from typing import Any
 
+from infra.plan.notes import Advice, Choice, Note, Violation, Warned
+from infra.plan.rules import Rule
 from infra.planning.kinds import kind_of
-from infra.planning.plan import Advice, Choice, Note, Violation, Warned
-from infra.planning.rules import Rule
 
 
 class Findings:

@@ -3,8 +3,8 @@
 from typing import Literal
 
 from infra.engines import ENGINES
+from infra.plan.cluster import GatewayPlan
 from infra.planning.findings import Findings
-from infra.planning.plan import GatewayPlan
 from infra.settings import Settings
 from infra.settings.platform import Gateway
 

@@ -9,9 +9,9 @@ zone without capacity leaves the pool with the others' parts. So the stack file 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from infra.plan.cluster import ClusterPlan, NodeGroupPlan, PoolPlan
+from infra.plan.rules import Rule
 from infra.planning.findings import Findings
-from infra.planning.plan import ClusterPlan, NodeGroupPlan, PoolPlan
-from infra.planning.rules import Rule
 from infra.settings import Settings
 
 

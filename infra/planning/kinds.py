@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from infra.planning.plan import Note, Warned
+from infra.plan.notes import Note, Warned
 
 # What is said once of all; each model or pool adds its own figure in brackets.
 KINDS = {

@@ -1,7 +1,7 @@
 """The labels of the models' namespace: on one that we make, and to be put on one that exists."""
 
+from infra.plan.cluster import GatewayPlan
 from infra.planning.findings import Findings
-from infra.planning.plan import GatewayPlan
 from infra.settings import Settings
 
 _POD_SECURITY = "pod-security.kubernetes.io/enforce"

@@ -3,10 +3,11 @@ infra/settings/checks/addons.py says so)."""
 
 from collections.abc import Mapping
 
+from infra.plan.cluster import AddonPlan, PoolPlan
+from infra.plan.notes import Advice
+from infra.plan.rules import Rule
 from infra.planning.advice import written
 from infra.planning.findings import Findings
-from infra.planning.plan import AddonPlan, Advice, PoolPlan
-from infra.planning.rules import Rule
 from infra.settings import Settings
 
 _WITHOUT = {

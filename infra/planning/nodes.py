@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 
 from infra.catalog import Catalog
+from infra.plan.cluster import PoolPlan
 from infra.planning.disks import AMI_GIB, root_gib
 from infra.planning.findings import Findings
 from infra.planning.own_pools import assume_card, check_own_nodes
 from infra.planning.placement import Placed
-from infra.planning.plan import PoolPlan
 from infra.planning.pods import SCRATCH_GIB
 from infra.planning.pools import Offer
 from infra.planning.words import count

@@ -2,29 +2,10 @@
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
 
-# What becomes of a model when the node that is worst for it is lost: other replicas go on, it starts again on GPUs
-# that are free, or it waits for the node.
-Loss = Literal["serves", "restarts", "waits"]
+from infra.plan.cluster import Loss, OwnNode
+
 _WORST_LAST: tuple[Loss, ...] = ("serves", "restarts", "waits")
-
-
-@dataclass(frozen=True)
-class OwnNode:
-    """What one node holds: replicas by model."""
-
-    holds: Mapping[str, int]
-    free_gpus: int
-
-
-@dataclass(frozen=True)
-class OwnNodes:
-    """Of a pool of nodes that exist, at the fewest replicas."""
-
-    nodes: tuple[OwnNode, ...]
-    lose_one: Mapping[str, Loss]  # by model: when the node is lost that is worst for it
-    could_roll: tuple[str, ...]  # models whose new pod could come first, since GPUs are free for it at every time
 
 
 @dataclass(frozen=True)

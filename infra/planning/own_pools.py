@@ -4,13 +4,14 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from infra.plan.cluster import ClusterPlan, OwnNodes, PoolPlan
+from infra.plan.notes import Advice, Write
+from infra.plan.rules import Rule
 from infra.planning.advice import written
 from infra.planning.findings import Findings
-from infra.planning.own_nodes import OwnNodes, Wanted, blocked, fewer, losses, pack
+from infra.planning.own_nodes import Wanted, blocked, fewer, losses, pack
 from infra.planning.placement import Placed
-from infra.planning.plan import Advice, ClusterPlan, PoolPlan, Write
 from infra.planning.pools import Offer
-from infra.planning.rules import Rule
 from infra.planning.words import count
 from infra.settings import Settings
 

@@ -5,8 +5,10 @@ from dataclasses import replace
 
 from infra.catalog import Catalog
 from infra.catalog.types import CpuInstance
+from infra.plan.cluster import ClusterPlan, PoolPlan
+from infra.plan.money import Cheaper
+from infra.plan.notes import Write
 from infra.planning.advice import written
-from infra.planning.plan import Cheaper, ClusterPlan, PoolPlan, Write
 from infra.settings import Settings
 from infra.settings.cluster import SystemNodes
 

@@ -4,14 +4,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from infra.catalog import Catalog
+from infra.plan.cluster import PoolPlan
+from infra.plan.models import ModelPlan
+from infra.plan.notes import Advice
+from infra.plan.rules import Rule
 from infra.planning.advice import written
 from infra.planning.billed_nodes import ROLLOUTS_PER_MONTH
 from infra.planning.cost import maximum_per_month
 from infra.planning.findings import Findings
 from infra.planning.nodes import nodes_for
 from infra.planning.placement import Placed
-from infra.planning.plan import Advice, ModelPlan, PoolPlan
-from infra.planning.rules import Rule
 from infra.planning.words import count
 
 # Which of two fixes is named first: the gap of a rollout, or the node that prevents it.

@@ -5,8 +5,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from ipaddress import ip_network
 from typing import Any
 
+from infra.plan.notes import Note
 from infra.planning.findings import Findings
-from infra.planning.plan import Note
 from infra.settings import Settings
 
 # RFC 5737 and RFC 3849; RFC 2606 and RFC 6761; the account ids of AWS' own documentation.

@@ -4,13 +4,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from infra.catalog import AT_LOAD
+from infra.plan.notes import Advice, Write
+from infra.plan.rules import Rule
 from infra.planning.advice import shown, written
 from infra.planning.findings import Findings
 from infra.planning.mends import STORED_METHOD, Changes, Mend, mends, other_types, smaller_weights
 from infra.planning.options import fewest, serving, tries
-from infra.planning.plan import Advice, Write
 from infra.planning.pools import Offer
-from infra.planning.rules import Rule
 from infra.planning.served import Served
 from infra.planning.sizing import Sizing
 from infra.planning.words import count

@@ -5,6 +5,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from infra.catalog import AT_LOAD, Catalog, with_prices
+from infra.plan.cluster import CachePlan, ClusterPlan, GatewayPlan, PoolPlan
+from infra.plan.models import ModelPlan
+from infra.plan.money import Cost
+from infra.plan.notes import Violation, Write
+from infra.plan.plan import Plan
 from infra.planning.addons import plan_addons, plan_monitoring
 from infra.planning.advice import Attempt, follow, keeps_budget, that_holds
 from infra.planning.arguments import choose_arguments
@@ -23,7 +28,6 @@ from infra.planning.nodes import plan_pool
 from infra.planning.paused import cheaper_while_paused
 from infra.planning.peak import check_peak
 from infra.planning.placement import Placed, by_pool, place
-from infra.planning.plan import CachePlan, ClusterPlan, Cost, GatewayPlan, ModelPlan, Plan, PoolPlan, Violation, Write
 from infra.planning.pods import check_system_nodes, server_resources
 from infra.planning.pools import Offer, declared, makeable
 from infra.planning.prefetch import explain_prefetch, plan_prefetch

@@ -3,12 +3,13 @@
 from collections.abc import Collection
 
 from infra.catalog.types import CpuInstance
+from infra.plan.models import Resources
+from infra.plan.notes import Advice, Write
+from infra.plan.rules import Rule
 from infra.planning.advice import written
 from infra.planning.findings import Findings
 from infra.planning.host import allocatable, share
 from infra.planning.placement import Placed
-from infra.planning.plan import Advice, Resources, Write
-from infra.planning.rules import Rule
 from infra.planning.served import Served
 from infra.planning.words import count
 from infra.sizing.weights import GIB

@@ -6,7 +6,7 @@ from typing import Literal
 
 from infra.catalog import Catalog, Gpu, Instance, gpu_named
 from infra.catalog.gpu_names import card_of_memory
-from infra.planning.plan import HOURS_A_MONTH
+from infra.plan.money import HOURS_A_MONTH
 from infra.planning.whose import borrowed, elsewhere
 from infra.settings import GpuPool
 from infra.settings.cluster import ExistingNodes

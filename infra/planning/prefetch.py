@@ -4,8 +4,9 @@ from collections.abc import Sequence
 
 from infra.catalog import Catalog
 from infra.catalog.types import Image
+from infra.plan.cluster import ClusterPlan
+from infra.plan.models import PrefetchPlan
 from infra.planning.findings import Findings
-from infra.planning.plan import ClusterPlan, PrefetchPlan
 from infra.planning.served import Served
 
 CPU = 0.5

@@ -1,22 +1,8 @@
 """How KEDA logs in at a Prometheus that exists."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Literal
-
+from infra.plan.cluster import PrometheusLogin
 from infra.settings.checks.prometheus import AMAZON
 from infra.settings.platform import ExistingAddon
-
-
-@dataclass(frozen=True)
-class PrometheusLogin:
-    """A token, a name with a password, or signed requests."""
-
-    mode: Literal["bearer", "basic", "sigv4"]
-    secret: str | None  # in the models' namespace; None with sigv4
-    keys: Mapping[str, str]  # of the Secret, by KEDA's parameter
-    region: str | None  # with sigv4
-    role_arn: str | None  # that KEDA's operator assumes
 
 
 def plan_login(existing: ExistingAddon) -> PrometheusLogin | None:

@@ -2,9 +2,8 @@
 
 from collections.abc import Mapping
 
+from infra.plan.cluster import AddonPlan, ClusterPlan, Monitoring, PrometheusLogin
 from infra.planning.findings import Findings
-from infra.planning.plan import AddonPlan, ClusterPlan, Monitoring
-from infra.planning.prometheus_login import PrometheusLogin
 from infra.settings import Settings
 
 _PATH = "addons.prometheus.existing"

@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Mapping
 
 from infra.catalog import Catalog
+from infra.plan.cluster import ClusterPlan, PoolPlan, Quota
 from infra.planning.findings import Findings
-from infra.planning.plan import ClusterPlan, PoolPlan, Quota
 
 # Of EC2, in vCPUs: (family, capacity) -> code, name.
 OF_INSTANCES = {

@@ -3,10 +3,14 @@
 from collections.abc import Iterable, Iterator, Sequence
 
 from infra.catalog import Catalog
+from infra.plan.cluster import CachePlan, PoolPlan
+from infra.plan.models import ColdStart
+from infra.plan.money import HOURS_A_MONTH, Remedy
+from infra.plan.notes import Write
+from infra.plan.plan import Plan
 from infra.planning.advice import pool_pins
 from infra.planning.nodes import nodes_for
 from infra.planning.placement import Placed
-from infra.planning.plan import HOURS_A_MONTH, CachePlan, ColdStart, Plan, PoolPlan, Remedy, Write
 from infra.planning.pools import usd_bound
 from infra.planning.start_parts import Figures, moved
 

@@ -1,9 +1,10 @@
 """How a Deployment replaces its pods without a GPU or a volume that can't exist."""
 
+from infra.plan.models import GAP_PARTS, ColdStart, Rollout
+from infra.plan.notes import Advice
+from infra.plan.rules import Rule
 from infra.planning.findings import Findings
 from infra.planning.placement import Placed
-from infra.planning.plan import GAP_PARTS, Advice, ColdStart, Rollout
-from infra.planning.rules import Rule
 from infra.planning.words import count
 
 

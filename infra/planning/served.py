@@ -8,9 +8,10 @@ from infra.catalog import Catalog, ModelShape
 from infra.catalog.types import Image
 from infra.engines import ENGINES, Engine
 from infra.engines.engine import Library
+from infra.plan.models import Replicas
+from infra.plan.notes import Advice
+from infra.plan.rules import Rule
 from infra.planning.findings import Findings
-from infra.planning.plan import Advice, Replicas
-from infra.planning.rules import Rule
 from infra.settings import Model
 from infra.settings.architecture import Architecture, read_architecture
 from infra.sizing.kv_cache import kv_bytes_per_token

@@ -6,7 +6,8 @@ from typing import Literal
 
 from infra.catalog.types import Image, Measured
 from infra.engines import ENGINES, Engine
-from infra.planning.plan import CachePlan, PoolPlan, StartPart
+from infra.plan.cluster import CachePlan, PoolPlan
+from infra.plan.models import StartPart
 
 Figures = Mapping[str, Measured]
 Task = Literal["chat", "embed", "rerank"]

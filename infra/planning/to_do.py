@@ -2,12 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 
+from infra.plan.cluster import AddonPlan, ClusterPlan, GatewayPlan, PoolPlan, Quota
 from infra.planning.findings import Findings
 from infra.planning.namespace import list_namespace_to_dos
 from infra.planning.own_pools import to_do_of_own_nodes
 from infra.planning.placeholders import list_placeholders
 from infra.planning.placement import Placed
-from infra.planning.plan import AddonPlan, ClusterPlan, GatewayPlan, PoolPlan, Quota
 from infra.planning.quotas import list_quotas
 from infra.planning.served import Served
 from infra.planning.words import count

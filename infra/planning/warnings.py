@@ -3,9 +3,10 @@
 import re
 from collections.abc import Collection, Iterable, Sequence
 
+from infra.plan.cluster import CachePlan, ClusterPlan, GatewayPlan, PoolPlan
+from infra.plan.models import ColdStart, ModelPlan, Rollout
 from infra.planning.findings import Findings
 from infra.planning.placement import Placed
-from infra.planning.plan import CachePlan, ClusterPlan, ColdStart, GatewayPlan, ModelPlan, PoolPlan, Rollout
 from infra.settings import Settings
 from infra.settings.platform import GUARDED
 from infra.sizing.kv_cache import is_exact, keeps_cache

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from infra.catalog import Catalog, Instance
 from infra.catalog.types import HOME, CpuInstance
-from infra.planning.plan import PoolPlan
+from infra.plan.cluster import PoolPlan
 from infra.settings import Settings
 
 Priced = Instance | CpuInstance

@@ -10,7 +10,8 @@ from infra.services.owner import Owner
 
 if TYPE_CHECKING:
     from infra.catalog import Catalog
-    from infra.planning.plan import CostItem, Plan
+    from infra.plan.money import CostItem
+    from infra.plan.plan import Plan
     from infra.settings import Settings
 
 

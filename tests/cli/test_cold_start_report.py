@@ -7,7 +7,7 @@ from infra.cli.as_text import to_text
 from infra.cli.report import Report, Section, report
 from infra.cli.report.cold_start import bar
 from infra.offline import Planned
-from infra.planning.plan import ColdStart, StartPart
+from infra.plan.models import ColdStart, StartPart
 from infra.recording import Recording
 from tests.planning.stacks import DEV, LOCAL, PROD, changed, plan
 

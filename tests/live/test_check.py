@@ -7,7 +7,7 @@ import pytest
 
 from infra import program
 from infra.live import look
-from infra.planning.plan import Plan
+from infra.plan.plan import Plan
 from tests.example_stacks import plan_text
 from tests.live.machine import Machine, held, record, storage_class
 

@@ -6,7 +6,7 @@ import pytest
 
 from infra.live import import_entry, look
 from infra.live.state import read_state
-from infra.planning.plan import Plan
+from infra.plan.plan import Plan
 from tests.example_stacks import plan_text
 from tests.live.machine import Machine, held
 

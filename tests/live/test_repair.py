@@ -10,7 +10,7 @@ from click.testing import CliRunner
 
 from infra.cli import main
 from infra.live.ours import same, within
-from infra.planning.plan import AddonPlan
+from infra.plan.cluster import AddonPlan
 from infra.project import PROJECT
 from tests.example_stacks import plan_text
 from tests.live.machine import FIRST, RELEASE, STACK, Machine, held, record

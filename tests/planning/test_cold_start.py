@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 
 from infra.engines import ENGINES
+from infra.plan.cluster import CachePlan
+from infra.plan.money import Remedy
 from infra.planning import Plan, start_parts
-from infra.planning.plan import CachePlan, Remedy
 from infra.sizing.estimates import Estimate
 from tests.planning.stacks import CATALOG, DEV, LOCAL, PROD, SHARED, changed, plan
 

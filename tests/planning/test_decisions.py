@@ -2,9 +2,9 @@
 
 import pytest
 
+from infra.plan.cluster import Quota
 from infra.planning import Plan
 from infra.planning.cluster import partition_of
-from infra.planning.plan import Quota
 from tests.planning.stacks import CATALOG, DEV, LOCAL, PROD, SHARED, changed, plan
 
 

@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
+from infra.plan.cluster import OwnNode
 from infra.planning import Plan
-from infra.planning.own_nodes import OwnNode, Wanted, blocked, losses, pack
+from infra.planning.own_nodes import Wanted, blocked, losses, pack
 from tests.planning.stacks import SHARED, changed, plan
 
 OWN: dict[str, Any] = {

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from infra.plan.cluster import PrometheusLogin
 from infra.planning import Plan
-from infra.planning.prometheus_login import PrometheusLogin
 from tests.cli.running import plan as plan_command
 from tests.cli.running import write_stack
 from tests.planning.stacks import SHARED, changed, plan

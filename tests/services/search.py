@@ -13,7 +13,8 @@ import pulumi_kubernetes as k8s
 
 from components.pods import container_security_context, security_context
 from infra.catalog import Catalog
-from infra.planning.plan import CostItem, Plan
+from infra.plan.money import CostItem
+from infra.plan.plan import Plan
 from infra.services.service import Made, Service, Table
 from infra.settings import Settings
 

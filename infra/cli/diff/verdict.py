@@ -11,7 +11,7 @@ from infra.diff.difference import Difference
 from infra.diff.guard import Guarded
 from infra.diff.traffic import AWAY, GONE, NODE_GROUP, Notice
 from infra.diff.types import Change, name_of, pool_of, type_of
-from infra.planning.rules import Rule
+from infra.plan.rules import Rule
 from infra.registry import owner_of
 from infra.services.built_in import BUILT_IN
 from infra.services.owner import CLAIM, word_of

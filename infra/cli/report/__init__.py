@@ -11,8 +11,9 @@ from infra.cli.report.services import service_sections
 from infra.cli.report.words import count, usd
 from infra.engines import ENGINES
 from infra.offline import Planned
+from infra.plan.models import ModelPlan
+from infra.plan.plan import Plan
 from infra.planning.kinds import by_kind
-from infra.planning.plan import ModelPlan, Plan
 from infra.planning.words import BILLS
 from infra.recording import Recording
 

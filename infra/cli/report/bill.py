@@ -2,7 +2,8 @@
 
 from infra.cli.report.section import Column, Row, Section
 from infra.cli.report.words import number, span, usd
-from infra.planning.plan import HOURS_A_MONTH, Cheaper, CostItem, Plan
+from infra.plan.money import HOURS_A_MONTH, Cheaper, CostItem
+from infra.plan.plan import Plan
 
 
 def bill_section(plan: Plan) -> Section:

@@ -5,7 +5,9 @@ from itertools import accumulate
 
 from infra.cli.report.section import Column, Row, Section
 from infra.cli.report.words import usd
-from infra.planning.plan import ColdStart, Plan, Remedy
+from infra.plan.models import ColdStart
+from infra.plan.money import Remedy
+from infra.plan.plan import Plan
 
 _LETTERS = {"node": "N", "boot": "B", "image": "I", "weights": "W", "engine": "E"}
 _LEGEND = "N node, B boot and join, I image, W weights, E engine start and compile"

@@ -1,7 +1,8 @@
 """How applications come in from outside, in one line."""
 
 from infra.cli.report.section import Column, Section
-from infra.planning.plan import GatewayPlan, Plan
+from infra.plan.cluster import GatewayPlan
+from infra.plan.plan import Plan
 from infra.settings.platform import Gateway
 
 

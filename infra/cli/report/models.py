@@ -5,7 +5,10 @@ from collections.abc import Iterable
 from infra.cli.report.section import Column, Row, Section
 from infra.cli.report.words import between, count, interval, minutes, price, requests, two_figures, usd
 from infra.engines import ENGINES
-from infra.planning.plan import Cheaper, ModelPlan, Plan, PoolPlan
+from infra.plan.cluster import PoolPlan
+from infra.plan.models import ModelPlan
+from infra.plan.money import Cheaper
+from infra.plan.plan import Plan
 from infra.sizing.requests import WORKLOAD
 
 _SHORT_REVISION = 12  # of a commit

@@ -4,7 +4,8 @@ from collections import Counter
 
 from infra.cli.report.section import Column, Section
 from infra.cli.report.words import shown
-from infra.planning.plan import Note, Plan
+from infra.plan.notes import Note
+from infra.plan.plan import Plan
 from infra.recording import Recording
 
 _NAMED = ("models", "gpuPools")  # sections of named things

@@ -5,8 +5,8 @@ from itertools import groupby
 
 from infra.cli.report.section import Column, Row, Section
 from infra.cli.report.words import count, minutes
-from infra.planning.own_nodes import OwnNode
-from infra.planning.plan import Plan, PoolPlan
+from infra.plan.cluster import OwnNode, PoolPlan
+from infra.plan.plan import Plan
 
 
 def own_nodes_section(plan: Plan) -> Section:

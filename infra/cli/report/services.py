@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from infra.cli.report.section import Column, Section
-from infra.planning.plan import Plan
+from infra.plan.plan import Plan
 from infra.registry import services
 
 

@@ -4,7 +4,8 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from infra.planning.plan import PoolPlan, Replicas
+from infra.plan.cluster import PoolPlan
+from infra.plan.models import Replicas
 from infra.sizing.estimates import Estimate
 
 

@@ -1,0 +1,1 @@
+"""What a plan is: plain data, no behavior beyond sums."""

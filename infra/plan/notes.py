@@ -1,0 +1,53 @@
+"""What planning tells beside its decisions: choices, broken rules with advice, warnings, things to do, assumptions."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from infra.plan.rules import Rule
+
+
+@dataclass(frozen=True)
+class Note:
+    """A warning, a thing to do, or an assumption, with the dotted path of the setting that it is about."""
+
+    path: str
+    message: str
+
+
+# Dotted paths of the stack file and what to write there; None takes a key out.
+Write = tuple[tuple[str, Any], ...]
+
+
+@dataclass(frozen=True)
+class Advice:
+    """A change of the stack file after which the next plan holds the rule, and how a person is told of it."""
+
+    write: Write
+    text: str
+
+
+@dataclass(frozen=True)
+class Warned(Note):
+    """A warning. `kind`: a key of kinds.KINDS, or the path of settings that it is about."""
+
+    kind: str
+    detail: str = ""  # what differs from model to model, or from pool to pool
+
+
+@dataclass(frozen=True)
+class Violation:
+    """A rule that the stack breaks, and what to write so that it doesn't."""
+
+    rule: Rule
+    path: str
+    message: str
+    fix: str  # the advice as text; where there is none that holds, in words alone
+    advice: tuple[Advice, ...] = ()
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A value that the program chose because the stack file gives none; `--pin` writes it under its path."""
+
+    value: Any
+    reason: str
