@@ -75,8 +75,9 @@ def edited(stack: str, edit: Mapping[str, Any]) -> str:
     return json.dumps(whole)  # JSON is YAML
 
 
+@cache
 def side(stack: str, text: str) -> Side:
-    """What `diff` knows of a stack file."""
+    """What `diff` knows of a stack file. Kept: several files of tests read the same changes."""
     return Side(document(plan_text(stack, text)), YAML(typ="safe").load(text)["config"])
 
 
