@@ -3,13 +3,14 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from infra.clouds.aws.cloud import AWS
 from infra.diff.answers import CERTAIN, answers_changed
 from infra.diff.figures import rollout
 from infra.diff.nodes import leaves_the_old
 from infra.diff.services import ground
 from infra.diff.types import Change, Changes, Resources, Side, name_of, pool_of, type_of
 from infra.registry import owner_of
-from infra.services.built_in import AWS, SERVING, WEIGHTS
+from infra.services.built_in import SERVING, WEIGHTS
 from infra.services.owner import CLAIM
 
 DEPLOYMENT = "kubernetes:apps/v1:Deployment"

@@ -5,7 +5,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from infra.services.owner import CLAIM, Owner, Touched
 
 _PROVIDER = {"pulumi:providers:kubernetes": "kubernetes"}
-_CLUSTER = {"aws:eks/cluster:Cluster": "cluster", "aws:ec2/vpc:Vpc": "network", **_PROVIDER}
 _WEIGHTS: Mapping[str, str] = {
     CLAIM: "cache",
     "aws:efs/fileSystem:FileSystem": "cache",
@@ -19,18 +18,6 @@ class _Part(Owner):
 
     def notices(self, touched: Sequence[Touched]) -> Iterator[str]:
         yield from ()
-
-
-class Aws(_Part):
-    name, title = "aws", "The AWS cluster"
-    owns = ("llm:aws:Cluster", "llm:aws:ExistingEksCluster", "llm:aws:Network", "llm:aws:GpuPool")
-    guards, ground = _CLUSTER, frozenset(_CLUSTER)
-
-
-class Existing(_Part):
-    name, title = "existing", "The cluster"
-    owns = ("llm:kubernetes:ContextCluster",)
-    guards, ground = _PROVIDER, frozenset(_PROVIDER)
 
 
 class Weights(_Part):
@@ -77,6 +64,6 @@ class Stack(_Part):
     guards, ground = _PROVIDER, frozenset(_PROVIDER)
 
 
-AWS, EXISTING, WEIGHTS, SERVING, GATEWAY = Aws(), Existing(), Weights(), Serving(), Gateway()
+WEIGHTS, SERVING, GATEWAY = Weights(), Serving(), Gateway()
 ACCESS, MONITORING, ADDONS, STACK = Access(), Monitoring(), Addons(), Stack()
-BUILT_IN: tuple[Owner, ...] = (AWS, EXISTING, WEIGHTS, SERVING, GATEWAY, ACCESS, MONITORING, ADDONS, STACK)
+BUILT_IN: tuple[Owner, ...] = (WEIGHTS, SERVING, GATEWAY, ACCESS, MONITORING, ADDONS, STACK)

@@ -12,8 +12,7 @@ from infra.diff.guard import Guarded
 from infra.diff.traffic import AWAY, GONE, NODE_GROUP, Notice
 from infra.diff.types import Change, name_of, pool_of, type_of
 from infra.plan.rules import Rule
-from infra.registry import owner_of
-from infra.services.built_in import BUILT_IN
+from infra.registry import of_the_platform, owner_of
 from infra.services.owner import CLAIM, word_of
 
 # In the order of what weighs most.
@@ -93,7 +92,7 @@ def _guarded(difference: Difference) -> Iterator[str]:
 
 def _thing(each: Guarded) -> str:
     owner = owner_of(each.urn)
-    if owner not in BUILT_IN:
+    if not of_the_platform(owner):
         return f"the {word_of(type_of(each.urn))} of {said(owner.title)}"
     word = _WORDS.get(type_of(each.urn), type_of(each.urn))
     return f"{word} {code(each.name)}" if word == "node group" else word

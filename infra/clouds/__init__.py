@@ -1,0 +1,1 @@
+"""Where a stack can run, one folder each. This file imports nothing: see `infra/registry.py`."""

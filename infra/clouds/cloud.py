@@ -1,0 +1,23 @@
+"""A cloud: where a stack runs, and what that decides. A small one overrides four or five of these."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from infra.services.owner import Owner, Touched
+
+if TYPE_CHECKING:
+    from infra.settings import Settings
+
+
+class Cloud(Owner):
+    """It owns the components of the cluster. What it doesn't override does nothing."""
+
+    def handles(self, settings: Settings) -> bool:
+        """Whether the stack runs there. Of the clouds of the registry one does."""
+        raise NotImplementedError
+
+    def notices(self, touched: Sequence[Touched]) -> Iterator[str]:
+        """Nothing: its users are those of the models, and hear of them."""
+        yield from ()

@@ -1,0 +1,1 @@
+"""A cluster that exists, behind a kubeconfig context. This file imports nothing."""
