@@ -1,72 +1,26 @@
-"""Kubernetes providers, all with the same safety settings."""
+"""A Kubernetes provider, always with the same safety settings."""
 
 import pulumi
 import pulumi_kubernetes as k8s
 
 
-def eks_provider(
+def kubernetes_provider(
     name: str,
     *,
-    cluster_name: pulumi.Input[str],
-    endpoint: pulumi.Input[str],
-    certificate_authority: pulumi.Input[str],
-    region: str,
-    profile: str | None,
+    cluster_identifier: pulumi.Input[str],
+    kubeconfig: pulumi.Input[str] | None = None,
+    context: str | None = None,
     opts: pulumi.ResourceOptions,
 ) -> k8s.Provider:
-    """A provider for an EKS cluster. Its token comes from the AWS CLI: one written here would differ at each run."""
-    credentials = ["--profile", profile] if profile else []
-    kubeconfig = pulumi.Output.json_dumps(
-        {
-            "apiVersion": "v1",
-            "kind": "Config",
-            "clusters": [
-                {
-                    "name": "eks",
-                    "cluster": {"server": endpoint, "certificate-authority-data": certificate_authority},
-                }
-            ],
-            "contexts": [{"name": "eks", "context": {"cluster": "eks", "user": "aws"}}],
-            "current-context": "eks",
-            "users": [
-                {
-                    "name": "aws",
-                    "user": {
-                        "exec": {
-                            "apiVersion": "client.authentication.k8s.io/v1beta1",
-                            "command": "aws",
-                            "args": [
-                                *credentials,
-                                "--region",
-                                region,
-                                "eks",
-                                "get-token",
-                                "--cluster-name",
-                                cluster_name,
-                            ],
-                        }
-                    },
-                }
-            ],
-        }
-    )
+    """By its own kubeconfig, or by a context of the kubeconfig of whoever runs the program.
+
+    Another `cluster_identifier` says that it is another cluster, in which nothing of this one is.
+    """
     return k8s.Provider(
         name,
         kubeconfig=kubeconfig,
-        # The endpoint, not the name: a replaced cluster of the same name is another, empty one.
-        cluster_identifier=endpoint,
-        enable_secret_mutable=True,
-        enable_config_map_mutable=True,
-        opts=opts,
-    )
-
-
-def context_provider(name: str, *, context: str, opts: pulumi.ResourceOptions) -> k8s.Provider:
-    """A provider for a context of the kubeconfig of whoever runs the program."""
-    return k8s.Provider(
-        name,
         context=context,
-        cluster_identifier=context,
+        cluster_identifier=cluster_identifier,
         enable_secret_mutable=True,
         enable_config_map_mutable=True,
         opts=opts,

@@ -6,14 +6,18 @@ from dataclasses import dataclass, field
 import pulumi
 import pulumi_aws as aws
 
-from components.addons import Addons, ClusterAutoscaler, LoadBalancerController, NvidiaDevicePlugin
+from components.addons import Addons, NvidiaDevicePlugin
+from components.addons.component import CloudAddon
+from components.aws.cluster import Cluster
+from components.aws.cluster_autoscaler import ClusterAutoscaler
+from components.aws.existing_cluster import ExistingEksCluster
+from components.aws.gpu_pool import TAINT_KEY, GpuPool, GroupSize
+from components.aws.load_balancer_controller import LoadBalancerController
+from components.aws.network import Network, public_cidr
+from components.aws.weights_file_system import WeightsFileSystem
 from components.chart import Chart
-from components.cluster import Cluster
-from components.existing_cluster import ContextCluster, ExistingEksCluster
-from components.gpu_pool import TAINT_KEY, GpuPool, GroupSize
-from components.network import Network, public_cidr
+from components.context_cluster import ContextCluster
 from components.pods import USER_ID
-from components.weights_file_system import WeightsFileSystem
 from infra.live import Namespaces
 from infra.plan.cluster import PoolPlan
 from infra.plan.plan import Plan
@@ -237,14 +241,18 @@ def _addons(
     if not wanted:
         return None
     cluster, region = plan.cluster, plan.cluster.region
-    device_plugin = controller = autoscaler = None
+    device_plugin, of_the_cloud = None, dict[str, CloudAddon]()
     if chart := wanted.get("nvidiaDevicePlugin"):
         classes = sorted({pool.runtime_class for pool in plan.pools.values() if pool.runtime_class})
         device_plugin = NvidiaDevicePlugin(chart, _tolerations(plan), classes[0] if classes else None)
     if (chart := wanted.get("clusterAutoscaler")) and region:
-        autoscaler = ClusterAutoscaler(chart, cluster.autoscaler_image_tag, cluster.name, region)
+        of_the_cloud["cluster-autoscaler"] = ClusterAutoscaler(
+            chart, cluster.autoscaler_image_tag, cluster.name, region
+        )
     if (chart := wanted.get("loadBalancerController")) and region and vpc_id is not None:
-        controller = LoadBalancerController(chart, cluster.name, region, cluster.partition, vpc_id, cluster.tags)
+        of_the_cloud["load-balancer-controller"] = LoadBalancerController(
+            chart, cluster.name, region, cluster.partition, vpc_id, cluster.tags
+        )
     return Addons(
         "addons",
         mirror=plan.settings.mirror.charts,
@@ -252,8 +260,7 @@ def _addons(
         metrics_server=wanted.get("metricsServer"),
         keda=wanted.get("keda"),
         prometheus=wanted.get("prometheus"),
-        cluster_autoscaler=autoscaler,
-        load_balancer_controller=controller,
+        of_the_cloud=of_the_cloud,
         adopted_namespaces=namespaces.adopted,
         namespaces_of_others=namespaces.of_others,
         depends_on=depends_on,

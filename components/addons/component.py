@@ -1,14 +1,14 @@
 """The add-ons that a stack installs."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from types import MappingProxyType
+from typing import Protocol
 
 import pulumi
 import pulumi_kubernetes as k8s
 
-from components.addons.cluster_autoscaler import ClusterAutoscaler, install_cluster_autoscaler
 from components.addons.keda import NAMESPACE as KEDA_NAMESPACE
 from components.addons.keda import install_keda
-from components.addons.load_balancer_controller import LoadBalancerController, install_load_balancer_controller
 from components.addons.metrics_server import install_metrics_server
 from components.addons.nvidia_device_plugin import NvidiaDevicePlugin, install_nvidia_device_plugin
 from components.addons.prometheus import NAMESPACE as PROMETHEUS_NAMESPACE
@@ -16,19 +16,26 @@ from components.addons.prometheus import install_prometheus
 from components.chart import Chart
 
 
+class CloudAddon(Protocol):
+    """An add-on that only the cluster's cloud has: it brings rights of that cloud along."""
+
+    def install(
+        self, name: str, *, mirror: str | None, parent: pulumi.Resource, depends_on: Sequence[pulumi.Resource]
+    ) -> k8s.helm.v3.Release: ...
+
+
 class Addons(pulumi.ComponentResource):
     """Each add-on that is given gets installed; None is one that exists already or isn't wanted.
 
-    What uses an add-on depends on its release, so that it is there first and goes last. Those that talk to AWS take the
-    AWS provider from among the component's providers.
+    What uses an add-on depends on its release, so that it is there first and goes last. Those of the cloud take the
+    cloud's provider from among the component's providers.
     """
 
     nvidia_device_plugin: k8s.helm.v3.Release | None = None
     metrics_server: k8s.helm.v3.Release | None = None
     keda: k8s.helm.v3.Release | None = None
     prometheus: k8s.helm.v3.Release | None = None
-    cluster_autoscaler: k8s.helm.v3.Release | None = None
-    load_balancer_controller: k8s.helm.v3.Release | None = None
+    of_the_cloud: dict[str, k8s.helm.v3.Release]
 
     def __init__(
         self,
@@ -39,14 +46,14 @@ class Addons(pulumi.ComponentResource):
         metrics_server: Chart | None = None,
         keda: Chart | None = None,
         prometheus: Chart | None = None,
-        cluster_autoscaler: ClusterAutoscaler | None = None,
-        load_balancer_controller: LoadBalancerController | None = None,
+        of_the_cloud: Mapping[str, CloudAddon] = MappingProxyType({}),
         adopted_namespaces: Collection[str] = (),
         namespaces_of_others: Collection[str] = (),
         depends_on: Sequence[pulumi.Resource] = (),
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        """`mirror`: a folder or URL with copies of the charts. `depends_on`: the nodes that the pods need.
+        """`mirror`: a folder or URL with copies of the charts. `of_the_cloud`: by their names. `depends_on`: the nodes
+        that the pods need.
 
         The namespaces of KEDA and Prometheus are made, or taken over where Helm made them for an earlier release of
         this stack. One of somebody else is only used, and so stays.
@@ -85,22 +92,10 @@ class Addons(pulumi.ComponentResource):
             self.prometheus = install_prometheus(
                 f"{name}-prometheus", chart=prometheus, mirror=mirror, opts=prometheus_opts
             )
-        if cluster_autoscaler is not None:
-            self.cluster_autoscaler = install_cluster_autoscaler(
-                f"{name}-cluster-autoscaler",
-                wanted=cluster_autoscaler,
-                mirror=mirror,
-                parent=self,
-                depends_on=depends_on,
-            )
-        if load_balancer_controller is not None:
-            self.load_balancer_controller = install_load_balancer_controller(
-                f"{name}-load-balancer-controller",
-                wanted=load_balancer_controller,
-                mirror=mirror,
-                parent=self,
-                depends_on=depends_on,
-            )
+        self.of_the_cloud = {
+            addon: wanted.install(f"{name}-{addon}", mirror=mirror, parent=self, depends_on=depends_on)
+            for addon, wanted in of_the_cloud.items()
+        }
         self.register_outputs({})
 
     @property
@@ -111,7 +106,6 @@ class Addons(pulumi.ComponentResource):
             self.metrics_server,
             self.keda,
             self.prometheus,
-            self.cluster_autoscaler,
-            self.load_balancer_controller,
+            *self.of_the_cloud.values(),
         )
         return [release for release in releases if release is not None]

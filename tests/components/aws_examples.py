@@ -7,12 +7,14 @@ from typing import Any
 import pulumi
 import pulumi_aws as aws
 
-from components.addons import Addons, ClusterAutoscaler, LoadBalancerController, NvidiaDevicePlugin
+from components.addons import Addons, NvidiaDevicePlugin
+from components.aws.cluster import Cluster
+from components.aws.cluster_autoscaler import ClusterAutoscaler
+from components.aws.gpu_pool import GpuPool, GroupSize
+from components.aws.load_balancer_controller import LoadBalancerController
+from components.aws.network import Network
+from components.aws.weights_file_system import WeightsFileSystem
 from components.chart import Chart
-from components.cluster import Cluster
-from components.gpu_pool import GpuPool, GroupSize
-from components.network import Network
-from components.weights_file_system import WeightsFileSystem
 from infra.offline import ANSWERS
 from infra.recording import Recorded, Recording, record
 
@@ -91,10 +93,12 @@ def addons(vpc_id: pulumi.Input[str]) -> dict[str, Any]:
         "metrics_server": chart("metrics-server"),
         "keda": chart("keda"),
         "prometheus": chart("kube-prometheus-stack"),
-        "cluster_autoscaler": ClusterAutoscaler(chart("cluster-autoscaler"), "v1.35.2", "llm-test", "us-east-1"),
-        "load_balancer_controller": LoadBalancerController(
-            chart("aws-load-balancer-controller"), "llm-test", "us-east-1", "aws", vpc_id, {"team": "ml"}
-        ),
+        "of_the_cloud": {
+            "cluster-autoscaler": ClusterAutoscaler(chart("cluster-autoscaler"), "v1.35.2", "llm-test", "us-east-1"),
+            "load-balancer-controller": LoadBalancerController(
+                chart("aws-load-balancer-controller"), "llm-test", "us-east-1", "aws", vpc_id, {"team": "ml"}
+            ),
+        },
     }
 
 

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from components.node_template import user_data
+from components.aws.node_template import user_data
 from tests.components.aws_examples import ADDON_VERSIONS, NODE_GROUP, RELEASE, ZONES, site, waits_for
 
 CLUSTER = "aws:eks/cluster:Cluster"

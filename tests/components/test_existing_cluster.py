@@ -5,7 +5,8 @@ import json
 import pulumi
 import pytest
 
-from components.existing_cluster import ContextCluster, ExistingEksCluster
+from components.aws.existing_cluster import ExistingEksCluster
+from components.context_cluster import ContextCluster
 from infra.recording import NotOnTheEngine
 from tests.components.aws_examples import on_aws
 

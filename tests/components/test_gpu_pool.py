@@ -6,7 +6,7 @@ from email import message_from_bytes, policy
 
 import pytest
 
-from components.gpu_pool import GroupSize
+from components.aws.gpu_pool import GroupSize
 from infra.recording import Recording
 from tests.components.aws_examples import NODE_GROUP, site
 

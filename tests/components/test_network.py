@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from components.network import Network, private_cidr, public_cidr
+from components.aws.network import Network, private_cidr, public_cidr
 from infra.recording import Recording
 from tests.components.aws_examples import NETWORK, ZONES, on_aws, waits_for
 

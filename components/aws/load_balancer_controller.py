@@ -8,22 +8,13 @@ from typing import Any, NamedTuple
 import pulumi
 import pulumi_kubernetes as k8s
 
+from components.aws.pod_role import service_account_role
 from components.chart import Chart, helm_release
-from components.pod_role import service_account_role
 
 RELEASE = "aws-load-balancer-controller"
 NAMESPACE = "kube-system"
 SERVICE_ACCOUNT = "aws-load-balancer-controller"
-_POLICY = Path(__file__).parents[1] / "policies" / "load_balancer_controller.json"
-
-
-class LoadBalancerController(NamedTuple):
-    chart: Chart
-    cluster_name: str
-    region: str
-    partition: str  # of the region, as ARNs name it: aws, aws-cn, aws-us-gov
-    vpc_id: pulumi.Input[str]
-    tags: Mapping[str, str]  # for the load balancers: the provider's default tags don't reach them
+_POLICY = Path(__file__).with_name("policies") / "load_balancer_controller.json"
 
 
 def values(*, cluster_name: str, region: str, vpc_id: pulumi.Input[str], tags: Mapping[str, str]) -> dict[str, Any]:
@@ -51,29 +42,37 @@ def policy(partition: str) -> dict[str, Any]:
     return json.loads(_POLICY.read_text().replace("arn:aws:", f"arn:{partition}:"))["policy"]
 
 
-def install_load_balancer_controller(
-    name: str,
-    *,
-    wanted: LoadBalancerController,
-    mirror: str | None,
-    parent: pulumi.Resource,
-    depends_on: Sequence[pulumi.Resource],
-) -> k8s.helm.v3.Release:
-    role = service_account_role(
-        name,
-        cluster_name=wanted.cluster_name,
-        namespace=NAMESPACE,
-        service_account=SERVICE_ACCOUNT,
-        policy=policy(wanted.partition),
-        parent=parent,
-        depends_on=depends_on,
-    )
-    return helm_release(
-        name,
-        chart=wanted.chart,
-        mirror=mirror,
-        release=RELEASE,
-        namespace=NAMESPACE,
-        values=values(cluster_name=wanted.cluster_name, region=wanted.region, vpc_id=wanted.vpc_id, tags=wanted.tags),
-        opts=pulumi.ResourceOptions(parent=parent, depends_on=[*role, *depends_on]),
-    )
+class LoadBalancerController(NamedTuple):
+    chart: Chart
+    cluster_name: str
+    region: str
+    partition: str  # of the region, as ARNs name it: aws, aws-cn, aws-us-gov
+    vpc_id: pulumi.Input[str]
+    tags: Mapping[str, str]  # for the load balancers: the provider's default tags don't reach them
+
+    def install(
+        self,
+        name: str,
+        *,
+        mirror: str | None,
+        parent: pulumi.Resource,
+        depends_on: Sequence[pulumi.Resource],
+    ) -> k8s.helm.v3.Release:
+        role = service_account_role(
+            name,
+            cluster_name=self.cluster_name,
+            namespace=NAMESPACE,
+            service_account=SERVICE_ACCOUNT,
+            policy=policy(self.partition),
+            parent=parent,
+            depends_on=depends_on,
+        )
+        return helm_release(
+            name,
+            chart=self.chart,
+            mirror=mirror,
+            release=RELEASE,
+            namespace=NAMESPACE,
+            values=values(cluster_name=self.cluster_name, region=self.region, vpc_id=self.vpc_id, tags=self.tags),
+            opts=pulumi.ResourceOptions(parent=parent, depends_on=[*role, *depends_on]),
+        )

@@ -6,7 +6,7 @@ from typing import Any, Literal, NamedTuple
 import pulumi
 import pulumi_aws as aws
 
-from components.node_template import node_template
+from components.aws.node_template import node_template
 
 TAINT_KEY = "nvidia.com/gpu"
 TAINT_VALUE = "present"  # the value that NVIDIA's charts tolerate

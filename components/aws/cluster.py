@@ -7,10 +7,10 @@ import pulumi
 import pulumi_aws as aws
 import pulumi_kubernetes as k8s
 
-from components.kubernetes_provider import eks_provider
-from components.node_template import node_template
-from components.pod_role import PodRole
-from components.trust import trust
+from components.aws.kubernetes_provider import eks_provider
+from components.aws.node_template import node_template
+from components.aws.pod_role import PodRole
+from components.aws.trust import trust
 
 _LOGS = ["api", "audit", "authenticator", "controllerManager", "scheduler"]
 # Policies of AWS, by name.

@@ -6,19 +6,12 @@ from typing import Any, NamedTuple
 import pulumi
 import pulumi_kubernetes as k8s
 
+from components.aws.pod_role import service_account_role
 from components.chart import Chart, helm_release
-from components.pod_role import service_account_role
 
 RELEASE = "cluster-autoscaler"
 NAMESPACE = "kube-system"
 SERVICE_ACCOUNT = "cluster-autoscaler"
-
-
-class ClusterAutoscaler(NamedTuple):
-    chart: Chart
-    image_tag: str  # of the cluster's own minor version: it simulates that version's scheduler
-    cluster_name: str
-    region: str
 
 
 def values(*, cluster_name: str, region: str, image_tag: str) -> dict[str, Any]:
@@ -86,29 +79,35 @@ def policy(*, cluster_name: str) -> dict[str, Any]:
     }
 
 
-def install_cluster_autoscaler(
-    name: str,
-    *,
-    wanted: ClusterAutoscaler,
-    mirror: str | None,
-    parent: pulumi.Resource,
-    depends_on: Sequence[pulumi.Resource],
-) -> k8s.helm.v3.Release:
-    role = service_account_role(
-        name,
-        cluster_name=wanted.cluster_name,
-        namespace=NAMESPACE,
-        service_account=SERVICE_ACCOUNT,
-        policy=policy(cluster_name=wanted.cluster_name),
-        parent=parent,
-        depends_on=depends_on,
-    )
-    return helm_release(
-        name,
-        chart=wanted.chart,
-        mirror=mirror,
-        release=RELEASE,
-        namespace=NAMESPACE,
-        values=values(cluster_name=wanted.cluster_name, region=wanted.region, image_tag=wanted.image_tag),
-        opts=pulumi.ResourceOptions(parent=parent, depends_on=[*role, *depends_on]),
-    )
+class ClusterAutoscaler(NamedTuple):
+    chart: Chart
+    image_tag: str  # of the cluster's own minor version: it simulates that version's scheduler
+    cluster_name: str
+    region: str
+
+    def install(
+        self,
+        name: str,
+        *,
+        mirror: str | None,
+        parent: pulumi.Resource,
+        depends_on: Sequence[pulumi.Resource],
+    ) -> k8s.helm.v3.Release:
+        role = service_account_role(
+            name,
+            cluster_name=self.cluster_name,
+            namespace=NAMESPACE,
+            service_account=SERVICE_ACCOUNT,
+            policy=policy(cluster_name=self.cluster_name),
+            parent=parent,
+            depends_on=depends_on,
+        )
+        return helm_release(
+            name,
+            chart=self.chart,
+            mirror=mirror,
+            release=RELEASE,
+            namespace=NAMESPACE,
+            values=values(cluster_name=self.cluster_name, region=self.region, image_tag=self.image_tag),
+            opts=pulumi.ResourceOptions(parent=parent, depends_on=[*role, *depends_on]),
+        )

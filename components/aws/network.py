@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import pulumi
 import pulumi_aws as aws
 
-from components.trust import trust
+from components.aws.trust import trust
 
 
 class Network(pulumi.ComponentResource):

@@ -1,23 +1,10 @@
-"""A cluster that somebody else runs, by kubeconfig context or by EKS name."""
+"""An EKS cluster that somebody else runs."""
 
 import pulumi
 import pulumi_aws as aws
 import pulumi_kubernetes as k8s
 
-from components.kubernetes_provider import context_provider, eks_provider
-
-
-class ContextCluster(pulumi.ComponentResource):
-    """A cluster by the name of a kubeconfig context."""
-
-    provider: k8s.Provider
-
-    def __init__(self, name: str, *, context: str, opts: pulumi.ResourceOptions | None = None) -> None:
-        super().__init__("llm:kubernetes:ContextCluster", name, None, opts)
-        self.provider = context_provider(
-            f"{name}-kubernetes", context=context, opts=pulumi.ResourceOptions(parent=self)
-        )
-        self.register_outputs({"context": context})
+from components.aws.kubernetes_provider import eks_provider
 
 
 class ExistingEksCluster(pulumi.ComponentResource):

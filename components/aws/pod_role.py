@@ -7,7 +7,7 @@ from typing import Any
 import pulumi
 import pulumi_aws as aws
 
-from components.trust import trust
+from components.aws.trust import trust
 
 # EKS tags the session with cluster, namespace and service account; without sts:TagSession it can't assume the role.
 _TRUST = trust("pods.eks.amazonaws.com", ["sts:AssumeRole", "sts:TagSession"])
