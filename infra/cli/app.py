@@ -142,7 +142,8 @@ def fit(model: str, format_: str, **given: str | None) -> None:
 
     MODEL is a repository of Hugging Face, such as Qwen/Qwen3-8B, or an Ollama tag, such as llama3.2:3b.
 
-    Exits 1 when it doesn't fit (with --format json 0: the answer says so), 2 when an argument is wrong.
+    Exits 1 when it doesn't fit and 3 when nobody can say, because the engine has no memory model (with --format json
+    0: the answer says so); 2 when an argument is wrong.
     """
     from infra.catalog import load_catalog
     from infra.cli.fit import run

@@ -85,7 +85,7 @@ def _model(model: ModelPlan, remedies: tuple[Remedy, ...]) -> dict[str, Any]:
         "instance_type": model.instance_type,
         "gpus_per_replica": model.gpus,
         "replicas": {"min": model.replicas.min, "max": model.replicas.max},
-        "fits": fit.fits if fit and (fit.estimated or not fit.fits) else None,
+        "fits": fit.judged if fit else None,
         "certain": fit.certain if fit and fit.estimated else None,
         "weights_gib": round(fit.weights_gib, 2) if fit else None,
         "kv_cache_gib": round(cache.mid, 2) if cache else None,

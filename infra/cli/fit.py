@@ -6,12 +6,14 @@ from typing import Any
 
 from infra.catalog import Catalog, offered_in, with_prices
 from infra.cli.fit_input import Where, read
-from infra.cli.fit_text import against, flags, text_of_all, text_of_one
+from infra.cli.fit_text import against, flags, makes, text_of_all, text_of_one
 from infra.cli.terminal import printable, terminal_width
 from infra.planning.options import Option, everywhere, offer_with, on_offer
 from infra.planning.pools import of_type
 from infra.planning.sizing import Sizing
 from infra.sizing.question import Question
+
+EXIT = {True: 0, False: 1, None: 3}  # of the text, by whether it fits; None: that could not be checked
 
 
 def run(model: str, given: Mapping[str, str | None], format_: str, catalog: Catalog) -> tuple[str, int]:
@@ -24,7 +26,7 @@ def run(model: str, given: Mapping[str, str | None], format_: str, catalog: Cata
     one = _one(question, where, sizing)
     if format_ == "json":
         return json.dumps(_document(one, api_price, sizing), indent=2) + "\n", 0
-    return printable(text_of_one(one, api_price, sizing, terminal_width())), 0 if one.fits else 1
+    return printable(text_of_one(one, api_price, sizing, terminal_width())), EXIT[one.judged]
 
 
 def _one(question: Question, where: Where, sizing: Sizing) -> Option:
@@ -44,7 +46,7 @@ def _all(question: Question, api_price: float | None, format_: str, sizing: Sizi
     if format_ == "json":
         return json.dumps([_document(each, api_price, sizing) for each in fitting], indent=2) + "\n", 0
     text = text_of_all(question, options, api_price, sizing, terminal_width())
-    return printable(text), 0 if fitting else 1
+    return printable(text), EXIT[fitting[0].judged if fitting else False]
 
 
 def _document(given: Option, api_price: float | None, sizing: Sizing) -> dict[str, Any]:
@@ -54,8 +56,8 @@ def _document(given: Option, api_price: float | None, sizing: Sizing) -> dict[st
         "gpu": given.sized.gpu.name,
         "gpus": given.sized.gpus,
         "instance_type": given.offer.instance_type if given.offer else None,
-        "fits": given.fits,
-        "certain": given.certain,
+        "fits": given.judged,
+        "certain": given.certain if fit.estimated else None,
         "weights_gib": round(fit.weights_gib, 2),
         "kv_cache_gib": round(cache.mid, 2) if cache else None,
         "kv_cache_gib_interval": [round(cache.low, 2), round(cache.high, 2)] if cache else None,
@@ -100,5 +102,5 @@ def _reasons(given: Option, sizing: Sizing) -> list[str]:
     if fit.kv_bytes_per_token is None and fit.kv_cache_gib is None:
         reasons.append(given.sized.holds)
     if not given.fits:
-        reasons += [f"{flag} makes it fit: {what}" for flag, what in flags(given, sizing)]
+        reasons += [f"{flag} {makes(given)}: {what}" for flag, what in flags(given, sizing)]
     return reasons

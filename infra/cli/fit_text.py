@@ -17,6 +17,13 @@ from infra.sizing.question import Question
 from infra.sizing.requests import WORKLOAD
 
 _SHOWN, _NOT_ENOUGH = 8, 4
+_VERDICT = {
+    (True, True): "fits",
+    (True, False): "fits, not for certain",
+    (False, False): "does not fit",
+    (None, False): "the weights fit, and the rest was not judged",
+}
+_NOTE = {(True, True): "", (True, False): "likely, not certain", (None, False): "no estimate"}
 _BAR, _NARROW_BAR, _NARROW = 40, 30, 80  # columns, the last of a terminal
 _COLUMNS = (
     Column("GPUs"),
@@ -35,6 +42,11 @@ def flags(given: Option, sizing: Sizing) -> list[tuple[str, str]]:
     elsewhere = question.but(max_model_len=min(question.max_model_len, question.own_context), gpus=None)
     ways = mends(given.sized, given.offer, serving(elsewhere, every_type(sizing.catalog), sizing), sizing)
     return [(_flag(mend.changes), mend.effect) for mend in ways]
+
+
+def makes(given: Option) -> str:
+    """What following one of the flags comes to."""
+    return "makes it fit" if given.sized.fit.estimated else "makes the weights fit"
 
 
 def _flag(changes: Changes) -> str:
@@ -69,14 +81,18 @@ def _against(given: Option, api_price: float | None, width: int) -> list[str]:
 def text_of_one(given: Option, api_price: float | None, sizing: Sizing, width: int) -> str:
     price = f", ${given.usd_per_hour:.2f} an hour{_share(given)}" if given.usd_per_hour is not None else ""
     where = f"{given.where}{f' ({given.offer.instance_type}{price})' if given.offer else ''}"
-    verdict = ("fits" if given.certain else "fits, not for certain") if given.fits else "does not fit"
-    lines = [*wrapped(f"{verdict}: {where}; {given.sized.holds}", width), "", *_bars(given, width), ""]
+    lines = [
+        *wrapped(f"{_VERDICT[given.judged, given.certain]}: {where}; {given.sized.holds}", width),
+        "",
+        *_bars(given, width),
+        "",
+    ]
     lines += [line for said in _about(given) for line in wrapped(said, width)]
     if given.fits:
         lines += _against(given, api_price, width)
     else:
         ways = flags(given, sizing)
-        lines += ["", *_list("one of these makes it fit" if ways else "nothing here makes it fit", ways, width)]
+        lines += ["", *_list(f"one of these {makes(given)}" if ways else "nothing here makes it fit", ways, width)]
     if given.offer is not None:
         lines += ["", *wrapped(_price_note(sizing.catalog), width)]
     return _joined(lines)
@@ -84,7 +100,7 @@ def text_of_one(given: Option, api_price: float | None, sizing: Sizing, width: i
 
 def _about(given: Option) -> list[str]:
     fit, question = given.sized.fit, given.sized.question
-    said = ["at the low end of the interval it doesn't"] if given.fits and not given.certain else []
+    said = ["at the low end of the interval it doesn't"] if given.judged and not given.certain else []
     if question.max_model_len > question.own_context:
         said.append(f"{question.name} was trained for {question.own_context:,} tokens")
     if started := question.engine.started(given.sized):
@@ -172,6 +188,8 @@ def _share(given: Option) -> str:
 
 
 def _serves(best: Option) -> str:
+    if best.judged is None:
+        return f"{_type(best)} holds its weights cheapest, and the rest was not judged: {best.where}"
     sure = "" if best.certain else ", not for certain"
     return f"{_type(best)} serves it cheapest{sure}: {best.where}"
 
@@ -216,7 +234,7 @@ def _row(given: Option) -> Row:
         f"{fit.weights_gib:.1f}",
         f"{cache.mid:.1f} ({_interval(given)})" if cache else "none",
         f"{fit.max_concurrency:.1f}" if fit.max_concurrency is not None else "-",
-        "; ".join(part for part in (note, whose, "" if given.certain else "likely, not certain") if part),
+        "; ".join(part for part in (note, whose, _NOTE[given.judged, given.certain]) if part),
     )
 
 
@@ -261,6 +279,7 @@ def _no_longer(given: Option, length: int) -> str:
 
 def _left_out(options: list[Option], fitting: list[Option], catalog: Catalog) -> str:
     reasons = Counter(each.left_out for each in catalog.instances.values() if each.left_out is not None)
+    serve = "hold" if fitting and fitting[0].judged is None else "serve"
     heavy = sum(not each.fits and not (each.sized.fit.kv_cache_tokens or 0) for each in options)
     unable = len(catalog.instances) - len(options) - reasons.total()
     parts = [f"{heavy} can't hold the weights"] if heavy else []
@@ -269,7 +288,7 @@ def _left_out(options: list[Option], fitting: list[Option], catalog: Catalog) ->
     )
     parts += [f"{unable} can't run them"] if unable else []
     parts += [f"{number}: {reason}" for reason, number in reasons.most_common()]
-    return f"{len(catalog.instances)} types looked at, {len(fitting)} serve it. Left out: {'; '.join(parts)}."
+    return f"{len(catalog.instances)} types looked at, {len(fitting)} {serve} it. Left out: {'; '.join(parts)}."
 
 
 def _price_note(catalog: Catalog) -> str:

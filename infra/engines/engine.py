@@ -41,7 +41,7 @@ class Limits:
     takes_batch: bool = (
         True  # its share of the memory and its batch are arguments; else it takes what `concurrency` says
     )
-    quantizes_at_load: bool = True  # 16-bit weights to the methods of the catalogue's AT_LOAD
+    quantizes_at_load: bool = False  # 16-bit weights to the methods of the catalogue's AT_LOAD
     cache_in_8_bit: bool = False  # the planner may propose it
     streams_weights: bool = False  # from object storage, as it loads them
     defaults_known: bool = False  # its own batch and share, so that what others gain can be said

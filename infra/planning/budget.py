@@ -84,7 +84,7 @@ class _Search:
     def advice(self, write: Write) -> Advice | None:
         """The change, with its bill, where it keeps to the budget and no rule is broken then."""
         plan = self.attempt(write)
-        if plan is None or plan.violations or not self._cards_allow(plan):
+        if plan is None or plan.violations or not self._cards_allow(plan) or self._unjudged(plan):
             return None
         then = [f"${_total(plan.cost, self.budget):,.0f}", *self._moved(plan)]
         return Advice(write, f"{written(write)} ({'; '.join(then)})")
@@ -95,6 +95,12 @@ class _Search:
             if model.instance_type != self.plan.models[name].instance_type and model.usd_per_hour is not None:
                 gpus = f"{model.gpus} x {plan.pools[model.pool or ''].gpu}"
                 yield f"{name} on {gpus} for ${model.usd_per_hour:.2f} an hour"
+
+    def _unjudged(self, plan: Plan) -> bool:
+        """Whether a model runs elsewhere then, and nobody knows whether it fits there."""
+        before = self.plan.models
+        moved = (each for each in plan.models.values() if each.instance_type != before[each.name].instance_type)
+        return any(each.fit is not None and each.fit.judged is None for each in moved)
 
     def _cards_allow(self, plan: Plan) -> bool:
         """A cache in 8 bit is for cards that compute in it."""

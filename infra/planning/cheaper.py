@@ -47,6 +47,8 @@ def _ways(
     offer, sized = each.offer, each.sized
     if offer is None or sized is None or offer.existing or not sized.fits or each.served.settings.paused:
         return
+    if not sized.fit.estimated:
+        return  # nobody knows whether it fits elsewhere
     if offer.capacity == "spot":
         return  # a spot price is of one moment: too little to move a model by
     now = _nodes_usd(offer, on[offer.name]) - _nodes_usd(offer, [other for other in on[offer.name] if other != each])

@@ -135,7 +135,8 @@ def other_types(options: Sequence[Option], gpus: int, here: Offer | None) -> Ite
     for option in dict.fromkeys((options[0], smallest)):
         offer = option.offer
         if offer is not None and offer.instance_type is not None and offer.types != (here.types if here else ()):
-            least = ", the smallest GPU that is enough" if option.sized.gpu == smallest.sized.gpu else ""
+            enough = "is enough" if option.sized.fit.estimated else "holds the weights"
+            least = f", the smallest GPU that {enough}" if option.sized.gpu == smallest.sized.gpu else ""
             node = (
                 f" of a node for ${offer.usd_per_node_hour or 0:.2f}" if option.sized.gpus < offer.gpus_per_node else ""
             )

@@ -40,6 +40,11 @@ class Option:
         return self.sized.fits and self.sized.question.max_model_len <= self.sized.question.own_context
 
     @property
+    def judged(self) -> bool | None:
+        """Whether it fits; None: nobody knows."""
+        return self.sized.fit.judged if self.fits else False
+
+    @property
     def certain(self) -> bool:
         return self.sized.fit.certain and self.fits
 

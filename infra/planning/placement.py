@@ -89,11 +89,14 @@ def _choose(placed: Placed, findings: Findings) -> None:
     if served.settings.pool is None:
         findings.choose(f"{served.path}.pool", offer.name, placed.reasons[0])
     if served.settings.gpus is None:
-        gib = sized.fit.weights_gib * sized.gpus
-        reason = (
-            f"the fewest {offer.gpu} that hold {gib:.1f} GiB of weights and {served.max_model_len:,} tokens of context"
-        )
-        findings.choose(f"{served.path}.gpus", sized.gpus, reason)
+        findings.choose(f"{served.path}.gpus", sized.gpus, _why_gpus(served, offer, sized))
+
+
+def _why_gpus(served: Served, offer: Offer, sized: Sized) -> str:
+    holds = f"the fewest {offer.gpu} that hold {sized.fit.weights_gib * sized.gpus:.1f} GiB of weights"
+    if not sized.fit.estimated:
+        return f"{holds}; {sized.holds}"
+    return f"{holds} and {served.max_model_len:,} tokens of context"
 
 
 def _why(served: Served, offer: Offer, sized: Sized, offers: Sequence[Offer]) -> tuple[str, ...]:

@@ -20,7 +20,7 @@ def warn_of_waste(
 ) -> None:
     """`pools` of the stack file; `makeable`: none where the cluster is somebody's."""
     sized = placed.sized
-    needed = _needed_gib(sized) if sized is not None and sized.fits else None
+    needed = _needed_gib(sized) if sized is not None and sized.fits and sized.fit.estimated else None
     if sized is None or needed is None or placed.served.settings.paused:
         return
     whole = sized.gpu.engine_gib or 0.0

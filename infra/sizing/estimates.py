@@ -39,6 +39,11 @@ class Fit:
     reasons: tuple[str, ...]
     estimated: bool = True  # False: the engine has no memory model, and the weights alone were judged
 
+    @property
+    def judged(self) -> bool | None:
+        """Whether it fits; None: the GPUs hold the weights, and whether they hold more isn't known."""
+        return self.fits if self.estimated or not self.fits else None
+
 
 @dataclass(frozen=True)
 class Throughput:

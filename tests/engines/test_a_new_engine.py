@@ -161,12 +161,82 @@ def test_its_start_is_marked_as_assumed(engine: Engine, tmp_path: Path) -> None:
     assert part.low < part.mid < part.high
 
 
-def test_fit_says_that_it_has_no_estimate() -> None:
+LARGE = "meta-llama/Llama-3.3-70B-Instruct"
+
+
+@pytest.mark.parametrize(
+    ("model", "where", "fits", "code", "said"),
+    [
+        ("Qwen/Qwen3-8B", {"gpu": "L4"}, None, 3, "the weights fit, and the rest was not judged: 1 x L4"),
+        ("Qwen/Qwen3-8B", {"instance-type": "g6.12xlarge"}, None, 3, "the rest was not judged: 1 x L4 (g6.12xlarge"),
+        ("Qwen/Qwen3-8B", {}, None, 3, "g6.xlarge holds its weights cheapest, and the rest was not judged"),
+        (LARGE, {"gpu": "L4"}, False, 1, "one of these makes the weights fit"),
+        (LARGE, {"instance-type": "g6.12xlarge"}, False, 1, "does not fit: 4 x L4 (g6.12xlarge"),
+    ],
+)
+def test_fit_judges_the_weights_alone_and_says_so(
+    model: str, where: dict[str, str], fits: bool | None, code: int, said: str
+) -> None:
+    asked = {"engine": "quick", **where}
     with registered(Quick()):
-        text, _ = fit("Qwen/Qwen3-8B", {"engine": "quick", "gpu": "L4"}, "text", read_catalog(DATA))
-        data, _ = fit("Qwen/Qwen3-8B", {"engine": "quick", "gpu": "L4"}, "json", read_catalog(DATA))
+        text, exit_code = fit(model, asked, "text", read_catalog(DATA))
+        data, json_code = fit(model, asked, "json", read_catalog(DATA))
+    answers = json.loads(data) if not where else [json.loads(data)]
+    assert (exit_code, json_code) == (code, 0)
+    assert said in " ".join(text.split())
     assert "no estimate: Quick has no memory model" in " ".join(text.split())
-    assert json.loads(data)["max_concurrency"] is None
+    for claim in ("is enough", "serves it", "serve it", "makes it fit", "not for certain", "not certain", "fp8"):
+        assert claim not in text + data
+    assert {(each["fits"], each["certain"], each["max_concurrency"]) for each in answers} == {(fits, None, None)}
+
+
+def _advised(path: Path) -> list[str]:
+    """Every way that a plan knows to another size or another place."""
+    plan = plan_offline(path).plan
+    ways = [way.setting for found in plan.cheaper.values() for way in found]
+    return ways + [note.message for note in plan.warnings if "stays empty" in note.message]
+
+
+@pytest.mark.parametrize(
+    ("engine", "advised"), [(Quick, False), (Measured, True)], ids=["weights alone", "a memory model"]
+)
+def test_no_advice_leans_on_the_weights_alone(engine: type[Engine], advised: bool, tmp_path: Path) -> None:
+    """A small model on a large card, with requests that its memory model finds room for on a small one."""
+    pool = "gpuPools: {big: {instanceTypes: [g6e.12xlarge]}}"
+    model = "models: {chat: {model: Qwen/Qwen3-4B, engine: quick, maxModelLen: 8192, concurrency: 2}}"
+    with registered(engine()):
+        assert bool(_advised(write_stack(tmp_path, stack(CLUSTER, pool, model)))) == advised
+
+
+@pytest.mark.parametrize(
+    ("engine", "said"),
+    [(Quick, "GiB of weights; no estimate: Quick has no memory model"), (Measured, "and 8,192 tokens of context")],
+    ids=["weights alone", "a memory model"],
+)
+def test_the_number_of_gpus_promises_no_context_that_was_not_judged(
+    engine: type[Engine], said: str, tmp_path: Path
+) -> None:
+    with registered(engine()):
+        chosen = plan_offline(write_stack(tmp_path, QUICK)).plan.chosen["models.chat.gpus"]
+    assert chosen.reason.startswith("the fewest L4 that hold 15.3 GiB of weights")
+    assert chosen.reason.endswith(said)
+
+
+def test_a_budget_moves_it_to_no_card_on_which_it_was_not_judged(tmp_path: Path) -> None:
+    pool = "gpuPools: {big: {instanceTypes: [g6e.12xlarge]}}"
+    large = QUICK.replace(POOL, pool) + "    budget: {usdPerMonth: 5000}\n"
+    advised = {}
+    for engine in (Quick, Measured):
+        with registered(engine()):
+            (violation,) = plan_offline(write_stack(tmp_path, large)).plan.violations
+        paths = [path for each in violation.advice for path, _ in each.write]
+        advised[engine] = "gpuPools.big.instanceTypes" in paths
+    assert advised == {Quick: False, Measured: True}
+
+
+def test_an_engine_quantizes_nothing_unless_it_says_that_it_does() -> None:
+    assert not Limits().quantizes_at_load
+    assert {name for name, each in ENGINES.items() if each.limits.quantizes_at_load} == {"vllm", "tgi"}
 
 
 def test_what_it_cannot_do_is_refused_in_the_stack_file(tmp_path: Path) -> None:

@@ -39,7 +39,6 @@ class Ollama(Engine):
     limits = Limits(
         cpu=True,
         takes_batch=False,
-        quantizes_at_load=False,
         truncates_prompts=True,
         no_arguments="ollama serve takes no arguments",
         refused_keys={

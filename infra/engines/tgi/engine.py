@@ -28,7 +28,7 @@ class Tgi(Engine):
     api_key_env: str | None = "API_KEY"
     drains = False  # up to 3.1 it gives them 90 seconds, whatever it is told
     keep_alive_env: str | None = None  # axum's server has no idle timeout
-    limits = Limits(refused_arguments=REFUSED)
+    limits = Limits(quantizes_at_load=True, refused_arguments=REFUSED)
 
     memory = staticmethod(size)
 

@@ -30,7 +30,12 @@ class Vllm(Engine):
     drains = True
     keep_alive_env: str | None = "VLLM_HTTP_TIMEOUT_KEEP_ALIVE"  # 5 seconds where it is not set
     limits = Limits(
-        cache_in_8_bit=True, streams_weights=True, defaults_known=True, compiles=True, refused_arguments=REFUSED
+        quantizes_at_load=True,
+        cache_in_8_bit=True,
+        streams_weights=True,
+        defaults_known=True,
+        compiles=True,
+        refused_arguments=REFUSED,
     )
 
     def args(self, workload: Workload) -> tuple[str, ...]:
