@@ -13,7 +13,7 @@ import timeit
 from pathlib import Path
 
 from infra.catalog.load import DATA, read_catalog
-from infra.settings import load_file
+from infra.stack_file import load_file
 
 ROOT = Path(__file__).parent.parent
 MODULES = ("pulumi", "pulumi_aws.ec2", "pulumi_aws.eks", "pulumi_aws.iam")

@@ -15,10 +15,10 @@ from infra.engines.vllm import versions as vllm
 from infra.engines.vllm.activations import activation_peak
 from infra.plan.plan import Plan
 from infra.planning import make_plan
-from infra.settings import load_file
 from infra.sizing import judging
 from infra.sizing.estimates import Estimate
 from infra.sizing.question import Arguments
+from infra.stack_file import load_file
 
 ROOT = Path(__file__).parent.parent
 STACK, MODEL = "prod", "llama-8b"  # the example

@@ -9,10 +9,9 @@ from infra.live import Namespaces
 from infra.plan.plan import Plan
 from infra.program import NAMESPACE, deploy, plan_of
 from infra.recording import Answers, Recording, record
-from infra.registry import services
-from infra.settings import load_file
 from infra.settings.secrets import HUGGING_FACE_TOKEN
 from infra.site import aws_provider
+from infra.stack_file import load_file
 
 _PLACEHOLDER = "not read offline"  # a stack's secrets are encrypted; none is ever needed to plan
 
@@ -27,7 +26,7 @@ class Planned:
 
 def plan_offline(path: Path, *, preview: bool = False) -> Planned:
     """Load, plan and record one stack file. Raises BadStackFile. With `preview`, what only a cloud knows is unknown."""
-    file = load_file(path, services=[service.name for service in services()])
+    file = load_file(path)
     plan = plan_of(file)
     secrets = {
         f"{NAMESPACE}:{key}": _PLACEHOLDER for key in file.secrets | {HUGGING_FACE_TOKEN}

@@ -24,9 +24,10 @@ from infra.planning.to_do import NO_ADMINS
 from infra.registry import services
 from infra.services.service import Made
 from infra.serving import cache_volume, log_in, route, serve
-from infra.settings import BadStackFile, StackFile, load_config
+from infra.settings import BadStackFile
 from infra.settings.secrets import API_KEY, HUGGING_FACE_TOKEN, SECRETS
 from infra.site import aws_provider, make_site
+from infra.stack_file import StackFile, load_config
 
 NAMESPACE = "llm-platform"  # of the config: a renamed project keeps its keys
 
@@ -176,5 +177,4 @@ def _read_config() -> StackFile:
         in_the_open={name for name in names if not pulumi.runtime.is_config_secret(f"{NAMESPACE}:{name}")},
         keys=pulumi.runtime.get_config_env(),
         path=Path("stacks") / f"Pulumi.{stack}.yaml",
-        services=[service.name for service in services()],
     )

@@ -78,7 +78,8 @@ def plan(stack: str, format_: str, out: Path | None, stacks: Path, pin: bool) ->
     """
     from infra.cli.progress import waiting
     from infra.cli.terminal import terminal_width
-    from infra.settings import BadStackFile, stack_path
+    from infra.settings import BadStackFile
+    from infra.stack_file import stack_path
 
     try:
         path = stack_path(stacks, stack)
@@ -211,7 +212,8 @@ def repair(stack: str, yes: bool) -> None:
     from infra.cli import repair as command
     from infra.cli.terminal import terminal_width
     from infra.live.commands import NotRead
-    from infra.settings import BadStackFile, stack_path
+    from infra.settings import BadStackFile
+    from infra.stack_file import stack_path
 
     try:
         code = command.run(stack_path(_default_stacks(), stack), stack, yes=yes)

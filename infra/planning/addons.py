@@ -7,8 +7,8 @@ from infra.catalog import Catalog
 from infra.plan.cluster import AddonPlan, Monitoring
 from infra.planning.findings import Findings
 from infra.planning.prometheus_login import plan_login
+from infra.services.addons.section import Addon
 from infra.settings import Settings
-from infra.settings.platform import Addon
 
 # Key in the stack file -> (attribute of the settings, row of the chart table).
 ADDONS = {

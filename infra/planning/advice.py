@@ -6,12 +6,12 @@ from dataclasses import replace
 from typing import Any, TypeVar
 
 from infra.catalog import Catalog
+from infra.checks import check
 from infra.plan.money import Cheaper, Remedy
 from infra.plan.notes import Advice, Violation, Write
 from infra.plan.plan import Plan
 from infra.plan.rules import Rule
 from infra.settings import Settings
-from infra.settings.checks import check
 from infra.settings.mistakes import Mistake, Report
 
 Way = TypeVar("Way", Remedy, Cheaper)

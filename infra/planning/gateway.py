@@ -5,8 +5,8 @@ from typing import Literal
 from infra.engines import ENGINES
 from infra.plan.cluster import GatewayPlan
 from infra.planning.findings import Findings
+from infra.services.gateway.section import Gateway
 from infra.settings import Settings
-from infra.settings.platform import Gateway
 
 NGINX_NAMESPACE = "ingress-nginx"  # where its own chart and manifests install it
 

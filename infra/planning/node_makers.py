@@ -1,5 +1,5 @@
 """Pools that the planner makes need what makes their nodes come and offer GPUs, as those of the stack file do (there
-infra/settings/checks/addons.py says so)."""
+infra/services/addons/check.py says so)."""
 
 from collections.abc import Mapping
 

@@ -1,8 +1,8 @@
 """How KEDA logs in at a Prometheus that exists."""
 
 from infra.plan.cluster import PrometheusLogin
-from infra.settings.checks.prometheus import AMAZON
-from infra.settings.platform import ExistingAddon
+from infra.services.addons.section import ExistingAddon
+from infra.services.monitoring.check import AMAZON
 
 
 def plan_login(existing: ExistingAddon) -> PrometheusLogin | None:

@@ -1,21 +1,28 @@
 """The stack file: what the user says, validated."""
 
-from infra.settings.aws_config import AwsConfig
-from infra.settings.cluster import GpuPool
-from infra.settings.load import StackFile, load_config, load_file, stack_path
-from infra.settings.mistakes import BadStackFile, Mistake
-from infra.settings.model import Model
-from infra.settings.platform import Settings
+from typing import TYPE_CHECKING, Any
 
-__all__ = [
-    "AwsConfig",
-    "BadStackFile",
-    "GpuPool",
-    "Mistake",
-    "Model",
-    "Settings",
-    "StackFile",
-    "load_config",
-    "load_file",
-    "stack_path",
-]
+from infra.settings.mistakes import BadStackFile, Mistake
+
+if TYPE_CHECKING:
+    from infra.services.serving.section import Model
+    from infra.settings.aws_config import AwsConfig
+    from infra.settings.cluster import GpuPool
+    from infra.settings.platform import Settings
+
+__all__ = ["AwsConfig", "BadStackFile", "GpuPool", "Mistake", "Model", "Settings"]
+_WHERE = {
+    "AwsConfig": "infra.settings.aws_config",
+    "GpuPool": "infra.settings.cluster",
+    "Model": "infra.services.serving.section",
+    "Settings": "infra.settings.platform",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Sections stand in other rooms, which import `infra.settings.types`: this package must be there before them."""
+    import importlib
+
+    if name in _WHERE:
+        return getattr(importlib.import_module(_WHERE[name]), name)
+    raise AttributeError(name)

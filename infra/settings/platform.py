@@ -1,121 +1,15 @@
 """The whole of `llm-platform:platform`."""
 
-from typing import Annotated, Any, Literal
+from typing import Literal
 
-from pydantic import Field, SerializerFunctionWrapHandler, model_serializer
+from pydantic import Field
 
+from infra.services.addons.section import Addons
+from infra.services.gateway.section import Gateway
+from infra.services.serving.section import Models
+from infra.services.weights.section import Cache
 from infra.settings.cluster import Cluster, GpuPool, Namespace
-from infra.settings.model import Models
-from infra.settings.prometheus_login import PrometheusLogin
-from infra.settings.types import (
-    CertificateArn,
-    Cidr,
-    Domain,
-    HttpUrl,
-    NamespaceName,
-    ObjectName,
-    OneWord,
-    PoolName,
-    Section,
-    Short,
-    Size,
-    WebAclArn,
-)
-
-
-class ExistingAddon(Section):
-    """Where an add-on is that somebody else runs."""
-
-    url: HttpUrl | None = Field(default=None, description="Prometheus: the address that KEDA asks")
-    auth: PrometheusLogin | None = Field(
-        default=None,
-        description="Prometheus: how KEDA logs in",
-        examples=[{"bearerSecret": {"name": "prometheus-login"}}],
-    )
-    monitor_labels: dict[str, str] | None = Field(
-        default=None,
-        description="Prometheus: labels without which it ignores a ServiceMonitor; {}: it takes every one",
-        examples=[{"release": "kube-prom"}],
-    )
-    namespace: NamespaceName | None = Field(
-        default=None, description="where it runs, for the NetworkPolicies", examples=["monitoring"]
-    )
-
-    @property
-    def of_prometheus(self) -> bool:
-        """Whether it says what only a Prometheus has."""
-        return (self.url, self.auth, self.monitor_labels) != (None, None, None)
-
-
-class Addon(Section):
-    """`install`, `existing`, `disabled`, or `{existing: {...}}`."""
-
-    state: Literal["install", "existing", "disabled"] | None = None
-    existing: ExistingAddon | None = Field(
-        default=None, description="what exists", examples=[{"namespace": "monitoring"}]
-    )
-
-    @model_serializer(mode="wrap")
-    def _as_written(self, handler: SerializerFunctionWrapHandler) -> Any:
-        return self.state or handler(self)
-
-
-AddonChoice = Annotated[Addon, OneWord, Short({"enum": ["install", "existing", "disabled"]})]
-
-
-class Addons(Section):
-    """Cluster-wide software. Default: install on a cluster that we create, existing on one that exists."""
-
-    nvidia_device_plugin: AddonChoice = Field(default=Addon(), description="makes GPUs schedulable")
-    cluster_autoscaler: AddonChoice = Field(default=Addon(), description="makes and removes nodes of the GPU pools")
-    metrics_server: AddonChoice = Field(default=Addon(), description="kubectl top")
-    keda: AddonChoice = Field(default=Addon(), description="scales models on their queue")
-    prometheus: AddonChoice = Field(default=Addon(), description="where KEDA reads the queue")
-    load_balancer_controller: AddonChoice = Field(default=Addon(), description="makes the ALB of a gateway")
-
-
-class Cache(Section):
-    """Where the weights are kept."""
-
-    kind: Literal["efs", "ebs", "storageClass"] = Field(
-        description="efs: every replica reads it; ebs: one replica; storageClass: a claim on a class of the cluster",
-        examples=["efs"],
-    )
-    storage_class: ObjectName | None = Field(
-        default=None, description="with kind storageClass; the cluster's default when absent", examples=["efs-sc"]
-    )
-    size: Size | None = Field(default=None, description="of the claim; EFS has none; chosen when absent")
-
-
-class Gateway(Section):
-    """One host a model, `<model>.<domain>`. Absent: no Ingress."""
-
-    domain: Domain = Field(description="a model is at https://<model>.<domain>/v1", examples=["llm.example.com"])
-    visibility: Literal["internal", "public"] = Field(default="internal", description="public: from the internet")
-    certificate_arn: CertificateArn | None = Field(default=None, description="ACM certificate for *.<domain>; ALB only")
-    tls_secret: ObjectName | None = Field(
-        default=None, description="Secret with the certificate for *.<domain>; not with ALB", examples=["llm-tls"]
-    )
-    ingress_class: ObjectName | None = Field(default=None, description="alb on EKS when absent", examples=["nginx"])
-    namespace: NamespaceName | None = Field(
-        default=None,
-        description="where the Ingress controller runs, for the NetworkPolicies; nginx: ingress-nginx when absent",
-        examples=["ingress-nginx"],
-    )
-    inbound_cidrs: tuple[Cidr, ...] = Field(
-        default=(),
-        description="who may call; everybody whom the visibility lets near when absent; ALB only",
-        examples=[["10.0.0.0/8"]],
-    )
-    waf_acl_arn: WebAclArn | None = Field(
-        default=None, description="web ACL of AWS WAF that filters requests; ALB only, and in its region"
-    )
-    annotations: dict[str, str] = Field(
-        default={},
-        description="more annotations of each Ingress",
-        examples=[{"alb.ingress.kubernetes.io/tags": "team=ml"}],
-    )
-    timeout_seconds: int = Field(default=300, ge=1, le=4000, description="how long an answer may take", examples=[300])
+from infra.settings.types import PoolName, Section
 
 
 class Budget(Section):

@@ -7,7 +7,7 @@ from typing import Any
 import yaml
 
 from infra.planning import Plan, make_plan
-from infra.settings import load_config
+from infra.stack_file import load_config
 from tests.planning.stacks import CATALOG
 
 

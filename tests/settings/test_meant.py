@@ -6,9 +6,10 @@ from typing import Any
 import pytest
 
 from infra.catalog import load_catalog
-from infra.settings import BadStackFile, load_config
+from infra.settings import BadStackFile
 from infra.settings.meant import meant, takes
 from infra.settings.schema import schema_at
+from infra.stack_file import load_config
 
 CREATED = {"create": {"version": "1.35", "zones": 2}}
 MODEL = {"model": "Qwen/Qwen3-8B"}

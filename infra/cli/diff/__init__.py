@@ -6,7 +6,7 @@ from infra.cli.diff.comparing import STACKS, Compared, compare_with
 from infra.cli.terminal import printable, terminal_width
 from infra.diff.difference import document
 from infra.diff.types import Change
-from infra.settings import stack_path
+from infra.stack_file import stack_path
 
 
 def run(stack: str, base: str, format_: str) -> tuple[str, list[str], int]:

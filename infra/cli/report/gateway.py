@@ -3,7 +3,7 @@
 from infra.cli.report.section import Column, Section
 from infra.plan.cluster import GatewayPlan
 from infra.plan.plan import Plan
-from infra.settings.platform import Gateway
+from infra.services.gateway.section import Gateway
 
 
 def gateway_section(plan: Plan) -> Section:

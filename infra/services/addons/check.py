@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 from typing import Literal
 
-from infra.settings.checks.prometheus import check_existing_prometheus
+from infra.services.addons.section import Addon, Addons
+from infra.services.monitoring.check import check_existing_prometheus
 from infra.settings.checks.scope import CLUSTER_KIND, Scope
 from infra.settings.mistakes import Key
-from infra.settings.platform import Addon, Addons
 
 State = Literal["install", "existing", "disabled"]
 _NEED_AWS = ("clusterAutoscaler", "loadBalancerController")

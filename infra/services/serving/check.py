@@ -4,11 +4,11 @@ from collections.abc import Mapping
 
 from infra.catalog import AT_LOAD, ModelShape
 from infra.engines import DEFAULT, ENGINES, Engine, on_cpu, with_library
+from infra.services.serving.check_arguments import check_extra_args
+from infra.services.serving.section import Model
 from infra.settings.architecture import BadArchitecture, read_architecture
-from infra.settings.checks.arguments import check_extra_args
 from infra.settings.checks.scope import CLUSTER_KIND, Scope
 from infra.settings.mistakes import Key, did_you_mean
-from infra.settings.model import Model
 
 _LIKE = "like: a known model of the same shape, or architecture: its config.json"
 

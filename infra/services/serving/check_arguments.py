@@ -1,9 +1,9 @@
 """Rules for `extraArgs`: what the program sets itself, and what must not be there at all."""
 
 from infra.engines import ENGINES
+from infra.services.serving.section import Model
 from infra.settings.checks.scope import Scope
 from infra.settings.mistakes import Key
-from infra.settings.model import Model
 
 _CREDENTIALS = frozenset({"--api-key", "--hf-token", "--token", "--ssl-keyfile-password"})
 

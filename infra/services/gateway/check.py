@@ -1,11 +1,11 @@
 """Rules for `gateway`."""
 
 from infra.engines import DEFAULT, ENGINES
-from infra.settings.checks.addons import uses_alb
+from infra.services.addons.check import uses_alb
+from infra.services.gateway.section import Gateway
 from infra.settings.checks.cluster import read_cidr
 from infra.settings.checks.scope import CLUSTER_KIND, Scope
 from infra.settings.mistakes import Key
-from infra.settings.platform import Gateway
 
 _KEY: Key = ("gateway",)
 _ALB, _NGINX = "alb.ingress.kubernetes.io", "nginx.ingress.kubernetes.io"

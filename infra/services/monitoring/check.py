@@ -3,10 +3,10 @@
 import re
 from urllib.parse import urlsplit
 
+from infra.services.addons.section import ExistingAddon
+from infra.services.monitoring.section import PrometheusLogin
 from infra.settings.checks.scope import Scope
 from infra.settings.mistakes import Key
-from infra.settings.platform import ExistingAddon
-from infra.settings.prometheus_login import PrometheusLogin
 
 _KEY: Key = ("addons", "prometheus", "existing")
 _URL: Key = (*_KEY, "url")

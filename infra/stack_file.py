@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from infra.catalog import Catalog, load_catalog
+from infra.checks import check
 from infra.settings.aws_config import AwsConfig, read_aws_config
-from infra.settings.checks import check
 from infra.settings.document import read_document
 from infra.settings.mistakes import PLATFORM, BadStackFile, Mistake, Report, did_you_mean, shown, unknown_key
 from infra.settings.platform import Settings
@@ -49,11 +49,8 @@ def _stacks(folder: Path) -> list[str]:
     return sorted(_stack_name(each.name) for each in folder.glob("Pulumi.*.yaml"))
 
 
-def load_file(path: Path, *, catalog: Catalog | None = None, services: Collection[str] = ()) -> StackFile:
-    """The stack file `stacks/Pulumi.<stack>.yaml`. Raises BadStackFile with every mistake in it.
-
-    `services` are names of services beside the models, which `allow` may give.
-    """
+def load_file(path: Path, *, catalog: Catalog | None = None) -> StackFile:
+    """The stack file `stacks/Pulumi.<stack>.yaml`. Raises BadStackFile with every mistake in it."""
     stack = _stack_name(path.name)
     document = read_document(_text(path, stack))
     report = Report(document.lines, document.mistakes)
@@ -72,7 +69,6 @@ def load_file(path: Path, *, catalog: Catalog | None = None, services: Collectio
         region=document.config.get("aws:region"),
         secrets=frozenset(secrets),
         in_the_open=frozenset(name for name, value in secrets.items() if not _is_encrypted(value)),
-        services=services,
     )
 
 
@@ -86,7 +82,6 @@ def load_config(
     keys: Mapping[str, Any] | None = None,
     path: Path | None = None,
     catalog: Catalog | None = None,
-    services: Collection[str] = (),
 ) -> StackFile:
     """What the engine's config says. Raises BadStackFile with every mistake in it.
 
@@ -109,7 +104,6 @@ def load_config(
         region=region,
         secrets=frozenset(secrets),
         in_the_open=frozenset(in_the_open),
-        services=services,
     )
 
 
@@ -124,7 +118,6 @@ def _load(
     region: Any,
     secrets: frozenset[str],
     in_the_open: frozenset[str],
-    services: Collection[str],
 ) -> StackFile:
     for key in keys:
         if _is_ours(key.partition(":")[0]) and key not in _OWN_KEYS:
@@ -139,7 +132,7 @@ def _load(
     region = None if region is None else str(region)
     settings = read_settings(platform, stack=stack, region=region, catalog=catalog, report=report)
     if settings is not None:
-        check(settings, region=region, catalog=catalog, report=report, services=services)
+        check(settings, region=region, catalog=catalog, report=report)
     on_aws = settings is None or settings.cluster.existing is None or settings.cluster.existing.context is None
     aws = read_aws_config(keys, on_aws=on_aws, report=report)
     if settings is None or report.mistakes:

@@ -1,0 +1,1 @@
+"""What applications are given: API keys and endpoints."""

@@ -1,0 +1,1 @@
+"""The Prometheus that measures the models, and how KEDA logs in there."""

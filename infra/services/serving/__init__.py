@@ -1,0 +1,1 @@
+"""The models: their servers, downloads and scalers."""

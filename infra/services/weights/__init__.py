@@ -1,0 +1,1 @@
+"""The models' weights: the volume that holds them, and its claim."""
