@@ -13,20 +13,21 @@ HUB_TOKEN_KEY = "token"
 
 
 @dataclass(frozen=True)
-class EfsVolume:
-    """A file system that exists, seen through an access point that owns everything to the pods' user."""
+class Volume:
+    """Storage that exists already, by its driver's name for it."""
 
-    file_system_id: pulumi.Input[str]
-    access_point_id: pulumi.Input[str]
+    driver: str
+    handle: pulumi.Input[str]
+    attributes: Mapping[str, str]
 
 
 @dataclass(frozen=True)
-class EbsVolume:
-    """A gp3 disk that the EBS driver makes in one zone (its name, such as us-east-1a)."""
+class Disk:
+    """A disk that a driver makes, in `zone` where one is given."""
 
+    driver: str
+    parameters: Mapping[str, str]
     zone: pulumi.Input[str] | None
-    throughput: int  # MiB/s
-    iops: int
 
 
 class ModelCache(pulumi.ComponentResource):
@@ -47,7 +48,7 @@ class ModelCache(pulumi.ComponentResource):
         size: str,
         access_mode: Literal["ReadWriteMany", "ReadWriteOnce"],
         storage_class: str | None = None,
-        volume: EfsVolume | EbsVolume | None = None,
+        volume: Volume | Disk | None = None,
         protect: bool,
         hub_token: pulumi.Input[str] | None = None,
         depends_on: Sequence[pulumi.Resource] = (),
@@ -72,11 +73,11 @@ class ModelCache(pulumi.ComponentResource):
         claim_waits = list(waits)
         claim_spec: Any = {"accessModes": [access_mode], "resources": {"requests": {"storage": size}}}
         match volume:
-            case EfsVolume():
-                bound = self._efs_volume(name, namespace=namespace, size=size, volume=volume, opts=child)
+            case Volume():
+                bound = self._bound(name, namespace=namespace, size=size, volume=volume, opts=child)
                 claim_spec |= {"storageClassName": "", "volumeName": bound.metadata.name}
-            case EbsVolume():
-                made_class = self._ebs_class(name, namespace=namespace, volume=volume, depends_on=waits)
+            case Disk():
+                made_class = self._disk_class(name, namespace=namespace, disk=volume, depends_on=waits)
                 claim_waits.append(made_class)
                 # By its name alone: a class made anew is no reason for another claim, which would be empty.
                 claim_spec |= {"storageClassName": f"{namespace}-{CLAIM}"}
@@ -99,45 +100,40 @@ class ModelCache(pulumi.ComponentResource):
 
         self.register_outputs({"claim": self.claim.metadata.name})
 
-    def _efs_volume(
-        self, name: str, *, namespace: str, size: str, volume: EfsVolume, opts: pulumi.ResourceOptions
+    def _bound(
+        self, name: str, *, namespace: str, size: str, volume: Volume, opts: pulumi.ResourceOptions
     ) -> k8s.core.v1.PersistentVolume:
-        """Bound by hand: a class would make an access point of its own. The size is a formality that EFS ignores."""
+        """Bound by hand: a class would make another. The size is a formality where storage has none."""
         spec: Any = {
             "capacity": {"storage": size},
             "accessModes": ["ReadWriteMany"],
             "persistentVolumeReclaimPolicy": "Retain",
             "claimRef": {"namespace": namespace, "name": CLAIM},
             "csi": {
-                "driver": "efs.csi.aws.com",
-                "volumeHandle": pulumi.Output.format("{0}::{1}", volume.file_system_id, volume.access_point_id),
-                "volumeAttributes": {"encryptInTransit": "true"},
+                "driver": volume.driver,
+                "volumeHandle": volume.handle,
+                "volumeAttributes": dict(volume.attributes),
             },
         }
         return k8s.core.v1.PersistentVolume(
             f"{name}-volume", metadata={"name": f"{namespace}-{CLAIM}"}, spec=spec, opts=opts
         )
 
-    def _ebs_class(
-        self, name: str, *, namespace: str, volume: EbsVolume, depends_on: Sequence[pulumi.Resource]
+    def _disk_class(
+        self, name: str, *, namespace: str, disk: Disk, depends_on: Sequence[pulumi.Resource]
     ) -> k8s.storage.v1.StorageClass:
         """The disk is made where its first pod, the prefetch Job, is scheduled: with a zone, only there.
 
         It goes with its claim, and the claim is what `protect` guards: a class can't change what becomes of its disks.
         """
         topology: Any = None
-        if volume.zone is not None:
-            topology = [{"matchLabelExpressions": [{"key": "topology.kubernetes.io/zone", "values": [volume.zone]}]}]
+        if disk.zone is not None:
+            topology = [{"matchLabelExpressions": [{"key": "topology.kubernetes.io/zone", "values": [disk.zone]}]}]
         return k8s.storage.v1.StorageClass(
             f"{name}-class",
             metadata={"name": f"{namespace}-{CLAIM}"},
-            provisioner="ebs.csi.aws.com",
-            parameters={
-                "type": "gp3",
-                "encrypted": "true",
-                "throughput": str(volume.throughput),
-                "iops": str(volume.iops),
-            },
+            provisioner=disk.driver,
+            parameters=dict(disk.parameters),
             reclaim_policy="Delete",
             volume_binding_mode="WaitForFirstConsumer",
             allow_volume_expansion=True,

@@ -7,7 +7,7 @@ import pulumi
 import pulumi_kubernetes as k8s
 
 from components.container import Query
-from components.prometheus_login import NAME, Login
+from components.prometheus_login import NAME
 
 _LONGEST_WINDOW = 3600  # seconds, of a HorizontalPodAutoscaler
 _SCALE_DOWN_PERIOD = 120
@@ -36,7 +36,7 @@ class ModelScaler(pulumi.ComponentResource):
         polling_seconds: int,
         cooldown_seconds: int,
         prometheus_url: pulumi.Input[str],
-        login: Login | None = None,
+        login: Mapping[str, str] | None = None,
         paused: bool = False,
         depends_on: Sequence[pulumi.Resource] = (),
         opts: pulumi.ResourceOptions | None = None,
@@ -75,7 +75,7 @@ class ModelScaler(pulumi.ComponentResource):
                             "query": query.promql,
                             "threshold": str(thresholds[query.name]),
                             "ignoreNullValues": "false",
-                            **(login.metadata if login is not None else {}),
+                            **(login or {}),
                         },
                         **({"authenticationRef": {"name": NAME}} if login is not None else {}),
                     }

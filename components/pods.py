@@ -5,11 +5,11 @@ from typing import Any
 
 from components.container import HOME
 
-USER_ID = 2000  # an engine's image may have this user; an EFS access point must own its files to it
+USER_ID = 2000  # an engine's image may have this user; storage with an owner of its own must give its files to it
 
 
 def security_context(*, set_group: bool) -> dict[str, Any]:
-    """Of a pod. `set_group` makes the claim's files the pod's; EFS has its access point for that and ignores it."""
+    """Of a pod. `set_group` makes the claim's files the pod's; storage with an owner of its own ignores it."""
     context: dict[str, Any] = {
         "runAsNonRoot": True,
         "runAsUser": USER_ID,

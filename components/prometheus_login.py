@@ -1,7 +1,6 @@
 """How KEDA logs in at a Prometheus that asks for it: one TriggerAuthentication for the scalers of a namespace."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import pulumi
@@ -10,22 +9,9 @@ import pulumi_kubernetes as k8s
 NAME = "prometheus-login"
 
 
-@dataclass(frozen=True)
-class Login:
-    """What a scaler's triggers say of it. KEDA signs requests where `region` is given and `mode` isn't."""
-
-    mode: str | None = None  # bearer, basic
-    region: str | None = None
-
-    @property
-    def metadata(self) -> dict[str, str]:
-        modes = {"authModes": self.mode} if self.mode is not None else {}
-        return modes | ({"awsRegion": self.region} if self.region is not None else {})
-
-
 class PrometheusLogin(pulumi.ComponentResource):
-    """`keys` are those of the Secret, by KEDA's name of what they hold. Without a Secret KEDA's operator signs its
-    requests, with its own AWS rights or those of `role_arn`."""
+    """`keys` are those of the Secret, by KEDA's name of what they hold. Without a Secret KEDA's operator is known by
+    `pod_identity`, to a cloud."""
 
     def __init__(
         self,
@@ -34,7 +20,7 @@ class PrometheusLogin(pulumi.ComponentResource):
         namespace: str,
         secret: str | None,
         keys: Mapping[str, str],
-        role_arn: str | None,
+        pod_identity: Mapping[str, str] | None = None,
         depends_on: Sequence[pulumi.Resource] = (),
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
@@ -44,14 +30,13 @@ class PrometheusLogin(pulumi.ComponentResource):
             api_version="keda.sh/v1alpha1",
             kind="TriggerAuthentication",
             metadata={"name": NAME, "namespace": namespace},
-            spec=_spec(secret, keys, role_arn),
+            spec={"podIdentity": dict(pod_identity)} if pod_identity is not None else _of_a_secret(secret, keys),
             opts=pulumi.ResourceOptions(parent=self, depends_on=list(depends_on)),
         )
         self.register_outputs({})
 
 
-def _spec(secret: str | None, keys: Mapping[str, str], role_arn: str | None) -> dict[str, Any]:
-    if secret is None:
-        return {"podIdentity": {"provider": "aws"} | ({"roleArn": role_arn} if role_arn is not None else {})}
-    references = [{"parameter": parameter, "name": secret, "key": key} for parameter, key in keys.items()]
-    return {"secretTargetRef": references}
+def _of_a_secret(secret: str | None, keys: Mapping[str, str]) -> dict[str, Any]:
+    return {
+        "secretTargetRef": [{"parameter": parameter, "name": secret, "key": key} for parameter, key in keys.items()]
+    }

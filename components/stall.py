@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
-# What counts is that a file changed, not how large it is: a download can take the whole size at once, and EFS tells
-# block counts late. A file made at the start stands for a directory that isn't there yet. `sh` reaps the fetching
-# process while it sleeps, so that `kill -0` fails once that has ended.
+# What counts is that a file changed, not how large it is: a download can take the whole size at once, and some file
+# systems tell block counts late. A file made at the start stands for a directory that isn't there yet. `sh` reaps the
+# fetching process while it sleeps, so that `kill -0` fails once that has ended.
 _WATCH = """\
 directory=$1 seconds=$2
 shift 2

@@ -1,14 +1,19 @@
 """One model of the plan as components: its prefetch Job, its server, its scaler."""
 
+from collections.abc import Mapping
+
 import pulumi
 
-from components.gateway import Route
-from components.model_cache import EbsVolume, EfsVolume, ModelCache
+from components.aws import signed_requests
+from components.aws.load_balancer import alb_annotations
+from components.aws.volumes import ebs_disk, efs_volume
+from components.gateway import Route, nginx_annotations
+from components.model_cache import Disk, ModelCache, Volume
 from components.model_pod import PodPlace, PodSize
 from components.model_scaler import ModelScaler
 from components.model_server import SERVICE_PORT, Callers, ModelServer, Rollout
 from components.prefetch import Prefetch
-from components.prometheus_login import Login, PrometheusLogin
+from components.prometheus_login import PrometheusLogin
 from infra.engines import ENGINES
 from infra.engines.engine import Workload
 from infra.outputs import checks_key
@@ -18,13 +23,13 @@ from infra.plan.plan import Plan
 from infra.site import Site
 
 
-def cache_volume(plan: Plan, site: Site) -> EfsVolume | EbsVolume | None:
+def cache_volume(plan: Plan, site: Site) -> Volume | Disk | None:
     """What the claim is bound to; None leaves it to a storage class."""
     if site.file_system is not None:
-        return EfsVolume(site.file_system.file_system_id, site.file_system.access_point_id)
+        return efs_volume(site.file_system.file_system_id, site.file_system.access_point_id)
     if plan.cache.kind == "ebs":
         zone = site.zone_names.get(plan.cache.zone_id) if plan.cache.zone_id else None
-        return EbsVolume(zone, throughput=plan.cache.throughput, iops=plan.cache.iops)
+        return ebs_disk(zone, throughput=plan.cache.throughput, iops=plan.cache.iops)
     return None
 
 
@@ -38,7 +43,7 @@ def log_in(plan: Plan, site: Site, cache: ModelCache) -> PrometheusLogin | None:
         namespace=plan.settings.namespace.name,
         secret=login.secret,
         keys=login.keys,
-        role_arn=login.role_arn,
+        pod_identity=signed_requests.pod_identity(login.role_arn) if login.mode == "sigv4" else None,
         depends_on=[cache, *site.operators],
         opts=site.opts,
     )
@@ -136,15 +141,41 @@ def serve(
     return server
 
 
-def _login(monitoring: Monitoring) -> Login | None:
+def _login(monitoring: Monitoring) -> dict[str, str] | None:
+    """What a scaler's triggers say of it."""
     login = monitoring.login
     if login is None:
         return None
-    return Login(region=login.region) if login.mode == "sigv4" else Login(mode=login.mode)
+    if login.region is not None:
+        return signed_requests.trigger_metadata(login.region)
+    return {"authModes": login.mode}
 
 
-def route(model: ModelPlan, server: ModelServer) -> Route:
-    return Route(server.service, SERVICE_PORT, ENGINES[model.engine].health_path)
+def route(plan: Plan, model: ModelPlan, server: ModelServer, site: Site) -> Route:
+    return Route(server.service, SERVICE_PORT, _annotations(plan, ENGINES[model.engine].health_path, site))
+
+
+def _annotations(plan: Plan, health_path: str, site: Site) -> Mapping[str, pulumi.Input[str]]:
+    """What the gateway's controller has to know of one model's route."""
+    gateway, settings = plan.gateway, plan.settings.gateway
+    assert gateway is not None
+    assert settings is not None
+    match gateway.controller:
+        case "alb":
+            return alb_annotations(
+                health_path,
+                public=gateway.visibility == "public",
+                timeout_seconds=gateway.timeout_seconds,
+                group=plan.cluster.name,
+                subnet_ids=site.load_balancer_subnet_ids,
+                certificate_arn=settings.certificate_arn,
+                inbound_cidrs=settings.inbound_cidrs,
+                waf_acl_arn=settings.waf_acl_arn,
+            )
+        case "nginx":
+            return nginx_annotations(gateway.timeout_seconds)
+        case "other":
+            return {}
 
 
 def _workload(model: ModelPlan) -> Workload:

@@ -14,7 +14,7 @@ NAMESPACE = "monitoring"
 def values() -> dict[str, Any]:
     off = {"enabled": False}
     return {
-        # EKS runs these where nothing can scrape them; kube-proxy listens on localhost only.
+        # A managed control plane runs these where nothing can scrape them; kube-proxy listens on localhost only.
         "kubeControllerManager": off,
         "kubeScheduler": off,
         "kubeEtcd": off,

@@ -1,12 +1,15 @@
 """The way in from outside: one host a model, `/v1` only, with the timeout where each controller reads it."""
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pulumi
 import pulumi_kubernetes as k8s
 import pytest
 
-from components.gateway import Gateway, Route
+from components.aws.load_balancer import alb_annotations
+from components.gateway import Gateway, Route, nginx_annotations
 from infra.recording import UNKNOWN, Recording
 from tests.components.examples import run
 
@@ -14,16 +17,23 @@ INGRESS = "kubernetes:networking.k8s.io/v1:Ingress"
 CERTIFICATE = "arn:aws:acm:us-east-1:111122223333:certificate/5f0c"
 
 
-def gateway(models: dict[str, str] | None = None, *, preview: bool = False, **changes: Any) -> Recording:
-    """`models` are health paths by model."""
+def alb(health_path: str, **changes: Any) -> dict[str, Any]:
+    return alb_annotations(health_path, **{"public": False, "timeout_seconds": 300, "group": "llm", **changes})
+
+
+def gateway(
+    models: dict[str, str] | None = None,
+    *,
+    of: Callable[[str], dict[str, Any]] = alb,
+    preview: bool = False,
+    **changes: Any,
+) -> Recording:
+    """`models` are health paths by model; `of` says what the controller is told of one."""
     told: dict[str, Any] = {
         "namespace": "llm",
         "domain": "llm.example.com",
-        "controller": "alb",
         "ingress_class": "alb",
-        "public": False,
-        "timeout_seconds": 300,
-        "group": "llm",
+        "reports_address": True,
         "annotations": {},
         **changes,
     }
@@ -33,7 +43,7 @@ def gateway(models: dict[str, str] | None = None, *, preview: bool = False, **ch
             model: Route(
                 service=k8s.core.v1.Service(model, metadata={"name": model, "namespace": "llm"}, opts=opts),
                 port=80,
-                health_path=path,
+                annotations=of(path),
             )
             for model, path in (models or {"llama-8b": "/health"}).items()
         }
@@ -48,9 +58,9 @@ def annotations(recording: Recording) -> dict[str, str]:
     return ingress.inputs["metadata"]["annotations"]
 
 
-@pytest.mark.parametrize("controller", ["alb", "nginx", "other"])
-def test_only_v1_of_the_models_own_host_leads_to_its_service(controller):
-    (ingress,) = gateway(controller=controller, ingress_class="some-class").of(INGRESS)
+@pytest.mark.parametrize("of", [alb, lambda _: nginx_annotations(300), lambda _: {}])
+def test_only_v1_of_the_models_own_host_leads_to_its_service(of):
+    (ingress,) = gateway(of=of, ingress_class="some-class").of(INGRESS)
     assert ingress.inputs["spec"]["ingressClassName"] == "some-class"
     backend = {"service": {"name": "llama-8b", "port": {"number": 80}}}
     assert ingress.inputs["spec"]["rules"] == [
@@ -65,7 +75,7 @@ def test_only_v1_of_the_models_own_host_leads_to_its_service(controller):
 @pytest.mark.parametrize(("public", "scheme"), [(False, "internal"), (True, "internet-facing")])
 def test_an_alb_asks_each_engine_its_own_health_and_waits_as_long_as_the_gateway_may(public, scheme):
     prefix = "alb.ingress.kubernetes.io"
-    assert annotations(gateway({"tiny": "/"}, public=public, timeout_seconds=450)) == {
+    assert annotations(gateway({"tiny": "/"}, of=partial(alb, public=public, timeout_seconds=450))) == {
         f"{prefix}/group.name": "llm",
         f"{prefix}/scheme": scheme,
         f"{prefix}/target-type": "ip",
@@ -77,7 +87,7 @@ def test_an_alb_asks_each_engine_its_own_health_and_waits_as_long_as_the_gateway
 
 
 def test_an_alb_serves_the_certificate_and_sends_http_there():
-    told = annotations(gateway(certificate_arn=CERTIFICATE))
+    told = annotations(gateway(of=partial(alb, certificate_arn=CERTIFICATE)))
     assert told["alb.ingress.kubernetes.io/certificate-arn"] == CERTIFICATE
     assert told["alb.ingress.kubernetes.io/listen-ports"] == '[{"HTTP":80},{"HTTPS":443}]'
     assert told["alb.ingress.kubernetes.io/ssl-redirect"] == "443"
@@ -85,22 +95,25 @@ def test_an_alb_serves_the_certificate_and_sends_http_there():
 
 def test_an_alb_with_a_certificate_refuses_tls_before_1_2():
     policy = "alb.ingress.kubernetes.io/ssl-policy"
-    assert annotations(gateway(certificate_arn=CERTIFICATE))[policy] == "ELBSecurityPolicy-TLS13-1-2-Res-PQ-2025-09"
+    assert (
+        annotations(gateway(of=partial(alb, certificate_arn=CERTIFICATE)))[policy]
+        == "ELBSecurityPolicy-TLS13-1-2-Res-PQ-2025-09"
+    )
     assert policy not in annotations(gateway())  # without a certificate there is no TLS listener
     own = {policy: "ELBSecurityPolicy-TLS13-1-3-2021-06"}
-    assert annotations(gateway(certificate_arn=CERTIFICATE, annotations=own))[policy] == own[policy]
+    assert annotations(gateway(of=partial(alb, certificate_arn=CERTIFICATE), annotations=own))[policy] == own[policy]
 
 
 def test_an_alb_is_narrowed_to_addresses_and_by_a_web_acl():
     acl = "arn:aws:wafv2:us-east-1:111122223333:regional/webacl/llm/5f0c"
-    told = annotations(gateway(inbound_cidrs=("10.0.0.0/8", "172.16.0.0/12"), waf_acl_arn=acl))
+    told = annotations(gateway(of=partial(alb, inbound_cidrs=("10.0.0.0/8", "172.16.0.0/12"), waf_acl_arn=acl)))
     assert told["alb.ingress.kubernetes.io/inbound-cidrs"] == "10.0.0.0/8,172.16.0.0/12"
     assert told["alb.ingress.kubernetes.io/wafv2-acl-arn"] == acl
     assert not {"inbound-cidrs", "wafv2-acl-arn"} & {key.split("/")[1] for key in annotations(gateway())}
 
 
 def test_the_deregistration_delay_stays_within_the_albs_limit():
-    told = annotations(gateway(timeout_seconds=4000))
+    told = annotations(gateway(of=partial(alb, timeout_seconds=4000)))
     assert told["alb.ingress.kubernetes.io/load-balancer-attributes"].endswith("=4000")
     assert told["alb.ingress.kubernetes.io/target-group-attributes"].endswith("=3600")
 
@@ -115,7 +128,7 @@ def test_all_models_share_one_load_balancer():
 
 def test_nginx_reads_the_timeout_and_passes_tokens_on_as_they_come():
     prefix = "nginx.ingress.kubernetes.io"
-    assert annotations(gateway(controller="nginx", timeout_seconds=450)) == {
+    assert annotations(gateway(of=lambda _: nginx_annotations(450))) == {
         f"{prefix}/proxy-read-timeout": "450",
         f"{prefix}/proxy-send-timeout": "450",
         f"{prefix}/proxy-body-size": "64m",
@@ -124,7 +137,7 @@ def test_nginx_reads_the_timeout_and_passes_tokens_on_as_they_come():
 
 
 def test_a_tls_secret_serves_the_host():
-    (ingress,) = gateway(controller="nginx", tls_secret="llm-tls").of(INGRESS)
+    (ingress,) = gateway(tls_secret="llm-tls").of(INGRESS)
     assert ingress.inputs["spec"]["tls"] == [{"hosts": ["llama-8b.llm.example.com"], "secretName": "llm-tls"}]
 
 
@@ -136,12 +149,11 @@ def test_the_stacks_own_annotations_win():
     assert told["acme.io/team"] == "ml"
 
 
-@pytest.mark.parametrize(("controller", "skipped"), [("alb", None), ("nginx", None), ("other", "true")])
-def test_an_address_is_awaited_only_where_a_controller_is_known_to_give_one(controller, skipped):
-    recording = gateway(controller=controller)
-    assert annotations(recording).get("pulumi.com/skipAwait") == skipped
-    address = recording.outputs.get("address")
-    assert (address is None) == (skipped == "true")
+@pytest.mark.parametrize("reports", [True, False])
+def test_an_address_is_awaited_only_where_a_controller_is_known_to_give_one(reports):
+    recording = gateway(reports_address=reports)
+    assert annotations(recording).get("pulumi.com/skipAwait") == (None if reports else "true")
+    assert (recording.outputs.get("address") is not None) == reports
 
 
 def test_the_address_is_unknown_in_a_first_preview():

@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from components.model_cache import EbsVolume, EfsVolume, ModelCache
+from components.aws.volumes import ebs_disk, efs_volume
+from components.model_cache import ModelCache
 from infra.recording import SECRET, Recording
 from tests.components.examples import run
 
@@ -12,8 +13,7 @@ CLAIM = "kubernetes:core/v1:PersistentVolumeClaim"
 CLASS = "kubernetes:storage.k8s.io/v1:StorageClass"
 NAMESPACE = "kubernetes:core/v1:Namespace"
 VOLUME = "kubernetes:core/v1:PersistentVolume"
-EFS = EfsVolume(file_system_id="fs-1", access_point_id="fsap-1")
-EBS = EbsVolume(zone="us-east-1a", throughput=500, iops=3000)
+EBS = ebs_disk("us-east-1a", throughput=500, iops=3000)
 
 
 def cache(preview: bool = False, **changes: Any) -> Recording:
@@ -26,7 +26,13 @@ def cache(preview: bool = False, **changes: Any) -> Recording:
         "protect": False,
         **changes,
     }
-    return run(lambda opts: ModelCache("cache", opts=opts, **told), preview=preview)
+    return run(lambda opts: _made(opts, **told), preview=preview)
+
+
+def _made(opts: Any, efs: bool = False, **told: Any) -> None:
+    """`efs`: on a file system, which is an Output, and so can't be made before the program runs."""
+    on: dict[str, Any] = {"volume": efs_volume("fs-1", "fsap-1")} if efs else {}
+    ModelCache("cache", opts=opts, **told, **on)
 
 
 def claim_spec(recording: Recording) -> dict[str, Any]:
@@ -67,7 +73,7 @@ def test_a_claim_on_a_storage_class(storage_class, expected):
 
 @pytest.mark.parametrize("preview", [True, False])
 def test_a_claim_on_efs_is_bound_to_the_access_point_and_outlives_the_claim(preview):
-    recording = cache(volume=EFS, preview=preview)
+    recording = cache(efs=True, preview=preview)
     (volume,) = recording.of(VOLUME)
     assert volume.inputs["spec"]["csi"] == {
         "driver": "efs.csi.aws.com",

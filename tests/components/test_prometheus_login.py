@@ -4,8 +4,9 @@ from typing import Any
 
 import pytest
 
+from components.aws.signed_requests import pod_identity, trigger_metadata
 from components.model_scaler import ModelScaler
-from components.prometheus_login import Login, PrometheusLogin
+from components.prometheus_login import PrometheusLogin
 from infra.engines import ENGINES
 from infra.recording import Recording
 from tests.components.examples import run
@@ -17,7 +18,7 @@ ROLE = "arn:aws:iam::123456789012:role/prometheus"
 
 
 def login(**told: Any) -> dict[str, Any]:
-    told = {"namespace": "llm", "secret": None, "keys": {}, "role_arn": None, **told}
+    told = {"namespace": "llm", "secret": None, "keys": {}, **told}
     recording: Recording = run(lambda opts: PrometheusLogin("prometheus-login", opts=opts, **told))
     (made,) = recording.of(AUTHENTICATION)
     check(made.inputs, "1.35")
@@ -38,19 +39,19 @@ def test_a_secret_is_referred_to_and_never_read(keys: dict[str, str], parameters
 
 @pytest.mark.parametrize(("role", "more"), [(None, {}), (ROLE, {"roleArn": ROLE})])
 def test_signed_requests_are_the_operators_own_or_those_of_a_role(role: str | None, more: dict[str, str]) -> None:
-    assert login(role_arn=role) == {"podIdentity": {"provider": "aws"} | more}
+    assert login(pod_identity=pod_identity(role)) == {"podIdentity": {"provider": "aws"} | more}
 
 
 @pytest.mark.parametrize(
     ("given", "metadata"),
     [
-        (Login(mode="bearer"), {"authModes": "bearer"}),
-        (Login(mode="basic"), {"authModes": "basic"}),
-        (Login(region="eu-west-1"), {"awsRegion": "eu-west-1"}),  # KEDA signs only where no other mode is named
+        ({"authModes": "bearer"}, {"authModes": "bearer"}),
+        ({"authModes": "basic"}, {"authModes": "basic"}),
+        (trigger_metadata("eu-west-1"), {"awsRegion": "eu-west-1"}),  # KEDA signs only where no other mode is named
         (None, {}),
     ],
 )
-def test_every_trigger_logs_in(given: Login | None, metadata: dict[str, str]) -> None:
+def test_every_trigger_logs_in(given: dict[str, str] | None, metadata: dict[str, str]) -> None:
     told: dict[str, Any] = {
         "namespace": "llm",
         "target": "chat",

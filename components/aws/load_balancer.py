@@ -1,0 +1,59 @@
+"""What an Application Load Balancer is told of an ingress."""
+
+from collections.abc import Sequence
+
+import pulumi
+
+_PREFIX = "alb.ingress.kubernetes.io"
+_LONGEST_DEREGISTRATION = 3600  # seconds, the ALB's own limit
+# As AWS recommends: TLS 1.3, and 1.2 with forward secrecy. Without one an ALB takes TLS 1.0.
+_TLS_POLICY = "ELBSecurityPolicy-TLS13-1-2-Res-PQ-2025-09"
+
+
+def alb_annotations(
+    health_path: str,
+    *,
+    public: bool,
+    timeout_seconds: int,
+    group: str,
+    subnet_ids: Sequence[pulumi.Input[str]] = (),
+    certificate_arn: str | None = None,
+    inbound_cidrs: Sequence[str] = (),
+    waf_acl_arn: str | None = None,
+) -> dict[str, pulumi.Input[str]]:
+    """One load balancer for the group. Its timeout counts from the last byte, and a model may think that long.
+
+    It can be narrowed: to `inbound_cidrs` (none: everybody whom the scheme lets near), and by a web ACL.
+    """
+    deregistration = min(timeout_seconds, _LONGEST_DEREGISTRATION)
+    own: dict[str, pulumi.Input[str]] = {
+        "group.name": group,
+        "scheme": "internet-facing" if public else "internal",
+        "target-type": "ip",
+        "healthcheck-path": health_path,
+        "load-balancer-attributes": f"idle_timeout.timeout_seconds={timeout_seconds}",
+        "target-group-attributes": f"deregistration_delay.timeout_seconds={deregistration}",
+        "listen-ports": '[{"HTTP":80}]',
+    }
+    if certificate_arn is not None:
+        own |= _tls(certificate_arn)
+    if subnet_ids:
+        own["subnets"] = pulumi.Output.all(*subnet_ids).apply(_comma_separated)
+    if inbound_cidrs:
+        own["inbound-cidrs"] = _comma_separated(inbound_cidrs)
+    if waf_acl_arn is not None:
+        own["wafv2-acl-arn"] = waf_acl_arn
+    return {f"{_PREFIX}/{key}": value for key, value in own.items()}
+
+
+def _tls(certificate_arn: str) -> dict[str, str]:
+    return {
+        "certificate-arn": certificate_arn,
+        "listen-ports": '[{"HTTP":80},{"HTTPS":443}]',
+        "ssl-redirect": "443",
+        "ssl-policy": _TLS_POLICY,
+    }
+
+
+def _comma_separated(values: Sequence[str]) -> str:
+    return ",".join(values)
