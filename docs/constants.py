@@ -73,7 +73,7 @@ def cold_start(catalog: Catalog) -> str:
 
 
 def prices(catalog: Catalog) -> str:
-    have = catalog.prices
+    have = catalog.aws.prices
     return f"""\
 | what | dollars | as of |
 |---|---|---|

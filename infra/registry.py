@@ -16,6 +16,7 @@ from infra.services.owner import Owner, UnknownOwner, is_component
 from infra.services.service import Service
 
 if TYPE_CHECKING:
+    from infra.catalog import Catalog
     from infra.settings import Settings
 
 CLOUDS: tuple[Cloud, ...] = (AWS, EXISTING)
@@ -30,6 +31,13 @@ def clouds() -> tuple[Cloud, ...]:
 def cloud_of(settings: Settings) -> Cloud:
     """The one that the stack runs in: settings that have passed their checks name one."""
     return next(each for each in clouds() if each.handles(settings))
+
+
+def offered(catalog: Catalog, region: str | None) -> Catalog:
+    """The catalogue with the instance types of every cloud, of one region where it is named."""
+    for cloud in clouds():
+        catalog = cloud.offered(catalog, region)
+    return catalog
 
 
 def services() -> tuple[Service, ...]:

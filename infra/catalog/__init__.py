@@ -3,7 +3,7 @@
 from infra.catalog.gpu_names import gpu_named, gpus_named, similar_gpus
 from infra.catalog.load import load_catalog
 from infra.catalog.ollama import OllamaModel
-from infra.catalog.price_table import offered_in, price_table_mistakes, with_prices
+from infra.catalog.price_table import read_price_table
 from infra.catalog.table import BadCatalog
 from infra.catalog.types import AT_LOAD, Catalog, Gpu, Instance, ModelShape
 
@@ -18,8 +18,6 @@ __all__ = [
     "gpu_named",
     "gpus_named",
     "load_catalog",
-    "offered_in",
-    "price_table_mistakes",
+    "read_price_table",
     "similar_gpus",
-    "with_prices",
 ]

@@ -4,12 +4,8 @@ from collections.abc import Mapping
 
 from infra.catalog.ollama import Gguf, OllamaModel
 from infra.catalog.table import Row
-from infra.catalog.types import CpuInstance, Gpu, Instance, ModelShape, Quantization, RegionPrice
+from infra.catalog.types import Gpu, ModelShape, Quantization
 
-INSTANCE = (
-    *("instance_type", "gpu", "gpus", "vcpus", "memory_mib", "nvme_gb", "arch", "network_gbps", "efa_interfaces"),
-    *("ebs_mbps", "spot", "capacity_block", "usd_per_hour", "left_out"),
-)
 GPU = (
     *("gpu", "engine_gib", "mem_bandwidth_gb_s", "bf16_tflops_dense", "fp16_tflops_dense", "fp8_tflops_dense"),
     *("link_gb_s", "compute_capability", "bf16_support", "fp8_support", "source"),
@@ -27,29 +23,6 @@ REPOSITORY = ("model", "quantization", "repository", "source")
 GGUF = ("name", "bits_per_weight", "source")
 OLLAMA = ("tag", "aliases", "params_b", "file_gb", "max_context", "task", "like", "source")
 TGI = ("model_type", "models")
-CPU_INSTANCE = ("instance_type", "vcpus", "memory_gib", "usd_per_hour", "arch")
-REGION_PRICE = ("instance_type", "region", "usd_per_hour", "spot_low", "spot_high")
-
-
-def instance_of(row: Row, gpus: Mapping[str, Gpu]) -> Instance:
-    left_out = row.text_or_none("left_out")
-    least = None if left_out is None else 0  # nobody looked for the bandwidth of what is never chosen
-    return Instance(
-        name=row.text("instance_type"),
-        gpu=row.known("gpu", gpus, "row of gpus.csv"),
-        gpus=row.whole("gpus", least=0),
-        vcpus=row.whole("vcpus"),
-        memory_gib=row.whole("memory_mib") / 1024,
-        nvme_gb=row.whole("nvme_gb", least=0),
-        arch=row.one_of("arch", "x86_64", "arm64"),
-        network_gbps=row.number("network_gbps"),
-        efa_interfaces=row.whole("efa_interfaces", least=0),
-        ebs_mbps=row.whole("ebs_mbps", least=least),
-        spot=row.flag("spot"),
-        capacity_block=row.flag("capacity_block"),
-        usd_per_hour=row.number_or_none("usd_per_hour"),
-        unusable=left_out,
-    )
 
 
 def gpu_of(row: Row) -> Gpu:
@@ -135,20 +108,3 @@ def ollama_of(row: Row, models: Mapping[str, ModelShape]) -> OllamaModel:
         like=row.known("like", models, "row of models.csv") if row.text_or_none("like") else None,
         source=row.text("source"),
     )
-
-
-def cpu_instance_of(row: Row) -> CpuInstance:
-    return CpuInstance(
-        row.text("instance_type"),
-        row.whole("vcpus"),
-        row.number("memory_gib"),
-        row.number("usd_per_hour"),
-        row.one_of("arch", "x86_64", "arm64"),
-    )
-
-
-def region_price_of(row: Row) -> RegionPrice:
-    low, high = row.number_or_none("spot_low"), row.number_or_none("spot_high")
-    if (low is None) != (high is None) or (low or 0) > (high or 0):
-        row.wrong("spot_high", f"must be spot_low ({low}) or more, or both blank")
-    return RegionPrice(row.number_or_none("usd_per_hour"), None if low is None or high is None else (low, high))

@@ -1,34 +1,37 @@
 """What the catalogue holds. None is what nobody has seen, never a guess. Memory in GiB (2^30), prices in US dollars."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from infra.catalog.ollama import Gguf, OllamaTags
 
-HOME = "us-east-1"  # the region of the prices that no table gives another
+if TYPE_CHECKING:
+    from infra.clouds.aws.facts import Facts as AwsFacts
 
 
 @dataclass(frozen=True)
 class Instance:
-    """An EC2 instance type with GPUs."""
+    """A type of nodes with GPUs that a cloud makes."""
 
     name: str
     gpu: str  # a row of the GPU table
     gpus: int  # 0: a slice of one
     vcpus: int
     memory_gib: float
-    nvme_gb: int  # decimal, as AWS states it; 0: none
+    nvme_gb: int  # decimal; 0: none
     arch: Literal["x86_64", "arm64"]
     network_gbps: float  # baseline
     efa_interfaces: int
-    ebs_mbps: int  # baseline; 0: not seen, of a type that is left out
+    disk_mbps: int  # of network disks, baseline; 0: not seen, of a type that is left out
     spot: bool
     capacity_block: bool
     usd_per_hour: float | None  # on demand, of `priced_by`
+    priced_by: str | None  # the region of its price; None: a table of the user's own
     unusable: str | None = None  # why it can't serve, whatever its price
-    priced_by: str | None = HOME  # the region of its price; None: a table of the user's own
     spot_usd: tuple[float, float] | None = None  # dollars an hour in the region's cheapest and dearest zone
 
     @property
@@ -165,54 +168,10 @@ class Chart:
 
 @dataclass(frozen=True)
 class KubernetesVersion:
-    """A Kubernetes minor that EKS offers."""
+    """A Kubernetes minor."""
 
     version: str
-    standard_support_until: str  # ISO date
     cluster_autoscaler: str  # image tag: the autoscaler's minor is the cluster's
-    ami_release: str  # of EKS's Amazon Linux 2023, with and without NVIDIA's driver
-    addons: Mapping[str, str]  # versions of EKS add-ons, by their name
-
-
-@dataclass(frozen=True)
-class CpuInstance:
-    """An EC2 instance type without GPUs, for the system nodes."""
-
-    name: str
-    vcpus: int
-    memory_gib: float
-    usd_per_hour: float  # on demand, of `priced_by`
-    arch: Literal["x86_64", "arm64"]
-    priced_by: str | None = HOME  # the region of its price; None: a table of the user's own
-
-
-@dataclass(frozen=True)
-class RegionPrice:
-    """An instance type in one region; None is what the source doesn't have."""
-
-    usd_per_hour: float | None  # on demand
-    spot_usd: tuple[float, float] | None  # in the cheapest and the dearest zone, at one moment
-
-
-@dataclass(frozen=True)
-class Prices:
-    """Everything that isn't a GPU instance. us-east-1."""
-
-    date: str
-    gpu_date: str
-    region_date: str  # of the prices of other regions, and of spot
-    region: str
-    eks_hour: float
-    eks_extended_hour: float
-    nat_hour: float
-    public_ipv4_hour: float
-    alb_hour: float
-    gp3_gib_month: float
-    gp3_iops_month: float  # over 3,000
-    gp3_mibps_month: float  # over 125
-    efs_gib_month: float
-    kms_key_month: float
-    flow_log_gib_month: float
 
 
 @dataclass(frozen=True)
@@ -244,14 +203,11 @@ class Catalog:
     charts: Mapping[str, Chart]
     kubernetes: Mapping[str, KubernetesVersion]
     read: date  # of the versions: a plan asks no clock
-    cpu_instances: Mapping[str, CpuInstance]
-    region_prices: Mapping[tuple[str, str], RegionPrice]  # (instance type, region)
-    prices: Prices
     cold_start: Mapping[str, Measured]  # rows of cold_start.toml: seconds, or MiB/s
-    zones: Mapping[str, Mapping[str, tuple[str, ...]]]  # instance type -> region -> zone ids that EKS serves
+    zones: Mapping[str, Mapping[str, tuple[str, ...]]]  # instance type -> region -> zone ids where nodes can be
     regions: Mapping[str, tuple[str, ...]]  # region -> zone ids where some GPU type is offered
-
-    region: str = HOME  # whose prices the instance types have, where they are known
+    region: str  # whose prices the instance types have, where they are known
+    aws: AwsFacts  # what only AWS has
 
     @property
     def kubernetes_versions(self) -> tuple[str, ...]:

@@ -4,13 +4,14 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from infra.catalog import Catalog, offered_in, with_prices
+from infra.catalog import Catalog
 from infra.cli.fit_input import Where, read
 from infra.cli.fit_text import against, flags, makes, text_of_all, text_of_one
 from infra.cli.terminal import printable, terminal_width
 from infra.planning.options import Option, everywhere, offer_with, on_offer
 from infra.planning.pools import of_type
 from infra.planning.sizing import Sizing
+from infra.registry import offered
 from infra.sizing.question import Question
 
 EXIT = {True: 0, False: 1, None: 3}  # of the text, by whether it fits; None: that could not be checked
@@ -20,7 +21,7 @@ def run(model: str, given: Mapping[str, str | None], format_: str, catalog: Cata
     """What to print and the exit code. Raises BadInput."""
     question, where, api_price = read(model, given, catalog)
     region = given.get("region")
-    sizing = Sizing(with_prices(offered_in(catalog, region) if region else catalog, region))
+    sizing = Sizing(offered(catalog, region))
     if where.instance is None and where.gpu is None:
         return _all(question, api_price, format_, sizing)
     one = _one(question, where, sizing)

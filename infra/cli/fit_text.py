@@ -292,7 +292,7 @@ def _left_out(options: list[Option], fitting: list[Option], catalog: Catalog) ->
 
 
 def _price_note(catalog: Catalog) -> str:
-    prices = catalog.prices
+    prices = catalog.aws.prices
     when = prices.gpu_date if catalog.region == prices.region else prices.region_date
     return f"on demand, {catalog.region}, {when}; a replica's share of its node's GPUs, nothing else"
 

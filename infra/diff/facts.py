@@ -102,7 +102,7 @@ def _is_spoken_of(row: str, name: str, spoken_of: str) -> bool:
 def _rows(name: str, content: bytes) -> dict[str, Any] | None:
     """Cells by row and column; None for what isn't data."""
     path = Path(name)
-    if path.parent != _DATA and path.suffix not in (".csv", ".json"):
+    if _DATA not in path.parents and path.suffix not in (".csv", ".json"):
         return None
     try:
         text = content.decode("utf-8")

@@ -54,7 +54,7 @@ def _new(
     version = create.version or default_version(catalog)
     if create.version is None:
         chart = catalog.charts["cluster-autoscaler"]
-        reason = f"the newest in standard support (until {catalog.kubernetes[version].standard_support_until})"
+        reason = f"the newest in standard support (until {catalog.aws.versions[version].standard_support_until})"
         findings.choose(f"{path}.version", version, f"{reason} that the autoscaler's chart {chart.version} is made for")
     _check_support(version, catalog, findings)
     name = create.name or f"llm-{stack}"
@@ -67,7 +67,7 @@ def _new(
         findings.choose(f"{path}.network.cidr", CIDR, "65,536 addresses; choose another where networks are joined")
     nat_per_zone = network.nat == "perZone" or (network.nat is None and len(zones) >= NAT_PER_ZONE_FROM)
     if not own_vpc and network.nat is None:
-        month = catalog.prices.nat_hour * 730
+        month = catalog.aws.prices.nat_hour * 730
         whose = f" ({others_elsewhere(catalog)})" if others_elsewhere(catalog) else ""
         findings.choose(
             f"{path}.network.nat",
@@ -92,9 +92,9 @@ def _new(
         aws=aws,
         tags=tags,
         account_id=create.account_id,
-        ami_release=create.ami_release or catalog.kubernetes[version].ami_release,
-        addon_versions={**catalog.kubernetes[version].addons, **_own_versions(create)},
-        arch=catalog.cpu_instances[create.system_nodes.instance_type].arch,
+        ami_release=create.ami_release or catalog.aws.versions[version].ami_release,
+        addon_versions={**catalog.aws.versions[version].addons, **_own_versions(create)},
+        arch=catalog.aws.cpu_instances[create.system_nodes.instance_type].arch,
     )
 
 
@@ -150,9 +150,9 @@ def default_version(catalog: Catalog) -> str:
 def _check_support(version: str, catalog: Catalog, findings: Findings) -> None:
     """The cluster's support type is STANDARD: EKS never bills extended support, and upgrades it instead."""
     path = "cluster.create.version"
-    until = catalog.kubernetes[version].standard_support_until
+    until = catalog.aws.versions[version].standard_support_until
     left = date.fromisoformat(until) - catalog.read
-    prices = catalog.prices
+    prices = catalog.aws.prices
     if left < timedelta():
         findings.refuse(
             Rule.VERSION,

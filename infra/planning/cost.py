@@ -130,9 +130,9 @@ def _platform(settings: Settings, cluster: ClusterPlan, catalog: Catalog) -> Ite
     create = settings.cluster.create
     if create is None:
         return
-    prices = catalog.prices
+    prices = catalog.aws.prices
     yield _fixed("EKS control plane", prices.eks_hour * HOURS_A_MONTH)
-    system = catalog.cpu_instances.get(create.system_nodes.instance_type)
+    system = catalog.aws.cpu_instances.get(create.system_nodes.instance_type)
     if system is not None:
         nodes = create.system_nodes.count
         whose = elsewhere((system,), catalog)
@@ -150,7 +150,7 @@ def _gateway(gateway: GatewayPlan | None, cluster: ClusterPlan, catalog: Catalog
     if gateway is None or gateway.controller != "alb":
         return
     addresses = max(MIN_ZONES, len(cluster.zone_ids)) if gateway.visibility == "public" else 0
-    hour = catalog.prices.alb_hour + addresses * catalog.prices.public_ipv4_hour
+    hour = catalog.aws.prices.alb_hour + addresses * catalog.aws.prices.public_ipv4_hour
     what = f"public, {addresses} addresses" if addresses else "internal"
     yield _fixed("load balancer", hour * HOURS_A_MONTH, what)
 
@@ -164,7 +164,7 @@ def _storage(
     placed: Sequence[Placed],
     catalog: Catalog,
 ) -> Iterator[CostItem]:
-    prices = catalog.prices
+    prices = catalog.aws.prices
     if cache.kind == "efs":
         gib = sum(each.served.disk_gib for each in placed)
         month = gib * prices.efs_gib_month
@@ -193,7 +193,7 @@ def _flow_logs(settings: Settings, nodes: Collection[BilledNodes], catalog: Cata
     create = settings.cluster.create
     if create is None or create.network.vpc_id is not None:
         return
-    month = FLOW_LOG_GIB_PER_NODE * catalog.prices.flow_log_gib_month
+    month = FLOW_LOG_GIB_PER_NODE * catalog.aws.prices.flow_log_gib_month
     system = create.system_nodes.count
     yield CostItem(
         "flow logs",
@@ -207,7 +207,7 @@ def _flow_logs(settings: Settings, nodes: Collection[BilledNodes], catalog: Cata
 
 def _disk_month(gib: int, iops: int, throughput: int, catalog: Catalog) -> float:
     """gp3 has 3,000 IOPS and 125 MiB/s in its price."""
-    prices = catalog.prices
+    prices = catalog.aws.prices
     more = max(0, iops - 3000) * prices.gp3_iops_month + max(0, throughput - 125) * prices.gp3_mibps_month
     return gib * prices.gp3_gib_month + more
 
@@ -220,14 +220,13 @@ def _types(settings: Settings, pools: Sequence[PoolPlan], catalog: Catalog) -> l
     """Of the nodes that are billed."""
     types: list[Priced] = [catalog.instances[name] for pool in pools for name in pool.instance_types]
     create = settings.cluster.create
-    system = catalog.cpu_instances.get(create.system_nodes.instance_type) if create else None
+    system = catalog.aws.cpu_instances.get(create.system_nodes.instance_type) if create else None
     return [*types, system] if system else types
 
 
 def _assume_prices(note: str, pools: Sequence[PoolPlan], catalog: Catalog, findings: Findings) -> None:
-    findings.assume(
-        "prices", note if catalog.region != catalog.prices.region else f"{note}, others of {catalog.prices.date}"
-    )
+    prices = catalog.aws.prices
+    findings.assume("prices", note if catalog.region != prices.region else f"{note}, others of {prices.date}")
     for pool in pools:
         if pool.capacity == "spot":
             findings.assume(f"gpuPools.{pool.name}.capacity", spot_note(pool, catalog))

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 
 from infra.catalog import Catalog
-from infra.catalog.types import CpuInstance
+from infra.clouds.aws.facts import CpuInstance
 from infra.plan.cluster import ClusterPlan, PoolPlan
 from infra.plan.money import Cheaper
 from infra.plan.notes import Write
@@ -56,7 +56,7 @@ def _smaller_system_nodes(
     best = cheapest_system_nodes(settings, catalog)
     if create is None or best is None:
         return
-    now = catalog.cpu_instances[create.system_nodes.instance_type]
+    now = catalog.aws.cpu_instances[create.system_nodes.instance_type]
     nodes = create.system_nodes.model_copy(update={"instance_type": best.name})
     burst = "; steady CPU use above its baseline is billed on top" if best.name.startswith(_BURSTABLE) else ""
     yield (
@@ -69,10 +69,10 @@ def _smaller_system_nodes(
 def cheapest_system_nodes(settings: Settings, catalog: Catalog) -> CpuInstance | None:
     """The cheapest type that is no smaller, so that whatever runs there still has room."""
     create = settings.cluster.create
-    now = catalog.cpu_instances.get(create.system_nodes.instance_type) if create is not None else None
+    now = catalog.aws.cpu_instances.get(create.system_nodes.instance_type) if create is not None else None
     if now is None:
         return None
-    enough = (each for each in catalog.cpu_instances.values() if _as_large(each, now))
+    enough = (each for each in catalog.aws.cpu_instances.values() if _as_large(each, now))
     return min(enough, key=lambda each: (each.usd_per_hour, each.name))
 
 

@@ -4,7 +4,7 @@ import dataclasses
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from infra.catalog import AT_LOAD, Catalog, with_prices
+from infra.catalog import AT_LOAD, Catalog
 from infra.plan.cluster import CachePlan, ClusterPlan, GatewayPlan, PoolPlan
 from infra.plan.models import ModelPlan
 from infra.plan.money import Cost
@@ -41,7 +41,7 @@ from infra.planning.sizing import Sizing, throughput_of
 from infra.planning.to_do import list_to_dos
 from infra.planning.warnings import warn_of_allow, warn_of_drain, warn_of_model, warn_of_pool
 from infra.planning.waste import warn_of_waste
-from infra.registry import services
+from infra.registry import cloud_of, services
 from infra.settings import AwsConfig, Settings
 from infra.sizing.estimates import Throughput
 from infra.sizing.question import Sized
@@ -74,7 +74,7 @@ def make_plan(
     """The whole plan. `secrets` names those that the stack has; the settings are taken to have passed their checks."""
     aws = aws or AwsConfig()
     listed = catalog
-    catalog = with_prices(catalog, region, settings.prices.table, settings.prices.discount_percent)
+    catalog = cloud_of(settings).priced(catalog, region, settings.prices)
     sizing = Sizing(catalog)
     draft = _draft(stack, settings, region, secrets, aws, sizing)
 
@@ -306,6 +306,6 @@ def _check_system_nodes(
     create = settings.cluster.create
     if create is not None:
         system = create.system_nodes
-        node = catalog.cpu_instances.get(system.instance_type)
+        node = catalog.aws.cpu_instances.get(system.instance_type)
         surging = frozenset(each.served.name for each in placed if surges(each, one_reader=one_reader))
         check_system_nodes(placed, node, system.count, findings, surging=surging)

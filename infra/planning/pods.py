@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 
-from infra.catalog.types import CpuInstance
+from infra.clouds.aws.facts import CpuInstance
 from infra.plan.models import Resources
 from infra.plan.notes import Advice, Write
 from infra.plan.rules import Rule

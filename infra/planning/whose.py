@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 from infra.catalog import Catalog, Instance
-from infra.catalog.types import HOME, CpuInstance
+from infra.clouds.aws.facts import HOME, CpuInstance
 from infra.plan.cluster import PoolPlan
 from infra.settings import Settings
 
@@ -43,7 +43,7 @@ def headline(types: Sequence[Priced], catalog: Catalog) -> str:
 
 def price_note(settings: Settings, types: Sequence[Priced], pools: Iterable[PoolPlan], catalog: Catalog) -> str:
     """Region and date of every price of the bill, the user's own by name."""
-    prices, region = catalog.prices, catalog.region
+    prices, region = catalog.aws.prices, catalog.region
     foreign, own = _borrowed(types, catalog), _names(each for each in types if each.priced_by is None)
     listed = _names(each for each in types if each.priced_by == region)
     parts = []
@@ -72,7 +72,7 @@ def spot_note(pool: PoolPlan, catalog: Catalog) -> str:
     unknown = [each for each in types if each.spot_usd is None]
     own, missing = _names(t for t in unknown if t.priced_by is None), _names(t for t in unknown if t.priced_by)
     ranges = [f"{each.name} {_range(each)}" for each in types if each.spot_usd is not None]
-    moment = f"what zones of {catalog.region} asked at one moment, {catalog.prices.region_date}"
+    moment = f"what zones of {catalog.region} asked at one moment, {catalog.aws.prices.region_date}"
     parts = [
         *([f"spot is billed at {moment}: {', '.join(ranges)}; it changes all day, and may rise"] if ranges else []),
         *([f"{', '.join(own)} is billed at your own price, on spot too"] if own else []),

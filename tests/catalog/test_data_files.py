@@ -28,26 +28,32 @@ def _line(file: str, begins: str) -> int:
 @pytest.mark.parametrize(
     ("file", "row", "old", "new", "mistake"),
     [
-        ("gpu_instances.csv", "g4dn.xlarge,", "0.526", "-0.526", "usd_per_hour must be a number, over 0, got '-0.526'"),
-        ("gpu_instances.csv", "g4dn.xlarge,", "0.526", "nan", "usd_per_hour must be a number, over 0, got 'nan'"),
-        ("gpu_instances.csv", "g4dn.xlarge,", "g4dn.xlarge,T4,", "g4dn.xlarge,T5,", "gpu names no row of gpus.csv"),
         (
-            "gpu_instances.csv",
+            "aws/gpu_instances.csv",
+            "g4dn.xlarge,",
+            "0.526",
+            "-0.526",
+            "usd_per_hour must be a number, over 0, got '-0.526'",
+        ),
+        ("aws/gpu_instances.csv", "g4dn.xlarge,", "0.526", "nan", "usd_per_hour must be a number, over 0, got 'nan'"),
+        ("aws/gpu_instances.csv", "g4dn.xlarge,", "g4dn.xlarge,T4,", "g4dn.xlarge,T5,", "gpu names no row of gpus.csv"),
+        (
+            "aws/gpu_instances.csv",
             "g4dn.xlarge,",
             "g4dn.xlarge,T4,1,",
             "g4dn.xlarge,T4,one,",
             "gpus must be a whole number",
         ),
         (
-            "gpu_instances.csv",
+            "aws/gpu_instances.csv",
             "g4dn.xlarge,",
             ",true,false,0.526",
             ",yes,false,0.526",
             "spot must be one of true, false",
         ),
-        ("gpu_instances.csv", "g4dn.xlarge,", ",950,", ",0,", "ebs_mbps must be a whole number, over 0, got '0'"),
-        ("gpu_instances.csv", "g4dn.xlarge,", "g4dn.xlarge,", "g4dn.2xlarge,", "instance_type is there already"),
-        ("gpu_instances.csv", "g4dn.xlarge,", "0.526,", "0.526", "13 cells, and 14 columns"),
+        ("aws/gpu_instances.csv", "g4dn.xlarge,", ",950,", ",0,", "ebs_mbps must be a whole number, over 0, got '0'"),
+        ("aws/gpu_instances.csv", "g4dn.xlarge,", "g4dn.xlarge,", "g4dn.2xlarge,", "instance_type is there already"),
+        ("aws/gpu_instances.csv", "g4dn.xlarge,", "0.526,", "0.526", "13 cells, and 14 columns"),
         ("gpus.csv", "T4,", "T4,14.74", "T4,0", "engine_gib must be a number, over 0, got '0'"),
         ("gpus.csv", "T4,", "no (use --dtype half)", "maybe", "bf16_support must begin with yes or no"),
         ("models.csv", "Qwen/Qwen3-8B,", ",gqa,", ",all,", "attention must be one of"),
@@ -65,10 +71,10 @@ def _line(file: str, begins: str) -> int:
             "models names facebook/opt-124m, which is no row of models.csv",
         ),
         ("gguf.csv", "Q8_0,", "8.5008", "eight", "bits_per_weight must be a number"),
-        ("cpu_instances.csv", "m5.large,", "m5.large,2", "m5.large,2.5", "vcpus must be a whole number"),
-        ("region_prices.csv", "g4dn.xlarge,us-east-1,", "0.526", "free", "usd_per_hour must be a number, over 0"),
-        ("region_prices.csv", "g6.xlarge,us-east-1,", "0.349", "9", "spot_high must be spot_low (9.0"),
-        ("region_prices.csv", "g6.xlarge,us-east-1,", "us-east-1", "us-east-2", ""),
+        ("aws/cpu_instances.csv", "m5.large,", "m5.large,2", "m5.large,2.5", "vcpus must be a whole number"),
+        ("aws/region_prices.csv", "g4dn.xlarge,us-east-1,", "0.526", "free", "usd_per_hour must be a number, over 0"),
+        ("aws/region_prices.csv", "g6.xlarge,us-east-1,", "0.349", "9", "spot_high must be spot_low (9.0"),
+        ("aws/region_prices.csv", "g6.xlarge,us-east-1,", "us-east-1", "us-east-2", ""),
     ],
 )
 def test_a_broken_cell_is_named(tmp_path: Path, file: str, row: str, old: str, new: str, mistake: str) -> None:
@@ -76,33 +82,34 @@ def test_a_broken_cell_is_named(tmp_path: Path, file: str, row: str, old: str, n
     text = (DATA / file).read_text(encoding="utf-8").splitlines()[line - 1]
     assert old in text
     first = _mistakes(tmp_path, file, f"\n{text}\n", f"\n{text.replace(old, new)}\n")[0]
-    assert first.startswith(f"{file}, line ")
+    name = file.rpartition("/")[2]
+    assert first.startswith(f"{name}, line ")
     if mistake:
         assert mistake in first
-        assert first.startswith(f"{file}, line {line}: ")
+        assert first.startswith(f"{name}, line {line}: ")
 
 
 @pytest.mark.parametrize(
     ("file", "old", "new", "mistake"),
     [
-        ("gpu_instances.csv", ",usd_per_hour,", ",price,", "gpu_instances.csv: no column usd_per_hour"),
-        ("gpu_instances.csv", "2026-07-20", "lately", "line 1: the comment must say when it was read"),
-        ("gpu_instances.csv", "Source:", "From", "line 1: needs a source column, or Source: in the comment"),
+        ("aws/gpu_instances.csv", ",usd_per_hour,", ",price,", "gpu_instances.csv: no column usd_per_hour"),
+        ("aws/gpu_instances.csv", "2026-07-20", "lately", "line 1: the comment must say when it was read"),
+        ("aws/gpu_instances.csv", "Source:", "From", "line 1: needs a source column, or Source: in the comment"),
         ("models.csv", "read 2026-11", "read", "line 1: the comment must say when it was read"),
-        ("zones.json", "2026-07", "lately", "source must say when it was read"),
-        ("zones.json", '"g4dn.xlarge"', '"g4dn.tiny"', "g4dn.tiny is no row of gpu_instances.csv"),
-        ("prices.toml", "eks_hour = 0.10", "eks_hour = 0", "eks_hour must be over 0, got 0"),
-        ("prices.toml", "eks_hour = 0.10", "", "eks_hour"),
-        ("prices.toml", "eks_hour = 0.10", "eks_hour =", "line 6"),
+        ("aws/zones.json", "2026-07", "lately", "source must say when it was read"),
+        ("aws/zones.json", '"g4dn.xlarge"', '"g4dn.tiny"', "g4dn.tiny is no row of gpu_instances.csv"),
+        ("aws/prices.toml", "eks_hour = 0.10", "eks_hour = 0", "eks_hour must be over 0, got 0"),
+        ("aws/prices.toml", "eks_hour = 0.10", "", "eks_hour"),
+        ("aws/prices.toml", "eks_hour = 0.10", "eks_hour =", "line 6"),
         ("pins.toml", "read = 2026-11-01", "", "read must be the day"),
         ("pins.toml", "image_gib = 11.8", "image_gb = 11.8", "pins.toml, engines.vllm"),
     ],
 )
 def test_a_broken_file_is_named(tmp_path: Path, file: str, old: str, new: str, mistake: str) -> None:
     found = _mistakes(tmp_path, file, old, new)
-    assert any(each.startswith(file) and mistake in each for each in found), found
+    assert any(each.startswith(file.rpartition("/")[2]) and mistake in each for each in found), found
 
 
 def test_every_mistake_is_named_at_once(tmp_path: Path) -> None:
-    found = _mistakes(tmp_path, "cpu_instances.csv", "m5.large,2,8,0.096", "m5.large,0,-8,free")
+    found = _mistakes(tmp_path, "aws/cpu_instances.csv", "m5.large,2,8,0.096", "m5.large,0,-8,free")
     assert [each.split(": ")[1].split()[0] for each in found] == ["vcpus", "memory_gib", "usd_per_hour"]

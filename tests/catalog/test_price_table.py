@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from infra.catalog import load_catalog, price_table_mistakes, with_prices
+from infra.catalog import load_catalog, read_price_table
+from infra.clouds.aws.prices import priced_types, with_prices
 
 CATALOG = load_catalog()
 
@@ -13,6 +14,10 @@ def _table(folder: Path, text: str) -> Path:
     path = folder / "prices.csv"
     path.write_text(text, encoding="utf-8")
     return path
+
+
+def mistakes_of(table: Path) -> list[str]:
+    return read_price_table(table, priced_types(CATALOG))[1]
 
 
 @pytest.mark.parametrize(
@@ -29,18 +34,18 @@ def _table(folder: Path, text: str) -> Path:
     ],
 )
 def test_a_bad_table_is_named_with_its_line(tmp_path: Path, text: str, mistake: str) -> None:
-    (found,) = price_table_mistakes(_table(tmp_path, text), CATALOG)
+    (found,) = mistakes_of(_table(tmp_path, text))
     assert mistake in found
 
 
 def test_a_missing_table_is_a_mistake(tmp_path: Path) -> None:
-    (found,) = price_table_mistakes(tmp_path / "none.csv", CATALOG)
+    (found,) = mistakes_of(tmp_path / "none.csv")
     assert found == f"{tmp_path / 'none.csv'}: no such file"
 
 
 def test_every_mistake_is_named_at_once(tmp_path: Path) -> None:
     table = _table(tmp_path, "instance_type,usd_per_hour\nx.y,1\ng6.xlarge,0\n\nm7i.large,1\n")
-    assert len(price_table_mistakes(table, CATALOG)) == 2
+    assert len(mistakes_of(table)) == 2
 
 
 def test_own_prices_come_first_and_the_discount_is_on_the_list_alone(tmp_path: Path) -> None:
@@ -49,7 +54,7 @@ def test_own_prices_come_first_and_the_discount_is_on_the_list_alone(tmp_path: P
     assert priced.instances["g6.xlarge"].usd_per_hour == 0.5
     assert priced.instances["p5e.48xlarge"].left_out is None  # it had no price
     assert priced.instances["g6.2xlarge"].usd_per_hour == pytest.approx(0.9776 * 0.9)
-    assert priced.prices.eks_hour == pytest.approx(0.09)
+    assert priced.aws.prices.eks_hour == pytest.approx(0.09)
 
 
 @pytest.mark.parametrize(
@@ -71,13 +76,13 @@ def test_own_prices_are_nobodys_region_and_hold_for_spot(tmp_path: Path) -> None
     priced = with_prices(CATALOG, "eu-central-1", table)
     own, listed = priced.instances["g6.xlarge"], priced.instances["g6.2xlarge"]
     assert (own.usd_per_hour, own.priced_by, own.spot_usd) == (0.5, None, None)
-    assert (listed.priced_by, priced.cpu_instances["m7i.xlarge"].priced_by) == ("eu-central-1", None)
+    assert (listed.priced_by, priced.aws.cpu_instances["m7i.xlarge"].priced_by) == ("eu-central-1", None)
     assert listed.spot_usd is not None
 
 
 def test_every_price_of_us_east_1_is_that_of_the_newer_table() -> None:
     """Both agree, so that a figure doesn't jump between them."""
-    for (name, region), price in CATALOG.region_prices.items():
-        known = CATALOG.instances.get(name) or CATALOG.cpu_instances.get(name)
+    for (name, region), price in CATALOG.aws.region_prices.items():
+        known = CATALOG.instances.get(name) or CATALOG.aws.cpu_instances.get(name)
         if region == "us-east-1" and known is not None and price.usd_per_hour is not None:
             assert known.usd_per_hour == pytest.approx(price.usd_per_hour, abs=0.002), name

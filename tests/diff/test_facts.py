@@ -12,14 +12,14 @@ from infra.diff.types import Change, Side
 
 DATA = "infra/catalog/data"
 OLD = {
-    f"{DATA}/gpu_instances.csv": b"# source\ninstance_type,gpu,usd_per_hour\ng6.xlarge,L4,0.80\np5.48xlarge,H100,55\n",
+    f"{DATA}/aws/gpu_instances.csv": b"# a\ninstance_type,gpu,usd_per_hour\ng6.xlarge,L4,0.80\np5.48xlarge,H100,55\n",
     f"{DATA}/pins.toml": b'[charts.keda]\nversion = "2.20.2"\n',
     "infra/planning/cost.py": b"a = 1\n",
     "prices.csv": b"instance_type,usd_per_hour\ng6.xlarge,0.5\n",
 }
 NEW = {
     **OLD,
-    f"{DATA}/gpu_instances.csv": b"instance_type,gpu,usd_per_hour\ng6.xlarge,L4,0.90\np5.48xlarge,H100,60\n",
+    f"{DATA}/aws/gpu_instances.csv": b"instance_type,gpu,usd_per_hour\ng6.xlarge,L4,0.90\np5.48xlarge,H100,60\n",
     f"{DATA}/pins.toml": b'[charts.keda]\nversion = "2.21.0"\n',
     "infra/planning/cost.py": b"a = 2\n",
     "prices.csv": b"instance_type,usd_per_hour\ng6.xlarge,0.6\n",
@@ -29,17 +29,17 @@ NEW = {
 def test_rows_that_the_plan_speaks_of_with_both_values() -> None:
     found = changed_facts(changed_files(OLD, NEW), OLD, NEW, '{"instance_type": "g6.xlarge"}')
     assert found == {
-        f"{DATA}/gpu_instances.csv: g6.xlarge usd_per_hour": Change("0.80", "0.90"),
+        f"{DATA}/aws/gpu_instances.csv: g6.xlarge usd_per_hour": Change("0.80", "0.90"),
         f"{DATA}/pins.toml: charts.keda.version": Change("2.20.2", "2.21.0"),
         "infra/planning/cost.py": Change("code", "other code"),
         "prices.csv: g6.xlarge usd_per_hour": Change("0.5", "0.6"),
     }
     files = [path.partition(":")[0] for path in found]
-    assert files == [f"{DATA}/gpu_instances.csv", "prices.csv", f"{DATA}/pins.toml", "infra/planning/cost.py"]
+    assert files == [f"{DATA}/aws/gpu_instances.csv", "prices.csv", f"{DATA}/pins.toml", "infra/planning/cost.py"]
 
 
 def test_a_price_of_another_region_is_not_spoken_of() -> None:
-    name = f"{DATA}/region_prices.csv"
+    name = f"{DATA}/aws/region_prices.csv"
     head = b"instance_type,region,usd_per_hour\n"
     old = {name: head + b"g6.xlarge,us-east-1,0.8\ng6.xlarge,eu-central-1,1.0\n"}
     new = {name: head + b"g6.xlarge,us-east-1,0.9\ng6.xlarge,eu-central-1,1.1\n"}

@@ -11,7 +11,7 @@ from tests.diff.test_typical_changes import money, same_names
 
 pytestmark = pytest.mark.programs
 
-PINS, PRICES = "infra/catalog/data/pins.toml", "infra/catalog/data/prices.toml"
+PINS, PRICES = "infra/catalog/data/pins.toml", "infra/catalog/data/aws/prices.toml"
 SERVER = "components/model_server.py"
 
 

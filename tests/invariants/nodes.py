@@ -94,7 +94,7 @@ class NodeGroup:
 
     def _machine(self) -> dict[str, float]:
         """CPU and memory for pods on the smallest of the types."""
-        types = {**catalog().instances, **catalog().cpu_instances}
+        types = {**catalog().instances, **catalog().aws.cpu_instances}
         rooms = [_room(types[name].vcpus, types[name].memory_gib) for name in self.instance_types]
         return {"cpu": min(cpu for cpu, _ in rooms), "memory": min(memory for _, memory in rooms)}
 

@@ -106,7 +106,7 @@ def test_a_cluster_that_we_make_has_the_agent() -> None:
 @pytest.mark.parametrize("version", ["1.34", "1.35", "1.36"])
 def test_addons_and_nodes_have_versions_that_a_new_table_alone_moves(version: str) -> None:
     made = plan(changed(DEV, cluster__create__version=version))
-    row = CATALOG.kubernetes[version]
+    row = CATALOG.aws.versions[version]
     assert made.cluster.addon_versions == row.addons
     assert made.chosen["cluster.create.amiRelease"].value == made.cluster.ami_release == row.ami_release
     chosen = {path.split(".")[3] for path in made.chosen if path.startswith("cluster.create.addonVersions.")}
@@ -118,13 +118,13 @@ def test_a_version_of_the_stack_file_wins_and_the_others_stay() -> None:
     written = json.loads(json.dumps(DEV))
     written["cluster"]["create"] |= {"addonVersions": own, "amiRelease": "1.35.5-20260610"}
     made = plan(written)
-    assert made.cluster.addon_versions == {**CATALOG.kubernetes["1.35"].addons, **own}
+    assert made.cluster.addon_versions == {**CATALOG.aws.versions["1.35"].addons, **own}
     assert made.cluster.ami_release == "1.35.5-20260610"
     assert "cluster.create.addonVersions.vpc-cni" not in made.chosen
     assert "cluster.create.amiRelease" not in made.chosen
 
 
 def test_kube_proxy_and_nodes_are_of_the_clusters_minor() -> None:
-    for version, row in CATALOG.kubernetes.items():
+    for version, row in CATALOG.aws.versions.items():
         assert row.ami_release.startswith(f"{version}.")
         assert row.addons["kube-proxy"].startswith(f"v{version}.")

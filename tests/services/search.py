@@ -90,7 +90,7 @@ class SearchService(Service):
     owns = ("acme:data:Search",)
 
     def bill(self, settings: Settings, catalog: Catalog) -> Iterator[CostItem]:
-        month = 20 * catalog.prices.gp3_gib_month
+        month = 20 * catalog.aws.prices.gp3_gib_month
         yield CostItem("search volume", month, month, month, "20 GiB")
 
     def make(self, plan: Plan, made: Made) -> None:

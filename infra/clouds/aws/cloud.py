@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from infra.clouds.aws.prices import offered_in, with_prices
 from infra.clouds.cloud import Cloud
 
 if TYPE_CHECKING:
+    from infra.catalog import Catalog
     from infra.settings import Settings
+    from infra.settings.platform import Prices
 
 _GROUND = {
     "aws:eks/cluster:Cluster": "cluster",
@@ -26,6 +29,12 @@ class Aws(Cloud):
     def handles(self, settings: Settings) -> bool:
         cluster = settings.cluster
         return cluster.create is not None or (cluster.existing is not None and cluster.existing.eks is not None)
+
+    def priced(self, catalog: Catalog, region: str | None, prices: Prices) -> Catalog:
+        return with_prices(catalog, region, prices.table, prices.discount_percent)
+
+    def offered(self, catalog: Catalog, region: str | None) -> Catalog:
+        return with_prices(offered_in(catalog, region) if region else catalog, region)
 
 
 AWS = Aws()

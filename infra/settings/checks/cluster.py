@@ -53,7 +53,7 @@ def _check_version(scope: Scope, key: Key, version: str | None) -> None:
 
 def _check_releases(scope: Scope, create: CreateCluster) -> None:
     """Nodes and kube-proxy are of the control plane's minor version."""
-    row = scope.catalog.kubernetes.get(create.version or "")
+    row = scope.catalog.aws.versions.get(create.version or "")
     if create.version is None and create.ami_release is not None:
         minor = create.ami_release.rpartition(".")[0]
         scope.report.wrong((*_CREATE, "amiRelease"), "of no version", f'write version: "{minor}" beside it')
@@ -166,7 +166,7 @@ def read_cidr(scope: Scope, key: Key, text: str) -> IPv4Network | None:
 def _check_system_nodes(scope: Scope, create: CreateCluster) -> None:
     key: Key = (*_CREATE, "systemNodes", "instanceType")
     name = create.system_nodes.instance_type
-    known = scope.catalog.cpu_instances
+    known = scope.catalog.aws.cpu_instances
     enough = [each for each in known.values() if each.vcpus >= _LEAST_VCPUS and each.memory_gib >= _LEAST_GIB]
     large = [each.name for each in sorted(enough, key=lambda each: (each.usd_per_hour, each.name))]
     write = f"write one of {', '.join(large[:6])}"

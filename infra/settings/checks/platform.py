@@ -5,7 +5,7 @@ import re
 from collections.abc import Mapping
 from pathlib import PurePosixPath, PureWindowsPath
 
-from infra.catalog import price_table_mistakes
+from infra.catalog import read_price_table
 from infra.project import PROJECT
 from infra.settings.checks.scope import Scope
 from infra.settings.mistakes import Key, did_you_mean
@@ -81,7 +81,8 @@ def _check_tags(scope: Scope) -> None:
 def _check_prices(scope: Scope) -> None:
     table = scope.settings.prices.table
     if table is not None:
-        for mistake in price_table_mistakes(table, scope.catalog):
+        types = (*scope.catalog.instances, *scope.catalog.aws.cpu_instances)
+        for mistake in read_price_table(table, types)[1]:
             scope.report.wrong(("prices", "table"), mistake, "write a CSV of instance_type,usd_per_hour")
 
 
