@@ -1,7 +1,7 @@
 """Text and tables that are never wider than the terminal, in which no word is split and no header has three lines.
 
-Where a table has no room, long text goes below its row; where that isn't enough, the last columns follow as a second
-table. Standard library only: `fit` stays light.
+Where a table has no room, its last columns go below each row, with their titles. Standard library only: `fit` stays
+light.
 """
 
 import unicodedata
@@ -17,6 +17,7 @@ _TEXT = 40  # a wider column is text, which may be wrapped
 _LEAST_TEXT = 36  # text in fewer columns is read more easily below its row
 _BREAKS = "./,:=]"  # behind which a word may be split that no line could hold
 _TITLE = 24  # columns of a title; a longer one has a line to itself
+_READ_TOGETHER = 2  # columns of figures: now without after says little
 
 
 @dataclass(frozen=True)
@@ -62,64 +63,76 @@ class _Filled:
 
 
 @dataclass(frozen=True)
-class _Lead:
-    """Where the names of the rows stand: beside their cells, or above them where they are long."""
-
-    width: int
-    above: bool = False
-
-
-@dataclass(frozen=True)
 class _Grid:
-    """Columns side by side; text that has no room there is below its row."""
+    """Columns side by side, and the others below their row."""
 
     beside: Sequence[_Filled]
     below: Sequence[_Filled]
-    lead: _Lead
+    lead: int  # columns of the names
     width: int
     header_lines: int
 
     @property
     def room(self) -> int:
-        return self.width - self.lead.width
+        return self.width - self.lead
 
     @property
     def fits(self) -> bool:
-        return self._spare() >= 0
+        return not self.beside or self._spare() >= 0
 
     def header(self, title: str) -> list[str]:
-        title = title if cells_of(title) <= _TITLE else ""
-        if not any(each.column.title for each in self.beside):
-            return []
+        """The title stands over the names, or on a line to itself."""
+        if cells_of(title) > _TITLE or not any(each.column.title for each in self.beside):
+            title, lines = "", wrapped(title, self.width)
+        else:
+            lines = []
         pairs = zip(self.beside, self._widths(), strict=True)
         headers = [each.header(self.header_lines, width) for each, width in pairs]
-        depth = max(map(len, headers))
+        depth = max(map(len, headers), default=0)
         columns = [[""] * (depth - len(header)) + header for header in headers]
-        return [
-            self._line(first, row)
-            for first, row in zip([""] * (depth - 1) + [title], zip(*columns, strict=True), strict=True)
-        ]
+        firsts = [""] * (depth - 1) + [title]
+        shown = [self._line(first, row) for first, row in zip(firsts, zip(*columns, strict=True), strict=False)]
+        return lines + [line for line in shown if line]
 
     def row(self, number: int, name: str) -> Iterator[str]:
-        if name and (self.lead.above or not self.beside):
-            yield from wrapped(name, self.width, " " * _INDENT)
-            name = ""
-        widths = self._widths()
-        cells = [wrapped(each.cells[number], width) for each, width in zip(self.beside, widths, strict=True)]
-        for n in range(max((len(cell) for cell in cells), default=0)):
-            first = f"{' ' * _INDENT}{name}" if name and n == 0 else ""
-            yield self._line(first, [cell[n] if n < len(cell) else "" for cell in cells])
-        for each in self.below:
-            label = f"{each.column.title}: " if each.column.title and each.cells[number] else ""
-            yield from wrapped(label + each.cells[number], self.width, " " * _BELOW)
+        """The name beside its cells; before them where all of them are below."""
+        below = [each for each in self.below if each.cells[number]]
+        if name and not self.beside and below and not (below[0].column.title or below[0].is_text(self.room)):
+            name = f"{name}: {below.pop(0).cells[number]}"
+        names = wrapped(name, self.lead - _GAP if self.beside else self.width, " " * _INDENT)
+        pairs = zip(self.beside, self._widths(), strict=True)
+        columns = [names, *(wrapped(each.cells[number], width) for each, width in pairs)]
+        for n in range(max(map(len, columns))):
+            first, *cells = (column[n] if n < len(column) else "" for column in columns)
+            yield self._line(first, cells)
+        for line in self._lines_below(below, number):
+            yield from wrapped(line, self.width, " " * _BELOW)
+
+    def _lines_below(self, below: Iterable[_Filled], number: int) -> list[str]:
+        """Each with its title; a text has a line to itself, and no figure stands without its title."""
+        lines: list[str] = []
+        takes_more = False
+        for each in below:
+            said = f"{each.column.title}: {each.cells[number]}" if each.column.title else each.cells[number]
+            is_text = each.is_text(self.room)
+            if takes_more and not is_text and _BELOW + cells_of(f"{lines[-1]}; {said}") <= self.width:
+                lines[-1] += f"; {said}"
+            else:
+                lines.append(said)
+            takes_more = not is_text
+        return lines
 
     def _spare(self) -> int:
-        least = sum(each.least(self.room, self.header_lines) for each in self.beside)
-        return self.room - least - _GAP * (len(self.beside) - 1)
+        return self.room - sum(map(self._least, self.beside)) - _GAP * (len(self.beside) - 1)
+
+    def _least(self, each: _Filled) -> int:
+        """A word that no line holds is split beside a number too: it has hardly more room below."""
+        least = each.least(self.room, self.header_lines)
+        return min(least, self.room) if self.lead <= 2 * _BELOW else least
 
     def _widths(self) -> list[int]:
         """What is spare goes to the columns that can use it, to each alike."""
-        widths = [each.least(self.room, self.header_lines) for each in self.beside]
+        widths = [self._least(each) for each in self.beside]
         wanted = [each.most(self.header_lines) - width for each, width in zip(self.beside, widths, strict=True)]
         spare = self._spare()
         for done, n in enumerate(sorted(range(len(widths)), key=lambda n: wanted[n])):
@@ -131,7 +144,7 @@ class _Grid:
     def _line(self, first: str, cells: Iterable[str]) -> str:
         columns = zip(self.beside, cells, self._widths(), strict=True)
         padded = (_padded(cell, width, right=each.column.right) for each, cell, width in columns)
-        return (_padded(first, self.lead.width) + (" " * _GAP).join(padded)).rstrip()
+        return (_padded(first, self.lead) + (" " * _GAP).join(padded)).rstrip()
 
 
 def cells_of(text: str) -> int:
@@ -173,41 +186,42 @@ def table(title: str, columns: Sequence[Column], rows: Sequence[Row], width: int
     """The first cell of a row is its name, over which the title stands."""
     filled = [_Filled(column, tuple(row[n] for row in rows)) for n, column in enumerate(columns, 1)]
     filled = [each for each in filled if each.column.title or any(each.cells)] or filled[:1]
-    in_header = any(each.column.title for each in filled) and cells_of(title) <= _TITLE
-    lead = _lead(title if in_header else "", rows, width)
-    lines = [] if in_header else wrapped(title, width)
-    first = True
-    while filled:
-        grid, filled = _most(filled, lead, width)
-        lines += grid.header(title) or ([title] if first and in_header else [])
-        for number, (name, *_) in enumerate(rows):
-            # A name alone stands once; where columns are split, only beside those that say something of it.
-            lines += [*grid.row(number, name)] or (wrapped(name, width, " " * _INDENT) if first else [])
-        first = False
-    return lines
+    names = [row[0] for row in rows]
+    over = title if cells_of(title) <= _TITLE and any(each.column.title for each in filled) else ""
+    grid = next(each for each in _grids(over, names, filled, width) if each.fits)
+    return grid.header(title) + [line for number, name in enumerate(names) for line in grid.row(number, name)]
 
 
-def _lead(title: str, rows: Sequence[Row], width: int) -> _Lead:
-    longest = max((_INDENT + cells_of(row[0]) for row in rows), default=0)
-    if longest > width // 2:
-        return _Lead(max(_BELOW, cells_of(title) + _GAP if title else 0), above=True)
-    return _Lead(max(longest, cells_of(title)) + _GAP)
+def _grids(title: str, names: Sequence[str], filled: Sequence[_Filled], width: int) -> Iterator[_Grid]:
+    """Those with the most beside each name first; the last has nothing there."""
+    for count in range(len(filled), 0, -1):
+        for lead in _leads(title, names, width):
+            texts = [each.is_text(width - lead) for each in filled]
+            for beside in _beside(count, texts, wraps=lead < _natural(names)):
+                below = [each for n, each in enumerate(filled) if n not in beside]
+                yield from (_Grid([filled[n] for n in beside], below, lead, width, lines) for lines in (1, 2))
+    yield _Grid((), filled, _BELOW, width, 1)
 
 
-def _most(filled: Sequence[_Filled], lead: _Lead, width: int) -> tuple[_Grid, Sequence[_Filled]]:
-    """As many of the columns as there is room for, and the others."""
-    grids = [
-        (_grid(filled[:count], text_below, lead, width, header_lines), filled[count:])
-        for count in range(len(filled), 0, -1)
-        for text_below in (False, True)
-        for header_lines in (1, 2)
-    ]
-    return next((each for each in grids if each[0].fits), grids[-1])
+def _beside(count: int, texts: Sequence[bool], *, wraps: bool) -> Iterator[list[int]]:
+    """The first columns, or those of them that aren't text; figures that are read together aren't parted."""
+    if (count >= _READ_TOGETHER or count == len(texts)) and not (wraps and any(texts[:count])):
+        yield [*range(count)]
+    short = [n for n in range(count) if not texts[n]]
+    if len(short) >= _READ_TOGETHER:
+        yield short
 
 
-def _grid(filled: Sequence[_Filled], text_below: bool, lead: _Lead, width: int, header_lines: int) -> _Grid:
-    below = [each for each in filled if text_below and each.is_text(width - lead.width)]
-    return _Grid([each for each in filled if each not in below], below, lead, width, header_lines)
+def _leads(title: str, names: Sequence[str], width: int) -> Iterator[int]:
+    """Columns for the names: what they take up to half the width, else less, in which they are wrapped."""
+    least = max([_INDENT + cells_of(word) for name in names for word in name.split()], default=0)
+    for most in (width // 2, width // 3):
+        if least <= most:
+            yield max(min(_natural(names), most + _GAP), cells_of(title) + _GAP)
+
+
+def _natural(names: Sequence[str]) -> int:
+    return max([_INDENT + cells_of(name) for name in names], default=0) + _GAP
 
 
 def _padded(text: str, width: int, *, right: bool = False) -> str:

@@ -1,5 +1,6 @@
 """Text and tables at every width: no line too long, no word split, no header of three lines, no cell lost."""
 
+import re
 from collections.abc import Callable, Iterable
 
 import pytest
@@ -22,6 +23,7 @@ from tests.example_stacks import ALL_STACKS, CREATED, plan_text, planned
 WIDTHS = (60, 80, 100, 110, 120, 160, 200)
 WIDEST = max(WIDTHS)
 INDENT = 4
+FIGURES_ALONE = re.compile(r" +[-+$]?[\d,.]+( {2,}[-+$]?[\d,.]+)+")  # whose they are is on another line
 
 LONG_NAMES = f"""config:
   aws:region: us-east-1
@@ -42,8 +44,8 @@ TEXTS = (
 
 
 def words(text: str) -> set[str]:
-    """Without bars, which are as long as there is room for; a label below a row has a colon, its header has none."""
-    return {word.removesuffix(":") for word in text.split() if "##" not in word}
+    """Without bars, which are as long as there is room for, and without what joins titles and cells below a row."""
+    return {word.rstrip(":;") for word in text.split() if "##" not in word}
 
 
 def check(shown: str, all_of_it: Iterable[str], width: int) -> None:
@@ -51,6 +53,7 @@ def check(shown: str, all_of_it: Iterable[str], width: int) -> None:
     assert [line for line in shown.splitlines() if cells_of(line) > width] == []
     whole = {word for text in all_of_it for word in words(text) if cells_of(word) < width - INDENT}
     assert whole - words(shown) == set()
+    assert [line for line in shown.splitlines() if FIGURES_ALONE.fullmatch(line)] == []
 
 
 @pytest.mark.parametrize("width", WIDTHS)
@@ -146,6 +149,50 @@ def test_any_table(data: st.DataObject, columns: list[Column], width: int) -> No
     titles = [column.title for n, column in enumerate(columns, 1) if any(row[n] for row in rows)]
     lines = table("TITLE", columns, rows, width)
     check("\n".join(lines), ["TITLE", *titles, *(cell for row in rows for cell in row)], width)
+
+
+NAMES = st.sampled_from(("", " of several words", "-in-one-long-word", " of many" * 9))
+
+
+@given(st.data(), st.lists(COLUMNS, min_size=1, max_size=8), st.integers(WIDTHS[0], WIDEST))
+def test_each_row_stands_behind_its_name(data: st.DataObject, columns: list[Column], width: int) -> None:
+    """Wherever its cells are: beside the name, or below it with their titles."""
+    rows = data.draw(st.lists(st.tuples(NAMES, *(CELLS for _ in columns)), min_size=1, max_size=5))
+    rows = [(f"row{n}{name}", *cells) for n, (name, *cells) in enumerate(rows)]
+    text = "\n".join(table("TITLE", columns, rows, width))
+    for n, row in enumerate(rows):
+        assert text.count(f"row{n}") == 1
+        behind = text.partition(f"row{n}")[2].partition(f"row{n + 1}")[0]
+        assert {word for cell in row[1:] for word in words(cell)} - words(behind) == set()
+
+
+NOW, AFTER = Column("now", right=True), Column("after", right=True)
+MANY = [Column(f"column {n}", right=True) for n in range(8)]
+
+
+@pytest.mark.parametrize(
+    ("title", "columns", "row", "lines"),
+    [
+        ("cost", [NOW, AFTER], ("nodes", "9,650", "12,988"), ["cost       now   after", "  nodes  9,650  12,988"]),
+        ("cost", [NOW, AFTER], ("nodes of " * 4 + "l4", "1", "2"), ["  nodes of nodes of nodes of      1      2"]),
+        ("", [NOW, AFTER], ("n" * 35, "9,650", "12,988"), [f"  {'n' * 35}", "    now: 9,650; after: 12,988"]),
+        ("", [Column("")], ("p" * 35, "2 → 3"), [f"  {'p' * 35}: 2 → 3"]),
+        ("", [Column("", right=True), Column("")], ("p" * 35, "128", "why " * 20), [f"  {'p' * 35}: 128"]),
+    ],
+)
+def test_a_row_in_60_columns(title: str, columns: list[Column], row: tuple[str, ...], lines: list[str]) -> None:
+    """Names in half of the width at most; figures whose names have no room there are below them."""
+    shown = table(title, columns, [row], 60)
+    assert [line for line in lines if line not in shown] == []
+
+
+def test_the_last_of_many_columns_are_below_with_their_titles() -> None:
+    lines = table("of", MANY, [("a", *(str(n) * 9 for n in range(8))), ("b", *(str(n) * 9 for n in range(8)))], 60)
+    assert lines[0].split() == ["of", *(word for n in range(5) for word in ("column", str(n)))]
+    for name, row in (("a", lines[1:4]), ("b", lines[4:7])):
+        assert row[0].split() == [name, *(str(n) * 9 for n in range(5))]
+        assert row[1:] == ["    column 5: 555555555; column 6: 666666666", "    column 7: 777777777"]
+    assert len(lines) == 7
 
 
 @pytest.mark.parametrize(

@@ -1,10 +1,10 @@
 """The same for a terminal, by the renderer of `plan`."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from infra.cli.as_text import to_text as report_to_text
 from infra.cli.diff.marked import plain
-from infra.cli.diff.told import Block, Told
+from infra.cli.diff.told import Block, Row, Told
 from infra.cli.layout import wrapped
 from infra.cli.report import Column, Report, Section
 from infra.cli.terminal import printable
@@ -29,14 +29,9 @@ def to_text(told: Told, width: int) -> str:
 def _section(block: Block) -> Section:
     rows = [tuple(plain(cell) for cell in row) for row in block.rows]
     header, right = tuple(plain(cell) for cell in block.header), block.right
-    if len(header) == 5:  # resources: old and new side by side would leave no room for either
-        rows = [_resource(row) for row in rows]
-        header = ("", "")
-    elif len(header) == 4 and not any(header[:2]):
-        rows = [each for row in rows for each in _figure(row)]
-        header, right = header[1:], tuple(index - 1 for index in right)
-    elif len(header) == 3 and not right and header[1:] == ("old", "new"):
-        rows = [(name, f"{old} → {new}") for name, old, new in rows]
+    if in_one_line := _IN_ONE_LINE.get(header[1:]):
+        rows, header, right = [*_named_once(map(in_one_line, rows))], (header[0], ""), ()
+    elif len(header) == 2:
         header = (header[0], "")
     if len(rows) > _MOST_ROWS:
         rows = [*rows[:_MOST_ROWS], (f"and {len(rows) - _MOST_ROWS} more, in --format json", *("" for _ in header[1:]))]
@@ -52,14 +47,38 @@ def _is_short(rows: Sequence[tuple[str, ...]], index: int) -> bool:
     return all(len(row[index]) <= _FIGURE for row in rows)
 
 
-def _resource(row: tuple[str, ...]) -> tuple[str, str]:
+def _named_once(rows: Iterable[Row]) -> Iterator[Row]:
+    before = ""
+    for name, what in rows:
+        yield name if name != before else "", what
+        before = name or before
+
+
+def _resource(row: Row) -> Row:
     mark, what, path, old, new = row
     return f"{_ACTS.get(mark, '')} {what}".strip(), f"{path}: {old} → {new}" if path else ""
 
 
-def _figure(row: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
-    """Under the model, which has a row to itself."""
-    who, figure, *values = row
-    if who:
-        yield who, *("" for _ in values)
-    yield f"  {figure}", *values
+def _setting(row: Row) -> Row:
+    name, old, new = row
+    return name, f"{old} → {new}"
+
+
+def _figure(row: Row) -> Row:
+    who, what, now, after = row
+    return who, f"{what}: {now} → {after}"
+
+
+def _access(row: Row) -> Row:
+    heading, thing, sign, statement = row
+    return f"{heading}: {thing}", f"{sign} {statement}"
+
+
+# Old and new side by side would leave no room for either: by the titles behind the first.
+_IN_ONE_LINE: dict[Row, Callable[[Row], Row]] = {
+    ("resource", "property", "old", "new"): _resource,
+    ("old", "new"): _setting,
+    ("", "now", "after"): _figure,
+    ("what", "now", "after"): _figure,
+    ("what", "", ""): _access,
+}
