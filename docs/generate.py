@@ -16,12 +16,12 @@ from infra.cli.diff.comparing import Compared
 from infra.cli.diff.markdown import to_markdown
 from infra.cli.diff.told import tell
 from infra.diff.difference import compare
-from infra.diff.types import Side
 from infra.offline import Planned, plan_offline
 from infra.outputs import PlatformOutputs
 from infra.recording import Recording
 from infra.settings.document import read_document
 from infra.settings.schema import stack_file_schema
+from infra.sides.types import Side
 
 ROOT = Path(__file__).parent.parent
 PICTURED = "prod"

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from infra.diff.figures import deployment_of
-from infra.diff.types import Change, Side
+from infra.sides.types import Change, Side
 
 CERTAIN = "fits for certain"
 # What answers under a name, by what of it changed; the first that did counts.

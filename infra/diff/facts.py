@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from infra.diff.types import Change, Side
+from infra.sides.types import Change, Side
 
 _CODE = ("__main__.py", "infra", "components")
 _DATA = Path("infra/catalog/data")

@@ -4,9 +4,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from infra.diff.types import Change, Side
 from infra.registry import owner_of
 from infra.services.built_in import SERVING
+from infra.sides.types import Change, Side
 
 MIN, EXPECTED, MAX = "usd_per_month_min", "usd_per_month_expected", "usd_per_month_max"
 _TYPICAL = "usd_per_month_typical"  # what EXPECTED was called; both stay in the JSON

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from infra.diff.types import Side
+from infra.sides.types import Side
 
 Finding = Mapping[str, Any]
 _NAMES = re.compile(r"([\w.-]+(?:, [\w.-]+)*): ")  # that a thing to do begins with: whom it is for

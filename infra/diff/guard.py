@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 from infra.diff.traffic import is_node_group
-from infra.diff.types import Resources, Side, name_of, pool_of, type_of
 from infra.registry import owner_of
+from infra.sides.types import Resources, Side, name_of, pool_of, type_of
 
 _SYSTEM = "cluster-system"
 SYSTEM_NODES = "systemNodes"

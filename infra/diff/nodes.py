@@ -6,7 +6,7 @@ from typing import Any
 
 from infra.catalog import load_catalog
 from infra.diff.figures import deployment_of
-from infra.diff.types import Side
+from infra.sides.types import Side
 
 _QUANTITY = re.compile(r"(\d+(?:\.\d+)?)(m|Mi|Gi)?")
 _UNITS = {None: 1.0, "": 1.0, "m": 0.001, "Mi": 1.0, "Gi": 1024.0}

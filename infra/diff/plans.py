@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from infra.diff.base import BadBase, last_line
-from infra.diff.types import Document
+from infra.sides.types import Document
 
 _VERSION = 1  # of the plan's JSON
 _PLANNED = (0, 1)  # 1: a rule is broken, and the plan is whole

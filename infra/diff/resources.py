@@ -5,9 +5,9 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 
-from infra.diff.properties import differences, leaves
 from infra.diff.secret_values import secrets_changed
-from infra.diff.types import Change, Changes, Resource, Resources, name_of, type_of
+from infra.sides.properties import differences, leaves
+from infra.sides.types import Change, Changes, Resource, Resources, name_of, type_of
 
 Forces = Callable[[str, str], bool | None]
 

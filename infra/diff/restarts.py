@@ -2,7 +2,7 @@
 
 from infra.diff.services import ground
 from infra.diff.traffic import DEPLOYMENT, NODE_UPDATES, is_node_group, is_of_a_model
-from infra.diff.types import Resources, Side, name_of
+from infra.sides.types import Resources, Side, name_of
 
 
 def restarts(old: Side, new: Side, resources: Resources) -> list[str]:

@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping
 
-from infra.diff.properties import leaves
-from infra.diff.types import Change, Changes, Resource
+from infra.sides.properties import leaves
+from infra.sides.types import Change, Changes, Resource
 
 MASK = "[secret]"
 NEW = f"{MASK}, another value"

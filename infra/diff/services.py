@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from infra.diff.types import Resources, name_of, type_of
 from infra.registry import owner_of
 from infra.services.owner import ADDED, CHANGED, REMOVED, REPLACED, Owner, Touched, is_component
+from infra.sides.types import Resources, name_of, type_of
 
 
 @dataclass(frozen=True)

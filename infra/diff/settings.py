@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from infra.diff.secret_values import MASK, NEW
-from infra.diff.types import Change, Side
 from infra.settings.mistakes import PLATFORM, dotted
+from infra.sides.types import Change, Side
 
 _REGION = "aws:region"  # any other key beside the platform may hold a secret, even in the open: `aws:secretKey`
 _SECURE = "secure"  # how Pulumi marks an encrypted value

@@ -15,8 +15,8 @@ from typing import Any
 import pytest
 
 from infra.diff.settings import settings_changed
-from infra.diff.types import Side
 from infra.settings.document import read_document
+from infra.sides.types import Side
 from tests.conftest import HANGS_SECONDS
 
 pytestmark = pytest.mark.programs

@@ -16,8 +16,8 @@ from infra.cli.diff.values import count
 from infra.cli.diff.verdict import headline, mark
 from infra.cli.terminal import printable
 from infra.diff.difference import compare
-from infra.diff.types import Side
 from infra.settings.mistakes import PLATFORM
+from infra.sides.types import Side
 from tests.diff.sides import Edit, compared, side
 
 BIGGER = (("g6.2xlarge", "g6.xlarge"), ("max: 5", "max: 9"), ("40000", "20000"))

@@ -15,7 +15,7 @@ from infra.cli.layout import Column, cells_of, table, wrapped
 from infra.cli.report import report
 from infra.cli.terminal import terminal_width
 from infra.diff.difference import Difference, compare
-from infra.diff.types import Side
+from infra.sides.types import Side
 from tests.cli.running import run
 from tests.diff.sides import compared, side
 from tests.example_stacks import ALL_STACKS, CREATED, plan_text, planned

@@ -4,8 +4,8 @@ from functools import cache
 
 from infra.cli.as_json import document
 from infra.diff.difference import Difference, compare
-from infra.diff.types import Side
 from infra.settings.document import read_document
+from infra.sides.types import Side
 from tests.example_stacks import plan_text, text
 
 Edit = tuple[str, str]  # what stands there, and what is written instead

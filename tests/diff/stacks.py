@@ -8,7 +8,7 @@ from typing import Any
 from ruamel.yaml import YAML
 
 from infra.cli.as_json import document
-from infra.diff.types import Side
+from infra.sides.types import Side
 from tests.example_stacks import plan_text
 
 # On AWS: two pools, two models, one of them scaled.

@@ -8,7 +8,7 @@ import pytest
 from infra.cli.diff.access_rows import each, summary
 from infra.diff.access import HEADINGS, Said, access_changed
 from infra.diff.difference import compare
-from infra.diff.types import Side
+from infra.sides.types import Side
 from tests.diff.stacks import base, edited, side
 from tests.example_stacks import ALL_STACKS, planned
 

@@ -10,7 +10,7 @@ from ruamel.yaml import YAML
 from infra.diff.advice import advice
 from infra.diff.difference import Difference, compare
 from infra.diff.guard import serving
-from infra.diff.types import Side
+from infra.sides.types import Side
 from tests.diff.changes import CHANGES
 from tests.diff.stacks import PLATFORM, STACKS, base, edited, side
 

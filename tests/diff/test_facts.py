@@ -8,7 +8,7 @@ from infra.cli.diff.marked import plain
 from infra.cli.diff.tables import facts
 from infra.diff.difference import Facts
 from infra.diff.facts import changed_facts, changed_files, named_files, program_files
-from infra.diff.types import Change, Side
+from infra.sides.types import Change, Side
 
 DATA = "infra/catalog/data"
 OLD = {

@@ -7,7 +7,7 @@ import pytest
 from infra.cli.diff.verdict import figures_table
 from infra.diff.difference import compare
 from infra.diff.figures import Quota, gpus_at_peak, quotas
-from infra.diff.types import Change, Side
+from infra.sides.types import Change, Side
 from tests.diff.sides import side
 
 

@@ -5,7 +5,7 @@ import pytest
 from infra.diff.advice import advice
 from infra.diff.difference import compare
 from infra.diff.guard import Guarded
-from infra.diff.types import Side
+from infra.sides.types import Side
 from tests.diff.sides import Edit, compared, side
 
 SIZE = ("g6.2xlarge", "g6.4xlarge")

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from infra.diff.properties import differences
-from infra.diff.types import Change
+from infra.sides.properties import differences
+from infra.sides.types import Change
 
 CASES: list[tuple[str, Any, Any, dict[str, tuple[Any, Any]]]] = [
     ("the same", {"a": [1, {"b": None}]}, {"a": [1, {"b": None}]}, {}),

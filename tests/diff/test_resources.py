@@ -3,7 +3,7 @@
 from typing import Any
 
 from infra.diff.resources import compare_resources
-from infra.diff.types import Change
+from infra.sides.types import Change
 
 GROUP, TAG, TEMPLATE = "aws:eks/nodeGroup:NodeGroup", "aws:autoscaling/tag:Tag", "aws:ec2/launchTemplate:LaunchTemplate"
 DEPLOYMENT, PROVIDER = "kubernetes:apps/v1:Deployment", "pulumi:providers:kubernetes"

@@ -7,8 +7,8 @@ import pytest
 from infra.diff.difference import compare
 from infra.diff.resources import compare_resources
 from infra.diff.settings import settings_changed
-from infra.diff.types import Change, Side
 from infra.settings.mistakes import PLATFORM
+from infra.sides.types import Change, Side
 from tests.diff.sides import compared, side
 
 

@@ -9,7 +9,7 @@ from infra.cli.diff.marked import markdown
 from infra.cli.diff.verdict import headline, mark
 from infra.diff.difference import Difference, compare
 from infra.diff.traffic import noticed
-from infra.diff.types import Side, name_of
+from infra.sides.types import Side, name_of
 from tests.diff.changes import CHANGES
 from tests.diff.stacks import base, edited, side
 

@@ -1,7 +1,7 @@
 """A base that was planned by older code has warnings without a kind."""
 
 from infra.diff.findings import compare_findings, compare_to_dos
-from infra.diff.types import Side
+from infra.sides.types import Side
 
 OLD = {"path": "models.chat.revision", "message": "none is given"}
 

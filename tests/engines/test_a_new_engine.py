@@ -13,7 +13,6 @@ from infra.catalog.load import DATA, load_catalog, read_catalog
 from infra.cli.as_json import document
 from infra.cli.fit import run as fit
 from infra.diff.difference import compare
-from infra.diff.types import Side
 from infra.engines import ENGINES, registered
 from infra.engines.engine import Engine, Limits, Workload
 from infra.engines.hub import weights_path
@@ -22,6 +21,7 @@ from infra.offline import plan_offline
 from infra.outputs import known_outputs
 from infra.settings import BadStackFile
 from infra.settings.document import read_document
+from infra.sides.types import Side
 from infra.stack_file import load_file
 from tests.cli.running import plan, write_stack
 from tests.invariants import RULES

@@ -11,11 +11,11 @@ from infra.cli.report import report
 from infra.diff.access import access_changed
 from infra.diff.advice import advice
 from infra.diff.difference import Difference, compare
-from infra.diff.types import Side
 from infra.offline import Planned
 from infra.registry import added
 from infra.settings import BadStackFile
 from infra.settings.document import read_document
+from infra.sides.types import Side
 from tests.example_stacks import plan_text, planned, text
 from tests.services.search import SearchService
 

@@ -5,7 +5,7 @@ import json
 from infra.cli.diff.comparing import STACKS, Compared, compare_with
 from infra.cli.terminal import printable, terminal_width
 from infra.diff.difference import document
-from infra.diff.types import Change
+from infra.sides.types import Change
 from infra.stack_file import stack_path
 
 

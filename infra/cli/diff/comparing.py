@@ -11,10 +11,10 @@ from infra.diff.base import BadBase, Base, opened, shown_commit
 from infra.diff.difference import Difference, Facts, compare
 from infra.diff.facts import changed_facts, changed_files, named_files, program_files, requirements_changed
 from infra.diff.plans import Planning, planning
-from infra.diff.types import Changes, Document, Side
 from infra.offline import plan_offline
 from infra.project import PROJECT
 from infra.settings.document import read_document
+from infra.sides.types import Changes, Document, Side
 
 STACKS = PROJECT / "stacks"
 

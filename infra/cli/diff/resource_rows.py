@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from infra.cli.diff.marked import code, strong
 from infra.cli.diff.values import cells, count, names
 from infra.diff.difference import Difference
-from infra.diff.types import Changes, Resource, is_resource, name_of, type_of
+from infra.sides.types import Changes, Resource, is_resource, name_of, type_of
 
 Row = tuple[str, str, str, str, str]
 

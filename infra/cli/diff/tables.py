@@ -10,7 +10,7 @@ from infra.diff.answers import another_answers
 from infra.diff.difference import Difference, Facts
 from infra.diff.settings import without_secrets
 from infra.diff.traffic import noticed
-from infra.diff.types import Change, Changes
+from infra.sides.types import Change, Changes
 
 _FIGURES = {
     "engine": "engine",

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from infra.cli.diff.marked import code
-from infra.diff.types import Change
+from infra.sides.types import Change
 
 NONE = "–"
 _LONGEST = 72  # characters of a value

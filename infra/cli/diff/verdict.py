@@ -10,10 +10,10 @@ from infra.diff.answers import CERTAIN, another_answers, what_answers
 from infra.diff.difference import Difference
 from infra.diff.guard import Guarded
 from infra.diff.traffic import AWAY, GONE, NODE_GROUP, Notice
-from infra.diff.types import Change, name_of, pool_of, type_of
 from infra.plan.rules import Rule
 from infra.registry import of_the_platform, owner_of
 from infra.services.owner import CLAIM, word_of
+from infra.sides.types import Change, name_of, pool_of, type_of
 
 # In the order of what weighs most.
 _WORDS = {

@@ -12,8 +12,8 @@ from infra.diff.access.egress import egress
 from infra.diff.access.exposure import exposure
 from infra.diff.access.ignored import without_ignored
 from infra.diff.access.rights import rights
-from infra.diff.access.statements import Statements
-from infra.diff.types import Side
+from infra.sides.statements import Statements
+from infra.sides.types import Side
 
 HEADINGS: Mapping[str, Callable[[Side], Statements]] = {
     "exposure": exposure,

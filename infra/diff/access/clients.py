@@ -3,10 +3,10 @@
 import hashlib
 from collections.abc import Mapping
 
-from infra.diff.access.statements import Statements, say
-from infra.diff.types import Side
 from infra.registry import owner_of
 from infra.services.built_in import ACCESS
+from infra.sides.statements import Statements, say
+from infra.sides.types import Side
 
 _KEY = "llm-platform:apiKey"
 _RANDOM = "random:index/randomPassword:RandomPassword"

@@ -4,9 +4,9 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from infra.diff.access.statements import Statements, say, say_of_each, words, workloads
-from infra.diff.properties import leaves
-from infra.diff.types import Resource, Side
+from infra.sides.properties import leaves
+from infra.sides.statements import Statements, say, say_of_each, words, workloads
+from infra.sides.types import Resource, Side
 
 _RELEASE, _ADDON = "kubernetes:helm.sh/v3:Release", "aws:eks/addon:Addon"
 _NODES, _TEMPLATE = "aws:eks/nodeGroup:NodeGroup", "aws:ec2/launchTemplate:LaunchTemplate"

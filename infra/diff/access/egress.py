@@ -5,8 +5,8 @@ from typing import Any
 
 from infra.diff.access.peers import peers
 from infra.diff.access.security_groups import security_groups
-from infra.diff.access.statements import JOB, Statements, Workload, say, say_of_each, variables, words, workloads
-from infra.diff.types import Resource, Side
+from infra.sides.statements import JOB, Statements, Workload, say, say_of_each, variables, words, workloads
+from infra.sides.types import Resource, Side
 
 _ROUTE, _ENDPOINT = "aws:ec2/route:Route", "aws:ec2/vpcEndpoint:VpcEndpoint"
 _EVERYWHERE = ("0.0.0.0/0", "::/0")

@@ -5,8 +5,8 @@ from typing import Any
 
 from infra.diff.access.peers import peers
 from infra.diff.access.security_groups import security_groups
-from infra.diff.access.statements import Statements, say, say_of_each
-from infra.diff.types import Resource, Side
+from infra.sides.statements import Statements, say, say_of_each
+from infra.sides.types import Resource, Side
 
 _INGRESS, _SERVICE = "kubernetes:networking.k8s.io/v1:Ingress", "kubernetes:core/v1:Service"
 _CLUSTER, _SUBNET = "aws:eks/cluster:Cluster", "aws:ec2/subnet:Subnet"

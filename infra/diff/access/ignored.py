@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from infra.diff.types import Side
+from infra.sides.types import Side
 
 
 def without_ignored(old: Side, new: Side) -> tuple[Side, Side]:

@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from infra.diff.access.statements import Statements, Workload, say, workloads
-from infra.diff.types import Side
+from infra.sides.statements import Statements, Workload, say, workloads
+from infra.sides.types import Side
 
 _POLICY = "kubernetes:networking.k8s.io/v1:NetworkPolicy"
 

@@ -4,9 +4,9 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from infra.diff.access.statements import Statements, referred, say, workloads
-from infra.diff.properties import leaves
-from infra.diff.types import Resource, Side
+from infra.sides.properties import leaves
+from infra.sides.statements import Statements, referred, say, workloads
+from infra.sides.types import Resource, Side
 
 _KINDS = (
     "aws:iam/",

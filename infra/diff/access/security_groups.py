@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from infra.diff.access.statements import Statements, referred, say
-from infra.diff.types import Resource, Side
+from infra.sides.statements import Statements, referred, say
+from infra.sides.types import Resource, Side
 
 _GROUPS = ("aws:ec2/securityGroup:SecurityGroup", "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup")
 _RULE = "aws:ec2/securityGroupRule:SecurityGroupRule"

@@ -1,6 +1,5 @@
 """What two plans are compared as."""
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -9,7 +8,7 @@ Document = Mapping[
     str, Any
 ]  # the JSON of `plan`: the base may have been planned by older code, so that is all we share
 Resource = Mapping[str, Any]
-_GROUP_END = re.compile(r"-nodes(-[a-z]+\d-az\d|-subnet-[0-9a-f]+)?$")
+_GROUP = "-nodes"
 
 
 @dataclass(frozen=True)
@@ -98,8 +97,8 @@ def is_resource(urn: str) -> bool:
 
 
 def pool_of(group: str) -> str:
-    """The pool of a node group by its name: `l4-nodes`, or one of a zone or subnet, `l4-nodes-use1-az1`."""
-    return _GROUP_END.sub("", group)
+    """The pool of a node group by its name: `l4-nodes`, or one of a place, `l4-nodes-use1-az1`."""
+    return group.rpartition(_GROUP)[0] or group
 
 
 def name_of(urn: str) -> str:

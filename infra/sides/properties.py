@@ -5,8 +5,8 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from infra.diff.text_values import documents, readable
-from infra.diff.types import Change
+from infra.sides.text_values import documents, readable
+from infra.sides.types import Change
 
 # What an element is called, by the first of these that every element has and no two share.
 _NAMES = (

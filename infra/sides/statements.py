@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from infra.diff.types import Resource, Side
+from infra.sides.types import Resource, Side
 
 Statements = dict[str, set[str]]  # by thing
 JOB = "kubernetes:batch/v1:Job"
