@@ -1,7 +1,8 @@
 """Rules that join several values, checked from the stack file and the catalogue alone."""
 
-from infra.catalog import Catalog
-from infra.registry import services
+from infra.catalog import Catalog, read_price_table
+from infra.clouds.existing.check_nodes import check_existing_nodes
+from infra.registry import cloud_said, clouds, services
 from infra.services.addons.check import check_addons
 from infra.services.gateway.check import check_gateway
 from infra.services.serving.check import check_models
@@ -16,11 +17,26 @@ from infra.settings.platform import Settings
 
 def check(settings: Settings, *, region: str | None, catalog: Catalog, report: Report) -> None:
     """Reports every rule that the settings break."""
-    scope = Scope(settings, region, catalog, report, tuple(service.name for service in services()))
+    names = tuple(service.name for service in services())
+    called = {word: name for cloud in clouds() for word, name in cloud.called.items()}
+    scope = Scope(settings, region, catalog, report, cloud_said(settings), names, called)
     check_cluster(scope)
+    for cloud in clouds():
+        cloud.check(scope)
     check_pools(scope)
+    check_existing_nodes(scope)
     check_models(scope)
     check_addons(scope)
     check_gateway(scope)
     check_cache(scope)
     check_platform(scope)
+    _check_prices(scope)
+
+
+def _check_prices(scope: Scope) -> None:
+    """One table may be for several stacks, in several clouds."""
+    table = scope.settings.prices.table
+    if table is not None:
+        types = {name for cloud in clouds() for name in cloud.priced_types(scope.catalog)}
+        for mistake in read_price_table(table, types)[1]:
+            scope.report.wrong(("prices", "table"), mistake, "write a CSV of instance_type,usd_per_hour")

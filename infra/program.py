@@ -128,7 +128,7 @@ def plan_of(file: StackFile) -> Plan:
         region=file.region,
         secrets=file.secrets,
         catalog=load_catalog(),
-        aws=file.aws,
+        config=file.config,
     )
 
 

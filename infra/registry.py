@@ -33,6 +33,12 @@ def cloud_of(settings: Settings) -> Cloud:
     return next(each for each in clouds() if each.handles(settings))
 
 
+def cloud_said(settings: Settings) -> Cloud | None:
+    """The same of any settings: None where they name no cloud, or several."""
+    found = [each for each in clouds() if each.handles(settings)]
+    return found[0] if len(found) == 1 else None
+
+
 def offered(catalog: Catalog, region: str | None) -> Catalog:
     """The catalogue with the instance types of every cloud, of one region where it is named."""
     for cloud in clouds():

@@ -3,13 +3,13 @@
 import difflib
 import re
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from infra.catalog import Catalog, load_catalog
 from infra.checks import check
-from infra.settings.aws_config import AwsConfig, read_aws_config
+from infra.registry import cloud_said, clouds
 from infra.settings.document import read_document
 from infra.settings.mistakes import PLATFORM, BadStackFile, Mistake, Report, did_you_mean, shown, unknown_key
 from infra.settings.platform import Settings
@@ -27,7 +27,7 @@ class StackFile:
     settings: Settings
     region: str | None
     secrets: frozenset[str]
-    aws: AwsConfig = field(default_factory=AwsConfig)
+    config: Any = None  # what the cloud's own keys say, as the cloud reads them
 
 
 def stack_path(folder: Path, stack: str) -> Path:
@@ -133,11 +133,13 @@ def _load(
     settings = read_settings(platform, stack=stack, region=region, catalog=catalog, report=report)
     if settings is not None:
         check(settings, region=region, catalog=catalog, report=report)
-    on_aws = settings is None or settings.cluster.existing is None or settings.cluster.existing.context is None
-    aws = read_aws_config(keys, on_aws=on_aws, report=report)
+    cloud = cloud_said(settings) if settings is not None else None
+    config = {each: each.read_config(keys, report, here=cloud in (each, None)) for each in clouds()}
     if settings is None or report.mistakes:
         raise BadStackFile(file, report.mistakes)
-    return StackFile(stack=stack, settings=settings, region=region, secrets=secrets, aws=aws)
+    return StackFile(
+        stack=stack, settings=settings, region=region, secrets=secrets, config=config[cloud] if cloud else None
+    )
 
 
 def _is_ours(namespace: str) -> bool:

@@ -2,23 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
 
 from infra.services.owner import Owner, Touched
 
 if TYPE_CHECKING:
     from infra.catalog import Catalog
     from infra.settings import Settings
+    from infra.settings.checks.scope import Scope
+    from infra.settings.mistakes import Report
     from infra.settings.platform import Prices
 
 
 class Cloud(Owner):
     """It owns the components of the cluster. What it doesn't override does nothing."""
 
+    called: Mapping[str, str] = MappingProxyType({})  # a word of the cloud's own -> what `allow` calls it
+
     def handles(self, settings: Settings) -> bool:
         """Whether the stack runs there. Of the clouds of the registry one does."""
         raise NotImplementedError
+
+    def makes_nodes(self, settings: Settings) -> bool:
+        """Whether a pool may be of instance types, and a model may get a pool that the stack file doesn't name."""
+        return False
+
+    def read_config(self, keys: Mapping[str, Any], report: Report, *, here: bool) -> Any:
+        """What the stack's config says of the cloud, beside the platform. `here`: whether the stack runs there."""
+        return None
+
+    def check(self, scope: Scope) -> None:
+        """Reports the rules of this cloud that the settings break. It is asked of every stack, wherever it runs."""
+
+    def priced_types(self, catalog: Catalog) -> Collection[str]:
+        """What a company may give a price of its own."""
+        return tuple(catalog.instances)
 
     def priced(self, catalog: Catalog, region: str | None, prices: Prices) -> Catalog:
         """The catalogue with its own instance types, each at what it costs in that region and under these settings."""

@@ -4,13 +4,14 @@ from collections.abc import Mapping
 from datetime import date, timedelta
 
 from infra.catalog import Catalog
+from infra.clouds.aws.config import AwsConfig
+from infra.clouds.aws.section import CreateCluster
 from infra.plan.cluster import CachePlan, ClusterPlan
 from infra.plan.rules import Rule
 from infra.planning.disks import root_gib
 from infra.planning.findings import Findings
 from infra.planning.whose import others_elsewhere
-from infra.settings import AwsConfig, Settings
-from infra.settings.cluster import CreateCluster
+from infra.settings import Settings
 
 ZONES = 2
 CIDR = "10.0.0.0/16"

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from infra.catalog import Catalog
+from infra.clouds.existing.section import ExistingNodes
 from infra.plan.cluster import PoolPlan
 from infra.planning.disks import AMI_GIB, root_gib
 from infra.planning.findings import Findings
@@ -11,7 +12,6 @@ from infra.planning.placement import Placed
 from infra.planning.pods import SCRATCH_GIB
 from infra.planning.pools import Offer
 from infra.planning.words import count
-from infra.settings.cluster import ExistingNodes
 
 AMI_TYPE = "AL2023_x86_64_NVIDIA"
 TAINT = {"key": "nvidia.com/gpu", "operator": "Equal", "value": "present", "effect": "NoSchedule"}

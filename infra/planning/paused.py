@@ -5,12 +5,12 @@ from dataclasses import replace
 
 from infra.catalog import Catalog
 from infra.clouds.aws.facts import CpuInstance
+from infra.clouds.aws.section import SystemNodes
 from infra.plan.cluster import ClusterPlan, PoolPlan
 from infra.plan.money import Cheaper
 from infra.plan.notes import Write
 from infra.planning.advice import written
 from infra.settings import Settings
-from infra.settings.cluster import SystemNodes
 
 WORTH_A_LINE_USD = 10.0  # per month
 _BURSTABLE = "t"  # first letter of types whose CPU has a baseline

@@ -3,8 +3,10 @@
 import dataclasses
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from infra.catalog import AT_LOAD, Catalog
+from infra.clouds.aws.config import AwsConfig
 from infra.plan.cluster import CachePlan, ClusterPlan, GatewayPlan, PoolPlan
 from infra.plan.models import ModelPlan
 from infra.plan.money import Cost
@@ -42,7 +44,7 @@ from infra.planning.to_do import list_to_dos
 from infra.planning.warnings import warn_of_allow, warn_of_drain, warn_of_model, warn_of_pool
 from infra.planning.waste import warn_of_waste
 from infra.registry import cloud_of, services
-from infra.settings import AwsConfig, Settings
+from infra.settings import Settings
 from infra.sizing.estimates import Throughput
 from infra.sizing.question import Sized
 from infra.sizing.weights import HALF, served_dtype
@@ -69,10 +71,10 @@ def make_plan(
     region: str | None,
     secrets: frozenset[str],
     catalog: Catalog,
-    aws: AwsConfig | None = None,
+    config: Any = None,
 ) -> Plan:
     """The whole plan. `secrets` names those that the stack has; the settings are taken to have passed their checks."""
-    aws = aws or AwsConfig()
+    aws = config or AwsConfig()
     listed = catalog
     catalog = cloud_of(settings).priced(catalog, region, settings.prices)
     sizing = Sizing(catalog)

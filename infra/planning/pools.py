@@ -6,10 +6,10 @@ from typing import Literal
 
 from infra.catalog import Catalog, Gpu, Instance, gpu_named
 from infra.catalog.gpu_names import card_of_memory
+from infra.clouds.existing.section import ExistingNodes
 from infra.plan.money import HOURS_A_MONTH
 from infra.planning.whose import borrowed, elsewhere
 from infra.settings import GpuPool
-from infra.settings.cluster import ExistingNodes
 
 # How far a card's memory may be from the catalogue's and it is still that card: error correction takes a part.
 SAME_CARD = 0.1

@@ -6,13 +6,11 @@ from infra.settings.mistakes import BadStackFile, Mistake
 
 if TYPE_CHECKING:
     from infra.services.serving.section import Model
-    from infra.settings.aws_config import AwsConfig
     from infra.settings.cluster import GpuPool
     from infra.settings.platform import Settings
 
-__all__ = ["AwsConfig", "BadStackFile", "GpuPool", "Mistake", "Model", "Settings"]
+__all__ = ["BadStackFile", "GpuPool", "Mistake", "Model", "Settings"]
 _WHERE = {
-    "AwsConfig": "infra.settings.aws_config",
     "GpuPool": "infra.settings.cluster",
     "Model": "infra.services.serving.section",
     "Settings": "infra.settings.platform",

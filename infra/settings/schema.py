@@ -187,7 +187,7 @@ def _words(form: Schema) -> str:
 def _article(title: str) -> str:
     if title == "text":
         return title
-    return f"{'an' if re.match('[aeiou]|EKS|IAM|ACM|IP', title) else 'a'} {title}"
+    return f"{'an' if re.match('[aeiouAEI]', title) else 'a'} {title}"
 
 
 def _range(form: Schema) -> str:

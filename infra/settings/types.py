@@ -29,78 +29,45 @@ class Section(BaseModel):
     )
 
 
-def _pattern(regex: str, example: str, title: str, max_length: int | None = None) -> Any:
+def pattern(regex: str, example: str, title: str, max_length: int | None = None) -> Any:
+    """Of a text, as editors and messages show it."""
     return Field(pattern=regex, examples=[example], title=title, max_length=max_length)
 
 
 # A name becomes part of DNS names and Pulumi URNs: RFC 1035 label, short enough for the suffixes that we add.
-ModelName = Annotated[str, _pattern(r"^[a-z]([-a-z0-9]{0,38}[a-z0-9])?$", "llama-8b", "model name")]
-PoolName = Annotated[str, _pattern(r"^[a-z]([-a-z0-9]{0,28}[a-z0-9])?$", "l4", "pool name")]
+ModelName = Annotated[str, pattern(r"^[a-z]([-a-z0-9]{0,38}[a-z0-9])?$", "llama-8b", "model name")]
+PoolName = Annotated[str, pattern(r"^[a-z]([-a-z0-9]{0,28}[a-z0-9])?$", "l4", "pool name")]
 NamespaceName = Annotated[
-    str, _pattern(r"^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$", "llm", "name of lower-case letters, digits and hyphens")
+    str, pattern(r"^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$", "llm", "name of lower-case letters, digits and hyphens")
 ]
 ObjectName = Annotated[
     str,
-    _pattern(
+    pattern(
         r"^[a-z0-9]([-.a-z0-9]{0,251}[a-z0-9])?$", "llm-tls", "name of lower-case letters, digits, hyphens and dots"
     ),
 ]
-SecretKey = Annotated[str, _pattern(r"^[-._a-zA-Z0-9]+$", "token", "key of a Secret", max_length=253)]
-# EKS: 1-100 characters, letters, digits, hyphens and underscores, beginning with a letter or digit.
-ClusterName = Annotated[str, _pattern(r"^[0-9A-Za-z][-_0-9A-Za-z]{0,99}$", "llm-prod", "EKS cluster name")]
+SecretKey = Annotated[str, pattern(r"^[-._a-zA-Z0-9]+$", "token", "key of a Secret", max_length=253)]
 KUBERNETES_VERSION = "Kubernetes version, quoted"  # the title of its schema
-KubernetesVersion = Annotated[str, _pattern(r"^1\.\d\d$", "1.35", KUBERNETES_VERSION)]
-ZoneId = Annotated[str, _pattern(r"^[a-z]{3,4}\d-az\d$", "use1-az1", "availability-zone id")]
-Cidr = Annotated[str, _pattern(r"^\d{1,3}(\.\d{1,3}){3}/\d{1,2}$", "10.0.0.0/16", "IPv4 CIDR")]
+KubernetesVersion = Annotated[str, pattern(r"^1\.\d\d$", "1.35", KUBERNETES_VERSION)]
+Cidr = Annotated[str, pattern(r"^\d{1,3}(\.\d{1,3}){3}/\d{1,2}$", "10.0.0.0/16", "IPv4 CIDR")]
 Domain = Annotated[
     str,
-    _pattern(
+    pattern(
         r"^([a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?\.)+[a-z][-a-z0-9]{0,61}[a-z0-9]$",
         "llm.example.com",
         "domain",
         max_length=200,
     ),
 ]
-IamArn = Annotated[
-    str,
-    _pattern(r"^arn:aws(-[a-z]+)*:iam::\d{12}:(role|user)/.+$", "arn:aws:iam::111122223333:role/platform", "IAM ARN"),
-]
-AddonVersion = Annotated[
-    str, _pattern(r"^v\d+\.\d+\.\d+-eksbuild\.\d+$", "v1.21.1-eksbuild.1", "version of an EKS add-on")
-]
-AmiRelease = Annotated[str, _pattern(r"^1\.\d\d\.\d+-\d{8}$", "1.35.6-20260714", "release of EKS's AMI")]
-AccountId = Annotated[str, _pattern(r"^\d{12}$", "111122223333", "AWS account id, quoted")]
-RoleArn = Annotated[
-    str,
-    _pattern(r"^arn:aws(-[a-z]+)*:iam::\d{12}:role/.+$", "arn:aws:iam::111122223333:role/prometheus", "role ARN"),
-]
-CertificateArn = Annotated[
-    str,
-    _pattern(
-        r"^arn:aws(-[a-z]+)*:acm:[-a-z0-9]+:\d{12}:certificate/[-0-9a-f]+$",
-        "arn:aws:acm:us-east-1:111122223333:certificate/5f0c",
-        "ACM certificate ARN",
-    ),
-]
-WebAclArn = Annotated[
-    str,
-    _pattern(
-        r"^arn:aws(-[a-z]+)*:wafv2:[-a-z0-9]+:\d{12}:regional/webacl/[-\w]+/[-0-9a-f]+$",
-        "arn:aws:wafv2:us-east-1:111122223333:regional/webacl/llm/5f0c",
-        "regional web ACL ARN",
-    ),
-]
-VpcId = Annotated[str, _pattern(r"^vpc-[0-9a-f]+$", "vpc-0ab1", "VPC id")]
-SubnetId = Annotated[str, _pattern(r"^subnet-[0-9a-f]+$", "subnet-0ab1", "subnet id")]
-Size = Annotated[str, _pattern(r"^[1-9]\d*(Gi|Ti)$", "100Gi", "size in Gi or Ti")]
+Size = Annotated[str, pattern(r"^[1-9]\d*(Gi|Ti)$", "100Gi", "size in Gi or Ti")]
 HttpUrl = Annotated[
-    str, _pattern(r"^https?://[^\s/]+(:\d+)?(/\S*)?$", "http://prometheus-operated.monitoring:9090", "URL")
+    str, pattern(r"^https?://[^\s/]+(:\d+)?(/\S*)?$", "http://prometheus-operated.monitoring:9090", "URL")
 ]
-InstanceType = Annotated[str, _pattern(r"^[a-z0-9-]+\.[a-z0-9-]+$", "g6.xlarge", "instance type")]
+InstanceType = Annotated[str, pattern(r"^[a-z0-9-]+\.[a-z0-9-]+$", "g6.xlarge", "instance type")]
 # Hugging Face: owner/name (a few old repositories have no owner); an engine's own library: name[:tag], which may
 # have an owner too.
-ModelId = Annotated[str, _pattern(r"^[A-Za-z0-9][\w.-]*(/[\w.-]+)?(:[\w.-]+)?$", "Qwen/Qwen3-8B", "model id")]
-Revision = Annotated[str, _pattern(r"^[\w./-]+$", "0e9e39f249a16976918f6564b8830bc894c89659", "revision")]
+ModelId = Annotated[str, pattern(r"^[A-Za-z0-9][\w.-]*(/[\w.-]+)?(:[\w.-]+)?$", "Qwen/Qwen3-8B", "model id")]
+Revision = Annotated[str, pattern(r"^[\w./-]+$", "0e9e39f249a16976918f6564b8830bc894c89659", "revision")]
 
 
 @dataclass(frozen=True)

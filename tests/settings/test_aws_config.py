@@ -24,7 +24,7 @@ def load(keys: dict[str, Any], platform: dict[str, Any] = CREATED) -> Any:
     "tags", [{"tags": {"owner": "platform"}}, '{"tags": {"owner": "platform"}}'], ids=["file", "engine"]
 )
 def test_profile_and_tags_are_read(tags: Any) -> None:
-    aws = load({"aws:region": "us-east-1", "aws:profile": "prod", "aws:defaultTags": tags}).aws
+    aws = load({"aws:region": "us-east-1", "aws:profile": "prod", "aws:defaultTags": tags}).config
     assert (aws.profile, aws.tags) == ("prod", {"owner": "platform"})
 
 

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Collection, Mapping
+from typing import TYPE_CHECKING, Any
 
-from infra.clouds.aws.prices import offered_in, with_prices
+from infra.clouds.aws.check import check_aws
+from infra.clouds.aws.config import AwsConfig, read_aws_config
+from infra.clouds.aws.prices import offered_in, priced_types, with_prices
 from infra.clouds.cloud import Cloud
 
 if TYPE_CHECKING:
     from infra.catalog import Catalog
     from infra.settings import Settings
+    from infra.settings.checks.scope import Scope
+    from infra.settings.mistakes import Report
     from infra.settings.platform import Prices
 
 _GROUND = {
@@ -17,6 +22,7 @@ _GROUND = {
     "aws:ec2/vpc:Vpc": "network",
     "pulumi:providers:kubernetes": "kubernetes",
 }
+_CALLED = {"eks": "cluster", "vpc": "network", **dict.fromkeys(("efs", "ebs", "bucket"), "cache")}
 
 
 class Aws(Cloud):
@@ -25,10 +31,23 @@ class Aws(Cloud):
     name, title = "aws", "The AWS cluster"
     owns = ("llm:aws:Cluster", "llm:aws:ExistingEksCluster", "llm:aws:Network", "llm:aws:GpuPool")
     guards, ground = _GROUND, frozenset(_GROUND)
+    called = _CALLED
 
     def handles(self, settings: Settings) -> bool:
         cluster = settings.cluster
         return cluster.create is not None or (cluster.existing is not None and cluster.existing.eks is not None)
+
+    def makes_nodes(self, settings: Settings) -> bool:
+        return settings.cluster.create is not None
+
+    def read_config(self, keys: Mapping[str, Any], report: Report, *, here: bool) -> AwsConfig:
+        return read_aws_config(keys, on_aws=here, report=report)
+
+    def check(self, scope: Scope) -> None:
+        check_aws(scope, here=self.handles(scope.settings))
+
+    def priced_types(self, catalog: Catalog) -> Collection[str]:
+        return priced_types(catalog)
 
     def priced(self, catalog: Catalog, region: str | None, prices: Prices) -> Catalog:
         return with_prices(catalog, region, prices.table, prices.discount_percent)

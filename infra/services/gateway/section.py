@@ -4,7 +4,8 @@ from typing import Literal
 
 from pydantic import Field
 
-from infra.settings.types import CertificateArn, Cidr, Domain, NamespaceName, ObjectName, Section, WebAclArn
+from infra.clouds.aws.types import CertificateArn, WebAclArn
+from infra.settings.types import Cidr, Domain, NamespaceName, ObjectName, Section
 
 
 class Gateway(Section):

@@ -4,7 +4,8 @@ from typing import Annotated
 
 from pydantic import Field
 
-from infra.settings.types import ObjectName, RoleArn, SecretKey, Section
+from infra.clouds.aws.types import RoleArn
+from infra.settings.types import ObjectName, SecretKey, Section
 
 
 class BearerSecret(Section):

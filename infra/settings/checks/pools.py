@@ -1,16 +1,7 @@
-"""Rules for `gpuPools`."""
+"""Rules for `gpuPools`, whatever cloud they are in."""
 
-import re
-
-from infra.catalog import Instance
-from infra.settings.checks.existing_nodes import check_existing
 from infra.settings.checks.scope import CLUSTER_KIND, Scope
-from infra.settings.cluster import GpuPool
-from infra.settings.mistakes import Key, did_you_mean
-
-_CPU_FAMILY = re.compile(r"[mcrt]\d")  # general purpose, compute, memory, burstable
-_SAME_MEMORY = 0.02  # two GPUs stand for each other where an engine sees as much
-_NAMED = 4  # of what could be written instead
+from infra.settings.mistakes import Key
 
 
 def check_pools(scope: Scope) -> None:
@@ -28,118 +19,16 @@ def check_pools(scope: Scope) -> None:
         if pool.existing is not None and pool.node_groups is not None:
             scope.report.wrong((*key, "nodeGroups"), "nodes that we don't make are in no group of ours", "leave it out")
         if pool.instance_types is not None:
-            _check_managed(scope, key, pool, pool.instance_types)
-        if pool.existing is not None:
-            check_existing(scope, key, pool, pool.existing)
+            _check_made(scope, (*key, "instanceTypes"), pool.instance_types)
 
 
 def _swap(low: int, high: int) -> str:
     return f"write min: {high}, max: {low}"
 
 
-def _check_managed(scope: Scope, key: Key, pool: GpuPool, names: tuple[str, ...]) -> None:
-    cluster, wrong = scope.settings.cluster, scope.report.wrong
-    types_key: Key = (*key, "instanceTypes")
-    if cluster.existing is not None:
+def _check_made(scope: Scope, key: Key, types: tuple[str, ...]) -> None:
+    if scope.settings.cluster.existing is not None:
         write = "write existing: {gpu: ..., gpusPerNode: ..., nodes: ..., selector: ...} for the nodes that it has"
-        wrong(types_key, "nodes are made on a cluster that we create only", write, reads=CLUSTER_KIND)
-    if len(set(names)) < len(names):
-        wrong(types_key, "the same instance type twice", f"write [{', '.join(dict.fromkeys(names))}]")
-    types = [scope.catalog.instances[name] for name in names if name in scope.catalog.instances]
-    for index, name in enumerate(names):
-        _check_type(scope, (*types_key, index), name, pool)
-    first = types[0] if types else None
-    for other in types[1:]:
-        if first is not None and _gpus(other) != _gpus(first):
-            _mixed(scope, types_key, key, first, other)
-            break
-    if len(types) == len(names) and all(each.left_out is None for each in types):
-        _check_zones(scope, types_key, types)
-
-
-def _gpus(instance: Instance) -> tuple[str, int]:
-    return instance.gpu, instance.gpus
-
-
-def _mixed(scope: Scope, types_key: Key, key: Key, first: Instance, other: Instance) -> None:
-    if first.gpu != other.gpu:
-        got = f"{first.name} has {first.gpu}, {other.name} has {other.gpu}; a pool has one kind"
-        second = (first if other.gpu.lower() == key[1] else other).gpu.lower()
-    else:
-        got = f"{first.name} has {_count(first)}, {other.name} has {other.gpus}; a pool has one number"
-        second = f"{key[1]}x{other.gpus}"
-    scope.report.wrong(types_key, got, f"write two pools, e.g. {key[1]} and {second}")
-
-
-def _count(instance: Instance) -> str:
-    return f"{instance.gpus} GPU{'' if instance.gpus == 1 else 's'}"
-
-
-def _check_type(scope: Scope, key: Key, name: str, pool: GpuPool) -> None:
-    known = scope.catalog.instances
-    instance = known.get(name)
-    if instance is None and _CPU_FAMILY.match(name):
-        scope.report.wrong(key, f"{name} has no GPU", "write one such as g6.xlarge")
-    elif instance is None:
-        usable = [each.name for each in known.values() if each.left_out is None]
-        close = did_you_mean(name, usable)
-        write = (
-            f"did you mean {close}?"
-            if close
-            else "write one such as g6.xlarge (L4), g6e.xlarge (L40S), p5.4xlarge (H100)"
-        )
-        scope.report.wrong(key, f"unknown GPU instance type {name}", write)
-    elif instance.left_out is not None:
-        same = [each.name for each in known.values() if each.gpu == instance.gpu and each.left_out is None]
-        write = f"write one of {', '.join(same[:4])}" if same else "write one such as g6.xlarge"
-        scope.report.wrong(key, f"{name} can't be used: {instance.left_out}", write)
-    elif pool.capacity == "spot" and not instance.spot:
-        scope.report.wrong(
-            key, f"{name} has no spot capacity", "write capacity: on-demand", reads=[(*key[:2], "capacity")]
-        )
-
-
-def _check_zones(scope: Scope, key: Key, types: list[Instance]) -> None:
-    """A pool is where every one of its types is offered."""
-    create = scope.settings.cluster.create
-    if create is None or scope.region is None or scope.region not in scope.catalog.regions:
-        return
-    offered = set.intersection(*(set(scope.catalog.zones_of(each.name, scope.region)) for each in types))
-    names = " and ".join(each.name for each in types)
-    reads: list[Key] = [("aws:region",), ("cluster", "create", "zones")]
-    nowhere = [each for each in types if not scope.catalog.zones_of(each.name, scope.region)]
-    if nowhere:
-        got = f"no zone of {scope.region} offers {' and '.join(each.name for each in nowhere)}"
-        scope.report.wrong(key, got, _offered_there(scope, nowhere[0]), reads=reads)
-    elif not offered:
-        got = f"no zone of {scope.region} offers all of its types: {_where_each(scope, types)}"
-        scope.report.wrong(key, got, "write a pool for each, or types that one zone offers", reads=reads)
-    elif isinstance(create.zones, tuple) and not offered & set(create.zones):
-        got = f"none of cluster.create.zones offers {names}"
-        scope.report.wrong(
-            key, got, f"add one of {', '.join(sorted(offered))} to zones, or write other types", reads=reads
-        )
-
-
-def _where_each(scope: Scope, types: list[Instance]) -> str:
-    zones = {each.name: scope.catalog.zones_of(each.name, scope.region or "") for each in types}
-    return "; ".join(f"{name} in {', '.join(sorted(there))}" for name, there in zones.items())
-
-
-def _offered_there(scope: Scope, wanted: Instance) -> str:
-    """Types of the region with the same GPU, else with a GPU of the same memory; the smallest first."""
-    catalog, region = scope.catalog, scope.region or ""
-    gib = catalog.gpus[wanted.gpu].engine_gib or 0.0
-    usable = [
-        each for each in catalog.instances.values() if each.left_out is None and catalog.zones_of(each.name, region)
-    ]
-    alike = [each for each in usable if _same_memory(catalog.gpus[each.gpu].engine_gib or 0.0, gib)]
-    same = [each for each in alike if each.gpu == wanted.gpu] or alike
-    same.sort(key=lambda each: (each.gpus != wanted.gpus, each.usd_per_hour or 0.0, each.name))
-    if not same:
-        return f"write another region: {region} has no GPU of {gib:.0f} GiB"
-    return f"write one of {', '.join(each.name for each in same[:_NAMED])} ({same[0].gpu}), or another region"
-
-
-def _same_memory(gib: float, other: float) -> bool:
-    return abs(gib - other) <= _SAME_MEMORY * max(gib, other)
+        scope.report.wrong(key, "nodes are made on a cluster that we create only", write, reads=CLUSTER_KIND)
+    if len(set(types)) < len(types):
+        scope.report.wrong(key, "the same instance type twice", f"write [{', '.join(dict.fromkeys(types))}]")

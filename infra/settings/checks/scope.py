@@ -1,11 +1,18 @@
 """What every rule reads."""
 
-from dataclasses import dataclass
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from infra.catalog import Catalog
 from infra.settings.cluster import GpuPool
 from infra.settings.mistakes import Key, Report
 from infra.settings.platform import Settings
+
+if TYPE_CHECKING:
+    from infra.clouds.cloud import Cloud
 
 # Which kind of cluster it is. The empty part: whether there is a `create`, whatever is in it.
 CLUSTER_KIND: tuple[Key, ...] = (
@@ -23,7 +30,9 @@ class Scope:
     region: str | None
     catalog: Catalog
     report: Report
+    cloud: Cloud | None  # where the stack runs; None: nothing says so, or several things do
     services: tuple[str, ...] = ()  # names of those beside the models
+    called: Mapping[str, str] = field(default_factory=dict)  # what else people call what is guarded
 
     @property
     def on_aws(self) -> bool:

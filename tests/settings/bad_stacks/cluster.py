@@ -76,7 +76,7 @@ BAD_CLUSTERS = (
             Mistake(
                 "cluster.create.version",
                 4,
-                "EKS version 1.29 isn't supported here",
+                "Kubernetes version 1.29 isn't supported here",
                 'write one of "1.33", "1.34", "1.35", "1.36"',
             ),
         ),

@@ -4,15 +4,23 @@ import re
 from collections.abc import Mapping, Sequence
 
 from infra.catalog import Gpu, gpu_named, gpus_named, similar_gpus
+from infra.clouds.existing.section import ExistingNodes
 from infra.settings.checks.scope import Scope
-from infra.settings.cluster import ExistingNodes, GpuPool
+from infra.settings.cluster import GpuPool
 from infra.settings.mistakes import Key
 
 _OTHERS = re.compile(r"amd|instinct|mi\d{2,3}|radeon|gaudi|intel|tpu|inferentia|trainium", re.IGNORECASE)
 PRODUCT = "nvidia.com/gpu.product"  # the label that NVIDIA's feature discovery gives a node
 
 
-def check_existing(scope: Scope, key: Key, pool: GpuPool, nodes: ExistingNodes) -> None:
+def check_existing_nodes(scope: Scope) -> None:
+    """They may be in any cluster."""
+    for name, pool in scope.settings.gpu_pools.items():
+        if pool.existing is not None:
+            _check_existing(scope, ("gpuPools", name), pool, pool.existing)
+
+
+def _check_existing(scope: Scope, key: Key, pool: GpuPool, nodes: ExistingNodes) -> None:
     _check_gpu(scope, (*key, "existing"), nodes)
     _check_number(scope, key, pool, nodes)
     if pool.capacity == "spot":

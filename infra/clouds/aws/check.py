@@ -1,0 +1,149 @@
+"""Rules for `cluster.create`, `aws:region` and `tags`."""
+
+import re
+
+from infra.clouds.aws.check_pools import check_pools
+from infra.clouds.aws.check_tags import check_tags
+from infra.clouds.aws.section import Access, CreateCluster, NewNetwork
+from infra.settings.checks.cluster import check_version, read_cidr
+from infra.settings.checks.scope import CLUSTER_KIND, Scope
+from infra.settings.mistakes import Key, did_you_mean
+
+_CREATE: Key = ("cluster", "create")
+_NETWORK: Key = (*_CREATE, "network")
+_LEAST_VCPUS, _LEAST_GIB = 4, 16  # of a system node: operators, Prometheus, two DNS replicas
+# docs.aws.amazon.com/ec2/latest/instancetypes: of general purpose, compute and memory types these have 2 vCPUs at most.
+_SMALL = re.compile(r"[mcrt]\d[a-z]*(-flex)?\.(nano|micro|small|medium|large)")
+
+
+def check_aws(scope: Scope, *, here: bool) -> None:
+    """`here`: whether the stack runs there."""
+    _check_region(scope, here=here)
+    check_tags(scope)
+    if scope.settings.cluster.create is not None:
+        _check_create(scope, scope.settings.cluster.create)
+    if here or scope.cloud is None:
+        check_pools(scope)
+
+
+def _check_create(scope: Scope, create: CreateCluster) -> None:
+    check_version(scope, (*_CREATE, "version"), create.version)
+    _check_releases(scope, create)
+    _check_zones(scope, create)
+    _check_network(scope, create.network)
+    _check_system_nodes(scope, create)
+    _check_access(scope, create.access)
+    for index, cidr in enumerate(create.access.api_from):
+        read_cidr(scope, (*_CREATE, "access", "apiFrom", index), cidr)
+
+
+def _check_releases(scope: Scope, create: CreateCluster) -> None:
+    """Nodes and kube-proxy are of the control plane's minor version."""
+    row = scope.catalog.aws.versions.get(create.version or "")
+    if create.version is None and create.ami_release is not None:
+        minor = create.ami_release.rpartition(".")[0]
+        scope.report.wrong((*_CREATE, "amiRelease"), "of no version", f'write version: "{minor}" beside it')
+    if row is None:
+        return
+    reads: list[Key] = [(*_CREATE, "version")]
+    for key, value, known in (
+        ((*_CREATE, "amiRelease"), create.ami_release, row.ami_release),
+        ((*_CREATE, "addonVersions", "kube-proxy"), create.addon_versions.kube_proxy, row.addons["kube-proxy"]),
+    ):
+        if value is not None and not value.removeprefix("v").startswith(f"{row.version}."):
+            got = f"{value} isn't of the cluster's version {row.version}"
+            scope.report.wrong(key, got, f"write {known}, or leave it out", reads=reads)
+
+
+def _check_region(scope: Scope, *, here: bool) -> None:
+    region, regions = scope.region, scope.catalog.regions
+    if region is None:
+        if here:
+            key: Key = ("aws:region",)
+            scope.report.wrong(
+                key, "missing; an EKS cluster is in a region", "write aws:region: us-east-1", reads=CLUSTER_KIND
+            )
+    elif region not in regions:
+        close = did_you_mean(region, regions)
+        known = f"did you mean {close}?" if close else f"known: {', '.join(regions)}"
+        scope.report.wrong(("aws:region",), f"unknown region; {known}")
+        scope.report.broken(("aws:region",))
+
+
+def _check_zones(scope: Scope, create: CreateCluster) -> None:
+    served = scope.catalog.regions.get(scope.region or "")
+    if create.zones is None or served is None:
+        return
+    key: Key = (*_CREATE, "zones")
+    if isinstance(create.zones, int):
+        if not 2 <= create.zones <= len(served):
+            many = len(served)
+            write = f"write a number from 2 to {many} (EKS needs 2 zones; {scope.region} has {many} with GPUs)"
+            scope.report.wrong(key, f"got the number {create.zones}", write)
+        return
+    example = f"write zones: [{', '.join(served[: max(2, len(create.zones))])}]"
+    if len(set(create.zones)) < len(create.zones):
+        scope.report.wrong(key, "the same zone twice", example)
+    elif len(create.zones) < 2:
+        scope.report.wrong(key, "one zone; EKS needs 2 at least", example)
+    for index, zone in enumerate(create.zones):
+        if zone not in served:
+            got = f"{zone} isn't a zone of {scope.region} that EKS serves and that has GPUs"
+            scope.report.wrong((*key, index), got, f"write one of {', '.join(served)}")
+
+
+def _check_access(scope: Scope, access: Access) -> None:
+    """EKS has one access entry a principal."""
+    first: dict[str, str] = {}
+    for name, arns in (("admins", access.admins), ("viewers", access.viewers)):
+        for index, arn in enumerate(arns):
+            key: Key = (*_CREATE, "access", name, index)
+            if arn in first:
+                scope.report.wrong(key, f"{arn} is in {first[arn]} already", "leave it out here")
+            first.setdefault(arn, name)
+
+
+def _check_network(scope: Scope, network: NewNetwork) -> None:
+    wrong = scope.report.wrong
+    ours = (*_NETWORK, "vpcId")
+    if network.vpc_id is None:
+        for name, value in (
+            ("privateSubnetIds", network.private_subnet_ids),
+            ("publicSubnetIds", network.public_subnet_ids),
+        ):
+            if value is not None:
+                wrong(
+                    (*_NETWORK, name), "subnets of no VPC", f"write vpcId beside it, or leave {name} out", reads=[ours]
+                )
+    else:
+        for name, value in (("cidr", network.cidr), ("nat", network.nat)):
+            if value is not None:
+                wrong(
+                    (*_NETWORK, name),
+                    "is of a new VPC, and vpcId names one that exists",
+                    f"leave {name} or vpcId out",
+                    reads=[ours],
+                )
+        if network.private_subnet_ids is None:
+            write = "write privateSubnetIds: [subnet-0ab1, subnet-0ab2], in two zones at least"
+            wrong(ours, "a VPC that exists needs privateSubnetIds", write, reads=[(*_NETWORK, "privateSubnetIds")])
+    if network.cidr is not None and (cidr := read_cidr(scope, (*_NETWORK, "cidr"), network.cidr)) is not None:
+        if not 16 <= cidr.prefixlen <= 20:
+            got = f"a /{cidr.prefixlen}; a VPC here is a /16 to a /20, cut into two subnets a zone"
+            wrong((*_NETWORK, "cidr"), got, f"write cidr: {cidr.network_address}/16")
+        elif not cidr.is_private:
+            wrong((*_NETWORK, "cidr"), "public addresses, which are somebody else's", "write cidr: 10.0.0.0/16")
+
+
+def _check_system_nodes(scope: Scope, create: CreateCluster) -> None:
+    key: Key = (*_CREATE, "systemNodes", "instanceType")
+    name = create.system_nodes.instance_type
+    known = scope.catalog.aws.cpu_instances
+    enough = [each for each in known.values() if each.vcpus >= _LEAST_VCPUS and each.memory_gib >= _LEAST_GIB]
+    large = [each.name for each in sorted(enough, key=lambda each: (each.usd_per_hour, each.name))]
+    write = f"write one of {', '.join(large[:6])}"
+    if name not in large and (name in known or _SMALL.fullmatch(name)):
+        got = f"{name} is too small: a system node needs at least {_LEAST_VCPUS} vCPUs and {_LEAST_GIB} GiB"
+        scope.report.wrong(key, got, write)
+    elif name not in known:
+        scope.report.wrong(key, f"unknown instance type {name}", write)

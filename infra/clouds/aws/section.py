@@ -1,0 +1,121 @@
+"""`cluster.create`: an EKS cluster that we make."""
+
+from typing import Literal
+
+from pydantic import Field
+
+from infra.clouds.aws.types import AccountId, AddonVersion, AmiRelease, ClusterName, IamArn, SubnetId, VpcId, ZoneId
+from infra.settings.types import Cidr, InstanceType, KubernetesVersion, Section
+
+
+class NewNetwork(Section):
+    """A VPC that we make (`cidr`, `nat`) or one that exists (`vpcId` and its subnets)."""
+
+    cidr: Cidr | None = Field(default=None, description="the new VPC's addresses, a /16 to a /20; chosen when absent")
+    nat: Literal["one", "perZone"] | None = Field(
+        default=None, description="NAT gateways of the new VPC; chosen when absent"
+    )
+    vpc_id: VpcId | None = Field(default=None, description="a VPC that exists")
+    private_subnet_ids: tuple[SubnetId, ...] | None = Field(
+        default=None,
+        min_length=2,
+        description="its subnets for nodes, in two zones at least",
+        examples=[["subnet-0ab1", "subnet-0ab2"]],
+    )
+    public_subnet_ids: tuple[SubnetId, ...] | None = Field(
+        default=None, description="its subnets for a public gateway", examples=[["subnet-0cd1", "subnet-0cd2"]]
+    )
+
+
+class Access(Section):
+    """Who may use kubectl, and from which addresses. Nobody else may: whoever runs `pulumi up` is one of the admins."""
+
+    admins: tuple[IamArn, ...] = Field(
+        default=(),
+        description="roles and users that may do everything; required before `pulumi up`, whose role is one of them",
+        examples=[["arn:aws:iam::111122223333:role/platform"]],
+    )
+    viewers: tuple[IamArn, ...] = Field(
+        default=(),
+        description="roles and users that may look",
+        examples=[["arn:aws:iam::111122223333:role/developers"]],
+    )
+    api_from: tuple[Cidr, ...] = Field(
+        default=(),
+        description="CIDRs that reach the public endpoint; none: private endpoint only",
+        examples=[["203.0.113.0/24"]],
+    )
+
+
+class SystemNodes(Section):
+    """Nodes for everything that isn't a model: two with 4 vCPU and 16 GiB at least."""
+
+    instance_type: InstanceType = Field(
+        default="m7i.xlarge", description="4 vCPU and 16 GiB at least", examples=["m7i.xlarge"]
+    )
+    count: int = Field(default=2, ge=2, le=20, description="nodes", examples=[2])
+
+
+class AddonVersions(Section):
+    """EKS add-ons, by their names in EKS; the version table's for the cluster's version when absent."""
+
+    vpc_cni: AddonVersion | None = Field(
+        default=None, alias="vpc-cni", description="network plugin", examples=["v1.21.1-eksbuild.1"]
+    )
+    coredns: AddonVersion | None = Field(
+        default=None, alias="coredns", description="names inside the cluster", examples=["v1.13.2-eksbuild.4"]
+    )
+    kube_proxy: AddonVersion | None = Field(
+        default=None,
+        alias="kube-proxy",
+        description="Services; of the cluster's own minor version",
+        examples=["v1.35.3-eksbuild.2"],
+    )
+    eks_pod_identity_agent: AddonVersion | None = Field(
+        default=None, alias="eks-pod-identity-agent", description="AWS rights of pods", examples=["v1.3.10-eksbuild.3"]
+    )
+    aws_ebs_csi_driver: AddonVersion | None = Field(
+        default=None, alias="aws-ebs-csi-driver", description="volumes of one zone", examples=["v1.59.0-eksbuild.1"]
+    )
+    aws_efs_csi_driver: AddonVersion | None = Field(
+        default=None,
+        alias="aws-efs-csi-driver",
+        description="a file system of every zone",
+        examples=["v3.1.0-eksbuild.1"],
+    )
+
+
+class CreateCluster(Section):
+    """An EKS cluster that we make."""
+
+    version: KubernetesVersion | None = Field(
+        default=None, description="Kubernetes version, in quotes; chosen when absent"
+    )
+    account_id: AccountId | None = Field(
+        default=None, description="the AWS account that it is made in, in quotes: in another, `pulumi up` stops"
+    )
+    zones: int | tuple[ZoneId, ...] | None = Field(
+        default=None,
+        description="how many zones, or their ids; chosen when absent",
+        examples=[3, ["use1-az1", "use1-az2"]],
+    )
+    network: NewNetwork = Field(
+        default=NewNetwork(), description="the VPC; a new one when absent", examples=[{"cidr": "10.0.0.0/16"}]
+    )
+    name: ClusterName | None = Field(
+        default=None, description="of the EKS cluster; made from the stack's name when absent"
+    )
+    access: Access = Field(
+        default=Access(), description="who may use kubectl", examples=[{"apiFrom": ["203.0.113.0/24"]}]
+    )
+    system_nodes: SystemNodes = Field(
+        default=SystemNodes(), description="nodes for everything but models", examples=[{"count": 3}]
+    )
+    addon_versions: AddonVersions = Field(
+        default=AddonVersions(),
+        description="versions of EKS add-ons; chosen when absent",
+        examples=[{"vpc-cni": "v1.21.1-eksbuild.1"}],
+    )
+    ami_release: AmiRelease | None = Field(
+        default=None, description="release of EKS's AMI, of every node that we make; chosen when absent"
+    )
