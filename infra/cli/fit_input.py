@@ -12,6 +12,7 @@ from infra.engines import DEFAULT, ENGINES, Engine, with_library
 from infra.planning.sizing import can_run
 from infra.sizing.kv_cache import splits
 from infra.sizing.question import Question, version_in
+from infra.sizing.weights import in_16_bit
 
 KV_CACHE_DTYPES = ("auto", "fp8", "fp8_e4m3", "fp8_e5m2", "bfloat16", "float16")
 MOST_GPUS, MOST_GIB, MOST_TOKENS, MOST_SEQS = 16, 100_000, 10_485_760, 65_536
@@ -194,7 +195,12 @@ class _Reader:
     def _check_quantization(self, model: str, shape: ModelShape) -> None:
         """Engines quantize to some methods as they load; the others are how a repository's weights are stored."""
         name = self._given.get("quantization")
-        if name not in self._catalog.quantizations or name in (*AT_LOAD, shape.dtype) or self._given.get("like"):
+        if name not in self._catalog.quantizations or name == shape.dtype or self._given.get("like"):
+            return
+        if name in AT_LOAD:
+            if not in_16_bit(shape):
+                why = f"{model} holds {shape.dtype}, and an engine makes {name} of 16-bit weights only; leave it out"
+                self._wrong(f"--quantization {name}", why)
             return
         known = self._catalog.quantized_repositories.get((model, name or ""))
         write = f"`fit {known or f'REPOSITORY-IN-{(name or str()).upper()}'} --like {model} --quantization {name}`"

@@ -9,7 +9,7 @@ from infra.planning.options import Option, largest_context
 from infra.planning.pools import Offer
 from infra.planning.sizing import Sizing, can_run
 from infra.sizing.question import Question, Sized
-from infra.sizing.weights import HALF
+from infra.sizing.weights import in_16_bit
 
 # Made by the engine of 16-bit weights as it loads them; and made beforehand, so that a repository has to hold it.
 AT_LOAD_METHOD, STORED_METHOD = "fp8", "awq"
@@ -67,9 +67,9 @@ def smaller_weights(question: Question, catalog: Catalog) -> Iterator[tuple[Chan
     """The ways that 16-bit weights can be had smaller: those that are made as they load, and repositories that are
     known to hold others. Of weights of one's own nobody knows either."""
     shape = question.shape
-    in_16_bit = shape is not None and shape.dtype in (None, *HALF)
     if (
-        not in_16_bit
+        shape is None
+        or not in_16_bit(shape)
         or question.quantization
         or not question.engine.limits.quantizes_at_load
         or not question.own_repository

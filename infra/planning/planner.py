@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from infra.catalog import AT_LOAD, Catalog
+from infra.catalog import Catalog
 from infra.clouds.aws.config import AwsConfig
 from infra.plan.cluster import CachePlan, ClusterPlan, GatewayPlan, PoolPlan
 from infra.plan.models import ModelPlan
@@ -47,7 +47,7 @@ from infra.registry import cloud_of, services
 from infra.settings import Settings
 from infra.sizing.estimates import Throughput
 from infra.sizing.question import Sized
-from infra.sizing.weights import HALF, served_dtype
+from infra.sizing.weights import served_dtype
 
 # Plans in which advice is tried, before a stack that breaks rules is printed: of many models each takes longer.
 FEWEST_TRIED, MOST_TRIED = 40, 240
@@ -257,7 +257,7 @@ def _model(
         image=served.image.image,
         task=served.task,
         dtype=served.form or served_dtype(served.shape, served.quantization, bf16=bf16),
-        quantization=served.quantization if _quantizes_at_load(served) else None,
+        quantization=served.made_at_load,
         kv_cache_dtype=model.kv_cache_dtype,
         pool=offer.name if offer else None,
         instance_type=offer.instance_type if offer else None,
@@ -294,12 +294,6 @@ def _model(
 def _lacks_a_model(served: Served, sized: Sized | None) -> bool:
     """Whether a rate would be told if the engine had a model of it."""
     return sized is not None and served.task == "chat" and served.engine.throughput is None
-
-
-def _quantizes_at_load(served: Served) -> bool:
-    """A repository that is quantized says so itself, and an engine refuses to be told otherwise."""
-    in_16_bit = served.settings.like is None and (served.shape is None or served.shape.dtype in HALF)
-    return served.quantization in AT_LOAD and in_16_bit
 
 
 def _check_system_nodes(

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
 
-from infra.catalog import Catalog, ModelShape
+from infra.catalog import AT_LOAD, Catalog, ModelShape
 from infra.catalog.types import Image
 from infra.engines import ENGINES, Engine
 from infra.engines.engine import Library
@@ -16,7 +16,7 @@ from infra.settings import Model
 from infra.settings.architecture import Architecture, read_architecture
 from infra.sizing.kv_cache import kv_bytes_per_token
 from infra.sizing.question import Question
-from infra.sizing.weights import stored_gib
+from infra.sizing.weights import in_16_bit, stored_gib
 
 
 @dataclass(frozen=True)
@@ -72,6 +72,12 @@ class Served:
         )
 
     @property
+    def made_at_load(self) -> str | None:
+        """The quantization that the engine is told: a repository that holds one says so itself."""
+        own = self.settings.like is None and self.shape is not None and in_16_bit(self.shape)
+        return self.quantization if own and self.quantization in AT_LOAD else None
+
+    @property
     def embedding_size(self) -> int | None:
         """Numbers in a vector: an embedding is the last layer's state."""
         return self.shape.hidden_size if self.shape and self.task == "embed" else None
@@ -95,9 +101,7 @@ def resolve(name: str, model: Model, catalog: Catalog, *, no_gpu_nodes: bool, fi
             f"{path}.maxModelLen: {shape.max_context}",
             (Advice(((f"{path}.maxModelLen", shape.max_context),), f"{path}.maxModelLen: {shape.max_context}"),),
         )
-    if model.like is not None and model.quantization is not None:
-        findings.assume(f"{path}.quantization", f"{model.model} holds weights in {model.quantization} already")
-    return Served(
+    served = Served(
         name=name,
         settings=model,
         shape=shape,
@@ -115,6 +119,24 @@ def resolve(name: str, model: Model, catalog: Catalog, *, no_gpu_nodes: bool, fi
         replicas=Replicas(model.replicas.min, model.replicas.max),
         cpu=cpu,
     )
+    _assume_weights(served, shape, findings)
+    return served
+
+
+def _assume_weights(served: Served, shape: ModelShape, findings: Findings) -> None:
+    repository, path = served.settings.model, f"{served.path}.quantization"
+    if served.made_at_load is not None and shape.dtype is None:
+        findings.assume(
+            path,
+            f"{repository} holds 16-bit weights, which nobody has looked at;"
+            f" {served.engine.title} makes {served.made_at_load} of them as it loads",
+        )
+    elif (
+        served.made_at_load is None
+        and served.quantization is not None
+        and (served.settings.like is not None or served.quantization != shape.dtype)
+    ):
+        findings.assume(path, f"{repository} holds weights in {served.quantization} already")
 
 
 def _is_on_cpu(name: str, model: Model, engine: Engine, *, no_gpu_nodes: bool, findings: Findings) -> bool:

@@ -6,6 +6,11 @@ GIB = 2**30
 HALF = ("bf16", "fp16", "fp32")
 
 
+def in_16_bit(shape: ModelShape) -> bool:
+    """Weights that an engine can quantize as it loads them; a dtype that nobody has seen is counted as bf16."""
+    return shape.dtype in (None, *HALF)
+
+
 def stored_gib(shape: ModelShape, quantization: str | None, catalog: Catalog, *, own_repository: bool) -> float:
     """The download. A `like` repository holds weights in the quantization that is named."""
     at_load = quantization in AT_LOAD and own_repository

@@ -155,6 +155,7 @@ def test_what_nothing_serves_is_exit_1() -> None:
         ([QWEN, "--instance-type", "g6.xlarge", "--gpus", "2"], ["--gpus 2", "has 1"]),
         (["openai/gpt-oss-20b", "--gpu", "T4"], ["mxfp4", "8.0", "7.5"]),
         ([QWEN, "--quantization", "int3"], ["--quantization int3", "awq"]),
+        (["openai/gpt-oss-20b", "--quantization", "fp8"], ["--quantization fp8", "holds mxfp4", "16-bit weights only"]),
         (["llama3.2:3b", "--quantization", "fp8"], ["--quantization fp8", "tag"]),
         ([QWEN, "--kv-cache-dtype", "int2"], ["--kv-cache-dtype int2", "fp8"]),
         ([QWEN, "--gpu-memory-utilization", "1.5"], ["--gpu-memory-utilization 1.5"]),

@@ -9,6 +9,7 @@ from infra.services.serving.section import Model
 from infra.settings.architecture import BadArchitecture, read_architecture
 from infra.settings.checks.scope import CLUSTER_KIND, Scope
 from infra.settings.mistakes import Key, did_you_mean
+from infra.sizing.weights import in_16_bit
 
 _LIKE = "like: a known model of the same shape, or architecture: its config.json"
 
@@ -133,7 +134,11 @@ def _check_limits(scope: Scope, key: Key, model: Model) -> None:
 
 def _check_quantization(scope: Scope, key: Key, model: Model, shape: ModelShape) -> None:
     """Engines quantize to some methods as they load; the others are how a repository's weights are stored."""
-    if model.quantization not in (*AT_LOAD, shape.dtype):
+    if model.quantization in AT_LOAD and model.quantization != shape.dtype and not in_16_bit(shape):
+        got = f"{model.model} holds {shape.dtype}, and an engine makes {model.quantization} of 16-bit weights only"
+        write = f"leave quantization out: the weights are served in {shape.dtype}"
+        scope.report.wrong((*key, "quantization"), got, write, reads=[(*key, "model"), (*key, "quantization")])
+    elif model.quantization not in (*AT_LOAD, shape.dtype):
         got = f"{model.quantization} is made beforehand, and {model.model} holds {shape.dtype or 'other weights'}"
         known = scope.catalog.quantized_repositories.get((model.model, model.quantization or ""))
         repository = f"model: {known}" if known else f"a repository in {model.quantization}"

@@ -106,6 +106,18 @@ MODELS = (
         ),
     ),
     Bad(
+        "what an engine can't make of weights that aren't in 16 bit",
+        stack(CLUSTER, "models: {a: {model: openai/gpt-oss-20b, quantization: fp8}}"),
+        (
+            Mistake(
+                "models.a.quantization",
+                5,
+                "openai/gpt-oss-20b holds mxfp4, and an engine makes fp8 of 16-bit weights only",
+                "leave quantization out: the weights are served in mxfp4",
+            ),
+        ),
+    ),
+    Bad(
         "an Ollama tag on vLLM",
         stack(CLUSTER, 'models: {a: {model: "llama3.2:3b"}}'),
         (

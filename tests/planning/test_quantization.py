@@ -1,0 +1,81 @@
+"""A quantization that the plan counts is one that the repository holds, or one that the engine is told to make."""
+
+import re
+from typing import Any
+
+import pytest
+
+from infra.catalog import AT_LOAD
+from infra.engines import ENGINES
+from infra.planning.findings import Findings
+from infra.planning.served import Served, resolve
+from infra.settings import BadStackFile
+from infra.stack_file import load_config
+from tests.planning.stacks import CATALOG, DEV, changed, plan
+
+TOLD = {"vllm": "--quantization", "tgi": "--quantize"}
+
+
+def _load(models: dict[str, Any]) -> Any:
+    platform = {"cluster": {"create": {"version": "1.35", "zones": 2}}, "models": models}
+    return load_config(stack="dev", platform=platform, region="us-east-1", catalog=CATALOG).settings.models
+
+
+def _accepted(models: dict[str, Any]) -> list[Served]:
+    """Those of the models that the checks of a stack file let pass."""
+    try:
+        _load(models)
+    except BadStackFile as bad:
+        wrong = {re.split(r"[.[]", each.path)[1] for each in bad.mistakes}
+        models = {name: model for name, model in models.items() if name not in wrong}
+    loaded = _load(models)
+    return [resolve(n, each, CATALOG, no_gpu_nodes=False, findings=Findings()) for n, each in loaded.items()]
+
+
+@pytest.mark.parametrize("engine", TOLD)
+def test_every_model_in_every_quantization(engine: str) -> None:
+    asked = [
+        {"model": model, "quantization": method, "engine": engine}
+        for model in CATALOG.models
+        for method in CATALOG.quantizations
+    ]
+    if engine == "tgi":
+        asked = [{**each, "acknowledgeMaintenanceMode": True} for each in asked]
+    served = _accepted({f"m{index}": each for index, each in enumerate(asked)})
+    assert {each.quantization for each in served} > set(AT_LOAD)
+    assert ENGINES[engine].limits.quantizes_at_load
+    for each in served:
+        assert each.shape is not None
+        holds = each.shape.dtype == each.quantization
+        assert (each.made_at_load == each.quantization) is not holds, (each.settings.model, each.quantization)
+
+
+@pytest.mark.parametrize(
+    ("model", "method", "told"),
+    [
+        ("mistralai/Mistral-Small-24B-Instruct-2501", "fp8", True),  # its dtype wasn't seen
+        ("mistralai/Codestral-22B-v0.1", "bitsandbytes", True),
+        ("Qwen/Qwen3-32B", "fp8", True),
+        ("openai/gpt-oss-20b", "mxfp4", False),
+    ],
+)
+def test_the_server_is_told(model: str, method: str, told: bool) -> None:
+    made = plan(changed(DEV, gpuPools={}, models={"m": {"model": model, "quantization": method, "maxModelLen": 8192}}))
+    assert made.models["m"].quantization == (method if told else None)
+    assert made.models["m"].dtype == method
+
+
+@pytest.mark.parametrize(
+    ("fields", "assumed"),
+    [
+        ({"model": "mistralai/Mistral-Small-24B-Instruct-2501", "quantization": "fp8"}, "which nobody has looked at"),
+        ({"model": "acme/own", "like": "Qwen/Qwen3-8B", "quantization": "fp8"}, "acme/own holds weights in fp8"),
+        ({"model": "Qwen/Qwen3-8B", "quantization": "fp8"}, None),
+        ({"model": "openai/gpt-oss-20b", "quantization": "mxfp4"}, None),
+    ],
+)
+def test_what_nobody_has_seen_of_the_weights_is_an_assumption(fields: dict[str, str], assumed: str | None) -> None:
+    made = plan(changed(DEV, gpuPools={}, models={"m": {**fields, "maxModelLen": 8192}}))
+    said = [note.message for note in made.assumptions if note.path == "models.m.quantization"]
+    assert len(said) == (assumed is not None)
+    assert not assumed or assumed in said[0]
