@@ -12,6 +12,7 @@ from infra.planning.mends import Changes, mends, runs_in_8_bit, smaller_ways
 from infra.planning.options import Option, largest_context, serving
 from infra.planning.pools import every_type
 from infra.planning.sizing import Sizing, throughput_of
+from infra.sizing.estimates import span
 from infra.sizing.kv_cache import kv_bytes_per_token
 from infra.sizing.question import Question
 from infra.sizing.requests import WORKLOAD
@@ -130,9 +131,17 @@ def _needed(given: Option) -> str:
     return f"{arguments.concurrency} x {question.max_model_len:,} tokens need {gib:.1f}"
 
 
+def _cache(given: Option) -> str:
+    cache = given.sized.fit.kv_cache_gib
+    if cache is None:
+        return "none"
+    mid, interval = f"{cache.mid:.1f}", _interval(given)
+    return mid if mid == interval else f"{mid} ({interval})"
+
+
 def _interval(given: Option) -> str:
     cache = given.sized.fit.kv_cache_gib
-    return f"{cache.low:.1f} to {cache.high:.1f}" if cache else ""
+    return span(f"{cache.low:.1f}", f"{cache.high:.1f}") if cache else ""
 
 
 def text_of_all(question: Question, options: list[Option], api_price: float | None, sizing: Sizing, width: int) -> str:
@@ -221,7 +230,7 @@ def _asked(question: Question, options: list[Option]) -> str:
 
 
 def _row(given: Option) -> Row:
-    fit, cache, usd, offer = given.sized.fit, given.sized.fit.kv_cache_gib, given.usd_per_hour or 0.0, given.offer
+    fit, usd, offer = given.sized.fit, given.usd_per_hour or 0.0, given.offer
     note = ""
     if offer is not None and given.is_a_share:
         note = f"share of a node of {offer.gpus_per_node} GPUs for ${offer.usd_per_node_hour or 0:.2f} an hour"
@@ -232,7 +241,7 @@ def _row(given: Option) -> Row:
         f"{usd:.2f}",
         f"{usd * HOURS_A_MONTH:,.0f}",
         f"{fit.weights_gib:.1f}",
-        f"{cache.mid:.1f} ({_interval(given)})" if cache else "none",
+        _cache(given),
         f"{fit.max_concurrency:.1f}" if fit.max_concurrency is not None else "-",
         "; ".join(part for part in (note, whose, _NOTE[given.judged, given.certain]) if part),
     )

@@ -12,6 +12,7 @@ from infra.registry import owner_of
 from infra.services.built_in import SERVING, WEIGHTS
 from infra.services.owner import CLAIM
 from infra.sides.types import Change, Changes, Resources, Side, name_of, pool_of, type_of
+from infra.sizing.estimates import span
 
 DEPLOYMENT = "kubernetes:apps/v1:Deployment"
 NODE_GROUP = "aws:eks/nodeGroup:NodeGroup"
@@ -218,8 +219,7 @@ def _replicas(side: Side, name: str) -> int:
 
 
 def _range(replicas: dict[str, int]) -> str:
-    low, high = replicas["min"], replicas["max"]
-    return str(low) if low == high else f"{low} to {high}"
+    return span(str(replicas["min"]), str(replicas["max"]))
 
 
 def _secret(endpoint: object) -> str:

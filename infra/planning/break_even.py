@@ -8,7 +8,7 @@ price out + (tokens in / tokens out) x price in.
 from dataclasses import dataclass
 
 from infra.plan.money import HOURS_A_MONTH
-from infra.sizing.estimates import Throughput
+from infra.sizing.estimates import Throughput, span
 
 SECONDS_A_MONTH = HOURS_A_MONTH * 3600
 
@@ -47,7 +47,7 @@ def _can(tokens: float, makes: tuple[float, float] | None, throughput: Throughpu
         return f"whether a replica makes as many isn't known ({throughput.reason})"
     low, high = makes
     can = "makes as many" if tokens <= low else "can't make as many" if tokens > high else "may make as many"
-    return f"a replica {can}: {_millions(low)} to {_millions(high)} at full load"
+    return f"a replica {can}: {span(_millions(low), _millions(high))} at full load"
 
 
 def _millions(tokens: float) -> str:

@@ -85,7 +85,7 @@ def _gpu_nodes(pool: PoolPlan, nodes: BilledNodes, catalog: Catalog) -> CostItem
     prices = [hourly(catalog.instances[name], pool.capacity) for name in pool.instance_types]
     whose = f" ({pool.price_note})" if pool.price_note else ""
     surge = f", + {nodes.surge} in rollouts" if nodes.surge else ""
-    counts = f"{nodes.min} / {_short(nodes.expected)} / {nodes.all_month}"
+    counts = _counts(nodes.min, nodes.expected, nodes.all_month)
     return CostItem(
         f"GPU nodes {pool.name}",
         nodes.min * min(low for low, _ in prices) * HOURS_A_MONTH,
@@ -100,13 +100,13 @@ def _own_nodes(pool: PoolPlan, nodes: BilledNodes) -> CostItem:
     """At the stack file's price: day and night where their number is given, else those that the replicas need."""
     price = (pool.usd_per_node_hour or 0.0) * HOURS_A_MONTH
     most = max(nodes.min, pool.max)
-    number = f"{nodes.min} / {_short(nodes.expected)} / {most}" if nodes.min < most else str(most)
+    counts = _counts(nodes.min, nodes.expected, most)
     return CostItem(
         f"GPU nodes {pool.name}",
         nodes.min * price,
         nodes.expected * price,
         most * price,
-        f"{number} nodes of {pool.gpus_per_node} x {pool.gpu}, at the stack file's price",
+        f"{counts} nodes of {pool.gpus_per_node} x {pool.gpu}, at the stack file's price",
         pool=pool.name,
     )
 
@@ -122,8 +122,10 @@ def _behind_a_context(own: Sequence[CostItem]) -> Cost:
     )
 
 
-def _short(number: float) -> str:
-    return f"{number:.1f}".removesuffix(".0")
+def _counts(*nodes: float) -> str:
+    """At the minimum, as expected, at the maximum; one number where all are the same."""
+    printed = [f"{each:.1f}".removesuffix(".0") for each in nodes]
+    return " / ".join(printed if len(set(printed)) > 1 else printed[:1])
 
 
 def _platform(settings: Settings, cluster: ClusterPlan, catalog: Catalog) -> Iterator[CostItem]:

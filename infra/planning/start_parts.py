@@ -8,6 +8,7 @@ from infra.catalog.types import Image, Measured
 from infra.engines import ENGINES, Engine
 from infra.plan.cluster import CachePlan, PoolPlan
 from infra.plan.models import StartPart
+from infra.sizing.estimates import span
 
 Figures = Mapping[str, Measured]
 Task = Literal["chat", "embed", "rerank"]
@@ -88,12 +89,12 @@ def _assumed(server: Engine, figures: Figures) -> str:
 
 
 def seconds(measured: Measured, what: str) -> StartPart:
-    reason = f"{what}: {measured.value:.0f} s, {measured.low:.0f} to {measured.high:.0f} seen"
+    reason = f"{what}: {measured.value:.0f} s, {span(f'{measured.low:.0f}', f'{measured.high:.0f}')} seen"
     return StartPart(measured.low, measured.value, measured.high, reason)
 
 
 def moved(gib: float, speed: Measured, how: str) -> StartPart:
     """`speed` in MiB/s."""
     low, mid, high = (gib * 1024 / mibps for mibps in (speed.high, speed.value, speed.low))
-    reason = f"{gib:.1f} GiB at {speed.value:.0f} MiB/s ({speed.low:.0f} to {speed.high:.0f}), {how}"
+    reason = f"{gib:.1f} GiB at {speed.value:.0f} MiB/s ({span(f'{speed.low:.0f}', f'{speed.high:.0f}')}), {how}"
     return StartPart(low, mid, high, reason)

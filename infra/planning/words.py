@@ -1,7 +1,27 @@
 """Numbers and bills as people write them."""
 
+from collections.abc import Hashable, Mapping
+from typing import TypeVar
+
 # The three bills, by the words of `budget.of`.
 BILLS = {"min": "minimum", "expected": "expected", "max": "maximum"}
+
+Printed = TypeVar("Printed", bound=Hashable)
+
+
+def bills(amounts: Mapping[str, Printed]) -> list[tuple[str, Printed]]:
+    """Each figure once, with the words of the bills that print as it; without a word where all of them do."""
+    words: dict[Printed, list[str]] = {}
+    for word, amount in amounts.items():
+        words.setdefault(amount, []).append(word)
+    same = len(words) == 1 and len(amounts) == len(BILLS)
+    return [("" if same else " and ".join(of), amount) for amount, of in words.items()]
+
+
+def bills_said(amounts: Mapping[str, str]) -> str:
+    """`expected $706 per month; minimum $687; maximum $860`, or `$1,022 per month`."""
+    first, *others = (f"{word} {amount}".lstrip() for word, amount in bills(amounts))
+    return "; ".join((f"{first} per month", *others))
 
 
 def count(number: int, noun: str) -> str:

@@ -12,6 +12,11 @@ class Estimate:
     high: float
 
 
+def span(low: str, high: str, to: str = " to ") -> str:
+    """One figure where both print the same."""
+    return low if low == high else f"{low}{to}{high}"
+
+
 @dataclass(frozen=True)
 class Term:
     """One summand of the GPU's memory, with the formula and numbers that it came from."""

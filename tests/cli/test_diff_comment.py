@@ -13,7 +13,7 @@ from infra.cli.diff.tables import answers, settings, settings_title
 from infra.cli.diff.text import to_text
 from infra.cli.diff.told import tell
 from infra.cli.diff.values import count
-from infra.cli.diff.verdict import headline, mark
+from infra.cli.diff.verdict import figures_table, headline, mark
 from infra.cli.terminal import printable
 from infra.diff.difference import compare
 from infra.settings.mistakes import PLATFORM
@@ -95,6 +95,25 @@ def test_a_base_that_knows_no_expected_bill_has_the_maximum_alone() -> None:
     known = ("usd_per_month_min", "usd_per_month_max")
     old = Side({**side("many").plan, "cost": dict.fromkeys(known, 1)})
     assert re.search(r"many: maximum \+\$[\d,]+ per month", headline(compare("many", old, side("many"))))
+
+
+@pytest.mark.parametrize(
+    ("new", "title", "rows"),
+    [
+        ((116, 116, 116), "+$16 per month", ["$ per month"]),
+        ((110, 116, 116), "expected and maximum +$16 per month", ["minimum", "expected and maximum"]),
+        ((110, 110, 116), "expected +$10 per month; maximum +$16", ["minimum and expected", "maximum"]),
+        ((110, 112, 116), "expected +$12 per month; maximum +$16", ["minimum", "expected", "maximum"]),
+    ],
+)
+def test_bills_that_change_alike_are_one_figure(new: tuple[int, ...], title: str, rows: list[str]) -> None:
+    keys = ("usd_per_month_min", "usd_per_month_expected", "usd_per_month_max")
+    plan = side("many").plan
+    before, after = (Side({**plan, "cost": dict(zip(keys, each, strict=True))}) for each in ((100, 100, 100), new))
+    difference = compare("many", before, after)
+    assert headline(difference) == f"many: {title}"
+    names = [row[0] for row in figures_table(difference) if row[0].startswith("$")]
+    assert [name.removeprefix("$ per month, ") for name in names] == rows
 
 
 def test_a_base_that_calls_the_expected_bill_typical_has_it_all_the_same() -> None:

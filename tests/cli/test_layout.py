@@ -23,6 +23,7 @@ from tests.example_stacks import ALL_STACKS, CREATED, plan_text, planned
 WIDTHS = (60, 80, 100, 110, 120, 160, 200)
 WIDEST = max(WIDTHS)
 INDENT = 4
+TWICE = re.compile(r"(?<![\d.,$])(\$?\d[\d,.]*)(?:(?: to |–)\1| / \1 / \1)(?![\d.,])")  # a span of one figure
 FIGURES_ALONE = re.compile(r" +[-+$]?[\d,.]+( {2,}[-+$]?[\d,.]+)+")  # whose they are is on another line
 
 LONG_NAMES = f"""config:
@@ -54,6 +55,7 @@ def check(shown: str, all_of_it: Iterable[str], width: int) -> None:
     whole = {word for text in all_of_it for word in words(text) if cells_of(word) < width - INDENT}
     assert whole - words(shown) == set()
     assert [line for line in shown.splitlines() if FIGURES_ALONE.fullmatch(line)] == []
+    assert [match[0] for match in TWICE.finditer(shown)] == []
 
 
 @pytest.mark.parametrize("width", WIDTHS)

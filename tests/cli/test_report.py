@@ -7,10 +7,13 @@ from pathlib import Path
 import pytest
 
 from infra.cli.report import report
-from infra.cli.report.words import shown
+from infra.cli.report.words import interval, shown
 from infra.offline import Planned
 from infra.planning.kinds import KINDS
+from infra.planning.words import bills_said
 from infra.recording import Recording
+from infra.sizing.estimates import Estimate
+from tests.example_stacks import planned
 from tests.planning.stacks import CATALOG, DEV, changed, plan
 
 
@@ -34,6 +37,54 @@ def test_capacity_is_rounded_down(length: int, step: float) -> None:
 def test_a_pool_of_several_types_has_a_range_of_prices(types: list[str], price: str) -> None:
     pool = {"instanceTypes": types}
     assert price in _section(changed(DEV, gpuPools__l4=pool), "POOLS")[0]
+
+
+@pytest.mark.parametrize(
+    ("stack", "headline", "titles", "last"),
+    [
+        ("zonal", r"\$1,022 per month", ["nodes", "$ per month"], ["sum", "", "1,022"]),
+        (
+            "prod",
+            r"expected \$[\d,]+ per month; minimum \$[\d,]+; maximum \$[\d,]+; budget \$30,000 \(maximum\)",
+            ["nodes", "minimum, $ per month", "expected", "maximum"],
+            ["sum", "", "[\\d,]+", "[\\d,]+", "[\\d,]+"],
+        ),
+    ],
+)
+def test_bills_that_are_the_same_are_one_figure(stack: str, headline: str, titles: list[str], last: list[str]) -> None:
+    of = report(planned(stack))
+    (said,) = [row[1] for row in of.verdict if row[0] == "BILL"]
+    (bill,) = [section for section in of.sections if section.title == "BILL"]
+    assert re.fullmatch(headline, said)
+    assert [column.title for column in bill.columns] == titles
+    assert re.fullmatch(" ".join(last), " ".join(bill.rows[-2]))
+    assert ("expected:" in bill.note) == (len(titles) > 2)
+
+
+@pytest.mark.parametrize(
+    ("amounts", "said"),
+    [
+        (("$16", "$16", "$16"), "$16 per month"),
+        (("$16", "$16", "$17"), "expected and minimum $16 per month; maximum $17"),
+        (("$17", "$16", "$17"), "expected and maximum $17 per month; minimum $16"),
+        (("$2", "$1", "$3"), "expected $2 per month; minimum $1; maximum $3"),
+    ],
+)
+def test_bills_in_words(amounts: tuple[str, ...], said: str) -> None:
+    assert bills_said(dict(zip(("expected", "minimum", "maximum"), amounts, strict=True))) == said
+
+
+@pytest.mark.parametrize(
+    ("estimate", "said"),
+    [
+        ((4.0, 4.6, 5.0), "4.6 (4.0–5.0)"),
+        ((4.0, 4.0, 4.0), "4.0"),
+        ((4.6, 4.61, 4.62), "4.6"),
+        ((3.9, 5, 5), "5.0 (3.9–5.0)"),
+    ],
+)
+def test_an_interval_is_one_figure_where_its_ends_print_the_same(estimate: tuple[float, ...], said: str) -> None:
+    assert interval(Estimate(*estimate)) == said
 
 
 MANY = changed(DEV, models={f"m{index}": DEV["models"]["qwen3-8b"] for index in range(9)}, gpuPools={})

@@ -11,6 +11,7 @@ from infra.diff.difference import Difference, Facts
 from infra.diff.settings import without_secrets
 from infra.diff.traffic import noticed
 from infra.sides.types import Change, Changes
+from infra.sizing.estimates import span
 
 _FIGURES = {
     "engine": "engine",
@@ -128,8 +129,7 @@ def bill(difference: Difference) -> list[tuple[str, str, str]]:
 def _span(item: list[float] | None) -> str:
     if item is None:
         return NONE
-    low, high = (number(each) for each in item)
-    return low if low == high else f"{low} to {high}"
+    return span(*(number(each) for each in item))
 
 
 def facts(facts: Facts) -> list[tuple[str, str, str]]:
@@ -145,11 +145,12 @@ def effect(difference: Difference, facts: Facts) -> str:
         return "The program of now can't plan the base's stack file, so what is whose can't be told apart."
     cost, resources = facts.effect.cost, facts.effect.resources
     low, high = (cost[key].new - cost[key].old for key in (figures.MIN, figures.MAX))
+    bills = signed(low) if signed(low) == signed(high) else f"minimum {signed(low)}, maximum {signed(high)}"
     maximum = difference.cost[figures.MAX]
     does = [f"{count(len(urns), 'resource')} {act}" for act, urns in resources.acts().items()]
     return (
-        f"These alone, with the stack file as it was: minimum {signed(low)} $ per month, maximum {signed(high)},"
-        f" {', '.join(does) or 'no resource changed'}. The stack file's own part: maximum"
+        f"These alone, with the stack file as it was: {bills} $ per month, {', '.join(does) or 'no resource changed'}."
+        " The stack file's own part: maximum"
         f" {signed(maximum.new - maximum.old - high)} $ per month."
     )
 

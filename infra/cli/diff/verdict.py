@@ -11,6 +11,7 @@ from infra.diff.difference import Difference
 from infra.diff.guard import Guarded
 from infra.diff.traffic import AWAY, GONE, NODE_GROUP, Notice
 from infra.plan.rules import Rule
+from infra.planning.words import bills, bills_said
 from infra.registry import of_the_platform, owner_of
 from infra.services.owner import CLAIM, word_of
 from infra.sides.types import Change, name_of, pool_of, type_of
@@ -24,7 +25,7 @@ _WORDS = {
     "pulumi:providers:kubernetes": "the Kubernetes provider",
     "aws:eks/nodeGroup:NodeGroup": "node group",
 }
-_BILL = (figures.EXPECTED, figures.MAX)
+_OF_THE_TITLE = ("expected", "maximum")  # bills, unless all of them are the same
 
 
 def mark(difference: Difference) -> str:
@@ -44,14 +45,16 @@ def headline(difference: Difference) -> str:
 
 def _money(difference: Difference) -> str:
     """The expected bill and the maximum; of a stack that stays, how they change."""
-    found = {figures.BILLS[key]: difference.cost[key] for key in _BILL if key in difference.cost}
+    found = {word: difference.cost[key] for key, word in figures.BILLS.items() if key in difference.cost}
+    printed = {word: _dollars(change, difference) for word, change in found.items()}
+    if len(bills(printed)) > 1:
+        found, printed = ({w: each[w] for w in _OF_THE_TITLE if w in each} for each in (found, printed))
     stays = difference.old.exists and difference.new.exists
     if stays and not any(round(change.new) - round(change.old) for change in found.values()):
         bill = "the bill stays" if any(change.new for change in found.values()) else "no bill"
         return f"{bill}{_over(difference)}"
     whose = "" if stays else "the stack is gone: " if difference.old.exists else "a new stack: "
-    amounts = [f"{word} {_dollars(change, difference)}" for word, change in found.items()]
-    return f"{whose}{amounts[0]} per month{''.join(f'; {each}' for each in amounts[1:])}{_over(difference)}"
+    return f"{whose}{bills_said(printed)}{_over(difference)}"
 
 
 def _dollars(change: Change, difference: Difference) -> str:
@@ -174,9 +177,7 @@ def reasons(difference: Difference) -> Iterator[tuple[str, str]]:
 def figures_table(difference: Difference) -> Iterator[tuple[str, str, str, str]]:
     """What it costs and needs: now, after, change. The bill always, the rest where it changes."""
     old, new = difference.old, difference.new
-    for key, word in figures.BILLS.items():
-        if key in difference.cost and (difference.cost[key].old or difference.cost[key].new):
-            yield _row(f"$ per month, {word}", difference.cost[key])
+    yield from _bills(difference)
     yield from _budget(difference)
     if peak := figures.gpus_at_peak(old, new):
         yield _row("GPUs at peak, rollout included", peak)
@@ -186,6 +187,13 @@ def figures_table(difference: Difference) -> Iterator[tuple[str, str, str, str]]
         yield _row(f"{quota.unit} of quota {name}", change)
     if beside := figures.vcpus_beside(old, _swapped(difference), _vcpus()):
         yield "vCPUs on top while nodes are swapped", "", number(beside), signed(beside)
+
+
+def _bills(difference: Difference) -> Iterator[tuple[str, str, str, str]]:
+    """One row for those that print the same."""
+    found = {word: difference.cost[key] for key, word in figures.BILLS.items() if key in difference.cost}
+    rows = {word: _row("", change)[1:] for word, change in found.items() if change.old or change.new}
+    yield from ((f"$ per month, {word}" if word else "$ per month", *amounts) for word, amounts in bills(rows))
 
 
 def _budget(difference: Difference) -> Iterator[tuple[str, str, str, str]]:

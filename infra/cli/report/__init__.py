@@ -12,9 +12,10 @@ from infra.cli.report.words import count, usd
 from infra.engines import ENGINES
 from infra.offline import Planned
 from infra.plan.models import ModelPlan
+from infra.plan.money import Cost
 from infra.plan.plan import Plan
 from infra.planning.kinds import by_kind
-from infra.planning.words import BILLS
+from infra.planning.words import BILLS, bills_said
 from infra.recording import Recording
 
 __all__ = ["Column", "Report", "Row", "Section", "report"]
@@ -58,8 +59,7 @@ def _title(plan: Plan, recording: Recording) -> str:
 def _verdict(plan: Plan) -> tuple[Row, ...]:
     cost, budget = plan.cost, plan.settings.budget
     ok = _ok(plan)
-    bill = f"expected {usd(cost.usd_per_month_expected)} per month"
-    bill += f"; minimum {usd(cost.usd_per_month_min)}; maximum {usd(cost.usd_per_month_max)}"
+    bill = _bill(cost)
     if cost.whose:
         bill += f" ({cost.whose})"
     if not cost.items:
@@ -71,6 +71,15 @@ def _verdict(plan: Plan) -> tuple[Row, ...]:
     )
     refused = ("REFUSED", f"{count(len(plan.violations), 'rule')} broken; `pulumi up` would refuse it too")
     return (refused if plan.violations else ok, ("BILL", bill), *_paused(plan), ("LOOK AT", look))
+
+
+def _bill(cost: Cost) -> str:
+    amounts = {
+        BILLS["expected"]: cost.usd_per_month_expected,
+        BILLS["min"]: cost.usd_per_month_min,
+        BILLS["max"]: cost.usd_per_month_max,
+    }
+    return bills_said({word: usd(amount) for word, amount in amounts.items()})
 
 
 def _paused(plan: Plan) -> tuple[Row, ...]:

@@ -1,9 +1,10 @@
-"""The bill."""
+"""The bill; of a stack that costs the same at any load, in one figure per row."""
 
 from infra.cli.report.section import Column, Row, Section
-from infra.cli.report.words import number, span, usd
+from infra.cli.report.words import number, usd
 from infra.plan.money import HOURS_A_MONTH, Cheaper, CostItem
 from infra.plan.plan import Plan
+from infra.sizing.estimates import span
 
 
 def bill_section(plan: Plan) -> Section:
@@ -19,20 +20,21 @@ def bill_section(plan: Plan) -> Section:
     sums = (cost.usd_per_month_min, cost.usd_per_month_expected, cost.usd_per_month_max)
     rows.append(_row("sum", "", *sums))
     rows.append(("per hour", "", *(f"{each / HOURS_A_MONTH:,.2f}" for each in sums)))
+    parts = f"\nthe rest: {', '.join(_part(item) for item in rest)}" if rest else ""
+    paused = "".join(f"\nless while paused: {_way(way)}" for way in plan.while_paused)
+    last = f"{parts}{paused}\n{cost.price_note}; not in it: {cost.left_out}"
+    if all(len(set(amounts)) == 1 for _, _, *amounts in rows):
+        once = tuple(row[:3] for row in rows)
+        return Section("BILL", (Column("nodes"), Column("$ per month", right=True)), once, last.lstrip())
     columns = (
         Column("nodes"),
         Column("minimum, $ per month", right=True),
         Column("expected", right=True),
         Column("maximum", right=True),
     )
-    parts = f"\nthe rest: {', '.join(_part(item) for item in rest)}" if rest else ""
     rollouts = f"\nmaximum: in rollouts, {cost.rollouts} per month" if cost.rollouts else ""
-    paused = "".join(f"\nless while paused: {_way(way)}" for way in plan.while_paused)
-    note = (
-        f"expected: replicas a third of the way from their minimum to their maximum{rollouts}{parts}{paused}"
-        f"\n{cost.price_note}; not in it: {cost.left_out}"
-    )
-    return Section("BILL", columns, tuple(rows), note)
+    expected = "expected: replicas a third of the way from their minimum to their maximum"
+    return Section("BILL", columns, tuple(rows), f"{expected}{rollouts}{last}")
 
 
 def _row(name: str, what: str, *amounts: float) -> Row:
@@ -45,4 +47,4 @@ def _way(way: Cheaper) -> str:
 
 def _part(item: CostItem) -> str:
     what = f" ({item.what})" if item.what else ""
-    return f"{item.name}{what} {span(item.min, item.max)}"
+    return f"{item.name}{what} {span(number(item.min), number(item.max))}"

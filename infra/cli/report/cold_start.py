@@ -8,6 +8,7 @@ from infra.cli.report.words import usd
 from infra.plan.models import ColdStart
 from infra.plan.money import Remedy
 from infra.plan.plan import Plan
+from infra.sizing.estimates import span
 
 _LETTERS = {"node": "N", "boot": "B", "image": "I", "weights": "W", "engine": "E"}
 _LEGEND = "N node, B boot and join, I image, W weights, E engine start and compile"
@@ -43,7 +44,7 @@ def _row(name: str, start: ColdStart, remedies: tuple[Remedy, ...], scale: int) 
         name,
         bar(start, scale),
         duration(start.seconds),
-        f"{start.low / 60:.0f} to {start.high / 60:.0f}",
+        span(f"{start.low / 60:.0f}", f"{start.high / 60:.0f}"),
         f"{best.name} -{duration(best.seconds)}" if best else "",
     )
 

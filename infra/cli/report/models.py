@@ -9,6 +9,7 @@ from infra.plan.cluster import PoolPlan
 from infra.plan.models import ModelPlan
 from infra.plan.money import Cheaper
 from infra.plan.plan import Plan
+from infra.sizing.estimates import span
 from infra.sizing.requests import WORKLOAD
 
 _SHORT_REVISION = 12  # of a commit
@@ -86,7 +87,7 @@ def _model_row(plan: Plan, model: ModelPlan) -> Row:
         holds,
         minutes(model.cold_start.seconds),
         _hourly(model, plan.pools.get(model.pool or "")),
-        f"{two_figures(dollars.low)}-{two_figures(dollars.high)}" if dollars else "-",
+        span(two_figures(dollars.low), two_figures(dollars.high), "-") if dollars else "-",
     )
 
 
@@ -176,7 +177,7 @@ def _pool_row(pool: PoolPlan) -> Row:
         pool.name,
         node + (", spot" if pool.capacity == "spot" else ""),
         price(pool) + ("*" if pool.price_note else ""),
-        f"{pool.min} to {pool.max}" if pool.min < pool.max else str(pool.max),
+        span(str(pool.min), str(pool.max)),
         f"{pool.peak_gpus} + {pool.surge_gpus} = {pool.peak_gpus + pool.surge_gpus} of {pool.max * pool.gpus_per_node}",
         count(pool.idle_gpus, "GPU") if pool.idle_gpus else "",
     )

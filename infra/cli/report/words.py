@@ -6,7 +6,7 @@ from typing import Any
 
 from infra.plan.cluster import PoolPlan
 from infra.plan.models import Replicas
-from infra.sizing.estimates import Estimate
+from infra.sizing.estimates import Estimate, span
 
 
 def count(number: int, noun: str) -> str:
@@ -27,22 +27,19 @@ def two_figures(amount: float) -> str:
     return f"{round(amount, decimals):,.{max(decimals, 0)}f}"
 
 
-def span(low: float, high: float) -> str:
-    return number(low) if number(low) == number(high) else f"{number(low)} to {number(high)}"
-
-
 def requests(requests: float) -> str:
     """Rounded down: a replica never holds more than is said."""
     return f"{math.floor(requests * 10) / 10:g}" if requests < 10 else f"{math.floor(requests):,}"
 
 
 def between(replicas: Replicas) -> str:
-    return str(replicas.min) if replicas.min == replicas.max else f"{replicas.min} to {replicas.max}"
+    return span(str(replicas.min), str(replicas.max))
 
 
 def interval(estimate: Estimate) -> str:
-    """Its low end is farther than its high one: both are said."""
-    return f"{estimate.mid:.1f} ({estimate.low:.1f}–{estimate.high:.1f})"
+    """Its low end is farther than its high one: both are said, where they print as others than the middle."""
+    low, mid, high = (f"{each:.1f}" for each in (estimate.low, estimate.mid, estimate.high))
+    return mid if low == mid == high else f"{mid} ({span(low, high, '–')})"
 
 
 def minutes(seconds: int) -> str:
@@ -52,8 +49,7 @@ def minutes(seconds: int) -> str:
 def price(pool: PoolPlan) -> str:
     if pool.usd_per_node_hour is None or pool.usd_per_node_hour_least is None:
         return "-"
-    least, most = f"{pool.usd_per_node_hour_least:,.2f}", f"{pool.usd_per_node_hour:,.2f}"
-    return most if least == most else f"{least} to {most}"
+    return span(f"{pool.usd_per_node_hour_least:,.2f}", f"{pool.usd_per_node_hour:,.2f}")
 
 
 def shown(value: Any) -> str:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from infra.catalog import Gpu, ModelShape
 from infra.engines.vllm.versions import PINNED, pages
-from infra.sizing.estimates import Estimate, Fit, Throughput
+from infra.sizing.estimates import Estimate, Fit, Throughput, span
 from infra.sizing.kv_cache import request_bytes
 from infra.sizing.question import Arguments, Sized
 from infra.sizing.requests import WORKLOAD, Workload
@@ -78,8 +78,9 @@ def throughput(
         step = _step_seconds(shape, gpu, gpus, arguments, fit, workload, held, batch, quantization, pace)
         rates.append(batch / step)
     low, high, mid = rates
+    interval = span(f"{low:,.0f}", f"{high:,.0f}")
     reason = (
-        f"about {mid:,.0f} tokens out a second at full load ({low:,.0f} to {high:,.0f}): {batch:,.0f} requests of"
+        f"about {mid:,.0f} tokens out a second at full load ({interval}): {batch:,.0f} requests of"
         f" {workload.prompt:,} + {workload.output:,} tokens at once; a step reads {fit.weights_gib:.1f} GiB of weights"
         f" and {batch * held / GIB:.1f} of cache at {gpu.bandwidth_gb_s:,.0f} GB/s"
     )
