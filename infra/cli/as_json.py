@@ -63,7 +63,7 @@ def _resource(resource: Recorded) -> dict[str, Any]:
 
 
 def _notes(notes: tuple[Note, ...]) -> list[dict[str, str]]:
-    return [vars(note) for note in notes]
+    return [{"path": note.path, "message": note.message} for note in notes]
 
 
 def _of_the_bill(plan: Plan) -> tuple[Note, ...]:

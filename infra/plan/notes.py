@@ -1,6 +1,7 @@
-"""What planning tells beside its decisions: choices, broken rules with advice, warnings, things to do, assumptions."""
+"""What planning finds beside its decisions: choices, broken rules with advice, warnings, things to do, assumptions."""
 
 from dataclasses import dataclass
+from enum import IntEnum, auto
 from typing import Any
 
 from infra.plan.rules import Rule
@@ -35,6 +36,40 @@ class Warned(Note):
 
 
 @dataclass(frozen=True)
+class Assumption(Note):
+    """What is taken to be so, because nothing was read from the account or the cluster."""
+
+
+class Step(IntEnum):
+    """When a person does a thing: the order of doing."""
+
+    PLACEHOLDERS = auto()
+    ACCOUNT = auto()
+    QUOTAS = auto()
+    LICENCES = auto()
+    SECRETS = auto()
+    NODES = auto()
+    NAMESPACE = auto()
+    NAMESPACE_LABELS = auto()
+    RUNTIME_CLASS = auto()
+    DEVICE_PLUGIN = auto()
+    CERTIFICATE = auto()
+    INGRESS_CONTROLLER = auto()
+    INGRESS_LABEL = auto()
+    DNS = auto()
+    MONITORING = auto()
+    MONITORING_LOGIN = auto()
+
+
+@dataclass(frozen=True)
+class ToDo(Note):
+    """What a person has to do before or after the first `pulumi up`."""
+
+    step: Step
+    nth: int = 0  # of its step, where they have an order among them
+
+
+@dataclass(frozen=True)
 class Violation:
     """A rule that the stack breaks, and what to write so that it doesn't."""
 
@@ -46,8 +81,12 @@ class Violation:
 
 
 @dataclass(frozen=True)
-class Choice:
+class Chosen:
     """A value that the program chose because the stack file gives none; `--pin` writes it under its path."""
 
+    path: str
     value: Any
     reason: str
+
+
+Finding = Chosen | Violation | Warned | ToDo | Assumption

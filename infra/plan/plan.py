@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from infra.plan.cluster import AddonPlan, CachePlan, ClusterPlan, GatewayPlan, Monitoring, PoolPlan, Quota
 from infra.plan.models import ModelPlan
 from infra.plan.money import Cheaper, Cost, Remedy
-from infra.plan.notes import Choice, Note, Violation, Warned
+from infra.plan.notes import Assumption, Chosen, ToDo, Violation, Warned
 from infra.settings import Settings
 
 
@@ -25,9 +25,9 @@ class Plan:
     remedies: Mapping[str, tuple[Remedy, ...]]  # by model; its neighbours count: they fill the nodes of a pool
     cheaper: Mapping[str, tuple[Cheaper, ...]]  # by model; its neighbours count here too
     while_paused: tuple[Cheaper, ...]  # of a stack whose models are all paused
-    chosen: Mapping[str, Choice]  # dotted path of a stack-file key -> what was chosen
+    chosen: Mapping[str, Chosen]  # dotted path of a stack-file key -> what was chosen
     quotas: tuple[Quota, ...] = field(default=())
     violations: tuple[Violation, ...] = field(default=())
     warnings: tuple[Warned, ...] = field(default=())
-    to_do: tuple[Note, ...] = field(default=())
-    assumptions: tuple[Note, ...] = field(default=())
+    to_do: tuple[ToDo, ...] = field(default=())
+    assumptions: tuple[Assumption, ...] = field(default=())

@@ -5,7 +5,8 @@ from typing import Literal
 
 from infra.catalog import Catalog
 from infra.plan.cluster import AddonPlan, Monitoring
-from infra.planning.findings import Findings
+from infra.plan.notes import Chosen
+from infra.planning.findings import Decided
 from infra.planning.prometheus_login import plan_login
 from infra.services.addons.section import Addon
 from infra.settings import Settings
@@ -21,8 +22,11 @@ ADDONS = {
 }
 
 
-def plan_addons(settings: Settings, catalog: Catalog, findings: Findings) -> Mapping[str, AddonPlan]:
-    return {key: _plan(key, settings, catalog, findings) for key in ADDONS}
+def plan_addons(settings: Settings, catalog: Catalog) -> Decided[Mapping[str, AddonPlan]]:
+    addons: dict[str, AddonPlan] = {}
+    for key in ADDONS:
+        addons[key] = yield from _plan(key, settings, catalog)
+    return addons
 
 
 def plan_monitoring(settings: Settings, addons: Mapping[str, AddonPlan], catalog: Catalog) -> Monitoring | None:
@@ -42,13 +46,13 @@ def plan_monitoring(settings: Settings, addons: Mapping[str, AddonPlan], catalog
     )
 
 
-def _plan(key: str, settings: Settings, catalog: Catalog, findings: Findings) -> AddonPlan:
+def _plan(key: str, settings: Settings, catalog: Catalog) -> Decided[AddonPlan]:
     attribute, chart_name = ADDONS[key]
     addon: Addon = getattr(settings.addons, attribute)
     chart = catalog.charts[chart_name]
     state, reason = _state(addon, f"{chart_name} {chart.version}", created=settings.cluster.create is not None)
     if addon.state is None and addon.existing is None:
-        findings.choose(f"addons.{key}", state, reason)
+        yield Chosen(f"addons.{key}", state, reason)
     return AddonPlan(state, chart_name, chart.repo, chart.version, chart.namespace, reason)
 
 

@@ -1,6 +1,7 @@
 """Why a server is started with its arguments, and what each gains over the engine's own."""
 
-from infra.planning.findings import Findings
+from infra.plan.notes import Chosen
+from infra.planning.findings import Decided
 from infra.planning.placement import Placed
 from infra.planning.sizing import Sizing
 from infra.sizing.batches import MEAN_SHARE
@@ -10,23 +11,23 @@ from infra.sizing.question import Sized
 MOST_UTILIZATION = 0.95
 
 
-def choose_arguments(placed: Placed, sizing: Sizing, findings: Findings) -> tuple[str, ...]:
+def choose_arguments(placed: Placed, sizing: Sizing) -> Decided[tuple[str, ...]]:
     """Notes the arguments that the stack file leaves open as choices; the reasons of all of them."""
     served, sized = placed.served, placed.sized
     path = served.path
     takes_batch = served.engine.limits.takes_batch
     if not takes_batch and served.settings.concurrency is None:
         reason = f"{served.engine.title} takes the memory of the whole context for each request that it answers at once"
-        findings.choose(f"{path}.concurrency", served.question.concurrency, reason)
+        yield Chosen(f"{path}.concurrency", served.question.concurrency, reason)
     if sized is None or not takes_batch or not sized.fit.estimated:
         return ()
     if served.settings.gpu_memory_utilization is None:
         share = sized.arguments.utilization
-        findings.choose(f"{path}.gpuMemoryUtilization", share, _utilization(sized, sizing))
+        yield Chosen(f"{path}.gpuMemoryUtilization", share, _utilization(sized, sizing))
     if served.settings.max_num_seqs is not None:
         return (f"max-num-seqs {served.settings.max_num_seqs} is in the stack file",)
     seqs, reason = sized.arguments.max_num_seqs, _batch(sized)
-    findings.choose(f"{path}.maxNumSeqs", seqs, reason)
+    yield Chosen(f"{path}.maxNumSeqs", seqs, reason)
     gain = _gain(sized, sizing) if served.engine.limits.defaults_known else ""
     return (f"max-num-seqs {seqs}: {reason}{gain}",)
 

@@ -10,11 +10,10 @@ from infra.catalog import Catalog
 from infra.plan.cluster import PoolPlan
 from infra.plan.models import ModelPlan
 from infra.plan.money import Cost, CostItem
-from infra.plan.notes import Advice, Violation, Write
+from infra.plan.notes import Advice, Finding, Violation, Write
 from infra.plan.plan import Plan
 from infra.plan.rules import Rule
 from infra.planning.advice import Attempt, written
-from infra.planning.findings import Findings
 from infra.planning.paused import cheapest_system_nodes
 from infra.planning.words import BILLS
 from infra.settings import Settings
@@ -29,7 +28,7 @@ SMALLER_MODELS = 4  # whose weights and cache are tried smaller, dearest first
 ENDS = {"max": ("max",), "expected": ("max", "min"), "min": ("min",)}
 
 
-def check_budget(settings: Settings, cost: Cost, findings: Findings) -> None:
+def check_budget(settings: Settings, cost: Cost) -> Iterator[Finding]:
     budget = settings.budget
     if budget is None:
         return
@@ -40,7 +39,7 @@ def check_budget(settings: Settings, cost: Cost, findings: Findings) -> None:
     bill = f"the {BILLS[budget.of]} bill, ${total:,.0f} per month{f' ({cost.whose})' if cost.whose else ''},"
     items = ", ".join(f"{item.name} {_of(item, budget):,.0f}" for item in _biggest(cost, budget)[:NAMED])
     enough = f"{PATH}: {_enough(total)}"
-    findings.refuse(
+    yield Violation(
         Rule.BUDGET,
         PATH,
         f"{bill} is ${over:,.0f} over {budget.usd_per_month:,.0f}; the biggest: {items}",

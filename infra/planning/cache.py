@@ -1,12 +1,12 @@
 """Where the weights are kept: one claim that every model reads."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Literal
 
 from infra.plan.cluster import CachePlan, ClusterPlan
-from infra.plan.notes import Advice
+from infra.plan.notes import Advice, Assumption, Chosen, Finding, Violation
 from infra.plan.rules import Rule
-from infra.planning.findings import Findings
+from infra.planning.findings import Decided, warned
 from infra.planning.served import Served
 from infra.settings import Settings
 
@@ -20,17 +20,17 @@ EFS_GIB = 1024
 EBS_IOPS, EBS_THROUGHPUT = 3000, 250
 
 
-def plan_cache(settings: Settings, models: Sequence[Served], cluster: ClusterPlan, findings: Findings) -> CachePlan:
+def plan_cache(settings: Settings, models: Sequence[Served], cluster: ClusterPlan) -> Decided[CachePlan]:
     cache = settings.cache
-    kind, reason = _kind(settings, findings)
+    kind, reason = yield from _kind(settings)
     storage_class = cache.storage_class if cache else None
     weights = sum(each.disk_gib for each in models)
-    size = _size(settings, kind, weights, findings)
+    size = yield from _size(settings, kind, weights)
     one_reader = kind == "ebs" or (kind == "storageClass" and storage_class is None)
     if kind == "storageClass":
-        _check_readers(settings, storage_class, models, findings)
+        yield from _check_readers(settings, storage_class, models)
     if one_reader:
-        findings.warn(
+        yield warned(
             "cache",
             "one node at a time holds the volume: where there are several, a changed model or revision first wants one"
             " `pulumi up` with paused: true, or its download waits for the volume",
@@ -47,19 +47,19 @@ def plan_cache(settings: Settings, models: Sequence[Served], cluster: ClusterPla
     )
 
 
-def _kind(settings: Settings, findings: Findings) -> tuple[Literal["efs", "ebs", "storageClass"], str]:
+def _kind(settings: Settings) -> Decided[tuple[Literal["efs", "ebs", "storageClass"], str]]:
     if settings.cache is not None:
         return settings.cache.kind, f"{settings.cache.kind} is in the stack file"
     if settings.cluster.create is not None:
         reason = "every replica in every zone reads one copy of the weights"
-        findings.choose("cache.kind", "efs", reason)
+        yield Chosen("cache.kind", "efs", reason)
         return "efs", reason
     reason = "the cluster's default storage class: none is made on a cluster that exists"
-    findings.choose("cache.kind", "storageClass", reason)
+    yield Chosen("cache.kind", "storageClass", reason)
     return "storageClass", reason
 
 
-def _size(settings: Settings, kind: str, weights: float, findings: Findings) -> int:
+def _size(settings: Settings, kind: str, weights: float) -> Decided[int]:
     if kind == "efs":
         return EFS_GIB
     given = settings.cache.size if settings.cache else None
@@ -67,12 +67,12 @@ def _size(settings: Settings, kind: str, weights: float, findings: Findings) -> 
     if given is None:
         size = next((step for step in STEPS_GIB if step >= needed), STEPS_GIB[-1])
         reason = f"{weights:.1f} GiB of weights x {ROOM}, rounded up; {STEPS_GIB[0]}Gi at least"
-        findings.choose("cache.size", f"{size}Gi", reason)
+        yield Chosen("cache.size", f"{size}Gi", reason)
         return size
     size = int(given[:-2]) * (1024 if given.endswith("Ti") else 1)
     if size < weights:
         fix = next((step for step in STEPS_GIB if step >= needed), STEPS_GIB[-1])
-        findings.refuse(
+        yield Violation(
             Rule.DISK,
             "cache.size",
             f"{weights:.1f} GiB of weights don't fit a cache of {size} GiB",
@@ -80,29 +80,29 @@ def _size(settings: Settings, kind: str, weights: float, findings: Findings) -> 
             (Advice((("cache.size", f"{fix}Gi"),), f'cache.size: "{fix}Gi"'),),
         )
     elif size < needed:
-        findings.warn("cache.size", f"{size} GiB leave {size - weights:.1f} for a new revision beside the old one")
+        yield warned("cache.size", f"{size} GiB leave {size - weights:.1f} for a new revision beside the old one")
     return size
 
 
-def _check_readers(settings: Settings, storage_class: str | None, models: Sequence[Served], findings: Findings) -> None:
+def _check_readers(settings: Settings, storage_class: str | None, models: Sequence[Served]) -> Iterator[Finding]:
     readers = sum(each.replicas.max for each in models)
     if storage_class is not None:
-        findings.assume(
+        yield Assumption(
             "cache.storageClass", f"{storage_class} exists and offers ReadWriteMany: {readers} pods read the cache"
         )
     elif settings.cluster.create is not None:
-        findings.refuse(
+        yield Violation(
             Rule.STORAGE_CLASS,
             "cache.storageClass",
             "a new EKS cluster has no default storage class: the claim would wait for ever",
             "cache: {kind: efs}, or cache.storageClass: a class that will be there",
         )
     elif readers > 1:
-        findings.refuse(
+        yield Violation(
             Rule.ONE_READER,
             "cache.storageClass",
             f"{readers} pods would read the cache; a default storage class gives a volume to one node (ReadWriteOnce)",
             "cache: {kind: storageClass, storageClass: a class that offers ReadWriteMany}",
         )
     else:
-        findings.assume("cache.storageClass", "the cluster has a default storage class; 1 pod reads the cache")
+        yield Assumption("cache.storageClass", "the cluster has a default storage class; 1 pod reads the cache")

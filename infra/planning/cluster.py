@@ -1,15 +1,16 @@
 """The cluster: its version, zones, network and system nodes."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
 
 from infra.catalog import Catalog
 from infra.clouds.aws.config import AwsConfig
 from infra.clouds.aws.section import CreateCluster
 from infra.plan.cluster import CachePlan, ClusterPlan
+from infra.plan.notes import Assumption, Chosen, Finding, Violation
 from infra.plan.rules import Rule
 from infra.planning.disks import root_gib
-from infra.planning.findings import Findings
+from infra.planning.findings import Decided, warned
 from infra.planning.whose import others_elsewhere
 from infra.settings import Settings
 
@@ -23,23 +24,21 @@ SCRATCH_GIB = 20
 
 
 def plan_cluster(
-    stack: str, settings: Settings, region: str | None, aws: AwsConfig, catalog: Catalog, findings: Findings
-) -> ClusterPlan:
+    stack: str, settings: Settings, region: str | None, aws: AwsConfig, catalog: Catalog
+) -> Decided[ClusterPlan]:
     create, existing = settings.cluster.create, settings.cluster.existing
     if create is None:
         assert existing is not None
         version = existing.version or catalog.kubernetes_versions[-1]
         if existing.version is None:
-            findings.choose(
-                "cluster.existing.version", version, f"the newest of {len(catalog.kubernetes)} known versions"
-            )
+            yield Chosen("cluster.existing.version", version, f"the newest of {len(catalog.kubernetes)} known versions")
         name = existing.eks or existing.context or ""
-        findings.assume(
+        yield Assumption(
             "cluster.existing", f"{name} exists, runs Kubernetes {version} and has room; nothing was read from it"
         )
         kind = "eks" if existing.eks else "context"
         return _cluster(kind, name, version, region, catalog, aws=aws, tags=settings.tags)
-    return _new(stack, create, settings.tags, region, aws, catalog, findings)
+    return (yield from _new(stack, create, settings.tags, region, aws, catalog))
 
 
 def _new(
@@ -49,36 +48,35 @@ def _new(
     region: str | None,
     aws: AwsConfig,
     catalog: Catalog,
-    findings: Findings,
-) -> ClusterPlan:
+) -> Decided[ClusterPlan]:
     path = "cluster.create"
     version = create.version or default_version(catalog)
     if create.version is None:
         chart = catalog.charts["cluster-autoscaler"]
         reason = f"the newest in standard support (until {catalog.aws.versions[version].standard_support_until})"
-        findings.choose(f"{path}.version", version, f"{reason} that the autoscaler's chart {chart.version} is made for")
-    _check_support(version, catalog, findings)
+        yield Chosen(f"{path}.version", version, f"{reason} that the autoscaler's chart {chart.version} is made for")
+    yield from _check_support(version, catalog)
     name = create.name or f"llm-{stack}"
     if create.name is None:
-        findings.choose(f"{path}.name", name, "llm- and the stack's name")
-    zones = _zones(create, region, catalog, findings)
+        yield Chosen(f"{path}.name", name, "llm- and the stack's name")
+    zones = yield from _zones(create, region, catalog)
     network = create.network
     own_vpc = network.vpc_id is not None
     if not own_vpc and network.cidr is None:
-        findings.choose(f"{path}.network.cidr", CIDR, "65,536 addresses; choose another where networks are joined")
+        yield Chosen(f"{path}.network.cidr", CIDR, "65,536 addresses; choose another where networks are joined")
     nat_per_zone = network.nat == "perZone" or (network.nat is None and len(zones) >= NAT_PER_ZONE_FROM)
     if not own_vpc and network.nat is None:
         month = catalog.aws.prices.nat_hour * 730
         whose = f" ({others_elsewhere(catalog)})" if others_elsewhere(catalog) else ""
-        findings.choose(
+        yield Chosen(
             f"{path}.network.nat",
             "perZone" if nat_per_zone else "one",
             f"{len(zones)} zones; a NAT gateway costs ${month:.0f} a month{whose}; one for all is lost with its zone",
         )
-    _warn_of_access(create, findings)
-    findings.assume(path, f"the zones {', '.join(zones)} offer what the catalogue says; the account was not read")
+    yield from _warn_of_access(create)
+    yield Assumption(path, f"the zones {', '.join(zones)} offer what the catalogue says; the account was not read")
     if own_vpc:
-        findings.assume(
+        yield Assumption(
             f"{path}.network", f"the subnets of {network.vpc_id} are in {', '.join(zones)} and reach the internet"
         )
     return _cluster(
@@ -99,9 +97,7 @@ def _new(
     )
 
 
-def explain_versions(
-    settings: Settings, cluster: ClusterPlan, cache: CachePlan, catalog: Catalog, findings: Findings
-) -> None:
+def explain_versions(settings: Settings, cluster: ClusterPlan, cache: CachePlan, catalog: Catalog) -> Iterator[Finding]:
     """EKS add-ons and the AMI, where the stack file doesn't say: EKS would take another at each `pulumi up`."""
     create = settings.cluster.create
     if create is None:
@@ -110,12 +106,12 @@ def explain_versions(
     unused = {"efs", "ebs"} - {cache.kind}
     for name, version in cluster.addon_versions.items():
         if name not in own and name not in {f"aws-{kind}-csi-driver" for kind in unused}:
-            findings.choose(f"{path}.addonVersions.{name}", version, f"of the version table, for {cluster.version}")
+            yield Chosen(f"{path}.addonVersions.{name}", version, f"of the version table, for {cluster.version}")
     if create.ami_release is None:
         reason = f"of the version table, for {cluster.version}; system nodes and GPU nodes"
-        findings.choose(f"{path}.amiRelease", cluster.ami_release, reason)
+        yield Chosen(f"{path}.amiRelease", cluster.ami_release, reason)
     where = " ".join(cluster.aws_arguments)
-    findings.assume(
+    yield Assumption(
         path,
         f"EKS offers the AMI release and the add-on versions that were found in {catalog.read:%Y-%m}: those of"
         " add-ons as others use them, not read from AWS;"
@@ -127,18 +123,18 @@ def _own_versions(create: CreateCluster) -> dict[str, str]:
     return create.addon_versions.model_dump(by_alias=True, exclude_none=True)
 
 
-def _warn_of_access(create: CreateCluster, findings: Findings) -> None:
+def _warn_of_access(create: CreateCluster) -> Iterator[Finding]:
     path = "cluster.create.access.apiFrom"
     if not create.access.api_from:
         where = "the VPC" if create.network.vpc_id else "the VPC (which isn't there yet)"
-        findings.warn(
+        yield warned(
             path,
             f"none: the API is reached from inside {where} alone, so `pulumi up` has to run there or over a VPN;"
             " elsewhere write access.apiFrom: [your own CIDR]",
         )
     everybody = [cidr for cidr in create.access.api_from if cidr.endswith("/0")]
     if everybody:
-        findings.warn(path, f"{', '.join(everybody)}: the whole internet may knock at the cluster's API")
+        yield warned(path, f"{', '.join(everybody)}: the whole internet may knock at the cluster's API")
 
 
 def default_version(catalog: Catalog) -> str:
@@ -148,14 +144,14 @@ def default_version(catalog: Catalog) -> str:
     return max(known, key=_number)
 
 
-def _check_support(version: str, catalog: Catalog, findings: Findings) -> None:
+def _check_support(version: str, catalog: Catalog) -> Iterator[Finding]:
     """The cluster's support type is STANDARD: EKS never bills extended support, and upgrades it instead."""
     path = "cluster.create.version"
     until = catalog.aws.versions[version].standard_support_until
     left = date.fromisoformat(until) - catalog.read
     prices = catalog.aws.prices
     if left < timedelta():
-        findings.refuse(
+        yield Violation(
             Rule.VERSION,
             path,
             f"EKS' standard support of {version} ended on {until}; the cluster isn't made for extended support"
@@ -163,17 +159,17 @@ def _check_support(version: str, catalog: Catalog, findings: Findings) -> None:
             f'{path}: "{default_version(catalog)}", one minor version at a time where the cluster runs already',
         )
     elif left <= SUPPORT_ENDS_SOON:
-        findings.warn(
+        yield warned(
             path, f"EKS' standard support of {version} ends on {until}: EKS then upgrades the cluster by itself"
         )
 
 
-def _zones(create: CreateCluster, region: str | None, catalog: Catalog, findings: Findings) -> tuple[str, ...]:
+def _zones(create: CreateCluster, region: str | None, catalog: Catalog) -> Decided[tuple[str, ...]]:
     """The zones named, or those with most GPU types: by the catalogue alone, so that a new pool moves no subnet."""
     if isinstance(create.zones, tuple):
         return create.zones
     if create.network.vpc_id is not None:
-        findings.refuse(
+        yield Violation(
             Rule.ZONES,
             "cluster.create.zones",
             f"the subnets of {create.network.vpc_id} are in zones that only you know",
@@ -185,7 +181,7 @@ def _zones(create: CreateCluster, region: str | None, catalog: Catalog, findings
     offered = {zone: sum(zone in catalog.zones_of(name, region or "") for name in types) for zone in served}
     best = tuple(sorted(sorted(served, key=lambda zone: (-offered[zone], zone))[:count]))
     counts = ", ".join(f"{zone} {offered[zone]}" for zone in best)
-    findings.choose("cluster.create.zones", list(best), f"the {count} of {region} with most GPU types: {counts}")
+    yield Chosen("cluster.create.zones", list(best), f"the {count} of {region} with most GPU types: {counts}")
     return best
 
 

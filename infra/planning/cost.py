@@ -1,13 +1,15 @@
 """The bill per month: the minimum, what is expected, and the maximum that AWS could charge."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 from infra.catalog import Catalog
 from infra.plan.cluster import CachePlan, ClusterPlan, GatewayPlan, PoolPlan
 from infra.plan.models import ModelPlan
 from infra.plan.money import HOURS_A_MONTH, Cost, CostItem
+from infra.plan.notes import Assumption, Finding
 from infra.planning.billed_nodes import ROLLOUTS_ASSUMED, BilledNodes, billed_nodes
-from infra.planning.findings import Findings
+from infra.planning.findings import Decided
 from infra.planning.placement import Placed
 from infra.planning.pools import hourly
 from infra.planning.whose import Priced, elsewhere, headline, others_elsewhere, price_note, spot_note
@@ -21,53 +23,77 @@ MIN_ZONES = 2  # of a load balancer
 OLDER_REVISIONS = 2  # of the weights, at most, on a file system that bills what is used
 
 
-def plan_cost(
-    settings: Settings,
-    cluster: ClusterPlan,
-    pools: Mapping[str, PoolPlan],
-    placed: Sequence[Placed],
-    models: Mapping[str, ModelPlan],
-    cache: CachePlan,
-    gateway: GatewayPlan | None,
-    catalog: Catalog,
-    findings: Findings,
-) -> Cost:
-    """Only what this stack makes: nothing behind a kubeconfig context, and no control plane of others."""
-    own = [
-        _own_nodes(pool, billed_nodes(pool, placed, models))
-        for pool in pools.values()
-        if pool.existing and pool.usd_per_node_hour is not None
-    ]
-    if cluster.kind == "context":
-        return _behind_a_context(own)
-    ours = [pool for pool in pools.values() if not pool.existing]
-    nodes = {pool.name: billed_nodes(pool, placed, models) for pool in ours}
-    items = [*(_gpu_nodes(pool, nodes[pool.name], catalog) for pool in ours), *own]
-    items += _platform(settings, cluster, catalog)
-    items += _gateway(gateway, cluster, catalog)
-    items += _storage(settings, cluster, cache, ours, nodes, placed, catalog)
-    items += _flow_logs(settings, nodes.values(), catalog)
-    types = _types(settings, ours, catalog)
-    note = price_note(settings, types, ours, catalog)
-    _assume_prices(note, ours, catalog, findings)
-    left_out = LEFT_OUT
-    if cluster.kind == "eks":
-        left_out += "; the control plane, network and nodes of a cluster that exists"
-    elif len(ours) + len(own) < len(pools):
-        left_out += "; the GPU nodes that somebody else makes"
-    billed = tuple(item for item in items if item.max)
+@dataclass(frozen=True)
+class Billed:
+    """What is paid for: this stack's own alone, nothing behind a kubeconfig context, and no control plane of others."""
+
+    settings: Settings
+    cluster: ClusterPlan
+    pools: Mapping[str, PoolPlan]
+    placed: Sequence[Placed]
+    models: Mapping[str, ModelPlan]
+    cache: CachePlan
+    gateway: GatewayPlan | None
+    catalog: Catalog
+
+    @property
+    def ours(self) -> list[PoolPlan]:
+        """Pools whose nodes this stack makes."""
+        return [pool for pool in self.pools.values() if not pool.existing]
+
+    @property
+    def theirs(self) -> list[PoolPlan]:
+        """Pools of nodes that exist, and that the stack file gives a price."""
+        return [pool for pool in self.pools.values() if pool.existing and pool.usd_per_node_hour is not None]
+
+    def nodes_of(self, pool: PoolPlan) -> BilledNodes:
+        return billed_nodes(pool, self.placed, self.models)
+
+
+def plan_cost(billed: Billed) -> Decided[Cost]:
+    if billed.cluster.kind == "context":
+        return _behind_a_context(list(_own_nodes_of(billed)))
+    ours, catalog = billed.ours, billed.catalog
+    types = _types(billed.settings, ours, catalog)
+    note = price_note(billed.settings, types, ours, catalog)
+    yield from _assume_prices(note, ours, catalog)
+    rollouts = yield from _rollouts({pool.name: billed.nodes_of(pool) for pool in ours})
+    items = tuple(item for item in _items(billed) if item.max)
     whose, others = headline(types, catalog), others_elsewhere(catalog)
-    return Cost(billed, left_out, note, whose, others, _rollouts(nodes, findings))
+    return Cost(items, _left_out(billed), note, whose, others, rollouts)
 
 
-def _rollouts(nodes: Mapping[str, BilledNodes], findings: Findings) -> str:
+def _items(billed: Billed) -> Iterator[CostItem]:
+    for pool in billed.ours:
+        yield _gpu_nodes(pool, billed.nodes_of(pool), billed.catalog)
+    yield from _own_nodes_of(billed)
+    yield from _platform(billed.settings, billed.cluster, billed.catalog)
+    yield from _gateway(billed.gateway, billed.cluster, billed.catalog)
+    yield from _cache(billed)
+    yield _node_disks(billed)
+    yield from _flow_logs(billed)
+
+
+def _own_nodes_of(billed: Billed) -> Iterator[CostItem]:
+    return (_own_nodes(pool, billed.nodes_of(pool)) for pool in billed.theirs)
+
+
+def _left_out(billed: Billed) -> str:
+    if billed.cluster.kind == "eks":
+        return f"{LEFT_OUT}; the control plane, network and nodes of a cluster that exists"
+    if len(billed.ours) + len(billed.theirs) < len(billed.pools):
+        return f"{LEFT_OUT}; the GPU nodes that somebody else makes"
+    return LEFT_OUT
+
+
+def _rollouts(nodes: Mapping[str, BilledNodes]) -> Decided[str]:
     rollouts = "; ".join(
         f"{count(each.surge, 'node')} of {name} for {each.surge_hours:.0f} h"
         for name, each in nodes.items()
         if each.surge
     )
     if rollouts:
-        findings.assume("models.*.rollout", f"{ROLLOUTS_ASSUMED}: {rollouts}")
+        yield Assumption("models.*.rollout", f"{ROLLOUTS_ASSUMED}: {rollouts}")
     return rollouts
 
 
@@ -157,30 +183,27 @@ def _gateway(gateway: GatewayPlan | None, cluster: ClusterPlan, catalog: Catalog
     yield _fixed("load balancer", hour * HOURS_A_MONTH, what)
 
 
-def _storage(
-    settings: Settings,
-    cluster: ClusterPlan,
-    cache: CachePlan,
-    pools: Sequence[PoolPlan],
-    billed: Mapping[str, BilledNodes],
-    placed: Sequence[Placed],
-    catalog: Catalog,
-) -> Iterator[CostItem]:
-    prices = catalog.aws.prices
+def _cache(billed: Billed) -> Iterator[CostItem]:
+    cache = billed.cache
     if cache.kind == "efs":
-        gib = sum(each.served.disk_gib for each in placed)
-        month = gib * prices.efs_gib_month
+        gib = sum(each.served.disk_gib for each in billed.placed)
+        month = gib * billed.catalog.aws.prices.efs_gib_month
         yield CostItem("EFS", month, month, month * OLDER_REVISIONS, f"{gib:,.0f} GiB of weights")
     elif cache.kind == "ebs":
-        month = _disk_month(cache.size_gib, cache.iops, cache.throughput, catalog)
+        month = _disk_month(cache.size_gib, cache.iops, cache.throughput, billed.catalog)
         yield _fixed("EBS cache", month, f"{cache.size_gib:,} GiB")
+
+
+def _node_disks(billed: Billed) -> CostItem:
+    catalog, create = billed.catalog, billed.settings.cluster.create
     disks = [
-        (billed[pool.name], _disk_month(pool.root_gib, pool.root_iops, pool.root_throughput, catalog)) for pool in pools
+        (billed.nodes_of(pool), _disk_month(pool.root_gib, pool.root_iops, pool.root_throughput, catalog))
+        for pool in billed.ours
     ]
-    if settings.cluster.create is not None:
-        system = settings.cluster.create.system_nodes.count
-        disks.append((BilledNodes(system, system, system), _disk_month(cluster.system_root_gib, 0, 0, catalog)))
-    yield CostItem(
+    if create is not None:
+        system = create.system_nodes.count
+        disks.append((BilledNodes(system, system, system), _disk_month(billed.cluster.system_root_gib, 0, 0, catalog)))
+    return CostItem(
         "node disks",
         sum(nodes.min * usd for nodes, usd in disks),
         sum(nodes.expected * usd for nodes, usd in disks),
@@ -190,13 +213,13 @@ def _storage(
     )
 
 
-def _flow_logs(settings: Settings, nodes: Collection[BilledNodes], catalog: Catalog) -> Iterator[CostItem]:
+def _flow_logs(billed: Billed) -> Iterator[CostItem]:
     """Of a VPC that we make."""
-    create = settings.cluster.create
+    create = billed.settings.cluster.create
     if create is None or create.network.vpc_id is not None:
         return
-    month = FLOW_LOG_GIB_PER_NODE * catalog.aws.prices.flow_log_gib_month
-    system = create.system_nodes.count
+    month = FLOW_LOG_GIB_PER_NODE * billed.catalog.aws.prices.flow_log_gib_month
+    nodes, system = [billed.nodes_of(pool) for pool in billed.ours], create.system_nodes.count
     yield CostItem(
         "flow logs",
         month * (system + sum(each.min for each in nodes)),
@@ -226,9 +249,9 @@ def _types(settings: Settings, pools: Sequence[PoolPlan], catalog: Catalog) -> l
     return [*types, system] if system else types
 
 
-def _assume_prices(note: str, pools: Sequence[PoolPlan], catalog: Catalog, findings: Findings) -> None:
+def _assume_prices(note: str, pools: Sequence[PoolPlan], catalog: Catalog) -> Iterator[Finding]:
     prices = catalog.aws.prices
-    findings.assume("prices", note if catalog.region != prices.region else f"{note}, others of {prices.date}")
+    yield Assumption("prices", note if catalog.region != prices.region else f"{note}, others of {prices.date}")
     for pool in pools:
         if pool.capacity == "spot":
-            findings.assume(f"gpuPools.{pool.name}.capacity", spot_note(pool, catalog))
+            yield Assumption(f"gpuPools.{pool.name}.capacity", spot_note(pool, catalog))

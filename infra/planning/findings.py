@@ -1,60 +1,57 @@
-"""What planning finds out on its way: choices, broken rules, warnings, things to do, assumptions."""
+"""What planning finds out on its way. Whatever finds something yields it; what also decides a value returns that."""
 
-from typing import Any
+from collections.abc import Generator, Iterable, Mapping
+from dataclasses import dataclass
+from typing import TypeVar
 
-from infra.plan.notes import Advice, Choice, Note, Violation, Warned
-from infra.plan.rules import Rule
+from infra.plan.notes import Assumption, Chosen, Finding, Note, ToDo, Violation, Warned
 from infra.planning.kinds import kind_of
 
+T = TypeVar("T")
+# Yields what is found, and returns what is decided: `cluster = yield from plan_cluster(...)`.
+Decided = Generator[Finding, None, T]
 
+
+@dataclass(frozen=True)
 class Findings:
-    """Collected in any order, read sorted: the plan doesn't depend on the order of maps in the stack file. To-dos keep
-    the order of doing."""
+    """Sorted: the plan doesn't depend on the order of calls, nor on that of maps in the stack file."""
 
-    def __init__(self) -> None:
-        self._chosen: dict[str, Choice] = {}
-        self._violations: set[Violation] = set()
-        self._warnings: set[Warned] = set()
-        self._assumptions: set[Note] = set()
-        self._to_dos: list[Note] = []
+    chosen: Mapping[str, Chosen]  # by dotted path
+    violations: tuple[Violation, ...]
+    warnings: tuple[Warned, ...]
+    to_do: tuple[ToDo, ...]  # in the order of doing
+    assumptions: tuple[Assumption, ...]
 
-    def choose(self, path: str, value: Any, reason: str) -> None:
-        self._chosen[path] = Choice(value, reason)
 
-    def refuse(self, rule: Rule, path: str, message: str, fix: str, advice: tuple[Advice, ...] = ()) -> None:
-        """`fix` is what is said where none of the advice holds."""
-        self._violations.add(Violation(rule, path, message, fix, advice))
+def gather(found: Iterable[Finding]) -> Findings:
+    found = tuple(found)
+    choices = sorted((each for each in found if isinstance(each, Chosen)), key=lambda c: (c.path, c.reason))
+    violations = {each for each in found if isinstance(each, Violation)}
+    warnings = {each for each in found if isinstance(each, Warned)}
+    return Findings(
+        chosen={each.path: each for each in choices},
+        violations=tuple(sorted(violations, key=lambda v: (v.rule, v.path, v.message, v.fix))),
+        warnings=tuple(sorted(warnings, key=lambda w: (*_place(w), w.kind, w.detail))),
+        to_do=tuple(
+            sorted({each for each in found if isinstance(each, ToDo)}, key=lambda t: (t.step, t.nth, *_place(t)))
+        ),
+        assumptions=tuple(sorted({each for each in found if isinstance(each, Assumption)}, key=_place)),
+    )
 
-    def warn(self, path: str, message: str, *, kind: str | None = None, detail: str = "") -> None:
-        """Several of a kind of kinds.KINDS are one line: its words, and each name with its detail."""
-        self._warnings.add(Warned(path, message, kind or kind_of(path), detail))
 
-    def to_do(self, path: str, message: str) -> None:
-        """In the order of doing, which is the order of the calls."""
-        self._to_dos.append(Note(path, message))
+def split(deciding: Decided[T]) -> tuple[T, tuple[Finding, ...]]:
+    """What is decided, and what was found on the way."""
+    found: list[Finding] = []
+    while True:
+        try:
+            found.append(next(deciding))
+        except StopIteration as end:
+            return end.value, tuple(found)
 
-    def assume(self, path: str, message: str) -> None:
-        self._assumptions.add(Note(path, message))
 
-    @property
-    def chosen(self) -> dict[str, Choice]:
-        return dict(sorted(self._chosen.items()))
-
-    @property
-    def violations(self) -> tuple[Violation, ...]:
-        return tuple(sorted(self._violations, key=lambda v: (v.rule, v.path, v.message)))
-
-    @property
-    def warnings(self) -> tuple[Warned, ...]:
-        return tuple(sorted(self._warnings, key=_place))
-
-    @property
-    def to_dos(self) -> tuple[Note, ...]:
-        return tuple(self._to_dos)
-
-    @property
-    def assumptions(self) -> tuple[Note, ...]:
-        return tuple(sorted(self._assumptions, key=_place))
+def warned(path: str, message: str, *, kind: str | None = None, detail: str = "") -> Warned:
+    """Several of a kind of kinds.KINDS are one line: its words, and each name with its detail."""
+    return Warned(path, message, kind or kind_of(path), detail)
 
 
 def _place(note: Note) -> tuple[str, str]:

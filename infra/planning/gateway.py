@@ -1,17 +1,19 @@
 """The way in from outside the cluster."""
 
+from collections.abc import Iterator
 from typing import Literal
 
 from infra.engines import ENGINES
 from infra.plan.cluster import GatewayPlan
-from infra.planning.findings import Findings
+from infra.plan.notes import Assumption, Chosen, Finding
+from infra.planning.findings import Decided, warned
 from infra.services.gateway.section import Gateway
 from infra.settings import Settings
 
 NGINX_NAMESPACE = "ingress-nginx"  # where its own chart and manifests install it
 
 
-def plan_gateway(settings: Settings, findings: Findings) -> GatewayPlan | None:
+def plan_gateway(settings: Settings) -> Decided[GatewayPlan | None]:
     gateway = settings.gateway
     if gateway is None:
         return None
@@ -19,17 +21,17 @@ def plan_gateway(settings: Settings, findings: Findings) -> GatewayPlan | None:
     default = "nginx" if existing is not None and existing.context is not None else "alb"
     ingress_class = gateway.ingress_class or default
     if gateway.ingress_class is None:
-        findings.choose(
+        yield Chosen(
             "gateway.ingressClass",
             ingress_class,
             "one load balancer for all models" if ingress_class == "alb" else "no class is given",
         )
     controller = _controller(ingress_class)
     if controller == "nginx" and gateway.namespace is None:
-        findings.assume(
+        yield Assumption(
             "gateway.ingressClass", f"the controller of {ingress_class} runs in namespace {NGINX_NAMESPACE}"
         )
-    _warn(settings, gateway, ingress_class, findings)
+    yield from _warn(settings, gateway, ingress_class)
     return GatewayPlan(
         domain=gateway.domain,
         visibility=gateway.visibility,
@@ -40,17 +42,17 @@ def plan_gateway(settings: Settings, findings: Findings) -> GatewayPlan | None:
     )
 
 
-def _warn(settings: Settings, gateway: Gateway, ingress_class: str, findings: Findings) -> None:
+def _warn(settings: Settings, gateway: Gateway, ingress_class: str) -> Iterator[Finding]:
     if gateway.certificate_arn is None and gateway.tls_secret is None:
         key = "certificateArn" if ingress_class == "alb" else "tlsSecret"
-        findings.warn(f"gateway.{key}", "no certificate: API keys, prompts and answers cross the network in the clear")
+        yield warned(f"gateway.{key}", "no certificate: API keys, prompts and answers cross the network in the clear")
     if gateway.visibility == "public":
-        findings.warn("gateway.visibility", _public(gateway, ingress_class))
+        yield warned("gateway.visibility", _public(gateway, ingress_class))
     open_to_all = sorted(name for name, model in settings.models.items() if not ENGINES[model.engine].checks_key)
     if open_to_all:
         titles = sorted({ENGINES[settings.models[name].engine].title for name in open_to_all})
         checks = f"{' and '.join(titles)} {'checks' if len(titles) == 1 else 'check'} no key"
-        findings.warn("gateway", f"{', '.join(open_to_all)}: {checks}; whoever reaches the load balancer may use it")
+        yield warned("gateway", f"{', '.join(open_to_all)}: {checks}; whoever reaches the load balancer may use it")
 
 
 def _public(gateway: Gateway, ingress_class: str) -> str:

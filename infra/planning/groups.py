@@ -6,65 +6,65 @@ isn't, but EKS knows no maximum over several groups: each has its part of the po
 zone without capacity leaves the pool with the others' parts. So the stack file says which; one that is there stays.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from infra.plan.cluster import ClusterPlan, NodeGroupPlan, PoolPlan
+from infra.plan.notes import Chosen, Finding, Violation
 from infra.plan.rules import Rule
-from infra.planning.findings import Findings
+from infra.planning.findings import Decided, warned
 from infra.settings import Settings
 
 
 def with_groups(
-    pools: Mapping[str, PoolPlan], settings: Settings, cluster: ClusterPlan, findings: Findings
-) -> dict[str, PoolPlan]:
+    pools: Mapping[str, PoolPlan], settings: Settings, cluster: ClusterPlan
+) -> Decided[dict[str, PoolPlan]]:
     """The pools that we make, with their groups."""
-    made = {
-        name: pool if pool.existing else replace(pool, groups=_groups(pool, settings, cluster, findings))
-        for name, pool in pools.items()
-    }
-    _explain(made, findings)
+    made = dict(pools)
+    for name, pool in pools.items():
+        if not pool.existing:
+            groups = yield from _groups(pool, settings, cluster)
+            made[name] = replace(pool, groups=groups)
+    yield from _explain(made)
     return made
 
 
-def _groups(
-    pool: PoolPlan, settings: Settings, cluster: ClusterPlan, findings: Findings
-) -> Mapping[str, NodeGroupPlan]:
+def _groups(pool: PoolPlan, settings: Settings, cluster: ClusterPlan) -> Decided[Mapping[str, NodeGroupPlan]]:
     """By zone id (of a VPC that exists: by subnet id); under no name where one group has every zone."""
     path = f"gpuPools.{pool.name}.nodeGroups"
     own = settings.gpu_pools.get(pool.name)
     wanted = own.node_groups if own else None
     if wanted is None and len(pool.zone_ids) > 1:
-        findings.choose(
+        yield Chosen(
             path,
             "one",
             f"{len(pool.zone_ids)} zones, and any of them may give every node; to even them out AWS may end one, which"
             " has 15 minutes and asks no disruption budget: perZone prevents that, and gives each zone a part of max",
         )
-    places = _places(pool, path, settings, cluster, findings) if wanted == "perZone" else ()
+    places = (yield from _places(pool, path, settings, cluster)) if wanted == "perZone" else ()
     if len(places) < 2:
         return {"": NodeGroupPlan(pool.min, pool.max)}
-    _warn_of_zones_left_out(pool, path, places, findings)
+    yield from _warn_of_zones_left_out(pool, path, places)
     shares = zip(places, _shares(pool.min, len(places)), _shares(pool.max, len(places)), strict=True)
     return {place: NodeGroupPlan(least, most) for place, least, most in shares if most}
 
 
-def _warn_of_zones_left_out(pool: PoolPlan, path: str, places: Sequence[str], findings: Findings) -> None:
+def _warn_of_zones_left_out(pool: PoolPlan, path: str, places: Sequence[str]) -> Iterator[Finding]:
     if without := places[pool.max :]:
-        findings.warn(
+        yield warned(
             path,
             f"perZone: max {pool.max} is less than the {len(places)} zones: no node group in {', '.join(without)};"
             f" gpuPools.{pool.name}.max: {len(places)} gives each zone one",
         )
 
 
-def _places(pool: PoolPlan, path: str, settings: Settings, cluster: ClusterPlan, findings: Findings) -> Sequence[str]:
+def _places(pool: PoolPlan, path: str, settings: Settings, cluster: ClusterPlan) -> Decided[Sequence[str]]:
     create = settings.cluster.create
     subnets = create.network.private_subnet_ids if create else None
     if not subnets:
         return pool.zone_ids
     if len(pool.zone_ids) < len(cluster.zone_ids) or len(subnets) != len(cluster.zone_ids):
-        findings.refuse(
+        yield Violation(
             Rule.ZONES,
             path,
             f"only {', '.join(pool.zone_ids)} of the zones offer the types, and which subnet is in which zone isn't"
@@ -81,12 +81,12 @@ def _shares(total: int, parts: int) -> list[int]:
     return [each + (part < left) for part in range(parts)]
 
 
-def _explain(pools: Mapping[str, PoolPlan], findings: Findings) -> None:
+def _explain(pools: Mapping[str, PoolPlan]) -> Iterator[Finding]:
     """A pool that has less where a zone has nothing."""
     for pool in pools.values():
         if len(pool.groups) > 1:
             most = max(group.max for group in pool.groups.values())
-            findings.warn(
+            yield warned(
                 f"gpuPools.{pool.name}.nodeGroups",
                 f"perZone: max {pool.max} is {' + '.join(str(group.max) for group in pool.groups.values())} over"
                 f" {', '.join(pool.groups)}; where AWS has none in one zone, the pool grows to {pool.max - most} only:"

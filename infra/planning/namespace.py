@@ -1,7 +1,9 @@
 """The labels of the models' namespace: on one that we make, and to be put on one that exists."""
 
+from collections.abc import Iterator
+
 from infra.plan.cluster import GatewayPlan
-from infra.planning.findings import Findings
+from infra.plan.notes import Finding, Step, ToDo
 from infra.settings import Settings
 
 _POD_SECURITY = "pod-security.kubernetes.io/enforce"
@@ -19,12 +21,14 @@ def namespace_labels(gateway: GatewayPlan | None) -> dict[str, str]:
     return labels
 
 
-def list_namespace_to_dos(settings: Settings, gateway: GatewayPlan | None, findings: Findings) -> None:
+def list_namespace_to_dos(settings: Settings, gateway: GatewayPlan | None) -> Iterator[Finding]:
     """Somebody else's namespace isn't changed: what ours would carry is asked for, label by label."""
     name = settings.namespace.name
     if settings.namespace.create:
         return
-    findings.to_do("namespace.name", f"the namespace {name} has to exist: `kubectl create namespace {name}`")
-    for label, value in namespace_labels(gateway).items():
+    yield ToDo(
+        "namespace.name", f"the namespace {name} has to exist: `kubectl create namespace {name}`", Step.NAMESPACE
+    )
+    for nth, (label, value) in enumerate(namespace_labels(gateway).items()):
         command = f"kubectl label namespace {name} {label}={value}"
-        findings.to_do("namespace.create", f"`{command}`: {_WHY[label]}")
+        yield ToDo("namespace.create", f"`{command}`: {_WHY[label]}", Step.NAMESPACE_LABELS, nth)

@@ -1,13 +1,12 @@
 """Pools that the planner makes need what makes their nodes come and offer GPUs, as those of the stack file do (there
 infra/services/addons/check.py says so)."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from infra.plan.cluster import AddonPlan, PoolPlan
-from infra.plan.notes import Advice
+from infra.plan.notes import Advice, Finding, Violation
 from infra.plan.rules import Rule
 from infra.planning.advice import written
-from infra.planning.findings import Findings
 from infra.settings import Settings
 
 _WITHOUT = {
@@ -17,12 +16,12 @@ _WITHOUT = {
 
 
 def check_node_makers(
-    settings: Settings, pools: Mapping[str, PoolPlan], addons: Mapping[str, AddonPlan], findings: Findings
-) -> None:
+    settings: Settings, pools: Mapping[str, PoolPlan], addons: Mapping[str, AddonPlan]
+) -> Iterator[Finding]:
     made = [name for name, pool in pools.items() if name not in settings.gpu_pools and pool.peak_gpus]
     for addon, harm in _WITHOUT.items():
         if made and addons[addon].state == "disabled":
             path = f"addons.{addon}"
             write = ((path, "install"),)
             message = f"disabled, and models run on GPU nodes that the plan makes ({', '.join(made)}): {harm}"
-            findings.refuse(Rule.GPU_NODES, path, message, written(write), (Advice(write, written(write)),))
+            yield Violation(Rule.GPU_NODES, path, message, written(write), (Advice(write, written(write)),))

@@ -1,12 +1,13 @@
 """Pools as node groups: how many nodes they may have, where, with which disk; and whether the peak fits them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from infra.catalog import Catalog
 from infra.clouds.existing.section import ExistingNodes
 from infra.plan.cluster import PoolPlan
+from infra.plan.notes import Chosen, Finding
 from infra.planning.disks import AMI_GIB, root_gib
-from infra.planning.findings import Findings
+from infra.planning.findings import Decided
 from infra.planning.own_pools import assume_card, check_own_nodes
 from infra.planning.placement import Placed
 from infra.planning.pods import SCRATCH_GIB
@@ -22,13 +23,13 @@ THROUGHPUT_WITH_NVME, THROUGHPUT_WITHOUT = 125, 600
 USABLE = 0.85
 
 
-def plan_pool(offer: Offer, placed: Sequence[Placed], catalog: Catalog, *, surge: int, findings: Findings) -> PoolPlan:
+def plan_pool(offer: Offer, placed: Sequence[Placed], catalog: Catalog, *, surge: int) -> Decided[PoolPlan]:
     """One pool with every model that was placed on it, and `surge` GPUs for one rollout."""
-    _choose_types(offer, findings)
-    assume_card(offer, findings)
+    yield from _choose_types(offer)
+    yield from assume_card(offer)
     peak = sum(each.served.replicas.max * each.gpus for each in placed if not each.served.settings.paused)
-    most = _maximum(offer, placed, surge, findings)
-    own = check_own_nodes(offer, placed, most, surge, findings) if offer.existing else None
+    most = yield from _maximum(offer, placed, surge)
+    own = (yield from check_own_nodes(offer, placed, most, surge)) if offer.existing else None
     pool_min = _minimum(offer, most)
     nvme = bool(offer.types) and all(each.nvme_gb for each in offer.types)
     root = _root_gib(offer, catalog, nvme=nvme)
@@ -81,15 +82,15 @@ def _idle(offer: Offer, placed: Sequence[Placed], pool_min: int) -> int:
     return nodes * offer.gpus_per_node - busy
 
 
-def _choose_types(offer: Offer, findings: Findings) -> None:
+def _choose_types(offer: Offer) -> Iterator[Finding]:
     if offer.settings is None:
         types = [each.name for each in offer.types]
         price = f"${offer.usd_per_node_hour or 0:.2f} an hour a node{offer.price_said}"
         reason = f"made for the models that chose it: {price}"
-        findings.choose(f"gpuPools.{offer.name}.instanceTypes", types, reason)
+        yield Chosen(f"gpuPools.{offer.name}.instanceTypes", types, reason)
 
 
-def _maximum(offer: Offer, placed: Sequence[Placed], surge: int, findings: Findings) -> int:
+def _maximum(offer: Offer, placed: Sequence[Placed], surge: int) -> Decided[int]:
     """The stack file's, or what all replicas and one rollout need; a paused model keeps its room."""
     if offer.settings is not None and offer.settings.max is not None:
         return offer.settings.max
@@ -102,7 +103,7 @@ def _maximum(offer: Offer, placed: Sequence[Placed], surge: int, findings: Findi
     reason = f"{nodes}: every replica at its most, {rollout}"
     if any(each.served.settings.paused for each in placed):
         reason += "; paused models count, so it is what unpausing can cost"
-    findings.choose(f"gpuPools.{offer.name}.max", max(needed, least), reason)
+    yield Chosen(f"gpuPools.{offer.name}.max", max(needed, least), reason)
     return max(needed, least)
 
 

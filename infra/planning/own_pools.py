@@ -1,14 +1,14 @@
 """Pools of nodes that exist: their replicas fit the nodes that the stack file counts, or the plan is refused."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from infra.plan.cluster import ClusterPlan, OwnNodes, PoolPlan
-from infra.plan.notes import Advice, Write
+from infra.plan.notes import Advice, Assumption, Finding, Step, ToDo, Violation, Write
 from infra.plan.rules import Rule
 from infra.planning.advice import written
-from infra.planning.findings import Findings
+from infra.planning.findings import Decided, warned
 from infra.planning.own_nodes import Wanted, blocked, fewer, losses, pack
 from infra.planning.placement import Placed
 from infra.planning.pools import Offer
@@ -21,20 +21,18 @@ PROPOSED = 3  # models whose replicas could be fewer
 _NEEDS_CLASS = re.compile(r"k3s|k3d|rke2", re.IGNORECASE)
 
 
-def check_own_nodes(
-    offer: Offer, placed: Sequence[Placed], nodes: int, surge: int, findings: Findings
-) -> OwnNodes | None:
+def check_own_nodes(offer: Offer, placed: Sequence[Placed], nodes: int, surge: int) -> Decided[OwnNodes | None]:
     """`surge`: GPUs for one rollout. None where not even the fewest replicas have room."""
     running = [each for each in placed if not each.served.settings.paused and each.gpus]
     most = [Wanted(each.served.name, each.gpus, each.served.replicas.max) for each in running]
     rollout = [Wanted(ROLLOUT, surge, 1)] if surge else []
     if pack([*most, *rollout], nodes, offer.gpus_per_node) is None:
-        _refuse(offer, running, [*most, *rollout], nodes, findings)
+        yield from _refuse(offer, running, [*most, *rollout], nodes)
     least = [Wanted(each.served.name, each.gpus, each.served.replicas.min) for each in running]
     holding = pack(least, nodes, offer.gpus_per_node)
     if holding is None:
         return None
-    _warn_of_spreading(offer, most, nodes, findings)
+    yield from _warn_of_spreading(offer, most, nodes)
     lost = losses(holding, {each.served.name: each.gpus for each in running})
     return OwnNodes(holding, lost, _could_roll(offer, running, most, nodes))
 
@@ -51,17 +49,17 @@ def _could_roll(offer: Offer, running: Sequence[Placed], wanted: Sequence[Wanted
     )
 
 
-def assume_card(offer: Offer, findings: Findings) -> None:
+def assume_card(offer: Offer) -> Iterator[Finding]:
     """A card that only its memory is known of."""
     if offer.existing and offer.card.bandwidth_gb_s is None:
-        findings.assume(
+        yield Assumption(
             f"gpuPools.{offer.name}.existing.gpuMemoryGib",
             f"how fast these GPUs are isn't known: no tokens a second are estimated; they are taken to run"
             f" {'bf16' if offer.card.bf16 else 'fp16'} and every kernel of the engine",
         )
 
 
-def _refuse(offer: Offer, running: Sequence[Placed], wanted: Sequence[Wanted], nodes: int, findings: Findings) -> None:
+def _refuse(offer: Offer, running: Sequence[Placed], wanted: Sequence[Wanted], nodes: int) -> Iterator[Finding]:
     parts = " + ".join(
         f"{w.gpus} for {w.name}"
         if w.name == ROLLOUT
@@ -73,7 +71,7 @@ def _refuse(offer: Offer, running: Sequence[Placed], wanted: Sequence[Wanted], n
     if needed <= there:
         where += "; a replica's GPUs are on one node, and that leaves gaps"
     key = "max" if offer.nodes is None else "existing.nodes"
-    findings.refuse(
+    yield Violation(
         Rule.GPUS_AT_PEAK,
         f"gpuPools.{offer.name}.{key}",
         f"{parts} = {needed}; {where}",
@@ -105,10 +103,10 @@ def _replicas(placed: Placed, number: int) -> tuple[str, Any]:
     return f"{path}.replicas", number
 
 
-def _warn_of_spreading(offer: Offer, wanted: Sequence[Wanted], nodes: int, findings: Findings) -> None:
+def _warn_of_spreading(offer: Offer, wanted: Sequence[Wanted], nodes: int) -> Iterator[Finding]:
     for name in blocked(wanted, nodes, offer.gpus_per_node):
         gpus = next(each.gpus for each in wanted if each.name == name)
-        findings.warn(
+        yield warned(
             f"models.{name}.pool",
             f"Kubernetes may spread the smaller models over the nodes of {offer.name} so that no node has"
             f" {gpus} GPUs free for {name}: a pool with a label of its own keeps nodes for it",
@@ -117,20 +115,20 @@ def _warn_of_spreading(offer: Offer, wanted: Sequence[Wanted], nodes: int, findi
         )
 
 
-def to_do_of_own_nodes(
-    settings: Settings, cluster: ClusterPlan, pools: Mapping[str, PoolPlan], findings: Findings
-) -> None:
+def to_do_of_own_nodes(settings: Settings, cluster: ClusterPlan, pools: Mapping[str, PoolPlan]) -> Iterator[Finding]:
     """What only a look at the cluster can tell."""
     existing = [pool for pool in pools.values() if pool.existing]
     for pool in existing:
         if cluster.kind == "context" and pool.runtime_class is None:
-            _ask_for_runtime_class(cluster, pool, findings)
+            yield from _ask_for_runtime_class(cluster, pool)
     if existing and cluster.kind != "create" and settings.addons.nvidia_device_plugin.state == "install":
-        for pool in existing:
-            findings.to_do(
+        for nth, pool in enumerate(existing):
+            yield ToDo(
                 "addons.nvidiaDevicePlugin",
                 "the device plugin runs on labelled nodes only: kubectl label nodes -l"
                 f" {labels(pool)} nvidia.com/gpu.present=true",
+                Step.DEVICE_PLUGIN,
+                nth,
             )
 
 
@@ -138,11 +136,11 @@ def labels(pool: PoolPlan) -> str:
     return ",".join(f"{key}={value}" for key, value in pool.selector.items())
 
 
-def _ask_for_runtime_class(cluster: ClusterPlan, pool: PoolPlan, findings: Findings) -> None:
+def _ask_for_runtime_class(cluster: ClusterPlan, pool: PoolPlan) -> Iterator[Finding]:
     path = f"gpuPools.{pool.name}.existing.runtimeClassName"
     harm = "without a RuntimeClass a server finds no GPU: it crashes there, or silently serves from the CPU"
     write = f"write runtimeClassName: nvidia where `kubectl --context {cluster.name} get runtimeclass` lists it"
     if match := _NEEDS_CLASS.search(cluster.name):
-        findings.warn(path, f"none is given, and {cluster.name} reads like {match[0]}: {harm}; {write}")
+        yield warned(path, f"none is given, and {cluster.name} reads like {match[0]}: {harm}; {write}")
     else:
-        findings.to_do(path, f"on k3s and RKE2 {harm}: {write}")
+        yield ToDo(path, f"on k3s and RKE2 {harm}: {write}", Step.RUNTIME_CLASS)

@@ -1,36 +1,34 @@
 """A stack whose models are all paused: what would cost less while nothing runs, each with what it saves."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from infra.catalog import Catalog
 from infra.clouds.aws.facts import CpuInstance
 from infra.clouds.aws.section import SystemNodes
-from infra.plan.cluster import ClusterPlan, PoolPlan
 from infra.plan.money import Cheaper
 from infra.plan.notes import Write
 from infra.planning.advice import written
+from infra.planning.cost import Billed
 from infra.settings import Settings
 
 WORTH_A_LINE_USD = 10.0  # per month
 _BURSTABLE = "t"  # first letter of types whose CPU has a baseline
-# What a month costs at least with other settings, another cluster or other pools.
-Bill = Callable[[Settings, ClusterPlan, Mapping[str, PoolPlan]], float]
+# What a month costs at least.
+Bill = Callable[[Billed], float]
 
 
-def cheaper_while_paused(
-    settings: Settings, cluster: ClusterPlan, pools: Mapping[str, PoolPlan], catalog: Catalog, bill: Bill
-) -> tuple[Cheaper, ...]:
+def cheaper_while_paused(billed: Billed, bill: Bill) -> tuple[Cheaper, ...]:
     """What saves most first; nothing where a model runs."""
-    if not all(model.paused for model in settings.models.values()):
+    if not all(model.paused for model in billed.settings.models.values()):
         return ()
-    now = bill(settings, cluster, pools)
+    now = bill(billed)
     ways = [
         Cheaper(written(write), now - month, effect, write)
         for write, month, effect in (
-            *_without_kept_nodes(settings, cluster, pools, bill),
-            *_smaller_system_nodes(settings, cluster, pools, catalog, bill),
-            *_one_gateway(settings, cluster, pools, bill),
+            *_without_kept_nodes(billed, bill),
+            *_smaller_system_nodes(billed, bill),
+            *_one_gateway(billed, bill),
         )
         if now - month >= WORTH_A_LINE_USD
     ]
@@ -40,18 +38,15 @@ def cheaper_while_paused(
 _Way = tuple[Write, float, str]
 
 
-def _without_kept_nodes(
-    settings: Settings, cluster: ClusterPlan, pools: Mapping[str, PoolPlan], bill: Bill
-) -> Iterator[_Way]:
-    for name, pool in pools.items():
+def _without_kept_nodes(billed: Billed, bill: Bill) -> Iterator[_Way]:
+    for name, pool in billed.pools.items():
         if pool.min > 0 and not pool.existing:
-            month = bill(settings, cluster, {**pools, name: replace(pool, min=0)})
+            month = bill(replace(billed, pools={**billed.pools, name: replace(pool, min=0)}))
             yield ((f"gpuPools.{name}.min", 0),), month, "a pool keeps this many nodes whether or not a model runs"
 
 
-def _smaller_system_nodes(
-    settings: Settings, cluster: ClusterPlan, pools: Mapping[str, PoolPlan], catalog: Catalog, bill: Bill
-) -> Iterator[_Way]:
+def _smaller_system_nodes(billed: Billed, bill: Bill) -> Iterator[_Way]:
+    settings, catalog = billed.settings, billed.catalog
     create = settings.cluster.create
     best = cheapest_system_nodes(settings, catalog)
     if create is None or best is None:
@@ -61,7 +56,7 @@ def _smaller_system_nodes(
     burst = "; steady CPU use above its baseline is billed on top" if best.name.startswith(_BURSTABLE) else ""
     yield (
         (("cluster.create.systemNodes.instanceType", best.name),),
-        bill(_with(settings, nodes), cluster, pools),
+        bill(replace(billed, settings=_with(settings, nodes))),
         f"{best.arch}, {best.vcpus} vCPUs and {best.memory_gib:g} GiB, the cheapest no smaller than {now.name}{burst}",
     )
 
@@ -76,9 +71,9 @@ def cheapest_system_nodes(settings: Settings, catalog: Catalog) -> CpuInstance |
     return min(enough, key=lambda each: (each.usd_per_hour, each.name))
 
 
-def _one_gateway(settings: Settings, cluster: ClusterPlan, pools: Mapping[str, PoolPlan], bill: Bill) -> Iterator[_Way]:
-    if cluster.nat_per_zone:
-        month = bill(settings, replace(cluster, nat_per_zone=False), pools)
+def _one_gateway(billed: Billed, bill: Bill) -> Iterator[_Way]:
+    if billed.cluster.nat_per_zone:
+        month = bill(replace(billed, cluster=replace(billed.cluster, nat_per_zone=False)))
         yield (("cluster.create.network.nat", "one"),), month, "lost with its zone, and with it every way out"
 
 

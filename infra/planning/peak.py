@@ -6,12 +6,11 @@ from dataclasses import dataclass, replace
 from infra.catalog import Catalog
 from infra.plan.cluster import PoolPlan
 from infra.plan.models import ModelPlan
-from infra.plan.notes import Advice
+from infra.plan.notes import Advice, Finding, Violation
 from infra.plan.rules import Rule
 from infra.planning.advice import written
 from infra.planning.billed_nodes import ROLLOUTS_PER_MONTH
 from infra.planning.cost import maximum_per_month
-from infra.planning.findings import Findings
 from infra.planning.nodes import nodes_for
 from infra.planning.placement import Placed
 from infra.planning.words import count
@@ -21,8 +20,8 @@ GAP_USD_PER_MINUTE = 1.0
 
 
 def check_peak(
-    pool: PoolPlan, placed: Sequence[Placed], models: Mapping[str, ModelPlan], catalog: Catalog, findings: Findings
-) -> None:
+    pool: PoolPlan, placed: Sequence[Placed], models: Mapping[str, ModelPlan], catalog: Catalog
+) -> Iterator[Finding]:
     """`placed`: the models of this pool."""
     room = pool.max * pool.gpus_per_node
     if pool.existing:  # they are packed onto the nodes that there are
@@ -36,7 +35,7 @@ def check_peak(
         if not model.paused
     )
     rollout = [f"{pool.surge_gpus} for a rollout"] if pool.surge_gpus else []
-    findings.refuse(
+    yield Violation(
         Rule.GPUS_AT_PEAK,
         f"gpuPools.{pool.name}.max",
         f"{' + '.join([*([parts] if parts else []), *rollout])} = {pool.peak_gpus + pool.surge_gpus};"

@@ -5,8 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from ipaddress import ip_network
 from typing import Any
 
-from infra.plan.notes import Note
-from infra.planning.findings import Findings
+from infra.plan.notes import Finding, Note, Step, ToDo
 from infra.settings import Settings
 
 # RFC 5737 and RFC 3849; RFC 2606 and RFC 6761; the account ids of AWS' own documentation.
@@ -24,16 +23,16 @@ _AWS_ID_LENGTHS = (8, 17)
 _API_FROM, _CERTIFICATE_ARN = "cluster.create.access.apiFrom", "gateway.certificateArn"
 
 
-def list_placeholders(settings: Settings, findings: Findings) -> None:
+def list_placeholders(settings: Settings) -> Iterator[Finding]:
     """A thing to do for each setting that holds one."""
     stops = {note.path for note in unreachable(settings)}
     found: dict[str, list[str]] = {}
     for path, text in _texts(settings.model_dump(mode="json", by_alias=True, exclude_defaults=True)):
         if (what := _reserved(text)) is not None:
             found.setdefault(path, []).append(f"{text} is {what}")
-    for path, said in found.items():
+    for nth, (path, said) in enumerate(found.items()):
         end = "; `pulumi up` stops until then" if path in stops else ""
-        findings.to_do(path, f"write your own: {', '.join(said)}{end}")
+        yield ToDo(path, f"write your own: {', '.join(said)}{end}", Step.PLACEHOLDERS, nth)
 
 
 def unreachable(settings: Settings) -> tuple[Note, ...]:

@@ -1,13 +1,13 @@
 """Which nodes a model runs on, and on how many of their GPUs. Each model by itself: adding one never moves another."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from infra.catalog import AT_LOAD
-from infra.plan.notes import Advice, Write
+from infra.plan.notes import Advice, Chosen, Finding, Violation, Write
 from infra.plan.rules import Rule
 from infra.planning.advice import shown, written
-from infra.planning.findings import Findings
+from infra.planning.findings import Decided
 from infra.planning.mends import STORED_METHOD, Changes, Mend, mends, other_types, smaller_weights
 from infra.planning.options import fewest, serving, tries
 from infra.planning.pools import Offer
@@ -45,9 +45,7 @@ def by_pool(placed: Iterable[Placed]) -> dict[str, list[Placed]]:
     return on
 
 
-def place(
-    served: Served, pools: Sequence[Offer], makeable: Sequence[Offer], sizing: Sizing, findings: Findings
-) -> Placed:
+def place(served: Served, pools: Sequence[Offer], makeable: Sequence[Offer], sizing: Sizing) -> Decided[Placed]:
     """The pool that the model names, else the cheapest that serves it, else the cheapest instance type that does."""
     if served.cpu:
         return Placed(served, None, None, (f"on the CPU: {served.path}.gpus is 0",))
@@ -62,9 +60,9 @@ def place(
             best = (cost(served, offer, sized), offer, sized)
     if best is not None:
         placed = Placed(served, best[1], best[2], _why(served, best[1], best[2], offers))
-        _choose(placed, findings)
+        yield from _choose(placed)
         return placed
-    return _unplaced(served, offers, makeable, sizing, findings)
+    return (yield from _unplaced(served, offers, makeable, sizing))
 
 
 def _is_dearer(offer: Offer, best: Offer, usd: float) -> bool:
@@ -82,14 +80,14 @@ def cost(served: Served, offer: Offer, sized: Sized) -> tuple[float, float, str]
     return -(-served.replicas.min // a_node) * price, -(-served.replicas.max // a_node) * price, offer.name
 
 
-def _choose(placed: Placed, findings: Findings) -> None:
+def _choose(placed: Placed) -> Iterator[Finding]:
     served, offer, sized = placed.served, placed.offer, placed.sized
     assert offer is not None
     assert sized is not None
     if served.settings.pool is None:
-        findings.choose(f"{served.path}.pool", offer.name, placed.reasons[0])
+        yield Chosen(f"{served.path}.pool", offer.name, placed.reasons[0])
     if served.settings.gpus is None:
-        findings.choose(f"{served.path}.gpus", sized.gpus, _why_gpus(served, offer, sized))
+        yield Chosen(f"{served.path}.gpus", sized.gpus, _why_gpus(served, offer, sized))
 
 
 def _why_gpus(served: Served, offer: Offer, sized: Sized) -> str:
@@ -124,16 +122,14 @@ def _price(offer: Offer, sized: Sized) -> str:
     return f"{spot}${offer.usd_per_gpu_hour * sized.gpus:.2f} an hour for {gpus}{node}{offer.price_said}"
 
 
-def _unplaced(
-    served: Served, offers: Sequence[Offer], makeable: Sequence[Offer], sizing: Sizing, findings: Findings
-) -> Placed:
+def _unplaced(served: Served, offers: Sequence[Offer], makeable: Sequence[Offer], sizing: Sizing) -> Decided[Placed]:
     """Refuses the model with what would make it fit, and leaves it where most of it fits, so that there is a plan."""
     near = [(sized, offer) for offer in offers for sized in tries(served.question, offer, sizing)]
     question = served.question.but(max_model_len=min(served.max_model_len, served.own_context), gpus=None)
     elsewhere = serving(question, makeable, sizing)
     if not near:
         path = f"{served.path}.pool"
-        findings.refuse(
+        yield Violation(
             Rule.FIT,
             path,
             f"{served.name}: {count(len(offers), 'pool')} to choose from, and none can run it{_runs(served)}",
@@ -143,7 +139,7 @@ def _unplaced(
         return Placed(served, None, None, (f"{count(len(offers), 'pool')} to choose from, and none can run it",))
     sized, offer = _nearest(served, near)
     shape = served.settings.like or served.settings.model
-    findings.refuse(
+    yield Violation(
         Rule.FIT,
         f"{served.path}.maxModelLen",
         _misfit(served, offer, sized),

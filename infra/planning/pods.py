@@ -1,13 +1,12 @@
 """What pods ask for beside GPUs, so that they really fit on a node: its allocatable, not its size."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator, Sequence
 
 from infra.clouds.aws.facts import CpuInstance
 from infra.plan.models import Resources
-from infra.plan.notes import Advice, Write
+from infra.plan.notes import Advice, Finding, Violation, Write
 from infra.plan.rules import Rule
 from infra.planning.advice import written
-from infra.planning.findings import Findings
 from infra.planning.host import allocatable, share
 from infra.planning.placement import Placed
 from infra.planning.served import Served
@@ -36,8 +35,8 @@ def server_resources(placed: Placed) -> Resources:
 
 
 def check_system_nodes(
-    placed: list[Placed], node: CpuInstance | None, nodes: int, findings: Findings, *, surging: Collection[str]
-) -> None:
+    placed: Sequence[Placed], node: CpuInstance | None, nodes: int, *, surging: Collection[str]
+) -> Iterator[Finding]:
     """CPU models run on the system nodes of a cluster that we make: all replicas, and one more of the largest where a
     rollout starts the new pod first, must fit beside what runs there."""
     on_cpu = [each.served for each in placed if each.served.cpu and not each.served.settings.paused]
@@ -57,7 +56,7 @@ def check_system_nodes(
     enough = next((more for more in range(nodes + 1, MOST_SYSTEM_NODES + 1) if _pack(pods, free, more)), None)
     ways: list[Write] = [(("cluster.create.systemNodes.count", enough),)] if enough else []
     ways.append(((f"{on_cpu[0].path}.gpus", 1),))
-    findings.refuse(
+    yield Violation(
         Rule.ROOM_ON_NODES,
         f"{on_cpu[0].path}.gpus" if len(on_cpu) == 1 else "cluster.create.systemNodes",
         f"{names}: {count(len(pods), 'pod')}{', one of them for a rollout,' if surge else ''} ask for {asks};"

@@ -1,12 +1,12 @@
 """The Job that fetches a model's weights: it runs on system nodes, beside Prometheus."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from infra.catalog import Catalog
 from infra.catalog.types import Image
 from infra.plan.cluster import ClusterPlan
 from infra.plan.models import PrefetchPlan
-from infra.planning.findings import Findings
+from infra.plan.notes import Assumption, Finding
 from infra.planning.served import Served
 
 CPU = 0.5
@@ -29,7 +29,7 @@ def plan_prefetch(served: Served, catalog: Catalog) -> PrefetchPlan:
     )
 
 
-def explain_prefetch(served: Sequence[Served], cluster: ClusterPlan, catalog: Catalog, findings: Findings) -> None:
+def explain_prefetch(served: Sequence[Served], cluster: ClusterPlan, catalog: Catalog) -> Iterator[Finding]:
     """What the Jobs' images cost the disks of the nodes that they run on."""
     for image in sorted({_image(each, catalog) for each in served}, key=lambda image: image.name):
         fetched = [each for each in served if _image(each, catalog) == image]
@@ -38,7 +38,7 @@ def explain_prefetch(served: Sequence[Served], cluster: ClusterPlan, catalog: Ca
         where = "a system node" if made else "any Linux node that has room for its Job"
         engines = sorted({each.image for each in fetched} - {image}, key=lambda engine: engine.name)
         instead = "".join(f"; {engine.name}'s own image would write {_written(engine, made)}" for engine in engines)
-        findings.assume(
+        yield Assumption(
             "models", f"{names}: weights are fetched on {where} by {image.image}, {_written(image, made)}{instead}"
         )
 

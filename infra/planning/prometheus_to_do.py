@@ -1,9 +1,9 @@
 """What a Prometheus that exists needs, so that it looks at the models and KEDA may ask it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from infra.plan.cluster import AddonPlan, ClusterPlan, Monitoring, PrometheusLogin
-from infra.planning.findings import Findings
+from infra.plan.notes import Finding, Step, ToDo
 from infra.settings import Settings
 
 _PATH = "addons.prometheus.existing"
@@ -15,40 +15,41 @@ def list_prometheus_to_dos(
     cluster: ClusterPlan,
     addons: Mapping[str, AddonPlan],
     monitoring: Monitoring | None,
-    findings: Findings,
-) -> None:
+) -> Iterator[Finding]:
     existing = settings.addons.prometheus.existing
     if monitoring is None or existing is None or addons["prometheus"].state != "existing":
         return
     if existing.monitor_labels is None:
-        _ask_for_labels(settings, findings)
+        yield from _ask_for_labels(settings)
     if monitoring.login is not None:
-        _log_in(settings, cluster, monitoring.login, findings)
+        yield from _log_in(settings, cluster, monitoring.login)
 
 
-def _ask_for_labels(settings: Settings, findings: Findings) -> None:
+def _ask_for_labels(settings: Settings) -> Iterator[Finding]:
     scaled = [name for name, model in settings.models.items() if model.replicas.min < model.replicas.max]
     harm = f", and {', '.join(scaled)} would stay at the fewest replicas" if scaled else ""
-    findings.to_do(
+    yield ToDo(
         f"{_PATH}.monitorLabels",
         f"none are given: kube-prometheus-stack ignores a ServiceMonitor without its release's label{harm};"
         " write the labels that `kubectl get prometheus -A -o jsonpath='{.items[*].spec.serviceMonitorSelector}'`"
         " shows, or monitorLabels: {} where it takes every one",
+        Step.MONITORING,
     )
 
 
-def _log_in(settings: Settings, cluster: ClusterPlan, login: PrometheusLogin, findings: Findings) -> None:
+def _log_in(settings: Settings, cluster: ClusterPlan, login: PrometheusLogin) -> Iterator[Finding]:
     namespace = settings.namespace.name
     if login.mode != "sigv4":
         literals = " ".join(f"--from-literal={key}=..." for key in login.keys.values())
-        findings.to_do(
+        yield ToDo(
             f"{_PATH}.auth",
             f"KEDA reads the login from a Secret beside the models: kubectl -n {namespace} create secret generic"
             f" {login.secret} {literals}",
+            Step.MONITORING_LOGIN,
         )
         return
     rights = "sts:AssumeRole on it, and it aps:QueryMetrics" if login.role_arn else "aps:QueryMetrics"
-    findings.to_do(
+    yield ToDo(
         f"{_PATH}.auth.sigv4",
         f"the operator of KEDA signs the requests: give its service account {_KEDA} a role with {rights}"
         + (
@@ -57,9 +58,11 @@ def _log_in(settings: Settings, cluster: ClusterPlan, login: PrometheusLogin, fi
             if cluster.kind != "context"
             else ""
         ),
+        Step.MONITORING_LOGIN,
     )
-    findings.to_do(
+    yield ToDo(
         f"{_PATH}.url",
         "Amazon Managed Prometheus scrapes nothing by itself: an agent in the cluster that follows ServiceMonitors has"
         " to write to this workspace",
+        Step.MONITORING_LOGIN,
     )

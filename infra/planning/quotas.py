@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 
 from infra.catalog import Catalog
 from infra.plan.cluster import ClusterPlan, PoolPlan, Quota
-from infra.planning.findings import Findings
+from infra.plan.notes import Finding, Step, ToDo
 
 # Of EC2, in vCPUs: (family, capacity) -> code, name.
 OF_INSTANCES = {
@@ -44,12 +44,12 @@ def _groups(cluster: ClusterPlan, pools: Mapping[str, PoolPlan]) -> Iterator[Quo
         yield Quota(*OF_GROUPS, cluster.region or "", groups, GROUPS)
 
 
-def list_quotas(quotas: tuple[Quota, ...], findings: Findings) -> None:
-    for each in quotas:
+def list_quotas(quotas: tuple[Quota, ...]) -> Iterator[Finding]:
+    for nth, each in enumerate(quotas):
         needed = f"{each.needed} {each.unit}"
         have = (
             " at most; new accounts have 0"
             if each.unit == VCPUS
             else f"; the default is {GROUPS_DEFAULT}, or write nodeGroups: one for pools with a group per zone"
         )
-        findings.to_do("gpuPools", f"quota '{each.name}' ({each.code}) in {each.region}: {needed}{have}")
+        yield ToDo("gpuPools", f"quota '{each.name}' ({each.code}) in {each.region}: {needed}{have}", Step.QUOTAS, nth)

@@ -1,9 +1,10 @@
 """How a Deployment replaces its pods without a GPU or a volume that can't exist."""
 
+from collections.abc import Iterator
+
 from infra.plan.models import GAP_PARTS, ColdStart, Rollout
-from infra.plan.notes import Advice
+from infra.plan.notes import Advice, Finding, Violation
 from infra.plan.rules import Rule
-from infra.planning.findings import Findings
 from infra.planning.placement import Placed
 from infra.planning.words import count
 
@@ -39,13 +40,13 @@ def plan_rollout(placed: Placed, start: ColdStart, *, drain: int, one_reader: bo
     return Rollout("recreate", 0, 1, start.gap if replicas == 1 else None, reason)
 
 
-def check_rollout(placed: Placed, *, one_reader: bool, findings: Findings) -> None:
+def check_rollout(placed: Placed, *, one_reader: bool) -> Iterator[Finding]:
     """What the stack file asks for, and a volume that is mounted once can't do."""
     asked = placed.served.settings.rollout
     if one_reader and asked is not None and asked.strategy == "rolling":
         path = f"{placed.served.path}.rollout"
         fix = f"{path}: {{strategy: recreate}}"
-        findings.refuse(
+        yield Violation(
             Rule.VOLUMES,
             f"{path}.strategy",
             f"{placed.served.name}: a new pod can't start beside the old one: the cache's volume has one reader",

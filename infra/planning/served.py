@@ -1,5 +1,6 @@
 """A model of the stack file joined with what the catalogue knows of it."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
@@ -9,9 +10,9 @@ from infra.catalog.types import Image
 from infra.engines import ENGINES, Engine
 from infra.engines.engine import Library
 from infra.plan.models import Replicas
-from infra.plan.notes import Advice
+from infra.plan.notes import Advice, Assumption, Chosen, Finding, Violation
 from infra.plan.rules import Rule
-from infra.planning.findings import Findings
+from infra.planning.findings import Decided
 from infra.settings import Model
 from infra.settings.architecture import Architecture, read_architecture
 from infra.sizing.kv_cache import kv_bytes_per_token
@@ -83,18 +84,18 @@ class Served:
         return self.shape.hidden_size if self.shape and self.task == "embed" else None
 
 
-def resolve(name: str, model: Model, catalog: Catalog, *, no_gpu_nodes: bool, findings: Findings) -> Served:
+def resolve(name: str, model: Model, catalog: Catalog, *, no_gpu_nodes: bool) -> Decided[Served]:
     """Joins a model with its facts; `no_gpu_nodes`: the stack has no pool, and can't make one."""
     engine = ENGINES[model.engine]
-    cpu = _is_on_cpu(name, model, engine, no_gpu_nodes=no_gpu_nodes, findings=findings)
+    cpu = yield from _is_on_cpu(name, model, engine, no_gpu_nodes=no_gpu_nodes)
     if engine.library is not None:
-        return _of_library(name, model, engine, engine.library, catalog, cpu=cpu, findings=findings)
+        return (yield from _of_library(name, model, engine, engine.library, catalog, cpu=cpu))
     shape = _shape(model, catalog)
     path = f"models.{name}"
     if model.max_model_len is None:
-        findings.choose(f"{path}.maxModelLen", shape.max_context, f"the context of {shape.id}: none is asked for")
+        yield Chosen(f"{path}.maxModelLen", shape.max_context, f"the context of {shape.id}: none is asked for")
     elif model.max_model_len > shape.max_context:
-        findings.refuse(
+        yield Violation(
             Rule.CONTEXT,
             f"{path}.maxModelLen",
             f"{name}: {model.max_model_len:,} tokens are asked for; {shape.id} was trained for {shape.max_context:,}",
@@ -119,14 +120,14 @@ def resolve(name: str, model: Model, catalog: Catalog, *, no_gpu_nodes: bool, fi
         replicas=Replicas(model.replicas.min, model.replicas.max),
         cpu=cpu,
     )
-    _assume_weights(served, shape, findings)
+    yield from _assume_weights(served, shape)
     return served
 
 
-def _assume_weights(served: Served, shape: ModelShape, findings: Findings) -> None:
+def _assume_weights(served: Served, shape: ModelShape) -> Iterator[Finding]:
     repository, path = served.settings.model, f"{served.path}.quantization"
     if served.made_at_load is not None and shape.dtype is None:
-        findings.assume(
+        yield Assumption(
             path,
             f"{repository} holds 16-bit weights, which nobody has looked at;"
             f" {served.engine.title} makes {served.made_at_load} of them as it loads",
@@ -136,26 +137,26 @@ def _assume_weights(served: Served, shape: ModelShape, findings: Findings) -> No
         and served.quantization is not None
         and (served.settings.like is not None or served.quantization != shape.dtype)
     ):
-        findings.assume(path, f"{repository} holds weights in {served.quantization} already")
+        yield Assumption(path, f"{repository} holds weights in {served.quantization} already")
 
 
-def _is_on_cpu(name: str, model: Model, engine: Engine, *, no_gpu_nodes: bool, findings: Findings) -> bool:
+def _is_on_cpu(name: str, model: Model, engine: Engine, *, no_gpu_nodes: bool) -> Decided[bool]:
     if model.gpus is None and no_gpu_nodes and engine.limits.cpu:
         reason = "the CPU: the stack file has no GPU pool, and none can be made here"
-        findings.choose(f"models.{name}.gpus", 0, reason)
+        yield Chosen(f"models.{name}.gpus", 0, reason)
         return True
     return model.gpus == 0
 
 
 def _of_library(
-    name: str, model: Model, engine: Engine, library: Library, catalog: Catalog, *, cpu: bool, findings: Findings
-) -> Served:
+    name: str, model: Model, engine: Engine, library: Library, catalog: Catalog, *, cpu: bool
+) -> Decided[Served]:
     known = model.model in library.names(catalog)
     stored = library.stored(model.model, None if known else _shape(model, catalog), catalog)
     if stored.assumed:
-        findings.assume(f"models.{name}.model", stored.assumed)
+        yield Assumption(f"models.{name}.model", stored.assumed)
     if model.max_model_len is None:
-        findings.choose(f"models.{name}.maxModelLen", stored.max_model_len, stored.length_reason)
+        yield Chosen(f"models.{name}.maxModelLen", stored.max_model_len, stored.length_reason)
     return Served(
         name=name,
         settings=model,

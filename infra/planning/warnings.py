@@ -1,11 +1,12 @@
 """What is allowed, and worth a second look."""
 
 import re
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from infra.plan.cluster import CachePlan, ClusterPlan, GatewayPlan, PoolPlan
 from infra.plan.models import ColdStart, ModelPlan, Rollout
-from infra.planning.findings import Findings
+from infra.plan.notes import Finding
+from infra.planning.findings import warned
 from infra.planning.placement import Placed
 from infra.settings import Settings
 from infra.settings.platform import GUARDED
@@ -18,33 +19,33 @@ SPOT_NOTICE_SECONDS = 120
 _RARE = re.compile(r"p[456]")  # A100 and newer of 8 GPUs a node; AWS sells them by reservation and Capacity Block
 
 
-def warn_of_model(placed: Placed, rollout: Rollout, start: ColdStart, findings: Findings) -> None:
+def warn_of_model(placed: Placed, rollout: Rollout, start: ColdStart) -> Iterator[Finding]:
     served, path = placed.served, placed.served.path
     model = served.settings
     if model.revision is None and served.engine.library is None:
         message = f"none is given: main of {model.model} can move, and with it what is served"
-        findings.warn(f"{path}.revision", message, kind="no-revision")
+        yield warned(f"{path}.revision", message, kind="no-revision")
     if served.replicas.min == 1 and not model.paused:
         away = _about(start.seconds)
         message = f"one replica: if it is lost, {away} without {served.name}"
-        findings.warn(f"{path}.replicas.min", message, kind="one-replica", detail=away)
+        yield warned(f"{path}.replicas.min", message, kind="one-replica", detail=away)
     if rollout.gap_seconds is not None and not model.paused:
         message = f"each change stops {served.name}: {rollout.reason}"
         gap = _about(rollout.gap_seconds)
-        findings.warn(f"{path}.replicas", message, kind="stops-at-change", detail=gap)
+        yield warned(f"{path}.replicas", message, kind="stops-at-change", detail=gap)
     if placed.sized is None:
         return
     fit = placed.sized.fit
     if not fit.estimated:
-        findings.warn(f"{path}.engine", f"{fit.reasons[0]}: whether {served.name} fits was not judged", kind="no-model")
+        yield warned(f"{path}.engine", f"{fit.reasons[0]}: whether {served.name} fits was not judged", kind="no-model")
         return
     if fit.fits and not fit.certain:
         low = fit.kv_cache_gib.low if fit.kv_cache_gib else 0.0
         message = f"fits, but not for certain: {low:.1f} GiB of cache at the low end"
-        findings.warn(f"{path}.maxModelLen", message, kind="not-certain", detail=f"{low:.1f}")
+        yield warned(f"{path}.maxModelLen", message, kind="not-certain", detail=f"{low:.1f}")
     if served.shape is not None and served.task == "chat" and not is_exact(served.shape):
         kind = served.shape.attention or "sliding-window"
-        findings.warn(
+        yield warned(
             f"{path}.model",
             f"{kind} layers keep less than every token, by rules that differ by version:"
             f" {fit.kv_cache_tokens:,} tokens are an estimate",
@@ -53,32 +54,32 @@ def warn_of_model(placed: Placed, rollout: Rollout, start: ColdStart, findings: 
         )
     if fit.kv_bytes_per_token is None and (served.shape is None or keeps_cache(served.shape)):
         message = "its cache per token isn't known: whether a context fits was not judged"
-        findings.warn(f"{path}.model", message, kind="cache-unknown")
+        yield warned(f"{path}.model", message, kind="cache-unknown")
     if model.paused or not served.engine.limits.takes_batch or model.concurrency is not None:
         return
     if fit.max_concurrency is not None and fit.fits:
         holds = f"{fit.max_concurrency:.1f} requests of {served.max_model_len:,} tokens"
         message = f"none is given; a replica holds {holds}: is that enough?"
-        findings.warn(f"{path}.concurrency", message, kind="no-concurrency", detail=holds)
+        yield warned(f"{path}.concurrency", message, kind="no-concurrency", detail=holds)
 
 
 def warn_of_pool(
-    pool: PoolPlan, models: Sequence[ModelPlan], cluster: ClusterPlan, cache: CachePlan, findings: Findings
-) -> None:
+    pool: PoolPlan, models: Sequence[ModelPlan], cluster: ClusterPlan, cache: CachePlan
+) -> Iterator[Finding]:
     """`models` are those that run on it."""
     path = f"gpuPools.{pool.name}"
     if pool.capacity == "spot":
-        _warn_of_spot(f"{path}.capacity", models, findings)
+        yield from _warn_of_spot(f"{path}.capacity", models)
     if not pool.existing and cache.zone_id is not None:
-        findings.warn(f"{path}.instanceTypes", f"only in {cache.zone_id}: the cache's volume is in that one zone")
+        yield warned(f"{path}.instanceTypes", f"only in {cache.zone_id}: the cache's volume is in that one zone")
     elif not pool.existing and len(pool.zone_ids) == 1:
         zone = pool.zone_ids[0]
         message = f"only {zone} of the stack's zones offers this pool's types"
-        findings.warn(f"{path}.instanceTypes", message, kind="one-zone", detail=zone)
+        yield warned(f"{path}.instanceTypes", message, kind="one-zone", detail=zone)
     if not models:
-        findings.warn(path, "no model runs on it")
+        yield warned(path, "no model runs on it")
     if pool.capacity == "on-demand" and (rare := [name for name in pool.instance_types if _RARE.match(name)]):
-        findings.warn(
+        yield warned(
             f"{path}.instanceTypes",
             f"{', '.join(rare)} on demand hardly ever comes: pods wait until AWS has one. Reserve it first: an open"
             " On-Demand Capacity Reservation of the type in one of the zones is used by itself, and billed from the day"
@@ -88,7 +89,7 @@ def warn_of_pool(
         )
     if not pool.existing and pool.min > 0:
         command = "aws eks update-nodegroup-config --scaling-config desiredSize="
-        findings.warn(
+        yield warned(
             f"{path}.min",
             f"EKS refuses a minimum above the nodes that run, whose number is the autoscaler's: to raise it later, run"
             f" `{command}{pool.min} --cluster-name {cluster.name} --nodegroup-name ...` first",
@@ -96,16 +97,16 @@ def warn_of_pool(
         )
 
 
-def _warn_of_spot(path: str, models: Sequence[ModelPlan], findings: Findings) -> None:
+def _warn_of_spot(path: str, models: Sequence[ModelPlan]) -> Iterator[Finding]:
     """What a drain comes to there: the node goes whatever its pods are given."""
     message = "spot nodes go with two minutes' notice, and may not come when they are needed"
     cut = [model for model in models if model.timeouts.pre_stop + model.timeouts.drain > SPOT_NOTICE_SECONDS]
     if not cut:
-        findings.warn(path, message, kind="spot")
+        yield warned(path, message, kind="spot")
         return
     names, notice = ", ".join(model.name for model in cut), SPOT_NOTICE_SECONDS
     before, drain = max(model.timeouts.pre_stop for model in cut), max(model.timeouts.drain for model in cut)
-    findings.warn(
+    yield warned(
         path,
         f"{message}; an answer of {names} then has {notice - before} s to end ({notice} s of notice, {before} s of them"
         f" until no more requests come), not the {drain} s of drain that it has elsewhere: a longer one is cut off",
@@ -114,19 +115,19 @@ def _warn_of_spot(path: str, models: Sequence[ModelPlan], findings: Findings) ->
     )
 
 
-def warn_of_drain(gateway: GatewayPlan | None, pools: Iterable[PoolPlan], seconds: int, findings: Findings) -> None:
+def warn_of_drain(gateway: GatewayPlan | None, pools: Iterable[PoolPlan], seconds: int) -> Iterator[Finding]:
     if gateway is not None and seconds > NODE_UPDATE_SECONDS and any(not pool.existing for pool in pools):
-        findings.warn(
+        yield warned(
             "gateway.timeoutSeconds",
             f"pods may take {seconds} s to end; an update of an EKS node group ends them after"
             f" {NODE_UPDATE_SECONDS // 60} minutes, and answers with them",
         )
 
 
-def warn_of_allow(settings: Settings, pools: Collection[str], findings: Findings) -> None:
+def warn_of_allow(settings: Settings, pools: Collection[str]) -> Iterator[Finding]:
     """An entry is for one pull request; whoever forgets it has no guard."""
     for name in settings.allow.replace:
-        findings.warn("allow.replace", f"any change may replace {name} until this is taken out")
+        yield warned("allow.replace", f"any change may replace {name} until this is taken out")
     for name in settings.allow.remove:
         gone = name not in GUARDED and name not in pools
         message = (
@@ -134,7 +135,7 @@ def warn_of_allow(settings: Settings, pools: Collection[str], findings: Findings
             if gone
             else f"any change may remove {name} until this is taken out"
         )
-        findings.warn("allow.remove", message)
+        yield warned("allow.remove", message)
 
 
 def _about(seconds: float) -> str:

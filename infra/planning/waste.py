@@ -4,7 +4,8 @@ from collections.abc import Iterator, Sequence
 
 from infra.catalog import Catalog
 from infra.engines import on_cpu
-from infra.planning.findings import Findings
+from infra.plan.notes import Finding
+from infra.planning.findings import warned
 from infra.planning.options import fewest
 from infra.planning.placement import Placed
 from infra.planning.pools import Offer
@@ -16,8 +17,8 @@ NEEDED_SHARE, EMPTY_GIB = 0.25, 16.0
 
 
 def warn_of_waste(
-    placed: Placed, pools: Sequence[Offer], makeable: Sequence[Offer], sizing: Sizing, findings: Findings
-) -> None:
+    placed: Placed, pools: Sequence[Offer], makeable: Sequence[Offer], sizing: Sizing
+) -> Iterator[Finding]:
     """`pools` of the stack file; `makeable`: none where the cluster is somebody's."""
     sized = placed.sized
     needed = _needed_gib(sized) if sized is not None and sized.fits and sized.fit.estimated else None
@@ -28,7 +29,7 @@ def warn_of_waste(
         return
     cards = "an" if sized.gpus == 1 and sized.gpu.name[0] in "ALHR" else "a" if sized.gpus == 1 else "each of its"
     ways = ", or ".join(_ways(placed, sized, pools, makeable, sizing))
-    findings.warn(
+    yield warned(
         f"{placed.served.path}.pool",
         f"{placed.served.name} uses {needed:.1f} of {whole:.0f} GiB of {cards} {sized.gpu.name}, and the rest stays"
         f" empty: {ways}",

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from infra.plan.rules import Rule
 from infra.planning import Plan
-from infra.planning.findings import Findings
+from infra.planning.findings import split
 from infra.planning.served import resolve
 from infra.planning.sizing import Sizing, can_run
 from infra.settings import Model
@@ -142,7 +142,8 @@ def test_the_choice_is_that_of_an_exhaustive_search(
     asked = {**model, **{key: value for key, value in given.items() if value is not None}}
     result = plan({"cluster": {"create": {"zones": zones}}, "models": {"m": asked}})
     model_settings = Model.model_validate_json(json.dumps(asked))
-    question = resolve("m", model_settings, CATALOG, no_gpu_nodes=False, findings=Findings()).question
+    served, _ = split(resolve("m", model_settings, CATALOG, no_gpu_nodes=False))
+    question = served.question
     sizing = Sizing(CATALOG)
     found: list[tuple[float, str, int]] = []
     for instance in CATALOG.instances.values():

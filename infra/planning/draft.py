@@ -1,0 +1,256 @@
+"""A plan without advice: each part decided once, in turn, and what is found on the way gathered at the end."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from infra.catalog import Catalog
+from infra.clouds.aws.config import AwsConfig
+from infra.plan.cluster import AddonPlan, CachePlan, ClusterPlan, GatewayPlan, Monitoring, PoolPlan, Quota
+from infra.plan.models import ModelPlan
+from infra.plan.money import Cost
+from infra.plan.notes import Finding
+from infra.plan.plan import Plan
+from infra.planning.addons import plan_addons, plan_monitoring
+from infra.planning.bill import minimum_per_month, plan_bill
+from infra.planning.budget import check_budget
+from infra.planning.cache import plan_cache
+from infra.planning.cluster import explain_versions, plan_cluster
+from infra.planning.cost import Billed
+from infra.planning.findings import Decided, Findings, gather, split
+from infra.planning.gateway import plan_gateway
+from infra.planning.groups import with_groups
+from infra.planning.model_plans import plan_models
+from infra.planning.namespace import list_namespace_to_dos
+from infra.planning.node_makers import check_node_makers
+from infra.planning.nodes import plan_pool
+from infra.planning.own_pools import to_do_of_own_nodes
+from infra.planning.paused import cheaper_while_paused
+from infra.planning.peak import check_peak
+from infra.planning.placeholders import list_placeholders
+from infra.planning.placement import Placed, by_pool, place
+from infra.planning.pods import check_system_nodes
+from infra.planning.pools import Offer, declared, makeable
+from infra.planning.prefetch import explain_prefetch
+from infra.planning.prometheus_to_do import list_prometheus_to_dos
+from infra.planning.quotas import list_quotas, plan_quotas
+from infra.planning.rollout import surges
+from infra.planning.served import Served, resolve
+from infra.planning.sizing import Sizing
+from infra.planning.to_do import list_account, list_gateway, list_licences, list_nodes
+from infra.planning.warnings import warn_of_allow, warn_of_drain, warn_of_pool
+from infra.planning.waste import warn_of_waste
+from infra.settings import Settings
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a plan is made from. `secrets` names those that the stack has."""
+
+    stack: str
+    settings: Settings
+    region: str | None
+    secrets: frozenset[str]
+    aws: AwsConfig
+    sizing: Sizing
+
+    @property
+    def catalog(self) -> Catalog:
+        return self.sizing.catalog
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A plan without advice, and what advice is made of."""
+
+    plan: Plan
+    placed: Sequence[Placed]
+    offers: Sequence[Offer]
+    new: Sequence[Offer]  # pools that the planner could make
+    zones: int
+
+
+@dataclass(frozen=True)
+class _Platform:
+    """What is there whatever the models run on."""
+
+    cluster: ClusterPlan
+    served: Sequence[Served]
+    cache: CachePlan
+    gateway: GatewayPlan | None
+    addons: Mapping[str, AddonPlan]
+    monitoring: Monitoring | None
+
+    @property
+    def zones(self) -> tuple[str, ...]:
+        """Where pods can be that read the cache."""
+        return (self.cache.zone_id,) if self.cache.zone_id else self.cluster.zone_ids
+
+    @property
+    def one_reader(self) -> bool:
+        return self.cache.access_mode == "ReadWriteOnce"
+
+
+@dataclass(frozen=True)
+class _Nodes:
+    """What the models run on."""
+
+    offers: Sequence[Offer]
+    new: Sequence[Offer]
+    placed: Sequence[Placed]
+    pools: Mapping[str, PoolPlan]
+
+
+@dataclass(frozen=True)
+class _Parts:
+    """All that is decided."""
+
+    platform: _Platform
+    nodes: _Nodes
+    models: Mapping[str, ModelPlan]
+    billed: Billed
+    cost: Cost
+    quotas: tuple[Quota, ...]
+
+
+def draft(asked: Asked) -> Draft:
+    parts, found = split(_decide(asked))
+    nodes = parts.nodes
+    plan = _plan(asked, parts, gather(found))
+    return Draft(plan, nodes.placed, nodes.offers, nodes.new, len(parts.platform.zones))
+
+
+def _decide(asked: Asked) -> Decided[_Parts]:
+    platform = yield from _platform(asked)
+    nodes = yield from _nodes(asked, platform)
+    models = yield from plan_models(nodes.placed, nodes.pools, platform.cache, platform.gateway, asked.sizing)
+    yield from _check_nodes(asked, platform, nodes, models)
+    yield from _warn(asked, platform, nodes, models)
+    billed = _billed(asked, platform, nodes, models)
+    cost = yield from plan_bill(billed)
+    yield from check_budget(asked.settings, cost)
+    quotas = plan_quotas(platform.cluster, nodes.pools, asked.catalog)
+    yield from _to_dos(asked, platform, nodes, quotas)
+    return _Parts(platform, nodes, models, billed, cost, quotas)
+
+
+def _platform(asked: Asked) -> Decided[_Platform]:
+    settings, catalog = asked.settings, asked.catalog
+    cluster = yield from plan_cluster(asked.stack, settings, asked.region, asked.aws, catalog)
+    served = yield from _served(asked, cluster)
+    cache = yield from plan_cache(settings, served, cluster)
+    yield from explain_versions(settings, cluster, cache, catalog)
+    yield from explain_prefetch(served, cluster, catalog)
+    gateway = yield from plan_gateway(settings)
+    addons = yield from plan_addons(settings, catalog)
+    return _Platform(cluster, served, cache, gateway, addons, plan_monitoring(settings, addons, catalog))
+
+
+def _served(asked: Asked, cluster: ClusterPlan) -> Decided[list[Served]]:
+    no_gpu_nodes = not asked.settings.gpu_pools and cluster.kind != "create"
+    served: list[Served] = []
+    for name, model in sorted(asked.settings.models.items()):
+        served.append((yield from resolve(name, model, asked.catalog, no_gpu_nodes=no_gpu_nodes)))
+    return served
+
+
+def _nodes(asked: Asked, platform: _Platform) -> Decided[_Nodes]:
+    settings, catalog, cluster, zones = asked.settings, asked.catalog, platform.cluster, platform.zones
+    offers = [declared(name, pool, catalog, cluster.region, zones) for name, pool in sorted(settings.gpu_pools.items())]
+    new = makeable(catalog, cluster.region, zones) if cluster.kind == "create" else ()
+    placed: list[Placed] = []
+    for each in platform.served:
+        placed.append((yield from place(each, offers, new, asked.sizing)))
+    pools = yield from _pools(offers, placed, catalog, one_reader=platform.one_reader)
+    pools = yield from with_groups(pools, settings, cluster)
+    return _Nodes(offers, new, placed, pools)
+
+
+def _pools(
+    offers: Sequence[Offer], placed: Sequence[Placed], catalog: Catalog, *, one_reader: bool
+) -> Decided[dict[str, PoolPlan]]:
+    """Those of the stack file, and those that the models asked for."""
+    on = {offer.name: [] for offer in offers} | by_pool(placed)
+    used = {offer.name: offer for offer in offers}
+    used |= {each.offer.name: each.offer for each in placed if each.offer is not None}
+    pools: dict[str, PoolPlan] = {}
+    for name in sorted(used):
+        surge = max((each.gpus for each in on[name] if surges(each, one_reader=one_reader)), default=0)
+        pools[name] = yield from plan_pool(used[name], on[name], catalog, surge=surge)
+    return pools
+
+
+def _check_nodes(
+    asked: Asked, platform: _Platform, nodes: _Nodes, models: Mapping[str, ModelPlan]
+) -> Iterator[Finding]:
+    on = by_pool(nodes.placed)
+    for name, pool in nodes.pools.items():
+        yield from check_peak(pool, on.get(name, []), models, asked.catalog)
+    yield from check_node_makers(asked.settings, nodes.pools, platform.addons)
+    create = asked.settings.cluster.create
+    if create is not None:
+        node = asked.catalog.aws.cpu_instances.get(create.system_nodes.instance_type)
+        surging = frozenset(each.served.name for each in nodes.placed if surges(each, one_reader=platform.one_reader))
+        yield from check_system_nodes(nodes.placed, node, create.system_nodes.count, surging=surging)
+
+
+def _warn(asked: Asked, platform: _Platform, nodes: _Nodes, models: Mapping[str, ModelPlan]) -> Iterator[Finding]:
+    on = by_pool(nodes.placed)
+    for name, pool in nodes.pools.items():
+        served_there = [models[each.served.name] for each in on.get(name, [])]
+        yield from warn_of_pool(pool, served_there, platform.cluster, platform.cache)
+    for each in nodes.placed:
+        yield from warn_of_waste(each, nodes.offers, nodes.new, asked.sizing)
+    longest = max(model.timeouts.grace_period for model in models.values())
+    yield from warn_of_allow(asked.settings, nodes.pools)
+    yield from warn_of_drain(platform.gateway, nodes.pools.values(), longest)
+
+
+def _billed(asked: Asked, platform: _Platform, nodes: _Nodes, models: Mapping[str, ModelPlan]) -> Billed:
+    return Billed(
+        settings=asked.settings,
+        cluster=platform.cluster,
+        pools=nodes.pools,
+        placed=nodes.placed,
+        models=models,
+        cache=platform.cache,
+        gateway=platform.gateway,
+        catalog=asked.catalog,
+    )
+
+
+def _to_dos(asked: Asked, platform: _Platform, nodes: _Nodes, quotas: tuple[Quota, ...]) -> Iterator[Finding]:
+    settings, cluster, addons, gateway = asked.settings, platform.cluster, platform.addons, platform.gateway
+    yield from list_placeholders(settings)
+    yield from list_account(settings, cluster, addons)
+    yield from list_quotas(quotas)
+    yield from list_licences(asked.stack, nodes.placed, asked.secrets)
+    yield from list_nodes(settings, nodes.pools)
+    yield from list_namespace_to_dos(settings, gateway)
+    yield from to_do_of_own_nodes(settings, cluster, nodes.pools)
+    yield from list_gateway(settings, cluster, gateway)
+    yield from list_prometheus_to_dos(settings, cluster, addons, platform.monitoring)
+
+
+def _plan(asked: Asked, parts: _Parts, findings: Findings) -> Plan:
+    platform = parts.platform
+    return Plan(
+        stack=asked.stack,
+        settings=asked.settings,
+        cluster=platform.cluster,
+        pools=parts.nodes.pools,
+        models=parts.models,
+        addons=platform.addons,
+        cache=platform.cache,
+        monitoring=platform.monitoring,
+        gateway=platform.gateway,
+        cost=parts.cost,
+        remedies={},
+        cheaper={},
+        while_paused=cheaper_while_paused(parts.billed, minimum_per_month),
+        chosen=findings.chosen,
+        quotas=parts.quotas,
+        violations=findings.violations,
+        warnings=findings.warnings,
+        to_do=findings.to_do,
+        assumptions=findings.assumptions,
+    )
