@@ -7,7 +7,7 @@ from infra.offline import Planned
 from infra.plan.cluster import PoolPlan
 from infra.plan.models import ModelPlan, StartPart
 from infra.plan.money import Cheaper, CostItem, Remedy
-from infra.plan.notes import Note, Violation
+from infra.plan.notes import Advice, Note, Violation, Warned
 from infra.plan.plan import Plan
 from infra.planning.advice import as_mapping
 from infra.recording import Recorded
@@ -25,7 +25,7 @@ def document(planned: Planned) -> dict[str, Any]:
         "version": VERSION,
         "stack": plan.stack,
         "violations": [_violation(violation) for violation in plan.violations],
-        "warnings": [{"path": each.path, "message": each.message, "kind": each.kind} for each in plan.warnings],
+        "warnings": [_warning(each) for each in plan.warnings],
         "to_do": _notes(plan.to_do),
         "assumptions": _notes((*plan.assumptions, *_of_the_bill(plan))),
         "models": {name: _model(model, plan.remedies[name]) for name, model in plan.models.items()},
@@ -110,8 +110,16 @@ def _rounded(usd: float | None) -> float | None:
 
 
 def _violation(violation: Violation) -> dict[str, Any]:
-    advice = [{"write": as_mapping(each.write), "text": each.text} for each in violation.advice]
-    return {**vars(violation), "advice": advice}
+    return {**vars(violation), "advice": _advice(violation.advice)}
+
+
+def _warning(warned: Warned) -> dict[str, Any]:
+    said = {"path": warned.path, "message": warned.message, "kind": warned.kind}
+    return {**said, "advice": _advice(warned.advice)} if warned.advice else said
+
+
+def _advice(advice: tuple[Advice, ...]) -> list[dict[str, Any]]:
+    return [{"write": as_mapping(each.write), "text": each.text} for each in advice]
 
 
 def _part(part: StartPart) -> dict[str, Any]:

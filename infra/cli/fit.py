@@ -1,12 +1,13 @@
 """`fit`: one answer or all, as JSON or for a person to read."""
 
 import json
-from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from infra.catalog import Catalog
-from infra.cli.fit_input import Where, read
-from infra.cli.fit_text import against, flags, makes, text_of_all, text_of_one
+from infra.cli.fit_advice import Given, Way, ways
+from infra.cli.fit_input import BadInput, Where, read
+from infra.cli.fit_text import against, makes, text_of_all, text_of_one
 from infra.cli.terminal import printable, terminal_width
 from infra.planning.options import Option, everywhere, offer_with, on_offer
 from infra.planning.pools import of_type
@@ -17,7 +18,7 @@ from infra.sizing.question import Question
 EXIT = {True: 0, False: 1, None: 3}  # of the text, by whether it fits; None: that could not be checked
 
 
-def run(model: str, given: Mapping[str, str | None], format_: str, catalog: Catalog) -> tuple[str, int]:
+def run(model: str, given: Given, format_: str, catalog: Catalog) -> tuple[str, int]:
     """What to print and the exit code. Raises BadInput."""
     question, where, api_price = read(model, given, catalog)
     region = given.get("region")
@@ -25,9 +26,19 @@ def run(model: str, given: Mapping[str, str | None], format_: str, catalog: Cata
     if where.instance is None and where.gpu is None:
         return _all(question, api_price, format_, sizing)
     one = _one(question, where, sizing)
+    found = ways(model, given, one, where, sizing, partial(_answer, sizing))
     if format_ == "json":
-        return json.dumps(_document(one, api_price, sizing), indent=2) + "\n", 0
-    return printable(text_of_one(one, api_price, sizing, terminal_width())), EXIT[one.judged]
+        return json.dumps(_document(one, api_price, found), indent=2) + "\n", 0
+    return printable(text_of_one(one, found, api_price, sizing, terminal_width())), EXIT[one.judged]
+
+
+def _answer(sizing: Sizing, model: str, given: Given) -> Option | None:
+    """What is said of another command line; None: bad input."""
+    try:
+        question, where, _ = read(model, given, sizing.catalog)
+    except BadInput:
+        return None
+    return _one(question, where, sizing)
 
 
 def _one(question: Question, where: Where, sizing: Sizing) -> Option:
@@ -45,12 +56,12 @@ def _all(question: Question, api_price: float | None, format_: str, sizing: Sizi
     options = everywhere(question, sizing)
     fitting = [each for each in options if each.fits]
     if format_ == "json":
-        return json.dumps([_document(each, api_price, sizing) for each in fitting], indent=2) + "\n", 0
+        return json.dumps([_document(each, api_price, []) for each in fitting], indent=2) + "\n", 0
     text = text_of_all(question, options, api_price, sizing, terminal_width())
     return printable(text), EXIT[fitting[0].judged if fitting else False]
 
 
-def _document(given: Option, api_price: float | None, sizing: Sizing) -> dict[str, Any]:
+def _document(given: Option, api_price: float | None, found: list[Way]) -> dict[str, Any]:
     fit, cache, usd = given.sized.fit, given.sized.fit.kv_cache_gib, given.usd_per_hour
     return {
         "model": given.sized.question.name,
@@ -69,8 +80,13 @@ def _document(given: Option, api_price: float | None, sizing: Sizing) -> dict[st
         "usd_per_node_hour": given.usd_per_node_hour,
         "price_region": _price_region(given),
         **_against_an_api(given, api_price),
-        "reasons": _reasons(given, sizing),
+        "reasons": [*_reasons(given), *(f"{way.flags} {makes(given)}: {way.effect}" for way in found)],
+        **({"advice": [_way(way) for way in found]} if found else {}),
     }
+
+
+def _way(way: Way) -> dict[str, Any]:
+    return {"flags": way.flags, "arguments": list(way.arguments), "effect": way.effect}
 
 
 def _price_region(given: Option) -> str | None:
@@ -91,7 +107,7 @@ def _against_an_api(given: Option, api_price: float | None) -> dict[str, Any]:
     }
 
 
-def _reasons(given: Option, sizing: Sizing) -> list[str]:
+def _reasons(given: Option) -> list[str]:
     question, fit = given.sized.question, given.sized.fit
     reasons = [*fit.reasons, *(f"{term.name} {term.gib:.2f} GiB: {term.reason}" for term in fit.terms)]
     if question.max_model_len > question.own_context:
@@ -102,6 +118,4 @@ def _reasons(given: Option, sizing: Sizing) -> list[str]:
         reasons.append(started)
     if fit.kv_bytes_per_token is None and fit.kv_cache_gib is None:
         reasons.append(given.sized.holds)
-    if not given.fits:
-        reasons += [f"{flag} {makes(given)}: {what}" for flag, what in flags(given, sizing)]
     return reasons

@@ -1,14 +1,14 @@
 """What `fit` tells a person: the verdict first, then a table, what doesn't serve and why, what would be cheaper."""
 
-import re
 from collections import Counter
 from collections.abc import Sequence
 
 from infra.catalog import Catalog
+from infra.cli.fit_advice import Way, flag
 from infra.cli.layout import Column, Row, table, wrapped
 from infra.plan.money import HOURS_A_MONTH
 from infra.planning.break_even import BreakEven, break_even
-from infra.planning.mends import Changes, mends, runs_in_8_bit, smaller_ways
+from infra.planning.mends import runs_in_8_bit, smaller_ways
 from infra.planning.options import Option, largest_context, serving
 from infra.planning.pools import every_type
 from infra.planning.sizing import Sizing, throughput_of
@@ -37,23 +37,11 @@ _COLUMNS = (
 )
 
 
-def flags(given: Option, sizing: Sizing) -> list[tuple[str, str]]:
-    """The flags that make it fit, and what each does."""
-    question = given.sized.question
-    elsewhere = question.but(max_model_len=min(question.max_model_len, question.own_context), gpus=None)
-    ways = mends(given.sized, given.offer, serving(elsewhere, every_type(sizing.catalog), sizing), sizing)
-    return [(_flag(mend.changes), mend.effect) for mend in ways]
-
-
 def makes(given: Option) -> str:
-    """What following one of the flags comes to."""
+    """What following one of the ways comes to."""
+    if given.fits:
+        return "makes it certain"
     return "makes it fit" if given.sized.fit.estimated else "makes the weights fit"
-
-
-def _flag(changes: Changes) -> str:
-    """Keys of a stack file as options; another repository is the argument itself."""
-    given = [(re.sub(r"(?=[A-Z])", "-", key).lower(), value) for key, value in changes if value is not None]
-    return " ".join(str(value) if option == "model" else f"--{option} {value}" for option, value in given)
 
 
 def against(given: Option, api_price: float) -> BreakEven | None:
@@ -79,7 +67,7 @@ def _against(given: Option, api_price: float | None, width: int) -> list[str]:
     ]
 
 
-def text_of_one(given: Option, api_price: float | None, sizing: Sizing, width: int) -> str:
+def text_of_one(given: Option, ways: Sequence[Way], api_price: float | None, sizing: Sizing, width: int) -> str:
     price = f", ${given.usd_per_hour:.2f} an hour{_share(given)}" if given.usd_per_hour is not None else ""
     where = f"{given.where}{f' ({given.offer.instance_type}{price})' if given.offer else ''}"
     lines = [
@@ -91,12 +79,16 @@ def text_of_one(given: Option, api_price: float | None, sizing: Sizing, width: i
     lines += [line for said in _about(given) for line in wrapped(said, width)]
     if given.fits:
         lines += _against(given, api_price, width)
-    else:
-        ways = flags(given, sizing)
-        lines += ["", *_list(f"one of these {makes(given)}" if ways else "nothing here makes it fit", ways, width)]
+    if given.judged is not None and not given.certain:
+        lines += ["", *_instead(given, ways, width)]
     if given.offer is not None:
         lines += ["", *wrapped(_price_note(sizing.catalog), width)]
     return _joined(lines)
+
+
+def _instead(given: Option, ways: Sequence[Way], width: int) -> list[str]:
+    title = f"one of these {makes(given)}" if ways else f"nothing here {makes(given)}"
+    return _list(title, [(way.flags, way.effect) for way in ways], width)
 
 
 def _about(given: Option) -> list[str]:
@@ -264,7 +256,7 @@ def _other_means(question: Question, best: Option | None, sizing: Sizing) -> lis
         other = next((each for each in options if runs_in_8_bit(asked, each.sized.gpu)), None)
         if other is not None and other.offer is not None and (best is None or _cheaper(other, best)):
             where = f"{other.offer.instance_type}, {other.where}, {_price(other)}"
-            found.append((_flag(changes), f"{where}; {other.sized.holds}"))
+            found.append((flag(changes), f"{where}; {other.sized.holds}"))
     return found
 
 

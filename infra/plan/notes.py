@@ -33,6 +33,7 @@ class Warned(Note):
 
     kind: str
     detail: str = ""  # what differs from model to model, or from pool to pool
+    advice: tuple[Advice, ...] = ()  # after each of which the next plan doesn't warn
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,7 @@ from infra.settings.mistakes import Mistake, Report
 Way = TypeVar("Way", Remedy, Cheaper)
 Attempt = Callable[[Write], Plan | None]  # the plan once that is written; None: refused, or enough was tried
 _OVER_BUDGET = {(Rule.BUDGET, "budget.usdPerMonth")}
+PINNED_FIRST = ", after `plan --pin`"  # where what is written needs the pools that the program chose
 MOST_OF_RULES = 24  # pieces of advice that are tried; a stack that breaks many rules shows the rest untried
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from infra.plan.money import HOURS_A_MONTH, Cheaper
 from infra.plan.notes import Write
 from infra.plan.plan import Plan
-from infra.planning.advice import pool_pins
+from infra.planning.advice import PINNED_FIRST, pool_pins
 from infra.planning.mends import Changes, smaller_weights
 from infra.planning.nodes import nodes_for
 from infra.planning.options import Option, fewest, serving
@@ -91,7 +91,10 @@ def _best(
         return None
     write = _changes(each, option, changes)
     bound = usd_bound(offer, each.served.replicas.max + 1)  # one more for a rollout
-    return Cheaper(_said(write), saves, _effect(each, option, on, zones), _write(plan, each, option, write), bound)
+    whole = _write(plan, each, option, write)
+    new = {f"gpuPools.{offer.name}.instanceTypes", *(f"{each.served.path}.{key}" for key, _ in write)}
+    pinned = PINNED_FIRST if {path for path, _ in whole} - new else ""
+    return Cheaper(_said(write), saves, _effect(each, option, on, zones) + pinned, whole, bound)
 
 
 def _added(each: Placed, option: Option, on: Mapping[str, list[Placed]]) -> float:

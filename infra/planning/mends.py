@@ -1,11 +1,12 @@
 """What makes a model fit that doesn't: a shorter context, other arguments, smaller weights, other nodes."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from infra.catalog import Catalog, Gpu
-from infra.planning.options import Option, largest_context
+from infra.planning.options import Goal, Option, fits, is_certain, largest_context
 from infra.planning.pools import Offer
 from infra.planning.sizing import Sizing, can_run
 from infra.sizing.question import Question, Sized
@@ -29,37 +30,48 @@ class Mend:
     gpus: int | None = None  # of it
 
 
-def mends(sized: Sized, offer: Offer | None, options: Sequence[Option], sizing: Sizing) -> Iterator[Mend]:
-    """`options`: where a context that the model was trained for would be served, cheapest first."""
-    yield from _context(sized, sizing)
-    if sized.question.engine.limits.takes_batch:
-        yield from _arguments(sized, sizing)
-    yield from _smaller(sized, sizing)
-    yield from _more_gpus(sized, offer, sizing)
-    yield from other_types(options, sized.gpus, offer)
+def mends(sized: Sized, options: Sequence[Option], more: Iterable[Sized], sizing: Sizing) -> Iterator[Mend]:
+    """What makes it fit. `options`: elsewhere, where a context that the model was trained for would be served, cheapest
+    first; `more`: on each number of these GPUs."""
+    yield from _context(sized, sizing, fits)
+    yield from _arguments(sized, sizing, fits)
+    yield from (smaller := list(_smaller(sized, sizing, fits)))
+    yield from _more_gpus(sized, more, sizing, fits, alone=bool(smaller))
+    yield from other_types(options, sized.gpus)
 
 
-def _context(sized: Sized, sizing: Sizing) -> Iterator[Mend]:
-    length = largest_context(sized, sizing)
+def surer(sized: Sized, options: Sequence[Option], more: Iterable[Sized], sizing: Sizing) -> Iterator[Mend]:
+    """What makes a fit certain that is likely; a shorter context, which takes something away, comes last."""
+    yield from (smaller := list(_smaller(sized, sizing, is_certain)))
+    yield from _arguments(sized, sizing, is_certain)
+    yield from _more_gpus(sized, more, sizing, is_certain, alone=bool(smaller))
+    yield from other_types(options, sized.gpus)
+    yield from _context(sized, sizing, is_certain)
+
+
+def _context(sized: Sized, sizing: Sizing, goal: Goal) -> Iterator[Mend]:
+    length = largest_context(sized, sizing, goal)
     if 0 < length < sized.question.max_model_len:
         certain = sizing.size(sized.question.but(max_model_len=length), sized.gpu, sized.gpus).fit.certain
-        sure = "" if certain else ", at the middle of the interval"
-        yield Mend((("maxModelLen", length),), f"the longest that fits here{sure}")
+        what = "the longest that certainly fits here" if goal is is_certain else "the longest that fits here"
+        yield Mend((("maxModelLen", length),), f"{what}{'' if certain else ', at the middle of the interval'}")
 
 
-def _arguments(sized: Sized, sizing: Sizing) -> Iterator[Mend]:
+def _arguments(sized: Sized, sizing: Sizing, goal: Goal) -> Iterator[Mend]:
     question = sized.question
+    if not question.engine.limits.takes_batch:
+        return
     most = question.engine.default_utilization(question) or 0.0
     fewer = max(FEWEST_SEQS, question.concurrency)
     if sized.arguments.max_num_seqs > fewer:
         smaller = sizing.size(question.but(max_num_seqs=fewer), sized.gpu, sized.gpus)
-        if smaller.fits:
+        if goal(smaller):
             gained = (smaller.fit.kv_cache_tokens or 0) - (sized.fit.kv_cache_tokens or 0)
             instead = f"instead of {sized.arguments.max_num_seqs}"
             yield Mend((("maxNumSeqs", fewer),), f"{instead}: gives back {gained:,} tokens of cache")
     if (question.utilization or most) < most:
         larger = sizing.size(question.but(utilization=most), sized.gpu, sized.gpus)
-        if larger.fits:
+        if goal(larger):
             yield Mend((("gpuMemoryUtilization", most),), f"the engine's default; {larger.holds}")
 
 
@@ -105,28 +117,32 @@ def runs_in_8_bit(question: Question, gpu: Gpu) -> bool:
     return question.kv_cache_dtype == "auto" or gpu.fp8
 
 
-def _smaller(sized: Sized, sizing: Sizing) -> Iterator[Mend]:
-    """The first with which the same GPUs are enough."""
+def _smaller(sized: Sized, sizing: Sizing, goal: Goal) -> Iterator[Mend]:
+    """Smaller weights and a smaller cache with which the same GPUs are enough; both together where neither alone is."""
+    enough: list[set[str]] = []
     for changes, question in smaller_ways(sized.question, sizing.catalog):
-        if not can_run(question, sized.gpu, sizing.catalog) or not runs_in_8_bit(question, sized.gpu):
+        keys = {key for key, _ in changes}
+        if any(less <= keys for less in enough) or not can_run(question, sized.gpu, sizing.catalog):
             continue
         smaller = sizing.size(question, sized.gpu, sized.gpus)
-        if smaller.fits:
-            weights = f"{smaller.fit.weights_gib:.1f} GiB of weights on each GPU"
-            yield Mend(changes, f"{weights}; {smaller.holds}")
-            return
+        if goal(smaller) and runs_in_8_bit(question, sized.gpu):
+            enough.append(keys)
+            yield Mend(changes, f"{smaller.fit.weights_gib:.1f} GiB of weights on each GPU; {smaller.holds}")
 
 
-def _more_gpus(sized: Sized, offer: Offer | None, sizing: Sizing) -> Iterator[Mend]:
-    """Where a number of GPUs is given, and the node has more."""
-    if offer is None or sized.question.gpus is None:
-        return
-    more = sizing.fewest(sized.question.but(gpus=None), sized.gpu, offer.gpus_per_node)
-    if more is not None:
-        yield Mend((("gpus", more.gpus),), f"{more.gpus} of the node's {offer.gpus_per_node} GPUs; {more.holds}")
+def _more_gpus(sized: Sized, more: Iterable[Sized], sizing: Sizing, goal: Goal, *, alone: bool) -> Iterator[Mend]:
+    """The smallest number above that of now; unless `alone`, a smaller one with smaller weights or cache too."""
+    larger = [each for each in more if each.gpus > sized.gpus]
+    enough = next(filter(goal, larger), None)
+    if enough is not None:
+        yield Mend((("gpus", enough.gpus),), f"{enough.gpus} x {enough.gpu.name}; {enough.holds}")
+    fewer = [each for each in larger if enough is None or each.gpus < enough.gpus] if not alone else []
+    both = ((each.gpus, mend) for each in fewer for mend in _smaller(each, sizing, goal))
+    for gpus, mend in islice(both, 1):
+        yield Mend((("gpus", gpus), *mend.changes), f"{gpus} x {sized.gpu.name}; {mend.effect}")
 
 
-def other_types(options: Sequence[Option], gpus: int, here: Offer | None) -> Iterator[Mend]:
+def other_types(options: Sequence[Option], gpus: int) -> Iterator[Mend]:
     """Of the options, cheapest first: the cheapest, and the smallest GPU of which no more than `gpus` are enough."""
     if not options:
         return
@@ -134,7 +150,7 @@ def other_types(options: Sequence[Option], gpus: int, here: Offer | None) -> Ite
     smallest = min(as_few, key=lambda each: each.sized.gpu.engine_gib or 0.0)
     for option in dict.fromkeys((options[0], smallest)):
         offer = option.offer
-        if offer is not None and offer.instance_type is not None and offer.types != (here.types if here else ()):
+        if offer is not None and offer.instance_type is not None:
             enough = "is enough" if option.sized.fit.estimated else "holds the weights"
             least = f", the smallest GPU that {enough}" if option.sized.gpu == smallest.sized.gpu else ""
             node = (

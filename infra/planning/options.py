@@ -1,6 +1,6 @@
 """A model on each kind of node, and which of them serves it cheapest."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from infra.catalog import Catalog, Gpu
@@ -12,6 +12,16 @@ from infra.sizing.question import Question, Sized
 # A GPU that is named by its memory is one of AWS' where the engine would see as much.
 SAME_MEMORY = 0.02
 CONTEXT_STEP = 256
+
+Goal = Callable[[Sized], bool]
+
+
+def fits(sized: Sized) -> bool:
+    return sized.fits
+
+
+def is_certain(sized: Sized) -> bool:
+    return sized.fit.certain
 
 
 @dataclass(frozen=True)
@@ -60,14 +70,14 @@ def tries(question: Question, offer: Offer, sizing: Sizing) -> Iterator[Sized]:
             yield sized
 
 
-def fewest(question: Question, offer: Offer, sizing: Sizing) -> Sized | None:
+def fewest(question: Question, offer: Offer, sizing: Sizing, goal: Goal = fits) -> Sized | None:
     """On the fewest GPUs of an offer that serve the model."""
-    return next((sized for sized in tries(question, offer, sizing) if sized.fits), None)
+    return next(filter(goal, tries(question, offer, sizing)), None)
 
 
-def serving(question: Question, offers: Sequence[Offer], sizing: Sizing) -> list[Option]:
+def serving(question: Question, offers: Sequence[Offer], sizing: Sizing, goal: Goal = fits) -> list[Option]:
     """The offers that serve a model, cheapest replica first."""
-    found = ((offer, fewest(question, offer, sizing)) for offer in offers)
+    found = ((offer, fewest(question, offer, sizing, goal)) for offer in offers)
     options = (Option(offer, sized) for offer, sized in found if sized is not None)
     return sorted((each for each in options if each.fits), key=share)
 
@@ -103,12 +113,12 @@ def offer_with(gpu: Gpu, gpus: int, catalog: Catalog) -> Offer | None:
     return min(alike, key=lambda each: (round(each.usd_per_gpu_hour, 3), each.gpus_per_node), default=None)
 
 
-def largest_context(sized: Sized, sizing: Sizing) -> int:
+def largest_context(sized: Sized, sizing: Sizing, goal: Goal = fits) -> int:
     """The longest context, in steps, of which as many requests as asked for fit the same GPUs; 0: none."""
     low, high = 0, min(sized.question.own_context, sized.question.max_model_len) // CONTEXT_STEP
     while low < high:
         middle = (low + high + 1) // 2
-        if sizing.size(sized.question.but(max_model_len=middle * CONTEXT_STEP), sized.gpu, sized.gpus).fits:
+        if goal(sizing.size(sized.question.but(max_model_len=middle * CONTEXT_STEP), sized.gpu, sized.gpus)):
             low = middle
         else:
             high = middle - 1

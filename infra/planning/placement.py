@@ -134,17 +134,19 @@ def _unplaced(served: Served, offers: Sequence[Offer], makeable: Sequence[Offer]
             path,
             f"{served.name}: {count(len(offers), 'pool')} to choose from, and none can run it{_runs(served)}",
             f"gpuPools: nodes that can, and {path}",
-            (*_on_one_node(served, offers, sizing), *_advice(served, other_types(elsewhere, MOST_GPUS, None), offers)),
+            (*_on_one_node(served, offers, sizing), *_advice(served, other_types(elsewhere, MOST_GPUS), offers)),
         )
         return Placed(served, None, None, (f"{count(len(offers), 'pool')} to choose from, and none can run it",))
     sized, offer = _nearest(served, near)
+    others = [each for each in elsewhere if each.offer is not None and each.offer.types != offer.types]
+    more = tries(served.question.but(gpus=None), offer, sizing)
     shape = served.settings.like or served.settings.model
     yield Violation(
         Rule.FIT,
         f"{served.path}.maxModelLen",
         _misfit(served, offer, sized),
         f"{served.path}.model: a smaller one, or a repository of it in {STORED_METHOD} with like: {shape}",
-        _advice(served, mends(sized, offer, elsewhere, sizing), offers),
+        _advice(served, mends(sized, others, more, sizing), offers),
     )
     return Placed(
         served,

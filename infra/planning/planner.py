@@ -9,6 +9,7 @@ from infra.plan.notes import Violation, Write
 from infra.plan.plan import Plan
 from infra.planning.advice import Attempt, follow, keeps_budget, that_holds
 from infra.planning.budget import headroom, with_ways
+from infra.planning.certainty import say_what_is_certain
 from infra.planning.cheaper import cheaper_ways
 from infra.planning.draft import Asked, Draft, draft
 from infra.planning.mends import smaller_ways
@@ -62,6 +63,7 @@ def _with_advice(made: Draft, attempt: Attempt, sizing: Sizing) -> Plan:
         remedies={name: keeps_budget(plan, ways, left, attempt) for name, ways in remedies.items()},
         cheaper={name: ways for name, ways in kept.items() if ways},
         violations=violations,
+        warnings=say_what_is_certain(plan, made.placed, made.offers, made.new, attempt, sizing),
     )
 
 

@@ -29,10 +29,6 @@ class Sizing:
             for gpus in counts(question, most):
                 yield self.size(question, gpu, gpus)
 
-    def fewest(self, question: Question, gpu: Gpu, most: int) -> Sized | None:
-        """On the fewest GPUs of a node that serve it."""
-        return next((sized for sized in self.tries(question, gpu, most) if sized.fits), None)
-
     def with_engines_batch(self, sized: Sized) -> Sized:
         """As the engine would be without the planner's arguments."""
         plain = sized.question.but(planned=False, max_num_seqs=None, max_num_batched_tokens=None)

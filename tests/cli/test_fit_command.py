@@ -275,36 +275,6 @@ def test_a_repository_of_ones_own_is_like_a_known_model() -> None:
     assert run("fit", "acme/qwen", "--like", "Qwen/Qwen-no-such").exit_code == 2
 
 
-_MISFITS = [
-    [QWEN, "--gpu", "L4", "--max-model-len", "40960"],
-    [QWEN, "--gpu", "L4", "--max-model-len", "40960", "--gpu-memory-utilization", "0.7"],
-    ["Qwen/Qwen3-32B", "--gpu", "L40S", "--max-model-len", "16384"],
-    ["Qwen/Qwen3-32B", "--gpu", "RTX-PRO-6000-SE", "--max-model-len", "32768", "--concurrency", "12"],
-    [LLAMA_70B, "--instance-type", "g6e.12xlarge", "--gpus", "2", "--max-model-len", "8192"],
-]
-
-
-@pytest.mark.parametrize("arguments", _MISFITS, ids=[" ".join(each[:3]) for each in _MISFITS])
-def test_each_flag_that_is_said_to_make_it_fit_does(arguments: list[str]) -> None:
-    """Another type takes the place of the GPU; another repository that of the model."""
-    told = [reason.partition(" makes it fit: ") for reason in fit_json(*arguments)["reasons"]]
-    flags = [flag.split() for flag, says, _ in told if says]
-    assert flags
-    for flag in flags:
-        given = list(arguments)
-        if not flag[0].startswith("--"):
-            given[0], *flag = flag
-        if flag[0] == "--instance-type":
-            for option in ("--gpu", "--instance-type", "--gpus"):
-                given = _without(given, option)
-        assert fit_json(*given, *flag)["fits"], flag
-
-
-def _without(arguments: list[str], option: str) -> list[str]:
-    at = arguments.index(option) if option in arguments else len(arguments)
-    return [*arguments[:at], *arguments[at + 2 :]]
-
-
 def test_weights_and_cache_in_8_bit_are_looked_at_together() -> None:
     text = run("fit", "Qwen/Qwen3-32B", "--max-model-len", "32768", "--concurrency", "12").stdout
     assert "--quantization fp8 --kv-cache-dtype fp8" in text

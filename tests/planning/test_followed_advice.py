@@ -1,5 +1,6 @@
 """Advice holds: whatever a plan advises, followed, plans to what it promised."""
 
+import re
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 from infra.plan.rules import Rule
 from infra.planning import Plan
 from infra.planning.advice import follow as written_into
+from infra.planning.kinds import by_kind
 from infra.settings import BadStackFile
 from tests.conftest import STACK_NAMES
 from tests.example_stacks import EXAMPLES
@@ -63,6 +65,7 @@ def test_every_advice_holds(models: dict[str, Any], pools: dict[str, Any], budge
     check_fixes(stack, plan, region)
     check_cheaper(stack, plan, region)
     check_remedies(stack, plan, region)
+    check_certainty(stack, plan, region)
 
 
 PAUSED = changed(DEV, models__qwen3_8b__paused=True, gpuPools__l4__min=1, cluster={"create": {"zones": 3}})
@@ -74,6 +77,7 @@ def test_the_advice_of_the_example_stacks_holds(stack: dict[str, Any]) -> None:
     check_fixes(stack, plan)
     check_cheaper(stack, plan)
     check_remedies(stack, plan)
+    check_certainty(stack, plan)
 
 
 def check_fixes(stack: dict[str, Any], plan: Plan, region: str = "us-east-1") -> None:
@@ -118,6 +122,81 @@ def check_remedies(stack: dict[str, Any], plan: Plan, region: str = "us-east-1")
             assert broken(after) <= broken(plan), remedy
             if remedy.name == "spare node":
                 assert 0 < node_dollars(after) - node_dollars(plan) <= (remedy.usd_per_month or 0) + 1
+
+
+def check_certainty(stack: dict[str, Any], plan: Plan, region: str = "us-east-1") -> None:
+    """Each is accepted, breaks no rule, and makes certain what was likely, on the GPUs and at the price said."""
+    for warned in plan.warnings:
+        assert warned.kind == "not-certain" or not warned.advice
+        for advice in warned.advice:
+            name = warned.path.split(".")[1]
+            after = planned(follow(stack, dict(advice.write)), region)
+            assert broken(after) <= broken(plan), advice
+            assert certain(after) >= certain(plan) | {name}, advice
+            assert not [each for each in after.warnings if (each.kind, each.path) == ("not-certain", warned.path)]
+            model = after.models[name]
+            assert f"({model.gpus} x {after.pools[model.pool or ''].gpu}" in advice.text
+            assert model.usd_per_hour is None or f"${model.usd_per_hour:.2f} per hour" in advice.text
+            assert advice.text in warned.message
+
+
+def certain(plan: Plan) -> set[str]:
+    return {each.name for each in plan.models.values() if each.fit is not None and each.fit.certain}
+
+
+LIKELY: dict[str, Any] = {"model": "Qwen/Qwen3-8B", "maxModelLen": 28000}
+SMALL_LIKELY = [
+    (LIKELY, {"l4": {"instanceTypes": ["g6.12xlarge"]}}, {"quantization", "kvCacheDtype", "gpus", "pool"}),
+    (LIKELY, {}, {"kvCacheDtype", "pool", "maxModelLen"}),
+    (
+        LIKELY | {"maxNumSeqs": 256, "maxModelLen": 21000},
+        {"l4": {"instanceTypes": ["g6.xlarge"]}},
+        {"quantization", "kvCacheDtype", "maxNumSeqs"},
+    ),
+]
+
+
+@pytest.mark.parametrize(("model", "pools", "keys"), SMALL_LIKELY)
+def test_what_makes_a_likely_fit_certain_is_named(model: dict[str, Any], pools: dict[str, Any], keys: set[str]) -> None:
+    """Beside another model, which stays where it is."""
+    stack = _stack({"chat": model, "other": {"model": "Qwen/Qwen3-4B", "maxModelLen": 2048}}, pools, None)
+    plan = planned(stack)
+    (warned,) = [each for each in plan.warnings if each.kind == "not-certain"]
+    written = {path for each in warned.advice for path, _ in each.write}
+    assert {f"models.chat.{key}" for key in keys} <= written, warned.message
+    check_certainty(stack, plan)
+
+
+def test_a_likely_fit_that_nothing_makes_certain_says_so() -> None:
+    nodes = {"gpuMemoryGib": 17.6, "gpusPerNode": 1, "nodes": 2, "selector": {"gpu": "yes"}}
+    own = {"model": "acme/own", "like": "Qwen/Qwen3-8B", "maxModelLen": 256, "maxNumSeqs": 16, "kvCacheDtype": "fp8"}
+    stack = {
+        "cluster": {"existing": {"context": "own"}},
+        "gpuPools": {"own": {"existing": nodes}},
+        "models": {"chat": own},
+        "cache": {"kind": "storageClass", "storageClass": "nfs", "size": "200Gi"},
+    }
+    (warned,) = [each for each in planned(stack).warnings if each.kind == "not-certain"]
+    assert warned.message.endswith("nothing that was tried makes it certain")
+    assert warned.advice == ()
+
+
+def test_of_several_likely_models_the_first_way_of_each_is_in_the_one_warning() -> None:
+    pools = {"l4": {"instanceTypes": ["g6.12xlarge"]}}
+    plan = planned(_stack({"a": LIKELY, "b": LIKELY}, pools, None))
+    (line,) = [each.message for each in by_kind(plan.warnings) if "not for certain" in each.message]
+    assert re.findall(r"(\w) \([\d.]+; certain with quantization: fp8\)", line) == ["a", "b"]
+
+
+def test_a_budget_leaves_no_dearer_way_to_a_certain_fit() -> None:
+    pools = {"l4": {"instanceTypes": ["g6.xlarge"]}}
+    stack = _stack({"chat": LIKELY}, pools, None)
+    held = _stack({"chat": LIKELY}, pools, round(planned(stack).cost.usd_per_month_max) + 10)
+    (free,), (tight,) = ([e for e in planned(each).warnings if e.kind == "not-certain"] for each in (stack, held))
+    kept = [each.write for each in tight.advice]
+    assert kept
+    assert any("pool" in path for each in free.advice for path, _ in each.write)
+    assert not any("pool" in path for write in kept for path, _ in write)
 
 
 def _case(text: str) -> dict[str, Any]:

@@ -1,0 +1,85 @@
+"""What to ask `fit` instead, where the answer is no or not certain: each way is asked before it is named."""
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+
+from infra.cli.fit_input import MOST_GPUS, Where
+from infra.planning.mends import Changes, Mend, mends, surer
+from infra.planning.options import Option, is_certain, serving, tries
+from infra.planning.options import fits as fits_at_all
+from infra.planning.pools import every_type
+from infra.planning.sizing import Sizing
+
+Given = Mapping[str, str | None]  # options of the command line by name, as typed
+Answer = Callable[[str, Given], Option | None]  # what `fit` says of a model on the GPUs given; None: bad input
+
+_OTHER_GPUS = ("gpu", "gpus", "gpu-memory-gib")  # what an instance type stands in the place of
+
+
+@dataclass(frozen=True)
+class Way:
+    """A command line of `fit` that says what was missed."""
+
+    flags: str  # what changes: options stand in the place of those of the same name, an instance type of the GPU
+    effect: str
+    arguments: tuple[str, ...]  # the whole
+
+
+def ways(model: str, given: Given, option: Option, where: Where, sizing: Sizing, answer: Answer) -> list[Way]:
+    """To a fit, or to a certain one; nothing where it is certain, or can't be."""
+    if option.certain or option.judged is None:
+        return []
+    found = []
+    for mend in _mends(option, where, sizing):
+        changes = _changes(mend, option)
+        name, options = followed(model, given, changes)
+        then = answer(name, options)
+        if then is not None and (then.certain if option.fits else then.judged is not False):
+            found.append(Way(flag(changes), mend.effect, _arguments(name, options)))
+    return found
+
+
+def _mends(option: Option, where: Where, sizing: Sizing) -> Iterator[Mend]:
+    """A GPU that is named by itself is one of as many as anybody may have; an instance type has its number."""
+    sized, offer = option.sized, option.offer if where.instance else None
+    goal, find = (is_certain, surer) if option.fits else (fits_at_all, mends)
+    question = sized.question.but(gpus=None)
+    elsewhere = question.but(max_model_len=min(question.max_model_len, question.own_context))
+    others = [each for each in every_type(sizing.catalog) if offer is None or each.types != offer.types]
+    more = tries(question, offer, sizing) if offer else sizing.tries(question, sized.gpu, MOST_GPUS)
+    yield from find(sized, serving(elsewhere, others, sizing, goal), more, sizing)
+
+
+def _changes(mend: Mend, option: Option) -> Changes:
+    """An instance type with the number of its GPUs where fewer might do, but not for certain."""
+    question = option.sized.question
+    if mend.offer is None:
+        return mend.changes
+    shorter = (("maxModelLen", question.own_context),) if question.max_model_len > question.own_context else ()
+    return (*mend.changes, *((("gpus", mend.gpus),) if option.fits else ()), *shorter)
+
+
+def flag(changes: Changes) -> str:
+    """Keys of a stack file as options; another repository is the argument itself."""
+    given = [(_option(key), value) for key, value in changes if value is not None]
+    return " ".join(str(value) if option == "model" else f"--{option} {value}" for option, value in given)
+
+
+def followed(model: str, given: Given, changes: Changes) -> tuple[str, dict[str, str | None]]:
+    """The model and the options that are asked then."""
+    written = {_option(key): None if value is None else str(value) for key, value in changes}
+    kept = dict(given)
+    if "instance-type" in written:
+        kept = {name: value for name, value in kept.items() if name not in _OTHER_GPUS}
+    model = written.pop("model", None) or model
+    return model, kept | {name: value for name, value in written.items() if value is not None}
+
+
+def _option(key: str) -> str:
+    return re.sub(r"(?=[A-Z])", "-", key).lower()
+
+
+def _arguments(model: str, given: Given) -> tuple[str, ...]:
+    options = ((f"--{name}", value) for name, value in given.items() if value is not None)
+    return (model, *(part for option in options for part in option))

@@ -1,0 +1,108 @@
+"""What makes a fit certain that is likely: each way is planned before it is named."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from itertools import islice
+
+from infra.plan.models import ModelPlan
+from infra.plan.notes import Advice, Warned, Write
+from infra.plan.plan import Plan
+from infra.planning.advice import PINNED_FIRST, Attempt, pool_pins, written
+from infra.planning.mends import Mend, surer
+from infra.planning.options import is_certain, serving, tries
+from infra.planning.placement import Placed
+from infra.planning.pools import Offer
+from infra.planning.sizing import Sizing
+
+KIND = "not-certain"  # of the warning
+NAMED = 4  # ways, per model
+
+
+def say_what_is_certain(
+    plan: Plan,
+    placed: Sequence[Placed],
+    pools: Sequence[Offer],
+    makeable: Sequence[Offer],
+    attempt: Attempt,
+    sizing: Sizing,
+) -> tuple[Warned, ...]:
+    """The plan's warnings; those of a fit that is likely say what makes it certain."""
+    by_path = {each.served.path: each for each in placed}
+    return tuple(
+        _advised(warned, plan, by_path[warned.path.rpartition(".")[0]], [*pools, *makeable], attempt, sizing)
+        if warned.kind == KIND
+        else warned
+        for warned in plan.warnings
+    )
+
+
+def _advised(
+    warned: Warned, plan: Plan, placed: Placed, offers: Sequence[Offer], attempt: Attempt, sizing: Sizing
+) -> Warned:
+    name = placed.served.name
+    tried = (_that_holds(way, plan, name, attempt) for way in _ways(plan, placed, offers, sizing))
+    ways = tuple(islice(filter(None, tried), NAMED))
+    if not ways:
+        return replace(warned, message=f"{warned.message}; nothing that was tried makes it certain")
+    first = written(tuple((path.removeprefix(f"{placed.served.path}."), value) for path, value in ways[0].write))
+    return replace(
+        warned,
+        message=f"{warned.message}. What makes it certain: {', or '.join(way.text for way in ways)}",
+        detail=f"{warned.detail}; certain with {first}",
+        advice=ways,
+    )
+
+
+def _that_holds(way: Advice, plan: Plan, name: str, attempt: Attempt) -> Advice | None:
+    """With what the next plan comes to; None where it isn't certain of the model, less certain of another, or breaks
+    a rule."""
+    then = attempt(way.write)
+    if then is None or not _broken(then) <= _broken(plan) or not {name, *_certain(plan)} <= _certain(then):
+        return None
+    return replace(way, text=f"{way.text} ({_comes_to(then, then.models[name])})")
+
+
+def _broken(plan: Plan) -> set[tuple[str, str]]:
+    return {(each.rule, each.path) for each in plan.violations}
+
+
+def _certain(plan: Plan) -> set[str]:
+    return {each.name for each in plan.models.values() if each.fit is not None and each.fit.certain}
+
+
+def _comes_to(plan: Plan, model: ModelPlan) -> str:
+    gpu = plan.pools[model.pool].gpu if model.pool else ""
+    price = f", ${model.usd_per_hour:.2f} per hour" if model.usd_per_hour is not None else ""
+    holds = model.fit.max_concurrency if model.fit else None
+    tokens = f"; holds {holds:.1f} requests of {model.max_model_len:,} tokens" if holds is not None else ""
+    return f"{model.gpus} x {gpu}{price}{tokens}"
+
+
+def _ways(plan: Plan, placed: Placed, offers: Sequence[Offer], sizing: Sizing) -> Iterator[Advice]:
+    offer, sized = placed.offer, placed.sized
+    if offer is None or sized is None:
+        return
+    elsewhere = [each for each in offers if each.name != offer.name]
+    options = serving(sized.question.but(gpus=None), elsewhere, sizing, is_certain)
+    more = tries(sized.question.but(gpus=None), offer, sizing)
+    for mend in surer(sized, options, more, sizing):
+        write = _write(plan, placed, mend)
+        yield Advice(write, _said(placed, mend, write))
+
+
+def _write(plan: Plan, placed: Placed, mend: Mend) -> Write:
+    """With the pools that are there then, where this makes one or leaves one that the program chose."""
+    path = placed.served.path
+    if mend.offer is None:
+        return tuple((f"{path}.{key}", value) for key, value in mend.changes)
+    pins = dict(pool_pins(plan, placed.served.name))
+    if mend.offer.name not in plan.settings.gpu_pools:
+        pins[f"gpuPools.{mend.offer.name}.instanceTypes"] = tuple(each.name for each in mend.offer.types)
+    return (*pins.items(), (f"{path}.pool", mend.offer.name), (f"{path}.gpus", mend.gpus))
+
+
+def _said(placed: Placed, mend: Mend, write: Write) -> str:
+    """The pools that the program chose are written by `--pin`."""
+    own = (placed.served.path, f"gpuPools.{mend.offer.name}" if mend.offer else placed.served.path)
+    said = tuple((path, value) for path, value in write if path.startswith(tuple(f"{each}." for each in own)))
+    return written(said) + (PINNED_FIRST if len(said) < len(write) else "")

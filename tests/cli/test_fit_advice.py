@@ -1,0 +1,140 @@
+"""What `fit` says to write instead: each command line is run, and says what it promised."""
+
+import json
+import re
+from typing import Any
+
+import pytest
+
+from tests.cli.running import run
+
+QWEN, QWEN_32B = "Qwen/Qwen3-8B", "Qwen/Qwen3-32B"
+LLAMA_70B = "meta-llama/Llama-3.3-70B-Instruct"
+WIDE = {"COLUMNS": "400"}  # few lines are wrapped
+
+MISFITS = [
+    f"{QWEN} --gpu L4 --max-model-len 40960",
+    f"{QWEN} --gpu L4 --max-model-len 40960 --gpu-memory-utilization 0.7",
+    "meta-llama/Llama-3.1-8B-Instruct --gpu L4 --max-model-len 65536 --engine tgi",
+    f"{QWEN} --gpu T4 --max-model-len 32768",
+    f"{QWEN} --gpu-memory-gib 15.5",
+    f"{QWEN_32B} --gpu L40S --max-model-len 16384",
+    f"{QWEN_32B} --gpu RTX-PRO-6000-SE --max-model-len 32768 --concurrency 12",
+    f"{QWEN_32B} --instance-type g6.12xlarge --gpus 1 --max-model-len 8192 --region eu-central-1",
+    f"{LLAMA_70B} --instance-type g6e.12xlarge --gpus 2 --max-model-len 8192",
+    f"{LLAMA_70B} --gpu RTX-4090 --max-model-len 8192",
+    f"{LLAMA_70B} --gpu H20 --max-model-len 8192",
+    f"{LLAMA_70B} --gpu L4 --max-model-len 200000",
+    "acme/own --like Qwen/Qwen3-14B --gpu A40 --max-model-len 40960 --concurrency 8",
+    "llama3.1:70b --gpu L4",
+    "deepseek-ai/DeepSeek-R1 --gpu H100-80 --max-model-len 8192",
+]
+LIKELY = [
+    f"{QWEN} --gpu L4 --max-model-len 28000",
+    f"{QWEN} --gpu A40 --gpu-memory-gib 22.2 --max-model-len 28000",
+    f"{QWEN} --instance-type g6.xlarge --max-model-len 28000",
+    f"{QWEN} --instance-type g6.12xlarge --max-model-len 28000 --region eu-central-1",
+    f"{QWEN} --gpu L4 --max-model-len 28000 --kv-cache-dtype fp8",
+]
+
+
+def answer(*arguments: str) -> Any:
+    result = run("fit", *arguments, "--format", "json")
+    assert result.exit_code == 0, result.stderr
+    return json.loads(result.stdout)
+
+
+def listed(text: str, title: str) -> list[str]:
+    """The first column below a title; a row goes on in lines that begin further to the right."""
+    _, found, rest = text.partition(f"{title}\n")
+    rows = re.match(r"(?:  .*\n)*", rest) if found else None
+    return [re.split(r" {2,}", row)[0] for row in re.findall(r"^  (\S.*)", rows[0], re.MULTILINE)] if rows else []
+
+
+@pytest.mark.parametrize(
+    ("line", "key", "title"),
+    [
+        *((line, "fits", "one of these makes it fit") for line in MISFITS),
+        *((line, "certain", "one of these makes it certain") for line in LIKELY),
+    ],
+)
+def test_each_command_line_that_is_named_says_so(line: str, key: str, title: str) -> None:
+    """The same ones in text and JSON."""
+    said = answer(*line.split())
+    assert (said["fits"], said["certain"]) == (key == "certain", False)
+    assert said["advice"]
+    assert listed(run("fit", *line.split(), environment=WIDE).stdout, title) == [
+        each["flags"] for each in said["advice"]
+    ]
+    assert [each for each in said["reasons"] if f" makes it {key.removesuffix('s')}" in each]
+    for each in said["advice"]:
+        assert answer(*each["arguments"])[key], each
+        shown = run("fit", *each["arguments"])
+        assert shown.exit_code == 0, each
+        assert shown.stdout.startswith("fits:" if key == "certain" else "fits"), each
+
+
+@pytest.mark.parametrize("line", [*MISFITS, *LIKELY])
+def test_flags_stand_in_the_place_of_those_of_the_same_name(line: str) -> None:
+    """An instance type stands in the place of the GPU, its number and its memory; a repository in that of the model."""
+    model, *typed = line.split()
+    options = dict(zip(typed[::2], typed[1::2], strict=True))
+    for each in answer(*line.split())["advice"]:
+        flags = each["flags"].split()
+        other = model if flags[0].startswith("--") else flags.pop(0)
+        new = dict(zip(flags[::2], flags[1::2], strict=True))
+        gone = ("--gpu", "--gpus", "--gpu-memory-gib") if "--instance-type" in new else ()
+        kept = {name: value for name, value in options.items() if name not in gone}
+        name, *whole = each["arguments"]
+        assert (name, dict(zip(whole[::2], whole[1::2], strict=True))) == (other, kept | new)
+
+
+@pytest.mark.parametrize(
+    ("line", "named"),
+    [
+        (f"{LLAMA_70B} --gpu RTX-4090 --max-model-len 8192", ["--gpus 8", "--gpus 4 --quantization fp8"]),
+        (f"{LLAMA_70B} --gpu RTX-A6000 --max-model-len 8192", ["--gpus 4", "--gpus 2 --quantization fp8"]),
+        (f"{LLAMA_70B} --gpu H20 --max-model-len 8192", ["--quantization fp8", "--gpus 2"]),
+        (f"{QWEN} --gpu L4 --max-model-len 32768", ["--quantization fp8", "--kv-cache-dtype fp8", "--gpus 2"]),
+        ("llama3.1:70b --gpu L4", ["--gpus 4"]),
+    ],
+)
+def test_of_a_bare_gpu_the_smallest_number_and_the_smaller_ways_are_named(line: str, named: list[str]) -> None:
+    """A number is a power of two over which the heads split; half as many don't do."""
+    flags = [each["flags"] for each in answer(*line.split())["advice"]]
+    assert [each for each in flags if each in named] == named
+    (number,) = [int(each.split()[1]) for each in named if re.fullmatch(r"--gpus \d+", each)]
+    half = [] if number == 2 else ["--gpus", str(number // 2)]
+    assert not answer(*line.split(), *half)["fits"]
+
+
+def test_a_cache_in_8_bit_is_named_for_cards_that_compute_in_it_alone() -> None:
+    flags = [each["flags"] for each in answer(QWEN, "--gpu", "T4", "--max-model-len", "32768")["advice"]]
+    assert not any("fp8" in each for each in flags)
+
+
+@pytest.mark.parametrize(
+    ("line", "title"),
+    [
+        (f"{QWEN_32B} --max-model-len 32768 --concurrency 12", "cheaper by other means"),
+        (f"{LLAMA_70B} --max-model-len 16384", "cheaper by other means"),
+        ("meta-llama/Llama-3.1-405B-Instruct --max-model-len 131072 --concurrency 32", "what would make it fit"),
+    ],
+)
+def test_other_means_serve_it_where_they_say(line: str, title: str) -> None:
+    """With no GPU named: the command line with the flags finds the instance type."""
+    model, *options = line.split()
+    text = run("fit", *line.split(), environment=WIDE).stdout
+    flags = listed(text, title)
+    assert flags
+    for flag in flags:
+        (where,) = re.findall(rf"^  {re.escape(flag)}  +(\S+),", text, re.MULTILINE)
+        other, *new = flag.split() if not flag.startswith("--") else [model, *flag.split()]
+        kept = [each for at, each in enumerate(options) if options[at - at % 2] not in new]
+        assert where in [each["instance_type"] for each in answer(other, *kept, *new) if each["fits"]], flag
+
+
+@pytest.mark.parametrize("line", [f"{QWEN} --gpu L4 --max-model-len 8192", "BAAI/bge-m3 --gpu T4"])
+def test_what_certainly_fits_needs_no_advice(line: str) -> None:
+    assert "advice" not in answer(*line.split())
+    assert "makes it" not in run("fit", *line.split()).stdout
