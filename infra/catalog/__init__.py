@@ -1,6 +1,6 @@
 """Facts: models, GPUs, instance types, prices, versions. Data files with their sources, and one loader."""
 
-from infra.catalog.gpu_names import gpu_named, gpus_named, similar_gpus
+from infra.catalog.gpu_names import Slice, gpu_named, gpus_named, similar_gpus, slice_named
 from infra.catalog.load import load_catalog
 from infra.catalog.ollama import OllamaModel
 from infra.catalog.price_table import read_price_table
@@ -15,9 +15,11 @@ __all__ = [
     "Instance",
     "ModelShape",
     "OllamaModel",
+    "Slice",
     "gpu_named",
     "gpus_named",
     "load_catalog",
     "read_price_table",
     "similar_gpus",
+    "slice_named",
 ]

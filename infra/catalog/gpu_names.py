@@ -3,6 +3,7 @@
 import difflib
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from infra.catalog.types import Gpu
 
@@ -15,7 +16,32 @@ _MEMORY = re.compile(r"(?<=\w)[\s_-](\d{2,3})\s?g(?:i?b)?(?![a-z0-9])")  # 80GB,
 _BARE_MEMORY = re.compile(r"(?<=\d)[\s_-](16|32|40|48|64|80|96|141)(?!\d)")  # A100-80
 # A card of 80 GB shows an engine 79.2 GiB, one of 16 GB with error correction 14.7.
 _SEEN_LEAST, _SEEN_MOST = 0.90, 1.02
+# `NVIDIA-A100-SXM4-80GB-MIG-3g.40gb`: the label of nodes whose cards MIG has cut, all alike.
+_SLICE = re.compile(r"(?<![a-z0-9])(?:mig(?![a-z])[\s_-]*)?(?:\d+g\.(\d+)gb|(?<=mig))", re.IGNORECASE)
 _WITHOUT_PCIE = ("a100", "a30", "l4", "t4", "v100")  # cards whose forms differ in nothing that is sized here
+
+
+@dataclass(frozen=True)
+class Slice:
+    """A share of a card's memory, compute and bandwidth, as MIG cuts it."""
+
+    name: str  # as it is written
+    card: Gpu | None  # what it is cut of; None: not known here
+    gb: int | None  # its memory by name, of which an engine sees a little less
+
+
+def slice_named(text: str, gpus: Mapping[str, Gpu]) -> Slice | None:
+    """The slice that is meant; None where the text names whole cards."""
+    found = _SLICE.search(text)
+    if found is None:
+        return None
+    cards = gpus_named(text[: found.start()], gpus)
+    return Slice(text, cards[0] if cards else None, int(found[1]) if found[1] else None)
+
+
+def is_shared(text: str) -> bool:
+    """The label of nodes that offer each card several times over: `NVIDIA-L4-SHARED`."""
+    return text.strip().lower().endswith("-shared")
 
 
 def card_of_memory(name: str | None, gib: float | None, known: Gpu | None, source: str) -> Gpu:
@@ -34,7 +60,9 @@ def card_of_memory(name: str | None, gib: float | None, known: Gpu | None, sourc
 
 
 def gpu_named(text: str, gpus: Mapping[str, Gpu]) -> Gpu | None:
-    """The one that is meant; None where none is, or where cards of several sizes have that name."""
+    """The card that is meant; None where none is, where cards of several sizes have that name, or for a slice."""
+    if slice_named(text, gpus) is not None:
+        return None
     if text in gpus:
         return gpus[text]
     found = gpus_named(text, gpus)
@@ -71,7 +99,7 @@ def _has(gpu: Gpu, gib: int | None) -> bool:
 
 def _parts(text: str) -> tuple[str, int | None]:
     """The bare name, and the memory that is written beside it."""
-    text = re.sub(r"-mig-.*", "", text.strip().lower())
+    text = text.strip().lower()
     memory = _MEMORY.search(text) or _BARE_MEMORY.search(text)
     if memory is not None:
         text = f"{text[: memory.start()]} {text[memory.end() :]}"

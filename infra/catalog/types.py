@@ -54,6 +54,7 @@ class Gpu:
     fp8: bool  # in hardware; below, fp8 weights are widened as they are used
     source: str
     link_gb_s: float | None = None  # to another GPU of the node, each way
+    slice: bool = False  # of a card that MIG has cut: an engine runs on one, none spans two
 
 
 @dataclass(frozen=True)

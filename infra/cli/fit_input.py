@@ -4,9 +4,20 @@ import difflib
 import math
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from infra.catalog import AT_LOAD, Catalog, Gpu, Instance, ModelShape, gpu_named, gpus_named, similar_gpus
+from infra.catalog import (
+    AT_LOAD,
+    Catalog,
+    Gpu,
+    Instance,
+    ModelShape,
+    Slice,
+    gpu_named,
+    gpus_named,
+    similar_gpus,
+    slice_named,
+)
 from infra.catalog.gpu_names import card_of_memory
 from infra.engines import DEFAULT, ENGINES, Engine, with_library
 from infra.planning.sizing import can_run
@@ -126,7 +137,20 @@ class _Reader:
             if gpus is not None:
                 self._wrong(f"--gpus {gpus}", "of which GPU? name one with --gpu, or its --gpu-memory-gib")
             return Where()
-        return Where(gpu=self._gpu(name, gib), gpus=gpus)
+        cut = slice_named(name or "", self._catalog.gpus)
+        return Where(gpu=self._slice(cut, gib, gpus) if cut else self._gpu(name, gib), gpus=gpus)
+
+    def _slice(self, cut: Slice, gib: float | None, gpus: int | None) -> Gpu | None:
+        """A share of a card: neither its memory nor its speed is the card's."""
+        less = f", a little less than {cut.gb}" if cut.gb else ""
+        if gpus is not None and gpus > 1:
+            self._wrong(f"--gpus {gpus}", "an engine runs on one MIG slice")
+        if gib is None:
+            self._wrong(f"--gpu {cut.name}", f"a MIG slice; give its --gpu-memory-gib{less}")
+            return None
+        if cut.gb is not None and gib > cut.gb:
+            self._wrong(f"--gpu-memory-gib {gib:g}", f"{cut.name} is a MIG slice; write what an engine sees{less}")
+        return replace(card_of_memory(cut.name, gib, cut.card, "--gpu-memory-gib"), slice=True)
 
     @property
     def _region(self) -> str | None:
@@ -157,9 +181,9 @@ class _Reader:
             return card_of_memory(known.name if known else name, gib, known, "--gpu-memory-gib")
         if known is None or known.engine_gib is None:
             near = similar_gpus(name or "", self._catalog.gpus)
-            written = f"write one of {', '.join(near)}, or " if near else ""
+            written = f"write {'one of ' * (len(near) > 1)}{', '.join(near)}, or " if near else ""
             write = f"; {written}give its --gpu-memory-gib"
-            several = "of several sizes" if len(gpus_named(name or "", self._catalog.gpus)) > 1 else "unknown GPU"
+            several = "has several sizes" if len(gpus_named(name or "", self._catalog.gpus)) > 1 else "unknown GPU"
             self._wrong(f"--gpu {name}", several + write)
             return None
         return known

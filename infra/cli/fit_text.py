@@ -98,6 +98,8 @@ def _about(given: Option) -> list[str]:
         said.append(f"{question.name} was trained for {question.own_context:,} tokens")
     if started := question.engine.started(given.sized):
         said.append(started)
+    if given.sized.gpu.slice:
+        said.append("a MIG slice has a share of the GPU's compute and bandwidth: no throughput is estimated")
     total = given.sized.gpu.engine_gib or 0
     return [*said, f"{fit.usable_gib:.1f} GiB of {total:.1f} on each GPU are the engine's to use"]
 

@@ -8,7 +8,8 @@ from infra.plan.cluster import PoolPlan
 from infra.plan.notes import Chosen, Finding
 from infra.planning.disks import AMI_GIB, root_gib
 from infra.planning.findings import Decided
-from infra.planning.own_pools import assume_card, check_own_nodes
+from infra.planning.own_cards import say_card
+from infra.planning.own_pools import check_own_nodes
 from infra.planning.placement import Placed
 from infra.planning.pods import SCRATCH_GIB
 from infra.planning.pools import Offer
@@ -26,7 +27,8 @@ USABLE = 0.85
 def plan_pool(offer: Offer, placed: Sequence[Placed], catalog: Catalog, *, surge: int) -> Decided[PoolPlan]:
     """One pool with every model that was placed on it, and `surge` GPUs for one rollout."""
     yield from _choose_types(offer)
-    yield from assume_card(offer)
+    if offer.settings is not None and offer.settings.existing is not None:
+        yield from say_card(offer.name, offer.settings.existing, offer.card, catalog)
     peak = sum(each.served.replicas.max * each.gpus for each in placed if not each.served.settings.paused)
     most = yield from _maximum(offer, placed, surge)
     own = (yield from check_own_nodes(offer, placed, most, surge)) if offer.existing else None

@@ -106,7 +106,10 @@ def share(option: Option) -> tuple[bool, float, float, str]:
 
 
 def offer_with(gpu: Gpu, gpus: int, catalog: Catalog) -> Offer | None:
-    """The cheapest type, a GPU, that has so many: of this very GPU; of its memory where only that is known."""
+    """The cheapest type, a GPU, that has so many: of this very GPU; of its memory where only that is known. A slice
+    has no type: one would be a whole card of its memory."""
+    if gpu.slice:
+        return None
     enough = [each for each in every_type(catalog) if each.gpus_per_node >= gpus and _same(each, gpu)]
     own = [each for each in enough if each.gpu == gpu.name]
     alike = own if gpu.name in catalog.gpus else enough

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from infra.plan.cluster import ClusterPlan, OwnNodes, PoolPlan
-from infra.plan.notes import Advice, Assumption, Finding, Step, ToDo, Violation, Write
+from infra.plan.notes import Advice, Finding, Step, ToDo, Violation, Write
 from infra.plan.rules import Rule
 from infra.planning.advice import written
 from infra.planning.findings import Decided, warned
@@ -47,16 +47,6 @@ def _could_roll(offer: Offer, running: Sequence[Placed], wanted: Sequence[Wanted
         if each.served.settings.rollout is None
         and pack([*wanted, Wanted(ROLLOUT, each.gpus, 1)], nodes, offer.gpus_per_node) is not None
     )
-
-
-def assume_card(offer: Offer) -> Iterator[Finding]:
-    """A card that only its memory is known of."""
-    if offer.existing and offer.card.bandwidth_gb_s is None:
-        yield Assumption(
-            f"gpuPools.{offer.name}.existing.gpuMemoryGib",
-            f"how fast these GPUs are isn't known: no tokens a second are estimated; they are taken to run"
-            f" {'bf16' if offer.card.bf16 else 'fp16'} and every kernel of the engine",
-        )
 
 
 def _refuse(offer: Offer, running: Sequence[Placed], wanted: Sequence[Wanted], nodes: int) -> Iterator[Finding]:

@@ -1,18 +1,15 @@
 """The pools that a model may run on: those of the stack file, or one that the planner makes of an instance type."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Literal
 
-from infra.catalog import Catalog, Gpu, Instance, gpu_named
-from infra.catalog.gpu_names import card_of_memory
+from infra.catalog import Catalog, Gpu, Instance
 from infra.clouds.existing.section import ExistingNodes
 from infra.plan.money import HOURS_A_MONTH
+from infra.planning.own_cards import existing_card
 from infra.planning.whose import borrowed, elsewhere
 from infra.settings import GpuPool
-
-# How far a card's memory may be from the catalogue's and it is still that card: error correction takes a part.
-SAME_CARD = 0.1
 
 
 @dataclass(frozen=True)
@@ -104,14 +101,6 @@ def _existing(name: str, pool: GpuPool, nodes: ExistingNodes, catalog: Catalog) 
         price * nodes.gpus_per_node if price is not None else None,
         (),
     )
-
-
-def existing_card(nodes: ExistingNodes, catalog: Catalog) -> Gpu:
-    """The catalogue's, with the memory that the stack file gives it; of a size of its own nobody knows the speed."""
-    known, gib = gpu_named(nodes.gpu or "", catalog.gpus), nodes.gpu_memory_gib
-    if known is not None and (gib is None or abs((known.engine_gib or gib) - gib) <= SAME_CARD * gib):
-        return replace(known, engine_gib=gib or known.engine_gib)
-    return card_of_memory(nodes.gpu, gib, known, "the stack file's gpuMemoryGib")
 
 
 def usd_bound(offer: Offer, nodes: int) -> float:

@@ -26,7 +26,7 @@ class Sizing:
     def tries(self, question: Question, gpu: Gpu, most: int) -> Iterator[Sized]:
         """On each number of a node's GPUs, fewest first; none where the GPU can't run these weights."""
         if can_run(question, gpu, self.catalog):
-            for gpus in counts(question, most):
+            for gpus in counts(question, 1 if gpu.slice else most):
                 yield self.size(question, gpu, gpus)
 
     def with_engines_batch(self, sized: Sized) -> Sized:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from infra.catalog import gpu_named, gpus_named, load_catalog, similar_gpus
+from infra.catalog import gpu_named, gpus_named, load_catalog, similar_gpus, slice_named
 
 GPUS = load_catalog().gpus
 
@@ -56,6 +56,29 @@ def test_a_name_of_two_sizes_is_asked_about() -> None:
     assert gpu_named("A100", GPUS) is None
     assert [gpu.name for gpu in gpus_named("A100", GPUS)] == ["A100-40", "A100-80"]
     assert similar_gpus("A100", GPUS) == ["A100-40", "A100-80"]
+
+
+@pytest.mark.parametrize(
+    ("text", "card", "gb"),
+    [
+        ("NVIDIA-A100-SXM4-80GB-MIG-3g.40gb", "A100-80", 40),
+        ("NVIDIA-A100-SXM4-80GB-MIG-1g.10gb", "A100-80", 10),
+        ("NVIDIA-H200-MIG-1g.18gb", "H200", 18),
+        ("a100-80gb 7g.80gb", "A100-80", 80),
+        ("mig-1g.5gb", None, 5),
+        ("H100-MIG", "H100-80", None),
+    ],
+)
+def test_a_slice_is_never_the_card_that_it_is_cut_of(text: str, card: str | None, gb: int | None) -> None:
+    assert gpu_named(text, GPUS) is None
+    cut = slice_named(text, GPUS)
+    assert cut is not None
+    assert (cut.card.name if cut.card else None, cut.gb) == (card, gb)
+
+
+@pytest.mark.parametrize("text", [text for texts in NAMES.values() for text in texts] + ["MIGhty", "unknown"])
+def test_whole_cards_are_no_slices(text: str) -> None:
+    assert slice_named(text, GPUS) is None
 
 
 @pytest.mark.parametrize(("text", "proposed"), [("A1000-80GB", ["A100-80"]), ("A10O", ["A10G"]), ("X9", [])])

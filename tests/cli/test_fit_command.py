@@ -148,7 +148,10 @@ def test_what_nothing_serves_is_exit_1() -> None:
         ([QWEN, "--max-model-len", "8k"], ["--max-model-len 8k"]),
         ([QWEN, "--gpu", "L4", "--gpus", "3"], ["--gpus 3", "32 heads", "1, 2, 4, 8"]),
         ([QWEN, "--gpu", "L5"], ["--gpu L5", "give its --gpu-memory-gib"]),
-        ([QWEN, "--gpu", "A100"], ["--gpu A100", "several sizes", "A100-40, A100-80"]),
+        ([QWEN, "--gpu", "A100"], ["--gpu A100", "has several sizes", "A100-40, A100-80"]),
+        ([QWEN, "--gpu", "A100-80GB-MIG-3g.40gb"], ["MIG slice", "give its --gpu-memory-gib, a little less than 40"]),
+        ([QWEN, "--gpu", "A100-MIG-3g.40gb", "--gpu-memory-gib", "79"], ["--gpu-memory-gib 79", "is a MIG slice"]),
+        ([QWEN, "--gpu", "MIG-3g.40gb", "--gpu-memory-gib", "39", "--gpus", "2"], ["--gpus 2", "one MIG slice"]),
         ([QWEN, "--gpu", "L5", "--gpu-memory-gib", "-3"], ["--gpu-memory-gib -3"]),
         ([QWEN, "--instance-type", "g6.huge"], ["--instance-type g6.huge", "g6."]),
         ([QWEN, "--instance-type", "g5g.xlarge"], ["--instance-type g5g.xlarge", "ARM"]),
@@ -262,6 +265,14 @@ def test_weights_that_are_made_beforehand_are_not_said_to_fit(model: str, method
     assert result.exit_code == 2
     assert f"{method} is made beforehand, and {model} holds bf16" in result.stderr
     assert write in " ".join(result.stderr.split())
+
+
+def test_a_slice_has_neither_the_memory_nor_the_speed_nor_the_price_of_its_card() -> None:
+    given = [QWEN, "--gpu", "A100-80GB-MIG-3g.40gb", "--gpu-memory-gib", "39.3", "--max-model-len", "8192"]
+    answer = fit_json(*given)
+    assert (answer["fits"], answer["instance_type"], answer["usd_per_hour"]) == (True, None, None)
+    assert answer["gpu"] == "A100-80GB-MIG-3g.40gb"
+    assert "no throughput is estimated" in run("fit", *given).stdout
 
 
 def test_a_repository_of_ones_own_is_like_a_known_model() -> None:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 
-from infra.catalog import Gpu, gpu_named, gpus_named, similar_gpus
+from infra.catalog import Gpu, Slice, gpu_named, gpus_named, similar_gpus, slice_named
 from infra.clouds.existing.section import ExistingNodes
 from infra.settings.checks.scope import Scope
 from infra.settings.cluster import GpuPool
@@ -18,6 +18,22 @@ def check_existing_nodes(scope: Scope) -> None:
     for name, pool in scope.settings.gpu_pools.items():
         if pool.existing is not None:
             _check_existing(scope, ("gpuPools", name), pool, pool.existing)
+            if slice_of(pool.existing, scope.catalog.gpus) is not None:
+                _check_models_on_slices(scope, name)
+
+
+def slice_of(nodes: ExistingNodes, gpus: Mapping[str, Gpu]) -> Slice | None:
+    """By the name that the stack file gives, or by NVIDIA's own label; None: whole cards."""
+    return slice_named(nodes.gpu or nodes.selector.get(PRODUCT, ""), gpus)
+
+
+def _check_models_on_slices(scope: Scope, pool: str) -> None:
+    """CUDA shows a process one slice, and slices have no way to each other."""
+    for name, model in scope.settings.models.items():
+        if model.pool == pool and model.gpus is not None and model.gpus > 1:
+            got = f"{model.gpus} GPUs; an engine runs on one MIG slice, and pool {pool} has slices"
+            reads: list[Key] = [("gpuPools", pool), ("models", name, "pool")]
+            scope.report.wrong(("models", name, "gpus"), got, "write gpus: 1, or a pool of whole GPUs", reads=reads)
 
 
 def _check_existing(scope: Scope, key: Key, pool: GpuPool, nodes: ExistingNodes) -> None:
@@ -43,15 +59,18 @@ def _check_gpu(scope: Scope, key: Key, nodes: ExistingNodes) -> None:
             wrong(key, "which GPU isn't said", "write gpu: A10G, or gpuMemoryGib: 44.4", reads=forms)
         return
     if _OTHERS.match(nodes.gpu):
-        wrong(
-            (*key, "gpu"), f"{nodes.gpu} is not NVIDIA's; the engines' images are for NVIDIA", "write nodes with those"
-        )
+        got = f"{nodes.gpu} is not NVIDIA's; the engines' images are for NVIDIA"
+        wrong((*key, "gpu"), got, "name nodes with NVIDIA GPUs")
+        return
+    cut = slice_of(nodes, gpus)
+    if cut is not None:
+        _check_slice(scope, key, nodes, cut)
         return
     known = gpu_named(nodes.gpu, gpus)
     if known is not None and (known.engine_gib is not None or nodes.gpu_memory_gib is not None):
         _check_label(scope, key, nodes, known)
     elif known is not None:
-        got = f"what an engine sees of {known.name} isn't known"
+        got = f"what an engine sees of {nodes.gpu} isn't known"
         wrong((*key, "gpu"), got, "give its gpuMemoryGib beside it")
     elif nodes.gpu_memory_gib is None:
         several = len(gpus_named(nodes.gpu, gpus)) > 1
@@ -69,13 +88,35 @@ def _proposed(near: Sequence[str], gpus: Mapping[str, Gpu]) -> str:
     return f"one of {', '.join(f'{name} ({gpus[name].engine_gib:.0f} GiB)' for name in near)}"
 
 
+def _check_slice(scope: Scope, key: Key, nodes: ExistingNodes, cut: Slice) -> None:
+    """Its name says how large a part of the card it is, and an engine sees a little less."""
+    label, least = nodes.selector.get(PRODUCT), f"a little less than its {cut.gb} GB" if cut.gb else "of one slice"
+    labelled = slice_named(label or cut.name, scope.catalog.gpus)
+    if labelled is None or labelled.gb != cut.gb:
+        got = f"{cut.name}, and the nodes that the selector asks for have {label}"
+        reads: list[Key] = [(*key, "gpu"), (*key, "selector")]
+        scope.report.wrong((*key, "gpu"), got, f"write gpu: {label}, or another selector", reads=reads)
+    elif nodes.gpu_memory_gib is None:
+        got = f"{cut.name} is a MIG slice, and what an engine sees of it isn't known"
+        scope.report.wrong((*key, "gpu"), got, f"give its gpuMemoryGib beside it, {least}")
+    elif cut.gb is not None and nodes.gpu_memory_gib > cut.gb:
+        got = f"{nodes.gpu_memory_gib:g} GiB; {cut.name} is a MIG slice"
+        scope.report.wrong((*key, "gpuMemoryGib"), got, f"write what an engine sees, {least}", reads=[(*key, "gpu")])
+
+
 def _check_label(scope: Scope, key: Key, nodes: ExistingNodes, known: Gpu) -> None:
     """NVIDIA's own label on the nodes names the card too."""
     label = nodes.selector.get(PRODUCT)
+    cut = slice_named(label, scope.catalog.gpus) if label is not None else None
     labelled = gpu_named(label, scope.catalog.gpus) if label is not None else None
+    if cut is not None:
+        got = f"{known.name}, and the nodes that the selector asks for have MIG slices of it: {label}"
+        reads: list[Key] = [(*key, "gpu"), (*key, "selector")]
+        write = f"write gpu: {label} with the gpuMemoryGib of a slice, or another selector"
+        scope.report.wrong((*key, "gpu"), got, write, reads=reads)
     if labelled is not None and labelled.name != known.name:
         got = f"{known.name}, and the nodes that the selector asks for have {labelled.name}"
-        reads: list[Key] = [(*key, "gpu"), (*key, "selector")]
+        reads = [(*key, "gpu"), (*key, "selector")]
         scope.report.wrong((*key, "gpu"), got, f"write gpu: {labelled.name}, or another selector", reads=reads)
 
 

@@ -5,6 +5,8 @@ from tests.settings.bad_stacks.writing import EKS, NODES, Bad, model, pool, stac
 
 SIZES = "write one of A100-40 (39 GiB), A100-80 (79 GiB)"
 
+SLICE = "NVIDIA-A100-SXM4-80GB-MIG-3g.40gb"
+
 
 def _gpu(name: str) -> str:
     return stack(EKS, NODES.replace("gpu: L4", f"gpu: {name}"), model("pool: l4"))
@@ -75,7 +77,7 @@ OWN_NODES = (
                 "gpuPools.l4.existing.gpu",
                 5,
                 "MI300X is not NVIDIA's; the engines' images are for NVIDIA",
-                "write nodes with those",
+                "name nodes with NVIDIA GPUs",
             ),
         ),
     ),
@@ -86,7 +88,7 @@ OWN_NODES = (
             Mistake(
                 "gpuPools.l4.existing.gpu",
                 5,
-                "what an engine sees of V100-32 isn't known",
+                "what an engine sees of V100 isn't known",
                 "give its gpuMemoryGib beside it",
             ),
         ),
@@ -100,6 +102,70 @@ OWN_NODES = (
                 5,
                 "L4, and the nodes that the selector asks for have A100-80",
                 "write gpu: A100-80, or another selector",
+            ),
+        ),
+    ),
+    Bad(
+        "a MIG slice without its memory",
+        _gpu(SLICE),
+        (
+            Mistake(
+                "gpuPools.l4.existing.gpu",
+                5,
+                f"{SLICE} is a MIG slice, and what an engine sees of it isn't known",
+                "give its gpuMemoryGib beside it, a little less than its 40 GB",
+            ),
+        ),
+    ),
+    Bad(
+        "a MIG slice with the memory of the card",
+        _gpu(f"{SLICE}, gpuMemoryGib: 79.2"),
+        (
+            Mistake(
+                "gpuPools.l4.existing.gpuMemoryGib",
+                5,
+                f"79.2 GiB; {SLICE} is a MIG slice",
+                "write what an engine sees, a little less than its 40 GB",
+            ),
+        ),
+    ),
+    Bad(
+        "a selector for slices of the GPU",
+        _gpu("A100-80").replace("pool: gpu", f"nvidia.com/gpu.product: {SLICE}"),
+        (
+            Mistake(
+                "gpuPools.l4.existing.gpu",
+                5,
+                f"A100-80, and the nodes that the selector asks for have MIG slices of it: {SLICE}",
+                f"write gpu: {SLICE} with the gpuMemoryGib of a slice, or another selector",
+            ),
+        ),
+    ),
+    Bad(
+        "a selector for whole GPUs, and for other slices",
+        _gpu(f"{SLICE}, gpuMemoryGib: 39").replace("pool: gpu", f"nvidia.com/gpu.product: {SLICE[:-10]}"),
+        (
+            Mistake(
+                "gpuPools.l4.existing.gpu",
+                5,
+                f"{SLICE}, and the nodes that the selector asks for have {SLICE[:-10]}",
+                f"write gpu: {SLICE[:-10]}, or another selector",
+            ),
+        ),
+    ),
+    Bad(
+        "a replica on two MIG slices",
+        stack(
+            EKS,
+            NODES.replace("gpu: L4", f"gpu: {SLICE}, gpuMemoryGib: 39, gpusPerNode: 4"),
+            model("pool: l4, gpus: 2"),
+        ),
+        (
+            Mistake(
+                "models.a.gpus",
+                6,
+                "2 GPUs; an engine runs on one MIG slice, and pool l4 has slices",
+                "write gpus: 1, or a pool of whole GPUs",
             ),
         ),
     ),

@@ -1,0 +1,65 @@
+"""The cards of nodes that exist: what the stack file says of them beside what the catalogue knows."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from infra.catalog import Catalog, Gpu, gpu_named
+from infra.catalog.gpu_names import card_of_memory, is_shared
+from infra.clouds.existing.check_nodes import PRODUCT, slice_of
+from infra.clouds.existing.section import ExistingNodes
+from infra.plan.notes import Assumption, Finding
+from infra.planning.findings import warned
+
+# How far a card's memory may be from the catalogue's and it is still that card: error correction takes a part.
+SAME_CARD = 0.1
+
+
+def existing_card(nodes: ExistingNodes, catalog: Catalog) -> Gpu:
+    """The catalogue's, with the memory that the stack file gives it; of a size of its own nobody knows the speed."""
+    source, gib = "the stack file's gpuMemoryGib", nodes.gpu_memory_gib
+    cut = slice_of(nodes, catalog.gpus)
+    if cut is not None:
+        return replace(card_of_memory(cut.name, gib, cut.card, source), slice=True)
+    known = gpu_named(nodes.gpu or "", catalog.gpus)
+    if known is not None and _same(known, gib):
+        name = known.name if known.engine_gib else nodes.gpu or known.name
+        return replace(known, name=name, engine_gib=gib or known.engine_gib)
+    return card_of_memory(nodes.gpu, gib, known, source)
+
+
+def _same(known: Gpu, gib: float | None) -> bool:
+    return gib is None or abs((known.engine_gib or gib) - gib) <= SAME_CARD * gib
+
+
+def say_card(pool: str, nodes: ExistingNodes, card: Gpu, catalog: Catalog) -> Iterator[Finding]:
+    """What isn't known of these cards, and what their names say against the plan."""
+    path = f"gpuPools.{pool}.existing"
+    if card.slice:
+        yield Assumption(
+            f"{path}.gpu",
+            f"{card.name} has a share of a GPU's compute and bandwidth: no tokens per second are estimated. A replica"
+            " runs on one slice; the cluster offers slices as nvidia.com/gpu (MIG strategy single)",
+        )
+    elif card.bandwidth_gb_s is None:
+        yield Assumption(
+            f"{path}.gpuMemoryGib",
+            f"how fast these GPUs are isn't known: no tokens a second are estimated; they are taken to run"
+            f" {'bf16' if card.bf16 else 'fp16'} and every kernel of the engine",
+        )
+    yield from _memory(path, nodes, catalog)
+    if any(is_shared(name) for name in (nodes.gpu or "", nodes.selector.get(PRODUCT, ""))):
+        yield warned(
+            f"{path}.gpu",
+            "these nodes offer each GPU several times (-SHARED), and each replica is planned on a whole one: two on the"
+            " same GPU run out of its memory; turn time slicing or MPS off there, and count whole GPUs in gpusPerNode",
+        )
+
+
+def _memory(path: str, nodes: ExistingNodes, catalog: Catalog) -> Iterator[Finding]:
+    known, gib = gpu_named(nodes.gpu or "", catalog.gpus), nodes.gpu_memory_gib
+    if known is not None and gib is not None and not _same(known, gib):
+        yield warned(
+            f"{path}.gpuMemoryGib",
+            f"{gib:g} GiB are planned with, and an engine sees {known.engine_gib:g} of {known.name};"
+            " leave gpuMemoryGib out if it is that card",
+        )

@@ -1,0 +1,87 @@
+"""Cards of nodes that exist: a slice, a shared GPU and one of another size are never planned as the whole card."""
+
+from typing import Any
+
+import pytest
+
+from infra.planning import Plan
+from tests.planning.stacks import plan
+
+SLICE = {"gpu": "NVIDIA-A100-SXM4-80GB-MIG-3g.40gb", "gpuMemoryGib": 39.3}
+LABEL = "nvidia.com/gpu.product"
+
+
+def _planned(card: dict[str, Any], **model: Any) -> Plan:
+    nodes = {"gpusPerNode": 2, "nodes": 2, "selector": {"gpu": "x"}, **card}
+    stack = {
+        "cluster": {"existing": {"context": "prod"}},
+        "gpuPools": {"own": {"existing": nodes}},
+        "models": {"m": {"model": "Qwen/Qwen3-8B", "maxModelLen": 8192, **model}},
+        "cache": {"kind": "storageClass", "storageClass": "nfs"},
+    }
+    return plan(stack)
+
+
+def _said(result: Plan, path: str) -> list[str]:
+    return [note.message for note in (*result.assumptions, *result.warnings) if note.path == path]
+
+
+def test_a_slice_has_its_own_memory_and_no_speed() -> None:
+    result = _planned(SLICE)
+    fit = result.models["m"].fit
+    assert fit is not None
+    assert result.violations == ()
+    assert fit.usable_gib < 39.3
+    assert result.models["m"].throughput.tokens_per_second is None
+    (said,) = _said(result, "gpuPools.own.existing.gpu")
+    assert "no tokens per second are estimated" in said
+
+
+def test_a_slice_of_everything_is_still_no_whole_card() -> None:
+    result = _planned({"gpu": "A100-80GB-MIG-7g.80gb", "gpuMemoryGib": 79.1})
+    assert result.models["m"].throughput.tokens_per_second is None
+
+
+@pytest.mark.parametrize(
+    "card",
+    [SLICE, {"gpuMemoryGib": 39.3, "selector": {LABEL: SLICE["gpu"]}}],
+    ids=["by its name", "by NVIDIA's label"],
+)
+def test_no_replica_spans_two_slices(card: dict[str, Any]) -> None:
+    """32B in 16 bit: 61 GiB, which two cards of that memory hold."""
+    whole = _planned({"gpuMemoryGib": 39.3}, model="Qwen/Qwen3-32B", maxModelLen=4096)
+    assert (whole.violations, whole.models["m"].gpus) == ((), 2)
+    refused = _planned(card, model="Qwen/Qwen3-32B", maxModelLen=4096)
+    assert [each.rule for each in refused.violations] == ["Fit"]
+    assert not any("gpus: 2" in each.text for violation in refused.violations for each in violation.advice)
+
+
+@pytest.mark.parametrize(
+    ("card", "warned"),
+    [
+        ({"gpu": "NVIDIA-L40S-SHARED"}, True),
+        ({"gpu": "L40S", "selector": {LABEL: "NVIDIA-L40S-SHARED"}}, True),
+        ({"gpu": "L40S", "selector": {LABEL: "NVIDIA-L40S"}}, False),
+    ],
+)
+def test_gpus_that_a_node_offers_several_times_are_a_warning(card: dict[str, Any], warned: bool) -> None:
+    assert any("-SHARED" in said for said in _said(_planned(card), "gpuPools.own.existing.gpu")) is warned
+
+
+@pytest.mark.parametrize(
+    ("card", "warned"),
+    [
+        ({"gpu": "L40S", "gpuMemoryGib": 95}, True),
+        ({"gpu": "L40S", "gpuMemoryGib": 24}, True),
+        ({"gpu": "L40S", "gpuMemoryGib": 44.4}, False),  # the card's own
+        ({"gpu": "RTX-9000", "gpuMemoryGib": 95}, False),  # nobody knows better
+        ({"gpu": "V100", "gpuMemoryGib": 31.7}, False),
+    ],
+)
+def test_a_memory_that_a_known_card_lacks_is_a_warning(card: dict[str, Any], warned: bool) -> None:
+    said = _said(_planned(card, model="Qwen/Qwen3-4B", maxModelLen=4096), "gpuPools.own.existing.gpuMemoryGib")
+    assert any("GiB are planned with" in each for each in said) is warned
+
+
+def test_a_card_that_has_several_sizes_keeps_the_name_that_was_written() -> None:
+    assert _planned({"gpu": "V100", "gpuMemoryGib": 15.7}).pools["own"].gpu == "V100"
