@@ -13,7 +13,8 @@ from components.gateway import Gateway
 from components.model_cache import ModelCache
 from infra.caller import ADMINS, Stranger, check_caller
 from infra.catalog import load_catalog
-from infra.live import Namespaces, There, import_entry, look
+from infra.clouds.aws.live import import_entry
+from infra.live import Namespaces, There, look
 from infra.outputs import checks_key, known_outputs
 from infra.plan.plan import Plan
 from infra.planning import make_plan
@@ -21,7 +22,7 @@ from infra.planning.kinds import by_kind
 from infra.planning.namespace import namespace_labels
 from infra.planning.placeholders import unreachable
 from infra.planning.to_do import NO_ADMINS
-from infra.registry import services
+from infra.registry import cloud_of, services
 from infra.services.service import Made
 from infra.serving import cache_volume, log_in, route, serve
 from infra.settings import BadStackFile
@@ -148,7 +149,7 @@ def _refuse_placeholders(plan: Plan) -> None:
 
 def _look(plan: Plan) -> There:
     """At what is there already, before anything is made; what can't be read stops nothing."""
-    there = look(plan, f"{pulumi.get_organization()}/{pulumi.get_project()}/{plan.stack}")
+    there = look(plan, cloud_of(plan.settings), f"{pulumi.get_organization()}/{pulumi.get_project()}/{plan.stack}")
     for each in there.not_checked:
         pulumi.log.warn(f"not checked before it starts, and so found late if it is wrong: {each}")
     if there.obstacles:

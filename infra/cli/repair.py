@@ -5,9 +5,11 @@ from pathlib import Path
 import click
 
 from infra.live.cluster import reach
-from infra.live.repair import Left, find_left, repair
+from infra.live.left import Left
+from infra.live.repair import find_left, repair
 from infra.live.state import read_state
 from infra.offline import plan_offline
+from infra.registry import cloud_of, clouds
 
 _BECOMES = {
     "imported": "taken into the state",
@@ -21,8 +23,8 @@ def run(path: Path, stack: str, *, yes: bool) -> int:
     """The exit code. Raises BadStackFile and NotRead."""
     planned = plan_offline(path)
     state = read_state(stack)
-    with reach(planned.plan.cluster, state) as cluster:
-        left = find_left(planned.plan, planned.recording, state, cluster)
+    with reach(planned.plan.cluster, cloud_of(planned.plan.settings), state) as cluster:
+        left = find_left(planned.plan, clouds(), planned.recording, state, cluster)
         if not left:
             click.echo(f"{stack}: nothing is left of an `up` that was cut off.")
             return 0

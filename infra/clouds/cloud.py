@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from infra.services.owner import Owner, Touched
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from infra.catalog import Catalog
+    from infra.live.check import Obstacle
+    from infra.live.left import Left
+    from infra.live.state import Held, State
+    from infra.plan.cluster import ClusterPlan
+    from infra.plan.plan import Plan
     from infra.settings import Settings
     from infra.settings.checks.scope import Scope
     from infra.settings.mistakes import Report
@@ -20,6 +27,8 @@ class Cloud(Owner):
     """It owns the components of the cluster. What it doesn't override does nothing."""
 
     called: Mapping[str, str] = MappingProxyType({})  # a word of the cloud's own -> what `allow` calls it
+    # What `up` would trip over, by what isn't known where one of them can't be read.
+    looks: Mapping[str, Callable[[Plan, State], Iterable[Obstacle]]] = MappingProxyType({})
 
     def handles(self, settings: Settings) -> bool:
         """Whether the stack runs there. Of the clouds of the registry one does."""
@@ -47,6 +56,21 @@ class Cloud(Owner):
     def offered(self, catalog: Catalog, region: str | None) -> Catalog:
         """The catalogue with its own instance types of a region, at list prices: what `fit` looks at."""
         return catalog
+
+    def unreachable(self, plan: Plan) -> Iterable[Obstacle]:
+        """Why nobody could reach the cluster from here, found without asking it. Raises NotRead."""
+        return ()
+
+    def access(self, cluster: ClusterPlan, path: Path) -> tuple[str, ...] | None:
+        """What points kubectl at a cluster that the state knows nothing of; `path`: where a kubeconfig may be written.
+
+        None: it isn't made yet. Raises NotRead.
+        """
+        return None
+
+    def left(self, plan: Plan, held: Held) -> Left | None:
+        """What became of a resource of this cloud that an `up` began to make; None: it is none. Raises NotRead."""
+        return None
 
     def notices(self, touched: Sequence[Touched]) -> Iterator[str]:
         """Nothing: its users are those of the models, and hear of them."""

@@ -3,8 +3,7 @@
 `plan` never reads them.
 """
 
-from infra.live.cloud import import_entry
 from infra.live.look import There, look
 from infra.live.namespaces import Namespaces
 
-__all__ = ["Namespaces", "There", "import_entry", "look"]
+__all__ = ["Namespaces", "There", "look"]

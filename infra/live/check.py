@@ -3,14 +3,13 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from infra.live.cluster import Cluster, contexts
+from infra.live.cluster import Cluster
 from infra.live.ours import over_at, whose_release
 from infra.live.releases import TYPE as RELEASE
 from infra.live.releases import Release, find_release
 from infra.live.state import State
 from infra.plan.cluster import AddonPlan
 from infra.plan.plan import Plan
-from infra.settings.mistakes import did_you_mean
 
 NAMESPACE = "kubernetes:core/v1:Namespace"
 CLAIM = "kubernetes:core/v1:PersistentVolumeClaim"
@@ -39,20 +38,6 @@ def cut_off(plan: Plan, state: State) -> Iterator[Obstacle]:
 
 def repair_command(stack: str) -> str:
     return f"run: llm-platform repair {stack} (it shows what it finds, and asks before it changes anything)"
-
-
-def known_context(plan: Plan) -> Iterator[Obstacle]:
-    if plan.cluster.kind != "context":
-        return
-    wanted = plan.cluster.name
-    paths, known = contexts()
-    if wanted in known:
-        return
-    where = ", ".join(str(path) for path in paths)
-    close = did_you_mean(wanted, known)
-    names = ", ".join(sorted(known)) or "none"
-    fix = f"cluster: {{existing: {{context: {close or 'NAME'}}}}}, or point KUBECONFIG at the file that has {wanted}"
-    yield Obstacle("cluster.existing.context", f"no context {wanted} in {where}; there: {names}", fix)
 
 
 def namespace(plan: Plan, state: State, cluster: Cluster) -> Iterator[Obstacle]:

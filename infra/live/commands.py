@@ -1,4 +1,4 @@
-"""Programs that read what is there: pulumi, kubectl, aws."""
+"""Programs that read what is there: pulumi, kubectl, a cloud's own."""
 
 import subprocess
 

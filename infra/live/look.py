@@ -1,24 +1,24 @@
 """What `up` and `preview` look at before they make anything."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-from infra.live import check, cloud
-from infra.live.check import Obstacle, known_context
+from infra.live import check
+from infra.live.check import Obstacle
 from infra.live.cluster import Cluster, reach
 from infra.live.commands import NotRead
 from infra.live.namespaces import Namespaces, addon_namespaces, unread_namespaces
 from infra.live.state import State, read_state
 from infra.plan.plan import Plan
 
+if TYPE_CHECKING:
+    from infra.clouds.cloud import Cloud
+
 # By what isn't known where one of them can't be read.
-_WITHOUT_CLUSTER: Mapping[str, Callable[[Plan, State], Iterator[Obstacle]]] = {
-    "whether an earlier `up` was cut off": check.cut_off,
-    "whether an earlier cluster left its log groups": cloud.log_groups,
-    "whether newer versions run": cloud.older_versions,
-    "whom EKS lets in already": cloud.access_entries,
-}
 _IN_THE_CLUSTER: Mapping[str, Callable[[Plan, State, Cluster], Iterator[Obstacle]]] = {
     "whether the namespace is there": check.namespace,
     "whether there is a storage class": check.storage_class,
@@ -56,24 +56,24 @@ class There:
             self.not_checked.append(NotChecked(what, str(error)))
 
 
-def look(plan: Plan, stack: str) -> There:
+def look(plan: Plan, cloud: Cloud, stack: str) -> There:
     """`stack` as the Pulumi CLI names it."""
     there = There()
-    with there.reading("whether the context is in the kubeconfig"):
-        there.obstacles += known_context(plan)
+    with there.reading("whether the cluster can be reached"):
+        there.obstacles += cloud.unreachable(plan)
     with there.reading("what the stack has, and what an earlier one left"):
         there.state = read_state(stack)
-        _look_beside(there, plan, there.state)
+        _look_beside(there, plan, cloud, there.state)
     return there
 
 
-def _look_beside(there: There, plan: Plan, state: State) -> None:
+def _look_beside(there: There, plan: Plan, cloud: Cloud, state: State) -> None:
     there.namespaces = unread_namespaces(plan, state)
-    for what, find in _WITHOUT_CLUSTER.items():
+    for what, find in (("whether an earlier `up` was cut off", check.cut_off), *cloud.looks.items()):
         with there.reading(what):
             there.obstacles += find(plan, state)
     if not there.obstacles:  # else it would be told twice
-        with there.reading("what is in the cluster"), reach(plan.cluster, state) as cluster:
+        with there.reading("what is in the cluster"), reach(plan.cluster, cloud, state) as cluster:
             if cluster is not None:
                 _look_inside(there, plan, state, cluster)
 

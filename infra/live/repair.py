@@ -1,48 +1,33 @@
-"""What an `up` that was cut off left: in the cluster or in AWS, and not in the state."""
+"""What an `up` that was cut off left: in the cluster or in the cloud, and not in the state."""
+
+from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Literal
+from typing import TYPE_CHECKING
 
 from infra.live.check import VOLUME, lost_claim, uninstall, wait_for
 from infra.live.cluster import Cluster
 from infra.live.commands import change_state, pulumi
+from infra.live.left import Left
 from infra.live.ours import whose_object, whose_release
-from infra.live.ours_in_aws import differs, import_id, in_aws, named_by_us
 from infra.live.releases import TYPE as RELEASE
 from infra.live.releases import Release, find_release
 from infra.live.state import Held, State
 from infra.plan.plan import Plan
-from infra.recording import Recording
+
+if TYPE_CHECKING:
+    from infra.clouds.cloud import Cloud
+    from infra.recording import Recording
 
 
-@dataclass(frozen=True)
-class Left:
-    """One thing that was found, and what becomes of it; `id` as the provider imports it, or the Secret of a release."""
-
-    held: Held
-    found: str
-    becomes: Literal["imported", "forgotten", "released", "unbound", "yours"]
-    id: str = ""
-    advice: str = "Look at it yourself"
-
-    @property
-    def cut_off(self) -> bool:
-        """Whether the state has it as a creation without an end."""
-        return not self.held.id
-
-    @property
-    def changes(self) -> bool:
-        """Whether anything becomes of it."""
-        return self.cut_off or self.becomes != "yours"
-
-
-def find_left(plan: Plan, recording: Recording, state: State, cluster: Cluster | None) -> list[Left]:
+def find_left(
+    plan: Plan, clouds: Sequence[Cloud], recording: Recording, state: State, cluster: Cluster | None
+) -> list[Left]:
     """Only what is provably this stack's is touched: `up` refuses to start beside an object of somebody else."""
-    left = [_left(held, plan.cluster.aws_arguments, cluster) for held in state.cut_off]
+    left = [_in_a_cloud(plan, clouds, held) or _left(held, cluster) for held in state.cut_off]
     if cluster is not None:
         left += _releases(recording, state, cluster)
         left += [
@@ -53,28 +38,22 @@ def find_left(plan: Plan, recording: Recording, state: State, cluster: Cluster |
     return left
 
 
-def _left(held: Held, where: tuple[str, ...], cluster: Cluster | None) -> Left:
-    if named_by_us(held.type):
-        return _in_aws(held, where)
+def _in_a_cloud(plan: Plan, clouds: Sequence[Cloud], held: Held) -> Left | None:
+    """Any of them: what the stack began may be in another one than it is planned for now."""
+    return next((left for cloud in clouds if (left := cloud.left(plan, held))), None)
+
+
+def _left(held: Held, cluster: Cluster | None) -> Left:
     if held.type.startswith("random:"):
         return Left(held, "a value that nothing has seen", "forgotten")
     if not held.type.startswith("kubernetes:"):
-        return Left(held, "AWS may have made it, under a name that only AWS knows", "yours")
+        return Left(held, "it may be there, under a name that isn't known here", "yours")
     if cluster is None:
         return Left(held, "there is no cluster that could hold it", "forgotten")
     if held.type == RELEASE:
         found = find_release(cluster, held.name, held.namespace or "default")
         return Left(held, "not there", "forgotten") if found is None else _release(held, found, begun=True)
     return _object(held, cluster)
-
-
-def _in_aws(held: Held, where: tuple[str, ...]) -> Left:
-    found, name = in_aws(held.type, held.inputs, where), import_id(held.type, held.inputs)
-    if found is None:
-        return Left(held, "not there", "forgotten")
-    if other := differs(held.type, held.inputs, found):
-        return Left(held, f"AWS has {name} with another {', '.join(other)}: somebody else's", "yours")
-    return Left(held, f"AWS has {name}: {found['status']}", "imported", name)
 
 
 def _object(held: Held, cluster: Cluster) -> Left:

@@ -6,8 +6,10 @@ import pulumi
 import pytest
 
 from infra import program
+from infra.clouds.existing.cloud import EXISTING
 from infra.live import look
 from infra.plan.plan import Plan
+from infra.registry import cloud_of
 from tests.example_stacks import plan_text
 from tests.live.machine import Machine, held, record, storage_class
 
@@ -44,7 +46,7 @@ def plan(context: str = "kind-llm", *, create: bool = True, storage: str | None 
 
 
 def obstacles(of: Plan) -> list[tuple[str, str, str]]:
-    there = look(of, "organization/llm-platform/local")
+    there = look(of, cloud_of(of.settings), "organization/llm-platform/local")
     assert there.not_checked == []
     return [(each.path, each.message, each.fix) for each in there.obstacles]
 
@@ -181,7 +183,7 @@ def test_a_cluster_of_the_stack_is_read_by_the_kubeconfig_of_its_state(machine: 
 
 def test_a_cluster_that_does_not_answer_is_asked_once_and_stops_nothing(machine: Machine) -> None:
     machine.answer(["kubectl"], {"fails": "Unable to connect to the server"})
-    there = look(plan(), "local")
+    there = look(plan(), EXISTING, "local")
     assert there.obstacles == []
     assert [str(each) for each in there.not_checked] == [
         "what is in the cluster: kubectl: Unable to connect to the server"
@@ -192,7 +194,7 @@ def test_a_cluster_that_does_not_answer_is_asked_once_and_stops_nothing(machine:
 def test_what_cannot_be_read_stops_no_other_check(machine: Machine) -> None:
     machine.answer(["storageclass"], {"fails": "storageclasses is forbidden"})
     machine.answer(["secrets", "owner=helm,name=keda"], keda("pending-install"))
-    there = look(plan(), "local")
+    there = look(plan(), EXISTING, "local")
     assert [each.path for each in there.obstacles] == ["addons.keda"]
     assert [str(each) for each in there.not_checked] == [
         "whether there is a storage class: kubectl: storageclasses is forbidden"

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from infra.clouds.existing.cloud import EXISTING
 from infra.live import Namespaces, look
 from tests.example_stacks import plan_text
 from tests.live.machine import FIRST, RELEASE, STACK, Machine, held, record
@@ -17,7 +18,7 @@ MADE_BEFORE = "2026-11-25T06:31:00Z"
 
 
 def namespaces(machine: Machine) -> Namespaces:
-    return look(plan_text("local", STACK).plan, "local").namespaces
+    return look(plan_text("local", STACK).plan, EXISTING, "local").namespaces
 
 
 def there(machine: Machine, created: str, labels: dict[str, str]) -> None:

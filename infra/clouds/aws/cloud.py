@@ -7,11 +7,19 @@ from typing import TYPE_CHECKING, Any
 
 from infra.clouds.aws.check import check_aws
 from infra.clouds.aws.config import AwsConfig, read_aws_config
+from infra.clouds.aws.left import left_in_aws
+from infra.clouds.aws.live import access, access_entries, log_groups, older_versions
 from infra.clouds.aws.prices import offered_in, priced_types, with_prices
 from infra.clouds.cloud import Cloud
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from infra.catalog import Catalog
+    from infra.live.left import Left
+    from infra.live.state import Held
+    from infra.plan.cluster import ClusterPlan
+    from infra.plan.plan import Plan
     from infra.settings import Settings
     from infra.settings.checks.scope import Scope
     from infra.settings.mistakes import Report
@@ -23,6 +31,11 @@ _GROUND = {
     "pulumi:providers:kubernetes": "kubernetes",
 }
 _CALLED = {"eks": "cluster", "vpc": "network", **dict.fromkeys(("efs", "ebs", "bucket"), "cache")}
+_LOOKS = {
+    "whether an earlier cluster left its log groups": log_groups,
+    "whether newer versions run": older_versions,
+    "whom EKS lets in already": access_entries,
+}
 
 
 class Aws(Cloud):
@@ -32,6 +45,7 @@ class Aws(Cloud):
     owns = ("llm:aws:Cluster", "llm:aws:ExistingEksCluster", "llm:aws:Network", "llm:aws:GpuPool")
     guards, ground = _GROUND, frozenset(_GROUND)
     called = _CALLED
+    looks = _LOOKS
 
     def handles(self, settings: Settings) -> bool:
         cluster = settings.cluster
@@ -54,6 +68,12 @@ class Aws(Cloud):
 
     def offered(self, catalog: Catalog, region: str | None) -> Catalog:
         return with_prices(offered_in(catalog, region) if region else catalog, region)
+
+    def access(self, cluster: ClusterPlan, path: Path) -> tuple[str, ...] | None:
+        return access(cluster, path) if cluster.kind == "eks" else None
+
+    def left(self, plan: Plan, held: Held) -> Left | None:
+        return left_in_aws(held, plan.cluster.aws_arguments)
 
 
 AWS = Aws()

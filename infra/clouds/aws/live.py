@@ -2,10 +2,12 @@
 
 import re
 from collections.abc import Iterator
+from pathlib import Path
 
 from infra.live.check import Obstacle
 from infra.live.commands import output_of
 from infra.live.state import State
+from infra.plan.cluster import ClusterPlan
 from infra.plan.plan import Plan
 
 _LOG_GROUP = "aws:cloudwatch/logGroup:LogGroup"
@@ -13,6 +15,13 @@ _CLUSTER = "aws:eks/cluster:Cluster"
 _NODE_GROUP = "aws:eks/nodeGroup:NodeGroup"
 _ADDON = "aws:eks/addon:Addon"
 _ENTRY = "aws:eks/accessEntry:AccessEntry"
+
+
+def access(cluster: ClusterPlan, path: Path) -> tuple[str, ...]:
+    """What points kubectl at an EKS cluster that exists, by a kubeconfig that is written to `path`. Raises NotRead."""
+    where = cluster.aws_arguments
+    output_of("aws", "eks", "update-kubeconfig", "--name", cluster.name, *where, "--kubeconfig", str(path))
+    return ("--kubeconfig", str(path))
 
 
 def log_groups(plan: Plan, state: State) -> Iterator[Obstacle]:

@@ -1,4 +1,4 @@
-"""Whether what AWS has under a name is what this stack began to make there."""
+"""What AWS has of what an `up` began to make there: under a name, and whether it is this stack's."""
 
 import json
 from collections.abc import Mapping
@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from infra.live.commands import NotRead, output_of
+from infra.live.left import Left
+from infra.live.state import Held
 
 
 @dataclass(frozen=True)
@@ -41,15 +43,25 @@ _KINDS = {
 }
 
 
-def named_by_us(type_: str) -> bool:
-    return type_ in _KINDS
+def left_in_aws(held: Held, where: tuple[str, ...]) -> Left | None:
+    """None of what isn't AWS's. Raises NotRead."""
+    if not held.type.startswith("aws:"):
+        return None
+    if held.type not in _KINDS:
+        return Left(held, "AWS may have made it, under a name that only AWS knows", "yours")
+    found, name = _in_aws(held.type, held.inputs, where), _import_id(held.type, held.inputs)
+    if found is None:
+        return Left(held, "not there", "forgotten")
+    if other := _differs(held.type, held.inputs, found):
+        return Left(held, f"AWS has {name} with another {', '.join(other)}: somebody else's", "yours")
+    return Left(held, f"AWS has {name}: {found['status']}", "imported", name)
 
 
-def import_id(type_: str, inputs: Mapping[str, Any]) -> str:
+def _import_id(type_: str, inputs: Mapping[str, Any]) -> str:
     return _KINDS[type_].id.format(**inputs)
 
 
-def in_aws(type_: str, inputs: Mapping[str, Any], where: tuple[str, ...]) -> dict[str, Any] | None:
+def _in_aws(type_: str, inputs: Mapping[str, Any], where: tuple[str, ...]) -> dict[str, Any] | None:
     """What AWS says of it; None where it has none of that name. Raises NotRead."""
     kind = _KINDS[type_]
     words = (each.format(**inputs) for each in kind.ask)
@@ -61,7 +73,7 @@ def in_aws(type_: str, inputs: Mapping[str, Any], where: tuple[str, ...]) -> dic
         raise
 
 
-def differs(type_: str, inputs: Mapping[str, Any], found: Mapping[str, Any]) -> list[str]:
+def _differs(type_: str, inputs: Mapping[str, Any], found: Mapping[str, Any]) -> list[str]:
     """What AWS says otherwise than this stack wanted it: another one made that."""
     other = [
         ours

@@ -4,7 +4,9 @@ from typing import Any
 
 import pytest
 
-from infra.live import import_entry, look
+from infra.clouds.aws.cloud import AWS
+from infra.clouds.aws.live import import_entry
+from infra.live import look
 from infra.live.state import read_state
 from infra.plan.plan import Plan
 from tests.example_stacks import plan_text
@@ -36,7 +38,7 @@ def plan(create: str = "{name: llm-dev}") -> Plan:
 
 
 def obstacles(of: Plan) -> list[tuple[str, str, str]]:
-    there = look(of, "organization/llm-platform/dev")
+    there = look(of, AWS, "organization/llm-platform/dev")
     assert there.not_checked == []
     return [(each.path, each.message, each.fix) for each in there.obstacles]
 
@@ -73,7 +75,7 @@ def test_logs_that_cannot_be_listed_stop_no_other_check(
         (machine.folder / "aws").unlink()
         monkeypatch.setenv("PATH", str(machine.folder))
     machine.state(held(ADDON, "cni", addonName="vpc-cni", addonVersion="v9.0.0-eksbuild.1"))
-    there = look(plan(), "dev")
+    there = look(plan(), AWS, "dev")
     assert [each.path for each in there.obstacles] == ["cluster.create.addonVersions.vpc-cni"]
     [not_checked] = there.not_checked
     assert str(not_checked) == f"whether an earlier cluster left its log groups: {why}"

@@ -1,0 +1,27 @@
+"""What an `up` that was cut off left, one thing at a time."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from infra.live.state import Held
+
+
+@dataclass(frozen=True)
+class Left:
+    """One thing that was found, and what becomes of it; `id` as the provider imports it, or the Secret of a release."""
+
+    held: Held
+    found: str
+    becomes: Literal["imported", "forgotten", "released", "unbound", "yours"]
+    id: str = ""
+    advice: str = "Look at it yourself"
+
+    @property
+    def cut_off(self) -> bool:
+        """Whether the state has it as a creation without an end."""
+        return not self.held.id
+
+    @property
+    def changes(self) -> bool:
+        """Whether anything becomes of it."""
+        return self.cut_off or self.becomes != "yours"
