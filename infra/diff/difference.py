@@ -15,6 +15,7 @@ from infra.diff.resources import Forces, compare_resources
 from infra.diff.restarts import restarts
 from infra.diff.services import ServiceNotice, service_notices
 from infra.diff.settings import choices_changed, settings_changed
+from infra.diff.side_by_side import raises
 from infra.diff.traffic import Notice, noticed, notices
 from infra.sides.properties import differences
 from infra.sides.types import Changes, Resources, Side
@@ -132,6 +133,10 @@ def document(difference: Difference, facts: Facts | None, requirements: Changes)
         },
         "gpus_at_peak": vars(figures.gpus_at_peak(difference.old, difference.new)),
         "quotas": {str(quota): vars(each) for quota, each in figures.quotas(difference.old, difference.new).items()},
+        "quotas_to_raise": {
+            str(quota): {"needed": each.needed, **vars(each)}
+            for quota, each in raises(difference.old, difference.new, resources).items()
+        },
         "outputs": _changes(difference.outputs),
         "added": list(resources.added),
         "removed": list(resources.removed),

@@ -1,6 +1,6 @@
 """Money, GPUs, quotas and fit of both sides."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -113,20 +113,22 @@ def deployment_of(side: Side, model: str) -> Mapping[str, Any] | None:
 
 def quotas(old: Side, new: Side) -> dict[Quota, Change]:
     """What AWS must grant; None: the base's code is older than this key of its plan."""
-    before, after = _quotas(old), _quotas(new)
+    before, after = quotas_of(old), quotas_of(new)
     found = sorted({*(before or ()), *(after or ())})
     changed = {quota: Change(_needed(before, quota), _needed(after, quota)) for quota in found}
     return {quota: change for quota, change in changed.items() if change}
 
 
+def quotas_of(side: Side) -> dict[Quota, int] | None:
+    """None: its code is older than this key of its plan."""
+    if side.exists and "quotas" not in side.plan:
+        return None
+    found = side.plan.get("quotas", [])
+    return {Quota(each["name"], each["code"], each["region"], each["unit"]): each["needed"] for each in found}
+
+
 def _needed(quotas: Mapping[Quota, int] | None, quota: Quota) -> int | None:
     return None if quotas is None else quotas.get(quota, 0)
-
-
-def vcpus_beside(old: Side, groups: Iterable[str], vcpus: Mapping[str, int]) -> int:
-    """vCPUs at most of node groups that stay until their successors are there. `vcpus`: by instance type."""
-    pools = [old.pools[name] for name in groups if name in old.pools]
-    return sum(pool["max"] * max((vcpus.get(each, 0) for each in pool["instance_types"]), default=0) for pool in pools)
 
 
 def models_changed(old: Side, new: Side) -> dict[str, dict[str, Change]]:
@@ -153,10 +155,3 @@ def _cost(side: Side) -> Mapping[str, float]:
 
 def _items(side: Side) -> dict[str, list[float]]:
     return {item["name"]: [item["min"], item["max"]] for item in side.plan.get("cost", {}).get("items", [])}
-
-
-def _quotas(side: Side) -> dict[Quota, int] | None:
-    if side.exists and "quotas" not in side.plan:
-        return None
-    found = side.plan.get("quotas", [])
-    return {Quota(each["name"], each["code"], each["region"], each["unit"]): each["needed"] for each in found}

@@ -26,16 +26,20 @@ def plan_quotas(cluster: ClusterPlan, pools: Mapping[str, PoolPlan], catalog: Ca
 
 def _instances(cluster: ClusterPlan, pools: Mapping[str, PoolPlan], catalog: Catalog) -> Iterator[Quota]:
     """What the pools' maxima need, by family and capacity."""
-    vcpus: dict[tuple[str, str], int] = {}
+    vcpus: dict[str, int] = {}
     for pool in pools.values():
         if pool.existing:
             continue
         types = [catalog.instances[name] for name in pool.instance_types]
-        family = "P" if types[0].name.startswith("p") else "G"
-        key = family, pool.capacity
-        vcpus[key] = vcpus.get(key, 0) + pool.max * max(each.vcpus for each in types)
-    for key, needed in vcpus.items():
-        yield Quota(*OF_INSTANCES[key], cluster.region or "", needed, VCPUS)
+        code = code_of(types[0].name, pool.capacity)
+        vcpus[code] = vcpus.get(code, 0) + pool.max * max(each.vcpus for each in types)
+    names = dict(OF_INSTANCES.values())
+    for code, needed in vcpus.items():
+        yield Quota(code, names[code], cluster.region or "", needed, VCPUS)
+
+
+def code_of(instance_type: str, capacity: str) -> str:
+    return OF_INSTANCES["P" if instance_type.startswith("p") else "G", capacity][0]
 
 
 def _groups(cluster: ClusterPlan, pools: Mapping[str, PoolPlan]) -> Iterator[Quota]:

@@ -4,11 +4,14 @@ from typing import Any
 
 import pytest
 
+from infra.cli.diff.marked import plain
+from infra.cli.diff.tables import to_do
 from infra.cli.diff.verdict import figures_table
-from infra.diff.difference import compare
+from infra.diff.difference import Difference, compare
 from infra.diff.figures import Quota, gpus_at_peak, quotas
+from infra.diff.side_by_side import Raise, raises
 from infra.sides.types import Change, Side
-from tests.diff.sides import side
+from tests.diff.sides import compared, side
 
 
 def without_keys(of: Side) -> Side:
@@ -64,3 +67,37 @@ def test_quotas_of_a_base_whose_code_is_older_are_not_known_and_those_of_a_new_s
     assert quotas(Side(), of) == {G: Change(0, needed)}
     (row,) = [row for row in figures_table(compare("many", older, of)) if G.code in row[0]]
     assert row[1:] == ("not known", f"{needed:,}", "")
+
+
+def more(side_: Side, needed: int) -> Side:
+    return Side({**side_.plan, "quotas": [{**each, "needed": needed} for each in side_.plan["quotas"]]}, side_.config)
+
+
+SMALLER = compared("many", ("g6.2xlarge", "g6.xlarge"))  # replaces a group of 6 nodes of 8 vCPUs
+OTHER_POOL = compared("zonal", ("Qwen/Qwen3-8B", "Qwen/Qwen3-4B"))  # one pool of 4 vCPUs comes, one goes
+GROWN = compared("many", ("max: 5", "max: 9"))
+
+
+@pytest.mark.parametrize(
+    ("change", "raised"),
+    [(SMALLER, {G: Raise(180, 48)}), (OTHER_POOL, {G: Raise(4, 4)}), (GROWN, {})],
+    ids=["replaced", "another pool", "grown in place"],
+)
+def test_a_quota_is_raised_to_one_sum_while_old_and_new_nodes_run(change: Difference, raised: dict) -> None:
+    assert raises(change.old, change.new, change.resources) == raised
+    rows = [row for row in figures_table(change) if G.code in row[0]]
+    asked = [plain(what) for _, what in to_do(change) if G.code in what]
+    assert len(rows) == len(asked) == 1
+    for quota, each in raised.items():
+        assert rows[0][0].endswith("old nodes included")
+        assert rows[0][2] == f"{each.needed:,}"
+        assert asked[0].endswith(
+            f"({quota.code}) in {quota.region} to {each.needed} vCPUs at least: {each.new} for the new plan"
+            f" and {each.beside} while old and new nodes run side by side"
+        )
+
+
+def test_a_quota_that_the_old_plan_needed_already_is_not_raised() -> None:
+    gone = compared("zonal", ("Qwen/Qwen3-8B", "Qwen/Qwen3-4B"))
+    assert raises(more(gone.old, 8), gone.new, gone.resources) == {}
+    assert raises(more(gone.old, 7), gone.new, gone.resources) == {G: Raise(4, 4)}

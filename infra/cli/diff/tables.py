@@ -9,6 +9,7 @@ from infra.diff import figures
 from infra.diff.answers import another_answers
 from infra.diff.difference import Difference, Facts
 from infra.diff.settings import without_secrets
+from infra.diff.side_by_side import Raise, raises
 from infra.diff.traffic import noticed
 from infra.sides.types import Change, Changes
 from infra.sizing.estimates import span
@@ -156,8 +157,19 @@ def effect(difference: Difference, facts: Facts) -> str:
 
 
 def to_do(difference: Difference) -> list[tuple[str, str]]:
-    """What this change asks of somebody, by the setting that it is of."""
-    return [(code(each["path"]), said(each["message"])) for each in difference.to_do.introduced]
+    """What this change asks of somebody, by the setting that it is of; of a quota one sum."""
+    raised = raises(difference.old, difference.new, difference.resources)
+    told = [f"({quota.code}) in {quota.region}: " for quota in raised]
+    found = [each for each in difference.to_do.introduced if not any(quota in each["message"] for quota in told)]
+    sums = [(code("gpuPools"), said(_raise(quota, each))) for quota, each in raised.items()]
+    return [*((code(each["path"]), said(each["message"])) for each in found), *sums]
+
+
+def _raise(quota: figures.Quota, each: Raise) -> str:
+    return (
+        f"raise the quota '{quota.name}' ({quota.code}) in {quota.region} to {each.needed} {quota.unit} at least:"
+        f" {each.new} for the new plan and {each.beside} while old and new nodes run side by side"
+    )
 
 
 def answers(difference: Difference) -> list[tuple[str, str, str, str]]:

@@ -2,19 +2,19 @@
 
 from collections.abc import Iterator
 
-from infra.catalog import load_catalog
 from infra.cli.diff.marked import code, said
 from infra.cli.diff.values import count, number, signed
 from infra.diff import figures
 from infra.diff.answers import CERTAIN, another_answers, what_answers
 from infra.diff.difference import Difference
 from infra.diff.guard import Guarded
-from infra.diff.traffic import AWAY, GONE, NODE_GROUP, Notice
+from infra.diff.side_by_side import raises
+from infra.diff.traffic import AWAY, GONE, Notice
 from infra.plan.rules import Rule
 from infra.planning.words import bills, bills_said
 from infra.registry import of_the_platform, owner_of
 from infra.services.owner import CLAIM, word_of
-from infra.sides.types import Change, name_of, pool_of, type_of
+from infra.sides.types import Change, type_of
 
 # In the order of what weighs most.
 _WORDS = {
@@ -181,12 +181,7 @@ def figures_table(difference: Difference) -> Iterator[tuple[str, str, str, str]]
     yield from _budget(difference)
     if peak := figures.gpus_at_peak(old, new):
         yield _row("GPUs at peak, rollout included", peak)
-    for quota, change in figures.quotas(old, new).items():
-        # Its name would leave the figures no room; it is among the things to do.
-        name = said(f"{quota.code}, {quota.region}")
-        yield _row(f"{quota.unit} of quota {name}", change)
-    if beside := figures.vcpus_beside(old, _swapped(difference), _vcpus()):
-        yield "vCPUs on top while nodes are swapped", "", number(beside), signed(beside)
+    yield from _quotas(difference)
 
 
 def _bills(difference: Difference) -> Iterator[tuple[str, str, str, str]]:
@@ -207,14 +202,19 @@ def _budget(difference: Difference) -> Iterator[tuple[str, str, str, str]]:
     yield f"budget ({figures.BILLS[after.of]})", was, number(after.usd_per_month), left
 
 
-def _swapped(difference: Difference) -> list[str]:
-    """Pools whose old nodes stay until the new group is there."""
-    groups = (name_of(urn) for urn in difference.resources.replaced if type_of(urn) == NODE_GROUP)
-    return sorted({pool_of(name) for name in groups})
-
-
-def _vcpus() -> dict[str, int]:
-    return {name: instance.vcpus for name, instance in load_catalog().instances.items()}
+def _quotas(difference: Difference) -> Iterator[tuple[str, str, str, str]]:
+    """By code: the names would leave the figures no room; they are among the things to do."""
+    old, new = difference.old, difference.new
+    raised = raises(old, new, difference.resources)
+    changed = figures.quotas(old, new)
+    before = figures.quotas_of(old)
+    for quota in sorted({*changed, *raised}):
+        name = f"{quota.unit} of quota {said(f'{quota.code}, {quota.region}')}"
+        if quota in raised:
+            was = None if before is None else before.get(quota, 0)
+            yield _row(f"{name}, old nodes included", Change(was, raised[quota].needed))
+        else:
+            yield _row(name, changed[quota])
 
 
 def _row(name: str, change: Change) -> tuple[str, str, str, str]:

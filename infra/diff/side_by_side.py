@@ -1,0 +1,44 @@
+"""What AWS must grant while old and new nodes run side by side: one sum per quota."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from infra.catalog import load_catalog
+from infra.diff.figures import Quota, quotas_of
+from infra.diff.traffic import NODE_GROUP
+from infra.planning.quotas import code_of
+from infra.sides.types import Resources, Side, name_of, pool_of, type_of
+
+
+@dataclass(frozen=True)
+class Raise:
+    """vCPUs at most: of the new plan's pools, and of old nodes that stay until the new ones are there."""
+
+    new: int
+    beside: int
+
+    @property
+    def needed(self) -> int:
+        return self.new + self.beside
+
+
+def raises(old: Side, new: Side, resources: Resources) -> dict[Quota, Raise]:
+    """Quotas that need more than either plan does; what is only removed needs no more than before."""
+    before, after = quotas_of(old) or {}, quotas_of(new) or {}
+    found = {quota: Raise(needed, _beside(quota, old, resources)) for quota, needed in after.items()}
+    return {quota: each for quota, each in found.items() if each.beside and each.needed > before.get(quota, 0)}
+
+
+def _beside(quota: Quota, old: Side, resources: Resources) -> int:
+    return sum(vcpus for code, vcpus in _old_pools(old, resources) if code == quota.code)
+
+
+def _old_pools(old: Side, resources: Resources) -> Iterator[tuple[str, int]]:
+    """The quota and the vCPUs at most of each pool whose nodes are replaced or removed: Pulumi makes the new first."""
+    instances = load_catalog().instances
+    groups = [urn for urn in (*resources.replaced, *resources.removed) if type_of(urn) == NODE_GROUP]
+    for name in sorted({pool_of(name_of(urn)) for urn in groups} & old.pools.keys()):
+        pool = old.pools[name]
+        types = pool["instance_types"]
+        vcpus = max((instances[each].vcpus for each in types if each in instances), default=0)
+        yield code_of(types[0], pool["capacity"]), pool["max"] * vcpus
