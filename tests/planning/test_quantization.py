@@ -7,7 +7,7 @@ import pytest
 
 from infra.catalog import AT_LOAD
 from infra.engines import ENGINES
-from infra.planning.findings import Findings
+from infra.planning.findings import split
 from infra.planning.served import Served, resolve
 from infra.settings import BadStackFile
 from infra.stack_file import load_config
@@ -29,7 +29,7 @@ def _accepted(models: dict[str, Any]) -> list[Served]:
         wrong = {re.split(r"[.[]", each.path)[1] for each in bad.mistakes}
         models = {name: model for name, model in models.items() if name not in wrong}
     loaded = _load(models)
-    return [resolve(n, each, CATALOG, no_gpu_nodes=False, findings=Findings()) for n, each in loaded.items()]
+    return [split(resolve(n, each, CATALOG, no_gpu_nodes=False))[0] for n, each in loaded.items()]
 
 
 @pytest.mark.parametrize("engine", TOLD)
