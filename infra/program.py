@@ -16,9 +16,9 @@ from infra.catalog import load_catalog
 from infra.clouds.aws.live import import_entry
 from infra.live import Namespaces, There, look
 from infra.outputs import checks_key, known_outputs
+from infra.plan.kinds import by_kind
 from infra.plan.plan import Plan
 from infra.planning import make_plan
-from infra.planning.kinds import by_kind
 from infra.planning.namespace import namespace_labels
 from infra.planning.placeholders import unreachable
 from infra.planning.to_do import NO_ADMINS

@@ -5,8 +5,8 @@ from typing import Literal
 
 from infra.catalog import Catalog
 from infra.plan.cluster import AddonPlan, Monitoring
+from infra.plan.findings import Decided
 from infra.plan.notes import Chosen
-from infra.planning.findings import Decided
 from infra.planning.prometheus_login import plan_login
 from infra.services.addons.section import Addon
 from infra.settings import Settings

@@ -1,7 +1,7 @@
 """Why a server is started with its arguments, and what each gains over the engine's own."""
 
+from infra.plan.findings import Decided
 from infra.plan.notes import Chosen
-from infra.planning.findings import Decided
 from infra.planning.placement import Placed
 from infra.planning.sizing import Sizing
 from infra.sizing.batches import MEAN_SHARE

@@ -2,9 +2,9 @@
 
 from dataclasses import replace
 
+from infra.plan.findings import Decided, split
 from infra.plan.money import Cost
 from infra.planning.cost import Billed, plan_cost
-from infra.planning.findings import Decided, split
 from infra.registry import services
 
 

@@ -13,9 +13,9 @@ from infra.plan.money import Cost, CostItem
 from infra.plan.notes import Advice, Finding, Violation, Write
 from infra.plan.plan import Plan
 from infra.plan.rules import Rule
+from infra.plan.words import BILLS
 from infra.planning.advice import Attempt, written
 from infra.planning.paused import cheapest_system_nodes
-from infra.planning.words import BILLS
 from infra.settings import Settings
 from infra.settings.cluster import GpuPool
 from infra.settings.platform import Budget

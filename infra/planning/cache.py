@@ -4,9 +4,9 @@ from collections.abc import Iterator, Sequence
 from typing import Literal
 
 from infra.plan.cluster import CachePlan, ClusterPlan
+from infra.plan.findings import Decided, warned
 from infra.plan.notes import Advice, Assumption, Chosen, Finding, Violation
 from infra.plan.rules import Rule
-from infra.planning.findings import Decided, warned
 from infra.planning.served import Served
 from infra.settings import Settings
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from infra.plan.money import HOURS_A_MONTH, Cheaper
 from infra.plan.notes import Write
 from infra.plan.plan import Plan
+from infra.plan.words import count
 from infra.planning.advice import PINNED_FIRST, pool_pins
 from infra.planning.mends import Changes, smaller_weights
 from infra.planning.nodes import nodes_for
@@ -12,7 +13,6 @@ from infra.planning.options import Option, fewest, serving
 from infra.planning.placement import Placed, by_pool
 from infra.planning.pools import Offer, usd_bound
 from infra.planning.sizing import Sizing, can_run
-from infra.planning.words import count
 from infra.sizing.question import Question, Sized
 
 # Less than this is noise of the price list, not a reason to move a model.

@@ -7,10 +7,10 @@ from infra.catalog import Catalog
 from infra.clouds.aws.config import AwsConfig
 from infra.clouds.aws.section import CreateCluster
 from infra.plan.cluster import CachePlan, ClusterPlan
+from infra.plan.findings import Decided, warned
 from infra.plan.notes import Assumption, Chosen, Finding, Violation
 from infra.plan.rules import Rule
 from infra.planning.disks import root_gib
-from infra.planning.findings import Decided, warned
 from infra.planning.whose import others_elsewhere
 from infra.settings import Settings
 

@@ -5,15 +5,15 @@ from dataclasses import dataclass
 
 from infra.catalog import Catalog
 from infra.plan.cluster import CachePlan, ClusterPlan, GatewayPlan, PoolPlan
+from infra.plan.findings import Decided
 from infra.plan.models import ModelPlan
 from infra.plan.money import HOURS_A_MONTH, Cost, CostItem
 from infra.plan.notes import Assumption, Finding
+from infra.plan.words import count
 from infra.planning.billed_nodes import ROLLOUTS_ASSUMED, BilledNodes, billed_nodes
-from infra.planning.findings import Decided
 from infra.planning.placement import Placed
 from infra.planning.pools import hourly
 from infra.planning.whose import Priced, elsewhere, headline, others_elsewhere, price_note, spot_note
-from infra.planning.words import count
 from infra.settings import Settings
 
 LEFT_OUT = "traffic (NAT, zones, internet), load-balancer units, EFS throughput, log ingestion, requests, tax"

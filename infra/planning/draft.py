@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from infra.catalog import Catalog
 from infra.clouds.aws.config import AwsConfig
 from infra.plan.cluster import AddonPlan, CachePlan, ClusterPlan, GatewayPlan, Monitoring, PoolPlan, Quota
+from infra.plan.findings import Decided, Findings, gather, split
 from infra.plan.models import ModelPlan
 from infra.plan.money import Cost
 from infra.plan.notes import Finding
@@ -16,7 +17,6 @@ from infra.planning.budget import check_budget
 from infra.planning.cache import plan_cache
 from infra.planning.cluster import explain_versions, plan_cluster
 from infra.planning.cost import Billed
-from infra.planning.findings import Decided, Findings, gather, split
 from infra.planning.gateway import plan_gateway
 from infra.planning.groups import with_groups
 from infra.planning.model_plans import plan_models

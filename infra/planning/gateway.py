@@ -5,8 +5,8 @@ from typing import Literal
 
 from infra.engines import ENGINES
 from infra.plan.cluster import GatewayPlan
+from infra.plan.findings import Decided, warned
 from infra.plan.notes import Assumption, Chosen, Finding
-from infra.planning.findings import Decided, warned
 from infra.services.gateway.section import Gateway
 from infra.settings import Settings
 

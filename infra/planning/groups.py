@@ -10,9 +10,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from infra.plan.cluster import ClusterPlan, NodeGroupPlan, PoolPlan
+from infra.plan.findings import Decided, warned
 from infra.plan.notes import Chosen, Finding, Violation
 from infra.plan.rules import Rule
-from infra.planning.findings import Decided, warned
 from infra.settings import Settings
 
 

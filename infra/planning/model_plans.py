@@ -3,10 +3,10 @@
 from collections.abc import Mapping, Sequence
 
 from infra.plan.cluster import CachePlan, GatewayPlan, PoolPlan
+from infra.plan.findings import Decided
 from infra.plan.models import ColdStart, ModelPlan, Rollout, Timeouts
 from infra.planning.arguments import choose_arguments
 from infra.planning.cold_start import cold_start, timeouts
-from infra.planning.findings import Decided
 from infra.planning.placement import Placed
 from infra.planning.pods import server_resources
 from infra.planning.prefetch import plan_prefetch

@@ -5,15 +5,15 @@ from collections.abc import Iterator, Sequence
 from infra.catalog import Catalog
 from infra.clouds.existing.section import ExistingNodes
 from infra.plan.cluster import PoolPlan
+from infra.plan.findings import Decided
 from infra.plan.notes import Chosen, Finding
+from infra.plan.words import count
 from infra.planning.disks import AMI_GIB, root_gib
-from infra.planning.findings import Decided
 from infra.planning.own_cards import say_card
 from infra.planning.own_pools import check_own_nodes
 from infra.planning.placement import Placed
 from infra.planning.pods import SCRATCH_GIB
 from infra.planning.pools import Offer
-from infra.planning.words import count
 
 AMI_TYPE = "AL2023_x86_64_NVIDIA"
 TAINT = {"key": "nvidia.com/gpu", "operator": "Equal", "value": "present", "effect": "NoSchedule"}

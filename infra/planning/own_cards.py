@@ -7,8 +7,8 @@ from infra.catalog import Catalog, Gpu, gpu_named
 from infra.catalog.gpu_names import card_of_memory, is_shared
 from infra.clouds.existing.check_nodes import PRODUCT, slice_of
 from infra.clouds.existing.section import ExistingNodes
+from infra.plan.findings import warned
 from infra.plan.notes import Assumption, Finding
-from infra.planning.findings import warned
 
 # How far a card's memory may be from the catalogue's and it is still that card: error correction takes a part.
 SAME_CARD = 0.1

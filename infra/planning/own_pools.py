@@ -5,14 +5,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from infra.plan.cluster import ClusterPlan, OwnNodes, PoolPlan
+from infra.plan.findings import Decided, warned
 from infra.plan.notes import Advice, Finding, Step, ToDo, Violation, Write
 from infra.plan.rules import Rule
+from infra.plan.words import count
 from infra.planning.advice import written
-from infra.planning.findings import Decided, warned
 from infra.planning.own_nodes import Wanted, blocked, fewer, losses, pack
 from infra.planning.placement import Placed
 from infra.planning.pools import Offer
-from infra.planning.words import count
 from infra.settings import Settings
 
 ROLLOUT = "a rollout"  # no model has a blank in its name

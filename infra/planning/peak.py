@@ -8,12 +8,12 @@ from infra.plan.cluster import PoolPlan
 from infra.plan.models import ModelPlan
 from infra.plan.notes import Advice, Finding, Violation
 from infra.plan.rules import Rule
+from infra.plan.words import count
 from infra.planning.advice import written
 from infra.planning.billed_nodes import ROLLOUTS_PER_MONTH
 from infra.planning.cost import maximum_per_month
 from infra.planning.nodes import nodes_for
 from infra.planning.placement import Placed
-from infra.planning.words import count
 
 # Which of two fixes is named first: the gap of a rollout, or the node that prevents it.
 GAP_USD_PER_MINUTE = 1.0

@@ -4,16 +4,16 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from infra.catalog import AT_LOAD
+from infra.plan.findings import Decided
 from infra.plan.notes import Advice, Chosen, Finding, Violation, Write
 from infra.plan.rules import Rule
+from infra.plan.words import count
 from infra.planning.advice import shown, written
-from infra.planning.findings import Decided
 from infra.planning.mends import STORED_METHOD, Changes, Mend, mends, other_types, smaller_weights
 from infra.planning.options import fewest, serving, tries
 from infra.planning.pools import Offer
 from infra.planning.served import Served
 from infra.planning.sizing import Sizing
-from infra.planning.words import count
 from infra.sizing.question import Question, Sized
 
 MOST_GPUS = 8  # of a node

@@ -6,11 +6,11 @@ from infra.clouds.aws.facts import CpuInstance
 from infra.plan.models import Resources
 from infra.plan.notes import Advice, Finding, Violation, Write
 from infra.plan.rules import Rule
+from infra.plan.words import count
 from infra.planning.advice import written
 from infra.planning.host import allocatable, share
 from infra.planning.placement import Placed
 from infra.planning.served import Served
-from infra.planning.words import count
 from infra.sizing.weights import GIB
 
 # coredns, CSI controllers and the add-ons: what they request in the whole cluster.

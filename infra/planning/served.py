@@ -9,10 +9,10 @@ from infra.catalog import AT_LOAD, Catalog, ModelShape
 from infra.catalog.types import Image
 from infra.engines import ENGINES, Engine
 from infra.engines.engine import Library
+from infra.plan.findings import Decided
 from infra.plan.models import Replicas
 from infra.plan.notes import Advice, Assumption, Chosen, Finding, Violation
 from infra.plan.rules import Rule
-from infra.planning.findings import Decided
 from infra.settings import Model
 from infra.settings.architecture import Architecture, read_architecture
 from infra.sizing.kv_cache import kv_bytes_per_token

@@ -3,11 +3,11 @@
 from collections.abc import Iterator, Mapping, Sequence
 
 from infra.plan.cluster import AddonPlan, ClusterPlan, GatewayPlan, PoolPlan
+from infra.plan.findings import warned
 from infra.plan.notes import Finding, Step, ToDo
-from infra.planning.findings import warned
+from infra.plan.words import count
 from infra.planning.placement import Placed
 from infra.planning.served import Served
-from infra.planning.words import count
 from infra.settings import Settings
 
 WITH_AWS_RIGHTS = ("clusterAutoscaler", "loadBalancerController")

@@ -4,9 +4,9 @@ import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from infra.plan.cluster import CachePlan, ClusterPlan, GatewayPlan, PoolPlan
+from infra.plan.findings import warned
 from infra.plan.models import ColdStart, ModelPlan, Rollout
 from infra.plan.notes import Finding
-from infra.planning.findings import warned
 from infra.planning.placement import Placed
 from infra.settings import Settings
 from infra.settings.platform import GUARDED

@@ -4,8 +4,8 @@ from collections.abc import Iterator, Sequence
 
 from infra.catalog import Catalog
 from infra.engines import on_cpu
+from infra.plan.findings import warned
 from infra.plan.notes import Finding
-from infra.planning.findings import warned
 from infra.planning.options import fewest
 from infra.planning.placement import Placed
 from infra.planning.pools import Offer

@@ -9,8 +9,8 @@ import pytest
 from infra.cli.report import report
 from infra.cli.report.words import interval, shown
 from infra.offline import Planned
-from infra.planning.kinds import KINDS
-from infra.planning.words import bills_said
+from infra.plan.kinds import KINDS
+from infra.plan.words import bills_said
 from infra.recording import Recording
 from infra.sizing.estimates import Estimate
 from tests.example_stacks import planned

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
+from infra.plan.words import BILLS
 from infra.planning import Plan
-from infra.planning.words import BILLS
 from tests.planning.stacks import DEV, LOCAL, PROD, SHARED, changed, plan
 
 HOURS = 730

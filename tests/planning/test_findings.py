@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 import infra
+from infra.plan.findings import Decided, Findings, gather, split, warned
 from infra.plan.notes import Assumption, Chosen, Finding, Step, ToDo, Violation
 from infra.plan.rules import Rule
-from infra.planning.findings import Decided, Findings, gather, split, warned
 from tests.planning.stacks import DEV, LOCAL, PROD, SHARED, plan
 
 # Namespace and nodes that exist, a licence, a gateway, placeholders, and a budget that is broken.

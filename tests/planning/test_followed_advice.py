@@ -8,10 +8,10 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from infra.plan.kinds import by_kind
 from infra.plan.rules import Rule
 from infra.planning import Plan
 from infra.planning.advice import follow as written_into
-from infra.planning.kinds import by_kind
 from infra.settings import BadStackFile
 from tests.conftest import STACK_NAMES
 from tests.example_stacks import EXAMPLES

@@ -7,9 +7,9 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from infra.plan.findings import split
 from infra.plan.rules import Rule
 from infra.planning import Plan
-from infra.planning.findings import split
 from infra.planning.served import resolve
 from infra.planning.sizing import Sizing, can_run
 from infra.settings import Model

@@ -7,7 +7,7 @@ import pytest
 
 from infra.catalog import AT_LOAD
 from infra.engines import ENGINES
-from infra.planning.findings import split
+from infra.plan.findings import split
 from infra.planning.served import Served, resolve
 from infra.settings import BadStackFile
 from infra.stack_file import load_config

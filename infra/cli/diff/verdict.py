@@ -11,7 +11,7 @@ from infra.diff.guard import Guarded
 from infra.diff.side_by_side import raises
 from infra.diff.traffic import AWAY, GONE, Notice
 from infra.plan.rules import Rule
-from infra.planning.words import bills, bills_said
+from infra.plan.words import bills, bills_said
 from infra.registry import of_the_platform, owner_of
 from infra.services.owner import CLAIM, word_of
 from infra.sides.types import Change, type_of

@@ -11,11 +11,11 @@ from infra.cli.report.services import service_sections
 from infra.cli.report.words import count, usd
 from infra.engines import ENGINES
 from infra.offline import Planned
+from infra.plan.kinds import by_kind
 from infra.plan.models import ModelPlan
 from infra.plan.money import Cost
 from infra.plan.plan import Plan
-from infra.planning.kinds import by_kind
-from infra.planning.words import BILLS, bills_said
+from infra.plan.words import BILLS, bills_said
 from infra.recording import Recording
 
 __all__ = ["Column", "Report", "Row", "Section", "report"]

@@ -4,8 +4,8 @@ from collections.abc import Generator, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TypeVar
 
+from infra.plan.kinds import kind_of
 from infra.plan.notes import Assumption, Chosen, Finding, Note, ToDo, Violation, Warned
-from infra.planning.kinds import kind_of
 
 T = TypeVar("T")
 # Yields what is found, and returns what is decided: `cluster = yield from plan_cluster(...)`.
