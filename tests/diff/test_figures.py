@@ -89,7 +89,7 @@ def test_a_quota_is_raised_to_one_sum_while_old_and_new_nodes_run(change: Differ
     asked = [plain(what) for _, what in to_do(change) if G.code in what]
     assert len(rows) == len(asked) == 1
     for quota, each in raised.items():
-        assert rows[0][0].endswith("old nodes included")
+        assert rows[0][0].endswith("with old nodes")
         assert rows[0][2] == f"{each.needed:,}"
         assert asked[0].endswith(
             f"({quota.code}) in {quota.region} to {each.needed} vCPUs at least: {each.new} for the new plan"

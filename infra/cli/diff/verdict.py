@@ -48,9 +48,9 @@ def _money(difference: Difference) -> str:
     found = {word: difference.cost[key] for key, word in figures.BILLS.items() if key in difference.cost}
     printed = {word: _dollars(change, difference) for word, change in found.items()}
     if len(bills(printed)) > 1:
-        found, printed = ({w: each[w] for w in _OF_THE_TITLE if w in each} for each in (found, printed))
+        printed = {word: printed[word] for word in _OF_THE_TITLE if word in printed}
     stays = difference.old.exists and difference.new.exists
-    if stays and not any(round(change.new) - round(change.old) for change in found.values()):
+    if stays and not any(round(change.new) - round(change.old) for change in (found[word] for word in printed)):
         bill = "the bill stays" if any(change.new for change in found.values()) else "no bill"
         return f"{bill}{_over(difference)}"
     whose = "" if stays else "the stack is gone: " if difference.old.exists else "a new stack: "
@@ -209,12 +209,11 @@ def _quotas(difference: Difference) -> Iterator[tuple[str, str, str, str]]:
     changed = figures.quotas(old, new)
     before = figures.quotas_of(old)
     for quota in sorted({*changed, *raised}):
-        name = f"{quota.unit} of quota {said(f'{quota.code}, {quota.region}')}"
         if quota in raised:
             was = None if before is None else before.get(quota, 0)
-            yield _row(f"{name}, old nodes included", Change(was, raised[quota].needed))
+            yield _row(f"{quota.unit} of {said(quota.code)} with old nodes", Change(was, raised[quota].needed))
         else:
-            yield _row(name, changed[quota])
+            yield _row(f"{quota.unit} of quota {said(f'{quota.code}, {quota.region}')}", changed[quota])
 
 
 def _row(name: str, change: Change) -> tuple[str, str, str, str]:
