@@ -20,8 +20,8 @@ from infra.offline import Planned, plan_offline
 from infra.outputs import PlatformOutputs
 from infra.recording import Recording
 from infra.settings.document import read_document
-from infra.settings.schema import stack_file_schema
 from infra.sides.types import Side
+from infra.stack_file import stack_file_schema
 
 ROOT = Path(__file__).parent.parent
 PICTURED = "prod"

@@ -3,10 +3,6 @@
 from infra.catalog import Catalog, read_price_table
 from infra.clouds.existing.check_nodes import check_existing_nodes
 from infra.registry import cloud_said, clouds, services
-from infra.services.addons.check import check_addons
-from infra.services.gateway.check import check_gateway
-from infra.services.serving.check import check_models
-from infra.services.weights.check import check_cache
 from infra.settings.checks.cluster import check_cluster
 from infra.settings.checks.platform import check_platform
 from infra.settings.checks.pools import check_pools
@@ -17,7 +13,7 @@ from infra.settings.platform import Settings
 
 def check(settings: Settings, *, region: str | None, catalog: Catalog, report: Report) -> None:
     """Reports every rule that the settings break."""
-    names = tuple(service.name for service in services())
+    names = tuple(name for service in services() for name in service.in_allow)
     called = {word: name for cloud in clouds() for word, name in cloud.called.items()}
     scope = Scope(settings, region, catalog, report, cloud_said(settings), names, called)
     check_cluster(scope)
@@ -25,12 +21,10 @@ def check(settings: Settings, *, region: str | None, catalog: Catalog, report: R
         cloud.check(scope)
     check_pools(scope)
     check_existing_nodes(scope)
-    check_models(scope)
-    check_addons(scope)
-    check_gateway(scope)
-    check_cache(scope)
     check_platform(scope)
     _check_prices(scope)
+    for service in services():
+        service.check(scope)
 
 
 def _check_prices(scope: Scope) -> None:

@@ -11,17 +11,35 @@ from typing import TYPE_CHECKING
 from infra.clouds.aws.cloud import AWS
 from infra.clouds.cloud import Cloud
 from infra.clouds.existing.cloud import EXISTING
-from infra.services.built_in import BUILT_IN, STACK
-from infra.services.owner import Owner, UnknownOwner, is_component
+from infra.owner import Owner, Part, UnknownOwner, is_component
+from infra.services.access.service import ACCESS
+from infra.services.addons.service import ADDONS
+from infra.services.gateway.service import GATEWAY
+from infra.services.monitoring.service import MONITORING
 from infra.services.service import Service
+from infra.services.serving.service import SERVING
+from infra.services.weights.service import WEIGHTS
+from infra.settings.sections import add_section, remove_section
 
 if TYPE_CHECKING:
     from infra.catalog import Catalog
     from infra.settings import Settings
 
 CLOUDS: tuple[Cloud, ...] = (AWS, EXISTING)
-SERVICES: tuple[Service, ...] = ()
+SERVICES: tuple[Service, ...] = (WEIGHTS, SERVING, GATEWAY, ACCESS, MONITORING, ADDONS)
+_PROVIDER = {"pulumi:providers:kubernetes": "kubernetes"}
 _added: list[Cloud | Service] = []
+
+
+class _Stack(Part):
+    """What Pulumi needs itself, and no component makes."""
+
+    name, title = "stack", "The stack"
+    owns = ("pulumi:pulumi:Stack", "pulumi:providers:aws", *_PROVIDER)
+    guards, ground = _PROVIDER, frozenset(_PROVIDER)
+
+
+_STACK = _Stack()
 
 
 def clouds() -> tuple[Cloud, ...]:
@@ -53,27 +71,32 @@ def services() -> tuple[Service, ...]:
 @contextmanager
 def added(entry: Cloud | Service) -> Iterator[None]:
     """With another cloud or service: how a test adds one."""
+    section = entry.section if isinstance(entry, Service) else None
+    if section is not None:
+        add_section(section)
     _added.append(entry)
     try:
         yield
     finally:
         _added.remove(entry)
+        if section is not None:
+            remove_section(section)
 
 
 def of_the_platform(owner: Owner) -> bool:
     """Whether its users are those of the models."""
-    return owner in (*clouds(), *BUILT_IN)
+    return isinstance(owner, Cloud | Part)
 
 
 def owner_of(urn: str) -> Owner:
     """The first owner whose component stands in the URN's chain of types; else the outermost component itself."""
     chain, name = urn.split("::")[2].split("$"), urn.rpartition("::")[2]
-    known = {token: owner for owner in (*clouds(), *BUILT_IN, *services()) for token in owner.owns}
+    known = {token: owner for owner in (*clouds(), *services(), _STACK) for token in owner.owns}
     for token in chain if is_component(chain[-1]) else chain[:-1] or chain:
         if token in known:
             return known[token]
     if len(chain) == 1 and chain[0].startswith("pulumi:"):
-        return STACK
+        return _STACK
     return _unknown(chain[0]) if len(chain) > 1 or is_component(chain[0]) else UnknownOwner(name, name)
 
 
@@ -81,3 +104,8 @@ def _unknown(token: str) -> UnknownOwner:
     """`acme:data:VectorStore`: Vector store, and `vector-store` in `allow`."""
     words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", token.rpartition(":")[2]).lower()
     return UnknownOwner(words[:1].upper() + words[1:], words.replace(" ", "-"), token)
+
+
+for _service in SERVICES:
+    if _service.section is not None:
+        add_section(_service.section)

@@ -1,4 +1,8 @@
-"""One loader for both sources of a stack's settings, a YAML file and the engine's config: the same mistakes."""
+"""The stack file with the sections and rules of every service.
+
+One loader for both sources of a stack's settings, a YAML file and the engine's config: the same mistakes. And the JSON
+Schema of the whole, for editors.
+"""
 
 import difflib
 import re
@@ -13,6 +17,7 @@ from infra.registry import cloud_said, clouds
 from infra.settings.document import read_document
 from infra.settings.mistakes import PLATFORM, BadStackFile, Mistake, Report, did_you_mean, shown, unknown_key
 from infra.settings.platform import Settings
+from infra.settings.schema import platform_schema
 from infra.settings.secrets import SECRETS
 from infra.settings.validate import read_settings
 
@@ -105,6 +110,48 @@ def load_config(
         secrets=frozenset(secrets),
         in_the_open=frozenset(in_the_open),
     )
+
+
+def stack_file_schema() -> dict[str, Any]:
+    """JSON Schema, draft 2020-12, of stacks/Pulumi.*.yaml."""
+    platform = dict(platform_schema())
+    definitions = platform.pop("$defs")
+    own = {"platform": {"$ref": "#/$defs/Settings"}} | {name: {"$ref": "#/$defs/Secret"} for name in SECRETS}
+    names = "|".join(own)
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "Stack file of the LLM platform",
+        "type": "object",
+        "properties": {
+            "config": {
+                "type": "object",
+                "properties": {
+                    **{f"llm-platform:{name}": schema for name, schema in own.items()},
+                    **own,  # Pulumi reads a key without a namespace as the project's own
+                    "aws:region": {"type": "string", "description": "AWS region", "examples": ["us-east-1"]},
+                },
+                "patternProperties": {f"^llm-platform:(?!({names})$)": False, f"^(?!({names})$)[^:]*$": False},
+                "anyOf": [{"required": [PLATFORM]}, {"required": ["platform"]}],
+            },
+            "encryptionsalt": {"type": "string", "description": "of the passphrase; written by pulumi stack init"},
+            "encryptedkey": {"type": "string", "description": "written by pulumi stack init"},
+            "secretsprovider": {"type": "string", "description": "what encrypts the secrets"},
+            "environment": {"description": "Pulumi ESC environments"},
+        },
+        "required": ["config"],
+        "additionalProperties": False,
+        "$defs": {
+            "Secret": {
+                "type": "object",
+                "description": "encrypted; written by pulumi config set --secret",
+                "properties": {"secure": {"type": "string"}},
+                "required": ["secure"],
+                "additionalProperties": False,
+            },
+            "Settings": platform,
+            **definitions,
+        },
+    }
 
 
 def _load(

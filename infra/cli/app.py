@@ -233,7 +233,7 @@ def schema(what: str) -> None:
     import json
 
     if what == "stack":
-        from infra.settings.schema import stack_file_schema
+        from infra.stack_file import stack_file_schema
 
         content = stack_file_schema()
     else:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from infra.services.owner import Owner, Touched
+from infra.owner import Owner, Touched
 
 if TYPE_CHECKING:
     from pathlib import Path

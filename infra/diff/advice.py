@@ -7,7 +7,7 @@ from infra.diff.guard import SYSTEM_NODES, Guarded, serving
 from infra.diff.settings import settings_changed
 from infra.diff.traffic import AWAY, NODE_GROUP, Notice
 from infra.registry import owner_of
-from infra.services.built_in import WEIGHTS
+from infra.services.weights.service import WEIGHTS
 from infra.sides.types import Side, type_of
 
 _GROUND = ("cluster", "network", "kubernetes")  # everything else stands on these and goes with them

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from infra.registry import owner_of
-from infra.services.built_in import SERVING
+from infra.services.serving.service import SERVING
 from infra.sides.types import Change, Side
 
 MIN, EXPECTED, MAX = "usd_per_month_min", "usd_per_month_expected", "usd_per_month_max"

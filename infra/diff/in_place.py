@@ -4,10 +4,10 @@ from collections.abc import Iterator
 
 from infra.clouds.aws.cloud import AWS
 from infra.diff.findings import Finding
+from infra.owner import CLAIM
 from infra.plan.rules import Rule
 from infra.registry import owner_of
-from infra.services.built_in import WEIGHTS
-from infra.services.owner import CLAIM
+from infra.services.weights.service import WEIGHTS
 from infra.sides.types import Resources, Side, type_of
 
 _CLUSTER, _VPC, _SUBNET = "aws:eks/cluster:Cluster", "aws:ec2/vpc:Vpc", "aws:ec2/subnet:Subnet"

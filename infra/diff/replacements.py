@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 
-from infra.services.owner import is_component
+from infra.owner import is_component
 
 _TABLE = Path(__file__).with_name("replacements.csv")
 _KUBERNETES = "kubernetes:"

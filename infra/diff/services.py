@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from infra.owner import ADDED, CHANGED, REMOVED, REPLACED, Owner, Touched, is_component
 from infra.registry import owner_of
-from infra.services.owner import ADDED, CHANGED, REMOVED, REPLACED, Owner, Touched, is_component
 from infra.sides.types import Resources, name_of, type_of
 
 

@@ -8,9 +8,10 @@ from infra.diff.answers import CERTAIN, answers_changed
 from infra.diff.figures import rollout
 from infra.diff.nodes import leaves_the_old
 from infra.diff.services import ground
+from infra.owner import CLAIM
 from infra.registry import owner_of
-from infra.services.built_in import SERVING, WEIGHTS
-from infra.services.owner import CLAIM
+from infra.services.serving.service import SERVING
+from infra.services.weights.service import WEIGHTS
 from infra.sides.types import Change, Changes, Resources, Side, name_of, pool_of, type_of
 from infra.sizing.estimates import span
 

@@ -41,7 +41,7 @@ def follow(settings: Settings, write: Write, region: str | None, catalog: Catalo
     for path, value in write:
         _put(document, path.split("."), value)
     try:
-        changed = Settings.model_validate_json(json.dumps(document))
+        changed = type(settings).model_validate_json(json.dumps(document))
     except ValueError:
         return None
     return changed if _mistakes(changed, region, catalog) <= _mistakes(settings, region, catalog) else None

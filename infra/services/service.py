@@ -6,13 +6,15 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from infra.services.owner import Owner
+from infra.owner import Owner, Part
 
 if TYPE_CHECKING:
     from infra.catalog import Catalog
     from infra.plan.money import CostItem
     from infra.plan.plan import Plan
     from infra.settings import Settings
+    from infra.settings.checks.scope import Scope
+    from infra.settings.sections import OwnSection
 
 
 @dataclass(frozen=True)
@@ -35,6 +37,16 @@ class Table:
 
 class Service(Owner):
     """It owns its components, and says what it adds to the plan. What it doesn't override adds nothing."""
+
+    section: OwnSection | None = None  # its key of the stack file; those that every stack knows are in `Settings`
+
+    @property
+    def in_allow(self) -> tuple[str, ...]:
+        """What `allow` may name of it; of a part of the platform that is in `GUARDED`."""
+        return () if isinstance(self, Part) else (self.name,)
+
+    def check(self, scope: Scope) -> None:
+        """Reports the rules that join several values of the stack file."""
 
     def bill(self, settings: Settings, catalog: Catalog) -> Iterable[CostItem]:
         """Items of the bill."""

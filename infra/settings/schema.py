@@ -1,4 +1,4 @@
-"""The JSON Schema of the whole stack file, for editors; error messages say from it what is allowed."""
+"""The JSON Schema of the platform: error messages say from it what is allowed."""
 
 import json
 import re
@@ -9,53 +9,11 @@ from typing import Any
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 
 from infra.engines import ENGINES
-from infra.settings.mistakes import PLATFORM, Key
+from infra.settings.mistakes import Key
 from infra.settings.platform import Settings
-from infra.settings.secrets import SECRETS
+from infra.settings.sections import settings_type
 
 Schema = Mapping[str, Any]
-
-
-def stack_file_schema() -> dict[str, Any]:
-    """JSON Schema, draft 2020-12, of stacks/Pulumi.*.yaml."""
-    platform = dict(platform_schema())
-    definitions = platform.pop("$defs")
-    own = {"platform": {"$ref": "#/$defs/Settings"}} | {name: {"$ref": "#/$defs/Secret"} for name in SECRETS}
-    names = "|".join(own)
-    return {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "title": "Stack file of the LLM platform",
-        "type": "object",
-        "properties": {
-            "config": {
-                "type": "object",
-                "properties": {
-                    **{f"llm-platform:{name}": schema for name, schema in own.items()},
-                    **own,  # Pulumi reads a key without a namespace as the project's own
-                    "aws:region": {"type": "string", "description": "AWS region", "examples": ["us-east-1"]},
-                },
-                "patternProperties": {f"^llm-platform:(?!({names})$)": False, f"^(?!({names})$)[^:]*$": False},
-                "anyOf": [{"required": [PLATFORM]}, {"required": ["platform"]}],
-            },
-            "encryptionsalt": {"type": "string", "description": "of the passphrase; written by pulumi stack init"},
-            "encryptedkey": {"type": "string", "description": "written by pulumi stack init"},
-            "secretsprovider": {"type": "string", "description": "what encrypts the secrets"},
-            "environment": {"description": "Pulumi ESC environments"},
-        },
-        "required": ["config"],
-        "additionalProperties": False,
-        "$defs": {
-            "Secret": {
-                "type": "object",
-                "description": "encrypted; written by pulumi config set --secret",
-                "properties": {"secure": {"type": "string"}},
-                "required": ["secure"],
-                "additionalProperties": False,
-            },
-            "Settings": platform,
-            **definitions,
-        },
-    }
 
 
 class _AsWritten(GenerateJsonSchema):
@@ -67,13 +25,13 @@ class _AsWritten(GenerateJsonSchema):
 
 def platform_schema() -> Schema:
     """JSON Schema of `llm-platform:platform`."""
-    return _schema(tuple(ENGINES))
+    return _schema(tuple(ENGINES), settings_type())
 
 
 @cache
-def _schema(engines: tuple[str, ...]) -> Schema:
-    """Made again once other engines are known."""
-    schema = _tidy(Settings.model_json_schema(by_alias=True, schema_generator=_AsWritten), "")
+def _schema(engines: tuple[str, ...], settings: type[Settings]) -> Schema:
+    """Made again once other engines or sections are known."""
+    schema = _tidy(settings.model_json_schema(by_alias=True, schema_generator=_AsWritten), "")
     del schema["$defs"]["Addon"]["properties"]["state"]  # written as a word
     return schema
 

@@ -13,6 +13,7 @@ from infra.settings.mistakes import NULL_KEY, Key, Report, did_you_mean, holds_t
 from infra.settings.platform import Settings
 from infra.settings.schema import Schema, allowed, choices, example, flow, forms, is_required, known_keys, schema_at
 from infra.settings.secrets import SECRETS
+from infra.settings.sections import settings_type
 from infra.settings.types import KUBERNETES_VERSION
 
 _MAX_DEPTH = 60
@@ -40,7 +41,7 @@ def read_settings(
     data = json.loads(_json(platform))
     for round_ in range(_ROUNDS):
         try:
-            return Settings.model_validate_json(_json(data))
+            return settings_type().model_validate_json(_json(data))
         except ValidationError as error:
             wrong = _wrong_keys(error, data)
         for key, kind in wrong.items():

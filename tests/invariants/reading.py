@@ -8,7 +8,8 @@ from typing import Any
 from infra.catalog import Catalog, load_catalog
 from infra.recording import Recorded, Recording
 from infra.registry import owner_of
-from infra.services.built_in import SERVING, WEIGHTS
+from infra.services.serving.service import SERVING
+from infra.services.weights.service import WEIGHTS
 
 DEPLOYMENT = "kubernetes:apps/v1:Deployment"
 JOB = "kubernetes:batch/v1:Job"

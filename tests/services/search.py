@@ -1,7 +1,7 @@
 """A search engine beside the models: a component with a Deployment, a claim and a Secret, and what it says of itself.
 
 This is the whole of what CONTRIBUTING's recipe asks for: in the program it would be `infra/services/search/`, with the
-component in `components/` and a line in `infra/registry.py`.
+component in `components/` and a line in `infra/registry.py`. `search: {size: 20Gi}` in the stack file asks for it.
 """
 
 from collections.abc import Iterator, Mapping
@@ -10,6 +10,7 @@ from typing import Any
 
 import pulumi
 import pulumi_kubernetes as k8s
+from pydantic import Field
 
 from components.pods import container_security_context, security_context
 from infra.catalog import Catalog
@@ -17,9 +18,19 @@ from infra.plan.money import CostItem
 from infra.plan.plan import Plan
 from infra.services.service import Made, Service, Table
 from infra.settings import Settings
+from infra.settings.checks.scope import Scope
+from infra.settings.sections import OwnSection
+from infra.settings.types import Section, Size
 
 LABELS = {"app.kubernetes.io/name": "search"}
 IMAGE = "docker.io/qdrant/qdrant:v1.15.4-unprivileged"
+
+
+class SearchSection(Section):
+    """A search engine for the documents of applications."""
+
+    size: Size = Field(default="20Gi", description="of its volume")
+    replicas: int = Field(default=1, ge=1, le=3, description="pods that search", examples=[1])
 
 
 class Search(pulumi.ComponentResource):
@@ -76,28 +87,47 @@ def _pod(image: str) -> dict[str, Any]:
     }
 
 
+SECTION = OwnSection("search", SearchSection, "a search engine beside the models", {"size": "20Gi"})
+
+
 @dataclass(frozen=True)
 class SearchService(Service):
-    """The fields are what a test changes."""
+    """The fields are what a test changes of the program; what the stack file says is the section's."""
 
     image: str = IMAGE
     namespace: str = "llm"
-    size: str = "20Gi"
     token: str = "acme:data:Search"
 
     name = "search"
     title = "Search"
     owns = ("acme:data:Search",)
+    section = SECTION
+
+    def check(self, scope: Scope) -> None:
+        wanted = SECTION.of(scope.settings)
+        if wanted and wanted.replicas > 1:
+            key = ("search", "replicas")
+            scope.report.wrong(key, f"{wanted.replicas} pods, and a volume has one reader", "write replicas: 1")
 
     def bill(self, settings: Settings, catalog: Catalog) -> Iterator[CostItem]:
-        month = 20 * catalog.aws.prices.gp3_gib_month
-        yield CostItem("search volume", month, month, month, "20 GiB")
+        if wanted := SECTION.of(settings):
+            month = _gib(wanted) * catalog.aws.prices.gp3_gib_month
+            yield CostItem("search volume", month, month, month, f"{_gib(wanted)} GiB")
 
     def make(self, plan: Plan, made: Made) -> None:
-        Search("search", namespace=self.namespace, image=self.image, size=self.size, made=made, token=self.token)
+        if wanted := SECTION.of(plan.settings):
+            Search("search", namespace=self.namespace, image=self.image, size=wanted.size, made=made, token=self.token)
 
     def outputs(self, plan: Plan) -> Mapping[str, Any]:
-        return {"url": f"http://search.{self.namespace}.svc.cluster.local:6333"}
+        return {"url": self._url()} if SECTION.of(plan.settings) else {}
 
     def report(self, plan: Plan) -> Iterator[Table]:
-        yield Table("SEARCH", ("at",), (("search", str(self.outputs(plan)["url"])),))
+        if SECTION.of(plan.settings):
+            yield Table("SEARCH", ("at",), (("search", self._url()),))
+
+    def _url(self) -> str:
+        return f"http://search.{self.namespace}.svc.cluster.local:6333"
+
+
+def _gib(wanted: SearchSection) -> int:
+    return int(wanted.size.removesuffix("Gi"))

@@ -21,7 +21,9 @@ from tests.services.search import SearchService
 
 SEARCH = SearchService()
 STACK = "zonal"
-FILE = text(STACK).rstrip() + "\n"
+WITHOUT = text(STACK).rstrip() + "\n"
+FILE = WITHOUT + "        search: {size: 20Gi}\n"
+SMALLER = FILE.replace("20Gi", "10Gi")
 UNKNOWN = "acme:data:VectorStore"  # of a service that nobody registered, or that is gone from the program
 
 
@@ -31,12 +33,15 @@ def with_service(service: SearchService = SEARCH, stack_file: str = FILE) -> Pla
 
 
 def side(service: SearchService | None, stack_file: str = FILE) -> Side:
-    found = with_service(service, stack_file) if service else planned(STACK)
-    return Side(document(found), read_document(stack_file).config or {})
+    if service is None:
+        return Side(document(planned(STACK)), read_document(WITHOUT).config or {})
+    return Side(document(with_service(service, stack_file)), read_document(stack_file).config or {})
 
 
-def changed(old: SearchService | None, new: SearchService | None, stack_file: str = FILE) -> Difference:
-    sides = side(old, stack_file), side(new, stack_file)
+def changed(
+    old: SearchService | None, new: SearchService | None, stack_file: str = FILE, before: str | None = None
+) -> Difference:
+    sides = side(old, before or stack_file), side(new, stack_file)
     with added(SEARCH):
         return compare(STACK, *sides)
 
@@ -63,9 +68,9 @@ def test_its_bill_outputs_and_report_are_there() -> None:
 
 def test_the_budget_counts_it() -> None:
     bare = planned(STACK).plan.cost.usd_per_month_max
-    budget = FILE + f"        budget: {{usdPerMonth: {bare + 1:.0f}, of: max}}\n"
-    assert plan_text(STACK, budget).plan.violations == ()
-    assert [each.path for each in with_service(SEARCH, budget).plan.violations] == ["budget.usdPerMonth"]
+    budget = f"        budget: {{usdPerMonth: {bare + 1:.0f}, of: max}}\n"
+    assert plan_text(STACK, WITHOUT + budget).plan.violations == ()
+    assert [each.path for each in with_service(SEARCH, FILE + budget).plan.violations] == ["budget.usdPerMonth"]
 
 
 def test_its_replacement_is_said_of_it_and_of_no_model() -> None:
@@ -92,13 +97,13 @@ def test_its_data_is_guarded_under_its_own_name() -> None:
 
 
 def test_allow_names_what_is_guarded_alone() -> None:
-    allowing = FILE + "        allow: {replace: [search]}\n"
+    allowing = WITHOUT + "        allow: {replace: [search]}\n"
     with pytest.raises(BadStackFile, match="'search' is nothing that is guarded here"):
         plan_text(STACK, allowing)
 
 
 def test_its_volume_can_not_become_smaller() -> None:
-    (finding,) = changed(SEARCH, replace(SEARCH, size="10Gi")).in_place
+    (finding,) = changed(SEARCH, SEARCH, SMALLER, before=FILE).in_place
     assert finding["path"] == "search"
 
 

@@ -8,7 +8,8 @@ import jsonschema
 import pytest
 
 from infra.settings.document import read_document
-from infra.settings.schema import example, forms, platform_schema, schema_at, stack_file_schema
+from infra.settings.schema import example, forms, platform_schema, schema_at
+from infra.stack_file import stack_file_schema
 from tests.settings.bad_stacks.sections import SECTIONS
 from tests.settings.bad_stacks.writing import Bad
 from tests.settings.good_stacks import GOOD_STACKS

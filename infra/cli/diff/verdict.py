@@ -10,10 +10,10 @@ from infra.diff.difference import Difference
 from infra.diff.guard import Guarded
 from infra.diff.side_by_side import raises
 from infra.diff.traffic import AWAY, GONE, Notice
+from infra.owner import CLAIM, word_of
 from infra.plan.rules import Rule
 from infra.plan.words import bills, bills_said
 from infra.registry import of_the_platform, owner_of
-from infra.services.owner import CLAIM, word_of
 from infra.sides.types import Change, type_of
 
 # In the order of what weighs most.

@@ -2,7 +2,6 @@
 
 from infra.cli.report.bill import bill_section
 from infra.cli.report.cold_start import cold_start_section
-from infra.cli.report.gateway import gateway_section
 from infra.cli.report.models import models_section, pools_section, weights_section, why_section
 from infra.cli.report.notes import chosen_section, notes_section, resources_section, violations_section
 from infra.cli.report.own_nodes import own_nodes_section
@@ -29,9 +28,8 @@ def report(planned: Planned) -> Report:
         weights_section(plan),
         why_section(plan),
         pools_section(plan),
-        gateway_section(plan),
-        own_nodes_section(plan),
         *service_sections(plan),
+        own_nodes_section(plan),
         cold_start_section(plan),
         bill_section(plan),
         chosen_section(plan),

@@ -1,4 +1,4 @@
-"""What each service beside the models says of itself."""
+"""What each service says of itself."""
 
 from collections.abc import Iterator
 

@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Mapping
 
 from infra.registry import owner_of
-from infra.services.built_in import ACCESS
+from infra.services.access.service import ACCESS
 from infra.sides.statements import Statements, say
 from infra.sides.types import Side
 

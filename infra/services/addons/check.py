@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Literal
 
 from infra.services.addons.section import Addon, Addons
-from infra.services.monitoring.check import check_existing_prometheus
+from infra.services.gateway.check import uses_alb
 from infra.settings.checks.scope import CLUSTER_KIND, Scope
 from infra.settings.mistakes import Key
 
@@ -15,7 +15,7 @@ _NEED_AWS = ("clusterAutoscaler", "loadBalancerController")
 def check_addons(scope: Scope) -> None:
     for name, addon in _all(scope.settings.addons):
         key: Key = ("addons", name)
-        state = _state(scope, addon)
+        state = state_of(scope, addon)
         if name in _NEED_AWS and state == "install" and not scope.on_aws:
             got = "works on EKS only, and the cluster is a kubeconfig context"
             scope.report.wrong(key, got, f"leave {name} out", reads=CLUSTER_KIND)
@@ -23,10 +23,9 @@ def check_addons(scope: Scope) -> None:
             got = "url, auth and monitorLabels are Prometheus' own"
             scope.report.wrong((*key, "existing"), got, f"write {name}: existing")
         if state == "disabled":
-            for reason, path in _needs(scope, name):
+            for reason, path in needs(scope, name):
                 write = f"write {name}: install, or existing where the cluster has it"
                 scope.report.wrong(key, f"disabled, and {reason}", write, reads=[path, *CLUSTER_KIND])
-    _check_prometheus(scope)
 
 
 def _all(addons: Addons) -> Iterator[tuple[str, Addon]]:
@@ -34,13 +33,13 @@ def _all(addons: Addons) -> Iterator[tuple[str, Addon]]:
         yield field.alias or attribute, getattr(addons, attribute)
 
 
-def _state(scope: Scope, addon: Addon) -> State:
+def state_of(scope: Scope, addon: Addon) -> State:
     if addon.existing is not None:
         return "existing"
     return addon.state or ("install" if scope.settings.cluster.create is not None else "existing")
 
 
-def _needs(scope: Scope, addon: str) -> Iterator[tuple[str, Key]]:
+def needs(scope: Scope, addon: str) -> Iterator[tuple[str, Key]]:
     """Who needs an add-on: the reason, and the setting that makes it so. One of each kind is enough to say."""
     settings = scope.settings
     scaled = next((name for name, model in settings.models.items() if model.replicas.min < model.replicas.max), None)
@@ -58,22 +57,3 @@ def _needs(scope: Scope, addon: str) -> Iterator[tuple[str, Key]]:
             yield f"pool {growing} can't grow without it", ("gpuPools", growing)
         case "loadBalancerController" if uses_alb(scope):
             yield "the gateway is an ALB", ("gateway", "ingressClass")
-
-
-def uses_alb(scope: Scope) -> bool:
-    """ALB is what EKS has when nobody says otherwise."""
-    gateway = scope.settings.gateway
-    return gateway is not None and scope.on_aws and gateway.ingress_class in (None, "alb")
-
-
-def _check_prometheus(scope: Scope) -> None:
-    addon = scope.settings.addons.prometheus
-    key: Key = ("addons", "prometheus")
-    if addon.existing is not None:
-        check_existing_prometheus(scope, addon.existing)
-    scaled = next(_needs(scope, "prometheus"), None)
-    if scaled is None or _state(scope, addon) != "existing" or (addon.existing is not None and addon.existing.url):
-        return
-    got = f"{scaled[0]}, and nobody said where it is"
-    write = "write prometheus: {existing: {url: http://prometheus-operated.monitoring:9090}}, or install"
-    scope.report.wrong(key, got, write, reads=[scaled[1], *CLUSTER_KIND])

@@ -1,7 +1,6 @@
 """Rules for `gateway`."""
 
 from infra.engines import DEFAULT, ENGINES
-from infra.services.addons.check import uses_alb
 from infra.services.gateway.section import Gateway
 from infra.settings.checks.cluster import read_cidr
 from infra.settings.checks.scope import CLUSTER_KIND, Scope
@@ -55,6 +54,12 @@ def check_gateway(scope: Scope) -> None:
     for name in gateway.annotations:
         if name in _DECIDED:
             wrong((*_KEY, "annotations", name), "decided elsewhere", _DECIDED[name])
+
+
+def uses_alb(scope: Scope) -> bool:
+    """ALB is what EKS has when nobody says otherwise."""
+    gateway = scope.settings.gateway
+    return gateway is not None and scope.on_aws and gateway.ingress_class in (None, "alb")
 
 
 def _check_tls(scope: Scope, gateway: Gateway) -> None:

@@ -1,11 +1,12 @@
-"""Rules for a Prometheus that exists: where it is, and how KEDA logs in there."""
+"""Rules for Prometheus: whether there is one, where one that exists is, and how KEDA logs in there."""
 
 import re
 from urllib.parse import urlsplit
 
+from infra.services.addons.check import needs, state_of
 from infra.services.addons.section import ExistingAddon
 from infra.services.monitoring.section import PrometheusLogin
-from infra.settings.checks.scope import Scope
+from infra.settings.checks.scope import CLUSTER_KIND, Scope
 from infra.settings.mistakes import Key
 
 _KEY: Key = ("addons", "prometheus", "existing")
@@ -15,7 +16,19 @@ AMAZON = re.compile(r"aps-workspaces(?:-fips)?\.([a-z0-9-]+)\.")
 _FORMS = "bearerSecret: {name: ...}, basicSecret: {name: ...} or sigv4: {}"
 
 
-def check_existing_prometheus(scope: Scope, existing: ExistingAddon) -> None:
+def check_prometheus(scope: Scope) -> None:
+    addon = scope.settings.addons.prometheus
+    if addon.existing is not None:
+        _check_existing(scope, addon.existing)
+    scaled = next(needs(scope, "prometheus"), None)
+    if scaled is None or state_of(scope, addon) != "existing" or (addon.existing is not None and addon.existing.url):
+        return
+    got = f"{scaled[0]}, and nobody said where it is"
+    write = "write prometheus: {existing: {url: http://prometheus-operated.monitoring:9090}}, or install"
+    scope.report.wrong(_KEY[:-1], got, write, reads=[scaled[1], *CLUSTER_KIND])
+
+
+def _check_existing(scope: Scope, existing: ExistingAddon) -> None:
     if existing.url is not None:
         _check_url(scope, existing.url)
         _check_amazon(scope, existing.url, existing.auth)

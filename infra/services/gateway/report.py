@@ -1,21 +1,14 @@
 """How applications come in from outside, in one line."""
 
-from infra.cli.report.section import Column, Section
 from infra.plan.cluster import GatewayPlan
-from infra.plan.plan import Plan
 from infra.services.gateway.section import Gateway
+from infra.services.service import Table
 
 
-def gateway_section(plan: Plan) -> Section:
-    gateway, wanted = plan.gateway, plan.settings.gateway
-    if gateway is None or wanted is None:
-        return Section("GATEWAY", (), ())
+def gateway_table(gateway: GatewayPlan, wanted: Gateway) -> Table:
     scheme = "https" if wanted.certificate_arn or wanted.tls_secret else "http"
-    return Section(
-        "GATEWAY",
-        (Column(""),),
-        ((f"{scheme}://MODEL.{gateway.domain}/v1", "; ".join(_facts(gateway, wanted))),),
-    )
+    facts = "; ".join(_facts(gateway, wanted))
+    return Table("GATEWAY", ("",), ((f"{scheme}://MODEL.{gateway.domain}/v1", facts),))
 
 
 def _facts(gateway: GatewayPlan, wanted: Gateway) -> list[str]:

@@ -59,6 +59,14 @@ class Owner:
             yield "its pods restart"
 
 
+class Part(Owner):
+    """Of the platform itself: its users are those of the models, and hear of them."""
+
+    def notices(self, touched: Sequence[Touched]) -> Iterator[str]:
+        """Nothing: `infra/diff/traffic.py` says it, model by model."""
+        yield from ()
+
+
 class UnknownOwner(Owner):
     """A component that nobody registered, or a resource without one."""
 

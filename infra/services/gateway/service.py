@@ -1,0 +1,30 @@
+"""The service that lets applications in from outside the cluster."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from infra.owner import Part
+from infra.services.gateway.check import check_gateway
+from infra.services.gateway.report import gateway_table
+from infra.services.service import Service, Table
+
+if TYPE_CHECKING:
+    from infra.plan.plan import Plan
+    from infra.settings.checks.scope import Scope
+
+
+class Gateway(Part, Service):
+    name, title = "gateway", "The gateway"
+    owns = ("llm:kubernetes:Gateway",)
+
+    def check(self, scope: Scope) -> None:
+        check_gateway(scope)
+
+    def report(self, plan: Plan) -> Iterable[Table]:
+        if plan.gateway and plan.settings.gateway:
+            yield gateway_table(plan.gateway, plan.settings.gateway)
+
+
+GATEWAY = Gateway()
