@@ -23,7 +23,7 @@ from infra.planning.model_plans import plan_models
 from infra.planning.namespace import list_namespace_to_dos
 from infra.planning.node_makers import check_node_makers
 from infra.planning.nodes import plan_pool
-from infra.planning.own_pools import to_do_of_own_nodes
+from infra.planning.own_pools import to_do_of_own_nodes, with_room
 from infra.planning.paused import cheaper_while_paused
 from infra.planning.peak import check_peak
 from infra.planning.placeholders import list_placeholders
@@ -160,6 +160,7 @@ def _nodes(asked: Asked, platform: _Platform) -> Decided[_Nodes]:
     placed: list[Placed] = []
     for each in platform.served:
         placed.append((yield from place(each, offers, new, asked.sizing)))
+    placed = with_room(placed)
     pools = yield from _pools(offers, placed, catalog, one_reader=platform.one_reader)
     pools = yield from with_groups(pools, settings, cluster)
     return _Nodes(offers, new, placed, pools)

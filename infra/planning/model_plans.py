@@ -96,7 +96,7 @@ def _plan(
             *placed.reasons,
             *arguments,
             *((made.reason,) if made.tokens_per_second or _lacks_a_model(served, sized) else ()),
-            *((rollout.reason,) if rollout.strategy == "recreate" else ()),
+            *((rollout.reason,) if rollout.strategy == "recreate" or placed.room else ()),
         ),
     )
 

@@ -2,16 +2,17 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
-from infra.plan.cluster import ClusterPlan, OwnNodes, PoolPlan
+from infra.plan.cluster import ClusterPlan, OwnNode, OwnNodes, PoolPlan
 from infra.plan.findings import Decided, warned
 from infra.plan.notes import Advice, Finding, Step, ToDo, Violation, Write
 from infra.plan.rules import Rule
 from infra.plan.words import count
 from infra.planning.advice import written
 from infra.planning.own_nodes import Wanted, blocked, fewer, losses, pack
-from infra.planning.placement import Placed
+from infra.planning.placement import Placed, by_pool
 from infra.planning.pools import Offer
 from infra.settings import Settings
 
@@ -21,10 +22,50 @@ PROPOSED = 3  # models whose replicas could be fewer
 _NEEDS_CLASS = re.compile(r"k3s|k3d|rke2", re.IGNORECASE)
 
 
+def with_room(placed: Sequence[Placed]) -> list[Placed]:
+    """Those on counted nodes with where a rollout's new pod has room beside every replica."""
+    on = by_pool(placed)
+    return [replace(each, room=_room(each, on[each.offer.name])) if each.offer is not None else each for each in placed]
+
+
+def _room(placed: Placed, on: Sequence[Placed]) -> str:
+    """Packed beside every replica, and on whichever nodes Kubernetes has put the smaller ones."""
+    offer = placed.offer
+    if offer is None or offer.nodes is None or placed not in (running := _running(on)):
+        return ""
+    nodes, each_has, wanted = most_nodes(offer, offer.nodes), offer.gpus_per_node, _wanted(running)
+    beside = pack([*wanted, Wanted(ROLLOUT, placed.gpus, 1)], nodes, each_has)
+    one_more = [replace(each, replicas=each.replicas + (each.name == placed.served.name)) for each in wanted]
+    if beside is None or placed.served.name in blocked(one_more, nodes, each_has):
+        return ""
+    number, free = _free_node(pack(wanted, nodes, each_has) or (), beside, placed.gpus)
+    return f"after the others are placed, node {number} of {offer.name} has {count(free, 'GPU')} free"
+
+
+def _free_node(without: Sequence[OwnNode], beside: Sequence[OwnNode], gpus: int) -> tuple[int, int]:
+    """The number of a node that has room for one pod more, and its free GPUs: as packed without that pod, else with."""
+    found = [(number, node.free_gpus) for number, node in enumerate(without, 1) if node.free_gpus >= gpus]
+    found += [(number, node.free_gpus + gpus) for number, node in enumerate(beside, 1) if ROLLOUT in node.holds]
+    return found[0]
+
+
+def most_nodes(offer: Offer, nodes: int) -> int:
+    """What the stack file lets a plan take of nodes that exist."""
+    return offer.settings.max if offer.settings and offer.settings.max is not None else nodes
+
+
+def _running(placed: Sequence[Placed]) -> list[Placed]:
+    return [each for each in placed if not each.served.settings.paused and each.gpus]
+
+
+def _wanted(running: Sequence[Placed]) -> list[Wanted]:
+    return [Wanted(each.served.name, each.gpus, each.served.replicas.max) for each in running]
+
+
 def check_own_nodes(offer: Offer, placed: Sequence[Placed], nodes: int, surge: int) -> Decided[OwnNodes | None]:
     """`surge`: GPUs for one rollout. None where not even the fewest replicas have room."""
-    running = [each for each in placed if not each.served.settings.paused and each.gpus]
-    most = [Wanted(each.served.name, each.gpus, each.served.replicas.max) for each in running]
+    running = _running(placed)
+    most = _wanted(running)
     rollout = [Wanted(ROLLOUT, surge, 1)] if surge else []
     if pack([*most, *rollout], nodes, offer.gpus_per_node) is None:
         yield from _refuse(offer, running, [*most, *rollout], nodes)

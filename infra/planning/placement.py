@@ -27,6 +27,7 @@ class Placed:
     offer: Offer | None
     sized: Sized | None
     reasons: tuple[str, ...]
+    room: str = ""  # on counted nodes: where GPUs are free for one more pod at every time; blank: nowhere for certain
 
     @property
     def gpus(self) -> int:

@@ -21,15 +21,17 @@ def after_old_pod(placed: Placed, *, one_reader: bool) -> bool:
 
 
 def plan_rollout(placed: Placed, start: ColdStart, *, drain: int, one_reader: bool) -> Rollout:
-    """One new pod first, where its GPU can be there; else the old one goes first. Never looks at other models.
+    """One new pod first, where its GPU can be there; else the old one goes first. It looks at other models only where
+    they are packed together onto nodes that are counted.
 
     The old pod first is `maxSurge: 0, maxUnavailable: 1`, not Kubernetes' own `Recreate`, which ends every replica at
     once; and a Deployment that is changed in place from one type to the other is refused where a field stays behind.
     """
     why = _old_first(placed, one_reader=one_reader)
     if why is None:
-        gpus = f": the pool's maximum has {count(placed.gpus, 'GPU')} for it" if placed.gpus else ""
-        return Rollout("rolling", 1, 0, None, f"a rollout starts the new pod first{gpus}")
+        gpus = f"the pool's maximum has {count(placed.gpus, 'GPU')} for it" if placed.gpus else ""
+        room = placed.room or gpus
+        return Rollout("rolling", 1, 0, None, f"a rollout starts the new pod first{f': {room}' if room else ''}")
     parts = ", ".join(f"{name} {_minutes(start.parts[name].mid)}" for name in GAP_PARTS)
     name, replicas = placed.served.name, placed.served.replicas.min
     left = f"without {name}" if replicas == 1 else f"for each replica, with {replicas - 1} of {replicas} left"
@@ -63,7 +65,9 @@ def _old_first(placed: Placed, *, one_reader: bool) -> str | None:
     if asked is not None:
         return "as the stack file says" if asked.strategy == "recreate" else None
     if placed.offer is not None and placed.offer.existing and placed.offer.nodes is not None:
-        return "the default on nodes that are counted (where SERVERS says that GPUs are free, rolling can be asked for)"
+        nodes = count(placed.offer.nodes, "node")
+        why = f"because {nodes}, full of replicas, may have no {count(placed.gpus, 'GPU')} free on any one of them"
+        return None if placed.room else why
     if placed.offer is not None and placed.offer.existing:
         return f"because {count(placed.gpus, 'GPU')} more may not be free on nodes that others make"
     return None

@@ -201,7 +201,7 @@ def test_eks_needs_no_runtime_class() -> None:
 
 
 def test_a_rollout_that_starts_the_new_pod_first_needs_a_free_gpu_too() -> None:
-    """On nodes that exist the old pod goes first, unless the file asks for the other order."""
+    """Where none is free the old pod goes first, unless the file asks for the other order."""
     asked = changed(FITTING, models__chat__rollout={"strategy": "rolling"})
     (refused,) = [each for each in plan(asked).violations if each.rule == "GPUs at peak"]
     assert "2 for a rollout = 10; pool a100 has 8" in refused.message
@@ -222,6 +222,64 @@ def test_where_gpus_are_free_a_rollout_can_start_the_new_pod_first() -> None:
     full = plan(FITTING).pools["a100"].own
     assert full is not None
     assert full.could_roll == ()
+
+
+ONE = {"model": "Qwen/Qwen3-8B", "maxModelLen": 8192, "gpus": 1}
+TWO = {"model": "Qwen/Qwen3-32B", "maxModelLen": 8192, "gpus": 2}
+
+
+@pytest.mark.parametrize(
+    ("nodes", "models", "rolling", "said"),
+    [
+        ({"nodes": 1, "gpusPerNode": 2}, {"a": ONE}, {"a"}, "node 1 of a100 has 1 GPU free"),
+        ({"nodes": 3, "gpusPerNode": 1}, {"a": ONE, "b": ONE}, {"a", "b"}, "node 3 of a100 has 1 GPU free"),
+        (
+            {"nodes": 2, "gpusPerNode": 1},
+            {"a": ONE, "b": ONE},
+            set(),
+            "2 nodes, full of replicas, may have no 1 GPU free",
+        ),
+        ({"nodes": 3, "gpusPerNode": 1}, {"a": ONE | {"replicas": {"min": 1, "max": 3}}}, set(), "3 nodes, full of"),
+        ({"nodes": 3, "gpusPerNode": 2}, {"a": TWO, "b": ONE}, {"a", "b"}, "has 2 GPUs free"),
+        # Room on one node, if Kubernetes doesn't spread b and c over two: the large one isn't sure of it.
+        ({"nodes": 3, "gpusPerNode": 2}, {"a": TWO, "b": ONE, "c": ONE}, {"b", "c"}, "may have no 2 GPUs free"),
+        (
+            {"nodes": 2, "gpusPerNode": 1},
+            {"a": ONE, "b": ONE | {"paused": True}},
+            {"a"},
+            "node 2 of a100 has 1 GPU free",
+        ),
+        (
+            {"nodes": 1, "gpusPerNode": 2},
+            {"a": ONE | {"rollout": {"strategy": "recreate"}}},
+            set(),
+            "as the stack file says",
+        ),
+    ],
+)
+def test_the_new_pod_comes_first_where_it_has_room_at_every_time(
+    nodes: dict[str, Any], models: dict[str, Any], rolling: set[str], said: str
+) -> None:
+    """The reason says where; the room that a rollout takes is never more than there is."""
+    stack = {**OWN, "gpuPools": {"a100": {"existing": {"gpu": "A100-80", "selector": {"gpu": "x"}, **nodes}}}}
+    result = plan({**stack, "models": models})
+    assert not broken(result)
+    running = {name: each for name, each in result.models.items() if not each.paused}
+    assert {name for name, each in running.items() if each.rollout.strategy == "rolling"} == rolling
+    assert any(said in each.rollout.reason and each.rollout.reason in each.reasons for each in running.values())
+    pool = result.pools["a100"]
+    assert pool.surge_gpus == max((result.models[name].gpus for name in rolling), default=0)
+    assert pool.peak_gpus + pool.surge_gpus <= pool.max * pool.gpus_per_node
+
+
+def test_max_beside_the_nodes_is_what_a_rollout_may_take() -> None:
+    """Three nodes, of which a plan takes two."""
+    pool = {"existing": {"gpu": "A100-80", "gpusPerNode": 1, "nodes": 3, "selector": {"gpu": "x"}}}
+    models = {"a": ONE, "b": ONE}
+    free = plan({**OWN, "gpuPools": {"a100": pool}, "models": models})
+    held = plan({**OWN, "gpuPools": {"a100": {**pool, "max": 2}}, "models": models})
+    assert [each.rollout.strategy for each in free.models.values()] == ["rolling", "rolling"]
+    assert [each.rollout.strategy for each in held.models.values()] == ["recreate", "recreate"]
 
 
 @pytest.mark.parametrize(

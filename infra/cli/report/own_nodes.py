@@ -30,7 +30,21 @@ def _pool_rows(plan: Plan, pool: PoolPlan, nodes: Sequence[OwnNode]) -> Iterator
     if loss := _lose_one(plan, pool):
         yield "lose one", loss, ""
     if pool.own and pool.own.could_roll and plan.cache.access_mode == "ReadWriteMany":
-        yield "rollouts", f"GPUs are free for `rollout: {{strategy: rolling}}`: {', '.join(pool.own.could_roll)}", ""
+        yield "rollouts", _rollouts(plan, pool.own.could_roll), ""
+
+
+def _rollouts(plan: Plan, could_roll: Sequence[str]) -> str:
+    """Those for whose new pod GPUs are free wherever Kubernetes puts the others, and those for which it depends."""
+    rolling = [name for name in could_roll if plan.models[name].rollout.strategy == "rolling"]
+    depends = [name for name in could_roll if name not in rolling]
+    parts = (
+        f"the new pod first, on free GPUs: {', '.join(rolling)}" if rolling else "",
+        "`rollout: {strategy: rolling}` can be asked for, and waits where Kubernetes has spread the smaller models:"
+        f" {', '.join(depends)}"
+        if depends
+        else "",
+    )
+    return "; ".join(part for part in parts if part)
 
 
 def _held(plan: Plan, node: OwnNode) -> str:
