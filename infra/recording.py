@@ -19,33 +19,17 @@ from pulumi.runtime import mocks, rpc, set_all_config, settings
 from pulumi.runtime.proto import resource_pb2
 from pulumi.runtime.stack import Stack, wait_for_rpcs
 
+from infra.registry import clouds, types_of
+
 PROJECT = "llm-platform"
 SECRET = "[secret]"
 UNKNOWN = "[unknown]"
 _STACK = "pulumi:pulumi:Stack"
 _SDK: Any = settings.SETTINGS  # its properties are made by a decorator that no type checker sees through
-_NO_DEFAULT_PROVIDER = ("aws", "kubernetes")  # as in Pulumi.yaml
 
-# Attributes that a provider computes and the program reads, by type; a nested one is a path. Whatever isn't here comes
-# back as it went in, and so does one that is an input.
+# Attributes that a provider computes and the program reads, by type; those of a cloud it says itself. A nested one is a
+# path. Whatever isn't here comes back as it went in, and so does one that is an input.
 _COMPUTED: Mapping[str, tuple[str, ...]] = {
-    "aws:cloudwatch/logGroup:LogGroup": ("arn",),
-    "aws:ec2/eip:Eip": ("allocationId", "publicIp"),
-    "aws:ec2/subnet:Subnet": ("availabilityZone",),
-    "aws:ec2/launchTemplate:LaunchTemplate": ("latestVersion",),
-    "aws:efs/accessPoint:AccessPoint": ("arn",),
-    "aws:efs/fileSystem:FileSystem": ("arn", "dnsName"),
-    "aws:eks/cluster:Cluster": (
-        "arn",
-        "name",
-        "endpoint",
-        "certificateAuthority.data",
-        "vpcConfig.clusterSecurityGroupId",
-    ),
-    "aws:eks/nodeGroup:NodeGroup": ("arn", "nodeGroupName", "resources.0.autoscalingGroups.0.name"),
-    "aws:iam/policy:Policy": ("arn",),
-    "aws:iam/role:Role": ("arn", "name"),
-    "aws:kms/key:Key": ("arn", "keyId"),
     "kubernetes:core/v1:Secret": ("metadata.name",),  # made of the logical name where none is given
     "kubernetes:networking.k8s.io/v1:Ingress": ("status.loadBalancer.ingress.0.hostname",),
     "random:index/randomPassword:RandomPassword": ("result",),
@@ -167,7 +151,7 @@ class _RecordingMonitor(mocks.MockMonitor):
         if urn in self._urns:
             raise NotOnTheEngine(f"duplicate URN {urn}")
         self._urns.add(urn)
-        if request.custom and not request.provider and request.type.split(":")[0] in _NO_DEFAULT_PROVIDER:
+        if request.custom and not request.provider and request.type.partition(":")[0] in _without_default_provider():
             raise NotOnTheEngine(f"{urn} has no explicit provider, and the default ones are disabled")
         inputs = _plain_fields(request.object)
         self.recording.resources.append(
@@ -177,7 +161,7 @@ class _RecordingMonitor(mocks.MockMonitor):
         state = struct_pb2.Struct()
         state.CopyFrom(request.object)
         if known:
-            for path in _COMPUTED.get(request.type, ()):
+            for path in _computed(request.type):
                 _set(state, path.split("."), f"${{{request.name}.{path}}}")
         return resource_pb2.RegisterResourceResponse(
             urn=urn, id=f"${{{request.name}.id}}" if known else "", object=state
@@ -229,6 +213,15 @@ class _NoMocks(mocks.Mocks):
 
     def new_resource(self, args: mocks.MockResourceArgs) -> Any:
         raise NotOnTheEngine(f"nothing makes {args.name}")
+
+
+def _without_default_provider() -> set[str]:
+    """As in Pulumi.yaml."""
+    return {"kubernetes", *(cloud.types.package for cloud in clouds())}
+
+
+def _computed(type_: str) -> tuple[str, ...]:
+    return _COMPUTED.get(type_) or types_of(type_).computed.get(type_, ())
 
 
 def _options(request: Any) -> dict[str, Any]:

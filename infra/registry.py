@@ -4,13 +4,14 @@ here."""
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from infra.clouds.aws.cloud import AWS
 from infra.clouds.cloud import Cloud
 from infra.clouds.existing.cloud import EXISTING
+from infra.clouds.resource_types import Reach, ResourceTypes
 from infra.owner import Owner, Part, UnknownOwner, is_component
 from infra.services.access.service import ACCESS
 from infra.services.addons.service import ADDONS
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 CLOUDS: tuple[Cloud, ...] = (AWS, EXISTING)
 SERVICES: tuple[Service, ...] = (WEIGHTS, SERVING, GATEWAY, ACCESS, MONITORING, ADDONS)
 _PROVIDER = {"pulumi:providers:kubernetes": "kubernetes"}
+_OF_NO_CLOUD = ResourceTypes()
 _added: list[Cloud | Service] = []
 
 
@@ -44,6 +46,17 @@ _STACK = _Stack()
 
 def clouds() -> tuple[Cloud, ...]:
     return (*CLOUDS, *(each for each in _added if isinstance(each, Cloud)))
+
+
+def types_of(type_: str) -> ResourceTypes:
+    """What the cloud of a type's SDK knows of it; the SDK's provider is one of its types."""
+    package = type_.removeprefix("pulumi:providers:").partition(":")[0]
+    return next((cloud.types for cloud in clouds() if cloud.types.package == package), _OF_NO_CLOUD)
+
+
+def reach_of(annotations: Mapping[str, Any]) -> Reach | None:
+    """Of an ingress's load balancer, by the cloud that makes it."""
+    return next((reach for cloud in clouds() if (reach := cloud.types.reach(annotations))), None)
 
 
 def cloud_of(settings: Settings) -> Cloud:
@@ -98,6 +111,12 @@ def owner_of(urn: str) -> Owner:
     if len(chain) == 1 and chain[0].startswith("pulumi:"):
         return _STACK
     return _unknown(chain[0]) if len(chain) > 1 or is_component(chain[0]) else UnknownOwner(name, name)
+
+
+def ground_names() -> set[str]:
+    """Names in `allow` of what everything else stands on, and goes with."""
+    owners = (*clouds(), *services(), _STACK)
+    return {owner.guards[type_] for owner in owners for type_ in owner.ground if type_ in owner.guards}
 
 
 def _unknown(token: str) -> UnknownOwner:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
+from infra.clouds.resource_types import ResourceTypes
 from infra.owner import Owner, Touched
 
 if TYPE_CHECKING:
@@ -29,6 +30,8 @@ class Cloud(Owner):
     called: Mapping[str, str] = MappingProxyType({})  # a word of the cloud's own -> what `allow` calls it
     # What `up` would trip over, by what isn't known where one of them can't be read.
     looks: Mapping[str, Callable[[Plan, State], Iterable[Obstacle]]] = MappingProxyType({})
+    types: ResourceTypes = ResourceTypes()
+    open_config: frozenset[str] = frozenset()  # keys beside the platform's that hold no secret: any other may
 
     def handles(self, settings: Settings) -> bool:
         """Whether the stack runs there. Of the clouds of the registry one does."""

@@ -4,27 +4,29 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from infra.diff.guard import SYSTEM_NODES, Guarded, serving
+from infra.diff.nodes import node_group
 from infra.diff.settings import settings_changed
-from infra.diff.traffic import AWAY, NODE_GROUP, Notice
-from infra.registry import owner_of
+from infra.diff.traffic import AWAY, Notice
+from infra.registry import clouds, ground_names, owner_of
 from infra.services.weights.service import WEIGHTS
-from infra.sides.types import Side, type_of
-
-_GROUND = ("cluster", "network", "kubernetes")  # everything else stands on these and goes with them
+from infra.sides.types import Side
 
 
 def advice(old: Side, new: Side, refused: Sequence[Guarded], notices: Sequence[Notice]) -> list[str]:
-    """A sentence for each name that `allow` would have to give, and for what EKS refuses.
+    """A sentence for each name that `allow` would have to give, and for what a cloud refuses.
 
     What is to be written stands in backquotes.
     """
-    return [*_ways(old, new, refused, notices), *_back(old, new)]
+    return [
+        *_ways(old, new, refused, notices),
+        *(each for cloud in clouds() for each in cloud.types.advice(old, new)),
+    ]
 
 
 def _ways(old: Side, new: Side, refused: Sequence[Guarded], notices: Sequence[Notice]) -> list[str]:
     if refused and not new.exists:
         return [f"Take the stack down with `pulumi destroy` first; its file goes with {_allow(refused)} in the base."]
-    if any(each.name in _GROUND for each in refused):
+    if any(each.name in ground_names() for each in refused):
         return [_new_stack(old, refused)]
     by_name: dict[str, list[Guarded]] = {}
     for each in refused:
@@ -37,22 +39,6 @@ def _allow(refused: Iterable[Guarded]) -> str:
     for each in refused:
         names.setdefault(each.act, set()).add(each.name)
     return f"`allow: {_written({act: sorted(found) for act, found in sorted(names.items())})}`"
-
-
-def _back(old: Side, new: Side) -> Iterator[str]:
-    """https://docs.aws.amazon.com/eks/latest/userguide/rollback-cluster.html"""
-    was, now = (_version(side) for side in (old, new))
-    if was and now and now < was:
-        yield (
-            "EKS refuses an older `cluster.create.version`, but for one minor version within 7 days of an upgrade,"
-            " node groups first: go back by hand before this is merged (docs/platform/upgrade.md)."
-        )
-
-
-def _version(side: Side) -> tuple[int, ...]:
-    cluster = side.resource("aws:eks/cluster:Cluster", "cluster-eks")
-    parts = str(cluster["inputs"].get("version", "")).split(".") if cluster else []
-    return tuple(int(part) for part in parts if part.isdecimal())
 
 
 def _new_stack(old: Side, refused: Sequence[Guarded]) -> str:
@@ -70,10 +56,11 @@ def _new_stack(old: Side, refused: Sequence[Guarded]) -> str:
 
 
 def _way(found: Sequence[Guarded], old: Side, new: Side, notices: Sequence[Notice]) -> str:
-    name, allow = found[0].name, _allow(found)
-    if name == SYSTEM_NODES:
-        return f"The system nodes run the operators and the gateway, and EKS drains them: {allow}, when few call."
-    if type_of(found[0].urn) == NODE_GROUP:
+    allow, nodes = _allow(found), node_group(found[0].urn)
+    if nodes and found[0].name == SYSTEM_NODES:
+        by = f"and {nodes.ended_by} drains them"
+        return f"The system nodes run the operators and the gateway, {by}: {allow}, when few call."
+    if nodes:
         return _pool(found[0], allow, old, new, notices)
     if (owner := owner_of(found[0].urn)) is not WEIGHTS:
         return f"{owner.title} loses the data in it: copy it first, or leave it as it is. If meant: {allow}."

@@ -11,14 +11,14 @@ from infra.diff.findings import Finding, Findings, compare_findings, compare_to_
 from infra.diff.guard import Guarded, guarded
 from infra.diff.in_place import refused_in_place
 from infra.diff.replacements import forces
-from infra.diff.resources import Forces, compare_resources
+from infra.diff.resources import compare_resources
 from infra.diff.restarts import restarts
 from infra.diff.services import ServiceNotice, service_notices
 from infra.diff.settings import choices_changed, settings_changed
 from infra.diff.side_by_side import raises
 from infra.diff.traffic import Notice, noticed, notices
 from infra.sides.properties import differences
-from infra.sides.types import Changes, Resources, Side
+from infra.sides.types import Changes, Forces, Resources, Side
 
 
 @dataclass(frozen=True)

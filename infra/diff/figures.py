@@ -42,7 +42,7 @@ class Budget:
 
 @dataclass(frozen=True, order=True)
 class Quota:
-    """Of AWS Service Quotas."""
+    """What a cloud must grant."""
 
     name: str
     code: str
@@ -112,7 +112,7 @@ def deployment_of(side: Side, model: str) -> Mapping[str, Any] | None:
 
 
 def quotas(old: Side, new: Side) -> dict[Quota, Change]:
-    """What AWS must grant; None: the base's code is older than this key of its plan."""
+    """What clouds must grant; None: the base's code is older than this key of its plan."""
     before, after = quotas_of(old), quotas_of(new)
     found = sorted({*(before or ()), *(after or ())})
     changed = {quota: Change(_needed(before, quota), _needed(after, quota)) for quota in found}

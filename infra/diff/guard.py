@@ -2,11 +2,10 @@
 
 from dataclasses import dataclass
 
-from infra.diff.traffic import is_node_group
+from infra.diff.nodes import node_group
 from infra.registry import owner_of
 from infra.sides.types import Resources, Side, name_of, pool_of, type_of
 
-_SYSTEM = "cluster-system"
 SYSTEM_NODES = "systemNodes"
 
 
@@ -35,9 +34,10 @@ def guarded(old: Side, new: Side, resources: Resources) -> list[Guarded]:
 
 def _name(urn: str, base: Side) -> str | None:
     """Its owner says which of its resources are guarded; of node groups those that serve."""
-    if not is_node_group(urn):
+    group = node_group(urn)
+    if group is None:
         return owner_of(urn).guard_of(type_of(urn))
-    if name_of(urn) == _SYSTEM:
+    if name_of(urn) == group.system:
         return SYSTEM_NODES
     pool = pool_of(name_of(urn))
     return pool if serving(base, pool) else None

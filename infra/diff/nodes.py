@@ -1,15 +1,31 @@
-"""Whether a model's new pods can be on the old nodes while a node group is swapped for another."""
+"""Nodes that the stack makes: which resources they are, and whether new pods can be on old ones while they go."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from infra.catalog import load_catalog
+from infra.clouds.cloud import Cloud
+from infra.clouds.resource_types import NodeGroups
 from infra.diff.figures import deployment_of
-from infra.sides.types import Side
+from infra.registry import owner_of
+from infra.sides.types import Side, type_of
 
 _QUANTITY = re.compile(r"(\d+(?:\.\d+)?)(m|Mi|Gi)?")
 _UNITS = {None: 1.0, "": 1.0, "m": 0.001, "Mi": 1.0, "Gi": 1024.0}
+
+
+def node_group(urn: str) -> NodeGroups | None:
+    """What its cloud says of node groups; None: it is none of the nodes that the stack makes."""
+    owner = owner_of(urn)
+    groups = owner.types.nodes if isinstance(owner, Cloud) else None
+    return groups if groups is not None and groups.type == type_of(urn) else None
+
+
+def restarts_nodes(urn: str, paths: Iterable[str]) -> bool:
+    """Whether a change in place of a node group starts its nodes again, one by one."""
+    group = node_group(urn)
+    return group is not None and any(path.partition(".")[0] in group.restarting for path in paths)
 
 
 def leaves_the_old(model: str, old: Side, new: Side) -> bool:

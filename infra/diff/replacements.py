@@ -1,7 +1,7 @@
 """What a provider can only replace: a resource made anew, by type and property.
 
-`replacements.csv` says so of each property that forces it, with its source; what a listed type doesn't name changes in
-place. A component, and the stack, is nothing but a name, and is never replaced.
+`replacements.csv`, here and of each cloud, says so of each property that forces it, with its source; what a listed type
+doesn't name changes in place. A component, and the stack, is nothing but a name, and is never replaced.
 """
 
 import csv
@@ -11,17 +11,16 @@ from functools import cache
 from pathlib import Path
 
 from infra.owner import is_component
+from infra.registry import clouds, types_of
 
 _TABLE = Path(__file__).with_name("replacements.csv")
 _KUBERNETES = "kubernetes:"
 _STACK = "pulumi:pulumi:Stack"
-# Providers and kinds of which the table lists nothing, because all of it changes in place.
-_IN_PLACE = frozenset({"pulumi:providers:aws"})
 
 
 def forces(type_token: str, path: str) -> bool | None:
     """Whether a change of that property replaces the resource; None: nobody looked that type up."""
-    if is_component(type_token) or type_token == _STACK or type_token in _IN_PLACE:
+    if is_component(type_token) or type_token == _STACK or type_token in types_of(type_token).in_place:
         return False
     properties = _properties(type_token)
     return any(_within(path, each) for each in properties) if properties else None
@@ -29,20 +28,26 @@ def forces(type_token: str, path: str) -> bool | None:
 
 def _properties(type_token: str) -> tuple[str, ...]:
     """A chart's release is no Kubernetes object, though the same provider makes it."""
-    own = table().get(type_token, ())
+    known = table()
+    own = known.get(type_token, ())
     is_object = type_token.startswith(_KUBERNETES) and ":helm.sh/" not in type_token
-    return own + table()[f"{_KUBERNETES}*"] if is_object else own
+    return own + known[f"{_KUBERNETES}*"] if is_object else own
 
 
 def _within(path: str, property_: str) -> bool:
     return re.match(rf"{re.escape(property_)}(?=$|[.\[])", path) is not None
 
 
-@cache
 def table() -> Mapping[str, tuple[str, ...]]:
     """Type -> the properties that force a replacement."""
+    own = (cloud.types.replacements for cloud in clouds())
+    return {type_: found for path in (_TABLE, *own) if path for type_, found in _read(path).items()}
+
+
+@cache
+def _read(path: Path) -> Mapping[str, tuple[str, ...]]:
     found: dict[str, tuple[str, ...]] = {}
-    with _TABLE.open(encoding="utf-8", newline="") as lines:
+    with path.open(encoding="utf-8", newline="") as lines:
         for row in csv.DictReader(line for line in lines if not line.startswith("#")):
             found[row["type"]] = (*found.get(row["type"], ()), row["property"])
     return found

@@ -2,35 +2,20 @@
 
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from types import MappingProxyType
 
 from infra.diff.secret_values import secrets_changed
+from infra.registry import types_of
 from infra.sides.properties import differences, leaves
-from infra.sides.types import Change, Changes, Resource, Resources, name_of, type_of
-
-Forces = Callable[[str, str], bool | None]
+from infra.sides.types import Change, Changes, Forces, Resource, Resources, name_of, type_of
 
 _PLACEHOLDER = re.compile(r"\$\{([^{}]+)\}")
 _INDEX = re.compile(r"\[[^]]*\]")
-_PROVIDER = "provider"
+_PROVIDER, _PROVIDERS = "provider", "pulumi:providers:"
 _WITH = "replaceWith"  # the engine's word for what is replaced along with another resource
-_DEFAULT_TAGS = "defaultTags.tags"
-_AWS = "pulumi:providers:aws"
 # Pulumi acts on these itself; whatever else is in `options` orders resources and shows in no preview.
 _OPTIONS = ("protect", "retain_on_delete", "delete_before_replace", "custom_timeouts")
-# What a provider computes anew with each change in place.
-_VERSIONS: Mapping[str, tuple[str, ...]] = {"aws:ec2/launchTemplate:LaunchTemplate": ("latestVersion",)}
-# Resources of AWS that carry no tags of the provider's `defaultTags`.
-_UNTAGGED = (
-    "aws:autoscaling/tag:Tag",
-    "aws:ec2/route:Route",
-    "aws:ec2/routeTableAssociation:RouteTableAssociation",
-    "aws:efs/mountTarget:MountTarget",
-    "aws:eks/accessPolicyAssociation:AccessPolicyAssociation",
-    "aws:iam/rolePolicy:RolePolicy",
-    "aws:iam/rolePolicyAttachment:RolePolicyAttachment",
-)
 
 
 def compare_resources(
@@ -53,7 +38,7 @@ def compare_resources(
             changes.setdefault(urn, {}).update(left)
         if own := differences(_own_options(before[urn]), _own_options(after[urn]), "options"):
             options[urn] = own
-    _of_the_aws_provider(changes, after, forces)
+    _of_providers(changes, after, forces)
     because = _follow(changes, before, after, forces)
     changes = {urn: dict(sorted(found.items())) for urn, found in changes.items()}
     return Resources(
@@ -90,19 +75,14 @@ def _is_under(path: str, parents: Sequence[str]) -> bool:
     return any(bare == parent or bare.startswith(f"{parent}.") for parent in (_INDEX.sub("", each) for each in parents))
 
 
-def _of_the_aws_provider(changes: dict[str, dict[str, Change]], after: Mapping[str, Resource], forces: Forces) -> None:
-    """The provider's `defaultTags` are on every resource of AWS that can have tags, its `region` is theirs."""
-    for urn in [each for each in changes if type_of(each) == _AWS]:
-        region = changes[urn].get("region")
-        tags = {path: change for path, change in changes[urn].items() if path.startswith(_DEFAULT_TAGS)}
+def _of_providers(changes: dict[str, dict[str, Change]], after: Mapping[str, Resource], forces: Forces) -> None:
+    """What a provider says for all of its resources, such as tags or a region."""
+    for urn in [each for each in changes if type_of(each).startswith(_PROVIDERS)]:
+        types, provider = types_of(type_of(urn)), changes[urn]
         for each in after.values():
-            if each.get("options", {}).get(_PROVIDER) != urn:
-                continue
-            if tags and each["type"] not in _UNTAGGED:
-                reached = {path.replace(_DEFAULT_TAGS, "tagsAll", 1): change for path, change in tags.items()}
+            mine = each.get("options", {}).get(_PROVIDER) == urn
+            if reached := types.reached(provider, each["type"], forces) if mine else {}:
                 changes.setdefault(each["urn"], {}).update(reached)
-            if region and forces(each["type"], "region"):  # roles have none
-                changes.setdefault(each["urn"], {})["region"] = region
 
 
 def _follow(
@@ -119,7 +99,7 @@ def _follow(
         if forcing := _forcing(changes[urn], after[urn], forces):
             because[urn] = forcing
         for user, path, attribute in users.get(urn, ()):
-            moved = urn in because or attribute in _VERSIONS.get(type_of(urn), ())
+            moved = urn in because or attribute in types_of(type_of(urn)).versions.get(type_of(urn), ())
             if moved and path not in changes.get(user, {}):
                 what = _word(urn) if urn in because else f"version of {_word(urn)}"
                 changes.setdefault(user, {})[path] = Change(f"(of the old {what})", f"(of the new {what})")

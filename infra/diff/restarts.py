@@ -1,7 +1,8 @@
 """Which models' pods are started again by a change: by another template, or by other nodes."""
 
+from infra.diff.nodes import node_group, restarts_nodes
 from infra.diff.services import ground
-from infra.diff.traffic import DEPLOYMENT, NODE_UPDATES, is_node_group, is_of_a_model
+from infra.diff.traffic import DEPLOYMENT, is_of_a_model
 from infra.sides.types import Resources, Side, name_of
 
 
@@ -32,11 +33,8 @@ def _by_its_template(name: str, resources: Resources) -> bool:
 def _by_its_nodes(name: str, old: Side, resources: Resources) -> bool:
     def is_its(urn: str) -> bool:
         pool = old.models[name].get("pool")
-        return is_node_group(urn) and bool(pool) and name_of(urn).startswith(f"{pool}-nodes")
+        return node_group(urn) is not None and bool(pool) and name_of(urn).startswith(f"{pool}-nodes")
 
     return any(map(is_its, (*resources.replaced, *resources.removed))) or any(
-        path.partition(".")[0] in NODE_UPDATES
-        for urn, changes in resources.changed.items()
-        if is_its(urn)
-        for path in changes
+        is_its(urn) and restarts_nodes(urn, changes) for urn, changes in resources.changed.items()
     )

@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from infra.diff.secret_values import MASK, NEW
+from infra.registry import clouds
 from infra.settings.mistakes import PLATFORM, dotted
 from infra.sides.types import Change, Side
 
-_REGION = "aws:region"  # any other key beside the platform may hold a secret, even in the open: `aws:secretKey`
 _SECURE = "secure"  # how Pulumi marks an encrypted value
 
 
@@ -27,12 +27,14 @@ def choices_changed(old: Side, new: Side) -> dict[str, Change]:
 
 
 def _values(config: Mapping[str, Any]) -> dict[str, Any]:
+    """A key beside the platform's may hold a secret, even in the open, unless a cloud says that it doesn't."""
     found: dict[str, Any] = {}
+    in_the_open = {key for cloud in clouds() for key in cloud.open_config}
     for key, value in config.items():
         if key == PLATFORM:
             _collect(found, (), value)
         else:
-            found[dotted((key,))] = value if key == _REGION else {_SECURE: value}
+            found[dotted((key,))] = value if key in in_the_open else {_SECURE: value}
     return found
 
 

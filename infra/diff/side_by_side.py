@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 from infra.catalog import load_catalog
 from infra.diff.figures import Quota, quotas_of
-from infra.diff.traffic import NODE_GROUP
+from infra.diff.nodes import node_group
 from infra.planning.quotas import code_of
-from infra.sides.types import Resources, Side, name_of, pool_of, type_of
+from infra.sides.types import Resources, Side, name_of, pool_of
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ def _beside(quota: Quota, old: Side, resources: Resources) -> int:
 def _old_pools(old: Side, resources: Resources) -> Iterator[tuple[str, int]]:
     """The quota and the vCPUs at most of each pool whose nodes are replaced or removed: Pulumi makes the new first."""
     instances = load_catalog().instances
-    groups = [urn for urn in (*resources.replaced, *resources.removed) if type_of(urn) == NODE_GROUP]
+    groups = [urn for urn in (*resources.replaced, *resources.removed) if node_group(urn)]
     for name in sorted({pool_of(name_of(urn)) for urn in groups} & old.pools.keys()):
         pool = old.pools[name]
         types = pool["instance_types"]

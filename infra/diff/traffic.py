@@ -3,28 +3,24 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from infra.clouds.aws.cloud import AWS
+from infra.clouds.resource_types import Reach
 from infra.diff.answers import CERTAIN, answers_changed
 from infra.diff.figures import rollout
-from infra.diff.nodes import leaves_the_old
+from infra.diff.nodes import leaves_the_old, node_group, restarts_nodes
 from infra.diff.services import ground
 from infra.owner import CLAIM
-from infra.registry import owner_of
+from infra.registry import owner_of, reach_of
 from infra.services.serving.service import SERVING
 from infra.services.weights.service import WEIGHTS
 from infra.sides.types import Change, Changes, Resources, Side, name_of, pool_of, type_of
 from infra.sizing.estimates import span
 
 DEPLOYMENT = "kubernetes:apps/v1:Deployment"
-NODE_GROUP = "aws:eks/nodeGroup:NodeGroup"
 _SERVICE = "kubernetes:core/v1:Service"
 _INGRESS = "kubernetes:networking.k8s.io/v1:Ingress"
-_SCHEME = "alb.ingress.kubernetes.io/scheme"
 # In the order of how bad it is; a model's is the worst of what happens to it.
 NOTHING, NEW, ROLLOUT, MOVES, AWAY, GONE = "nothing", "new", "rollout", "node group swapped", "outage", "removed"
 _ANSWERS = {"repository": "another model answers", "revision": "other weights", CERTAIN: CERTAIN}
-# Changed, EKS starts every node of the group anew.
-NODE_UPDATES = ("version", "releaseVersion", "launchTemplate", "amiType")
 
 
 @dataclass(frozen=True)
@@ -84,8 +80,8 @@ def _during(name: str, old: Side, new: Side, resources: Resources) -> tuple[str,
         return away
     if _restarts(resources.changed.get(deployment or "", {})):
         return _rollout(name, old, new, cold)
-    scheme = Change(_scheme(old, name), _scheme(new, name))
-    if scheme and scheme.old and scheme.new:
+    reach = Change(_reach(old, name), _reach(new, name))
+    if reach and reach.old and reach.new:
         return AWAY, "away from outside until DNS follows: its load balancer is made anew at another address", None
     return NOTHING, "nothing", None
 
@@ -113,9 +109,10 @@ def _nodes(name: str, old: Side, new: Side, resources: Resources, cold: int) -> 
     if pool != new.models[name].get("pool"):
         return None  # moved by a rollout, before the old nodes go
     touched = (*resources.replaced, *resources.changed, *resources.removed)
-    groups = [urn for urn in touched if is_node_group(urn) and pool_of(name_of(urn)) == pool]
+    groups = {urn: group for urn in touched if (group := node_group(urn)) is not None and pool_of(name_of(urn)) == pool}
     one = _replicas(old, name) == 1
-    if any(urn in resources.replaced or urn in resources.removed for urn in groups):
+    swapped = [group for urn, group in groups.items() if urn in resources.replaced or urn in resources.removed]
+    if swapped:
         _, unavailable = rollout(new, name)
         if leaves_the_old(name, old, new) and not unavailable:
             return (
@@ -124,21 +121,20 @@ def _nodes(name: str, old: Side, new: Side, resources: Resources, cold: int) -> 
                 None,
             )
         text = (
-            f"may be away for {about(cold)}: the new node group comes first, but EKS drains and ends the old one's"
-            f" nodes whether or not a new replica is ready, and that takes {about(cold)}"
+            f"may be away for {about(cold)}: the new node group comes first, but {swapped[0].ended_by} drains and ends"
+            f" the old one's nodes whether or not a new replica is ready, and that takes {about(cold)}"
         )
         return MOVES, text, cold
-    updated = [path for urn in groups for path in resources.changed.get(urn, {})]
-    if any(path.partition(".")[0] in NODE_UPDATES for path in updated):
+    if any(restarts_nodes(urn, resources.changed.get(urn, {})) for urn in groups):
         text = f"its nodes are replaced one by one, if any run: {about(cold)} for each replica"
         return (AWAY, f"away for {about(cold)}: {text}", cold) if one else (ROLLOUT, text, None)
     return None
 
 
-def _scheme(side: Side, model: str) -> str | None:
+def _reach(side: Side, model: str) -> Reach | None:
     """A changed one makes the controller replace the load balancer."""
     ingress = side.resource(_INGRESS, f"gateway-{model}")
-    return ingress["inputs"]["metadata"].get("annotations", {}).get(_SCHEME) if ingress else None
+    return reach_of(ingress["inputs"]["metadata"].get("annotations", {})) if ingress else None
 
 
 def _restarts(changes: Changes) -> bool:
@@ -153,8 +149,8 @@ def _afterwards(name: str, old: Side, new: Side) -> Iterator[str]:
         if was.get(key) != now.get(key):
             stops = f"; {was[key]} stops answering" if was.get(key) else ""
             yield f"another {what}: {now.get(key) or 'none'}{stops}"
-    if _scheme(old, name) != _scheme(new, name) and _scheme(new, name):
-        yield f"reached from {'the internet' if _scheme(new, name) == 'internet-facing' else 'inside the VPC alone'}"
+    if (reach := _reach(new, name)) and reach != _reach(old, name):
+        yield f"reached from {reach.where}{'' if reach.public else ' alone'}"
     if was.get("api_key_secret") != now.get("api_key_secret"):
         yield f"its key is in {_secret(now)}, was in {_secret(was)}"
     before, after = old.models[name], new.models[name]
@@ -189,11 +185,6 @@ def _capacity(before: float | None, after: float | None) -> Iterator[str]:
 def _offers(side: Side, name: str) -> Iterator[str]:
     endpoint = side.endpoint(name)
     yield f"at {endpoint.get('base_url') or endpoint.get('base_url_in_cluster')}"
-
-
-def is_node_group(urn: str) -> bool:
-    """Of the nodes that the stack makes."""
-    return type_of(urn) == NODE_GROUP and owner_of(urn) is AWS
 
 
 def is_of_a_model(urn: str, type_: str, name: str) -> bool:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from infra.sides.properties import leaves
 from infra.sides.types import Resource, Side
 
 Statements = dict[str, set[str]]  # by thing
@@ -52,6 +53,16 @@ def words(container: Mapping[str, Any]) -> list[str]:
 
 def variables(container: Mapping[str, Any]) -> dict[str, str]:
     return {each["name"]: str(each.get("value", "")) for each in container.get("env", [])}
+
+
+def plain(key: str, value: Any) -> Iterator[str]:
+    """A statement for each leaf of a property."""
+    for path, leaf in leaves({key: value}).items():
+        yield f"{path}: {', '.join(map(referred, listed(leaf)))}"
+
+
+def listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
 
 
 def referred(value: Any) -> str:

@@ -1,6 +1,6 @@
 """What two plans are compared as."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -24,6 +24,7 @@ class Change:
 
 
 Changes = Mapping[str, Change]  # by path
+Forces = Callable[[str, str], bool | None]  # whether a change of that property of that type replaces it; None: unknown
 
 
 @dataclass(frozen=True)

@@ -8,23 +8,16 @@ from infra.diff import figures
 from infra.diff.answers import CERTAIN, another_answers, what_answers
 from infra.diff.difference import Difference
 from infra.diff.guard import Guarded
+from infra.diff.nodes import node_group
 from infra.diff.side_by_side import raises
 from infra.diff.traffic import AWAY, GONE, Notice
 from infra.owner import CLAIM, word_of
 from infra.plan.rules import Rule
 from infra.plan.words import bills, bills_said
-from infra.registry import of_the_platform, owner_of
+from infra.registry import clouds, of_the_platform, owner_of
 from infra.sides.types import Change, type_of
 
-# In the order of what weighs most.
-_WORDS = {
-    "aws:eks/cluster:Cluster": "the EKS cluster",
-    "aws:ec2/vpc:Vpc": "the VPC",
-    "aws:efs/fileSystem:FileSystem": "the EFS file system",
-    CLAIM: "the claim of the weights",
-    "pulumi:providers:kubernetes": "the Kubernetes provider",
-    "aws:eks/nodeGroup:NodeGroup": "node group",
-}
+_WORDS = {CLAIM: "the claim of the weights", "pulumi:providers:kubernetes": "the Kubernetes provider"}
 _OF_THE_TITLE = ("expected", "maximum")  # bills, unless all of them are the same
 
 
@@ -97,12 +90,18 @@ def _thing(each: Guarded) -> str:
     owner = owner_of(each.urn)
     if not of_the_platform(owner):
         return f"the {word_of(type_of(each.urn))} of {said(owner.title)}"
-    word = _WORDS.get(type_of(each.urn), type_of(each.urn))
-    return f"{word} {code(each.name)}" if word == "node group" else word
+    if node_group(each.urn):
+        return f"node group {code(each.name)}"
+    return _words().get(type_of(each.urn), type_of(each.urn))
+
+
+def _words() -> dict[str, str]:
+    """In the order of what weighs most; node groups are last."""
+    return {type_: word for cloud in clouds() for type_, word in cloud.types.words.items()} | _WORDS
 
 
 def _weight(each: Guarded) -> tuple[int, str]:
-    types = list(_WORDS)
+    types = list(_words())
     return types.index(type_of(each.urn)) if type_of(each.urn) in types else len(types), each.name
 
 

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from infra.clouds.aws.check import check_aws
 from infra.clouds.aws.config import AwsConfig, read_aws_config
+from infra.clouds.aws.diff.tokens import CLUSTER, OWNS, VPC
+from infra.clouds.aws.diff.types import AwsTypes
 from infra.clouds.aws.left import left_in_aws
 from infra.clouds.aws.live import access, access_entries, log_groups, older_versions
 from infra.clouds.aws.prices import offered_in, priced_types, with_prices
@@ -26,8 +28,8 @@ if TYPE_CHECKING:
     from infra.settings.platform import Prices
 
 _GROUND = {
-    "aws:eks/cluster:Cluster": "cluster",
-    "aws:ec2/vpc:Vpc": "network",
+    CLUSTER: "cluster",
+    VPC: "network",
     "pulumi:providers:kubernetes": "kubernetes",
 }
 _CALLED = {"eks": "cluster", "vpc": "network", **dict.fromkeys(("efs", "ebs", "bucket"), "cache")}
@@ -42,10 +44,12 @@ class Aws(Cloud):
     """`cluster.create`, and `cluster.existing.eks`."""
 
     name, title = "aws", "The AWS cluster"
-    owns = ("llm:aws:Cluster", "llm:aws:ExistingEksCluster", "llm:aws:Network", "llm:aws:GpuPool")
+    owns = OWNS
     guards, ground = _GROUND, frozenset(_GROUND)
     called = _CALLED
     looks = _LOOKS
+    types = AwsTypes()
+    open_config = frozenset({"aws:region"})
 
     def handles(self, settings: Settings) -> bool:
         cluster = settings.cluster

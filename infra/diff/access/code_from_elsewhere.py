@@ -4,12 +4,12 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from infra.registry import types_of
 from infra.sides.properties import leaves
 from infra.sides.statements import Statements, say, say_of_each, words, workloads
 from infra.sides.types import Resource, Side
 
-_RELEASE, _ADDON = "kubernetes:helm.sh/v3:Release", "aws:eks/addon:Addon"
-_NODES, _TEMPLATE = "aws:eks/nodeGroup:NodeGroup", "aws:ec2/launchTemplate:LaunchTemplate"
+_RELEASE = "kubernetes:helm.sh/v3:Release"
 _IMAGE = re.compile(r"(?i)(^|\.)(\w*image|repository|tag|digest|registry)$")
 _TRUST = "--trust-remote-code"
 
@@ -36,16 +36,9 @@ def _image(image: str) -> tuple[str, str]:
 
 
 def _of(each: Resource) -> Iterator[tuple[str, str]]:
-    inputs = each["inputs"]
     if each["type"] == _RELEASE:
-        yield from _chart(inputs)
-    elif each["type"] == _ADDON:
-        yield f"EKS add-on {inputs['addonName']}", str(inputs.get("addonVersion") or "EKS' default version")
-    elif each["type"] == _NODES and inputs.get("amiType"):
-        release = inputs.get("releaseVersion") or f"the newest for Kubernetes {inputs.get('version')}"
-        yield f"AMI {inputs['amiType']}", str(release)
-    elif each["type"] == _TEMPLATE and inputs.get("imageId"):
-        yield f"AMI of {each['name']}", str(inputs["imageId"])
+        yield from _chart(each["inputs"])
+    yield from types_of(each["type"]).code(each)
 
 
 def _chart(inputs: Mapping[str, Any]) -> Iterator[tuple[str, str]]:

@@ -3,8 +3,9 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from infra.sides.statements import Statements, referred, say
-from infra.sides.types import Resource, Side
+from infra.clouds.resource_types import Said
+from infra.sides.statements import referred
+from infra.sides.types import Resource
 
 _GROUPS = ("aws:ec2/securityGroup:SecurityGroup", "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup")
 _RULE = "aws:ec2/securityGroupRule:SecurityGroupRule"
@@ -16,13 +17,11 @@ _PEERS = ("cidrIpv4", "cidrIpv6", "cidrBlocks", "ipv6CidrBlocks", "prefixListId"
 _PEER_GROUPS = ("referencedSecurityGroupId", "sourceSecurityGroupId", "securityGroups")
 
 
-def security_groups(side: Side, direction: str) -> Statements:
+def security_group_rules(each: Resource, direction: str) -> Iterator[Said]:
     """`direction`: ingress or egress."""
-    found: Statements = {}
-    for each in side.resources:
-        for group, rule in _rules(each, direction):
-            say(found, f"security group {group}", *_said(rule, "from" if direction == "ingress" else "to"))
-    return found
+    for group, rule in _rules(each, direction):
+        for statement in _said(rule, "from" if direction == "ingress" else "to"):
+            yield f"security group {group}", statement
 
 
 def _rules(each: Resource, direction: str) -> Iterator[tuple[str, Mapping[str, Any]]]:

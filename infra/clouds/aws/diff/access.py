@@ -1,0 +1,64 @@
+"""From where resources of AWS can be reached, where they send to, and whose code they run."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from infra.clouds.aws.diff.security_groups import security_group_rules
+from infra.clouds.aws.diff.tokens import ADDON, CLUSTER, NODE_GROUP, SUBNET, TEMPLATE
+from infra.clouds.resource_types import Reach, Said
+from infra.sides.types import Resource
+
+_ROUTE, _ENDPOINT = "aws:ec2/route:Route", "aws:ec2/vpcEndpoint:VpcEndpoint"
+_EVERYWHERE = ("0.0.0.0/0", "::/0")
+_WAYS = {
+    "natGatewayId": "a NAT gateway",
+    "gatewayId": "the internet gateway",
+    "transitGatewayId": "a transit gateway",
+    "egressOnlyGatewayId": "an egress-only gateway",
+}
+_SCHEME = "alb.ingress.kubernetes.io/scheme"
+_SCHEMES = {"internet-facing": Reach("the internet", public=True), "internal": Reach("inside the VPC", public=False)}
+
+
+def reach(annotations: Mapping[str, Any]) -> Reach | None:
+    return _SCHEMES.get(annotations.get(_SCHEME, ""))
+
+
+def exposure(each: Resource) -> Iterator[Said]:
+    inputs = each["inputs"]
+    yield from security_group_rules(each, "ingress")
+    if each["type"] == CLUSTER:
+        yield from (("the cluster's API", statement) for statement in _api(inputs.get("vpcConfig", {})))
+    elif each["type"] == SUBNET and inputs.get("mapPublicIpOnLaunch") in (True, "true"):
+        yield f"nodes in {each['name']}", "have public addresses"
+
+
+def _api(vpc: Mapping[str, Any]) -> list[str]:
+    if vpc.get("endpointPublicAccess") in (False, "false"):
+        return ["from inside the VPC"]
+    return [f"from {cidr}" for cidr in vpc.get("publicAccessCidrs") or ["anywhere"]]
+
+
+def egress(each: Resource) -> Iterator[Said]:
+    inputs = each["inputs"]
+    yield from security_group_rules(each, "egress")
+    to = inputs.get("destinationCidrBlock") or inputs.get("destinationIpv6CidrBlock")
+    if each["type"] == _ROUTE and to in _EVERYWHERE:
+        yield each["name"], f"{to} through {_way(inputs)}"
+    elif each["type"] == _ENDPOINT:
+        yield f"VPC endpoint {inputs.get('serviceName')}", inputs.get("policy") or "for every request"
+
+
+def _way(inputs: Mapping[str, Any]) -> str:
+    return next((way for key, way in _WAYS.items() if inputs.get(key)), "another gateway")
+
+
+def code(each: Resource) -> Iterator[Said]:
+    inputs = each["inputs"]
+    if each["type"] == ADDON:
+        yield f"EKS add-on {inputs['addonName']}", str(inputs.get("addonVersion") or "EKS' default version")
+    elif each["type"] == NODE_GROUP and inputs.get("amiType"):
+        release = inputs.get("releaseVersion") or f"the newest for Kubernetes {inputs.get('version')}"
+        yield f"AMI {inputs['amiType']}", str(release)
+    elif each["type"] == TEMPLATE and inputs.get("imageId"):
+        yield f"AMI of {each['name']}", str(inputs["imageId"])

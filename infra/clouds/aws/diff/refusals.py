@@ -1,0 +1,57 @@
+"""What EKS refuses to change."""
+
+from collections.abc import Iterator
+
+from infra.clouds.aws.diff.tokens import CLUSTER, SUBNET, VPC, is_ours
+from infra.sides.types import Resources, Side
+
+_BESIDE = "a new stack beside this one; move the DNS name when it serves, then destroy this one"
+
+
+def refused_in_place(old: Side, new: Side, resources: Resources) -> Iterator[tuple[str, str, str]]:
+    """EKS takes other subnets of the same VPC, in exactly the zones that the cluster was made with.
+
+    docs.aws.amazon.com/eks/latest/userguide/network-reqs.html and latest/eksctl/cluster-subnets-security-groups.html,
+    2026-11-22.
+    """
+    moved = [
+        urn
+        for urn, changes in resources.changed.items()
+        if is_ours(urn, CLUSTER) and any(path.startswith("vpcConfig.subnetIds") for path in changes)
+    ]
+    if not moved:
+        return
+    was, now = _zones(old), _zones(new)
+    touched = (*resources.replaced, *resources.removed, *resources.added)
+    if any(is_ours(urn, VPC) for urn in touched) or _vpc(old) != _vpc(new):
+        yield "cluster.create.network", "EKS can't move a cluster to another VPC", _BESIDE
+    elif was != now:
+        message = f"EKS can't change the zones of a cluster: {', '.join(now)}, was {', '.join(was)}"
+        yield "cluster.create.zones", message, f"zones: [{', '.join(was)}], or {_BESIDE}"
+
+
+def _zones(side: Side) -> list[str]:
+    """Of the subnets that the stack makes."""
+    return sorted({each["inputs"]["availabilityZoneId"] for each in side.resources if is_ours(each["urn"], SUBNET)})
+
+
+def _vpc(side: Side) -> str | None:
+    """One that exists already."""
+    create = (side.platform.get("cluster") or {}).get("create") or {}
+    return (create.get("network") or {}).get("vpcId")
+
+
+def advice(old: Side, new: Side) -> Iterator[str]:
+    """https://docs.aws.amazon.com/eks/latest/userguide/rollback-cluster.html"""
+    was, now = (_version(side) for side in (old, new))
+    if was and now and now < was:
+        yield (
+            "EKS refuses an older `cluster.create.version`, but for one minor version within 7 days of an upgrade,"
+            " node groups first: go back by hand before this is merged (docs/platform/upgrade.md)."
+        )
+
+
+def _version(side: Side) -> tuple[int, ...]:
+    cluster = side.resource(CLUSTER, "cluster-eks")
+    parts = str(cluster["inputs"].get("version", "")).split(".") if cluster else []
+    return tuple(int(part) for part in parts if part.isdecimal())

@@ -1,0 +1,74 @@
+"""What a cloud knows of the types of its SDK, which a diff asks it. What a cloud doesn't say is nothing."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from infra.sides.types import Change, Changes, Forces, Resource, Resources, Side
+
+Said = tuple[str, str]  # a thing, and a statement about it
+
+
+@dataclass(frozen=True)
+class NodeGroups:
+    """The nodes that the stack makes."""
+
+    type: str
+    system: str  # the logical name of the group for what isn't a model
+    restarting: tuple[str, ...]  # properties: another value of one starts every node of the group again
+    ended_by: str  # who drains and ends nodes, in a sentence
+
+
+@dataclass(frozen=True)
+class Reach:
+    """Whom a load balancer lets near."""
+
+    where: str
+    public: bool
+
+
+class ResourceTypes:
+    """Of one SDK."""
+
+    package = ""  # what its type tokens begin with
+    replacements: Path | None = None  # a table as `infra/diff/replacements.csv`
+    in_place: frozenset[str] = frozenset()  # types of which the table lists nothing, because all of it changes in place
+    holds_data: frozenset[str] = frozenset()  # types that can't be recreated with the data in them
+    words: Mapping[str, str] = MappingProxyType({})  # of what is guarded, in the order of what weighs most
+    computed: Mapping[str, tuple[str, ...]] = MappingProxyType({})  # attributes that the provider computes, by type
+    versions: Mapping[str, tuple[str, ...]] = MappingProxyType({})  # those that it computes again with each change
+    nodes: NodeGroups | None = None
+
+    def reached(self, provider: Changes, type_: str, forces: Forces) -> Mapping[str, Change]:
+        """What a change of the provider itself changes in its resources of a type."""
+        return {}
+
+    def exposure(self, resource: Resource) -> Iterator[Said]:
+        """From where it can be reached."""
+        yield from ()
+
+    def egress(self, resource: Resource) -> Iterator[Said]:
+        """Where it sends to."""
+        yield from ()
+
+    def code(self, resource: Resource) -> Iterator[Said]:
+        """Whose code it runs, in which version."""
+        yield from ()
+
+    def rights(self, resource: Resource) -> Iterator[str]:
+        """What it lets whom do."""
+        yield from ()
+
+    def reach(self, annotations: Mapping[str, Any]) -> Reach | None:
+        """Of an ingress's load balancer, which gets another address with another reach; None: it isn't the cloud's."""
+        return None
+
+    def refused_in_place(self, old: Side, new: Side, resources: Resources) -> Iterator[tuple[str, str, str]]:
+        """What its API refuses to change: a path of the stack file, what is refused, and the way out."""
+        yield from ()
+
+    def advice(self, old: Side, new: Side) -> Iterator[str]:
+        """What to do by hand before a change."""
+        yield from ()
