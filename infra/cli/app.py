@@ -135,11 +135,12 @@ def plan(stack: str, format_: str, out: Path | None, stacks: Path, pin: bool) ->
     "--api-price",
     metavar="USD",
     help="Price of a hosted API per million output tokens, prompts included: also says from how many tokens per month"
-    " a replica is cheaper.",
+    " a replica costs less than that API.",
 )
 @_format("text", "json")
 def fit(model: str, format_: str, **given: str | None) -> None:
-    """Whether MODEL fits a GPU and what it costs there; with no GPU named, the instance types that serve it.
+    """Whether MODEL fits a GPU and what it costs there; with no GPU named, the instance types that serve it,
+    the lowest price per replica (its share of a node's GPUs) first.
 
     MODEL is a repository of Hugging Face, such as Qwen/Qwen3-8B, or an Ollama tag, such as llama3.2:3b.
 

@@ -1,4 +1,4 @@
-"""What `fit` tells a person: the verdict first, then a table, what doesn't serve and why, what would be cheaper."""
+"""What `fit` tells a person: the verdict first, then a table, what doesn't serve and why, what would cost less."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -63,7 +63,7 @@ def _against(given: Option, api_price: float | None, width: int) -> list[str]:
     return [
         "",
         *wrapped(f"against an API at ${api_price:g} a million tokens out, prompts included ({request})", width),
-        *wrapped(f"{where} is cheaper above {found.reason}", width, "  "),
+        *wrapped(f"{where} costs less than the API above {found.reason}", width, "  "),
     ]
 
 
@@ -156,7 +156,8 @@ def text_of_all(question: Question, options: list[Option], api_price: float | No
         lines += ["", *_list("not enough", [(_name(each), _no_longer(each, length)) for each, length in near], width)]
     other = _other_means(question, best, sizing)
     if other:
-        lines += ["", *_list("cheaper by other means" if best else "what would make it fit", other, width)]
+        title = "a lower price per replica by other means" if best else "what would make it fit"
+        lines += ["", *_list(title, other, width)]
     if best is not None:
         lines += _against(best, api_price, width)
     last = (_left_out(options, fitting, sizing.catalog), _price_note(sizing.catalog))
@@ -165,14 +166,15 @@ def text_of_all(question: Question, options: list[Option], api_price: float | No
 
 
 def _verdict(fitting: list[Option], question: Question) -> list[str]:
-    """The cheapest replica; and where it leaves GPUs of its node to others, the cheapest node for it alone."""
+    """The lowest price per replica; where that leaves GPUs of its node to others, the cheapest node for it alone."""
     if not fitting:
         return [f"no instance type serves {question.name} with {question.max_model_len:,} tokens"]
     best, alone = fitting[0], min(fitting, key=_node_price)
     lines = [f"{_serves(best)}, {_price(best)}; {best.sized.holds}"]
     if alone.offer is not None and alone.offer != best.offer:
         price, note = alone.offer.usd_per_node_hour, alone.offer.price_said
-        lines.append(f"alone on a node: {alone.offer.instance_type}, ${price or 0:.2f} an hour, {_month(price)}{note}")
+        cost = f"${price or 0:.2f} an hour, {_month(price)}{note}"
+        lines.append(f"cheapest node for it alone: {alone.offer.instance_type}, {cost}")
     return lines
 
 
@@ -191,10 +193,10 @@ def _share(given: Option) -> str:
 
 
 def _serves(best: Option) -> str:
+    does, sure = "serves it", "" if best.certain else ", not for certain"
     if best.judged is None:
-        return f"{_type(best)} holds its weights cheapest, and the rest was not judged: {best.where}"
-    sure = "" if best.certain else ", not for certain"
-    return f"{_type(best)} serves it cheapest{sure}: {best.where}"
+        does, sure = "holds its weights", ", and the rest was not judged"
+    return f"{_type(best)} {does} at the lowest price per replica{sure}: {best.where}"
 
 
 def _node_price(option: Option) -> tuple[float, float]:
@@ -242,7 +244,7 @@ def _row(given: Option) -> Row:
 
 
 def _other_means(question: Question, best: Option | None, sizing: Sizing) -> list[tuple[str, str]]:
-    """Smaller weights, a smaller cache or batch, and what goes together of them; each where it is cheaper."""
+    """Smaller weights, a smaller cache or batch, and what goes together of them; each where a replica costs less."""
     if not question.engine.limits.takes_batch or question.engine.memory is None:
         return []
     ways = list(smaller_ways(question, sizing.catalog))

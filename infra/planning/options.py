@@ -1,4 +1,4 @@
-"""A model on each kind of node, and which of them serves it cheapest."""
+"""A model on each kind of node, and which has the lowest price per replica."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -76,7 +76,7 @@ def fewest(question: Question, offer: Offer, sizing: Sizing, goal: Goal = fits) 
 
 
 def serving(question: Question, offers: Sequence[Offer], sizing: Sizing, goal: Goal = fits) -> list[Option]:
-    """The offers that serve a model, cheapest replica first."""
+    """The offers that serve a model, the lowest price per replica first."""
     found = ((offer, fewest(question, offer, sizing, goal)) for offer in offers)
     options = (Option(offer, sized) for offer, sized in found if sized is not None)
     return sorted((each for each in options if each.fits), key=share)
@@ -92,7 +92,7 @@ def on_offer(question: Question, offer: Offer, sizing: Sizing) -> Option | None:
 
 
 def everywhere(question: Question, sizing: Sizing) -> list[Option]:
-    """On each instance type that can run it, cheapest first; whether it fits or not."""
+    """On each instance type that can run it, the lowest price per replica first; whether it fits or not."""
     found = (on_offer(question, offer, sizing) for offer in every_type(sizing.catalog))
     return sorted((each for each in found if each is not None), key=share)
 
@@ -106,8 +106,8 @@ def share(option: Option) -> tuple[bool, float, float, str]:
 
 
 def offer_with(gpu: Gpu, gpus: int, catalog: Catalog) -> Offer | None:
-    """The cheapest type, a GPU, that has so many: of this very GPU; of its memory where only that is known. A slice
-    has no type: one would be a whole card of its memory."""
+    """The type of the lowest price per GPU that has so many: of this very GPU; of its memory where only that is known.
+    A slice has no type: one would be a whole card of its memory."""
     if gpu.slice:
         return None
     enough = [each for each in every_type(catalog) if each.gpus_per_node >= gpus and _same(each, gpu)]

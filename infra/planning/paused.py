@@ -57,7 +57,8 @@ def _smaller_system_nodes(billed: Billed, bill: Bill) -> Iterator[_Way]:
     yield (
         (("cluster.create.systemNodes.instanceType", best.name),),
         bill(replace(billed, settings=_with(settings, nodes))),
-        f"{best.arch}, {best.vcpus} vCPUs and {best.memory_gib:g} GiB, the cheapest no smaller than {now.name}{burst}",
+        f"{best.arch}, {best.vcpus} vCPUs and {best.memory_gib:g} GiB, the cheapest node no smaller than"
+        f" {now.name}{burst}",
     )
 
 

@@ -47,7 +47,7 @@ def by_pool(placed: Iterable[Placed]) -> dict[str, list[Placed]]:
 
 
 def place(served: Served, pools: Sequence[Offer], makeable: Sequence[Offer], sizing: Sizing) -> Decided[Placed]:
-    """The pool that the model names, else the cheapest that serves it, else the cheapest instance type that does."""
+    """The pool that the model names, else that of the lowest price per replica, else the type of the cheapest nodes."""
     if served.cpu:
         return Placed(served, None, None, (f"on the CPU: {served.path}.gpus is 0",))
     named = served.settings.pool
@@ -102,15 +102,15 @@ def _why(served: Served, offer: Offer, sized: Sized, offers: Sequence[Offer]) ->
     if served.settings.pool is not None:
         first = f"pool {offer.name} is in the stack file: {sized.gpus} x {offer.gpu}"
     elif offer.settings is not None:
-        which = f"the cheapest that serves it, of {len(offers)}" if len(offers) > 1 else "the only one"
-        first = f"pool {offer.name} is {which} in the stack file: {_price(offer, sized)}"
+        several = f"serves it at the lowest price per replica, of {len(offers)} in the stack file"
+        which = several if len(offers) > 1 else "is the only one in the stack file"
+        first = f"pool {offer.name} {which}: {_price(offer, sized)}"
     else:
         alike = sum(each.borrowed == offer.borrowed for each in offers)
         known = " with a known price" if alike < len(offers) and not offer.borrowed else ""
-        first = f"{offer.instance_type} is the cheapest of the {alike} types in these zones{known} that serves it"
-        first += (
-            f": ${offer.usd_per_node_hour or 0:.2f} an hour for {offer.gpus_per_node} x {offer.gpu}{offer.price_said}"
-        )
+        price = f"${offer.usd_per_node_hour or 0:.2f} an hour for {offer.gpus_per_node} x {offer.gpu}{offer.price_said}"
+        which = f"of the {alike} types in these zones{known}"
+        first = f"{offer.instance_type} has the cheapest nodes for its fewest replicas, {which}: {price}"
     return first, *sized.fit.reasons
 
 

@@ -48,7 +48,7 @@ class GpuPool(Section):
         examples=[["g6.xlarge", "g6.2xlarge"]],
     )
     capacity: Literal["on-demand", "spot"] = Field(
-        default="on-demand", description="spot is cheaper and can be taken away"
+        default="on-demand", description="spot nodes are cheaper and can be taken away"
     )
     min: int = Field(default=0, ge=0, le=1000, description="nodes at least", examples=[0])
     max: int | None = Field(

@@ -116,8 +116,8 @@ def test_a_cache_in_8_bit_is_named_for_cards_that_compute_in_it_alone() -> None:
 @pytest.mark.parametrize(
     ("line", "title"),
     [
-        (f"{QWEN_32B} --max-model-len 32768 --concurrency 12", "cheaper by other means"),
-        (f"{LLAMA_70B} --max-model-len 16384", "cheaper by other means"),
+        (f"{QWEN_32B} --max-model-len 32768 --concurrency 12", "a lower price per replica by other means"),
+        (f"{LLAMA_70B} --max-model-len 16384", "a lower price per replica by other means"),
         ("meta-llama/Llama-3.1-405B-Instruct --max-model-len 131072 --concurrency 32", "what would make it fit"),
     ],
 )

@@ -126,7 +126,7 @@ def test_a_table_has_its_verdict_first_and_says_what_was_left_out() -> None:
     result = run("fit", LLAMA_70B, "--quantization", "fp8", "--max-model-len", "16384", "--concurrency", "8")
     assert result.exit_code == 0
     lines = result.stdout.splitlines()
-    assert "serves it cheapest" in lines[0]
+    assert "serves it at the lowest price per replica" in lines[0]
     assert "not enough" in lines
     assert "71 types looked at" in result.stdout
     assert "ARM" in result.stdout
@@ -210,7 +210,7 @@ def test_without_tokens_out_there_is_no_break_even() -> None:
 def test_the_break_even_is_said_of_the_cheapest() -> None:
     text = run("fit", QWEN, "--max-model-len", "8192", "--api-price", "0.4").stdout
     assert "against an API at $0.4 a million tokens out, prompts included" in text
-    assert "g6.xlarge is cheaper above" in text
+    assert "g6.xlarge costs less than the API above" in text
     assert "can't make as many" in text
 
 

@@ -170,7 +170,13 @@ LARGE = "meta-llama/Llama-3.3-70B-Instruct"
     [
         ("Qwen/Qwen3-8B", {"gpu": "L4"}, None, 3, "the weights fit, and the rest was not judged: 1 x L4"),
         ("Qwen/Qwen3-8B", {"instance-type": "g6.12xlarge"}, None, 3, "the rest was not judged: 1 x L4 (g6.12xlarge"),
-        ("Qwen/Qwen3-8B", {}, None, 3, "g6.xlarge holds its weights cheapest, and the rest was not judged"),
+        (
+            "Qwen/Qwen3-8B",
+            {},
+            None,
+            3,
+            "at the lowest price per replica, and the rest was not judged",
+        ),
         (LARGE, {"gpu": "L4"}, False, 1, "one of these makes the weights fit"),
         (LARGE, {"instance-type": "g6.12xlarge"}, False, 1, "does not fit: 4 x L4 (g6.12xlarge"),
     ],

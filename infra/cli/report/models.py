@@ -142,7 +142,7 @@ def why_section(plan: Plan) -> Section:
 def _cheaper(way: Cheaper) -> str:
     if not way.usd_per_month:
         return f"for the same money: `{way.setting}`: {way.effect}"
-    return f"cheaper: `{way.setting}` saves {usd(way.usd_per_month)} a month: {way.effect}"
+    return f"cheaper nodes: `{way.setting}` saves {usd(way.usd_per_month)} per month: {way.effect}"
 
 
 def _marked(items: Iterable[str]) -> Iterable[tuple[bool, str]]:
