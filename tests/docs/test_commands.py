@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import HANGS_SECONDS
+from tests.docs.claims import CLAIMS, claim_of, missing, prepare
 from tests.docs.fake_endpoint import KEY, FakeEndpoint, serving
 from tests.docs.pages import BLOCKS, PAGES, ROOT, Block, blocks_in, blocks_of
 
@@ -85,14 +86,24 @@ def run(block: Block, folder: Path, **environment: str) -> str:
         timeout=HANGS_SECONDS,
     )
     assert done.returncode == 0, f"{block}\n{block.text}\n{done.stdout[-2000:]}\n{done.stderr[-2000:]}"
-    return done.stdout
+    return done.stdout + done.stderr
 
 
 @pytest.mark.programs
 @pytest.mark.parametrize("block", RUN, ids=str)
-def test_a_command_works_in_a_fresh_clone(block: Block, project: Path) -> None:
+def test_a_command_does_in_a_fresh_clone_what_its_page_says(block: Block, project: Path) -> None:
+    prepare(block, project)
     with serving(FakeEndpoint()) as endpoint:
-        run(block, project, OPENAI_BASE_URL=endpoint.url, OPENAI_API_KEY=KEY)
+        printed = run(block, project, OPENAI_BASE_URL=endpoint.url, OPENAI_API_KEY=KEY)
+    for each in [block, *(other for other in HERE if lines(other) < lines(block))]:
+        assert missing(claim_of(each), printed, project) == [], f"{each} says so\n{printed}"
+
+
+def test_every_command_has_a_result_that_its_page_claims() -> None:
+    """And no claim outlives its command."""
+    claims = [claim_of(block) for block in HERE]
+    assert len({id(claim) for claim in claims}) == len(claims) == len(CLAIMS)
+    assert all(claim.prints or claim.writes for claim in claims)
 
 
 @pytest.mark.programs

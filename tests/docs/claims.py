@@ -1,0 +1,95 @@
+"""What a page says that a command of it prints or writes, by the page and the command's last line."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from ruamel.yaml import YAML
+
+from tests.docs.pages import ROOT, Block, blocks_of
+
+PROD, DEV = "stacks/Pulumi.prod.yaml", "stacks/Pulumi.dev.yaml"
+CHEAPEST = r"(?m)^[\w.-]+ serves it cheapest: \d+ x .*\$[\d.]+ an hour"
+AN_HOUR = r"(?m)^  \w+\.\w+ .*? ([\d.]+)  +[\d,]+  "  # of each instance type
+WHOLE_PLAN = ("OK", "BILL", "MODELS", "WHY", "POOLS", "COLD START", "WARNINGS", r"BEFORE `pulumi up -s \w+`")
+
+
+@dataclass(frozen=True)
+class Claim:
+    """`prints` and `writes` are patterns; `changed` is the stack file and what its reader edits before."""
+
+    prints: tuple[str, ...] = ()
+    writes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    changed: tuple[str, str, str] | None = None
+    in_order: str = ""  # figures of this pattern don't go down
+
+
+CLAIMS = {
+    ("README.md", "make test"): Claim((r"(?m)^dev · us-east-1 · ", *WHOLE_PLAN, r"The whole suite takes .*minutes")),
+    ("application.md", "curl"): Claim((r"data: .*No ", r"data: .*refunds", r"data: \[DONE\]")),
+    ("environments.md", "make plan STACK=test"): Claim((r"(?m)^test · us-east-1 · ", *WHOLE_PLAN)),
+    ("first-environment.md", "llm-platform fit"): Claim(
+        (CHEAPEST,), in_order=r"(?m)^  \w+\.\w+ .*? ([\d.]+)  +[\d,]+  "
+    ),
+    ("first-environment.md", "make plan STACK=dev"): Claim(("OK", "BILL", "BEFORE")),
+    ("models.md", "llm-platform fit"): Claim((r"(?m)^g6e\.xlarge serves it cheapest: 1 x L40S",)),
+    ("models.md", "llm-platform diff dev"): Claim(
+        (r"(?m)^dev · us-east-1 · ", *WHOLE_PLAN, "adds assistant", r"add NodeGroup l40s-nodes", r"models\.assistant"),
+    ),
+    ("ollama-to-vllm.md", "llm-platform fit"): Claim((r"(?m)^fits: 1 x L4 \(g6\.xlarge, \$", r"8 x 8,192 tokens need")),
+    ("own-servers.md", "make plan STACK=own"): Claim((r"(?m)^own · ", r"SERVERS +holds", "lose one")),
+    ("update.md", "llm-platform plan prod"): Claim(
+        (r"(?m)^prod · us-east-1 · ",), {PROD: ("amiRelease: ", "addonVersions:", "# tensor parallel")}
+    ),
+    ("update.md", "make test"): Claim(
+        (r"budget\.usdPerMonth +30000 → 31000", "ACCESS", "RESTARTS", "exposure +no change", "The whole suite takes"),
+        changed=(PROD, "usdPerMonth: 30000", "usdPerMonth: 31000"),
+    ),
+    ("upgrade.md", "llm-platform plan dev"): Claim((), {DEV: ("amiRelease: ", "addonVersions:")}),
+    ("reviewer.md", "llm-platform diff prod"): Claim(
+        (r"budget\.usdPerMonth +30000 → 31000", "ACCESS", "RESTARTS"),
+        changed=(PROD, "usdPerMonth: 30000", "usdPerMonth: 31000"),
+    ),
+}
+
+
+def claim_of(block: Block) -> Claim:
+    """By the last line that starts a command."""
+    last = [line for line in block.text.splitlines() if line[:1].strip() and line[0] != "#"][-1]
+    (found,) = [claim for (page, start), claim in CLAIMS.items() if page == block.page.name and last.startswith(start)]
+    return found
+
+
+def prepare(block: Block, project: Path) -> None:
+    """What its reader has written by then: the page's own parts of stack files, and an edit."""
+    for part in blocks_of(block.page):
+        name = part.first_line.removeprefix("# ")
+        if part.line < block.line and part.language == "yaml" and (ROOT / name).is_file() and "diff" in block.text:
+            merge(project / name, part.text)
+    if changed := claim_of(block).changed:
+        file, old, new = changed
+        text = (project / file).read_text(encoding="utf-8")
+        assert old in text
+        (project / file).write_text(text.replace(old, new, 1), encoding="utf-8")
+
+
+def merge(file: Path, part: str) -> None:
+    yaml = YAML()
+    whole = yaml.load(file)
+    platform = whole["config"]["llm-platform:platform"]
+    for section, things in yaml.load(part).items():
+        platform.setdefault(section, {}).update(things)
+    yaml.dump(whole, file)
+
+
+def missing(claim: Claim, printed: str, project: Path) -> list[str]:
+    """Patterns that nothing matches."""
+    found = [pattern for pattern in claim.prints if not re.search(pattern, printed)]
+    for file, patterns in claim.writes.items():
+        text = (project / file).read_text(encoding="utf-8")
+        found += [f"{file}: {pattern}" for pattern in patterns if not re.search(pattern, text)]
+    figures = [float(each) for each in re.findall(claim.in_order, printed)] if claim.in_order else []
+    if claim.in_order and (len(figures) < 2 or figures != sorted(figures)):
+        found.append(f"{claim.in_order} in order: {figures}")
+    return found
