@@ -1,27 +1,12 @@
 """Whose a resource is: the component in whose URN it stands says so."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
-CLAIM = "kubernetes:core/v1:PersistentVolumeClaim"
-# What can't be recreated with the data in it, whoever it belongs to.
-HOLDS_DATA = frozenset(
-    {
-        CLAIM,
-        "kubernetes:core/v1:PersistentVolume",
-        "aws:dynamodb/table:Table",
-        "aws:ebs/volume:Volume",
-        "aws:efs/fileSystem:FileSystem",
-        "aws:fsx/lustreFileSystem:LustreFileSystem",
-        "aws:opensearch/domain:Domain",
-        "aws:rds/cluster:Cluster",
-        "aws:rds/instance:Instance",
-        "aws:s3/bucket:Bucket",
-        "aws:s3/bucketV2:BucketV2",
-    }
-)
-_WORDS = {CLAIM: "claim", "kubernetes:core/v1:PersistentVolume": "volume"}
+CLAIM, VOLUME = "kubernetes:core/v1:PersistentVolumeClaim", "kubernetes:core/v1:PersistentVolume"
+_WORDS = {CLAIM: "claim", VOLUME: "volume"}
 _POD_TEMPLATE = "spec.template."
 REPLACED, REMOVED, ADDED, CHANGED = "replaced", "removed", "added", "changed"
 
@@ -33,6 +18,7 @@ class Touched:
     act: str  # REPLACED and so on
     type: str
     name: str
+    holds_data: bool = False  # it can't be recreated with the data in it
     paths: tuple[str, ...] = ()  # properties that change
 
 
@@ -45,9 +31,9 @@ class Owner:
     guards: Mapping[str, str] = MappingProxyType({})  # by type: another name in `allow` than its own
     ground: frozenset[str] = frozenset()  # types that take every model's pods along when they are replaced or removed
 
-    def guard_of(self, type_: str) -> str | None:
+    def guard_of(self, type_: str, *, holds_data: bool) -> str | None:
         """The name in `allow` by which a resource of that type is guarded; None: it isn't."""
-        return self.guards.get(type_) or (self.name if type_ in HOLDS_DATA else None)
+        return self.guards.get(type_) or (self.name if holds_data else None)
 
     def notices(self, touched: Sequence[Touched]) -> Iterator[str]:
         """What its users notice of a change, as parts of a sentence that begins with its title."""
@@ -85,14 +71,12 @@ def word_of(type_: str) -> str:
 
 
 def _gone(touched: Sequence[Touched], act: str, done: str) -> Iterator[str]:
-    by_type: dict[str, int] = {}
-    for each in touched:
-        if each.act == act and not is_component(each.type):
-            by_type[each.type] = by_type.get(each.type, 0) + 1
-    for type_, number in by_type.items():
+    gone = [each for each in touched if each.act == act and not is_component(each.type)]
+    with_data = {each.type for each in gone if each.holds_data}
+    for type_, number in Counter(each.type for each in gone).items():
         word = word_of(type_)
         what = f"its {word} is {done}" if number == 1 else f"{number} of its {word}s are {done}"
-        yield f"{what} and the data in it is lost" if type_ in HOLDS_DATA else what
+        yield f"{what} and the data in it is lost" if type_ in with_data else what
 
 
 def _restarts(paths: Iterable[str]) -> bool:

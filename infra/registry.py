@@ -12,7 +12,7 @@ from infra.clouds.aws.cloud import AWS
 from infra.clouds.cloud import Cloud
 from infra.clouds.existing.cloud import EXISTING
 from infra.clouds.resource_types import Reach, ResourceTypes
-from infra.owner import Owner, Part, UnknownOwner, is_component
+from infra.owner import CLAIM, VOLUME, Owner, Part, UnknownOwner, is_component
 from infra.services.access.service import ACCESS
 from infra.services.addons.service import ADDONS
 from infra.services.gateway.service import GATEWAY
@@ -37,7 +37,7 @@ class _Stack(Part):
     """What Pulumi needs itself, and no component makes."""
 
     name, title = "stack", "The stack"
-    owns = ("pulumi:pulumi:Stack", "pulumi:providers:aws", *_PROVIDER)
+    owns = ("pulumi:pulumi:Stack", *_PROVIDER)
     guards, ground = _PROVIDER, frozenset(_PROVIDER)
 
 
@@ -104,13 +104,22 @@ def of_the_platform(owner: Owner) -> bool:
 def owner_of(urn: str) -> Owner:
     """The first owner whose component stands in the URN's chain of types; else the outermost component itself."""
     chain, name = urn.split("::")[2].split("$"), urn.rpartition("::")[2]
-    known = {token: owner for owner in (*clouds(), *services(), _STACK) for token in owner.owns}
+    known = {token: owner for owner in (*clouds(), *services(), _STACK) for token in (*owner.owns, *_lent_to(owner))}
     for token in chain if is_component(chain[-1]) else chain[:-1] or chain:
         if token in known:
             return known[token]
     if len(chain) == 1 and chain[0].startswith("pulumi:"):
         return _STACK
     return _unknown(chain[0]) if len(chain) > 1 or is_component(chain[0]) else UnknownOwner(name, name)
+
+
+def _lent_to(owner: Owner) -> tuple[str, ...]:
+    return tuple(token for cloud in clouds() for token in cloud.lends.get(owner.name, ()))
+
+
+def holds_data(type_: str) -> bool:
+    """Whether such a resource can't be recreated with the data in it, whoever it belongs to."""
+    return type_ in (CLAIM, VOLUME) or type_ in types_of(type_).holds_data
 
 
 def ground_names() -> set[str]:

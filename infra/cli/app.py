@@ -109,11 +109,11 @@ def plan(stack: str, format_: str, out: Path | None, stacks: Path, pin: bool) ->
 @click.option("--gpu", metavar="NAME", help="GPU, such as L4; one that isn't in the catalogue needs its memory too.")
 @click.option("--gpu-memory-gib", metavar="GIB", help="Memory of one GPU, as the engine sees it.")
 @click.option("--gpus", metavar="N", help="GPUs that share the model; default: 1.")
-@click.option("--instance-type", metavar="TYPE", help="EC2 instance type, instead of a GPU.")
+@click.option("--instance-type", metavar="TYPE", help="Instance type, instead of a GPU.")
 @click.option(
     "--region",
     metavar="REGION",
-    help="AWS region: its instance types and prices; default: every type, us-east-1's prices.",
+    help="Region of the cloud: its instance types and prices; default: every type, us-east-1's prices.",
 )
 @click.option("--engine", metavar="ENGINE", help="vllm, tgi or ollama; default: vllm, and ollama for an Ollama tag.")
 @click.option(

@@ -30,6 +30,7 @@ class Cloud(Owner):
     called: Mapping[str, str] = MappingProxyType({})  # a word of the cloud's own -> what `allow` calls it
     # What `up` would trip over, by what isn't known where one of them can't be read.
     looks: Mapping[str, Callable[[Plan, State], Iterable[Obstacle]]] = MappingProxyType({})
+    lends: Mapping[str, tuple[str, ...]] = MappingProxyType({})  # type tokens of components that a service owns
     types: ResourceTypes = ResourceTypes()
     open_config: frozenset[str] = frozenset()  # keys beside the platform's that hold no secret: any other may
 
@@ -44,6 +45,10 @@ class Cloud(Owner):
     def read_config(self, keys: Mapping[str, Any], report: Report, *, here: bool) -> Any:
         """What the stack's config says of the cloud, beside the platform. `here`: whether the stack runs there."""
         return None
+
+    def described(self, cluster: ClusterPlan) -> str:
+        """Where the stack runs, in a few words."""
+        return cluster.name
 
     def check(self, scope: Scope) -> None:
         """Reports the rules of this cloud that the settings break. It is asked of every stack, wherever it runs."""

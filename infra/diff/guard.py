@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from infra.diff.nodes import node_group
-from infra.registry import owner_of
+from infra.registry import holds_data, owner_of
 from infra.sides.types import Resources, Side, name_of, pool_of, type_of
 
 SYSTEM_NODES = "systemNodes"
@@ -36,7 +36,7 @@ def _name(urn: str, base: Side) -> str | None:
     """Its owner says which of its resources are guarded; of node groups those that serve."""
     group = node_group(urn)
     if group is None:
-        return owner_of(urn).guard_of(type_of(urn))
+        return owner_of(urn).guard_of(type_of(urn), holds_data=holds_data(type_of(urn)))
     if name_of(urn) == group.system:
         return SYSTEM_NODES
     pool = pool_of(name_of(urn))

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from infra.owner import ADDED, CHANGED, REMOVED, REPLACED, Owner, Touched, is_component
-from infra.registry import owner_of
+from infra.registry import holds_data, owner_of
 from infra.sides.types import Resources, name_of, type_of
 
 
@@ -34,8 +34,9 @@ def _by_owner(resources: Resources) -> dict[Owner, list[Touched]]:
     found: dict[str, tuple[Owner, list[Touched]]] = {}
     for urn, act in _acts(resources):
         owner = owner_of(urn)
-        paths = tuple(resources.changed.get(urn, ()))
-        found.setdefault(owner.title, (owner, []))[1].append(Touched(act, type_of(urn), name_of(urn), paths))
+        paths, type_ = tuple(resources.changed.get(urn, ())), type_of(urn)
+        each = Touched(act, type_, name_of(urn), holds_data(type_), paths)
+        found.setdefault(owner.title, (owner, []))[1].append(each)
     return dict(found.values())
 
 

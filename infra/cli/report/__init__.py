@@ -16,6 +16,7 @@ from infra.plan.money import Cost
 from infra.plan.plan import Plan
 from infra.plan.words import BILLS, bills_said
 from infra.recording import Recording
+from infra.registry import cloud_of
 
 __all__ = ["Column", "Report", "Row", "Section", "report"]
 
@@ -42,12 +43,7 @@ def report(planned: Planned) -> Report:
 
 
 def _title(plan: Plan, recording: Recording) -> str:
-    cluster = plan.cluster
-    where = {
-        "create": f"new EKS {cluster.version} in {len(cluster.zone_ids)} zones",
-        "eks": f"EKS cluster {cluster.name}, which exists",
-        "context": f"kubeconfig context {cluster.name}",
-    }[cluster.kind]
+    where = cloud_of(plan.settings).described(plan.cluster)
     models = count(len(plan.models), "model")
     pools = f" on {count(len(plan.pools), 'GPU pool')}" if plan.pools else " on the CPU"
     resources = count(sum(not r.type.startswith("pulumi:pulumi:") for r in recording.resources), "resource")

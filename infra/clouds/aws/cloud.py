@@ -48,6 +48,7 @@ class Aws(Cloud):
     guards, ground = _GROUND, frozenset(_GROUND)
     called = _CALLED
     looks = _LOOKS
+    lends: Mapping[str, tuple[str, ...]] = {"weights": ("llm:aws:WeightsFileSystem",)}
     types = AwsTypes()
     open_config = frozenset({"aws:region"})
 
@@ -60,6 +61,10 @@ class Aws(Cloud):
 
     def read_config(self, keys: Mapping[str, Any], report: Report, *, here: bool) -> AwsConfig:
         return read_aws_config(keys, on_aws=here, report=report)
+
+    def described(self, cluster: ClusterPlan) -> str:
+        new = f"new EKS {cluster.version} in {len(cluster.zone_ids)} zones"
+        return new if cluster.kind == "create" else f"EKS cluster {cluster.name}, which exists"
 
     def check(self, scope: Scope) -> None:
         check_aws(scope, here=self.handles(scope.settings))

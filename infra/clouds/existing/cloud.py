@@ -30,6 +30,9 @@ class Existing(Cloud):
         existing = settings.cluster.existing
         return existing is not None and existing.context is not None
 
+    def described(self, cluster: ClusterPlan) -> str:
+        return f"kubeconfig context {cluster.name}"
+
     def unreachable(self, plan: Plan) -> Iterable[Obstacle]:
         return known_context(plan)
 
