@@ -19,10 +19,10 @@ from infra.outputs import checks_key, known_outputs
 from infra.plan.kinds import by_kind
 from infra.plan.plan import Plan
 from infra.planning import make_plan
-from infra.planning.namespace import namespace_labels
 from infra.planning.placeholders import unreachable
 from infra.planning.to_do import NO_ADMINS
 from infra.registry import cloud_of, services
+from infra.services.access.namespace import namespace_labels
 from infra.services.service import Made
 from infra.serving import cache_volume, log_in, route, serve
 from infra.settings import BadStackFile

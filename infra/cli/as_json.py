@@ -1,6 +1,7 @@
 """The plan as the JSON that other programs read."""
 
 import json
+from dataclasses import asdict
 from typing import Any
 
 from infra.offline import Planned
@@ -40,6 +41,7 @@ def document(planned: Planned) -> dict[str, Any]:
             "prices": plan.cost.whose or plan.cost.price_note,
         },
         "quotas": [vars(quota) for quota in plan.quotas],
+        "services": {name: asdict(part) for name, part in plan.parts.items()},
         "chosen": {path: {"value": choice.value, "reason": choice.reason} for path, choice in plan.chosen.items()},
         "cheaper": {name: [_way(way) for way in ways] for name, ways in plan.cheaper.items()},
         "outputs": planned.recording.outputs,

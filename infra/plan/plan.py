@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from infra.plan.cluster import AddonPlan, CachePlan, ClusterPlan, GatewayPlan, Monitoring, PoolPlan, Quota
 from infra.plan.models import ModelPlan
@@ -31,3 +32,4 @@ class Plan:
     warnings: tuple[Warned, ...] = field(default=())
     to_do: tuple[ToDo, ...] = field(default=())
     assumptions: tuple[Assumption, ...] = field(default=())
+    parts: Mapping[str, Any] = field(default_factory=dict)  # by service: what it decided, a dataclass

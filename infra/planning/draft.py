@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from infra.catalog import Catalog
 from infra.clouds.aws.config import AwsConfig
@@ -11,16 +12,13 @@ from infra.plan.models import ModelPlan
 from infra.plan.money import Cost
 from infra.plan.notes import Finding
 from infra.plan.plan import Plan
-from infra.planning.addons import plan_addons, plan_monitoring
 from infra.planning.bill import minimum_per_month, plan_bill
 from infra.planning.budget import check_budget
 from infra.planning.cache import plan_cache
 from infra.planning.cluster import explain_versions, plan_cluster
 from infra.planning.cost import Billed
-from infra.planning.gateway import plan_gateway
 from infra.planning.groups import with_groups
 from infra.planning.model_plans import plan_models
-from infra.planning.namespace import list_namespace_to_dos
 from infra.planning.node_makers import check_node_makers
 from infra.planning.nodes import plan_pool
 from infra.planning.own_pools import to_do_of_own_nodes, with_room
@@ -31,14 +29,18 @@ from infra.planning.placement import Placed, by_pool, place
 from infra.planning.pods import check_system_nodes
 from infra.planning.pools import Offer, declared, makeable
 from infra.planning.prefetch import explain_prefetch
-from infra.planning.prometheus_to_do import list_prometheus_to_dos
 from infra.planning.quotas import list_quotas, plan_quotas
 from infra.planning.rollout import surges
 from infra.planning.served import Served, resolve
 from infra.planning.sizing import Sizing
-from infra.planning.to_do import list_account, list_gateway, list_licences, list_nodes
+from infra.planning.to_do import list_account, list_licences, list_nodes
 from infra.planning.warnings import warn_of_allow, warn_of_drain, warn_of_pool
 from infra.planning.waste import warn_of_waste
+from infra.registry import services
+from infra.services.addons.plan import plan_addons
+from infra.services.gateway.plan import plan_gateway
+from infra.services.monitoring.plan import plan_monitoring
+from infra.services.service import Around
 from infra.settings import Settings
 
 
@@ -110,6 +112,7 @@ class _Parts:
     billed: Billed
     cost: Cost
     quotas: tuple[Quota, ...]
+    services: Mapping[str, Any]  # by name
 
 
 def draft(asked: Asked) -> Draft:
@@ -130,7 +133,8 @@ def _decide(asked: Asked) -> Decided[_Parts]:
     yield from check_budget(asked.settings, cost)
     quotas = plan_quotas(platform.cluster, nodes.pools, asked.catalog)
     yield from _to_dos(asked, platform, nodes, quotas)
-    return _Parts(platform, nodes, models, billed, cost, quotas)
+    parts = yield from _services(_around(asked, platform, models))
+    return _Parts(platform, nodes, models, billed, cost, quotas, parts)
 
 
 def _platform(asked: Asked) -> Decided[_Platform]:
@@ -220,16 +224,36 @@ def _billed(asked: Asked, platform: _Platform, nodes: _Nodes, models: Mapping[st
 
 
 def _to_dos(asked: Asked, platform: _Platform, nodes: _Nodes, quotas: tuple[Quota, ...]) -> Iterator[Finding]:
-    settings, cluster, addons, gateway = asked.settings, platform.cluster, platform.addons, platform.gateway
+    settings, cluster = asked.settings, platform.cluster
     yield from list_placeholders(settings)
-    yield from list_account(settings, cluster, addons)
+    yield from list_account(settings, cluster, platform.addons)
     yield from list_quotas(quotas)
     yield from list_licences(asked.stack, nodes.placed, asked.secrets)
     yield from list_nodes(settings, nodes.pools)
-    yield from list_namespace_to_dos(settings, gateway)
     yield from to_do_of_own_nodes(settings, cluster, nodes.pools)
-    yield from list_gateway(settings, cluster, gateway)
-    yield from list_prometheus_to_dos(settings, cluster, addons, platform.monitoring)
+
+
+def _around(asked: Asked, platform: _Platform, models: Mapping[str, ModelPlan]) -> Around:
+    return Around(
+        settings=asked.settings,
+        catalog=asked.catalog,
+        cluster=platform.cluster,
+        models=models,
+        addons=platform.addons,
+        monitoring=platform.monitoring,
+        gateway=platform.gateway,
+    )
+
+
+def _services(around: Around) -> Decided[dict[str, Any]]:
+    """What each service decides on top of the platform, and what it asks of a person."""
+    parts: dict[str, Any] = {}
+    for service in services():
+        part = yield from service.plan(around)
+        yield from service.to_dos(around)
+        if part is not None:
+            parts[service.name] = part
+    return parts
 
 
 def _plan(asked: Asked, parts: _Parts, findings: Findings) -> Plan:
@@ -254,4 +278,5 @@ def _plan(asked: Asked, parts: _Parts, findings: Findings) -> Plan:
         warnings=findings.warnings,
         to_do=findings.to_do,
         assumptions=findings.assumptions,
+        parts=parts.services,
     )

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from infra.plan.cluster import AddonPlan, ClusterPlan, GatewayPlan, PoolPlan
+from infra.plan.cluster import AddonPlan, ClusterPlan, PoolPlan
 from infra.plan.findings import warned
 from infra.plan.notes import Finding, Step, ToDo
 from infra.plan.words import count
@@ -12,7 +12,6 @@ from infra.settings import Settings
 
 WITH_AWS_RIGHTS = ("clusterAutoscaler", "loadBalancerController")
 TOKEN = "huggingFaceToken"
-CLIENT_LABEL = "llm-platform/client=true"
 NO_ADMINS = (
     "`pulumi up` stops without them, because the cluster lets nobody else in, not even whoever made it;"
     ' write admins: ["arn:aws:iam::111122223333:role/platform"] with your own roles, that of `pulumi up` among them'
@@ -101,31 +100,3 @@ def list_nodes(settings: Settings, pools: Mapping[str, PoolPlan]) -> Iterator[Fi
 
 def _billed(pool: PoolPlan) -> str:
     return "; they aren't in the bill" if pool.usd_per_node_hour is None else ""
-
-
-def list_gateway(settings: Settings, cluster: ClusterPlan, gateway: GatewayPlan | None) -> Iterator[Finding]:
-    if gateway is None or settings.gateway is None:
-        return
-    domain = f"*.{gateway.domain}"
-    if settings.gateway.certificate_arn is not None:
-        yield ToDo("gateway.certificateArn", f"the certificate has to cover {domain}", Step.CERTIFICATE)
-    if settings.gateway.tls_secret is not None:
-        where = f"{settings.namespace.name}/{settings.gateway.tls_secret}"
-        yield ToDo(
-            "gateway.tlsSecret", f"the Secret {where} has to exist, with a certificate for {domain}", Step.CERTIFICATE
-        )
-    if gateway.controller != "alb" and cluster.kind == "create":
-        yield ToDo(
-            "gateway.ingressClass",
-            f"once the cluster is there, install an Ingress controller of class {gateway.ingress_class};"
-            " its load balancer isn't in the bill",
-            Step.INGRESS_CONTROLLER,
-        )
-    if gateway.controller == "other":
-        yield ToDo(
-            "gateway.ingressClass",
-            f"label the namespace of the controller of {gateway.ingress_class} {CLIENT_LABEL}:"
-            " the models' NetworkPolicy lets no other in",
-            Step.INGRESS_LABEL,
-        )
-    yield ToDo("gateway.domain", f"after the first up: CNAME {domain} to the stack output gateway_address", Step.DNS)

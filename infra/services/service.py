@@ -10,11 +10,28 @@ from infra.owner import Owner, Part
 
 if TYPE_CHECKING:
     from infra.catalog import Catalog
+    from infra.plan.cluster import AddonPlan, ClusterPlan, GatewayPlan, Monitoring
+    from infra.plan.findings import Decided
+    from infra.plan.models import ModelPlan
     from infra.plan.money import CostItem
+    from infra.plan.notes import Finding
     from infra.plan.plan import Plan
     from infra.settings import Settings
     from infra.settings.checks.scope import Scope
     from infra.settings.sections import OwnSection
+
+
+@dataclass(frozen=True)
+class Around:
+    """What is decided before a service is planned: where it runs, and beside what."""
+
+    settings: Settings
+    catalog: Catalog
+    cluster: ClusterPlan
+    models: Mapping[str, ModelPlan]
+    addons: Mapping[str, AddonPlan]
+    monitoring: Monitoring | None
+    gateway: GatewayPlan | None
 
 
 @dataclass(frozen=True)
@@ -47,6 +64,15 @@ class Service(Owner):
 
     def check(self, scope: Scope) -> None:
         """Reports the rules that join several values of the stack file."""
+
+    def plan(self, around: Around) -> Decided[Any]:
+        """Yields what it chooses, refuses, warns of and assumes; returns its part of the plan, which is a dataclass of
+        plain data: `plan.parts` under its name, and a key below `services` in the plan's JSON. None: it has none."""
+        yield from ()
+
+    def to_dos(self, around: Around) -> Iterable[Finding]:
+        """What a person has to do before or after the first `pulumi up`; `Step` says when."""
+        return ()
 
     def bill(self, settings: Settings, catalog: Catalog) -> Iterable[CostItem]:
         """Items of the bill."""

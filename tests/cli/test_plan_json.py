@@ -15,8 +15,8 @@ from tests.settings.bad_stacks.writing import CPU, LAPTOP, stack
 pytestmark = pytest.mark.usefixtures("planned_once")
 
 KEYS = {
-    "plan": "stack models gpu_pools cost quotas chosen resources outputs violations warnings to_do assumptions version "
-    "cheaper",
+    "plan": "stack models gpu_pools cost quotas services chosen resources outputs violations warnings to_do assumptions"
+    " version cheaper",
     "model": "engine model revision dtype pool instance_type gpus_per_replica replicas fits certain weights_gib "
     "kv_cache_gib kv_cache_gib_interval kv_cache_tokens max_model_len max_concurrency cold_start_seconds cold_start "
     "usd_per_hour usd_per_million_output_tokens reasons rollout",

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from infra.planning import Plan
-from infra.planning.namespace import namespace_labels
+from infra.services.access.namespace import namespace_labels
 from tests.planning.stacks import PROD, SHARED, changed, plan
 
 CERTIFICATE = "arn:aws:acm:us-east-1:111122223333:certificate/5f0c0000-0000-4000-8000-000000000002"

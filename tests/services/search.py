@@ -4,7 +4,7 @@ This is the whole of what CONTRIBUTING's recipe asks for: in the program it woul
 component in `components/` and a line in `infra/registry.py`. `search: {size: 20Gi}` in the stack file asks for it.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,14 +14,17 @@ from pydantic import Field
 
 from components.pods import container_security_context, security_context
 from infra.catalog import Catalog
+from infra.plan.findings import Decided, warned
 from infra.plan.money import CostItem
+from infra.plan.notes import Finding, Step, ToDo
 from infra.plan.plan import Plan
-from infra.services.service import Made, Service, Table
+from infra.services.service import Around, Made, Service, Table
 from infra.settings import Settings
 from infra.settings.checks.scope import Scope
 from infra.settings.sections import OwnSection
 from infra.settings.types import Section, Size
 
+VECTORS_PER_GIB = 200_000
 LABELS = {"app.kubernetes.io/name": "search"}
 IMAGE = "docker.io/qdrant/qdrant:v1.15.4-unprivileged"
 
@@ -91,6 +94,14 @@ SECTION = OwnSection("search", SearchSection, "a search engine beside the models
 
 
 @dataclass(frozen=True)
+class SearchPlan:
+    """Its part of the plan."""
+
+    size_gib: int
+    million_vectors: float
+
+
+@dataclass(frozen=True)
 class SearchService(Service):
     """The fields are what a test changes of the program; what the stack file says is the section's."""
 
@@ -109,6 +120,18 @@ class SearchService(Service):
             key = ("search", "replicas")
             scope.report.wrong(key, f"{wanted.replicas} pods, and a volume has one reader", "write replicas: 1")
 
+    def plan(self, around: Around) -> Decided[SearchPlan | None]:
+        wanted = SECTION.of(around.settings)
+        if wanted is None:
+            return None
+        if not any(model.task == "embed" for model in around.models.values()):
+            yield warned("search", "no model of the stack makes embeddings: the vectors have to come from elsewhere")
+        return SearchPlan(_gib(wanted), _gib(wanted) * VECTORS_PER_GIB / 1e6)
+
+    def to_dos(self, around: Around) -> Iterable[Finding]:
+        if SECTION.of(around.settings):
+            yield ToDo("search", "give the index a name", Step.SECRETS)
+
     def bill(self, settings: Settings, catalog: Catalog) -> Iterator[CostItem]:
         if wanted := SECTION.of(settings):
             month = _gib(wanted) * catalog.aws.prices.gp3_gib_month
@@ -122,8 +145,9 @@ class SearchService(Service):
         return {"url": self._url()} if SECTION.of(plan.settings) else {}
 
     def report(self, plan: Plan) -> Iterator[Table]:
-        if SECTION.of(plan.settings):
-            yield Table("SEARCH", ("at",), (("search", self._url()),))
+        if part := plan.parts.get(self.name):
+            holds = f"{part.million_vectors:.1f} million vectors"
+            yield Table("SEARCH", ("at", "holds"), (("search", self._url(), holds),))
 
     def _url(self) -> str:
         return f"http://search.{self.namespace}.svc.cluster.local:6333"

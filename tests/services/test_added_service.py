@@ -17,7 +17,7 @@ from infra.settings import BadStackFile
 from infra.settings.document import read_document
 from infra.sides.types import Side
 from tests.example_stacks import plan_text, planned, text
-from tests.services.search import SearchService
+from tests.services.search import SearchPlan, SearchService
 
 SEARCH = SearchService()
 STACK = "zonal"
@@ -63,7 +63,27 @@ def test_its_bill_outputs_and_report_are_there() -> None:
     assert after.plan.cost.usd_per_month_max == pytest.approx(before.plan.cost.usd_per_month_max + item.max)
     assert after.recording.outputs == {**before.recording.outputs, "search": dict(SEARCH.outputs(after.plan))}
     with added(SEARCH):
-        assert "http://search.llm.svc.cluster.local:6333" in to_text(report(after), 120)
+        said = to_text(report(after), 120)
+    assert "http://search.llm.svc.cluster.local:6333  4.0 million vectors" in said
+
+
+def test_its_part_of_the_plan_stands_in_the_json() -> None:
+    after = with_service()
+    assert after.plan.parts == {"search": SearchPlan(20, 4.0)}
+    assert document(after)["services"] == {"search": {"size_gib": 20, "million_vectors": 4.0}}
+    assert document(planned(STACK))["services"] == {}
+
+
+def test_what_it_finds_stands_beside_all_else() -> None:
+    before, after = document(planned(STACK)), document(with_service())
+    new = {
+        kind: [each["message"] for each in after[kind] if each not in before[kind]] for kind in ("warnings", "to_do")
+    }
+    assert new["to_do"] == ["give the index a name"]
+    assert len(new["warnings"]) == 1
+    assert "no model of the stack makes embeddings" in new["warnings"][0]
+    steps = [each.step for each in with_service().plan.to_do]
+    assert steps == sorted(steps)
 
 
 def test_the_budget_counts_it() -> None:

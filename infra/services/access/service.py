@@ -1,12 +1,24 @@
-"""What applications are given: API keys, and where the models are."""
+"""What applications are given: API keys, where the models are, and the namespace that they are in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from infra.owner import Part
-from infra.services.service import Service
+from infra.services.access.namespace import list_namespace_to_dos
+from infra.services.service import Around, Service
+
+if TYPE_CHECKING:
+    from infra.plan.notes import Finding
 
 
 class Access(Part, Service):
     name, title = "access", "API keys and endpoints"
     owns = ("llm:kubernetes:ApiKey", "llm:kubernetes:Endpoints")
+
+    def to_dos(self, around: Around) -> Iterable[Finding]:
+        return list_namespace_to_dos(around.settings, around.gateway)
 
 
 ACCESS = Access()

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING
 from infra.owner import Part
 from infra.services.gateway.check import check_gateway
 from infra.services.gateway.report import gateway_table
-from infra.services.service import Service, Table
+from infra.services.gateway.to_dos import list_gateway
+from infra.services.service import Around, Service, Table
 
 if TYPE_CHECKING:
+    from infra.plan.notes import Finding
     from infra.plan.plan import Plan
     from infra.settings.checks.scope import Scope
 
@@ -21,6 +23,9 @@ class Gateway(Part, Service):
 
     def check(self, scope: Scope) -> None:
         check_gateway(scope)
+
+    def to_dos(self, around: Around) -> Iterable[Finding]:
+        return list_gateway(around.settings, around.cluster, around.gateway)
 
     def report(self, plan: Plan) -> Iterable[Table]:
         if plan.gateway and plan.settings.gateway:

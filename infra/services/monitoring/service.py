@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from infra.owner import Part
 from infra.services.monitoring.check import check_prometheus
-from infra.services.service import Service
+from infra.services.monitoring.to_dos import list_prometheus_to_dos
+from infra.services.service import Around, Service
 
 if TYPE_CHECKING:
+    from infra.plan.notes import Finding
     from infra.settings.checks.scope import Scope
 
 
@@ -18,6 +21,9 @@ class Monitoring(Part, Service):
 
     def check(self, scope: Scope) -> None:
         check_prometheus(scope)
+
+    def to_dos(self, around: Around) -> Iterable[Finding]:
+        return list_prometheus_to_dos(around.settings, around.cluster, around.addons, around.monitoring)
 
 
 MONITORING = Monitoring()

@@ -1,0 +1,37 @@
+"""What the way in from outside needs of a person: a certificate, a controller, a name."""
+
+from collections.abc import Iterator
+
+from infra.plan.cluster import ClusterPlan, GatewayPlan
+from infra.plan.notes import Finding, Step, ToDo
+from infra.settings import Settings
+
+CLIENT_LABEL = "llm-platform/client=true"
+
+
+def list_gateway(settings: Settings, cluster: ClusterPlan, gateway: GatewayPlan | None) -> Iterator[Finding]:
+    if gateway is None or settings.gateway is None:
+        return
+    domain = f"*.{gateway.domain}"
+    if settings.gateway.certificate_arn is not None:
+        yield ToDo("gateway.certificateArn", f"the certificate has to cover {domain}", Step.CERTIFICATE)
+    if settings.gateway.tls_secret is not None:
+        where = f"{settings.namespace.name}/{settings.gateway.tls_secret}"
+        yield ToDo(
+            "gateway.tlsSecret", f"the Secret {where} has to exist, with a certificate for {domain}", Step.CERTIFICATE
+        )
+    if gateway.controller != "alb" and cluster.kind == "create":
+        yield ToDo(
+            "gateway.ingressClass",
+            f"once the cluster is there, install an Ingress controller of class {gateway.ingress_class};"
+            " its load balancer isn't in the bill",
+            Step.INGRESS_CONTROLLER,
+        )
+    if gateway.controller == "other":
+        yield ToDo(
+            "gateway.ingressClass",
+            f"label the namespace of the controller of {gateway.ingress_class} {CLIENT_LABEL}:"
+            " the models' NetworkPolicy lets no other in",
+            Step.INGRESS_LABEL,
+        )
+    yield ToDo("gateway.domain", f"after the first up: CNAME {domain} to the stack output gateway_address", Step.DNS)

@@ -1,0 +1,49 @@
+"""The Prometheus that models are measured with, and how KEDA logs in there."""
+
+from collections.abc import Mapping
+
+from infra.catalog import Catalog
+from infra.plan.cluster import AddonPlan, Monitoring, PrometheusLogin
+from infra.services.addons.section import ExistingAddon
+from infra.services.monitoring.check import AMAZON
+from infra.settings import Settings
+
+
+def plan_monitoring(settings: Settings, addons: Mapping[str, AddonPlan], catalog: Catalog) -> Monitoring | None:
+    """None where nobody scrapes: Prometheus is disabled, or exists at an address that we don't know."""
+    namespace = catalog.charts["kube-prometheus-stack"].namespace
+    if addons["prometheus"].state == "install":
+        # The operator's own Service: its name doesn't depend on the release.
+        return Monitoring(f"http://prometheus-operated.{namespace}.svc:9090", {}, namespace)
+    existing = settings.addons.prometheus.existing
+    if existing is None or existing.url is None:
+        return None
+    return Monitoring(
+        existing.url,
+        existing.monitor_labels or {},
+        existing.namespace or _namespace_of(existing.url, namespace),
+        _plan_login(existing),
+    )
+
+
+def _plan_login(existing: ExistingAddon) -> PrometheusLogin | None:
+    auth = existing.auth
+    if auth is None:
+        return None
+    if auth.bearer_secret is not None:
+        keys = {"bearerToken": auth.bearer_secret.key}
+        return PrometheusLogin("bearer", auth.bearer_secret.name, keys, None, None)
+    if auth.basic_secret is not None:
+        keys = {"username": auth.basic_secret.username_key, "password": auth.basic_secret.password_key}
+        return PrometheusLogin("basic", auth.basic_secret.name, keys, None, None)
+    if auth.sigv4 is None:
+        return None
+    named = AMAZON.search(existing.url or "")
+    region = auth.sigv4.region or (named[1] if named else None)
+    return PrometheusLogin("sigv4", None, {}, region, auth.sigv4.role_arn)
+
+
+def _namespace_of(url: str, default: str) -> str:
+    """`http://service.namespace:9090` names the namespace; an address outside the cluster doesn't."""
+    host = url.split("://", 1)[-1].split("/", 1)[0].split(":", 1)[0].split(".")
+    return host[1] if len(host) == 2 or (len(host) > 2 and host[2] == "svc") else default
