@@ -59,10 +59,11 @@ class Cost:
 
 @dataclass(frozen=True)
 class Cheaper:
-    """What to write in the stack file, of a model below it, and what that saves."""
+    """What to write in the stack file, of a model below it, and what that saves: the next plan's minimum is so much
+    less. 0, or close to it: the same money holds more requests."""
 
     setting: str
-    usd_per_month: float  # at the fewest replicas; 0: the same money holds more requests
+    usd_per_month: float
     effect: str
     write: Write
-    usd_bound: float = 0.0  # per month: no bill grows by more than this, the maximum's nodes elsewhere included
+    beside: tuple[str, ...] = ()  # what has to be written with it, of pools and of the other models

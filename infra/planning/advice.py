@@ -1,20 +1,19 @@
 """Advice is data: what to write into the stack file. Here it is written, and checked that the next plan accepts it."""
 
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import replace
-from typing import Any, TypeVar
+from typing import Any
 
 from infra.catalog import Catalog
 from infra.checks import check
-from infra.plan.money import Cheaper, Remedy
+from infra.plan.money import Remedy
 from infra.plan.notes import Advice, Violation, Write
 from infra.plan.plan import Plan
 from infra.plan.rules import Rule
 from infra.settings import Settings
 from infra.settings.mistakes import Mistake, Report
 
-Way = TypeVar("Way", Remedy, Cheaper)
 Attempt = Callable[[Write], Plan | None]  # the plan once that is written; None: refused, or enough was tried
 _OVER_BUDGET = {(Rule.BUDGET, "budget.usdPerMonth")}
 PINNED_FIRST = ", after `plan --pin`"  # where what is written needs the pools that the program chose
@@ -23,10 +22,29 @@ MOST_OF_RULES = 24  # pieces of advice that are tried; a stack that breaks many 
 
 def written(write: Write) -> str:
     """As a person writes it; what is taken out is said last."""
-    put = [f"{path}: {shown(value)}" for path, value in write if value is not None]
-    out = [f"no {path}" for path, value in write if value is None]
-    first, rest = put[0], [*put[1:], *out]
+    first, *rest = pieces(write)
     return f"{first} with {' and '.join(rest)}" if rest else first
+
+
+def pieces(write: Write) -> list[str]:
+    """One for each thing that is written, the keys of a pool together; then what is taken out."""
+    put: dict[str, dict[str, Any]] = {}
+    for path, value in write:
+        if value is not None:
+            thing = path.rpartition(".")[0] if path.startswith("gpuPools.") else path
+            put.setdefault(thing, {})[path] = value
+    return [
+        *(_piece(thing, values) for thing, values in put.items()),
+        *(f"no {path}" for path, value in write if value is None),
+    ]
+
+
+def _piece(thing: str, values: Mapping[str, Any]) -> str:
+    if len(values) == 1:
+        return ", ".join(f"{path}: {shown(value)}" for path, value in values.items())
+    named = sorted((path.rpartition(".")[2], value) for path, value in values.items())
+    keys = ", ".join(f"{key}: {shown(value)}" for key, value in named)
+    return f"{thing}: {{{keys}}}"
 
 
 def shown(value: Any) -> str:
@@ -90,17 +108,25 @@ def _tried(advice: Advice, violation: Violation, broken: frozenset[tuple[str, st
     return replace(advice, text=f"{advice.text}, which is over the budget") if new else advice
 
 
-def keeps_budget(plan: Plan, ways: Iterable[Way], headroom: float, attempt: Attempt) -> tuple[Way, ...]:
+def holds(plan: Plan, then: Plan) -> bool:
+    """Whether a changed stack breaks no rule that it doesn't break already."""
+    return broken_by(then) <= broken_by(plan)
+
+
+def broken_by(plan: Plan) -> frozenset[tuple[str, str]]:
+    return frozenset((each.rule, each.path) for each in plan.violations)
+
+
+def keeps_budget(plan: Plan, ways: Iterable[Remedy], headroom: float, attempt: Attempt) -> tuple[Remedy, ...]:
     """Those with which the bill keeps to a budget that has `headroom` left: by what they add at most, and where that
     may be too much, by the next plan; what can't be tried then is left out."""
-    broken = {(each.rule, each.path) for each in plan.violations}
 
-    def keeps(way: Way) -> bool:
-        write = _whole(way) if isinstance(way, Remedy) else way.write
+    def keeps(way: Remedy) -> bool:
+        write = _whole(way)
         if not write or way.usd_bound <= headroom:
             return True
         then = attempt(write)
-        return then is not None and {(each.rule, each.path) for each in then.violations} <= broken
+        return then is not None and holds(plan, then)
 
     return tuple(way for way in ways if keeps(way))
 
@@ -123,10 +149,30 @@ def as_mapping(write: Write) -> Mapping[str, Any]:
     return {path: list(value) if isinstance(value, tuple) else value for path, value in write}
 
 
-def pool_pins(plan: Plan, moved: str | None = None) -> Write:
+def completed(plan: Plan, write: Write) -> Write:
+    """With all that a change needs beside itself: the pools of the models that it doesn't move, where it writes one
+    into a stack file that leaves them to the program; and without the pools on which nothing is left then."""
+    given = dict(write)
+    moved = {name: given[path] for name in plan.models if given.get(path := f"models.{name}.pool") is not None}
+    pools = {path.split(".")[1] for path in given if path.startswith("gpuPools.")}
+    if not moved and pools <= plan.settings.gpu_pools.keys():
+        return write
+    pins = pool_pins(plan, moved)
+    extra = [*pins, *((f"gpuPools.{name}", None) for name in _emptied(plan, moved) if name not in pools)]
+    return (*write, *((path, value) for path, value in extra if path not in given))
+
+
+def _emptied(plan: Plan, moved: Mapping[str, str]) -> list[str]:
+    """Pools of the stack file, of nodes that we make, that every one of their models leaves."""
+    left = {model.pool for model in plan.models.values() if model.name in moved}
+    kept = {model.pool for model in plan.models.values() if model.name not in moved} | {*moved.values()}
+    return [name for name in plan.settings.gpu_pools if name in left - kept and not plan.pools[name].existing]
+
+
+def pool_pins(plan: Plan, moved: Collection[str] = ()) -> Write:
     """What keeps every model on its nodes where a pool is written into the stack file: the pools that the program
-    chose, and who runs on them. `moved` is the model that leaves them."""
-    staying = [model for model in plan.models.values() if model.pool is not None and model.name != moved]
+    chose, and who runs on them. `moved`: the models that leave them."""
+    staying = [model for model in plan.models.values() if model.pool is not None and model.name not in moved]
     names = dict.fromkeys(model.pool or "" for model in staying)
     made = [name for name in names if name not in plan.settings.gpu_pools]
     return (

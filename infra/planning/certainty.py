@@ -7,7 +7,7 @@ from itertools import islice
 from infra.plan.models import ModelPlan
 from infra.plan.notes import Advice, Warned, Write
 from infra.plan.plan import Plan
-from infra.planning.advice import PINNED_FIRST, Attempt, pool_pins, written
+from infra.planning.advice import PINNED_FIRST, Attempt, completed, holds, written
 from infra.planning.mends import Mend, surer
 from infra.planning.options import is_certain, serving, tries
 from infra.planning.placement import Placed
@@ -57,13 +57,9 @@ def _that_holds(way: Advice, plan: Plan, name: str, attempt: Attempt) -> Advice 
     """With what the next plan comes to; None where it isn't certain of the model, less certain of another, or breaks
     a rule."""
     then = attempt(way.write)
-    if then is None or not _broken(then) <= _broken(plan) or not {name, *_certain(plan)} <= _certain(then):
+    if then is None or not holds(plan, then) or not {name, *_certain(plan)} <= _certain(then):
         return None
     return replace(way, text=f"{way.text} ({_comes_to(then, then.models[name])})")
-
-
-def _broken(plan: Plan) -> set[tuple[str, str]]:
-    return {(each.rule, each.path) for each in plan.violations}
 
 
 def _certain(plan: Plan) -> set[str]:
@@ -95,14 +91,16 @@ def _write(plan: Plan, placed: Placed, mend: Mend) -> Write:
     path = placed.served.path
     if mend.offer is None:
         return tuple((f"{path}.{key}", value) for key, value in mend.changes)
-    pins = dict(pool_pins(plan, placed.served.name))
-    if mend.offer.name not in plan.settings.gpu_pools:
-        pins[f"gpuPools.{mend.offer.name}.instanceTypes"] = tuple(each.name for each in mend.offer.types)
-    return (*pins.items(), (f"{path}.pool", mend.offer.name), (f"{path}.gpus", mend.gpus))
+    new = mend.offer.name not in plan.settings.gpu_pools
+    types = tuple(each.name for each in mend.offer.types)
+    pool = ((f"gpuPools.{mend.offer.name}.instanceTypes", types),) if new else ()
+    return completed(plan, (*pool, (f"{path}.pool", mend.offer.name), (f"{path}.gpus", mend.gpus)))
 
 
 def _said(placed: Placed, mend: Mend, write: Write) -> str:
     """The pools that the program chose are written by `--pin`."""
     own = (placed.served.path, f"gpuPools.{mend.offer.name}" if mend.offer else placed.served.path)
-    said = tuple((path, value) for path, value in write if path.startswith(tuple(f"{each}." for each in own)))
+    said = tuple(
+        (path, value) for path, value in write if value is None or path.startswith(tuple(f"{each}." for each in own))
+    )
     return written(said) + (PINNED_FIRST if len(said) < len(write) else "")

@@ -1,138 +1,255 @@
-"""What would serve a model for less: other nodes, smaller weights, GPUs that stand idle; each with what it saves."""
+"""What would serve a model for less: other nodes, smaller weights and cache, GPUs that stand idle.
+
+Candidates are found by the price of whole nodes; then each is planned again, and saves what that plan's bill says.
+"""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import islice
 
 from infra.plan.money import HOURS_A_MONTH, Cheaper
 from infra.plan.notes import Write
 from infra.plan.plan import Plan
 from infra.plan.words import count
-from infra.planning.advice import PINNED_FIRST, pool_pins
-from infra.planning.mends import Changes, smaller_weights
+from infra.planning.advice import Attempt, completed, holds, pieces
+from infra.planning.mends import Changes, runs_in_8_bit, smaller_ways, smaller_weights
 from infra.planning.nodes import nodes_for
 from infra.planning.options import Option, fewest, serving
 from infra.planning.placement import Placed, by_pool
-from infra.planning.pools import Offer, usd_bound
+from infra.planning.pools import Offer, on_spot
 from infra.planning.sizing import Sizing, can_run
-from infra.sizing.question import Question, Sized
+from infra.sizing.question import Question
 
 # Less than this is noise of the price list, not a reason to move a model.
 LEAST_USD_A_MONTH, LEAST_SHARE = 10.0, 0.02
+# What a way must save more than a simpler one, or one whose price and zones are surer, to be worth a line.
+WORTH_MORE = 1.1
 # Requests that a replica must hold more, for the same money, to be worth a line.
 WORTH_A_LINE = 1.5
+# Plans in which ways are tried: of many models each takes longer, and the ways that save most come first.
+FEWEST_TRIED, MOST_TRIED = 4, 40
 
 
-def cheaper_ways(
-    plan: Plan,
-    placed: Sequence[Placed],
-    pools: Sequence[Offer],
-    makeable: Sequence[Offer],
-    zones: int,
-    sizing: Sizing,
-) -> dict[str, tuple[Cheaper, ...]]:
+@dataclass(frozen=True)
+class Candidate:
+    """A way to serve a model for less, which nobody has planned yet."""
+
+    changes: Changes  # keys of the model
+    write: Write
+    effect: str
+    usd_per_month: float  # by the price of GPU nodes alone
+    sure: bool = True  # the price is the region's own, and every zone has the nodes
+
+
+@dataclass(frozen=True)
+class Market:
+    """The nodes that there are, and what runs on them."""
+
+    plan: Plan
+    placed: Sequence[Placed]
+    pools: Sequence[Offer]
+    makeable: Sequence[Offer]
+    zones: int
+    sizing: Sizing
+
+    @cached_property
+    def on(self) -> Mapping[str, list[Placed]]:
+        return by_pool(self.placed)
+
+    @cached_property
+    def makeable_on_spot(self) -> list[Offer]:
+        return on_spot(self.makeable)
+
+    def others(self, each: Placed, offer: Offer) -> list[Placed]:
+        """Models of an offer's nodes beside this one."""
+        return [other for other in self.on.get(offer.name, ()) if other.served.name != each.served.name]
+
+    def is_new(self, offer: Offer) -> bool:
+        return offer.name not in self.plan.settings.gpu_pools and offer.name not in self.on
+
+
+def candidates(market: Market) -> dict[str, tuple[Candidate, ...]]:
     """By model, what saves most first. Dollars of whole nodes, at the fewest replicas."""
-    on = by_pool(placed)
-    found = {each.served.name: tuple(_ways(plan, each, on, pools, makeable, zones, sizing)) for each in placed}
+    found = {
+        each.served.name: tuple(sorted(_candidates(each, market), key=lambda way: -way.usd_per_month))
+        for each in market.placed
+    }
     return {name: ways for name, ways in found.items() if ways}
 
 
-def _ways(
-    plan: Plan,
-    each: Placed,
-    on: Mapping[str, list[Placed]],
-    pools: Sequence[Offer],
-    makeable: Sequence[Offer],
-    zones: int,
-    sizing: Sizing,
-) -> Iterator[Cheaper]:
+def cheaper_ways(
+    plan: Plan, found: Mapping[str, Sequence[Candidate]], attempt: Attempt
+) -> dict[str, tuple[Cheaper, ...]]:
+    """Those after which no other rule is broken, with the bill that the next plan has; by model, those of a sure price
+    first, then what saves most."""
+    most = max(FEWEST_TRIED, MOST_TRIED // len(plan.models))
+    ranked = sorted(((name, each) for name, ways in found.items() for each in ways), key=lambda e: -e[1].usd_per_month)
+    ways: list[tuple[str, bool, Cheaper]] = []
+    for name, each in islice(ranked, most):
+        way = _tried(plan, name, each, attempt)
+        if way is not None and not any(_undoes(way, other) for _, _, other in ways):
+            ways.append((name, each.sure, way))
+    ways.sort(key=lambda each: (not each[1], -each[2].usd_per_month, each[2].setting))
+    by_model = {model: tuple(way for name, _, way in ways if name == model) for model in plan.models}
+    return {name: each for name, each in by_model.items() if each}
+
+
+def _undoes(way: Cheaper, other: Cheaper) -> bool:
+    """Whether one takes out a pool that the other moves a model to: both could not be followed."""
+    return any(
+        f"gpuPools.{value}" in {path for path, gone in b.write if gone is None}
+        for a, b in ((way, other), (other, way))
+        for path, value in a.write
+        if path.endswith(".pool")
+    )
+
+
+def _tried(plan: Plan, name: str, candidate: Candidate, attempt: Attempt) -> Cheaper | None:
+    then = attempt(candidate.write)
+    if then is None or not holds(plan, then):
+        return None
+    saved = plan.cost.usd_per_month_min - then.cost.usd_per_month_min
+    if candidate.usd_per_month and saved < LEAST_USD_A_MONTH:
+        return None
+    own = {f"models.{name}.{key}" for key, _ in candidate.changes}
+    beside = tuple(pieces(tuple(each for each in candidate.write if each[0] not in own)))
+    return Cheaper(_said(candidate.changes), saved, candidate.effect, candidate.write, beside)
+
+
+def _candidates(each: Placed, market: Market) -> Iterator[Candidate]:
     offer, sized = each.offer, each.sized
     if offer is None or sized is None or offer.existing or not sized.fits or each.served.settings.paused:
         return
     if not sized.fit.estimated:
         return  # nobody knows whether it fits elsewhere
-    if offer.capacity == "spot":
-        return  # a spot price is of one moment: too little to move a model by
-    now = _nodes_usd(offer, on[offer.name]) - _nodes_usd(offer, [other for other in on[offer.name] if other != each])
-    known = {pool.name: pool for pool in (*makeable, *pools)}
-    offers = [pool for pool in known.values() if pool == offer or _differs(pool, offer)]
+    now = _usd_now(each, offer, market)
+    offers = _offers(each, offer, now, market)
     asked = each.served.question.but(gpus=None)
-    ways: list[tuple[Changes, Question]] = [((), asked), *smaller_weights(asked, sizing.catalog)]
-    found = [_best(plan, each, changes, question, offers, on, now, zones, sizing) for changes, question in ways]
-    best = {(way.usd_per_month, "quantization" in way.setting): way for way in reversed(found) if way is not None}
-    yield from sorted(best.values(), key=lambda way: (-way.usd_per_month, way.setting))
-    if not any(smaller for _, smaller in best):
-        yield from _more_for_the_same(each, offer, sized, sizing)
+    ways: list[tuple[Changes, Question]] = [((), asked), *smaller_ways(asked, market.sizing.catalog)]
+    found = [way for changes, question in ways for way in _of(each, changes, question, offers, now, market)]
+    worth = list(_worth(found))
+    yield from worth
+    if not any(key == "quantization" for way in worth for key, _ in way.changes):
+        yield from _more_for_the_same(each, offer, market)
+
+
+def _worth(found: Sequence[Candidate]) -> Iterator[Candidate]:
+    """Those of a sure price first, and what changes least; each next one has to save more."""
+    most = 0.0
+    for way in sorted(found, key=lambda way: not way.sure):
+        if way.usd_per_month > WORTH_MORE * most:
+            most = way.usd_per_month
+            yield way
+
+
+def _usd_now(each: Placed, offer: Offer, market: Market) -> float:
+    """Dollars an hour of the nodes that go with the model; a pool on which nothing is left goes with it."""
+    price = offer.usd_per_node_hour_least or 0.0
+    others = market.others(each, offer)
+    left = _nodes(offer, others) if others else 0
+    return (_nodes(offer, [*others, each]) - left) * price
+
+
+def _offers(each: Placed, offer: Offer, now: float, market: Market) -> list[Offer]:
+    """Nodes that are ours to make, and that may be cheaper: those on which nothing runs are paid for whole."""
+    makeable = market.makeable_on_spot if offer.capacity == "spot" else market.makeable
+    known = {pool.name: pool for pool in (*makeable, *market.pools)}
+    return [
+        pool
+        for pool in known.values()
+        if pool == offer
+        or (_differs(pool, offer) and (pool.name in market.on or _price(pool) < now * (1 - LEAST_SHARE)))
+    ]
 
 
 def _differs(pool: Offer, offer: Offer) -> bool:
-    """Whether a pool has nodes that are ours to make and that the model's own pool doesn't have."""
-    return not pool.existing and not set(pool.types) <= set(offer.types)
+    """Whether a pool has nodes that are ours to make, that the model's own pool doesn't have, and that AWS takes away
+    no sooner."""
+    sooner = pool.capacity == "spot" and offer.capacity != "spot"
+    return not pool.existing and not sooner and not set(pool.types) <= set(offer.types)
 
 
-def _best(
-    plan: Plan,
-    each: Placed,
-    changes: Changes,
-    question: Question,
-    offers: Sequence[Offer],
-    on: Mapping[str, list[Placed]],
-    now: float,
-    zones: int,
-    sizing: Sizing,
-) -> Cheaper | None:
-    """The way to serve a question that adds least to the bill, where that is less than what the model costs now."""
-    options = [option for option in serving(question, offers, sizing) if _has_room(each, option, on)]
-    priced = [(_added(each, option, on), option) for option in options]
-    best = min(priced, key=lambda pair: (pair[0], pair[1].offer.name if pair[1].offer else ""), default=None)
-    if best is None or (offer := best[1].offer) is None or each.offer is None:
-        return None
-    added, option = best
-    saves = (now - added) * HOURS_A_MONTH
-    if saves < max(LEAST_USD_A_MONTH, LEAST_SHARE * now * HOURS_A_MONTH):
-        return None
-    write = _changes(each, option, changes)
-    bound = usd_bound(offer, each.served.replicas.max + 1)  # one more for a rollout
-    whole = _write(plan, each, option, write)
-    new = {f"gpuPools.{offer.name}.instanceTypes", *(f"{each.served.path}.{key}" for key, _ in write)}
-    pinned = PINNED_FIRST if {path for path, _ in whole} - new else ""
-    return Cheaper(_said(write), saves, _effect(each, option, on, zones) + pinned, whole, bound)
+def _price(offer: Offer) -> float:
+    """Dollars an hour of a node to move to: on spot in the dearest zone, since a price of one moment saves little."""
+    dear = offer.usd_per_node_hour if offer.capacity == "spot" else offer.usd_per_node_hour_least
+    return dear or 0.0
 
 
-def _added(each: Placed, option: Option, on: Mapping[str, list[Placed]]) -> float:
-    """Dollars an hour that a model adds to the nodes of an offer."""
+def _of(
+    each: Placed, changes: Changes, question: Question, offers: Sequence[Offer], now: float, market: Market
+) -> Iterator[Candidate]:
+    """The way to serve a question that adds least to the bill, where that is less than what the model costs now: at a
+    sure price and in all zones, and at any."""
+    for sure in (True, False):
+        those = [offer for offer in offers if _is_sure(offer, market) == sure]
+        options = [option for option in serving(question, those, market.sizing) if _takes(each, option, market)]
+        priced = [(_added(each, option, market), option) for option in options]
+        best = min(priced, key=lambda pair: (pair[0], *_last(pair[1], market)), default=None)
+        if best is not None and (now - best[0]) * HOURS_A_MONTH >= _least(now):
+            yield _candidate(each, best[1], changes, (now - best[0]) * HOURS_A_MONTH, market, sure=sure)
+
+
+def _last(option: Option, market: Market) -> tuple[bool, str]:
+    """Of options that cost the same: pools that are there come first."""
     offer = option.offer
-    assert offer is not None
-    others = [other for other in on.get(offer.name, ()) if other.served.name != each.served.name]
-    moved = Placed(each.served, offer, option.sized, ())
-    return _nodes_usd(offer, [*others, moved]) - _nodes_usd(offer, others)
+    return offer is not None and market.is_new(offer), offer.name if offer is not None else ""
 
 
-def _nodes_usd(offer: Offer, placed: Sequence[Placed]) -> float:
-    """Dollars an hour of the nodes that hold the fewest replicas, on the cheapest of the pool's types."""
-    least = offer.settings.min if offer.settings is not None else 0
-    nodes = nodes_for(placed, offer.gpus_per_node, at_most=False)
-    return max(least, nodes) * (offer.usd_per_node_hour_least or 0.0)
+def _least(now: float) -> float:
+    return max(LEAST_USD_A_MONTH, LEAST_SHARE * now * HOURS_A_MONTH)
 
 
-def _has_room(each: Placed, option: Option, on: Mapping[str, list[Placed]]) -> bool:
-    """Whether a pool whose most the stack file gives can grow enough for one model more."""
-    offer = option.offer
-    if offer is None or offer.settings is None or offer.settings.max is None:
+def _is_sure(offer: Offer, market: Market) -> bool:
+    return not offer.borrowed and len(offer.zone_ids) >= market.zones
+
+
+def _takes(each: Placed, option: Option, market: Market) -> bool:
+    """Whether the cards compute in the cache's numbers, and a pool whose most the stack file gives can grow enough for
+    one model more."""
+    offer, sized = option.offer, option.sized
+    if offer is None or not runs_in_8_bit(sized.question, sized.gpu):
+        return False
+    if offer.settings is None or offer.settings.max is None:
         return True
-    there = [other for other in on.get(offer.name, ()) if other.served.name != each.served.name]
-    placed = [*there, Placed(each.served, offer, option.sized, ())]
+    placed = [*market.others(each, offer), Placed(each.served, offer, sized, ())]
     peak = sum(other.served.replicas.max * other.gpus for other in placed if not other.served.settings.paused)
     return peak + max(other.gpus for other in placed) <= offer.settings.max * offer.gpus_per_node
 
 
-def _changes(each: Placed, option: Option, changes: Changes) -> Changes:
-    """Keys of the model in the stack file."""
+def _added(each: Placed, option: Option, market: Market) -> float:
+    """Dollars an hour that a model adds to the nodes of an offer."""
+    offer = option.offer
+    assert offer is not None
+    others = market.others(each, offer)
+    there = [*others, Placed(each.served, offer, option.sized, ())]
+    return (_nodes(offer, there) - (_nodes(offer, others) if others else 0)) * _price(offer)
+
+
+def _nodes(offer: Offer, placed: Sequence[Placed]) -> int:
+    """That hold the fewest replicas."""
+    least = offer.settings.min if offer.settings is not None else 0
+    return max(least, nodes_for(placed, offer.gpus_per_node, at_most=False))
+
+
+def _candidate(
+    each: Placed, option: Option, changes: Changes, saves: float, market: Market, *, sure: bool
+) -> Candidate:
     offer = option.offer
     assert offer is not None
     if each.offer is not None and offer.name != each.offer.name:
-        changes = (*changes, ("pool", offer.name))
-    if each.served.settings.gpus not in (None, option.sized.gpus) or not changes:
+        changes = (*changes, ("pool", offer.name), ("gpus", option.sized.gpus))
+    elif each.served.settings.gpus not in (None, option.sized.gpus) or not changes:
         changes = (*changes, ("gpus", option.sized.gpus))
-    return changes
+    new = _new_pool(offer) if market.is_new(offer) else ()
+    write = completed(market.plan, (*new, *each.served.write(changes)))
+    return Candidate(changes, write, _effect(each, option, market), saves, sure)
+
+
+def _new_pool(offer: Offer) -> Write:
+    path = f"gpuPools.{offer.name}"
+    spot = ((f"{path}.capacity", "spot"),) if offer.capacity == "spot" else ()
+    return ((f"{path}.instanceTypes", tuple(each.name for each in offer.types)), *spot)
 
 
 def _said(changes: Changes) -> str:
@@ -140,44 +257,33 @@ def _said(changes: Changes) -> str:
     return ", ".join(f"{key}: {value}" for key, value in changes if value is not None)
 
 
-def _write(plan: Plan, each: Placed, option: Option, changes: Changes) -> Write:
-    """With the pools that are there then, where this makes one or leaves one that the program chose."""
-    offer, path = option.offer, each.served.path
-    own = tuple((f"{path}.{key}", value) for key, value in changes)
-    if offer is None or each.offer is None or offer.name == each.offer.name:
-        return own
-    pins = dict(pool_pins(plan, each.served.name))
-    if offer.name not in plan.settings.gpu_pools:
-        pins[f"gpuPools.{offer.name}.instanceTypes"] = tuple(each.name for each in offer.types)
-    return (*pins.items(), *own)
-
-
-def _effect(each: Placed, option: Option, on: Mapping[str, list[Placed]], zones: int) -> str:
+def _effect(each: Placed, option: Option, market: Market) -> str:
     offer = option.offer
     assert offer is not None
-    new = offer.settings is None and offer.name not in on
-    parts = [f"{option.where} of a new pool {{instanceTypes: [{offer.instance_type}]}}" if new else option.where]
-    if offer.name in on and each.offer is not None and offer.name != each.offer.name:
-        parts.append(f"on nodes of {', '.join(other.served.name for other in on[offer.name])}")
-    if 0 < len(offer.zone_ids) < zones:
-        parts.append(f"in {len(offer.zone_ids)} of {count(zones, 'zone')} only")
+    parts = [option.where]
+    if offer.name in market.on and each.offer is not None and offer.name != each.offer.name:
+        parts.append(f"on nodes of {', '.join(other.served.name for other in market.on[offer.name])}")
+    if 0 < len(offer.zone_ids) < market.zones:
+        parts.append(f"in {len(offer.zone_ids)} of {count(market.zones, 'zone')} only")
     parts += [offer.price_note] if offer.price_note else []
     parts.append(option.sized.holds)
     return "; ".join(parts)
 
 
-def _more_for_the_same(each: Placed, offer: Offer, sized: Sized, sizing: Sizing) -> Iterator[Cheaper]:
+def _more_for_the_same(each: Placed, offer: Offer, market: Market) -> Iterator[Candidate]:
     """The first smaller weights with which the same GPUs hold many more requests."""
-    before = sized.fit.max_concurrency
+    sized, sizing = each.sized, market.sizing
+    before = sized.fit.max_concurrency if sized is not None else None
+    if sized is None or not before:
+        return
     for changes, question in smaller_weights(sized.question, sizing.catalog):
         smaller = sizing.size(question, sized.gpu, sized.gpus)
         after = smaller.fit.max_concurrency
-        if before and after and after >= WORTH_A_LINE * before and can_run(question, sized.gpu, sizing.catalog):
+        if after and after >= WORTH_A_LINE * before and can_run(question, sized.gpu, sizing.catalog):
             length = sized.question.max_model_len
             effect = f"the same GPUs hold {after:.1f} requests of {length:,} tokens instead of {before:.1f}"
             chosen = fewest(question.but(gpus=each.served.settings.gpus), offer, sizing)
             if chosen is not None and chosen.gpus != sized.gpus:
                 changes = (*changes, ("gpus", sized.gpus))  # fewer would be chosen, and hold less
-            write = tuple((f"{each.served.path}.{key}", value) for key, value in changes)
-            yield Cheaper(_said(changes), 0.0, effect, write)
+            yield Candidate(changes, completed(market.plan, each.served.write(changes)), effect, 0.0)
             return

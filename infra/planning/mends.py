@@ -82,12 +82,13 @@ def smaller_weights(question: Question, catalog: Catalog) -> Iterator[tuple[Chan
     if (
         shape is None
         or not in_16_bit(shape)
-        or question.quantization
+        or question.quantization not in (None, AT_LOAD_METHOD)
         or not question.engine.limits.quantizes_at_load
         or not question.own_repository
     ):
         return
-    yield (("quantization", AT_LOAD_METHOD),), question.but(quantization=AT_LOAD_METHOD)
+    if question.quantization is None:
+        yield (("quantization", AT_LOAD_METHOD),), question.but(quantization=AT_LOAD_METHOD)
     repository = catalog.quantized_repositories.get((question.name, STORED_METHOD))
     if repository is not None:
         own = (("model", repository), ("like", question.name), ("quantization", STORED_METHOD), ("revision", None))

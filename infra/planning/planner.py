@@ -1,5 +1,6 @@
 """From what the user says to what is built. Pure, but for a price table or config.json that the stack file names."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -8,9 +9,10 @@ from infra.clouds.aws.config import AwsConfig
 from infra.plan.notes import Violation, Write
 from infra.plan.plan import Plan
 from infra.planning.advice import Attempt, follow, keeps_budget, that_holds
-from infra.planning.budget import headroom, with_ways
+from infra.planning.budget import headroom
+from infra.planning.budget_ways import Means, with_ways
 from infra.planning.certainty import say_what_is_certain
-from infra.planning.cheaper import cheaper_ways
+from infra.planning.cheaper import Candidate, Market, candidates, cheaper_ways
 from infra.planning.draft import Asked, Draft, draft
 from infra.planning.mends import smaller_ways
 from infra.planning.remedies import find_remedies
@@ -54,29 +56,28 @@ def _attempts(asked: Asked, listed: Catalog) -> Attempt:
 def _with_advice(made: Draft, attempt: Attempt, sizing: Sizing) -> Plan:
     plan = made.plan
     left = headroom(plan.settings, plan.cost)
-    violations = _that_hold(made, attempt, sizing.catalog)
+    found = candidates(Market(plan, made.placed, made.offers, made.new, made.zones, sizing))
+    violations = _that_hold(made, found, attempt, sizing.catalog)
     remedies = find_remedies(plan, made.placed, sizing.catalog)
-    cheaper = cheaper_ways(plan, made.placed, made.offers, made.new, made.zones, sizing)
-    kept = {name: keeps_budget(plan, ways, left, attempt) for name, ways in cheaper.items()}
     return replace(
         plan,
         remedies={name: keeps_budget(plan, ways, left, attempt) for name, ways in remedies.items()},
-        cheaper={name: ways for name, ways in kept.items() if ways},
+        cheaper=cheaper_ways(plan, found, attempt),
         violations=violations,
         warnings=say_what_is_certain(plan, made.placed, made.offers, made.new, attempt, sizing),
     )
 
 
-def _that_hold(made: Draft, attempt: Attempt, catalog: Catalog) -> tuple[Violation, ...]:
+def _that_hold(
+    made: Draft, found: Mapping[str, Sequence[Candidate]], attempt: Attempt, catalog: Catalog
+) -> tuple[Violation, ...]:
     """The broken rules, with advice that was followed and held."""
     if not made.plan.violations:
         return ()
     smaller = {
-        each.served.name: [
-            tuple((f"{each.served.path}.{key}", value) for key, value in changes)
-            for changes, _ in smaller_ways(each.served.question, catalog)
-        ]
+        each.served.name: [each.served.write(changes) for changes, _ in smaller_ways(each.served.question, catalog)]
         for each in made.placed
     }
     held = that_holds(made.plan, attempt)
-    return tuple(with_ways(each, made.plan, smaller, attempt, catalog) for each in held)
+    means = Means(smaller, {name: [each.write for each in ways] for name, ways in found.items()})
+    return tuple(with_ways(each, held, made.plan, means, attempt, catalog) for each in held)

@@ -1,7 +1,7 @@
 """The pools that a model may run on: those of the stack file, or one that the planner makes of an instance type."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from infra.catalog import Catalog, Gpu, Instance
@@ -116,6 +116,18 @@ def makeable(catalog: Catalog, region: str | None, zone_ids: tuple[str, ...]) ->
     usable = (each for each in catalog.instances.values() if each.left_out is None)
     offers = (_offer(_pool_name(each), (each,), None, catalog, region, zone_ids) for each in usable)
     return _cheapest_first(offer for offer in offers if offer.zone_ids)
+
+
+def on_spot(offers: Iterable[Offer]) -> list[Offer]:
+    """The same pools on spot, of the types that AWS offers there; written into the stack file, since `capacity` is."""
+    found = []
+    for offer in offers:
+        if all(each.spot for each in offer.types):
+            types = tuple(each.name for each in offer.types)
+            pool = GpuPool.model_validate({"instanceTypes": types, "capacity": "spot"})
+            price = max((hourly(each, "spot")[1] for each in offer.types), default=0.0)
+            found.append(replace(offer, settings=pool, usd_per_node_hour=price))
+    return found
 
 
 def _pool_name(instance: Instance) -> str:

@@ -1,9 +1,9 @@
 """A model of the stack file joined with what the catalogue knows of it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Literal
+from typing import Any, Literal
 
 from infra.catalog import AT_LOAD, Catalog, ModelShape
 from infra.catalog.types import Image
@@ -11,7 +11,7 @@ from infra.engines import ENGINES, Engine
 from infra.engines.engine import Library
 from infra.plan.findings import Decided
 from infra.plan.models import Replicas
-from infra.plan.notes import Advice, Assumption, Chosen, Finding, Violation
+from infra.plan.notes import Advice, Assumption, Chosen, Finding, Violation, Write
 from infra.plan.rules import Rule
 from infra.settings import Model
 from infra.settings.architecture import Architecture, read_architecture
@@ -44,6 +44,12 @@ class Served:
     @property
     def path(self) -> str:
         return f"models.{self.name}"
+
+    def write(self, changes: Iterable[tuple[str, Any]]) -> Write:
+        """Its keys in the stack file with their paths; None takes one out, and only where the stack file has it."""
+        model = self.settings
+        given = {type(model).model_fields[name].alias or name for name in model.model_fields_set}
+        return tuple((f"{self.path}.{key}", value) for key, value in changes if value is not None or key in given)
 
     @property
     def kv_bytes_per_token(self) -> float | None:

@@ -46,5 +46,11 @@ def broken(plan: Plan) -> set[tuple[str, str]]:
     return {(each.rule, each.path) for each in plan.violations}
 
 
+def bill(plan: Plan) -> float:
+    """What the budget compares, or the minimum where there is none."""
+    budget = plan.settings.budget
+    return getattr(plan.cost, f"usd_per_month_{budget.of if budget is not None else 'min'}")
+
+
 def node_dollars(plan: Plan, end: str = "min") -> float:
     return sum(getattr(item, end) for item in plan.cost.items if item.name.startswith("GPU nodes"))

@@ -16,7 +16,7 @@ from infra.settings import BadStackFile
 from tests.conftest import STACK_NAMES
 from tests.example_stacks import EXAMPLES
 from tests.example_stacks import planned as example
-from tests.planning.following import broken, follow, line, node_dollars, planned
+from tests.planning.following import bill, broken, follow, line, node_dollars, planned
 from tests.planning.stacks import CATALOG, DEV, PROD, changed
 
 MODELS: list[dict[str, Any]] = [
@@ -89,12 +89,12 @@ def check_fixes(stack: dict[str, Any], plan: Plan, region: str = "us-east-1") ->
             assert (violation.rule, violation.path) not in broken(after), advice.text
             assert not new or (new == {("Budget", "budget.usdPerMonth")} and "over the budget" in advice.text)
             if violation.rule == "Budget" and "($" in advice.text:
-                assert f"(${after.cost.usd_per_month_max:,.0f}" in advice.text
+                assert f"(${bill(after):,.0f}" in advice.text or "other rules" in advice.text
             assert advice.text in violation.fix
 
 
 def check_cheaper(stack: dict[str, Any], plan: Plan, region: str = "us-east-1") -> None:
-    """Each is accepted and saves on nodes what it says, or holds more for the same money."""
+    """Each is accepted and its bill is less by what it says, or it holds more for the same money."""
     for way in plan.while_paused:
         paused = planned(follow(stack, dict(way.write)), region)
         assert plan.cost.usd_per_month_min - paused.cost.usd_per_month_min == pytest.approx(way.usd_per_month, abs=1)
@@ -102,9 +102,9 @@ def check_cheaper(stack: dict[str, Any], plan: Plan, region: str = "us-east-1") 
         for way in ways:
             after = planned(follow(stack, dict(way.write)), region)
             assert broken(after) <= broken(plan), way.setting
-            saved = node_dollars(plan) - node_dollars(after)
-            assert saved == pytest.approx(way.usd_per_month, abs=1), way
-            if not way.usd_per_month:
+            saved = plan.cost.usd_per_month_min - after.cost.usd_per_month_min
+            assert saved == pytest.approx(way.usd_per_month, abs=0.01), way
+            if way.usd_per_month < 1:
                 before, more = plan.models[name].fit, after.models[name].fit
                 assert before is not None
                 assert more is not None
@@ -275,12 +275,12 @@ def test_a_stack_that_says_its_addons_in_a_word_has_advice_like_any_other() -> N
 
 
 def test_of_many_models_a_budget_that_is_never_reached_takes_no_advice_away() -> None:
-    """More models than plans are tried: what certainly keeps to the budget needs no try."""
+    """More models than plans are tried: a few ways that save most are."""
     model = {"model": "Qwen/Qwen3-8B", "maxModelLen": 8192, "replicas": {"min": 1, "max": 3}}
     pools = {"l40s": {"instanceTypes": ["g6e.2xlarge"]}}
     stack = {"cluster": {"create": {}}, "gpuPools": pools, "models": {f"m{n}": model for n in range(60)}}
     free, held = planned(stack), planned({**stack, "budget": {"usdPerMonth": 10_000_000}})
-    assert len(free.cheaper) == 60
+    assert 0 < len(free.cheaper) < 60
     assert (held.cheaper, held.remedies) == (free.cheaper, free.remedies)
 
 

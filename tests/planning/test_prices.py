@@ -54,8 +54,14 @@ def test_the_choice_is_among_types_whose_price_here_is_known() -> None:
     assert pool.price_note == ""
     assert pool.instance_types == ("g6.12xlarge",)
     assert "with a known price" in result.models["m"].reasons[0]
-    (way, *_) = [way for way in result.cheaper["m"] if "g7e" in way.setting]
-    assert "price of us-east-1: none known for eu-central-1" in way.effect
+
+
+def test_a_way_at_a_price_of_the_region_comes_before_one_that_saves_more_at_anothers() -> None:
+    ways = plan(changed(NEW, models__m__concurrency=12), region="eu-central-1").cheaper["m"]
+    own, other = ways
+    assert "price of us-east-1: none known for eu-central-1" in other.effect
+    assert "price of" not in own.effect
+    assert own.usd_per_month < other.usd_per_month
 
 
 def test_where_none_is_known_the_headline_and_every_figure_say_whose_it_is() -> None:

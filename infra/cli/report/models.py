@@ -140,9 +140,11 @@ def why_section(plan: Plan) -> Section:
 
 
 def _cheaper(way: Cheaper) -> str:
-    if not way.usd_per_month:
-        return f"for the same money: `{way.setting}`: {way.effect}"
-    return f"cheaper nodes: `{way.setting}` saves {usd(way.usd_per_month)} per month: {way.effect}"
+    beside = ", ".join(f"`{each}`" for each in way.beside)
+    what = f"`{way.setting}`{f' with {beside}' if beside else ''}"
+    if way.usd_per_month < 1:
+        return f"for the same money: {what}: {way.effect}"
+    return f"cheaper: {what} saves {usd(way.usd_per_month)} per month: {way.effect}"
 
 
 def _marked(items: Iterable[str]) -> Iterable[tuple[bool, str]]:

@@ -1,0 +1,306 @@
+"""Which changes of the stack file make the bill keep to the budget: each planned again."""
+
+import dataclasses
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any
+
+from infra.catalog import Catalog
+from infra.plan.cluster import PoolPlan
+from infra.plan.models import ModelPlan
+from infra.plan.notes import Advice, Violation, Write
+from infra.plan.plan import Plan
+from infra.plan.rules import Rule
+from infra.planning.advice import Attempt
+from infra.planning.budget import biggest, enough_budget, of, total
+from infra.planning.budget_search import Search
+from infra.planning.paused import cheapest_system_nodes
+from infra.settings.cluster import GpuPool
+from infra.settings.platform import Budget
+
+NONE = " (no change of pools, replicas, nodes, instance type, spot, weights, system nodes or NAT keeps to it)"
+NAMED = 3  # of the changes proposed, beside spot and the expected bill
+DEAREST_MODELS = 4  # that are tried elsewhere, with fewer requests, or smaller; dearest first
+LEAST_PART = 0.1  # of what is needed: less is no part of a way
+LEAST_SHARE = 0.02  # of the bill: less is no reason to run other weights
+# Which ends of replicas and nodes a bill depends on; a smaller maximum first: what runs at night stays.
+ENDS = {"max": ("max",), "expected": ("max", "min"), "min": ("min",)}
+
+
+@dataclass(frozen=True)
+class Means:
+    """Changes of one model, by its name: to smaller weights and a smaller cache, what changes least first; and to what
+    serves it for less, what saves most first."""
+
+    smaller: Mapping[str, Sequence[Write]]
+    cheaper: Mapping[str, Sequence[Write]]
+
+
+def with_ways(
+    violation: Violation, held: Sequence[Violation], plan: Plan, means: Means, attempt: Attempt, catalog: Catalog
+) -> Violation:
+    """The broken budget with changes of the stack file that keep to it, before a budget that is enough. `held`: every
+    violation of the plan, with advice that holds."""
+    budget = plan.settings.budget
+    if violation.rule != Rule.BUDGET or budget is None:
+        return violation
+    others = [each for each in held if each.rule != Rule.BUDGET]
+    if others:  # what makes those hold comes first: the bill is then another
+        return _with(violation, [_after(others, plan, budget, attempt)], "")
+    ways = _ways(Search(plan, budget, attempt, catalog), means)
+    return _with(violation, [*ways, *violation.advice], "" if ways else NONE)
+
+
+def _with(violation: Violation, advice: Sequence[Advice], note: str) -> Violation:
+    fix = ", or ".join(each.text for each in advice)
+    return dataclasses.replace(violation, fix=f"{fix}{note}", advice=tuple(advice))
+
+
+def _after(others: Sequence[Violation], plan: Plan, budget: Budget, attempt: Attempt) -> Advice:
+    """A budget that is enough with the dearest advice for each of the other rules."""
+
+    def usd(write: Write) -> float:
+        then = attempt(write)
+        return total(then.cost, budget) if then is not None else 0.0
+
+    dearest = [max((advice.write for advice in each.advice), key=usd) for each in others if each.advice]
+    together = usd(tuple(part for write in dearest for part in write))
+    now = total(plan.cost, budget)
+    why = f" (${together:,.0f} with what the other rules need)" if together > now else ""
+    return enough_budget(max(now, together), why)
+
+
+def _ways(search: Search, means: Means) -> list[Advice]:
+    """A pool on which no model runs goes first, and with everything else where that isn't enough."""
+    unused = _unused(search.plan)
+    if unused:
+        alone = search.advice(unused)
+        if alone is not None:
+            return [alone]
+        if search.now - search.total(unused) > LEAST_PART * search.over:
+            search = dataclasses.replace(search, base=unused)
+    ways = list(islice(_unlike(search, _changes(search, means)), NAMED))
+    ways += islice(filter(None, map(search.advice, _on_spot(search))), 1)
+    if not ways:
+        ways += filter(None, [_together(search, _parts(search, means))])
+    expected = search.advice((("budget.of", "expected"),)) if search.budget.of == "max" else None
+    return [*ways, *([expected] if expected is not None else [])]
+
+
+def _unlike(search: Search, ways: Iterable[Advice]) -> Iterator[Advice]:
+    """Without those that change what another one does, and more, for the same bill."""
+    seen: list[tuple[set[tuple[str, Any]], int]] = []
+    for way in ways:
+        change, usd = set(way.write), round(search.total(way.write))
+        if not any(usd == other and change >= less for less, other in seen):
+            seen.append((change, usd))
+            yield way
+
+
+def _unused(plan: Plan) -> Write:
+    used = {model.pool for model in plan.models.values()}
+    return tuple(
+        (f"gpuPools.{name}", None)
+        for name in plan.settings.gpu_pools
+        if name not in used and not plan.pools[name].existing
+    )
+
+
+def _costly(search: Search) -> list[str]:
+    """Pools without whose nodes the bill would keep to the budget, dearest first."""
+    cost, budget = search.plan.cost, search.budget
+    beside = sum(of(item, budget) for item in cost.items if item.with_nodes)
+    return [item.pool for item in biggest(cost, budget) if item.pool and of(item, budget) + beside > search.over]
+
+
+def _dearest(search: Search) -> list[ModelPlan]:
+    pools = [item.pool for item in biggest(search.plan.cost, search.budget) if item.pool]
+    return [model for pool in pools for model in search.plan.models.values() if model.pool == pool][:DEAREST_MODELS]
+
+
+def _changes(search: Search, means: Means) -> Iterator[Advice]:
+    """Fewer replicas of one model, a smaller pool, a cheaper instance type, smaller weights and cache, other nodes,
+    fewer requests at once: of what costs most first."""
+    plan = search.plan
+    models = {name: [each for each in plan.models.values() if each.pool == name] for name in plan.pools}
+    costly = _costly(search)
+    for name in costly:
+        yield from _fewer_replicas(search, models[name])
+        yield from _fewer_nodes(search, plan.pools[name])
+    for name in (each for each in costly if models[each]):
+        yield from _cheaper_type(search, plan.pools[name])
+    yield from filter(None, map(search.advice, _platform(search)))
+    dearest = _dearest(search)
+    yield from _smaller(search, dearest, means.smaller)
+    writes = (write for model in dearest for write in means.cheaper.get(model.name, ())[:2])
+    yield from islice(filter(None, (search.advice(write, LEAST_SHARE * search.now) for write in writes)), 1)
+    yield from islice(filter(None, (_fewer_requests(search, model) for model in dearest)), 1)
+
+
+def _fewer_replicas(search: Search, models: Sequence[ModelPlan]) -> Iterator[Advice]:
+    """Of one model of a pool, those first that could give up most GPUs: where that isn't enough, nor are the others."""
+    for end in ENDS[search.budget.of]:
+        for model in sorted(models, key=lambda model: (-_to_give(model, end), model.name)):
+            advice = _replicas(search, model, end, ()) if _to_give(model, end) > 0 else None
+            if advice is None:
+                break
+            yield advice
+
+
+def _to_give(model: ModelPlan, end: str) -> int:
+    """GPUs of the replicas that a model can do without."""
+    return model.gpus * (getattr(model.replicas, end) - _least(model, end))
+
+
+def _least(model: ModelPlan, end: str) -> int:
+    return max(model.replicas.min, 1) if end == "max" else 1
+
+
+def _replicas(search: Search, model: ModelPlan, end: str, beside: Write) -> Advice | None:
+    def change(number: int) -> Write:
+        return (*beside, (f"models.{model.name}.replicas.{end}", number))
+
+    number = search.largest(_least(model, end), getattr(model.replicas, end) - 1, change)
+    return search.advice(change(number)) if number is not None else None
+
+
+def _fewer_requests(search: Search, model: ModelPlan) -> Advice | None:
+    """At once: fewer of them need a smaller cache, and so fewer GPUs, where those are the planner's to choose."""
+    given = search.plan.settings.models[model.name]
+    if given.gpus is not None or model.task != "chat":
+        return None
+
+    def change(number: int) -> Write:
+        return ((f"models.{model.name}.concurrency", number),)
+
+    number = search.largest(1, (given.concurrency or 1) - 1, change)
+    return search.advice(change(number)) if number is not None else None
+
+
+def _fewer_nodes(search: Search, planned: PoolPlan) -> Iterator[Advice]:
+    """Where the stack file gives the pool more than its models and a rollout need, or keeps idle nodes."""
+    pool = search.plan.settings.gpu_pools.get(planned.name)
+    for end in ENDS[search.budget.of]:
+        advice = _nodes(search, planned.name, pool, end) if pool is not None else None
+        if advice is not None:
+            yield advice
+
+
+def _nodes(search: Search, name: str, pool: GpuPool, end: str) -> Advice | None:
+    def change(number: int) -> Write:
+        return ((f"gpuPools.{name}.{end}", number),)
+
+    given = getattr(pool, end)
+    number = search.largest(max(pool.min, 1) if end == "max" else 0, given - 1, change) if given else None
+    return search.advice(change(number)) if number is not None else None
+
+
+def _on_spot(search: Search) -> Iterator[Write]:
+    """One pool, then all of them."""
+    costly, able = _costly(search), _able_on_spot(search)
+    yield from (_spot(name) for name in able if name in costly)
+    if len(able) > 1:
+        yield tuple(part for name in able for part in _spot(name))
+
+
+def _spot(pool: str) -> Write:
+    return ((f"gpuPools.{pool}.capacity", "spot"),)
+
+
+def _able_on_spot(search: Search) -> list[str]:
+    """Pools of nodes that we make on demand and on which a model runs, dearest first."""
+    pools, used = search.plan.pools, {model.pool for model in search.plan.models.values()}
+    names = (item.pool for item in biggest(search.plan.cost, search.budget) if item.pool and item.pool in used)
+    return [name for name in names if pools[name].capacity == "on-demand" and not pools[name].existing]
+
+
+def _platform(search: Search) -> list[Write]:
+    """Cheaper system nodes that are no smaller, and one NAT gateway instead of one per zone."""
+    settings = search.plan.settings
+    best = cheapest_system_nodes(settings, search.catalog)
+    create = settings.cluster.create
+    writes: list[Write] = []
+    if create is not None and best is not None and best.name != create.system_nodes.instance_type:
+        writes.append((("cluster.create.systemNodes.instanceType", best.name),))
+    if search.plan.cluster.nat_per_zone:
+        writes.append((("cluster.create.network.nat", "one"),))
+    return writes
+
+
+def _cheaper_type(search: Search, planned: PoolPlan, beside: Write = ()) -> Iterator[Advice]:
+    """The cheapest one that serves the pool's models; a pool that the planner makes has it already."""
+    if planned.name not in search.plan.settings.gpu_pools or planned.existing:
+        return
+    cluster, catalog = search.plan.cluster, search.catalog
+    for name in _cheaper_types(planned, catalog):
+        if set(cluster.zone_ids) <= set(catalog.zones_of(name, cluster.region or "")):
+            advice = search.advice((*beside, (f"gpuPools.{planned.name}.instanceTypes", (name,))))
+            if advice is not None:
+                yield advice
+                return
+
+
+def _cheaper_types(planned: PoolPlan, catalog: Catalog) -> list[str]:
+    usable = [each for each in catalog.instances.values() if each.left_out is None and each.usd_per_hour]
+    price = planned.usd_per_node_hour_least or 0.0
+    cheaper = sorted((each.usd_per_hour or 0.0, each.name) for each in usable if (each.usd_per_hour or 0.0) < price)
+    return [name for _, name in cheaper]
+
+
+def _smaller(search: Search, models: Sequence[ModelPlan], smaller: Mapping[str, Sequence[Write]]) -> Iterator[Advice]:
+    """Smaller weights and a smaller cache: of one model, then of all; where that alone isn't enough, with a cheaper
+    type or fewer replicas. The first that keeps to the budget."""
+    ways = {model.name: smaller.get(model.name, ()) for model in models}
+    one = [write for model in models for write in ways[model.name]]
+    every = tuple(part for model in models for part in _most(ways[model.name]))
+    most = [*((model, _most(ways[model.name])) for model in models), *((model, every) for model in models)]
+    least = LEAST_SHARE * search.now
+    found = next(filter(None, (search.advice(write, least) for write in (*one, every) if write)), None)
+    if found is None:
+        found = next(filter(None, (_with_less(search, model, write) for model, write in most if write)), None)
+    if found is not None:
+        yield found
+
+
+def _most(ways: Sequence[Write]) -> Write:
+    """The one that needs least memory and no other repository."""
+    own = [write for write in ways if not any(path.endswith(".like") for path, _ in write)]
+    return own[-1] if own else ()
+
+
+def _with_less(search: Search, model: ModelPlan, write: Write) -> Advice | None:
+    pool = search.plan.pools.get(model.pool or "")
+    cheaper = next(_cheaper_type(search, pool, write), None) if pool else None
+    fewer = (_replicas(search, model, end, write) for end in ENDS[search.budget.of])
+    return cheaper or next(filter(None, fewer), None)
+
+
+def _parts(search: Search, means: Means) -> Iterator[Write]:
+    """What alone isn't enough."""
+    yield from _platform(search)
+    yield from map(_spot, _able_on_spot(search))
+    for model in _dearest(search):
+        yield from means.cheaper.get(model.name, ())[:1]
+        for end in ENDS[search.budget.of]:
+            if _to_give(model, end) > 0:
+                yield ((f"models.{model.name}.replicas.{end}", _least(model, end)),)
+
+
+def _together(search: Search, parts: Iterable[Write]) -> Advice | None:
+    """What saves most first, as many as are needed; each saves some of what is still needed."""
+    usd, together = search.now, ()
+    for part in sorted(parts, key=search.total):
+        if _agree(part, together):
+            both = tuple(dict((*together, *part)).items())
+            then = search.total(both)
+            if usd - then > LEAST_PART * (usd - search.budget.usd_per_month):
+                together, usd = both, then
+                if usd <= search.budget.usd_per_month:
+                    return search.advice(together)
+    return None
+
+
+def _agree(one: Write, other: Write) -> bool:
+    written = dict(other)
+    return all(written.get(path, value) == value for path, value in one)
