@@ -37,18 +37,19 @@ class BilledNodes:
 
 
 def billed_nodes(pool: PoolPlan, placed: Sequence[Placed], models: Mapping[str, ModelPlan]) -> BilledNodes:
+    """Never more than the pool has: replicas that don't fit are refused, and wait for ever."""
     on = by_pool(placed).get(pool.name, [])
-    least = max(pool.min, nodes_for(on, pool.gpus_per_node, at_most=False))
+    least = min(pool.max, max(pool.min, nodes_for(on, pool.gpus_per_node, at_most=False)))
     running = [each for each in on if not each.served.settings.paused]
-    peak = max(least, nodes_for(running, pool.gpus_per_node, at_most=True))
+    peak = min(pool.max, max(least, nodes_for(running, pool.gpus_per_node, at_most=True)))
     replicas = nodes_for(on, pool.gpus_per_node, at_most=True)
     surge = nodes_for(on, pool.gpus_per_node, at_most=True, extra=pool.surge_gpus) - replicas
     all_month = max(least, min(pool.max, replicas), pool.max - surge)
     return BilledNodes(
         least,
-        min(least + EXPECTED_LOAD * (peak - least), max(least, pool.max)),
+        least + EXPECTED_LOAD * (peak - least),
         all_month,
-        max(0, pool.max - all_month),
+        pool.max - all_month,
         _rollout_hours(models[each.served.name] for each in on),
     )
 

@@ -36,7 +36,7 @@ def plan_pool(offer: Offer, placed: Sequence[Placed], catalog: Catalog, *, surge
     nvme = bool(offer.types) and all(each.nvme_gb for each in offer.types)
     root = _root_gib(offer, catalog, nvme=nvme)
     smallest_nvme_gib = min((each.nvme_gb for each in offer.types), default=0) * 1e9 / 2**30
-    idle = _idle(offer, placed, pool_min) if not offer.existing or offer.nodes else 0
+    idle = _idle(offer, placed, pool_min, most) if not offer.existing or offer.nodes else 0
     return PoolPlan(
         name=offer.name,
         existing=offer.existing,
@@ -77,11 +77,11 @@ def _minimum(offer: Offer, most: int) -> int:
     return offer.settings.min if offer.settings else 0
 
 
-def _idle(offer: Offer, placed: Sequence[Placed], pool_min: int) -> int:
+def _idle(offer: Offer, placed: Sequence[Placed], pool_min: int, most: int) -> int:
     """GPUs of the nodes that run at the fewest replicas, and that no replica has."""
-    nodes = max(pool_min, nodes_for(placed, offer.gpus_per_node, at_most=False))
+    nodes = min(most, max(pool_min, nodes_for(placed, offer.gpus_per_node, at_most=False)))
     busy = sum(each.gpus * each.served.replicas.min for each in placed if not each.served.settings.paused)
-    return nodes * offer.gpus_per_node - busy
+    return max(0, nodes * offer.gpus_per_node - busy)
 
 
 def _choose_types(offer: Offer) -> Iterator[Finding]:

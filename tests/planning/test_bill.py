@@ -85,6 +85,55 @@ def test_a_surge_node_counts_in_the_budget_by_its_hours() -> None:
     assert plan(changed(DEV, budget={"usdPerMonth": most - 1})).violations
 
 
+OWN: dict[str, Any] = {
+    "cluster": {"existing": {"context": "prod"}},
+    "gpuPools": {
+        "own": {
+            "existing": {"gpu": "L40S", "gpusPerNode": 2, "nodes": 4, "selector": {"gpu": "yes"}, "usdPerGpuHour": 1.0}
+        }
+    },
+    "models": {"chat": {"model": "Qwen/Qwen3-8B", "maxModelLen": 8192, "gpus": 1}},
+    "cache": {"kind": "storageClass", "storageClass": "nfs"},
+}
+DEAR = changed(DEV, gpuPools={"dear": {"instanceTypes": ["p5en.48xlarge"], "max": 1}})
+BIG = {"model": "deepseek-ai/DeepSeek-R1", "maxModelLen": 32768, "rollout": {"strategy": "recreate"}}
+
+
+@pytest.mark.parametrize(
+    ("stack", "nodes"),
+    [
+        (changed(OWN, models__chat__replicas=9), 4),
+        (changed(OWN, models__chat__replicas={"min": 1, "max": 99}), 4),
+        (changed(OWN, models__chat__replicas=9, gpuPools__own__max=3), 3),
+        (changed(OWN, models__chat__replicas=9, gpuPools__own__existing__nodes=1), 1),
+        (changed(DEAR, models={"big": {**BIG, "replicas": 2}}), 1),
+        (changed(DEAR, models={"big": BIG, "embed": {"model": "BAAI/bge-m3"}}), 1),
+        (changed(DEV, gpuPools__l4__max=2, models__qwen3_8b__replicas={"min": 3, "max": 5}), 2),
+    ],
+    ids=["nodes", "at the maximum", "max beside nodes", "one node", "one dear node", "beside a large model", "made"],
+)
+@pytest.mark.parametrize("of", ["min", "expected", "max"])
+def test_a_node_that_the_pool_can_not_have_is_neither_billed_nor_over_a_budget(
+    stack: dict[str, Any], nodes: int, of: str
+) -> None:
+    """The replicas that want it are refused, and wait for ever."""
+    result = plan(stack)
+    assert {violation.rule for violation in result.violations} == {"GPUs at peak"}
+    (pool,) = result.pools.values()
+    (item,) = [each for each in result.cost.items if each.pool == pool.name]
+    price = pool.usd_per_node_hour if of != "min" else pool.usd_per_node_hour_least
+    assert getattr(item, of) <= nodes * HOURS * (price or 0.0) + 0.01
+    assert 0 <= pool.idle_gpus <= nodes * pool.gpus_per_node
+    enough = round(sum(getattr(each, of) for each in result.cost.items)) + 1
+    budget = {"usdPerMonth": enough, "of": of}
+    assert {violation.rule for violation in plan(changed(stack, budget=budget)).violations} == {"GPUs at peak"}
+
+
+def test_the_price_of_a_node_more_is_named_where_replicas_want_it() -> None:
+    (refused,) = plan(changed(DEAR, models={"big": BIG, "embed": {"model": "BAAI/bge-m3"}})).violations
+    assert "gpuPools.dear.max: 2 (+$46," in refused.fix
+
+
 def test_a_cluster_that_we_make_has_a_control_plane_nodes_and_nat() -> None:
     items = _items(plan(PROD))
     assert items["EKS control plane"][0] == pytest.approx(0.10 * HOURS)
