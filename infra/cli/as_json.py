@@ -90,6 +90,7 @@ def _model(model: ModelPlan, remedies: tuple[Remedy, ...]) -> dict[str, Any]:
         "fits": fit.judged if fit else None,
         "certain": fit.certain if fit and fit.estimated else None,
         "weights_gib": round(fit.weights_gib, 2) if fit else None,
+        "weights_on_disk_gib": round(model.weights_on_disk_gib, 2),
         "kv_cache_gib": round(cache.mid, 2) if cache else None,
         "kv_cache_gib_interval": [round(cache.low, 2), round(cache.high, 2)] if cache else None,
         "kv_cache_tokens": fit.kv_cache_tokens if fit else None,

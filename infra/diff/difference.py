@@ -16,6 +16,7 @@ from infra.diff.restarts import restarts
 from infra.diff.services import ServiceNotice, service_notices
 from infra.diff.settings import choices_changed, settings_changed
 from infra.diff.side_by_side import raises
+from infra.diff.space import growing, too_little_room
 from infra.diff.traffic import Notice, noticed, notices
 from infra.sides.properties import differences
 from infra.sides.types import Changes, Forces, Resources, Side
@@ -78,6 +79,7 @@ def compare(stack: str, old: Side, new: Side, forces: Forces = forces) -> Differ
     settings = settings_changed(old, new)
     resources = compare_resources(old.resources, new.resources, forces, settings)
     in_place = refused_in_place(old, new, resources)
+    warnings, to_do = compare_findings(old, new, "warnings"), compare_to_dos(old, new)
     violations = compare_findings(old, new, "violations")
     return Difference(
         stack=stack,
@@ -91,8 +93,8 @@ def compare(stack: str, old: Side, new: Side, forces: Forces = forces) -> Differ
         notices=notices(old, new, resources),
         violations=Findings([*violations.introduced, *in_place], violations.mended),
         in_place=in_place,
-        warnings=compare_findings(old, new, "warnings"),
-        to_do=compare_to_dos(old, new),
+        warnings=Findings([*warnings.introduced, *too_little_room(old, new)], warnings.mended),
+        to_do=Findings([*to_do.introduced, *growing(old, new)], to_do.mended),
         guarded=guarded(old, new, resources),
         answers=answers_changed(old, new),
         access=access_changed(old, new),

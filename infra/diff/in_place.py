@@ -3,13 +3,12 @@
 from collections.abc import Iterator
 
 from infra.diff.findings import Finding
+from infra.diff.space import STORAGE, gib
 from infra.owner import CLAIM
 from infra.plan.rules import Rule
 from infra.registry import clouds, owner_of
 from infra.services.weights.service import WEIGHTS
 from infra.sides.types import Resources, Side, type_of
-
-_STORAGE = "spec.resources.requests.storage"
 
 
 def refused_in_place(old: Side, new: Side, resources: Resources) -> list[Finding]:
@@ -23,11 +22,7 @@ def refused_in_place(old: Side, new: Side, resources: Resources) -> list[Finding
 
 def _smaller(resources: Resources) -> Iterator[tuple[str, str, str]]:
     for urn, changes in resources.changed.items():
-        if type_of(urn) == CLAIM and (size := changes.get(_STORAGE)) and _gib(size.new) < _gib(size.old):
+        if type_of(urn) == CLAIM and (size := changes.get(STORAGE)) and gib(size.new) < gib(size.old):
             owner = owner_of(urn)
             path, fix = ("cache.size", f"cache.size: {size.old}") if owner is WEIGHTS else (owner.name, size.old)
             yield path, f"a volume can't become smaller: {size.new}, was {size.old}", fix
-
-
-def _gib(size: str) -> int:
-    return int(size[:-2]) * (1024 if size.endswith("Ti") else 1)

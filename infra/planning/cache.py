@@ -7,11 +7,12 @@ from infra.plan.cluster import CachePlan, ClusterPlan
 from infra.plan.findings import Decided, warned
 from infra.plan.notes import Advice, Assumption, Chosen, Finding, Violation
 from infra.plan.rules import Rule
+from infra.plan.words import count
 from infra.planning.served import Served
 from infra.settings import Settings
 
-# Two revisions are there while one replaces the other in part, and the hub keeps metadata.
-ROOM = 1.3
+# What the hub keeps beside the weights, and the file system.
+ROOM = 1.05
 # Sizes that a claim is made with, so that most new models change nothing.
 STEPS_GIB = (20, 50, 100, 200, 500, 1000, 2000, 5000, 10000)
 # EFS has no size: the claim needs a number, and this one never changes.
@@ -25,7 +26,7 @@ def plan_cache(settings: Settings, models: Sequence[Served], cluster: ClusterPla
     kind, reason = yield from _kind(settings)
     storage_class = cache.storage_class if cache else None
     weights = sum(each.disk_gib for each in models)
-    size = yield from _size(settings, kind, weights)
+    size = yield from _size(settings, kind, models)
     one_reader = kind == "ebs" or (kind == "storageClass" and storage_class is None)
     if kind == "storageClass":
         yield from _check_readers(settings, storage_class, models)
@@ -59,19 +60,25 @@ def _kind(settings: Settings) -> Decided[tuple[Literal["efs", "ebs", "storageCla
     return "storageClass", reason
 
 
-def _size(settings: Settings, kind: str, weights: float) -> Decided[int]:
+def size_for(gib: float) -> int:
+    """Of a claim in which so much is to be kept."""
+    return next((step for step in STEPS_GIB if step >= gib * ROOM), STEPS_GIB[-1])
+
+
+def _size(settings: Settings, kind: str, models: Sequence[Served]) -> Decided[int]:
+    """A new revision is downloaded beside the old one, which running servers read, and which stays."""
     if kind == "efs":
         return EFS_GIB
     given = settings.cache.size if settings.cache else None
-    needed = weights * ROOM
+    weights, largest = sum(each.disk_gib for each in models), max(models, key=lambda each: each.disk_gib)
+    fix = size_for(weights + largest.disk_gib)
+    again = f"{largest.disk_gib:.1f} for a new revision of {largest.name} beside the old one"
     if given is None:
-        size = next((step for step in STEPS_GIB if step >= needed), STEPS_GIB[-1])
-        reason = f"{weights:.1f} GiB of weights x {ROOM}, rounded up; {STEPS_GIB[0]}Gi at least"
-        yield Chosen("cache.size", f"{size}Gi", reason)
-        return size
+        reason = f"{weights:.1f} GiB of weights + {again}, rounded up; at least {STEPS_GIB[0]}Gi"
+        yield Chosen("cache.size", f"{fix}Gi", reason)
+        return fix
     size = int(given[:-2]) * (1024 if given.endswith("Ti") else 1)
     if size < weights:
-        fix = next((step for step in STEPS_GIB if step >= needed), STEPS_GIB[-1])
         yield Violation(
             Rule.DISK,
             "cache.size",
@@ -79,8 +86,10 @@ def _size(settings: Settings, kind: str, weights: float) -> Decided[int]:
             f'cache.size: "{fix}Gi"',
             (Advice((("cache.size", f"{fix}Gi"),), f'cache.size: "{fix}Gi"'),),
         )
-    elif size < needed:
-        yield warned("cache.size", f"{size} GiB leave {size - weights:.1f} for a new revision beside the old one")
+    elif size < weights + largest.disk_gib:
+        yield warned(
+            "cache.size", f'{size} GiB leave {size - weights:.1f}, short of {again}; cache.size: "{fix}Gi" has room'
+        )
     return size
 
 
@@ -88,7 +97,9 @@ def _check_readers(settings: Settings, storage_class: str | None, models: Sequen
     readers = sum(each.replicas.max for each in models)
     if storage_class is not None:
         yield Assumption(
-            "cache.storageClass", f"{storage_class} exists and offers ReadWriteMany: {readers} pods read the cache"
+            "cache.storageClass",
+            f"{storage_class} exists and offers ReadWriteMany: {count(readers, 'pod')} read{'s' * (readers == 1)} the"
+            " cache; it has allowVolumeExpansion: true, should cache.size ever grow",
         )
     elif settings.cluster.create is not None:
         yield Violation(

@@ -17,7 +17,8 @@ pytestmark = pytest.mark.usefixtures("planned_once")
 KEYS = {
     "plan": "stack models gpu_pools cost quotas services chosen resources outputs violations warnings to_do assumptions"
     " version cheaper",
-    "model": "engine model revision dtype pool instance_type gpus_per_replica replicas fits certain weights_gib "
+    "model": "engine model revision dtype pool instance_type gpus_per_replica replicas fits certain weights_gib"
+    " weights_on_disk_gib "
     "kv_cache_gib kv_cache_gib_interval kv_cache_tokens max_model_len max_concurrency cold_start_seconds cold_start "
     "usd_per_hour usd_per_million_output_tokens reasons rollout",
     "pool": "instance_types capacity min max gpus_per_node usd_per_node_hour price_note peak_gpus surge_gpus reasons"

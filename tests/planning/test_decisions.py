@@ -69,11 +69,36 @@ def test_a_default_storage_class_has_one_reader() -> None:
     assert plan(named).cache.access_mode == "ReadWriteMany"
 
 
-@pytest.mark.parametrize(("size", "broken"), [("10Gi", True), ("16Gi", False), ("1Ti", False)])
-def test_weights_have_to_fit_the_cache(size: str, broken: bool) -> None:
+@pytest.mark.parametrize(
+    ("size", "broken", "warned"),
+    [
+        ("10Gi", True, False),
+        ("16Gi", False, True),
+        ("30Gi", False, True),
+        ("50Gi", False, False),
+        ("1Ti", False, False),
+    ],
+)
+def test_weights_have_to_fit_the_cache_and_a_new_revision_beside_them(size: str, broken: bool, warned: bool) -> None:
     """Qwen3-8B: 15.3 GiB."""
     result = plan(changed(SHARED, cache={"kind": "storageClass", "storageClass": "efs-sc", "size": size}))
     assert [each.rule for each in result.violations] == (["Disk"] if broken else [])
+    said = [note.message for note in result.warnings if note.path == "cache.size"]
+    assert bool(said) is warned
+    fixes = [each.fix for each in result.violations] + [each.partition("; ")[2] for each in said]
+    assert all(fix.startswith('cache.size: "50Gi"') for fix in fixes)
+
+
+@pytest.mark.parametrize("kind", ["storageClass", "ebs"])
+def test_the_size_that_is_chosen_holds_the_largest_model_twice(kind: str) -> None:
+    """61.0 GiB of Qwen3-32B and 15.3 of Qwen3-8B."""
+    models = {"a": {"model": "Qwen/Qwen3-32B"}, "b": {"model": "Qwen/Qwen3-8B"}}
+    cache = {"kind": kind, **({"storageClass": "nfs"} if kind == "storageClass" else {})}
+    one, both = ({name: models[name] for name in names} for names in ("a", "ab"))
+    sizes = [plan(changed(DEV, gpuPools={}, models=on, cache=cache)).cache.size_gib for on in (one, both)]
+    assert sizes == [200, 200]
+    reason = plan(changed(DEV, gpuPools={}, models=both, cache=cache)).chosen["cache.size"].reason
+    assert "61.0 for a new revision of a beside the old one" in reason
 
 
 def test_a_new_cluster_has_no_default_storage_class() -> None:

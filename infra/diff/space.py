@@ -1,0 +1,74 @@
+"""Room in the claim of the weights: what a change downloads comes beside what is there, and nothing is deleted."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from infra.diff.findings import Finding
+from infra.owner import CLAIM
+from infra.planning.cache import size_for
+from infra.registry import owner_of
+from infra.services.weights.service import WEIGHTS
+from infra.sides.types import Side, type_of
+
+STORAGE = "spec.resources.requests.storage"
+_SIZE = "cache.size"
+
+
+def too_little_room(old: Side, new: Side) -> Iterator[Finding]:
+    """In the words of a plan's warnings."""
+    claim, there = _claim(new), _weights(old) if _claim(old) else {}
+    come = {folder: size for folder, size in _weights(new).items() if folder not in there}
+    stays, added = sum(there.values()), sum(come.values())
+    if claim is not None and there and come and stays + added > gib(_storage(claim)):
+        yield {
+            "path": _SIZE,
+            "message": f"{stays:.1f} GiB of weights are in the claim and stay there, {added:.1f} come beside them,"
+            f" and it has {_storage(claim)}: the download would find it full;"
+            f' write cache.size: "{size_for(stays + added)}Gi"',
+            "kind": _SIZE,
+        }
+
+
+def growing(old: Side, new: Side) -> Iterator[Finding]:
+    """A class of one's own that doesn't allow it refuses a claim that grows; those that this program makes allow it."""
+    was, now = _claim(old), _claim(new)
+    if was is None or now is None or gib(_storage(now)) <= gib(_storage(was)) or _made(new):
+        return
+    name = now["inputs"]["spec"].get("storageClassName")
+    field = "'{.allowVolumeExpansion}'"
+    yield {
+        "path": _SIZE,
+        "message": f"the claim grows from {_storage(was)} to {_storage(now)}, which"
+        f" {name or 'the default StorageClass'} has to allow, and many NFS provisioners don't:"
+        f" `kubectl get storageclass {name or ''}{' ' * bool(name)}-o jsonpath={field}` has to say true, or `pulumi up`"
+        f" stops at the claim; cache.size: {_storage(was)} leaves it as it is",
+    }
+
+
+def gib(size: str) -> int:
+    return int(size[:-2]) * (1024 if size.endswith("Ti") else 1)
+
+
+def _claim(side: Side) -> Mapping[str, Any] | None:
+    """One whose size counts: on a volume that is bound by hand it is a formality."""
+    for each in side.resources:
+        if type_of(each["urn"]) == CLAIM and owner_of(each["urn"]) is WEIGHTS:
+            return None if each["inputs"]["spec"].get("volumeName") else each
+    return None
+
+
+def _storage(claim: Mapping[str, Any]) -> str:
+    return claim["inputs"]["spec"]["resources"]["requests"]["storage"]
+
+
+def _made(side: Side) -> bool:
+    classes = (each["urn"] for each in side.resources if type_of(each["urn"]).endswith(":StorageClass"))
+    return any(owner_of(urn) is WEIGHTS for urn in classes)
+
+
+def _weights(side: Side) -> dict[tuple[str, str | None], float]:
+    """By folder, which models of one repository and revision share; an older program doesn't say how large."""
+    return {
+        (model["model"], model.get("revision")): model.get("weights_on_disk_gib") or 0.0
+        for model in side.models.values()
+    }
