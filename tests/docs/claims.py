@@ -33,7 +33,9 @@ CLAIMS = {
         (CHEAPEST,), in_order=r"(?m)^  \w+\.\w+ .*? ([\d.]+)  +[\d,]+  "
     ),
     ("first-environment.md", "make plan STACK=dev"): Claim(("OK", "BILL", "BEFORE")),
-    ("models.md", "llm-platform fit"): Claim((r"(?m)^g6e\.xlarge serves it cheapest: 1 x L40S",)),
+    ("models.md", "llm-platform fit"): Claim(
+        (r"(?m)^g6e\.xlarge serves it cheapest: 1 x L40S", r"(?m)^27\.\d GiB of weights .* 4 x 16,384 tokens")
+    ),
     ("models.md", "llm-platform diff dev"): Claim(
         (r"(?m)^dev · us-east-1 · ", *WHOLE_PLAN, "adds assistant", r"add NodeGroup l40s-nodes", r"models\.assistant"),
     ),
