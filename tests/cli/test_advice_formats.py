@@ -93,18 +93,16 @@ def test_what_a_person_reads_is_what_a_program_is_told(stack: str, tmp_path: Pat
         assert all(re.fullmatch(r"gpuPools\.[^.]+\.instanceTypes|models\.[^.]+\.pool", path) for path in pins), text
 
 
-def test_what_is_cheaper_is_said_as_it_is_written() -> None:
-    """A setting is below its model; a new pool stands in what it does."""
+def test_what_lowers_the_bill_is_said_as_it_is_written() -> None:
+    """A setting is below its model; what has to be written with it stands beside it."""
     document = json.loads(run("plan", "prod", "--format", "json").stdout)
     ways = [(name, way) for name, found in document["cheaper"].items() for way in found]
     assert ways
     for name, way in ways:
         read = {f"models.{name}.{key}": value for key, value in yaml.safe_load(f"{{{way['setting']}}}").items()}
-        for types in re.findall(r"of a new pool \{instanceTypes: (\[.*?\])\}", way["effect"]):
-            read[f"gpuPools.{read[f'models.{name}.pool']}.instanceTypes"] = yaml.safe_load(types)
-        left = {path: value for path, value in way["write"].items() if path not in read}
-        assert read == {path: way["write"][path] for path in read}
-        assert any(value is not None for value in left.values()) == (PINNED in way["effect"]), way
+        for each in way["beside"]:
+            read |= read_as_a_person_does(each)
+        assert read == way["write"]
 
 
 @pytest.mark.parametrize("format_", ["text", "markdown"])

@@ -19,7 +19,7 @@ COMMANDS = [
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_only_a_node_is_called_cheap(command: str) -> None:
-    """The key `cheaper` of a plan's JSON, which is about nodes, is not looked at."""
+    """The key `cheaper` of a plan's JSON, which is about the bill, is not looked at."""
     said = " ".join(run(*command.split()).stdout.split())
     for words in re.findall(r"[Cc]heap\w* \S+", said):
         assert re.fullmatch(r"[Cc]heap\w* nodes?\b.*", words), words
@@ -32,7 +32,7 @@ def test_only_a_node_is_called_cheap(command: str) -> None:
         (f"fit {LLAMA_70B} --max-model-len 16384", "as its share (2 of 8 GPUs) of a node for $"),
         (f"fit {LLAMA_70B} --max-model-len 16384", "cheapest node for it alone: "),
         (f"fit {QWEN} --max-model-len 8192 --api-price 4", "costs less than the API above "),
-        ("plan prod", "cheaper nodes: `"),
+        ("plan prod", "lower bill: `"),
     ],
 )
 def test_each_comparison_says_what_it_compares(command: str, words: str) -> None:

@@ -144,7 +144,7 @@ def _cheaper(way: Cheaper) -> str:
     what = f"`{way.setting}`{f' with {beside}' if beside else ''}"
     if way.usd_per_month < 1:
         return f"for the same money: {what}: {way.effect}"
-    return f"cheaper: {what} saves {usd(way.usd_per_month)} per month: {way.effect}"
+    return f"lower bill: {what} saves {usd(way.usd_per_month)} per month: {way.effect}"
 
 
 def _marked(items: Iterable[str]) -> Iterable[tuple[bool, str]]:
