@@ -76,12 +76,10 @@ def test_its_part_of_the_plan_stands_in_the_json() -> None:
 
 def test_what_it_finds_stands_beside_all_else() -> None:
     before, after = document(planned(STACK)), document(with_service())
-    new = {
-        kind: [each["message"] for each in after[kind] if each not in before[kind]] for kind in ("warnings", "to_do")
-    }
-    assert new["to_do"] == ["give the index a name"]
-    assert len(new["warnings"]) == 1
-    assert "no model of the stack makes embeddings" in new["warnings"][0]
+    (warning,) = (each for each in after["warnings"] if each not in before["warnings"])
+    (to_do,) = (each for each in after["to_do"] if each not in before["to_do"])
+    assert "no model of the stack makes embeddings" in warning["message"]
+    assert (to_do["path"], to_do["message"]) == ("search", "give the index a name")
     steps = [each.step for each in with_service().plan.to_do]
     assert steps == sorted(steps)
 
