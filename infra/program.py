@@ -7,24 +7,23 @@ from pathlib import Path
 import pulumi
 import pulumi_aws as aws
 
-from components.api_key import ApiKey
-from components.endpoints import Endpoints
-from components.gateway import Gateway
-from components.model_cache import ModelCache
 from infra.caller import ADMINS, Stranger, check_caller
 from infra.catalog import load_catalog
 from infra.clouds.aws.live import import_entry
 from infra.live import Namespaces, There, look
-from infra.outputs import checks_key, known_outputs
+from infra.outputs import known_outputs
 from infra.plan.kinds import by_kind
 from infra.plan.plan import Plan
 from infra.planning import make_plan
 from infra.planning.placeholders import unreachable
 from infra.planning.to_do import NO_ADMINS
 from infra.registry import cloud_of, services
-from infra.services.access.namespace import namespace_labels
+from infra.services.access.make import make_api_key, make_endpoints
+from infra.services.gateway.make import make_gateway
+from infra.services.monitoring.make import log_in
 from infra.services.service import Made
-from infra.serving import cache_volume, log_in, route, serve
+from infra.services.serving.make import Serving, serve
+from infra.services.weights.make import make_cache
 from infra.settings import BadStackFile
 from infra.settings.secrets import API_KEY, HUGGING_FACE_TOKEN, SECRETS
 from infra.site import aws_provider, make_site
@@ -68,54 +67,18 @@ def _check_access(plan: Plan, admins: Sequence[str], cloud: aws.Provider, there:
 
 
 def deploy(plan: Plan, cloud: aws.Provider | None, namespaces: Namespaces) -> None:
-    """Cluster, cache, models, gateway, outputs; each waits for what it needs, and goes before it."""
+    """Cluster, cache, models, gateway, other services, outputs; each waits for what it needs, and goes before it."""
     config = pulumi.Config(NAMESPACE)
-    settings = plan.settings
     site = make_site(plan, cloud, namespaces)
-    cache = ModelCache(
-        "model-cache",
-        namespace=settings.namespace.name,
-        create_namespace=settings.namespace.create,
-        namespace_labels=namespace_labels(plan.gateway),
-        size=f"{plan.cache.size_gib}Gi",
-        access_mode=plan.cache.access_mode,
-        storage_class=plan.cache.storage_class,
-        volume=cache_volume(plan, site),
-        protect=settings.protect,
-        hub_token=config.get_secret(HUGGING_FACE_TOKEN) if needs_hub_token(plan) else None,
-        depends_on=[*site.ready, *site.operators],
-        opts=site.opts,
-    )
-    key = None
-    if any(checks_key(model) for model in plan.models.values()):
-        key = ApiKey("api-key", given=config.get_secret(API_KEY)).key
-    login = log_in(plan, site, cache)
-    servers = {name: serve(plan, model, site, cache, key, login) for name, model in plan.models.items()}
-    gateway = None
-    if plan.gateway and settings.gateway:
-        gateway = Gateway(
-            "gateway",
-            namespace=settings.namespace.name,
-            domain=plan.gateway.domain,
-            routes={name: route(plan, plan.models[name], server, site) for name, server in servers.items()},
-            ingress_class=plan.gateway.ingress_class,
-            reports_address=plan.gateway.controller != "other",
-            tls_secret=settings.gateway.tls_secret,
-            annotations=settings.gateway.annotations,
-            depends_on=[*site.ready, *site.operators],
-            opts=site.opts,
-        )
+    cache = make_cache(plan, site, config.get_secret(HUGGING_FACE_TOKEN) if needs_hub_token(plan) else None)
+    key = make_api_key(plan, config.get_secret(API_KEY))
+    serving = Serving(plan, site, cache, key, log_in(plan, site, cache))
+    servers = {name: serve(serving, model) for name, model in plan.models.items()}
+    gateway = make_gateway(plan, site, servers)
     for service in services():
         service.make(plan, Made(site.opts, (*site.ready, *site.operators, cache)))
     known = known_outputs(plan)
-    Endpoints(
-        "endpoints",
-        namespace=settings.namespace.name,
-        outputs=known,
-        readable=settings.namespace.create,
-        depends_on=[cache],
-        opts=site.opts,
-    )
+    make_endpoints(plan, site, cache, known)
     for name, value in known.items():
         pulumi.export(name, value)
     pulumi.export("gateway_address", gateway.address if gateway else None)

@@ -1,0 +1,170 @@
+"""One model of the plan as components: its prefetch Job, its server, its scaler."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pulumi
+
+from components.model_cache import ModelCache
+from components.model_pod import PodPlace, PodSize
+from components.model_scaler import ModelScaler
+from components.model_server import Callers, ModelServer, Rollout
+from components.prefetch import Prefetch
+from components.prometheus_login import PrometheusLogin
+from infra.engines import ENGINES
+from infra.engines.engine import Engine, Workload
+from infra.plan.cluster import Monitoring
+from infra.plan.models import ModelPlan, Scaling
+from infra.plan.plan import Plan
+from infra.services.monitoring.make import trigger_login
+from infra.site import Site
+
+
+@dataclass(frozen=True)
+class Serving:
+    """What all models are served with."""
+
+    plan: Plan
+    site: Site
+    cache: ModelCache
+    api_key: pulumi.Output[str] | None
+    login: PrometheusLogin | None
+
+    @property
+    def namespace(self) -> str:
+        return self.plan.settings.namespace.name
+
+    @property
+    def set_group(self) -> bool:
+        """An access point of EFS owns the files already."""
+        return self.plan.cache.kind != "efs"
+
+
+def serve(serving: Serving, model: ModelPlan) -> ModelServer:
+    """The server waits for the weights and for the nodes that it runs on."""
+    engine, workload = ENGINES[model.engine], _workload(model)
+    prefetch = _prefetch(serving, model, engine, workload)
+    server = _server(serving, model, engine, workload, prefetch)
+    if model.scaling and serving.plan.monitoring:
+        _scaler(serving, model, model.scaling, serving.plan.monitoring, server)
+    return server
+
+
+def _prefetch(serving: Serving, model: ModelPlan, engine: Engine, workload: Workload) -> Prefetch:
+    return Prefetch(
+        f"{model.name}-prefetch",
+        namespace=serving.namespace,
+        model=model.name,
+        fetch=engine.fetch(workload),
+        image=model.prefetch.image,
+        cpu=model.prefetch.cpu,
+        memory_gib=model.prefetch.memory_gib,
+        memory_limit_gib=model.prefetch.memory_limit_gib,
+        scratch_gib=model.prefetch.scratch_gib,
+        deadline_seconds=model.timeouts.prefetch,
+        stall_seconds=model.prefetch.stall_seconds,
+        set_group=serving.set_group,
+        depends_on=[serving.cache, *serving.site.ready],
+        replace_with=[serving.cache.claim],
+        opts=serving.site.opts,
+    )
+
+
+def _server(serving: Serving, model: ModelPlan, engine: Engine, workload: Workload, prefetch: Prefetch) -> ModelServer:
+    plan, site, resources = serving.plan, serving.site, model.resources
+    made = site.pools.get(model.pool) if model.pool else None
+    return ModelServer(
+        model.name,
+        namespace=serving.namespace,
+        model=model.name,
+        container=engine.container(workload, model.image),
+        replicas=0 if model.paused else model.replicas.min,
+        scaled=model.scaling is not None and not model.paused,
+        disruption_budget=model.replicas.min > 1 and not model.paused,
+        size=PodSize(resources.cpu, resources.memory_gib, resources.ephemeral_gib, resources.shm_gib),
+        place=_place(plan, model),
+        rollout=_rollout(model),
+        callers=_callers(plan, site),
+        set_group=serving.set_group,
+        api_key=serving.api_key if engine.checks_key else None,
+        monitor_labels=plan.monitoring.labels if plan.monitoring else None,
+        depends_on=[serving.cache, *site.ready, *site.operators],
+        pods_wait_for=[prefetch, *(made.node_groups if made else ())],
+        replace_with=[serving.cache.claim],
+        opts=site.opts,
+    )
+
+
+def _scaler(
+    serving: Serving, model: ModelPlan, scaling: Scaling, monitoring: Monitoring, server: ModelServer
+) -> ModelScaler:
+    signals = {"waiting": scaling.waiting, "running": scaling.running}
+    return ModelScaler(
+        f"{model.name}-scaler",
+        namespace=serving.namespace,
+        target=model.name,
+        queries=ENGINES[model.engine].queries(serving.namespace, model.name),
+        thresholds={signal: threshold for signal, threshold in signals.items() if threshold is not None},
+        min_replicas=model.replicas.min,
+        max_replicas=model.replicas.max,
+        fallback_replicas=scaling.fallback_replicas,
+        polling_seconds=scaling.polling_seconds,
+        cooldown_seconds=scaling.cooldown_seconds,
+        prometheus_url=monitoring.url,
+        login=trigger_login(monitoring),
+        paused=model.paused,
+        depends_on=[server.deployment, *serving.site.operators, *([serving.login] if serving.login else [])],
+        opts=serving.site.opts,
+    )
+
+
+def _place(plan: Plan, model: ModelPlan) -> PodPlace:
+    pool = plan.pools.get(model.pool) if model.pool else None
+    return PodPlace(
+        pool.selector if pool else {},
+        pool.tolerations if pool else (),
+        spread=model.replicas.max > 1,
+        runtime_class=pool.runtime_class if pool else None,
+    )
+
+
+def _rollout(model: ModelPlan) -> Rollout:
+    return Rollout(
+        max_surge=model.rollout.max_surge,
+        max_unavailable=model.rollout.max_unavailable,
+        progress_deadline_seconds=model.timeouts.progress_deadline,
+        wait_seconds=model.timeouts.rollout,
+        pre_stop_seconds=model.timeouts.pre_stop,
+        grace_seconds=model.timeouts.grace_period,
+    )
+
+
+def _workload(model: ModelPlan) -> Workload:
+    return Workload(
+        name=model.name,
+        model=model.model,
+        revision=model.revision,
+        task=model.task,
+        dtype=model.dtype,
+        quantization=model.quantization,
+        kv_cache_dtype=model.kv_cache_dtype,
+        gpus=model.gpus,
+        utilization=model.utilization,
+        max_model_len=model.max_model_len,
+        max_num_seqs=model.max_num_seqs,
+        max_num_batched_tokens=model.max_num_batched_tokens,
+        startup_seconds=model.timeouts.startup_probe,
+        drain_seconds=model.timeouts.drain,
+        keep_alive_seconds=model.timeouts.keep_alive,
+        extra_args=model.extra_args,
+    )
+
+
+def _callers(plan: Plan, site: Site) -> Callers:
+    monitoring = plan.monitoring.namespace if plan.monitoring else None
+    if plan.gateway is None:
+        return Callers(monitoring_namespace=monitoring)
+    if plan.gateway.controller == "alb":
+        return Callers(gateway_cidrs=site.load_balancer_cidrs, monitoring_namespace=monitoring)
+    return Callers(gateway_namespace=plan.gateway.namespace, monitoring_namespace=monitoring)
