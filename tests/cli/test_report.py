@@ -186,9 +186,9 @@ def test_each_model_is_shown_with_repository_revision_and_type_of_weights() -> N
 def test_each_kind_that_the_program_names_has_its_words() -> None:
     calls = [
         node
-        for path in (Path(__file__).parents[2] / "infra" / "planning").glob("*.py")
+        for path in (Path(__file__).parents[2] / "infra").rglob("*.py")
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "warn"
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "warned"
     ]
     named = {ast.literal_eval(key.value) for call in calls for key in call.keywords if key.arg == "kind"}
     assert named == set(KINDS)
