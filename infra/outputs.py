@@ -39,13 +39,13 @@ class ModelEndpoint(_Promise):
     base_url_in_cluster: str = Field(description="for pods of namespaces labelled llm-platform/client=true")
     max_model_len: int = Field(description="tokens of prompt and answer together")
     embedding_size: int | None = Field(description="numbers in a vector; null where not known, and of other kinds")
-    api_key_secret: KeySecret | None = Field(description="null where the engine checks no key (Ollama)")
+    api_key_secret: KeySecret | None = Field(description="null where the engine checks no key")
     timeout_seconds: int = Field(description="the gateway ends a request after so long")
     paused: bool = Field(description="true: no pod runs, the URL answers 503")
     truncates_prompts: bool = Field(
         default=False,
-        description="true: of a prompt that is too long the engine leaves out a part and answers the rest, with 200"
-        " (Ollama); false: it refuses the request",
+        description="true: of a prompt that is too long the engine leaves out a part and answers the rest, with"
+        " 200; false: it refuses the request",
     )
 
 

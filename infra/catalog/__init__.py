@@ -2,7 +2,6 @@
 
 from infra.catalog.gpu_names import Slice, gpu_named, gpus_named, similar_gpus, slice_named
 from infra.catalog.load import load_catalog
-from infra.catalog.ollama import OllamaModel
 from infra.catalog.price_table import read_price_table
 from infra.catalog.table import BadCatalog
 from infra.catalog.types import AT_LOAD, Catalog, Gpu, Instance, ModelShape
@@ -14,7 +13,6 @@ __all__ = [
     "Gpu",
     "Instance",
     "ModelShape",
-    "OllamaModel",
     "Slice",
     "gpu_named",
     "gpus_named",

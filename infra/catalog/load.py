@@ -7,20 +7,14 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TypeVar
 
-from infra.catalog.ollama import OllamaModel, OllamaTags
 from infra.catalog.rows import (
-    GGUF,
     GPU,
     MODEL,
-    OLLAMA,
     QUANTIZATION,
     QUANTIZED,
     REPOSITORY,
-    TGI,
-    gguf_of,
     gpu_of,
     model_of,
-    ollama_of,
     quantization_of,
 )
 from infra.catalog.table import BadCatalog, Row, Table
@@ -65,25 +59,19 @@ def read_catalog(folder: Path) -> Catalog:
     fetchers = each_section("pins.toml, fetchers", Image, pins["fetchers"], mistakes)
     charts = each_section("pins.toml, charts", Chart, pins["charts"], mistakes)
     kubernetes = each_section("pins.toml, kubernetes", KubernetesVersion, pins["kubernetes"], mistakes)
-    ollama = _ollama(table("ollama.csv", OLLAMA), models, mistakes)
-    gguf = table("gguf.csv", GGUF).by("name", gguf_of)
     known = models, quantizations, mistakes
     quantized = _quantized(table("quantized_weights.csv", QUANTIZED), *known, lambda row: row.number("weights_gib"))
     stored = table("quantized_repositories.csv", REPOSITORY)
     repositories = _quantized(stored, *known, lambda row: row.text("repository"))
-    tgi = _tgi(table("tgi_models.csv", TGI), models)
     if mistakes or offered is None:
         raise BadCatalog(mistakes)
     return Catalog(
         instances=offered.instances,
         gpus=gpus,
         models=models,
-        ollama=OllamaTags(ollama, gguf),
-        gguf=gguf,
         quantizations=quantizations,
         quantized_weights=quantized,
         quantized_repositories=repositories,
-        tgi=tgi,
         engines=engines,
         fetchers=fetchers,
         charts=charts,
@@ -113,27 +101,4 @@ def _quantized(
         if key in found:
             mistakes.append(f"{row.place}: {key[0]} in {key[1]} is there already")
         found[key] = parse(row)
-    return MappingProxyType(found)
-
-
-def _tgi(table: Table, models: Mapping[str, ModelShape]) -> Mapping[str, tuple[str, ...]]:
-    def of_type(row: Row) -> tuple[str, ...]:
-        names = (row.text_or_none("models") or "").split()
-        for name in names:
-            if name not in models:
-                row.wrong("models", f"names {name}, which is no row of models.csv")
-        return tuple(names)
-
-    return table.by("model_type", of_type)
-
-
-def _ollama(table: Table, models: Mapping[str, ModelShape], mistakes: list[str]) -> Mapping[str, OllamaModel]:
-    """By tag and by alias: `llama3.2` is `llama3.2:3b`."""
-    found: dict[str, OllamaModel] = {}
-    for row in table.rows():
-        model = ollama_of(row, models)
-        for name in (model.tag, *(row.text_or_none("aliases") or "").split()):
-            if name in found:
-                mistakes.append(f"{row.place}: {name} is there already")
-            found[name] = model
     return MappingProxyType(found)

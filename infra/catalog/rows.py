@@ -1,8 +1,5 @@
 """What each column of the data files is, and the row that comes of it."""
 
-from collections.abc import Mapping
-
-from infra.catalog.ollama import Gguf, OllamaModel
 from infra.catalog.table import Row
 from infra.catalog.types import Gpu, ModelShape, Quantization
 
@@ -20,9 +17,6 @@ MODEL = (
 QUANTIZATION = ("name", "bytes_per_weight", "min_compute_capability", "keeps_16_bit", "source")
 QUANTIZED = ("model", "quantization", "weights_gib", "source")
 REPOSITORY = ("model", "quantization", "repository", "source")
-GGUF = ("name", "bits_per_weight", "source")
-OLLAMA = ("tag", "aliases", "params_b", "file_gb", "max_context", "task", "like", "source")
-TGI = ("model_type", "models")
 
 
 def gpu_of(row: Row) -> Gpu:
@@ -90,21 +84,5 @@ def quantization_of(row: Row) -> Quantization:
         bytes_per_weight=row.number("bytes_per_weight"),
         min_compute_capability=row.number("min_compute_capability"),
         keeps_16_bit=row.flag("keeps_16_bit"),
-        source=row.text("source"),
-    )
-
-
-def gguf_of(row: Row) -> Gguf:
-    return Gguf(row.text("name"), row.number("bits_per_weight"), row.text("source"))
-
-
-def ollama_of(row: Row, models: Mapping[str, ModelShape]) -> OllamaModel:
-    return OllamaModel(
-        tag=row.text("tag"),
-        params_b=row.number("params_b"),
-        file_gib=row.number("file_gb") * 1e9 / 2**30,
-        max_context=row.whole("max_context"),
-        task=row.one_of("task", "chat", "embed"),
-        like=row.known("like", models, "row of models.csv") if row.text_or_none("like") else None,
         source=row.text("source"),
     )

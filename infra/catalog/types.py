@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Literal
 
-from infra.catalog.ollama import Gguf, OllamaTags
-
 if TYPE_CHECKING:
     from infra.clouds.aws.facts import Facts as AwsFacts
 
@@ -193,12 +191,9 @@ class Catalog:
     instances: Mapping[str, Instance]
     gpus: Mapping[str, Gpu]
     models: Mapping[str, ModelShape]
-    ollama: OllamaTags  # aliases included: `llama3.2` is `llama3.2:3b`
-    gguf: Mapping[str, Gguf]
     quantizations: Mapping[str, Quantization]
     quantized_weights: Mapping[tuple[str, str], float]  # (model, quantization) -> GiB, where the sum would be wrong
     quantized_repositories: Mapping[tuple[str, str], str]  # (model, quantization) -> a repository that holds it
-    tgi: Mapping[str, tuple[str, ...]]  # model type that the pinned TGI can serve -> models of that type
     engines: Mapping[str, Image]
     fetchers: Mapping[str, Image]
     charts: Mapping[str, Chart]
@@ -213,10 +208,6 @@ class Catalog:
     @property
     def kubernetes_versions(self) -> tuple[str, ...]:
         return tuple(self.kubernetes)
-
-    def tgi_serves(self, model: str) -> bool:
-        """TGI gets no new models, so one that isn't listed stays so."""
-        return any(model in models for models in self.tgi.values())
 
     def zones_of(self, instance_type: str, region: str) -> tuple[str, ...]:
         """The zones of a region that offer an instance type."""

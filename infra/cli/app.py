@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from infra.cli.engine_help import EngineHelp
 from infra.project import PROJECT
 
 
@@ -104,7 +105,7 @@ def plan(stack: str, format_: str, out: Path | None, stacks: Path, pin: bool) ->
     sys.exit(1 if planned.plan.violations else 0)
 
 
-@main.command(short_help="Whether a model fits a GPU, what it costs there, and what would make it fit.")
+@main.command(cls=EngineHelp, short_help="Whether a model fits a GPU, what it costs there, and what would make it fit.")
 @click.argument("model")
 @click.option("--gpu", metavar="NAME", help="GPU, such as L4; one that isn't in the catalogue needs its memory too.")
 @click.option("--gpu-memory-gib", metavar="GIB", help="Memory of one GPU, as the engine sees it.")
@@ -115,11 +116,11 @@ def plan(stack: str, format_: str, out: Path | None, stacks: Path, pin: bool) ->
     metavar="REGION",
     help="Region of the cloud: its instance types and prices; default: every type, us-east-1's prices.",
 )
-@click.option("--engine", metavar="ENGINE", help="vllm, tgi or ollama; default: vllm, and ollama for an Ollama tag.")
+@click.option("--engine", metavar="ENGINE", help="{engines}.")
 @click.option(
     "--max-model-len",
     metavar="TOKENS",
-    help="Of the longest request; default: the most that the model can, or 8192 with Ollama.",
+    help="Of the longest request; default: the most that the model can{lengths}.",
 )
 @click.option("--gpu-memory-utilization", metavar="SHARE", help="Of the memory, 0 to 1; default: the engine's own.")
 @click.option(
@@ -142,7 +143,7 @@ def fit(model: str, format_: str, **given: str | None) -> None:
     """Whether MODEL fits a GPU and what it costs there; with no GPU named, the instance types that serve it,
     the lowest price per replica (its share of a node's GPUs) first.
 
-    MODEL is a repository of Hugging Face, such as Qwen/Qwen3-8B, or an Ollama tag, such as llama3.2:3b.
+    MODEL is a repository of Hugging Face, such as Qwen/Qwen3-8B{libraries}.
 
     Exits 1 when it doesn't fit and 3 when nobody can say, because the engine has no memory model (with --format json
     0: the answer says so); 2 when an argument is wrong.

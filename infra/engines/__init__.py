@@ -1,16 +1,23 @@
-"""The model servers. To add one: a folder like these, a line below, and its image in pins.toml."""
+"""The model servers. To add one: a folder like these, whose `engine.py` has an ENGINE, and its image in pins.toml."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from importlib import import_module
+from pkgutil import iter_modules
 from types import MappingProxyType
 
 from infra.catalog import Catalog
 from infra.engines.engine import Engine
-from infra.engines.ollama.engine import Ollama
-from infra.engines.tgi.engine import Tgi
-from infra.engines.vllm.engine import Vllm
 
-_KNOWN: dict[str, Engine] = {engine.name: engine for engine in (Vllm(), Ollama(), Tgi())}
+
+def found() -> list[Engine]:
+    """The folders beside this file, the default first."""
+    folders = (module.name for module in iter_modules(__path__) if module.ispkg)
+    engines = [import_module(f"{__name__}.{name}.engine").ENGINE for name in folders]
+    return sorted(engines, key=lambda engine: (not engine.is_default, engine.name))
+
+
+_KNOWN: dict[str, Engine] = {engine.name: engine for engine in found()}
 ENGINES: Mapping[str, Engine] = MappingProxyType(_KNOWN)
 DEFAULT = next(iter(ENGINES))
 

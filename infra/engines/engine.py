@@ -1,12 +1,12 @@
 """What an engine is: how it is started, watched and fed. One folder for each; a new one implements what differs."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
 from components.container import Container, Fetch, Query
 from infra.catalog import Catalog, Gpu, ModelShape
-from infra.engines.hub import hub_fetch
+from infra.engines.hub import hub_download, hub_fetch
 from infra.sizing.estimates import Throughput
 from infra.sizing.question import Question, Sized
 
@@ -96,6 +96,7 @@ class Library(Protocol):
     noun: str  # of one name in it, with its article
     sample: str
     small: str  # that serves on the CPU
+    context: int  # tokens at most, where none are asked for
 
     def names(self, catalog: Catalog) -> Mapping[str, object]: ...
 
@@ -125,6 +126,7 @@ class Engine:
 
     name: str  # in the stack file
     title: str  # in sentences
+    is_default: bool = False  # it serves where the stack file names none
     port: int
     health_path: str = "/health"
     metrics_path: str | None = None  # None: nothing for Prometheus
@@ -180,6 +182,10 @@ class Engine:
 
     def fetch(self, workload: Workload) -> Fetch:
         return hub_fetch(workload.model, workload.revision)
+
+    def downloads(self, words: Sequence[str], variables: Mapping[str, str]) -> tuple[str, str] | None:
+        """From which host a container of such words downloads, and what; None: it is no download of this engine."""
+        return hub_download(words, variables)
 
     def queries(self, namespace: str, name: str) -> tuple[Query, ...]:
         """What KEDA may scale on; empty where the engine measures nothing."""

@@ -1,7 +1,10 @@
 """Weights from the Hugging Face hub: one directory on the claim for each repository and revision."""
 
+from collections.abc import Mapping, Sequence
+
 from components.container import HOME, MODELS_MOUNT, Fetch
 
+_HUB = "huggingface.co"
 # Second copies of the weights in other formats; engines read the safetensors (or .bin) of the root.
 NOT_NEEDED = ("consolidated*", "*.gguf", "onnx/*", "openvino/*", "*.pth", "original/*")
 
@@ -36,3 +39,10 @@ def hub_fetch(model: str, revision: str | None) -> Fetch:
         },
         uses_hub_token=True,
     )
+
+
+def hub_download(words: Sequence[str], variables: Mapping[str, str]) -> tuple[str, str] | None:
+    """From which host a container of such words downloads, and what."""
+    if "download" not in words:
+        return None
+    return variables.get("HF_ENDPOINT", _HUB).removeprefix("https://"), words[words.index("download") + 1]

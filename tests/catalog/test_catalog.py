@@ -5,7 +5,6 @@ from pathlib import Path
 import pytest
 
 from infra.catalog import load_catalog
-from infra.catalog.load import DATA
 from infra.catalog.load import load_catalog as loader
 from infra.engines.vllm.activations import activation_peak
 from infra.engines.vllm.memory import fit
@@ -100,23 +99,11 @@ def test_two_positions_of_an_xlm_r_encoder_are_not_for_tokens(model: str, tokens
     assert CATALOG.models[model].max_context == tokens
 
 
-@pytest.mark.parametrize("kind", ["gpus", "models", "ollama", "quantizations", "engines"])
+@pytest.mark.parametrize("kind", ["gpus", "models", "quantizations", "engines"])
 def test_each_row_names_its_source(kind: str) -> None:
     rows = getattr(CATALOG, kind)
     assert rows
     assert [name for name, row in rows.items() if not row.source] == []
-
-
-@pytest.mark.parametrize("tag", ["llama3.2:1b", "llama3.1:8b", "qwen3:8b", "nomic-embed-text"])
-def test_an_ollama_tag_is_known_with_its_shape(tag: str) -> None:
-    model = CATALOG.ollama[tag]
-    assert model.like in CATALOG.models
-    assert 0 < model.file_gib < 2 * model.params_b * 1e9 * 2 / 2**30
-
-
-def test_an_ollama_tag_without_a_tag_is_the_latest() -> None:
-    assert CATALOG.ollama["llama3.2"] is CATALOG.ollama["llama3.2:3b"]
-    assert len({id(model) for model in CATALOG.ollama.values()}) >= 12
 
 
 def test_each_kubernetes_minor_has_an_autoscaler_of_that_minor() -> None:
@@ -129,28 +116,6 @@ def test_zones_that_eks_does_not_serve_are_not_offered() -> None:
     assert CATALOG.regions["us-east-1"] == ("use1-az1", "use1-az2", "use1-az4", "use1-az5", "use1-az6")
     assert "use1-az3" not in CATALOG.zones_of("g4dn.xlarge", "us-east-1")
     assert CATALOG.zones_of("g6.xlarge", "no-such-region") == ()
-
-
-@pytest.mark.parametrize(
-    ("model", "served"),
-    [
-        ("meta-llama/Llama-3.3-70B-Instruct", True),
-        ("Qwen/QwQ-32B", True),
-        ("Qwen/Qwen3-8B", False),
-        ("google/gemma-3-27b-it", False),
-        ("meta-llama/Llama-4-Scout-17B-16E-Instruct", False),
-        ("openai/gpt-oss-20b", False),
-        ("mistralai/Mistral-Small-3.1-24B-Instruct-2503", False),
-    ],
-)
-def test_tgi_serves_the_models_of_its_day(model: str, served: bool) -> None:
-    assert model in CATALOG.models
-    assert CATALOG.tgi_serves(model) is served
-
-
-def test_the_list_of_tgi_is_that_of_the_pinned_version() -> None:
-    top = (DATA / "tgi_models.csv").read_text(encoding="utf-8").splitlines()[0]
-    assert f"TGI {CATALOG.engines['tgi'].version} " in top
 
 
 def test_images_are_pinned_by_a_tag() -> None:

@@ -7,6 +7,8 @@ import pytest
 
 from infra.catalog.load import DATA, read_catalog
 from infra.catalog.table import BadCatalog
+from infra.engines.ollama import tags
+from infra.engines.tgi import models as tgi
 
 
 def _mistakes(folder: Path, file: str, old: str, new: str) -> list[str]:
@@ -15,9 +17,14 @@ def _mistakes(folder: Path, file: str, old: str, new: str) -> list[str]:
     text = path.read_text(encoding="utf-8")
     assert old in text
     path.write_text(text.replace(old, new, 1), encoding="utf-8")
-    with pytest.raises(BadCatalog) as bad:
-        read_catalog(folder / "data")
-    return bad.value.mistakes
+    mistakes: list[str] = []
+    try:
+        models = read_catalog(folder / "data").models
+    except BadCatalog as bad:
+        return bad.mistakes
+    tags.read(folder / "data", models, mistakes)
+    tgi.read(folder / "data", models, mistakes)
+    return mistakes
 
 
 def _line(file: str, begins: str) -> int:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from components.container import Query
+from infra import engines
 from infra.catalog.load import DATA, load_catalog, read_catalog
 from infra.cli.as_json import document
 from infra.cli.fit import run as fit
@@ -266,3 +267,16 @@ def test_the_diff_tells_of_another_engine(engine: Engine, tmp_path: Path) -> Non
         sides.append(Side(document(planned), read_document(text).config or {}))
     difference = compare("dev", *sides)
     assert "quick" in str(difference.answers["chat"])
+
+
+def test_a_folder_is_enough_for_the_registry(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = tmp_path / "mini"
+    folder.mkdir()
+    (folder / "__init__.py").write_text("")
+    (folder / "engine.py").write_text(
+        "from infra.engines.engine import Engine\nENGINE = Engine()\nENGINE.name = 'mini'\n"
+    )
+    monkeypatch.setattr(engines, "__path__", [*engines.__path__, str(tmp_path)])
+    assert [engine.name for engine in engines.found()] == ["vllm", "mini", "ollama", "tgi"], "the default is first"
+    for module in ("mini", "mini.engine"):
+        sys.modules.pop(f"infra.engines.{module}")

@@ -3,11 +3,10 @@
 from collections.abc import Iterator
 
 from infra.diff.access.peers import peers
+from infra.engines import ENGINES
 from infra.registry import types_of
 from infra.sides.statements import JOB, Statements, Workload, say, say_of_each, variables, words, workloads
 from infra.sides.types import Side
-
-_HUB, _OLLAMA = "huggingface.co", "registry.ollama.ai"
 
 
 def egress(side: Side) -> Statements:
@@ -22,9 +21,5 @@ def egress(side: Side) -> Statements:
 
 def _downloads(workload: Workload) -> Iterator[tuple[str, str]]:
     for container in workload.containers:
-        said, environment = words(container), variables(container)
-        if "download" in said:
-            host = environment.get("HF_ENDPOINT", _HUB).removeprefix("https://")
-            yield host, said[said.index("download") + 1]
-        elif any("ollama pull" in each for each in said):
-            yield _OLLAMA, environment.get("MODEL", "")
+        said = [each.downloads(words(container), variables(container)) for each in ENGINES.values()]
+        yield from dict.fromkeys(filter(None, said))

@@ -1,12 +1,12 @@
 """Ollama, on GPU and on CPU (image ollama/ollama, whose entrypoint is `ollama`)."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from components.container import MODELS_MOUNT, Fetch
 from infra.engines.engine import Engine, Limits, Workload
-from infra.engines.ollama.library import Tags
+from infra.engines.ollama.library import OllamaLibrary
 from infra.engines.ollama.memory import size
 
 _KV_CACHE_TYPE = {"fp8": "q8_0"}
@@ -35,7 +35,7 @@ class Ollama(Engine):
     drains = False  # SIGTERM closes its connections
     keep_alive_env: str | None = None  # Go's server without an idle timeout (server/routes.go)
     memory = staticmethod(size)
-    library = Tags()
+    library = OllamaLibrary()
     limits = Limits(
         cpu=True,
         takes_batch=False,
@@ -79,6 +79,10 @@ class Ollama(Engine):
             "timeoutSeconds": workload.startup_seconds,
         }
 
+    def downloads(self, words: Sequence[str], variables: Mapping[str, str]) -> tuple[str, str] | None:
+        pulls = any("ollama pull" in each for each in words)
+        return ("registry.ollama.ai", variables.get("MODEL", "")) if pulls else None
+
     def fetch(self, workload: Workload) -> Fetch:
         """The served name is a copy of the tag's manifest: a second name for the same blobs."""
         return Fetch(
@@ -98,3 +102,6 @@ def _store(workload: Workload) -> dict[str, str]:
     """A store for each name and tag: a name could be another model's tag, and old replicas keep theirs meanwhile."""
     tag = re.sub(r"[/:]", "-", workload.model)
     return {"OLLAMA_MODELS": f"{MODELS_MOUNT}/ollama/{workload.name}/{tag}", "OLLAMA_NOPRUNE": "1"}
+
+
+ENGINE = Ollama()

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from infra.catalog import Catalog, ModelShape
 from infra.engines.engine import Library, Stored
+from infra.engines.ollama.tags import tags
 
 # Ollama takes the whole context's memory when it loads; its own default on small machines is 4,096.
 CONTEXT = 8192
@@ -11,41 +12,42 @@ CONTEXT = 8192
 DEFAULT = "Q4_K_M"
 
 
-class Tags(Library):
+class OllamaLibrary(Library):
     noun = "an Ollama tag"
     sample = "llama3.2:3b"
     small = "llama3.2:1b"
+    context = CONTEXT
 
     def names(self, catalog: Catalog) -> Mapping[str, object]:
-        return catalog.ollama
+        return tags()
 
     def owns(self, name: str, catalog: Catalog) -> bool:
-        return name in catalog.ollama or ":" in name
+        return name in tags() or ":" in name
 
     def refuse(self, name: str, catalog: Catalog) -> tuple[str, str] | None:
-        method = catalog.ollama.unknown_quantization(name)
+        method = tags().unknown_quantization(name)
         if method is None:
             return None
         got = f"{name} ends in {method}, which is no quantization of llama.cpp that is known"
-        return got, f"write one of {', '.join(catalog.gguf)}, or none"
+        return got, f"write one of {', '.join(tags().methods)}, or none"
 
     def like(self, name: str, catalog: Catalog) -> str | None:
-        tag = catalog.ollama.get(name)
+        tag = tags().get(name)
         return tag.like if tag is not None else None
 
     def name_like(self, repository: str, catalog: Catalog) -> str | None:
-        return next((name for name, each in catalog.ollama.items() if each.like == repository), None)
+        return next((name for name, each in tags().items() if each.like == repository), None)
 
     def stored(self, name: str, shape: ModelShape | None, catalog: Catalog) -> Stored:
-        tag = catalog.ollama.get(name)
-        method = catalog.ollama.quantization(name) or catalog.gguf[DEFAULT]
+        tag = tags().get(name)
+        method = tags().quantization(name) or tags().methods[DEFAULT]
         known = tag is not None and tag.quantization is None
         if tag is not None:
             shape = catalog.models.get(tag.like or "")
             file_gib, own_context, task = tag.file_gib, tag.max_context, tag.task
         else:
             assert shape is not None
-            file_gib = catalog.ollama.file_gib(shape.params_b or 0, method)
+            file_gib = tags().file_gib(shape.params_b or 0, method)
             own_context, task = shape.max_context, shape.task
         bits = f"{method.bits_per_weight:.1f} bits a weight in {method.name}"
         return Stored(

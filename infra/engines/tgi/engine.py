@@ -12,6 +12,7 @@ from infra.engines.engine import Asked, Engine, Limits, Refusal, Workload
 from infra.engines.hub import weights_path
 from infra.engines.tgi.flags import REFUSED
 from infra.engines.tgi.memory import size
+from infra.engines.tgi.models import served, serves
 from infra.engines.tgi.prefill import DEFAULT_FRACTION
 from infra.sizing.question import Question, Sized
 
@@ -49,9 +50,9 @@ class Tgi(Engine):
     def refuse(self, model: Asked, model_type: str | None, catalog: Catalog) -> Iterator[Refusal]:
         """It knows the models of its day. Of an architecture that doesn't say its type, nobody can tell."""
         name = model.like or model.model
-        known = catalog.tgi_serves(name) or name not in catalog.models
+        known = serves(name) or name not in catalog.models
         if model.architecture is not None:
-            name, known = f"model_type {model_type}", model_type is None or model_type in catalog.tgi
+            name, known = f"model_type {model_type}", model_type is None or model_type in served()
         if not known:
             got = f"TGI {catalog.engines[self.name].version} can't serve {name}, and gets no new models"
             yield Refusal("engine", got, "write engine: vllm", ("model", "like", "architecture"))
@@ -97,3 +98,6 @@ class Tgi(Engine):
             Query("waiting", f"sum(tgi_queue_size{labels})"),
             Query("running", f"sum(tgi_batch_current_size{labels})"),
         )
+
+
+ENGINE = Tgi()

@@ -22,6 +22,7 @@ _TASK = {
 
 class Vllm(Engine):
     name = "vllm"
+    is_default = True
     title = "vLLM"
     port = 8000
     health_path = "/health"  # answers once the model is loaded
@@ -103,3 +104,6 @@ class Vllm(Engine):
 
 def _said(question: Question) -> str:
     return ".".join(map(str, question.version or PINNED))
+
+
+ENGINE = Vllm()

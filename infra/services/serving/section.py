@@ -31,7 +31,10 @@ class Rollout(Section):
 class Model(Section):
     """One model; its key in the file is the name that applications send."""
 
-    model: ModelId = Field(description="Hugging Face repository, or Ollama tag", examples=["Qwen/Qwen3-8B"])
+    model: ModelId = Field(
+        description="Hugging Face repository, or a name in the engine's own library",
+        examples=["Qwen/Qwen3-8B"],
+    )
     revision: Revision | None = Field(
         default=None, description="commit or tag of the repository; the catalogue's pin or main when absent"
     )

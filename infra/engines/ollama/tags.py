@@ -7,15 +7,23 @@ import dataclasses
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
 from typing import Literal
 
+from infra.catalog import BadCatalog, ModelShape, load_catalog
+from infra.catalog.load import DATA
+from infra.catalog.table import Row, Table
+
 GIB = 2**30
+_TAG = ("tag", "aliases", "params_b", "file_gb", "max_context", "task", "like", "source")
+_GGUF = ("name", "bits_per_weight", "source")
 _LIKE_A_QUANTIZATION = re.compile(r"(i?q\d|b?f\d|fp\d|mxfp\d)\w*", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
-class OllamaModel:
-    """A tag of the Ollama library."""
+class Tag:
+    """A model of the library."""
 
     tag: str
     params_b: float
@@ -36,14 +44,14 @@ class Gguf:
     source: str
 
 
-class OllamaTags(Mapping[str, OllamaModel]):
+class Tags(Mapping[str, Tag]):
     """By tag. Iterates over the catalogue's own, and finds those that end in a quantization too."""
 
-    def __init__(self, tags: Mapping[str, OllamaModel], gguf: Mapping[str, Gguf]) -> None:
+    def __init__(self, tags: Mapping[str, Tag], gguf: Mapping[str, Gguf]) -> None:
         self._tags = tags
-        self._gguf = gguf
+        self.methods = gguf
 
-    def __getitem__(self, name: str) -> OllamaModel:
+    def __getitem__(self, name: str) -> Tag:
         if name in self._tags:
             return self._tags[name]
         base, method = self._base(name), self.quantization(name)
@@ -59,7 +67,7 @@ class OllamaTags(Mapping[str, OllamaModel]):
     def __len__(self) -> int:
         return len(self._tags)
 
-    def _base(self, name: str) -> OllamaModel | None:
+    def _base(self, name: str) -> Tag | None:
         """`llama3.1:70b` of `llama3.1:70b-instruct-q4_K_M`."""
         while "-" in name.partition(":")[2]:
             name = name.rpartition("-")[0]
@@ -70,7 +78,7 @@ class OllamaTags(Mapping[str, OllamaModel]):
     def quantization(self, name: str) -> Gguf | None:
         """The method that a tag ends in."""
         wanted = _ending(name).lower()
-        return next((method for method in self._gguf.values() if method.name.lower() == wanted), None)
+        return next((method for method in self.methods.values() if method.name.lower() == wanted), None)
 
     def unknown_quantization(self, name: str) -> str | None:
         """What a tag ends in, where it looks like a method and is none of those that are known."""
@@ -84,3 +92,41 @@ class OllamaTags(Mapping[str, OllamaModel]):
 
 def _ending(name: str) -> str:
     return name.partition(":")[2].rpartition("-")[2]
+
+
+@cache
+def tags() -> Tags:
+    """Those of the catalogue's data."""
+    mistakes: list[str] = []
+    found = read(DATA, load_catalog().models, mistakes)
+    if mistakes:
+        raise BadCatalog(mistakes)
+    return found
+
+
+def read(folder: Path, models: Mapping[str, ModelShape], mistakes: list[str]) -> Tags:
+    """By tag and by alias: `llama3.2` is `llama3.2:3b`."""
+    found: dict[str, Tag] = {}
+    for row in Table(folder / "ollama.csv", _TAG, mistakes).rows():
+        tag = _tag_of(row, models)
+        for name in (tag.tag, *(row.text_or_none("aliases") or "").split()):
+            if name in found:
+                mistakes.append(f"{row.place}: {name} is there already")
+            found[name] = tag
+    return Tags(found, Table(folder / "gguf.csv", _GGUF, mistakes).by("name", _gguf_of))
+
+
+def _gguf_of(row: Row) -> Gguf:
+    return Gguf(row.text("name"), row.number("bits_per_weight"), row.text("source"))
+
+
+def _tag_of(row: Row, models: Mapping[str, ModelShape]) -> Tag:
+    return Tag(
+        tag=row.text("tag"),
+        params_b=row.number("params_b"),
+        file_gib=row.number("file_gb") * 1e9 / GIB,
+        max_context=row.whole("max_context"),
+        task=row.one_of("task", "chat", "embed"),
+        like=row.known("like", models, "row of models.csv") if row.text_or_none("like") else None,
+        source=row.text("source"),
+    )

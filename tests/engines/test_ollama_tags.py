@@ -3,8 +3,9 @@
 import pytest
 
 from infra.catalog import load_catalog
+from infra.engines.ollama.tags import tags
 
-TAGS = load_catalog().ollama
+TAGS = tags()
 
 
 @pytest.mark.parametrize(
@@ -42,3 +43,19 @@ def test_what_looks_like_a_quantization_and_is_none_is_named() -> None:
     assert TAGS.unknown_quantization("qwen3:8b-q9_K") == "q9_K"
     assert TAGS.unknown_quantization("qwen3:8b-q8_0") is None
     assert TAGS.unknown_quantization("qwen3:8b-instruct") is None
+
+
+@pytest.mark.parametrize("tag", ["llama3.2:1b", "llama3.1:8b", "qwen3:8b", "nomic-embed-text"])
+def test_an_ollama_tag_is_known_with_its_shape(tag: str) -> None:
+    model = TAGS[tag]
+    assert model.like in load_catalog().models
+    assert 0 < model.file_gib < 2 * model.params_b * 1e9 * 2 / 2**30
+
+
+def test_an_ollama_tag_without_a_tag_is_the_latest() -> None:
+    assert TAGS["llama3.2"] is TAGS["llama3.2:3b"]
+    assert len({id(model) for model in TAGS.values()}) >= 12
+
+
+def test_each_tag_names_its_source() -> None:
+    assert [name for name, tag in TAGS.items() if not tag.source] == []
