@@ -43,13 +43,15 @@ def billed_nodes(pool: PoolPlan, placed: Sequence[Placed], models: Mapping[str, 
     running = [each for each in on if not each.served.settings.paused]
     peak = min(pool.max, max(least, nodes_for(running, pool.gpus_per_node, at_most=True)))
     replicas = nodes_for(on, pool.gpus_per_node, at_most=True)
-    surge = nodes_for(on, pool.gpus_per_node, at_most=True, extra=pool.surge_gpus) - replicas
-    all_month = max(least, min(pool.max, replicas), pool.max - surge)
+    with_surge = nodes_for(on, pool.gpus_per_node, at_most=True, extra=pool.surge_gpus)
+    # Whoever adds nodes to a pool that exists bills those that run; of our own, the maximum is what AWS could charge.
+    most = min(pool.max, max(least, with_surge)) if pool.existing else pool.max
+    all_month = max(least, min(most, replicas), most - (with_surge - replicas))
     return BilledNodes(
         least,
         least + EXPECTED_LOAD * (peak - least),
         all_month,
-        pool.max - all_month,
+        most - all_month,
         _rollout_hours(models[each.served.name] for each in on),
     )
 

@@ -51,13 +51,13 @@ class Billed:
 
 
 def plan_cost(billed: Billed) -> Decided[Cost]:
+    rollouts = yield from _rollouts({pool.name: billed.nodes_of(pool) for pool in (*billed.ours, *billed.theirs)})
     if billed.cluster.kind == "context":
-        return _behind_a_context(list(_own_nodes_of(billed)))
+        return _behind_a_context(list(_own_nodes_of(billed)), rollouts)
     ours, catalog = billed.ours, billed.catalog
     types = _types(billed.settings, ours, catalog)
     note = price_note(billed.settings, types, ours, catalog)
     yield from _assume_prices(note, ours, catalog)
-    rollouts = yield from _rollouts({pool.name: billed.nodes_of(pool) for pool in ours})
     items = tuple(item for item in _items(billed) if item.max)
     whose, others = headline(types, catalog), others_elsewhere(catalog)
     return Cost(items, _left_out(billed), note, whose, others, rollouts)
@@ -110,14 +110,13 @@ def _gpu_nodes(pool: PoolPlan, nodes: BilledNodes, catalog: Catalog) -> CostItem
     """Minimum on the cheapest of the pool's types, maximum on the dearest; EKS asks for the first type first."""
     prices = [hourly(catalog.instances[name], pool.capacity) for name in pool.instance_types]
     whose = f" ({pool.price_note})" if pool.price_note else ""
-    surge = f", + {nodes.surge} in rollouts" if nodes.surge else ""
     counts = _counts(nodes.min, nodes.expected, nodes.all_month)
     return CostItem(
         f"GPU nodes {pool.name}",
         nodes.min * min(low for low, _ in prices) * HOURS_A_MONTH,
         nodes.expected * sum(prices[0]) / 2 * HOURS_A_MONTH,
         nodes.max * max(high for _, high in prices) * HOURS_A_MONTH,
-        f"{counts} x {'/'.join(pool.instance_types)}{surge}{whose}",
+        f"{counts} x {'/'.join(pool.instance_types)}{_in_rollouts(nodes)}{whose}",
         pool=pool.name,
     )
 
@@ -125,19 +124,23 @@ def _gpu_nodes(pool: PoolPlan, nodes: BilledNodes, catalog: Catalog) -> CostItem
 def _own_nodes(pool: PoolPlan, nodes: BilledNodes) -> CostItem:
     """At the stack file's price: day and night where their number is given, else those that the replicas need."""
     price = (pool.usd_per_node_hour or 0.0) * HOURS_A_MONTH
-    most = max(nodes.min, pool.max)
-    counts = _counts(nodes.min, nodes.expected, most)
+    counts = _counts(nodes.min, nodes.expected, nodes.all_month)
+    what = "node" if counts == "1" else "nodes"
     return CostItem(
         f"GPU nodes {pool.name}",
         nodes.min * price,
         nodes.expected * price,
-        most * price,
-        f"{counts} nodes of {pool.gpus_per_node} x {pool.gpu}, at the stack file's price",
+        nodes.max * price,
+        f"{counts} {what} of {pool.gpus_per_node} x {pool.gpu}{_in_rollouts(nodes)}, at the stack file's price",
         pool=pool.name,
     )
 
 
-def _behind_a_context(own: Sequence[CostItem]) -> Cost:
+def _in_rollouts(nodes: BilledNodes) -> str:
+    return f", + {nodes.surge} in rollouts" if nodes.surge else ""
+
+
+def _behind_a_context(own: Sequence[CostItem], rollouts: str) -> Cost:
     """Of a cluster that exists nothing has a price but what the stack file gives one."""
     if not own:
         return Cost((), "everything: the nodes and volumes of a cluster that exists", "no price was used")
@@ -145,6 +148,7 @@ def _behind_a_context(own: Sequence[CostItem]) -> Cost:
         tuple(own),
         "everything else of a cluster that exists: other nodes, volumes, network",
         "prices of the stack file",
+        rollouts=rollouts,
     )
 
 

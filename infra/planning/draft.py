@@ -34,7 +34,7 @@ from infra.planning.rollout import surges
 from infra.planning.served import Served, resolve
 from infra.planning.sizing import Sizing
 from infra.planning.to_do import list_account, list_licences, list_nodes
-from infra.planning.warnings import warn_of_allow, warn_of_drain, warn_of_pool
+from infra.planning.warnings import warn_of_allow, warn_of_budget, warn_of_drain, warn_of_pool
 from infra.planning.waste import warn_of_waste
 from infra.registry import services
 from infra.services.addons.plan import plan_addons
@@ -207,6 +207,7 @@ def _warn(asked: Asked, platform: _Platform, nodes: _Nodes, models: Mapping[str,
         yield from warn_of_waste(each, nodes.offers, nodes.new, asked.sizing)
     longest = max(model.timeouts.grace_period for model in models.values())
     yield from warn_of_allow(asked.settings, nodes.pools)
+    yield from warn_of_budget(asked.settings, nodes.pools.values())
     yield from warn_of_drain(platform.gateway, nodes.pools.values(), longest)
 
 

@@ -70,12 +70,20 @@ def check_own_nodes(offer: Offer, placed: Sequence[Placed], nodes: int, surge: i
     if pack([*most, *rollout], nodes, offer.gpus_per_node) is None:
         yield from _refuse(offer, running, [*most, *rollout], nodes)
     least = [Wanted(each.served.name, each.gpus, each.served.replicas.min) for each in running]
-    holding = pack(least, nodes, offer.gpus_per_node)
+    holding = pack(least, nodes, offer.gpus_per_node) if offer.nodes else _as_few(least, offer, nodes)
     if holding is None:
         return None
     yield from _warn_of_spreading(offer, most, nodes)
-    lost = losses(holding, {each.served.name: each.gpus for each in running})
+    added = [OwnNode({}, offer.gpus_per_node)] * (nodes - len(holding))
+    lost = losses([*holding, *added], {each.served.name: each.gpus for each in running})
     return OwnNodes(holding, lost, _could_roll(offer, running, most, nodes))
+
+
+def _as_few(wanted: Sequence[Wanted], offer: Offer, nodes: int) -> tuple[OwnNode, ...] | None:
+    """Of nodes that others add and remove: those that the replicas need."""
+    there = max(offer.settings.min if offer.settings else 0, 1)
+    packed = (pack(wanted, number, offer.gpus_per_node) for number in range(there, nodes + 1))
+    return next((holding for holding in packed if holding is not None), None)
 
 
 def _could_roll(offer: Offer, running: Sequence[Placed], wanted: Sequence[Wanted], nodes: int) -> tuple[str, ...]:

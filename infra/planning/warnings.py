@@ -124,6 +124,18 @@ def warn_of_drain(gateway: GatewayPlan | None, pools: Iterable[PoolPlan], second
         )
 
 
+def warn_of_budget(settings: Settings, pools: Iterable[PoolPlan]) -> Iterator[Finding]:
+    """What has no price is in no bill, and a budget guards nothing of it."""
+    unpriced = [pool.name for pool in pools if pool.existing and pool.usd_per_node_hour is None]
+    if settings.budget is not None and unpriced:
+        write = " and ".join(f"gpuPools.{name}.existing.usdPerGpuHour" for name in unpriced)
+        yield warned(
+            "budget.usdPerMonth",
+            f"the nodes of {', '.join(unpriced)} have no price: the bill counts nothing of them, and the budget guards"
+            f" nothing of them; {write} gives them one",
+        )
+
+
 def warn_of_allow(settings: Settings, pools: Collection[str]) -> Iterator[Finding]:
     """An entry is for one pull request; whoever forgets it has no guard."""
     for name in settings.allow.replace:

@@ -147,10 +147,47 @@ def test_nodes_that_exist_cost_what_the_file_says_day_and_night() -> None:
     assert broken(over) == ["Budget"]
 
 
-def test_nodes_that_others_add_are_billed_as_they_are_needed() -> None:
-    priced = plan(changed(SHARED, gpuPools__a10g__existing__usdPerGpuHour=2.0))
+@pytest.mark.parametrize(
+    ("pool", "replicas", "billed", "shown"),
+    [
+        ({"max": 8}, {"min": 1, "max": 4}, (1, 4), 1),
+        ({"max": 8}, {"min": 3, "max": 3}, (3, 3), 3),
+        ({"max": 8, "min": 2}, {"min": 1, "max": 1}, (2, 2), 2),
+        ({"max": 2}, {"min": 2, "max": 2}, (2, 2), 2),
+    ],
+    ids=["scaled", "fixed", "with a minimum", "no room for more"],
+)
+def test_nodes_that_others_add_are_billed_and_shown_as_they_are_needed(
+    pool: dict[str, int], replicas: dict[str, int], billed: tuple[int, int], shown: int
+) -> None:
+    """Each node has one GPU, and each replica one."""
+    own = {f"gpuPools__a10g__{key}": value for key, value in pool.items()}
+    price = {"gpuPools__a10g__existing__usdPerGpuHour": 2.0}
+    priced = plan(changed(SHARED, models__qwen3_8b__replicas=replicas, **own, **price))
     (item,) = [each for each in priced.cost.items if each.name == "GPU nodes a10g"]
-    assert (item.min, item.max) == (pytest.approx(2.0 * 730), pytest.approx(6 * 2.0 * 730))
+    assert (item.min, item.max) == tuple(pytest.approx(nodes * 2.0 * 730) for nodes in billed)
+    packed = priced.pools["a10g"].own
+    assert packed is not None
+    assert len(packed.nodes) == shown
+
+
+def test_a_node_that_others_add_for_a_rollout_is_billed_for_its_hours() -> None:
+    rolling = changed(
+        SHARED, gpuPools__a10g__existing__usdPerGpuHour=2.0, models__qwen3_8b__rollout={"strategy": "rolling"}
+    )
+    priced = plan(rolling)
+    (item,) = [each for each in priced.cost.items if each.name == "GPU nodes a10g"]
+    assert 4 * 2.0 * 730 < item.max < 5 * 2.0 * 730
+    assert "1 node of a10g for" in priced.cost.rollouts
+
+
+@pytest.mark.parametrize(("price", "budget", "warned"), [(None, True, True), (1.0, True, False), (None, False, False)])
+def test_a_budget_of_nodes_without_a_price_is_a_warning(price: float | None, budget: bool, warned: bool) -> None:
+    given = existing(usdPerGpuHour=price) if price else {}
+    given |= {"budget": {"usdPerMonth": 99999}} if budget else {}
+    said = [note.message for note in plan(changed(FITTING, **given)).warnings if note.path == "budget.usdPerMonth"]
+    assert bool(said) == warned
+    assert all("gpuPools.a100.existing.usdPerGpuHour" in message for message in said)
 
 
 def test_a_card_that_nobody_knows_is_sized_by_its_memory_and_its_speed_is_not_guessed() -> None:

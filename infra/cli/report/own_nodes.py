@@ -63,9 +63,10 @@ def _lose_one(plan: Plan, pool: PoolPlan) -> str:
         for loss in ("serves", "restarts", "waits")
     }
     away = [f"{name} about {minutes(plan.models[name].cold_start.seconds)}" for name in of["restarts"]]
+    free = "free GPUs or a node that others add" if pool.min < pool.max else "free GPUs"
     parts = (
         f"{', '.join(of['serves'])}: other replicas go on" if of["serves"] else "",
-        f"away until it starts on free GPUs: {', '.join(away)}" if away else "",
+        f"away until it starts on {free}: {', '.join(away)}" if away else "",
         f"away until the node is back: {', '.join(of['waits'])}" if of["waits"] else "",
     )
     return "; ".join(part for part in parts if part)
