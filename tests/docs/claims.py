@@ -10,7 +10,7 @@ from ruamel.yaml import YAML
 from tests.docs.pages import ROOT, Block, blocks_of
 
 PROD, DEV = "stacks/Pulumi.prod.yaml", "stacks/Pulumi.dev.yaml"
-CHEAPEST = r"(?m)^[\w.-]+ serves it cheapest: \d+ x .*\$[\d.]+ an hour"
+CHEAPEST = r"(?m)^[\w.-]+ serves it at the lowest price per replica: \d+ x .*\$[\d.]+ an hour"
 AN_HOUR = r"(?m)^  \w+\.\w+ .*? ([\d.]+)  +[\d,]+  "  # of each instance type
 WHOLE_PLAN = ("OK", "BILL", "MODELS", "WHY", "POOLS", "COLD START", "WARNINGS", r"BEFORE `pulumi up -s \w+`")
 
@@ -34,7 +34,10 @@ CLAIMS = {
     ),
     ("first-environment.md", "make plan STACK=dev"): Claim(("OK", "BILL", "BEFORE")),
     ("models.md", "llm-platform fit"): Claim(
-        (r"(?m)^g6e\.xlarge serves it cheapest: 1 x L40S", r"(?m)^27\.\d GiB of weights .* 4 x 16,384 tokens")
+        (
+            r"(?m)^g6e\.xlarge serves it at the lowest price per replica: 1 x L40S",
+            r"(?m)^27\.\d GiB of weights .* 4 x 16,384 tokens",
+        )
     ),
     ("models.md", "llm-platform diff dev"): Claim(
         (r"(?m)^dev · us-east-1 · ", *WHOLE_PLAN, "adds assistant", r"add NodeGroup l40s-nodes", r"models\.assistant"),
