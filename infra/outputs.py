@@ -58,7 +58,7 @@ class PlatformOutputs(_Promise):
     version: Literal[1]
     cluster_name: str
     namespace: str
-    region: str | None = Field(default=None, description="absent where no AWS is used")
+    region: str | None = Field(default=None, description="of the cloud; absent where the stack names none")
     gateway_address: str | None = Field(default=None, description="what DNS has to point at; absent without a gateway")
     api_key: str | None = Field(default=None, description="secret; absent where no engine checks one")
     models: dict[str, ModelEndpoint]

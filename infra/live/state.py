@@ -24,7 +24,7 @@ class Held:
 
     @property
     def name(self) -> str:
-        """As the cluster or AWS names it."""
+        """As the cluster or its cloud names it."""
         return str(self._metadata.get("name") or self.inputs.get("name") or "")
 
     @property

@@ -107,5 +107,5 @@ def name_of(urn: str) -> str:
 
 
 def type_of(urn: str) -> str:
-    """`aws:eks/nodeGroup:NodeGroup`; a child's URN has its parents' types before."""
+    """`kubernetes:apps/v1:Deployment`; a child's URN has its parents' types before."""
     return urn.split("::")[2].rpartition("$")[2]

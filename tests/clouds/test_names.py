@@ -1,0 +1,106 @@
+"""What only one cloud has is in its room: nothing else names its services, and no price, quota or rule of it."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+REPOSITORY = Path(__file__).parents[2]
+ROOMS = ("infra/clouds/aws/", "components/aws/")
+DATA = "infra/catalog/data/"  # facts, each with its source; what belongs to a cloud alone is below its name there
+_PLANNED = "decided among the planning functions of every stack, not in the room of the cloud yet"
+_GATEWAY = "the gateway's controllers are not data yet: what an ALB takes and refuses stands in the service"
+_CACHE = "the kinds of `cache` are not data yet: what a disk and a file system are stands in the service"
+_SECTION = "keys of the stack file, which are a promise, and what they are called there"
+# What still names AWS or a service of it, and why. This list may only become shorter.
+NAMED = {
+    "infra/caller.py": "who runs `pulumi up`, as AWS says; its move into the room is under way",
+    "infra/catalog/load.py": "what AWS offers is read with all other facts",
+    "infra/catalog/types.py": "the same",
+    "infra/cli/fit_text.py": "the day of the prices that `fit` shows",
+    "infra/diff/side_by_side.py": "quotas of old and new nodes",
+    "infra/offline.py": "what look-ups of AWS answer without it",
+    "infra/plan/cluster.py": _PLANNED,
+    "infra/plan/kinds.py": _PLANNED,
+    "infra/planning/billed_nodes.py": _PLANNED,
+    "infra/planning/budget_search.py": _PLANNED,
+    "infra/planning/cache.py": _CACHE,
+    "infra/planning/cheaper.py": _PLANNED,
+    "infra/planning/cluster.py": _PLANNED,
+    "infra/planning/cold_start.py": _PLANNED,
+    "infra/planning/cost.py": _PLANNED,
+    "infra/planning/draft.py": _PLANNED,
+    "infra/planning/groups.py": _PLANNED,
+    "infra/planning/host.py": _PLANNED,
+    "infra/planning/options.py": _PLANNED,
+    "infra/planning/paused.py": _PLANNED,
+    "infra/planning/placeholders.py": _PLANNED,
+    "infra/planning/planner.py": _PLANNED,
+    "infra/planning/pods.py": _PLANNED,
+    "infra/planning/pools.py": _PLANNED,
+    "infra/planning/prefetch.py": _PLANNED,
+    "infra/planning/quotas.py": _PLANNED,
+    "infra/planning/remedies.py": _PLANNED,
+    "infra/planning/start_parts.py": _PLANNED,
+    "infra/planning/to_do.py": _PLANNED,
+    "infra/planning/warnings.py": _PLANNED,
+    "infra/planning/whose.py": _PLANNED,
+    "infra/program.py": "the order in which everything is made, the cloud's provider first",
+    "infra/registry.py": "the registry: a line per cloud",
+    "infra/services/access/namespace.py": _GATEWAY,
+    "infra/services/addons/check.py": _GATEWAY,
+    "infra/services/addons/plan.py": "the name of a chart",
+    "infra/services/addons/section.py": _SECTION,
+    "infra/services/gateway/check.py": _GATEWAY,
+    "infra/services/gateway/make.py": _GATEWAY,
+    "infra/services/gateway/plan.py": _GATEWAY,
+    "infra/services/gateway/report.py": _GATEWAY,
+    "infra/services/gateway/section.py": _SECTION,
+    "infra/services/gateway/to_dos.py": _GATEWAY,
+    "infra/services/monitoring/make.py": "a login by signed requests, which Amazon's Prometheus asks for",
+    "infra/services/monitoring/section.py": "the same",
+    "infra/services/monitoring/to_dos.py": "the same",
+    "infra/services/serving/check.py": "the two ways to name a cluster that exists",
+    "infra/services/serving/make.py": _GATEWAY,
+    "infra/services/weights/check.py": _CACHE,
+    "infra/services/weights/make.py": _CACHE,
+    "infra/services/weights/section.py": _SECTION,
+    "infra/settings/checks/cluster.py": "the same",
+    "infra/settings/checks/scope.py": "the same",
+    "infra/settings/cluster.py": _SECTION,
+    "infra/settings/mistakes.py": "the form of a pasted key, which is never printed",
+    "infra/settings/platform.py": _SECTION,
+    "infra/site.py": "the same",
+    "infra/stack_file.py": "the key of the region in Pulumi's config",
+}
+_SERVICES = "aws|eks|ec2|ebs|efs|alb"
+_WORDS = re.compile(
+    rf"(?<![A-Za-z])(?:{_SERVICES}|{_SERVICES.upper()})(?![a-z])"  # eks_cluster, "aws:region", EFS
+    rf"|(?:{'|'.join(each.capitalize() for each in _SERVICES.split('|'))})(?![a-z])"  # AwsFacts, isEksCluster
+)
+
+
+def naming() -> set[str]:
+    files = (path for top in ("infra", "components") for path in (REPOSITORY / top).rglob("*"))
+    sources = (path for path in files if path.suffix in (".py", ".csv", ".json", ".toml"))
+    named = (path for path in sources if _WORDS.search(path.read_text(encoding="utf-8")))
+    return {str(path.relative_to(REPOSITORY)) for path in named}
+
+
+def test_nothing_outside_the_rooms_of_aws_names_it_but_what_says_why() -> None:
+    elsewhere = {each for each in naming() if not each.startswith((*ROOMS, DATA))}
+    assert elsewhere - NAMED.keys() == set()
+
+
+def test_what_no_longer_names_it_has_left_the_list() -> None:
+    assert NAMED.keys() - naming() == set()
+
+
+@pytest.mark.parametrize("text", ["aws:region", "import pulumi_aws", "EKS's", "ec2.Vpc", "AwsFacts", "isEks", "ALB"])
+def test_names_are_found(text: str) -> None:
+    assert _WORDS.search(text)
+
+
+@pytest.mark.parametrize("text", ["laws", "weeks", "album", "because", "Alba"])
+def test_other_words_are_none(text: str) -> None:
+    assert not _WORDS.search(text)
