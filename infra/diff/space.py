@@ -5,6 +5,7 @@ from typing import Any
 
 from infra.diff.findings import Finding
 from infra.owner import CLAIM
+from infra.plan.words import kubectl
 from infra.planning.cache import size_for
 from infra.registry import owner_of
 from infra.services.weights.service import WEIGHTS
@@ -35,13 +36,14 @@ def growing(old: Side, new: Side) -> Iterator[Finding]:
     if was is None or now is None or gib(_storage(now)) <= gib(_storage(was)) or _made(new):
         return
     name = now["inputs"]["spec"].get("storageClassName")
-    field = "'{.allowVolumeExpansion}'"
+    existing = (new.platform.get("cluster") or {}).get("existing") or {}
+    command, field = kubectl(existing.get("context")), "'{.allowVolumeExpansion}'"
     yield {
         "path": _SIZE,
         "message": f"the claim grows from {_storage(was)} to {_storage(now)}, which"
         f" {name or 'the default StorageClass'} has to allow, and many NFS provisioners don't:"
-        f" `kubectl get storageclass {name or ''}{' ' * bool(name)}-o jsonpath={field}` has to say true, or `pulumi up`"
-        f" stops at the claim; cache.size: {_storage(was)} leaves it as it is",
+        f" `{command} get storageclass {name or ''}{' ' * bool(name)}-o jsonpath={field}` has to say true, or"
+        f" `pulumi up` stops at the claim; cache.size: {_storage(was)} leaves it as it is",
     }
 
 

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from infra.plan.words import kubectl
+
 # What becomes of a model when the node that is worst for it is lost: other replicas go on, it starts again on GPUs
 # that are free, or it waits for the node.
 Loss = Literal["serves", "restarts", "waits"]
@@ -100,12 +102,17 @@ class ClusterPlan:
     system_ami_type: str  # as EKS names it
     system_root_gib: int  # engines' images, what an engine with its own library fetches, and models on the CPU
     log_days: int  # of the control plane's and the VPC's connections
-    autoscaler_image_tag: str  # of the cluster's own minor version
+    autoscaler_image_tag: str  # of the cluster's own minor version; "" where that isn't known
     ami_release: str | None  # of each node that we make; None on a cluster that exists
     addon_versions: Mapping[str, str]  # of EKS add-ons, by their name
     profile: str | None  # of the AWS CLI's configuration; None: whatever the environment says
     account_id: str | None  # the one account that it may be in
     tags: Mapping[str, str]  # of every AWS resource
+
+    @property
+    def kubectl(self) -> str:
+        """As a command begins that is for this cluster; of one on EKS only its user knows the context."""
+        return kubectl(self.name if self.kind == "context" else None)
 
     @property
     def aws_arguments(self) -> tuple[str, ...]:

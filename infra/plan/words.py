@@ -1,5 +1,6 @@
 """Numbers and bills as people write them."""
 
+import shlex
 from collections.abc import Hashable, Mapping
 from typing import TypeVar
 
@@ -27,3 +28,8 @@ def bills_said(amounts: Mapping[str, str]) -> str:
 def count(number: int, noun: str) -> str:
     """`1 GPU`, `2 GPUs`."""
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
+def kubectl(context: str | None) -> str:
+    """As a command begins: for this context of the kubeconfig; None: the current one."""
+    return f"kubectl --context {shlex.quote(context)}" if context else "kubectl"

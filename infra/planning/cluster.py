@@ -29,9 +29,16 @@ def plan_cluster(
     create, existing = settings.cluster.create, settings.cluster.existing
     if create is None:
         assert existing is not None
-        version = existing.version or catalog.kubernetes_versions[-1]
+        known = catalog.kubernetes_versions
+        version = existing.version or known[-1]
         if existing.version is None:
-            yield Chosen("cluster.existing.version", version, f"the newest of {len(catalog.kubernetes)} known versions")
+            yield Chosen("cluster.existing.version", version, f"the newest of {len(known)} known versions")
+        elif version not in known:
+            yield warned(
+                "cluster.existing.version",
+                f"{version} isn't among the versions of Kubernetes that this program knows ({known[0]} to {known[-1]}):"
+                " its objects and charts are not made for it",
+            )
         name = existing.eks or existing.context or ""
         yield Assumption(
             "cluster.existing", f"{name} exists, runs Kubernetes {version} and has room; nothing was read from it"
@@ -202,6 +209,7 @@ def _cluster(
     cidr: str | None = None,
     nat_per_zone: bool = False,
 ) -> ClusterPlan:
+    row = catalog.kubernetes.get(version)  # of a cluster behind a context any version may be; its nodes are others'
     return ClusterPlan(
         kind="create" if kind == "create" else "eks" if kind == "eks" else "context",
         name=name,
@@ -214,7 +222,7 @@ def _cluster(
         system_ami_type=SYSTEM_AMI[arch],
         system_root_gib=root_gib(catalog, scratch_gib=SCRATCH_GIB),
         log_days=LOG_DAYS,
-        autoscaler_image_tag=catalog.kubernetes[version].cluster_autoscaler,
+        autoscaler_image_tag=row.cluster_autoscaler if row else "",
         ami_release=ami_release,
         addon_versions=addon_versions or {},
         profile=aws.profile,

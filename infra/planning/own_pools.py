@@ -164,8 +164,8 @@ def to_do_of_own_nodes(settings: Settings, cluster: ClusterPlan, pools: Mapping[
         for nth, pool in enumerate(existing):
             yield ToDo(
                 "addons.nvidiaDevicePlugin",
-                "the device plugin runs on labelled nodes only: kubectl label nodes -l"
-                f" {labels(pool)} nvidia.com/gpu.present=true",
+                f"the device plugin runs on labelled nodes only: `{cluster.kubectl} label nodes -l"
+                f" {labels(pool)} nvidia.com/gpu.present=true`",
                 Step.DEVICE_PLUGIN,
                 nth,
             )
@@ -178,7 +178,7 @@ def labels(pool: PoolPlan) -> str:
 def _ask_for_runtime_class(cluster: ClusterPlan, pool: PoolPlan) -> Iterator[Finding]:
     path = f"gpuPools.{pool.name}.existing.runtimeClassName"
     harm = "without a RuntimeClass a server finds no GPU: it crashes there, or silently serves from the CPU"
-    write = f"write runtimeClassName: nvidia where `kubectl --context {cluster.name} get runtimeclass` lists it"
+    write = f"write runtimeClassName: nvidia where `{cluster.kubectl} get runtimeclass` lists it"
     if match := _NEEDS_CLASS.search(cluster.name):
         yield warned(path, f"none is given, and {cluster.name} reads like {match[0]}: {harm}; {write}")
     else:

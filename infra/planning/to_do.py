@@ -51,7 +51,8 @@ def _pod_identity(settings: Settings, cluster: ClusterPlan, addons: Mapping[str,
     """A cluster that we make has the agent; on another, add-ons without it start, and AWS refuses whatever they ask."""
     asking = [name for name in WITH_AWS_RIGHTS if addons[name].state == "install"]
     prometheus = settings.addons.prometheus.existing
-    if prometheus is not None and prometheus.auth is not None and prometheus.auth.sigv4 is not None:
+    scales = any(model.replicas.min < model.replicas.max for model in settings.models.values())
+    if scales and prometheus is not None and prometheus.auth is not None and prometheus.auth.sigv4 is not None:
         asking.append("keda")
     if cluster.kind != "eks" or not asking:
         return

@@ -68,7 +68,9 @@ def test_a_base_that_is_not_there_has_no_weights() -> None:
 )
 def test_a_claim_that_grows_asks_for_a_class_that_may(was: dict[str, str], now: dict[str, str], asked: bool) -> None:
     found = compare("own", _side({"chat": QWEN}, **was), _side({"chat": QWEN}, **now))
-    assert ("kubectl get storageclass nfs -o jsonpath='{.allowVolumeExpansion}'" in _said(found.to_do)) is asked
+    assert (
+        "kubectl --context own get storageclass nfs -o jsonpath='{.allowVolumeExpansion}'" in _said(found.to_do)
+    ) is asked
 
 
 def test_a_disk_of_this_programs_own_class_may_grow() -> None:

@@ -5,6 +5,7 @@ import pytest
 from infra.plan.cluster import Quota
 from infra.planning import Plan
 from infra.planning.cluster import partition_of
+from infra.stack_file import load_config
 from tests.planning.stacks import CATALOG, DEV, LOCAL, PROD, SHARED, changed, plan
 
 
@@ -35,6 +36,15 @@ def test_a_version_past_its_standard_support_is_refused(version: str, refused: b
     for each in result.violations:
         assert "2026-07-29" in each.message
         assert '"1.35"' in each.fix
+
+
+@pytest.mark.parametrize(("version", "warned"), [("1.29", True), ("1.33", False), ("1.37", True)])
+def test_a_cluster_of_ones_own_is_of_any_version(version: str, warned: bool) -> None:
+    """What EKS supports is said of clusters on EKS alone."""
+    platform = changed(LOCAL, cluster={"existing": {"context": "own", "version": version}})
+    settings = load_config(stack="local", platform=platform, region=None, catalog=CATALOG).settings
+    assert settings.cluster.existing is not None
+    assert any(note.path == "cluster.existing.version" for note in plan(platform).warnings) is warned
 
 
 def test_zones_are_chosen_by_the_catalogue_alone() -> None:

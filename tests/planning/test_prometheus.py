@@ -58,7 +58,9 @@ def test_labels_that_nobody_gave_are_asked_for_and_none_at_all_can_be_said() -> 
             URL,
             {"bearerSecret": {"name": "p"}},
             "auth",
-            "kubectl -n llm create secret generic p --from-literal=token=...",
+            "after the first `pulumi up`, which makes the namespace llm: KEDA reads the login from a Secret beside the"
+            " models: `kubectl -n llm create secret generic p --from-literal=token=...`; until KEDA finds it, qwen3-8b"
+            " stays at the fewest replicas",
         ),
         (AMAZON, {"sigv4": {}}, "auth.sigv4", "aps:QueryMetrics"),
         (AMAZON, {"sigv4": {}}, "url", "scrapes nothing by itself"),
@@ -66,6 +68,49 @@ def test_labels_that_nobody_gave_are_asked_for_and_none_at_all_can_be_said() -> 
 )
 def test_what_the_login_needs_is_asked_for(url: str, auth: Any, path: str, words: str) -> None:
     assert words in asked(prometheus(url, auth=auth, monitorLabels={}))[path]
+
+
+def test_a_secret_in_a_namespace_of_others_comes_before_up() -> None:
+    """One that `pulumi up` makes isn't there before, and it refuses one that somebody made by hand."""
+    existing = {"url": URL, "auth": {"bearerSecret": {"name": "p"}}, "monitorLabels": {}}
+    stack = changed(
+        SHARED, addons={"prometheus": {"existing": existing}}, namespace={"name": "theirs", "create": False}
+    )
+    paths = [note.path for note in plan(stack).to_do]
+    assert paths.index("namespace.name") < paths.index("addons.prometheus.existing.auth")
+    said = asked(plan(stack))["auth"]
+    assert "after the first" not in said
+    assert "`kubectl -n theirs create secret generic p" in said
+
+
+@pytest.mark.parametrize(
+    ("url", "existing", "asks"),
+    [
+        ("https://prometheus.acme.io", {}, True),
+        ("http://10.0.0.7:9090", {}, True),
+        ("http://prometheus:9090", {}, True),
+        ("https://prometheus.acme.io", {"namespace": "cattle-monitoring-system"}, False),
+        (URL, {}, False),
+        ("http://prometheus-operated.watch.svc.cluster.local:9090", {}, False),
+        (AMAZON, {"auth": {"sigv4": {}}}, True),
+    ],
+)
+def test_an_address_that_names_no_namespace_is_asked_about(url: str, existing: dict[str, Any], asks: bool) -> None:
+    result = prometheus(url, monitorLabels={}, **existing)
+    assert result.monitoring is not None
+    assert result.monitoring.namespace == existing.get("namespace", "monitoring" if asks else "watch")
+    message = asked(result).get("namespace", "")
+    assert ("NetworkPolicies let monitoring in; write the namespace" in message) is asks
+
+
+def test_where_no_model_scales_nothing_has_to_be_done() -> None:
+    existing = {"url": "https://prometheus.acme.io", "auth": {"basicSecret": {"name": "p"}}}
+    scales = changed(SHARED, addons={"prometheus": {"existing": existing}})
+    assert {"monitorLabels", "namespace", "auth"} <= asked(plan(scales)).keys()
+    fixed = plan(changed(scales, models__qwen3_8b__replicas=2))
+    assert not [note for note in fixed.to_do if note.path.startswith("addons.prometheus")]
+    assumed = [note.path.rpartition(".")[2] for note in fixed.assumptions if "no model scales" in note.message]
+    assert assumed == ["monitorLabels", "namespace"]
 
 
 @pytest.mark.parametrize(("auth", "needed"), [({"sigv4": {}}, True), ({"bearerSecret": {"name": "p"}}, False)])

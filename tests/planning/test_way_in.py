@@ -63,6 +63,28 @@ def test_what_a_namespace_of_ours_would_carry_is_asked_for_in_one_of_others() ->
     assert _commands(plan(PROD)) == []
 
 
+def test_each_command_is_for_the_context_of_the_stack_file() -> None:
+    """The current one may be another cluster's."""
+    nodes = {"gpu": "L4", "nodes": 2, "selector": {"pool": "gpu"}}
+    addons = {
+        "nvidiaDevicePlugin": "install",
+        "keda": "existing",
+        "prometheus": {"existing": {"url": "https://p.acme.io", "auth": {"basicSecret": {"name": "p"}}}},
+    }
+    stack: dict[str, Any] = {
+        "cluster": {"existing": {"context": "own gpu"}},
+        "namespace": {"name": "team-llm", "create": False},
+        "gpuPools": {"gpu": {"existing": nodes}},
+        "models": {"chat": {"model": "Qwen/Qwen3-8B", "maxModelLen": 8192, "replicas": {"min": 1, "max": 2}}},
+        "addons": addons,
+        "cache": {"kind": "storageClass", "storageClass": "nfs", "size": "50Gi"},
+    }
+    said = [note.message for note in plan(stack).to_do if "kubectl " in note.message]
+    assert len(said) >= 6
+    for message in said:
+        assert message.count("kubectl ") == message.count("`kubectl --context 'own gpu' ")
+
+
 def test_a_shared_cluster_with_a_namespace_of_others_gets_the_label_that_a_rollout_needs() -> None:
     shared: dict[str, Any] = {
         "cluster": {"existing": {"eks": "shared-cluster"}},

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 
 from infra.catalog import Gpu, Slice, gpu_named, gpus_named, similar_gpus, slice_named
 from infra.clouds.existing.section import ExistingNodes
+from infra.plan.words import kubectl
 from infra.settings.checks.scope import Scope
 from infra.settings.cluster import GpuPool
 from infra.settings.mistakes import Key
@@ -125,7 +126,9 @@ def _check_number(scope: Scope, key: Key, pool: GpuPool, nodes: ExistingNodes) -
     if nodes.nodes is None and pool.max is None:
         labels = ",".join(f"{name}={value}" for name, value in nodes.selector.items())
         got = "missing; this program makes none of these nodes, so it has to know how many there are"
-        write = f"write nodes: N, as many as `kubectl get nodes -l {labels}` lists"
+        cluster = scope.settings.cluster.existing
+        command = kubectl(cluster.context if cluster else None)
+        write = f"write nodes: N, as many as `{command} get nodes -l {labels}` lists"
         scope.report.wrong(where, got, write, reads=[where, (*key, "max")])
     elif nodes.nodes is not None and pool.max is not None and pool.max > nodes.nodes:
         got = f"max {pool.max} is more than the {nodes.nodes} nodes that exist"

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from infra.plan.cluster import GatewayPlan
+from infra.plan.cluster import ClusterPlan, GatewayPlan
 from infra.plan.notes import Finding, Step, ToDo
 from infra.settings import Settings
 
@@ -21,14 +21,13 @@ def namespace_labels(gateway: GatewayPlan | None) -> dict[str, str]:
     return labels
 
 
-def list_namespace_to_dos(settings: Settings, gateway: GatewayPlan | None) -> Iterator[Finding]:
+def list_namespace_to_dos(settings: Settings, cluster: ClusterPlan, gateway: GatewayPlan | None) -> Iterator[Finding]:
     """Somebody else's namespace isn't changed: what ours would carry is asked for, label by label."""
     name = settings.namespace.name
     if settings.namespace.create:
         return
-    yield ToDo(
-        "namespace.name", f"the namespace {name} has to exist: `kubectl create namespace {name}`", Step.NAMESPACE
-    )
+    command = f"{cluster.kubectl} create namespace {name}"
+    yield ToDo("namespace.name", f"the namespace {name} has to exist: `{command}`", Step.NAMESPACE)
     for nth, (label, value) in enumerate(namespace_labels(gateway).items()):
-        command = f"kubectl label namespace {name} {label}={value}"
+        command = f"{cluster.kubectl} label namespace {name} {label}={value}"
         yield ToDo("namespace.create", f"`{command}`: {_WHY[label]}", Step.NAMESPACE_LABELS, nth)

@@ -18,7 +18,7 @@ class Access(Part, Service):
     owns = ("llm:kubernetes:ApiKey", "llm:kubernetes:Endpoints")
 
     def to_dos(self, around: Around) -> Iterable[Finding]:
-        return list_namespace_to_dos(around.settings, around.gateway)
+        return list_namespace_to_dos(around.settings, around.cluster, around.gateway)
 
 
 ACCESS = Access()

@@ -21,7 +21,7 @@ def plan_monitoring(settings: Settings, addons: Mapping[str, AddonPlan], catalog
     return Monitoring(
         existing.url,
         existing.monitor_labels or {},
-        existing.namespace or _namespace_of(existing.url, namespace),
+        existing.namespace or namespace_of(existing.url) or namespace,
         _plan_login(existing),
     )
 
@@ -43,7 +43,7 @@ def _plan_login(existing: ExistingAddon) -> PrometheusLogin | None:
     return PrometheusLogin("sigv4", None, {}, region, auth.sigv4.role_arn)
 
 
-def _namespace_of(url: str, default: str) -> str:
+def namespace_of(url: str) -> str | None:
     """`http://service.namespace:9090` names the namespace; an address outside the cluster doesn't."""
     host = url.split("://", 1)[-1].split("/", 1)[0].split(":", 1)[0].split(".")
-    return host[1] if len(host) == 2 or (len(host) > 2 and host[2] == "svc") else default
+    return host[1] if len(host) == 2 or (len(host) > 2 and host[2] == "svc") else None

@@ -23,7 +23,8 @@ class Monitoring(Part, Service):
         check_prometheus(scope)
 
     def to_dos(self, around: Around) -> Iterable[Finding]:
-        return list_prometheus_to_dos(around.settings, around.cluster, around.addons, around.monitoring)
+        scaled = [name for name, model in sorted(around.models.items()) if model.scaling is not None]
+        return list_prometheus_to_dos(around.settings, around.cluster, around.addons, around.monitoring, scaled)
 
 
 MONITORING = Monitoring()

@@ -1,9 +1,10 @@
 """What a Prometheus that exists needs, so that it looks at the models and KEDA may ask it."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from infra.plan.cluster import AddonPlan, ClusterPlan, Monitoring, PrometheusLogin
-from infra.plan.notes import Finding, Step, ToDo
+from infra.plan.notes import Assumption, Finding, Step, ToDo
+from infra.services.monitoring.plan import namespace_of
 from infra.settings import Settings
 
 _PATH = "addons.prometheus.existing"
@@ -15,38 +16,54 @@ def list_prometheus_to_dos(
     cluster: ClusterPlan,
     addons: Mapping[str, AddonPlan],
     monitoring: Monitoring | None,
+    scaled: Sequence[str],
 ) -> Iterator[Finding]:
+    """`scaled`: models whose replicas KEDA chooses. Where there are none, nothing has to be done: it isn't asked."""
     existing = settings.addons.prometheus.existing
     if monitoring is None or existing is None or addons["prometheus"].state != "existing":
         return
     if existing.monitor_labels is None:
-        yield from _ask_for_labels(settings)
-    if monitoring.login is not None:
-        yield from _log_in(settings, cluster, monitoring.login)
+        yield _labels(cluster, scaled)
+    if existing.namespace is None and namespace_of(monitoring.url) is None:
+        yield _namespace(monitoring, scaled)
+    if monitoring.login is not None and scaled:
+        yield from _log_in(settings, cluster, monitoring.login, scaled)
 
 
-def _ask_for_labels(settings: Settings) -> Iterator[Finding]:
-    scaled = [name for name, model in settings.models.items() if model.replicas.min < model.replicas.max]
-    harm = f", and {', '.join(scaled)} would stay at the fewest replicas" if scaled else ""
-    yield ToDo(
-        f"{_PATH}.monitorLabels",
-        f"none are given: kube-prometheus-stack ignores a ServiceMonitor without its release's label{harm};"
-        " write the labels that `kubectl get prometheus -A -o jsonpath='{.items[*].spec.serviceMonitorSelector}'`"
+def _labels(cluster: ClusterPlan, scaled: Sequence[str]) -> Finding:
+    path, none = f"{_PATH}.monitorLabels", "none are given: kube-prometheus-stack ignores a ServiceMonitor without its"
+    if not scaled:
+        return Assumption(path, f"{none} release's label, and then nobody sees the models' metrics; no model scales")
+    return ToDo(
+        path,
+        f"{none} release's label, and {', '.join(scaled)} would stay at the fewest replicas; write the labels that"
+        f" `{cluster.kubectl} get prometheus -A -o jsonpath='{{.items[*].spec.serviceMonitorSelector}}'`"
         " shows, or monitorLabels: {} where it takes every one",
         Step.MONITORING,
     )
 
 
-def _log_in(settings: Settings, cluster: ClusterPlan, login: PrometheusLogin) -> Iterator[Finding]:
-    namespace = settings.namespace.name
+def _namespace(monitoring: Monitoring, scaled: Sequence[str]) -> Finding:
+    """An address outside the cluster says nothing of who scrapes the pods."""
+    path = f"{_PATH}.namespace"
+    let_in = (
+        f"none is given, and {monitoring.url} names none: the models' NetworkPolicies let {monitoring.namespace} in"
+    )
+    if not scaled:
+        return Assumption(path, f"{let_in}, where whatever scrapes them is taken to run; no model scales")
+    return ToDo(
+        path,
+        f"{let_in}; write the namespace of the Prometheus or the agent that scrapes them (Rancher's is"
+        f" cattle-monitoring-system), or {', '.join(scaled)} would stay at the fewest replicas",
+        Step.MONITORING,
+    )
+
+
+def _log_in(
+    settings: Settings, cluster: ClusterPlan, login: PrometheusLogin, scaled: Sequence[str]
+) -> Iterator[Finding]:
     if login.mode != "sigv4":
-        literals = " ".join(f"--from-literal={key}=..." for key in login.keys.values())
-        yield ToDo(
-            f"{_PATH}.auth",
-            f"KEDA reads the login from a Secret beside the models: kubectl -n {namespace} create secret generic"
-            f" {login.secret} {literals}",
-            Step.MONITORING_LOGIN,
-        )
+        yield _secret(settings, cluster, login, scaled)
         return
     rights = "sts:AssumeRole on it, and it aps:QueryMetrics" if login.role_arn else "aps:QueryMetrics"
     yield ToDo(
@@ -66,3 +83,15 @@ def _log_in(settings: Settings, cluster: ClusterPlan, login: PrometheusLogin) ->
         " to write to this workspace",
         Step.MONITORING_LOGIN,
     )
+
+
+def _secret(settings: Settings, cluster: ClusterPlan, login: PrometheusLogin, scaled: Sequence[str]) -> Finding:
+    """`pulumi up` refuses a namespace that is there already, so what is in it comes after it."""
+    namespace = settings.namespace
+    literals = " ".join(f"--from-literal={key}=..." for key in login.keys.values())
+    command = f"`{cluster.kubectl} -n {namespace.name} create secret generic {login.secret} {literals}`"
+    when, until = "KEDA reads the login from a Secret beside the models", ""
+    if namespace.create:
+        when = f"after the first `pulumi up`, which makes the namespace {namespace.name}: {when}"
+        until = f"; until KEDA finds it, {', '.join(scaled)} stay{'s' * (len(scaled) == 1)} at the fewest replicas"
+    return ToDo(f"{_PATH}.auth", f"{when}: {command}{until}", Step.MONITORING_LOGIN)

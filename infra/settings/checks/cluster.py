@@ -23,14 +23,16 @@ def check_cluster(scope: Scope) -> None:
             "write existing: {context: kind-llm} or existing: {eks: NAME}",
             reads=CLUSTER_KIND,
         )
-    check_version(scope, (*key, "version"), cluster.existing.version)
+    if cluster.existing.eks is not None:
+        check_version(scope, (*key, "version"), cluster.existing.version)
 
 
 def check_version(scope: Scope, key: Key, version: str | None) -> None:
+    """Of a cluster on EKS; one behind a context is of whatever version its owner has."""
     known = scope.catalog.kubernetes_versions
     if version is not None and version not in known:
         write = f"write one of {', '.join(map(json.dumps, known))}"
-        scope.report.wrong(key, f"Kubernetes version {version} isn't supported here", write)
+        scope.report.wrong(key, f"EKS version {version} isn't supported here", write)
 
 
 def read_cidr(scope: Scope, key: Key, text: str) -> IPv4Network | None:

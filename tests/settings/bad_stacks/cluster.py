@@ -1,7 +1,7 @@
 """`cluster`, `namespace` and `aws:region`."""
 
 from infra.settings import Mistake
-from tests.settings.bad_stacks.writing import CLUSTER, CPU, LAPTOP, MODEL, Bad, create, stack
+from tests.settings.bad_stacks.writing import CLUSTER, CPU, LAPTOP, MODEL, NODES, Bad, create, stack
 
 _ADMIN = "arn:aws:iam::111122223333:role/platform"
 
@@ -76,7 +76,19 @@ BAD_CLUSTERS = (
             Mistake(
                 "cluster.create.version",
                 4,
-                "Kubernetes version 1.29 isn't supported here",
+                "EKS version 1.29 isn't supported here",
+                'write one of "1.33", "1.34", "1.35", "1.36"',
+            ),
+        ),
+    ),
+    Bad(
+        "a version that EKS doesn't have, of a cluster there",
+        stack('cluster: {existing: {eks: shared, version: "1.29"}}', NODES, MODEL),
+        (
+            Mistake(
+                "cluster.existing.version",
+                4,
+                "EKS version 1.29 isn't supported here",
                 'write one of "1.33", "1.34", "1.35", "1.36"',
             ),
         ),

@@ -1,7 +1,7 @@
 """`gpuPools.NAME.existing`."""
 
 from infra.settings import Mistake
-from tests.settings.bad_stacks.writing import EKS, NODES, Bad, model, pool, stack
+from tests.settings.bad_stacks.writing import EKS, LAPTOP, NODES, Bad, model, pool, stack
 
 SIZES = "write one of A100-40 (39 GiB), A100-80 (79 GiB)"
 
@@ -22,6 +22,18 @@ OWN_NODES = (
                 5,
                 "missing; this program makes none of these nodes, so it has to know how many there are",
                 "write nodes: N, as many as `kubectl get nodes -l pool=gpu` lists",
+            ),
+        ),
+    ),
+    Bad(
+        "nodes that nobody counted, behind a context",
+        stack(LAPTOP, NODES.replace("nodes: 2, ", ""), model("pool: l4"), region=None),
+        (
+            Mistake(
+                "gpuPools.l4.existing.nodes",
+                4,
+                "missing; this program makes none of these nodes, so it has to know how many there are",
+                "write nodes: N, as many as `kubectl --context kind-llm get nodes -l pool=gpu` lists",
             ),
         ),
     ),
