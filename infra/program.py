@@ -1,7 +1,6 @@
 """The program that Pulumi runs: from the stack's config to the platform."""
 
 import json
-from collections.abc import Sequence
 from pathlib import Path
 
 import pulumi
@@ -10,13 +9,14 @@ import pulumi_aws as aws
 from infra.caller import ADMINS, Stranger, check_caller
 from infra.catalog import load_catalog
 from infra.clouds.aws.live import import_entry
+from infra.clouds.aws.section import CreateCluster
 from infra.live import Namespaces, There, look
 from infra.outputs import known_outputs
 from infra.plan.kinds import by_kind
 from infra.plan.plan import Plan
 from infra.planning import make_plan
 from infra.planning.placeholders import unreachable
-from infra.planning.to_do import NO_ADMINS
+from infra.planning.to_do import no_admins
 from infra.registry import cloud_of, services
 from infra.services.access.make import make_api_key, make_endpoints
 from infra.services.gateway.make import make_gateway
@@ -51,14 +51,15 @@ def main() -> None:
         pulumi.log.warn(f"{warning.path}: {warning.message}")
     cloud = aws_provider(plan)
     if cloud is not None and plan.settings.cluster.create is not None:
-        _check_access(plan, plan.settings.cluster.create.access.admins, cloud, there)
+        _check_access(plan, plan.settings.cluster.create, cloud, there)
     deploy(plan, cloud, there.namespaces)
 
 
-def _check_access(plan: Plan, admins: Sequence[str], cloud: aws.Provider, there: There) -> None:
+def _check_access(plan: Plan, create: CreateCluster, cloud: aws.Provider, there: There) -> None:
     """Before anything is made: EKS takes ten minutes to make a cluster, and then lets in its admins alone."""
+    admins = create.access.admins
     if not admins:
-        raise pulumi.RunError(f"{ADMINS}: none; {NO_ADMINS}")
+        raise pulumi.RunError(f"{ADMINS}: none; {no_admins(create.account_id)}")
     caller = aws.get_caller_identity(opts=pulumi.InvokeOptions(provider=cloud))
     try:
         check_caller(caller.arn, admins, lambda principal: import_entry(plan, there.state, principal))

@@ -7,7 +7,7 @@ Schema of the whole, for editors.
 import difflib
 import re
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -183,10 +183,18 @@ def _load(
     cloud = cloud_said(settings) if settings is not None else None
     config = {each: each.read_config(keys, report, here=cloud in (each, None)) for each in clouds()}
     if settings is None or report.mistakes:
-        raise BadStackFile(file, report.mistakes)
+        raise BadStackFile(file, [_as_here(each, platform, region) for each in report.mistakes])
     return StackFile(
         stack=stack, settings=settings, region=region, secrets=secrets, config=config[cloud] if cloud else None
     )
+
+
+def _as_here(mistake: Mistake, platform: Any, region: str | None) -> Mistake:
+    """What to write names what the stack file says already: its account, its region."""
+    write = mistake.write
+    for cloud in clouds():
+        write = cloud.as_here(write, platform, region)
+    return replace(mistake, write=write)
 
 
 def _is_ours(namespace: str) -> bool:

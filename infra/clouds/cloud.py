@@ -53,6 +53,10 @@ class Cloud(Owner):
     def check(self, scope: Scope) -> None:
         """Reports the rules of this cloud that the settings break. It is asked of every stack, wherever it runs."""
 
+    def as_here(self, text: str, platform: Any, region: str | None) -> str:
+        """A text with the cloud's own examples written as the stack file names them; `platform` is not yet checked."""
+        return text
+
     def priced_types(self, catalog: Catalog) -> Collection[str]:
         """What a company may give a price of its own."""
         return tuple(catalog.instances)

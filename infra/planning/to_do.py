@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from infra.clouds.aws.arns import EXAMPLE_ACCOUNT
 from infra.plan.cluster import AddonPlan, ClusterPlan, PoolPlan
 from infra.plan.findings import warned
 from infra.plan.notes import Finding, Step, ToDo
@@ -12,11 +13,14 @@ from infra.settings import Settings
 
 WITH_AWS_RIGHTS = ("clusterAutoscaler", "loadBalancerController")
 TOKEN = "huggingFaceToken"
-NO_ADMINS = (
-    "`pulumi up` stops without them, because the cluster lets nobody else in, not even whoever made it;"
-    ' write admins: ["arn:aws:iam::111122223333:role/platform"] with your own roles, that of `pulumi up` among them'
-    " (`aws sts get-caller-identity` names it)"
-)
+
+
+def no_admins(account: str | None) -> str:
+    return (
+        "`pulumi up` stops without them, because the cluster lets nobody else in, not even whoever made it;"
+        f' write admins: ["arn:aws:iam::{account or EXAMPLE_ACCOUNT}:role/platform"] with your own roles, that of'
+        " `pulumi up` among them (`aws sts get-caller-identity` names it)"
+    )
 
 
 def list_licences(stack: str, placed: Sequence[Placed], secrets: frozenset[str]) -> Iterator[Finding]:
@@ -75,7 +79,7 @@ def list_account(settings: Settings, cluster: ClusterPlan, addons: Mapping[str, 
     yield from _pod_identity(settings, cluster, addons)
     create = settings.cluster.create
     if create is not None and not create.access.admins:
-        yield ToDo("cluster.create.access.admins", NO_ADMINS, Step.ACCOUNT)
+        yield ToDo("cluster.create.access.admins", no_admins(create.account_id), Step.ACCOUNT)
     if create is not None and create.network.vpc_id is not None:
         yield ToDo(
             "cluster.create.network",

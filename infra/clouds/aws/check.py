@@ -2,6 +2,7 @@
 
 import re
 
+from infra.clouds.aws.arns import account_of
 from infra.clouds.aws.check_pools import check_pools
 from infra.clouds.aws.check_tags import check_tags
 from infra.clouds.aws.section import Access, CreateCluster, NewNetwork
@@ -33,6 +34,7 @@ def _check_create(scope: Scope, create: CreateCluster) -> None:
     _check_network(scope, create.network)
     _check_system_nodes(scope, create)
     _check_access(scope, create.access)
+    _check_account(scope, create)
     for index, cidr in enumerate(create.access.api_from):
         read_cidr(scope, (*_CREATE, "access", "apiFrom", index), cidr)
 
@@ -101,6 +103,17 @@ def _check_access(scope: Scope, access: Access) -> None:
             if arn in first:
                 scope.report.wrong(key, f"{arn} is in {first[arn]} already", "leave it out here")
             first.setdefault(arn, name)
+
+
+def _check_account(scope: Scope, create: CreateCluster) -> None:
+    """EKS lets in a role of another account, but `pulumi up` is run by one of this account that is an admin."""
+    admins: Key = (*_CREATE, "access", "admins")
+    accounts = dict.fromkeys(map(account_of, create.access.admins))
+    if create.account_id is not None and accounts and create.account_id not in accounts:
+        got = f"all are of account {', '.join(accounts)}, and the cluster is made in {create.account_id}: nobody"
+        write = f"write a role of it too, such as arn:aws:iam::{create.account_id}:role/platform"
+        reads: list[Key] = [admins, (*_CREATE, "accountId")]
+        scope.report.wrong(admins, f"{got} who may run `pulumi up` there gets in", write, reads=reads)
 
 
 def _check_network(scope: Scope, network: NewNetwork) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, Any
 
+from infra.catalog import load_catalog
+from infra.clouds.aws.arns import of_the_stack, written_account
 from infra.clouds.aws.check import check_aws
 from infra.clouds.aws.config import AwsConfig, read_aws_config
 from infra.clouds.aws.diff.tokens import CLUSTER, OWNS, VPC
@@ -68,6 +70,10 @@ class Aws(Cloud):
 
     def check(self, scope: Scope) -> None:
         check_aws(scope, here=self.handles(scope.settings))
+
+    def as_here(self, text: str, platform: Any, region: str | None) -> str:
+        known = region if region in load_catalog().regions else None
+        return of_the_stack(text, known, written_account(platform))
 
     def priced_types(self, catalog: Catalog) -> Collection[str]:
         return priced_types(catalog)

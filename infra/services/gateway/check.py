@@ -1,5 +1,6 @@
 """Rules for `gateway`."""
 
+from infra.clouds.aws.arns import account_of, region_of
 from infra.engines import DEFAULT, ENGINES
 from infra.services.gateway.section import Gateway
 from infra.settings.checks.cluster import read_cidr
@@ -7,6 +8,7 @@ from infra.settings.checks.scope import CLUSTER_KIND, Scope
 from infra.settings.mistakes import Key
 
 _KEY: Key = ("gateway",)
+_ARN = "arn:aws:acm:us-east-1:111122223333:certificate/5f0c"  # of the stack's region and account, once it is said
 _ALB, _NGINX = "alb.ingress.kubernetes.io", "nginx.ingress.kubernetes.io"
 
 # Annotations that another key decides, and that a rule of the platform relies on.
@@ -75,7 +77,7 @@ def _check_tls(scope: Scope, gateway: Gateway) -> None:
         )
     elif gateway.tls_secret is not None and uses_alb(scope):
         got = "an ALB can't read a Secret"
-        wrong(secret, got, "write certificateArn: arn:aws:acm:..., or ingressClass: nginx", reads=reads)
+        wrong(secret, got, f"write certificateArn: {_ARN}, or ingressClass: nginx", reads=reads)
     elif gateway.certificate_arn is not None and not uses_alb(scope):
         wrong(
             arn,
@@ -84,14 +86,20 @@ def _check_tls(scope: Scope, gateway: Gateway) -> None:
             reads=reads,
         )
     elif gateway.certificate_arn is not None:
-        _check_region(scope, arn, gateway.certificate_arn, "a certificate")
+        _check_place(scope, arn, gateway.certificate_arn, "a certificate")
 
 
-def _check_region(scope: Scope, key: Key, arn: str, what: str) -> None:
-    region = arn.split(":")[3]
-    if scope.region is not None and region != scope.region:
-        got = f"{what} of {region}; the load balancer is in {scope.region}"
-        scope.report.wrong(key, got, f"write one of {scope.region}", reads=[("aws:region",)])
+def _check_place(scope: Scope, key: Key, arn: str, what: str) -> None:
+    """An ALB uses what is in its own region and account."""
+    create = scope.settings.cluster.create
+    account: Key = ("cluster", "create", "accountId")
+    for of, there, here, read in (
+        ("", region_of(arn), scope.region, ("aws:region",)),
+        ("account ", account_of(arn), create.account_id if create is not None else None, account),
+    ):
+        if here is not None and there != here:
+            got = f"{what} of {of}{there}; the load balancer is in {of}{here}"
+            scope.report.wrong(key, got, f"write one of {of}{here}", reads=[key, read])
 
 
 def _check_guard(scope: Scope, gateway: Gateway) -> None:
@@ -109,7 +117,7 @@ def _check_guard(scope: Scope, gateway: Gateway) -> None:
         got = "the annotation security-groups makes the controller ignore it"
         scope.report.wrong(cidrs, got, "leave one of them out", reads=[(*_KEY, "annotations")])
     if gateway.waf_acl_arn is not None:
-        _check_region(scope, acl, gateway.waf_acl_arn, "a web ACL")
+        _check_place(scope, acl, gateway.waf_acl_arn, "a web ACL")
 
 
 def _check_public(scope: Scope, gateway: Gateway) -> None:
@@ -118,7 +126,7 @@ def _check_public(scope: Scope, gateway: Gateway) -> None:
     visibility: Key = (*_KEY, "visibility")
     if gateway.certificate_arn is None and gateway.tls_secret is None:
         reads: list[Key] = [(*_KEY, "certificateArn"), (*_KEY, "tlsSecret")]
-        write = "write certificateArn: arn:aws:acm:..." if uses_alb(scope) else "write tlsSecret: NAME"
+        write = f"write certificateArn: {_ARN}" if uses_alb(scope) else "write tlsSecret: NAME"
         scope.report.wrong(
             visibility, "public without TLS: keys would cross the internet in the open", write, reads=reads
         )

@@ -5,6 +5,7 @@ from tests.settings.bad_stacks.cluster import BAD_CLUSTERS
 from tests.settings.bad_stacks.gateway import GATEWAY
 from tests.settings.bad_stacks.models import MODELS
 from tests.settings.bad_stacks.own_nodes import OWN_NODES
+from tests.settings.bad_stacks.places import PLACES
 from tests.settings.bad_stacks.platform import PLATFORM
 from tests.settings.bad_stacks.pools import POOLS
 from tests.settings.bad_stacks.secrets import SECRETS
@@ -21,6 +22,7 @@ BAD_STACKS: tuple[Bad, ...] = (
     *MODELS,
     *SECRETS,
     *ADDONS,
+    *PLACES,
     *PLATFORM,
     *GATEWAY,
 )

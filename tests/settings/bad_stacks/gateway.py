@@ -18,7 +18,7 @@ GATEWAY = (
                 "gateway.visibility",
                 6,
                 "public without TLS: keys would cross the internet in the open",
-                "write certificateArn: arn:aws:acm:...",
+                "write certificateArn: arn:aws:acm:us-east-1:111122223333:certificate/5f0c",
             ),
             Mistake(
                 "gateway.visibility",
@@ -48,7 +48,7 @@ GATEWAY = (
                 "gateway.tlsSecret",
                 6,
                 "an ALB can't read a Secret",
-                "write certificateArn: arn:aws:acm:..., or ingressClass: nginx",
+                "write certificateArn: arn:aws:acm:us-east-1:111122223333:certificate/5f0c, or ingressClass: nginx",
             ),
         ),
     ),
