@@ -1,7 +1,7 @@
 """Replicas on nodes whose number is given: which node holds which, what is idle, and what the loss of one takes."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from infra.plan.cluster import Loss, OwnNode
 
@@ -17,16 +17,43 @@ class Wanted:
     replicas: int
 
 
+Fits = Callable[[Sequence[Wanted]], bool]
+
+
 def pack(wanted: Sequence[Wanted], nodes: int, gpus_per_node: int) -> tuple[OwnNode, ...] | None:
     """The largest replicas first, those of one model on different nodes where that leaves room; None: no room."""
-    return _packed(wanted, nodes, gpus_per_node, spread=True) or _packed(wanted, nodes, gpus_per_node, spread=False)
+    return grow([OwnNode({}, gpus_per_node)] * nodes, wanted)
 
 
-def _packed(wanted: Sequence[Wanted], nodes: int, gpus_per_node: int, *, spread: bool) -> tuple[OwnNode, ...] | None:
-    free, holds = [gpus_per_node] * nodes, [dict[str, int]() for _ in range(nodes)]
+def grow(nodes: Sequence[OwnNode], wanted: Sequence[Wanted]) -> tuple[OwnNode, ...] | None:
+    """Beside the replicas that are there, none of which is moved."""
+    return _packed(nodes, wanted, spread=True) or _packed(nodes, wanted, spread=False)
+
+
+def in_turn(
+    wanted: Sequence[Wanted], first: Mapping[str, int], nodes: int, gpus_per_node: int
+) -> tuple[tuple[OwnNode, ...], tuple[OwnNode, ...]] | None:
+    """The first replicas of each model, then all with those that scaling and a rollout add beside them: a pod that
+    runs isn't moved for one that comes later. None: no room."""
+    holding = pack([_but(each, _first(each, first)) for each in wanted], nodes, gpus_per_node)
+    later = [_but(each, each.replicas - _first(each, first)) for each in wanted]
+    grown = grow(holding, later) if holding is not None else None
+    return (holding, grown) if holding is not None and grown is not None else None
+
+
+def _first(wanted: Wanted, first: Mapping[str, int]) -> int:
+    return min(wanted.replicas, first.get(wanted.name, 0))
+
+
+def _but(wanted: Wanted, replicas: int) -> Wanted:
+    return replace(wanted, replicas=replicas)
+
+
+def _packed(nodes: Sequence[OwnNode], wanted: Sequence[Wanted], *, spread: bool) -> tuple[OwnNode, ...] | None:
+    free, holds = [node.free_gpus for node in nodes], [dict(node.holds) for node in nodes]
     for each in sorted(wanted, key=lambda each: (-each.gpus, -each.replicas, each.name)):
         for _ in range(each.replicas):
-            fitting = [node for node in range(nodes) if free[node] >= each.gpus]
+            fitting = [node for node in range(len(nodes)) if free[node] >= each.gpus]
             if not fitting:
                 return None
             node = min(fitting, key=lambda node: (spread and each.name in holds[node], free[node], node))
@@ -80,7 +107,7 @@ def _room_after(wanted: Sequence[Wanted], large: Wanted, nodes: int, gpus_per_no
     return sum(max(0, left) // large.gpus for left in free)
 
 
-def fewer(wanted: Sequence[Wanted], nodes: int, gpus_per_node: int, least: Mapping[str, int]) -> list[dict[str, int]]:
+def fewer(wanted: Sequence[Wanted], least: Mapping[str, int], fits: Fits) -> list[dict[str, int]]:
     """Changes of one model's replicas with which all fit, those first that keep `least`; else one change of several.
 
     What isn't in `least` stays as it is.
@@ -88,34 +115,34 @@ def fewer(wanted: Sequence[Wanted], nodes: int, gpus_per_node: int, least: Mappi
     best = {
         each.name: number
         for each in wanted
-        if each.name in least and (number := _largest(wanted, each, nodes, gpus_per_node)) and number < each.replicas
+        if each.name in least and (number := _largest(wanted, each, fits)) and number < each.replicas
     }
     if best:
         order = sorted(best, key=lambda name: (best[name] < least[name], name))
         return [{name: best[name]} for name in order]
-    return [_several(wanted, nodes, gpus_per_node, least)]
+    return [_several(wanted, least, fits)]
 
 
-def _largest(wanted: Sequence[Wanted], changed: Wanted, nodes: int, gpus_per_node: int) -> int:
+def _largest(wanted: Sequence[Wanted], changed: Wanted, fits: Fits) -> int:
     """Of one model, the most replicas with which all fit; 0: not even one."""
     low, high = 0, changed.replicas
     while low < high:
         middle = (low + high + 1) // 2
-        if pack(_with(wanted, {changed.name: middle}), nodes, gpus_per_node) is None:
-            high = middle - 1
-        else:
+        if fits(_with(wanted, {changed.name: middle})):
             low = middle
+        else:
+            high = middle - 1
     return low
 
 
-def _several(wanted: Sequence[Wanted], nodes: int, gpus_per_node: int, names: Collection[str]) -> dict[str, int]:
+def _several(wanted: Sequence[Wanted], names: Collection[str], fits: Fits) -> dict[str, int]:
     """One replica less of the model that has most GPUs, until all fit; a model's last one goes last (0: paused)."""
     now = {each.name: each.replicas for each in wanted}
     gpus = {each.name: each.gpus for each in wanted}
-    while pack(_with(wanted, now), nodes, gpus_per_node) is None and any(now[name] for name in names):
+    while not fits(_with(wanted, now)) and any(now[name] for name in names):
         now[max(names, key=lambda name: (now[name] > 1, now[name] * gpus[name], name))] -= 1
     return {each.name: now[each.name] for each in wanted if now[each.name] < each.replicas}
 
 
 def _with(wanted: Sequence[Wanted], replicas: Mapping[str, int]) -> list[Wanted]:
-    return [Wanted(each.name, each.gpus, replicas.get(each.name, each.replicas)) for each in wanted]
+    return [_but(each, replicas.get(each.name, each.replicas)) for each in wanted]

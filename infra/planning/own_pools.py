@@ -7,11 +7,12 @@ from typing import Any
 
 from infra.plan.cluster import ClusterPlan, OwnNode, OwnNodes, PoolPlan
 from infra.plan.findings import Decided, warned
+from infra.plan.money import HOURS_A_MONTH
 from infra.plan.notes import Advice, Finding, Step, ToDo, Violation, Write
 from infra.plan.rules import Rule
 from infra.plan.words import count
 from infra.planning.advice import written
-from infra.planning.own_nodes import Wanted, blocked, fewer, losses, pack
+from infra.planning.own_nodes import Fits, Wanted, blocked, fewer, in_turn, losses, pack
 from infra.planning.placement import Placed, by_pool
 from infra.planning.pools import Offer
 from infra.settings import Settings
@@ -34,11 +35,12 @@ def _room(placed: Placed, on: Sequence[Placed]) -> str:
     if offer is None or offer.nodes is None or placed not in (running := _running(on)):
         return ""
     nodes, each_has, wanted = most_nodes(offer, offer.nodes), offer.gpus_per_node, _wanted(running)
-    beside = pack([*wanted, Wanted(ROLLOUT, placed.gpus, 1)], nodes, each_has)
+    beside = in_turn([*wanted, Wanted(ROLLOUT, placed.gpus, 1)], _least(running), nodes, each_has)
     one_more = [replace(each, replicas=each.replicas + (each.name == placed.served.name)) for each in wanted]
     if beside is None or placed.served.name in blocked(one_more, nodes, each_has):
         return ""
-    number, free = _free_node(pack(wanted, nodes, each_has) or (), beside, placed.gpus)
+    without = in_turn(wanted, _least(running), nodes, each_has)
+    number, free = _free_node(without[1] if without else (), beside[1], placed.gpus)
     return f"after the others are placed, node {number} of {offer.name} has {count(free, 'GPU')} free"
 
 
@@ -62,21 +64,30 @@ def _wanted(running: Sequence[Placed]) -> list[Wanted]:
     return [Wanted(each.served.name, each.gpus, each.served.replicas.max) for each in running]
 
 
+def _least(running: Sequence[Placed]) -> dict[str, int]:
+    return {each.served.name: each.served.replicas.min for each in running}
+
+
 def check_own_nodes(offer: Offer, placed: Sequence[Placed], nodes: int, surge: int) -> Decided[OwnNodes | None]:
     """`surge`: GPUs for one rollout. None where not even the fewest replicas have room."""
     running = _running(placed)
-    most = _wanted(running)
-    rollout = [Wanted(ROLLOUT, surge, 1)] if surge else []
-    if pack([*most, *rollout], nodes, offer.gpus_per_node) is None:
-        yield from _refuse(offer, running, [*most, *rollout], nodes)
-    least = [Wanted(each.served.name, each.gpus, each.served.replicas.min) for each in running]
+    most, first = _wanted(running), _least(running)
+    wanted = [*most, Wanted(ROLLOUT, surge, 1)] if surge else most
+    if not _fits(offer, running, nodes)(wanted):
+        yield from _refuse(offer, running, wanted, nodes)
+    least = [replace(each, replicas=first[each.name]) for each in most]
     holding = pack(least, nodes, offer.gpus_per_node) if offer.nodes else _as_few(least, offer, nodes)
     if holding is None:
         return None
-    yield from _warn_of_spreading(offer, most, nodes)
+    yield from _warn_of_spreading(offer, running, nodes)
     added = [OwnNode({}, offer.gpus_per_node)] * (nodes - len(holding))
     lost = losses([*holding, *added], {each.served.name: each.gpus for each in running})
-    return OwnNodes(holding, lost, _could_roll(offer, running, most, nodes))
+    return OwnNodes(holding, lost, _could_roll(offer, running, nodes))
+
+
+def _fits(offer: Offer, running: Sequence[Placed], nodes: int) -> Fits:
+    """Whether replicas, and a rollout, have room: the fewest at first, the others beside them."""
+    return lambda wanted: in_turn(wanted, _least(running), nodes, offer.gpus_per_node) is not None
 
 
 def _as_few(wanted: Sequence[Wanted], offer: Offer, nodes: int) -> tuple[OwnNode, ...] | None:
@@ -86,16 +97,16 @@ def _as_few(wanted: Sequence[Wanted], offer: Offer, nodes: int) -> tuple[OwnNode
     return next((holding for holding in packed if holding is not None), None)
 
 
-def _could_roll(offer: Offer, running: Sequence[Placed], wanted: Sequence[Wanted], nodes: int) -> tuple[str, ...]:
+def _could_roll(offer: Offer, running: Sequence[Placed], nodes: int) -> tuple[str, ...]:
     """Models of which nobody said how they roll out, and for whose new pod there is room beside every replica."""
     if offer.nodes is None:
         return ()
-    return tuple(
-        each.served.name
-        for each in running
-        if each.served.settings.rollout is None
-        and pack([*wanted, Wanted(ROLLOUT, each.gpus, 1)], nodes, offer.gpus_per_node) is not None
-    )
+    unsaid = [each for each in running if each.served.settings.rollout is None]
+    return tuple(each.served.name for each in unsaid if _has_rollout_room(each, offer, running, nodes))
+
+
+def _has_rollout_room(each: Placed, offer: Offer, running: Sequence[Placed], nodes: int) -> bool:
+    return _fits(offer, running, nodes)([*_wanted(running), Wanted(ROLLOUT, each.gpus, 1)])
 
 
 def _refuse(offer: Offer, running: Sequence[Placed], wanted: Sequence[Wanted], nodes: int) -> Iterator[Finding]:
@@ -108,29 +119,68 @@ def _refuse(offer: Offer, running: Sequence[Placed], wanted: Sequence[Wanted], n
     needed, there = sum(w.replicas * w.gpus for w in wanted), nodes * offer.gpus_per_node
     where = f"pool {offer.name} has {there}: {count(nodes, 'node')} of {count(offer.gpus_per_node, 'GPU')}"
     if needed <= there:
-        where += "; a replica's GPUs are on one node, and that leaves gaps"
-    key = "max" if offer.nodes is None else "existing.nodes"
+        where += f"; a replica's GPUs are on one node, and {_why_no_node(offer, running, wanted, nodes)}"
     yield Violation(
         Rule.GPUS_AT_PEAK,
-        f"gpuPools.{offer.name}.{key}",
+        f"gpuPools.{offer.name}.{'max' if _is_limited(offer, nodes) else 'existing.nodes'}",
         f"{parts} = {needed}; {where}",
         "fewer replicas, or a pool of other nodes",
         tuple(Advice(write, text) for write, text in _fixes(offer, running, wanted, nodes)),
     )
 
 
-def _fixes(offer: Offer, running: Sequence[Placed], wanted: Sequence[Wanted], nodes: int) -> list[tuple[Write, str]]:
+def _is_limited(offer: Offer, nodes: int) -> bool:
+    """Whether it is the stack file's `max` that there are no more."""
+    return offer.nodes is None or nodes < offer.nodes
+
+
+def _why_no_node(offer: Offer, running: Sequence[Placed], wanted: Sequence[Wanted], nodes: int) -> str:
+    if pack(wanted, nodes, offer.gpus_per_node) is None:
+        return "that leaves gaps"
+    late = max(
+        (each for each in wanted if each.replicas > _least(running).get(each.name, 0)), key=lambda each: each.gpus
+    )
+    return (
+        f"Kubernetes spreads the replicas that there are at first: then no node has {count(late.gpus, 'GPU')} free for"
+        f" {late.name if late.name == ROLLOUT else f'one more of {late.name}'}"
+    )
+
+
+def _fixes(
+    offer: Offer, running: Sequence[Placed], wanted: Sequence[Wanted], nodes: int
+) -> Iterator[tuple[Write, str]]:
     """Fewer replicas: nodes that this program doesn't make are never more than there are."""
+    fits = _fits(offer, running, nodes)
+    if fits([each for each in wanted if each.name != ROLLOUT]):
+        yield _old_pods_first(offer, running, nodes)
     by_name = {each.served.name: each for each in running}
-    least = {name: each.served.replicas.min for name, each in by_name.items()}
-    changes = fewer(wanted, nodes, offer.gpus_per_node, least)[:PROPOSED]
-    parts = [[_replicas(by_name[name], number) for name, number in change.items()] for change in changes]
-    ways = [(tuple(each), " and ".join(written((one,)) for one in each)) for each in parts]
-    if pack([each for each in wanted if each.name != ROLLOUT], nodes, offer.gpus_per_node) is not None:
-        asked = [each.served.path for each in running if each.served.settings.rollout is not None]
-        write = tuple((f"{path}.rollout.strategy", "recreate") for path in asked)
-        ways.insert(0, (write, " and ".join(f"{path}.rollout: {{strategy: recreate}}" for path in asked)))
-    return ways
+    for change in fewer(wanted, _least(running), fits)[:PROPOSED]:
+        parts = [_replicas(by_name[name], number) for name, number in change.items()]
+        yield tuple(parts), " and ".join(written((one,)) for one in parts)
+    if _is_limited(offer, nodes):
+        yield from _more_nodes(offer, running, wanted, nodes)
+
+
+def _old_pods_first(offer: Offer, running: Sequence[Placed], nodes: int) -> tuple[Write, str]:
+    """Of the models that ask for the other order, and for whose new pod there is no room."""
+    rolling = filter(_asks_to_roll, running)
+    paths = [each.served.path for each in rolling if not _has_rollout_room(each, offer, running, nodes)]
+    write = tuple((f"{path}.rollout.strategy", "recreate") for path in paths)
+    return write, " and ".join(f"{path}.rollout: {{strategy: recreate}}" for path in paths)
+
+
+def _more_nodes(
+    offer: Offer, running: Sequence[Placed], wanted: Sequence[Wanted], nodes: int
+) -> Iterator[tuple[Write, str]]:
+    """The smallest `max` with which all fit, of those nodes that there are, or that others could add."""
+    most = offer.nodes or nodes + sum(each.replicas for each in wanted)
+    enough = next((more for more in range(nodes + 1, most + 1) if _fits(offer, running, more)(wanted)), None)
+    if enough is not None:
+        write = ((f"gpuPools.{offer.name}.max", enough),)
+        those = f"of the {count(offer.nodes, 'node')} that exist" if offer.nodes else "where others add as many"
+        usd = (enough - nodes) * (offer.usd_per_node_hour or 0.0) * HOURS_A_MONTH
+        money = f", +${usd:,.0f} per month at most" if usd else ""
+        yield write, f"{written(write)} ({those}{money})"
 
 
 def _replicas(placed: Placed, number: int) -> tuple[str, Any]:
@@ -142,7 +192,11 @@ def _replicas(placed: Placed, number: int) -> tuple[str, Any]:
     return f"{path}.replicas", number
 
 
-def _warn_of_spreading(offer: Offer, wanted: Sequence[Wanted], nodes: int) -> Iterator[Finding]:
+def _warn_of_spreading(offer: Offer, running: Sequence[Placed], nodes: int) -> Iterator[Finding]:
+    wanted = [
+        replace(each, replicas=each.replicas + _asks_to_roll(on))
+        for each, on in zip(_wanted(running), running, strict=True)
+    ]
     for name in blocked(wanted, nodes, offer.gpus_per_node):
         gpus = next(each.gpus for each in wanted if each.name == name)
         yield warned(
@@ -152,6 +206,12 @@ def _warn_of_spreading(offer: Offer, wanted: Sequence[Wanted], nodes: int) -> It
             kind="no-free-node",
             detail=f"{gpus} GPUs of one node of {offer.name}",
         )
+
+
+def _asks_to_roll(placed: Placed) -> bool:
+    """A new pod beside every replica."""
+    asked = placed.served.settings.rollout
+    return asked is not None and asked.strategy == "rolling"
 
 
 def to_do_of_own_nodes(settings: Settings, cluster: ClusterPlan, pools: Mapping[str, PoolPlan]) -> Iterator[Finding]:

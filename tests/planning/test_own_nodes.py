@@ -7,7 +7,9 @@ import pytest
 
 from infra.plan.cluster import OwnNode
 from infra.planning import Plan
+from infra.planning.advice import as_mapping
 from infra.planning.own_nodes import Wanted, blocked, losses, pack
+from tests.planning.following import follow
 from tests.planning.stacks import SHARED, changed, plan
 
 OWN: dict[str, Any] = {
@@ -307,6 +309,101 @@ def test_the_new_pod_comes_first_where_it_has_room_at_every_time(
     pool = result.pools["a100"]
     assert pool.surge_gpus == max((result.models[name].gpus for name in rolling), default=0)
     assert pool.peak_gpus + pool.surge_gpus <= pool.max * pool.gpus_per_node
+
+
+THREE, FOUR_OF_TWO = {"replicas": 3}, {"nodes": 4, "gpusPerNode": 2}
+ROLLING = {"rollout": {"strategy": "rolling"}}
+
+
+@pytest.mark.parametrize(
+    ("nodes", "models", "path", "said", "fixes"),
+    [
+        (
+            FOUR_OF_TWO,
+            {"big": TWO | ROLLING, "a": ONE | THREE, "b": ONE},
+            "existing.nodes",
+            "no node has 2 GPUs free for a rollout",
+            ["models.big.rollout: {strategy: recreate}", "models.a.replicas: 2"],
+        ),
+        (
+            FOUR_OF_TWO,
+            {"big": TWO | {"replicas": {"min": 1, "max": 2}}, "a": ONE | THREE, "b": ONE},
+            "existing.nodes",
+            "no node has 2 GPUs free for one more of big",
+            ["models.big.replicas.max: 1", "models.a.replicas: 2"],
+        ),
+        (
+            {"nodes": 3, "gpusPerNode": 2},
+            {"big": TWO | {"replicas": {"min": 1, "max": 2}}, "a": ONE | {"replicas": {"min": 1, "max": 2}}},
+            "",
+            "",
+            [],
+        ),
+        ({"nodes": 4, "gpusPerNode": 2}, {"big": TWO | ROLLING, "a": ONE | {"replicas": 2}}, "", "", []),
+        (
+            FOUR_OF_TWO | {"max": 3},
+            {"big": TWO | {"replicas": 2}, "a": ONE | THREE},
+            "max",
+            "pool a100 has 6: 3 nodes of 2 GPUs",
+            ["models.a.replicas: 2", "models.big.replicas: 1", "gpuPools.a100.max: 4 (of the 4 nodes that exist)"],
+        ),
+        (
+            FOUR_OF_TWO | {"max": 3, "usdPerGpuHour": 1.0},
+            {"big": TWO | {"replicas": 4}},
+            "max",
+            "pool a100 has 6",
+            ["models.big.replicas: 3", "gpuPools.a100.max: 4 (of the 4 nodes that exist, +$1,460 per month at most)"],
+        ),
+        (
+            FOUR_OF_TWO | {"max": 3},
+            {"big": TWO | {"replicas": 5}},
+            "max",
+            "pool a100 has 6",
+            ["models.big.replicas: 3"],
+        ),
+        (
+            {"max": 1, "gpusPerNode": 2},
+            {"big": TWO | {"replicas": 2}},
+            "max",
+            "pool a100 has 2: 1 node",
+            ["models.big.replicas: 1", "gpuPools.a100.max: 2 (where others add as many)"],
+        ),
+    ],
+    ids=[
+        "a rollout that is asked for",
+        "one more by scaling",
+        "room beside",
+        "room for a rollout",
+        "max below the nodes",
+        "the price of a node more",
+        "not even all nodes",
+        "max alone",
+    ],
+)
+def test_no_pod_waits_for_another_that_would_have_to_move(
+    nodes: dict[str, Any], models: dict[str, Any], path: str, said: str, fixes: list[str]
+) -> None:
+    """Refused with the key that limits the pool, and each fix, followed, holds."""
+    pool = {key: value for key, value in nodes.items() if key != "max"}
+    stack = {**OWN, "gpuPools": {"a100": {"existing": {"gpu": "A100-80", "selector": {"gpu": "x"}, **pool}}}}
+    stack["gpuPools"]["a100"] |= {key: value for key, value in nodes.items() if key == "max"}
+    stack["models"] = models
+    refused = plan(stack).violations
+    assert [each.path for each in refused] == ([f"gpuPools.a100.{path}"] if path else [])
+    for each in refused:
+        assert said in each.message
+        assert [advice.text for advice in each.advice] == fixes
+        for advice in each.advice:
+            assert not broken(plan(follow(stack, as_mapping(advice.write)))), advice.text
+
+
+def test_a_rollout_that_is_asked_for_and_may_find_no_node_is_a_warning() -> None:
+    """a and b fit beside each other, and Kubernetes may put them on two nodes."""
+    pool = {"existing": {"gpu": "A100-80", "gpusPerNode": 2, "nodes": 3, "selector": {"gpu": "x"}}}
+    models = {"big": TWO | ROLLING, "a": ONE, "b": ONE}
+    result = plan({**OWN, "gpuPools": {"a100": pool}, "models": models})
+    assert not broken(result)
+    assert [note.path for note in result.warnings if note.kind == "no-free-node"] == ["models.big.pool"]
 
 
 def test_max_beside_the_nodes_is_what_a_rollout_may_take() -> None:
