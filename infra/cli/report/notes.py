@@ -4,6 +4,7 @@ from collections import Counter
 
 from infra.cli.report.section import Column, Section
 from infra.cli.report.words import shown
+from infra.owner import is_component
 from infra.plan.notes import Note
 from infra.plan.plan import Plan
 from infra.recording import Recording
@@ -58,9 +59,9 @@ def resources_section(recording: Recording) -> Section:
         chain = resource.urn.split("::")[2].split("$")
         if chain[0] == "pulumi:pulumi:Stack":
             continue
-        name = chain[0].split(":")[-1] if chain[0].startswith("llm:") else "providers and the rest"
+        name = chain[0].split(":")[-1] if is_component(chain[0]) else "providers and the rest"
         count[name] += 1
-        components[name] += len(chain) == 1 and chain[0].startswith("llm:")
+        components[name] += len(chain) == 1 and is_component(chain[0])
     text = " · ".join(
         f"{name}{f' x {components[name]}' if components[name] > 1 else ''} {n}" for name, n in count.items()
     )
