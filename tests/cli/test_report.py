@@ -42,7 +42,7 @@ def test_a_pool_of_several_types_has_a_range_of_prices(types: list[str], price: 
 @pytest.mark.parametrize(
     ("stack", "headline", "titles", "last"),
     [
-        ("zonal", r"\$1,022 per month", ["nodes", "$ per month"], ["sum", "", "1,022"]),
+        ("zonal", r"\$1,024 per month", ["nodes", "$ per month"], ["sum", "", "1,024"]),
         (
             "prod",
             r"expected \$[\d,]+ per month; minimum \$[\d,]+; maximum \$[\d,]+; budget \$30,000 \(maximum\)",

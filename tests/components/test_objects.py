@@ -13,7 +13,7 @@ from infra.recording import Recording
 from tests.components.examples import CHAT, GPU_TAINT, server
 from tests.components.test_endpoints import endpoints
 from tests.components.test_gateway import CERTIFICATE, gateway
-from tests.components.test_model_cache import EBS, EFS, cache
+from tests.components.test_model_cache import EBS, cache
 from tests.components.test_model_scaler import SCALED_OBJECT, scaler
 from tests.components.test_prefetch import prefetch
 from tests.kubernetes_schema import check, objects
@@ -24,7 +24,7 @@ RECORDINGS = {
     **{f"prefetch-{name}": lambda name=name: prefetch(engine=name) for name in ENGINES},
     "server-spread": lambda: server(place=SPREAD, workload=replace(CHAT, gpus=4), scaled=True),
     "cache-default": lambda: cache(hub_token="hf_x"),
-    "cache-efs": lambda: cache(volume=EFS),
+    "cache-efs": lambda: cache(efs=True),
     "cache-ebs": lambda: cache(volume=EBS, access_mode="ReadWriteOnce"),
     "scaler": scaler,
     "scaler-paused": lambda: scaler(engine="tgi", paused=True),
