@@ -65,7 +65,7 @@ def test_its_bill_outputs_and_report_are_there() -> None:
     with added(SEARCH):
         said = to_text(report(after), 120)
     assert "http://search.llm.svc.cluster.local:6333  4.0 million vectors" in said
-    assert " · Search 4 · " in " ".join(said.split())
+    assert "Search 4 · " in " ".join(said.split())
 
 
 def test_its_part_of_the_plan_stands_in_the_json() -> None:
