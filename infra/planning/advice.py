@@ -11,11 +11,12 @@ from infra.plan.money import Remedy
 from infra.plan.notes import Advice, Violation, Write
 from infra.plan.plan import Plan
 from infra.plan.rules import Rule
+from infra.planning.budget import PATH as BUDGET
+from infra.planning.budget import enough, total
 from infra.settings import Settings
 from infra.settings.mistakes import Mistake, Report
 
 Attempt = Callable[[Write], Plan | None]  # the plan once that is written; None: refused, or enough was tried
-_OVER_BUDGET = {(Rule.BUDGET, "budget.usdPerMonth")}
 PINNED_FIRST = ", after `plan --pin`"  # where what is written needs the pools that the program chose
 MOST_OF_RULES = 24  # pieces of advice that are tried; a stack that breaks many rules shows the rest untried
 
@@ -85,27 +86,40 @@ def _put(document: dict[str, Any], path: list[str], value: Any) -> None:
 
 def that_holds(plan: Plan, attempt: Attempt) -> tuple[Violation, ...]:
     """The plan's violations with the advice after which the next plan has one rule less that is broken."""
-    broken = frozenset((each.rule, each.path) for each in plan.violations)
     left = MOST_OF_RULES
     found = []
     for violation in plan.violations:
         tried = violation.advice[:left]
         left -= len(tried)
-        kept = (_tried(each, violation, broken, attempt) for each in tried)
-        found.append(_with(violation, [*filter(None, kept), *violation.advice[len(tried) :]]))
+        kept = [each for each in (_tried(each, violation, plan, attempt) for each in tried) if each is not None]
+        kept.sort(key=lambda each: BUDGET in dict(each.write))  # what needs a larger budget comes last
+        found.append(_with(violation, [*kept, *violation.advice[len(tried) :]]))
     return tuple(found)
 
 
-def _tried(advice: Advice, violation: Violation, broken: frozenset[tuple[str, str]], attempt: Attempt) -> Advice | None:
-    """None where the rule stays broken, or another one breaks; a bill above the budget is said."""
-    then = attempt(advice.write)
-    if then is None:
+def _tried(advice: Advice, violation: Violation, plan: Plan, attempt: Attempt) -> Advice | None:
+    """With all that it needs, a budget that is enough included; None where the rule stays broken, or another one
+    breaks."""
+    whole = completed(plan, advice.write)
+    then = attempt(whole)
+    if then is None or (violation.rule, violation.path) in broken_by(then):
         return None
-    after = {(each.rule, each.path) for each in then.violations}
-    new = after - broken
-    if (violation.rule, violation.path) in after or not new <= _OVER_BUDGET:
-        return None
-    return replace(advice, text=f"{advice.text}, which is over the budget") if new else advice
+    new = broken_by(then) - broken_by(plan)
+    budget = then.settings.budget
+    if new == {(Rule.BUDGET, BUDGET)} and budget is not None:
+        usd = total(then.cost, budget)
+        more = (*whole, (BUDGET, enough(usd)))
+        return Advice(more, _told(advice, more, f"the bill is then ${usd:,.0f}"))
+    return Advice(whole, _told(advice, whole)) if not new else None
+
+
+def _told(advice: Advice, whole: Write, bill: str = "") -> str:
+    """What stands in brackets says what comes of it."""
+    if whole == advice.write:
+        return advice.text
+    why = advice.text.partition(" (")[2].removesuffix(")")
+    said = "; ".join(filter(None, (why, bill)))
+    return f"{written(whole)}{f' ({said})' if said else ''}"
 
 
 def holds(plan: Plan, then: Plan) -> bool:

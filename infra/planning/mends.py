@@ -1,5 +1,6 @@
 """What makes a model fit that doesn't: a shorter context, other arguments, smaller weights, other nodes."""
 
+import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
@@ -36,6 +37,7 @@ def mends(sized: Sized, options: Sequence[Option], more: Iterable[Sized], sizing
     yield from _context(sized, sizing, fits)
     yield from _arguments(sized, sizing, fits)
     yield from (smaller := list(_smaller(sized, sizing, fits)))
+    yield from _fewer_requests(sized, sizing)
     yield from _more_gpus(sized, more, sizing, fits, alone=bool(smaller))
     yield from other_types(options, sized.gpus)
 
@@ -55,6 +57,16 @@ def _context(sized: Sized, sizing: Sizing, goal: Goal) -> Iterator[Mend]:
         certain = sizing.size(sized.question.but(max_model_len=length), sized.gpu, sized.gpus).fit.certain
         what = "the longest that certainly fits here" if goal is is_certain else "the longest that fits here"
         yield Mend((("maxModelLen", length),), f"{what}{'' if certain else ', at the middle of the interval'}")
+
+
+def _fewer_requests(sized: Sized, sizing: Sizing) -> Iterator[Mend]:
+    """As many at once as the same GPUs have room for: never more than hold their context."""
+    question = sized.question
+    most = min(question.concurrency - 1, math.floor(sized.fit.max_concurrency or 0))
+    for requests in range(most, 0, -1):
+        if sizing.size(question.but(concurrency=requests), sized.gpu, sized.gpus).fits:
+            yield Mend((("concurrency", requests),), f"requests at once, instead of {question.concurrency}")
+            return
 
 
 def _arguments(sized: Sized, sizing: Sizing, goal: Goal) -> Iterator[Mend]:

@@ -8,9 +8,9 @@ from infra.plan.findings import Decided
 from infra.plan.notes import Advice, Chosen, Finding, Violation, Write
 from infra.plan.rules import Rule
 from infra.plan.words import count
-from infra.planning.advice import shown, written
-from infra.planning.mends import STORED_METHOD, Changes, Mend, mends, other_types, smaller_weights
-from infra.planning.options import fewest, serving, tries
+from infra.planning.advice import written
+from infra.planning.mends import STORED_METHOD, Changes, Mend, mends, other_types, runs_in_8_bit, smaller_weights
+from infra.planning.options import Option, fewest, serving, tries
 from infra.planning.pools import Offer
 from infra.planning.served import Served
 from infra.planning.sizing import Sizing
@@ -81,6 +81,13 @@ def cost(served: Served, offer: Offer, sized: Sized) -> tuple[float, float, str]
     return -(-served.replicas.min // a_node) * price, -(-served.replicas.max // a_node) * price, offer.name
 
 
+def _whole_nodes(served: Served, option: Option) -> tuple[bool, tuple[float, float, str]]:
+    """What a pool made for this model alone costs; last where its price is another region's."""
+    offer = option.offer
+    assert offer is not None
+    return offer.borrowed, cost(served, offer, option.sized)
+
+
 def _choose(placed: Placed) -> Iterator[Finding]:
     served, offer, sized = placed.served, placed.offer, placed.sized
     assert offer is not None
@@ -127,7 +134,8 @@ def _unplaced(served: Served, offers: Sequence[Offer], makeable: Sequence[Offer]
     """Refuses the model with what would make it fit, and leaves it where most of it fits, so that there is a plan."""
     near = [(sized, offer) for offer in offers for sized in tries(served.question, offer, sizing)]
     question = served.question.but(max_model_len=min(served.max_model_len, served.own_context), gpus=None)
-    elsewhere = serving(question, makeable, sizing)
+    able = [each for each in serving(question, makeable, sizing) if runs_in_8_bit(question, each.sized.gpu)]
+    elsewhere = sorted(able, key=lambda option: _whole_nodes(served, option))
     if not near:
         path = f"{served.path}.pool"
         yield Violation(
@@ -224,13 +232,11 @@ def _written(served: Served, mend: Mend, *, has_pools: bool) -> Advice:
         write: Write = ((f"{served.path}.gpus", mend.gpus),)
         return Advice(write, f"{written(write)} ({mend.effect})")
     if mend.offer is None:
-        write = tuple((f"{served.path}.{key}", value) for key, value in mend.changes)
+        write = served.write(mend.changes)
         return Advice(write, written(write))
-    types, name, write = (mend.offer.instance_type,), mend.offer.name, ()
-    if served.settings.pool:
-        write += ((f"{served.path}.pool", name),)
+    types, name = (mend.offer.instance_type,), mend.offer.name
+    write = ((f"{served.path}.pool", name),)
     if served.settings.gpus not in (None, mend.gpus):
         write += ((f"{served.path}.gpus", mend.gpus),)
-    beside = f" with {written(write)}" if write else ""
-    text = f"gpuPools.{name}: {{instanceTypes: {shown(types)}}}{beside} ({mend.effect})"
-    return Advice(((f"gpuPools.{name}.instanceTypes", types), *write), text)
+    write = ((f"gpuPools.{name}.instanceTypes", types), *write)
+    return Advice(write, f"{written(write)} ({mend.effect})")

@@ -1,11 +1,13 @@
 """Over budget: what would mend it, each planned anew."""
 
 import re
+from itertools import product
 from typing import Any
 
 import pytest
 
 from infra.planning import Plan
+from tests.planning.following import follow, planned
 from tests.planning.stacks import PROD, changed, plan
 
 ROOMY = changed(PROD, gpuPools__l40s__max=6)
@@ -87,3 +89,68 @@ def test_the_platform_is_part_of_what_can_cost_less(write: str) -> None:
 def test_where_nothing_is_enough_it_says_so() -> None:
     (fix,) = _fixes(PROD, 100)
     assert "no change of pools, replicas" in fix
+
+
+QWEN = {"model": "Qwen/Qwen2.5-Coder-32B-Instruct", "maxModelLen": 32768, "concurrency": 4, "pool": "l40s"}
+SERVED = {
+    "cluster": {"create": {"zones": ["euc1-az1", "euc1-az2"]}},
+    "gpuPools": {"l40s": {"instanceTypes": ["g6e.xlarge"]}, "t4": {"instanceTypes": ["g4dn.xlarge"]}},
+    "models": {
+        "coder": {
+            **QWEN,
+            "quantization": "awq",
+            "kvCacheDtype": "fp8",
+            "model": f"{QWEN['model']}-AWQ",
+            "like": QWEN["model"],
+        },
+        "embed": {"model": "BAAI/bge-m3", "pool": "t4"},
+    },
+}
+
+
+def _in_frankfurt(stack: dict[str, Any], usd: float) -> list[dict[str, Any]]:
+    (violation,) = planned({**stack, "budget": {"usdPerMonth": usd}}, "eu-central-1").violations
+    return [dict(each.write) for each in violation.advice]
+
+
+def test_a_pool_on_which_no_model_runs_goes_before_anything_is_given_up() -> None:
+    unused = changed(SERVED, gpuPools__old={"instanceTypes": ["g6e.12xlarge"], "max": 2})
+    first, last = _in_frankfurt(unused, 6000)
+    assert first == {"gpuPools.old": None}
+    assert set(last) == {"budget.usdPerMonth"}
+
+
+def test_spot_is_a_way_with_the_notice_that_it_gives() -> None:
+    (violation,) = planned({**SERVED, "budget": {"usdPerMonth": 2400}}, "eu-central-1").violations
+    (spot,) = [each for each in violation.advice if ("gpuPools.l40s.capacity", "spot") in each.write]
+    assert "two minutes' notice" in spot.text
+
+
+@pytest.mark.parametrize(("usd", "named"), [(700, True), (400, False)])
+def test_the_expected_bill_is_compared_where_it_keeps_to_the_budget(usd: float, named: bool) -> None:
+    paused = changed(SERVED, models__coder__paused=True, models__embed__paused=True)
+    assert ({"budget.of": "expected"} in _in_frankfurt(paused, usd)) == named
+
+
+def test_a_known_quantized_repository_on_nodes_that_are_there_is_a_way() -> None:
+    """The large node goes with the model that leaves it."""
+    pools = {**SERVED["gpuPools"], "big": {"instanceTypes": ["p4de.24xlarge"]}}
+    full = {**QWEN, "pool": "big", "quantization": "fp8"}
+    ways = _in_frankfurt(changed(SERVED, gpuPools=pools, models__coder=full), 6000)
+    assert any(
+        way.get("models.coder.quantization") == "awq"
+        and way.get("models.coder.pool") == "l40s"
+        and "gpuPools.big" in way
+        for way in ways
+    )
+
+
+def test_a_budget_has_room_for_what_the_other_rules_need() -> None:
+    """One way for each broken rule, whichever, and all of them together."""
+    dear = changed(SERVED, models__coder__replicas=2, gpuPools__l40s__max=2, budget={"usdPerMonth": 3000})
+    violations = planned(dear, "eu-central-1").violations
+    assert "Budget" in {each.rule for each in violations}
+    assert len(violations) > 1
+    for ways in product(*([dict(way.write) for way in each.advice] for each in violations)):
+        together = {path: value for way in ways for path, value in way.items()}
+        assert planned(follow(dear, together), "eu-central-1").violations == ()

@@ -139,7 +139,7 @@ def test_a_model_that_does_not_fit_stays_on_the_cheapest_type_that_holds_its_wei
 def test_a_type_to_add_comes_with_the_key_of_a_model_that_names_its_pool() -> None:
     stack = changed(PROD, models__llama_8b__pool="t4")
     ((_, _, fix),) = _refusals(plan(stack), "Fit")
-    pool, _, rest = fix.partition("gpuPools.")[2].partition(": {instanceTypes: [")
+    pool, _, rest = fix.partition("gpuPools.")[2].partition(".instanceTypes: [")
     assert f"with models.llama-8b.pool: {pool}" in fix
     mended = changed(stack, models__llama_8b__pool=pool)
     mended["gpuPools"][pool] = {"instanceTypes": [rest.partition("]")[0]]}
