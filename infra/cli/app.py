@@ -94,10 +94,13 @@ def plan(stack: str, format_: str, out: Path | None, stacks: Path, pin: bool) ->
     except BadStackFile as mistakes:
         click.echo(mistakes.render(terminal_width()), err=True, nl=False)
         sys.exit(2)
+    written = ""
     if out:
         with _named("--out", "name a folder that can be written"):
-            files.write(planned, out)
+            written = files.write(planned, out)
     _print(render(planned, format_))
+    if out:
+        click.echo(written, err=True)
     if pin:
         with _named("--pin", "the stack file has to be writable"):
             message = pin_choices(path, planned.plan)

@@ -8,14 +8,18 @@ from typing import Any
 from infra.cli.as_json import resources
 from infra.cli.yaml_1_1 import to_yaml
 from infra.offline import Planned
+from infra.plan.words import count
 from infra.recording import Recorded, Recording
 
 _HEADER = "# Written by `llm-platform plan --out`; the next run replaces it.\n"
 _RELEASE = "kubernetes:helm.sh/v3:Release"
 
 
-def write(planned: Planned, out: Path) -> None:
-    """Write manifests/*.yaml, charts.json, resources.json. Manifests of an earlier run go; no other file is touched."""
+def write(planned: Planned, out: Path) -> str:
+    """Write manifests/*.yaml, charts.json, resources.json. Manifests of an earlier run go; no other file is touched.
+
+    Returns what to tell the user.
+    """
     manifests = out / "manifests"
     manifests.mkdir(parents=True, exist_ok=True)
     fresh = {
@@ -28,6 +32,7 @@ def write(planned: Planned, out: Path) -> None:
         path.write_text(text, encoding="utf-8")
     (out / "charts.json").write_text(json.dumps(charts(planned.recording), indent=2) + "\n", encoding="utf-8")
     (out / "resources.json").write_text(json.dumps(resources(planned), indent=2) + "\n", encoding="utf-8")
+    return f"{out}: {count(len(fresh), 'file')} in manifests/, charts.json, resources.json"
 
 
 def kubernetes_objects(recording: Recording) -> list[dict[str, Any]]:

@@ -108,7 +108,7 @@ def _bars(given: Option, width: int) -> list[str]:
     """Weights, engine, cache of what may be used, each on a GPU, to scale."""
     fit = given.sized.fit
     engine = fit.terms[1:]
-    parts = ", ".join(f"{term.name} {term.gib:.1f}" for term in engine)
+    parts = ", ".join(f"{term.name} {term.gib:.1f}" for term in engine) if len(engine) > 1 else ""
     rows = [("weights", fit.weights_gib, ""), ("engine", sum(term.gib for term in engine), parts)]
     if fit.kv_cache_gib is not None:
         rows.append(("cache", fit.kv_cache_gib.mid, f"{_interval(given)}; {_needed(given)}"))

@@ -159,7 +159,8 @@ def _afterwards(name: str, old: Side, new: Side) -> Iterator[str]:
         yield f"a request has up to {after['max_model_len']:,} tokens, was {before['max_model_len']:,}"
     yield from _capacity(before.get("max_concurrency"), after.get("max_concurrency"))
     if before["replicas"] != after["replicas"]:
-        yield f"{_range(after['replicas'])} replicas, was {_range(before['replicas'])}"
+        replicas = _range(after["replicas"])
+        yield f"{replicas} replica{'s' * (replicas != '1')}, was {_range(before['replicas'])}"
     if was.get("timeout_seconds") != now.get("timeout_seconds"):
         yield f"an answer may take {now.get('timeout_seconds')} s, was {was.get('timeout_seconds')} s"
 

@@ -8,6 +8,7 @@ from infra.plan.models import ColdStart
 from infra.plan.money import HOURS_A_MONTH, Remedy
 from infra.plan.notes import Write
 from infra.plan.plan import Plan
+from infra.plan.words import count
 from infra.planning.advice import pool_pins
 from infra.planning.nodes import nodes_for
 from infra.planning.placement import Placed
@@ -67,7 +68,7 @@ def _spare_node(placed: Placed, pool: PoolPlan, busy: int, start: ColdStart, pin
         more = nodes - max(pool.min, busy)
         price = more * (pool.usd_per_node_hour or 0.0) * HOURS_A_MONTH
         saved = round(start.parts["node"].mid + start.parts["boot"].mid)
-        reason = f"{nodes} nodes where the fewest replicas need {busy}; no launch, no boot"
+        reason = f"{count(nodes, 'node')} where the fewest replicas need {busy}; no launch, no boot"
         if placed.offer is not None and placed.offer.settings is None:
             reason += "; --pin writes the pool into the stack file first"
         bound = usd_bound(placed.offer, more) if placed.offer else 0.0

@@ -1,6 +1,7 @@
 """What `fit` answers, and how it exits."""
 
 import json
+import re
 import subprocess
 import sys
 from typing import Any
@@ -265,6 +266,12 @@ def test_weights_that_are_made_beforehand_are_not_said_to_fit(model: str, method
     assert result.exit_code == 2
     assert f"{method} is made beforehand, and {model} holds bf16" in result.stderr
     assert write in " ".join(result.stderr.split())
+
+
+def test_what_the_engine_takes_is_said_once() -> None:
+    """Of an engine whose share isn't known part by part, there is one figure."""
+    (line,) = [each for each in run("fit", "llama3.2:3b", "--gpu", "A6000").stdout.splitlines() if "engine " in each]
+    assert len(re.findall(r"\d+\.\d", line)) == 1
 
 
 def test_a_slice_has_neither_the_memory_nor_the_speed_nor_the_price_of_its_card() -> None:

@@ -24,7 +24,10 @@ pytestmark = pytest.mark.usefixtures("planned_once")
 
 def write(stack: str, out: Path) -> None:
     result = plan(stack, "--format", "json", "--out", str(out))
-    assert (result.exit_code, result.stderr) == (0, "")
+    types = [resource["type"] for resource in json.loads(result.stdout)["resources"]]
+    objects = [each for each in types if each.startswith("kubernetes:") and not each.endswith(":Release")]
+    said = f"{out}: {len(objects)} files in manifests/, charts.json, resources.json\n"
+    assert (result.exit_code, result.stderr) == (0, said)
     assert json.loads(result.stdout) == plan_json(stack)
 
 

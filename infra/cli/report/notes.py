@@ -65,7 +65,7 @@ def resources_section(recording: Recording) -> Section:
     text = " · ".join(
         f"{name}{f' x {components[name]}' if components[name] > 1 else ''} {n}" for name, n in count.items()
     )
-    return Section("RESOURCES", (), ((text,),), note="one file each: --out DIR", detail=True)
+    return Section("RESOURCES", (), ((text,),), note="`--out DIR` writes a file for each", detail=True)
 
 
 def notes_section(title: str, notes: tuple[Note, ...], *, detail: bool = False) -> Section:

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 
 from infra.catalog import Gpu, Slice, gpu_named, gpus_named, similar_gpus, slice_named
 from infra.clouds.existing.section import ExistingNodes
-from infra.plan.words import kubectl
+from infra.plan.words import count, kubectl
 from infra.settings.checks.scope import Scope
 from infra.settings.cluster import GpuPool
 from infra.settings.mistakes import Key
@@ -123,6 +123,7 @@ def _check_label(scope: Scope, key: Key, nodes: ExistingNodes, known: Gpu) -> No
 
 def _check_number(scope: Scope, key: Key, pool: GpuPool, nodes: ExistingNodes) -> None:
     where: Key = (*key, "existing", "nodes")
+    there = f"{count(nodes.nodes or 0, 'node')} that exist{'s' * (nodes.nodes == 1)}"
     if nodes.nodes is None and pool.max is None:
         labels = ",".join(f"{name}={value}" for name, value in nodes.selector.items())
         got = "missing; this program makes none of these nodes, so it has to know how many there are"
@@ -131,8 +132,8 @@ def _check_number(scope: Scope, key: Key, pool: GpuPool, nodes: ExistingNodes) -
         write = f"write nodes: N, as many as `{command} get nodes -l {labels}` lists"
         scope.report.wrong(where, got, write, reads=[where, (*key, "max")])
     elif nodes.nodes is not None and pool.max is not None and pool.max > nodes.nodes:
-        got = f"max {pool.max} is more than the {nodes.nodes} nodes that exist"
+        got = f"max {pool.max} is more than the {there}"
         scope.report.wrong((*key, "max"), got, "leave max out", reads=[where, (*key, "max")])
     if nodes.nodes is not None and pool.min > nodes.nodes:
-        got = f"min {pool.min} is more than the {nodes.nodes} nodes that exist"
+        got = f"min {pool.min} is more than the {there}"
         scope.report.wrong((*key, "min"), got, "leave min out", reads=[where, (*key, "min")])

@@ -1,5 +1,6 @@
 """Rules for `cache`."""
 
+from infra.plan.words import count
 from infra.services.weights.section import Cache
 from infra.settings.checks.scope import CLUSTER_KIND, Scope
 from infra.settings.mistakes import Key
@@ -39,9 +40,8 @@ def _check_zone(scope: Scope, kind: Key) -> None:
     zones = create.zones if isinstance(create.zones, int) else len(create.zones or ()) or 2
     nodes: Key = ("cluster", "create", "systemNodes", "count")
     if zones > create.system_nodes.count:
-        got = (
-            f"{create.system_nodes.count} system nodes may leave out the one of {zones} zones that an EBS volume is in"
-        )
+        system = count(create.system_nodes.count, "system node")
+        got = f"{system} may leave out the one of {zones} zones that an EBS volume is in"
         write = f"write systemNodes.count: {zones}, or cache.kind: efs"
         scope.report.wrong(kind, got, write, reads=[nodes, ("cluster", "create", "zones")])
 

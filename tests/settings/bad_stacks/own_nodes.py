@@ -48,6 +48,11 @@ OWN_NODES = (
         (Mistake("gpuPools.l4.min", 5, "min 3 is more than the 2 nodes that exist", "leave min out"),),
     ),
     Bad(
+        "a maximum above the one node that exists",
+        stack(EKS, NODES.replace("nodes: 2", "nodes: 1").replace("l4: {", "l4: {max: 2, "), model("pool: l4")),
+        (Mistake("gpuPools.l4.max", 5, "max 2 is more than the 1 node that exists", "leave max out"),),
+    ),
+    Bad(
         "a GPU that nobody named",
         stack(EKS, NODES.replace("gpu: L4, ", ""), model("pool: l4")),
         (Mistake("gpuPools.l4.existing", 5, "which GPU isn't said", "write gpu: A10G, or gpuMemoryGib: 44.4"),),
