@@ -1,7 +1,8 @@
 """Where models run: the cluster that we make or find, its GPU nodes, file system and cluster-wide software."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 import pulumi
 import pulumi_aws as aws
@@ -12,6 +13,7 @@ from components.aws.cluster import Cluster
 from components.aws.cluster_autoscaler import ClusterAutoscaler
 from components.aws.existing_cluster import ExistingEksCluster
 from components.aws.gpu_pool import TAINT_KEY, GpuPool, GroupSize
+from components.aws.load_balancer import alb_annotations
 from components.aws.load_balancer_controller import LoadBalancerController
 from components.aws.network import Network, public_cidr
 from components.aws.weights_file_system import WeightsFileSystem
@@ -38,9 +40,10 @@ class Site:
     pools: Mapping[str, GpuPool] = field(default_factory=dict)  # those that we make
     addons: Addons | None = None
     load_balancer_cidrs: Sequence[pulumi.Input[str]] = _PRIVATE_ADDRESSES
-    load_balancer_subnet_ids: Sequence[pulumi.Input[str]] = ()  # none: the controller looks for them
     file_system: WeightsFileSystem | None = None
     zone_names: Mapping[str, pulumi.Output[str]] = field(default_factory=dict)  # by zone id
+    # What the cloud's own load balancer is told of a route, by the model's health path.
+    annotations: Callable[[Plan, str], Mapping[str, pulumi.Input[str]]] = lambda plan, health_path: {}
 
     @property
     def operators(self) -> list[pulumi.Resource]:
@@ -86,7 +89,9 @@ def _existing_eks(plan: Plan, cloud: aws.Provider, namespaces: Namespaces) -> Si
     )
     both = pulumi.ResourceOptions(providers=[cloud, cluster.provider])
     addons = _addons(plan, namespaces, opts=both, vpc_id=cluster.vpc_id)
-    return Site(pulumi.ResourceOptions(provider=cluster.provider), addons=addons)
+    return Site(
+        pulumi.ResourceOptions(provider=cluster.provider), addons=addons, annotations=partial(_alb, subnet_ids=())
+    )
 
 
 def _new_cluster(plan: Plan, cloud: aws.Provider, namespaces: Namespaces) -> Site:
@@ -144,9 +149,26 @@ def _new_cluster(plan: Plan, cloud: aws.Provider, namespaces: Namespaces) -> Sit
         pools=pools,
         addons=_addons(plan, namespaces, opts=both, vpc_id=network.vpc_id, depends_on=ready),
         load_balancer_cidrs=network.load_balancer_cidrs,
-        load_balancer_subnet_ids=network.load_balancer_subnet_ids,
+        annotations=partial(_alb, subnet_ids=network.load_balancer_subnet_ids),
         file_system=file_system,
         zone_names=network.zone_names,
+    )
+
+
+def _alb(plan: Plan, health_path: str, *, subnet_ids: Sequence[pulumi.Input[str]]) -> Mapping[str, pulumi.Input[str]]:
+    """Without subnets the controller looks for them."""
+    gateway, settings = plan.gateway, plan.settings.gateway
+    assert gateway is not None
+    assert settings is not None
+    return alb_annotations(
+        health_path,
+        public=gateway.visibility == "public",
+        timeout_seconds=gateway.timeout_seconds,
+        group=plan.cluster.name,
+        subnet_ids=subnet_ids,
+        certificate_arn=settings.certificate_arn,
+        inbound_cidrs=settings.inbound_cidrs,
+        waf_acl_arn=settings.waf_acl_arn,
     )
 
 

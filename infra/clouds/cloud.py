@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from infra.live.check import Obstacle
     from infra.live.left import Left
     from infra.live.state import Held, State
-    from infra.plan.cluster import ClusterPlan
+    from infra.plan.cluster import ClusterPlan, IngressController
     from infra.plan.plan import Plan
     from infra.settings import Settings
     from infra.settings.checks.scope import Scope
@@ -32,6 +32,8 @@ class Cloud(Owner):
     looks: Mapping[str, Callable[[Plan, State], Iterable[Obstacle]]] = MappingProxyType({})
     lends: Mapping[str, tuple[str, ...]] = MappingProxyType({})  # type tokens of components that a service owns
     types: ResourceTypes = ResourceTypes()
+    kind = "this cluster"  # with its article, in sentences
+    ingress: IngressController | None = None  # that its clusters have when nobody says otherwise
     open_config: frozenset[str] = frozenset()  # keys beside the platform's that hold no secret: any other may
 
     def handles(self, settings: Settings) -> bool:

@@ -156,10 +156,27 @@ class CachePlan:
 
 
 @dataclass(frozen=True)
+class IngressController:
+    """What makes an address of Ingresses, as far as the gateway has to know it."""
+
+    name: str  # of its ingress class, where nobody gave it another
+    why: str  # it is chosen
+    title: str | None = None  # of its load balancer; None: it is called by its class
+    certificate: str = "tlsSecret"  # the key of the certificate
+    sample: str = "NAME"  # what is written there
+    outside: bool = False  # of the cluster: requests come from addresses, and it is in no namespace
+    made_with_cluster: bool = False  # it comes with a cluster that we make
+    narrows: bool = False  # to addresses, and by a web ACL
+    reports_address: bool = True
+    namespace: str | None = None  # where it is installed unless somebody says otherwise
+    namespace_labels: Mapping[str, str] = field(default_factory=dict)  # of the models' namespace, each `enabled`: why
+
+
+@dataclass(frozen=True)
 class GatewayPlan:
     domain: str
     visibility: Literal["internal", "public"]
-    controller: Literal["alb", "nginx", "other"]
+    controller: IngressController
     ingress_class: str
-    namespace: str | None  # where a controller inside the cluster runs; None: requests come from outside (ALB)
+    namespace: str | None  # where a controller inside the cluster runs; None: requests come from outside
     timeout_seconds: int

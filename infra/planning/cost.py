@@ -179,7 +179,7 @@ def _platform(settings: Settings, cluster: ClusterPlan, catalog: Catalog) -> Ite
 
 def _gateway(gateway: GatewayPlan | None, cluster: ClusterPlan, catalog: Catalog) -> Iterator[CostItem]:
     """A public load balancer has an address in each zone."""
-    if gateway is None or gateway.controller != "alb":
+    if gateway is None or gateway.controller.title is None:
         return
     addresses = max(MIN_ZONES, len(cluster.zone_ids)) if gateway.visibility == "public" else 0
     hour = catalog.aws.prices.alb_hour + addresses * catalog.aws.prices.public_ipv4_hour

@@ -36,7 +36,7 @@ from infra.planning.sizing import Sizing
 from infra.planning.to_do import list_account, list_licences, list_nodes
 from infra.planning.warnings import warn_of_allow, warn_of_budget, warn_of_drain, warn_of_pool
 from infra.planning.waste import warn_of_waste
-from infra.registry import services
+from infra.registry import cloud_of, services
 from infra.services.addons.plan import plan_addons
 from infra.services.gateway.plan import plan_gateway
 from infra.services.monitoring.plan import plan_monitoring
@@ -144,7 +144,7 @@ def _platform(asked: Asked) -> Decided[_Platform]:
     cache = yield from plan_cache(settings, served, cluster)
     yield from explain_versions(settings, cluster, cache, catalog)
     yield from explain_prefetch(served, cluster, catalog)
-    gateway = yield from plan_gateway(settings)
+    gateway = yield from plan_gateway(settings, cloud_of(settings))
     addons = yield from plan_addons(settings, catalog)
     return _Platform(cluster, served, cache, gateway, addons, plan_monitoring(settings, addons, catalog))
 

@@ -9,7 +9,6 @@ REPOSITORY = Path(__file__).parents[2]
 ROOMS = ("infra/clouds/aws/", "components/aws/")
 DATA = "infra/catalog/data/"  # facts, each with its source; what belongs to a cloud alone is below its name there
 _PLANNED = "decided among the planning functions of every stack, not in the room of the cloud yet"
-_GATEWAY = "the gateway's controllers are not data yet: what an ALB takes and refuses stands in the service"
 _CACHE = "the kinds of `cache` are not data yet: what a disk and a file system are stands in the service"
 _SECTION = "keys of the stack file, which are a promise, and what they are called there"
 # What still names AWS or a service of it, and why. This list may only become shorter.
@@ -47,21 +46,14 @@ NAMED = {
     "infra/planning/whose.py": _PLANNED,
     "infra/program.py": "the order in which everything is made, the cloud's provider first",
     "infra/registry.py": "the registry: a line per cloud",
-    "infra/services/access/namespace.py": _GATEWAY,
-    "infra/services/addons/check.py": _GATEWAY,
     "infra/services/addons/plan.py": "the name of a chart",
     "infra/services/addons/section.py": _SECTION,
-    "infra/services/gateway/check.py": _GATEWAY,
-    "infra/services/gateway/make.py": _GATEWAY,
-    "infra/services/gateway/plan.py": _GATEWAY,
-    "infra/services/gateway/report.py": _GATEWAY,
     "infra/services/gateway/section.py": _SECTION,
-    "infra/services/gateway/to_dos.py": _GATEWAY,
     "infra/services/monitoring/make.py": "a login by signed requests, which Amazon's Prometheus asks for",
     "infra/services/monitoring/section.py": "the same",
     "infra/services/monitoring/to_dos.py": "the same",
     "infra/services/serving/check.py": "the two ways to name a cluster that exists",
-    "infra/services/serving/make.py": _GATEWAY,
+    "infra/services/serving/make.py": _CACHE,
     "infra/services/weights/check.py": _CACHE,
     "infra/services/weights/make.py": _CACHE,
     "infra/services/weights/section.py": _SECTION,

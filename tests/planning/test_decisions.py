@@ -136,7 +136,7 @@ def test_the_prometheus_of_others_is_asked_at_its_address() -> None:
 def test_the_controller_follows_from_the_class(stack: dict, ingress_class: str | None, controller: str) -> None:
     gateway = plan(changed(stack, gateway={"domain": "llm.example.com", "ingressClass": ingress_class})).gateway
     assert gateway is not None
-    assert gateway.controller == controller
+    assert gateway.controller.name == controller
     assert (gateway.namespace is None) == (controller != "nginx")
 
 

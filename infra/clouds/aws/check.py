@@ -3,6 +3,8 @@
 import re
 
 from infra.clouds.aws.arns import account_of
+from infra.clouds.aws.check_addons import check_addons
+from infra.clouds.aws.check_gateway import check_gateway
 from infra.clouds.aws.check_pools import check_pools
 from infra.clouds.aws.check_tags import check_tags
 from infra.clouds.aws.section import Access, CreateCluster, NewNetwork
@@ -21,6 +23,8 @@ def check_aws(scope: Scope, *, here: bool) -> None:
     """`here`: whether the stack runs there."""
     _check_region(scope, here=here)
     check_tags(scope)
+    check_addons(scope)
+    check_gateway(scope)
     if scope.settings.cluster.create is not None:
         _check_create(scope, scope.settings.cluster.create)
     if here or scope.cloud is None:

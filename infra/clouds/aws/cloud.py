@@ -13,6 +13,7 @@ from infra.clouds.aws.diff.tokens import CLUSTER, OWNS, VPC
 from infra.clouds.aws.diff.types import AwsTypes
 from infra.clouds.aws.left import left_in_aws
 from infra.clouds.aws.live import access, access_entries, log_groups, older_versions
+from infra.clouds.aws.load_balancer import ALB
 from infra.clouds.aws.prices import offered_in, priced_types, with_prices
 from infra.clouds.cloud import Cloud
 
@@ -52,6 +53,7 @@ class Aws(Cloud):
     looks = _LOOKS
     lends: Mapping[str, tuple[str, ...]] = {"weights": ("llm:aws:WeightsFileSystem",)}
     types = AwsTypes()
+    ingress = ALB
     open_config = frozenset({"aws:region"})
 
     def handles(self, settings: Settings) -> bool:

@@ -22,7 +22,7 @@ _GROUND = {"pulumi:providers:kubernetes": "kubernetes"}
 class Existing(Cloud):
     """`cluster.existing.context`."""
 
-    name, title = "existing", "The cluster"
+    name, title, kind = "existing", "The cluster", "a kubeconfig context"
     owns = ("llm:kubernetes:ContextCluster",)
     guards, ground = _GROUND, frozenset(_GROUND)
 

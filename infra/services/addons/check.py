@@ -4,21 +4,16 @@ from collections.abc import Iterator
 from typing import Literal
 
 from infra.services.addons.section import Addon, Addons
-from infra.services.gateway.check import uses_alb
 from infra.settings.checks.scope import CLUSTER_KIND, Scope
 from infra.settings.mistakes import Key
 
 State = Literal["install", "existing", "disabled"]
-_NEED_AWS = ("clusterAutoscaler", "loadBalancerController")
 
 
 def check_addons(scope: Scope) -> None:
     for name, addon in _all(scope.settings.addons):
         key: Key = ("addons", name)
         state = state_of(scope, addon)
-        if name in _NEED_AWS and state == "install" and not scope.on_aws:
-            got = "works on EKS only, and the cluster is a kubeconfig context"
-            scope.report.wrong(key, got, f"leave {name} out", reads=CLUSTER_KIND)
         if name != "prometheus" and addon.existing is not None and addon.existing.of_prometheus:
             got = "url, auth and monitorLabels are Prometheus' own"
             scope.report.wrong((*key, "existing"), got, f"write {name}: existing")
@@ -55,5 +50,3 @@ def needs(scope: Scope, addon: str) -> Iterator[tuple[str, Key]]:
             yield f"pool {managed} has no GPUs without it", ("gpuPools", managed, "instanceTypes")
         case "clusterAutoscaler" if growing is not None:
             yield f"pool {growing} can't grow without it", ("gpuPools", growing)
-        case "loadBalancerController" if uses_alb(scope):
-            yield "the gateway is an ALB", ("gateway", "ingressClass")

@@ -1,53 +1,51 @@
 """The way in from outside the cluster."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator
-from typing import Literal
+from typing import TYPE_CHECKING
 
 from infra.engines import ENGINES
-from infra.plan.cluster import GatewayPlan
+from infra.plan.cluster import GatewayPlan, IngressController
 from infra.plan.findings import Decided, warned
 from infra.plan.notes import Assumption, Chosen, Finding
+from infra.services.gateway.controllers import controller_of
 from infra.services.gateway.section import Gateway
 from infra.settings import Settings
 
-NGINX_NAMESPACE = "ingress-nginx"  # where its own chart and manifests install it
+if TYPE_CHECKING:
+    from infra.clouds.cloud import Cloud
 
 
-def plan_gateway(settings: Settings) -> Decided[GatewayPlan | None]:
+def plan_gateway(settings: Settings, cloud: Cloud) -> Decided[GatewayPlan | None]:
     gateway = settings.gateway
     if gateway is None:
         return None
-    existing = settings.cluster.existing
-    default = "nginx" if existing is not None and existing.context is not None else "alb"
-    ingress_class = gateway.ingress_class or default
+    controller = controller_of(gateway.ingress_class, cloud)
+    ingress_class = gateway.ingress_class or controller.name
     if gateway.ingress_class is None:
-        yield Chosen(
-            "gateway.ingressClass",
-            ingress_class,
-            "one load balancer for all models" if ingress_class == "alb" else "no class is given",
-        )
-    controller = _controller(ingress_class)
-    if controller == "nginx" and gateway.namespace is None:
+        yield Chosen("gateway.ingressClass", ingress_class, controller.why)
+    if controller.namespace is not None and gateway.namespace is None:
         yield Assumption(
-            "gateway.ingressClass", f"the controller of {ingress_class} runs in namespace {NGINX_NAMESPACE}"
+            "gateway.ingressClass", f"the controller of {ingress_class} runs in namespace {controller.namespace}"
         )
-    yield from _warn(settings, gateway, ingress_class)
+    yield from _warn(settings, gateway, controller)
     return GatewayPlan(
         domain=gateway.domain,
         visibility=gateway.visibility,
         controller=controller,
         ingress_class=ingress_class,
-        namespace=gateway.namespace or (NGINX_NAMESPACE if controller == "nginx" else None),
+        namespace=gateway.namespace or controller.namespace,
         timeout_seconds=gateway.timeout_seconds,
     )
 
 
-def _warn(settings: Settings, gateway: Gateway, ingress_class: str) -> Iterator[Finding]:
+def _warn(settings: Settings, gateway: Gateway, controller: IngressController) -> Iterator[Finding]:
     if gateway.certificate_arn is None and gateway.tls_secret is None:
-        key = "certificateArn" if ingress_class == "alb" else "tlsSecret"
-        yield warned(f"gateway.{key}", "no certificate: API keys, prompts and answers cross the network in the clear")
+        key = f"gateway.{controller.certificate}"
+        yield warned(key, "no certificate: API keys, prompts and answers cross the network in the clear")
     if gateway.visibility == "public":
-        yield warned("gateway.visibility", _public(gateway, ingress_class))
+        yield warned("gateway.visibility", _public(gateway, controller))
     open_to_all = sorted(name for name, model in settings.models.items() if not ENGINES[model.engine].checks_key)
     if open_to_all:
         titles = sorted({ENGINES[settings.models[name].engine].title for name in open_to_all})
@@ -55,9 +53,9 @@ def _warn(settings: Settings, gateway: Gateway, ingress_class: str) -> Iterator[
         yield warned("gateway", f"{', '.join(open_to_all)}: {checks}; whoever reaches the load balancer may use it")
 
 
-def _public(gateway: Gateway, ingress_class: str) -> str:
+def _public(gateway: Gateway, controller: IngressController) -> str:
     """What stands between the internet and the models."""
-    if ingress_class != "alb":
+    if not controller.narrows:
         return "public: the whole internet reaches the models, and an API key is all that guards them"
     near = ", ".join(gateway.inbound_cidrs) or "the whole internet"
     missing = [
@@ -71,9 +69,3 @@ def _public(gateway: Gateway, ingress_class: str) -> str:
     also = " and a web ACL" if gateway.waf_acl_arn else ""
     guards = f"an API key{also} guards them" if also else "an API key is all that guards them"
     return "; ".join([f"public: {near} reaches the models, and {guards}", *missing])
-
-
-def _controller(ingress_class: str) -> Literal["alb", "nginx", "other"]:
-    if ingress_class == "alb":
-        return "alb"
-    return "nginx" if "nginx" in ingress_class else "other"

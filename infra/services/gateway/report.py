@@ -12,8 +12,8 @@ def gateway_table(gateway: GatewayPlan, wanted: Gateway) -> Table:
 
 
 def _facts(gateway: GatewayPlan, wanted: Gateway) -> list[str]:
-    alb = gateway.controller == "alb"
-    facts = [f"{gateway.visibility} ALB" if alb else f"{gateway.visibility}, class {gateway.ingress_class}"]
+    title = gateway.controller.title
+    facts = [f"{gateway.visibility} {title}" if title else f"{gateway.visibility}, class {gateway.ingress_class}"]
     if wanted.inbound_cidrs:
         facts.append(f"open to {', '.join(wanted.inbound_cidrs)}")
     if wanted.waf_acl_arn:

@@ -20,14 +20,14 @@ def list_gateway(settings: Settings, cluster: ClusterPlan, gateway: GatewayPlan 
         yield ToDo(
             "gateway.tlsSecret", f"the Secret {where} has to exist, with a certificate for {domain}", Step.CERTIFICATE
         )
-    if gateway.controller != "alb" and cluster.kind == "create":
+    if not gateway.controller.made_with_cluster and cluster.kind == "create":
         yield ToDo(
             "gateway.ingressClass",
             f"once the cluster is there, install an Ingress controller of class {gateway.ingress_class};"
             " its load balancer isn't in the bill",
             Step.INGRESS_CONTROLLER,
         )
-    if gateway.controller == "other":
+    if not gateway.controller.reports_address:
         yield ToDo(
             "gateway.ingressClass",
             f"label the namespace of the controller of {gateway.ingress_class} {CLIENT_LABEL}:"

@@ -165,6 +165,6 @@ def _callers(plan: Plan, site: Site) -> Callers:
     monitoring = plan.monitoring.namespace if plan.monitoring else None
     if plan.gateway is None:
         return Callers(monitoring_namespace=monitoring)
-    if plan.gateway.controller == "alb":
+    if plan.gateway.controller.outside:
         return Callers(gateway_cidrs=site.load_balancer_cidrs, monitoring_namespace=monitoring)
     return Callers(gateway_namespace=plan.gateway.namespace, monitoring_namespace=monitoring)

@@ -1,0 +1,123 @@
+"""Rules for what only an Application Load Balancer has: it is what EKS has when nobody says otherwise."""
+
+from infra.clouds.aws.arns import account_of, region_of
+from infra.clouds.aws.load_balancer import ALB, CERTIFICATE
+from infra.services.gateway.section import Gateway
+from infra.settings.checks.cluster import read_cidr
+from infra.settings.checks.scope import CLUSTER_KIND, Scope
+from infra.settings.mistakes import Key
+
+_KEY: Key = ("gateway",)
+_CLASS: Key = (*_KEY, "ingressClass")
+_PREFIX = "alb.ingress.kubernetes.io"
+# Annotations that another key decides, and that a rule of the platform relies on.
+_DECIDED = {
+    "scheme": "write gateway.visibility",
+    "certificate-arn": "write gateway.certificateArn",
+    "load-balancer-attributes": "write gateway.timeoutSeconds",
+    "inbound-cidrs": "write gateway.inboundCidrs",
+    "wafv2-acl-arn": "write gateway.wafAclArn",
+    "group.name": "leave it out: one load balancer serves all models",
+    "target-type": "leave it out: pods are targets by their address",
+    "healthcheck-path": "leave it out: it is the engine's own",
+    "listen-ports": "leave it out: the certificate decides",
+    "ssl-redirect": "leave it out: the certificate decides",
+}
+
+
+def check_gateway(scope: Scope) -> None:
+    gateway = scope.settings.gateway
+    if gateway is None:
+        return
+    alb = uses_alb(scope)
+    _check_class(scope, gateway, alb=alb)
+    _check_tls(scope, gateway, alb=alb)
+    _check_guard(scope, gateway, alb=alb)
+    _check_subnets(scope, gateway)
+    for name in gateway.annotations:
+        prefix, _, own = name.partition("/")
+        if prefix == _PREFIX and own in _DECIDED:
+            scope.report.wrong((*_KEY, "annotations", name), "decided elsewhere", _DECIDED[own])
+
+
+def uses_alb(scope: Scope) -> bool:
+    gateway = scope.settings.gateway
+    return gateway is not None and scope.on_aws and gateway.ingress_class in (None, ALB.name)
+
+
+def _check_class(scope: Scope, gateway: Gateway, *, alb: bool) -> None:
+    if not scope.on_aws and gateway.ingress_class == ALB.name:
+        write = "write ingressClass: nginx, or the class that the cluster has"
+        scope.report.wrong(_CLASS, "ALB is on EKS only", write, reads=CLUSTER_KIND)
+    if alb and gateway.namespace is not None:
+        scope.report.wrong(
+            (*_KEY, "namespace"),
+            "an ALB is outside the cluster, in no namespace",
+            "leave namespace out, or write ingressClass: nginx",
+            reads=[(*_KEY, "namespace"), _CLASS, *CLUSTER_KIND],
+        )
+
+
+def _check_tls(scope: Scope, gateway: Gateway, *, alb: bool) -> None:
+    wrong = scope.report.wrong
+    arn, secret, ingress_class = (*_KEY, "certificateArn"), (*_KEY, "tlsSecret"), (*_KEY, "ingressClass")
+    reads: list[Key] = [arn, secret, ingress_class, *CLUSTER_KIND]
+    if gateway.certificate_arn is not None and gateway.tls_secret is not None:
+        wrong(
+            secret,
+            "certificateArn and tlsSecret both",
+            "write certificateArn for an ALB, tlsSecret for any other",
+            reads=reads,
+        )
+    elif gateway.tls_secret is not None and alb:
+        got = "an ALB can't read a Secret"
+        wrong(secret, got, f"write certificateArn: {CERTIFICATE}, or ingressClass: nginx", reads=reads)
+    elif gateway.certificate_arn is not None and not alb:
+        wrong(
+            arn,
+            "only an ALB takes an ACM certificate",
+            "write tlsSecret: NAME, or leave ingressClass out on EKS",
+            reads=reads,
+        )
+    elif gateway.certificate_arn is not None:
+        _check_place(scope, arn, gateway.certificate_arn, "a certificate")
+
+
+def _check_guard(scope: Scope, gateway: Gateway, *, alb: bool) -> None:
+    """Who may come near the load balancer, which only an ALB reads from an Ingress."""
+    cidrs, acl = (*_KEY, "inboundCidrs"), (*_KEY, "wafAclArn")
+    reads: list[Key] = [(*_KEY, "ingressClass"), *CLUSTER_KIND]
+    for key, given in ((cidrs, bool(gateway.inbound_cidrs)), (acl, gateway.waf_acl_arn is not None)):
+        if given and not alb:
+            scope.report.wrong(
+                key, "only an ALB reads it", f"leave {key[-1]} out, or leave ingressClass out on EKS", reads=reads
+            )
+    for index, cidr in enumerate(gateway.inbound_cidrs):
+        read_cidr(scope, (*cidrs, index), cidr)
+    if gateway.inbound_cidrs and f"{_PREFIX}/security-groups" in gateway.annotations:
+        got = "the annotation security-groups makes the controller ignore it"
+        scope.report.wrong(cidrs, got, "leave one of them out", reads=[(*_KEY, "annotations")])
+    if gateway.waf_acl_arn is not None:
+        _check_place(scope, acl, gateway.waf_acl_arn, "a web ACL")
+
+
+def _check_subnets(scope: Scope, gateway: Gateway) -> None:
+    create = scope.settings.cluster.create
+    network = create.network if create is not None and gateway.visibility == "public" else None
+    if network is not None and network.vpc_id is not None and network.public_subnet_ids is None:
+        key: Key = (*_KEY, "visibility")
+        write = "write cluster.create.network.publicSubnetIds"
+        scope.report.wrong(key, "public, and the VPC has no public subnets here", write, reads=CLUSTER_KIND)
+
+
+def _check_place(scope: Scope, key: Key, arn: str, what: str) -> None:
+    """An ALB uses what is in its own region and account."""
+    create = scope.settings.cluster.create
+    account: Key = ("cluster", "create", "accountId")
+    for of, there, here, read in (
+        ("", region_of(arn), scope.region, ("aws:region",)),
+        ("account ", account_of(arn), create.account_id if create is not None else None, account),
+    ):
+        if here is not None and there != here:
+            got = f"{what} of {of}{there}; the load balancer is in {of}{here}"
+            scope.report.wrong(key, got, f"write one of {of}{here}", reads=[key, read])

@@ -1,0 +1,20 @@
+"""The Application Load Balancer of a gateway, as the gateway has to know it."""
+
+from infra.plan.cluster import IngressController
+
+# Of the stack's region and account, once it is said.
+CERTIFICATE = "arn:aws:acm:us-east-1:111122223333:certificate/5f0c"
+_GATE = "elbv2.k8s.aws/pod-readiness-gate-inject"
+ALB = IngressController(
+    name="alb",
+    title="ALB",
+    why="one load balancer for all models",
+    certificate="certificateArn",
+    sample=CERTIFICATE,
+    outside=True,
+    made_with_cluster=True,
+    narrows=True,
+    namespace_labels={
+        _GATE: "a new pod counts as ready once the load balancer knows it: without it a rollout answers 502"
+    },
+)
