@@ -136,7 +136,12 @@ def _largest(wanted: Sequence[Wanted], changed: Wanted, fits: Fits) -> int:
 
 
 def _several(wanted: Sequence[Wanted], names: Collection[str], fits: Fits) -> dict[str, int]:
-    """One replica less of the model that has most GPUs, until all fit; a model's last one goes last (0: paused)."""
+    """The smallest model paused, if that is enough; else one replica less of the model that has most GPUs, until all
+    fit; a model's last one goes last (0: paused)."""
+    single = sorted((each.gpus, each.name) for each in wanted if each.name in names and each.replicas == 1)
+    for _, name in single:
+        if fits(_with(wanted, {name: 0})):
+            return {name: 0}
     now = {each.name: each.replicas for each in wanted}
     gpus = {each.name: each.gpus for each in wanted}
     while not fits(_with(wanted, now)) and any(now[name] for name in names):

@@ -14,6 +14,7 @@ from infra.planning.budget_ways import Means, with_ways
 from infra.planning.certainty import say_what_is_certain
 from infra.planning.cheaper import Candidate, Market, candidates, cheaper_ways
 from infra.planning.draft import Asked, Draft, draft
+from infra.planning.make_room import with_ways_out
 from infra.planning.mends import smaller_ways
 from infra.planning.remedies import find_remedies
 from infra.planning.sizing import Sizing
@@ -56,8 +57,9 @@ def _attempts(asked: Asked, listed: Catalog) -> Attempt:
 def _with_advice(made: Draft, attempt: Attempt, sizing: Sizing) -> Plan:
     plan = made.plan
     left = headroom(plan.settings, plan.cost)
-    found = candidates(Market(plan, made.placed, made.offers, made.new, made.zones, sizing))
-    violations = _that_hold(made, found, attempt, sizing.catalog)
+    market = Market(plan, made.placed, made.offers, made.new, made.zones, sizing)
+    found = candidates(market)
+    violations = _that_hold(market, found, attempt, sizing.catalog)
     remedies = find_remedies(plan, made.placed, sizing.catalog)
     return replace(
         plan,
@@ -69,15 +71,16 @@ def _with_advice(made: Draft, attempt: Attempt, sizing: Sizing) -> Plan:
 
 
 def _that_hold(
-    made: Draft, found: Mapping[str, Sequence[Candidate]], attempt: Attempt, catalog: Catalog
+    market: Market, found: Mapping[str, Sequence[Candidate]], attempt: Attempt, catalog: Catalog
 ) -> tuple[Violation, ...]:
     """The broken rules, with advice that was followed and held."""
-    if not made.plan.violations:
+    if not market.plan.violations:
         return ()
     smaller = {
         each.served.name: [each.served.write(changes) for changes, _ in smaller_ways(each.served.question, catalog)]
-        for each in made.placed
+        for each in market.placed
     }
-    held = that_holds(made.plan, attempt)
+    violations = tuple(with_ways_out(each, market, attempt) for each in market.plan.violations)
+    held = that_holds(replace(market.plan, violations=violations), attempt)
     means = Means(smaller, {name: [each.write for each in ways] for name, ways in found.items()})
-    return tuple(with_ways(each, held, made.plan, means, attempt, catalog) for each in held)
+    return tuple(with_ways(each, held, market.plan, means, attempt, catalog) for each in held)

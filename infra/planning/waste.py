@@ -2,14 +2,13 @@
 
 from collections.abc import Iterator, Sequence
 
-from infra.catalog import Catalog
-from infra.engines import on_cpu
 from infra.plan.findings import warned
 from infra.plan.notes import Finding
 from infra.planning.options import fewest
 from infra.planning.placement import Placed
 from infra.planning.pools import Offer
 from infra.planning.sizing import Sizing
+from infra.planning.without_gpu import without_gpu
 from infra.sizing.question import Sized
 
 # Worth a word where less than this share of a card is needed, and so many GiB stay empty: less has no smaller card.
@@ -61,8 +60,9 @@ def _ways(
         yield f"{pool} with {path}.pool: {new.name} ({new.gpu}, ${new.usd_per_node_hour or 0:.2f} an hour)"
     else:
         yield "a pool of smaller GPUs"
-    if not makeable and (without_gpu := _on_cpu(placed, sizing.catalog)) is not None:
-        yield f"{path}: {{{without_gpu}}} on the CPU{_no_key(placed)}"
+    if not makeable and (on_cpu := without_gpu(placed, sizing.catalog)) is not None:
+        keys = ", ".join(f'{key}: "{value}"' if key == "model" else f"{key}: {value}" for key, value in on_cpu.changes)
+        yield f"{path}: {{{keys}}} on the CPU{on_cpu.harm}"
 
 
 def _smaller(sized: Sized, offers: Sequence[Offer], sizing: Sizing) -> Offer | None:
@@ -76,21 +76,3 @@ def _smaller(sized: Sized, offers: Sequence[Offer], sizing: Sizing) -> Offer | N
     return min(
         serving, key=lambda o: (o.card.engine_gib or 0.0, o.borrowed, o.usd_per_node_hour or 0.0, o.name), default=None
     )
-
-
-def _on_cpu(placed: Placed, catalog: Catalog) -> str | None:
-    """What can be served without a GPU."""
-    model, other = placed.served.settings, on_cpu()
-    if placed.served.engine.limits.cpu:
-        return "gpus: 0"
-    if other is None or other.library is None or placed.served.task != "embed":
-        return None
-    name = other.library.name_like(model.model, catalog)
-    return f'model: "{name}", engine: {other.name}, gpus: 0' if name is not None else None
-
-
-def _no_key(placed: Placed) -> str:
-    """What another engine takes off the endpoint."""
-    other = on_cpu()
-    loses = placed.served.engine.checks_key and other is not None and not other.checks_key
-    return f", where {other.title} asks for no API key" if loses and other is not None else ""

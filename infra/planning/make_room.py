@@ -1,0 +1,74 @@
+"""Where a small model goes that finds no GPU beside a large one: another pool, a small pool, the CPU."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from infra.plan.notes import Advice, Violation, Write
+from infra.plan.rules import Rule
+from infra.planning.advice import Attempt, completed, written
+from infra.planning.cheaper import Market
+from infra.planning.options import fewest
+from infra.planning.placement import Placed
+from infra.planning.pools import Offer
+from infra.planning.without_gpu import WithoutGpu, another_without_gpu, without_gpu
+
+MOVED = 2  # models of a pool, the smallest first
+
+
+def with_ways_out(violation: Violation, market: Market, attempt: Attempt) -> Violation:
+    """Before what takes a model away or a node more; none where fewer replicas, or another order of a rollout, are
+    enough."""
+    if violation.rule != Rule.GPUS_AT_PEAK or any(_is_enough(each.write) for each in violation.advice):
+        return violation
+    ways = [way for each in _small(violation, market) for way in _ways(each, market, attempt)]
+    hard = [each for each in violation.advice if _is_hard(each.write)]
+    others = [each for each in violation.advice if each not in hard]
+    return replace(violation, advice=(*others, *ways, *hard))
+
+
+def _is_enough(write: Write) -> bool:
+    return all(path.endswith((".replicas", ".replicas.max", ".rollout.strategy")) for path, _ in write)
+
+
+def _is_hard(write: Write) -> bool:
+    return any(path.endswith(".paused") or path.startswith("gpuPools.") for path, _ in write)
+
+
+def _small(violation: Violation, market: Market) -> list[Placed]:
+    """All but the largest, which the pool is for."""
+    pool = violation.path.split(".")[1]
+    running = [each for each in market.on.get(pool, ()) if not each.served.settings.paused]
+    by_size = sorted(running, key=lambda each: (each.gpus * each.served.replicas.max, each.served.name))
+    return by_size[:-1][:MOVED]
+
+
+def _ways(each: Placed, market: Market, attempt: Attempt) -> Iterator[Advice]:
+    served = each.served
+    offers = [offer for offer in market.pools if each.offer is not None and offer.name != each.offer.name]
+    for offer in (*_first(each, offers, market), *_first(each, market.makeable, market)):
+        types = (
+            () if offer.settings else ((f"gpuPools.{offer.name}.instanceTypes", tuple(t.name for t in offer.types)),)
+        )
+        write = completed(market.plan, (*types, (f"{served.path}.pool", offer.name), *served.write((("gpus", None),))))
+        yield Advice(write, f"{written(write)} ({offer.gpu}{_money(write, market, attempt)})")
+    catalog = market.sizing.catalog
+    on_cpu = without_gpu(each, catalog)
+    for way in [on_cpu] if on_cpu is not None else another_without_gpu(each, catalog):
+        yield _on_cpu(each, way)
+
+
+def _on_cpu(each: Placed, way: WithoutGpu) -> Advice:
+    write = each.served.write((*way.changes, ("pool", None), ("revision", None)))
+    return Advice(write, f"{written(write)} (on the CPU{way.harm})")
+
+
+def _first(each: Placed, offers: Sequence[Offer], market: Market) -> Iterator[Offer]:
+    """Of one's own pools the first that serves it; of those that can be made, the cheapest node."""
+    question = each.served.question.but(gpus=None)
+    yield from [offer for offer in offers if fewest(question, offer, market.sizing) is not None][:1]
+
+
+def _money(write: Write, market: Market, attempt: Attempt) -> str:
+    then = attempt(write)
+    more = then.cost.usd_per_month_max - market.plan.cost.usd_per_month_max if then is not None else 0.0
+    return f", +${more:,.0f} per month at most" if more >= 1 else ""

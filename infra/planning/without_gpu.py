@@ -1,0 +1,66 @@
+"""A model on the CPU: what to write, and what else that changes."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from infra.catalog import Catalog
+from infra.engines import on_cpu
+from infra.engines.engine import Engine, Library
+from infra.planning.mends import Changes
+from infra.planning.placement import Placed
+
+MOST_CHAT_GIB = 6.0  # of a chat model's file: each token reads all of it, at some tens of GiB a second
+
+
+@dataclass(frozen=True)
+class WithoutGpu:
+    changes: Changes  # keys of the model
+    harm: str = ""  # with its comma before it
+
+
+def without_gpu(placed: Placed, catalog: Catalog) -> WithoutGpu | None:
+    """The same model, where its engine or the one of the CPU serves it there; an embedding model is fast enough."""
+    other, model = on_cpu(), placed.served.settings
+    if placed.served.engine.limits.cpu:
+        return WithoutGpu((("gpus", 0),))
+    if other is None or other.library is None or placed.served.task != "embed":
+        return None
+    name = other.library.name_like(model.model, catalog)
+    key = f", where {no_key}" if (no_key := _no_key(placed, other)) else ""
+    return WithoutGpu(_changes(name, other), key) if name is not None else None
+
+
+def another_without_gpu(placed: Placed, catalog: Catalog) -> Iterator[WithoutGpu]:
+    """Where not even that one does: a small chat model, slowly; or another embedding model."""
+    other = on_cpu()
+    if other is None or other.library is None or placed.served.engine is other:
+        return
+    library, key = other.library, f"; {no_key}" if (no_key := _no_key(placed, other)) else ""
+    same = library.name_like(placed.served.settings.model, catalog)
+    if (
+        placed.served.task == "chat"
+        and same is not None
+        and library.stored(same, None, catalog).file_gib <= MOST_CHAT_GIB
+    ):
+        yield WithoutGpu(_changes(same, other), f", where it is slow{key}")
+    embedding = _longest_embedding(library, catalog)
+    if placed.served.task == "embed" and same is None and embedding:
+        harm = f", another model: texts have to be embedded again, of {embedding[1]:,} tokens at most{key}"
+        yield WithoutGpu((*_changes(embedding[0], other), ("maxModelLen", None)), harm)
+
+
+def _longest_embedding(library: Library, catalog: Catalog) -> tuple[str, int] | None:
+    names: Mapping[str, object] = library.names(catalog)
+    stored = ((name, library.stored(name, None, catalog)) for name in names)
+    embedding = [(name, each.own_context) for name, each in stored if each.task == "embed"]
+    return max(embedding, key=lambda each: each[1], default=None)
+
+
+def _changes(name: str, engine: Engine) -> Changes:
+    return (("model", name), ("engine", engine.name), ("gpus", 0))
+
+
+def _no_key(placed: Placed, other: Engine) -> str:
+    """What another engine takes off the endpoint."""
+    loses = placed.served.engine.checks_key and not other.checks_key
+    return f"{other.title} asks for no API key" if loses else ""
