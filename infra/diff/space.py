@@ -20,7 +20,7 @@ def too_little_room(old: Side, new: Side) -> Iterator[Finding]:
     claim, there = _claim(new), _weights(old) if _claim(old) else {}
     come = {folder: size for folder, size in _weights(new).items() if folder not in there}
     stays, added = sum(there.values()), sum(come.values())
-    if claim is not None and there and come and stays + added > gib(_storage(claim)):
+    if claim is not None and stays and come and stays + added > gib(_storage(claim)):
         yield {
             "path": _SIZE,
             "message": f"{stays:.1f} GiB of weights are in the claim and stay there, {added:.1f} come beside them,"

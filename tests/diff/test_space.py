@@ -1,6 +1,7 @@
 """A change that fills the claim of the weights, or that makes it grow, names cache.size."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -51,6 +52,12 @@ def test_what_is_there_stays_and_what_comes_needs_room(after: dict[str, Any], si
 def test_the_size_that_is_chosen_has_room_for_another_revision() -> None:
     found = compare("own", _side({"chat": QWEN}), _side({"chat": {**QWEN, "revision": REVISION}}))
     assert _said(found.warnings) == ""
+
+
+def test_of_a_base_whose_program_does_not_say_how_large_its_weights_are_nothing_is_said() -> None:
+    old, new = _side({"chat": QWEN}, size="100Gi"), _side({"chat": {**QWEN, "revision": REVISION}}, size="100Gi")
+    models = {name: {**model, "weights_on_disk_gib": None} for name, model in old.models.items()}
+    assert "stay there" not in _said(compare("own", replace(old, plan={**old.plan, "models": models}), new).warnings)
 
 
 def test_a_base_that_is_not_there_has_no_weights() -> None:
