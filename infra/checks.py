@@ -1,5 +1,7 @@
 """Rules that join several values, checked from the stack file and the catalogue alone."""
 
+from collections.abc import Callable, Sequence
+
 from infra.catalog import Catalog, read_price_table
 from infra.clouds.existing.check_nodes import check_existing_nodes
 from infra.registry import cloud_said, clouds, services
@@ -11,11 +13,18 @@ from infra.settings.mistakes import Report
 from infra.settings.platform import Settings
 
 
-def check(settings: Settings, *, region: str | None, catalog: Catalog, report: Report) -> None:
-    """Reports every rule that the settings break."""
+def check(
+    settings: Settings,
+    *,
+    region: str | None,
+    catalog: Catalog,
+    report: Report,
+    holding: Callable[[str], Sequence[str]] = lambda _: (),
+) -> None:
+    """Reports every rule that the settings break. `holding`: types of the region that hold a pool's models."""
     names = tuple(name for service in services() for name in service.in_allow)
     called = {word: name for cloud in clouds() for word, name in cloud.called.items()}
-    scope = Scope(settings, region, catalog, report, cloud_said(settings), names, called)
+    scope = Scope(settings, region, catalog, report, cloud_said(settings), names, called, holding)
     check_cluster(scope)
     for cloud in clouds():
         cloud.check(scope)

@@ -8,11 +8,13 @@ import difflib
 import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from infra.catalog import Catalog, load_catalog
 from infra.checks import check
+from infra.planning.elsewhere import types_that_hold
 from infra.registry import cloud_said, clouds
 from infra.settings.document import read_document
 from infra.settings.mistakes import PLATFORM, BadStackFile, Mistake, Report, did_you_mean, shown, unknown_key
@@ -179,7 +181,8 @@ def _load(
     region = None if region is None else str(region)
     settings = read_settings(platform, stack=stack, region=region, catalog=catalog, report=report)
     if settings is not None:
-        check(settings, region=region, catalog=catalog, report=report)
+        holding = partial(_holding, settings, region, catalog)
+        check(settings, region=region, catalog=catalog, report=report, holding=holding)
     cloud = cloud_said(settings) if settings is not None else None
     config = {each: each.read_config(keys, report, here=cloud in (each, None)) for each in clouds()}
     if settings is None or report.mistakes:
@@ -187,6 +190,10 @@ def _load(
     return StackFile(
         stack=stack, settings=settings, region=region, secrets=secrets, config=config[cloud] if cloud else None
     )
+
+
+def _holding(settings: Settings, region: str | None, catalog: Catalog, pool: str) -> tuple[str, ...]:
+    return types_that_hold(settings, pool, region, catalog) if region in catalog.regions and region else ()
 
 
 def _as_here(mistake: Mistake, platform: Any, region: str | None) -> Mistake:

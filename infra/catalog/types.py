@@ -212,3 +212,7 @@ class Catalog:
     def zones_of(self, instance_type: str, region: str) -> tuple[str, ...]:
         """The zones of a region that offer an instance type."""
         return self.zones.get(instance_type, {}).get(region, ())
+
+    def regions_of(self, instance_type: str) -> tuple[str, ...]:
+        """The regions of which a zone offers an instance type, by name."""
+        return tuple(sorted(region for region in self.regions if self.zones_of(instance_type, region)))

@@ -20,6 +20,7 @@ from infra.catalog import (
 )
 from infra.catalog.gpu_names import card_of_memory
 from infra.engines import DEFAULT, ENGINES, Engine, with_library
+from infra.plan.words import regions_with
 from infra.planning.sizing import can_run
 from infra.sizing.kv_cache import splits
 from infra.sizing.question import Question, version_in
@@ -170,10 +171,17 @@ class _Reader:
         elif instance.left_out and instance.usd_per_hour is not None:
             self._wrong(f"--instance-type {name}", f"can't serve: {instance.left_out}")
         elif self._region is not None and not self._catalog.zones_of(name, self._region):
-            self._wrong(f"--instance-type {name}", f"no zone of {self._region} offers it")
+            self._wrong(f"--instance-type {name}", f"no zone of {self._region} offers it; {self._there(name)}")
         elif gpus is not None and gpus > instance.gpus:
             self._wrong(f"--gpus {gpus}", f"{name} has {instance.gpus}; a model is split within one node")
         return instance
+
+    def _there(self, name: str) -> str:
+        """Without the type, `fit` lists every type of the region that serves the model."""
+        return (
+            f"leave --instance-type out for the types of {self._region} that serve the model, or name"
+            f" {regions_with(name, self._catalog.regions_of(name))}"
+        )
 
     def _gpu(self, name: str | None, gib: float | None) -> Gpu | None:
         known = gpu_named(name, self._catalog.gpus) if name is not None else None

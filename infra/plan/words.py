@@ -1,7 +1,7 @@
 """Numbers and bills as people write them."""
 
 import shlex
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Mapping, Sequence
 from typing import TypeVar
 
 # The three bills, by the words of `budget.of`.
@@ -25,6 +25,9 @@ def bills_said(amounts: Mapping[str, str]) -> str:
     return "; ".join((f"{first} per month", *others))
 
 
+REGIONS = 6  # that are named
+
+
 def count(number: int, noun: str) -> str:
     """`1 GPU`, `2 GPUs`."""
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
@@ -33,3 +36,9 @@ def count(number: int, noun: str) -> str:
 def kubectl(context: str | None) -> str:
     """As a command begins: for this context of the kubeconfig; None: the current one."""
     return f"kubectl --context {shlex.quote(context)}" if context else "kubectl"
+
+
+def regions_with(instance_type: str, regions: Sequence[str]) -> str:
+    """Some of them by name."""
+    more = f" and {len(regions) - REGIONS} more" if len(regions) > REGIONS else ""
+    return f"a region that has {instance_type}: {', '.join(regions[:REGIONS])}{more}"

@@ -292,3 +292,23 @@ def test_what_may_be_too_much_for_the_budget_is_planned_again(of: str, kept: set
     enough = round(getattr(planned(stack).cost, f"usd_per_month_{of}")) + 10
     tight = planned({**stack, "budget": {"usdPerMonth": enough, "of": of}})
     assert {each.name for each in tight.remedies["a"] if each.write} == kept
+
+
+NOT_THERE = _case("""
+cluster: {create: {zones: [euw1-az1, euw1-az2]}}
+gpuPools: {l40s: {instanceTypes: [g6e.xlarge]}}
+models:
+  coder: {model: Qwen/Qwen3-Coder-30B-A3B-Instruct, pool: l40s, maxModelLen: 32768, concurrency: 4, quantization: fp8}
+""")
+
+
+def test_where_a_region_lacks_a_type_those_that_it_has_hold_the_models() -> None:
+    with pytest.raises(BadStackFile) as refused:
+        planned(NOT_THERE, "eu-west-1")
+    (mistake,) = refused.value.mistakes
+    types, _, regions = mistake.write.partition(", or a region that has g6e.xlarge: ")
+    named = re.findall(r"(\S+) \((\d+) x", types)
+    assert len(named) > 1
+    for name, _ in named:
+        assert planned(follow(NOT_THERE, {"gpuPools.l40s.instanceTypes": (name,)}), "eu-west-1").violations == ()
+    assert "eu-central-1" in regions

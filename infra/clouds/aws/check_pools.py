@@ -1,8 +1,10 @@
 """Rules for `gpuPools.NAME.instanceTypes`: EC2 types with the same GPUs, where the cluster is."""
 
 import re
+from typing import Any
 
 from infra.catalog import Instance
+from infra.plan.words import regions_with
 from infra.settings.checks.scope import Scope
 from infra.settings.cluster import GpuPool
 from infra.settings.mistakes import Key, did_you_mean
@@ -85,7 +87,7 @@ def _check_zones(scope: Scope, key: Key, types: list[Instance]) -> None:
     nowhere = [each for each in types if not scope.catalog.zones_of(each.name, scope.region)]
     if nowhere:
         got = f"no zone of {scope.region} offers {' and '.join(each.name for each in nowhere)}"
-        scope.report.wrong(key, got, _offered_there(scope, nowhere[0]), reads=reads)
+        scope.report.wrong(key, got, _offered_there(scope, key[1], nowhere[0]), reads=reads)
     elif not offered:
         got = f"no zone of {scope.region} offers all of its types: {_where_each(scope, types)}"
         scope.report.wrong(key, got, "write a pool for each, or types that one zone offers", reads=reads)
@@ -101,8 +103,9 @@ def _where_each(scope: Scope, types: list[Instance]) -> str:
     return "; ".join(f"{name} in {', '.join(sorted(there))}" for name, there in zones.items())
 
 
-def _offered_there(scope: Scope, wanted: Instance) -> str:
-    """Types of the region with the same GPU, else with a GPU of the same memory; the smallest first."""
+def _offered_there(scope: Scope, pool: Any, wanted: Instance) -> str:
+    """Types of the region that hold the pool's models; where none runs on it, those with the same GPU, else with a GPU
+    of the same memory, the smallest first. And the regions that have the type."""
     catalog, region = scope.catalog, scope.region or ""
     gib = catalog.gpus[wanted.gpu].engine_gib or 0.0
     usable = [
@@ -111,9 +114,9 @@ def _offered_there(scope: Scope, wanted: Instance) -> str:
     alike = [each for each in usable if _same_memory(catalog.gpus[each.gpu].engine_gib or 0.0, gib)]
     same = [each for each in alike if each.gpu == wanted.gpu] or alike
     same.sort(key=lambda each: (each.gpus != wanted.gpus, each.usd_per_hour or 0.0, each.name))
-    if not same:
-        return f"write another region: {region} has no GPU of {gib:.0f} GiB"
-    return f"write one of {', '.join(each.name for each in same[:_NAMED])} ({same[0].gpu}), or another region"
+    held = list(scope.holding(str(pool)))[:_NAMED] or [f"{each.name} ({each.gpu})" for each in same[:_NAMED]]
+    one = f"one of {', '.join(held)}, or " if held else ""
+    return f"write {one}{regions_with(wanted.name, catalog.regions_of(wanted.name))}"
 
 
 def _same_memory(gib: float, other: float) -> bool:

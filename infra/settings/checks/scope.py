@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -33,6 +33,7 @@ class Scope:
     cloud: Cloud | None  # where the stack runs; None: nothing says so, or several things do
     services: tuple[str, ...] = ()  # names of those beside the models
     called: Mapping[str, str] = field(default_factory=dict)  # what else people call what is guarded
+    holding: Callable[[str], Sequence[str]] = lambda _: ()  # types of the region that hold a pool's models
 
     @property
     def on_aws(self) -> bool:

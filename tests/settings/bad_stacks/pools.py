@@ -98,7 +98,8 @@ POOLS = (
                 "gpuPools.l4.instanceTypes",
                 5,
                 "no zone of af-south-1 offers g6e.xlarge",
-                "write another region: af-south-1 has no GPU of 44 GiB",
+                "write one of g4dn.12xlarge (4 x T4), or a region that has g6e.xlarge: ap-northeast-1, ap-northeast-2,"
+                " ap-northeast-3, ap-south-1, ap-south-2, eu-central-1 and 6 more",
             ),
         ),
     ),
@@ -116,7 +117,9 @@ POOLS = (
                 "gpuPools.l4.instanceTypes",
                 5,
                 "no zone of eu-central-1 offers p5.48xlarge",
-                "write one of p4de.24xlarge (A100-80), or another region",
+                "write one of g6e.xlarge (1 x L40S), g4dn.12xlarge (4 x T4), g6.12xlarge (4 x L4), g5.12xlarge (4 x"
+                " A10G), or a region that has p5.48xlarge: ap-northeast-1, ap-northeast-2, ap-south-1, ap-southeast-2,"
+                " ap-southeast-3, ca-central-1 and 7 more",
             ),
         ),
     ),

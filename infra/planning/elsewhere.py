@@ -1,0 +1,45 @@
+"""Types of a region that hold a pool's models, where it lacks the type that the stack file names."""
+
+from collections.abc import Iterator
+
+from infra.catalog import Catalog
+from infra.plan.findings import split
+from infra.planning.options import fewest
+from infra.planning.pools import Offer, makeable
+from infra.planning.served import Served, resolve
+from infra.planning.sizing import Sizing
+from infra.registry import cloud_of
+from infra.settings import Settings
+from infra.settings.platform import Prices
+
+
+def types_that_hold(settings: Settings, pool: str, region: str, catalog: Catalog) -> tuple[str, ...]:
+    """By name, with their GPUs, of each number and kind the cheapest node, cheapest first; () where nothing runs on the
+    pool, or nobody knows what a model needs."""
+    served = list(_served(settings, pool, catalog))
+    create = settings.cluster.create
+    zones = create.zones if create is not None and isinstance(create.zones, tuple) else catalog.regions[region]
+    sizing = Sizing(cloud_of(settings).priced(catalog, region, Prices()))
+    spot = settings.gpu_pools[pool].capacity == "spot"
+    found: dict[tuple[str, int], str] = {}
+    for each in makeable(sizing.catalog, region, zones) if served else ():
+        if (each.types[0].spot or not spot) and _holds(each, served, sizing):
+            found.setdefault((each.gpu, each.gpus_per_node), _said(each))
+    return tuple(found.values())
+
+
+def _served(settings: Settings, pool: str, catalog: Catalog) -> Iterator[Served]:
+    """Of a model that isn't known nothing is said here: that is a mistake by itself."""
+    only = len(settings.gpu_pools) == 1
+    for name, model in settings.models.items():
+        known = model.architecture is not None or (model.like or model.model) in catalog.models
+        if known and (model.pool == pool or (model.pool is None and only)):
+            yield split(resolve(name, model, catalog, no_gpu_nodes=False))[0]
+
+
+def _holds(offer: Offer, served: list[Served], sizing: Sizing) -> bool:
+    return all(each.cpu or fewest(each.question, offer, sizing) is not None for each in served)
+
+
+def _said(offer: Offer) -> str:
+    return f"{offer.instance_type} ({offer.gpus_per_node} x {offer.gpu})"
