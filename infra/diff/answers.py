@@ -1,6 +1,6 @@
 """Which model answers under a name: its repository, revision, form and engine, and whether it fits for certain."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from infra.diff.figures import deployment_of
@@ -18,6 +18,8 @@ _ANOTHER = {
     "KV cache": "another KV cache is used by",
 }
 _WRITTEN = {"quantization": "quantization", "KV cache": "kvCacheDtype", "shape like": "like"}  # keys of the stack file
+_UNWRITTEN = {"KV cache": "auto (the model's own type)"}  # what a key that isn't there comes to
+_DEFAULT_REVISION = "main"
 
 
 def answers_changed(old: Side, new: Side) -> dict[str, dict[str, Change]]:
@@ -36,9 +38,8 @@ def another_answers(changed: Mapping[str, Change]) -> bool:
     return any(what != CERTAIN for what in changed)
 
 
-def what_answers(changes: Iterable[Mapping[str, Change]]) -> str:
-    """Of one model or of several: the widest change first."""
-    changed = {what for each in changes for what in each}
+def what_answers(changed: Mapping[str, Change]) -> str:
+    """The widest change of a model."""
     return next(said for what, said in _ANOTHER.items() if what in changed)
 
 
@@ -48,10 +49,10 @@ def _answers(side: Side, name: str) -> dict[str, Any]:
     dtype = next(_argument(side, name, "--dtype"), None)
     return {
         "repository": model["model"],
-        **({"revision": _short(model["revision"])} if "revision" in model else {}),
+        **({"revision": _short(model["revision"]) or _DEFAULT_REVISION} if "revision" in model else {}),
         "engine": model["engine"],
         **({"dtype": dtype} if dtype else {}),
-        **{what: written.get(key) for what, key in _WRITTEN.items()},
+        **{what: written.get(key) or _UNWRITTEN.get(what) for what, key in _WRITTEN.items()},
         CERTAIN: model.get("certain"),
     }
 

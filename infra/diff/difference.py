@@ -7,6 +7,7 @@ from typing import Any
 from infra.diff import figures
 from infra.diff.access import Access, access_changed
 from infra.diff.answers import answers_changed
+from infra.diff.asks import asked_by
 from infra.diff.findings import Finding, Findings, compare_findings, compare_to_dos
 from infra.diff.guard import Guarded, guarded
 from infra.diff.in_place import refused_in_place
@@ -15,8 +16,8 @@ from infra.diff.resources import compare_resources
 from infra.diff.restarts import restarts
 from infra.diff.services import ServiceNotice, service_notices
 from infra.diff.settings import choices_changed, settings_changed
-from infra.diff.side_by_side import raises
-from infra.diff.space import growing, too_little_room
+from infra.diff.side_by_side import not_lowered, raises
+from infra.diff.space import too_little_room
 from infra.diff.traffic import Notice, noticed, notices
 from infra.sides.properties import differences
 from infra.sides.types import Changes, Forces, Resources, Side
@@ -79,7 +80,9 @@ def compare(stack: str, old: Side, new: Side, forces: Forces = forces) -> Differ
     settings = settings_changed(old, new)
     resources = compare_resources(old.resources, new.resources, forces, settings)
     in_place = refused_in_place(old, new, resources)
-    warnings, to_do = compare_findings(old, new, "warnings"), compare_to_dos(old, new)
+    warnings, to_do = compare_findings(old, new, "warnings"), compare_to_dos(old, new, settings)
+    answers = answers_changed(old, new)
+    asked = asked_by(old, new, resources, answers)
     violations = compare_findings(old, new, "violations")
     return Difference(
         stack=stack,
@@ -94,9 +97,9 @@ def compare(stack: str, old: Side, new: Side, forces: Forces = forces) -> Differ
         violations=Findings([*violations.introduced, *in_place], violations.mended),
         in_place=in_place,
         warnings=Findings([*warnings.introduced, *too_little_room(old, new)], warnings.mended),
-        to_do=Findings([*to_do.introduced, *growing(old, new)], to_do.mended),
+        to_do=Findings([*not_lowered(to_do.introduced, old, new), *asked], to_do.mended),
         guarded=guarded(old, new, resources),
-        answers=answers_changed(old, new),
+        answers=answers,
         access=access_changed(old, new),
         restarts=restarts(old, new, resources),
         services=service_notices(resources),

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from infra.sides.types import Side
+from infra.sides.types import Changes, Side
 
 Finding = Mapping[str, Any]
 _NAMES = re.compile(r"([\w.-]+(?:, [\w.-]+)*): ")  # that a thing to do begins with: whom it is for
@@ -30,11 +30,14 @@ def compare_findings(old: Side, new: Side, kind: str) -> Findings:
     )
 
 
-def compare_to_dos(old: Side, new: Side) -> Findings:
-    """By what is asked for each of those that it names: one that only names one fewer is not new."""
+def compare_to_dos(old: Side, new: Side, settings: Changes) -> Findings:
+    """By what is asked for each of those that it names: one that only names one fewer is not new.
+
+    What is asked of a setting is asked again of its new value.
+    """
     before, after = _asked(old), _asked(new)
     return Findings(
-        [each for each, asked in after if not asked <= _union(before)],
+        [each for each, asked in after if not asked <= _union(before) or each["path"] in settings],
         [each for each, asked in before if not asked & _union(after)],
     )
 

@@ -1,10 +1,11 @@
 """What AWS must grant while old and new nodes run side by side: one sum per quota."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from infra.catalog import load_catalog
 from infra.diff.figures import Quota, quotas_of
+from infra.diff.findings import Finding
 from infra.diff.nodes import node_group
 from infra.planning.quotas import code_of
 from infra.sides.types import Resources, Side, name_of, pool_of
@@ -27,6 +28,18 @@ def raises(old: Side, new: Side, resources: Resources) -> dict[Quota, Raise]:
     before, after = quotas_of(old) or {}, quotas_of(new) or {}
     found = {quota: Raise(needed, _beside(quota, old, resources)) for quota, needed in after.items()}
     return {quota: each for quota, each in found.items() if each.beside and each.needed > before.get(quota, 0)}
+
+
+def of_quota(quota: Quota, message: str) -> bool:
+    """Whether a thing to do is to have that quota raised."""
+    return f"({quota.code}) in {quota.region}: " in message
+
+
+def not_lowered(to_do: Sequence[Finding], old: Side, new: Side) -> Iterator[Finding]:
+    """Without quotas that the new plan needs no more of than the old one."""
+    before, after = quotas_of(old) or {}, quotas_of(new) or {}
+    enough = [quota for quota, needed in after.items() if needed <= before.get(quota, 0)]
+    yield from (each for each in to_do if not any(of_quota(quota, each["message"]) for quota in enough))
 
 
 def _beside(quota: Quota, old: Side, resources: Resources) -> int:

@@ -1,6 +1,6 @@
 """What the users of each model notice: while `pulumi up` runs, and afterwards."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from infra.clouds.resource_types import Reach
@@ -8,7 +8,10 @@ from infra.diff.answers import CERTAIN, answers_changed
 from infra.diff.figures import rollout
 from infra.diff.nodes import leaves_the_old, node_group, restarts_nodes
 from infra.diff.services import ground
+from infra.engines import ENGINES
+from infra.engines.engine import Limits
 from infra.owner import CLAIM
+from infra.plan.kinds import KINDS
 from infra.registry import owner_of, reach_of
 from infra.services.serving.service import SERVING
 from infra.services.weights.service import WEIGHTS
@@ -17,7 +20,8 @@ from infra.sizing.estimates import span
 
 DEPLOYMENT = "kubernetes:apps/v1:Deployment"
 _SERVICE = "kubernetes:core/v1:Service"
-_INGRESS = "kubernetes:networking.k8s.io/v1:Ingress"
+INGRESS = "kubernetes:networking.k8s.io/v1:Ingress"
+SPOT = "spot"
 # In the order of how bad it is; a model's is the worst of what happens to it.
 NOTHING, NEW, ROLLOUT, MOVES, AWAY, GONE = "nothing", "new", "rollout", "node group swapped", "outage", "removed"
 _ANSWERS = {"repository": "another model answers", "revision": "other weights", CERTAIN: CERTAIN}
@@ -80,8 +84,8 @@ def _during(name: str, old: Side, new: Side, resources: Resources) -> tuple[str,
         return away
     if _restarts(resources.changed.get(deployment or "", {})):
         return _rollout(name, old, new, cold)
-    reach = Change(_reach(old, name), _reach(new, name))
-    if reach and reach.old and reach.new:
+    reached = Change(reach(old, name), reach(new, name))
+    if reached and reached.old and reached.new:
         return AWAY, "away from outside until DNS follows: its load balancer is made anew at another address", None
     return NOTHING, "nothing", None
 
@@ -131,9 +135,9 @@ def _nodes(name: str, old: Side, new: Side, resources: Resources, cold: int) -> 
     return None
 
 
-def _reach(side: Side, model: str) -> Reach | None:
+def reach(side: Side, model: str) -> Reach | None:
     """A changed one makes the controller replace the load balancer."""
-    ingress = side.resource(_INGRESS, f"gateway-{model}")
+    ingress = side.resource(INGRESS, f"gateway-{model}")
     return reach_of(ingress["inputs"]["metadata"].get("annotations", {})) if ingress else None
 
 
@@ -149,14 +153,17 @@ def _afterwards(name: str, old: Side, new: Side) -> Iterator[str]:
         if was.get(key) != now.get(key):
             stops = f"; {was[key]} stops answering" if was.get(key) else ""
             yield f"another {what}: {now.get(key) or 'none'}{stops}"
-    if (reach := _reach(new, name)) and reach != _reach(old, name):
-        yield f"reached from {reach.where}{'' if reach.public else ' alone'}"
+    if (reached := reach(new, name)) and reached != reach(old, name):
+        yield f"reached from {reached.where}{'' if reached.public else ' alone'}"
     if was.get("api_key_secret") != now.get("api_key_secret"):
         yield f"its key is in {_secret(now)}, was in {_secret(was)}"
     before, after = old.models[name], new.models[name]
     yield from _answers(answers_changed(old, new).get(name, {}))
     if before["max_model_len"] != after["max_model_len"]:
-        yield f"a request has up to {after['max_model_len']:,} tokens, was {before['max_model_len']:,}"
+        longer = "; longer ones are refused" if refuses_more(old, new, name) else ""
+        yield f"a request has up to {after['max_model_len']:,} tokens, was {before['max_model_len']:,}{longer}"
+    if SPOT in _capacity_of(new, name) and SPOT not in _capacity_of(old, name):
+        yield KINDS[SPOT]
     yield from _capacity(before.get("max_concurrency"), after.get("max_concurrency"))
     if before["replicas"] != after["replicas"]:
         replicas = _range(after["replicas"])
@@ -205,6 +212,18 @@ def _cold(side: Side, name: str) -> int:
 def _gap(side: Side, name: str) -> int:
     """Shorter than a cold start: the new pod comes on the old one's node."""
     return (side.models[name].get("rollout") or {}).get("gap_seconds") or _cold(side, name)
+
+
+def refuses_more(old: Side, new: Side, name: str) -> bool:
+    """Whether requests that were answered are too long now; some engines cut a prompt instead."""
+    limits = ENGINES[engine].limits if (engine := new.models[name]["engine"]) in ENGINES else Limits()
+    return new.models[name]["max_model_len"] < old.models[name]["max_model_len"] and not limits.truncates_prompts
+
+
+def _capacity_of(side: Side, name: str) -> Sequence[str]:
+    """The kinds of nodes that its pool may have."""
+    found = side.pools.get(side.models[name].get("pool") or "", {}).get("capacity") or ()
+    return (found,) if isinstance(found, str) else found
 
 
 def _replicas(side: Side, name: str) -> int:

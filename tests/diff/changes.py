@@ -62,7 +62,7 @@ CHANGES = {
     "a shorter context": Case(
         "own",
         {"models.chat.maxModelLen": 4096},
-        title="⚠️ own: no bill; `chat` away for a while",
+        title="⚠️ own: no bill; `chat` away for a while; `chat` refuses requests over 4,096 tokens",
         changed="chat-deployment endpoints-config",
         traffic={"chat": "outage"},
         says="up to 4,096 tokens, was 8,192",
@@ -185,7 +185,7 @@ CHANGES = {
     "a model on another pool": Case(
         "cloud",
         {"models.code": {"model": "Qwen/Qwen3-14B", "pool": "l4", "quantization": "fp8", "maxModelLen": 4096}},
-        title="⚠️ cloud: expected -* per month; maximum +*; other weights answer as `code`",
+        title="⚠️ cloud: expected -* per month; maximum +*; other weights answer as `code`; `code` refuses *",
         changed="code-deployment l4-nodes l40s-nodes endpoints-config",
         traffic={"code": "rollout"},
         says="a rollout without a gap",

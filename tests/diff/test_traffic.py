@@ -78,6 +78,31 @@ AFTERWARDS = {
         "answers 503 until it is unpaused",
     ),
     "a revision": ("many", (("0e9e39f249", "1111111111"),), "llama-8b", "other weights: 1111111111"),
+    "a shorter context": ("many", (("16384", "8192"),), "llama-70b", "was 16,384; longer ones are refused"),
+    "a prompt that is cut": (
+        "patient",
+        (("gpus: 0", "gpus: 0, maxModelLen: 2048"),),
+        "small",
+        "a request has up to 2,048 tokens, was 8,192",
+    ),
+    "a key of the cache's type": (
+        "shared",
+        (("maxModelLen: 8192", "maxModelLen: 8192, kvCacheDtype: fp8"),),
+        "qwen3-8b",
+        "another KV cache: fp8, was auto (the model's own type)",
+    ),
+    "a first revision": (
+        "shared",
+        (("maxModelLen: 8192", "maxModelLen: 8192, revision: b968826d9c46dd6066d109eabc6255188de91218"),),
+        "qwen3-8b",
+        "other weights: b968826d9c46, was main",
+    ),
+    "spot nodes": (
+        "many",
+        (("[g6.2xlarge]}", "[g6.2xlarge], capacity: spot}"),),
+        "llama-8b",
+        "spot nodes go with two minutes' notice",
+    ),
     "a timeout": ("patient", (("900", "600"),), "small", "an answer may take 600 s, was 900 s"),
 }
 
@@ -99,3 +124,8 @@ def test_a_gap_on_the_old_pods_node_is_without_its_launch_and_boot() -> None:
     parts = model["cold_start"]["parts"]
     left_out = parts["node"]["seconds"] + parts["boot"]["seconds"]
     assert notice("dear", edits, "r1").seconds == pytest.approx(model["cold_start_seconds"] - left_out, abs=1)
+
+
+def test_an_engine_that_cuts_a_prompt_refuses_none() -> None:
+    edits = (("gpus: 0", "gpus: 0, maxModelLen: 2048"),)
+    assert not any("refused" in each for each in notice("patient", edits, "small").afterwards)

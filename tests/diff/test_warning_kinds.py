@@ -27,17 +27,17 @@ TOKEN, LICENCE = "huggingFaceToken", "accept the licence at huggingface.co/meta"
 def test_a_thing_to_do_that_only_names_one_fewer_is_neither_new_nor_gone() -> None:
     old = asking((TOKEN, "big, small: set a token"), ("models.big.model", f"big, small: {LICENCE}"))
     new = asking((TOKEN, "small: set a token"), ("models.small.model", f"small: {LICENCE}"))
-    assert not compare_to_dos(old, new)
+    assert not compare_to_dos(old, new, {})
 
 
 def test_a_thing_to_do_is_new_for_whoever_joins_and_gone_once_nobody_is_asked() -> None:
     one, both = asking((TOKEN, "small: set a token")), asking((TOKEN, "big, small: set a token"))
-    assert compare_to_dos(one, both).introduced == both.plan["to_do"]
-    assert not compare_to_dos(one, both).mended
-    assert compare_to_dos(both, asking()).mended == both.plan["to_do"]
+    assert compare_to_dos(one, both, {}).introduced == both.plan["to_do"]
+    assert not compare_to_dos(one, both, {}).mended
+    assert compare_to_dos(both, asking(), {}).mended == both.plan["to_do"]
 
 
 def test_a_thing_to_do_that_asks_for_something_else_is_new() -> None:
     old, new = asking(("gpuPools", "quota: 8 vCPUs, at most")), asking(("gpuPools", "quota: 16 vCPUs, at most"))
-    found = compare_to_dos(old, new)
+    found = compare_to_dos(old, new, {})
     assert (found.introduced, found.mended) == (new.plan["to_do"], old.plan["to_do"])

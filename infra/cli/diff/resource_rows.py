@@ -13,13 +13,19 @@ Row = tuple[str, str, str, str, str]
 def resources(difference: Difference) -> list[Row]:
     """Resources of a type that change alike are one row."""
     found = difference.resources
+    replaced, others = found.replaced, {**found.changed, **found.options}.keys() - found.replaced.keys()
+    changed = {urn: found.changed.get(urn, {}) for urn in sorted(others)}
     return [
-        *_changed("±", found.replaced, found.because),
-        *_changed("~", found.changed, {}),
+        *_changed("±", _with_options(replaced, found.options), found.because),
+        *_changed("~", _with_options(changed, found.options), {}),
         *_listed("+", found.added),
         *_listed("-", found.removed),
-        *_changed("~", found.options, {}),
     ]
+
+
+def _with_options(changed: Mapping[str, Changes], options: Mapping[str, Changes]) -> dict[str, Changes]:
+    """Each resource once: its properties, then Pulumi's own options of it."""
+    return {urn: {**changes, **options.get(urn, {})} for urn, changes in changed.items()}
 
 
 def resources_title(difference: Difference) -> str:

@@ -9,7 +9,7 @@ from infra.diff import figures
 from infra.diff.answers import another_answers
 from infra.diff.difference import Difference, Facts
 from infra.diff.settings import without_secrets
-from infra.diff.side_by_side import Raise, raises
+from infra.diff.side_by_side import Raise, of_quota, raises
 from infra.diff.traffic import noticed
 from infra.sides.types import Change, Changes
 from infra.sizing.estimates import span
@@ -124,7 +124,8 @@ def _figure(key: str, value: object) -> str:
 def bill(difference: Difference) -> list[tuple[str, str, str]]:
     """Items that changed, minimum to maximum."""
     items = figures.cost_items(difference.old, difference.new)
-    return [(said(name), _span(change.old), _span(change.new)) for name, change in items.items()]
+    rows = [(said(name), _span(change.old), _span(change.new)) for name, change in items.items()]
+    return [row for row in rows if row[1] != row[2]]
 
 
 def _span(item: list[float] | None) -> str:
@@ -159,8 +160,8 @@ def effect(difference: Difference, facts: Facts) -> str:
 def to_do(difference: Difference) -> list[tuple[str, str]]:
     """What this change asks of somebody, by the setting that it is of; of a quota one sum."""
     raised = raises(difference.old, difference.new, difference.resources)
-    told = [f"({quota.code}) in {quota.region}: " for quota in raised]
-    found = [each for each in difference.to_do.introduced if not any(quota in each["message"] for quota in told)]
+    new = difference.to_do.introduced
+    found = [each for each in new if not any(of_quota(quota, each["message"]) for quota in raised)]
     sums = [(code("gpuPools"), said(_raise(quota, each))) for quota, each in raised.items()]
     return [*((code(each["path"]), said(each["message"])) for each in found), *sums]
 

@@ -18,7 +18,7 @@ _FIGURE = 18  # characters of `10,000 to 20,000`, and some
 def to_text(told: Told, width: int) -> str:
     verdict = [(_WORDS[told.mark], plain(told.headline).partition(": ")[2])]
     verdict += [(what.upper(), plain(why)) for what, why in told.reasons]
-    verdict += [("INSTEAD", plain(each)) for each in told.advice]
+    verdict += [("HOW", plain(each)) for each in told.advice]
     sections = [_section(told.figures)] if told.figures.rows else []
     sections += [_section(block) for block in told.blocks]
     report = Report(f"{told.stack} · what changes", tuple(verdict), tuple(sections))

@@ -10,7 +10,7 @@ from infra.diff.difference import Difference
 from infra.diff.guard import Guarded
 from infra.diff.nodes import node_group
 from infra.diff.side_by_side import raises
-from infra.diff.traffic import AWAY, GONE, Notice
+from infra.diff.traffic import AWAY, GONE, Notice, refuses_more
 from infra.owner import CLAIM, word_of
 from infra.plan.rules import Rule
 from infra.plan.words import bills, bills_said
@@ -28,6 +28,7 @@ def mark(difference: Difference) -> str:
     gone = any(notice.event == GONE for notice in difference.notices)
     gone = gone or any(each.away for each in difference.services)
     worse = gone or _gaps(difference) or _moved(difference) or _others(difference) or _less_sure(difference)
+    worse = worse or _shorter(difference)
     return "⚠️" if worse or difference.guarded else "✅"
 
 
@@ -123,10 +124,13 @@ def _models(difference: Difference) -> Iterator[str]:
         yield f"{_named(other)} away for a while"
     for service in (each.service for each in difference.services if each.away):
         yield f"{said(service)} away for a while"
-    if others := _others(difference):
-        yield f"{what_answers(difference.answers[name] for name in others)} {_named(others)}"
+    others: dict[str, list[str]] = {}
+    for name in _others(difference):
+        others.setdefault(what_answers(difference.answers[name]), []).append(name)
+    yield from (f"{what} {_named(models)}" for what, models in others.items())
+    yield from _refused_requests(difference)
     if less := _less_sure(difference):
-        yield f"{_named(less)} fits no longer for certain"
+        yield f"whether {_named(less)} still {'fits' if len(less) == 1 else 'fit'} is no longer certain"
     if moved := _moved(difference):
         yield f"another URL for {_named(moved)}"
 
@@ -137,6 +141,19 @@ def _gaps(difference: Difference) -> list[Notice]:
 
 def _others(difference: Difference) -> list[str]:
     return [name for name, changed in difference.answers.items() if another_answers(changed)]
+
+
+def _refused_requests(difference: Difference) -> Iterator[str]:
+    shorter = _shorter(difference)
+    tokens = {difference.new.models[name]["max_model_len"] for name in shorter}
+    if shorter:
+        over = f"over {tokens.pop():,} tokens" if len(tokens) == 1 else "that are too long now"
+        yield f"{_named(shorter)} {'refuses' if len(shorter) == 1 else 'refuse'} requests {over}"
+
+
+def _shorter(difference: Difference) -> list[str]:
+    old, new = difference.old, difference.new
+    return [name for name in sorted(old.models.keys() & new.models.keys()) if refuses_more(old, new, name)]
 
 
 def _less_sure(difference: Difference) -> list[str]:

@@ -1,0 +1,66 @@
+"""What the change itself asks of somebody, beside what the new plan does: in the words of a plan's things to do."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from infra.diff.findings import Finding
+from infra.diff.services import ground
+from infra.diff.space import growing
+from infra.diff.traffic import INGRESS, reach
+from infra.sides.types import Changes, Resources, Side, name_of, type_of
+
+_EMBEDS = "embed"
+
+
+def asked_by(old: Side, new: Side, resources: Resources, answers: Mapping[str, Changes]) -> Iterator[Finding]:
+    yield from growing(old, new)
+    yield from _another_address(old, new, resources)
+    for name, changed in answers.items():
+        yield from _stored_vectors(name, new, changed)
+
+
+def _another_address(old: Side, new: Side, resources: Resources) -> Iterator[Finding]:
+    """The name stays and the load balancer doesn't; of another name the plan itself asks."""
+    was, now = _gateway(old), _gateway(new)
+    domain = now.get("domain")
+    if domain and domain == was.get("domain") and (ground(resources) or _recreated(old, new, resources)):
+        yield _finding(
+            "gateway.domain",
+            f"after `pulumi up`: CNAME *.{domain} to the stack output gateway_address again: the load balancer is made"
+            " anew at another address, and the models can't be reached from outside until DNS follows",
+        )
+
+
+def _gateway(side: Side) -> Mapping[str, Any]:
+    gateway = side.platform.get("gateway")
+    return gateway if isinstance(gateway, Mapping) else {}
+
+
+def _recreated(old: Side, new: Side, resources: Resources) -> bool:
+    """One controller's load balancer, or another's, takes over."""
+    if any(type_of(urn) == INGRESS for urn in resources.replaced):
+        return True
+    models = old.models.keys() & new.models.keys()
+    return any((was := reach(old, name)) and (now := reach(new, name)) and was != now for name in models) or any(
+        "spec.ingressClassName" in changed and name_of(urn).startswith("gateway-")
+        for urn, changed in resources.changed.items()
+        if type_of(urn) == INGRESS
+    )
+
+
+def _stored_vectors(name: str, new: Side, changed: Changes) -> Iterator[Finding]:
+    """Of the same length they are compared without an error, and found wrong."""
+    what = next((key for key in ("repository", "revision") if key in changed), None)
+    if what is None or new.endpoint(name).get("kind") != _EMBEDS:
+        return
+    by = f"{changed[what].old}" if what == "repository" else f"revision {changed[what].old}"
+    yield _finding(
+        f"models.{name}.{'model' if what == 'repository' else what}",
+        f"have whoever stores vectors of {name} compute them again: those of {by} don't compare with the new ones, and"
+        " nothing fails where both are equally long; to search without a gap, add the new model under another name,"
+        f" fill a second index from it, and remove {name} afterwards",
+    )
+
+
+def _finding(path: str, message: str) -> Finding:
+    return {"path": path, "message": message}

@@ -1,0 +1,94 @@
+"""What a change asks of somebody, beside what the new plan does."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from infra.cli.diff.marked import markdown
+from infra.cli.diff.resource_rows import resources
+from infra.cli.diff.verdict import headline, mark
+from infra.diff.difference import Difference, compare
+from tests.diff.stacks import base, edited, side
+
+CERTIFICATE = "arn:aws:acm:us-west-2:111122223333:certificate/5f0c0000-0000-4000-8000-000000000009"
+REVISION = "5617a9f61b028005a4858fdac845db406aefb181"
+EMBED = {"model": "BAAI/bge-m3", "pool": "l4"}
+RERANK = {"model": "BAAI/bge-reranker-v2-m3", "pool": "l4"}
+ELSEWHERE = {"aws:region": "us-west-2", "cluster.create.zones": 2, "gateway.certificateArn": CERTIFICATE}
+
+
+def changed(after: Mapping[str, Any], before: Mapping[str, Any] | None = None) -> Difference:
+    before = before or {}
+    return compare("cloud", side("cloud", edited("cloud", before)), side("cloud", edited("cloud", {**before, **after})))
+
+
+def asked(difference: Difference, path: str) -> list[str]:
+    found = [each["message"] for each in difference.to_do.introduced if each["path"] == path]
+    return [each for each in found if "write your own" not in each]
+
+
+@pytest.mark.parametrize(
+    ("edit", "path", "says"),
+    [
+        ({"gateway.visibility": "public"}, "gateway.domain", "CNAME *.llm.example.com to the stack output"),
+        (ELSEWHERE, "gateway.domain", "CNAME *.llm.example.com to the stack output"),
+        (ELSEWHERE, "gateway.certificateArn", "the certificate has to cover *.llm.example.com"),
+        ({"gateway.domain": "ai.acme.eu"}, "gateway.domain", "CNAME *.ai.acme.eu"),
+        ({"gateway.timeoutSeconds": 600}, "gateway.domain", None),
+        ({"models.code.maxModelLen": 8192}, "gateway.domain", None),
+        ({"gateway": None}, "gateway.domain", None),
+    ],
+)
+def test_a_load_balancer_at_another_address_asks_for_its_name(
+    edit: dict[str, Any], path: str, says: str | None
+) -> None:
+    found = asked(changed(edit), path)
+    assert len(found) == (says is not None)
+    assert all(says in each for each in found if says)
+
+
+@pytest.mark.parametrize(
+    ("model", "edit", "path"),
+    [
+        (EMBED, {"model": "intfloat/multilingual-e5-large"}, "models.x.model"),
+        (EMBED, {"revision": REVISION}, "models.x.revision"),
+        (EMBED, {"maxModelLen": 4096}, None),
+        (RERANK, {"revision": REVISION}, None),  # it scores pairs: nobody stores what it says
+    ],
+)
+def test_vectors_of_another_model_are_computed_again(
+    model: dict[str, Any], edit: dict[str, Any], path: str | None
+) -> None:
+    told = changed({"models.x": {**model, **edit}}, {"models.x": model})
+    found = {each["path"] for each in told.to_do.introduced if "compute them again" in each["message"]}
+    assert found == ({path} if path else set())
+
+
+def test_requests_that_are_too_long_now_are_in_the_title() -> None:
+    told = changed({"models.code.maxModelLen": 8192, "models.code.kvCacheDtype": "fp8"})
+    assert mark(told) == "⚠️"
+    assert "another KV cache is used by `code`; `code` refuses requests over 8,192 tokens" in markdown(headline(told))
+
+
+def test_each_model_is_told_its_own_change() -> None:
+    title = headline(changed({"models.code.kvCacheDtype": "fp8", "models.chat.revision": REVISION}))
+    assert "2 models" not in title
+
+
+def test_a_quota_that_falls_asks_for_nothing() -> None:
+    more = {"models.x": {"model": "Qwen/Qwen3-8B", "pool": "l4", "maxModelLen": 8192}}
+    of_quotas = [asked(compare("cloud", *sides), "gpuPools") for sides in _both_ways(more)]
+    assert [any("quota" in each for each in found) for found in of_quotas] == [True, False]
+
+
+def _both_ways(edit: Mapping[str, Any]) -> list[tuple[Any, Any]]:
+    there, more = base("cloud"), side("cloud", edited("cloud", edit))
+    return [(there, more), (more, there)]
+
+
+def test_a_resource_whose_options_change_too_is_one_entry() -> None:
+    told = changed({"models.x": {**EMBED, "model": "intfloat/multilingual-e5-large"}}, {"models.x": EMBED})
+    entries = [row[1] for row in resources(told) if row[1]]
+    assert told.resources.options
+    assert len(entries) == len(set(entries))
