@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any, Literal, Protocol
 
 from components.container import Container, Fetch, Query
@@ -50,6 +51,15 @@ class Limits:
     refused_keys: Mapping[str, str] = field(default_factory=dict)  # attribute of a model -> why it has no place here
     refused_arguments: Mapping[str, str] = field(default_factory=dict)  # flag -> the key to use, or why there is none
     no_arguments: str | None = None  # why it takes none at all
+
+
+@dataclass(frozen=True)
+class Gauges:
+    """Metrics that count requests, and the version that they were looked up for: a new pin asks for another look."""
+
+    version: str
+    names: frozenset[str]
+    labels: frozenset[str]  # `namespace` and `service` are Prometheus' own, of the Service that it scraped
 
 
 class Asked(Protocol):
@@ -133,6 +143,8 @@ class Engine:
     api_key_env: str | None = None  # None: the engine can't check a key
     drains: bool = False  # on SIGTERM it lets requests in flight end
     keep_alive_env: str | None = None  # None: it never closes an idle connection
+    gauges: Gauges | None = None  # what its queries may ask
+    flags: Mapping[str, str] = MappingProxyType({})  # attribute of a plan's model -> the argument that tells it
     limits: Limits = Limits()
     memory: Callable[[Question, Gpu, int, Catalog], Sized] | None = None  # None: no estimate
     throughput: Callable[[Sized], Throughput] | None = None  # None: no estimate

@@ -15,7 +15,7 @@ from infra.cli.as_json import document
 from infra.cli.fit import run as fit
 from infra.diff.difference import compare
 from infra.engines import ENGINES, registered
-from infra.engines.engine import Engine, Limits, Workload
+from infra.engines.engine import Engine, Gauges, Limits, Workload
 from infra.engines.hub import weights_path
 from infra.engines.vllm.memory import size
 from infra.offline import plan_offline
@@ -50,6 +50,7 @@ class Quick(Engine):
     health_path = "/ready"
     metrics_path = "/metrics"
     api_key_env = "QUICK_KEY"
+    gauges = Gauges("1.0", frozenset({"quick_waiting"}), frozenset({"namespace", "service"}))
     limits = Limits(refused_keys={"quantization": "Quick reads weights as they are"}, truncates_prompts=True)
 
     def args(self, workload: Workload) -> tuple[str, ...]:
@@ -122,6 +123,17 @@ def test_its_server_is_started_as_it_says(engine: Engine, tmp_path: Path) -> Non
 def test_every_rule_holds_for_a_stack_with_it(engine: Engine, tmp_path: Path) -> None:
     planned = plan_offline(write_stack(tmp_path, QUICK))
     assert {name: rule(planned) for name, rule in RULES.items()} == {name: [] for name in RULES}
+
+
+def test_its_scaler_asks_what_somebody_looked_up(
+    engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    planned = plan_offline(
+        write_stack(tmp_path, QUICK.replace("engine: quick", "engine: quick, replicas: {min: 1, max: 2}"))
+    )
+    assert RULES["6 queries"](planned) == []
+    monkeypatch.setattr(type(engine), "gauges", None)
+    assert "nobody has looked at the metrics of quick" in str(RULES["6 queries"](planned))
 
 
 def test_without_models_of_its_own_nothing_is_estimated(tmp_path: Path) -> None:

@@ -26,6 +26,12 @@ def test_no_engine_is_named_outside_its_folder() -> None:
     assert {each for each in named if not each.startswith(folders)} == set()
 
 
+def test_no_rule_of_every_stack_names_one() -> None:
+    """Those that break a rule on purpose do."""
+    named = naming(REPOSITORY / "tests" / "invariants")
+    assert {each for each in named if not Path(each).name.startswith("test_")} == set()
+
+
 @pytest.mark.parametrize("engine", sorted(ENGINES))
 def test_an_engine_knows_no_other(engine: str) -> None:
     others = [name for name in ENGINES if name != engine]

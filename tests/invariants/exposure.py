@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from infra.engines import ENGINES
 from infra.offline import Planned
 from infra.recording import SECRET as MASKED
 from infra.recording import Recorded, Recording
@@ -132,7 +133,7 @@ def _online(recording: Recording, server: Pod) -> list[str]:
     """What lets a server go to the internet, or write to the cache."""
     broken = []
     (container,) = server.containers
-    if container["name"] != "ollama" and server.environment.get("HF_HUB_OFFLINE") != "1":
+    if ENGINES[container["name"]].library is None and server.environment.get("HF_HUB_OFFLINE") != "1":
         broken.append(f"{server.name}: HF_HUB_OFFLINE isn't 1")
     claims = {v["name"] for v in server.spec["volumes"] if "persistentVolumeClaim" in v}
     mounts = [m for m in container["volumeMounts"] if m["name"] in claims]

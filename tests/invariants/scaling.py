@@ -2,24 +2,11 @@
 
 import re
 
+from infra.engines import ENGINES
 from infra.offline import Planned
 from infra.recording import Recorded, Recording
 from tests.invariants.reading import SCALED_OBJECT, SERVICE, SERVICE_MONITOR, Pod, servers
 
-# Gauges that count requests, with the pinned version that they were looked up for: a new pin asks for another look.
-# The labels `namespace` and `service` are Prometheus' own, of the Service that it scraped.
-_METRICS = {
-    "vllm": {  # docs.vllm.ai, design/metrics
-        "version": "0.28.0",
-        "metrics": {"vllm:num_requests_running", "vllm:num_requests_waiting"},
-        "labels": {"namespace", "service", "model_name", "engine"},
-    },
-    "tgi": {  # huggingface.co/docs/text-generation-inference/reference/metrics
-        "version": "3.1.0",
-        "metrics": {"tgi_queue_size", "tgi_batch_current_size"},
-        "labels": {"namespace", "service"},
-    },
-}
 _QUERY = re.compile(r"sum\((?P<metric>[a-z_:]+)\{(?P<labels>[^}]*)\}\)")
 
 
@@ -68,17 +55,17 @@ def _trigger(planned: Planned, scaler: Recorded, metadata: dict[str, str], targe
         broken.append(f"{scaler.name}: threshold {metadata['threshold']}")
     if planned.plan.monitoring is None or metadata["serverAddress"] != planned.plan.monitoring.url:
         broken.append(f"{scaler.name}: asks {metadata['serverAddress']}, where no Prometheus is")
-    known, found = _METRICS.get(engine), _QUERY.fullmatch(query)
+    known, found = ENGINES[engine].gauges, _QUERY.fullmatch(query)
     if known is None:
-        return [*broken, f"{scaler.name}: {engine} measures nothing"]
-    if known["version"] != planned.plan.models[target.name].engine_version:
+        return [*broken, f"{scaler.name}: nobody has looked at the metrics of {engine}"]
+    if known.version != planned.plan.models[target.name].engine_version:
         broken.append(f"{scaler.name}: nobody has looked at the metrics of this {engine}")
     if found is None:
         return [*broken, f"{scaler.name}: `{query}` isn't one sum"]
-    if found["metric"] not in known["metrics"]:
+    if found["metric"] not in known.names:
         broken.append(f"{scaler.name}: {engine} has no metric {found['metric']}")
     labels = dict(re.findall(r'(\w+)="([^"]*)"', found["labels"]))
-    broken += [f"{scaler.name}: {engine}'s metrics have no label {name}" for name in labels.keys() - known["labels"]]
+    broken += [f"{scaler.name}: {engine}'s metrics have no label {name}" for name in labels.keys() - known.labels]
     namespace = target.resource.inputs["metadata"]["namespace"]
     wanted = {"namespace": namespace, "service": target.name, "model_name": target.argument("--served-model-name")}
     broken += [

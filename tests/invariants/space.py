@@ -2,6 +2,7 @@
 
 import base64
 
+from infra.engines import ENGINES
 from infra.offline import Planned
 from infra.recording import Recorded, Recording
 from tests.invariants.nodes import NodeGroup, group_of, node_groups
@@ -29,19 +30,11 @@ def weights_fit_the_gpu(planned: Planned) -> list[str]:
     broken = []
     for server in servers(planned.recording):
         model = planned.plan.models[server.name]
-        told = {
-            "--max-model-len": model.max_model_len,
-            "--max-num-seqs": model.max_num_seqs,
-            "--max-num-batched-tokens": model.max_num_batched_tokens,
-            "--gpu-memory-utilization": model.utilization,
-            "--tensor-parallel-size": max(model.gpus, 1),
-        }
-        if model.engine == "vllm":
-            for flag, planned_value in told.items():
-                if planned_value is not None and server.argument(flag) != str(planned_value):
-                    broken.append(
-                        f"{server.name}: {flag} is {server.argument(flag)}, the plan counts with {planned_value}"
-                    )
+        for attribute, flag in ENGINES[model.engine].flags.items():
+            value = getattr(model, attribute)
+            counted = max(value, 1) if attribute == "gpus" else value
+            if counted is not None and server.argument(flag) != str(counted):
+                broken.append(f"{server.name}: {flag} is {server.argument(flag)}, the plan counts with {counted}")
         fit = model.fit
         if fit is None:
             continue

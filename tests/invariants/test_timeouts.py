@@ -19,7 +19,7 @@ BREAKS = [
         "Deployment llama-8b-deployment",
         "container env",
         lambda env: [each for each in env if each["name"] != "VLLM_HTTP_TIMEOUT_KEEP_ALIVE"],
-        "llama-8b: closes idle connections after 5 s, others keep them 300 s",
+        "llama-8b: VLLM_HTTP_TIMEOUT_KEEP_ALIVE isn't set",
     ),
     Break(
         "5 timeouts",

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 
+from infra.engines import ENGINES
 from infra.offline import Planned
 from infra.recording import Recorded
 from tests.invariants.reading import INGRESS, Pod, jobs, release, seconds, servers
@@ -14,8 +15,6 @@ _ALB_ATTRIBUTES = {  # attribute -> the annotation that sets it, its default, it
     "idle_timeout.timeout_seconds": ("load-balancer-attributes", 60, 4000),
     "deregistration_delay.timeout_seconds": ("target-group-attributes", 300, 3600),
 }
-# Engines that close idle connections, by the variable that says after how long; others never do.
-_KEEP_ALIVE = {"vllm": ("VLLM_HTTP_TIMEOUT_KEEP_ALIVE", 5)}
 _NGINX_IDLE = 60  # upstream-keepalive-timeout of its ConfigMap, which isn't ours
 _AUTOSCALER_DEFAULT = "600"  # max-graceful-termination-sec: what a pod gets whose node is taken away
 _PULUMI_DEFAULT = "10m"
@@ -68,11 +67,12 @@ def _idle(ingress: Recorded) -> int:
 
 def _keep_alive(server: Pod, idle: int) -> list[str]:
     """Who closes an idle connection first must be the load balancer: a request on a closed one is a 502."""
-    engine = server.containers[0]["name"]
-    if engine not in _KEEP_ALIVE:
+    variable = ENGINES[server.containers[0]["name"]].keep_alive_env
+    if variable is None:
         return []
-    name, default = _KEEP_ALIVE[engine]
-    kept = int(server.environment.get(name, default))
+    if variable not in server.environment:
+        return [f"{server.name}: {variable} isn't set, so its own default holds"]
+    kept = int(server.environment[variable])
     return [] if kept > idle else [f"{server.name}: closes idle connections after {kept} s, others keep them {idle} s"]
 
 

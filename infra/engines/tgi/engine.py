@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 
 from components.container import HOME, Query
 from infra.catalog import Catalog
-from infra.engines.engine import Asked, Engine, Limits, Refusal, Workload
+from infra.engines.engine import Asked, Engine, Gauges, Limits, Refusal, Workload
 from infra.engines.hub import weights_path
 from infra.engines.tgi.flags import REFUSED
 from infra.engines.tgi.memory import size
@@ -29,6 +29,18 @@ class Tgi(Engine):
     api_key_env: str | None = "API_KEY"
     drains = False  # up to 3.1 it gives them 90 seconds, whatever it is told
     keep_alive_env: str | None = None  # axum's server has no idle timeout
+    gauges = Gauges(  # huggingface.co/docs/text-generation-inference/reference/metrics
+        version="3.1.0",
+        names=frozenset({"tgi_queue_size", "tgi_batch_current_size"}),
+        labels=frozenset({"namespace", "service"}),
+    )
+    flags: Mapping[str, str] = {
+        "max_model_len": "--max-total-tokens",
+        "max_num_seqs": "--max-batch-size",
+        "max_num_batched_tokens": "--max-batch-prefill-tokens",
+        "utilization": "--cuda-memory-fraction",
+        "gpus": "--num-shard",
+    }
     limits = Limits(quantizes_at_load=True, refused_arguments=REFUSED)
 
     memory = staticmethod(size)

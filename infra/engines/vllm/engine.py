@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from components.container import Query
-from infra.engines.engine import Engine, Limits, Workload
+from infra.engines.engine import Engine, Gauges, Limits, Workload
 from infra.engines.hub import weights_path
 from infra.engines.vllm.flags import REFUSED
 from infra.engines.vllm.memory import size
@@ -30,6 +30,18 @@ class Vllm(Engine):
     api_key_env: str | None = "VLLM_API_KEY"
     drains = True
     keep_alive_env: str | None = "VLLM_HTTP_TIMEOUT_KEEP_ALIVE"  # 5 seconds where it is not set
+    gauges = Gauges(  # docs.vllm.ai, design/metrics
+        version="0.28.0",
+        names=frozenset({"vllm:num_requests_running", "vllm:num_requests_waiting"}),
+        labels=frozenset({"namespace", "service", "model_name", "engine"}),
+    )
+    flags: Mapping[str, str] = {
+        "max_model_len": "--max-model-len",
+        "max_num_seqs": "--max-num-seqs",
+        "max_num_batched_tokens": "--max-num-batched-tokens",
+        "utilization": "--gpu-memory-utilization",
+        "gpus": "--tensor-parallel-size",
+    }
     limits = Limits(
         quantizes_at_load=True,
         cache_in_8_bit=True,
