@@ -1,13 +1,13 @@
 """Every constant of the estimates as a table: its value, its interval and where it comes from."""
 
 from infra.catalog import Catalog
+from infra.clouds.aws import bill
 from infra.engines.ollama import memory as ollama
 from infra.engines.tgi import prefill as tgi
 from infra.engines.vllm import activations
 from infra.engines.vllm import memory as fit
 from infra.engines.vllm import versions as vllm
 from infra.engines.vllm.throughput import HIGH, LOW, MID
-from infra.planning import cost
 from infra.sizing import judging, kv_cache, layers
 from infra.sizing.estimates import Estimate
 from infra.sizing.requests import WORKLOAD
@@ -89,7 +89,7 @@ def prices(catalog: Catalog) -> str:
 | EFS | {have.efs_gib_month:g} a GiB and month | {have.date} |
 | KMS key | {have.kms_key_month:g} a month | {have.date} |
 
-Not in it: {cost.LEFT_OUT}."""
+Not in it: {bill.LEFT_OUT}."""
 
 
 def _range(value: Estimate) -> str:

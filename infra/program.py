@@ -10,13 +10,13 @@ from infra.caller import ADMINS, Stranger, check_caller
 from infra.catalog import load_catalog
 from infra.clouds.aws.live import import_entry
 from infra.clouds.aws.section import CreateCluster
+from infra.clouds.aws.to_do import no_admins
 from infra.live import Namespaces, There, look
 from infra.outputs import known_outputs
 from infra.plan.kinds import by_kind
 from infra.plan.plan import Plan
 from infra.planning import make_plan
 from infra.planning.placeholders import unreachable
-from infra.planning.to_do import no_admins
 from infra.registry import cloud_of, services
 from infra.services.access.make import make_api_key, make_endpoints
 from infra.services.gateway.make import make_gateway

@@ -20,6 +20,7 @@ from components.aws.weights_file_system import WeightsFileSystem
 from components.chart import Chart
 from components.context_cluster import ContextCluster
 from components.pods import USER_ID
+from infra.clouds.aws.plan import AwsCluster, aws_cluster
 from infra.live import Namespaces
 from infra.plan.cluster import PoolPlan
 from infra.plan.plan import Plan
@@ -55,7 +56,7 @@ def aws_provider(plan: Plan) -> aws.Provider | None:
     """None where AWS isn't asked for anything. Tags are sorted: the provider takes them as text, where another order
     is a difference."""
     cluster = plan.cluster
-    if cluster.kind == "context":
+    if not isinstance(cluster, AwsCluster):
         return None
     return aws.Provider(
         "aws",
@@ -69,7 +70,7 @@ def aws_provider(plan: Plan) -> aws.Provider | None:
 def make_site(plan: Plan, cloud: aws.Provider | None, namespaces: Namespaces) -> Site:
     if cloud is None:
         return _context(plan, namespaces)
-    make = _new_cluster if plan.cluster.kind == "create" else _existing_eks
+    make = _new_cluster if plan.cluster.made else _existing_eks
     return make(plan, cloud, namespaces)
 
 
@@ -84,7 +85,7 @@ def _existing_eks(plan: Plan, cloud: aws.Provider, namespaces: Namespaces) -> Si
         "cluster",
         cluster_name=plan.cluster.name,
         region=_region(plan),
-        profile=plan.cluster.profile,
+        profile=aws_cluster(plan.cluster).profile,
         opts=_with(cloud),
     )
     both = pulumi.ResourceOptions(providers=[cloud, cluster.provider])
@@ -96,7 +97,7 @@ def _existing_eks(plan: Plan, cloud: aws.Provider, namespaces: Namespaces) -> Si
 
 def _new_cluster(plan: Plan, cloud: aws.Provider, namespaces: Namespaces) -> Site:
     settings = plan.settings
-    wanted = plan.cluster
+    wanted = aws_cluster(plan.cluster)
     network = _network(plan, cloud)
     create = settings.cluster.create
     assert create is not None
@@ -199,15 +200,16 @@ def _network(plan: Plan, cloud: aws.Provider) -> _Subnets:
         cidrs = [aws.ec2.get_subnet_output(id=subnet, opts=look_up).cidr_block for subnet in balancers]
         private: dict[str, pulumi.Input[str]] = {subnet: subnet for subnet in given.private_subnet_ids}
         return _Subnets(given.vpc_id, private, {}, balancers, cidrs, ())
-    assert plan.cluster.cidr is not None
+    cidr = aws_cluster(plan.cluster).cidr
+    assert cidr is not None
     network = Network(
         "network",
         vpc_name=plan.cluster.name,
-        cidr=plan.cluster.cidr,
+        cidr=cidr,
         zone_ids=plan.cluster.zone_ids,
-        nat_per_zone=plan.cluster.nat_per_zone,
+        nat_per_zone=aws_cluster(plan.cluster).nat_per_zone,
         region=_region(plan),
-        log_days=plan.cluster.log_days,
+        log_days=aws_cluster(plan.cluster).log_days,
         opts=_with(cloud),
     )
     return _Subnets(
@@ -215,19 +217,20 @@ def _network(plan: Plan, cloud: aws.Provider) -> _Subnets:
         network.private_subnet_ids,
         network.zone_names,
         list(network.public_subnet_ids.values()),
-        [public_cidr(plan.cluster.cidr, zone) for zone in network.public_subnet_ids],
+        [public_cidr(cidr, zone) for zone in network.public_subnet_ids],
         (network,),
     )
 
 
 def _pool(plan: Plan, pool: PoolPlan, cluster: Cluster, network: _Subnets, cloud: aws.Provider) -> GpuPool:
     assert pool.ami_type is not None
-    assert plan.cluster.ami_release is not None
+    release = aws_cluster(plan.cluster).ami_release
+    assert release is not None
     return GpuPool(
         pool.name,
         cluster_name=plan.cluster.name,
         version=plan.cluster.version,
-        ami_release=plan.cluster.ami_release,
+        ami_release=release,
         node_role_arn=cluster.node_role_arn,
         groups={
             place: GroupSize(network.within((place,) if place else pool.zone_ids), group.min, group.max)
@@ -244,7 +247,7 @@ def _pool(plan: Plan, pool: PoolPlan, cluster: Cluster, network: _Subnets, cloud
         nvme=pool.nvme,
         ephemeral_gib=pool.ephemeral_gib,
         labels=pool.selector,
-        tags=plan.cluster.tags,
+        tags=aws_cluster(plan.cluster).tags,
         depends_on=[*cluster.before_nodes, *network.resources],
         opts=_with(cloud),
     )
@@ -269,11 +272,11 @@ def _addons(
         device_plugin = NvidiaDevicePlugin(chart, _tolerations(plan), classes[0] if classes else None)
     if (chart := wanted.get("clusterAutoscaler")) and region:
         of_the_cloud["cluster-autoscaler"] = ClusterAutoscaler(
-            chart, cluster.autoscaler_image_tag, cluster.name, region
+            chart, aws_cluster(cluster).autoscaler_image_tag, cluster.name, region
         )
     if (chart := wanted.get("loadBalancerController")) and region and vpc_id is not None:
         of_the_cloud["load-balancer-controller"] = LoadBalancerController(
-            chart, cluster.name, region, cluster.partition, vpc_id, cluster.tags
+            chart, cluster.name, region, aws_cluster(cluster).partition, vpc_id, aws_cluster(cluster).tags
         )
     return Addons(
         "addons",

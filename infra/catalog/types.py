@@ -24,6 +24,8 @@ class Instance:
     arch: Literal["x86_64", "arm64"]
     network_gbps: float  # baseline
     efa_interfaces: int
+    pod_cpu: float  # cores and memory that a node leaves for pods, daemonsets already taken off
+    pod_gib: float
     disk_mbps: int  # of network disks, baseline; 0: not seen, of a type that is left out
     spot: bool
     capacity_block: bool

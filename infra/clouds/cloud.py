@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from infra.clouds.resource_types import ResourceTypes
 from infra.owner import Owner, Touched
+from infra.plan.money import PriceNote
+from infra.plan.notes import Step, ToDo
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -16,8 +18,22 @@ if TYPE_CHECKING:
     from infra.live.check import Obstacle
     from infra.live.left import Left
     from infra.live.state import Held, State
-    from infra.plan.cluster import ClusterPlan, IngressController
+    from infra.plan.cluster import (
+        AddonPlan,
+        CachePlan,
+        ClusterPlan,
+        GatewayPlan,
+        IngressController,
+        PoolPlan,
+        Quota,
+        SystemNodes,
+    )
+    from infra.plan.findings import Decided
+    from infra.plan.models import ModelPlan
+    from infra.plan.money import CheaperPlatform, CostItem
+    from infra.plan.notes import Finding, Note
     from infra.plan.plan import Plan
+    from infra.planning.cost import Billed
     from infra.settings import Settings
     from infra.settings.checks.scope import Scope
     from infra.settings.mistakes import Report
@@ -70,6 +86,76 @@ class Cloud(Owner):
     def offered(self, catalog: Catalog, region: str | None) -> Catalog:
         """The catalogue with its own instance types of a region, at list prices: what `fit` looks at."""
         return catalog
+
+    def plan_cluster(
+        self, stack: str, settings: Settings, region: str | None, config: Any, catalog: Catalog
+    ) -> Decided[ClusterPlan]:
+        """`config`: what `read_config` returned; None where nobody asked."""
+        raise NotImplementedError
+
+    def explain(
+        self, settings: Settings, cluster: ClusterPlan, cache: CachePlan, catalog: Catalog
+    ) -> Iterable[Finding]:
+        """What was chosen and assumed of the cluster, once it is known where the weights are."""
+        return ()
+
+    def furnish(self, pool: PoolPlan, settings: Settings, cluster: ClusterPlan, catalog: Catalog) -> Decided[PoolPlan]:
+        """A pool whose nodes it makes, with what it decides of them: image, disks, labels, groups."""
+        yield from ()
+        return pool
+
+    def system_nodes(self, settings: Settings, catalog: Catalog) -> SystemNodes | None:
+        """Where models without a GPU run, of a cluster that it makes; None: nobody knows what room there is."""
+        return None
+
+    def warn_of_pool(self, pool: PoolPlan, models: Sequence[ModelPlan], cluster: ClusterPlan) -> Iterable[Finding]:
+        """What it does to the nodes of a pool, and to the models there."""
+        return ()
+
+    def warn_of_drain(self, gateway: GatewayPlan | None, pools: Iterable[PoolPlan], seconds: int) -> Iterable[Finding]:
+        """`seconds`: what a pod may take to end."""
+        return ()
+
+    def bill(self, billed: Billed) -> Iterable[CostItem]:
+        """Items beside the price of nodes."""
+        return ()
+
+    def usd_beside_node(self, pool: PoolPlan, catalog: Catalog) -> float:
+        """What a node of the pool costs per month beside its price, such as its disk."""
+        return 0.0
+
+    def price_note(self, billed: Billed) -> Decided[PriceNote]:
+        yield from ()
+        return PriceNote("what isn't listed", f"prices of {self.title}, as the catalogue has them")
+
+    def cheaper_platform(self, settings: Settings, cluster: ClusterPlan, catalog: Catalog) -> Iterable[CheaperPlatform]:
+        """What would cost less of the cluster itself."""
+        return ()
+
+    def quotas(self, cluster: ClusterPlan, pools: Mapping[str, PoolPlan], catalog: Catalog) -> Iterable[Quota]:
+        """What an account must be allowed to have."""
+        return ()
+
+    def to_dos(
+        self,
+        settings: Settings,
+        cluster: ClusterPlan,
+        pools: Mapping[str, PoolPlan],
+        addons: Mapping[str, AddonPlan],
+        quotas: Sequence[Quota],
+    ) -> Iterable[Finding]:
+        """What a person has to do in the account, the quotas among it."""
+        for nth, each in enumerate(quotas):
+            needed = f"quota '{each.name}' ({each.code}) in {each.region}: {each.needed} {each.unit} at most"
+            yield ToDo("gpuPools", needed, Step.QUOTAS, nth)
+
+    def reserved(self, text: str) -> str | None:
+        """What a text of a stack file is, where its documentation reserves it; None: it may be somebody's."""
+        return None
+
+    def placeholders_that_stop(self, settings: Settings, reserved: Callable[[str], str | None]) -> Iterable[Note]:
+        """Those with which nobody would reach what `up` makes; `reserved` knows addresses and domains too."""
+        return ()
 
     def unreachable(self, plan: Plan) -> Iterable[Obstacle]:
         """Why nobody could reach the cluster from here, found without asking it. Raises NotRead."""

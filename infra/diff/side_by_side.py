@@ -4,10 +4,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from infra.catalog import load_catalog
+from infra.clouds.aws.quotas import code_of
 from infra.diff.figures import Quota, quotas_of
 from infra.diff.findings import Finding
 from infra.diff.nodes import node_group
-from infra.planning.quotas import code_of
 from infra.sides.types import Resources, Side, name_of, pool_of
 
 

@@ -41,7 +41,7 @@ class PrometheusLogin:
 
 @dataclass(frozen=True)
 class Quota:
-    """What an account must be allowed to have, at most; the code is that of AWS Service Quotas."""
+    """What an account must be allowed to have, at most; the code is the cloud's own."""
 
     code: str
     name: str
@@ -52,7 +52,7 @@ class Quota:
 
 @dataclass(frozen=True)
 class NodeGroupPlan:
-    """An EKS node group, in nodes; those of a pool add up to its own figures."""
+    """A group of a pool's nodes; those of a pool add up to its own figures."""
 
     min: int
     max: int
@@ -69,12 +69,6 @@ class PoolPlan:
     min: int  # nodes
     max: int  # nodes
     zone_ids: tuple[str, ...]  # where every one of its types is offered
-    ami_type: str | None
-    root_gib: int
-    root_iops: int
-    root_throughput: int  # MiB/s
-    nvme: bool  # instance store under containerd and kubelet
-    ephemeral_gib: int  # what pods can use of a node's disk, as the autoscaler is told
     selector: Mapping[str, str]  # what a pod of this pool selects; on nodes that we make, their labels
     tolerations: tuple[Mapping[str, str], ...]  # as Kubernetes writes them
     usd_per_node_hour: float | None  # the dearest of its types; of spot in the dearest zone
@@ -86,39 +80,44 @@ class PoolPlan:
     runtime_class: str | None  # of GPU pods
     idle_gpus: int  # of the nodes that the fewest replicas need: paid for, and nobody's
     reasons: tuple[str, ...]
+    # What the cloud that makes the nodes decides:
+    ami_type: str | None = None
+    root_gib: int = 0
+    root_iops: int = 0
+    root_throughput: int = 0  # MiB/s
+    nvme: bool = False  # local disks under containerd and kubelet
+    ephemeral_gib: int = 0  # what pods can use of a node's disk, as the autoscaler is told
     groups: Mapping[str, NodeGroupPlan] = field(default_factory=dict)  # by zone or subnet id; "": one for all zones
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class ClusterPlan:
-    kind: Literal["create", "context", "eks"]
-    name: str  # of the EKS cluster, or the context
+    """A cloud adds what it alone decides."""
+
+    kind: str  # in the cloud's own words
+    name: str  # of the cluster, or of its kubeconfig context
     version: str
     region: str | None
-    partition: str  # as ARNs name it: aws, aws-cn, aws-us-gov
-    zone_ids: tuple[str, ...]  # () on a cluster that exists
-    cidr: str | None  # None with a VPC that exists
-    nat_per_zone: bool
-    system_ami_type: str  # as EKS names it
-    system_root_gib: int  # engines' images, what an engine with its own library fetches, and models on the CPU
-    log_days: int  # of the control plane's and the VPC's connections
-    autoscaler_image_tag: str  # of the cluster's own minor version; "" where that isn't known
-    ami_release: str | None  # of each node that we make; None on a cluster that exists
-    addon_versions: Mapping[str, str]  # of EKS add-ons, by their name
-    profile: str | None  # of the AWS CLI's configuration; None: whatever the environment says
-    account_id: str | None  # the one account that it may be in
-    tags: Mapping[str, str]  # of every AWS resource
+    made: bool  # by this stack
+    context: str | None = None  # of the kubeconfig, where that is how the stack reaches the cluster
+    zone_ids: tuple[str, ...] = ()  # () on a cluster that exists
 
     @property
     def kubectl(self) -> str:
-        """As a command begins that is for this cluster; of one on EKS only its user knows the context."""
-        return kubectl(self.name if self.kind == "context" else None)
+        """As a command begins that is for this cluster; else only its user knows the context."""
+        return kubectl(self.context)
 
-    @property
-    def aws_arguments(self) -> tuple[str, ...]:
-        """Of a command of the AWS CLI: the region, and whose credentials."""
-        profile = ("--profile", self.profile) if self.profile else ()
-        return (*(("--region", self.region) if self.region else ()), *profile)
+
+@dataclass(frozen=True)
+class SystemNodes:
+    """Nodes for everything that isn't on a GPU, of a cluster that this stack makes."""
+
+    type: str
+    count: int
+    most: int  # that a stack file may ask for
+    cpu: float  # cores of one that pods can have
+    gib: float
+    path: str  # of their settings
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,9 @@
 
 from dataclasses import dataclass
 
+from infra.plan.cluster import ClusterPlan
 from infra.plan.notes import Write
+from infra.settings import Settings
 
 HOURS_A_MONTH = 730
 
@@ -33,6 +35,26 @@ class CostItem:
     what: str = ""  # how much of what is billed
     pool: str | None = None  # whose nodes these are
     with_nodes: bool = False  # what each node has beside its price: fewer nodes, less of it
+
+
+@dataclass(frozen=True)
+class CheaperPlatform:
+    """What would cost less of the cluster itself: what to write, and what the stack is then."""
+
+    write: Write
+    settings: Settings
+    cluster: ClusterPlan
+    effect: str
+
+
+@dataclass(frozen=True)
+class PriceNote:
+    """What a bill leaves out, and whose its prices are."""
+
+    left_out: str
+    note: str  # date, region, discount of the prices; which are the user's own
+    whose: str = ""  # what the sum has to say of its prices; blank where they are the region's
+    others_whose: str = ""  # the same of all but nodes
 
 
 @dataclass(frozen=True)

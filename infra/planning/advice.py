@@ -11,6 +11,7 @@ from infra.plan.money import Remedy
 from infra.plan.notes import Advice, Violation, Write
 from infra.plan.plan import Plan
 from infra.plan.rules import Rule
+from infra.plan.writes import written
 from infra.planning.budget import PATH as BUDGET
 from infra.planning.budget import enough, total
 from infra.settings import Settings
@@ -19,39 +20,6 @@ from infra.settings.mistakes import Mistake, Report
 Attempt = Callable[[Write], Plan | None]  # the plan once that is written; None: refused, or enough was tried
 PINNED_FIRST = ", after `plan --pin`"  # where what is written needs the pools that the program chose
 MOST_OF_RULES = 24  # pieces of advice that are tried; a stack that breaks many rules shows the rest untried
-
-
-def written(write: Write) -> str:
-    """As a person writes it; what is taken out is said last."""
-    first, *rest = pieces(write)
-    return f"{first} with {' and '.join(rest)}" if rest else first
-
-
-def pieces(write: Write) -> list[str]:
-    """One for each thing that is written, the keys of a pool together; then what is taken out."""
-    put: dict[str, dict[str, Any]] = {}
-    for path, value in write:
-        if value is not None:
-            thing = path.rpartition(".")[0] if path.startswith("gpuPools.") else path
-            put.setdefault(thing, {})[path] = value
-    return [
-        *(_piece(thing, values) for thing, values in put.items()),
-        *(f"no {path}" for path, value in write if value is None),
-    ]
-
-
-def _piece(thing: str, values: Mapping[str, Any]) -> str:
-    if len(values) == 1:
-        return ", ".join(f"{path}: {shown(value)}" for path, value in values.items())
-    named = sorted((path.rpartition(".")[2], value) for path, value in values.items())
-    keys = ", ".join(f"{key}: {shown(value)}" for key, value in named)
-    return f"{thing}: {{{keys}}}"
-
-
-def shown(value: Any) -> str:
-    if isinstance(value, tuple):
-        return f"[{', '.join(map(str, value))}]"
-    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def follow(settings: Settings, write: Write, region: str | None, catalog: Catalog) -> Settings | None:

@@ -8,7 +8,8 @@ from functools import cached_property
 from infra.catalog import Catalog
 from infra.plan.notes import Advice, Write
 from infra.plan.plan import Plan
-from infra.planning.advice import Attempt, completed, written
+from infra.plan.writes import written
+from infra.planning.advice import Attempt, completed
 from infra.planning.budget import total
 from infra.settings.platform import Budget
 

@@ -15,7 +15,7 @@ from infra.plan.rules import Rule
 from infra.planning.advice import Attempt
 from infra.planning.budget import biggest, enough_budget, of, total
 from infra.planning.budget_search import Search
-from infra.planning.paused import cheapest_system_nodes
+from infra.registry import cloud_of
 from infra.settings.cluster import GpuPool
 from infra.settings.platform import Budget
 
@@ -216,16 +216,10 @@ def _able_on_spot(search: Search) -> list[str]:
 
 
 def _platform(search: Search) -> list[Write]:
-    """Cheaper system nodes that are no smaller, and one NAT gateway instead of one per zone."""
-    settings = search.plan.settings
-    best = cheapest_system_nodes(settings, search.catalog)
-    create = settings.cluster.create
-    writes: list[Write] = []
-    if create is not None and best is not None and best.name != create.system_nodes.instance_type:
-        writes.append((("cluster.create.systemNodes.instanceType", best.name),))
-    if search.plan.cluster.nat_per_zone:
-        writes.append((("cluster.create.network.nat", "one"),))
-    return writes
+    """What would cost less of the cluster itself."""
+    plan = search.plan
+    ways = cloud_of(plan.settings).cheaper_platform(plan.settings, plan.cluster, search.catalog)
+    return [each.write for each in ways]
 
 
 def _cheaper_type(search: Search, planned: PoolPlan, beside: Write = ()) -> Iterator[Advice]:

@@ -7,7 +7,8 @@ from itertools import islice
 from infra.plan.models import ModelPlan
 from infra.plan.notes import Advice, Warned, Write
 from infra.plan.plan import Plan
-from infra.planning.advice import PINNED_FIRST, Attempt, completed, holds, written
+from infra.plan.writes import written
+from infra.planning.advice import PINNED_FIRST, Attempt, completed, holds
 from infra.planning.mends import Mend, surer
 from infra.planning.options import is_certain, serving, tries
 from infra.planning.placement import Placed

@@ -12,7 +12,8 @@ from infra.plan.money import HOURS_A_MONTH, Cheaper
 from infra.plan.notes import Write
 from infra.plan.plan import Plan
 from infra.plan.words import count
-from infra.planning.advice import Attempt, completed, holds, pieces
+from infra.plan.writes import pieces
+from infra.planning.advice import Attempt, completed, holds
 from infra.planning.mends import Changes, runs_in_8_bit, smaller_ways, smaller_weights
 from infra.planning.nodes import nodes_for
 from infra.planning.options import Option, fewest, serving

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from infra.catalog import Catalog
-from infra.clouds.aws.config import AwsConfig
+from infra.clouds.cloud import Cloud
+from infra.clouds.existing.own_pools import to_do_of_own_nodes, with_room
 from infra.plan.cluster import AddonPlan, CachePlan, ClusterPlan, GatewayPlan, Monitoring, PoolPlan, Quota
 from infra.plan.findings import Decided, Findings, gather, split
 from infra.plan.models import ModelPlan
@@ -15,13 +16,10 @@ from infra.plan.plan import Plan
 from infra.planning.bill import minimum_per_month, plan_bill
 from infra.planning.budget import check_budget
 from infra.planning.cache import plan_cache
-from infra.planning.cluster import explain_versions, plan_cluster
 from infra.planning.cost import Billed
-from infra.planning.groups import with_groups
 from infra.planning.model_plans import plan_models
 from infra.planning.node_makers import check_node_makers
 from infra.planning.nodes import plan_pool
-from infra.planning.own_pools import to_do_of_own_nodes, with_room
 from infra.planning.paused import cheaper_while_paused
 from infra.planning.peak import check_peak
 from infra.planning.placeholders import list_placeholders
@@ -29,12 +27,11 @@ from infra.planning.placement import Placed, by_pool, place
 from infra.planning.pods import check_system_nodes
 from infra.planning.pools import Offer, declared, makeable
 from infra.planning.prefetch import explain_prefetch
-from infra.planning.quotas import list_quotas, plan_quotas
 from infra.planning.rollout import surges
 from infra.planning.served import Served, resolve
 from infra.planning.sizing import Sizing
-from infra.planning.to_do import list_account, list_licences, list_nodes
-from infra.planning.warnings import warn_of_allow, warn_of_budget, warn_of_drain, warn_of_pool
+from infra.planning.to_do import list_licences, list_nodes
+from infra.planning.warnings import warn_of_allow, warn_of_budget, warn_of_pool
 from infra.planning.waste import warn_of_waste
 from infra.registry import cloud_of, services
 from infra.services.addons.plan import plan_addons
@@ -52,12 +49,16 @@ class Asked:
     settings: Settings
     region: str | None
     secrets: frozenset[str]
-    aws: AwsConfig
+    config: Any  # what the cloud's own keys say
     sizing: Sizing
 
     @property
     def catalog(self) -> Catalog:
         return self.sizing.catalog
+
+    @property
+    def cloud(self) -> Cloud:
+        return cloud_of(self.settings)
 
 
 @dataclass(frozen=True)
@@ -131,7 +132,7 @@ def _decide(asked: Asked) -> Decided[_Parts]:
     billed = _billed(asked, platform, nodes, models)
     cost = yield from plan_bill(billed)
     yield from check_budget(asked.settings, cost)
-    quotas = plan_quotas(platform.cluster, nodes.pools, asked.catalog)
+    quotas = tuple(asked.cloud.quotas(platform.cluster, nodes.pools, asked.catalog))
     yield from _to_dos(asked, platform, nodes, quotas)
     parts = yield from _services(_around(asked, platform, models))
     return _Parts(platform, nodes, models, billed, cost, quotas, parts)
@@ -139,18 +140,18 @@ def _decide(asked: Asked) -> Decided[_Parts]:
 
 def _platform(asked: Asked) -> Decided[_Platform]:
     settings, catalog = asked.settings, asked.catalog
-    cluster = yield from plan_cluster(asked.stack, settings, asked.region, asked.aws, catalog)
+    cluster = yield from asked.cloud.plan_cluster(asked.stack, settings, asked.region, asked.config, catalog)
     served = yield from _served(asked, cluster)
     cache = yield from plan_cache(settings, served, cluster)
-    yield from explain_versions(settings, cluster, cache, catalog)
+    yield from asked.cloud.explain(settings, cluster, cache, catalog)
     yield from explain_prefetch(served, cluster, catalog)
-    gateway = yield from plan_gateway(settings, cloud_of(settings))
+    gateway = yield from plan_gateway(settings, asked.cloud)
     addons = yield from plan_addons(settings, catalog)
     return _Platform(cluster, served, cache, gateway, addons, plan_monitoring(settings, addons, catalog))
 
 
 def _served(asked: Asked, cluster: ClusterPlan) -> Decided[list[Served]]:
-    no_gpu_nodes = not asked.settings.gpu_pools and cluster.kind != "create"
+    no_gpu_nodes = not asked.settings.gpu_pools and not asked.cloud.makes_nodes(asked.settings)
     served: list[Served] = []
     for name, model in sorted(asked.settings.models.items()):
         served.append((yield from resolve(name, model, asked.catalog, no_gpu_nodes=no_gpu_nodes)))
@@ -160,18 +161,17 @@ def _served(asked: Asked, cluster: ClusterPlan) -> Decided[list[Served]]:
 def _nodes(asked: Asked, platform: _Platform) -> Decided[_Nodes]:
     settings, catalog, cluster, zones = asked.settings, asked.catalog, platform.cluster, platform.zones
     offers = [declared(name, pool, catalog, cluster.region, zones) for name, pool in sorted(settings.gpu_pools.items())]
-    new = makeable(catalog, cluster.region, zones) if cluster.kind == "create" else ()
+    new = makeable(catalog, cluster.region, zones) if asked.cloud.makes_nodes(settings) else ()
     placed: list[Placed] = []
     for each in platform.served:
         placed.append((yield from place(each, offers, new, asked.sizing)))
-    placed = with_room(placed)
-    pools = yield from _pools(offers, placed, catalog, one_reader=platform.one_reader)
-    pools = yield from with_groups(pools, settings, cluster)
+    placed = with_room(placed, by_pool(placed))
+    pools = yield from _pools(asked, platform, offers, placed)
     return _Nodes(offers, new, placed, pools)
 
 
 def _pools(
-    offers: Sequence[Offer], placed: Sequence[Placed], catalog: Catalog, *, one_reader: bool
+    asked: Asked, platform: _Platform, offers: Sequence[Offer], placed: Sequence[Placed]
 ) -> Decided[dict[str, PoolPlan]]:
     """Those of the stack file, and those that the models asked for."""
     on = {offer.name: [] for offer in offers} | by_pool(placed)
@@ -179,8 +179,10 @@ def _pools(
     used |= {each.offer.name: each.offer for each in placed if each.offer is not None}
     pools: dict[str, PoolPlan] = {}
     for name in sorted(used):
-        surge = max((each.gpus for each in on[name] if surges(each, one_reader=one_reader)), default=0)
-        pools[name] = yield from plan_pool(used[name], on[name], catalog, surge=surge)
+        surge = max((each.gpus for each in on[name] if surges(each, one_reader=platform.one_reader)), default=0)
+        pools[name] = yield from plan_pool(used[name], on[name], asked.catalog, surge=surge)
+        if not pools[name].existing:
+            pools[name] = yield from asked.cloud.furnish(pools[name], asked.settings, platform.cluster, asked.catalog)
     return pools
 
 
@@ -189,26 +191,26 @@ def _check_nodes(
 ) -> Iterator[Finding]:
     on = by_pool(nodes.placed)
     for name, pool in nodes.pools.items():
-        yield from check_peak(pool, on.get(name, []), models, asked.catalog)
+        yield from check_peak(pool, on.get(name, []), models, asked.cloud, asked.catalog)
     yield from check_node_makers(asked.settings, nodes.pools, platform.addons)
-    create = asked.settings.cluster.create
-    if create is not None:
-        node = asked.catalog.aws.cpu_instances.get(create.system_nodes.instance_type)
+    system = asked.cloud.system_nodes(asked.settings, asked.catalog)
+    if system is not None:
         surging = frozenset(each.served.name for each in nodes.placed if surges(each, one_reader=platform.one_reader))
-        yield from check_system_nodes(nodes.placed, node, create.system_nodes.count, surging=surging)
+        yield from check_system_nodes(nodes.placed, system, surging=surging)
 
 
 def _warn(asked: Asked, platform: _Platform, nodes: _Nodes, models: Mapping[str, ModelPlan]) -> Iterator[Finding]:
     on = by_pool(nodes.placed)
     for name, pool in nodes.pools.items():
         served_there = [models[each.served.name] for each in on.get(name, [])]
-        yield from warn_of_pool(pool, served_there, platform.cluster, platform.cache)
+        yield from warn_of_pool(pool, served_there, platform.cache)
+        yield from asked.cloud.warn_of_pool(pool, served_there, platform.cluster)
     for each in nodes.placed:
         yield from warn_of_waste(each, nodes.offers, nodes.new, asked.sizing)
     longest = max(model.timeouts.grace_period for model in models.values())
     yield from warn_of_allow(asked.settings, nodes.pools)
     yield from warn_of_budget(asked.settings, nodes.pools.values())
-    yield from warn_of_drain(platform.gateway, nodes.pools.values(), longest)
+    yield from asked.cloud.warn_of_drain(platform.gateway, nodes.pools.values(), longest)
 
 
 def _billed(asked: Asked, platform: _Platform, nodes: _Nodes, models: Mapping[str, ModelPlan]) -> Billed:
@@ -227,10 +229,9 @@ def _billed(asked: Asked, platform: _Platform, nodes: _Nodes, models: Mapping[st
 def _to_dos(asked: Asked, platform: _Platform, nodes: _Nodes, quotas: tuple[Quota, ...]) -> Iterator[Finding]:
     settings, cluster = asked.settings, platform.cluster
     yield from list_placeholders(settings)
-    yield from list_account(settings, cluster, platform.addons)
-    yield from list_quotas(quotas)
+    yield from asked.cloud.to_dos(settings, cluster, nodes.pools, platform.addons, quotas)
     yield from list_licences(asked.stack, nodes.placed, asked.secrets)
-    yield from list_nodes(settings, nodes.pools)
+    yield from list_nodes(cluster, nodes.pools)
     yield from to_do_of_own_nodes(settings, cluster, nodes.pools)
 
 

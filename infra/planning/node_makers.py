@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from infra.plan.cluster import AddonPlan, PoolPlan
 from infra.plan.notes import Advice, Finding, Violation
 from infra.plan.rules import Rule
-from infra.planning.advice import written
+from infra.plan.writes import written
 from infra.settings import Settings
 
 _WITHOUT = {

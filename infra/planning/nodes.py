@@ -1,27 +1,19 @@
-"""Pools as node groups: how many nodes they may have, where, with which disk; and whether the peak fits them."""
+"""Pools: how many nodes they may have, and where; and whether the peak fits them."""
 
 from collections.abc import Iterator, Sequence
 
 from infra.catalog import Catalog
+from infra.clouds.existing.own_cards import say_card
+from infra.clouds.existing.own_pools import check_own_nodes
 from infra.clouds.existing.section import ExistingNodes
 from infra.plan.cluster import PoolPlan
 from infra.plan.findings import Decided
 from infra.plan.notes import Chosen, Finding
 from infra.plan.words import count
-from infra.planning.disks import AMI_GIB, root_gib
-from infra.planning.own_cards import say_card
-from infra.planning.own_pools import check_own_nodes
 from infra.planning.placement import Placed
-from infra.planning.pods import SCRATCH_GIB
 from infra.planning.pools import Offer
 
-AMI_TYPE = "AL2023_x86_64_NVIDIA"
 TAINT = {"key": "nvidia.com/gpu", "operator": "Equal", "value": "present", "effect": "NoSchedule"}
-# gp3: 3,000 IOPS are in its price and allow 750 MiB/s; an image unpacks at the disk's speed where there is no NVMe.
-ROOT_IOPS = 3000
-THROUGHPUT_WITH_NVME, THROUGHPUT_WITHOUT = 125, 600
-# What of a disk's nominal size pods can use: file system, kubelet's own eviction threshold of 10 %.
-USABLE = 0.85
 
 
 def plan_pool(offer: Offer, placed: Sequence[Placed], catalog: Catalog, *, surge: int) -> Decided[PoolPlan]:
@@ -33,9 +25,6 @@ def plan_pool(offer: Offer, placed: Sequence[Placed], catalog: Catalog, *, surge
     most = yield from _maximum(offer, placed, surge)
     own = (yield from check_own_nodes(offer, placed, most, surge)) if offer.existing else None
     pool_min = _minimum(offer, most)
-    nvme = bool(offer.types) and all(each.nvme_gb for each in offer.types)
-    root = _root_gib(offer, catalog, nvme=nvme)
-    smallest_nvme_gib = min((each.nvme_gb for each in offer.types), default=0) * 1e9 / 2**30
     idle = _idle(offer, placed, pool_min, most) if not offer.existing or offer.nodes else 0
     return PoolPlan(
         name=offer.name,
@@ -47,12 +36,6 @@ def plan_pool(offer: Offer, placed: Sequence[Placed], catalog: Catalog, *, surge
         min=pool_min,
         max=most,
         zone_ids=offer.zone_ids,
-        ami_type=None if offer.existing else AMI_TYPE,
-        root_gib=root,
-        root_iops=ROOT_IOPS,
-        root_throughput=THROUGHPUT_WITH_NVME if nvme else THROUGHPUT_WITHOUT,
-        nvme=nvme,
-        ephemeral_gib=int((smallest_nvme_gib if nvme else root - AMI_GIB) * USABLE),
         selector=_selector(offer),
         tolerations=_tolerations(offer),
         usd_per_node_hour=offer.usd_per_node_hour,
@@ -127,20 +110,12 @@ def nodes_for(placed: Sequence[Placed], gpus_per_node: int, *, at_most: bool, ex
     return sum(-(-count // (gpus_per_node // gpus)) for gpus, count in wanted.items())
 
 
-def _root_gib(offer: Offer, catalog: Catalog, *, nvme: bool) -> int:
-    """Images and each pod's scratch, where no NVMe holds them."""
-    if nvme or not offer.types:
-        return 50
-    return root_gib(catalog, scratch_gib=SCRATCH_GIB * offer.gpus_per_node)
-
-
 def _selector(offer: Offer) -> dict[str, str]:
     if offer.existing:
         return dict(_existing(offer).selector)
     return {
         "llm-platform/pool": offer.name,
         "nvidia.com/gpu.present": "true",  # where the device plugin's chart schedules
-        "k8s.amazonaws.com/accelerator": offer.gpu.lower(),  # the autoscaler waits for GPUs of nodes with this label
     }
 
 

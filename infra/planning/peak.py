@@ -4,12 +4,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from infra.catalog import Catalog
+from infra.clouds.cloud import Cloud
 from infra.plan.cluster import PoolPlan
 from infra.plan.models import ModelPlan
 from infra.plan.notes import Advice, Finding, Violation
 from infra.plan.rules import Rule
 from infra.plan.words import count
-from infra.planning.advice import written
+from infra.plan.writes import written
 from infra.planning.billed_nodes import ROLLOUTS_PER_MONTH
 from infra.planning.cost import maximum_per_month
 from infra.planning.nodes import nodes_for
@@ -20,7 +21,7 @@ GAP_USD_PER_MINUTE = 1.0
 
 
 def check_peak(
-    pool: PoolPlan, placed: Sequence[Placed], models: Mapping[str, ModelPlan], catalog: Catalog
+    pool: PoolPlan, placed: Sequence[Placed], models: Mapping[str, ModelPlan], cloud: Cloud, catalog: Catalog
 ) -> Iterator[Finding]:
     """`placed`: the models of this pool."""
     room = pool.max * pool.gpus_per_node
@@ -41,16 +42,16 @@ def check_peak(
         f"{' + '.join([*([parts] if parts else []), *rollout])} = {pool.peak_gpus + pool.surge_gpus};"
         f" pool {pool.name} can grow to {room}",
         f"gpuPools.{pool.name}.max: larger",
-        tuple(_fixes(pool, placed, models, catalog)),
+        tuple(_fixes(pool, placed, models, cloud, catalog)),
     )
 
 
 def _fixes(
-    pool: PoolPlan, placed: Sequence[Placed], models: Mapping[str, ModelPlan], catalog: Catalog
+    pool: PoolPlan, placed: Sequence[Placed], models: Mapping[str, ModelPlan], cloud: Cloud, catalog: Catalog
 ) -> Iterator[Advice]:
     needed = nodes_for(placed, pool.gpus_per_node, at_most=True, extra=pool.surge_gpus)
-    more = maximum_per_month(replace(pool, max=needed), placed, models, catalog)
-    more -= maximum_per_month(pool, placed, models, catalog)
+    more = maximum_per_month(replace(pool, max=needed), placed, models, cloud, catalog)
+    more -= maximum_per_month(pool, placed, models, cloud, catalog)
     hours = ", for the hours of rollouts" if pool.peak_gpus <= pool.max * pool.gpus_per_node else ""
     write = ((f"gpuPools.{pool.name}.max", needed),)
     money = f" (+${more:,.0f} per month at most{hours})" if more else ""

@@ -6,21 +6,13 @@ from ipaddress import ip_network
 from typing import Any
 
 from infra.plan.notes import Finding, Note, Step, ToDo
+from infra.registry import cloud_of, clouds
 from infra.settings import Settings
 
-# RFC 5737 and RFC 3849; RFC 2606 and RFC 6761; the account ids of AWS' own documentation.
+# RFC 5737 and RFC 3849; RFC 2606 and RFC 6761.
 _NETWORKS = tuple(map(ip_network, ("192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24", "2001:db8::/32")))
 _ADDRESS = re.compile(r"(?<![\w.:])(?:\d{1,3}(?:\.\d{1,3}){3}|[0-9a-f]{1,4}(?::[0-9a-f]{0,4}){2,7})(?:/\d+)?(?![\w.])")
 _DOMAIN = re.compile(r"(?<![\w-])(?:[\w-]+\.)*(?:example\.(?:com|net|org)|[\w-]+\.(?:example|invalid))(?![\w.-])")
-_ACCOUNT = re.compile(  # as an account's id is written: alone, in an ARN, in the name of a registry
-    r"^(?:arn:[^:]*:[^:]*:[^:]*:)?(?:111122223333|444455556666|777788889999|123456789012|012345678901|(\d)\1{11})"
-    r"(?:$|:|\.dkr\.ecr\.)"
-)
-_CERTIFICATE = re.compile(r"^arn:[^:]+:acm:[^:]*:\d*:certificate/(.*)$")
-_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-_AWS_ID = re.compile(r"^(?:vpc|subnet|sg)-([0-9a-f]+)$")
-_AWS_ID_LENGTHS = (8, 17)
-_API_FROM, _CERTIFICATE_ARN = "cluster.create.access.apiFrom", "gateway.certificateArn"
 
 
 def list_placeholders(settings: Settings) -> Iterator[Finding]:
@@ -37,16 +29,7 @@ def list_placeholders(settings: Settings) -> Iterator[Finding]:
 
 def unreachable(settings: Settings) -> tuple[Note, ...]:
     """Placeholders with which nobody would reach what `up` makes."""
-    notes: list[Note] = []
-    create, gateway = settings.cluster.create, settings.gateway
-    near = create.access.api_from if create is not None else ()
-    if near and all(_reserved(cidr) for cidr in near):
-        message = f"{', '.join(near)}: only addresses of documentation may reach the cluster's API, so nobody does"
-        notes.append(Note(_API_FROM, f'{message}; write apiFrom: ["YOUR.OWN.ADDRESS/32"]'))
-    if gateway is not None and gateway.certificate_arn is not None and (what := _reserved(gateway.certificate_arn)):
-        message = f"{gateway.certificate_arn} is {what}: the load balancer would serve nothing"
-        notes.append(Note(_CERTIFICATE_ARN, f"{message}; `aws acm list-certificates` lists yours"))
-    return tuple(notes)
+    return tuple(cloud_of(settings).placeholders_that_stop(settings, _reserved))
 
 
 def _texts(value: Any, path: str = "") -> Iterator[tuple[str, str]]:
@@ -63,13 +46,8 @@ def _texts(value: Any, path: str = "") -> Iterator[tuple[str, str]]:
 
 def _reserved(text: str) -> str | None:
     """What a text is, where it is nobody's."""
-    if certificate := _CERTIFICATE.match(text):
-        invented = _ACCOUNT.search(text) or not _UUID.fullmatch(certificate[1])
-        return "an invented certificate" if invented else None
-    if (aws_id := _AWS_ID.match(text)) and len(aws_id[1]) not in _AWS_ID_LENGTHS:
-        return "an invented id"
-    if _ACCOUNT.search(text):
-        return "in an account of documentation" if text.startswith("arn:") else "an account of documentation"
+    if said := next(filter(None, (cloud.reserved(text) for cloud in clouds())), None):
+        return said
     if any(_of_documentation(address) for address in _ADDRESS.findall(text)):
         return "an address of documentation"
     return "a domain of documentation" if _DOMAIN.search(text) else None

@@ -8,7 +8,7 @@ from infra.plan.findings import Decided
 from infra.plan.notes import Advice, Chosen, Finding, Violation, Write
 from infra.plan.rules import Rule
 from infra.plan.words import count
-from infra.planning.advice import written
+from infra.plan.writes import written
 from infra.planning.mends import STORED_METHOD, Changes, Mend, mends, other_types, runs_in_8_bit, smaller_weights
 from infra.planning.options import Option, fewest, serving, tries
 from infra.planning.pools import Offer

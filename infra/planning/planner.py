@@ -5,7 +5,6 @@ from dataclasses import replace
 from typing import Any
 
 from infra.catalog import Catalog
-from infra.clouds.aws.config import AwsConfig
 from infra.plan.notes import Violation, Write
 from infra.plan.plan import Plan
 from infra.planning.advice import Attempt, follow, keeps_budget, that_holds
@@ -36,12 +35,12 @@ def make_plan(
 ) -> Plan:
     """The whole plan. `secrets` names those that the stack has; the settings are taken to have passed their checks."""
     priced = cloud_of(settings).priced(catalog, region, settings.prices)
-    asked = Asked(stack, settings, region, secrets, config or AwsConfig(), Sizing(priced))
+    asked = Asked(stack, settings, region, secrets, config, Sizing(priced))
     return _with_advice(draft(asked), _attempts(asked, catalog), asked.sizing)
 
 
 def _attempts(asked: Asked, listed: Catalog) -> Attempt:
-    """Plans a changed stack file, each change once; `listed`: at the prices of AWS."""
+    """Plans a changed stack file, each change once; `listed`: at list prices."""
     tried: dict[Write, Plan | None] = {}
     most = max(FEWEST_TRIED, MOST_TRIED // len(asked.settings.models))
 

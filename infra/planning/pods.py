@@ -2,22 +2,19 @@
 
 from collections.abc import Collection, Iterator, Sequence
 
-from infra.clouds.aws.facts import CpuInstance
-from infra.plan.models import Resources
+from infra.plan.cluster import SystemNodes
+from infra.plan.models import SCRATCH_GIB, Resources
 from infra.plan.notes import Advice, Finding, Violation, Write
 from infra.plan.rules import Rule
 from infra.plan.words import count
-from infra.planning.advice import written
-from infra.planning.host import allocatable, share
+from infra.plan.writes import written
+from infra.planning.host import share
 from infra.planning.placement import Placed
 from infra.planning.served import Served
 from infra.sizing.weights import GIB
 
 # coredns, CSI controllers and the add-ons: what they request in the whole cluster.
 SYSTEM_CPU, SYSTEM_GIB = 2.5, 6.0
-MOST_SYSTEM_NODES = 20  # as the stack file may say
-# Compile caches, logs and what the engine unpacks.
-SCRATCH_GIB = 10
 # Of a server on the CPU: compute buffers beside file and context.
 HOST_GIB = 1.0
 
@@ -34,34 +31,32 @@ def server_resources(placed: Placed) -> Resources:
     return Resources(cpu=_tenths(cpu), memory_gib=_tenths(memory), ephemeral_gib=SCRATCH_GIB, shm_gib=shm)
 
 
-def check_system_nodes(
-    placed: Sequence[Placed], node: CpuInstance | None, nodes: int, *, surging: Collection[str]
-) -> Iterator[Finding]:
+def check_system_nodes(placed: Sequence[Placed], nodes: SystemNodes, *, surging: Collection[str]) -> Iterator[Finding]:
     """CPU models run on the system nodes of a cluster that we make: all replicas, and one more of the largest where a
     rollout starts the new pod first, must fit beside what runs there."""
     on_cpu = [each.served for each in placed if each.served.cpu and not each.served.settings.paused]
-    if node is None or not on_cpu:
+    if not on_cpu:
         return
     pods = [_cpu_resources(served) for served in on_cpu for _ in range(served.replicas.max)]
     surge = [_cpu_resources(served) for served in on_cpu if served.name in surging]
     if surge:
         pods.append(max(surge, key=_size))
-    cpu, memory = allocatable(node.vcpus, node.memory_gib)
-    free = cpu - SYSTEM_CPU / nodes, memory - SYSTEM_GIB / nodes
-    if _pack(pods, free, nodes):
+    free = nodes.cpu - SYSTEM_CPU / nodes.count, nodes.gib - SYSTEM_GIB / nodes.count
+    if _pack(pods, free, nodes.count):
         return
     names = ", ".join(served.name for served in on_cpu)
     asks = f"{sum(pod.cpu for pod in pods):g} CPU and {sum(pod.memory_gib for pod in pods):g} GiB"
-    larger = "cluster.create.systemNodes.instanceType: a larger one"
-    enough = next((more for more in range(nodes + 1, MOST_SYSTEM_NODES + 1) if _pack(pods, free, more)), None)
-    ways: list[Write] = [(("cluster.create.systemNodes.count", enough),)] if enough else []
+    more = range(nodes.count + 1, nodes.most + 1)
+    enough = next((number for number in more if _pack(pods, free, number)), None)
+    ways: list[Write] = [((f"{nodes.path}.count", enough),)] if enough else []
     ways.append(((f"{on_cpu[0].path}.gpus", 1),))
     yield Violation(
         Rule.ROOM_ON_NODES,
-        f"{on_cpu[0].path}.gpus" if len(on_cpu) == 1 else "cluster.create.systemNodes",
+        f"{on_cpu[0].path}.gpus" if len(on_cpu) == 1 else nodes.path,
         f"{names}: {count(len(pods), 'pod')}{', one of them for a rollout,' if surge else ''} ask for {asks};"
-        f" {nodes} system nodes ({node.name}) have {free[0]:.1f} and {free[1]:.1f} each left beside the cluster's own",
-        larger,
+        f" {nodes.count} system nodes ({nodes.type}) have {free[0]:.1f} and {free[1]:.1f} each left beside the"
+        " cluster's own",
+        f"{nodes.path}.instanceType: a larger one",
         tuple(Advice(write, written(write)) for write in ways),
     )
 

@@ -5,10 +5,10 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from infra.catalog import Catalog, Gpu, Instance
+from infra.catalog.whose import borrowed, elsewhere
+from infra.clouds.existing.own_cards import existing_card
 from infra.clouds.existing.section import ExistingNodes
 from infra.plan.money import HOURS_A_MONTH
-from infra.planning.own_cards import existing_card
-from infra.planning.whose import borrowed, elsewhere
 from infra.settings import GpuPool
 
 
@@ -158,5 +158,5 @@ def _offer(
         price,
         zones,
         elsewhere(types, catalog),
-        borrowed(types, catalog),
+        bool(borrowed(types, catalog)),
     )

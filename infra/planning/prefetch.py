@@ -34,7 +34,7 @@ def explain_prefetch(served: Sequence[Served], cluster: ClusterPlan, catalog: Ca
     for image in sorted({_image(each, catalog) for each in served}, key=lambda image: image.name):
         fetched = [each for each in served if _image(each, catalog) == image]
         names = ", ".join(each.name for each in fetched)
-        made = cluster.kind == "create"
+        made = cluster.made
         where = "a system node" if made else "any Linux node that has room for its Job"
         engines = sorted({each.image for each in fetched} - {image}, key=lambda engine: engine.name)
         instead = "".join(f"; {engine.name}'s own image would write {_written(engine, made)}" for engine in engines)

@@ -33,7 +33,7 @@ def boot(pool: PoolPlan | None, figures: Figures) -> StartPart:
 
 def image(engine: Image, pool: PoolPlan | None, vcpus: int, figures: Figures) -> StartPart:
     """A pull by the image's size, and no faster than a gp3 disk takes what is downloaded and what is unpacked of it."""
-    if pool is None or pool.existing:
+    if pool is None or pool.existing or not (pool.nvme or pool.root_throughput):
         return moved(
             engine.image_gib,
             figures["pull-one-by-one"],

@@ -9,7 +9,8 @@ from benchmarks.memory import start_up_logs
 from docs.estimates import generated, points
 from docs.markers import filled
 from docs.scatter import MARKS, Kind, Point, scatter
-from infra.planning import cold_start, prefetch, warnings
+from infra.clouds.aws import warnings
+from infra.planning import cold_start, prefetch
 
 TEXTS = {path.name: text for path, text in generated().items()}
 PAGE = TEXTS["estimates.md"]

@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from infra.clouds.aws.plan import aws_cluster
 from infra.planning import Plan
 from tests.example_stacks import plan_text
 from tests.planning.stacks import CATALOG, DEV, SHARED, changed, plan
@@ -39,7 +40,7 @@ def warned(made: Plan, path: str) -> list[str]:
 )
 def test_system_nodes_boot_an_image_of_their_architecture(instance_type: str, ami_type: str) -> None:
     made = plan(changed(DEV, cluster__create__systemNodes={"instanceType": instance_type}))
-    assert made.cluster.system_ami_type == ami_type
+    assert aws_cluster(made.cluster).system_ami_type == ami_type
     assert not made.violations
 
 
@@ -107,8 +108,8 @@ def test_a_cluster_that_we_make_has_the_agent() -> None:
 def test_addons_and_nodes_have_versions_that_a_new_table_alone_moves(version: str) -> None:
     made = plan(changed(DEV, cluster__create__version=version))
     row = CATALOG.aws.versions[version]
-    assert made.cluster.addon_versions == row.addons
-    assert made.chosen["cluster.create.amiRelease"].value == made.cluster.ami_release == row.ami_release
+    assert aws_cluster(made.cluster).addon_versions == row.addons
+    assert made.chosen["cluster.create.amiRelease"].value == aws_cluster(made.cluster).ami_release == row.ami_release
     chosen = {path.split(".")[3] for path in made.chosen if path.startswith("cluster.create.addonVersions.")}
     assert chosen == set(row.addons) - {"aws-ebs-csi-driver"}, "a driver that isn't installed needs no version"
 
@@ -118,8 +119,8 @@ def test_a_version_of_the_stack_file_wins_and_the_others_stay() -> None:
     written = json.loads(json.dumps(DEV))
     written["cluster"]["create"] |= {"addonVersions": own, "amiRelease": "1.35.5-20260610"}
     made = plan(written)
-    assert made.cluster.addon_versions == {**CATALOG.aws.versions["1.35"].addons, **own}
-    assert made.cluster.ami_release == "1.35.5-20260610"
+    assert aws_cluster(made.cluster).addon_versions == {**CATALOG.aws.versions["1.35"].addons, **own}
+    assert aws_cluster(made.cluster).ami_release == "1.35.5-20260610"
     assert "cluster.create.addonVersions.vpc-cni" not in made.chosen
     assert "cluster.create.amiRelease" not in made.chosen
 

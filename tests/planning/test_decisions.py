@@ -2,9 +2,10 @@
 
 import pytest
 
+from infra.clouds.aws.cluster import partition_of
+from infra.clouds.aws.plan import aws_cluster
 from infra.plan.cluster import Quota
 from infra.planning import Plan
-from infra.planning.cluster import partition_of
 from infra.stack_file import load_config
 from tests.planning.stacks import CATALOG, DEV, LOCAL, PROD, SHARED, changed, plan
 
@@ -15,7 +16,7 @@ def _to_do(result: Plan) -> dict[str, str]:
 
 def test_defaults_of_a_cluster_that_we_make() -> None:
     result = plan(changed(DEV, cluster={"create": {}}), name="dev")
-    cluster = result.cluster
+    cluster = aws_cluster(result.cluster)
     assert (cluster.name, cluster.version, len(cluster.zone_ids), cluster.cidr) == ("llm-dev", "1.35", 2, "10.0.0.0/16")
     assert not cluster.nat_per_zone
     assert cluster.autoscaler_image_tag.startswith("v1.35.")
@@ -57,9 +58,10 @@ def test_zones_are_chosen_by_the_catalogue_alone() -> None:
 
 
 def test_three_zones_have_a_nat_gateway_each_unless_the_file_says_one() -> None:
-    assert plan(PROD).cluster.nat_per_zone
+    assert aws_cluster(plan(PROD).cluster).nat_per_zone
     zones = PROD["cluster"]["create"]["zones"]
-    assert not plan(changed(PROD, cluster={"create": {"zones": zones, "network": {"nat": "one"}}})).cluster.nat_per_zone
+    one = plan(changed(PROD, cluster={"create": {"zones": zones, "network": {"nat": "one"}}}))
+    assert not aws_cluster(one.cluster).nat_per_zone
 
 
 def test_nothing_is_installed_unasked_on_a_cluster_that_exists() -> None:

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from infra.clouds.aws.groups import _shares
 from infra.planning import Plan
-from infra.planning.groups import _shares
 from tests.example_stacks import plan_text
 from tests.planning.stacks import DEV, changed, plan
 

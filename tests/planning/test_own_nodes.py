@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
+from infra.clouds.existing.own_nodes import Wanted, blocked, losses, pack
 from infra.plan.cluster import OwnNode
 from infra.planning import Plan
 from infra.planning.advice import as_mapping
-from infra.planning.own_nodes import Wanted, blocked, losses, pack
 from tests.planning.following import follow
 from tests.planning.stacks import SHARED, changed, plan
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from infra.planning.host import DAEMONS_CPU, DAEMONS_GIB, allocatable
+from infra.clouds.aws.node_room import DAEMONS_CPU, DAEMONS_GIB, allocatable
 from tests.planning.stacks import CATALOG, DEV, LOCAL, PROD, changed, plan
 
 

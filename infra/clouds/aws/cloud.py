@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from infra.catalog import load_catalog
+from infra.clouds.aws import bill, placeholders, warnings
 from infra.clouds.aws.arns import of_the_stack, written_account
+from infra.clouds.aws.cheaper import cheaper_platform
 from infra.clouds.aws.check import check_aws
+from infra.clouds.aws.cluster import explain_versions, plan_cluster, system_nodes
 from infra.clouds.aws.config import AwsConfig, read_aws_config
 from infra.clouds.aws.diff.tokens import CLUSTER, OWNS, VPC
 from infra.clouds.aws.diff.types import AwsTypes
+from infra.clouds.aws.groups import with_groups
 from infra.clouds.aws.left import left_in_aws
 from infra.clouds.aws.live import access, access_entries, log_groups, older_versions
 from infra.clouds.aws.load_balancer import ALB
+from infra.clouds.aws.nodes import furnished
+from infra.clouds.aws.plan import AwsCluster, aws_cluster
 from infra.clouds.aws.prices import offered_in, priced_types, with_prices
+from infra.clouds.aws.quotas import list_quotas, plan_quotas
+from infra.clouds.aws.to_do import list_account
 from infra.clouds.cloud import Cloud
 
 if TYPE_CHECKING:
@@ -23,8 +31,13 @@ if TYPE_CHECKING:
     from infra.catalog import Catalog
     from infra.live.left import Left
     from infra.live.state import Held
-    from infra.plan.cluster import ClusterPlan
+    from infra.plan.cluster import AddonPlan, CachePlan, ClusterPlan, GatewayPlan, PoolPlan, Quota, SystemNodes
+    from infra.plan.findings import Decided
+    from infra.plan.models import ModelPlan
+    from infra.plan.money import CheaperPlatform, CostItem, PriceNote
+    from infra.plan.notes import Finding, Note
     from infra.plan.plan import Plan
+    from infra.planning.cost import Billed
     from infra.settings import Settings
     from infra.settings.checks.scope import Scope
     from infra.settings.mistakes import Report
@@ -86,11 +99,66 @@ class Aws(Cloud):
     def offered(self, catalog: Catalog, region: str | None) -> Catalog:
         return with_prices(offered_in(catalog, region) if region else catalog, region)
 
+    def plan_cluster(
+        self, stack: str, settings: Settings, region: str | None, config: Any, catalog: Catalog
+    ) -> Decided[AwsCluster]:
+        return plan_cluster(stack, settings, region, config or AwsConfig(), catalog)
+
+    def explain(
+        self, settings: Settings, cluster: ClusterPlan, cache: CachePlan, catalog: Catalog
+    ) -> Iterator[Finding]:
+        return explain_versions(settings, aws_cluster(cluster), cache, catalog)
+
+    def furnish(self, pool: PoolPlan, settings: Settings, cluster: ClusterPlan, catalog: Catalog) -> Decided[PoolPlan]:
+        return with_groups(furnished(pool, catalog), settings, cluster)
+
+    def system_nodes(self, settings: Settings, catalog: Catalog) -> SystemNodes | None:
+        return system_nodes(settings, catalog)
+
+    def warn_of_pool(self, pool: PoolPlan, models: Sequence[ModelPlan], cluster: ClusterPlan) -> Iterator[Finding]:
+        return warnings.warn_of_pool(pool, models, cluster)
+
+    def warn_of_drain(self, gateway: GatewayPlan | None, pools: Iterable[PoolPlan], seconds: int) -> Iterator[Finding]:
+        return warnings.warn_of_drain(gateway, pools, seconds)
+
+    def bill(self, billed: Billed) -> Iterator[CostItem]:
+        return bill.bill(billed)
+
+    def usd_beside_node(self, pool: PoolPlan, catalog: Catalog) -> float:
+        return bill.usd_beside_node(pool, catalog)
+
+    def price_note(self, billed: Billed) -> Decided[PriceNote]:
+        return bill.price_note_of(billed)
+
+    def cheaper_platform(self, settings: Settings, cluster: ClusterPlan, catalog: Catalog) -> Iterator[CheaperPlatform]:
+        return cheaper_platform(settings, aws_cluster(cluster), catalog)
+
+    def quotas(self, cluster: ClusterPlan, pools: Mapping[str, PoolPlan], catalog: Catalog) -> tuple[Quota, ...]:
+        return plan_quotas(cluster, pools, catalog)
+
+    def to_dos(
+        self,
+        settings: Settings,
+        cluster: ClusterPlan,
+        pools: Mapping[str, PoolPlan],
+        addons: Mapping[str, AddonPlan],
+        quotas: Sequence[Quota],
+    ) -> Iterator[Finding]:
+        yield from list_account(settings, aws_cluster(cluster), addons)
+        yield from list_quotas(quotas)
+
+    def reserved(self, text: str) -> str | None:
+        return placeholders.reserved(text)
+
+    def placeholders_that_stop(self, settings: Settings, reserved: Callable[[str], str | None]) -> Iterator[Note]:
+        return placeholders.that_stop(settings, reserved)
+
     def access(self, cluster: ClusterPlan, path: Path) -> tuple[str, ...] | None:
-        return access(cluster, path) if cluster.kind == "eks" else None
+        return None if cluster.made else access(aws_cluster(cluster), path)
 
     def left(self, plan: Plan, held: Held) -> Left | None:
-        return left_in_aws(held, plan.cluster.aws_arguments)
+        where = plan.cluster.aws_arguments if isinstance(plan.cluster, AwsCluster) else ()
+        return left_in_aws(held, where)
 
 
 AWS = Aws()

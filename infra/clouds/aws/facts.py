@@ -10,6 +10,7 @@ from typing import Any, Literal
 from infra.catalog.table import Row, Table, has_date
 from infra.catalog.toml_file import each_section, read_toml, section
 from infra.catalog.types import Gpu, Instance
+from infra.clouds.aws.node_room import allocatable
 
 HOME = "us-east-1"  # the region of the prices that no table gives another
 INSTANCE = (
@@ -109,12 +110,16 @@ def read(folder: Path, gpus: Mapping[str, Gpu], mistakes: list[str]) -> Offered 
 def _instance_of(row: Row, gpus: Mapping[str, Gpu]) -> Instance:
     left_out = row.text_or_none("left_out")
     least = None if left_out is None else 0  # nobody looked for the bandwidth of what is never chosen
+    vcpus, memory_gib = row.whole("vcpus"), row.whole("memory_mib") / 1024
+    pod_cpu, pod_gib = allocatable(vcpus, memory_gib)
     return Instance(
         name=row.text("instance_type"),
         gpu=row.known("gpu", gpus, "row of gpus.csv"),
         gpus=row.whole("gpus", least=0),
-        vcpus=row.whole("vcpus"),
-        memory_gib=row.whole("memory_mib") / 1024,
+        vcpus=vcpus,
+        memory_gib=memory_gib,
+        pod_cpu=pod_cpu,
+        pod_gib=pod_gib,
         nvme_gb=row.whole("nvme_gb", least=0),
         arch=row.one_of("arch", "x86_64", "arm64"),
         network_gbps=row.number("network_gbps"),

@@ -4,10 +4,10 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+from infra.clouds.aws.plan import AwsCluster, aws_cluster
 from infra.live.check import Obstacle
 from infra.live.commands import output_of
 from infra.live.state import State
-from infra.plan.cluster import ClusterPlan
 from infra.plan.plan import Plan
 
 _LOG_GROUP = "aws:cloudwatch/logGroup:LogGroup"
@@ -17,7 +17,7 @@ _ADDON = "aws:eks/addon:Addon"
 _ENTRY = "aws:eks/accessEntry:AccessEntry"
 
 
-def access(cluster: ClusterPlan, path: Path) -> tuple[str, ...]:
+def access(cluster: AwsCluster, path: Path) -> tuple[str, ...]:
     """What points kubectl at an EKS cluster that exists, by a kubeconfig that is written to `path`. Raises NotRead."""
     where = cluster.aws_arguments
     output_of("aws", "eks", "update-kubeconfig", "--name", cluster.name, *where, "--kubeconfig", str(path))
@@ -26,14 +26,15 @@ def access(cluster: ClusterPlan, path: Path) -> tuple[str, ...]:
 
 def log_groups(plan: Plan, state: State) -> Iterator[Obstacle]:
     """Their names are fixed, and what is delivered late makes them again after they went."""
-    if plan.cluster.kind != "create":
+    cluster = aws_cluster(plan.cluster)
+    if not cluster.made:
         return
-    names = [f"/aws/eks/{plan.cluster.name}/cluster"]
-    if plan.cluster.cidr is not None:
-        names.append(f"/aws/vpc/{plan.cluster.name}/flows")
+    names = [f"/aws/eks/{cluster.name}/cluster"]
+    if cluster.cidr is not None:
+        names.append(f"/aws/vpc/{cluster.name}/flows")
     for name in names:
         if not state.holds(_LOG_GROUP, name):
-            yield from _log_group(name, plan.cluster.aws_arguments)
+            yield from _log_group(name, cluster.aws_arguments)
 
 
 def _log_group(name: str, where: tuple[str, ...]) -> Iterator[Obstacle]:
@@ -49,13 +50,14 @@ def _log_group(name: str, where: tuple[str, ...]) -> Iterator[Obstacle]:
 
 def older_versions(plan: Plan, state: State) -> Iterator[Obstacle]:
     """EKS takes no node group back to an older AMI; an older add-on or control plane is nothing to get unasked."""
-    if plan.cluster.kind != "create":
+    cluster = aws_cluster(plan.cluster)
+    if not cluster.made:
         return
-    yield from _older("version", plan.cluster.version, _running(state, _CLUSTER, "version"), '"{}"')
-    release = plan.cluster.ami_release
+    yield from _older("version", cluster.version, _running(state, _CLUSTER, "version"), '"{}"')
+    release = cluster.ami_release
     if release is not None:
         yield from _older("amiRelease", release, _running(state, _NODE_GROUP, "releaseVersion"), '"{}"')
-    for name, version in plan.cluster.addon_versions.items():
+    for name, version in cluster.addon_versions.items():
         running = _running(state, _ADDON, "addonVersion", addonName=name)
         yield from _older(f"addonVersions.{name}", version, running, "{}")
 
@@ -94,7 +96,7 @@ def access_entries(plan: Plan, state: State) -> Iterator[Obstacle]:
     commands = {each: import_entry(plan, state, each, kind) for each, kind in wanted.items()}
     if not any(commands.values()):
         return
-    where, query = plan.cluster.aws_arguments, ("--query", "accessEntries", "--output", "text")
+    where, query = aws_cluster(plan.cluster).aws_arguments, ("--query", "accessEntries", "--output", "text")
     there = output_of("aws", "eks", "list-access-entries", "--cluster-name", plan.cluster.name, *where, *query).split()
     for principal, command in commands.items():
         if command and principal in there:

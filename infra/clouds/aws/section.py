@@ -7,6 +7,8 @@ from pydantic import Field
 from infra.clouds.aws.types import AccountId, AddonVersion, AmiRelease, ClusterName, IamArn, SubnetId, VpcId, ZoneId
 from infra.settings.types import Cidr, InstanceType, KubernetesVersion, Section
 
+MOST_SYSTEM_NODES = 20
+
 
 class NewNetwork(Section):
     """A VPC that we make (`cidr`, `nat`) or one that exists (`vpcId` and its subnets)."""
@@ -53,7 +55,7 @@ class SystemNodes(Section):
     instance_type: InstanceType = Field(
         default="m7i.xlarge", description="4 vCPU and 16 GiB at least", examples=["m7i.xlarge"]
     )
-    count: int = Field(default=2, ge=2, le=20, description="nodes", examples=[2])
+    count: int = Field(default=2, ge=2, le=MOST_SYSTEM_NODES, description="nodes", examples=[2])
 
 
 class AddonVersions(Section):

@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 from infra.clouds.cloud import Cloud
+from infra.clouds.existing import bill
+from infra.clouds.existing.cluster import plan_cluster
 from infra.clouds.existing.live import known_context
+from infra.clouds.existing.own_pools import ask_for_runtime_classes
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from infra.catalog import Catalog
     from infra.live.check import Obstacle
-    from infra.plan.cluster import ClusterPlan
+    from infra.plan.cluster import AddonPlan, ClusterPlan, PoolPlan, Quota
+    from infra.plan.findings import Decided
+    from infra.plan.money import PriceNote
+    from infra.plan.notes import Finding
     from infra.plan.plan import Plan
+    from infra.planning.cost import Billed
     from infra.settings import Settings
 
 _GROUND = {"pulumi:providers:kubernetes": "kubernetes"}
@@ -32,6 +40,25 @@ class Existing(Cloud):
 
     def described(self, cluster: ClusterPlan) -> str:
         return f"kubeconfig context {cluster.name}"
+
+    def plan_cluster(
+        self, stack: str, settings: Settings, region: str | None, config: Any, catalog: Catalog
+    ) -> Decided[ClusterPlan]:
+        return plan_cluster(settings, region, catalog)
+
+    def price_note(self, billed: Billed) -> Decided[PriceNote]:
+        yield from ()
+        return bill.note(billed)
+
+    def to_dos(
+        self,
+        settings: Settings,
+        cluster: ClusterPlan,
+        pools: Mapping[str, PoolPlan],
+        addons: Mapping[str, AddonPlan],
+        quotas: Sequence[Quota],
+    ) -> Iterable[Finding]:
+        return ask_for_runtime_classes(cluster, pools)
 
     def unreachable(self, plan: Plan) -> Iterable[Obstacle]:
         return known_context(plan)

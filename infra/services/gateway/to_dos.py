@@ -20,7 +20,7 @@ def list_gateway(settings: Settings, cluster: ClusterPlan, gateway: GatewayPlan 
         yield ToDo(
             "gateway.tlsSecret", f"the Secret {where} has to exist, with a certificate for {domain}", Step.CERTIFICATE
         )
-    if not gateway.controller.made_with_cluster and cluster.kind == "create":
+    if not gateway.controller.made_with_cluster and cluster.made:
         yield ToDo(
             "gateway.ingressClass",
             f"once the cluster is there, install an Ingress controller of class {gateway.ingress_class};"

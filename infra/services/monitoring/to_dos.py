@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from infra.clouds.aws.plan import AwsCluster
 from infra.plan.cluster import AddonPlan, ClusterPlan, Monitoring, PrometheusLogin
 from infra.plan.notes import Assumption, Finding, Step, ToDo
 from infra.services.monitoring.plan import namespace_of
@@ -72,7 +73,7 @@ def _log_in(
         + (
             f"; aws eks create-pod-identity-association --cluster-name {cluster.name} --namespace keda"
             f" --service-account {_KEDA} --role-arn ..."
-            if cluster.kind != "context"
+            if isinstance(cluster, AwsCluster)
             else ""
         ),
         Step.MONITORING_LOGIN,

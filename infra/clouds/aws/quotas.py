@@ -1,6 +1,6 @@
 """What the AWS account must be allowed to have; `aws service-quotas list-service-quotas` lists codes and names."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from infra.catalog import Catalog
 from infra.plan.cluster import ClusterPlan, PoolPlan, Quota
@@ -44,11 +44,11 @@ def code_of(instance_type: str, capacity: str) -> str:
 
 def _groups(cluster: ClusterPlan, pools: Mapping[str, PoolPlan]) -> Iterator[Quota]:
     groups = SYSTEM_GROUPS + sum(len(pool.groups) for pool in pools.values())
-    if cluster.kind == "create" and groups > GROUPS_DEFAULT:
+    if cluster.made and groups > GROUPS_DEFAULT:
         yield Quota(*OF_GROUPS, cluster.region or "", groups, GROUPS)
 
 
-def list_quotas(quotas: tuple[Quota, ...]) -> Iterator[Finding]:
+def list_quotas(quotas: Sequence[Quota]) -> Iterator[Finding]:
     for nth, each in enumerate(quotas):
         needed = f"{each.needed} {each.unit}"
         have = (

@@ -1,17 +1,21 @@
-"""The cluster: its version, zones, network and system nodes."""
+"""The EKS cluster: its version, zones, network and system nodes."""
 
 from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
+from typing import Any
 
 from infra.catalog import Catalog
 from infra.clouds.aws.config import AwsConfig
-from infra.clouds.aws.section import CreateCluster
-from infra.plan.cluster import CachePlan, ClusterPlan
+from infra.clouds.aws.disks import root_gib
+from infra.clouds.aws.node_room import allocatable
+from infra.clouds.aws.plan import AwsCluster
+from infra.clouds.aws.section import MOST_SYSTEM_NODES, CreateCluster
+from infra.clouds.aws.whose import others_elsewhere
+from infra.clouds.existing.cluster import version_of
+from infra.plan.cluster import CachePlan, SystemNodes
 from infra.plan.findings import Decided, warned
 from infra.plan.notes import Assumption, Chosen, Finding, Violation
 from infra.plan.rules import Rule
-from infra.planning.disks import root_gib
-from infra.planning.whose import others_elsewhere
 from infra.settings import Settings
 
 ZONES = 2
@@ -25,27 +29,33 @@ SCRATCH_GIB = 20
 
 def plan_cluster(
     stack: str, settings: Settings, region: str | None, aws: AwsConfig, catalog: Catalog
-) -> Decided[ClusterPlan]:
-    create, existing = settings.cluster.create, settings.cluster.existing
-    if create is None:
-        assert existing is not None
-        known = catalog.kubernetes_versions
-        version = existing.version or known[-1]
-        if existing.version is None:
-            yield Chosen("cluster.existing.version", version, f"the newest of {len(known)} known versions")
-        elif version not in known:
-            yield warned(
-                "cluster.existing.version",
-                f"{version} isn't among the versions of Kubernetes that this program knows ({known[0]} to {known[-1]}):"
-                " its objects and charts are not made for it",
-            )
-        name = existing.eks or existing.context or ""
-        yield Assumption(
-            "cluster.existing", f"{name} exists, runs Kubernetes {version} and has room; nothing was read from it"
-        )
-        kind = "eks" if existing.eks else "context"
-        return _cluster(kind, name, version, region, catalog, aws=aws, tags=settings.tags)
-    return (yield from _new(stack, create, settings.tags, region, aws, catalog))
+) -> Decided[AwsCluster]:
+    create = settings.cluster.create
+    if create is not None:
+        return (yield from _new(stack, create, settings.tags, region, aws, catalog))
+    existing = settings.cluster.existing
+    assert existing is not None
+    assert existing.eks is not None
+    version = yield from version_of(existing.eks, existing.version, catalog)
+    return AwsCluster(
+        kind="eks",
+        made=False,
+        name=existing.eks,
+        **_any(version, region, aws, settings.tags, catalog),
+    )
+
+
+def _any(version: str, region: str | None, aws: AwsConfig, tags: Mapping[str, str], catalog: Catalog) -> dict[str, Any]:
+    """Of a cluster that we make, and of one that exists."""
+    row = catalog.kubernetes.get(version)
+    return {
+        "version": version,
+        "region": region,
+        "partition": partition_of(region),
+        "autoscaler_image_tag": row.cluster_autoscaler if row else "",
+        "profile": aws.profile,
+        "tags": {**aws.tags, **tags},
+    }
 
 
 def _new(
@@ -55,7 +65,7 @@ def _new(
     region: str | None,
     aws: AwsConfig,
     catalog: Catalog,
-) -> Decided[ClusterPlan]:
+) -> Decided[AwsCluster]:
     path = "cluster.create"
     version = create.version or default_version(catalog)
     if create.version is None:
@@ -86,25 +96,25 @@ def _new(
         yield Assumption(
             f"{path}.network", f"the subnets of {network.vpc_id} are in {', '.join(zones)} and reach the internet"
         )
-    return _cluster(
-        "create",
-        name,
-        version,
-        region,
-        catalog,
-        zones=zones,
+    arch = catalog.aws.cpu_instances[create.system_nodes.instance_type].arch
+    return AwsCluster(
+        kind="create",
+        made=True,
+        name=name,
+        zone_ids=zones,
         cidr=None if own_vpc else network.cidr or CIDR,
         nat_per_zone=nat_per_zone and not own_vpc,
-        aws=aws,
-        tags=tags,
-        account_id=create.account_id,
+        system_ami_type=SYSTEM_AMI[arch],
+        system_root_gib=root_gib(catalog, scratch_gib=SCRATCH_GIB),
+        log_days=LOG_DAYS,
         ami_release=create.ami_release or catalog.aws.versions[version].ami_release,
         addon_versions={**catalog.aws.versions[version].addons, **_own_versions(create)},
-        arch=catalog.aws.cpu_instances[create.system_nodes.instance_type].arch,
+        account_id=create.account_id,
+        **_any(version, region, aws, tags, catalog),
     )
 
 
-def explain_versions(settings: Settings, cluster: ClusterPlan, cache: CachePlan, catalog: Catalog) -> Iterator[Finding]:
+def explain_versions(settings: Settings, cluster: AwsCluster, cache: CachePlan, catalog: Catalog) -> Iterator[Finding]:
     """EKS add-ons and the AMI, where the stack file doesn't say: EKS would take another at each `pulumi up`."""
     create = settings.cluster.create
     if create is None:
@@ -124,6 +134,16 @@ def explain_versions(settings: Settings, cluster: ClusterPlan, cache: CachePlan,
         " add-ons as others use them, not read from AWS;"
         f" `aws eks describe-addon-versions --kubernetes-version {cluster.version} {where}` lists what it offers",
     )
+
+
+def system_nodes(settings: Settings, catalog: Catalog) -> SystemNodes | None:
+    create = settings.cluster.create
+    node = catalog.aws.cpu_instances.get(create.system_nodes.instance_type) if create is not None else None
+    if create is None or node is None:
+        return None
+    cpu, gib = allocatable(node.vcpus, node.memory_gib)
+    path = "cluster.create.systemNodes"
+    return SystemNodes(node.name, create.system_nodes.count, MOST_SYSTEM_NODES, cpu, gib, path)
 
 
 def _own_versions(create: CreateCluster) -> dict[str, str]:
@@ -190,45 +210,6 @@ def _zones(create: CreateCluster, region: str | None, catalog: Catalog) -> Decid
     counts = ", ".join(f"{zone} {offered[zone]}" for zone in best)
     yield Chosen("cluster.create.zones", list(best), f"the {count} of {region} with most GPU types: {counts}")
     return best
-
-
-def _cluster(
-    kind: str,
-    name: str,
-    version: str,
-    region: str | None,
-    catalog: Catalog,
-    *,
-    aws: AwsConfig,
-    tags: Mapping[str, str],
-    account_id: str | None = None,
-    ami_release: str | None = None,
-    addon_versions: Mapping[str, str] | None = None,
-    arch: str = "x86_64",
-    zones: tuple[str, ...] = (),
-    cidr: str | None = None,
-    nat_per_zone: bool = False,
-) -> ClusterPlan:
-    row = catalog.kubernetes.get(version)  # of a cluster behind a context any version may be; its nodes are others'
-    return ClusterPlan(
-        kind="create" if kind == "create" else "eks" if kind == "eks" else "context",
-        name=name,
-        version=version,
-        region=region,
-        partition=partition_of(region),
-        zone_ids=zones,
-        cidr=cidr,
-        nat_per_zone=nat_per_zone,
-        system_ami_type=SYSTEM_AMI[arch],
-        system_root_gib=root_gib(catalog, scratch_gib=SCRATCH_GIB),
-        log_days=LOG_DAYS,
-        autoscaler_image_tag=row.cluster_autoscaler if row else "",
-        ami_release=ami_release,
-        addon_versions=addon_versions or {},
-        profile=aws.profile,
-        account_id=account_id,
-        tags={**aws.tags, **tags},
-    )
 
 
 def partition_of(region: str | None) -> str:

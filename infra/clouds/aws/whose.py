@@ -3,27 +3,14 @@
 from collections.abc import Iterable, Sequence
 
 from infra.catalog import Catalog, Instance
-from infra.clouds.aws.facts import HOME, CpuInstance
+from infra.catalog.whose import Priced, borrowed, names
+from infra.clouds.aws.facts import HOME
 from infra.plan.cluster import PoolPlan
 from infra.settings import Settings
 
-Priced = Instance | CpuInstance
-
-
-def elsewhere(types: Iterable[Priced], catalog: Catalog) -> str:
-    """Beside the price of a node: whose it is, where it isn't the region's; blank where it is."""
-    if _borrowed(types, catalog):
-        return f"price of {HOME}: none known for {catalog.region}"
-    return "your own price" if any(each.priced_by is None for each in types) else ""
-
-
-def borrowed(types: Iterable[Priced], catalog: Catalog) -> bool:
-    """Whether one of the prices is another region's."""
-    return bool(_borrowed(types, catalog))
-
 
 def others_elsewhere(catalog: Catalog) -> str:
-    """The same beside the price of anything but a node: those of one region alone are known."""
+    """Beside the price of anything but a node, whose it is: those of one region alone are known."""
     return "" if catalog.region == HOME else f"price of {HOME}: none known for {catalog.region}"
 
 
@@ -31,11 +18,11 @@ def headline(types: Sequence[Priced], catalog: Catalog) -> str:
     """What the sum itself has to say; blank where every price is the region's or the user's."""
     if catalog.region == HOME:
         return ""
-    names = _borrowed(types, catalog)
-    if names and len(names) == len({each.name for each in types}):
+    found = borrowed(types, catalog)
+    if found and len(found) == len({each.name for each in types}):
         return f"prices of {HOME}: none known for {catalog.region}"
-    if names:
-        return f"{', '.join(names)} and all but nodes at prices of {HOME}: none known for {catalog.region}"
+    if found:
+        return f"{', '.join(found)} and all but nodes at prices of {HOME}: none known for {catalog.region}"
     if not types:
         return f"prices of {HOME}: none known for {catalog.region}"
     return f"nodes at prices of {catalog.region}, all else at those of {HOME}"
@@ -44,8 +31,8 @@ def headline(types: Sequence[Priced], catalog: Catalog) -> str:
 def price_note(settings: Settings, types: Sequence[Priced], pools: Iterable[PoolPlan], catalog: Catalog) -> str:
     """Region and date of every price of the bill, the user's own by name."""
     prices, region = catalog.aws.prices, catalog.region
-    foreign, own = _borrowed(types, catalog), _names(each for each in types if each.priced_by is None)
-    listed = _names(each for each in types if each.priced_by == region)
+    foreign, own = borrowed(types, catalog), names(each for each in types if each.priced_by is None)
+    listed = names(each for each in types if each.priced_by == region)
     parts = []
     if region == HOME:
         parts.append(f"on-demand prices of {prices.gpu_date}, {HOME}")
@@ -70,7 +57,7 @@ def spot_note(pool: PoolPlan, catalog: Catalog) -> str:
     """What a spot pool is billed at, and what that leaves open."""
     types = [catalog.instances[name] for name in pool.instance_types]
     unknown = [each for each in types if each.spot_usd is None]
-    own, missing = _names(t for t in unknown if t.priced_by is None), _names(t for t in unknown if t.priced_by)
+    own, missing = names(t for t in unknown if t.priced_by is None), names(t for t in unknown if t.priced_by)
     ranges = [f"{each.name} {_range(each)}" for each in types if each.spot_usd is not None]
     moment = f"what zones of {catalog.region} asked at one moment, {catalog.aws.prices.region_date}"
     parts = [
@@ -91,11 +78,3 @@ def _own(table: str, own: Sequence[str], listed: Sequence[str]) -> str:
         return f"none of {table} is used here"
     rest = f"; {', '.join(listed)} as AWS lists it" if listed else ""
     return f"{', '.join(own)} at your own price ({table}), as it is there{rest}"
-
-
-def _borrowed(types: Iterable[Priced], catalog: Catalog) -> list[str]:
-    return _names(each for each in types if each.priced_by not in (None, catalog.region))
-
-
-def _names(types: Iterable[Priced]) -> list[str]:
-    return list(dict.fromkeys(each.name for each in types))

@@ -16,15 +16,10 @@ from infra.plan.rules import Rule
 from infra.settings import Settings
 
 
-def with_groups(
-    pools: Mapping[str, PoolPlan], settings: Settings, cluster: ClusterPlan
-) -> Decided[dict[str, PoolPlan]]:
-    """The pools that we make, with their groups."""
-    made = dict(pools)
-    for name, pool in pools.items():
-        if not pool.existing:
-            groups = yield from _groups(pool, settings, cluster)
-            made[name] = replace(pool, groups=groups)
+def with_groups(pool: PoolPlan, settings: Settings, cluster: ClusterPlan) -> Decided[PoolPlan]:
+    """A pool that we make, with its groups."""
+    groups = yield from _groups(pool, settings, cluster)
+    made = replace(pool, groups=groups)
     yield from _explain(made)
     return made
 
@@ -81,14 +76,13 @@ def _shares(total: int, parts: int) -> list[int]:
     return [each + (part < left) for part in range(parts)]
 
 
-def _explain(pools: Mapping[str, PoolPlan]) -> Iterator[Finding]:
+def _explain(pool: PoolPlan) -> Iterator[Finding]:
     """A pool that has less where a zone has nothing."""
-    for pool in pools.values():
-        if len(pool.groups) > 1:
-            most = max(group.max for group in pool.groups.values())
-            yield warned(
-                f"gpuPools.{pool.name}.nodeGroups",
-                f"perZone: max {pool.max} is {' + '.join(str(group.max) for group in pool.groups.values())} over"
-                f" {', '.join(pool.groups)}; where AWS has none in one zone, the pool grows to {pool.max - most} only:"
-                " a larger max makes up for it",
-            )
+    if len(pool.groups) > 1:
+        most = max(group.max for group in pool.groups.values())
+        yield warned(
+            f"gpuPools.{pool.name}.nodeGroups",
+            f"perZone: max {pool.max} is {' + '.join(str(group.max) for group in pool.groups.values())} over"
+            f" {', '.join(pool.groups)}; where AWS has none in one zone, the pool grows to {pool.max - most} only:"
+            " a larger max makes up for it",
+        )

@@ -1,21 +1,25 @@
 """Pools of nodes that exist: their replicas fit the nodes that the stack file counts, or the plan is refused."""
 
+from __future__ import annotations
+
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from infra.clouds.existing.own_nodes import Fits, Wanted, blocked, fewer, in_turn, losses, pack
 from infra.plan.cluster import ClusterPlan, OwnNode, OwnNodes, PoolPlan
 from infra.plan.findings import Decided, warned
 from infra.plan.money import HOURS_A_MONTH
 from infra.plan.notes import Advice, Finding, Step, ToDo, Violation, Write
 from infra.plan.rules import Rule
 from infra.plan.words import count
-from infra.planning.advice import written
-from infra.planning.own_nodes import Fits, Wanted, blocked, fewer, in_turn, losses, pack
-from infra.planning.placement import Placed, by_pool
-from infra.planning.pools import Offer
+from infra.plan.writes import written
 from infra.settings import Settings
+
+if TYPE_CHECKING:
+    from infra.planning.placement import Placed
+    from infra.planning.pools import Offer
 
 ROLLOUT = "a rollout"  # no model has a blank in its name
 PROPOSED = 3  # models whose replicas could be fewer
@@ -23,9 +27,8 @@ PROPOSED = 3  # models whose replicas could be fewer
 _NEEDS_CLASS = re.compile(r"k3s|k3d|rke2", re.IGNORECASE)
 
 
-def with_room(placed: Sequence[Placed]) -> list[Placed]:
-    """Those on counted nodes with where a rollout's new pod has room beside every replica."""
-    on = by_pool(placed)
+def with_room(placed: Sequence[Placed], on: Mapping[str, Sequence[Placed]]) -> list[Placed]:
+    """Those on counted nodes with where a rollout's new pod has room beside every replica. `on`: by pool."""
     return [replace(each, room=_room(each, on[each.offer.name])) if each.offer is not None else each for each in placed]
 
 
@@ -215,20 +218,24 @@ def _asks_to_roll(placed: Placed) -> bool:
 
 
 def to_do_of_own_nodes(settings: Settings, cluster: ClusterPlan, pools: Mapping[str, PoolPlan]) -> Iterator[Finding]:
-    """What only a look at the cluster can tell."""
-    existing = [pool for pool in pools.values() if pool.existing]
-    for pool in existing:
-        if cluster.kind == "context" and pool.runtime_class is None:
+    """On nodes of a cluster that exists, wherever it is."""
+    if cluster.made or settings.addons.nvidia_device_plugin.state != "install":
+        return
+    for nth, pool in enumerate(pool for pool in pools.values() if pool.existing):
+        yield ToDo(
+            "addons.nvidiaDevicePlugin",
+            f"the device plugin runs on labelled nodes only: `{cluster.kubectl} label nodes -l"
+            f" {labels(pool)} nvidia.com/gpu.present=true`",
+            Step.DEVICE_PLUGIN,
+            nth,
+        )
+
+
+def ask_for_runtime_classes(cluster: ClusterPlan, pools: Mapping[str, PoolPlan]) -> Iterator[Finding]:
+    """What only a look at the cluster can tell: behind a context anything can be."""
+    for pool in pools.values():
+        if pool.existing and pool.runtime_class is None:
             yield from _ask_for_runtime_class(cluster, pool)
-    if existing and cluster.kind != "create" and settings.addons.nvidia_device_plugin.state == "install":
-        for nth, pool in enumerate(existing):
-            yield ToDo(
-                "addons.nvidiaDevicePlugin",
-                f"the device plugin runs on labelled nodes only: `{cluster.kubectl} label nodes -l"
-                f" {labels(pool)} nvidia.com/gpu.present=true`",
-                Step.DEVICE_PLUGIN,
-                nth,
-            )
 
 
 def labels(pool: PoolPlan) -> str:

@@ -1,0 +1,36 @@
+"""Whose a price is: the region's, another region's where none is known there, or the user's own."""
+
+from collections.abc import Iterable
+from typing import Protocol
+
+from infra.catalog.types import Catalog
+
+
+class Priced(Protocol):
+    """An instance type."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def priced_by(self) -> str | None: ...
+
+
+def elsewhere(types: Iterable[Priced], catalog: Catalog) -> str:
+    """Beside the price of a node: whose it is, where it isn't the region's; blank where it is."""
+    types = list(types)
+    if found := _borrowed(types, catalog):
+        return f"price of {found[0].priced_by}: none known for {catalog.region}"
+    return "your own price" if any(each.priced_by is None for each in types) else ""
+
+
+def borrowed(types: Iterable[Priced], catalog: Catalog) -> list[str]:
+    """Those whose price is another region's, by name."""
+    return names(_borrowed(types, catalog))
+
+
+def names(types: Iterable[Priced]) -> list[str]:
+    return list(dict.fromkeys(each.name for each in types))
+
+
+def _borrowed(types: Iterable[Priced], catalog: Catalog) -> list[Priced]:
+    return [each for each in types if each.priced_by not in (None, catalog.region)]

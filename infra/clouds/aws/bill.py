@@ -1,0 +1,153 @@
+"""What AWS charges beside the price of nodes, and whose prices a bill has."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from infra.catalog import Catalog
+from infra.catalog.whose import Priced, elsewhere
+from infra.clouds.aws.plan import AwsCluster, aws_cluster
+from infra.clouds.aws.whose import headline, others_elsewhere, price_note, spot_note
+from infra.plan.cluster import GatewayPlan, PoolPlan
+from infra.plan.findings import Decided
+from infra.plan.money import HOURS_A_MONTH, CostItem, PriceNote
+from infra.plan.notes import Assumption, Finding
+from infra.settings import Settings
+
+if TYPE_CHECKING:
+    from infra.planning.cost import Billed
+
+LEFT_OUT = "traffic (NAT, zones, internet), load-balancer units, EFS throughput, log ingestion, requests, tax"
+# Of a node: some 2,000 lines of 120 bytes in ten minutes. An estimate: it grows with connections, not with traffic.
+FLOW_LOG_GIB_PER_NODE = 1.0
+MIN_ZONES = 2  # of a load balancer
+OLDER_REVISIONS = 2  # of the weights, at most, on a file system that bills what is used
+
+
+def bill(billed: Billed) -> Iterator[CostItem]:
+    cluster = aws_cluster(billed.cluster)
+    yield from _platform(billed.settings, cluster, billed.catalog)
+    yield from _gateway(billed.gateway, cluster, billed.catalog)
+    yield from _cache(billed)
+    yield _node_disks(billed, cluster)
+    yield from _flow_logs(billed)
+
+
+def price_note_of(billed: Billed) -> Decided[PriceNote]:
+    ours, catalog = billed.ours, billed.catalog
+    types = _types(billed.settings, ours, catalog)
+    note = price_note(billed.settings, types, ours, catalog)
+    yield from _assume_prices(note, ours, catalog)
+    return PriceNote(_left_out(billed), note, headline(types, catalog), others_elsewhere(catalog))
+
+
+def usd_beside_node(pool: PoolPlan, catalog: Catalog) -> float:
+    """Its disk."""
+    return _disk_month(pool.root_gib, pool.root_iops, pool.root_throughput, catalog)
+
+
+def _left_out(billed: Billed) -> str:
+    if billed.cluster.kind == "eks":
+        return f"{LEFT_OUT}; the control plane, network and nodes of a cluster that exists"
+    if len(billed.ours) + len(billed.theirs) < len(billed.pools):
+        return f"{LEFT_OUT}; the GPU nodes that somebody else makes"
+    return LEFT_OUT
+
+
+def _platform(settings: Settings, cluster: AwsCluster, catalog: Catalog) -> Iterator[CostItem]:
+    create = settings.cluster.create
+    if create is None:
+        return
+    prices = catalog.aws.prices
+    yield _fixed("EKS control plane", prices.eks_hour * HOURS_A_MONTH)
+    system = catalog.aws.cpu_instances.get(create.system_nodes.instance_type)
+    if system is not None:
+        nodes = create.system_nodes.count
+        whose = elsewhere((system,), catalog)
+        what = f"{nodes} x {system.name}{f', {whose}' if whose else ''}"
+        yield _fixed("system nodes", nodes * system.usd_per_hour * HOURS_A_MONTH, what)
+    if create.network.vpc_id is None:
+        gateways = len(cluster.zone_ids) if cluster.nat_per_zone else 1
+        month = gateways * (prices.nat_hour + prices.public_ipv4_hour) * HOURS_A_MONTH
+        yield _fixed("NAT gateways", month, f"{gateways}, each with a public address")
+    yield _fixed("KMS key", prices.kms_key_month)
+
+
+def _gateway(gateway: GatewayPlan | None, cluster: AwsCluster, catalog: Catalog) -> Iterator[CostItem]:
+    """A public load balancer has an address in each zone."""
+    if gateway is None or gateway.controller.title is None:
+        return
+    addresses = max(MIN_ZONES, len(cluster.zone_ids)) if gateway.visibility == "public" else 0
+    hour = catalog.aws.prices.alb_hour + addresses * catalog.aws.prices.public_ipv4_hour
+    what = f"public, {addresses} addresses" if addresses else "internal"
+    yield _fixed("load balancer", hour * HOURS_A_MONTH, what)
+
+
+def _cache(billed: Billed) -> Iterator[CostItem]:
+    cache = billed.cache
+    if cache.kind == "efs":
+        gib = sum(each.served.disk_gib for each in billed.placed)
+        month = gib * billed.catalog.aws.prices.efs_gib_month
+        yield CostItem("EFS", month, month, month * OLDER_REVISIONS, f"{gib:,.0f} GiB of weights")
+    elif cache.kind == "ebs":
+        month = _disk_month(cache.size_gib, cache.iops, cache.throughput, billed.catalog)
+        yield _fixed("EBS cache", month, f"{cache.size_gib:,} GiB")
+
+
+def _node_disks(billed: Billed, cluster: AwsCluster) -> CostItem:
+    catalog, create = billed.catalog, billed.settings.cluster.create
+    disks = [(billed.nodes_of(pool), usd_beside_node(pool, catalog)) for pool in billed.ours]
+    system = create.system_nodes.count * _disk_month(cluster.system_root_gib, 0, 0, catalog) if create else 0.0
+    return CostItem(
+        "node disks",
+        system + sum(nodes.min * usd for nodes, usd in disks),
+        system + sum(nodes.expected * usd for nodes, usd in disks),
+        system + sum(nodes.max * usd for nodes, usd in disks),
+        "gp3",
+        with_nodes=True,
+    )
+
+
+def _flow_logs(billed: Billed) -> Iterator[CostItem]:
+    """Of a VPC that we make."""
+    create = billed.settings.cluster.create
+    if create is None or create.network.vpc_id is not None:
+        return
+    month = FLOW_LOG_GIB_PER_NODE * billed.catalog.aws.prices.flow_log_gib_month
+    nodes, system = [billed.nodes_of(pool) for pool in billed.ours], create.system_nodes.count
+    yield CostItem(
+        "flow logs",
+        month * (system + sum(each.min for each in nodes)),
+        month * (system + sum(each.expected for each in nodes)),
+        month * (system + sum(each.max for each in nodes)),
+        f"about {FLOW_LOG_GIB_PER_NODE:g} GiB per node and month, an estimate",
+        with_nodes=True,
+    )
+
+
+def _disk_month(gib: int, iops: int, throughput: int, catalog: Catalog) -> float:
+    """gp3 has 3,000 IOPS and 125 MiB/s in its price."""
+    prices = catalog.aws.prices
+    more = max(0, iops - 3000) * prices.gp3_iops_month + max(0, throughput - 125) * prices.gp3_mibps_month
+    return gib * prices.gp3_gib_month + more
+
+
+def _fixed(name: str, month: float, what: str = "") -> CostItem:
+    return CostItem(name, month, month, month, what)
+
+
+def _types(settings: Settings, pools: Sequence[PoolPlan], catalog: Catalog) -> list[Priced]:
+    """Of the nodes that are billed."""
+    types: list[Priced] = [catalog.instances[name] for pool in pools for name in pool.instance_types]
+    create = settings.cluster.create
+    system = catalog.aws.cpu_instances.get(create.system_nodes.instance_type) if create else None
+    return [*types, system] if system else types
+
+
+def _assume_prices(note: str, pools: Sequence[PoolPlan], catalog: Catalog) -> Iterator[Finding]:
+    prices = catalog.aws.prices
+    yield Assumption("prices", note if catalog.region != prices.region else f"{note}, others of {prices.date}")
+    for pool in pools:
+        if pool.capacity == "spot":
+            yield Assumption(f"gpuPools.{pool.name}.capacity", spot_note(pool, catalog))

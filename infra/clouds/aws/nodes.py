@@ -1,0 +1,34 @@
+"""Nodes of a pool: image, disks, the label that the autoscaler waits for."""
+
+from dataclasses import replace
+
+from infra.catalog import Catalog
+from infra.clouds.aws.disks import AMI_GIB, root_gib
+from infra.plan.cluster import PoolPlan
+from infra.plan.models import SCRATCH_GIB
+
+AMI_TYPE = "AL2023_x86_64_NVIDIA"
+# gp3: 3,000 IOPS are in its price and allow 750 MiB/s; an image unpacks at the disk's speed where there is no NVMe.
+ROOT_IOPS = 3000
+THROUGHPUT_WITH_NVME, THROUGHPUT_WITHOUT = 125, 600
+ROOT_WITH_NVME_GIB = 50
+# What of a disk's nominal size pods can use: file system, kubelet's own eviction threshold of 10 %.
+USABLE = 0.85
+
+
+def furnished(pool: PoolPlan, catalog: Catalog) -> PoolPlan:
+    """Images and each pod's scratch are on the root disk, where no NVMe holds them."""
+    types = [catalog.instances[name] for name in pool.instance_types]
+    nvme = all(each.nvme_gb for each in types)
+    root = ROOT_WITH_NVME_GIB if nvme else root_gib(catalog, scratch_gib=SCRATCH_GIB * pool.gpus_per_node)
+    smallest_nvme_gib = min(each.nvme_gb for each in types) * 1e9 / 2**30
+    return replace(
+        pool,
+        ami_type=AMI_TYPE,
+        root_gib=root,
+        root_iops=ROOT_IOPS,
+        root_throughput=THROUGHPUT_WITH_NVME if nvme else THROUGHPUT_WITHOUT,
+        nvme=nvme,
+        ephemeral_gib=int((smallest_nvme_gib if nvme else root - AMI_GIB) * USABLE),
+        selector={**pool.selector, "k8s.amazonaws.com/accelerator": pool.gpu.lower()},
+    )

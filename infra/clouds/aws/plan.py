@@ -1,0 +1,35 @@
+"""What is decided for an EKS cluster alone."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from infra.plan.cluster import ClusterPlan
+
+
+@dataclass(frozen=True, kw_only=True)
+class AwsCluster(ClusterPlan):
+    partition: str  # as ARNs name it: aws, aws-cn, aws-us-gov
+    autoscaler_image_tag: str  # of the cluster's own minor version
+    tags: Mapping[str, str]  # of every AWS resource
+    profile: str | None  # of the AWS CLI's configuration; None: whatever the environment says
+    # Of a cluster that we make:
+    cidr: str | None = None  # None with a VPC that exists
+    nat_per_zone: bool = False
+    system_ami_type: str = ""  # as EKS names it
+    system_root_gib: int = 0  # engines' images, what an engine with its own library fetches, and models on the CPU
+    log_days: int = 0  # of the control plane's and the VPC's connections
+    ami_release: str | None = None  # of each node
+    addon_versions: Mapping[str, str] = field(default_factory=dict)  # of EKS add-ons, by their name
+    account_id: str | None = None  # the one account that it may be in
+
+    @property
+    def aws_arguments(self) -> tuple[str, ...]:
+        """Of a command of the AWS CLI: the region, and whose credentials."""
+        profile = ("--profile", self.profile) if self.profile else ()
+        return (*(("--region", self.region) if self.region else ()), *profile)
+
+
+def aws_cluster(cluster: ClusterPlan) -> AwsCluster:
+    """The cluster of a stack that runs in AWS."""
+    assert isinstance(cluster, AwsCluster)
+    return cluster

@@ -1,0 +1,66 @@
+"""What AWS does to nodes, and is worth a second look."""
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+
+from infra.plan.cluster import ClusterPlan, GatewayPlan, PoolPlan
+from infra.plan.findings import warned
+from infra.plan.models import ModelPlan
+from infra.plan.notes import Finding
+
+# docs.aws.amazon.com/eks/latest/userguide/managed-node-update-behavior.html: pods leave within 15 minutes.
+NODE_UPDATE_SECONDS = 900
+# docs.aws.amazon.com/AWSEC2/latest/UserGuide/spot-instance-termination-notices.html
+SPOT_NOTICE_SECONDS = 120
+_RARE = re.compile(r"p[456]")  # A100 and newer of 8 GPUs a node; AWS sells them by reservation and Capacity Block
+
+
+def warn_of_pool(pool: PoolPlan, models: Sequence[ModelPlan], cluster: ClusterPlan) -> Iterator[Finding]:
+    """`models` are those that run on it."""
+    path = f"gpuPools.{pool.name}"
+    if pool.capacity == "spot":
+        yield from _warn_of_spot(f"{path}.capacity", models)
+    if pool.capacity == "on-demand" and (rare := [name for name in pool.instance_types if _RARE.match(name)]):
+        yield warned(
+            f"{path}.instanceTypes",
+            f"{', '.join(rare)} on demand hardly ever comes: pods wait until AWS has one. Reserve it first: an open"
+            " On-Demand Capacity Reservation of the type in one of the zones is used by itself, and billed from the day"
+            " that it is made; a Capacity Block can't be used here",
+            kind="rare-type",
+            detail=", ".join(rare),
+        )
+    if not pool.existing and pool.min > 0:
+        command = "aws eks update-nodegroup-config --scaling-config desiredSize="
+        yield warned(
+            f"{path}.min",
+            f"EKS refuses a minimum above the nodes that run, whose number is the autoscaler's: to raise it later, run"
+            f" `{command}{pool.min} --cluster-name {cluster.name} --nodegroup-name ...` first",
+            kind="raising-min",
+        )
+
+
+def _warn_of_spot(path: str, models: Sequence[ModelPlan]) -> Iterator[Finding]:
+    """What a drain comes to there: the node goes whatever its pods are given."""
+    message = "spot nodes go with two minutes' notice, and may not come when they are needed"
+    cut = [model for model in models if model.timeouts.pre_stop + model.timeouts.drain > SPOT_NOTICE_SECONDS]
+    if not cut:
+        yield warned(path, message, kind="spot")
+        return
+    names, notice = ", ".join(model.name for model in cut), SPOT_NOTICE_SECONDS
+    before, drain = max(model.timeouts.pre_stop for model in cut), max(model.timeouts.drain for model in cut)
+    yield warned(
+        path,
+        f"{message}; an answer of {names} then has {notice - before} s to end ({notice} s of notice, {before} s of them"
+        f" until no more requests come), not the {drain} s of drain that it has elsewhere: a longer one is cut off",
+        kind="spot",
+        detail=f"an answer of {names} has {notice - before} s to end, not {drain} s",
+    )
+
+
+def warn_of_drain(gateway: GatewayPlan | None, pools: Iterable[PoolPlan], seconds: int) -> Iterator[Finding]:
+    if gateway is not None and seconds > NODE_UPDATE_SECONDS and any(not pool.existing for pool in pools):
+        yield warned(
+            "gateway.timeoutSeconds",
+            f"pods may take {seconds} s to end; an update of an EKS node group ends them after"
+            f" {NODE_UPDATE_SECONDS // 60} minutes, and answers with them",
+        )

@@ -1,0 +1,39 @@
+"""What is to be written into the stack file, as a person writes it."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from infra.plan.notes import Write
+
+
+def written(write: Write) -> str:
+    """As a person writes it; what is taken out is said last."""
+    first, *rest = pieces(write)
+    return f"{first} with {' and '.join(rest)}" if rest else first
+
+
+def pieces(write: Write) -> list[str]:
+    """One for each thing that is written, the keys of a pool together; then what is taken out."""
+    put: dict[str, dict[str, Any]] = {}
+    for path, value in write:
+        if value is not None:
+            thing = path.rpartition(".")[0] if path.startswith("gpuPools.") else path
+            put.setdefault(thing, {})[path] = value
+    return [
+        *(_piece(thing, values) for thing, values in put.items()),
+        *(f"no {path}" for path, value in write if value is None),
+    ]
+
+
+def _piece(thing: str, values: Mapping[str, Any]) -> str:
+    if len(values) == 1:
+        return ", ".join(f"{path}: {shown(value)}" for path, value in values.items())
+    named = sorted((path.rpartition(".")[2], value) for path, value in values.items())
+    keys = ", ".join(f"{key}: {shown(value)}" for key, value in named)
+    return f"{thing}: {{{keys}}}"
+
+
+def shown(value: Any) -> str:
+    if isinstance(value, tuple):
+        return f"[{', '.join(map(str, value))}]"
+    return str(value).lower() if isinstance(value, bool) else str(value)
