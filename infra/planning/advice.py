@@ -19,6 +19,7 @@ from infra.settings.mistakes import Mistake, Report
 
 Attempt = Callable[[Write], Plan | None]  # the plan once that is written; None: refused, or enough was tried
 PINNED_FIRST = ", after `plan --pin`"  # where what is written needs the pools that the program chose
+MOST_IN_TWO = 3  # pieces of advice that are tried with each of so many others, where none is enough alone
 MOST_OF_RULES = 24  # pieces of advice that are tried; a stack that breaks many rules shows the rest untried
 
 
@@ -60,6 +61,7 @@ def that_holds(plan: Plan, attempt: Attempt) -> tuple[Violation, ...]:
         tried = violation.advice[:left]
         left -= len(tried)
         kept = [each for each in (_tried(each, violation, plan, attempt) for each in tried) if each is not None]
+        kept = kept or _first(_with_another(each, violation, plan, attempt) for each in tried[:MOST_IN_TWO])
         kept.sort(key=lambda each: BUDGET in dict(each.write))  # what needs a larger budget comes last
         found.append(_with(violation, [*kept, *violation.advice[len(tried) :]]))
     return tuple(found)
@@ -79,6 +81,21 @@ def _tried(advice: Advice, violation: Violation, plan: Plan, attempt: Attempt) -
         more = (*whole, (BUDGET, enough(usd)))
         return Advice(more, _told(advice, more, f"the bill is then ${usd:,.0f}"))
     return Advice(whole, _told(advice, whole)) if not new else None
+
+
+def _first(ways: Iterable[Advice | None]) -> list[Advice]:
+    return [way for way in ways if way is not None][:1]
+
+
+def _with_another(advice: Advice, violation: Violation, plan: Plan, attempt: Attempt) -> Advice | None:
+    """Where following it breaks one other rule: with what that rule's own advice is then."""
+    then = attempt(completed(plan, advice.write))
+    new = broken_by(then) - broken_by(plan) if then is not None else frozenset()
+    if then is None or len(new) != 1 or (violation.rule, violation.path) in broken_by(then):
+        return None
+    beside = [more for each in then.violations if (each.rule, each.path) in new for more in each.advice]
+    both = (Advice((*advice.write, *each.write), f"{advice.text} and {each.text}") for each in beside[:MOST_IN_TWO])
+    return next(filter(None, (_tried(each, violation, plan, attempt) for each in both)), None)
 
 
 def _told(advice: Advice, whole: Write, bill: str = "") -> str:

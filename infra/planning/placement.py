@@ -141,8 +141,8 @@ def _unplaced(served: Served, offers: Sequence[Offer], makeable: Sequence[Offer]
         yield Violation(
             Rule.FIT,
             path,
-            f"{served.name}: {count(len(offers), 'pool')} to choose from, and none can run it{_runs(served)}",
-            f"gpuPools: nodes that can, and {path}",
+            f"{served.name}: {count(len(offers), 'pool')} to choose from, and none can run it{_runs(served, offers)}",
+            f"a pool of nodes that can run it below gpuPools, and its name as {path}",
             (*_on_one_node(served, offers, sizing), *_advice(served, other_types(elsewhere, MOST_GPUS), offers)),
         )
         return Placed(served, None, None, (f"{count(len(offers), 'pool')} to choose from, and none can run it",))
@@ -201,9 +201,11 @@ def _room(sized: Sized) -> float:
     return sized.fit.kv_cache_tokens or (sized.fit.usable_gib - sum(term.gib for term in sized.fit.terms))
 
 
-def _runs(served: Served) -> str:
-    gpus = f" on {served.settings.gpus} GPUs" if served.settings.gpus else ""
-    return f"{gpus}{f' in {served.quantization}' if served.quantization else ''}"
+def _runs(served: Served, offers: Sequence[Offer]) -> str:
+    asked, most = served.settings.gpus or 0, max((each.gpus_per_node for each in offers), default=0)
+    gpus = f" on {count(asked, 'GPU')}" if asked else ""
+    one_node = f": a replica's GPUs are on one node, and no node has more than {most}" if asked > most > 0 else ""
+    return f"{gpus}{f' in {served.quantization}' if served.quantization else ''}{one_node}"
 
 
 def _misfit(served: Served, offer: Offer, sized: Sized) -> str:

@@ -430,3 +430,16 @@ def test_more_gpus_than_a_node_has_are_answered_with_as_many_as_are_enough(
     (refused,) = plan({**OWN, "models": {"chat": chat}}).violations
     assert refused.fix.startswith(fix)
     assert not broken(plan({**OWN, "models": {"chat": chat | {"gpus": 2} | followed}}))
+
+
+def test_what_is_enough_only_with_another_change_is_named_with_it() -> None:
+    """Two GPUs are enough, and then the pool has one replica of another model too many."""
+    others = {"a": TWO | {"replicas": 3}, "b": ONE}
+    chat = {"model": "meta-llama/Llama-3.3-70B-Instruct", "gpus": 4, "maxModelLen": 8192}
+    asked = {**OWN, "models": {"chat": chat} | others}
+    (refused,) = plan(asked).violations
+    assert "a replica's GPUs are on one node, and no node has more than 2" in refused.message
+    (advice,) = refused.advice
+    assert advice.text.startswith("models.chat.gpus: 2 (")
+    assert advice.text.endswith(" and models.a.replicas: 2")
+    assert not broken(plan(follow(asked, as_mapping(advice.write))))
