@@ -135,7 +135,7 @@ def _assume_weights(served: Served, shape: ModelShape) -> Iterator[Finding]:
     if served.made_at_load is not None and shape.dtype is None:
         yield Assumption(
             path,
-            f"{repository} holds 16-bit weights, which nobody has looked at;"
+            f"{repository} is taken to hold 16-bit weights, which nobody has looked up;"
             f" {served.engine.title} makes {served.made_at_load} of them as it loads",
         )
     elif (

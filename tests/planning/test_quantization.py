@@ -68,7 +68,7 @@ def test_the_server_is_told(model: str, method: str, told: bool) -> None:
 @pytest.mark.parametrize(
     ("fields", "assumed"),
     [
-        ({"model": "mistralai/Mistral-Small-24B-Instruct-2501", "quantization": "fp8"}, "which nobody has looked at"),
+        ({"model": "mistralai/Mistral-Small-24B-Instruct-2501", "quantization": "fp8"}, "which nobody has looked up"),
         ({"model": "acme/own", "like": "Qwen/Qwen3-8B", "quantization": "fp8"}, "acme/own holds weights in fp8"),
         ({"model": "Qwen/Qwen3-8B", "quantization": "fp8"}, None),
         ({"model": "openai/gpt-oss-20b", "quantization": "mxfp4"}, None),
