@@ -1,12 +1,15 @@
 """The way out: the same change without a gap, where there is one; each sentence holds in its own change."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from infra.diff.guard import SYSTEM_NODES, Guarded, serving
+from infra.diff.interim import with_both
 from infra.diff.nodes import node_group
 from infra.diff.settings import settings_changed
 from infra.diff.traffic import AWAY, Notice
+from infra.plan.plan import Plan
+from infra.plan.rules import Rule
 from infra.registry import clouds, ground_names, owner_of
 from infra.services.weights.service import WEIGHTS
 from infra.sides.types import Side
@@ -92,16 +95,30 @@ def _pool(each: Guarded, allow: str, old: Side, new: Side, notices: Sequence[Not
             f"`{each.name}` is replaced by what isn't a setting of its own ({', '.join(each.because)}),"
             f" so a pool beside it would not help: {allow}, when few call."
         )
-    return "".join(_beside(each.name, staying, old, new))
+    return _beside(each.name, staying, allow, old, new)
 
 
-def _beside(pool: str, models: Sequence[str], old: Side, new: Side) -> Iterator[str]:
+def _beside(pool: str, models: Sequence[str], allow: str, old: Side, new: Side) -> str:
+    """Both pools are there, and billed, until the second pull request: that stack is planned too."""
     name = _free(f"{pool}-1", {*old.pools, *new.pools})
+    then = with_both(old, new, pool, name, models)
+    broken = [each for each in then.violations if each.rule != Rule.BUDGET] if then is not None else []
+    if then is None or broken:
+        why = f" ({broken[0].message})" if broken else ""
+        return f"A pool beside `{pool}` can't be had{why}, so {_listed(models)} would be away: {allow}, when few call."
     wanted = _written((new.platform.get("gpuPools") or {})[pool])
-    yield f"Without a gap: leave `{pool}` as it is and add a pool beside it, `{name}: {wanted}`, set "
-    yield ", ".join(f"`models.{model}.pool: {name}`" for model in models[:3])
-    yield f" and {len(models) - 3} more" if len(models) > 3 else ""
-    yield f", and remove `{pool}` in a second pull request (`allow: {{remove: [{pool}]}}`)."
+    moves = ", ".join(f"`models.{model}.pool: {name}`" for model in models)
+    return (
+        f"Without a gap: leave `{pool}` as it is and add a pool beside it, `{name}: {wanted}`, set {moves}, and remove"
+        f" `{pool}` in a second pull request (`allow: {{remove: [{pool}]}}`). Until then both are in the bill:"
+        f" ${then.cost.usd_per_month_max:,.0f} per month at most{_budget(then)}."
+    )
+
+
+def _budget(then: Plan) -> str:
+    """What the budget has to be for that time."""
+    over = [each for each in then.violations if each.rule == Rule.BUDGET]
+    return f", for which the budget needs `{over[0].advice[-1].text.partition(' (')[0]}`" if over else ""
 
 
 def _free(name: str, taken: set[str]) -> str:

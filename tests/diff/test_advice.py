@@ -90,6 +90,22 @@ def test_a_pool_beside_the_old_one_plans_and_guards_nothing(name: str) -> None:
     assert second.refused == []  # no model is on it any more
 
 
+@pytest.mark.parametrize(("usd", "needs"), [(20000, False), (3600, True)])
+def test_the_bill_with_both_pools_is_said_and_what_the_budget_needs_for_it(usd: int, needs: bool) -> None:
+    stack, edit = EDITS["spot"]
+    (text,) = ways(difference(stack, {**edit, "budget.usdPerMonth": usd}))
+    pool = read(re.findall(r"`([\w-]+: \{instanceTypes[^`]+)`", text)[0])
+    models = dict(re.findall(r"`models\.([\w-]+)\.pool: ([\w-]+)`", text))
+    budgets = re.findall(r"`budget\.usdPerMonth: (\d+)`", text)
+    assert bool(budgets) == needs
+    first: dict[str, Any] = {f"gpuPools.{key}": value for key, value in pool.items()}
+    first |= {f"models.{model}.pool": to for model, to in models.items()}
+    first["budget.usdPerMonth"] = int(budgets[0]) if budgets else usd
+    then = difference(stack, first).new.plan
+    assert then["violations"] == []
+    assert f"${then['cost']['usd_per_month_max']:,.0f} per month at most" in text
+
+
 def test_what_goes_with_the_cluster_is_one_sentence() -> None:
     stack, edit = EDITS["another region"]
     (text,) = ways(difference(stack, edit))
