@@ -6,8 +6,8 @@ from typing import Any
 from infra.diff.findings import Finding
 from infra.owner import CLAIM
 from infra.plan.words import kubectl
-from infra.planning.cache import size_for
 from infra.registry import owner_of
+from infra.services.weights.plan import size_for
 from infra.services.weights.service import WEIGHTS
 from infra.sides.types import Side, type_of
 

@@ -15,7 +15,6 @@ from infra.plan.notes import Finding
 from infra.plan.plan import Plan
 from infra.planning.bill import minimum_per_month, plan_bill
 from infra.planning.budget import check_budget
-from infra.planning.cache import plan_cache
 from infra.planning.cost import Billed
 from infra.planning.model_plans import plan_models
 from infra.planning.node_makers import check_node_makers
@@ -26,9 +25,7 @@ from infra.planning.placeholders import list_placeholders
 from infra.planning.placement import Placed, by_pool, place
 from infra.planning.pods import check_system_nodes
 from infra.planning.pools import Offer, declared, makeable
-from infra.planning.prefetch import explain_prefetch
 from infra.planning.rollout import surges
-from infra.planning.served import Served, resolve
 from infra.planning.sizing import Sizing
 from infra.planning.to_do import list_licences, list_nodes
 from infra.planning.warnings import warn_of_allow, warn_of_budget, warn_of_pool
@@ -38,6 +35,9 @@ from infra.services.addons.plan import plan_addons
 from infra.services.gateway.plan import plan_gateway
 from infra.services.monitoring.plan import plan_monitoring
 from infra.services.service import Around
+from infra.services.serving.prefetch import explain_prefetch
+from infra.services.serving.served import Served, resolve
+from infra.services.weights.plan import plan_cache
 from infra.settings import Settings
 
 

@@ -9,12 +9,12 @@ from infra.planning.arguments import choose_arguments
 from infra.planning.cold_start import cold_start, timeouts
 from infra.planning.placement import Placed
 from infra.planning.pods import server_resources
-from infra.planning.prefetch import plan_prefetch
 from infra.planning.rollout import after_old_pod, check_rollout, plan_rollout
 from infra.planning.scaling import plan_scaling
-from infra.planning.served import Served
 from infra.planning.sizing import Sizing, throughput_of
 from infra.planning.warnings import warn_of_model
+from infra.services.serving.prefetch import plan_prefetch
+from infra.services.serving.served import Served
 from infra.sizing.estimates import Throughput
 from infra.sizing.question import Sized
 from infra.sizing.weights import served_dtype

@@ -12,8 +12,8 @@ from infra.plan.writes import written
 from infra.planning.mends import STORED_METHOD, Changes, Mend, mends, other_types, runs_in_8_bit, smaller_weights
 from infra.planning.options import Option, fewest, serving, tries
 from infra.planning.pools import Offer
-from infra.planning.served import Served
 from infra.planning.sizing import Sizing
+from infra.services.serving.served import Served
 from infra.sizing.question import Question, Sized
 
 MOST_GPUS = 8  # of a node

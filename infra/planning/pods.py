@@ -10,7 +10,7 @@ from infra.plan.words import count
 from infra.plan.writes import written
 from infra.planning.host import share
 from infra.planning.placement import Placed
-from infra.planning.served import Served
+from infra.services.serving.served import Served
 from infra.sizing.weights import GIB
 
 # coredns, CSI controllers and the add-ons: what they request in the whole cluster.

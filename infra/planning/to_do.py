@@ -7,7 +7,7 @@ from infra.plan.findings import warned
 from infra.plan.notes import Finding, Step, ToDo
 from infra.plan.words import count
 from infra.planning.placement import Placed
-from infra.planning.served import Served
+from infra.services.serving.served import Served
 
 TOKEN = "huggingFaceToken"
 

@@ -10,7 +10,8 @@ from docs.estimates import generated, points
 from docs.markers import filled
 from docs.scatter import MARKS, Kind, Point, scatter
 from infra.clouds.aws import warnings
-from infra.planning import cold_start, prefetch
+from infra.planning import cold_start
+from infra.services.serving import prefetch
 
 TEXTS = {path.name: text for path, text in generated().items()}
 PAGE = TEXTS["estimates.md"]

@@ -7,7 +7,7 @@ from infra.catalog.types import Image
 from infra.plan.cluster import ClusterPlan
 from infra.plan.models import PrefetchPlan
 from infra.plan.notes import Assumption, Finding
-from infra.planning.served import Served
+from infra.services.serving.served import Served
 
 CPU = 0.5
 # It streams, but pages that wait to be written to EFS count too: 2 GiB was seen to be too little, and 8 enough.

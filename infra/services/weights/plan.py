@@ -8,7 +8,7 @@ from infra.plan.findings import Decided, warned
 from infra.plan.notes import Advice, Assumption, Chosen, Finding, Violation
 from infra.plan.rules import Rule
 from infra.plan.words import count
-from infra.planning.served import Served
+from infra.services.serving.served import Served
 from infra.settings import Settings
 
 # What the hub keeps beside the weights, and the file system.
