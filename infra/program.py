@@ -24,7 +24,7 @@ from infra.services.monitoring.make import log_in
 from infra.services.service import Made
 from infra.services.serving.make import Serving, serve
 from infra.services.weights.make import make_cache
-from infra.settings import BadStackFile
+from infra.settings.mistakes import BadStackFile
 from infra.settings.secrets import API_KEY, HUGGING_FACE_TOKEN, SECRETS
 from infra.site import aws_provider, make_site
 from infra.stack_file import StackFile, load_config

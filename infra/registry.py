@@ -24,7 +24,7 @@ from infra.settings.sections import add_section, remove_section
 
 if TYPE_CHECKING:
     from infra.catalog import Catalog
-    from infra.settings import Settings
+    from infra.settings.platform import Settings
 
 CLOUDS: tuple[Cloud, ...] = (AWS, EXISTING)
 SERVICES: tuple[Service, ...] = (WEIGHTS, SERVING, GATEWAY, ACCESS, MONITORING, ADDONS)

@@ -79,7 +79,7 @@ def plan(stack: str, format_: str, out: Path | None, stacks: Path, pin: bool) ->
     """
     from infra.cli.progress import waiting
     from infra.cli.terminal import terminal_width
-    from infra.settings import BadStackFile
+    from infra.settings.mistakes import BadStackFile
     from infra.stack_file import stack_path
 
     try:
@@ -186,7 +186,7 @@ def diff(stack: str, base: str, format_: str) -> None:
         from infra.cli.progress import waiting
         from infra.cli.terminal import terminal_width
         from infra.diff.base import BadBase
-        from infra.settings import BadStackFile
+        from infra.settings.mistakes import BadStackFile
 
         try:
             with waiting(f"planning {stack} and its base"):
@@ -217,7 +217,7 @@ def repair(stack: str, yes: bool) -> None:
     from infra.cli import repair as command
     from infra.cli.terminal import terminal_width
     from infra.live.commands import NotRead
-    from infra.settings import BadStackFile
+    from infra.settings.mistakes import BadStackFile
     from infra.stack_file import stack_path
 
     try:

@@ -34,10 +34,9 @@ if TYPE_CHECKING:
     from infra.plan.notes import Finding, Note
     from infra.plan.plan import Plan
     from infra.planning.cost import Billed
-    from infra.settings import Settings
     from infra.settings.checks.scope import Scope
     from infra.settings.mistakes import Report
-    from infra.settings.platform import Prices
+    from infra.settings.platform import Prices, Settings
 
 
 class Cloud(Owner):

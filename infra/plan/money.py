@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from infra.plan.cluster import ClusterPlan
 from infra.plan.notes import Write
-from infra.settings import Settings
+from infra.settings.platform import Settings
 
 HOURS_A_MONTH = 730
 

@@ -8,7 +8,7 @@ from infra.plan.cluster import AddonPlan, CachePlan, ClusterPlan, GatewayPlan, M
 from infra.plan.models import ModelPlan
 from infra.plan.money import Cheaper, Cost, Remedy
 from infra.plan.notes import Assumption, Chosen, ToDo, Violation, Warned
-from infra.settings import Settings
+from infra.settings.platform import Settings
 
 
 @dataclass(frozen=True)

@@ -14,8 +14,8 @@ from infra.plan.rules import Rule
 from infra.plan.writes import written
 from infra.planning.budget import PATH as BUDGET
 from infra.planning.budget import enough, total
-from infra.settings import Settings
 from infra.settings.mistakes import Mistake, Report
+from infra.settings.platform import Settings
 
 Attempt = Callable[[Write], Plan | None]  # the plan once that is written; None: refused, or enough was tried
 PINNED_FIRST = ", after `plan --pin`"  # where what is written needs the pools that the program chose

@@ -6,8 +6,7 @@ from infra.plan.money import Cost, CostItem
 from infra.plan.notes import Advice, Finding, Violation
 from infra.plan.rules import Rule
 from infra.plan.words import BILLS
-from infra.settings import Settings
-from infra.settings.platform import Budget
+from infra.settings.platform import Budget, Settings
 
 PATH = "budget.usdPerMonth"
 NAMED = 3  # of the biggest items

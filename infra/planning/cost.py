@@ -15,7 +15,7 @@ from infra.planning.billed_nodes import ROLLOUTS_ASSUMED, BilledNodes, billed_no
 from infra.planning.placement import Placed
 from infra.planning.pools import hourly
 from infra.registry import cloud_of
-from infra.settings import Settings
+from infra.settings.platform import Settings
 
 
 @dataclass(frozen=True)

@@ -38,7 +38,7 @@ from infra.services.service import Around
 from infra.services.serving.prefetch import explain_prefetch
 from infra.services.serving.served import Served, resolve
 from infra.services.weights.plan import plan_cache
-from infra.settings import Settings
+from infra.settings.platform import Settings
 
 
 @dataclass(frozen=True)

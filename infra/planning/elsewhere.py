@@ -6,11 +6,10 @@ from infra.catalog import Catalog
 from infra.plan.findings import split
 from infra.planning.options import fewest
 from infra.planning.pools import Offer, makeable
-from infra.planning.served import Served, resolve
 from infra.planning.sizing import Sizing
 from infra.registry import cloud_of
-from infra.settings import Settings
-from infra.settings.platform import Prices
+from infra.services.serving.served import Served, resolve
+from infra.settings.platform import Prices, Settings
 
 
 def types_that_hold(settings: Settings, pool: str, region: str, catalog: Catalog) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ from infra.plan.cluster import AddonPlan, PoolPlan
 from infra.plan.notes import Advice, Finding, Violation
 from infra.plan.rules import Rule
 from infra.plan.writes import written
-from infra.settings import Settings
+from infra.settings.platform import Settings
 
 _WITHOUT = {
     "clusterAutoscaler": "no node is ever added",

@@ -7,7 +7,7 @@ from typing import Any
 
 from infra.plan.notes import Finding, Note, Step, ToDo
 from infra.registry import cloud_of, clouds
-from infra.settings import Settings
+from infra.settings.platform import Settings
 
 # RFC 5737 and RFC 3849; RFC 2606 and RFC 6761.
 _NETWORKS = tuple(map(ip_network, ("192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24", "2001:db8::/32")))

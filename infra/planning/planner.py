@@ -18,7 +18,7 @@ from infra.planning.mends import smaller_ways
 from infra.planning.remedies import find_remedies
 from infra.planning.sizing import Sizing
 from infra.registry import cloud_of
-from infra.settings import Settings
+from infra.settings.platform import Settings
 
 # Plans in which advice is tried, before a stack that breaks rules is printed: of many models each takes longer.
 FEWEST_TRIED, MOST_TRIED = 40, 240

@@ -9,7 +9,7 @@ from infra.catalog.whose import borrowed, elsewhere
 from infra.clouds.existing.own_cards import existing_card
 from infra.clouds.existing.section import ExistingNodes
 from infra.plan.money import HOURS_A_MONTH
-from infra.settings import GpuPool
+from infra.settings.cluster import GpuPool
 
 
 @dataclass(frozen=True)

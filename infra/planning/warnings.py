@@ -7,8 +7,7 @@ from infra.plan.findings import warned
 from infra.plan.models import ColdStart, ModelPlan, Rollout
 from infra.plan.notes import Finding
 from infra.planning.placement import Placed
-from infra.settings import Settings
-from infra.settings.platform import GUARDED
+from infra.settings.platform import GUARDED, Settings
 from infra.sizing.kv_cache import is_exact, keeps_cache
 
 

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from infra.plan.money import CostItem
     from infra.plan.notes import Finding
     from infra.plan.plan import Plan
-    from infra.settings import Settings
     from infra.settings.checks.scope import Scope
+    from infra.settings.platform import Settings
     from infra.settings.sections import OwnSection
 
 

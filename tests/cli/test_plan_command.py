@@ -11,7 +11,7 @@ import pytest
 
 from infra.cli.render import render
 from infra.offline import plan_offline
-from infra.settings import BadStackFile
+from infra.settings.mistakes import BadStackFile
 from tests.cli.running import plan, plan_json, run, write_stack
 from tests.conftest import STACK_NAMES, planned_stack
 from tests.settings.bad_stacks import BAD_STACKS

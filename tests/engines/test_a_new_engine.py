@@ -20,8 +20,8 @@ from infra.engines.hub import weights_path
 from infra.engines.vllm.memory import size
 from infra.offline import plan_offline
 from infra.outputs import known_outputs
-from infra.settings import BadStackFile
 from infra.settings.document import read_document
+from infra.settings.mistakes import BadStackFile
 from infra.sides.types import Side
 from infra.stack_file import load_file
 from tests.cli.running import plan, write_stack

@@ -6,7 +6,7 @@ from typing import Any
 
 from infra.catalog import load_catalog
 from infra.planning import Plan, make_plan
-from infra.settings import Settings
+from infra.settings.platform import Settings
 
 CATALOG = load_catalog()
 

@@ -12,7 +12,7 @@ from infra.plan.kinds import by_kind
 from infra.plan.rules import Rule
 from infra.planning import Plan
 from infra.planning.advice import follow as written_into
-from infra.settings import BadStackFile
+from infra.settings.mistakes import BadStackFile
 from tests.conftest import STACK_NAMES
 from tests.example_stacks import EXAMPLES
 from tests.example_stacks import planned as example

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from infra.settings import BadStackFile
+from infra.settings.mistakes import BadStackFile
 from tests.planning.following import follow, planned
 from tests.planning.stacks import DEV, LOCAL, changed
 

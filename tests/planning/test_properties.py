@@ -11,8 +11,8 @@ from infra.plan.findings import split
 from infra.plan.rules import Rule
 from infra.planning import Plan
 from infra.planning.sizing import Sizing, can_run
+from infra.services.serving.section import Model
 from infra.services.serving.served import resolve
-from infra.settings import Model
 from infra.sizing.kv_cache import splits
 from tests.planning.stacks import CATALOG, plan
 

@@ -9,7 +9,7 @@ from infra.catalog import AT_LOAD
 from infra.engines import ENGINES
 from infra.plan.findings import split
 from infra.services.serving.served import Served, resolve
-from infra.settings import BadStackFile
+from infra.settings.mistakes import BadStackFile
 from infra.stack_file import load_config
 from tests.planning.stacks import CATALOG, DEV, changed, plan
 

@@ -19,8 +19,8 @@ from infra.plan.money import CostItem
 from infra.plan.notes import Finding, Step, ToDo
 from infra.plan.plan import Plan
 from infra.services.service import Around, Made, Service, Table
-from infra.settings import Settings
 from infra.settings.checks.scope import Scope
+from infra.settings.platform import Settings
 from infra.settings.sections import OwnSection
 from infra.settings.types import Section, Size
 

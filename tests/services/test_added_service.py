@@ -13,8 +13,8 @@ from infra.diff.advice import advice
 from infra.diff.difference import Difference, compare
 from infra.offline import Planned
 from infra.registry import added
-from infra.settings import BadStackFile
 from infra.settings.document import read_document
+from infra.settings.mistakes import BadStackFile
 from infra.sides.types import Side
 from tests.example_stacks import plan_text, planned, text
 from tests.services.search import SearchPlan, SearchService

@@ -8,8 +8,8 @@ import pytest
 from docs import keys
 from infra.registry import added
 from infra.services.service import Service
-from infra.settings import BadStackFile
 from infra.settings.document import read_document
+from infra.settings.mistakes import BadStackFile
 from infra.settings.sections import OwnSection
 from infra.stack_file import stack_file_schema
 from tests.example_stacks import plan_text

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from infra.offline import Planned, plan_offline
-from infra.settings import BadStackFile
+from infra.settings.mistakes import BadStackFile
 from infra.stack_file import load_config
 
 CREATED = {"cluster": {"create": {"version": "1.35", "zones": 2}}, "models": {"a": {"model": "Qwen/Qwen3-8B"}}}

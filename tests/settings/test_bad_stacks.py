@@ -5,9 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from infra.settings import BadStackFile, Mistake
 from infra.settings.document import read_document
-from infra.settings.mistakes import PLATFORM
+from infra.settings.mistakes import PLATFORM, BadStackFile, Mistake
 from infra.settings.secrets import SECRETS
 from infra.stack_file import load_config, load_file
 from tests.settings.bad_stacks import BAD_STACKS

@@ -12,9 +12,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from infra.settings import BadStackFile
 from infra.settings.document import read_document
-from infra.settings.mistakes import PLATFORM
+from infra.settings.mistakes import PLATFORM, BadStackFile
 from infra.stack_file import load_config, load_file
 from tests.settings.good_stacks import GOOD_STACKS, LAPTOP, PRODUCTION
 

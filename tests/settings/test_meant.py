@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from infra.catalog import load_catalog
-from infra.settings import BadStackFile
 from infra.settings.meant import meant, takes
+from infra.settings.mistakes import BadStackFile
 from infra.settings.schema import schema_at
 from infra.stack_file import load_config
 

@@ -13,7 +13,7 @@ from infra.plan.cluster import GatewayPlan, PoolPlan
 from infra.plan.findings import Decided
 from infra.plan.money import HOURS_A_MONTH, CostItem, PriceNote
 from infra.plan.notes import Assumption, Finding
-from infra.settings import Settings
+from infra.settings.platform import Settings
 
 if TYPE_CHECKING:
     from infra.planning.cost import Billed

@@ -8,7 +8,7 @@ from infra.clouds.aws.facts import CpuInstance
 from infra.clouds.aws.plan import AwsCluster
 from infra.clouds.aws.section import SystemNodes
 from infra.plan.money import CheaperPlatform
-from infra.settings import Settings
+from infra.settings.platform import Settings
 
 _BURSTABLE = "t"  # first letter of types whose CPU has a baseline
 

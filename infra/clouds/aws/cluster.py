@@ -16,7 +16,7 @@ from infra.plan.cluster import CachePlan, SystemNodes
 from infra.plan.findings import Decided, warned
 from infra.plan.notes import Assumption, Chosen, Finding, Violation
 from infra.plan.rules import Rule
-from infra.settings import Settings
+from infra.settings.platform import Settings
 
 ZONES = 2
 CIDR = "10.0.0.0/16"

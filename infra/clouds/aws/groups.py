@@ -13,7 +13,7 @@ from infra.plan.cluster import ClusterPlan, NodeGroupPlan, PoolPlan
 from infra.plan.findings import Decided, warned
 from infra.plan.notes import Chosen, Finding, Violation
 from infra.plan.rules import Rule
-from infra.settings import Settings
+from infra.settings.platform import Settings
 
 
 def with_groups(pool: PoolPlan, settings: Settings, cluster: ClusterPlan) -> Decided[PoolPlan]:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Iterator
 
 from infra.plan.notes import Note
-from infra.settings import Settings
+from infra.settings.platform import Settings
 
 _ACCOUNT = re.compile(  # as an account's id is written: alone, in an ARN, in the name of a registry
     r"^(?:arn:[^:]*:[^:]*:[^:]*:)?(?:111122223333|444455556666|777788889999|123456789012|012345678901|(\d)\1{11})"

@@ -6,7 +6,7 @@ from infra.clouds.aws.arns import EXAMPLE_ACCOUNT
 from infra.clouds.aws.plan import AwsCluster
 from infra.plan.cluster import AddonPlan
 from infra.plan.notes import Finding, Step, ToDo
-from infra.settings import Settings
+from infra.settings.platform import Settings
 
 WITH_AWS_RIGHTS = ("clusterAutoscaler", "loadBalancerController")
 

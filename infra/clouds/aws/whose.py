@@ -6,7 +6,7 @@ from infra.catalog import Catalog, Instance
 from infra.catalog.whose import Priced, borrowed, names
 from infra.clouds.aws.facts import HOME
 from infra.plan.cluster import PoolPlan
-from infra.settings import Settings
+from infra.settings.platform import Settings
 
 
 def others_elsewhere(catalog: Catalog) -> str:

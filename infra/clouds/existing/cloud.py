@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from infra.plan.notes import Finding
     from infra.plan.plan import Plan
     from infra.planning.cost import Billed
-    from infra.settings import Settings
+    from infra.settings.platform import Settings
 
 _GROUND = {"pulumi:providers:kubernetes": "kubernetes"}
 

@@ -4,7 +4,7 @@ from infra.catalog import Catalog
 from infra.plan.cluster import ClusterPlan
 from infra.plan.findings import Decided, warned
 from infra.plan.notes import Assumption, Chosen
-from infra.settings import Settings
+from infra.settings.platform import Settings
 
 
 def plan_cluster(settings: Settings, region: str | None, catalog: Catalog) -> Decided[ClusterPlan]:

@@ -15,7 +15,7 @@ from infra.plan.notes import Advice, Finding, Step, ToDo, Violation, Write
 from infra.plan.rules import Rule
 from infra.plan.words import count
 from infra.plan.writes import written
-from infra.settings import Settings
+from infra.settings.platform import Settings
 
 if TYPE_CHECKING:
     from infra.planning.placement import Placed

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 
 from infra.plan.cluster import ClusterPlan, GatewayPlan
 from infra.plan.notes import Finding, Step, ToDo
-from infra.settings import Settings
+from infra.settings.platform import Settings
 
 _POD_SECURITY = "pod-security.kubernetes.io/enforce"
 _WHY = {

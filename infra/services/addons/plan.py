@@ -8,7 +8,7 @@ from infra.plan.cluster import AddonPlan
 from infra.plan.findings import Decided
 from infra.plan.notes import Chosen
 from infra.services.addons.section import Addon
-from infra.settings import Settings
+from infra.settings.platform import Settings
 
 # Key in the stack file -> (attribute of the settings, row of the chart table).
 ADDONS = {

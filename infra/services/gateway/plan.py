@@ -11,7 +11,7 @@ from infra.plan.findings import Decided, warned
 from infra.plan.notes import Assumption, Chosen, Finding
 from infra.services.gateway.controllers import controller_of
 from infra.services.gateway.section import Gateway
-from infra.settings import Settings
+from infra.settings.platform import Settings
 
 if TYPE_CHECKING:
     from infra.clouds.cloud import Cloud

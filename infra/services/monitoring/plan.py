@@ -6,7 +6,7 @@ from infra.catalog import Catalog
 from infra.plan.cluster import AddonPlan, Monitoring, PrometheusLogin
 from infra.services.addons.section import ExistingAddon
 from infra.services.monitoring.check import AMAZON
-from infra.settings import Settings
+from infra.settings.platform import Settings
 
 
 def plan_monitoring(settings: Settings, addons: Mapping[str, AddonPlan], catalog: Catalog) -> Monitoring | None:

@@ -6,7 +6,7 @@ from infra.clouds.aws.plan import AwsCluster
 from infra.plan.cluster import AddonPlan, ClusterPlan, Monitoring, PrometheusLogin
 from infra.plan.notes import Assumption, Finding, Step, ToDo
 from infra.services.monitoring.plan import namespace_of
-from infra.settings import Settings
+from infra.settings.platform import Settings
 
 _PATH = "addons.prometheus.existing"
 _KEDA = "keda-operator"  # the service account of KEDA's operator, as its chart names it

@@ -13,7 +13,7 @@ from infra.plan.findings import Decided
 from infra.plan.models import Replicas
 from infra.plan.notes import Advice, Assumption, Chosen, Finding, Violation, Write
 from infra.plan.rules import Rule
-from infra.settings import Model
+from infra.services.serving.section import Model
 from infra.settings.architecture import Architecture, read_architecture
 from infra.sizing.kv_cache import kv_bytes_per_token
 from infra.sizing.question import Question

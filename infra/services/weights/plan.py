@@ -9,7 +9,7 @@ from infra.plan.notes import Advice, Assumption, Chosen, Finding, Violation
 from infra.plan.rules import Rule
 from infra.plan.words import count
 from infra.services.serving.served import Served
-from infra.settings import Settings
+from infra.settings.platform import Settings
 
 # What the hub keeps beside the weights, and the file system.
 ROOM = 1.05

@@ -1,6 +1,6 @@
 """`addons`."""
 
-from infra.settings import Mistake
+from infra.settings.mistakes import Mistake
 from tests.settings.bad_stacks.writing import CLUSTER, CPU, EKS, LAPTOP, MODEL, NODES, POOL, Bad, model, stack
 
 AMAZON = "https://aps-workspaces.eu-west-1.amazonaws.com/workspaces/ws-1f0c"

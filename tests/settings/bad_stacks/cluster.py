@@ -1,6 +1,6 @@
 """`cluster`, `namespace` and `aws:region`."""
 
-from infra.settings import Mistake
+from infra.settings.mistakes import Mistake
 from tests.settings.bad_stacks.writing import CLUSTER, CPU, LAPTOP, MODEL, NODES, Bad, create, stack
 
 _ADMIN = "arn:aws:iam::111122223333:role/platform"

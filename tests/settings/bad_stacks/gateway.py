@@ -1,6 +1,6 @@
 """`gateway`."""
 
-from infra.settings import Mistake
+from infra.settings.mistakes import Mistake
 from tests.settings.bad_stacks.writing import CERTIFICATE, CLUSTER, CPU, LAPTOP, MODEL, Bad, create, stack
 
 WEB_ACL = "arn:aws:wafv2:us-east-1:111122223333:regional/webacl/llm/5f0c"

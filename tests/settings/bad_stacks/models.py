@@ -1,7 +1,7 @@
 """`models`."""
 
 from infra.project import PROJECT
-from infra.settings import Mistake
+from infra.settings.mistakes import Mistake
 from tests.settings.bad_stacks.writing import CLUSTER, CPU, LAPTOP, MODEL, OLLAMA, POOL, Bad, model, stack
 
 _LIKE = "like: a known model of the same shape, or architecture: its config.json"

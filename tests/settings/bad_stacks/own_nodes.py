@@ -1,6 +1,6 @@
 """`gpuPools.NAME.existing`."""
 
-from infra.settings import Mistake
+from infra.settings.mistakes import Mistake
 from tests.settings.bad_stacks.writing import EKS, LAPTOP, NODES, Bad, model, pool, stack
 
 SIZES = "write one of A100-40 (39 GiB), A100-80 (79 GiB)"

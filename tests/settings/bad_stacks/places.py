@@ -1,6 +1,6 @@
 """What is of another account or region than the stack; and examples, which are of the stack's own."""
 
-from infra.settings import Mistake
+from infra.settings.mistakes import Mistake
 from tests.settings.bad_stacks.writing import MODEL, Bad, create, stack
 
 _REGION, _ACCOUNT, _OTHER = "eu-central-1", "222233334444", "333344445555"

@@ -1,7 +1,7 @@
 """`cache` and the smaller sections."""
 
 from infra.project import PROJECT as PROJECT_FOLDER
-from infra.settings import Mistake
+from infra.settings.mistakes import Mistake
 from infra.settings.platform import GUARDED
 from tests.settings.bad_stacks.writing import CLUSTER, CPU, LAPTOP, MODEL, POOL, Bad, create, model, stack
 

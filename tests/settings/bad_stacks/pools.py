@@ -1,6 +1,6 @@
 """`gpuPools`."""
 
-from infra.settings import Mistake
+from infra.settings.mistakes import Mistake
 from tests.settings.bad_stacks.writing import CLUSTER, LAPTOP, MODEL, POOL, Bad, create, model, pool, stack
 
 POOLS = (

@@ -1,6 +1,6 @@
 """Secrets in the open."""
 
-from infra.settings import Mistake
+from infra.settings.mistakes import Mistake
 from tests.settings.bad_stacks.writing import CLUSTER, CPU, LAPTOP, MODEL, Bad, model, stack
 
 SECRETS = (

@@ -1,6 +1,6 @@
 """Sections, keys and values of the wrong kind."""
 
-from infra.settings import Mistake
+from infra.settings.mistakes import Mistake
 from tests.settings.bad_stacks.writing import CLUSTER, MODEL, POOL, Bad, create, model, stack
 
 SECTIONS = (

@@ -1,6 +1,6 @@
 """What is wrong with the text itself, or with what it has at the top."""
 
-from infra.settings import Mistake
+from infra.settings.mistakes import Mistake
 from tests.settings.bad_stacks.writing import CLUSTER, CPU, LAPTOP, MODEL, Bad, stack
 
 TEXT = (

@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from infra.settings import Mistake
+from infra.settings.mistakes import Mistake
 
 CLUSTER = 'cluster: {create: {version: "1.35", zones: 2}}'
 LAPTOP = "cluster: {existing: {context: kind-llm}}"
