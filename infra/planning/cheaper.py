@@ -242,12 +242,12 @@ def _candidate(
         changes = (*changes, ("pool", offer.name), ("gpus", option.sized.gpus))
     elif each.served.settings.gpus not in (None, option.sized.gpus) or not changes:
         changes = (*changes, ("gpus", option.sized.gpus))
-    new = _new_pool(offer) if market.is_new(offer) else ()
+    new = new_pool(offer) if market.is_new(offer) else ()
     write = completed(market.plan, (*new, *each.served.write(changes)))
     return Candidate(changes, write, _effect(each, option, market), saves, sure)
 
 
-def _new_pool(offer: Offer) -> Write:
+def new_pool(offer: Offer) -> Write:
     path = f"gpuPools.{offer.name}"
     spot = ((f"{path}.capacity", "spot"),) if offer.capacity == "spot" else ()
     return ((f"{path}.instanceTypes", tuple(each.name for each in offer.types)), *spot)

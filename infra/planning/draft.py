@@ -206,7 +206,7 @@ def _warn(asked: Asked, platform: _Platform, nodes: _Nodes, models: Mapping[str,
         yield from warn_of_pool(pool, served_there, platform.cache)
         yield from asked.cloud.warn_of_pool(pool, served_there, platform.cluster)
     for each in nodes.placed:
-        yield from warn_of_waste(each, nodes.offers, nodes.new, asked.sizing)
+        yield from warn_of_waste(each)
     longest = max(model.timeouts.grace_period for model in models.values())
     yield from warn_of_allow(asked.settings, nodes.pools)
     yield from warn_of_budget(asked.settings, nodes.pools.values())

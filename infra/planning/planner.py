@@ -17,6 +17,7 @@ from infra.planning.make_room import with_ways_out
 from infra.planning.mends import smaller_ways
 from infra.planning.remedies import find_remedies
 from infra.planning.sizing import Sizing
+from infra.planning.waste import say_where_less
 from infra.registry import cloud_of
 from infra.settings.platform import Settings
 
@@ -60,12 +61,13 @@ def _with_advice(made: Draft, attempt: Attempt, sizing: Sizing) -> Plan:
     found = candidates(market)
     violations = _that_hold(market, found, attempt, sizing.catalog)
     remedies = find_remedies(plan, made.placed, sizing.catalog)
+    certain = say_what_is_certain(plan, made.placed, made.offers, made.new, attempt, sizing)
     return replace(
         plan,
         remedies={name: keeps_budget(plan, ways, left, attempt) for name, ways in remedies.items()},
         cheaper=cheaper_ways(plan, found, attempt),
         violations=violations,
-        warnings=say_what_is_certain(plan, made.placed, made.offers, made.new, attempt, sizing),
+        warnings=say_where_less(certain, market, attempt),
     )
 
 

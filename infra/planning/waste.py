@@ -1,9 +1,13 @@
 """A model that needs little of the GPUs that it takes whole, and where it would need less."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 
 from infra.plan.findings import warned
-from infra.plan.notes import Finding
+from infra.plan.notes import Advice, Finding, Warned
+from infra.plan.plan import Plan
+from infra.planning.advice import Attempt, completed, holds, written
+from infra.planning.cheaper import Market, new_pool
 from infra.planning.options import fewest
 from infra.planning.placement import Placed
 from infra.planning.pools import Offer
@@ -13,12 +17,11 @@ from infra.sizing.question import Sized
 
 # Worth a word where less than this share of a card is needed, and so many GiB stay empty: less has no smaller card.
 NEEDED_SHARE, EMPTY_GIB = 0.25, 16.0
+KIND = "mostly-empty"  # of the warning
 
 
-def warn_of_waste(
-    placed: Placed, pools: Sequence[Offer], makeable: Sequence[Offer], sizing: Sizing
-) -> Iterator[Finding]:
-    """`pools` of the stack file; `makeable`: none where the cluster is somebody's."""
+def warn_of_waste(placed: Placed) -> Iterator[Finding]:
+    """Where less is enough is said once there is a plan: see say_where_less."""
     sized = placed.sized
     needed = _needed_gib(sized) if sized is not None and sized.fits and sized.fit.estimated else None
     if sized is None or needed is None or placed.served.settings.paused:
@@ -27,14 +30,26 @@ def warn_of_waste(
     if needed > NEEDED_SHARE * whole or whole - needed < EMPTY_GIB:
         return
     cards = "an" if sized.gpus == 1 and sized.gpu.name[0] in "ALHR" else "a" if sized.gpus == 1 else "each of its"
-    ways = ", or ".join(_ways(placed, sized, pools, makeable, sizing))
     yield warned(
         f"{placed.served.path}.pool",
         f"{placed.served.name} uses {needed:.1f} of {whole:.0f} GiB of {cards} {sized.gpu.name}, and the rest stays"
-        f" empty: {ways}",
-        kind="mostly-empty",
-        detail=f"{needed:.1f} of {whole:.0f} GiB of {cards} {sized.gpu.name}: {ways}",
+        f" empty",
+        kind=KIND,
+        detail=f"{needed:.1f} of {whole:.0f} GiB of {cards} {sized.gpu.name}",
     )
+
+
+def say_where_less(warnings: Iterable[Warned], market: Market, attempt: Attempt) -> tuple[Warned, ...]:
+    """The plan's warnings; those of mostly empty GPUs with a place that was planned, and what it saves."""
+    by_path = {f"{each.served.path}.pool": each for each in market.placed}
+    return tuple(_placed(each, by_path[each.path], market, attempt) if each.kind == KIND else each for each in warnings)
+
+
+def _placed(warned: Warned, placed: Placed, market: Market, attempt: Attempt) -> Warned:
+    pool = _smaller_pool(placed, market, attempt)
+    ways = ", or ".join([pool.text if pool else "a pool of smaller GPUs", *_on_cpu(placed, market)])
+    advice = (pool,) if pool is not None else ()
+    return replace(warned, message=f"{warned.message}: {ways}", detail=f"{warned.detail}: {ways}", advice=advice)
 
 
 def _needed_gib(sized: Sized) -> float | None:
@@ -48,21 +63,39 @@ def _needed_gib(sized: Sized) -> float | None:
     return used + question.concurrency * question.max_model_len * fit.kv_bytes_per_token / 2**30
 
 
-def _ways(
-    placed: Placed, sized: Sized, pools: Sequence[Offer], makeable: Sequence[Offer], sizing: Sizing
-) -> Iterator[str]:
-    path = placed.served.path
-    smaller = _smaller(sized, pools, sizing)
-    if smaller is not None:
-        yield f"{path}.pool: {smaller.name} ({smaller.gpu})"
-    elif (new := _smaller(sized, makeable, sizing)) is not None:
-        pool = f"gpuPools.{new.name}: {{instanceTypes: [{new.instance_type}]}}"
-        yield f"{pool} with {path}.pool: {new.name} ({new.gpu}, ${new.usd_per_node_hour or 0:.2f} an hour)"
-    else:
-        yield "a pool of smaller GPUs"
-    if not makeable and (on_cpu := without_gpu(placed, sizing.catalog)) is not None:
+def _smaller_pool(placed: Placed, market: Market, attempt: Attempt) -> Advice | None:
+    """Of the stack file, else a new one with the same capacity; None where neither holds."""
+    offer, sized = placed.offer, placed.sized
+    if offer is None or sized is None:
+        return None
+    new = market.makeable_on_spot if offer.capacity == "spot" else market.makeable
+    smaller = _smaller(sized, market.pools, market.sizing) or _smaller(sized, new, market.sizing)
+    if smaller is None:
+        return None
+    gpus = (("gpus", sized.gpus),) if placed.served.settings.gpus else ()
+    own = placed.served.write((("pool", smaller.name), *gpus))
+    pool = new_pool(smaller) if market.is_new(smaller) else ()
+    write = completed(market.plan, (*pool, *own))
+    then = attempt(write)
+    if then is None or not holds(market.plan, then):
+        return None
+    return Advice(write, f"{written(write)} ({'; '.join(_comes_to(smaller, market.plan, then))})")
+
+
+def _comes_to(smaller: Offer, before: Plan, then: Plan) -> Iterator[str]:
+    price = smaller.usd_per_node_hour
+    yield smaller.gpu if price is None else f"{smaller.gpu}, a node for ${price:.2f} an hour"
+    saved = before.cost.usd_per_month_min - then.cost.usd_per_month_min
+    if abs(saved) >= 1:
+        yield f"{'saves' if saved > 0 else 'costs'} ${abs(saved):,.0f} per month{'' if saved > 0 else ' more'}"
+
+
+def _on_cpu(placed: Placed, market: Market) -> Iterator[str]:
+    """Where this program makes no nodes."""
+    on_cpu = without_gpu(placed, market.sizing.catalog) if not market.makeable else None
+    if on_cpu is not None:
         keys = ", ".join(f'{key}: "{value}"' if key == "model" else f"{key}: {value}" for key, value in on_cpu.changes)
-        yield f"{path}: {{{keys}}} on the CPU{on_cpu.harm}"
+        yield f"{placed.served.path}: {{{keys}}} on the CPU{on_cpu.harm}"
 
 
 def _smaller(sized: Sized, offers: Sequence[Offer], sizing: Sizing) -> Offer | None:

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from infra.planning import Plan
+from tests.planning.following import follow
 from tests.planning.stacks import DEV, PROD, SHARED, changed, plan
 
 EMBED = {"model": "BAAI/bge-m3"}
@@ -44,11 +45,26 @@ def test_a_smaller_card_of_the_stack_is_proposed_and_holds() -> None:
 def test_on_a_new_cluster_a_smaller_type_is_proposed_and_holds() -> None:
     large = {"l40s": {"instanceTypes": ["g6e.xlarge"]}}
     message = waste(plan({**DEV, "gpuPools": large, "models": {"embed": EMBED}}))["models.embed.pool"]
-    assert "gpuPools.g4dn-xlarge: {instanceTypes: [g4dn.xlarge]} with models.embed.pool: g4dn-xlarge" in message
+    assert "gpuPools.g4dn-xlarge.instanceTypes: [g4dn.xlarge] with models.embed.pool: g4dn-xlarge" in message
     smaller = {"g4dn-xlarge": {"instanceTypes": ["g4dn.xlarge"]}}
     followed = plan({**DEV, "gpuPools": smaller, "models": {"embed": EMBED | {"pool": "g4dn-xlarge"}}})
     assert not followed.violations
     assert not waste(followed)
+
+
+def test_beside_a_spot_pool_a_spot_pool_is_proposed_with_what_it_saves() -> None:
+    spot = {"l40s": {"instanceTypes": ["g6e.xlarge"], "capacity": "spot"}}
+    stack = {**DEV, "gpuPools": spot, "models": {"embed": EMBED}}
+    before = plan(stack)
+    (warning,) = [
+        each for each in before.warnings if each.path == "models.embed.pool" and "stays empty" in each.message
+    ]
+    (way,) = warning.advice
+    assert ("gpuPools.g4dn-xlarge.capacity", "spot") in way.write
+    assert ("gpuPools.l40s", None) in way.write
+    after = plan(follow(stack, dict(way.write)))
+    saved = before.cost.usd_per_month_min - after.cost.usd_per_month_min
+    assert f"saves ${saved:,.0f} per month" in warning.message
 
 
 @pytest.mark.parametrize(
