@@ -41,12 +41,14 @@ def _model(
     sizing: Sizing,
 ) -> Decided[ModelPlan]:
     offer, one_reader = placed.offer, cache.access_mode == "ReadWriteOnce"
-    start = cold_start(placed, pools.get(offer.name) if offer else None, cache, sizing.catalog)
+    pool = pools.get(offer.name) if offer else None
+    start = cold_start(placed, pool, cache, sizing.catalog)
     waits = after_old_pod(placed, one_reader=one_reader)
     limits = timeouts(placed, start, gateway.timeout_seconds if gateway else None, after_old_pod=waits)
     rollout = plan_rollout(placed, start, drain=limits.drain, one_reader=one_reader)
     yield from check_rollout(placed, one_reader=one_reader)
-    yield from warn_of_model(placed, rollout, start)
+    loss = pool.own.lose_one.get(placed.served.name) if pool and pool.own else None
+    yield from warn_of_model(placed, rollout, start, loss)
     arguments = yield from choose_arguments(placed, sizing)
     return _plan(placed, start, limits, rollout, arguments, sizing)
 

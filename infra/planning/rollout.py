@@ -36,8 +36,8 @@ def plan_rollout(placed: Placed, start: ColdStart, *, drain: int, one_reader: bo
     name, replicas = placed.served.name, placed.served.replicas.min
     left = f"without {name}" if replicas == 1 else f"for each replica, with {replicas - 1} of {replicas} left"
     reason = (
-        f"a rollout stops the old pod first, {why}: about {_minutes(start.gap)} min {left} ({parts} min), and before it"
-        f" up to {_minutes(drain)} min in which its last answers end"
+        f"a rollout stops the old pod first, {why}: up to {_minutes(drain)} min in which its last answers end, then"
+        f" about {_minutes(start.gap)} min {left} ({parts})"
     )
     return Rollout("recreate", 0, 1, start.gap if replicas == 1 else None, reason)
 
@@ -66,8 +66,7 @@ def _old_first(placed: Placed, *, one_reader: bool) -> str | None:
         return "as the stack file says" if asked.strategy == "recreate" else None
     if placed.offer is not None and placed.offer.existing and placed.offer.nodes is not None:
         nodes = count(placed.offer.nodes, "node")
-        why = f"because {nodes}, full of replicas, may have no {count(placed.gpus, 'GPU')} free on any one of them"
-        return None if placed.room else why
+        return None if placed.room else f"because {nodes} may have no {count(placed.gpus, 'GPU')} free on any one"
     if placed.offer is not None and placed.offer.existing:
         return f"because {count(placed.gpus, 'GPU')} more may not be free on nodes that others make"
     return None

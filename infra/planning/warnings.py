@@ -1,8 +1,8 @@
 """What is allowed, and worth a second look."""
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
-from infra.plan.cluster import CachePlan, PoolPlan
+from infra.plan.cluster import CachePlan, Loss, PoolPlan
 from infra.plan.findings import warned
 from infra.plan.models import ColdStart, ModelPlan, Rollout
 from infra.plan.notes import Finding
@@ -10,8 +10,15 @@ from infra.planning.placement import Placed
 from infra.settings.platform import GUARDED, Settings
 from infra.sizing.kv_cache import is_exact, keeps_cache
 
+# Where its node is lost, and not its pod alone.
+_NODE_LOST: Mapping[Loss | None, str] = {
+    "may_wait": "; with its node, until that is back where others take the free GPUs first",
+    "waits": "; with its node, until that is back",
+}
 
-def warn_of_model(placed: Placed, rollout: Rollout, start: ColdStart) -> Iterator[Finding]:
+
+def warn_of_model(placed: Placed, rollout: Rollout, start: ColdStart, loss: Loss | None) -> Iterator[Finding]:
+    """`loss`: of its node, where nodes are counted."""
     served, path = placed.served, placed.served.path
     model = served.settings
     if model.revision is None and served.engine.library is None:
@@ -19,11 +26,12 @@ def warn_of_model(placed: Placed, rollout: Rollout, start: ColdStart) -> Iterato
         yield warned(f"{path}.revision", message, kind="no-revision")
     if served.replicas.min == 1 and not model.paused:
         away = _about(start.seconds)
-        message = f"one replica: if it is lost, {away} without {served.name}"
-        yield warned(f"{path}.replicas.min", message, kind="one-replica", detail=away)
+        node = _NODE_LOST.get(loss, "")
+        message = f"one replica: if it is lost, {away} without {served.name}{node}"
+        yield warned(f"{path}.replicas.min", message, kind="one-replica", detail=f"{away}{node}")
     if rollout.gap_seconds is not None and not model.paused:
-        message = f"each change stops {served.name}: {rollout.reason}"
         gap = _about(rollout.gap_seconds)
+        message = f"each change stops {served.name}: its old pod goes first, {gap} without {served.name}"
         yield warned(f"{path}.replicas", message, kind="stops-at-change", detail=gap)
     if placed.sized is None:
         return

@@ -39,6 +39,8 @@ OWN: dict[str, Any] = {
     },
     "cache": {"kind": "storageClass", "storageClass": "nfs", "size": "500Gi"},
 }
+ONE = {"model": "Qwen/Qwen3-8B", "maxModelLen": 8192, "gpus": 1}
+TWO = {"model": "Qwen/Qwen3-32B", "maxModelLen": 8192, "gpus": 2}
 FITTING = changed(OWN, models__coder__replicas={"min": 1, "max": 1})
 
 
@@ -114,9 +116,34 @@ def test_it_packs(wanted: list[Wanted], nodes: int, gpus: int, holds: list[dict[
 
 def test_what_the_loss_of_one_node_takes() -> None:
     nodes = (OwnNode({"a": 1, "b": 1}, 0), OwnNode({"a": 1}, 1), OwnNode({"c": 1}, 0))
-    assert losses(nodes, {"a": 1, "b": 1, "c": 2}) == {"a": "serves", "b": "waits", "c": "waits"}
+    assert losses(nodes, {"a": 1, "b": 1, "c": 2}) == {"a": "serves", "b": "may_wait", "c": "waits"}
     spare = (*nodes, OwnNode({}, 2))
     assert losses(spare, {"a": 1, "b": 1, "c": 2}) == {"a": "serves", "b": "restarts", "c": "restarts"}
+
+
+@pytest.mark.parametrize(
+    ("nodes", "models", "loss", "said"),
+    [
+        ({"nodes": 1, "gpusPerNode": 2}, {"a": TWO}, "waits", " without a; with its node, until that is back"),
+        ({"nodes": 2, "gpusPerNode": 2}, {"a": TWO}, "restarts", " without a"),
+        (
+            {"nodes": 2, "gpusPerNode": 2},
+            {"a": ONE, "b": ONE | {"replicas": 2}},
+            "may_wait",
+            " without a; with its node, until that is back where others take the free GPUs first",
+        ),
+    ],
+)
+def test_the_warning_of_one_replica_says_what_the_loss_of_its_node_takes(
+    nodes: dict[str, Any], models: dict[str, Any], loss: str, said: str
+) -> None:
+    pool = {"existing": {"gpu": "A100-80", "selector": {"gpu": "x"}, **nodes}}
+    result = plan({**OWN, "gpuPools": {"a100": pool}, "models": models})
+    own = result.pools["a100"].own
+    assert own is not None
+    assert own.lose_one["a"] == loss
+    (warning,) = [note.message for note in result.warnings if note.path == "models.a.replicas.min"]
+    assert warning.endswith(said)
 
 
 def test_a_plan_says_what_stands_where_and_what_goes_on_without_a_node() -> None:
@@ -263,10 +290,6 @@ def test_where_gpus_are_free_a_rollout_can_start_the_new_pod_first() -> None:
     assert full.could_roll == ()
 
 
-ONE = {"model": "Qwen/Qwen3-8B", "maxModelLen": 8192, "gpus": 1}
-TWO = {"model": "Qwen/Qwen3-32B", "maxModelLen": 8192, "gpus": 2}
-
-
 @pytest.mark.parametrize(
     ("nodes", "models", "rolling", "said"),
     [
@@ -276,9 +299,9 @@ TWO = {"model": "Qwen/Qwen3-32B", "maxModelLen": 8192, "gpus": 2}
             {"nodes": 2, "gpusPerNode": 1},
             {"a": ONE, "b": ONE},
             set(),
-            "2 nodes, full of replicas, may have no 1 GPU free",
+            "2 nodes may have no 1 GPU free on any one",
         ),
-        ({"nodes": 3, "gpusPerNode": 1}, {"a": ONE | {"replicas": {"min": 1, "max": 3}}}, set(), "3 nodes, full of"),
+        ({"nodes": 3, "gpusPerNode": 1}, {"a": ONE | {"replicas": {"min": 1, "max": 3}}}, set(), "3 nodes may have"),
         ({"nodes": 3, "gpusPerNode": 2}, {"a": TWO, "b": ONE}, {"a", "b"}, "has 2 GPUs free"),
         # Room on one node, if Kubernetes doesn't spread b and c over two: the large one isn't sure of it.
         ({"nodes": 3, "gpusPerNode": 2}, {"a": TWO, "b": ONE, "c": ONE}, {"b", "c"}, "may have no 2 GPUs free"),

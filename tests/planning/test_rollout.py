@@ -64,7 +64,10 @@ def test_a_gap_is_a_cold_start_without_launch_and_boot_and_is_said_in_minutes() 
     assert f"about {round(gap / 60)} min without qwen3-8b" in model.rollout.reason
     assert "up to 5 min in which its last answers end" in model.rollout.reason  # the gateway's 300 s
     assert model.rollout.reason in model.reasons
-    assert any(model.rollout.reason in note.message for note in result.warnings)
+    (warning,) = [note.message for note in result.warnings if note.kind == "stops-at-change"]
+    assert (
+        warning == f"each change stops qwen3-8b: its old pod goes first, about {round(gap / 60)} min without qwen3-8b"
+    )
 
 
 def test_there_is_no_gap_where_another_replica_answers() -> None:

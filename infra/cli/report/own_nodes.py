@@ -60,13 +60,19 @@ def _lose_one(plan: Plan, pool: PoolPlan) -> str:
     assert pool.own is not None
     of = {
         loss: [name for name, each in pool.own.lose_one.items() if each == loss]
-        for loss in ("serves", "restarts", "waits")
+        for loss in ("serves", "restarts", "may_wait", "waits")
     }
-    away = [f"{name} about {minutes(plan.models[name].cold_start.seconds)}" for name in of["restarts"]]
+    away, unless = (
+        [f"{name} about {minutes(plan.models[name].cold_start.seconds)}" for name in of[loss]]
+        for loss in ("restarts", "may_wait")
+    )
     free = "free GPUs or a node that others add" if pool.min < pool.max else "free GPUs"
     parts = (
         f"{', '.join(of['serves'])}: other replicas go on" if of["serves"] else "",
         f"away until it starts on {free}: {', '.join(away)}" if away else "",
+        f"away until it starts on {free}, or until the node is back where others take those first: {', '.join(unless)}"
+        if unless
+        else "",
         f"away until the node is back: {', '.join(of['waits'])}" if of["waits"] else "",
     )
     return "; ".join(part for part in parts if part)

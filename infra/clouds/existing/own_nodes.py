@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from infra.plan.cluster import Loss, OwnNode
 
-_WORST_LAST: tuple[Loss, ...] = ("serves", "restarts", "waits")
+_WORST_LAST: tuple[Loss, ...] = ("serves", "restarts", "may_wait", "waits")
 
 
 @dataclass(frozen=True)
@@ -73,12 +73,16 @@ def losses(nodes: Sequence[OwnNode], gpus: Mapping[str, int]) -> dict[str, Loss]
 
 
 def _lost(lost: OwnNode, others: Sequence[OwnNode], gpus: Mapping[str, int]) -> Iterator[tuple[str, Loss]]:
-    """Models with replicas elsewhere are taken to be first at the free GPUs: nobody says which pod comes first."""
+    """Nobody says which pod comes first at the free GPUs: one that finds some only if it does may wait."""
     serving = {name for node in others for name in node.holds}
     free = [node.free_gpus for node in others]
     for name in sorted(lost.holds, key=lambda name: (name not in serving, -gpus[name], name)):
+        first = _take([node.free_gpus for node in others], gpus[name])
         placed = [_take(free, gpus[name]) for _ in range(lost.holds[name])]
-        yield name, "serves" if name in serving else "restarts" if any(placed) else "waits"
+        if name in serving:
+            yield name, "serves"
+        else:
+            yield name, "restarts" if any(placed) else "may_wait" if first else "waits"
 
 
 def _take(free: list[int], gpus: int) -> bool:
