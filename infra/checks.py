@@ -41,5 +41,5 @@ def _check_prices(scope: Scope) -> None:
     table = scope.settings.prices.table
     if table is not None:
         types = {name for cloud in clouds() for name in cloud.priced_types(scope.catalog)}
-        for mistake in read_price_table(table, types)[1]:
-            scope.report.wrong(("prices", "table"), mistake, "write a CSV of instance_type,usd_per_hour")
+        for got, write in read_price_table(table, types)[1]:
+            scope.report.wrong(("prices", "table"), got, write)

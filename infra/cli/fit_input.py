@@ -1,6 +1,5 @@
 """The arguments of `fit`: read, and every mistake in them named at once."""
 
-import difflib
 import math
 import re
 from collections.abc import Mapping
@@ -22,6 +21,7 @@ from infra.catalog.gpu_names import card_of_memory
 from infra.engines import DEFAULT, ENGINES, Engine, with_library
 from infra.plan.words import regions_with
 from infra.planning.sizing import can_run
+from infra.settings.mistakes import nearest
 from infra.sizing.kv_cache import splits
 from infra.sizing.question import Question, version_in
 from infra.sizing.weights import in_16_bit
@@ -161,7 +161,7 @@ class _Reader:
     def _check_region(self) -> None:
         given = self._given.get("region")
         if given is not None and self._region is None:
-            near = difflib.get_close_matches(given, self._catalog.regions, n=3, cutoff=0.6) or [*self._catalog.regions]
+            near = nearest(given, self._catalog.regions, 3, 0.6) or [*self._catalog.regions]
             self._wrong(f"--region {given}", f"no region with GPU instance types; known: {', '.join(near)}")
 
     def _instance(self, name: str, gpus: int | None) -> Instance | None:
@@ -245,12 +245,12 @@ class _Reader:
             self._wrong(model, f"{refused[0]}; {refused[1]}")
             return
         known = engine.library.names(self._catalog) if engine.library else self._catalog.models
-        near = difflib.get_close_matches(model, known, n=3, cutoff=0.4)
+        near = nearest(model, known, 3, 0.4)
         if not near:
             near = [name for name in known if model.rpartition("/")[2].lower() in name.lower()][:3]
-        nearest = f"; nearest: {', '.join(near)}" if near else ""
+        those = f"; nearest: {', '.join(near)}" if near else ""
         like = f"`like: {near[0]}`" if near else "`like: KNOWN/MODEL`"
-        self._wrong(model, f"unknown model{nearest}. For weights of your own write {like} in a stack file")
+        self._wrong(model, f"unknown model{those}. For weights of your own write {like} in a stack file")
 
     def _choice(self, option: str, allowed: tuple[str, ...]) -> str | None:
         text = self._given.get(option)
@@ -294,5 +294,5 @@ def _cannot_run(question: Question, gpu: Gpu, catalog: Catalog) -> tuple[str, st
 
 
 def _near(name: str, known: Mapping[str, object]) -> str:
-    near = difflib.get_close_matches(name, known, n=3, cutoff=0.5)
+    near = nearest(name, known, 3, 0.5)
     return f"; nearest: {', '.join(near)}" if near else f"; known: {', '.join(list(known)[:20])}"

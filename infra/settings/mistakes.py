@@ -17,6 +17,13 @@ _TOKEN = re.compile(
     r"hf_\w{6,}|\bsk-[\w-]{16,}|\bAKIA[0-9A-Z]{16}\b|\bgh[pousr]_\w{20,}|\bgithub_pat_\w{20,}|\bglpat-[\w-]{16,}|\bxox[abprs]-[\w-]{10,}"
     r"|-----BEGIN [A-Z ]*PRIVATE KEY"
 )
+_OTHER_CURRENCY = re.compile(r"(?:eur|euros?|gbp|chf|sek|nok|dkk|pln|czk|jpy|inr|cad|aud)(Per\w+)")
+# What people write for a key that has another name: that key, and what to write.
+_OTHERWISE = {
+    "spot": ("capacity", "capacity: spot"),
+    "spotinstances": ("capacity", "capacity: spot"),
+    "ondemand": ("capacity", "capacity: on-demand"),
+}
 _PLAIN_KEY = re.compile(r"[\w/:.-]+")
 _MIN_TEXT = 40  # columns that a message gets before its path is put on a line of its own
 
@@ -64,15 +71,32 @@ def shown(value: Any) -> str:
 
 def did_you_mean(word: str, known: Iterable[str]) -> str | None:
     """The known word that was probably meant."""
-    by_lower = {name.lower(): name for name in known}
-    close = difflib.get_close_matches(word.lower(), by_lower, n=1, cutoff=0.6)
-    return by_lower[close[0]] if close else None
+    return next(iter(nearest(word, known, 1, 0.6)), None)
+
+
+def nearest(word: str, known: Iterable[str], most: int, cutoff: float) -> list[str]:
+    """The known words that are like it; of equally like ones those first that are known first."""
+    like = {name: difflib.SequenceMatcher(None, name.lower(), word.lower()).ratio() for name in known}
+    close = [name for name, ratio in like.items() if ratio >= cutoff]
+    return sorted(close, key=lambda name: -like[name])[:most]
 
 
 def unknown_key(key: str, known: Collection[str]) -> str:
     """What to say of a key that isn't known here."""
+    if otherwise := _written_otherwise(key, known):
+        return f"unknown key; {otherwise}"
     close = did_you_mean(key, known)
     return f"unknown key; did you mean {close}?" if close else f"unknown key; known here: {', '.join(known)}"
+
+
+def _written_otherwise(key: str, known: Collection[str]) -> str | None:
+    """What people write who know it from elsewhere: no typo, so that no name is like it."""
+    other, write = _OTHERWISE.get(key.lower(), (None, ""))
+    if other in known:
+        return f"write {write}"
+    currency = _OTHER_CURRENCY.fullmatch(key)
+    dollars = f"usd{currency[1]}" if currency else None
+    return f"prices are in US dollars here; write {dollars}" if dollars in known else None
 
 
 @dataclass(frozen=True)

@@ -26,7 +26,10 @@ class Prices(Section):
     """A price table of one's own (a CSV of instance_type,usd_per_hour), and a discount on every price."""
 
     table: str | None = Field(
-        default=None, min_length=1, description="a CSV of instance_type,usd_per_hour", examples=["prices.csv"]
+        default=None,
+        min_length=1,
+        description="a CSV of instance_type,usd_per_hour, its path from the project's folder",
+        examples=["stacks/prices.csv"],
     )
     discount_percent: float = Field(default=0, ge=0, lt=100, description="off every price", examples=[15])
 

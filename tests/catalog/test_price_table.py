@@ -17,7 +17,8 @@ def _table(folder: Path, text: str) -> Path:
 
 
 def mistakes_of(table: Path) -> list[str]:
-    return read_price_table(table, priced_types(CATALOG))[1]
+    """What was got and what to write, in one text."""
+    return [f"{got} - {write}" for got, write in read_price_table(table, priced_types(CATALOG))[1]]
 
 
 @pytest.mark.parametrize(
@@ -26,6 +27,11 @@ def mistakes_of(table: Path) -> list[str]:
         ("", "the first line must be"),
         ("type,price\ng6.xlarge,1\n", "the first line must be"),
         ("instance_type,usd_per_hour\ng9.xlarge,1\n", "line 2: unknown instance type 'g9.xlarge'"),
+        ("instance_type,usd_per_hour\ng6e.xlarg,1\n", "did you mean g6e.xlarge?"),
+        ("instance_type,usd_per_hour\nmainframe,1\n", "leave the line out"),
+        ("instance_type,usd_per_hour\ng6.xlarge,1,25\n", "write g6.xlarge,1.25 with a decimal point"),
+        ('instance_type,usd_per_hour\ng6.xlarge,"1,25"\n', "write g6.xlarge,1.25 with a decimal point"),
+        ("instance_type,usd_per_hour\ng6.xlarge,free\n", "write a line such as g6.xlarge,0.80"),
         ("instance_type,usd_per_hour\ng6.xlarge,-1\n", "line 2: the price of g6.xlarge"),
         ("instance_type,usd_per_hour\ng6.xlarge,nan\n", "line 2: the price of g6.xlarge"),
         ("instance_type,usd_per_hour\ng6.xlarge,cheap\n", "line 2: the price of g6.xlarge"),
@@ -40,7 +46,13 @@ def test_a_bad_table_is_named_with_its_line(tmp_path: Path, text: str, mistake: 
 
 def test_a_missing_table_is_a_mistake(tmp_path: Path) -> None:
     (found,) = mistakes_of(tmp_path / "none.csv")
-    assert found == f"{tmp_path / 'none.csv'}: no such file"
+    assert f"{tmp_path / 'none.csv'}: no such file" in found
+    assert "write the path of a file that is there; a relative one begins at the project's folder" in found
+
+
+def test_a_table_beside_the_stack_file_is_found_for_the_path() -> None:
+    (found,) = mistakes_of(Path("Pulumi.prod.yaml"))  # any file of that folder
+    assert "write table: stacks/Pulumi.prod.yaml; a relative one begins at the project's folder" in found
 
 
 def test_every_mistake_is_named_at_once(tmp_path: Path) -> None:

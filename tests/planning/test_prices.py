@@ -128,3 +128,11 @@ def test_own_prices_stand_beside_the_regions_by_name(tmp_path: Path) -> None:
     )
     assert "on-demand prices of eu-central-1 for m7i.xlarge" in result.cost.price_note
     assert "* l40s: your own price" in _text(result)
+    assert "g6e.12xlarge at your own price, other nodes at prices of eu-central-1, all else at those" in _bill(result)
+
+
+def test_the_rest_of_the_bill_says_whose_prices_are_not_of_the_region() -> None:
+    """System nodes are in it, and theirs are."""
+    text = _text(plan(L40S, region="eu-central-1"))
+    assert "the rest (price of us-east-1: none known for eu-central-1, but for nodes): EKS control plane" in text
+    assert "the rest     " in text  # the column of nodes says nothing of prices

@@ -2,7 +2,7 @@
 
 from infra.cli.report.section import Column, Row, Section
 from infra.cli.report.words import number, usd
-from infra.plan.money import HOURS_A_MONTH, Cheaper, CostItem
+from infra.plan.money import HOURS_A_MONTH, Cheaper, Cost, CostItem
 from infra.plan.plan import Plan
 from infra.sizing.estimates import span
 
@@ -16,11 +16,11 @@ def bill_section(plan: Plan) -> Section:
     rows = [_row(item.name, item.what, item.min, item.expected, item.max) for item in nodes]
     if rest:
         others = (sum(item.min for item in rest), sum(item.expected for item in rest), sum(item.max for item in rest))
-        rows.append(_row("the rest", cost.others_whose, *others))
+        rows.append(_row("the rest", "", *others))
     sums = (cost.usd_per_month_min, cost.usd_per_month_expected, cost.usd_per_month_max)
     rows.append(_row("sum", "", *sums))
     rows.append(("per hour", "", *(f"{each / HOURS_A_MONTH:,.2f}" for each in sums)))
-    parts = f"\nthe rest: {', '.join(_part(item) for item in rest)}" if rest else ""
+    parts = f"\nthe rest{_others_whose(cost)}: {', '.join(_part(item) for item in rest)}" if rest else ""
     paused = "".join(f"\nless while paused: {_way(way)}" for way in plan.while_paused)
     last = f"{parts}{paused}\n{cost.price_note}; not in it: {cost.left_out}"
     if all(len(set(amounts)) == 1 for _, _, *amounts in rows):
@@ -35,6 +35,10 @@ def bill_section(plan: Plan) -> Section:
     rollouts = f"\nmaximum: in rollouts, {cost.rollouts} per month" if cost.rollouts else ""
     expected = "expected: replicas a third of the way from their minimum to their maximum"
     return Section("BILL", columns, tuple(rows), f"{expected}{rollouts}{last}")
+
+
+def _others_whose(cost: Cost) -> str:
+    return f" ({cost.others_whose}, but for nodes)" if cost.others_whose else ""
 
 
 def _row(name: str, what: str, *amounts: float) -> Row:

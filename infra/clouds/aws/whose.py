@@ -18,14 +18,14 @@ def headline(types: Sequence[Priced], catalog: Catalog) -> str:
     """What the sum itself has to say; blank where every price is the region's or the user's."""
     if catalog.region == HOME:
         return ""
-    found = borrowed(types, catalog)
-    if found and len(found) == len({each.name for each in types}):
-        return f"prices of {HOME}: none known for {catalog.region}"
+    found, own = borrowed(types, catalog), names(each for each in types if each.priced_by is None)
+    yours = f"{', '.join(own)} at your own price, " if own else ""
+    if len(found) + len(own) == len({each.name for each in types}):
+        rest = "all else at " if own else ""
+        return f"{yours}{rest}prices of {HOME}: none known for {catalog.region}"
     if found:
-        return f"{', '.join(found)} and all but nodes at prices of {HOME}: none known for {catalog.region}"
-    if not types:
-        return f"prices of {HOME}: none known for {catalog.region}"
-    return f"nodes at prices of {catalog.region}, all else at those of {HOME}"
+        return f"{yours}{', '.join(found)} and all but nodes at prices of {HOME}: none known for {catalog.region}"
+    return f"{yours}{'other ' if own else ''}nodes at prices of {catalog.region}, all else at those of {HOME}"
 
 
 def price_note(settings: Settings, types: Sequence[Priced], pools: Iterable[PoolPlan], catalog: Catalog) -> str:

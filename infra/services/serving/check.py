@@ -1,5 +1,6 @@
 """Rules for `models`."""
 
+import re
 from collections.abc import Mapping
 
 from infra.catalog import AT_LOAD, ModelShape
@@ -8,9 +9,10 @@ from infra.services.serving.check_arguments import check_extra_args
 from infra.services.serving.section import Model
 from infra.settings.architecture import BadArchitecture, read_architecture
 from infra.settings.checks.scope import CLUSTER_KIND, Scope
-from infra.settings.mistakes import Key, did_you_mean
+from infra.settings.mistakes import Key, did_you_mean, nearest
 from infra.sizing.weights import in_16_bit
 
+_SIZE = re.compile(r"\d+(?:\.\d+)?[bm]\b")  # in a model's name
 _LIKE = "like: a known model of the same shape, or architecture: its config.json"
 
 
@@ -101,10 +103,18 @@ def _check_library_name(scope: Scope, key: Key, model: Model, engine: Engine, re
 
 
 def _meant(name: str, known: Mapping[str, object], sample: str, otherwise: str = "") -> str:
-    close = did_you_mean(name, known)
-    if close:
+    """A name of the same size may be a typo; one of another size is another model."""
+    near = nearest(name, known, len(known), 0.6)
+    others = [each for each in near if _SIZE.sub("", each.lower()) == _SIZE.sub("", name.lower())]
+    close = next((each for each in near if _sizes(each) == _sizes(name)), None)
+    if close and not others:
         return f"did you mean {close}?" + (f" Else write {otherwise}" if otherwise else "")
-    return f"write a known one, e.g. {sample}" + (f"; or {otherwise}" if otherwise else "")
+    write = f"write one of its other sizes, {' or '.join(others)}" if others else f"write a known one, e.g. {sample}"
+    return write + (f"; or {otherwise}" if otherwise else "")
+
+
+def _sizes(name: str) -> list[str]:
+    return _SIZE.findall(name.lower())
 
 
 def _check_limits(scope: Scope, key: Key, model: Model) -> None:

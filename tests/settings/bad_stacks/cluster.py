@@ -123,11 +123,6 @@ BAD_CLUSTERS = (
         (Mistake("aws:region", None, "missing; an EKS cluster is in a region", "write aws:region: us-east-1"),),
     ),
     Bad(
-        "an unknown region",
-        stack(CLUSTER, MODEL, region="us-est-1"),
-        (Mistake("aws:region", 2, "unknown region; did you mean us-west-1?"),),
-    ),
-    Bad(
         "too many zones",
         stack(create("zones: 9"), MODEL),
         (

@@ -20,6 +20,31 @@ MODELS = (
         ),
     ),
     Bad(
+        "a model in a size that isn't known",
+        stack(CLUSTER, "models: {a: {model: Qwen/Qwen2.5-Coder-14B-Instruct}}"),
+        (
+            Mistake(
+                "models.a.model",
+                5,
+                "unknown model Qwen/Qwen2.5-Coder-14B-Instruct",
+                "write one of its other sizes, Qwen/Qwen2.5-Coder-7B-Instruct or Qwen/Qwen2.5-Coder-32B-Instruct;"
+                f" or {_LIKE}",
+            ),
+        ),
+    ),
+    Bad(
+        "a model's size and a letter",
+        stack(CLUSTER, "models: {a: {model: Qwen/Qwen2.5-Coder-7B-Instruc}}"),
+        (
+            Mistake(
+                "models.a.model",
+                5,
+                "unknown model Qwen/Qwen2.5-Coder-7B-Instruc",
+                f"did you mean Qwen/Qwen2.5-Coder-7B-Instruct? Else write {_LIKE}",
+            ),
+        ),
+    ),
+    Bad(
         "a model of one's own with no shape",
         stack(CLUSTER, "models: {a: {model: acme/support-model}}"),
         (

@@ -1,7 +1,7 @@
 """What is of another account or region than the stack; and examples, which are of the stack's own."""
 
 from infra.settings.mistakes import Mistake
-from tests.settings.bad_stacks.writing import MODEL, Bad, create, stack
+from tests.settings.bad_stacks.writing import CLUSTER, MODEL, Bad, create, stack
 
 _REGION, _ACCOUNT, _OTHER = "eu-central-1", "222233334444", "333344445555"
 _CERTIFICATE = f"arn:aws:acm:{_REGION}:{_OTHER}:certificate/5f0c"
@@ -19,6 +19,16 @@ def _of_another(path: str, what: str) -> Mistake:
 
 
 PLACES = (
+    Bad(
+        "an unknown region",
+        stack(CLUSTER, MODEL, region="us-est-1"),
+        (Mistake("aws:region", 2, "unknown region; did you mean us-east-1?"),),
+    ),
+    Bad(
+        "a region without its number",
+        stack(CLUSTER, MODEL, region="eu-central"),
+        (Mistake("aws:region", 2, "unknown region; did you mean eu-central-1?"),),
+    ),
     Bad(
         "a certificate and a web ACL of another account",
         _here(f"gateway: {{domain: llm.acme.eu, certificateArn: {_CERTIFICATE}, wafAclArn: {_WEB_ACL}}}"),

@@ -64,7 +64,8 @@ PLATFORM = (
                 "prices.table",
                 6,
                 f"{PROJECT_FOLDER / 'nowhere.csv'}: no such file",
-                "write a CSV of instance_type,usd_per_hour",
+                "write the path of a file that is there; a relative one begins at the project's folder, not at the"
+                " stack file's",
             ),
         ),
     ),

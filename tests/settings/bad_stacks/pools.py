@@ -5,6 +5,19 @@ from tests.settings.bad_stacks.writing import CLUSTER, LAPTOP, MODEL, POOL, Bad,
 
 POOLS = (
     Bad(
+        "spot as a key of its own",
+        stack(CLUSTER, pool("instanceTypes: [g6.xlarge], spot: true"), MODEL),
+        (Mistake("gpuPools.l4.spot", 5, "unknown key; write capacity: spot"),),
+    ),
+    Bad(
+        "a budget in another currency",
+        stack(CLUSTER, MODEL, "budget: {eurPerMonth: 8000}"),
+        (
+            Mistake("budget.eurPerMonth", 6, "unknown key; prices are in US dollars here; write usdPerMonth"),
+            Mistake("budget.usdPerMonth", 6, "missing; needs a number over 0", "write usdPerMonth: 30000"),
+        ),
+    ),
+    Bad(
         "a pool that is nothing",
         stack(CLUSTER, "gpuPools: {l4: {max: 2}}", MODEL),
         (
