@@ -19,6 +19,8 @@ from infra.registry import cloud_of
 from infra.settings.cluster import GpuPool
 from infra.settings.platform import Budget
 
+NONE_COUNTED = " (nodes that exist cost this, whatever runs on them)"
+NONE_EXISTING = " (no change of pools, replicas, nodes or weights keeps to it)"
 NONE = " (no change of pools, replicas, nodes, instance type, spot, weights, system nodes or NAT keeps to it)"
 NAMED = 3  # of the changes proposed, beside spot and the expected bill
 DEAREST_MODELS = 4  # that are tried elsewhere, with fewer requests, or smaller; dearest first
@@ -49,7 +51,15 @@ def with_ways(
     if others:  # what makes those hold comes first: the bill is then another
         return _with(violation, [_after(others, plan, budget, attempt)], "")
     ways = _ways(Search(plan, budget, attempt, catalog), means)
-    return _with(violation, [*ways, *violation.advice], "" if ways else NONE)
+    return _with(violation, [*ways, *violation.advice], "" if ways else _none(plan))
+
+
+def _none(plan: Plan) -> str:
+    """On nodes that exist there is neither an instance type nor spot."""
+    if plan.settings.cluster.create is not None or not all(pool.existing for pool in plan.pools.values()):
+        return NONE
+    priced = [pool for pool in plan.pools.values() if pool.usd_per_node_hour is not None]
+    return NONE_COUNTED if all(pool.min == pool.max for pool in priced) else NONE_EXISTING
 
 
 def _with(violation: Violation, advice: Sequence[Advice], note: str) -> Violation:

@@ -182,15 +182,16 @@ def test_a_secret_is_shown_as_one_and_its_value_nowhere(tmp_path: Path) -> None:
     keys = "".join(f"  llm-platform:{name}:\n    secure: {value}\n" for name, value in sealed.items())
     write_stack(tmp_path, "encryptionsalt: v1:c2FsdA==:v1:cGVwcGVy\n" + text("guide") + keys, "guide")
     out = tmp_path / "out"
-    printed = [
-        plan("guide", "--format", format_, "--out", str(out), stacks=tmp_path).output
+    results = [
+        plan("guide", "--format", format_, "--out", str(out), stacks=tmp_path)
         for format_ in ("text", "json", "markdown")
     ]
+    printed = [result.output for result in results]
     written = [path.read_text(encoding="utf-8") for path in out.rglob("*") if path.is_file()]
     assert len(written) > 10
     for each in (*sealed.values(), "c2FsdA==", "not read offline"):
         assert not any(each in content for content in (*printed, *written)), each
-    document = json.loads(printed[1])
+    document = json.loads(results[1].stdout)
     secrets = {r["name"]: r["inputs"]["stringData"] for r in document["resources"] if r["type"].endswith(":Secret")}
     assert set(secrets) == {"model-cache-hub-token", "llama3-api-key"}
     assert all(value == "[secret]" for data in secrets.values() for value in data.values())

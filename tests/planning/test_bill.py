@@ -129,6 +129,25 @@ def test_a_node_that_the_pool_can_not_have_is_neither_billed_nor_over_a_budget(
     assert {violation.rule for violation in plan(changed(stack, budget=budget)).violations} == {"GPUs at peak"}
 
 
+@pytest.mark.parametrize(
+    ("stack", "said"),
+    [
+        (OWN, "(nodes that exist cost this, whatever runs on them)"),
+        (
+            changed(SHARED, gpuPools__a10g__existing__usdPerGpuHour=2.0, models__qwen3_8b__replicas=4),
+            "nodes or weights keeps to it)",
+        ),
+    ],
+    ids=["counted", "that others add"],
+)
+def test_where_no_way_keeps_to_a_budget_nothing_is_named_that_such_nodes_do_not_have(
+    stack: dict[str, Any], said: str
+) -> None:
+    (refused,) = plan(changed(stack, budget={"usdPerMonth": 100})).violations
+    assert refused.fix.endswith(said)
+    assert not [word for word in ("instance type", "spot", "NAT") if word in refused.fix]
+
+
 def test_the_price_of_a_node_more_is_named_where_replicas_want_it() -> None:
     (refused,) = plan(changed(DEAR, models={"big": BIG, "embed": {"model": "BAAI/bge-m3"}})).violations
     assert "gpuPools.dear.max: 2 (+$46," in refused.fix
