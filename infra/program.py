@@ -2,15 +2,11 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pulumi
-import pulumi_aws as aws
 
-from infra.caller import ADMINS, Stranger, check_caller
 from infra.catalog import load_catalog
-from infra.clouds.aws.live import import_entry
-from infra.clouds.aws.section import CreateCluster
-from infra.clouds.aws.to_do import no_admins
 from infra.live import Namespaces, There, look
 from infra.outputs import known_outputs
 from infra.plan.kinds import by_kind
@@ -26,7 +22,6 @@ from infra.services.serving.make import Serving, serve
 from infra.services.weights.make import make_cache
 from infra.settings.mistakes import BadStackFile
 from infra.settings.secrets import API_KEY, HUGGING_FACE_TOKEN, SECRETS
-from infra.site import aws_provider, make_site
 from infra.stack_file import StackFile, load_config
 
 NAMESPACE = "llm-platform"  # of the config: a renamed project keeps its keys
@@ -49,28 +44,16 @@ def main() -> None:
     there = _look(plan)
     for warning in by_kind(plan.warnings):
         pulumi.log.warn(f"{warning.path}: {warning.message}")
-    cloud = aws_provider(plan)
-    if cloud is not None and plan.settings.cluster.create is not None:
-        _check_access(plan, plan.settings.cluster.create, cloud, there)
-    deploy(plan, cloud, there.namespaces)
+    cloud = cloud_of(plan.settings)
+    provider = cloud.provider(plan)
+    cloud.admit(plan, provider, there.state)
+    deploy(plan, provider, there.namespaces)
 
 
-def _check_access(plan: Plan, create: CreateCluster, cloud: aws.Provider, there: There) -> None:
-    """Before anything is made: EKS takes ten minutes to make a cluster, and then lets in its admins alone."""
-    admins = create.access.admins
-    if not admins:
-        raise pulumi.RunError(f"{ADMINS}: none; {no_admins(create.account_id)}")
-    caller = aws.get_caller_identity(opts=pulumi.InvokeOptions(provider=cloud))
-    try:
-        check_caller(caller.arn, admins, lambda principal: import_entry(plan, there.state, principal))
-    except Stranger as stranger:
-        raise pulumi.RunError(str(stranger)) from None
-
-
-def deploy(plan: Plan, cloud: aws.Provider | None, namespaces: Namespaces) -> None:
+def deploy(plan: Plan, provider: Any, namespaces: Namespaces) -> None:
     """Cluster, cache, models, gateway, other services, outputs; each waits for what it needs, and goes before it."""
     config = pulumi.Config(NAMESPACE)
-    site = make_site(plan, cloud, namespaces)
+    site = cloud_of(plan.settings).make_site(plan, provider, namespaces)
     cache = make_cache(plan, site, config.get_secret(HUGGING_FACE_TOKEN) if needs_hub_token(plan) else None)
     key = make_api_key(plan, config.get_secret(API_KEY))
     serving = Serving(plan, site, cache, key, log_in(plan, site, cache))

@@ -7,8 +7,8 @@ from typing import Any
 import pulumi
 import pytest
 
-from infra.caller import Stranger, check_caller, principal_of
-from infra.offline import ANSWERS
+from infra.clouds.aws.answers import ANSWERS
+from infra.clouds.aws.caller import Stranger, check_caller, principal_of
 from infra.program import main
 from infra.recording import Recording, record
 

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from infra.catalog import Catalog
+    from infra.clouds.site import Site
+    from infra.live import Namespaces
     from infra.live.check import Obstacle
     from infra.live.left import Left
     from infra.live.state import Held, State
@@ -49,6 +51,7 @@ class Cloud(Owner):
     types: ResourceTypes = ResourceTypes()
     kind = "this cluster"  # with its article, in sentences
     ingress: IngressController | None = None  # that its clusters have when nobody says otherwise
+    answers: Mapping[str, Callable[[Mapping[str, Any]], dict[str, Any]]] = MappingProxyType({})  # of look-ups, offline
     open_config: frozenset[str] = frozenset()  # keys beside the platform's that hold no secret: any other may
 
     def handles(self, settings: Settings) -> bool:
@@ -155,6 +158,17 @@ class Cloud(Owner):
     def placeholders_that_stop(self, settings: Settings, reserved: Callable[[str], str | None]) -> Iterable[Note]:
         """Those with which nobody would reach what `up` makes; `reserved` knows addresses and domains too."""
         return ()
+
+    def provider(self, plan: Plan) -> Any:
+        """Of its SDK, made before anything else; None where it has none. It imports Pulumi inside, as all below do."""
+        return None
+
+    def admit(self, plan: Plan, provider: Any, state: State) -> None:
+        """Raises pulumi.RunError where whoever runs the program could not reach what it makes."""
+
+    def make_site(self, plan: Plan, provider: Any, namespaces: Namespaces) -> Site:
+        """The cluster, or the way to it, with its nodes and cluster-wide software."""
+        raise NotImplementedError
 
     def unreachable(self, plan: Plan) -> Iterable[Obstacle]:
         """Why nobody could reach the cluster from here, found without asking it. Raises NotRead."""

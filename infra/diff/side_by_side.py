@@ -1,4 +1,4 @@
-"""What AWS must grant while old and new nodes run side by side: one sum per quota."""
+"""What a cloud must grant while old and new nodes run side by side: one sum per quota."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass

@@ -165,8 +165,7 @@ def _offers(each: Placed, offer: Offer, now: float, market: Market) -> list[Offe
 
 
 def _differs(pool: Offer, offer: Offer) -> bool:
-    """Whether a pool has nodes that are ours to make, that the model's own pool doesn't have, and that AWS takes away
-    no sooner."""
+    """Whether a pool has nodes that are ours to make, that the model's own pool doesn't have, and that go no sooner."""
     sooner = pool.capacity == "spot" and offer.capacity != "spot"
     return not pool.existing and not sooner and not set(pool.types) <= set(offer.types)
 

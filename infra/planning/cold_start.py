@@ -8,12 +8,13 @@ from infra.planning.placement import Placed
 
 # MiB/s from the hub or an engine's own library, slow days and retries included.
 DOWNLOAD_MIBPS = 30
-# Load balancers stop sending: deregistration by the controller and the ALB.
+# Load balancers stop sending: deregistration by the controller and the load balancer.
 PRE_STOP = 20
 GATEWAY_TIMEOUT = 300  # the stack file's default
 # A server whose stream outlives its drain hangs until it is killed: it is killed soon after.
 AFTER_DRAIN = 15
-# What keeps idle connections to the engine: an ALB for the gateway's timeout, nginx for a minute (its own default).
+# What keeps idle connections to the engine: a cloud's load balancer for the gateway's timeout, nginx for a minute
+# (its own default).
 NGINX_IDLE = 60
 KEEP_ALIVE_MARGIN = 30
 

@@ -9,7 +9,7 @@ from infra.planning.pools import Offer, every_type
 from infra.planning.sizing import Sizing
 from infra.sizing.question import Question, Sized
 
-# A GPU that is named by its memory is one of AWS' where the engine would see as much.
+# A GPU that is named by its memory is one of a cloud's where the engine would see as much.
 SAME_MEMORY = 0.02
 CONTEXT_STEP = 256
 
@@ -28,7 +28,7 @@ def is_certain(sized: Sized) -> bool:
 class Option:
     """A model on nodes of one kind, a replica."""
 
-    offer: Offer | None  # None: a GPU that AWS doesn't have
+    offer: Offer | None  # None: a GPU that no cloud here has
     sized: Sized
 
     @property

@@ -81,7 +81,7 @@ def declared(name: str, pool: GpuPool, catalog: Catalog, region: str | None, zon
 
 
 def every_type(catalog: Catalog) -> tuple[Offer, ...]:
-    """A pool of each instance type that can serve, wherever AWS offers it; cheapest node first."""
+    """A pool of each instance type that can serve, wherever it is offered; cheapest node first."""
     usable = (each for each in catalog.instances.values() if each.left_out is None)
     return _cheapest_first(of_type(each, catalog) for each in usable)
 
@@ -119,7 +119,7 @@ def makeable(catalog: Catalog, region: str | None, zone_ids: tuple[str, ...]) ->
 
 
 def on_spot(offers: Iterable[Offer]) -> list[Offer]:
-    """The same pools on spot, of the types that AWS offers there; written into the stack file, since `capacity` is."""
+    """The same pools on spot, of the types that are offered there; written into the stack file, since `capacity` is."""
     found = []
     for offer in offers:
         if all(each.spot for each in offer.types):

@@ -99,7 +99,7 @@ def _parallel_pull(placed: Placed, pool: PoolPlan, start: ColdStart, figures: Fi
 
 
 def _warm_pool(pool: PoolPlan, figures: Figures) -> Iterator[Remedy]:
-    if pool.capacity == "on-demand":  # EC2 keeps no spot instance stopped
+    if pool.capacity == "on-demand":  # no spot instance is kept stopped
         cold, warm = figures["launch"].value, figures["launch-warm"].value
         reason = f"a stopped instance is a node in {warm:.0f} s, a new one in {cold:.0f}; {NOT_YET}"
         yield Remedy("warm pool", round(cold - warm), None, (), None, reason)

@@ -182,6 +182,6 @@ class Report:
 
     def _line(self, key: Key) -> int | None:
         """The line of a value; of the section that it is missing from."""
-        outermost = 1 if key and ":" in str(key[0]) else 0  # `aws:region` isn't a part of the platform
+        outermost = 1 if key and ":" in str(key[0]) else 0  # a cloud's own key isn't a part of the platform
         sections = (key[:end] for end in range(len(key), outermost - 1, -1))
         return next((self._lines[section] for section in sections if section in self._lines), None)

@@ -8,43 +8,22 @@ import pytest
 REPOSITORY = Path(__file__).parents[2]
 ROOMS = ("infra/clouds/aws/", "components/aws/")
 DATA = "infra/catalog/data/"  # facts, each with its source; what belongs to a cloud alone is below its name there
-_PLANNED = "decided among the planning functions of every stack, not in the room of the cloud yet"
+_WORDS_OF_THE_PLAN = "words of a plan that every cloud's nodes share, and that were written of AWS"
 _CACHE = "the kinds of `cache` are not data yet: what a disk and a file system are stands in the service"
 _SECTION = "keys of the stack file, which are a promise, and what they are called there"
 # What still names AWS or a service of it, and why. This list may only become shorter.
 NAMED = {
-    "infra/caller.py": "who runs `pulumi up`, as AWS says; its move into the room is under way",
     "infra/catalog/load.py": "what AWS offers is read with all other facts",
     "infra/catalog/types.py": "the same",
     "infra/cli/fit_text.py": "the day of the prices that `fit` shows",
+    "infra/diff/interim.py": "the key of the region in Pulumi's config",
     "infra/diff/side_by_side.py": "quotas of old and new nodes",
-    "infra/offline.py": "what look-ups of AWS answer without it",
-    "infra/plan/cluster.py": _PLANNED,
-    "infra/plan/kinds.py": _PLANNED,
-    "infra/planning/billed_nodes.py": _PLANNED,
-    "infra/planning/budget_search.py": _PLANNED,
+    "infra/plan/cluster.py": _CACHE,
+    "infra/plan/kinds.py": _WORDS_OF_THE_PLAN,
+    "infra/planning/budget_search.py": _WORDS_OF_THE_PLAN,
     "infra/services/weights/plan.py": _CACHE,
-    "infra/planning/cheaper.py": _PLANNED,
-    "infra/planning/cluster.py": _PLANNED,
-    "infra/planning/cold_start.py": _PLANNED,
-    "infra/planning/cost.py": _PLANNED,
-    "infra/planning/draft.py": _PLANNED,
-    "infra/planning/groups.py": _PLANNED,
-    "infra/planning/host.py": _PLANNED,
-    "infra/planning/options.py": _PLANNED,
-    "infra/planning/paused.py": _PLANNED,
-    "infra/planning/placeholders.py": _PLANNED,
-    "infra/planning/planner.py": _PLANNED,
-    "infra/planning/pods.py": _PLANNED,
-    "infra/planning/pools.py": _PLANNED,
-    "infra/services/serving/prefetch.py": _PLANNED,
-    "infra/planning/quotas.py": _PLANNED,
-    "infra/planning/remedies.py": _PLANNED,
-    "infra/planning/start_parts.py": _PLANNED,
-    "infra/planning/to_do.py": _PLANNED,
-    "infra/planning/warnings.py": _PLANNED,
-    "infra/planning/whose.py": _PLANNED,
-    "infra/program.py": "the order in which everything is made, the cloud's provider first",
+    "infra/planning/start_parts.py": _WORDS_OF_THE_PLAN,
+    "infra/program.py": "the key of the region in Pulumi's config",
     "infra/registry.py": "the registry: a line per cloud",
     "infra/services/addons/plan.py": "the name of a chart",
     "infra/services/addons/section.py": _SECTION,
@@ -55,14 +34,12 @@ NAMED = {
     "infra/services/serving/check.py": "the two ways to name a cluster that exists",
     "infra/services/serving/make.py": _CACHE,
     "infra/services/weights/check.py": _CACHE,
-    "infra/services/weights/make.py": _CACHE,
     "infra/services/weights/section.py": _SECTION,
     "infra/settings/checks/cluster.py": "the same",
     "infra/settings/checks/scope.py": "the same",
     "infra/settings/cluster.py": _SECTION,
     "infra/settings/mistakes.py": "the form of a pasted key, which is never printed",
     "infra/settings/platform.py": _SECTION,
-    "infra/site.py": "the same",
     "infra/stack_file.py": "the key of the region in Pulumi's config",
 }
 _SERVICES = "aws|eks|ec2|ebs|efs|alb"

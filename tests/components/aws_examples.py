@@ -15,7 +15,7 @@ from components.aws.load_balancer_controller import LoadBalancerController
 from components.aws.network import Network
 from components.aws.weights_file_system import WeightsFileSystem
 from components.chart import Chart
-from infra.offline import ANSWERS
+from infra.clouds.aws.answers import ANSWERS
 from infra.recording import Recorded, Recording, record
 
 ZONES = ["use1-az1", "use1-az2", "use1-az4"]

@@ -6,7 +6,7 @@ from typing import Any
 import pulumi
 import pytest
 
-from infra.offline import ANSWERS
+from infra.clouds.aws.answers import ANSWERS
 from infra.program import main
 from infra.recording import record
 from tests.planning.stacks import DEV, LOCAL, PROD, changed, plan

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from infra.catalog import load_catalog
 from infra.clouds.aws import bill, placeholders, warnings
+from infra.clouds.aws.answers import ANSWERS
 from infra.clouds.aws.arns import of_the_stack, written_account
 from infra.clouds.aws.cheaper import cheaper_platform
 from infra.clouds.aws.check import check_aws
@@ -29,8 +30,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from infra.catalog import Catalog
+    from infra.clouds.site import Site
+    from infra.live import Namespaces
     from infra.live.left import Left
-    from infra.live.state import Held
+    from infra.live.state import Held, State
     from infra.plan.cluster import AddonPlan, CachePlan, ClusterPlan, GatewayPlan, PoolPlan, Quota, SystemNodes
     from infra.plan.findings import Decided
     from infra.plan.models import ModelPlan
@@ -63,6 +66,7 @@ class Aws(Cloud):
     guards, ground = _GROUND, frozenset(_GROUND)
     called = _CALLED
     looks = _LOOKS
+    answers = ANSWERS
     lends: Mapping[str, tuple[str, ...]] = {"weights": ("llm:aws:WeightsFileSystem",)}
     types = AwsTypes()
     ingress = ALB
@@ -151,6 +155,21 @@ class Aws(Cloud):
 
     def placeholders_that_stop(self, settings: Settings, reserved: Callable[[str], str | None]) -> Iterator[Note]:
         return placeholders.that_stop(settings, reserved)
+
+    def provider(self, plan: Plan) -> Any:
+        from infra.clouds.aws.make import make_provider
+
+        return make_provider(plan)
+
+    def admit(self, plan: Plan, provider: Any, state: State) -> None:
+        from infra.clouds.aws.make import admit
+
+        admit(plan, provider, state)
+
+    def make_site(self, plan: Plan, provider: Any, namespaces: Namespaces) -> Site:
+        from infra.clouds.aws.make import make_site
+
+        return make_site(plan, provider, namespaces)
 
     def access(self, cluster: ClusterPlan, path: Path) -> tuple[str, ...] | None:
         return None if cluster.made else access(aws_cluster(cluster), path)

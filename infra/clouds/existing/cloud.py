@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from infra.catalog import Catalog
+    from infra.clouds.site import Site
+    from infra.live import Namespaces
     from infra.live.check import Obstacle
     from infra.plan.cluster import AddonPlan, ClusterPlan, PoolPlan, Quota
     from infra.plan.findings import Decided
@@ -59,6 +61,11 @@ class Existing(Cloud):
         quotas: Sequence[Quota],
     ) -> Iterable[Finding]:
         return ask_for_runtime_classes(cluster, pools)
+
+    def make_site(self, plan: Plan, provider: Any, namespaces: Namespaces) -> Site:
+        from infra.clouds.existing.make import make_site
+
+        return make_site(plan, namespaces)
 
     def unreachable(self, plan: Plan) -> Iterable[Obstacle]:
         return known_context(plan)

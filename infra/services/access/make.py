@@ -8,9 +8,9 @@ import pulumi
 from components.api_key import ApiKey
 from components.endpoints import Endpoints
 from components.model_cache import ModelCache
+from infra.clouds.site import Site
 from infra.engines import ENGINES
 from infra.plan.plan import Plan
-from infra.site import Site
 
 
 def make_api_key(plan: Plan, given: pulumi.Output[str] | None) -> pulumi.Output[str] | None:

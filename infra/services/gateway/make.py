@@ -6,10 +6,10 @@ import pulumi
 
 from components.gateway import Gateway, Route, nginx_annotations
 from components.model_server import SERVICE_PORT, ModelServer
+from infra.clouds.site import Site
 from infra.engines import ENGINES
 from infra.plan.plan import Plan
 from infra.services.gateway.controllers import NGINX
-from infra.site import Site
 
 
 def make_gateway(plan: Plan, site: Site, servers: Mapping[str, ModelServer]) -> Gateway | None:

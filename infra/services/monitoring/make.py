@@ -3,9 +3,9 @@
 from components.aws import signed_requests
 from components.model_cache import ModelCache
 from components.prometheus_login import PrometheusLogin
+from infra.clouds.site import Site
 from infra.plan.cluster import Monitoring
 from infra.plan.plan import Plan
-from infra.site import Site
 
 
 def log_in(plan: Plan, site: Site, cache: ModelCache) -> PrometheusLogin | None:

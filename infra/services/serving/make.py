@@ -12,13 +12,13 @@ from components.model_scaler import ModelScaler
 from components.model_server import Callers, ModelServer, Rollout
 from components.prefetch import Prefetch
 from components.prometheus_login import PrometheusLogin
+from infra.clouds.site import Site
 from infra.engines import ENGINES
 from infra.engines.engine import Engine, Workload
 from infra.plan.cluster import Monitoring
 from infra.plan.models import ModelPlan, Scaling
 from infra.plan.plan import Plan
 from infra.services.monitoring.make import trigger_login
-from infra.site import Site
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,7 @@ def _prefetch(serving: Serving, model: ModelPlan, engine: Engine, workload: Work
 
 def _server(serving: Serving, model: ModelPlan, engine: Engine, workload: Workload, prefetch: Prefetch) -> ModelServer:
     plan, site, resources = serving.plan, serving.site, model.resources
-    made = site.pools.get(model.pool) if model.pool else None
+    nodes = site.pools.get(model.pool, ()) if model.pool else ()
     return ModelServer(
         model.name,
         namespace=serving.namespace,
@@ -90,7 +90,7 @@ def _server(serving: Serving, model: ModelPlan, engine: Engine, workload: Worklo
         api_key=serving.api_key if engine.checks_key else None,
         monitor_labels=plan.monitoring.labels if plan.monitoring else None,
         depends_on=[serving.cache, *site.ready, *site.operators],
-        pods_wait_for=[prefetch, *(made.node_groups if made else ())],
+        pods_wait_for=[prefetch, *nodes],
         replace_with=[serving.cache.claim],
         opts=site.opts,
     )

@@ -10,7 +10,8 @@ from infra.plan.notes import Assumption, Finding
 from infra.services.serving.served import Served
 
 CPU = 0.5
-# It streams, but pages that wait to be written to EFS count too: 2 GiB was seen to be too little, and 8 enough.
+# It streams, but pages that wait to be written to a network file system count too: 2 GiB was seen to be too little,
+# and 8 enough.
 MEMORY_GIB, MEMORY_LIMIT_GIB = 2.0, 8.0
 SCRATCH_GIB = 2
 # An attempt ends once it wrote nothing for so long. Checking what is there writes nothing, and takes minutes at most.

@@ -1,63 +1,41 @@
-"""Where models run: the cluster that we make or find, its GPU nodes, file system and cluster-wide software."""
+"""The EKS cluster that we make or find, its GPU nodes, file system and load balancers."""
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 
 import pulumi
 import pulumi_aws as aws
 
-from components.addons import Addons, NvidiaDevicePlugin
+from components.addons import Addons
 from components.addons.component import CloudAddon
 from components.aws.cluster import Cluster
 from components.aws.cluster_autoscaler import ClusterAutoscaler
 from components.aws.existing_cluster import ExistingEksCluster
-from components.aws.gpu_pool import TAINT_KEY, GpuPool, GroupSize
+from components.aws.gpu_pool import GpuPool, GroupSize
 from components.aws.load_balancer import alb_annotations
 from components.aws.load_balancer_controller import LoadBalancerController
 from components.aws.network import Network, public_cidr
+from components.aws.volumes import ebs_disk, efs_volume
 from components.aws.weights_file_system import WeightsFileSystem
-from components.chart import Chart
-from components.context_cluster import ContextCluster
+from components.model_cache import Disk, Volume
 from components.pods import USER_ID
-from infra.clouds.aws.plan import AwsCluster, aws_cluster
+from infra.clouds.aws.caller import ADMINS, Stranger, check_caller
+from infra.clouds.aws.live import import_entry
+from infra.clouds.aws.plan import aws_cluster
+from infra.clouds.aws.to_do import no_admins
+from infra.clouds.site import Site, charts, make_addons
 from infra.live import Namespaces
+from infra.live.state import State
 from infra.plan.cluster import PoolPlan
 from infra.plan.plan import Plan
 
-_PRIVATE_ADDRESSES = (
-    "10.0.0.0/8",
-    "172.16.0.0/12",
-    "192.168.0.0/16",
-)  # RFC 1918: where a load balancer in a VPC sends from
 
-
-@dataclass(frozen=True)
-class Site:
-    """What serving needs to know of it."""
-
-    opts: pulumi.ResourceOptions  # the Kubernetes provider
-    ready: Sequence[pulumi.Resource] = ()  # nodes, names and volumes that pods wait for
-    pools: Mapping[str, GpuPool] = field(default_factory=dict)  # those that we make
-    addons: Addons | None = None
-    load_balancer_cidrs: Sequence[pulumi.Input[str]] = _PRIVATE_ADDRESSES
-    file_system: WeightsFileSystem | None = None
-    zone_names: Mapping[str, pulumi.Output[str]] = field(default_factory=dict)  # by zone id
-    # What the cloud's own load balancer is told of a route, by the model's health path.
-    annotations: Callable[[Plan, str], Mapping[str, pulumi.Input[str]]] = lambda plan, health_path: {}
-
-    @property
-    def operators(self) -> list[pulumi.Resource]:
-        """There before what they serve, and gone after it."""
-        return self.addons.installed if self.addons else []
-
-
-def aws_provider(plan: Plan) -> aws.Provider | None:
-    """None where AWS isn't asked for anything. Tags are sorted: the provider takes them as text, where another order
-    is a difference."""
-    cluster = plan.cluster
-    if not isinstance(cluster, AwsCluster):
-        return None
+def make_provider(plan: Plan) -> aws.Provider:
+    """Tags are sorted: the provider takes them as text, where another order is a difference."""
+    cluster = aws_cluster(plan.cluster)
     return aws.Provider(
         "aws",
         region=_region(plan),
@@ -67,17 +45,24 @@ def aws_provider(plan: Plan) -> aws.Provider | None:
     )
 
 
-def make_site(plan: Plan, cloud: aws.Provider | None, namespaces: Namespaces) -> Site:
-    if cloud is None:
-        return _context(plan, namespaces)
+def admit(plan: Plan, cloud: aws.Provider, state: State) -> None:
+    """Before anything is made: EKS takes ten minutes to make a cluster, and then lets in its admins alone."""
+    create = plan.settings.cluster.create
+    if create is None:
+        return
+    admins = create.access.admins
+    if not admins:
+        raise pulumi.RunError(f"{ADMINS}: none; {no_admins(create.account_id)}")
+    caller = aws.get_caller_identity(opts=pulumi.InvokeOptions(provider=cloud))
+    try:
+        check_caller(caller.arn, admins, lambda principal: import_entry(plan, state, principal))
+    except Stranger as stranger:
+        raise pulumi.RunError(str(stranger)) from None
+
+
+def make_site(plan: Plan, cloud: aws.Provider, namespaces: Namespaces) -> Site:
     make = _new_cluster if plan.cluster.made else _existing_eks
     return make(plan, cloud, namespaces)
-
-
-def _context(plan: Plan, namespaces: Namespaces) -> Site:
-    cluster = ContextCluster("cluster", context=plan.cluster.name)
-    opts = pulumi.ResourceOptions(provider=cluster.provider)
-    return Site(opts, addons=_addons(plan, namespaces, opts=opts))
 
 
 def _existing_eks(plan: Plan, cloud: aws.Provider, namespaces: Namespaces) -> Site:
@@ -89,7 +74,7 @@ def _existing_eks(plan: Plan, cloud: aws.Provider, namespaces: Namespaces) -> Si
         opts=_with(cloud),
     )
     both = pulumi.ResourceOptions(providers=[cloud, cluster.provider])
-    addons = _addons(plan, namespaces, opts=both, vpc_id=cluster.vpc_id)
+    addons = _addons(plan, cluster.vpc_id, namespaces, both)
     return Site(
         pulumi.ResourceOptions(provider=cluster.provider), addons=addons, annotations=partial(_alb, subnet_ids=())
     )
@@ -127,7 +112,11 @@ def _new_cluster(plan: Plan, cloud: aws.Provider, namespaces: Namespaces) -> Sit
         depends_on=network.resources,
         opts=_with(cloud),
     )
-    pools = {name: _pool(plan, pool, cluster, network, cloud) for name, pool in plan.pools.items() if not pool.existing}
+    pools = {
+        name: _pool(plan, pool, cluster, network, cloud).node_groups
+        for name, pool in plan.pools.items()
+        if not pool.existing
+    }
     both = pulumi.ResourceOptions(providers=[cloud, cluster.provider])
     ready = [*cluster.ready, *network.resources]
     file_system = None
@@ -148,12 +137,21 @@ def _new_cluster(plan: Plan, cloud: aws.Provider, namespaces: Namespaces) -> Sit
         pulumi.ResourceOptions(provider=cluster.provider),
         ready=ready,
         pools=pools,
-        addons=_addons(plan, namespaces, opts=both, vpc_id=network.vpc_id, depends_on=ready),
+        addons=_addons(plan, network.vpc_id, namespaces, both, ready),
         load_balancer_cidrs=network.load_balancer_cidrs,
         annotations=partial(_alb, subnet_ids=network.load_balancer_subnet_ids),
-        file_system=file_system,
-        zone_names=network.zone_names,
+        volume=_volume(plan, network, file_system),
     )
+
+
+def _volume(plan: Plan, network: _Subnets, file_system: WeightsFileSystem | None) -> Volume | Disk | None:
+    """What holds the weights; None leaves it to a storage class."""
+    if file_system is not None:
+        return efs_volume(file_system.file_system_id, file_system.access_point_id)
+    if plan.cache.kind == "ebs":
+        zone = network.zone_names.get(plan.cache.zone_id) if plan.cache.zone_id else None
+        return ebs_disk(zone, throughput=plan.cache.throughput, iops=plan.cache.iops)
+    return None
 
 
 def _alb(plan: Plan, health_path: str, *, subnet_ids: Sequence[pulumi.Input[str]]) -> Mapping[str, pulumi.Input[str]]:
@@ -255,50 +253,20 @@ def _pool(plan: Plan, pool: PoolPlan, cluster: Cluster, network: _Subnets, cloud
 
 def _addons(
     plan: Plan,
+    vpc_id: pulumi.Input[str],
     namespaces: Namespaces,
-    *,
     opts: pulumi.ResourceOptions,
-    vpc_id: pulumi.Input[str] | None = None,
-    depends_on: Sequence[pulumi.Resource] = (),
+    ready: Sequence[pulumi.Resource] = (),
 ) -> Addons | None:
-    """Each add-on whose state is `install`."""
-    wanted = {name: Chart(a.chart, a.repo, a.version) for name, a in plan.addons.items() if a.state == "install"}
-    if not wanted:
-        return None
-    cluster, region = plan.cluster, plan.cluster.region
-    device_plugin, of_the_cloud = None, dict[str, CloudAddon]()
-    if chart := wanted.get("nvidiaDevicePlugin"):
-        classes = sorted({pool.runtime_class for pool in plan.pools.values() if pool.runtime_class})
-        device_plugin = NvidiaDevicePlugin(chart, _tolerations(plan), classes[0] if classes else None)
-    if (chart := wanted.get("clusterAutoscaler")) and region:
-        of_the_cloud["cluster-autoscaler"] = ClusterAutoscaler(
-            chart, aws_cluster(cluster).autoscaler_image_tag, cluster.name, region
+    wanted, cluster, region = charts(plan), aws_cluster(plan.cluster), _region(plan)
+    own: dict[str, CloudAddon] = {}
+    if chart := wanted.get("clusterAutoscaler"):
+        own["cluster-autoscaler"] = ClusterAutoscaler(chart, cluster.autoscaler_image_tag, cluster.name, region)
+    if chart := wanted.get("loadBalancerController"):
+        own["load-balancer-controller"] = LoadBalancerController(
+            chart, cluster.name, region, cluster.partition, vpc_id, cluster.tags
         )
-    if (chart := wanted.get("loadBalancerController")) and region and vpc_id is not None:
-        of_the_cloud["load-balancer-controller"] = LoadBalancerController(
-            chart, cluster.name, region, aws_cluster(cluster).partition, vpc_id, aws_cluster(cluster).tags
-        )
-    return Addons(
-        "addons",
-        mirror=plan.settings.mirror.charts,
-        nvidia_device_plugin=device_plugin,
-        metrics_server=wanted.get("metricsServer"),
-        keda=wanted.get("keda"),
-        prometheus=wanted.get("prometheus"),
-        of_the_cloud=of_the_cloud,
-        adopted_namespaces=namespaces.adopted,
-        namespaces_of_others=namespaces.of_others,
-        depends_on=depends_on,
-        opts=opts,
-    )
-
-
-def _tolerations(plan: Plan) -> list[dict[str, str]]:
-    """Of the taint of nodes that we make, so that a new pool changes nothing, and of the taints of those that exist."""
-    tolerations = [{"key": TAINT_KEY, "operator": "Exists", "effect": "NoSchedule"}]
-    for pool in (plan.pools[name] for name in sorted(plan.pools) if plan.pools[name].existing):
-        tolerations += [dict(each) for each in pool.tolerations if dict(each) not in tolerations]
-    return tolerations
+    return make_addons(plan, namespaces, opts=opts, of_the_cloud=own, depends_on=ready)
 
 
 def _region(plan: Plan) -> str:
