@@ -9,9 +9,9 @@ from infra.cli.fit_advice import Given, Way, ways
 from infra.cli.fit_input import BadInput, Where, read
 from infra.cli.fit_text import against, makes, text_of_all, text_of_one
 from infra.cli.terminal import printable, terminal_width
-from infra.planning.options import Option, everywhere, offer_with, on_offer
-from infra.planning.pools import of_type
-from infra.planning.sizing import Sizing
+from infra.offers.options import Option, everywhere, offer_with, on_offer
+from infra.offers.pools import of_type
+from infra.offers.sizing import Sizing
 from infra.registry import offered
 from infra.sizing.question import Question
 

@@ -5,11 +5,11 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from infra.cli.fit_input import MOST_GPUS, Where
-from infra.planning.mends import Changes, Mend, mends, surer
-from infra.planning.options import Option, is_certain, serving, tries
-from infra.planning.options import fits as fits_at_all
-from infra.planning.pools import every_type
-from infra.planning.sizing import Sizing
+from infra.offers.mends import Changes, Mend, mends, surer
+from infra.offers.options import Option, is_certain, serving, tries
+from infra.offers.options import fits as fits_at_all
+from infra.offers.pools import every_type
+from infra.offers.sizing import Sizing
 
 Given = Mapping[str, str | None]  # options of the command line by name, as typed
 Answer = Callable[[str, Given], Option | None]  # what `fit` says of a model on the GPUs given; None: bad input

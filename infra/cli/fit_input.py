@@ -19,8 +19,8 @@ from infra.catalog import (
 )
 from infra.catalog.gpu_names import card_of_memory
 from infra.engines import DEFAULT, ENGINES, Engine, with_library
+from infra.offers.sizing import can_run
 from infra.plan.words import regions_with
-from infra.planning.sizing import can_run
 from infra.settings.mistakes import nearest
 from infra.sizing.kv_cache import splits
 from infra.sizing.question import Question, version_in

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from infra.catalog import Catalog
 from infra.cli.fit_advice import Way, flag
 from infra.cli.layout import Column, Row, table, wrapped
+from infra.offers.mends import runs_in_8_bit, smaller_ways
+from infra.offers.options import Option, largest_context, serving
+from infra.offers.pools import every_type
+from infra.offers.sizing import Sizing, throughput_of
 from infra.plan.money import HOURS_A_MONTH
 from infra.planning.break_even import BreakEven, break_even
-from infra.planning.mends import runs_in_8_bit, smaller_ways
-from infra.planning.options import Option, largest_context, serving
-from infra.planning.pools import every_type
-from infra.planning.sizing import Sizing, throughput_of
 from infra.sizing.estimates import span
 from infra.sizing.kv_cache import kv_bytes_per_token
 from infra.sizing.question import Question

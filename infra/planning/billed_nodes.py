@@ -7,7 +7,7 @@ from infra.plan.cluster import PoolPlan
 from infra.plan.models import ModelPlan
 from infra.plan.money import EXPECTED_LOAD, HOURS_A_MONTH
 from infra.planning.nodes import nodes_for
-from infra.planning.placement import Placed, by_pool
+from infra.services.serving.placement import Placed, by_pool
 
 # Nobody knows how often a team changes its models: once per week and model.
 ROLLOUTS_PER_MONTH = 4

@@ -4,16 +4,16 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import islice
 
+from infra.offers.mends import Mend, surer
+from infra.offers.options import is_certain, serving, tries
+from infra.offers.pools import Offer
+from infra.offers.sizing import Sizing
 from infra.plan.models import ModelPlan
 from infra.plan.notes import Advice, Warned, Write
 from infra.plan.plan import Plan
 from infra.plan.writes import written
 from infra.planning.advice import PINNED_FIRST, Attempt, completed, holds
-from infra.planning.mends import Mend, surer
-from infra.planning.options import is_certain, serving, tries
-from infra.planning.placement import Placed
-from infra.planning.pools import Offer
-from infra.planning.sizing import Sizing
+from infra.services.serving.placement import Placed
 
 KIND = "not-certain"  # of the warning
 NAMED = 4  # ways, per model

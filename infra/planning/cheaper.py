@@ -8,18 +8,18 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice
 
+from infra.offers.mends import Changes, runs_in_8_bit, smaller_ways, smaller_weights
+from infra.offers.options import Option, fewest, serving
+from infra.offers.pools import Offer, on_spot
+from infra.offers.sizing import Sizing, can_run
 from infra.plan.money import HOURS_A_MONTH, Cheaper
 from infra.plan.notes import Write
 from infra.plan.plan import Plan
 from infra.plan.words import count
 from infra.plan.writes import pieces
 from infra.planning.advice import Attempt, completed, holds
-from infra.planning.mends import Changes, runs_in_8_bit, smaller_ways, smaller_weights
 from infra.planning.nodes import nodes_for
-from infra.planning.options import Option, fewest, serving
-from infra.planning.placement import Placed, by_pool
-from infra.planning.pools import Offer, on_spot
-from infra.planning.sizing import Sizing, can_run
+from infra.services.serving.placement import Placed, by_pool
 from infra.sizing.question import Question
 
 # Less than this is noise of the price list, not a reason to move a model.

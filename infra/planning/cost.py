@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from infra.catalog import Catalog
 from infra.clouds.cloud import Cloud
+from infra.offers.pools import hourly
 from infra.plan.cluster import CachePlan, ClusterPlan, GatewayPlan, PoolPlan
 from infra.plan.findings import Decided
 from infra.plan.models import ModelPlan
@@ -12,9 +13,8 @@ from infra.plan.money import HOURS_A_MONTH, Cost, CostItem
 from infra.plan.notes import Assumption
 from infra.plan.words import count
 from infra.planning.billed_nodes import ROLLOUTS_ASSUMED, BilledNodes, billed_nodes
-from infra.planning.placement import Placed
-from infra.planning.pools import hourly
 from infra.registry import cloud_of
+from infra.services.serving.placement import Placed
 from infra.settings.platform import Settings
 
 

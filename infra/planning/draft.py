@@ -7,6 +7,8 @@ from typing import Any
 from infra.catalog import Catalog
 from infra.clouds.cloud import Cloud
 from infra.clouds.existing.own_pools import to_do_of_own_nodes, with_room
+from infra.offers.pools import Offer, declared, makeable
+from infra.offers.sizing import Sizing
 from infra.plan.cluster import AddonPlan, CachePlan, ClusterPlan, GatewayPlan, Monitoring, PoolPlan, Quota
 from infra.plan.findings import Decided, Findings, gather, split
 from infra.plan.models import ModelPlan
@@ -16,17 +18,11 @@ from infra.plan.plan import Plan
 from infra.planning.bill import minimum_per_month, plan_bill
 from infra.planning.budget import check_budget
 from infra.planning.cost import Billed
-from infra.planning.model_plans import plan_models
 from infra.planning.node_makers import check_node_makers
 from infra.planning.nodes import plan_pool
 from infra.planning.paused import cheaper_while_paused
 from infra.planning.peak import check_peak
 from infra.planning.placeholders import list_placeholders
-from infra.planning.placement import Placed, by_pool, place
-from infra.planning.pods import check_system_nodes
-from infra.planning.pools import Offer, declared, makeable
-from infra.planning.rollout import surges
-from infra.planning.sizing import Sizing
 from infra.planning.to_do import list_licences, list_nodes
 from infra.planning.warnings import warn_of_allow, warn_of_budget, warn_of_pool
 from infra.planning.waste import warn_of_waste
@@ -35,7 +31,11 @@ from infra.services.addons.plan import plan_addons
 from infra.services.gateway.plan import plan_gateway
 from infra.services.monitoring.plan import plan_monitoring
 from infra.services.service import Around
+from infra.services.serving.placement import Placed, by_pool, place
+from infra.services.serving.plan import plan_models
+from infra.services.serving.pods import check_system_nodes
 from infra.services.serving.prefetch import explain_prefetch
+from infra.services.serving.rollout import surges
 from infra.services.serving.served import Served, resolve
 from infra.services.weights.plan import plan_cache
 from infra.settings.platform import Settings

@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 
 from infra.catalog import Catalog
+from infra.offers.options import fewest
+from infra.offers.pools import Offer, makeable
+from infra.offers.sizing import Sizing
 from infra.plan.findings import split
-from infra.planning.options import fewest
-from infra.planning.pools import Offer, makeable
-from infra.planning.sizing import Sizing
 from infra.registry import cloud_of
 from infra.services.serving.served import Served, resolve
 from infra.settings.platform import Prices, Settings

@@ -3,14 +3,14 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+from infra.offers.options import fewest
+from infra.offers.pools import Offer
 from infra.plan.notes import Advice, Violation, Write
 from infra.plan.rules import Rule
 from infra.planning.advice import Attempt, completed, written
 from infra.planning.cheaper import Market
-from infra.planning.options import fewest
-from infra.planning.placement import Placed
-from infra.planning.pools import Offer
 from infra.planning.without_gpu import WithoutGpu, another_without_gpu, without_gpu
+from infra.services.serving.placement import Placed
 
 MOVED = 2  # models of a pool, the smallest first
 

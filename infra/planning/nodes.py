@@ -6,12 +6,12 @@ from infra.catalog import Catalog
 from infra.clouds.existing.own_cards import say_card
 from infra.clouds.existing.own_pools import check_own_nodes
 from infra.clouds.existing.section import ExistingNodes
+from infra.offers.pools import Offer
 from infra.plan.cluster import GPU_TAINT, PoolPlan
 from infra.plan.findings import Decided
 from infra.plan.notes import Chosen, Finding
 from infra.plan.words import count
-from infra.planning.placement import Placed
-from infra.planning.pools import Offer
+from infra.services.serving.placement import Placed
 
 TAINT = {"key": GPU_TAINT, "operator": "Equal", "value": "present", "effect": "NoSchedule"}
 

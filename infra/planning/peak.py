@@ -14,7 +14,7 @@ from infra.plan.writes import written
 from infra.planning.billed_nodes import ROLLOUTS_PER_MONTH
 from infra.planning.cost import maximum_per_month
 from infra.planning.nodes import nodes_for
-from infra.planning.placement import Placed
+from infra.services.serving.placement import Placed
 
 # Which of two fixes is named first: the gap of a rollout, or the node that prevents it.
 GAP_USD_PER_MINUTE = 1.0

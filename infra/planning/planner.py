@@ -5,6 +5,8 @@ from dataclasses import replace
 from typing import Any
 
 from infra.catalog import Catalog
+from infra.offers.mends import smaller_ways
+from infra.offers.sizing import Sizing
 from infra.plan.notes import Violation, Write
 from infra.plan.plan import Plan
 from infra.planning.advice import Attempt, follow, keeps_budget, that_holds
@@ -14,9 +16,7 @@ from infra.planning.certainty import say_what_is_certain
 from infra.planning.cheaper import Candidate, Market, candidates, cheaper_ways
 from infra.planning.draft import Asked, Draft, draft
 from infra.planning.make_room import with_ways_out
-from infra.planning.mends import smaller_ways
 from infra.planning.remedies import find_remedies
-from infra.planning.sizing import Sizing
 from infra.planning.waste import say_where_less
 from infra.registry import cloud_of
 from infra.settings.platform import Settings

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 
 from infra.catalog import Catalog
+from infra.offers.pools import usd_bound
 from infra.plan.cluster import CachePlan, PoolPlan
 from infra.plan.models import ColdStart
 from infra.plan.money import HOURS_A_MONTH, Remedy
@@ -11,9 +12,8 @@ from infra.plan.plan import Plan
 from infra.plan.words import count
 from infra.planning.advice import pool_pins
 from infra.planning.nodes import nodes_for
-from infra.planning.placement import Placed
-from infra.planning.pools import usd_bound
-from infra.planning.start_parts import Figures, moved
+from infra.services.serving.placement import Placed
+from infra.services.serving.start_parts import Figures, moved
 
 # A remedy is worth a word from so many seconds, or from this share of the whole.
 LEAST_SECONDS, LEAST_SHARE = 10, 0.05

@@ -6,7 +6,7 @@ from infra.plan.cluster import ClusterPlan, PoolPlan
 from infra.plan.findings import warned
 from infra.plan.notes import Finding, Step, ToDo
 from infra.plan.words import count
-from infra.planning.placement import Placed
+from infra.services.serving.placement import Placed
 from infra.services.serving.served import Served
 
 TOKEN = "huggingFaceToken"

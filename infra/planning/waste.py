@@ -3,16 +3,16 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
+from infra.offers.options import fewest
+from infra.offers.pools import Offer
+from infra.offers.sizing import Sizing
 from infra.plan.findings import warned
 from infra.plan.notes import Advice, Finding, Warned
 from infra.plan.plan import Plan
 from infra.planning.advice import Attempt, completed, holds, written
 from infra.planning.cheaper import Market, new_pool
-from infra.planning.options import fewest
-from infra.planning.placement import Placed
-from infra.planning.pools import Offer
-from infra.planning.sizing import Sizing
 from infra.planning.without_gpu import without_gpu
+from infra.services.serving.placement import Placed
 from infra.sizing.question import Sized
 
 # Worth a word where less than this share of a card is needed, and so many GiB stay empty: less has no smaller card.

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from infra.catalog import Catalog
 from infra.engines import on_cpu
 from infra.engines.engine import Engine, Library
-from infra.planning.mends import Changes
-from infra.planning.placement import Placed
+from infra.offers.mends import Changes
+from infra.services.serving.placement import Placed
 
 MOST_CHAT_GIB = 6.0  # of a chat model's file: each token reads all of it, at some tens of GiB a second
 

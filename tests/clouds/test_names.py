@@ -22,7 +22,7 @@ NAMED = {
     "infra/plan/kinds.py": _WORDS_OF_THE_PLAN,
     "infra/planning/budget_search.py": _WORDS_OF_THE_PLAN,
     "infra/services/weights/plan.py": _CACHE,
-    "infra/planning/start_parts.py": _WORDS_OF_THE_PLAN,
+    "infra/services/serving/start_parts.py": _WORDS_OF_THE_PLAN,
     "infra/program.py": "the key of the region in Pulumi's config",
     "infra/registry.py": "the registry: a line per cloud",
     "infra/services/addons/plan.py": "the name of a chart",

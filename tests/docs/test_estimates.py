@@ -10,8 +10,7 @@ from docs.estimates import generated, points
 from docs.markers import filled
 from docs.scatter import MARKS, Kind, Point, scatter
 from infra.clouds.aws import warnings
-from infra.planning import cold_start
-from infra.services.serving import prefetch
+from infra.services.serving import cold_start, prefetch
 
 TEXTS = {path.name: text for path, text in generated().items()}
 PAGE = TEXTS["estimates.md"]

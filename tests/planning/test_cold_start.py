@@ -8,7 +8,8 @@ import pytest
 from infra.engines import ENGINES
 from infra.plan.cluster import CachePlan
 from infra.plan.money import Remedy
-from infra.planning import Plan, start_parts
+from infra.planning import Plan
+from infra.services.serving import start_parts
 from infra.sizing.estimates import Estimate
 from tests.planning.stacks import CATALOG, DEV, LOCAL, PROD, SHARED, changed, plan
 

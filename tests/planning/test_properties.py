@@ -7,10 +7,10 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from infra.offers.sizing import Sizing, can_run
 from infra.plan.findings import split
 from infra.plan.rules import Rule
 from infra.planning import Plan
-from infra.planning.sizing import Sizing, can_run
 from infra.services.serving.section import Model
 from infra.services.serving.served import resolve
 from infra.sizing.kv_cache import splits

@@ -18,8 +18,8 @@ from infra.plan.writes import written
 from infra.settings.platform import Settings
 
 if TYPE_CHECKING:
-    from infra.planning.placement import Placed
-    from infra.planning.pools import Offer
+    from infra.offers.pools import Offer
+    from infra.services.serving.placement import Placed
 
 ROLLOUT = "a rollout"  # no model has a blank in its name
 PROPOSED = 3  # models whose replicas could be fewer

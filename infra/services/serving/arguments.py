@@ -1,9 +1,9 @@
 """Why a server is started with its arguments, and what each gains over the engine's own."""
 
+from infra.offers.sizing import Sizing
 from infra.plan.findings import Decided
 from infra.plan.notes import Chosen
-from infra.planning.placement import Placed
-from infra.planning.sizing import Sizing
+from infra.services.serving.placement import Placed
 from infra.sizing.batches import MEAN_SHARE
 from infra.sizing.question import Sized
 

@@ -3,8 +3,8 @@
 from infra.catalog import Catalog
 from infra.plan.cluster import CachePlan, PoolPlan
 from infra.plan.models import ColdStart, Timeouts
-from infra.planning import start_parts
-from infra.planning.placement import Placed
+from infra.services.serving import start_parts
+from infra.services.serving.placement import Placed
 
 # MiB/s from the hub or an engine's own library, slow days and retries included.
 DOWNLOAD_MIBPS = 30

@@ -2,19 +2,19 @@
 
 from collections.abc import Mapping, Sequence
 
+from infra.offers.sizing import Sizing, throughput_of
 from infra.plan.cluster import CachePlan, GatewayPlan, PoolPlan
 from infra.plan.findings import Decided
 from infra.plan.models import ColdStart, ModelPlan, Rollout, Timeouts
-from infra.planning.arguments import choose_arguments
-from infra.planning.cold_start import cold_start, timeouts
-from infra.planning.placement import Placed
-from infra.planning.pods import server_resources
-from infra.planning.rollout import after_old_pod, check_rollout, plan_rollout
-from infra.planning.scaling import plan_scaling
-from infra.planning.sizing import Sizing, throughput_of
-from infra.planning.warnings import warn_of_model
+from infra.services.serving.arguments import choose_arguments
+from infra.services.serving.cold_start import cold_start, timeouts
+from infra.services.serving.placement import Placed
+from infra.services.serving.pods import server_resources
 from infra.services.serving.prefetch import plan_prefetch
+from infra.services.serving.rollout import after_old_pod, check_rollout, plan_rollout
+from infra.services.serving.scaling import plan_scaling
 from infra.services.serving.served import Served
+from infra.services.serving.warnings import warn_of_model
 from infra.sizing.estimates import Throughput
 from infra.sizing.question import Sized
 from infra.sizing.weights import served_dtype

@@ -7,9 +7,9 @@ from itertools import islice
 from typing import Any
 
 from infra.catalog import Catalog, Gpu
-from infra.planning.options import Goal, Option, fits, is_certain, largest_context
-from infra.planning.pools import Offer
-from infra.planning.sizing import Sizing, can_run
+from infra.offers.options import Goal, Option, fits, is_certain, largest_context
+from infra.offers.pools import Offer
+from infra.offers.sizing import Sizing, can_run
 from infra.sizing.question import Question, Sized
 from infra.sizing.weights import in_16_bit
 

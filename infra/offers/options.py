@@ -4,9 +4,9 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from infra.catalog import Catalog, Gpu
-from infra.planning.host import has_room
-from infra.planning.pools import Offer, every_type
-from infra.planning.sizing import Sizing
+from infra.offers.host import has_room
+from infra.offers.pools import Offer, every_type
+from infra.offers.sizing import Sizing
 from infra.sizing.question import Question, Sized
 
 # A GPU that is named by its memory is one of a cloud's where the engine would see as much.

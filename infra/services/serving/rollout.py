@@ -6,7 +6,7 @@ from infra.plan.models import GAP_PARTS, ColdStart, Rollout
 from infra.plan.notes import Advice, Finding, Violation
 from infra.plan.rules import Rule
 from infra.plan.words import count
-from infra.planning.placement import Placed
+from infra.services.serving.placement import Placed
 
 
 def surges(placed: Placed, *, one_reader: bool) -> bool:

@@ -1,7 +1,7 @@
 """When KEDA adds a replica."""
 
 from infra.plan.models import ColdStart, Scaling
-from infra.planning.placement import Placed
+from infra.services.serving.placement import Placed
 
 WAITING = 5  # requests in the queue of a replica: what a public production stack uses
 RUNNING_SHARE = 0.8  # of the batch, so that a new replica is there before it is full

@@ -4,15 +4,15 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from infra.catalog import AT_LOAD
+from infra.offers.mends import STORED_METHOD, Changes, Mend, mends, other_types, runs_in_8_bit, smaller_weights
+from infra.offers.options import Option, fewest, serving, tries
+from infra.offers.pools import Offer
+from infra.offers.sizing import Sizing
 from infra.plan.findings import Decided
 from infra.plan.notes import Advice, Chosen, Finding, Violation, Write
 from infra.plan.rules import Rule
 from infra.plan.words import count
 from infra.plan.writes import written
-from infra.planning.mends import STORED_METHOD, Changes, Mend, mends, other_types, runs_in_8_bit, smaller_weights
-from infra.planning.options import Option, fewest, serving, tries
-from infra.planning.pools import Offer
-from infra.planning.sizing import Sizing
 from infra.services.serving.served import Served
 from infra.sizing.question import Question, Sized
 

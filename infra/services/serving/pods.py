@@ -2,14 +2,14 @@
 
 from collections.abc import Collection, Iterator, Sequence
 
+from infra.offers.host import share
 from infra.plan.cluster import SystemNodes
 from infra.plan.models import SCRATCH_GIB, Resources
 from infra.plan.notes import Advice, Finding, Violation, Write
 from infra.plan.rules import Rule
 from infra.plan.words import count
 from infra.plan.writes import written
-from infra.planning.host import share
-from infra.planning.placement import Placed
+from infra.services.serving.placement import Placed
 from infra.services.serving.served import Served
 from infra.sizing.weights import GIB
 
