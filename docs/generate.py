@@ -13,8 +13,8 @@ from docs import estimates, keys
 from docs.markers import filled
 from infra.cli.as_json import document
 from infra.cli.diff.comparing import Compared
-from infra.cli.diff.markdown import to_markdown
 from infra.cli.diff.told import tell
+from infra.cli.document.markdown import to_markdown
 from infra.diff.difference import compare
 from infra.offline import Planned, plan_offline
 from infra.outputs import PlatformOutputs

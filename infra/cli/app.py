@@ -86,8 +86,10 @@ def plan(stack: str, format_: str, out: Path | None, stacks: Path, pin: bool) ->
         path = stack_path(stacks, stack)
         with waiting(f"planning {stack}"):
             from infra.cli import files
+            from infra.cli.as_json import document
+            from infra.cli.document import rendered
             from infra.cli.pin import pin_choices
-            from infra.cli.render import render
+            from infra.cli.report import report
             from infra.offline import plan_offline  # brings the SDKs, which take their time too
 
             planned = plan_offline(path)
@@ -98,7 +100,7 @@ def plan(stack: str, format_: str, out: Path | None, stacks: Path, pin: bool) ->
     if out:
         with _named("--out", "name a folder that can be written"):
             written = files.write(planned, out)
-    _print(render(planned, format_))
+    _print(rendered(format_, lambda: document(planned), lambda: report(planned)))
     if out:
         click.echo(written, err=True)
     if pin:

@@ -1,6 +1,5 @@
 """The plan as the JSON that other programs read."""
 
-import json
 from dataclasses import asdict
 from typing import Any
 
@@ -14,10 +13,6 @@ from infra.planning.advice import as_mapping
 from infra.recording import Recorded
 
 VERSION = 1
-
-
-def to_json(planned: Planned) -> str:
-    return json.dumps(document(planned), indent=2, ensure_ascii=True) + "\n"
 
 
 def document(planned: Planned) -> dict[str, Any]:

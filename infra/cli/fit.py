@@ -1,14 +1,13 @@
 """`fit`: one answer or all, as JSON or for a person to read."""
 
-import json
 from functools import partial
 from typing import Any
 
 from infra.catalog import Catalog
+from infra.cli.document import rendered
 from infra.cli.fit_advice import Given, Way, ways
+from infra.cli.fit_document import against, makes, of_all, of_one
 from infra.cli.fit_input import BadInput, Where, read
-from infra.cli.fit_text import against, makes, text_of_all, text_of_one
-from infra.cli.terminal import printable, terminal_width
 from infra.offers.options import Option, everywhere, offer_with, on_offer
 from infra.offers.pools import of_type
 from infra.offers.sizing import Sizing
@@ -27,9 +26,8 @@ def run(model: str, given: Given, format_: str, catalog: Catalog) -> tuple[str, 
         return _all(question, api_price, format_, sizing)
     one = _one(question, where, sizing)
     found = ways(model, given, one, where, sizing, partial(_answer, sizing))
-    if format_ == "json":
-        return json.dumps(_document(one, api_price, found), indent=2) + "\n", 0
-    return printable(text_of_one(one, found, api_price, sizing, terminal_width())), EXIT[one.judged]
+    text = rendered(format_, lambda: _data(one, api_price, found), lambda: of_one(one, found, api_price, sizing))
+    return text, 0 if format_ == "json" else EXIT[one.judged]
 
 
 def _answer(sizing: Sizing, model: str, given: Given) -> Option | None:
@@ -55,13 +53,15 @@ def _one(question: Question, where: Where, sizing: Sizing) -> Option:
 def _all(question: Question, api_price: float | None, format_: str, sizing: Sizing) -> tuple[str, int]:
     options = everywhere(question, sizing)
     fitting = [each for each in options if each.fits]
-    if format_ == "json":
-        return json.dumps([_document(each, api_price, []) for each in fitting], indent=2) + "\n", 0
-    text = text_of_all(question, options, api_price, sizing, terminal_width())
-    return printable(text), EXIT[fitting[0].judged if fitting else False]
+    text = rendered(
+        format_,
+        lambda: [_data(each, api_price, []) for each in fitting],
+        lambda: of_all(question, options, api_price, sizing),
+    )
+    return text, 0 if format_ == "json" else EXIT[fitting[0].judged if fitting else False]
 
 
-def _document(given: Option, api_price: float | None, found: list[Way]) -> dict[str, Any]:
+def _data(given: Option, api_price: float | None, found: list[Way]) -> dict[str, Any]:
     fit, cache, usd = given.sized.fit, given.sized.fit.kv_cache_gib, given.usd_per_hour
     return {
         "model": given.sized.question.name,

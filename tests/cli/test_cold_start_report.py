@@ -2,9 +2,10 @@
 
 import pytest
 
-from infra.cli.as_markdown import to_markdown
-from infra.cli.as_text import to_text
-from infra.cli.report import Report, Section, report
+from infra.cli.document import Document, Section
+from infra.cli.document.markdown import to_markdown
+from infra.cli.document.text import to_text
+from infra.cli.report import report
 from infra.cli.report.cold_start import bar
 from infra.offline import Planned
 from infra.plan.models import ColdStart, StartPart
@@ -12,7 +13,7 @@ from infra.recording import Recording
 from tests.planning.stacks import DEV, LOCAL, PROD, changed, plan
 
 
-def _report(stack: dict) -> Report:
+def _report(stack: dict) -> Document:
     return report(Planned(plan(stack), Recording([], {})))
 
 

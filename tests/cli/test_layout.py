@@ -7,10 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from infra.cli.as_text import to_text as plan_to_text
 from infra.cli.diff.comparing import Compared
-from infra.cli.diff.text import to_text as diff_to_text
 from infra.cli.diff.told import tell
+from infra.cli.document.text import to_text
 from infra.cli.layout import Column, cells_of, table, wrapped
 from infra.cli.report import report
 from infra.cli.terminal import terminal_width
@@ -66,7 +65,7 @@ def test_a_plan(stack: str, width: int) -> None:
     titles = [column.title for section in of.sections for column in section.columns if any(section.rows)]
     notes = [section.note for section in of.sections]
     verdict = [cell for row in of.verdict for cell in row]
-    check(plan_to_text(of, width), [of.title, *verdict, *cells, *notes, *filter(None, titles)], width)
+    check(to_text(of, width), [of.title, *verdict, *cells, *notes, *filter(None, titles)], width)
 
 
 BIGGER = (("g6.2xlarge", "g6.xlarge"), ("max: 5", "max: 9"), ("40000", "30000"))
@@ -82,7 +81,7 @@ DIFFS: dict[str, Callable[[], Difference]] = {
 @pytest.mark.parametrize("change", DIFFS)
 def test_a_diff(change: str, width: int) -> None:
     told = tell(Compared(DIFFS[change](), None, {}, "main (9f8e7d6)", "a1b2c3d"))
-    check(diff_to_text(told, width), [diff_to_text(told, WIDEST)], width)
+    check(to_text(told, width), [to_text(told, WIDEST)], width)
 
 
 LLAMA_70B = ("meta-llama/Llama-3.3-70B-Instruct", "--max-model-len", "16384")
@@ -117,7 +116,7 @@ def test_a_header_has_at_most_two_lines(stack: str, width: int) -> None:
 
 @pytest.mark.parametrize("width", [WIDTHS[0], WIDEST])
 def test_all_of_the_terminal_is_used(width: int) -> None:
-    longest = max(len(line) for line in plan_to_text(report(planned("prod")), width).splitlines())
+    longest = max(len(line) for line in to_text(report(planned("prod")), width).splitlines())
     assert width - 10 <= longest <= width
 
 
@@ -135,10 +134,10 @@ def test_ascii_is_longer_and_still_has_room(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setenv("LC_ALL", "C")
     told = tell(Compared(DIFFS["bigger"](), None, {}, "main (9f8e7d6)", "a1b2c3d"))
     for width in WIDTHS:
-        shown = diff_to_text(told, width)
+        shown = to_text(told, width)
         assert shown.isascii()
         assert " -> " in shown
-        check(shown, [diff_to_text(told, WIDEST)], width)
+        check(shown, [to_text(told, WIDEST)], width)
 
 
 CELLS = st.sampled_from(TEXTS)

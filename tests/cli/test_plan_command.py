@@ -9,7 +9,8 @@ from typing import IO
 import jsonschema
 import pytest
 
-from infra.cli.render import render
+from infra.cli.document import rendered
+from infra.cli.report import report
 from infra.offline import plan_offline
 from infra.settings.mistakes import BadStackFile
 from tests.cli.running import plan, plan_json, run, write_stack
@@ -153,7 +154,7 @@ def test_no_line_is_longer_than_the_terminal(
 ) -> None:
     planned = plan_offline(write_stack(tmp_path, LONG_NAMES)) if name == "long" else planned_stack(name)
     monkeypatch.setenv("COLUMNS", str(columns))
-    text = render(planned, "text")
+    text = rendered("text", dict, lambda: report(planned))
     assert "REFUSED" in text or "OK" in text
     assert [line for line in text.splitlines() if len(line) > columns] == []
     assert all(model in text for model in planned.plan.models)

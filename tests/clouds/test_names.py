@@ -15,7 +15,7 @@ _SECTION = "keys of the stack file, which are a promise, and what they are calle
 NAMED = {
     "infra/catalog/load.py": "what AWS offers is read with all other facts",
     "infra/catalog/types.py": "the same",
-    "infra/cli/fit_text.py": "the day of the prices that `fit` shows",
+    "infra/cli/fit_document.py": "the day of the prices that `fit` shows",
     "infra/diff/interim.py": "the key of the region in Pulumi's config",
     "infra/diff/side_by_side.py": "quotas of old and new nodes",
     "infra/plan/cluster.py": _CACHE,

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from infra.cli.diff.marked import markdown
 from infra.cli.diff.resource_rows import resources
 from infra.cli.diff.verdict import headline, mark
+from infra.cli.document.marked import markdown
 from infra.diff.difference import Difference, compare
 from tests.diff.stacks import base, edited, side
 

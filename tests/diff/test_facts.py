@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from infra.cli.diff.marked import plain
 from infra.cli.diff.tables import facts
+from infra.cli.document.marked import plain
 from infra.diff.difference import Facts
 from infra.diff.facts import changed_facts, changed_files, named_files, program_files
 from infra.sides.types import Change, Side

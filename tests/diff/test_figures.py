@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from infra.cli.diff.marked import plain
 from infra.cli.diff.tables import to_do
 from infra.cli.diff.verdict import figures_table
+from infra.cli.document.marked import plain
 from infra.diff.difference import Difference, compare
 from infra.diff.figures import Quota, gpus_at_peak, quotas
 from infra.diff.side_by_side import Raise, raises

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from infra.cli.diff import Compared, compare_with
+from infra.cli.diff.comparing import Compared, compare_with
 from infra.project import PROJECT
 from tests.diff.test_typical_changes import money, same_names
 

@@ -5,8 +5,8 @@ from fnmatch import fnmatchcase
 
 import pytest
 
-from infra.cli.diff.marked import markdown
 from infra.cli.diff.verdict import headline, mark
+from infra.cli.document.marked import markdown
 from infra.diff.difference import Difference, compare
 from infra.diff.traffic import noticed
 from infra.sides.types import Side, name_of

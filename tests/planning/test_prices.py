@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from infra.cli.as_markdown import to_markdown
-from infra.cli.as_text import to_text
+from infra.cli.document.markdown import to_markdown
+from infra.cli.document.text import to_text
 from infra.cli.report import report
 from infra.offline import Planned
 from infra.planning import Plan

@@ -5,8 +5,8 @@ from dataclasses import replace
 import pytest
 
 from infra.cli.as_json import document
-from infra.cli.as_text import to_text
 from infra.cli.diff.tables import users
+from infra.cli.document.text import to_text
 from infra.cli.report import report
 from infra.diff.access import access_changed
 from infra.diff.advice import advice

@@ -96,7 +96,7 @@ def test_an_error_stays_in_its_block(tmp_path: Path) -> None:
 
 
 def test_the_longest_diff_that_the_program_makes_is_in_the_comment(tmp_path: Path) -> None:
-    """Under 60,000 characters: infra/cli/diff/markdown.py."""
+    """Under 60,000 characters: infra/cli/document/markdown.py."""
     made = make(tmp_path, {"a": {"exit": 0, "out": "a" * 59_999}, "b": {"exit": 0, "out": "b" * 59_999}})
     assert made.comment.startswith("a" * 59_999)
     assert made.comment.endswith("in the job summary alone: `b`\n")

@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping
 
-from infra.cli.diff.marked import said
 from infra.cli.diff.values import count, names
+from infra.cli.document.marked import said
 from infra.diff.access import Said
 from infra.diff.difference import Difference
 

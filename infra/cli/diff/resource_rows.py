@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator, Mapping
 
-from infra.cli.diff.marked import code, strong
 from infra.cli.diff.values import cells, count, names
+from infra.cli.document.marked import code, strong
 from infra.diff.difference import Difference
 from infra.sides.types import Changes, Resource, is_resource, name_of, type_of
 

@@ -3,8 +3,8 @@
 from collections.abc import Hashable, Iterable, Mapping
 from typing import TypeVar
 
-from infra.cli.diff.marked import code, said
 from infra.cli.diff.values import NONE, cells, count, duration, names, number, signed
+from infra.cli.document.marked import code, said
 from infra.diff import figures
 from infra.diff.answers import another_answers
 from infra.diff.difference import Difference, Facts

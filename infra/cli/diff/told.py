@@ -1,80 +1,84 @@
-"""A comparison as blocks that Markdown and a terminal both show: verdict and money first, details last."""
+"""A comparison as a document, which is the comment of a pull request: verdict and money first, details last."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
 
-from infra.cli.diff import access_rows, tables
+from infra.cli.diff import access_rows, lines, tables
 from infra.cli.diff.comparing import Compared
-from infra.cli.diff.marked import code, said
 from infra.cli.diff.resource_rows import resources, resources_title
 from infra.cli.diff.values import count, names
 from infra.cli.diff.verdict import figures_table, headline, mark, reasons
+from infra.cli.document import Column, Document, Row, Section
+from infra.cli.document.marked import code, said
 from infra.diff.advice import advice
 from infra.diff.difference import Difference
 
-Row = tuple[str, ...]
+_WORDS = {"❌": "FAILS", "⚠️": "LOOK", "✅": "OK"}
 
 
-@dataclass(frozen=True)
-class Block:
-    """A table, or sentences as rows of one cell. `folded`: a detail. `right`: columns of numbers."""
-
-    title: str
-    header: Row
-    rows: Sequence[Row]
-    folded: bool = False
-    right: tuple[int, ...] = ()
-    note: str = ""
-
-
-@dataclass(frozen=True)
-class Told:
-    stack: str
-    mark: str
-    headline: str
-    figures: Block
-    reasons: Sequence[tuple[str, str]]
-    advice: Sequence[str]
-    blocks: Sequence[Block]
-    footer: str
-
-
-def tell(compared: Compared) -> Told:
-    difference, facts = compared.difference, compared.facts
-    blocks = [
-        Block("To do for this change", ("of", "what"), tables.to_do(difference)),
-        Block("What users notice", ("model", f"during {code('up')}", "afterwards"), tables.users(difference)),
-        Block("What answers", ("as", "what", "now", "after"), tables.answers(difference)),
-        Block("ACCESS", ("access", "what the change does"), access_rows.summary(difference)),
-        Block("RESTARTS", ("restarts", ""), [("models", names(difference.restarts) or "none")]),
-    ]
-    if facts is not None:
-        rows = tables.facts(facts)
-        note = tables.effect(difference, facts)
-        blocks.append(Block("Prices and facts", ("changed in the program", "old", "new"), rows, note=note))
-    blocks += [
-        Block(tables.settings_title(difference), ("setting", "old", "new"), tables.settings(difference), folded=True),
-        Block(
-            resources_title(difference),
-            ("", "resource", "property", "old", "new"),
-            resources(difference),
-            folded=True,
-        ),
-        Block(tables.fit_title(difference), ("", "", "now", "after"), tables.fit(difference), True, (2, 3)),
-        Block("Bill, $ per month, minimum to maximum", ("", "now", "after"), tables.bill(difference), True, (1, 2)),
-        Block("ACCESS, each change", ("", "what", "", ""), access_rows.each(difference), True),
-        Block("Warnings, and what is gone", ("", ""), tables.notes(difference), True),
-    ]
-    return Told(
-        difference.stack,
-        mark(difference),
-        headline(difference),
-        Block("", (said(difference.stack), "now", "after", "change"), list(figures_table(difference)), right=(1, 2, 3)),
-        list(reasons(difference)),
-        [said(each) for each in _advice(difference)],
-        [block for block in blocks if block.rows],
-        _footer(compared),
+def tell(compared: Compared) -> Document:
+    difference = compared.difference
+    first, line = mark(difference), headline(difference)
+    sections = (
+        Section("", _columns("now", "after", "change", right=3), [*figures_table(difference)], names=difference.stack),
+        Section("Fails because", rows=[*reasons(difference)], kind="reasons"),
+        *_open(compared),
+        Section("How", rows=[("how", said(each)) for each in _advice(difference)], kind="advice"),
+        *_folded(difference),
     )
+    return Document(
+        f"{difference.stack} · what changes",
+        [(_WORDS[first], line.partition(": ")[2])],
+        [section for section in sections if section.rows],
+        _footer(compared),
+        headline=f"{first} {line}",
+        comment=difference.stack,
+    )
+
+
+def _open(compared: Compared) -> Iterator[Section]:
+    difference, facts = compared.difference, compared.facts
+    yield Section("To do for this change", _columns("what"), tables.to_do(difference), names="of")
+    users = _columns(f"during {code('up')}", "afterwards")
+    yield Section("What users notice", users, tables.users(difference), names="model")
+    yield _changes("What answers", ("as", "what", "now", "after"), tables.answers(difference), lines.figure)
+    yield Section("ACCESS", _columns("what the change does"), access_rows.summary(difference), names="access")
+    yield Section("RESTARTS", _columns(""), [("models", names(difference.restarts) or "none")], names="restarts")
+    if facts is not None:
+        titles, note = ("changed in the program", "old", "new"), tables.effect(difference, facts)
+        yield _changes("Prices and facts", titles, tables.facts(facts), lines.setting, note=note)
+
+
+def _folded(difference: Difference) -> Iterator[Section]:
+    settings, titles = tables.settings(difference), ("setting", "old", "new")
+    yield _changes(tables.settings_title(difference), titles, settings, lines.setting, folded=True)
+    titles = ("", "resource", "property", "old", "new")
+    yield _changes(resources_title(difference), titles, resources(difference), lines.resource, folded=True)
+    titles = ("", "", "now", "after")
+    yield _changes(tables.fit_title(difference), titles, tables.fit(difference), lines.figure, folded=True, right=2)
+    bill = _columns("now", "after", right=2)
+    yield Section("Bill, $ per month, minimum to maximum", bill, tables.bill(difference), folded=True)
+    titles = ("", "what", "", "")
+    yield _changes("ACCESS, each change", titles, access_rows.each(difference), lines.access, folded=True)
+    yield Section("Warnings, and what is gone", _columns(""), tables.notes(difference), folded=True)
+
+
+def _changes(
+    title: str,
+    titles: Sequence[str],
+    rows: Sequence[Row],
+    line: Callable[..., Row],
+    *,
+    right: int = 0,
+    folded: bool = False,
+    note: str = "",
+) -> Section:
+    columns, in_lines = _columns(*titles[1:], right=right), lines.lines(rows, line)
+    return Section(title, columns, rows, note, folded, names=titles[0], lines=in_lines)
+
+
+def _columns(*titles: str, right: int = 0) -> list[Column]:
+    """The last `right` are figures."""
+    return [Column(title, right=number >= len(titles) - right) for number, title in enumerate(titles)]
 
 
 def _footer(compared: Compared) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from infra.cli.diff.marked import code
+from infra.cli.document.marked import code
 from infra.sides.types import Change
 
 NONE = "–"

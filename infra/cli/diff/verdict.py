@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
-from infra.cli.diff.marked import code, said
 from infra.cli.diff.values import count, number, signed
+from infra.cli.document.marked import code, said
 from infra.diff import figures
 from infra.diff.answers import CERTAIN, another_answers, what_answers
 from infra.diff.difference import Difference

@@ -1,11 +1,11 @@
-"""What `plan` tells a person, as sections that text and Markdown both show: verdict and money first, details last."""
+"""What `plan` tells a person: verdict and money first, details last."""
 
+from infra.cli.document import Document, Row
 from infra.cli.report.bill import bill_section
 from infra.cli.report.cold_start import cold_start_section
 from infra.cli.report.models import models_section, pools_section, weights_section, why_section
 from infra.cli.report.notes import chosen_section, notes_section, resources_section, violations_section
 from infra.cli.report.own_nodes import own_nodes_section
-from infra.cli.report.section import Column, Report, Row, Section
 from infra.cli.report.services import service_sections
 from infra.cli.report.words import count, usd
 from infra.engines import ENGINES
@@ -18,10 +18,8 @@ from infra.plan.words import BILLS, bills_said
 from infra.recording import Recording
 from infra.registry import cloud_of
 
-__all__ = ["Column", "Report", "Row", "Section", "report"]
 
-
-def report(planned: Planned) -> Report:
+def report(planned: Planned) -> Document:
     plan, recording = planned.plan, planned.recording
     sections = (
         violations_section(plan),
@@ -37,9 +35,9 @@ def report(planned: Planned) -> Report:
         resources_section(recording),
         notes_section("WARNINGS", by_kind(plan.warnings)),
         notes_section(f"BEFORE `pulumi up -s {plan.stack}`", plan.to_do),
-        notes_section("ASSUMED, offline", plan.assumptions, detail=True),
+        notes_section("ASSUMED, offline", plan.assumptions, folded=True),
     )
-    return Report(_title(plan, recording), _verdict(plan), tuple(section for section in sections if section.rows))
+    return Document(_title(plan, recording), _verdict(plan), [section for section in sections if section.rows])
 
 
 def _title(plan: Plan, recording: Recording) -> str:

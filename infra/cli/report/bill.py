@@ -1,6 +1,6 @@
 """The bill; of a stack that costs the same at any load, in one figure per row."""
 
-from infra.cli.report.section import Column, Row, Section
+from infra.cli.document import Column, Row, Section
 from infra.cli.report.words import number, usd
 from infra.plan.money import HOURS_A_MONTH, Cheaper, Cost, CostItem
 from infra.plan.plan import Plan

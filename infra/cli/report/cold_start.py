@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from itertools import accumulate
 
-from infra.cli.report.section import Column, Row, Section
+from infra.cli.document import Column, Row, Section
 from infra.cli.report.words import usd
 from infra.plan.models import ColdStart
 from infra.plan.money import Remedy

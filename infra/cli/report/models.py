@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from infra.cli.report.section import Column, Row, Section
+from infra.cli.document import Column, Row, Section
 from infra.cli.report.words import between, count, interval, minutes, price, requests, two_figures, usd
 from infra.engines import ENGINES
 from infra.plan.cluster import PoolPlan
@@ -136,7 +136,7 @@ def why_section(plan: Plan) -> Section:
         note = f"and {len(reasons) - len(kept)} more, in --format json" if len(kept) < len(reasons) else ""
         reasons = kept
     rows = [(name if first else "", reason) for name, why in reasons.items() for first, reason in _marked(why)]
-    return Section("WHY", (Column(""),), tuple(rows), note, detail=True)
+    return Section("WHY", (Column(""),), tuple(rows), note, folded=True)
 
 
 def _cheaper(way: Cheaper) -> str:

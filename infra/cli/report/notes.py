@@ -2,7 +2,7 @@
 
 from collections import Counter
 
-from infra.cli.report.section import Column, Section
+from infra.cli.document import Column, Section
 from infra.cli.report.words import shown
 from infra.owner import is_component
 from infra.plan.notes import Note
@@ -30,7 +30,7 @@ def chosen_section(plan: Plan) -> Section:
     note = (
         f"`plan {plan.stack} --pin` writes them into the stack file, so that an upgrade or new prices can't move them"
     )
-    return Section("CHOSEN", (Column(""), Column("")), rows, note, detail=True)
+    return Section("CHOSEN", (Column(""), Column("")), rows, note, folded=True)
 
 
 def _grouped(path: str, reason: str) -> tuple[str, str, str]:
@@ -65,12 +65,12 @@ def resources_section(recording: Recording) -> Section:
     text = " · ".join(
         f"{name}{f' x {components[name]}' if components[name] > 1 else ''} {n}" for name, n in count.items()
     )
-    return Section("RESOURCES", (), ((text,),), note="`--out DIR` writes a file for each", detail=True)
+    return Section("RESOURCES", (), ((text,),), note="`--out DIR` writes a file for each", folded=True)
 
 
-def notes_section(title: str, notes: tuple[Note, ...], *, detail: bool = False) -> Section:
+def notes_section(title: str, notes: tuple[Note, ...], *, folded: bool = False) -> Section:
     rows = [
         (str(number), f"{note.path}: {note.message}" if note.path else note.message)
         for number, note in enumerate(notes, 1)
     ]
-    return Section(title, (Column(""),), tuple(rows), detail=detail)
+    return Section(title, (Column(""),), tuple(rows), folded=folded)

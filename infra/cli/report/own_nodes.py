@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 
-from infra.cli.report.section import Column, Row, Section
+from infra.cli.document import Column, Row, Section
 from infra.cli.report.words import count, minutes
 from infra.plan.cluster import OwnNode, PoolPlan
 from infra.plan.plan import Plan

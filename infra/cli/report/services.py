@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from infra.cli.report.section import Column, Section
+from infra.cli.document import Column, Section
 from infra.plan.plan import Plan
 from infra.registry import services
 

@@ -1,11 +1,12 @@
 """What `fit` tells a person: the verdict first, then a table, what doesn't serve and why, what would cost less."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from infra.catalog import Catalog
+from infra.cli.document import Column, Document, Row, Section
 from infra.cli.fit_advice import Way, flag
-from infra.cli.layout import Column, Row, table, wrapped
+from infra.cli.terminal import terminal_width
 from infra.offers.mends import runs_in_8_bit, smaller_ways
 from infra.offers.options import Option, largest_context, serving
 from infra.offers.pools import every_type
@@ -51,44 +52,34 @@ def against(given: Option, api_price: float) -> BreakEven | None:
     return break_even(given.usd_per_hour, api_price, throughput_of(given.sized))
 
 
-def _against(given: Option, api_price: float | None, width: int) -> list[str]:
+def _against(given: Option, api_price: float | None) -> Iterator[Section]:
     if api_price is None:
-        return []
+        return
     found = against(given, api_price)
     if found is None:
-        return ["", *wrapped("against an API: no tokens come out of it, or no price is known", width)]
+        yield Section("against an API: no tokens come out of it, or no price is known")
+        return
     where = given.offer.instance_type if given.offer else given.where
     where = f"a share ({given.sized.gpus} GPUs) of {where}" if given.is_a_share else where
     request = f"{WORKLOAD.prompt:,} tokens in and {WORKLOAD.output:,} out a request"
-    return [
-        "",
-        *wrapped(f"against an API at ${api_price:g} a million tokens out, prompts included ({request})", width),
-        *wrapped(f"{where} costs less than the API above {found.reason}", width, "  "),
-    ]
+    title = f"against an API at ${api_price:g} a million tokens out, prompts included ({request})"
+    yield Section(title, rows=[(f"{where} costs less than the API above {found.reason}",)])
 
 
-def text_of_one(given: Option, ways: Sequence[Way], api_price: float | None, sizing: Sizing, width: int) -> str:
+def of_one(given: Option, ways: Sequence[Way], api_price: float | None, sizing: Sizing) -> Document:
     price = f", ${given.usd_per_hour:.2f} an hour{_share(given)}" if given.usd_per_hour is not None else ""
     where = f"{given.where}{f' ({given.offer.instance_type}{price})' if given.offer else ''}"
-    lines = [
-        *wrapped(f"{_VERDICT[given.judged, given.certain]}: {where}; {given.sized.holds}", width),
-        "",
-        *_bars(given, width),
-        "",
-    ]
-    lines += [line for said in _about(given) for line in wrapped(said, width)]
+    sections = [_bars(given), Section("", note="\n".join(_about(given)))]
     if given.fits:
-        lines += _against(given, api_price, width)
+        sections += _against(given, api_price)
     if given.judged is not None and not given.certain:
-        lines += ["", *_instead(given, ways, width)]
-    if given.offer is not None:
-        lines += ["", *wrapped(_price_note(sizing.catalog), width)]
-    return _joined(lines)
-
-
-def _instead(given: Option, ways: Sequence[Way], width: int) -> list[str]:
-    title = f"one of these {makes(given)}" if ways else f"nothing here {makes(given)}"
-    return _list(title, [(way.flags, way.effect) for way in ways], width)
+        title = f"one of these {makes(given)}" if ways else f"nothing here {makes(given)}"
+        sections.append(Section(title, (Column(""),), [(way.flags, way.effect) for way in ways]))
+    return Document(
+        f"{_VERDICT[given.judged, given.certain]}: {where}; {given.sized.holds}",
+        sections=sections,
+        footer=_price_note(sizing.catalog) if given.offer else "",
+    )
 
 
 def _about(given: Option) -> list[str]:
@@ -104,7 +95,7 @@ def _about(given: Option) -> list[str]:
     return [*said, f"{fit.usable_gib:.1f} GiB of {total:.1f} on each GPU are the engine's to use"]
 
 
-def _bars(given: Option, width: int) -> list[str]:
+def _bars(given: Option) -> Section:
     """Weights, engine, cache of what may be used, each on a GPU, to scale."""
     fit = given.sized.fit
     engine = fit.terms[1:]
@@ -112,10 +103,10 @@ def _bars(given: Option, width: int) -> list[str]:
     rows = [("weights", fit.weights_gib, ""), ("engine", sum(term.gib for term in engine), parts)]
     if fit.kv_cache_gib is not None:
         rows.append(("cache", fit.kv_cache_gib.mid, f"{_interval(given)}; {_needed(given)}"))
-    longest = _BAR if width >= _NARROW else _NARROW_BAR
+    longest = _BAR if terminal_width() >= _NARROW else _NARROW_BAR
     scale = longest / max(fit.usable_gib, fit.weights_gib)
     cells = [(name, f"{'#' * max(0, round(gib * scale)):{longest}}", f"{gib:.1f}", what) for name, gib, what in rows]
-    return table("", (Column("", fixed=True), Column("", right=True), Column("")), cells, width)
+    return Section("", (Column("", fixed=True), Column("", right=True), Column("")), cells)
 
 
 def _needed(given: Option) -> str:
@@ -138,31 +129,36 @@ def _interval(given: Option) -> str:
     return span(f"{cache.low:.1f}", f"{cache.high:.1f}") if cache else ""
 
 
-def text_of_all(question: Question, options: list[Option], api_price: float | None, sizing: Sizing, width: int) -> str:
+def of_all(question: Question, options: list[Option], api_price: float | None, sizing: Sizing) -> Document:
     fitting = [each for each in options if each.fits]
     best = fitting[0] if fitting else None
-    first = (*_verdict(fitting, question), _asked(question, options))
-    lines = [*(line for said in first for line in wrapped(said, width)), ""]
-    if fitting:
-        kinds = _of_each_kind(fitting)
-        lines += table("instance", _COLUMNS, [_row(each) for each in kinds[:_SHOWN]], width)
-        if len(fitting) > len(kinds[:_SHOWN]):
-            rest = f"of each number and kind of GPU the smallest node; all {len(fitting)}: --format json"
-            lines += wrapped(rest, width, "  ")
+    sections = [_table(fitting)] if fitting else []
+    if near := _near(options, best, sizing):
+        sections.append(Section("not enough", (Column(""),), near))
+    if other := _other_means(question, best, sizing):
+        title = "a lower price per replica by other means" if best else "what would make it fit"
+        sections.append(Section(title, (Column(""),), other))
+    if best is not None:
+        sections += _against(best, api_price)
+    return Document(
+        "\n".join((*_verdict(fitting, question), _asked(question, options))),
+        sections=sections,
+        footer=f"{_left_out(options, fitting, sizing.catalog)}\n{_price_note(sizing.catalog)}",
+    )
+
+
+def _table(fitting: list[Option]) -> Section:
+    shown = _of_each_kind(fitting)[:_SHOWN]
+    rest = f"of each number and kind of GPU the smallest node; all {len(fitting)}: --format json"
+    return Section("instance", _COLUMNS, [*map(_row, shown)], rest if len(fitting) > len(shown) else "")
+
+
+def _near(options: list[Option], best: Option | None, sizing: Sizing) -> list[Row]:
+    """Those for which shorter requests would do, the longest first."""
     short = [each for each in _of_each_kind(options) if not each.fits and (best is None or _cheaper(each, best))]
     near = [(each, largest_context(each.sized, sizing)) for each in short]
     near = sorted((pair for pair in near if pair[1]), key=lambda pair: -pair[1])[:_NOT_ENOUGH]
-    if near:
-        lines += ["", *_list("not enough", [(_name(each), _no_longer(each, length)) for each, length in near], width)]
-    other = _other_means(question, best, sizing)
-    if other:
-        title = "a lower price per replica by other means" if best else "what would make it fit"
-        lines += ["", *_list(title, other, width)]
-    if best is not None:
-        lines += _against(best, api_price, width)
-    last = (_left_out(options, fitting, sizing.catalog), _price_note(sizing.catalog))
-    lines += ["", *(line for said in last for line in wrapped(said, width))]
-    return _joined(lines)
+    return [(_name(each), _no_longer(each, length)) for each, length in near]
 
 
 def _verdict(fitting: list[Option], question: Question) -> list[str]:
@@ -300,11 +296,3 @@ def _price_note(catalog: Catalog) -> str:
     prices = catalog.aws.prices
     when = prices.gpu_date if catalog.region == prices.region else prices.region_date
     return f"on demand, {catalog.region}, {when}; a replica's share of its node's GPUs, nothing else"
-
-
-def _joined(lines: list[str]) -> str:
-    return "".join(f"{line.rstrip()}\n" for line in lines)
-
-
-def _list(title: str, rows: Sequence[tuple[str, str]], width: int) -> list[str]:
-    return table(title, (Column(""),), rows, width) if rows else wrapped(title, width)

@@ -1,0 +1,52 @@
+"""What a command tells a person: `plan`, `diff` and `fit` build one document, which a writer per format shows."""
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from infra.cli.layout import Column, Row
+from infra.cli.terminal import printable, terminal_width
+
+__all__ = ["Column", "Document", "Row", "Section", "rendered"]
+
+
+@dataclass(frozen=True)
+class Section:
+    """A table; without columns, a paragraph. Cells, titles and notes are text with the marks of `marked`."""
+
+    title: str
+    columns: Sequence[Column] = ()  # behind the names of the rows
+    rows: Sequence[Row] = ()
+    note: str = ""  # below the table, by line
+    folded: bool = False  # a detail
+    names: str = ""  # title of the first column, over which a terminal has the section's
+    lines: Sequence[Row] = ()  # for a terminal, where cells side by side would have no room: a name and all of it
+    kind: Literal["table", "reasons", "advice"] = "table"  # the others are a word and a sentence per row
+
+
+@dataclass(frozen=True)
+class Document:
+    """Verdict and money first, details last."""
+
+    title: str
+    verdict: Sequence[Row] = ()  # a word and a sentence per row
+    sections: Sequence[Section] = ()
+    footer: str = ""
+    headline: str = ""  # title and verdict of a comment, in one
+    comment: str = ""  # name by which the comment of a pull request is found again; its tables are cut to fit
+
+
+def rendered(format_: str, data: Callable[[], Any], document: Callable[[], Document]) -> str:
+    """In the format that was asked for, as wide as the terminal and in characters that it has."""
+    if format_ == "json":
+        return json.dumps(data(), indent=2, ensure_ascii=True) + "\n"
+    if format_ == "markdown":
+        from infra.cli.document.markdown import to_markdown
+
+        text = to_markdown(document())
+        # Where only ASCII can be printed, GitHub shows character references all the same.
+        return text if printable(text) == text else text.encode("ascii", "xmlcharrefreplace").decode()
+    from infra.cli.document.text import to_text
+
+    return to_text(document(), terminal_width())
