@@ -1,1 +1,1 @@
-"""What the platform is made of: one component a file, told everything, deciding nothing."""
+"""The parts of the platform: one component per file. A component gets all values as arguments and decides nothing."""

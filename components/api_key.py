@@ -1,4 +1,4 @@
-"""The key that applications send: the stack's own, or one made at random and kept in the state."""
+"""The key that applications send: the one that the stack sets, or a random one that is kept in the state."""
 
 import pulumi
 import pulumi_random as random
@@ -7,7 +7,7 @@ _LENGTH = 43  # letters and digits: about 256 bits
 
 
 class ApiKey(pulumi.ComponentResource):
-    """`key` is a secret Output. With `given` it is that one, and nothing is made."""
+    """`key` is a secret Output. If `given` is set, it is that key, and no resource is created."""
 
     key: pulumi.Output[str]
 

@@ -1,4 +1,4 @@
-"""What components are told of a model server: a container, how its weights are fetched, what is measured."""
+"""What components get as arguments for a model server: a container, how its weights are fetched, what is measured."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -18,12 +18,12 @@ class Container:
     env: Mapping[str, str]
     port: int
     health_path: str
-    metrics_path: str | None  # None: nothing for Prometheus
+    metrics_path: str | None  # None: it has no metrics for Prometheus
     api_key_env: str | None  # None: it can't check a key
     gpus: int  # 0: the CPU
     startup_probe: Mapping[str, Any]  # the handler (and time limit) that passes once the model is loaded
-    startup_seconds: int  # what loading may take
-    ends_requests_seconds: int  # before it is told to stop; 0: it lets requests in flight end itself
+    startup_seconds: int  # how long loading may take
+    ends_requests_seconds: int  # for requests in flight, before SIGTERM; 0: the server itself lets them end
 
 
 @dataclass(frozen=True)

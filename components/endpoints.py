@@ -1,4 +1,4 @@
-"""What applications in the cluster read in place of stack outputs: the ConfigMap `llm-platform`."""
+"""The ConfigMap `llm-platform`, which applications in the cluster read instead of stack outputs."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -11,15 +11,16 @@ CONFIG_MAP = "llm-platform"
 DATA_KEY = "platform.json"
 _READER = f"{CONFIG_MAP}-reader"
 _RBAC = "rbac.authorization.k8s.io"
-# Every pod's account. Not system:authenticated: on some clusters that is everybody with an account at the cloud.
+# The service accounts of all pods. Not system:authenticated: on some clusters that includes everybody who has an
+# account at the cloud.
 _SERVICE_ACCOUNTS = "system:serviceaccounts"
 
 
 class Endpoints(pulumi.ComponentResource):
-    """`outputs` as JSON under one key; no secret may be in them.
+    """`outputs` as JSON under one key; they must not contain a secret.
 
-    `readable` lets the service accounts of every namespace get this one ConfigMap. In a namespace that somebody else
-    made, who may read it is theirs to say.
+    `readable` lets the service accounts of every namespace get this one ConfigMap. In a namespace of another owner,
+    that owner decides who may read it.
     """
 
     def __init__(

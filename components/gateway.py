@@ -1,4 +1,4 @@
-"""What applications reach from outside: one Ingress a model, host `<model>.<domain>`, path `/v1` only."""
+"""The way in from outside the cluster: one Ingress per model, host `<model>.<domain>`, path `/v1` only."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -7,23 +7,23 @@ from typing import Any
 import pulumi
 import pulumi_kubernetes as k8s
 
-_PATH = "/v1"  # the key guards nothing else of a model server
-_NGINX_BODY = "64m"  # pictures inside a prompt
+_PATH = "/v1"  # the API key protects no other path of a model server
+_NGINX_BODY = "64m"  # a prompt may contain images
 
 
 @dataclass(frozen=True)
 class Route:
-    """The way to one model."""
+    """The route to one model."""
 
     service: k8s.core.v1.Service
     port: int
-    annotations: Mapping[str, pulumi.Input[str]]  # what the controller has to know of it
+    annotations: Mapping[str, pulumi.Input[str]]  # for the ingress controller
 
 
 class Gateway(pulumi.ComponentResource):
-    """`routes` by model name. `address` is what DNS should point at; None where no controller reports one.
+    """`routes` by model name. `address` is where DNS must point; None if no controller reports an address.
 
-    `annotations` are the stack's own, and win.
+    `annotations` come from the stack file and override all others.
     """
 
     address: pulumi.Output[str | None]
@@ -43,7 +43,7 @@ class Gateway(pulumi.ComponentResource):
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__("llm:kubernetes:Gateway", name, None, opts)
-        # Where nobody is known to report an address, Pulumi would wait 10 minutes for it.
+        # If no controller is known to report an address, Pulumi would wait 10 minutes for it.
         own = {} if reports_address else {"pulumi.com/skipAwait": "true"}
         ingresses: list[k8s.networking.v1.Ingress] = []
         for model, route in sorted(routes.items()):
@@ -76,18 +76,18 @@ def _spec(host: str, model: str, route: Route, *, ingress_class: str, tls_secret
 
 
 def nginx_annotations(timeout_seconds: int) -> dict[str, pulumi.Input[str]]:
-    """Of an ingress for ingress-nginx."""
+    """The annotations of an Ingress for ingress-nginx."""
     prefix = "nginx.ingress.kubernetes.io"
     return {
         f"{prefix}/proxy-read-timeout": str(timeout_seconds),
         f"{prefix}/proxy-send-timeout": str(timeout_seconds),
         f"{prefix}/proxy-body-size": _NGINX_BODY,
-        f"{prefix}/proxy-buffering": "off",  # tokens reach the reader as they come
+        f"{prefix}/proxy-buffering": "off",  # sends each token at once
     }
 
 
 def _address(status: Any) -> str | None:
-    """The first host name or IP of an Ingress' status, which is empty until a controller fills it."""
+    """The first host name or IP in an Ingress's status, which is empty until a controller sets it."""
     balancer = status.load_balancer if status else None
     first = balancer.ingress[0] if balancer and balancer.ingress else None
     return (first.hostname or first.ip) if first else None

@@ -12,9 +12,9 @@ def kubernetes_provider(
     context: str | None = None,
     opts: pulumi.ResourceOptions,
 ) -> k8s.Provider:
-    """By its own kubeconfig, or by a context of the kubeconfig of whoever runs the program.
+    """With a kubeconfig of the stack, or with a context from the kubeconfig of the person who runs the program.
 
-    Another `cluster_identifier` says that it is another cluster, in which nothing of this one is.
+    A changed `cluster_identifier` means another cluster, which contains none of the existing resources.
     """
     return k8s.Provider(
         name,

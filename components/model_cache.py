@@ -14,7 +14,7 @@ HUB_TOKEN_KEY = "token"
 
 @dataclass(frozen=True)
 class Volume:
-    """Storage that exists already, by its driver's name for it."""
+    """Existing storage, by its driver's id for it."""
 
     driver: str
     handle: pulumi.Input[str]
@@ -23,7 +23,7 @@ class Volume:
 
 @dataclass(frozen=True)
 class Disk:
-    """A disk that a driver makes, in `zone` where one is given."""
+    """A disk that a driver creates, in `zone` if one is given."""
 
     driver: str
     parameters: Mapping[str, str]
@@ -31,9 +31,9 @@ class Disk:
 
 
 class ModelCache(pulumi.ComponentResource):
-    """The claim is bound to `volume`, or made by `storage_class` (None: the cluster's default).
+    """The claim is bound to `volume`, or provisioned by `storage_class` (None: the cluster's default).
 
-    `hub_token` becomes a Secret that the prefetch Jobs read, and nothing else.
+    `hub_token` becomes a Secret that only the prefetch Jobs read.
     """
 
     claim: k8s.core.v1.PersistentVolumeClaim
@@ -55,7 +55,8 @@ class ModelCache(pulumi.ComponentResource):
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__("llm:kubernetes:ModelCache", name, None, opts)
-        # A namespace with a dead APIService in the cluster stays Terminating: it goes before what serves those.
+        # A namespace stays Terminating while an APIService of the cluster is down, so the namespace must be deleted
+        # before the pods that serve such an API.
         waits = list(depends_on)
         if create_namespace:
             namespace_opts = pulumi.ResourceOptions(parent=self, depends_on=list(depends_on), protect=protect)
@@ -79,7 +80,7 @@ class ModelCache(pulumi.ComponentResource):
             case Disk():
                 made_class = self._disk_class(name, namespace=namespace, disk=volume, depends_on=waits)
                 claim_waits.append(made_class)
-                # By its name alone: a class made anew is no reason for another claim, which would be empty.
+                # By its name alone: a recreated class must not replace the claim, because the new one would be empty.
                 claim_spec |= {"storageClassName": f"{namespace}-{CLAIM}"}
             case None if storage_class is not None:
                 claim_spec |= {"storageClassName": storage_class}
@@ -87,7 +88,7 @@ class ModelCache(pulumi.ComponentResource):
             f"{name}-claim",
             metadata={"name": CLAIM, "namespace": namespace},
             spec=claim_spec,
-            # A class may delete the weights with their claim; a namespace takes everything along.
+            # A class may delete the weights together with their claim; a namespace is deleted with its contents.
             opts=pulumi.ResourceOptions(parent=self, depends_on=claim_waits, protect=protect),
         )
         if hub_token is not None:
@@ -103,7 +104,7 @@ class ModelCache(pulumi.ComponentResource):
     def _bound(
         self, name: str, *, namespace: str, size: str, volume: Volume, opts: pulumi.ResourceOptions
     ) -> k8s.core.v1.PersistentVolume:
-        """Bound by hand: a class would make another. The size is a formality where storage has none."""
+        """Bound by name: a class would provision another volume. The size is a formality if the storage has none."""
         spec: Any = {
             "capacity": {"storage": size},
             "accessModes": ["ReadWriteMany"],
@@ -122,9 +123,10 @@ class ModelCache(pulumi.ComponentResource):
     def _disk_class(
         self, name: str, *, namespace: str, disk: Disk, depends_on: Sequence[pulumi.Resource]
     ) -> k8s.storage.v1.StorageClass:
-        """The disk is made where its first pod, the prefetch Job, is scheduled: with a zone, only there.
+        """The disk is created in the zone of its first pod, the prefetch Job; with `zone`, only there.
 
-        It goes with its claim, and the claim is what `protect` guards: a class can't change what becomes of its disks.
+        It is deleted together with its claim, so `protect` guards the claim: a class can't change the reclaim policy of
+        its existing disks.
         """
         topology: Any = None
         if disk.zone is not None:
@@ -138,7 +140,8 @@ class ModelCache(pulumi.ComponentResource):
             volume_binding_mode="WaitForFirstConsumer",
             allow_volume_expansion=True,
             allowed_topologies=topology,
-            # The API server refuses another policy, and the provider doesn't know: one made before is made anew.
+            # The API server refuses to change the policy, and the provider doesn't know that: an older class must be
+            # recreated.
             opts=pulumi.ResourceOptions(
                 parent=self,
                 depends_on=list(depends_on),

@@ -15,7 +15,7 @@ _PROBE_SECONDS = 10
 
 @dataclass(frozen=True)
 class PodSize:
-    """What a pod asks for beside its GPUs. Memory holds /dev/shm; the disk holds caches, /tmp and logs."""
+    """The requests of a pod, without its GPUs. Memory includes /dev/shm; the disk holds caches, /tmp and logs."""
 
     cpu: float  # cores
     memory_gib: float
@@ -25,12 +25,12 @@ class PodSize:
 
 @dataclass(frozen=True)
 class PodPlace:
-    """Which nodes, and whether replicas prefer different ones."""
+    """The nodes for a pod, and whether replicas prefer different nodes."""
 
     node_selector: Mapping[str, str]
     tolerations: Sequence[Mapping[str, Any]]
     spread: bool
-    runtime_class: str | None = None  # of a container runtime that isn't the nodes' default
+    runtime_class: str | None = None  # for a container runtime that isn't the nodes' default
 
 
 def pod_spec(
@@ -44,7 +44,7 @@ def pod_spec(
     set_group: bool,
     api_key_secret: str | None,
 ) -> Any:
-    """`api_key_secret` is the Secret whose key applications must send; None where the server checks none."""
+    """`api_key_secret` is the Secret with the key that applications must send; None if the server checks no key."""
     volumes, mounts = scratch(size.disk_gib)
     volumes += [
         {"name": "models", "persistentVolumeClaim": {"claimName": CLAIM}},
@@ -57,7 +57,7 @@ def pod_spec(
     environment = variables(server.env)
     if server.api_key_env is not None and api_key_secret is not None:
         environment.append(secret_variable(server.api_key_env, secret=api_key_secret, key=API_KEY))
-    # A server that drops its connections on SIGTERM gets it only after they had time to end.
+    # A server that closes its connections on SIGTERM gets the signal only after requests had time to end.
     sleep_seconds = pre_stop_seconds + server.ends_requests_seconds
     health = {"httpGet": {"path": server.health_path, "port": "http"}, "periodSeconds": _PROBE_SECONDS}
     container: dict[str, Any] = {
@@ -75,14 +75,14 @@ def pod_spec(
             "failureThreshold": math.ceil(server.startup_seconds / _PROBE_SECONDS),
         },
         "readinessProbe": {**health, "timeoutSeconds": 5, "failureThreshold": 3},
-        # A busy server answers late; a restart costs a cold start, so only a dead one earns it.
+        # A busy server answers late. A restart costs a cold start, so only a dead server is restarted.
         "livenessProbe": {**health, "timeoutSeconds": 10, "failureThreshold": 6},
         "terminationMessagePolicy": "FallbackToLogsOnError",
         "volumeMounts": mounts,
     }
     spec: dict[str, Any] = {
         "automountServiceAccountToken": False,
-        "enableServiceLinks": False,  # a Service would inject variables, and an engine reads its own by such names
+        "enableServiceLinks": False,  # a Service's variables have names that an engine reads as its settings
         "terminationGracePeriodSeconds": grace_seconds,
         "securityContext": security_context(set_group=set_group),
         "nodeSelector": {"kubernetes.io/os": "linux", **place.node_selector},
@@ -97,7 +97,7 @@ def pod_spec(
             {
                 "maxSkew": 1,
                 "topologyKey": key,
-                "whenUnsatisfiable": "ScheduleAnyway",  # one node with several GPUs is better than a pod that waits
+                "whenUnsatisfiable": "ScheduleAnyway",  # replicas on the same node are better than a pod that waits
                 "labelSelector": {"matchLabels": dict(labels)},
             }
             for key in ("topology.kubernetes.io/zone", "kubernetes.io/hostname")
@@ -106,7 +106,7 @@ def pod_spec(
 
 
 def _resources(gpus: int, size: PodSize) -> dict[str, Any]:
-    """Memory and GPUs are limits too. CPU is not: throttling a tokenizer starves a GPU."""
+    """Memory and GPUs are limited too. CPU is not: a GPU idles while its tokenizer is throttled."""
     fixed = {"memory": f"{round(size.memory_gib * 1024)}Mi", "ephemeral-storage": f"{size.disk_gib}Gi"}
     if gpus:
         fixed["nvidia.com/gpu"] = str(gpus)

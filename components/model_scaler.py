@@ -1,4 +1,4 @@
-"""Replicas of one model by the requests that wait and run, through KEDA and Prometheus."""
+"""Scales the replicas of one model by its waiting and running requests, with KEDA and Prometheus."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -18,8 +18,8 @@ _FAILURES_BEFORE_FALLBACK = 3
 class ModelScaler(pulumi.ComponentResource):
     """A ScaledObject for the Deployment `target` in the same namespace.
 
-    `thresholds` are requests a replica, by signal (`waiting`, `running`). An empty answer is an error, not zero: after
-    a few, `fallback_replicas` run. A paused model keeps its scaler, which holds it at no replicas.
+    `thresholds` are requests per replica, by signal (`waiting`, `running`). An empty answer is an error, not zero:
+    after a few errors, `fallback_replicas` run. A paused model keeps its scaler, which holds it at 0 replicas.
     """
 
     def __init__(
@@ -44,7 +44,7 @@ class ModelScaler(pulumi.ComponentResource):
         super().__init__("llm:kubernetes:ModelScaler", name, None, opts)
         queries = [query for query in queries if query.name in thresholds]
         if not queries:
-            raise ValueError(f"{target}: nothing measures {sorted(thresholds)}, so nothing can scale on them")
+            raise ValueError(f"{target}: no query measures {sorted(thresholds)}, so nothing can scale on them")
         metadata: dict[str, Any] = {"name": target, "namespace": namespace}
         if paused:
             metadata["annotations"] = {"autoscaling.keda.sh/paused-replicas": "0"}
@@ -62,7 +62,7 @@ class ModelScaler(pulumi.ComponentResource):
                 "fallback": {
                     "failureThreshold": _FAILURES_BEFORE_FALLBACK,
                     "replicas": fallback_replicas,
-                    "behavior": "currentReplicasIfHigher",  # a Prometheus that is away takes no replica away
+                    "behavior": "currentReplicasIfHigher",  # an outage of Prometheus removes no replica
                 },
                 "advanced": {"horizontalPodAutoscalerConfig": {"behavior": _behavior(cooldown_seconds)}},
                 "triggers": [
@@ -88,9 +88,9 @@ class ModelScaler(pulumi.ComponentResource):
 
 
 def _behavior(cooldown_seconds: int) -> dict[str, Any]:
-    """Up by one replica a minute at most, because each may start a node; down by one, after what a start is worth.
+    """Up by at most one replica per minute, because each may start a node; down by one, after the cooldown.
 
-    KEDA counts its own cooldown only for the last replica.
+    KEDA's own cooldown applies only to the last replica.
     """
     return {
         "scaleUp": {"policies": [{"type": "Pods", "value": 1, "periodSeconds": _SCALE_UP_PERIOD}]},

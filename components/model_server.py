@@ -18,19 +18,19 @@ _SCRAPE_INTERVAL = "15s"
 
 @dataclass(frozen=True)
 class Rollout:
-    """How pods are replaced. Seconds; each is at least what it waits for."""
+    """How pods are replaced. Times in seconds; each is at least as long as the step that it waits for."""
 
     max_surge: int
     max_unavailable: int
     progress_deadline_seconds: int
-    wait_seconds: int  # Pulumi's own; its default of 10 minutes is shorter than a cold start
+    wait_seconds: int  # how long Pulumi waits; its default of 10 minutes is shorter than a cold start
     pre_stop_seconds: int
     grace_seconds: int
 
 
 @dataclass(frozen=True)
 class Callers:
-    """Who may reach the pods: the gateway as CIDRs (it is outside the cluster) or as a namespace, and monitoring."""
+    """Who may reach the pods: the gateway as CIDRs (outside the cluster) or as a namespace, and monitoring."""
 
     gateway_cidrs: Sequence[pulumi.Input[str]] = ()
     gateway_namespace: str | None = None
@@ -38,13 +38,14 @@ class Callers:
 
 
 class ModelServer(pulumi.ComponentResource):
-    """Deployment, Service, NetworkPolicy, and where told: Secret, PodDisruptionBudget, ServiceMonitor.
+    """Deployment, Service, NetworkPolicy, and if the arguments ask for them: Secret, PodDisruptionBudget,
+    ServiceMonitor.
 
     `model` is the name that applications send. `scaled` leaves the number of replicas to a scaler. `replicas` is 0 for
     a paused model, which keeps its address. Only the pods wait for `pods_wait_for`, the weights and the nodes: the
-    address, and so the gateway, comes meanwhile.
-    `replace_with` is the claim: its pods have to be gone before it can.
-    `monitor_labels` are the labels of the ServiceMonitor that the Prometheus looks for; None makes none.
+    address, and with it the gateway, is created meanwhile.
+    `replace_with` is the claim: the pods must be deleted before the claim can be replaced.
+    `monitor_labels` are the labels by which the Prometheus selects ServiceMonitors; None creates no ServiceMonitor.
     """
 
     service: k8s.core.v1.Service
@@ -80,7 +81,7 @@ class ModelServer(pulumi.ComponentResource):
 
         pod_annotations: dict[str, pulumi.Input[str]] = {}
         if not disruption_budget:
-            # The autoscaler would move the only replica to save a node, and the model be away for a cold start.
+            # Otherwise the autoscaler may move the only replica to save a node, and the model is down for a cold start.
             pod_annotations["cluster-autoscaler.kubernetes.io/safe-to-evict"] = "false"
         waits: list[pulumi.Resource] = [*depends_on, *pods_wait_for]
         secret_name = f"{model}-api-key" if api_key is not None and container.api_key_env is not None else None
@@ -92,12 +93,12 @@ class ModelServer(pulumi.ComponentResource):
                 opts=child,
             )
             waits.append(secret)
-            # An engine reads its key once: a changed one has to replace the pods.
+            # An engine reads its key only when it starts: a changed key has to replace the pods.
             pod_annotations["llm-platform/api-key-hash"] = pulumi.Output.from_input(api_key).apply(_short_hash)
 
         policy = k8s.networking.v1.NetworkPolicy(
             f"{name}-network-policy",
-            # Not the bare model's name: `x-prefetch` may be a model too, and is the name of x's other policy.
+            # Not the model's name alone: the policy of x's prefetch Job is `x-prefetch`, and that may be a model too.
             metadata=metadata | {"name": f"{model}-server"},
             spec=server_policy(
                 selector,
@@ -136,7 +137,7 @@ class ModelServer(pulumi.ComponentResource):
         wait = f"{rollout.wait_seconds}s"
         self.deployment = k8s.apps.v1.Deployment(
             f"{name}-deployment",
-            # A scaler that is paused or gone has left `replicas` in its own name: ours has to win.
+            # A paused or deleted scaler is still the field manager of `replicas`: Pulumi's value has to win.
             metadata=metadata | {"annotations": {"pulumi.com/patchForce": "true"}},
             spec=spec,
             opts=pulumi.ResourceOptions(
@@ -159,7 +160,7 @@ class ModelServer(pulumi.ComponentResource):
     def _service(
         self, name: str, *, metadata: Any, selector: Mapping[str, str], opts: pulumi.ResourceOptions
     ) -> k8s.core.v1.Service:
-        """Not awaited: Pulumi would wait for the pods a second time, and with a shorter timeout than a cold start."""
+        """Not awaited: Pulumi would wait for the pods again, and with a shorter timeout than a cold start."""
         spec: Any = {
             "selector": dict(selector),
             "ports": [{"name": "http", "port": SERVICE_PORT, "targetPort": "http", "protocol": "TCP"}],
@@ -174,7 +175,7 @@ class ModelServer(pulumi.ComponentResource):
     def _disruption_budget(
         self, name: str, *, metadata: Any, selector: Mapping[str, str], opts: pulumi.ResourceOptions
     ) -> None:
-        """One replica at a time leaves for a drained node; one that isn't ready never holds the drain up."""
+        """A drain evicts one replica at a time; a replica that isn't ready never blocks it."""
         spec: Any = {
             "maxUnavailable": 1,
             "unhealthyPodEvictionPolicy": "AlwaysAllow",

@@ -1,4 +1,4 @@
-"""Who may talk to a model's pods, and to whom they may talk."""
+"""Which connections to and from a model's pods are allowed."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -7,7 +7,7 @@ import pulumi
 
 CLIENT_LABEL = "llm-platform/client"  # a namespace with this label at "true" may call the models inside the cluster
 _ANYWHERE = "0.0.0.0/0"
-_NODE_LOCAL_DNS = "169.254.20.10/32"  # where a cluster runs a DNS cache on each node; no selector matches it
+_NODE_LOCAL_DNS = "169.254.20.10/32"  # of a DNS cache on each node, if the cluster has one; no selector matches it
 _INSTANCE_METADATA = "169.254.169.254/32"  # credentials of the node
 
 
@@ -28,9 +28,9 @@ def server_policy(
     gateway_namespace: str | None,
     monitoring_namespace: str | None,
 ) -> Any:
-    """In: gateway, monitoring, and the namespaces that are marked as clients. Out: DNS, so that no data leaves.
+    """In: gateway, monitoring, and the namespaces that are labelled as clients. Out: only DNS, so that no data leaves.
 
-    Load balancers that send to pod addresses are CIDRs, controllers inside the cluster a namespace.
+    A load balancer that sends to pod addresses is given as CIDRs, a controller inside the cluster as a namespace.
     """
     peers: list[dict[str, Any]] = [{"ipBlock": {"cidr": cidr}} for cidr in gateway_cidrs]
     peers += [_namespace(name) for name in (gateway_namespace, monitoring_namespace) if name is not None]
@@ -44,7 +44,7 @@ def server_policy(
 
 
 def prefetch_policy(pod_labels: Mapping[str, str]) -> Any:
-    """In: nobody. Out: DNS and HTTPS, except to the node's credentials."""
+    """In: nothing. Out: DNS and HTTPS, except to the address of the node's credentials."""
     hub = {"ipBlock": {"cidr": _ANYWHERE, "except": [_INSTANCE_METADATA]}}
     return {
         "podSelector": {"matchLabels": dict(pod_labels)},

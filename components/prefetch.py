@@ -1,4 +1,4 @@
-"""The Job that puts one model's weights into the claim."""
+"""The Job that downloads one model's weights into the claim."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -12,19 +12,19 @@ from components.network_policy import prefetch_policy
 from components.pods import container_security_context, scratch, secret_variable, security_context, variables
 from components.stall import watched
 
-_REPORT_SECONDS = 60  # Pulumi waits this much longer than the Job may run, so that the Job's own error comes first
+_REPORT_SECONDS = 60  # Pulumi waits longer than the Job may run, so that the Job's own error comes first
 
 
 class Prefetch(pulumi.ComponentResource):
-    """Runs on a CPU node and is the only pod that sees the hub's token and the internet.
+    """Runs on a CPU node. Only its pod has the hub's token and access to the internet.
 
-    A changed model or revision replaces the Job; a finished one is no difference (so no `ttlSecondsAfterFinished`), and
-    one that failed is replaced by the next `up`. Its error is the end of its log: Pulumi shows the termination message
-    of a failed pod beside `BackoffLimitExceeded`. A podFailurePolicy would end it sooner, but Pulumi doesn't know that
-    reason and would wait for its timeout. `replace_with` is the claim: a new one is empty, and the old one stays as
-    long as there is a pod that names it, a finished one too.
+    A changed model or revision replaces the Job. A finished Job causes no diff (so it has no
+    `ttlSecondsAfterFinished`), and a failed Job is replaced by the next `up`. The end of its log is the error message:
+    Pulumi shows the termination message of a failed pod next to `BackoffLimitExceeded`. A podFailurePolicy would end
+    the Job sooner, but Pulumi doesn't know that reason and would wait for its timeout. `replace_with` is the claim: a
+    new claim is empty, and the old one isn't deleted while a pod (even a finished pod) uses it.
 
-    `memory_limit_gib` is over the request because pages that wait to be written to NFS count, and come in bursts.
+    `memory_limit_gib` is above the request because pages that wait to be written to NFS count as memory, in bursts.
     """
 
     job: pulumi.Output[str]
@@ -80,12 +80,12 @@ class Prefetch(pulumi.ComponentResource):
             "volumeMounts": [{"name": "models", "mountPath": MODELS_MOUNT}, *mounts],
         }
         spec: Any = {
-            "backoffLimit": 2,  # the CLI resumes; more attempts only hide a wrong token for longer
+            "backoffLimit": 2,  # the CLI resumes; with more attempts a wrong token would only be reported later
             "activeDeadlineSeconds": deadline_seconds,
             "template": {
                 "metadata": {"labels": labels},
                 "spec": {
-                    "restartPolicy": "Never",  # a failed pod stays to be read
+                    "restartPolicy": "Never",  # a failed pod stays, so that its log can be read
                     "automountServiceAccountToken": False,
                     "enableServiceLinks": False,
                     "securityContext": security_context(set_group=set_group),

@@ -1,4 +1,4 @@
-"""How KEDA logs in at a Prometheus that asks for it: one TriggerAuthentication for the scalers of a namespace."""
+"""How KEDA logs in to a Prometheus that requires it: one TriggerAuthentication for all scalers of a namespace."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -10,8 +10,8 @@ NAME = "prometheus-login"
 
 
 class PrometheusLogin(pulumi.ComponentResource):
-    """`keys` are those of the Secret, by KEDA's name of what they hold. Without a Secret KEDA's operator is known by
-    `pod_identity`, to a cloud."""
+    """`keys` are the keys of the Secret, by KEDA's parameter names. Without a Secret, KEDA's operator uses its
+    `pod_identity` of the cloud."""
 
     def __init__(
         self,

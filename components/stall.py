@@ -1,10 +1,10 @@
-"""Ends an attempt that no longer writes, so that the next one begins before the deadline of them all."""
+"""Ends an attempt that no longer writes, so that the next attempt starts before the deadline of the Job."""
 
 from collections.abc import Sequence
 
-# What counts is that a file changed, not how large it is: a download can take the whole size at once, and some file
-# systems tell block counts late. A file made at the start stands for a directory that isn't there yet. `sh` reaps the
-# fetching process while it sleeps, so that `kill -0` fails once that has ended.
+# The check is whether a file has changed, not how large it is: a download can reserve the whole size at once, and some
+# file systems report block counts late. A file created at the start replaces a directory that doesn't exist yet. `sh`
+# reaps the fetching process while it sleeps, so that `kill -0` fails once that process has ended.
 _WATCH = """\
 directory=$1 seconds=$2
 shift 2
@@ -24,5 +24,6 @@ wait "$fetching"
 
 
 def watched(command: Sequence[str], *, directory: str, seconds: int) -> list[str]:
-    """The command under a watch: 75 (EX_TEMPFAIL) once nothing in `directory` changed for that long, or its own."""
+    """The command with a watch. Exits with 75 (EX_TEMPFAIL) if nothing in `directory` changed for that time, otherwise
+    with the command's code."""
     return ["/bin/sh", "-c", _WATCH, "prefetch", directory, str(seconds), *command]

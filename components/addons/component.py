@@ -17,7 +17,7 @@ from components.chart import Chart
 
 
 class CloudAddon(Protocol):
-    """An add-on that only the cluster's cloud has: it brings rights of that cloud along."""
+    """An add-on that exists only in the cluster's cloud: it also needs permissions of that cloud."""
 
     def install(
         self, name: str, *, mirror: str | None, parent: pulumi.Resource, depends_on: Sequence[pulumi.Resource]
@@ -25,10 +25,10 @@ class CloudAddon(Protocol):
 
 
 class Addons(pulumi.ComponentResource):
-    """Each add-on that is given gets installed; None is one that exists already or isn't wanted.
+    """Installs each add-on that is given. None means that the add-on exists already or isn't wanted.
 
-    What uses an add-on depends on its release, so that it is there first and goes last. Those of the cloud take the
-    cloud's provider from among the component's providers.
+    What uses an add-on depends on its release, so that the add-on is created first and deleted last. Add-ons of the
+    cloud take the cloud's provider from the component's providers.
     """
 
     nvidia_device_plugin: k8s.helm.v3.Release | None = None
@@ -52,11 +52,11 @@ class Addons(pulumi.ComponentResource):
         depends_on: Sequence[pulumi.Resource] = (),
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        """`mirror`: a folder or URL with copies of the charts. `of_the_cloud`: by their names. `depends_on`: the nodes
-        that the pods need.
+        """`mirror`: a folder or URL with copies of the charts. `of_the_cloud`: the cloud's add-ons by name.
+        `depends_on`: the nodes that the pods need.
 
-        The namespaces of KEDA and Prometheus are made, or taken over where Helm made them for an earlier release of
-        this stack. One of somebody else is only used, and so stays.
+        The namespaces of KEDA and Prometheus are created, or adopted if Helm created them for an earlier release of
+        this stack. A namespace of another owner is only used, so it stays when the stack is deleted.
         """
         super().__init__("llm:kubernetes:Addons", name, None, opts)
         waiting = pulumi.ResourceOptions(parent=self, depends_on=list(depends_on))
@@ -71,7 +71,7 @@ class Addons(pulumi.ComponentResource):
                     parent=self,
                     depends_on=list(depends_on),
                     import_=namespace if namespace in adopted_namespaces else None,
-                    ignore_changes=["metadata.labels", "metadata.annotations"],  # Helm put one on those that it made
+                    ignore_changes=["metadata.labels", "metadata.annotations"],  # Helm set them when it created one
                 ),
             )
             return pulumi.ResourceOptions(parent=self, depends_on=[*depends_on, made])
@@ -100,7 +100,7 @@ class Addons(pulumi.ComponentResource):
 
     @property
     def installed(self) -> list[pulumi.Resource]:
-        """Every release, for what must outlive none of them, such as a namespace."""
+        """Every release: for resources that must be deleted after all of them, such as a namespace."""
         releases = (
             self.nvidia_device_plugin,
             self.metrics_server,

@@ -12,7 +12,7 @@ NAMESPACE = "keda"
 
 
 def values() -> dict[str, Any]:
-    # The chart's `Always` would need the registry at each restart, and its tags don't move.
+    # With the chart's default, `Always`, each restart would need the registry, although its tags never change.
     return {"crds": {"install": True}, "image": {"pullPolicy": "IfNotPresent"}}
 
 

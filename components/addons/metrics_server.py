@@ -12,7 +12,7 @@ NAMESPACE = "kube-system"
 
 
 def values() -> dict[str, Any]:
-    # Two: while its API is dead, no namespace can be deleted.
+    # Two replicas: while its API is down, no namespace can be deleted.
     return {
         "replicas": 2,
         "podDisruptionBudget": {"enabled": True, "maxUnavailable": 1},

@@ -1,4 +1,4 @@
-"""NVIDIA device plugin: makes a node's GPUs something that pods can ask for."""
+"""NVIDIA device plugin: lets pods request a node's GPUs."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
@@ -14,17 +14,17 @@ NAMESPACE = "kube-system"
 
 class NvidiaDevicePlugin(NamedTuple):
     chart: Chart
-    tolerations: Sequence[Mapping[str, str]]  # of every pool's taints
-    runtime_class: str | None = None  # without it the plugin sees no GPU where NVIDIA's runtime isn't the default
+    tolerations: Sequence[Mapping[str, str]]  # of the taints of all pools
+    runtime_class: str | None = None  # required where NVIDIA's runtime isn't the default, else no GPU is seen
 
 
 def values(*, tolerations: Sequence[Mapping[str, str]], runtime_class: str | None = None) -> dict[str, Any]:
     own = {} if runtime_class is None else {"runtimeClassName": runtime_class}
     return own | {
         "nodeSelector": {"nvidia.com/gpu.present": "true"},
-        # A list given here replaces the chart's own, so it holds every pool's.
+        # This list replaces the chart's list, so it contains the tolerations of all pools.
         "tolerations": [dict(toleration) for toleration in tolerations],
-        "gfd": {"enabled": False},  # would bring node-feature-discovery; the labels come with the node group
+        "gfd": {"enabled": False},  # it would install node-feature-discovery; the node group sets the labels already
     }
 
 

@@ -1,4 +1,4 @@
-"""Prometheus (kube-prometheus-stack): what KEDA asks."""
+"""Prometheus (kube-prometheus-stack): the source of the metrics that KEDA queries."""
 
 from typing import Any
 
@@ -14,12 +14,12 @@ NAMESPACE = "monitoring"
 def values() -> dict[str, Any]:
     off = {"enabled": False}
     return {
-        # A managed control plane runs these where nothing can scrape them; kube-proxy listens on localhost only.
+        # On a managed control plane nothing can scrape these; kube-proxy listens on localhost only.
         "kubeControllerManager": off,
         "kubeScheduler": off,
         "kubeEtcd": off,
         "kubeProxy": off,
-        # Nobody reads dashboards or is paged yet. Grafana's chart would also make up a password at each render.
+        # Nobody uses dashboards or alerts yet. Grafana's chart would also generate another password at each render.
         "grafana": off,
         "alertmanager": off,
         "defaultRules": {"create": False},
@@ -28,13 +28,13 @@ def values() -> dict[str, Any]:
         "kube-state-metrics": {"resources": {"requests": {"cpu": "50m", "memory": "128Mi"}}},
         "prometheus": {
             "prometheusSpec": {
-                # Look at the monitors of every release and namespace, not at this release's own only.
+                # Select the monitors of every release and namespace, not only those of this release.
                 "serviceMonitorSelectorNilUsesHelmValues": False,
                 "podMonitorSelectorNilUsesHelmValues": False,
                 "ruleSelectorNilUsesHelmValues": False,
                 "probeSelectorNilUsesHelmValues": False,
                 "scrapeConfigSelectorNilUsesHelmValues": False,
-                # On the node's disk: scalers look back minutes, and a claim would tie the pod to a zone.
+                # On the node's disk: scalers query only the last minutes, and a claim would bind the pod to one zone.
                 "retention": "2d",
                 "retentionSize": "8GB",
                 "resources": {"requests": {"cpu": "200m", "memory": "1Gi"}, "limits": {"memory": "3Gi"}},

@@ -1,1 +1,1 @@
-"""Components of AWS: every part of a platform that only this cloud has."""
+"""Components of AWS: the parts of a platform that exist only in this cloud."""

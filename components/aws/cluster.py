@@ -1,4 +1,4 @@
-"""An EKS cluster: control plane, system nodes, EKS add-ons, and the provider that reaches it."""
+"""An EKS cluster: control plane, system nodes, EKS add-ons, and its Kubernetes provider."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -13,15 +13,15 @@ from components.aws.pod_role import PodRole
 from components.aws.trust import trust
 
 _LOGS = ["api", "audit", "authenticator", "controllerManager", "scheduler"]
-# Policies of AWS, by name.
+# AWS managed policies, by name.
 _ADMIN = "AmazonEKSClusterAdminPolicy"
 _VIEWER = "AmazonEKSViewPolicy"
 _CONTROL_PLANE_POLICY = "AmazonEKSClusterPolicy"
 _CNI_POLICY = "AmazonEKS_CNI_Policy"
 _EBS_POLICY = "AmazonEBSCSIDriverPolicyV2"
 _EFS_POLICY = "service-role/AmazonEFSCSIDriverPolicy"
-# What a node may do: join, pull images, and be reached by Session Manager instead of SSH. The network plugin has a role
-# of its own.
+# What a node may do: join the cluster, pull images, and be reached by Session Manager instead of SSH. The network
+# plugin has a separate role.
 _NODE_POLICIES = {
     "join": "AmazonEKSWorkerNodePolicy",
     "pull": "AmazonEC2ContainerRegistryPullOnly",
@@ -30,15 +30,15 @@ _NODE_POLICIES = {
 
 
 class Cluster(pulumi.ComponentResource):
-    """An EKS cluster with nodes for everything that isn't a model."""
+    """An EKS cluster with system nodes, for everything except the models."""
 
     name: pulumi.Output[str]
     endpoint: pulumi.Output[str]
     security_group_id: pulumi.Output[str]  # of the control plane and every node
     node_role_arn: pulumi.Output[str]
     provider: k8s.Provider
-    before_nodes: list[pulumi.Resource]  # what any node group waits for, and outlives it
-    ready: list[pulumi.Resource]  # what pods wait for: nodes, names, volumes
+    before_nodes: list[pulumi.Resource]  # created before every node group, deleted after it
+    ready: list[pulumi.Resource]  # what pods wait for: nodes, DNS, volumes
 
     def __init__(
         self,
@@ -67,7 +67,7 @@ class Cluster(pulumi.ComponentResource):
         depends_on: Sequence[pulumi.Resource] = (),
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        """`partition`: of the region, as ARNs name it: aws, aws-cn, aws-us-gov."""
+        """`partition`: the region's partition as it is written in ARNs: aws, aws-cn, aws-us-gov."""
         super().__init__("llm:aws:Cluster", name, None, opts)
         child = pulumi.ResourceOptions(parent=self)
         guarded = pulumi.ResourceOptions(parent=self, protect=protect)
@@ -79,7 +79,7 @@ class Cluster(pulumi.ComponentResource):
             opts=guarded,
         )
         role, role_policies = _control_plane_role(name, key, partition, child)
-        # Made here because the one that EKS makes itself keeps logs for ever.
+        # Created here because the log group that EKS creates itself keeps logs without limit.
         logs = aws.cloudwatch.LogGroup(
             f"{name}-logs", name=f"/aws/eks/{cluster_name}/cluster", retention_in_days=log_days, opts=child
         )
@@ -88,13 +88,14 @@ class Cluster(pulumi.ComponentResource):
             name=cluster_name,
             version=version,
             role_arn=role.arn,
-            bootstrap_self_managed_addons=False,  # else the add-ons below find objects that they don't own
+            bootstrap_self_managed_addons=False,  # otherwise the add-ons below find objects that they don't own
             deletion_protection=protect,
             enabled_cluster_log_types=_LOGS,
             upgrade_policy=aws.eks.ClusterUpgradePolicyArgs(support_type="STANDARD"),
             access_config=aws.eks.ClusterAccessConfigArgs(
                 authentication_mode="API",
-                # Else EKS lets in whoever makes the cluster, and refuses that one a second time among the admins.
+                # Otherwise EKS gives access to the creator of the cluster, and refuses that role in `admins` as a
+                # duplicate.
                 bootstrap_cluster_creator_admin_permissions=False,
             ),
             encryption_config=aws.eks.ClusterEncryptionConfigArgs(
@@ -110,7 +111,7 @@ class Cluster(pulumi.ComponentResource):
                 parent=self,
                 protect=protect,
                 depends_on=[logs, *role_policies, *depends_on],
-                # It can't be changed later, only by another cluster: one that was made with it keeps it.
+                # Only a replacement of the cluster could change it: a cluster that was created with it keeps it.
                 ignore_changes=["accessConfig.bootstrapClusterCreatorAdminPermissions"],
             ),
         )
@@ -143,8 +144,8 @@ class Cluster(pulumi.ComponentResource):
             tags={"Name": f"{cluster_name}-system", **tags},
             opts=child,
         )
-        # Nobody scales these, so the size is the program's, also after the first `up`: an ignored desired size below a
-        # raised minimum is refused by EKS.
+        # Nothing else scales these nodes, so the program sets their number, also after the first `up`: if the desired
+        # size were ignored, EKS would refuse a minimum that is raised above it.
         nodes = aws.eks.NodeGroup(
             f"{name}-system",
             cluster_name=eks.name,
@@ -272,7 +273,7 @@ def _addon(
     pod_role: tuple[str, PodRole] | None = None,
     opts: pulumi.ResourceOptions,
 ) -> aws.eks.Addon:
-    """An EKS add-on: it doesn't follow an upgrade of the cluster by itself.
+    """An EKS add-on. It isn't upgraded together with the cluster.
 
     `pod_role`: a service account and the role that it gets.
     """

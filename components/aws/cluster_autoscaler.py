@@ -1,4 +1,4 @@
-"""Cluster autoscaler: adds a GPU node when a pod waits for one, and takes it away when it is idle."""
+"""Cluster autoscaler: adds a GPU node when a pod waits for one, and removes it when it is idle."""
 
 from collections.abc import Sequence
 from typing import Any, NamedTuple
@@ -17,20 +17,21 @@ SERVICE_ACCOUNT = "cluster-autoscaler"
 def values(*, cluster_name: str, region: str, image_tag: str) -> dict[str, Any]:
     return {
         "cloudProvider": "aws",
-        "awsRegion": region,  # pods can't ask the node's metadata service
+        "awsRegion": region,  # pods can't reach the node's metadata service
         "autoDiscovery": {"clusterName": cluster_name},
         "fullnameOverride": RELEASE,
         "image": {"tag": image_tag},
         "rbac": {"serviceAccount": {"create": True, "name": SERVICE_ACCOUNT}},
         "extraArgs": {
             "expander": "least-waste",
-            "balance-similar-node-groups": "true",  # of one pool, one per zone: pools differ by their label
-            # Model servers have an emptyDir for shared memory; with the default their nodes would never go.
+            "balance-similar-node-groups": "true",  # the zones' groups of one pool: pools differ by their label
+            # Model servers have an emptyDir for shared memory; by default their nodes would never be removed.
             "skip-nodes-with-local-storage": "false",
             "skip-nodes-with-system-pods": "false",
             "ignore-daemonsets-utilization": "true",
             "max-node-provision-time": "15m",  # then another pool is tried
-            # A pod has its own grace; the default of 600 s would cut longer answers off. An ALB waits 4,000 s at most.
+            # Each pod has its own grace period; the default of 600 s here would end longer answers. An ALB waits at
+            # most 4,000 s.
             "max-graceful-termination-sec": "4200",
         },
         "resources": {"requests": {"cpu": "100m", "memory": "300Mi"}, "limits": {"memory": "600Mi"}},
@@ -49,7 +50,8 @@ def values(*, cluster_name: str, region: str, image_tag: str) -> dict[str, Any]:
 
 
 def policy(*, cluster_name: str) -> dict[str, Any]:
-    """Reads everything, changes only this cluster's groups. Actions: the autoscaler's README for AWS, 2026-07."""
+    """Reads everything, changes only this cluster's groups. Source of the actions: the autoscaler's README for AWS,
+    2026-07."""
     return {
         "Version": "2012-10-17",
         "Statement": [
@@ -81,7 +83,7 @@ def policy(*, cluster_name: str) -> dict[str, Any]:
 
 class ClusterAutoscaler(NamedTuple):
     chart: Chart
-    image_tag: str  # of the cluster's own minor version: it simulates that version's scheduler
+    image_tag: str  # same minor version as the cluster: it simulates that version's scheduler
     cluster_name: str
     region: str
 

@@ -8,7 +8,7 @@ from components.aws.kubernetes_provider import eks_provider
 
 
 class ExistingEksCluster(pulumi.ComponentResource):
-    """An EKS cluster by its name, looked up at each run."""
+    """An EKS cluster by its name, looked up in each run."""
 
     provider: k8s.Provider
     endpoint: pulumi.Output[str]

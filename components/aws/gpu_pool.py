@@ -14,7 +14,7 @@ _TEMPLATE = "k8s.io/cluster-autoscaler/node-template"
 
 
 class GroupSize(NamedTuple):
-    """A node group: where its nodes may be, and how many."""
+    """A node group: the zones of its nodes, and their number."""
 
     subnet_ids: Sequence[pulumi.Input[str]]
     min_nodes: int
@@ -22,7 +22,7 @@ class GroupSize(NamedTuple):
 
 
 class GpuPool(pulumi.ComponentResource):
-    """GPU nodes on an NVIDIA Amazon Linux 2023 AMI, tainted so that only pods that ask for GPUs land on them."""
+    """GPU nodes on an NVIDIA Amazon Linux 2023 AMI, tainted so that only pods that request GPUs run on them."""
 
     node_groups: list[aws.eks.NodeGroup]
 
@@ -50,12 +50,12 @@ class GpuPool(pulumi.ComponentResource):
         depends_on: Sequence[pulumi.Resource] = (),
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        """`groups`: by the end of their names. `accelerator`: the GPU as a label value. `ephemeral_gib`: what pods can
-        use of a node's disk."""
+        """`groups`: the node groups by the suffix of their names. `accelerator`: the GPU as a label value.
+        `ephemeral_gib`: the part of a node's disk that pods can use."""
         super().__init__("llm:aws:GpuPool", name, None, opts)
         child = pulumi.ResourceOptions(parent=self)
-        # The device plugin looks for the first; by the second the autoscaler knows that a node which shows no GPU yet
-        # will, and doesn't add another.
+        # The device plugin selects nodes by the first label. By the second, the autoscaler knows that a node will
+        # offer a GPU although it shows none yet, so it doesn't add another node.
         labels = {"nvidia.com/gpu.present": "true", "k8s.amazonaws.com/accelerator": accelerator, **labels}
 
         template = node_template(
@@ -73,8 +73,8 @@ class GpuPool(pulumi.ComponentResource):
         self.node_groups = []
         for place, size in groups.items():
             end = f"-{place}" if place else ""
-            # The group's own name is left to Pulumi, which adds a random end: other instance types mean another group,
-            # and the new one is there before the old one goes.
+            # Pulumi names the group with a random suffix: other instance types replace the group, and so the new one
+            # can be created before the old one is deleted.
             group = aws.eks.NodeGroup(
                 f"{name}-nodes{end}",
                 cluster_name=cluster_name,
@@ -91,7 +91,7 @@ class GpuPool(pulumi.ComponentResource):
                 scaling_config=aws.eks.NodeGroupScalingConfigArgs(
                     min_size=size.min_nodes, max_size=size.max_nodes, desired_size=size.min_nodes
                 ),
-                # MINIMAL ends a node before it starts the next: an update needs no GPU beyond the quota.
+                # MINIMAL ends a node before it starts its replacement, so an update needs no additional GPU quota.
                 update_config=aws.eks.NodeGroupUpdateConfigArgs(max_unavailable=1, update_strategy="MINIMAL"),
                 labels=labels,
                 taints=[aws.eks.NodeGroupTaintArgs(key=TAINT_KEY, value=TAINT_VALUE, effect="NO_SCHEDULE")],
@@ -99,7 +99,7 @@ class GpuPool(pulumi.ComponentResource):
                 opts=pulumi.ResourceOptions(
                     parent=self,
                     depends_on=list(depends_on),
-                    ignore_changes=["scalingConfig.desiredSize"],  # the autoscaler's
+                    ignore_changes=["scalingConfig.desiredSize"],  # the autoscaler sets it
                 ),
             )
             _scaling_group_tags(f"{name}{end}", group, hints, child)
@@ -110,7 +110,7 @@ class GpuPool(pulumi.ComponentResource):
 def _scaling_group_tags(
     name: str, group: aws.eks.NodeGroup, hints: Mapping[str, tuple[str, str]], child: pulumi.ResourceOptions
 ) -> None:
-    """EKS doesn't pass a node group's tags on to its scaling group, where the autoscaler looks for groups."""
+    """Tags on the Auto Scaling groups: the autoscaler reads them there, and EKS doesn't copy a node group's tags."""
     scaling_group = group.resources[0].autoscaling_groups[0].name
     for hint, (key, value) in hints.items():
         aws.autoscaling.Tag(
@@ -122,7 +122,8 @@ def _scaling_group_tags(
 
 
 def node_config(nvme: bool) -> dict[str, Any]:
-    """What nodeadm is told: unpack image layers in parallel; put containers on the instance's NVMe where it has one."""
+    """The configuration for nodeadm: unpack image layers in parallel; put containers on the instance's NVMe if it has
+    one."""
     spec: dict[str, Any] = {"featureGates": {"FastImagePull": True}}
     if nvme:
         spec["instance"] = {"localStorage": {"strategy": "RAID0"}}
@@ -132,7 +133,7 @@ def node_config(nvme: bool) -> dict[str, Any]:
 def autoscaler_tags(
     *, cluster_name: str, gpus_per_node: int, ephemeral_gib: int, labels: Mapping[str, str]
 ) -> dict[str, tuple[str, str]]:
-    """What the cluster autoscaler has to know about a node while there is none: a short name -> (tag key, value)."""
+    """What the cluster autoscaler must know about a node while the group is empty: short name -> (tag key, value)."""
     tags = {
         "enabled": ("k8s.io/cluster-autoscaler/enabled", "true"),
         "owned": (f"k8s.io/cluster-autoscaler/{cluster_name}", "owned"),

@@ -16,7 +16,7 @@ def eks_provider(
     profile: str | None,
     opts: pulumi.ResourceOptions,
 ) -> k8s.Provider:
-    """A provider for an EKS cluster. Its token comes from the AWS CLI: one written here would differ at each run."""
+    """A provider for an EKS cluster. The AWS CLI gives the token: a token in the inputs would differ in each run."""
     credentials = ["--profile", profile] if profile else []
     kubeconfig = pulumi.Output.json_dumps(
         {
@@ -52,5 +52,5 @@ def eks_provider(
             ],
         }
     )
-    # The endpoint, not the name: a replaced cluster of the same name is another, empty one.
+    # The endpoint, not the name: a cluster that replaces another one under the same name is empty.
     return kubernetes_provider(name, kubeconfig=kubeconfig, cluster_identifier=endpoint, opts=opts)

@@ -1,4 +1,4 @@
-"""What an Application Load Balancer is told of an ingress."""
+"""The annotations of an ingress that configure its Application Load Balancer."""
 
 from collections.abc import Sequence
 
@@ -6,7 +6,7 @@ import pulumi
 
 _PREFIX = "alb.ingress.kubernetes.io"
 _LONGEST_DEREGISTRATION = 3600  # seconds, the ALB's own limit
-# As AWS recommends: TLS 1.3, and 1.2 with forward secrecy. Without one an ALB takes TLS 1.0.
+# As AWS recommends: TLS 1.3, and 1.2 with forward secrecy. Without a policy an ALB accepts TLS 1.0.
 _TLS_POLICY = "ELBSecurityPolicy-TLS13-1-2-Res-PQ-2025-09"
 
 
@@ -21,9 +21,9 @@ def alb_annotations(
     inbound_cidrs: Sequence[str] = (),
     waf_acl_arn: str | None = None,
 ) -> dict[str, pulumi.Input[str]]:
-    """One load balancer for the group. Its timeout counts from the last byte, and a model may think that long.
+    """One load balancer for the group. Its idle timeout counts from the last byte: a model may take that long.
 
-    It can be narrowed: to `inbound_cidrs` (none: everybody whom the scheme lets near), and by a web ACL.
+    Access can be limited to `inbound_cidrs` (none: everybody who can reach the load balancer), and by a web ACL.
     """
     deregistration = min(timeout_seconds, _LONGEST_DEREGISTRATION)
     own: dict[str, pulumi.Input[str]] = {

@@ -1,4 +1,4 @@
-"""AWS load-balancer controller: makes an Application Load Balancer of Ingresses."""
+"""AWS load-balancer controller: creates an Application Load Balancer from Ingresses."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -20,15 +20,15 @@ _POLICY = Path(__file__).with_name("policies") / "load_balancer_controller.json"
 def values(*, cluster_name: str, region: str, vpc_id: pulumi.Input[str], tags: Mapping[str, str]) -> dict[str, Any]:
     return {
         "clusterName": cluster_name,
-        "region": region,  # pods can't ask the node's metadata service for these two
+        "region": region,  # pods can't read these two from the node's metadata service
         "vpcId": vpc_id,
         "serviceAccount": {"create": True, "name": SERVICE_ACCOUNT},
         # The webhook would refuse every new Service of the cluster while the controller is down.
         "enableServiceMutatorWebhook": False,
-        "keepTLSSecret": True,  # else an upgrade makes another certificate
+        "keepTLSSecret": True,  # otherwise an upgrade creates another certificate
         "defaultTargetType": "ip",
         "defaultTags": dict(tags),
-        # The policy leaves out what these two would need.
+        # The policy leaves out the permissions that these two would need.
         "enableShield": False,
         "enableWaf": False,
         "replicaCount": 2,
@@ -38,7 +38,8 @@ def values(*, cluster_name: str, region: str, vpc_id: pulumi.Input[str], tags: M
 
 
 def policy(partition: str) -> dict[str, Any]:
-    """The controller's published policy, without what it never does here; the file says its source and version."""
+    """The controller's published policy without the actions that are never used here; the file names source and
+    version."""
     return json.loads(_POLICY.read_text().replace("arn:aws:", f"arn:{partition}:"))["policy"]
 
 
@@ -46,9 +47,9 @@ class LoadBalancerController(NamedTuple):
     chart: Chart
     cluster_name: str
     region: str
-    partition: str  # of the region, as ARNs name it: aws, aws-cn, aws-us-gov
+    partition: str  # the region's partition as it is written in ARNs: aws, aws-cn, aws-us-gov
     vpc_id: pulumi.Input[str]
-    tags: Mapping[str, str]  # for the load balancers: the provider's default tags don't reach them
+    tags: Mapping[str, str]  # for the load balancers, which don't get the provider's default tags
 
     def install(
         self,

@@ -10,15 +10,15 @@ from components.aws.trust import trust
 
 
 class Network(pulumi.ComponentResource):
-    """VPC, subnets by zone id, NAT, and an S3 gateway endpoint, so that images and weights from S3 don't pay for NAT;
-    a log of its connections, and a default security group that lets nothing through.
+    """VPC, subnets by zone id, NAT, and an S3 gateway endpoint, so that images and weights from S3 cause no NAT costs;
+    a log of its connections, and a default security group that allows no traffic.
 
-    Nodes and load balancers depend on the component: its routes must outlive them.
+    Nodes and load balancers depend on the component: its routes must be deleted after them.
     """
 
     vpc_id: pulumi.Output[str]
     private_subnet_ids: dict[str, pulumi.Output[str]]  # by zone id
-    public_subnet_ids: dict[str, pulumi.Output[str]]  # load balancers and NAT only: no node, so no pod
+    public_subnet_ids: dict[str, pulumi.Output[str]]  # for load balancers and NAT only: no nodes and no pods
     zone_names: dict[str, pulumi.Output[str]]  # what this account calls the zone: use1-az1 -> us-east-1c
 
     def __init__(
@@ -45,7 +45,8 @@ class Network(pulumi.ComponentResource):
             tags={"Name": vpc_name},
             opts=child,
         )
-        # Whatever names no security group gets this one, which AWS makes with its members open to each other.
+        # A network interface without a security group gets the VPC's default group, which AWS creates with its
+        # members open to each other.
         aws.ec2.DefaultSecurityGroup(f"{name}-default", vpc_id=vpc.id, tags={"Name": f"{vpc_name}-closed"}, opts=child)
         _flow_logs(name, vpc_name, vpc, log_days, child)
         gateway = aws.ec2.InternetGateway(f"{name}-internet", vpc_id=vpc.id, tags={"Name": vpc_name}, opts=child)
@@ -98,7 +99,7 @@ class Network(pulumi.ComponentResource):
                 tags={"Name": f"{vpc_name}-private-{zone}", "kubernetes.io/role/internal-elb": "1"},
                 opts=child,
             )
-            # A table a zone even with one NAT gateway: going from one to a gateway a zone then changes routes only.
+            # One table per zone even with one NAT gateway: a change to one gateway per zone then only changes routes.
             routes = aws.ec2.RouteTable(
                 f"{name}-private-{zone}", vpc_id=vpc.id, tags={"Name": f"{vpc_name}-private-{zone}"}, opts=child
             )
@@ -140,7 +141,8 @@ class Network(pulumi.ComponentResource):
 def _flow_logs(
     name: str, vpc_name: str, vpc: aws.ec2.Vpc, log_days: int, child: pulumi.ResourceOptions
 ) -> aws.ec2.FlowLog:
-    """Who talked to whom, accepted or rejected, in CloudWatch; a line for ten minutes of a connection, the cheapest."""
+    """Flow logs in CloudWatch: accepted and rejected connections. One line per connection and ten minutes, which costs
+    least."""
     logs = aws.cloudwatch.LogGroup(
         f"{name}-flows", name=f"/aws/vpc/{vpc_name}/flows", retention_in_days=log_days, opts=child
     )
@@ -149,7 +151,7 @@ def _flow_logs(
         assume_role_policy=trust("vpc-flow-logs.amazonaws.com"),
         opts=child,
     )
-    # Not to create groups: what is delivered late would make a deleted one again, without an end of its logs.
+    # No permission to create log groups: late records would recreate a deleted group, and without a retention time.
     write = ["logs:CreateLogStream", "logs:PutLogEvents", "logs:DescribeLogStreams"]
     policy = aws.iam.RolePolicy(
         f"{name}-flows",
@@ -179,12 +181,12 @@ def _flow_logs(
 
 
 def private_cidr(cidr: str, zone_id: str) -> str:
-    """An eighth of the VPC. It follows the zone's own number, so that another zone beside it moves no subnet."""
+    """An eighth of the VPC. It depends only on the zone's number, so that another zone moves no existing subnet."""
     return str(_eighths(cidr)[_zone_number(zone_id)])
 
 
 def public_cidr(cidr: str, zone_id: str) -> str:
-    """An eighth of the VPC's first eighth, which no zone uses: zones count from 1."""
+    """An eighth of the VPC's first eighth, which no zone's private subnet uses, because zone numbers start at 1."""
     return str(_eighths(str(_eighths(cidr)[0]))[_zone_number(zone_id)])
 
 
@@ -193,5 +195,5 @@ def _eighths(cidr: str) -> list[ipaddress.IPv4Network]:
 
 
 def _zone_number(zone_id: str) -> int:
-    """use1-az4 -> 4. AWS numbers zones from 1 to 6 at most."""
+    """use1-az4 -> 4. AWS numbers zones from 1 to at most 6."""
     return int(zone_id.rsplit("az", 1)[1])

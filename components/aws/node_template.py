@@ -19,9 +19,9 @@ def node_template(
     tags: Mapping[str, str],
     opts: pulumi.ResourceOptions,
 ) -> aws.ec2.LaunchTemplate:
-    """A launch template with IMDSv2 and an encrypted gp3 root (throughput in MiB/s), for an Amazon Linux 2023 of EKS's.
+    """A launch template with IMDSv2 and an encrypted gp3 root (throughput in MiB/s), for EKS's Amazon Linux 2023 AMIs.
 
-    `tags` go to instances and volumes, which the provider's default tags don't reach.
+    `tags` are set on instances and volumes, which don't get the provider's default tags.
     """
     return aws.ec2.LaunchTemplate(
         name,
@@ -29,7 +29,7 @@ def node_template(
         metadata_options=aws.ec2.LaunchTemplateMetadataOptionsArgs(
             http_endpoint="enabled",
             http_tokens="required",
-            http_put_response_hop_limit=1,  # pods don't reach the node's credentials
+            http_put_response_hop_limit=1,  # pods can't reach the node's credentials
         ),
         block_device_mappings=[
             aws.ec2.LaunchTemplateBlockDeviceMappingArgs(
@@ -39,7 +39,7 @@ def node_template(
                     volume_size=root_gib,
                     iops=root_iops,
                     throughput=root_throughput,
-                    encrypted="true",  # with aws/ebs: a key of one's own needs a grant for the autoscaling role
+                    encrypted="true",  # with the key aws/ebs: any other key needs a grant for the autoscaling role
                     delete_on_termination="true",
                 ),
             )
@@ -53,7 +53,7 @@ def node_template(
 
 
 def user_data(spec: Mapping[str, Any]) -> str:
-    """A NodeConfig as the one part of a MIME message; EKS adds a part of its own that joins the node to the cluster."""
+    """A NodeConfig as the only part of a MIME message; EKS adds a second part, which joins the node to the cluster."""
     node_config = {"apiVersion": "node.eks.aws/v1alpha1", "kind": "NodeConfig", "spec": spec}
     message = "\n".join(
         [

@@ -1,4 +1,4 @@
-"""An IAM role that pods take on through EKS Pod Identity."""
+"""An IAM role that pods assume through EKS Pod Identity."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -9,12 +9,12 @@ import pulumi_aws as aws
 
 from components.aws.trust import trust
 
-# EKS tags the session with cluster, namespace and service account; without sts:TagSession it can't assume the role.
+# EKS tags the session with cluster, namespace and service account, so it needs sts:TagSession to assume the role.
 _TRUST = trust("pods.eks.amazonaws.com", ["sts:AssumeRole", "sts:TagSession"])
 
 
 class PodRole(pulumi.ComponentResource):
-    """A role with one policy: a managed one by its ARN, or a document. Depend on the component, so on both."""
+    """A role with one policy: a managed policy by its ARN, or a document. Depend on the component to wait for both."""
 
     arn: pulumi.Output[str]
 
@@ -47,7 +47,8 @@ def service_account_role(
     parent: pulumi.Resource,
     depends_on: Sequence[pulumi.Resource],
 ) -> list[pulumi.Resource]:
-    """A role for a service account. Its release depends on this: a pod gets credentials when it starts, or never."""
+    """A role for a service account. The Helm release depends on it, because a pod gets credentials only when it
+    starts."""
     role = PodRole(name, policy=policy, opts=pulumi.ResourceOptions(parent=parent))
     association = aws.eks.PodIdentityAssociation(
         name,

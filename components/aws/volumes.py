@@ -1,4 +1,4 @@
-"""Where weights are kept on AWS, as the cache's claim is told."""
+"""Where weights are kept on AWS, as arguments for the model cache."""
 
 import pulumi
 
@@ -6,7 +6,7 @@ from components.model_cache import Disk, Volume
 
 
 def efs_volume(file_system_id: pulumi.Input[str], access_point_id: pulumi.Input[str]) -> Volume:
-    """A file system seen through an access point that owns everything to the pods' user. EFS ignores a size."""
+    """A file system through an access point that gives every file to the pods' user. EFS ignores the size."""
     handle = pulumi.Output.format("{0}::{1}", file_system_id, access_point_id)
     return Volume("efs.csi.aws.com", handle, {"encryptInTransit": "true"})
 

@@ -1,4 +1,4 @@
-"""An EFS file system that every model server reads its weights from."""
+"""An EFS file system from which every model server reads its weights."""
 
 from collections.abc import Mapping
 
@@ -9,11 +9,11 @@ _NFS = 2049
 
 
 class WeightsFileSystem(pulumi.ComponentResource):
-    """EFS with one access point, so that every pod reads and writes as the same user, whatever its image runs as."""
+    """EFS with one access point, so that every pod reads and writes as the same user, whichever user its image has."""
 
     file_system_id: pulumi.Output[str]
     access_point_id: pulumi.Output[str]
-    mount_targets: list[pulumi.Resource]  # a volume mounts only once its zone has one
+    mount_targets: list[pulumi.Resource]  # a pod can mount the volume once its zone has one
 
     def __init__(
         self,
@@ -28,7 +28,7 @@ class WeightsFileSystem(pulumi.ComponentResource):
         protect: bool,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        """`subnet_ids`: one private subnet a zone, by zone id or by a name of its own."""
+        """`subnet_ids`: one private subnet per zone, by zone id or by another name."""
         super().__init__("llm:aws:WeightsFileSystem", name, None, opts)
         child = pulumi.ResourceOptions(parent=self)
         file_system = aws.efs.FileSystem(

@@ -59,7 +59,7 @@ def test_it_scales_on_the_signals_that_it_is_told():
 
 
 def test_an_engine_without_metrics_is_refused():
-    with pytest.raises(ValueError, match="llama-8b: nothing measures"):
+    with pytest.raises(ValueError, match="llama-8b: no query measures"):
         scaler(engine="ollama")
 
 
