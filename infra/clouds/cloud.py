@@ -28,6 +28,7 @@ if TYPE_CHECKING:
         IngressController,
         PoolPlan,
         Quota,
+        Storage,
         SystemNodes,
     )
     from infra.plan.findings import Decided
@@ -49,7 +50,8 @@ class Cloud(Owner):
     looks: Mapping[str, Callable[[Plan, State], Iterable[Obstacle]]] = MappingProxyType({})
     lends: Mapping[str, tuple[str, ...]] = MappingProxyType({})  # type tokens of components that a service owns
     types: ResourceTypes = ResourceTypes()
-    kind = "this cluster"  # with its article, in sentences
+    kind = "cluster"  # what its clusters are called in a sentence
+    storage: tuple[Storage, ...] = ()  # what it makes for weights with a cluster; the first where nobody says otherwise
     ingress: IngressController | None = None  # that its clusters have when nobody says otherwise
     answers: Mapping[str, Callable[[Mapping[str, Any]], dict[str, Any]]] = MappingProxyType({})  # of look-ups, offline
     open_config: frozenset[str] = frozenset()  # keys beside the platform's that hold no secret: any other may

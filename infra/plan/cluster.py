@@ -144,14 +144,26 @@ class Monitoring:
 
 
 @dataclass(frozen=True)
+class Storage:
+    """A kind of `cache` that a cloud makes with a cluster."""
+
+    kind: str  # in the stack file
+    said: str  # where weights are read from, in a sentence
+    size_gib: int | None = None  # of the claim, where the storage itself has no size
+    one_reader: bool = False  # one node at a time, in one zone
+    owns_files: bool = False  # whoever writes them: pods need no group of the files
+    iops: int = 0
+    throughput: int = 0  # MiB/s; 0: it isn't made with one
+
+
+@dataclass(frozen=True)
 class CachePlan:
-    kind: Literal["efs", "ebs", "storageClass"]
+    kind: str  # of the cloud's `storage`, or storageClass
+    storage: Storage | None  # None: a storage class
     storage_class: str | None  # None: the cluster's default
-    size_gib: int  # of the claim; EFS ignores it
+    size_gib: int  # of the claim
     access_mode: Literal["ReadWriteMany", "ReadWriteOnce"]
-    zone_id: str | None  # EBS is in one zone
-    iops: int  # of an EBS disk
-    throughput: int  # MiB/s
+    zone_id: str | None  # of a volume that is in one zone
     reason: str
 
 

@@ -142,7 +142,7 @@ def _platform(asked: Asked) -> Decided[_Platform]:
     settings, catalog = asked.settings, asked.catalog
     cluster = yield from asked.cloud.plan_cluster(asked.stack, settings, asked.region, asked.config, catalog)
     served = yield from _served(asked, cluster)
-    cache = yield from plan_cache(settings, served, cluster)
+    cache = yield from plan_cache(settings, served, cluster, asked.cloud)
     yield from asked.cloud.explain(settings, cluster, cache, catalog)
     yield from explain_prefetch(served, cluster, catalog)
     gateway = yield from plan_gateway(settings, asked.cloud)

@@ -9,7 +9,6 @@ REPOSITORY = Path(__file__).parents[2]
 ROOMS = ("infra/clouds/aws/", "components/aws/")
 DATA = "infra/catalog/data/"  # facts, each with its source; what belongs to a cloud alone is below its name there
 _WORDS_OF_THE_PLAN = "words of a plan that every cloud's nodes share, and that were written of AWS"
-_CACHE = "the kinds of `cache` are not data yet: what a disk and a file system are stands in the service"
 _SECTION = "keys of the stack file, which are a promise, and what they are called there"
 # What still names AWS or a service of it, and why. This list may only become shorter.
 NAMED = {
@@ -18,10 +17,8 @@ NAMED = {
     "infra/cli/fit_document.py": "the day of the prices that `fit` shows",
     "infra/diff/interim.py": "the key of the region in Pulumi's config",
     "infra/diff/side_by_side.py": "quotas of old and new nodes",
-    "infra/plan/cluster.py": _CACHE,
     "infra/plan/kinds.py": _WORDS_OF_THE_PLAN,
     "infra/planning/budget_search.py": _WORDS_OF_THE_PLAN,
-    "infra/services/weights/plan.py": _CACHE,
     "infra/services/serving/start_parts.py": _WORDS_OF_THE_PLAN,
     "infra/program.py": "the key of the region in Pulumi's config",
     "infra/registry.py": "the registry: a line per cloud",
@@ -29,14 +26,12 @@ NAMED = {
     "infra/services/addons/section.py": _SECTION,
     "infra/services/gateway/section.py": _SECTION,
     "infra/services/monitoring/make.py": "a login by signed requests, which Amazon's Prometheus asks for",
-    "infra/services/monitoring/section.py": "the same",
-    "infra/services/monitoring/to_dos.py": "the same",
+    "infra/services/monitoring/section.py": "a login by signed requests, which Amazon's Prometheus asks for",
+    "infra/services/monitoring/to_dos.py": "a login by signed requests, which Amazon's Prometheus asks for",
     "infra/services/serving/check.py": "the two ways to name a cluster that exists",
-    "infra/services/serving/make.py": _CACHE,
-    "infra/services/weights/check.py": _CACHE,
     "infra/services/weights/section.py": _SECTION,
-    "infra/settings/checks/cluster.py": "the same",
-    "infra/settings/checks/scope.py": "the same",
+    "infra/settings/checks/cluster.py": "the two ways to name a cluster that exists",
+    "infra/settings/checks/scope.py": "the two ways to name a cluster that exists",
     "infra/settings/cluster.py": _SECTION,
     "infra/settings/mistakes.py": "the form of a pasted key, which is never printed",
     "infra/settings/platform.py": _SECTION,

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from infra.clouds.aws.storage import EBS, EFS
 from infra.engines import ENGINES
 from infra.plan.cluster import CachePlan
 from infra.plan.money import Remedy
@@ -108,12 +109,12 @@ def _cache(**values: Any) -> CachePlan:
 
 
 def test_weights_take_their_bytes_by_what_the_cache_gives() -> None:
-    efs = start_parts.weights(35.0, _cache(kind="efs"), FIGURES)
+    efs = start_parts.weights(35.0, _cache(kind="efs", storage=EFS), FIGURES)
     assert efs.mid == pytest.approx(35 * 1024 / 350)
-    assert start_parts.weights(70.0, _cache(kind="efs"), FIGURES).mid == pytest.approx(2 * efs.mid)
-    disk = start_parts.weights(35.0, _cache(kind="ebs", throughput=250), FIGURES)
+    assert start_parts.weights(70.0, _cache(kind="efs", storage=EFS), FIGURES).mid == pytest.approx(2 * efs.mid)
+    disk = start_parts.weights(35.0, _cache(kind="ebs", storage=EBS), FIGURES)
     assert disk.low == pytest.approx(35 * 1024 / 250)  # no faster than the disk is made
-    unknown = start_parts.weights(35.0, _cache(kind="storageClass", storage_class="fast"), FIGURES)
+    unknown = start_parts.weights(35.0, _cache(kind="storageClass", storage=None, storage_class="fast"), FIGURES)
     assert unknown.low <= efs.low
     assert unknown.high > efs.high
     assert "fast" in unknown.reason

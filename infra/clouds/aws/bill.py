@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from infra.catalog import Catalog
 from infra.catalog.whose import Priced, elsewhere
 from infra.clouds.aws.plan import AwsCluster, aws_cluster
+from infra.clouds.aws.storage import EBS, EFS
 from infra.clouds.aws.whose import headline, others_elsewhere, price_note, spot_note
 from infra.plan.cluster import GatewayPlan, PoolPlan
 from infra.plan.findings import Decided
@@ -86,12 +87,12 @@ def _gateway(gateway: GatewayPlan | None, cluster: AwsCluster, catalog: Catalog)
 
 def _cache(billed: Billed) -> Iterator[CostItem]:
     cache = billed.cache
-    if cache.kind == "efs":
+    if cache.storage == EFS:
         gib = sum(each.served.disk_gib for each in billed.placed)
         month = gib * billed.catalog.aws.prices.efs_gib_month
         yield CostItem("EFS", month, month, month * OLDER_REVISIONS, f"{gib:,.0f} GiB of weights")
-    elif cache.kind == "ebs":
-        month = _disk_month(cache.size_gib, cache.iops, cache.throughput, billed.catalog)
+    elif cache.storage == EBS:
+        month = _disk_month(cache.size_gib, EBS.iops, EBS.throughput, billed.catalog)
         yield _fixed("EBS cache", month, f"{cache.size_gib:,} GiB")
 
 

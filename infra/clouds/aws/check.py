@@ -4,6 +4,7 @@ import re
 
 from infra.clouds.aws.arns import account_of
 from infra.clouds.aws.check_addons import check_addons
+from infra.clouds.aws.check_cache import check_cache
 from infra.clouds.aws.check_gateway import check_gateway
 from infra.clouds.aws.check_pools import check_pools
 from infra.clouds.aws.check_tags import check_tags
@@ -24,6 +25,7 @@ def check_aws(scope: Scope, *, here: bool) -> None:
     _check_region(scope, here=here)
     check_tags(scope)
     check_addons(scope)
+    check_cache(scope)
     check_gateway(scope)
     if scope.settings.cluster.create is not None:
         _check_create(scope, scope.settings.cluster.create)

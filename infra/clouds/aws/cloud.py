@@ -23,6 +23,7 @@ from infra.clouds.aws.nodes import furnished
 from infra.clouds.aws.plan import AwsCluster, aws_cluster
 from infra.clouds.aws.prices import offered_in, priced_types, with_prices
 from infra.clouds.aws.quotas import list_quotas, plan_quotas
+from infra.clouds.aws.storage import EBS, EFS
 from infra.clouds.aws.to_do import list_account
 from infra.clouds.cloud import Cloud
 
@@ -61,7 +62,7 @@ _LOOKS = {
 class Aws(Cloud):
     """`cluster.create`, and `cluster.existing.eks`."""
 
-    name, title = "aws", "The AWS cluster"
+    name, title, kind = "aws", "The AWS cluster", "EKS cluster"
     owns = OWNS
     guards, ground = _GROUND, frozenset(_GROUND)
     called = _CALLED
@@ -70,6 +71,7 @@ class Aws(Cloud):
     lends: Mapping[str, tuple[str, ...]] = {"weights": ("llm:aws:WeightsFileSystem",)}
     types = AwsTypes()
     ingress = ALB
+    storage = EFS, EBS
     open_config = frozenset({"aws:region"})
 
     def handles(self, settings: Settings) -> bool:

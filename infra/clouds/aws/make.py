@@ -25,6 +25,7 @@ from components.pods import USER_ID
 from infra.clouds.aws.caller import ADMINS, Stranger, check_caller
 from infra.clouds.aws.live import import_entry
 from infra.clouds.aws.plan import aws_cluster
+from infra.clouds.aws.storage import EBS, EFS
 from infra.clouds.aws.to_do import no_admins
 from infra.clouds.site import Site, charts, make_addons
 from infra.live import Namespaces
@@ -104,8 +105,8 @@ def _new_cluster(plan: Plan, cloud: aws.Provider, namespaces: Namespaces) -> Sit
         system_ami_type=wanted.system_ami_type,
         system_count=create.system_nodes.count,
         system_root_gib=wanted.system_root_gib,
-        ebs_driver=plan.cache.kind == "ebs",
-        efs_driver=plan.cache.kind == "efs",
+        ebs_driver=plan.cache.storage == EBS,
+        efs_driver=plan.cache.storage == EFS,
         log_days=wanted.log_days,
         protect=settings.protect,
         tags=wanted.tags,
@@ -120,7 +121,7 @@ def _new_cluster(plan: Plan, cloud: aws.Provider, namespaces: Namespaces) -> Sit
     both = pulumi.ResourceOptions(providers=[cloud, cluster.provider])
     ready = [*cluster.ready, *network.resources]
     file_system = None
-    if plan.cache.kind == "efs":
+    if plan.cache.storage == EFS:
         file_system = WeightsFileSystem(
             "weights",
             file_system_name=f"{wanted.name}-weights",
@@ -148,9 +149,9 @@ def _volume(plan: Plan, network: _Subnets, file_system: WeightsFileSystem | None
     """What holds the weights; None leaves it to a storage class."""
     if file_system is not None:
         return efs_volume(file_system.file_system_id, file_system.access_point_id)
-    if plan.cache.kind == "ebs":
+    if plan.cache.storage == EBS:
         zone = network.zone_names.get(plan.cache.zone_id) if plan.cache.zone_id else None
-        return ebs_disk(zone, throughput=plan.cache.throughput, iops=plan.cache.iops)
+        return ebs_disk(zone, throughput=EBS.throughput, iops=EBS.iops)
     return None
 
 

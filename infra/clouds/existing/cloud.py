@@ -32,7 +32,7 @@ _GROUND = {"pulumi:providers:kubernetes": "kubernetes"}
 class Existing(Cloud):
     """`cluster.existing.context`."""
 
-    name, title, kind = "existing", "The cluster", "a kubeconfig context"
+    name, title, kind = "existing", "The cluster", "kubeconfig context"
     owns = ("llm:kubernetes:ContextCluster",)
     guards, ground = _GROUND, frozenset(_GROUND)
 

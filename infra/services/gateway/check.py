@@ -25,7 +25,7 @@ def check_gateway(scope: Scope) -> None:
     _check_public(scope, gateway)
     wrong = scope.report.wrong
     if gateway.ingress_class is None and scope.cloud is not None and scope.cloud.ingress is None:
-        got = f"missing; no class is known for {scope.cloud.kind}"
+        got = f"missing; no class is known for a {scope.cloud.kind}"
         write = "write ingressClass: nginx, or the class that the cluster has"
         wrong((*_KEY, "ingressClass"), got, write, reads=CLUSTER_KIND)
     for name in gateway.annotations:

@@ -37,8 +37,9 @@ class Serving:
 
     @property
     def set_group(self) -> bool:
-        """An access point of EFS owns the files already."""
-        return self.plan.cache.kind != "efs"
+        """Of the pods, unless the storage owns the files already."""
+        storage = self.plan.cache.storage
+        return storage is None or not storage.owns_files
 
 
 def serve(serving: Serving, model: ModelPlan) -> ModelServer:

@@ -52,13 +52,13 @@ def image(engine: Image, pool: PoolPlan | None, vcpus: int, figures: Figures) ->
 
 
 def weights(gib: float, cache: CachePlan, figures: Figures) -> StartPart:
-    speed = figures[f"read-{cache.kind}"]
-    if cache.kind == "ebs":
-        disk = cache.throughput
+    speed, storage = figures[f"read-{cache.kind}"], cache.storage
+    if storage is None:
+        named = f"storage class {cache.storage_class}" if cache.storage_class else "the default storage class"
+        return moved(gib, speed, f"from {named}")
+    if disk := storage.throughput:
         speed = dataclasses.replace(speed, value=speed.value * disk, low=speed.low * disk, high=speed.high * disk)
-        return moved(gib, speed, f"from a gp3 disk made with {disk} MiB/s")
-    named = f"storage class {cache.storage_class}" if cache.storage_class else "the default storage class"
-    return moved(gib, speed, "from EFS" if cache.kind == "efs" else f"from {named}")
+    return moved(gib, speed, f"from {storage.said}")
 
 
 def engine(server: Engine, task: Task, gpus: int, figures: Figures, *, experts: bool) -> StartPart:

@@ -1,59 +1,12 @@
-"""Rules for `cache`."""
+"""Rules for `cache`. A cloud has those of its own kinds."""
 
-from infra.plan.words import count
-from infra.services.weights.section import Cache
-from infra.settings.checks.scope import CLUSTER_KIND, Scope
+from infra.settings.checks.scope import Scope
 from infra.settings.mistakes import Key
 
 
 def check_cache(scope: Scope) -> None:
-    if scope.settings.cache is not None:
-        _check_kind(scope, scope.settings.cache)
-
-
-def _check_kind(scope: Scope, cache: Cache) -> None:
-    wrong = scope.report.wrong
-    kind: Key = ("cache", "kind")
-    if cache.kind == "efs" and cache.size is not None:
-        wrong(("cache", "size"), "EFS has no size: it bills what is used", "leave size out", reads=[kind])
-    if cache.storage_class is not None and cache.kind != "storageClass":
-        got = f"kind {cache.kind} has a class of its own"
-        wrong(("cache", "storageClass"), got, "write kind: storageClass, or leave storageClass out", reads=[kind])
-    create = scope.settings.cluster.create
-    if cache.kind in ("efs", "ebs") and create is None:
-        got = f"{cache.kind} is made with a cluster that we create, and this one exists"
-        wrong(kind, got, "write kind: storageClass, and the name of one of its classes", reads=CLUSTER_KIND)
-    if cache.kind == "ebs":
-        _check_readers(scope, kind)
-        _check_zone(scope, kind)
-
-
-def _check_zone(scope: Scope, kind: Key) -> None:
-    """A disk is in one zone, and what fills it runs on a system node there."""
-    create = scope.settings.cluster.create
-    if create is None:
-        return
-    network: Key = ("cluster", "create", "network", "vpcId")
-    if create.network.vpc_id is not None:
-        got = "an EBS volume is in one zone, and the zones of your subnets aren't known"
-        scope.report.wrong(kind, got, "write kind: efs, or leave network.vpcId out", reads=[network])
-    zones = create.zones if isinstance(create.zones, int) else len(create.zones or ()) or 2
-    nodes: Key = ("cluster", "create", "systemNodes", "count")
-    if zones > create.system_nodes.count:
-        system = count(create.system_nodes.count, "system node")
-        got = f"{system} may leave out the one of {zones} zones that an EBS volume is in"
-        write = f"write systemNodes.count: {zones}, or cache.kind: efs"
-        scope.report.wrong(kind, got, write, reads=[nodes, ("cluster", "create", "zones")])
-
-
-def _check_readers(scope: Scope, kind: Key) -> None:
-    """An EBS volume is on one node: one pod reads it."""
-    models = scope.settings.models
-    for name, model in models.items():
-        if model.replicas.max > 1:
-            where: Key = ("models", name, "replicas")
-            got = f"{model.replicas.max} replicas, and an EBS volume has one reader"
-            scope.report.wrong(where, got, "write replicas: 1, or cache.kind: efs", reads=[kind, where])
-    if len(models) > 1:
-        got = f"{len(models)} models read the cache, and an EBS volume has one reader"
-        scope.report.wrong(kind, got, "write kind: efs")
+    cache = scope.settings.cache
+    if cache is not None and cache.storage_class is not None and cache.kind != "storageClass":
+        kind: Key = ("cache", "kind")
+        got, write = f"kind {cache.kind} has a class of its own", "write kind: storageClass, or leave storageClass out"
+        scope.report.wrong(("cache", "storageClass"), got, write, reads=[kind])

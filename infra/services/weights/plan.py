@@ -1,9 +1,9 @@
 """Where the weights are kept: one claim that every model reads."""
 
 from collections.abc import Iterator, Sequence
-from typing import Literal
 
-from infra.plan.cluster import CachePlan, ClusterPlan
+from infra.clouds.cloud import Cloud
+from infra.plan.cluster import CachePlan, ClusterPlan, Storage
 from infra.plan.findings import Decided, warned
 from infra.plan.notes import Advice, Assumption, Chosen, Finding, Violation
 from infra.plan.rules import Rule
@@ -15,21 +15,19 @@ from infra.settings.platform import Settings
 ROOM = 1.05
 # Sizes that a claim is made with, so that most new models change nothing.
 STEPS_GIB = (20, 50, 100, 200, 500, 1000, 2000, 5000, 10000)
-# EFS has no size: the claim needs a number, and this one never changes.
-EFS_GIB = 1024
-# gp3: what its price holds in IOPS, and throughput that one GPU node can read.
-EBS_IOPS, EBS_THROUGHPUT = 3000, 250
+CLASS = "storageClass"  # the kind that is no cloud's
 
 
-def plan_cache(settings: Settings, models: Sequence[Served], cluster: ClusterPlan) -> Decided[CachePlan]:
+def plan_cache(settings: Settings, models: Sequence[Served], cluster: ClusterPlan, cloud: Cloud) -> Decided[CachePlan]:
     cache = settings.cache
-    kind, reason = yield from _kind(settings)
+    kind, reason = yield from _kind(settings, cloud)
     storage_class = cache.storage_class if cache else None
     weights = sum(each.disk_gib for each in models)
-    size = yield from _size(settings, kind, models)
-    one_reader = kind == "ebs" or (kind == "storageClass" and storage_class is None)
-    if kind == "storageClass":
-        yield from _check_readers(settings, storage_class, models)
+    storage = next((each for each in cloud.storage if each.kind == kind), None)
+    size = yield from _size(settings, storage, models)
+    one_reader = storage.one_reader if storage else storage_class is None
+    if storage is None:
+        yield from _check_readers(settings, cloud, storage_class, models)
     if one_reader:
         yield warned(
             "cache",
@@ -38,26 +36,25 @@ def plan_cache(settings: Settings, models: Sequence[Served], cluster: ClusterPla
         )
     return CachePlan(
         kind=kind,
+        storage=storage,
         storage_class=storage_class,
         size_gib=size,
         access_mode="ReadWriteOnce" if one_reader else "ReadWriteMany",
-        zone_id=cluster.zone_ids[0] if kind == "ebs" and cluster.zone_ids else None,
-        iops=EBS_IOPS,
-        throughput=EBS_THROUGHPUT,
+        zone_id=cluster.zone_ids[0] if storage and storage.one_reader and cluster.zone_ids else None,
         reason=f"{reason}; {weights:.1f} GiB of weights",
     )
 
 
-def _kind(settings: Settings) -> Decided[tuple[Literal["efs", "ebs", "storageClass"], str]]:
+def _kind(settings: Settings, cloud: Cloud) -> Decided[tuple[str, str]]:
     if settings.cache is not None:
         return settings.cache.kind, f"{settings.cache.kind} is in the stack file"
-    if settings.cluster.create is not None:
+    if settings.cluster.create is not None and cloud.storage:
         reason = "every replica in every zone reads one copy of the weights"
-        yield Chosen("cache.kind", "efs", reason)
-        return "efs", reason
+        yield Chosen("cache.kind", cloud.storage[0].kind, reason)
+        return cloud.storage[0].kind, reason
     reason = "the cluster's default storage class: none is made on a cluster that exists"
-    yield Chosen("cache.kind", "storageClass", reason)
-    return "storageClass", reason
+    yield Chosen("cache.kind", CLASS, reason)
+    return CLASS, reason
 
 
 def size_for(gib: float) -> int:
@@ -65,10 +62,10 @@ def size_for(gib: float) -> int:
     return next((step for step in STEPS_GIB if step >= gib * ROOM), STEPS_GIB[-1])
 
 
-def _size(settings: Settings, kind: str, models: Sequence[Served]) -> Decided[int]:
+def _size(settings: Settings, storage: Storage | None, models: Sequence[Served]) -> Decided[int]:
     """A new revision is downloaded beside the old one, which running servers read, and which stays."""
-    if kind == "efs":
-        return EFS_GIB
+    if storage is not None and storage.size_gib is not None:
+        return storage.size_gib
     given = settings.cache.size if settings.cache else None
     weights, largest = sum(each.disk_gib for each in models), max(models, key=lambda each: each.disk_gib)
     fix = size_for(weights + largest.disk_gib)
@@ -93,7 +90,9 @@ def _size(settings: Settings, kind: str, models: Sequence[Served]) -> Decided[in
     return size
 
 
-def _check_readers(settings: Settings, storage_class: str | None, models: Sequence[Served]) -> Iterator[Finding]:
+def _check_readers(
+    settings: Settings, cloud: Cloud, storage_class: str | None, models: Sequence[Served]
+) -> Iterator[Finding]:
     readers = sum(each.replicas.max for each in models)
     if storage_class is not None:
         yield Assumption(
@@ -101,12 +100,12 @@ def _check_readers(settings: Settings, storage_class: str | None, models: Sequen
             f"{storage_class} exists and offers ReadWriteMany: {count(readers, 'pod')} read{'s' * (readers == 1)} the"
             " cache; it has allowVolumeExpansion: true, should cache.size ever grow",
         )
-    elif settings.cluster.create is not None:
+    elif settings.cluster.create is not None and cloud.storage:
         yield Violation(
             Rule.STORAGE_CLASS,
             "cache.storageClass",
-            "a new EKS cluster has no default storage class: the claim would wait for ever",
-            "cache: {kind: efs}, or cache.storageClass: a class that will be there",
+            f"a new {cloud.kind} has no default storage class: the claim would wait for ever",
+            f"cache: {{kind: {cloud.storage[0].kind}}}, or cache.storageClass: a class that will be there",
         )
     elif readers > 1:
         yield Violation(
