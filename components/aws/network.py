@@ -141,8 +141,8 @@ class Network(pulumi.ComponentResource):
 def _flow_logs(
     name: str, vpc_name: str, vpc: aws.ec2.Vpc, log_days: int, child: pulumi.ResourceOptions
 ) -> aws.ec2.FlowLog:
-    """Flow logs in CloudWatch: accepted and rejected connections. One line per connection and ten minutes, which costs
-    least."""
+    """Flow logs in CloudWatch: accepted and rejected connections. One line per connection and ten minutes, the
+    cheapest interval."""
     logs = aws.cloudwatch.LogGroup(
         f"{name}-flows", name=f"/aws/vpc/{vpc_name}/flows", retention_in_days=log_days, opts=child
     )
