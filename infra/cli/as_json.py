@@ -127,16 +127,11 @@ def _part(part: StartPart) -> dict[str, Any]:
 def _remedy(remedy: Remedy) -> dict[str, Any]:
     price = remedy.usd_per_month
     rounded = round(price, 2) if price is not None else None
-    return _shown(remedy) | {"usd_per_month": rounded, "write_with": as_mapping(remedy.write_with)}
+    return vars(remedy) | {"usd_per_month": rounded, "write_with": as_mapping(remedy.write_with)}
 
 
 def _way(way: Cheaper) -> dict[str, Any]:
-    return _shown(way) | {"usd_per_month": round(way.usd_per_month, 2), "write": as_mapping(way.write)}
-
-
-def _shown(advice: Remedy | Cheaper) -> dict[str, Any]:
-    """Less what only decides whether it is given."""
-    return {name: value for name, value in vars(advice).items() if name != "usd_bound"}
+    return vars(way) | {"usd_per_month": round(way.usd_per_month, 2), "write": as_mapping(way.write)}
 
 
 def _item(item: CostItem) -> dict[str, Any]:

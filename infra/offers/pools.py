@@ -8,7 +8,6 @@ from infra.catalog import Catalog, Gpu, Instance
 from infra.catalog.whose import borrowed, elsewhere
 from infra.clouds.existing.own_cards import existing_card
 from infra.clouds.existing.section import ExistingNodes
-from infra.plan.money import HOURS_A_MONTH
 from infra.settings.cluster import GpuPool
 
 
@@ -101,11 +100,6 @@ def _existing(name: str, pool: GpuPool, nodes: ExistingNodes, catalog: Catalog) 
         price * nodes.gpus_per_node if price is not None else None,
         (),
     )
-
-
-def usd_bound(offer: Offer, nodes: int) -> float:
-    """What so many nodes add to a bill per month at most: each on its dearest type, and as much again for its disk."""
-    return 2 * nodes * (offer.usd_per_node_hour or 0.0) * HOURS_A_MONTH
 
 
 def makeable(catalog: Catalog, region: str | None, zone_ids: tuple[str, ...]) -> tuple[Offer, ...]:

@@ -21,9 +21,8 @@ class Remedy:
     seconds: int
     write: str | None  # into the stack file; None: it has no key there
     write_with: Write  # what has to be written with it: the pools that the program chose
-    usd_per_month: float | None  # more than now; None: nothing that is known
+    usd_per_month: float | None  # that the minimum bill has more then; None: nothing that is known
     reason: str
-    usd_bound: float = 0.0  # per month: no bill grows by more than this
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """Advice is data: what to write into the stack file. Here it is written, and checked that the next plan accepts it."""
 
 import json
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -20,6 +20,8 @@ from infra.settings.platform import Settings
 Attempt = Callable[[Write], Plan | None]  # the plan once that is written; None: refused, or enough was tried
 PINNED_FIRST = ", after `plan --pin`"  # where what is written needs the pools that the program chose
 MOST_IN_TWO = 3  # pieces of advice that are tried with each of so many others, where none is enough alone
+# Remedies of cold starts that are tried: of many models each takes longer; those of a pool are tried once for all.
+FEWEST_REMEDIES, MOST_REMEDIES = 2, 30
 MOST_OF_RULES = 24  # pieces of advice that are tried; a stack that breaks many rules shows the rest untried
 
 
@@ -116,18 +118,25 @@ def broken_by(plan: Plan) -> frozenset[tuple[str, str]]:
     return frozenset((each.rule, each.path) for each in plan.violations)
 
 
-def keeps_budget(plan: Plan, ways: Iterable[Remedy], headroom: float, attempt: Attempt) -> tuple[Remedy, ...]:
-    """Those with which the bill keeps to a budget that has `headroom` left: by what they add at most, and where that
-    may be too much, by the next plan; what can't be tried then is left out."""
+def tried_remedies(
+    plan: Plan, remedies: Mapping[str, Sequence[Remedy]], attempt: Attempt
+) -> dict[str, tuple[Remedy, ...]]:
+    """By model, those after which no other rule is broken, with what the next plan's bill has more; what can't be tried
+    any more is left out."""
+    most = max(FEWEST_REMEDIES, MOST_REMEDIES // len(plan.models))
+    tried: dict[Write, Plan | None] = {(): plan}
 
-    def keeps(way: Remedy) -> bool:
-        write = _whole(way)
-        if not write or way.usd_bound <= headroom:
-            return True
-        then = attempt(write)
-        return then is not None and holds(plan, then)
+    def kept(remedy: Remedy) -> Remedy | None:
+        write = _whole(remedy)
+        if write not in tried and len(tried) <= most:
+            tried[write] = attempt(write)
+        then = tried.get(write)
+        if then is None or not holds(plan, then):
+            return None
+        more = then.cost.usd_per_month_min - plan.cost.usd_per_month_min
+        return replace(remedy, usd_per_month=more) if remedy.usd_per_month is not None else remedy
 
-    return tuple(way for way in ways if keeps(way))
+    return {name: tuple(filter(None, map(kept, ways))) for name, ways in remedies.items()}
 
 
 def _whole(remedy: Remedy) -> Write:

@@ -32,13 +32,6 @@ def check_budget(settings: Settings, cost: Cost) -> Iterator[Finding]:
     )
 
 
-def headroom(settings: Settings, cost: Cost) -> float:
-    """Dollars per month that the bill may grow by; without end where there is no budget, or it is broken already."""
-    budget = settings.budget
-    left = budget.usd_per_month - total(cost, budget) if budget is not None else -1.0
-    return left if left >= 0 else float("inf")
-
-
 def enough(usd: float) -> int:
     return round(-(-usd // 100) * 100)
 

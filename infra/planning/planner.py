@@ -9,8 +9,7 @@ from infra.offers.mends import smaller_ways
 from infra.offers.sizing import Sizing
 from infra.plan.notes import Violation, Write
 from infra.plan.plan import Plan
-from infra.planning.advice import Attempt, follow, keeps_budget, that_holds
-from infra.planning.budget import headroom
+from infra.planning.advice import Attempt, follow, that_holds, tried_remedies
 from infra.planning.budget_ways import Means, with_ways
 from infra.planning.certainty import say_what_is_certain
 from infra.planning.cheaper import Candidate, Market, candidates, cheaper_ways
@@ -56,15 +55,13 @@ def _attempts(asked: Asked, listed: Catalog) -> Attempt:
 
 def _with_advice(made: Draft, attempt: Attempt, sizing: Sizing) -> Plan:
     plan = made.plan
-    left = headroom(plan.settings, plan.cost)
     market = Market(plan, made.placed, made.offers, made.new, made.zones, sizing)
     found = candidates(market)
     violations = _that_hold(market, found, attempt, sizing.catalog)
-    remedies = find_remedies(plan, made.placed, sizing.catalog)
     certain = say_what_is_certain(plan, made.placed, made.offers, made.new, attempt, sizing)
     return replace(
         plan,
-        remedies={name: keeps_budget(plan, ways, left, attempt) for name, ways in remedies.items()},
+        remedies=tried_remedies(plan, find_remedies(plan, made.placed, sizing.catalog), attempt),
         cheaper=cheaper_ways(plan, found, attempt),
         violations=violations,
         warnings=say_where_less(certain, market, attempt),

@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Iterator, Sequence
 
 from infra.catalog import Catalog
-from infra.offers.pools import usd_bound
 from infra.plan.cluster import CachePlan, PoolPlan
 from infra.plan.models import ColdStart
 from infra.plan.money import HOURS_A_MONTH, Remedy
@@ -71,8 +70,7 @@ def _spare_node(placed: Placed, pool: PoolPlan, busy: int, start: ColdStart, pin
         reason = f"{count(nodes, 'node')} where the fewest replicas need {busy}; no launch, no boot"
         if placed.offer is not None and placed.offer.settings is None:
             reason += "; --pin writes the pool into the stack file first"
-        bound = usd_bound(placed.offer, more) if placed.offer else 0.0
-        yield Remedy("spare node", saved, f"gpuPools.{pool.name}.min: {nodes}", pins, price, reason, bound)
+        yield Remedy("spare node", saved, f"gpuPools.{pool.name}.min: {nodes}", pins, price, reason)
 
 
 def _spare_replica(placed: Placed, start: ColdStart, cache: CachePlan) -> Iterator[Remedy]:
@@ -81,13 +79,8 @@ def _spare_replica(placed: Placed, start: ColdStart, cache: CachePlan) -> Iterat
     if replicas <= served.replicas.max and cache.access_mode == "ReadWriteMany":
         priced = offer is not None and offer.usd_per_node_hour is not None
         price = offer.usd_per_gpu_hour * placed.gpus * HOURS_A_MONTH if offer and priced else None
-        whole = offer is not None and not offer.existing and placed.gpus < offer.gpus_per_node
-        node = f", which is ${(offer.usd_per_node_hour or 0.0) * HOURS_A_MONTH:,.0f} a month" if whole and offer else ""
-        reason = f"with {replicas} at least, one answers while another starts; it costs its share of a node{node}"
-        bound = usd_bound(offer, 1) if offer else 0.0
-        yield Remedy(
-            "spare replica", start.seconds, f"{served.path}.replicas.min: {replicas}", (), price, reason, bound
-        )
+        reason = f"with {replicas} at least, one answers while another starts"
+        yield Remedy("spare replica", start.seconds, f"{served.path}.replicas.min: {replicas}", (), price, reason)
 
 
 def _parallel_pull(placed: Placed, pool: PoolPlan, start: ColdStart, figures: Figures) -> Iterator[Remedy]:

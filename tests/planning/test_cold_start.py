@@ -139,7 +139,9 @@ def test_a_spare_node_is_one_more_than_the_fewest_replicas_of_the_whole_pool_nee
     parts = result.models["llama-8b"].cold_start.parts
     assert spare.write == "gpuPools.l4.min: 3"
     assert spare.seconds == round(parts["node"].mid + parts["boot"].mid)
-    assert spare.usd_per_month == pytest.approx(730 * (result.pools["l4"].usd_per_node_hour or 0))
+    followed = plan(changed(PROD, gpuPools__l4__min=3))
+    more = followed.cost.usd_per_month_min - result.cost.usd_per_month_min  # the node, and its disk
+    assert spare.usd_per_month == pytest.approx(more)
     neighbour = {"model": "Qwen/Qwen3-0.6B", "pool": "l4", "maxModelLen": 4096}
     shared = plan(changed(PROD, models__other=neighbour))
     assert _remedies(shared, "llama-8b")["spare node"].write == "gpuPools.l4.min: 4"

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from infra.plan.kinds import by_kind
+from infra.plan.notes import Warned
 from infra.plan.rules import Rule
 from infra.planning import Plan
 from infra.planning.advice import follow as written_into
@@ -16,7 +17,7 @@ from infra.settings.mistakes import BadStackFile
 from tests.conftest import STACK_NAMES
 from tests.example_stacks import EXAMPLES
 from tests.example_stacks import planned as example
-from tests.planning.following import bill, broken, follow, line, node_dollars, planned
+from tests.planning.following import bill, broken, follow, line, planned
 from tests.planning.stacks import CATALOG, DEV, PROD, changed
 
 MODELS: list[dict[str, Any]] = [
@@ -112,7 +113,7 @@ def check_cheaper(stack: dict[str, Any], plan: Plan, region: str = "us-east-1") 
 
 
 def check_remedies(stack: dict[str, Any], plan: Plan, region: str = "us-east-1") -> None:
-    """Each is accepted and costs no more than it says."""
+    """Each is accepted, and the bill has more by what it says."""
     for remedies in plan.remedies.values():
         for remedy in remedies:
             if remedy.write is None:
@@ -120,13 +121,27 @@ def check_remedies(stack: dict[str, Any], plan: Plan, region: str = "us-east-1")
                 continue
             after = planned(follow(stack, dict(remedy.write_with) | line(remedy.write)), region)
             assert broken(after) <= broken(plan), remedy
-            if remedy.name == "spare node":
-                assert 0 < node_dollars(after) - node_dollars(plan) <= (remedy.usd_per_month or 0) + 1
+            if remedy.usd_per_month is not None:
+                more = after.cost.usd_per_month_min - plan.cost.usd_per_month_min
+                assert more == pytest.approx(remedy.usd_per_month, abs=0.01), remedy
+
+
+def check_smaller_pool(stack: dict[str, Any], plan: Plan, warned: Warned, region: str) -> None:
+    """It is accepted, and the bill changes by what it says."""
+    for advice in warned.advice:
+        after = planned(follow(stack, dict(advice.write)), region)
+        saved = plan.cost.usd_per_month_min - after.cost.usd_per_month_min
+        assert broken(after) <= broken(plan), advice
+        assert abs(saved) < 1 or f"{'saves' if saved > 0 else 'costs'} ${abs(saved):,.0f} per month" in advice.text
+        assert advice.text in warned.message
 
 
 def check_certainty(stack: dict[str, Any], plan: Plan, region: str = "us-east-1") -> None:
     """Each is accepted, breaks no rule, and makes certain what was likely, on the GPUs and at the price said."""
     for warned in plan.warnings:
+        if warned.kind == "mostly-empty":
+            check_smaller_pool(stack, plan, warned, region)
+            continue
         assert warned.kind == "not-certain" or not warned.advice
         for advice in warned.advice:
             name = warned.path.split(".")[1]
