@@ -1,16 +1,12 @@
-"""Where models run, as the components that serve them need to know it; and the cluster-wide software there."""
+"""Where models run, as the components that serve them need to know it."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import pulumi
 
-from components.addons import Addons, NvidiaDevicePlugin
-from components.addons.component import CloudAddon
-from components.chart import Chart
+from components.addons import Addons
 from components.model_cache import Disk, Volume
-from infra.live import Namespaces
-from infra.plan.cluster import GPU_TAINT
 from infra.plan.plan import Plan
 
 _PRIVATE_ADDRESSES = (
@@ -37,47 +33,3 @@ class Site:
     def operators(self) -> list[pulumi.Resource]:
         """There before what they serve, and gone after it."""
         return self.addons.installed if self.addons else []
-
-
-def charts(plan: Plan) -> dict[str, Chart]:
-    """Of each add-on whose state is `install`."""
-    return {name: Chart(a.chart, a.repo, a.version) for name, a in plan.addons.items() if a.state == "install"}
-
-
-def make_addons(
-    plan: Plan,
-    namespaces: Namespaces,
-    *,
-    opts: pulumi.ResourceOptions,
-    of_the_cloud: Mapping[str, CloudAddon] | None = None,
-    depends_on: Sequence[pulumi.Resource] = (),
-) -> Addons | None:
-    """`of_the_cloud`: those that only this cloud has."""
-    wanted = charts(plan)
-    if not wanted:
-        return None
-    device_plugin = None
-    if chart := wanted.get("nvidiaDevicePlugin"):
-        classes = sorted({pool.runtime_class for pool in plan.pools.values() if pool.runtime_class})
-        device_plugin = NvidiaDevicePlugin(chart, _tolerations(plan), classes[0] if classes else None)
-    return Addons(
-        "addons",
-        mirror=plan.settings.mirror.charts,
-        nvidia_device_plugin=device_plugin,
-        metrics_server=wanted.get("metricsServer"),
-        keda=wanted.get("keda"),
-        prometheus=wanted.get("prometheus"),
-        of_the_cloud=of_the_cloud or {},
-        adopted_namespaces=namespaces.adopted,
-        namespaces_of_others=namespaces.of_others,
-        depends_on=depends_on,
-        opts=opts,
-    )
-
-
-def _tolerations(plan: Plan) -> list[dict[str, str]]:
-    """Of the taint of nodes that we make, so that a new pool changes nothing, and of the taints of those that exist."""
-    tolerations = [{"key": GPU_TAINT, "operator": "Exists", "effect": "NoSchedule"}]
-    for pool in (plan.pools[name] for name in sorted(plan.pools) if plan.pools[name].existing):
-        tolerations += [dict(each) for each in pool.tolerations if dict(each) not in tolerations]
-    return tolerations

@@ -23,7 +23,7 @@ from infra.planning.nodes import plan_pool
 from infra.planning.paused import cheaper_while_paused
 from infra.planning.peak import check_peak
 from infra.planning.placeholders import list_placeholders
-from infra.planning.to_do import list_licences, list_nodes
+from infra.planning.to_do import list_nodes
 from infra.planning.warnings import warn_of_allow, warn_of_budget, warn_of_pool
 from infra.planning.waste import warn_of_waste
 from infra.registry import cloud_of, services
@@ -37,6 +37,7 @@ from infra.services.serving.pods import check_system_nodes
 from infra.services.serving.prefetch import explain_prefetch
 from infra.services.serving.rollout import surges
 from infra.services.serving.served import Served, resolve
+from infra.services.serving.to_dos import list_licences
 from infra.services.weights.plan import plan_cache
 from infra.settings.platform import Settings
 

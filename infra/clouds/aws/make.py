@@ -27,11 +27,12 @@ from infra.clouds.aws.live import import_entry
 from infra.clouds.aws.plan import aws_cluster
 from infra.clouds.aws.storage import EBS, EFS
 from infra.clouds.aws.to_do import no_admins
-from infra.clouds.site import Site, charts, make_addons
+from infra.clouds.site import Site
 from infra.live import Namespaces
 from infra.live.state import State
 from infra.plan.cluster import PoolPlan
 from infra.plan.plan import Plan
+from infra.services.addons.make import charts, make_addons
 
 
 def make_provider(plan: Plan) -> aws.Provider:

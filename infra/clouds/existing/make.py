@@ -3,9 +3,10 @@
 import pulumi
 
 from components.context_cluster import ContextCluster
-from infra.clouds.site import Site, make_addons
+from infra.clouds.site import Site
 from infra.live import Namespaces
 from infra.plan.plan import Plan
+from infra.services.addons.make import make_addons
 
 
 def make_site(plan: Plan, namespaces: Namespaces) -> Site:

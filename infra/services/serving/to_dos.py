@@ -1,0 +1,37 @@
+"""What models need of a person: licences that are accepted, and the token that proves it."""
+
+from collections.abc import Iterator, Sequence
+
+from infra.plan.findings import warned
+from infra.plan.notes import Finding, Step, ToDo
+from infra.services.serving.placement import Placed
+from infra.services.serving.served import Served
+from infra.settings.secrets import HUGGING_FACE_TOKEN
+
+
+def list_licences(stack: str, placed: Sequence[Placed], secrets: frozenset[str]) -> Iterator[Finding]:
+    gated = [each.served for each in placed if each.served.gated]
+    for nth, repository in enumerate(sorted({served.settings.model for served in gated})):
+        asking = [served for served in gated if served.settings.model == repository]
+        yield ToDo(
+            f"{asking[0].path}.model",
+            f"{_names(asking)}: accept the licence at huggingface.co/{repository} with the account whose token is used",
+            Step.LICENCES,
+            nth,
+        )
+    if gated and HUGGING_FACE_TOKEN not in secrets:
+        yield ToDo(
+            HUGGING_FACE_TOKEN,
+            f"{_names(gated)}: `pulumi config set --secret {HUGGING_FACE_TOKEN} -s {stack}` with a token that may read"
+            f" it; before it `pulumi stack init {stack}`, where that stack is new",
+            Step.SECRETS,
+        )
+    for each in placed:
+        served = each.served
+        if served.gated is None:
+            message = f"whether {served.settings.model} asks for a licence isn't known"
+            yield warned(f"{served.path}.model", message, kind="licence-unknown")
+
+
+def _names(models: Sequence[Served]) -> str:
+    return ", ".join(served.name for served in models)
