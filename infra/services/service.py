@@ -53,7 +53,11 @@ class Table:
 
 
 class Service(Owner):
-    """It owns its components, and says what it adds to the plan. What it doesn't override adds nothing."""
+    """It owns its components, and says what it adds to the plan. What it doesn't override adds nothing.
+
+    What every stack has (weights, serving, gateway, ...) has typed fields of the plan, decided in the order in which
+    one needs another (`infra/planning/draft.py`), and is made in the order that `infra/program.py` says.
+    """
 
     section: OwnSection | None = None  # its key of the stack file; those that every stack knows are in `Settings`
 
