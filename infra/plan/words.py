@@ -33,6 +33,16 @@ def count(number: int, noun: str) -> str:
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
+def number(amount: float) -> str:
+    """`1,022`."""
+    return f"{amount:,.0f}"
+
+
+def usd(amount: float) -> str:
+    """`$1,022`."""
+    return f"${number(amount)}"
+
+
 def kubectl(context: str | None) -> str:
     """As a command begins: for this context of the kubeconfig; None: the current one."""
     return f"kubectl --context {shlex.quote(context)}" if context else "kubectl"

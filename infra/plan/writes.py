@@ -34,6 +34,11 @@ def _piece(thing: str, values: Mapping[str, Any]) -> str:
 
 
 def shown(value: Any) -> str:
-    if isinstance(value, tuple):
-        return f"[{', '.join(map(str, value))}]"
+    """A value as a stack file has it, on one line."""
+    if value is None:
+        return "null"
+    if isinstance(value, Mapping):
+        return f"{{{', '.join(f'{key}: {shown(item)}' for key, item in value.items())}}}"
+    if isinstance(value, list | tuple):
+        return f"[{', '.join(map(shown, value))}]"
     return str(value).lower() if isinstance(value, bool) else str(value)

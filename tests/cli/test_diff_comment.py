@@ -1,6 +1,7 @@
 """The comment of a pull request: verdict and money first, nothing that didn't change, and text stays text."""
 
 import re
+from dataclasses import replace
 from functools import cache
 
 import pytest
@@ -9,13 +10,13 @@ from infra.cli.diff.comparing import Compared
 from infra.cli.diff.resource_rows import resources, resources_title
 from infra.cli.diff.tables import answers, settings, settings_title
 from infra.cli.diff.told import tell
-from infra.cli.diff.values import count
 from infra.cli.diff.verdict import figures_table, headline, mark
 from infra.cli.document.markdown import to_markdown
 from infra.cli.document.marked import code, markdown, said
 from infra.cli.document.text import to_text
 from infra.cli.terminal import printable
 from infra.diff.difference import compare
+from infra.plan.words import count
 from infra.settings.mistakes import PLATFORM
 from infra.sides.types import Side
 from tests.diff.sides import Edit, compared, side
@@ -195,6 +196,13 @@ def test_a_count_is_the_length_of_what_is_shown() -> None:
         chosen = f", and {count(len(rows) - len(typed), 'choice')} of the program with them"
         title = f"{count(len(typed), 'setting')} changed"
         assert settings_title(difference) == title + (chosen if len(rows) > len(typed) else "")
+
+
+def test_choices_alone_are_no_settings() -> None:
+    moved = compared("many", *BIGGER)
+    chosen = replace(moved, settings={})
+    assert moved.follows
+    assert settings_title(chosen) == f"{count(len(settings(chosen)), 'choice')} of the program changed"
 
 
 def test_resources_are_counted_as_plan_counts_them() -> None:

@@ -6,11 +6,13 @@ from pathlib import Path
 
 import pytest
 
+from infra.cli.diff.values import shown as shown_in_a_diff
 from infra.cli.report import report
-from infra.cli.report.words import interval, shown
+from infra.cli.report.words import interval
 from infra.offline import Planned
 from infra.plan.kinds import KINDS
-from infra.plan.words import bills_said
+from infra.plan.words import bills_said, count
+from infra.plan.writes import shown
 from infra.recording import Recording
 from infra.sizing.estimates import Estimate
 from tests.example_stacks import planned
@@ -85,6 +87,30 @@ def test_bills_in_words(amounts: tuple[str, ...], said: str) -> None:
 )
 def test_an_interval_is_one_figure_where_its_ends_print_the_same(estimate: tuple[float, ...], said: str) -> None:
     assert interval(Estimate(*estimate)) == said
+
+
+@pytest.mark.parametrize(
+    ("value", "in_yaml", "in_a_diff"),
+    [
+        (True, "true", "true"),
+        (None, "null", "–"),
+        (0.9, "0.9", "0.9"),
+        ([], "[]", "[]"),
+        (("g6.xlarge", "g6.2xlarge"), "[g6.xlarge, g6.2xlarge]", "g6.xlarge, g6.2xlarge"),
+        ({"a": ["x", False], "b": None}, "{a: [x, false], b: null}", "{a: [x, false], b: null}"),
+    ],
+)
+def test_a_value_is_shown_as_a_stack_file_has_it(value: object, in_yaml: str, in_a_diff: str) -> None:
+    """In a cell of a diff a list has no brackets, and nothing is a dash."""
+    assert shown(value) == in_yaml
+    assert shown_in_a_diff(value) == in_a_diff
+
+
+@pytest.mark.parametrize(
+    ("number", "said"), [(0, "0 GPUs"), (1, "1 GPU"), (2, "2 GPUs"), (1234, "1,234 GPUs")], ids=str
+)
+def test_a_count_agrees_with_its_noun(number: int, said: str) -> None:
+    assert count(number, "GPU") == said
 
 
 MANY = changed(DEV, models={f"m{index}": DEV["models"]["qwen3-8b"] for index in range(9)}, gpuPools={})

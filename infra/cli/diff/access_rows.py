@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping
 
-from infra.cli.diff.values import count, names
+from infra.cli.diff.values import names
 from infra.cli.document.marked import said
 from infra.diff.access import Said
 from infra.diff.difference import Difference
+from infra.plan.words import count
 
 _WORDS = {
     "exposure": ("exposure", "no change"),

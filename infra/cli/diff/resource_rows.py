@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator, Mapping
 
-from infra.cli.diff.values import cells, count, names
+from infra.cli.diff.values import cells, names
 from infra.cli.document.marked import code, strong
 from infra.diff.difference import Difference
+from infra.plan.words import count
 from infra.sides.types import Changes, Resource, is_resource, name_of, type_of
 
 Row = tuple[str, str, str, str, str]

@@ -3,7 +3,7 @@
 from collections.abc import Hashable, Iterable, Mapping
 from typing import TypeVar
 
-from infra.cli.diff.values import NONE, cells, count, duration, names, number, signed
+from infra.cli.diff.values import NONE, cells, duration, names, signed
 from infra.cli.document.marked import code, said
 from infra.diff import figures
 from infra.diff.answers import another_answers
@@ -11,6 +11,7 @@ from infra.diff.difference import Difference, Facts
 from infra.diff.settings import without_secrets
 from infra.diff.side_by_side import Raise, of_quota, raises
 from infra.diff.traffic import noticed
+from infra.plan.words import count, number
 from infra.sides.types import Change, Changes
 from infra.sizing.estimates import span
 
@@ -60,6 +61,8 @@ def settings(difference: Difference) -> list[tuple[str, str, str]]:
 def settings_title(difference: Difference) -> str:
     """Counts the rows: a named thing that is new is one setting, and so is the same change of several."""
     typed, chosen = (len(list(_paths(changes))) for changes in (_folded(difference), difference.follows))
+    if not typed:
+        return f"{count(chosen, 'choice')} of the program changed"
     follows = f", and {count(chosen, 'choice')} of the program with them" if chosen else ""
     return f"{count(typed, 'setting')} changed{follows}"
 

@@ -5,12 +5,13 @@ from collections.abc import Callable, Iterator, Sequence
 from infra.cli.diff import access_rows, lines, tables
 from infra.cli.diff.comparing import Compared
 from infra.cli.diff.resource_rows import resources, resources_title
-from infra.cli.diff.values import count, names
+from infra.cli.diff.values import names
 from infra.cli.diff.verdict import figures_table, headline, mark, reasons
 from infra.cli.document import Column, Document, Row, Section
 from infra.cli.document.marked import code, said
 from infra.diff.advice import advice
 from infra.diff.difference import Difference
+from infra.plan.words import count
 
 _WORDS = {"❌": "FAILS", "⚠️": "LOOK", "✅": "OK"}
 

@@ -1,9 +1,10 @@
 """Values and figures as a reviewer reads them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from infra.cli.document.marked import code
+from infra.plan.writes import shown as in_yaml
 from infra.sides.types import Change
 
 NONE = "–"
@@ -22,15 +23,10 @@ def cells(change: Change) -> tuple[str, str]:
 
 
 def shown(value: Any) -> str:
+    """As a stack file has it; a list, which is most of them, without brackets."""
     if value is None:
         return NONE
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, Mapping):
-        return "{" + ", ".join(f"{key}: {shown(item)}" for key, item in value.items()) + "}"
-    if isinstance(value, list | tuple):
-        return ", ".join(shown(item) for item in value) or "[]"
-    return str(value)
+    return ", ".join(map(in_yaml, value)) or "[]" if isinstance(value, list | tuple) else in_yaml(value)
 
 
 def _cut(text: str, start: int) -> str:
@@ -48,14 +44,6 @@ def names(all_of_them: Sequence[str]) -> str:
 def signed(amount: float) -> str:
     """`+1,846`, `-20`, `0`."""
     return f"{amount:+,.0f}" if round(amount) else "0"
-
-
-def number(amount: float) -> str:
-    return f"{amount:,.0f}"
-
-
-def count(number: int, noun: str) -> str:
-    return f"{number or 'no'} {noun}{'' if number == 1 else 's'}"
 
 
 def duration(seconds: float) -> str:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from infra.cli.diff.values import count, number, signed
+from infra.cli.diff.values import signed
 from infra.cli.document.marked import code, said
 from infra.diff import figures
 from infra.diff.answers import CERTAIN, another_answers, what_answers
@@ -13,7 +13,7 @@ from infra.diff.side_by_side import raises
 from infra.diff.traffic import AWAY, GONE, Notice, refuses_more
 from infra.owner import CLAIM, word_of
 from infra.plan.rules import Rule
-from infra.plan.words import bills, bills_said
+from infra.plan.words import bills, bills_said, count, number, usd
 from infra.registry import clouds, of_the_platform, owner_of
 from infra.sides.types import Change, type_of
 
@@ -53,9 +53,9 @@ def _money(difference: Difference) -> str:
 
 def _dollars(change: Change, difference: Difference) -> str:
     if not difference.old.exists:
-        return f"${number(change.new)}"
+        return usd(change.new)
     amount = round(change.new) - round(change.old)
-    return f"{'-' if amount < 0 else '+'}${number(abs(amount))}"
+    return f"{'-' if amount < 0 else '+'}{usd(abs(amount))}"
 
 
 def _over(difference: Difference) -> str:
@@ -66,7 +66,7 @@ def _over(difference: Difference) -> str:
     if budget is None or budget.over < 1:
         return ", over budget"
     of = "" if budget.of == figures.MAX else f" (of the {figures.BILLS[budget.of]} bill)"
-    return f", ${number(budget.over)} over budget{of}"
+    return f", {usd(budget.over)} over budget{of}"
 
 
 def _broken(difference: Difference) -> Iterator[str]:

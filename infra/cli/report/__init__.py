@@ -7,14 +7,13 @@ from infra.cli.report.models import models_section, pools_section, weights_secti
 from infra.cli.report.notes import chosen_section, notes_section, resources_section, violations_section
 from infra.cli.report.own_nodes import own_nodes_section
 from infra.cli.report.services import service_sections
-from infra.cli.report.words import count, usd
 from infra.engines import ENGINES
 from infra.offline import Planned
 from infra.plan.kinds import by_kind
 from infra.plan.models import ModelPlan
 from infra.plan.money import Cost
 from infra.plan.plan import Plan
-from infra.plan.words import BILLS, bills_said
+from infra.plan.words import BILLS, bills_said, count, usd
 from infra.recording import Recording
 from infra.registry import cloud_of
 

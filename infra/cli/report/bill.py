@@ -1,9 +1,9 @@
 """The bill; of a stack that costs the same at any load, in one figure per row."""
 
 from infra.cli.document import Column, Row, Section
-from infra.cli.report.words import number, usd
 from infra.plan.money import HOURS_A_MONTH, Cheaper, Cost, CostItem
 from infra.plan.plan import Plan
+from infra.plan.words import number, usd
 from infra.sizing.estimates import span
 
 

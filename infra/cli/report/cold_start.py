@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from itertools import accumulate
 
 from infra.cli.document import Column, Row, Section
-from infra.cli.report.words import usd
 from infra.plan.models import ColdStart
 from infra.plan.money import Remedy
 from infra.plan.plan import Plan
+from infra.plan.words import usd
 from infra.sizing.estimates import span
 
 _LETTERS = {"node": "N", "boot": "B", "image": "I", "weights": "W", "engine": "E"}

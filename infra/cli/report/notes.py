@@ -3,10 +3,10 @@
 from collections import Counter
 
 from infra.cli.document import Column, Section
-from infra.cli.report.words import shown
 from infra.owner import is_component
 from infra.plan.notes import Note
 from infra.plan.plan import Plan
+from infra.plan.writes import shown
 from infra.recording import Recording
 
 _NAMED = ("models", "gpuPools")  # sections of named things

@@ -4,9 +4,10 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 
 from infra.cli.document import Column, Row, Section
-from infra.cli.report.words import count, minutes
+from infra.cli.report.words import minutes
 from infra.plan.cluster import OwnNode, PoolPlan
 from infra.plan.plan import Plan
+from infra.plan.words import count
 
 
 def own_nodes_section(plan: Plan) -> Section:

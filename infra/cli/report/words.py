@@ -1,24 +1,10 @@
 """Numbers in a report as people read them."""
 
 import math
-from collections.abc import Mapping
-from typing import Any
 
 from infra.plan.cluster import PoolPlan
 from infra.plan.models import Replicas
 from infra.sizing.estimates import Estimate, span
-
-
-def count(number: int, noun: str) -> str:
-    return f"{number} {noun}{'' if number == 1 else 's'}"
-
-
-def usd(amount: float) -> str:
-    return f"${amount:,.0f}"
-
-
-def number(amount: float) -> str:
-    return f"{amount:,.0f}"
 
 
 def two_figures(amount: float) -> str:
@@ -50,9 +36,3 @@ def price(pool: PoolPlan) -> str:
     if pool.usd_per_node_hour is None or pool.usd_per_node_hour_least is None:
         return "-"
     return span(f"{pool.usd_per_node_hour_least:,.2f}", f"{pool.usd_per_node_hour:,.2f}")
-
-
-def shown(value: Any) -> str:
-    if isinstance(value, Mapping):
-        return "{" + ", ".join(f"{key}: {shown(item)}" for key, item in value.items()) + "}"
-    return "[" + ", ".join(shown(item) for item in value) + "]" if isinstance(value, list | tuple) else str(value)
