@@ -1,4 +1,4 @@
-"""Every constant of the estimates as a table: its value, its interval and where it comes from."""
+"""Every constant of the estimates as a table: its value, its interval and its source."""
 
 from infra.catalog import Catalog
 from infra.clouds.aws import bill
@@ -25,20 +25,20 @@ def memory() -> str:
 | copies of the logits, 0.8 to 0.16 | {_range(copies(vllm.V1, None))} | the same; or FlashInfer beside it |
 | copies of the logits, 0.17 to 0.20 | {_range(copies(vllm.TRITON_SAMPLER, None))} | vllm#33538: masked in place |
 | copies of the logits, 0.21 and later | {_range(copies(vllm.FLASHINFER_SAMPLER, None))} | vllm#40376; three logs |
-| values a token of a dense layer | {layers.DENSE_COPIES} x hidden size | | | input, residual, norm, output |
-| of experts | ({layers.MOE_COPIES} + experts a token) x hidden size | | | router's input, experts' sum |
-| of a feed-forward layer, more | {layers.FEED_FORWARD_COPIES} x its size | | | gate, up, their product |
+| values per token of a dense layer | {layers.DENSE_COPIES} x hidden size | | | input, residual, norm, output |
+| of experts | ({layers.MOE_COPIES} + experts per token) x hidden size | | | router's input, experts' sum |
+| in addition, of a feed-forward layer | {layers.FEED_FORWARD_COPIES} x its size | | | gate, up, their product |
 | a layer's sum | x 1 | x {activations.LAYER_LOW} | x {activations.LAYER_HIGH} | buffers reused; eager code |
 | an image | {activations.IMAGE_TOKENS:,} tokens x {activations.IMAGE_TOKEN_BYTES:,} bytes | 0 | x 2 \
-| four patches a token, 8 copies of 1,280 values |
+| four patches per token, 8 copies of 1,280 values |
 | CUDA graphs, GiB | {fit.GRAPHS_GIB} + {fit.GRAPH_LAYER_GIB * 1024:g} / 1,024 x graphs x layers | x {fit.GRAPHS_LOW} \
 | x {fit.GRAPHS_HIGH}, at least {fit.GRAPHS_MOST_GIB} | start-up logs of 0.19 and later |
 | other on one GPU, GiB | {_range(judging.OTHER)} | start-up logs: CUDA libraries |
 | other on several GPUs, GiB | {_range(judging.OTHER_PARALLEL)} | start-up logs: NCCL's buffers too |
-| the same by NVLink before 0.8, GiB a peer | {_range(fit.OLD_NCCL)} | vllm#10511, a log of 8 x H200 |
+| the same with NVLink before 0.8, GiB per peer | {_range(fit.OLD_NCCL)} | vllm#10511, a log of 8 x H200 |
 | a state (Mamba, linear attention), tokens | {kv_cache.STATE_TOKENS:,} | | | Qwen3-Next, Qwen3.5 log 544 to 1,584 |
-| TGI: share of what is free for the cache | {tgi.WIGGLE_ROOM} | | | TGI v3.1.0, `globals.py` |
-| TGI: a layer's sum | x 1 | x {tgi.LAYER_LOW} | x {tgi.LAYER_HIGH} | judged: held against no log |
+| TGI: share of the free memory for the cache | {tgi.WIGGLE_ROOM} | | | TGI v3.1.0, `globals.py` |
+| TGI: a layer's sum | x 1 | x {tgi.LAYER_LOW} | x {tgi.LAYER_HIGH} | judged: not compared with a log |
 | Ollama: other, GiB | {ollama.OTHER_GIB} | | | judged: llama.cpp's buffers and the CUDA context |"""
 
 
@@ -55,7 +55,7 @@ def throughput() -> str:
 | share of the memory bandwidth | {shares("bandwidth")} | 60 to 85 % (open-source-ai.tech); 77 % (johnmusgrave.com) |
 | share of the datasheet's FLOP/s | {shares("compute")} | prefill 30 to 50 % (zeroentropy.dev); products alone 70 % |
 | share of that with experts | {shares("experts")} | judged: a step's tokens are spread over many small products |
-| share of the link between GPUs | {shares("link")} | 77 % of NVLink (codcompass.com); PCIe goes by host memory |
+| share of the link between GPUs | {shares("link")} | 77 % of NVLink (codcompass.com); PCIe goes through host memory |
 | the engine's own work in a step | {micros("step")} | 8 of 13 ms before 0.6 (blog.vllm.ai, 2024-09), then less |
 | and for each sequence | {micros("sequence")} | the same |
 | one all-reduce by NVLink, at least | {micros("nvlink_sum")} | judged |
@@ -77,17 +77,17 @@ def prices(catalog: Catalog) -> str:
     return f"""\
 | what | dollars | as of |
 |---|---|---|
-| GPU nodes | an hour, by type: `gpu_instances.csv` | {have.gpu_date} |
-| nodes of other regions, and spot | an hour, by type and region: `region_prices.csv` | {have.region_date} |
-| CPU nodes | an hour, by type: `cpu_instances.csv` | {have.date} |
-| EKS control plane | {have.eks_hour:g} an hour | {have.date} |
-| NAT gateway | {have.nat_hour:g} an hour, and an address | {have.date} |
-| load balancer | {have.alb_hour:g} an hour, and an address in each zone if public | {have.date} |
-| public IPv4 address | {have.public_ipv4_hour:g} an hour | {have.date} |
-| gp3 disk | {have.gp3_gib_month:g} a GiB, {have.gp3_iops_month:g} an IOPS over 3,000, \
-{have.gp3_mibps_month:g} a MiB/s over 125, a month | {have.date} |
-| EFS | {have.efs_gib_month:g} a GiB and month | {have.date} |
-| KMS key | {have.kms_key_month:g} a month | {have.date} |
+| GPU nodes | per hour, by type: `gpu_instances.csv` | {have.gpu_date} |
+| nodes of other regions, and spot | per hour, by type and region: `region_prices.csv` | {have.region_date} |
+| CPU nodes | per hour, by type: `cpu_instances.csv` | {have.date} |
+| EKS control plane | {have.eks_hour:g} per hour | {have.date} |
+| NAT gateway | {have.nat_hour:g} per hour, plus a public address | {have.date} |
+| load balancer | {have.alb_hour:g} per hour, plus an address per zone if public | {have.date} |
+| public IPv4 address | {have.public_ipv4_hour:g} per hour | {have.date} |
+| gp3 disk, per month | {have.gp3_gib_month:g} per GiB, {have.gp3_iops_month:g} per IOPS over 3,000, \
+{have.gp3_mibps_month:g} per MiB/s over 125 | {have.date} |
+| EFS | {have.efs_gib_month:g} per GiB and month | {have.date} |
+| KMS key | {have.kms_key_month:g} per month | {have.date} |
 
 Not in it: {bill.LEFT_OUT}."""
 

@@ -56,7 +56,7 @@ def points(logs: Sequence[Log]) -> list[Point]:
 
 
 def example(plan: Plan, catalog: Catalog) -> str:
-    """Every term of one model's memory, with the interval that each brings."""
+    """Every term of one model's memory, with its interval."""
     model = plan.models[MODEL]
     pool, found, shape = plan.pools[model.pool or ""], model.fit, catalog.models[model.model]
     assert found is not None

@@ -1,7 +1,7 @@
-"""Writes what the documentation takes from the program: the picture in README.md, the example of reviewer.md, numbers
-of estimates.md, the keys of stack-file.md and the JSON Schemas.
+"""Writes the parts of the documentation that come from the program: the picture in README.md, the example of
+reviewer.md, the numbers of estimates.md, the keys of stack-file.md and the JSON Schemas.
 
-`make docs` runs it; a stale file fails a test.
+`make docs` runs it; a file that is out of date fails a test.
 """
 
 import json
@@ -25,8 +25,8 @@ from infra.stack_file import stack_file_schema
 
 ROOT = Path(__file__).parent.parent
 PICTURED = "prod"
-_AREAS = {"aws": "on AWS", "kubernetes": "in the cluster"}  # of type tokens, llm:<area>:<Class>
-# The change that docs/reviewer.md shows, made to the pictured stack: what stands there, and what is written instead.
+_AREAS = {"aws": "on AWS", "kubernetes": "in the cluster"}  # the area in type tokens, llm:<area>:<Class>
+# The change that docs/reviewer.md shows, in the stack of the picture: the old text, and the new text.
 _EXAMPLE = (("l4: {instanceTypes: [g6.2xlarge]}", "l4: {instanceTypes: [g6e.2xlarge]}"), ("max: 4}", "max: 8}"))
 
 
@@ -37,7 +37,7 @@ def main() -> None:
 
 
 def generated() -> dict[Path, str]:
-    """Every generated file with what it has to hold."""
+    """Every generated file with its required content."""
     stack_file = ROOT / "stacks" / f"Pulumi.{PICTURED}.yaml"
     planned = plan_offline(stack_file)
     readme, reviewer = ROOT / "README.md", ROOT / "docs" / "reviewer.md"
@@ -54,7 +54,7 @@ def generated() -> dict[Path, str]:
 
 
 def example_diff(old: Side, stack_file: Path) -> str:
-    """What `diff --format markdown` says of the example, on whatever commit this is."""
+    """What `diff --format markdown` prints for the example, independent of the current commit."""
     text = stack_file.read_text(encoding="utf-8")
     for there, instead in _EXAMPLE:
         if text.count(there) != 1:
@@ -72,7 +72,7 @@ def _side(stack_file: Path, planned: Planned) -> Side:
 
 
 def mermaid(recording: Recording) -> str:
-    """Components of a recorded plan as a flowchart: an arrow from what is made first to what waits for it."""
+    """Components of a recorded plan as a flowchart: an arrow leads from what is created first to what waits for it."""
     owner = {r.urn: _component(r.urn) for r in recording.resources}
     components = Counter(r.type for r in recording.resources)
     count: Counter[str] = Counter()
@@ -92,7 +92,7 @@ def mermaid(recording: Recording) -> str:
 
 
 def _component(urn: str) -> str | None:
-    """The type of the component that a resource is in or is; None for the stack and its providers."""
+    """The type of the component that a resource is or belongs to; None for the stack and its providers."""
     outermost = urn.split("::")[2].split("$")[0]
     return outermost if outermost.startswith("llm:") else None
 
@@ -103,7 +103,7 @@ def _label(component: str, number: int, resources: int) -> str:
 
 
 def _nearest(component: str, waits: dict[str, set[str]]) -> set[str]:
-    """What it waits for, less what it waits for through another: the arrows that a reader needs."""
+    """What a component waits for directly, without what it waits for through another one: the arrows of the picture."""
     return {
         first
         for first in waits[component]

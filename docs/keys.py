@@ -8,9 +8,9 @@ from infra.settings.schema import Schema, allowed, example, flow, forms, platfor
 _HEAD = """\
 # Every key of the stack file
 
-Made by `make docs` from the schema that checks a stack file, so it is complete. The keys stand below
-`llm-platform:platform` in `stacks/Pulumi.<env>.yaml`; NAME stands for a name that you give. Only keys in bold are
-required where their section is written. `plan` shows each value that it chose for an absent key, with the reason.
+`make docs` writes this page from the schema that checks a stack file, so it is complete. The keys are below
+`llm-platform:platform` in `stacks/Pulumi.<env>.yaml`; NAME is a name that you choose. Keys in bold are required if
+their section is present. `plan` shows each value that it chose for an absent key, with the reason.
 """
 
 

@@ -1,11 +1,12 @@
-"""The part of a page that a program writes, between two comments; what people wrote around it stays."""
+"""Replaces the parts of a page that the program writes, each between two comments; the rest of the page stays."""
 
 import re
 from collections.abc import Mapping
 
 
 def filled(text: str, blocks: Mapping[str, str]) -> str:
-    """The page with each block between its markers. A block without markers, or the other way round, is a mistake."""
+    """The page with each block between its markers. A block without markers, or markers without a block, are a
+    mistake."""
     marked = re.findall(r"<!-- (\w[\w ]*): begin -->", text)
     if sorted(marked) != sorted(blocks):
         raise ValueError(f"the page has markers for {marked}, the program makes {list(blocks)}")

@@ -6,8 +6,8 @@ from html import escape
 from typing import Literal
 
 WIDTH, RIGHT, TOP = 760, 24, 70
-LEFT, HEIGHT = 64, 420  # of the upper axes
-NAMES, ROW, GAP = 330, 17, 96  # of the lower ones: a row for each log
+LEFT, HEIGHT = 64, 420  # of the upper plot
+NAMES, ROW, GAP = 330, 17, 96  # of the lower plot: one row per log
 STYLE = """\
   svg { --page: #ffffff; --ink: #1f2328; --faint: #d1d9e0; --quiet: #59636e; --mark: #0969da; }
   @media (prefers-color-scheme: dark) {
@@ -36,7 +36,7 @@ LEGEND: dict[Kind, str] = {
 
 @dataclass(frozen=True)
 class Point:
-    """A logged value, the estimate of it and its interval, in GiB."""
+    """A logged value, its estimate and the interval, in GiB."""
 
     name: str
     logged: float
@@ -65,7 +65,7 @@ class Axis:
 
 
 def scatter(points: Sequence[Point], title: str) -> str:
-    """Above, every value on one pair of axes; below, how far off each is, by name."""
+    """Above, all values in one plot; below, the error of each value, by name."""
     rows = sorted(points, key=lambda point: point.logged)
     below = TOP + HEIGHT + GAP
     height = below + ROW * len(rows) + 28
@@ -83,7 +83,7 @@ def scatter(points: Sequence[Point], title: str) -> str:
 
 
 def _axis(values: Sequence[float], step: int, start: float, end: float) -> Axis:
-    """Whole ticks around the values."""
+    """The ticks of an axis that contains all values."""
     return Axis(int(step * (min(values) // step)), int(-step * (-max(values) // step)), step, start, end)
 
 
