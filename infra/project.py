@@ -5,6 +5,12 @@ from pathlib import Path
 PROJECT = Path(__file__).resolve().parent.parent
 
 
+def stacks_folder() -> Path:
+    """Of the stack files; as short as the folder that one is in allows."""
+    stacks = PROJECT / "stacks"
+    return stacks.relative_to(Path.cwd()) if stacks.is_relative_to(Path.cwd()) else stacks
+
+
 class UnreadableFile(Exception):
     """The full path that was looked for, and why it can't be read."""
 

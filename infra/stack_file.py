@@ -219,9 +219,10 @@ def _text(path: Path, stack: str) -> str:
     except FileNotFoundError:
         stacks = _stacks(path.parent)
         close = did_you_mean(stack, stacks)
-        write = f"did you mean {close}?" if close else "write the name of one of them, or pulumi stack init"
+        new = f"for a new stack copy one of their files to {path} and run `pulumi stack init {stack}`"
+        write = f"did you mean {close}?" if close else f"write the name of one of them; {new}"
         there = ", ".join(stacks) or "none"
-        mistake = Mistake("stack", None, f"no such file; stacks in {path.parent}: {there}", write)
+        mistake = Mistake("stack", None, f"no such file; the stacks of {path.parent}/ are {there}", write)
     except (OSError, UnicodeDecodeError) as error:
         reason = "not UTF-8 text" if isinstance(error, UnicodeDecodeError) else error.strerror
         mistake = Mistake("file", None, f"can't be read: {reason}", "write a YAML file in UTF-8")

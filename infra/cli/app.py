@@ -9,13 +9,15 @@ from pathlib import Path
 import click
 
 from infra.cli.engine_help import EngineHelp
-from infra.project import PROJECT
+from infra.project import stacks_folder
 
 
-def _default_stacks() -> Path:
-    """The project's own, as short as the folder that one is in allows."""
-    stacks = PROJECT / "stacks"
-    return stacks.relative_to(Path.cwd()) if stacks.is_relative_to(Path.cwd()) else stacks
+def _within(text: str, width: int) -> str:
+    """Lines that are too long are wrapped; the others keep their columns."""
+    from infra.cli.layout import wrapped
+
+    lines = text.splitlines()
+    return "\n".join(part for line in lines for part in (wrapped(line, width) if len(line) > width else [line]))
 
 
 def _folder(_context: click.Context, _option: click.Parameter, value: str | None) -> Path | None:
@@ -64,7 +66,7 @@ def main() -> None:
 @click.option(
     "--stacks",
     type=click.Path(exists=True, file_okay=False, path_type=Path),
-    default=_default_stacks,
+    default=stacks_folder,
     metavar="DIR",
     help="Where the stack files are; default: stacks/ of the project.",
 )
@@ -199,7 +201,7 @@ def diff(stack: str, base: str, format_: str) -> None:
             click.echo(mistakes.render(terminal_width()), err=True, nl=False)
             sys.exit(2)
         except BadBase as bad:
-            click.echo(f"diff: {bad}", err=True)
+            click.echo(_within(f"diff: {bad}", terminal_width()), err=True)
             sys.exit(2)
         for note in notes:
             click.echo(note, err=True)
@@ -223,7 +225,7 @@ def repair(stack: str, yes: bool) -> None:
     from infra.stack_file import stack_path
 
     try:
-        code = command.run(stack_path(_default_stacks(), stack), stack, yes=yes)
+        code = command.run(stack_path(stacks_folder(), stack), stack, yes=yes)
     except BadStackFile as mistakes:
         click.echo(mistakes.render(terminal_width()), err=True, nl=False)
         sys.exit(2)

@@ -10,6 +10,7 @@ from typing import Any
 from ruamel.yaml import YAML
 
 from infra.plan.plan import Plan
+from infra.plan.words import count
 
 _KEY = "llm-platform:platform"
 _SHORT_KEY = "platform"  # Pulumi reads a key without a namespace as one of the project's own
@@ -33,7 +34,7 @@ def pin_choices(path: Path, plan: Plan) -> str:
     text = io.StringIO()
     yaml.dump(document, text)
     _replace(path, text.getvalue())
-    return f"{path}: pinned {', '.join(plan.chosen)}"
+    return "\n".join((f"{path}: pinned {count(len(plan.chosen), 'choice')}", *(f"  {each}" for each in plan.chosen)))
 
 
 def _put(tree: MutableMapping[str, Any], path: list[str], value: Any) -> None:

@@ -86,7 +86,7 @@ def _pool(each: Guarded, allow: str, old: Side, new: Side, notices: Sequence[Not
         return f"No model that runs on `{each.name}` now runs afterwards, so nobody misses its nodes: {allow}."
     gap = {notice.model for notice in notices if notice.seconds is not None or notice.event == AWAY}
     if not staying:
-        how = "with the gap that users notice" if gap & {*on} else "before its old nodes are ended, so no gap is seen"
+        how = "with the gap that users notice" if gap & {*on} else "before the old ones are ended, so no gap is seen"
         return f"{_listed(on)} {'moves' if len(on) == 1 else 'move'} to other nodes {how}: {allow}."
     if not gap & {*staying}:
         return f"The models' pods go to the new nodes before the old ones are ended, so no gap is seen: {allow}."

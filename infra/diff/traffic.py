@@ -12,6 +12,7 @@ from infra.engines import ENGINES
 from infra.engines.engine import Limits
 from infra.owner import CLAIM
 from infra.plan.kinds import KINDS
+from infra.plan.words import held, requests
 from infra.registry import owner_of, reach_of
 from infra.services.serving.service import SERVING
 from infra.services.weights.service import WEIGHTS
@@ -69,7 +70,7 @@ def _during(name: str, old: Side, new: Side, resources: Resources) -> tuple[str,
         return AWAY, "is paused: its pods go, its URL answers 503", None
     if fallen := ground(resources):
         what = ", ".join(sorted({type_of(urn).rpartition(":")[2] for urn in fallen}))
-        return AWAY, f"away: {what} is made anew, and with it every pod; {about(cold)} once that is there", cold
+        return AWAY, f"away while {what} and every pod are recreated; {about(cold)} once that is done", cold
     deployment = _of(resources, DEPLOYMENT, f"{name}-deployment")
     if any(type_of(urn) == CLAIM and owner_of(urn) is WEIGHTS for urn in resources.replaced):
         text = f"its Deployment and the claim are made anew; {about(cold)} once its weights are downloaded again"
@@ -187,7 +188,7 @@ def _said(value: object) -> str:
 def _capacity(before: float | None, after: float | None) -> Iterator[str]:
     if before is None or after is None or int(before * 10) == int(after * 10):
         return
-    yield f"a replica holds {_holds(after)} full-length requests at once, was {_holds(before)}"
+    yield f"a replica holds {held(after, 'full-length request')} at once, was {requests(before)}"
 
 
 def _offers(side: Side, name: str) -> Iterator[str]:
@@ -237,11 +238,6 @@ def _range(replicas: dict[str, int]) -> str:
 def _secret(endpoint: object) -> str:
     secret = endpoint.get("api_key_secret") if isinstance(endpoint, dict) else None
     return f"Secret {secret['namespace']}/{secret['name']}" if secret else "no Secret"
-
-
-def _holds(requests: float) -> str:
-    """Rounded down: a replica never holds more than is said."""
-    return f"{int(requests * 10) / 10:g}" if requests < 10 else f"{int(requests):,}"
 
 
 def about(seconds: int) -> str:

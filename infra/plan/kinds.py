@@ -6,7 +6,10 @@ from infra.plan.notes import Note, Warned
 
 # What is said once of all; each model or pool adds its own figure in brackets.
 KINDS = {
-    "no-revision": "no revision is given: main of the repository can move, and with it what is served",
+    "no-revision": (
+        "no revision is given: main of the repository can move, and with it what is served; `git ls-remote"
+        " https://huggingface.co/REPOSITORY main` prints the commit to write"
+    ),
     "one-replica": "one replica: if it is lost, the model is away until another has started",
     "stops-at-change": "each change stops the model, because its old pod goes first",
     "not-certain": "fits, but not for certain: GiB of cache at the low end",
@@ -19,7 +22,10 @@ KINDS = {
         "Kubernetes may spread smaller models so that no node has the GPUs free: a pool with a label of its own keeps"
         " nodes for it"
     ),
-    "licence-unknown": "whether the repository asks for a licence isn't known",
+    "licence-unknown": (
+        "whether the repository asks for a licence isn't known: its page at huggingface.co says it; where it does,"
+        " accept it there and set huggingFaceToken, or the download fails"
+    ),
     "spot": "spot nodes go with two minutes' notice, and may not come when they are needed",
     "rare-type": (
         "these types on demand hardly ever come: pods wait until AWS has one. Reserve them first: an open On-Demand"

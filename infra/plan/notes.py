@@ -62,6 +62,9 @@ class Step(IntEnum):
     MONITORING_LOGIN = auto()
 
 
+AFTERWARDS = frozenset({Step.DNS})  # what needs something that `pulumi up` makes
+
+
 @dataclass(frozen=True)
 class ToDo(Note):
     """What a person has to do before or after the first `pulumi up`."""

@@ -96,9 +96,14 @@ def _gpu_nodes(pool: PoolPlan, nodes: BilledNodes, catalog: Catalog) -> CostItem
         nodes.min * min(low for low, _ in prices) * HOURS_A_MONTH,
         nodes.expected * sum(prices[0]) / 2 * HOURS_A_MONTH,
         nodes.max * max(high for _, high in prices) * HOURS_A_MONTH,
-        f"{counts} x {'/'.join(pool.instance_types)}{_in_rollouts(nodes)}{whose}",
+        f"{counts} x {'/'.join(pool.instance_types)}{_in_rollouts(nodes)}{_zones(prices)}{whose}",
         pool=pool.name,
     )
+
+
+def _zones(prices: Sequence[tuple[float, float]]) -> str:
+    """Of spot: as many nodes cost less or more by their zone."""
+    return ", spot: cheapest zone to dearest" if any(low < high for low, high in prices) else ""
 
 
 def _own_nodes(pool: PoolPlan, nodes: BilledNodes) -> CostItem:

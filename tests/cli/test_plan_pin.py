@@ -8,6 +8,7 @@ import pytest
 from infra.cli.as_json import resources
 from infra.cli.pin import pin_choices
 from infra.offline import plan_offline
+from infra.plan.words import count
 from infra.settings.document import read_document
 from tests.cli.running import plan, write_stack
 from tests.example_stacks import ALL_STACKS, planned, text
@@ -38,7 +39,9 @@ def test_a_pinned_stack_makes_the_same_and_has_nothing_left_to_pin(stack: str, t
     path = write_stack(tmp_path, content, stack.replace(" ", "-"))
     before = planned(stack) if stack in ALL_STACKS else plan_offline(path)
     assert before.plan.chosen
-    assert pin_choices(path, before.plan) == f"{path}: pinned {', '.join(before.plan.chosen)}"
+    first, *paths = pin_choices(path, before.plan).splitlines()
+    assert first == f"{path}: pinned {count(len(before.plan.chosen), 'choice')}"
+    assert [each.strip() for each in paths] == [*before.plan.chosen]
     after = plan_offline(path)
     assert resources(after) == resources(before)
     assert after.plan.chosen == {}

@@ -150,7 +150,7 @@ THREE = changed(
     [
         r"models\.\*\.replicas\.min: one replica: .*: chat \(about \d+ min\), code \(about \d+ min\), embed \(.*\)",
         r"models\.\*\.revision: no revision is given: main .*: chat, code, embed",
-        r"models\.\*\.concurrency: .*: chat \(1\.0 requests of 32,768 tokens\), code \(\d.* of 4,096 tokens\)",
+        r"models\.\*\.concurrency: .*: chat \(1 request of 32,768 tokens\), code \(\d.* of 4,096 tokens\)",
         r"models\.chat\.maxModelLen: fits, but not for certain: .*",
         r"gpuPools\.t4\.capacity: spot nodes .*",
     ],

@@ -135,8 +135,15 @@ def test_an_unknown_stack_names_those_that_exist(tmp_path: Path) -> None:
         (tmp_path / f"Pulumi.{stack_name}.yaml").write_text("config: {}\n", encoding="utf-8")
     with pytest.raises(BadStackFile) as caught:
         load_file(tmp_path / "Pulumi.prdo.yaml")
-    there = f"no such file; stacks in {tmp_path}: dev, prod"
+    there = f"no such file; the stacks of {tmp_path}/ are dev, prod"
     assert caught.value.mistakes == (Mistake("stack", None, there, "did you mean prod?"),)
+    with pytest.raises(BadStackFile, match=r"Pulumi\.research\.yaml") as caught:
+        load_file(tmp_path / "Pulumi.research.yaml")
+    (mistake,) = caught.value.mistakes
+    assert mistake.write == (
+        "write the name of one of them; for a new stack copy one of their files to"
+        f" {tmp_path / 'Pulumi.research.yaml'} and run `pulumi stack init research`"
+    )
 
 
 def test_a_file_that_is_no_text(tmp_path: Path) -> None:

@@ -12,11 +12,9 @@ from infra.diff.difference import Difference, Facts, compare
 from infra.diff.facts import changed_facts, changed_files, named_files, program_files, requirements_changed
 from infra.diff.plans import Planning, planning
 from infra.offline import plan_offline
-from infra.project import PROJECT
+from infra.project import PROJECT, stacks_folder
 from infra.settings.document import read_document
 from infra.sides.types import Changes, Document, Side
-
-STACKS = PROJECT / "stacks"
 
 
 @dataclass(frozen=True)
@@ -34,7 +32,7 @@ def compare_with(stack: str, base: str) -> Compared:
     """Raises BadBase, and BadStackFile for the working tree's."""
     with ExitStack() as running:
         opened_base = running.enter_context(opened(base, PROJECT))
-        path, base_path = STACKS / f"Pulumi.{stack}.yaml", opened_base.stack_file(stack)
+        path, base_path = stacks_folder() / f"Pulumi.{stack}.yaml", opened_base.stack_file(stack)
         if not path.is_file() and not base_path.is_file():
             raise BadBase(f"neither the working tree nor {base} has a stack {stack}: {_there(opened_base)}")
         base_plan = other = None
@@ -99,5 +97,5 @@ def _label(base: Base) -> str:
 
 
 def _there(base: Base) -> str:
-    here = ", ".join(sorted(each.name.split(".")[1] for each in STACKS.glob("Pulumi.*.yaml"))) or "none"
+    here = ", ".join(sorted(each.name.split(".")[1] for each in stacks_folder().glob("Pulumi.*.yaml"))) or "none"
     return f"stacks here: {here}"

@@ -32,4 +32,4 @@ def figure(who: str, what: str, now: str, after: str) -> Row:
 
 
 def access(heading: str, thing: str, sign: str, statement: str) -> Row:
-    return f"{heading}: {thing}", f"{sign} {statement}"
+    return f"{sign} {heading}: {thing}", statement

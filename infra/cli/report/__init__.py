@@ -12,6 +12,7 @@ from infra.offline import Planned
 from infra.plan.kinds import by_kind
 from infra.plan.models import ModelPlan
 from infra.plan.money import Cost
+from infra.plan.notes import AFTERWARDS, ToDo
 from infra.plan.plan import Plan
 from infra.plan.words import BILLS, bills_said, count, usd
 from infra.recording import Recording
@@ -33,10 +34,15 @@ def report(planned: Planned) -> Document:
         chosen_section(plan),
         resources_section(recording),
         notes_section("WARNINGS", by_kind(plan.warnings)),
-        notes_section(f"BEFORE `pulumi up -s {plan.stack}`", plan.to_do),
+        notes_section(f"BEFORE `pulumi up -s {plan.stack}`", _to_do(plan, afterwards=False)),
+        notes_section("AFTER it", _to_do(plan, afterwards=True)),
         notes_section("ASSUMED, offline", plan.assumptions, folded=True),
     )
     return Document(_title(plan, recording), _verdict(plan), [section for section in sections if section.rows])
+
+
+def _to_do(plan: Plan, *, afterwards: bool) -> tuple[ToDo, ...]:
+    return tuple(each for each in plan.to_do if (each.step in AFTERWARDS) is afterwards)
 
 
 def _title(plan: Plan, recording: Recording) -> str:
@@ -57,9 +63,9 @@ def _verdict(plan: Plan) -> tuple[Row, ...]:
         bill = "nothing: no cloud resource is made"
     if budget:
         bill += f"; budget {usd(budget.usd_per_month)} ({BILLS[budget.of]})"
-    look = (
-        f"{count(len(by_kind(plan.warnings)), 'warning')}, {count(len(plan.to_do), 'thing')} to do before `pulumi up`"
-    )
+    before, after = (len(_to_do(plan, afterwards=each)) for each in (False, True))
+    look = f"{count(len(by_kind(plan.warnings)), 'warning')}, {count(before, 'thing')} to do before `pulumi up`"
+    look += f", {after} after it" if after else ""
     refused = ("REFUSED", f"{count(len(plan.violations), 'rule')} broken; `pulumi up` would refuse it too")
     return (refused if plan.violations else ok, ("BILL", bill), *_paused(plan), ("LOOK AT", look))
 

@@ -3,13 +3,13 @@
 from collections.abc import Iterable
 
 from infra.cli.document import Column, Row, Section
-from infra.cli.report.words import between, interval, minutes, price, requests, two_figures
+from infra.cli.report.words import between, interval, minutes, price, two_figures
 from infra.engines import ENGINES
 from infra.plan.cluster import PoolPlan
 from infra.plan.models import ModelPlan
 from infra.plan.money import Cheaper
 from infra.plan.plan import Plan
-from infra.plan.words import count, usd
+from infra.plan.words import count, requests, usd
 from infra.sizing.estimates import span
 from infra.sizing.requests import WORKLOAD
 

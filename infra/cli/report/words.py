@@ -13,11 +13,6 @@ def two_figures(amount: float) -> str:
     return f"{round(amount, decimals):,.{max(decimals, 0)}f}"
 
 
-def requests(requests: float) -> str:
-    """Rounded down: a replica never holds more than is said."""
-    return f"{math.floor(requests * 10) / 10:g}" if requests < 10 else f"{math.floor(requests):,}"
-
-
 def between(replicas: Replicas) -> str:
     return span(str(replicas.min), str(replicas.max))
 

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 LEFT_OUT = "traffic (NAT, zones, internet), load-balancer units, EFS throughput, log ingestion, requests, tax"
 # Of a node: some 2,000 lines of 120 bytes in ten minutes. An estimate: it grows with connections, not with traffic.
 FLOW_LOG_GIB_PER_NODE = 1.0
+GP3_IOPS, GP3_THROUGHPUT = 3000, 125  # that are in the price of a disk
 MIN_ZONES = 2  # of a load balancer
 OLDER_REVISIONS = 2  # of the weights, at most, on a file system that bills what is used
 
@@ -39,8 +40,20 @@ def price_note_of(billed: Billed) -> Decided[PriceNote]:
     ours, catalog = billed.ours, billed.catalog
     types = _types(billed.settings, ours, catalog)
     note = price_note(billed.settings, types, ours, catalog)
+    if more := sum(_spot_to_demand(pool, billed) for pool in ours):
+        note += f", which would be ${more:,.0f} per month more at the maximum"
     yield from _assume_prices(note, ours, catalog)
     return PriceNote(_left_out(billed), note, headline(types, catalog), others_elsewhere(catalog))
+
+
+def _spot_to_demand(pool: PoolPlan, billed: Billed) -> float:
+    """What the maximum leaves out of a spot pool: the dearest zone's price of one moment isn't the highest there is."""
+    if pool.capacity != "spot":
+        return 0.0
+    types = [billed.catalog.instances[name] for name in pool.instance_types]
+    demand = max(each.usd_per_hour or 0.0 for each in types)
+    dearest = max(min(each.spot_usd[1] if each.spot_usd else demand, each.usd_per_hour or 0.0) for each in types)
+    return billed.nodes_of(pool).max * (demand - dearest) * HOURS_A_MONTH
 
 
 def usd_beside_node(pool: PoolPlan, catalog: Catalog) -> float:
@@ -93,7 +106,7 @@ def _cache(billed: Billed) -> Iterator[CostItem]:
         yield CostItem("EFS", month, month, month * OLDER_REVISIONS, f"{gib:,.0f} GiB of weights")
     elif cache.storage == EBS:
         month = _disk_month(cache.size_gib, EBS.iops, EBS.throughput, billed.catalog)
-        yield _fixed("EBS cache", month, f"{cache.size_gib:,} GiB")
+        yield _fixed("EBS cache", month, _disk(cache.size_gib, EBS.iops, EBS.throughput))
 
 
 def _node_disks(billed: Billed, cluster: AwsCluster) -> CostItem:
@@ -105,9 +118,23 @@ def _node_disks(billed: Billed, cluster: AwsCluster) -> CostItem:
         system + sum(nodes.min * usd for nodes, usd in disks),
         system + sum(nodes.expected * usd for nodes, usd in disks),
         system + sum(nodes.max * usd for nodes, usd in disks),
-        "gp3",
+        f"gp3: {_disks_said(billed, cluster)}",
         with_nodes=True,
     )
+
+
+def _disks_said(billed: Billed, cluster: AwsCluster) -> str:
+    """How large each node's is."""
+    system = [f"{cluster.system_root_gib:,} GiB a system node"] if billed.settings.cluster.create else []
+    sizes = {pool.name: _disk(pool.root_gib, pool.root_iops, pool.root_throughput) for pool in billed.ours}
+    return "; ".join([*system, *(f"{size} a node of {name}" for name, size in sizes.items())])
+
+
+def _disk(gib: int, iops: int, throughput: int) -> str:
+    """With what is paid beside its size."""
+    more = [f"{iops:,} IOPS"] if iops > GP3_IOPS else []
+    more += [f"{throughput} MiB/s"] if throughput > GP3_THROUGHPUT else []
+    return ", ".join([f"{gib:,} GiB", *more])
 
 
 def _flow_logs(billed: Billed) -> Iterator[CostItem]:
@@ -128,9 +155,11 @@ def _flow_logs(billed: Billed) -> Iterator[CostItem]:
 
 
 def _disk_month(gib: int, iops: int, throughput: int, catalog: Catalog) -> float:
-    """gp3 has 3,000 IOPS and 125 MiB/s in its price."""
+    """Of gp3: what is over that in its price is paid too."""
     prices = catalog.aws.prices
-    more = max(0, iops - 3000) * prices.gp3_iops_month + max(0, throughput - 125) * prices.gp3_mibps_month
+    more = (
+        max(0, iops - GP3_IOPS) * prices.gp3_iops_month + max(0, throughput - GP3_THROUGHPUT) * prices.gp3_mibps_month
+    )
     return gib * prices.gp3_gib_month + more
 
 

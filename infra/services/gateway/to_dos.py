@@ -34,4 +34,4 @@ def list_gateway(settings: Settings, cluster: ClusterPlan, gateway: GatewayPlan 
             " the models' NetworkPolicy lets no other in",
             Step.INGRESS_LABEL,
         )
-    yield ToDo("gateway.domain", f"after the first up: CNAME {domain} to the stack output gateway_address", Step.DNS)
+    yield ToDo("gateway.domain", f"after `pulumi up`: CNAME {domain} to the stack output gateway_address", Step.DNS)

@@ -29,7 +29,9 @@ def list_licences(stack: str, placed: Sequence[Placed], secrets: frozenset[str])
     for each in placed:
         served = each.served
         if served.gated is None:
-            message = f"whether {served.settings.model} asks for a licence isn't known"
+            page = f"huggingface.co/{served.settings.model}"
+            message = f"whether it asks for a licence isn't known: {page} says it; where it does, accept it there and"
+            message += f" set {HUGGING_FACE_TOKEN}, or the download fails"
             yield warned(f"{served.path}.model", message, kind="licence-unknown")
 
 

@@ -6,6 +6,7 @@ from infra.plan.cluster import Loss
 from infra.plan.findings import warned
 from infra.plan.models import ColdStart, Rollout
 from infra.plan.notes import Finding
+from infra.plan.words import held
 from infra.services.serving.placement import Placed
 from infra.sizing.kv_cache import is_exact, keeps_cache
 
@@ -21,7 +22,8 @@ def warn_of_model(placed: Placed, rollout: Rollout, start: ColdStart, loss: Loss
     served, path = placed.served, placed.served.path
     model = served.settings
     if model.revision is None and served.engine.library is None:
-        message = f"none is given: main of {model.model} can move, and with it what is served"
+        find = f"`git ls-remote https://huggingface.co/{model.model} main` prints the commit to write"
+        message = f"none is given: main of {model.model} can move, and with it what is served; {find}"
         yield warned(f"{path}.revision", message, kind="no-revision")
     if served.replicas.min == 1 and not model.paused:
         away = _about(start.seconds)
@@ -57,7 +59,7 @@ def warn_of_model(placed: Placed, rollout: Rollout, start: ColdStart, loss: Loss
     if model.paused or not served.engine.limits.takes_batch or model.concurrency is not None:
         return
     if fit.max_concurrency is not None and fit.fits:
-        holds = f"{fit.max_concurrency:.1f} requests of {served.max_model_len:,} tokens"
+        holds = f"{held(fit.max_concurrency)} of {served.max_model_len:,} tokens"
         message = f"none is given; a replica holds {holds}: is that enough?"
         yield warned(f"{path}.concurrency", message, kind="no-concurrency", detail=holds)
 

@@ -1,0 +1,108 @@
+"""What a plan says of its figures and of what is to do can be followed, and recomputed."""
+
+import re
+from typing import Any
+
+import pytest
+
+from infra.cli.document import Column, Document, Section
+from infra.cli.document.markdown import to_markdown
+from infra.cli.document.text import to_text
+from infra.cli.report import report
+from infra.offline import Planned
+from infra.plan.money import HOURS_A_MONTH
+from infra.planning import Plan
+from infra.recording import Recording
+from tests.planning.stacks import CATALOG, DEV, changed, plan
+
+ON_DEMAND: dict[str, Any] = changed(DEV, gpuPools={"l4": {"instanceTypes": ["g6.xlarge"]}})
+PUBLIC = {
+    "domain": "llm.acme.eu",
+    "certificateArn": "arn:aws:acm:us-east-1:210987654321:certificate/0f4a2b1c-1d2e-4f3a-8b9c-7d6e5f4a3b2c",
+}
+GIB_MONTH, MIBPS_MONTH = CATALOG.aws.prices.gp3_gib_month, CATALOG.aws.prices.gp3_mibps_month
+
+
+def _report(result: Plan) -> Document:
+    return report(Planned(result, Recording([], {})))
+
+
+def _rows(result: Plan, title: str) -> list[tuple[str, ...]]:
+    return [row for section in _report(result).sections if section.title.startswith(title) for row in section.rows]
+
+
+def _item(result: Plan, name: str) -> Any:
+    return next(item for item in result.cost.items if item.name == name)
+
+
+def test_what_needs_an_output_stands_after_pulumi_up() -> None:
+    result = plan(changed(ON_DEMAND, gateway=PUBLIC))
+    before, after = (" ".join(cell for row in _rows(result, title) for cell in row) for title in ("BEFORE", "AFTER"))
+    assert "CNAME" not in before
+    assert "CNAME *.llm.acme.eu to the stack output gateway_address" in after
+    (look,) = [row[1] for row in _report(result).verdict if row[0] == "LOOK AT"]
+    assert look.endswith(f"{len(_rows(result, 'BEFORE'))} things to do before `pulumi up`, 1 after it")
+
+
+def test_nothing_is_after_pulumi_up_without_a_name() -> None:
+    assert _rows(plan(ON_DEMAND), "AFTER") == []
+
+
+@pytest.mark.parametrize("length", [2048, 4096, 8192])
+def test_a_replica_holds_the_same_in_the_table_and_in_the_warning(length: int) -> None:
+    result = plan(changed(ON_DEMAND, models__qwen3_8b__maxModelLen=length))
+    (table,) = [cell for cell in _rows(result, "MODELS")[0] if cell.endswith(f" x {length:,}")]
+    (warning,) = [each.message for each in result.warnings if each.kind == "no-concurrency"]
+    assert f"holds {table.split()[0]} request" in warning
+
+
+def test_disks_are_billed_by_what_is_said_of_them() -> None:
+    result = plan(changed(ON_DEMAND, cache={"kind": "ebs"}, models__qwen3_8b__replicas=1))
+    cache, nodes = _item(result, "EBS cache"), _item(result, "node disks")
+    size, throughput = re.findall(r"\d+", cache.what)
+    assert cache.min == pytest.approx(int(size) * GIB_MONTH + (int(throughput) - 125) * MIBPS_MONTH)
+    system, pool = nodes.what.removeprefix("gp3: ").split(" GiB a system node; ")
+    assert pool.endswith(" a node of l4")
+    gib, *more = re.findall(r"\d+", pool.removesuffix("l4"))
+    paid = int(gib) * GIB_MONTH + sum(int(each) - 125 for each in more) * MIBPS_MONTH
+    assert nodes.min == pytest.approx(2 * int(system) * GIB_MONTH + paid)
+
+
+def test_of_spot_the_row_says_why_its_bills_differ_and_the_note_what_on_demand_would_be() -> None:
+    result = plan(changed(DEV, gpuPools__l4={"instanceTypes": ["g6.xlarge"], "capacity": "spot", "max": 1}))
+    nodes = _item(result, "GPU nodes l4")
+    assert nodes.what == "1 x g6.xlarge, spot: cheapest zone to dearest"
+    demand = CATALOG.instances["g6.xlarge"].usd_per_hour or 0.0
+    more = demand * HOURS_A_MONTH - nodes.max
+    assert (
+        f"it may rise to on demand, which would be ${more:,.0f} per month more at the maximum" in result.cost.price_note
+    )
+    assert "on demand, which" not in plan(ON_DEMAND).cost.price_note
+    assert "dearest" not in _item(plan(ON_DEMAND), "GPU nodes l4").what
+
+
+def test_warnings_say_the_way_out() -> None:
+    said = {
+        each.kind: each.message for each in plan(changed(ON_DEMAND, models__qwen3_8b__model="BAAI/bge-m3")).warnings
+    }
+    assert "`git ls-remote https://huggingface.co/BAAI/bge-m3 main` prints the commit to write" in said["no-revision"]
+    assert "huggingface.co/BAAI/bge-m3 says it; where it does, accept it there and set" in said["licence-unknown"]
+
+
+def test_markdown_has_no_empty_column_and_a_star_begins_no_list() -> None:
+    section = Section(
+        "POOLS", (Column("a node"), Column(""), Column("", right=True)), (("l4", "x", "", "y"),), "* l4: a"
+    )
+    text = to_markdown(Document("t", (), (section,)))
+    assert "|  | a node |  |" in text
+    assert "| l4 | x | y |" in text
+    assert "&#42; l4: a" in text
+    assert not any(line.startswith("* ") for line in text.splitlines())
+
+
+def test_a_long_arn_leaves_no_line_too_wide() -> None:
+    arn = (
+        "arn:aws:iam::210987654321:role/aws-reserved/sso.amazonaws.com/eu-central-1/AWSReservedSSO_ReadOnly_0123456789"
+    )
+    result = plan(changed(ON_DEMAND, cluster__create__access={"admins": [arn.replace("210987654321", "111122223333")]}))
+    assert max(map(len, to_text(_report(result), 80).splitlines())) <= 80
