@@ -19,6 +19,7 @@ FOLDERS = (  # only grows
     "README.md",
     "CONTRIBUTING.md",
     "components",
+    "docs",
 )
 LANGUAGES = ("*.py", "*.md", "*.yaml", "*.yml", "*.toml", "*.txt", "*.ts", "*.js", "*.html", "*.css", "Makefile")
 _NUMBER = r"\$?[\d.,]*\d|"
