@@ -13,7 +13,7 @@ from infra.plan.kinds import by_kind
 from infra.plan.plan import Plan
 from infra.planning import make_plan
 from infra.planning.placeholders import unreachable
-from infra.registry import cloud_of, services
+from infra.registry import cloud_of, region_in, services
 from infra.services.access.make import make_api_key, make_endpoints
 from infra.services.gateway.make import make_gateway
 from infra.services.monitoring.make import log_in
@@ -113,9 +113,15 @@ def _read_config() -> StackFile:
     return load_config(
         stack=stack,
         platform=json.loads(text) if text else None,
-        region=pulumi.Config("aws").get("region"),
+        region=region_in(_in_config),
         secrets=names,
         in_the_open={name for name in names if not pulumi.runtime.is_config_secret(f"{NAMESPACE}:{name}")},
         keys=pulumi.runtime.get_config_env(),
         path=Path("stacks") / f"Pulumi.{stack}.yaml",
     )
+
+
+def _in_config(key: str) -> str | None:
+    """Of a key with its namespace."""
+    namespace, _, name = key.partition(":")
+    return pulumi.Config(namespace).get(name)

@@ -4,7 +4,7 @@ here."""
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -57,6 +57,16 @@ def types_of(type_: str) -> ResourceTypes:
 def reach_of(annotations: Mapping[str, Any]) -> Reach | None:
     """Of an ingress's load balancer, by the cloud that makes it."""
     return next((reach for cloud in clouds() if (reach := cloud.types.reach(annotations))), None)
+
+
+def region_keys() -> set[str]:
+    """Keys of Pulumi's config that name a region."""
+    return {cloud.region_key for cloud in clouds() if cloud.region_key is not None}
+
+
+def region_in(read: Callable[[str], Any]) -> Any:
+    """The region of a config, of which `read` returns the value of a key, or None."""
+    return next((region for key in sorted(region_keys()) if (region := read(key)) is not None), None)
 
 
 def cloud_of(settings: Settings) -> Cloud:

@@ -15,7 +15,7 @@ from typing import Any
 from infra.catalog import Catalog, load_catalog
 from infra.checks import check
 from infra.planning.elsewhere import types_that_hold
-from infra.registry import cloud_said, clouds
+from infra.registry import cloud_said, clouds, region_in
 from infra.settings.document import read_document
 from infra.settings.mistakes import PLATFORM, BadStackFile, Mistake, Report, did_you_mean, shown, unknown_key
 from infra.settings.platform import Settings
@@ -73,7 +73,7 @@ def load_file(path: Path, *, catalog: Catalog | None = None) -> StackFile:
         stack=stack,
         keys=document.config,
         platform=document.config.get(PLATFORM),
-        region=document.config.get("aws:region"),
+        region=region_in(document.config.get),
         secrets=frozenset(secrets),
         in_the_open=frozenset(name for name, value in secrets.items() if not _is_encrypted(value)),
     )

@@ -54,7 +54,7 @@ class Cloud(Owner):
     storage: tuple[Storage, ...] = ()  # what it makes for weights with a cluster; the first where nobody says otherwise
     ingress: IngressController | None = None  # that its clusters have when nobody says otherwise
     answers: Mapping[str, Callable[[Mapping[str, Any]], dict[str, Any]]] = MappingProxyType({})  # of look-ups, offline
-    open_config: frozenset[str] = frozenset()  # keys beside the platform's that hold no secret: any other may
+    region_key: str | None = None  # of Pulumi's config; any other key beside the platform's may hold a secret
 
     def handles(self, settings: Settings) -> bool:
         """Whether the stack runs there. Of the clouds of the registry one does."""
@@ -135,6 +135,10 @@ class Cloud(Owner):
     def cheaper_platform(self, settings: Settings, cluster: ClusterPlan, catalog: Catalog) -> Iterable[CheaperPlatform]:
         """What would cost less of the cluster itself."""
         return ()
+
+    def quota_code(self, instance_type: str, capacity: str) -> str | None:
+        """The quota that nodes of a type count against."""
+        return None
 
     def quotas(self, cluster: ClusterPlan, pools: Mapping[str, PoolPlan], catalog: Catalog) -> Iterable[Quota]:
         """What an account must be allowed to have."""

@@ -7,6 +7,7 @@ from typing import Any
 from infra.catalog import load_catalog
 from infra.plan.plan import Plan
 from infra.planning import make_plan
+from infra.registry import region_in
 from infra.settings.mistakes import BadStackFile
 from infra.sides.types import Side
 from infra.stack_file import load_config
@@ -16,7 +17,7 @@ def with_both(old: Side, new: Side, pool: str, beside: str, models: Sequence[str
     """The new stack with the pool as it was, its new form under another name, and the models there; None where such a
     stack file would be refused."""
     platform = _written(old.platform, new.platform, pool, beside, models)
-    region = new.config.get("aws:region")
+    region = region_in(new.config.get)
     stack = str(new.plan.get("stack", ""))
     try:
         file = load_config(stack=stack, platform=platform, region=region)

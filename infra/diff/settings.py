@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from infra.diff.secret_values import MASK, NEW
-from infra.registry import clouds
+from infra.registry import region_keys
 from infra.settings.mistakes import PLATFORM, dotted
 from infra.sides.types import Change, Side
 
@@ -29,7 +29,7 @@ def choices_changed(old: Side, new: Side) -> dict[str, Change]:
 def _values(config: Mapping[str, Any]) -> dict[str, Any]:
     """A key beside the platform's may hold a secret, even in the open, unless a cloud says that it doesn't."""
     found: dict[str, Any] = {}
-    in_the_open = {key for cloud in clouds() for key in cloud.open_config}
+    in_the_open = region_keys()
     for key, value in config.items():
         if key == PLATFORM:
             _collect(found, (), value)

@@ -4,10 +4,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from infra.catalog import load_catalog
-from infra.clouds.aws.quotas import code_of
+from infra.clouds.cloud import Cloud
 from infra.diff.figures import Quota, quotas_of
 from infra.diff.findings import Finding
 from infra.diff.nodes import node_group
+from infra.registry import owner_of
 from infra.sides.types import Resources, Side, name_of, pool_of
 
 
@@ -49,9 +50,11 @@ def _beside(quota: Quota, old: Side, resources: Resources) -> int:
 def _old_pools(old: Side, resources: Resources) -> Iterator[tuple[str, int]]:
     """The quota and the vCPUs at most of each pool whose nodes are replaced or removed: Pulumi makes the new first."""
     instances = load_catalog().instances
-    groups = [urn for urn in (*resources.replaced, *resources.removed) if node_group(urn)]
-    for name in sorted({pool_of(name_of(urn)) for urn in groups} & old.pools.keys()):
-        pool = old.pools[name]
+    groups = {pool_of(name_of(urn)): urn for urn in (*resources.replaced, *resources.removed) if node_group(urn)}
+    for name in sorted(groups.keys() & old.pools.keys()):
+        pool, cloud = old.pools[name], owner_of(groups[name])
         types = pool["instance_types"]
         vcpus = max((instances[each].vcpus for each in types if each in instances), default=0)
-        yield code_of(types[0], pool["capacity"]), pool["max"] * vcpus
+        code = cloud.quota_code(types[0], pool["capacity"]) if isinstance(cloud, Cloud) else None
+        if code is not None:
+            yield code, pool["max"] * vcpus

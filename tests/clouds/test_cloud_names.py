@@ -15,12 +15,9 @@ NAMED = {
     "infra/catalog/load.py": "what AWS offers is read with all other facts",
     "infra/catalog/types.py": "the same",
     "infra/cli/fit_document.py": "the day of the prices that `fit` shows",
-    "infra/diff/interim.py": "the key of the region in Pulumi's config",
-    "infra/diff/side_by_side.py": "quotas of old and new nodes",
     "infra/plan/kinds.py": _WORDS_OF_THE_PLAN,
     "infra/planning/budget_search.py": _WORDS_OF_THE_PLAN,
     "infra/services/serving/start_parts.py": _WORDS_OF_THE_PLAN,
-    "infra/program.py": "the key of the region in Pulumi's config",
     "infra/registry.py": "the registry: a line per cloud",
     "infra/services/addons/plan.py": "the name of a chart",
     "infra/services/addons/section.py": _SECTION,
@@ -35,7 +32,7 @@ NAMED = {
     "infra/settings/cluster.py": _SECTION,
     "infra/settings/mistakes.py": "the form of a pasted key, which is never printed",
     "infra/settings/platform.py": _SECTION,
-    "infra/stack_file.py": "the key of the region in Pulumi's config",
+    "infra/stack_file.py": "the schema of the stack file: the key of the region in Pulumi's config",
 }
 _SERVICES = "aws|eks|ec2|ebs|efs|alb"
 _WORDS = re.compile(

@@ -22,7 +22,7 @@ from infra.clouds.aws.load_balancer import ALB
 from infra.clouds.aws.nodes import furnished
 from infra.clouds.aws.plan import AwsCluster, aws_cluster
 from infra.clouds.aws.prices import offered_in, priced_types, with_prices
-from infra.clouds.aws.quotas import list_quotas, plan_quotas
+from infra.clouds.aws.quotas import code_of, list_quotas, plan_quotas
 from infra.clouds.aws.storage import EBS, EFS
 from infra.clouds.aws.to_do import list_account
 from infra.clouds.cloud import Cloud
@@ -72,7 +72,7 @@ class Aws(Cloud):
     types = AwsTypes()
     ingress = ALB
     storage = EFS, EBS
-    open_config = frozenset({"aws:region"})
+    region_key = "aws:region"
 
     def handles(self, settings: Settings) -> bool:
         cluster = settings.cluster
@@ -137,6 +137,9 @@ class Aws(Cloud):
 
     def cheaper_platform(self, settings: Settings, cluster: ClusterPlan, catalog: Catalog) -> Iterator[CheaperPlatform]:
         return cheaper_platform(settings, aws_cluster(cluster), catalog)
+
+    def quota_code(self, instance_type: str, capacity: str) -> str:
+        return code_of(instance_type, capacity)
 
     def quotas(self, cluster: ClusterPlan, pools: Mapping[str, PoolPlan], catalog: Catalog) -> tuple[Quota, ...]:
         return plan_quotas(cluster, pools, catalog)
