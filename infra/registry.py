@@ -94,7 +94,7 @@ def services() -> tuple[Service, ...]:
 @contextmanager
 def added(entry: Cloud | Service) -> Iterator[None]:
     """With another cloud or service: how a test adds one."""
-    section = entry.section if isinstance(entry, Service) else None
+    section = entry.section
     if section is not None:
         add_section(section)
     _added.append(entry)
@@ -144,6 +144,6 @@ def _unknown(token: str) -> UnknownOwner:
     return UnknownOwner(words[:1].upper() + words[1:], words.replace(" ", "-"), token)
 
 
-for _service in SERVICES:
-    if _service.section is not None:
-        add_section(_service.section)
+for _entry in (*CLOUDS, *SERVICES):
+    if _entry.section is not None:
+        add_section(_entry.section)

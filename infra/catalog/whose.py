@@ -24,7 +24,7 @@ def elsewhere(types: Iterable[Priced], catalog: Catalog) -> str:
 
 
 def borrowed(types: Iterable[Priced], catalog: Catalog) -> list[str]:
-    """Those whose price is another region's, by name."""
+    """Those whose price is another region's though they are offered in this one, by name."""
     return names(_borrowed(types, catalog))
 
 
@@ -33,4 +33,5 @@ def names(types: Iterable[Priced]) -> list[str]:
 
 
 def _borrowed(types: Iterable[Priced], catalog: Catalog) -> list[Priced]:
-    return [each for each in types if each.priced_by not in (None, catalog.region)]
+    there = (each for each in types if each.priced_by not in (None, catalog.region))
+    return [each for each in there if each.name not in catalog.zones or catalog.zones_of(each.name, catalog.region)]

@@ -13,6 +13,7 @@ from infra.offers.pools import every_type
 from infra.offers.sizing import Sizing, throughput_of
 from infra.plan.money import HOURS_A_MONTH
 from infra.planning.break_even import BreakEven, break_even
+from infra.registry import clouds
 from infra.sizing.estimates import span
 from infra.sizing.kv_cache import kv_bytes_per_token
 from infra.sizing.question import Question
@@ -293,6 +294,5 @@ def _left_out(options: list[Option], fitting: list[Option], catalog: Catalog) ->
 
 
 def _price_note(catalog: Catalog) -> str:
-    prices = catalog.aws.prices
-    when = prices.gpu_date if catalog.region == prices.region else prices.region_date
-    return f"on demand, {catalog.region}, {when}; a replica's share of its node's GPUs, nothing else"
+    days = [day for cloud in clouds() if (day := cloud.price_day(catalog))]
+    return f"on demand, {'; '.join(days)}; a replica's share of its node's GPUs, nothing else"

@@ -40,11 +40,13 @@ if TYPE_CHECKING:
     from infra.settings.checks.scope import Scope
     from infra.settings.mistakes import Report
     from infra.settings.platform import Prices, Settings
+    from infra.settings.sections import OwnSection
 
 
 class Cloud(Owner):
     """It owns the components of the cluster. What it doesn't override does nothing."""
 
+    section: OwnSection | None = None  # its key below `cluster`; those that every stack knows are in `Cluster`
     called: Mapping[str, str] = MappingProxyType({})  # a word of the cloud's own -> what `allow` calls it
     # What `up` would trip over, by what isn't known where one of them can't be read.
     looks: Mapping[str, Callable[[Plan, State], Iterable[Obstacle]]] = MappingProxyType({})
@@ -58,7 +60,7 @@ class Cloud(Owner):
 
     def handles(self, settings: Settings) -> bool:
         """Whether the stack runs there. Of the clouds of the registry one does."""
-        raise NotImplementedError
+        return self.section is not None and self.section.of(settings) is not None
 
     def makes_nodes(self, settings: Settings) -> bool:
         """Whether a pool may be of instance types, and a model may get a pool that the stack file doesn't name."""
@@ -175,6 +177,10 @@ class Cloud(Owner):
     def make_site(self, plan: Plan, provider: Any, namespaces: Namespaces) -> Site:
         """The cluster, or the way to it, with its nodes and cluster-wide software."""
         raise NotImplementedError
+
+    def price_day(self, catalog: Catalog) -> str:
+        """Where and of which day the prices are that `fit` shows."""
+        return ""
 
     def unreachable(self, plan: Plan) -> Iterable[Obstacle]:
         """Why nobody could reach the cluster from here, found without asking it. Raises NotRead."""

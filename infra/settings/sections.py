@@ -1,35 +1,39 @@
-"""Keys of the stack file that services bring along; `infra/registry.py` adds them, before any stack file is read."""
+"""Keys of the stack file that clouds and services bring along; `infra/registry.py` adds them, before one is read."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
 from pydantic import Field, create_model
 
+from infra.settings.cluster import Cluster
 from infra.settings.platform import Settings
 from infra.settings.types import Section
 
 
 @dataclass(frozen=True, eq=False)
 class OwnSection:
-    """A key below `llm-platform:platform`. Where it is absent, the settings hold None."""
+    """A key below `llm-platform:platform`, or below `cluster` there. Where it is absent, the settings hold None."""
 
     key: str
     model: type[Section]
     description: str
     example: Mapping[str, Any]
+    of_cluster: bool = False  # below `cluster`: a cloud's
 
     def of(self, settings: Settings) -> Any:
         """What the stack file says; None: nothing."""
-        return getattr(settings, self.key)
+        return getattr(settings.cluster if self.of_cluster else settings, self.key, None)
 
 
 _ADDED: list[OwnSection] = []
 
 
 def add_section(section: OwnSection) -> None:
-    taken = {field.alias for field in settings_type().model_fields.values()}
+    kind = settings_type()
+    fields = kind.model_fields["cluster"].annotation if section.of_cluster else kind
+    taken = {field.alias for field in getattr(fields, "model_fields", {}).values()}
     if section.key in taken:
         raise ValueError(f"the stack file has a key {section.key} already")
     _ADDED.append(section)
@@ -46,8 +50,14 @@ def settings_type() -> type[Settings]:
 
 @cache
 def _with(sections: tuple[OwnSection, ...]) -> type[Settings]:
-    fields: dict[str, Any] = {each.key: (each.model | None, _field(each)) for each in sections}
+    fields = _fields(each for each in sections if not each.of_cluster)
+    if of_cluster := _fields(each for each in sections if each.of_cluster):
+        fields["cluster"] = create_model("Cluster", __base__=Cluster, **of_cluster), Settings.model_fields["cluster"]
     return create_model("Settings", __base__=Settings, **fields) if fields else Settings
+
+
+def _fields(sections: Iterable[OwnSection]) -> dict[str, Any]:
+    return {each.key: (each.model | None, _field(each)) for each in sections}
 
 
 def _field(section: OwnSection) -> Any:

@@ -14,7 +14,6 @@ _SECTION = "keys of the stack file, which are a promise, and what they are calle
 NAMED = {
     "infra/catalog/load.py": "what AWS offers is read with all other facts",
     "infra/catalog/types.py": "the same",
-    "infra/cli/fit_document.py": "the day of the prices that `fit` shows",
     "infra/plan/kinds.py": _WORDS_OF_THE_PLAN,
     "infra/planning/budget_search.py": _WORDS_OF_THE_PLAN,
     "infra/services/serving/start_parts.py": _WORDS_OF_THE_PLAN,

@@ -161,6 +161,10 @@ class Aws(Cloud):
     def placeholders_that_stop(self, settings: Settings, reserved: Callable[[str], str | None]) -> Iterator[Note]:
         return placeholders.that_stop(settings, reserved)
 
+    def price_day(self, catalog: Catalog) -> str:
+        prices = catalog.aws.prices
+        return f"{catalog.region}, {prices.gpu_date if catalog.region == prices.region else prices.region_date}"
+
     def provider(self, plan: Plan) -> Any:
         from infra.clouds.aws.make import make_provider
 

@@ -10,8 +10,9 @@ from infra.settings.mistakes import Key
 def check_cluster(scope: Scope) -> None:
     cluster, wrong = scope.settings.cluster, scope.report.wrong
     example = 'write create: {version: "1.35", zones: 3} or existing: {context: NAME}'
-    if (cluster.create is None) == (cluster.existing is None):
-        wrong(("cluster",), "needs exactly one of create and existing", example, reads=CLUSTER_KIND)
+    keys = [field.alias or name for name, field in type(cluster).model_fields.items()]
+    if sum(getattr(cluster, name) is not None for name in type(cluster).model_fields) != 1:
+        wrong(("cluster",), f"needs exactly one of {' and '.join(keys)}", example, reads=CLUSTER_KIND)
         scope.report.broken(CLUSTER_KIND[0])
     if cluster.existing is None:
         return

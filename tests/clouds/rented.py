@@ -1,0 +1,149 @@
+"""A cloud that rents GPU servers by the hour: a section below `cluster`, types, prices, a quota and a site.
+
+This is the whole of what CONTRIBUTING's recipe asks for: in the program it would be `infra/clouds/rented/`, with its
+components in `components/rented/` and a line in `infra/registry.py`.
+"""
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import replace
+from types import MappingProxyType
+from typing import Any
+
+import pulumi
+import pulumi_kubernetes as k8s
+from pydantic import Field
+
+from infra.catalog import Catalog, Instance
+from infra.clouds.cloud import Cloud
+from infra.clouds.site import Site
+from infra.live import Namespaces
+from infra.plan.cluster import ClusterPlan, PoolPlan, Quota
+from infra.plan.findings import Decided
+from infra.plan.money import CostItem, PriceNote
+from infra.plan.notes import Assumption, Chosen
+from infra.plan.plan import Plan
+from infra.planning.cost import Billed
+from infra.services.addons.make import make_addons
+from infra.settings.checks.scope import Scope
+from infra.settings.platform import Prices, Settings
+from infra.settings.sections import OwnSection
+from infra.settings.types import Section
+
+HALLS = {"north": ("n1", "n2"), "south": ("s1",)}
+FEE_USD = 99.0  # per month
+PROVIDER = {"pulumi:providers:kubernetes": "kubernetes"}
+CLUSTER = "rented:metal/cluster:Cluster"
+
+
+def instance(name: str, gpu: str, usd: float) -> Instance:
+    return Instance(
+        name=name,
+        gpu=gpu,
+        gpus=1,
+        vcpus=16,
+        memory_gib=128,
+        nvme_gb=1000,
+        arch="x86_64",
+        network_gbps=25,
+        efa_interfaces=0,
+        disk_mbps=0,
+        pod_cpu=15,
+        pod_gib=120,
+        spot=False,
+        capacity_block=False,
+        usd_per_hour=usd,
+        priced_by="north",
+    )
+
+
+TYPES = {each.name: each for each in (instance("metal.l4", "L4", 0.30), instance("metal.h100", "H100-80", 1.90))}
+
+
+class RentedSection(Section):
+    """A cluster of rented servers."""
+
+    hall: str = Field(description="where the servers stand", examples=["north"])
+
+
+class Servers(pulumi.ComponentResource):
+    """The cluster and the servers of each pool."""
+
+    def __init__(self, name: str, *, hall: str, pools: Mapping[str, PoolPlan]) -> None:
+        super().__init__("llm:rented:Servers", name)
+        opts = pulumi.ResourceOptions(parent=self)
+        cluster = pulumi.CustomResource(CLUSTER, name, {"hall": hall}, opts)
+        self.pools = {
+            pool.name: pulumi.CustomResource(
+                "rented:metal/pool:Pool",
+                pool.name,
+                {"types": list(pool.instance_types), "max": pool.max, "labels": dict(pool.selector)},
+                pulumi.ResourceOptions(parent=self, depends_on=[cluster]),
+            )
+            for pool in pools.values()
+        }
+        self.provider = k8s.Provider(f"{name}-kubernetes", kubeconfig="{}", opts=opts)
+        self.register_outputs({})
+
+
+SECTION = OwnSection("rented", RentedSection, "servers that are rented by the hour", {"hall": "north"}, of_cluster=True)
+
+
+class Rented(Cloud):
+    name, title, kind = "rented", "The rented servers", "a cluster of rented servers"
+    owns = ("llm:rented:Servers",)
+    guards = MappingProxyType({CLUSTER: "cluster", **PROVIDER})
+    ground = frozenset(guards)
+    section = SECTION
+
+    def makes_nodes(self, settings: Settings) -> bool:
+        return True
+
+    def described(self, cluster: ClusterPlan) -> str:
+        return f"rented servers in hall {cluster.region}"
+
+    def check(self, scope: Scope) -> None:
+        rented = SECTION.of(scope.settings)
+        if rented is not None and rented.hall not in HALLS:
+            key = ("cluster", "rented", "hall")
+            scope.report.wrong(key, f"unknown hall {rented.hall}", f"write one of {', '.join(HALLS)}")
+
+    def priced_types(self, catalog: Catalog) -> Collection[str]:
+        return TYPES
+
+    def priced(self, catalog: Catalog, region: str | None, prices: Prices) -> Catalog:
+        zones = dict.fromkeys(TYPES, HALLS)
+        return replace(catalog, instances=TYPES, zones=zones, regions=HALLS, region="north")
+
+    def offered(self, catalog: Catalog, region: str | None) -> Catalog:
+        own = {} if region is not None and region not in HALLS else TYPES
+        zones = {**catalog.zones, **dict.fromkeys(own, HALLS)}
+        return replace(catalog, instances={**catalog.instances, **own}, zones=zones)
+
+    def plan_cluster(
+        self, stack: str, settings: Settings, region: str | None, config: Any, catalog: Catalog
+    ) -> Decided[ClusterPlan]:
+        hall = SECTION.of(settings).hall
+        yield Chosen("cluster.rented.version", "1.35", "what the servers run")
+        yield Assumption("cluster.rented", f"hall {hall} has servers left; nothing was read from it")
+        return ClusterPlan(
+            kind="rented", made=True, name=f"llm-{stack}", version="1.35", region=hall, zone_ids=HALLS[hall]
+        )
+
+    def bill(self, billed: Billed) -> Iterator[CostItem]:
+        yield CostItem("management fee", FEE_USD, FEE_USD, FEE_USD)
+
+    def price_note(self, billed: Billed) -> Decided[PriceNote]:
+        yield from ()
+        return PriceNote("traffic", "rents of hall north")
+
+    def price_day(self, catalog: Catalog) -> str:
+        return "rents of today"
+
+    def quotas(self, cluster: ClusterPlan, pools: Mapping[str, PoolPlan], catalog: Catalog) -> Iterator[Quota]:
+        yield Quota("R-1", "Servers", cluster.region or "", sum(pool.max for pool in pools.values()), "servers")
+
+    def make_site(self, plan: Plan, provider: Any, namespaces: Namespaces) -> Site:
+        servers = Servers("cluster", hall=plan.cluster.region or "", pools=plan.pools)
+        opts = pulumi.ResourceOptions(provider=servers.provider)
+        pools = {name: (pool,) for name, pool in servers.pools.items()}
+        return Site(opts, pools=pools, addons=make_addons(plan, namespaces, opts=opts))

@@ -1,0 +1,140 @@
+"""A cloud that only this test has, added as CONTRIBUTING says. No file of infra/ knows it."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from docs import keys
+from infra.catalog import load_catalog
+from infra.cli.as_json import document
+from infra.cli.document.text import to_text
+from infra.cli.fit import run as fit
+from infra.cli.report import report
+from infra.diff.difference import compare
+from infra.diff.figures import quotas_of
+from infra.offline import Planned, plan_offline
+from infra.outputs import known_outputs
+from infra.registry import added
+from infra.settings.document import read_document
+from infra.settings.mistakes import BadStackFile
+from infra.sides.types import Side
+from infra.stack_file import stack_file_schema
+from tests.cli.running import write_stack
+from tests.clouds.rented import FEE_USD, Rented
+from tests.invariants import RULES
+from tests.settings.bad_stacks.writing import stack
+
+RENTED = "cluster: {rented: {hall: north}}"
+POOL = "gpuPools: {l4: {instanceTypes: [metal.l4]}}"
+MODEL = "models: {chat: {model: Qwen/Qwen3-8B, maxModelLen: 8192}}"
+
+
+def file(*sections: str) -> str:
+    return stack(RENTED, *sections).replace("  aws:region: us-east-1\n", "")
+
+
+FILE = file(POOL, MODEL)
+
+
+@pytest.fixture(autouse=True)
+def rented() -> Iterator[Rented]:
+    cloud = Rented()
+    with added(cloud):
+        yield cloud
+
+
+def plan(folder: Path, text: str = FILE) -> Planned:
+    return plan_offline(write_stack(folder, text))
+
+
+def mistakes(folder: Path, text: str) -> str:
+    with pytest.raises(BadStackFile) as bad:
+        plan(folder, text)
+    return "\n".join(f"{each.path}: {each.got}; {each.write}" for each in bad.value.mistakes)
+
+
+def test_its_section_is_a_key_below_cluster_that_editors_and_the_page_of_keys_show() -> None:
+    assert "rented" in json.dumps(stack_file_schema())
+    assert "`hall`" in keys.page()
+    assert "servers that are rented by the hour" in keys.page()
+
+
+def test_its_rules_and_its_keys_are_checked(tmp_path: Path) -> None:
+    assert "cluster.rented.hall: unknown hall east" in mistakes(tmp_path, FILE.replace("north", "east"))
+    assert "cluster.rented.hal: unknown" in mistakes(tmp_path, FILE.replace("hall:", "hal:"))
+    both = FILE.replace("{rented:", "{existing: {context: kind-llm}, rented:")
+    assert "needs exactly one of create and existing and rented" in mistakes(tmp_path, both)
+
+
+def test_its_types_are_planned_and_its_prices_billed(tmp_path: Path) -> None:
+    planned = plan(tmp_path).plan
+    pool = planned.pools["l4"]
+    assert (planned.violations, pool.instance_types, pool.usd_per_node_hour) == ((), ("metal.l4",), 0.30)
+    items = {item.name: item.max for item in planned.cost.items}
+    assert items["management fee"] == FEE_USD
+    assert planned.cost.usd_per_month_min == pytest.approx(FEE_USD + 0.30 * 730)
+    assert not {"EKS control plane", "NAT gateways", "node disks"} & items.keys()
+
+
+def test_a_pool_that_nobody_named_is_of_its_types(tmp_path: Path) -> None:
+    planned = plan(tmp_path, file(MODEL)).plan
+    assert [pool.instance_types for pool in planned.pools.values()] == [("metal.l4",)]
+
+
+def test_the_budget_counts_its_bill(tmp_path: Path) -> None:
+    (violation,) = plan(tmp_path, file(POOL, MODEL, "budget: {usdPerMonth: 200}")).plan.violations
+    assert violation.path == "budget.usdPerMonth"
+
+
+def test_its_quota_is_data_and_a_thing_to_do(tmp_path: Path) -> None:
+    said = document(plan(tmp_path))
+    (quota,) = said["quotas"]
+    assert (quota["name"], quota["region"], quota["unit"]) == ("Servers", "north", "servers")
+    assert any("quota 'Servers' (R-1) in north" in each["message"] for each in said["to_do"])
+    assert not any("AWS" in each["message"] for each in said["to_do"])
+
+
+def test_its_site_is_made_and_everything_runs_on_it(tmp_path: Path) -> None:
+    recording = plan(tmp_path).recording
+    types = {each.type for each in recording.resources}
+    assert {"rented:metal/cluster:Cluster", "rented:metal/pool:Pool"} <= types
+    assert not any(each.startswith("aws:") for each in types)
+    (server,) = recording.of("kubernetes:apps/v1:Deployment")
+    assert server.inputs["spec"]["template"]["spec"]["nodeSelector"]["llm-platform/pool"] == "l4"
+
+
+def test_every_rule_holds_for_a_stack_there(tmp_path: Path) -> None:
+    planned = plan(tmp_path)
+    assert {name: rule(planned) for name, rule in RULES.items()} == {name: [] for name in RULES}
+
+
+def test_report_and_outputs_say_where_it_is(tmp_path: Path) -> None:
+    planned = plan(tmp_path)
+    text = " ".join(to_text(report(planned), 120).split())
+    assert "rented servers in hall north" in text
+    assert "management fee" in text
+    assert "rents of hall north" in text
+    outputs = known_outputs(planned.plan)
+    assert (outputs["cluster_name"], outputs["region"]) == ("llm-dev", "north")
+
+
+def test_fit_looks_at_its_types_too() -> None:
+    asked = {"max-model-len": "8192"}
+    found = json.loads(fit("Qwen/Qwen3-8B", asked, "json", load_catalog())[0])
+    assert (found[0]["instance_type"], found[0]["usd_per_hour"]) == ("metal.l4", 0.30)
+    assert any(each["instance_type"] == "g6.xlarge" for each in found)
+    elsewhere = json.loads(fit("Qwen/Qwen3-8B", {**asked, "region": "eu-central-1"}, "json", load_catalog())[0])
+    assert not any(each["instance_type"].startswith("metal") for each in elsewhere)
+    assert "rents of today" in fit("Qwen/Qwen3-8B", asked, "text", load_catalog())[0]
+
+
+def test_the_diff_knows_whose_its_resources_are(tmp_path: Path) -> None:
+    sides = []
+    for hall in ("north", "south"):
+        text = FILE.replace("hall: north", f"hall: {hall}")
+        sides.append(Side(document(plan(tmp_path, text)), read_document(text).config or {}))
+    found = compare("dev", *sides)
+    assert {each.service for each in found.services} <= {"The rented servers"}
+    assert [quota.region for quota in quotas_of(sides[1]) or {}] == ["south"]
