@@ -70,7 +70,7 @@ def _against(given: Option, api_price: float | None) -> Iterator[Section]:
 def of_one(given: Option, ways: Sequence[Way], api_price: float | None, sizing: Sizing) -> Document:
     price = f", ${given.usd_per_hour:.2f} an hour{_share(given)}" if given.usd_per_hour is not None else ""
     where = f"{given.where}{f' ({given.offer.instance_type}{price})' if given.offer else ''}"
-    sections = [_bars(given), Section("", note="\n".join(_about(given)))]
+    sections = [_bars(given), Section("", note="\n".join([*_about(given), *_planned(given, sizing)]))]
     if given.fits:
         sections += _against(given, api_price)
     if given.judged is not None and not given.certain:
@@ -94,6 +94,21 @@ def _about(given: Option) -> list[str]:
         said.append("a MIG slice has a share of the GPU's compute and bandwidth: no throughput is estimated")
     total = given.sized.gpu.engine_gib or 0
     return [*said, f"{fit.usable_gib:.1f} GiB of {total:.1f} on each GPU are the engine's to use"]
+
+
+def _planned(given: Option, sizing: Sizing) -> list[str]:
+    """The engine's own batch takes memory that a plan gives to the cache, so that the plan may be surer."""
+    question, own = given.sized.question, given.sized.arguments.max_num_seqs
+    if question.max_num_seqs is not None or question.max_num_batched_tokens is not None:
+        return []
+    if not question.engine.limits.takes_batch or given.sized.fit.max_concurrency is None:
+        return []
+    planned = sizing.size(question.but(planned=True), given.sized.gpu, given.sized.gpus)
+    cache, seqs = planned.fit.kv_cache_gib, planned.arguments.max_num_seqs
+    if seqs == own or cache is None:
+        return []
+    certain = "fits for certain" if planned.fit.certain else "fits, not for certain" if planned.fits else "doesn't fit"
+    return [f"a plan writes max-num-seqs {seqs} here: {cache.mid:.1f} GiB of cache; {certain}; {planned.holds}"]
 
 
 def _bars(given: Option) -> Section:

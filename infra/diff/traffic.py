@@ -12,12 +12,11 @@ from infra.engines import ENGINES
 from infra.engines.engine import Limits
 from infra.owner import CLAIM
 from infra.plan.kinds import KINDS
-from infra.plan.words import held, requests
 from infra.registry import owner_of, reach_of
 from infra.services.serving.service import SERVING
 from infra.services.weights.service import WEIGHTS
 from infra.sides.types import Change, Changes, Resources, Side, name_of, pool_of, type_of
-from infra.sizing.estimates import span
+from infra.sizing.estimates import held, requests, span
 
 DEPLOYMENT = "kubernetes:apps/v1:Deployment"
 _SERVICE = "kubernetes:core/v1:Service"
@@ -159,7 +158,10 @@ def _afterwards(name: str, old: Side, new: Side) -> Iterator[str]:
     if was.get("api_key_secret") != now.get("api_key_secret"):
         yield f"its key is in {_secret(now)}, was in {_secret(was)}"
     before, after = old.models[name], new.models[name]
-    yield from _answers(answers_changed(old, new).get(name, {}))
+    changed = answers_changed(old, new).get(name, {})
+    yield from _answers({what: each for what, each in changed.items() if what != CERTAIN or after["fits"] is not False})
+    if before["fits"] and after["fits"] is False:
+        yield "doesn't fit any more"
     if before["max_model_len"] != after["max_model_len"]:
         longer = "; longer ones are refused" if refuses_more(old, new, name) else ""
         yield f"a request has up to {after['max_model_len']:,} tokens, was {before['max_model_len']:,}{longer}"

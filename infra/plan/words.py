@@ -1,6 +1,5 @@
 """Numbers and bills as people write them."""
 
-import math
 import shlex
 from collections.abc import Hashable, Mapping, Sequence
 from typing import TypeVar
@@ -24,16 +23,6 @@ def bills_said(amounts: Mapping[str, str]) -> str:
     """`expected $706 per month; minimum $687; maximum $860`, or `$1,022 per month`."""
     first, *others = (f"{word} {amount}".lstrip() for word, amount in bills(amounts))
     return "; ".join((f"{first} per month", *others))
-
-
-def requests(held: float) -> str:
-    """Rounded down: a replica never holds more than is said."""
-    return f"{math.floor(held * 10) / 10:g}" if held < 10 else f"{math.floor(held):,}"
-
-
-def held(amount: float, what: str = "request") -> str:
-    """`1 request`, `6.6 requests`."""
-    return f"{requests(amount)} {what}{'' if requests(amount) == '1' else 's'}"
 
 
 REGIONS = 6  # that are named

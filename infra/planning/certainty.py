@@ -14,6 +14,7 @@ from infra.plan.plan import Plan
 from infra.plan.writes import written
 from infra.planning.advice import PINNED_FIRST, Attempt, completed, holds
 from infra.services.serving.placement import Placed
+from infra.sizing.estimates import held
 
 KIND = "not-certain"  # of the warning
 NAMED = 4  # ways, per model
@@ -71,7 +72,7 @@ def _comes_to(plan: Plan, model: ModelPlan) -> str:
     gpu = plan.pools[model.pool].gpu if model.pool else ""
     price = f", ${model.usd_per_hour:.2f} per hour" if model.usd_per_hour is not None else ""
     holds = model.fit.max_concurrency if model.fit else None
-    tokens = f"; holds {holds:.1f} requests of {model.max_model_len:,} tokens" if holds is not None else ""
+    tokens = f"; holds {held(holds)} of {model.max_model_len:,} tokens" if holds is not None else ""
     return f"{model.gpus} x {gpu}{price}{tokens}"
 
 

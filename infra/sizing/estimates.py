@@ -1,5 +1,6 @@
 """What is estimated of a model on a GPU, and how sure that is. Memory in GiB (2^30 bytes)."""
 
+import math
 from dataclasses import dataclass
 
 
@@ -56,3 +57,13 @@ class Throughput:
 
     tokens_per_second: Estimate | None  # None: no estimate, and the reason says why
     reason: str
+
+
+def requests(held: float) -> str:
+    """Rounded down: a replica never holds more than is said."""
+    return f"{math.floor(held * 10) / 10:g}" if held < 10 else f"{math.floor(held):,}"
+
+
+def held(amount: float, what: str = "request") -> str:
+    """`1 request`, `6.6 requests`."""
+    return f"{requests(amount)} {what}{'' if requests(amount) == '1' else 's'}"

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from infra.catalog import Gpu, ModelShape
-from infra.sizing.estimates import Fit
+from infra.sizing.estimates import Fit, held
 
 if TYPE_CHECKING:
     from infra.engines.engine import Engine
@@ -112,5 +112,5 @@ class Sized:
         if not self.fit.estimated:
             return f"no estimate: {self.question.engine.title} has no memory model"
         if self.fit.max_concurrency is not None:
-            return f"holds {self.fit.max_concurrency:.1f} requests of {self.question.max_model_len:,} tokens"
+            return f"holds {held(self.fit.max_concurrency)} of {self.question.max_model_len:,} tokens"
         return "keeps no cache" if self.question.task != "chat" else "its cache a token isn't known"

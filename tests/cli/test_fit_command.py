@@ -296,3 +296,11 @@ def test_a_repository_of_ones_own_is_like_a_known_model() -> None:
 def test_weights_and_cache_in_8_bit_are_looked_at_together() -> None:
     text = run("fit", "Qwen/Qwen3-32B", "--max-model-len", "32768", "--concurrency", "12").stdout
     assert "--quantization fp8 --kv-cache-dtype fp8" in text
+
+
+def test_what_a_plan_would_hold_stands_beside_what_the_engines_own_batch_holds() -> None:
+    model = ("Qwen/Qwen3-Coder-30B-A3B-Instruct", "--instance-type", "g5.12xlarge", "--gpus", "4")
+    text = run("fit", *model, "--max-model-len", "32768").stdout
+    assert "max-num-seqs 256 (its default)" in text
+    assert "a plan writes max-num-seqs 32 here: 5.4 GiB of cache; fits for certain; holds 7.1 requests" in text
+    assert "a plan writes" not in run("fit", *model, "--max-model-len", "32768", "--max-num-seqs", "32").stdout

@@ -106,3 +106,12 @@ def test_a_long_arn_leaves_no_line_too_wide() -> None:
     )
     result = plan(changed(ON_DEMAND, cluster__create__access={"admins": [arn.replace("210987654321", "111122223333")]}))
     assert max(map(len, to_text(_report(result), 80).splitlines())) <= 80
+
+
+def test_what_leaves_no_room_for_a_context_adds_up() -> None:
+    stack = changed(ON_DEMAND, models__qwen3_8b__maxModelLen=40960, models__qwen3_8b__concurrency=8)
+    stack["models"]["qwen3-8b"]["pool"] = "l4"
+    stack["models"]["qwen3-8b"]["gpus"] = 1
+    (message,) = [each.message for each in plan(stack).violations]
+    usable, cache, weights, own = map(float, re.findall(r"(\d+\.\d) (?:GiB that|for|of weights|of its own)", message))
+    assert usable == pytest.approx(cache + weights + own, abs=0.11)

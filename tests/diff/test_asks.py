@@ -92,3 +92,20 @@ def test_a_resource_whose_options_change_too_is_one_entry() -> None:
     entries = [row[1] for row in resources(told) if row[1]]
     assert told.resources.options
     assert len(entries) == len(set(entries))
+
+
+TOO_LONG = {"models.chat.maxModelLen": 40960, "models.chat.concurrency": 8}
+
+
+def test_of_a_plan_that_is_refused_no_warning_is_gone() -> None:
+    """It stops before it would say them."""
+    told = changed({**TOO_LONG, "models.code.revision": REVISION})
+    assert told.broken
+    assert told.warnings.mended == ()
+    assert changed({"models.code.revision": REVISION}).warnings.mended
+
+
+def test_a_model_that_fits_no_more_is_said_to() -> None:
+    (notice,) = [each for each in changed(TOO_LONG).notices if each.model == "chat"]
+    assert "doesn't fit any more" in notice.afterwards
+    assert not any("for certain" in each for each in notice.afterwards)

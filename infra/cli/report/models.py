@@ -9,8 +9,8 @@ from infra.plan.cluster import PoolPlan
 from infra.plan.models import ModelPlan
 from infra.plan.money import Cheaper
 from infra.plan.plan import Plan
-from infra.plan.words import count, requests, usd
-from infra.sizing.estimates import span
+from infra.plan.words import count, usd
+from infra.sizing.estimates import requests, span
 from infra.sizing.requests import WORKLOAD
 
 _SHORT_REVISION = 12  # of a commit

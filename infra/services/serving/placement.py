@@ -216,9 +216,11 @@ def _misfit(served: Served, offer: Offer, sized: Sized) -> str:
     requests = sized.question.concurrency
     need = requests * served.max_model_len * (fit.kv_bytes_per_token or 0) / 2**30
     left = fit.kv_cache_gib.mid if fit.kv_cache_gib else 0.0
+    engine = sum(term.gib for term in fit.terms[1:])
     return (
         f"{where}: {fit.usable_gib:.1f} GiB that the engine may use leave {left:.1f} for the cache after"
-        f" {fit.weights_gib:.1f} of weights; {requests} x {served.max_model_len:,} tokens need {need:.1f}"
+        f" {fit.weights_gib:.1f} of weights and {engine:.1f} of its own;"
+        f" {requests} x {served.max_model_len:,} tokens need {need:.1f}"
     )
 
 

@@ -6,8 +6,8 @@ from infra.plan.cluster import Loss
 from infra.plan.findings import warned
 from infra.plan.models import ColdStart, Rollout
 from infra.plan.notes import Finding
-from infra.plan.words import held
 from infra.services.serving.placement import Placed
+from infra.sizing.estimates import held
 from infra.sizing.kv_cache import is_exact, keeps_cache
 
 # Where its node is lost, and not its pod alone.
