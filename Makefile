@@ -1,13 +1,13 @@
 # make plan [STACK=dev]   the whole plan of a stack: offline, no cloud, no credentials, no CLI
-# make test               the whole test suite; says first how long that takes
-# make test-quick         less what starts whole programs
+# make test               the whole test suite; it first says how long it takes
+# make test-quick         the test suite without the tests that start programs
 # make check              formatter, linter, who imports whom, types
-# make docs               the pictures, tables and schemas that are made from the program
-# make benchmark          how long a plan takes, and how right the models of memory and throughput are
+# make docs               the pictures, tables and schemas that the program writes
+# make benchmark          how long a plan takes, and how accurate the estimates of memory and throughput are
 STACK ?= dev
 PYTHON ?= python3
 BIN := .venv/bin
-# uv where there is one: seconds instead of minutes. Compiling what is never imported would double pip's time.
+# With uv the installation takes seconds instead of minutes. Compiling modules that are never imported would double pip's time.
 UV := $(shell command -v uv 2>/dev/null)
 INSTALL = $(if $(UV),$(UV) pip install --python $(BIN)/python,$(BIN)/python -m pip install --disable-pip-version-check --no-compile)
 
@@ -33,10 +33,10 @@ check: .venv/dev
 	$(BIN)/lint-imports --no-logo --no-cache
 	$(BIN)/pyright
 
-# The stamps make an install happen once, and again when its requirements change. What it says goes to stderr.
+# The stamp files let an installation run once, and again when its requirements change. Its output goes to stderr.
 .venv/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.12 ...")'
-	@echo "First run: making .venv, then installing what is needed with $(if $(UV),uv,pip (uv is faster, where it is installed))." >&2
+	@echo "First run: creating .venv, then installing what is needed with $(if $(UV),uv,pip (uv is faster, if it is installed))." >&2
 	@$(PYTHON) -m venv .venv
 
 .venv/program: .venv/bin/python requirements.txt pyproject.toml

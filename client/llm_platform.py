@@ -1,11 +1,11 @@
-"""The outputs of an LLM Platform stack, typed, for an application's own Pulumi program. It needs pulumi alone.
+"""The typed outputs of an LLM Platform stack, for an application's own Pulumi program. It needs only pulumi.
 
     platform = PlatformOutputs.from_stack("acme/llm-platform/prod")
     chat = platform.model("llama-8b")
     chat.base_url, chat.model, chat.api_key
 
-Reads version 1 of the outputs; a field that it doesn't know is left alone. What a stack doesn't have stops the program
-with a sentence that says so.
+Reads version 1 of the outputs and ignores fields that it doesn't know. If the stack doesn't have what the program
+reads, the program stops with a message that says so.
 """
 
 from collections.abc import Mapping
@@ -15,7 +15,7 @@ from typing import Any
 import pulumi
 
 VERSION = 1
-NO_KEY = "none"  # OpenAI clients refuse an empty key; a server that checks none takes any
+NO_KEY = "none"  # OpenAI clients refuse an empty key; a server that checks no key accepts any
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class KeySecret:
 
 @dataclass(frozen=True)
 class Model:
-    """What the platform says of one model."""
+    """The platform's outputs for one model."""
 
     model: str  # send this as `model`
     kind: str  # chat, embed or rerank
@@ -41,12 +41,12 @@ class Model:
     base_url: str | None = None  # None: no gateway
     embedding_size: int | None = None  # numbers in a vector; None: not an embedding model, or not known
     api_key_secret: KeySecret | None = None  # None: no key is checked
-    truncates_prompts: bool = False  # of a prompt that is too long a part is left out, and the rest answered
+    truncates_prompts: bool = False  # True: a part of a prompt that is too long is left out, and the rest is answered
 
 
 @dataclass(frozen=True)
 class Platform:
-    """What the platform says of itself; the key is no part of it, so that the rest is no secret."""
+    """The platform's outputs without the key, so that the rest is no secret."""
 
     cluster_name: str
     namespace: str
@@ -62,7 +62,7 @@ class ModelOutputs:
         self, stack: str, name: str, platform: pulumi.Output[Platform], key: pulumi.Output[str | None]
     ) -> None:
         self._stack, self._name, self._key = stack, name, key
-        self.facts: pulumi.Output[Model] = platform.apply(self._find)  # with None where the platform says null
+        self.facts: pulumi.Output[Model] = platform.apply(self._find)  # None where the platform's output is null
 
     @property
     def model(self) -> pulumi.Output[str]:
@@ -79,7 +79,7 @@ class ModelOutputs:
 
     @property
     def base_url(self) -> pulumi.Output[str]:
-        """From outside the cluster. Stops the program where the platform has no gateway."""
+        """From outside the cluster. Stops the program if the platform has no gateway."""
         return self.facts.apply(lambda facts: facts.base_url or self._no_gateway())
 
     @property
@@ -105,7 +105,7 @@ class ModelOutputs:
 
     @property
     def truncates_prompts(self) -> pulumi.Output[bool]:
-        """Whether a prompt that is too long is answered in part, and not refused."""
+        """Whether a prompt that is too long is cut and answered instead of refused."""
         return self.facts.apply(lambda facts: facts.truncates_prompts)
 
     @property
@@ -114,7 +114,7 @@ class ModelOutputs:
 
     @property
     def api_key(self) -> pulumi.Output[str]:
-        """The key to send, a secret; `none` to a model that checks none, so that it never sees the others' key."""
+        """The key to send, a secret; `none` for a model that checks no key, so that it never gets the others' key."""
         both = pulumi.Output.all(self._key, self.facts)
         return pulumi.Output.secret(both.apply(lambda said: said[0] if said[1].api_key_secret and said[0] else NO_KEY))
 
@@ -135,7 +135,7 @@ class PlatformOutputs:
     """An LLM Platform stack, each output as an Output."""
 
     def __init__(self, stack: str, reference: pulumi.StackReference) -> None:
-        # One by one: together they would all be secret, as the key is.
+        # One by one: read together, they would all be secret because the key is.
         names = ("version", "cluster_name", "namespace", "region", "gateway_address", "models")
         said = pulumi.Output.all(**{name: reference.get_output(name) for name in names})
         self._stack = stack
@@ -144,7 +144,7 @@ class PlatformOutputs:
 
     @classmethod
     def from_stack(cls, stack: str, opts: pulumi.ResourceOptions | None = None) -> "PlatformOutputs":
-        """`stack` as Pulumi names it in full: organization/project/stack."""
+        """`stack` is the full name: organization/project/stack."""
         return cls(stack, pulumi.StackReference(stack, opts=opts))
 
     def model(self, name: str) -> ModelOutputs:
@@ -170,12 +170,12 @@ class PlatformOutputs:
 
     @property
     def gateway_address(self) -> pulumi.Output[str | None]:
-        """What DNS has to point at."""
+        """The address to which DNS has to point."""
         return self.facts.apply(lambda facts: facts.gateway_address)
 
     @property
     def api_key(self) -> pulumi.Output[str]:
-        """A secret. Stops the program where no model checks a key; a model's own `api_key` doesn't."""
+        """A secret. Stops the program if no model checks a key; the `api_key` of a model doesn't stop it."""
         both = pulumi.Output.all(self._key, self.facts)
         return pulumi.Output.secret(both.apply(lambda said: said[0] or self._no_key()))
 
@@ -197,7 +197,7 @@ def _model(said: Mapping[str, Any], where: str) -> Model:
 
 
 def _known(kind: type, said: Mapping[str, Any], where: str) -> dict[str, Any]:
-    """The fields of `kind`, and no others. Pulumi makes every number a float, and leaves out what is null."""
+    """Only the fields of `kind`. Pulumi turns every number into a float, and leaves out what is null."""
     missing = [each.name for each in fields(kind) if each.default is MISSING and said.get(each.name) is None]
     if missing:
         raise pulumi.RunError(f"{where}: no {', '.join(missing)}, which version {VERSION} of the outputs promises")

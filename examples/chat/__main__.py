@@ -1,4 +1,4 @@
-"""A page of ours on a model of the platform's: what the platform promises goes in, a web service comes out."""
+"""A web page that uses a model of the platform: reads the platform's outputs and deploys a web service."""
 
 import pulumi
 import pulumi_kubernetes as k8s
@@ -8,10 +8,10 @@ from llm_platform import PlatformOutputs
 
 
 def pinned(image: str) -> str:
-    """`repository:tag` or `repository@sha256:...`; a registry's port is no tag."""
+    """`repository:tag` or `repository@sha256:...`. The port of a registry isn't a tag."""
     tag = image.rpartition("/")[2].partition(":")[2]
     if tag in ("", "latest"):
-        raise pulumi.RunError(f"chat:image is {image!r}, another image tomorrow perhaps: write a tag or a digest")
+        raise pulumi.RunError(f"chat:image is {image!r}, which may be another image tomorrow: write a tag or a digest")
     return image
 
 

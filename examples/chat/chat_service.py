@@ -1,4 +1,4 @@
-"""The web service on Kubernetes: a namespace that may call models, its own copy of the key, pods, one address."""
+"""The web service on Kubernetes: a namespace that may call models, its own copy of the key, pods and a Service."""
 
 from typing import Any
 
@@ -6,18 +6,18 @@ import pulumi
 import pulumi_kubernetes as k8s
 
 _PORT = 8000
-_USER_ID = 10001  # the Dockerfile's
+_USER_ID = 10001  # as in the Dockerfile
 _REPLICAS = 2
 _KEY = "api-key"
-_PRE_STOP_SECONDS = 5  # until no one sends to a pod that ends
+_PRE_STOP_SECONDS = 5  # until nothing sends requests to a pod that ends
 _NAMESPACE_LABELS = {
-    "llm-platform/client": "true",  # the platform's NetworkPolicies let this one in
+    "llm-platform/client": "true",  # the platform's NetworkPolicies allow this label
     "pod-security.kubernetes.io/enforce": "restricted",
 }
 
 
 class ChatService(pulumi.ComponentResource):
-    """`url` answers inside the cluster: who may open the page from outside is for an Ingress with a log-in to say."""
+    """`url` answers inside the cluster. For access from outside, add an Ingress with a log-in."""
 
     url: pulumi.Output[str]
 
@@ -40,16 +40,16 @@ class ChatService(pulumi.ComponentResource):
             f"{name}-namespace", metadata={"name": namespace, "labels": _NAMESPACE_LABELS}, opts=child
         )
         inside = pulumi.ResourceOptions(parent=self, depends_on=[made])
-        # Pulumi ends its name with letters of its own: another key is another Secret, and the pods roll to it.
+        # Pulumi adds a random suffix to its name: a changed key creates another Secret, and the pods are rolled out.
         secret = k8s.core.v1.Secret(
             f"{name}-api-key", metadata={"namespace": namespace}, string_data={_KEY: api_key}, opts=inside
         )
-        told = {
+        variables = {
             "OPENAI_BASE_URL": base_url,
             "MODEL": model,
             "TIMEOUT_SECONDS": pulumi.Output.from_input(timeout_seconds).apply(str),
         }
-        environment: list[Any] = [{"name": key, "value": value} for key, value in told.items()]
+        environment: list[Any] = [{"name": key, "value": value} for key, value in variables.items()]
         environment.append(
             {"name": "OPENAI_API_KEY", "valueFrom": {"secretKeyRef": {"name": secret.metadata.name, "key": _KEY}}}
         )
@@ -82,7 +82,7 @@ def _deployment_spec(labels: dict[str, str], pod_spec: Any) -> Any:
 
 
 def _pod_spec(image: str, environment: list[Any], timeout_seconds: pulumi.Input[int]) -> Any:
-    """Passes Pod Security `restricted`. An answer that has begun ends before its pod does."""
+    """Passes Pod Security `restricted`. A pod ends only after the answers that it has started."""
     probe = {"httpGet": {"path": "/healthz", "port": "http"}}
     return {
         "automountServiceAccountToken": False,

@@ -20,6 +20,14 @@ FOLDERS = (  # only grows
     "CONTRIBUTING.md",
     "components",
     "docs",
+    "client",
+    "examples",
+    "stacks",
+    "Makefile",
+    ".github",
+    "pyproject.toml",
+    "requirements.txt",
+    "requirements-dev.txt",
 )
 LANGUAGES = ("*.py", "*.md", "*.yaml", "*.yml", "*.toml", "*.txt", "*.ts", "*.js", "*.html", "*.css", "Makefile")
 _NUMBER = r"\$?[\d.,]*\d|"

@@ -2,7 +2,7 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 
-/** Of a model, what this program reads; docs/outputs.schema.json has the rest. */
+/** The fields of a model that this program reads; docs/outputs.schema.json has the others. */
 interface Model {
     model: string;
     base_url_in_cluster: string;

@@ -1,4 +1,4 @@
-"""One answer of the model, as events: its words as they come, then how it ended."""
+"""One answer of the model, as events: its words as they arrive, then how it ended."""
 
 import logging
 from collections.abc import AsyncIterator
@@ -9,7 +9,7 @@ from openai import APIError, AsyncOpenAI
 
 from chat_app.problems import problem_of, problem_of_no_end
 
-_LOG = logging.getLogger("uvicorn.error")  # beside the server's own lines
+_LOG = logging.getLogger("uvicorn.error")  # in the same log as the server's lines
 
 
 class Event(NamedTuple):
@@ -22,7 +22,7 @@ class Event(NamedTuple):
 async def answer(
     client: AsyncOpenAI, model: str, messages: list[Any], *, timeout_seconds: float
 ) -> AsyncIterator[Event]:
-    """Closing it, which a reader who leaves does, ends the model's work too."""
+    """When it is closed (when a reader leaves the page), the model stops generating too."""
     begun, reason = False, None
     try:
         async with await client.chat.completions.create(model=model, messages=messages, stream=True) as stream:

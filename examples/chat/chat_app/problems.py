@@ -1,4 +1,4 @@
-"""What went wrong with an answer, in words for who asked, and when to ask again."""
+"""What failed in an answer, explained for the user, and when to ask again."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -30,7 +30,7 @@ _BY_STATUS = {  # kind and message
 
 @dataclass(frozen=True)
 class Problem:
-    """`kind`: key, timeout, asleep, busy, cut or failed. `retry_after_seconds`: None where none was said."""
+    """`kind`: key, timeout, asleep, busy, cut or failed. `retry_after_seconds`: None if the endpoint sent none."""
 
     kind: str
     message: str
@@ -38,7 +38,7 @@ class Problem:
 
 
 def problem_of(error: APIError, *, begun: bool, timeout_seconds: float) -> Problem:
-    """`begun`: some words had come. `timeout_seconds`: how long the client waits for the next."""
+    """`begun`: some words had arrived. `timeout_seconds`: how long the client waits for the next word."""
     if isinstance(error, APIStatusError):
         return _refused(error)
     if isinstance(error, APITimeoutError) and not isinstance(error.__cause__, ConnectTimeout):
@@ -51,12 +51,12 @@ def problem_of(error: APIError, *, begun: bool, timeout_seconds: float) -> Probl
         return Problem("failed", "The model reported an error instead of a whole answer.")
     if begun:
         return Problem("cut", "The answer was cut off in the middle: the connection to the model broke.")
-    # A Service without a pod refuses what is sent to it, and a NetworkPolicy swallows it.
+    # A Service without a pod refuses connections, and a NetworkPolicy drops them without an answer.
     return Problem("asleep", f"The model can’t be reached. {_ASLEEP}")
 
 
 def problem_of_no_end(*, begun: bool) -> Problem:
-    """A stream that ended neatly, but without its last word: a proxy may close so what it cuts off."""
+    """A stream that was closed normally but without its last word: a proxy may close an unfinished stream this way."""
     if begun:
         return Problem("cut", "The answer was cut off in the middle.")
     return Problem("failed", "The endpoint sent no answer.")

@@ -1,4 +1,4 @@
-"""The web service: one page, and the way from it to a model. The key stays here."""
+"""The web service: it serves the page and forwards questions to a model. The key stays on the server."""
 
 import json
 import os
@@ -22,13 +22,13 @@ _PAGE = Path(__file__).parent / "page"
 _CONNECT_SECONDS = 5
 _STREAM_HEADERS = {
     "Cache-Control": "no-cache",
-    "X-Accel-Buffering": "no",  # nginx in front of this service would keep the words until it has many
+    "X-Accel-Buffering": "no",  # otherwise an nginx in front of this service would collect words before it sends them
 }
 
 
 @dataclass(frozen=True)
 class Settings:
-    """Where the model is. `timeout_seconds` is how long it may stay silent, as the platform's gateway counts."""
+    """Where the model is. `timeout_seconds` is how long it may send nothing, as in the platform's gateway."""
 
     base_url: str
     api_key: str
@@ -64,7 +64,7 @@ def from_environment() -> Starlette:
 
 
 def make_app(settings: Settings) -> Starlette:
-    # No retries: they would keep the reader waiting without a word, and the page says itself when to try again.
+    # No retries: the user would wait without any message, and the page itself says when to try again.
     client = AsyncOpenAI(
         base_url=settings.base_url,
         api_key=settings.api_key,

@@ -1,4 +1,4 @@
-"""The page on this machine: against the endpoint of BASE_URL, or the fake one."""
+"""The page on this machine, with the endpoint of BASE_URL or the fake endpoint."""
 
 import os
 
@@ -13,12 +13,12 @@ _TIMEOUT_SECONDS, _FAKES_TIMEOUT_SECONDS = 300, 5
 
 
 def main() -> None:
-    given = {name: value for name, value in os.environ.items() if value}  # make passes on what isn't set as empty
+    given = {name: value for name, value in os.environ.items() if value}  # make passes unset variables as empty
     port = int(given.get("PORT", "8000"))
     if "BASE_URL" in given:
         if "MODEL" not in given:
             raise SystemExit("MODEL is missing: the name that the endpoint serves, e.g. MODEL=llama-8b")
-        key = given.get("API_KEY", "none")  # the client refuses an empty one
+        key = given.get("API_KEY", "none")  # the client refuses an empty key
         app = make_app(Settings(given["BASE_URL"], key, given["MODEL"], _TIMEOUT_SECONDS))
     else:
         base_url = f"http://127.0.0.1:{port}/fake/v1"

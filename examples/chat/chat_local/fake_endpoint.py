@@ -1,6 +1,6 @@
-"""An OpenAI-compatible endpoint that isn't one: it makes words as slowly as a model, and fails in every way on demand.
+"""A fake OpenAI-compatible endpoint: it sends words as slowly as a model, and fails in every way on demand.
 
-Ask `/401`, `/404`, `/429`, `/503`, `/timeout`, `/cut`, `/broken` or `/long` to see what the page says of it.
+Ask `/401`, `/404`, `/429`, `/503`, `/timeout`, `/cut`, `/broken` or `/long` to see what the page shows.
 """
 
 import asyncio
@@ -52,7 +52,8 @@ async def slowly() -> None:
 
 
 def make_fake(pace: Pace = slowly) -> Starlette:
-    """`pace` is awaited before each word. `app.state.requests` is what was asked, `.abandoned` how many didn't wait."""
+    """`pace` is awaited before each word. `app.state.requests` holds the requests, `.abandoned` how many clients left
+    before the end."""
 
     async def complete(request: Request) -> Response:
         body = await request.json()
@@ -73,7 +74,7 @@ def make_fake(pace: Pace = slowly) -> Starlette:
 
 
 class _Broken(StreamingResponse):
-    """Closes the connection before the body's end."""
+    """Closes the connection before the end of the body."""
 
     async def stream_response(self, send: Send) -> None:
         await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
@@ -91,7 +92,7 @@ async def _counting(stream: AsyncIterator[bytes], state: State) -> AsyncIterator
 
 
 async def _whole(command: str, pace: Pace) -> Response:
-    """Without `stream` nothing comes until the last word is made; an answer can't break in the middle."""
+    """Without `stream` nothing is sent before the last word is ready; an answer can't break in the middle."""
     if command == "timeout":
         await _for_ever()
     await pace()
@@ -104,7 +105,7 @@ async def _whole(command: str, pace: Pace) -> Response:
 
 
 async def _stream(command: str, pace: Pace) -> AsyncIterator[bytes]:
-    """As vLLM sends it: a role, words, a reason, `[DONE]`; a stream that breaks ends after a few words."""
+    """As vLLM does it: a role, words, a reason, `[DONE]`; a stream that breaks ends after a few words."""
     if command == "nothing":
         return
     yield _chunk({"role": "assistant", "content": ""})

@@ -10,8 +10,8 @@ const NO_SERVER = { kind: "failed", message: "This page’s own server doesn’t
 const part = (id) => document.getElementById(id);
 const [log, empty, status, composer, question] = ["log", "empty", "status", "composer", "question"].map(part);
 const [send, stop, fresh] = ["send", "stop", "new"].map(part);
-let turns = []; // what the model is told: {role, content}, the question last
-let asking = null; // the AbortController of the answer that is on its way
+let turns = []; // what is sent to the model: {role, content}, the question last
+let asking = null; // the AbortController of the answer that is being received
 
 async function ask() {
   const turn = showTurn("assistant", "Model");
@@ -61,7 +61,7 @@ async function request(signal) {
   return events(response);
 }
 
-// The turn as it stays: whole, partial or gone, with what went wrong under it.
+// The final state of the turn: complete, partial or removed, with the problem below it.
 function settle(turn, text, problem) {
   turn.classList.remove("waiting");
   turn.classList.toggle("partial", Boolean(problem) && text !== "");

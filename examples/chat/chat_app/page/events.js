@@ -1,4 +1,4 @@
-// A response's server-sent events, as they come. EventSource can't POST a question, so the stream is read here.
+// The server-sent events of a response, as they arrive. EventSource can't POST a question, so this reads the stream.
 
 export async function* events(response) {
   let rest = "";

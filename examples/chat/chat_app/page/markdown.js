@@ -1,5 +1,5 @@
-// What a model says, as Markdown. HTML in it stays text, no link runs a script, and no picture is fetched: its address
-// could carry the conversation to whoever wrote it.
+// A model's answer as Markdown. HTML in it stays text, no link runs a script, and no picture is fetched: the address of
+// a picture could send the conversation to somebody else.
 
 import markdownIt from "./vendor/markdown-it.js";
 

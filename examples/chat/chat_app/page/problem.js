@@ -1,4 +1,4 @@
-// What went wrong, in words, and when to try again.
+// Shows what failed and when to try again.
 
 export function showProblem(log, problem, again) {
   const box = document.getElementById("problem").content.cloneNode(true).firstElementChild;
@@ -17,7 +17,7 @@ export function showProblem(log, problem, again) {
   }
 }
 
-// Once the next question is asked: what went wrong stays, and can't be tried again.
+// After the next question: the message stays, without the button to try again.
 export function keepProblem(log) {
   const box = log.querySelector(".problem:not(.past)");
   if (box) {
@@ -34,7 +34,7 @@ function due(seconds) {
   return seconds < 100 ? `Try again in ${seconds} seconds.` : `Try again in ${Math.ceil(seconds / 60)} minutes, at ${time}.`;
 }
 
-// Beside the message, which is a live region: one that changes each second would never be silent.
+// Next to the message, not in it: the message is a live region, and a screen reader would announce it every second.
 function countDown(box, end) {
   const when = box.querySelector(".when");
   const tick = () => {
