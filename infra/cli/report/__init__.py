@@ -1,12 +1,13 @@
 """What `plan` tells a person: verdict and money first, details last."""
 
-from infra.cli.document import Document, Row
+from collections.abc import Iterator
+
+from infra.cli.document import Column, Document, Row, Section
 from infra.cli.report.bill import bill_section
 from infra.cli.report.cold_start import cold_start_section
 from infra.cli.report.models import models_section, pools_section, weights_section, why_section
 from infra.cli.report.notes import chosen_section, notes_section, resources_section, violations_section
 from infra.cli.report.own_nodes import own_nodes_section
-from infra.cli.report.services import service_sections
 from infra.engines import ENGINES
 from infra.offline import Planned
 from infra.plan.kinds import by_kind
@@ -16,7 +17,7 @@ from infra.plan.notes import AFTERWARDS, ToDo
 from infra.plan.plan import Plan
 from infra.plan.words import BILLS, bills_said, count, usd
 from infra.recording import Recording
-from infra.registry import cloud_of
+from infra.registry import cloud_of, services
 
 
 def report(planned: Planned) -> Document:
@@ -27,7 +28,7 @@ def report(planned: Planned) -> Document:
         weights_section(plan),
         why_section(plan),
         pools_section(plan),
-        *service_sections(plan),
+        *_of_services(plan),
         own_nodes_section(plan),
         cold_start_section(plan),
         bill_section(plan),
@@ -43,6 +44,11 @@ def report(planned: Planned) -> Document:
 
 def _to_do(plan: Plan, *, afterwards: bool) -> tuple[ToDo, ...]:
     return tuple(each for each in plan.to_do if (each.step in AFTERWARDS) is afterwards)
+
+
+def _of_services(plan: Plan) -> Iterator[Section]:
+    for table in (table for service in services() for table in service.report(plan)):
+        yield Section(table.title, [Column(title) for title in table.header], table.rows, table.note)
 
 
 def _title(plan: Plan, recording: Recording) -> str:
