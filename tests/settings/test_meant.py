@@ -106,20 +106,21 @@ def test_zones_are_proposed_of_the_stacks_own_region(zones: Any) -> None:
 @pytest.mark.parametrize(
     ("region", "typed", "proposed"),
     [
-        ("eu-west-1", "g6.xlarge", "g5.xlarge"),  # no L4 there at all: the GPU with as much memory
+        ("eu-west-1", "g6.xlarge", "g5.xlarge"),  # no L4 there at all: the smallest that holds the model
         ("ap-south-2", "gr6.4xlarge", "g6.xlarge"),  # the same GPU, in another type
-        ("eu-west-1", "p4de.24xlarge", None),
+        ("eu-west-1", "p4de.24xlarge", "g5.xlarge"),  # nothing there is as large, and the model needs less
     ],
 )
-def test_a_type_that_a_region_lacks_is_answered_with_those_that_it_has(
-    region: str, typed: str, proposed: str | None
+def test_a_type_that_a_region_lacks_is_answered_with_those_that_hold_the_model(
+    region: str, typed: str, proposed: str
 ) -> None:
     catalog = load_catalog()
     assert not catalog.zones_of(typed, region)
-    write = _writes(_created() | {"gpuPools": {"p": {"instanceTypes": [typed]}}}, region)["gpuPools.p.instanceTypes"]
-    named = [word for word in write.replace(",", " ").split() if word in catalog.instances]
-    assert named[:1] == ([proposed] if proposed else [])
-    for name in named:
-        assert catalog.zones_of(name, region)
-        theirs, asked = (catalog.gpus[catalog.instances[each].gpu].engine_gib or 0 for each in (name, typed))
-        assert abs(theirs - asked) < 0.02 * asked
+    stack = _created() | {"gpuPools": {"p": {"instanceTypes": [typed]}}, "models": {"a": MODEL | {"maxModelLen": 8192}}}
+    types, _, regions = _writes(stack, region)["gpuPools.p.instanceTypes"].partition(", or a region that has ")
+    named = [word for word in types.split() if word in catalog.instances]
+    assert named[0] == proposed
+    assert all(catalog.zones_of(name, region) for name in named)
+    have = [word for word in regions.removeprefix(f"{typed}: ").replace(",", " ").split() if word in catalog.regions]
+    assert have
+    assert all(catalog.zones_of(typed, each) for each in have)
