@@ -1,4 +1,4 @@
-"""The memory model against published start-up logs of vLLM and the memory that its recipes ask for.
+"""Compares the memory model with published start-up logs of vLLM and with the memory that its recipes require.
 
 make benchmark-memory
 """
@@ -18,13 +18,13 @@ from infra.sizing.question import Arguments
 DATA = Path(__file__).parent / "data"
 CATALOG = load_catalog()
 RECIPE_CONTEXT = 2048
-# Quantizations as the recipes call them.
+# The names of quantizations in the recipes.
 PRECISIONS = {"fp4": "nvfp4", "int4": "awq", "mxfp8": "fp8"}
 
 
 @dataclass(frozen=True)
 class Log:
-    """One start-up log and what the planner says of it."""
+    """One start-up log and the planner's estimate for it."""
 
     row: dict[str, str]
     fit: Fit
@@ -48,7 +48,7 @@ class Log:
 
     @property
     def error(self) -> float:
-        """Of the cache, as a share of the card."""
+        """The error of the cache, as a share of the card."""
         assert self.fit.kv_cache_gib is not None
         return (self.fit.kv_cache_gib.mid - (self.logged or 0.0)) / self.card
 
@@ -59,13 +59,13 @@ class Log:
 
     @property
     def half_width(self) -> float:
-        """As a share of the card."""
+        """Half the width of the interval, as a share of the card."""
         assert self.fit.kv_cache_gib is not None
         return (self.fit.kv_cache_gib.high - self.fit.kv_cache_gib.low) / 2 / self.card
 
     @property
     def token_error(self) -> float | None:
-        """Of tokens per GiB of cache, where the log says both."""
+        """The error of the tokens per GiB of cache, if the log states both."""
         if not self.row["kv_tokens"] or self.logged is None or self.row["attention"] != "standard":
             return None
         assert self.fit.kv_bytes_per_token is not None
@@ -78,7 +78,7 @@ class Log:
 
 @dataclass(frozen=True)
 class Recipe:
-    """A variant of a recipe and what the planner says of it at the memory that it states."""
+    """A variant of a recipe and the planner's estimate for the memory that the recipe states."""
 
     row: dict[str, str]
     stated_gib: float
@@ -90,7 +90,7 @@ def start_up_logs() -> list[Log]:
 
 
 def recipes() -> Iterator[Recipe]:
-    """Those whose model is in the catalogue, on one GPU with the memory that they state."""
+    """The variants whose model is in the catalogue, on one GPU with the memory that the recipe states."""
     for row in _rows("recipes.csv"):
         shape = CATALOG.models.get(row["model_id"])
         if shape is None:
@@ -136,7 +136,7 @@ def summary(logs: list[Log], variants: list[Recipe]) -> list[str]:
 
 
 def _fit_log(row: dict[str, str]) -> Fit:
-    """As `fit` would with the flags of the log; without them, the engine's defaults for its version and card."""
+    """What `fit` estimates with the flags of the log; without them, with the engine's defaults for version and card."""
     version = version_of(row["vllm_version"])
     card, length = float(row["gpu_memory_gib"]), int(row["max_model_len"])
     batch = default_batch(version or PINNED, card, row["gpu"], length)

@@ -1,4 +1,5 @@
-"""How long `plan` takes: of prod against importing the SDKs alone, and as models are added; and `diff` against `plan`.
+"""How long `plan` takes: for prod compared with importing the SDKs alone, for more and more models, and `diff` compared
+with `plan`.
 
 make benchmark
 """
@@ -41,7 +42,7 @@ def main() -> None:
         stacks = Path(folder)
         commands = {count: plan(write(stacks, count), stacks) for count in (1, 50, 100)}
         with_budget = min(once(plan(write(stacks, 100, HELD_BUDGET), stacks)) for _ in range(RUNS))
-        # The least of runs in turn: a difference of differences would show what else the machine does.
+        # The shortest of alternating runs: otherwise a difference of differences would show the machine's other work.
         took = {count: float("inf") for count in commands}
         for _ in range(RUNS):
             took = {count: min(took[count], once(command)) for count, command in commands.items()}
@@ -61,7 +62,7 @@ def main() -> None:
 
 
 def loading() -> dict[str, float]:
-    """The catalogue, and a stack file of 100 models: the least of runs in this process."""
+    """The catalogue, and a stack file of 100 models: the shortest of the runs in this process."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / f"Pulumi.{write(Path(folder), 100)}.yaml"
         what = {"the catalogue": lambda: read_catalog(DATA), "100 models' file": lambda: load_file(path)}
@@ -69,7 +70,7 @@ def loading() -> dict[str, float]:
 
 
 def diff_and_plan() -> tuple[float, float]:
-    """Of a change to every one of 100 models, against a commit; each the least of runs in turn."""
+    """For a change to all of 100 models, against a commit; each is the shortest of alternating runs."""
     with tempfile.TemporaryDirectory() as folder:
         project, git = Path(folder), ["git", "-c", "user.name=benchmark", "-c", "user.email=benchmark@example.com"]
         for name in ("infra", "components"):
@@ -88,7 +89,7 @@ def diff_and_plan() -> tuple[float, float]:
 
 
 def write(stacks: Path, count: int, more: str = "") -> str:
-    """A stack file of so many models; returns its name."""
+    """Writes a stack file of `count` models; returns its name."""
     name = f"models{count}{'more' if more else ''}"
     models = "".join(MODEL.format(n=n) for n in range(count))
     (stacks / f"Pulumi.{name}.yaml").write_text(STACK + models + more, encoding="utf-8")
@@ -100,7 +101,7 @@ def plan(stack: str, stacks: Path) -> list[str]:
 
 
 def seconds(command: list[str]) -> float:
-    """Median over the runs, after one that warms the file cache."""
+    """The median of the runs, after one run that warms the file cache."""
     once(command)
     return statistics.median(once(command) for _ in range(RUNS))
 

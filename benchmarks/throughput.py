@@ -1,4 +1,4 @@
-"""The throughput model against published measurements of vLLM and TensorRT-LLM.
+"""Compares the throughput model with published measurements of vLLM and TensorRT-LLM.
 
 make benchmark-throughput
 """
@@ -22,7 +22,7 @@ CATALOG = load_catalog()
 
 @dataclass(frozen=True)
 class Measurement:
-    """What was published, and what the planner says of the same server and requests."""
+    """A published measurement, and the planner's estimate for the same server and requests."""
 
     row: dict[str, str]
     estimate: Estimate

@@ -1,6 +1,6 @@
 """Which stacks a change can touch: `changed_stacks.py BASE [NAME ...]` prints `stacks=["dev", "prod"]`.
 
-Of the stacks in BASE and in HEAD, so that one that was removed counts; with NAMEs only those.
+The list is from the stacks in BASE and in HEAD, so it includes removed stacks; with NAMEs, only those stacks.
 """
 
 import json
@@ -10,7 +10,8 @@ import sys
 from collections.abc import Iterable
 from fnmatch import fnmatchcase
 
-# What no plan reads. Whatever else isn't a stack file (code, requirements, a price table) may matter to every stack.
+# Files that no plan reads. Any other file that isn't a stack file (code, requirements, a price table) may change every
+# stack.
 HARMLESS = (".ci/**", ".github/**", ".vscode/**", "benchmarks/**", "docs/**", "examples/**", "tests/**", "**.md")
 _STACK_FILE = re.compile(r"stacks/Pulumi\.([^/]+)\.yaml")
 
@@ -34,7 +35,7 @@ def _names(paths: Iterable[str]) -> set[str]:
 
 
 def _git(*arguments: str) -> list[str]:
-    """Paths; NUL ends each, so that a name with a line break is one name."""
+    """Paths from git's output, which ends each with NUL, so that a name with a line break is one name."""
     answer = subprocess.run(["git", *arguments], check=True, stdout=subprocess.PIPE, text=True).stdout
     return [path for path in answer.split("\0") if path]
 

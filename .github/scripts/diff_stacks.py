@@ -1,7 +1,7 @@
 """The offline diff of every stack that a pull request can touch: `diff_stacks.py BASE FOLDER`.
 
-FOLDER gets `comment.md`, empty where nothing changed, and `pull-request`, its number; the job summary gets the whole
-text. Exits 1 when a diff breaks a rule or can't be made.
+Writes `comment.md` (empty if nothing changed) and `pull-request` (its number) into FOLDER, and the whole text into the
+job summary. Exits with 1 if a diff breaks a rule or can't be made.
 """
 
 import json
@@ -20,7 +20,7 @@ _ERROR_CHARACTERS = 4_000
 
 @dataclass(frozen=True)
 class Diff:
-    """`code` is that of `llm-platform diff`: 0 fine, 1 refused, 2 not made."""
+    """`code` is the exit code of `llm-platform diff`: 0 accepted, 1 refused, 2 no diff."""
 
     stack: str
     code: int
@@ -43,7 +43,7 @@ def main() -> None:
 
 
 def comment(diffs: list[Diff]) -> str:
-    """Whole diffs as long as they fit, the gravest first; the others by name."""
+    """Complete diffs while they fit, the most severe first; of the others only the names."""
     shown: list[str] = []
     left: list[str] = []
     for diff in diffs:
@@ -52,7 +52,7 @@ def comment(diffs: list[Diff]) -> str:
         else:
             left.append(f"`{diff.stack}`{' (fails)' if diff.code else ''}")
     if left:
-        shown.append(f"Too long for this comment, so in the job summary alone: {', '.join(left)}\n")
+        shown.append(f"Too long for this comment, so only in the job summary: {', '.join(left)}\n")
     return "\n".join(shown)
 
 
@@ -65,7 +65,7 @@ def _diff(stack: str, base: str) -> Diff:
 
 
 def _fenced(text: str) -> str:
-    """As a code block that the text itself can't end."""
+    """The text as a code block that the text itself can't close."""
     fence = max(["``", *re.findall("`+", text)], key=len) + "`"
     return f"{fence}text\n{text.rstrip()}\n{fence}"
 

@@ -1,7 +1,7 @@
-"""Posts what the workflow `diff` made as one comment on its pull request, and keeps that comment up to date.
+"""Posts the text from the workflow `diff` as one comment on its pull request, and keeps that comment up to date.
 
-It runs with a token that can write, on a text made by code of anybody's fork: the number is believed only where GitHub
-says the same, the text is bounded, is never run or unpacked to disk, and can't notify people.
+It runs with a token that can write, on a text written by the code of any fork. So the number must agree with GitHub's
+data, the length of the text is limited, the text is never run or unpacked to disk, and it can't notify people.
 """
 
 import http.client
@@ -20,17 +20,17 @@ from pathlib import Path
 from typing import Any
 
 MARKER = "<!-- llm-platform: diff of the stacks -->"
-AUTHOR = "github-actions[bot]"  # anybody may write the marker into a comment of theirs
+AUTHOR = "github-actions[bot]"  # anybody can write the marker into a comment
 ARTIFACT = "diff"
 ARTIFACT_BYTES = 1_000_000
 TEXT_BYTES = 250_000
 COMMENT_CHARACTERS = 65_536  # GitHub's limit
 _TIMEOUT_SECONDS = 30
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\u202a-\u202e\u2066-\u2069]")  # the last two turn the direction of text
-_AT = re.compile(r"&(?:#0*64(?![0-9])|#[xX]0*40(?![0-9a-fA-F])|commat);?")  # HTML takes a number without its `;` too
-# GitHub's words are ASCII; `&nbsp@name` is a mention in HTML. What is left alone is `image@sha256`.
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\u202a-\u202e\u2066-\u2069]")  # the last two set the text direction
+_AT = re.compile(r"&(?:#0*64(?![0-9])|#[xX]0*40(?![0-9a-fA-F])|commat);?")  # HTML accepts a number without its `;` too
+# GitHub's names are ASCII; `&nbsp@name` is a mention in HTML. `image@sha256` isn't changed.
 _MENTION = re.compile(r"(?:(?<![a-z0-9])|&#?\w+)@", re.ASCII | re.IGNORECASE)
-_PACKED = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)  # what GitHub's own upload makes; others can take any memory
+_PACKED = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)  # what GitHub's own upload uses; others can need unlimited memory
 _NO_ARCHIVE = (
     zipfile.BadZipFile,
     zlib.error,
@@ -44,7 +44,7 @@ _NO_ARCHIVE = (
 
 
 class NothingToPost(Exception):
-    """A run that has no comment to make or to change; the message says why."""
+    """A run without a comment to create or change; the message says why."""
 
 
 class GitHub:
@@ -71,7 +71,7 @@ class GitHub:
         request = urllib.request.Request(self._url + path, data=data, method=method)
         request.add_header("Accept", "application/vnd.github+json")
         request.add_header("X-GitHub-Api-Version", "2022-11-28")
-        # Unredirected: an artifact is on another host, which has no business with the token.
+        # Not sent to a redirect: an artifact is on another host, which must not get the token.
         request.add_unredirected_header("Authorization", f"Bearer {self._token}")
         with urllib.request.urlopen(request, timeout=_TIMEOUT_SECONDS) as response:
             answer = response.read(limit + 1)
@@ -89,14 +89,14 @@ def main() -> None:
     except NothingToPost as reason:
         print(f"nothing posted: {reason}")
     except urllib.error.HTTPError as error:
-        asked = urllib.parse.urlsplit(error.url)  # without its query: an artifact's address is signed there
+        asked = urllib.parse.urlsplit(error.url)  # without its query: an artifact's address has its signature there
         sys.exit(f"GitHub answered {error.code} {error.reason} to {asked.path}")
     except (OSError, http.client.HTTPException) as error:
         sys.exit(f"GitHub can't be reached: {getattr(error, 'reason', error)}")
 
 
 def post(github: GitHub, run: dict[str, Any]) -> str:
-    """What was done, in a sentence."""
+    """Returns a sentence that says what was done."""
     files = _artifact(github, run["id"])
     number = _pull_request(github, run, files["pull-request"])
     text = _harmless(files["comment.md"])
@@ -108,7 +108,7 @@ def post(github: GitHub, run: dict[str, Any]) -> str:
     body = _body(text, run)
     if not mine:
         github.call("POST", f"/issues/{number}/comments", {"body": body})
-        return f"#{number}: comment made"
+        return f"#{number}: comment created"
     if mine[0]["body"] == body:
         return f"#{number}: comment unchanged"
     github.call("PATCH", f"/issues/comments/{mine[0]['id']}", {"body": body})
@@ -116,10 +116,10 @@ def post(github: GitHub, run: dict[str, Any]) -> str:
 
 
 def _artifact(github: GitHub, run: int) -> dict[str, bytes]:
-    """The two files, read in memory."""
+    """The two files of the artifact, read in memory."""
     found = github.call("GET", f"/actions/runs/{run}/artifacts?name={ARTIFACT}")["artifacts"]
     if not found:
-        raise NothingToPost("the run left no artifact; was it cancelled?")
+        raise NothingToPost("the run has no artifact; was it cancelled?")
     if found[0]["size_in_bytes"] > ARTIFACT_BYTES:
         raise NothingToPost(f"the artifact is larger than {ARTIFACT_BYTES:,} bytes")
     packed = github.download(f"/actions/artifacts/{found[0]['id']}/zip", ARTIFACT_BYTES)
@@ -127,11 +127,11 @@ def _artifact(github: GitHub, run: int) -> dict[str, bytes]:
         with zipfile.ZipFile(io.BytesIO(packed)) as archive:
             return {name: _member(archive, name) for name in ("pull-request", "comment.md")}
     except _NO_ARCHIVE as error:
-        raise NothingToPost(f"the artifact isn't what the workflow makes: {error}") from error
+        raise NothingToPost(f"the artifact isn't what the workflow writes: {error}") from error
 
 
 def _member(archive: zipfile.ZipFile, name: str) -> bytes:
-    """A packed file says how long it is; that isn't believed either."""
+    """Reads at most the limit: the length that a packed file states can be wrong."""
     if archive.getinfo(name).compress_type not in _PACKED:
         raise zipfile.BadZipFile(f"{name} is neither stored nor deflated")
     with archive.open(name) as file:
@@ -163,15 +163,15 @@ def _pull_request(github: GitHub, run: dict[str, Any], claimed: bytes) -> int:
 
 
 def _harmless(content: bytes) -> str:
-    """The text without control characters; `@name` reads the same and calls nobody."""
+    """The text without control characters; `@name` looks the same and notifies nobody."""
     text = content.decode("utf-8", errors="replace").replace("\r\n", "\n")
     return _MENTION.sub("\\g<0>\u2060", _AT.sub("@", _CONTROL.sub("", text))).strip()
 
 
 def _body(text: str, run: dict[str, Any]) -> str:
-    """Who made the text stands before it: its end may be an open comment or code block."""
+    """The origin of the text is above it, because the text may end in an open comment or code block."""
     summary = f"[job summary]({run['html_url']})"
-    origin = f"<sub>Of {run['head_sha'][:7]}, made by the pull request's own code. Everything: {summary}.</sub>"
+    origin = f"<sub>For {run['head_sha'][:7]}, written by the pull request's own code. Everything: {summary}.</sub>"
     body = f"{MARKER}\n{origin}\n\n{text}\n"
     if len(body) <= COMMENT_CHARACTERS:
         return body

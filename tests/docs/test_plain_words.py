@@ -20,6 +20,7 @@ FOLDERS = (  # only grows
     "CONTRIBUTING.md",
     "components",
     "docs",
+    "benchmarks",
     "client",
     "examples",
     "stacks",
@@ -29,7 +30,7 @@ FOLDERS = (  # only grows
     "requirements.txt",
     "requirements-dev.txt",
 )
-LANGUAGES = ("*.py", "*.md", "*.yaml", "*.yml", "*.toml", "*.txt", "*.ts", "*.js", "*.html", "*.css", "Makefile")
+LANGUAGES = ("*.py", "*.md", "*.y*ml", "*.toml", "*.txt", "*.csv", "*.ts", "*.js", "*.html", "*.css", "Makefile")
 _NUMBER = r"\$?[\d.,]*\d|"
 _COMMA = re.compile(r",\s+")
 _BLOCK = re.compile(r"<!-- (\w[\w ]*): begin -->.*?<!-- \1: end -->", re.DOTALL)

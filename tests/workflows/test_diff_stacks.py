@@ -99,7 +99,7 @@ def test_the_longest_diff_that_the_program_makes_is_in_the_comment(tmp_path: Pat
     """Under 60,000 characters: infra/cli/document/markdown.py."""
     made = make(tmp_path, {"a": {"exit": 0, "out": "a" * 59_999}, "b": {"exit": 0, "out": "b" * 59_999}})
     assert made.comment.startswith("a" * 59_999)
-    assert made.comment.endswith("in the job summary alone: `b`\n")
+    assert made.comment.endswith("only in the job summary: `b`\n")
     assert len(made.comment) < 64_000
 
 
@@ -107,7 +107,7 @@ def test_what_does_not_fit_is_named_and_stays_in_the_summary(tmp_path: Path) -> 
     made = make(tmp_path, {name: {"exit": name == "b", "out": name * 25_000} for name in ("a", "b", "c")})
     assert len(made.comment) <= 60_000
     assert made.comment.startswith("b" * 25_000)
-    assert made.comment.endswith("in the job summary alone: `c`\n")
+    assert made.comment.endswith("only in the job summary: `c`\n")
     assert "c" * 25_000 in made.summary
 
 

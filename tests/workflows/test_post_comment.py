@@ -21,7 +21,7 @@ from tests.workflows.project import SCRIPTS
 pytestmark = pytest.mark.programs
 
 MARKER = "<!-- llm-platform: diff of the stacks -->"
-HEAD = f"{MARKER}\n<sub>Of aaaaaaa, made by the pull request's own code. "
+HEAD = f"{MARKER}\n<sub>For aaaaaaa, written by the pull request's own code. "
 RUN = {
     "id": 99,
     "head_sha": "a" * 40,
@@ -64,7 +64,7 @@ def post(github: FakeGitHub, folder: Path, token: str = "a-token", run: dict[str
 
 def test_the_first_diff_makes_a_comment(github: FakeGitHub, tmp_path: Path) -> None:
     github.artifact = artifact()
-    assert post(github, tmp_path) == "#12: comment made\n"
+    assert post(github, tmp_path) == "#12: comment created\n"
     (comment,) = github.comments
     assert comment["body"].startswith(HEAD)
     assert comment["body"].endswith("\n\n### ✅ dev: $5 a month less\n")
@@ -133,7 +133,7 @@ def test_two_comments_of_a_race_become_one(github: FakeGitHub, tmp_path: Path) -
 def test_a_comment_of_another_is_left_alone(body: str, login: str, github: FakeGitHub, tmp_path: Path) -> None:
     github.comment(body, login)
     github.artifact = artifact()
-    assert post(github, tmp_path) == "#12: comment made\n"
+    assert post(github, tmp_path) == "#12: comment created\n"
     assert github.comments[0]["body"] == body
 
 
@@ -172,14 +172,14 @@ HOSTILE = {
     "a number and more": (artifact(number="12\n13\n"), "names no pull request"),
     "a negative number": (artifact(number="-12"), "names no pull request"),
     "other digits": (artifact(number="१२"), "names no pull request"),
-    "no number": (packed({"comment.md": b"words"}), "isn't what the workflow makes"),
-    "no text": (packed({"pull-request": b"12"}), "isn't what the workflow makes"),
-    "not an archive": (b"#!/bin/sh\n", "isn't what the workflow makes"),
-    "a torn archive": (artifact("words " * 500)[:-60], "isn't what the workflow makes"),
+    "no number": (packed({"comment.md": b"words"}), "isn't what the workflow writes"),
+    "no text": (packed({"pull-request": b"12"}), "isn't what the workflow writes"),
+    "not an archive": (b"#!/bin/sh\n", "isn't what the workflow writes"),
+    "a torn archive": (artifact("words " * 500)[:-60], "isn't what the workflow writes"),
     "spoilt text": (artifact("words " * 500).replace(artifact("words " * 500)[40:50], b"\xff" * 10), "isn't what"),
     "bzip2": (packed(FILES, zipfile.ZIP_BZIP2), "is neither stored nor deflated"),
     "lzma": (packed(FILES, zipfile.ZIP_LZMA), "is neither stored nor deflated"),
-    "more than is there": (claiming(1_000), "isn't what the workflow makes"),
+    "more than is there": (claiming(1_000), "isn't what the workflow writes"),
     "a bomb": (packed({"comment.md": b"a" * 50_000_000, "pull-request": b"12"}), "comment.md is larger than 250,000"),
     "a large archive": (os.urandom(1_000_001), "the artifact is larger than 1,000,000 bytes"),
 }
@@ -202,7 +202,7 @@ def test_a_file_of_the_archive_that_nobody_asked_for_is_not_read(github: FakeGit
     github.artifact = packed(
         {"comment.md": b"words", "pull-request": b"12", "../../escape": b"x", "post_comment.py": b""}
     )
-    assert post(github, tmp_path) == "#12: comment made\n"
+    assert post(github, tmp_path) == "#12: comment created\n"
 
 
 def test_the_text_is_data(github: FakeGitHub, tmp_path: Path) -> None:
@@ -254,7 +254,7 @@ def test_a_text_that_is_too_long_for_github(github: FakeGitHub, tmp_path: Path) 
 
 
 def test_a_run_that_was_cancelled_left_no_artifact(github: FakeGitHub, tmp_path: Path) -> None:
-    assert "left no artifact" in post(github, tmp_path)
+    assert "has no artifact" in post(github, tmp_path)
 
 
 def test_a_refusal_by_github_fails_in_a_sentence(github: FakeGitHub, tmp_path: Path) -> None:
