@@ -1,4 +1,4 @@
-"""The stack files of the repository, each planned and recorded once a session."""
+"""The stack files of the repository, each planned and recorded once per session."""
 
 import os
 import subprocess
@@ -13,13 +13,13 @@ os.environ["PULUMI_ERROR_OUTPUT_STRING"] = "true"
 
 from infra.offline import Planned, plan_offline
 
-# The same examples on every machine, however slow: a red suite is the change's own doing.
+# The same examples on every machine, also a slow one: only a change can make the suite fail.
 hypothesis.settings.register_profile(
     "suite", derandomize=True, deadline=None, suppress_health_check=list(hypothesis.HealthCheck)
 )
 hypothesis.settings.load_profile("suite")
 
-# After which a child or a page hangs, on however busy a machine. No test asserts how long something takes: benchmarks/.
+# After this time a child process or a page hangs, also on a busy machine. benchmarks/ measures times; no test does.
 HANGS_SECONDS = 300
 
 STACKS = Path(__file__).parent.parent / "stacks"
@@ -33,7 +33,7 @@ def planned_stack(name: str, *, preview: bool = False) -> Planned:
 
 @pytest.fixture(autouse=True)
 def _starts_no_program(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """So that the quick part of the suite stays quick: a test that starts a program is marked as one."""
+    """A test that starts a program must be marked, so that the quick part of the suite stays quick."""
     if request.node.get_closest_marker("programs") is None:
         monkeypatch.setattr(subprocess, "Popen", _Refused)
 

@@ -1,4 +1,4 @@
-"""A copy of the project, run by the real engine against a real API server, where there are both."""
+"""A copy of the project, run by the real engine with a real API server, if both are available."""
 
 import json
 import os
@@ -21,7 +21,7 @@ NEEDS_CLI = pytest.mark.skipif(shutil.which("pulumi") is None, reason="needs the
 
 
 class Project:
-    """A copy of this project with one stack and a state of its own, in a folder."""
+    """A copy of this project with one stack and a separate state, in a folder."""
 
     def __init__(self, folder: Path, stack: str, kubeconfig: Path) -> None:
         self.folder, self.stack, self.kubeconfig = folder, stack, kubeconfig

@@ -83,7 +83,7 @@ EXAMPLES = {
         cache: {{kind: ebs}}
         protect: true
     """,
-    # One dear node: the old pod goes first.
+    # One expensive node: the old pod stops first.
     "dear": f"""
         {CREATED}
         gpuPools:
@@ -113,7 +113,7 @@ EXAMPLES = {
             maxModelLen: 8192
             replicas: {{min: 1, max: 2}}
     """,
-    # An nginx of one's own on a cluster that we make, and answers that take long.
+    # The user's own nginx on a cluster that the stack creates, and answers that take long.
     "patient": f"""
         {CREATED}
         models:

@@ -18,7 +18,7 @@ def objects(recording: Recording) -> list[Recorded]:
 
 
 def check(inputs: Any, version: str) -> None:
-    """Raise where the object isn't valid in that version, e.g. `1.35`."""
+    """Raise if the object isn't valid in that version, e.g. `1.35`."""
     group_version = inputs["apiVersion"].replace("/", "_")
     schema = _SCHEMAS / f"{group_version}_{inputs['kind']}.json"
     if schema.exists():

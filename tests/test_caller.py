@@ -1,4 +1,4 @@
-"""Whoever runs `pulumi up` is one of the cluster's admins, or is told so before anything is made."""
+"""The role that runs `pulumi up` is one of the cluster's admins, or `up` stops before it creates anything."""
 
 import json
 from collections.abc import Mapping

@@ -14,10 +14,10 @@ from tests.conftest import STACK_NAMES
 from tests.example_stacks import plan_text, planned, text
 from tests.invariants.reading import walk
 
-# What one model may change of the others' resources: the most nodes of a pool, where nobody has said it, and the
+# What one model may change in the others' resources: the maximum of nodes of a pool, if the file sets none, and the
 # published list of all models.
 DERIVED = {"inputs.scalingConfig.maxSize", "inputs.data.platform.json"}
-# What several models share, and what goes with the last of them that needs it.
+# What several models share, and what is removed with the last of them that needs it.
 SHARED = {"api-key": checks_key, "api-key-random": checks_key, "model-cache-hub-token": lambda model: model.gated}
 REORDERED = [*STACK_NAMES, "many", "shared"]
 GROWING = ["local", "guide", "dev", "prod", "shared", "asleep"]

@@ -18,7 +18,7 @@ CONDITIONS = {"nvidia-device-plugin": {"nfd.enabled"}}
 def unknown_keys(
     values: dict[str, Any], keys: dict[str, Any], conditions: frozenset[str] | set[str] = frozenset(), path: str = ""
 ) -> list[str]:
-    """Dotted paths that are set and that the chart doesn't have. Below an open map anything may stand."""
+    """Dotted paths that are set and that the chart doesn't have. Below an open map every key is allowed."""
     unknown = []
     for key, value in values.items():
         here = f"{path}{key}"

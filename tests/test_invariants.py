@@ -1,4 +1,4 @@
-"""The rules of tests/invariants hold for every stack; that each finds what breaks it, its own tests show."""
+"""The rules of tests/invariants hold for every stack; the tests of each rule show that it finds what breaks it."""
 
 import pytest
 
@@ -36,7 +36,7 @@ def test_a_first_preview_shows_every_resource(stack: str) -> None:
     assert [made.urn for made in unknown.recording.resources] == [made.urn for made in known.recording.resources]
 
 
-MEANT = {  # stack -> what its rules are about: were one missing, they would hold of nothing
+MEANT = {  # stack -> what the rules read: if it were missing, the rules would check nothing
     "local": {kind.DEPLOYMENT: 1, kind.JOB: 1, kind.CLAIM: 1},
     "guide": {kind.DEPLOYMENT: 2, kind.JOB: 2, kind.INGRESS: 2, kind.SECRET: 2},
     "dev": {kind.DEPLOYMENT: 1, kind.NODE_GROUP: 2, kind.SCALING_GROUP_TAG: 8, kind.RELEASE: 6},

@@ -1,4 +1,4 @@
-"""The life of a stack on the real engine, where there is one: refused, killed, repaired, adopted, destroyed."""
+"""The life of a stack on the real engine, if it is available: refused, killed, repaired, adopted, destroyed."""
 
 import io
 import tarfile

@@ -1,4 +1,4 @@
-"""Every Kubernetes object that `plan --out` writes is one that its cluster would take."""
+"""A cluster would accept every Kubernetes object that `plan --out` writes."""
 
 from copy import deepcopy
 from typing import Any

@@ -1,4 +1,4 @@
-"""What the parts of the program have to agree on: subnets and policies, outputs and Secrets, addresses and releases."""
+"""On what parts of the program must agree: subnets and policies, outputs and Secrets, addresses and releases."""
 
 from ipaddress import IPv4Network
 from typing import Any

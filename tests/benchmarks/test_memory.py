@@ -1,4 +1,4 @@
-"""The memory model against published start-up logs and recipes of vLLM: the bounds that it has to keep."""
+"""The memory model stays within its bounds on published start-up logs and recipes of vLLM."""
 
 import statistics
 

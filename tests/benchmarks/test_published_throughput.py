@@ -1,4 +1,4 @@
-"""The throughput model against published measurements: the interval that it states has to hold."""
+"""Published measurements lie inside the intervals that the throughput model states."""
 
 import statistics
 

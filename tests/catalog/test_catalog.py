@@ -74,7 +74,7 @@ def test_a_model_that_cannot_be_sized_says_what_is_missing(model: str, why: str)
 
 @pytest.mark.parametrize("name", [name for name, model in CATALOG.models.items() if model.left_out is None])
 def test_a_model_that_can_be_sized_has_a_number_for_every_term(name: str) -> None:
-    """In its own dtype and in each quantization, on one GPU and on as many as it splits over."""
+    """In its own dtype and in each quantization, on one GPU and on each number of GPUs that divides its heads."""
     model = CATALOG.models[name]
     gpu = CATALOG.gpus["B200"]
     for gpus in (count for count in (1, 2, 4, 8) if splits(model, count)):
@@ -124,7 +124,7 @@ def test_images_are_pinned_by_a_tag() -> None:
 
 
 def test_each_file_is_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """How long that takes, benchmarks/plan_speed.py says."""
+    """benchmarks/plan_speed.py measures how long this takes."""
     read: list[Path] = []
     read_text = Path.read_text
 

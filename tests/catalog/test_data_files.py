@@ -1,4 +1,4 @@
-"""A broken data file is refused with its file and line, every mistake of it at once."""
+"""A broken data file is refused with its file and line, and all its mistakes at once."""
 
 import shutil
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""A GPU is found by every name that people and NVIDIA's labels give it, and never one of another size."""
+"""A GPU is found by every name that people and NVIDIA's labels use, and never a GPU of another size."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""A company's own prices: every mistake named, own prices before the list's, the discount on the list alone."""
+"""A company's own prices: all mistakes are named, they override list prices, the discount is on list prices only."""
 
 from pathlib import Path
 
@@ -17,7 +17,7 @@ def _table(folder: Path, text: str) -> Path:
 
 
 def mistakes_of(table: Path) -> list[str]:
-    """What was got and what to write, in one text."""
+    """The value that was found and what to write instead, in one text."""
     return [f"{got} - {write}" for got, write in read_price_table(table, priced_types(CATALOG))[1]]
 
 

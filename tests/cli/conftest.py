@@ -1,4 +1,4 @@
-"""For tests of what is printed, not of how it is planned."""
+"""Fixtures for tests of what is printed, not of how it is planned."""
 
 from functools import cache
 

@@ -13,7 +13,7 @@ from tests.conftest import STACKS
 
 
 def run(*arguments: str, encoding: str = "utf-8", environment: Mapping[str, str] | None = None) -> Result:
-    """An exception that the command lets through is a traceback for the user, so it is one for the test."""
+    """An exception that the command doesn't catch is a traceback for the user, so the test raises it too."""
     runner = CliRunner(charset=encoding, env={"COLUMNS": "120", **(environment or {})})
     return runner.invoke(main, arguments, catch_exceptions=False)
 

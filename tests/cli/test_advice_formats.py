@@ -1,4 +1,4 @@
-"""Advice is the same in text, Markdown and JSON: what a person reads, written down, is what a program is told."""
+"""Advice is the same in text, Markdown and JSON: a program gets in JSON what a person reads in text."""
 
 import json
 import re
@@ -62,13 +62,13 @@ def plan(folder: Path, stack: str, format_: str) -> str:
 
 
 def advice_of(document: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
-    """The text and the writes of each."""
+    """The text and the writes of each advice."""
     found = [each for of in (*document["violations"], *document["warnings"]) for each in of.get("advice", [])]
     return [(each["text"], each["write"]) for each in found]
 
 
 def read_as_a_person_does(text: str) -> dict[str, Any]:
-    """Paths and values; what stands in brackets says what comes of it."""
+    """Paths and values, without the text in brackets, which names the effect."""
     asked = re.split(r" \(|, which is over|, after ", text)[0]
     written: dict[str, Any] = {}
     for part in re.split(r" with | and ", asked):
@@ -83,7 +83,7 @@ def read_as_a_person_does(text: str) -> dict[str, Any]:
 
 @pytest.mark.parametrize("stack", STACKS.values(), ids=list(STACKS))
 def test_what_a_person_reads_is_what_a_program_is_told(stack: str, tmp_path: Path) -> None:
-    """But for the pools that the program chose, which `--pin` writes."""
+    """Without the pools that the program chose, which `--pin` writes."""
     advice = advice_of(json.loads(plan(tmp_path, stack, "json")))
     assert advice
     for text, write in advice:

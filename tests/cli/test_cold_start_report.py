@@ -1,4 +1,4 @@
-"""A bar a model: letters that add up to the whole, one scale for all, the best remedy beside it."""
+"""One bar per model: letters that add up to the whole, one scale for all, the best remedy next to it."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""`diff`, in a git repository of its own: what it compares, how it exits, and that it leaves nothing behind."""
+"""`diff` in a separate git repository: what it compares, how it exits, and that it leaves no files behind."""
 
 import json
 import os
@@ -80,7 +80,7 @@ class Checkout:
         return json.loads(self.diff(stack, "--base", base, "--format", "json").stdout)
 
     def state(self) -> tuple[str, ...]:
-        """What a run may not touch."""
+        """The files that a run must not change."""
         questions = (["status", "--porcelain"], ["worktree", "list"], ["branch", "-a"], ["rev-parse", "HEAD"])
         return tuple(self.git(*question) for question in questions)
 
@@ -135,7 +135,7 @@ def test_a_ref_and_a_folder_give_the_same_each_time_and_touch_nothing(checkout: 
 
 
 def test_the_index_stays_byte_for_byte(checkout: Checkout) -> None:
-    """`git status` would write it anew: a file has another time, and the same content."""
+    """`git status` would rewrite the index: a file has another time and the same content."""
     index, file = checkout.folder / ".git/index", checkout.folder / "requirements.txt"
     os.utime(file, (0, 0))
     before = index.read_bytes()

@@ -1,4 +1,4 @@
-"""The comment of a pull request: verdict and money first, nothing that didn't change, and text stays text."""
+"""The comment on a pull request: verdict and money first, nothing that didn't change, and no text becomes markup."""
 
 import re
 from dataclasses import replace
@@ -206,7 +206,7 @@ def test_choices_alone_are_no_settings() -> None:
 
 
 def test_resources_are_counted_as_plan_counts_them() -> None:
-    """The stack itself is none, and one whose options alone change is a changed one."""
+    """The stack itself isn't counted; a resource of which only the options change counts as changed."""
     new = compare("many", Side(), side("many"))
     total = len(side("many").resources) - 1
     assert resources_title(new) == f"Of {total} resources {total} added"

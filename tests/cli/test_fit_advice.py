@@ -1,4 +1,4 @@
-"""What `fit` says to write instead: each command line is run, and says what it promised."""
+"""The command lines that `fit` advises are run, and each result is what `fit` promised."""
 
 import json
 import re
@@ -76,7 +76,7 @@ def test_each_command_line_that_is_named_says_so(line: str, key: str, title: str
 
 @pytest.mark.parametrize("line", [*MISFITS, *LIKELY])
 def test_flags_stand_in_the_place_of_those_of_the_same_name(line: str) -> None:
-    """An instance type stands in the place of the GPU, its number and its memory; a repository in that of the model."""
+    """An instance type replaces the GPU, its number and its memory; a repository replaces the model."""
     model, *typed = line.split()
     options = dict(zip(typed[::2], typed[1::2], strict=True))
     for each in answer(*line.split())["advice"]:
@@ -100,7 +100,7 @@ def test_flags_stand_in_the_place_of_those_of_the_same_name(line: str) -> None:
     ],
 )
 def test_of_a_bare_gpu_the_smallest_number_and_the_smaller_ways_are_named(line: str, named: list[str]) -> None:
-    """A number is a power of two over which the heads split; half as many don't do."""
+    """The number of GPUs is a power of two that divides the heads; half of that number isn't enough."""
     flags = [each["flags"] for each in answer(*line.split())["advice"]]
     assert [each for each in flags if each in named] == named
     (number,) = [int(each.split()[1]) for each in named if re.fullmatch(r"--gpus \d+", each)]

@@ -269,7 +269,7 @@ def test_weights_that_are_made_beforehand_are_not_said_to_fit(model: str, method
 
 
 def test_what_the_engine_takes_is_said_once() -> None:
-    """Of an engine whose share isn't known part by part, there is one figure."""
+    """For an engine whose memory isn't known in parts, there is one figure."""
     (line,) = [each for each in run("fit", "llama3.2:3b", "--gpu", "A6000").stdout.splitlines() if "engine " in each]
     assert len(re.findall(r"\d+\.\d", line)) == 1
 

@@ -1,4 +1,4 @@
-"""`--help` of each command: whole sentences, every option explained, as wide as the terminal."""
+"""`--help` of each command: full sentences, every option explained, as wide as the terminal."""
 
 import re
 import subprocess

@@ -44,12 +44,12 @@ TEXTS = (
 
 
 def words(text: str) -> set[str]:
-    """Without bars, which are as long as there is room for, and without what joins titles and cells below a row."""
+    """Without bars, whose length depends on the width, and without what joins titles and cells below a row."""
     return {word.rstrip(":;") for word in text.split() if "##" not in word}
 
 
 def check(shown: str, all_of_it: Iterable[str], width: int) -> None:
-    """`all_of_it`: what has to be there, whole."""
+    """`all_of_it`: what must be printed completely."""
     assert [line for line in shown.splitlines() if cells_of(line) > width] == []
     whole = {word for text in all_of_it for word in words(text) if cells_of(word) < width - INDENT}
     assert whole - words(shown) == set()
@@ -122,7 +122,7 @@ def test_all_of_the_terminal_is_used(width: int) -> None:
 
 @pytest.mark.parametrize(("columns", "used"), [(None, 120), ("40", 60), ("60", 60), ("133", 133), ("300", 200)])
 def test_as_wide_as_the_terminal(columns: str | None, used: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    """In a pipe as wide as a log is read, whatever the terminal beside it is."""
+    """In a pipe the width is that of a log, independent of the terminal."""
     monkeypatch.delenv("COLUMNS", raising=False)
     if columns:
         monkeypatch.setenv("COLUMNS", columns)
@@ -157,7 +157,7 @@ NAMES = st.sampled_from(("", " of several words", "-in-one-long-word", " of many
 
 @given(st.data(), st.lists(COLUMNS, min_size=1, max_size=8), st.integers(WIDTHS[0], WIDEST))
 def test_each_row_stands_behind_its_name(data: st.DataObject, columns: list[Column], width: int) -> None:
-    """Wherever its cells are: beside the name, or below it with their titles."""
+    """The cells are next to the name, or below it with their titles."""
     rows = data.draw(st.lists(st.tuples(NAMES, *(CELLS for _ in columns)), min_size=1, max_size=5))
     rows = [(f"row{n}{name}", *cells) for n, (name, *cells) in enumerate(rows)]
     text = "\n".join(table("TITLE", columns, rows, width))

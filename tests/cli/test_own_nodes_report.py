@@ -1,4 +1,4 @@
-"""Servers of one's own, from the stack file to what a person and a program read."""
+"""The user's own servers, from the stack file to what a person and a program read."""
 
 import json
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What `plan` says, where it says it, and how it exits."""
+"""What `plan` prints, where it prints it, and how it exits."""
 
 import json
 import subprocess
@@ -200,7 +200,7 @@ def test_a_wrong_command_line_is_exit_2(arguments: list[str]) -> None:
 
 
 def in_a_shell(*arguments: str, stdout: int | IO[str] = subprocess.PIPE) -> subprocess.CompletedProcess[str]:
-    """A run of its own, with nothing that it could find a cloud, a cluster or another program by."""
+    """A separate run, in which it can't find a cloud, a cluster or another program."""
     return subprocess.run(
         [sys.executable, "-m", "infra", *arguments],
         cwd=REPOSITORY,
@@ -214,7 +214,7 @@ def in_a_shell(*arguments: str, stdout: int | IO[str] = subprocess.PIPE) -> subp
 
 @pytest.mark.programs
 def test_a_run_of_its_own_prints_the_same_bytes() -> None:
-    """Another process has other hashes, so what depends on the order of a set shows."""
+    """Another process has other hashes, so a result that depends on the order of a set differs."""
     result = in_a_shell("plan", "prod")
     assert (result.returncode, result.stderr) == (0, "")
     assert result.stdout == plan("prod", environment={"LANG": "C", "LC_ALL": ""}).stdout

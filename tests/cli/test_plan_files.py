@@ -74,7 +74,7 @@ def as_kubectl_reads(path: Path) -> list[Any]:
     return found
 
 
-# Strings that some reader of YAML takes for something else.
+# Strings that some YAML parsers read as another type.
 NASTY = (
     *("off", "on", "Off", "ON", "yes", "no", "Yes", "NO", "y", "n", "Y", "N", "true", "False", "null", "Null", "~", ""),
     *("22:00", "1:30:15", "1_000", "0755", "0o17", "0x1F", "0b101", "1e3", "12e45", "1234567e8901", "+1", "-1", "1."),

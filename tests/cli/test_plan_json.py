@@ -177,7 +177,7 @@ def test_options_are_those_that_are_set_and_point_to_resources(stack: str) -> No
 
 
 def test_a_secret_is_shown_as_one_and_its_value_nowhere(tmp_path: Path) -> None:
-    """`plan` takes encrypted values without the passphrase; neither they nor what stands in for them come out."""
+    """`plan` accepts encrypted values without the passphrase; it prints neither them nor their placeholders."""
     sealed = {"huggingFaceToken": "v1:c2VhbGVk:dG9rZW4=", "apiKey": "v1:b3Blbg==:a2V5"}
     keys = "".join(f"  llm-platform:{name}:\n    secure: {value}\n" for name, value in sealed.items())
     write_stack(tmp_path, "encryptionsalt: v1:c2FsdA==:v1:cGVwcGVy\n" + text("guide") + keys, "guide")

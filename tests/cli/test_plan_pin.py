@@ -1,4 +1,4 @@
-"""`plan --pin`: what was chosen goes into the stack file, so that an upgrade can't move it."""
+"""`plan --pin` writes the program's choices into the stack file, so that an upgrade can't change them."""
 
 import os
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""A price that is called the cheapest is that of a node; of a replica or a token other words say which it is."""
+"""Only the price of a node is called the cheapest; prices per replica or per token have other words."""
 
 import re
 

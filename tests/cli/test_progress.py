@@ -1,4 +1,4 @@
-"""Somebody at a terminal sees that work goes on; everything else sees nothing of it."""
+"""A user at a terminal sees progress; every other output contains none."""
 
 import io
 import threading

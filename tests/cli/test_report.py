@@ -1,4 +1,4 @@
-"""What the tables round, and what they say once instead of thirty times."""
+"""How the tables round, and what they print once instead of in each row."""
 
 import ast
 import re

@@ -1,4 +1,4 @@
-"""What an application reads of a platform, what it is refused, and that the client keeps up with the contract."""
+"""What an application reads from a platform, what stops it, and that the client matches the contract."""
 
 import ast
 from collections.abc import Callable, Mapping
@@ -31,7 +31,7 @@ class Read:
 def read(
     ask: Callable[[PlatformOutputs], pulumi.Output[Any]], outputs: Mapping[str, Any] = PROD, *, preview: bool = False
 ) -> Read:
-    """What an application's program gets of a stack with these outputs."""
+    """What an application's program gets from a stack with these outputs."""
     seen: list[Any] = []
 
     def program() -> None:

@@ -1,4 +1,4 @@
-"""One ordinary site on AWS, from which a test changes what it is about."""
+"""One ordinary site on AWS; a test changes the part that it tests."""
 
 from collections.abc import Callable
 from functools import cache
@@ -84,7 +84,7 @@ def chart(name: str) -> Chart:
 
 
 def addons(vpc_id: pulumi.Input[str]) -> dict[str, Any]:
-    """Every add-on, as the component is told of it."""
+    """The component's arguments for every add-on."""
     return {
         "mirror": None,
         "nvidia_device_plugin": NvidiaDevicePlugin(

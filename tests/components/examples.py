@@ -1,4 +1,4 @@
-"""One ordinary model, from which a test changes what it is about."""
+"""One ordinary model; a test changes the part that it tests."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -69,16 +69,16 @@ def run(program: Callable[[pulumi.ResourceOptions], Any], *, preview: bool = Fal
 
 
 def server(*, preview: bool = False, **changes: Any) -> Recording:
-    """A model server, as told above but for the changes."""
+    """A model server with the values above, except for the changes."""
     return run(lambda opts: server_of(opts, **changes), preview=preview)
 
 
 def server_of(opts: pulumi.ResourceOptions, **changes: Any) -> ModelServer:
     """The component; `engine`, `workload` and `image` become its container."""
-    told = {**SERVER, **changes}
-    engine, workload = ENGINES[told.pop("engine")], told.pop("workload")
-    container = engine.container(workload, told.pop("image"))
-    return ModelServer(f"{workload.name}-server", model=workload.name, container=container, opts=opts, **told)
+    arguments = {**SERVER, **changes}
+    engine, workload = ENGINES[arguments.pop("engine")], arguments.pop("workload")
+    container = engine.container(workload, arguments.pop("image"))
+    return ModelServer(f"{workload.name}-server", model=workload.name, container=container, opts=opts, **arguments)
 
 
 def pod(recording: Recording, kind: str = "kubernetes:apps/v1:Deployment") -> dict[str, Any]:

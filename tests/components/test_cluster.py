@@ -1,4 +1,4 @@
-"""The EKS cluster: what is on, who gets in, and what waits for what."""
+"""The EKS cluster: what is enabled, who has access, and what waits for what."""
 
 import json
 

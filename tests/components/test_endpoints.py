@@ -1,4 +1,4 @@
-"""What pods read in place of stack outputs, and who may."""
+"""What pods read instead of stack outputs, and who may read it."""
 
 import json
 from typing import Any

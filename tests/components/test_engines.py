@@ -1,4 +1,4 @@
-"""What each engine is told: the flags and variables that it really has."""
+"""The flags and variables that each engine gets are ones that it really has."""
 
 import subprocess
 from dataclasses import replace
@@ -48,8 +48,8 @@ def test_vllm_is_told_everything_that_decides_memory_and_the_name_that_applicati
     ],
 )
 def test_vllm_flags_follow_the_workload(change, expected):
-    told = flags(VLLM.args(replace(CHAT, **change)))
-    assert {flag: told.get(flag) for flag in expected} == expected
+    given = flags(VLLM.args(replace(CHAT, **change)))
+    assert {flag: given.get(flag) for flag in expected} == expected
 
 
 def test_only_an_embedding_model_is_converted():
@@ -62,8 +62,8 @@ def test_servers_with_weights_of_the_hub_are_offline_and_send_no_statistics(engi
     env = ENGINES[engine].env(CHAT)
     assert env["HF_HUB_OFFLINE"] == "1"
     assert "HF_TOKEN" not in env
-    told = {**env, **flags(ENGINES[engine].args(CHAT))}
-    assert told.get("VLLM_NO_USAGE_STATS") == "1" or told.get("--usage-stats") == "off"
+    given = {**env, **flags(ENGINES[engine].args(CHAT))}
+    assert given.get("VLLM_NO_USAGE_STATS") == "1" or given.get("--usage-stats") == "off"
 
 
 @pytest.mark.parametrize("engine", sorted(ENGINES))
@@ -72,15 +72,15 @@ def test_no_engine_listens_on_a_port_that_needs_root(engine):
 
 
 def test_tgi_listens_on_every_address_whatever_the_pod_is_called():
-    told = flags(TGI.args(CHAT))
-    assert (told["--hostname"], told["--port"]) == ("0.0.0.0", "8080")
-    assert (told["--max-total-tokens"], told["--max-input-tokens"]) == ("8192", "8191")
+    given = flags(TGI.args(CHAT))
+    assert (given["--hostname"], given["--port"]) == ("0.0.0.0", "8080")
+    assert (given["--max-total-tokens"], given["--max-input-tokens"]) == ("8192", "8191")
 
 
 def test_tgi_is_told_everything_that_decides_memory():
-    told = flags(TGI.args(CHAT))
-    assert (told["--cuda-memory-fraction"], told["--max-batch-size"]) == ("0.9", "32")
-    assert told["--max-batch-prefill-tokens"] == "2048"
+    given = flags(TGI.args(CHAT))
+    assert (given["--cuda-memory-fraction"], given["--max-batch-size"]) == ("0.9", "32")
+    assert given["--max-batch-prefill-tokens"] == "2048"
 
 
 def test_tgi_gets_a_dtype_or_a_quantization_and_never_both():

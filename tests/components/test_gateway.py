@@ -1,4 +1,4 @@
-"""The way in from outside: one host a model, `/v1` only, with the timeout where each controller reads it."""
+"""The way in from outside: one host per model, `/v1` only, with the timeout where each controller reads it."""
 
 from collections.abc import Callable
 from functools import partial
@@ -28,8 +28,8 @@ def gateway(
     preview: bool = False,
     **changes: Any,
 ) -> Recording:
-    """`models` are health paths by model; `of` says what the controller is told of one."""
-    told: dict[str, Any] = {
+    """`models` are health paths by model; `of` gives the annotations for the controller."""
+    arguments: dict[str, Any] = {
         "namespace": "llm",
         "domain": "llm.example.com",
         "ingress_class": "alb",
@@ -47,7 +47,7 @@ def gateway(
             )
             for model, path in (models or {"llama-8b": "/health"}).items()
         }
-        made = Gateway("gateway", routes=routes, opts=opts, **told)
+        made = Gateway("gateway", routes=routes, opts=opts, **arguments)
         pulumi.export("address", made.address)
 
     return run(program, preview=preview)
@@ -87,10 +87,10 @@ def test_an_alb_asks_each_engine_its_own_health_and_waits_as_long_as_the_gateway
 
 
 def test_an_alb_serves_the_certificate_and_sends_http_there():
-    told = annotations(gateway(of=partial(alb, certificate_arn=CERTIFICATE)))
-    assert told["alb.ingress.kubernetes.io/certificate-arn"] == CERTIFICATE
-    assert told["alb.ingress.kubernetes.io/listen-ports"] == '[{"HTTP":80},{"HTTPS":443}]'
-    assert told["alb.ingress.kubernetes.io/ssl-redirect"] == "443"
+    result = annotations(gateway(of=partial(alb, certificate_arn=CERTIFICATE)))
+    assert result["alb.ingress.kubernetes.io/certificate-arn"] == CERTIFICATE
+    assert result["alb.ingress.kubernetes.io/listen-ports"] == '[{"HTTP":80},{"HTTPS":443}]'
+    assert result["alb.ingress.kubernetes.io/ssl-redirect"] == "443"
 
 
 def test_an_alb_with_a_certificate_refuses_tls_before_1_2():
@@ -106,16 +106,16 @@ def test_an_alb_with_a_certificate_refuses_tls_before_1_2():
 
 def test_an_alb_is_narrowed_to_addresses_and_by_a_web_acl():
     acl = "arn:aws:wafv2:us-east-1:111122223333:regional/webacl/llm/5f0c"
-    told = annotations(gateway(of=partial(alb, inbound_cidrs=("10.0.0.0/8", "172.16.0.0/12"), waf_acl_arn=acl)))
-    assert told["alb.ingress.kubernetes.io/inbound-cidrs"] == "10.0.0.0/8,172.16.0.0/12"
-    assert told["alb.ingress.kubernetes.io/wafv2-acl-arn"] == acl
+    result = annotations(gateway(of=partial(alb, inbound_cidrs=("10.0.0.0/8", "172.16.0.0/12"), waf_acl_arn=acl)))
+    assert result["alb.ingress.kubernetes.io/inbound-cidrs"] == "10.0.0.0/8,172.16.0.0/12"
+    assert result["alb.ingress.kubernetes.io/wafv2-acl-arn"] == acl
     assert not {"inbound-cidrs", "wafv2-acl-arn"} & {key.split("/")[1] for key in annotations(gateway())}
 
 
 def test_the_deregistration_delay_stays_within_the_albs_limit():
-    told = annotations(gateway(of=partial(alb, timeout_seconds=4000)))
-    assert told["alb.ingress.kubernetes.io/load-balancer-attributes"].endswith("=4000")
-    assert told["alb.ingress.kubernetes.io/target-group-attributes"].endswith("=3600")
+    result = annotations(gateway(of=partial(alb, timeout_seconds=4000)))
+    assert result["alb.ingress.kubernetes.io/load-balancer-attributes"].endswith("=4000")
+    assert result["alb.ingress.kubernetes.io/target-group-attributes"].endswith("=3600")
 
 
 def test_all_models_share_one_load_balancer():
@@ -142,11 +142,11 @@ def test_a_tls_secret_serves_the_host():
 
 
 def test_the_stacks_own_annotations_win():
-    told = annotations(
+    result = annotations(
         gateway(annotations={"alb.ingress.kubernetes.io/scheme": "internet-facing", "acme.io/team": "ml"})
     )
-    assert told["alb.ingress.kubernetes.io/scheme"] == "internet-facing"
-    assert told["acme.io/team"] == "ml"
+    assert result["alb.ingress.kubernetes.io/scheme"] == "internet-facing"
+    assert result["acme.io/team"] == "ml"
 
 
 @pytest.mark.parametrize("reports", [True, False])

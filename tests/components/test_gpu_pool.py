@@ -1,4 +1,4 @@
-"""A GPU pool: the taint, and all that the autoscaler must know of a node while there is none."""
+"""A GPU pool: the taint, and all that the autoscaler must know about a node while the pool is empty."""
 
 import base64
 import json

@@ -17,7 +17,7 @@ EBS = ebs_disk("us-east-1a", throughput=500, iops=3000)
 
 
 def cache(preview: bool = False, **changes: Any) -> Recording:
-    told: dict[str, Any] = {
+    arguments: dict[str, Any] = {
         "namespace": "llm",
         "create_namespace": True,
         "namespace_labels": {},
@@ -26,13 +26,13 @@ def cache(preview: bool = False, **changes: Any) -> Recording:
         "protect": False,
         **changes,
     }
-    return run(lambda opts: _made(opts, **told), preview=preview)
+    return run(lambda opts: _made(opts, **arguments), preview=preview)
 
 
-def _made(opts: Any, efs: bool = False, **told: Any) -> None:
+def _made(opts: Any, efs: bool = False, **arguments: Any) -> None:
     """`efs`: on a file system, which is an Output, and so can't be made before the program runs."""
     on: dict[str, Any] = {"volume": efs_volume("fs-1", "fsap-1")} if efs else {}
-    ModelCache("cache", opts=opts, **told, **on)
+    ModelCache("cache", opts=opts, **arguments, **on)
 
 
 def claim_spec(recording: Recording) -> dict[str, Any]:
@@ -103,7 +103,7 @@ def test_protection_changes_nothing_of_a_class_which_is_immutable():
     assert classes[0] == classes[1]
     ((made,), _) = classes
     assert made.inputs["reclaimPolicy"] == "Delete"
-    # A class of an earlier version of the program, which had Retain, is made anew; its claim stays.
+    # A class from an earlier version of the program, which had Retain, is recreated; its claim stays.
     assert made.options["replace_on_changes"] == ["reclaimPolicy"]
     assert made.options["delete_before_replace"] is True
 

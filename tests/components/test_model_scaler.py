@@ -1,4 +1,4 @@
-"""Scaling: a query that can fail loudly, an explicit minimum, and slow ways down."""
+"""Scaling: a failed query is an error, the minimum is explicit, and scaling down is slow."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ SCALED_OBJECT = "kubernetes:keda.sh/v1alpha1:ScaledObject"
 
 
 def scaler(**changes: Any) -> Recording:
-    told: dict[str, Any] = {
+    arguments: dict[str, Any] = {
         "namespace": "llm",
         "target": "llama-8b",
         "engine": "vllm",
@@ -26,8 +26,8 @@ def scaler(**changes: Any) -> Recording:
         "prometheus_url": "http://prometheus-operated.monitoring:9090",
         **changes,
     }
-    queries = ENGINES[told.pop("engine")].queries("llm", "llama-8b")
-    return run(lambda opts: ModelScaler("llama-8b-scaler", queries=queries, opts=opts, **told))
+    queries = ENGINES[arguments.pop("engine")].queries("llm", "llama-8b")
+    return run(lambda opts: ModelScaler("llama-8b-scaler", queries=queries, opts=opts, **arguments))
 
 
 def spec(recording: Recording) -> dict[str, Any]:
@@ -36,10 +36,10 @@ def spec(recording: Recording) -> dict[str, Any]:
 
 
 def test_it_scales_the_models_deployment_between_explicit_bounds():
-    told = spec(scaler())
-    assert told["scaleTargetRef"] == {"apiVersion": "apps/v1", "kind": "Deployment", "name": "llama-8b"}
-    assert (told["minReplicaCount"], told["maxReplicaCount"]) == (1, 4)
-    assert (told["pollingInterval"], told["cooldownPeriod"]) == (15, 300)
+    result = spec(scaler())
+    assert result["scaleTargetRef"] == {"apiVersion": "apps/v1", "kind": "Deployment", "name": "llama-8b"}
+    assert (result["minReplicaCount"], result["maxReplicaCount"]) == (1, 4)
+    assert (result["pollingInterval"], result["cooldownPeriod"]) == (15, 300)
 
 
 @pytest.mark.parametrize("engine", ["vllm", "tgi"])
@@ -73,7 +73,7 @@ def test_a_prometheus_that_is_away_takes_no_replica_away():
 
 @pytest.mark.parametrize(("cooldown", "window"), [(300, 300), (640, 640), (7200, 3600)])
 def test_it_goes_down_after_the_cooldown_one_replica_at_a_time(cooldown, window):
-    """KEDA counts its cooldown for the last replica alone; an autoscaler's window is an hour at most."""
+    """KEDA's cooldown applies only to the last replica; an autoscaler's window is at most an hour."""
     behavior = spec(scaler(cooldown_seconds=cooldown))["advanced"]["horizontalPodAutoscalerConfig"]["behavior"]
     assert behavior["scaleDown"]["stabilizationWindowSeconds"] == window
     assert [policy["value"] for policy in behavior["scaleDown"]["policies"]] == [1]

@@ -146,7 +146,7 @@ def test_shared_memory_is_bounded():
 
 
 def test_a_rollout_surges_and_waits_as_told():
-    told = Rollout(
+    rollout = Rollout(
         max_surge=1,
         max_unavailable=0,
         progress_deadline_seconds=1500,
@@ -154,7 +154,7 @@ def test_a_rollout_surges_and_waits_as_told():
         pre_stop_seconds=5,
         grace_seconds=400,
     )
-    (deployment,) = server(rollout=told).of(DEPLOYMENT)
+    (deployment,) = server(rollout=rollout).of(DEPLOYMENT)
     assert deployment.inputs["spec"]["strategy"] == {
         "type": "RollingUpdate",
         "rollingUpdate": {"maxSurge": 1, "maxUnavailable": 0},

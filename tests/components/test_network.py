@@ -1,4 +1,4 @@
-"""A VPC whose subnets stay put when a zone joins or leaves."""
+"""A VPC whose subnets don't change when a zone is added or removed."""
 
 import ipaddress
 import json

@@ -1,4 +1,4 @@
-"""The Job that fetches weights: the only pod with the token and the internet, and honest when it fails."""
+"""The Job that fetches weights: the only pod with the token and the internet, and with a clear error when it fails."""
 
 import os
 import subprocess
@@ -18,7 +18,7 @@ JOB = "kubernetes:batch/v1:Job"
 
 
 def prefetch(**changes: Any) -> Recording:
-    told: dict[str, Any] = {
+    arguments: dict[str, Any] = {
         "namespace": "llm",
         "engine": "vllm",
         "workload": CHAT,
@@ -32,9 +32,11 @@ def prefetch(**changes: Any) -> Recording:
         "set_group": True,
         **changes,
     }
-    engine, workload = ENGINES[told.pop("engine")], told.pop("workload")
+    engine, workload = ENGINES[arguments.pop("engine")], arguments.pop("workload")
     fetch = engine.fetch(workload)
-    return run(lambda opts: Prefetch(f"{workload.name}-prefetch", model=workload.name, fetch=fetch, opts=opts, **told))
+    return run(
+        lambda opts: Prefetch(f"{workload.name}-prefetch", model=workload.name, fetch=fetch, opts=opts, **arguments)
+    )
 
 
 def test_the_job_has_a_fixed_name_in_the_namespace():

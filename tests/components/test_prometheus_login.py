@@ -1,4 +1,4 @@
-"""KEDA's login at a Prometheus: an object that KEDA takes, and triggers that name it."""
+"""KEDA's login to a Prometheus: an object that KEDA accepts, and triggers that refer to it."""
 
 from typing import Any
 
@@ -17,9 +17,9 @@ SCALED_OBJECT = "kubernetes:keda.sh/v1alpha1:ScaledObject"
 ROLE = "arn:aws:iam::123456789012:role/prometheus"
 
 
-def login(**told: Any) -> dict[str, Any]:
-    told = {"namespace": "llm", "secret": None, "keys": {}, **told}
-    recording: Recording = run(lambda opts: PrometheusLogin("prometheus-login", opts=opts, **told))
+def login(**arguments: Any) -> dict[str, Any]:
+    arguments = {"namespace": "llm", "secret": None, "keys": {}, **arguments}
+    recording: Recording = run(lambda opts: PrometheusLogin("prometheus-login", opts=opts, **arguments))
     (made,) = recording.of(AUTHENTICATION)
     check(made.inputs, "1.35")
     assert made.inputs["metadata"] == {"name": "prometheus-login", "namespace": "llm"}
@@ -52,7 +52,7 @@ def test_signed_requests_are_the_operators_own_or_those_of_a_role(role: str | No
     ],
 )
 def test_every_trigger_logs_in(given: dict[str, str] | None, metadata: dict[str, str]) -> None:
-    told: dict[str, Any] = {
+    arguments: dict[str, Any] = {
         "namespace": "llm",
         "target": "chat",
         "queries": ENGINES["vllm"].queries("llm", "chat"),
@@ -65,7 +65,7 @@ def test_every_trigger_logs_in(given: dict[str, str] | None, metadata: dict[str,
         "prometheus_url": "https://prometheus.example.com",
         "login": given,
     }
-    (made,) = run(lambda opts: ModelScaler("chat-scaler", opts=opts, **told)).of(SCALED_OBJECT)
+    (made,) = run(lambda opts: ModelScaler("chat-scaler", opts=opts, **arguments)).of(SCALED_OBJECT)
     check(made.inputs, "1.35")
     triggers = made.inputs["spec"]["triggers"]
     assert len(triggers) == 2

@@ -1,4 +1,4 @@
-"""Typical changes to a stack file, each with what the reviewer must be told."""
+"""Typical changes to a stack file, each with what the reviewer must be shown."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -16,11 +16,11 @@ class Case:
     removed: str = ""
     changed: str = ""
     replaced: str = ""
-    because: Mapping[str, str] = field(default_factory=dict)  # of a replaced resource, the property
-    traffic: Mapping[str, str] = field(default_factory=dict)  # by model; of others nothing is said
+    because: Mapping[str, str] = field(default_factory=dict)  # the property that replaces a resource
+    traffic: Mapping[str, str] = field(default_factory=dict)  # by model; the others aren't mentioned
     says: str = ""  # somewhere in what users notice, or in a broken rule
     guarded: str = ""  # names that `allow` would have to give
-    money: str = "the same"  # at most, a month: more, less
+    money: str = "the same"  # of the maximum per month: more, less
     fails: bool = False
 
 
@@ -189,7 +189,7 @@ CHANGES = {
         changed="code-deployment l4-nodes l40s-nodes endpoints-config",
         traffic={"code": "rollout"},
         says="a rollout without a gap",
-        money="more",  # a pool that no model uses may grow to one node all the same
+        money="more",  # a pool that no model uses may still grow to one node
     ),
     # Cluster and network
     "another Kubernetes version": Case(

@@ -8,7 +8,7 @@ from infra.settings.document import read_document
 from infra.sides.types import Side
 from tests.example_stacks import plan_text, text
 
-Edit = tuple[str, str]  # what stands there, and what is written instead
+Edit = tuple[str, str]  # the old text, and the new text
 
 
 @cache

@@ -1,4 +1,4 @@
-"""Two small stacks that the changes start from, and a change as a reviewer would see it in a stack file."""
+"""Two small stacks to which the changes are made, and a change as a reviewer would see it in a stack file."""
 
 import json
 from collections.abc import Mapping
@@ -77,7 +77,7 @@ def edited(stack: str, edit: Mapping[str, Any]) -> str:
 
 @cache
 def side(stack: str, text: str) -> Side:
-    """What `diff` knows of a stack file. Kept: several files of tests read the same changes."""
+    """What `diff` knows of a stack file. Cached, because several test files read the same changes."""
     return Side(document(plan_text(stack, text)), YAML(typ="safe").load(text)["config"])
 
 

@@ -1,4 +1,4 @@
-"""What a change does to exposure, egress, rights, clients, and code from elsewhere."""
+"""What a change does to exposure, egress, permissions, clients, and code from elsewhere."""
 
 import json
 from typing import Any
@@ -14,7 +14,7 @@ from tests.example_stacks import ALL_STACKS, planned
 
 MORE = {"model": "llama3.2:3b", "engine": "ollama", "gpus": 0}
 ADMIN = "arn:aws:iam::111122223333:role/other"
-# The stack, the edit, and by heading something that is said anew or no more; of the other headings nothing is said.
+# The stack, the edit, and by heading a text that appears or disappears; the other headings say nothing.
 CASES: dict[str, tuple[str, dict[str, Any], dict[str, tuple[str, str]]]] = {
     "replicas": ("cloud", {"models.chat.replicas.max": 4}, {}),
     "a tag": ("cloud", {"tags.team": "search"}, {}),
@@ -180,7 +180,7 @@ def test_another_key_is_told_and_not_shown() -> None:
     assert "cipher" not in str(said_)
 
 
-# What says nothing of access: every other type that the program makes is read by a heading.
+# Types that don't affect access: each other type that the program creates is read by a heading.
 SILENT = {
     "aws:autoscaling/tag:Tag",
     "aws:cloudwatch/logGroup:LogGroup",

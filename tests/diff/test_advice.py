@@ -1,4 +1,4 @@
-"""The way out holds in the change that it stands in: followed, nothing is guarded any more and no new rule breaks."""
+"""The advice for a guarded change works: if it is followed, nothing is guarded any more and no new rule is broken."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""What a change asks of somebody, beside what the new plan does."""
+"""The to-dos of a change, in addition to those of the new plan."""
 
 from collections.abc import Mapping
 from typing import Any

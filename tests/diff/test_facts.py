@@ -1,4 +1,4 @@
-"""Which facts of the program changed, of those that a plan speaks of."""
+"""Which of the facts that a plan uses have changed in the program."""
 
 from pathlib import Path
 

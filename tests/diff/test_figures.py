@@ -1,4 +1,4 @@
-"""Figures of both sides are those of their plans."""
+"""The figures of both sides are the figures of their plans."""
 
 from typing import Any
 
@@ -15,7 +15,7 @@ from tests.diff.sides import compared, side
 
 
 def without_keys(of: Side) -> Side:
-    """As a base plans whose code is older."""
+    """The plan of a base whose code is older."""
     pools: dict[str, Any] = {
         name: {key: value for key, value in pool.items() if key not in ("peak_gpus", "surge_gpus")}
         for name, pool in of.pools.items()

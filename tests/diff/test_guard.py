@@ -1,4 +1,4 @@
-"""What is guarded, by which name, and the way out that is shown."""
+"""What is guarded, under which name, and the advice that is shown."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""What differs is named, so that a reviewer knows which element it is."""
+"""A changed element of a list is named, so that a reviewer knows which one it is."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""A change of the program and its data, not of the stack file, is told apart from the author's."""
+"""A change of the program and its data, not of the stack file, is shown separately from the author's change."""
 
 import shutil
 from pathlib import Path
@@ -27,7 +27,7 @@ def against(tmp_path: Path, file: str, here: str, there: str) -> Compared:
     return compare_with("dev", str(tmp_path))
 
 
-# What the file says here, and there; what changes, of which the reviewer is told; money at most, a month.
+# The file's text here, and there; what the reviewer is shown; the change of the maximum per month.
 CASES = {
     "an engine's version": (
         PINS,

@@ -1,4 +1,4 @@
-"""What the engine would do to resources: a replacement takes along what reads the replaced one."""
+"""What the engine would do to resources: a replacement also replaces what reads the replaced resource."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""What the author wrote, and what follows from it; of a secret only that there is another."""
+"""What the author wrote, and what follows from it; of a secret only that it has changed."""
 
 from typing import Any
 

@@ -34,7 +34,7 @@ def _said(found: Any) -> str:
 @pytest.mark.parametrize(
     ("after", "size", "full"),
     [
-        ({"chat": {**QWEN, "revision": REVISION}}, "100Gi", True),  # beside main, in a folder of its own
+        ({"chat": {**QWEN, "revision": REVISION}}, "100Gi", True),  # next to main, in a separate folder
         ({"chat": {**QWEN, "revision": REVISION}}, "200Gi", False),
         ({"chat": OTHER}, "100Gi", True),
         ({"chat": QWEN, "coder": OTHER}, "200Gi", False),

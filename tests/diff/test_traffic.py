@@ -1,4 +1,4 @@
-"""What users of a model are told, by what was edited."""
+"""What users of a model notice, by edit."""
 
 import pytest
 

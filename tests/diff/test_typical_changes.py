@@ -1,4 +1,4 @@
-"""What a reviewer is told of each typical change: resources, traffic, money, guards."""
+"""What a reviewer is shown for each typical change: resources, traffic, money, guards."""
 
 from collections.abc import Iterable
 from fnmatch import fnmatchcase
@@ -34,7 +34,7 @@ def test_the_reviewer_is_told(name: str) -> None:
 
 
 def same_names(urns: Iterable[str], wanted: str) -> None:
-    """Each resource is wanted, and each wanted one is there."""
+    """Exactly the expected resources are there."""
     names, patterns = {name_of(urn) for urn in urns}, wanted.split()
     assert {name for name in names if not any(fnmatchcase(name, each) for each in patterns)} == set()
     assert {each for each in patterns if not any(fnmatchcase(name, each) for name in names)} == set()
@@ -47,7 +47,7 @@ def said(told: Difference) -> str:
 
 
 def money(told: Difference) -> str:
-    """Of a month at most."""
+    """Of the maximum per month."""
     cost = told.cost["usd_per_month_max"]
     return "more" if cost.new > cost.old else "less" if cost.new < cost.old else "the same"
 

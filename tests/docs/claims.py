@@ -1,4 +1,4 @@
-"""What a page says that a command of it prints or writes, by the page and the command's last line."""
+"""What a page claims that its command prints or writes, by the page and the command's last line."""
 
 import re
 from collections.abc import Mapping
@@ -22,7 +22,7 @@ class Claim:
     prints: tuple[str, ...] = ()
     writes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     changed: tuple[str, str, str] | None = None
-    in_order: str = ""  # figures of this pattern don't go down
+    in_order: str = ""  # the figures of this pattern never decrease
 
 
 CLAIMS = {
@@ -60,7 +60,7 @@ CLAIMS = {
 
 
 def claim_of(block: Block) -> Claim:
-    """By the last line that starts a command."""
+    """The claim, by the last line that starts a command."""
     last = [line for line in block.text.splitlines() if line[:1].strip() and line[0] != "#"][-1]
     (found,) = [claim for (page, start), claim in CLAIMS.items() if page == block.page.name and last.startswith(start)]
     return found

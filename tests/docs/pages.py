@@ -12,7 +12,7 @@ _BLOCK = re.compile(r"^( *)```(\w+)\n(.*?)^\1```$", re.MULTILINE | re.DOTALL)
 
 @dataclass(frozen=True)
 class Block:
-    """`text` as a reader would copy it, less the indentation of a list."""
+    """`text` as a reader would copy it, without the indentation of a list."""
 
     page: Path
     line: int

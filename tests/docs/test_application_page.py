@@ -1,4 +1,4 @@
-"""What docs/application.md says of errors is what its own code waits for, and what the engines do."""
+"""What docs/application.md says about errors matches its own code and the engines."""
 
 import re
 from pathlib import Path

@@ -20,7 +20,7 @@ HERE = [block for block in COMMANDS if not block.first_line.startswith("# needs"
 
 
 def lines(block: Block) -> set[str]:
-    """Its commands, without what is said of them."""
+    """Its commands, without the comments."""
     return {line.partition(" # ")[0].strip() for line in block.text.splitlines()}
 
 
@@ -64,7 +64,7 @@ def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def project(clone: Path, tmp_path: Path) -> Path:
-    """A clone of its own, since commands write."""
+    """A separate clone, because commands write files."""
     return shutil.copytree(clone, tmp_path / "project", symlinks=True)
 
 
@@ -133,7 +133,7 @@ def test_the_pages_have_commands_of_both_kinds() -> None:
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_every_block_says_its_language(page: Path) -> None:
-    """So that none is a command in disguise."""
+    """So that no command is in a block of another language."""
     fences = [line for line in page.read_text(encoding="utf-8").splitlines() if line.lstrip().startswith("```")]
     assert len(fences) == 2 * len(blocks_of(page))
     assert {block.language for block in BLOCKS} <= {"sh", "yaml", "json", "python", "js", "text", "mermaid", "markdown"}

@@ -1,4 +1,4 @@
-"""docs/estimates.md adds up, and its picture shows every log for what it is."""
+"""The sums in docs/estimates.md are right, and its picture shows every log with the right mark."""
 
 import re
 from xml.etree import ElementTree

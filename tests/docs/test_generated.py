@@ -1,4 +1,4 @@
-"""What the documentation takes from the program is what the program says today."""
+"""The parts of the documentation that come from the program are up to date."""
 
 import re
 import shutil
@@ -37,7 +37,7 @@ def test_a_generated_file_is_current(name: str) -> None:
 
 
 def test_a_stale_picture_and_example_are_seen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Of another stack they are others; what people wrote around them stays."""
+    """For another stack they differ; the text around them stays."""
     for name in ("README.md", "docs/reviewer.md", "stacks/Pulumi.prod.yaml"):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         shutil.copy(ROOT / name, tmp_path / name)

@@ -1,4 +1,4 @@
-"""What docs/guide.md shows as ours is what the plan makes; what it says of it holds."""
+"""The excerpts in docs/guide.md are in the plan's objects, and what the page says about them is true."""
 
 import json
 import re

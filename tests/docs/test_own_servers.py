@@ -1,4 +1,4 @@
-"""What the page on servers of one's own promises of its stack file."""
+"""What the page on your own servers says about its stack file is true."""
 
 from pathlib import Path
 

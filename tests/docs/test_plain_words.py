@@ -1,4 +1,4 @@
-"""What the repository says is said in the words of docs/words.md, whose table names those to leave out."""
+"""The repository doesn't use the words that the table in docs/words.md lists."""
 
 import ast
 import io
@@ -14,7 +14,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 WORDS = ROOT / "docs" / "words.md"
-GENERATED = ("docs/stack-file.md", "docs/*.svg", "docs/*.json")  # their words stand in infra/
+GENERATED = ("docs/stack-file.md", "docs/*.svg", "docs/*.json")  # their texts are written in infra/
 FOLDERS = (  # only grows
     "README.md",
     "CONTRIBUTING.md",
@@ -29,6 +29,9 @@ FOLDERS = (  # only grows
     "pyproject.toml",
     "requirements.txt",
     "requirements-dev.txt",
+    "tests",
+    ".ci",
+    "__main__.py",
 )
 LANGUAGES = ("*.py", "*.md", "*.y*ml", "*.toml", "*.txt", "*.csv", "*.ts", "*.js", "*.html", "*.css", "Makefile")
 _NUMBER = r"\$?[\d.,]*\d|"
@@ -37,7 +40,7 @@ _BLOCK = re.compile(r"<!-- (\w[\w ]*): begin -->.*?<!-- \1: end -->", re.DOTALL)
 
 
 class Rule(NamedTuple):
-    """One phrase of the table: what finds it, what to write instead, and where it is right."""
+    """One phrase of the table: its pattern, what to write instead, and the contexts in which it is right."""
 
     phrase: str
     pattern: re.Pattern[str]
@@ -46,7 +49,7 @@ class Rule(NamedTuple):
 
 
 def _kinds(page: str) -> dict[str, str]:
-    """The expression for the words that the page names for each word in capitals."""
+    """For each word in capitals, the expression for the words that the page lists."""
     found = re.findall(r"^`([A-Z]+)` is (a number or )?one of: (.*?)\.$", page, re.MULTILINE | re.DOTALL)
     return {
         name: rf"(?:{_NUMBER if number else ''}{'|'.join(map(re.escape, re.split(_COMMA, words)))})"
@@ -73,7 +76,7 @@ RULES = rules()
 
 
 def old_words(text: str) -> Iterator[tuple[int, str]]:
-    """Where in the text an old word stands, and what to write instead."""
+    """The positions of old words in the text, and what to write instead."""
     for rule in RULES:
         fine = [found.span() for each in rule.right for found in each.finditer(text)]
         for found in rule.pattern.finditer(text):
@@ -94,7 +97,7 @@ class Passage(NamedTuple):
 
 
 def passages(path: Path) -> list[Passage]:
-    """What a file says to a reader. A test quotes messages: of it the comments and docstrings count."""
+    """The texts of a file for its reader. Of a test, which quotes messages, only the comments and docstrings."""
     text = path.read_text(encoding="utf-8")
     if path.suffix != ".py":
         return [Passage(1, _BLOCK.sub(lambda block: "\n" * block[0].count("\n"), text))]
@@ -104,7 +107,7 @@ def passages(path: Path) -> list[Passage]:
 
 
 def _comments(text: str) -> Iterator[Passage]:
-    """Each comment, with those that go on in the same column of the lines below it."""
+    """Each comment, joined with the comments that follow it in the same column of the next lines."""
     tokens = tokenize.generate_tokens(io.StringIO(text).readline)
     comments = [(token.start, token.string.lstrip("# ")) for token in tokens if token.type == tokenize.COMMENT]
     for _, group in itertools.groupby(enumerate(comments), lambda each: (each[1][0][0] - each[0], each[1][0][1])):
@@ -130,7 +133,7 @@ def _strings(tree: ast.Module) -> Iterator[Passage]:
 
 
 def files() -> list[Path]:
-    """What git tracks or would track in the folders, in a language that people read."""
+    """The files of the folders that git tracks or would track, in a language that people read."""
     ignored = [f":!{each}" for each in (*GENERATED, "*/vendor/*", WORDS.relative_to(ROOT).as_posix())]
     command = ["git", "ls-files", "--cached", "--others", "--exclude-standard", "--", *FOLDERS, *ignored]
     names = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout.splitlines()

@@ -1,4 +1,4 @@
-"""What a page's commands print, where the page promises a result: an exit code of 0 says too little."""
+"""The commands of a page print the result that the page promises: an exit code of 0 isn't enough."""
 
 import subprocess
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What pages say between their blocks that a command prints; and what `pulumi` and `kubectl` read of the outputs."""
+"""What a page says in its text about a command's output; and what `pulumi` and `kubectl` read from the outputs."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""What the pages show of code and stack files works; what they link to is there."""
+"""The code and stack files on the pages work, and the targets of their links exist."""
 
 import os
 import re

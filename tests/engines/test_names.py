@@ -1,4 +1,4 @@
-"""An engine is known in its own folder, and by its name to nobody else: what it can't do is data."""
+"""Only its own folder knows an engine by name: what an engine can't do is data."""
 
 import re
 from pathlib import Path

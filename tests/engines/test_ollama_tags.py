@@ -1,4 +1,4 @@
-"""Tags that name a quantization are sized by its bits a weight."""
+"""The size of a tag with a quantization follows from its bits per weight."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The example's service and its fake endpoint on real sockets, on ports that the system chooses."""
+"""The example's service and its fake endpoint on real sockets, with ports that the system chooses."""
 
 import asyncio
 import socket
@@ -18,11 +18,11 @@ from tests.conftest import HANGS_SECONDS
 KEY = "k" * 43
 MODEL = "llama-8b"
 NEVER_ENDS = ("/timeout", "/silent")  # questions
-IMPATIENT_SECONDS = 2  # of a service that is asked what never comes
+IMPATIENT_SECONDS = 2  # how long a service waits for an answer that never comes
 
 
 class Gate:
-    """Lets so many words be made, and the others once it is open."""
+    """Sends the number `words` of words, and the others after `open`."""
 
     def __init__(self, words: int) -> None:
         self._free, self._open = words, threading.Event()

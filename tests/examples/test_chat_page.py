@@ -54,7 +54,7 @@ def patient() -> Iterator[Chat]:
 
 @contextmanager
 def opened(browser: Browser, running: Chat) -> Iterator[Page]:
-    """The page; what it complains of in the console fails the test, but for a server that a test breaks."""
+    """The page; errors in its console fail the test, except for a server that a test breaks."""
     complaints: list[str] = []
     page = browser.new_page()
     page.set_default_timeout(HANGS_SECONDS * 1000)

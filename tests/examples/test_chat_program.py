@@ -19,7 +19,7 @@ CONFIG = {"platform": PLATFORM, "model": "llama-8b", "context": "prod", "image":
 
 
 def chat(stack: str = "prod", *, said: Mapping[str, Any] = {}, preview: bool = False, **changes: str) -> Recording:
-    """The program against what that stack of the platform exports, but for `said`."""
+    """The program with what that stack of the platform exports, except for `said`."""
 
     def program() -> None:
         runpy.run_path(str(CHAT))  # as Pulumi runs it, its folder first on the path
@@ -70,7 +70,7 @@ def test_the_key_is_a_copy_that_stays_secret(preview: bool) -> None:
     recording = chat(preview=preview)
     (secret,) = recording.of("kubernetes:core/v1:Secret")
     assert secret.inputs["stringData"] == {"api-key": SECRET}
-    assert "name" not in secret.inputs["metadata"]  # so that another key is another Secret, and the pods roll
+    assert "name" not in secret.inputs["metadata"]  # so another key creates another Secret, and a rollout
     if not preview:
         reference = environment(recording)["OPENAI_API_KEY"]["secretKeyRef"]
         assert reference == {"name": "${chat-api-key.metadata.name}", "key": "api-key"}

@@ -1,4 +1,4 @@
-"""The example's service against a fake endpoint: words as they come, and every way in which they don't."""
+"""The example's service with a fake endpoint: words as they arrive, and every way in which that fails."""
 
 import json
 import re
@@ -30,13 +30,13 @@ from tests.examples.serving import (
 
 pytestmark = pytest.mark.programs
 
-# Without connections that stay: their servers end with the test.
+# Without persistent connections: their servers end with the test.
 CLIENT = httpx2.Client(timeout=HANGS_SECONDS, limits=httpx2.Limits(max_keepalive_connections=0))
 
 
 @pytest.fixture(scope="module")
 def impatient() -> Iterator[Chat]:
-    """A service that waits for a short time only, for what never comes."""
+    """A service that waits only a short time for an answer that never comes."""
     with chat(timeout_seconds=IMPATIENT_SECONDS) as running:
         yield running
 

@@ -1,4 +1,4 @@
-"""One recorded resource with another value: what a rule has to find."""
+"""One recorded resource with a changed value, which a rule has to find."""
 
 from collections.abc import Callable
 from copy import deepcopy
@@ -19,7 +19,7 @@ class Break(NamedTuple):
     stack: str
     resource: str  # kind and logical name
     path: str  # `name`, or from `inputs`, `options` or a word of _SHORT on; keys and indices with spaces between
-    value: Any  # or a function of the old one; ABSENT takes the key away
+    value: Any  # or a function of the old value; ABSENT removes the key
     says: str  # part of a sentence of the rule
 
     def __str__(self) -> str:
@@ -27,7 +27,7 @@ class Break(NamedTuple):
 
 
 def without(text: str) -> Callable[[list[str]], list[str]]:
-    """The list without what contains a text."""
+    """The list without the elements that contain a text."""
     return lambda old: [each for each in old if text not in each]
 
 
@@ -44,7 +44,7 @@ def instead(old_text: str, new_text: str) -> Callable[[Any], Any]:
 
 
 def caught(change: Break) -> None:
-    """Assert that the rule names the change, and that the stack keeps the rule without it."""
+    """Assert that the rule names the change, and that the unchanged stack follows the rule."""
     whole = planned(change.stack)
     kind, name = change.resource.split(" ", 1)
     (found,) = [r for r in whole.recording.resources if r.type.endswith(f":{kind}") and r.name == name]

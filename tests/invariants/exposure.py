@@ -35,7 +35,7 @@ _PATH = ("/v1", "Prefix")
 
 
 def secrets_stay_secret(planned: Planned) -> list[str]:
-    """Rule 7. Nothing literal; the hub's token reaches Jobs alone; servers read the cache and nothing else."""
+    """Rule 7. No literal secrets; only Jobs get the hub's token; servers read the cache and nothing else."""
     recording = planned.recording
     broken = [
         f"{made.name}: {path} is a credential in the open"
@@ -80,7 +80,7 @@ def pods_are_restricted(planned: Planned) -> list[str]:
 
 
 def only_v1_is_reachable(planned: Planned) -> list[str]:
-    """Rule 9. An Ingress a model, its own host and /v1; no other way in from outside."""
+    """Rule 9. One Ingress per model, with its own host and /v1; no other way in from outside."""
     recording = planned.recording
     keyed = {server.name for server in servers(recording) if _checks_a_key(server)}
     broken = [
@@ -121,7 +121,7 @@ def _key_flags(pod: Pod) -> list[str]:
 
 
 def _secrets_of(pod: Pod) -> set[str]:
-    """Names of the Secrets that a pod refers to, in variables and volumes."""
+    """The names of the Secrets that a pod uses, in variables and volumes."""
     return {
         value
         for path, value in walk(pod.spec)

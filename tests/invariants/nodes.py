@@ -1,4 +1,4 @@
-"""Nodes as the scheduler sees them, and as the autoscaler imagines them while there is none."""
+"""Nodes as the scheduler sees them, and as the autoscaler expects them while the pool is empty."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,9 +9,9 @@ from tests.invariants.reading import DISK, GPU, NODE_GROUP, SCALING_GROUP_TAG, P
 TEMPLATE = "k8s.io/cluster-autoscaler/node-template/"
 _EFFECTS = {"NO_SCHEDULE": "NoSchedule", "NO_EXECUTE": "NoExecute", "PREFER_NO_SCHEDULE": "PreferNoSchedule"}
 
-# What a node keeps for itself. EKS: 255 MiB + 11 MiB a pod (at most 58 pods on 2xlarge and smaller, 234 above) and
+# What a node keeps for itself. EKS: 255 MiB + 11 MiB per pod (at most 58 pods on 2xlarge and smaller, 234 above) and
 # 100 MiB before it evicts; of the stated memory up to 7.5 % never reaches Linux (Karpenter's default for that). Of the
-# CPU EKS keeps 60m + 10m + 2 x 5m + 2.5m a further core; aws-node, kube-proxy and a CSI driver ask for 150m.
+# CPU EKS keeps 60m + 10m + 2 x 5m + 2.5m per further core; aws-node, kube-proxy and a CSI driver ask for 150m.
 _MEMORY_SHARE = 0.925
 _MIB = 2**20
 

@@ -56,7 +56,7 @@ def names_come_from_the_stack_file(planned: Planned) -> list[str]:
 
 
 class Dependencies:
-    """What the engine deletes before what: a resource goes before all that it depends on.
+    """The order in which the engine deletes: a resource is deleted before everything that it depends on.
 
     Only what reaches the resource itself counts: a component's own `depends_on` doesn't reach its children.
     """
@@ -69,7 +69,7 @@ class Dependencies:
         self._all: dict[str, frozenset[str]] = {}
 
     def of(self, urn: str | None) -> frozenset[str]:
-        """Everything that outlives the resource."""
+        """Everything that is deleted after the resource."""
         if urn not in self._direct:
             return frozenset()
         if urn not in self._all:
@@ -116,13 +116,13 @@ def _workloads(recording: Recording, order: Dependencies) -> list[str]:
 
 
 def _of_models(recording: Recording) -> list[Recorded]:
-    """Namespaces but those that releases are in: these outlive their release."""
+    """Namespaces except those of releases: such a namespace is deleted after its release."""
     within = {each.inputs["namespace"] for each in recording.of(RELEASE)}
     return [each for each in recording.of(NAMESPACE) if each.inputs["metadata"]["name"] not in within]
 
 
 def _operators(recording: Recording, order: Dependencies) -> list[str]:
-    """They run on system nodes, reach AWS over the VPC's routes, and clean up there with rights of their own."""
+    """They run on system nodes, reach AWS over the VPC's routes, and clean up there with their own permissions."""
     broken = []
     rights = [*recording.of(_POD_IDENTITY), *recording.of(_ROLE_POLICY)]
     for installed in recording.of(RELEASE):
@@ -156,7 +156,7 @@ def data_is_kept(planned: Planned) -> list[str]:
         return broken
     for type_ in _PROTECTED:
         broken += [f"{made.name}: isn't protected" for made in recording.of(type_) if not _guarded(made)]
-    # A class decides what happens to a volume, ours included: it goes with its claim. One that we make stays.
+    # A class decides what happens to its volumes: they are deleted with their claim. A volume that we create stays.
     kept = weight_claims(recording) if recording.of(VOLUME) else []
     claims = [claim for claim in recording.of(CLAIM) if claim not in kept]
     broken += [f"{claim.name}: isn't protected" for claim in claims if not _guarded(claim)]

@@ -1,4 +1,4 @@
-"""Rules 1 to 3: pods and the GPU nodes they run on."""
+"""Rules 1 to 3: pods and the GPU nodes that they run on."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -32,14 +32,14 @@ def gpu_nodes_are_tolerated_by_whom_they_are_for(planned: Planned) -> list[str]:
 
 
 def pods_fit_a_pool_at_zero_nodes(planned: Planned) -> list[str]:
-    """Rule 2. Every pod has a pool that takes it, also while the autoscaler only imagines the pool's node."""
+    """Rule 2. Every pod has a pool whose nodes can run it, also while the pool is empty."""
     recording = planned.recording
     groups = node_groups(recording)
     broken = []
     for group in gpu_groups(recording):
         broken += _undiscovered(recording, group)
     if not groups:
-        return broken  # on a cluster that exists nobody has said what its nodes can hold
+        return broken  # the size of an existing cluster's nodes isn't known
     for pod in pods(recording):
         refusals = {group.name: _refusals(group, pod) for group in groups}
         if all(refusals.values()):
@@ -75,7 +75,7 @@ def _missing(what: str, tolerations: list[Any], group: NodeGroup | None) -> list
 
 
 def _uninvited(recording: Recording, group: NodeGroup) -> list[str]:
-    """Pods without GPUs, and charts that have no business there, but whose tolerations let them in."""
+    """Pods without GPUs, and charts that must not run there but tolerate the taint."""
     found = [(pod.name, pod.tolerations) for pod in pods(recording) if not pod.gpus]
     for chart in recording.of(RELEASE):
         invited = [path for name, path in _ON_GPU_NODES.items() if release(recording, name) == chart]
@@ -99,7 +99,7 @@ def _tolerations(values: Mapping[str, Any], path: tuple[str, ...] = ()) -> Itera
 
 
 def _existing_pools(planned: Planned) -> list[str]:
-    """Nodes that we don't make: the pods ask for them in the stack file's own words."""
+    """Nodes that the stack doesn't create: the pods select them with the stack file's own labels."""
     broken = []
     for server in servers(planned.recording):
         pool = planned.plan.settings.gpu_pools.get(planned.plan.models[server.name].pool or "")
@@ -134,7 +134,7 @@ def _refusals(group: NodeGroup, pod: Pod) -> list[str]:
 
 
 def _pools(planned: Planned) -> dict[str, tuple[int, int, list[Pod]]]:
-    """Nodes at most, GPUs of a node, and who runs there; of nodes that we don't make by the stack file."""
+    """The maximum of nodes, the GPUs per node, and what runs there; for existing nodes from the stack file."""
     recording = planned.recording
     pools: dict[str, tuple[int, int, list[Pod]]] = {}
     for server in servers(recording):
@@ -156,7 +156,7 @@ def _surge(server: Pod) -> int:
 
 
 def _nodes(wanted: list[int], gpus_per_node: int) -> int:
-    """Nodes that hold these pods, the largest first, each on the first node with room."""
+    """The number of nodes for these pods: the largest pod first, each on the first node with enough space."""
     free: list[int] = []
     for gpus in sorted(wanted, reverse=True):
         for node, left in enumerate(free):

@@ -1,4 +1,4 @@
-"""What the rules read out of a recording: pods, nodes, quantities."""
+"""What the rules read from a recording: pods, nodes, quantities."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -58,7 +58,7 @@ def seconds(text: str) -> int:
 
 
 def walk(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
-    """Every leaf of nested data with its dotted path; an element of a list that has a name goes by it."""
+    """Every leaf of nested data with its dotted path; the path of a list's element has its name, if it has one."""
     if isinstance(value, Mapping):
         for key, item in value.items():
             yield from walk(item, f"{path}.{key}" if path else str(key))
@@ -130,17 +130,17 @@ def pods(recording: Recording) -> list[Pod]:
 
 
 def servers(recording: Recording) -> list[Pod]:
-    """Of models: rules about models hold for these alone."""
+    """The Deployments of models: rules about models apply only to these."""
     return [pod for pod in pods(recording) if pod.resource.type == DEPLOYMENT and _serves(pod.resource)]
 
 
 def jobs(recording: Recording) -> list[Pod]:
-    """That fetch the weights of a model."""
+    """The Jobs that fetch the weights of a model."""
     return [pod for pod in pods(recording) if pod.resource.type == JOB and _serves(pod.resource)]
 
 
 def others(recording: Recording) -> list[Pod]:
-    """Of services beside the models."""
+    """The Deployments of services next to the models."""
     return [pod for pod in pods(recording) if not _serves(pod.resource)]
 
 

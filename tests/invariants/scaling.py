@@ -1,4 +1,4 @@
-"""Rule 6: what KEDA asks exists, is one number, and its absence has a meaning."""
+"""Rule 6: what KEDA queries exists and is one number, and a missing answer has a meaning."""
 
 import re
 
@@ -28,7 +28,7 @@ def queries_scale_on_what_exists(planned: Planned) -> list[str]:
 
 
 def _bounds(scaler: Recorded, target: Pod) -> list[str]:
-    """The pods' own metric can't wake them, so one stays; the Deployment leaves the number to KEDA."""
+    """A metric of the pods can't start the first pod, so one stays; the Deployment leaves the number to KEDA."""
     spec, broken = scaler.inputs["spec"], []
     if spec.get("minReplicaCount", 0) < 1:
         broken.append(f"{scaler.name}: minReplicaCount is {spec.get('minReplicaCount', 'not set, so 0')}")

@@ -1,4 +1,4 @@
-"""Rule 4: weights and KV cache fit the GPU, images and caches the disk, and a volume its readers."""
+"""Rule 4: weights and KV cache fit the GPU, images and caches fit the disk, and a volume suits its readers."""
 
 import base64
 
@@ -26,7 +26,7 @@ _GIB = 2**30
 
 
 def weights_fit_the_gpu(planned: Planned) -> list[str]:
-    """The memory that the plan counted with is what the server is told to use, and what its GPU has."""
+    """The memory that the plan counted with is what the server's arguments say, and what its GPU has."""
     broken = []
     for server in servers(planned.recording):
         model = planned.plan.models[server.name]
@@ -150,7 +150,7 @@ def _surge(pod: Pod) -> int:
 
 
 def _disk_gib(recording: Recording, group: NodeGroup) -> float:
-    """The root volume, or the instance's own NVMe where the node is told to put containers there."""
+    """The root volume, or the instance's own NVMe if the node's configuration puts containers there."""
     (template,) = [t for t in recording.of(LAUNCH_TEMPLATE) if t.urn in group.resource.options["depends_on"]]
     if b"RAID0" in base64.b64decode(template.inputs.get("userData", "")):
         return min(catalog().instances[name].nvme_gb for name in group.instance_types) * 1e9 / _GIB
@@ -159,7 +159,7 @@ def _disk_gib(recording: Recording, group: NodeGroup) -> float:
 
 
 def _gpu_gib(group: NodeGroup) -> float | None:
-    """What an engine sees of the smallest GPU of the group's types."""
+    """The memory that an engine sees of the smallest GPU of the group's types."""
     known = catalog()
     seen = [known.gpus[known.instances[name].gpu].engine_gib for name in group.instance_types]
     return min((gib for gib in seen if gib is not None), default=None)

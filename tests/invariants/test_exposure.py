@@ -1,4 +1,4 @@
-"""Rules 7 to 9 find secrets in the open, pods that may too much, and paths that shouldn't be reachable."""
+"""Rules 7 to 9 find readable secrets, pods with too many permissions, and paths that shouldn't be reachable."""
 
 import pytest
 

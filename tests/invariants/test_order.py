@@ -1,4 +1,4 @@
-"""Rules 10 and 11 find names that would move, and what would be deleted too early."""
+"""Rules 10 and 11 find names that would change, and what would be deleted too early."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Rule 6 finds queries that would never scale, and never say so."""
+"""Rule 6 finds queries that would never scale and cause no error."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Rule 5 finds whoever gives up too early."""
+"""Rule 5 finds timeouts that end too early."""
 
 import pytest
 

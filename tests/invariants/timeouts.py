@@ -1,4 +1,4 @@
-"""Rule 5: whoever waits, waits at least as long as what it waits for may take. All in seconds."""
+"""Rule 5: each timeout is at least as long as what it waits for may take. All in seconds."""
 
 import re
 from collections.abc import Mapping
@@ -16,7 +16,7 @@ _ALB_ATTRIBUTES = {  # attribute -> the annotation that sets it, its default, it
     "deregistration_delay.timeout_seconds": ("target-group-attributes", 300, 3600),
 }
 _NGINX_IDLE = 60  # upstream-keepalive-timeout of its ConfigMap, which isn't ours
-_AUTOSCALER_DEFAULT = "600"  # max-graceful-termination-sec: what a pod gets whose node is taken away
+_AUTOSCALER_DEFAULT = "600"  # max-graceful-termination-sec: the time for a pod whose node is removed
 _PULUMI_DEFAULT = "10m"
 
 
@@ -59,7 +59,7 @@ def _ingress(ingress: Recorded, answer: int) -> list[str]:
 
 
 def _idle(ingress: Recorded) -> int:
-    """Seconds for which the load balancer keeps a connection to a pod that nobody uses."""
+    """Seconds for which the load balancer keeps an idle connection to a pod."""
     annotations = ingress.inputs["metadata"]["annotations"]
     found = re.search(r"idle_timeout.timeout_seconds=(\d+)", annotations.get(f"{_ALB}load-balancer-attributes", ""))
     return int(found[1]) if found else _NGINX_IDLE
@@ -77,7 +77,7 @@ def _keep_alive(server: Pod, idle: int) -> list[str]:
 
 
 def _stop(server: Pod, answer: int) -> list[str]:
-    """A pod that goes first sleeps, while load balancers stop sending, and then ends what is in flight."""
+    """A pod that ends first sleeps, while load balancers stop sending, and then finishes its requests."""
     sleep = server.containers[0]["lifecycle"]["preStop"]["sleep"]["seconds"]
     drain = int(server.argument("--shutdown-timeout") or server.environment.get("GRACEFUL_TERMINATION_TIMEOUT", 0))
     broken = []
@@ -117,7 +117,7 @@ def _start(planned: Planned, server: Pod) -> list[str]:
 
 
 def _after_old_pod(server: Pod, replicas: int) -> bool:
-    """The old pod goes first, or Kubernetes starts the second new pod while the first old one still ends."""
+    """The old pod stops first, or Kubernetes starts the second new pod while the first old one still ends."""
     return not server.resource.inputs["spec"]["strategy"]["rollingUpdate"]["maxSurge"] or replicas > 1
 
 

@@ -1,4 +1,4 @@
-"""A machine whose pulumi, kubectl and aws answer from a file: what is there, as the real ones print it."""
+"""A machine whose pulumi, kubectl and aws answer from a file, in the format of the real programs."""
 
 import base64
 import gzip
@@ -36,7 +36,7 @@ config:
     models: {llama-1b: {model: "llama3.2:1b", engine: ollama, gpus: 0}}
 """
 FIRST = "2026-11-26T07:31:00.123456789+01:00"
-LATER = datetime(2026, 11, 26, 9, 0, tzinfo=UTC)  # than any install of that time lasts
+LATER = datetime(2026, 11, 26, 9, 0, tzinfo=UTC)  # later than the end of any installation from that time
 URN = "urn:pulumi:local::llm-platform::"
 KUBECONFIG = """\
 apiVersion: v1
@@ -48,7 +48,7 @@ users: [{name: nobody, user: {}}]
 
 
 class Machine:
-    """What kubectl isn't asked for by a rule isn't there."""
+    """Without a rule for it, kubectl finds nothing."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -89,7 +89,7 @@ class Machine:
 
     @property
     def changes(self) -> list[str]:
-        """What it was told to do beyond reading."""
+        """The commands that it got, without those that only read."""
         verbs = {"refresh", "import", "delete", "patch"}
         return [" ".join(call) for call in self.calls if verbs & set(call)]
 

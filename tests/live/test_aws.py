@@ -1,4 +1,4 @@
-"""What stands in the way in AWS is found first: what an earlier cluster left, and what `up` would take back."""
+"""Obstacles in AWS are found first: what an earlier cluster left, and what `up` would downgrade."""
 
 from typing import Any
 
@@ -109,7 +109,7 @@ def test_what_runs_is_not_taken_back(machine: Machine, running: Any, write: tupl
 
 
 def test_a_version_that_the_state_only_read_counts_too(machine: Machine) -> None:
-    """As of a node group that a program made which didn't say the release."""
+    """A node group from a program that didn't set the release."""
     group = held(NODE_GROUP, "l4") | {"outputs": {"releaseVersion": "1.35.6-20260801"}}
     machine.state(held(NODE_GROUP, "system", releaseVersion="1.35.6-20260714"), group)
     [(path, message, _)] = obstacles(plan(RUNS))

@@ -1,4 +1,4 @@
-"""What stands in the way of an `up` is found first, and each message says what to write."""
+"""Obstacles to an `up` are found first, and each message says what to write."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Whose the namespaces of KEDA and Prometheus are: only the stack's own go with it."""
+"""Who owns the namespaces of KEDA and Prometheus: only the stack's own are deleted with it."""
 
 from typing import Any
 

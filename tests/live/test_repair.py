@@ -1,4 +1,4 @@
-"""`repair` takes up what is provably the stack's own, leaves what isn't, and asks before it changes anything."""
+"""`repair` adopts what is provably the stack's own, leaves the rest, and asks before it changes anything."""
 
 import subprocess
 from datetime import datetime, timedelta
@@ -73,7 +73,7 @@ def test_it_asks_first(machine: Machine, stacks: Path, answer: str) -> None:
 
 @pytest.mark.parametrize("status", ["pending-install", "failed", "deployed"])
 def test_a_release_that_the_state_began(machine: Machine, stacks: Path, status: str) -> None:
-    """It is installed again over what is there: Helm takes objects that carry its release's name."""
+    """It is installed over the existing objects: Helm adopts objects that carry its release's name."""
     machine.state(cut_off=(cut_off_keda(),))
     machine.answer(["secrets", "owner=helm,name=keda"], keda_record(status))
     code, text = repair("--yes")
@@ -85,7 +85,7 @@ def test_a_release_that_the_state_began(machine: Machine, stacks: Path, status: 
 
 
 def test_a_release_that_an_api_server_took_along(machine: Machine, stacks: Path) -> None:
-    """The state never heard of it; its chart, version and values are those of the plan, and Helm never ended it."""
+    """The state doesn't contain it; its chart, version and values are those of the plan, and Helm never finished it."""
     machine.answer(["secrets", "owner=helm,name=keda"], keda_record("pending-install"))
     assert repair("--yes")[0] == 0
     assert RECORD in machine.changes[1]
@@ -123,7 +123,7 @@ def test_a_release_of_the_same_chart_in_another_version(machine: Machine, stacks
 def test_a_release_that_another_up_may_still_install(
     machine: Machine, stacks: Path, monkeypatch: pytest.MonkeyPatch, began: bool
 ) -> None:
-    """Two stacks of one cluster want the same of it; what the state began is its own, though."""
+    """Two stacks of one cluster install the same release; what a stack's state began is its own."""
     monkeypatch.setattr("infra.live.ours.now", lambda: datetime.fromisoformat(FIRST) + timedelta(minutes=9))
     machine.state(cut_off=(cut_off_keda(),) if began else ())
     machine.answer(["secrets", "owner=helm,name=keda"], keda_record("pending-install"))

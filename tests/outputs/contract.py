@@ -1,4 +1,4 @@
-"""The outputs' JSON Schema as a flat list of fields, and what of it a reader would miss."""
+"""The outputs' JSON Schema as a flat list of fields, and what has changed for a reader."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -7,12 +7,12 @@ Fields = Mapping[str, Mapping[str, Any]]  # by dotted path; `*` is any model
 
 
 def described(schema: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
-    """Each field with its JSON types, its values where only some are allowed, and whether it is always there."""
+    """Each field with its JSON types, its values if only some are allowed, and whether it is always present."""
     return dict(_fields(schema, schema, ""))
 
 
 def breaks(frozen: Fields, current: Fields) -> list[str]:
-    """What was promised and isn't kept. An added field breaks nothing if it may be absent or null."""
+    """The promises that are broken. An added field breaks nothing if it may be absent or null."""
     broken = [f"{path}: is gone" for path in frozen.keys() - current.keys()]
     for path in frozen.keys() & current.keys():
         old, new = frozen[path], current[path]

@@ -1,4 +1,4 @@
-"""A field of the outputs goes or changes only with a new version; v1.json is what version 1 promised."""
+"""A field of the outputs is removed or changed only with a new version; v1.json is what version 1 promised."""
 
 import json
 from collections.abc import Callable

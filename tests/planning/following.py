@@ -12,14 +12,14 @@ from tests.planning.stacks import CATALOG
 
 
 def planned(stack: Mapping[str, Any], region: str = "us-east-1") -> Plan:
-    """Raises BadStackFile where the stack file is refused."""
+    """Raises BadStackFile if the stack file is refused."""
     platform = json.loads(json.dumps(stack))
     file = load_config(stack="s", platform=platform, region=region, catalog=CATALOG)
     return make_plan("s", file.settings, region=region, secrets=frozenset(), catalog=CATALOG)
 
 
 def follow(stack: Mapping[str, Any], write: Mapping[str, Any]) -> dict[str, Any]:
-    """A copy with each dotted path written; None takes the key out."""
+    """A copy with each dotted path set; None removes the key."""
     copy = json.loads(json.dumps(stack))
     for path, value in write.items():
         *parents, key = path.split(".")
@@ -47,7 +47,7 @@ def broken(plan: Plan) -> set[tuple[str, str]]:
 
 
 def bill(plan: Plan) -> float:
-    """What the budget compares, or the minimum where there is none."""
+    """The value that the budget compares, or the minimum without a budget."""
     budget = plan.settings.budget
     return getattr(plan.cost, f"usd_per_month_{budget.of if budget is not None else 'min'}")
 

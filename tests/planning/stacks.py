@@ -1,4 +1,4 @@
-"""Stacks as a user writes them, planned."""
+"""Plans of stacks as a user writes them."""
 
 import json
 from collections.abc import Mapping

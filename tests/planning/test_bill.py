@@ -1,4 +1,4 @@
-"""The bill: what is made, at the minimum of nodes and at the maximum; nothing that others pay for."""
+"""The bill: what the stack creates, at the minimum and the maximum of nodes; nothing that others pay for."""
 
 from pathlib import Path
 from typing import Any
@@ -22,8 +22,8 @@ def _biggest(result: Plan, of: str) -> list[str]:
 
 
 def _rollout_hours(result: Plan, name: str) -> float:
-    """Four rollouts per month: of each replica a cold start at its slow end and its old pod's grace period, then ten
-    minutes until the node goes."""
+    """Four rollouts per month: for each replica a cold start at its slow end and its old pod's grace period, then ten
+    minutes until the node is removed."""
     model = result.models[name]
     return 4 * (model.replicas.max * (model.cold_start.high + model.timeouts.grace_period) + 600) / 3600
 
@@ -55,7 +55,7 @@ def test_least_is_on_the_cheapest_type_and_most_on_the_dearest() -> None:
 def test_only_a_node_that_nothing_but_a_rollout_needs_is_billed_by_the_hour(
     pool: dict[str, int], all_month: int
 ) -> None:
-    """One replica of one GPU on nodes of one, and one node more for a rollout."""
+    """One replica with one GPU on nodes with one GPU, and one additional node for a rollout."""
     stack = changed(DEV, gpuPools__l4={"instanceTypes": ["g6.xlarge"], **pool})
     result = plan(stack)
     hours = all_month * HOURS + (result.pools["l4"].max - all_month) * _rollout_hours(result, "qwen3-8b")

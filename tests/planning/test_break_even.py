@@ -1,11 +1,11 @@
-"""From how many tokens a month a replica is cheaper than a hosted API."""
+"""From how many tokens per month a replica is cheaper than a hosted API."""
 
 import pytest
 
 from infra.planning.break_even import break_even
 from infra.sizing.estimates import Estimate, Throughput
 
-SURE = Throughput(Estimate(100, 200, 300), "measured")  # 263 to 788 million tokens a month
+SURE = Throughput(Estimate(100, 200, 300), "measured")  # 263 to 788 million tokens per month
 UNKNOWN = Throughput(None, "no estimate: the speed of X isn't known")
 
 

@@ -1,4 +1,4 @@
-"""Over budget: what would mend it, each planned anew."""
+"""Over budget: the proposed fixes, each checked with a new plan."""
 
 import re
 from itertools import product
@@ -75,7 +75,7 @@ def test_no_change_is_proposed_that_breaks_another_rule() -> None:
     "write", ["cluster.create.systemNodes.instanceType: t4g.xlarge ", "cluster.create.network.nat: one "]
 )
 def test_the_platform_is_part_of_what_can_cost_less(write: str) -> None:
-    """Models that can give nothing up: one replica each, on the cheapest nodes."""
+    """Models that can't be reduced: one replica each, on the cheapest nodes."""
     model = {"model": "Qwen/Qwen3-0.6B", "maxModelLen": 4096}
     stack = {"cluster": {"create": {"zones": 2, "network": {"nat": "perZone"}}}, "models": {"small": model}}
     total = plan(stack).cost.usd_per_month_min
@@ -133,7 +133,7 @@ def test_the_expected_bill_is_compared_where_it_keeps_to_the_budget(usd: float, 
 
 
 def test_a_known_quantized_repository_on_nodes_that_are_there_is_a_way() -> None:
-    """The large node goes with the model that leaves it."""
+    """The large node is removed with the model that leaves it."""
     pools = {**SERVED["gpuPools"], "big": {"instanceTypes": ["p4de.24xlarge"]}}
     full = {**QWEN, "pool": "big", "quantization": "fp8"}
     ways = _in_frankfurt(changed(SERVED, gpuPools=pools, models__coder=full), 6000)

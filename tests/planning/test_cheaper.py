@@ -1,4 +1,4 @@
-"""What a plan says would be cheaper: another type, smaller weights, a node that others leave idle."""
+"""What would be cheaper, according to the plan: another type, smaller weights, a node with idle GPUs."""
 
 import pytest
 
@@ -20,10 +20,10 @@ def _settings(result: Plan, model: str) -> list[str]:
 
 
 def test_a_cheaper_type_is_told_with_what_it_saves_and_holds() -> None:
-    """g6.2xlarge costs 0.9776 an hour, g6.xlarge 0.8048; 730 hours."""
+    """g6.2xlarge costs 0.9776 per hour, g6.xlarge 0.8048; 730 hours."""
     ways = plan(PROD).cheaper["llama-8b"]
     (other,) = [way for way in ways if way.setting == "pool: g6-xlarge, gpus: 1"]
-    assert other.usd_per_month == pytest.approx(2 * (0.9776 - 0.8048) * 730, abs=0.1)  # two replicas at least
+    assert other.usd_per_month == pytest.approx(2 * (0.9776 - 0.8048) * 730, abs=0.1)  # at least two replicas
     assert other.effect.startswith("1 x L4; holds 4.")
     assert "gpuPools.g6-xlarge.instanceTypes: [g6.xlarge]" in other.beside
 
@@ -45,7 +45,7 @@ def test_a_node_that_another_model_half_fills_costs_nothing_more() -> None:
 
 
 def test_of_ways_that_undo_each_other_the_one_that_saves_most_is_told() -> None:
-    """The large model leaves its pool, and takes it along: the small one can't move there."""
+    """The large model leaves its pool, and the pool is removed: the small model can't move there."""
     result = plan(TWO_POOLS)
     assert any("no gpuPools.big" in way.beside for way in result.cheaper["big"])
     assert not any(setting.startswith("pool: big") for setting in _settings(result, "small"))

@@ -133,7 +133,7 @@ def _remedies(result: Plan, model: str) -> dict[str, Remedy]:
 
 
 def test_a_spare_node_is_one_more_than_the_fewest_replicas_of_the_whole_pool_need() -> None:
-    """llama-8b has 2 replicas at least, a GPU each; a neighbour takes a third."""
+    """llama-8b has at least 2 replicas with one GPU each; another model uses a third GPU."""
     result = plan(PROD)
     spare = _remedies(result, "llama-8b")["spare node"]
     parts = result.models["llama-8b"].cold_start.parts

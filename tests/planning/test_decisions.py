@@ -1,4 +1,4 @@
-"""Cluster, cache, add-ons, gateway, and what is left for a person to do."""
+"""Cluster, cache, add-ons, gateway, and what remains for a person to do."""
 
 import pytest
 
@@ -41,7 +41,7 @@ def test_a_version_past_its_standard_support_is_refused(version: str, refused: b
 
 @pytest.mark.parametrize(("version", "warned"), [("1.29", True), ("1.33", False), ("1.37", True)])
 def test_a_cluster_of_ones_own_is_of_any_version(version: str, warned: bool) -> None:
-    """What EKS supports is said of clusters on EKS alone."""
+    """The versions that EKS supports matter only for clusters on EKS."""
     platform = changed(LOCAL, cluster={"existing": {"context": "own", "version": version}})
     settings = load_config(stack="local", platform=platform, region=None, catalog=CATALOG).settings
     assert settings.cluster.existing is not None

@@ -1,4 +1,4 @@
-"""The Job that fetches weights asks system nodes for little, and its image writes little on their disks."""
+"""The Job that fetches weights requests little from system nodes, and its image writes little to their disks."""
 
 from tests.planning.stacks import CATALOG, LOCAL, PROD, changed, plan
 

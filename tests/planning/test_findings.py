@@ -1,4 +1,4 @@
-"""What planning finds is yielded, and sorted at the end: neither the order of calls nor that of maps moves a plan."""
+"""Findings of the planning are sorted at the end: the order of calls or of maps doesn't change a plan."""
 
 import ast
 import random

@@ -1,4 +1,4 @@
-"""Weights, KV cache and what is left for it, against sums done by hand."""
+"""Weights, KV cache and the memory for it, compared with sums done by hand."""
 
 import pytest
 
@@ -115,7 +115,7 @@ KIB = 1024
 @pytest.mark.parametrize(
     ("model", "version", "length", "kib"),
     [
-        # 12 full layers of 2 KiB a token each, and 12 that hold 128 + 2,048 tokens
+        # 12 full layers with 2 KiB per token each, and 12 that hold 128 + 2,048 tokens
         ("openai/gpt-oss-20b", PINNED, 16384, 12 * 2 * 16384 + 12 * 2 * 2176),
         ("openai/gpt-oss-20b", PINNED, 1024, 24 * 2 * 1024),  # shorter than the window and a batch
         ("openai/gpt-oss-20b", (0, 9, 0), 16384, 24 * 2 * 16384),  # one kind of layer, each full

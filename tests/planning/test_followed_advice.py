@@ -1,4 +1,4 @@
-"""Advice holds: whatever a plan advises, followed, plans to what it promised."""
+"""If the advice of a plan is followed, the new plan has what the advice promised."""
 
 import re
 from typing import Any
@@ -82,7 +82,7 @@ def test_the_advice_of_the_example_stacks_holds(stack: dict[str, Any]) -> None:
 
 
 def check_fixes(stack: dict[str, Any], plan: Plan, region: str = "us-east-1") -> None:
-    """Each mends its rule and breaks no other; a bill that is said is the bill."""
+    """Each fixes its rule and breaks no other; a stated bill is the bill of the new plan."""
     for violation in plan.violations:
         for advice in violation.advice:
             after = planned(follow(stack, dict(advice.write)), region)
@@ -95,7 +95,7 @@ def check_fixes(stack: dict[str, Any], plan: Plan, region: str = "us-east-1") ->
 
 
 def check_cheaper(stack: dict[str, Any], plan: Plan, region: str = "us-east-1") -> None:
-    """Each is accepted and its bill is less by what it says, or it holds more for the same money."""
+    """Each is accepted and lowers the bill by the stated amount, or it holds more for the same money."""
     for way in plan.while_paused:
         paused = planned(follow(stack, dict(way.write)), region)
         assert plan.cost.usd_per_month_min - paused.cost.usd_per_month_min == pytest.approx(way.usd_per_month, abs=1)
@@ -113,7 +113,7 @@ def check_cheaper(stack: dict[str, Any], plan: Plan, region: str = "us-east-1") 
 
 
 def check_remedies(stack: dict[str, Any], plan: Plan, region: str = "us-east-1") -> None:
-    """Each is accepted, and the bill has more by what it says."""
+    """Each is accepted, and raises the bill by the stated amount."""
     for remedies in plan.remedies.values():
         for remedy in remedies:
             if remedy.write is None:
@@ -127,7 +127,7 @@ def check_remedies(stack: dict[str, Any], plan: Plan, region: str = "us-east-1")
 
 
 def check_smaller_pool(stack: dict[str, Any], plan: Plan, warned: Warned, region: str) -> None:
-    """It is accepted, and the bill changes by what it says."""
+    """It is accepted, and changes the bill by the stated amount."""
     for advice in warned.advice:
         after = planned(follow(stack, dict(advice.write)), region)
         saved = plan.cost.usd_per_month_min - after.cost.usd_per_month_min
@@ -290,7 +290,7 @@ def test_a_stack_that_says_its_addons_in_a_word_has_advice_like_any_other() -> N
 
 
 def test_of_many_models_a_budget_that_is_never_reached_takes_no_advice_away() -> None:
-    """More models than plans are tried: a few ways that save most are."""
+    """With more models than plans can be tried, the few with the largest savings are tried."""
     model = {"model": "Qwen/Qwen3-8B", "maxModelLen": 8192, "replicas": {"min": 1, "max": 3}}
     pools = {"l40s": {"instanceTypes": ["g6e.2xlarge"]}}
     stack = {"cluster": {"create": {}}, "gpuPools": pools, "models": {f"m{n}": model for n in range(60)}}

@@ -49,7 +49,7 @@ def test_groups_of_zones_add_up_to_the_pool(low: int, high: int, expected: dict)
 
 @given(total=st.integers(0, 60), more=st.integers(0, 60), parts=st.integers(1, 6))
 def test_parts_add_up_and_a_larger_total_lowers_none(total: int, more: int, parts: int) -> None:
-    """EKS refuses a maximum below the nodes that run."""
+    """EKS refuses a maximum below the number of running nodes."""
     small, large = _shares(total, parts), _shares(total + more, parts)
     assert (sum(small), sum(large)) == (total, total + more)
     assert all(before <= after for before, after in zip(small, large, strict=True))

@@ -1,4 +1,4 @@
-"""A small model beside one that takes the whole node: the ways that keep both are named, and hold when followed."""
+"""A small model next to one that uses the whole node: the ways to keep both are named, and work when followed."""
 
 from typing import Any
 

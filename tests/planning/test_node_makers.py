@@ -1,4 +1,4 @@
-"""GPU nodes that can never come, or that offer no GPU, are refused; the fix plans."""
+"""GPU nodes that can never start, or that offer no GPU, are refused; the fix is accepted."""
 
 from typing import Any
 

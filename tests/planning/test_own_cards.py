@@ -1,4 +1,4 @@
-"""Cards of nodes that exist: a slice, a shared GPU and one of another size are never planned as the whole card."""
+"""Cards of existing nodes: a slice, a shared GPU or a card of another size is never planned as the whole card."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Nodes that exist: really packed, never more than there are, fixes that hold, and what they cost and lose."""
+"""Existing nodes: replicas are packed onto them, never on more nodes than exist; fixes work; cost is right."""
 
 import re
 from typing import Any
@@ -267,7 +267,7 @@ def test_eks_needs_no_runtime_class() -> None:
 
 
 def test_a_rollout_that_starts_the_new_pod_first_needs_a_free_gpu_too() -> None:
-    """Where none is free the old pod goes first, unless the file asks for the other order."""
+    """If no GPU is free, the old pod stops first, unless the file asks for the other order."""
     asked = changed(FITTING, models__chat__rollout={"strategy": "rolling"})
     (refused,) = [each for each in plan(asked).violations if each.rule == "GPUs at peak"]
     assert "2 for a rollout = 10; pool a100 has 8" in refused.message
@@ -421,7 +421,7 @@ def test_no_pod_waits_for_another_that_would_have_to_move(
 
 
 def test_a_rollout_that_is_asked_for_and_may_find_no_node_is_a_warning() -> None:
-    """a and b fit beside each other, and Kubernetes may put them on two nodes."""
+    """a and b fit on one node, but Kubernetes may put them on two nodes."""
     pool = {"existing": {"gpu": "A100-80", "gpusPerNode": 2, "nodes": 3, "selector": {"gpu": "x"}}}
     models = {"big": TWO | ROLLING, "a": ONE, "b": ONE}
     result = plan({**OWN, "gpuPools": {"a100": pool}, "models": models})
@@ -430,7 +430,7 @@ def test_a_rollout_that_is_asked_for_and_may_find_no_node_is_a_warning() -> None
 
 
 def test_max_beside_the_nodes_is_what_a_rollout_may_take() -> None:
-    """Three nodes, of which a plan takes two."""
+    """Three nodes, of which a plan uses two."""
     pool = {"existing": {"gpu": "A100-80", "gpusPerNode": 1, "nodes": 3, "selector": {"gpu": "x"}}}
     models = {"a": ONE, "b": ONE}
     free = plan({**OWN, "gpuPools": {"a100": pool}, "models": models})

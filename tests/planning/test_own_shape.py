@@ -1,4 +1,4 @@
-"""A model that the stack file describes by the fields of its config.json."""
+"""A model that the stack file describes with the fields of its config.json."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""A stack whose models are all paused: what stays on the bill, and what would make it less."""
+"""A stack whose models are all paused: what stays on the bill, and what would reduce it."""
 
 from typing import Any
 

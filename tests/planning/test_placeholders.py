@@ -1,4 +1,4 @@
-"""What documentation reserves leads nowhere: a thing to do each, and `up` stops where nobody would reach the rest."""
+"""Example values that documentation reserves: each is a to-do, and `up` stops if nothing could work with them."""
 
 import json
 from typing import Any

@@ -25,7 +25,7 @@ def test_a_model_runs_on_the_pool_that_it_names() -> None:
 
 def test_without_a_name_it_runs_on_the_cheapest_pool_that_serves_it() -> None:
     model = plan(changed(PROD, models__llama_8b__pool=None)).models["llama-8b"]
-    assert model.pool == "l4"  # t4 is cheaper an hour, and too small
+    assert model.pool == "l4"  # t4 is cheaper per hour, but too small
     assert "at the lowest price per replica, of 3" in model.reasons[0]
 
 

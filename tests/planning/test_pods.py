@@ -1,4 +1,4 @@
-"""What a pod asks for is there on its node once system and daemonsets have taken theirs."""
+"""A pod's requests are available on its node after the system and daemonsets have taken their part."""
 
 import pytest
 

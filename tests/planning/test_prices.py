@@ -1,4 +1,4 @@
-"""Whose prices a plan is made of: the region's everywhere; where none is known, every figure says whose it is."""
+"""The prices of a plan are those of its region; if one isn't known, every figure names the region of its price."""
 
 from pathlib import Path
 from typing import Any
@@ -90,7 +90,7 @@ def test_the_source_and_the_doubt_about_its_date_are_shown() -> None:
 
 
 def test_spot_is_billed_at_its_range() -> None:
-    """g6.xlarge and g6.2xlarge in us-east-1: the cheapest zone of the cheaper, the dearest of the dearer."""
+    """From g6.xlarge in its cheapest zone to g6.2xlarge in its most expensive zone, in us-east-1."""
     result = plan(DEV)
     (nodes,) = [item for item in result.cost.items if item.name == "GPU nodes l4"]
     assert nodes.min / HOURS == pytest.approx(0.349)
@@ -101,7 +101,7 @@ def test_spot_is_billed_at_its_range() -> None:
     assert "g6.xlarge $0.35 to $0.40 an hour" in assumed
     assert "the source states no date" in assumed
     assert "on demand $0.80" in assumed
-    assert result.models["qwen3-8b"].usd_per_hour == pytest.approx(0.5772)  # the dearest of its types
+    assert result.models["qwen3-8b"].usd_per_hour == pytest.approx(0.5772)  # the most expensive of its types
 
 
 def test_spot_counts_in_the_choice_of_a_pool() -> None:

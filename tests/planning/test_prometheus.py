@@ -1,4 +1,4 @@
-"""A Prometheus that exists: its login reaches every scaler, and what it lacks is asked for."""
+"""An existing Prometheus: every scaler gets its login, and the plan lists what is missing."""
 
 import json
 from pathlib import Path

@@ -136,8 +136,8 @@ def test_the_choice_is_that_of_an_exhaustive_search(
     quantization: str | None,
     zones: list[str],
 ) -> None:
-    """Every type of the zones, every number of its GPUs, the quantization that is allowed: whole nodes for the fewest
-    replicas, then for the most."""
+    """Every type of the zones, every number of its GPUs, the quantization that is allowed: whole nodes for the minimum
+    of replicas, then for the maximum."""
     given = {"replicas": replicas, "concurrency": concurrency, "maxModelLen": length, "quantization": quantization}
     asked = {**model, **{key: value for key, value in given.items() if value is not None}}
     result = plan({"cluster": {"create": {"zones": zones}}, "models": {"m": asked}})

@@ -1,4 +1,4 @@
-"""A quantization that the plan counts is one that the repository holds, or one that the engine is told to make."""
+"""A quantization that the plan counts is one that the repository holds, or one that the engine's arguments ask for."""
 
 import re
 from typing import Any

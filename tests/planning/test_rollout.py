@@ -1,4 +1,4 @@
-"""How pods are replaced: the new one first, or the old one with a gap that is said."""
+"""How pods are replaced: the new one first, or the old one with a gap that the plan states."""
 
 import re
 from typing import Any

@@ -1,4 +1,4 @@
-"""Tokens a second of a replica: what bounds them, and where there is no estimate."""
+"""Tokens per second of a replica: what limits them, and when there is no estimate."""
 
 import dataclasses
 

@@ -1,4 +1,4 @@
-"""A model that takes a whole card for little of it: said, with a place where it takes less, which then holds."""
+"""A model that uses little of a whole card: a warning names a smaller place, which works."""
 
 from typing import Any
 

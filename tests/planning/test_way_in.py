@@ -1,4 +1,4 @@
-"""What the plan says of the way in: who reaches the load balancer, and what a namespace of others still lacks."""
+"""What the plan says about access from outside: who reaches the load balancer, and what a foreign namespace lacks."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""A service is added without a change to any file of the program, and the plan, the report and the diff take it."""
+"""A service is added without a change to any file of the program; plan, report and diff include it."""
 
 from dataclasses import replace
 

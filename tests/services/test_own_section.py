@@ -1,4 +1,4 @@
-"""A service's own key of the stack file is read, refused and documented as every other key is."""
+"""A service's key of the stack file is read, refused and documented like every other key."""
 
 import json
 

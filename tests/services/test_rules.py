@@ -1,4 +1,4 @@
-"""The rules of tests/invariants hold for the pods of a service beside the models, and those about models for theirs."""
+"""The rules of tests/invariants apply to the pods of a service too, except the rules about models."""
 
 from collections.abc import Callable
 from copy import deepcopy

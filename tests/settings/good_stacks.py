@@ -1,4 +1,4 @@
-"""Stack files that are right: a laptop, development, production, and somebody else's cluster."""
+"""Correct stack files: a laptop, development, production, and an existing cluster."""
 
 LAPTOP = """\
 config:

@@ -69,7 +69,7 @@ def test_lines_of_another_version_of_the_file_are_not_shown(tmp_path: Path) -> N
 def test_fits_the_terminal_in_ascii(bad: Bad, width: int) -> None:
     lines = BadStackFile("stacks/Pulumi.dev.yaml", bad.mistakes).render(width).splitlines()
     assert all(line.isascii() for line in lines)
-    # A word is never broken: the path of a deep checkout may stick out of the 40 columns that a message gets at least.
+    # A word is never broken: the path of a deep checkout may be longer than the minimum of 40 columns for a message.
     assert all(len(line) <= width or max(len(word) for word in line.split()) > 40 for line in lines)
 
 

@@ -1,4 +1,4 @@
-"""What loads, and that nothing but BadStackFile ever comes out of a bad file."""
+"""What loads, and that a bad file never raises anything except BadStackFile."""
 
 import contextlib
 import copy

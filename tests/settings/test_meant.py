@@ -1,4 +1,4 @@
-"""A proposal is made of what was typed: whoever writes 32k wants 32,768, not the example's 8,192."""
+"""A proposal follows from what was typed: for 32k it is 32,768, not the example's 8,192."""
 
 import json
 from typing import Any

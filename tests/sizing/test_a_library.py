@@ -1,4 +1,4 @@
-"""The sizing library can be used by itself: without the stack file's readers, the planner and any SDK."""
+"""The sizing library can be used alone: without the stack file's readers, the planner and any SDK."""
 
 import subprocess
 import sys

@@ -1,4 +1,4 @@
-"""Which stacks the workflows look at."""
+"""The stacks for which the workflows run."""
 
 from pathlib import Path
 

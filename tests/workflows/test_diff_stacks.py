@@ -1,4 +1,4 @@
-"""What the unprivileged job makes of the diffs. But for one test, a stand-in prints what the stack file says."""
+"""What the unprivileged job does with the diffs. Except in one test, a stand-in prints what the stack file says."""
 
 import json
 import shutil

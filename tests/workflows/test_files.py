@@ -1,4 +1,4 @@
-"""What the workflows may do, and who may make them do it."""
+"""What the workflows may do, and who may start them."""
 
 import re
 import runpy
@@ -35,7 +35,7 @@ def test_every_action_is_pinned_to_a_commit_and_says_which_version(path: Path) -
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
 def test_no_script_is_put_together_from_what_others_write(path: Path) -> None:
-    """Expressions reach a script as environment variables alone; secrets, not at all."""
+    """A script gets expressions only as environment variables, and no secrets."""
     text = path.read_text(encoding="utf-8")
     document = YAML(typ="safe").load(text)
     jobs = document.get("jobs", {"": document.get("runs", {})})

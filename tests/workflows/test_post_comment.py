@@ -1,4 +1,4 @@
-"""One comment a pull request, kept up to date; nothing that a pull request's code made is trusted."""
+"""One comment per pull request, kept up to date; nothing that a pull request's code wrote is trusted."""
 
 import html
 import json
@@ -206,7 +206,7 @@ def test_a_file_of_the_archive_that_nobody_asked_for_is_not_read(github: FakeGit
 
 
 def test_the_text_is_data(github: FakeGitHub, tmp_path: Path) -> None:
-    """It calls nobody, runs nowhere, and turns no text round."""
+    """It notifies nobody, runs nothing, and changes no text direction."""
     github.artifact = artifact("`$(touch pwned)` @acme/everybody `@me\x00\x1b[2J\u202egnp` image@sha256:0\n")
     post(github, tmp_path)
     body = github.comments[0]["body"]

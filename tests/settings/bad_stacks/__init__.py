@@ -1,4 +1,4 @@
-"""Bad stack files, each with exactly what is said of it."""
+"""Bad stack files, each with its exact messages."""
 
 from tests.settings.bad_stacks.addons import ADDONS
 from tests.settings.bad_stacks.cluster import BAD_CLUSTERS

@@ -1,4 +1,4 @@
-"""What is of another account or region than the stack; and examples, which are of the stack's own."""
+"""Values from another account or region than the stack's; and examples, which use the stack's own."""
 
 from infra.settings.mistakes import Mistake
 from tests.settings.bad_stacks.writing import CLUSTER, MODEL, Bad, create, stack

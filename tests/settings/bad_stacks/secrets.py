@@ -1,4 +1,4 @@
-"""Secrets in the open."""
+"""Secrets in plain text."""
 
 from infra.settings.mistakes import Mistake
 from tests.settings.bad_stacks.writing import CLUSTER, CPU, LAPTOP, MODEL, Bad, model, stack

@@ -1,4 +1,4 @@
-"""What is wrong with the text itself, or with what it has at the top."""
+"""Mistakes in the text itself, or in its top-level keys."""
 
 from infra.settings.mistakes import Mistake
 from tests.settings.bad_stacks.writing import CLUSTER, CPU, LAPTOP, MODEL, Bad, stack
