@@ -47,8 +47,9 @@ def _to_do(plan: Plan, *, afterwards: bool) -> tuple[ToDo, ...]:
 
 
 def _of_services(plan: Plan) -> Iterator[Section]:
-    for table in (table for service in services() for table in service.report(plan)):
-        yield Section(table.title, [Column(title) for title in table.header], table.rows, table.note)
+    for service in services():
+        for table in service.report(plan):
+            yield Section(table.title, [Column(title) for title in table.header], table.rows, table.note)
 
 
 def _title(plan: Plan, recording: Recording) -> str:
