@@ -109,7 +109,7 @@ def test_from_another_folder_the_projects_own_stacks_are_planned(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     assert run("plan", "dev").stdout == plan("dev").stdout
-    assert f"stacks in {REPOSITORY / 'stacks'}:" in " ".join(run("plan", "prdo").stderr.split())
+    assert f"the stacks of {REPOSITORY / 'stacks'}/ are" in " ".join(run("plan", "prdo").stderr.split())
 
 
 @pytest.mark.parametrize("place", ["nowhere", "a file"])

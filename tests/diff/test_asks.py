@@ -92,6 +92,7 @@ def test_a_resource_whose_options_change_too_is_one_entry() -> None:
     entries = [row[1] for row in resources(told) if row[1]]
     assert told.resources.options
     assert len(entries) == len(set(entries))
+    assert any("options." in row[2] for row in resources(told))
 
 
 TOO_LONG = {"models.chat.maxModelLen": 40960, "models.chat.concurrency": 8}
