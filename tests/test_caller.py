@@ -66,7 +66,7 @@ def test_a_stranger_gets_the_line_to_write() -> None:
     assert f'  admins: ["{ADMIN}", "arn:aws:iam::111122223333:role/ci"]\n' in str(refused.value)
 
 
-def test_a_stranger_who_may_have_made_the_cluster_is_told_to_import_the_entry_of_eks() -> None:
+def test_a_stranger_who_may_have_made_the_cluster_is_asked_to_import_the_entry_of_eks() -> None:
     with pytest.raises(Stranger) as refused:
         check_caller("arn:aws:sts::111122223333:assumed-role/ci/run", [ADMIN], lambda each: f"pulumi import {each}")
     said = str(refused.value)

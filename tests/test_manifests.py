@@ -25,7 +25,7 @@ def test_every_object_is_valid_in_the_version_of_its_cluster(stack: str) -> None
 
 
 @pytest.mark.parametrize("stack", ALL_STACKS)
-def test_every_object_has_a_file_of_its_own(stack: str) -> None:
+def test_every_object_has_a_separate_file(stack: str) -> None:
     names = [file_name(made) for made in objects(stack)]
     assert sorted(names) == sorted(set(names))
 

@@ -82,7 +82,7 @@ def read_as_a_person_does(text: str) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("stack", STACKS.values(), ids=list(STACKS))
-def test_what_a_person_reads_is_what_a_program_is_told(stack: str, tmp_path: Path) -> None:
+def test_a_program_gets_what_a_person_reads(stack: str, tmp_path: Path) -> None:
     """Without the pools that the program chose, which `--pin` writes."""
     advice = advice_of(json.loads(plan(tmp_path, stack, "json")))
     assert advice

@@ -113,7 +113,7 @@ def test_an_ollama_tag_is_sized_by_its_file() -> None:
     assert answer["weights_gib"] == pytest.approx(4.56, abs=0.01)
 
 
-def test_a_misfit_is_exit_1_in_text_with_what_would_mend_it() -> None:
+def test_a_misfit_is_exit_1_in_text_with_its_fix() -> None:
     result = run("fit", LLAMA_70B, "--quantization", "fp8", "--max-model-len", "16384", "--instance-type", "p5.4xlarge")
     assert result.exit_code == 1
     assert result.stdout.startswith("does not fit: 1 x H100-80 (p5.4xlarge, $6.88 an hour)")
@@ -195,7 +195,7 @@ def test_it_imports_no_sdk() -> None:
 API_FIELDS = ["api_price", "break_even_tokens_per_month", "replica_tokens_per_month", "one_replica_makes_them"]
 
 
-def test_a_price_of_an_api_adds_from_how_many_tokens_a_replica_is_cheaper() -> None:
+def test_a_price_of_an_api_adds_the_tokens_from_which_a_replica_is_cheaper() -> None:
     answer = fit_json(QWEN, "--instance-type", "g6.xlarge", "--max-model-len", "8192", "--api-price", "4")
     assert list(answer) == [*FIELDS[:-1], *API_FIELDS, FIELDS[-1]]
     assert answer["break_even_tokens_per_month"] == pytest.approx(answer["usd_per_hour"] * 730 / 4 * 1e6, rel=1e-3)

@@ -213,7 +213,7 @@ def in_a_shell(*arguments: str, stdout: int | IO[str] = subprocess.PIPE) -> subp
 
 
 @pytest.mark.programs
-def test_a_run_of_its_own_prints_the_same_bytes() -> None:
+def test_a_separate_run_prints_the_same_bytes() -> None:
     """Another process has other hashes, so a result that depends on the order of a set differs."""
     result = in_a_shell("plan", "prod")
     assert (result.returncode, result.stderr) == (0, "")
@@ -221,7 +221,7 @@ def test_a_run_of_its_own_prints_the_same_bytes() -> None:
 
 
 @pytest.mark.programs
-def test_a_run_of_its_own_writes_the_same_bytes(tmp_path: Path) -> None:
+def test_a_separate_run_writes_the_same_bytes(tmp_path: Path) -> None:
     result = in_a_shell("plan", "prod", "--format", "json", "--out", str(tmp_path / "first"))
     assert result.stdout == plan("prod", "--format", "json", "--out", str(tmp_path / "second")).stdout
     first, second = (

@@ -180,7 +180,7 @@ def test_the_same_node_settings_make_the_same_user_data() -> None:
     assert user_data({"a": 1}) == user_data({"a": 1}) != user_data({"a": 2})
 
 
-def test_addons_and_nodes_are_of_the_version_that_they_are_told() -> None:
+def test_addons_and_nodes_have_the_version_that_is_passed() -> None:
     recording = site()
     versions = {r.inputs["addonName"]: r.inputs["addonVersion"] for r in recording.of("aws:eks/addon:Addon")}
     assert versions == ADDON_VERSIONS

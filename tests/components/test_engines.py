@@ -18,7 +18,7 @@ def flags(args: tuple[str, ...]) -> dict[str, str]:
     return {flag: value for flag, value in pairwise(args) if flag.startswith("--")}
 
 
-def test_vllm_is_told_everything_that_decides_memory_and_the_name_that_applications_send():
+def test_vllm_gets_everything_that_decides_memory_and_the_name_that_applications_send():
     assert VLLM.args(CHAT)[0] == "/models/hf/meta-llama/Llama-3.1-8B-Instruct/0e9e39f"
     assert flags(VLLM.args(CHAT)) == {
         "--served-model-name": "llama-8b",
@@ -77,7 +77,7 @@ def test_tgi_listens_on_every_address_whatever_the_pod_is_called():
     assert (given["--max-total-tokens"], given["--max-input-tokens"]) == ("8192", "8191")
 
 
-def test_tgi_is_told_everything_that_decides_memory():
+def test_tgi_gets_everything_that_decides_memory():
     given = flags(TGI.args(CHAT))
     assert (given["--cuda-memory-fraction"], given["--max-batch-size"]) == ("0.9", "32")
     assert given["--max-batch-prefill-tokens"] == "2048"
@@ -186,7 +186,7 @@ esac
     assert said in (ended.stdout + ended.stderr).splitlines()[-1]
 
 
-def test_an_ollama_name_that_is_another_models_tag_has_a_store_of_its_own():
+def test_an_ollama_name_that_is_another_models_tag_has_a_separate_store():
     named_like_a_tag = replace(OLLAMA, name="llama3", model="qwen3:8b")
     that_tag = replace(OLLAMA, name="other", model="llama3")
     stores = {OLLAMA_ENGINE.env(workload)["OLLAMA_MODELS"] for workload in (named_like_a_tag, that_tag)}

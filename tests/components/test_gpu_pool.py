@@ -31,14 +31,14 @@ def group_tags(recording: Recording) -> dict[str, str]:
     return {r.inputs["tag"]["key"]: r.inputs["tag"]["value"] for r in tags}
 
 
-def test_the_template_node_is_told_on_the_node_group_and_on_its_scaling_group() -> None:
+def test_the_template_node_is_described_on_the_node_group_and_on_its_scaling_group() -> None:
     recording = site(pool={"gpus_per_node": 4})
     assert recording.one(NODE_GROUP, "l4-nodes").inputs["tags"] == EXPECTED_TAGS
     assert group_tags(recording) == EXPECTED_TAGS
 
 
 @pytest.mark.parametrize("preview", [False, True])
-def test_what_the_autoscaler_is_told_is_what_the_nodes_have(preview: bool) -> None:
+def test_the_autoscalers_description_is_what_the_nodes_have(preview: bool) -> None:
     recording = site(preview=preview, pool={"labels": {"llm-platform/pool": "l4", "team": "search"}})
     nodes = recording.one(NODE_GROUP, "l4-nodes").inputs
     told = {key.removeprefix(f"{HINT}/label/"): v for key, v in nodes["tags"].items() if f"{HINT}/label/" in key}
@@ -49,7 +49,7 @@ def test_what_the_autoscaler_is_told_is_what_the_nodes_have(preview: bool) -> No
 
 
 @pytest.mark.parametrize(("capacity", "on_eks"), [("spot", "SPOT"), ("on-demand", "ON_DEMAND")])
-def test_capacity_types_and_size_are_as_told(capacity: str, on_eks: str) -> None:
+def test_capacity_types_and_size_are_as_passed(capacity: str, on_eks: str) -> None:
     nodes = site(pool={"capacity": capacity, "min_nodes": 1, "max_nodes": 6}).one(NODE_GROUP, "l4-nodes").inputs
     assert nodes["capacityType"] == on_eks
     assert nodes["amiType"] == "AL2023_x86_64_NVIDIA"
@@ -58,7 +58,7 @@ def test_capacity_types_and_size_are_as_told(capacity: str, on_eks: str) -> None
     assert nodes["version"] == "1.35"
 
 
-def test_each_of_several_groups_is_told_to_the_autoscaler_as_one_alone_is() -> None:
+def test_each_of_several_groups_is_described_to_the_autoscaler_as_a_single_one_is() -> None:
     sizes = {"use1-az1": GroupSize(["subnet-1"], 1, 3), "use1-az2": GroupSize(["subnet-2"], 0, 2)}
     recording = site(pool={"groups": sizes, "gpus_per_node": 4})
     groups = {r.name: r for r in recording.of(NODE_GROUP) if r.name.startswith("l4")}
@@ -107,7 +107,7 @@ def test_nodes_pull_images_in_parallel_and_use_their_nvme(nvme: bool) -> None:
     assert "cluster" not in node_config["spec"], "EKS says that itself, for its own images"
 
 
-def test_the_root_is_as_large_and_fast_as_told() -> None:
+def test_the_root_is_as_large_and_fast_as_passed() -> None:
     (root,) = site().one("aws:ec2/launchTemplate:LaunchTemplate", "l4-template").inputs["blockDeviceMappings"]
     assert {key: root["ebs"][key] for key in ("volumeSize", "iops", "throughput")} == {
         "volumeSize": 200,

@@ -108,7 +108,7 @@ def test_protection_changes_nothing_of_a_class_which_is_immutable():
     assert made.options["delete_before_replace"] is True
 
 
-def test_a_class_made_anew_leaves_the_claim_alone():
+def test_a_recreated_class_leaves_the_claim_alone():
     recording = cache(volume=EBS)
     (made,), (claim,) = recording.of(CLASS), recording.of(CLAIM)
     assert made.urn in claim.options["depends_on"]
@@ -123,6 +123,6 @@ def test_the_hubs_token_is_a_secret_only_where_there_is_one():
 
 
 @pytest.mark.parametrize("protect", [True, False])
-def test_the_claim_is_protected_where_told(protect):
+def test_the_claim_is_protected_if_asked(protect):
     (claim,) = cache(protect=protect).of(CLAIM)
     assert claim.options.get("protect", False) is protect

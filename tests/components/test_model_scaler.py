@@ -53,7 +53,7 @@ def test_each_trigger_is_one_sum_a_replica_that_fails_when_it_is_empty(engine):
         assert trigger["metadata"]["serverAddress"] == "http://prometheus-operated.monitoring:9090"
 
 
-def test_it_scales_on_the_signals_that_it_is_told():
+def test_it_scales_on_the_signals_that_are_passed():
     (trigger,) = spec(scaler(thresholds={"waiting": 3}))["triggers"]
     assert trigger["name"] == "waiting"
 

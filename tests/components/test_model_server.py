@@ -70,7 +70,7 @@ def test_a_cpu_model_asks_for_no_gpu():
     assert "nvidia.com/gpu" not in str(spec)
 
 
-def test_the_pod_selects_and_tolerates_what_it_is_told():
+def test_the_pod_selects_and_tolerates_what_is_passed():
     spec = pod(server())
     assert spec["nodeSelector"] == {"kubernetes.io/os": "linux", "llm-platform/pool": "l4"}
     assert spec["tolerations"] == [GPU_TAINT]
@@ -145,7 +145,7 @@ def test_shared_memory_is_bounded():
     assert volumes["shm"]["emptyDir"] == {"medium": "Memory", "sizeLimit": "15Gi"}
 
 
-def test_a_rollout_surges_and_waits_as_told():
+def test_a_rollout_surges_and_waits_as_passed():
     rollout = Rollout(
         max_surge=1,
         max_unavailable=0,

@@ -14,7 +14,7 @@ def test_names_come_from_the_component_and_hold_nothing_that_changes() -> None:
             assert changing not in child.name, child.urn
 
 
-def test_every_resource_has_a_provider_of_our_own() -> None:
+def test_every_resource_has_an_explicit_provider() -> None:
     made = [r for r in site().resources if r.type.split(":")[0] in ("aws", "kubernetes")]
     assert len(made) > 70
     for resource in made:

@@ -56,7 +56,7 @@ def said(found: dict[str, Said], thing: str) -> list[str]:
 
 
 @pytest.mark.parametrize(("stack", "edit", "wanted"), CASES.values(), ids=CASES)
-def test_it_is_told_under_its_heading(stack: str, edit: dict[str, Any], wanted: dict[str, tuple[str, str]]) -> None:
+def test_it_is_shown_under_its_heading(stack: str, edit: dict[str, Any], wanted: dict[str, tuple[str, str]]) -> None:
     found = access_changed(base(stack), side(stack, edited(stack, edit)))
     for heading, (thing, statement) in wanted.items():
         assert statement in said(dict(found[heading]), thing)
@@ -173,7 +173,7 @@ def test_what_the_program_leaves_as_it_is_is_no_change_of_access() -> None:
     )
 
 
-def test_another_key_is_told_and_not_shown() -> None:
+def test_another_key_is_mentioned_and_not_shown() -> None:
     old, new = (Side(config={"llm-platform:apiKey": {"secure": f"v1:{each}:cipher"}}) for each in "ab")
     (said_,) = access_changed(old, new)["clients"].values()
     assert len(said_.added) == len(said_.removed) == 1
@@ -255,7 +255,7 @@ def test_every_heading_stands_there_and_says_so_where_nothing_changed() -> None:
     assert list(told.access) == list(HEADINGS)
 
 
-def test_a_long_heading_is_told_in_full_below() -> None:
+def test_a_long_heading_is_shown_in_full_below() -> None:
     told = compare("cloud", Side(), base("cloud"))
     assert "below" in dict(summary(told))["IAM"]
     rows = [row for row in each(told) if row[0] == "IAM"]

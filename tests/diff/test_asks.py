@@ -71,7 +71,7 @@ def test_requests_that_are_too_long_now_are_in_the_title() -> None:
     assert "another KV cache is used by `code`; `code` refuses requests over 8,192 tokens" in markdown(headline(told))
 
 
-def test_each_model_is_told_its_own_change() -> None:
+def test_each_model_is_shown_with_its_own_change() -> None:
     title = headline(changed({"models.code.kvCacheDtype": "fp8", "models.chat.revision": REVISION}))
     assert "2 models" not in title
 

@@ -49,7 +49,7 @@ CASES = {
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_what_the_program_changes_is_told_apart(case: str, tmp_path: Path) -> None:
+def test_what_the_program_changes_is_shown_separately(case: str, tmp_path: Path) -> None:
     file, texts, changed, fact, cost = CASES[case]
     compared = against(tmp_path, file, *texts)
     assert not compared.difference.settings
@@ -62,7 +62,7 @@ def test_what_the_program_changes_is_told_apart(case: str, tmp_path: Path) -> No
     assert (effect.resources, effect.cost) == (compared.difference.resources, compared.difference.cost)
 
 
-def test_code_that_does_the_same_is_not_told(tmp_path: Path) -> None:
+def test_code_that_does_the_same_is_not_shown(tmp_path: Path) -> None:
     compared = against(tmp_path, SERVER, "_SCRAPE_INTERVAL", "_SCRAPED_EACH")
     assert not compared.difference
     assert compared.facts is None

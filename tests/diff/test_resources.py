@@ -36,7 +36,7 @@ def test_equal_resources_in_another_order_are_nothing() -> None:
     assert not compare_resources(old, old[::-1], forces)
 
 
-def test_added_and_removed_are_told_by_urn() -> None:
+def test_added_and_removed_are_found_by_urn() -> None:
     found = compare_resources([group(["a"])], [TAGGED], forces)
     assert (list(found.added), list(found.removed)) == ([TAGGED["urn"]], [urn(GROUP, "l4")])
 
@@ -94,7 +94,7 @@ def test_an_alias_says_what_a_resource_was_called() -> None:
     assert not compare_resources([old], [new], forces)
 
 
-def test_protection_is_told_apart_from_what_a_cloud_is_asked() -> None:
+def test_protection_is_distinguished_from_what_a_cloud_is_asked() -> None:
     old, new = resource(GROUP, "l4", {}, protect=True), resource(GROUP, "l4", {})
     found = compare_resources([old], [new], forces)
     assert not found.changed

@@ -35,7 +35,7 @@ KEY, TOKEN = "llm-platform:apiKey", "llm-platform:huggingFaceToken"
 
 
 @pytest.mark.parametrize(("key", "changes"), [(KEY, "chat-api-key"), (TOKEN, "model-cache-hub-token")])
-def test_another_secret_is_told_where_it_is_used_and_never_shown(key: str, changes: str) -> None:
+def test_another_secret_is_mentioned_where_it_is_used_and_never_shown(key: str, changes: str) -> None:
     old, new = (Side(config={key: {"secure": value}}) for value in ("v1:old:cipher", "v1:new:cipher"))
     found = settings_changed(old, new)
     assert found == {key: Change("[secret]", "[secret], another value")}

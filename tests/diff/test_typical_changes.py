@@ -15,7 +15,7 @@ from tests.diff.stacks import base, edited, side
 
 
 @pytest.mark.parametrize("name", CHANGES)
-def test_the_reviewer_is_told(name: str) -> None:
+def test_the_reviewer_is_shown_the_change(name: str) -> None:
     case = CHANGES[name]
     told = compare(case.stack, base(case.stack), side(case.stack, edited(case.stack, case.edit)))
     same_names(told.resources.added, case.added)
@@ -52,7 +52,7 @@ def money(told: Difference) -> str:
     return "more" if cost.new > cost.old else "less" if cost.new < cost.old else "the same"
 
 
-def test_nothing_is_told_of_nothing() -> None:
+def test_nothing_is_shown_without_a_change() -> None:
     for stack in sorted({case.stack for case in CHANGES.values()}):
         assert not compare(stack, base(stack), side(stack, edited(stack, {})))
 

@@ -47,7 +47,7 @@ def test_the_picture_has_every_log_that_states_its_cache_twice() -> None:
 
 
 @pytest.mark.parametrize("kind", MARKS)
-def test_a_mark_is_told_by_its_shape(kind: Kind) -> None:
+def test_a_mark_is_known_by_its_shape(kind: Kind) -> None:
     picture = scatter([Point("<a & b>", 5.0, 2.0, 4.0, 6.0, kind)], "cache")
     shape = MARKS[kind].split("{")[0]
     others = [mark.split("{")[0] for other, mark in MARKS.items() if other != kind]

@@ -103,7 +103,7 @@ def passages(path: Path) -> list[Passage]:
         return [Passage(1, _BLOCK.sub(lambda block: "\n" * block[0].count("\n"), text))]
     tree = ast.parse(text)
     quotes = path.is_relative_to(ROOT / "tests")
-    return [*_comments(text), *(_docstrings(tree) if quotes else _strings(tree))]
+    return [*_comments(text), *_test_names(tree), *(_docstrings(tree) if quotes else _strings(tree))]
 
 
 def _comments(text: str) -> Iterator[Passage]:
@@ -113,6 +113,13 @@ def _comments(text: str) -> Iterator[Passage]:
     for _, group in itertools.groupby(enumerate(comments), lambda each: (each[1][0][0] - each[0], each[1][0][1])):
         (_, ((line, _), first)), *rest = group
         yield Passage(line, "\n".join([first, *(said for _, (_, said) in rest)]))
+
+
+def _test_names(tree: ast.Module) -> Iterator[Passage]:
+    """The names of tests are sentences."""
+    for node in tree.body:
+        if isinstance(node, ast.FunctionDef) and node.name.startswith("test_"):
+            yield Passage(node.lineno, node.name.replace("_", " "))
 
 
 def _docstrings(tree: ast.Module) -> Iterator[Passage]:

@@ -136,7 +136,7 @@ def test_its_scaler_asks_what_somebody_looked_up(
     assert "nobody has looked at the metrics of quick" in str(RULES["6 queries"](planned))
 
 
-def test_without_models_of_its_own_nothing_is_estimated(tmp_path: Path) -> None:
+def test_without_its_own_models_nothing_is_estimated(tmp_path: Path) -> None:
     path = write_stack(tmp_path, QUICK)
     with registered(Quick()):
         planned = plan_offline(path)

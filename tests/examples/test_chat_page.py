@@ -233,7 +233,7 @@ def test_a_conversation_alternates_whatever_failed_in_between(browser: Browser, 
         (None, "This page’s own server doesn’t answer"),
     ],
 )
-def test_a_broken_way_to_the_pages_own_server_is_told_apart(
+def test_a_broken_way_to_the_pages_own_server_is_distinguished(
     browser: Browser, patient: Chat, body: str | None, message: str
 ) -> None:
     with opened(browser, patient) as page:

@@ -55,7 +55,7 @@ def test_every_object_is_valid_and_in_the_namespace_that_may_call_models(version
         assert made is namespace or made.inputs["metadata"]["namespace"] == namespace.inputs["metadata"]["name"]
 
 
-def test_the_service_is_told_what_the_platform_promises() -> None:
+def test_the_service_gets_what_the_platform_promises() -> None:
     promised = planned("prod").recording.outputs["models"]["llama-8b"]
     recording = chat()
     told = environment(recording)

@@ -25,7 +25,7 @@ def test_what_was_added_is_promised_too() -> None:
     assert added == {}, f"add to tests/outputs/v{VERSION}.json"
 
 
-def test_the_version_is_a_promise_of_its_own() -> None:
+def test_the_version_is_a_separate_promise() -> None:
     assert FROZEN["version"]["values"] == [VERSION]
     assert len(FROZEN) > 15
 

@@ -28,7 +28,7 @@ def _rollout_hours(result: Plan, name: str) -> float:
     return 4 * (model.replicas.max * (model.cold_start.high + model.timeouts.grace_period) + 600) / 3600
 
 
-def test_gpu_nodes_are_billed_at_the_fewest_and_at_the_pools_maximum() -> None:
+def test_gpu_nodes_are_billed_at_the_minimum_and_at_the_pools_maximum() -> None:
     result = plan(PROD)
     items = _items(result)
     for pool, model, price, least, replicas in (
@@ -41,7 +41,7 @@ def test_gpu_nodes_are_billed_at_the_fewest_and_at_the_pools_maximum() -> None:
         assert items[f"GPU nodes {pool}"] == pytest.approx((least * price * HOURS, most * price))
 
 
-def test_least_is_on_the_cheapest_type_and_most_on_the_dearest() -> None:
+def test_minimum_is_on_the_cheapest_type_and_maximum_on_the_highest_price() -> None:
     result = plan(changed(DEV, gpuPools__l4__capacity="on-demand"))
     most = (HOURS + _rollout_hours(result, "qwen3-8b")) * 0.9776
     assert _items(result)["GPU nodes l4"] == pytest.approx((0.8048 * HOURS, most))

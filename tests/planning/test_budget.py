@@ -28,7 +28,7 @@ def test_a_budget_that_is_enough_is_named() -> None:
     assert plan(changed(PROD, budget={"usdPerMonth": enough})).violations == ()
 
 
-def test_the_most_replicas_that_keep_to_it_are_named_with_their_sum() -> None:
+def test_the_maximum_of_replicas_within_it_is_named_with_its_sum() -> None:
     total = plan(PROD).cost.usd_per_month_max
     fixes = _fixes(PROD, total - 1500)
     (fewer,) = [fix for fix in fixes if fix.startswith("models.llama-8b.replicas.max")]
@@ -41,7 +41,7 @@ def test_the_most_replicas_that_keep_to_it_are_named_with_their_sum() -> None:
     assert [each.rule for each in plan(one_more).violations] == ["Budget"]
 
 
-def test_the_dearest_pool_comes_first() -> None:
+def test_the_pool_with_the_highest_bill_comes_first() -> None:
     assert _fixes(PROD, plan(PROD).cost.usd_per_month_max - 100)[0].startswith("models.llama-70b.")
 
 
@@ -62,7 +62,7 @@ def test_the_dearest_pool_comes_first() -> None:
         "by the minimum",
     ],
 )
-def test_other_changes_that_mend_it(stack: dict[str, Any], usd: float, of: str, fix: str) -> None:
+def test_other_changes_that_fix_it(stack: dict[str, Any], usd: float, of: str, fix: str) -> None:
     assert any(re.match(fix, each) for each in _fixes(stack, usd, of))
 
 

@@ -19,7 +19,7 @@ def _settings(result: Plan, model: str) -> list[str]:
     return [way.setting for way in result.cheaper.get(model, ())]
 
 
-def test_a_cheaper_type_is_told_with_what_it_saves_and_holds() -> None:
+def test_a_cheaper_type_is_shown_with_what_it_saves_and_holds() -> None:
     """g6.2xlarge costs 0.9776 per hour, g6.xlarge 0.8048; 730 hours."""
     ways = plan(PROD).cheaper["llama-8b"]
     (other,) = [way for way in ways if way.setting == "pool: g6-xlarge, gpus: 1"]
@@ -44,7 +44,7 @@ def test_a_node_that_another_model_half_fills_costs_nothing_more() -> None:
     assert "on nodes of big, third" in shared.effect
 
 
-def test_of_ways_that_undo_each_other_the_one_that_saves_most_is_told() -> None:
+def test_of_ways_that_undo_each_other_the_one_with_the_largest_saving_is_shown() -> None:
     """The large model leaves its pool, and the pool is removed: the small model can't move there."""
     result = plan(TWO_POOLS)
     assert any("no gpuPools.big" in way.beside for way in result.cheaper["big"])
@@ -57,7 +57,7 @@ def test_where_nothing_is_idle_no_node_is_shared() -> None:
     assert not any(setting.startswith("pool: big") for setting in _settings(plan(full), "small"))
 
 
-def test_smaller_weights_that_hold_more_for_the_same_money_are_told() -> None:
+def test_smaller_weights_that_hold_more_for_the_same_money_are_shown() -> None:
     stack = changed(DEV, gpuPools={"t4": {"instanceTypes": ["g4dn.xlarge"]}}, models__qwen3_8b__model="Qwen/Qwen3-4B")
     (way,) = plan(stack).cheaper["qwen3-8b"]
     assert (way.setting, way.usd_per_month) == ("quantization: fp8", 0.0)

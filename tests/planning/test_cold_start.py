@@ -132,7 +132,7 @@ def _remedies(result: Plan, model: str) -> dict[str, Remedy]:
     return {remedy.name: remedy for remedy in result.remedies[model]}
 
 
-def test_a_spare_node_is_one_more_than_the_fewest_replicas_of_the_whole_pool_need() -> None:
+def test_a_spare_node_is_one_more_than_the_minimum_of_replicas_of_the_whole_pool_needs() -> None:
     """llama-8b has at least 2 replicas with one GPU each; another model uses a third GPU."""
     result = plan(PROD)
     spare = _remedies(result, "llama-8b")["spare node"]

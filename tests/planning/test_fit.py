@@ -141,7 +141,7 @@ def test_mla_entries_were_aligned_for_a_while() -> None:
     assert kv_bytes_per_token(shape, 8, 2, pages((0, 9, 0))) == 61 * 576 * 2
 
 
-def test_an_indexer_keeps_a_key_of_its_own() -> None:
+def test_an_indexer_keeps_a_separate_key() -> None:
     assert kv_bytes_per_token(CATALOG.models["deepseek-ai/DeepSeek-V3.2"], 8, 2) == 61 * (576 * 2 + 128 + 4)
 
 

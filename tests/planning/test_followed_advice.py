@@ -203,7 +203,7 @@ def test_of_several_likely_models_the_first_way_of_each_is_in_the_one_warning() 
     assert re.findall(r"(\w) \([\d.]+; certain with quantization: fp8\)", line) == ["a", "b"]
 
 
-def test_a_budget_leaves_no_dearer_way_to_a_certain_fit() -> None:
+def test_a_budget_leaves_no_more_expensive_way_to_a_certain_fit() -> None:
     pools = {"l4": {"instanceTypes": ["g6.xlarge"]}}
     stack = _stack({"chat": LIKELY}, pools, None)
     held = _stack({"chat": LIKELY}, pools, round(planned(stack).cost.usd_per_month_max) + 10)
@@ -259,7 +259,7 @@ def test_weights_of_ones_own_are_never_said_to_be_in_another_quantization() -> N
     assert not any(path.endswith("quantization") for path, _ in _paths(result))
 
 
-def test_a_type_that_the_model_does_not_fit_mends_no_budget() -> None:
+def test_a_type_that_the_model_does_not_fit_fixes_no_budget() -> None:
     """The model fits no g4dn.xlarge, however cheap that is."""
     pools = {"big": {"instanceTypes": ["g6e.12xlarge"]}}
     stack = changed(CODING, gpuPools=pools, models__qwen3_32b__replicas=1, budget={"usdPerMonth": 3000})

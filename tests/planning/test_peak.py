@@ -39,7 +39,7 @@ def test_a_maximum_that_is_too_small_is_refused_with_its_price() -> None:
         {"models__llama_70b__rollout": {"strategy": "recreate"}},
     ],
 )
-def test_what_the_refusal_proposes_mends_it(mend: dict[str, object]) -> None:
+def test_what_the_refusal_proposes_fixes_it(mend: dict[str, object]) -> None:
     stack = changed(PROD, models__llama_70b__replicas={"min": 1, "max": 3}, gpuPools__l40s__max=3)
     assert _peak(plan(changed(stack, **mend))) == []
 

@@ -36,7 +36,7 @@ def test_without_pools_it_takes_the_cheapest_type_of_the_zones() -> None:
     assert result.chosen["gpuPools.g6-xlarge.instanceTypes"].value == ["g6.xlarge"]
 
 
-def test_tensor_parallelism_is_the_least_that_holds_the_model() -> None:
+def test_tensor_parallelism_is_the_smallest_that_holds_the_model() -> None:
     result = plan(
         {
             "cluster": {"create": {}},
@@ -114,7 +114,7 @@ def test_the_batch_of_the_stack_file_stays() -> None:
 
 @pytest.mark.parametrize(("concurrency", "parallel"), [(None, 1), (4, 4)])
 @pytest.mark.parametrize("gpus", [0, 1])
-def test_ollama_answers_as_many_requests_as_it_is_told(gpus: int, concurrency: int | None, parallel: int) -> None:
+def test_ollama_answers_the_number_of_requests_that_is_set(gpus: int, concurrency: int | None, parallel: int) -> None:
     stack = changed(DEV, models={"m": {"model": "llama3.2:1b", "engine": "ollama", "gpus": gpus}})
     model = plan(changed(stack, models__m__concurrency=concurrency)).models["m"]
     assert model.max_num_seqs == parallel

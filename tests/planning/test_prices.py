@@ -75,7 +75,7 @@ def test_where_none_is_known_the_headline_and_every_figure_say_whose_it_is() -> 
     assert "prices of us-east-1: none known for sa-east-1" in to_markdown(report(Planned(result, Recording([], {}))))
 
 
-def test_prices_of_two_regions_are_told_apart_in_the_headline() -> None:
+def test_prices_of_two_regions_are_distinguished_in_the_headline() -> None:
     result = plan(changed(L40S, gpuPools__l40s__instanceTypes=["g7e.12xlarge"]), region="eu-south-2")
     assert "(g7e.12xlarge and all but nodes at prices of us-east-1: none known for eu-south-2)" in _bill(result)
     assert result.pools["l40s"].price_note == NOT_KNOWN

@@ -59,7 +59,7 @@ def test_every_model_in_every_quantization(engine: str) -> None:
         ("openai/gpt-oss-20b", "mxfp4", False),
     ],
 )
-def test_the_server_is_told(model: str, method: str, told: bool) -> None:
+def test_the_server_gets_the_method(model: str, method: str, told: bool) -> None:
     made = plan(changed(DEV, gpuPools={}, models={"m": {"model": model, "quantization": method, "maxModelLen": 8192}}))
     assert made.models["m"].quantization == (method if told else None)
     assert made.models["m"].dtype == method

@@ -122,7 +122,7 @@ def test_a_node_that_costs_less_than_the_gap_is_named_first() -> None:
     ],
     ids=["all of a full node", "the largest, where the rest finds room"],
 )
-def test_recreate_is_proposed_for_the_fewest_models(stack: dict[str, Any], fix: str) -> None:
+def test_recreate_is_proposed_for_the_smallest_number_of_models(stack: dict[str, Any], fix: str) -> None:
     (found,) = [each for each in _fixes(plan(stack)) if "recreate" in each]
     assert found.startswith(fix)
     mended = changed(

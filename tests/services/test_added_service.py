@@ -142,7 +142,7 @@ def test_a_new_one_is_new_and_one_that_goes_is_guarded() -> None:
     assert [(each.name, each.act) for each in gone.refused] == [("search", "remove")]
 
 
-def test_an_unknown_component_is_told_by_its_own_name() -> None:
+def test_an_unknown_component_is_shown_by_its_own_name() -> None:
     unknown = replace(SEARCH, token=UNKNOWN)
     found = changed(unknown, replace(unknown, namespace="other"))
     assert [each.service for each in found.services] == ["Vector store"]
@@ -150,7 +150,7 @@ def test_an_unknown_component_is_told_by_its_own_name() -> None:
     assert {each.event for each in found.notices} == {"nothing"}
 
 
-def test_access_says_it_of_its_own_pods() -> None:
+def test_access_names_the_services_own_pods() -> None:
     found = access_changed(side(None), side(SEARCH))
     assert "pods of search" in found["egress"]
     assert found["clients"] == {}
