@@ -18,7 +18,6 @@ from infra.settings.mistakes import Mistake, Report
 from infra.settings.platform import Settings
 
 Attempt = Callable[[Write], Plan | None]  # the plan once that is written; None: refused, or enough was tried
-PINNED_FIRST = ", after `plan --pin`"  # where what is written needs the pools that the program chose
 MOST_IN_TWO = 3  # pieces of advice that are tried with each of so many others, where none is enough alone
 # Remedies of cold starts that are tried: of many models each takes longer; those of a pool are tried once for all.
 FEWEST_REMEDIES, MOST_REMEDIES = 2, 30

@@ -6,13 +6,16 @@ from itertools import islice
 
 from infra.offers.mends import Mend, surer
 from infra.offers.options import is_certain, serving, tries
-from infra.offers.pools import Offer
+from infra.offers.pools import Offer, on_spot
 from infra.offers.sizing import Sizing
+from infra.plan.cluster import PoolPlan
 from infra.plan.models import ModelPlan
 from infra.plan.notes import Advice, Warned, Write
 from infra.plan.plan import Plan
+from infra.plan.words import BILLS, usd
 from infra.plan.writes import written
-from infra.planning.advice import PINNED_FIRST, Attempt, completed, holds
+from infra.planning.advice import Attempt, completed, holds
+from infra.planning.cheaper import new_pool
 from infra.services.serving.placement import Placed
 from infra.sizing.estimates import held
 
@@ -61,7 +64,8 @@ def _that_holds(way: Advice, plan: Plan, name: str, attempt: Attempt) -> Advice 
     then = attempt(way.write)
     if then is None or not holds(plan, then) or not {name, *_certain(plan)} <= _certain(then):
         return None
-    return replace(way, text=f"{way.text} ({_comes_to(then, then.models[name])})")
+    said = "; ".join((_comes_to(then, then.models[name]), *_bill(plan, then)))
+    return replace(way, text=f"{way.text} ({said})")
 
 
 def _certain(plan: Plan) -> set[str]:
@@ -69,23 +73,40 @@ def _certain(plan: Plan) -> set[str]:
 
 
 def _comes_to(plan: Plan, model: ModelPlan) -> str:
-    gpu = plan.pools[model.pool].gpu if model.pool else ""
-    price = f", ${model.usd_per_hour:.2f} per hour" if model.usd_per_hour is not None else ""
+    pool = plan.pools.get(model.pool or "")
+    price = f", ${model.usd_per_hour:.2f} per hour{_of_a_node(model, pool)}" if model.usd_per_hour is not None else ""
     holds = model.fit.max_concurrency if model.fit else None
     tokens = f"; holds {held(holds)} of {model.max_model_len:,} tokens" if holds is not None else ""
-    return f"{model.gpus} x {gpu}{price}{tokens}"
+    return f"{model.gpus} x {pool.gpu if pool else ''}{price}{tokens}"
+
+
+def _of_a_node(model: ModelPlan, pool: PoolPlan | None) -> str:
+    """A node is paid for whole, whatever share of it a replica takes."""
+    if pool is None or not pool.usd_per_node_hour or model.gpus == pool.gpus_per_node:
+        return ""
+    return f" of a node for ${pool.usd_per_node_hour:.2f}"
+
+
+def _bill(plan: Plan, then: Plan) -> Iterator[str]:
+    """As the budget counts it; the expected one where there is none."""
+    end = plan.settings.budget.of if plan.settings.budget is not None else "expected"
+    now, next_ = (getattr(each.cost, f"usd_per_month_{end}") for each in (plan, then))
+    if abs(next_ - now) >= 1:
+        yield f"the {BILLS[end]} bill is then {usd(next_)} per month instead of {usd(now)}"
 
 
 def _ways(plan: Plan, placed: Placed, offers: Sequence[Offer], sizing: Sizing) -> Iterator[Advice]:
     offer, sized = placed.offer, placed.sized
     if offer is None or sized is None:
         return
-    elsewhere = [each for each in offers if each.name != offer.name]
+    spot = on_spot(each for each in offers if each.settings is None) if offer.capacity == "spot" else []
+    known = {each.name: each for each in (*offers, *spot)}
+    elsewhere = [each for each in known.values() if each.name != offer.name]
     options = serving(sized.question.but(gpus=None), elsewhere, sizing, is_certain)
     more = tries(sized.question.but(gpus=None), offer, sizing)
     for mend in surer(sized, options, more, sizing):
         write = _write(plan, placed, mend)
-        yield Advice(write, _said(placed, mend, write))
+        yield Advice(write, written(write))
 
 
 def _write(plan: Plan, placed: Placed, mend: Mend) -> Write:
@@ -93,16 +114,5 @@ def _write(plan: Plan, placed: Placed, mend: Mend) -> Write:
     path = placed.served.path
     if mend.offer is None:
         return tuple((f"{path}.{key}", value) for key, value in mend.changes)
-    new = mend.offer.name not in plan.settings.gpu_pools
-    types = tuple(each.name for each in mend.offer.types)
-    pool = ((f"gpuPools.{mend.offer.name}.instanceTypes", types),) if new else ()
+    pool = new_pool(mend.offer) if mend.offer.name not in plan.settings.gpu_pools else ()
     return completed(plan, (*pool, (f"{path}.pool", mend.offer.name), (f"{path}.gpus", mend.gpus)))
-
-
-def _said(placed: Placed, mend: Mend, write: Write) -> str:
-    """The pools that the program chose are written by `--pin`."""
-    own = (placed.served.path, f"gpuPools.{mend.offer.name}" if mend.offer else placed.served.path)
-    said = tuple(
-        (path, value) for path, value in write if value is None or path.startswith(tuple(f"{each}." for each in own))
-    )
-    return written(said) + (PINNED_FIRST if len(said) < len(write) else "")
