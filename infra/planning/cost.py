@@ -102,8 +102,8 @@ def _gpu_nodes(pool: PoolPlan, nodes: BilledNodes, catalog: Catalog) -> CostItem
 
 
 def _zones(prices: Sequence[tuple[float, float]]) -> str:
-    """Of spot: as many nodes cost less or more by their zone."""
-    return ", spot: cheapest zone to dearest" if any(low < high for low, high in prices) else ""
+    """Spot: the same number of nodes costs less or more, by zone; that is why minimum and maximum differ."""
+    return ", spot price by zone" if any(low < high for low, high in prices) else ""
 
 
 def _own_nodes(pool: PoolPlan, nodes: BilledNodes) -> CostItem:

@@ -71,7 +71,7 @@ def test_disks_are_billed_by_what_is_said_of_them() -> None:
 def test_of_spot_the_row_says_why_its_bills_differ_and_the_note_what_on_demand_would_be() -> None:
     result = plan(changed(DEV, gpuPools__l4={"instanceTypes": ["g6.xlarge"], "capacity": "spot", "max": 1}))
     nodes = _item(result, "GPU nodes l4")
-    assert nodes.what == "1 x g6.xlarge, spot: cheapest zone to dearest"
+    assert nodes.what == "1 x g6.xlarge, spot price by zone"
     demand = CATALOG.instances["g6.xlarge"].usd_per_hour or 0.0
     more = demand * HOURS_A_MONTH - nodes.max
     assert (
