@@ -14,9 +14,9 @@ from infra.stack_file import load_config
 
 
 def with_both(old: Side, new: Side, pool: str, beside: str, models: Sequence[str]) -> Plan | None:
-    """The new stack with the pool as it was, its new form under another name, and the models there; None where such a
-    stack file would be refused."""
-    platform = _written(old.platform, new.platform, pool, beside, models)
+    """The new stack with the pool as it was and as large, its new form under another name, and the models there; None
+    where such a stack file would be refused."""
+    platform = _written(old, new.platform, pool, beside, models)
     region = region_in(new.config.get)
     stack = str(new.plan.get("stack", ""))
     try:
@@ -33,12 +33,19 @@ def with_both(old: Side, new: Side, pool: str, beside: str, models: Sequence[str
     )
 
 
-def _written(
-    old: Mapping[str, Any], new: Mapping[str, Any], pool: str, beside: str, models: Sequence[str]
-) -> dict[str, Any]:
+def kept_max(old: Side, pool: str) -> int | None:
+    """The max that the program chose for the models that leave: with none on it, it would choose one below the nodes
+    that still run. None: the stack file has one."""
+    written = (old.platform.get("gpuPools") or {}).get(pool) or {}
+    return None if "max" in written else old.pools[pool]["max"]
+
+
+def _written(old: Side, new: Mapping[str, Any], pool: str, beside: str, models: Sequence[str]) -> dict[str, Any]:
     platform = json.loads(json.dumps(new))
     pools = platform["gpuPools"]
-    pools[beside], pools[pool] = pools[pool], (old.get("gpuPools") or {}).get(pool)
+    pools[beside], pools[pool] = pools[pool], (old.platform.get("gpuPools") or {}).get(pool)
+    if pools[pool] is not None and (kept := kept_max(old, pool)) is not None:
+        pools[pool] = {**pools[pool], "max": kept}
     for model in models:
         platform["models"][model]["pool"] = beside
     return platform

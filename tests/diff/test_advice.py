@@ -70,6 +70,18 @@ def test_it_moves_no_model_that_the_change_removes(name: str) -> None:
     assert [text for text in ways(found) for model in gone if f"`{model}`" in text or f".{model}." in text] == []
 
 
+def beside_the_old(text: str) -> dict[str, Any]:
+    """What the sentence says to write for the time of both pools."""
+    pools = read(re.findall(r"`([\w-]+: \{instanceTypes[^`]+)`", text)[0])
+    moves = dict(re.findall(r"`models\.([\w-]+)\.pool: ([\w-]+)`", text))
+    sizes = dict(re.findall(r"`gpuPools\.([\w-]+)\.max: (\d+)`", text))
+    return {
+        **{f"gpuPools.{name}": pool for name, pool in pools.items()},
+        **{f"models.{model}.pool": to for model, to in moves.items()},
+        **{f"gpuPools.{name}.max": int(nodes) for name, nodes in sizes.items()},
+    }
+
+
 BESIDE = ("a smaller type", "a smaller type on spot", "spot")
 
 
@@ -77,29 +89,40 @@ BESIDE = ("a smaller type", "a smaller type on spot", "spot")
 def test_a_pool_beside_the_old_one_plans_and_guards_nothing(name: str) -> None:
     stack, edit = EDITS[name]
     (text,) = ways(difference(stack, edit))
-    pool = read(re.findall(r"`([\w-]+: \{instanceTypes[^`]+)`", text)[0])
-    models = dict(re.findall(r"`models\.([\w-]+)\.pool: ([\w-]+)`", text))
-    first = {f"gpuPools.{key}": value for key, value in pool.items()}
-    first |= {f"models.{model}.pool": to for model, to in models.items()}
+    first = beside_the_old(text)
     added = difference(stack, first)
     assert (added.refused, added.new.plan["violations"]) == ([], [])
-    assert {type_["capacity"] for key, type_ in added.new.pools.items() if key in pool} == {
-        difference(stack, edit).new.pools["l4"]["capacity"]
-    }
+    (new,) = added.new.pools.keys() - added.old.pools.keys()
+    assert added.new.pools[new]["capacity"] == difference(stack, edit).new.pools["l4"]["capacity"]
     second = compare(stack, added.new, side(stack, edited(stack, {**first, "gpuPools.l4": None})))
     assert second.refused == []  # no model is on it any more
+
+
+@pytest.mark.parametrize("written", [None, 6])
+def test_the_old_pool_stays_as_large_as_it_is_until_its_nodes_are_empty(written: int | None) -> None:
+    """With no model on it the program would choose one node at most, and three may run."""
+    edit = {"gpuPools.l4.max": written} if written else {}
+    old = side("cloud", edited("cloud", edit))
+    changed = side("cloud", edited("cloud", {**edit, "gpuPools.l4.capacity": "spot"}))
+    (text,) = ways(compare("cloud", old, changed))
+    first = beside_the_old(text)
+    assert ("gpuPools.l4.max" in first) == (written is None)
+    both = side("cloud", edited("cloud", {**edit, **first}))
+    assert both.pools["l4"]["max"] == old.pools["l4"]["max"]
+    assert not any(path.startswith("scalingConfig.max") for path in _group(compare("cloud", old, both)))
+
+
+def _group(found: Difference) -> list[str]:
+    return [path for urn, changes in found.resources.changed.items() if urn.endswith("::l4-nodes") for path in changes]
 
 
 @pytest.mark.parametrize(("usd", "needs"), [(20000, False), (3600, True)])
 def test_the_bill_with_both_pools_is_said_and_what_the_budget_needs_for_it(usd: int, needs: bool) -> None:
     stack, edit = EDITS["spot"]
     (text,) = ways(difference(stack, {**edit, "budget.usdPerMonth": usd}))
-    pool = read(re.findall(r"`([\w-]+: \{instanceTypes[^`]+)`", text)[0])
-    models = dict(re.findall(r"`models\.([\w-]+)\.pool: ([\w-]+)`", text))
     budgets = re.findall(r"`budget\.usdPerMonth: (\d+)`", text)
     assert bool(budgets) == needs
-    first: dict[str, Any] = {f"gpuPools.{key}": value for key, value in pool.items()}
-    first |= {f"models.{model}.pool": to for model, to in models.items()}
+    first = beside_the_old(text)
     first["budget.usdPerMonth"] = int(budgets[0]) if budgets else usd
     then = difference(stack, first).new.plan
     assert then["violations"] == []
