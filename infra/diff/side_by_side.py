@@ -44,6 +44,10 @@ def not_lowered(to_do: Sequence[Finding], old: Side, new: Side) -> Iterator[Find
 
 
 def _beside(quota: Quota, old: Side, resources: Resources) -> int:
+    """A region's quota counts no node of another region; an older program doesn't say where its own are."""
+    before = quotas_of(old)
+    if before and quota.region not in {each.region for each in before}:
+        return 0
     return sum(vcpus for code, vcpus in _old_pools(old, resources) if code == quota.code)
 
 

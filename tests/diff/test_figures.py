@@ -8,10 +8,13 @@ from infra.cli.diff.tables import to_do
 from infra.cli.diff.verdict import figures_table
 from infra.cli.document.marked import plain
 from infra.diff.difference import Difference, compare
-from infra.diff.figures import Quota, gpus_at_peak, quotas
+from infra.diff.figures import Quota, gpus_at_peak, quotas, quotas_of
 from infra.diff.side_by_side import Raise, raises
 from infra.sides.types import Change, Side
 from tests.diff.sides import compared, side
+from tests.diff.stacks import base as cloud_base
+from tests.diff.stacks import edited
+from tests.diff.stacks import side as cloud_side
 
 
 def without_keys(of: Side) -> Side:
@@ -89,12 +92,34 @@ def test_a_quota_is_raised_to_one_sum_while_old_and_new_nodes_run(change: Differ
     asked = [plain(what) for _, what in to_do(change) if G.code in what]
     assert len(rows) == len(asked) == 1
     for quota, each in raised.items():
-        assert rows[0][0].endswith("with old nodes")
+        assert rows[0][0].endswith(f"{quota.region}, with old nodes")
         assert rows[0][2] == f"{each.needed:,}"
         assert asked[0].endswith(
             f"({quota.code}) in {quota.region} to {each.needed} vCPUs at least: {each.new} for the new plan"
             f" and {each.beside} while old and new nodes run side by side"
         )
+
+
+REGIONS = [("eu-north-1", False), ("us-east-1", True)]
+
+
+@pytest.mark.parametrize(("region", "beside"), REGIONS)
+def test_old_nodes_count_in_the_quota_of_their_own_region_alone(region: str, beside: bool) -> None:
+    here = cloud_base("cloud")
+    certificate = f"arn:aws:acm:{region}:111122223333:certificate/5f0c0000-0000-4000-8000-000000000002"
+    edit = {
+        "gpuPools.l4": {"instanceTypes": ["g6.xlarge"]},
+        "cluster.create.zones": 2,
+        "aws:region": region,
+        "gateway.certificateArn": certificate,
+    }
+    there = cloud_side("cloud", edited("cloud", edit))
+    change = compare("cloud", here, there)
+    (quota,) = quotas_of(there) or {}
+    assert quota.region == region
+    assert (quota in raises(here, there, change.resources)) == beside
+    (row,) = [plain(name) for name, *_ in figures_table(change) if region in plain(name)]
+    assert row == f"vCPUs of quota {quota.code}, {region}{', with old nodes' if beside else ''}"
 
 
 def test_a_quota_that_the_old_plan_needed_already_is_not_raised() -> None:

@@ -227,9 +227,13 @@ def _quotas(difference: Difference) -> Iterator[tuple[str, str, str, str]]:
     for quota in sorted({*changed, *raised}):
         if quota in raised:
             was = None if before is None else before.get(quota, 0)
-            yield _row(f"{quota.unit} of {said(quota.code)} with old nodes", Change(was, raised[quota].needed))
+            yield _row(f"{_named_quota(quota)}, with old nodes", Change(was, raised[quota].needed))
         else:
-            yield _row(f"{quota.unit} of quota {said(f'{quota.code}, {quota.region}')}", changed[quota])
+            yield _row(_named_quota(quota), changed[quota])
+
+
+def _named_quota(quota: figures.Quota) -> str:
+    return f"{quota.unit} of quota {said(f'{quota.code}, {quota.region}')}"
 
 
 def _row(name: str, change: Change) -> tuple[str, str, str, str]:
