@@ -171,8 +171,27 @@ def _afterwards(name: str, old: Side, new: Side) -> Iterator[str]:
     if before["replicas"] != after["replicas"]:
         replicas = _range(after["replicas"])
         yield f"{replicas} replica{'s' * (replicas != '1')}, was {_range(before['replicas'])}"
+    if not now.get("paused"):
+        yield from _later_rollouts(name, old, new)
     if was.get("timeout_seconds") != now.get("timeout_seconds"):
         yield f"an answer may take {now.get('timeout_seconds')} s, was {was.get('timeout_seconds')} s"
+
+
+def _later_rollouts(name: str, old: Side, new: Side) -> Iterator[str]:
+    """Whether each change to come stops the model, where the changes until now did otherwise."""
+    (kind_before, before), (kind_after, after) = _each_rollout(name, old), _each_rollout(name, new)
+    if kind_before != kind_after:
+        yield f"each rollout: {after}, was {before}"
+
+
+def _each_rollout(name: str, side: Side) -> tuple[str, str]:
+    """What happens, and the words for it."""
+    replicas, (_, unavailable) = _replicas(side, name), rollout(side, name)
+    if not unavailable:
+        return ROLLOUT, "without a gap"
+    if replicas <= unavailable:
+        return AWAY, f"away for {about(_gap(side, name))}"
+    return "fewer", f"with {replicas - unavailable} of {replicas} replicas"
 
 
 def _answers(changed: Changes) -> Iterator[str]:

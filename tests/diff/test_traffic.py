@@ -2,8 +2,9 @@
 
 import pytest
 
+from infra.diff.difference import compare
 from infra.diff.traffic import AWAY, GONE, MOVES, NEW, NOTHING, ROLLOUT, Notice
-from tests.diff.sides import Edit, compared
+from tests.diff.sides import Edit, compared, side
 
 EMBED = "          embed: {model: BAAI/bge-m3, pool: t4, replicas: {min: 1, max: 2}}\n"
 SMALLER = ("g6.2xlarge", "g6.xlarge")
@@ -105,6 +106,28 @@ AFTERWARDS = {
     ),
     "a timeout": ("patient", (("900", "600"),), "small", "an answer may take 600 s, was 900 s"),
 }
+
+
+COUNTED: tuple[Edit, ...] = (("gpusPerNode: 1", "gpusPerNode: 1\n              nodes: 5"), ("            max: 6\n", ""))
+MORE, TWO, PAUSED = ("max: 4", "max: 5"), ("min: 1", "min: 2"), ("8192", "8192, paused: true")
+LATER_ROLLOUTS: dict[str, tuple[tuple[Edit, ...], tuple[Edit, ...], str]] = {
+    "no node is free any more": (COUNTED, (MORE,), "away for about 6 min, was without a gap"),
+    "a node is free again": ((*COUNTED, MORE), (("max: 5", "max: 4"),), "without a gap, was away for about 6 min"),
+    "another replica stays": ((), (TWO,), "with 1 of 2 replicas, was away for about 6 min"),
+    "no other replica stays": ((TWO,), (("min: 2", "min: 1"),), "away for about 6 min, was with 1 of 2 replicas"),
+    "one of more replicas is away, as before": ((TWO,), (("min: 2", "min: 3"),), ""),
+    "a shorter context": ((), (("8192", "4096"),), ""),
+    "a pause": (COUNTED, (MORE, PAUSED), ""),
+}
+
+
+@pytest.mark.parametrize(("before", "edits", "says"), LATER_ROLLOUTS.values(), ids=LATER_ROLLOUTS)
+def test_rollouts_to_come_are_named_where_they_change(
+    before: tuple[Edit, ...], edits: tuple[Edit, ...], says: str
+) -> None:
+    (found,) = compare("shared", side("shared", *before), side("shared", *before, *edits)).notices
+    said = [each.removeprefix("each rollout: ") for each in found.afterwards if each.startswith("each rollout")]
+    assert said == ([says] if says else [])
 
 
 @pytest.mark.parametrize(("stack", "edits", "model", "says"), AFTERWARDS.values(), ids=AFTERWARDS)
