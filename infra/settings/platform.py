@@ -23,7 +23,7 @@ class Budget(Section):
 
 
 class Prices(Section):
-    """A price table of one's own (a CSV of instance_type,usd_per_hour), and a discount on every price."""
+    """A price table of one's own (a CSV of instance_type,usd_per_hour), and a discount on what the cloud lists."""
 
     table: str | None = Field(
         default=None,
@@ -31,7 +31,13 @@ class Prices(Section):
         description="a CSV of instance_type,usd_per_hour, its path from the project's folder",
         examples=["stacks/prices.csv"],
     )
-    discount_percent: float = Field(default=0, ge=0, lt=100, description="off every price", examples=[15])
+    discount_percent: float = Field(
+        default=0,
+        ge=0,
+        lt=100,
+        description="off every price that the cloud lists, spot too; those of `table` are billed as they stand there",
+        examples=[15],
+    )
 
 
 # What a stack has once and `diff` guards: the EKS cluster, its VPC, what holds the weights (file system,

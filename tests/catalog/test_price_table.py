@@ -6,6 +6,7 @@ import pytest
 
 from infra.catalog import load_catalog, read_price_table
 from infra.clouds.aws.prices import priced_types, with_prices
+from infra.settings.platform import Prices
 
 CATALOG = load_catalog()
 
@@ -67,6 +68,12 @@ def test_own_prices_come_first_and_the_discount_is_on_the_list_alone(tmp_path: P
     assert priced.instances["p5e.48xlarge"].left_out is None  # it had no price
     assert priced.instances["g6.2xlarge"].usd_per_hour == pytest.approx(0.9776 * 0.9)
     assert priced.aws.prices.eks_hour == pytest.approx(0.09)
+
+
+def test_the_page_says_what_the_discount_is_not_on() -> None:
+    said = Prices.model_fields["discount_percent"].description or ""
+    assert said.startswith("off every price that the cloud lists")
+    assert "those of `table` are billed as they stand there" in said
 
 
 @pytest.mark.parametrize(
