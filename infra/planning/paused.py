@@ -23,6 +23,7 @@ def cheaper_while_paused(billed: Billed, bill: Bill) -> tuple[Cheaper, ...]:
         for write, month, effect in (
             *_without_kept_nodes(billed, bill),
             *_smaller_platform(billed, bill),
+            *_another_cache(billed, bill),
         )
         if now - month >= WORTH_A_LINE_USD
     ]
@@ -42,3 +43,16 @@ def _without_kept_nodes(billed: Billed, bill: Bill) -> Iterator[_Way]:
 def _smaller_platform(billed: Billed, bill: Bill) -> Iterator[_Way]:
     for each in billed.cloud.cheaper_platform(billed.settings, billed.cluster, billed.catalog):
         yield each.write, bill(replace(billed, settings=each.settings, cluster=each.cluster)), each.effect
+
+
+def _another_cache(billed: Billed, bill: Bill) -> Iterator[_Way]:
+    """One that bills what is used, in place of a disk that is paid for whole."""
+    if billed.cache.storage is None or not billed.cache.storage.one_reader:
+        return
+    for storage in billed.cloud.storage:
+        if not storage.one_reader:
+            cache = replace(billed.cache, kind=storage.kind, storage=storage)
+            effect = "the disk and its weights go, and they are downloaded once more; what is read is billed beside it"
+            sized = billed.settings.cache is not None and billed.settings.cache.size is not None
+            write: Write = (("cache.kind", storage.kind), *([("cache.size", None)] if sized else []))
+            yield write, bill(replace(billed, cache=cache)), effect

@@ -169,6 +169,14 @@ def test_nodes_and_clusters_of_others_cost_nothing_here() -> None:
         assert "exists" in cost.left_out
 
 
+def test_a_disk_of_weights_is_billed_by_size_and_throughput_and_names_both() -> None:
+    (item,) = [
+        each for each in plan(changed(DEV, cache={"kind": "ebs", "size": "50Gi"})).cost.items if "EBS" in each.name
+    ]
+    assert item.min == pytest.approx(50 * 0.08 + 125 * 0.04)
+    assert item.what == "50 GiB $4; 125 MiB/s over the 125 in the price of a gp3 disk $5"
+
+
 def test_a_discount_is_on_the_whole_list() -> None:
     whole, less = plan(PROD).cost, plan(changed(PROD, prices={"discountPercent": 20})).cost
     assert less.usd_per_month_max == pytest.approx(0.8 * whole.usd_per_month_max)

@@ -7,6 +7,7 @@ import pytest
 from infra.cli.report import report
 from infra.offline import Planned
 from infra.recording import Recording
+from tests.planning.following import follow
 from tests.planning.stacks import DEV, LOCAL, PROD, changed, plan
 
 ASLEEP = changed(DEV, models__qwen3_8b__paused=True)
@@ -38,6 +39,25 @@ def test_what_would_cost_less_is_named_and_saves_what_it_says(stack: dict[str, A
     assert list(result.while_paused) == sorted(result.while_paused, key=lambda way: -way.usd_per_month)
     for way in result.while_paused:
         followed = plan(_write(stack, way.setting))
+        saved = result.cost.usd_per_month_min - followed.cost.usd_per_month_min
+        assert saved == pytest.approx(way.usd_per_month)
+        assert followed.violations == ()
+
+
+@pytest.mark.parametrize(
+    ("cache", "setting"),
+    [
+        ({"kind": "ebs", "size": "500Gi"}, "cache.kind: efs with no cache.size"),
+        ({"kind": "ebs", "size": "40Gi"}, None),  # saves too little to be worth a line
+        ({"kind": "efs"}, None),
+    ],
+)
+def test_a_disk_that_costs_more_than_a_file_system_is_named(cache: dict[str, Any], setting: str | None) -> None:
+    stack = changed(SMALL, cache=cache)
+    result = plan(stack)
+    assert [way.setting for way in result.while_paused] == ([setting] if setting else [])
+    for way in result.while_paused:
+        followed = plan(follow(stack, dict(way.write)))
         saved = result.cost.usd_per_month_min - followed.cost.usd_per_month_min
         assert saved == pytest.approx(way.usd_per_month)
         assert followed.violations == ()

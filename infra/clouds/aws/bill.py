@@ -14,6 +14,7 @@ from infra.plan.cluster import GatewayPlan, PoolPlan
 from infra.plan.findings import Decided
 from infra.plan.money import HOURS_A_MONTH, CostItem, PriceNote
 from infra.plan.notes import Assumption, Finding
+from infra.plan.words import usd
 from infra.settings.platform import Settings
 
 if TYPE_CHECKING:
@@ -106,7 +107,14 @@ def _cache(billed: Billed) -> Iterator[CostItem]:
         yield CostItem("EFS", month, month, month * OLDER_REVISIONS, f"{gib:,.0f} GiB of weights")
     elif cache.storage == EBS:
         month = _disk_month(cache.size_gib, EBS.iops, EBS.throughput, billed.catalog)
-        yield _fixed("EBS cache", month, _disk(cache.size_gib, EBS.iops, EBS.throughput))
+        yield _fixed("EBS cache", month, _cache_disk(cache.size_gib, billed.catalog))
+
+
+def _cache_disk(gib: int, catalog: Catalog) -> str:
+    """Its size, and its throughput, which costs more than a small disk."""
+    size, over = gib * catalog.aws.prices.gp3_gib_month, EBS.throughput - GP3_THROUGHPUT
+    more = over * catalog.aws.prices.gp3_mibps_month
+    return f"{gib:,} GiB {usd(size)}; {over} MiB/s over the {GP3_THROUGHPUT} in the price of a gp3 disk {usd(more)}"
 
 
 def _node_disks(billed: Billed, cluster: AwsCluster) -> CostItem:
