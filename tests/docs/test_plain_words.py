@@ -164,6 +164,7 @@ def test_nothing_is_said_in_an_old_word() -> None:
         ("what mends it", ["'mends'"]),
         ("recommended amendments", []),
         ("a key of its own", ["'of its own'"]),
+        ("the quota of their own region", []),
     ],
 )
 def test_an_old_word_is_found_where_it_is_wrong(text: str, found: list[str]) -> None:
