@@ -48,7 +48,7 @@ def plan_pool(offer: Offer, placed: Sequence[Placed], catalog: Catalog, *, surge
         idle_gpus=idle,
         reasons=(
             f"{count(peak, 'GPU')} at peak + {surge} for one rollout = {peak + surge} of {most * offer.gpus_per_node}",
-            *([f"{count(idle, 'GPU')} idle at the fewest replicas"] if idle else []),
+            *([f"{count(idle, 'GPU')} idle at the minimum of replicas"] if idle else []),
         ),
     )
 

@@ -109,9 +109,24 @@ def test_a_long_arn_leaves_no_line_too_wide() -> None:
 
 
 def test_what_leaves_no_room_for_a_context_adds_up() -> None:
-    stack = changed(ON_DEMAND, models__qwen3_8b__maxModelLen=40960, models__qwen3_8b__concurrency=8)
-    stack["models"]["qwen3-8b"]["pool"] = "l4"
-    stack["models"]["qwen3-8b"]["gpus"] = 1
+    message = _misfit(maxModelLen=40960, concurrency=8)
+    terms = re.findall(r"(\d+\.\d) (?:GiB that|for|of weights|of the engine itself)", message)
+    usable, cache, weights, engine = map(float, terms)
+    assert usable == pytest.approx(cache + weights + engine, abs=0.11)
+
+
+def test_weights_that_have_no_room_are_said_to_be_too_large() -> None:
+    """Nobody reads -9.2 GiB that are left for the cache."""
+    message = _misfit(model="Qwen/Qwen3-14B", maxModelLen=8192)
+    terms = re.findall(r"(\d+\.\d) (?:GiB that|too few|of weights|of the engine itself)", message)
+    usable, missing, weights, engine = map(float, terms)
+    assert usable + missing == pytest.approx(weights + engine, abs=0.11)
+    assert "-" not in re.sub(r"qwen3-8b", "", message)
+
+
+def _misfit(**model: object) -> str:
+    """Of a model on one L4."""
+    stack = changed(ON_DEMAND)
+    stack["models"]["qwen3-8b"].update(pool="l4", gpus=1, **model)
     (message,) = [each.message for each in plan(stack).violations]
-    usable, cache, weights, own = map(float, re.findall(r"(\d+\.\d) (?:GiB that|for|of weights|of its own)", message))
-    assert usable == pytest.approx(cache + weights + own, abs=0.11)
+    return message

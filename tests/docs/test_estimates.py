@@ -10,6 +10,7 @@ from docs.estimates import generated, points
 from docs.markers import filled
 from docs.scatter import MARKS, Kind, Point, scatter
 from infra.clouds.aws import warnings
+from infra.planning.billed_nodes import ROLLOUTS_ASSUMED
 from infra.services.serving import cold_start, prefetch
 
 TEXTS = {path.name: text for path, text in generated().items()}
@@ -31,6 +32,16 @@ def test_the_terms_of_the_example_add_up_to_its_interval() -> None:
 def test_the_parts_of_the_cold_start_add_up() -> None:
     *parts, total = ([float(cell.replace(",", "")) for cell in row[2:]] for row in rows("cold start"))
     assert [sum(column) for column in zip(*parts, strict=True)] == pytest.approx(total, abs=3)
+
+
+def test_the_hours_of_rollouts_are_those_that_the_bill_counts() -> None:
+    """Each term of the program's own assumption; tests/planning/test_bill.py calculates with the same ones."""
+    page = " ".join(PAGE.split())
+    formula = re.search(r"4 rollouts per model per month x \((.*?)removes it\)", page)
+    assert formula
+    for term in ("cold start at its slow end", "the old pod's grace period", "10 min until the autoscaler"):
+        assert term in ROLLOUTS_ASSUMED
+        assert term in formula[1]
 
 
 def test_every_log_has_its_row() -> None:

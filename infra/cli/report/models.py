@@ -158,7 +158,7 @@ def pools_section(plan: Plan) -> Section:
         Column("$ an hour", right=True),
         Column("nodes"),
         Column("GPUs: peak + one rollout"),
-        Column("idle at least" if any(pool.idle_gpus for pool in plan.pools.values()) else "", right=True),
+        Column("idle at min replicas" if any(pool.idle_gpus for pool in plan.pools.values()) else "", right=True),
     )
     return Section(
         "POOLS", columns, tuple(_pool_row(pool) for pool in plan.pools.values()), _whose(plan.pools.values())

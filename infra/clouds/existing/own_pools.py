@@ -28,8 +28,33 @@ _NEEDS_CLASS = re.compile(r"k3s|k3d|rke2", re.IGNORECASE)
 
 
 def with_room(placed: Sequence[Placed], on: Mapping[str, Sequence[Placed]]) -> list[Placed]:
-    """Those on counted nodes with where a rollout's new pod has room beside every replica. `on`: by pool."""
-    return [replace(each, room=_room(each, on[each.offer.name])) if each.offer is not None else each for each in placed]
+    """Those on counted nodes with where a rollout's new pod has room beside every replica, or why that isn't certain.
+    `on`: by pool."""
+    return [_with_room(each, on[each.offer.name]) if each.offer is not None else each for each in placed]
+
+
+def _with_room(placed: Placed, on: Sequence[Placed]) -> Placed:
+    room = _room(placed, on)
+    return replace(placed, room=room, no_room="" if room else _no_room(placed, _running(on)))
+
+
+def _no_room(placed: Placed, running: Sequence[Placed]) -> str:
+    """What is free while every model has its maximum of replicas."""
+    offer = placed.offer
+    if offer is None or offer.nodes is None:
+        return ""
+    free = most_nodes(offer, offer.nodes) * offer.gpus_per_node - sum(w.gpus * w.replicas for w in _wanted(running))
+    scaled = [each.served for each in running if each.served.replicas.max > each.served.replicas.min]
+    at = ", ".join(f"{each.name} at {count(each.replicas.max, 'replica')}" for each in scaled)
+    return f"{f'with {at} ' if at else ''}{_what_is_free(offer.name, free, placed.gpus)}"
+
+
+def _what_is_free(pool: str, free: int, needed: int) -> str:
+    if free >= needed:
+        return f"no node of {pool} is certain to have {count(needed, 'GPU')} free"
+    if free <= 0:
+        return f"no GPU of {pool} is free"
+    return f"only {count(free, 'GPU')} of {pool} {'is' if free == 1 else 'are'} free"
 
 
 def _room(placed: Placed, on: Sequence[Placed]) -> str:

@@ -28,6 +28,7 @@ class Placed:
     sized: Sized | None
     reasons: tuple[str, ...]
     room: str = ""  # on counted nodes: where GPUs are free for one more pod at every time; blank: nowhere for certain
+    no_room: str = ""  # on counted nodes: why that isn't certain
 
     @property
     def gpus(self) -> int:
@@ -175,7 +176,7 @@ def _on_one_node(served: Served, offers: Sequence[Offer], sizing: Sizing) -> tup
         if options:
             keys = (("gpus", options[0].sized.gpus), *changes)
             write = tuple((f"{served.path}.{key}", value) for key, value in keys)
-            return (Advice(write, f"{written(write)} (a replica's GPUs are on one node)"),)
+            return (Advice(write, written(write)),)
     return ()
 
 
@@ -217,9 +218,11 @@ def _misfit(served: Served, offer: Offer, sized: Sized) -> str:
     need = requests * served.max_model_len * (fit.kv_bytes_per_token or 0) / 2**30
     left = fit.kv_cache_gib.mid if fit.kv_cache_gib else 0.0
     engine = sum(term.gib for term in fit.terms[1:])
+    taken = f"{fit.weights_gib:.1f} of weights and {engine:.1f} of the engine itself"
+    if left < 0:
+        return f"{where}: {fit.usable_gib:.1f} GiB that the engine may use are {-left:.1f} too few for {taken}"
     return (
-        f"{where}: {fit.usable_gib:.1f} GiB that the engine may use leave {left:.1f} for the cache after"
-        f" {fit.weights_gib:.1f} of weights and {engine:.1f} of its own;"
+        f"{where}: {fit.usable_gib:.1f} GiB that the engine may use leave {left:.1f} for the cache after {taken};"
         f" {requests} x {served.max_model_len:,} tokens need {need:.1f}"
     )
 

@@ -65,8 +65,7 @@ def _old_first(placed: Placed, *, one_reader: bool) -> str | None:
     if asked is not None:
         return "as the stack file says" if asked.strategy == "recreate" else None
     if placed.offer is not None and placed.offer.existing and placed.offer.nodes is not None:
-        nodes = count(placed.offer.nodes, "node")
-        return None if placed.room else f"because {nodes} may have no {count(placed.gpus, 'GPU')} free on any one"
+        return None if placed.room else f"because {placed.no_room}"
     if placed.offer is not None and placed.offer.existing:
         return f"because {count(placed.gpus, 'GPU')} more may not be free on nodes that others make"
     return None

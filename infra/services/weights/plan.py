@@ -15,6 +15,7 @@ from infra.settings.platform import Settings
 ROOM = 1.05
 # Sizes that a claim is made with, so that most new models change nothing.
 STEPS_GIB = (20, 50, 100, 200, 500, 1000, 2000, 5000, 10000)
+_STEPS = ", ".join(f"{each}Gi" for each in STEPS_GIB)
 CLASS = "storageClass"  # the kind that is no cloud's
 
 
@@ -71,7 +72,7 @@ def _size(settings: Settings, storage: Storage | None, models: Sequence[Served])
     fix = size_for(weights + largest.disk_gib)
     again = f"{largest.disk_gib:.1f} for a new revision of {largest.name} beside the old one"
     if given is None:
-        reason = f"{weights:.1f} GiB of weights + {again}, rounded up; at least {STEPS_GIB[0]}Gi"
+        reason = f"{weights:.1f} GiB of weights + {again}, {ROOM - 1:.0%} to spare, rounded up to the next of {_STEPS}"
         yield Chosen("cache.size", f"{fix}Gi", reason)
         return fix
     size = int(given[:-2]) * (1024 if given.endswith("Ti") else 1)
