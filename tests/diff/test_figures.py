@@ -119,7 +119,7 @@ def test_old_nodes_count_in_the_quota_of_their_own_region_alone(region: str, bes
     assert quota.region == region
     assert (quota in raises(here, there, change.resources)) == beside
     (row,) = [plain(name) for name, *_ in figures_table(change) if region in plain(name)]
-    assert row == f"vCPUs of quota {quota.code}, {region}{', with old nodes' if beside else ''}"
+    assert row == f"vCPUs of {quota.code}, {region}{', with old nodes' if beside else ''}"
 
 
 def test_a_quota_that_the_old_plan_needed_already_is_not_raised() -> None:

@@ -4,6 +4,7 @@ from collections.abc import Hashable, Iterable, Mapping
 from typing import TypeVar
 
 from infra.cli.diff.values import NONE, cells, duration, names, signed
+from infra.cli.diff.ways import with_ways
 from infra.cli.document.marked import code, said
 from infra.diff import figures
 from infra.diff.answers import another_answers
@@ -190,6 +191,6 @@ def notes(difference: Difference) -> list[tuple[str, str]]:
     """Warnings that are new, and what is gone; one that says another number is new. What is to do stands above."""
     kinds = (("warning", difference.warnings), ("to do", difference.to_do))
     new = {each["path"] for _, found in kinds for each in found.introduced}
-    rows = [("new: warning", each) for each in difference.warnings.introduced]
-    rows += [(f"gone: {kind}", each) for kind, found in kinds for each in found.mended if each["path"] not in new]
-    return [(kind, said(f"{note['path']}: {note['message']}")) for kind, note in rows]
+    rows = [("new: warning", each, difference.stack) for each in difference.warnings.introduced]
+    rows += [(f"gone: {kind}", each, None) for kind, found in kinds for each in found.mended if each["path"] not in new]
+    return [(kind, with_ways(note, f"{note['path']}: {note['message']}", stack)) for kind, note, stack in rows]

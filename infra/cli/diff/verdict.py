@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from infra.cli.diff.values import signed
+from infra.cli.diff.ways import with_ways
 from infra.cli.document.marked import code, said
 from infra.diff import figures
 from infra.diff.answers import CERTAIN, another_answers, what_answers
@@ -179,10 +180,8 @@ def reasons(difference: Difference) -> Iterator[tuple[str, str]]:
     introduced = difference.violations.introduced
     for violation in difference.broken:
         before = "" if violation in introduced or not difference.old.exists else " (the base breaks it too)"
-        yield (
-            f"{violation['rule']}{before}",
-            said(f"{violation['path']}: {violation['message']}. To mend it: {violation['fix']}"),
-        )
+        text = f"{violation['path']}: {violation['message']}. To mend it: {violation['fix']}"
+        yield f"{violation['rule']}{before}", with_ways(violation, text, difference.stack)
     for each in difference.refused:
         done = "replaced" if each.act == "replace" else "removed"
         because = f" ({', '.join(code(path) for path in each.because)} can't change in place)" if each.because else ""
@@ -233,7 +232,7 @@ def _quotas(difference: Difference) -> Iterator[tuple[str, str, str, str]]:
 
 
 def _named_quota(quota: figures.Quota) -> str:
-    return f"{quota.unit} of quota {said(f'{quota.code}, {quota.region}')}"
+    return f"{quota.unit} of {said(f'{quota.code}, {quota.region}')}"
 
 
 def _row(name: str, change: Change) -> tuple[str, str, str, str]:

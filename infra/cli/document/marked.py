@@ -9,7 +9,7 @@ import re
 _CODE, _STRONG, _END = "\x02", "\x03", "\x04"
 _MARK = f"{_CODE}([^{_END}]*){_END}|{_STRONG}([^{_END}]*){_END}"
 _MARKS = re.compile(_MARK)
-_LONGEST = 600
+_LONGEST, _LONGEST_SENTENCE = 600, 2400  # a sentence names several values
 _BACKQUOTED = re.compile(r"`([^`]+)`")
 _PLAIN_CODE = re.compile(r"[ -\[\]-_a-{}~]+")  # ASCII without a backquote, a bar or a backslash
 _MARKUP = re.compile(
@@ -34,13 +34,13 @@ def strong(value: str) -> str:
 
 def said(text: str) -> str:
     """What the planner says, no longer than somebody reads; what is in backquotes is a value."""
-    return _BACKQUOTED.sub(lambda quoted: code(quoted[1]), _clean(text))
+    return _BACKQUOTED.sub(lambda quoted: code(quoted[1]), _clean(text, _LONGEST_SENTENCE))
 
 
-def _clean(text: str) -> str:
+def _clean(text: str, longest: int = _LONGEST) -> str:
     """On one line, and no longer than somebody reads."""
-    line = " ".join(_printable(text[: 2 * _LONGEST]).split())
-    return line if len(line) <= _LONGEST else f"{line[:_LONGEST]}…"
+    line = " ".join(_printable(text[: 2 * longest]).split())
+    return line if len(line) <= longest else f"{line[:longest]}…"
 
 
 def _printable(text: str) -> str:

@@ -1,0 +1,20 @@
+"""A rule or a warning with as many of its ways out as somebody reads: each of them whole, and where the others are."""
+
+from infra.cli.document.marked import said
+from infra.diff.findings import Finding
+
+_LONGEST = 600
+_OR = ", or "
+
+
+def with_ways(finding: Finding, text: str, stack: str | None = None) -> str:
+    """`text` says them all; `stack`: whose plan does, None where none does any more."""
+    ways = [each["text"] for each in finding.get("advice", ())]
+    shorter = (_first(kept, ways, text, stack) for kept in range(len(ways), 0, -1))
+    return said(next((each for each in shorter if len(each) <= _LONGEST), _first(1, ways, text, stack)))
+
+
+def _first(kept: int, ways: list[str], text: str, stack: str | None) -> str:
+    left = len(ways) - kept
+    more = f", and {left} more{f': `plan {stack}`' if stack else ''}" if left > 0 else ""
+    return text.replace(_OR.join(ways), f"{_OR.join(ways[:kept])}{more}")
