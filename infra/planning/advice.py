@@ -18,7 +18,8 @@ from infra.settings.mistakes import Mistake, Report
 from infra.settings.platform import Settings
 
 Attempt = Callable[[Write], Plan | None]  # the plan once that is written; None: refused, or enough was tried
-MOST_IN_TWO = 3  # pieces of advice that are tried with each of so many others, where none is enough alone
+MOST_IN_TWO = 4  # pieces of advice that are tried with each of the first others, where none is enough alone
+LIKELY = "fits, but not for certain"
 # Remedies of cold starts that are tried: of many models each takes longer; those of a pool are tried once for all.
 FEWEST_REMEDIES, MOST_REMEDIES = 2, 30
 MOST_OF_RULES = 24  # pieces of advice that are tried; a stack that breaks many rules shows the rest untried
@@ -61,11 +62,49 @@ def that_holds(plan: Plan, attempt: Attempt) -> tuple[Violation, ...]:
     for violation in plan.violations:
         tried = violation.advice[:left]
         left -= len(tried)
-        kept = [each for each in (_tried(each, violation, plan, attempt) for each in tried) if each is not None]
-        kept = kept or _first(_with_another(each, violation, plan, attempt) for each in tried[:MOST_IN_TWO])
-        kept.sort(key=lambda each: BUDGET in dict(each.write))  # what needs a larger budget comes last
+        kept = in_order(_held(violation, tried, plan, attempt), plan, attempt)
         found.append(_with(violation, [*kept, *violation.advice[len(tried) :]]))
     return tuple(found)
+
+
+def _held(violation: Violation, tried: Sequence[Advice], plan: Plan, attempt: Attempt) -> list[Advice]:
+    """Each alone; and, unless one of them costs nothing, those that don't hold alone with one change more."""
+    alone = [(each, _tried(each, violation, plan, attempt)) for each in tried]
+    held = [way for _, way in alone if way is not None]
+    if any(_costs_nothing(each, plan, attempt) for each in held):
+        return held
+    failed = [each for each, way in alone if way is None][:MOST_IN_TWO]
+    in_two = filter(None, (_with_another(each, violation, plan, attempt) for each in failed))
+    return sorted([*in_two, *held], key=lambda each: _bill(attempt(each.write)))
+
+
+def _costs_nothing(advice: Advice, plan: Plan, attempt: Attempt) -> bool:
+    return BUDGET not in dict(advice.write) and _bill(attempt(advice.write)) <= _bill(plan)
+
+
+def _bill(plan: Plan | None) -> float:
+    return round(plan.cost.usd_per_month_max) if plan is not None else float("inf")
+
+
+def in_order(ways: Iterable[Advice], plan: Plan, attempt: Attempt) -> list[Advice]:
+    """Those after which a fit is no longer certain say so, and come after the others; what needs a larger budget comes
+    last."""
+    said = [(each, bool(likely(plan, attempt(each.write)))) for each in ways]
+    ordered = sorted(said, key=lambda pair: (BUDGET in dict(pair[0].write), pair[1]))
+    return [noted(each, LIKELY) if unsure else each for each, unsure in ordered]
+
+
+def likely(plan: Plan, then: Plan | None) -> list[str]:
+    """The models that fit then, but not for certain, and that are held otherwise than now."""
+    models = then.models.values() if then is not None else ()
+    changed = (each for each in models if each.fit is not None and each.fit != plan.models[each.name].fit)
+    return [each.name for each in changed if each.fit is not None and each.fit.judged and not each.fit.certain]
+
+
+def noted(advice: Advice, note: str) -> Advice:
+    """With something more in its brackets."""
+    end = advice.text.endswith(")") and " (" in advice.text
+    return replace(advice, text=f"{advice.text[:-1]}; {note})" if end else f"{advice.text} ({note})")
 
 
 def _tried(advice: Advice, violation: Violation, plan: Plan, attempt: Attempt) -> Advice | None:
@@ -84,19 +123,25 @@ def _tried(advice: Advice, violation: Violation, plan: Plan, attempt: Attempt) -
     return Advice(whole, _told(advice, whole)) if not new else None
 
 
-def _first(ways: Iterable[Advice | None]) -> list[Advice]:
-    return [way for way in ways if way is not None][:1]
-
-
 def _with_another(advice: Advice, violation: Violation, plan: Plan, attempt: Attempt) -> Advice | None:
-    """Where following it breaks one other rule: with what that rule's own advice is then."""
+    """Where following it leaves the rule broken, or breaks one other: with what that rule's own advice is then."""
     then = attempt(completed(plan, advice.write))
-    new = broken_by(then) - broken_by(plan) if then is not None else frozenset()
-    if then is None or len(new) != 1 or (violation.rule, violation.path) in broken_by(then):
+    if then is None:
         return None
-    beside = [more for each in then.violations if (each.rule, each.path) in new for more in each.advice]
-    both = (Advice((*advice.write, *each.write), f"{advice.text} and {each.text}") for each in beside[:MOST_IN_TWO])
+    left = {each for each in broken_by(then) if each == (violation.rule, violation.path) or each not in broken_by(plan)}
+    if len(left) != 1:
+        return None
+    beside = [more for each in then.violations if (each.rule, each.path) in left for more in each.advice]
+    both = (_both(advice, each) for each in beside[:MOST_IN_TWO])
     return next(filter(None, (_tried(each, violation, plan, attempt) for each in both)), None)
+
+
+def _both(one: Advice, other: Advice) -> Advice:
+    """As one piece of advice."""
+    (first, _, why), (second, _, also) = one.text.partition(" ("), other.text.partition(" (")
+    said = "; ".join(each.removesuffix(")") for each in (why, also) if each)
+    write = tuple(dict((*one.write, *other.write)).items())
+    return Advice(write, f"{first} and {second}{f' ({said})' if said else ''}")
 
 
 def _told(advice: Advice, whole: Write, bill: str = "") -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from infra.offers.options import fewest
+from infra.offers.options import fewest, fits, is_certain
 from infra.offers.pools import Offer
 from infra.plan.notes import Advice, Violation, Write
 from infra.plan.rules import Rule
@@ -16,8 +16,8 @@ MOVED = 2  # models of a pool, the smallest first
 
 
 def with_ways_out(violation: Violation, market: Market, attempt: Attempt) -> Violation:
-    """Before what takes a model away or a node more; none where fewer replicas, or another order of a rollout, are
-    enough."""
+    """Before what takes a model away or a node more; none where fewer replicas, but more than one, or another order of
+    a rollout, are enough."""
     if violation.rule != Rule.GPUS_AT_PEAK or any(_is_enough(each.write) for each in violation.advice):
         return violation
     ways = [way for each in _small(violation, market) for way in _ways(each, market, attempt)]
@@ -27,7 +27,10 @@ def with_ways_out(violation: Violation, market: Market, attempt: Attempt) -> Vio
 
 
 def _is_enough(write: Write) -> bool:
-    return all(path.endswith((".replicas", ".replicas.max", ".rollout.strategy")) for path, _ in write)
+    return all(
+        path.endswith(".rollout.strategy") or (path.endswith((".replicas", ".replicas.max")) and value > 1)
+        for path, value in write
+    )
 
 
 def _is_hard(write: Write) -> bool:
@@ -38,8 +41,12 @@ def _small(violation: Violation, market: Market) -> list[Placed]:
     """All but the largest, which the pool is for."""
     pool = violation.path.split(".")[1]
     running = [each for each in market.on.get(pool, ()) if not each.served.settings.paused]
-    by_size = sorted(running, key=lambda each: (each.gpus * each.served.replicas.max, each.served.name))
+    by_size = sorted(running, key=lambda each: (each.gpus, _weights(each), each.served.name))
     return by_size[:-1][:MOVED]
+
+
+def _weights(each: Placed) -> float:
+    return each.sized.fit.weights_gib or 0.0 if each.sized is not None else 0.0
 
 
 def _ways(each: Placed, market: Market, attempt: Attempt) -> Iterator[Advice]:
@@ -63,9 +70,14 @@ def _on_cpu(each: Placed, way: WithoutGpu) -> Advice:
 
 
 def _first(each: Placed, offers: Sequence[Offer], market: Market) -> Iterator[Offer]:
-    """Of one's own pools the first that serves it; of those that can be made, the cheapest node."""
+    """Of one's own pools the first that serves it, of those that can be made the cheapest node; and the first that
+    certainly does."""
     question = each.served.question.but(gpus=None)
-    yield from [offer for offer in offers if fewest(question, offer, market.sizing) is not None][:1]
+    firsts = [
+        next((o for o in offers if fewest(question, o, market.sizing, goal)), None) for goal in (fits, is_certain)
+    ]
+    found = {offer.name: offer for offer in firsts if offer is not None}
+    yield from found.values()
 
 
 def _money(write: Write, market: Market, attempt: Attempt) -> str:

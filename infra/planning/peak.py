@@ -62,7 +62,8 @@ def _fixes(
         yield from (gap.fix, larger)
     else:
         yield from (larger, *([gap.fix] if gap is not None else ()))
-    if fewer := _fewer_replicas(pool, on):
+    fewer = _fewer_replicas(pool, on, pool.surge_gpus) or _fewer_replicas(pool, on, 0)
+    if fewer is not None:
         yield fewer
 
 
@@ -93,14 +94,14 @@ def _gap(pool: PoolPlan, models: Sequence[ModelPlan]) -> _Gap | None:
     return _Gap(fix, ROLLOUTS_PER_MONTH * sum(minutes.values()) * GAP_USD_PER_MINUTE)
 
 
-def _fewer_replicas(pool: PoolPlan, models: Sequence[ModelPlan]) -> Advice | None:
-    """Of the model that has most GPUs."""
+def _fewer_replicas(pool: PoolPlan, models: Sequence[ModelPlan], surge: int) -> Advice | None:
+    """Of the model that has most GPUs; beside no rollout where its old pods go first, too."""
     running = [each for each in models if not each.paused]
     if not running:
         return None
     largest = max(running, key=lambda each: (each.replicas.max * each.gpus, each.name))
     others = pool.peak_gpus - largest.replicas.max * largest.gpus
-    fewer = (pool.max * pool.gpus_per_node - pool.surge_gpus - others) // largest.gpus
-    enough = fewer >= max(largest.replicas.min, 1)
+    fewer = (pool.max * pool.gpus_per_node - surge - others) // largest.gpus
+    enough = max(largest.replicas.min, 1) <= fewer < largest.replicas.max
     write = ((f"models.{largest.name}.replicas.max", fewer),)
     return Advice(write, written(write)) if enough else None

@@ -61,12 +61,14 @@ def test_four_nodes_are_never_five() -> None:
     assert refused.fix.startswith("models.coder.replicas.max: 1"), "what keeps every minimum comes first"
 
 
-def test_each_fix_is_fewer_replicas_with_which_the_plan_holds() -> None:
+def test_each_fix_is_fewer_replicas_or_the_cpu_and_the_plan_holds() -> None:
     (refused,) = [each for each in plan(OWN).violations if each.rule == "GPUs at peak"]
-    fixes = refused.fix.split(", or ")
-    assert len(fixes) == 3
-    for fix in fixes:
-        assert not broken(plan(_followed(OWN, fix))), fix
+    *fewer, on_cpu = refused.advice
+    assert all(".replicas" in path for each in fewer for path, _ in each.write)
+    assert len(fewer) == 3
+    assert ("models.embed.gpus", 0) in on_cpu.write
+    for each in refused.advice:
+        assert not broken(plan(follow(OWN, as_mapping(each.write)))), each.text
 
 
 @pytest.mark.parametrize("nodes", [1, 2, 3])

@@ -1,0 +1,93 @@
+"""Where no one change is enough, or what is enough costs much, two are tried together; followed, they hold."""
+
+from typing import Any
+
+import pytest
+
+from infra.planning.advice import as_mapping
+from tests.planning.following import bill, follow, planned
+from tests.planning.test_followed_advice import check_fixes
+
+P5EN: dict[str, Any] = {
+    "cluster": {"create": {"version": "1.35"}},
+    "gpuPools": {"big": {"instanceTypes": ["p5en.48xlarge"], "max": 1}},
+}
+V3 = {"model": "deepseek-ai/DeepSeek-V3", "pool": "big", "gpus": 8, "maxModelLen": 32768, "concurrency": 4}
+HALF = {"model": "Qwen/Qwen3-235B-A22B", "quantization": "fp8", "gpus": 4, "maxModelLen": 32768, "concurrency": 4}
+SCALING = {"replicas": {"min": 1, "max": 2}}
+SMALL = {"model": "Qwen/Qwen3-8B", "maxModelLen": 8192, "concurrency": 4}
+RECREATE = {"models.big.rollout.strategy": "recreate"}
+ON_L40S = {"gpuPools.g6e-xlarge.instanceTypes": ("g6e.xlarge",), "models.small.pool": "g6e-xlarge"}
+ON_L4 = {"gpuPools.g6-xlarge.instanceTypes": ("g6.xlarge",), "models.small.pool": "g6-xlarge"}
+
+
+def _own(gpu: str, per_node: int, nodes: int, models: dict[str, Any]) -> dict[str, Any]:
+    counted = {"gpu": gpu, "gpusPerNode": per_node, "nodes": nodes, "selector": {"gpu": "yes"}, "usdPerGpuHour": 3.5}
+    return {
+        "cluster": {"existing": {"context": "own"}},
+        "gpuPools": {"own": {"existing": counted}},
+        "models": models,
+        "addons": {"keda": "install", "prometheus": "install"},
+        "cache": {"kind": "storageClass", "storageClass": "nfs", "size": "2000Gi"},
+    }
+
+
+def _dear(models: dict[str, Any], budget: int = 50000) -> dict[str, Any]:
+    return {**P5EN, "models": models, "budget": {"usdPerMonth": budget}}
+
+
+DEAR6 = _dear({"big": V3, "small": SMALL})
+DEAR7 = _dear({"big": V3 | SCALING})
+DEAR8 = _dear({"big": HALF | SCALING | {"pool": "big"}, "small": SMALL | {"pool": "big"}})
+H2006 = _own("H200", 8, 1, {"big": HALF | SCALING, "small": SMALL})
+A6K5 = _own(
+    "RTX-A6000",
+    1,
+    4,
+    {
+        "chat": {"model": "Qwen/Qwen3-32B", "quantization": "fp8", "maxModelLen": 16384, "concurrency": 2},
+        "embed": {"model": "BAAI/bge-m3", "replicas": 2},
+        "fourth": {"model": "Qwen/Qwen3-14B", "maxModelLen": 8192},
+        "small": {"model": "llama3.2:3b", "engine": "ollama"},
+    },
+)
+
+
+@pytest.mark.parametrize(
+    ("stack", "ways"),
+    [
+        (DEAR6, [ON_L40S | RECREATE, ON_L4 | RECREATE]),
+        (DEAR7, [{"models.big.replicas.max": 1} | RECREATE]),
+        (DEAR8, [{"models.big.replicas.max": 1} | RECREATE, ON_L40S | RECREATE, ON_L4 | RECREATE]),
+        (H2006, [{"models.big.replicas.max": 1}, {"models.small.gpus": 0}]),
+        (A6K5, [{"models.embed.replicas": 1}, {"models.small.gpus": 0}]),
+    ],
+    ids=["two models", "one that scales", "two, of which one scales", "own servers", "four own servers"],
+)
+def test_the_cheap_ways_are_named_and_hold(stack: dict[str, Any], ways: list[dict[str, Any]]) -> None:
+    plan = planned(stack)
+    (violation,) = plan.violations
+    check_fixes(stack, plan)
+    for way in ways:
+        (advice,) = [each for each in violation.advice if way.items() <= dict(each.write).items()]
+        after = planned(follow(stack, as_mapping(advice.write)))
+        assert after.violations == ()
+        more = round(bill(after) - bill(plan))
+        assert more <= 1500
+        assert more < 1 or f"+${more:,} per month at most" in advice.text
+
+
+@pytest.mark.parametrize("stack", [DEAR6, DEAR7, DEAR8])
+def test_what_needs_a_larger_budget_comes_last(stack: dict[str, Any]) -> None:
+    (violation,) = planned(stack).violations
+    assert ["budget.usdPerMonth" in dict(each.write) for each in violation.advice][-2:] == [False, True]
+
+
+@pytest.mark.parametrize("stack", [DEAR6, DEAR8])
+def test_a_fit_that_is_no_longer_certain_is_said_after_those_that_are(stack: dict[str, Any]) -> None:
+    (violation,) = planned(stack).violations
+    kept = [each for each in violation.advice if "budget.usdPerMonth" not in dict(each.write)]
+    certain = [planned(follow(stack, as_mapping(each.write))).models["small"].fit.certain for each in kept]
+    assert certain == sorted(certain, reverse=True)
+    assert [not each.text.endswith("; fits, but not for certain)") for each in kept] == certain
+    assert not all(certain)
