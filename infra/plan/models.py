@@ -8,7 +8,7 @@ from infra.sizing.estimates import Estimate, Fit, Throughput
 
 GAP_PARTS = ("image", "weights", "engine")  # of a cold start, where a new pod takes the node of the old one
 
-SCRATCH_GIB = 10  # of a server on a GPU: compile caches, logs and what the engine unpacks
+SERVER_SCRATCH_GIB = 10  # of a server on a GPU: compile caches, logs and what the engine unpacks
 
 
 def dollars_a_million(usd_per_hour: float, tokens_per_second: Estimate) -> Estimate:

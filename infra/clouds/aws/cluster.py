@@ -24,7 +24,7 @@ NAT_PER_ZONE_FROM = 3  # zones: who asks for three wants to lose one and go on
 SYSTEM_AMI = {"x86_64": "AL2023_x86_64_STANDARD", "arm64": "AL2023_ARM_64_STANDARD"}
 LOG_DAYS = 90
 SUPPORT_ENDS_SOON = timedelta(days=60)
-SCRATCH_GIB = 20
+SYSTEM_SCRATCH_GIB = 20
 
 
 def plan_cluster(
@@ -105,7 +105,7 @@ def _new(
         cidr=None if own_vpc else network.cidr or CIDR,
         nat_per_zone=nat_per_zone and not own_vpc,
         system_ami_type=SYSTEM_AMI[arch],
-        system_root_gib=root_gib(catalog, scratch_gib=SCRATCH_GIB),
+        system_root_gib=root_gib(catalog, scratch_gib=SYSTEM_SCRATCH_GIB),
         log_days=LOG_DAYS,
         ami_release=create.ami_release or catalog.aws.versions[version].ami_release,
         addon_versions={**catalog.aws.versions[version].addons, **_own_versions(create)},

@@ -5,7 +5,7 @@ from dataclasses import replace
 from infra.catalog import Catalog
 from infra.clouds.aws.disks import AMI_GIB, root_gib
 from infra.plan.cluster import PoolPlan
-from infra.plan.models import SCRATCH_GIB
+from infra.plan.models import SERVER_SCRATCH_GIB
 
 AMI_TYPE = "AL2023_x86_64_NVIDIA"
 # gp3: 3,000 IOPS are in its price and allow 750 MiB/s; an image unpacks at the disk's speed where there is no NVMe.
@@ -20,7 +20,7 @@ def furnished(pool: PoolPlan, catalog: Catalog) -> PoolPlan:
     """Images and each pod's scratch are on the root disk, where no NVMe holds them."""
     types = [catalog.instances[name] for name in pool.instance_types]
     nvme = all(each.nvme_gb for each in types)
-    root = ROOT_WITH_NVME_GIB if nvme else root_gib(catalog, scratch_gib=SCRATCH_GIB * pool.gpus_per_node)
+    root = ROOT_WITH_NVME_GIB if nvme else root_gib(catalog, scratch_gib=SERVER_SCRATCH_GIB * pool.gpus_per_node)
     smallest_nvme_gib = min(each.nvme_gb for each in types) * 1e9 / 2**30
     return replace(
         pool,

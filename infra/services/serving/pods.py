@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterator, Sequence
 
 from infra.offers.host import share
 from infra.plan.cluster import SystemNodes
-from infra.plan.models import SCRATCH_GIB, Resources
+from infra.plan.models import SERVER_SCRATCH_GIB, Resources
 from infra.plan.notes import Advice, Finding, Violation, Write
 from infra.plan.rules import Rule
 from infra.plan.words import count
@@ -26,9 +26,11 @@ def server_resources(placed: Placed) -> Resources:
     gpus = placed.sized.gpus
     shm = max(2, 2 * gpus)
     if not placed.offer.types:
-        return Resources(cpu=2.0 * gpus, memory_gib=8.0 + 4.0 * gpus + shm, ephemeral_gib=SCRATCH_GIB, shm_gib=shm)
+        return Resources(
+            cpu=2.0 * gpus, memory_gib=8.0 + 4.0 * gpus + shm, ephemeral_gib=SERVER_SCRATCH_GIB, shm_gib=shm
+        )
     cpu, memory = share(placed.offer.types, gpus)
-    return Resources(cpu=_tenths(cpu), memory_gib=_tenths(memory), ephemeral_gib=SCRATCH_GIB, shm_gib=shm)
+    return Resources(cpu=_tenths(cpu), memory_gib=_tenths(memory), ephemeral_gib=SERVER_SCRATCH_GIB, shm_gib=shm)
 
 
 def check_system_nodes(placed: Sequence[Placed], nodes: SystemNodes, *, surging: Collection[str]) -> Iterator[Finding]:

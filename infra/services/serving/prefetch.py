@@ -13,7 +13,7 @@ CPU = 0.5
 # It streams, but pages that wait to be written to a network file system count too: 2 GiB was seen to be too little,
 # and 8 enough.
 MEMORY_GIB, MEMORY_LIMIT_GIB = 2.0, 8.0
-SCRATCH_GIB = 2
+PREFETCH_SCRATCH_GIB = 2
 # An attempt ends once it wrote nothing for so long. Checking what is there writes nothing, and takes minutes at most.
 STALL_SECONDS = 600
 GP3_MIBPS = 125  # of a system node's disk, as its price includes it
@@ -25,7 +25,7 @@ def plan_prefetch(served: Served, catalog: Catalog) -> PrefetchPlan:
         cpu=CPU,
         memory_gib=MEMORY_GIB,
         memory_limit_gib=MEMORY_LIMIT_GIB,
-        scratch_gib=SCRATCH_GIB,
+        scratch_gib=PREFETCH_SCRATCH_GIB,
         stall_seconds=STALL_SECONDS,
     )
 
