@@ -46,11 +46,11 @@ def _padding(shape: ModelShape, quantization: str | None, catalog: Catalog, gpu:
     if weights > (shape.params_b or 0) * 1e9:
         return 0.0  # the size that is known isn't the experts'
     step = {9: 1, 10: 256}.get(int(gpu.compute_capability or 0), 128)
-    padded = _up(hidden, 256) / hidden * _up(-(-inner // gpus), step) * gpus / inner
+    padded = _multiple_up(hidden, 256) / hidden * _multiple_up(-(-inner // gpus), step) * gpus / inner
     return weights * (padded - 1) * catalog.quantizations["mxfp4"].bytes_per_weight / GIB
 
 
-def _up(number: int, step: int) -> int:
+def _multiple_up(number: int, step: int) -> int:
     return -(-number // step) * step
 
 

@@ -38,16 +38,16 @@ def timeouts(placed: Placed, start: ColdStart, gateway_timeout: int | None, *, a
     """Each is at least what it waits for, judged at the slow end. `after_old_pod`: a rollout's new pod may have to wait
     until an old one has ended."""
     slow = {name: part.high for name, part in start.parts.items()}
-    startup = _up(max(120, 1.5 * (slow["weights"] + slow["engine"])))
+    startup = _half_minutes_up(max(120, 1.5 * (slow["weights"] + slow["engine"])))
     drain = gateway_timeout or GATEWAY_TIMEOUT
     grace_period = PRE_STOP + drain + AFTER_DRAIN
     start_deadline = max(600, 1.25 * sum(slow.values()), slow["node"] + slow["boot"] + slow["image"] + startup)
-    progress = _up(start_deadline + (grace_period if after_old_pod else 0))
+    progress = _half_minutes_up(start_deadline + (grace_period if after_old_pod else 0))
     return Timeouts(
         startup_probe=startup,
         progress_deadline=progress,
         rollout=progress * max(1, placed.served.replicas.max),  # a rollout replaces one pod after the other
-        prefetch=_up(1800 + placed.served.disk_gib * 1024 / DOWNLOAD_MIBPS),
+        prefetch=_half_minutes_up(1800 + placed.served.disk_gib * 1024 / DOWNLOAD_MIBPS),
         pre_stop=PRE_STOP,
         drain=drain,
         grace_period=grace_period,
@@ -55,5 +55,5 @@ def timeouts(placed: Placed, start: ColdStart, gateway_timeout: int | None, *, a
     )
 
 
-def _up(seconds: float) -> int:
+def _half_minutes_up(seconds: float) -> int:
     return -int(-seconds // 30) * 30

@@ -85,12 +85,12 @@ def _cpu_resources(served: Served) -> Resources:
     file = served.disk_gib
     cache = (served.kv_bytes_per_token or 0) * served.max_model_len * (served.settings.concurrency or 1) / GIB
     cpu = 1.0 if file < 2 else 2.0 if file < 6 else 4.0
-    return Resources(cpu=cpu, memory_gib=_up(file * 1.1 + cache + HOST_GIB), ephemeral_gib=2, shm_gib=1)
+    return Resources(cpu=cpu, memory_gib=_halves_up(file * 1.1 + cache + HOST_GIB), ephemeral_gib=2, shm_gib=1)
 
 
 def _tenths(number: float) -> float:
     return int(number * 10) / 10
 
 
-def _up(gib: float) -> float:
+def _halves_up(gib: float) -> float:
     return -(-gib * 2 // 1) / 2
