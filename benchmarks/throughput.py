@@ -14,7 +14,7 @@ from infra.engines.vllm.throughput import throughput
 from infra.engines.vllm.versions import PINNED, default_batch, version_of
 from infra.sizing.estimates import Estimate
 from infra.sizing.question import Arguments
-from infra.sizing.requests import Workload
+from infra.sizing.requests import MeanRequest
 
 DATA = Path(__file__).parent / "data" / "throughput.csv"
 CATALOG = load_catalog()
@@ -100,8 +100,8 @@ def _measure(row: dict[str, str]) -> Measurement:
     )
     quantization = row["quantization"] or None
     fits = fit(shape, gpu, int(row["gpus"]), arguments, catalog=CATALOG, quantization=quantization)
-    workload = Workload(int(row["prompt"]), int(row["output"]))
-    made = throughput(shape, gpu, int(row["gpus"]), arguments, fits, workload=workload, quantization=quantization)
+    request = MeanRequest(int(row["prompt"]), int(row["output"]))
+    made = throughput(shape, gpu, int(row["gpus"]), arguments, fits, request=request, quantization=quantization)
     assert made.tokens_per_second is not None, made.reason
     return Measurement(row, made.tokens_per_second)
 

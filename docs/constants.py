@@ -10,7 +10,7 @@ from infra.engines.vllm import versions as vllm
 from infra.engines.vllm.throughput import HIGH, LOW, MID
 from infra.sizing import judging, kv_cache, layers
 from infra.sizing.estimates import Estimate
-from infra.sizing.requests import WORKLOAD
+from infra.sizing.requests import MEAN_REQUEST
 
 
 def memory() -> str:
@@ -61,7 +61,7 @@ def throughput() -> str:
 | one all-reduce by NVLink, at least | {micros("nvlink_sum")} | judged |
 | one all-reduce by PCIe, at least | {micros("pcie_sum")} | judged |
 
-A mean request is {WORKLOAD.prompt:,} tokens in and {WORKLOAD.output:,} out: about the mean of conversations
+A mean request is {MEAN_REQUEST.prompt:,} tokens in and {MEAN_REQUEST.output:,} out: about the mean of conversations
 in Azure's trace of 2023 (AzurePublicDataset)."""
 
 

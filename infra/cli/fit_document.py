@@ -17,7 +17,7 @@ from infra.registry import clouds
 from infra.sizing.estimates import span
 from infra.sizing.kv_cache import kv_bytes_per_token
 from infra.sizing.question import Question
-from infra.sizing.requests import WORKLOAD
+from infra.sizing.requests import MEAN_REQUEST
 
 _SHOWN, _NOT_ENOUGH = 8, 4
 _VERDICT = {
@@ -62,7 +62,7 @@ def _against(given: Option, api_price: float | None) -> Iterator[Section]:
         return
     where = given.offer.instance_type if given.offer else given.where
     where = f"a share ({given.sized.gpus} GPUs) of {where}" if given.is_a_share else where
-    request = f"{WORKLOAD.prompt:,} tokens in and {WORKLOAD.output:,} out a request"
+    request = f"{MEAN_REQUEST.prompt:,} tokens in and {MEAN_REQUEST.output:,} out a request"
     title = f"against an API at ${api_price:g} a million tokens out, prompts included ({request})"
     yield Section(title, rows=[(f"{where} costs less than the API above {found.reason}",)])
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
-class Workload:
+class MeanRequest:
     """Tokens of a mean request. No prompt shares its beginning with another's."""
 
     prompt: int
@@ -17,4 +17,4 @@ class Workload:
 
 
 # About the mean of conversations in Azure's trace of 2023 (github:Azure/AzurePublicDataset, ..._conv.csv).
-WORKLOAD = Workload(prompt=1024, output=256)
+MEAN_REQUEST = MeanRequest(prompt=1024, output=256)

@@ -9,13 +9,13 @@ from infra.engines.vllm.memory import fit
 from infra.engines.vllm.throughput import throughput
 from infra.sizing.estimates import Throughput
 from infra.sizing.question import Arguments
-from infra.sizing.requests import Workload
+from infra.sizing.requests import MeanRequest
 
 CATALOG = load_catalog()
 LLAMA = CATALOG.models["meta-llama/Llama-3.1-8B-Instruct"]
 MOE = CATALOG.models["Qwen/Qwen3-30B-A3B"]
 H100, L4, T4 = CATALOG.gpus["H100-80"], CATALOG.gpus["L4"], CATALOG.gpus["T4"]
-CHAT = Workload(1024, 256)
+CHAT = MeanRequest(1024, 256)
 
 
 def made(
@@ -25,12 +25,12 @@ def made(
     *,
     seqs: int = 64,
     context: int = 8192,
-    workload: Workload = CHAT,
+    request: MeanRequest = CHAT,
     quantization: str | None = None,
 ) -> Throughput:
     arguments = Arguments(context, seqs, 2048, 0.9)
     fits = fit(shape, gpu, gpus, arguments, catalog=CATALOG, quantization=quantization)
-    return throughput(shape, gpu, gpus, arguments, fits, workload=workload, quantization=quantization)
+    return throughput(shape, gpu, gpus, arguments, fits, request=request, quantization=quantization)
 
 
 def mid(estimate: Throughput) -> float:
@@ -42,7 +42,7 @@ def mid(estimate: Throughput) -> float:
 
 def test_one_sequence_is_never_faster_than_its_weights_can_be_read() -> None:
     weights = LLAMA.weights_gib or 0.0
-    alone = made(seqs=1, workload=Workload(1, 256)).tokens_per_second
+    alone = made(seqs=1, request=MeanRequest(1, 256)).tokens_per_second
     assert alone is not None
     assert alone.high < (H100.bandwidth_gb_s or 0.0) * 1e9 / (weights * 2**30) * 1.1
 
@@ -53,7 +53,7 @@ def test_one_sequence_is_never_faster_than_its_weights_can_be_read() -> None:
         (made(gpu=L4), made(gpu=H100)),
         (made(seqs=8), made(seqs=64)),
         (made(gpu=L4), made(gpu=L4, quantization="fp8")),
-        (made(workload=Workload(4096, 256)), made(workload=CHAT)),
+        (made(request=MeanRequest(4096, 256)), made(request=CHAT)),
         (made(gpus=1), made(gpus=2)),
         (made(gpu=L4, gpus=4), made(gpu=dataclasses.replace(L4, link_gb_s=450.0), gpus=4)),
     ],

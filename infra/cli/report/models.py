@@ -11,7 +11,7 @@ from infra.plan.money import Cheaper
 from infra.plan.plan import Plan
 from infra.plan.words import count, usd
 from infra.sizing.estimates import requests, span
-from infra.sizing.requests import WORKLOAD
+from infra.sizing.requests import MEAN_REQUEST
 
 _SHORT_REVISION = 12  # of a commit
 _CHEAPER = 3  # ways, of a model
@@ -47,8 +47,8 @@ def _note(plan: Plan) -> str:
     )
     if any(model.usd_per_million_output_tokens for model in plan.models.values()):
         note += (
-            f"; dollars a million tokens out are estimated at full load, with {WORKLOAD.prompt:,} tokens in and"
-            f" {WORKLOAD.output:,} out a request; at a third of that load a token costs three times as much"
+            f"; dollars a million tokens out are estimated at full load, with {MEAN_REQUEST.prompt:,} tokens in and"
+            f" {MEAN_REQUEST.output:,} out a request; at a third of that load a token costs three times as much"
         )
     note += "".join(f"; {share}" for share in _shares(plan))
     used = {model.pool for model in plan.models.values()}

@@ -12,7 +12,7 @@ from infra.engines.vllm.versions import PINNED, pages
 from infra.sizing.estimates import Estimate, Fit, Throughput, span
 from infra.sizing.kv_cache import request_bytes
 from infra.sizing.question import Arguments, Sized
-from infra.sizing.requests import WORKLOAD, Workload
+from infra.sizing.requests import MEAN_REQUEST, MeanRequest
 from infra.sizing.weights import GIB
 
 
@@ -58,15 +58,15 @@ def throughput(
     arguments: Arguments,
     fit: Fit,
     *,
-    workload: Workload = WORKLOAD,
+    request: MeanRequest = MEAN_REQUEST,
     quantization: str | None = None,
 ) -> Throughput:
     """Of one replica on `gpus` GPUs by tensor parallelism, with as many requests as it takes at once."""
     missing = _missing(shape, gpu, gpus, fit)
     if missing is not None or shape is None or fit.kv_cache_gib is None:
         return Throughput(None, f"no estimate: {missing}")
-    workload = _within(workload, arguments.max_model_len)
-    held = _held(shape, gpus, arguments, workload)
+    request = _within(request, arguments.max_model_len)
+    held = _held(shape, gpus, arguments, request)
     if held is None:
         return Throughput(None, "no estimate: the cache that a token takes isn't known")
     rates: list[float] = []
@@ -75,13 +75,13 @@ def throughput(
         batch = min(float(arguments.max_num_seqs), gib * GIB / held)
         if batch < 1:
             return Throughput(None, "no estimate: the cache doesn't surely hold one request")
-        step = _step_seconds(shape, gpu, gpus, arguments, fit, workload, held, batch, quantization, pace)
+        step = _step_seconds(shape, gpu, gpus, arguments, fit, request, held, batch, quantization, pace)
         rates.append(batch / step)
     low, high, mid = rates
     interval = span(f"{low:,.0f}", f"{high:,.0f}")
     reason = (
         f"about {mid:,.0f} tokens out a second at full load ({interval}): {batch:,.0f} requests of"
-        f" {workload.prompt:,} + {workload.output:,} tokens at once; a step reads {fit.weights_gib:.1f} GiB of weights"
+        f" {request.prompt:,} + {request.output:,} tokens at once; a step reads {fit.weights_gib:.1f} GiB of weights"
         f" and {batch * held / GIB:.1f} of cache at {gpu.bandwidth_gb_s:,.0f} GB/s"
     )
     return Throughput(Estimate(low, mid, high), reason)
@@ -99,16 +99,16 @@ def _missing(shape: ModelShape | None, gpu: Gpu, gpus: int, fit: Fit) -> str | N
     return None
 
 
-def _within(workload: Workload, max_model_len: int) -> Workload:
+def _within(request: MeanRequest, max_model_len: int) -> MeanRequest:
     """The same proportions where the context is shorter than a mean request."""
-    share = min(1.0, max_model_len / (workload.prompt + workload.output))
-    return Workload(max(1, int(workload.prompt * share)), max(1, int(workload.output * share)))
+    share = min(1.0, max_model_len / (request.prompt + request.output))
+    return MeanRequest(max(1, int(request.prompt * share)), max(1, int(request.output * share)))
 
 
-def _held(shape: ModelShape, gpus: int, arguments: Arguments, workload: Workload) -> float | None:
+def _held(shape: ModelShape, gpus: int, arguments: Arguments, request: MeanRequest) -> float | None:
     """Bytes of cache that a running request keeps on each GPU."""
     element = 1 if arguments.kv_cache_dtype.startswith("fp8") else 2
-    length = round(workload.mean_held)
+    length = round(request.mean_held)
     return request_bytes(
         shape, gpus, element, length, arguments.max_num_batched_tokens, pages(arguments.version or PINNED)
     )
@@ -120,7 +120,7 @@ def _step_seconds(
     gpus: int,
     arguments: Arguments,
     fit: Fit,
-    workload: Workload,
+    request: MeanRequest,
     held: float,
     batch: float,
     quantization: str | None,
@@ -129,9 +129,9 @@ def _step_seconds(
     """The mean of steps that only decode, which wait for memory, and of those that read a prompt, or a piece of one."""
     bandwidth = (gpu.bandwidth_gb_s or 0.0) * 1e9 * pace.bandwidth
     flops = _flops(shape, gpu, quantization) * pace.compute * (pace.experts if shape.num_experts else 1.0)
-    pieces = max(1.0, workload.prompt / arguments.max_num_batched_tokens)
-    reading = min(1.0, batch / workload.output * pieces)  # share of steps
-    prompts = batch * workload.prompt / workload.output  # tokens a step, on average
+    pieces = max(1.0, request.prompt / arguments.max_num_batched_tokens)
+    reading = min(1.0, batch / request.output * pieces)  # share of steps
+    prompts = batch * request.prompt / request.output  # tokens a step, on average
 
     def linear(tokens: float) -> float:
         read = fit.weights_gib * GIB * _share_read(shape, tokens) / bandwidth
@@ -139,7 +139,7 @@ def _step_seconds(
 
     layers = (1 - reading) * linear(batch) + reading * linear(batch + prompts / reading)
     cache = batch * held / bandwidth
-    attention = _attention_flops(shape, workload) * batch / workload.output / gpus / flops
+    attention = _attention_flops(shape, request) * batch / request.output / gpus / flops
     links = _all_reduce_seconds(shape, gpu, gpus, batch + prompts, pace)
     return layers + cache + attention + links + pace.step + batch * pace.sequence
 
@@ -164,10 +164,10 @@ def _share_read(shape: ModelShape, tokens: float) -> float:
     return (whole - looked_up - skipped) / whole
 
 
-def _attention_flops(shape: ModelShape, workload: Workload) -> float:
+def _attention_flops(shape: ModelShape, request: MeanRequest) -> float:
     """Of one prompt: each token's products with half of the prompt, on average, of keys and of values."""
     width = (shape.attention_heads or 0) * (shape.head_size or 0)
-    return 2 * 2 * (shape.layers or 0) * width * workload.prompt**2 / 2
+    return 2 * 2 * (shape.layers or 0) * width * request.prompt**2 / 2
 
 
 def _all_reduce_seconds(shape: ModelShape, gpu: Gpu, gpus: int, tokens: float, pace: Pace) -> float:
