@@ -13,25 +13,32 @@ from infra.sizing.question import Question, Sized
 
 
 @dataclass(frozen=True)
-class Workload:
-    """One model as an engine is told to serve it. Lengths in tokens, times in seconds."""
+class EngineTimeouts:
+    """Seconds."""
 
-    name: str  # what applications send as `model`
+    startup_probe: int  # what loading may take: >= 1.5 x (weights + engine start)
+    drain: int  # what requests in flight get to end
+    keep_alive: int  # an idle connection stays open for longer than whoever holds its other end keeps it
+
+
+@dataclass(frozen=True)
+class EngineModel:
+    """One model as an engine is told to serve it. Lengths in tokens."""
+
+    name: str  # the stack file's key, and what applications send as `model`
     model: str  # repository on the hub, or a tag of the engine's own library
     revision: str | None
     task: Literal["chat", "embed", "rerank"]
-    dtype: str  # bf16 or fp16; anything else leaves it to the engine
-    quantization: str | None
+    dtype: str  # of weights as served: bf16, fp16, or the quantization, which leaves it to the engine
+    quantization: str | None  # what the engine does to the weights as it loads them
     kv_cache_dtype: str  # auto or fp8
-    gpus: int  # tensor parallel; 0 is CPU
+    gpus: int  # a replica's, tensor parallel; 0 is CPU
     utilization: float | None  # share of the GPU's memory
     max_model_len: int
-    max_num_seqs: int | None
+    max_num_seqs: int | None  # None: the engine has no such argument
     max_num_batched_tokens: int | None
-    startup_seconds: int  # what loading may take
-    drain_seconds: int  # what requests in flight get to end
-    keep_alive_seconds: int  # an idle connection stays open for longer than whoever holds its other end keeps it
-    extra_args: tuple[str, ...] = ()
+    timeouts: EngineTimeouts
+    extra_args: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -182,18 +189,18 @@ class Engine:
         """What a start is made of beside the weights: words -> row of cold_start.toml."""
         return {"processes and imports": f"start-{self.name}"}
 
-    def args(self, workload: Workload) -> tuple[str, ...]:
+    def args(self, model: EngineModel) -> tuple[str, ...]:
         raise NotImplementedError
 
-    def env(self, workload: Workload) -> Mapping[str, str]:
+    def env(self, model: EngineModel) -> Mapping[str, str]:
         return {}
 
-    def startup_probe(self, workload: Workload) -> Mapping[str, Any]:
+    def startup_probe(self, model: EngineModel) -> Mapping[str, Any]:
         """The handler (and time limit) that passes once the model is loaded."""
         return {"httpGet": {"path": self.health_path, "port": "http"}}
 
-    def fetch(self, workload: Workload) -> Fetch:
-        return hub_fetch(workload.model, workload.revision)
+    def fetch(self, model: EngineModel) -> Fetch:
+        return hub_fetch(model.model, model.revision)
 
     def downloads(self, words: Sequence[str], variables: Mapping[str, str]) -> tuple[str, str] | None:
         """From which host a container of such words downloads, and what; None: it is no download of this engine."""
@@ -203,23 +210,23 @@ class Engine:
         """What KEDA may scale on; empty where the engine measures nothing."""
         return ()
 
-    def container(self, workload: Workload, image: str) -> Container:
+    def container(self, model: EngineModel, image: str) -> Container:
         """What components are told."""
         return Container(
             name=self.name,
             image=image,
-            args=self.args(workload),
-            env={**self.env(workload), **self._keep_alive(workload)},
+            args=self.args(model),
+            env={**self.env(model), **self._keep_alive(model)},
             port=self.port,
             health_path=self.health_path,
             metrics_path=self.metrics_path,
             api_key_env=self.api_key_env,
-            gpus=workload.gpus,
-            startup_probe=self.startup_probe(workload),
-            startup_seconds=workload.startup_seconds,
-            ends_requests_seconds=0 if self.drains else workload.drain_seconds,
+            gpus=model.gpus,
+            startup_probe=self.startup_probe(model),
+            startup_seconds=model.timeouts.startup_probe,
+            ends_requests_seconds=0 if self.drains else model.timeouts.drain,
         )
 
-    def _keep_alive(self, workload: Workload) -> dict[str, str]:
+    def _keep_alive(self, model: EngineModel) -> dict[str, str]:
         """A load balancer that sends a request on a connection that the engine has just closed answers 502."""
-        return {self.keep_alive_env: str(workload.keep_alive_seconds)} if self.keep_alive_env else {}
+        return {self.keep_alive_env: str(model.timeouts.keep_alive)} if self.keep_alive_env else {}

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from infra.engines.engine import EngineModel, EngineTimeouts
 from infra.sizing.estimates import Estimate, Fit, Throughput
 
 GAP_PARTS = ("image", "weights", "engine")  # of a cold start, where a new pod takes the node of the old one
@@ -66,17 +67,14 @@ class ColdStart:
 
 
 @dataclass(frozen=True)
-class Timeouts:
+class Timeouts(EngineTimeouts):
     """Seconds. Rule 5: each is at least what it waits for."""
 
-    startup_probe: int  # >= 1.5 x (weights + engine start)
     progress_deadline: int  # >= the whole cold start, and the grace period of the pod that it waits for
     rollout: int  # Pulumi's own wait for the Deployment
     prefetch: int  # Pulumi's own wait for the Job, and the Job's deadline
     pre_stop: int  # load balancers stop sending
-    drain: int  # requests in flight end
     grace_period: int  # >= pre_stop + drain >= gateway timeout
-    keep_alive: int  # an engine keeps an idle connection; > what the load balancer keeps it
 
 
 @dataclass(frozen=True)
@@ -114,29 +112,18 @@ class PrefetchPlan:
 
 
 @dataclass(frozen=True)
-class ModelPlan:
-    name: str  # the stack file's key: Service, URL, served name, metric label
-    model: str  # repository, or a name of the engine's own library
-    revision: str | None
+class ModelPlan(EngineModel):
+    """What its engine is told, and all else that was decided."""
+
     engine: str
     engine_version: str
     image: str
-    task: Literal["chat", "embed", "rerank"]
-    dtype: str  # of weights as served: bf16, fp16, or the quantization
-    quantization: str | None  # what the engine does to the weights as it loads them
-    kv_cache_dtype: str
     pool: str | None  # None: CPU, or no pool can run it
     instance_type: str | None  # the pool's first type; None on nodes that we don't make, and on CPU
-    gpus: int  # a replica; 0 is CPU
-    utilization: float | None
-    max_model_len: int
     embedding_size: int | None  # numbers in a vector; None: no embedding model, or not known
-    max_num_seqs: int | None  # None: the engine has no such argument
-    max_num_batched_tokens: int | None
     concurrency: int | None
     replicas: Replicas
     paused: bool
-    extra_args: tuple[str, ...]
     gated: bool
     weights_on_disk_gib: float  # the download; what the cache must hold
     resources: Resources

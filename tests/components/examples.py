@@ -10,10 +10,10 @@ import pulumi_kubernetes as k8s
 from components.model_pod import PodPlace, PodSize
 from components.model_server import Callers, ModelServer, Rollout
 from infra.engines import ENGINES
-from infra.engines.engine import Workload
+from infra.engines.engine import EngineModel, EngineTimeouts
 from infra.recording import Recording, record
 
-CHAT = Workload(
+CHAT = EngineModel(
     name="llama-8b",
     model="meta-llama/Llama-3.1-8B-Instruct",
     revision="0e9e39f",
@@ -26,16 +26,15 @@ CHAT = Workload(
     max_model_len=8192,
     max_num_seqs=32,
     max_num_batched_tokens=2048,
-    startup_seconds=600,
-    drain_seconds=300,
-    keep_alive_seconds=330,
+    timeouts=EngineTimeouts(startup_probe=600, drain=300, keep_alive=330),
+    extra_args=(),
 )
 OLLAMA = replace(CHAT, name="tiny", model="llama3.2:1b", revision=None, gpus=0, utilization=None, max_num_seqs=2)
 GPU_TAINT = {"key": "nvidia.com/gpu", "operator": "Exists", "effect": "NoSchedule"}
 SERVER: dict[str, Any] = {
     "namespace": "llm",
     "engine": "vllm",
-    "workload": CHAT,
+    "served": CHAT,
     "image": "vllm/vllm-openai:v0.28.0",
     "replicas": 1,
     "scaled": False,
@@ -74,17 +73,17 @@ def server(*, preview: bool = False, **changes: Any) -> Recording:
 
 
 def server_of(opts: pulumi.ResourceOptions, **changes: Any) -> ModelServer:
-    """The component; `engine`, `workload` and `image` become its container."""
+    """The component; `engine`, `served` and `image` become its container."""
     arguments = {**SERVER, **changes}
-    engine, workload = ENGINES[arguments.pop("engine")], arguments.pop("workload")
-    container = engine.container(workload, arguments.pop("image"))
-    return ModelServer(f"{workload.name}-server", model=workload.name, container=container, opts=opts, **arguments)
+    engine, served = ENGINES[arguments.pop("engine")], arguments.pop("served")
+    container = engine.container(served, arguments.pop("image"))
+    return ModelServer(f"{served.name}-server", model=served.name, container=container, opts=opts, **arguments)
 
 
 def pod(recording: Recording, kind: str = "kubernetes:apps/v1:Deployment") -> dict[str, Any]:
     """The pod spec of the only object of that kind."""
-    (workload,) = recording.of(kind)
-    return workload.inputs["spec"]["template"]["spec"]
+    (served,) = recording.of(kind)
+    return served.inputs["spec"]["template"]["spec"]
 
 
 def environment(pod_spec: dict[str, Any]) -> dict[str, Any]:

@@ -119,13 +119,13 @@ def test_queries_are_sums_over_metrics_and_labels_that_the_engine_has(engine, qu
 @pytest.mark.parametrize("revision", ["0e9e39f", None])
 @pytest.mark.parametrize("engine", ["vllm", "tgi"])
 def test_what_is_fetched_is_what_is_served(engine, revision):
-    workload = replace(CHAT, revision=revision)
-    command = ENGINES[engine].fetch(workload).command
+    model = replace(CHAT, revision=revision)
+    command = ENGINES[engine].fetch(model).command
     target = flags(command)["--local-dir"]
     assert command[1:3] == ("download", CHAT.model)
     assert flags(command)["--revision"] == (revision or "main")
     assert target.startswith(f"{MODELS_MOUNT}/hf/{CHAT.model}/")
-    assert target in ENGINES[engine].args(workload)
+    assert target in ENGINES[engine].args(model)
 
 
 @pytest.mark.parametrize("engine", ["vllm", "tgi"])
@@ -189,7 +189,7 @@ esac
 def test_an_ollama_name_that_is_another_models_tag_has_a_separate_store():
     named_like_a_tag = replace(OLLAMA, name="llama3", model="qwen3:8b")
     that_tag = replace(OLLAMA, name="other", model="llama3")
-    stores = {OLLAMA_ENGINE.env(workload)["OLLAMA_MODELS"] for workload in (named_like_a_tag, that_tag)}
+    stores = {OLLAMA_ENGINE.env(model)["OLLAMA_MODELS"] for model in (named_like_a_tag, that_tag)}
     assert len(stores) == 2
 
 
@@ -212,7 +212,7 @@ def test_a_quantized_ollama_cache_comes_with_the_flash_attention_that_it_needs()
 def test_the_startup_probe_of_ollama_loads_the_model_in_one_attempt(task, prompt):
     probe = OLLAMA_ENGINE.startup_probe(replace(OLLAMA, task=task))
     assert probe["exec"]["command"] == ["ollama", "run", "tiny", prompt]
-    assert probe["timeoutSeconds"] == OLLAMA.startup_seconds
+    assert probe["timeoutSeconds"] == OLLAMA.timeouts.startup_probe
 
 
 def test_only_engines_that_check_a_key_say_so():

@@ -59,14 +59,14 @@ def test_the_claim_is_given_to_the_pods_group_only_where_the_file_system_wants_i
 
 
 def test_resources_are_whole_gpus_with_memory_and_disk_bounded_and_cpu_free():
-    resources = pod(server(workload=replace(CHAT, gpus=4)))["containers"][0]["resources"]
+    resources = pod(server(served=replace(CHAT, gpus=4)))["containers"][0]["resources"]
     fixed = {"memory": "12288Mi", "ephemeral-storage": "20Gi", "nvidia.com/gpu": "4"}
     assert resources == {"requests": {"cpu": "3000m", **fixed}, "limits": fixed}
 
 
 def test_a_cpu_model_asks_for_no_gpu():
     place = PodPlace(node_selector={}, tolerations=[], spread=False)
-    spec = pod(server(engine="ollama", workload=OLLAMA, place=place))
+    spec = pod(server(engine="ollama", served=OLLAMA, place=place))
     assert "nvidia.com/gpu" not in str(spec)
 
 
@@ -98,7 +98,7 @@ def test_the_key_comes_from_its_secret_and_a_changed_one_replaces_the_pods():
 
 
 def test_an_engine_that_checks_no_key_gets_none():
-    recording = server(engine="ollama", workload=OLLAMA)
+    recording = server(engine="ollama", served=OLLAMA)
     assert recording.of("kubernetes:core/v1:Secret") == []
     assert "api-key" not in str(pod(recording))
 
@@ -119,14 +119,16 @@ def test_requests_in_flight_may_end_within_the_grace_period(engine, sleep):
 
 
 def test_an_engine_that_closes_idle_connections_keeps_them_for_as_long_as_it_is_asked_to():
-    assert environment(pod(server()))["VLLM_HTTP_TIMEOUT_KEEP_ALIVE"] == str(CHAT.keep_alive_seconds)
+    assert environment(pod(server()))["VLLM_HTTP_TIMEOUT_KEEP_ALIVE"] == str(CHAT.timeouts.keep_alive)
     for engine in ("ollama", "tgi"):  # they never close one, and have no variable for it
         assert ENGINES[engine].keep_alive_env is None
 
 
 @pytest.mark.parametrize(("seconds", "failures"), [(600, 60), (601, 61)])
 def test_the_startup_probe_waits_for_the_whole_load(seconds, failures):
-    probe = pod(server(workload=replace(CHAT, startup_seconds=seconds)))["containers"][0]["startupProbe"]
+    probe = pod(server(served=replace(CHAT, timeouts=replace(CHAT.timeouts, startup_probe=seconds))))["containers"][0][
+        "startupProbe"
+    ]
     assert probe["httpGet"] == {"path": "/health", "port": "http"}
     assert (probe["periodSeconds"], probe["failureThreshold"]) == (10, failures)
 
@@ -205,7 +207,7 @@ def test_a_monitor_carries_the_labels_that_prometheus_looks_for():
     assert monitor.inputs["spec"]["selector"]["matchLabels"].items() <= service.inputs["metadata"]["labels"].items()
 
 
-@pytest.mark.parametrize("change", [{"monitor_labels": None}, {"engine": "ollama", "workload": OLLAMA}])
+@pytest.mark.parametrize("change", [{"monitor_labels": None}, {"engine": "ollama", "served": OLLAMA}])
 def test_no_monitor_without_a_prometheus_or_without_metrics(change):
     assert server(**change).of(SERVICE_MONITOR) == []
 

@@ -10,7 +10,7 @@ import pytest
 from components.gateway import nginx_annotations
 from components.model_pod import PodPlace
 from infra.engines import ENGINES
-from infra.engines.engine import Workload
+from infra.engines.engine import EngineModel
 from infra.recording import Recording
 from tests.components.examples import CHAT, GPU_TAINT, server
 from tests.components.test_endpoints import endpoints
@@ -24,7 +24,7 @@ SPREAD = PodPlace(node_selector={"pool": "l4"}, tolerations=[GPU_TAINT], spread=
 RECORDINGS = {
     **{f"server-{name}": lambda name=name: server(engine=name, disruption_budget=True) for name in ENGINES},
     **{f"prefetch-{name}": lambda name=name: prefetch(engine=name) for name in ENGINES},
-    "server-spread": lambda: server(place=SPREAD, workload=replace(CHAT, gpus=4), scaled=True),
+    "server-spread": lambda: server(place=SPREAD, served=replace(CHAT, gpus=4), scaled=True),
     "cache-default": lambda: cache(hub_token="hf_x"),
     "cache-efs": lambda: cache(efs=True),
     "cache-ebs": lambda: cache(volume=EBS, access_mode="ReadWriteOnce"),
@@ -61,8 +61,8 @@ def test_no_two_objects_share_a_name_even_if_one_model_is_called_like_anothers_j
     assert len(names) == len(set(names))
 
 
-def _all_of(workload: Workload) -> list[Callable[[], Recording]]:
-    return [lambda: server(workload=workload, disruption_budget=True), lambda: prefetch(workload=workload)]
+def _all_of(served: EngineModel) -> list[Callable[[], Recording]]:
+    return [lambda: server(served=served, disruption_budget=True), lambda: prefetch(served=served)]
 
 
 def test_the_check_refuses_a_field_that_a_custom_resource_does_not_have():

@@ -21,7 +21,7 @@ def prefetch(**changes: Any) -> Recording:
     arguments: dict[str, Any] = {
         "namespace": "llm",
         "engine": "vllm",
-        "workload": CHAT,
+        "served": CHAT,
         "image": "vllm/vllm-openai:v0.28.0",
         "cpu": 1,
         "memory_gib": 2,
@@ -32,11 +32,9 @@ def prefetch(**changes: Any) -> Recording:
         "set_group": True,
         **changes,
     }
-    engine, workload = ENGINES[arguments.pop("engine")], arguments.pop("workload")
-    fetch = engine.fetch(workload)
-    return run(
-        lambda opts: Prefetch(f"{workload.name}-prefetch", model=workload.name, fetch=fetch, opts=opts, **arguments)
-    )
+    engine, served = ENGINES[arguments.pop("engine")], arguments.pop("served")
+    fetch = engine.fetch(served)
+    return run(lambda opts: Prefetch(f"{served.name}-prefetch", model=served.name, fetch=fetch, opts=opts, **arguments))
 
 
 def test_the_job_has_a_fixed_name_in_the_namespace():
@@ -73,7 +71,7 @@ def test_the_job_reads_the_token_from_a_secret_that_may_be_absent(engine):
 
 
 def test_ollama_needs_no_token():
-    assert "HF_TOKEN" not in environment(pod(prefetch(engine="ollama", workload=OLLAMA), JOB))
+    assert "HF_TOKEN" not in environment(pod(prefetch(engine="ollama", served=OLLAMA), JOB))
 
 
 @pytest.mark.parametrize("engine", sorted(ENGINES))

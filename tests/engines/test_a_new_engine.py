@@ -15,7 +15,7 @@ from infra.cli.as_json import document
 from infra.cli.fit import run as fit
 from infra.diff.difference import compare
 from infra.engines import ENGINES, registered
-from infra.engines.engine import Engine, Gauges, Limits, Workload
+from infra.engines.engine import Engine, EngineModel, Gauges, Limits
 from infra.engines.hub import weights_path
 from infra.engines.vllm.memory import size
 from infra.offline import plan_offline
@@ -53,10 +53,10 @@ class Quick(Engine):
     gauges = Gauges("1.0", frozenset({"quick_waiting"}), frozenset({"namespace", "service"}))
     limits = Limits(refused_keys={"quantization": "Quick reads weights as they are"}, truncates_prompts=True)
 
-    def args(self, workload: Workload) -> tuple[str, ...]:
-        return ("--weights", weights_path(workload.model, workload.revision), *workload.extra_args)
+    def args(self, model: EngineModel) -> tuple[str, ...]:
+        return ("--weights", weights_path(model.model, model.revision), *model.extra_args)
 
-    def env(self, workload: Workload) -> Mapping[str, str]:
+    def env(self, model: EngineModel) -> Mapping[str, str]:
         return {"HF_HUB_OFFLINE": "1"}
 
     def queries(self, namespace: str, name: str) -> tuple[Query, ...]:

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from components.container import MODELS_MOUNT, Fetch
-from infra.engines.engine import Engine, Limits, Workload
+from infra.engines.engine import Engine, EngineModel, Limits
 from infra.engines.ollama.library import OllamaLibrary
 from infra.engines.ollama.memory import size
 
@@ -49,59 +49,59 @@ class Ollama(Engine):
         },
     )
 
-    def args(self, workload: Workload) -> tuple[str, ...]:
-        return ("serve", *workload.extra_args)
+    def args(self, model: EngineModel) -> tuple[str, ...]:
+        return ("serve", *model.extra_args)
 
-    def env(self, workload: Workload) -> Mapping[str, str]:
+    def env(self, model: EngineModel) -> Mapping[str, str]:
         env = {
-            **_store(workload),
+            **_store(model),
             "OLLAMA_HOST": f"0.0.0.0:{self.port}",
-            "OLLAMA_CONTEXT_LENGTH": str(workload.max_model_len),
-            "OLLAMA_NUM_PARALLEL": str(workload.max_num_seqs or 1),
+            "OLLAMA_CONTEXT_LENGTH": str(model.max_model_len),
+            "OLLAMA_NUM_PARALLEL": str(model.max_num_seqs or 1),
             "OLLAMA_MAX_LOADED_MODELS": "1",
             "OLLAMA_KEEP_ALIVE": "-1",
-            "OLLAMA_LOAD_TIMEOUT": f"{workload.startup_seconds}s",
+            "OLLAMA_LOAD_TIMEOUT": f"{model.timeouts.startup_probe}s",
             "OLLAMA_NO_CLOUD": "1",
         }
-        if workload.kv_cache_dtype in _KV_CACHE_TYPE:  # a quantized cache needs flash attention
-            env |= {"OLLAMA_KV_CACHE_TYPE": _KV_CACHE_TYPE[workload.kv_cache_dtype], "OLLAMA_FLASH_ATTENTION": "1"}
+        if model.kv_cache_dtype in _KV_CACHE_TYPE:  # a quantized cache needs flash attention
+            env |= {"OLLAMA_KV_CACHE_TYPE": _KV_CACHE_TYPE[model.kv_cache_dtype], "OLLAMA_FLASH_ATTENTION": "1"}
         return env
 
-    def startup_probe(self, workload: Workload) -> Mapping[str, Any]:
+    def startup_probe(self, model: EngineModel) -> Mapping[str, Any]:
         """Loads the model, so that the first request doesn't wait for it.
 
         One attempt may take as long as the load: cut off earlier, it would begin again. An embedding model wants a
         text, and a chat model loads without one.
         """
-        prompt = "" if workload.task == "chat" else "ready"
+        prompt = "" if model.task == "chat" else "ready"
         return {
-            "exec": {"command": ["ollama", "run", workload.name, prompt]},
-            "timeoutSeconds": workload.startup_seconds,
+            "exec": {"command": ["ollama", "run", model.name, prompt]},
+            "timeoutSeconds": model.timeouts.startup_probe,
         }
 
     def downloads(self, words: Sequence[str], variables: Mapping[str, str]) -> tuple[str, str] | None:
         pulls = any("ollama pull" in each for each in words)
         return ("registry.ollama.ai", variables.get("MODEL", "")) if pulls else None
 
-    def fetch(self, workload: Workload) -> Fetch:
+    def fetch(self, model: EngineModel) -> Fetch:
         """The served name is a copy of the tag's manifest: a second name for the same blobs."""
         return Fetch(
             command=("/bin/sh", "-c", _PULL),
-            directory=_store(workload)["OLLAMA_MODELS"],
+            directory=_store(model)["OLLAMA_MODELS"],
             env={
-                **_store(workload),
+                **_store(model),
                 "OLLAMA_HOST": f"127.0.0.1:{self.port}",
-                "MODEL": workload.model,
-                "SERVED_NAME": workload.name,
+                "MODEL": model.model,
+                "SERVED_NAME": model.name,
             },
             uses_hub_token=False,
         )
 
 
-def _store(workload: Workload) -> dict[str, str]:
+def _store(model: EngineModel) -> dict[str, str]:
     """A store for each name and tag: a name could be another model's tag, and old replicas keep theirs meanwhile."""
-    tag = re.sub(r"[/:]", "-", workload.model)
-    return {"OLLAMA_MODELS": f"{MODELS_MOUNT}/ollama/{workload.name}/{tag}", "OLLAMA_NOPRUNE": "1"}
+    tag = re.sub(r"[/:]", "-", model.model)
+    return {"OLLAMA_MODELS": f"{MODELS_MOUNT}/ollama/{model.name}/{tag}", "OLLAMA_NOPRUNE": "1"}
 
 
 ENGINE = Ollama()

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 
 from components.container import HOME, Query
 from infra.catalog import Catalog
-from infra.engines.engine import Asked, Engine, Gauges, Limits, Refusal, Workload
+from infra.engines.engine import Asked, Engine, EngineModel, Gauges, Limits, Refusal
 from infra.engines.hub import weights_path
 from infra.engines.tgi.flags import REFUSED
 from infra.engines.tgi.memory import size
@@ -73,31 +73,31 @@ class Tgi(Engine):
             write = "write engine: vllm, or acknowledgeMaintenanceMode: true beside it"
             yield Refusal("engine", got, write, ("acknowledgeMaintenanceMode",))
 
-    def args(self, workload: Workload) -> tuple[str, ...]:
+    def args(self, model: EngineModel) -> tuple[str, ...]:
         args = [
-            *("--model-id", weights_path(workload.model, workload.revision)),
+            *("--model-id", weights_path(model.model, model.revision)),
             *("--hostname", "0.0.0.0"),  # else it reads HOSTNAME, which is the pod's name
             *("--port", str(self.port)),
-            *("--num-shard", str(max(workload.gpus, 1))),
-            *("--max-total-tokens", str(workload.max_model_len)),
-            *("--max-input-tokens", str(workload.max_model_len - 1)),
+            *("--num-shard", str(max(model.gpus, 1))),
+            *("--max-total-tokens", str(model.max_model_len)),
+            *("--max-input-tokens", str(model.max_model_len - 1)),
             *("--usage-stats", "off"),
         ]
-        if workload.quantization is not None:
-            args += ["--quantize", workload.quantization]
-        elif workload.dtype in _DTYPE:  # the launcher refuses both
-            args += ["--dtype", _DTYPE[workload.dtype]]
-        if workload.kv_cache_dtype in _KV_CACHE_DTYPE:
-            args += ["--kv-cache-dtype", _KV_CACHE_DTYPE[workload.kv_cache_dtype]]
-        if workload.utilization is not None:
-            args += ["--cuda-memory-fraction", str(workload.utilization)]
-        if workload.max_num_seqs is not None:
-            args += ["--max-batch-size", str(workload.max_num_seqs)]
-        if workload.max_num_batched_tokens is not None:
-            args += ["--max-batch-prefill-tokens", str(workload.max_num_batched_tokens)]
-        return (*args, *workload.extra_args)
+        if model.quantization is not None:
+            args += ["--quantize", model.quantization]
+        elif model.dtype in _DTYPE:  # the launcher refuses both
+            args += ["--dtype", _DTYPE[model.dtype]]
+        if model.kv_cache_dtype in _KV_CACHE_DTYPE:
+            args += ["--kv-cache-dtype", _KV_CACHE_DTYPE[model.kv_cache_dtype]]
+        if model.utilization is not None:
+            args += ["--cuda-memory-fraction", str(model.utilization)]
+        if model.max_num_seqs is not None:
+            args += ["--max-batch-size", str(model.max_num_seqs)]
+        if model.max_num_batched_tokens is not None:
+            args += ["--max-batch-prefill-tokens", str(model.max_num_batched_tokens)]
+        return (*args, *model.extra_args)
 
-    def env(self, workload: Workload) -> Mapping[str, str]:
+    def env(self, model: EngineModel) -> Mapping[str, str]:
         return {
             "HF_HUB_OFFLINE": "1",
             "HF_HOME": f"{HOME}/.cache/huggingface",  # the image's /data isn't writable

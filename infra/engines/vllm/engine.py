@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from components.container import Query
-from infra.engines.engine import Engine, Gauges, Limits, Workload
+from infra.engines.engine import Engine, EngineModel, Gauges, Limits
 from infra.engines.hub import weights_path
 from infra.engines.vllm.flags import REFUSED
 from infra.engines.vllm.memory import size
@@ -51,28 +51,28 @@ class Vllm(Engine):
         refused_arguments=REFUSED,
     )
 
-    def args(self, workload: Workload) -> tuple[str, ...]:
+    def args(self, model: EngineModel) -> tuple[str, ...]:
         """Everything that decides memory is explicit: defaults differ by version and GPU."""
         args = [
-            weights_path(workload.model, workload.revision),
-            *("--served-model-name", workload.name),
+            weights_path(model.model, model.revision),
+            *("--served-model-name", model.name),
             *("--port", str(self.port)),
-            *_TASK[workload.task],
-            *("--dtype", _DTYPE.get(workload.dtype, "auto")),
-            *("--max-model-len", str(workload.max_model_len)),
-            *("--tensor-parallel-size", str(max(workload.gpus, 1))),
-            *("--kv-cache-dtype", workload.kv_cache_dtype),
-            *("--shutdown-timeout", str(workload.drain_seconds)),
+            *_TASK[model.task],
+            *("--dtype", _DTYPE.get(model.dtype, "auto")),
+            *("--max-model-len", str(model.max_model_len)),
+            *("--tensor-parallel-size", str(max(model.gpus, 1))),
+            *("--kv-cache-dtype", model.kv_cache_dtype),
+            *("--shutdown-timeout", str(model.timeouts.drain)),
         ]
-        if workload.quantization is not None:
-            args += ["--quantization", workload.quantization]
-        if workload.utilization is not None:
-            args += ["--gpu-memory-utilization", str(workload.utilization)]
-        if workload.max_num_seqs is not None:
-            args += ["--max-num-seqs", str(workload.max_num_seqs)]
-        if workload.max_num_batched_tokens is not None:
-            args += ["--max-num-batched-tokens", str(workload.max_num_batched_tokens)]
-        return (*args, *workload.extra_args)
+        if model.quantization is not None:
+            args += ["--quantization", model.quantization]
+        if model.utilization is not None:
+            args += ["--gpu-memory-utilization", str(model.utilization)]
+        if model.max_num_seqs is not None:
+            args += ["--max-num-seqs", str(model.max_num_seqs)]
+        if model.max_num_batched_tokens is not None:
+            args += ["--max-num-batched-tokens", str(model.max_num_batched_tokens)]
+        return (*args, *model.extra_args)
 
     memory = staticmethod(size)
     throughput = staticmethod(of_replica)
@@ -103,7 +103,7 @@ class Vllm(Engine):
         what = f"profile, compile and CUDA graphs{' with experts' if experts else ''}"
         return {**super().start_up(task, experts=experts), what: kind}
 
-    def env(self, workload: Workload) -> Mapping[str, str]:
+    def env(self, model: EngineModel) -> Mapping[str, str]:
         return {"HF_HUB_OFFLINE": "1", "VLLM_NO_USAGE_STATS": "1", "DO_NOT_TRACK": "1"}
 
     def queries(self, namespace: str, name: str) -> tuple[Query, ...]:

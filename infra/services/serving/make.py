@@ -14,7 +14,7 @@ from components.prefetch import Prefetch
 from components.prometheus_login import PrometheusLogin
 from infra.clouds.site import Site
 from infra.engines import ENGINES
-from infra.engines.engine import Engine, Workload
+from infra.engines.engine import Engine
 from infra.plan.cluster import Monitoring
 from infra.plan.models import ModelPlan, Scaling
 from infra.plan.plan import Plan
@@ -44,20 +44,20 @@ class Serving:
 
 def serve(serving: Serving, model: ModelPlan) -> ModelServer:
     """The server waits for the weights and for the nodes that it runs on."""
-    engine, workload = ENGINES[model.engine], _workload(model)
-    prefetch = _prefetch(serving, model, engine, workload)
-    server = _server(serving, model, engine, workload, prefetch)
+    engine = ENGINES[model.engine]
+    prefetch = _prefetch(serving, model, engine)
+    server = _server(serving, model, engine, prefetch)
     if model.scaling and serving.plan.monitoring:
         _scaler(serving, model, model.scaling, serving.plan.monitoring, server)
     return server
 
 
-def _prefetch(serving: Serving, model: ModelPlan, engine: Engine, workload: Workload) -> Prefetch:
+def _prefetch(serving: Serving, model: ModelPlan, engine: Engine) -> Prefetch:
     return Prefetch(
         f"{model.name}-prefetch",
         namespace=serving.namespace,
         model=model.name,
-        fetch=engine.fetch(workload),
+        fetch=engine.fetch(model),
         image=model.prefetch.image,
         cpu=model.prefetch.cpu,
         memory_gib=model.prefetch.memory_gib,
@@ -72,14 +72,14 @@ def _prefetch(serving: Serving, model: ModelPlan, engine: Engine, workload: Work
     )
 
 
-def _server(serving: Serving, model: ModelPlan, engine: Engine, workload: Workload, prefetch: Prefetch) -> ModelServer:
+def _server(serving: Serving, model: ModelPlan, engine: Engine, prefetch: Prefetch) -> ModelServer:
     plan, site, resources = serving.plan, serving.site, model.resources
     nodes = site.pools.get(model.pool, ()) if model.pool else ()
     return ModelServer(
         model.name,
         namespace=serving.namespace,
         model=model.name,
-        container=engine.container(workload, model.image),
+        container=engine.container(model, model.image),
         replicas=0 if model.paused else model.replicas.min,
         scaled=model.scaling is not None and not model.paused,
         disruption_budget=model.replicas.min > 1 and not model.paused,
@@ -138,27 +138,6 @@ def _rollout(model: ModelPlan) -> Rollout:
         wait_seconds=model.timeouts.rollout,
         pre_stop_seconds=model.timeouts.pre_stop,
         grace_seconds=model.timeouts.grace_period,
-    )
-
-
-def _workload(model: ModelPlan) -> Workload:
-    return Workload(
-        name=model.name,
-        model=model.model,
-        revision=model.revision,
-        task=model.task,
-        dtype=model.dtype,
-        quantization=model.quantization,
-        kv_cache_dtype=model.kv_cache_dtype,
-        gpus=model.gpus,
-        utilization=model.utilization,
-        max_model_len=model.max_model_len,
-        max_num_seqs=model.max_num_seqs,
-        max_num_batched_tokens=model.max_num_batched_tokens,
-        startup_seconds=model.timeouts.startup_probe,
-        drain_seconds=model.timeouts.drain,
-        keep_alive_seconds=model.timeouts.keep_alive,
-        extra_args=model.extra_args,
     )
 
 
