@@ -6,7 +6,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from infra.sides.types import Change, Changes, Forces, Resource, Resources, Side
+from infra.sides.types import Change, Changes, Forces, Resource, ResourceChanges, Side
 
 Said = tuple[str, str]  # a thing, and a statement about it
 
@@ -65,7 +65,7 @@ class ResourceTypes:
         """Of an ingress's load balancer, which gets another address with another reach; None: it isn't the cloud's."""
         return None
 
-    def refused_in_place(self, old: Side, new: Side, resources: Resources) -> Iterator[tuple[str, str, str]]:
+    def refused_in_place(self, old: Side, new: Side, resources: ResourceChanges) -> Iterator[tuple[str, str, str]]:
         """What its API refuses to change: a path of the stack file, what is refused, and the way out."""
         yield from ()
 

@@ -7,19 +7,19 @@ from infra.diff.findings import Finding
 from infra.diff.services import ground
 from infra.diff.space import growing
 from infra.diff.traffic import INGRESS, reach
-from infra.sides.types import Changes, Resources, Side, name_of, type_of
+from infra.sides.types import Changes, ResourceChanges, Side, name_of, type_of
 
 _EMBEDS = "embed"
 
 
-def asked_by(old: Side, new: Side, resources: Resources, answers: Mapping[str, Changes]) -> Iterator[Finding]:
+def asked_by(old: Side, new: Side, resources: ResourceChanges, answers: Mapping[str, Changes]) -> Iterator[Finding]:
     yield from growing(old, new)
     yield from _another_address(old, new, resources)
     for name, changed in answers.items():
         yield from _stored_vectors(name, new, changed)
 
 
-def _another_address(old: Side, new: Side, resources: Resources) -> Iterator[Finding]:
+def _another_address(old: Side, new: Side, resources: ResourceChanges) -> Iterator[Finding]:
     """The name stays and the load balancer doesn't; of another name the plan itself asks."""
     was, now = _gateway(old), _gateway(new)
     domain = now.get("domain")
@@ -36,7 +36,7 @@ def _gateway(side: Side) -> Mapping[str, Any]:
     return gateway if isinstance(gateway, Mapping) else {}
 
 
-def _recreated(old: Side, new: Side, resources: Resources) -> bool:
+def _recreated(old: Side, new: Side, resources: ResourceChanges) -> bool:
     """One controller's load balancer, or another's, takes over."""
     if any(type_of(urn) == INGRESS for urn in resources.replaced):
         return True

@@ -20,7 +20,7 @@ from infra.diff.side_by_side import not_lowered, raises
 from infra.diff.space import too_little_room
 from infra.diff.traffic import Notice, noticed, notices
 from infra.sides.properties import differences
-from infra.sides.types import Changes, Forces, Resources, Side
+from infra.sides.types import Changes, Forces, ResourceChanges, Side
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class Difference:
     stack: str
     old: Side
     new: Side
-    resources: Resources
+    resources: ResourceChanges
     settings: Changes
     follows: Changes  # values that the program chose, and now chooses differently
     outputs: Changes

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from infra.diff.nodes import node_group
 from infra.registry import holds_data, owner_of
-from infra.sides.types import Resources, Side, name_of, pool_of, type_of
+from infra.sides.types import ResourceChanges, Side, name_of, pool_of, type_of
 
 SYSTEM_NODES = "systemNodes"
 
@@ -20,7 +20,7 @@ class Guarded:
     allowed: bool
 
 
-def guarded(old: Side, new: Side, resources: Resources) -> list[Guarded]:
+def guarded(old: Side, new: Side, resources: ResourceChanges) -> list[Guarded]:
     """In the base's eyes: what isn't there can't be lost. Without a stack file now, what the base's allows counts."""
     allow = (new if new.exists else old).platform.get("allow") or {}
     found = []

@@ -8,10 +8,10 @@ from infra.owner import CLAIM
 from infra.plan.rules import Rule
 from infra.registry import clouds, owner_of
 from infra.services.weights.service import WEIGHTS
-from infra.sides.types import Resources, Side, type_of
+from infra.sides.types import ResourceChanges, Side, type_of
 
 
-def refused_in_place(old: Side, new: Side, resources: Resources) -> list[Finding]:
+def refused_in_place(old: Side, new: Side, resources: ResourceChanges) -> list[Finding]:
     """In the words of a plan's violations."""
     of_clouds = (refused for cloud in clouds() for refused in cloud.types.refused_in_place(old, new, resources))
     return [
@@ -20,7 +20,7 @@ def refused_in_place(old: Side, new: Side, resources: Resources) -> list[Finding
     ]
 
 
-def _smaller(resources: Resources) -> Iterator[tuple[str, str, str]]:
+def _smaller(resources: ResourceChanges) -> Iterator[tuple[str, str, str]]:
     for urn, changes in resources.changed.items():
         if type_of(urn) == CLAIM and (size := changes.get(STORAGE)) and gib(size.new) < gib(size.old):
             owner = owner_of(urn)

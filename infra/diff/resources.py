@@ -8,7 +8,7 @@ from types import MappingProxyType
 from infra.diff.secret_values import secrets_changed
 from infra.registry import types_of
 from infra.sides.properties import differences, leaves
-from infra.sides.types import Change, Changes, Forces, Resource, Resources, name_of, type_of
+from infra.sides.types import Change, Changes, Forces, Resource, ResourceChanges, name_of, type_of
 
 _PLACEHOLDER = re.compile(r"\$\{([^{}]+)\}")
 _INDEX = re.compile(r"\[[^]]*\]")
@@ -20,7 +20,7 @@ _OPTIONS = ("protect", "retain_on_delete", "delete_before_replace", "custom_time
 
 def compare_resources(
     old: Sequence[Resource], new: Sequence[Resource], forces: Forces, settings: Changes = MappingProxyType({})
-) -> Resources:
+) -> ResourceChanges:
     """`settings` are those that changed: of secrets, nothing else tells."""
     before: dict[str, Resource] = {each["urn"]: each for each in old}
     after: dict[str, Resource] = {each["urn"]: each for each in new}
@@ -41,7 +41,7 @@ def compare_resources(
     _of_providers(changes, after, forces)
     because = _follow(changes, before, after, forces)
     changes = {urn: dict(sorted(found.items())) for urn, found in changes.items()}
-    return Resources(
+    return ResourceChanges(
         added={urn: after[urn] for urn in sorted(after.keys() - before.keys())},
         removed={urn: before[urn] for urn in sorted(before.keys() - after.keys())},
         changed={urn: changes[urn] for urn in sorted(changes.keys() - because.keys())},

@@ -3,10 +3,10 @@
 from infra.diff.nodes import node_group, restarts_nodes
 from infra.diff.services import ground
 from infra.diff.traffic import DEPLOYMENT, is_of_a_model
-from infra.sides.types import Resources, Side, name_of
+from infra.sides.types import ResourceChanges, Side, name_of
 
 
-def restarts(old: Side, new: Side, resources: Resources) -> list[str]:
+def restarts(old: Side, new: Side, resources: ResourceChanges) -> list[str]:
     """Models that run before and after."""
     both = [name for name in sorted(old.models.keys() & new.models.keys()) if _runs(old, name) and _runs(new, name)]
     if ground(resources):
@@ -18,7 +18,7 @@ def _runs(side: Side, name: str) -> bool:
     return not side.endpoint(name).get("paused")
 
 
-def _by_its_template(name: str, resources: Resources) -> bool:
+def _by_its_template(name: str, resources: ResourceChanges) -> bool:
     def is_its(urn: str) -> bool:
         return is_of_a_model(urn, DEPLOYMENT, f"{name}-deployment")
 
@@ -30,7 +30,7 @@ def _by_its_template(name: str, resources: Resources) -> bool:
     )
 
 
-def _by_its_nodes(name: str, old: Side, resources: Resources) -> bool:
+def _by_its_nodes(name: str, old: Side, resources: ResourceChanges) -> bool:
     def is_its(urn: str) -> bool:
         pool = old.models[name].get("pool")
         return node_group(urn) is not None and bool(pool) and name_of(urn).startswith(f"{pool}-nodes")

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from infra.owner import ADDED, CHANGED, REMOVED, REPLACED, Owner, Touched, is_component
 from infra.registry import holds_data, owner_of
-from infra.sides.types import Resources, name_of, type_of
+from infra.sides.types import ResourceChanges, name_of, type_of
 
 
 @dataclass(frozen=True)
@@ -17,19 +17,19 @@ class ServiceNotice:
     away: bool  # something of it is recreated or removed
 
 
-def service_notices(resources: Resources) -> list[ServiceNotice]:
+def service_notices(resources: ResourceChanges) -> list[ServiceNotice]:
     """Of services whose users notice something."""
     return sorted(_notices(resources), key=lambda each: each.service)
 
 
-def _notices(resources: Resources) -> Iterator[ServiceNotice]:
+def _notices(resources: ResourceChanges) -> Iterator[ServiceNotice]:
     for owner, touched in _by_owner(resources).items():
         if parts := list(owner.notices(touched)):
             away = any(each.act in (REPLACED, REMOVED) and not is_component(each.type) for each in touched)
             yield ServiceNotice(owner.title, ", ".join(parts), away)
 
 
-def _by_owner(resources: Resources) -> dict[Owner, list[Touched]]:
+def _by_owner(resources: ResourceChanges) -> dict[Owner, list[Touched]]:
     """Unknown owners of one title are one."""
     found: dict[str, tuple[Owner, list[Touched]]] = {}
     for urn, act in _acts(resources):
@@ -40,7 +40,7 @@ def _by_owner(resources: Resources) -> dict[Owner, list[Touched]]:
     return dict(found.values())
 
 
-def _acts(resources: Resources) -> Iterator[tuple[str, str]]:
+def _acts(resources: ResourceChanges) -> Iterator[tuple[str, str]]:
     for act, urns in (
         (REPLACED, resources.replaced),
         (REMOVED, resources.removed),
@@ -50,6 +50,6 @@ def _acts(resources: Resources) -> Iterator[tuple[str, str]]:
         yield from ((urn, act) for urn in urns)
 
 
-def ground(resources: Resources) -> list[str]:
+def ground(resources: ResourceChanges) -> list[str]:
     """What is recreated or removed, and every model's pods with it."""
     return [urn for urn in (*resources.replaced, *resources.removed) if type_of(urn) in owner_of(urn).ground]

@@ -9,7 +9,7 @@ from infra.diff.figures import Quota, quotas_of
 from infra.diff.findings import Finding
 from infra.diff.nodes import node_group
 from infra.registry import owner_of
-from infra.sides.types import Resources, Side, name_of, pool_of
+from infra.sides.types import ResourceChanges, Side, name_of, pool_of
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,7 @@ class Raise:
         return self.new + self.beside
 
 
-def raises(old: Side, new: Side, resources: Resources) -> dict[Quota, Raise]:
+def raises(old: Side, new: Side, resources: ResourceChanges) -> dict[Quota, Raise]:
     """Quotas that need more than either plan does; what is only removed needs no more than before."""
     before, after = quotas_of(old) or {}, quotas_of(new) or {}
     found = {quota: Raise(needed, _beside(quota, old, resources)) for quota, needed in after.items()}
@@ -43,7 +43,7 @@ def not_lowered(to_do: Sequence[Finding], old: Side, new: Side) -> Iterator[Find
     yield from (each for each in to_do if not any(of_quota(quota, each["message"]) for quota in enough))
 
 
-def _beside(quota: Quota, old: Side, resources: Resources) -> int:
+def _beside(quota: Quota, old: Side, resources: ResourceChanges) -> int:
     """A region's quota counts no node of another region; an older program doesn't say where its own are."""
     before = quotas_of(old)
     if before and quota.region not in {each.region for each in before}:
@@ -51,7 +51,7 @@ def _beside(quota: Quota, old: Side, resources: Resources) -> int:
     return sum(vcpus for code, vcpus in _old_pools(old, resources) if code == quota.code)
 
 
-def _old_pools(old: Side, resources: Resources) -> Iterator[tuple[str, int]]:
+def _old_pools(old: Side, resources: ResourceChanges) -> Iterator[tuple[str, int]]:
     """The quota and the vCPUs at most of each pool whose nodes are replaced or removed: Pulumi makes the new first."""
     instances = load_catalog().instances
     groups = {pool_of(name_of(urn)): urn for urn in (*resources.replaced, *resources.removed) if node_group(urn)}

@@ -15,7 +15,7 @@ from infra.plan.kinds import KINDS
 from infra.registry import owner_of, reach_of
 from infra.services.serving.service import SERVING
 from infra.services.weights.service import WEIGHTS
-from infra.sides.types import Change, Changes, Resources, Side, name_of, pool_of, type_of
+from infra.sides.types import Change, Changes, ResourceChanges, Side, name_of, pool_of, type_of
 from infra.sizing.estimates import held, requests, span
 
 DEPLOYMENT = "kubernetes:apps/v1:Deployment"
@@ -38,7 +38,7 @@ class Notice:
     seconds: int | None = None
 
 
-def notices(old: Side, new: Side, resources: Resources) -> list[Notice]:
+def notices(old: Side, new: Side, resources: ResourceChanges) -> list[Notice]:
     """Of every model that is there before or after; `nothing` included."""
     return [_notice(name, old, new, resources) for name in sorted(old.models.keys() | new.models.keys())]
 
@@ -47,7 +47,7 @@ def noticed(notice: Notice) -> bool:
     return notice.event != NOTHING or bool(notice.afterwards)
 
 
-def _notice(name: str, old: Side, new: Side, resources: Resources) -> Notice:
+def _notice(name: str, old: Side, new: Side, resources: ResourceChanges) -> Notice:
     if name not in new.models:
         return Notice(name, GONE, "its URL stops answering", ("it is gone",))
     if name not in old.models:
@@ -58,7 +58,7 @@ def _notice(name: str, old: Side, new: Side, resources: Resources) -> Notice:
     return Notice(name, event, during, tuple(_afterwards(name, old, new)), seconds)
 
 
-def _during(name: str, old: Side, new: Side, resources: Resources) -> tuple[str, str, int | None]:
+def _during(name: str, old: Side, new: Side, resources: ResourceChanges) -> tuple[str, str, int | None]:
     was, stays = old.endpoint(name).get("paused"), new.endpoint(name).get("paused")
     if was and stays:
         return NOTHING, "nothing: it is paused", None
@@ -107,7 +107,9 @@ def _rollout(name: str, old: Side, new: Side, cold: int) -> tuple[str, str, int 
     return ROLLOUT, f"a rollout without a gap: the new pod comes first, {about(cold)} for each", None
 
 
-def _nodes(name: str, old: Side, new: Side, resources: Resources, cold: int) -> tuple[str, str, int | None] | None:
+def _nodes(
+    name: str, old: Side, new: Side, resources: ResourceChanges, cold: int
+) -> tuple[str, str, int | None] | None:
     """What happens to the nodes that the model is on, if it stays there."""
     pool = old.models[name].get("pool")
     if pool != new.models[name].get("pool"):
@@ -222,7 +224,7 @@ def is_of_a_model(urn: str, type_: str, name: str) -> bool:
     return type_of(urn) == type_ and name_of(urn) == name and owner_of(urn) is SERVING
 
 
-def _of(resources: Resources, type_: str, name: str) -> str | None:
+def _of(resources: ResourceChanges, type_: str, name: str) -> str | None:
     touched = (*resources.replaced, *resources.changed, *resources.removed)
     return next((urn for urn in touched if is_of_a_model(urn, type_, name)), None)
 

@@ -68,7 +68,7 @@ class Side:
 
 
 @dataclass(frozen=True)
-class Resources:
+class ResourceChanges:
     """What `pulumi up` would do to resources; by URN."""
 
     added: Mapping[str, Resource]

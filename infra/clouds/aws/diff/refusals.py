@@ -3,12 +3,12 @@
 from collections.abc import Iterator
 
 from infra.clouds.aws.diff.tokens import CLUSTER, SUBNET, VPC, is_ours
-from infra.sides.types import Resources, Side
+from infra.sides.types import ResourceChanges, Side
 
 _BESIDE = "a new stack beside this one; move the DNS name when it serves, then destroy this one"
 
 
-def refused_in_place(old: Side, new: Side, resources: Resources) -> Iterator[tuple[str, str, str]]:
+def refused_in_place(old: Side, new: Side, resources: ResourceChanges) -> Iterator[tuple[str, str, str]]:
     """EKS takes other subnets of the same VPC, in exactly the zones that the cluster was made with.
 
     docs.aws.amazon.com/eks/latest/userguide/network-reqs.html and latest/eksctl/cluster-subnets-security-groups.html,

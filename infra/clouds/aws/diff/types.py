@@ -8,7 +8,7 @@ from infra.clouds.aws.diff import access, refusals
 from infra.clouds.aws.diff.rights import rights
 from infra.clouds.aws.diff.tokens import CLUSTER, FILE_SYSTEM, NODE_GROUP, TEMPLATE, VPC
 from infra.clouds.resource_types import NodeGroups, Reach, ResourceTypes, Said
-from infra.sides.types import Change, Changes, Forces, Resource, Resources, Side
+from infra.sides.types import Change, Changes, Forces, Resource, ResourceChanges, Side
 
 _DEFAULT_TAGS = "defaultTags.tags"
 # What carries no tags of the provider's `defaultTags`.
@@ -81,7 +81,7 @@ class AwsTypes(ResourceTypes):
     def reach(self, annotations: Mapping[str, Any]) -> Reach | None:
         return access.reach(annotations)
 
-    def refused_in_place(self, old: Side, new: Side, resources: Resources) -> Iterator[tuple[str, str, str]]:
+    def refused_in_place(self, old: Side, new: Side, resources: ResourceChanges) -> Iterator[tuple[str, str, str]]:
         return refusals.refused_in_place(old, new, resources)
 
     def advice(self, old: Side, new: Side) -> Iterator[str]:
