@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from infra.diff.findings import Finding
+from infra.diff.findings import Found
 from infra.diff.services import ground
 from infra.diff.space import growing
 from infra.diff.traffic import INGRESS, reach
@@ -12,14 +12,14 @@ from infra.sides.types import Changes, ResourceChanges, Side, name_of, type_of
 _EMBEDS = "embed"
 
 
-def asked_by(old: Side, new: Side, resources: ResourceChanges, answers: Mapping[str, Changes]) -> Iterator[Finding]:
+def asked_by(old: Side, new: Side, resources: ResourceChanges, answers: Mapping[str, Changes]) -> Iterator[Found]:
     yield from growing(old, new)
     yield from _another_address(old, new, resources)
     for name, changed in answers.items():
         yield from _stored_vectors(name, new, changed)
 
 
-def _another_address(old: Side, new: Side, resources: ResourceChanges) -> Iterator[Finding]:
+def _another_address(old: Side, new: Side, resources: ResourceChanges) -> Iterator[Found]:
     """The name stays and the load balancer doesn't; of another name the plan itself asks."""
     was, now = _gateway(old), _gateway(new)
     domain = now.get("domain")
@@ -48,7 +48,7 @@ def _recreated(old: Side, new: Side, resources: ResourceChanges) -> bool:
     )
 
 
-def _stored_vectors(name: str, new: Side, changed: Changes) -> Iterator[Finding]:
+def _stored_vectors(name: str, new: Side, changed: Changes) -> Iterator[Found]:
     """Of the same length they are compared without an error, and found wrong."""
     what = next((key for key in ("repository", "revision") if key in changed), None)
     if what is None or new.endpoint(name).get("kind") != _EMBEDS:
@@ -62,5 +62,5 @@ def _stored_vectors(name: str, new: Side, changed: Changes) -> Iterator[Finding]
     )
 
 
-def _finding(path: str, message: str) -> Finding:
+def _finding(path: str, message: str) -> Found:
     return {"path": path, "message": message}

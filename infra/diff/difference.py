@@ -8,7 +8,7 @@ from infra.diff import figures
 from infra.diff.access import Access, access_changed
 from infra.diff.answers import answers_changed
 from infra.diff.asks import asked_by
-from infra.diff.findings import Finding, Findings, compare_findings, compare_to_dos
+from infra.diff.findings import FindingChanges, Found, compare_findings, compare_to_dos
 from infra.diff.guard import Guarded, guarded
 from infra.diff.in_place import refused_in_place
 from infra.diff.replacements import forces
@@ -34,10 +34,10 @@ class Difference:
     outputs: Changes
     cost: Changes
     notices: Sequence[Notice]  # of every model
-    violations: Findings
-    in_place: Sequence[Finding]  # violations of the change itself
-    warnings: Findings
-    to_do: Findings
+    violations: FindingChanges
+    in_place: Sequence[Found]  # violations of the change itself
+    warnings: FindingChanges
+    to_do: FindingChanges
     guarded: Sequence[Guarded]
     answers: Mapping[str, Changes]  # by model: what differs in what answers under its name
     access: Access
@@ -66,7 +66,7 @@ class Difference:
         return [each for each in self.guarded if not each.allowed]
 
     @property
-    def broken(self) -> list[Finding]:
+    def broken(self) -> list[Found]:
         """Rules that the stack breaks, and that changing it does."""
         return [*self.new.plan.get("violations", []), *self.in_place]
 
@@ -95,10 +95,10 @@ def compare(stack: str, old: Side, new: Side, forces: Forces = forces) -> Differ
         outputs=differences(old.outputs, new.outputs),
         cost=figures.cost(old, new),
         notices=notices(old, new, resources),
-        violations=Findings([*violations.introduced, *in_place], violations.mended),
+        violations=FindingChanges([*violations.introduced, *in_place], violations.mended),
         in_place=in_place,
-        warnings=Findings([*warnings.introduced, *too_little_room(old, new)], () if refused else warnings.mended),
-        to_do=Findings([*not_lowered(to_do.introduced, old, new), *asked], to_do.mended),
+        warnings=FindingChanges([*warnings.introduced, *too_little_room(old, new)], () if refused else warnings.mended),
+        to_do=FindingChanges([*not_lowered(to_do.introduced, old, new), *asked], to_do.mended),
         guarded=guarded(old, new, resources),
         answers=answers,
         access=access_changed(old, new),
@@ -165,7 +165,7 @@ def _changes(changes: Changes) -> dict[str, Any]:
     return {path: vars(change) for path, change in changes.items()}
 
 
-def _findings(findings: Findings) -> dict[str, Any]:
+def _findings(findings: FindingChanges) -> dict[str, Any]:
     return {"introduced": list(findings.introduced), "mended": list(findings.mended)}
 
 

@@ -8,49 +8,49 @@ from typing import Any
 
 from infra.sides.types import Changes, Side
 
-Finding = Mapping[str, Any]
+Found = Mapping[str, Any]  # a violation, warning or thing to do, as the JSON of a plan has it
 _NAMES = re.compile(r"([\w.-]+(?:, [\w.-]+)*): ")  # that a thing to do begins with: whom it is for
 
 
 @dataclass(frozen=True)
-class Findings:
-    introduced: Sequence[Finding]
-    mended: Sequence[Finding]
+class FindingChanges:
+    introduced: Sequence[Found]
+    mended: Sequence[Found]
 
     def __bool__(self) -> bool:
         return bool(self.introduced or self.mended)
 
 
-def compare_findings(old: Side, new: Side, kind: str) -> Findings:
+def compare_findings(old: Side, new: Side, kind: str) -> FindingChanges:
     """`kind` is a list of the plan's JSON: violations, warnings."""
     before, after = _keyed(old, kind), _keyed(new, kind)
-    return Findings(
+    return FindingChanges(
         [after[key] for key in sorted(after.keys() - before.keys())],
         [before[key] for key in sorted(before.keys() - after.keys())],
     )
 
 
-def compare_to_dos(old: Side, new: Side, settings: Changes) -> Findings:
+def compare_to_dos(old: Side, new: Side, settings: Changes) -> FindingChanges:
     """By what is asked for each of those that it names: one that only names one fewer is not new.
 
     What is asked of a setting is asked again of its new value.
     """
     before, after = _asked(old), _asked(new)
-    return Findings(
+    return FindingChanges(
         [each for each, asked in after if not asked <= _union(before) or each["path"] in settings],
         [each for each, asked in before if not asked & _union(after)],
     )
 
 
-def _union(all_asked: Sequence[tuple[Finding, set[str]]]) -> set[str]:
+def _union(all_asked: Sequence[tuple[Found, set[str]]]) -> set[str]:
     return {one for _, asked in all_asked for one in asked}
 
 
-def _asked(side: Side) -> list[tuple[Finding, set[str]]]:
+def _asked(side: Side) -> list[tuple[Found, set[str]]]:
     return [(each, set(_of_each_name(each))) for each in side.plan.get("to_do", [])]
 
 
-def _of_each_name(to_do: Finding) -> Iterator[str]:
+def _of_each_name(to_do: Found) -> Iterator[str]:
     """The path may be that of the first that is named, so its section alone counts."""
     path, message = to_do["path"], to_do["message"]
     names = _NAMES.match(message)
@@ -61,7 +61,7 @@ def _of_each_name(to_do: Finding) -> Iterator[str]:
         yield f"{path.partition('.')[0]} of {name}: {message[names.end() :]}"
 
 
-def _keyed(side: Side, kind: str) -> dict[str, Finding]:
+def _keyed(side: Side, kind: str) -> dict[str, Found]:
     """By what is said: a plan of older code has no kind of warning."""
     return {
         json.dumps({key: value for key, value in each.items() if key != "kind"}, sort_keys=True): each

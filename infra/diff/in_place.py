@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from infra.diff.findings import Finding
+from infra.diff.findings import Found
 from infra.diff.space import STORAGE, gib
 from infra.owner import CLAIM
 from infra.plan.rules import Rule
@@ -11,7 +11,7 @@ from infra.services.weights.service import WEIGHTS
 from infra.sides.types import ResourceChanges, Side, type_of
 
 
-def refused_in_place(old: Side, new: Side, resources: ResourceChanges) -> list[Finding]:
+def refused_in_place(old: Side, new: Side, resources: ResourceChanges) -> list[Found]:
     """In the words of a plan's violations."""
     of_clouds = (refused for cloud in clouds() for refused in cloud.types.refused_in_place(old, new, resources))
     return [

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from infra.catalog import load_catalog
 from infra.clouds.cloud import Cloud
 from infra.diff.figures import Quota, quotas_of
-from infra.diff.findings import Finding
+from infra.diff.findings import Found
 from infra.diff.nodes import node_group
 from infra.registry import owner_of
 from infra.sides.types import ResourceChanges, Side, name_of, pool_of
@@ -36,7 +36,7 @@ def of_quota(quota: Quota, message: str) -> bool:
     return f"({quota.code}) in {quota.region}: " in message
 
 
-def not_lowered(to_do: Sequence[Finding], old: Side, new: Side) -> Iterator[Finding]:
+def not_lowered(to_do: Sequence[Found], old: Side, new: Side) -> Iterator[Found]:
     """Without quotas that the new plan needs no more of than the old one."""
     before, after = quotas_of(old) or {}, quotas_of(new) or {}
     enough = [quota for quota, needed in after.items() if needed <= before.get(quota, 0)]

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from infra.diff.findings import Finding
+from infra.diff.findings import Found
 from infra.owner import CLAIM
 from infra.plan.words import kubectl
 from infra.registry import owner_of
@@ -15,7 +15,7 @@ STORAGE = "spec.resources.requests.storage"
 _SIZE = "cache.size"
 
 
-def too_little_room(old: Side, new: Side) -> Iterator[Finding]:
+def too_little_room(old: Side, new: Side) -> Iterator[Found]:
     """In the words of a plan's warnings."""
     claim, there = _claim(new), _weights(old) if _claim(old) else {}
     come = {folder: size for folder, size in _weights(new).items() if folder not in there}
@@ -30,7 +30,7 @@ def too_little_room(old: Side, new: Side) -> Iterator[Finding]:
         }
 
 
-def growing(old: Side, new: Side) -> Iterator[Finding]:
+def growing(old: Side, new: Side) -> Iterator[Found]:
     """A class of one's own that doesn't allow it refuses a claim that grows; those that this program makes allow it."""
     was, now = _claim(old), _claim(new)
     if was is None or now is None or gib(_storage(now)) <= gib(_storage(was)) or _made(new):

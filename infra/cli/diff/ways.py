@@ -1,13 +1,13 @@
 """A rule or a warning with as many of its ways out as somebody reads: each of them whole, and where the others are."""
 
 from infra.cli.document.marked import said
-from infra.diff.findings import Finding
+from infra.diff.findings import Found
 
 _LONGEST = 600
 _OR = ", or "
 
 
-def with_ways(finding: Finding, text: str, stack: str | None = None) -> str:
+def with_ways(finding: Found, text: str, stack: str | None = None) -> str:
     """`text` says them all; `stack`: whose plan does, None where none does any more."""
     ways = [each["text"] for each in finding.get("advice", ())]
     shorter = (_first(kept, ways, text, stack) for kept in range(len(ways), 0, -1))
