@@ -17,7 +17,7 @@ _SCRAPE_INTERVAL = "15s"
 
 
 @dataclass(frozen=True)
-class Rollout:
+class PodReplacement:
     """How pods are replaced. Times in seconds; each is at least as long as the step that it waits for."""
 
     max_surge: int
@@ -64,7 +64,7 @@ class ModelServer(pulumi.ComponentResource):
         disruption_budget: bool,
         size: PodSize,
         place: PodPlace,
-        rollout: Rollout,
+        rollout: PodReplacement,
         callers: Callers,
         set_group: bool,
         api_key: pulumi.Input[str] | None,

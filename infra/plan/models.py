@@ -25,7 +25,7 @@ class Replicas:
 
 
 @dataclass(frozen=True)
-class Rollout:
+class RolloutPlan:
     """How a Deployment replaces its pods."""
 
     strategy: Literal["rolling", "recreate"]  # the new pod first, or the old one
@@ -129,7 +129,7 @@ class ModelPlan(EngineModel):
     resources: Resources
     prefetch: PrefetchPlan
     fit: Fit | None  # None on CPU and where the shape isn't known
-    rollout: Rollout
+    rollout: RolloutPlan
     cold_start: ColdStart
     timeouts: Timeouts
     scaling: Scaling | None  # None: no scaler

@@ -8,7 +8,7 @@ import pulumi
 import pulumi_kubernetes as k8s
 
 from components.model_pod import PodPlace, PodSize
-from components.model_server import Callers, ModelServer, Rollout
+from components.model_server import Callers, ModelServer, PodReplacement
 from infra.engines import ENGINES
 from infra.engines.engine import EngineModel, EngineTimeouts
 from infra.recording import Recording, record
@@ -41,7 +41,7 @@ SERVER: dict[str, Any] = {
     "disruption_budget": False,
     "size": PodSize(cpu=3, memory_gib=12, disk_gib=20, shm_gib=2),
     "place": PodPlace(node_selector={"llm-platform/pool": "l4"}, tolerations=[GPU_TAINT], spread=False),
-    "rollout": Rollout(
+    "rollout": PodReplacement(
         max_surge=0,
         max_unavailable=1,
         progress_deadline_seconds=1200,

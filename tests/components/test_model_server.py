@@ -8,7 +8,7 @@ import pytest
 
 from components.container import HOME
 from components.model_pod import PodPlace, PodSize
-from components.model_server import Callers, Rollout
+from components.model_server import Callers, PodReplacement
 from infra.engines import ENGINES
 from infra.recording import UNKNOWN
 from tests.components.examples import CHAT, GPU_TAINT, OLLAMA, environment, pod, run, server, server_of
@@ -148,7 +148,7 @@ def test_shared_memory_is_bounded():
 
 
 def test_a_rollout_surges_and_waits_as_passed():
-    rollout = Rollout(
+    rollout = PodReplacement(
         max_surge=1,
         max_unavailable=0,
         progress_deadline_seconds=1500,

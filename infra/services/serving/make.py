@@ -9,7 +9,7 @@ import pulumi
 from components.model_cache import ModelCache
 from components.model_pod import PodPlace, PodSize
 from components.model_scaler import ModelScaler
-from components.model_server import Callers, ModelServer, Rollout
+from components.model_server import Callers, ModelServer, PodReplacement
 from components.prefetch import Prefetch
 from components.prometheus_login import PrometheusLogin
 from infra.clouds.site import Site
@@ -130,8 +130,8 @@ def _place(plan: Plan, model: ModelPlan) -> PodPlace:
     )
 
 
-def _rollout(model: ModelPlan) -> Rollout:
-    return Rollout(
+def _rollout(model: ModelPlan) -> PodReplacement:
+    return PodReplacement(
         max_surge=model.rollout.max_surge,
         max_unavailable=model.rollout.max_unavailable,
         progress_deadline_seconds=model.timeouts.progress_deadline,

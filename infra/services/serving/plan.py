@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from infra.offers.sizing import Sizing, throughput_of
 from infra.plan.cluster import CachePlan, GatewayPlan, PoolPlan
 from infra.plan.findings import Decided
-from infra.plan.models import ColdStart, ModelPlan, Rollout, Timeouts
+from infra.plan.models import ColdStart, ModelPlan, RolloutPlan, Timeouts
 from infra.services.serving.arguments import choose_arguments
 from infra.services.serving.cold_start import cold_start, timeouts
 from infra.services.serving.placement import Placed
@@ -54,7 +54,7 @@ def _model(
 
 
 def _plan(
-    placed: Placed, start: ColdStart, limits: Timeouts, rollout: Rollout, arguments: tuple[str, ...], sizing: Sizing
+    placed: Placed, start: ColdStart, limits: Timeouts, rollout: RolloutPlan, arguments: tuple[str, ...], sizing: Sizing
 ) -> ModelPlan:
     served, offer, sized = placed.served, placed.offer, placed.sized
     model, made = served.settings, _throughput(placed)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from infra.plan.models import GAP_PARTS, ColdStart, Rollout
+from infra.plan.models import GAP_PARTS, ColdStart, RolloutPlan
 from infra.plan.notes import Advice, Finding, Violation
 from infra.plan.rules import Rule
 from infra.plan.words import count
@@ -20,7 +20,7 @@ def after_old_pod(placed: Placed, *, one_reader: bool) -> bool:
     return not surges(placed, one_reader=one_reader) or placed.served.replicas.max > 1
 
 
-def plan_rollout(placed: Placed, start: ColdStart, *, drain: int, one_reader: bool) -> Rollout:
+def plan_rollout(placed: Placed, start: ColdStart, *, drain: int, one_reader: bool) -> RolloutPlan:
     """One new pod first, where its GPU can be there; else the old one goes first. It looks at other models only where
     they are packed together onto nodes that are counted.
 
@@ -31,7 +31,7 @@ def plan_rollout(placed: Placed, start: ColdStart, *, drain: int, one_reader: bo
     if why is None:
         gpus = f"the pool's maximum has {count(placed.gpus, 'GPU')} for it" if placed.gpus else ""
         room = placed.room or gpus
-        return Rollout("rolling", 1, 0, None, f"a rollout starts the new pod first{f': {room}' if room else ''}")
+        return RolloutPlan("rolling", 1, 0, None, f"a rollout starts the new pod first{f': {room}' if room else ''}")
     parts = ", ".join(f"{name} {_minutes(start.parts[name].mid)}" for name in GAP_PARTS)
     name, replicas = placed.served.name, placed.served.replicas.min
     left = f"without {name}" if replicas == 1 else f"for each replica, with {replicas - 1} of {replicas} left"
@@ -39,7 +39,7 @@ def plan_rollout(placed: Placed, start: ColdStart, *, drain: int, one_reader: bo
         f"a rollout stops the old pod first, {why}: up to {_minutes(drain)} min in which its last answers end, then"
         f" about {_minutes(start.gap)} min {left} ({parts})"
     )
-    return Rollout("recreate", 0, 1, start.gap if replicas == 1 else None, reason)
+    return RolloutPlan("recreate", 0, 1, start.gap if replicas == 1 else None, reason)
 
 
 def check_rollout(placed: Placed, *, one_reader: bool) -> Iterator[Finding]:

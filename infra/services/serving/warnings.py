@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 
 from infra.plan.cluster import Loss
 from infra.plan.findings import warned
-from infra.plan.models import ColdStart, Rollout
+from infra.plan.models import ColdStart, RolloutPlan
 from infra.plan.notes import Finding
 from infra.services.serving.placement import Placed
 from infra.sizing.estimates import held
@@ -17,7 +17,7 @@ _NODE_LOST: Mapping[Loss | None, str] = {
 }
 
 
-def warn_of_model(placed: Placed, rollout: Rollout, start: ColdStart, loss: Loss | None) -> Iterator[Finding]:
+def warn_of_model(placed: Placed, rollout: RolloutPlan, start: ColdStart, loss: Loss | None) -> Iterator[Finding]:
     """`loss`: of its node, where nodes are counted."""
     served, path = placed.served, placed.served.path
     model = served.settings
