@@ -21,7 +21,7 @@ from infra.catalog.table import BadCatalog, Row, Table
 from infra.catalog.toml_file import each_section, read_toml
 from infra.catalog.types import (
     Catalog,
-    Chart,
+    ChartPin,
     Image,
     KubernetesVersion,
     Measured,
@@ -57,7 +57,7 @@ def read_catalog(folder: Path) -> Catalog:
         mistakes.append("pins.toml: read must be the day up to which the versions were looked up, as 2026-11-01")
     engines = each_section("pins.toml, engines", Image, pins["engines"], mistakes)
     fetchers = each_section("pins.toml, fetchers", Image, pins["fetchers"], mistakes)
-    charts = each_section("pins.toml, charts", Chart, pins["charts"], mistakes)
+    charts = each_section("pins.toml, charts", ChartPin, pins["charts"], mistakes)
     kubernetes = each_section("pins.toml, kubernetes", KubernetesVersion, pins["kubernetes"], mistakes)
     known = models, quantizations, mistakes
     quantized = _quantized(table("quantized_weights.csv", QUANTIZED), *known, lambda row: row.number("weights_gib"))

@@ -157,7 +157,7 @@ class Image:
 
 
 @dataclass(frozen=True)
-class Chart:
+class ChartPin:
     """A Helm chart, pinned."""
 
     name: str
@@ -198,7 +198,7 @@ class Catalog:
     quantized_repositories: Mapping[tuple[str, str], str]  # (model, quantization) -> a repository that holds it
     engines: Mapping[str, Image]
     fetchers: Mapping[str, Image]
-    charts: Mapping[str, Chart]
+    charts: Mapping[str, ChartPin]
     kubernetes: Mapping[str, KubernetesVersion]
     read: date  # of the versions: a plan asks no clock
     cold_start: Mapping[str, Measured]  # rows of cold_start.toml: seconds, or MiB/s
