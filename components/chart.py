@@ -13,6 +13,7 @@ class Chart(NamedTuple):
     name: str
     repo: str
     version: str
+    namespace: str
 
 
 def helm_release(
@@ -20,13 +21,11 @@ def helm_release(
     *,
     chart: Chart,
     mirror: str | None,
-    release: str,
-    namespace: str,
     values: Mapping[str, Any],
     timeout_seconds: int = 600,
     opts: pulumi.ResourceOptions,
 ) -> k8s.helm.v3.Release:
-    """Install `chart` under a fixed release name, and wait until its pods are ready.
+    """Install `chart` as a release of the same name, and wait until its pods are ready.
 
     `mirror` is a folder or URL that holds `<chart>-<version>.tgz`. A relative folder stays relative: an absolute path
     would be a difference in the next checkout.
@@ -37,12 +36,12 @@ def helm_release(
         source, repository = f"{mirror.rstrip('/')}/{chart.name}-{chart.version}.tgz", None
     return k8s.helm.v3.Release(
         name,
-        name=release,
+        name=chart.name,
         chart=source,
         version=chart.version,
         repository_opts=repository,
-        namespace=namespace,
-        create_namespace=namespace != "kube-system",
+        namespace=chart.namespace,
+        create_namespace=chart.namespace != "kube-system",
         values=values,
         atomic=True,  # a failed install leaves nothing behind that blocks the next `up`
         timeout=timeout_seconds,

@@ -7,11 +7,9 @@ from typing import Protocol
 import pulumi
 import pulumi_kubernetes as k8s
 
-from components.addons.keda import NAMESPACE as KEDA_NAMESPACE
 from components.addons.keda import install_keda
 from components.addons.metrics_server import install_metrics_server
 from components.addons.nvidia_device_plugin import NvidiaDevicePlugin, install_nvidia_device_plugin
-from components.addons.prometheus import NAMESPACE as PROMETHEUS_NAMESPACE
 from components.addons.prometheus import install_prometheus
 from components.chart import Chart
 
@@ -85,10 +83,10 @@ class Addons(pulumi.ComponentResource):
                 f"{name}-metrics-server", chart=metrics_server, mirror=mirror, opts=waiting
             )
         if keda is not None:
-            keda_opts = within(KEDA_NAMESPACE, "keda")
+            keda_opts = within(keda.namespace, "keda")
             self.keda = install_keda(f"{name}-keda", chart=keda, mirror=mirror, opts=keda_opts)
         if prometheus is not None:
-            prometheus_opts = within(PROMETHEUS_NAMESPACE, "prometheus")
+            prometheus_opts = within(prometheus.namespace, "prometheus")
             self.prometheus = install_prometheus(
                 f"{name}-prometheus", chart=prometheus, mirror=mirror, opts=prometheus_opts
             )

@@ -7,9 +7,6 @@ import pulumi_kubernetes as k8s
 
 from components.chart import Chart, helm_release
 
-RELEASE = "keda"
-NAMESPACE = "keda"
-
 
 def values() -> dict[str, Any]:
     # With the chart's default, `Always`, each restart would need the registry, although its tags never change.
@@ -17,6 +14,4 @@ def values() -> dict[str, Any]:
 
 
 def install_keda(name: str, *, chart: Chart, mirror: str | None, opts: pulumi.ResourceOptions) -> k8s.helm.v3.Release:
-    return helm_release(
-        name, chart=chart, mirror=mirror, release=RELEASE, namespace=NAMESPACE, values=values(), opts=opts
-    )
+    return helm_release(name, chart=chart, mirror=mirror, values=values(), opts=opts)

@@ -7,9 +7,6 @@ import pulumi_kubernetes as k8s
 
 from components.chart import Chart, helm_release
 
-RELEASE = "metrics-server"
-NAMESPACE = "kube-system"
-
 
 def values() -> dict[str, Any]:
     # Two replicas: while its API is down, no namespace can be deleted.
@@ -30,6 +27,4 @@ def values() -> dict[str, Any]:
 def install_metrics_server(
     name: str, *, chart: Chart, mirror: str | None, opts: pulumi.ResourceOptions
 ) -> k8s.helm.v3.Release:
-    return helm_release(
-        name, chart=chart, mirror=mirror, release=RELEASE, namespace=NAMESPACE, values=values(), opts=opts
-    )
+    return helm_release(name, chart=chart, mirror=mirror, values=values(), opts=opts)

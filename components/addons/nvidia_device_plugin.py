@@ -8,9 +8,6 @@ import pulumi_kubernetes as k8s
 
 from components.chart import Chart, helm_release
 
-RELEASE = "nvidia-device-plugin"
-NAMESPACE = "kube-system"
-
 
 class NvidiaDevicePlugin(NamedTuple):
     chart: Chart
@@ -35,8 +32,6 @@ def install_nvidia_device_plugin(
         name,
         chart=wanted.chart,
         mirror=mirror,
-        release=RELEASE,
-        namespace=NAMESPACE,
         values=values(tolerations=wanted.tolerations, runtime_class=wanted.runtime_class),
         opts=opts,
     )

@@ -7,9 +7,6 @@ import pulumi_kubernetes as k8s
 
 from components.chart import Chart, helm_release
 
-RELEASE = "kube-prometheus-stack"
-NAMESPACE = "monitoring"
-
 
 def values() -> dict[str, Any]:
     off = {"enabled": False}
@@ -46,6 +43,4 @@ def values() -> dict[str, Any]:
 def install_prometheus(
     name: str, *, chart: Chart, mirror: str | None, opts: pulumi.ResourceOptions
 ) -> k8s.helm.v3.Release:
-    return helm_release(
-        name, chart=chart, mirror=mirror, release=RELEASE, namespace=NAMESPACE, values=values(), opts=opts
-    )
+    return helm_release(name, chart=chart, mirror=mirror, values=values(), opts=opts)

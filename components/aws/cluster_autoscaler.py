@@ -9,8 +9,6 @@ import pulumi_kubernetes as k8s
 from components.aws.pod_role import service_account_role
 from components.chart import Chart, helm_release
 
-RELEASE = "cluster-autoscaler"
-NAMESPACE = "kube-system"
 SERVICE_ACCOUNT = "cluster-autoscaler"
 
 
@@ -19,7 +17,7 @@ def values(*, cluster_name: str, region: str, image_tag: str) -> dict[str, Any]:
         "cloudProvider": "aws",
         "awsRegion": region,  # pods can't reach the node's metadata service
         "autoDiscovery": {"clusterName": cluster_name},
-        "fullnameOverride": RELEASE,
+        "fullnameOverride": "cluster-autoscaler",
         "image": {"tag": image_tag},
         "rbac": {"serviceAccount": {"create": True, "name": SERVICE_ACCOUNT}},
         "extraArgs": {
@@ -98,7 +96,7 @@ class ClusterAutoscaler(NamedTuple):
         role = service_account_role(
             name,
             cluster_name=self.cluster_name,
-            namespace=NAMESPACE,
+            namespace=self.chart.namespace,
             service_account=SERVICE_ACCOUNT,
             policy=policy(cluster_name=self.cluster_name),
             parent=parent,
@@ -108,8 +106,6 @@ class ClusterAutoscaler(NamedTuple):
             name,
             chart=self.chart,
             mirror=mirror,
-            release=RELEASE,
-            namespace=NAMESPACE,
             values=values(cluster_name=self.cluster_name, region=self.region, image_tag=self.image_tag),
             opts=pulumi.ResourceOptions(parent=parent, depends_on=[*role, *depends_on]),
         )

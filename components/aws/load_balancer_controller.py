@@ -11,8 +11,6 @@ import pulumi_kubernetes as k8s
 from components.aws.pod_role import service_account_role
 from components.chart import Chart, helm_release
 
-RELEASE = "aws-load-balancer-controller"
-NAMESPACE = "kube-system"
 SERVICE_ACCOUNT = "aws-load-balancer-controller"
 _POLICY = Path(__file__).with_name("policies") / "load_balancer_controller.json"
 
@@ -62,7 +60,7 @@ class LoadBalancerController(NamedTuple):
         role = service_account_role(
             name,
             cluster_name=self.cluster_name,
-            namespace=NAMESPACE,
+            namespace=self.chart.namespace,
             service_account=SERVICE_ACCOUNT,
             policy=policy(self.partition),
             parent=parent,
@@ -72,8 +70,6 @@ class LoadBalancerController(NamedTuple):
             name,
             chart=self.chart,
             mirror=mirror,
-            release=RELEASE,
-            namespace=NAMESPACE,
             values=values(cluster_name=self.cluster_name, region=self.region, vpc_id=self.vpc_id, tags=self.tags),
             opts=pulumi.ResourceOptions(parent=parent, depends_on=[*role, *depends_on]),
         )

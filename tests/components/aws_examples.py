@@ -79,8 +79,8 @@ POOL: dict[str, Any] = {
 }
 
 
-def chart(name: str) -> Chart:
-    return Chart(name, "https://charts.example.com", "1.2.3")
+def chart(name: str, namespace: str = "kube-system") -> Chart:
+    return Chart(name, "https://charts.example.com", "1.2.3", namespace)
 
 
 def addons(vpc_id: pulumi.Input[str]) -> dict[str, Any]:
@@ -91,8 +91,8 @@ def addons(vpc_id: pulumi.Input[str]) -> dict[str, Any]:
             chart("nvidia-device-plugin"), [{"key": "nvidia.com/gpu", "operator": "Exists", "effect": "NoSchedule"}]
         ),
         "metrics_server": chart("metrics-server"),
-        "keda": chart("keda"),
-        "prometheus": chart("kube-prometheus-stack"),
+        "keda": chart("keda", "keda"),
+        "prometheus": chart("kube-prometheus-stack", "monitoring"),
         "of_the_cloud": {
             "cluster-autoscaler": ClusterAutoscaler(chart("cluster-autoscaler"), "v1.35.2", "llm-test", "us-east-1"),
             "load-balancer-controller": LoadBalancerController(

@@ -5,7 +5,7 @@ import pytest
 from components.chart import Chart, helm_release
 from tests.components.examples import run
 
-CHART = Chart("keda", "https://charts.example.com", "1.2.3")
+CHART = Chart("keda", "https://charts.example.com", "1.2.3", "keda")
 
 
 @pytest.mark.parametrize(
@@ -20,7 +20,7 @@ CHART = Chart("keda", "https://charts.example.com", "1.2.3")
 def test_a_mirror_holds_the_same_version_and_a_folder_stays_relative(
     mirror: str | None, chart: str, repository: dict[str, str] | None
 ) -> None:
-    told = {"release": "keda", "namespace": "keda", "values": {}, "mirror": mirror}
+    told = {"values": {}, "mirror": mirror}
     recording = run(lambda opts: helm_release("keda", chart=CHART, opts=opts, **told))
     release = recording.one("kubernetes:helm.sh/v3:Release", "keda").inputs
     assert release["chart"] == chart

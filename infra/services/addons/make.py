@@ -14,7 +14,9 @@ from infra.plan.plan import Plan
 
 def charts(plan: Plan) -> dict[str, Chart]:
     """Of each add-on whose state is `install`."""
-    return {name: Chart(a.chart, a.repo, a.version) for name, a in plan.addons.items() if a.state == "install"}
+    return {
+        name: Chart(a.chart, a.repo, a.version, a.namespace) for name, a in plan.addons.items() if a.state == "install"
+    }
 
 
 def make_addons(
