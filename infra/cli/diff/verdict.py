@@ -218,7 +218,8 @@ def _budget(difference: Difference) -> Iterator[tuple[str, str, str, str]]:
 
 
 def _quotas(difference: Difference) -> Iterator[tuple[str, str, str, str]]:
-    """By code: the names would leave the figures no room; they are among the things to do."""
+    """By code: the names would leave the figures no room; they are among the things to do. Old nodes that count are in
+    the new ones' region."""
     old, new = difference.old, difference.new
     raised = raises(old, new, difference.resources)
     changed = figures.quotas(old, new)
@@ -226,13 +227,9 @@ def _quotas(difference: Difference) -> Iterator[tuple[str, str, str, str]]:
     for quota in sorted({*changed, *raised}):
         if quota in raised:
             was = None if before is None else before.get(quota, 0)
-            yield _row(f"{_named_quota(quota)}, with old nodes", Change(was, raised[quota].needed))
+            yield _row(f"{quota.unit} of {said(quota.code)} with old nodes", Change(was, raised[quota].needed))
         else:
-            yield _row(_named_quota(quota), changed[quota])
-
-
-def _named_quota(quota: figures.Quota) -> str:
-    return f"{quota.unit} of {said(f'{quota.code}, {quota.region}')}"
+            yield _row(f"{quota.unit} of quota {said(f'{quota.code}, {quota.region}')}", changed[quota])
 
 
 def _row(name: str, change: Change) -> tuple[str, str, str, str]:
