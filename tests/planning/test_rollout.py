@@ -90,7 +90,7 @@ def _fixes(result: Plan) -> list[str]:
     return fix.split(", or ")
 
 
-def test_one_dear_node_is_refused_with_recreate_first_and_then_the_node_with_its_price() -> None:
+def test_one_expensive_node_is_refused_with_recreate_first_and_then_the_node_with_its_price() -> None:
     first, second = _fixes(plan(DEAR))
     gap = round((plan(DEAR).models["r1"].cold_start.gap) / 60)
     assert first == (
