@@ -22,7 +22,7 @@ def check_budget(settings: Settings, cost: Cost) -> Iterator[Finding]:
         return
     bill = f"the {BILLS[budget.of]} bill, ${bill_is:,.0f} per month{f' ({cost.whose})' if cost.whose else ''},"
     items = ", ".join(f"{item.name} {of(item, budget):,.0f}" for item in biggest(cost, budget)[:NAMED])
-    larger = enough_budget(bill_is)
+    larger = Advice(((PATH, enough(bill_is)),), f"{PATH}: {enough(bill_is)}")
     yield Violation(
         Rule.BUDGET,
         PATH,
@@ -33,12 +33,8 @@ def check_budget(settings: Settings, cost: Cost) -> Iterator[Finding]:
 
 
 def enough(usd: float) -> int:
-    return round(-(-usd // 100) * 100)
-
-
-def enough_budget(usd: float, why: str = "") -> Advice:
     """A budget that such a bill keeps to."""
-    return Advice(((PATH, enough(usd)),), f"{PATH}: {enough(usd)}{why}")
+    return round(-(-usd // 100) * 100)
 
 
 def biggest(cost: Cost, budget: Budget) -> list[CostItem]:

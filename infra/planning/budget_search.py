@@ -4,13 +4,14 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 from infra.catalog import Catalog
 from infra.plan.notes import Advice, Write
 from infra.plan.plan import Plan
 from infra.plan.writes import written
-from infra.planning.advice import Attempt, completed
-from infra.planning.budget import total
+from infra.planning.advice import Attempt, completed, likely
+from infra.planning.budget import PATH, enough, total
 from infra.settings.platform import Budget
 
 SPOT = "AWS may take a spot node back with two minutes' notice"
@@ -20,11 +21,12 @@ SPOT = "AWS may take a spot node back with two minutes' notice"
 class Search:
     """Of one plan that is over its budget."""
 
-    plan: Plan  # as it is
+    plan: Plan  # as it is once `beside` is written
     budget: Budget
     attempt: Attempt
     catalog: Catalog
     base: Write = ()  # goes with each change: pools on which no model runs
+    beside: Write = ()  # goes with each change too: what other broken rules need
 
     @cached_property
     def now(self) -> float:
@@ -56,9 +58,30 @@ class Search:
         return self.attempt(whole) if whole else self.plan
 
     def _whole(self, write: Write) -> Write:
+        """What other rules need is written last, and but for what is taken out."""
         used = {f"gpuPools.{value}" for path, value in write if path.endswith(".pool")}
         base = (each for each in self.base if each[0] not in {path for path, _ in write} | used)
-        return (*completed(self.plan, write), *base)
+        change = (*completed(self.plan, write), *base)
+        gone = tuple(f"{path}." for path, value in change if value is None)
+        beside = dict(each for each in self.beside if not each[0].startswith(gone))
+        return (*(each for each in change if each[0] not in beside), *beside.items())
+
+    def enough(self) -> Advice:
+        """A budget that the bill keeps to."""
+        whole = self._whole(((PATH, enough(self.now)),))
+        return Advice(whole, written(whole) + (f" (${self.now:,.0f})" if self.beside else ""))
+
+    def is_certain(self, advice: Advice) -> bool:
+        return not likely(self.plan, self.attempt(advice.write))
+
+    def served(self, advice: Advice) -> list[tuple[Any, ...]]:
+        """What each model runs on then, whatever its pool is called."""
+        plan = self._planned(advice.write) or self.plan
+        return [
+            (each.name, each.instance_type, each.gpus, each.replicas, each.fit, plan.pools[each.pool].capacity)
+            for each in plan.models.values()
+            if each.pool is not None
+        ]
 
     def _bill(self, plan: Plan) -> str:
         budget = plan.settings.budget or self.budget

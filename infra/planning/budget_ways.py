@@ -12,12 +12,11 @@ from infra.plan.models import ModelPlan
 from infra.plan.notes import Advice, Violation, Write
 from infra.plan.plan import Plan
 from infra.plan.rules import Rule
-from infra.planning.advice import Attempt
-from infra.planning.budget import biggest, enough_budget, of, total
+from infra.planning.advice import Attempt, holds, in_order
+from infra.planning.budget import biggest, of
 from infra.planning.budget_search import Search
 from infra.registry import cloud_of
 from infra.settings.cluster import GpuPool
-from infra.settings.platform import Budget
 
 NONE_COUNTED = " (nodes that exist cost this, whatever runs on them)"
 NONE_EXISTING = " (no change of pools, replicas, nodes or weights keeps to it)"
@@ -42,16 +41,26 @@ class Means:
 def with_ways(
     violation: Violation, held: Sequence[Violation], plan: Plan, means: Means, attempt: Attempt, catalog: Catalog
 ) -> Violation:
-    """The broken budget with changes of the stack file that keep to it, before a budget that is enough. `held`: every
-    violation of the plan, with advice that holds."""
+    """The broken budget with changes of the stack file that keep to it, before a budget that is enough; each goes with
+    the first advice of every other broken rule. `held`: every violation of the plan, with advice that holds."""
     budget = plan.settings.budget
     if violation.rule != Rule.BUDGET or budget is None:
         return violation
-    others = [each for each in held if each.rule != Rule.BUDGET]
-    if others:  # what makes those hold comes first: the bill is then another
-        return _with(violation, [_after(others, plan, budget, attempt)], "")
-    ways = _ways(Search(plan, budget, attempt, catalog), means)
-    return _with(violation, [*ways, *violation.advice], "" if ways else _none(plan))
+    first = _first_of(each for each in held if each.rule != Rule.BUDGET)
+    then = attempt(first) if first else plan
+    if then is None or not holds(plan, then):
+        return violation
+    search = Search(then, budget, attempt, catalog, beside=first)
+    if search.over <= 0:
+        return _with(violation, [each for each in [search.advice(())] if each is not None] or violation.advice, "")
+    alone = all(each.rule == Rule.BUDGET for each in then.violations)
+    ways = in_order(_ways(search, means), plan, attempt) if alone else []
+    return _with(violation, [*ways, search.enough()], _none(then) if alone and not ways else "")
+
+
+def _first_of(others: Iterable[Violation]) -> Write:
+    """What makes each of the other rules hold: the bill is another then."""
+    return tuple({path: value for each in others for way in each.advice[:1] for path, value in way.write}.items())
 
 
 def _none(plan: Plan) -> str:
@@ -65,20 +74,6 @@ def _none(plan: Plan) -> str:
 def _with(violation: Violation, advice: Sequence[Advice], note: str) -> Violation:
     fix = ", or ".join(each.text for each in advice)
     return dataclasses.replace(violation, fix=f"{fix}{note}", advice=tuple(advice))
-
-
-def _after(others: Sequence[Violation], plan: Plan, budget: Budget, attempt: Attempt) -> Advice:
-    """A budget that is enough with the dearest advice for each of the other rules."""
-
-    def usd(write: Write) -> float:
-        then = attempt(write)
-        return total(then.cost, budget) if then is not None else 0.0
-
-    dearest = [max((advice.write for advice in each.advice), key=usd) for each in others if each.advice]
-    together = usd(tuple(part for write in dearest for part in write))
-    now = total(plan.cost, budget)
-    why = f" (${together:,.0f} with what the other rules need)" if together > now else ""
-    return enough_budget(max(now, together), why)
 
 
 def _ways(search: Search, means: Means) -> list[Advice]:
@@ -99,12 +94,13 @@ def _ways(search: Search, means: Means) -> list[Advice]:
 
 
 def _unlike(search: Search, ways: Iterable[Advice]) -> Iterator[Advice]:
-    """Without those that change what another one does, and more, for the same bill."""
-    seen: list[tuple[set[tuple[str, Any]], int]] = []
+    """Without those that change what another one does, and more, or that serve the models from the same nodes, for the
+    same bill."""
+    seen: list[tuple[set[tuple[str, Any]], list[tuple[Any, ...]], int]] = []
     for way in ways:
-        change, usd = set(way.write), round(search.total(way.write))
-        if not any(usd == other and change >= less for less, other in seen):
-            seen.append((change, usd))
+        change, served, usd = set(way.write), search.served(way), round(search.total(way.write))
+        if not any(usd == other and (change >= less or served == same) for less, same, other in seen):
+            seen.append((change, served, usd))
             yield way
 
 
@@ -233,7 +229,8 @@ def _platform(search: Search) -> list[Write]:
 
 
 def _cheaper_type(search: Search, planned: PoolPlan, beside: Write = ()) -> Iterator[Advice]:
-    """The cheapest one that serves the pool's models; a pool that the planner makes has it already."""
+    """The cheapest one that serves the pool's models, and the cheapest that certainly does; a pool that the planner
+    makes has it already."""
     if planned.name not in search.plan.settings.gpu_pools or planned.existing:
         return
     cluster, catalog = search.plan.cluster, search.catalog
@@ -242,7 +239,8 @@ def _cheaper_type(search: Search, planned: PoolPlan, beside: Write = ()) -> Iter
             advice = search.advice((*beside, (f"gpuPools.{planned.name}.instanceTypes", (name,))))
             if advice is not None:
                 yield advice
-                return
+                if search.is_certain(advice):
+                    return
 
 
 def _cheaper_types(planned: PoolPlan, catalog: Catalog) -> list[str]:

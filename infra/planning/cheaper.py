@@ -17,7 +17,7 @@ from infra.plan.notes import Write
 from infra.plan.plan import Plan
 from infra.plan.words import count
 from infra.plan.writes import pieces
-from infra.planning.advice import Attempt, completed, holds
+from infra.planning.advice import LIKELY, Attempt, completed, holds, likely
 from infra.planning.nodes import nodes_for
 from infra.services.serving.placement import Placed, by_pool
 from infra.sizing.question import Question
@@ -82,8 +82,8 @@ def candidates(market: Market) -> dict[str, tuple[Candidate, ...]]:
 def cheaper_ways(
     plan: Plan, found: Mapping[str, Sequence[Candidate]], attempt: Attempt
 ) -> dict[str, tuple[Cheaper, ...]]:
-    """Those after which no other rule is broken, with the bill that the next plan has; by model, those of a sure price
-    first, then what saves most."""
+    """Those after which no other rule is broken, with the bill that the next plan has; by model, those that certainly
+    fit first, of them those of a sure price, then what saves most."""
     most = max(FEWEST_TRIED, MOST_TRIED // len(plan.models))
     ranked = sorted(((name, each) for name, ways in found.items() for each in ways), key=lambda e: -e[1].usd_per_month)
     ways: list[tuple[str, bool, Cheaper]] = []
@@ -91,7 +91,7 @@ def cheaper_ways(
         way = _tried(plan, name, each, attempt)
         if way is not None and not any(_undoes(way, other) for _, _, other in ways):
             ways.append((name, each.sure, way))
-    ways.sort(key=lambda each: (not each[1], -each[2].usd_per_month, each[2].setting))
+    ways.sort(key=lambda each: (LIKELY in each[2].effect, not each[1], -each[2].usd_per_month, each[2].setting))
     by_model = {model: tuple(way for name, _, way in ways if name == model) for model in plan.models}
     return {name: each for name, each in by_model.items() if each}
 
@@ -115,7 +115,8 @@ def _tried(plan: Plan, name: str, candidate: Candidate, attempt: Attempt) -> Che
         return None
     own = {f"models.{name}.{key}" for key, _ in candidate.changes}
     beside = tuple(pieces(tuple(each for each in candidate.write if each[0] not in own)))
-    return Cheaper(_said(candidate.changes), saved, candidate.effect, candidate.write, beside)
+    effect = f"{candidate.effect}; {LIKELY}" if likely(plan, then) else candidate.effect
+    return Cheaper(_said(candidate.changes), saved, effect, candidate.write, beside)
 
 
 def _candidates(each: Placed, market: Market) -> Iterator[Candidate]:

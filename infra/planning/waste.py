@@ -9,7 +9,7 @@ from infra.offers.sizing import Sizing
 from infra.plan.findings import warned
 from infra.plan.notes import Advice, Finding, Warned
 from infra.plan.plan import Plan
-from infra.planning.advice import Attempt, completed, holds, written
+from infra.planning.advice import LIKELY, Attempt, completed, holds, likely, noted, written
 from infra.planning.cheaper import Market, new_pool
 from infra.planning.without_gpu import without_gpu
 from infra.services.serving.placement import Placed
@@ -79,7 +79,8 @@ def _smaller_pool(placed: Placed, market: Market, attempt: Attempt) -> Advice | 
     then = attempt(write)
     if then is None or not holds(market.plan, then):
         return None
-    return Advice(write, f"{written(write)} ({'; '.join(_comes_to(smaller, market.plan, then))})")
+    advice = Advice(write, f"{written(write)} ({'; '.join(_comes_to(smaller, market.plan, then))})")
+    return noted(advice, LIKELY) if likely(market.plan, then) else advice
 
 
 def _comes_to(smaller: Offer, before: Plan, then: Plan) -> Iterator[str]:

@@ -39,6 +39,9 @@ def _dear(models: dict[str, Any], budget: int = 50000) -> dict[str, Any]:
 DEAR6 = _dear({"big": V3, "small": SMALL})
 DEAR7 = _dear({"big": V3 | SCALING})
 DEAR8 = _dear({"big": HALF | SCALING | {"pool": "big"}, "small": SMALL | {"pool": "big"}})
+DEAR5 = _dear({"big": V3 | {"rollout": {"strategy": "recreate"}}}, 40000)
+DEAR9 = _dear({"big": V3}, 40000)
+DEAR11 = _dear({"big": V3, "small": SMALL}, 40000)
 H2006 = _own("H200", 8, 1, {"big": HALF | SCALING, "small": SMALL})
 A6K5 = _own(
     "RTX-A6000",
@@ -91,3 +94,39 @@ def test_a_fit_that_is_no_longer_certain_is_said_after_those_that_are(stack: dic
     assert certain == sorted(certain, reverse=True)
     assert [not each.text.endswith("; fits, but not for certain)") for each in kept] == certain
     assert not all(certain)
+
+
+@pytest.mark.parametrize(("stack", "other"), [(DEAR9, RECREATE), (DEAR11, ON_L40S | RECREATE)])
+@pytest.mark.parametrize(
+    "saving", [{"gpuPools.big.capacity": "spot"}, {"gpuPools.big.instanceTypes": ("g7e.48xlarge",)}]
+)
+def test_savings_within_the_budget_go_with_the_first_way_of_the_other_rule(
+    stack: dict[str, Any], other: dict[str, Any], saving: dict[str, Any]
+) -> None:
+    plan = planned(stack)
+    (budget,) = [each for each in plan.violations if each.rule == "Budget"]
+    (advice,) = [each for each in budget.advice if saving.items() <= dict(each.write).items()]
+    after = planned(follow(stack, as_mapping(advice.write)))
+    assert other.items() <= dict(advice.write).items()
+    assert "models.big.rollout.strategy: recreate (" in advice.text
+    assert after.violations == ()
+    assert bill(after) <= 27000
+    assert f"(${bill(after):,.0f}" in advice.text
+    check_fixes(stack, plan)
+
+
+@pytest.mark.parametrize(("stack", "budget"), [(DEAR9, 47100), (DEAR11, 48400)])
+def test_a_budget_that_is_enough_goes_with_the_first_way_too(stack: dict[str, Any], budget: int) -> None:
+    (over,) = [each for each in planned(stack).violations if each.rule == "Budget"]
+    assert over.advice[-1].text.startswith(f"budget.usdPerMonth: {budget} with ")
+    assert planned(follow(stack, as_mapping(over.advice[-1].write))).violations == ()
+
+
+@pytest.mark.parametrize("stack", [DEAR5, DEAR9])
+def test_the_same_nodes_for_the_same_bill_are_named_once_and_whether_they_fit(stack: dict[str, Any]) -> None:
+    plan = planned(stack)
+    (over,) = [each for each in plan.violations if each.rule == "Budget"]
+    (likely,) = [each for each in over.advice if any(value == ("g7e.48xlarge",) for _, value in each.write)]
+    assert likely.text.endswith("; fits, but not for certain)")
+    (way,) = plan.cheaper["big"]
+    assert way.effect.endswith("; fits, but not for certain")
