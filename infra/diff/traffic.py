@@ -26,6 +26,8 @@ SPOT = "spot"
 NOTHING, NEW, ROLLOUT, MOVES, AWAY, GONE = "nothing", "new", "rollout", "node group swapped", "outage", "removed"
 _ANSWERS = {"repository": "another model answers", "revision": "other weights", CERTAIN: CERTAIN}
 
+_NEVER = "a new pod doesn't start: the model doesn't fit, and `pulumi up` refuses the plan"
+
 
 @dataclass(frozen=True)
 class Notice:
@@ -52,10 +54,20 @@ def _notice(name: str, old: Side, new: Side, resources: ResourceChanges) -> Noti
         return Notice(name, GONE, "its URL stops answering", ("it is gone",))
     if name not in old.models:
         paused = new.endpoint(name).get("paused")
-        first = "paused: no pod runs" if paused else f"first answers after {about(_cold(new, name))}"
+        first = "paused: no pod runs" if paused else _first(name, new)
         return Notice(name, NEW, first, tuple(_offers(new, name)))
     event, during, seconds = _during(name, old, new, resources)
+    if event in (ROLLOUT, MOVES, AWAY) and _never_starts(name, new):
+        during = _NEVER
     return Notice(name, event, during, tuple(_afterwards(name, old, new)), seconds)
+
+
+def _first(name: str, side: Side) -> str:
+    return _NEVER if _never_starts(name, side) else f"first answers after {about(_cold(side, name))}"
+
+
+def _never_starts(name: str, side: Side) -> bool:
+    return side.models[name]["fits"] is False and not side.endpoint(name).get("paused")
 
 
 def _during(name: str, old: Side, new: Side, resources: ResourceChanges) -> tuple[str, str, int | None]:
@@ -64,7 +76,7 @@ def _during(name: str, old: Side, new: Side, resources: ResourceChanges) -> tupl
         return NOTHING, "nothing: it is paused", None
     cold = _cold(new, name)
     if was:
-        return NEW, f"wakes: first answers after {about(cold)}", None
+        return NEW, f"wakes: {_first(name, new)}", None
     if stays:
         return AWAY, "is paused: its pods go, its URL answers 503", None
     if fallen := ground(resources):

@@ -110,3 +110,24 @@ def test_a_model_that_fits_no_more_is_said_to() -> None:
     (notice,) = [each for each in changed(TOO_LONG).notices if each.model == "chat"]
     assert "doesn't fit any more" in notice.afterwards
     assert not any("for certain" in each for each in notice.afterwards)
+
+
+MISFIT = {"model": "Qwen/Qwen2.5-Coder-32B-Instruct", "pool": "l4", "maxModelLen": 8192}
+NO_FIT_NO_START = {
+    "of one that runs": (TOO_LONG, {}, "chat"),
+    "of another pool": ({"models.code.pool": "l4"}, {}, "code"),
+    "of a new one": ({"models.x": MISFIT}, {}, "x"),
+    "of one that wakes": ({"models.x": MISFIT}, {"models.x": {**MISFIT, "paused": True}}, "x"),
+}
+
+
+@pytest.mark.parametrize("name", NO_FIT_NO_START)
+def test_a_pod_of_a_model_that_does_not_fit_never_starts(name: str) -> None:
+    edit, before, model = NO_FIT_NO_START[name]
+    (notice,) = [each for each in changed(edit, before).notices if each.model == model]
+    assert "a new pod doesn't start: the model doesn't fit" in notice.during
+
+
+def test_a_model_that_does_not_fit_and_is_paused_starts_no_pod() -> None:
+    (notice,) = [each for each in changed({"models.x": {**MISFIT, "paused": True}}).notices if each.model == "x"]
+    assert notice.during == "paused: no pod runs"
