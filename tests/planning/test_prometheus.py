@@ -58,7 +58,7 @@ def test_labels_that_nobody_gave_are_asked_for_and_none_at_all_can_be_said() -> 
             URL,
             {"bearerSecret": {"name": "p"}},
             "auth",
-            "after the first `pulumi up`, which makes the namespace llm: KEDA reads the login from a Secret beside the"
+            "once `pulumi up` has made the namespace llm: KEDA reads the login from a Secret beside the"
             " models: `kubectl -n llm create secret generic p --from-literal=token=...`; until KEDA finds it, qwen3-8b"
             " stays at the fewest replicas",
         ),
@@ -79,7 +79,7 @@ def test_a_secret_in_a_namespace_of_others_comes_before_up() -> None:
     paths = [note.path for note in plan(stack).to_do]
     assert paths.index("namespace.name") < paths.index("addons.prometheus.existing.auth")
     said = asked(plan(stack))["auth"]
-    assert "after the first" not in said
+    assert "once `pulumi up` has made" not in said
     assert "`kubectl -n theirs create secret generic p" in said
 
 

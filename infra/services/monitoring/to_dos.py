@@ -93,6 +93,6 @@ def _secret(settings: Settings, cluster: ClusterPlan, login: PrometheusLogin, sc
     command = f"`{cluster.kubectl} -n {namespace.name} create secret generic {login.secret} {literals}`"
     when, until = "KEDA reads the login from a Secret beside the models", ""
     if namespace.create:
-        when = f"after the first `pulumi up`, which makes the namespace {namespace.name}: {when}"
+        when = f"once `pulumi up` has made the namespace {namespace.name}: {when}"
         until = f"; until KEDA finds it, {', '.join(scaled)} stay{'s' * (len(scaled) == 1)} at the fewest replicas"
     return ToDo(f"{_PATH}.auth", f"{when}: {command}{until}", Step.MONITORING_LOGIN)
