@@ -50,9 +50,9 @@ def _groups(cluster: ClusterPlan, pools: Mapping[str, PoolPlan]) -> Iterator[Quo
 
 def list_quotas(quotas: Sequence[Quota]) -> Iterator[Finding]:
     for nth, each in enumerate(quotas):
-        needed = f"{each.needed} {each.unit}"
+        needed = f"{each.needed} {each.unit} at least"
         have = (
-            " at most; new accounts have 0"
+            "; new accounts have 0"
             if each.unit == VCPUS
             else f"; the default is {GROUPS_DEFAULT}, or write nodeGroups: one for pools with a group per zone"
         )
