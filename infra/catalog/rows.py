@@ -8,9 +8,9 @@ GPU = (
     *("link_gb_s", "compute_capability", "bf16_support", "fp8_support", "source"),
 )
 MODEL = (
-    *("id", "family", "params_b", "active_params_b", "layers", "hidden_size", "attention_heads", "kv_heads"),
+    *("id", "params_b", "active_params_b", "layers", "hidden_size", "attention_heads", "kv_heads"),
     *("head_dim", "vocab_size", "tie_word_embeddings", "max_context", "attention", "sliding_window"),
-    *("full_attention_every", "kv_lora_rank", "qk_rope_head_dim", "index_head_dim", "num_experts"),
+    *("kv_lora_rank", "qk_rope_head_dim", "index_head_dim", "num_experts"),
     *("experts_per_token", "dtype", "weights_gib", "gated", "modality", "source", "full_kv_layers"),
     *("swa_kv_layers", "global_kv_heads", "global_head_dim", "intermediate_size", "notes"),
 )
@@ -45,7 +45,6 @@ def _starts_with_yes(row: Row, column: str) -> bool:
 def model_of(row: Row) -> ModelShape:
     return ModelShape(
         id=row.text("id"),
-        family=row.text("family"),
         params_b=row.number_or_none("params_b"),
         active_params_b=row.number_or_none("active_params_b"),
         layers=row.whole_or_none("layers"),
@@ -58,7 +57,6 @@ def model_of(row: Row) -> ModelShape:
         max_context=row.whole("max_context"),
         attention=row.one_of("attention", "mha", "gqa", "mqa", "mla", "hybrid", "") or None,
         sliding_window=row.whole_or_none("sliding_window"),
-        full_attention_every=row.whole_or_none("full_attention_every"),
         kv_lora_rank=row.whole_or_none("kv_lora_rank"),
         qk_rope_head_dim=row.whole_or_none("qk_rope_head_dim"),
         num_experts=row.whole_or_none("num_experts"),

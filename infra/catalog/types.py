@@ -23,12 +23,9 @@ class Instance:
     nvme_gb: int  # decimal; 0: none
     arch: Literal["x86_64", "arm64"]
     network_gbps: float  # baseline
-    efa_interfaces: int
     pod_cpu: float  # cores and memory that a node leaves for pods, daemonsets already taken off
     pod_gib: float
-    disk_mbps: int  # of network disks, baseline; 0: not seen, of a type that is left out
     spot: bool
-    capacity_block: bool
     usd_per_hour: float | None  # on demand, of `priced_by`
     priced_by: str | None  # the region of its price; None: a table of the user's own
     unusable: str | None = None  # why it can't serve, whatever its price
@@ -62,7 +59,6 @@ class ModelShape:
     """What sizes a model: the fields of its config.json."""
 
     id: str
-    family: str
     max_context: int
     modality: Literal["text", "vision", "audio", "embedding", "rerank"]
     source: str
@@ -79,7 +75,6 @@ class ModelShape:
     tie_word_embeddings: bool | None = None
     attention: Literal["mha", "gqa", "mqa", "mla", "hybrid"] | None = None
     sliding_window: int | None = None
-    full_attention_every: int | None = None
     kv_lora_rank: int | None = None
     qk_rope_head_dim: int | None = None
     num_experts: int | None = None

@@ -45,12 +45,9 @@ def instance(name: str, gpu: str, usd: float) -> Instance:
         nvme_gb=1000,
         arch="x86_64",
         network_gbps=25,
-        efa_interfaces=0,
-        disk_mbps=0,
         pod_cpu=15,
         pod_gib=120,
         spot=False,
-        capacity_block=False,
         usd_per_hour=usd,
         priced_by="north",
     )

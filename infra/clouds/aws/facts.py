@@ -14,8 +14,8 @@ from infra.clouds.aws.node_room import allocatable
 
 HOME = "us-east-1"  # the region of the prices that no table gives another
 INSTANCE = (
-    *("instance_type", "gpu", "gpus", "vcpus", "memory_mib", "nvme_gb", "arch", "network_gbps", "efa_interfaces"),
-    *("ebs_mbps", "spot", "capacity_block", "usd_per_hour", "left_out"),
+    *("instance_type", "gpu", "gpus", "vcpus", "memory_mib", "nvme_gb", "arch", "network_gbps"),
+    *("spot", "usd_per_hour", "left_out"),
 )
 CPU_INSTANCE = ("instance_type", "vcpus", "memory_gib", "usd_per_hour", "arch")
 REGION_PRICE = ("instance_type", "region", "usd_per_hour", "spot_low", "spot_high")
@@ -109,7 +109,6 @@ def read(folder: Path, gpus: Mapping[str, Gpu], mistakes: list[str]) -> Offered 
 
 def _instance_of(row: Row, gpus: Mapping[str, Gpu]) -> Instance:
     left_out = row.text_or_none("left_out")
-    least = None if left_out is None else 0  # nobody looked for the bandwidth of what is never chosen
     vcpus, memory_gib = row.whole("vcpus"), row.whole("memory_mib") / 1024
     pod_cpu, pod_gib = allocatable(vcpus, memory_gib)
     return Instance(
@@ -123,10 +122,7 @@ def _instance_of(row: Row, gpus: Mapping[str, Gpu]) -> Instance:
         nvme_gb=row.whole("nvme_gb", least=0),
         arch=row.one_of("arch", "x86_64", "arm64"),
         network_gbps=row.number("network_gbps"),
-        efa_interfaces=row.whole("efa_interfaces", least=0),
-        disk_mbps=row.whole("ebs_mbps", least=least),
         spot=row.flag("spot"),
-        capacity_block=row.flag("capacity_block"),
         usd_per_hour=row.number_or_none("usd_per_hour"),
         priced_by=HOME,
         unusable=left_out,

@@ -203,7 +203,6 @@ def shape_of(name: str, given: Architecture) -> ModelShape:
     )
     return ModelShape(
         id=name,
-        family="own",
         max_context=given.max_position_embeddings,
         modality="text",
         source="the stack file",
