@@ -180,6 +180,9 @@ def _type_of(model: Model) -> str | None:
         return None  # said already
 
 
+_OR_CHOSEN = ", or remove this line: the program then chooses the pool"
+
+
 def _check_place(scope: Scope, key: Key, model: Model) -> None:
     pools, existing = scope.settings.gpu_pools, scope.settings.cluster.existing
     pool_key, gpus_key = (*key, "pool"), (*key, "gpus")
@@ -189,8 +192,13 @@ def _check_place(scope: Scope, key: Key, model: Model) -> None:
         )
     elif model.pool is not None and model.pool not in pools:
         close = did_you_mean(model.pool, pools)
-        known = f"did you mean {close}?" if close else f"known: {', '.join(pools) or 'none; write one under gpuPools'}"
-        scope.report.wrong(pool_key, f"no pool {model.pool}; {known}", reads=[("gpuPools", model.pool)])
+        known = f"did you mean {close}?" if close else f"known: {', '.join(pools) or 'none'}"
+        scope.report.wrong(
+            pool_key,
+            f"no pool {model.pool}; {known}",
+            "" if pools else f"write gpuPools.{model.pool}{'' if existing else _OR_CHOSEN}",
+            reads=[("gpuPools", model.pool)],
+        )
     elif model.pool is not None and model.gpus is not None:
         size = scope.gpus_per_node(pools[model.pool])
         if size and model.gpus > size:

@@ -258,6 +258,23 @@ MODELS = (
         (Mistake("models.a.pool", 6, "no pool l40; did you mean l4?"),),
     ),
     Bad(
+        "a pool where none is written",
+        stack(CLUSTER, model("pool: l40")),
+        (
+            Mistake(
+                "models.a.pool",
+                5,
+                "no pool l40; known: none",
+                "write gpuPools.l40, or remove this line: the program then chooses the pool",
+            ),
+        ),
+    ),
+    Bad(
+        "a pool where none is written, of nodes that exist",
+        stack(LAPTOP, model("pool: l40"), region=None),
+        (Mistake("models.a.pool", 4, "no pool l40; known: none", "write gpuPools.l40"),),
+    ),
+    Bad(
         "a pool on the CPU",
         stack(CLUSTER, POOL, 'models: {a: {model: "llama3.2:1b", engine: ollama, pool: l4, gpus: 0}}'),
         (Mistake("models.a.pool", 6, "a pool is for GPUs, and gpus is 0", "leave pool out, or write gpus: 1"),),
