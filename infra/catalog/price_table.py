@@ -15,7 +15,7 @@ Wrong = tuple[str, str]  # what was got, and what to write
 
 
 def read_price_table(path: str | Path, known: Collection[str]) -> tuple[Mapping[str, float], list[Wrong]]:
-    """Dollars an hour by instance type, and what is wrong with the table, line by line. `known`: every type."""
+    """Dollars per hour by instance type, and what is wrong with the table, line by line. `known`: every type."""
     try:
         rows = list(csv.reader(read_text(Path(path)).splitlines()))
     except UnreadableFile as unreadable:
@@ -32,7 +32,7 @@ def read_price_table(path: str | Path, known: Collection[str]) -> tuple[Mapping[
         if name not in known:
             wrong.append((f"{path}, line {number}: unknown instance type {name!r}", _meant(name, known)))
         elif price is None:
-            got = f"{path}, line {number}: the price of {name} must be a number of dollars an hour over 0"
+            got = f"{path}, line {number}: the price of {name} must be a number of dollars per hour over 0"
             wrong.append((got, _price(name, row[1:])))
         elif name in prices:
             wrong.append((f"{path}, line {number}: {name} has a price already", "leave one of the two lines out"))

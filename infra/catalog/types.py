@@ -29,7 +29,7 @@ class Instance:
     usd_per_hour: float | None  # on demand, of `priced_by`
     priced_by: str | None  # the region of its price; None: a table of the user's own
     unusable: str | None = None  # why it can't serve, whatever its price
-    spot_usd: tuple[float, float] | None = None  # dollars an hour in the region's cheapest and dearest zone
+    spot_usd: tuple[float, float] | None = None  # dollars per hour in the region's cheapest and dearest zone
 
     @property
     def left_out(self) -> str | None:

@@ -30,8 +30,8 @@ _NOTE = {(True, True): "", (True, False): "likely, not certain", (None, False): 
 _BAR, _NARROW_BAR, _NARROW = 40, 30, 80  # columns, the last of a terminal
 _COLUMNS = (
     Column("GPUs"),
-    Column("$ an hour", right=True),
-    Column("$ a month", right=True),
+    Column("$ per hour", right=True),
+    Column("$ per month", right=True),
     Column("weights", right=True),
     Column("cache GiB on each GPU"),
     Column("holds at once", right=True),
@@ -62,13 +62,13 @@ def _against(given: Option, api_price: float | None) -> Iterator[Section]:
         return
     where = given.offer.instance_type if given.offer else given.where
     where = f"a share ({given.sized.gpus} GPUs) of {where}" if given.is_a_share else where
-    request = f"{MEAN_REQUEST.prompt:,} tokens in and {MEAN_REQUEST.output:,} out a request"
-    title = f"against an API at ${api_price:g} a million tokens out, prompts included ({request})"
+    request = f"{MEAN_REQUEST.prompt:,} tokens in and {MEAN_REQUEST.output:,} out per request"
+    title = f"against an API at ${api_price:g} per million output tokens, prompts included ({request})"
     yield Section(title, rows=[(f"{where} costs less than the API above {found.reason}",)])
 
 
 def of_one(given: Option, ways: Sequence[Way], api_price: float | None, sizing: Sizing) -> Document:
-    price = f", ${given.usd_per_hour:.2f} an hour{_share(given)}" if given.usd_per_hour is not None else ""
+    price = f", ${given.usd_per_hour:.2f} per hour{_share(given)}" if given.usd_per_hour is not None else ""
     where = f"{given.where}{f' ({given.offer.instance_type}{price})' if given.offer else ''}"
     sections = [_bars(given), Section("", note="\n".join([*_about(given), *_planned(given, sizing)]))]
     if given.fits:
@@ -185,14 +185,14 @@ def _verdict(fitting: list[Option], question: Question) -> list[str]:
     lines = [f"{_serves(best)}, {_price(best)}; {best.sized.holds}"]
     if alone.offer is not None and alone.offer != best.offer:
         price, note = alone.offer.usd_per_node_hour, alone.offer.price_said
-        cost = f"${price or 0:.2f} an hour, {_month(price)}{note}"
+        cost = f"${price or 0:.2f} per hour, {_month(price)}{note}"
         lines.append(f"cheapest node for it alone: {alone.offer.instance_type}, {cost}")
     return lines
 
 
 def _price(given: Option) -> str:
     """What a replica costs."""
-    return f"${given.usd_per_hour or 0:.2f} an hour, {_month(given.usd_per_hour)}{_share(given)}"
+    return f"${given.usd_per_hour or 0:.2f} per hour, {_month(given.usd_per_hour)}{_share(given)}"
 
 
 def _share(given: Option) -> str:
@@ -200,7 +200,7 @@ def _share(given: Option) -> str:
     offer = given.offer
     if offer is None or not given.is_a_share:
         return offer.price_said if offer else ""
-    node = f"${offer.usd_per_node_hour or 0:.2f} an hour, {_month(offer.usd_per_node_hour)}"
+    node = f"${offer.usd_per_node_hour or 0:.2f} per hour, {_month(offer.usd_per_node_hour)}"
     return f" as its share ({given.sized.gpus} of {offer.gpus_per_node} GPUs) of a node for {node}{offer.price_said}"
 
 
@@ -216,7 +216,7 @@ def _node_price(option: Option) -> tuple[float, float]:
 
 
 def _month(usd_per_hour: float | None) -> str:
-    return f"${(usd_per_hour or 0.0) * HOURS_A_MONTH:,.0f} a month"
+    return f"${(usd_per_hour or 0.0) * HOURS_A_MONTH:,.0f} per month"
 
 
 def _of_each_kind(options: list[Option]) -> list[Option]:
@@ -241,7 +241,7 @@ def _row(given: Option) -> Row:
     fit, usd, offer = given.sized.fit, given.usd_per_hour or 0.0, given.offer
     note = ""
     if offer is not None and given.is_a_share:
-        note = f"share of a node of {offer.gpus_per_node} GPUs for ${offer.usd_per_node_hour or 0:.2f} an hour"
+        note = f"share of a node of {offer.gpus_per_node} GPUs for ${offer.usd_per_node_hour or 0:.2f} per hour"
     whose = offer.price_note if offer else ""
     return (
         _type(given),

@@ -28,7 +28,7 @@ from infra.sizing.weights import in_16_bit
 
 KV_CACHE_DTYPES = ("auto", "fp8", "fp8_e4m3", "fp8_e5m2", "bfloat16", "float16")
 MOST_GPUS, MOST_GIB, MOST_TOKENS, MOST_SEQS = 16, 100_000, 10_485_760, 65_536
-MOST_USD = 10_000  # a million tokens
+MOST_USD = 10_000  # per million tokens
 LIKE = "`like:` a known model of the same shape, or `architecture:` its config.json,"
 # Contexts that no scaling of positions reaches.
 ABSURD = 16
@@ -81,7 +81,7 @@ class _Reader:
         question = self._question(model, engine, length, where)
         if question is not None:
             self._check(question, where)
-        api_price = self._number("api-price", MOST_USD, "dollars a million output tokens")
+        api_price = self._number("api-price", MOST_USD, "dollars per million output tokens")
         if self._mistakes or question is None:
             raise BadInput(self._mistakes)
         return question, where, api_price

@@ -97,7 +97,7 @@ class Stored:
     """A model of an engine's own library: one file."""
 
     file_gib: float
-    file_known: bool  # False: sized by bits a weight
+    file_known: bool  # False: sized by bits per weight
     form: str  # what the weights are stored as
     assumed: str  # what was assumed of the file; blank where it is known
     shape: ModelShape | None

@@ -169,6 +169,6 @@ def other_types(options: Sequence[Option], gpus: int) -> Iterator[Mend]:
             node = (
                 f" of a node for ${offer.usd_per_node_hour or 0:.2f}" if option.sized.gpus < offer.gpus_per_node else ""
             )
-            price = f"${option.usd_per_hour or 0:.2f} an hour{node}{offer.price_said}"
+            price = f"${option.usd_per_hour or 0:.2f} per hour{node}{offer.price_said}"
             effect = f"{option.where}{least}, {price}; {option.sized.holds}"
             yield Mend((("instanceType", offer.instance_type),), effect, offer, option.sized.gpus)

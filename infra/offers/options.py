@@ -98,7 +98,7 @@ def everywhere(question: Question, sizing: Sizing) -> list[Option]:
 
 
 def share(option: Option) -> tuple[bool, float, float, str]:
-    """Dollars an hour of a replica, then of its node; those last whose price in the region isn't known."""
+    """Dollars per hour of a replica, then of its node; those last whose price in the region isn't known."""
     offer = option.offer
     if offer is None:
         return False, 0.0, 0.0, ""

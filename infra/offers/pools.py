@@ -63,7 +63,7 @@ class Offer:
 
 
 def hourly(instance: Instance, capacity: Literal["on-demand", "spot"]) -> tuple[float, float]:
-    """Dollars an hour, low and high. Spot is a range, below the price on demand; it is that where none is known."""
+    """Dollars per hour, low and high. Spot is a range, below the price on demand; it is that where none is known."""
     on_demand = instance.usd_per_hour or 0.0
     if capacity == "on-demand" or instance.spot_usd is None:
         return on_demand, on_demand

@@ -28,7 +28,7 @@ class Remedy:
 @dataclass(frozen=True)
 class CostItem:
     name: str
-    min: float  # dollars a month
+    min: float  # dollars per month
     expected: float  # at EXPECTED_LOAD
     max: float
     what: str = ""  # how much of what is billed

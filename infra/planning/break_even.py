@@ -15,7 +15,7 @@ SECONDS_A_MONTH = HOURS_A_MONTH * 3600
 
 @dataclass(frozen=True)
 class BreakEven:
-    api_price: float  # dollars a million output tokens
+    api_price: float  # dollars per million output tokens
     tokens_per_month: float  # output tokens: below, the API is cheaper
     replica_tokens_per_month: tuple[float, float] | None  # at full load, low and high; None: no estimate
     reason: str
@@ -36,8 +36,8 @@ def break_even(usd_per_hour: float, api_price: float, throughput: Throughput) ->
     rate = throughput.tokens_per_second
     makes = (rate.low * SECONDS_A_MONTH, rate.high * SECONDS_A_MONTH) if rate is not None else None
     start = (
-        f"${month:,.0f} a month / ${api_price:g} a million = {_millions(tokens)} tokens out a month,"
-        f" {tokens / SECONDS_A_MONTH:,.0f} a second all month"
+        f"${month:,.0f} per month / ${api_price:g} per million = {_millions(tokens)} output tokens per month,"
+        f" {tokens / SECONDS_A_MONTH:,.0f} per second all month"
     )
     return BreakEven(api_price, tokens, makes, f"{start}; {_can(tokens, makes, throughput)}")
 

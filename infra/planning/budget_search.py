@@ -95,7 +95,7 @@ class Search:
         for name, model in plan.models.items():
             if model.instance_type != self.plan.models[name].instance_type and model.usd_per_hour is not None:
                 gpus = f"{model.gpus} x {plan.pools[model.pool or ''].gpu}"
-                yield f"{name} on {gpus} for ${model.usd_per_hour:.2f} an hour"
+                yield f"{name} on {gpus} for ${model.usd_per_hour:.2f} per hour"
 
     def _unjudged(self, plan: Plan) -> bool:
         """Whether a model runs elsewhere then, and nobody knows whether it fits there."""

@@ -146,7 +146,7 @@ def _worth(found: Sequence[Candidate]) -> Iterator[Candidate]:
 
 
 def _usd_now(each: Placed, offer: Offer, market: Market) -> float:
-    """Dollars an hour of the nodes that go with the model; a pool on which nothing is left goes with it."""
+    """Dollars per hour of the nodes that go with the model; a pool on which nothing is left goes with it."""
     price = offer.usd_per_node_hour_least or 0.0
     others = market.others(each, offer)
     left = _nodes(offer, others) if others else 0
@@ -172,7 +172,7 @@ def _differs(pool: Offer, offer: Offer) -> bool:
 
 
 def _price(offer: Offer) -> float:
-    """Dollars an hour of a node to move to: on spot in the dearest zone, since a price of one moment saves little."""
+    """Dollars per hour of a node to move to: on spot in the dearest zone, since a price of one moment saves little."""
     dear = offer.usd_per_node_hour if offer.capacity == "spot" else offer.usd_per_node_hour_least
     return dear or 0.0
 
@@ -219,7 +219,7 @@ def _takes(each: Placed, option: Option, market: Market) -> bool:
 
 
 def _added(each: Placed, option: Option, market: Market) -> float:
-    """Dollars an hour that a model adds to the nodes of an offer."""
+    """Dollars per hour that a model adds to the nodes of an offer."""
     offer = option.offer
     assert offer is not None
     others = market.others(each, offer)

@@ -70,7 +70,7 @@ def _idle(offer: Offer, placed: Sequence[Placed], pool_min: int, most: int) -> i
 def _choose_types(offer: Offer) -> Iterator[Finding]:
     if offer.settings is None:
         types = [each.name for each in offer.types]
-        price = f"${offer.usd_per_node_hour or 0:.2f} an hour a node{offer.price_said}"
+        price = f"${offer.usd_per_node_hour or 0:.2f} per node and hour{offer.price_said}"
         reason = f"made for the models that chose it: {price}"
         yield Chosen(f"gpuPools.{offer.name}.instanceTypes", types, reason)
 

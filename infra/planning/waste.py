@@ -85,7 +85,7 @@ def _smaller_pool(placed: Placed, market: Market, attempt: Attempt) -> Advice | 
 
 def _comes_to(smaller: Offer, before: Plan, then: Plan) -> Iterator[str]:
     price = smaller.usd_per_node_hour
-    yield smaller.gpu if price is None else f"{smaller.gpu}, a node for ${price:.2f} an hour"
+    yield smaller.gpu if price is None else f"{smaller.gpu}, a node for ${price:.2f} per hour"
     saved = before.cost.usd_per_month_min - then.cost.usd_per_month_min
     if abs(saved) >= 1:
         yield f"{'saves' if saved > 0 else 'costs'} ${abs(saved):,.0f} per month{'' if saved > 0 else ' more'}"

@@ -52,7 +52,7 @@ def judge(usable: float, terms: tuple[Term, ...], left: Estimate, per_token: flo
         max_concurrency=tokens / arguments.max_model_len,
         fits=tokens >= need,
         certain=_tokens(left.low, per_token) >= need,
-        reasons=(f"{sum_up} of cache = {tokens:,} tokens at {per_token / 1024:,.0f} KiB a token",),
+        reasons=(f"{sum_up} of cache = {tokens:,} tokens at {per_token / 1024:,.0f} KiB per token",),
     )
 
 

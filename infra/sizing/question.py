@@ -43,7 +43,7 @@ class Arguments:
     version_known: bool = True
     batch_known: bool = True
     enforce_eager: bool = False
-    file_known: bool = True  # of an engine's own library; False: sized by bits a weight
+    file_known: bool = True  # of an engine's own library; False: sized by bits per weight
 
     @property
     def batch(self) -> Batch:
@@ -61,7 +61,7 @@ class Question:
     engine: "Engine"
     task: Literal["chat", "embed", "rerank"] = "chat"
     file_gib: float | None = None  # of an engine's own library
-    file_known: bool = True  # False: sized by bits a weight
+    file_known: bool = True  # False: sized by bits per weight
     quantization: str | None = None
     kv_cache_dtype: str = "auto"
     utilization: float | None = None

@@ -116,7 +116,7 @@ def test_an_ollama_tag_is_sized_by_its_file() -> None:
 def test_a_misfit_is_exit_1_in_text_with_its_fix() -> None:
     result = run("fit", LLAMA_70B, "--quantization", "fp8", "--max-model-len", "16384", "--instance-type", "p5.4xlarge")
     assert result.exit_code == 1
-    assert result.stdout.startswith("does not fit: 1 x H100-80 (p5.4xlarge, $6.88 an hour)")
+    assert result.stdout.startswith("does not fit: 1 x H100-80 (p5.4xlarge, $6.88 per hour)")
     assert "--max-model-len 6400" in result.stdout
     assert "--instance-type g7e.2xlarge" in result.stdout
     there = run("fit", LLAMA_70B, "--quantization", "fp8", "--max-model-len", "6400", "--instance-type", "p5.4xlarge")
@@ -210,7 +210,7 @@ def test_without_tokens_out_there_is_no_break_even() -> None:
 
 def test_the_break_even_is_said_of_the_cheapest() -> None:
     text = run("fit", QWEN, "--max-model-len", "8192", "--api-price", "0.4").stdout
-    assert "against an API at $0.4 a million tokens out, prompts included" in text
+    assert "against an API at $0.4 per million output tokens, prompts included" in text
     assert "g6.xlarge costs less than the API above" in text
     assert "can't make as many" in text
 
@@ -220,15 +220,15 @@ def test_a_bad_price_of_an_api_is_exit_2(price: str) -> None:
     result = run("fit", QWEN, "--api-price", price)
     assert result.exit_code == 2
     assert f"--api-price {price}" in result.stderr
-    assert "dollars a million output tokens" in result.stderr
+    assert "dollars per million output tokens" in result.stderr
 
 
 def test_a_share_of_a_node_says_so_and_what_the_node_costs() -> None:
     """Two of g6e.12xlarge's four L40S: half of $10.49."""
-    one = run("fit", QWEN, "--instance-type", "g6e.12xlarge", "--max-model-len", "8192").stdout
-    assert "$2.62 an hour as its share (1 of 4 GPUs) of a node for $10.49 an hour, $7,660 a month" in one
+    one = " ".join(run("fit", QWEN, "--instance-type", "g6e.12xlarge", "--max-model-len", "8192").stdout.split())
+    assert "$2.62 per hour as its share (1 of 4 GPUs) of a node for $10.49 per hour, $7,660 per month" in one
     first = " ".join(run("fit", LLAMA_70B, "--quantization", "fp8", "--max-model-len", "131072").stdout.split())
-    assert "$5,009 a month as its share (2 of 8 GPUs) of a node for $27.45 an hour, $20,036 a month" in first
+    assert "$5,009 per month as its share (2 of 8 GPUs) of a node for $27.45 per hour, $20,036 per month" in first
     answer = fit_json(QWEN, "--instance-type", "g6e.12xlarge", "--max-model-len", "8192")
     assert answer["usd_per_node_hour"] == pytest.approx(4 * answer["usd_per_hour"], rel=1e-4)
 

@@ -61,8 +61,8 @@ def test_disks_are_billed_by_what_is_said_of_them() -> None:
     cache, nodes = _item(result, "EBS cache"), _item(result, "node disks")
     size, throughput = re.findall(r"\d+", cache.what)
     assert cache.min == pytest.approx(int(size) * GIB_MONTH + (int(throughput) - 125) * MIBPS_MONTH)
-    system, pool = nodes.what.removeprefix("gp3: ").split(" GiB a system node; ")
-    assert pool.endswith(" a node of l4")
+    system, pool = nodes.what.removeprefix("gp3: ").split(" GiB per system node; ")
+    assert pool.endswith(" per node of l4")
     gib, *more = re.findall(r"\d+", pool.removesuffix("l4"))
     paid = int(gib) * GIB_MONTH + sum(int(each) - 125 for each in more) * MIBPS_MONTH
     assert nodes.min == pytest.approx(2 * int(system) * GIB_MONTH + paid)

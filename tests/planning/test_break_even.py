@@ -12,7 +12,7 @@ UNKNOWN = Throughput(None, "no estimate: the speed of X isn't known")
 def test_both_cost_the_same_at_the_break_even() -> None:
     found = break_even(2.0, 4.0, SURE)
     assert found.tokens_per_month / 1e6 * 4.0 == pytest.approx(2.0 * 730)
-    assert "$1,460 a month / $4 a million = 365 million tokens" in found.reason
+    assert "$1,460 per month / $4 per million = 365 million output tokens per month" in found.reason
 
 
 @pytest.mark.parametrize(

@@ -230,7 +230,7 @@ def test_weights_and_cache_in_8_bit_are_found_before_a_larger_budget() -> None:
     (violation,) = planned(CODING).violations
     wanted = {"models.qwen3-32b.quantization": "fp8", "models.qwen3-32b.kvCacheDtype": "fp8"}
     (smaller,) = [each for each in violation.advice if dict(each.write) == wanted]
-    assert "qwen3-32b on 1 x RTX-PRO-6000-SE for $3.36 an hour" in smaller.text
+    assert "qwen3-32b on 1 x RTX-PRO-6000-SE for $3.36 per hour" in smaller.text
     assert set(dict(violation.advice[-1].write)) == {"budget.usdPerMonth"}
     assert planned(follow(CODING, dict(smaller.write))).violations == ()
 

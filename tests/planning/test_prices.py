@@ -98,7 +98,7 @@ def test_spot_is_billed_at_its_range() -> None:
     assert 0.5772 * HOURS <= nodes.max < 2 * 0.5772 * HOURS  # the second node is for the hours of rollouts
     assert nodes.min < nodes.expected < nodes.max
     (assumed,) = [each.message for each in result.assumptions if each.path == "gpuPools.l4.capacity"]
-    assert "g6.xlarge $0.35 to $0.40 an hour" in assumed
+    assert "g6.xlarge $0.35 to $0.40 per hour" in assumed
     assert "the source states no date" in assumed
     assert "on demand $0.80" in assumed
     assert result.models["qwen3-8b"].usd_per_hour == pytest.approx(0.5772)  # the most expensive of its types

@@ -68,7 +68,7 @@ def _how(plan: Plan, shown: list[str]) -> Iterator[str]:
     """What to write for the best remedies, a pool once; the pools that the program chose are written down first."""
     written: dict[str, list[str]] = {}
     for best in filter(None, (_best(plan.remedies[name]) for name in shown)):
-        key = f"{best.write}{f' (+{usd(best.usd_per_month)} a month)' if best.usd_per_month else ''}"
+        key = f"{best.write}{f' (+{usd(best.usd_per_month)} per month)' if best.usd_per_month else ''}"
         if key not in written.setdefault(best.name, []):
             written[best.name].append(key)
     yield from (f"{name}: {', '.join(keys)}" for name, keys in written.items())

@@ -27,8 +27,8 @@ def models_section(plan: Plan) -> Section:
         Column("KV cache", right=True),
         Column("holds", right=True),
         Column("cold start", right=True),
-        Column("$ an hour", right=True),
-        Column("$ / M tokens out", right=True),
+        Column("$ per hour", right=True),
+        Column("$ / M output tokens", right=True),
     )
     return Section(
         "MODELS",
@@ -47,8 +47,8 @@ def _note(plan: Plan) -> str:
     )
     if any(model.usd_per_million_output_tokens for model in plan.models.values()):
         note += (
-            f"; dollars a million tokens out are estimated at full load, with {MEAN_REQUEST.prompt:,} tokens in and"
-            f" {MEAN_REQUEST.output:,} out a request; at a third of that load a token costs three times as much"
+            f"; dollars per million output tokens are estimated at full load, with {MEAN_REQUEST.prompt:,} tokens in"
+            f" and {MEAN_REQUEST.output:,} out per request; at a third of that load a token costs three times as much"
         )
     note += "".join(f"; {share}" for share in _shares(plan))
     used = {model.pool for model in plan.models.values()}
@@ -64,7 +64,7 @@ def _shares(plan: Plan) -> list[str]:
         if model.pool and 0 < model.gpus < plan.pools[model.pool].gpus_per_node
     }
     return [
-        f"a whole node of {name} has {pool.gpus_per_node} GPUs for ${pool.usd_per_node_hour:,.2f} an hour"
+        f"a whole node of {name} has {pool.gpus_per_node} GPUs for ${pool.usd_per_node_hour:,.2f} per hour"
         for name, pool in shared.items()
         if pool.usd_per_node_hour
     ]
@@ -155,7 +155,7 @@ def _marked(items: Iterable[str]) -> Iterable[tuple[bool, str]]:
 def pools_section(plan: Plan) -> Section:
     columns = (
         Column("a node"),
-        Column("$ an hour", right=True),
+        Column("$ per hour", right=True),
         Column("nodes"),
         Column("GPUs: peak + one rollout"),
         Column("idle at min replicas" if any(pool.idle_gpus for pool in plan.pools.values()) else "", right=True),

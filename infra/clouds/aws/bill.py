@@ -133,9 +133,9 @@ def _node_disks(billed: Billed, cluster: AwsCluster) -> CostItem:
 
 def _disks_said(billed: Billed, cluster: AwsCluster) -> str:
     """How large each node's is."""
-    system = [f"{cluster.system_root_gib:,} GiB a system node"] if billed.settings.cluster.create else []
+    system = [f"{cluster.system_root_gib:,} GiB per system node"] if billed.settings.cluster.create else []
     sizes = {pool.name: _disk(pool.root_gib, pool.root_iops, pool.root_throughput) for pool in billed.ours}
-    return "; ".join([*system, *(f"{size} a node of {name}" for name, size in sizes.items())])
+    return "; ".join([*system, *(f"{size} per node of {name}" for name, size in sizes.items())])
 
 
 def _disk(gib: int, iops: int, throughput: int) -> str:

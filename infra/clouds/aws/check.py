@@ -148,7 +148,7 @@ def _check_network(scope: Scope, network: NewNetwork) -> None:
             wrong(ours, "a VPC that exists needs privateSubnetIds", write, reads=[(*_NETWORK, "privateSubnetIds")])
     if network.cidr is not None and (cidr := read_cidr(scope, (*_NETWORK, "cidr"), network.cidr)) is not None:
         if not 16 <= cidr.prefixlen <= 20:
-            got = f"a /{cidr.prefixlen}; a VPC here is a /16 to a /20, cut into two subnets a zone"
+            got = f"a /{cidr.prefixlen}; a VPC here is a /16 to a /20, cut into two subnets per zone"
             wrong((*_NETWORK, "cidr"), got, f"write cidr: {cidr.network_address}/16")
         elif not cidr.is_private:
             wrong((*_NETWORK, "cidr"), "public addresses, which are somebody else's", "write cidr: 10.0.0.0/16")

@@ -88,7 +88,7 @@ def _new(
         yield Chosen(
             f"{path}.network.nat",
             "perZone" if nat_per_zone else "one",
-            f"{len(zones)} zones; a NAT gateway costs ${month:.0f} a month{whose}; one for all is lost with its zone",
+            f"{len(zones)} zones; a NAT gateway costs ${month:.0f} per month{whose}; one for all is lost with its zone",
         )
     yield from _warn_of_access(create)
     yield Assumption(path, f"the zones {', '.join(zones)} offer what the catalogue says; the account was not read")
@@ -182,7 +182,7 @@ def _check_support(version: str, catalog: Catalog) -> Iterator[Finding]:
             Rule.VERSION,
             path,
             f"EKS' standard support of {version} ended on {until}; the cluster isn't made for extended support"
-            f" (${prices.eks_extended_hour:.2f} an hour, not {prices.eks_hour:.2f}), and EKS upgrades it by itself",
+            f" (${prices.eks_extended_hour:.2f} per hour, not {prices.eks_hour:.2f}), and EKS upgrades it by itself",
             f'{path}: "{default_version(catalog)}", one minor version at a time where the cluster runs already',
         )
     elif left <= SUPPORT_ENDS_SOON:

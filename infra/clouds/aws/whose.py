@@ -70,7 +70,7 @@ def spot_note(pool: PoolPlan, catalog: Catalog) -> str:
 
 def _range(instance: Instance) -> str:
     low, high = instance.spot_usd or (0.0, 0.0)
-    return f"${low:.2f} to ${high:.2f} an hour (on demand ${instance.usd_per_hour or 0:.2f})"
+    return f"${low:.2f} to ${high:.2f} per hour (on demand ${instance.usd_per_hour or 0:.2f})"
 
 
 def _own(table: str, own: Sequence[str], listed: Sequence[str]) -> str:

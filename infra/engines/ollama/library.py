@@ -49,7 +49,7 @@ class OllamaLibrary(Library):
             assert shape is not None
             file_gib = tags().file_gib(shape.params_b or 0, method)
             own_context, task = shape.max_context, shape.task
-        bits = f"{method.bits_per_weight:.1f} bits a weight in {method.name}"
+        bits = f"{method.bits_per_weight:.1f} bits per weight in {method.name}"
         return Stored(
             file_gib=file_gib,
             file_known=known,

@@ -10,8 +10,8 @@ from infra.sizing.question import Arguments, Batch, Question, Sized
 
 # llama.cpp's compute buffers and the CUDA context.
 OTHER_GIB = 1.0
-# Files of the catalogue's tags against parameters x bits a weight: 5 % less to 5 % and 0.6 GiB more, which are images'
-# 16-bit weights, or the embeddings of small models.
+# Files of the catalogue's tags against parameters x bits per weight: 5 % less to 5 % and 0.6 GiB more, which are
+# images' 16-bit weights, or the embeddings of small models.
 FILE_SHARE, FILE_MORE_GIB = 0.05, 0.6
 
 
@@ -24,7 +24,7 @@ def size(question: Question, gpu: Gpu, gpus: int, catalog: Catalog) -> Sized:
 def fit(file_gib: float, shape: ModelShape | None, gpu: Gpu, gpus: int, arguments: Arguments) -> Fit:
     """A quantized file that Ollama spreads over its GPUs; the cache is 16 bit, NUM_PARALLEL x CONTEXT tokens."""
     card = gpu.engine_gib or 0.0
-    source = "the file of the tag" if arguments.file_known else "parameters x bits a weight"
+    source = "the file of the tag" if arguments.file_known else "parameters x bits per weight"
     unknown = 0.0 if arguments.file_known else FILE_SHARE * file_gib / gpus
     terms = (
         Term("weights", file_gib / gpus, f"{file_gib:.1f} GiB, {source}"),

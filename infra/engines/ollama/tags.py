@@ -1,6 +1,6 @@
 """Tags of the Ollama library: those of the catalogue, and the same models in another quantization.
 
-`llama3.1:70b-instruct-q4_K_M` is `llama3.1:70b` in Q4_K_M: its file is parameters x bits a weight.
+`llama3.1:70b-instruct-q4_K_M` is `llama3.1:70b` in Q4_K_M: its file is parameters x bits per weight.
 """
 
 import dataclasses

@@ -1,4 +1,5 @@
-"""Output tokens a second of one replica at full load: a roofline of the engine's steps. An estimate, with its interval.
+"""Output tokens per second of one replica at full load: a roofline of the engine's steps. An estimate with its
+interval.
 
 A step makes one token of each sequence, and some steps read new prompts too. It reads the weights once and every
 sequence's cache (memory), multiplies 2 x active weights a token (compute), adds up the GPUs' parts twice a layer
@@ -80,7 +81,7 @@ def throughput(
     low, high, mid = rates
     interval = span(f"{low:,.0f}", f"{high:,.0f}")
     reason = (
-        f"about {mid:,.0f} tokens out a second at full load ({interval}): {batch:,.0f} requests of"
+        f"about {mid:,.0f} output tokens per second at full load ({interval}): {batch:,.0f} requests of"
         f" {request.prompt:,} + {request.output:,} tokens at once; a step reads {fit.weights_gib:.1f} GiB of weights"
         f" and {batch * held / GIB:.1f} of cache at {gpu.bandwidth_gb_s:,.0f} GB/s"
     )

@@ -73,7 +73,7 @@ def _is_dearer(offer: Offer, best: Offer, usd: float) -> bool:
 
 
 def cost(served: Served, offer: Offer, sized: Sized) -> tuple[float, float, str]:
-    """Dollars an hour at the fewest replicas, then at the most; a pool of the planner's is paid in whole nodes."""
+    """Dollars per hour at the fewest replicas, then at the most; a pool of the planner's is paid in whole nodes."""
     if offer.settings is not None:
         share = offer.usd_per_gpu_hour * sized.gpus
         return share * served.replicas.min, share * served.replicas.max, offer.name
@@ -116,7 +116,9 @@ def _why(served: Served, offer: Offer, sized: Sized, offers: Sequence[Offer]) ->
     else:
         alike = sum(each.borrowed == offer.borrowed for each in offers)
         known = " with a known price" if alike < len(offers) and not offer.borrowed else ""
-        price = f"${offer.usd_per_node_hour or 0:.2f} an hour for {offer.gpus_per_node} x {offer.gpu}{offer.price_said}"
+        price = (
+            f"${offer.usd_per_node_hour or 0:.2f} per hour for {offer.gpus_per_node} x {offer.gpu}{offer.price_said}"
+        )
         which = f"of the {alike} types in these zones{known}"
         first = f"{offer.instance_type} has the cheapest nodes for its fewest replicas, {which}: {price}"
     return first, *sized.fit.reasons
@@ -128,7 +130,7 @@ def _price(offer: Offer, sized: Sized) -> str:
         return gpus
     node = f", of a node for ${offer.usd_per_node_hour or 0:.2f}" if sized.gpus < offer.gpus_per_node else ""
     spot = "up to " if offer.capacity == "spot" else ""
-    return f"{spot}${offer.usd_per_gpu_hour * sized.gpus:.2f} an hour for {gpus}{node}{offer.price_said}"
+    return f"{spot}${offer.usd_per_gpu_hour * sized.gpus:.2f} per hour for {gpus}{node}{offer.price_said}"
 
 
 def _unplaced(served: Served, offers: Sequence[Offer], makeable: Sequence[Offer], sizing: Sizing) -> Decided[Placed]:

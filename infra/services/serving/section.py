@@ -59,11 +59,15 @@ class Model(Section):
         default=None,
         ge=0,
         le=16,
-        description="GPUs a replica, tensor parallel; 0 is CPU; chosen when absent",
+        description="GPUs per replica (tensor parallelism); 0 means CPU; chosen when absent",
         examples=[1],
     )
     max_model_len: int | None = Field(
-        default=None, ge=1, le=10_485_760, examples=[8192], description="tokens a request; the model's own when absent"
+        default=None,
+        ge=1,
+        le=10_485_760,
+        examples=[8192],
+        description="tokens per request; the model's own when absent",
     )
     max_num_seqs: int | None = Field(
         default=None, ge=1, le=4096, description="requests in one batch; chosen when absent", examples=[64]

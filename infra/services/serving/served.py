@@ -28,7 +28,7 @@ class Served:
     settings: Model
     shape: ModelShape | None  # None: of an engine's own library, where it isn't known
     file_gib: float | None  # of an engine's own library; None: the files of a repository
-    file_known: bool  # False: sized by bits a weight
+    file_known: bool  # False: sized by bits per weight
     form: str | None  # of that file's weights
     engine: Engine
     image: Image  # of the engine

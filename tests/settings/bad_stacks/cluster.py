@@ -187,7 +187,7 @@ BAD_CLUSTERS = (
             Mistake(
                 "cluster.create.network.cidr",
                 4,
-                "a /24; a VPC here is a /16 to a /20, cut into two subnets a zone",
+                "a /24; a VPC here is a /16 to a /20, cut into two subnets per zone",
                 "write cidr: 10.0.0.0/16",
             ),
         ),
