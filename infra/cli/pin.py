@@ -11,8 +11,8 @@ from ruamel.yaml import YAML
 
 from infra.plan.plan import Plan
 from infra.plan.words import count
+from infra.settings.mistakes import PLATFORM
 
-_KEY = "llm-platform:platform"
 _SHORT_KEY = "platform"  # Pulumi reads a key without a namespace as one of the project's own
 
 
@@ -28,7 +28,7 @@ def pin_choices(path: Path, plan: Plan) -> str:
     yaml.indent(mapping=2, sequence=4, offset=2)
     document = yaml.load(path.read_text(encoding="utf-8"))
     config = document["config"]
-    platform = config[_KEY if _KEY in config else _SHORT_KEY]
+    platform = config[PLATFORM if PLATFORM in config else _SHORT_KEY]
     for dotted, choice in plan.chosen.items():
         _put(platform, dotted.split("."), choice.value)
     text = io.StringIO()
