@@ -68,14 +68,17 @@ def that_holds(plan: Plan, attempt: Attempt) -> tuple[Violation, ...]:
 
 
 def _held(violation: Violation, tried: Sequence[Advice], plan: Plan, attempt: Attempt) -> list[Advice]:
-    """Each alone; and, unless one of them costs nothing, those that don't hold alone with one change more."""
+    """Each alone; and, unless one of them costs nothing, those that don't hold alone with one change more, where that
+    costs less."""
     alone = [(each, _tried(each, violation, plan, attempt)) for each in tried]
     held = [way for _, way in alone if way is not None]
     if any(_costs_nothing(each, plan, attempt) for each in held):
         return held
     failed = [each for each, way in alone if way is None][:MOST_IN_TWO]
+    least = min((_bill(attempt(each.write)) for each in held), default=float("inf"))
     in_two = filter(None, (_with_another(each, violation, plan, attempt) for each in failed))
-    return sorted([*in_two, *held], key=lambda each: _bill(attempt(each.write)))
+    cheaper = [each for each in in_two if _bill(attempt(each.write)) < least]
+    return sorted([*cheaper, *held], key=lambda each: _bill(attempt(each.write)))
 
 
 def _costs_nothing(advice: Advice, plan: Plan, attempt: Attempt) -> bool:

@@ -9,7 +9,7 @@ from infra.plan.notes import Advice, Violation, Write
 from infra.plan.rules import Rule
 from infra.planning.advice import Attempt, completed, written
 from infra.planning.cheaper import Market
-from infra.planning.without_gpu import WithoutGpu, another_without_gpu, without_gpu
+from infra.planning.without_gpu import another_without_gpu, without_gpu
 from infra.services.serving.placement import Placed
 
 MOVED = 2  # models of a pool, the smallest first
@@ -20,7 +20,7 @@ def with_ways_out(violation: Violation, market: Market, attempt: Attempt) -> Vio
     a rollout, are enough."""
     if violation.rule != Rule.GPUS_AT_PEAK or any(_is_enough(each.write) for each in violation.advice):
         return violation
-    ways = [way for each in _small(violation, market) for way in _ways(each, market, attempt)]
+    ways = [way for group in _groups(violation, market) for way in _ways(group, market, attempt)]
     hard = [each for each in violation.advice if _is_hard(each.write)]
     others = [each for each in violation.advice if each not in hard]
     return replace(violation, advice=(*others, *ways, *hard))
@@ -42,39 +42,49 @@ def _small(violation: Violation, market: Market) -> list[Placed]:
     pool = violation.path.split(".")[1]
     running = [each for each in market.on.get(pool, ()) if not each.served.settings.paused]
     by_size = sorted(running, key=lambda each: (each.gpus, _weights(each), each.served.name))
-    return by_size[:-1][:MOVED]
+    return by_size[:-1]
 
 
 def _weights(each: Placed) -> float:
     return each.sized.fit.weights_gib or 0.0 if each.sized is not None else 0.0
 
 
-def _ways(each: Placed, market: Market, attempt: Attempt) -> Iterator[Advice]:
+def _groups(violation: Violation, market: Market) -> list[list[Placed]]:
+    """Models that leave together: each alone, or all of them where the others alone are too many without it."""
+    small, pool = _small(violation, market), market.plan.pools[violation.path.split(".")[1]]
+    left = (pool.peak_gpus - each.gpus * each.served.replicas.max for each in small)
+    one_is_enough = any(gpus <= pool.max * pool.gpus_per_node for gpus in left)
+    return [[each] for each in small[:MOVED]] if one_is_enough else [small]
+
+
+def _ways(group: Sequence[Placed], market: Market, attempt: Attempt) -> Iterator[Advice]:
+    for ways in zip(*(_away(each, market) for each in group), strict=False):
+        write = completed(market.plan, tuple(dict(part for way in ways for part in way.write).items()))
+        where = ", ".join(way.text for way in ways)
+        yield Advice(write, f"{written(write)} ({where}{_money(write, market, attempt)})")
+
+
+def _away(each: Placed, market: Market) -> Iterator[Advice]:
+    """What one model is written to, and where it is then."""
     served = each.served
     offers = [offer for offer in market.pools if each.offer is not None and offer.name != each.offer.name]
     for offer in (*_first(each, offers, market), *_first(each, market.makeable, market)):
         types = (
             () if offer.settings else ((f"gpuPools.{offer.name}.instanceTypes", tuple(t.name for t in offer.types)),)
         )
-        write = completed(market.plan, (*types, (f"{served.path}.pool", offer.name), *served.write((("gpus", None),))))
-        yield Advice(write, f"{written(write)} ({offer.gpu}{_money(write, market, attempt)})")
+        yield Advice((*types, (f"{served.path}.pool", offer.name), *served.write((("gpus", None),))), offer.gpu)
     catalog = market.sizing.catalog
     on_cpu = without_gpu(each, catalog)
     for way in [on_cpu] if on_cpu is not None else another_without_gpu(each, catalog):
-        yield _on_cpu(each, way)
-
-
-def _on_cpu(each: Placed, way: WithoutGpu) -> Advice:
-    write = each.served.write((*way.changes, ("pool", None), ("revision", None)))
-    return Advice(write, f"{written(write)} (on the CPU{way.harm})")
+        yield Advice(served.write((*way.changes, ("pool", None), ("revision", None))), f"on the CPU{way.harm}")
 
 
 def _first(each: Placed, offers: Sequence[Offer], market: Market) -> Iterator[Offer]:
-    """Of one's own pools the first that serves it, of those that can be made the cheapest node; and the first that
-    certainly does."""
+    """Of one's own pools, or of those that can be made, cheapest first: the first that certainly serves it, and the
+    first that does."""
     question = each.served.question.but(gpus=None)
     firsts = [
-        next((o for o in offers if fewest(question, o, market.sizing, goal)), None) for goal in (fits, is_certain)
+        next((o for o in offers if fewest(question, o, market.sizing, goal)), None) for goal in (is_certain, fits)
     ]
     found = {offer.name: offer for offer in firsts if offer is not None}
     yield from found.values()
