@@ -13,6 +13,7 @@ from infra.planning.advice import Attempt, follow, that_holds, tried_remedies
 from infra.planning.budget_ways import Means, with_ways
 from infra.planning.certainty import say_what_is_certain
 from infra.planning.cheaper import Candidate, Market, candidates, cheaper_ways
+from infra.planning.cheaper_pools import with_pools
 from infra.planning.draft import Asked, Draft, draft
 from infra.planning.make_room import with_ways_out
 from infra.planning.remedies import find_remedies
@@ -62,7 +63,7 @@ def _with_advice(made: Draft, attempt: Attempt, sizing: Sizing) -> Plan:
     return replace(
         plan,
         remedies=tried_remedies(plan, find_remedies(plan, made.placed, sizing.catalog), attempt),
-        cheaper=cheaper_ways(plan, found, attempt),
+        cheaper=with_pools(plan, cheaper_ways(plan, found, attempt), found, attempt, sizing.catalog),
         violations=violations,
         warnings=say_where_less(certain, market, attempt),
     )

@@ -1,8 +1,9 @@
 """A model that needs little of the GPUs that it takes whole, and where it would need less."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
+from infra.offers.mends import Changes
 from infra.offers.options import fewest
 from infra.offers.pools import Offer
 from infra.offers.sizing import Sizing
@@ -42,11 +43,42 @@ def warn_of_waste(placed: Placed) -> Iterator[Finding]:
 def say_where_less(warnings: Iterable[Warned], market: Market, attempt: Attempt) -> tuple[Warned, ...]:
     """The plan's warnings; those of mostly empty GPUs with a place that was planned, and what it saves."""
     by_path = {f"{each.served.path}.pool": each for each in market.placed}
-    return tuple(_placed(each, by_path[each.path], market, attempt) if each.kind == KIND else each for each in warnings)
+    found = tuple(warnings)
+    small = {each.path: by_path[each.path] for each in found if each.kind == KIND}
+    places = {path: place for path, each in small.items() if (place := _smaller_place(each, market)) is not None}
+    together = _together(small, places, market, attempt)
+    return tuple(
+        _placed(each, small[each.path], places.get(each.path), together.get(each.path), market, attempt)
+        if each.kind == KIND
+        else each
+        for each in found
+    )
 
 
-def _placed(warned: Warned, placed: Placed, market: Market, attempt: Attempt) -> Warned:
-    pool = _smaller_pool(placed, market, attempt)
+def _together(
+    small: Mapping[str, Placed], places: Mapping[str, Offer], market: Market, attempt: Attempt
+) -> dict[str, Advice]:
+    """By path of the warning, where several models go to one new pool, and all of them at once is more."""
+    found: dict[str, Advice] = {}
+    for name in dict.fromkeys(place.name for place in places.values()):
+        first, *others = (path for path, place in places.items() if place.name == name)
+        moved = [small[path] for path in (first, *others)]
+        way = _to(places[first], moved, market, attempt) if others else None
+        if way is not None:
+            same = Advice(way.write, f"with {moved[0].served.name}, as said there")
+            found |= {first: way, **dict.fromkeys(others, same)}
+    return found
+
+
+def _placed(
+    warned: Warned,
+    placed: Placed,
+    place: Offer | None,
+    together: Advice | None,
+    market: Market,
+    attempt: Attempt,
+) -> Warned:
+    pool = together or (_to(place, [placed], market, attempt) if place is not None else None)
     ways = ", or ".join([pool.text if pool else "a pool of smaller GPUs", *_on_cpu(placed, market)])
     advice = (pool,) if pool is not None else ()
     return replace(warned, message=f"{warned.message}: {ways}", detail=f"{warned.detail}: {ways}", advice=advice)
@@ -63,24 +95,32 @@ def _needed_gib(sized: Sized) -> float | None:
     return used + question.concurrency * question.max_model_len * fit.kv_bytes_per_token / 2**30
 
 
-def _smaller_pool(placed: Placed, market: Market, attempt: Attempt) -> Advice | None:
-    """Of the stack file, else a new one with the same capacity; None where neither holds."""
+def _smaller_place(placed: Placed, market: Market) -> Offer | None:
+    """Of the stack file, else a new one with the same capacity."""
     offer, sized = placed.offer, placed.sized
     if offer is None or sized is None:
         return None
     new = market.makeable_on_spot if offer.capacity == "spot" else market.makeable
-    smaller = _smaller(sized, market.pools, market.sizing) or _smaller(sized, new, market.sizing)
-    if smaller is None:
-        return None
-    gpus = (("gpus", sized.gpus),) if placed.served.settings.gpus else ()
-    own = placed.served.write((("pool", smaller.name), *gpus))
+    return _smaller(sized, market.pools, market.sizing) or _smaller(sized, new, market.sizing)
+
+
+def _to(smaller: Offer, moved: Sequence[Placed], market: Market, attempt: Attempt) -> Advice | None:
+    """None where the next plan breaks a rule."""
+    own = tuple(write for each in moved for write in each.served.write(_keys(each, smaller)))
     pool = new_pool(smaller) if market.is_new(smaller) else ()
     write = completed(market.plan, (*pool, *own))
     then = attempt(write)
     if then is None or not holds(market.plan, then):
         return None
-    advice = Advice(write, f"{written(write)} ({'; '.join(_comes_to(smaller, market.plan, then))})")
+    all_ = f"{' and '.join(each.served.name for each in moved)} together: " if len(moved) > 1 else ""
+    advice = Advice(write, f"{written(write)} ({all_}{'; '.join(_comes_to(smaller, market.plan, then))})")
     return noted(advice, LIKELY) if likely(market.plan, then) else advice
+
+
+def _keys(placed: Placed, smaller: Offer) -> Changes:
+    sized = placed.sized
+    gpus = (("gpus", sized.gpus),) if sized is not None and placed.served.settings.gpus else ()
+    return ("pool", smaller.name), *gpus
 
 
 def _comes_to(smaller: Offer, before: Plan, then: Plan) -> Iterator[str]:

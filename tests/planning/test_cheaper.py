@@ -1,5 +1,7 @@
 """What would be cheaper, according to the plan: another type, smaller weights, a node with idle GPUs."""
 
+from pathlib import Path
+
 import pytest
 
 from infra.planning import Plan
@@ -59,7 +61,7 @@ def test_where_nothing_is_idle_no_node_is_shared() -> None:
 
 def test_smaller_weights_that_hold_more_for_the_same_money_are_shown() -> None:
     stack = changed(DEV, gpuPools={"t4": {"instanceTypes": ["g4dn.xlarge"]}}, models__qwen3_8b__model="Qwen/Qwen3-4B")
-    (way,) = plan(stack).cheaper["qwen3-8b"]
+    (way, *_) = plan(stack).cheaper["qwen3-8b"]
     assert (way.setting, way.usd_per_month) == ("quantization: fp8", 0.0)
     assert "instead of" in way.effect
 
@@ -70,7 +72,11 @@ def test_smaller_weights_that_hold_more_for_the_same_money_are_shown() -> None:
         LOCAL,  # on the CPU
         SHARED,  # nodes that somebody else pays for
         changed(DEV, models__qwen3_8b__paused=True),
-        changed(DEV, gpuPools={}, models__qwen3_8b__quantization="awq"),  # the cheapest already
+        changed(
+            DEV,
+            gpuPools={"t4": {"instanceTypes": ["g4dn.xlarge"], "capacity": "spot"}},
+            models__qwen3_8b__quantization="awq",
+        ),  # the cheapest already
     ],
     ids=["cpu", "others' nodes", "paused", "cheapest"],
 )
@@ -85,3 +91,50 @@ def test_the_advice_saves_what_it_says(setting: str) -> None:
     after = plan(follow(PROD, dict(way.write)))
     saved = before.cost.usd_per_month_min - after.cost.usd_per_month_min
     assert saved == pytest.approx(way.usd_per_month, abs=0.01)
+
+
+L40S = {"l40s": {"instanceTypes": ["g6e.xlarge"], "capacity": "spot"}}
+ENCODERS = {"embed": {"model": "BAAI/bge-m3"}, "rerank": {"model": "BAAI/bge-reranker-v2-m3"}}
+
+
+def test_what_several_models_save_together_is_offered_first_and_holds() -> None:
+    stack = {**DEV, "gpuPools": L40S, "models": {"chat": {"model": "Qwen/Qwen3-14B", "maxModelLen": 8192}, **ENCODERS}}
+    before = plan(stack)
+    (together, *_) = before.cheaper["embed"]
+    assert together.effect.startswith("embed and rerank together: ")
+    (waste, _) = [each for each in before.warnings if each.kind == "mostly-empty"]
+    assert f"saves ${together.usd_per_month:,.0f} per month" in waste.message
+    after = plan(follow(stack, dict(together.write)))
+    assert not after.violations
+    assert {after.models[name].pool for name in ENCODERS} == {"g4dn-xlarge"}
+    saved = before.cost.usd_per_month_min - after.cost.usd_per_month_min
+    assert saved == pytest.approx(together.usd_per_month, abs=0.01)
+
+
+@pytest.mark.parametrize(
+    ("pool", "offered"),
+    [
+        (None, True),  # the program's own, which is pinned with it
+        ({"instanceTypes": ["g6.xlarge"]}, True),
+        ({"instanceTypes": ["g6.xlarge"], "capacity": "spot"}, False),
+    ],
+)
+def test_nodes_on_demand_name_what_spot_would_save_and_risk(pool: dict | None, offered: bool) -> None:
+    pools = {"g6-xlarge": pool} if pool else {}
+    stack = changed(DEV, gpuPools=pools)
+    before = plan(stack)
+    ways = [way for way in before.cheaper.get("qwen3-8b", ()) if "may not come when they are needed" in way.effect]
+    assert bool(ways) is offered
+    for way in ways:
+        assert dict(way.write)["gpuPools.g6-xlarge.capacity"] == "spot"
+        after = plan(follow(stack, dict(way.write)))
+        assert after.pools["g6-xlarge"].capacity == "spot"
+        saved = before.cost.usd_per_month_min - after.cost.usd_per_month_min
+        assert saved == pytest.approx(way.usd_per_month, abs=0.01)
+
+
+def test_ones_own_price_which_is_billed_on_spot_too_offers_no_spot(tmp_path: Path) -> None:
+    table = tmp_path / "prices.csv"
+    table.write_text("instance_type,usd_per_hour\ng6.xlarge,0.5\n", encoding="utf-8")
+    stack = changed(DEV, gpuPools={"l4": {"instanceTypes": ["g6.xlarge"]}}, prices={"table": str(table)})
+    assert not any("spot" in way.setting for ways in plan(stack).cheaper.values() for way in ways)

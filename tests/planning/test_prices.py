@@ -58,7 +58,7 @@ def test_the_choice_is_among_types_whose_price_here_is_known() -> None:
 
 def test_a_way_at_a_price_of_the_region_comes_before_one_that_saves_more_at_anothers() -> None:
     ways = plan(changed(NEW, models__m__concurrency=12), region="eu-central-1").cheaper["m"]
-    own, other = ways
+    own, other, *_ = ways
     assert "price of us-east-1: none known for eu-central-1" in other.effect
     assert "price of" not in own.effect
     assert own.usd_per_month < other.usd_per_month

@@ -85,3 +85,22 @@ def test_the_smallest_card_is_no_waste() -> None:
     assert not waste(on_nodes({"embed": EMBED}, t4=T4))
     assert not waste(plan(PROD))
     assert not waste(plan(changed(DEV, models__qwen3_8b__concurrency=2)))
+
+
+@pytest.mark.parametrize("capacity", ["spot", "on-demand"])
+def test_of_several_small_models_the_advice_moves_all_and_says_what_that_saves(capacity: str) -> None:
+    large = {"l40s": {"instanceTypes": ["g6e.xlarge"], "capacity": capacity}}
+    rerank = {"model": "BAAI/bge-reranker-v2-m3"}
+    chat = {"model": "Qwen/Qwen3-14B", "maxModelLen": 8192}
+    stack = {**DEV, "gpuPools": large, "models": {"chat": chat, "embed": EMBED, "rerank": rerank}}
+    before = plan(stack)
+    first, second = [each for each in before.warnings if each.kind == "mostly-empty"]
+    (way,), (same,) = first.advice, second.advice
+    assert way.write == same.write
+    assert second.message.endswith(": with embed, as said there")
+    after = plan(follow(stack, dict(way.write)))
+    assert not after.violations
+    assert not waste(after)
+    saved = before.cost.usd_per_month_min - after.cost.usd_per_month_min
+    assert "(embed and rerank together: T4, a node for $" in way.text
+    assert f"saves ${saved:,.0f} per month" in way.text

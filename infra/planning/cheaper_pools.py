@@ -1,0 +1,91 @@
+"""What would cost less of several models at once: those that move to one pool together, and a whole pool on spot."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
+
+from infra.catalog import Catalog
+from infra.plan.cluster import PoolPlan
+from infra.plan.money import Cheaper
+from infra.plan.notes import Write
+from infra.plan.plan import Plan
+from infra.plan.writes import pieces, shown
+from infra.planning.advice import LIKELY, Attempt, completed, holds, likely
+from infra.planning.cheaper import LEAST_USD_A_MONTH, WORTH_MORE, Candidate
+
+MOST_TOGETHER = 6  # models of one line
+MOST_TRIED = 2  # pools, of each kind
+
+Ways = Mapping[str, tuple[Cheaper, ...]]
+
+
+def with_pools(
+    plan: Plan, ways: Ways, found: Mapping[str, Sequence[Candidate]], attempt: Attempt, catalog: Catalog
+) -> dict[str, tuple[Cheaper, ...]]:
+    """Beside the ways of one model: those that move several come first, those that risk a node last."""
+    together, on_spot = _by_model(_together(plan, ways, found, attempt)), _by_model(_on_spot(plan, attempt, catalog))
+    by_model = {name: (*together.get(name, ()), *ways.get(name, ()), *on_spot.get(name, ())) for name in plan.models}
+    return {name: each for name, each in by_model.items() if each}
+
+
+_Found = tuple[str, Cheaper]  # of the model that it is said of
+
+
+def _by_model(found: Iterator[_Found]) -> Ways:
+    ranked = sorted(islice(found, MOST_TRIED), key=lambda each: -each[1].usd_per_month)
+    return {model: tuple(way for name, way in ranked if name == model) for model, _ in ranked}
+
+
+def _together(plan: Plan, ways: Ways, found: Mapping[str, Sequence[Candidate]], attempt: Attempt) -> Iterator[_Found]:
+    for moved in _to_one_pool(plan, found):
+        own = tuple(each for name, way in moved.items() for each in way.write if each[0].startswith(f"models.{name}."))
+        first, way = next(iter(moved.items()))
+        new = tuple(each for each in way.write if each[0].startswith("gpuPools.") and each[1] is not None)
+        alone = max((each.usd_per_month for name in moved for each in ways.get(name, ())), default=0.0)
+        write, effect = completed(plan, (*new, *own)), f"{' and '.join(moved)} together: {way.effect}"
+        cheaper = _tried(plan, first, write, effect, attempt)
+        if cheaper is not None and cheaper.usd_per_month > WORTH_MORE * alone:
+            yield first, cheaper
+
+
+def _to_one_pool(plan: Plan, found: Mapping[str, Sequence[Candidate]]) -> Iterator[dict[str, Candidate]]:
+    """By pool that is new, the models that would move there as they are, and how."""
+    by_pool: dict[str, dict[str, Candidate]] = {}
+    for name, ways in found.items():
+        for way in ways:
+            pool = dict(way.changes).get("pool")
+            if {key for key, _ in way.changes} <= {"pool", "gpus"} and pool is not None and pool not in plan.pools:
+                by_pool.setdefault(pool, {}).setdefault(name, way)
+    yield from (moved for moved in by_pool.values() if 1 < len(moved) <= MOST_TOGETHER)
+
+
+def _on_spot(plan: Plan, attempt: Attempt, catalog: Catalog) -> Iterator[_Found]:
+    effect = "spot nodes may go at any time, with little notice, and may not come when they are needed"
+    for pool in plan.pools.values():
+        on = [each.name for each in plan.models.values() if each.pool == pool.name and not each.paused]
+        if on and _could_be_spot(pool, catalog):
+            write = completed(plan, ((f"gpuPools.{pool.name}.capacity", "spot"),))
+            own = (f"models.{on[0]}.pool", pool.name)
+            cheaper = _tried(plan, on[0], write if own in write else (*write, own), effect, attempt)
+            if cheaper is not None:
+                yield on[0], cheaper
+
+
+def _could_be_spot(pool: PoolPlan, catalog: Catalog) -> bool:
+    """Its price there is known, and isn't the user's own, which is billed for both."""
+    if pool.existing or pool.capacity == "spot":
+        return False
+    types = [catalog.instances[name] for name in pool.instance_types]
+    return all(each.spot and each.spot_usd is not None for each in types)
+
+
+def _tried(plan: Plan, name: str, write: Write, effect: str, attempt: Attempt) -> Cheaper | None:
+    """The model's own keys, and what is written beside them."""
+    then = attempt(write)
+    if then is None or not holds(plan, then):
+        return None
+    saved = plan.cost.usd_per_month_min - then.cost.usd_per_month_min
+    path = f"models.{name}."
+    own = ", ".join(f"{at.removeprefix(path)}: {shown(value)}" for at, value in write if at.startswith(path))
+    beside = tuple(pieces(tuple(each for each in write if not each[0].startswith(path))))
+    effect = f"{effect}; {LIKELY}" if likely(plan, then) else effect
+    return Cheaper(own, saved, effect, write, beside) if saved >= LEAST_USD_A_MONTH else None
