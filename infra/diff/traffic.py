@@ -84,21 +84,21 @@ def _during(name: str, old: Side, new: Side, resources: ResourceChanges) -> tupl
         return AWAY, f"away while {what} and every pod are recreated; {about(cold)} once that is done", cold
     deployment = _of(resources, DEPLOYMENT, f"{name}-deployment")
     if any(type_of(urn) == CLAIM and owner_of(urn) is WEIGHTS for urn in resources.replaced):
-        text = f"its Deployment and the claim are made anew; {about(cold)} once its weights are downloaded again"
+        text = f"its Deployment and its claim are recreated; {about(cold)} once its weights are downloaded again"
         return AWAY, f"away: {text}", None
     if deployment in resources.replaced:
-        return AWAY, f"away for {about(cold)}: its Deployment is deleted and made anew", cold
+        return AWAY, f"away for {about(cold)}: its Deployment is recreated", cold
     if deployment in resources.removed:
         return AWAY, "away: its Deployment is removed", None
     if _of(resources, _SERVICE, f"{name}-service") in resources.replaced:
-        return AWAY, "away for a moment: its Service is made anew", None
+        return AWAY, "away for a moment: its Service is recreated", None
     if (away := _nodes(name, old, new, resources, cold)) is not None:
         return away
     if _restarts(resources.changed.get(deployment or "", {})):
         return _rollout(name, old, new, cold)
     reached = Change(reach(old, name), reach(new, name))
     if reached and reached.old and reached.new:
-        return AWAY, "away from outside until DNS follows: its load balancer is made anew at another address", None
+        return AWAY, "away from outside until DNS follows: its load balancer is recreated at another address", None
     return NOTHING, "nothing", None
 
 

@@ -77,7 +77,7 @@ def _broken(difference: Difference) -> Iterator[str]:
         yield f"{count(others, 'rule')} broken"
     mended = len(difference.violations.mended)
     if mended and not rules:
-        yield f"{count(mended, 'broken rule')} mended"
+        yield f"{count(mended, 'broken rule')} fixed"
 
 
 def _guarded(difference: Difference) -> Iterator[str]:
@@ -180,7 +180,7 @@ def reasons(difference: Difference) -> Iterator[tuple[str, str]]:
     introduced = difference.violations.introduced
     for violation in difference.broken:
         before = "" if violation in introduced or not difference.old.exists else " (the base breaks it too)"
-        text = f"{violation['path']}: {violation['message']}. To mend it: {violation['fix']}"
+        text = f"{violation['path']}: {violation['message']}. To fix it: {violation['fix']}"
         yield f"{violation['rule']}{before}", with_ways(violation, text, difference.stack)
     for each in difference.refused:
         done = "replaced" if each.act == "replace" else "removed"

@@ -14,7 +14,7 @@ _NAMED = ("models", "gpuPools")  # sections of named things
 
 def violations_section(plan: Plan) -> Section:
     rows = [
-        (violation.rule, f"{violation.path}: {violation.message}. To mend it: {violation.fix}")
+        (violation.rule, f"{violation.path}: {violation.message}. To fix it: {violation.fix}")
         for violation in plan.violations
     ]
     return Section("REFUSED", (Column(""),), tuple(rows))
