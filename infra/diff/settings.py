@@ -19,11 +19,29 @@ def settings_changed(old: Side, new: Side) -> dict[str, Change]:
 
 
 def choices_changed(old: Side, new: Side) -> dict[str, Change]:
-    """Values that the program chose on both sides, and differently: of what is new or gone, the settings speak."""
+    """Values that the program chose on both sides, and differently, and pools that it makes or no longer makes: of what
+    else is new or gone, the settings speak."""
     before, after = old.plan.get("chosen", {}), new.plan.get("chosen", {})
     both = sorted(before.keys() & after.keys())
     changed = {path: Change(before[path]["value"], after[path]["value"]) for path in both}
+    return _pools_made(old, new) | {path: change for path, change in changed.items() if change}
+
+
+def _pools_made(old: Side, new: Side) -> dict[str, Change]:
+    """Of stacks that stay."""
+    if not (old.exists and new.exists):
+        return {}
+    names = sorted(old.pools.keys() ^ new.pools.keys())
+    changed = {f"gpuPools.{name}": Change(_made(old, name), _made(new, name)) for name in names}
     return {path: change for path, change in changed.items() if change}
+
+
+def _made(side: Side, name: str) -> dict[str, Any] | None:
+    """What a pool is that no stack file has."""
+    pool = side.pools.get(name)
+    if pool is None or name in (side.platform.get("gpuPools") or {}):
+        return None
+    return {"instanceTypes": pool["instance_types"], "capacity": pool["capacity"]}
 
 
 def _values(config: Mapping[str, Any]) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from infra.diff.resources import compare_resources
 from infra.diff.settings import settings_changed
 from infra.settings.mistakes import PLATFORM
 from infra.sides.types import Change, Side
+from tests.diff import stacks
 from tests.diff.sides import compared, side
 
 
@@ -19,6 +20,25 @@ def test_values_by_their_path_and_lists_as_one_value() -> None:
         "models.llama-8b.replicas.max": Change(5, 6),
     }
     assert found.follows == {"gpuPools.l4.max": Change(6, 7)}
+
+
+NO_POOLS = {"gpuPools": None, "models.chat.pool": None, "models.code.pool": None}
+MADE = {
+    "pools that are not written any more": ({}, NO_POOLS, 1),
+    "pools that are written now": (NO_POOLS, {}, -1),
+    "a pool that is written": ({}, {"gpuPools.more": {"instanceTypes": ["g6.xlarge"]}}, 0),
+}
+
+
+@pytest.mark.parametrize("name", MADE)
+def test_pools_that_the_program_makes_are_shown_where_they_come_and_go(name: str) -> None:
+    before, after, comes = MADE[name]
+    found = compare("cloud", *(stacks.side("cloud", stacks.edited("cloud", each)) for each in (before, after)))
+    made = {path: each for path, each in found.follows.items() if path.count(".") == 1 and path.startswith("gpuPools.")}
+    assert bool(made) == bool(comes)
+    for each in made.values():
+        pool, other = (each.new, each.old) if comes > 0 else (each.old, each.new)
+        assert (list(pool), other) == (["instanceTypes", "capacity"], None)
 
 
 def test_nothing_changed_against_itself() -> None:
