@@ -22,7 +22,7 @@ class OwnNode:
 
 @dataclass(frozen=True)
 class OwnNodes:
-    """Of a pool of nodes that exist, at the fewest replicas."""
+    """Of a pool of nodes that exist, at the minimum of replicas."""
 
     nodes: tuple[OwnNode, ...]
     lose_one: Mapping[str, Loss]  # by model: when the node is lost that is worst for it
@@ -79,7 +79,7 @@ class PoolPlan:
     surge_gpus: int  # one rollout on top
     own: OwnNodes | None  # None: nodes that this program makes, or no room for the fewest replicas
     runtime_class: str | None  # of GPU pods
-    idle_gpus: int  # of the nodes that the fewest replicas need: paid for, and nobody's
+    idle_gpus: int  # of the nodes that the minimum of replicas need: paid for, and nobody's
     reasons: tuple[str, ...]
     # What the cloud that makes the nodes decides:
     ami_type: str | None = None

@@ -71,7 +71,7 @@ class Market:
 
 
 def candidates(market: Market) -> dict[str, tuple[Candidate, ...]]:
-    """By model, what saves most first. Dollars of whole nodes, at the fewest replicas."""
+    """By model, what saves most first. Dollars of whole nodes, at the minimum of replicas."""
     found = {
         each.served.name: tuple(sorted(_candidates(each, market), key=lambda way: -way.usd_per_month))
         for each in market.placed

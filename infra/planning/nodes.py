@@ -61,7 +61,7 @@ def _minimum(offer: Offer, most: int) -> int:
 
 
 def _idle(offer: Offer, placed: Sequence[Placed], pool_min: int, most: int) -> int:
-    """GPUs of the nodes that run at the fewest replicas, and that no replica has."""
+    """GPUs of the nodes that run at the minimum of replicas, and that no replica has."""
     nodes = min(most, max(pool_min, nodes_for(placed, offer.gpus_per_node, at_most=False)))
     busy = sum(each.gpus * each.served.replicas.min for each in placed if not each.served.settings.paused)
     return max(0, nodes * offer.gpus_per_node - busy)

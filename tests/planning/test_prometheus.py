@@ -45,7 +45,7 @@ def test_the_plan_has_the_login(url: str, auth: Any, login: PrometheusLogin | No
 
 def test_labels_that_nobody_gave_are_asked_for_and_none_at_all_can_be_said() -> None:
     message = asked(prometheus())["monitorLabels"]
-    assert "qwen3-8b would stay at the fewest replicas" in message
+    assert "qwen3-8b would stay at the minimum of replicas" in message
     assert "serviceMonitorSelector" in message
     assert "monitorLabels" not in asked(prometheus(monitorLabels={}))
     assert "monitorLabels" not in asked(prometheus(monitorLabels={"release": "kube-prom"}))
@@ -60,7 +60,7 @@ def test_labels_that_nobody_gave_are_asked_for_and_none_at_all_can_be_said() -> 
             "auth",
             "once `pulumi up` has made the namespace llm: KEDA reads the login from a Secret beside the"
             " models: `kubectl -n llm create secret generic p --from-literal=token=...`; until KEDA finds it, qwen3-8b"
-            " stays at the fewest replicas",
+            " stays at the minimum of replicas",
         ),
         (AMAZON, {"sigv4": {}}, "auth.sigv4", "aps:QueryMetrics"),
         (AMAZON, {"sigv4": {}}, "url", "scrapes nothing by itself"),

@@ -43,7 +43,7 @@ def _note(plan: Plan) -> str:
         return ""
     note = (
         _likely(plan)
-        + "GiB on each GPU, estimated; a replica holds requests of so many tokens, and costs its share of a node"
+        + "GiB on each GPU, estimated; a replica holds requests of the tokens shown, and costs its share of a node"
     )
     if any(model.usd_per_million_output_tokens for model in plan.models.values()):
         note += (

@@ -37,7 +37,7 @@ def _labels(cluster: ClusterPlan, scaled: Sequence[str]) -> Finding:
         return Assumption(path, f"{none} release's label, and then nobody sees the models' metrics; no model scales")
     return ToDo(
         path,
-        f"{none} release's label, and {', '.join(scaled)} would stay at the fewest replicas; write the labels that"
+        f"{none} release's label, and {', '.join(scaled)} would stay at the minimum of replicas; write the labels that"
         f" `{cluster.kubectl} get prometheus -A -o jsonpath='{{.items[*].spec.serviceMonitorSelector}}'`"
         " shows, or monitorLabels: {} where it takes every one",
         Step.MONITORING,
@@ -55,7 +55,7 @@ def _namespace(monitoring: Monitoring, scaled: Sequence[str]) -> Finding:
     return ToDo(
         path,
         f"{let_in}; write the namespace of the Prometheus or the agent that scrapes them (Rancher's is"
-        f" cattle-monitoring-system), or {', '.join(scaled)} would stay at the fewest replicas",
+        f" cattle-monitoring-system), or {', '.join(scaled)} would stay at the minimum of replicas",
         Step.MONITORING,
     )
 
@@ -94,5 +94,5 @@ def _secret(settings: Settings, cluster: ClusterPlan, login: PrometheusLogin, sc
     when, until = "KEDA reads the login from a Secret beside the models", ""
     if namespace.create:
         when = f"once `pulumi up` has made the namespace {namespace.name}: {when}"
-        until = f"; until KEDA finds it, {', '.join(scaled)} stay{'s' * (len(scaled) == 1)} at the fewest replicas"
+        until = f"; until KEDA finds it, {', '.join(scaled)} stay{'s' * (len(scaled) == 1)} at the minimum of replicas"
     return ToDo(f"{_PATH}.auth", f"{when}: {command}{until}", Step.MONITORING_LOGIN)
