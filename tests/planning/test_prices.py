@@ -136,3 +136,12 @@ def test_the_rest_of_the_bill_says_whose_prices_are_not_of_the_region() -> None:
     text = _text(plan(L40S, region="eu-central-1"))
     assert "the rest (price of us-east-1: none known for eu-central-1, but for nodes): EKS control plane" in text
     assert "the rest     " in text  # the column of nodes says nothing of prices
+
+
+@pytest.mark.parametrize(("capacity", "said"), [("spot", False), ("on-demand", True)])
+def test_the_note_of_on_demand_prices_names_what_is_billed_at_them(capacity: str, said: bool) -> None:
+    stack = changed(L40S, gpuPools__l40s={"instanceTypes": ["g6e.xlarge"], "capacity": capacity})
+    note = plan(stack, region="eu-central-1").cost.price_note
+    (types,) = [each for each in note.split("; ") if each.startswith("on-demand prices of eu-central-1")]
+    assert ("g6e.xlarge" in types) is said
+    assert "m7i.xlarge" in types

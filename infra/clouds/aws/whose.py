@@ -1,6 +1,6 @@
 """Whose prices a figure is made of: the region's, those of us-east-1 where none is known, or the user's own."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from infra.catalog import Catalog, Instance
 from infra.catalog.whose import Priced, borrowed, names
@@ -28,7 +28,7 @@ def headline(types: Sequence[Priced], catalog: Catalog) -> str:
     return f"{yours}{'other ' if own else ''}nodes at prices of {catalog.region}, all else at those of {HOME}"
 
 
-def price_note(settings: Settings, types: Sequence[Priced], pools: Iterable[PoolPlan], catalog: Catalog) -> str:
+def price_note(settings: Settings, types: Sequence[Priced], pools: Sequence[PoolPlan], catalog: Catalog) -> str:
     """Region and date of every price of the bill, the user's own by name."""
     prices, region = catalog.aws.prices, catalog.region
     foreign, own = borrowed(types, catalog), names(each for each in types if each.priced_by is None)
@@ -37,8 +37,8 @@ def price_note(settings: Settings, types: Sequence[Priced], pools: Iterable[Pool
     if region == HOME:
         parts.append(f"on-demand prices of {prices.gpu_date}, {HOME}")
     else:
-        if listed:
-            parts.append(f"on-demand prices of {region} for {', '.join(listed)}, {prices.region_date}")
+        if on_demand := [name for name in listed if name not in _spot_alone(pools, catalog)]:
+            parts.append(f"on-demand prices of {region} for {', '.join(on_demand)}, {prices.region_date}")
         if foreign:
             parts.append(
                 f"on-demand prices of {HOME} for {', '.join(foreign)}, {prices.gpu_date}: none known for {region}"
@@ -51,6 +51,13 @@ def price_note(settings: Settings, types: Sequence[Priced], pools: Iterable[Pool
     if any(pool.capacity == "spot" for pool in pools):
         parts.append(f"spot at what its zones asked at one moment, {prices.region_date}: it may rise to on demand")
     return "; ".join(parts)
+
+
+def _spot_alone(pools: Sequence[PoolPlan], catalog: Catalog) -> set[str]:
+    """Types that no pool has on demand, and whose spot price is known."""
+    on_demand = {name for pool in pools if pool.capacity != "spot" for name in pool.instance_types}
+    spot = {name for pool in pools if pool.capacity == "spot" for name in pool.instance_types}
+    return {name for name in spot - on_demand if catalog.instances[name].spot_usd is not None}
 
 
 def spot_note(pool: PoolPlan, catalog: Catalog) -> str:
