@@ -65,8 +65,7 @@ def _together(
         moved = [small[path] for path in (first, *others)]
         way = _to(places[first], moved, market, attempt) if others else None
         if way is not None:
-            same = Advice(way.write, f"with {moved[0].served.name}, as said there")
-            found |= {first: way, **dict.fromkeys(others, same)}
+            found |= dict.fromkeys((first, *others), way)
     return found
 
 
