@@ -186,10 +186,10 @@ class Cloud(Owner):
         """Why nobody could reach the cluster from here, found without asking it. Raises NotRead."""
         return ()
 
-    def access(self, cluster: ClusterPlan, path: Path) -> tuple[str, ...] | None:
-        """What points kubectl at a cluster that the state knows nothing of; `path`: where a kubeconfig may be written.
+    def access(self, cluster: ClusterPlan, path: Path, given: str | None) -> tuple[str, ...] | None:
+        """What points kubectl at the cluster. `path`: where a kubeconfig may be written; `given`: the one in the state.
 
-        None: it isn't made yet. Raises NotRead.
+        None: the cluster isn't made yet. Raises NotRead.
         """
         return None
 

@@ -45,18 +45,14 @@ def reach(plan: ClusterPlan, cloud: Cloud, state: State) -> Iterator[Cluster | N
     """The cluster of the plan; None while it isn't made. Raises NotRead."""
     with TemporaryDirectory() as folder:
         path = Path(folder) / "kubeconfig"
-        access = _held(state, path) or cloud.access(plan, path)
+        access = cloud.access(plan, path, _given(state))
         yield _answering(Cluster(access)) if access else None
 
 
-def _held(state: State, path: Path) -> tuple[str, ...] | None:
-    """By the kubeconfig that the program gave its own provider."""
+def _given(state: State) -> str | None:
+    """The kubeconfig of the program's own provider; with a context the SDK writes the path of KUBECONFIG there."""
     known = [each.inputs.get("kubeconfig") for each in state.of("pulumi:providers:kubernetes")]
-    texts = [text for text in known if isinstance(text, str)]
-    if not texts:
-        return None
-    path.write_text(texts[0], encoding="utf-8")
-    return ("--kubeconfig", str(path))
+    return next((text for text in known if isinstance(text, str)), None)
 
 
 def _answering(cluster: Cluster) -> Cluster:

@@ -59,7 +59,7 @@ def test_a_replica_holds_the_same_in_the_table_and_in_the_warning(length: int) -
 def test_disks_are_billed_by_what_is_said_of_them() -> None:
     result = plan(changed(ON_DEMAND, cache={"kind": "ebs"}, models__qwen3_8b__replicas=1))
     cache, nodes = _item(result, "EBS cache"), _item(result, "node disks")
-    gib, of_size, over, included, of_more = map(int, re.findall(r"\d+", cache.what))
+    gib, of_size, over, included, of_more = map(int, re.findall(r"\b\d+", cache.what))
     assert (round(gib * GIB_MONTH), included, round(over * MIBPS_MONTH)) == (of_size, 125, of_more)
     assert cache.min == pytest.approx(gib * GIB_MONTH + over * MIBPS_MONTH)
     system, pool = nodes.what.removeprefix("gp3: ").split(" GiB per system node; ")

@@ -56,6 +56,15 @@ def test_nothing_stands_in_the_way_of_a_first_up(machine: Machine) -> None:
     assert any("kubectl" in call[0] for call in machine.calls)
 
 
+def test_a_cluster_behind_a_context_is_asked_by_it(machine: Machine) -> None:
+    """The SDK writes the path of KUBECONFIG into the provider's inputs: it is no kubeconfig."""
+    machine.state(held(PROVIDER, "cluster-kubernetes", context="kind-llm", kubeconfig="/home/me/kubeconfig"))
+    assert obstacles(plan()) == []
+    asked = [call for call in machine.calls if call[0].endswith("kubectl")]
+    assert asked
+    assert all(call[call.index("--context") + 1] == "kind-llm" and "--kubeconfig" not in call for call in asked)
+
+
 @pytest.mark.parametrize(
     ("wanted", "write"),
     [

@@ -180,7 +180,10 @@ class Aws(Cloud):
 
         return make_site(plan, provider, namespaces)
 
-    def access(self, cluster: ClusterPlan, path: Path) -> tuple[str, ...] | None:
+    def access(self, cluster: ClusterPlan, path: Path, given: str | None) -> tuple[str, ...] | None:
+        if given is not None:
+            path.write_text(given, encoding="utf-8")
+            return ("--kubeconfig", str(path))
         return None if cluster.made else access(aws_cluster(cluster), path)
 
     def left(self, plan: Plan, held: Held) -> Left | None:

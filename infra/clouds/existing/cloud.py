@@ -70,7 +70,7 @@ class Existing(Cloud):
     def unreachable(self, plan: Plan) -> Iterable[Obstacle]:
         return known_context(plan)
 
-    def access(self, cluster: ClusterPlan, path: Path) -> tuple[str, ...]:
+    def access(self, cluster: ClusterPlan, path: Path, given: str | None) -> tuple[str, ...]:
         return ("--context", cluster.name)
 
 
