@@ -33,7 +33,8 @@ MADE = {
 @pytest.mark.parametrize("name", MADE)
 def test_pools_that_the_program_makes_are_shown_where_they_come_and_go(name: str) -> None:
     before, after, comes = MADE[name]
-    found = compare("cloud", *(stacks.side("cloud", stacks.edited("cloud", each)) for each in (before, after)))
+    old, new = (stacks.side("cloud", stacks.edited("cloud", each)) for each in (before, after))
+    found = compare("cloud", old, new)
     made = {path: each for path, each in found.follows.items() if path.count(".") == 1 and path.startswith("gpuPools.")}
     assert bool(made) == bool(comes)
     for each in made.values():
