@@ -1,7 +1,7 @@
 """Advice is data: what to write into the stack file. Here it is written, and checked that the next plan accepts it."""
 
 import json
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -102,6 +102,13 @@ def likely(plan: Plan, then: Plan | None) -> list[str]:
     models = then.models.values() if then is not None else ()
     changed = (each for each in models if each.fit is not None and each.fit != plan.models[each.name].fit)
     return [each.name for each in changed if each.fit is not None and each.fit.judged and not each.fit.certain]
+
+
+def maximum_rises(plan: Plan, then: Plan) -> Iterator[str]:
+    """What a lower minimum hides: a pool keeps the nodes that its written `max` allows."""
+    more = then.cost.usd_per_month_max - plan.cost.usd_per_month_max
+    if more >= 1:
+        yield f"the maximum is then ${then.cost.usd_per_month_max:,.0f}, ${more:,.0f} more"
 
 
 def noted(advice: Advice, note: str) -> Advice:

@@ -17,7 +17,7 @@ from infra.plan.notes import Write
 from infra.plan.plan import Plan
 from infra.plan.words import count
 from infra.plan.writes import pieces
-from infra.planning.advice import LIKELY, Attempt, completed, holds, likely
+from infra.planning.advice import LIKELY, Attempt, completed, holds, likely, maximum_rises
 from infra.planning.nodes import nodes_for
 from infra.services.serving.placement import Placed, by_pool
 from infra.sizing.question import Question
@@ -115,7 +115,7 @@ def _tried(plan: Plan, name: str, candidate: Candidate, attempt: Attempt) -> Che
         return None
     own = {f"models.{name}.{key}" for key, _ in candidate.changes}
     beside = tuple(pieces(tuple(each for each in candidate.write if each[0] not in own)))
-    effect = f"{candidate.effect}; {LIKELY}" if likely(plan, then) else candidate.effect
+    effect = "; ".join((candidate.effect, *maximum_rises(plan, then), *((LIKELY,) if likely(plan, then) else ())))
     return Cheaper(_said(candidate.changes), saved, effect, candidate.write, beside)
 
 

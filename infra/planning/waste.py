@@ -10,7 +10,7 @@ from infra.offers.sizing import Sizing
 from infra.plan.findings import warned
 from infra.plan.notes import Advice, Finding, Warned
 from infra.plan.plan import Plan
-from infra.planning.advice import LIKELY, Attempt, completed, holds, likely, noted, written
+from infra.planning.advice import LIKELY, Attempt, completed, likely, maximum_rises, noted, written
 from infra.planning.cheaper import Market, new_pool
 from infra.planning.without_gpu import without_gpu
 from infra.services.serving.placement import Placed
@@ -104,12 +104,12 @@ def _smaller_place(placed: Placed, market: Market) -> Offer | None:
 
 
 def _to(smaller: Offer, moved: Sequence[Placed], market: Market, attempt: Attempt) -> Advice | None:
-    """None where the next plan breaks a rule."""
+    """None where the next plan breaks a rule, be it one that is broken already: its own fixes say what goes with it."""
     own = tuple(write for each in moved for write in each.served.write(_keys(each, smaller)))
     pool = new_pool(smaller) if market.is_new(smaller) else ()
     write = completed(market.plan, (*pool, *own))
     then = attempt(write)
-    if then is None or not holds(market.plan, then):
+    if then is None or then.violations:
         return None
     all_ = f"{' and '.join(each.served.name for each in moved)} together: " if len(moved) > 1 else ""
     advice = Advice(write, f"{written(write)} ({all_}{'; '.join(_comes_to(smaller, market.plan, then))})")
@@ -128,6 +128,7 @@ def _comes_to(smaller: Offer, before: Plan, then: Plan) -> Iterator[str]:
     saved = before.cost.usd_per_month_min - then.cost.usd_per_month_min
     if abs(saved) >= 1:
         yield f"{'saves' if saved > 0 else 'costs'} ${abs(saved):,.0f} per month{'' if saved > 0 else ' more'}"
+    yield from maximum_rises(before, then)
 
 
 def _on_cpu(placed: Placed, market: Market) -> Iterator[str]:

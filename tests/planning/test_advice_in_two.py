@@ -134,3 +134,26 @@ def test_the_same_nodes_for_the_same_bill_are_named_once_and_whether_they_fit(st
     assert likely.text.endswith("; fits, but not for certain)")
     (way,) = [each for each in plan.cheaper["big"] if any(value == ("g7e.48xlarge",) for _, value in each.write)]
     assert way.effect.endswith("; fits, but not for certain")
+
+
+# Three nodes may run, of which one is enough once the small model is elsewhere.
+WIDE = {**P5EN, "gpuPools": {"big": {**P5EN["gpuPools"]["big"], "max": 3}}, "models": {"big": V3, "small": SMALL}}
+
+
+def test_a_lower_bill_says_where_the_maximum_rises() -> None:
+    plan = planned(WIDE)
+    ways = [each for found in plan.cheaper.values() for each in found]
+    rises = []
+    for way in ways:
+        then = planned(follow(WIDE, as_mapping(way.write))).cost.usd_per_month_max
+        more = then - plan.cost.usd_per_month_max
+        rises.append(more >= 1)
+        assert (f"the maximum is then ${then:,.0f}, ${more:,.0f} more" in way.effect) is (more >= 1)
+    assert any(rises)
+
+
+def test_a_warning_of_a_refused_plan_names_no_place_that_is_refused_too() -> None:
+    plan = planned(DEAR6)
+    (empty,) = [each for each in plan.warnings if each.kind == "mostly-empty"]
+    assert empty.message.endswith("a pool of smaller GPUs")
+    assert plan.violations[0].advice
