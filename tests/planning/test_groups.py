@@ -103,7 +103,7 @@ def test_more_groups_than_eks_has_by_default_are_a_to_do() -> None:
     stack = changed(DEV, cluster__create__zones=ZONES, models__qwen3_8b__pool="l4-0")
     stack["gpuPools"] = pools
     (asked,) = [note.message for note in plan(stack).to_do if "L-6D54EA21" in note.message]
-    assert "31 groups; the default is 30" in asked
+    assert "31 groups at least; the default is 30" in asked
     stack["gpuPools"]["l4-9"]["nodeGroups"] = "one"
     assert not [note for note in plan(stack).to_do if "L-6D54EA21" in note.message]
 

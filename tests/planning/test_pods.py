@@ -3,6 +3,8 @@
 import pytest
 
 from infra.clouds.aws.node_room import DAEMONS_CPU, DAEMONS_GIB, allocatable
+from infra.planning.advice import as_mapping
+from tests.planning.following import follow
 from tests.planning.stacks import CATALOG, DEV, LOCAL, PROD, changed, plan
 
 
@@ -58,7 +60,10 @@ def test_cpu_models_have_to_fit_the_system_nodes_together() -> None:
     (violation,) = plan(changed(alone, models__b=cpu)).violations
     assert (violation.rule, violation.path) == ("Room on nodes", "cluster.create.systemNodes")
     assert "a, b: 3 pods, one of them for a rollout" in violation.message
-    assert violation.fix.startswith("cluster.create.systemNodes.count: 3, or")
+    ways = {each.text: plan(follow(changed(alone, models__b=cpu), as_mapping(each.write))) for each in violation.advice}
+    assert ways.keys() >= {"models.a.gpus: 1", "cluster.create.systemNodes.count: 3"}
+    bills = [then.cost.usd_per_month_max for then in ways.values()]
+    assert bills == sorted(bills)  # the lowest bill first
     mended = changed(alone, models__b=cpu, cluster__create__systemNodes={"count": 3})
     assert plan(mended).violations == ()
     assert plan(changed(alone, models__b={**cpu, "paused": True})).violations == ()
