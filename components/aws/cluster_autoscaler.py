@@ -6,8 +6,8 @@ from typing import Any, NamedTuple
 import pulumi
 import pulumi_kubernetes as k8s
 
-from components.aws.pod_role import service_account_role
-from components.chart import Chart, helm_release
+from components.aws.pod_role import release_with_role
+from components.chart import Chart
 
 SERVICE_ACCOUNT = "cluster-autoscaler"
 
@@ -93,19 +93,14 @@ class ClusterAutoscaler(NamedTuple):
         parent: pulumi.Resource,
         depends_on: Sequence[pulumi.Resource],
     ) -> k8s.helm.v3.Release:
-        role = service_account_role(
-            name,
-            cluster_name=self.cluster_name,
-            namespace=self.chart.namespace,
-            service_account=SERVICE_ACCOUNT,
-            policy=policy(cluster_name=self.cluster_name),
-            parent=parent,
-            depends_on=depends_on,
-        )
-        return helm_release(
+        return release_with_role(
             name,
             chart=self.chart,
             mirror=mirror,
             values=values(cluster_name=self.cluster_name, region=self.region, image_tag=self.image_tag),
-            opts=pulumi.ResourceOptions(parent=parent, depends_on=[*role, *depends_on]),
+            cluster_name=self.cluster_name,
+            service_account=SERVICE_ACCOUNT,
+            policy=policy(cluster_name=self.cluster_name),
+            parent=parent,
+            depends_on=depends_on,
         )

@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 import pulumi
 import pulumi_kubernetes as k8s
 
-from components.aws.pod_role import service_account_role
-from components.chart import Chart, helm_release
+from components.aws.pod_role import release_with_role
+from components.chart import Chart
 
 SERVICE_ACCOUNT = "aws-load-balancer-controller"
 _POLICY = Path(__file__).with_name("policies") / "load_balancer_controller.json"
@@ -57,19 +57,14 @@ class LoadBalancerController(NamedTuple):
         parent: pulumi.Resource,
         depends_on: Sequence[pulumi.Resource],
     ) -> k8s.helm.v3.Release:
-        role = service_account_role(
-            name,
-            cluster_name=self.cluster_name,
-            namespace=self.chart.namespace,
-            service_account=SERVICE_ACCOUNT,
-            policy=policy(self.partition),
-            parent=parent,
-            depends_on=depends_on,
-        )
-        return helm_release(
+        return release_with_role(
             name,
             chart=self.chart,
             mirror=mirror,
             values=values(cluster_name=self.cluster_name, region=self.region, vpc_id=self.vpc_id, tags=self.tags),
-            opts=pulumi.ResourceOptions(parent=parent, depends_on=[*role, *depends_on]),
+            cluster_name=self.cluster_name,
+            service_account=SERVICE_ACCOUNT,
+            policy=policy(self.partition),
+            parent=parent,
+            depends_on=depends_on,
         )

@@ -6,8 +6,10 @@ from typing import Any
 
 import pulumi
 import pulumi_aws as aws
+import pulumi_kubernetes as k8s
 
 from components.aws.trust import trust
+from components.chart import Chart, helm_release
 
 # EKS tags the session with cluster, namespace and service account, so it needs sts:TagSession to assume the role.
 _TRUST = trust("pods.eks.amazonaws.com", ["sts:AssumeRole", "sts:TagSession"])
@@ -37,25 +39,33 @@ class PodRole(pulumi.ComponentResource):
         self.register_outputs({"arn": self.arn})
 
 
-def service_account_role(
+def release_with_role(
     name: str,
     *,
+    chart: Chart,
+    mirror: str | None,
+    values: Mapping[str, Any],
     cluster_name: str,
-    namespace: str,
     service_account: str,
     policy: Mapping[str, Any],
     parent: pulumi.Resource,
     depends_on: Sequence[pulumi.Resource],
-) -> list[pulumi.Resource]:
-    """A role for a service account. The Helm release depends on it, because a pod gets credentials only when it
+) -> k8s.helm.v3.Release:
+    """A chart whose service account has a role. The release depends on it, because a pod gets credentials only when it
     starts."""
     role = PodRole(name, policy=policy, opts=pulumi.ResourceOptions(parent=parent))
     association = aws.eks.PodIdentityAssociation(
         name,
         cluster_name=cluster_name,
-        namespace=namespace,
+        namespace=chart.namespace,
         service_account=service_account,
         role_arn=role.arn,
         opts=pulumi.ResourceOptions(parent=parent, depends_on=list(depends_on)),
     )
-    return [role, association]
+    return helm_release(
+        name,
+        chart=chart,
+        mirror=mirror,
+        values=values,
+        opts=pulumi.ResourceOptions(parent=parent, depends_on=[role, association, *depends_on]),
+    )
