@@ -156,7 +156,7 @@ class Cloud(Owner):
     ) -> Iterable[Finding]:
         """What a person has to do in the account, the quotas among it."""
         for nth, each in enumerate(quotas):
-            needed = f"quota '{each.name}' ({each.code}) in {each.region}: {each.needed} {each.unit} at most"
+            needed = f"quota '{each.name}' ({each.code}) in {each.region}: {each.needed} {each.unit} at least"
             yield ToDo("gpuPools", needed, Step.QUOTAS, nth)
 
     def reserved(self, text: str) -> str | None:
