@@ -45,7 +45,7 @@ def is_shared(text: str) -> bool:
 
 
 def card_of_memory(name: str | None, gib: float | None, known: Gpu | None, source: str) -> Gpu:
-    """A card by its memory alone: of its own size nobody knows the speed; what its kernels can do is the known's."""
+    """A card known by its memory alone. Nobody knows its speed; its kernels can do what those of `known` can."""
     return Gpu(
         name=name or f"{gib:g} GiB GPU",
         engine_gib=gib,

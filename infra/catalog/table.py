@@ -41,18 +41,18 @@ class Row:
     def text_or_none(self, column: str) -> str | None:
         return self._cells[column] or None
 
-    def number(self, column: str, *, least: float | None = None) -> float:
-        """Over 0, or at least `least`."""
-        return self._number(column, float, "a number", least)
+    def number(self, column: str, *, minimum: float | None = None) -> float:
+        """Over 0, or not below `minimum`."""
+        return self._number(column, float, "a number", minimum)
 
     def number_or_none(self, column: str) -> float | None:
         return self.number(column) if self._cells[column] else None
 
-    def whole(self, column: str, *, least: int | None = None) -> int:
-        return int(self._number(column, int, "a whole number", least))
+    def whole(self, column: str, *, minimum: int | None = None) -> int:
+        return int(self._number(column, int, "a whole number", minimum))
 
-    def whole_or_none(self, column: str, *, least: int | None = None) -> int | None:
-        return self.whole(column, least=least) if self._cells[column] else None
+    def whole_or_none(self, column: str, *, minimum: int | None = None) -> int | None:
+        return self.whole(column, minimum=minimum) if self._cells[column] else None
 
     def flag(self, column: str) -> bool:
         return self.one_of(column, "true", "false") == "true"
@@ -73,14 +73,14 @@ class Row:
     def wrong(self, column: str, why: str) -> None:
         self._mistakes.append(f"{self.place}: {column} {why}, got {self._cells[column]!r}")
 
-    def _number(self, column: str, parse: Callable[[str], float], what: str, least: float | None) -> float:
+    def _number(self, column: str, parse: Callable[[str], float], what: str, minimum: float | None) -> float:
         try:
             number = parse(self._cells[column])
         except ValueError:
             number = math.nan
-        if math.isfinite(number) and (number > 0 if least is None else number >= least):
+        if math.isfinite(number) and (number > 0 if minimum is None else number >= minimum):
             return number
-        self.wrong(column, f"must be {what}, {'over 0' if least is None else f'{least} or more'}")
+        self.wrong(column, f"must be {what}, {'over 0' if minimum is None else f'{minimum} or more'}")
         return 1
 
 

@@ -29,7 +29,8 @@ class Instance:
     usd_per_hour: float | None  # on demand, of `priced_by`
     priced_by: str | None  # the region of its price; None: a table of the user's own
     unusable: str | None = None  # why it can't serve, whatever its price
-    spot_usd: tuple[float, float] | None = None  # dollars per hour in the region's cheapest and dearest zone
+    # Dollars per hour on spot, in the region's cheapest and most expensive zone.
+    spot_usd: tuple[float, float] | None = None
 
     @property
     def left_out(self) -> str | None:
@@ -79,7 +80,7 @@ class ModelShape:
     qk_rope_head_dim: int | None = None
     num_experts: int | None = None
     experts_per_token: int | None = None
-    index_head_dim: int | None = None  # of a sparse-attention indexer, which keeps a key of its own
+    index_head_dim: int | None = None  # of a sparse-attention indexer, which keeps another key
     full_kv_layers: int | None = None
     swa_kv_layers: int | None = None
     global_kv_heads: int | None = None

@@ -82,7 +82,7 @@ class Cloud(Owner):
         return text
 
     def priced_types(self, catalog: Catalog) -> Collection[str]:
-        """What a company may give a price of its own."""
+        """The instance types for which a company may give its own price."""
         return tuple(catalog.instances)
 
     def priced(self, catalog: Catalog, region: str | None, prices: Prices) -> Catalog:

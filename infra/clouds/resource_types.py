@@ -36,7 +36,7 @@ class ResourceTypes:
     replacements: Path | None = None  # a table as `infra/diff/replacements.csv`
     in_place: frozenset[str] = frozenset()  # types of which the table lists nothing, because all of it changes in place
     holds_data: frozenset[str] = frozenset()  # types that can't be recreated with the data in them
-    words: Mapping[str, str] = MappingProxyType({})  # of what is guarded, in the order of what weighs most
+    words: Mapping[str, str] = MappingProxyType({})  # what `allow` calls each guarded type, the most severe loss first
     computed: Mapping[str, tuple[str, ...]] = MappingProxyType({})  # attributes that the provider computes, by type
     versions: Mapping[str, tuple[str, ...]] = MappingProxyType({})  # those that it computes again with each change
     nodes: NodeGroups | None = None

@@ -26,7 +26,7 @@ class Site:
     addons: Addons | None = None
     load_balancer_cidrs: Sequence[pulumi.Input[str]] = _PRIVATE_ADDRESSES
     volume: Volume | Disk | None = None  # what the claim of the weights is bound to; None: a storage class decides
-    # What the cloud's own load balancer is told of a route, by the model's health path.
+    # Annotations of a route for the cloud's own load balancer, by the model's health path.
     annotations: Callable[[Plan, str], Mapping[str, pulumi.Input[str]]] = lambda plan, health_path: {}
 
     @property

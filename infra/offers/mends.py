@@ -89,7 +89,7 @@ def _arguments(sized: Sized, sizing: Sizing, goal: Goal) -> Iterator[Mend]:
 
 def smaller_weights(question: Question, catalog: Catalog) -> Iterator[tuple[Changes, Question]]:
     """The ways that 16-bit weights can be had smaller: those that are made as they load, and repositories that are
-    known to hold others. Of weights of one's own nobody knows either."""
+    known to hold others. Nobody knows either of weights that a user made."""
     shape = question.shape
     if (
         shape is None
@@ -114,7 +114,7 @@ def smaller_cache(question: Question) -> Iterator[tuple[Changes, Question]]:
 
 
 def smaller_ways(question: Question, catalog: Catalog) -> Iterator[tuple[Changes, Question]]:
-    """Smaller weights, a smaller cache, and both: what changes least first."""
+    """Smaller weights, a smaller cache, and both; the smallest change first."""
     caches = list(smaller_cache(question))
     before = caches
     for changes, smaller in smaller_weights(question, catalog):

@@ -64,14 +64,14 @@ class Option:
 
 
 def tries(question: Question, offer: Offer, sizing: Sizing) -> Iterator[Sized]:
-    """On each number of an offer's GPUs beside which the node has room for the server, fewest first."""
+    """The model on each number of the offer's GPUs for which the node also has room for the server, smallest first."""
     for sized in sizing.tries(question, offer.card, offer.gpus_per_node):
         if has_room(offer.types, sized.gpus):
             yield sized
 
 
 def fewest(question: Question, offer: Offer, sizing: Sizing, goal: Goal = fits) -> Sized | None:
-    """On the fewest GPUs of an offer that serve the model."""
+    """The model on the smallest number of the offer's GPUs that serves it."""
     return next(filter(goal, tries(question, offer, sizing)), None)
 
 
@@ -83,7 +83,10 @@ def serving(question: Question, offers: Sequence[Offer], sizing: Sizing, goal: G
 
 
 def on_offer(question: Question, offer: Offer, sizing: Sizing) -> Option | None:
-    """On the fewest GPUs that serve the model, or on the most that it splits over; None: it can't run there."""
+    """The model on the smallest number of GPUs that serves it, or else on the largest number that it splits over.
+
+    None: it can't run there.
+    """
     nearest: Sized | None = None
     for nearest in tries(question, offer, sizing):
         if nearest.fits:
@@ -106,8 +109,8 @@ def share(option: Option) -> tuple[bool, float, float, str]:
 
 
 def offer_with(gpu: Gpu, gpus: int, catalog: Catalog) -> Offer | None:
-    """The type of the lowest price per GPU that has so many: of this very GPU; of its memory where only that is known.
-    A slice has no type: one would be a whole card of its memory."""
+    """The type with the lowest price per GPU that has at least `gpus` of this GPU, or of its memory where that is all
+    that is known. A slice has no type: a type would be a whole card of its memory."""
     if gpu.slice:
         return None
     enough = [each for each in every_type(catalog) if each.gpus_per_node >= gpus and _same(each, gpu)]

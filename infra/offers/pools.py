@@ -20,7 +20,8 @@ class Offer:
     gpus_per_node: int
     types: tuple[Instance, ...]  # () on nodes that somebody else makes
     settings: GpuPool | None  # None: the planner makes it
-    usd_per_node_hour: float | None  # the dearest of its types, of spot in the dearest zone; None: nobody said it
+    # Of the most expensive of its types, on spot in the most expensive zone; None: nobody said it.
+    usd_per_node_hour: float | None
     zone_ids: tuple[str, ...]
     price_note: str = ""  # whose price that is, where it isn't the region's
     borrowed: bool = False  # that price is another region's, so it compares with the region's own only roughly

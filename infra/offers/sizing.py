@@ -24,7 +24,7 @@ class Sizing:
         return self._known[key]
 
     def tries(self, question: Question, gpu: Gpu, most: int) -> Iterator[Sized]:
-        """On each number of a node's GPUs, fewest first; none where the GPU can't run these weights."""
+        """The model on each number of a node's GPUs, smallest first; nothing where the GPU can't run these weights."""
         if can_run(question, gpu, self.catalog):
             for gpus in counts(question, 1 if gpu.slice else most):
                 yield self.size(question, gpu, gpus)

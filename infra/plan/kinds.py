@@ -19,8 +19,7 @@ KINDS = {
     "no-concurrency": "no concurrency is given: see whether what a replica holds is enough",
     "mostly-empty": "needs little of its GPUs, and the rest stays empty",
     "no-free-node": (
-        "Kubernetes may spread smaller models so that no node has the GPUs free: a pool with a label of its own keeps"
-        " nodes for it"
+        "Kubernetes may spread smaller models so that no node has the GPUs free: a separate pool keeps nodes for it"
     ),
     "licence-unknown": (
         "whether the repository asks for a licence isn't known: its page at huggingface.co says it; where it does,"

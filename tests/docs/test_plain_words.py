@@ -32,6 +32,9 @@ FOLDERS = (  # only grows
     "tests",
     ".ci",
     "__main__.py",
+    "infra/catalog",
+    "infra/clouds",
+    "infra/offers",
 )
 LANGUAGES = ("*.py", "*.md", "*.y*ml", "*.toml", "*.txt", "*.csv", "*.ts", "*.js", "*.html", "*.css", "Makefile")
 _NUMBER = r"\$?[\d.,]*\d|"

@@ -48,7 +48,7 @@ def price_note_of(billed: Billed) -> Decided[PriceNote]:
 
 
 def _spot_to_demand(pool: PoolPlan, billed: Billed) -> float:
-    """What the maximum leaves out of a spot pool: the dearest zone's price of one moment isn't the highest there is."""
+    """What the maximum of a spot pool leaves out: no zone's price of one moment is the highest ever."""
     if pool.capacity != "spot":
         return 0.0
     types = [billed.catalog.instances[name] for name in pool.instance_types]

@@ -24,7 +24,7 @@ def check_caller(arn: str, admins: Sequence[str], to_import: Callable[[str], str
     if command := to_import(principal):
         raise Stranger(
             f"{ADMINS}: you are {arn}, and none of the admins; if it was you who made the cluster, EKS let you in then,"
-            " by an entry of its own, and refuses a second one. Write\n"
+            " by an entry that EKS made itself, and refuses a second one. Write\n"
             f"  admins: [{listed}]\n  and take that entry into the stack before the next `pulumi up`:\n  {command}"
         )
     raise Stranger(

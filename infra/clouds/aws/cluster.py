@@ -192,7 +192,8 @@ def _check_support(version: str, catalog: Catalog) -> Iterator[Finding]:
 
 
 def _zones(create: CreateCluster, region: str | None, catalog: Catalog) -> Decided[tuple[str, ...]]:
-    """The zones named, or those with most GPU types: by the catalogue alone, so that a new pool moves no subnet."""
+    """The zones that the stack file names, or those that offer the largest number of GPU types. The catalogue alone
+    decides that, so that a new pool moves no subnet."""
     if isinstance(create.zones, tuple):
         return create.zones
     if create.network.vpc_id is not None:
@@ -208,7 +209,9 @@ def _zones(create: CreateCluster, region: str | None, catalog: Catalog) -> Decid
     offered = {zone: sum(zone in catalog.zones_of(name, region or "") for name in types) for zone in served}
     best = tuple(sorted(sorted(served, key=lambda zone: (-offered[zone], zone))[:count]))
     counts = ", ".join(f"{zone} {offered[zone]}" for zone in best)
-    yield Chosen("cluster.create.zones", list(best), f"the {count} of {region} with most GPU types: {counts}")
+    yield Chosen(
+        "cluster.create.zones", list(best), f"the {count} of {region} with the largest number of GPU types: {counts}"
+    )
     return best
 
 

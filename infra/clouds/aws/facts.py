@@ -38,7 +38,7 @@ class RegionPrice:
     """An instance type in one region; None is what the source doesn't have."""
 
     usd_per_hour: float | None  # on demand
-    spot_usd: tuple[float, float] | None  # in the cheapest and the dearest zone, at one moment
+    spot_usd: tuple[float, float] | None  # in the cheapest and the most expensive zone, at one moment
 
 
 @dataclass(frozen=True)
@@ -114,12 +114,12 @@ def _instance_of(row: Row, gpus: Mapping[str, Gpu]) -> Instance:
     return Instance(
         name=row.text("instance_type"),
         gpu=row.known("gpu", gpus, "row of gpus.csv"),
-        gpus=row.whole("gpus", least=0),
+        gpus=row.whole("gpus", minimum=0),
         vcpus=vcpus,
         memory_gib=memory_gib,
         pod_cpu=pod_cpu,
         pod_gib=pod_gib,
-        nvme_gb=row.whole("nvme_gb", least=0),
+        nvme_gb=row.whole("nvme_gb", minimum=0),
         arch=row.one_of("arch", "x86_64", "arm64"),
         network_gbps=row.number("network_gbps"),
         spot=row.flag("spot"),

@@ -12,8 +12,8 @@ DAEMONS_CPU, DAEMONS_GIB = 0.3, 0.5
 def allocatable(vcpus: int, memory_gib: float) -> tuple[float, float]:
     """Cores and GiB that the kubelet of an EKS node leaves for pods, daemonsets already taken off.
 
-    EKS reserves 255 MiB + 11 MiB a pod, and of the cores 6 % of the first, 1 % of the second, 0.5 % of the next two,
-    0.25 % of the others.
+    EKS reserves 255 MiB and 11 MiB per pod; and of the cores 6 % of the first, 1 % of the second, 0.5 % of the next
+    two, 0.25 % of the others.
     """
     pods = MAX_PODS_SMALL if vcpus < LARGE_VCPUS else MAX_PODS_LARGE
     reserved_gib = (255 + 11 * pods) / 1024

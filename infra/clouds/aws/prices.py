@@ -14,7 +14,7 @@ _UNKNOWN = RegionPrice(None, None)
 
 
 def priced_types(catalog: Catalog) -> tuple[str, ...]:
-    """What a company may give a price of its own."""
+    """The types for which a company may give its own price."""
     return (*catalog.instances, *catalog.aws.cpu_instances)
 
 

@@ -12,7 +12,7 @@ from infra.plan.notes import Finding
 NODE_UPDATE_SECONDS = 900
 # docs.aws.amazon.com/AWSEC2/latest/UserGuide/spot-instance-termination-notices.html
 SPOT_NOTICE_SECONDS = 120
-_RARE = re.compile(r"p[456]")  # A100 and newer of 8 GPUs a node; AWS sells them by reservation and Capacity Block
+_RARE = re.compile(r"p[456]")  # A100 and newer, 8 GPUs per node; AWS sells them by reservation and Capacity Block
 
 
 def warn_of_pool(pool: PoolPlan, models: Sequence[ModelPlan], cluster: ClusterPlan) -> Iterator[Finding]:

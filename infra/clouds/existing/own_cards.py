@@ -15,7 +15,8 @@ SAME_CARD = 0.1
 
 
 def existing_card(nodes: ExistingNodes, catalog: Catalog) -> Gpu:
-    """The catalogue's, with the memory that the stack file gives it; of a size of its own nobody knows the speed."""
+    """The catalogue's card, with the memory that the stack file gives it. Nobody knows the speed of a card of another
+    size."""
     source, gib = "the stack file's gpuMemoryGib", nodes.gpu_memory_gib
     cut = slice_of(nodes, catalog.gpus)
     if cut is not None:

@@ -10,7 +10,7 @@ _WORST_LAST: tuple[Loss, ...] = ("serves", "restarts", "may_wait", "waits")
 
 @dataclass(frozen=True)
 class Wanted:
-    """Replicas of a model, each on so many GPUs of one node."""
+    """Replicas of a model, each on this number of GPUs of one node."""
 
     name: str
     gpus: int
@@ -111,24 +111,23 @@ def _room_after(wanted: Sequence[Wanted], large: Wanted, nodes: int, gpus_per_no
     return sum(max(0, left) // large.gpus for left in free)
 
 
-def fewer(wanted: Sequence[Wanted], least: Mapping[str, int], fits: Fits) -> list[dict[str, int]]:
-    """Changes of one model's replicas with which all fit, those first that keep `least`; else one change of several.
-
-    What isn't in `least` stays as it is.
+def fewer(wanted: Sequence[Wanted], minimum: Mapping[str, int], fits: Fits) -> list[dict[str, int]]:
+    """Changes of one model's replicas with which all fit, those first that keep its minimum; else one change of several
+    models. `minimum`: replicas by model; a model that isn't in it keeps its replicas.
     """
     best = {
         each.name: number
         for each in wanted
-        if each.name in least and (number := _largest(wanted, each, fits)) and number < each.replicas
+        if each.name in minimum and (number := _largest(wanted, each, fits)) and number < each.replicas
     }
     if best:
-        order = sorted(best, key=lambda name: (best[name] < least[name], name))
+        order = sorted(best, key=lambda name: (best[name] < minimum[name], name))
         return [{name: best[name]} for name in order]
-    return [_several(wanted, least, fits)]
+    return [_several(wanted, minimum, fits)]
 
 
 def _largest(wanted: Sequence[Wanted], changed: Wanted, fits: Fits) -> int:
-    """Of one model, the most replicas with which all fit; 0: not even one."""
+    """The largest number of replicas of one model with which all fit; 0: not even one."""
     low, high = 0, changed.replicas
     while low < high:
         middle = (low + high + 1) // 2
@@ -140,8 +139,8 @@ def _largest(wanted: Sequence[Wanted], changed: Wanted, fits: Fits) -> int:
 
 
 def _several(wanted: Sequence[Wanted], names: Collection[str], fits: Fits) -> dict[str, int]:
-    """The smallest model paused, if that is enough; else one replica less of the model that has most GPUs, until all
-    fit; a model's last one goes last (0: paused)."""
+    """The smallest model paused, if that is enough. Else one replica after the other goes, always of the model that has
+    the largest number of GPUs, until all fit; the last replica of a model goes last (0: paused)."""
     single = sorted((each.gpus, each.name) for each in wanted if each.name in names and each.replicas == 1)
     for _, name in single:
         if fits(_with(wanted, {name: 0})):

@@ -97,7 +97,7 @@ def _least(running: Sequence[Placed]) -> dict[str, int]:
 
 
 def check_own_nodes(offer: Offer, placed: Sequence[Placed], nodes: int, surge: int) -> Decided[OwnNodes | None]:
-    """`surge`: GPUs for one rollout. None where not even the fewest replicas have room."""
+    """`surge`: GPUs for one rollout. None where not even the minimum of replicas has room."""
     running = _running(placed)
     most, first = _wanted(running), _least(running)
     wanted = [*most, Wanted(ROLLOUT, surge, 1)] if surge else most
@@ -114,7 +114,7 @@ def check_own_nodes(offer: Offer, placed: Sequence[Placed], nodes: int, surge: i
 
 
 def _fits(offer: Offer, running: Sequence[Placed], nodes: int) -> Fits:
-    """Whether replicas, and a rollout, have room: the fewest at first, the others beside them."""
+    """Whether replicas, and a rollout, have room: the minimum of replicas first, the others beside them."""
     return lambda wanted: in_turn(wanted, _least(running), nodes, offer.gpus_per_node) is not None
 
 
@@ -230,7 +230,7 @@ def _warn_of_spreading(offer: Offer, running: Sequence[Placed], nodes: int) -> I
         yield warned(
             f"models.{name}.pool",
             f"Kubernetes may spread the smaller models over the nodes of {offer.name} so that no node has"
-            f" {gpus} GPUs free for {name}: a pool with a label of its own keeps nodes for it",
+            f" {gpus} GPUs free for {name}: a separate pool, whose nodes have another label, keeps nodes for it",
             kind="no-free-node",
             detail=f"{gpus} GPUs of one node of {offer.name}",
         )
