@@ -44,7 +44,7 @@ def billed_nodes(pool: PoolPlan, placed: Sequence[Placed], models: Mapping[str, 
     peak = min(pool.max, max(least, nodes_for(running, pool.gpus_per_node, at_most=True)))
     replicas = nodes_for(on, pool.gpus_per_node, at_most=True)
     with_surge = nodes_for(on, pool.gpus_per_node, at_most=True, extra=pool.surge_gpus)
-    # Whoever adds nodes to a pool that exists bills those that run; of our own, the maximum may be charged.
+    # Whoever adds nodes to a pool that exists bills those that run; of a pool that we make, the maximum may be charged.
     most = min(pool.max, max(least, with_surge)) if pool.existing else pool.max
     all_month = max(least, min(most, replicas), most - (with_surge - replicas))
     return BilledNodes(

@@ -1,4 +1,4 @@
-"""From how many tokens a month a replica costs less than a hosted API, and whether one replica makes as many.
+"""From how many tokens per month a replica costs less than a hosted API, and whether one replica makes as many.
 
 The API's price is blended: all that it charges for a request, its prompt included, on each million tokens that come
 out. With as many tokens in a request as the throughput is estimated for, that is

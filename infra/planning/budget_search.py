@@ -41,12 +41,12 @@ class Search:
         plan = self._planned(write)
         return total(plan.cost, self.budget) if plan is not None else float("inf")
 
-    def advice(self, write: Write, least: float = 0.0) -> Advice | None:
-        """The change, with its bill, where it keeps to the budget, saves so much, and no rule is broken then."""
+    def advice(self, write: Write, saving: float = 0.0) -> Advice | None:
+        """The change, with its bill, where it keeps to the budget, saves at least `saving`, and breaks no rule."""
         plan = self._planned(write)
         if plan is None or plan.violations or not self._cards_allow(plan) or self._unjudged(plan):
             return None
-        if self.now - total(plan.cost, self.budget) < least:
+        if self.now - total(plan.cost, self.budget) < saving:
             return None
         whole = self._whole(write)
         return Advice(

@@ -22,7 +22,7 @@ NONE_COUNTED = " (nodes that exist cost this, whatever runs on them)"
 NONE_EXISTING = " (no change of pools, replicas, nodes or weights keeps to it)"
 NONE = " (no change of pools, replicas, nodes, instance type, spot, weights, system nodes or NAT keeps to it)"
 NAMED = 3  # of the changes proposed, beside spot and the expected bill
-DEAREST_MODELS = 4  # that are tried elsewhere, with fewer requests, or smaller; dearest first
+DEAREST_MODELS = 4  # that are tried elsewhere, with fewer requests, or smaller; the most expensive first
 LEAST_PART = 0.1  # of what is needed: less is no part of a way
 LEAST_SHARE = 0.02  # of the bill: less is no reason to run other weights
 # Which ends of replicas and nodes a bill depends on; a smaller maximum first: what runs at night stays.
@@ -31,8 +31,8 @@ ENDS = {"max": ("max",), "expected": ("max", "min"), "min": ("min",)}
 
 @dataclass(frozen=True)
 class Means:
-    """Changes of one model, by its name: to smaller weights and a smaller cache, what changes least first; and to what
-    serves it for less, what saves most first."""
+    """Changes of one model, by its name: to smaller weights and a smaller cache, the smallest change first; and to what
+    serves it for less, the largest saving first."""
 
     smaller: Mapping[str, Sequence[Write]]
     cheaper: Mapping[str, Sequence[Write]]
@@ -114,7 +114,7 @@ def _unused(plan: Plan) -> Write:
 
 
 def _costly(search: Search) -> list[str]:
-    """Pools without whose nodes the bill would keep to the budget, dearest first."""
+    """Pools without whose nodes the bill would keep to the budget, the most expensive first."""
     cost, budget = search.plan.cost, search.budget
     beside = sum(of(item, budget) for item in cost.items if item.with_nodes)
     return [item.pool for item in biggest(cost, budget) if item.pool and of(item, budget) + beside > search.over]
@@ -127,7 +127,7 @@ def _dearest(search: Search) -> list[ModelPlan]:
 
 def _changes(search: Search, means: Means) -> Iterator[Advice]:
     """Fewer replicas of one model, a smaller pool, a cheaper instance type, smaller weights and cache, other nodes,
-    fewer requests at once: of what costs most first."""
+    fewer requests at once: for the most expensive first."""
     plan = search.plan
     models = {name: [each for each in plan.models.values() if each.pool == name] for name in plan.pools}
     costly = _costly(search)
@@ -145,7 +145,8 @@ def _changes(search: Search, means: Means) -> Iterator[Advice]:
 
 
 def _fewer_replicas(search: Search, models: Sequence[ModelPlan]) -> Iterator[Advice]:
-    """Of one model of a pool, those first that could give up most GPUs: where that isn't enough, nor are the others."""
+    """For one model of a pool at a time, first the one that could give up the largest number of GPUs: where that isn't
+    enough, the others aren't either."""
     for end in ENDS[search.budget.of]:
         for model in sorted(models, key=lambda model: (-_to_give(model, end), model.name)):
             advice = _replicas(search, model, end, ()) if _to_give(model, end) > 0 else None
@@ -215,7 +216,7 @@ def _spot(pool: str) -> Write:
 
 
 def _able_on_spot(search: Search) -> list[str]:
-    """Pools of nodes that we make on demand and on which a model runs, dearest first."""
+    """Pools of nodes that we make on demand and on which a model runs, the most expensive first."""
     pools, used = search.plan.pools, {model.pool for model in search.plan.models.values()}
     names = (item.pool for item in biggest(search.plan.cost, search.budget) if item.pool and item.pool in used)
     return [name for name in names if pools[name].capacity == "on-demand" and not pools[name].existing]
@@ -266,7 +267,7 @@ def _smaller(search: Search, models: Sequence[ModelPlan], smaller: Mapping[str, 
 
 
 def _most(ways: Sequence[Write]) -> Write:
-    """The one that needs least memory and no other repository."""
+    """The one with the smallest need of memory, among those that keep the repository."""
     own = [write for write in ways if not any(path.endswith(".like") for path, _ in write)]
     return own[-1] if own else ()
 
@@ -290,7 +291,7 @@ def _parts(search: Search, means: Means) -> Iterator[Write]:
 
 
 def _together(search: Search, parts: Iterable[Write]) -> Advice | None:
-    """What saves most first, as many as are needed; each saves some of what is still needed."""
+    """The largest saving first, as many as are needed; each saves a part of what is still needed."""
     usd, together = search.now, ()
     for part in sorted(parts, key=search.total):
         if _agree(part, together):

@@ -28,7 +28,7 @@ LEAST_USD_A_MONTH, LEAST_SHARE = 10.0, 0.02
 WORTH_MORE = 1.1
 # Requests that a replica must hold more, for the same money, to be worth a line.
 WORTH_A_LINE = 1.5
-# Plans in which ways are tried: of many models each takes longer, and the ways that save most come first.
+# Plans in which ways are tried: with many models each plan takes longer, and the largest savings come first.
 FEWEST_TRIED, MOST_TRIED = 4, 40
 
 
@@ -71,7 +71,7 @@ class Market:
 
 
 def candidates(market: Market) -> dict[str, tuple[Candidate, ...]]:
-    """By model, what saves most first. Dollars of whole nodes, at the minimum of replicas."""
+    """By model, the largest saving first. Dollars of whole nodes, at the minimum of replicas."""
     found = {
         each.served.name: tuple(sorted(_candidates(each, market), key=lambda way: -way.usd_per_month))
         for each in market.placed
@@ -83,7 +83,7 @@ def cheaper_ways(
     plan: Plan, found: Mapping[str, Sequence[Candidate]], attempt: Attempt
 ) -> dict[str, tuple[Cheaper, ...]]:
     """Those after which no other rule is broken, with the bill that the next plan has; by model, those that certainly
-    fit first, of them those of a sure price, then what saves most."""
+    fit first, of them those of a sure price, then the largest saving."""
     most = max(FEWEST_TRIED, MOST_TRIED // len(plan.models))
     ranked = sorted(((name, each) for name, ways in found.items() for each in ways), key=lambda e: -e[1].usd_per_month)
     ways: list[tuple[str, bool, Cheaper]] = []
@@ -137,7 +137,7 @@ def _candidates(each: Placed, market: Market) -> Iterator[Candidate]:
 
 
 def _worth(found: Sequence[Candidate]) -> Iterator[Candidate]:
-    """Those of a sure price first, and what changes least; each next one has to save more."""
+    """Those of a sure price first, then the smallest change; each next one has to save more."""
     most = 0.0
     for way in sorted(found, key=lambda way: not way.sure):
         if way.usd_per_month > WORTH_MORE * most:
@@ -172,7 +172,8 @@ def _differs(pool: Offer, offer: Offer) -> bool:
 
 
 def _price(offer: Offer) -> float:
-    """Dollars per hour of a node to move to: on spot in the dearest zone, since a price of one moment saves little."""
+    """Dollars per hour of a node to move to: on spot in the most expensive zone, since the spot price of one moment
+    promises little."""
     dear = offer.usd_per_node_hour if offer.capacity == "spot" else offer.usd_per_node_hour_least
     return dear or 0.0
 
@@ -180,8 +181,8 @@ def _price(offer: Offer) -> float:
 def _of(
     each: Placed, changes: Changes, question: Question, offers: Sequence[Offer], now: float, market: Market
 ) -> Iterator[Candidate]:
-    """The way to serve a question that adds least to the bill, where that is less than what the model costs now: at a
-    sure price and in all zones, and at any."""
+    """The way to serve a question that adds the smallest amount to the bill, where that is less than what the model
+    costs now: one at a sure price and in all zones, and one at any price."""
     for sure in (True, False):
         those = [offer for offer in offers if _is_sure(offer, market) == sure]
         options = [option for option in serving(question, those, market.sizing) if _takes(each, option, market)]
@@ -206,8 +207,8 @@ def _is_sure(offer: Offer, market: Market) -> bool:
 
 
 def _takes(each: Placed, option: Option, market: Market) -> bool:
-    """Whether the cards compute in the cache's numbers, and a pool whose most the stack file gives can grow enough for
-    one model more."""
+    """Whether the cards compute in the cache's numbers, and a pool whose `max` the stack file gives can grow enough for
+    one more model."""
     offer, sized = option.offer, option.sized
     if offer is None or not runs_in_8_bit(sized.question, sized.gpu):
         return False
@@ -228,7 +229,7 @@ def _added(each: Placed, option: Option, market: Market) -> float:
 
 
 def _nodes(offer: Offer, placed: Sequence[Placed]) -> int:
-    """That hold the fewest replicas."""
+    """Nodes that hold the minimum of replicas."""
     least = offer.settings.min if offer.settings is not None else 0
     return max(least, nodes_for(placed, offer.gpus_per_node, at_most=False))
 

@@ -87,7 +87,7 @@ def _rollouts(nodes: Mapping[str, BilledNodes]) -> Decided[str]:
 
 
 def _gpu_nodes(pool: PoolPlan, nodes: BilledNodes, catalog: Catalog) -> CostItem:
-    """Minimum on the cheapest of the pool's types, maximum on the dearest; the first type is asked for first."""
+    """Minimum on the cheapest of the pool's types, maximum on the most expensive; the first type is asked for first."""
     prices = [hourly(catalog.instances[name], pool.capacity) for name in pool.instance_types]
     whose = f" ({pool.price_note})" if pool.price_note else ""
     counts = _counts(nodes.min, nodes.expected, nodes.all_month)

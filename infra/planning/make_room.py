@@ -80,8 +80,8 @@ def _away(each: Placed, market: Market) -> Iterator[Advice]:
 
 
 def _first(each: Placed, offers: Sequence[Offer], market: Market) -> Iterator[Offer]:
-    """Of one's own pools, or of those that can be made, cheapest first: the first that certainly serves it, and the
-    first that does."""
+    """Among the stack file's pools, or those that can be made, cheapest first: the first that certainly serves it, and
+    the first that does."""
     question = each.served.question.but(gpus=None)
     firsts = [
         next((o for o in offers if fewest(question, o, market.sizing, goal)), None) for goal in (is_certain, fits)

@@ -85,7 +85,7 @@ def _maximum(offer: Offer, placed: Sequence[Placed], surge: int) -> Decided[int]
     least = offer.settings.min if offer.settings else 0
     nodes = f"{count(needed, 'node')} of {count(offer.gpus_per_node, 'GPU')}"
     rollout = f"and {count(surge, 'GPU')} for one rollout" if surge else "and no rollout needs more"
-    reason = f"{nodes}: every replica at its most, {rollout}"
+    reason = f"{nodes}: every model at its maximum of replicas, {rollout}"
     if any(each.served.settings.paused for each in placed):
         reason += "; paused models count, so it is what unpausing can cost"
     yield Chosen(f"gpuPools.{offer.name}.max", max(needed, least), reason)
@@ -93,9 +93,9 @@ def _maximum(offer: Offer, placed: Sequence[Placed], surge: int) -> Decided[int]
 
 
 def nodes_for(placed: Sequence[Placed], gpus_per_node: int, *, at_most: bool, extra: int = 0) -> int:
-    """Nodes that hold the replicas (all of them, or the fewest of the models that aren't paused) and `extra` GPUs.
+    """Nodes that hold the maximum of replicas (or the minimum, of the models that aren't paused) and `extra` GPUs.
 
-    Where every model's GPUs divide a node's, replicas pack without a gap; else each size has nodes of its own.
+    Where every model's GPUs divide a node's, replicas pack without a gap; else each size has separate nodes.
     """
     wanted: dict[int, int] = {}
     for each in placed:

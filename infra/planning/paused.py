@@ -9,12 +9,12 @@ from infra.plan.writes import written
 from infra.planning.cost import Billed
 
 WORTH_A_LINE_USD = 10.0  # per month
-# What a month costs at least.
+# The minimum bill, in dollars per month.
 Bill = Callable[[Billed], float]
 
 
 def cheaper_while_paused(billed: Billed, bill: Bill) -> tuple[Cheaper, ...]:
-    """What saves most first; nothing where a model runs."""
+    """The largest saving first; nothing where a model runs."""
     if not all(model.paused for model in billed.settings.models.values()):
         return ()
     now = bill(billed)

@@ -76,7 +76,7 @@ class _Gap:
 
 
 def _gap(pool: PoolPlan, models: Sequence[ModelPlan]) -> _Gap | None:
-    """Of the fewest models, the largest first: what they no longer need has to be enough."""
+    """For the smallest number of models, the largest first: what they no longer need has to be enough."""
     room = pool.max * pool.gpus_per_node - pool.peak_gpus
     rolling = sorted((each for each in models if each.rollout.max_surge), key=lambda each: (-each.gpus, each.name))
     enough = next(
@@ -95,7 +95,8 @@ def _gap(pool: PoolPlan, models: Sequence[ModelPlan]) -> _Gap | None:
 
 
 def _fewer_replicas(pool: PoolPlan, models: Sequence[ModelPlan], surge: int) -> Advice | None:
-    """Of the model that has most GPUs; beside no rollout where its old pods go first, too."""
+    """Fewer replicas of the model with the largest number of GPUs. Where that leaves no room for a surge, its old pods
+    have to go first as well."""
     running = [each for each in models if not each.paused]
     if not running:
         return None

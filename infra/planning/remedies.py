@@ -14,7 +14,7 @@ from infra.planning.nodes import nodes_for
 from infra.services.serving.placement import Placed
 from infra.services.serving.start_parts import Figures, moved
 
-# A remedy is worth a word from so many seconds, or from this share of the whole.
+# A remedy is worth a word from this number of seconds, or from this share of the whole.
 LEAST_SECONDS, LEAST_SHARE = 10, 0.05
 MIBPS_A_GBPS = 1e9 / 8 / 2**20
 NOT_YET = "this platform doesn't do it yet"
@@ -67,7 +67,7 @@ def _spare_node(placed: Placed, pool: PoolPlan, busy: int, start: ColdStart, pin
         more = nodes - max(pool.min, busy)
         price = more * (pool.usd_per_node_hour or 0.0) * HOURS_A_MONTH
         saved = round(start.parts["node"].mid + start.parts["boot"].mid)
-        reason = f"{count(nodes, 'node')} where the fewest replicas need {busy}; no launch, no boot"
+        reason = f"{count(nodes, 'node')} where the minimum of replicas needs {busy}; no launch, no boot"
         if placed.offer is not None and placed.offer.settings is None:
             reason += "; --pin writes the pool into the stack file first"
         yield Remedy("spare node", saved, f"gpuPools.{pool.name}.min: {nodes}", pins, price, reason)

@@ -16,7 +16,8 @@ from infra.planning.without_gpu import without_gpu
 from infra.services.serving.placement import Placed
 from infra.sizing.question import Sized
 
-# Worth a word where less than this share of a card is needed, and so many GiB stay empty: less has no smaller card.
+# Worth a word where less than this share of a card is needed, and at least EMPTY_GIB of it stay empty: there is no
+# smaller card that would leave less empty.
 NEEDED_SHARE, EMPTY_GIB = 0.25, 16.0
 KIND = "mostly-empty"  # of the warning
 
@@ -140,7 +141,7 @@ def _on_cpu(placed: Placed, market: Market) -> Iterator[str]:
 
 
 def _smaller(sized: Sized, offers: Sequence[Offer], sizing: Sizing) -> Offer | None:
-    """The smallest card that serves it with as few GPUs; a makeable one is no dearer than the node it leaves."""
+    """The smallest card that serves it with no more GPUs than now, on the cheapest node that has it."""
     below = [offer for offer in offers if (offer.card.engine_gib or 0.0) < (sized.gpu.engine_gib or 0.0)]
     serving = [
         offer

@@ -9,7 +9,7 @@ from infra.engines.engine import Engine, Library
 from infra.offers.mends import Changes
 from infra.services.serving.placement import Placed
 
-MOST_CHAT_GIB = 6.0  # of a chat model's file: each token reads all of it, at some tens of GiB a second
+MOST_CHAT_GIB = 6.0  # of a chat model's file: each token reads all of it, at some tens of GiB per second
 
 
 @dataclass(frozen=True)

@@ -24,6 +24,7 @@ FOLDERS = (  # only grows
     "client",
     "examples",
     "stacks",
+    "infra/planning",
     "Makefile",
     ".github",
     "pyproject.toml",
