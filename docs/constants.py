@@ -32,7 +32,7 @@ def memory() -> str:
 | an image | {activations.IMAGE_TOKENS:,} tokens x {activations.IMAGE_TOKEN_BYTES:,} bytes | 0 | x 2 \
 | four patches per token, 8 copies of 1,280 values |
 | CUDA graphs, GiB | {fit.GRAPHS_GIB} + {fit.GRAPH_LAYER_GIB * 1024:g} / 1,024 x graphs x layers | x {fit.GRAPHS_LOW} \
-| x {fit.GRAPHS_HIGH}, at least {fit.GRAPHS_MOST_GIB} | start-up logs of 0.19 and later |
+| x {fit.GRAPHS_HIGH}, at least {fit.GRAPHS_MAX_GIB} | start-up logs of 0.19 and later |
 | other on one GPU, GiB | {_range(judging.OTHER)} | start-up logs: CUDA libraries |
 | other on several GPUs, GiB | {_range(judging.OTHER_PARALLEL)} | start-up logs: NCCL's buffers too |
 | the same with NVLink before 0.8, GiB per peer | {_range(fit.OLD_NCCL)} | vllm#10511, a log of 8 x H200 |

@@ -1,6 +1,7 @@
 """The stack's outputs: what application teams build on. `llm-platform schema outputs` prints their JSON Schema.
 
-A promise with a version. A field may be added; one that goes or changes its type is a new `version`.
+They are a promise with a version. A field may be added; a field that is removed or changes its type needs a new
+`version`.
 """
 
 from typing import Any, Literal
@@ -40,19 +41,20 @@ class ModelEndpoint(_Promise):
     max_model_len: int = Field(description="tokens of prompt and answer together")
     embedding_size: int | None = Field(description="numbers in a vector; null where not known, and of other kinds")
     api_key_secret: KeySecret | None = Field(description="null where the engine checks no key")
-    timeout_seconds: int = Field(description="the gateway ends a request after so long")
+    timeout_seconds: int = Field(description="seconds after which the gateway ends a request")
     paused: bool = Field(description="true: no pod runs, the URL answers 503")
     truncates_prompts: bool = Field(
         default=False,
-        description="true: of a prompt that is too long the engine leaves out a part and answers the rest, with"
-        " 200; false: it refuses the request",
+        description="true: the engine leaves out a part of a prompt that is too long, and answers the rest with 200;"
+        " false: it refuses the request",
     )
 
 
 class PlatformOutputs(_Promise):
     """Every output of the stack. Pulumi leaves out an output that is null.
 
-    In the cluster, `platform.json` of the ConfigMap `llm-platform` has the same but `gateway_address` and `api_key`.
+    In the cluster, `platform.json` of the ConfigMap `llm-platform` has all of them except `gateway_address` and
+    `api_key`.
     """
 
     version: Literal[1]
@@ -73,9 +75,9 @@ def checks_key(model: ModelPlan) -> bool:
 
 
 def known_outputs(plan: Plan) -> dict[str, Any]:
-    """What is known before anything is made, and no secret: stack outputs, and what pods read in the cluster.
+    """The outputs that are known before anything is made and that are no secret: pods read them in the cluster.
 
-    Each service has one of its own name.
+    Each service may add one output, by its name.
     """
     said = PlatformOutputs(
         version=VERSION,

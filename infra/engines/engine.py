@@ -23,7 +23,7 @@ class EngineTimeouts:
 
 @dataclass(frozen=True)
 class EngineModel:
-    """One model as an engine is told to serve it. Lengths in tokens."""
+    """One model, as its engine serves it. Lengths are in tokens."""
 
     name: str  # the stack file's key, and what applications send as `model`
     model: str  # repository on the hub, or a tag of the engine's own library
@@ -211,7 +211,7 @@ class Engine:
         return ()
 
     def container(self, model: EngineModel, image: str) -> Container:
-        """What components are told."""
+        """The container that the components put into a pod."""
         return Container(
             name=self.name,
             image=image,

@@ -36,7 +36,7 @@ class Offer:
         return (self.usd_per_node_hour or 0.0) / self.gpus_per_node
 
     @property
-    def usd_per_node_hour_least(self) -> float | None:
+    def usd_per_node_hour_min(self) -> float | None:
         """The cheapest of its types; of spot in the cheapest zone."""
         return min((hourly(each, self.capacity)[0] for each in self.types), default=self.usd_per_node_hour)
 

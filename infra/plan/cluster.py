@@ -72,12 +72,12 @@ class PoolPlan:
     zone_ids: tuple[str, ...]  # where every one of its types is offered
     selector: Mapping[str, str]  # what a pod of this pool selects; on nodes that we make, their labels
     tolerations: tuple[Mapping[str, str], ...]  # as Kubernetes writes them
-    usd_per_node_hour: float | None  # the dearest of its types; of spot in the dearest zone
-    usd_per_node_hour_least: float | None  # the cheapest
+    usd_per_node_hour: float | None  # of its most expensive type; on spot, in the most expensive zone
+    usd_per_node_hour_min: float | None  # of its cheapest type
     price_note: str  # whose price that is, where it isn't the region's
-    peak_gpus: int  # all models at their most
-    surge_gpus: int  # one rollout on top
-    own: OwnNodes | None  # None: nodes that this program makes, or no room for the fewest replicas
+    peak_gpus: int  # with the maximum of replicas of all models
+    surge_gpus: int  # that one rollout needs besides
+    own: OwnNodes | None  # None: nodes that this program makes, or no room for the minimum of replicas
     runtime_class: str | None  # of GPU pods
     idle_gpus: int  # of the nodes that the minimum of replicas need: paid for, and nobody's
     reasons: tuple[str, ...]
@@ -87,7 +87,7 @@ class PoolPlan:
     root_iops: int = 0
     root_throughput: int = 0  # MiB/s
     nvme: bool = False  # local disks under containerd and kubelet
-    ephemeral_gib: int = 0  # what pods can use of a node's disk, as the autoscaler is told
+    ephemeral_gib: int = 0  # what pods can use of a node's disk; the autoscaler counts on it
     groups: Mapping[str, NodeGroupPlan] = field(default_factory=dict)  # by zone or subnet id; "": one for all zones
 
 
@@ -115,7 +115,7 @@ class SystemNodes:
 
     type: str
     count: int
-    most: int  # that a stack file may ask for
+    max: int  # that a stack file may ask for
     cpu: float  # cores of one that pods can have
     gib: float
     path: str  # of their settings

@@ -51,7 +51,7 @@ def by_kind(warnings: Iterable[Warned]) -> tuple[Note, ...]:
 
 
 def kind_of(path: str) -> str:
-    """Of a warning that has no kind of its own: the setting that it is about."""
+    """The kind of a warning that names none: the setting that it is about."""
     section, name, key = _parts(path)
     return ".".join(filter(None, (section, "*", key))) if name else path
 

@@ -12,8 +12,8 @@ GAP_PARTS = ("image", "weights", "engine")  # of a cold start, where a new pod t
 SERVER_SCRATCH_GIB = 10  # of a server on a GPU: compile caches, logs and what the engine unpacks
 
 
-def dollars_a_million(usd_per_hour: float, tokens_per_second: Estimate) -> Estimate:
-    """Dollars for a million tokens: least where most tokens come out."""
+def dollars_per_million(usd_per_hour: float, tokens_per_second: Estimate) -> Estimate:
+    """Dollars per million tokens: low where the rate of tokens is high."""
     rate = tokens_per_second
     return Estimate(*(usd_per_hour / 3600 / each * 1e6 for each in (rate.high, rate.mid, rate.low)))
 
@@ -79,7 +79,7 @@ class Timeouts(EngineTimeouts):
 
 @dataclass(frozen=True)
 class Scaling:
-    """What KEDA is told. A threshold is per replica."""
+    """What KEDA scales by. A threshold is per replica."""
 
     waiting: int | None  # requests in the engine's queue
     running: int | None  # requests in its batch
@@ -108,12 +108,12 @@ class PrefetchPlan:
     memory_gib: float
     memory_limit_gib: float
     scratch_gib: int
-    stall_seconds: int  # an attempt that writes nothing for so long ends
+    stall_seconds: int  # an attempt ends when it has written nothing for this time
 
 
 @dataclass(frozen=True)
 class ModelPlan(EngineModel):
-    """What its engine is told, and all else that was decided."""
+    """What its engine is started with, and everything else that was decided for it."""
 
     engine: str
     engine_version: str
@@ -141,4 +141,4 @@ class ModelPlan(EngineModel):
     def usd_per_million_output_tokens(self) -> Estimate | None:
         """At full load, the whole price of a replica on what it puts out; None where either isn't known."""
         rate = self.throughput.tokens_per_second
-        return None if rate is None or self.usd_per_hour is None else dollars_a_million(self.usd_per_hour, rate)
+        return None if rate is None or self.usd_per_hour is None else dollars_per_million(self.usd_per_hour, rate)

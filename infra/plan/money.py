@@ -80,8 +80,10 @@ class Cost:
 
 @dataclass(frozen=True)
 class Cheaper:
-    """What to write in the stack file, of a model below it, and what that saves: the next plan's minimum is so much
-    less. 0, or close to it: the same money holds more requests."""
+    """What to write in the stack file, below a model, and what that saves of the next plan's minimum bill.
+
+    A saving of 0, or close to it: the same money holds more requests.
+    """
 
     setting: str
     usd_per_month: float

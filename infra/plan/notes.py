@@ -21,7 +21,7 @@ Write = tuple[tuple[str, Any], ...]
 
 @dataclass(frozen=True)
 class Advice:
-    """A change of the stack file after which the next plan holds the rule, and how a person is told of it."""
+    """A change of the stack file after which the next plan holds the rule, and the words for it."""
 
     write: Write
     text: str

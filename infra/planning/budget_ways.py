@@ -246,7 +246,7 @@ def _cheaper_type(search: Search, planned: PoolPlan, beside: Write = ()) -> Iter
 
 def _cheaper_types(planned: PoolPlan, catalog: Catalog) -> list[str]:
     usable = [each for each in catalog.instances.values() if each.left_out is None and each.usd_per_hour]
-    price = planned.usd_per_node_hour_least or 0.0
+    price = planned.usd_per_node_hour_min or 0.0
     cheaper = sorted((each.usd_per_hour or 0.0, each.name) for each in usable if (each.usd_per_hour or 0.0) < price)
     return [name for _, name in cheaper]
 

@@ -147,7 +147,7 @@ def _worth(found: Sequence[Candidate]) -> Iterator[Candidate]:
 
 def _usd_now(each: Placed, offer: Offer, market: Market) -> float:
     """Dollars per hour of the nodes that go with the model; a pool on which nothing is left goes with it."""
-    price = offer.usd_per_node_hour_least or 0.0
+    price = offer.usd_per_node_hour_min or 0.0
     others = market.others(each, offer)
     left = _nodes(offer, others) if others else 0
     return (_nodes(offer, [*others, each]) - left) * price
@@ -174,7 +174,7 @@ def _differs(pool: Offer, offer: Offer) -> bool:
 def _price(offer: Offer) -> float:
     """Dollars per hour of a node to move to: on spot in the most expensive zone, since the spot price of one moment
     promises little."""
-    dear = offer.usd_per_node_hour if offer.capacity == "spot" else offer.usd_per_node_hour_least
+    dear = offer.usd_per_node_hour if offer.capacity == "spot" else offer.usd_per_node_hour_min
     return dear or 0.0
 
 

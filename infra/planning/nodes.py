@@ -39,7 +39,7 @@ def plan_pool(offer: Offer, placed: Sequence[Placed], catalog: Catalog, *, surge
         selector=_selector(offer),
         tolerations=_tolerations(offer),
         usd_per_node_hour=offer.usd_per_node_hour,
-        usd_per_node_hour_least=offer.usd_per_node_hour_least,
+        usd_per_node_hour_min=offer.usd_per_node_hour_min,
         price_note=offer.price_note,
         peak_gpus=peak,
         surge_gpus=surge,

@@ -5,21 +5,21 @@ from collections.abc import Callable
 from infra.catalog import Gpu
 from infra.sizing.question import Batch, Question, Sized
 
-# A request is taken to use an eighth of the context on average: many are short, and the batch holds those.
+# A request is assumed to use an eighth of the context on average, because many are short.
 MEAN_SHARE = 8
-FEWEST, MOST = 8, 256
+MIN_SEQS, MAX_SEQS = 8, 256
 # Small cards are at full speed with 2,048 tokens, and keep the memory.
 LARGE_CARD_GIB, LARGE_BATCH, SMALL_BATCH = 60, 8192, 2048
 
 
 def largest_batch(question: Question, size: Callable[[int], Sized]) -> Sized:
-    """The most sequences that the cache can serve at their mean length."""
-    least = max(FEWEST, 1 << (question.concurrency - 1).bit_length())
-    seqs = max(MOST, least)
+    """The maximum of sequences that the cache can serve at their mean length."""
+    minimum = max(MIN_SEQS, 1 << (question.concurrency - 1).bit_length())
+    seqs = max(MAX_SEQS, minimum)
     while True:
         sized = size(seqs)
         tokens = sized.fit.kv_cache_tokens
-        if seqs <= least or tokens is None or tokens * MEAN_SHARE >= seqs * question.max_model_len:
+        if seqs <= minimum or tokens is None or tokens * MEAN_SHARE >= seqs * question.max_model_len:
             return sized
         seqs //= 2
 

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 from infra.catalog import ModelShape
 
-# A linear-attention or Mamba layer keeps one state a request, in a page as large as this many tokens of a full layer:
-# logs of Qwen3-Next and Qwen3.5 say 544 to 1,584.
+# A linear-attention or Mamba layer keeps one state per request, in a page as large as this number of tokens in a full
+# layer: logs of Qwen3-Next and Qwen3.5 say 544 to 1,584.
 STATE_TOKENS = 1600
 # The indexer of sparse attention (DeepSeek-V3.2, GLM-5) keeps its key in 8 bit with a 4-byte scale.
 INDEX_SCALE_BYTES = 4

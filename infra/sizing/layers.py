@@ -2,15 +2,15 @@
 
 from infra.catalog import ModelShape
 
-# Values a token that a layer holds at once, in hidden sizes: input, residual, norm, output; a mixture of experts has
-# its router's input and the experts' sum too.
+# The values that a layer holds at once per token, in multiples of the hidden size: input, residual, norm, output; with
+# a mixture of experts also the router's input and the sum of the experts.
 DENSE_COPIES, MOE_COPIES = 4, 6
 # Gate, up and their product.
 FEED_FORWARD_COPIES = 3
 
 
 def layer_width(shape: ModelShape, gpus: int) -> float:
-    """Values that one token has in a layer. Each of a token's experts writes an output of its own."""
+    """The number of values that one token has in a layer. Each of its experts writes its own output."""
     hidden = shape.hidden_size or 0
     if shape.num_experts:
         return hidden * (MOE_COPIES + (shape.experts_per_token or 1))

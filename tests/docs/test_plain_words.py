@@ -36,6 +36,10 @@ FOLDERS = (  # only grows
     "infra/catalog",
     "infra/clouds",
     "infra/offers",
+    "infra/engines",
+    "infra/plan",
+    "infra/sizing",
+    ":(glob)infra/*.py",
 )
 LANGUAGES = ("*.py", "*.md", "*.y*ml", "*.toml", "*.txt", "*.csv", "*.ts", "*.js", "*.html", "*.css", "Makefile")
 _NUMBER = r"\$?[\d.,]*\d|"

@@ -121,7 +121,7 @@ def test_a_node_that_the_pool_can_not_have_is_neither_billed_nor_over_a_budget(
     assert {violation.rule for violation in result.violations} == {"GPUs at peak"}
     (pool,) = result.pools.values()
     (item,) = [each for each in result.cost.items if each.pool == pool.name]
-    price = pool.usd_per_node_hour if of != "min" else pool.usd_per_node_hour_least
+    price = pool.usd_per_node_hour if of != "min" else pool.usd_per_node_hour_min
     assert getattr(item, of) <= nodes * HOURS * (price or 0.0) + 0.01
     assert 0 <= pool.idle_gpus <= nodes * pool.gpus_per_node
     enough = round(sum(getattr(each, of) for each in result.cost.items)) + 1

@@ -90,12 +90,12 @@ def test_the_reason_names_its_numbers() -> None:
 @pytest.mark.parametrize(
     ("estimate", "why"),
     [
-        (made(CATALOG.models["BAAI/bge-m3"], T4), "puts out no tokens"),
+        (made(CATALOG.models["BAAI/bge-m3"], T4), "generates no tokens"),
         (made(gpu=dataclasses.replace(H100, bandwidth_gb_s=None)), "the speed of H100-80 isn't known"),
         (made(gpu=dataclasses.replace(H100, link_gb_s=None), gpus=2), "the speed of H100-80 isn't known"),
         (made(dataclasses.replace(MOE, active_params_b=None)), "how many of its experts"),
         (made(dataclasses.replace(LLAMA, hidden_size=None)), "shape isn't known"),
-        (made(gpu=T4), "doesn't surely hold one request"),
+        (made(gpu=T4), "it isn't certain that the cache holds one request"),
     ],
 )
 def test_no_estimate_says_why(estimate: Throughput, why: str) -> None:

@@ -28,6 +28,6 @@ def minutes(seconds: int) -> str:
 
 
 def price(pool: PoolPlan) -> str:
-    if pool.usd_per_node_hour is None or pool.usd_per_node_hour_least is None:
+    if pool.usd_per_node_hour is None or pool.usd_per_node_hour_min is None:
         return "-"
-    return span(f"{pool.usd_per_node_hour_least:,.2f}", f"{pool.usd_per_node_hour:,.2f}")
+    return span(f"{pool.usd_per_node_hour_min:,.2f}", f"{pool.usd_per_node_hour:,.2f}")

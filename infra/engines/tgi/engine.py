@@ -27,7 +27,7 @@ class Tgi(Engine):
     health_path = "/health"
     metrics_path: str | None = "/metrics"
     api_key_env: str | None = "API_KEY"
-    drains = False  # up to 3.1 it gives them 90 seconds, whatever it is told
+    drains = False  # up to 3.1 it gives them 90 seconds, and no argument changes that
     keep_alive_env: str | None = None  # axum's server has no idle timeout
     gauges = Gauges(  # huggingface.co/docs/text-generation-inference/reference/metrics
         version="3.1.0",

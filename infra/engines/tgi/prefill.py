@@ -11,7 +11,7 @@ from infra.sizing.estimates import Estimate
 from infra.sizing.layers import layer_width
 
 WIGGLE_ROOM = 0.93
-# Its own is 1; this is the most that the stack file takes.
+# TGI's own default is 1; this is the maximum of the stack file.
 DEFAULT_FRACTION = 0.98
 # What its launcher falls back to for --max-batch-prefill-tokens.
 DEFAULT_PREFILL = 4096

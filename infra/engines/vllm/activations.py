@@ -1,4 +1,4 @@
-"""The most memory that one step takes beside weights and cache, which vLLM measures when it starts."""
+"""The peak of the memory that one step takes besides weights and KV cache. vLLM measures it when it starts."""
 
 from infra.catalog import ModelShape
 from infra.engines.vllm.versions import default_batch, sampler_copies
@@ -8,14 +8,14 @@ from infra.sizing.layers import layer_width
 from infra.sizing.question import Batch, Version
 
 GIB = 2**30
-# A vision model is measured with its largest image, which is no longer than the context: four patches a token, each
-# of about 1,280 values in 8 copies of 2 bytes.
+# vLLM measures a vision model with its largest image, which has at most the context's tokens. Each token has four
+# patches of about 1,280 values, and a step holds 8 copies of them, of 2 bytes per value.
 IMAGE_TOKENS = 16384
 IMAGE_TOKEN_BYTES = 4 * 1280 * 8 * 2
-# The interval of a layer's sum: compiled code reuses buffers, eager code holds some more.
+# The interval around a layer's memory: compiled code reuses buffers, eager code holds more of them at once.
 LAYER_LOW, LAYER_HIGH = 0.8, 1.25
 OLDEST: Version = (0, 6, 0)
-# Where the batch isn't given, an offline engine takes twice the tokens of a server.
+# Without a given batch, vLLM used offline (its class `LLM`) takes twice the tokens of its server.
 OFFLINE = 2
 
 
@@ -29,7 +29,7 @@ def activation_peak(
     *,
     batch_known: bool,
 ) -> tuple[Estimate, str]:
-    """GiB on each GPU, and why: the sampler's warm-up, one layer on a full batch, or an image, whichever is largest."""
+    """The peak in GiB per GPU, and why: the largest of the sampler's warm-up, a layer on a full batch, and an image."""
     hidden = shape.hidden_size or 0
     vocabulary = (shape.vocab_size or 0) if keeps_cache(shape) else 0
     logits = batch.seqs * vocabulary * 4 / GIB
@@ -47,16 +47,16 @@ def activation_peak(
             f"sampler's warm-up: {copies.mid} x {batch.seqs} sequences x {vocabulary:,} tokens of vocabulary x 4 bytes"
         )
     elif mid == layer:
-        reason = f"a layer on {batch.tokens:,} batched tokens x {width:,.0f} values x 2 bytes"
+        reason = f"one layer on {batch.tokens:,} batched tokens x {width:,.0f} values x 2 bytes"
     else:
-        reason = f"an image of {min(IMAGE_TOKENS, max_model_len):,} tokens x {IMAGE_TOKEN_BYTES:,} bytes"
+        reason = f"one image of {min(IMAGE_TOKENS, max_model_len):,} tokens x {IMAGE_TOKEN_BYTES:,} bytes"
     return Estimate(low, mid, max(mid, high)), reason
 
 
 def any_version(
     shape: ModelShape, gpus: int, batch: Batch, peak: Estimate, max_model_len: int, *, batch_known: bool
 ) -> Estimate:
-    """Widened by what the oldest sampler, and a batch of one whole prompt before V1, would take."""
+    """The peak where the version isn't known: it may be that of the oldest sampler, or of V0's one whole prompt."""
     old = default_batch(OLDEST, 0, "", max_model_len)
     oldest, _ = activation_peak(
         shape, gpus, batch if batch_known else old, OLDEST, None, max_model_len, batch_known=True

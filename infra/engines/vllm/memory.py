@@ -1,8 +1,8 @@
-"""Does a model fit its GPUs: what is left for the KV cache once weights and working memory are taken. Per GPU.
+"""Whether a model fits its GPUs: what weights and working memory leave for the KV cache. All figures are per GPU.
 
 usable = utilisation x memory that the engine sees; cache = usable - weights - activations - CUDA graphs - other.
-The terms are mechanisms of the engine, their constants from published start-up logs: benchmarks/memory.py holds the
-sum against such logs.
+Each term is a mechanism of vLLM, and its constants come from published start-up logs. benchmarks/memory.py compares
+the sum with such logs.
 """
 
 from infra.catalog import Catalog, Gpu, ModelShape
@@ -33,18 +33,18 @@ from infra.sizing.kv_cache import keeps_cache, request_bytes
 from infra.sizing.question import Arguments, Batch, Question, Sized, Version
 from infra.sizing.weights import gpu_gib
 
-# CUDA graphs: kernels of each layer in each graph. Logs of 0.19 and later: 0.36 GiB of 16 graphs, 0.37 of 54, 0.64 to
-# 0.78 of 86; up to 1.3 with adapters or images.
+# Each CUDA graph holds the kernels of each layer. Logs of 0.19 and later: 0.36 GiB for 16 graphs, 0.37 for 54, 0.64 to
+# 0.78 for 86; up to 1.3 with adapters or images.
 GRAPHS_GIB, GRAPH_LAYER_GIB = 0.05, 0.15 / 1024
-GRAPHS_LOW, GRAPHS_HIGH, GRAPHS_MOST_GIB = 0.3, 1.5, 1.3
+GRAPHS_LOW, GRAPHS_HIGH, GRAPHS_MAX_GIB = 0.3, 1.5, 1.3
 NO_GRAPHS = Estimate(0.0, 0.0, 0.0)
-# NCCL before vLLM 0.8 kept buffers for each peer that NVLink reaches: 1.8 GiB (vllm#10511) to 0.95 (8 x H200).
+# Before vLLM 0.8, NCCL kept buffers for each other GPU that NVLink reaches: 0.95 (8 x H200) to 1.8 GiB (vllm#10511).
 OLD_NCCL = Estimate(0.3, 1.0, 1.8)
 NVLINK = ("A100", "H100", "H200", "B200", "B300")
 
 
 def size(question: Question, gpu: Gpu, gpus: int, catalog: Catalog) -> Sized:
-    """With the batch that is asked for, or the one that the planner or the engine chooses."""
+    """Size a model with the batch that is given; without one, with the batch that the planner or vLLM chooses."""
 
     def on(batch: Batch) -> Sized:
         arguments = question.arguments(batch, default_utilization(question.version or PINNED))
@@ -66,7 +66,7 @@ def size(question: Question, gpu: Gpu, gpus: int, catalog: Catalog) -> Sized:
 def fit(
     shape: ModelShape, gpu: Gpu, gpus: int, arguments: Arguments, *, catalog: Catalog, quantization: str | None
 ) -> Fit:
-    """A model on `gpus` GPUs by tensor parallelism."""
+    """Whether a model fits `gpus` GPUs (tensor parallelism), and what is left for its cache."""
     version = arguments.version or PINNED
     card = gpu.engine_gib or 0.0
     usable = card * arguments.utilization
@@ -106,7 +106,7 @@ def weights_share(shape: ModelShape, quantization: str | None) -> float:
 
 
 def _cache_rate(shape: ModelShape, gpus: int, arguments: Arguments) -> float | None:
-    """Bytes a token of a request of `max_model_len`, on each GPU."""
+    """Bytes of KV cache per token on each GPU, in a request of `max_model_len` tokens."""
     if not keeps_cache(shape):
         return None
     element = 1 if arguments.kv_cache_dtype.startswith("fp8") else 2
@@ -135,12 +135,12 @@ def cuda_graphs(shape: ModelShape, arguments: Arguments) -> Estimate:
         return NO_GRAPHS
     graphs = captured_graphs(arguments.max_num_seqs)
     mid = GRAPHS_GIB + GRAPH_LAYER_GIB * graphs * (shape.layers or 0)
-    return Estimate(GRAPHS_LOW * mid, mid, max(GRAPHS_HIGH * mid, GRAPHS_MOST_GIB))
+    return Estimate(GRAPHS_LOW * mid, mid, max(GRAPHS_HIGH * mid, GRAPHS_MAX_GIB))
 
 
 def _graphs_reason(shape: ModelShape, arguments: Arguments) -> str:
     if arguments.enforce_eager:
         return "none: enforce-eager"
     if (arguments.version or PINNED) < COUNTS_GRAPHS:
-        return "outside the budget before vLLM 0.21"
+        return "not in vLLM's share of the memory before 0.21"
     return f"{captured_graphs(arguments.max_num_seqs)} graphs of {shape.layers or 0} layers"

@@ -1,9 +1,9 @@
-"""Output tokens per second of one replica at full load: a roofline of the engine's steps. An estimate with its
-interval.
+"""Output tokens per second of one replica at full load: a roofline of vLLM's steps, as an estimate with an interval.
 
-A step makes one token of each sequence, and some steps read new prompts too. It reads the weights once and every
-sequence's cache (memory), multiplies 2 x active weights a token (compute), adds up the GPUs' parts twice a layer
-(links), and waits for the engine's own work. benchmarks/throughput.py holds it against published measurements.
+A step makes one token for each sequence, and some steps read new prompts too. A step reads the weights once and the
+cache of every sequence (memory), does two operations per active weight and token (compute), adds up the results of
+the GPUs twice per layer (links), and waits for vLLM's own work. benchmarks/throughput.py compares the estimates with
+published measurements.
 """
 
 from dataclasses import dataclass
@@ -19,33 +19,33 @@ from infra.sizing.weights import GIB
 
 @dataclass(frozen=True)
 class Pace:
-    """Shares of what the datasheet promises, and seconds that it doesn't count."""
+    """The shares of the datasheet's figures that are reached in practice, and the seconds that it leaves out."""
 
     bandwidth: float
     compute: float
     link: float
-    experts: float  # of compute, where a step's tokens are spread over many experts
-    step: float  # the engine's own work in a step: schedule, sample, hand over
-    sequence: float  # of it, a sequence
-    nvlink_sum: float  # one all-reduce, however small
+    experts: float  # what is left of `compute` where the tokens of a step are spread over many experts
+    step: float  # seconds of vLLM's own work per step: schedule, sample, hand over
+    sequence: float  # seconds that each sequence adds to a step
+    nvlink_sum: float  # seconds that the smallest all-reduce takes
     pcie_sum: float
 
 
 # bandwidth: 60 to 85 % (open-source-ai.tech/glossary/model-bandwidth-utilization), 77 % measured on an A100
 #   (johnmusgrave.com/p/vllm-throughput-latency-sweep-on).
-# compute: 30 to 50 % in prefill (zeroentropy.dev/concepts/mfu); matrix products alone reach 70 % of a datasheet.
-# link: 77 % of NVLink measured on 4 x H100 (codcompass.com/blog/crawl-5952ca70856fc2); PCIe goes by host memory.
-# step: of a small model on an H100 the GPU needs 5 ms of 13 before vLLM 0.6 (blog.vllm.ai/2024/09/05/perf-update.html,
-#   2025/01/27/v1-alpha-release.html); most of the rest was then taken off its way.
+# compute: 30 to 50 % in prefill (zeroentropy.dev/concepts/mfu); matrix products alone reach 70 % of the datasheet.
+# link: 77 % of NVLink measured on 4 x H100 (codcompass.com/blog/crawl-5952ca70856fc2); PCIe goes through host memory.
+# step: before vLLM 0.6, a small model on an H100 took 13 ms, 5 of them on the GPU; vLLM does most of the other work
+#   beside the GPU's since then (blog.vllm.ai/2024/09/05/perf-update.html, 2025/01/27/v1-alpha-release.html).
 LOW = Pace(0.60, 0.30, 0.3, 0.4, 8e-3, 40e-6, 30e-6, 80e-6)
 MID = Pace(0.75, 0.45, 0.5, 0.6, 2.5e-3, 15e-6, 15e-6, 40e-6)
 HIGH = Pace(0.85, 0.70, 0.77, 0.9, 1e-3, 5e-6, 8e-6, 20e-6)
 NVLINK_FROM_GB_S = 100  # slower links are PCIe
-ALL_REDUCES_A_LAYER = 2
+ALL_REDUCES_PER_LAYER = 2
 
 
 def of_replica(sized: Sized) -> Throughput:
-    """With the arguments that its server is started with."""
+    """The throughput with the arguments that the server is started with."""
     question = sized.question
     return throughput(
         question.shape, sized.gpu, sized.gpus, sized.arguments, sized.fit, quantization=question.quantization
@@ -62,20 +62,20 @@ def throughput(
     request: MeanRequest = MEAN_REQUEST,
     quantization: str | None = None,
 ) -> Throughput:
-    """Of one replica on `gpus` GPUs by tensor parallelism, with as many requests as it takes at once."""
+    """The throughput of one replica on `gpus` GPUs (tensor parallelism), with as many requests as it takes at once."""
     missing = _missing(shape, gpu, gpus, fit)
     if missing is not None or shape is None or fit.kv_cache_gib is None:
         return Throughput(None, f"no estimate: {missing}")
     request = _within(request, arguments.max_model_len)
     held = _held(shape, gpus, arguments, request)
     if held is None:
-        return Throughput(None, "no estimate: the cache that a token takes isn't known")
+        return Throughput(None, "no estimate: the cache per token isn't known")
     rates: list[float] = []
     batch = 0.0
     for gib, pace in ((fit.kv_cache_gib.low, LOW), (fit.kv_cache_gib.high, HIGH), (fit.kv_cache_gib.mid, MID)):
         batch = min(float(arguments.max_num_seqs), gib * GIB / held)
         if batch < 1:
-            return Throughput(None, "no estimate: the cache doesn't surely hold one request")
+            return Throughput(None, "no estimate: it isn't certain that the cache holds one request")
         step = _step_seconds(shape, gpu, gpus, arguments, fit, request, held, batch, quantization, pace)
         rates.append(batch / step)
     low, high, mid = rates
@@ -92,7 +92,7 @@ def _missing(shape: ModelShape | None, gpu: Gpu, gpus: int, fit: Fit) -> str | N
     if shape is None or not (shape.layers and shape.hidden_size and shape.params_b):
         return "the model's shape isn't known"
     if shape.task != "chat" or fit.kv_cache_gib is None:
-        return "this model puts out no tokens"
+        return "this model generates no tokens"
     if shape.num_experts and not (shape.active_params_b and shape.experts_per_token):
         return "how many of its experts a token uses isn't known"
     if not (gpu.bandwidth_gb_s and gpu.bf16_tflops) or (gpus > 1 and not gpu.link_gb_s):
@@ -101,7 +101,7 @@ def _missing(shape: ModelShape | None, gpu: Gpu, gpus: int, fit: Fit) -> str | N
 
 
 def _within(request: MeanRequest, max_model_len: int) -> MeanRequest:
-    """The same proportions where the context is shorter than a mean request."""
+    """The mean request; where the context is shorter, one that fits it, in the same proportions."""
     share = min(1.0, max_model_len / (request.prompt + request.output))
     return MeanRequest(max(1, int(request.prompt * share)), max(1, int(request.output * share)))
 
@@ -127,12 +127,12 @@ def _step_seconds(
     quantization: str | None,
     pace: Pace,
 ) -> float:
-    """The mean of steps that only decode, which wait for memory, and of those that read a prompt, or a piece of one."""
+    """The mean over all steps: some only decode, and wait for memory; others also read a prompt, or a piece of one."""
     bandwidth = (gpu.bandwidth_gb_s or 0.0) * 1e9 * pace.bandwidth
     flops = _flops(shape, gpu, quantization) * pace.compute * (pace.experts if shape.num_experts else 1.0)
     pieces = max(1.0, request.prompt / arguments.max_num_batched_tokens)
     reading = min(1.0, batch / request.output * pieces)  # share of steps
-    prompts = batch * request.prompt / request.output  # tokens a step, on average
+    prompts = batch * request.prompt / request.output  # tokens per step, on average
 
     def linear(tokens: float) -> float:
         read = fit.weights_gib * GIB * _share_read(shape, tokens) / bandwidth
@@ -146,13 +146,13 @@ def _step_seconds(
 
 
 def _flops(shape: ModelShape, gpu: Gpu, quantization: str | None) -> float:
-    """Eight and four bit are multiplied in eight where the GPU can; integers are widened to 16 bit first."""
+    """FP8 and NVFP4 are multiplied in 8 bit where the GPU can; integer weights are widened to 16 bit first."""
     eight = (quantization or shape.dtype) in ("fp8", "nvfp4") and gpu.fp8 and gpu.fp8_tflops
     return (eight or gpu.bf16_tflops or 0.0) * 1e12
 
 
 def _share_read(shape: ModelShape, tokens: float) -> float:
-    """Of the weights. Experts that no token of the step chose are left out; embeddings are looked up, not read."""
+    """The share of the weights that a step reads: neither experts that no token uses, nor whole embedding tables."""
     whole = (shape.params_b or 0.0) * 1e9
     looked_up = 0.0
     if shape.tie_word_embeddings is False and shape.vocab_size and shape.hidden_size:
@@ -166,16 +166,16 @@ def _share_read(shape: ModelShape, tokens: float) -> float:
 
 
 def _attention_flops(shape: ModelShape, request: MeanRequest) -> float:
-    """Of one prompt: each token's products with half of the prompt, on average, of keys and of values."""
+    """Of one prompt: each token is multiplied with the keys and values of half of the prompt, on average."""
     width = (shape.attention_heads or 0) * (shape.head_size or 0)
     return 2 * 2 * (shape.layers or 0) * width * request.prompt**2 / 2
 
 
 def _all_reduce_seconds(shape: ModelShape, gpu: Gpu, gpus: int, tokens: float, pace: Pace) -> float:
-    """A ring sends 2 (n - 1) / n of the 16-bit hidden states; below some size only its latency counts."""
+    """A ring of n GPUs sends 2 (n - 1) / n of the 16-bit hidden states; small sums take their latency alone."""
     if gpus == 1:
         return 0.0
     link = gpu.link_gb_s or 0.0
     sent = 2 * (gpus - 1) / gpus * tokens * (shape.hidden_size or 0) * 2
     latency = pace.nvlink_sum if link >= NVLINK_FROM_GB_S else pace.pcie_sum
-    return ALL_REDUCES_A_LAYER * (shape.layers or 0) * (latency + sent / (link * 1e9 * pace.link))
+    return ALL_REDUCES_PER_LAYER * (shape.layers or 0) * (latency + sent / (link * 1e9 * pace.link))

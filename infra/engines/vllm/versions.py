@@ -1,4 +1,4 @@
-"""How versions of vLLM differ in what they do with a GPU's memory."""
+"""How versions of vLLM differ in their use of a GPU's memory."""
 
 from infra.catalog import ModelShape
 from infra.sizing.estimates import Estimate
@@ -6,33 +6,33 @@ from infra.sizing.kv_cache import Pages
 from infra.sizing.question import Batch, Version, version_in
 from infra.sizing.weights import GIB
 
-# What the catalogue pins; taken where nobody says.
+# The version that the catalogue pins; used where none is given.
 PINNED: Version = (0, 28, 0)
-# The V1 engine: chunked prefill always, batches by the card and not by the context.
+# The V1 engine always reads prompts in chunks, and its default batch depends on the card, not on the context.
 V1: Version = (0, 8, 0)
 V0_LAST: Version = (0, 7, 3)
-# Cards of 70 GiB and more, but for A100 (vllm#17885), get the large defaults.
+# Cards of at least 70 GiB get the larger default batch, except the A100 (vllm#17885).
 LARGE_CARD_GIB = 70
 LARGE_BATCHES: Version = (0, 9, 0)
-# One cache for layers that differ: sliding windows and states stop taking as much as full layers.
+# One cache serves layers of different kinds from here on: those with a window or a state take less than full ones.
 HYBRID_CACHE: Version = (0, 10, 0)
-# The sampler's warm-up sorts every logit (9.6 copies in nine logs) until a Triton kernel masks them in place
-# (vllm#33538), and from vllm#40376 on FlashInfer samples by rejection.
+# The sampler's warm-up sorted every logit (9.6 copies in nine logs) until a Triton kernel masked them in place
+# (vllm#33538). Since vllm#40376, FlashInfer samples by rejection.
 TRITON_SAMPLER: Version = (0, 17, 0)
 FLASHINFER_SAMPLER: Version = (0, 21, 0)
-# Takes CUDA graphs out of the budget, and for that more of the card: 0.92 instead of 0.90.
+# From here on, CUDA graphs count in vLLM's share of the memory, and the default share is larger: 0.92, not 0.90.
 COUNTS_GRAPHS: Version = (0, 21, 0)
-# MLA entries started on 256 bytes (vllm#12676) until vllm#14842.
+# From vllm#12676 until vllm#14842, each MLA entry started at a multiple of 256 bytes.
 MLA_ALIGNED: tuple[Version, Version] = ((0, 7, 2), (0, 8, 2))
 
-# Of DeepSeek-V3, the only ones that versions before V1 absorbed.
+# The rank of DeepSeek-V3's queries. Versions before V1 absorbed the projections of its family only.
 Q_LORA_RANK = 1536
 
 
 def version_of(text: str) -> Version | None:
-    """`0.8.5.post1` and `v0.28.0-cu129`; None where no version is in it.
+    """The version in a text such as `0.8.5.post1` or `v0.28.0-cu129`; None where there is none.
 
-    A line of a log that comes from `worker.py` is of the V0 engine, which some installations of 0.8 still ran.
+    `worker.py` in a log line shows the V0 engine, which some installations of 0.8 still ran.
     """
     version = version_in(text)
     if version is None:
@@ -45,7 +45,7 @@ def pages(version: Version) -> Pages:
 
 
 def absorbed(shape: ModelShape, version: Version) -> float:
-    """MLA before V1 also held the products of its projections: of query and key, of value and output. GiB."""
+    """GiB that MLA took before V1 for products of its projections: query with key, and value with output."""
     heads, rank, hidden = shape.attention_heads, shape.kv_lora_rank, shape.hidden_size
     if version >= V1 or not (heads and rank and hidden):
         return 0.0
@@ -57,7 +57,7 @@ def default_utilization(version: Version) -> float:
 
 
 def default_batch(version: Version, card_gib: float, gpu: str, max_model_len: int) -> Batch:
-    """What the API server takes without flags (vllm/engine/arg_utils.py). Before V1 a batch held one whole prompt."""
+    """The batch of a server without flags (vllm/engine/arg_utils.py). Before V1, a batch held one whole prompt."""
     if version < V1:
         chunked = max_model_len > 32768
         return Batch(256, 2048 if chunked else max(max_model_len, 2048))
@@ -67,8 +67,10 @@ def default_batch(version: Version, card_gib: float, gpu: str, max_model_len: in
 
 
 def captured_graphs(seqs: int) -> int:
-    """CUDA graphs of batches of 1, 2, 4, each 8 up to 256 and each 16 up to 512: up to `seqs` as decodes, and up to
-    twice that in pieces."""
+    """The number of CUDA graphs. Batches are captured for 1, 2 and 4 sequences, every 8 up to 256, every 16 up to 512.
+
+    Graphs of a whole decode step go up to `seqs`, graphs of pieces of a step up to twice that.
+    """
 
     def sizes(largest: int) -> int:
         largest = min(largest, 512)
@@ -78,9 +80,9 @@ def captured_graphs(seqs: int) -> int:
 
 
 def sampler_copies(version: Version, compute_capability: float | None) -> Estimate:
-    """32-bit copies of the logits that the warm-up of the sampler holds at once.
+    """The number of 32-bit copies of the logits that the sampler's warm-up holds at once.
 
-    FlashInfer (2.7 in three logs) could be installed beside versions that don't bring it: the low end of those.
+    Versions without FlashInfer (2.7 in three logs) may have it installed beside them: that is their low end.
     """
     if version < V1:
         return Estimate(9.2, 9.6, 10.0)

@@ -48,7 +48,7 @@ def check_system_nodes(placed: Sequence[Placed], nodes: SystemNodes, *, surging:
         return
     names = ", ".join(served.name for served in on_cpu)
     asks = f"{sum(pod.cpu for pod in pods):g} CPU and {sum(pod.memory_gib for pod in pods):g} GiB"
-    more = range(nodes.count + 1, nodes.most + 1)
+    more = range(nodes.count + 1, nodes.max + 1)
     enough = next((number for number in more if _pack(pods, free, number)), None)
     ways: list[Write] = [((f"{nodes.path}.count", enough),)] if enough else []
     ways.append(((f"{on_cpu[0].path}.gpus", 1),))
