@@ -68,7 +68,7 @@ def _in_range(form: Schema, value: float) -> bool:
 
 
 def _readings(key: str, value: Any, node: Schema, depth: int) -> Iterator[Any]:
-    """Other ways to read a value, those first that change least."""
+    """Other ways to read a value, the smallest change first."""
     if isinstance(value, Mapping | list) or value is None:
         return
     yield value

@@ -25,7 +25,7 @@ _OTHERWISE = {
     "ondemand": ("capacity", "capacity: on-demand"),
 }
 _PLAIN_KEY = re.compile(r"[\w/:.-]+")
-_MIN_TEXT = 40  # columns that a message gets before its path is put on a line of its own
+_MIN_TEXT = 40  # columns that a message gets before its path is put on a separate line
 
 
 def holds_token(text: str) -> bool:

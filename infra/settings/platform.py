@@ -13,7 +13,7 @@ from infra.settings.types import PoolName, Section
 
 
 class Budget(Section):
-    """What a month may cost."""
+    """What the platform may cost per month."""
 
     usd_per_month: float = Field(gt=0, description="US dollars", examples=[30000])
     of: Literal["max", "expected", "min"] = Field(
@@ -23,7 +23,7 @@ class Budget(Section):
 
 
 class Prices(Section):
-    """A price table of one's own (a CSV of instance_type,usd_per_hour), and a discount on what the cloud lists."""
+    """Your own price table (a CSV of instance_type,usd_per_hour), and a discount on what the cloud lists."""
 
     table: str | None = Field(
         default=None,

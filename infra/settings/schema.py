@@ -30,7 +30,7 @@ def platform_schema() -> Schema:
 
 @cache
 def _schema(engines: tuple[str, ...], settings: type[Settings]) -> Schema:
-    """Made again once other engines or sections are known."""
+    """The schema for these engines and sections: a registry can gain some."""
     schema = _tidy(settings.model_json_schema(by_alias=True, schema_generator=_AsWritten), "")
     del schema["$defs"]["Addon"]["properties"]["state"]  # written as a word
     return schema

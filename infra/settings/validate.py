@@ -116,7 +116,10 @@ def _message(key: Key, kind: str, data: Any, stack: str, region: str | None, cat
     leaf = str(key[-1])
     if kind == "extra_forbidden":
         if leaf in SECRETS:
-            return "a secret has a key of its own (value not shown)", f"pulumi config set --secret {leaf} -s {stack}"
+            return (
+                "a secret is a separate key (value not shown)",
+                f"pulumi config set --secret {leaf} -s {stack}",
+            )
         return unknown_key(leaf, known_keys(key[:-1])), ""
     node = schema_at(key)
     if node is None:

@@ -40,6 +40,8 @@ FOLDERS = (  # only grows
     "infra/plan",
     "infra/sizing",
     ":(glob)infra/*.py",
+    "infra/services",
+    "infra/settings",
 )
 LANGUAGES = ("*.py", "*.md", "*.y*ml", "*.toml", "*.txt", "*.csv", "*.ts", "*.js", "*.html", "*.css", "Makefile")
 _NUMBER = r"\$?[\d.,]*\d|"

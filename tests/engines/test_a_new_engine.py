@@ -238,7 +238,7 @@ def test_the_number_of_gpus_promises_no_context_that_was_not_judged(
 ) -> None:
     with registered(engine()):
         chosen = plan_offline(write_stack(tmp_path, QUICK)).plan.chosen["models.chat.gpus"]
-    assert chosen.reason.startswith("the fewest L4 that hold 15.3 GiB of weights")
+    assert chosen.reason.startswith("the smallest number of L4 that hold 15.3 GiB of weights")
     assert chosen.reason.endswith(said)
 
 

@@ -9,7 +9,7 @@ from infra.settings.types import Cidr, Domain, NamespaceName, ObjectName, Sectio
 
 
 class Gateway(Section):
-    """One host a model, `<model>.<domain>`. Absent: no Ingress."""
+    """One host per model, `<model>.<domain>`. Without this section there is no Ingress."""
 
     domain: Domain = Field(description="a model is at https://<model>.<domain>/v1", examples=["llm.example.com"])
     visibility: Literal["internal", "public"] = Field(default="internal", description="public: from the internet")

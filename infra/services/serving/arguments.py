@@ -7,8 +7,9 @@ from infra.services.serving.placement import Placed
 from infra.sizing.batches import MEAN_SHARE
 from infra.sizing.question import Sized
 
-# What a higher utilisation would hold is told up to this: above it, fragments and other processes meet the card's end.
-MOST_UTILIZATION = 0.95
+# The reason says what a higher utilisation would hold, up to this one. Above it, fragments and other processes fill the
+# card.
+HIGHEST_UTILIZATION = 0.95
 
 
 def choose_arguments(placed: Placed, sizing: Sizing) -> Decided[tuple[str, ...]]:
@@ -36,9 +37,9 @@ def _utilization(sized: Sized, sizing: Sizing) -> str:
     reason = sized.question.engine.utilization_reason(sized)
     if not sized.question.engine.limits.defaults_known:
         return reason
-    more = sizing.size(sized.question.but(utilization=MOST_UTILIZATION), sized.gpu, sized.gpus)
+    more = sizing.size(sized.question.but(utilization=HIGHEST_UTILIZATION), sized.gpu, sized.gpus)
     gained = (more.fit.kv_cache_tokens or 0) - (sized.fit.kv_cache_tokens or 0)
-    return f"{reason}; {MOST_UTILIZATION} would hold {gained:,} tokens more" if gained > 0 else reason
+    return f"{reason}; {HIGHEST_UTILIZATION} would hold {gained:,} tokens more" if gained > 0 else reason
 
 
 def _batch(sized: Sized) -> str:

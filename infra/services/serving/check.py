@@ -31,7 +31,8 @@ def check_models(scope: Scope) -> None:
 
 
 def _check_name(scope: Scope, key: Key, name: str) -> None:
-    """Object names that are taken: each model has a Job `<model>-prefetch`, and `default` has a Service of its own."""
+    """Names of objects that are taken: each model has a Job `<model>-prefetch`, and namespace `default` has a Service
+    named `kubernetes`."""
     base = name.removesuffix("-prefetch")
     if base != name and base in scope.settings.models:
         scope.report.wrong(key, f"the name of {base}'s own download", f"write {base}-2", reads=())
@@ -91,7 +92,7 @@ def _check_library_name(scope: Scope, key: Key, model: Model, engine: Engine, re
     catalog, wrong, library, kind = scope.catalog, scope.report.wrong, engine.library, _kind(engine)
     assert library is not None
     if model.model in catalog.models:
-        got = f"a Hugging Face repository; {engine.title} takes a {kind} of its own library"
+        got = f"a Hugging Face repository; {engine.title} takes a {kind} from its own library"
         name = library.name_like(model.model, catalog)
         write = f'write model: "{name}"' if name else f'write a {kind} such as "{library.sample}"'
         wrong((*key, "model"), got, f"{write}, or engine: {DEFAULT}", reads=reads)

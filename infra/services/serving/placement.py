@@ -16,7 +16,7 @@ from infra.plan.writes import written
 from infra.services.serving.served import Served
 from infra.sizing.question import Question, Sized
 
-MOST_GPUS = 8  # of a node
+GPUS_OF_A_NODE = 8  # at most
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ def place(served: Served, pools: Sequence[Offer], makeable: Sequence[Offer], siz
     offers = [pool for pool in pools if named in (None, pool.name)] or list(makeable)
     best: tuple[tuple[float, float, str], Offer, Sized] | None = None
     for offer in offers:
-        if best is not None and offer.settings is None and _is_dearer(offer, best[1], best[0][0]):
+        if best is not None and offer.settings is None and _costs_more(offer, best[1], best[0][0]):
             break  # sorted by price, and a replica takes one node at least
         sized = fewest(served.question, offer, sizing)
         if sized is not None and (best is None or cost(served, offer, sized) < best[0]):
@@ -67,13 +67,14 @@ def place(served: Served, pools: Sequence[Offer], makeable: Sequence[Offer], siz
     return (yield from _unplaced(served, offers, makeable, sizing))
 
 
-def _is_dearer(offer: Offer, best: Offer, usd: float) -> bool:
+def _costs_more(offer: Offer, best: Offer, usd: float) -> bool:
     """Where the best's price is the region's own, one that isn't known here is no match for it."""
     return offer.borrowed > best.borrowed or (offer.usd_per_node_hour or 0.0) > usd
 
 
 def cost(served: Served, offer: Offer, sized: Sized) -> tuple[float, float, str]:
-    """Dollars per hour at the fewest replicas, then at the most; a pool of the planner's is paid in whole nodes."""
+    """Dollars per hour at the minimum of replicas, then at the maximum. A pool that the planner makes is paid in whole
+    nodes."""
     if offer.settings is not None:
         share = offer.usd_per_gpu_hour * sized.gpus
         return share * served.replicas.min, share * served.replicas.max, offer.name
@@ -100,7 +101,7 @@ def _choose(placed: Placed) -> Iterator[Finding]:
 
 
 def _why_gpus(served: Served, offer: Offer, sized: Sized) -> str:
-    holds = f"the fewest {offer.gpu} that hold {sized.fit.weights_gib * sized.gpus:.1f} GiB of weights"
+    holds = f"the smallest number of {offer.gpu} that hold {sized.fit.weights_gib * sized.gpus:.1f} GiB of weights"
     if not sized.fit.estimated:
         return f"{holds}; {sized.holds}"
     return f"{holds} and {served.max_model_len:,} tokens of context"
@@ -120,7 +121,7 @@ def _why(served: Served, offer: Offer, sized: Sized, offers: Sequence[Offer]) ->
             f"${offer.usd_per_node_hour or 0:.2f} per hour for {offer.gpus_per_node} x {offer.gpu}{offer.price_said}"
         )
         which = f"of the {alike} types in these zones{known}"
-        first = f"{offer.instance_type} has the cheapest nodes for its fewest replicas, {which}: {price}"
+        first = f"{offer.instance_type} has the cheapest nodes for its minimum of replicas, {which}: {price}"
     return first, *sized.fit.reasons
 
 
@@ -146,7 +147,7 @@ def _unplaced(served: Served, offers: Sequence[Offer], makeable: Sequence[Offer]
             path,
             f"{served.name}: {count(len(offers), 'pool')} to choose from, and none can run it{_runs(served, offers)}",
             f"a pool of nodes that can run it below gpuPools, and its name as {path}",
-            (*_on_one_node(served, offers, sizing), *_advice(served, other_types(elsewhere, MOST_GPUS), offers)),
+            (*_on_one_node(served, offers, sizing), *_advice(served, other_types(elsewhere, GPUS_OF_A_NODE), offers)),
         )
         return Placed(served, None, None, (f"{count(len(offers), 'pool')} to choose from, and none can run it",))
     sized, offer = _nearest(served, near)
@@ -183,7 +184,8 @@ def _on_one_node(served: Served, offers: Sequence[Offer], sizing: Sizing) -> tup
 
 
 def _nearest(served: Served, near: Sequence[tuple[Sized, Offer]]) -> tuple[Sized, Offer]:
-    """The cheapest with room for some of the cache, else for the weights: the bill isn't that of the dearest type."""
+    """The cheapest with room for some of the cache, else for the weights, so that the bill of a refused plan isn't that
+    of the most expensive type."""
     for holds in (_holds_some, _holds_weights):
         holding = [each for each in near if holds(each[0])]
         if holding:

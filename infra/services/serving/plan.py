@@ -110,5 +110,5 @@ def _throughput(placed: Placed) -> Throughput:
 
 
 def _lacks_a_model(served: Served, sized: Sized | None) -> bool:
-    """Whether a rate would be told if the engine had a model of it."""
+    """Whether only the engine's missing throughput model is why there is no rate."""
     return sized is not None and served.task == "chat" and served.engine.throughput is None

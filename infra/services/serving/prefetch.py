@@ -14,7 +14,7 @@ CPU = 0.5
 # and 8 enough.
 MEMORY_GIB, MEMORY_LIMIT_GIB = 2.0, 8.0
 PREFETCH_SCRATCH_GIB = 2
-# An attempt ends once it wrote nothing for so long. Checking what is there writes nothing, and takes minutes at most.
+# An attempt ends once it wrote nothing for this time. Checking what is there writes nothing, and takes minutes at most.
 STALL_SECONDS = 600
 GP3_MIBPS = 125  # of a system node's disk, as its price includes it
 

@@ -40,7 +40,7 @@ class Model(Section):
     )
     like: ModelId | None = Field(
         default=None,
-        description="a known model of the same shape, for weights of one's own",
+        description="a known model of the same shape, for weights that you trained or quantized",
         examples=["meta-llama/Llama-3.3-70B-Instruct"],
     )
     architecture: dict[str, Any] | str | None = Field(

@@ -80,7 +80,7 @@ class Served:
 
     @property
     def made_at_load(self) -> str | None:
-        """The quantization that the engine is told: a repository that holds one says so itself."""
+        """The quantization that is an argument of the engine; a repository of quantized weights needs none."""
         own = self.settings.like is None and self.shape is not None and in_16_bit(self.shape)
         return self.quantization if own and self.quantization in AT_LOAD else None
 

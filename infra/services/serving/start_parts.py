@@ -37,7 +37,7 @@ def image(engine: Image, pool: PoolPlan | None, vcpus: int, figures: Figures) ->
         return moved(
             engine.image_gib,
             figures["pull-one-by-one"],
-            "layer after layer, as containerd does unless it is told otherwise",
+            "layer after layer, containerd's default",
         )
     speed = figures["pull-many-vcpus" if vcpus >= MANY_VCPUS else "pull-few-vcpus"]
     if pool.nvme:

@@ -13,7 +13,7 @@ from infra.settings.platform import Settings
 
 # What the hub keeps beside the weights, and the file system.
 ROOM = 1.05
-# Sizes that a claim is made with, so that most new models change nothing.
+# Sizes that a claim is made with, so that a new model seldom changes it.
 STEPS_GIB = (20, 50, 100, 200, 500, 1000, 2000, 5000, 10000)
 _STEPS = ", ".join(f"{each}Gi" for each in STEPS_GIB)
 CLASS = "storageClass"  # the kind that is no cloud's
@@ -59,7 +59,7 @@ def _kind(settings: Settings, cloud: Cloud) -> Decided[tuple[str, str]]:
 
 
 def size_for(gib: float) -> int:
-    """Of a claim in which so much is to be kept."""
+    """The size of a claim that has to hold these weights."""
     return next((step for step in STEPS_GIB if step >= gib * ROOM), STEPS_GIB[-1])
 
 

@@ -161,7 +161,7 @@ MODELS = (
             Mistake(
                 "models.a.model",
                 5,
-                "a Hugging Face repository; Ollama takes a tag of its own library",
+                "a Hugging Face repository; Ollama takes a tag from its own library",
                 'write model: "qwen3:8b", or engine: vllm',
             ),
         ),

@@ -76,7 +76,7 @@ PLATFORM = (
             Mistake(
                 "cache.storageClass",
                 6,
-                "kind ebs has a class of its own",
+                "kind ebs has its own class",
                 "write kind: storageClass, or leave storageClass out",
             ),
         ),

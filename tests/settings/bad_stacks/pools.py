@@ -5,7 +5,7 @@ from tests.settings.bad_stacks.writing import CLUSTER, LAPTOP, MODEL, POOL, Bad,
 
 POOLS = (
     Bad(
-        "spot as a key of its own",
+        "spot as a separate key",
         stack(CLUSTER, pool("instanceTypes: [g6.xlarge], spot: true"), MODEL),
         (Mistake("gpuPools.l4.spot", 5, "unknown key; write capacity: spot"),),
     ),

@@ -23,7 +23,7 @@ SECRETS = (
             Mistake(
                 "huggingFaceToken",
                 6,
-                "a secret has a key of its own (value not shown)",
+                "a secret is a separate key (value not shown)",
                 "pulumi config set --secret huggingFaceToken -s dev",
             ),
         ),
