@@ -13,7 +13,7 @@ from docs import estimates, keys
 from docs.markers import filled
 from infra.cli.as_json import document
 from infra.cli.diff.comparing import Compared
-from infra.cli.diff.told import tell
+from infra.cli.diff.comparison import as_document
 from infra.cli.document.markdown import to_markdown
 from infra.diff.difference import compare
 from infra.offline import Planned, plan_offline
@@ -64,7 +64,7 @@ def example_diff(old: Side, stack_file: Path) -> str:
         changed = Path(folder, stack_file.name)
         changed.write_text(text, encoding="utf-8")
         new = _side(changed, plan_offline(changed))
-    return to_markdown(tell(Compared(compare(PICTURED, old, new), None, {}, "main", None))).rstrip()
+    return to_markdown(as_document(Compared(compare(PICTURED, old, new), None, {}, "main", None))).rstrip()
 
 
 def _side(stack_file: Path, planned: Planned) -> Side:

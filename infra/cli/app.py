@@ -127,7 +127,7 @@ def plan(stack: str, format_: str, out: Path | None, stacks: Path, pin: bool) ->
 @click.option(
     "--max-model-len",
     metavar="TOKENS",
-    help="Of the longest request; default: the most that the model can{lengths}.",
+    help="Of the longest request; default: the longest that the model can take{lengths}.",
 )
 @click.option("--gpu-memory-utilization", metavar="SHARE", help="Of the memory, 0 to 1; default: the engine's own.")
 @click.option(
@@ -137,7 +137,7 @@ def plan(stack: str, format_: str, out: Path | None, stacks: Path, pin: bool) ->
 @click.option("--max-num-seqs", metavar="N", help="Requests in a batch; default: the engine's own for the GPU.")
 @click.option("--max-num-batched-tokens", metavar="N", help="Tokens in a batch; default: the engine's own for the GPU.")
 @click.option("--engine-version", metavar="VERSION", help="Of the engine; default: the one that the platform pins.")
-@click.option("--like", metavar="MODEL", help="A known model of the same shape, for a repository of your own.")
+@click.option("--like", metavar="MODEL", help="A known model of the same shape, for an unknown repository.")
 @click.option("--concurrency", metavar="N", help="Requests of --max-model-len that must fit at once; default: 1.")
 @click.option(
     "--api-price",

@@ -165,7 +165,7 @@ def _pools(plan: Plan) -> dict[str, Any]:
 
 
 def _own_nodes(pool: PoolPlan) -> dict[str, Any]:
-    """Of nodes that exist: which holds what at the fewest replicas, and what becomes of each model when one is lost."""
+    """Nodes that exist: what each holds at the minimum of replicas, and what the loss of one does to each model."""
     if pool.own is None:
         return {"nodes": None, "lose_one": None}
     nodes = [{"holds": dict(node.holds), "free_gpus": node.free_gpus} for node in pool.own.nodes]

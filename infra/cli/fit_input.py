@@ -250,7 +250,7 @@ class _Reader:
             near = [name for name in known if model.rpartition("/")[2].lower() in name.lower()][:3]
         those = f"; nearest: {', '.join(near)}" if near else ""
         like = f"`like: {near[0]}`" if near else "`like: KNOWN/MODEL`"
-        self._wrong(model, f"unknown model{those}. For weights of your own write {like} in a stack file")
+        self._wrong(model, f"unknown model{those}. For your own weights write {like} in a stack file")
 
     def _choice(self, option: str, allowed: tuple[str, ...]) -> str | None:
         text = self._given.get(option)

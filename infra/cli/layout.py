@@ -193,7 +193,7 @@ def table(title: str, columns: Sequence[Column], rows: Sequence[Row], width: int
 
 
 def _grids(title: str, names: Sequence[str], filled: Sequence[_Filled], width: int) -> Iterator[_Grid]:
-    """Those with the most beside each name first; the last has nothing there."""
+    """The first has the largest number of columns beside each name; the last has none there."""
     for count in range(len(filled), 0, -1):
         for lead in _leads(title, names, width):
             texts = [each.is_text(width - lead) for each in filled]

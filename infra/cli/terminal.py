@@ -10,7 +10,7 @@ _ASCII = str.maketrans({"·": "-", "±": "~", "×": "x", "→": "->", "↳": "\\
 
 
 def terminal_width() -> int:
-    """Columns; not so few that a table has no room, nor so many that a line is lost in it."""
+    """Columns, within limits: in fewer a table has no room, and in more the eye loses its line."""
     return min(max(shutil.get_terminal_size((_ELSEWHERE, 24)).columns, _NARROWEST), _WIDEST)
 
 

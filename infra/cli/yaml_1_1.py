@@ -1,7 +1,7 @@
 """YAML that kubectl reads as it was written.
 
-kubectl reads YAML 1.1 with a parser in Go, to which `off`, `1e3` and `0o17` are no strings. PyYAML quotes each string
-that its resolver takes for something else, and the resolver is told what Go's takes beside it.
+kubectl reads YAML 1.1 with a parser in Go, which reads `off` as a boolean, and `1e3` and `0o17` as numbers. PyYAML
+quotes each string that its resolver takes for something else; here its resolver learns what Go's parser takes as well.
 """
 
 import re

@@ -92,7 +92,7 @@ def _pool(each: Guarded, allow: str, old: Side, new: Side, notices: Sequence[Not
         return f"The models' pods go to the new nodes before the old ones are ended, so no gap is seen: {allow}."
     if not any(path.startswith(f"gpuPools.{each.name}.") for path in settings_changed(old, new)):
         return (
-            f"`{each.name}` is replaced by what isn't a setting of its own ({', '.join(each.because)}),"
+            f"`{each.name}` is replaced because of {', '.join(each.because)}, which isn't a setting of that pool,"
             f" so a pool beside it would not help: {allow}, when few call."
         )
     return _beside(each.name, staying, allow, old, new)

@@ -1,4 +1,4 @@
-"""The base of a comparison: a folder as it is, or a git ref written to a temporary folder with an index of its own.
+"""The base of a comparison: a folder as it is, or a git ref written to a temporary folder with a separate index.
 
 Nothing is written to the user's checkout, index, branches or list of worktrees, so that nothing is left behind there
 however a run ends; `git worktree add` would, and would run the repository's hooks.
@@ -112,6 +112,6 @@ def shown_commit(project: Path) -> str | None:
     commit = _git(project, "rev-parse", "--verify", "--quiet", "HEAD")
     if commit is None:
         return None
-    # Without the option git writes the index anew where files have other times.
+    # Without the option git rewrites the index where files have other times.
     changes = _git(project, "--no-optional-locks", "status", "--porcelain", "-uno")
     return f"{commit[:7]} and uncommitted changes" if changes else commit[:7]

@@ -109,7 +109,7 @@ def compare(stack: str, old: Side, new: Side, forces: Forces = forces) -> Differ
 
 @dataclass(frozen=True)
 class Facts:
-    """What the program's own changes do, told apart from the author's."""
+    """What the changes of the program itself do, without those of the author."""
 
     changed: Changes  # by file and row
     effect: Difference | None  # the base's stack file, planned by both programs; None: the new one can't plan it

@@ -76,7 +76,7 @@ def budget(side: Side) -> Budget | None:
 
 
 def gpus_at_peak(old: Side, new: Side) -> Change:
-    """Every replica at its most, and in each pool the largest rollout on top."""
+    """Every model at its maximum of replicas, and in each pool the largest rollout on top."""
     if all("peak_gpus" in pool for side in (old, new) for pool in side.pools.values()):
         return Change(_planned_peak(old), _planned_peak(new))
     return Change(_counted_peak(old), _counted_peak(new))  # the base's code is older than these keys of its plan

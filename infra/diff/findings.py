@@ -1,4 +1,4 @@
-"""Rules, warnings and things to do that a change brings or mends."""
+"""Rules, warnings and things to do that are new with a change, or gone."""
 
 import json
 import re

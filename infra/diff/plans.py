@@ -1,4 +1,4 @@
-"""Plans of other checkouts, each made by its own program in a process of its own."""
+"""Plans of other checkouts, each made by that checkout's program in a separate process."""
 
 import json
 import os
@@ -74,5 +74,5 @@ def planning(project: Path, stack: str, label: str, *, stacks: Path | None = Non
 
 
 def _mistakes(said: str) -> str:
-    """The whole report, on lines of its own, without control characters."""
+    """The whole report, on separate lines, without control characters."""
     return "\n" + "".join(c for c in said if c.isprintable() or c == "\n").strip()

@@ -1,4 +1,4 @@
-"""What a provider can only replace: a resource made anew, by type and property.
+"""What a provider can only replace: by type and property, the changes that recreate a resource.
 
 `replacements.csv`, here and of each cloud, says so of each property that forces it, with its source; what a listed type
 doesn't name changes in place. A component, and the stack, is nothing but a name, and is never replaced.

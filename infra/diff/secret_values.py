@@ -12,7 +12,7 @@ _HUB_TOKEN_SECRET = "-hub-token"  # how the Secret's logical name ends; every ot
 
 
 def secrets_changed(settings: Changes, after: Mapping[str, Resource]) -> dict[str, dict[str, Change]]:
-    """By URN: the properties that hold a secret which the stack file sets anew, or no more."""
+    """By URN: the properties that hold a secret whose value in the stack file is new, or gone."""
     keys = settings.keys() & {_HUB_TOKEN, _API_KEY}
     if not keys:
         return {}

@@ -65,7 +65,7 @@ def _collect(found: dict[str, Any], path: tuple[str | int, ...], value: Any) -> 
 
 
 def without_secrets(change: Change) -> Change:
-    """That a secret changed is told; its encrypted text is not."""
+    """Says that a secret changed, without its encrypted text."""
     old, new = _masked(change.old, MASK), _masked(change.new, MASK)
     return Change(old, new if old != new else _masked(change.new, NEW))
 

@@ -31,7 +31,7 @@ def too_little_room(old: Side, new: Side) -> Iterator[Found]:
 
 
 def growing(old: Side, new: Side) -> Iterator[Found]:
-    """A class of one's own that doesn't allow it refuses a claim that grows; those that this program makes allow it."""
+    """The user's own StorageClass may refuse a claim that grows; those that this program makes allow it."""
     was, now = _claim(old), _claim(new)
     if was is None or now is None or gib(_storage(now)) <= gib(_storage(was)) or _made(new):
         return

@@ -72,7 +72,7 @@ def _look_beside(there: There, plan: Plan, cloud: Cloud, state: State) -> None:
     for what, find in (("whether an earlier `up` was cut off", check.cut_off), *cloud.looks.items()):
         with there.reading(what):
             there.obstacles += find(plan, state)
-    if not there.obstacles:  # else it would be told twice
+    if not there.obstacles:  # else it would be said twice
         with there.reading("what is in the cluster"), reach(plan.cluster, cloud, state) as cluster:
             if cluster is not None:
                 _look_inside(there, plan, state, cluster)

@@ -17,8 +17,8 @@ _USER_DATA = re.compile(r"(^|\.)userData$")
 def documents(old: Any, new: Any, path: str) -> tuple[Any, Any] | None:
     """Both as maps or lists, or one of them where the other isn't there; None where they are no documents."""
     found = [each if each is None else _document(each, path) for each in (old, new)]
-    told = [each is None for each in found] == [each is None for each in (old, new)]
-    return (found[0], found[1]) if told and (old is not None or new is not None) else None
+    both = [each is None for each in found] == [each is None for each in (old, new)]
+    return (found[0], found[1]) if both and (old is not None or new is not None) else None
 
 
 def readable(value: Any, path: str) -> Any:

@@ -7,9 +7,9 @@ from functools import cache
 import pytest
 
 from infra.cli.diff.comparing import Compared
+from infra.cli.diff.comparison import as_document
 from infra.cli.diff.resource_rows import resources, resources_title
 from infra.cli.diff.tables import answers, settings, settings_title
-from infra.cli.diff.told import tell
 from infra.cli.diff.verdict import figures_table, headline, mark
 from infra.cli.document.markdown import to_markdown
 from infra.cli.document.marked import code, markdown, said
@@ -27,7 +27,7 @@ MANY_MODELS = "".join(f"          m{n}: {{model: Qwen/Qwen3-8B, pool: l4, maxMod
 
 @cache
 def comment(stack: str, *edits: Edit) -> str:
-    return to_markdown(tell(Compared(compared(stack, *edits), None, {}, "main (9f8e7d6)", "a1b2c3d")))
+    return to_markdown(as_document(Compared(compared(stack, *edits), None, {}, "main (9f8e7d6)", "a1b2c3d")))
 
 
 def test_the_title_is_a_verdict_with_the_money() -> None:
@@ -87,9 +87,9 @@ def test_how_much_is_over_the_budget_stands_in_the_title(of: str) -> None:
     cost = {"usd_per_month_min": 900, "usd_per_month_expected": 1000, "usd_per_month_max": 1100}
     rule = {"rule": "Budget", "path": "budget", "message": "m", "fix": "f"}
     config = {"llm-platform:platform": {"budget": {"usdPerMonth": 800, "of": of}}}
-    told = compare("many", old, Side({**old.plan, "cost": cost, "violations": [rule]}, config))
+    difference = compare("many", old, Side({**old.plan, "cost": cost, "violations": [rule]}, config))
     over, which = BUDGETS[of]
-    assert headline(told).split("; ")[1].endswith(f", ${over} over budget{which}")
+    assert headline(difference).split("; ")[1].endswith(f", ${over} over budget{which}")
 
 
 def test_a_base_that_knows_no_expected_bill_has_the_maximum_alone() -> None:
@@ -140,12 +140,12 @@ def test_another_model_under_the_same_name_is_no_green_verdict(name: str) -> Non
     if name == "a quantization":
         models["llama-8b"] = {**models["llama-8b"], "quantization": value}
         new = Side(old.plan, {PLATFORM: {**old.platform, "models": models}})
-    told = compare("many", old, new)
-    assert mark(told) != "✅"
-    assert f"{'another model answers' if name == 'a repository' else 'other weights answer'} as" in headline(told)
-    assert str(told.answers["llama-8b"][what].new).startswith(value)
-    assert any(row[1] == what for row in answers(told))
-    text = to_markdown(tell(Compared(told, None, {}, "main", None)))
+    difference = compare("many", old, new)
+    assert mark(difference) != "✅"
+    assert f"{'another model answers' if name == 'a repository' else 'other weights answer'} as" in headline(difference)
+    assert str(difference.answers["llama-8b"][what].new).startswith(value)
+    assert any(row[1] == what for row in answers(difference))
+    text = to_markdown(as_document(Compared(difference, None, {}, "main", None)))
     assert "**What answers**" in text
     assert text.index("**What answers**") < text.index("<details>")
 
@@ -168,14 +168,14 @@ def test_a_new_stack_and_one_that_is_gone_say_so_first() -> None:
         (side("many"), Side(), "❌ many: the stack is gone: expected -$"),
     )
     for old, new, says in both:
-        told = tell(Compared(compare("many", old, new), None, {}, "main", None))
-        assert to_markdown(told).splitlines()[1].startswith(f"### {says}")
+        page = as_document(Compared(compare("many", old, new), None, {}, "main", None))
+        assert to_markdown(page).splitlines()[1].startswith(f"### {says}")
 
 
 @pytest.mark.parametrize("stack", ["many", "local", "shared"])
 def test_it_stays_under_what_github_takes(stack: str) -> None:
-    told = tell(Compared(compare(stack, Side(), side(stack)), None, {}, "main", None))
-    assert len(to_markdown(told).encode()) < 60_000
+    page = as_document(Compared(compare(stack, Side(), side(stack)), None, {}, "main", None))
+    assert len(to_markdown(page).encode()) < 60_000
 
 
 def test_sixty_models_more_are_counted_not_listed() -> None:
@@ -235,15 +235,15 @@ def test_arrows_where_only_ascii_can_be_printed(monkeypatch: pytest.MonkeyPatch)
 
 
 def test_the_same_in_a_terminal() -> None:
-    told = tell(Compared(compared("many", *BIGGER), None, {}, "main (9f8e7d6)", "a1b2c3d"))
+    page = as_document(Compared(compared("many", *BIGGER), None, {}, "main (9f8e7d6)", "a1b2c3d"))
     for width in (80, 110):
-        lines = to_text(told, width).splitlines()
+        lines = to_text(page, width).splitlines()
         assert max(len(line) for line in lines) <= width
         assert lines[2].split()[0] == "FAILS"
         start = next(number for number, line in enumerate(lines) if line.startswith("many  "))
         figures = lines[start + 1 : lines.index("", start)]
-        assert len(figures) == len(told.sections[0].rows)
-    assert not re.search(r"[`\x02-\x05]", to_text(told, 110))
+        assert len(figures) == len(page.sections[0].rows)
+    assert not re.search(r"[`\x02-\x05]", to_text(page, 110))
 
 
 def test_a_revision_is_a_field_of_the_plan_so_a_pause_does_not_hide_it() -> None:

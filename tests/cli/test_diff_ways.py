@@ -24,13 +24,13 @@ SHOWN = {
 def test_no_way_is_cut_inside(name: str) -> None:
     ways, stack, shown = SHOWN[name]
     finding = {"advice": [{"text": each, "write": {}} for each in ways]}
-    told = with_ways(finding, f"it is so. What helps: {', or '.join(ways)}; that is all", stack)
-    assert plain(told) == f"it is so. What helps: {shown}; that is all".replace("`", "")
+    sentence = with_ways(finding, f"it is so. What helps: {', or '.join(ways)}; that is all", stack)
+    assert plain(sentence) == f"it is so. What helps: {shown}; that is all".replace("`", "")
 
 
 def test_a_rule_of_a_change_names_whole_ways() -> None:
     edit = {"models.chat.model": "Qwen/Qwen2.5-Coder-32B-Instruct", "models.chat.revision": None}
     change = compare("cloud", base("cloud"), side("cloud", edited("cloud", edit)))
-    told = [markdown(text) for _, text in reasons(change)]
-    assert any("more: `plan cloud`" in each for each in told)
-    assert not any("…" in each for each in told)
+    sentences = [markdown(text) for _, text in reasons(change)]
+    assert any("more: `plan cloud`" in each for each in sentences)
+    assert not any("…" in each for each in sentences)

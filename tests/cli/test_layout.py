@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from infra.cli.diff.comparing import Compared
-from infra.cli.diff.told import tell
+from infra.cli.diff.comparison import as_document
 from infra.cli.document.text import to_text
 from infra.cli.layout import Column, cells_of, table, wrapped
 from infra.cli.report import report
@@ -80,8 +80,8 @@ DIFFS: dict[str, Callable[[], Difference]] = {
 @pytest.mark.parametrize("width", WIDTHS)
 @pytest.mark.parametrize("change", DIFFS)
 def test_a_diff(change: str, width: int) -> None:
-    told = tell(Compared(DIFFS[change](), None, {}, "main (9f8e7d6)", "a1b2c3d"))
-    check(to_text(told, width), [to_text(told, WIDEST)], width)
+    page = as_document(Compared(DIFFS[change](), None, {}, "main (9f8e7d6)", "a1b2c3d"))
+    check(to_text(page, width), [to_text(page, WIDEST)], width)
 
 
 LLAMA_70B = ("meta-llama/Llama-3.3-70B-Instruct", "--max-model-len", "16384")
@@ -132,12 +132,12 @@ def test_as_wide_as_the_terminal(columns: str | None, used: int, monkeypatch: py
 def test_ascii_is_longer_and_still_has_room(monkeypatch: pytest.MonkeyPatch) -> None:
     """An arrow is one letter, and two in ASCII."""
     monkeypatch.setenv("LC_ALL", "C")
-    told = tell(Compared(DIFFS["bigger"](), None, {}, "main (9f8e7d6)", "a1b2c3d"))
+    page = as_document(Compared(DIFFS["bigger"](), None, {}, "main (9f8e7d6)", "a1b2c3d"))
     for width in WIDTHS:
-        shown = to_text(told, width)
+        shown = to_text(page, width)
         assert shown.isascii()
         assert " -> " in shown
-        check(shown, [to_text(told, WIDEST)], width)
+        check(shown, [to_text(page, WIDEST)], width)
 
 
 CELLS = st.sampled_from(TEXTS)

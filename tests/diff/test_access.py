@@ -243,22 +243,22 @@ def test_every_type_that_the_program_makes_is_read_or_says_nothing_of_access() -
 
 
 def test_every_heading_stands_there_and_says_so_where_nothing_changed() -> None:
-    told = compare("own", base("own"), base("own"))
-    assert summary(told) == [
+    difference = compare("own", base("own"), base("own"))
+    assert summary(difference) == [
         ("exposure", "no change"),
         ("egress", "none"),
         ("IAM", "none"),
         ("clients", "none"),
         ("code from elsewhere", "none"),
     ]
-    assert each(told) == []
-    assert list(told.access) == list(HEADINGS)
+    assert each(difference) == []
+    assert list(difference.access) == list(HEADINGS)
 
 
 def test_a_long_heading_is_shown_in_full_below() -> None:
-    told = compare("cloud", Side(), base("cloud"))
-    assert "below" in dict(summary(told))["IAM"]
-    rows = [row for row in each(told) if row[0] == "IAM"]
+    difference = compare("cloud", Side(), base("cloud"))
+    assert "below" in dict(summary(difference))["IAM"]
+    rows = [row for row in each(difference) if row[0] == "IAM"]
     assert len(rows) > len({row[1] for row in rows}) > 3
 
 

@@ -60,15 +60,16 @@ def test_a_load_balancer_at_another_address_asks_for_its_name(
 def test_vectors_of_another_model_are_computed_again(
     model: dict[str, Any], edit: dict[str, Any], path: str | None
 ) -> None:
-    told = changed({"models.x": {**model, **edit}}, {"models.x": model})
-    found = {each["path"] for each in told.to_do.introduced if "compute them again" in each["message"]}
+    difference = changed({"models.x": {**model, **edit}}, {"models.x": model})
+    found = {each["path"] for each in difference.to_do.introduced if "compute them again" in each["message"]}
     assert found == ({path} if path else set())
 
 
 def test_requests_that_are_too_long_now_are_in_the_title() -> None:
-    told = changed({"models.code.maxModelLen": 8192, "models.code.kvCacheDtype": "fp8"})
-    assert mark(told) == "⚠️"
-    assert "another KV cache is used by `code`; `code` refuses requests over 8,192 tokens" in markdown(headline(told))
+    difference = changed({"models.code.maxModelLen": 8192, "models.code.kvCacheDtype": "fp8"})
+    assert mark(difference) == "⚠️"
+    title = markdown(headline(difference))
+    assert "another KV cache is used by `code`; `code` refuses requests over 8,192 tokens" in title
 
 
 def test_each_model_is_shown_with_its_own_change() -> None:
@@ -88,11 +89,11 @@ def _both_ways(edit: Mapping[str, Any]) -> list[tuple[Any, Any]]:
 
 
 def test_a_resource_whose_options_change_too_is_one_entry() -> None:
-    told = changed({"models.x": {**EMBED, "model": "intfloat/multilingual-e5-large"}}, {"models.x": EMBED})
-    entries = [row[1] for row in resources(told) if row[1]]
-    assert told.resources.options
+    difference = changed({"models.x": {**EMBED, "model": "intfloat/multilingual-e5-large"}}, {"models.x": EMBED})
+    entries = [row[1] for row in resources(difference) if row[1]]
+    assert difference.resources.options
     assert len(entries) == len(set(entries))
-    assert any("options." in row[2] for row in resources(told))
+    assert any("options." in row[2] for row in resources(difference))
 
 
 TOO_LONG = {"models.chat.maxModelLen": 40960, "models.chat.concurrency": 8}
@@ -100,9 +101,9 @@ TOO_LONG = {"models.chat.maxModelLen": 40960, "models.chat.concurrency": 8}
 
 def test_of_a_plan_that_is_refused_no_warning_is_gone() -> None:
     """It stops before it would say them."""
-    told = changed({**TOO_LONG, "models.code.revision": REVISION})
-    assert told.broken
-    assert told.warnings.mended == ()
+    difference = changed({**TOO_LONG, "models.code.revision": REVISION})
+    assert difference.broken
+    assert difference.warnings.mended == ()
     assert changed({"models.code.revision": REVISION}).warnings.mended
 
 

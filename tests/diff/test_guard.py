@@ -79,11 +79,11 @@ def test_where_no_gap_is_seen_the_way_is_to_allow_it() -> None:
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "told"), [("1.36", "1.35", True), ("1.35", "1.36", False), ("1.9", "1.10", False)]
+    ("old", "new", "advised"), [("1.36", "1.35", True), ("1.35", "1.36", False), ("1.9", "1.10", False)]
 )
-def test_an_older_kubernetes_is_said_to_be_refused(old: str, new: str, told: bool) -> None:
+def test_an_older_kubernetes_is_said_to_be_refused(old: str, new: str, advised: bool) -> None:
     def of(version: str) -> Side:
         cluster = {"type": "aws:eks/cluster:Cluster", "name": "cluster-eks", "inputs": {"version": version}}
         return Side({"resources": [cluster]})
 
-    assert any("older `cluster.create.version`" in each for each in advice(of(old), of(new), [], [])) is told
+    assert any("older `cluster.create.version`" in each for each in advice(of(old), of(new), [], [])) is advised

@@ -17,20 +17,20 @@ from tests.diff.stacks import base, edited, side
 @pytest.mark.parametrize("name", CHANGES)
 def test_the_reviewer_is_shown_the_change(name: str) -> None:
     case = CHANGES[name]
-    told = compare(case.stack, base(case.stack), side(case.stack, edited(case.stack, case.edit)))
-    same_names(told.resources.added, case.added)
-    same_names(told.resources.removed, case.removed)
-    same_names(told.resources.changed, case.changed)
-    same_names(told.resources.replaced, case.replaced)
-    because = {name_of(urn): paths for urn, paths in told.resources.because.items()}
+    difference = compare(case.stack, base(case.stack), side(case.stack, edited(case.stack, case.edit)))
+    same_names(difference.resources.added, case.added)
+    same_names(difference.resources.removed, case.removed)
+    same_names(difference.resources.changed, case.changed)
+    same_names(difference.resources.replaced, case.replaced)
+    because = {name_of(urn): paths for urn, paths in difference.resources.because.items()}
     assert {name: path for name, path in case.because.items() if path not in because[name]} == {}
-    assert told.resources.unsure == {}
-    assert {each.model: each.event for each in told.notices if noticed(each)} == case.traffic
-    assert case.says in said(told)
-    assert {each.name for each in told.refused} == set(case.guarded.split())
-    assert money(told) == case.money
-    assert told.fails is case.fails
-    assert fnmatchcase(f"{mark(told)} {markdown(headline(told))}", case.title)
+    assert difference.resources.unsure == {}
+    assert {each.model: each.event for each in difference.notices if noticed(each)} == case.traffic
+    assert case.says in said(difference)
+    assert {each.name for each in difference.refused} == set(case.guarded.split())
+    assert money(difference) == case.money
+    assert difference.fails is case.fails
+    assert fnmatchcase(f"{mark(difference)} {markdown(headline(difference))}", case.title)
 
 
 def same_names(urns: Iterable[str], wanted: str) -> None:
@@ -40,15 +40,15 @@ def same_names(urns: Iterable[str], wanted: str) -> None:
     assert {each for each in patterns if not any(fnmatchcase(name, each) for name in names)} == set()
 
 
-def said(told: Difference) -> str:
+def said(difference: Difference) -> str:
     """What the reviewer reads of traffic and broken rules."""
-    notices = [text for each in told.notices for text in (each.during, *each.afterwards)]
-    return "\n".join([*notices, *(each["message"] for each in told.violations.introduced)])
+    notices = [text for each in difference.notices for text in (each.during, *each.afterwards)]
+    return "\n".join([*notices, *(each["message"] for each in difference.violations.introduced)])
 
 
-def money(told: Difference) -> str:
+def money(difference: Difference) -> str:
     """Of the maximum per month."""
-    cost = told.cost["usd_per_month_max"]
+    cost = difference.cost["usd_per_month_max"]
     return "more" if cost.new > cost.old else "less" if cost.new < cost.old else "the same"
 
 
@@ -58,18 +58,18 @@ def test_nothing_is_shown_without_a_change() -> None:
 
 
 def test_a_stack_that_is_new_is_all_added() -> None:
-    told = compare("cloud", Side(), base("cloud"))
-    assert set(told.resources.added) == {each["urn"] for each in base("cloud").resources}
-    assert {each.event for each in told.notices} == {"new"}
-    assert money(told) == "more"
-    assert not told.fails
+    difference = compare("cloud", Side(), base("cloud"))
+    assert set(difference.resources.added) == {each["urn"] for each in base("cloud").resources}
+    assert {each.event for each in difference.notices} == {"new"}
+    assert money(difference) == "more"
+    assert not difference.fails
 
 
 def test_a_stack_that_goes_is_all_removed_and_guarded() -> None:
-    told = compare("cloud", base("cloud"), Side())
-    assert set(told.resources.removed) == {each["urn"] for each in base("cloud").resources}
-    assert {each.event for each in told.notices} == {"removed"}
-    guarded = {each.name for each in told.refused}
+    difference = compare("cloud", base("cloud"), Side())
+    assert set(difference.resources.removed) == {each["urn"] for each in base("cloud").resources}
+    assert {each.event for each in difference.notices} == {"removed"}
+    guarded = {each.name for each in difference.refused}
     assert guarded == {"cluster", "network", "cache", "kubernetes", "systemNodes", "l4", "l40s"}
-    assert money(told) == "less"
-    assert told.fails
+    assert money(difference) == "less"
+    assert difference.fails

@@ -1,7 +1,7 @@
 """`diff`: what the working tree changes, against a base."""
 
 from infra.cli.diff.comparing import compare_with
-from infra.cli.diff.told import tell
+from infra.cli.diff.comparison import as_document
 from infra.cli.document import rendered
 from infra.diff.difference import document
 from infra.project import stacks_folder
@@ -21,7 +21,7 @@ def run(stack: str, base: str, format_: str) -> tuple[str, list[str], int]:
         notes.append(f"{stack}: nothing changes against {compared.base}")
         return "", notes, 0
     text = rendered(
-        format_, lambda: document(difference, compared.facts, compared.requirements), lambda: tell(compared)
+        format_, lambda: document(difference, compared.facts, compared.requirements), lambda: as_document(compared)
     )
     return text, notes, 1 if difference.fails else 0
 

@@ -34,23 +34,30 @@ _FIGURES = {
 }
 _NAMED = ("models", "gpuPools")  # sections of named things
 
-Told = TypeVar("Told", bound=Hashable)
+Same = TypeVar("Same", bound=Hashable)
 
 
 def users(difference: Difference) -> list[tuple[str, str, str]]:
-    """Other services, then models: those that are told the same are one row, who notices nothing comes last."""
+    """Other services, then models: models with the same text are one row, and those without any change come last."""
     notices = sorted(difference.notices, key=lambda each: (not noticed(each), each.model))
-    told = ((each.model, (said(each.during), "; ".join(map(said, each.afterwards)) or "nothing")) for each in notices)
+    texts = ((each.model, (said(each.during), "; ".join(map(said, each.afterwards)) or "nothing")) for each in notices)
     services = [(said(each.service), said(each.during), "") for each in difference.services]
-    return services + [(names(who), *what) for what, who in _alike(told).items()]
+    return services + [(names(who), *what) for what, who in _alike(texts).items()]
 
 
-def _alike(told: Iterable[tuple[str, Told]]) -> dict[Told, list[str]]:
-    """Who is told the same."""
-    found: dict[Told, list[str]] = {}
-    for who, what in told:
+def _alike(pairs: Iterable[tuple[str, Same]]) -> dict[Same, list[str]]:
+    """The names that have the same second part."""
+    found: dict[Same, list[str]] = {}
+    for who, what in pairs:
         found.setdefault(what, []).append(who)
     return found
+
+
+def _blocks(rows_of: Iterable[tuple[str, tuple[tuple[str, str, str], ...]]]) -> list[tuple[str, str, str, str]]:
+    """Several rows per name, which stands in the first; names with the same rows stand together."""
+    return [
+        ("" if index else names(who), *row) for rows, who in _alike(rows_of).items() for index, row in enumerate(rows)
+    ]
 
 
 def settings(difference: Difference) -> list[tuple[str, str, str]]:
@@ -71,8 +78,8 @@ def settings_title(difference: Difference) -> str:
 def _paths(changes: Changes) -> Iterable[tuple[str, tuple[str, str]]]:
     """The same change of several named things is one row."""
     split = ((path, _split(path), cells(change)) for path, change in changes.items())
-    told = ((name or path, (section, rest, values)) for path, (section, name, rest), values in split)
-    for (section, rest, values), who in _alike(told).items():
+    named = ((name or path, (section, rest, values)) for path, (section, name, rest), values in split)
+    for (section, rest, values), who in _alike(named).items():
         path = code(who[0]) if not section else code(f"{section}.{who[0]}{rest}")
         yield path if len(who) == 1 else f"{code(f'{section}.*{rest}')} of {names(who)}", values
 
@@ -104,11 +111,13 @@ def _thing(platform: Mapping[str, object], section: str, name: str) -> object:
 
 def fit(difference: Difference) -> list[tuple[str, str, str, str]]:
     """Model, figure, now, after."""
-    told = (
+    changed = (
         (name, tuple((_FIGURES[key], _figure(key, each.old), _figure(key, each.new)) for key, each in changes.items()))
         for name, changes in figures.models_changed(difference.old, difference.new).items()
     )
-    return [("" if index else names(who), *row) for rows, who in _alike(told).items() for index, row in enumerate(rows)]
+    return [
+        ("" if index else names(who), *row) for rows, who in _alike(changed).items() for index, row in enumerate(rows)
+    ]
 
 
 def fit_title(difference: Difference) -> str:
@@ -148,7 +157,7 @@ def facts(facts: Facts) -> list[tuple[str, str, str]]:
 def effect(difference: Difference, facts: Facts) -> str:
     """Whose the change is: the program's own, or the author's."""
     if facts.effect is None:
-        return "The program of now can't plan the base's stack file, so what is whose can't be told apart."
+        return "The new program can't plan the base's stack file, so nobody can say which change is whose."
     cost, resources = facts.effect.cost, facts.effect.resources
     low, high = (cost[key].new - cost[key].old for key in (figures.MIN, figures.MAX))
     bills = signed(low) if signed(low) == signed(high) else f"minimum {signed(low)}, maximum {signed(high)}"
@@ -179,8 +188,8 @@ def _raise(quota: figures.Quota, each: Raise) -> str:
 
 def answers(difference: Difference) -> list[tuple[str, str, str, str]]:
     """Model, what of it, now, after: of models that aren't the same any more under their names."""
-    told = ((name, _cells(changed)) for name, changed in difference.answers.items() if another_answers(changed))
-    return [("" if index else names(who), *row) for rows, who in _alike(told).items() for index, row in enumerate(rows)]
+    others = ((name, _cells(changed)) for name, changed in difference.answers.items() if another_answers(changed))
+    return _blocks(others)
 
 
 def _cells(changes: Changes) -> tuple[tuple[str, str, str], ...]:

@@ -98,7 +98,7 @@ def _thing(each: Guarded) -> str:
 
 
 def _words() -> dict[str, str]:
-    """In the order of what weighs most; node groups are last."""
+    """The gravest first; node groups are last."""
     return {type_: word for cloud in clouds() for type_, word in cloud.types.words.items()} | _WORDS
 
 

@@ -77,13 +77,13 @@ def _how(plan: Plan, shown: list[str]) -> Iterator[str]:
 
 
 def _others(plan: Plan, shown: list[str]) -> Iterator[str]:
-    """What no key of a stack file does, each where it would save most."""
-    most: dict[str, tuple[int, str]] = {}
+    """What no key of a stack file does, each with the model that it would help more than the others."""
+    best: dict[str, tuple[int, str]] = {}
     for model in shown:
         for remedy in plan.remedies[model]:
-            if remedy.write is None and remedy.seconds > most.get(remedy.name, (0, ""))[0]:
-                most[remedy.name] = remedy.seconds, model
-    largest = sorted(most.items(), key=lambda each: -each[1][0])
+            if remedy.write is None and remedy.seconds > best.get(remedy.name, (0, ""))[0]:
+                best[remedy.name] = remedy.seconds, model
+    largest = sorted(best.items(), key=lambda each: -each[1][0])
     if largest:
         text = "; ".join(f"{name}, {duration(seconds)} less for {model}" for name, (seconds, model) in largest)
         yield f"without a key in the stack file: {text}"

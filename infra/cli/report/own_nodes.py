@@ -11,7 +11,7 @@ from infra.plan.words import count
 
 
 def own_nodes_section(plan: Plan) -> Section:
-    """At the fewest replicas, as a plan can pack them; the scheduler may choose other nodes."""
+    """At the minimum of replicas, as a plan can pack them; the scheduler may choose other nodes."""
     rows = [row for pool in plan.pools.values() if pool.own for row in _pool_rows(plan, pool, pool.own.nodes)]
     note = "at the minimum of replicas, packed by GPUs; Kubernetes may choose other nodes" if rows else ""
     for pool in plan.pools.values():

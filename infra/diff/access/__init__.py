@@ -1,6 +1,6 @@
 """What a change does to who reaches what and whose code runs, as pure functions over both sides.
 
-A side's access is what can be said of each thing; what a change does is what is said anew and what no more.
+A side's access is a set of statements about each thing. A change adds statements and removes others.
 """
 
 from collections.abc import Callable, Mapping
@@ -26,7 +26,7 @@ HEADINGS: Mapping[str, Callable[[Side], Statements]] = {
 
 @dataclass(frozen=True)
 class Said:
-    """Of one thing: what is said anew, and what no more."""
+    """The statements about one thing that a change adds, and those that it removes."""
 
     added: tuple[str, ...]
     removed: tuple[str, ...]

@@ -16,7 +16,7 @@ from infra.plan.words import count
 _WORDS = {"❌": "FAILS", "⚠️": "LOOK", "✅": "OK"}
 
 
-def tell(compared: Compared) -> Document:
+def as_document(compared: Compared) -> Document:
     difference = compared.difference
     first, line = mark(difference), headline(difference)
     sections = (
