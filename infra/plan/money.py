@@ -1,6 +1,7 @@
 """The bill, and what would change it: US dollars; a month is 730 hours."""
 
 from dataclasses import dataclass
+from typing import Literal
 
 from infra.plan.cluster import ClusterPlan
 from infra.plan.notes import Write
@@ -80,7 +81,7 @@ class Cost:
 
 @dataclass(frozen=True)
 class Cheaper:
-    """What to write in the stack file, below a model, and what that saves of the next plan's minimum bill.
+    """What to write in the stack file, below a model, and what that saves of the next plan's bill.
 
     A saving of 0, or close to it: the same money holds more requests.
     """
@@ -90,3 +91,4 @@ class Cheaper:
     effect: str
     write: Write
     beside: tuple[str, ...] = ()  # what has to be written with it, of pools and of the other models
+    of: Literal["min", "expected"] = "min"  # which bill is lower: the expected one where nodes are on spot

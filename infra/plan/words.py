@@ -43,6 +43,14 @@ def usd(amount: float) -> str:
     return f"${number(amount)}"
 
 
+def saves(amount: float, of: str) -> str:
+    """`saves $126 per month of the expected bill`; of the minimum bill where no other is named."""
+    bill = "" if of == "min" else f" of the {BILLS[of]} bill"
+    if amount < 0:
+        return f"costs {usd(-amount)} per month more{bill}"
+    return f"saves {usd(amount)} per month{bill}"
+
+
 def kubectl(context: str | None) -> str:
     """As a command begins: for this context of the kubeconfig; None: the current one."""
     return f"kubectl --context {shlex.quote(context)}" if context else "kubectl"

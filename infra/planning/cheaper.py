@@ -19,6 +19,7 @@ from infra.plan.words import count
 from infra.plan.writes import pieces
 from infra.planning.advice import LIKELY, Attempt, completed, holds, likely, maximum_rises
 from infra.planning.nodes import nodes_for
+from infra.planning.saving import saved
 from infra.services.serving.placement import Placed, by_pool
 from infra.sizing.question import Question
 
@@ -110,13 +111,13 @@ def _tried(plan: Plan, name: str, candidate: Candidate, attempt: Attempt) -> Che
     then = attempt(candidate.write)
     if then is None or not holds(plan, then):
         return None
-    saved = plan.cost.usd_per_month_min - then.cost.usd_per_month_min
-    if candidate.usd_per_month and saved < LEAST_USD_A_MONTH:
+    usd, of = saved(plan, then)
+    if candidate.usd_per_month and usd < LEAST_USD_A_MONTH:
         return None
     own = {f"models.{name}.{key}" for key, _ in candidate.changes}
     beside = tuple(pieces(tuple(each for each in candidate.write if each[0] not in own)))
     effect = "; ".join((candidate.effect, *maximum_rises(plan, then), *((LIKELY,) if likely(plan, then) else ())))
-    return Cheaper(_said(candidate.changes), saved, effect, candidate.write, beside)
+    return Cheaper(_said(candidate.changes), usd, effect, candidate.write, beside, of)
 
 
 def _candidates(each: Placed, market: Market) -> Iterator[Candidate]:

@@ -11,6 +11,7 @@ from infra.plan.plan import Plan
 from infra.plan.writes import pieces, shown
 from infra.planning.advice import LIKELY, Attempt, completed, holds, likely
 from infra.planning.cheaper import LEAST_USD_A_MONTH, WORTH_MORE, Candidate
+from infra.planning.saving import saved
 
 MOST_TOGETHER = 6  # models of one line
 MOST_TRIED = 2  # pools, of each kind
@@ -83,9 +84,9 @@ def _tried(plan: Plan, name: str, write: Write, effect: str, attempt: Attempt) -
     then = attempt(write)
     if then is None or not holds(plan, then):
         return None
-    saved = plan.cost.usd_per_month_min - then.cost.usd_per_month_min
+    usd, of = saved(plan, then)
     path = f"models.{name}."
     own = ", ".join(f"{at.removeprefix(path)}: {shown(value)}" for at, value in write if at.startswith(path))
     beside = tuple(pieces(tuple(each for each in write if not each[0].startswith(path))))
     effect = f"{effect}; {LIKELY}" if likely(plan, then) else effect
-    return Cheaper(own, saved, effect, write, beside) if saved >= LEAST_USD_A_MONTH else None
+    return Cheaper(own, usd, effect, write, beside, of) if usd >= LEAST_USD_A_MONTH else None

@@ -10,8 +10,10 @@ from infra.offers.sizing import Sizing
 from infra.plan.findings import warned
 from infra.plan.notes import Advice, Finding, Warned
 from infra.plan.plan import Plan
+from infra.plan.words import saves
 from infra.planning.advice import LIKELY, Attempt, completed, likely, maximum_rises, noted, written
 from infra.planning.cheaper import Market, new_pool
+from infra.planning.saving import saved
 from infra.planning.without_gpu import without_gpu
 from infra.services.serving.placement import Placed
 from infra.sizing.question import Sized
@@ -126,9 +128,9 @@ def _keys(placed: Placed, smaller: Offer) -> Changes:
 def _comes_to(smaller: Offer, before: Plan, then: Plan) -> Iterator[str]:
     price = smaller.usd_per_node_hour
     yield smaller.gpu if price is None else f"{smaller.gpu}, a node for ${price:.2f} per hour"
-    saved = before.cost.usd_per_month_min - then.cost.usd_per_month_min
-    if abs(saved) >= 1:
-        yield f"{'saves' if saved > 0 else 'costs'} ${abs(saved):,.0f} per month{'' if saved > 0 else ' more'}"
+    usd, of = saved(before, then)
+    if abs(usd) >= 1:
+        yield saves(usd, of)
     yield from maximum_rises(before, then)
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from infra.cli.diff.values import shown as shown_in_a_diff
 from infra.cli.report import report
-from infra.cli.report.words import interval
+from infra.cli.report.words import ROUNDED, interval
 from infra.offline import Planned
 from infra.plan.kinds import KINDS
 from infra.plan.words import bills_said, count
@@ -38,7 +38,28 @@ def test_capacity_is_rounded_down(length: int, step: float) -> None:
 @pytest.mark.parametrize(("types", "price"), [(["g6.xlarge", "g6.2xlarge"], "0.80 to 0.98"), (["g6.xlarge"], "0.80")])
 def test_a_pool_of_several_types_has_a_range_of_prices(types: list[str], price: str) -> None:
     pool = {"instanceTypes": types}
-    assert price in _section(changed(DEV, gpuPools__l4=pool), "POOLS")[0]
+    stack = changed(DEV, gpuPools__l4=pool)
+    assert price in _section(stack, "POOLS")[0]
+    assert price in _section(stack, "MODELS")[0], "a replica's price beside a bill of the same nodes has the same range"
+
+
+@pytest.mark.parametrize("size", range(20, 60, 5))
+@pytest.mark.parametrize("paused", [True, False])
+def test_amounts_add_up_as_they_print_or_say_that_they_are_rounded(size: int, paused: bool) -> None:
+    """The EBS volume costs $0.08 per GiB, so that sizes give all kinds of cents."""
+    stack = changed(DEV, cache={"kind": "ebs", "size": f"{size}Gi"}, models__qwen3_8b__paused=paused)
+    of = report(Planned(plan(stack), Recording([], {})))
+    (bill,) = [section for section in of.sections if section.title == "BILL"]
+    *rows, total, _ = bill.rows
+    columns = [[int(cell.replace(",", "")) for cell in cells] for cells in zip(*(row[2:] for row in rows), strict=True)]
+    sums = [int(cell.replace(",", "")) for cell in total[2:]]
+    assert [sum(column) for column in columns] == sums or ROUNDED in bill.note
+    said = [text for title, text in of.verdict if title == "PAUSED"]
+    assert bool(said) is paused
+    for text in said:
+        whole, *parts = (int(each.replace(",", "")) for each in re.findall(r"\$([\d,]+)", text))
+        assert sum(parts) == whole or ROUNDED in text
+        assert sum(parts) != whole or ROUNDED not in text
 
 
 @pytest.mark.parametrize(

@@ -52,5 +52,12 @@ def bill(plan: Plan) -> float:
     return getattr(plan.cost, f"usd_per_month_{budget.of if budget is not None else 'min'}")
 
 
+def saved(before: Plan, after: Plan) -> float:
+    """Of the expected bill where nodes are on spot, whose minimum is one moment's price in the cheapest zone."""
+    spot = any(pool.capacity == "spot" for each in (before, after) for pool in each.pools.values())
+    end = "usd_per_month_expected" if spot else "usd_per_month_min"
+    return getattr(before.cost, end) - getattr(after.cost, end)
+
+
 def node_dollars(plan: Plan, end: str = "min") -> float:
     return sum(getattr(item, end) for item in plan.cost.items if item.name.startswith("GPU nodes"))

@@ -17,7 +17,7 @@ from infra.settings.mistakes import BadStackFile
 from tests.conftest import STACK_NAMES
 from tests.example_stacks import EXAMPLES
 from tests.example_stacks import planned as example
-from tests.planning.following import bill, broken, follow, line, planned
+from tests.planning.following import bill, broken, follow, line, planned, saved
 from tests.planning.stacks import CATALOG, DEV, PROD, changed
 
 MODELS: list[dict[str, Any]] = [
@@ -103,8 +103,7 @@ def check_cheaper(stack: dict[str, Any], plan: Plan, region: str = "us-east-1") 
         for way in ways:
             after = planned(follow(stack, dict(way.write)), region)
             assert broken(after) <= broken(plan), way.setting
-            saved = plan.cost.usd_per_month_min - after.cost.usd_per_month_min
-            assert saved == pytest.approx(way.usd_per_month, abs=0.01), way
+            assert saved(plan, after) == pytest.approx(way.usd_per_month, abs=0.01), way
             if way.usd_per_month < 1:
                 before, more = plan.models[name].fit, after.models[name].fit
                 assert before is not None
@@ -130,9 +129,9 @@ def check_smaller_pool(stack: dict[str, Any], plan: Plan, warned: Warned, region
     """It is accepted, and changes the bill by the stated amount."""
     for advice in warned.advice:
         after = planned(follow(stack, dict(advice.write)), region)
-        saved = plan.cost.usd_per_month_min - after.cost.usd_per_month_min
+        usd = saved(plan, after)
         assert broken(after) <= broken(plan), advice
-        assert abs(saved) < 1 or f"{'saves' if saved > 0 else 'costs'} ${abs(saved):,.0f} per month" in advice.text
+        assert abs(usd) < 1 or f"{'saves' if usd > 0 else 'costs'} ${abs(usd):,.0f} per month" in advice.text
         assert advice.text in warned.message
 
 

@@ -63,8 +63,8 @@ def test_beside_a_spot_pool_a_spot_pool_is_proposed_with_what_it_saves() -> None
     assert ("gpuPools.g4dn-xlarge.capacity", "spot") in way.write
     assert ("gpuPools.l40s", None) in way.write
     after = plan(follow(stack, dict(way.write)))
-    saved = before.cost.usd_per_month_min - after.cost.usd_per_month_min
-    assert f"saves ${saved:,.0f} per month" in warning.message
+    saved = before.cost.usd_per_month_expected - after.cost.usd_per_month_expected
+    assert f"saves ${saved:,.0f} per month of the expected bill" in warning.message
 
 
 @pytest.mark.parametrize(
@@ -100,6 +100,7 @@ def test_of_several_small_models_the_advice_moves_all_and_says_what_that_saves(c
     after = plan(follow(stack, dict(way.write)))
     assert not after.violations
     assert not waste(after)
-    saved = before.cost.usd_per_month_min - after.cost.usd_per_month_min
+    end, bill = ("expected", " of the expected bill") if capacity == "spot" else ("min", "")
+    saved = getattr(before.cost, f"usd_per_month_{end}") - getattr(after.cost, f"usd_per_month_{end}")
     assert "(embed and rerank together: T4, a node for $" in way.text
-    assert f"saves ${saved:,.0f} per month" in way.text
+    assert f"saves ${saved:,.0f} per month{bill}" in way.text

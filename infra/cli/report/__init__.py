@@ -8,6 +8,7 @@ from infra.cli.report.cold_start import cold_start_section
 from infra.cli.report.models import models_section, pools_section, weights_section, why_section
 from infra.cli.report.notes import chosen_section, notes_section, resources_section, violations_section
 from infra.cli.report.own_nodes import own_nodes_section
+from infra.cli.report.words import ROUNDED, rounded
 from infra.engines import ENGINES
 from infra.offline import Planned
 from infra.plan.kinds import by_kind
@@ -92,7 +93,8 @@ def _paused(plan: Plan) -> tuple[Row, ...]:
     if not items or not all(model.paused for model in plan.models.values()):
         return ()
     parts = ", ".join(f"{item.name} {usd(item.min)}" for item in items)
-    return (("PAUSED", f"no model runs, and {usd(plan.cost.usd_per_month_min)} per month stay: {parts}"),)
+    note = f" ({ROUNDED})" if rounded(item.min for item in items) else ""
+    return (("PAUSED", f"no model runs, and {usd(plan.cost.usd_per_month_min)} per month stay: {parts}{note}"),)
 
 
 def _ok(plan: Plan) -> Row:

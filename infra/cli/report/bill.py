@@ -1,9 +1,12 @@
 """The bill; of a stack that costs the same at any load, in one figure per row."""
 
+from collections.abc import Iterator, Sequence
+
 from infra.cli.document import Column, Row, Section
+from infra.cli.report.words import ROUNDED, rounded
 from infra.plan.money import HOURS_A_MONTH, Cheaper, Cost, CostItem
 from infra.plan.plan import Plan
-from infra.plan.words import number, usd
+from infra.plan.words import number, saves
 from infra.sizing.estimates import span
 
 
@@ -21,6 +24,7 @@ def bill_section(plan: Plan) -> Section:
     rows.append(_row("sum", "", *sums))
     rows.append(("per hour", "", *(f"{each / HOURS_A_MONTH:,.2f}" for each in sums)))
     parts = f"\nthe rest{_others_whose(cost)}: {', '.join(_part(item) for item in rest)}" if rest else ""
+    parts += f"\n{ROUNDED}" if any(map(rounded, _added_up(nodes, rest))) else ""
     paused = "".join(f"\nless while paused: {_way(way)}" for way in plan.while_paused)
     last = f"{parts}{paused}\n{cost.price_note}; not in it: {cost.left_out}"
     if all(len(set(amounts)) == 1 for _, _, *amounts in rows):
@@ -37,6 +41,14 @@ def bill_section(plan: Plan) -> Section:
     return Section("BILL", columns, tuple(rows), f"{expected}{rollouts}{last}")
 
 
+def _added_up(nodes: Sequence[CostItem], rest: Sequence[CostItem]) -> Iterator[list[float]]:
+    """What a reader may add up: the parts of the rest, and each column."""
+    for end in ("min", "expected", "max"):
+        of_rest = [getattr(item, end) for item in rest]
+        yield of_rest
+        yield [*(getattr(item, end) for item in nodes), sum(of_rest)]
+
+
 def _others_whose(cost: Cost) -> str:
     return f" ({cost.others_whose}, but for nodes)" if cost.others_whose else ""
 
@@ -46,7 +58,7 @@ def _row(name: str, what: str, *amounts: float) -> Row:
 
 
 def _way(way: Cheaper) -> str:
-    return f"`{way.setting}` saves {usd(way.usd_per_month)} per month: {way.effect}"
+    return f"`{way.setting}` {saves(way.usd_per_month, way.of)}: {way.effect}"
 
 
 def _part(item: CostItem) -> str:

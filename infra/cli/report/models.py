@@ -9,7 +9,7 @@ from infra.plan.cluster import PoolPlan
 from infra.plan.models import ModelPlan
 from infra.plan.money import Cheaper
 from infra.plan.plan import Plan
-from infra.plan.words import count, usd
+from infra.plan.words import count, saves
 from infra.sizing.estimates import requests, span
 from infra.sizing.requests import MEAN_REQUEST
 
@@ -93,10 +93,11 @@ def _model_row(plan: Plan, model: ModelPlan) -> Row:
 
 
 def _hourly(model: ModelPlan, pool: PoolPlan | None) -> str:
-    """A star where the price is another's: the note below says whose."""
-    if model.usd_per_hour is None:
+    """The replica's share of the node's price, from the cheapest type and zone to the most expensive. A star where the
+    price is another region's or the user's: the note below says whose."""
+    if model.usd_per_hour is None or pool is None:
         return "-"
-    return f"{model.usd_per_hour:,.2f}{'*' if pool and pool.price_note else ''}"
+    return price(pool, model.gpus / pool.gpus_per_node) + ("*" if pool.price_note else "")
 
 
 def _where(plan: Plan, model: ModelPlan) -> str:
@@ -145,7 +146,7 @@ def _cheaper(way: Cheaper) -> str:
     what = f"`{way.setting}`{f' with {beside}' if beside else ''}"
     if way.usd_per_month < 1:
         return f"for the same money: {what}: {way.effect}"
-    return f"lower bill: {what} saves {usd(way.usd_per_month)} per month: {way.effect}"
+    return f"lower bill: {what} {saves(way.usd_per_month, way.of)}: {way.effect}"
 
 
 def _marked(items: Iterable[str]) -> Iterable[tuple[bool, str]]:

@@ -1,10 +1,13 @@
 """Numbers in a report as people read them."""
 
 import math
+from collections.abc import Iterable
 
 from infra.plan.cluster import PoolPlan
 from infra.plan.models import Replicas
 from infra.sizing.estimates import Estimate, span
+
+ROUNDED = "each amount is rounded to a dollar"
 
 
 def two_figures(amount: float) -> str:
@@ -17,6 +20,12 @@ def between(replicas: Replicas) -> str:
     return span(str(replicas.min), str(replicas.max))
 
 
+def rounded(amounts: Iterable[float]) -> bool:
+    """Whether amounts add up as they are, and not as they print."""
+    amounts = list(amounts)
+    return round(sum(amounts)) != sum(map(round, amounts))
+
+
 def interval(estimate: Estimate) -> str:
     """Its low end is farther than its high one: both are said, where they print as others than the middle."""
     low, mid, high = (f"{each:.1f}" for each in (estimate.low, estimate.mid, estimate.high))
@@ -27,7 +36,8 @@ def minutes(seconds: int) -> str:
     return f"{seconds / 60:.0f} min" if seconds >= 60 else f"{seconds} s"
 
 
-def price(pool: PoolPlan) -> str:
+def price(pool: PoolPlan, share: float = 1.0) -> str:
+    """Of this share of a node."""
     if pool.usd_per_node_hour is None or pool.usd_per_node_hour_min is None:
         return "-"
-    return span(f"{pool.usd_per_node_hour_min:,.2f}", f"{pool.usd_per_node_hour:,.2f}")
+    return span(*(f"{usd * share:,.2f}" for usd in (pool.usd_per_node_hour_min, pool.usd_per_node_hour)))
