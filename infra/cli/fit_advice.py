@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from infra.cli.fit_input import MOST_GPUS, Where
-from infra.offers.mends import Changes, Mend, mends, surer
+from infra.offers.fixes import Changes, Fix, ways_to_be_certain, ways_to_fit
 from infra.offers.options import Option, is_certain, serving, tries
 from infra.offers.options import fits as fits_at_all
 from infra.offers.pools import every_type
@@ -31,19 +31,19 @@ def ways(model: str, given: Given, option: Option, where: Where, sizing: Sizing,
     if option.certain or option.judged is None:
         return []
     found = []
-    for mend in _mends(option, where, sizing):
-        changes = _changes(mend, option)
+    for fix in _fixes(option, where, sizing):
+        changes = _changes(fix, option)
         name, options = followed(model, given, changes)
         then = answer(name, options)
         if then is not None and (then.certain if option.fits else then.judged is not False):
-            found.append(Way(flag(changes), mend.effect, _arguments(name, options)))
+            found.append(Way(flag(changes), fix.effect, _arguments(name, options)))
     return found
 
 
-def _mends(option: Option, where: Where, sizing: Sizing) -> Iterator[Mend]:
+def _fixes(option: Option, where: Where, sizing: Sizing) -> Iterator[Fix]:
     """A GPU that is named by itself is one of as many as anybody may have; an instance type has its number."""
     sized, offer = option.sized, option.offer if where.instance else None
-    goal, find = (is_certain, surer) if option.fits else (fits_at_all, mends)
+    goal, find = (is_certain, ways_to_be_certain) if option.fits else (fits_at_all, ways_to_fit)
     question = sized.question.but(gpus=None)
     elsewhere = question.but(max_model_len=min(question.max_model_len, question.own_context))
     others = [each for each in every_type(sizing.catalog) if offer is None or each.types != offer.types]
@@ -51,13 +51,13 @@ def _mends(option: Option, where: Where, sizing: Sizing) -> Iterator[Mend]:
     yield from find(sized, serving(elsewhere, others, sizing, goal), more, sizing)
 
 
-def _changes(mend: Mend, option: Option) -> Changes:
+def _changes(fix: Fix, option: Option) -> Changes:
     """An instance type with the number of its GPUs where fewer might do, but not for certain."""
     question = option.sized.question
-    if mend.offer is None:
-        return mend.changes
+    if fix.offer is None:
+        return fix.changes
     shorter = (("maxModelLen", question.own_context),) if question.max_model_len > question.own_context else ()
-    return (*mend.changes, *((("gpus", mend.gpus),) if option.fits else ()), *shorter)
+    return (*fix.changes, *((("gpus", fix.gpus),) if option.fits else ()), *shorter)
 
 
 def flag(changes: Changes) -> str:

@@ -7,7 +7,7 @@ from infra.catalog import Catalog
 from infra.cli.document import Column, Document, Row, Section
 from infra.cli.fit_advice import Way, flag
 from infra.cli.terminal import terminal_width
-from infra.offers.mends import runs_in_8_bit, smaller_ways
+from infra.offers.fixes import runs_in_8_bit, smaller_ways
 from infra.offers.options import Option, largest_context, serving
 from infra.offers.pools import every_type
 from infra.offers.sizing import Sizing, throughput_of

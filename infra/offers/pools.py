@@ -1,7 +1,8 @@
 """The pools that a model may run on: those of the stack file, or one that the planner makes of an instance type."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import count
 from typing import Literal
 
 from infra.catalog import Catalog, Gpu, Instance
@@ -111,6 +112,23 @@ def makeable(catalog: Catalog, region: str | None, zone_ids: tuple[str, ...]) ->
     usable = (each for each in catalog.instances.values() if each.left_out is None)
     offers = (_offer(_pool_name(each), (each,), None, catalog, region, zone_ids) for each in usable)
     return _cheapest_first(offer for offer in offers if offer.zone_ids)
+
+
+def beside(pools: Sequence[Offer], new: Iterable[Offer]) -> tuple[Offer, ...]:
+    """The new pools as a stack file can have them beside its own. Its pools keep their names: `instanceTypes` written
+    below one would move its models to nodes of that pool's capacity, at another price than that of the new pool."""
+    there = {pool.name: pool for pool in pools}
+    others = (each for each in new if not _is_there(each, there))
+    return tuple(replace(each, name=_free_name(each.name, there)) if each.name in there else each for each in others)
+
+
+def _is_there(offer: Offer, pools: Mapping[str, Offer]) -> bool:
+    pool = pools.get(offer.name)
+    return pool is not None and (pool.types, pool.capacity) == (offer.types, offer.capacity)
+
+
+def _free_name(name: str, taken: Collection[str]) -> str:
+    return next(free for number in count(2) if (free := f"{name}-{number}") not in taken)
 
 
 def on_spot(offers: Iterable[Offer]) -> list[Offer]:

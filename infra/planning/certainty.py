@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import islice
 
-from infra.offers.mends import Mend, surer
+from infra.offers.fixes import Fix, ways_to_be_certain
 from infra.offers.options import is_certain, serving, tries
 from infra.offers.pools import Offer, on_spot
 from infra.offers.sizing import Sizing
@@ -104,15 +104,15 @@ def _ways(plan: Plan, placed: Placed, offers: Sequence[Offer], sizing: Sizing) -
     elsewhere = [each for each in known.values() if each.name != offer.name]
     options = serving(sized.question.but(gpus=None), elsewhere, sizing, is_certain)
     more = tries(sized.question.but(gpus=None), offer, sizing)
-    for mend in surer(sized, options, more, sizing):
-        write = _write(plan, placed, mend)
+    for fix in ways_to_be_certain(sized, options, more, sizing):
+        write = _write(plan, placed, fix)
         yield Advice(write, written(write))
 
 
-def _write(plan: Plan, placed: Placed, mend: Mend) -> Write:
+def _write(plan: Plan, placed: Placed, fix: Fix) -> Write:
     """With the pools that are there then, where this makes one or leaves one that the program chose."""
     path = placed.served.path
-    if mend.offer is None:
-        return tuple((f"{path}.{key}", value) for key, value in mend.changes)
-    pool = new_pool(mend.offer) if mend.offer.name not in plan.settings.gpu_pools else ()
-    return completed(plan, (*pool, (f"{path}.pool", mend.offer.name), (f"{path}.gpus", mend.gpus)))
+    if fix.offer is None:
+        return tuple((f"{path}.{key}", value) for key, value in fix.changes)
+    pool = new_pool(fix.offer) if fix.offer.name not in plan.settings.gpu_pools else ()
+    return completed(plan, (*pool, (f"{path}.pool", fix.offer.name), (f"{path}.gpus", fix.gpus)))

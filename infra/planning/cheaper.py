@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice
 
-from infra.offers.mends import Changes, runs_in_8_bit, smaller_ways, smaller_weights
+from infra.offers.fixes import Changes, runs_in_8_bit, smaller_ways, smaller_weights
 from infra.offers.options import Option, fewest, serving
 from infra.offers.pools import Offer, on_spot
 from infra.offers.sizing import Sizing, can_run

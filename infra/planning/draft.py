@@ -7,7 +7,7 @@ from typing import Any
 from infra.catalog import Catalog
 from infra.clouds.cloud import Cloud
 from infra.clouds.existing.own_pools import to_do_of_own_nodes, with_room
-from infra.offers.pools import Offer, declared, makeable
+from infra.offers.pools import Offer, beside, declared, makeable
 from infra.offers.sizing import Sizing
 from infra.plan.cluster import AddonPlan, CachePlan, ClusterPlan, GatewayPlan, Monitoring, PoolPlan, Quota
 from infra.plan.findings import Decided, Findings, gather, split
@@ -162,7 +162,7 @@ def _served(asked: Asked, cluster: ClusterPlan) -> Decided[list[Served]]:
 def _nodes(asked: Asked, platform: _Platform) -> Decided[_Nodes]:
     settings, catalog, cluster, zones = asked.settings, asked.catalog, platform.cluster, platform.zones
     offers = [declared(name, pool, catalog, cluster.region, zones) for name, pool in sorted(settings.gpu_pools.items())]
-    new = makeable(catalog, cluster.region, zones) if asked.cloud.makes_nodes(settings) else ()
+    new = beside(offers, makeable(catalog, cluster.region, zones)) if asked.cloud.makes_nodes(settings) else ()
     placed: list[Placed] = []
     for each in platform.served:
         placed.append((yield from place(each, offers, new, asked.sizing)))

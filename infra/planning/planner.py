@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from infra.catalog import Catalog
-from infra.offers.mends import smaller_ways
+from infra.offers.fixes import smaller_ways
 from infra.offers.sizing import Sizing
 from infra.plan.notes import Violation, Write
 from infra.plan.plan import Plan

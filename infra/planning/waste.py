@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from infra.offers.mends import Changes
+from infra.offers.fixes import Changes
 from infra.offers.options import fewest
 from infra.offers.pools import Offer
 from infra.offers.sizing import Sizing

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from infra.catalog import Catalog
 from infra.engines import on_cpu
 from infra.engines.engine import Engine, Library
-from infra.offers.mends import Changes
+from infra.offers.fixes import Changes
 from infra.services.serving.placement import Placed
 
 MOST_CHAT_GIB = 6.0  # of a chat model's file: each token reads all of it, at some tens of GiB per second

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from infra.catalog import AT_LOAD
-from infra.offers.mends import STORED_METHOD, Changes, Mend, mends, other_types, runs_in_8_bit, smaller_weights
+from infra.offers.fixes import STORED_METHOD, Changes, Fix, other_types, runs_in_8_bit, smaller_weights, ways_to_fit
 from infra.offers.options import Option, fewest, serving, tries
 from infra.offers.pools import Offer
 from infra.offers.sizing import Sizing
@@ -64,7 +64,8 @@ def place(served: Served, pools: Sequence[Offer], makeable: Sequence[Offer], siz
         placed = Placed(served, best[1], best[2], _why(served, best[1], best[2], offers))
         yield from _choose(placed)
         return placed
-    return (yield from _unplaced(served, offers, makeable, sizing))
+    others = [pool for pool in pools if pool not in offers and not pool.existing]
+    return (yield from _unplaced(served, offers, [*others, *makeable], sizing))
 
 
 def _costs_more(offer: Offer, best: Offer, usd: float) -> bool:
@@ -134,11 +135,12 @@ def _price(offer: Offer, sized: Sized) -> str:
     return f"{spot}${offer.usd_per_gpu_hour * sized.gpus:.2f} per hour for {gpus}{node}{offer.price_said}"
 
 
-def _unplaced(served: Served, offers: Sequence[Offer], makeable: Sequence[Offer], sizing: Sizing) -> Decided[Placed]:
-    """Refuses the model with what would make it fit, and leaves it where most of it fits, so that there is a plan."""
+def _unplaced(served: Served, offers: Sequence[Offer], others: Sequence[Offer], sizing: Sizing) -> Decided[Placed]:
+    """Refuses the model with what would make it fit, and leaves it where most of it fits, so that there is a plan.
+    `others`: pools that it could have instead, those of the stack file and those that the planner could make."""
     near = [(sized, offer) for offer in offers for sized in tries(served.question, offer, sizing)]
     question = served.question.but(max_model_len=min(served.max_model_len, served.own_context), gpus=None)
-    able = [each for each in serving(question, makeable, sizing) if runs_in_8_bit(question, each.sized.gpu)]
+    able = [each for each in serving(question, others, sizing) if runs_in_8_bit(question, each.sized.gpu)]
     elsewhere = sorted(able, key=lambda option: _whole_nodes(served, option))
     if not near:
         path = f"{served.path}.pool"
@@ -151,7 +153,7 @@ def _unplaced(served: Served, offers: Sequence[Offer], makeable: Sequence[Offer]
         )
         return Placed(served, None, None, (f"{count(len(offers), 'pool')} to choose from, and none can run it",))
     sized, offer = _nearest(served, near)
-    others = [each for each in elsewhere if each.offer is not None and each.offer.types != offer.types]
+    options = [each for each in elsewhere if each.offer is not None and each.offer.types != offer.types]
     more = tries(served.question.but(gpus=None), offer, sizing)
     shape = served.settings.like or served.settings.model
     yield Violation(
@@ -159,7 +161,7 @@ def _unplaced(served: Served, offers: Sequence[Offer], makeable: Sequence[Offer]
         f"{served.path}.maxModelLen",
         _misfit(served, offer, sized),
         f"{served.path}.model: a smaller one, or a repository of it in {STORED_METHOD} with like: {shape}",
-        _advice(served, mends(sized, others, more, sizing), offers),
+        _advice(served, ways_to_fit(sized, options, more, sizing), offers),
     )
     return Placed(
         served,
@@ -231,23 +233,24 @@ def _misfit(served: Served, offer: Offer, sized: Sized) -> str:
     )
 
 
-def _advice(served: Served, ways: Iterable[Mend], offers: Sequence[Offer]) -> tuple[Advice, ...]:
+def _advice(served: Served, ways: Iterable[Fix], offers: Sequence[Offer]) -> tuple[Advice, ...]:
     has_pools = any(offer.settings is not None for offer in offers)
-    return tuple(_written(served, mend, has_pools=has_pools) for mend in ways)
+    return tuple(_written(served, fix, has_pools=has_pools) for fix in ways)
 
 
-def _written(served: Served, mend: Mend, *, has_pools: bool) -> Advice:
+def _written(served: Served, fix: Fix, *, has_pools: bool) -> Advice:
     """As it stands in the stack file, with what a new pool would be. A pool that the planner makes has no key: there
     another number of GPUs is enough."""
-    if mend.offer is not None and not has_pools:
-        write: Write = ((f"{served.path}.gpus", mend.gpus),)
-        return Advice(write, f"{written(write)} ({mend.effect})")
-    if mend.offer is None:
-        write = served.write(mend.changes)
+    if fix.offer is not None and not has_pools:
+        write: Write = ((f"{served.path}.gpus", fix.gpus),)
+        return Advice(write, f"{written(write)} ({fix.effect})")
+    if fix.offer is None:
+        write = served.write(fix.changes)
         return Advice(write, written(write))
-    types, name = (mend.offer.instance_type,), mend.offer.name
+    types, name = (fix.offer.instance_type,), fix.offer.name
     write = ((f"{served.path}.pool", name),)
-    if served.settings.gpus not in (None, mend.gpus):
-        write += ((f"{served.path}.gpus", mend.gpus),)
-    write = ((f"gpuPools.{name}.instanceTypes", types), *write)
-    return Advice(write, f"{written(write)} ({mend.effect})")
+    if served.settings.gpus not in (None, fix.gpus):
+        write += ((f"{served.path}.gpus", fix.gpus),)
+    if fix.offer.settings is None:
+        write = ((f"gpuPools.{name}.instanceTypes", types), *write)
+    return Advice(write, f"{written(write)} ({fix.effect})")

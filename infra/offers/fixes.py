@@ -13,27 +13,27 @@ from infra.offers.sizing import Sizing, can_run
 from infra.sizing.question import Question, Sized
 from infra.sizing.weights import in_16_bit
 
-# Made by the engine of 16-bit weights as it loads them; and made beforehand, so that a repository has to hold it.
+# The engine makes the first of 16-bit weights as it loads them. The second is made beforehand: a repository holds it.
 AT_LOAD_METHOD, STORED_METHOD = "fp8", "awq"
 CACHE_DTYPE = "fp8"  # twice the tokens
-FEWEST_SEQS = 16
+MIN_SEQS = 16
 
-Changes = tuple[tuple[str, Any], ...]  # keys of the model in the stack file; None takes one out
+Changes = tuple[tuple[str, Any], ...]  # keys of the model in the stack file and their values; None removes the key
 
 
 @dataclass(frozen=True)
-class Mend:
-    """One change, or some that belong together, by their keys in the stack file, and what they do."""
+class Fix:
+    """What makes a model fit: one change, or several that belong together."""
 
     changes: Changes
     effect: str
-    offer: Offer | None = None  # of another instance type
-    gpus: int | None = None  # of it
+    offer: Offer | None = None  # the pool to move to, where the change is another pool
+    gpus: int | None = None  # per replica there
 
 
-def mends(sized: Sized, options: Sequence[Option], more: Iterable[Sized], sizing: Sizing) -> Iterator[Mend]:
-    """What makes it fit. `options`: elsewhere, where a context that the model was trained for would be served, cheapest
-    first; `more`: on each number of these GPUs."""
+def ways_to_fit(sized: Sized, options: Sequence[Option], more: Iterable[Sized], sizing: Sizing) -> Iterator[Fix]:
+    """What makes a model fit. `options`: other pools that serve it, with a context that it was trained for, cheapest
+    first; `more`: the model on each number of the GPUs that it has now."""
     yield from _context(sized, sizing, fits)
     yield from _arguments(sized, sizing, fits)
     yield from (smaller := list(_smaller(sized, sizing, fits)))
@@ -42,8 +42,8 @@ def mends(sized: Sized, options: Sequence[Option], more: Iterable[Sized], sizing
     yield from other_types(options, sized.gpus)
 
 
-def surer(sized: Sized, options: Sequence[Option], more: Iterable[Sized], sizing: Sizing) -> Iterator[Mend]:
-    """What makes a fit certain that is likely; a shorter context, which takes something away, comes last."""
+def ways_to_be_certain(sized: Sized, options: Sequence[Option], more: Iterable[Sized], sizing: Sizing) -> Iterator[Fix]:
+    """What makes a likely fit certain; a shorter context comes last, because it takes something away."""
     yield from (smaller := list(_smaller(sized, sizing, is_certain)))
     yield from _arguments(sized, sizing, is_certain)
     yield from _more_gpus(sized, more, sizing, is_certain, alone=bool(smaller))
@@ -51,45 +51,45 @@ def surer(sized: Sized, options: Sequence[Option], more: Iterable[Sized], sizing
     yield from _context(sized, sizing, is_certain)
 
 
-def _context(sized: Sized, sizing: Sizing, goal: Goal) -> Iterator[Mend]:
+def _context(sized: Sized, sizing: Sizing, goal: Goal) -> Iterator[Fix]:
     length = largest_context(sized, sizing, goal)
     if 0 < length < sized.question.max_model_len:
         certain = sizing.size(sized.question.but(max_model_len=length), sized.gpu, sized.gpus).fit.certain
         what = "the longest that certainly fits here" if goal is is_certain else "the longest that fits here"
-        yield Mend((("maxModelLen", length),), f"{what}{'' if certain else ', at the middle of the interval'}")
+        yield Fix((("maxModelLen", length),), f"{what}{'' if certain else ', at the middle of the interval'}")
 
 
-def _fewer_requests(sized: Sized, sizing: Sizing) -> Iterator[Mend]:
-    """As many at once as the same GPUs have room for: never more than hold their context."""
+def _fewer_requests(sized: Sized, sizing: Sizing) -> Iterator[Fix]:
+    """The largest number of requests at once for whose context the same GPUs have room."""
     question = sized.question
-    most = min(question.concurrency - 1, math.floor(sized.fit.max_concurrency or 0))
-    for requests in range(most, 0, -1):
+    maximum = min(question.concurrency - 1, math.floor(sized.fit.max_concurrency or 0))
+    for requests in range(maximum, 0, -1):
         if sizing.size(question.but(concurrency=requests), sized.gpu, sized.gpus).fits:
-            yield Mend((("concurrency", requests),), f"requests at once, instead of {question.concurrency}")
+            yield Fix((("concurrency", requests),), f"requests at once, instead of {question.concurrency}")
             return
 
 
-def _arguments(sized: Sized, sizing: Sizing, goal: Goal) -> Iterator[Mend]:
+def _arguments(sized: Sized, sizing: Sizing, goal: Goal) -> Iterator[Fix]:
     question = sized.question
     if not question.engine.limits.takes_batch:
         return
-    most = question.engine.default_utilization(question) or 0.0
-    fewer = max(FEWEST_SEQS, question.concurrency)
+    default = question.engine.default_utilization(question) or 0.0
+    fewer = max(MIN_SEQS, question.concurrency)
     if sized.arguments.max_num_seqs > fewer:
         smaller = sizing.size(question.but(max_num_seqs=fewer), sized.gpu, sized.gpus)
         if goal(smaller):
             gained = (smaller.fit.kv_cache_tokens or 0) - (sized.fit.kv_cache_tokens or 0)
             instead = f"instead of {sized.arguments.max_num_seqs}"
-            yield Mend((("maxNumSeqs", fewer),), f"{instead}: gives back {gained:,} tokens of cache")
-    if (question.utilization or most) < most:
-        larger = sizing.size(question.but(utilization=most), sized.gpu, sized.gpus)
+            yield Fix((("maxNumSeqs", fewer),), f"{instead}: gives back {gained:,} tokens of cache")
+    if (question.utilization or default) < default:
+        larger = sizing.size(question.but(utilization=default), sized.gpu, sized.gpus)
         if goal(larger):
-            yield Mend((("gpuMemoryUtilization", most),), f"the engine's default; {larger.holds}")
+            yield Fix((("gpuMemoryUtilization", default),), f"the engine's default; {larger.holds}")
 
 
 def smaller_weights(question: Question, catalog: Catalog) -> Iterator[tuple[Changes, Question]]:
-    """The ways that 16-bit weights can be had smaller: those that are made as they load, and repositories that are
-    known to hold others. Nobody knows either of weights that a user made."""
+    """How 16-bit weights become smaller: the engine quantizes them as it loads them, or a repository is known that
+    holds quantized ones. Neither is known of weights that a user made."""
     shape = question.shape
     if (
         shape is None
@@ -108,7 +108,7 @@ def smaller_weights(question: Question, catalog: Catalog) -> Iterator[tuple[Chan
 
 
 def smaller_cache(question: Question) -> Iterator[tuple[Changes, Question]]:
-    """A cache in 8 bit, where it is the engine's to choose."""
+    """A cache in 8 bit, where the stack file leaves the cache's type to the engine."""
     if question.kv_cache_dtype == "auto" and question.engine.limits.cache_in_8_bit and question.task == "chat":
         yield (("kvCacheDtype", CACHE_DTYPE),), question.but(kv_cache_dtype=CACHE_DTYPE)
 
@@ -126,12 +126,14 @@ def smaller_ways(question: Question, catalog: Catalog) -> Iterator[tuple[Changes
 
 
 def runs_in_8_bit(question: Question, gpu: Gpu) -> bool:
-    """A cache in 8 bit is for cards that compute in it: on others it depends on the engine's attention kernels."""
+    """Whether the cache's type suits the card. A cache in 8 bit is for cards that compute in 8 bit. On
+    others it depends on the engine's attention kernels."""
     return question.kv_cache_dtype == "auto" or gpu.fp8
 
 
-def _smaller(sized: Sized, sizing: Sizing, goal: Goal) -> Iterator[Mend]:
-    """Smaller weights and a smaller cache with which the same GPUs are enough; both together where neither alone is."""
+def _smaller(sized: Sized, sizing: Sizing, goal: Goal) -> Iterator[Fix]:
+    """Smaller weights and a smaller cache with which the same GPUs are enough; both together where neither is enough
+    alone."""
     enough: list[set[str]] = []
     for changes, question in smaller_ways(sized.question, sizing.catalog):
         keys = {key for key, _ in changes}
@@ -140,23 +142,25 @@ def _smaller(sized: Sized, sizing: Sizing, goal: Goal) -> Iterator[Mend]:
         smaller = sizing.size(question, sized.gpu, sized.gpus)
         if goal(smaller) and runs_in_8_bit(question, sized.gpu):
             enough.append(keys)
-            yield Mend(changes, f"{smaller.fit.weights_gib:.1f} GiB of weights on each GPU; {smaller.holds}")
+            yield Fix(changes, f"{smaller.fit.weights_gib:.1f} GiB of weights on each GPU; {smaller.holds}")
 
 
-def _more_gpus(sized: Sized, more: Iterable[Sized], sizing: Sizing, goal: Goal, *, alone: bool) -> Iterator[Mend]:
-    """The smallest number above that of now; unless `alone`, a smaller one with smaller weights or cache too."""
+def _more_gpus(sized: Sized, more: Iterable[Sized], sizing: Sizing, goal: Goal, *, alone: bool) -> Iterator[Fix]:
+    """The smallest larger number of the same GPUs that is enough. Unless `alone`, also a number between, together with
+    smaller weights or a smaller cache."""
     larger = [each for each in more if each.gpus > sized.gpus]
     enough = next(filter(goal, larger), None)
     if enough is not None:
-        yield Mend((("gpus", enough.gpus),), f"{enough.gpus} x {enough.gpu.name}; {enough.holds}")
+        yield Fix((("gpus", enough.gpus),), f"{enough.gpus} x {enough.gpu.name}; {enough.holds}")
     fewer = [each for each in larger if enough is None or each.gpus < enough.gpus] if not alone else []
-    both = ((each.gpus, mend) for each in fewer for mend in _smaller(each, sizing, goal))
-    for gpus, mend in islice(both, 1):
-        yield Mend((("gpus", gpus), *mend.changes), f"{gpus} x {sized.gpu.name}; {mend.effect}")
+    both = ((each.gpus, fix) for each in fewer for fix in _smaller(each, sizing, goal))
+    for gpus, fix in islice(both, 1):
+        yield Fix((("gpus", gpus), *fix.changes), f"{gpus} x {sized.gpu.name}; {fix.effect}")
 
 
-def other_types(options: Sequence[Option], gpus: int) -> Iterator[Mend]:
-    """Of the options, cheapest first: the cheapest, and the smallest GPU of which no more than `gpus` are enough."""
+def other_types(options: Sequence[Option], gpus: int) -> Iterator[Fix]:
+    """The cheapest of the options, and the one with the smallest GPU of which at most `gpus` are enough. `options`:
+    cheapest first."""
     if not options:
         return
     as_few = [each for each in options if each.sized.gpus <= gpus] or options[:1]
@@ -165,10 +169,13 @@ def other_types(options: Sequence[Option], gpus: int) -> Iterator[Mend]:
         offer = option.offer
         if offer is not None and offer.instance_type is not None:
             enough = "is enough" if option.sized.fit.estimated else "holds the weights"
-            least = f", the smallest GPU that {enough}" if option.sized.gpu == smallest.sized.gpu else ""
-            node = (
-                f" of a node for ${offer.usd_per_node_hour or 0:.2f}" if option.sized.gpus < offer.gpus_per_node else ""
-            )
-            price = f"${option.usd_per_hour or 0:.2f} per hour{node}{offer.price_said}"
-            effect = f"{option.where}{least}, {price}; {option.sized.holds}"
-            yield Mend((("instanceType", offer.instance_type),), effect, offer, option.sized.gpus)
+            size = f", the smallest GPU that {enough}" if option.sized.gpu == smallest.sized.gpu else ""
+            effect = f"{option.where}{size}, {_price(option, offer)}; {option.sized.holds}"
+            yield Fix((("instanceType", offer.instance_type),), effect, offer, option.sized.gpus)
+
+
+def _price(option: Option, offer: Offer) -> str:
+    """By the pool's capacity: on spot at the most that one of its zones asks."""
+    up_to = "up to " if offer.capacity == "spot" else ""
+    node = f" of a node for ${offer.usd_per_node_hour or 0:.2f}" if option.is_a_share else ""
+    return f"{up_to}${option.usd_per_hour or 0:.2f} per hour{node}{offer.price_said}"
