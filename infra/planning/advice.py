@@ -19,6 +19,7 @@ from infra.settings.platform import Settings
 
 Attempt = Callable[[Write], Plan | None]  # the plan once that is written; None: refused, or enough was tried
 MOST_IN_TWO = 4  # pieces of advice that are tried with each of the first others, where none is enough alone
+PAUSES = 2
 LIKELY = "fits, but not for certain"
 # Remedies of cold starts that are tried: of many models each takes longer; those of a pool are tried once for all.
 FEWEST_REMEDIES, MOST_REMEDIES = 2, 30
@@ -68,21 +69,37 @@ def that_holds(plan: Plan, attempt: Attempt) -> tuple[Violation, ...]:
 
 
 def _held(violation: Violation, tried: Sequence[Advice], plan: Plan, attempt: Attempt) -> list[Advice]:
-    """Each alone; and, unless one of them costs nothing, those that don't hold alone with one change more, where that
-    costs less."""
+    """Each alone; and, unless one of them costs nothing, those that don't hold alone together with one more change,
+    where no way that holds alone is as good."""
     alone = [(each, _tried(each, violation, plan, attempt)) for each in tried]
     held = [way for _, way in alone if way is not None]
     if any(_costs_nothing(each, plan, attempt) for each in held):
         return held
     failed = [each for each, way in alone if way is None][:MOST_IN_TWO]
-    least = min((_bill(attempt(each.write)) for each in held), default=float("inf"))
     in_two = filter(None, (_with_another(each, violation, plan, attempt) for each in failed))
-    cheaper = [each for each in in_two if _bill(attempt(each.write)) < least]
-    return sorted([*cheaper, *held], key=lambda each: _bill(attempt(each.write)))
+    better = [way for way in in_two if not any(_as_good(each, way, attempt) for each in held)]
+    return sorted([*better, *held], key=lambda each: _cost(each, attempt))
 
 
 def _costs_nothing(advice: Advice, plan: Plan, attempt: Attempt) -> bool:
-    return BUDGET not in dict(advice.write) and _bill(attempt(advice.write)) <= _bill(plan)
+    return BUDGET not in dict(advice.write) and not _harm(advice) and _bill(attempt(advice.write)) <= _bill(plan)
+
+
+def _as_good(one: Advice, other: Advice, attempt: Attempt) -> bool:
+    return _harm(one) <= _harm(other) and _bill(attempt(one.write)) <= _bill(attempt(other.write))
+
+
+def _cost(advice: Advice, attempt: Attempt) -> tuple[bool, float]:
+    """Whether a model is paused, whatever the bill; and the maximum bill."""
+    return _harm(advice) == PAUSES, _bill(attempt(advice.write))
+
+
+def _harm(advice: Advice) -> int:
+    """What users lose beside money: 0 is one thing at most, 1 is replicas and something else, PAUSES is a model."""
+    paths = [path for path, _ in advice.write]
+    if any(path.endswith(".paused") for path in paths):
+        return PAUSES
+    return int(len({".replicas" in path for path in paths}) > 1)
 
 
 def _bill(plan: Plan | None) -> float:
@@ -134,7 +151,7 @@ def _tried(advice: Advice, violation: Violation, plan: Plan, attempt: Attempt) -
 
 
 def _with_another(advice: Advice, violation: Violation, plan: Plan, attempt: Attempt) -> Advice | None:
-    """Where following it leaves the rule broken, or breaks one other: with what that rule's own advice is then."""
+    """Where following it leaves the rule broken, or breaks one other: with the cheapest of that rule's advice then."""
     then = attempt(completed(plan, advice.write))
     if then is None:
         return None
@@ -143,7 +160,8 @@ def _with_another(advice: Advice, violation: Violation, plan: Plan, attempt: Att
         return None
     beside = [more for each in then.violations if (each.rule, each.path) in left for more in each.advice]
     both = (_both(advice, each) for each in beside[:MOST_IN_TWO])
-    return next(filter(None, (_tried(each, violation, plan, attempt) for each in both)), None)
+    found = filter(None, (_tried(each, violation, plan, attempt) for each in both))
+    return min(found, key=lambda each: _cost(each, attempt), default=None)
 
 
 def _both(one: Advice, other: Advice) -> Advice:

@@ -60,7 +60,7 @@ def _groups(violation: Violation, market: Market) -> list[list[Placed]]:
 def _ways(group: Sequence[Placed], market: Market, attempt: Attempt) -> Iterator[Advice]:
     for ways in zip(*(_away(each, market) for each in group), strict=False):
         write = completed(market.plan, tuple(dict(part for way in ways for part in way.write).items()))
-        where = ", ".join(way.text for way in ways)
+        where = "; ".join(way.text for way in ways)
         yield Advice(write, f"{written(write)} ({where}{_money(write, market, attempt)})")
 
 
@@ -72,11 +72,16 @@ def _away(each: Placed, market: Market) -> Iterator[Advice]:
         types = (
             () if offer.settings else ((f"gpuPools.{offer.name}.instanceTypes", tuple(t.name for t in offer.types)),)
         )
-        yield Advice((*types, (f"{served.path}.pool", offer.name), *served.write((("gpus", None),))), offer.gpu)
+        yield Advice(
+            (*types, (f"{served.path}.pool", offer.name), *served.write((("gpus", None),))),
+            f"{served.name} on {offer.gpu}",
+        )
     catalog = market.sizing.catalog
     on_cpu = without_gpu(each, catalog)
     for way in [on_cpu] if on_cpu is not None else another_without_gpu(each, catalog):
-        yield Advice(served.write((*way.changes, ("pool", None), ("revision", None))), f"on the CPU{way.harm}")
+        yield Advice(
+            served.write((*way.changes, ("pool", None), ("revision", None))), f"{served.name} on the CPU{way.harm}"
+        )
 
 
 def _first(each: Placed, offers: Sequence[Offer], market: Market) -> Iterator[Offer]:
@@ -93,4 +98,4 @@ def _first(each: Placed, offers: Sequence[Offer], market: Market) -> Iterator[Of
 def _money(write: Write, market: Market, attempt: Attempt) -> str:
     then = attempt(write)
     more = then.cost.usd_per_month_max - market.plan.cost.usd_per_month_max if then is not None else 0.0
-    return f", +${more:,.0f} per month at most" if more >= 1 else ""
+    return f"; +${more:,.0f} per month at most" if more >= 1 else ""

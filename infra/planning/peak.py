@@ -62,7 +62,7 @@ def _fixes(
         yield from (gap.fix, larger)
     else:
         yield from (larger, *([gap.fix] if gap is not None else ()))
-    fewer = _fewer_replicas(pool, on, pool.surge_gpus) or _fewer_replicas(pool, on, 0)
+    fewer = _fewer_replicas(pool, on, pool.surge_gpus) or _fewer_with_old_pods_first(pool, on)
     if fewer is not None:
         yield fewer
 
@@ -95,14 +95,29 @@ def _gap(pool: PoolPlan, models: Sequence[ModelPlan]) -> _Gap | None:
 
 
 def _fewer_replicas(pool: PoolPlan, models: Sequence[ModelPlan], surge: int) -> Advice | None:
-    """Fewer replicas of the model with the largest number of GPUs. Where that leaves no room for a surge, its old pods
-    have to go first as well."""
-    running = [each for each in models if not each.paused]
-    if not running:
+    """Fewer replicas of the model with the largest number of GPUs, with room for `surge` GPUs beside them."""
+    largest = _largest(models)
+    if largest is None:
         return None
-    largest = max(running, key=lambda each: (each.replicas.max * each.gpus, each.name))
     others = pool.peak_gpus - largest.replicas.max * largest.gpus
     fewer = (pool.max * pool.gpus_per_node - surge - others) // largest.gpus
     enough = max(largest.replicas.min, 1) <= fewer < largest.replicas.max
     write = ((f"models.{largest.name}.replicas.max", fewer),)
     return Advice(write, written(write)) if enough else None
+
+
+def _fewer_with_old_pods_first(pool: PoolPlan, models: Sequence[ModelPlan]) -> Advice | None:
+    """Where fewer replicas leave no room for a rollout's new pod."""
+    largest, fewer = _largest(models), _fewer_replicas(pool, models, 0)
+    if largest is None or fewer is None:
+        return None
+    gone = largest.replicas.max - fewer.write[0][1]
+    gap = _gap(replace(pool, peak_gpus=pool.peak_gpus - gone * largest.gpus), models)
+    if gap is None:
+        return None
+    return Advice((*fewer.write, *gap.fix.write), f"{fewer.text} and {gap.fix.text}")
+
+
+def _largest(models: Sequence[ModelPlan]) -> ModelPlan | None:
+    running = (each for each in models if not each.paused)
+    return max(running, key=lambda each: (each.replicas.max * each.gpus, each.name), default=None)

@@ -45,6 +45,13 @@ DEAR8 = _dear({"big": HALF | SCALING | {"pool": "big"}, "small": SMALL | {"pool"
 DEAR5 = _dear({"big": V3 | {"rollout": {"strategy": "recreate"}}}, 40000)
 DEAR9 = _dear({"big": V3}, 40000)
 DEAR11 = _dear({"big": V3, "small": SMALL}, 40000)
+R1 = V3 | SCALING | {"model": "deepseek-ai/DeepSeek-R1"}
+DEAR10 = _dear({"big": R1, "small": SMALL | {"pool": "big"}})
+H2009 = _own("H200", 8, 1, {"big": R1 | {"pool": "own"}, "small": SMALL})
+H2009_ROLLING = _own("H200", 8, 1, {"big": R1 | {"pool": "own", "rollout": {"strategy": "rolling"}}, "small": SMALL})
+BOTH_SMALL = {"models.embed.gpus": 0, "models.small.gpus": 0}
+H2009_OF_THREE = _own("H200", 8, 1, {"big": R1 | {"pool": "own"}, "small": SMALL, "embed": {"model": "BAAI/bge-m3"}})
+ONE = {"models.big.replicas.max": 1}
 H2006 = _own("H200", 8, 1, {"big": HALF | SCALING, "small": SMALL})
 A6K5 = _own(
     "RTX-A6000",
@@ -68,8 +75,23 @@ A6K5 = _own(
         (DEAR8, [{"models.big.replicas.max": 1} | RECREATE, ON_L40S | RECREATE, ON_L4 | RECREATE]),
         (H2006, [{"models.big.replicas.max": 1}, {"models.small.gpus": 0}]),
         (A6K5, [{"models.embed.replicas": 1}, {"models.small.gpus": 0}]),
+        (DEAR10, [ONE | ON_L40S | RECREATE, ONE | ON_L4 | RECREATE]),
+        (H2009, [ONE | {"models.small.gpus": 0}, ONE | {"models.small.paused": True}]),
+        (H2009_ROLLING, [ONE | RECREATE | {"models.small.gpus": 0}, ONE | RECREATE | {"models.small.paused": True}]),
+        (H2009_OF_THREE, [ONE | BOTH_SMALL]),
     ],
-    ids=["two models", "three", "one that scales", "two, of which one scales", "own servers", "four own servers"],
+    ids=[
+        "two models",
+        "three",
+        "one that scales",
+        "two, of which one scales",
+        "own servers",
+        "four own servers",
+        "one that scales over the whole node, and a small one",
+        "the same on an own server",
+        "the same, rolling",
+        "three on an own server",
+    ],
 )
 def test_the_cheap_ways_are_named_and_hold(stack: dict[str, Any], ways: list[dict[str, Any]]) -> None:
     plan = planned(stack)
@@ -82,6 +104,23 @@ def test_the_cheap_ways_are_named_and_hold(stack: dict[str, Any], ways: list[dic
         more = round(bill(after) - bill(plan))
         assert more <= 2000
         assert more < 1 or f"+${more:,} per month at most" in advice.text
+
+
+@pytest.mark.parametrize("stack", [DEAR10, H2009, H2009_ROLLING, H2009_OF_THREE])
+def test_a_pause_comes_after_ways_that_keep_every_model(stack: dict[str, Any]) -> None:
+    (violation,) = planned(stack).violations
+    pauses = [any(path.endswith(".paused") for path in dict(each.write)) for each in violation.advice]
+    assert pauses == sorted(pauses)
+    assert not pauses[0]
+
+
+def test_a_budget_goes_with_the_way_that_keeps_every_model() -> None:
+    (over,) = [
+        each for each in planned({**H2009, "budget": {"usdPerMonth": 20000}}).violations if each.rule == "Budget"
+    ]
+    (way,) = over.advice
+    assert (ONE | {"models.small.gpus": 0, "budget.usdPerMonth": 20500}).items() <= dict(way.write).items()
+    assert "paused" not in way.text
 
 
 @pytest.mark.parametrize("stack", [DEAR6, DEAR7, DEAR8])

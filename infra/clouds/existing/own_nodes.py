@@ -140,16 +140,25 @@ def _largest(wanted: Sequence[Wanted], changed: Wanted, fits: Fits) -> int:
 
 def _several(wanted: Sequence[Wanted], names: Collection[str], fits: Fits) -> dict[str, int]:
     """The smallest model paused, if that is enough. Else one replica after the other goes, always of the model that has
-    the largest number of GPUs, until all fit; the last replica of a model goes last (0: paused)."""
-    single = sorted((each.gpus, each.name) for each in wanted if each.name in names and each.replicas == 1)
-    for _, name in single:
-        if fits(_with(wanted, {name: 0})):
-            return {name: 0}
+    the largest number of GPUs, until all fit. Where one replica of each is still too much, the smallest model whose
+    pause is enough is paused (0), else the largest ones."""
     now = {each.name: each.replicas for each in wanted}
     gpus = {each.name: each.gpus for each in wanted}
     while not fits(_with(wanted, now)) and any(now[name] for name in names):
-        now[max(names, key=lambda name: (now[name] > 1, now[name] * gpus[name], name))] -= 1
+        paused = _one_paused(wanted, now, names, fits)
+        if paused is not None:
+            now[paused] = 0
+        else:
+            now[max(names, key=lambda name: (now[name] > 1, now[name] * gpus[name], name))] -= 1
     return {each.name: now[each.name] for each in wanted if now[each.name] < each.replicas}
+
+
+def _one_paused(wanted: Sequence[Wanted], now: Mapping[str, int], names: Collection[str], fits: Fits) -> str | None:
+    """The smallest model of one replica whose pause is enough: before any replica goes, and once each model has one."""
+    if any(now[each.name] < each.replicas for each in wanted) and any(now[name] > 1 for name in names):
+        return None
+    single = sorted((each.gpus, each.name) for each in wanted if each.name in names and now[each.name] == 1)
+    return next((name for _, name in single if fits(_with(wanted, {**now, name: 0}))), None)
 
 
 def _with(wanted: Sequence[Wanted], replicas: Mapping[str, int]) -> list[Wanted]:

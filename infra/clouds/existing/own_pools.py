@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -178,15 +178,24 @@ def _fixes(
     offer: Offer, running: Sequence[Placed], wanted: Sequence[Wanted], nodes: int
 ) -> Iterator[tuple[Write, str]]:
     """Fewer replicas: nodes that this program doesn't make are never more than there are."""
-    fits = _fits(offer, running, nodes)
-    if fits([each for each in wanted if each.name != ROLLOUT]):
-        yield _old_pods_first(offer, running, nodes)
-    by_name = {each.served.name: each for each in running}
-    for change in fewer(wanted, _least(running), fits)[:PROPOSED]:
-        parts = [_replicas(by_name[name], number) for name, number in change.items()]
-        yield tuple(parts), " and ".join(written((one,)) for one in parts)
+    fits, first = _fits(offer, running, nodes), _old_pods_first(offer, running, nodes)
+    without = [each for each in wanted if each.name != ROLLOUT]
+    if fits(without):
+        yield first
+    changes = fewer(wanted, _least(running), fits)[:PROPOSED]
+    if without != wanted and not fits(without) and any(0 in change.values() for change in changes):
+        for write, text in _fewer(fewer(without, _least(running), fits)[:PROPOSED], running):
+            yield (*write, *first[0]), f"{text} and {first[1]}"
+    yield from _fewer(changes, running)
     if _is_limited(offer, nodes):
         yield from _more_nodes(offer, running, wanted, nodes)
+
+
+def _fewer(changes: Iterable[Mapping[str, int]], running: Sequence[Placed]) -> Iterator[tuple[Write, str]]:
+    by_name = {each.served.name: each for each in running}
+    for change in changes:
+        parts = [_replicas(by_name[name], number) for name, number in change.items()]
+        yield tuple(parts), " and ".join(written((one,)) for one in parts)
 
 
 def _old_pods_first(offer: Offer, running: Sequence[Placed], nodes: int) -> tuple[Write, str]:
