@@ -10,6 +10,7 @@ from components.model_cache import CLAIM
 from components.pods import container_security_context, scratch, secret_variable, security_context, variables
 
 API_KEY = "api-key"
+GPU_RESOURCE = "nvidia.com/gpu"  # what the device plugin offers on a node, and pods request
 _PROBE_SECONDS = 10
 
 
@@ -109,5 +110,5 @@ def _resources(gpus: int, size: PodSize) -> dict[str, Any]:
     """Memory and GPUs are limited too. CPU is not: a GPU idles while its tokenizer is throttled."""
     fixed = {"memory": f"{round(size.memory_gib * 1024)}Mi", "ephemeral-storage": f"{size.disk_gib}Gi"}
     if gpus:
-        fixed["nvidia.com/gpu"] = str(gpus)
+        fixed[GPU_RESOURCE] = str(gpus)
     return {"requests": {"cpu": f"{round(size.cpu * 1000)}m", **fixed}, "limits": fixed}

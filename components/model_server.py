@@ -30,8 +30,9 @@ class PodReplacement:
 
 @dataclass(frozen=True)
 class Callers:
-    """Who may reach the pods: the gateway as CIDRs (outside the cluster) or as a namespace, and monitoring."""
+    """Who may reach the pods: the gateway as CIDRs (outside the cluster) or as a namespace, monitoring, and clients."""
 
+    client_label: str  # of a namespace: "true" for those that may call the models
     gateway_cidrs: Sequence[pulumi.Input[str]] = ()
     gateway_namespace: str | None = None
     monitoring_namespace: str | None = None
@@ -106,6 +107,7 @@ class ModelServer(pulumi.ComponentResource):
                 gateway_cidrs=callers.gateway_cidrs,
                 gateway_namespace=callers.gateway_namespace,
                 monitoring_namespace=callers.monitoring_namespace,
+                client_label=callers.client_label,
             ),
             opts=child,
         )

@@ -5,7 +5,6 @@ from typing import Any
 
 import pulumi
 
-CLIENT_LABEL = "llm-platform/client"  # a namespace with this label at "true" may call the models inside the cluster
 _ANYWHERE = "0.0.0.0/0"
 _NODE_LOCAL_DNS = "169.254.20.10/32"  # of a DNS cache on each node, if the cluster has one; no selector matches it
 _INSTANCE_METADATA = "169.254.169.254/32"  # credentials of the node
@@ -27,14 +26,16 @@ def server_policy(
     gateway_cidrs: Sequence[pulumi.Input[str]],
     gateway_namespace: str | None,
     monitoring_namespace: str | None,
+    client_label: str,
 ) -> Any:
-    """In: gateway, monitoring, and the namespaces that are labelled as clients. Out: only DNS, so that no data leaves.
+    """In: gateway, monitoring, and the namespaces on which `client_label` is "true". Out: only DNS, so that no data
+    leaves.
 
     A load balancer that sends to pod addresses is given as CIDRs, a controller inside the cluster as a namespace.
     """
     peers: list[dict[str, Any]] = [{"ipBlock": {"cidr": cidr}} for cidr in gateway_cidrs]
     peers += [_namespace(name) for name in (gateway_namespace, monitoring_namespace) if name is not None]
-    peers.append({"namespaceSelector": {"matchLabels": {CLIENT_LABEL: "true"}}})
+    peers.append({"namespaceSelector": {"matchLabels": {client_label: "true"}}})
     return {
         "podSelector": {"matchLabels": dict(pod_labels)},
         "policyTypes": ["Ingress", "Egress"],

@@ -3,12 +3,12 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from infra.config_keys import HUGGING_FACE_TOKEN, config_key
 from infra.live import Namespaces
 from infra.plan.plan import Plan
-from infra.program import NAMESPACE, deploy, plan_of
+from infra.program import deploy, plan_of
 from infra.recording import Recording, record
 from infra.registry import cloud_of
-from infra.settings.secrets import HUGGING_FACE_TOKEN
 from infra.stack_file import load_file
 
 _PLACEHOLDER = "not read offline"  # a stack's secrets are encrypted; none is ever needed to plan
@@ -27,9 +27,8 @@ def plan_offline(path: Path, *, preview: bool = False) -> Planned:
     file = load_file(path)
     plan = plan_of(file)
     cloud = cloud_of(file.settings)
-    secrets = {
-        f"{NAMESPACE}:{key}": _PLACEHOLDER for key in file.secrets | {HUGGING_FACE_TOKEN}
-    }  # a missing token is a thing to do
+    # A missing token is a thing to do before `up`, so the plan goes on as if it was there.
+    secrets = {config_key(name): _PLACEHOLDER for name in file.secrets | {HUGGING_FACE_TOKEN}}
     recording = record(
         lambda: deploy(plan, cloud.provider(plan), Namespaces()),
         stack=file.stack,

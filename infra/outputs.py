@@ -9,6 +9,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from infra.engines import ENGINES
+from infra.plan.labels import CLIENT_LABEL
 from infra.plan.models import ModelPlan
 from infra.plan.plan import Plan
 from infra.registry import services
@@ -37,7 +38,7 @@ class ModelEndpoint(_Promise):
     kind: Literal["chat", "embed", "rerank"]
     engine: EngineName
     base_url: str | None = Field(description="from outside the cluster; null without a gateway")
-    base_url_in_cluster: str = Field(description="for pods of namespaces labelled llm-platform/client=true")
+    base_url_in_cluster: str = Field(description=f"for pods of namespaces labelled {CLIENT_LABEL}=true")
     max_model_len: int = Field(description="tokens of prompt and answer together")
     embedding_size: int | None = Field(description="numbers in a vector; null where not known, and of other kinds")
     api_key_secret: KeySecret | None = Field(description="null where the engine checks no key")

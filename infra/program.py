@@ -7,6 +7,7 @@ from typing import Any
 import pulumi
 
 from infra.catalog import load_catalog
+from infra.config_keys import API_KEY, HUGGING_FACE_TOKEN, NAMESPACE, SECRETS, config_key
 from infra.live import Namespaces, There, look
 from infra.outputs import known_outputs
 from infra.plan.kinds import by_kind
@@ -21,10 +22,7 @@ from infra.services.service import Made
 from infra.services.serving.make import Serving, serve
 from infra.services.weights.make import make_cache
 from infra.settings.mistakes import BadStackFile
-from infra.settings.secrets import API_KEY, HUGGING_FACE_TOKEN, SECRETS
 from infra.stack_file import StackFile, load_config
-
-NAMESPACE = "llm-platform"  # of the config: a renamed project keeps its keys
 
 
 def main() -> None:
@@ -38,7 +36,7 @@ def main() -> None:
         broken = "\n".join(f"  {v.rule}: {v.path}: {v.message}\n    {v.fix}" for v in plan.violations)
         raise pulumi.RunError(f"the plan breaks {len(plan.violations)} rule(s); nothing was made\n{broken}")
     if needs_hub_token(plan) and HUGGING_FACE_TOKEN not in file.secrets:
-        command = f"pulumi config set --secret {NAMESPACE}:{HUGGING_FACE_TOKEN} -s {plan.stack}"
+        command = f"pulumi config set --secret {config_key(HUGGING_FACE_TOKEN)} -s {plan.stack}"
         raise pulumi.RunError(f"a gated model needs a Hugging Face token:\n  {command}")
     _refuse_placeholders(plan)
     there = _look(plan)
@@ -115,7 +113,7 @@ def _read_config() -> StackFile:
         platform=json.loads(text) if text else None,
         region=region_in(_in_config),
         secrets=names,
-        in_the_open={name for name in names if not pulumi.runtime.is_config_secret(f"{NAMESPACE}:{name}")},
+        in_the_open={name for name in names if not pulumi.runtime.is_config_secret(config_key(name))},
         keys=pulumi.runtime.get_config_env(),
         path=Path("stacks") / f"Pulumi.{stack}.yaml",
     )

@@ -14,16 +14,16 @@ from typing import Any
 
 from infra.catalog import Catalog, load_catalog
 from infra.checks import check
+from infra.config_keys import NAMESPACE, PLATFORM, SECRETS, config_key
 from infra.planning.elsewhere import types_that_hold
 from infra.registry import cloud_said, clouds, region_in
 from infra.settings.document import read_document
-from infra.settings.mistakes import PLATFORM, BadStackFile, Mistake, Report, did_you_mean, shown, unknown_key
+from infra.settings.mistakes import BadStackFile, Mistake, Report, did_you_mean, shown, unknown_key
 from infra.settings.platform import Settings
 from infra.settings.schema import platform_schema
-from infra.settings.secrets import SECRETS
 from infra.settings.validate import read_settings
 
-_OWN_KEYS = (PLATFORM, *(f"llm-platform:{name}" for name in SECRETS))
+_OWN_KEYS = (PLATFORM, *map(config_key, SECRETS))
 
 
 @dataclass(frozen=True)
@@ -63,9 +63,7 @@ def load_file(path: Path, *, catalog: Catalog | None = None) -> StackFile:
     report = Report(document.lines, document.mistakes)
     if document.config is None:
         raise BadStackFile(str(path), report.mistakes)
-    secrets = {
-        name: document.config[f"llm-platform:{name}"] for name in SECRETS if f"llm-platform:{name}" in document.config
-    }
+    secrets = {name: document.config[key] for name in SECRETS if (key := config_key(name)) in document.config}
     return _load(
         str(path),
         report,
@@ -128,11 +126,11 @@ def stack_file_schema() -> dict[str, Any]:
             "config": {
                 "type": "object",
                 "properties": {
-                    **{f"llm-platform:{name}": schema for name, schema in own.items()},
+                    **{config_key(name): schema for name, schema in own.items()},
                     **own,  # Pulumi reads a key without a namespace as the project's own
                     "aws:region": {"type": "string", "description": "AWS region", "examples": ["us-east-1"]},
                 },
-                "patternProperties": {f"^llm-platform:(?!({names})$)": False, f"^(?!({names})$)[^:]*$": False},
+                "patternProperties": {f"^{config_key('')}(?!({names})$)": False, f"^(?!({names})$)[^:]*$": False},
                 "anyOf": [{"required": [PLATFORM]}, {"required": ["platform"]}],
             },
             "encryptionsalt": {"type": "string", "description": "of the passphrase; written by pulumi stack init"},
@@ -176,7 +174,7 @@ def _load(
     for name in sorted(in_the_open):
         command = f"pulumi config set --secret {name} -s {stack}"
         report.always(
-            (f"llm-platform:{name}",), "a secret in the open (value not shown). Revoke it, then:", command, path=name
+            (config_key(name),), "a secret in the open (value not shown). Revoke it, then:", command, path=name
         )
     region = None if region is None else str(region)
     settings = read_settings(platform, stack=stack, region=region, catalog=catalog, report=report)
@@ -206,7 +204,7 @@ def _as_here(mistake: Mistake, platform: Any, region: str | None) -> Mistake:
 
 def _is_ours(namespace: str) -> bool:
     """Whether a config key's namespace is the project's, perhaps mistyped; `platform` may be somebody else's."""
-    return difflib.SequenceMatcher(None, namespace.lower(), "llm-platform").ratio() > 0.85
+    return difflib.SequenceMatcher(None, namespace.lower(), NAMESPACE).ratio() > 0.85
 
 
 def _is_encrypted(value: Any) -> bool:

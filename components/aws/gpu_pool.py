@@ -7,10 +7,21 @@ import pulumi
 import pulumi_aws as aws
 
 from components.aws.node_template import node_template
+from components.model_pod import GPU_RESOURCE
 
-TAINT_KEY = "nvidia.com/gpu"
-TAINT_VALUE = "present"  # the value that NVIDIA's charts tolerate
 _TEMPLATE = "k8s.io/cluster-autoscaler/node-template"
+
+
+# Kubernetes' names of the effects, as EKS spells them.
+_EFFECTS = {"NoSchedule": "NO_SCHEDULE", "PreferNoSchedule": "PREFER_NO_SCHEDULE", "NoExecute": "NO_EXECUTE"}
+
+
+class Taint(NamedTuple):
+    """A taint of every node, with the effect in Kubernetes' spelling."""
+
+    key: str
+    value: str
+    effect: str
 
 
 class GroupSize(NamedTuple):
@@ -22,7 +33,7 @@ class GroupSize(NamedTuple):
 
 
 class GpuPool(pulumi.ComponentResource):
-    """GPU nodes on an NVIDIA Amazon Linux 2023 AMI, tainted so that only pods that request GPUs run on them."""
+    """GPU nodes on an NVIDIA Amazon Linux 2023 AMI."""
 
     node_groups: list[aws.eks.NodeGroup]
 
@@ -39,25 +50,22 @@ class GpuPool(pulumi.ComponentResource):
         ami_type: str,
         capacity: Literal["on-demand", "spot"],
         gpus_per_node: int,
-        accelerator: str,
         root_gib: int,
         root_iops: int,
         root_throughput: int,
         nvme: bool,
         ephemeral_gib: int,
         labels: Mapping[str, str],
+        taint: Taint,
         tags: Mapping[str, str],
         depends_on: Sequence[pulumi.Resource] = (),
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        """`groups`: the node groups by the suffix of their names. `accelerator`: the GPU as a label value.
-        `ephemeral_gib`: the part of a node's disk that pods can use."""
+        """`groups`: the node groups by the suffix of their names. `ephemeral_gib`: the part of a node's disk that pods
+        can use. `labels`: of the nodes. By `k8s.amazonaws.com/accelerator` the autoscaler knows that a node will offer
+        a GPU although it shows none yet, so it doesn't add another node."""
         super().__init__("llm:aws:GpuPool", name, None, opts)
         child = pulumi.ResourceOptions(parent=self)
-        # The device plugin selects nodes by the first label. By the second, the autoscaler knows that a node will
-        # offer a GPU although it shows none yet, so it doesn't add another node.
-        labels = {"nvidia.com/gpu.present": "true", "k8s.amazonaws.com/accelerator": accelerator, **labels}
-
         template = node_template(
             f"{name}-template",
             root_gib=root_gib,
@@ -68,7 +76,11 @@ class GpuPool(pulumi.ComponentResource):
             opts=child,
         )
         hints = autoscaler_tags(
-            cluster_name=cluster_name, gpus_per_node=gpus_per_node, ephemeral_gib=ephemeral_gib, labels=labels
+            cluster_name=cluster_name,
+            gpus_per_node=gpus_per_node,
+            ephemeral_gib=ephemeral_gib,
+            labels=labels,
+            taint=taint,
         )
         self.node_groups = []
         for place, size in groups.items():
@@ -94,7 +106,7 @@ class GpuPool(pulumi.ComponentResource):
                 # MINIMAL ends a node before it starts its replacement, so an update needs no additional GPU quota.
                 update_config=aws.eks.NodeGroupUpdateConfigArgs(max_unavailable=1, update_strategy="MINIMAL"),
                 labels=labels,
-                taints=[aws.eks.NodeGroupTaintArgs(key=TAINT_KEY, value=TAINT_VALUE, effect="NO_SCHEDULE")],
+                taints=[aws.eks.NodeGroupTaintArgs(key=taint.key, value=taint.value, effect=_EFFECTS[taint.effect])],
                 tags=dict(hints.values()),
                 opts=pulumi.ResourceOptions(
                     parent=self,
@@ -131,15 +143,15 @@ def node_config(nvme: bool) -> dict[str, Any]:
 
 
 def autoscaler_tags(
-    *, cluster_name: str, gpus_per_node: int, ephemeral_gib: int, labels: Mapping[str, str]
+    *, cluster_name: str, gpus_per_node: int, ephemeral_gib: int, labels: Mapping[str, str], taint: Taint
 ) -> dict[str, tuple[str, str]]:
     """What the cluster autoscaler must know about a node while the group is empty: short name -> (tag key, value)."""
     tags = {
         "enabled": ("k8s.io/cluster-autoscaler/enabled", "true"),
         "owned": (f"k8s.io/cluster-autoscaler/{cluster_name}", "owned"),
-        "gpu": (f"{_TEMPLATE}/resources/nvidia.com/gpu", str(gpus_per_node)),
+        "gpu": (f"{_TEMPLATE}/resources/{GPU_RESOURCE}", str(gpus_per_node)),
         "disk": (f"{_TEMPLATE}/resources/ephemeral-storage", f"{ephemeral_gib}Gi"),
-        "taint": (f"{_TEMPLATE}/taint/{TAINT_KEY}", f"{TAINT_VALUE}:NoSchedule"),
+        "taint": (f"{_TEMPLATE}/taint/{taint.key}", f"{taint.value}:{taint.effect}"),
     }
     for key, value in labels.items():
         tags[f"label-{key}"] = (f"{_TEMPLATE}/label/{key}", value)

@@ -9,9 +9,9 @@ from typing import Any
 
 from ruamel.yaml import YAML
 
+from infra.config_keys import PLATFORM
 from infra.plan.plan import Plan
 from infra.plan.words import count
-from infra.settings.mistakes import PLATFORM
 
 _SHORT_KEY = "platform"  # Pulumi reads a key without a namespace as one of the project's own
 

@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping
 
+from infra.config_keys import API_KEY, HUGGING_FACE_TOKEN, config_key
 from infra.sides.properties import leaves
 from infra.sides.types import Change, Changes, Resource
 
 MASK = "[secret]"
 NEW = f"{MASK}, another value"
-_HUB_TOKEN, _API_KEY = "llm-platform:huggingFaceToken", "llm-platform:apiKey"
+_HUB_TOKEN, _API_KEY = config_key(HUGGING_FACE_TOKEN), config_key(API_KEY)
 _HUB_TOKEN_SECRET = "-hub-token"  # how the Secret's logical name ends; every other secret value is the API key's
 
 

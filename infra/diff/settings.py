@@ -3,9 +3,10 @@
 from collections.abc import Mapping
 from typing import Any
 
+from infra.config_keys import PLATFORM
 from infra.diff.secret_values import MASK, NEW
 from infra.registry import region_keys
-from infra.settings.mistakes import PLATFORM, dotted
+from infra.settings.mistakes import dotted
 from infra.sides.types import Change, Side
 
 _SECURE = "secure"  # how Pulumi marks an encrypted value

@@ -6,7 +6,6 @@ from typing import Literal
 
 from infra.plan.words import kubectl
 
-GPU_TAINT = "nvidia.com/gpu"  # its key, on nodes that a stack makes
 # What becomes of a model when the node that is worst for it is lost: other replicas go on; it starts again on GPUs
 # that are free; it does so unless pods of other models take those first; it waits for the node.
 Loss = Literal["serves", "restarts", "may_wait", "waits"]

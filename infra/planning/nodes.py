@@ -7,13 +7,12 @@ from infra.clouds.existing.own_cards import say_card
 from infra.clouds.existing.own_pools import check_own_nodes
 from infra.clouds.existing.section import ExistingNodes
 from infra.offers.pools import Offer
-from infra.plan.cluster import GPU_TAINT, PoolPlan
+from infra.plan.cluster import PoolPlan
 from infra.plan.findings import Decided
+from infra.plan.labels import GPU_LABEL, GPU_TAINT, POOL_LABEL
 from infra.plan.notes import Chosen, Finding
 from infra.plan.words import count
 from infra.services.serving.placement import Placed
-
-TAINT = {"key": GPU_TAINT, "operator": "Equal", "value": "present", "effect": "NoSchedule"}
 
 
 def plan_pool(offer: Offer, placed: Sequence[Placed], catalog: Catalog, *, surge: int) -> Decided[PoolPlan]:
@@ -113,10 +112,7 @@ def nodes_for(placed: Sequence[Placed], gpus_per_node: int, *, at_most: bool, ex
 def _selector(offer: Offer) -> dict[str, str]:
     if offer.existing:
         return dict(_existing(offer).selector)
-    return {
-        "llm-platform/pool": offer.name,
-        "nvidia.com/gpu.present": "true",  # where the device plugin's chart schedules
-    }
+    return {POOL_LABEL: offer.name, GPU_LABEL: "true"}
 
 
 def _tolerations(offer: Offer) -> tuple[dict[str, str], ...]:
@@ -124,7 +120,7 @@ def _tolerations(offer: Offer) -> tuple[dict[str, str], ...]:
         return tuple(
             each.model_dump(mode="json", by_alias=True, exclude_none=True) for each in _existing(offer).tolerations
         )
-    return (dict(TAINT),)
+    return ({"key": GPU_TAINT.key, "operator": "Equal", "value": GPU_TAINT.value, "effect": GPU_TAINT.effect},)
 
 
 def _existing(offer: Offer) -> ExistingNodes:

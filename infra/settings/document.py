@@ -25,7 +25,8 @@ from ruamel.yaml.events import (
     StreamEndEvent,
 )
 
-from infra.settings.mistakes import NULL_KEY, PLATFORM, Key, Mistake, dotted, unknown_key
+from infra.config_keys import NAMESPACE, PLATFORM, config_key
+from infra.settings.mistakes import NULL_KEY, Key, Mistake, dotted, unknown_key
 
 STACK_KEYS = ("config", "encryptionsalt", "encryptedkey", "secretsprovider", "environment")
 _MAX_DEPTH = 60
@@ -107,14 +108,14 @@ def read_document(text: str) -> Document:
         config = {}
         for key, value in data["config"].items():
             if _full(key) in config:
-                got = "written twice, with and without `llm-platform:`"
+                got = f"written twice, with and without `{NAMESPACE}:`"
                 mistakes.append(Mistake(dotted((key,)), reader.lines["config", key], got, "keep one of them"))
             config[_full(key)] = value
     return Document(config, {place(key): line for key, line in reader.lines.items()}, tuple(mistakes))
 
 
 def _full(key: str) -> str:
-    return key if ":" in key else f"llm-platform:{key}"
+    return key if ":" in key else config_key(key)
 
 
 def place(key: Key) -> Key:

@@ -8,8 +8,9 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from infra.config_keys import PLATFORM
+
 Key = tuple[str | int, ...]
-PLATFORM = "llm-platform:platform"  # the config key of everything but secrets; () as a path
 NULL_KEY = "<nil>"  # what Go makes of a key without a name
 
 # Tokens that people paste: Hugging Face, OpenAI, AWS, GitHub, GitLab, Slack; private keys.

@@ -8,11 +8,11 @@ from typing import Any
 from pydantic import ValidationError
 
 from infra.catalog import Catalog
+from infra.config_keys import PLATFORM, SECRETS
 from infra.settings.meant import meant
 from infra.settings.mistakes import NULL_KEY, Key, Report, did_you_mean, holds_token, shown, unknown_key
 from infra.settings.platform import Settings
 from infra.settings.schema import Schema, allowed, choices, example, flow, forms, is_required, known_keys, schema_at
-from infra.settings.secrets import SECRETS
 from infra.settings.sections import settings_type
 from infra.settings.types import KUBERNETES_VERSION
 
@@ -30,7 +30,7 @@ def read_settings(
     """The settings. A wrong value is reported, marked as broken, and replaced; None where it can't be."""
     if not isinstance(platform, dict):
         got = "missing" if platform is None else f"got {shown(platform)}"
-        report.wrong((), got, "write llm-platform:platform: {cluster: ..., models: ...}")
+        report.wrong((), got, f"write {PLATFORM}: {{cluster: ..., models: ...}}")
         return None
     texts = list(_texts(platform, ()))
     if any(len(key) > _MAX_DEPTH for key, _ in texts):

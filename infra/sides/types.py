@@ -4,6 +4,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from infra.config_keys import PLATFORM
+
 Document = Mapping[
     str, Any
 ]  # the JSON of `plan`: the base may have been planned by older code, so that is all we share
@@ -40,7 +42,7 @@ class Side:
 
     @property
     def platform(self) -> Mapping[str, Any]:
-        platform = self.config.get("llm-platform:platform")
+        platform = self.config.get(PLATFORM)
         return platform if isinstance(platform, Mapping) else {}
 
     @property

@@ -15,9 +15,9 @@ from infra.cli.document.markdown import to_markdown
 from infra.cli.document.marked import code, markdown, said
 from infra.cli.document.text import to_text
 from infra.cli.terminal import printable
+from infra.config_keys import PLATFORM
 from infra.diff.difference import compare
 from infra.plan.words import count
-from infra.settings.mistakes import PLATFORM
 from infra.sides.types import Side
 from tests.diff.sides import Edit, compared, side
 

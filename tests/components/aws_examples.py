@@ -10,7 +10,7 @@ import pulumi_aws as aws
 from components.addons import Addons, NvidiaDevicePlugin
 from components.aws.cluster import Cluster
 from components.aws.cluster_autoscaler import ClusterAutoscaler
-from components.aws.gpu_pool import GpuPool, GroupSize
+from components.aws.gpu_pool import GpuPool, GroupSize, Taint
 from components.aws.load_balancer_controller import LoadBalancerController
 from components.aws.network import Network
 from components.aws.weights_file_system import WeightsFileSystem
@@ -58,6 +58,11 @@ CLUSTER: dict[str, Any] = {
     "protect": False,
     "tags": {"team": "ml"},
 }
+LABELS = {
+    "nvidia.com/gpu.present": "true",
+    "k8s.amazonaws.com/accelerator": "nvidia-l4",
+    "llm-platform/pool": "l4",
+}
 POOL: dict[str, Any] = {
     "cluster_name": "llm-test",
     "version": "1.35",
@@ -68,13 +73,13 @@ POOL: dict[str, Any] = {
     "min_nodes": 0,
     "max_nodes": 4,
     "gpus_per_node": 1,
-    "accelerator": "nvidia-l4",
     "root_gib": 200,
     "root_iops": 4000,
     "root_throughput": 1000,
     "nvme": False,
     "ephemeral_gib": 150,
-    "labels": {"llm-platform/pool": "l4"},
+    "labels": LABELS,
+    "taint": Taint("nvidia.com/gpu", "present", "NoSchedule"),
     "tags": {"team": "ml"},
 }
 

@@ -30,6 +30,7 @@ CHAT = EngineModel(
     extra_args=(),
 )
 OLLAMA = replace(CHAT, name="tiny", model="llama3.2:1b", revision=None, gpus=0, utilization=None, max_num_seqs=2)
+CLIENT_LABEL = "llm-platform/client"
 GPU_TAINT = {"key": "nvidia.com/gpu", "operator": "Exists", "effect": "NoSchedule"}
 SERVER: dict[str, Any] = {
     "namespace": "llm",
@@ -50,7 +51,10 @@ SERVER: dict[str, Any] = {
         grace_seconds=330,
     ),
     "callers": Callers(
-        gateway_cidrs=["10.0.0.0/20"], gateway_namespace="ingress-nginx", monitoring_namespace="monitoring"
+        client_label=CLIENT_LABEL,
+        gateway_cidrs=["10.0.0.0/20"],
+        gateway_namespace="ingress-nginx",
+        monitoring_namespace="monitoring",
     ),
     "set_group": True,
     "api_key": "k" * 43,

@@ -6,9 +6,9 @@ from email import message_from_bytes, policy
 
 import pytest
 
-from components.aws.gpu_pool import GroupSize
+from components.aws.gpu_pool import GroupSize, Taint
 from infra.recording import Recording
-from tests.components.aws_examples import NODE_GROUP, site
+from tests.components.aws_examples import LABELS, NODE_GROUP, site
 
 HINT = "k8s.io/cluster-autoscaler/node-template"
 EXPECTED_TAGS = {
@@ -39,13 +39,21 @@ def test_the_template_node_is_described_on_the_node_group_and_on_its_scaling_gro
 
 @pytest.mark.parametrize("preview", [False, True])
 def test_the_autoscalers_description_is_what_the_nodes_have(preview: bool) -> None:
-    recording = site(preview=preview, pool={"labels": {"llm-platform/pool": "l4", "team": "search"}})
+    recording = site(preview=preview, pool={"labels": {**LABELS, "team": "search"}})
     nodes = recording.one(NODE_GROUP, "l4-nodes").inputs
     told = {key.removeprefix(f"{HINT}/label/"): v for key, v in nodes["tags"].items() if f"{HINT}/label/" in key}
     assert told == nodes["labels"]
     assert nodes["labels"]["team"] == "search"
     assert nodes["taints"] == [{"key": "nvidia.com/gpu", "value": "present", "effect": "NO_SCHEDULE"}]
     assert len(recording.of("aws:autoscaling/tag:Tag")) == len(nodes["tags"])
+
+
+def test_the_taint_is_the_one_that_is_passed_on_the_nodes_and_in_the_autoscalers_description() -> None:
+    nodes = site(pool={"taint": Taint("acme.io/gpu", "ours", "NoExecute")}).one(NODE_GROUP, "l4-nodes").inputs
+    assert nodes["taints"] == [{"key": "acme.io/gpu", "value": "ours", "effect": "NO_EXECUTE"}]
+    assert {key: value for key, value in nodes["tags"].items() if "/taint/" in key} == {
+        f"{HINT}/taint/acme.io/gpu": "ours:NoExecute"
+    }
 
 
 @pytest.mark.parametrize(("capacity", "on_eks"), [("spot", "SPOT"), ("on-demand", "ON_DEMAND")])

@@ -11,7 +11,7 @@ from components.model_pod import PodPlace, PodSize
 from components.model_server import Callers, PodReplacement
 from infra.engines import ENGINES
 from infra.recording import UNKNOWN
-from tests.components.examples import CHAT, GPU_TAINT, OLLAMA, environment, pod, run, server, server_of
+from tests.components.examples import CHAT, CLIENT_LABEL, GPU_TAINT, OLLAMA, environment, pod, run, server, server_of
 
 DEPLOYMENT = "kubernetes:apps/v1:Deployment"
 SERVICE_MONITOR = "kubernetes:monitoring.coreos.com/v1:ServiceMonitor"
@@ -234,7 +234,7 @@ def test_only_gateway_monitoring_and_marked_namespaces_come_in_and_only_dns_goes
 
 
 def test_without_gateway_and_monitoring_only_marked_namespaces_come_in():
-    (policy,) = server(callers=Callers()).of(POLICY)
+    (policy,) = server(callers=Callers(CLIENT_LABEL)).of(POLICY)
     (rule,) = policy.inputs["spec"]["ingress"]
     assert rule["from"] == [{"namespaceSelector": {"matchLabels": {"llm-platform/client": "true"}}}]
 

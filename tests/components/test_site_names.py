@@ -1,6 +1,6 @@
 """What holds for every component of a site."""
 
-from tests.components.aws_examples import site
+from tests.components.aws_examples import LABELS, site
 
 
 def test_names_come_from_the_component_and_hold_nothing_that_changes() -> None:
@@ -27,6 +27,6 @@ def test_a_change_of_region_version_or_order_renames_nothing() -> None:
     after = site(
         network={"region": "us-east-2", "zone_ids": ["use1-az4", "use1-az1", "use1-az2"]},
         cluster={"version": "1.36", "region": "us-east-2"},
-        pool={"version": "1.36", "labels": {"llm-platform/pool": "l4"}},
+        pool={"version": "1.36", "labels": dict(reversed(LABELS.items()))},
     )
     assert {r.urn for r in after.resources} == before

@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 
+from infra.config_keys import PLATFORM
 from infra.diff.difference import compare
 from infra.diff.resources import compare_resources
 from infra.diff.settings import settings_changed
-from infra.settings.mistakes import PLATFORM
 from infra.sides.types import Change, Side
 from tests.diff import stacks
 from tests.diff.sides import compared, side

@@ -8,7 +8,7 @@ from typing import Any
 import pulumi
 import pytest
 
-from components.network_policy import CLIENT_LABEL
+from infra.plan.labels import CLIENT_LABEL
 from infra.recording import SECRET, UNKNOWN, Recording, record
 from tests.example_stacks import planned
 from tests.kubernetes_schema import check, objects

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from infra.config_keys import PLATFORM, SECRETS, config_key
 from infra.settings.document import read_document
-from infra.settings.mistakes import PLATFORM, BadStackFile, Mistake
-from infra.settings.secrets import SECRETS
+from infra.settings.mistakes import BadStackFile, Mistake
 from infra.stack_file import load_config, load_file
 from tests.settings.bad_stacks import BAD_STACKS
 from tests.settings.bad_stacks.writing import CLUSTER, CPU, LAPTOP, MODEL, Bad, create, model, stack
@@ -31,7 +31,7 @@ def test_the_engine_says_the_same(bad: Bad, tmp_path: Path) -> None:
     document = read_document(bad.text)
     if document.config is None or document.mistakes:
         pytest.skip("the engine refuses the text before the program runs")
-    secrets = {name for name in SECRETS if f"llm-platform:{name}" in document.config}
+    secrets = {name for name in SECRETS if config_key(name) in document.config}
     from_file = _from_file(tmp_path, bad.text)
     with pytest.raises(BadStackFile) as caught:
         load_config(

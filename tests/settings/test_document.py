@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
+from infra.config_keys import PLATFORM
 from infra.settings.document import read_document
-from infra.settings.mistakes import PLATFORM
 
 READ: list[tuple[str, Any]] = [
     ("off", "off"),

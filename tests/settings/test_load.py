@@ -12,8 +12,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from infra.config_keys import PLATFORM
 from infra.settings.document import read_document
-from infra.settings.mistakes import PLATFORM, BadStackFile
+from infra.settings.mistakes import BadStackFile
 from infra.stack_file import load_config, load_file
 from tests.settings.good_stacks import GOOD_STACKS, LAPTOP, PRODUCTION
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from infra.config_keys import PLATFORM
 from infra.settings.mistakes import Report, shown, unknown_key
 
 REGION, PROFILE, DEFAULT_TAGS = "aws:region", "aws:profile", "aws:defaultTags"
@@ -59,5 +60,5 @@ def _tags(value: Any, report: Report) -> Mapping[str, str]:
         return dict(tags)
     if value is not None:
         got = f"got {shown(value)}; allowed: {{tags: {{KEY: VALUE}}}}"
-        report.always((DEFAULT_TAGS,), got, "write the tags below tags: in llm-platform:platform, e.g. {team: ml}")
+        report.always((DEFAULT_TAGS,), got, f"write the tags below tags: in {PLATFORM}, e.g. {{team: ml}}")
     return {}

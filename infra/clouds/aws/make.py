@@ -14,7 +14,7 @@ from components.addons.component import CloudAddon
 from components.aws.cluster import Cluster
 from components.aws.cluster_autoscaler import ClusterAutoscaler
 from components.aws.existing_cluster import ExistingEksCluster
-from components.aws.gpu_pool import GpuPool, GroupSize
+from components.aws.gpu_pool import GpuPool, GroupSize, Taint
 from components.aws.load_balancer import alb_annotations
 from components.aws.load_balancer_controller import LoadBalancerController
 from components.aws.network import Network, public_cidr
@@ -31,6 +31,7 @@ from infra.clouds.site import Site
 from infra.live import Namespaces
 from infra.live.state import State
 from infra.plan.cluster import PoolPlan
+from infra.plan.labels import GPU_TAINT
 from infra.plan.plan import Plan
 from infra.services.addons.make import charts, make_addons
 
@@ -240,13 +241,13 @@ def _pool(plan: Plan, pool: PoolPlan, cluster: Cluster, network: _Subnets, cloud
         ami_type=pool.ami_type,
         capacity=pool.capacity,
         gpus_per_node=pool.gpus_per_node,
-        accelerator=pool.selector["k8s.amazonaws.com/accelerator"],
         root_gib=pool.root_gib,
         root_iops=pool.root_iops,
         root_throughput=pool.root_throughput,
         nvme=pool.nvme,
         ephemeral_gib=pool.ephemeral_gib,
         labels=pool.selector,
+        taint=Taint(*GPU_TAINT),
         tags=aws_cluster(plan.cluster).tags,
         depends_on=[*cluster.before_nodes, *network.resources],
         opts=_with(cloud),

@@ -8,7 +8,7 @@ from components.addons import Addons, NvidiaDevicePlugin
 from components.addons.component import CloudAddon
 from components.chart import Chart
 from infra.live import Namespaces
-from infra.plan.cluster import GPU_TAINT
+from infra.plan.labels import GPU_TAINT
 from infra.plan.plan import Plan
 
 
@@ -52,7 +52,7 @@ def make_addons(
 
 def _tolerations(plan: Plan) -> list[dict[str, str]]:
     """Of the taint of nodes that we make, so that a new pool changes nothing, and of the taints of those that exist."""
-    tolerations = [{"key": GPU_TAINT, "operator": "Exists", "effect": "NoSchedule"}]
+    tolerations = [{"key": GPU_TAINT.key, "operator": "Exists", "effect": GPU_TAINT.effect}]
     for pool in (plan.pools[name] for name in sorted(plan.pools) if plan.pools[name].existing):
         tolerations += [dict(each) for each in pool.tolerations if dict(each) not in tolerations]
     return tolerations

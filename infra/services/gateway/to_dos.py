@@ -3,10 +3,9 @@
 from collections.abc import Iterator
 
 from infra.plan.cluster import ClusterPlan, GatewayPlan
+from infra.plan.labels import CLIENT_LABEL
 from infra.plan.notes import Finding, Step, ToDo
 from infra.settings.platform import Settings
-
-CLIENT_LABEL = "llm-platform/client=true"
 
 
 def list_gateway(settings: Settings, cluster: ClusterPlan, gateway: GatewayPlan | None) -> Iterator[Finding]:
@@ -30,7 +29,7 @@ def list_gateway(settings: Settings, cluster: ClusterPlan, gateway: GatewayPlan 
     if not gateway.controller.reports_address:
         yield ToDo(
             "gateway.ingressClass",
-            f"label the namespace of the controller of {gateway.ingress_class} {CLIENT_LABEL}:"
+            f"label the namespace of the controller of {gateway.ingress_class} {CLIENT_LABEL}=true:"
             " the models' NetworkPolicy lets no other in",
             Step.INGRESS_LABEL,
         )

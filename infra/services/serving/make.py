@@ -16,6 +16,7 @@ from infra.clouds.site import Site
 from infra.engines import ENGINES
 from infra.engines.engine import Engine
 from infra.plan.cluster import Monitoring
+from infra.plan.labels import CLIENT_LABEL
 from infra.plan.models import ModelPlan, Scaling
 from infra.plan.plan import Plan
 from infra.services.monitoring.make import trigger_login
@@ -144,7 +145,7 @@ def _rollout(model: ModelPlan) -> PodReplacement:
 def _callers(plan: Plan, site: Site) -> Callers:
     monitoring = plan.monitoring.namespace if plan.monitoring else None
     if plan.gateway is None:
-        return Callers(monitoring_namespace=monitoring)
+        return Callers(CLIENT_LABEL, monitoring_namespace=monitoring)
     if plan.gateway.controller.outside:
-        return Callers(gateway_cidrs=site.load_balancer_cidrs, monitoring_namespace=monitoring)
-    return Callers(gateway_namespace=plan.gateway.namespace, monitoring_namespace=monitoring)
+        return Callers(CLIENT_LABEL, gateway_cidrs=site.load_balancer_cidrs, monitoring_namespace=monitoring)
+    return Callers(CLIENT_LABEL, gateway_namespace=plan.gateway.namespace, monitoring_namespace=monitoring)

@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator, Sequence
 
+from infra.config_keys import HUGGING_FACE_TOKEN
 from infra.plan.findings import warned
 from infra.plan.notes import Finding, Step, ToDo
 from infra.services.serving.placement import Placed
 from infra.services.serving.served import Served
-from infra.settings.secrets import HUGGING_FACE_TOKEN
 
 
 def list_licences(stack: str, placed: Sequence[Placed], secrets: frozenset[str]) -> Iterator[Finding]:

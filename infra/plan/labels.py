@@ -1,0 +1,17 @@
+"""The labels and the taint by which nodes, pods and namespaces find each other: one part of a platform writes each, and
+another reads it."""
+
+from typing import NamedTuple
+
+
+class Taint(NamedTuple):
+    key: str
+    value: str
+    effect: str
+
+
+# Of GPU nodes that a stack makes; NVIDIA's charts tolerate it.
+GPU_TAINT = Taint("nvidia.com/gpu", "present", "NoSchedule")
+GPU_LABEL = "nvidia.com/gpu.present"  # the device plugin's chart selects nodes on which it is "true"
+POOL_LABEL = "llm-platform/pool"  # of a node: its pool's name
+CLIENT_LABEL = "llm-platform/client"  # a namespace on which it is "true" may call the models inside the cluster
