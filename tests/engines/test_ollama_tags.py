@@ -1,8 +1,11 @@
 """The size of a tag with a quantization follows from its bits per weight."""
 
+import csv
+
 import pytest
 
 from infra.catalog import load_catalog
+from infra.catalog.load import DATA
 from infra.engines.ollama.tags import tags
 
 TAGS = tags()
@@ -57,5 +60,9 @@ def test_an_ollama_tag_without_a_tag_is_the_latest() -> None:
     assert len({id(model) for model in TAGS.values()}) >= 12
 
 
-def test_each_tag_names_its_source() -> None:
-    assert [name for name, tag in TAGS.items() if not tag.source] == []
+@pytest.mark.parametrize("file", ["ollama.csv", "gguf.csv"])
+def test_each_row_names_its_source(file: str) -> None:
+    lines = (DATA / file).read_text(encoding="utf-8").splitlines()
+    rows = list(csv.DictReader(line for line in lines if not line.startswith("#")))
+    assert rows
+    assert [row for row in rows if not row["source"]] == []

@@ -31,7 +31,6 @@ class Tag:
     max_context: int
     task: Literal["chat", "embed"]
     like: str | None  # the model of the same shape
-    source: str
     quantization: str | None = None  # that the file was sized by; None: its size is published
 
 
@@ -41,7 +40,6 @@ class Gguf:
 
     name: str
     bits_per_weight: float  # of a whole file, the tensors that are kept larger included
-    source: str
 
 
 class Tags(Mapping[str, Tag]):
@@ -117,7 +115,7 @@ def read(folder: Path, models: Mapping[str, ModelShape], mistakes: list[str]) ->
 
 
 def _gguf_of(row: Row) -> Gguf:
-    return Gguf(row.text("name"), row.number("bits_per_weight"), row.text("source"))
+    return Gguf(row.text("name"), row.number("bits_per_weight"))
 
 
 def _tag_of(row: Row, models: Mapping[str, ModelShape]) -> Tag:
@@ -128,5 +126,4 @@ def _tag_of(row: Row, models: Mapping[str, ModelShape]) -> Tag:
         max_context=row.whole("max_context"),
         task=row.one_of("task", "chat", "embed"),
         like=row.known("like", models, "row of models.csv") if row.text_or_none("like") else None,
-        source=row.text("source"),
     )
