@@ -22,9 +22,10 @@ def check(
     holding: Callable[[str], Sequence[str]] = lambda _: (),
 ) -> None:
     """Reports every rule that the settings break. `holding`: types of the region that hold a pool's models."""
-    names = tuple(name for service in services() for name in service.in_allow)
+    here = cloud_said(settings)
+    names = tuple(name for owner in (*services(), *([here] if here else [])) for name in owner.in_allow)
     called = {word: name for cloud in clouds() for word, name in cloud.called.items()}
-    scope = Scope(settings, region, catalog, report, cloud_said(settings), names, called, holding)
+    scope = Scope(settings, region, catalog, report, here, names, called, holding)
     check_cluster(scope)
     for cloud in clouds():
         cloud.check(scope)

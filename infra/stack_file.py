@@ -128,7 +128,7 @@ def stack_file_schema() -> dict[str, Any]:
                 "properties": {
                     **{config_key(name): schema for name, schema in own.items()},
                     **own,  # Pulumi reads a key without a namespace as the project's own
-                    "aws:region": {"type": "string", "description": "AWS region", "examples": ["us-east-1"]},
+                    **{cloud.region_key: dict(cloud.region_schema) for cloud in clouds() if cloud.region_key},
                 },
                 "patternProperties": {f"^{config_key('')}(?!({names})$)": False, f"^(?!({names})$)[^:]*$": False},
                 "anyOf": [{"required": [PLATFORM]}, {"required": ["platform"]}],

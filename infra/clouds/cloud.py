@@ -57,6 +57,12 @@ class Cloud(Owner):
     ingress: IngressController | None = None  # that its clusters have when nobody says otherwise
     answers: Mapping[str, Callable[[Mapping[str, Any]], dict[str, Any]]] = MappingProxyType({})  # of look-ups, offline
     region_key: str | None = None  # of Pulumi's config; any other key beside the platform's may hold a secret
+    region_schema: Mapping[str, Any] = MappingProxyType({})  # what editors show for that key
+
+    @property
+    def in_allow(self) -> tuple[str, ...]:
+        """What `allow` may name of it beside the platform's own names: what holds data is guarded by its name."""
+        return (self.name,) if self.types.holds_data else ()
 
     def handles(self, settings: Settings) -> bool:
         """Whether the stack runs there. Of the clouds of the registry one does."""

@@ -49,9 +49,9 @@ def split(deciding: Decided[T]) -> tuple[T, tuple[Finding, ...]]:
             return end.value, tuple(found)
 
 
-def warned(path: str, message: str, *, kind: str | None = None, detail: str = "") -> Warned:
-    """Several of a kind of kinds.KINDS are one line: its words, and each name with its detail."""
-    return Warned(path, message, kind or kind_of(path), detail)
+def warned(path: str, message: str, *, kind: str | None = None, detail: str = "", shared: str = "") -> Warned:
+    """A warning. Several of one kind become one line: the words that they share, and each name with its detail."""
+    return Warned(path, message, kind or kind_of(path), detail, shared)
 
 
 def _place(note: Note) -> tuple[str, str]:

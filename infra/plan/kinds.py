@@ -26,16 +26,7 @@ KINDS = {
         " accept it there and set huggingFaceToken, or the download fails"
     ),
     "spot": "spot nodes go with two minutes' notice, and may not come when they are needed",
-    "rare-type": (
-        "these types on demand hardly ever come: pods wait until AWS has one. Reserve them first: an open On-Demand"
-        " Capacity Reservation in one of the zones is used by itself, and billed from the day that it is made; a"
-        " Capacity Block can't be used here"
-    ),
     "one-zone": "only one of the stack's zones offers the pool's types",
-    "raising-min": (
-        "EKS refuses a minimum above the nodes that run, whose number is the autoscaler's: to raise it later, first run"
-        " `aws eks update-nodegroup-config` with `--scaling-config desiredSize=` the new minimum"
-    ),
 }
 _NAMED = ("models", "gpuPools")  # sections of named things
 
@@ -45,7 +36,7 @@ def by_kind(warnings: Iterable[Warned]) -> tuple[Note, ...]:
     groups: dict[tuple[str, str], list[Warned]] = {}
     for each in warnings:
         section, name, key = _parts(each.path)
-        what = each.kind if each.kind in KINDS else each.message
+        what = each.shared or KINDS.get(each.kind, each.message)
         groups.setdefault((f"{section}.*.{key}" if name else each.path, what), []).append(each)
     return tuple(_one(path, what, group) for (path, what), group in groups.items())
 
@@ -60,7 +51,7 @@ def _one(path: str, what: str, group: list[Warned]) -> Note:
     if len(group) == 1:
         return Note(group[0].path, group[0].message)
     names = [f"{_parts(each.path)[1]}{f' ({each.detail})' if each.detail else ''}" for each in group]
-    return Note(path.removesuffix("."), f"{KINDS.get(what, what)}: {', '.join(names)}")
+    return Note(path.removesuffix("."), f"{what}: {', '.join(names)}")
 
 
 def _parts(path: str) -> tuple[str, str, str]:

@@ -29,10 +29,11 @@ class Advice:
 
 @dataclass(frozen=True)
 class Warned(Note):
-    """A warning. `kind`: a key of kinds.KINDS, or the path of settings that it is about."""
+    """A warning. `kind`: a key of kinds.KINDS, a cloud's name for it, or the path of settings that it is about."""
 
     kind: str
     detail: str = ""  # what differs from model to model, or from pool to pool
+    shared: str = ""  # what is said once of several with this kind; blank: KINDS has it, or they share no words
     advice: tuple[Advice, ...] = ()  # after each of which the next plan doesn't warn
 
 

@@ -14,7 +14,7 @@ from infra.planning.advice import Attempt, completed, likely
 from infra.planning.budget import PATH, enough, total
 from infra.settings.platform import Budget
 
-SPOT = "AWS may take a spot node back with two minutes' notice"
+SPOT = "the cloud may take a spot node back with two minutes' notice"
 
 
 @dataclass(frozen=True)

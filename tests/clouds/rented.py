@@ -1,4 +1,4 @@
-"""A cloud that rents GPU servers by the hour: a section below `cluster`, types, prices, a quota and a site.
+"""A cloud that rents GPU servers by the hour: a section below `cluster`, types, prices, a quota, a shelf and a site.
 
 This is the whole of what CONTRIBUTING's recipe asks for: in the program it would be `infra/clouds/rented/`, with its
 components in `components/rented/` and a line in `infra/registry.py`.
@@ -6,6 +6,7 @@ components in `components/rented/` and a line in `infra/registry.py`.
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
@@ -15,9 +16,10 @@ from pydantic import Field
 
 from infra.catalog import Catalog, Instance
 from infra.clouds.cloud import Cloud
+from infra.clouds.resource_types import NodeGroups, ResourceTypes
 from infra.clouds.site import Site
 from infra.live import Namespaces
-from infra.plan.cluster import ClusterPlan, PoolPlan, Quota
+from infra.plan.cluster import ClusterPlan, PoolPlan, Quota, Storage
 from infra.plan.findings import Decided
 from infra.plan.money import CostItem, PriceNote
 from infra.plan.notes import Assumption, Chosen
@@ -28,11 +30,12 @@ from infra.settings.checks.scope import Scope
 from infra.settings.platform import Prices, Settings
 from infra.settings.sections import OwnSection
 from infra.settings.types import Section
+from infra.sides.types import ResourceChanges, Side, type_of
 
 HALLS = {"north": ("n1", "n2"), "south": ("s1",)}
 FEE_USD = 99.0  # per month
 PROVIDER = {"pulumi:providers:kubernetes": "kubernetes"}
-CLUSTER = "rented:metal/cluster:Cluster"
+CLUSTER, POOL, SHELF = (f"rented:metal/{name.lower()}:{name}" for name in ("Cluster", "Pool", "Shelf"))
 
 
 def instance(name: str, gpu: str, usd: float) -> Instance:
@@ -63,26 +66,46 @@ class RentedSection(Section):
 
 
 class Servers(pulumi.ComponentResource):
-    """The cluster and the servers of each pool."""
+    """The cluster, the servers of each pool, and the shelf that holds the weights."""
 
-    def __init__(self, name: str, *, hall: str, pools: Mapping[str, PoolPlan]) -> None:
+    def __init__(self, name: str, *, hall: str, pools: Mapping[str, PoolPlan], provider: Any) -> None:
         super().__init__("llm:rented:Servers", name)
-        opts = pulumi.ResourceOptions(parent=self)
+        opts = pulumi.ResourceOptions(parent=self, provider=provider)
         cluster = pulumi.CustomResource(CLUSTER, name, {"hall": hall}, opts)
         self.pools = {
             pool.name: pulumi.CustomResource(
-                "rented:metal/pool:Pool",
+                POOL,
                 pool.name,
                 {"types": list(pool.instance_types), "max": pool.max, "labels": dict(pool.selector)},
-                pulumi.ResourceOptions(parent=self, depends_on=[cluster]),
+                pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(depends_on=[cluster])),
             )
             for pool in pools.values()
         }
-        self.provider = k8s.Provider(f"{name}-kubernetes", kubeconfig="{}", opts=opts)
+        protected = pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(protect=True))
+        pulumi.CustomResource(SHELF, f"{name}-shelf", {"hall": hall}, protected)
+        own = pulumi.ResourceOptions(parent=self)
+        self.provider = k8s.Provider(f"{name}-kubernetes", kubeconfig="{}", opts=own)
         self.register_outputs({})
 
 
 SECTION = OwnSection("rented", RentedSection, "servers that are rented by the hour", {"hall": "north"}, of_cluster=True)
+
+
+class RentedTypes(ResourceTypes):
+    """What a diff asks of its SDK."""
+
+    package = "rented"
+    replacements = Path(__file__).with_name("rented.csv")
+    in_place = frozenset({"pulumi:providers:rented"})
+    holds_data = frozenset({SHELF})
+    words = MappingProxyType({CLUSTER: "the rented servers"})
+    nodes = NodeGroups(POOL, "system", restarting=("image",), ended_by="the hall")
+
+    def refused_in_place(self, old: Side, new: Side, resources: ResourceChanges) -> Iterator[tuple[str, str, str]]:
+        for urn, paths in resources.changed.items():
+            if type_of(urn) == POOL and "max" in paths and paths["max"].new < paths["max"].old:
+                pool = urn.rpartition("::")[2]
+                yield f"gpuPools.{pool}.max", "rented servers can't be given back", f"max: {paths['max'].old}"
 
 
 class Rented(Cloud):
@@ -91,6 +114,8 @@ class Rented(Cloud):
     guards = MappingProxyType({CLUSTER: "cluster", **PROVIDER})
     ground = frozenset(guards)
     section = SECTION
+    types = RentedTypes()
+    storage = (Storage("shelf", "the shelf of the hall"),)
 
     def makes_nodes(self, settings: Settings) -> bool:
         return True
@@ -139,8 +164,11 @@ class Rented(Cloud):
     def quotas(self, cluster: ClusterPlan, pools: Mapping[str, PoolPlan], catalog: Catalog) -> Iterator[Quota]:
         yield Quota("R-1", "Servers", cluster.region or "", sum(pool.max for pool in pools.values()), "servers")
 
+    def provider(self, plan: Plan) -> Any:
+        return pulumi.ProviderResource("rented", "rented", {})
+
     def make_site(self, plan: Plan, provider: Any, namespaces: Namespaces) -> Site:
-        servers = Servers("cluster", hall=plan.cluster.region or "", pools=plan.pools)
+        servers = Servers("cluster", hall=plan.cluster.region or "", pools=plan.pools, provider=provider)
         opts = pulumi.ResourceOptions(provider=servers.provider)
         pools = {name: (pool,) for name, pool in servers.pools.items()}
         return Site(opts, pools=pools, addons=make_addons(plan, namespaces, opts=opts))

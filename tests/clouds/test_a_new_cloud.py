@@ -12,14 +12,15 @@ from infra.cli.as_json import document
 from infra.cli.document.text import to_text
 from infra.cli.fit import run as fit
 from infra.cli.report import report
-from infra.diff.difference import compare
+from infra.diff.advice import advice
+from infra.diff.difference import Difference, compare
 from infra.diff.figures import quotas_of
 from infra.offline import Planned, plan_offline
 from infra.outputs import known_outputs
 from infra.registry import added
 from infra.settings.document import read_document
 from infra.settings.mistakes import BadStackFile
-from infra.sides.types import Side
+from infra.sides.types import Side, name_of
 from infra.stack_file import stack_file_schema
 from tests.cli.running import write_stack
 from tests.clouds.rented import FEE_USD, Rented
@@ -130,11 +131,80 @@ def test_fit_looks_at_its_types_too() -> None:
     assert "rents of today" in fit("Qwen/Qwen3-8B", asked, "text", load_catalog())[0]
 
 
-def test_the_diff_knows_whose_its_resources_are(tmp_path: Path) -> None:
-    sides = []
-    for hall in ("north", "south"):
-        text = FILE.replace("hall: north", f"hall: {hall}")
-        sides.append(Side(document(plan(tmp_path, text)), read_document(text).config or {}))
-    found = compare("dev", *sides)
-    assert {each.service for each in found.services} <= {"The rented servers"}
-    assert [quota.region for quota in quotas_of(sides[1]) or {}] == ["south"]
+def side(folder: Path, text: str) -> Side:
+    return Side(document(plan(folder, text)), read_document(text).config or {})
+
+
+def changed(folder: Path, old: str, new: str) -> Difference:
+    return compare("dev", side(folder, old), side(folder, new))
+
+
+SOUTH = FILE.replace("hall: north", "hall: south")
+
+
+def test_its_cluster_takes_every_pod_along_and_is_announced_as_no_service(tmp_path: Path) -> None:
+    found = changed(tmp_path, FILE, SOUTH)
+    (notice,) = found.notices
+    assert (notice.model, notice.event) == ("chat", "outage")
+    assert notice.during.startswith("away while Cluster and every pod are recreated")
+    assert found.restarts == ["chat"]
+    assert found.services == []  # its users are those of the models
+    assert [quota.region for quota in quotas_of(found.new) or {}] == ["south"]
+
+
+def test_the_table_of_its_sdk_says_what_is_replaced(tmp_path: Path) -> None:
+    found = changed(tmp_path, FILE, SOUTH)
+    assert {name_of(urn) for urn in found.resources.replaced} == {"cluster", "cluster-shelf"}
+    assert found.resources.unsure == {}
+
+
+def test_its_cluster_and_its_data_are_guarded_and_allowed_by_name(tmp_path: Path) -> None:
+    found = changed(tmp_path, FILE, SOUTH)
+    assert [(each.name, each.act) for each in found.refused] == [("cluster", "replace"), ("rented", "replace")]
+    assert found.fails
+    (way,) = advice(found.old, found.new, found.refused, found.notices)
+    assert way.endswith("Else `allow: {replace: [cluster, rented]}`.")
+    allowing = file(POOL, MODEL, "allow: {replace: [cluster, rented]}").replace("hall: north", "hall: south")
+    assert not changed(tmp_path, FILE, allowing).fails
+
+
+def test_only_a_stack_there_may_allow_what_it_guards(tmp_path: Path) -> None:
+    allowed = "allow: {replace: [rented]}"
+    elsewhere = stack("cluster: {create: {version: '1.35'}}", MODEL, allowed)
+    assert "allow.replace[0]: 'rented' is nothing that is guarded here" in mistakes(tmp_path, elsewhere)
+    assert plan(tmp_path, file(POOL, MODEL, allowed)).plan.violations == ()
+
+
+def test_its_servers_are_a_pool_that_is_guarded_while_models_run_on_it(tmp_path: Path) -> None:
+    found = changed(tmp_path, FILE, FILE.replace("metal.l4]", "metal.h100]"))
+    assert [(each.name, each.act) for each in found.refused] == [("l4", "replace")]
+    (notice,) = found.notices
+    assert notice.event == "node group swapped"
+    assert "the hall drains and ends the old one's nodes" in notice.during
+    (way,) = advice(found.old, found.new, found.refused, found.notices)
+    assert "add a pool beside it, `l4-1: {instanceTypes: [metal.h100]}`" in way
+
+
+def test_what_it_refuses_to_change_is_a_rule_that_the_change_breaks(tmp_path: Path) -> None:
+    large, small = (file(POOL.replace("]}}", f"], max: {nodes}}}}}"), MODEL) for nodes in (4, 2))
+    (violation,) = changed(tmp_path, large, small).in_place
+    assert (violation["path"], violation["fix"]) == ("gpuPools.l4.max", "max: 4")
+    larger = changed(tmp_path, small, large)
+    assert (larger.in_place, larger.fails) == ([], False)
+    assert [each.event for each in larger.notices] == ["nothing"]
+
+
+def test_a_stack_that_leaves_it_takes_nothing_along_unasked(tmp_path: Path) -> None:
+    nodes = "gpuPools: {l4: {existing: {gpu: L4, nodes: 1, selector: {gpu: l4}}}}"
+    moved = file(nodes, MODEL).replace(RENTED, "cluster: {existing: {context: kind-llm}}")
+    found = changed(tmp_path, FILE, moved)
+    assert {"cluster", "rented", "l4"} <= {each.name for each in found.refused if each.act == "remove"}
+    assert [each.event for each in found.notices] == ["outage"]
+
+
+def test_its_storage_holds_the_weights_and_what_nobody_measured_is_said(tmp_path: Path) -> None:
+    planned = plan(tmp_path).plan
+    assert (planned.cache.kind, planned.cache.access_mode) == ("shelf", "ReadWriteMany")
+    weights = planned.models["chat"].cold_start.parts["weights"]
+    assert "from the shelf of the hall (assumed: nobody measured how quickly it is read)" in weights.reason
+    assert weights.low < weights.mid < weights.high

@@ -8,15 +8,12 @@ import pytest
 REPOSITORY = Path(__file__).parents[2]
 ROOMS = ("infra/clouds/aws/", "components/aws/")
 DATA = "infra/catalog/data/"  # facts, each with its source; what belongs to a cloud alone is below its name there
-_WORDS_OF_THE_PLAN = "words of a plan that every cloud's nodes share, and that were written of AWS"
+
 _SECTION = "keys of the stack file, which are a promise, and what they are called there"
 # What still names AWS or a service of it, and why. This list may only become shorter.
 NAMED = {
     "infra/catalog/load.py": "what AWS offers is read with all other facts",
     "infra/catalog/types.py": "the same",
-    "infra/plan/kinds.py": _WORDS_OF_THE_PLAN,
-    "infra/planning/budget_search.py": _WORDS_OF_THE_PLAN,
-    "infra/services/serving/start_parts.py": _WORDS_OF_THE_PLAN,
     "infra/registry.py": "the registry: a line per cloud",
     "infra/services/addons/plan.py": "the name of a chart",
     "infra/services/addons/section.py": _SECTION,
@@ -24,14 +21,12 @@ NAMED = {
     "infra/services/monitoring/make.py": "a login by signed requests, which Amazon's Prometheus asks for",
     "infra/services/monitoring/section.py": "a login by signed requests, which Amazon's Prometheus asks for",
     "infra/services/monitoring/to_dos.py": "a login by signed requests, which Amazon's Prometheus asks for",
-    "infra/services/serving/check.py": "the two ways to name a cluster that exists",
     "infra/services/weights/section.py": _SECTION,
     "infra/settings/checks/cluster.py": "the two ways to name a cluster that exists",
     "infra/settings/checks/scope.py": "the two ways to name a cluster that exists",
     "infra/settings/cluster.py": _SECTION,
     "infra/settings/mistakes.py": "the form of a pasted key, which is never printed",
     "infra/settings/platform.py": _SECTION,
-    "infra/stack_file.py": "the schema of the stack file: the key of the region in Pulumi's config",
 }
 _SERVICES = "aws|eks|ec2|ebs|efs|alb"
 _WORDS = re.compile(

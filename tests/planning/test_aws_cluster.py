@@ -5,6 +5,7 @@ import json
 import pytest
 
 from infra.clouds.aws.plan import aws_cluster
+from infra.plan.kinds import by_kind
 from infra.planning import Plan
 from tests.example_stacks import plan_text
 from tests.planning.stacks import CATALOG, DEV, SHARED, changed, plan
@@ -74,6 +75,19 @@ def test_a_type_that_hardly_ever_comes_on_demand_is_a_warning(types: list[str], 
     messages = [text for text in warned(made, "gpuPools.big.instanceTypes") if "hardly ever comes" in text]
     assert len(messages) == rare
     assert all(types[0] in text and "Capacity Reservation" in text for text in messages)
+
+
+def test_what_pools_share_of_a_warning_is_said_once() -> None:
+    pools = {
+        "a": {"instanceTypes": ["p5.48xlarge"], "min": 1},
+        "b": {"instanceTypes": ["p4d.24xlarge"], "min": 1},
+    }
+    lines = {note.path: note.message for note in by_kind(plan(changed(DEV, gpuPools=pools)).warnings)}
+    rare, raising = lines["gpuPools.*.instanceTypes"], lines["gpuPools.*.min"]
+    assert rare.startswith("these types on demand hardly ever come: pods wait until AWS has one. Reserve them first")
+    assert rare.endswith(": a (p5.48xlarge), b (p4d.24xlarge)")
+    assert raising.startswith("EKS refuses a minimum above the nodes that run")
+    assert raising.endswith(": a, b")
 
 
 @pytest.mark.parametrize(

@@ -73,6 +73,12 @@ class Aws(Cloud):
     ingress = ALB
     storage = EFS, EBS
     region_key = "aws:region"
+    region_schema: Mapping[str, Any] = {"type": "string", "description": "AWS region", "examples": ["us-east-1"]}
+
+    @property
+    def in_allow(self) -> tuple[str, ...]:
+        """Nothing: all that holds data there holds the weights, and is guarded as `cache`."""
+        return ()
 
     def handles(self, settings: Settings) -> bool:
         cluster = settings.cluster

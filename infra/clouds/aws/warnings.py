@@ -12,6 +12,16 @@ from infra.plan.notes import Finding
 NODE_UPDATE_SECONDS = 900
 # docs.aws.amazon.com/AWSEC2/latest/UserGuide/spot-instance-termination-notices.html
 SPOT_NOTICE_SECONDS = 120
+# What several pools share of a warning; a cloud's kinds are not in kinds.KINDS.
+_RARE_TYPES = (
+    "these types on demand hardly ever come: pods wait until AWS has one. Reserve them first: an open On-Demand"
+    " Capacity Reservation in one of the zones is used by itself, and billed from the day that it is made; a"
+    " Capacity Block can't be used here"
+)
+_RAISING_MIN = (
+    "EKS refuses a minimum above the nodes that run, whose number is the autoscaler's: to raise it later, first run"
+    " `aws eks update-nodegroup-config` with `--scaling-config desiredSize=` the new minimum"
+)
 _RARE = re.compile(r"p[456]")  # A100 and newer, 8 GPUs per node; AWS sells them by reservation and Capacity Block
 
 
@@ -28,6 +38,7 @@ def warn_of_pool(pool: PoolPlan, models: Sequence[ModelPlan], cluster: ClusterPl
             " that it is made; a Capacity Block can't be used here",
             kind="rare-type",
             detail=", ".join(rare),
+            shared=_RARE_TYPES,
         )
     if not pool.existing and pool.min > 0:
         command = "aws eks update-nodegroup-config --scaling-config desiredSize="
@@ -36,6 +47,7 @@ def warn_of_pool(pool: PoolPlan, models: Sequence[ModelPlan], cluster: ClusterPl
             f"EKS refuses a minimum above the nodes that run, whose number is the autoscaler's: to raise it later, run"
             f" `{command}{pool.min} --cluster-name {cluster.name} --nodegroup-name ...` first",
             kind="raising-min",
+            shared=_RAISING_MIN,
         )
 
 

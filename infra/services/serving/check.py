@@ -210,7 +210,7 @@ def _check_place(scope: Scope, key: Key, model: Model) -> None:
                 f"write gpus: {size}, or a pool of larger nodes",
                 reads=[("gpuPools", model.pool), pool_key],
             )
-    elif not pools and model.gpus != 0 and existing is not None and (existing.context or existing.eks):
+    elif not pools and model.gpus != 0 and existing is not None and scope.cloud is not None:
         other = on_cpu()
         instead = f", or engine: {other.name} with gpus: 0" if other else ""
         write = f"write the cluster's GPU nodes under gpuPools{instead}"

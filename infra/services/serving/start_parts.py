@@ -21,7 +21,7 @@ def launch(pool: PoolPlan | None, figures: Figures) -> StartPart:
     """From a pod that waits to a Node object."""
     if pool is None or pool.existing:
         return StartPart(0, 0, 0, "0 s: the nodes are there, this stack launches none")
-    return seconds(figures["launch"], "the autoscaler's wait for a GPU pod, and EC2's launch")
+    return seconds(figures["launch"], "the autoscaler's wait for a GPU pod, and the launch of an instance")
 
 
 def boot(pool: PoolPlan | None, figures: Figures) -> StartPart:
@@ -52,10 +52,14 @@ def image(engine: Image, pool: PoolPlan | None, vcpus: int, figures: Figures) ->
 
 
 def weights(gib: float, cache: CachePlan, figures: Figures) -> StartPart:
-    speed, storage = figures[f"read-{cache.kind}"], cache.storage
+    """A cloud's storage without a row of its own is read as quickly as a storage class that we know nothing of."""
+    storage, unknown = cache.storage, figures["read-storageClass"]
     if storage is None:
         named = f"storage class {cache.storage_class}" if cache.storage_class else "the default storage class"
-        return moved(gib, speed, f"from {named}")
+        return moved(gib, unknown, f"from {named}")
+    speed = figures.get(f"read-{storage.kind}")
+    if speed is None:
+        return moved(gib, unknown, f"from {storage.said} (assumed: nobody measured how quickly it is read)")
     if disk := storage.throughput:
         speed = dataclasses.replace(speed, value=speed.value * disk, low=speed.low * disk, high=speed.high * disk)
     return moved(gib, speed, f"from {storage.said}")

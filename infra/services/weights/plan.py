@@ -21,14 +21,14 @@ CLASS = "storageClass"  # the kind that is no cloud's
 
 def plan_cache(settings: Settings, models: Sequence[Served], cluster: ClusterPlan, cloud: Cloud) -> Decided[CachePlan]:
     cache = settings.cache
-    kind, reason = yield from _kind(settings, cloud)
+    kind, reason = yield from _kind(settings, cluster, cloud)
     storage_class = cache.storage_class if cache else None
     weights = sum(each.disk_gib for each in models)
     storage = next((each for each in cloud.storage if each.kind == kind), None)
     size = yield from _size(settings, storage, models)
     one_reader = storage.one_reader if storage else storage_class is None
     if storage is None:
-        yield from _check_readers(settings, cloud, storage_class, models)
+        yield from _check_readers(cluster, cloud, storage_class, models)
     if one_reader:
         yield warned(
             "cache",
@@ -46,10 +46,10 @@ def plan_cache(settings: Settings, models: Sequence[Served], cluster: ClusterPla
     )
 
 
-def _kind(settings: Settings, cloud: Cloud) -> Decided[tuple[str, str]]:
+def _kind(settings: Settings, cluster: ClusterPlan, cloud: Cloud) -> Decided[tuple[str, str]]:
     if settings.cache is not None:
         return settings.cache.kind, f"{settings.cache.kind} is in the stack file"
-    if settings.cluster.create is not None and cloud.storage:
+    if cluster.made and cloud.storage:
         reason = "every replica in every zone reads one copy of the weights"
         yield Chosen("cache.kind", cloud.storage[0].kind, reason)
         return cloud.storage[0].kind, reason
@@ -92,7 +92,7 @@ def _size(settings: Settings, storage: Storage | None, models: Sequence[Served])
 
 
 def _check_readers(
-    settings: Settings, cloud: Cloud, storage_class: str | None, models: Sequence[Served]
+    cluster: ClusterPlan, cloud: Cloud, storage_class: str | None, models: Sequence[Served]
 ) -> Iterator[Finding]:
     readers = sum(each.replicas.max for each in models)
     if storage_class is not None:
@@ -101,7 +101,7 @@ def _check_readers(
             f"{storage_class} exists and offers ReadWriteMany: {count(readers, 'pod')} read{'s' * (readers == 1)} the"
             " cache; it has allowVolumeExpansion: true, should cache.size ever grow",
         )
-    elif settings.cluster.create is not None and cloud.storage:
+    elif cluster.made and cloud.storage:
         yield Violation(
             Rule.STORAGE_CLASS,
             "cache.storageClass",

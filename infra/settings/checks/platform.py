@@ -54,7 +54,7 @@ def _check_allow(scope: Scope) -> None:
     settings = scope.settings
     made = (name.replace(".", "-") for name in scope.catalog.instances)
     pools = set(settings.gpu_pools or made)
-    guarded = (*GUARDED, *scope.services)
+    guarded = (*GUARDED, *scope.in_allow)
     called = {**_CALLED, **scope.called}
     for act, names in (("replace", settings.allow.replace), ("remove", settings.allow.remove)):
         for index, name in enumerate(names):

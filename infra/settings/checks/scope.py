@@ -31,7 +31,7 @@ class Scope:
     catalog: Catalog
     report: Report
     cloud: Cloud | None  # where the stack runs; None: nothing says so, or several things do
-    services: tuple[str, ...] = ()  # names of those beside the models
+    in_allow: tuple[str, ...] = ()  # what `allow` may name beside the platform's own names
     called: Mapping[str, str] = field(default_factory=dict)  # what else people call what is guarded
     holding: Callable[[str], Sequence[str]] = lambda _: ()  # types of the region that hold a pool's models
 
