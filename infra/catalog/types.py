@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Literal
+
+from infra.catalog.regions import continent
 
 if TYPE_CHECKING:
     from infra.clouds.aws.facts import Facts as AwsFacts
@@ -211,6 +213,12 @@ class Catalog:
         """The zones of a region that offer an instance type."""
         return self.zones.get(instance_type, {}).get(region, ())
 
-    def regions_of(self, instance_type: str) -> tuple[str, ...]:
-        """The regions of which a zone offers an instance type, by name."""
-        return tuple(sorted(region for region in self.regions if self.zones_of(instance_type, region)))
+    def regions_of(self, instance_type: str, here: str = "", beside: Collection[str] = ()) -> tuple[str, ...]:
+        """The regions of which a zone offers an instance type: those on the continent of `here` first, and of these the
+        regions that also offer every type of `beside`."""
+
+        def order(region: str) -> tuple[bool, bool, str]:
+            whole = all(self.zones_of(each, region) for each in beside)
+            return continent(region) != continent(here), not whole, region
+
+        return tuple(sorted((each for each in self.regions if self.zones_of(instance_type, each)), key=order))

@@ -180,7 +180,7 @@ class _Reader:
         """Without the type, `fit` lists every type of the region that serves the model."""
         return (
             f"leave --instance-type out for the types of {self._region} that serve the model, or name"
-            f" {regions_with(name, self._catalog.regions_of(name))}"
+            f" {regions_with(name, self._catalog.regions_of(name, self._region or ''))}"
         )
 
     def _gpu(self, name: str | None, gib: float | None) -> Gpu | None:

@@ -19,8 +19,11 @@ from infra.registry import cloud_of
 from infra.settings.cluster import GpuPool
 
 NONE_COUNTED = " (nodes that exist cost this, whatever runs on them)"
-NONE_EXISTING = " (no change of pools, replicas, nodes or weights keeps to it)"
-NONE = " (no change of pools, replicas, nodes, instance type, spot, weights, system nodes or NAT keeps to it)"
+NONE_EXISTING = " (no single change of pools, replicas, nodes or weights keeps to it, nor do several that were tried)"
+NONE = (
+    " (no single change of pools, replicas, nodes, instance type, spot, weights, system nodes or NAT keeps to it,"
+    " nor do several that were tried)"
+)
 NAMED = 3  # of the changes proposed, beside spot and the expected bill
 DEAREST_MODELS = 4  # that are tried elsewhere, with fewer requests, or smaller; the most expensive first
 LEAST_PART = 0.1  # of what is needed: less is no part of a way

@@ -1,6 +1,6 @@
 """Types of a region that hold a pool's models, where it lacks the type that the stack file names."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from infra.catalog import Catalog
 from infra.offers.options import fewest
@@ -13,18 +13,20 @@ from infra.settings.platform import Prices, Settings
 
 
 def types_that_hold(settings: Settings, pool: str, region: str, catalog: Catalog) -> tuple[str, ...]:
-    """By name, with their GPUs, of each number and kind the cheapest node, cheapest first; () where nothing runs on the
-    pool, or nobody knows what a model needs."""
+    """By name, with their GPUs, of each number and kind the cheapest node, cheapest first; those on which a model needs
+    another number of GPUs than the stack file writes come last, and name it. () where nothing runs on the pool, or
+    nobody knows what a model needs."""
     served = list(_served(settings, pool, catalog))
     create = settings.cluster.create
     zones = create.zones if create is not None and isinstance(create.zones, tuple) else catalog.regions[region]
     sizing = Sizing(cloud_of(settings).priced(catalog, region, Prices()))
     spot = settings.gpu_pools[pool].capacity == "spot"
-    found: dict[tuple[str, int], str] = {}
+    found: dict[tuple[str, int], tuple[Offer, list[str]]] = {}
     for each in makeable(sizing.catalog, region, zones) if served else ():
-        if (each.types[0].spot or not spot) and _holds(each, served, sizing):
-            found.setdefault((each.gpu, each.gpus_per_node), _said(each))
-    return tuple(found.values())
+        gpus = _gpus(each, served, sizing) if each.types[0].spot or not spot else None
+        if gpus is not None:
+            found.setdefault((each.gpu, each.gpus_per_node), (each, gpus))
+    return tuple(_said(offer, gpus) for offer, gpus in sorted(found.values(), key=lambda pair: bool(pair[1])))
 
 
 def _served(settings: Settings, pool: str, catalog: Catalog) -> Iterator[Served]:
@@ -36,9 +38,19 @@ def _served(settings: Settings, pool: str, catalog: Catalog) -> Iterator[Served]
             yield split(resolve(name, model, catalog, no_gpu_nodes=False))[0]
 
 
-def _holds(offer: Offer, served: list[Served], sizing: Sizing) -> bool:
-    return all(each.cpu or fewest(each.question, offer, sizing) is not None for each in served)
+def _gpus(offer: Offer, served: list[Served], sizing: Sizing) -> list[str] | None:
+    """The `gpus` to write with it, of models on which another number is written; None where a model doesn't fit."""
+    found: list[str] = []
+    for each in served:
+        if each.cpu or fewest(each.question, offer, sizing) is not None:
+            continue
+        sized = fewest(each.question.but(gpus=None), offer, sizing)
+        if sized is None:
+            return None
+        found.append(f"{each.path}.gpus: {sized.gpus}")
+    return found
 
 
-def _said(offer: Offer) -> str:
-    return f"{offer.instance_type} ({offer.gpus_per_node} x {offer.gpu})"
+def _said(offer: Offer, gpus: Sequence[str]) -> str:
+    beside = f", with {' and '.join(gpus)}" if gpus else ""
+    return f"{offer.instance_type} ({offer.gpus_per_node} x {offer.gpu}{beside})"

@@ -147,3 +147,20 @@ def test_a_gpu_is_complete_or_no_type_with_it_may_be_chosen() -> None:
         assert gpu.compute_capability
         assert gpu.bf16_tflops
         assert gpu.fp8 == (gpu.fp8_tflops is not None) == (gpu.compute_capability >= 8.9)
+
+
+@pytest.mark.parametrize(
+    ("here", "beside", "first"),
+    [
+        ("eu-central-1", [], ["eu-north-1", "eu-west-2", "ap-northeast-1"]),
+        ("us-east-1", [], ["ca-central-1", "us-east-1", "us-east-2", "us-west-1", "us-west-2", "ap-northeast-1"]),
+        ("us-east-1", ["g6.xlarge"], ["ca-central-1", "us-east-1", "us-east-2", "us-west-2", "us-west-1"]),
+        ("", [], ["ap-northeast-1", "ap-northeast-2"]),
+    ],
+)
+def test_regions_of_a_type_on_the_same_continent_and_with_the_other_types_come_first(
+    here: str, beside: list[str], first: list[str]
+) -> None:
+    regions = CATALOG.regions_of("p5.48xlarge", here, beside)
+    assert list(regions[: len(first)]) == first
+    assert sorted(regions) == [each for each in CATALOG.regions if CATALOG.zones_of("p5.48xlarge", each)]

@@ -331,3 +331,31 @@ def test_where_a_region_lacks_a_type_those_that_it_has_hold_the_models() -> None
     for name, _ in named:
         assert planned(follow(NOT_THERE, {"gpuPools.l40s.instanceTypes": (name,)}), "eu-west-1").violations == ()
     assert "eu-central-1" in regions
+
+
+@pytest.mark.parametrize("gpus", [1, 8])
+def test_where_gpus_are_written_types_that_need_another_number_are_named_with_it(gpus: int) -> None:
+    stack = follow(NOT_THERE, {"models.coder.gpus": gpus})
+    with pytest.raises(BadStackFile) as refused:
+        planned(stack, "eu-west-1")
+    (mistake,) = [each for each in refused.value.mistakes if each.path == "gpuPools.l40s.instanceTypes"]
+    named = re.findall(r"(\S+) \((\d+) x [^,)]+(?:, with models\.coder\.gpus: (\d+))?\)", mistake.write)
+    assert any(with_ for *_, with_ in named)
+    assert [bool(with_) for *_, with_ in named] == sorted(bool(with_) for *_, with_ in named), "what changes less first"
+    for name, _, with_ in named:
+        write = {"gpuPools.l40s.instanceTypes": (name,), "models.coder.gpus": int(with_) if with_ else gpus}
+        assert planned(follow(stack, write), "eu-west-1").violations == ()
+
+
+@pytest.mark.parametrize(
+    ("region", "first"),
+    [
+        ("eu-west-1", ["eu-central-1", "eu-north-1", "eu-south-2"]),
+        ("us-west-1", ["us-east-1", "us-east-2", "us-west-2"]),
+    ],
+)
+def test_regions_of_the_same_continent_are_named_first(region: str, first: list[str]) -> None:
+    with pytest.raises(BadStackFile) as refused:
+        planned(follow(NOT_THERE, {"cluster.create.zones": 2}), region)
+    (mistake,) = refused.value.mistakes
+    assert mistake.write.partition("a region that has g6e.xlarge: ")[2].split(", ")[: len(first)] == first

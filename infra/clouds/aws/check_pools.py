@@ -103,9 +103,9 @@ def _where_each(scope: Scope, types: list[Instance]) -> str:
     return "; ".join(f"{name} in {', '.join(sorted(there))}" for name, there in zones.items())
 
 
-def _offered_there(scope: Scope, pool: Any, wanted: Instance) -> str:
-    """Types of the region that hold the pool's models; where none runs on it, those with the same GPU, else with a GPU
-    of the same memory, the smallest first. And the regions that have the type."""
+def _offered_there(scope: Scope, name: Any, wanted: Instance) -> str:
+    """Types of the region that hold the pool's models; where no model runs on it, those with the same GPU, else with a
+    GPU of the same memory, the smallest first. And the regions that have the type, the nearest first."""
     catalog, region = scope.catalog, scope.region or ""
     gib = catalog.gpus[wanted.gpu].engine_gib or 0.0
     usable = [
@@ -114,9 +114,11 @@ def _offered_there(scope: Scope, pool: Any, wanted: Instance) -> str:
     alike = [each for each in usable if _same_memory(catalog.gpus[each.gpu].engine_gib or 0.0, gib)]
     same = [each for each in alike if each.gpu == wanted.gpu] or alike
     same.sort(key=lambda each: (each.gpus != wanted.gpus, each.usd_per_hour or 0.0, each.name))
-    held = list(scope.holding(str(pool)))[:_NAMED] or [f"{each.name} ({each.gpu})" for each in same[:_NAMED]]
+    held = list(scope.holding(str(name)))[:_NAMED] or [f"{each.name} ({each.gpu})" for each in same[:_NAMED]]
     one = f"one of {', '.join(held)}, or " if held else ""
-    return f"write {one}{regions_with(wanted.name, catalog.regions_of(wanted.name))}"
+    types = {each for pool in scope.settings.gpu_pools.values() for each in pool.instance_types or ()}
+    regions = catalog.regions_of(wanted.name, region, types & catalog.instances.keys())
+    return f"write {one}{regions_with(wanted.name, regions)}"
 
 
 def _same_memory(gib: float, other: float) -> bool:

@@ -131,8 +131,8 @@ POOLS = (
                 5,
                 "no zone of eu-central-1 offers p5.48xlarge",
                 "write one of g6e.xlarge (1 x L40S), g4dn.12xlarge (4 x T4), g6.12xlarge (4 x L4), g5.12xlarge (4 x"
-                " A10G), or a region that has p5.48xlarge: ap-northeast-1, ap-northeast-2, ap-south-1, ap-southeast-2,"
-                " ap-southeast-3, ca-central-1 and 7 more",
+                " A10G), or a region that has p5.48xlarge: eu-north-1, eu-west-2, ap-northeast-1, ap-northeast-2,"
+                " ap-south-1, ap-southeast-2 and 7 more",
             ),
         ),
     ),
