@@ -143,3 +143,35 @@ def test_kube_proxy_and_nodes_are_of_the_clusters_minor() -> None:
     for version, row in CATALOG.aws.versions.items():
         assert row.ami_release.startswith(f"{version}.")
         assert row.addons["kube-proxy"].startswith(f"v{version}.")
+
+
+ARNS = {
+    "certificateArn": "arn:aws:acm:us-east-1:210987654321:certificate/5f0c",
+    "wafAclArn": "arn:aws:wafv2:us-east-1:210987654321:regional/webacl/llm/5f0c",
+}
+OURS, OTHER = (f"arn:aws:iam::{account}:role/platform" for account in ("210987654321", "998877665544"))
+
+
+@pytest.mark.parametrize(
+    ("cluster", "proven", "written"),
+    [
+        ({"create": {"access": {"admins": [OTHER]}}}, False, True),
+        ({"create": {"access": {"admins": [OTHER, OURS]}}}, False, True),
+        ({"create": {}}, False, True),
+        ({"existing": {"eks": "shared"}}, False, False),
+        ({"create": {"access": {"admins": [OURS]}}}, True, False),
+        ({"create": {"access": {"admins": [OTHER, OURS]}, "accountId": "210987654321"}}, True, False),
+    ],
+)
+def test_the_account_of_a_certificate_and_a_web_acl_is_a_thing_to_see_where_nothing_proves_it(
+    cluster: dict, proven: bool, written: bool
+) -> None:
+    gateway = {"domain": "llm.acme.io", "visibility": "public", **ARNS}
+    stack = {**DEV, "gpuPools": {}, "cluster": cluster, "gateway": gateway}
+    if "existing" in cluster:
+        stack["gpuPools"] = SHARED["gpuPools"]
+    to_dos = {note.path: note.message for note in plan(stack).to_do if "account 210987654321" in note.message}
+    assert to_dos.keys() == (set() if proven else {f"gateway.{name}" for name in ARNS})
+    for message in to_dos.values():
+        assert "`aws sts get-caller-identity --query Account --region us-east-1` prints it" in message
+        assert ('write cluster.create.accountId: "210987654321"' in message) is written

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 
-from infra.clouds.aws.arns import EXAMPLE_ACCOUNT
+from infra.clouds.aws.arns import EXAMPLE_ACCOUNT, account_of
 from infra.clouds.aws.plan import AwsCluster
 from infra.plan.cluster import AddonPlan
 from infra.plan.notes import Finding, Step, ToDo
@@ -26,6 +26,7 @@ def list_account(settings: Settings, cluster: AwsCluster, addons: Mapping[str, A
         Step.ACCOUNT,
     )
     yield from _pod_identity(settings, cluster, addons)
+    yield from _account_of_arns(settings, cluster)
     create = settings.cluster.create
     if create is not None and not create.access.admins:
         yield ToDo("cluster.create.access.admins", no_admins(create.account_id), Step.ACCOUNT)
@@ -36,6 +37,28 @@ def list_account(settings: Settings, cluster: AwsCluster, addons: Mapping[str, A
             " tag kubernetes.io/role/internal-elb=1, the public ones kubernetes.io/role/elb=1",
             Step.ACCOUNT,
         )
+
+
+def _account_of_arns(settings: Settings, cluster: AwsCluster) -> Iterator[Finding]:
+    """A load balancer uses what is in its own account, which nothing proves where the stack file doesn't name it. One
+    account of all admins proves it too: `pulumi up` is run by one of them, in the cluster's account."""
+    gateway, create = settings.gateway, settings.cluster.create
+    if gateway is None or cluster.account_id is not None:
+        return
+    accounts = {account_of(admin) for admin in create.access.admins} if create is not None else set[str]()
+    key = ', and write cluster.create.accountId: "{0}"' if create is not None else ""
+    for name, what, arn in (
+        ("certificateArn", "the certificate", gateway.certificate_arn),
+        ("wafAclArn", "the web ACL", gateway.waf_acl_arn),
+    ):
+        if arn is not None and accounts != {account_of(arn)}:
+            command = " ".join(("aws sts get-caller-identity --query Account", *cluster.aws_arguments))
+            yield ToDo(
+                f"gateway.{name}",
+                f"{what} is in account {account_of(arn)}, and a load balancer uses only what is in its own account,"
+                f" which nothing here names: see that `{command}` prints it{key.format(account_of(arn))}",
+                Step.ACCOUNT,
+            )
 
 
 def _pod_identity(settings: Settings, cluster: AwsCluster, addons: Mapping[str, AddonPlan]) -> Iterator[Finding]:
