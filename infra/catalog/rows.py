@@ -12,7 +12,8 @@ MODEL = (
     *("head_dim", "vocab_size", "tie_word_embeddings", "max_context", "attention", "sliding_window"),
     *("kv_lora_rank", "qk_rope_head_dim", "index_head_dim", "num_experts"),
     *("experts_per_token", "dtype", "weights_gib", "gated", "modality", "source", "full_kv_layers"),
-    *("swa_kv_layers", "global_kv_heads", "global_head_dim", "intermediate_size", "notes"),
+    *("swa_kv_layers", "global_kv_heads", "global_head_dim", "intermediate_size"),
+    *("architecture", "model_type", "expert_size", "quantization_block", "custom_code", "notes"),
 )
 QUANTIZATION = ("name", "bytes_per_weight", "min_compute_capability", "keeps_16_bit", "source")
 QUANTIZED = ("model", "quantization", "weights_gib", "source")
@@ -71,6 +72,11 @@ def model_of(row: Row) -> ModelShape:
         global_kv_heads=row.whole_or_none("global_kv_heads"),
         global_head_dim=row.whole_or_none("global_head_dim"),
         tie_word_embeddings=row.flag_or_none("tie_word_embeddings"),
+        architecture=row.text_or_none("architecture"),
+        model_type=row.text_or_none("model_type"),
+        expert_size=row.whole_or_none("expert_size"),
+        quantization_block=row.whole_or_none("quantization_block"),
+        custom_code=row.flag_or_none("custom_code"),
         source=row.text("source"),
         notes=row.text_or_none("notes") or "",
     )

@@ -87,6 +87,11 @@ class ModelShape:
     swa_kv_layers: int | None = None
     global_kv_heads: int | None = None
     global_head_dim: int | None = None
+    architecture: str | None = None  # the class that config.json names
+    model_type: str | None = None
+    expert_size: int | None = None  # of one expert's hidden layer
+    quantization_block: int | None = None  # rows and columns of the stored weights that share a scale
+    custom_code: bool | None = None  # the repository brings code that the engine would have to run
     dtype: str | None = None  # of the repository's weights
     weights_gib: float | None = None  # of the repository's weight files, as published
     gated: bool | None = None

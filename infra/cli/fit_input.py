@@ -22,8 +22,8 @@ from infra.engines import DEFAULT, ENGINES, Engine, with_library
 from infra.offers.sizing import can_run
 from infra.plan.words import regions_with
 from infra.settings.mistakes import nearest
-from infra.sizing.kv_cache import splits
 from infra.sizing.question import Question, version_in
+from infra.sizing.splitting import counts_that_split
 from infra.sizing.weights import in_16_bit
 
 KV_CACHE_DTYPES = ("auto", "fp8", "fp8_e4m3", "fp8_e5m2", "bfloat16", "float16")
@@ -208,10 +208,9 @@ class _Reader:
             self._wrong(
                 f"--engine {question.engine.name}", f"{each.got}; {each.write.replace('engine: ', '--engine ')}"
             )
-        if shape is not None and question.file_gib is None and not splits(shape, gpus):
-            allowed = ", ".join(str(count) for count in range(1, MOST_GPUS + 1) if splits(shape, count))
-            heads = f"{shape.attention_heads} heads and {shape.kv_heads} KV heads"
-            self._wrong(f"--gpus {gpus}", f"{question.name} has {heads}; it can be split over {allowed}")
+        if shape is not None and (why := question.obstacle(gpus)) is not None:
+            allowed = ", ".join(map(str, counts_that_split(shape, question.quantization)))
+            self._wrong(f"--gpus {gpus}", f"{why}; {question.name} can be split over {allowed}")
 
     def _quantization(self, engine: Engine) -> str | None:
         name = self._given.get("quantization")

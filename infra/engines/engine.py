@@ -37,6 +37,7 @@ class EngineModel:
     max_model_len: int
     max_num_seqs: int | None  # None: the engine has no such argument
     max_num_batched_tokens: int | None
+    remote_code: bool  # the repository's code may run
     timeouts: EngineTimeouts
     extra_args: tuple[str, ...]
 
@@ -51,6 +52,8 @@ class Limits:
     )
     quantizes_at_load: bool = False  # 16-bit weights to the methods of the catalogue's AT_LOAD
     cache_in_8_bit: bool = False  # the planner may propose it
+    whole_experts: str | None = None  # the argument by which a GPU holds whole experts instead of a share of each
+    remote_code: str | None = None  # the argument that lets it run code of a repository; None: it never does
     streams_weights: bool = False  # from object storage, as it loads them
     defaults_known: bool = False  # its own batch and share, so that what others gain can be said
     compiles: bool = False  # at each start, and could keep what it made

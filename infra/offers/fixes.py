@@ -175,7 +175,7 @@ def other_types(options: Sequence[Option], gpus: int) -> Iterator[Fix]:
 
 
 def _price(option: Option, offer: Offer) -> str:
-    """By the pool's capacity: on spot at the most that one of its zones asks."""
+    """By the pool's capacity: on spot at the highest price of its zones."""
     up_to = "up to " if offer.capacity == "spot" else ""
     node = f" of a node for ${offer.usd_per_node_hour or 0:.2f}" if option.is_a_share else ""
     return f"{up_to}${option.usd_per_hour or 0:.2f} per hour{node}{offer.price_said}"

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 
 from infra.catalog import Catalog, Gpu
 from infra.sizing.estimates import Fit, Term, Throughput
-from infra.sizing.kv_cache import splits
 from infra.sizing.question import Batch, Question, Sized
 from infra.sizing.weights import gpu_gib, served_dtype
 
@@ -71,7 +70,7 @@ def counts(question: Question, most: int) -> Iterator[int]:
         return
     gpus = 1
     while gpus <= most:
-        if question.file_gib is not None or question.shape is None or splits(question.shape, gpus):
+        if question.obstacle(gpus) is None:
             yield gpus
         gpus *= 2
 

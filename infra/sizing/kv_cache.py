@@ -93,14 +93,3 @@ def is_exact(shape: ModelShape) -> bool:
         and not shape.swa_kv_layers
         and shape.full_kv_layers in (None, 0)
     )
-
-
-def splits(shape: ModelShape, gpus: int) -> bool:
-    """Whether tensor parallelism can split the attention: heads divide, and KV heads divide or are repeated."""
-    heads, kv_heads = shape.attention_heads, shape.kv_heads
-    if gpus == 1:
-        return True
-    if not heads or heads % gpus:
-        return False
-    latent = shape.attention == "mla" or shape.kv_lora_rank is not None
-    return latent or kv_heads is None or kv_heads % gpus == 0 or gpus % kv_heads == 0

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from infra.catalog import Gpu, ModelShape
 from infra.sizing.estimates import Fit, held
+from infra.sizing.splitting import obstacle
 
 if TYPE_CHECKING:
     from infra.engines.engine import Engine
@@ -72,7 +73,14 @@ class Question:
     version: Version | None = None  # of the engine; None: the one that is pinned
     version_known: bool = True
     own_repository: bool = True  # False: another's weights, of the same shape
+    whole_experts: bool = False  # expert parallelism: a GPU holds whole experts instead of a share of each
     planned: bool = False  # the batch is the planner's, by what the cache can serve; else the engine's default
+
+    def obstacle(self, gpus: int) -> str | None:
+        """Why a replica can't be split over this number of GPUs; None: it can, or its shape isn't known."""
+        if self.file_gib is not None or self.shape is None:
+            return None
+        return obstacle(self.shape, gpus, self.quantization, whole_experts=self.whole_experts)
 
     def but(self, **changes: Any) -> "Question":
         return dataclasses.replace(self, **changes)

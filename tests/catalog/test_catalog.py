@@ -9,8 +9,9 @@ from infra.catalog.load import load_catalog as loader
 from infra.engines.vllm.activations import activation_peak
 from infra.engines.vllm.memory import fit
 from infra.engines.vllm.versions import PINNED
-from infra.sizing.kv_cache import keeps_cache, request_bytes, splits
+from infra.sizing.kv_cache import keeps_cache, request_bytes
 from infra.sizing.question import Arguments, Batch
+from infra.sizing.splitting import counts_that_split
 from infra.sizing.weights import gpu_gib, stored_gib
 
 CATALOG = load_catalog()
@@ -77,7 +78,7 @@ def test_a_model_that_can_be_sized_has_a_number_for_every_term(name: str) -> Non
     """In its own dtype and in each quantization, on one GPU and on each number of GPUs that divides its heads."""
     model = CATALOG.models[name]
     gpu = CATALOG.gpus["B200"]
-    for gpus in (count for count in (1, 2, 4, 8) if splits(model, count)):
+    for gpus in {1, 2, 4, 8} & set(counts_that_split(model)):
         held = request_bytes(model, gpus, 2, 2048, 2048)
         assert held or not keeps_cache(model)
         for method in (None, *CATALOG.quantizations):

@@ -147,7 +147,7 @@ def test_what_nothing_serves_is_exit_1() -> None:
         ([QWEN, "--max-model-len", "0"], ["--max-model-len 0"]),
         ([QWEN, "--max-model-len", "999999999"], ["--max-model-len 999999999"]),
         ([QWEN, "--max-model-len", "8k"], ["--max-model-len 8k"]),
-        ([QWEN, "--gpu", "L4", "--gpus", "3"], ["--gpus 3", "32 heads", "1, 2, 4, 8"]),
+        ([QWEN, "--gpu", "L4", "--gpus", "3"], ["--gpus 3", "32 attention heads", "1, 2, 4, 8"]),
         ([QWEN, "--gpu", "L5"], ["--gpu L5", "give its --gpu-memory-gib"]),
         ([QWEN, "--gpu", "A100"], ["--gpu A100", "has several sizes", "A100-40, A100-80"]),
         ([QWEN, "--gpu", "A100-80GB-MIG-3g.40gb"], ["MIG slice", "give its --gpu-memory-gib, a little less than 40"]),

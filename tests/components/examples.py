@@ -27,6 +27,7 @@ CHAT = EngineModel(
     max_num_seqs=32,
     max_num_batched_tokens=2048,
     timeouts=EngineTimeouts(startup_probe=600, drain=300, keep_alive=330),
+    remote_code=False,
     extra_args=(),
 )
 OLLAMA = replace(CHAT, name="tiny", model="llama3.2:1b", revision=None, gpus=0, utilization=None, max_num_seqs=2)

@@ -4,7 +4,7 @@ import pytest
 
 from infra.engines.vllm.memory import fit
 from infra.engines.vllm.versions import PINNED, default_batch, default_utilization, pages, version_of
-from infra.sizing.kv_cache import kv_bytes_per_token, request_bytes, splits
+from infra.sizing.kv_cache import kv_bytes_per_token, request_bytes
 from infra.sizing.question import Arguments, Batch, Version
 from infra.sizing.weights import gpu_gib, served_dtype, served_gib, stored_gib
 from tests.planning.stacks import CATALOG
@@ -143,20 +143,6 @@ def test_mla_entries_were_aligned_for_a_while() -> None:
 
 def test_an_indexer_keeps_a_separate_key() -> None:
     assert kv_bytes_per_token(CATALOG.models["deepseek-ai/DeepSeek-V3.2"], 8, 2) == 61 * (576 * 2 + 128 + 4)
-
-
-@pytest.mark.parametrize(
-    ("model", "gpus", "possible"),
-    [
-        ("Qwen/Qwen2.5-7B-Instruct", 4, True),
-        ("Qwen/Qwen2.5-7B-Instruct", 8, False),  # 28 heads
-        ("microsoft/phi-4", 4, False),  # 40 heads, and 10 KV heads that neither divide nor repeat
-        ("Qwen/Qwen3-32B", 16, True),  # 8 KV heads, each twice
-        ("deepseek-ai/DeepSeek-V3", 16, True),
-    ],
-)
-def test_tensor_parallelism_splits_heads(model: str, gpus: int, possible: bool) -> None:
-    assert splits(CATALOG.models[model], gpus) is possible
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,6 @@ from infra.plan.rules import Rule
 from infra.planning import Plan
 from infra.services.serving.section import Model
 from infra.services.serving.served import resolve
-from infra.sizing.kv_cache import splits
 from tests.planning.stacks import CATALOG, plan
 
 MODELS: list[dict[str, Any]] = [
@@ -153,7 +152,7 @@ def test_the_choice_is_that_of_an_exhaustive_search(
                 continue
             gpu = CATALOG.gpus[instance.gpu]
             shape = question.shape
-            allowed = shape is not None and splits(shape, gpus) and can_run(question, gpu, CATALOG)
+            allowed = shape is not None and question.obstacle(gpus) is None and can_run(question, gpu, CATALOG)
             if allowed and sizing.size(question, gpu, gpus).fits:
                 nodes = -(-replicas // (instance.gpus // gpus))
                 found.append((nodes * (instance.usd_per_hour or 0.0), instance.name.replace(".", "-"), gpus))

@@ -45,6 +45,8 @@ class Vllm(Engine):
     limits = Limits(
         quantizes_at_load=True,
         cache_in_8_bit=True,
+        remote_code="--trust-remote-code",
+        whole_experts="--enable-expert-parallel",
         streams_weights=True,
         defaults_known=True,
         compiles=True,
@@ -72,6 +74,8 @@ class Vllm(Engine):
             args += ["--max-num-seqs", str(model.max_num_seqs)]
         if model.max_num_batched_tokens is not None:
             args += ["--max-num-batched-tokens", str(model.max_num_batched_tokens)]
+        if model.remote_code:
+            args.append(str(self.limits.remote_code))
         return (*args, *model.extra_args)
 
     memory = staticmethod(size)

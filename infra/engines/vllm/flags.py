@@ -27,6 +27,7 @@ REFUSED: Mapping[str, str] = {
     "--max-model-len": "write maxModelLen",
     "--max-num-seqs": "write maxNumSeqs",
     "--gpu-memory-utilization": "write gpuMemoryUtilization",
+    "--trust-remote-code": "write trustRemoteCode: true",
     "--download-dir": "the weights are in the cache already",
     "--shutdown-timeout": "write gateway.timeoutSeconds",
 }

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from infra.catalog import AT_LOAD, ModelShape
 from infra.engines import DEFAULT, ENGINES, Engine, on_cpu, with_library
 from infra.services.serving.check_arguments import check_extra_args
+from infra.services.serving.check_split import check_remote_code, check_split
 from infra.services.serving.section import Model
 from infra.settings.architecture import BadArchitecture, read_architecture
 from infra.settings.checks.scope import CLUSTER_KIND, Scope
@@ -27,6 +28,8 @@ def check_models(scope: Scope) -> None:
         _check_refusals(scope, key, model)
         _check_place(scope, key, model)
         _check_replicas(scope, key, model)
+        check_split(scope, key, model)
+        check_remote_code(scope, key, model)
         check_extra_args(scope, key, model)
 
 
@@ -136,11 +139,6 @@ def _check_limits(scope: Scope, key: Key, model: Model) -> None:
         scope.report.wrong((*key, "maxModelLen"), got, f"write maxModelLen: {context} or less", reads=reads)
     if shape and model.like is None and model.quantization in scope.catalog.quantizations:
         _check_quantization(scope, key, model, shape)
-    heads = shape.attention_heads if shape else None
-    if heads and model.gpus and heads % model.gpus:
-        fitting = [str(count) for count in (1, 2, 4, 8, 16) if heads % count == 0]
-        got = f"{heads} attention heads can't be shared by {model.gpus} GPUs"
-        scope.report.wrong((*key, "gpus"), got, f"write gpus: one of {', '.join(fitting)}", reads=reads)
 
 
 def _check_quantization(scope: Scope, key: Key, model: Model, shape: ModelShape) -> None:

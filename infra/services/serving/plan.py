@@ -82,6 +82,7 @@ def _plan(
         concurrency=model.concurrency if takes_batch else served.question.concurrency,
         replicas=served.replicas,
         paused=model.paused,
+        remote_code=model.trust_remote_code,
         extra_args=model.extra_args,
         gated=bool(served.gated),
         weights_on_disk_gib=served.disk_gib,

@@ -91,6 +91,11 @@ class Model(Section):
         examples=[{"strategy": "recreate"}],
     )
     paused: bool = Field(default=False, description="no pod; weights, Service and URL stay", examples=[True])
+    trust_remote_code: bool = Field(
+        default=False,
+        description="run the code that the repository brings, in the server; requires revision",
+        examples=[True],
+    )
     extra_args: tuple[str, ...] = Field(
         default=(), description="more arguments of the engine", examples=[["--enable-prefix-caching"]]
     )

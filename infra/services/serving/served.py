@@ -74,6 +74,7 @@ class Served:
             max_num_seqs=self.settings.max_num_seqs,
             concurrency=self.settings.concurrency or 1,
             gpus=self.settings.gpus,
+            whole_experts=self.engine.limits.whole_experts in self.settings.extra_args,
             planned=True,
             own_repository=self.settings.like is None,
         )

@@ -8,6 +8,7 @@ from tests.settings.bad_stacks.own_nodes import OWN_NODES
 from tests.settings.bad_stacks.places import PLACES
 from tests.settings.bad_stacks.platform import PLATFORM
 from tests.settings.bad_stacks.pools import POOLS
+from tests.settings.bad_stacks.refused_by_engine import REFUSED_BY_ENGINE
 from tests.settings.bad_stacks.secrets import SECRETS
 from tests.settings.bad_stacks.sections import SECTIONS
 from tests.settings.bad_stacks.text import TEXT
@@ -20,6 +21,7 @@ BAD_STACKS: tuple[Bad, ...] = (
     *OWN_NODES,
     *POOLS,
     *MODELS,
+    *REFUSED_BY_ENGINE,
     *SECRETS,
     *ADDONS,
     *PLACES,

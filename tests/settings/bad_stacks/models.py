@@ -289,7 +289,10 @@ MODELS = (
         stack(CLUSTER, model("gpus: 3")),
         (
             Mistake(
-                "models.a.gpus", 5, "32 attention heads can't be shared by 3 GPUs", "write gpus: one of 1, 2, 4, 8, 16"
+                "models.a.gpus",
+                5,
+                "32 attention heads can't be shared by 3 GPUs: vLLM doesn't start",
+                "write gpus: one of 1, 2, 4, 8, 16",
             ),
         ),
     ),

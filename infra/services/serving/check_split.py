@@ -1,0 +1,59 @@
+"""Rules for `gpus` and for code that a repository brings: what the engine aborts at, whatever the GPU."""
+
+from infra.catalog import Catalog, ModelShape
+from infra.engines import ENGINES
+from infra.services.serving.section import Model
+from infra.services.serving.served import shape_of
+from infra.settings.architecture import BadArchitecture, read_architecture
+from infra.settings.checks.scope import Scope
+from infra.settings.mistakes import Key
+from infra.sizing.splitting import counts_that_split, obstacle
+
+_SHAPE = ("model", "like", "architecture", "engine")
+
+
+def check_split(scope: Scope, key: Key, model: Model) -> None:
+    """A number of GPUs that is written must be one over which the engine can split the model."""
+    engine, shape = ENGINES[model.engine], asked_shape(model, scope.catalog)
+    if shape is None or not model.gpus or engine.library is not None:
+        return
+    flag = engine.limits.whole_experts
+    whole = flag in model.extra_args
+    why = obstacle(shape, model.gpus, model.quantization, whole_experts=whole)
+    if why is None:
+        return
+    allowed = counts_that_split(shape, model.quantization, whole_experts=whole)
+    write = f"write gpus: one of {', '.join(map(str, allowed))}"
+    if flag is not None and obstacle(shape, model.gpus, model.quantization, whole_experts=True) is None:
+        write += f', or extraArgs: ["{flag}"], by which each GPU holds whole experts'
+    reads = [(*key, name) for name in (*_SHAPE, "quantization", "extraArgs")]
+    scope.report.wrong((*key, "gpus"), f"{why}: {engine.title} doesn't start", write, reads=reads)
+
+
+def check_remote_code(scope: Scope, key: Key, model: Model) -> None:
+    """Code of a repository runs in the server: only where the file says so, and at a commit that was looked at."""
+    shape = asked_shape(model, scope.catalog)
+    name, limits = ENGINES[model.engine].title, ENGINES[model.engine].limits
+    trust: Key = (*key, "trustRemoteCode")
+    reads = [(*key, each) for each in (*_SHAPE, "revision")]
+    if limits.remote_code is None:
+        if model.trust_remote_code:
+            scope.report.wrong(trust, f"{name} runs no code of a repository here", "leave it out", reads=reads)
+        return
+    if shape is not None and shape.custom_code and not model.trust_remote_code:
+        got = f"{model.model} needs code of its own repository, which {name} runs only where it is told to"
+        write = "write trustRemoteCode: true and revision: the commit whose code you have read, or another model"
+        scope.report.wrong((*key, "model"), got, write, reads=[*reads, trust])
+    elif model.trust_remote_code and model.revision is None:
+        got = "true without a revision: the next start would run whatever code the repository then holds"
+        scope.report.wrong(trust, got, "write revision: the commit whose code you have read", reads=reads)
+
+
+def asked_shape(model: Model, catalog: Catalog) -> ModelShape | None:
+    """The shape of a model of the stack file, wherever it is from; None: another check says that it isn't known."""
+    if model.architecture is None:
+        return catalog.models.get(model.like or model.model)
+    try:
+        return shape_of(model.model, read_architecture(model.architecture))
+    except BadArchitecture:
+        return None
