@@ -1,4 +1,4 @@
-"""Tensor parallelism: over which numbers of GPUs a model can be split, each by a sum that can be done by hand."""
+"""Tensor parallelism: the numbers of GPUs over which a model can be split; each by a sum that can be done by hand."""
 
 from dataclasses import replace
 

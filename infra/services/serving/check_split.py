@@ -41,7 +41,7 @@ def check_remote_code(scope: Scope, key: Key, model: Model) -> None:
             scope.report.wrong(trust, f"{name} runs no code of a repository here", "leave it out", reads=reads)
         return
     if shape is not None and shape.custom_code and not model.trust_remote_code:
-        got = f"{model.model} needs code of its own repository, which {name} runs only where it is told to"
+        got = f"{model.model} needs code from its repository, which {name} runs only with your permission"
         write = "write trustRemoteCode: true and revision: the commit whose code you have read, or another model"
         scope.report.wrong((*key, "model"), got, write, reads=[*reads, trust])
     elif model.trust_remote_code and model.revision is None:

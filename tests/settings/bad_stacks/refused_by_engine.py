@@ -3,7 +3,7 @@
 from infra.settings.mistakes import Mistake
 from tests.settings.bad_stacks.writing import CLUSTER, Bad, stack
 
-_OWN_CODE = "needs code of its own repository, which vLLM runs only where it is told to"
+_OWN_CODE = "needs code from its repository, which vLLM runs only with your permission"
 _TRUST = "write trustRemoteCode: true and revision: the commit whose code you have read, or another model"
 
 REFUSED_BY_ENGINE = (
