@@ -52,7 +52,7 @@ def image(engine: Image, pool: PoolPlan | None, vcpus: int, figures: Figures) ->
 
 
 def weights(gib: float, cache: CachePlan, figures: Figures) -> StartPart:
-    """A cloud's storage without a row of its own is read as quickly as a storage class that we know nothing of."""
+    """A cloud's storage without its own row is read as quickly as a storage class that we know nothing of."""
     storage, unknown = cache.storage, figures["read-storageClass"]
     if storage is None:
         named = f"storage class {cache.storage_class}" if cache.storage_class else "the default storage class"
