@@ -76,6 +76,7 @@ class PoolPlan:
     price_note: str  # whose price that is, where it isn't the region's
     peak_gpus: int  # with the maximum of replicas of all models
     surge_gpus: int  # that one rollout needs besides
+    needed: int  # nodes that hold both, whatever `max` is
     own: OwnNodes | None  # None: nodes that this program makes, or no room for the minimum of replicas
     runtime_class: str | None  # of GPU pods
     idle_gpus: int  # of the nodes that the minimum of replicas need: paid for, and nobody's

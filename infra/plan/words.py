@@ -44,11 +44,10 @@ def usd(amount: float) -> str:
 
 
 def saves(amount: float, of: str) -> str:
-    """`saves $126 per month of the expected bill`; of the minimum bill where no other is named."""
-    bill = "" if of == "min" else f" of the {BILLS[of]} bill"
+    """`saves $126 per month of the expected bill`."""
     if amount < 0:
-        return f"costs {usd(-amount)} per month more{bill}"
-    return f"saves {usd(amount)} per month{bill}"
+        return f"raises the {BILLS[of]} bill by {usd(-amount)} per month"
+    return f"saves {usd(amount)} per month of the {BILLS[of]} bill"
 
 
 def kubectl(context: str | None) -> str:

@@ -1,7 +1,7 @@
 """Advice is data: what to write into the stack file. Here it is written, and checked that the next plan accepts it."""
 
 import json
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -14,13 +14,12 @@ from infra.plan.rules import Rule
 from infra.plan.writes import written
 from infra.planning.budget import PATH as BUDGET
 from infra.planning.budget import enough, total
+from infra.planning.trial import LIKELY, Attempt, broken_by, holds, likely, noted
 from infra.settings.mistakes import Mistake, Report
 from infra.settings.platform import Settings
 
-Attempt = Callable[[Write], Plan | None]  # the plan once that is written; None: refused, or enough was tried
 MOST_IN_TWO = 4  # pieces of advice that are tried with each of the first others, where none is enough alone
 PAUSES = 2
-LIKELY = "fits, but not for certain"
 # Remedies of cold starts that are tried: of many models each takes longer; those of a pool are tried once for all.
 FEWEST_REMEDIES, MOST_REMEDIES = 2, 30
 MOST_OF_RULES = 24  # pieces of advice that are tried; a stack that breaks many rules shows the rest untried
@@ -114,26 +113,6 @@ def in_order(ways: Iterable[Advice], plan: Plan, attempt: Attempt) -> list[Advic
     return [noted(each, LIKELY) if unsure else each for each, unsure in ordered]
 
 
-def likely(plan: Plan, then: Plan | None) -> list[str]:
-    """The models that fit then, but not for certain, and that are held otherwise than now."""
-    models = then.models.values() if then is not None else ()
-    changed = (each for each in models if each.fit is not None and each.fit != plan.models[each.name].fit)
-    return [each.name for each in changed if each.fit is not None and each.fit.judged and not each.fit.certain]
-
-
-def maximum_rises(plan: Plan, then: Plan) -> Iterator[str]:
-    """What a lower minimum hides: a pool keeps the nodes that its written `max` allows."""
-    more = then.cost.usd_per_month_max - plan.cost.usd_per_month_max
-    if more >= 1:
-        yield f"the maximum is then ${then.cost.usd_per_month_max:,.0f}, ${more:,.0f} more"
-
-
-def noted(advice: Advice, note: str) -> Advice:
-    """With something more in its brackets."""
-    end = advice.text.endswith(")") and " (" in advice.text
-    return replace(advice, text=f"{advice.text[:-1]}; {note})" if end else f"{advice.text} ({note})")
-
-
 def _tried(advice: Advice, violation: Violation, plan: Plan, attempt: Attempt) -> Advice | None:
     """With all that it needs, a budget that is enough included; None where the rule stays broken, or another one
     breaks."""
@@ -179,15 +158,6 @@ def _told(advice: Advice, whole: Write, bill: str = "") -> str:
     why = advice.text.partition(" (")[2].removesuffix(")")
     said = "; ".join(filter(None, (why, bill)))
     return f"{written(whole)}{f' ({said})' if said else ''}"
-
-
-def holds(plan: Plan, then: Plan) -> bool:
-    """Whether a changed stack breaks no rule that it doesn't break already."""
-    return broken_by(then) <= broken_by(plan)
-
-
-def broken_by(plan: Plan) -> frozenset[tuple[str, str]]:
-    return frozenset((each.rule, each.path) for each in plan.violations)
 
 
 def tried_remedies(

@@ -10,8 +10,9 @@ from infra.catalog import Catalog
 from infra.plan.notes import Advice, Write
 from infra.plan.plan import Plan
 from infra.plan.writes import written
-from infra.planning.advice import Attempt, completed, likely
+from infra.planning.advice import completed
 from infra.planning.budget import PATH, enough, total
+from infra.planning.trial import Attempt, likely
 from infra.settings.platform import Budget
 
 SPOT = "the cloud may take a spot node back with two minutes' notice"

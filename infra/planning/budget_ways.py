@@ -12,9 +12,10 @@ from infra.plan.models import ModelPlan
 from infra.plan.notes import Advice, Violation, Write
 from infra.plan.plan import Plan
 from infra.plan.rules import Rule
-from infra.planning.advice import Attempt, holds, in_order
+from infra.planning.advice import in_order
 from infra.planning.budget import biggest, of
 from infra.planning.budget_search import Search
+from infra.planning.trial import Attempt, holds
 from infra.registry import cloud_of
 from infra.settings.cluster import GpuPool
 

@@ -14,8 +14,9 @@ from infra.plan.notes import Advice, Warned, Write
 from infra.plan.plan import Plan
 from infra.plan.words import BILLS, usd
 from infra.plan.writes import written
-from infra.planning.advice import Attempt, completed, holds
+from infra.planning.advice import completed
 from infra.planning.cheaper import new_pool
+from infra.planning.trial import Attempt, followed
 from infra.services.serving.placement import Placed
 from infra.sizing.estimates import held
 
@@ -45,7 +46,7 @@ def _advised(
     warned: Warned, plan: Plan, placed: Placed, offers: Sequence[Offer], attempt: Attempt, sizing: Sizing
 ) -> Warned:
     name = placed.served.name
-    tried = (_that_holds(way, plan, name, attempt) for way in _ways(plan, placed, offers, sizing))
+    tried = (_that_holds(write, plan, name, attempt) for write in _ways(plan, placed, offers, sizing))
     ways = tuple(islice(filter(None, tried), NAMED))
     if not ways:
         return replace(warned, message=f"{warned.message}; nothing that was tried makes it certain")
@@ -58,14 +59,14 @@ def _advised(
     )
 
 
-def _that_holds(way: Advice, plan: Plan, name: str, attempt: Attempt) -> Advice | None:
+def _that_holds(write: Write, plan: Plan, name: str, attempt: Attempt) -> Advice | None:
     """With what the next plan comes to; None where it isn't certain of the model, less certain of another, or breaks
     a rule."""
-    then = attempt(way.write)
-    if then is None or not holds(plan, then) or not {name, *_certain(plan)} <= _certain(then):
+    found = followed(plan, write, attempt)
+    if found is None or not {name, *_certain(plan)} <= _certain(found.then):
         return None
-    said = "; ".join((_comes_to(then, then.models[name]), *_bill(plan, then)))
-    return replace(way, text=f"{way.text} ({said})")
+    said = "; ".join((_comes_to(found.then, found.then.models[name]), *_bill(plan, found.then)))
+    return Advice(found.write, f"{written(found.write)} ({said})")
 
 
 def _certain(plan: Plan) -> set[str]:
@@ -95,7 +96,7 @@ def _bill(plan: Plan, then: Plan) -> Iterator[str]:
         yield f"the {BILLS[end]} bill is then {usd(next_)} per month instead of {usd(now)}"
 
 
-def _ways(plan: Plan, placed: Placed, offers: Sequence[Offer], sizing: Sizing) -> Iterator[Advice]:
+def _ways(plan: Plan, placed: Placed, offers: Sequence[Offer], sizing: Sizing) -> Iterator[Write]:
     offer, sized = placed.offer, placed.sized
     if offer is None or sized is None:
         return
@@ -105,8 +106,7 @@ def _ways(plan: Plan, placed: Placed, offers: Sequence[Offer], sizing: Sizing) -
     options = serving(sized.question.but(gpus=None), elsewhere, sizing, is_certain)
     more = tries(sized.question.but(gpus=None), offer, sizing)
     for fix in ways_to_be_certain(sized, options, more, sizing):
-        write = _write(plan, placed, fix)
-        yield Advice(write, written(write))
+        yield _write(plan, placed, fix)
 
 
 def _write(plan: Plan, placed: Placed, fix: Fix) -> Write:

@@ -16,10 +16,11 @@ from infra.plan.money import HOURS_A_MONTH, Cheaper
 from infra.plan.notes import Write
 from infra.plan.plan import Plan
 from infra.plan.words import count
-from infra.plan.writes import pieces
-from infra.planning.advice import LIKELY, Attempt, completed, holds, likely, maximum_rises
+from infra.plan.writes import pieces, shown
+from infra.planning.advice import completed
 from infra.planning.nodes import nodes_for
 from infra.planning.saving import saved
+from infra.planning.trial import LIKELY, Attempt, followed, what_follows
 from infra.services.serving.placement import Placed, by_pool
 from infra.sizing.question import Question
 
@@ -89,8 +90,10 @@ def cheaper_ways(
     ranked = sorted(((name, each) for name, ways in found.items() for each in ways), key=lambda e: -e[1].usd_per_month)
     ways: list[tuple[str, bool, Cheaper]] = []
     for name, each in islice(ranked, most):
-        way = _tried(plan, name, each, attempt)
-        if way is not None and not any(_undoes(way, other) for _, _, other in ways):
+        way = lower_bill(plan, name, each.write, each.effect, attempt)
+        if way is None or (each.usd_per_month and way.usd_per_month < LEAST_USD_A_MONTH):
+            continue
+        if not any(_undoes(way, other) for _, _, other in ways):
             ways.append((name, each.sure, way))
     ways.sort(key=lambda each: (LIKELY in each[2].effect, not each[1], -each[2].usd_per_month, each[2].setting))
     by_model = {model: tuple(way for name, _, way in ways if name == model) for model in plan.models}
@@ -107,17 +110,18 @@ def _undoes(way: Cheaper, other: Cheaper) -> bool:
     )
 
 
-def _tried(plan: Plan, name: str, candidate: Candidate, attempt: Attempt) -> Cheaper | None:
-    then = attempt(candidate.write)
-    if then is None or not holds(plan, then):
+def lower_bill(plan: Plan, name: str, write: Write, effect: str, attempt: Attempt) -> Cheaper | None:
+    """What is written, said as the model's own keys and what goes beside them; None where it breaks a rule."""
+    found = followed(plan, write, attempt)
+    if found is None:
         return None
-    usd, of = saved(plan, then)
-    if candidate.usd_per_month and usd < LEAST_USD_A_MONTH:
-        return None
-    own = {f"models.{name}.{key}" for key, _ in candidate.changes}
-    beside = tuple(pieces(tuple(each for each in candidate.write if each[0] not in own)))
-    effect = "; ".join((candidate.effect, *maximum_rises(plan, then), *((LIKELY,) if likely(plan, then) else ())))
-    return Cheaper(_said(candidate.changes), usd, effect, candidate.write, beside, of)
+    usd, of = saved(plan, found.then)
+    path = f"models.{name}."
+    own = [(at, value) for at, value in found.write if at.startswith(path) and value is not None]
+    setting = ", ".join(f"{at.removeprefix(path)}: {shown(value)}" for at, value in own)
+    beside = tuple(pieces(tuple(each for each in found.write if each not in own)))
+    effect = "; ".join((effect, *what_follows(plan, found.then)))
+    return Cheaper(setting, usd, effect, found.write, beside, of)
 
 
 def _candidates(each: Placed, market: Market) -> Iterator[Candidate]:
@@ -253,11 +257,6 @@ def new_pool(offer: Offer) -> Write:
     path = f"gpuPools.{offer.name}"
     spot = ((f"{path}.capacity", "spot"),) if offer.capacity == "spot" else ()
     return ((f"{path}.instanceTypes", tuple(each.name for each in offer.types)), *spot)
-
-
-def _said(changes: Changes) -> str:
-    """What to write into the stack file, without the model's path."""
-    return ", ".join(f"{key}: {value}" for key, value in changes if value is not None)
 
 
 def _effect(each: Placed, option: Option, market: Market) -> str:

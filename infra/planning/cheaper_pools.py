@@ -6,12 +6,10 @@ from itertools import islice
 from infra.catalog import Catalog
 from infra.plan.cluster import PoolPlan
 from infra.plan.money import Cheaper
-from infra.plan.notes import Write
 from infra.plan.plan import Plan
-from infra.plan.writes import pieces, shown
-from infra.planning.advice import LIKELY, Attempt, completed, holds, likely
-from infra.planning.cheaper import LEAST_USD_A_MONTH, WORTH_MORE, Candidate
-from infra.planning.saving import saved
+from infra.planning.advice import completed
+from infra.planning.cheaper import LEAST_USD_A_MONTH, WORTH_MORE, Candidate, lower_bill
+from infra.planning.trial import Attempt
 
 MOST_TOGETHER = 6  # models of one line
 MOST_TRIED = 2  # pools, of each kind
@@ -43,8 +41,8 @@ def _together(plan: Plan, ways: Ways, found: Mapping[str, Sequence[Candidate]], 
         new = tuple(each for each in way.write if each[0].startswith("gpuPools.") and each[1] is not None)
         alone = max((each.usd_per_month for name in moved for each in ways.get(name, ())), default=0.0)
         write, effect = completed(plan, (*new, *own)), f"{' and '.join(moved)} together: {way.effect}"
-        cheaper = _tried(plan, first, write, effect, attempt)
-        if cheaper is not None and cheaper.usd_per_month > WORTH_MORE * alone:
+        cheaper = lower_bill(plan, first, write, effect, attempt)
+        if cheaper is not None and cheaper.usd_per_month > max(LEAST_USD_A_MONTH, WORTH_MORE * alone):
             yield first, cheaper
 
 
@@ -66,8 +64,8 @@ def _on_spot(plan: Plan, attempt: Attempt, catalog: Catalog) -> Iterator[_Found]
         if on and _could_be_spot(pool, catalog):
             write = completed(plan, ((f"gpuPools.{pool.name}.capacity", "spot"),))
             own = (f"models.{on[0]}.pool", pool.name)
-            cheaper = _tried(plan, on[0], write if own in write else (*write, own), effect, attempt)
-            if cheaper is not None:
+            cheaper = lower_bill(plan, on[0], write if own in write else (*write, own), effect, attempt)
+            if cheaper is not None and cheaper.usd_per_month >= LEAST_USD_A_MONTH:
                 yield on[0], cheaper
 
 
@@ -77,16 +75,3 @@ def _could_be_spot(pool: PoolPlan, catalog: Catalog) -> bool:
         return False
     types = [catalog.instances[name] for name in pool.instance_types]
     return all(each.spot and each.spot_usd is not None for each in types)
-
-
-def _tried(plan: Plan, name: str, write: Write, effect: str, attempt: Attempt) -> Cheaper | None:
-    """The model's own keys, and what is written beside them."""
-    then = attempt(write)
-    if then is None or not holds(plan, then):
-        return None
-    usd, of = saved(plan, then)
-    path = f"models.{name}."
-    own = ", ".join(f"{at.removeprefix(path)}: {shown(value)}" for at, value in write if at.startswith(path))
-    beside = tuple(pieces(tuple(each for each in write if not each[0].startswith(path))))
-    effect = f"{effect}; {LIKELY}" if likely(plan, then) else effect
-    return Cheaper(own, usd, effect, write, beside, of) if usd >= LEAST_USD_A_MONTH else None

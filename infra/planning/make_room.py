@@ -7,8 +7,10 @@ from infra.offers.options import fewest, fits, is_certain
 from infra.offers.pools import Offer
 from infra.plan.notes import Advice, Violation, Write
 from infra.plan.rules import Rule
-from infra.planning.advice import Attempt, completed, written
+from infra.plan.writes import written
+from infra.planning.advice import completed
 from infra.planning.cheaper import Market
+from infra.planning.trial import Attempt
 from infra.planning.without_gpu import another_without_gpu, without_gpu
 from infra.services.serving.placement import Placed
 

@@ -21,7 +21,8 @@ def plan_pool(offer: Offer, placed: Sequence[Placed], catalog: Catalog, *, surge
     if offer.settings is not None and offer.settings.existing is not None:
         yield from say_card(offer.name, offer.settings.existing, offer.card, catalog)
     peak = sum(each.served.replicas.max * each.gpus for each in placed if not each.served.settings.paused)
-    most = yield from _maximum(offer, placed, surge)
+    needed = nodes_for(placed, offer.gpus_per_node, at_most=True, extra=surge)
+    most = yield from _maximum(offer, placed, surge, needed)
     own = (yield from check_own_nodes(offer, placed, most, surge)) if offer.existing else None
     pool_min = _minimum(offer, most)
     idle = _idle(offer, placed, pool_min, most) if not offer.existing or offer.nodes else 0
@@ -42,6 +43,7 @@ def plan_pool(offer: Offer, placed: Sequence[Placed], catalog: Catalog, *, surge
         price_note=offer.price_note,
         peak_gpus=peak,
         surge_gpus=surge,
+        needed=needed,
         own=own,
         runtime_class=_existing(offer).runtime_class_name if offer.existing else None,
         idle_gpus=idle,
@@ -74,13 +76,13 @@ def _choose_types(offer: Offer) -> Iterator[Finding]:
         yield Chosen(f"gpuPools.{offer.name}.instanceTypes", types, reason)
 
 
-def _maximum(offer: Offer, placed: Sequence[Placed], surge: int) -> Decided[int]:
+def _maximum(offer: Offer, placed: Sequence[Placed], surge: int, needed: int) -> Decided[int]:
     """The stack file's, or what all replicas and one rollout need; a paused model keeps its room."""
     if offer.settings is not None and offer.settings.max is not None:
         return offer.settings.max
     if offer.nodes is not None:
         return offer.nodes
-    needed = max(nodes_for(placed, offer.gpus_per_node, at_most=True, extra=surge), 1)
+    needed = max(needed, 1)
     least = offer.settings.min if offer.settings else 0
     nodes = f"{count(needed, 'node')} of {count(offer.gpus_per_node, 'GPU')}"
     rollout = f"and {count(surge, 'GPU')} for one rollout" if surge else "and no rollout needs more"

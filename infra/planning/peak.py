@@ -13,7 +13,6 @@ from infra.plan.words import count
 from infra.plan.writes import written
 from infra.planning.billed_nodes import ROLLOUTS_PER_MONTH
 from infra.planning.cost import maximum_per_month
-from infra.planning.nodes import nodes_for
 from infra.services.serving.placement import Placed
 
 # Which of two fixes is named first: the gap of a rollout, or the node that prevents it.
@@ -49,11 +48,10 @@ def check_peak(
 def _fixes(
     pool: PoolPlan, placed: Sequence[Placed], models: Mapping[str, ModelPlan], cloud: Cloud, catalog: Catalog
 ) -> Iterator[Advice]:
-    needed = nodes_for(placed, pool.gpus_per_node, at_most=True, extra=pool.surge_gpus)
-    more = maximum_per_month(replace(pool, max=needed), placed, models, cloud, catalog)
+    more = maximum_per_month(replace(pool, max=pool.needed), placed, models, cloud, catalog)
     more -= maximum_per_month(pool, placed, models, cloud, catalog)
     hours = ", for the hours of rollouts" if pool.peak_gpus <= pool.max * pool.gpus_per_node else ""
-    write = ((f"gpuPools.{pool.name}.max", needed),)
+    write = ((f"gpuPools.{pool.name}.max", pool.needed),)
     money = f" (+${more:,.0f} per month at most{hours})" if more else ""
     larger = Advice(write, f"{written(write)}{money}")
     on = [models[each.served.name] for each in placed]

@@ -9,7 +9,7 @@ from infra.offers.fixes import smaller_ways
 from infra.offers.sizing import Sizing
 from infra.plan.notes import Violation, Write
 from infra.plan.plan import Plan
-from infra.planning.advice import Attempt, follow, that_holds, tried_remedies
+from infra.planning.advice import follow, that_holds, tried_remedies
 from infra.planning.budget_ways import Means, with_ways
 from infra.planning.certainty import say_what_is_certain
 from infra.planning.cheaper import Candidate, Market, candidates, cheaper_ways
@@ -17,6 +17,7 @@ from infra.planning.cheaper_pools import with_pools
 from infra.planning.draft import Asked, Draft, draft
 from infra.planning.make_room import with_ways_out
 from infra.planning.remedies import find_remedies
+from infra.planning.trial import Attempt
 from infra.planning.waste import say_where_less
 from infra.registry import cloud_of
 from infra.settings.platform import Settings

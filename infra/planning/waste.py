@@ -11,9 +11,11 @@ from infra.plan.findings import warned
 from infra.plan.notes import Advice, Finding, Warned
 from infra.plan.plan import Plan
 from infra.plan.words import saves
-from infra.planning.advice import LIKELY, Attempt, completed, likely, maximum_rises, noted, written
+from infra.plan.writes import written
+from infra.planning.advice import completed
 from infra.planning.cheaper import Market, new_pool
 from infra.planning.saving import saved
+from infra.planning.trial import Attempt, followed, what_follows
 from infra.planning.without_gpu import without_gpu
 from infra.services.serving.placement import Placed
 from infra.sizing.question import Sized
@@ -110,13 +112,12 @@ def _to(smaller: Offer, moved: Sequence[Placed], market: Market, attempt: Attemp
     """None where the next plan breaks a rule, be it one that is broken already: its own fixes say what goes with it."""
     own = tuple(write for each in moved for write in each.served.write(_keys(each, smaller)))
     pool = new_pool(smaller) if market.is_new(smaller) else ()
-    write = completed(market.plan, (*pool, *own))
-    then = attempt(write)
-    if then is None or then.violations:
+    found = followed(market.plan, completed(market.plan, (*pool, *own)), attempt)
+    if found is None or found.then.violations:
         return None
     all_ = f"{' and '.join(each.served.name for each in moved)} together: " if len(moved) > 1 else ""
-    advice = Advice(write, f"{written(write)} ({all_}{'; '.join(_comes_to(smaller, market.plan, then))})")
-    return noted(advice, LIKELY) if likely(market.plan, then) else advice
+    said = "; ".join(_comes_to(smaller, market.plan, found.then))
+    return Advice(found.write, f"{written(found.write)} ({all_}{said})")
 
 
 def _keys(placed: Placed, smaller: Offer) -> Changes:
@@ -131,7 +132,7 @@ def _comes_to(smaller: Offer, before: Plan, then: Plan) -> Iterator[str]:
     usd, of = saved(before, then)
     if abs(usd) >= 1:
         yield saves(usd, of)
-    yield from maximum_rises(before, then)
+    yield from what_follows(before, then)
 
 
 def _on_cpu(placed: Placed, market: Market) -> Iterator[str]:

@@ -33,6 +33,7 @@ def test_only_a_node_is_called_cheap(command: str) -> None:
         (f"fit {LLAMA_70B} --max-model-len 16384", "cheapest node for it alone: "),
         (f"fit {QWEN} --max-model-len 8192 --api-price 4", "costs less than the API above "),
         ("plan prod", "lower bill: `"),
+        ("plan prod", " per month of the minimum bill: "),
     ],
 )
 def test_each_comparison_says_what_it_compares(command: str, words: str) -> None:

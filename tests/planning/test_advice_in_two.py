@@ -179,16 +179,47 @@ def test_the_same_nodes_for_the_same_bill_are_named_once_and_whether_they_fit(st
 WIDE = {**P5EN, "gpuPools": {"big": {**P5EN["gpuPools"]["big"], "max": 3}}, "models": {"big": V3, "small": SMALL}}
 
 
-def test_a_lower_bill_says_where_the_maximum_rises() -> None:
-    plan = planned(WIDE)
+# Without the small model one node is enough at the minimum, and at the maximum as many as with it.
+ROUNDED = {
+    **P5EN,
+    "gpuPools": {"four": {"instanceTypes": ["g6e.12xlarge"], "max": 3}},
+    "models": {
+        "chat": {"model": "Qwen/Qwen3-32B", "maxModelLen": 16384, "gpus": 2, "replicas": {"min": 2, "max": 3}},
+        "small": SMALL,
+    },
+}
+
+
+@pytest.mark.parametrize(("stack", "rising"), [(WIDE, False), (ROUNDED, True)])
+def test_a_lower_bill_says_where_the_maximum_rises(stack: dict[str, Any], rising: bool) -> None:
+    plan = planned(stack)
     ways = [each for found in plan.cheaper.values() for each in found]
     rises = []
     for way in ways:
-        then = planned(follow(WIDE, as_mapping(way.write))).cost.usd_per_month_max
+        then = planned(follow(stack, as_mapping(way.write))).cost.usd_per_month_max
         more = then - plan.cost.usd_per_month_max
         rises.append(more >= 1)
         assert (f"the maximum is then ${then:,.0f}, ${more:,.0f} more" in way.effect) is (more >= 1)
-    assert any(rises)
+    assert any(rises) is rising
+
+
+@pytest.mark.parametrize(("given", "left"), [(3, 2), (5, 4), (2, None)])
+def test_a_lower_bill_lowers_a_written_maximum_by_the_nodes_that_it_frees(given: int, left: int | None) -> None:
+    """17 GPUs with a rollout are three nodes, 16 are two; what the stack file gives beyond the need stays."""
+    stack = {**WIDE, "gpuPools": {"big": {**P5EN["gpuPools"]["big"], "max": given}}}
+    (way,) = [each for each in planned(stack).cheaper["small"] if each.setting.startswith("pool: g6-xlarge")]
+    assert dict(way.write).get("gpuPools.big.max") == left
+    assert (f"gpuPools.big.max: {left}" in way.beside) is (left is not None)
+    after = planned(follow(stack, as_mapping(way.write)))
+    assert after.violations == ()
+    assert after.pools["big"].max == (left or given)
+
+
+@pytest.mark.parametrize("budget", [94000, 200000])
+def test_a_budget_hides_no_lower_bill_that_keeps_to_it(budget: int) -> None:
+    with_budget = planned({**WIDE, "budget": {"usdPerMonth": budget}})
+    assert with_budget.violations == ()
+    assert with_budget.cheaper == planned(WIDE).cheaper
 
 
 def test_a_warning_of_a_refused_plan_names_no_place_that_is_refused_too() -> None:

@@ -100,7 +100,7 @@ def test_of_several_small_models_the_advice_moves_all_and_says_what_that_saves(c
     after = plan(follow(stack, dict(way.write)))
     assert not after.violations
     assert not waste(after)
-    end, bill = ("expected", " of the expected bill") if capacity == "spot" else ("min", "")
+    end, bill = ("expected", "expected") if capacity == "spot" else ("min", "minimum")
     saved = getattr(before.cost, f"usd_per_month_{end}") - getattr(after.cost, f"usd_per_month_{end}")
     assert "(embed and rerank together: T4, a node for $" in way.text
-    assert f"saves ${saved:,.0f} per month{bill}" in way.text
+    assert f"saves ${saved:,.0f} per month of the {bill} bill" in way.text

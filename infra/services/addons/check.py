@@ -19,7 +19,7 @@ def check_addons(scope: Scope) -> None:
             scope.report.wrong((*key, "existing"), got, f"write {name}: existing")
         if state == "disabled":
             for reason, path in needs(scope, name):
-                write = f"write {name}: install, or existing where the cluster has it"
+                write = f"write {name}: install, or existing where the cluster has it{or_fixed(scope, path)}"
                 scope.report.wrong(key, f"disabled, and {reason}", write, reads=[path, *CLUSTER_KIND])
 
 
@@ -34,10 +34,23 @@ def state_of(scope: Scope, addon: Addon) -> State:
     return addon.state or ("install" if scope.settings.cluster.create is not None else "existing")
 
 
+def or_fixed(scope: Scope, path: Key) -> str:
+    """The way out beside an add-on that scales models, if that is what `path` needs: of all of them at once."""
+    if path[-1] != "replicas":
+        return ""
+    models = scope.settings.models
+    fixed = (f"models.{name}.replicas: {max(models[name].replicas.min, 1)}" for name in _scaled(scope))
+    return f"; or replicas that don't scale: {' and '.join(fixed)}"
+
+
+def _scaled(scope: Scope) -> list[str]:
+    return [name for name, model in scope.settings.models.items() if model.replicas.min < model.replicas.max]
+
+
 def needs(scope: Scope, addon: str) -> Iterator[tuple[str, Key]]:
     """Who needs an add-on: the reason, and the setting that makes it so. One of each kind is enough to say."""
     settings = scope.settings
-    scaled = next((name for name, model in settings.models.items() if model.replicas.min < model.replicas.max), None)
+    scaled = next(iter(_scaled(scope)), None)
     managed = next((name for name, pool in settings.gpu_pools.items() if pool.instance_types is not None), None)
     growing = next(
         (name for name, pool in settings.gpu_pools.items() if pool.instance_types is not None and pool.min != pool.max),

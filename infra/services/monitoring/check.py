@@ -3,7 +3,7 @@
 import re
 from urllib.parse import urlsplit
 
-from infra.services.addons.check import needs, state_of
+from infra.services.addons.check import needs, or_fixed, state_of
 from infra.services.addons.section import ExistingAddon
 from infra.services.monitoring.section import PrometheusLogin
 from infra.settings.checks.scope import CLUSTER_KIND, Scope
@@ -25,6 +25,7 @@ def check_prometheus(scope: Scope) -> None:
         return
     got = f"{scaled[0]}, and nobody said where it is"
     write = "write prometheus: {existing: {url: http://prometheus-operated.monitoring:9090}}, or install"
+    write += or_fixed(scope, scaled[1])
     scope.report.wrong(_KEY[:-1], got, write, reads=[scaled[1], *CLUSTER_KIND])
 
 

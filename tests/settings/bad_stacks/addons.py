@@ -19,13 +19,34 @@ ADDONS = (
                 "addons.keda",
                 6,
                 "disabled, and a scales between its replicas with it",
-                "write keda: install, or existing where the cluster has it",
+                "write keda: install, or existing where the cluster has it; or replicas that don't scale:"
+                " models.a.replicas: 1",
             ),
             Mistake(
                 "addons.prometheus",
                 6,
                 "disabled, and a scales between its replicas with it",
-                "write prometheus: install, or existing where the cluster has it",
+                "write prometheus: install, or existing where the cluster has it; or replicas that don't scale:"
+                " models.a.replicas: 1",
+            ),
+        ),
+    ),
+    Bad(
+        "paused models that would scale without KEDA",
+        stack(
+            CLUSTER,
+            "models:",
+            "  a: {model: Qwen/Qwen3-8B, paused: true, replicas: {min: 1, max: 2}}",
+            "  b: {model: Qwen/Qwen3-8B, replicas: {min: 2, max: 3}}",
+            "addons: {keda: disabled}",
+        ),
+        (
+            Mistake(
+                "addons.keda",
+                8,
+                "disabled, and a scales between its replicas with it",
+                "write keda: install, or existing where the cluster has it; or replicas that don't scale:"
+                " models.a.replicas: 1 and models.b.replicas: 2",
             ),
         ),
     ),
@@ -67,7 +88,8 @@ ADDONS = (
                 "addons.prometheus",
                 3,
                 "a scales between its replicas with it, and nobody said where it is",
-                "write prometheus: {existing: {url: http://prometheus-operated.monitoring:9090}}, or install",
+                "write prometheus: {existing: {url: http://prometheus-operated.monitoring:9090}}, or install; or"
+                " replicas that don't scale: models.a.replicas: 1",
             ),
         ),
     ),

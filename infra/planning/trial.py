@@ -1,0 +1,73 @@
+"""A change of the stack file on trial: it is planned, and kept where it breaks no rule that holds now."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+
+from infra.plan.notes import Advice, Write
+from infra.plan.plan import Plan
+
+Attempt = Callable[[Write], Plan | None]  # the plan once that is written; None: refused, or enough was tried
+LIKELY = "fits, but not for certain"
+
+
+@dataclass(frozen=True)
+class Followed:
+    """What is written, with the lower `max` of each pool that it leaves too large, and the plan that follows."""
+
+    write: Write
+    then: Plan
+
+
+def followed(plan: Plan, write: Write, attempt: Attempt) -> Followed | None:
+    """None where the change is refused, or breaks a rule that holds now."""
+    then = attempt(write)
+    if then is None:
+        return None
+    for whole in dict.fromkeys(((*write, *_lower_max(plan, then)), write)):
+        after = attempt(whole)
+        if after is not None and holds(plan, after):
+            return Followed(whole, after)
+    return None
+
+
+def _lower_max(plan: Plan, then: Plan) -> Iterator[tuple[str, int]]:
+    """Of pools whose `max` the stack file gives: less by the number of nodes that the change frees at the peak, so
+    that what the file gives beyond the need stays."""
+    for name, pool in then.pools.items():
+        given = then.settings.gpu_pools.get(name)
+        if given is None or given.max is None or pool.existing or name not in plan.pools:
+            continue
+        lower = max(given.max - (plan.pools[name].needed - pool.needed), pool.needed, pool.min, 1)
+        if lower < given.max:
+            yield f"gpuPools.{name}.max", lower
+
+
+def holds(plan: Plan, then: Plan) -> bool:
+    """Whether a changed stack breaks no rule that it doesn't break already."""
+    return broken_by(then) <= broken_by(plan)
+
+
+def broken_by(plan: Plan) -> frozenset[tuple[str, str]]:
+    return frozenset((each.rule, each.path) for each in plan.violations)
+
+
+def what_follows(plan: Plan, then: Plan) -> Iterator[str]:
+    """What a reader of a change has to know beside what it saves."""
+    more = then.cost.usd_per_month_max - plan.cost.usd_per_month_max
+    if more >= 1:  # a lower minimum hides it
+        yield f"the maximum is then ${then.cost.usd_per_month_max:,.0f}, ${more:,.0f} more"
+    if likely(plan, then):
+        yield LIKELY
+
+
+def likely(plan: Plan, then: Plan | None) -> list[str]:
+    """The models that fit then, but not for certain, and whose fit isn't the same as now."""
+    models = then.models.values() if then is not None else ()
+    changed = (each for each in models if each.fit is not None and each.fit != plan.models[each.name].fit)
+    return [each.name for each in changed if each.fit is not None and each.fit.judged and not each.fit.certain]
+
+
+def noted(advice: Advice, note: str) -> Advice:
+    """The same advice with a further note in its brackets."""
+    end = advice.text.endswith(")") and " (" in advice.text
+    return replace(advice, text=f"{advice.text[:-1]}; {note})" if end else f"{advice.text} ({note})")
