@@ -1,4 +1,4 @@
-"""A stack planned and recorded with no cloud: what `plan` prints and the tests read."""
+"""Plans a stack and records its resources without a cloud, for `plan` and for tests."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,14 +16,17 @@ _PLACEHOLDER = "not read offline"  # a stack's secrets are encrypted; none is ev
 
 @dataclass(frozen=True)
 class Planned:
-    """The plan, and the resources that the program makes of it."""
+    """The plan, and the resources that the program makes from it."""
 
     plan: Plan
     recording: Recording
 
 
 def plan_offline(path: Path, *, preview: bool = False) -> Planned:
-    """Load, plan and record one stack file. Raises BadStackFile. With `preview`, what only a cloud knows is unknown."""
+    """Load, plan and record a stack file. With `preview`, values that only a cloud knows are unknown.
+
+    Raises BadStackFile.
+    """
     file = load_file(path)
     plan = plan_of(file)
     cloud = cloud_of(file.settings)

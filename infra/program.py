@@ -1,4 +1,4 @@
-"""The program that Pulumi runs: from the stack's config to the platform."""
+"""The program that Pulumi runs: it makes the platform that the stack's config describes."""
 
 import json
 from pathlib import Path
@@ -26,7 +26,7 @@ from infra.stack_file import StackFile, load_config
 
 
 def main() -> None:
-    """What `pulumi preview` and `pulumi up` run. A plan that breaks a rule makes nothing."""
+    """Runs at `pulumi preview` and `pulumi up`. If the plan breaks a rule, nothing is made."""
     try:
         file = _read_config()
     except BadStackFile as mistakes:
@@ -49,7 +49,8 @@ def main() -> None:
 
 
 def deploy(plan: Plan, provider: Any, namespaces: Namespaces) -> None:
-    """Cluster, cache, models, gateway, other services, outputs; each waits for what it needs, and goes before it."""
+    """Makes cluster, cache, models, gateway, other services and outputs. Each is made after what it needs, and deleted
+    before it."""
     config = pulumi.Config(NAMESPACE)
     site = cloud_of(plan.settings).make_site(plan, provider, namespaces)
     cache = make_cache(plan, site, config.get_secret(HUGGING_FACE_TOKEN) if needs_hub_token(plan) else None)
@@ -83,7 +84,7 @@ def needs_hub_token(plan: Plan) -> bool:
 
 
 def _refuse_placeholders(plan: Plan) -> None:
-    """A preview may hold them: the shipped stack files do."""
+    """Stops `pulumi up`, and warns in a preview: the shipped stack files have placeholders."""
     found = unreachable(plan.settings)
     for each in found:
         pulumi.log.warn(f"{each.path}: {each.message}; `pulumi up` stops until then")
@@ -93,10 +94,10 @@ def _refuse_placeholders(plan: Plan) -> None:
 
 
 def _look(plan: Plan) -> There:
-    """At what is there already, before anything is made; what can't be read stops nothing."""
+    """Looks at what is there already, before anything is made. What can't be read is a warning."""
     there = look(plan, cloud_of(plan.settings), f"{pulumi.get_organization()}/{pulumi.get_project()}/{plan.stack}")
     for each in there.not_checked:
-        pulumi.log.warn(f"not checked before it starts, and so found late if it is wrong: {each}")
+        pulumi.log.warn(f"not checked, so a mistake shows only while resources are made: {each}")
     if there.obstacles:
         listed = "\n".join(f"  {each.path}: {each.message}\n    {each.fix}" for each in there.obstacles)
         raise pulumi.RunError(f"{len(there.obstacles)} thing(s) stand in the way; nothing was made\n{listed}")
@@ -104,7 +105,8 @@ def _look(plan: Plan) -> There:
 
 
 def _read_config() -> StackFile:
-    """The same loader as for a file, so the same mistakes; of secrets only whether they are set."""
+    """Reads the config with the loader of stack files, so it finds the same mistakes. It doesn't read secrets: it only
+    sees whether they are set."""
     config, stack = pulumi.Config(NAMESPACE), pulumi.get_stack()
     text = config.get("platform")
     names = {name for name in SECRETS if config.get(name) is not None}
@@ -120,6 +122,6 @@ def _read_config() -> StackFile:
 
 
 def _in_config(key: str) -> str | None:
-    """Of a key with its namespace."""
+    """The value of a key that begins with its namespace and a colon."""
     namespace, _, name = key.partition(":")
     return pulumi.Config(namespace).get(name)

@@ -1,4 +1,4 @@
-"""The project's folder: what the paths of a stack file are relative to, wherever the program is run from."""
+"""The project's folder. Paths in a stack file are relative to it, wherever the program runs."""
 
 from pathlib import Path
 
@@ -6,17 +6,17 @@ PROJECT = Path(__file__).resolve().parent.parent
 
 
 def stacks_folder() -> Path:
-    """Of the stack files; as short as the folder that one is in allows."""
+    """The folder of the stack files; relative to the current folder, if that contains it."""
     stacks = PROJECT / "stacks"
     return stacks.relative_to(Path.cwd()) if stacks.is_relative_to(Path.cwd()) else stacks
 
 
 class UnreadableFile(Exception):
-    """The full path that was looked for, and why it can't be read."""
+    """A file can't be read. The message has its full path and the reason."""
 
 
 def read_text(path: str | Path) -> str:
-    """A text file of the project. Raises UnreadableFile."""
+    """The text of a file of the project. Raises UnreadableFile."""
     full = PROJECT / path
     try:
         return full.read_text(encoding="utf-8")

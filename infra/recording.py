@@ -1,10 +1,10 @@
-"""Runs a Pulumi program against the SDK's own mock monitor and records every request, options included.
+"""Runs a Pulumi program against the SDK's own mock monitor, and records every request with its options.
 
-This is how `llm-platform plan` sees what `pulumi up` would make, with no CLI, credentials or network, and what the
-tests run on. It makes URNs as the engine makes them and refuses what the engine refuses: a duplicate URN, a default
-provider (Pulumi.yaml disables them), a look-up without an answer.
+So `llm-platform plan` and the tests see what `pulumi up` would make, without CLI, credentials or network. It makes URNs
+as the engine does, and refuses what the engine refuses: a duplicate URN, a default provider (Pulumi.yaml disables
+them), and a look-up without an answer.
 
-What only a cloud can know reads `${name.attribute}`, as in Pulumi YAML; with `preview=True` it is unknown, as in a
+A value that only a cloud can know is `${name.attribute}`, as in Pulumi YAML; with `preview=True` it is unknown, as in a
 first preview.
 """
 
@@ -27,10 +27,10 @@ UNKNOWN = "[unknown]"
 _STACK = "pulumi:pulumi:Stack"
 _SDK: Any = settings.SETTINGS  # its properties are made by a decorator that no type checker sees through
 
-# Attributes that a provider computes and the program reads, by type; those of a cloud it says itself. A nested one is a
-# path. Whatever isn't here comes back as it went in, and so does one that is an input.
+# Attributes that a provider computes and the program reads, by type; each cloud has its own list. A nested attribute is
+# a path. All others, and those that are inputs, come back as they were sent.
 _COMPUTED: Mapping[str, tuple[str, ...]] = {
-    "kubernetes:core/v1:Secret": ("metadata.name",),  # made of the logical name where none is given
+    "kubernetes:core/v1:Secret": ("metadata.name",),  # follows from the logical name where none is given
     "kubernetes:networking.k8s.io/v1:Ingress": ("status.loadBalancer.ingress.0.hostname",),
     "random:index/randomPassword:RandomPassword": ("result",),
 }
@@ -44,7 +44,7 @@ class NotOnTheEngine(Exception):
 
 @dataclass(frozen=True)
 class Recorded:
-    """One registration as the engine would see it: inputs with the schema's own keys, options that are set."""
+    """One registration as the engine sees it: inputs by the schema's keys, and the options that are set."""
 
     urn: str
     type: str
@@ -56,7 +56,7 @@ class Recorded:
 
 @dataclass
 class Recording:
-    """Every registration, sorted by URN, and the stack's outputs."""
+    """All registrations, sorted by URN, and the stack's outputs."""
 
     resources: list[Recorded] = field(default_factory=list)
     outputs: dict[str, Any] = field(default_factory=dict)
@@ -87,7 +87,7 @@ def record(
 ) -> Recording:
     """Run `program` as the stack's program. `answers` maps a function's token to what its provider would return.
 
-    `stacks` are the outputs of the stacks that it may refer to, as another recording has them.
+    `stacks` has the outputs of the stacks to which it may refer, as recorded from them.
     """
     monitor = _RecordingMonitor(answers or {}, stacks or {}, preview)
     settings.configure(
@@ -102,16 +102,16 @@ def record(
             callbacks=None,
         )
     )
-    settings.ROOT.set(None)  # an earlier run in this process would be this one's root
+    settings.ROOT.set(None)  # else the root of an earlier run in this process would be used
     set_all_config(dict(config or {}), list(secret_keys))
-    _SDK.outputs.clear()  # of an earlier run that failed
+    _SDK.outputs.clear()  # an earlier run that failed may have left some
     loop = asyncio.new_event_loop()
     loop.set_default_executor(_Inline())
     asyncio.set_event_loop(loop)
     try:
         loop.run_until_complete(_run_in_stack(program))
     finally:
-        for task in asyncio.all_tasks(loop):  # left over where the program raised
+        for task in asyncio.all_tasks(loop):  # some are left where the program raised
             task.cancel()
         loop.run_until_complete(asyncio.sleep(0))
         loop.close()
@@ -120,7 +120,7 @@ def record(
 
 
 async def _run_in_stack(program: Callable[[], None]) -> None:
-    """As the SDK's `run_in_stack`, but each Output is awaited once: that goes through all for each that is done."""
+    """Like the SDK's `run_in_stack`, but it awaits each Output once: the SDK goes through all after each one."""
     root = Stack()
     try:
         program()
@@ -169,7 +169,7 @@ class _RecordingMonitor(mocks.MockMonitor):
 
     def ReadResource(self, request: Any) -> resource_pb2.ReadResourceResponse:
         if request.type != "pulumi:pulumi:StackReference" or request.id not in self._stacks:
-            raise NotOnTheEngine(f"{request.type} {request.name!r} is read, and offline nothing can be")
+            raise NotOnTheEngine(f"{request.type} {request.name!r} is read, and offline nothing can be read")
         outputs = self._stacks[request.id]
         state = struct_pb2.Struct()
         state.update({"outputs": {name: _as_sent(value) for name, value in outputs.items() if value is not None}})
@@ -189,12 +189,12 @@ class _RecordingMonitor(mocks.MockMonitor):
         returned = struct_pb2.Struct()
         returned.update(self._answers[request.tok](_plain_fields(request.args)))
         response = resource_pb2.ResourceInvokeResponse()
-        getattr(response, "return").CopyFrom(returned)  # a keyword of Python's
+        getattr(response, "return").CopyFrom(returned)  # `return` is a keyword of Python
         return response
 
 
 class _Inline(futures.ThreadPoolExecutor):
-    """The SDK sends each request from a thread, because an engine may keep it waiting; the monitor answers at once."""
+    """Runs each request at once. The SDK uses threads, because an engine may answer late; this monitor never does."""
 
     def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> futures.Future[Any]:
         future: futures.Future[Any] = futures.Future()
@@ -206,7 +206,7 @@ class _Inline(futures.ThreadPoolExecutor):
 
 
 class _NoMocks(mocks.Mocks):
-    """The base class asks for mocks; every request that would reach them is answered above."""
+    """The base class needs mocks, but the monitor above answers every request before it reaches them."""
 
     def call(self, args: mocks.MockCallArgs) -> Any:
         raise NotOnTheEngine(f"nothing answers the call {args.token}")
@@ -216,7 +216,7 @@ class _NoMocks(mocks.Mocks):
 
 
 def _without_default_provider() -> set[str]:
-    """As in Pulumi.yaml."""
+    """The packages whose default provider Pulumi.yaml disables."""
     return {"kubernetes", *(cloud.types.package for cloud in clouds())}
 
 
@@ -225,7 +225,7 @@ def _computed(type_: str) -> tuple[str, ...]:
 
 
 def _options(request: Any) -> dict[str, Any]:
-    """The options that are set, by the contract's names. `depends_on`: everything that orders the resource."""
+    """The options that are set, by their names in the contract. `depends_on` has everything that must come first."""
     timeouts = {key: getattr(request.customTimeouts, key) for key in ("create", "update", "delete")}
     options = {
         "depends_on": sorted(request.dependencies),
@@ -243,12 +243,12 @@ def _options(request: Any) -> dict[str, Any]:
 
 
 def _plain_fields(struct: struct_pb2.Struct) -> dict[str, Any]:
-    """Sorted, because protobuf maps have no order and two runs have to say the same."""
+    """The fields, sorted: protobuf maps have no order, and two runs must give the same result."""
     return {key: _plain(struct.fields[key]) for key in sorted(struct.fields)}
 
 
 def _plain(value: struct_pb2.Value) -> Any:
-    """A protobuf value as JSON data: secrets and unknowns as words, whole numbers as int."""
+    """A protobuf value as JSON data: secrets and unknown values become words, whole numbers become int."""
     kind = value.WhichOneof("kind")
     if kind == "struct_value":
         fields = value.struct_value.fields
@@ -266,7 +266,7 @@ def _plain(value: struct_pb2.Value) -> Any:
 
 
 def _as_sent(value: Any) -> Any:
-    """What `_plain` read, on its way back: the words for secrets and unknowns are those again."""
+    """The reverse of `_plain`: the words become secrets and unknown values again."""
     if isinstance(value, Mapping):
         return {key: _as_sent(item) for key, item in value.items()}
     if value == SECRET:
@@ -275,14 +275,14 @@ def _as_sent(value: Any) -> Any:
 
 
 def _masked(value: Any) -> Any:
-    """The shape of a secret value without what it holds."""
+    """The structure of a secret value, without the values in it."""
     if isinstance(value, dict):
         return {key: _masked(item) for key, item in value.items()}
     return [_masked(item) for item in value] if isinstance(value, list) else SECRET
 
 
 def _set(state: Any, path: list[str], value: str) -> None:
-    """Set a nested attribute, making the structs and lists on the way; an index is always 0."""
+    """Sets a nested attribute, and makes the structs and lists that lead to it; an index is always 0."""
     head, *rest = path
     if not rest:
         if head not in state:

@@ -1,4 +1,4 @@
-"""The model servers. To add one: a folder like these, whose `engine.py` has an ENGINE, and its image in pins.toml."""
+"""The model servers. A new one is a folder like these, whose `engine.py` has an ENGINE, and its image in pins.toml."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -11,7 +11,7 @@ from infra.engines.engine import Engine
 
 
 def found() -> list[Engine]:
-    """The folders beside this file, the default first."""
+    """The engines of the folders beside this file, the default first."""
     folders = (module.name for module in iter_modules(__path__) if module.ispkg)
     engines = [import_module(f"{__name__}.{name}.engine").ENGINE for name in folders]
     return sorted(engines, key=lambda engine: (not engine.is_default, engine.name))
@@ -28,14 +28,14 @@ def on_cpu() -> Engine | None:
 
 
 def with_library(name: str, catalog: Catalog) -> Engine | None:
-    """The engine whose own library a model's name belongs to."""
+    """The engine whose own library has the name of a model."""
     libraries = (engine for engine in ENGINES.values() if engine.library is not None)
     return next((each for each in libraries if each.library and each.library.owns(name, catalog)), None)
 
 
 @contextmanager
 def registered(engine: Engine) -> Iterator[Engine]:
-    """One more engine, for as long as the context is open."""
+    """Adds an engine for as long as the context is open."""
     if engine.name in _KNOWN:
         raise ValueError(f"an engine of the name {engine.name} is there already")
     _KNOWN[engine.name] = engine

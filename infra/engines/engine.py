@@ -1,4 +1,4 @@
-"""What an engine is: how it is started, watched and fed. One folder for each; a new one implements what differs."""
+"""What an engine is: how it starts, what it measures, how it gets its weights. A new one overrides what differs."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -16,9 +16,9 @@ from infra.sizing.question import Question, Sized
 class EngineTimeouts:
     """Seconds."""
 
-    startup_probe: int  # what loading may take: >= 1.5 x (weights + engine start)
-    drain: int  # what requests in flight get to end
-    keep_alive: int  # an idle connection stays open for longer than whoever holds its other end keeps it
+    startup_probe: int  # how long loading may take: >= 1.5 x (weights + engine start)
+    drain: int  # how long requests in flight may take to end
+    keep_alive: int  # how long an idle connection stays open: longer than its other end keeps it
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class EngineModel:
     dtype: str  # of weights as served: bf16, fp16, or the quantization, which leaves it to the engine
     quantization: str | None  # what the engine does to the weights as it loads them
     kv_cache_dtype: str  # auto or fp8
-    gpus: int  # a replica's, tensor parallel; 0 is CPU
+    gpus: int  # per replica (tensor parallelism); 0: it runs on the CPU
     utilization: float | None  # share of the GPU's memory
     max_model_len: int
     max_num_seqs: int | None  # None: the engine has no such argument
@@ -44,28 +44,27 @@ class EngineModel:
 
 @dataclass(frozen=True)
 class Limits:
-    """What an engine can't do, and does otherwise. The defaults: a server for GPUs with weights of the hub."""
+    """What an engine can do, and what not. The defaults describe a server for GPUs that takes weights from the hub."""
 
-    cpu: bool = False  # it serves without a GPU too
-    takes_batch: bool = (
-        True  # its share of the memory and its batch are arguments; else it takes what `concurrency` says
-    )
-    quantizes_at_load: bool = False  # 16-bit weights to the methods of the catalogue's AT_LOAD
-    cache_in_8_bit: bool = False  # the planner may propose it
+    cpu: bool = False  # it also serves without a GPU
+    # Its share of the memory and its batch are arguments; else it serves as many requests at once as `concurrency`.
+    takes_batch: bool = True
+    quantizes_at_load: bool = False  # it quantizes 16-bit weights to the methods of the catalogue's AT_LOAD
+    cache_in_8_bit: bool = False  # the planner may propose an 8-bit KV cache
     whole_experts: str | None = None  # the argument by which a GPU holds whole experts instead of a share of each
     remote_code: str | None = None  # the argument that lets it run code of a repository; None: it never does
-    streams_weights: bool = False  # from object storage, as it loads them
-    defaults_known: bool = False  # its own batch and share, so that what others gain can be said
-    compiles: bool = False  # at each start, and could keep what it made
-    truncates_prompts: bool = False  # of a prompt that is too long it leaves out a part; else it refuses the request
-    refused_keys: Mapping[str, str] = field(default_factory=dict)  # attribute of a model -> why it has no place here
+    streams_weights: bool = False  # it can load weights directly from object storage
+    defaults_known: bool = False  # its default batch and share are known: the plan says what other values gain
+    compiles: bool = False  # it compiles at each start, and could keep the result
+    truncates_prompts: bool = False  # it leaves out a part of a prompt that is too long; else it refuses the request
+    refused_keys: Mapping[str, str] = field(default_factory=dict)  # attribute of a model -> why it may not be given
     refused_arguments: Mapping[str, str] = field(default_factory=dict)  # flag -> the key to use, or why there is none
-    no_arguments: str | None = None  # why it takes none at all
+    no_arguments: str | None = None  # why it takes no arguments at all; None: it does
 
 
 @dataclass(frozen=True)
 class Gauges:
-    """Metrics that count requests, and the version that they were looked up for: a new pin asks for another look."""
+    """Metrics that count requests, and the version in which they were looked up: a new pin needs a new look."""
 
     version: str
     names: frozenset[str]
@@ -73,7 +72,7 @@ class Gauges:
 
 
 class Asked(Protocol):
-    """A model of the stack file, as far as engines refuse one."""
+    """The part of a model in the stack file that an engine may refuse."""
 
     @property
     def model(self) -> str: ...
@@ -87,7 +86,7 @@ class Asked(Protocol):
 
 @dataclass(frozen=True)
 class Refusal:
-    """Why an engine doesn't serve a model. Keys are below the model's own."""
+    """Why an engine doesn't serve a model. Keys are those below the model."""
 
     key: str
     got: str
@@ -100,44 +99,44 @@ class Stored:
     """A model of an engine's own library: one file."""
 
     file_gib: float
-    file_known: bool  # False: sized by bits per weight
-    form: str  # what the weights are stored as
-    assumed: str  # what was assumed of the file; blank where it is known
+    file_known: bool  # False: its size is parameters x bits per weight
+    form: str  # the format of the weights
+    assumed: str  # what was assumed about the file; blank where it is known
     shape: ModelShape | None
     task: Literal["chat", "embed", "rerank"]
-    own_context: int
-    max_model_len: int  # where none is asked for
+    own_context: int  # tokens that the model was trained for
+    max_model_len: int  # used where the stack file gives none
     length_reason: str
 
 
 class Library(Protocol):
     """Models that an engine takes from elsewhere than the Hugging Face hub."""
 
-    noun: str  # of one name in it, with its article
+    noun: str  # what a name in it is called, with its article
     sample: str
-    small: str  # that serves on the CPU
-    context: int  # tokens at most, where none are asked for
+    small: str  # a model that the CPU can serve
+    context: int  # the maximum of tokens where the stack file gives none
 
     def names(self, catalog: Catalog) -> Mapping[str, object]: ...
 
     def owns(self, name: str, catalog: Catalog) -> bool:
-        """Whether a name is one of this library, known or not, and none of the hub."""
+        """Whether a name belongs to this library and not to the hub; the catalogue need not know it."""
         ...
 
     def refuse(self, name: str, catalog: Catalog) -> tuple[str, str] | None:
-        """What is wrong with the form of a name, and what to write."""
+        """What is wrong with a name's form, and what to write instead."""
         ...
 
     def like(self, name: str, catalog: Catalog) -> str | None:
-        """The repository of the same shape."""
+        """The repository on the hub whose model has the same shape."""
         ...
 
     def name_like(self, repository: str, catalog: Catalog) -> str | None:
-        """The name of the same shape as a repository."""
+        """The name in this library whose model has the shape of a repository."""
         ...
 
     def stored(self, name: str, shape: ModelShape | None, catalog: Catalog) -> Stored:
-        """`shape`: of a name that the library doesn't know."""
+        """How a model is stored. `shape` is given where the library doesn't know the name."""
         ...
 
 
@@ -146,19 +145,19 @@ class Engine:
 
     name: str  # in the stack file
     title: str  # in sentences
-    is_default: bool = False  # it serves where the stack file names none
+    is_default: bool = False  # it serves a model for which the stack file names no engine
     port: int
     health_path: str = "/health"
-    metrics_path: str | None = None  # None: nothing for Prometheus
+    metrics_path: str | None = None  # None: it has no metrics for Prometheus
     api_key_env: str | None = None  # None: the engine can't check a key
-    drains: bool = False  # on SIGTERM it lets requests in flight end
+    drains: bool = False  # after SIGTERM it lets requests in flight end
     keep_alive_env: str | None = None  # None: it never closes an idle connection
-    gauges: Gauges | None = None  # what its queries may ask
-    flags: Mapping[str, str] = MappingProxyType({})  # attribute of a plan's model -> the argument that tells it
+    gauges: Gauges | None = None  # the metrics that its queries may use
+    flags: Mapping[str, str] = MappingProxyType({})  # attribute of a plan's model -> the argument that passes it
     limits: Limits = Limits()
-    memory: Callable[[Question, Gpu, int, Catalog], Sized] | None = None  # None: no estimate
-    throughput: Callable[[Sized], Throughput] | None = None  # None: no estimate
-    library: Library | None = None  # None: repositories of the Hugging Face hub
+    memory: Callable[[Question, Gpu, int, Catalog], Sized] | None = None  # None: the plan says "no estimate"
+    throughput: Callable[[Sized], Throughput] | None = None  # None: the plan says "no estimate"
+    library: Library | None = None  # None: it serves repositories of the Hugging Face hub
 
     @property
     def checks_key(self) -> bool:
@@ -166,30 +165,30 @@ class Engine:
 
     @property
     def is_measured(self) -> bool:
-        """Whether a scaler has anything to go by."""
+        """Whether it has metrics that a scaler can use."""
         return self.metrics_path is not None
 
     def refuse(self, model: Asked, model_type: str | None, catalog: Catalog) -> Iterator[Refusal]:
-        """What it refuses in the stack file. `model_type` is that of the model's own config.json, where it says one."""
+        """Why it refuses a model of the stack file. `model_type`: of the model's own config.json; None: not known."""
         yield from ()
 
     def default_utilization(self, question: Question) -> float | None:
-        """Its own share of the GPU's memory; None where it takes none, or it isn't known."""
+        """The share of the GPU's memory that it takes by default; None where it has none, or it isn't known."""
         return None
 
     def utilization_reason(self, sized: Sized) -> str:
         return f"{sized.arguments.utilization} is the default of {self.title}"
 
     def asked(self, question: Question) -> str:
-        """How it is named beside a question."""
+        """Its name with the settings that decide the answer of `fit`, for its heading."""
         return self.title
 
     def started(self, sized: Sized) -> str:
-        """How it is started, where that decides memory; blank: nothing to say."""
+        """The arguments that decide its memory, in words; blank: there is nothing to say."""
         return ""
 
     def start_up(self, task: str, *, experts: bool) -> Mapping[str, str]:
-        """What a start is made of beside the weights: words -> row of cold_start.toml."""
+        """The parts of a start besides loading the weights: words -> row of cold_start.toml."""
         return {"processes and imports": f"start-{self.name}"}
 
     def args(self, model: EngineModel) -> tuple[str, ...]:
@@ -206,11 +205,11 @@ class Engine:
         return hub_fetch(model.model, model.revision)
 
     def downloads(self, words: Sequence[str], variables: Mapping[str, str]) -> tuple[str, str] | None:
-        """From which host a container of such words downloads, and what; None: it is no download of this engine."""
+        """The host from which a container with this command downloads, and what; None: not a command of this engine."""
         return hub_download(words, variables)
 
     def queries(self, namespace: str, name: str) -> tuple[Query, ...]:
-        """What KEDA may scale on; empty where the engine measures nothing."""
+        """The queries by which KEDA may scale; empty where the engine has no metrics."""
         return ()
 
     def container(self, model: EngineModel, image: str) -> Container:
@@ -231,5 +230,5 @@ class Engine:
         )
 
     def _keep_alive(self, model: EngineModel) -> dict[str, str]:
-        """A load balancer that sends a request on a connection that the engine has just closed answers 502."""
+        """When the engine has just closed a connection on which a load balancer sends a request, that answers 502."""
         return {self.keep_alive_env: str(model.timeouts.keep_alive)} if self.keep_alive_env else {}

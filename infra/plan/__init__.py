@@ -1,1 +1,1 @@
-"""What a plan is: plain data, no behavior beyond sums."""
+"""What a plan is: plain data that can do nothing but add up its numbers."""

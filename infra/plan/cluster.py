@@ -6,44 +6,45 @@ from typing import Literal
 
 from infra.plan.words import kubectl
 
-# What becomes of a model when the node that is worst for it is lost: other replicas go on; it starts again on GPUs
-# that are free; it does so unless pods of other models take those first; it waits for the node.
+# What happens to a model when the node that is worst for it is lost. serves: other replicas go on. restarts: it starts
+# again on GPUs that are free. may_wait: the same, unless pods of other models take those first. waits: until the node
+# is back.
 Loss = Literal["serves", "restarts", "may_wait", "waits"]
 
 
 @dataclass(frozen=True)
 class OwnNode:
-    """What one node holds: replicas by model."""
+    """What one node holds."""
 
-    holds: Mapping[str, int]
+    holds: Mapping[str, int]  # replicas by model
     free_gpus: int
 
 
 @dataclass(frozen=True)
 class OwnNodes:
-    """Of a pool of nodes that exist, at the minimum of replicas."""
+    """The nodes of a pool that exist already, with the minimum of replicas on them."""
 
     nodes: tuple[OwnNode, ...]
-    lose_one: Mapping[str, Loss]  # by model: when the node is lost that is worst for it
-    could_roll: tuple[str, ...]  # models whose new pod could come first, since GPUs are free for it at every time
+    lose_one: Mapping[str, Loss]  # by model
+    could_roll: tuple[str, ...]  # models whose new pod could start before the old one ends: GPUs are always free for it
 
 
 @dataclass(frozen=True)
 class PrometheusLogin:
-    """A token, a name with a password, or signed requests."""
+    """How KEDA logs in to a Prometheus: with a token, a name and a password, or signed requests."""
 
     mode: Literal["bearer", "basic", "sigv4"]
-    secret: str | None  # in the models' namespace; None with sigv4
-    keys: Mapping[str, str]  # of the Secret, by KEDA's parameter
+    secret: str | None  # its name in the models' namespace; None with sigv4
+    keys: Mapping[str, str]  # KEDA's parameter -> the key in the Secret
     region: str | None  # with sigv4
-    role_arn: str | None  # that KEDA's operator assumes
+    role_arn: str | None  # the role that KEDA's operator assumes
 
 
 @dataclass(frozen=True)
 class Quota:
-    """What an account must be allowed to have, at most; the code is the cloud's own."""
+    """A limit of a cloud account that the stack needs to be at least this high."""
 
-    code: str
+    code: str  # the cloud's own name for it
     name: str
     region: str
     needed: int
@@ -52,7 +53,7 @@ class Quota:
 
 @dataclass(frozen=True)
 class NodeGroupPlan:
-    """A group of a pool's nodes; those of a pool add up to its own figures."""
+    """One node group of a pool; the figures of all groups add up to those of the pool."""
 
     min: int
     max: int
@@ -61,15 +62,15 @@ class NodeGroupPlan:
 @dataclass(frozen=True)
 class PoolPlan:
     name: str
-    existing: bool  # nodes that somebody else makes
+    existing: bool  # somebody else makes its nodes
     gpu: str
     gpus_per_node: int
     instance_types: tuple[str, ...]  # () when existing
     capacity: Literal["on-demand", "spot"]
     min: int  # nodes
     max: int  # nodes
-    zone_ids: tuple[str, ...]  # where every one of its types is offered
-    selector: Mapping[str, str]  # what a pod of this pool selects; on nodes that we make, their labels
+    zone_ids: tuple[str, ...]  # zones that offer each of its types
+    selector: Mapping[str, str]  # the labels that its pods select; nodes that we make have them
     tolerations: tuple[Mapping[str, str], ...]  # as Kubernetes writes them
     usd_per_node_hour: float | None  # of its most expensive type; on spot, in the most expensive zone
     usd_per_node_hour_min: float | None  # of its cheapest type
@@ -79,54 +80,54 @@ class PoolPlan:
     needed: int  # nodes that hold both, whatever `max` is
     own: OwnNodes | None  # None: nodes that this program makes, or no room for the minimum of replicas
     runtime_class: str | None  # of GPU pods
-    idle_gpus: int  # of the nodes that the minimum of replicas need: paid for, and nobody's
+    idle_gpus: int  # GPUs that are paid for and that the minimum of replicas leaves unused
     reasons: tuple[str, ...]
-    # What the cloud that makes the nodes decides:
+    # Decided by the cloud that makes the nodes:
     ami_type: str | None = None
     root_gib: int = 0
     root_iops: int = 0
     root_throughput: int = 0  # MiB/s
     nvme: bool = False  # local disks under containerd and kubelet
-    ephemeral_gib: int = 0  # what pods can use of a node's disk; the autoscaler counts on it
+    ephemeral_gib: int = 0  # the part of a node's disk that pods can use; the autoscaler counts on it
     groups: Mapping[str, NodeGroupPlan] = field(default_factory=dict)  # by zone or subnet id; "": one for all zones
 
 
 @dataclass(frozen=True, kw_only=True)
 class ClusterPlan:
-    """A cloud adds what it alone decides."""
+    """The cluster. A cloud extends this class by what it alone decides."""
 
     kind: str  # in the cloud's own words
     name: str  # of the cluster, or of its kubeconfig context
     version: str
     region: str | None
-    made: bool  # by this stack
-    context: str | None = None  # of the kubeconfig, where that is how the stack reaches the cluster
+    made: bool  # this stack makes it
+    context: str | None = None  # of the kubeconfig, if the stack reaches the cluster by one
     zone_ids: tuple[str, ...] = ()  # () on a cluster that exists
 
     @property
     def kubectl(self) -> str:
-        """As a command begins that is for this cluster; else only its user knows the context."""
+        """The beginning of a command for this cluster. Without a context it is for the user's current one."""
         return kubectl(self.context)
 
 
 @dataclass(frozen=True)
 class SystemNodes:
-    """Nodes for everything that isn't on a GPU, of a cluster that this stack makes."""
+    """The nodes for everything that needs no GPU, on a cluster that this stack makes."""
 
     type: str
     count: int
-    max: int  # that a stack file may ask for
-    cpu: float  # cores of one that pods can have
-    gib: float
-    path: str  # of their settings
+    max: int  # the highest count that a stack file may give
+    cpu: float  # cores per node that pods can use
+    gib: float  # memory per node that pods can use
+    path: str  # of their settings in the stack file
 
 
 @dataclass(frozen=True)
 class AddonPlan:
-    """One of cluster-wide software; `chart` names a row of the chart table."""
+    """One add-on: software that the whole cluster uses."""
 
     state: Literal["install", "existing", "disabled"]
-    chart: str
+    chart: str  # a row of the catalogue's charts
     repo: str
     version: str
     namespace: str
@@ -135,53 +136,54 @@ class AddonPlan:
 
 @dataclass(frozen=True)
 class Monitoring:
-    """The Prometheus that scrapes the models and that KEDA asks: installed, or an existing one by its URL."""
+    """The Prometheus that scrapes the models and that KEDA queries: the stack installs it, or it exists."""
 
     url: str
-    labels: Mapping[str, str]  # of a ServiceMonitor, so that it is looked at
+    labels: Mapping[str, str]  # that a ServiceMonitor needs so that this Prometheus selects it
     namespace: str  # where it runs, for the NetworkPolicies
-    login: PrometheusLogin | None = None  # None: it asks for none
+    login: PrometheusLogin | None = None  # None: it needs no login
 
 
 @dataclass(frozen=True)
 class Storage:
-    """A kind of `cache` that a cloud makes with a cluster."""
+    """Storage for the weights (a kind of `cache`) that a cloud makes together with a cluster."""
 
     kind: str  # in the stack file
-    said: str  # where weights are read from, in a sentence
+    said: str  # its name in a sentence: weights are read "from ..."
     size_gib: int | None = None  # of the claim, where the storage itself has no size
-    one_reader: bool = False  # one node at a time, in one zone
-    owns_files: bool = False  # whoever writes them: pods need no group of the files
+    one_reader: bool = False  # only one node at a time can use it, in one zone
+    owns_files: bool = False  # it has one owner for all files, whoever writes them: pods need no group
     iops: int = 0
-    throughput: int = 0  # MiB/s; 0: it isn't made with one
+    throughput: int = 0  # MiB/s; 0: it isn't made with a throughput
 
 
 @dataclass(frozen=True)
 class CachePlan:
-    kind: str  # of the cloud's `storage`, or storageClass
+    kind: str  # a kind of the cloud's `storage`, or storageClass
     storage: Storage | None  # None: a storage class
     storage_class: str | None  # None: the cluster's default
     size_gib: int  # of the claim
     access_mode: Literal["ReadWriteMany", "ReadWriteOnce"]
-    zone_id: str | None  # of a volume that is in one zone
+    zone_id: str | None  # of a volume that is in one zone only
     reason: str
 
 
 @dataclass(frozen=True)
 class IngressController:
-    """What makes an address of Ingresses, as far as the gateway has to know it."""
+    """The software that gives Ingresses an address, as far as the gateway has to know it."""
 
-    name: str  # of its ingress class, where nobody gave it another
-    why: str  # it is chosen
-    title: str | None = None  # of its load balancer; None: it is called by its class
-    certificate: str = "tlsSecret"  # the key of the certificate
-    sample: str = "NAME"  # what is written there
-    outside: bool = False  # of the cluster: requests come from addresses, and it is in no namespace
-    made_with_cluster: bool = False  # it comes with a cluster that we make
-    narrows: bool = False  # to addresses, and by a web ACL
+    name: str  # of its ingress class, where the stack file gives no other
+    why: str  # the reason why it is chosen
+    title: str | None = None  # of its load balancer; None: it has the name of its class
+    certificate: str = "tlsSecret"  # the key of the stack file that names the certificate
+    sample: str = "NAME"  # an example of that key's value
+    outside: bool = False  # it is outside the cluster and in no namespace: requests come from IP addresses
+    made_with_cluster: bool = False  # a cluster that we make has it
+    narrows: bool = False  # it can admit only some addresses, and use a web ACL
     reports_address: bool = True
-    namespace: str | None = None  # where it is installed unless somebody says otherwise
-    namespace_labels: Mapping[str, str] = field(default_factory=dict)  # of the models' namespace, each `enabled`: why
+    namespace: str | None = None  # where it is usually installed
+    # Labels that the models' namespace needs, each with the value `enabled` -> why.
+    namespace_labels: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

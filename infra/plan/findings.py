@@ -1,4 +1,4 @@
-"""What planning finds out on its way. Whatever finds something yields it; what also decides a value returns that."""
+"""What planning finds. A planning function yields what it finds, and returns what it decides."""
 
 from collections.abc import Generator, Iterable, Mapping
 from dataclasses import dataclass
@@ -8,13 +8,13 @@ from infra.plan.kinds import kind_of
 from infra.plan.notes import Assumption, Chosen, Finding, Note, ToDo, Violation, Warned
 
 T = TypeVar("T")
-# Yields what is found, and returns what is decided: `cluster = yield from plan_cluster(...)`.
+# Such a function is called with `cluster = yield from plan_cluster(...)`.
 Decided = Generator[Finding, None, T]
 
 
 @dataclass(frozen=True)
 class Findings:
-    """Sorted: the plan doesn't depend on the order of calls, nor on that of maps in the stack file."""
+    """Sorted, so that the plan depends neither on the order of calls nor on the order of keys in the stack file."""
 
     chosen: Mapping[str, Chosen]  # by dotted path
     violations: tuple[Violation, ...]
@@ -40,7 +40,7 @@ def gather(found: Iterable[Finding]) -> Findings:
 
 
 def split(deciding: Decided[T]) -> tuple[T, tuple[Finding, ...]]:
-    """What is decided, and what was found on the way."""
+    """What a planning function decides, and what it finds."""
     found: list[Finding] = []
     while True:
         try:

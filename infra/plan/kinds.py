@@ -1,38 +1,38 @@
-"""Kinds of warnings: what is said of several models or pools is one line with their names."""
+"""Kinds of warnings: when several models or pools have the same warning, it is one line with their names."""
 
 from collections.abc import Iterable
 
 from infra.plan.notes import Note, Warned
 
-# What is said once of all; each model or pool adds its own figure in brackets.
+# The words of that line; each model or pool adds its own figure in brackets.
 KINDS = {
     "no-revision": (
         "no revision is given: main of the repository can move, and with it what is served; `git ls-remote"
         " https://huggingface.co/REPOSITORY main` prints the commit to write"
     ),
-    "one-replica": "one replica: if it is lost, the model is away until another has started",
-    "stops-at-change": "each change stops the model, because its old pod goes first",
+    "one-replica": "one replica: if it is lost, the model is away until another replica has started",
+    "stops-at-change": "each change stops the model, because its old pod ends before the new one starts",
     "not-certain": "fits, but not for certain: GiB of cache at the low end",
-    "tokens-estimated": "layers keep less than every token, by rules that differ by version: tokens are an estimate",
+    "tokens-estimated": "some layers don't keep every token, and how many differs by version: tokens are an estimate",
     "no-model": "no estimate: the engine has no memory model, and whether the model fits was not judged",
     "cache-unknown": "the cache per token isn't known: whether a context fits was not judged",
     "no-concurrency": "no concurrency is given: see whether what a replica holds is enough",
-    "mostly-empty": "needs little of its GPUs, and the rest stays empty",
+    "mostly-empty": "needs a small part of its GPUs, and the rest stays empty",
     "no-free-node": (
         "Kubernetes may spread smaller models so that no node has the GPUs free: a separate pool keeps nodes for it"
     ),
     "licence-unknown": (
-        "whether the repository asks for a licence isn't known: its page at huggingface.co says it; where it does,"
-        " accept it there and set huggingFaceToken, or the download fails"
+        "it isn't known whether the repository asks for a licence: look at its page at huggingface.co. If it does,"
+        " accept the licence there and set huggingFaceToken, or the download fails"
     ),
     "spot": "spot nodes go with two minutes' notice, and may not come when they are needed",
     "one-zone": "only one of the stack's zones offers the pool's types",
 }
-_NAMED = ("models", "gpuPools")  # sections of named things
+_NAMED = ("models", "gpuPools")  # sections whose keys are names
 
 
 def by_kind(warnings: Iterable[Warned]) -> tuple[Note, ...]:
-    """One note per kind, in the order of the first of each; a kind that is met once stays as it is."""
+    """One note per kind, in the order in which the kinds appear first. A single warning of a kind stays as it is."""
     groups: dict[tuple[str, str], list[Warned]] = {}
     for each in warnings:
         section, name, key = _parts(each.path)
@@ -55,7 +55,7 @@ def _one(path: str, what: str, group: list[Warned]) -> Note:
 
 
 def _parts(path: str) -> tuple[str, str, str]:
-    """`models.chat.pool` as `models`, `chat`, `pool`; of a section without names the middle is blank."""
+    """`models.chat.pool` as `models`, `chat`, `pool`. In a section whose keys are no names, the middle is blank."""
     section, _, rest = path.partition(".")
     name, _, key = rest.partition(".")
     return (section, name, key) if section in _NAMED else (section, "", rest)

@@ -7,9 +7,9 @@ from typing import Literal
 from infra.engines.engine import EngineModel, EngineTimeouts
 from infra.sizing.estimates import Estimate, Fit, Throughput
 
-GAP_PARTS = ("image", "weights", "engine")  # of a cold start, where a new pod takes the node of the old one
+GAP_PARTS = ("image", "weights", "engine")  # the parts of a cold start when a new pod takes the node of the old one
 
-SERVER_SCRATCH_GIB = 10  # of a server on a GPU: compile caches, logs and what the engine unpacks
+SERVER_SCRATCH_GIB = 10  # that a server on a GPU needs for compile caches, logs and unpacked files
 
 
 def dollars_per_million(usd_per_hour: float, tokens_per_second: Estimate) -> Estimate:
@@ -28,23 +28,23 @@ class Replicas:
 class RolloutPlan:
     """How a Deployment replaces its pods."""
 
-    strategy: Literal["rolling", "recreate"]  # the new pod first, or the old one
+    strategy: Literal["rolling", "recreate"]  # rolling: the new pod starts before the old one ends; recreate: after it
     max_surge: int
     max_unavailable: int
-    gap_seconds: int | None  # in which no pod answers; None: one is there all the time
+    gap_seconds: int | None  # the time in which no pod answers; None: there is always one
     reason: str
 
 
 @dataclass(frozen=True)
 class StartPart(Estimate):
-    """Seconds of a cold start, with the numbers that they came from."""
+    """Seconds of a part of a cold start, with the numbers from which they follow."""
 
     reason: str
 
 
 @dataclass(frozen=True)
 class ColdStart:
-    """From no node to the first token, as named parts in seconds."""
+    """The time from no node to the first token, in named parts."""
 
     parts: Mapping[str, StartPart]  # node, boot, image, weights, engine
 
@@ -58,7 +58,7 @@ class ColdStart:
 
     @property
     def gap(self) -> int:
-        """From the old pod's end to the new one's first token, on the same node: neither a launch nor a boot."""
+        """The seconds from the old pod's end to the new pod's first token, when it takes the same node."""
         return round(sum(part.mid for name, part in self.parts.items() if name in GAP_PARTS))
 
     @property
@@ -68,21 +68,21 @@ class ColdStart:
 
 @dataclass(frozen=True)
 class Timeouts(EngineTimeouts):
-    """Seconds. Rule 5: each is at least what it waits for."""
+    """Seconds. Each is at least as long as what it waits for (rule 5)."""
 
     progress_deadline: int  # >= the whole cold start, and the grace period of the pod that it waits for
-    rollout: int  # Pulumi's own wait for the Deployment
-    prefetch: int  # Pulumi's own wait for the Job, and the Job's deadline
-    pre_stop: int  # load balancers stop sending
+    rollout: int  # how long Pulumi waits for the Deployment
+    prefetch: int  # how long Pulumi waits for the Job; also the Job's deadline
+    pre_stop: int  # the time in which load balancers stop sending requests
     grace_period: int  # >= pre_stop + drain >= gateway timeout
 
 
 @dataclass(frozen=True)
 class Scaling:
-    """What KEDA scales by. A threshold is per replica."""
+    """The figures by which KEDA scales. Thresholds are per replica."""
 
-    waiting: int | None  # requests in the engine's queue
-    running: int | None  # requests in its batch
+    waiting: int | None  # threshold: requests in the engine's queue
+    running: int | None  # threshold: requests in its batch
     polling_seconds: int
     cooldown_seconds: int
     fallback_replicas: int
@@ -91,17 +91,17 @@ class Scaling:
 
 @dataclass(frozen=True)
 class Resources:
-    """What a pod asks for beside its GPUs."""
+    """What a pod requests besides its GPUs."""
 
     cpu: float  # cores
     memory_gib: float
     ephemeral_gib: int
-    shm_gib: int  # bounded /dev/shm; counts against memory
+    shm_gib: int  # the limit of /dev/shm, which counts as memory
 
 
 @dataclass(frozen=True)
 class PrefetchPlan:
-    """The Job that fetches the weights; its deadline is among the timeouts."""
+    """The Job that downloads the weights. Its deadline is one of the timeouts."""
 
     image: str
     cpu: float  # cores
@@ -120,25 +120,25 @@ class ModelPlan(EngineModel):
     image: str
     pool: str | None  # None: CPU, or no pool can run it
     instance_type: str | None  # the pool's first type; None on nodes that we don't make, and on CPU
-    embedding_size: int | None  # numbers in a vector; None: no embedding model, or not known
+    embedding_size: int | None  # numbers per vector; None: it is no embedding model, or the size isn't known
     concurrency: int | None
     replicas: Replicas
     paused: bool
     gated: bool
-    weights_on_disk_gib: float  # the download; what the cache must hold
+    weights_on_disk_gib: float  # the size of the download, which the cache must hold
     resources: Resources
     prefetch: PrefetchPlan
     fit: Fit | None  # None on CPU and where the shape isn't known
     rollout: RolloutPlan
     cold_start: ColdStart
     timeouts: Timeouts
-    scaling: Scaling | None  # None: no scaler
-    usd_per_hour: float | None  # a replica: its share of the node's GPUs
+    scaling: Scaling | None  # None: it doesn't scale
+    usd_per_hour: float | None  # per replica, by its share of the node's GPUs
     throughput: Throughput
     reasons: tuple[str, ...]
 
     @property
     def usd_per_million_output_tokens(self) -> Estimate | None:
-        """At full load, the whole price of a replica on what it puts out; None where either isn't known."""
+        """A replica's price divided by its output at full load; None where one of them isn't known."""
         rate = self.throughput.tokens_per_second
         return None if rate is None or self.usd_per_hour is None else dollars_per_million(self.usd_per_hour, rate)

@@ -1,4 +1,4 @@
-"""The bill, and what would change it: US dollars; a month is 730 hours."""
+"""The bill, and what would change it, in US dollars. A month is 730 hours."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -10,19 +10,19 @@ from infra.settings.platform import Settings
 HOURS_A_MONTH = 730
 
 
-# The expected bill: replicas, on average, are so far from their minimum to their maximum, without a rollout.
+# The expected bill assumes that the mean number of replicas is this share of the way from minimum to maximum.
 EXPECTED_LOAD = 1 / 3
 
 
 @dataclass(frozen=True)
 class Remedy:
-    """What would shorten a cold start, and by how much."""
+    """A way to shorten a cold start, and by how much."""
 
     name: str
-    seconds: int
-    write: str | None  # into the stack file; None: it has no key there
-    write_with: Write  # what has to be written with it: the pools that the program chose
-    usd_per_month: float | None  # that the minimum bill has more then; None: nothing that is known
+    seconds: int  # that it saves
+    write: str | None  # into the stack file; None: the stack file has no key for it
+    write_with: Write  # what has to be written together with it: the pools that the program chose
+    usd_per_month: float | None  # that it adds to the minimum bill; None: not known
     reason: str
 
 
@@ -32,39 +32,39 @@ class CostItem:
     min: float  # dollars per month
     expected: float  # at EXPECTED_LOAD
     max: float
-    what: str = ""  # how much of what is billed
-    pool: str | None = None  # whose nodes these are
-    with_nodes: bool = False  # what each node has beside its price: fewer nodes, less of it
+    what: str = ""  # what is billed, and how much of it
+    pool: str | None = None  # the pool whose nodes these are
+    with_nodes: bool = False  # it is billed per node, besides the node's price
 
 
 @dataclass(frozen=True)
 class CheaperPlatform:
-    """What would cost less of the cluster itself: what to write, and what the stack is then."""
+    """A change that makes the cluster itself cheaper: what to write, and the stack after it."""
 
     write: Write
-    settings: Settings
+    settings: Settings  # after the change, as `cluster`
     cluster: ClusterPlan
     effect: str
 
 
 @dataclass(frozen=True)
 class PriceNote:
-    """What a bill leaves out, and whose its prices are."""
+    """What a bill leaves out, and where its prices come from."""
 
     left_out: str
-    note: str  # date, region, discount of the prices; which are the user's own
-    whose: str = ""  # what the sum has to say of its prices; blank where they are the region's
-    others_whose: str = ""  # the same of all but nodes
+    note: str  # date, region and discount of the prices; which prices the user gave
+    whose: str = ""  # where the prices come from, beside the sum; blank where they are the region's
+    others_whose: str = ""  # the same for all prices except those of nodes
 
 
 @dataclass(frozen=True)
 class Cost:
     items: tuple[CostItem, ...]
-    left_out: str
-    price_note: str  # date, region, discount of the prices; which are the user's own
-    whose: str = ""  # what the sum has to say of its prices; blank where they are the region's
-    others_whose: str = ""  # the same of all but nodes
-    rollouts: str = ""  # nodes that are billed for the hours of rollouts alone
+    left_out: str  # this and the next three are those of PriceNote
+    price_note: str
+    whose: str = ""
+    others_whose: str = ""
+    rollouts: str = ""  # nodes that are billed only for the hours of rollouts
 
     @property
     def usd_per_month_min(self) -> float:
@@ -90,5 +90,5 @@ class Cheaper:
     usd_per_month: float
     effect: str
     write: Write
-    beside: tuple[str, ...] = ()  # what has to be written with it, of pools and of the other models
+    beside: tuple[str, ...] = ()  # what has to be written together with it, for pools and other models
     of: Literal["min", "expected"] = "min"  # which bill is lower: the expected one where nodes are on spot

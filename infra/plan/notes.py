@@ -1,4 +1,4 @@
-"""What planning finds beside its decisions: choices, broken rules with advice, warnings, things to do, assumptions."""
+"""What planning finds besides its decisions: choices, broken rules with advice, warnings, to-dos and assumptions."""
 
 from dataclasses import dataclass
 from enum import IntEnum, auto
@@ -9,13 +9,13 @@ from infra.plan.rules import Rule
 
 @dataclass(frozen=True)
 class Note:
-    """A warning, a thing to do, or an assumption, with the dotted path of the setting that it is about."""
+    """A warning, a to-do or an assumption, with the dotted path of the setting that it is about."""
 
     path: str
     message: str
 
 
-# Dotted paths of the stack file and what to write there; None takes a key out.
+# Dotted paths of the stack file, and what to write there. None removes a key.
 Write = tuple[tuple[str, Any], ...]
 
 
@@ -32,18 +32,18 @@ class Warned(Note):
     """A warning. `kind`: a key of kinds.KINDS, a cloud's name for it, or the path of settings that it is about."""
 
     kind: str
-    detail: str = ""  # what differs from model to model, or from pool to pool
-    shared: str = ""  # what is said once of several with this kind; blank: KINDS has it, or they share no words
-    advice: tuple[Advice, ...] = ()  # after each of which the next plan doesn't warn
+    detail: str = ""  # what differs between the models or pools that have this kind of warning
+    shared: str = ""  # the words for several of this kind; blank: those of KINDS, else the message
+    advice: tuple[Advice, ...] = ()  # each of them ends the warning in the next plan
 
 
 @dataclass(frozen=True)
 class Assumption(Note):
-    """What is taken to be so, because nothing was read from the account or the cluster."""
+    """What the plan relies on without a check, because it reads nothing from the account or the cluster."""
 
 
 class Step(IntEnum):
-    """When a person does a thing: the order of doing."""
+    """When a person does something; the members are in the order of doing."""
 
     PLACEHOLDERS = auto()
     ACCOUNT = auto()
@@ -63,7 +63,7 @@ class Step(IntEnum):
     MONITORING_LOGIN = auto()
 
 
-AFTERWARDS = frozenset({Step.DNS})  # what needs something that `pulumi up` makes
+AFTERWARDS = frozenset({Step.DNS})  # these need something that `pulumi up` makes
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,7 @@ class ToDo(Note):
     """What a person has to do before or after the first `pulumi up`."""
 
     step: Step
-    nth: int = 0  # of its step, where they have an order among them
+    nth: int = 0  # the order among the to-dos of one step
 
 
 @dataclass(frozen=True)
@@ -81,7 +81,7 @@ class Violation:
     rule: Rule
     path: str
     message: str
-    fix: str  # the advice as text; where there is none that holds, in words alone
+    fix: str  # the advice as text; where no advice helps, an explanation
     advice: tuple[Advice, ...] = ()
 
 

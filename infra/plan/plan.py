@@ -1,4 +1,4 @@
-"""The plan: what the program decided, each decision with its reason. Plain frozen data, no behavior beyond sums."""
+"""The plan: what the program decided, and the reason for each decision. It is frozen data that adds up numbers."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -20,16 +20,16 @@ class Plan:
     models: Mapping[str, ModelPlan]
     addons: Mapping[str, AddonPlan]  # keys as in the stack file: nvidiaDevicePlugin, ...
     cache: CachePlan
-    monitoring: Monitoring | None  # None: nothing to scrape with, and so no scaler
+    monitoring: Monitoring | None  # None: nothing scrapes the models, so none can scale
     gateway: GatewayPlan | None
     cost: Cost
-    remedies: Mapping[str, tuple[Remedy, ...]]  # by model; its neighbours count: they fill the nodes of a pool
-    cheaper: Mapping[str, tuple[Cheaper, ...]]  # by model; its neighbours count here too
-    while_paused: tuple[Cheaper, ...]  # of a stack whose models are all paused
-    chosen: Mapping[str, Chosen]  # dotted path of a stack-file key -> what was chosen
+    remedies: Mapping[str, tuple[Remedy, ...]]  # by model; they depend on the other models of its pool
+    cheaper: Mapping[str, tuple[Cheaper, ...]]  # by model; they depend on the other models of its pool
+    while_paused: tuple[Cheaper, ...]  # where all models of the stack are paused
+    chosen: Mapping[str, Chosen]  # dotted path of a key of the stack file -> what was chosen
     quotas: tuple[Quota, ...] = field(default=())
     violations: tuple[Violation, ...] = field(default=())
     warnings: tuple[Warned, ...] = field(default=())
     to_do: tuple[ToDo, ...] = field(default=())
     assumptions: tuple[Assumption, ...] = field(default=())
-    parts: Mapping[str, Any] = field(default_factory=dict)  # by service: what it decided, a dataclass
+    parts: Mapping[str, Any] = field(default_factory=dict)  # name of a service -> what it decided, a dataclass

@@ -1,10 +1,10 @@
-"""The rules that a plan, or a change of one, can break."""
+"""The rules that a plan, or a change of a plan, can break."""
 
 from enum import StrEnum
 
 
 class Rule(StrEnum):
-    """By the words that a person reads, which stand in the JSON too."""
+    """The values are the words that people read; the JSON has them too."""
 
     BUDGET = "Budget"
     CONTEXT = "Context"

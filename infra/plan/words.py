@@ -1,17 +1,17 @@
-"""Numbers and bills as people write them."""
+"""Numbers, bills and commands as people write them."""
 
 import shlex
 from collections.abc import Hashable, Mapping, Sequence
 from typing import TypeVar
 
-# The three bills, by the words of `budget.of`.
+# The three bills: the values of `budget.of`, and their names in sentences.
 BILLS = {"min": "minimum", "expected": "expected", "max": "maximum"}
 
 Printed = TypeVar("Printed", bound=Hashable)
 
 
 def bills(amounts: Mapping[str, Printed]) -> list[tuple[str, Printed]]:
-    """Each figure once, with the words of the bills that print as it; without a word where all of them do."""
+    """Each figure once, with the names of the bills that have it. Without a name where all three bills are equal."""
     words: dict[Printed, list[str]] = {}
     for word, amount in amounts.items():
         words.setdefault(amount, []).append(word)
@@ -25,7 +25,7 @@ def bills_said(amounts: Mapping[str, str]) -> str:
     return "; ".join((f"{first} per month", *others))
 
 
-REGIONS = 6  # that are named
+REGIONS = 6  # how many regions a sentence names
 
 
 def count(number: int, noun: str) -> str:
@@ -51,11 +51,11 @@ def saves(amount: float, of: str) -> str:
 
 
 def kubectl(context: str | None) -> str:
-    """As a command begins: for this context of the kubeconfig; None: the current one."""
+    """The beginning of a command for a context of the kubeconfig; None: for the current context."""
     return f"kubectl --context {shlex.quote(context)}" if context else "kubectl"
 
 
 def regions_with(instance_type: str, regions: Sequence[str]) -> str:
-    """Some of them by name."""
+    """`a region that has p5.48xlarge: us-east-1, us-west-2 and 3 more`."""
     more = f" and {len(regions) - REGIONS} more" if len(regions) > REGIONS else ""
     return f"a region that has {instance_type}: {', '.join(regions[:REGIONS])}{more}"

@@ -1,4 +1,4 @@
-"""What is to be written into the stack file, as a person writes it."""
+"""Changes of the stack file, as a person writes them."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -7,13 +7,13 @@ from infra.plan.notes import Write
 
 
 def written(write: Write) -> str:
-    """As a person writes it; what is taken out is said last."""
+    """The change in words; keys that it removes come last."""
     first, *rest = pieces(write)
     return f"{first} with {' and '.join(rest)}" if rest else first
 
 
 def pieces(write: Write) -> list[str]:
-    """One for each thing that is written, the keys of a pool together; then what is taken out."""
+    """One piece per written key, but one for all keys of a pool; then the keys that are removed."""
     put: dict[str, dict[str, Any]] = {}
     for path, value in write:
         if value is not None:
@@ -34,7 +34,7 @@ def _piece(thing: str, values: Mapping[str, Any]) -> str:
 
 
 def shown(value: Any) -> str:
-    """A value as a stack file has it, on one line."""
+    """A value as in a stack file, on one line."""
     if value is None:
         return "null"
     if isinstance(value, Mapping):

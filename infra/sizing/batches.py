@@ -1,4 +1,4 @@
-"""The batch that the planner asks for: as many sequences as the cache can serve."""
+"""The batch that the planner chooses: as many sequences as the cache can serve."""
 
 from collections.abc import Callable
 
@@ -8,7 +8,7 @@ from infra.sizing.question import Batch, Question, Sized
 # A request is assumed to use an eighth of the context on average, because many are short.
 MEAN_SHARE = 8
 MIN_SEQS, MAX_SEQS = 8, 256
-# Small cards are at full speed with 2,048 tokens, and keep the memory.
+# Small cards reach full speed with 2,048 tokens; more would only take memory from the cache.
 LARGE_CARD_GIB, LARGE_BATCH, SMALL_BATCH = 60, 8192, 2048
 
 
@@ -33,5 +33,5 @@ def batch_tokens(gpu: Gpu) -> int:
 
 
 def whole_input(question: Question, tokens: int) -> int:
-    """An encoder's input can't be read in parts."""
+    """The tokens of a batch. It is at least one whole input of an encoder, which can't be read in parts."""
     return tokens if question.task == "chat" else max(tokens, question.max_model_len)

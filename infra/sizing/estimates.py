@@ -1,4 +1,4 @@
-"""What is estimated of a model on a GPU, and how sure that is. Memory in GiB (2^30 bytes)."""
+"""Estimates for a model on a GPU, each with its interval. Memory is in GiB (2^30 bytes)."""
 
 import math
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Estimate:
-    """A number that is not known exactly: low <= mid <= high."""
+    """A number that isn't known exactly: low <= mid <= high."""
 
     low: float
     mid: float
@@ -14,13 +14,13 @@ class Estimate:
 
 
 def span(low: str, high: str, to: str = " to ") -> str:
-    """One figure where both print the same."""
+    """An interval in words; one figure where both ends print the same."""
     return low if low == high else f"{low}{to}{high}"
 
 
 @dataclass(frozen=True)
 class Term:
-    """One summand of the GPU's memory, with the formula and numbers that it came from."""
+    """One part of the GPU's memory, with the formula and the numbers from which it follows."""
 
     name: str
     gib: float
@@ -29,38 +29,37 @@ class Term:
 
 @dataclass(frozen=True)
 class Fit:
-    """Whether a model fits its GPUs. Every figure is per GPU."""
+    """Whether a model fits its GPUs. All figures are per GPU."""
 
     usable_gib: float  # utilisation x memory that the engine sees
     weights_gib: float
     terms: tuple[Term, ...]  # weights, activations, CUDA graphs, other
-    kv_cache_gib: Estimate | None  # negative when the weights are too large; None: an encoder keeps none
+    kv_cache_gib: Estimate | None  # negative when the weights are too large; None: an encoder keeps no cache
     kv_bytes_per_token: float | None
     kv_cache_tokens: int | None
-    max_concurrency: (
-        float | None
-    )  # kv_cache_tokens / max_model_len; of an engine without a batch no more than it answers at once
-    fits: bool  # at the middle of the interval
-    certain: bool  # at its low end
+    # kv_cache_tokens / max_model_len, but at most the requests that an engine without a batch answers at once.
+    max_concurrency: float | None
+    fits: bool  # in the middle of the interval
+    certain: bool  # it fits at the low end of the interval too
     reasons: tuple[str, ...]
-    estimated: bool = True  # False: the engine has no memory model, and the weights alone were judged
+    estimated: bool = True  # False: the engine has no memory model, so only the weights were judged
 
     @property
     def judged(self) -> bool | None:
-        """Whether it fits; None: the GPUs hold the weights, and whether they hold more isn't known."""
+        """Whether it fits; None: the GPUs hold the weights, and it isn't known whether they hold more."""
         return self.fits if self.estimated or not self.fits else None
 
 
 @dataclass(frozen=True)
 class Throughput:
-    """What a replica puts out at full load."""
+    """The output of a replica at full load."""
 
     tokens_per_second: Estimate | None  # None: no estimate, and the reason says why
     reason: str
 
 
 def requests(held: float) -> str:
-    """Rounded down: a replica never holds more than is said."""
+    """A number of requests, rounded down so that a replica never holds less than the number says."""
     return f"{math.floor(held * 10) / 10:g}" if held < 10 else f"{math.floor(held):,}"
 
 

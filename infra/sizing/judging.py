@@ -1,23 +1,24 @@
-"""Whether a model fits, from what an engine takes and leaves. Per GPU.
+"""Whether a model fits, from the memory that an engine takes and leaves. All figures are per GPU.
 
-usable = what the engine may use; cache = usable - weights - everything else that the engine takes.
+usable = the memory that the engine may use; cache = usable - weights - everything else that the engine takes.
 """
 
 from infra.sizing.estimates import Estimate, Fit, Term
 from infra.sizing.question import Arguments
 from infra.sizing.weights import GIB
 
-# The same card differs by driver and ECC: 79.15 to 79.22 GiB in start-up logs.
+# The memory of the same card differs with driver and ECC: 79.15 to 79.22 GiB in start-up logs.
 CARD_SHARE = 0.001
-# Weights: 16-bit files are loaded as they are; a quantization differs in which layers it leaves in 16 bit.
+# The uncertainty of weights: 16-bit files are loaded as they are; quantizations leave different layers in 16 bit.
 WEIGHTS_SHARE, QUANTIZED_SHARE = 0.003, 0.04
-# What PyTorch doesn't see: libraries and, with tensor parallelism, NCCL's buffers. Logs: 0.03 to 0.14; 0.25 to 1.38.
+# Memory that PyTorch doesn't see: libraries (0.03 to 0.14 GiB in logs) and, with tensor parallelism, NCCL's buffers
+# (together 0.25 to 1.38 GiB).
 OTHER = Estimate(0.03, 0.13, 0.3)
 OTHER_PARALLEL = Estimate(0.25, 0.55, 1.4)
 
 
 def terms_of(weights: float, gpus: int, other: Estimate, *between: Term) -> tuple[Term, ...]:
-    """Weights first, and what PyTorch doesn't see last."""
+    """All terms: the weights first, and last what PyTorch doesn't see."""
     return (
         Term("weights", weights, f"{weights * gpus:.1f} GiB / {gpus}" if gpus > 1 else f"{weights:.1f} GiB"),
         *between,

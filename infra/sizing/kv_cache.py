@@ -1,4 +1,4 @@
-"""What a request keeps in the KV cache, on each GPU: by the kinds of attention that a model's layers have."""
+"""What a request keeps in the KV cache on each GPU, by the kinds of attention in a model's layers."""
 
 from dataclasses import dataclass
 
@@ -7,16 +7,16 @@ from infra.catalog import ModelShape
 # A linear-attention or Mamba layer keeps one state per request, in a page as large as this number of tokens in a full
 # layer: logs of Qwen3-Next and Qwen3.5 say 544 to 1,584.
 STATE_TOKENS = 1600
-# The indexer of sparse attention (DeepSeek-V3.2, GLM-5) keeps its key in 8 bit with a 4-byte scale.
+# The indexer of sparse attention (DeepSeek-V3.2, GLM-5) keeps an 8-bit key with a 4-byte scale per token.
 INDEX_SCALE_BYTES = 4
 
 
 @dataclass(frozen=True)
 class Pages:
-    """How an engine lays the cache out."""
+    """How an engine lays out the cache."""
 
-    hybrid: bool = True  # layers that keep less take less
-    mla_aligned: bool = False  # each latent entry starts on 256 bytes
+    hybrid: bool = True  # layers that keep fewer tokens take less memory
+    mla_aligned: bool = False  # each latent entry starts at a multiple of 256 bytes
 
 
 PAGES = Pages()
@@ -24,7 +24,7 @@ PAGES = Pages()
 
 @dataclass(frozen=True)
 class Layers:
-    """How many layers keep every token, only a window of them, or one state."""
+    """How many layers keep every token, how many only a window of tokens, and how many one state."""
 
     full: int
     windowed: int
@@ -32,12 +32,15 @@ class Layers:
 
 
 def keeps_cache(shape: ModelShape) -> bool:
-    """Encoders read their input at once."""
+    """Whether a model has a KV cache. Encoders have none: they read their input at once."""
     return not (shape.modality in ("embedding", "rerank") and shape.attention == "mha")
 
 
 def layers_of(shape: ModelShape, pages: Pages = PAGES) -> Layers:
-    """Layers that are known to keep less; all others keep every token. Layers that share another's cache keep none."""
+    """The layers by what they keep: every token, unless it is known that they keep less.
+
+    Layers that use another layer's cache keep nothing.
+    """
     total = shape.layers or 0
     windowed = (shape.swa_kv_layers or 0) if shape.sliding_window else 0
     if not pages.hybrid:
@@ -50,10 +53,10 @@ def layers_of(shape: ModelShape, pages: Pages = PAGES) -> Layers:
 def kv_bytes_per_token(
     shape: ModelShape, gpus: int, element_bytes: int, pages: Pages = PAGES, *, windowed: bool = False
 ) -> float | None:
-    """Bytes that one more token takes on each GPU, in layers that keep every token (or in `windowed` ones).
+    """Bytes per token on each GPU, in layers that keep every token (or in `windowed` ones).
 
-    2 x layers x KV heads x head size x bytes: heads are split over the GPUs, and repeated where there are fewer than
-    GPUs. MLA keeps one latent vector a layer, the same on every GPU. None where the shape isn't known.
+    2 x layers x KV heads x head size x bytes. The heads are split over the GPUs, and repeated if there are fewer heads
+    than GPUs. MLA keeps one latent vector per layer, the same on every GPU. None where the shape isn't known.
     """
     layers = layers_of(shape, pages)
     if shape.layers is None:
@@ -75,7 +78,7 @@ def kv_bytes_per_token(
 def request_bytes(
     shape: ModelShape, gpus: int, element_bytes: int, length: int, batched_tokens: int, pages: Pages = PAGES
 ) -> float | None:
-    """What a request of `length` tokens holds on each GPU. A window moves on once a batch: it holds that much more."""
+    """Bytes that a request of `length` tokens takes on each GPU. A window moves once per batch, and holds it too."""
     full = kv_bytes_per_token(shape, gpus, element_bytes, pages)
     if full is None:
         return None
@@ -87,7 +90,7 @@ def request_bytes(
 
 
 def is_exact(shape: ModelShape) -> bool:
-    """Whether every layer keeps the same cache, so that versions and batches don't matter."""
+    """Whether every layer keeps every token: then neither the engine's version nor the batch matters."""
     return (
         shape.attention in ("mha", "gqa", "mqa", "mla")
         and not shape.swa_kv_layers

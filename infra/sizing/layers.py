@@ -1,11 +1,11 @@
-"""What a token takes in one layer while it is worked on."""
+"""The memory that a token takes in one layer while the layer computes."""
 
 from infra.catalog import ModelShape
 
 # The values that a layer holds at once per token, in multiples of the hidden size: input, residual, norm, output; with
 # a mixture of experts also the router's input and the sum of the experts.
 DENSE_COPIES, MOE_COPIES = 4, 6
-# Gate, up and their product.
+# The gate and up projections, and their product.
 FEED_FORWARD_COPIES = 3
 
 

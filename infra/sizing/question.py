@@ -1,4 +1,4 @@
-"""What is asked of a model, and the answer on GPUs of one kind."""
+"""A question about a model's size, and the answer for GPUs of one kind."""
 
 import dataclasses
 import re
@@ -17,7 +17,7 @@ _VERSION = re.compile(r"(\d+)\.(\d+)(?:\.(\d+))?")
 
 
 def version_in(text: str) -> Version | None:
-    """`0.8.5.post1` and `v0.28.0-cu129`; None where no version is in it."""
+    """The version in a text such as `0.8.5.post1` or `v0.28.0-cu129`; None where there is none."""
     found = _VERSION.search(text)
     return (int(found[1]), int(found[2]), int(found[3] or 0)) if found else None
 
@@ -32,10 +32,10 @@ class Batch:
 
 @dataclass(frozen=True)
 class Arguments:
-    """What the engine is started with, as far as it decides memory."""
+    """The arguments of the engine that decide memory."""
 
     max_model_len: int
-    max_num_seqs: int  # 0: the engine's own, which isn't known
+    max_num_seqs: int  # 0: the engine's default, which isn't known
     max_num_batched_tokens: int
     utilization: float
     kv_cache_dtype: str = "auto"
@@ -44,7 +44,7 @@ class Arguments:
     version_known: bool = True
     batch_known: bool = True
     enforce_eager: bool = False
-    file_known: bool = True  # of an engine's own library; False: sized by bits per weight
+    file_known: bool = True  # in an engine's own library; False: its size is parameters x bits per weight
 
     @property
     def batch(self) -> Batch:
@@ -53,16 +53,16 @@ class Arguments:
 
 @dataclass(frozen=True)
 class Question:
-    """What is asked of a model; None is for the planner or the engine to choose."""
+    """A model and its settings. What is None, the planner or the engine chooses."""
 
     name: str
-    shape: ModelShape | None  # None: of an engine's own library, where it isn't known
+    shape: ModelShape | None  # None: it isn't known, as can be in an engine's own library
     max_model_len: int
-    own_context: int  # what it was trained for
+    own_context: int  # tokens that the model was trained for
     engine: "Engine"
     task: Literal["chat", "embed", "rerank"] = "chat"
-    file_gib: float | None = None  # of an engine's own library
-    file_known: bool = True  # False: sized by bits per weight
+    file_gib: float | None = None  # in an engine's own library
+    file_known: bool = True  # False: its size is parameters x bits per weight
     quantization: str | None = None
     kv_cache_dtype: str = "auto"
     utilization: float | None = None
@@ -72,9 +72,9 @@ class Question:
     gpus: int | None = None
     version: Version | None = None  # of the engine; None: the one that is pinned
     version_known: bool = True
-    own_repository: bool = True  # False: another's weights, of the same shape
+    own_repository: bool = True  # False: weights of another repository (`like`), with the same shape
     whole_experts: bool = False  # expert parallelism: a GPU holds whole experts instead of a share of each
-    planned: bool = False  # the batch is the planner's, by what the cache can serve; else the engine's default
+    planned: bool = False  # the planner chooses the batch by what the cache can serve; else it is the engine's default
 
     def obstacle(self, gpus: int) -> str | None:
         """Why a replica can't be split over this number of GPUs; None: it can, or its shape isn't known."""
@@ -86,7 +86,7 @@ class Question:
         return dataclasses.replace(self, **changes)
 
     def arguments(self, batch: Batch, utilization: float) -> Arguments:
-        """`utilization`: the engine's own, where none is asked for."""
+        """`batch` and `utilization` are the engine's, where the question gives none."""
         return Arguments(
             max_model_len=self.max_model_len,
             max_num_seqs=batch.seqs,
@@ -103,7 +103,7 @@ class Question:
 
 @dataclass(frozen=True)
 class Sized:
-    """A question on GPUs of one kind, a replica."""
+    """The answer for one replica on GPUs of one kind."""
 
     question: Question
     gpu: Gpu
@@ -121,4 +121,4 @@ class Sized:
             return f"no estimate: {self.question.engine.title} has no memory model"
         if self.fit.max_concurrency is not None:
             return f"holds {held(self.fit.max_concurrency)} of {self.question.max_model_len:,} tokens"
-        return "keeps no cache" if self.question.task != "chat" else "its cache a token isn't known"
+        return "keeps no cache" if self.question.task != "chat" else "its cache per token isn't known"

@@ -1,18 +1,18 @@
-"""The mean request that a rate of tokens is stated for."""
+"""The mean request for which a rate of tokens is estimated."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
 class MeanRequest:
-    """Tokens of a mean request. No prompt shares its beginning with another's."""
+    """The tokens of a mean request. No two prompts begin alike, so the prefix cache saves nothing."""
 
     prompt: int
     output: int
 
     @property
     def mean_held(self) -> float:
-        """What a running request keeps in the cache, on average."""
+        """The tokens that a running request keeps in the cache, on average."""
         return self.prompt + self.output / 2
 
 

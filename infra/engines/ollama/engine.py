@@ -10,8 +10,8 @@ from infra.engines.ollama.library import OllamaLibrary
 from infra.engines.ollama.memory import size
 
 _KV_CACHE_TYPE = {"fp8": "q8_0"}
-# `pull` and `cp` ask a server, so the Job runs one for itself. Its log is kept apart, because the end of the
-# container's own log is the error that Pulumi shows.
+# `pull` and `cp` need a server, so the Job runs one for itself. The server logs to a file, because Pulumi shows the
+# end of the container's log as the error.
 _PULL = """\
 set -eu
 ollama serve >/tmp/serve.log 2>&1 &
@@ -70,8 +70,8 @@ class Ollama(Engine):
     def startup_probe(self, model: EngineModel) -> Mapping[str, Any]:
         """Loads the model, so that the first request doesn't wait for it.
 
-        One attempt may take as long as the load: cut off earlier, it would begin again. An embedding model wants a
-        text, and a chat model loads without one.
+        One attempt may take as long as the load, because an attempt that is cut off begins again. An embedding model
+        needs a text; a chat model loads without one.
         """
         prompt = "" if model.task == "chat" else "ready"
         return {
@@ -84,7 +84,7 @@ class Ollama(Engine):
         return ("registry.ollama.ai", variables.get("MODEL", "")) if pulls else None
 
     def fetch(self, model: EngineModel) -> Fetch:
-        """The served name is a copy of the tag's manifest: a second name for the same blobs."""
+        """The served name is a copy of the tag's manifest, and so a second name for the same blobs."""
         return Fetch(
             command=("/bin/sh", "-c", _PULL),
             directory=_store(model)["OLLAMA_MODELS"],
@@ -99,7 +99,7 @@ class Ollama(Engine):
 
 
 def _store(model: EngineModel) -> dict[str, str]:
-    """A store for each name and tag: a name could be another model's tag, and old replicas keep theirs meanwhile."""
+    """One store per name and tag: a name could also be another model's tag, and old replicas keep their files."""
     tag = re.sub(r"[/:]", "-", model.model)
     return {"OLLAMA_MODELS": f"{MODELS_MOUNT}/ollama/{model.name}/{tag}", "OLLAMA_NOPRUNE": "1"}
 

@@ -1,4 +1,4 @@
-"""The library of Ollama: tags, each one file of weights that llama.cpp has quantized."""
+"""The library of Ollama: each tag is one file of weights that llama.cpp has quantized."""
 
 from collections.abc import Mapping
 
@@ -6,9 +6,9 @@ from infra.catalog import Catalog, ModelShape
 from infra.engines.engine import Library, Stored
 from infra.engines.ollama.tags import tags
 
-# Ollama takes the whole context's memory when it loads; its own default on small machines is 4,096.
+# Ollama takes the memory of the whole context when it loads. Its own default on small machines is 4,096.
 CONTEXT = 8192
-# The quantization of a tag that names none.
+# The quantization of tags that name none.
 DEFAULT = "Q4_K_M"
 
 
@@ -28,8 +28,8 @@ class OllamaLibrary(Library):
         method = tags().unknown_quantization(name)
         if method is None:
             return None
-        got = f"{name} ends in {method}, which is no quantization of llama.cpp that is known"
-        return got, f"write one of {', '.join(tags().methods)}, or none"
+        got = f"{name} ends in {method}, which isn't a known quantization of llama.cpp"
+        return got, f"write one of {', '.join(tags().methods)}, or leave it out"
 
     def like(self, name: str, catalog: Catalog) -> str | None:
         tag = tags().get(name)
@@ -59,5 +59,5 @@ class OllamaLibrary(Library):
             task=task,
             own_context=own_context,
             max_model_len=min(own_context, CONTEXT),
-            length_reason=f"it could hold {own_context:,}: Ollama takes the memory of the whole context when it loads",
+            length_reason=f"it could hold {own_context:,}, but Ollama takes the whole context's memory when it loads",
         )

@@ -1,4 +1,4 @@
-"""Does a model fit GPUs that Ollama serves it from: one file, and the cache of all requests at once."""
+"""Whether a model fits the GPUs from which Ollama serves it: one file, and the cache of all requests at once."""
 
 import dataclasses
 
@@ -10,8 +10,8 @@ from infra.sizing.question import Arguments, Batch, Question, Sized
 
 # llama.cpp's compute buffers and the CUDA context.
 OTHER_GIB = 1.0
-# Files of the catalogue's tags against parameters x bits per weight: 5 % less to 5 % and 0.6 GiB more, which are
-# images' 16-bit weights, or the embeddings of small models.
+# Files of the catalogue's tags, compared with parameters x bits per weight: from 5 % less to 5 % and 0.6 GiB more. The
+# 0.6 GiB are 16-bit weights for images, or the embeddings of small models.
 FILE_SHARE, FILE_MORE_GIB = 0.05, 0.6
 
 
@@ -22,7 +22,7 @@ def size(question: Question, gpu: Gpu, gpus: int, catalog: Catalog) -> Sized:
 
 
 def fit(file_gib: float, shape: ModelShape | None, gpu: Gpu, gpus: int, arguments: Arguments) -> Fit:
-    """A quantized file that Ollama spreads over its GPUs; the cache is 16 bit, NUM_PARALLEL x CONTEXT tokens."""
+    """Ollama spreads a quantized file over its GPUs, and a 16-bit cache of NUM_PARALLEL x CONTEXT tokens."""
     card = gpu.engine_gib or 0.0
     source = "the file of the tag" if arguments.file_known else "parameters x bits per weight"
     unknown = 0.0 if arguments.file_known else FILE_SHARE * file_gib / gpus

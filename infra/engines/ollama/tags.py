@@ -27,11 +27,11 @@ class Tag:
 
     tag: str
     params_b: float
-    file_gib: float  # the quantized weights, as downloaded
+    file_gib: float  # of the download, which is the quantized weights
     max_context: int
     task: Literal["chat", "embed"]
     like: str | None  # the model of the same shape
-    quantization: str | None = None  # that the file was sized by; None: its size is published
+    quantization: str | None = None  # from which the size was computed; None: the size is published
 
 
 @dataclass(frozen=True)
@@ -39,11 +39,11 @@ class Gguf:
     """A quantization of llama.cpp, which Ollama serves."""
 
     name: str
-    bits_per_weight: float  # of a whole file, the tensors that are kept larger included
+    bits_per_weight: float  # of a whole file, with the tensors that it keeps larger
 
 
 class Tags(Mapping[str, Tag]):
-    """By tag. Iterates over the catalogue's own, and finds those that end in a quantization too."""
+    """Tags by name. It iterates over those of the catalogue, and also finds names that end in a quantization."""
 
     def __init__(self, tags: Mapping[str, Tag], gguf: Mapping[str, Gguf]) -> None:
         self._tags = tags
@@ -66,7 +66,7 @@ class Tags(Mapping[str, Tag]):
         return len(self._tags)
 
     def _base(self, name: str) -> Tag | None:
-        """`llama3.1:70b` of `llama3.1:70b-instruct-q4_K_M`."""
+        """The tag `llama3.1:70b` of the name `llama3.1:70b-instruct-q4_K_M`."""
         while "-" in name.partition(":")[2]:
             name = name.rpartition("-")[0]
             if name in self._tags:
@@ -74,12 +74,12 @@ class Tags(Mapping[str, Tag]):
         return None
 
     def quantization(self, name: str) -> Gguf | None:
-        """The method that a tag ends in."""
+        """The quantization that a tag ends in."""
         wanted = _ending(name).lower()
         return next((method for method in self.methods.values() if method.name.lower() == wanted), None)
 
     def unknown_quantization(self, name: str) -> str | None:
-        """What a tag ends in, where it looks like a method and is none of those that are known."""
+        """The end of a tag, where it looks like a quantization and isn't a known one."""
         ending = _ending(name)
         return ending if _LIKE_A_QUANTIZATION.fullmatch(ending) and self.quantization(name) is None else None
 
@@ -94,7 +94,7 @@ def _ending(name: str) -> str:
 
 @cache
 def tags() -> Tags:
-    """Those of the catalogue's data."""
+    """The tags of the catalogue's data."""
     mistakes: list[str] = []
     found = read(DATA, load_catalog().models, mistakes)
     if mistakes:
@@ -103,7 +103,7 @@ def tags() -> Tags:
 
 
 def read(folder: Path, models: Mapping[str, ModelShape], mistakes: list[str]) -> Tags:
-    """By tag and by alias: `llama3.2` is `llama3.2:3b`."""
+    """Tags by name and by alias: `llama3.2` is `llama3.2:3b`."""
     found: dict[str, Tag] = {}
     for row in Table(folder / "ollama.csv", _TAG, mistakes).rows():
         tag = _tag_of(row, models)

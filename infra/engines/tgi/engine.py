@@ -1,7 +1,7 @@
 """Text Generation Inference (arguments of text-generation-launcher 3.0 to 3.3; in maintenance mode).
 
-Its images from 3.1.1 on keep Python under /root, which only root may read (huggingface/text-generation-inference#3082):
-3.1.0 is the last that runs as another user.
+From 3.1.1 on, its images keep Python under /root, which only root may read
+(huggingface/text-generation-inference#3082): 3.1.0 is the last that runs as another user.
 """
 
 from collections.abc import Iterator, Mapping
@@ -50,7 +50,7 @@ class Tgi(Engine):
 
     def utilization_reason(self, sized: Sized) -> str:
         share = sized.arguments.utilization
-        return f"{share} of the GPU's memory, of which TGI leaves 7 % free for its CUDA graphs"
+        return f"{share} of the GPU's memory; TGI leaves 7 % of that free for its CUDA graphs"
 
     def asked(self, question: Question) -> str:
         return f"TGI, --cuda-memory-fraction {question.utilization or DEFAULT_FRACTION}"
@@ -60,7 +60,7 @@ class Tgi(Engine):
         return f"TGI, {share}, --max-batch-prefill-tokens {sized.arguments.max_num_batched_tokens}"
 
     def refuse(self, model: Asked, model_type: str | None, catalog: Catalog) -> Iterator[Refusal]:
-        """It knows the models of its day. Of an architecture that doesn't say its type, nobody can tell."""
+        """TGI gets no new models. An architecture without a type is accepted: nobody can know whether TGI serves it."""
         name = model.like or model.model
         known = serves(name) or name not in catalog.models
         if model.architecture is not None:
@@ -104,7 +104,7 @@ class Tgi(Engine):
         }
 
     def queries(self, namespace: str, name: str) -> tuple[Query, ...]:
-        # Its metrics name no model; Prometheus adds the Service that it scraped.
+        # TGI's metrics don't name the model; Prometheus adds the Service that it scraped.
         labels = f'{{namespace="{namespace}",service="{name}"}}'
         return (
             Query("waiting", f"sum(tgi_queue_size{labels})"),

@@ -1,4 +1,4 @@
-"""Does a model fit GPUs that TGI serves it from."""
+"""Whether a model fits the GPUs from which TGI serves it."""
 
 from infra.catalog import Catalog, Gpu, ModelShape
 from infra.engines.tgi import prefill
@@ -11,7 +11,7 @@ from infra.sizing.weights import gpu_gib
 
 
 def size(question: Question, gpu: Gpu, gpus: int, catalog: Catalog) -> Sized:
-    """With the batch that is asked for, or the one that the planner or the engine chooses."""
+    """Size a model with the batch that is given; without one, with the batch that the planner or TGI chooses."""
 
     def on(batch: Batch) -> Sized:
         arguments = question.arguments(batch, prefill.DEFAULT_FRACTION)
@@ -30,7 +30,7 @@ def size(question: Question, gpu: Gpu, gpus: int, catalog: Catalog) -> Sized:
 
 
 def _whole_prompt(question: Question, gpu: Gpu, tokens: int) -> int:
-    """It reads some prompts whole."""
+    """The tokens of a batch: some prompts can't be read in parts."""
     if question.shape is not None:
         tokens = prefill.prefill_tokens(question.shape, tokens, gpu.compute_capability, question.max_model_len)
     return whole_input(question, tokens)

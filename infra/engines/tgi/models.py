@@ -1,4 +1,4 @@
-"""The models that the pinned TGI can serve: tgi_models.csv. TGI gets no new ones, so what isn't listed stays so."""
+"""The models that the pinned TGI can serve (tgi_models.csv). TGI gets no new ones, so the list doesn't grow."""
 
 from collections.abc import Mapping
 from functools import cache
