@@ -39,6 +39,15 @@ class Instance:
         """Why the planner never chooses this type; None: it may."""
         return self.unusable or (None if self.usd_per_hour is not None else "no price seen")
 
+    def hourly(self, capacity: Literal["on-demand", "spot"]) -> tuple[float, float]:
+        """Dollars per hour, low and high. Spot is a range, never above the price on demand; where the spot price isn't
+        known it is the price on demand."""
+        on_demand = self.usd_per_hour or 0.0
+        if capacity == "on-demand" or self.spot_usd is None:
+            return on_demand, on_demand
+        low, high = self.spot_usd
+        return min(low, on_demand), min(high, on_demand)
+
 
 @dataclass(frozen=True)
 class Gpu:

@@ -148,7 +148,7 @@ class Cloud(Owner):
         """The quota that nodes of a type count against."""
         return None
 
-    def quotas(self, cluster: ClusterPlan, pools: Mapping[str, PoolPlan], catalog: Catalog) -> Iterable[Quota]:
+    def quotas(self, cluster: ClusterPlan, pools: Mapping[str, PoolPlan]) -> Iterable[Quota]:
         """What an account must be allowed to have."""
         return ()
 

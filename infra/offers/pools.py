@@ -39,7 +39,7 @@ class Offer:
     @property
     def usd_per_node_hour_min(self) -> float | None:
         """The cheapest of its types; of spot in the cheapest zone."""
-        return min((hourly(each, self.capacity)[0] for each in self.types), default=self.usd_per_node_hour)
+        return min((each.hourly(self.capacity)[0] for each in self.types), default=self.usd_per_node_hour)
 
     @property
     def price_said(self) -> str:
@@ -62,15 +62,6 @@ class Offer:
     @property
     def instance_type(self) -> str | None:
         return self.types[0].name if self.types else None
-
-
-def hourly(instance: Instance, capacity: Literal["on-demand", "spot"]) -> tuple[float, float]:
-    """Dollars per hour, low and high. Spot is a range, below the price on demand; it is that where none is known."""
-    on_demand = instance.usd_per_hour or 0.0
-    if capacity == "on-demand" or instance.spot_usd is None:
-        return on_demand, on_demand
-    low, high = instance.spot_usd
-    return min(low, on_demand), min(high, on_demand)
 
 
 def declared(name: str, pool: GpuPool, catalog: Catalog, region: str | None, zone_ids: tuple[str, ...]) -> Offer:
@@ -138,7 +129,7 @@ def on_spot(offers: Iterable[Offer]) -> list[Offer]:
         if all(each.spot for each in offer.types):
             types = tuple(each.name for each in offer.types)
             pool = GpuPool.model_validate({"instanceTypes": types, "capacity": "spot"})
-            price = max((hourly(each, "spot")[1] for each in offer.types), default=0.0)
+            price = max((each.hourly("spot")[1] for each in offer.types), default=0.0)
             found.append(replace(offer, settings=pool, usd_per_node_hour=price))
     return found
 
@@ -161,7 +152,7 @@ def _offer(
 ) -> Offer:
     zones = tuple(zone for zone in zone_ids if all(zone in catalog.zones_of(t.name, region or "") for t in types))
     capacity = pool.capacity if pool else "on-demand"
-    price = max((hourly(each, capacity)[1] for each in types), default=0.0)
+    price = max((each.hourly(capacity)[1] for each in types), default=0.0)
     return Offer(
         name,
         catalog.gpus[types[0].gpu],

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from infra.catalog import Instance
 from infra.plan.words import kubectl
 
 # What happens to a model when the node that is worst for it is lost. serves: other replicas go on. restarts: it starts
@@ -65,7 +66,7 @@ class PoolPlan:
     existing: bool  # somebody else makes its nodes
     gpu: str
     gpus_per_node: int
-    instance_types: tuple[str, ...]  # () when existing
+    types: tuple[Instance, ...]  # () when existing
     capacity: Literal["on-demand", "spot"]
     min: int  # nodes
     max: int  # nodes
@@ -90,6 +91,11 @@ class PoolPlan:
     nvme: bool = False  # local disks under containerd and kubelet
     ephemeral_gib: int = 0  # the part of a node's disk that pods can use; the autoscaler counts on it
     groups: Mapping[str, NodeGroupPlan] = field(default_factory=dict)  # by zone or subnet id; "": one for all zones
+
+    @property
+    def instance_types(self) -> tuple[str, ...]:
+        """By name, as a stack file writes them."""
+        return tuple(each.name for each in self.types)
 
 
 @dataclass(frozen=True, kw_only=True)

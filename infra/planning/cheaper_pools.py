@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 
-from infra.catalog import Catalog
 from infra.plan.cluster import PoolPlan
 from infra.plan.money import Cheaper
 from infra.plan.plan import Plan
@@ -18,10 +17,10 @@ Ways = Mapping[str, tuple[Cheaper, ...]]
 
 
 def with_pools(
-    plan: Plan, ways: Ways, found: Mapping[str, Sequence[Candidate]], attempt: Attempt, catalog: Catalog
+    plan: Plan, ways: Ways, found: Mapping[str, Sequence[Candidate]], attempt: Attempt
 ) -> dict[str, tuple[Cheaper, ...]]:
     """Beside the ways of one model: those that move several come first, those that risk a node last."""
-    together, on_spot = _by_model(_together(plan, ways, found, attempt)), _by_model(_on_spot(plan, attempt, catalog))
+    together, on_spot = _by_model(_together(plan, ways, found, attempt)), _by_model(_on_spot(plan, attempt))
     by_model = {name: (*together.get(name, ()), *ways.get(name, ()), *on_spot.get(name, ())) for name in plan.models}
     return {name: each for name, each in by_model.items() if each}
 
@@ -57,11 +56,11 @@ def _to_one_pool(plan: Plan, found: Mapping[str, Sequence[Candidate]]) -> Iterat
     yield from (moved for moved in by_pool.values() if 1 < len(moved) <= MOST_TOGETHER)
 
 
-def _on_spot(plan: Plan, attempt: Attempt, catalog: Catalog) -> Iterator[_Found]:
+def _on_spot(plan: Plan, attempt: Attempt) -> Iterator[_Found]:
     effect = "spot nodes may go at any time, with little notice, and may not come when they are needed"
     for pool in plan.pools.values():
         on = [each.name for each in plan.models.values() if each.pool == pool.name and not each.paused]
-        if on and _could_be_spot(pool, catalog):
+        if on and _could_be_spot(pool):
             write = completed(plan, ((f"gpuPools.{pool.name}.capacity", "spot"),))
             own = (f"models.{on[0]}.pool", pool.name)
             cheaper = lower_bill(plan, on[0], write if own in write else (*write, own), effect, attempt)
@@ -69,9 +68,8 @@ def _on_spot(plan: Plan, attempt: Attempt, catalog: Catalog) -> Iterator[_Found]
                 yield on[0], cheaper
 
 
-def _could_be_spot(pool: PoolPlan, catalog: Catalog) -> bool:
+def _could_be_spot(pool: PoolPlan) -> bool:
     """Its price there is known, and isn't the user's own, which is billed for both."""
     if pool.existing or pool.capacity == "spot":
         return False
-    types = [catalog.instances[name] for name in pool.instance_types]
-    return all(each.spot and each.spot_usd is not None for each in types)
+    return all(each.spot and each.spot_usd is not None for each in pool.types)

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 from infra.catalog import Catalog
 from infra.clouds.cloud import Cloud
-from infra.offers.pools import hourly
 from infra.plan.cluster import CachePlan, ClusterPlan, GatewayPlan, PoolPlan
 from infra.plan.findings import Decided
 from infra.plan.models import ModelPlan
@@ -58,7 +57,7 @@ def plan_cost(billed: Billed) -> Decided[Cost]:
 
 def _items(billed: Billed) -> Iterator[CostItem]:
     for pool in billed.ours:
-        yield _gpu_nodes(pool, billed.nodes_of(pool), billed.catalog)
+        yield _gpu_nodes(pool, billed.nodes_of(pool))
     yield from _own_nodes_of(billed)
     yield from billed.cloud.bill(billed)
 
@@ -68,7 +67,7 @@ def maximum_per_month(
 ) -> float:
     """Nodes of a pool that this stack makes, with what each has beside its price, at its maximum."""
     nodes = billed_nodes(pool, placed, models)
-    return _gpu_nodes(pool, nodes, catalog).max + nodes.max * cloud.usd_beside_node(pool, catalog)
+    return _gpu_nodes(pool, nodes).max + nodes.max * cloud.usd_beside_node(pool, catalog)
 
 
 def _own_nodes_of(billed: Billed) -> Iterator[CostItem]:
@@ -86,9 +85,9 @@ def _rollouts(nodes: Mapping[str, BilledNodes]) -> Decided[str]:
     return rollouts
 
 
-def _gpu_nodes(pool: PoolPlan, nodes: BilledNodes, catalog: Catalog) -> CostItem:
+def _gpu_nodes(pool: PoolPlan, nodes: BilledNodes) -> CostItem:
     """Minimum on the cheapest of the pool's types, maximum on the most expensive; the first type is asked for first."""
-    prices = [hourly(catalog.instances[name], pool.capacity) for name in pool.instance_types]
+    prices = [each.hourly(pool.capacity) for each in pool.types]
     whose = f" ({pool.price_note})" if pool.price_note else ""
     counts = _counts(nodes.min, nodes.expected, nodes.all_month)
     return CostItem(

@@ -133,7 +133,7 @@ def _decide(asked: Asked) -> Decided[_Parts]:
     billed = _billed(asked, platform, nodes, models)
     cost = yield from plan_bill(billed)
     yield from check_budget(asked.settings, cost)
-    quotas = tuple(asked.cloud.quotas(platform.cluster, nodes.pools, asked.catalog))
+    quotas = tuple(asked.cloud.quotas(platform.cluster, nodes.pools))
     yield from _to_dos(asked, platform, nodes, quotas)
     parts = yield from _services(_around(asked, platform, models))
     return _Parts(platform, nodes, models, billed, cost, quotas, parts)

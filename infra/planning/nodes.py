@@ -31,7 +31,7 @@ def plan_pool(offer: Offer, placed: Sequence[Placed], catalog: Catalog, *, surge
         existing=offer.existing,
         gpu=offer.gpu,
         gpus_per_node=offer.gpus_per_node,
-        instance_types=tuple(each.name for each in offer.types),
+        types=offer.types,
         capacity=offer.capacity,
         min=pool_min,
         max=most,

@@ -161,7 +161,7 @@ class Rented(Cloud):
     def price_day(self, catalog: Catalog) -> str:
         return "rents of today"
 
-    def quotas(self, cluster: ClusterPlan, pools: Mapping[str, PoolPlan], catalog: Catalog) -> Iterator[Quota]:
+    def quotas(self, cluster: ClusterPlan, pools: Mapping[str, PoolPlan]) -> Iterator[Quota]:
         yield Quota("R-1", "Servers", cluster.region or "", sum(pool.max for pool in pools.values()), "servers")
 
     def provider(self, plan: Plan) -> Any:

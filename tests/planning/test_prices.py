@@ -11,7 +11,7 @@ from infra.cli.report import report
 from infra.offline import Planned
 from infra.planning import Plan
 from infra.recording import Recording
-from tests.planning.stacks import DEV, changed, plan
+from tests.planning.stacks import CATALOG, DEV, changed, plan
 
 HOURS = 730
 SERVED = {"model": "Qwen/Qwen3-32B", "maxModelLen": 32768}
@@ -145,3 +145,13 @@ def test_the_note_of_on_demand_prices_names_what_is_billed_at_them(capacity: str
     (types,) = [each for each in note.split("; ") if each.startswith("on-demand prices of eu-central-1")]
     assert ("g6e.xlarge" in types) is said
     assert "m7i.xlarge" in types
+
+
+def test_a_pool_carries_its_types_at_the_prices_of_the_bill() -> None:
+    """Nobody looks a type up again by its name, at a list price or in another region."""
+    made = plan(changed(DEV, prices={"discountPercent": 20}), region="eu-central-1")
+    (pool,) = made.pools.values()
+    assert [each.name for each in pool.types] == list(pool.instance_types) == ["g6.xlarge", "g6.2xlarge"]
+    assert max(each.hourly("spot")[1] for each in pool.types) == pool.usd_per_node_hour
+    listed = CATALOG.aws.region_prices["g6.xlarge", "eu-central-1"].usd_per_hour or 0.0
+    assert pool.types[0].usd_per_hour == pytest.approx(0.8 * listed)

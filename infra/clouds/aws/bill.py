@@ -51,10 +51,9 @@ def _spot_to_demand(pool: PoolPlan, billed: Billed) -> float:
     """What the maximum of a spot pool leaves out: no zone's price of one moment is the highest ever."""
     if pool.capacity != "spot":
         return 0.0
-    types = [billed.catalog.instances[name] for name in pool.instance_types]
-    demand = max(each.usd_per_hour or 0.0 for each in types)
-    dearest = max(min(each.spot_usd[1] if each.spot_usd else demand, each.usd_per_hour or 0.0) for each in types)
-    return billed.nodes_of(pool).max * (demand - dearest) * HOURS_A_MONTH
+    demand = max(each.usd_per_hour or 0.0 for each in pool.types)
+    spot = max(each.hourly("spot")[1] for each in pool.types)
+    return billed.nodes_of(pool).max * (demand - spot) * HOURS_A_MONTH
 
 
 def usd_beside_node(pool: PoolPlan, catalog: Catalog) -> float:
@@ -177,7 +176,7 @@ def _fixed(name: str, month: float, what: str = "") -> CostItem:
 
 def _types(settings: Settings, pools: Sequence[PoolPlan], catalog: Catalog) -> list[Priced]:
     """Of the nodes that are billed."""
-    types: list[Priced] = [catalog.instances[name] for pool in pools for name in pool.instance_types]
+    types: list[Priced] = [each for pool in pools for each in pool.types]
     create = settings.cluster.create
     system = catalog.aws.cpu_instances.get(create.system_nodes.instance_type) if create else None
     return [*types, system] if system else types

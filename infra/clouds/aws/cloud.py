@@ -147,8 +147,8 @@ class Aws(Cloud):
     def quota_code(self, instance_type: str, capacity: str) -> str:
         return code_of(instance_type, capacity)
 
-    def quotas(self, cluster: ClusterPlan, pools: Mapping[str, PoolPlan], catalog: Catalog) -> tuple[Quota, ...]:
-        return plan_quotas(cluster, pools, catalog)
+    def quotas(self, cluster: ClusterPlan, pools: Mapping[str, PoolPlan]) -> tuple[Quota, ...]:
+        return plan_quotas(cluster, pools)
 
     def to_dos(
         self,

@@ -18,10 +18,9 @@ USABLE = 0.85
 
 def furnished(pool: PoolPlan, catalog: Catalog) -> PoolPlan:
     """Images and each pod's scratch are on the root disk, where no NVMe holds them."""
-    types = [catalog.instances[name] for name in pool.instance_types]
-    nvme = all(each.nvme_gb for each in types)
+    nvme = all(each.nvme_gb for each in pool.types)
     root = ROOT_WITH_NVME_GIB if nvme else root_gib(catalog, scratch_gib=SERVER_SCRATCH_GIB * pool.gpus_per_node)
-    smallest_nvme_gib = min(each.nvme_gb for each in types) * 1e9 / 2**30
+    smallest_nvme_gib = min(each.nvme_gb for each in pool.types) * 1e9 / 2**30
     return replace(
         pool,
         ami_type=AMI_TYPE,

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from infra.catalog import Catalog
 from infra.plan.cluster import ClusterPlan, PoolPlan, Quota
 from infra.plan.notes import Finding, Step, ToDo
 
@@ -19,20 +18,19 @@ SYSTEM_GROUPS = 1
 VCPUS, GROUPS = "vCPUs", "groups"
 
 
-def plan_quotas(cluster: ClusterPlan, pools: Mapping[str, PoolPlan], catalog: Catalog) -> tuple[Quota, ...]:
-    """vCPUs always: a new account has none. Node groups where the default isn't enough."""
-    return (*_instances(cluster, pools, catalog), *_groups(cluster, pools))
+def plan_quotas(cluster: ClusterPlan, pools: Mapping[str, PoolPlan]) -> tuple[Quota, ...]:
+    """vCPUs always, because a new account has none. Node groups where the default isn't enough."""
+    return (*_instances(cluster, pools), *_groups(cluster, pools))
 
 
-def _instances(cluster: ClusterPlan, pools: Mapping[str, PoolPlan], catalog: Catalog) -> Iterator[Quota]:
-    """What the pools' maxima need, by family and capacity."""
+def _instances(cluster: ClusterPlan, pools: Mapping[str, PoolPlan]) -> Iterator[Quota]:
+    """What the maximum of each pool needs, by family and capacity."""
     vcpus: dict[str, int] = {}
     for pool in pools.values():
         if pool.existing:
             continue
-        types = [catalog.instances[name] for name in pool.instance_types]
-        code = code_of(types[0].name, pool.capacity)
-        vcpus[code] = vcpus.get(code, 0) + pool.max * max(each.vcpus for each in types)
+        code = code_of(pool.types[0].name, pool.capacity)
+        vcpus[code] = vcpus.get(code, 0) + pool.max * max(each.vcpus for each in pool.types)
     names = dict(OF_INSTANCES.values())
     for code, needed in vcpus.items():
         yield Quota(code, names[code], cluster.region or "", needed, VCPUS)

@@ -37,7 +37,7 @@ def price_note(settings: Settings, types: Sequence[Priced], pools: Sequence[Pool
     if region == HOME:
         parts.append(f"on-demand prices of {prices.gpu_date}, {HOME}")
     else:
-        if on_demand := [name for name in listed if name not in _spot_alone(pools, catalog)]:
+        if on_demand := [name for name in listed if name not in _spot_alone(pools)]:
             parts.append(f"on-demand prices of {region} for {', '.join(on_demand)}, {prices.region_date}")
         if foreign:
             parts.append(
@@ -53,19 +53,18 @@ def price_note(settings: Settings, types: Sequence[Priced], pools: Sequence[Pool
     return "; ".join(parts)
 
 
-def _spot_alone(pools: Sequence[PoolPlan], catalog: Catalog) -> set[str]:
+def _spot_alone(pools: Sequence[PoolPlan]) -> set[str]:
     """Types that no pool has on demand, and whose spot price is known."""
     on_demand = {name for pool in pools if pool.capacity != "spot" for name in pool.instance_types}
-    spot = {name for pool in pools if pool.capacity == "spot" for name in pool.instance_types}
-    return {name for name in spot - on_demand if catalog.instances[name].spot_usd is not None}
+    spot = [each for pool in pools if pool.capacity == "spot" for each in pool.types]
+    return {each.name for each in spot if each.name not in on_demand and each.spot_usd is not None}
 
 
 def spot_note(pool: PoolPlan, catalog: Catalog) -> str:
     """What a spot pool is billed at, and what that leaves open."""
-    types = [catalog.instances[name] for name in pool.instance_types]
-    unknown = [each for each in types if each.spot_usd is None]
+    unknown = [each for each in pool.types if each.spot_usd is None]
     own, missing = names(t for t in unknown if t.priced_by is None), names(t for t in unknown if t.priced_by)
-    ranges = [f"{each.name} {_range(each)}" for each in types if each.spot_usd is not None]
+    ranges = [f"{each.name} {_range(each)}" for each in pool.types if each.spot_usd is not None]
     moment = f"what zones of {catalog.region} asked at one moment, {catalog.aws.prices.region_date}"
     parts = [
         *([f"spot is billed at {moment}: {', '.join(ranges)}; it changes all day, and may rise"] if ranges else []),
