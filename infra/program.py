@@ -8,6 +8,7 @@ import pulumi
 
 from infra.catalog import load_catalog
 from infra.config_keys import API_KEY, HUGGING_FACE_TOKEN, NAMESPACE, SECRETS, config_key
+from infra.engines import ENGINES
 from infra.live import Namespaces, There, look
 from infra.outputs import known_outputs
 from infra.plan.kinds import by_kind
@@ -53,7 +54,7 @@ def deploy(plan: Plan, provider: Any, namespaces: Namespaces) -> None:
     before it."""
     config = pulumi.Config(NAMESPACE)
     site = cloud_of(plan.settings).make_site(plan, provider, namespaces)
-    cache = make_cache(plan, site, config.get_secret(HUGGING_FACE_TOKEN) if needs_hub_token(plan) else None)
+    cache = make_cache(plan, site, config.get_secret(HUGGING_FACE_TOKEN) if uses_the_hub(plan) else None)
     key = make_api_key(plan, config.get_secret(API_KEY))
     serving = Serving(plan, site, cache, key, log_in(plan, site, cache))
     servers = {name: serve(serving, model) for name, model in plan.models.items()}
@@ -77,6 +78,11 @@ def plan_of(file: StackFile) -> Plan:
         catalog=load_catalog(),
         config=file.config,
     )
+
+
+def uses_the_hub(plan: Plan) -> bool:
+    """A token that is set reaches every download from the hub: any repository may be private."""
+    return any(ENGINES[model.engine].library is None for model in plan.models.values())
 
 
 def needs_hub_token(plan: Plan) -> bool:

@@ -199,6 +199,14 @@ def test_a_secret_is_shown_as_one_and_its_value_nowhere(tmp_path: Path) -> None:
     assert not any(note["path"] == "huggingFaceToken" for note in document["to_do"])
 
 
+def test_a_token_that_is_set_reaches_the_download_of_any_repository(tmp_path: Path) -> None:
+    own = text("guide").replace("model: Qwen/Qwen3-8B", "model: acme-private/support-8b\n        like: Qwen/Qwen3-8B")
+    token = "  llm-platform:huggingFaceToken:\n    secure: v1:c2VhbGVk:dG9rZW4=\n"
+    write_stack(tmp_path, "encryptionsalt: v1:c2FsdA==:v1:cGVwcGVy\n" + own + token, "guide")
+    resources = json.loads(plan("guide", "--format", "json", stacks=tmp_path).stdout)["resources"]
+    assert "model-cache-hub-token" in {each["name"] for each in resources}
+
+
 def test_a_missing_secret_is_a_thing_to_do() -> None:
     assert "secure:" not in (STACKS / "Pulumi.prod.yaml").read_text(encoding="utf-8")
     assert any(note["path"] == "huggingFaceToken" for note in plan_json("prod")["to_do"])

@@ -160,6 +160,19 @@ def test_a_gated_model_asks_for_its_licence_and_a_missing_token() -> None:
     assert "huggingFaceToken" not in _to_do(plan(DEV))
 
 
+@pytest.mark.parametrize(
+    ("secrets", "token"), [(frozenset[str](), "is not set"), (frozenset({"huggingFaceToken"}), "is set")]
+)
+def test_whether_weights_of_ones_own_are_private_is_unknown_and_said(secrets: frozenset[str], token: str) -> None:
+    own = {"model": "acme-private/support-8b", "like": "Qwen/Qwen3-8B", "maxModelLen": 8192}
+    to_do = _to_do(plan(changed(DEV, models={"chat": own}), secrets=secrets))
+    assert to_do["models.chat.model"] == (
+        "chat: whether huggingface.co/acme-private/support-8b is private or asks for a licence isn't known;"
+        " `llm-platform model add acme-private/support-8b` finds out. If it does, huggingFaceToken"
+        f" ({token}) must be one that may read it, or the download ends with 401"
+    )
+
+
 def test_the_domain_wants_a_certificate_and_a_dns_record() -> None:
     to_do = _to_do(plan(PROD))
     assert "*.llm.example.com" in to_do["gateway.certificateArn"]

@@ -123,7 +123,7 @@ def resolve(name: str, model: Model, catalog: Catalog, *, no_gpu_nodes: bool) ->
         own_context=shape.max_context,
         max_model_len=model.max_model_len or shape.max_context,
         disk_gib=stored_gib(shape, model.quantization, catalog, own_repository=model.like is None),
-        gated=shape.gated if model.like is None and model.architecture is None else False,
+        gated=shape.gated if model.like is None and model.architecture is None else None,
         replicas=Replicas(model.replicas.min, model.replicas.max),
         cpu=cpu,
     )

@@ -26,13 +26,33 @@ def list_licences(stack: str, placed: Sequence[Placed], secrets: frozenset[str])
             f" it; before it `pulumi stack init {stack}`, where that stack is new",
             Step.SECRETS,
         )
-    for each in placed:
-        served = each.served
-        if served.gated is None:
-            page = f"huggingface.co/{served.settings.model}"
-            message = f"whether it asks for a licence isn't known: {page} says it; where it does, accept it there and"
-            message += f" set {HUGGING_FACE_TOKEN}, or the download fails"
-            yield warned(f"{served.path}.model", message, kind="licence-unknown")
+    unknown = [each.served for each in placed if each.served.gated is None]
+    yield from _list_unknown([served for served in unknown if not _is_known(served)], secrets)
+    for served in filter(_is_known, unknown):
+        page = f"huggingface.co/{served.settings.model}"
+        message = f"whether it asks for a licence isn't known: {page} says it; where it does, accept it there and"
+        message += f" set {HUGGING_FACE_TOKEN}, or the download fails"
+        yield warned(f"{served.path}.model", message, kind="licence-unknown")
+
+
+def _is_known(served: Served) -> bool:
+    """A public repository, of which only the licence wasn't looked up."""
+    return served.shape is not None and served.shape.id == served.settings.model and not served.settings.architecture
+
+
+def _list_unknown(models: Sequence[Served], secrets: frozenset[str]) -> Iterator[Finding]:
+    """Repositories of which nobody has seen whether the hub gives them to everybody."""
+    token = "is set" if HUGGING_FACE_TOKEN in secrets else "is not set"
+    for nth, repository in enumerate(sorted({served.settings.model for served in models})):
+        asking = [served for served in models if served.settings.model == repository]
+        yield ToDo(
+            f"{asking[0].path}.model",
+            f"{_names(asking)}: whether huggingface.co/{repository} is private or asks for a licence isn't known;"
+            f" `llm-platform model add {repository}` finds out. If it does, {HUGGING_FACE_TOKEN} ({token}) must be one"
+            " that may read it, or the download ends with 401",
+            Step.LICENCES,
+            nth,
+        )
 
 
 def _names(models: Sequence[Served]) -> str:
