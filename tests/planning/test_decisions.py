@@ -205,6 +205,7 @@ def test_to_dos_are_in_the_order_of_doing() -> None:
     assert paths == [
         "cluster",
         "gpuPools",
+        "models.llama-70b.model",
         "models.llama-8b.model",
         "huggingFaceToken",
         "gateway.certificateArn",
@@ -214,7 +215,7 @@ def test_to_dos_are_in_the_order_of_doing() -> None:
 
 def test_a_licence_is_accepted_once_for_all_its_models() -> None:
     stack = changed(PROD, models__again={"model": "meta-llama/Llama-3.1-8B-Instruct", "maxModelLen": 8192})
-    licences = [note.message for note in plan(stack).to_do if "licence" in note.message]
+    licences = [note.message for note in plan(stack).to_do if "accept the licence" in note.message]
     assert len(licences) == 1
     assert licences[0].startswith("again, llama-8b: ")
 
