@@ -11,6 +11,7 @@ from infra.plan.notes import Advice, Note, Violation, Warned
 from infra.plan.plan import Plan
 from infra.planning.advice import as_mapping
 from infra.recording import Recorded
+from infra.sizing.estimates import rounded_down
 
 VERSION = 1
 
@@ -90,7 +91,7 @@ def _model(model: ModelPlan, remedies: tuple[Remedy, ...]) -> dict[str, Any]:
         "kv_cache_gib_interval": [round(cache.low, 2), round(cache.high, 2)] if cache else None,
         "kv_cache_tokens": fit.kv_cache_tokens if fit else None,
         "max_model_len": model.max_model_len,
-        "max_concurrency": round(fit.max_concurrency, 2) if fit and fit.max_concurrency is not None else None,
+        "max_concurrency": rounded_down(fit.max_concurrency, 2) if fit and fit.max_concurrency is not None else None,
         "cold_start_seconds": model.cold_start.seconds,
         "cold_start": {
             "parts": {name: _part(part) for name, part in model.cold_start.parts.items()},

@@ -12,6 +12,7 @@ from infra.offers.options import Option, everywhere, offer_with, on_offer
 from infra.offers.pools import of_type
 from infra.offers.sizing import Sizing
 from infra.registry import offered
+from infra.sizing.estimates import rounded_down
 from infra.sizing.question import Question
 
 EXIT = {True: 0, False: 1, None: 3}  # of the text, by whether it fits; None: that could not be checked
@@ -75,7 +76,7 @@ def _data(given: Option, api_price: float | None, found: list[Way]) -> dict[str,
         "kv_cache_gib_interval": [round(cache.low, 2), round(cache.high, 2)] if cache else None,
         "kv_cache_tokens": fit.kv_cache_tokens,
         "max_model_len": given.sized.question.max_model_len,
-        "max_concurrency": round(fit.max_concurrency, 2) if fit.max_concurrency is not None else None,
+        "max_concurrency": rounded_down(fit.max_concurrency, 2) if fit.max_concurrency is not None else None,
         "usd_per_hour": round(usd, 4) if usd is not None else None,
         "usd_per_node_hour": given.usd_per_node_hour,
         "price_region": _price_region(given),

@@ -14,7 +14,7 @@ from infra.offers.sizing import Sizing, throughput_of
 from infra.plan.money import HOURS_A_MONTH
 from infra.planning.break_even import BreakEven, break_even
 from infra.registry import clouds
-from infra.sizing.estimates import span
+from infra.sizing.estimates import requests, span
 from infra.sizing.kv_cache import kv_bytes_per_token
 from infra.sizing.question import Question
 from infra.sizing.requests import MEAN_REQUEST
@@ -32,9 +32,9 @@ _COLUMNS = (
     Column("GPUs"),
     Column("$ per hour", right=True),
     Column("$ per month", right=True),
+    Column("requests at once", right=True),
     Column("weights", right=True),
     Column("cache GiB on each GPU"),
-    Column("holds at once", right=True),
     Column("note"),
 )
 
@@ -85,7 +85,7 @@ def of_one(given: Option, ways: Sequence[Way], api_price: float | None, sizing: 
 
 def _about(given: Option) -> list[str]:
     fit, question = given.sized.fit, given.sized.question
-    said = ["at the low end of the interval it doesn't"] if given.judged and not given.certain else []
+    said = ["at the low end of the interval it doesn't fit"] if given.judged and not given.certain else []
     if question.max_model_len > question.own_context:
         said.append(f"{question.name} was trained for {question.own_context:,} tokens")
     if started := question.engine.started(given.sized):
@@ -232,7 +232,7 @@ def _asked(question: Question, options: list[Option]) -> str:
     weights = f"{one.fit.weights_gib * one.gpus:.1f} GiB of weights" if one else "weights unknown"
     element = 2 if question.kv_cache_dtype == "auto" else 1
     whole = kv_bytes_per_token(question.shape, 1, element) if question.shape else None
-    cache = f" · {whole / 1024:,.0f} KiB of cache a token" if whole else ""
+    cache = f" · {whole / 1024:,.0f} KiB of cache per token" if whole else ""
     asked = f"{question.concurrency} x {question.max_model_len:,} tokens"
     return f"{weights}{cache} · {asked} · {question.engine.asked(question)}"
 
@@ -248,9 +248,9 @@ def _row(given: Option) -> Row:
         given.where,
         f"{usd:.2f}",
         f"{usd * HOURS_A_MONTH:,.0f}",
+        requests(fit.max_concurrency) if fit.max_concurrency is not None else "-",
         f"{fit.weights_gib:.1f}",
         _cache(given),
-        f"{fit.max_concurrency:.1f}" if fit.max_concurrency is not None else "-",
         "; ".join(part for part in (note, whose, _NOTE[given.judged, given.certain]) if part),
     )
 
@@ -289,9 +289,9 @@ def _name(given: Option) -> str:
 
 
 def _no_longer(given: Option, length: int) -> str:
-    left, requests = given.sized.fit.kv_cache_gib, given.sized.question.concurrency
+    left, wanted = given.sized.fit.kv_cache_gib, given.sized.question.concurrency
     cache = f"{left.mid:.1f} GiB of cache" if left else ""
-    return f"{_price(given)}; {cache}; {requests} if no longer than {length:,}"
+    return f"{_price(given)}; {cache}; holds {wanted} if no longer than {length:,} tokens"
 
 
 def _left_out(options: list[Option], fitting: list[Option], catalog: Catalog) -> str:
@@ -299,13 +299,11 @@ def _left_out(options: list[Option], fitting: list[Option], catalog: Catalog) ->
     serve = "hold" if fitting and fitting[0].judged is None else "serve"
     heavy = sum(not each.fits and not (each.sized.fit.kv_cache_tokens or 0) for each in options)
     unable = len(catalog.instances) - len(options) - reasons.total()
-    parts = [f"{heavy} can't hold the weights"] if heavy else []
-    parts += (
-        [f"{len(options) - len(fitting) - heavy} have too little cache"] if len(options) - len(fitting) > heavy else []
-    )
-    parts += [f"{unable} can't run them"] if unable else []
-    parts += [f"{number}: {reason}" for reason, number in reasons.most_common()]
-    return f"{len(catalog.instances)} types looked at, {len(fitting)} {serve} it. Left out: {'; '.join(parts)}."
+    small = len(options) - len(fitting) - heavy
+    numbers = {"can't hold the weights": heavy, "too little cache": small, "can't run them": unable}
+    left_out = {**{reason: number for reason, number in numbers.items() if number}, **dict(reasons.most_common())}
+    parts = ", ".join(f"{number} ({reason})" for reason, number in left_out.items())
+    return f"{len(catalog.instances)} types looked at, {len(fitting)} {serve} it. Left out: {parts}."
 
 
 def _price_note(catalog: Catalog) -> str:

@@ -158,16 +158,27 @@ def wrapped(text: str, width: int, indent: str = "") -> list[str]:
     """Lines of whole words. A word that no line could hold is split, since the terminal would do it."""
     indent += " " * (len(text) - len(text.lstrip(" ")))
     room = width - cells_of(indent)
-    lines: list[str] = []
+    return [indent + line for line in _lines((piece for word in text.split() for piece in _pieces(word, room)), room)]
+
+
+def wrapped_title(title: str, width: int, separator: str) -> list[str]:
+    """Broken behind a separator, where a line has room for each part."""
+    *parts, last = title.split(f" {separator} ")
+    parts = [*(f"{each} {separator}" for each in parts), last]
+    return list(_lines(parts, width)) if max(map(cells_of, parts)) <= width else wrapped(title, width)
+
+
+def _lines(pieces: Iterable[str], room: int) -> Iterator[str]:
+    """As many pieces on each line as it has room for."""
     line = ""
-    for word in text.split():
-        for piece in _pieces(word, room):
-            if line and cells_of(line) + 1 + cells_of(piece) > room:
-                lines.append(indent + line)
-                line = piece
-            else:
-                line = f"{line} {piece}" if line else piece
-    return [*lines, indent + line] if line else lines
+    for piece in pieces:
+        if line and cells_of(line) + 1 + cells_of(piece) > room:
+            yield line
+            line = piece
+        else:
+            line = f"{line} {piece}" if line else piece
+    if line:
+        yield line
 
 
 def _pieces(word: str, room: int) -> Iterator[str]:

@@ -124,6 +124,7 @@ def document(difference: Difference, facts: Facts | None, requirements: Changes)
         "guarded": [each.urn for each in difference.refused],
         "allowed": [each.urn for each in difference.guarded if each.allowed],
         "cost": _changes(difference.cost),
+        "priced_alike": figures.priced_alike(difference.old, difference.new),
         "traffic": [_notice(each) for each in difference.notices if noticed(each)],
         "services": [vars(each) for each in difference.services],
         "answers": {name: _changes(changes) for name, changes in difference.answers.items()},
@@ -176,6 +177,7 @@ def _notice(notice: Notice) -> dict[str, Any]:
         "during": notice.during,
         "afterwards": list(notice.afterwards),
         "seconds_away": notice.seconds,
+        "starts": notice.starts,
     }
 
 

@@ -60,6 +60,20 @@ def cost(old: Side, new: Side) -> dict[str, Change]:
     return {key: Change(_cost(old).get(key, 0), _cost(new).get(key, 0)) for key in known}
 
 
+def priced_alike(old: Side, new: Side) -> list[str]:
+    """Pools that change between spot and on demand at one own price of the user, so that the bill shows nothing."""
+    tables = [(side.platform.get("prices") or {}).get("table") for side in (old, new)]
+    if not all(tables):
+        return []
+    both = sorted(old.pools.keys() & new.pools.keys())
+    return [name for name in both if _same_price(old.pools[name], new.pools[name])]
+
+
+def _same_price(before: Mapping[str, Any], after: Mapping[str, Any]) -> bool:
+    price = after["usd_per_node_hour"]
+    return before["capacity"] != after["capacity"] and price is not None and before["usd_per_node_hour"] == price
+
+
 def cost_items(old: Side, new: Side) -> dict[str, Change]:
     """Items of the bill whose price changed, as [minimum, maximum]."""
     before, after = _items(old), _items(new)

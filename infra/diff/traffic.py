@@ -31,13 +31,14 @@ _NEVER = "a new pod doesn't start: the model doesn't fit, and `pulumi up` refuse
 
 @dataclass(frozen=True)
 class Notice:
-    """What one model's users notice. `seconds` is how long it may be away."""
+    """What one model's users notice."""
 
     model: str
     event: str
     during: str
     afterwards: tuple[str, ...]
-    seconds: int | None = None
+    seconds: int | None = None  # how long it may be away
+    starts: bool = True  # False: a new pod doesn't, because the model doesn't fit
 
 
 def notices(old: Side, new: Side, resources: ResourceChanges) -> list[Notice]:
@@ -55,11 +56,12 @@ def _notice(name: str, old: Side, new: Side, resources: ResourceChanges) -> Noti
     if name not in old.models:
         paused = new.endpoint(name).get("paused")
         first = "paused: no pod runs" if paused else _first(name, new)
-        return Notice(name, NEW, first, tuple(_offers(new, name)))
+        return Notice(name, NEW, first, tuple(_offers(new, name)), starts=not _never_starts(name, new))
     event, during, seconds = _during(name, old, new, resources)
-    if event in (ROLLOUT, MOVES, AWAY) and _never_starts(name, new):
-        during = _NEVER
-    return Notice(name, event, during, tuple(_afterwards(name, old, new)), seconds)
+    starts = event == NOTHING or not _never_starts(name, new)
+    if not starts:
+        during, seconds = _NEVER, None
+    return Notice(name, event, during, tuple(_afterwards(name, old, new)), seconds, starts)
 
 
 def _first(name: str, side: Side) -> str:
@@ -179,8 +181,7 @@ def _afterwards(name: str, old: Side, new: Side) -> Iterator[str]:
     if before["max_model_len"] != after["max_model_len"]:
         longer = "; longer ones are refused" if refuses_more(old, new, name) else ""
         yield f"a request has up to {after['max_model_len']:,} tokens, was {before['max_model_len']:,}{longer}"
-    if SPOT in _capacity_of(new, name) and SPOT not in _capacity_of(old, name):
-        yield KINDS[SPOT]
+    yield from _spot(SPOT in _capacity_of(old, name), SPOT in _capacity_of(new, name))
     yield from _capacity(before.get("max_concurrency"), after.get("max_concurrency"))
     if before["replicas"] != after["replicas"]:
         replicas = _range(after["replicas"])
@@ -189,6 +190,13 @@ def _afterwards(name: str, old: Side, new: Side) -> Iterator[str]:
         yield from _later_rollouts(name, old, new)
     if was.get("timeout_seconds") != now.get("timeout_seconds"):
         yield f"an answer may take {now.get('timeout_seconds')} s, was {was.get('timeout_seconds')} s"
+
+
+def _spot(before: bool, after: bool) -> Iterator[str]:
+    if after and not before:
+        yield KINDS[SPOT]
+    if before and not after:
+        yield "its nodes are no longer spot nodes, which go with two minutes' notice"
 
 
 def _later_rollouts(name: str, old: Side, new: Side) -> Iterator[str]:

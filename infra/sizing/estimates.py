@@ -60,7 +60,12 @@ class Throughput:
 
 def requests(held: float) -> str:
     """A number of requests, rounded down so that a replica never holds less than the number says."""
-    return f"{math.floor(held * 10) / 10:g}" if held < 10 else f"{math.floor(held):,}"
+    return f"{rounded_down(held, 1):g}" if held < 10 else f"{math.floor(held):,}"
+
+
+def rounded_down(amount: float, decimals: int) -> float:
+    """For promises: the number is never more than what is there."""
+    return math.floor(amount * 10**decimals) / 10**decimals
 
 
 def held(amount: float, what: str = "request") -> str:

@@ -50,6 +50,21 @@ def test_a_named_gpu_is_one_answer() -> None:
     assert answer["reasons"]
 
 
+def test_requests_at_once_are_rounded_down_as_a_plan_does() -> None:
+    """A promise: no more than fit, in the table as in the JSON."""
+    arguments = (QWEN, "--max-model-len", "8192")
+    shown = run("fit", *arguments, environment={"COLUMNS": "200"}).stdout
+    held = {each["instance_type"]: each for each in fit_json(*arguments)}
+    table = shown.split("\n\n")[1]
+    rows = [line.split() for line in table.splitlines() if line.split()[0] in held]
+    assert len(rows) > 3
+    for name, _, _, _, _, _, said, *_ in rows:
+        answer = held[name]
+        exact = answer["kv_cache_tokens"] / 8192
+        assert 0 <= exact - float(said) < (0.1 if exact < 10 else 1)
+        assert 0 <= exact - answer["max_concurrency"] < 0.02
+
+
 def test_no_gpu_is_every_type_that_serves_it_cheapest_first() -> None:
     answers = fit_json(LLAMA_70B, "--quantization", "fp8", "--max-model-len", "16384")
     assert all(list(answer) == FIELDS and answer["fits"] for answer in answers)

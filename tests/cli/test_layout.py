@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from infra.cli.diff.comparing import Compared
 from infra.cli.diff.comparison import as_document
 from infra.cli.document.text import to_text
-from infra.cli.layout import Column, cells_of, table, wrapped
+from infra.cli.layout import Column, cells_of, table, wrapped, wrapped_title
 from infra.cli.report import report
 from infra.cli.terminal import terminal_width
 from infra.diff.difference import Difference, compare
@@ -209,3 +209,28 @@ def test_the_last_of_many_columns_are_below_with_their_titles() -> None:
 )
 def test_wrapped(text: str, lines: list[str]) -> None:
     assert wrapped(text, 10) == lines
+
+
+@pytest.mark.parametrize(
+    ("title", "lines"),
+    [
+        ("one · two · 107 of it", ["one · two ·", "107 of it"]),
+        ("one · two", ["one · two"]),
+        ("one · a part of many words", ["one · a part", "of many words"]),
+        ("no part here", ["no part here"]),
+    ],
+)
+def test_a_title_is_broken_between_its_parts(title: str, lines: list[str]) -> None:
+    assert wrapped_title(title, 13, "·") == lines
+
+
+def test_a_number_of_the_title_stands_with_what_it_counts() -> None:
+    for width in (60, 80):
+        assert re.search(r"^.*\b\d+ resources$", to_text(report(planned("prod")), width), re.MULTILINE)
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("stack", ["dear", "prod", "dev"])
+def test_the_three_figures_of_a_bill_stand_side_by_side(stack: str, width: int) -> None:
+    shown = to_text(report(planned(stack)), width)
+    assert "maximum: " not in re.sub(r"^maximum: in rollouts", "", shown, flags=re.MULTILINE)

@@ -86,7 +86,7 @@ CHANGES = {
     "a context that doesn't fit": Case(
         "own",
         {"models.chat.maxModelLen": 40960},
-        title="❌ own: no bill; 1 rule broken; `chat` away for a while",
+        title="❌ own: no bill; 1 rule broken; `chat` doesn't start",
         changed="chat-deployment endpoints-config",
         traffic={"chat": "outage"},
         says="1 x 40,960 tokens need 5.6",

@@ -125,8 +125,14 @@ NO_FIT_NO_START = {
 @pytest.mark.parametrize("name", NO_FIT_NO_START)
 def test_a_pod_of_a_model_that_does_not_fit_never_starts(name: str) -> None:
     edit, before, model = NO_FIT_NO_START[name]
-    (notice,) = [each for each in changed(edit, before).notices if each.model == model]
+    difference = changed(edit, before)
+    (notice,) = [each for each in difference.notices if each.model == model]
     assert "a new pod doesn't start: the model doesn't fit" in notice.during
+    assert not notice.starts
+    assert notice.seconds is None
+    title = markdown(headline(difference))
+    assert f"`{model}` doesn't start" in title
+    assert f"`{model}` away" not in title
 
 
 def test_a_model_that_does_not_fit_and_is_paused_starts_no_pod() -> None:

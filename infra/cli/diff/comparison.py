@@ -6,7 +6,7 @@ from infra.cli.diff import access_rows, lines, tables
 from infra.cli.diff.comparing import Compared
 from infra.cli.diff.resource_rows import resources, resources_title
 from infra.cli.diff.values import names
-from infra.cli.diff.verdict import figures_table, headline, mark, reasons
+from infra.cli.diff.verdict import figures_note, figures_table, headline, mark, reasons
 from infra.cli.document import Column, Document, Row, Section
 from infra.cli.document.marked import code, said
 from infra.diff.advice import advice
@@ -20,7 +20,7 @@ def as_document(compared: Compared) -> Document:
     difference = compared.difference
     first, line = mark(difference), headline(difference)
     sections = (
-        Section("", _columns("now", "after", "change", right=3), [*figures_table(difference)], names=difference.stack),
+        _figures(difference),
         Section("Fails because", rows=[*reasons(difference)], kind="reasons"),
         *_open(compared),
         Section("How", rows=[("how", said(each)) for each in _advice(difference)], kind="advice"),
@@ -34,6 +34,11 @@ def as_document(compared: Compared) -> Document:
         headline=f"{first} {line}",
         comment=difference.stack,
     )
+
+
+def _figures(difference: Difference) -> Section:
+    columns = _columns("now", "after", "change", right=3)
+    return Section("", columns, [*figures_table(difference)], figures_note(difference), names=difference.stack)
 
 
 def _open(compared: Compared) -> Iterator[Section]:

@@ -14,7 +14,7 @@ from infra.diff.side_by_side import Raise, of_quota, raises
 from infra.diff.traffic import noticed
 from infra.plan.words import count, number
 from infra.sides.types import Change, Changes
-from infra.sizing.estimates import span
+from infra.sizing.estimates import requests, span
 
 _FIGURES = {
     "engine": "engine",
@@ -27,8 +27,8 @@ _FIGURES = {
     "weights_gib": "weights, GiB per GPU",
     "kv_cache_gib": "KV cache, GiB per GPU",
     "max_model_len": "tokens per request",
-    "max_concurrency": "full-length requests at once, a replica",
-    "usd_per_hour": "$ per replica and hour",
+    "max_concurrency": "full-length requests at once per replica",
+    "usd_per_hour": "$ per hour and replica",
     "cold_start_seconds": "cold start",
     "timeout_seconds": "longest answer",
 }
@@ -131,6 +131,8 @@ def _figure(key: str, value: object) -> str:
         return "yes" if value else "no"
     if not isinstance(value, int | float):
         return code(str(value))
+    if key == "max_concurrency":
+        return requests(value)
     return duration(value) if key.endswith("_seconds") else f"{value:,.2f}".removesuffix(".00")
 
 

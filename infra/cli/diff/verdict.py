@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from infra.cli.diff.values import signed
+from infra.cli.diff.values import names, signed
 from infra.cli.diff.ways import with_ways
 from infra.cli.document.marked import code, said
 from infra.diff import figures
@@ -47,9 +47,26 @@ def _money(difference: Difference) -> str:
     stays = difference.old.exists and difference.new.exists
     if stays and not any(round(change.new) - round(change.old) for change in (found[word] for word in printed)):
         bill = "the bill stays" if any(change.new for change in found.values()) else "no bill"
-        return f"{bill}{_over(difference)}"
+        return f"{bill}{_alike(difference)}{_over(difference)}"
     whose = "" if stays else "the stack is gone: " if difference.old.exists else "a new stack: "
     return f"{whose}{bills_said(printed)}{_over(difference)}"
+
+
+def _alike(difference: Difference) -> str:
+    """Why the bill of another capacity is the same."""
+    pools = figures.priced_alike(difference.old, difference.new)
+    return f" (your own price of {names(pools)} stands for spot and on demand)" if pools else ""
+
+
+def figures_note(difference: Difference) -> str:
+    """What the figures leave out."""
+    pools = figures.priced_alike(difference.old, difference.new)
+    if not pools:
+        return ""
+    return (
+        f"{names(pools)}: your own price stands for spot and on demand, so these figures don't show what the change of"
+        " capacity costs"
+    )
 
 
 def _dollars(change: Change, difference: Difference) -> str:
@@ -123,6 +140,8 @@ def _models(difference: Difference) -> Iterator[str]:
         yield f"{_named(paused)} {'is' if len(paused) == 1 else 'are'} paused"
     if other := [notice.model for notice in away if notice.model not in paused]:
         yield f"{_named(other)} away for a while"
+    if stuck := [notice.model for notice in difference.notices if not notice.starts]:
+        yield f"{_named(stuck)} {'does' if len(stuck) == 1 else 'do'}n't start"
     for service in (each.service for each in difference.services if each.away):
         yield f"{said(service)} away for a while"
     others: dict[str, list[str]] = {}
@@ -137,7 +156,8 @@ def _models(difference: Difference) -> Iterator[str]:
 
 
 def _gaps(difference: Difference) -> list[Notice]:
-    return [each for each in difference.notices if each.event == AWAY or each.seconds is not None]
+    """Models that are away until a new pod has started; one that never starts isn't among them."""
+    return [each for each in difference.notices if each.starts and (each.event == AWAY or each.seconds is not None)]
 
 
 def _others(difference: Difference) -> list[str]:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from infra.cli.document import Column, Document, Row, Section
 from infra.cli.document.marked import plain
-from infra.cli.layout import table, wrapped
+from infra.cli.layout import table, wrapped, wrapped_title
 from infra.cli.terminal import printable
 
 _MOST_ROWS = 60  # of a table of a comparison
@@ -15,7 +15,7 @@ def to_text(document: Document, width: int) -> str:
     asides = [row for section in document.sections if section.kind != "table" for row in section.rows]
     verdict = [*document.verdict, *((word.upper(), sentence) for word, sentence in asides)]
     parts = [
-        _paragraph(document.title, width),
+        [line for each in document.title.splitlines() for line in wrapped_title(_text(each), width, _text("·"))],
         table("", (Column(""),), _shown(verdict), width) if verdict else [],
         *(_section(section, width, _MOST_ROWS if document.comment else None) for section in tables),
         _paragraph(document.footer, width),

@@ -22,19 +22,19 @@ def bill_section(plan: Plan) -> Section:
         rows.append(_row("the rest", "", *others))
     sums = (cost.usd_per_month_min, cost.usd_per_month_expected, cost.usd_per_month_max)
     rows.append(_row("sum", "", *sums))
-    rows.append(("per hour", "", *(f"{each / HOURS_A_MONTH:,.2f}" for each in sums)))
+    rows.append(("per hour", *(f"{each / HOURS_A_MONTH:,.2f}" for each in sums), ""))
     parts = f"\nthe rest{_others_whose(cost)}: {', '.join(_part(item) for item in rest)}" if rest else ""
     parts += f"\n{ROUNDED}" if any(map(rounded, _added_up(nodes, rest))) else ""
     paused = "".join(f"\nless while paused: {_way(way)}" for way in plan.while_paused)
     last = f"{parts}{paused}\n{cost.price_note}; not in it: {cost.left_out}"
-    if all(len(set(amounts)) == 1 for _, _, *amounts in rows):
-        once = tuple(row[:3] for row in rows)
-        return Section("BILL", (Column("nodes"), Column("$ per month", right=True)), once, last.lstrip())
+    if all(len(set(amounts)) == 1 for _, *amounts, _ in rows):
+        once = tuple((name, amount, what) for name, amount, *_, what in rows)
+        return Section("BILL", (Column("$ per month", right=True), Column("nodes")), once, last.lstrip())
     columns = (
-        Column("nodes"),
         Column("minimum, $ per month", right=True),
         Column("expected", right=True),
         Column("maximum", right=True),
+        Column("nodes"),  # last, so that a narrow terminal has it below: the figures are read together
     )
     rollouts = f"\nmaximum: in rollouts, {cost.rollouts} per month" if cost.rollouts else ""
     expected = "expected: replicas a third of the way from their minimum to their maximum"
@@ -54,7 +54,7 @@ def _others_whose(cost: Cost) -> str:
 
 
 def _row(name: str, what: str, *amounts: float) -> Row:
-    return name, what, *(number(each) for each in amounts)
+    return name, *(number(each) for each in amounts), what
 
 
 def _way(way: Cheaper) -> str:

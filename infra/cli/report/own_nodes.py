@@ -38,14 +38,15 @@ def _rollouts(plan: Plan, could_roll: Sequence[str]) -> str:
     """Those for whose new pod GPUs are free wherever Kubernetes puts the others, and those for which it depends."""
     rolling = [name for name in could_roll if plan.models[name].rollout.strategy == "rolling"]
     depends = [name for name in could_roll if name not in rolling]
-    parts = (
-        f"the new pod first, on free GPUs: {', '.join(rolling)}" if rolling else "",
-        "`rollout: {strategy: rolling}` can be asked for, and waits where Kubernetes has spread the smaller models:"
-        f" {', '.join(depends)}"
-        if depends
-        else "",
+    said = (
+        (rolling, "the new pod comes first, on free GPUs"),
+        (
+            depends,
+            "`rollout: {strategy: rolling}` lets the new pod come first, but it waits where Kubernetes has spread the"
+            " smaller models",
+        ),
     )
-    return "; ".join(part for part in parts if part)
+    return "; ".join(f"{', '.join(who)}: {what}" for who, what in said if who)
 
 
 def _held(plan: Plan, node: OwnNode) -> str:
@@ -63,17 +64,19 @@ def _lose_one(plan: Plan, pool: PoolPlan) -> str:
         loss: [name for name, each in pool.own.lose_one.items() if each == loss]
         for loss in ("serves", "restarts", "may_wait", "waits")
     }
-    away, unless = (
-        [f"{name} about {minutes(plan.models[name].cold_start.seconds)}" for name in of[loss]]
-        for loss in ("restarts", "may_wait")
-    )
-    free = "free GPUs or a node that others add" if pool.min < pool.max else "free GPUs"
-    parts = (
-        f"{', '.join(of['serves'])}: other replicas go on" if of["serves"] else "",
-        f"away until it starts on {free}: {', '.join(away)}" if away else "",
-        f"away until it starts on {free}, or until the node is back where others take those first: {', '.join(unless)}"
-        if unless
-        else "",
-        f"away until the node is back: {', '.join(of['waits'])}" if of["waits"] else "",
-    )
-    return "; ".join(part for part in parts if part)
+    free = "free GPUs or on a node that others add" if pool.min < pool.max else "free GPUs"
+    starts = f"away until it has started on {free}"
+    said = {
+        "serves": (of["serves"], "other replicas go on"),
+        "restarts": ([_with_start(plan, name) for name in of["restarts"]], starts),
+        "may_wait": (
+            [_with_start(plan, name) for name in of["may_wait"]],
+            f"{starts}, or, where other models take those first, until the node is back",
+        ),
+        "waits": (of["waits"], "away until the node is back"),
+    }
+    return "; ".join(f"{', '.join(who)}: {what}" for who, what in said.values() if who)
+
+
+def _with_start(plan: Plan, name: str) -> str:
+    return f"{name} (about {minutes(plan.models[name].cold_start.seconds)})"
