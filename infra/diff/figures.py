@@ -34,7 +34,7 @@ _OF_A_MODEL = (
 
 
 @dataclass(frozen=True)
-class Budget:
+class BudgetUse:
     usd_per_month: float
     of: str  # a key of BILLS
     over: float  # negative: what is left
@@ -81,12 +81,12 @@ def cost_items(old: Side, new: Side) -> dict[str, Change]:
     return {name: change for name, change in changed.items() if change}
 
 
-def budget(side: Side) -> Budget | None:
+def budget(side: Side) -> BudgetUse | None:
     wanted = side.platform.get("budget")
     if not isinstance(wanted, Mapping) or not side.exists:
         return None
     limit, of = float(wanted.get("usdPerMonth", 0)), _BUDGETS.get(wanted.get("of", "max"), MAX)
-    return Budget(limit, of, _cost(side).get(of, 0) - limit)
+    return BudgetUse(limit, of, _cost(side).get(of, 0) - limit)
 
 
 def gpus_at_peak(old: Side, new: Side) -> Change:

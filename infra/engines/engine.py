@@ -71,7 +71,7 @@ class Gauges:
     labels: frozenset[str]  # `namespace` and `service` are Prometheus' own, of the Service that it scraped
 
 
-class Asked(Protocol):
+class ModelSection(Protocol):
     """The part of a model in the stack file that an engine may refuse."""
 
     @property
@@ -168,7 +168,7 @@ class Engine:
         """Whether it has metrics that a scaler can use."""
         return self.metrics_path is not None
 
-    def refuse(self, model: Asked, model_type: str | None, catalog: Catalog) -> Iterator[Refusal]:
+    def refuse(self, model: ModelSection, model_type: str | None, catalog: Catalog) -> Iterator[Refusal]:
         """Why it refuses a model of the stack file. `model_type`: of the model's own config.json; None: not known."""
         yield from ()
 

@@ -141,7 +141,7 @@ class AddonPlan:
 
 
 @dataclass(frozen=True)
-class Monitoring:
+class MonitoringPlan:
     """The Prometheus that scrapes the models and that KEDA queries: the stack installs it, or it exists."""
 
     url: str

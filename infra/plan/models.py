@@ -19,7 +19,7 @@ def dollars_per_million(usd_per_hour: float, tokens_per_second: Estimate) -> Est
 
 
 @dataclass(frozen=True)
-class Replicas:
+class ReplicasPlan:
     min: int
     max: int
 
@@ -122,7 +122,7 @@ class ModelPlan(EngineModel):
     instance_type: str | None  # the pool's first type; None on nodes that we don't make, and on CPU
     embedding_size: int | None  # numbers per vector; None: it is no embedding model, or the size isn't known
     concurrency: int | None
-    replicas: Replicas
+    replicas: ReplicasPlan
     paused: bool
     gated: bool
     weights_on_disk_gib: float  # the size of the download, which the cache must hold

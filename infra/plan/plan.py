@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from infra.plan.cluster import AddonPlan, CachePlan, ClusterPlan, GatewayPlan, Monitoring, PoolPlan, Quota
+from infra.plan.cluster import AddonPlan, CachePlan, ClusterPlan, GatewayPlan, MonitoringPlan, PoolPlan, Quota
 from infra.plan.models import ModelPlan
 from infra.plan.money import Cheaper, Cost, Remedy
 from infra.plan.notes import Assumption, Chosen, ToDo, Violation, Warned
@@ -20,7 +20,7 @@ class Plan:
     models: Mapping[str, ModelPlan]
     addons: Mapping[str, AddonPlan]  # keys as in the stack file: nvidiaDevicePlugin, ...
     cache: CachePlan
-    monitoring: Monitoring | None  # None: nothing scrapes the models, so none can scale
+    monitoring: MonitoringPlan | None  # None: nothing scrapes the models, so none can scale
     gateway: GatewayPlan | None
     cost: Cost
     remedies: Mapping[str, tuple[Remedy, ...]]  # by model; they depend on the other models of its pool

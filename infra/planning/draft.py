@@ -9,7 +9,7 @@ from infra.clouds.cloud import Cloud
 from infra.clouds.existing.own_pools import to_do_of_own_nodes, with_room
 from infra.offers.pools import Offer, beside, declared, makeable
 from infra.offers.sizing import Sizing
-from infra.plan.cluster import AddonPlan, CachePlan, ClusterPlan, GatewayPlan, Monitoring, PoolPlan, Quota
+from infra.plan.cluster import AddonPlan, CachePlan, ClusterPlan, GatewayPlan, MonitoringPlan, PoolPlan, Quota
 from infra.plan.findings import Decided, Findings, gather, split
 from infra.plan.models import ModelPlan
 from infra.plan.money import Cost
@@ -82,7 +82,7 @@ class _Platform:
     cache: CachePlan
     gateway: GatewayPlan | None
     addons: Mapping[str, AddonPlan]
-    monitoring: Monitoring | None
+    monitoring: MonitoringPlan | None
 
     @property
     def zones(self) -> tuple[str, ...]:

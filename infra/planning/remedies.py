@@ -99,7 +99,7 @@ def _warm_pool(pool: PoolPlan, figures: Figures) -> Iterator[Remedy]:
 
 
 def _streamed(placed: Placed, start: ColdStart, figures: Figures) -> Iterator[Remedy]:
-    if not placed.served.engine.limits.streams_weights or placed.offer is None:
+    if not placed.served.question.engine.limits.streams_weights or placed.offer is None:
         return
     network = min(each.network_gbps for each in placed.offer.types) * MIBPS_A_GBPS
     speed = min(figures["stream-s3"].value, network)
@@ -111,7 +111,7 @@ def _streamed(placed: Placed, start: ColdStart, figures: Figures) -> Iterator[Re
 
 
 def _kept_graphs(placed: Placed, figures: Figures) -> Iterator[Remedy]:
-    if placed.served.engine.limits.compiles and placed.served.task == "chat":
+    if placed.served.question.engine.limits.compiles and placed.served.question.task == "chat":
         empty, full = figures["compile"].value, figures["compile-cached"].value
         reason = f"what torch.compile made is thrown away with each pod: {empty:.0f} s, kept {full:.0f} s; {NOT_YET}"
         yield Remedy("kept compile cache", round(empty - full), None, (), None, reason)

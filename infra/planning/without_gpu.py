@@ -21,9 +21,9 @@ class WithoutGpu:
 def without_gpu(placed: Placed, catalog: Catalog) -> WithoutGpu | None:
     """The same model, where its engine or the one of the CPU serves it there; an embedding model is fast enough."""
     other, model = on_cpu(), placed.served.settings
-    if placed.served.engine.limits.cpu:
+    if placed.served.question.engine.limits.cpu:
         return WithoutGpu((("gpus", 0),))
-    if other is None or other.library is None or placed.served.task != "embed":
+    if other is None or other.library is None or placed.served.question.task != "embed":
         return None
     name = other.library.name_like(model.model, catalog)
     key = f", where {no_key}" if (no_key := _no_key(placed, other)) else ""
@@ -33,18 +33,18 @@ def without_gpu(placed: Placed, catalog: Catalog) -> WithoutGpu | None:
 def another_without_gpu(placed: Placed, catalog: Catalog) -> Iterator[WithoutGpu]:
     """Where not even that one does: a small chat model, slowly; or another embedding model."""
     other = on_cpu()
-    if other is None or other.library is None or placed.served.engine is other:
+    if other is None or other.library is None or placed.served.question.engine is other:
         return
     library, key = other.library, f"; {no_key}" if (no_key := _no_key(placed, other)) else ""
     same = library.name_like(placed.served.settings.model, catalog)
     if (
-        placed.served.task == "chat"
+        placed.served.question.task == "chat"
         and same is not None
         and library.stored(same, None, catalog).file_gib <= MOST_CHAT_GIB
     ):
         yield WithoutGpu(_changes(same, other), f", where it is slow{key}")
     embedding = _longest_embedding(library, catalog)
-    if placed.served.task == "embed" and same is None and embedding:
+    if placed.served.question.task == "embed" and same is None and embedding:
         harm = f", another model: texts have to be embedded again, of {embedding[1]:,} tokens at most{key}"
         yield WithoutGpu((*_changes(embedding[0], other), ("maxModelLen", None)), harm)
 
@@ -62,5 +62,5 @@ def _changes(name: str, engine: Engine) -> Changes:
 
 def _no_key(placed: Placed, other: Engine) -> str:
     """What another engine takes off the endpoint."""
-    loses = placed.served.engine.checks_key and not other.checks_key
+    loses = placed.served.question.engine.checks_key and not other.checks_key
     return f"{other.title} asks for no API key" if loses else ""

@@ -10,7 +10,7 @@ from infra.owner import Owner, Part
 
 if TYPE_CHECKING:
     from infra.catalog import Catalog
-    from infra.plan.cluster import AddonPlan, ClusterPlan, GatewayPlan, Monitoring
+    from infra.plan.cluster import AddonPlan, ClusterPlan, GatewayPlan, MonitoringPlan
     from infra.plan.findings import Decided
     from infra.plan.models import ModelPlan
     from infra.plan.money import CostItem
@@ -30,7 +30,7 @@ class Around:
     cluster: ClusterPlan
     models: Mapping[str, ModelPlan]
     addons: Mapping[str, AddonPlan]
-    monitoring: Monitoring | None
+    monitoring: MonitoringPlan | None
     gateway: GatewayPlan | None
 
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from infra.services.serving.served import shape_of
+from infra.services.serving.shapes import shape_of
 from infra.settings.architecture import BadArchitecture, read_architecture
 
 MIXTRAL: dict[str, Any] = {

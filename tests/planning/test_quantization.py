@@ -42,12 +42,13 @@ def test_every_model_in_every_quantization(engine: str) -> None:
     if engine == "tgi":
         asked = [{**each, "acknowledgeMaintenanceMode": True} for each in asked]
     served = _accepted({f"m{index}": each for index, each in enumerate(asked)})
-    assert {each.quantization for each in served} > set(AT_LOAD)
+    assert {each.question.quantization for each in served} > set(AT_LOAD)
     assert ENGINES[engine].limits.quantizes_at_load
     for each in served:
-        assert each.shape is not None
-        holds = each.shape.dtype == each.quantization
-        assert (each.made_at_load == each.quantization) is not holds, (each.settings.model, each.quantization)
+        assert each.question.shape is not None
+        holds = each.question.shape.dtype == each.question.quantization
+        quantization = each.question.quantization
+        assert (each.made_at_load == quantization) is not holds, (each.settings.model, quantization)
 
 
 @pytest.mark.parametrize(

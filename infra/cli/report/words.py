@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterable
 
 from infra.plan.cluster import PoolPlan
-from infra.plan.models import Replicas
+from infra.plan.models import ReplicasPlan
 from infra.sizing.estimates import Estimate, span
 
 ROUNDED = "each amount is rounded to a dollar"
@@ -16,7 +16,7 @@ def two_figures(amount: float) -> str:
     return f"{round(amount, decimals):,.{max(decimals, 0)}f}"
 
 
-def between(replicas: Replicas) -> str:
+def between(replicas: ReplicasPlan) -> str:
     return span(str(replicas.min), str(replicas.max))
 
 

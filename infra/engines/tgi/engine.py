@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 
 from components.container import HOME, Query
 from infra.catalog import Catalog
-from infra.engines.engine import Asked, Engine, EngineModel, Gauges, Limits, Refusal
+from infra.engines.engine import Engine, EngineModel, Gauges, Limits, ModelSection, Refusal
 from infra.engines.hub import weights_path
 from infra.engines.tgi.flags import REFUSED
 from infra.engines.tgi.memory import size
@@ -59,7 +59,7 @@ class Tgi(Engine):
         share = f"--cuda-memory-fraction {sized.arguments.utilization}"
         return f"TGI, {share}, --max-batch-prefill-tokens {sized.arguments.max_num_batched_tokens}"
 
-    def refuse(self, model: Asked, model_type: str | None, catalog: Catalog) -> Iterator[Refusal]:
+    def refuse(self, model: ModelSection, model_type: str | None, catalog: Catalog) -> Iterator[Refusal]:
         """TGI gets no new models. An architecture without a type is accepted: nobody can know whether TGI serves it."""
         name = model.like or model.model
         known = serves(name) or name not in catalog.models

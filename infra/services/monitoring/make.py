@@ -4,7 +4,7 @@ from components.aws import signed_requests
 from components.model_cache import ModelCache
 from components.prometheus_login import PrometheusLogin
 from infra.clouds.site import Site
-from infra.plan.cluster import Monitoring
+from infra.plan.cluster import MonitoringPlan
 from infra.plan.plan import Plan
 
 
@@ -24,7 +24,7 @@ def log_in(plan: Plan, site: Site, cache: ModelCache) -> PrometheusLogin | None:
     )
 
 
-def trigger_login(monitoring: Monitoring) -> dict[str, str] | None:
+def trigger_login(monitoring: MonitoringPlan) -> dict[str, str] | None:
     """What a scaler's triggers say of it."""
     login = monitoring.login
     if login is None:

@@ -3,22 +3,22 @@
 from collections.abc import Mapping
 
 from infra.catalog import Catalog
-from infra.plan.cluster import AddonPlan, Monitoring, PrometheusLogin
+from infra.plan.cluster import AddonPlan, MonitoringPlan, PrometheusLogin
 from infra.services.addons.section import ExistingAddon
 from infra.services.monitoring.check import AMAZON
 from infra.settings.platform import Settings
 
 
-def plan_monitoring(settings: Settings, addons: Mapping[str, AddonPlan], catalog: Catalog) -> Monitoring | None:
+def plan_monitoring(settings: Settings, addons: Mapping[str, AddonPlan], catalog: Catalog) -> MonitoringPlan | None:
     """None where nobody scrapes: Prometheus is disabled, or exists at an address that we don't know."""
     namespace = catalog.charts["kube-prometheus-stack"].namespace
     if addons["prometheus"].state == "install":
         # The operator's own Service: its name doesn't depend on the release.
-        return Monitoring(f"http://prometheus-operated.{namespace}.svc:9090", {}, namespace)
+        return MonitoringPlan(f"http://prometheus-operated.{namespace}.svc:9090", {}, namespace)
     existing = settings.addons.prometheus.existing
     if existing is None or existing.url is None:
         return None
-    return Monitoring(
+    return MonitoringPlan(
         existing.url,
         existing.monitor_labels or {},
         existing.namespace or namespace_of(existing.url) or namespace,

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 
 from infra.clouds.aws.plan import AwsCluster
-from infra.plan.cluster import AddonPlan, ClusterPlan, Monitoring, PrometheusLogin
+from infra.plan.cluster import AddonPlan, ClusterPlan, MonitoringPlan, PrometheusLogin
 from infra.plan.notes import Assumption, Finding, Step, ToDo
 from infra.services.monitoring.plan import namespace_of
 from infra.settings.platform import Settings
@@ -16,7 +16,7 @@ def list_prometheus_to_dos(
     settings: Settings,
     cluster: ClusterPlan,
     addons: Mapping[str, AddonPlan],
-    monitoring: Monitoring | None,
+    monitoring: MonitoringPlan | None,
     scaled: Sequence[str],
 ) -> Iterator[Finding]:
     """`scaled`: models whose replicas KEDA chooses. Where there are none, nothing has to be done: it isn't asked."""
@@ -44,7 +44,7 @@ def _labels(cluster: ClusterPlan, scaled: Sequence[str]) -> Finding:
     )
 
 
-def _namespace(monitoring: Monitoring, scaled: Sequence[str]) -> Finding:
+def _namespace(monitoring: MonitoringPlan, scaled: Sequence[str]) -> Finding:
     """An address outside the cluster says nothing of who scrapes the pods."""
     path = f"{_PATH}.namespace"
     let_in = (

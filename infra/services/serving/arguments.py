@@ -16,9 +16,10 @@ def choose_arguments(placed: Placed, sizing: Sizing) -> Decided[tuple[str, ...]]
     """Notes the arguments that the stack file leaves open as choices; the reasons of all of them."""
     served, sized = placed.served, placed.sized
     path = served.path
-    takes_batch = served.engine.limits.takes_batch
+    takes_batch = served.question.engine.limits.takes_batch
     if not takes_batch and served.settings.concurrency is None:
-        reason = f"{served.engine.title} takes the memory of the whole context for each request that it answers at once"
+        title = served.question.engine.title
+        reason = f"{title} takes the memory of the whole context for each request that it answers at once"
         yield Chosen(f"{path}.concurrency", served.question.concurrency, reason)
     if sized is None or not takes_batch or not sized.fit.estimated:
         return ()
@@ -29,7 +30,7 @@ def choose_arguments(placed: Placed, sizing: Sizing) -> Decided[tuple[str, ...]]
         return (f"max-num-seqs {served.settings.max_num_seqs} is in the stack file",)
     seqs, reason = sized.arguments.max_num_seqs, _batch(sized)
     yield Chosen(f"{path}.maxNumSeqs", seqs, reason)
-    gain = _gain(sized, sizing) if served.engine.limits.defaults_known else ""
+    gain = _gain(sized, sizing) if served.question.engine.limits.defaults_known else ""
     return (f"max-num-seqs {seqs}: {reason}{gain}",)
 
 

@@ -3,7 +3,7 @@
 from infra.catalog import Catalog, ModelShape
 from infra.engines import ENGINES
 from infra.services.serving.section import Model
-from infra.services.serving.served import shape_of
+from infra.services.serving.shapes import shape_of
 from infra.settings.architecture import BadArchitecture, read_architecture
 from infra.settings.checks.scope import Scope
 from infra.settings.mistakes import Key

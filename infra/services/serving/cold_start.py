@@ -20,16 +20,16 @@ KEEP_ALIVE_MARGIN = 30
 
 
 def cold_start(placed: Placed, pool: PoolPlan | None, cache: CachePlan, catalog: Catalog) -> ColdStart:
-    served, figures = placed.served, catalog.cold_start
+    served, asked, figures = placed.served, placed.served.question, catalog.cold_start
     vcpus = min((each.vcpus for each in placed.offer.types), default=0) if placed.offer else 0
-    experts = served.shape is not None and bool(served.shape.num_experts)
+    experts = asked.shape is not None and bool(asked.shape.num_experts)
     return ColdStart(
         {
             "node": start_parts.launch(pool, figures),
             "boot": start_parts.boot(pool, figures),
             "image": start_parts.image(served.image, pool, vcpus, figures),
             "weights": start_parts.weights(served.disk_gib, cache, figures),
-            "engine": start_parts.engine(served.engine, served.task, placed.gpus, figures, experts=experts),
+            "engine": start_parts.engine(asked.engine, asked.task, placed.gpus, figures, experts=experts),
         }
     )
 

@@ -15,7 +15,7 @@ from components.prometheus_login import PrometheusLogin
 from infra.clouds.site import Site
 from infra.engines import ENGINES
 from infra.engines.engine import Engine
-from infra.plan.cluster import Monitoring
+from infra.plan.cluster import MonitoringPlan
 from infra.plan.labels import CLIENT_LABEL
 from infra.plan.models import ModelPlan, Scaling
 from infra.plan.plan import Plan
@@ -99,7 +99,7 @@ def _server(serving: Serving, model: ModelPlan, engine: Engine, prefetch: Prefet
 
 
 def _scaler(
-    serving: Serving, model: ModelPlan, scaling: Scaling, monitoring: Monitoring, server: ModelServer
+    serving: Serving, model: ModelPlan, scaling: Scaling, monitoring: MonitoringPlan, server: ModelServer
 ) -> ModelScaler:
     signals = {"waiting": scaling.waiting, "running": scaling.running}
     return ModelScaler(

@@ -105,7 +105,7 @@ def _why_gpus(served: Served, offer: Offer, sized: Sized) -> str:
     holds = f"the smallest number of {offer.gpu} that hold {sized.fit.weights_gib * sized.gpus:.1f} GiB of weights"
     if not sized.fit.estimated:
         return f"{holds}; {sized.holds}"
-    return f"{holds} and {served.max_model_len:,} tokens of context"
+    return f"{holds} and {served.question.max_model_len:,} tokens of context"
 
 
 def _why(served: Served, offer: Offer, sized: Sized, offers: Sequence[Offer]) -> tuple[str, ...]:
@@ -139,7 +139,8 @@ def _unplaced(served: Served, offers: Sequence[Offer], others: Sequence[Offer], 
     """Refuses the model with what would make it fit, and leaves it where most of it fits, so that there is a plan.
     `others`: pools that it could have instead, those of the stack file and those that the planner could make."""
     near = [(sized, offer) for offer in offers for sized in tries(served.question, offer, sizing)]
-    question = served.question.but(max_model_len=min(served.max_model_len, served.own_context), gpus=None)
+    asked = served.question
+    question = asked.but(max_model_len=min(asked.max_model_len, asked.own_context), gpus=None)
     able = [each for each in serving(question, others, sizing) if runs_in_8_bit(question, each.sized.gpu)]
     elsewhere = sorted(able, key=lambda option: _whole_nodes(served, option))
     if not near:
@@ -212,7 +213,7 @@ def _runs(served: Served, offers: Sequence[Offer]) -> str:
     asked, most = served.settings.gpus or 0, max((each.gpus_per_node for each in offers), default=0)
     gpus = f" on {count(asked, 'GPU')}" if asked else ""
     one_node = f": a replica's GPUs are on one node, and no node has more than {most}" if asked > most > 0 else ""
-    return f"{gpus}{f' in {served.quantization}' if served.quantization else ''}{one_node}"
+    return f"{gpus}{f' in {served.question.quantization}' if served.question.quantization else ''}{one_node}"
 
 
 def _misfit(served: Served, offer: Offer, sized: Sized) -> str:
@@ -221,7 +222,7 @@ def _misfit(served: Served, offer: Offer, sized: Sized) -> str:
     if fit.kv_cache_tokens is None:
         return f"{where}: {fit.weights_gib:.1f} GiB of weights; the engine may use {fit.usable_gib:.1f}"
     requests = sized.question.concurrency
-    need = requests * served.max_model_len * (fit.kv_bytes_per_token or 0) / 2**30
+    need = requests * served.question.max_model_len * (fit.kv_bytes_per_token or 0) / 2**30
     left = fit.kv_cache_gib.mid if fit.kv_cache_gib else 0.0
     engine = sum(term.gib for term in fit.terms[1:])
     taken = f"{fit.weights_gib:.1f} of weights and {engine:.1f} of the engine itself"
@@ -229,7 +230,7 @@ def _misfit(served: Served, offer: Offer, sized: Sized) -> str:
         return f"{where}: {fit.usable_gib:.1f} GiB that the engine may use are {-left:.1f} too few for {taken}"
     return (
         f"{where}: {fit.usable_gib:.1f} GiB that the engine may use leave {left:.1f} for the cache after {taken};"
-        f" {requests} x {served.max_model_len:,} tokens need {need:.1f}"
+        f" {requests} x {served.question.max_model_len:,} tokens need {need:.1f}"
     )
 
 

@@ -1,6 +1,7 @@
 """Models as they are served: how each starts, is replaced, scaled and asked."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple
 
 from infra.offers.sizing import Sizing, throughput_of
 from infra.plan.cluster import CachePlan, GatewayPlan, PoolPlan
@@ -13,10 +14,8 @@ from infra.services.serving.pods import server_resources
 from infra.services.serving.prefetch import plan_prefetch
 from infra.services.serving.rollout import after_old_pod, check_rollout, plan_rollout
 from infra.services.serving.scaling import plan_scaling
-from infra.services.serving.served import Served
 from infra.services.serving.warnings import warn_of_model
 from infra.sizing.estimates import Throughput
-from infra.sizing.question import Sized
 from infra.sizing.weights import served_dtype
 
 
@@ -56,10 +55,8 @@ def _model(
 def _plan(
     placed: Placed, start: ColdStart, limits: Timeouts, rollout: RolloutPlan, arguments: tuple[str, ...], sizing: Sizing
 ) -> ModelPlan:
-    served, offer, sized = placed.served, placed.offer, placed.sized
-    model, made = served.settings, _throughput(placed)
-    takes_batch = served.engine.limits.takes_batch
-    bf16 = offer.card.bf16 if offer else True
+    served, model, offer = placed.served, placed.served.settings, placed.offer
+    given, made = _given(placed), _throughput(placed)
     return ModelPlan(
         name=served.name,
         model=model.model,
@@ -67,19 +64,19 @@ def _plan(
         engine=model.engine,
         engine_version=served.image.version,
         image=served.image.image,
-        task=served.task,
-        dtype=served.form or served_dtype(served.shape, served.quantization, bf16=bf16),
+        task=served.question.task,
+        dtype=_dtype(placed),
         quantization=served.made_at_load,
         kv_cache_dtype=model.kv_cache_dtype,
         pool=offer.name if offer else None,
         instance_type=offer.instance_type if offer else None,
         gpus=placed.gpus,
-        utilization=(sized.arguments.utilization or None) if sized and takes_batch else None,
-        max_model_len=served.max_model_len,
+        utilization=given.utilization,
+        max_model_len=served.question.max_model_len,
         embedding_size=served.embedding_size,
-        max_num_seqs=(sized.arguments.max_num_seqs or None) if sized else served.question.concurrency,
-        max_num_batched_tokens=(sized.arguments.max_num_batched_tokens or None) if sized and takes_batch else None,
-        concurrency=model.concurrency if takes_batch else served.question.concurrency,
+        max_num_seqs=given.max_num_seqs,
+        max_num_batched_tokens=given.max_num_batched_tokens,
+        concurrency=given.concurrency,
         replicas=served.replicas,
         paused=model.paused,
         remote_code=model.trust_remote_code,
@@ -88,20 +85,53 @@ def _plan(
         weights_on_disk_gib=served.disk_gib,
         resources=server_resources(placed),
         prefetch=plan_prefetch(served, sizing.catalog),
-        fit=sized.fit if sized else None,
+        fit=placed.sized.fit if placed.sized else None,
         rollout=rollout,
         cold_start=start,
         timeouts=limits,
         scaling=plan_scaling(placed, start),
-        usd_per_hour=offer.usd_per_gpu_hour * placed.gpus if offer and offer.usd_per_node_hour is not None else None,
+        usd_per_hour=_usd_per_hour(placed),
         throughput=made,
-        reasons=(
-            *placed.reasons,
-            *arguments,
-            *((made.reason,) if made.tokens_per_second or _lacks_a_model(served, sized) else ()),
-            *((rollout.reason,) if rollout.strategy == "recreate" or placed.room else ()),
-        ),
+        reasons=(*placed.reasons, *arguments, *_reasons(placed, made, rollout)),
     )
+
+
+class _Given(NamedTuple):
+    """The arguments that decide memory, where the engine has them."""
+
+    utilization: float | None
+    max_num_seqs: int | None
+    max_num_batched_tokens: int | None
+    concurrency: int | None
+
+
+def _given(placed: Placed) -> _Given:
+    """An engine that takes no batch answers as many requests at once as `concurrency` says."""
+    asked, sized = placed.served.question, placed.sized
+    seqs = (sized.arguments.max_num_seqs or None) if sized else asked.concurrency
+    if not asked.engine.limits.takes_batch:
+        return _Given(None, seqs, None, asked.concurrency)
+    utilization = (sized.arguments.utilization or None) if sized else None
+    tokens = (sized.arguments.max_num_batched_tokens or None) if sized else None
+    return _Given(utilization, seqs, tokens, placed.served.settings.concurrency)
+
+
+def _dtype(placed: Placed) -> str:
+    asked, bf16 = placed.served.question, placed.offer.card.bf16 if placed.offer else True
+    return placed.served.form or served_dtype(asked.shape, asked.quantization, bf16=bf16)
+
+
+def _usd_per_hour(placed: Placed) -> float | None:
+    """Of one replica: its share of the node."""
+    offer = placed.offer
+    return offer.usd_per_gpu_hour * placed.gpus if offer and offer.usd_per_node_hour is not None else None
+
+
+def _reasons(placed: Placed, made: Throughput, rollout: RolloutPlan) -> Iterator[str]:
+    if made.tokens_per_second or _lacks_a_model(placed):
+        yield made.reason
+    if rollout.strategy == "recreate" or placed.room:
+        yield rollout.reason
 
 
 def _throughput(placed: Placed) -> Throughput:
@@ -110,6 +140,7 @@ def _throughput(placed: Placed) -> Throughput:
     return Throughput(None, f"no estimate: {'on the CPU' if placed.served.cpu else 'no pool can run it'}")
 
 
-def _lacks_a_model(served: Served, sized: Sized | None) -> bool:
+def _lacks_a_model(placed: Placed) -> bool:
     """Whether only the engine's missing throughput model is why there is no rate."""
-    return sized is not None and served.task == "chat" and served.engine.throughput is None
+    asked = placed.served.question
+    return placed.sized is not None and asked.task == "chat" and asked.engine.throughput is None

@@ -83,7 +83,7 @@ def _size(pod: Resources) -> tuple[float, float]:
 def _cpu_resources(served: Served) -> Resources:
     """A server on the CPU holds file and context in memory; a larger file wants more cores."""
     file = served.disk_gib
-    cache = (served.kv_bytes_per_token or 0) * served.max_model_len * (served.settings.concurrency or 1) / GIB
+    cache = (served.kv_bytes_per_token or 0) * served.question.max_model_len * (served.settings.concurrency or 1) / GIB
     cpu = 1.0 if file < 2 else 2.0 if file < 6 else 4.0
     return Resources(cpu=cpu, memory_gib=_halves_up(file * 1.1 + cache + HOST_GIB), ephemeral_gib=2, shm_gib=1)
 

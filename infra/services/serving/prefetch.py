@@ -47,7 +47,7 @@ def explain_prefetch(served: Sequence[Served], cluster: ClusterPlan, catalog: Ca
 def _image(served: Served, catalog: Catalog) -> Image:
     """An engine's own library is read by that engine alone; the Hugging Face hub by a small image with its command
     line."""
-    return served.image if served.engine.library is not None else catalog.fetchers["hub"]
+    return served.image if served.question.engine.library is not None else catalog.fetchers["hub"]
 
 
 def _written(image: Image, made: bool) -> str:

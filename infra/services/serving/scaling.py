@@ -12,7 +12,7 @@ LEAST_COOLDOWN = 300
 def plan_scaling(placed: Placed, start: ColdStart) -> Scaling | None:
     """None where replicas are fixed, or the engine has nothing to measure."""
     served = placed.served
-    if served.replicas.min == served.replicas.max or not served.engine.is_measured or placed.sized is None:
+    if served.replicas.min == served.replicas.max or not served.question.engine.is_measured or placed.sized is None:
         return None
     batch = placed.sized.arguments.max_num_seqs
     running = max(1, int(batch * RUNNING_SHARE)) if batch else None  # None: nobody knows its batch

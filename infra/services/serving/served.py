@@ -2,19 +2,17 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import cached_property
-from typing import Any, Literal
+from typing import Any
 
 from infra.catalog import AT_LOAD, Catalog, ModelShape
 from infra.catalog.types import Image
-from infra.engines import ENGINES, Engine
-from infra.engines.engine import Library
+from infra.engines import ENGINES
 from infra.plan.findings import Decided
-from infra.plan.models import Replicas
+from infra.plan.models import ReplicasPlan
 from infra.plan.notes import Advice, Assumption, Chosen, Finding, Violation, Write
 from infra.plan.rules import Rule
-from infra.services.serving.section import Model
-from infra.settings.architecture import Architecture, read_architecture
+from infra.services.serving.section import Model, Task
+from infra.services.serving.shapes import shape_for
 from infra.sizing.kv_cache import kv_bytes_per_token
 from infra.sizing.question import Question
 from infra.sizing.weights import in_16_bit, stored_gib
@@ -26,19 +24,11 @@ class Served:
 
     name: str
     settings: Model
-    shape: ModelShape | None  # None: of an engine's own library, where it isn't known
-    file_gib: float | None  # of an engine's own library; None: the files of a repository
-    file_known: bool  # False: sized by bits per weight
-    form: str | None  # of that file's weights
-    engine: Engine
+    question: Question  # what is asked of it, wherever it is placed
+    form: str | None  # of the weights of a file from an engine's own library
     image: Image  # of the engine
-    task: Literal["chat", "embed", "rerank"]
-    quantization: str | None
-    own_context: int  # what the model was trained for
-    max_model_len: int
     disk_gib: float
-    gated: bool | None
-    replicas: Replicas
+    gated: bool | None  # None: not known
     cpu: bool
 
     @property
@@ -54,81 +44,110 @@ class Served:
     @property
     def kv_bytes_per_token(self) -> float | None:
         """Of the whole model in 16 bit; None where its shape isn't known."""
-        return kv_bytes_per_token(self.shape, 1, 2) if self.shape else None
+        shape = self.question.shape
+        return kv_bytes_per_token(shape, 1, 2) if shape else None
 
-    @cached_property
-    def question(self) -> Question:
-        """What is asked of the model, wherever it is placed."""
-        return Question(
-            name=self.settings.model,
-            shape=self.shape,
-            max_model_len=self.max_model_len,
-            own_context=self.own_context,
-            engine=self.engine,
-            task=self.task,
-            file_gib=self.file_gib,
-            file_known=self.file_known,
-            quantization=self.quantization,
-            kv_cache_dtype=self.settings.kv_cache_dtype,
-            utilization=self.settings.gpu_memory_utilization,
-            max_num_seqs=self.settings.max_num_seqs,
-            concurrency=self.settings.concurrency or 1,
-            gpus=self.settings.gpus,
-            whole_experts=self.engine.limits.whole_experts in self.settings.extra_args,
-            planned=True,
-            own_repository=self.settings.like is None,
-        )
+    @property
+    def replicas(self) -> ReplicasPlan:
+        return ReplicasPlan(self.settings.replicas.min, self.settings.replicas.max)
 
     @property
     def made_at_load(self) -> str | None:
         """The quantization that is an argument of the engine; a repository of quantized weights needs none."""
-        own = self.settings.like is None and self.shape is not None and in_16_bit(self.shape)
-        return self.quantization if own and self.quantization in AT_LOAD else None
+        asked = self.question
+        own = asked.own_repository and asked.shape is not None and in_16_bit(asked.shape)
+        return asked.quantization if own and asked.quantization in AT_LOAD else None
 
     @property
     def embedding_size(self) -> int | None:
         """Numbers in a vector: an embedding is the last layer's state."""
-        return self.shape.hidden_size if self.shape and self.task == "embed" else None
+        shape = self.question.shape
+        return shape.hidden_size if shape and self.question.task == "embed" else None
 
 
 def resolve(name: str, model: Model, catalog: Catalog, *, no_gpu_nodes: bool) -> Decided[Served]:
     """Joins a model with its facts; `no_gpu_nodes`: the stack has no pool, and can't make one."""
-    engine = ENGINES[model.engine]
-    cpu = yield from _is_on_cpu(name, model, engine, no_gpu_nodes=no_gpu_nodes)
-    if engine.library is not None:
-        return (yield from _of_library(name, model, engine, engine.library, catalog, cpu=cpu))
-    shape = _shape(model, catalog)
-    path = f"models.{name}"
-    if model.max_model_len is None:
-        yield Chosen(f"{path}.maxModelLen", shape.max_context, f"the context of {shape.id}: none is asked for")
-    elif model.max_model_len > shape.max_context:
-        yield Violation(
-            Rule.CONTEXT,
-            f"{path}.maxModelLen",
-            f"{name}: {model.max_model_len:,} tokens are asked for; {shape.id} was trained for {shape.max_context:,}",
-            f"{path}.maxModelLen: {shape.max_context}",
-            (Advice(((f"{path}.maxModelLen", shape.max_context),), f"{path}.maxModelLen: {shape.max_context}"),),
-        )
+    cpu = yield from _is_on_cpu(name, model, no_gpu_nodes=no_gpu_nodes)
+    join = _of_library if ENGINES[model.engine].library is not None else _of_repository
+    return (yield from join(name, model, catalog, cpu=cpu))
+
+
+def _is_on_cpu(name: str, model: Model, *, no_gpu_nodes: bool) -> Decided[bool]:
+    if model.gpus is None and no_gpu_nodes and ENGINES[model.engine].limits.cpu:
+        reason = "the CPU: the stack file has no GPU pool, and none can be made here"
+        yield Chosen(f"models.{name}.gpus", 0, reason)
+        return True
+    return model.gpus == 0
+
+
+def _of_repository(name: str, model: Model, catalog: Catalog, *, cpu: bool) -> Decided[Served]:
+    shape = shape_for(model, catalog)
+    yield from _check_length(name, model, shape)
     served = Served(
         name=name,
         settings=model,
-        shape=shape,
-        file_gib=None,
-        file_known=True,
+        question=_question(model, shape, shape.task, shape.max_context, shape.max_context),
         form=None,
-        engine=engine,
-        image=catalog.engines[engine.name],
-        task=model.task or shape.task,
-        quantization=model.quantization,
-        own_context=shape.max_context,
-        max_model_len=model.max_model_len or shape.max_context,
+        image=catalog.engines[model.engine],
         disk_gib=stored_gib(shape, model.quantization, catalog, own_repository=model.like is None),
         gated=shape.gated if model.like is None and model.architecture is None else None,
-        replicas=Replicas(model.replicas.min, model.replicas.max),
         cpu=cpu,
     )
     yield from _assume_weights(served, shape)
     return served
+
+
+def _of_library(name: str, model: Model, catalog: Catalog, *, cpu: bool) -> Decided[Served]:
+    library = ENGINES[model.engine].library
+    assert library is not None
+    known = model.model in library.names(catalog)
+    stored = library.stored(model.model, None if known else shape_for(model, catalog), catalog)
+    if stored.assumed:
+        yield Assumption(f"models.{name}.model", stored.assumed)
+    if model.max_model_len is None:
+        yield Chosen(f"models.{name}.maxModelLen", stored.max_model_len, stored.length_reason)
+    question = _question(model, stored.shape, stored.task, stored.own_context, stored.max_model_len)
+    return Served(
+        name=name,
+        settings=model,
+        question=question.but(file_gib=stored.file_gib, file_known=stored.file_known, quantization=None),
+        form=stored.form,
+        image=catalog.engines[model.engine],
+        disk_gib=stored.file_gib,
+        gated=False,
+        cpu=cpu,
+    )
+
+
+def _question(model: Model, shape: ModelShape | None, task: Task, own_context: int, max_model_len: int) -> Question:
+    """`task`, `max_model_len`: where the stack file doesn't say them."""
+    return Question(
+        name=model.model,
+        shape=shape,
+        max_model_len=model.max_model_len or max_model_len,
+        own_context=own_context,
+        engine=ENGINES[model.engine],
+        task=model.task or task,
+        quantization=model.quantization,
+        kv_cache_dtype=model.kv_cache_dtype,
+        utilization=model.gpu_memory_utilization,
+        max_num_seqs=model.max_num_seqs,
+        concurrency=model.concurrency or 1,
+        gpus=model.gpus,
+        whole_experts=ENGINES[model.engine].limits.whole_experts in model.extra_args,
+        planned=True,
+        own_repository=model.like is None,
+    )
+
+
+def _check_length(name: str, model: Model, shape: ModelShape) -> Iterator[Finding]:
+    path, context = f"models.{name}.maxModelLen", shape.max_context
+    if model.max_model_len is None:
+        yield Chosen(path, context, f"the context of {shape.id}: none is asked for")
+    elif model.max_model_len > context:
+        message = f"{name}: {model.max_model_len:,} tokens are asked for; {shape.id} was trained for {context:,}"
+        fix = f"{path}: {context}"
+        yield Violation(Rule.CONTEXT, path, message, fix, (Advice(((path, context),), fix),))
 
 
 def _assume_weights(served: Served, shape: ModelShape) -> Iterator[Finding]:
@@ -137,89 +156,11 @@ def _assume_weights(served: Served, shape: ModelShape) -> Iterator[Finding]:
         yield Assumption(
             path,
             f"{repository} is taken to hold 16-bit weights, which nobody has looked up;"
-            f" {served.engine.title} makes {served.made_at_load} of them as it loads",
+            f" {served.question.engine.title} makes {served.made_at_load} of them as it loads",
         )
     elif (
         served.made_at_load is None
-        and served.quantization is not None
-        and (served.settings.like is not None or served.quantization != shape.dtype)
+        and served.question.quantization is not None
+        and (served.settings.like is not None or served.question.quantization != shape.dtype)
     ):
-        yield Assumption(path, f"{repository} holds weights in {served.quantization} already")
-
-
-def _is_on_cpu(name: str, model: Model, engine: Engine, *, no_gpu_nodes: bool) -> Decided[bool]:
-    if model.gpus is None and no_gpu_nodes and engine.limits.cpu:
-        reason = "the CPU: the stack file has no GPU pool, and none can be made here"
-        yield Chosen(f"models.{name}.gpus", 0, reason)
-        return True
-    return model.gpus == 0
-
-
-def _of_library(
-    name: str, model: Model, engine: Engine, library: Library, catalog: Catalog, *, cpu: bool
-) -> Decided[Served]:
-    known = model.model in library.names(catalog)
-    stored = library.stored(model.model, None if known else _shape(model, catalog), catalog)
-    if stored.assumed:
-        yield Assumption(f"models.{name}.model", stored.assumed)
-    if model.max_model_len is None:
-        yield Chosen(f"models.{name}.maxModelLen", stored.max_model_len, stored.length_reason)
-    return Served(
-        name=name,
-        settings=model,
-        shape=stored.shape,
-        file_gib=stored.file_gib,
-        file_known=stored.file_known,
-        form=stored.form,
-        engine=engine,
-        image=catalog.engines[engine.name],
-        task=model.task or stored.task,
-        quantization=None,
-        own_context=stored.own_context,
-        max_model_len=model.max_model_len or stored.max_model_len,
-        disk_gib=stored.file_gib,
-        gated=False,
-        replicas=Replicas(model.replicas.min, model.replicas.max),
-        cpu=cpu,
-    )
-
-
-def _shape(model: Model, catalog: Catalog) -> ModelShape:
-    if model.architecture is not None:
-        return shape_of(model.model, read_architecture(model.architecture))
-    return catalog.models[model.like or model.model]
-
-
-def shape_of(name: str, given: Architecture) -> ModelShape:
-    """The shape that a decoder's config.json describes; its weights are counted from it."""
-    hidden, layers, heads = given.hidden_size, given.num_hidden_layers, given.num_attention_heads
-    kv_heads = given.num_key_value_heads or heads
-    head_dim = given.head_dim or hidden // heads
-    experts, vocabulary = given.num_experts, given.vocab_size
-    intermediate = given.moe_intermediate_size if experts and given.moe_intermediate_size else given.intermediate_size
-    tied = given.tie_word_embeddings
-    attention = hidden * head_dim * (2 * heads + 2 * kv_heads)
-    weights = layers * (attention + 3 * hidden * intermediate * (experts or 1)) + vocabulary * hidden * (
-        1 if tied else 2
-    )
-    return ModelShape(
-        id=name,
-        max_context=given.max_position_embeddings,
-        modality="text",
-        source="the stack file",
-        params_b=weights / 1e9,
-        layers=layers,
-        hidden_size=hidden,
-        intermediate_size=intermediate,
-        attention_heads=heads,
-        kv_heads=kv_heads,
-        head_dim=head_dim,
-        vocab_size=vocabulary,
-        num_experts=experts,
-        experts_per_token=given.num_experts_per_tok if experts else None,
-        tie_word_embeddings=tied,
-        attention="gqa" if kv_heads < heads else "mha",
-        sliding_window=given.sliding_window,
-        dtype={"float16": "fp16", "float32": "fp32"}.get(given.torch_dtype or "", "bf16"),
-        gated=False,
-    )
+        yield Assumption(path, f"{repository} holds weights in {served.question.quantization} already")

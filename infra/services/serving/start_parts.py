@@ -2,16 +2,15 @@
 
 import dataclasses
 from collections.abc import Mapping
-from typing import Literal
 
 from infra.catalog.types import Image, Measured
 from infra.engines import ENGINES, Engine
 from infra.plan.cluster import CachePlan, PoolPlan
 from infra.plan.models import StartPart
+from infra.services.serving.section import Task
 from infra.sizing.estimates import span
 
 Figures = Mapping[str, Measured]
-Task = Literal["chat", "embed", "rerank"]
 
 # Instances measured with few vCPUs had 4 to 8, those with many 32 and more.
 MANY_VCPUS = 16

@@ -7,7 +7,8 @@ from infra.plan.findings import warned
 from infra.plan.models import ColdStart, RolloutPlan
 from infra.plan.notes import Finding
 from infra.services.serving.placement import Placed
-from infra.sizing.estimates import held
+from infra.services.serving.served import Served
+from infra.sizing.estimates import Fit, held
 from infra.sizing.kv_cache import is_exact, keeps_cache
 
 # Where its node is lost, and not its pod alone.
@@ -19,49 +20,64 @@ _NODE_LOST: Mapping[Loss | None, str] = {
 
 def warn_of_model(placed: Placed, rollout: RolloutPlan, start: ColdStart, loss: Loss | None) -> Iterator[Finding]:
     """`loss`: of its node, where nodes are counted."""
-    served, path = placed.served, placed.served.path
+    yield from _warn_of_revision(placed.served)
+    if not placed.served.settings.paused:
+        yield from _warn_of_outages(placed.served, rollout, start, loss)
+    if placed.sized is not None:
+        yield from _warn_of_size(placed.served, placed.sized.fit)
+
+
+def _warn_of_revision(served: Served) -> Iterator[Finding]:
     model = served.settings
-    if model.revision is None and served.engine.library is None:
+    if model.revision is None and served.question.engine.library is None:
         find = f"`git ls-remote https://huggingface.co/{model.model} main` prints the commit to write"
         message = f"none is given: main of {model.model} can move, and with it what is served; {find}"
-        yield warned(f"{path}.revision", message, kind="no-revision")
-    if served.replicas.min == 1 and not model.paused:
-        away = _about(start.seconds)
-        node = _NODE_LOST.get(loss, "")
+        yield warned(f"{served.path}.revision", message, kind="no-revision")
+
+
+def _warn_of_outages(served: Served, rollout: RolloutPlan, start: ColdStart, loss: Loss | None) -> Iterator[Finding]:
+    if served.replicas.min == 1:
+        away, node = _about(start.seconds), _NODE_LOST.get(loss, "")
         message = f"one replica: if it is lost, {away} without {served.name}{node}"
-        yield warned(f"{path}.replicas.min", message, kind="one-replica", detail=f"{away}{node}")
-    if rollout.gap_seconds is not None and not model.paused:
+        yield warned(f"{served.path}.replicas.min", message, kind="one-replica", detail=f"{away}{node}")
+    if rollout.gap_seconds is not None:
         gap = _about(rollout.gap_seconds)
         message = f"each change stops {served.name}: its old pod goes first, {gap} without {served.name}"
-        yield warned(f"{path}.replicas", message, kind="stops-at-change", detail=gap)
-    if placed.sized is None:
-        return
-    fit = placed.sized.fit
+        yield warned(f"{served.path}.replicas", message, kind="stops-at-change", detail=gap)
+
+
+def _warn_of_size(served: Served, fit: Fit) -> Iterator[Finding]:
     if not fit.estimated:
-        yield warned(f"{path}.engine", f"{fit.reasons[0]}: whether {served.name} fits was not judged", kind="no-model")
+        message = f"{fit.reasons[0]}: whether {served.name} fits was not judged"
+        yield warned(f"{served.path}.engine", message, kind="no-model")
         return
     if fit.fits and not fit.certain:
         low = fit.kv_cache_gib.low if fit.kv_cache_gib else 0.0
         message = f"fits, but not for certain: {low:.1f} GiB of cache at the low end"
-        yield warned(f"{path}.maxModelLen", message, kind="not-certain", detail=f"{low:.1f}")
-    if served.shape is not None and served.task == "chat" and not is_exact(served.shape):
-        kind = served.shape.attention or "sliding-window"
-        yield warned(
-            f"{path}.model",
-            f"{kind} layers keep less than every token, by rules that differ by version:"
-            f" {fit.kv_cache_tokens:,} tokens are an estimate",
-            kind="tokens-estimated",
-            detail=f"{kind}, {fit.kv_cache_tokens:,}",
-        )
-    if fit.kv_bytes_per_token is None and (served.shape is None or keeps_cache(served.shape)):
+        yield warned(f"{served.path}.maxModelLen", message, kind="not-certain", detail=f"{low:.1f}")
+    yield from _warn_of_cache(served, fit)
+    yield from _ask_for_concurrency(served, fit)
+
+
+def _warn_of_cache(served: Served, fit: Fit) -> Iterator[Finding]:
+    shape, path = served.question.shape, f"{served.path}.model"
+    if shape is not None and served.question.task == "chat" and not is_exact(shape):
+        kind, tokens = shape.attention or "sliding-window", f"{fit.kv_cache_tokens:,}"
+        message = f"{kind} layers keep less than every token, by rules that differ by version: {tokens} tokens are an"
+        yield warned(path, f"{message} estimate", kind="tokens-estimated", detail=f"{kind}, {tokens}")
+    if fit.kv_bytes_per_token is None and (shape is None or keeps_cache(shape)):
         message = "its cache per token isn't known: whether a context fits was not judged"
-        yield warned(f"{path}.model", message, kind="cache-unknown")
-    if model.paused or not served.engine.limits.takes_batch or model.concurrency is not None:
+        yield warned(path, message, kind="cache-unknown")
+
+
+def _ask_for_concurrency(served: Served, fit: Fit) -> Iterator[Finding]:
+    model, takes_batch = served.settings, served.question.engine.limits.takes_batch
+    if model.paused or not takes_batch or model.concurrency is not None:
         return
     if fit.max_concurrency is not None and fit.fits:
-        holds = f"{held(fit.max_concurrency)} of {served.max_model_len:,} tokens"
+        holds = f"{held(fit.max_concurrency)} of {served.question.max_model_len:,} tokens"
         message = f"none is given; a replica holds {holds}: is that enough?"
-        yield warned(f"{path}.concurrency", message, kind="no-concurrency", detail=holds)
+        yield warned(f"{served.path}.concurrency", message, kind="no-concurrency", detail=holds)
 
 
 def _about(seconds: float) -> str:
