@@ -85,9 +85,15 @@ def _readings(key: str, value: Any, node: Schema, depth: int) -> Iterator[Any]:
     for form in forms(node):
         if "items" in form and (item := meant(key, value, form["items"], depth)) is not None:
             yield [item]
-    for form in forms(node):
-        if "properties" in form and depth < _DEEPEST:
-            yield from _sections(value, form, depth)
+    if depth < _DEEPEST and not _is_mistyped_word(value, node):
+        for form in forms(node):
+            if "properties" in form:
+                yield from _sections(value, form, depth)
+
+
+def _is_mistyped_word(value: Any, node: Schema) -> bool:
+    """Where some words are allowed beside a section, another word stands for one of them and not for the section."""
+    return isinstance(value, str) and value.isalpha() and any("enum" in form for form in forms(node))
 
 
 def _sections(value: Any, form: Schema, depth: int) -> Iterator[Any]:

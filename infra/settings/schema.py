@@ -32,7 +32,8 @@ def platform_schema() -> Schema:
 def _schema(engines: tuple[str, ...], settings: type[Settings]) -> Schema:
     """The schema for these engines and sections: a registry can gain some."""
     schema = _tidy(settings.model_json_schema(by_alias=True, schema_generator=_AsWritten), "")
-    del schema["$defs"]["Addon"]["properties"]["state"]  # written as a word
+    for name in ("Addon", "PrometheusAddon"):
+        del schema["$defs"][name]["properties"]["state"]  # written as a word
     return schema
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Literal
 
-from infra.services.addons.section import Addon, Addons
+from infra.services.addons.section import Addons, AnyAddon
 from infra.settings.checks.scope import CLUSTER_KIND, Scope
 from infra.settings.mistakes import Key
 
@@ -14,21 +14,18 @@ def check_addons(scope: Scope) -> None:
     for name, addon in _all(scope.settings.addons):
         key: Key = ("addons", name)
         state = state_of(scope, addon)
-        if name != "prometheus" and addon.existing is not None and addon.existing.of_prometheus:
-            got = "url, auth and monitorLabels are Prometheus' own"
-            scope.report.wrong((*key, "existing"), got, f"write {name}: existing")
         if state == "disabled":
             for reason, path in needs(scope, name):
                 write = f"write {name}: install, or existing where the cluster has it{or_fixed(scope, path)}"
                 scope.report.wrong(key, f"disabled, and {reason}", write, reads=[path, *CLUSTER_KIND])
 
 
-def _all(addons: Addons) -> Iterator[tuple[str, Addon]]:
+def _all(addons: Addons) -> Iterator[tuple[str, AnyAddon]]:
     for attribute, field in Addons.model_fields.items():
         yield field.alias or attribute, getattr(addons, attribute)
 
 
-def state_of(scope: Scope, addon: Addon) -> State:
+def state_of(scope: Scope, addon: AnyAddon) -> State:
     if addon.existing is not None:
         return "existing"
     return addon.state or ("install" if scope.settings.cluster.create is not None else "existing")

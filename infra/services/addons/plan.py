@@ -7,7 +7,7 @@ from infra.catalog import Catalog
 from infra.plan.cluster import AddonPlan
 from infra.plan.findings import Decided
 from infra.plan.notes import Chosen
-from infra.services.addons.section import Addon
+from infra.services.addons.section import AnyAddon
 from infra.settings.platform import Settings
 
 # Key in the stack file -> (attribute of the settings, row of the chart table).
@@ -30,7 +30,7 @@ def plan_addons(settings: Settings, catalog: Catalog) -> Decided[Mapping[str, Ad
 
 def _plan(key: str, settings: Settings, catalog: Catalog) -> Decided[AddonPlan]:
     attribute, chart_name = ADDONS[key]
-    addon: Addon = getattr(settings.addons, attribute)
+    addon: AnyAddon = getattr(settings.addons, attribute)
     chart = catalog.charts[chart_name]
     state, reason = _state(addon, f"{chart_name} {chart.version}", created=settings.cluster.create is not None)
     if addon.state is None and addon.existing is None:
@@ -38,7 +38,7 @@ def _plan(key: str, settings: Settings, catalog: Catalog) -> Decided[AddonPlan]:
     return AddonPlan(state, chart_name, chart.repo, chart.version, chart.namespace, reason)
 
 
-def _state(addon: Addon, chart: str, *, created: bool) -> tuple[Literal["install", "existing", "disabled"], str]:
+def _state(addon: AnyAddon, chart: str, *, created: bool) -> tuple[Literal["install", "existing", "disabled"], str]:
     if addon.existing is not None:
         return "existing", "named in the stack file"
     if addon.state is not None:

@@ -9,51 +9,82 @@ from infra.settings.types import HttpUrl, NamespaceName, OneWord, Section, Short
 
 
 class ExistingAddon(Section):
-    """Where an add-on is that somebody else runs."""
+    """An add-on that somebody else runs."""
 
-    url: HttpUrl | None = Field(default=None, description="Prometheus: the address that KEDA asks")
+    namespace: NamespaceName | None = Field(
+        default=None, description="where it runs; a note for readers, nothing follows from it", examples=["kube-system"]
+    )
+
+
+class ExistingPrometheus(Section):
+    """A Prometheus that somebody else runs."""
+
+    url: HttpUrl | None = Field(
+        default=None, description="the address that KEDA queries; required where a model scales"
+    )
     auth: PrometheusLogin | None = Field(
         default=None,
-        description="Prometheus: how KEDA logs in",
+        description="how KEDA logs in there; no login when absent",
         examples=[{"bearerSecret": {"name": "prometheus-login"}}],
     )
     monitor_labels: dict[str, str] | None = Field(
         default=None,
-        description="Prometheus: labels without which it ignores a ServiceMonitor; {}: it takes every one",
+        description="labels that each ServiceMonitor gets, because this Prometheus ignores those without them; {}: it"
+        " reads every ServiceMonitor",
         examples=[{"release": "kube-prom"}],
     )
     namespace: NamespaceName | None = Field(
-        default=None, description="where it runs, for the NetworkPolicies", examples=["monitoring"]
+        default=None,
+        description="where it runs: the models' NetworkPolicies let this namespace read their metrics; read from the"
+        " URL when absent",
+        examples=["monitoring"],
     )
 
-    @property
-    def of_prometheus(self) -> bool:
-        """Whether it says what only a Prometheus has."""
-        return (self.url, self.auth, self.monitor_labels) != (None, None, None)
 
-
-class Addon(Section):
-    """`install`, `existing`, `disabled`, or `{existing: {...}}`."""
+class _Written(Section):
+    """Serialized as it is written: the state alone is a word."""
 
     state: Literal["install", "existing", "disabled"] | None = None
-    existing: ExistingAddon | None = Field(
-        default=None, description="what exists", examples=[{"namespace": "monitoring"}]
-    )
 
     @model_serializer(mode="wrap")
     def _as_written(self, handler: SerializerFunctionWrapHandler) -> Any:
         return self.state or handler(self)
 
 
-AddonChoice = Annotated[Addon, OneWord, Short({"enum": ["install", "existing", "disabled"]})]
+class Addon(_Written):
+    """`install`, `existing`, `disabled`, or `{existing: {...}}`."""
+
+    existing: ExistingAddon | None = Field(
+        default=None, description="the cluster has it already", examples=[{"namespace": "kube-system"}]
+    )
+
+
+class PrometheusAddon(_Written):
+    """`install`, `existing`, `disabled`, or `{existing: {...}}` with its address."""
+
+    existing: ExistingPrometheus | None = Field(
+        default=None,
+        description="the cluster has one already",
+        examples=[{"url": "http://prometheus-operated.monitoring:9090"}],
+    )
+
+
+AnyAddon = Addon | PrometheusAddon
+_WORDS = Short({"enum": ["install", "existing", "disabled"]})
+AddonChoice = Annotated[Addon, OneWord, _WORDS]
+PrometheusChoice = Annotated[PrometheusAddon, OneWord, _WORDS]
 
 
 class Addons(Section):
     """Cluster-wide software. Default: install on a cluster that we create, existing on one that exists."""
 
-    nvidia_device_plugin: AddonChoice = Field(default=Addon(), description="makes GPUs schedulable")
-    cluster_autoscaler: AddonChoice = Field(default=Addon(), description="makes and removes nodes of the GPU pools")
-    metrics_server: AddonChoice = Field(default=Addon(), description="kubectl top")
-    keda: AddonChoice = Field(default=Addon(), description="scales models on their queue")
-    prometheus: AddonChoice = Field(default=Addon(), description="where KEDA reads the queue")
-    load_balancer_controller: AddonChoice = Field(default=Addon(), description="makes the ALB of a gateway")
+    nvidia_device_plugin: AddonChoice = Field(default=Addon(), description="makes the GPUs of nodes schedulable")
+    cluster_autoscaler: AddonChoice = Field(
+        default=Addon(), description="adds and removes nodes of the GPU pools; EKS only"
+    )
+    metrics_server: AddonChoice = Field(default=Addon(), description="CPU and memory of pods, as `kubectl top` shows")
+    keda: AddonChoice = Field(default=Addon(), description="scales models by the requests that wait and run")
+    prometheus: PrometheusChoice = Field(
+        default=PrometheusAddon(), description="reads the models' metrics; KEDA queries it"
+    )
+    load_balancer_controller: AddonChoice = Field(default=Addon(), description="creates the ALB of a gateway; EKS only")

@@ -4,7 +4,7 @@ import re
 from urllib.parse import urlsplit
 
 from infra.services.addons.check import needs, or_fixed, state_of
-from infra.services.addons.section import ExistingAddon
+from infra.services.addons.section import ExistingPrometheus
 from infra.services.monitoring.section import PrometheusLogin
 from infra.settings.checks.scope import CLUSTER_KIND, Scope
 from infra.settings.mistakes import Key
@@ -29,7 +29,7 @@ def check_prometheus(scope: Scope) -> None:
     scope.report.wrong(_KEY[:-1], got, write, reads=[scaled[1], *CLUSTER_KIND])
 
 
-def _check_existing(scope: Scope, existing: ExistingAddon) -> None:
+def _check_existing(scope: Scope, existing: ExistingPrometheus) -> None:
     if existing.url is not None:
         _check_url(scope, existing.url)
         _check_amazon(scope, existing.url, existing.auth)
@@ -60,7 +60,7 @@ def _check_amazon(scope: Scope, url: str, login: PrometheusLogin | None) -> None
             scope.report.wrong(where, got, f"write region: {amazon[1]}, or leave it out", reads=[_URL, where])
 
 
-def _check_login(scope: Scope, existing: ExistingAddon, login: PrometheusLogin) -> None:
+def _check_login(scope: Scope, existing: ExistingPrometheus, login: PrometheusLogin) -> None:
     forms = {"bearerSecret": login.bearer_secret, "basicSecret": login.basic_secret, "sigv4": login.sigv4}
     given = [name for name, form in forms.items() if form is not None]
     if len(given) != 1:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from infra.catalog import Catalog
 from infra.plan.cluster import AddonPlan, MonitoringPlan, PrometheusLogin
-from infra.services.addons.section import ExistingAddon
+from infra.services.addons.section import ExistingPrometheus
 from infra.services.monitoring.check import AMAZON
 from infra.settings.platform import Settings
 
@@ -26,7 +26,7 @@ def plan_monitoring(settings: Settings, addons: Mapping[str, AddonPlan], catalog
     )
 
 
-def _plan_login(existing: ExistingAddon) -> PrometheusLogin | None:
+def _plan_login(existing: ExistingPrometheus) -> PrometheusLogin | None:
     auth = existing.auth
     if auth is None:
         return None

@@ -126,11 +126,7 @@ ADDONS = (
     Bad(
         "a URL of KEDA",
         stack(CLUSTER, MODEL, "addons: {keda: {existing: {url: http://keda}}}"),
-        (
-            Mistake(
-                "addons.keda.existing", 6, "url, auth and monitorLabels are Prometheus' own", "write keda: existing"
-            ),
-        ),
+        (Mistake("addons.keda.existing.url", 6, "unknown key; known here: namespace"),),
     ),
     Bad(
         "a login in two ways",
