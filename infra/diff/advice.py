@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from infra.diff.guard import SYSTEM_NODES, Guarded, serving
-from infra.diff.interim import kept_max, with_both
+from infra.diff.interim import as_written, kept_max, with_both
 from infra.diff.nodes import node_group
 from infra.diff.settings import settings_changed
 from infra.diff.traffic import AWAY, Notice
@@ -106,19 +106,21 @@ def _beside(pool: str, models: Sequence[str], allow: str, old: Side, new: Side) 
     if then is None or broken:
         why = f" ({broken[0].message})" if broken else ""
         return f"A pool beside `{pool}` can't be had{why}, so {_listed(models)} would be away: {allow}, when few call."
-    wanted = _written((new.platform.get("gpuPools") or {})[pool])
+    wanted = _written(as_written(new, pool))
     moves = ", ".join(f"`models.{model}.pool: {name}`" for model in models)
     return (
-        f"Without a gap: leave `{pool}` as it is{_as_large(old, pool)} and add a pool beside it, `{name}: {wanted}`,"
+        f"Without a gap: leave `{pool}` as it is{_as_it_is(old, pool)} and add a pool beside it, `{name}: {wanted}`,"
         f" set {moves}, and remove"
         f" `{pool}` in a second pull request (`allow: {{remove: [{pool}]}}`). Until then both are in the bill:"
         f" ${then.cost.usd_per_month_max:,.0f} per month at most{_budget(then)}."
     )
 
 
-def _as_large(old: Side, pool: str) -> str:
-    """A cloud may refuse a max below the nodes that run, and pods would wait for a node."""
+def _as_it_is(old: Side, pool: str) -> str:
+    """What keeps it so. A cloud may refuse a max below the nodes that run, and pods would wait for a node."""
     kept = kept_max(old, pool)
+    if pool not in (old.platform.get("gpuPools") or {}):
+        return f", as the program chose it (`{pool}: {_written({**as_written(old, pool), 'max': kept})}`),"
     return "" if kept is None else f", with the max that it has now (`gpuPools.{pool}.max: {kept}`),"
 
 

@@ -1,7 +1,7 @@
 """The stack between two pull requests: a pool beside the one that it is to follow, planned as a whole."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from infra.catalog import load_catalog
@@ -16,7 +16,7 @@ from infra.stack_file import load_config
 def with_both(old: Side, new: Side, pool: str, beside: str, models: Sequence[str]) -> Plan | None:
     """The new stack with the pool as it was and as large, its new form under another name, and the models there; None
     where such a stack file would be refused."""
-    platform = _written(old, new.platform, pool, beside, models)
+    platform = _written(old, new, pool, beside, models)
     region = region_in(new.config.get)
     stack = str(new.plan.get("stack", ""))
     try:
@@ -33,19 +33,28 @@ def with_both(old: Side, new: Side, pool: str, beside: str, models: Sequence[str
     )
 
 
+def as_written(side: Side, pool: str) -> dict[str, Any]:
+    """A pool as the stack file has it, or would have it where the program chose it."""
+    written = (side.platform.get("gpuPools") or {}).get(pool)
+    if written is not None:
+        return dict(written)
+    chosen = side.pools[pool]
+    spot = {"capacity": "spot"} if chosen["capacity"] == "spot" else {}
+    return {"instanceTypes": list(chosen["instance_types"]), **spot}
+
+
 def kept_max(old: Side, pool: str) -> int | None:
     """The max that the program chose for the models that leave: with none on it, it would choose one below the nodes
     that still run. None: the stack file has one."""
-    written = (old.platform.get("gpuPools") or {}).get(pool) or {}
-    return None if "max" in written else old.pools[pool]["max"]
+    return None if "max" in as_written(old, pool) else old.pools[pool]["max"]
 
 
-def _written(old: Side, new: Mapping[str, Any], pool: str, beside: str, models: Sequence[str]) -> dict[str, Any]:
-    platform = json.loads(json.dumps(new))
-    pools = platform["gpuPools"]
-    pools[beside], pools[pool] = pools[pool], (old.platform.get("gpuPools") or {}).get(pool)
-    if pools[pool] is not None and (kept := kept_max(old, pool)) is not None:
-        pools[pool] = {**pools[pool], "max": kept}
+def _written(old: Side, new: Side, pool: str, beside: str, models: Sequence[str]) -> dict[str, Any]:
+    platform = json.loads(json.dumps(new.platform))
+    pools = platform["gpuPools"] = platform.get("gpuPools") or {}
+    pools[beside], pools[pool] = as_written(new, pool), as_written(old, pool)
+    if (kept := kept_max(old, pool)) is not None:
+        pools[pool]["max"] = kept
     for model in models:
         platform["models"][model]["pool"] = beside
     return platform

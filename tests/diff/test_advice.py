@@ -70,9 +70,12 @@ def test_it_moves_no_model_that_the_change_removes(name: str) -> None:
     assert [text for text in ways(found) for model in gone if f"`{model}`" in text or f".{model}." in text] == []
 
 
+POOL = re.compile(r"`([\w-]+: \{instanceTypes[^`]+)`")
+
+
 def beside_the_old(text: str) -> dict[str, Any]:
     """What the sentence says to write for the time of both pools."""
-    pools = read(re.findall(r"`([\w-]+: \{instanceTypes[^`]+)`", text)[0])
+    pools = read(POOL.findall(text)[0])
     moves = dict(re.findall(r"`models\.([\w-]+)\.pool: ([\w-]+)`", text))
     sizes = dict(re.findall(r"`gpuPools\.([\w-]+)\.max: (\d+)`", text))
     return {
@@ -110,6 +113,32 @@ def test_the_old_pool_stays_as_large_as_it_is_until_its_nodes_are_empty(written:
     both = side("cloud", edited("cloud", {**edit, **first}))
     assert both.pools["l4"]["max"] == old.pools["l4"]["max"]
     assert not any(path.startswith("scalingConfig.max") for path in _group(compare("cloud", old, both)))
+
+
+UNPINNED: dict[str, Any] = {"gpuPools": None, "models.code": None, "models.chat.pool": None}
+SPOT = {"instanceTypes": ["g6.xlarge"], "capacity": "spot"}
+PINNED = {"gpuPools": {"g6-xlarge": SPOT}, "models.code": None, "models.chat.pool": "g6-xlarge"}
+
+
+@pytest.mark.parametrize(("before", "after", "capacity"), [(PINNED, UNPINNED, "on-demand"), (UNPINNED, PINNED, "spot")])
+def test_a_pool_that_only_one_side_writes_is_written_for_the_time_of_both(
+    before: dict[str, Any], after: dict[str, Any], capacity: str
+) -> None:
+    """The program chooses one of the same name."""
+    old, new = (side("cloud", edited("cloud", each)) for each in (before, after))
+    assert old.pools.keys() == new.pools.keys() == {"g6-xlarge"}
+    (text,) = ways(compare("cloud", old, new))
+    pools = {name: pool for found in POOL.findall(text) for name, pool in read(found).items()}
+    first = {
+        "gpuPools": {"g6-xlarge": SPOT, **pools},
+        "models.code": None,
+        "models.chat.pool": "g6-xlarge-1",
+        **{path: each for path, each in beside_the_old(text).items() if path.endswith(".max")},
+    }
+    both = compare("cloud", old, side("cloud", edited("cloud", first)))
+    assert (both.refused, both.new.plan["violations"]) == ([], [])
+    assert both.new.models["chat"]["pool"] == "g6-xlarge-1"
+    assert both.new.pools["g6-xlarge-1"]["capacity"] == capacity
 
 
 def _group(found: Difference) -> list[str]:
