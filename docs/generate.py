@@ -1,5 +1,5 @@
-"""Writes the parts of the documentation that come from the program: the picture in README.md, the example of
-reviewer.md, the numbers of estimates.md, the keys of stack-file.md and the JSON Schemas.
+"""Writes the parts of the documentation that come from the program: the plan and the picture in README.md, the example
+of reviewer.md, the numbers of estimates.md, the keys of stack-file.md and the JSON Schemas.
 
 `make docs` runs it; a file that is out of date fails a test.
 """
@@ -15,6 +15,8 @@ from infra.cli.as_json import document
 from infra.cli.diff.comparing import Compared
 from infra.cli.diff.comparison import as_document
 from infra.cli.document.markdown import to_markdown
+from infra.cli.document.text import to_text
+from infra.cli.report import report
 from infra.diff.difference import compare
 from infra.offline import Planned, plan_offline
 from infra.outputs import PlatformOutputs
@@ -24,7 +26,8 @@ from infra.sides.types import Side
 from infra.stack_file import stack_file_schema
 
 ROOT = Path(__file__).parent.parent
-PICTURED = "prod"
+PICTURED, SHOWN = "prod", "dev"
+_SHOWN_COLUMNS = 120
 _AREAS = {"aws": "on AWS", "kubernetes": "in the cluster"}  # the area in type tokens, llm:<area>:<Class>
 # The change that docs/reviewer.md shows, in the stack of the picture: the old text, and the new text.
 _EXAMPLE = (("l4: {instanceTypes: [g6.2xlarge]}", "l4: {instanceTypes: [g6e.2xlarge]}"), ("max: 4}", "max: 8}"))
@@ -41,8 +44,12 @@ def generated() -> dict[Path, str]:
     stack_file = ROOT / "stacks" / f"Pulumi.{PICTURED}.yaml"
     planned = plan_offline(stack_file)
     readme, reviewer = ROOT / "README.md", ROOT / "docs" / "reviewer.md"
+    blocks = {
+        "plan": f"```text\n{beginning(plan_offline(ROOT / 'stacks' / f'Pulumi.{SHOWN}.yaml'))}\n```",
+        "picture": f"```mermaid\n{mermaid(planned.recording)}```",
+    }
     return {
-        readme: filled(readme.read_text(encoding="utf-8"), {"picture": f"```mermaid\n{mermaid(planned.recording)}```"}),
+        readme: filled(readme.read_text(encoding="utf-8"), blocks),
         reviewer: filled(
             reviewer.read_text(encoding="utf-8"), {"example": example_diff(_side(stack_file, planned), stack_file)}
         ),
@@ -51,6 +58,11 @@ def generated() -> dict[Path, str]:
         ROOT / "docs" / "outputs.schema.json": _json(PlatformOutputs.model_json_schema()),
         **estimates.generated(),
     }
+
+
+def beginning(planned: Planned) -> str:
+    """The first lines of a plan: where it runs, the verdict, and its models."""
+    return "\n\n".join(to_text(report(planned), _SHOWN_COLUMNS).split("\n\n")[:3])
 
 
 def example_diff(old: Side, stack_file: Path) -> str:

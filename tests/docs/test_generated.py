@@ -36,25 +36,33 @@ def test_a_generated_file_is_current(name: str) -> None:
     assert (ROOT / name).read_text(encoding="utf-8") == current()[name], "stale: make docs"
 
 
-def test_a_stale_picture_and_example_are_seen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def around(page: str) -> list[str]:
+    """The text of a page, and its markers, without what the program writes between them."""
+    return re.split(r"(?<=: begin -->\n).*?(?=<!-- [\w ]+: end -->)", page, flags=re.DOTALL)
+
+
+def test_a_stale_plan_picture_and_example_are_seen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """For another stack they differ; the text around them stays."""
-    for name in ("README.md", "docs/reviewer.md", "stacks/Pulumi.prod.yaml"):
+    for name in ("README.md", "docs/reviewer.md", "stacks/Pulumi.prod.yaml", "stacks/Pulumi.dev.yaml"):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         shutil.copy(ROOT / name, tmp_path / name)
     stack = tmp_path / "stacks/Pulumi.prod.yaml"
     text = re.sub(r"    gateway:\n(      .*\n)+", "", stack.read_text(encoding="utf-8"))
     stack.write_text(text.replace("usdPerMonth: 30000", "usdPerMonth: 50000"), encoding="utf-8")
+    shown = tmp_path / "stacks/Pulumi.dev.yaml"
+    shown.write_text(re.sub("maxModelLen: 8192", "maxModelLen: 4096", shown.read_text(encoding="utf-8")))
     monkeypatch.setattr(generate, "ROOT", tmp_path)
     fresh = generated()
     for name, mark, goes in (
         ("README.md", "picture", "<b>Gateway</b>"),
+        ("README.md", "plan", " x 8,192"),
         ("docs/reviewer.md", "example", "| budget (maximum) | 30,000 |"),
     ):
         written = (ROOT / name).read_text(encoding="utf-8")
         assert goes in written
         assert goes not in fresh[tmp_path / name]
-        assert fresh[tmp_path / name].split(f"<!-- {mark}: begin -->")[0] == written.split(f"<!-- {mark}: begin -->")[0]
-        assert fresh[tmp_path / name].split(f"<!-- {mark}: end -->")[1] == written.split(f"<!-- {mark}: end -->")[1]
+        assert f"<!-- {mark}: begin -->\n" in written
+        assert around(fresh[tmp_path / name]) == around(written)
 
 
 def test_every_key_of_the_schema_has_a_row_in_the_page_of_keys() -> None:
