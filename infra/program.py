@@ -36,6 +36,7 @@ def main() -> None:
     if plan.violations:
         broken = "\n".join(f"  {v.rule}: {v.path}: {v.message}\n    {v.fix}" for v in plan.violations)
         raise pulumi.RunError(f"the plan breaks {len(plan.violations)} rule(s); nothing was made\n{broken}")
+    _refuse_white_space()
     if needs_hub_token(plan) and HUGGING_FACE_TOKEN not in file.secrets:
         command = f"pulumi config set --secret {config_key(HUGGING_FACE_TOKEN)} -s {plan.stack}"
         raise pulumi.RunError(f"a gated model needs a Hugging Face token:\n  {command}")
@@ -87,6 +88,19 @@ def uses_the_hub(plan: Plan) -> bool:
 
 def needs_hub_token(plan: Plan) -> bool:
     return any(model.gated for model in plan.models.values())
+
+
+def _refuse_white_space() -> None:
+    """A secret that was set from a file can end with a line break, and no HTTP header may hold one."""
+    config = pulumi.Config(NAMESPACE)
+    for name in sorted(SECRETS):
+        value = config.get(name)
+        if value is not None and (not value or any(letter.isspace() for letter in value)):
+            command = f"pulumi config set --secret {config_key(name)}"
+            raise pulumi.RunError(
+                f"{name} is empty, or has a space or a line break in it (value not shown); set it again:\n"
+                f"  tr -d '[:space:]' < FILE | {command}"
+            )
 
 
 def _refuse_placeholders(plan: Plan) -> None:

@@ -115,6 +115,8 @@ def attempt(tmp_path: Path, downloads: str, *, stall_seconds: int) -> tuple[int,
     stand_in.write_text(f"#!/bin/sh\nfolder={tmp_path}/models/weights\nmkdir -p $folder\n{downloads}\n")
     stand_in.chmod(0o755)
     command = pod(prefetch(stall_seconds=stall_seconds), JOB)["containers"][0]["command"]
+    pause = command.index(str(stall_seconds)) + 1
+    command[pause] = "1"  # seconds until the hub is asked again
     here = [f"{tmp_path}/models" if part.startswith("/models/") else part for part in command]
     env = {"PATH": f"{tmp_path}:/usr/bin:/bin"}
     ended = subprocess.run(here, env=env, capture_output=True, text=True, check=False, timeout=HANGS_SECONDS)
@@ -150,3 +152,29 @@ def test_what_an_earlier_attempt_left_is_not_taken_for_a_stall(tmp_path):
     hours_ago = time.time() - 10_000
     os.utime(old, (hours_ago, hours_ago))
     assert attempt(tmp_path, "sleep 3; echo done", stall_seconds=60) == (0, ["done"])
+
+
+AWAY = "503 Server Error: Service Unavailable for url: https://huggingface.co/api/models/a/b"
+
+
+@pytest.mark.programs
+@pytest.mark.parametrize(
+    ("error", "asked"),
+    [
+        (AWAY, 3),
+        ("Failed to resolve 'huggingface.co' ([Errno -3] Temporary failure in name resolution)", 3),
+        ("401 Client Error: Unauthorized", 1),  # a wrong token is no better the second time
+    ],
+)
+def test_a_hub_that_is_away_is_asked_again(tmp_path, error, asked):
+    count = f'echo x >> {tmp_path}/asked; if [ "$(wc -l < {tmp_path}/asked)" -lt 3 ]'
+    code, _ = attempt(tmp_path, f'{count}; then echo "{error}" >&2; exit 1; fi; echo done', stall_seconds=60)
+    assert len((tmp_path / "asked").read_text().splitlines()) == asked
+    assert (code == 0) is (asked == 3)
+
+
+@pytest.mark.programs
+def test_a_hub_that_stays_away_ends_the_attempt_with_its_error(tmp_path):
+    code, lines = attempt(tmp_path, f'echo x >> {tmp_path}/asked; echo "{AWAY}" >&2; exit 1', stall_seconds=60)
+    assert (code, lines[-1]) == (1, AWAY)
+    assert len((tmp_path / "asked").read_text().splitlines()) == 5

@@ -119,3 +119,14 @@ def test_a_preview_and_another_address_beside_it_go_on(monkeypatch: pytest.Monke
         assert _run(changed(CLEAN, **changes), monkeypatch, preview=True) > 20
     both = {**OURS, "apiFrom": ["203.0.113.0/24", "18.2.3.0/24"]}
     assert _run(changed(CLEAN, cluster__create__access=both), monkeypatch, preview=False) > 20
+
+
+@pytest.mark.parametrize("token", ["hf_abc\n", "hf_abc def", ""])
+def test_up_stops_at_a_secret_that_no_header_may_hold(token: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    secret = "llm-platform:huggingFaceToken"
+    config = {"aws:region": "us-east-1", "llm-platform:platform": json.dumps(CLEAN), secret: token}
+    monkeypatch.setenv("PULUMI_CONFIG", json.dumps(config))
+    monkeypatch.setattr(pulumi.runtime, "is_config_secret", lambda key: key == secret)
+    with pytest.raises(pulumi.RunError, match="a space or a line break") as refused:
+        record(main, stack="dev", config=config)
+    assert "hf_abc" not in str(refused.value)
