@@ -37,7 +37,8 @@ def list_licences(stack: str, placed: Sequence[Placed], secrets: frozenset[str])
 
 def _is_known(served: Served) -> bool:
     """A public repository, of which only the licence wasn't looked up."""
-    return served.shape is not None and served.shape.id == served.settings.model and not served.settings.architecture
+    shape = served.question.shape
+    return shape is not None and shape.id == served.settings.model and not served.settings.architecture
 
 
 def _list_unknown(models: Sequence[Served], secrets: frozenset[str]) -> Iterator[Finding]:
