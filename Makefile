@@ -3,6 +3,7 @@
 # make test-quick         the test suite without the tests that start programs
 # make check              formatter, linter, who imports whom, types
 # make docs               the pictures, tables and schemas that the program writes
+# make engine-facts       reads flags, architectures, metrics and more out of the pinned vLLM (3 GB of packages)
 # make benchmark          how long a plan takes, and how accurate the estimates of memory and throughput are
 STACK ?= dev
 PYTHON ?= python3
@@ -48,9 +49,13 @@ check: .venv/dev
 	@$(INSTALL) -r requirements-dev.txt >&2
 	@touch $@
 
-.PHONY: docs benchmark benchmark-memory benchmark-throughput
+.PHONY: docs engine-facts benchmark benchmark-memory benchmark-throughput
 docs: .venv/program
 	$(BIN)/python -m docs.generate
+
+# ENGINE=FOLDER keeps the environment, 6 GB, for the next time; without it, it is gone afterwards.
+engine-facts: .venv/program
+	$(BIN)/python -m engine_facts $(ENGINE)
 
 benchmark: .venv/program
 	$(BIN)/python -m benchmarks.plan_speed

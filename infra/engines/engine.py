@@ -7,6 +7,7 @@ from typing import Any, Literal, Protocol
 
 from components.container import Container, Fetch, Query
 from infra.catalog import Catalog, Gpu, ModelShape
+from infra.engines.arguments import Argument, BadArgument
 from infra.engines.hub import hub_download, hub_fetch
 from infra.sizing.estimates import Throughput
 from infra.sizing.question import Question, Sized
@@ -152,12 +153,16 @@ class Engine:
     api_key_env: str | None = None  # None: the engine can't check a key
     drains: bool = False  # after SIGTERM it lets requests in flight end
     keep_alive_env: str | None = None  # None: it never closes an idle connection
-    gauges: Gauges | None = None  # the metrics that its queries may use
     flags: Mapping[str, str] = MappingProxyType({})  # attribute of a plan's model -> the argument that passes it
     limits: Limits = Limits()
     memory: Callable[[Question, Gpu, int, Catalog], Sized] | None = None  # None: the plan says "no estimate"
     throughput: Callable[[Sized], Throughput] | None = None  # None: the plan says "no estimate"
     library: Library | None = None  # None: it serves repositories of the Hugging Face hub
+
+    @property
+    def gauges(self) -> Gauges | None:
+        """The metrics that its queries may use."""
+        return None
 
     @property
     def checks_key(self) -> bool:
@@ -171,6 +176,13 @@ class Engine:
     def refuse(self, model: ModelSection, model_type: str | None, catalog: Catalog) -> Iterator[Refusal]:
         """Why it refuses a model of the stack file. `model_type`: of the model's own config.json; None: not known."""
         yield from ()
+
+    def read_arguments(self, given: Sequence[str]) -> Iterator[Argument | BadArgument]:
+        """What it makes of `extraArgs`. Of an engine whose flags aren't known, each item stands for itself."""
+        for index, item in enumerate(given):
+            flag = item.split("=", 1)[0].strip()
+            name = flag.replace("_", "-").lower() if flag.startswith("--") else flag  # some engines take both
+            yield Argument(index, flag, name)
 
     def default_utilization(self, question: Question) -> float | None:
         """The share of the GPU's memory that it takes by default; None where it has none, or it isn't known."""

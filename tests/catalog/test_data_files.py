@@ -9,6 +9,7 @@ from infra.catalog.load import DATA, read_catalog
 from infra.catalog.table import BadCatalog
 from infra.engines.ollama import tags
 from infra.engines.tgi import models as tgi
+from infra.engines.vllm import facts as vllm
 
 
 def _mistakes(folder: Path, file: str, old: str, new: str) -> list[str]:
@@ -24,6 +25,7 @@ def _mistakes(folder: Path, file: str, old: str, new: str) -> list[str]:
         return bad.mistakes
     tags.read(folder / "data", models, mistakes)
     tgi.read(folder / "data", models, mistakes)
+    vllm.read(folder / "data", mistakes)
     return mistakes
 
 
@@ -76,6 +78,9 @@ def _line(file: str, begins: str) -> int:
             "opt-124m",
             "models names facebook/opt-124m, which is no row of models.csv",
         ),
+        ("vllm/flags.csv", "--seed,", "--seed,one", "--seed,two", "takes must be one of none, one, optional, some"),
+        ("vllm/metrics.csv", "vllm:num_requests_waiting,", "gauge", "level", "kind must be one of gauge, counter"),
+        ("vllm/quantization.csv", "fp8,", "fp8,7.5", "fp8,", "min_compute_capability must be a number"),
         ("gguf.csv", "Q8_0,", "8.5008", "eight", "bits_per_weight must be a number"),
         ("aws/cpu_instances.csv", "m5.large,", "m5.large,2", "m5.large,2.5", "vcpus must be a whole number"),
         ("aws/region_prices.csv", "g4dn.xlarge,us-east-1,", "0.526", "free", "usd_per_hour must be a number, over 0"),

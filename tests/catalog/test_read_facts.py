@@ -15,13 +15,14 @@ from infra.catalog.table import Row
 from infra.clouds.aws import facts
 from infra.engines.ollama import tags
 from infra.engines.tgi import models as tgi
+from infra.engines.vllm import facts as vllm
 
 # Where a number comes from, for whoever looks it up again.
 ORIGIN = {"engine_gib_source", "memory_mib_nvidia_smi", "notes", "source"}
 ROOT = Path(__file__).parents[2]
 FIELDS = [
     (row.__name__, each.name)
-    for module in (types, facts, tags)
+    for module in (types, facts, tags)  # what an engine says of itself is kept whole, for rules and dashboards to come
     for row in vars(module).values()
     if isinstance(row, type) and dataclasses.is_dataclass(row) and row.__module__ == module.__name__
     for each in dataclasses.fields(row)
@@ -63,6 +64,7 @@ def asked() -> Mapping[str, set[str]]:
         models = read_catalog(DATA).models
         tags.read(DATA, models, [])
         tgi.read(DATA, models, [])
+        vllm.read(DATA, [])
     return found
 
 

@@ -39,7 +39,7 @@ def fit_json(*arguments: str) -> Any:
 
 
 def test_a_named_gpu_is_one_answer() -> None:
-    answer = fit_json(QWEN, "--gpu", "L4", "--max-model-len", "8192", "--engine-version", "0.28.0")
+    answer = fit_json(QWEN, "--gpu", "L4", "--max-model-len", "8192", "--engine-version", "0.32.0")
     assert list(answer) == FIELDS
     assert (answer["gpu"], answer["gpus"], answer["instance_type"]) == ("L4", 1, "g6.xlarge")
     assert answer["usd_per_hour"] == pytest.approx(0.8048)
@@ -105,7 +105,7 @@ def test_a_gpu_is_known_by_how_people_write_it(name: str) -> None:
 def test_without_a_version_the_interval_of_a_bare_gpu_is_wider() -> None:
     known, unknown = (
         fit_json(QWEN, "--gpu", "L4", "--max-model-len", "8192", *version)["kv_cache_gib_interval"]
-        for version in (("--engine-version", "0.28.0"), ())
+        for version in (("--engine-version", "0.32.0"), ())
     )
     assert unknown[1] - unknown[0] > known[1] - known[0]
 

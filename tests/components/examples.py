@@ -37,7 +37,7 @@ SERVER: dict[str, Any] = {
     "namespace": "llm",
     "engine": "vllm",
     "served": CHAT,
-    "image": "vllm/vllm-openai:v0.28.0",
+    "image": "vllm/vllm-openai:v0.32.0",
     "replicas": 1,
     "scaled": False,
     "disruption_budget": False,

@@ -22,7 +22,7 @@ def prefetch(**changes: Any) -> Recording:
         "namespace": "llm",
         "engine": "vllm",
         "served": CHAT,
-        "image": "vllm/vllm-openai:v0.28.0",
+        "image": "vllm/vllm-openai:v0.32.0",
         "cpu": 1,
         "memory_gib": 2,
         "memory_limit_gib": 8,

@@ -31,7 +31,7 @@ def against(tmp_path: Path, file: str, here: str, there: str) -> Compared:
 CASES = {
     "an engine's version": (
         PINS,
-        ("vllm-openai:v0.28.0", "vllm-openai:v0.27.0"),
+        ("vllm-openai:v0.32.0", "vllm-openai:v0.31.0"),
         "qwen3-8b-deployment",
         f"{PINS}: engines.vllm.image",
         "the same",

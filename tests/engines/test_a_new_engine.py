@@ -50,8 +50,11 @@ class Quick(Engine):
     health_path = "/ready"
     metrics_path = "/metrics"
     api_key_env = "QUICK_KEY"
-    gauges = Gauges("1.0", frozenset({"quick_waiting"}), frozenset({"namespace", "service"}))
     limits = Limits(refused_keys={"quantization": "Quick reads weights as they are"}, truncates_prompts=True)
+
+    @property
+    def gauges(self) -> Gauges:
+        return Gauges("1.0", frozenset({"quick_waiting"}), frozenset({"namespace", "service"}))
 
     def args(self, model: EngineModel) -> tuple[str, ...]:
         return ("--weights", weights_path(model.model, model.revision), *model.extra_args)

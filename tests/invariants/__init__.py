@@ -6,6 +6,7 @@ They read what was recorded, as the engine would be asked to make it; of the pla
 from collections.abc import Callable, Mapping
 
 from infra.offline import Planned
+from tests.invariants.arguments import engines_accept_their_arguments
 from tests.invariants.exposure import only_v1_is_reachable, pods_are_restricted, secrets_stay_secret
 from tests.invariants.order import data_is_kept, names_come_from_the_stack_file, teardown_is_ordered
 from tests.invariants.placement import (
@@ -34,4 +35,5 @@ RULES: Mapping[str, Rule] = {
     "10 names": names_come_from_the_stack_file,
     "11 teardown": teardown_is_ordered,
     "11 data": data_is_kept,
+    "12 arguments": engines_accept_their_arguments,
 }

@@ -18,6 +18,11 @@ from infra.sizing.question import Question, Sized
 
 _DTYPE = {"bf16": "bfloat16", "fp16": "float16"}
 _KV_CACHE_DTYPE = {"fp8": "fp8_e4m3fn"}
+_GAUGES = Gauges(  # huggingface.co/docs/text-generation-inference/reference/metrics
+    version="3.1.0",
+    names=frozenset({"tgi_queue_size", "tgi_batch_current_size"}),
+    labels=frozenset({"namespace", "service"}),
+)
 
 
 class Tgi(Engine):
@@ -29,11 +34,6 @@ class Tgi(Engine):
     api_key_env: str | None = "API_KEY"
     drains = False  # up to 3.1 it gives them 90 seconds, and no argument changes that
     keep_alive_env: str | None = None  # axum's server has no idle timeout
-    gauges = Gauges(  # huggingface.co/docs/text-generation-inference/reference/metrics
-        version="3.1.0",
-        names=frozenset({"tgi_queue_size", "tgi_batch_current_size"}),
-        labels=frozenset({"namespace", "service"}),
-    )
     flags: Mapping[str, str] = {
         "max_model_len": "--max-total-tokens",
         "max_num_seqs": "--max-batch-size",
@@ -44,6 +44,10 @@ class Tgi(Engine):
     limits = Limits(quantizes_at_load=True, refused_arguments=REFUSED)
 
     memory = staticmethod(size)
+
+    @property
+    def gauges(self) -> Gauges:
+        return _GAUGES
 
     def default_utilization(self, question: Question) -> float | None:
         return DEFAULT_FRACTION

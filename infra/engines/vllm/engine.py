@@ -1,10 +1,12 @@
-"""vLLM (image vllm/vllm-openai, whose entrypoint is `vllm serve`; flags of 0.28)."""
+"""vLLM (image vllm/vllm-openai, whose entrypoint is `vllm serve`)."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from components.container import Query
+from infra.engines.arguments import Argument, BadArgument
 from infra.engines.engine import Engine, EngineModel, Gauges, Limits
 from infra.engines.hub import weights_path
+from infra.engines.vllm.facts import facts, grammar
 from infra.engines.vllm.flags import REFUSED
 from infra.engines.vllm.memory import size
 from infra.engines.vllm.throughput import of_replica
@@ -13,6 +15,7 @@ from infra.sizing.question import Question, Sized
 
 _DTYPE = {"bf16": "bfloat16", "fp16": "float16"}
 # `auto` would pick the runner by the architecture, and an embedding model built on a chat model would chat.
+LABELS = frozenset({"model_name", "engine"})
 _TASK = {
     "chat": ("--runner", "generate"),
     "embed": ("--runner", "pooling", "--convert", "embed"),
@@ -30,11 +33,6 @@ class Vllm(Engine):
     api_key_env: str | None = "VLLM_API_KEY"
     drains = True
     keep_alive_env: str | None = "VLLM_HTTP_TIMEOUT_KEEP_ALIVE"  # 5 seconds where it is not set
-    gauges = Gauges(  # docs.vllm.ai, design/metrics
-        version="0.28.0",
-        names=frozenset({"vllm:num_requests_running", "vllm:num_requests_waiting"}),
-        labels=frozenset({"namespace", "service", "model_name", "engine"}),
-    )
     flags: Mapping[str, str] = {
         "max_model_len": "--max-model-len",
         "max_num_seqs": "--max-num-seqs",
@@ -77,6 +75,17 @@ class Vllm(Engine):
         if model.remote_code:
             args.append(str(self.limits.remote_code))
         return (*args, *model.extra_args)
+
+    @property
+    def gauges(self) -> Gauges:
+        """Every engine's metrics have these labels; Prometheus adds those of the Service that it scraped."""
+        metrics = facts().metrics.values()
+        names = frozenset(each.name for each in metrics if each.kind == "gauge" and each.labels >= LABELS)
+        return Gauges(facts().build.version, names, frozenset({"namespace", "service", *LABELS}))
+
+    def read_arguments(self, given: Sequence[str]) -> Iterator[Argument | BadArgument]:
+        plugins = any(item.startswith(("--tool-parser-plugin", "--reasoning-parser-plugin")) for item in given)
+        yield from grammar(plugins=plugins).read(given)
 
     memory = staticmethod(size)
     throughput = staticmethod(of_replica)

@@ -1,33 +1,79 @@
-"""Flags of vLLM that the program sets itself: the key of the stack file to use, or why there is none."""
+"""Flags of vLLM that have no place in `extraArgs`: the key of the stack file to use, or why there is none."""
 
 from collections.abc import Mapping
 
 from infra.engines.words import ADDRESS, SERVED
 
+ONE_NODE = "a replica runs on one node"
+TLS = "the gateway ends TLS, and probes speak plain HTTP"
+REPLICAS = "write replicas"
+ENDS = "the server prints it and ends"
+
+# By the full name of each.
 REFUSED: Mapping[str, str] = {
     "--model": "write model",
     "--served-model-name": SERVED,
     "--host": ADDRESS,
     "--port": ADDRESS,
+    "--uds": ADDRESS,
     "--root-path": ADDRESS,
+    "--grpc": ADDRESS,
+    "--grpc-port": ADDRESS,
+    "--headless": "the server would answer no requests",
+    "--tokens-only": "the server would have no chat or completions",
+    "--ssl-keyfile": TLS,
+    "--ssl-certfile": TLS,
+    "--ssl-ca-certs": TLS,
+    "--ssl-cert-reqs": TLS,
+    "--ssl-ciphers": TLS,
+    "--enable-ssl-refresh": TLS,
+    "--config": "the flags of a file aren't seen here; write them in extraArgs",
+    "--help": ENDS,
+    "--disable-log-stats": "scaler and dashboards read the metrics that it switches off",
     "--revision": "write revision",
     "--dtype": "write quantization",
     "--runner": "write task",
     "--convert": "write task",
-    "--task": "write task",
     "--quantization": "write quantization",
-    "-q": "write quantization",
     "--kv-cache-dtype": "write kvCacheDtype",
     "--tensor-parallel-size": "write gpus",
-    "-tp": "write gpus",
-    "--pipeline-parallel-size": "write gpus; a replica runs on one node",
-    "-pp": "write gpus; a replica runs on one node",
-    "--data-parallel-size": "write replicas",
-    "-dp": "write replicas",
+    "--pipeline-parallel-size": f"write gpus; {ONE_NODE}",
+    "--nnodes": ONE_NODE,
+    "--node-rank": ONE_NODE,
+    "--master-addr": ONE_NODE,
+    "--master-port": ONE_NODE,
+    "--data-parallel-size": REPLICAS,
+    "--data-parallel-size-local": REPLICAS,
+    "--data-parallel-rank": REPLICAS,
+    "--data-parallel-start-rank": REPLICAS,
+    "--data-parallel-address": REPLICAS,
+    "--data-parallel-rpc-port": REPLICAS,
+    "--data-parallel-external-lb": REPLICAS,
+    "--data-parallel-hybrid-lb": REPLICAS,
+    "--data-parallel-multi-port-external-lb": REPLICAS,
     "--max-model-len": "write maxModelLen",
     "--max-num-seqs": "write maxNumSeqs",
     "--gpu-memory-utilization": "write gpuMemoryUtilization",
+    "--kv-cache-memory-bytes": "write gpuMemoryUtilization",
     "--trust-remote-code": "write trustRemoteCode: true",
     "--download-dir": "the weights are in the cache already",
     "--shutdown-timeout": "write gateway.timeoutSeconds",
+}
+
+# Of versions before the pinned one (github.com/vllm-project/vllm/releases, read 2026-11) -> what to write today.
+GONE: Mapping[str, str] = {
+    "--task": "write task, a key of the model, in its place",
+    "--disable-log-requests": "leave it out: requests are logged only where --enable-log-requests asks for it",
+    "--enable-reasoning": "leave it out: --reasoning-parser is enough",
+    "--guided-decoding-backend": "write --structured-outputs-config.backend=NAME in its place",
+    "--rope-scaling": 'write --hf-overrides={"rope_parameters": {...}} in its place',
+    "--rope-theta": 'write --hf-overrides={"rope_parameters": {...}} in its place',
+    "--override-pooler-config": "write --pooler-config in its place",
+    "--num-scheduler-steps": "leave it out: the scheduler works ahead by itself",
+    "--use-v2-block-manager": "leave it out: there is no other any more",
+    "--max-seq-len-to-capture": "write --cudagraph-capture-sizes in its place",
+    "--speculative-model": "write --speculative-config in its place",
+    "--num-speculative-tokens": "write --speculative-config in its place",
+    "--swap-space": "leave it out: a request that has no room is computed again",
+    "--device": "leave it out: the image is built for NVIDIA's cards",
 }

@@ -7,13 +7,16 @@ from infra.sizing.question import Batch, Version, version_in
 from infra.sizing.weights import GIB
 
 # The version that the catalogue pins; used where none is given.
-PINNED: Version = (0, 28, 0)
+PINNED: Version = (0, 32, 0)
 # The V1 engine always reads prompts in chunks, and its default batch depends on the card, not on the context.
 V1: Version = (0, 8, 0)
 V0_LAST: Version = (0, 7, 3)
 # Cards of at least 70 GiB get the larger default batch, except the A100 (vllm#17885).
 LARGE_CARD_GIB = 70
 LARGE_BATCHES: Version = (0, 9, 0)
+# Cards of at least 160 GiB batch twice as many tokens. 0.24 didn't; nobody looked at 0.25 to 0.27.
+LARGEST_CARD_GIB = 160
+LARGEST_BATCHES: Version = (0, 28, 0)
 # One cache serves layers of different kinds from here on: those with a window or a state take less than full ones.
 HYBRID_CACHE: Version = (0, 10, 0)
 # The sampler's warm-up sorted every logit (9.6 copies in nine logs) until a Triton kernel masked them in place
@@ -62,7 +65,8 @@ def default_batch(version: Version, card_gib: float, gpu: str, max_model_len: in
         chunked = max_model_len > 32768
         return Batch(256, 2048 if chunked else max(max_model_len, 2048))
     large = card_gib >= LARGE_CARD_GIB and not (version >= LARGE_BATCHES and gpu.startswith("A100"))
-    tokens = 8192 if large else 2048
+    largest = card_gib >= LARGEST_CARD_GIB and version >= LARGEST_BATCHES
+    tokens = 16384 if largest else 8192 if large else 2048
     return Batch(1024 if large and version >= LARGE_BATCHES else 256, tokens)
 
 

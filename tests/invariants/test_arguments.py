@@ -1,0 +1,18 @@
+"""Rule 12 finds an argument that would end the server as it starts."""
+
+import pytest
+
+from tests.invariants.breaking import Break, caught, instead
+
+LLAMA = "prod", "Deployment llama-8b-deployment", "container args"
+BREAKS = [
+    Break("12 arguments", *LLAMA, instead("--max-num-seqs", "--max-num-sequences"), "has no --max-num-sequences"),
+    Break("12 arguments", *LLAMA, instead("--runner", "--task"), "has no --task any more"),
+    Break("12 arguments", *LLAMA, instead("generate", "generation"), "--runner takes one of auto, draft, generate"),
+    Break("12 arguments", *LLAMA, lambda old: old[:-1], "has no value"),
+]
+
+
+@pytest.mark.parametrize("each", BREAKS, ids=str)
+def test_a_broken_recording_is_caught(each: Break) -> None:
+    caught(each)
