@@ -72,6 +72,11 @@ class Cloud(Owner):
         """Whether a pool may be of instance types, and a model may get a pool that the stack file doesn't name."""
         return False
 
+    def installs(self, settings: Settings) -> Collection[str]:
+        """Add-ons that the stack installs where the stack file says nothing of them: those that a cluster which the
+        stack makes lacks. Any other is taken to exist."""
+        return ()
+
     def read_config(self, keys: Mapping[str, Any], report: Report, *, here: bool) -> Any:
         """What the stack's config says of the cloud, beside the platform. `here`: whether the stack runs there."""
         return None

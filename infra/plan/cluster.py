@@ -115,6 +115,10 @@ class ClusterPlan:
         """The beginning of a command for this cluster. Without a context it is for the user's current one."""
         return kubectl(self.context)
 
+    def command_for_rights(self, *, namespace: str, service_account: str) -> str | None:
+        """What gives the pods of a service account a role of the cloud; None: this program doesn't know it."""
+        return None
+
 
 @dataclass(frozen=True)
 class SystemNodes:

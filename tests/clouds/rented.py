@@ -120,6 +120,9 @@ class Rented(Cloud):
     def makes_nodes(self, settings: Settings) -> bool:
         return True
 
+    def installs(self, settings: Settings) -> Collection[str]:
+        return ("keda", "prometheus", "nvidiaDevicePlugin")
+
     def described(self, cluster: ClusterPlan) -> str:
         return f"rented servers in hall {cluster.region}"
 

@@ -97,6 +97,29 @@ def test_its_quota_is_data_and_a_thing_to_do(tmp_path: Path) -> None:
     assert not any("AWS" in each["message"] for each in said["to_do"])
 
 
+def test_what_its_new_cluster_lacks_is_installed_unless_the_stack_file_says_otherwise(tmp_path: Path) -> None:
+    scaled = MODEL.replace("8192}", "8192, replicas: {min: 1, max: 2}}")
+    planned = plan(tmp_path, file(POOL, scaled))
+    states = {name: addon.state for name, addon in planned.plan.addons.items()}
+    installed = {name for name, state in states.items() if state == "install"}
+    assert installed == {"keda", "prometheus", "nvidiaDevicePlugin"}
+    assert set(states.values()) == {"install", "existing"}
+    charts = [each.inputs["chart"] for each in planned.recording.of("kubernetes:helm.sh/v3:Release")]
+    assert {"keda", "kube-prometheus-stack"} <= set(charts)
+    own = plan(tmp_path, file(POOL, MODEL, "addons: {keda: disabled, prometheus: disabled}"))
+    assert (own.plan.addons["keda"].state, own.plan.addons["prometheus"].state) == ("disabled", "disabled")
+
+
+def test_a_login_by_signed_requests_names_no_command_of_another_cloud(tmp_path: Path) -> None:
+    login = "auth: {sigv4: {region: us-east-1}}"
+    prometheus = f"{{existing: {{url: 'https://metrics.acme.io', namespace: m, monitorLabels: {{}}, {login}}}}}"
+    scaled = MODEL.replace("8192}", "8192, replicas: {min: 1, max: 2}}")
+    planned = plan(tmp_path, file(POOL, scaled, f"addons: {{prometheus: {prometheus}}}"))
+    (said,) = [each.message for each in planned.plan.to_do if each.path.endswith("auth.sigv4")]
+    assert "give its service account keda-operator a role" in said
+    assert "aws" not in said
+
+
 def test_its_site_is_made_and_everything_runs_on_it(tmp_path: Path) -> None:
     recording = plan(tmp_path).recording
     types = {each.type for each in recording.resources}

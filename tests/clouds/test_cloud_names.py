@@ -20,7 +20,6 @@ NAMED = {
     "infra/services/gateway/section.py": _SECTION,
     "infra/services/monitoring/make.py": "a login by signed requests, which Amazon's Prometheus asks for",
     "infra/services/monitoring/section.py": "a login by signed requests, which Amazon's Prometheus asks for",
-    "infra/services/monitoring/to_dos.py": "a login by signed requests, which Amazon's Prometheus asks for",
     "infra/services/weights/section.py": _SECTION,
     "infra/settings/checks/cluster.py": "the two ways to name a cluster that exists",
     "infra/settings/checks/scope.py": "the two ways to name a cluster that exists",

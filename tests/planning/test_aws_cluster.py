@@ -175,3 +175,11 @@ def test_the_account_of_a_certificate_and_a_web_acl_is_a_thing_to_see_where_noth
     for message in to_dos.values():
         assert "`aws sts get-caller-identity --query Account --region us-east-1` prints it" in message
         assert ('write cluster.create.accountId: "210987654321"' in message) is written
+
+
+def test_a_role_for_signed_requests_names_the_command_of_the_cluster() -> None:
+    existing = {"url": "https://metrics.acme.io", "namespace": "m", "auth": {"sigv4": {"region": "us-east-1"}}}
+    made = plan(changed(SHARED, addons={"prometheus": {"existing": existing}, "keda": "install"}))
+    (said,) = [note.message for note in made.to_do if note.path.endswith("auth.sigv4")]
+    command = "aws eks create-pod-identity-association --cluster-name shared-prod --namespace keda"
+    assert f"`{command} --service-account keda-operator --role-arn ... --region us-east-1`" in said

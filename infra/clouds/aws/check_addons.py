@@ -13,7 +13,7 @@ def check_addons(scope: Scope) -> None:
         ("loadBalancerController", addons.load_balancer_controller),
     ):
         key: Key = ("addons", name)
-        state = state_of(scope, addon)
+        state = state_of(scope, name, addon)
         if state == "install" and not scope.on_aws:
             got = "works on EKS only, and the cluster is a kubeconfig context"
             scope.report.wrong(key, got, f"leave {name} out", reads=CLUSTER_KIND)

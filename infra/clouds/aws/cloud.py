@@ -26,6 +26,7 @@ from infra.clouds.aws.quotas import code_of, list_quotas, plan_quotas
 from infra.clouds.aws.storage import EBS, EFS
 from infra.clouds.aws.to_do import list_account
 from infra.clouds.cloud import Cloud
+from infra.services.addons.plan import ADDONS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -86,6 +87,9 @@ class Aws(Cloud):
 
     def makes_nodes(self, settings: Settings) -> bool:
         return settings.cluster.create is not None
+
+    def installs(self, settings: Settings) -> Collection[str]:
+        return ADDONS if settings.cluster.create is not None else ()
 
     def read_config(self, keys: Mapping[str, Any], report: Report, *, here: bool) -> AwsConfig:
         return read_aws_config(keys, on_aws=here, report=report)

@@ -28,6 +28,10 @@ class AwsCluster(ClusterPlan):
         profile = ("--profile", self.profile) if self.profile else ()
         return (*(("--region", self.region) if self.region else ()), *profile)
 
+    def command_for_rights(self, *, namespace: str, service_account: str) -> str:
+        command = f"aws eks create-pod-identity-association --cluster-name {self.name} --namespace {namespace}"
+        return " ".join((command, "--service-account", service_account, "--role-arn ...", *self.aws_arguments))
+
 
 def aws_cluster(cluster: ClusterPlan) -> AwsCluster:
     """The cluster of a stack that runs in AWS."""

@@ -13,7 +13,7 @@ State = Literal["install", "existing", "disabled"]
 def check_addons(scope: Scope) -> None:
     for name, addon in _all(scope.settings.addons):
         key: Key = ("addons", name)
-        state = state_of(scope, addon)
+        state = state_of(scope, name, addon)
         if state == "disabled":
             for reason, path in needs(scope, name):
                 write = f"write {name}: install, or existing where the cluster has it{or_fixed(scope, path)}"
@@ -25,10 +25,12 @@ def _all(addons: Addons) -> Iterator[tuple[str, AnyAddon]]:
         yield field.alias or attribute, getattr(addons, attribute)
 
 
-def state_of(scope: Scope, addon: AnyAddon) -> State:
+def state_of(scope: Scope, name: str, addon: AnyAddon) -> State:
+    """`name`: its key in the stack file."""
     if addon.existing is not None:
         return "existing"
-    return addon.state or ("install" if scope.settings.cluster.create is not None else "existing")
+    lacking = scope.cloud.installs(scope.settings) if scope.cloud is not None else ()
+    return addon.state or ("install" if name in lacking else "existing")
 
 
 def or_fixed(scope: Scope, path: Key) -> str:

@@ -1,7 +1,9 @@
 """Cluster-wide software: what is installed."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from infra.catalog import Catalog
 from infra.plan.cluster import AddonPlan
@@ -9,6 +11,9 @@ from infra.plan.findings import Decided
 from infra.plan.notes import Chosen
 from infra.services.addons.section import AnyAddon
 from infra.settings.platform import Settings
+
+if TYPE_CHECKING:
+    from infra.clouds.cloud import Cloud
 
 # Key in the stack file -> (attribute of the settings, row of the chart table).
 ADDONS = {
@@ -21,28 +26,28 @@ ADDONS = {
 }
 
 
-def plan_addons(settings: Settings, catalog: Catalog) -> Decided[Mapping[str, AddonPlan]]:
+def plan_addons(settings: Settings, cloud: Cloud, catalog: Catalog) -> Decided[Mapping[str, AddonPlan]]:
     addons: dict[str, AddonPlan] = {}
     for key in ADDONS:
-        addons[key] = yield from _plan(key, settings, catalog)
+        addons[key] = yield from _plan(key, settings, cloud, catalog)
     return addons
 
 
-def _plan(key: str, settings: Settings, catalog: Catalog) -> Decided[AddonPlan]:
+def _plan(key: str, settings: Settings, cloud: Cloud, catalog: Catalog) -> Decided[AddonPlan]:
     attribute, chart_name = ADDONS[key]
     addon: AnyAddon = getattr(settings.addons, attribute)
     chart = catalog.charts[chart_name]
-    state, reason = _state(addon, f"{chart_name} {chart.version}", created=settings.cluster.create is not None)
+    state, reason = _state(addon, f"{chart_name} {chart.version}", lacking=key in cloud.installs(settings))
     if addon.state is None and addon.existing is None:
         yield Chosen(f"addons.{key}", state, reason)
     return AddonPlan(state, chart_name, chart.repo, chart.version, chart.namespace, reason)
 
 
-def _state(addon: AnyAddon, chart: str, *, created: bool) -> tuple[Literal["install", "existing", "disabled"], str]:
+def _state(addon: AnyAddon, chart: str, *, lacking: bool) -> tuple[Literal["install", "existing", "disabled"], str]:
     if addon.existing is not None:
         return "existing", "named in the stack file"
     if addon.state is not None:
         return addon.state, f"{addon.state} in the stack file"
-    if created:
+    if lacking:
         return "install", f"a cluster that we make has none: {chart}"
     return "existing", f"a cluster that exists is somebody's: {chart} isn't installed unasked"

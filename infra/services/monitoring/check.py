@@ -20,8 +20,8 @@ def check_prometheus(scope: Scope) -> None:
     addon = scope.settings.addons.prometheus
     if addon.existing is not None:
         _check_existing(scope, addon.existing)
-    scaled = next(needs(scope, "prometheus"), None)
-    if scaled is None or state_of(scope, addon) != "existing" or (addon.existing is not None and addon.existing.url):
+    scaled, state = next(needs(scope, "prometheus"), None), state_of(scope, "prometheus", addon)
+    if scaled is None or state != "existing" or (addon.existing is not None and addon.existing.url):
         return
     got = f"{scaled[0]}, and nobody said where it is"
     write = "write prometheus: {existing: {url: http://prometheus-operated.monitoring:9090}}, or install"

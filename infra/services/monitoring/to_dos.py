@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from infra.clouds.aws.plan import AwsCluster
 from infra.plan.cluster import AddonPlan, ClusterPlan, MonitoringPlan, PrometheusLogin
 from infra.plan.notes import Assumption, Finding, Step, ToDo
 from infra.services.monitoring.plan import namespace_of
@@ -67,15 +66,11 @@ def _log_in(
         yield _secret(settings, cluster, login, scaled)
         return
     rights = "sts:AssumeRole on it, and it aps:QueryMetrics" if login.role_arn else "aps:QueryMetrics"
+    command = cluster.command_for_rights(namespace="keda", service_account=_KEDA)
     yield ToDo(
         f"{_PATH}.auth.sigv4",
         f"the operator of KEDA signs the requests: give its service account {_KEDA} a role with {rights}"
-        + (
-            f"; aws eks create-pod-identity-association --cluster-name {cluster.name} --namespace keda"
-            f" --service-account {_KEDA} --role-arn ..."
-            if isinstance(cluster, AwsCluster)
-            else ""
-        ),
+        f"{f': `{command}`' if command else ''}",
         Step.MONITORING_LOGIN,
     )
     yield ToDo(
