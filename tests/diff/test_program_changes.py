@@ -2,10 +2,13 @@
 
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from infra.cli.diff import comparing
 from infra.cli.diff.comparing import Compared, compare_with
+from infra.diff.plans import planning
 from infra.project import PROJECT
 from tests.diff.test_typical_changes import money, same_names
 
@@ -15,8 +18,8 @@ PINS, PRICES = "infra/catalog/data/pins.toml", "infra/catalog/data/aws/prices.to
 SERVER = "components/model_server.py"
 
 
-def against(tmp_path: Path, file: str, here: str, there: str) -> Compared:
-    """The stack dev against a checkout whose `file` says something else."""
+def against(tmp_path: Path, file: str, here: str, there: str, *, context: int = 8192) -> Compared:
+    """The stack dev against a checkout whose `file` says something else, and whose stack file has that context."""
     for name in ("infra", "components", "stacks"):
         shutil.copytree(PROJECT / name, tmp_path / name)  # compiled files too: it is planned faster
     shutil.copy(PROJECT / "__main__.py", tmp_path)
@@ -24,6 +27,8 @@ def against(tmp_path: Path, file: str, here: str, there: str) -> Compared:
     text = path.read_text(encoding="utf-8")
     assert here in text
     path.write_text(text.replace(here, there), encoding="utf-8")
+    stack = tmp_path / "stacks" / "Pulumi.dev.yaml"
+    stack.write_text(stack.read_text(encoding="utf-8").replace("8192", str(context)), encoding="utf-8")
     return compare_with("dev", str(tmp_path))
 
 
@@ -66,3 +71,24 @@ def test_code_that_does_the_same_is_not_shown(tmp_path: Path) -> None:
     compared = against(tmp_path, SERVER, "_SCRAPE_INTERVAL", "_SCRAPED_EACH")
     assert not compared.difference
     assert compared.facts is None
+
+
+@pytest.mark.parametrize(("context", "plans"), [(8192, 1), (4096, 2)])
+def test_the_base_is_planned_by_both_programs_only_where_its_stack_file_differs(
+    context: int, plans: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The same stack file planned by the new program is the new plan, which is there already."""
+    started = []
+
+    def counted(*arguments: Any, **named: Any) -> Any:
+        started.append(arguments)
+        return planning(*arguments, **named)
+
+    monkeypatch.setattr(comparing, "planning", counted)
+    file, texts, changed, *_ = CASES["code"]
+    compared = against(tmp_path, file, *texts, context=context)
+    assert len(started) == plans
+    assert bool(compared.difference.settings) == (context != 8192)
+    assert compared.facts is not None
+    assert compared.facts.effect is not None
+    same_names(compared.facts.effect.resources.changed, changed)

@@ -38,22 +38,25 @@ def compare_with(stack: str, base: str) -> Compared:
         base_plan = other = None
         old_files: dict[str, bytes] = {}
         new_files: dict[str, bytes] = {}
+        same_stack = path.is_file() and base_path.is_file() and path.read_bytes() == base_path.read_bytes()
         config, base_config = _config(path), _config(base_path)
         if base_path.is_file():
             label = _label(opened_base)
             base_plan = running.enter_context(planning(opened_base.folder, stack, label))
             named = named_files(Side(config=config)) | named_files(Side(config=base_config))
             old_files, new_files = program_files(opened_base.folder, named), program_files(PROJECT, named)
-            if path.is_file() and old_files != new_files:
+            if path.is_file() and old_files != new_files and not same_stack:
                 folder = base_path.parent
                 other = running.enter_context(planning(PROJECT, stack, "the base's stack file", stacks=folder))
         new = Side(plan_document(plan_offline(path)), config) if path.is_file() else Side()
         old = Side(base_plan.document(), base_config) if base_plan else Side()
+        difference = compare(stack, old, new)
         facts = None
-        if other is not None:
-            facts = _facts(stack, old, new, other, old_files, new_files)
+        if other is not None or (same_stack and old_files != new_files):
+            effect = difference if other is None else _effect(stack, old, other)
+            facts = _facts(effect, old, new, old_files, new_files)
         return Compared(
-            compare(stack, old, new),
+            difference,
             facts,
             requirements_changed(opened_base.folder, PROJECT),
             _label(opened_base),
@@ -61,18 +64,20 @@ def compare_with(stack: str, base: str) -> Compared:
         )
 
 
+def _effect(stack: str, old: Side, other: Planning) -> Difference | None:
+    """What the program's own changes do to the base's stack file; None: the new program can't plan it."""
+    try:
+        return compare(stack, old, Side(other.document(), old.config))
+    except BadBase:
+        return None
+
+
 def _facts(
-    stack: str, old: Side, new: Side, other: Planning, old_files: dict[str, bytes], new_files: dict[str, bytes]
+    effect: Difference | None, old: Side, new: Side, old_files: dict[str, bytes], new_files: dict[str, bytes]
 ) -> Facts | None:
     """None where the program's own changes mean nothing to this stack."""
-    try:
-        between = Side(other.document(), old.config)
-    except BadBase:
-        effect = None
-    else:
-        effect = compare(stack, old, between)
-        if not effect:
-            return None
+    if effect is not None and not effect:
+        return None
     spoken_of = _text(old.plan) + _text(new.plan)
     files = changed_files(old_files, new_files)
     return Facts(changed_facts(files, old_files, new_files, spoken_of), effect)
