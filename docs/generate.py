@@ -27,7 +27,7 @@ from infra.stack_file import stack_file_schema
 
 ROOT = Path(__file__).parent.parent
 PICTURED, SHOWN = "prod", "dev"
-_SHOWN_COLUMNS = 120
+_SHOWN_COLUMNS = 88  # what a code block on GitHub shows without scrolling
 _AREAS = {"aws": "on AWS", "kubernetes": "in the cluster"}  # the area in type tokens, llm:<area>:<Class>
 # The change that docs/reviewer.md shows, in the stack of the picture: the old text, and the new text.
 _EXAMPLE = (("l4: {instanceTypes: [g6.2xlarge]}", "l4: {instanceTypes: [g6e.2xlarge]}"), ("max: 4}", "max: 8}"))
