@@ -9,14 +9,15 @@ first preview.
 """
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent import futures
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
 from google.protobuf import empty_pb2, struct_pb2
-from pulumi.runtime import mocks, rpc, set_all_config, settings
-from pulumi.runtime.proto import resource_pb2
+from pulumi.runtime import mocks, resource, rpc, set_all_config, settings
+from pulumi.runtime.proto import resource_pb2, source_pb2
 from pulumi.runtime.stack import Stack, wait_for_rpcs
 
 from infra.registry import clouds, types_of
@@ -109,7 +110,8 @@ def record(
     loop.set_default_executor(_Inline())
     asyncio.set_event_loop(loop)
     try:
-        loop.run_until_complete(_run_in_stack(program))
+        with _no_call_stacks():
+            loop.run_until_complete(_run_in_stack(program))
     finally:
         for task in asyncio.all_tasks(loop):  # some are left where the program raised
             task.cancel()
@@ -117,6 +119,17 @@ def record(
         loop.close()
     monitor.recording.resources.sort(key=lambda r: r.urn)
     return monitor.recording
+
+
+@contextmanager
+def _no_call_stacks() -> Iterator[None]:
+    """With each resource the SDK sends the calls that made it. To read them takes long, and no recording has them."""
+    read = resource._get_stack_trace
+    resource._get_stack_trace = source_pb2.StackTrace
+    try:
+        yield
+    finally:
+        resource._get_stack_trace = read
 
 
 async def _run_in_stack(program: Callable[[], None]) -> None:

@@ -1,5 +1,6 @@
 """The stack files of the repository, each planned and recorded once per session."""
 
+import gc
 import os
 import subprocess
 from functools import cache
@@ -18,6 +19,10 @@ hypothesis.settings.register_profile(
     "suite", derandomize=True, deadline=None, suppress_health_check=list(hypothesis.HealthCheck)
 )
 hypothesis.settings.load_profile("suite")
+
+# The SDKs are a large heap that never becomes garbage. With Python's own 700, going through it again and again would be a
+# third of what a recording costs.
+gc.set_threshold(100_000)
 
 # After this time a child process or a page hangs, also on a busy machine. benchmarks/ measures times; no test does.
 HANGS_SECONDS = 300

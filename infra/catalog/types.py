@@ -198,7 +198,7 @@ class Measured:
     date: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # so that it can be the key of a cache: a catalogue is equal to itself alone
 class Catalog:
     """Every fact that a plan needs, from files of this package alone."""
 

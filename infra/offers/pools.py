@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from itertools import count
 from typing import Literal
 
@@ -72,6 +73,11 @@ def declared(name: str, pool: GpuPool, catalog: Catalog, region: str | None, zon
     return _offer(name, types, pool, catalog, region, zone_ids)
 
 
+# A plan tries its advice in many plans of the same catalogue and zones.
+SAME_PLACES = 8
+
+
+@lru_cache(SAME_PLACES)
 def every_type(catalog: Catalog) -> tuple[Offer, ...]:
     """A pool of each instance type that can serve, wherever it is offered; cheapest node first."""
     usable = (each for each in catalog.instances.values() if each.left_out is None)
@@ -95,6 +101,7 @@ def _existing(name: str, pool: GpuPool, nodes: ExistingNodes, catalog: Catalog) 
     )
 
 
+@lru_cache(SAME_PLACES)
 def makeable(catalog: Catalog, region: str | None, zone_ids: tuple[str, ...]) -> tuple[Offer, ...]:
     """A pool for each instance type that can serve and that one of the zones offers; cheapest node first.
 

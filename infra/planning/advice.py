@@ -34,7 +34,8 @@ def follow(settings: Settings, write: Write, region: str | None, catalog: Catalo
         changed = type(settings).model_validate_json(json.dumps(document))
     except ValueError:
         return None
-    return changed if _mistakes(changed, region, catalog) <= _mistakes(settings, region, catalog) else None
+    new = _mistakes(changed, region, catalog)
+    return changed if not new or new <= _mistakes(settings, region, catalog) else None
 
 
 def _mistakes(settings: Settings, region: str | None, catalog: Catalog) -> set[Mistake]:

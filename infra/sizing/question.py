@@ -3,6 +3,7 @@
 import dataclasses
 import re
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
 
 from infra.catalog import Gpu, ModelShape
@@ -81,6 +82,14 @@ class Question:
         if self.file_gib is not None or self.shape is None:
             return None
         return obstacle(self.shape, gpus, self.quantization, whole_experts=self.whole_experts)
+
+    def __hash__(self) -> int:
+        return self._hash
+
+    @cached_property
+    def _hash(self) -> int:
+        """Computed once: a plan asks the same of each instance type, and looks up what was answered."""
+        return hash(tuple(getattr(self, field.name) for field in dataclasses.fields(self)))
 
     def but(self, **changes: Any) -> "Question":
         return dataclasses.replace(self, **changes)

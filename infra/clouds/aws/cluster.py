@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
+from functools import lru_cache
 from typing import Any
 
 from infra.catalog import Catalog
@@ -204,15 +205,22 @@ def _zones(create: CreateCluster, region: str | None, catalog: Catalog) -> Decid
             "cluster.create.zones: the zone ids of your subnets, such as [use1-az1, use1-az2]",
         )
     count = create.zones or ZONES
-    served = catalog.regions.get(region or "", ())
-    types = [name for name, row in catalog.instances.items() if row.left_out is None]
-    offered = {zone: sum(zone in catalog.zones_of(name, region or "") for name in types) for zone in served}
-    best = tuple(sorted(sorted(served, key=lambda zone: (-offered[zone], zone))[:count]))
+    offered = _gpu_types_in_zones(catalog, region or "")
+    best = tuple(sorted(sorted(offered, key=lambda zone: (-offered[zone], zone))[:count]))
     counts = ", ".join(f"{zone} {offered[zone]}" for zone in best)
     yield Chosen(
         "cluster.create.zones", list(best), f"the {count} of {region} with the largest number of GPU types: {counts}"
     )
     return best
+
+
+@lru_cache(maxsize=8)
+def _gpu_types_in_zones(catalog: Catalog, region: str) -> Mapping[str, int]:
+    """How many GPU types each zone of the region offers."""
+    types = [name for name, row in catalog.instances.items() if row.left_out is None]
+    return {
+        zone: sum(zone in catalog.zones_of(name, region) for name in types) for zone in catalog.regions.get(region, ())
+    }
 
 
 def partition_of(region: str | None) -> str:

@@ -1,5 +1,7 @@
 """How versions of vLLM differ in their use of a GPU's memory."""
 
+from functools import cache
+
 from infra.catalog import ModelShape
 from infra.sizing.estimates import Estimate
 from infra.sizing.kv_cache import Pages
@@ -70,6 +72,7 @@ def default_batch(version: Version, card_gib: float, gpu: str, max_model_len: in
     return Batch(1024 if large and version >= LARGE_BATCHES else 256, tokens)
 
 
+@cache
 def captured_graphs(seqs: int) -> int:
     """The number of CUDA graphs. Batches are captured for 1, 2 and 4 sequences, every 8 up to 256, every 16 up to 512.
 
