@@ -20,8 +20,8 @@ hypothesis.settings.register_profile(
 )
 hypothesis.settings.load_profile("suite")
 
-# The SDKs are a large heap that never becomes garbage. With Python's own 700, going through it again and again would be a
-# third of what a recording costs.
+# The SDKs are a large heap that never becomes garbage. At Python's own threshold, 700 objects, searching it again and
+# again is a third of what a recording costs.
 gc.set_threshold(100_000)
 
 # After this time a child process or a page hangs, also on a busy machine. benchmarks/ measures times; no test does.

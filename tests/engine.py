@@ -107,4 +107,6 @@ def kubectl(*arguments: str) -> str:
     """What it prints; nothing where it isn't there or fails."""
     if shutil.which("kubectl") is None:
         return ""
-    return subprocess.run(["kubectl", *arguments], capture_output=True, text=True, timeout=30, check=False).stdout
+    return subprocess.run(
+        ["kubectl", *arguments], capture_output=True, text=True, timeout=HANGS_SECONDS, check=False
+    ).stdout

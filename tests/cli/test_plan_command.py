@@ -18,8 +18,6 @@ from tests.conftest import STACK_NAMES, planned_stack
 from tests.settings.bad_stacks import BAD_STACKS
 from tests.settings.bad_stacks.writing import CLUSTER, Bad, stack
 
-pytestmark = pytest.mark.usefixtures("planned_once")
-
 REPOSITORY = Path(__file__).parents[2]
 FORMATS = ("text", "json", "markdown")
 

@@ -19,8 +19,6 @@ from infra.cli.yaml_1_1 import to_yaml
 from tests.cli.running import plan, plan_json
 from tests.example_stacks import ALL_STACKS, planned
 
-pytestmark = pytest.mark.usefixtures("planned_once")
-
 
 def write(stack: str, out: Path) -> None:
     result = plan(stack, "--format", "json", "--out", str(out))

@@ -12,8 +12,6 @@ from tests.conftest import STACK_NAMES, STACKS
 from tests.example_stacks import text
 from tests.settings.bad_stacks.writing import CPU, LAPTOP, stack
 
-pytestmark = pytest.mark.usefixtures("planned_once")
-
 KEYS = {
     "plan": "stack models gpu_pools cost quotas services chosen resources outputs violations warnings to_do assumptions"
     " version cheaper",
