@@ -13,8 +13,10 @@ from infra.settings.types import InstanceType, KubernetesVersion, NamespaceName,
 class ExistingCluster(Section):
     """A cluster that exists: a kubeconfig context, or an EKS cluster by its name."""
 
-    context: str | None = Field(default=None, min_length=1, description="of the kubeconfig", examples=["kind-llm"])
-    eks: ClusterName | None = Field(default=None, description="name of an EKS cluster in aws:region")
+    context: str | None = Field(
+        default=None, min_length=1, description="name of a context in your kubeconfig", examples=["kind-llm"]
+    )
+    eks: ClusterName | None = Field(default=None, description="name of an EKS cluster in the region aws:region")
     version: KubernetesVersion | None = Field(
         default=None, description="its Kubernetes version, in quotes; the newest known when absent"
     )
@@ -24,10 +26,12 @@ class Cluster(Section):
     """Exactly one of `create` and `existing`."""
 
     create: CreateCluster | None = Field(
-        default=None, description="an EKS cluster that we make", examples=[{"version": "1.35", "zones": 3}]
+        default=None, description="a new EKS cluster", examples=[{"version": "1.35", "zones": 3}]
     )
     existing: ExistingCluster | None = Field(
-        default=None, description="a cluster that exists", examples=[{"context": "kind-llm"}]
+        default=None,
+        description="a cluster that you have: a kubeconfig context, or an EKS cluster",
+        examples=[{"context": "kind-llm"}],
     )
 
 
@@ -35,32 +39,43 @@ class Namespace(Section):
     """Where the models' objects live."""
 
     name: NamespaceName = Field(default="llm", description="name of the namespace", examples=["llm"])
-    create: bool = Field(default=True, description="false: it exists already", examples=[True])
+    create: bool = Field(
+        default=True,
+        description="false: the namespace exists already, and `pulumi up` leaves it as it is",
+        examples=[True],
+    )
 
 
 class GpuPool(Section):
-    """A node group that we make (`instanceTypes`), or nodes that exist (`existing`). `min` and `max` count nodes."""
+    """A node group that the program makes (`instanceTypes`), or nodes that exist (`existing`). `min` and `max`"
+    " count nodes."""
 
     instance_types: tuple[InstanceType, ...] | None = Field(
         default=None,
         min_length=1,
-        description="types of nodes with the same GPUs",
+        description="instance types for the nodes, all with the same GPUs; makes a node group",
         examples=[["g6.xlarge", "g6.2xlarge"]],
     )
     capacity: Literal["on-demand", "spot"] = Field(
-        default="on-demand", description="spot nodes are cheaper and can be taken away"
+        default="on-demand", description="spot nodes cost less, and AWS can take them away at two minutes' notice"
     )
-    min: int = Field(default=0, ge=0, le=1000, description="nodes at least", examples=[0])
+    min: int = Field(
+        default=0, ge=0, le=1000, description="minimum of nodes; 0: none while no model runs", examples=[0]
+    )
     max: int | None = Field(
-        default=None, ge=1, le=1000, description="nodes at most; derived from the models when absent", examples=[4]
+        default=None,
+        ge=1,
+        le=1000,
+        description="maximum of nodes; when absent, what the models need at their maximum of replicas",
+        examples=[4],
     )
     node_groups: Literal["one", "perZone"] | None = Field(
         default=None,
         description="one node group over all zones, or one per zone, each with its part of min and max; one when"
-        " absent. Another way replaces the groups",
+        " absent. A change replaces the node groups",
     )
     existing: ExistingNodes | None = Field(
         default=None,
-        description="nodes that we don't make",
+        description="GPU nodes that exist already, instead of instanceTypes",
         examples=[{"gpu": "A10G", "nodes": 4, "selector": {"node.acme.io/pool": "gpu"}}],
     )

@@ -11,29 +11,47 @@ from infra.settings.types import Cidr, Domain, NamespaceName, ObjectName, Sectio
 class Gateway(Section):
     """One host per model, `<model>.<domain>`. Without this section there is no Ingress."""
 
-    domain: Domain = Field(description="a model is at https://<model>.<domain>/v1", examples=["llm.example.com"])
-    visibility: Literal["internal", "public"] = Field(default="internal", description="public: from the internet")
-    certificate_arn: CertificateArn | None = Field(default=None, description="ACM certificate for *.<domain>; ALB only")
-    tls_secret: ObjectName | None = Field(
-        default=None, description="Secret with the certificate for *.<domain>; not with ALB", examples=["llm-tls"]
+    domain: Domain = Field(
+        description="the domain of all models: each is at https://<model>.<domain>/v1", examples=["llm.example.com"]
     )
-    ingress_class: ObjectName | None = Field(default=None, description="alb on EKS when absent", examples=["nginx"])
+    visibility: Literal["internal", "public"] = Field(
+        default="internal", description="internal: reached from the network of the cluster; public: from the internet"
+    )
+    certificate_arn: CertificateArn | None = Field(
+        default=None, description="ACM certificate for *.<domain>; with class alb only"
+    )
+    tls_secret: ObjectName | None = Field(
+        default=None, description="Secret with the certificate for *.<domain>; not with class alb", examples=["llm-tls"]
+    )
+    ingress_class: ObjectName | None = Field(
+        default=None, description="class of the Ingress; alb on EKS when absent", examples=["nginx"]
+    )
     namespace: NamespaceName | None = Field(
         default=None,
-        description="where the Ingress controller runs, for the NetworkPolicies; nginx: ingress-nginx when absent",
+        description="where the Ingress controller runs: the models' NetworkPolicies let this namespace in; for"
+        " class nginx"
+        " ingress-nginx when absent",
         examples=["ingress-nginx"],
     )
     inbound_cidrs: tuple[Cidr, ...] = Field(
         default=(),
-        description="who may call; everybody whom the visibility lets near when absent; ALB only",
+        description="addresses that may call; every address that the visibility allows when absent; with class alb"
+        " only",
         examples=[["10.0.0.0/8"]],
     )
     waf_acl_arn: WebAclArn | None = Field(
-        default=None, description="web ACL of AWS WAF that filters requests; ALB only, and in its region"
+        default=None,
+        description="web ACL of AWS WAF that filters requests; with class alb only, and in the stack's region",
     )
     annotations: dict[str, str] = Field(
         default={},
-        description="more annotations of each Ingress",
+        description="more annotations for each Ingress",
         examples=[{"alb.ingress.kubernetes.io/tags": "team=ml"}],
     )
-    timeout_seconds: int = Field(default=300, ge=1, le=4000, description="how long an answer may take", examples=[300])
+    timeout_seconds: int = Field(
+        default=300,
+        ge=1,
+        le=4000,
+        description="seconds that an answer may take; the gateway ends a longer one",
+        examples=[300],
+    )

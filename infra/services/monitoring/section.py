@@ -11,26 +11,26 @@ from infra.settings.types import ObjectName, SecretKey, Section
 class BearerSecret(Section):
     """A Secret beside the models that holds a token."""
 
-    name: ObjectName = Field(description="of the Secret, in the models' namespace", examples=["prometheus-login"])
-    key: SecretKey = Field(default="token", description="its key with the token")
+    name: ObjectName = Field(description="name of a Secret in the models' namespace", examples=["prometheus-login"])
+    key: SecretKey = Field(default="token", description="key of the Secret that holds the token")
 
 
 class BasicSecret(Section):
     """A Secret beside the models that holds a name and a password; the keys are those of a `basic-auth` Secret."""
 
-    name: ObjectName = Field(description="of the Secret, in the models' namespace", examples=["prometheus-login"])
-    username_key: SecretKey = Field(default="username", description="its key with the name")
-    password_key: SecretKey = Field(default="password", description="its key with the password")
+    name: ObjectName = Field(description="name of a Secret in the models' namespace", examples=["prometheus-login"])
+    username_key: SecretKey = Field(default="username", description="key of the Secret that holds the user name")
+    password_key: SecretKey = Field(default="password", description="key of the Secret that holds the password")
 
 
 class SigV4(Section):
     """Requests signed for Amazon Managed Prometheus, with the rights of KEDA's operator."""
 
     region: Annotated[str, Field(pattern=r"^[a-z]{2}(-[a-z]+)+-\d$", examples=["us-east-1"], title="region")] | None = (
-        Field(default=None, description="of the workspace; read from its URL when absent")
+        Field(default=None, description="region of the workspace; read from the URL when absent")
     )
     role_arn: RoleArn | None = Field(
-        default=None, description="a role that the operator assumes; its own rights when absent"
+        default=None, description="role that KEDA's operator assumes; the operator's own role when absent"
     )
 
 
@@ -38,11 +38,15 @@ class PrometheusLogin(Section):
     """Exactly one of `bearerSecret`, `basicSecret` and `sigv4`."""
 
     bearer_secret: BearerSecret | None = Field(
-        default=None, description="a token", examples=[{"name": "prometheus-login", "key": "token"}]
+        default=None,
+        description="log in with a token from a Secret",
+        examples=[{"name": "prometheus-login", "key": "token"}],
     )
     basic_secret: BasicSecret | None = Field(
-        default=None, description="a name and a password", examples=[{"name": "prometheus-login"}]
+        default=None,
+        description="log in with a user name and a password from a Secret",
+        examples=[{"name": "prometheus-login"}],
     )
     sigv4: SigV4 | None = Field(
-        default=None, description="Amazon Managed Prometheus", examples=[{"region": "us-east-1"}]
+        default=None, description="sign requests for Amazon Managed Prometheus", examples=[{"region": "us-east-1"}]
     )

@@ -14,16 +14,23 @@ class Replicas(Section):
     """How many copies: `N`, or `{min, max}` for a scaler between them."""
 
     min: int = Field(
-        default=1, ge=0, le=1000, description="replicas at least; `paused: true` is the way to have none", examples=[1]
+        default=1,
+        ge=0,
+        le=1000,
+        description="minimum of replicas, at least 1; for none write `paused: true`",
+        examples=[1],
     )
-    max: int = Field(default=1, ge=0, le=1000, description="replicas at most", examples=[4])
+    max: int = Field(
+        default=1, ge=0, le=1000, description="maximum of replicas; more than min makes a scaler", examples=[4]
+    )
 
 
 class Rollout(Section):
     """How a changed model gets its new pods."""
 
     strategy: Literal["rolling", "recreate"] = Field(
-        description="rolling: the new pod first, on GPUs kept free for it; recreate: the old pod first, with a gap",
+        description="rolling: the new pod starts first, on GPUs that are kept free for it; recreate: the old pod"
+        " stops first, and the model is away until the new one answers",
         examples=["recreate"],
     )
 
@@ -32,7 +39,7 @@ class Model(Section):
     """One model; its key in the file is the name that applications send."""
 
     model: ModelId = Field(
-        description="Hugging Face repository, or a name in the engine's own library",
+        description="Hugging Face repository, or a name from the engine's own library",
         examples=["Qwen/Qwen3-8B"],
     )
     revision: Revision | None = Field(
@@ -44,17 +51,25 @@ class Model(Section):
         examples=["meta-llama/Llama-3.3-70B-Instruct"],
     )
     architecture: dict[str, Any] | str | None = Field(
-        default=None, description="the fields of a config.json, or its path", examples=["models/acme-7b/config.json"]
+        default=None,
+        description="the fields of the model's config.json, or the path of that file, for a model that is not known"
+        " here",
+        examples=["models/acme-7b/config.json"],
     )
     engine: EngineName = Field(default=DEFAULT, description="the model server")
-    task: Task | None = Field(default=None, description="what it does; from the catalogue when absent")
+    task: Task | None = Field(default=None, description="what the model does; known from the catalogue when absent")
     quantization: str | None = Field(
-        default=None, description="how the weights are stored or loaded; the repository's when absent", examples=["fp8"]
+        default=None,
+        description="how the weights are stored, or what the engine makes of them as it loads; as in the repository"
+        " when absent",
+        examples=["fp8"],
     )
     kv_cache_dtype: Literal["auto", "fp8"] = Field(
-        default="auto", description="fp8 holds twice the tokens; auto is the model's own"
+        default="auto", description="type of the KV cache: fp8 holds twice the tokens, auto is the model's own type"
     )
-    pool: PoolName | None = Field(default=None, description="a key of gpuPools; chosen or made when absent")
+    pool: PoolName | None = Field(
+        default=None, description="the pool of its nodes, a key of gpuPools; chosen or made when absent"
+    )
     gpus: int | None = Field(
         default=None,
         ge=0,
@@ -67,41 +82,48 @@ class Model(Section):
         ge=1,
         le=10_485_760,
         examples=[8192],
-        description="tokens per request; the model's own when absent",
+        description="tokens per request, prompt and answer together; the model's own limit when absent",
     )
     max_num_seqs: int | None = Field(
-        default=None, ge=1, le=4096, description="requests in one batch; chosen when absent", examples=[64]
+        default=None, ge=1, le=4096, description="maximum of requests in one batch; chosen when absent", examples=[64]
     )
     concurrency: int | None = Field(
-        default=None, ge=1, le=4096, description="requests of maxModelLen at once, a replica", examples=[8]
+        default=None,
+        ge=1,
+        le=4096,
+        description="requests of maxModelLen tokens that one replica must hold at once",
+        examples=[8],
     )
     gpu_memory_utilization: float | None = Field(
         default=None,
         gt=0,
         le=0.98,
-        description="share of the GPU that the engine may use; chosen when absent",
+        description="share of the GPU's memory that the engine may use; chosen when absent",
         examples=[0.9],
     )
     replicas: Annotated[Replicas, OneNumber, Short({"type": "integer", "minimum": 1, "maximum": 1000})] = Field(
-        default=Replicas(), description="copies: a number, or {min, max} for a scaler", examples=[{"min": 1, "max": 4}]
+        default=Replicas(),
+        description="number of copies of the model, or {min, max} for a scaler between them",
+        examples=[{"min": 1, "max": 4}],
     )
     rollout: Rollout | None = Field(
         default=None,
-        description="how pods are replaced; rolling when absent, recreate where no GPU or volume is there for two",
+        description="how a change replaces pods; rolling when absent, recreate where a second pod would have no GPU"
+        " or no volume",
         examples=[{"strategy": "recreate"}],
     )
-    paused: bool = Field(default=False, description="no pod; weights, Service and URL stay", examples=[True])
+    paused: bool = Field(default=False, description="true: no pod runs; weights, Service and URL stay", examples=[True])
     trust_remote_code: bool = Field(
         default=False,
         description="run the code that the repository brings, in the server; requires revision",
         examples=[True],
     )
     extra_args: tuple[str, ...] = Field(
-        default=(), description="more arguments of the engine", examples=[["--enable-prefix-caching"]]
+        default=(), description="more command-line arguments for the engine", examples=[["--enable-prefix-caching"]]
     )
     acknowledge_maintenance_mode: bool = Field(
         default=False,
-        description="an engine that gets no new features (maintenance mode): say that you know",
+        description="true: you know that this engine is in maintenance mode and gets no new features",
         examples=[True],
     )
 

@@ -11,10 +11,15 @@ class Cache(Section):
     """Where the weights are kept."""
 
     kind: Literal["efs", "ebs", "storageClass"] = Field(
-        description="efs: every replica reads it; ebs: one replica; storageClass: a claim on a class of the cluster",
+        description="efs: replicas on every node read it; ebs: one node reads it at a time; storageClass: a claim"
+        " of a class of the cluster",
         examples=["efs"],
     )
     storage_class: ObjectName | None = Field(
-        default=None, description="with kind storageClass; the cluster's default when absent", examples=["efs-sc"]
+        default=None,
+        description="name of the class, with kind storageClass; the cluster's default class when absent",
+        examples=["efs-sc"],
     )
-    size: Size | None = Field(default=None, description="of the claim; EFS has none; chosen when absent")
+    size: Size | None = Field(
+        default=None, description="size of the volume, for kinds other than efs; chosen when absent"
+    )
