@@ -6,7 +6,6 @@ from typing import Any
 
 import pulumi
 
-from infra.catalog import load_catalog
 from infra.config_keys import API_KEY, HUGGING_FACE_TOKEN, NAMESPACE, SECRETS, config_key
 from infra.engines import ENGINES
 from infra.live import Namespaces, There, look
@@ -76,7 +75,7 @@ def plan_of(file: StackFile) -> Plan:
         file.settings,
         region=file.region,
         secrets=file.secrets,
-        catalog=load_catalog(),
+        catalog=file.catalog,
         config=file.config,
     )
 

@@ -15,7 +15,9 @@ from typing import Any
 from infra.catalog import Catalog, load_catalog
 from infra.checks import check
 from infra.config_keys import NAMESPACE, PLATFORM, SECRETS, config_key
+from infra.models.lock import BadLock, with_lock
 from infra.planning.elsewhere import types_that_hold
+from infra.project import stacks_folder
 from infra.registry import cloud_said, clouds, region_in
 from infra.settings.document import read_document
 from infra.settings.mistakes import BadStackFile, Mistake, Report, did_you_mean, shown, unknown_key
@@ -34,6 +36,7 @@ class StackFile:
     settings: Settings
     region: str | None
     secrets: frozenset[str]
+    catalog: Catalog  # with the models of the lock beside the file
     config: Any = None  # what the cloud's own keys say, as the cloud reads them
 
 
@@ -67,7 +70,7 @@ def load_file(path: Path, *, catalog: Catalog | None = None) -> StackFile:
     return _load(
         str(path),
         report,
-        catalog or load_catalog(),
+        _with_lock(catalog or load_catalog(), path.parent),
         stack=stack,
         keys=document.config,
         platform=document.config.get(PLATFORM),
@@ -102,7 +105,7 @@ def load_config(
     return _load(
         str(path or f"config of stack {stack}"),
         report,
-        catalog or load_catalog(),
+        _with_lock(catalog or load_catalog(), path.parent if path else stacks_folder()),
         stack=stack,
         keys=keys or {},
         platform=platform,
@@ -186,8 +189,22 @@ def _load(
     if settings is None or report.mistakes:
         raise BadStackFile(file, [_as_here(each, platform, region) for each in report.mistakes])
     return StackFile(
-        stack=stack, settings=settings, region=region, secrets=secrets, config=config[cloud] if cloud else None
+        stack=stack,
+        settings=settings,
+        region=region,
+        secrets=secrets,
+        catalog=catalog,
+        config=config[cloud] if cloud else None,
     )
+
+
+def _with_lock(catalog: Catalog, folder: Path) -> Catalog:
+    """A lock that can't be read is a mistake as one of the stack file is."""
+    try:
+        return with_lock(catalog, folder)
+    except BadLock as bad:
+        write = "write it again: llm-platform model add"
+        raise BadStackFile(str(bad.path), [Mistake(at, None, got, write) for at, got in bad.mistakes]) from None
 
 
 def _holding(settings: Settings, region: str | None, catalog: Catalog, pool: str) -> tuple[str, ...]:

@@ -1,15 +1,20 @@
 """`llm-platform COMMAND`. Commands import what they need when they run, so that a light one stays light."""
 
-import errno
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from infra.cli.engine_help import EngineHelp
+from infra.cli.model_app import model
+from infra.cli.options import InOrder, folder_of, format_option, print_text, stacks_option
 from infra.project import stacks_folder
+
+if TYPE_CHECKING:
+    from infra.catalog import Catalog
 
 
 def _within(text: str, width: int) -> str:
@@ -20,29 +25,9 @@ def _within(text: str, width: int) -> str:
     return "\n".join(part for line in lines for part in (wrapped(line, width) if len(line) > width else [line]))
 
 
-def _folder(_context: click.Context, _option: click.Parameter, value: str | None) -> Path | None:
-    """`Path("")` would be the folder that one is in."""
-    if value == "":
-        raise click.BadParameter("empty; name a folder")
-    return None if value is None else Path(value)
-
-
-def _format(*formats: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
-    return click.option(
-        "--format", "format_", type=click.Choice(formats), default="text", help="Of what is printed; default: text."
-    )
-
-
-class _InOrder(click.Group):
-    """Commands in the order in which they are needed, not by name."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(self.commands)
-
-
 @click.group(
     name="llm-platform",
-    cls=_InOrder,
+    cls=InOrder,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
 )
 def main() -> None:
@@ -55,21 +40,15 @@ def main() -> None:
 
 @main.command(short_help="The whole plan of a stack: models on GPUs, resources, the bill.")
 @click.argument("stack")
-@_format("text", "json", "markdown")
+@format_option("text", "json", "markdown")
 @click.option(
     "--out",
     type=click.Path(),
     metavar="DIR",
-    callback=_folder,
+    callback=folder_of,
     help="Also write manifests/*.yaml (as kubectl takes them), charts.json and resources.json into this folder.",
 )
-@click.option(
-    "--stacks",
-    type=click.Path(exists=True, file_okay=False, path_type=Path),
-    default=stacks_folder,
-    metavar="DIR",
-    help="Where the stack files are; default: stacks/ of the project.",
-)
+@stacks_option("the stack files")
 @click.option("--pin", is_flag=True, help="Also write what the program chose into the stack file; its comments stay.")
 def plan(stack: str, format_: str, out: Path | None, stacks: Path, pin: bool) -> None:
     """The whole plan of STACK: models on GPUs, resources, the bill, what to do before `pulumi up`.
@@ -102,7 +81,7 @@ def plan(stack: str, format_: str, out: Path | None, stacks: Path, pin: bool) ->
     if out:
         with _named("--out", "name a folder that can be written"):
             written = files.write(planned, out)
-    _print(rendered(format_, lambda: document(planned), lambda: report(planned)))
+    print_text(rendered(format_, lambda: document(planned), lambda: report(planned)))
     if out:
         click.echo(written, err=True)
     if pin:
@@ -145,8 +124,9 @@ def plan(stack: str, format_: str, out: Path | None, stacks: Path, pin: bool) ->
     help="Price of a hosted API per million output tokens, prompts included: also says from how many tokens per month"
     " a replica costs less than that API.",
 )
-@_format("text", "json")
-def fit(model: str, format_: str, **given: str | None) -> None:
+@stacks_option("the stack files and the lock of models")
+@format_option("text", "json")
+def fit(model: str, format_: str, stacks: Path, **given: str | None) -> None:
     """Whether MODEL fits a GPU and what it costs there; with no GPU named, the instance types that serve it,
     the lowest price per replica (its share of a node's GPUs) first.
 
@@ -163,19 +143,22 @@ def fit(model: str, format_: str, **given: str | None) -> None:
 
     options = {name.replace("_", "-"): value for name, value in given.items()}
     try:
-        text, code = run(model, options, format_, load_catalog())
+        text, code = run(model, options, format_, _known(load_catalog(), stacks))
     except BadInput as bad:
         click.echo(f"fit: {len(bad.mistakes)} mistake{'s' if len(bad.mistakes) > 1 else ''}\n", err=True)
         click.echo("\n".join(table("", (Column(""),), bad.mistakes, terminal_width())), err=True)
         sys.exit(2)
-    _print(text)
+    print_text(text)
     sys.exit(code)
+
+
+main.add_command(model)
 
 
 @main.command(short_help="What the working tree changes in a stack, against another version.")
 @click.argument("stack")
 @click.option("--base", required=True, metavar="REF_OR_DIR", help="A git ref, or the folder of another checkout.")
-@_format("text", "json", "markdown")
+@format_option("text", "json", "markdown")
 def diff(stack: str, base: str, format_: str) -> None:
     """What the working tree changes in STACK: resources, the bill, what users notice.
 
@@ -205,7 +188,7 @@ def diff(stack: str, base: str, format_: str) -> None:
             sys.exit(2)
         for note in notes:
             click.echo(note, err=True)
-        _print(text)
+        print_text(text)
     sys.exit(code)
 
 
@@ -252,6 +235,17 @@ def schema(what: str) -> None:
     click.echo(json.dumps(content, indent=2))
 
 
+def _known(catalog: "Catalog", stacks: Path) -> "Catalog":
+    """With the models of the lock. Raises BadInput."""
+    from infra.cli.fit_input import BadInput
+    from infra.models.lock import BadLock, with_lock
+
+    try:
+        return with_lock(catalog, stacks)
+    except BadLock as bad:
+        raise BadInput([(f"{bad.path}: {path}", got) for path, got in bad.mistakes]) from None
+
+
 @contextmanager
 def _named(option: str, write: str) -> Iterator[None]:
     """A file that can't be written is wrong input, under the option that asked for it."""
@@ -259,16 +253,3 @@ def _named(option: str, write: str) -> Iterator[None]:
         yield
     except OSError as error:
         raise click.BadParameter(f"{error.filename}: {error.strerror}; {write}", param_hint=option) from error
-
-
-def _print(text: str) -> None:
-    """To stdout; a full disk is not exit code 1, which says that a rule is broken."""
-    try:
-        click.echo(text, nl=False)
-    except OSError as error:
-        if error.errno == errno.EPIPE:  # the reader had enough
-            raise
-        with suppress(OSError):
-            sys.stdout.close()  # or Python writes what is left at exit, and fails again
-        click.echo(f"Error: stdout can't be written: {error.strerror}", err=True)
-        sys.exit(2)

@@ -248,8 +248,8 @@ class _Reader:
         if not near:
             near = [name for name in known if model.rpartition("/")[2].lower() in name.lower()][:3]
         those = f"; nearest: {', '.join(near)}" if near else ""
-        like = f"`like: {near[0]}`" if near else "`like: KNOWN/MODEL`"
-        self._wrong(model, f"unknown model{those}. For your own weights write {like} in a stack file")
+        read = f"run llm-platform model add {model}, which reads its own files; or " if "/" in model else ""
+        self._wrong(model, f"unknown model{those}. Else {read}give --like, a known model of the same shape")
 
     def _choice(self, option: str, allowed: tuple[str, ...]) -> str | None:
         text = self._given.get(option)

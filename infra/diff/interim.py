@@ -4,7 +4,6 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from infra.catalog import load_catalog
 from infra.plan.plan import Plan
 from infra.planning import make_plan
 from infra.registry import region_in
@@ -28,7 +27,7 @@ def with_both(old: Side, new: Side, pool: str, beside: str, models: Sequence[str
         file.settings,
         region=file.region,
         secrets=file.secrets,
-        catalog=load_catalog(),
+        catalog=file.catalog,
         config=file.config,
     )
 

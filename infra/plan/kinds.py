@@ -7,8 +7,8 @@ from infra.plan.notes import Note, Warned
 # The words of that line; each model or pool adds its own figure in brackets.
 KINDS = {
     "no-revision": (
-        "no revision is given: main of the repository can move, and with it what is served; `git ls-remote"
-        " https://huggingface.co/REPOSITORY main` prints the commit to write"
+        "no revision is given: main of the repository can move, and with it what is served; `llm-platform model"
+        " add ORG/NAME` pins the commit at which it reads the files"
     ),
     "one-replica": "one replica: if it is lost, the model is away until another replica has started",
     "stops-at-change": "each change stops the model, because its old pod ends before the new one starts",

@@ -47,7 +47,12 @@ def layers_of(shape: ModelShape, pages: Pages = PAGES) -> Layers:
         own = total if shape.full_kv_layers is None else shape.full_kv_layers + windowed
         return Layers(total if shape.attention == "hybrid" else own, 0, 0)
     full = total - windowed if shape.full_kv_layers is None else shape.full_kv_layers
-    return Layers(full, windowed, total - full - windowed if shape.attention == "hybrid" else 0)
+    return Layers(full, windowed, _states(shape, total - full - windowed))
+
+
+def _states(shape: ModelShape, other: int) -> int:
+    """Layers that keep a state: all that keep no tokens, where nobody has counted them."""
+    return (other if shape.state_layers is None else shape.state_layers) if shape.attention == "hybrid" else 0
 
 
 def kv_bytes_per_token(
@@ -55,8 +60,9 @@ def kv_bytes_per_token(
 ) -> float | None:
     """Bytes per token on each GPU, in layers that keep every token (or in `windowed` ones).
 
-    2 x layers x KV heads x head size x bytes. The heads are split over the GPUs, and repeated if there are fewer heads
-    than GPUs. MLA keeps one latent vector per layer, the same on every GPU. None where the shape isn't known.
+    Layers x KV heads x (a key's size + a value's) x bytes. The heads are split over the GPUs, and repeated if there are
+    fewer heads than GPUs. MLA keeps one latent vector per layer, the same on every GPU. None where the shape isn't
+    known.
     """
     layers = layers_of(shape, pages)
     if shape.layers is None:
@@ -72,7 +78,8 @@ def kv_bytes_per_token(
         heads, size = shape.global_kv_heads or heads, shape.global_head_dim or size
     if heads is None or size is None:
         return None
-    return 2 * (layers.windowed if windowed else layers.full) * -(-heads // gpus) * size * element_bytes
+    both = size + (shape.value_head_dim or size)
+    return (layers.windowed if windowed else layers.full) * -(-heads // gpus) * both * element_bytes
 
 
 def request_bytes(

@@ -40,7 +40,8 @@ def _padding(shape: ModelShape, quantization: str | None, catalog: Catalog, gpu:
     """GiB by which mxfp4 kernels pad experts: the hidden size to 256 and, except on Hopper, a GPU's share of the inner
     size to 128 or, on Blackwell, 256."""
     method = quantization or shape.dtype
-    hidden, inner, experts, layers = shape.hidden_size, shape.intermediate_size, shape.num_experts, shape.layers
+    hidden, experts, layers = shape.hidden_size, shape.num_experts, shape.layers
+    inner = shape.expert_size or shape.intermediate_size
     if method != "mxfp4" or not (hidden and inner and experts and layers):
         return 0.0
     weights = layers * experts * 3 * hidden * inner
@@ -67,11 +68,11 @@ def served_dtype(shape: ModelShape | None, quantization: str | None, *, bf16: bo
 
 def _gib(shape: ModelShape, quantization: str | None, catalog: Catalog) -> float:
     method = quantization or shape.dtype or "bf16"
+    if shape.weights_gib is not None and method == (shape.dtype or "bf16"):
+        return shape.weights_gib
     published = catalog.quantized_weights.get((shape.id, method))
     if published is not None:
         return published
-    if shape.weights_gib is not None and method == (shape.dtype or "bf16"):
-        return shape.weights_gib
     row = catalog.quantizations[method]
     params = (shape.params_b or 0) * 1e9
     wide = _embeddings(shape) if row.keeps_16_bit else 0

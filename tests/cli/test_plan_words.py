@@ -86,7 +86,7 @@ def test_warnings_say_the_way_out() -> None:
     said = {
         each.kind: each.message for each in plan(changed(ON_DEMAND, models__qwen3_8b__model="BAAI/bge-m3")).warnings
     }
-    assert "`git ls-remote https://huggingface.co/BAAI/bge-m3 main` prints the commit to write" in said["no-revision"]
+    assert "`llm-platform model add BAAI/bge-m3` pins the commit at which it reads the files" in said["no-revision"]
     assert "huggingface.co/BAAI/bge-m3 says it; where it does, accept it there and set" in said["licence-unknown"]
 
 

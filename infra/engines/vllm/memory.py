@@ -102,7 +102,7 @@ def fit(
 
 def weights_share(shape: ModelShape, quantization: str | None) -> float:
     quantized = quantization is not None or shape.dtype not in (None, "bf16", "fp16", "fp32")
-    return QUANTIZED_SHARE if quantized and shape.weights_gib is None else WEIGHTS_SHARE
+    return QUANTIZED_SHARE if quantized and (shape.weights_gib is None or shape.weights_estimated) else WEIGHTS_SHARE
 
 
 def _cache_rate(shape: ModelShape, gpus: int, arguments: Arguments) -> float | None:

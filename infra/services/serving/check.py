@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 
-from infra.catalog import AT_LOAD, ModelShape
+from infra.catalog import AT_LOAD, Catalog, ModelShape
 from infra.engines import DEFAULT, ENGINES, Engine, on_cpu, with_library
 from infra.services.serving.check_arguments import check_extra_args
 from infra.services.serving.check_split import check_remote_code, check_split
@@ -87,8 +87,14 @@ def _check_identity(scope: Scope, key: Key, model: Model) -> None:
         like = other.library.like(model.model, catalog)
         wrong((*key, "model"), got, f"write {f'model: {like}, or ' if like else ''}engine: {other.name}", reads=reads)
     elif model.model not in catalog.models and model.like is None and model.architecture is None:
-        write = _meant(model.model, catalog.models, "Qwen/Qwen3-8B", _LIKE)
+        write = _meant(model.model, catalog.models, "" if "/" in model.model else "Qwen/Qwen3-8B", _unread(model.model))
         wrong((*key, "model"), f"unknown model {model.model}", write, reads=reads)
+
+
+def _unread(name: str) -> str:
+    """What makes a model known: its own files, or else what is said of it."""
+    read = f"run llm-platform model add {name}, which reads its own files; or " if "/" in name else ""
+    return f"{read}write {_LIKE}"
 
 
 def _check_library_name(scope: Scope, key: Key, model: Model, engine: Engine, reads: list[Key]) -> None:
@@ -102,7 +108,7 @@ def _check_library_name(scope: Scope, key: Key, model: Model, engine: Engine, re
     elif (refused := library.refuse(model.model, catalog)) is not None:
         wrong((*key, "model"), *refused, reads=reads)
     elif model.model not in library.names(catalog) and model.like is None and model.architecture is None:
-        write = _meant(model.model, library.names(catalog), library.sample, _LIKE)
+        write = _meant(model.model, library.names(catalog), library.sample, f"write {_LIKE}")
         wrong((*key, "model"), f"unknown {engine.title} {kind} {model.model}", write, reads=reads)
 
 
@@ -112,7 +118,9 @@ def _meant(name: str, known: Mapping[str, object], sample: str, otherwise: str =
     others = [each for each in near if _SIZE.sub("", each.lower()) == _SIZE.sub("", name.lower())]
     close = next((each for each in near if _sizes(each) == _sizes(name)), None)
     if close and not others:
-        return f"did you mean {close}?" + (f" Else write {otherwise}" if otherwise else "")
+        return f"did you mean {close}?" + (f" Else {otherwise}" if otherwise else "")
+    if not (others or sample):
+        return otherwise
     write = f"write one of its other sizes, {' or '.join(others)}" if others else f"write a known one, e.g. {sample}"
     return write + (f"; or {otherwise}" if otherwise else "")
 
@@ -168,13 +176,17 @@ def _check_architecture(scope: Scope, key: Key, model: Model) -> None:
 
 
 def _check_refusals(scope: Scope, key: Key, model: Model) -> None:
-    for each in ENGINES[model.engine].refuse(model, _type_of(model), scope.catalog):
+    for each in ENGINES[model.engine].refuse(model, _type_of(model, scope.catalog), scope.catalog):
         scope.report.wrong((*key, each.key), each.got, each.write, reads=[(*key, name) for name in each.reads])
 
 
-def _type_of(model: Model) -> str | None:
+def _type_of(model: Model, catalog: Catalog) -> str | None:
+    """As the model's own config.json names it, where somebody has read that."""
+    if model.architecture is None:
+        known = catalog.models.get(model.like or model.model)
+        return known.model_type if known else None
     try:
-        return read_architecture(model.architecture).model_type if model.architecture is not None else None
+        return read_architecture(model.architecture).model_type
     except BadArchitecture:
         return None  # said already
 

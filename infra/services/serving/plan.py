@@ -60,7 +60,7 @@ def _plan(
     return ModelPlan(
         name=served.name,
         model=model.model,
-        revision=model.revision,
+        revision=served.revision,
         engine=model.engine,
         engine_version=served.image.version,
         image=served.image.image,

@@ -52,6 +52,19 @@ class Served:
         return ReplicasPlan(self.settings.replicas.min, self.settings.replicas.max)
 
     @property
+    def revision(self) -> str | None:
+        """The commit that is served: the stack file's, or the one at which the facts were read."""
+        shape = self.question.shape
+        read = shape.revision if shape is not None and self.is_itself else None
+        return self.settings.revision or read
+
+    @property
+    def is_itself(self) -> bool:
+        """Whether its facts are its own, and not those of a model like it."""
+        model = self.settings
+        return model.like is None and model.architecture is None and self.question.engine.library is None
+
+    @property
     def made_at_load(self) -> str | None:
         """The quantization that is an argument of the engine; a repository of quantized weights needs none."""
         asked = self.question
@@ -90,10 +103,11 @@ def _of_repository(name: str, model: Model, catalog: Catalog, *, cpu: bool) -> D
         form=None,
         image=catalog.engines[model.engine],
         disk_gib=stored_gib(shape, model.quantization, catalog, own_repository=model.like is None),
-        gated=shape.gated if model.like is None and model.architecture is None else None,
+        gated=shape.needs_token if model.like is None and model.architecture is None else None,
         cpu=cpu,
     )
     yield from _assume_weights(served, shape)
+    yield from _of_lock(served, shape)
     return served
 
 
@@ -148,6 +162,24 @@ def _check_length(name: str, model: Model, shape: ModelShape) -> Iterator[Findin
         message = f"{name}: {model.max_model_len:,} tokens are asked for; {shape.id} was trained for {context:,}"
         fix = f"{path}: {context}"
         yield Violation(Rule.CONTEXT, path, message, fix, (Advice(((path, context),), fix),))
+
+
+def _of_lock(served: Served, shape: ModelShape) -> Iterator[Finding]:
+    """What the lock decides, and where the stack file asks for other weights than those whose files were read."""
+    asked, read, path = served.settings.revision, shape.revision, f"{served.path}.revision"
+    if not served.is_itself:
+        return
+    if asked is None and read is not None:
+        yield Chosen(path, read, "the commit at which models.lock was read")
+    elif asked is not None and read is not None and asked != read:
+        again = f"`llm-platform model add {served.settings.model}@{asked}` reads them at this one"
+        yield Assumption(path, f"sized by the files of {served.settings.model} at {read[:7]}; {again}")
+    if shape.weights_estimated:
+        yield Assumption(
+            f"{served.path}.model",
+            f"the files of {served.settings.model} said no size: about {shape.weights_gib or 0:.1f} GiB of weights is"
+            " an estimate from its config.json",
+        )
 
 
 def _assume_weights(served: Served, shape: ModelShape) -> Iterator[Finding]:

@@ -29,8 +29,8 @@ def warn_of_model(placed: Placed, rollout: RolloutPlan, start: ColdStart, loss: 
 
 def _warn_of_revision(served: Served) -> Iterator[Finding]:
     model = served.settings
-    if model.revision is None and served.question.engine.library is None:
-        find = f"`git ls-remote https://huggingface.co/{model.model} main` prints the commit to write"
+    if served.revision is None and served.question.engine.library is None:
+        find = f"`llm-platform model add {model.model}` pins the commit at which it reads the files"
         message = f"none is given: main of {model.model} can move, and with it what is served; {find}"
         yield warned(f"{served.path}.revision", message, kind="no-revision")
 

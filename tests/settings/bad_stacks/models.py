@@ -4,7 +4,12 @@ from infra.project import PROJECT
 from infra.settings.mistakes import Mistake
 from tests.settings.bad_stacks.writing import CLUSTER, CPU, LAPTOP, MODEL, OLLAMA, POOL, Bad, model, stack
 
-_LIKE = "like: a known model of the same shape, or architecture: its config.json"
+_LIKE = "write like: a known model of the same shape, or architecture: its config.json"
+
+
+def _read(name: str) -> str:
+    return f"run llm-platform model add {name}, which reads its own files; or {_LIKE}"
+
 
 MODELS = (
     Bad(
@@ -15,7 +20,7 @@ MODELS = (
                 "models.a.model",
                 5,
                 "unknown model Qwen/Qwen3-8b-instruct",
-                f"did you mean Qwen/Qwen3-VL-8B-Instruct? Else write {_LIKE}",
+                f"did you mean Qwen/Qwen3-VL-8B-Instruct? Else {_read('Qwen/Qwen3-8b-instruct')}",
             ),
         ),
     ),
@@ -28,7 +33,7 @@ MODELS = (
                 5,
                 "unknown model Qwen/Qwen2.5-Coder-14B-Instruct",
                 "write one of its other sizes, Qwen/Qwen2.5-Coder-7B-Instruct or Qwen/Qwen2.5-Coder-32B-Instruct;"
-                f" or {_LIKE}",
+                f" or {_read('Qwen/Qwen2.5-Coder-14B-Instruct')}",
             ),
         ),
     ),
@@ -40,7 +45,7 @@ MODELS = (
                 "models.a.model",
                 5,
                 "unknown model Qwen/Qwen2.5-Coder-7B-Instruc",
-                f"did you mean Qwen/Qwen2.5-Coder-7B-Instruct? Else write {_LIKE}",
+                f"did you mean Qwen/Qwen2.5-Coder-7B-Instruct? Else {_read('Qwen/Qwen2.5-Coder-7B-Instruc')}",
             ),
         ),
     ),
@@ -52,7 +57,7 @@ MODELS = (
                 "models.a.model",
                 5,
                 "unknown model acme/support-model",
-                f"write a known one, e.g. Qwen/Qwen3-8B; or {_LIKE}",
+                _read("acme/support-model"),
             ),
         ),
     ),
@@ -174,7 +179,7 @@ MODELS = (
                 "models.a.model",
                 5,
                 "unknown Ollama tag lama3.2:3b",
-                f"did you mean llama3.2:3b? Else write {_LIKE}",
+                f"did you mean llama3.2:3b? Else {_LIKE}",
             ),
         ),
     ),

@@ -1,0 +1,54 @@
+"""What commands share: options, their order, and how a text gets to stdout."""
+
+import errno
+import sys
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+
+import click
+
+from infra.project import stacks_folder
+
+
+def folder_of(_context: click.Context, _option: click.Parameter, value: str | None) -> Path | None:
+    """`Path("")` would be the folder that one is in."""
+    if value == "":
+        raise click.BadParameter("empty; name a folder")
+    return None if value is None else Path(value)
+
+
+def format_option(*formats: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    return click.option(
+        "--format", "format_", type=click.Choice(formats), default="text", help="Of what is printed; default: text."
+    )
+
+
+def stacks_option(what: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    return click.option(
+        "--stacks",
+        type=click.Path(exists=True, file_okay=False, path_type=Path),
+        default=stacks_folder,
+        metavar="DIR",
+        help=f"Where {what} are; default: stacks/ of the project.",
+    )
+
+
+class InOrder(click.Group):
+    """Commands in the order in which they are needed, not by name."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(self.commands)
+
+
+def print_text(text: str) -> None:
+    """To stdout; a full disk is not exit code 1, which says that a rule is broken."""
+    try:
+        click.echo(text, nl=False)
+    except OSError as error:
+        if error.errno == errno.EPIPE:  # the reader had enough
+            raise
+        with suppress(OSError):
+            sys.stdout.close()  # or Python writes what is left at exit, and fails again
+        click.echo(f"Error: stdout can't be written: {error.strerror}", err=True)
+        sys.exit(2)

@@ -1,0 +1,160 @@
+"""The fields of a model's shape that decide its cache: kinds of layers, KV heads and their sizes, or latent vectors."""
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from infra.models.fields import Fields
+from infra.models.layers import Keeps, kept, layer_count, window_of
+
+# Types with a `kv_lora_rank` for which the engine keeps whole keys and values all the same.
+_LATENT_UNUSED = ("minicpm3",)
+
+
+@dataclass(frozen=True)
+class Cache:
+    """As a model's shape has them."""
+
+    attention: Literal["mha", "gqa", "mqa", "mla", "hybrid"]
+    attention_heads: int
+    kv_heads: int
+    head_dim: int | None
+    value_head_dim: int | None
+    sliding_window: int | None
+    full_kv_layers: int | None
+    swa_kv_layers: int | None
+    state_layers: int | None
+    kv_lora_rank: int | None
+    qk_rope_head_dim: int | None
+    index_head_dim: int | None
+    global_kv_heads: int | None
+    global_head_dim: int | None
+
+
+def cache_of(fields: Fields, *, encoder: bool) -> Cache:
+    """What can't be read is a mistake of `fields`."""
+    kinds = ["nothing"] * layer_count(fields) if encoder else kept(fields)
+    heads = fields.needed("attention_heads")
+    kv_heads = _kv_heads(fields, heads)
+    latent = is_latent(fields)
+    full, windowed = _count(kinds, "full", "both"), _count(kinds, "window")
+    states, own = _count(kinds, "state", "both"), full + windowed
+    several = encoder or windowed or states or own < len(kinds)
+    sizes = _sizes(fields, heads)
+    attention = "hybrid" if states else "mla" if latent else _kind(heads, kv_heads)
+    cache = Cache(
+        attention=attention,
+        attention_heads=heads,
+        kv_heads=kv_heads,
+        head_dim=None if latent else sizes[0],
+        value_head_dim=None if latent else sizes[1],
+        sliding_window=window_of(fields) if windowed else None,
+        full_kv_layers=full if several else None,
+        swa_kv_layers=windowed if several else None,
+        state_layers=states or None,
+        kv_lora_rank=fields.needed("kv_lora_rank") if latent else None,
+        qk_rope_head_dim=fields.needed("qk_rope_head_dim") if latent else None,
+        index_head_dim=fields.whole("index_head_dim"),
+        global_kv_heads=_global_heads(fields),
+        global_head_dim=fields.whole("global_head_dim"),
+    )
+    if attention == "hybrid" and not full:
+        fields.wrong(fields.key("layer_types"), "no layer keeps every token, and a state is sized by one that does")
+    return _compressed(fields, cache) if fields.value("compress_ratios") else _own_windows(fields, cache)
+
+
+def is_latent(fields: Fields) -> bool:
+    """Whether the engine keeps one latent vector a layer instead of keys and values."""
+    off = fields.value("use_mla") is False or fields.model_type in _LATENT_UNUSED
+    return fields.whole("kv_lora_rank", least=0) not in (None, 0) and not off
+
+
+def _count(kinds: Iterable[Keeps | str], *of: str) -> int:
+    return sum(kind in of for kind in kinds)
+
+
+def _kind(heads: int, kv_heads: int) -> Literal["mha", "gqa", "mqa"]:
+    return "mha" if kv_heads == heads else "mqa" if kv_heads == 1 else "gqa"
+
+
+def _kv_heads(fields: Fields, heads: int) -> int:
+    """As many as heads, where nothing else is said."""
+    if fields.value("multi_query") is True and not fields.value("new_decoder_architecture"):
+        return 1
+    if fields.value("multi_query_attention") is False:
+        return heads
+    found = _of_blocks(fields, heads) or fields.whole("kv_heads") or heads
+    if heads % found:
+        fields.wrong(fields.key("kv_heads"), f"got {found}, which {heads} heads can't share")
+    return found
+
+
+def _of_blocks(fields: Fields, heads: int) -> int | None:
+    """Of a model whose blocks differ; those with attention must be alike."""
+    blocks = fields.value("block_configs")
+    if not isinstance(blocks, list):
+        return None
+    said = {size for each in blocks if (size := _in_group(each)) is not None}
+    if len(said) > 1:
+        fields.wrong("block_configs", f"attention with {', '.join(map(str, sorted(said)))} heads in a group")
+    return max(1, heads // max(said)) if said else None
+
+
+def _in_group(block: Any) -> int | None:
+    attention = block.get("attention") if isinstance(block, dict) else None
+    size = attention.get("n_heads_in_group") if isinstance(attention, dict) else None
+    return size if isinstance(size, int) and size > 0 else None
+
+
+def _sizes(fields: Fields, heads: int) -> tuple[int, int | None]:
+    """Of a key, and of a value where that differs."""
+    rope, nope = fields.whole("qk_rope_head_dim", least=0), fields.whole("qk_nope_head_dim", least=0)
+    if rope and nope and fields.value("kv_lora_rank"):
+        return rope + nope, None  # the engine pads values to the keys
+    size = fields.whole("head_dim", least=0) or 0
+    if not size:
+        hidden = fields.needed("hidden_size")
+        if hidden % heads:
+            fields.wrong(fields.key("head_dim"), f"missing, and {hidden} is no multiple of {heads} heads")
+        size = max(1, hidden // heads)
+    value = fields.whole("v_head_dim", least=0) if fields.value("kv_lora_rank") is None else None
+    return size, value if value and value != size else None
+
+
+def _global_heads(fields: Fields) -> int | None:
+    """Of layers that keep every token, where those differ."""
+    said = fields.whole("num_global_key_value_heads")
+    return said or (fields.whole("kv_heads") if fields.value("global_head_dim") else None)
+
+
+def _own_windows(fields: Fields, cache: Cache) -> Cache:
+    """Layers with a window that have heads of their own: the shape's plain fields are theirs."""
+    windowed = fields.whole("swa_num_key_value_heads")
+    if windowed is None:
+        return cache
+    values = vars(cache) | {
+        "kv_heads": windowed,
+        "head_dim": fields.whole("swa_head_dim") or cache.head_dim,
+        "global_kv_heads": cache.kv_heads,
+        "global_head_dim": cache.head_dim,
+    }
+    return Cache(**values)
+
+
+def _compressed(fields: Fields, cache: Cache) -> Cache:
+    """DeepSeek-V4: a layer keeps one vector for 4 or 128 tokens, of which a full layer would keep two."""
+    ratios = fields.several("compress_ratios") or []
+    ratios = ratios[: layer_count(fields)]
+    if not all(isinstance(ratio, int) and ratio >= 0 for ratio in ratios):
+        fields.wrong("compress_ratios", "must be whole numbers, 0 or more")
+        return cache
+    full = math.ceil(sum(1 / ratio for ratio in ratios if ratio) / 2)
+    values = vars(cache) | {
+        "attention": "hybrid",
+        "full_kv_layers": full,
+        "swa_kv_layers": layer_count(fields) - full,
+        "sliding_window": window_of(fields),
+        "index_head_dim": None,  # in what is rounded up
+    }
+    return Cache(**values)

@@ -1,0 +1,142 @@
+"""A config.json as one flat set of fields, under the names of this room; every mistake is kept with its field."""
+
+import json
+from collections.abc import Iterator, Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from infra.models.names import INNER_PARTS, NAMES, TEXT_PARTS
+
+_DEFAULTS = Path(__file__).parent / "data" / "config_defaults.json"
+_DEEPEST = 3
+_LARGEST = 10**9  # of a size; what is larger is a mistyped file
+
+
+class NotSized(Exception):
+    """Every field that can't be read or isn't understood, with what was got."""
+
+    def __init__(self, mistakes: list[tuple[str, str]]) -> None:
+        super().__init__(mistakes)
+        self.mistakes = mistakes
+
+    def __str__(self) -> str:
+        return "\n".join(f"{field}: {got}" for field, got in self.mistakes)
+
+
+@cache
+def defaults() -> Mapping[str, Mapping[str, Any]]:
+    """What a config.json may leave out, by model type: the values of transformers' own classes."""
+    return json.loads(_DEFAULTS.read_text(encoding="utf-8"))["types"]
+
+
+class Fields:
+    """One part of a config.json: what it says, and below that the defaults of its model type."""
+
+    def __init__(self, said: Mapping[str, Any], place: str = "", model_type: str | None = None) -> None:
+        self.said, self.place = said, place
+        named = said.get("model_type")
+        self.model_type = model_type or (named if isinstance(named, str) else None)
+        self._defaults = defaults().get(self.model_type or "", {})
+        self._inner = [part for name in INNER_PARTS if isinstance(part := self._raw(name), Mapping)]
+        self.mistakes: list[tuple[str, str]] = []
+
+    def value(self, name: str) -> Any:
+        """Of a field under any of its names; None where it is null or absent."""
+        return next((value for _, value in self._found(name)), None)
+
+    def whole(self, name: str, *, least: int = 1) -> int | None:
+        """A whole number; what isn't one is a mistake."""
+        for key, value in self._found(name):
+            if isinstance(value, list) and value and len(set(map(str, value))) == 1:
+                value = value[0]  # one number for each layer or kind of experts, and all the same
+            if isinstance(value, float) and value.is_integer():
+                value = int(value)
+            if isinstance(value, int) and not isinstance(value, bool) and least <= value <= _LARGEST:
+                return value
+            self.wrong(key, f"got {_shown(value)}, must be a whole number, {least} or more")
+            return None
+        return None
+
+    def needed(self, name: str) -> int:
+        """A whole number without which nothing can be sized."""
+        before = len(self.mistakes)
+        found = self.whole(name)
+        if found is None and len(self.mistakes) == before:
+            self.wrong(NAMES.get(name, (name,))[0], "missing")
+        return found or 1
+
+    def flag(self, name: str) -> bool | None:
+        for key, value in self._found(name):
+            if isinstance(value, bool):
+                return value
+            self.wrong(key, f"got {_shown(value)}, must be true or false")
+        return None
+
+    def several(self, name: str) -> list[Any] | None:
+        """A list, one value for each layer."""
+        for key, value in self._found(name):
+            if isinstance(value, list):
+                return value
+            self.wrong(key, f"got {_shown(value)}, must be a list")
+        return None
+
+    def key(self, name: str) -> str:
+        """The name that the file itself has for a field, or the first that it could have."""
+        return next((key for key, _ in self._found(name)), NAMES.get(name, (name,))[0])
+
+    def wrong(self, key: str, got: str) -> None:
+        self.mistakes.append((f"{self.place}{key}", got))
+
+    def part(self, name: str) -> "Fields | None":
+        found = self._raw(name)
+        return Fields(found, f"{self.place}{name}.", self._type_of(name)) if isinstance(found, Mapping) else None
+
+    def _type_of(self, part: str) -> str | None:
+        """Of a part that doesn't say its type: the one that its model has."""
+        own = self.said.get(part)
+        usual = self._defaults.get(part)
+        named = isinstance(own, Mapping) and isinstance(own.get("model_type"), str)
+        return usual.get("model_type") if not named and isinstance(usual, Mapping) else None
+
+    def _found(self, name: str) -> Iterator[tuple[str, Any]]:
+        """What the file says comes before any default, under whichever name."""
+        for layer in (self.said, *self._inner, self._defaults):
+            for key in NAMES.get(name, (name,)):
+                if layer.get(key) is not None:
+                    yield key, layer[key]
+
+    def _raw(self, name: str) -> Any:
+        return self.said.get(name, self._defaults.get(name))
+
+
+def read_json(text: str, file: str) -> Mapping[str, Any]:
+    """An object of JSON. Raises NotSized."""
+    try:
+        found = json.loads(text)
+    except (ValueError, RecursionError):
+        raise NotSized([(file, "not JSON")]) from None
+    if not isinstance(found, dict):
+        raise NotSized([(file, f"got {_shown(found)}, must be an object")])
+    return found
+
+
+def text_fields(config: Mapping[str, Any]) -> Fields:
+    """The decoder's part of a config.json, wherever it stands, with the defaults of its type."""
+    fields = Fields(config)
+    for _ in range(_DEEPEST):
+        found = [(name, part) for name in TEXT_PARTS if (part := fields.part(name))]
+        if not found:
+            return fields
+        name, inner = found[0]
+        # Older files have the decoder's fields at the top, where newer ones have a part for them.
+        flat = name not in fields.said and any(key in fields.said for key in NAMES["hidden_size"])
+        fields = Fields(fields.said, fields.place, inner.model_type) if flat else inner
+        if flat:
+            return fields
+    return fields
+
+
+def _shown(value: Any) -> str:
+    text = json.dumps(value)
+    return text if len(text) <= 60 else f"{text[:57]}..."

@@ -1,0 +1,184 @@
+"""What each layer of a decoder keeps of a request: every token, a window of them, one state, or nothing."""
+
+from collections.abc import Callable, Sequence
+from typing import Any, Literal
+
+from infra.models.fields import Fields
+
+Keeps = Literal["full", "window", "state", "both", "nothing"]  # both: every token, and a state beside them
+
+_KINDS: dict[str, Keeps] = {
+    **dict.fromkeys(("full_attention", "attention", "full", "global", "global_attention", "full_attn"), "full"),
+    "deepseek_sparse_attention": "full",  # it reads some of them, and keeps all
+    **dict.fromkeys(("sliding_attention", "chunked_attention", "local_attention", "sliding", "swa"), "window"),
+    **dict.fromkeys(("linear_attention", "linear", "mamba", "mamba2", "conv", "recurrent", "kda", "gdn"), "state"),
+    **dict.fromkeys(("mlp", "moe", "cross_attention", "none", "no_op"), "nothing"),
+    "hybrid": "both",
+}
+_LETTERS: dict[str, Keeps] = {"M": "state", "*": "full", "-": "nothing", "E": "nothing"}
+# Every how many layers one keeps all tokens, by model type; their config.json says so only since lately, or never.
+_ONE_IN = {
+    **dict.fromkeys(("gemma2", "gpt_oss", "vaultgemma"), 2),
+    **dict.fromkeys(("cohere2", "cohere2_moe", "exaone4", "olmo3", "exaone_moe", "llama4_text", "llama4", "afmoe"), 4),
+    **dict.fromkeys(("gemma3n", "gemma3n_text", "gemma4_unified_text"), 5),
+    **dict.fromkeys(("gemma3", "gemma3_text", "gemma4", "gemma4_text"), 6),
+}
+# Each layer has attention and a state-space part side by side.
+_SIDE_BY_SIDE = ("falcon_h1", "hymba")
+# What would make the count below wrong.
+_NOT_SIZED = {
+    "blocksparse_num_local_blocks": "block-sparse attention keeps other tokens than a window",
+    "is_encoder_decoder": "an encoder with a decoder keeps a second cache, of the input",
+    "compress_rates": "compressed tokens are sized from compress_ratios alone",
+    "indexer_compress_ratio": "an indexer that keeps compressed keys",
+    "index_kpool": "an indexer that keeps pooled keys",
+    "kv_source_layers": "layers that read another layer's cache",
+    "loop_num_passes": "layers that run several times",
+    "n_recurrent_loops": "layers that run several times",
+    "attention_types": "layers with a window are named one by one",
+    "keep_window_size": "attention that keeps chosen tokens",
+    "local_layer_ids": "layers with a window are named by number",
+    "layer_group_size": "groups of linear layers",
+    "block_types": "recurrent blocks",
+    "lsh_attn_chunk_length": "hashed attention",
+    "num_attention_heads_per_layer": "heads that differ by layer",
+    "num_key_value_heads_per_layer": "KV heads that differ by layer",
+    "per_layer_config": "layers that differ one by one",
+}
+_TYPES_NOT_SIZED = {
+    **dict.fromkeys(("longcat_flash", "longcat_flash_ngram"), "two attentions in each layer"),
+    **dict.fromkeys(("mamba", "mamba2", "falcon_mamba", "rwkv", "xlstm", "retnet"), "states without any attention"),
+    **dict.fromkeys(("openelm", "deci"), "heads that differ by layer"),
+}
+
+
+def kept(fields: Fields) -> list[Keeps]:
+    """One word for each layer. What can't be read is a mistake of `fields`."""
+    count = layer_count(fields)
+    for name, why in _NOT_SIZED.items():
+        if fields.value(name):
+            fields.wrong(name, f"{why}: that is not sized")
+    if (why := _TYPES_NOT_SIZED.get(fields.model_type or "")) is not None:
+        fields.wrong("model_type", f"got {fields.model_type}: {why}, which is not sized")
+    found = next((kinds for read in _READERS if (kinds := read(fields, count)) is not None), None)
+    kinds = found or _windows(fields, count)
+    if len(kinds) != count:
+        fields.wrong(fields.key("layers"), f"got {count}, and the layers are said to be {len(kinds)}")
+    shared = fields.whole("num_kv_shared_layers", least=0) or 0
+    own = _own(fields, count)
+    return [kind if index in own and index < count - shared else "nothing" for index, kind in enumerate(kinds)]
+
+
+def layer_count(fields: Fields) -> int:
+    """Some files name the kind of each layer, and not how many there are."""
+    said = fields.value("layer_types")
+    return len(said) if isinstance(said, list) and fields.value("layers") is None else fields.needed("layers")
+
+
+def _own(fields: Fields, count: int) -> set[int]:
+    """Layers with a cache of their own, where several share one."""
+    factor = fields.whole("cla_share_factor") if fields.value("use_cla") else None
+    return set(range(0, count, factor or 1))
+
+
+def _by_type(fields: Fields, count: int) -> list[Keeps] | None:
+    """A word or letter for each layer."""
+    said = fields.value("layer_types")
+    if said is None:
+        return None
+    if isinstance(said, str):
+        return _words(fields, list(said), _LETTERS)
+    kinds = _words(fields, list(said) if isinstance(said, list) else [said], _KINDS)
+    if "window" in kinds and window_of(fields) is None:
+        fields.wrong(fields.key("window"), "missing, and layers with a window need it")
+    return kinds[:count]  # some name the layers that guess ahead too
+
+
+def _words(fields: Fields, said: Sequence[Any], known: dict[str, Keeps]) -> list[Keeps]:
+    kinds: list[Keeps] = []
+    for index, word in enumerate(said):
+        kind = known.get(word) if isinstance(word, str) else None
+        if kind is None:
+            fields.wrong(f"{fields.key('layer_types')}[{index}]", f"got {word!r}, known: {', '.join(known)}")
+        kinds.append(kind or "full")
+    return kinds
+
+
+def _windowed_where(fields: Fields, count: int) -> list[Keeps] | None:
+    """`hybrid_layer_pattern`: 1 for a layer with a window."""
+    said = fields.several("hybrid_layer_pattern")
+    return ["window" if each else "full" for each in said] if said else None
+
+
+def _full_where(fields: Fields, count: int) -> list[Keeps] | None:
+    """Layers with attention by number, all others keep a state."""
+    for name, first in (("full_attn_layers", 1), ("attn_layer_indices", 0), ("full_attn_idxs", 0)):
+        if (said := fields.several(name)) is not None:
+            return ["full" if index + first in said else "state" for index in range(count)]
+    said = fields.several("attn_type_list")
+    return ["full" if each else "state" for each in said] if said is not None else None
+
+
+def _one_in_states(fields: Fields, count: int) -> list[Keeps] | None:
+    """One layer with attention in a number of them, all others keep a state."""
+    if fields.model_type in _SIDE_BY_SIDE:
+        return ["both"] * count
+    interval = fields.whole("full_attention_interval")
+    if interval is None and fields.value("linear_num_value_heads"):
+        interval = 4  # the default of every family that has them
+    if interval is not None:
+        return ["state" if (index + 1) % interval else "full" for index in range(count)]
+    period = fields.whole("attn_layer_period")
+    if period is None:
+        return None
+    offset = fields.whole("attn_layer_offset", least=0) or 0
+    return ["full" if index % period == offset else "state" for index in range(count)]
+
+
+def _blocks(fields: Fields, count: int) -> list[Keeps] | None:
+    """A model from which attention was cut out layer by layer."""
+    said = fields.several("block_configs")
+    if said is None:
+        return None
+    kinds: list[Keeps] = []
+    for index, block in enumerate(said):
+        attention = block.get("attention") if isinstance(block, dict) else None
+        if not isinstance(attention, dict):
+            fields.wrong(f"block_configs[{index}].attention", "missing")
+            continue
+        out = attention.get("no_op") or attention.get("replace_with_linear")
+        kinds.append("nothing" if out else "window" if attention.get("window_length") else "full")
+    return kinds
+
+
+def _crossed(fields: Fields, count: int) -> list[Keeps] | None:
+    """Layers that read the image instead of the text."""
+    said = fields.several("cross_attention_layers")
+    return ["nothing" if index in said else "full" for index in range(count)] if said else None
+
+
+_READERS: tuple[Callable[[Fields, int], list[Keeps] | None], ...] = (
+    *(_blocks, _by_type, _windowed_where, _full_where, _one_in_states, _crossed),
+)
+
+
+def window_of(fields: Fields) -> int | None:
+    """Tokens; None where it is off, or as long as the longest request."""
+    window = fields.whole("window", least=-1)
+    if window is None or window < 1 or fields.flag("use_sliding_window") is False:
+        return None
+    longest = fields.whole("max_position_embeddings")
+    return None if longest is not None and window >= longest else window
+
+
+def _windows(fields: Fields, count: int) -> list[Keeps]:
+    if window_of(fields) is None:
+        return ["full"] * count
+    pattern = fields.value("pattern")
+    if isinstance(pattern, str):
+        return ["full" if pattern[index % len(pattern)] in "GF" else "window" for index in range(count)]
+    every = fields.whole("pattern") or _ONE_IN.get(fields.model_type or "")
+    if every is not None:
+        return ["window" if (index + 1) % every else "full" for index in range(count)]
+    first = fields.whole("max_window_layers", least=0) if fields.flag("use_sliding_window") else 0
+    return ["window" if index >= (first or 0) else "full" for index in range(count)]

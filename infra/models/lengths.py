@@ -1,0 +1,55 @@
+"""The longest request that a model serves, as vLLM takes it from its files."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from infra.models.fields import Fields
+from infra.models.names import LENGTHS
+
+# Positions of these begin behind two that are kept: `max_position_embeddings` of 514 serves 512 tokens.
+_OFFSET = ("roberta", "xlm-roberta", "xlm_roberta", "camembert", "xlm-roberta-flash")
+_SCALED_ALREADY = ("su", "longrope", "llama3")
+_NONE_SAID = 2048  # what the engine assumes
+_LARGEST = 10**8  # a tokenizer without a limit says 10^30
+
+
+def longest(fields: Fields, tokenizer: Mapping[str, Any] | None, sentence: Mapping[str, Any] | None) -> int:
+    """Tokens. The files of sentence-transformers and an encoder's tokenizer limit it too."""
+    found = _said(fields)
+    length = min(found) if found else _NONE_SAID
+    if isinstance(fields.said.get("model_max_length"), int):
+        length = fields.said["model_max_length"]
+    if fields.model_type in _OFFSET:
+        length -= 2
+    limit = (tokenizer or {}).get("model_max_length")
+    if isinstance(limit, int | float) and 0 < limit < min(length, _LARGEST):
+        length = int(limit)
+    length = _scaled(fields, length)
+    own = (sentence or {}).get("max_seq_length")
+    return own if isinstance(own, int) and 0 < own <= length else length
+
+
+def _said(fields: Fields) -> list[int]:
+    """What the file says; its type's default only where it says nothing."""
+    own = [value for name in LENGTHS if (value := _length(fields.said.get(name)))]
+    return own or [value for name in LENGTHS if (value := _length(fields.value(name)))]
+
+
+def _length(value: Any) -> int | None:
+    return (
+        int(value) if isinstance(value, int | float) and not isinstance(value, bool) and 0 < value < _LARGEST else None
+    )
+
+
+def _scaled(fields: Fields, length: int) -> int:
+    """With the scaling of positions that is written into the file."""
+    rope = fields.said.get("rope_parameters") or fields.said.get("rope_scaling")
+    if not isinstance(rope, Mapping) or "gemma3" in (fields.model_type or ""):
+        return length
+    if rope and all(isinstance(each, Mapping) for each in rope.values()):
+        rope = next(iter(rope.values()))
+    kind, factor = rope.get("rope_type", rope.get("type")), rope.get("factor")
+    if kind in _SCALED_ALREADY or not isinstance(factor, int | float) or factor <= 0:
+        return length
+    own = rope.get("original_max_position_embeddings")
+    return int((own if kind == "yarn" and isinstance(own, int) else length) * factor)

@@ -1,0 +1,100 @@
+"""`models.lock`, beside the stack files: what models' own files said, at which commit. A section for each model."""
+
+import dataclasses
+import json
+import tomllib
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from pydantic import ConfigDict, TypeAdapter, ValidationError
+
+from infra.catalog import Catalog, ModelShape
+
+NAME = "models.lock"
+_TOP = """\
+# What the models' own files say, read by `llm-platform model add`: plans take it from here, without a network.
+# Change it by `llm-platform model add` and `model update`. GiB are 2^30 bytes; a field that isn't there was not said.
+"""
+# What decides most, first; the rest in the order of the shape.
+_FIRST = ("revision", "source", "gated", "private", "architecture", "model_type", "custom_code", "modality", "dtype")
+_FIELDS = {each.name: each.default for each in dataclasses.fields(ModelShape)}
+
+
+class BadLock(Exception):
+    """Every mistake of the file: (dotted path, what was got)."""
+
+    def __init__(self, path: Path, mistakes: list[tuple[str, str]]) -> None:
+        super().__init__(str(path), mistakes)
+        self.path, self.mistakes = path, mistakes
+
+
+class _Strict(ModelShape):
+    """The shape as the file has it: no other fields, and each of its type."""
+
+    __pydantic_config__ = ConfigDict(extra="forbid", strict=True)
+
+
+def read_lock(folder: Path) -> Mapping[str, ModelShape]:
+    """By name; empty where there is no such file. Raises BadLock."""
+    path = folder / NAME
+    try:
+        sections = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise BadLock(path, [("file", f"can't be read: {error}")]) from None
+    mistakes: list[tuple[str, str]] = []
+    found = {name: _shape(name, said, mistakes) for name, said in sections.items()}
+    if mistakes:
+        raise BadLock(path, mistakes)
+    return {name: shape for name, shape in found.items() if shape is not None}
+
+
+def with_lock(catalog: Catalog, folder: Path) -> Catalog:
+    """The catalogue with the models of the lock beside `folder`'s stack files, which count first. Raises BadLock."""
+    locked = read_lock(folder)
+    return dataclasses.replace(catalog, models={**catalog.models, **locked}) if locked else catalog
+
+
+def lock_text(models: Mapping[str, ModelShape]) -> str:
+    """The whole file: models by name, so that adding one changes only its own lines."""
+    return "\n".join((_TOP, *(_section(name, models[name]) for name in sorted(models, key=str.lower))))
+
+
+def fields_of(shape: ModelShape) -> dict[str, Any]:
+    """What a section says: every field that isn't the default."""
+    order = (*_FIRST, *(name for name in _FIELDS if name not in _FIRST))
+    said = vars(shape)
+    return {name: said[name] for name in order if name != "id" and said[name] != _FIELDS[name]}
+
+
+def _section(name: str, shape: ModelShape) -> str:
+    lines = (f"{key} = {json.dumps(value, ensure_ascii=False)}" for key, value in fields_of(shape).items())
+    return "\n".join((f"[{json.dumps(name)}]", *lines, ""))
+
+
+def _shape(name: str, said: Any, mistakes: list[tuple[str, str]]) -> ModelShape | None:
+    if not isinstance(said, dict):
+        mistakes.append((name, "must be a section of fields"))
+        return None
+    try:
+        found = _adapter().validate_json(json.dumps({**said, "id": name}, default=str))
+        return ModelShape(**vars(found))
+    except ValidationError as error:
+        for each in error.errors(include_url=False):
+            field = ".".join(map(str, each["loc"]))
+            mistakes.append((f'"{name}".{field}', _got(each["type"], each["input"])))
+        return None
+
+
+@cache
+def _adapter() -> TypeAdapter[_Strict]:
+    return TypeAdapter(_Strict)
+
+
+def _got(kind: str, value: Any) -> str:
+    if kind == "missing":
+        return "missing"
+    return "unknown field" if "unexpected" in kind or kind == "extra_forbidden" else f"got {value!r}"

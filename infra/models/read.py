@@ -1,0 +1,129 @@
+"""A repository's files, read into the facts of a model."""
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from infra.catalog import ModelShape
+from infra.catalog.types import Quantization
+from infra.models.config import Beside, Described, shape_of_config
+from infra.models.estimate import estimated_gib
+from infra.models.fields import NotSized, read_json
+from infra.models.source import Source
+from infra.models.weights import Tensors, counted
+
+CONFIG, INDEX, ONE = "config.json", "model.safetensors.index.json", "model.safetensors"
+_OLD_INDEX = "pytorch_model.bin.index.json"
+# Without a config.json: what such a repository is, and what to do.
+_OTHERS = {
+    "adapter_config.json": "an adapter, and no model: `model add` the model that it was made for",
+    "model_index.json": "a pipeline of diffusers, which makes images",
+    "params.json": "in Mistral's own format alone, which is not read",
+}
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What a plan needs, and how sure its weights are."""
+
+    shape: ModelShape
+    method: str | None  # the engine's name of the quantization
+    weights: str  # what the size of the weights comes from
+
+
+def read_facts(name: str, source: Source, quantizations: Mapping[str, Quantization]) -> Facts:
+    """Raises NotSized and CannotRead."""
+    described = shape_of_config(name, _config(source), _beside(source), source.origin)
+    tensors, said = _tensors(source)
+    shape, counts = described.shape, described.counted
+    if tensors is None:
+        size = estimated_gib(counts, described.stored, quantizations)
+        said = "an estimate: the files say no size, so it is counted from config.json"
+    else:
+        size = tensors.gib
+    dtype = shape.dtype or (tensors.dtype if tensors else None)
+    if tensors is not None and described.stored.method is None and tensors.dtype is not None:
+        dtype = tensors.dtype  # of what is in the files, whatever config.json was copied from
+    shape = dataclasses.replace(
+        shape,
+        dtype=dtype,
+        weights_gib=round(size, 3),
+        weights_estimated=tensors is None,
+        params_b=_parameters(described, tensors),
+        gated=source.gated,
+        private=source.private,
+        revision=source.revision,
+    )
+    if (why := shape.left_out) is not None:
+        raise NotSized([(CONFIG, why)])
+    return Facts(shape, described.stored.method, said)
+
+
+def _parameters(described: Described, tensors: Tensors | None) -> float | None:
+    """Billions; of packed weights as config.json describes them."""
+    exact = tensors.elements if tensors is not None and described.stored.method is None else None
+    return round(exact / 1e9, 6) if exact else described.shape.params_b
+
+
+def _config(source: Source) -> Mapping[str, Any]:
+    if CONFIG in source.files:
+        return read_json(source.text(CONFIG), CONFIG)
+    if (other := next((name for name in _OTHERS if name in source.files), None)) is not None:
+        raise NotSized([(other, _OTHERS[other])])
+    if any(name.endswith(".gguf") for name in source.files):
+        raise NotSized([(CONFIG, "missing, and the weights are GGUF files: Ollama serves those (engine: ollama)")])
+    raise NotSized([(CONFIG, "missing")])
+
+
+def _beside(source: Source) -> Beside:
+    def said(file: str) -> Mapping[str, Any] | None:
+        return read_json(source.text(file), file) if file in source.files else None
+
+    return Beside(
+        tokenizer=said("tokenizer_config.json"),
+        sentence=said("sentence_bert_config.json"),
+        quantized=said("hf_quant_config.json"),
+        pools="modules.json" in source.files,
+        pipeline=source.pipeline,
+    )
+
+
+def _tensors(source: Source) -> tuple[Tensors | None, str]:
+    """Of the files that an engine reads, and what told it."""
+    shards = _shards(source)
+    if shards and all(name in source.files for name in shards):
+        return counted(source.header(name) for name in shards), f"the headers of {len(shards)} file(s)"
+    for index in (INDEX, _OLD_INDEX):
+        if index in source.files and (size := _total(source, index)):
+            return Tensors({_UNTOLD: size / 2**30}), f"the total of {index}"
+    old = [size for name, size in source.files.items() if name.endswith(".bin") and name.startswith("pytorch_model")]
+    if old and all(old):
+        return Tensors({_UNTOLD: sum(size or 0 for size in old) / 2**30}), "the sizes of its .bin files"
+    if shards:
+        missing = [name for name in shards if name not in source.files]
+        raise NotSized([(INDEX, f"names {missing[0]}, which isn't there, and says no total_size")])
+    return None, ""
+
+
+_UNTOLD = "of several dtypes"
+
+
+def _shards(source: Source) -> list[str]:
+    """Mistral's second copy, `consolidated`, is not downloaded."""
+    if INDEX in source.files:
+        places = read_json(source.text(INDEX), INDEX).get("weight_map")
+        if not isinstance(places, dict) or not places:
+            raise NotSized([(f"{INDEX}: weight_map", "missing")])
+        return sorted({str(name) for name in places.values()})
+    return [
+        name
+        for name in source.files
+        if name.endswith(".safetensors") and "/" not in name and not name.startswith(("consolidated", "adapter_model"))
+    ]
+
+
+def _total(source: Source, index: str) -> int | None:
+    said = read_json(source.text(index), index).get("metadata")
+    size = said.get("total_size") if isinstance(said, dict) else None
+    return int(size) if isinstance(size, int | float) and size > 0 else None

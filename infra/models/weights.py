@@ -1,0 +1,75 @@
+"""The header of a safetensors file: eight bytes of length, and JSON that names each tensor's dtype and place."""
+
+import json
+import math
+import struct
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from infra.models.fields import NotSized
+
+LENGTH_BYTES = 8
+LARGEST_HEADER = 100_000_000  # the format's own limit
+# Types of weights that are counted one by one; others hold several in an element.
+_WHOLE = {"F64", "F32", "F16", "BF16", "F8_E4M3", "F8_E5M2"}
+_NAMES = {"BF16": "bf16", "F16": "fp16", "F32": "fp32", "F8_E4M3": "fp8", "F8_E5M2": "fp8"}
+
+
+@dataclass(frozen=True)
+class Tensors:
+    """What files hold, by the dtype that their headers name."""
+
+    gib_by_dtype: Mapping[str, float] = field(default_factory=dict)
+    elements: int | None = None  # weights; None: some are packed
+
+    @property
+    def gib(self) -> float:
+        return sum(self.gib_by_dtype.values())
+
+    @property
+    def dtype(self) -> str | None:
+        """The one that most bytes are in, as the catalogue names it."""
+        most = max(self.gib_by_dtype, key=lambda name: self.gib_by_dtype[name], default="")
+        return _NAMES.get(most)
+
+
+def header_length(start: bytes, file: str) -> int:
+    """Of the JSON behind the first eight bytes. Raises NotSized."""
+    if len(start) < LENGTH_BYTES:
+        raise NotSized([(file, "too short for the header of a safetensors file")])
+    length = struct.unpack("<Q", start[:LENGTH_BYTES])[0]
+    if not 0 < length <= LARGEST_HEADER:
+        raise NotSized([(file, f"says that its header has {length:,} bytes: no safetensors file")])
+    return length
+
+
+def read_header(text: bytes, file: str) -> Mapping[str, tuple[str, tuple[int, ...], int]]:
+    """Name -> dtype, shape, bytes. Raises NotSized."""
+    try:
+        said = json.loads(text)
+        return {name: _tensor(each) for name, each in said.items() if name != "__metadata__"}
+    except (ValueError, KeyError, TypeError, AttributeError):
+        raise NotSized([(file, "its header isn't that of a safetensors file")]) from None
+
+
+def _tensor(said: Mapping[str, object]) -> tuple[str, tuple[int, ...], int]:
+    shape, offsets = said["shape"], said["data_offsets"]
+    if not isinstance(shape, list) or not isinstance(offsets, list):
+        raise TypeError
+    start, end = map(int, offsets)
+    if end < start:
+        raise ValueError
+    return str(said["dtype"]), tuple(map(int, shape)), end - start
+
+
+def counted(headers: Iterable[Mapping[str, tuple[str, tuple[int, ...], int]]]) -> Tensors:
+    """All files together."""
+    size: Counter[str] = Counter()
+    elements, packed = 0, False
+    for header in headers:
+        for dtype, shape, length in header.values():
+            size[dtype] += length
+            elements += math.prod(shape)
+            packed = packed or (dtype not in _WHOLE and len(shape) > 1)
+    return Tensors({dtype: length / 2**30 for dtype, length in sorted(size.items())}, None if packed else elements)
