@@ -1,15 +1,20 @@
 """The fields of a model's shape that decide its cache: kinds of layers, KV heads and their sizes, or latent vectors."""
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from infra.models.fields import Fields
+from infra.models.fields import Fields, defaults
 from infra.models.layers import Keeps, kept, layer_count, window_of
 
 # Types with a `kv_lora_rank` for which the engine keeps whole keys and values all the same.
 _LATENT_UNUSED = ("minicpm3",)
+# Types that may have one, and have none by default.
+_LATENT = ("kimi_linear", "kimi_k2", "mistral4", "bailing_hybrid", "glm4_moe_lite", "pangu_ultra_moe")
+
+
+_RATIOS = (0, 1, 4, 128)
 
 
 @dataclass(frozen=True)
@@ -43,6 +48,7 @@ def cache_of(fields: Fields, *, encoder: bool) -> Cache:
     several = encoder or windowed or states or own < len(kinds)
     sizes = _sizes(fields, heads)
     attention = "hybrid" if states else "mla" if latent else _kind(heads, kv_heads)
+    own_sizes = _overrides(fields, kinds)
     cache = Cache(
         attention=attention,
         attention_heads=heads,
@@ -56,9 +62,13 @@ def cache_of(fields: Fields, *, encoder: bool) -> Cache:
         kv_lora_rank=fields.needed("kv_lora_rank") if latent else None,
         qk_rope_head_dim=fields.needed("qk_rope_head_dim") if latent else None,
         index_head_dim=fields.whole("index_head_dim"),
-        global_kv_heads=_global_heads(fields),
-        global_head_dim=fields.whole("global_head_dim"),
+        global_kv_heads=own_sizes.get("num_key_value_heads") or _global_heads(fields),
+        global_head_dim=own_sizes.get("head_dim") or fields.whole("global_head_dim"),
     )
+    if not (encoder or own or states):
+        fields.wrong(
+            fields.key("num_kv_shared_layers"), "no layer keeps a cache of its own: it drafts for another model"
+        )
     if attention == "hybrid" and not full:
         fields.wrong(fields.key("layer_types"), "no layer keeps every token, and a state is sized by one that does")
     return _compressed(fields, cache) if fields.value("compress_ratios") else _own_windows(fields, cache)
@@ -66,8 +76,11 @@ def cache_of(fields: Fields, *, encoder: bool) -> Cache:
 
 def is_latent(fields: Fields) -> bool:
     """Whether the engine keeps one latent vector a layer instead of keys and values."""
-    off = fields.value("use_mla") is False or fields.model_type in _LATENT_UNUSED
-    return fields.whole("kv_lora_rank", least=0) not in (None, 0) and not off
+    if fields.value("use_mla") is False or fields.model_type in _LATENT_UNUSED:
+        return False
+    usual = defaults().get(fields.model_type or "")
+    of_type = usual is None or "kv_lora_rank" in usual or fields.model_type in _LATENT
+    return of_type and fields.whole("kv_lora_rank", least=0) not in (None, 0)
 
 
 def _count(kinds: Iterable[Keeps | str], *of: str) -> int:
@@ -128,6 +141,25 @@ def _global_heads(fields: Fields) -> int | None:
     return said or (fields.whole("kv_heads") if fields.value("global_head_dim") else None)
 
 
+def _overrides(fields: Fields, kinds: Sequence[Keeps | str]) -> Mapping[str, int]:
+    """`per_layer_config`: what the layers that keep every token have of their own; sized where they are alike."""
+    said = fields.value("per_layer_config")
+    if not said:
+        return {}
+    full = {index for index, kind in enumerate(kinds) if kind == "full"}
+    try:
+        found = {int(index): dict(values) for index, values in said.items()}
+        values = next(iter(found.values()))
+        shared = len(kinds) - (fields.whole("num_kv_shared_layers", least=0) or 0)
+        alike = all(each == values for each in found.values()) and {index for index in found if index < shared} == full
+    except (AttributeError, TypeError, ValueError, StopIteration):
+        alike, values = False, {}
+    if alike and set(values) <= {"head_dim", "num_key_value_heads"} and all(type(n) is int for n in values.values()):
+        return values
+    fields.wrong("per_layer_config", "layers that differ one by one are not sized")
+    return {}
+
+
 def _own_windows(fields: Fields, cache: Cache) -> Cache:
     """Layers with a window that have heads of their own: the shape's plain fields are theirs."""
     windowed = fields.whole("swa_num_key_value_heads")
@@ -146,8 +178,8 @@ def _compressed(fields: Fields, cache: Cache) -> Cache:
     """DeepSeek-V4: a layer keeps one vector for 4 or 128 tokens, of which a full layer would keep two."""
     ratios = fields.several("compress_ratios") or []
     ratios = ratios[: layer_count(fields)]
-    if not all(isinstance(ratio, int) and ratio >= 0 for ratio in ratios):
-        fields.wrong("compress_ratios", "must be whole numbers, 0 or more")
+    if strange := [ratio for ratio in ratios if ratio not in _RATIOS]:
+        fields.wrong("compress_ratios", f"got {strange[0]}, sized are {', '.join(map(str, _RATIOS))}")
         return cache
     full = math.ceil(sum(1 / ratio for ratio in ratios if ratio) / 2)
     values = vars(cache) | {

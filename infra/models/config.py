@@ -7,11 +7,12 @@ from typing import Any, Literal
 from infra.catalog import ModelShape
 from infra.models.cache import cache_of
 from infra.models.fields import Fields, NotSized, text_fields
-from infra.models.layers import Keeps, kept, layer_count
+from infra.models.layers import Keeps, kept, layer_count, refuse_kind
 from infra.models.lengths import longest
 from infra.models.parameters import Counted, parameters
 from infra.models.quantized import Stored, stored_as
 from infra.models.towers import tower_parameters
+from infra.models.understood import refuse_unknown
 
 # Types that read their whole input at once, and keep no cache.
 _ENCODERS = frozenset(
@@ -50,7 +51,9 @@ class Described:
 def shape_of_config(name: str, config: Mapping[str, Any], beside: Beside, source: str) -> Described:
     """What a config.json describes. Raises NotSized."""
     top, text = Fields(config), text_fields(config)
+    refuse_kind(top, text)
     encoder = text.model_type in _ENCODERS
+    refuse_unknown(text)
     cache = cache_of(text, encoder=encoder)
     named = _architecture(config)
     headless = beside.pools or _is_headless(named or "")
@@ -113,7 +116,11 @@ def _architecture(config: Mapping[str, Any]) -> str | None:
 def _modality(config: Mapping[str, Any], text: Fields, beside: Beside, *, encoder: bool) -> Modality:
     """What it answers with, or else what it reads beside text."""
     named = _architecture(config) or ""
-    if named.endswith("SequenceClassification") and len(config.get("id2label") or {"0": ""}) == 1:
+    if named.endswith("SequenceClassification"):
+        if (labels := _labels(config)) != 1:
+            text.wrong(
+                "id2label", f"{labels} labels: a classifier is neither for chat, nor for vectors, nor for ranking"
+            )
         return "rerank"
     if beside.pipeline == "text-ranking" and (encoder or not beside.pools):
         return "rerank"
@@ -134,6 +141,14 @@ def _modality(config: Mapping[str, Any], text: Fields, beside: Beside, *, encode
     if any(parts.get(name) for name in _IMAGES) or (text.said is not config and text.model_type != "voxtral"):
         return "audio" if any(parts.get(name) for name in _SPEECH) and not _sees(parts) else "vision"
     return "audio" if any(parts.get(name) for name in _SPEECH) else "text"
+
+
+def _labels(config: Mapping[str, Any]) -> int:
+    """What a classifier tells apart; transformers' own default is two, and one is a score."""
+    said, count = config.get("id2label"), config.get("num_labels")
+    if isinstance(said, Mapping):
+        return len(said)
+    return count if isinstance(count, int) else 2
 
 
 def _sees(parts: Mapping[str, Any]) -> bool:

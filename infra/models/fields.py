@@ -10,6 +10,7 @@ from infra.models.names import INNER_PARTS, NAMES, TEXT_PARTS
 
 _DEFAULTS = Path(__file__).parent / "data" / "config_defaults.json"
 _DEEPEST = 3
+_ALWAYS_WRITTEN = ("hidden_size", "layers", "attention_heads", "vocab_size")
 _LARGEST = 10**9  # of a size; what is larger is a mistyped file
 
 
@@ -24,10 +25,19 @@ class NotSized(Exception):
         return "\n".join(f"{field}: {got}" for field, got in self.mistakes)
 
 
-@cache
 def defaults() -> Mapping[str, Mapping[str, Any]]:
     """What a config.json may leave out, by model type: the values of transformers' own classes."""
-    return json.loads(_DEFAULTS.read_text(encoding="utf-8"))["types"]
+    return _file()["types"]
+
+
+def known_fields() -> list[str]:
+    """Names of fields that decide sizes, of all model types of transformers."""
+    return _file()["fields"]
+
+
+@cache
+def _file() -> Mapping[str, Any]:
+    return json.loads(_DEFAULTS.read_text(encoding="utf-8"))
 
 
 class Fields:
@@ -101,9 +111,11 @@ class Fields:
 
     def _found(self, name: str) -> Iterator[tuple[str, Any]]:
         """What the file says comes before any default, under whichever name."""
-        for layer in (self.said, *self._inner, self._defaults):
+        # At the top of a file the fields that everything hangs on are always written: without them it is cut off.
+        usual = {} if name in _ALWAYS_WRITTEN and not self.place else self._defaults
+        for layer in (self.said, *self._inner, usual):
             for key in NAMES.get(name, (name,)):
-                if layer.get(key) is not None:
+                if layer.get(key) not in (None, "auto"):
                     yield key, layer[key]
 
     def _raw(self, name: str) -> Any:

@@ -3,13 +3,13 @@
 from collections.abc import Callable, Sequence
 from typing import Any, Literal
 
-from infra.models.fields import Fields
+from infra.models.fields import Fields, NotSized
 
 Keeps = Literal["full", "window", "state", "both", "nothing"]  # both: every token, and a state beside them
 
 _KINDS: dict[str, Keeps] = {
     **dict.fromkeys(("full_attention", "attention", "full", "global", "global_attention", "full_attn"), "full"),
-    "deepseek_sparse_attention": "full",  # it reads some of them, and keeps all
+    **dict.fromkeys(("deepseek_sparse_attention", "indexed_attention"), "full"),  # it reads some tokens, and keeps all
     **dict.fromkeys(("sliding_attention", "chunked_attention", "local_attention", "sliding", "swa"), "window"),
     **dict.fromkeys(("linear_attention", "linear", "mamba", "mamba2", "conv", "recurrent", "kda", "gdn"), "state"),
     **dict.fromkeys(("mlp", "moe", "cross_attention", "none", "no_op"), "nothing"),
@@ -28,7 +28,6 @@ _SIDE_BY_SIDE = ("falcon_h1", "hymba")
 # What would make the count below wrong.
 _NOT_SIZED = {
     "blocksparse_num_local_blocks": "block-sparse attention keeps other tokens than a window",
-    "is_encoder_decoder": "an encoder with a decoder keeps a second cache, of the input",
     "compress_rates": "compressed tokens are sized from compress_ratios alone",
     "indexer_compress_ratio": "an indexer that keeps compressed keys",
     "index_kpool": "an indexer that keeps pooled keys",
@@ -38,18 +37,17 @@ _NOT_SIZED = {
     "attention_types": "layers with a window are named one by one",
     "keep_window_size": "attention that keeps chosen tokens",
     "local_layer_ids": "layers with a window are named by number",
-    "layer_group_size": "groups of linear layers",
     "block_types": "recurrent blocks",
     "lsh_attn_chunk_length": "hashed attention",
     "num_attention_heads_per_layer": "heads that differ by layer",
     "num_key_value_heads_per_layer": "KV heads that differ by layer",
-    "per_layer_config": "layers that differ one by one",
 }
 _TYPES_NOT_SIZED = {
     **dict.fromkeys(("longcat_flash", "longcat_flash_ngram"), "two attentions in each layer"),
     **dict.fromkeys(("mamba", "mamba2", "falcon_mamba", "rwkv", "xlstm", "retnet"), "states without any attention"),
     **dict.fromkeys(("openelm", "deci"), "heads that differ by layer"),
 }
+_HYBRID_WITHOUT = {"bamba": "attn_layer_indices", "granitemoehybrid": "layer_types", "lfm2_moe": "layer_types"}
 
 
 def kept(fields: Fields) -> list[Keeps]:
@@ -58,8 +56,9 @@ def kept(fields: Fields) -> list[Keeps]:
     for name, why in _NOT_SIZED.items():
         if fields.value(name):
             fields.wrong(name, f"{why}: that is not sized")
-    if (why := _TYPES_NOT_SIZED.get(fields.model_type or "")) is not None:
-        fields.wrong("model_type", f"got {fields.model_type}: {why}, which is not sized")
+    told = _HYBRID_WITHOUT.get(fields.model_type or "")
+    if told is not None and fields.value(told) is None:
+        fields.wrong(told, "missing: it names the layers that keep every token")
     found = next((kinds for read in _READERS if (kinds := read(fields, count)) is not None), None)
     kinds = found or _windows(fields, count)
     if len(kinds) != count:
@@ -67,6 +66,16 @@ def kept(fields: Fields) -> list[Keeps]:
     shared = fields.whole("num_kv_shared_layers", least=0) or 0
     own = _own(fields, count)
     return [kind if index in own and index < count - shared else "nothing" for index, kind in enumerate(kinds)]
+
+
+def refuse_kind(config: Fields, text: Fields) -> None:
+    """A model of a kind that isn't sized is refused for that alone. Raises NotSized."""
+    for fields in (config, text):
+        if fields.value("is_encoder_decoder") is True:
+            why = "true: an encoder with a decoder keeps a second cache, of its input, which is not sized"
+            raise NotSized([(f"{fields.place}is_encoder_decoder", why)])
+        if (why := _TYPES_NOT_SIZED.get(fields.model_type or "")) is not None:
+            raise NotSized([(f"{fields.place}model_type", f"got {fields.model_type}: {why}, which is not sized")])
 
 
 def layer_count(fields: Fields) -> int:
@@ -107,7 +116,10 @@ def _words(fields: Fields, said: Sequence[Any], known: dict[str, Keeps]) -> list
 def _windowed_where(fields: Fields, count: int) -> list[Keeps] | None:
     """`hybrid_layer_pattern`: 1 for a layer with a window."""
     said = fields.several("hybrid_layer_pattern")
-    return ["window" if each else "full" for each in said] if said else None
+    if not said:
+        return None
+    kinds: list[Keeps] = ["window" if each else "full" for each in said]
+    return kinds
 
 
 def _full_where(fields: Fields, count: int) -> list[Keeps] | None:
@@ -116,18 +128,23 @@ def _full_where(fields: Fields, count: int) -> list[Keeps] | None:
         if (said := fields.several(name)) is not None:
             return ["full" if index + first in said else "state" for index in range(count)]
     said = fields.several("attn_type_list")
-    return ["full" if each else "state" for each in said] if said is not None else None
+    if said is None:
+        return None
+    kinds: list[Keeps] = ["full" if each else "state" for each in said]
+    return kinds
 
 
 def _one_in_states(fields: Fields, count: int) -> list[Keeps] | None:
     """One layer with attention in a number of them, all others keep a state."""
     if fields.model_type in _SIDE_BY_SIDE:
-        return ["both"] * count
-    interval = fields.whole("full_attention_interval")
+        both: list[Keeps] = ["both"] * count
+        return both
+    interval = fields.whole("full_attention_interval") or fields.whole("layer_group_size")
     if interval is None and fields.value("linear_num_value_heads"):
         interval = 4  # the default of every family that has them
     if interval is not None:
-        return ["state" if (index + 1) % interval else "full" for index in range(count)]
+        whole = count // interval * interval  # a group that isn't complete has no linear layers
+        return ["state" if (index + 1) % interval and index < whole else "full" for index in range(count)]
     period = fields.whole("attn_layer_period")
     if period is None:
         return None

@@ -172,8 +172,7 @@ def _mamba(fields: Fields, hidden: int) -> float:
     inner = fields.whole("mamba_d_ssm") or (heads * size if heads and size else expand * hidden)
     kernel = fields.whole("conv_kernel") or fields.whole("mamba_d_conv") or 4
     if heads is None:  # the first Mamba
-        rank = fields.value("mamba_dt_rank")
-        rank = rank if isinstance(rank, int) else -(-hidden // 16)
+        rank = fields.whole("mamba_dt_rank") or -(-hidden // 16)
         return inner * (3 * hidden + kernel + rank + 2 * state + rank + state)
     groups = (fields.whole("n_groups") or fields.whole("mamba_n_groups") or 1) * state
     return hidden * (2 * inner + 2 * groups + heads) + kernel * (inner + 2 * groups) + inner * hidden
@@ -241,7 +240,7 @@ def has_experts(fields: Fields, index: int, said: str | None = None) -> bool:
     kinds = fields.value("mlp_layer_types")
     if isinstance(kinds, list) and index < len(kinds):
         return kinds[index] == "sparse"
-    if index < (fields.whole("dense_layers", least=0) or 0) or index in (fields.value("mlp_only_layers") or ()):
+    if index < (fields.whole("dense_layers", least=0) or 0) or index in (fields.several("mlp_only_layers") or ()):
         return False
     often = fields.value("moe_layer_freq")
     if isinstance(often, list):

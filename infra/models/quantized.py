@@ -116,7 +116,7 @@ def _compressed(said: Mapping[str, Any], method: str, place: str) -> Stored:
     if not found:
         return Stored(_of_format(str(said.get("format", "")), place), None, method)
     weights = min(found, key=lambda each: each.get("num_bits") if isinstance(each.get("num_bits"), int) else 99)
-    kind = (str(weights.get("type", "int")), weights.get("num_bits"))
+    kind = (str(weights.get("type", "int")), bits if isinstance(bits := weights.get("num_bits"), int) else 0)
     if kind not in _WEIGHTS:
         raise NotSized([(f"{place}.config_groups", f"got {kind[1]} bits of {kind[0]}, sized are 8 and 4")])
     mxfp4 = "mxfp4" in f"{said.get('format')}" or weights.get("group_size") == 32

@@ -17,7 +17,8 @@ def tower_parameters(top: Fields, text_hidden: int) -> float:
     )
     hidden = vision.whole("embed_dim") or vision.whole("hidden_size") or vision.whole("vt_hidden_size") or 0
     inner = vision.whole("intermediate_size") or vision.whole("vt_intermediate_size")
-    inner = inner or int(float(vision.value("mlp_ratio") or 4) * hidden)
+    ratio = vision.value("mlp_ratio")
+    inner = inner or int((ratio if isinstance(ratio, int | float) else 4) * hidden)
     gated = vision.model_type in _GATED or top.model_type in _GATED
     each = hidden * (4 * hidden + (3 if gated else 2) * inner)
     return float(layers * each + _patches(vision, hidden) + _bridge(top, vision, hidden, text_hidden))
@@ -35,7 +36,7 @@ def _bridge(top: Fields, vision: Fields, hidden: int, text_hidden: int) -> int:
     if (made := vision.whole("vision_output_dim")) is not None:
         return made * text_hidden
     merge = vision.whole("spatial_merge_size") or top.whole("spatial_merge_size") or 1
-    merged, several = hidden * merge**2, 1 + len(vision.value("deepstack_visual_indexes") or ())
+    merged, several = hidden * merge**2, 1 + len(vision.several("deepstack_visual_indexes") or ())
     return several * merged * (merged + text_hidden) if merge > 1 else text_hidden * (hidden + text_hidden)
 
 

@@ -69,6 +69,8 @@ class Tgi(Engine):
         known = serves(name) or name not in catalog.models
         if model.architecture is not None:
             name, known = f"model_type {model_type}", model_type is None or model_type in served()
+        elif model_type is not None:
+            known = serves(name) or model_type in served()
         if not known:
             got = f"TGI {catalog.engines[self.name].version} can't serve {name}, and gets no new models"
             yield Refusal("engine", got, "write engine: vllm", ("model", "like", "architecture"))
