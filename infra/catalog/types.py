@@ -104,14 +104,9 @@ class ModelShape:
     dtype: str | None = None  # of the repository's weights
     weights_gib: float | None = None  # of the repository's weight files, as published
     gated: bool | None = None
-    expert_size: int | None = None  # width of one expert; None: intermediate_size
     weights_estimated: bool = False  # weights_gib is counted from the fields: the files say no size
     value_head_dim: int | None = None  # where a value isn't as long as a key
     state_layers: int | None = None  # that keep a state, of a hybrid; None: all that keep no tokens
-    quantization_block: int | None = None  # weights side by side that share a scale
-    architecture: str | None = None  # the class that config.json names, as engines list them
-    model_type: str | None = None  # as config.json names it
-    custom_code: bool | None = None  # the repository brings code that the engine would have to run
     revision: str | None = None  # the commit that these facts were read at
     private: bool | None = None  # only a token reads it
 

@@ -106,7 +106,7 @@ def _gate(shape: ModelShape) -> str:
 def _notes(facts: Facts) -> list[str]:
     """What a reader should know before it is relied on."""
     shape = facts.shape
-    code = "its repository brings code of its own, which the engine runs only where it is told to"
+    code = "it needs code from its repository, which the engine runs only with trustRemoteCode: true"
     commit = "no commit is known: give it as NAME@REVISION, or write models.NAME.revision"
     return [
         f"weights: {facts.weights}",

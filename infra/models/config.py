@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 from infra.catalog import ModelShape
 from infra.models.cache import cache_of
+from infra.models.code import needs_code
 from infra.models.fields import Fields, NotSized, text_fields
 from infra.models.layers import Keeps, kept, layer_count, refuse_kind
 from infra.models.lengths import longest
@@ -85,7 +86,7 @@ def shape_of_config(name: str, config: Mapping[str, Any], beside: Beside, source
         architecture=named,
         model_type=top.model_type or text.model_type,
         quantization_block=stored.block,
-        custom_code=bool(config.get("auto_map")),
+        custom_code=needs_code(config, beside.tokenizer),
         **vars(cache),
     )
     if text.mistakes or top.mistakes:
