@@ -29,7 +29,7 @@ _NODE_POLICIES = {
 }
 
 
-class Cluster(pulumi.ComponentResource):
+class NewEksCluster(pulumi.ComponentResource):
     """An EKS cluster with system nodes, for everything except the models."""
 
     name: pulumi.Output[str]

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal
 from infra.catalog.regions import continent
 
 if TYPE_CHECKING:
-    from infra.clouds.aws.facts import Facts as AwsFacts
+    from infra.clouds.aws.facts import AwsFacts
 
 
 @dataclass(frozen=True)

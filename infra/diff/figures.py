@@ -41,7 +41,7 @@ class BudgetUse:
 
 
 @dataclass(frozen=True, order=True)
-class Quota:
+class QuotaId:
     """What a cloud must grant."""
 
     name: str
@@ -125,7 +125,7 @@ def deployment_of(side: Side, model: str) -> Mapping[str, Any] | None:
     )
 
 
-def quotas(old: Side, new: Side) -> dict[Quota, Change]:
+def quotas(old: Side, new: Side) -> dict[QuotaId, Change]:
     """What clouds must grant; None: the base's code is older than this key of its plan."""
     before, after = quotas_of(old), quotas_of(new)
     found = sorted({*(before or ()), *(after or ())})
@@ -133,15 +133,15 @@ def quotas(old: Side, new: Side) -> dict[Quota, Change]:
     return {quota: change for quota, change in changed.items() if change}
 
 
-def quotas_of(side: Side) -> dict[Quota, int] | None:
+def quotas_of(side: Side) -> dict[QuotaId, int] | None:
     """None: its code is older than this key of its plan."""
     if side.exists and "quotas" not in side.plan:
         return None
     found = side.plan.get("quotas", [])
-    return {Quota(each["name"], each["code"], each["region"], each["unit"]): each["needed"] for each in found}
+    return {QuotaId(each["name"], each["code"], each["region"], each["unit"]): each["needed"] for each in found}
 
 
-def _needed(quotas: Mapping[Quota, int] | None, quota: Quota) -> int | None:
+def _needed(quotas: Mapping[QuotaId, int] | None, quota: QuotaId) -> int | None:
     return None if quotas is None else quotas.get(quota, 0)
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from infra.catalog import load_catalog
 from infra.clouds.cloud import Cloud
-from infra.diff.figures import Quota, quotas_of
+from infra.diff.figures import QuotaId, quotas_of
 from infra.diff.findings import Found
 from infra.diff.nodes import node_group
 from infra.registry import owner_of
@@ -24,14 +24,14 @@ class Raise:
         return self.new + self.beside
 
 
-def raises(old: Side, new: Side, resources: ResourceChanges) -> dict[Quota, Raise]:
+def raises(old: Side, new: Side, resources: ResourceChanges) -> dict[QuotaId, Raise]:
     """Quotas that need more than either plan does; what is only removed needs no more than before."""
     before, after = quotas_of(old) or {}, quotas_of(new) or {}
     found = {quota: Raise(needed, _beside(quota, old, resources)) for quota, needed in after.items()}
     return {quota: each for quota, each in found.items() if each.beside and each.needed > before.get(quota, 0)}
 
 
-def of_quota(quota: Quota, message: str) -> bool:
+def of_quota(quota: QuotaId, message: str) -> bool:
     """Whether a thing to do is to have that quota raised."""
     return f"({quota.code}) in {quota.region}: " in message
 
@@ -43,7 +43,7 @@ def not_lowered(to_do: Sequence[Found], old: Side, new: Side) -> Iterator[Found]
     yield from (each for each in to_do if not any(of_quota(quota, each["message"]) for quota in enough))
 
 
-def _beside(quota: Quota, old: Side, resources: ResourceChanges) -> int:
+def _beside(quota: QuotaId, old: Side, resources: ResourceChanges) -> int:
     """A region's quota counts no node of another region; an older program doesn't say where its own are."""
     before = quotas_of(old)
     if before and quota.region not in {each.region for each in before}:

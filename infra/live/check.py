@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from infra.live.cluster import Cluster
+from infra.live.cluster import ReachedCluster
 from infra.live.ours import over_at, whose_release
 from infra.live.releases import TYPE as RELEASE
 from infra.live.releases import Release, find_release
@@ -40,7 +40,7 @@ def repair_command(stack: str) -> str:
     return f"run: llm-platform repair {stack} (it shows what it finds, and asks before it changes anything)"
 
 
-def namespace(plan: Plan, state: State, cluster: Cluster) -> Iterator[Obstacle]:
+def namespace(plan: Plan, state: State, cluster: ReachedCluster) -> Iterator[Obstacle]:
     wanted = plan.settings.namespace
     if state.holds(NAMESPACE, wanted.name):
         return
@@ -59,7 +59,7 @@ def namespace(plan: Plan, state: State, cluster: Cluster) -> Iterator[Obstacle]:
         )
 
 
-def storage_class(plan: Plan, state: State, cluster: Cluster) -> Iterator[Obstacle]:
+def storage_class(plan: Plan, state: State, cluster: ReachedCluster) -> Iterator[Obstacle]:
     if plan.cache.kind != "storageClass" or any(state.of(CLAIM)):
         return
     classes = cluster.list("storageclass")
@@ -73,13 +73,13 @@ def storage_class(plan: Plan, state: State, cluster: Cluster) -> Iterator[Obstac
         yield Obstacle("cache.storageClass", f"the cluster has no storage class {wanted}; it has: {names}", fix)
 
 
-def releases(plan: Plan, state: State, cluster: Cluster) -> Iterator[Obstacle]:
+def releases(plan: Plan, state: State, cluster: ReachedCluster) -> Iterator[Obstacle]:
     for key, addon in plan.addons.items():
         if addon.state == "install":
             yield from _release(plan, state, cluster, key, addon)
 
 
-def _release(plan: Plan, state: State, cluster: Cluster, key: str, addon: AddonPlan) -> Iterator[Obstacle]:
+def _release(plan: Plan, state: State, cluster: ReachedCluster, key: str, addon: AddonPlan) -> Iterator[Obstacle]:
     found = find_release(cluster, addon.chart, addon.namespace)
     if found is None:
         return
@@ -110,7 +110,7 @@ def wait_for(found: Release) -> str:
     return f"wait until {over_at(found):%H:%M%z}, and try again"
 
 
-def volumes(plan: Plan, state: State, cluster: Cluster) -> Iterator[Obstacle]:
+def volumes(plan: Plan, state: State, cluster: ReachedCluster) -> Iterator[Obstacle]:
     """A retained volume remembers the claim that it was bound to: no other one gets it."""
     for held in state.of(VOLUME):
         if lost_claim(cluster, held.name):
@@ -122,7 +122,7 @@ def volumes(plan: Plan, state: State, cluster: Cluster) -> Iterator[Obstacle]:
             )
 
 
-def lost_claim(cluster: Cluster, volume: str) -> bool:
+def lost_claim(cluster: ReachedCluster, volume: str) -> bool:
     """Whether the volume is kept for a claim that no longer exists."""
     found = cluster.get("persistentvolume", volume)
     claim = ((found or {}).get("spec") or {}).get("claimRef") or {}

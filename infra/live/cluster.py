@@ -21,7 +21,7 @@ _SECONDS = 10  # for each request
 
 
 @dataclass(frozen=True)
-class Cluster:
+class ReachedCluster:
     """`access`: how kubectl is pointed at it."""
 
     access: tuple[str, ...]
@@ -41,12 +41,12 @@ class Cluster:
 
 
 @contextmanager
-def reach(plan: ClusterPlan, cloud: Cloud, state: State) -> Iterator[Cluster | None]:
+def reach(plan: ClusterPlan, cloud: Cloud, state: State) -> Iterator[ReachedCluster | None]:
     """The cluster of the plan; None while it isn't made. Raises NotRead."""
     with TemporaryDirectory() as folder:
         path = Path(folder) / "kubeconfig"
         access = cloud.access(plan, path, _given(state))
-        yield _answering(Cluster(access)) if access else None
+        yield _answering(ReachedCluster(access)) if access else None
 
 
 def _given(state: State) -> str | None:
@@ -55,7 +55,7 @@ def _given(state: State) -> str | None:
     return next((text for text in known if isinstance(text, str)), None)
 
 
-def _answering(cluster: Cluster) -> Cluster:
+def _answering(cluster: ReachedCluster) -> ReachedCluster:
     """Asked once, so that nothing else waits for one that doesn't answer."""
     cluster.run("version")
     return cluster

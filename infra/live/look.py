@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from infra.live import check
 from infra.live.check import Obstacle
-from infra.live.cluster import Cluster, reach
+from infra.live.cluster import ReachedCluster, reach
 from infra.live.commands import NotRead
 from infra.live.namespaces import Namespaces, addon_namespaces, unread_namespaces
 from infra.live.state import State, read_state
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from infra.clouds.cloud import Cloud
 
 # By what isn't known where one of them can't be read.
-_IN_THE_CLUSTER: Mapping[str, Callable[[Plan, State, Cluster], Iterator[Obstacle]]] = {
+_IN_THE_CLUSTER: Mapping[str, Callable[[Plan, State, ReachedCluster], Iterator[Obstacle]]] = {
     "whether the namespace is there": check.namespace,
     "whether there is a storage class": check.storage_class,
     "whether add-ons are installed already": check.releases,
@@ -78,7 +78,7 @@ def _look_beside(there: There, plan: Plan, cloud: Cloud, state: State) -> None:
                 _look_inside(there, plan, state, cluster)
 
 
-def _look_inside(there: There, plan: Plan, state: State, cluster: Cluster) -> None:
+def _look_inside(there: There, plan: Plan, state: State, cluster: ReachedCluster) -> None:
     for what, find in _IN_THE_CLUSTER.items():
         with there.reading(what):
             there.obstacles += find(plan, state, cluster)

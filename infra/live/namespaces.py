@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from infra.live.check import NAMESPACE
-from infra.live.cluster import Cluster
+from infra.live.cluster import ReachedCluster
 from infra.live.releases import TYPE as RELEASE
 from infra.live.releases import Release, find_release
 from infra.live.state import State
@@ -23,7 +23,7 @@ class Namespaces:
     of_others: frozenset[str] = frozenset()  # used, and never deleted
 
 
-def addon_namespaces(plan: Plan, state: State, cluster: Cluster) -> Namespaces:
+def addon_namespaces(plan: Plan, state: State, cluster: ReachedCluster) -> Namespaces:
     """Those that aren't there yet are in neither set. Raises NotRead."""
     adopted, of_others = set[str](), set[str]()
     for addon in _not_held(plan, state):

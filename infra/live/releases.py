@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from infra.live.cluster import Cluster
+from infra.live.cluster import ReachedCluster
 
 TYPE = "kubernetes:helm.sh/v3:Release"
 
@@ -31,7 +31,7 @@ class Release:
         return self.status not in (("deployed", "failed") if held else ("deployed",))
 
 
-def find_release(cluster: Cluster, name: str, namespace: str) -> Release | None:
+def find_release(cluster: ReachedCluster, name: str, namespace: str) -> Release | None:
     """None where Helm knows no release of that name there."""
     records = cluster.list("secrets", "-n", namespace, "-l", f"owner=helm,name={name}")
     last = max(records, key=lambda each: int(each["metadata"]["labels"]["version"]), default=None)

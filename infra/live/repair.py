@@ -9,7 +9,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from infra.live.check import VOLUME, lost_claim, uninstall, wait_for
-from infra.live.cluster import Cluster
+from infra.live.cluster import ReachedCluster
 from infra.live.commands import change_state, pulumi
 from infra.live.left import Left
 from infra.live.ours import whose_object, whose_release
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 def find_left(
-    plan: Plan, clouds: Sequence[Cloud], recording: Recording, state: State, cluster: Cluster | None
+    plan: Plan, clouds: Sequence[Cloud], recording: Recording, state: State, cluster: ReachedCluster | None
 ) -> list[Left]:
     """Only what is provably this stack's is touched: `up` refuses to start beside an object of somebody else."""
     left = [_in_a_cloud(plan, clouds, held) or _left(held, cluster) for held in state.cut_off]
@@ -43,7 +43,7 @@ def _in_a_cloud(plan: Plan, clouds: Sequence[Cloud], held: Held) -> Left | None:
     return next((left for cloud in clouds if (left := cloud.left(plan, held))), None)
 
 
-def _left(held: Held, cluster: Cluster | None) -> Left:
+def _left(held: Held, cluster: ReachedCluster | None) -> Left:
     if held.type.startswith("random:"):
         return Left(held, "a value that nothing has seen", "forgotten")
     if not held.type.startswith("kubernetes:"):
@@ -56,7 +56,7 @@ def _left(held: Held, cluster: Cluster | None) -> Left:
     return _object(held, cluster)
 
 
-def _object(held: Held, cluster: Cluster) -> Left:
+def _object(held: Held, cluster: ReachedCluster) -> Left:
     kind = held.type.rpartition(":")[2]
     found = cluster.get(f"{kind}{_group(held.type)}", held.name, held.namespace)
     if found is None:
@@ -73,7 +73,7 @@ def _group(type_: str) -> str:
     return "" if group == "core" else f".{version}.{group}"
 
 
-def _releases(recording: Recording, state: State, cluster: Cluster) -> Iterator[Left]:
+def _releases(recording: Recording, state: State, cluster: ReachedCluster) -> Iterator[Left]:
     """Those of the plan that stand in the way of `up` and that no creation of the state is about."""
     begun = {(each.name, each.namespace) for each in state.cut_off}
     for recorded in recording.of(RELEASE):
@@ -98,7 +98,7 @@ def _release(planned: Held, found: Release, *, held: bool = False, begun: bool =
     return Left(planned, f"{what}, not as this stack began it: somebody else's", "yours", advice=advice)
 
 
-def repair(stack: str, left: list[Left], cluster: Cluster | None) -> None:
+def repair(stack: str, left: list[Left], cluster: ReachedCluster | None) -> None:
     """The state first: writing it takes the stack's lock, so that no `up` runs beside this. Raises NotRead."""
     _end_creations(stack, {each.held.urn: each.id for each in left if each.becomes == "imported"})
     for each in left:

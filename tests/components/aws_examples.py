@@ -8,7 +8,7 @@ import pulumi
 import pulumi_aws as aws
 
 from components.addons import Addons, NvidiaDevicePlugin
-from components.aws.cluster import Cluster
+from components.aws.cluster import NewEksCluster
 from components.aws.cluster_autoscaler import ClusterAutoscaler
 from components.aws.gpu_pool import GpuPool, GroupSize, Taint
 from components.aws.load_balancer_controller import LoadBalancerController
@@ -133,7 +133,7 @@ def _site(preview: bool, **changes: dict[str, Any]) -> Recording:
         network = Network("network", opts=opts, **{**NETWORK, **changes.get("network", {})})
         subnets = list(network.private_subnet_ids.values())
         told = {**CLUSTER, **changes.get("cluster", {})}
-        cluster = Cluster("cluster", subnet_ids=subnets, depends_on=[network], opts=opts, **told)
+        cluster = NewEksCluster("cluster", subnet_ids=subnets, depends_on=[network], opts=opts, **told)
         sizes = {**POOL, **changes.get("pool", {})}
         low, high = sizes.pop("min_nodes"), sizes.pop("max_nodes")
         groups = sizes.pop("groups", {"": GroupSize(subnets, low, high)})

@@ -8,7 +8,7 @@ from infra.cli.diff.tables import to_do
 from infra.cli.diff.verdict import figures_table
 from infra.cli.document.marked import plain
 from infra.diff.difference import Difference, compare
-from infra.diff.figures import Quota, gpus_at_peak, quotas, quotas_of
+from infra.diff.figures import QuotaId, gpus_at_peak, quotas, quotas_of
 from infra.diff.side_by_side import Raise, raises
 from infra.sides.types import Change, Side
 from tests.diff.sides import compared, side
@@ -51,7 +51,7 @@ def test_a_paused_model_needs_none() -> None:
     assert change.old - change.new == most
 
 
-G = Quota("Running On-Demand G and VT instances", "L-DB2E81BA", "us-east-1", "vCPUs")
+G = QuotaId("Running On-Demand G and VT instances", "L-DB2E81BA", "us-east-1", "vCPUs")
 
 
 def test_quotas_are_read_from_the_field_and_no_to_do_is_parsed() -> None:

@@ -181,7 +181,7 @@ def to_do(difference: Difference) -> list[tuple[str, str]]:
     return [*((code(each["path"]), said(each["message"])) for each in found), *sums]
 
 
-def _raise(quota: figures.Quota, each: Raise) -> str:
+def _raise(quota: figures.QuotaId, each: Raise) -> str:
     return (
         f"raise the quota '{quota.name}' ({quota.code}) in {quota.region} to {each.needed} {quota.unit} at least:"
         f" {each.new} for the new plan and {each.beside} while old and new nodes run side by side"

@@ -42,7 +42,7 @@ class RegionPrice:
 
 
 @dataclass(frozen=True)
-class Prices:
+class PriceList:
     """Everything that isn't a GPU instance. us-east-1."""
 
     date: str
@@ -73,12 +73,12 @@ class Version:
 
 
 @dataclass(frozen=True)
-class Facts:
+class AwsFacts:
     """What no other cloud has."""
 
     cpu_instances: Mapping[str, CpuInstance]
     region_prices: Mapping[tuple[str, str], RegionPrice]  # (instance type, region)
-    prices: Prices
+    prices: PriceList
     versions: Mapping[str, Version]
 
 
@@ -89,7 +89,7 @@ class Offered:
     instances: Mapping[str, Instance]
     zones: Mapping[str, Mapping[str, tuple[str, ...]]]
     regions: Mapping[str, tuple[str, ...]]
-    facts: Facts
+    facts: AwsFacts
 
 
 def read(folder: Path, gpus: Mapping[str, Gpu], mistakes: list[str]) -> Offered | None:
@@ -104,7 +104,9 @@ def read(folder: Path, gpus: Mapping[str, Gpu], mistakes: list[str]) -> Offered 
     region_prices = _region_prices(table("region_prices.csv", REGION_PRICE), mistakes)
     prices = _prices(read_toml(folder / "prices.toml"), mistakes)
     versions = each_section("versions.toml", Version, read_toml(folder / "versions.toml"), mistakes)
-    return Offered(instances, zones, regions, Facts(cpu_instances, region_prices, prices, versions)) if prices else None
+    return (
+        Offered(instances, zones, regions, AwsFacts(cpu_instances, region_prices, prices, versions)) if prices else None
+    )
 
 
 def _instance_of(row: Row, gpus: Mapping[str, Gpu]) -> Instance:
@@ -156,11 +158,11 @@ def _region_prices(table: Table, mistakes: list[str]) -> Mapping[tuple[str, str]
     return MappingProxyType(found)
 
 
-def _prices(rows: Mapping[str, Any], mistakes: list[str]) -> Prices | None:
+def _prices(rows: Mapping[str, Any], mistakes: list[str]) -> PriceList | None:
     for name, value in rows.items():
         if isinstance(value, int | float) and not value > 0:
             mistakes.append(f"prices.toml: {name} must be over 0, got {value}")
-    return section("prices.toml", Prices, (), rows, mistakes)
+    return section("prices.toml", PriceList, (), rows, mistakes)
 
 
 def _zones(

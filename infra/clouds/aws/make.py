@@ -11,7 +11,7 @@ import pulumi_aws as aws
 
 from components.addons import Addons
 from components.addons.component import CloudAddon
-from components.aws.cluster import Cluster
+from components.aws.cluster import NewEksCluster
 from components.aws.cluster_autoscaler import ClusterAutoscaler
 from components.aws.existing_cluster import ExistingEksCluster
 from components.aws.gpu_pool import GpuPool, GroupSize, Taint
@@ -90,7 +90,7 @@ def _new_cluster(plan: Plan, cloud: aws.Provider, namespaces: Namespaces) -> Sit
     create = settings.cluster.create
     assert create is not None
     assert wanted.ami_release is not None
-    cluster = Cluster(
+    cluster = NewEksCluster(
         "cluster",
         cluster_name=wanted.name,
         version=wanted.version,
@@ -223,7 +223,7 @@ def _network(plan: Plan, cloud: aws.Provider) -> _Subnets:
     )
 
 
-def _pool(plan: Plan, pool: PoolPlan, cluster: Cluster, network: _Subnets, cloud: aws.Provider) -> GpuPool:
+def _pool(plan: Plan, pool: PoolPlan, cluster: NewEksCluster, network: _Subnets, cloud: aws.Provider) -> GpuPool:
     assert pool.ami_type is not None
     release = aws_cluster(plan.cluster).ami_release
     assert release is not None

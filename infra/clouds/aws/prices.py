@@ -8,7 +8,7 @@ from typing import Any
 
 from infra.catalog import Catalog, Instance
 from infra.catalog.price_table import read_price_table
-from infra.clouds.aws.facts import HOME, CpuInstance, Prices, RegionPrice
+from infra.clouds.aws.facts import HOME, CpuInstance, PriceList, RegionPrice
 
 _UNKNOWN = RegionPrice(None, None)
 
@@ -70,7 +70,7 @@ def _spot(
     return None if found is None or row.name in own else (found[0] * factor, found[1] * factor)
 
 
-def _discounted(prices: Prices, factor: float) -> Prices:
+def _discounted(prices: PriceList, factor: float) -> PriceList:
     listed = {field.name: getattr(prices, field.name) for field in dataclasses.fields(prices)}
     less = {name: value * factor for name, value in listed.items() if name.endswith(("_hour", "_month"))}
     return dataclasses.replace(prices, **less)
