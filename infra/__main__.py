@@ -9,7 +9,7 @@ from infra.cli import main
 
 
 def run() -> None:
-    # A short run frees next to nothing, and collecting took a third of its time, most of that at exit.
+    # A short run frees almost no memory, but garbage collection took a third of its time, most of that at exit.
     gc.disable()
     atexit.register(gc.freeze)
     try:

@@ -1,4 +1,4 @@
-"""Rules that join several values, checked from the stack file and the catalogue alone."""
+"""Rules that concern several values of the stack file. They need only the stack file and the catalogue."""
 
 from collections.abc import Callable, Sequence
 
@@ -38,7 +38,7 @@ def check(
 
 
 def _check_prices(scope: Scope) -> None:
-    """One table may be for several stacks, in several clouds."""
+    """The table may have prices of every cloud, because several stacks may use it."""
     table = scope.settings.prices.table
     if table is not None:
         types = {name for cloud in clouds() for name in cloud.priced_types(scope.catalog)}

@@ -1,4 +1,4 @@
-"""Whose a resource is: the component in whose URN it stands says so."""
+"""Who owns a resource: the owner of the component that stands in its URN."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -23,20 +23,20 @@ class Touched:
 
 
 class Owner:
-    """What owns resources. What isn't said here holds for every owner; one that differs says so itself."""
+    """Owns resources: a cloud, a service or a part of the platform. An owner overrides what differs for it."""
 
     name: str  # in `allow`
     title: str  # at the start of a sentence
     owns: tuple[str, ...] = ()  # type tokens of its components
-    guards: Mapping[str, str] = MappingProxyType({})  # by type: another name in `allow` than its own
-    ground: frozenset[str] = frozenset()  # types that take every model's pods along when they are replaced or removed
+    guards: Mapping[str, str] = MappingProxyType({})  # type -> its name in `allow`, where that isn't the owner's name
+    ground: frozenset[str] = frozenset()  # types whose replacement or removal also recreates every model's pods
 
     def guard_of(self, type_: str, *, holds_data: bool) -> str | None:
-        """The name in `allow` by which a resource of that type is guarded; None: it isn't."""
+        """The name in `allow` by which a resource of that type is guarded; None: it isn't guarded."""
         return self.guards.get(type_) or (self.name if holds_data else None)
 
     def notices(self, touched: Sequence[Touched]) -> Iterator[str]:
-        """What its users notice of a change, as parts of a sentence that begins with its title."""
+        """What its users notice of a change: parts of a sentence that begins with its title."""
         if any(each.act == ADDED and each.type in self.owns for each in touched):
             yield "it is new"
         yield from _gone(touched, REPLACED, "recreated")
@@ -46,10 +46,10 @@ class Owner:
 
 
 class Part(Owner):
-    """Of the platform itself: its users are those of the models, and hear of them."""
+    """A part of the platform itself. Its users are those of the models."""
 
     def notices(self, touched: Sequence[Touched]) -> Iterator[str]:
-        """Nothing: `infra/diff/traffic.py` says it, model by model."""
+        """Nothing: `infra/diff/traffic.py` says per model what users notice."""
         yield from ()
 
 
@@ -61,12 +61,13 @@ class UnknownOwner(Owner):
 
 
 def is_component(type_: str) -> bool:
-    """A provider's types have a module with a slash, `kubernetes:apps/v1:Deployment`; Pulumi's own begin with it."""
+    """Whether a type is a component's. A provider's types have a slash (`kubernetes:apps/v1:Deployment`); those of
+    Pulumi itself begin with `pulumi:`."""
     return "/" not in type_ and not type_.startswith("pulumi:")
 
 
 def word_of(type_: str) -> str:
-    """In a sentence."""
+    """The word for a type in a sentence."""
     return _WORDS.get(type_, type_.rpartition(":")[2])
 
 

@@ -1,5 +1,5 @@
-"""Where a stack can run and what it can have, and who owns a resource. A new cloud or service is a folder and a line
-here."""
+"""The clouds in which a stack can run, the services that it can have, and who owns a resource. A new cloud or service
+needs a folder and a line here."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _added: list[Cloud | Service] = []
 
 
 class _Stack(Part):
-    """What Pulumi needs itself, and no component makes."""
+    """The resources that Pulumi itself needs, and that no component makes."""
 
     name, title = "stack", "The stack"
     owns = ("pulumi:pulumi:Stack", *_PROVIDER)
@@ -49,18 +49,18 @@ def clouds() -> tuple[Cloud, ...]:
 
 
 def types_of(type_: str) -> ResourceTypes:
-    """What the cloud of a type's SDK knows of it; the SDK's provider is one of its types."""
+    """What a cloud knows about the types of its SDK, for one of these types; the SDK's provider is one of them."""
     package = type_.removeprefix("pulumi:providers:").partition(":")[0]
     return next((cloud.types for cloud in clouds() if cloud.types.package == package), _OF_NO_CLOUD)
 
 
 def reach_of(annotations: Mapping[str, Any]) -> Reach | None:
-    """Of an ingress's load balancer, by the cloud that makes it."""
+    """Who can reach an Ingress's load balancer, as the cloud that makes it says."""
     return next((reach for cloud in clouds() if (reach := cloud.types.reach(annotations))), None)
 
 
 def region_keys() -> set[str]:
-    """Keys of Pulumi's config that name a region."""
+    """The keys of Pulumi's config that name a region."""
     return {cloud.region_key for cloud in clouds() if cloud.region_key is not None}
 
 
@@ -70,18 +70,18 @@ def region_in(read: Callable[[str], Any]) -> Any:
 
 
 def cloud_of(settings: Settings) -> Cloud:
-    """The one that the stack runs in: settings that have passed their checks name one."""
+    """The cloud in which the stack runs. Settings that have passed their checks name exactly one."""
     return next(each for each in clouds() if each.handles(settings))
 
 
 def cloud_said(settings: Settings) -> Cloud | None:
-    """The same of any settings: None where they name no cloud, or several."""
+    """The same for settings that aren't checked yet; None where they name no cloud, or several."""
     found = [each for each in clouds() if each.handles(settings)]
     return found[0] if len(found) == 1 else None
 
 
 def offered(catalog: Catalog, region: str | None) -> Catalog:
-    """The catalogue with the instance types of every cloud, of one region where it is named."""
+    """The catalogue with the instance types of every cloud; with a region, only those of that region."""
     for cloud in clouds():
         catalog = cloud.offered(catalog, region)
     return catalog
@@ -93,7 +93,7 @@ def services() -> tuple[Service, ...]:
 
 @contextmanager
 def added(entry: Cloud | Service) -> Iterator[None]:
-    """With another cloud or service: how a test adds one."""
+    """Adds a cloud or service for as long as the context is open, as tests do."""
     section = entry.section
     if section is not None:
         add_section(section)
@@ -112,7 +112,7 @@ def of_the_platform(owner: Owner) -> bool:
 
 
 def owner_of(urn: str) -> Owner:
-    """The first owner whose component stands in the URN's chain of types; else the outermost component itself."""
+    """The owner of the first known component in the URN's chain of types; else the outermost component itself."""
     chain, name = urn.split("::")[2].split("$"), urn.rpartition("::")[2]
     known = {token: owner for owner in (*clouds(), *services(), _STACK) for token in (*owner.owns, *_lent_to(owner))}
     for token in chain if is_component(chain[-1]) else chain[:-1] or chain:
@@ -133,13 +133,14 @@ def holds_data(type_: str) -> bool:
 
 
 def ground_names() -> set[str]:
-    """Names in `allow` of what everything else stands on, and goes with."""
+    """The names in `allow` of what all other resources need: they are recreated together with it."""
     owners = (*clouds(), *services(), _STACK)
     return {owner.guards[type_] for owner in owners for type_ in owner.ground if type_ in owner.guards}
 
 
 def _unknown(token: str) -> UnknownOwner:
-    """`acme:data:VectorStore`: Vector store, and `vector-store` in `allow`."""
+    """The owner of a component that nobody registered. `acme:data:VectorStore` is "Vector store", and `vector-store` in
+    `allow`."""
     words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", token.rpartition(":")[2]).lower()
     return UnknownOwner(words[:1].upper() + words[1:], words.replace(" ", "-"), token)
 

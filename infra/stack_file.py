@@ -1,7 +1,7 @@
 """The stack file with the sections and rules of every service.
 
-One loader for both sources of a stack's settings, a YAML file and the engine's config: the same mistakes. And the JSON
-Schema of the whole, for editors.
+One loader reads both sources of a stack's settings, a YAML file and the engine's config, so both report the same
+mistakes. This file also makes the JSON Schema of a stack file, for editors.
 """
 
 import difflib
@@ -30,18 +30,18 @@ _OWN_KEYS = (PLATFORM, *map(config_key, SECRETS))
 
 @dataclass(frozen=True)
 class StackFile:
-    """What a stack says, validated. Of secrets only the names of those that are set."""
+    """A stack's settings, validated. Of secrets, it has only the names of those that are set."""
 
     stack: str
     settings: Settings
     region: str | None
     secrets: frozenset[str]
     catalog: Catalog  # with the models of the lock beside the file
-    config: Any = None  # what the cloud's own keys say, as the cloud reads them
+    config: Any = None  # what the cloud reads from its own keys
 
 
 def stack_path(folder: Path, stack: str) -> Path:
-    """The file of a stack. Raises BadStackFile for the file's own path, or no name at all."""
+    """The path of a stack's file. Raises BadStackFile where a path, or no name at all, is given instead of a name."""
     meant = _stack_name(re.split(r"[/\\]", stack)[-1])
     if stack == meant and meant:
         return folder / f"Pulumi.{stack}.yaml"
@@ -212,7 +212,7 @@ def _holding(settings: Settings, region: str | None, catalog: Catalog, pool: str
 
 
 def _as_here(mistake: Mistake, platform: Any, region: str | None) -> Mistake:
-    """What to write names what the stack file says already: its account, its region."""
+    """A mistake whose advice names the account and the region that the stack file already gives."""
     write = mistake.write
     for cloud in clouds():
         write = cloud.as_here(write, platform, region)
@@ -220,7 +220,7 @@ def _as_here(mistake: Mistake, platform: Any, region: str | None) -> Mistake:
 
 
 def _is_ours(namespace: str) -> bool:
-    """Whether a config key's namespace is the project's, perhaps mistyped; `platform` may be somebody else's."""
+    """Whether a config key's namespace is the project's, perhaps mistyped. `platform` may belong to another program."""
     return difflib.SequenceMatcher(None, namespace.lower(), NAMESPACE).ratio() > 0.85
 
 
