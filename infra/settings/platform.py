@@ -37,7 +37,7 @@ class Prices(Section):
         default=0,
         ge=0,
         lt=100,
-        description="percent off every listed price of the cloud, spot too; prices of `table` are taken as they are",
+        description="off every price that the cloud lists, spot too; those of `table` are billed as they stand there",
         examples=[15],
     )
 

@@ -1,12 +1,15 @@
 """CONTRIBUTING's recipe for a service names every hook, and the service of these tests has each of them."""
 
+import tomllib
 from pathlib import Path
 
 from infra.registry import SERVICES
 from infra.services.service import Service
 from tests.services.search import SearchService
 
-CONTRIBUTING = (Path(__file__).parents[2] / "CONTRIBUTING.md").read_text(encoding="utf-8")
+ROOT = Path(__file__).parents[2]
+PROJECT = ROOT / "pyproject.toml"
+CONTRIBUTING = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
 RECIPE = CONTRIBUTING.partition("**Add a service**")[2].partition("\n**")[0]
 HOOKS = {name for name in vars(Service) if not name.startswith("_")} - {"in_allow"}  # which follows from the name
 
@@ -21,3 +24,11 @@ def test_the_service_of_these_tests_has_every_hook() -> None:
 
 def test_each_service_has_a_folder_of_its_name() -> None:
     assert [type(each).__module__ for each in SERVICES] == [f"infra.services.{each.name}.service" for each in SERVICES]
+
+
+def test_components_and_pulumi_are_imported_by_the_file_that_the_recipe_names() -> None:
+    contracts = tomllib.loads(PROJECT.read_text(encoding="utf-8"))["tool"]["importlinter"]["contracts"]
+    (protected,) = (each for each in contracts if "pulumi" in each.get("protected_modules", ()))
+    of_services = [each for each in protected["allowed_importers"] if each.startswith("infra.services")]
+    assert of_services == ["infra.services.*.make"]
+    assert "`make.py` of the folder imports it and is the only file of the folder that may" in RECIPE
