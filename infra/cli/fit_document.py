@@ -93,7 +93,7 @@ def _about(given: Option) -> list[str]:
     if given.sized.gpu.slice:
         said.append("a MIG slice has a share of the GPU's compute and bandwidth: no throughput is estimated")
     total = given.sized.gpu.engine_gib or 0
-    return [*said, f"{fit.usable_gib:.1f} GiB of {total:.1f} on each GPU are the engine's to use"]
+    return [*said, f"the engine may use {fit.usable_gib:.1f} of {total:.1f} GiB on each GPU"]
 
 
 def _planned(given: Option, sizing: Sizing) -> list[str]:
@@ -150,7 +150,7 @@ def of_all(question: Question, options: list[Option], api_price: float | None, s
     best = fitting[0] if fitting else None
     sections = [_table(fitting)] if fitting else []
     if near := _near(options, best, sizing):
-        sections.append(Section("not enough", (Column(""),), near))
+        sections.append(Section("not enough for requests of this length", (Column(""),), near))
     if other := _other_means(question, best, sizing):
         title = "a lower price per replica by other means" if best else "what would make it fit"
         sections.append(Section(title, (Column(""),), other))
@@ -165,7 +165,7 @@ def of_all(question: Question, options: list[Option], api_price: float | None, s
 
 def _table(fitting: list[Option]) -> Section:
     shown = _of_each_kind(fitting)[:_SHOWN]
-    rest = f"of each number and kind of GPU the smallest node; all {len(fitting)}: --format json"
+    rest = f"only the smallest node for each kind and number of GPUs; all {len(fitting)} are in --format json"
     return Section("instance", _COLUMNS, [*map(_row, shown)], rest if len(fitting) > len(shown) else "")
 
 
@@ -303,7 +303,7 @@ def _left_out(options: list[Option], fitting: list[Option], catalog: Catalog) ->
     numbers = {"can't hold the weights": heavy, "too little cache": small, "can't run them": unable}
     left_out = {**{reason: number for reason, number in numbers.items() if number}, **dict(reasons.most_common())}
     parts = ", ".join(f"{number} ({reason})" for reason, number in left_out.items())
-    return f"{len(catalog.instances)} types looked at, {len(fitting)} {serve} it. Left out: {parts}."
+    return f"Of {len(catalog.instances)} instance types {len(fitting)} {serve} it. Left out: {parts}."
 
 
 def _price_note(catalog: Catalog) -> str:

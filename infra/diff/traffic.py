@@ -22,7 +22,7 @@ DEPLOYMENT = "kubernetes:apps/v1:Deployment"
 _SERVICE = "kubernetes:core/v1:Service"
 INGRESS = "kubernetes:networking.k8s.io/v1:Ingress"
 SPOT = "spot"
-# In the order of how bad it is; a model's is the worst of what happens to it.
+# From harmless to bad; the event of a model is the worst of what happens to it.
 NOTHING, NEW, ROLLOUT, MOVES, AWAY, GONE = "nothing", "new", "rollout", "node group swapped", "outage", "removed"
 _ANSWERS = {"repository": "another model answers", "revision": "other weights", CERTAIN: CERTAIN}
 
@@ -115,10 +115,10 @@ def _rollout(name: str, old: Side, new: Side, cold: int) -> tuple[str, str, int 
     if unavailable:
         return (
             ROLLOUT,
-            f"a rollout, with {left} of {running} replicas; {about(cold)} for each",
+            f"a rollout, with {left} of {running} replicas; {about(cold)} per replica",
             None,
         )
-    return ROLLOUT, f"a rollout without a gap: the new pod comes first, {about(cold)} for each", None
+    return ROLLOUT, f"a rollout without a gap: the new pod comes first, {about(cold)} per replica", None
 
 
 def _nodes(
@@ -137,12 +137,12 @@ def _nodes(
         if leaves_the_old(name, old, new) and not unavailable:
             return (
                 MOVES,
-                f"moves to a new node group without a gap: the new pod comes first, {about(cold)} for each",
+                f"moves to a new node group without a gap: the new pod comes first, {about(cold)} per replica",
                 None,
             )
         text = (
-            f"may be away for {about(cold)}: the new node group comes first, but {swapped[0].ended_by} drains and ends"
-            f" the old one's nodes whether or not a new replica is ready, and that takes {about(cold)}"
+            f"may be away for {about(cold)}, until a new replica is ready: the new node group comes first, but"
+            f" {swapped[0].ended_by} doesn't wait for the replica before it drains and ends the nodes of the old group"
         )
         return MOVES, text, cold
     if any(restarts_nodes(urn, resources.changed.get(urn, {})) for urn in groups):
@@ -152,7 +152,7 @@ def _nodes(
 
 
 def reach(side: Side, model: str) -> Reach | None:
-    """A changed one makes the controller replace the load balancer."""
+    """From where the model is reached; when that changes, the controller replaces the load balancer."""
     ingress = side.resource(INGRESS, f"gateway-{model}")
     return reach_of(ingress["inputs"]["metadata"].get("annotations", {})) if ingress else None
 
@@ -200,7 +200,7 @@ def _spot(before: bool, after: bool) -> Iterator[str]:
 
 
 def _later_rollouts(name: str, old: Side, new: Side) -> Iterator[str]:
-    """Whether each change to come stops the model, where the changes until now did otherwise."""
+    """Whether each future rollout stops the model, where that is different from the rollouts until now."""
     (kind_before, before), (kind_after, after) = _each_rollout(name, old), _each_rollout(name, new)
     if kind_before != kind_after:
         yield f"each rollout: {after}, was {before}"
@@ -240,7 +240,7 @@ def _offers(side: Side, name: str) -> Iterator[str]:
 
 
 def is_of_a_model(urn: str, type_: str, name: str) -> bool:
-    """Whether it is that resource of the models' servers."""
+    """Whether it is the resource of that type and name that belongs to the models' servers."""
     return type_of(urn) == type_ and name_of(urn) == name and owner_of(urn) is SERVING
 
 

@@ -193,7 +193,8 @@ def test_a_count_is_the_length_of_what_is_shown() -> None:
         difference = compared("many", *edits)
         rows = settings(difference)
         typed = [row for row in rows if not row[0].startswith("↳")]
-        chosen = f", and {count(len(rows) - len(typed), 'choice')} of the program with them"
+        them = "it" if len(typed) == 1 else "them"
+        chosen = f", and with {them} {count(len(rows) - len(typed), 'value')} chosen by the program"
         title = f"{count(len(typed), 'setting')} changed"
         assert settings_title(difference) == title + (chosen if len(rows) > len(typed) else "")
 
@@ -202,18 +203,18 @@ def test_choices_alone_are_no_settings() -> None:
     moved = compared("many", *BIGGER)
     chosen = replace(moved, settings={})
     assert moved.follows
-    assert settings_title(chosen) == f"{count(len(settings(chosen)), 'choice')} of the program changed"
+    assert settings_title(chosen) == f"{count(len(settings(chosen)), 'value')} chosen by the program changed"
 
 
 def test_resources_are_counted_as_plan_counts_them() -> None:
     """The stack itself isn't counted; a resource of which only the options change counts as changed."""
     new = compare("many", Side(), side("many"))
     total = len(side("many").resources) - 1
-    assert resources_title(new) == f"Of {total} resources {total} added"
+    assert resources_title(new) == f"{total} resources: {total} added"
     assert not any("Stack" in row[1] for row in resources(new))
     protected = compared("many", ("protect: true", "protect: false"))
     changed = {*protected.resources.changed, *protected.resources.options}
-    assert resources_title(protected) == f"Of {total} resources {len(changed)} changed"
+    assert resources_title(protected) == f"{total} resources: {len(changed)} changed"
     assert set(protected.resources.options) - set(protected.resources.changed)
 
 

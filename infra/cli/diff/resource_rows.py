@@ -12,7 +12,7 @@ Row = tuple[str, str, str, str, str]
 
 
 def resources(difference: Difference) -> list[Row]:
-    """Resources of a type that change alike are one row."""
+    """Resources of one type with the same change are one row."""
     found = difference.resources
     replaced, others = found.replaced, {**found.changed, **found.options}.keys() - found.replaced.keys()
     changed = {urn: found.changed.get(urn, {}) for urn in sorted(others)}
@@ -30,10 +30,10 @@ def _with_options(changed: Mapping[str, Changes], options: Mapping[str, Changes]
 
 
 def resources_title(difference: Difference) -> str:
-    """`Of 164 resources 4 replaced, 2 changed`."""
+    """`164 resources: 4 replaced, 2 changed`."""
     total = sum(is_resource(each["urn"]) for each in difference.new.resources or difference.old.resources)
     parts = [f"{len(urns)} {act}" for act, urns in difference.resources.acts().items()]
-    return f"Of {count(total, 'resource')} {', '.join(parts) or 'none changed'}"
+    return f"{count(total, 'resource')}: {', '.join(parts) or 'none changed'}"
 
 
 def _changed(mark: str, changed: Mapping[str, Changes], because: Mapping[str, tuple[str, ...]]) -> Iterator[Row]:

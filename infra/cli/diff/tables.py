@@ -18,7 +18,7 @@ from infra.sizing.estimates import requests, span
 
 _FIGURES = {
     "engine": "engine",
-    "model": "weights",
+    "model": "repository",
     "pool": "pool",
     "instance_type": "instance type",
     "gpus_per_replica": "GPUs per replica",
@@ -70,8 +70,10 @@ def settings_title(difference: Difference) -> str:
     """Counts the rows: a named thing that is new is one setting, and so is the same change of several."""
     typed, chosen = (len(list(_paths(changes))) for changes in (_folded(difference), difference.follows))
     if not typed:
-        return f"{count(chosen, 'choice')} of the program changed"
-    follows = f", and {count(chosen, 'choice')} of the program with them" if chosen else ""
+        return f"{count(chosen, 'value')} chosen by the program changed"
+    follows = (
+        f", and with {'it' if typed == 1 else 'them'} {count(chosen, 'value')} chosen by the program" if chosen else ""
+    )
     return f"{count(typed, 'setting')} changed{follows}"
 
 
@@ -166,9 +168,9 @@ def effect(difference: Difference, facts: Facts) -> str:
     maximum = difference.cost[figures.MAX]
     does = [f"{count(len(urns), 'resource')} {act}" for act, urns in resources.acts().items()]
     return (
-        f"These alone, with the stack file as it was: {bills} $ per month, {', '.join(does) or 'no resource changed'}."
-        " The stack file's own part: maximum"
-        f" {signed(maximum.new - maximum.old - high)} $ per month."
+        "Of these changes alone, with the stack file of the base:"
+        f" {bills} $ per month, {', '.join(does) or 'no resource changed'}."
+        f" Of the change of the stack file: maximum {signed(maximum.new - maximum.old - high)} $ per month."
     )
 
 

@@ -1,4 +1,4 @@
-"""A bar a model: what a start from no node is spent on."""
+"""A bar for each model: on what a start without a node spends its time."""
 
 from collections.abc import Iterator
 from itertools import accumulate
@@ -13,20 +13,20 @@ from infra.sizing.estimates import span
 _LETTERS = {"node": "N", "boot": "B", "image": "I", "weights": "W", "engine": "E"}
 _LEGEND = "N node, B boot and join, I image, W weights, E engine start and compile"
 _LONGEST_BAR = 24  # leaves room for the rest of the line in 80 columns
-_SCALES = (5, 10, 15, 20, 30, 40, 60, 90, 120, 300)  # seconds a letter
+_SCALES = (5, 10, 15, 20, 30, 40, 60, 90, 120, 300)  # seconds per letter
 _MANY_MODELS = 8
 
 
 def cold_start_section(plan: Plan) -> Section:
-    """Of many models, those that take longest."""
+    """Of many models only those that take longest."""
     slowest = sorted(plan.models.values(), key=lambda each: -each.cold_start.seconds)
     kept = {each.name for each in slowest[:_MANY_MODELS]}
     shown = [name for name in plan.models if name in kept]
     scale = _scale(slowest[0].cold_start.seconds)
     columns = (
-        Column(f"a letter is {scale} s", fixed=True),
-        Column("in all", right=True),
-        Column("minutes", right=True),
+        Column(f"each letter is {scale} s", fixed=True),
+        Column("total", right=True),
+        Column("range in minutes", right=True),
         Column("remedy"),
     )
     rows = tuple(_row(name, plan.models[name].cold_start, plan.remedies[name], scale) for name in shown)
@@ -54,7 +54,7 @@ def _best(remedies: tuple[Remedy, ...]) -> Remedy | None:
 
 
 def bar(start: ColdStart, scale: int) -> str:
-    """As long as the whole, rounded: what a part's rounding gains, the next one loses."""
+    """Its length is the rounded total: what the rounding of one part adds, the next part loses."""
     ends = [round(seconds / scale) for seconds in accumulate(part.mid for part in start.parts.values())]
     lengths = (end - begin for begin, end in zip((0, *ends), ends, strict=False))
     return "".join(_LETTERS[name] * length for name, length in zip(start.parts, lengths, strict=True))
@@ -65,7 +65,7 @@ def duration(seconds: int) -> str:
 
 
 def _how(plan: Plan, shown: list[str]) -> Iterator[str]:
-    """What to write for the best remedies, a pool once; the pools that the program chose are written down first."""
+    """What to write for the best remedies, once per pool. Pools that the program chose have to be in the file first."""
     written: dict[str, list[str]] = {}
     for best in filter(None, (_best(plan.remedies[name]) for name in shown)):
         key = f"{best.write}{f' (+{usd(best.usd_per_month)} per month)' if best.usd_per_month else ''}"

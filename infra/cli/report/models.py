@@ -1,6 +1,6 @@
 """Which model runs on what, and why; the pools of nodes."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from infra.cli.document import Column, Row, Section
 from infra.cli.report.words import between, interval, minutes, price, two_figures
@@ -41,19 +41,24 @@ def models_section(plan: Plan) -> Section:
 def _note(plan: Plan) -> str:
     if not plan.pools:
         return ""
-    note = (
-        _likely(plan)
-        + "GiB on each GPU, estimated; a replica holds requests of the tokens shown, and costs its share of a node"
-    )
-    if any(model.usd_per_million_output_tokens for model in plan.models.values()):
-        note += (
-            f"; dollars per million output tokens are estimated at full load, with {MEAN_REQUEST.prompt:,} tokens in"
-            f" and {MEAN_REQUEST.output:,} out per request; at a third of that load a token costs three times as much"
-        )
-    note += "".join(f"; {share}" for share in _shares(plan))
     used = {model.pool for model in plan.models.values()}
-    whose = _whose(pool for name, pool in plan.pools.items() if name in used)
-    return f"{note}; {whose}" if whose else note
+    parts = (
+        *_likely(plan),
+        "weights and KV cache: estimated GiB on each GPU; holds: requests at once per replica x tokens per request",
+        "; ".join(("$ per hour: of a replica, as its share of a node", *_shares(plan))),
+        *_tokens(plan),
+        _whose(pool for name, pool in plan.pools.items() if name in used),
+    )
+    return "\n".join(part for part in parts if part)
+
+
+def _tokens(plan: Plan) -> Iterator[str]:
+    if any(model.usd_per_million_output_tokens for model in plan.models.values()):
+        request = f"{MEAN_REQUEST.prompt:,} tokens in and {MEAN_REQUEST.output:,} out per request"
+        yield (
+            f"$ / M output tokens: dollars per million, estimated at full load with {request}; at a third of that load"
+            " a token costs three times as much"
+        )
 
 
 def _shares(plan: Plan) -> list[str]:
@@ -70,9 +75,9 @@ def _shares(plan: Plan) -> list[str]:
     ]
 
 
-def _likely(plan: Plan) -> str:
-    unsure = any(_fits(model) == "likely" for model in plan.models.values())
-    return "likely: at the middle of the estimate, and not at its low end; " if unsure else ""
+def _likely(plan: Plan) -> Iterator[str]:
+    if any(_fits(model) == "likely" for model in plan.models.values()):
+        yield "likely: fits at the middle of the estimate, and not at its low end"
 
 
 def _model_row(plan: Plan, model: ModelPlan) -> Row:
@@ -117,7 +122,7 @@ def _fits(model: ModelPlan) -> str:
 
 def weights_section(plan: Plan) -> Section:
     """What answers: the repository, at which revision, and how its weights are kept on the GPU."""
-    columns = (Column("repository or tag"), Column("revision"), Column("weights in, by"))
+    columns = (Column("repository or tag"), Column("revision"), Column("type of weights, engine"))
     return Section("SERVES", columns, tuple(_weights_row(model) for model in plan.models.values()))
 
 

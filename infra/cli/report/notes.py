@@ -28,7 +28,7 @@ def chosen_section(plan: Plan) -> Section:
         alike.setdefault((group if name else path, shown(choice.value), reason), []).append(name)
     rows = tuple(_choice(*what, names) for what, names in alike.items())
     note = (
-        f"`plan {plan.stack} --pin` writes them into the stack file, so that an upgrade or new prices can't move them"
+        f"`plan {plan.stack} --pin` writes them into the stack file, so that an upgrade or new prices can't change them"
     )
     return Section("CHOSEN", (Column(""), Column("")), rows, note, folded=True)
 

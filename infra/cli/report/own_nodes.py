@@ -1,4 +1,4 @@
-"""Nodes that exist: which holds which models, what is idle, and what the loss of one node takes."""
+"""Nodes that exist: which models each holds, what is idle, and which models the loss of one node stops."""
 
 from collections.abc import Iterator, Sequence
 from itertools import groupby
@@ -16,7 +16,7 @@ def own_nodes_section(plan: Plan) -> Section:
     note = "at the minimum of replicas, packed by GPUs; Kubernetes may choose other nodes" if rows else ""
     for pool in plan.pools.values():
         if pool.own and pool.min < pool.max:
-            note += f"; {pool.name}: {count(pool.max, 'node')} at most, as many as others add"
+            note += f"; {pool.name}: up to {count(pool.max, 'node')}, which others add and remove"
     return Section("SERVERS", (Column("holds"), Column("GPUs free", right=True)), tuple(rows), note)
 
 
@@ -35,7 +35,7 @@ def _pool_rows(plan: Plan, pool: PoolPlan, nodes: Sequence[OwnNode]) -> Iterator
 
 
 def _rollouts(plan: Plan, could_roll: Sequence[str]) -> str:
-    """Those for whose new pod GPUs are free wherever Kubernetes puts the others, and those for which it depends."""
+    """Models whose new pod always finds free GPUs; models where that depends on how Kubernetes spread the others."""
     rolling = [name for name in could_roll if plan.models[name].rollout.strategy == "rolling"]
     depends = [name for name in could_roll if name not in rolling]
     said = (
@@ -58,7 +58,7 @@ def _held(plan: Plan, node: OwnNode) -> str:
 
 
 def _lose_one(plan: Plan, pool: PoolPlan) -> str:
-    """Of each model, when the node goes that is worst for it."""
+    """For each model, what the loss of the node does that is worst for it."""
     assert pool.own is not None
     of = {
         loss: [name for name, each in pool.own.lose_one.items() if each == loss]

@@ -184,7 +184,7 @@ def _types(settings: Settings, pools: Sequence[PoolPlan], catalog: Catalog) -> l
 
 def _assume_prices(note: str, pools: Sequence[PoolPlan], catalog: Catalog) -> Iterator[Finding]:
     prices = catalog.aws.prices
-    yield Assumption("prices", note if catalog.region != prices.region else f"{note}, others of {prices.date}")
+    yield Assumption("prices", note if catalog.region != prices.region else f"{note}; other prices of {prices.date}")
     for pool in pools:
         if pool.capacity == "spot":
             yield Assumption(f"gpuPools.{pool.name}.capacity", spot_note(pool, catalog))
