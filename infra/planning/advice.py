@@ -126,8 +126,8 @@ def _tried(advice: Advice, violation: Violation, plan: Plan, attempt: Attempt) -
     if new == {(Rule.BUDGET, BUDGET)} and budget is not None:
         usd = total(then.cost, budget)
         more = (*whole, (BUDGET, enough(usd)))
-        return Advice(more, _told(advice, more, f"the bill is then ${usd:,.0f}"))
-    return Advice(whole, _told(advice, whole)) if not new else None
+        return Advice(more, _text(advice, more, f"the bill is then ${usd:,.0f}"))
+    return Advice(whole, _text(advice, whole)) if not new else None
 
 
 def _with_another(advice: Advice, violation: Violation, plan: Plan, attempt: Attempt) -> Advice | None:
@@ -152,8 +152,8 @@ def _both(one: Advice, other: Advice) -> Advice:
     return Advice(write, f"{first} and {second}{f' ({said})' if said else ''}")
 
 
-def _told(advice: Advice, whole: Write, bill: str = "") -> str:
-    """What stands in brackets says what comes of it."""
+def _text(advice: Advice, whole: Write, bill: str = "") -> str:
+    """The text of what is written with all that it needs; its brackets say what follows."""
     if whole == advice.write:
         return advice.text
     why = advice.text.partition(" (")[2].removesuffix(")")

@@ -1,9 +1,10 @@
 """Plans a changed stack file, and says whether that keeps to the budget."""
 
 from bisect import bisect_right
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import islice
 from typing import Any
 
 from infra.catalog import Catalog
@@ -12,7 +13,7 @@ from infra.plan.plan import Plan
 from infra.plan.writes import written
 from infra.planning.advice import completed
 from infra.planning.budget import PATH, enough, total
-from infra.planning.trial import Attempt, likely
+from infra.planning.trial import Attempt, Followed, likely, with_lower_max
 from infra.settings.platform import Budget
 
 SPOT = "the cloud may take a spot node back with two minutes' notice"
@@ -44,19 +45,29 @@ class Search:
 
     def advice(self, write: Write, saving: float = 0.0) -> Advice | None:
         """The change, with its bill, where it keeps to the budget, saves at least `saving`, and breaks no rule."""
-        plan = self._planned(write)
-        if plan is None or plan.violations or not self._cards_allow(plan) or self._unjudged(plan):
+        found = self._followed(write)
+        if found is None or not self._is_sound(found.then):
             return None
-        if self.now - total(plan.cost, self.budget) < saving:
+        whole, then = found.write, found.then
+        if self.now - total(then.cost, self.budget) < saving:
             return None
-        whole = self._whole(write)
-        return Advice(
-            whole, f"{written(whole)} ({'; '.join([self._bill(plan), *self._moved(plan), *_spot_said(whole)])})"
-        )
+        said = "; ".join([self._bill(then), *self._moved(then), *_spot_said(whole)])
+        return Advice(whole, f"{written(whole)} ({said})")
+
+    def _is_sound(self, then: Plan) -> bool:
+        return not then.violations and self._cards_allow(then) and not self._unjudged(then)
+
+    def first(self, writes: Iterable[Write], saving: float = 0.0) -> list[Advice]:
+        """The first of the changes for which there is advice."""
+        return list(islice(filter(None, (self.advice(write, saving) for write in writes)), 1))
 
     def _planned(self, write: Write) -> Plan | None:
+        found = self._followed(write)
+        return found.then if found is not None else None
+
+    def _followed(self, write: Write) -> Followed | None:
         whole = self._whole(write)
-        return self.attempt(whole) if whole else self.plan
+        return next(with_lower_max(self.plan, whole, self.attempt), None) if whole else Followed((), self.plan)
 
     def _whole(self, write: Write) -> Write:
         """What other rules need is written last, and but for what is taken out."""

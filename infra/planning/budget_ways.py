@@ -90,7 +90,7 @@ def _ways(search: Search, means: Means) -> list[Advice]:
         if search.now - search.total(unused) > LEAST_PART * search.over:
             search = dataclasses.replace(search, base=unused)
     ways = list(islice(_unlike(search, _changes(search, means)), NAMED))
-    ways += islice(filter(None, map(search.advice, _on_spot(search))), 1)
+    ways += search.first(_on_spot(search))
     if not ways:
         ways += filter(None, [_together(search, _parts(search, means))])
     expected = search.advice((("budget.of", "expected"),)) if search.budget.of == "max" else None
@@ -144,7 +144,7 @@ def _changes(search: Search, means: Means) -> Iterator[Advice]:
     dearest = _dearest(search)
     yield from _smaller(search, dearest, means.smaller)
     writes = (write for model in dearest for write in means.cheaper.get(model.name, ())[:2])
-    yield from islice(filter(None, (search.advice(write, LEAST_SHARE * search.now) for write in writes)), 1)
+    yield from search.first(writes, LEAST_SHARE * search.now)
     yield from islice(filter(None, (_fewer_requests(search, model) for model in dearest)), 1)
 
 
@@ -262,12 +262,9 @@ def _smaller(search: Search, models: Sequence[ModelPlan], smaller: Mapping[str, 
     one = [write for model in models for write in ways[model.name]]
     every = tuple(part for model in models for part in _most(ways[model.name]))
     most = [*((model, _most(ways[model.name])) for model in models), *((model, every) for model in models)]
-    least = LEAST_SHARE * search.now
-    found = next(filter(None, (search.advice(write, least) for write in (*one, every) if write)), None)
-    if found is None:
-        found = next(filter(None, (_with_less(search, model, write) for model, write in most if write)), None)
-    if found is not None:
-        yield found
+    found = search.first(filter(None, (*one, every)), LEAST_SHARE * search.now)
+    with_less = (_with_less(search, model, write) for model, write in most if write)
+    yield from found or islice(filter(None, with_less), 1)
 
 
 def _most(ways: Sequence[Write]) -> Write:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from infra.catalog import Catalog
 from infra.clouds.cloud import Cloud
-from infra.plan.cluster import CachePlan, ClusterPlan, GatewayPlan, PoolPlan
+from infra.plan.cluster import CachePlan, PoolPlan
 from infra.plan.findings import Decided
 from infra.plan.models import ModelPlan
 from infra.plan.money import HOURS_A_MONTH, Cost, CostItem
@@ -13,22 +13,17 @@ from infra.plan.notes import Assumption
 from infra.plan.words import count
 from infra.planning.billed_nodes import ROLLOUTS_ASSUMED, BilledNodes, billed_nodes
 from infra.registry import cloud_of
+from infra.services.service import Around
 from infra.services.serving.placement import Placed
-from infra.settings.platform import Settings
 
 
 @dataclass(frozen=True)
-class Billed:
-    """What is paid for: this stack's own alone, nothing behind a kubeconfig context, and no control plane of others."""
+class Billed(Around):
+    """What is paid for: what this stack makes, nothing behind a kubeconfig context, and no control plane of others."""
 
-    settings: Settings
-    cluster: ClusterPlan
     pools: Mapping[str, PoolPlan]
     placed: Sequence[Placed]
-    models: Mapping[str, ModelPlan]
     cache: CachePlan
-    gateway: GatewayPlan | None
-    catalog: Catalog
 
     @property
     def ours(self) -> list[PoolPlan]:

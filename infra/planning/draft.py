@@ -135,7 +135,7 @@ def _decide(asked: Asked) -> Decided[_Parts]:
     yield from check_budget(asked.settings, cost)
     quotas = tuple(asked.cloud.quotas(platform.cluster, nodes.pools))
     yield from _to_dos(asked, platform, nodes, quotas)
-    parts = yield from _services(_around(asked, platform, models))
+    parts = yield from _services(billed)
     return _Parts(platform, nodes, models, billed, cost, quotas, parts)
 
 
@@ -217,13 +217,15 @@ def _warn(asked: Asked, platform: _Platform, nodes: _Nodes, models: Mapping[str,
 def _billed(asked: Asked, platform: _Platform, nodes: _Nodes, models: Mapping[str, ModelPlan]) -> Billed:
     return Billed(
         settings=asked.settings,
+        catalog=asked.catalog,
         cluster=platform.cluster,
+        models=models,
+        addons=platform.addons,
+        monitoring=platform.monitoring,
+        gateway=platform.gateway,
         pools=nodes.pools,
         placed=nodes.placed,
-        models=models,
         cache=platform.cache,
-        gateway=platform.gateway,
-        catalog=asked.catalog,
     )
 
 
@@ -234,18 +236,6 @@ def _to_dos(asked: Asked, platform: _Platform, nodes: _Nodes, quotas: tuple[Quot
     yield from list_licences(asked.stack, nodes.placed, asked.secrets)
     yield from list_nodes(cluster, nodes.pools)
     yield from to_do_of_own_nodes(settings, cluster, nodes.pools)
-
-
-def _around(asked: Asked, platform: _Platform, models: Mapping[str, ModelPlan]) -> Around:
-    return Around(
-        settings=asked.settings,
-        catalog=asked.catalog,
-        cluster=platform.cluster,
-        models=models,
-        addons=platform.addons,
-        monitoring=platform.monitoring,
-        gateway=platform.gateway,
-    )
 
 
 def _services(around: Around) -> Decided[dict[str, Any]]:

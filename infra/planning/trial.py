@@ -1,6 +1,6 @@
 """A change of the stack file on trial: it is planned, and kept where it breaks no rule that holds now."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, replace
 
 from infra.plan.notes import Advice, Write
@@ -20,22 +20,28 @@ class Followed:
 
 def followed(plan: Plan, write: Write, attempt: Attempt) -> Followed | None:
     """None where the change is refused, or breaks a rule that holds now."""
+    return next((each for each in with_lower_max(plan, write, attempt) if holds(plan, each.then)), None)
+
+
+def with_lower_max(plan: Plan, write: Write, attempt: Attempt) -> Iterator[Followed]:
+    """With the lower `max` of pools, where there is one; then as it is. None of those that are refused."""
     then = attempt(write)
-    if then is None:
-        return None
-    for whole in dict.fromkeys(((*write, *_lower_max(plan, then)), write)):
-        after = attempt(whole)
-        if after is not None and holds(plan, after):
-            return Followed(whole, after)
-    return None
+    lower = tuple(_lower_max(plan, then, dict(write))) if then is not None else ()
+    lowered = attempt((*write, *lower)) if lower else None
+    if lowered is not None:
+        yield Followed((*write, *lower), lowered)
+    if then is not None:
+        yield Followed(write, then)
 
 
-def _lower_max(plan: Plan, then: Plan) -> Iterator[tuple[str, int]]:
-    """Of pools whose `max` the stack file gives: less by the number of nodes that the change frees at the peak, so
-    that what the file gives beyond the need stays."""
+def _lower_max(plan: Plan, then: Plan, written: Collection[str]) -> Iterator[tuple[str, int]]:
+    """Of pools whose `max` the stack file gives, and the change doesn't: less by the number of nodes that the change
+    frees at the peak, so that what the file gives beyond the need stays."""
     for name, pool in then.pools.items():
         given = then.settings.gpu_pools.get(name)
         if given is None or given.max is None or pool.existing or name not in plan.pools:
+            continue
+        if f"gpuPools.{name}.max" in written:
             continue
         lower = max(given.max - (plan.pools[name].needed - pool.needed), pool.needed, pool.min, 1)
         if lower < given.max:

@@ -215,6 +215,14 @@ def test_a_lower_bill_lowers_a_written_maximum_by_the_nodes_that_it_frees(given:
     assert after.pools["big"].max == (left or given)
 
 
+def test_a_budget_is_kept_to_by_a_move_with_the_lower_maximum() -> None:
+    stack = {**WIDE, "budget": {"usdPerMonth": 50000}}
+    plan = planned(stack)
+    (over,) = plan.violations
+    check_fixes(stack, plan)
+    assert any((ON_L4 | {"gpuPools.big.max": 2}).items() <= dict(each.write).items() for each in over.advice)
+
+
 @pytest.mark.parametrize("budget", [94000, 200000])
 def test_a_budget_hides_no_lower_bill_that_keeps_to_it(budget: int) -> None:
     with_budget = planned({**WIDE, "budget": {"usdPerMonth": budget}})

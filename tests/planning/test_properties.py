@@ -71,7 +71,7 @@ def test_adding_a_model_changes_nothing_of_the_others(
 
 def _fixed(result: Plan, name: str) -> list[Any]:
     """Everything of a pool but what another model may raise; `groups` are the pool's own minimum and maximum."""
-    raised = ("max", "groups", "peak_gpus", "surge_gpus", "reasons")
+    raised = ("max", "groups", "peak_gpus", "surge_gpus", "needed", "reasons")
     return [value for key, value in vars(result.pools[name]).items() if key not in raised]
 
 
