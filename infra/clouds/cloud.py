@@ -29,7 +29,7 @@ if TYPE_CHECKING:
         PoolPlan,
         Quota,
         Storage,
-        SystemNodes,
+        SystemNodesPlan,
     )
     from infra.plan.findings import Decided
     from infra.plan.models import ModelPlan
@@ -121,7 +121,7 @@ class Cloud(Owner):
         yield from ()
         return pool
 
-    def system_nodes(self, settings: Settings, catalog: Catalog) -> SystemNodes | None:
+    def system_nodes(self, settings: Settings, catalog: Catalog) -> SystemNodesPlan | None:
         """Where models without a GPU run, of a cluster that it makes; None: nobody knows what room there is."""
         return None
 

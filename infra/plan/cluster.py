@@ -31,7 +31,7 @@ class OwnNodes:
 
 
 @dataclass(frozen=True)
-class PrometheusLogin:
+class PrometheusLoginPlan:
     """How KEDA logs in to a Prometheus: with a token, a name and a password, or signed requests."""
 
     mode: Literal["bearer", "basic", "sigv4"]
@@ -121,7 +121,7 @@ class ClusterPlan:
 
 
 @dataclass(frozen=True)
-class SystemNodes:
+class SystemNodesPlan:
     """The nodes for everything that needs no GPU, on a cluster that this stack makes."""
 
     type: str
@@ -151,7 +151,7 @@ class MonitoringPlan:
     url: str
     labels: Mapping[str, str]  # that a ServiceMonitor needs so that this Prometheus selects it
     namespace: str  # where it runs, for the NetworkPolicies
-    login: PrometheusLogin | None = None  # None: it needs no login
+    login: PrometheusLoginPlan | None = None  # None: it needs no login
 
 
 @dataclass(frozen=True)

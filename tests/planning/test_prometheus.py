@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from infra.plan.cluster import PrometheusLogin
+from infra.plan.cluster import PrometheusLoginPlan
 from infra.planning import Plan
 from tests.cli.running import plan as plan_command
 from tests.cli.running import write_stack
@@ -28,16 +28,20 @@ def asked(result: Plan) -> dict[str, str]:
     ("url", "auth", "login"),
     [
         (URL, None, None),
-        (URL, {"bearerSecret": {"name": "p"}}, PrometheusLogin("bearer", "p", {"bearerToken": "token"}, None, None)),
+        (
+            URL,
+            {"bearerSecret": {"name": "p"}},
+            PrometheusLoginPlan("bearer", "p", {"bearerToken": "token"}, None, None),
+        ),
         (
             URL,
             {"basicSecret": {"name": "p", "usernameKey": "u"}},
-            PrometheusLogin("basic", "p", {"username": "u", "password": "password"}, None, None),
+            PrometheusLoginPlan("basic", "p", {"username": "u", "password": "password"}, None, None),
         ),
-        (AMAZON, {"sigv4": {}}, PrometheusLogin("sigv4", None, {}, "eu-west-1", None)),
+        (AMAZON, {"sigv4": {}}, PrometheusLoginPlan("sigv4", None, {}, "eu-west-1", None)),
     ],
 )
-def test_the_plan_has_the_login(url: str, auth: Any, login: PrometheusLogin | None) -> None:
+def test_the_plan_has_the_login(url: str, auth: Any, login: PrometheusLoginPlan | None) -> None:
     monitoring = prometheus(url, auth=auth, monitorLabels={}).monitoring
     assert monitoring is not None
     assert monitoring.login == login

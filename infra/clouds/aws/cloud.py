@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from infra.live import Namespaces
     from infra.live.left import Left
     from infra.live.state import Held, State
-    from infra.plan.cluster import AddonPlan, CachePlan, ClusterPlan, GatewayPlan, PoolPlan, Quota, SystemNodes
+    from infra.plan.cluster import AddonPlan, CachePlan, ClusterPlan, GatewayPlan, PoolPlan, Quota, SystemNodesPlan
     from infra.plan.findings import Decided
     from infra.plan.models import ModelPlan
     from infra.plan.money import CheaperPlatform, CostItem, PriceNote
@@ -127,7 +127,7 @@ class Aws(Cloud):
     def furnish(self, pool: PoolPlan, settings: Settings, cluster: ClusterPlan, catalog: Catalog) -> Decided[PoolPlan]:
         return with_groups(furnished(pool, catalog), settings, cluster)
 
-    def system_nodes(self, settings: Settings, catalog: Catalog) -> SystemNodes | None:
+    def system_nodes(self, settings: Settings, catalog: Catalog) -> SystemNodesPlan | None:
         return system_nodes(settings, catalog)
 
     def warn_of_pool(self, pool: PoolPlan, models: Sequence[ModelPlan], cluster: ClusterPlan) -> Iterator[Finding]:

@@ -13,7 +13,7 @@ from infra.clouds.aws.plan import AwsCluster
 from infra.clouds.aws.section import MOST_SYSTEM_NODES, CreateCluster
 from infra.clouds.aws.whose import others_elsewhere
 from infra.clouds.existing.cluster import version_of
-from infra.plan.cluster import CachePlan, SystemNodes
+from infra.plan.cluster import CachePlan, SystemNodesPlan
 from infra.plan.findings import Decided, warned
 from infra.plan.notes import Assumption, Chosen, Finding, Violation
 from infra.plan.rules import Rule
@@ -137,14 +137,14 @@ def explain_versions(settings: Settings, cluster: AwsCluster, cache: CachePlan, 
     )
 
 
-def system_nodes(settings: Settings, catalog: Catalog) -> SystemNodes | None:
+def system_nodes(settings: Settings, catalog: Catalog) -> SystemNodesPlan | None:
     create = settings.cluster.create
     node = catalog.aws.cpu_instances.get(create.system_nodes.instance_type) if create is not None else None
     if create is None or node is None:
         return None
     cpu, gib = allocatable(node.vcpus, node.memory_gib)
     path = "cluster.create.systemNodes"
-    return SystemNodes(node.name, create.system_nodes.count, MOST_SYSTEM_NODES, cpu, gib, path)
+    return SystemNodesPlan(node.name, create.system_nodes.count, MOST_SYSTEM_NODES, cpu, gib, path)
 
 
 def _own_versions(create: CreateCluster) -> dict[str, str]:

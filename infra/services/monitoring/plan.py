@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from infra.catalog import Catalog
-from infra.plan.cluster import AddonPlan, MonitoringPlan, PrometheusLogin
+from infra.plan.cluster import AddonPlan, MonitoringPlan, PrometheusLoginPlan
 from infra.services.addons.section import ExistingPrometheus
 from infra.services.monitoring.check import AMAZON
 from infra.settings.platform import Settings
@@ -26,21 +26,21 @@ def plan_monitoring(settings: Settings, addons: Mapping[str, AddonPlan], catalog
     )
 
 
-def _plan_login(existing: ExistingPrometheus) -> PrometheusLogin | None:
+def _plan_login(existing: ExistingPrometheus) -> PrometheusLoginPlan | None:
     auth = existing.auth
     if auth is None:
         return None
     if auth.bearer_secret is not None:
         keys = {"bearerToken": auth.bearer_secret.key}
-        return PrometheusLogin("bearer", auth.bearer_secret.name, keys, None, None)
+        return PrometheusLoginPlan("bearer", auth.bearer_secret.name, keys, None, None)
     if auth.basic_secret is not None:
         keys = {"username": auth.basic_secret.username_key, "password": auth.basic_secret.password_key}
-        return PrometheusLogin("basic", auth.basic_secret.name, keys, None, None)
+        return PrometheusLoginPlan("basic", auth.basic_secret.name, keys, None, None)
     if auth.sigv4 is None:
         return None
     named = AMAZON.search(existing.url or "")
     region = auth.sigv4.region or (named[1] if named else None)
-    return PrometheusLogin("sigv4", None, {}, region, auth.sigv4.role_arn)
+    return PrometheusLoginPlan("sigv4", None, {}, region, auth.sigv4.role_arn)
 
 
 def namespace_of(url: str) -> str | None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from infra.plan.cluster import AddonPlan, ClusterPlan, MonitoringPlan, PrometheusLogin
+from infra.plan.cluster import AddonPlan, ClusterPlan, MonitoringPlan, PrometheusLoginPlan
 from infra.plan.notes import Assumption, Finding, Step, ToDo
 from infra.services.monitoring.plan import namespace_of
 from infra.settings.platform import Settings
@@ -60,7 +60,7 @@ def _namespace(monitoring: MonitoringPlan, scaled: Sequence[str]) -> Finding:
 
 
 def _log_in(
-    settings: Settings, cluster: ClusterPlan, login: PrometheusLogin, scaled: Sequence[str]
+    settings: Settings, cluster: ClusterPlan, login: PrometheusLoginPlan, scaled: Sequence[str]
 ) -> Iterator[Finding]:
     if login.mode != "sigv4":
         yield _secret(settings, cluster, login, scaled)
@@ -81,7 +81,7 @@ def _log_in(
     )
 
 
-def _secret(settings: Settings, cluster: ClusterPlan, login: PrometheusLogin, scaled: Sequence[str]) -> Finding:
+def _secret(settings: Settings, cluster: ClusterPlan, login: PrometheusLoginPlan, scaled: Sequence[str]) -> Finding:
     """`pulumi up` refuses a namespace that is there already, so what is in it comes after it."""
     namespace = settings.namespace
     literals = " ".join(f"--from-literal={key}=..." for key in login.keys.values())

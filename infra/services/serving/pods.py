@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterator, Sequence
 
 from infra.offers.host import share
-from infra.plan.cluster import SystemNodes
+from infra.plan.cluster import SystemNodesPlan
 from infra.plan.models import SERVER_SCRATCH_GIB, Resources
 from infra.plan.notes import Advice, Finding, Violation, Write
 from infra.plan.rules import Rule
@@ -33,7 +33,9 @@ def server_resources(placed: Placed) -> Resources:
     return Resources(cpu=_tenths(cpu), memory_gib=_tenths(memory), ephemeral_gib=SERVER_SCRATCH_GIB, shm_gib=shm)
 
 
-def check_system_nodes(placed: Sequence[Placed], nodes: SystemNodes, *, surging: Collection[str]) -> Iterator[Finding]:
+def check_system_nodes(
+    placed: Sequence[Placed], nodes: SystemNodesPlan, *, surging: Collection[str]
+) -> Iterator[Finding]:
     """CPU models run on the system nodes of a cluster that we make: all replicas, and one more of the largest where a
     rollout starts the new pod first, must fit beside what runs there."""
     on_cpu = [each.served for each in placed if each.served.cpu and not each.served.settings.paused]
