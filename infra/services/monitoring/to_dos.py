@@ -1,4 +1,4 @@
-"""What a Prometheus that exists needs, so that it looks at the models and KEDA may ask it."""
+"""What an existing Prometheus needs, so that it scrapes the models and answers KEDA's queries."""
 
 from collections.abc import Iterator, Mapping, Sequence
 
@@ -18,7 +18,7 @@ def list_prometheus_to_dos(
     monitoring: MonitoringPlan | None,
     scaled: Sequence[str],
 ) -> Iterator[Finding]:
-    """`scaled`: models whose replicas KEDA chooses. Where there are none, nothing has to be done: it isn't asked."""
+    """`scaled`: the models that KEDA scales. Where there are none, KEDA sends no query, and nothing has to be done."""
     existing = settings.addons.prometheus.existing
     if monitoring is None or existing is None or addons["prometheus"].state != "existing":
         return
@@ -44,7 +44,7 @@ def _labels(cluster: ClusterPlan, scaled: Sequence[str]) -> Finding:
 
 
 def _namespace(monitoring: MonitoringPlan, scaled: Sequence[str]) -> Finding:
-    """An address outside the cluster says nothing of who scrapes the pods."""
+    """An address outside the cluster doesn't say which namespace scrapes the pods."""
     path = f"{_PATH}.namespace"
     let_in = (
         f"none is given, and {monitoring.url} names none: the models' NetworkPolicies let {monitoring.namespace} in"
@@ -82,7 +82,7 @@ def _log_in(
 
 
 def _secret(settings: Settings, cluster: ClusterPlan, login: PrometheusLoginPlan, scaled: Sequence[str]) -> Finding:
-    """`pulumi up` refuses a namespace that is there already, so what is in it comes after it."""
+    """`pulumi up` refuses to create a namespace that exists, so the Secret in it is created afterwards."""
     namespace = settings.namespace
     literals = " ".join(f"--from-literal={key}=..." for key in login.keys.values())
     command = f"`{cluster.kubectl} -n {namespace.name} create secret generic {login.secret} {literals}`"

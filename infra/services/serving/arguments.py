@@ -1,4 +1,4 @@
-"""Why a server is started with its arguments, and what each gains over the engine's own."""
+"""Why a server is started with its arguments, and what each gains over the engine's default."""
 
 from infra.offers.sizing import Sizing
 from infra.plan.findings import Decided
@@ -13,7 +13,7 @@ HIGHEST_UTILIZATION = 0.95
 
 
 def choose_arguments(placed: Placed, sizing: Sizing) -> Decided[tuple[str, ...]]:
-    """Notes the arguments that the stack file leaves open as choices; the reasons of all of them."""
+    """Yields each argument that the stack file leaves open as a choice; returns the reasons of all arguments."""
     served, sized = placed.served, placed.sized
     path = served.path
     takes_batch = served.question.engine.limits.takes_batch
@@ -52,7 +52,7 @@ def _batch(sized: Sized) -> str:
 
 
 def _gain(sized: Sized, sizing: Sizing) -> str:
-    """Over the engine's own batch, where that takes memory from the cache."""
+    """What the batch gains over the engine's default batch, where that would take memory from the cache."""
     own = sizing.with_engines_batch(sized)
     here, there = sized.fit.kv_cache_gib, own.fit.kv_cache_gib
     if here is None or there is None or own.arguments.batch == sized.arguments.batch or here.mid <= there.mid:

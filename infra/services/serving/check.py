@@ -65,7 +65,7 @@ def _on_cpu() -> str:
 
 
 def _kind(engine: Engine) -> str:
-    """What a name of its library is called, without the article and the engine."""
+    """The word for a name in its library, such as `tag`."""
     return engine.library.noun.rpartition(" ")[2] if engine.library else "repository"
 
 
@@ -113,7 +113,8 @@ def _check_library_name(scope: Scope, key: Key, model: Model, engine: Engine, re
 
 
 def _meant(name: str, known: Mapping[str, object], sample: str, otherwise: str = "") -> str:
-    """A name of the same size may be a typo; one of another size is another model."""
+    """What to write for an unknown name. A similar name with the same size is probably meant; with another size it is
+    another model."""
     near = nearest(name, known, len(known), 0.6)
     others = [each for each in near if _SIZE.sub("", each.lower()) == _SIZE.sub("", name.lower())]
     close = next((each for each in near if _sizes(each) == _sizes(name)), None)
@@ -130,7 +131,7 @@ def _sizes(name: str) -> list[str]:
 
 
 def _check_limits(scope: Scope, key: Key, model: Model) -> None:
-    """What the catalogue says of the model itself."""
+    """Limits of the model itself, from the catalogue."""
     library = ENGINES[model.engine].library
     reads: list[Key] = [(*key, name) for name in ("model", "like", "engine", "architecture")]
     if model.quantization is not None and library is None and model.quantization not in scope.catalog.quantizations:
@@ -188,7 +189,7 @@ def _type_of(model: Model, catalog: Catalog) -> str | None:
     try:
         return read_architecture(model.architecture).model_type
     except BadArchitecture:
-        return None  # said already
+        return None  # reported already
 
 
 _OR_CHOSEN = ", or remove this line: the program then chooses the pool"

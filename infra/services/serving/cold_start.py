@@ -1,4 +1,4 @@
-"""From no node to the first token: named parts, and the timeouts that follow from them (rule 5)."""
+"""The time from no node to the first token, in named parts, and the timeouts that follow from it (rule 5)."""
 
 from infra.catalog import Catalog
 from infra.plan.cluster import CachePlan, PoolPlan
@@ -8,13 +8,13 @@ from infra.services.serving.placement import Placed
 
 # MiB/s from the hub or an engine's own library, slow days and retries included.
 DOWNLOAD_MIBPS = 30
-# Load balancers stop sending: deregistration by the controller and the load balancer.
+# Seconds until load balancers stop sending requests to a pod that ends: the controller deregisters it.
 PRE_STOP = 20
 GATEWAY_TIMEOUT = 300  # the stack file's default
-# A server whose stream outlives its drain hangs until it is killed: it is killed soon after.
+# Seconds after the drain until a server is killed: one whose streams last longer than the drain would never end.
 AFTER_DRAIN = 15
-# What keeps idle connections to the engine: a cloud's load balancer for the gateway's timeout, nginx for a minute
-# (its own default).
+# How long a proxy keeps an idle connection to the engine: a cloud's load balancer for the gateway's timeout, nginx for
+# 60 seconds, its default.
 NGINX_IDLE = 60
 KEEP_ALIVE_MARGIN = 30
 
@@ -35,8 +35,8 @@ def cold_start(placed: Placed, pool: PoolPlan | None, cache: CachePlan, catalog:
 
 
 def timeouts(placed: Placed, start: ColdStart, gateway_timeout: int | None, *, after_old_pod: bool) -> Timeouts:
-    """Each is at least what it waits for, judged at the slow end. `after_old_pod`: a rollout's new pod may have to wait
-    until an old one has ended."""
+    """Each timeout is at least the slowest time of what it waits for. `after_old_pod`: a rollout's new pod may have to
+    wait until an old one has ended."""
     slow = {name: part.high for name, part in start.parts.items()}
     startup = _half_minutes_up(max(120, 1.5 * (slow["weights"] + slow["engine"])))
     drain = gateway_timeout or GATEWAY_TIMEOUT

@@ -1,4 +1,5 @@
-"""Which nodes a model runs on, and on how many of their GPUs. Each model by itself: adding one never moves another."""
+"""Which nodes a model runs on, and on how many of their GPUs. Each model is placed alone: a new model never
+moves another."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -32,14 +33,14 @@ class Placed:
 
     @property
     def gpus(self) -> int:
-        """What a replica asks for, though no pool may have it."""
+        """GPUs that one replica requests, even where no pool has them."""
         if self.sized is not None:
             return self.sized.gpus
         return 0 if self.served.cpu else self.served.settings.gpus or 1
 
 
 def by_pool(placed: Iterable[Placed]) -> dict[str, list[Placed]]:
-    """Models by the pool that they were placed on, each in the order given."""
+    """The models of each pool, in the order given."""
     on: dict[str, list[Placed]] = {}
     for each in placed:
         if each.offer is not None:
@@ -69,7 +70,7 @@ def place(served: Served, pools: Sequence[Offer], makeable: Sequence[Offer], siz
 
 
 def _costs_more(offer: Offer, best: Offer, usd: float) -> bool:
-    """Where the best's price is the region's own, one that isn't known here is no match for it."""
+    """Whether it costs more than the best. A price of another region counts as more than every price of this one."""
     return offer.borrowed > best.borrowed or (offer.usd_per_node_hour or 0.0) > usd
 
 
@@ -85,7 +86,7 @@ def cost(served: Served, offer: Offer, sized: Sized) -> tuple[float, float, str]
 
 
 def _whole_nodes(served: Served, option: Option) -> tuple[bool, tuple[float, float, str]]:
-    """What a pool made for this model alone costs; last where its price is another region's."""
+    """The key to sort by: the cost of a pool for this model alone; those with a price of another region are last."""
     offer = option.offer
     assert offer is not None
     return offer.borrowed, cost(served, offer, option.sized)
@@ -205,7 +206,7 @@ def _holds_weights(sized: Sized) -> bool:
 
 
 def _room(sized: Sized) -> float:
-    """How much of what is asked for fits: tokens, or free memory where there is no room for any."""
+    """How much fits: tokens of cache, or GiB of free memory (negative) where no token fits."""
     return sized.fit.kv_cache_tokens or (sized.fit.usable_gib - sum(term.gib for term in sized.fit.terms))
 
 

@@ -1,4 +1,4 @@
-"""What pods ask for beside GPUs, so that they really fit on a node: its allocatable, not its size."""
+"""What pods request besides GPUs, so that they fit on a node: into its allocatable resources, not its size."""
 
 from collections.abc import Collection, Iterator, Sequence
 
@@ -13,14 +13,14 @@ from infra.services.serving.placement import Placed
 from infra.services.serving.served import Served
 from infra.sizing.weights import GIB
 
-# coredns, CSI controllers and the add-ons: what they request in the whole cluster.
+# What coredns, the CSI controllers and the add-ons request in the whole cluster.
 SYSTEM_CPU, SYSTEM_GIB = 2.5, 6.0
-# Of a server on the CPU: compute buffers beside file and context.
+# What a server on the CPU needs for compute buffers, besides the file and the context.
 HOST_GIB = 1.0
 
 
 def server_resources(placed: Placed) -> Resources:
-    """A share of the smallest type of the pool, by GPUs; modest on nodes that we know nothing of."""
+    """A share of the smallest instance type of the pool, by GPUs; modest amounts on nodes of an unknown size."""
     if placed.offer is None or placed.sized is None:
         return _cpu_resources(placed.served)
     gpus = placed.sized.gpus
@@ -66,7 +66,7 @@ def check_system_nodes(
 
 
 def _pack(pods: list[Resources], free: tuple[float, float], nodes: int) -> bool:
-    """First fit, the largest first: about as the scheduler would."""
+    """Whether the pods fit: each goes to the first node with room, the largest first, much as the scheduler does."""
     rooms = [free] * nodes
     for pod in sorted(pods, key=_size, reverse=True):
         fitting = (i for i, (cpu, gib) in enumerate(rooms) if pod.cpu <= cpu and pod.memory_gib <= gib)
@@ -83,7 +83,7 @@ def _size(pod: Resources) -> tuple[float, float]:
 
 
 def _cpu_resources(served: Served) -> Resources:
-    """A server on the CPU holds file and context in memory; a larger file wants more cores."""
+    """A server on the CPU holds the file and the context in memory; a larger file gets more cores."""
     file = served.disk_gib
     cache = (served.kv_bytes_per_token or 0) * served.question.max_model_len * (served.settings.concurrency or 1) / GIB
     cpu = 1.0 if file < 2 else 2.0 if file < 6 else 4.0

@@ -10,13 +10,14 @@ from infra.plan.notes import Assumption, Finding
 from infra.services.serving.served import Served
 
 CPU = 0.5
-# It streams, but pages that wait to be written to a network file system count too: 2 GiB was seen to be too little,
-# and 8 enough.
+# The download streams, but pages that wait to be written to a network file system count as its memory: 2 GiB was
+# measured to be too little, and 8 GiB to be enough.
 MEMORY_GIB, MEMORY_LIMIT_GIB = 2.0, 8.0
 PREFETCH_SCRATCH_GIB = 2
-# An attempt ends once it wrote nothing for this time. Checking what is there writes nothing, and takes minutes at most.
+# An attempt ends when it has written nothing for this time. A check of existing files writes nothing, and takes a few
+# minutes at most.
 STALL_SECONDS = 600
-GP3_MIBPS = 125  # of a system node's disk, as its price includes it
+GP3_MIBPS = 125  # of a system node's disk: what the price of gp3 includes
 
 
 def plan_prefetch(served: Served, catalog: Catalog) -> PrefetchPlan:
@@ -31,7 +32,7 @@ def plan_prefetch(served: Served, catalog: Catalog) -> PrefetchPlan:
 
 
 def explain_prefetch(served: Sequence[Served], cluster: ClusterPlan, catalog: Catalog) -> Iterator[Finding]:
-    """What the Jobs' images cost the disks of the nodes that they run on."""
+    """How much disk the images of the Jobs take on the nodes that they run on."""
     for image in sorted({_image(each, catalog) for each in served}, key=lambda image: image.name):
         fetched = [each for each in served if _image(each, catalog) == image]
         names = ", ".join(each.name for each in fetched)
@@ -45,8 +46,8 @@ def explain_prefetch(served: Sequence[Served], cluster: ClusterPlan, catalog: Ca
 
 
 def _image(served: Served, catalog: Catalog) -> Image:
-    """An engine's own library is read by that engine alone; the Hugging Face hub by a small image with its command
-    line."""
+    """Only the engine can download from its own library. From the Hugging Face hub a small image downloads, which has
+    the hub's command line."""
     return served.image if served.question.engine.library is not None else catalog.fetchers["hub"]
 
 

@@ -1,4 +1,4 @@
-"""How a Deployment replaces its pods without a GPU or a volume that can't exist."""
+"""How a Deployment replaces its pods, so that no new pod waits for a GPU or a volume that can't be there."""
 
 from collections.abc import Iterator
 
@@ -15,14 +15,14 @@ def surges(placed: Placed, *, one_reader: bool) -> bool:
 
 
 def after_old_pod(placed: Placed, *, one_reader: bool) -> bool:
-    """Whether a new pod may wait for what an old one has: always where the old one goes first, and from the second
-    replica on elsewhere, since Kubernetes starts the next pod while the last one's old pod still ends."""
+    """Whether a new pod may have to wait for the GPUs or the volume of an old one. It does where the old pod stops
+    first. With several replicas it also does elsewhere: Kubernetes starts the next new pod while an old pod ends."""
     return not surges(placed, one_reader=one_reader) or placed.served.replicas.max > 1
 
 
 def plan_rollout(placed: Placed, start: ColdStart, *, drain: int, one_reader: bool) -> RolloutPlan:
-    """One new pod first, where its GPU can be there; else the old one goes first. It looks at other models only where
-    they are packed together onto nodes that are counted.
+    """The new pod starts first where there can be a GPU for it; else the old pod stops first. Other models matter only
+    where the number of nodes is given, since models share these nodes.
 
     The old pod first is `maxSurge: 0, maxUnavailable: 1`, not Kubernetes' own `Recreate`, which ends every replica at
     once; and a Deployment that is changed in place from one type to the other is refused where a field stays behind.
@@ -43,7 +43,7 @@ def plan_rollout(placed: Placed, start: ColdStart, *, drain: int, one_reader: bo
 
 
 def check_rollout(placed: Placed, *, one_reader: bool) -> Iterator[Finding]:
-    """What the stack file asks for, and a volume that is mounted once can't do."""
+    """Refuses a rolling update that the stack file asks for where only one node at a time can mount the volume."""
     asked = placed.served.settings.rollout
     if one_reader and asked is not None and asked.strategy == "rolling":
         path = f"{placed.served.path}.rollout"
@@ -58,7 +58,8 @@ def check_rollout(placed: Placed, *, one_reader: bool) -> Iterator[Finding]:
 
 
 def _old_first(placed: Placed, *, one_reader: bool) -> str | None:
-    """Why the old pod goes first; None: it doesn't. Others' nodes have no spare GPU unless the file says so."""
+    """Why the old pod stops first; None: the new one starts first. Nodes that exist have no free GPU unless the stack
+    file says how many there are."""
     asked = placed.served.settings.rollout
     if one_reader:
         return "because the cache's volume has one reader"

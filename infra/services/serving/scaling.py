@@ -4,13 +4,13 @@ from infra.plan.models import ColdStart, Scaling
 from infra.services.serving.placement import Placed
 
 WAITING = 5  # requests in the queue of a replica: what a public production stack uses
-RUNNING_SHARE = 0.8  # of the batch, so that a new replica is there before it is full
+RUNNING_SHARE = 0.8  # of the batch, so that a new replica answers before the batch is full
 POLLING_SECONDS = 15
 LEAST_COOLDOWN = 300
 
 
 def plan_scaling(placed: Placed, start: ColdStart) -> Scaling | None:
-    """None where replicas are fixed, or the engine has nothing to measure."""
+    """None where the number of replicas is fixed, or the engine has no metrics."""
     served = placed.served
     if served.replicas.min == served.replicas.max or not served.question.engine.is_measured or placed.sized is None:
         return None
@@ -23,7 +23,7 @@ def plan_scaling(placed: Placed, start: ColdStart) -> Scaling | None:
         running=running,
         polling_seconds=POLLING_SECONDS,
         cooldown_seconds=cooldown,
-        fallback_replicas=served.replicas.min,  # what runs beyond that stays; a silent Prometheus starts no GPU
+        fallback_replicas=served.replicas.min,  # without an answer of Prometheus, KEDA starts no replica
         reason=f"{WAITING} requests waiting{or_running}, a replica;"
         f" a new one takes {start.seconds} s, so one is kept for {cooldown} s after it was last needed",
     )

@@ -1,4 +1,4 @@
-"""What a cold start is made of, in seconds: measured figures (cold_start.toml) and a model's own numbers."""
+"""The parts of a cold start in seconds, from measured figures (cold_start.toml) and the model's size."""
 
 import dataclasses
 from collections.abc import Mapping
@@ -17,21 +17,21 @@ MANY_VCPUS = 16
 
 
 def launch(pool: PoolPlan | None, figures: Figures) -> StartPart:
-    """From a pod that waits to a Node object."""
+    """From a pending pod to a Node object."""
     if pool is None or pool.existing:
         return StartPart(0, 0, 0, "0 s: the nodes are there, this stack launches none")
     return seconds(figures["launch"], "the autoscaler's wait for a GPU pod, and the launch of an instance")
 
 
 def boot(pool: PoolPlan | None, figures: Figures) -> StartPart:
-    """From a Node object to GPUs that a pod can ask for."""
+    """From a Node object to GPUs that a pod can request."""
     if pool is None or pool.existing:
         return StartPart(0, 0, 0, "0 s: the nodes are there, none boots")
     return seconds(figures["boot"], "a driver that is in the AMI, and the device plugin's first answer")
 
 
 def image(engine: Image, pool: PoolPlan | None, vcpus: int, figures: Figures) -> StartPart:
-    """A pull by the image's size, and no faster than a gp3 disk takes what is downloaded and what is unpacked of it."""
+    """The image's pull, by its size, and no faster than a gp3 disk writes the downloaded and the unpacked image."""
     if pool is None or pool.existing or not (pool.nvme or pool.root_throughput):
         return moved(
             engine.image_gib,
@@ -65,7 +65,8 @@ def weights(gib: float, cache: CachePlan, figures: Figures) -> StartPart:
 
 
 def engine(server: Engine, task: Task, gpus: int, figures: Figures, *, experts: bool) -> StartPart:
-    """From the container's start to an answer, without the weights: it follows the graph, not the model's size."""
+    """From the container's start to an answer, without reading the weights. It depends on the engine's work, not on the
+    model's size."""
     terms = [(what, _figure(row, server, figures)) for what, row in server.start_up(task, experts=experts).items()]
     if gpus > 1:
         terms.insert(1, (f"{gpus} GPUs that find each other", figures["start-several-gpus"]))
@@ -76,7 +77,7 @@ def engine(server: Engine, task: Task, gpus: int, figures: Figures, *, experts: 
 
 
 def _figure(row: str, server: Engine, figures: Figures) -> Measured:
-    """Of an engine whose start nobody measured: all that is known of the others' starts."""
+    """The measured figure; for an engine whose start nobody measured, the range of all other engines."""
     if row in figures:
         return figures[row]
     others = [figures[name] for name in sorted(figures) if name in {f"start-{each}" for each in ENGINES}]

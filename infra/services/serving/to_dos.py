@@ -1,4 +1,4 @@
-"""What models need of a person: licences that are accepted, and the token that proves it."""
+"""What a person has to do for the models: accept licences, and set the token of the account that accepted them."""
 
 from collections.abc import Iterator, Sequence
 

@@ -1,4 +1,4 @@
-"""What of a model is allowed, and worth a second look."""
+"""What is allowed in a model's plan, and should be checked by a person."""
 
 from collections.abc import Iterator, Mapping
 
@@ -11,7 +11,7 @@ from infra.services.serving.served import Served
 from infra.sizing.estimates import Fit, held
 from infra.sizing.kv_cache import is_exact, keeps_cache
 
-# Where its node is lost, and not its pod alone.
+# How the sentence goes on where the node is lost too, and not only the pod.
 _NODE_LOST: Mapping[Loss | None, str] = {
     "may_wait": "; with its node, until that is back where others take the free GPUs first",
     "waits": "; with its node, until that is back",
@@ -19,7 +19,7 @@ _NODE_LOST: Mapping[Loss | None, str] = {
 
 
 def warn_of_model(placed: Placed, rollout: RolloutPlan, start: ColdStart, loss: Loss | None) -> Iterator[Finding]:
-    """`loss`: of its node, where nodes are counted."""
+    """`loss`: what becomes of the model when its node is lost, where the number of nodes is given."""
     yield from _warn_of_revision(placed.served)
     if not placed.served.settings.paused:
         yield from _warn_of_outages(placed.served, rollout, start, loss)
