@@ -38,7 +38,7 @@ class Project:
         self.pulumi("stack", "init", self.stack)
 
     def changed(self, folder: Path, text: str) -> "Project":
-        """A copy with another stack file; the salt stays, by which the state's secrets are read."""
+        """A copy with another stack file. It keeps the salt, without which the state's secrets can't be read."""
         shutil.copytree(self.folder, folder, symlinks=True)
         copy = Project(folder, self.stack, self.kubeconfig)
         salt = YAML(typ="safe").load(self.stack_file)["encryptionsalt"]

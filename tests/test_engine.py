@@ -21,7 +21,7 @@ clusters: [{name: nobody, cluster: {server: "http://127.0.0.1:9"}}]
 contexts: [{name: kind-llm, context: {cluster: nobody, user: nobody}}]
 users: [{name: nobody, user: {}}]
 """
-# What needs no AWS, and breaks no rule: the program refuses that before the engine sees a resource.
+# Changes that need no AWS and break no rule: a broken rule is refused before the engine sees a resource.
 OWN = [name for name, case in CHANGES.items() if case.stack == "own" and (case.guarded or not case.fails)]
 
 pytestmark = [pytest.mark.programs, NEEDS_CLI]

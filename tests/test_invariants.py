@@ -32,7 +32,7 @@ def test_every_stack_is_planned_without_a_violation(stack: str) -> None:
 
 @pytest.mark.parametrize("stack", STACK_NAMES)
 def test_a_first_preview_shows_every_resource(stack: str) -> None:
-    """Also while nothing of a cloud is known: none is made inside an `apply`."""
+    """No resource is made inside an `apply`: a preview would not show it while the cloud's values are unknown."""
     known, unknown = planned_stack(stack), planned_stack(stack, preview=True)
     assert [made.urn for made in unknown.recording.resources] == [made.urn for made in known.recording.resources]
 

@@ -108,7 +108,7 @@ def test_a_namespace_that_was_deleted_by_hand_comes_back(project: Project) -> No
 
 
 def test_a_namespace_that_helm_made_is_adopted_and_goes_with_the_stack(project: Project) -> None:
-    """As the program before deployed it: without the resource of the namespace."""
+    """The stack is as an earlier program deployed it, which had no resource for the namespace."""
     component = project.folder / "project" / "components" / "addons" / "component.py"
     text = component.read_text(encoding="utf-8")
     component.write_text(text.replace("if namespace in namespaces_of_others:", "if True:"), encoding="utf-8")

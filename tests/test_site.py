@@ -1,4 +1,4 @@
-"""On what parts of the program must agree: subnets and policies, outputs and Secrets, addresses and releases."""
+"""What parts of the program must agree on: subnets and policies, outputs and Secrets, addresses and releases."""
 
 from ipaddress import IPv4Network
 from typing import Any

@@ -100,7 +100,7 @@ def test_own_prices_are_nobodys_region_and_hold_for_spot(tmp_path: Path) -> None
 
 
 def test_every_price_of_us_east_1_is_that_of_the_newer_table() -> None:
-    """Both agree, so that a figure doesn't jump between them."""
+    """The two tables agree, so that a figure doesn't depend on which one was read."""
     for (name, region), price in CATALOG.aws.region_prices.items():
         known = CATALOG.instances.get(name) or CATALOG.aws.cpu_instances.get(name)
         if region == "us-east-1" and known is not None and price.usd_per_hour is not None:

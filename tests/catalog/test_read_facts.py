@@ -17,7 +17,7 @@ from infra.engines.ollama import tags
 from infra.engines.tgi import models as tgi
 from infra.engines.vllm import facts as vllm
 
-# Where a number comes from, for whoever looks it up again.
+# Columns for people: they say where a number comes from.
 ORIGIN = {"engine_gib_source", "memory_mib_nvidia_smi", "notes", "source"}
 ROOT = Path(__file__).parents[2]
 FIELDS = [
@@ -30,7 +30,7 @@ FIELDS = [
 
 
 def attributes() -> set[str]:
-    """Of any object: loaders name the fields that they fill as arguments, so they don't count."""
+    """Every attribute that the code reads, of any object. The arguments that a loader passes don't count."""
     files = (path for room in ("infra", "docs", "benchmarks") for path in (ROOT / room).rglob("*.py"))
     trees = (ast.parse(path.read_text(encoding="utf-8")) for path in files)
     return {node.attr for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Attribute)}

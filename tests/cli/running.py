@@ -34,6 +34,12 @@ def plan_json(stack: str) -> dict[str, Any]:
     return json.loads(plan(stack, "--format", "json").stdout)
 
 
+def fit_json(*arguments: str) -> Any:
+    result = run("fit", *arguments, "--format", "json")
+    assert result.exit_code == 0, result.stderr
+    return json.loads(result.stdout)
+
+
 def write_stack(folder: Path, text: str, name: str = "dev") -> Path:
     path = folder / f"Pulumi.{name}.yaml"
     path.write_text(text, encoding="utf-8")

@@ -83,7 +83,7 @@ def read_as_a_person_does(text: str) -> dict[str, Any]:
 
 @pytest.mark.parametrize("stack", STACKS.values(), ids=list(STACKS))
 def test_a_program_gets_what_a_person_reads(stack: str, tmp_path: Path) -> None:
-    """Without the pools that the program chose, which `--pin` writes."""
+    """The text leaves out the pools that the program chose: `--pin` writes those."""
     advice = advice_of(json.loads(plan(tmp_path, stack, "json")))
     assert advice
     for text, write in advice:
@@ -117,7 +117,7 @@ def test_every_advice_stands_in_text_and_markdown(stack: str, format_: str, tmp_
 
 @pytest.mark.parametrize("stack", STACKS.values(), ids=list(STACKS))
 def test_what_pins_leave_out_pin_writes(stack: str, tmp_path: Path) -> None:
-    """`plan --pin`, and the text's own lines after it: all that the JSON writes is in the stack file."""
+    """After `plan --pin` and the lines of the text, the stack file has all that the JSON writes."""
     advice = [each for each in advice_of(json.loads(plan(tmp_path, stack, "json"))) if PINNED in each[0]]
     run("plan", "dev", "--stacks", str(tmp_path), "--pin")
     pinned = yaml.safe_load((tmp_path / "Pulumi.dev.yaml").read_text())["config"]["llm-platform:platform"]

@@ -1,4 +1,4 @@
-"""A comment shows as many ways out as somebody reads: each of them whole, and where the others are."""
+"""A comment shows only as many fixes as somebody reads, each completely, and says where the others are."""
 
 import pytest
 
@@ -10,7 +10,7 @@ from tests.diff.stacks import base, edited, side
 
 SHORT, LONG = "models.a.maxModelLen: 4096 (holds 2)", f"models.a.pool: b and models.c.pool: d ({'x' * 400})"
 LONGER = f"models.a.pool: {'y' * 1000} and models.c.pool: d"
-# Ways, the stack whose plan says them all, and what of them is shown.
+# The fixes, the stack whose plan lists all of them, and what the comment shows.
 SHOWN = {
     "all that fit": ([SHORT, LONG], "s", f"{SHORT}, or {LONG}"),
     "whole ones": ([SHORT, LONG, LONG, SHORT], "s", f"{SHORT}, or {LONG}, and 2 more: `plan s`"),

@@ -23,7 +23,7 @@ MARKUP = re.compile(
 
 
 def bare(shown: str) -> str:
-    """Without code, in which nothing is markup, and without what escapes."""
+    """The text without code, in which nothing is markup, and without the characters that escape."""
     return re.sub(r"`[^`]*`|<code>[^<]*</code>|&#\d+;", "", shown)
 
 

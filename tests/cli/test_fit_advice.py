@@ -1,16 +1,14 @@
 """The command lines that `fit` advises are run, and each result is what `fit` promised."""
 
-import json
 import re
-from typing import Any
 
 import pytest
 
-from tests.cli.running import run
+from tests.cli.running import fit_json, run
 
 QWEN, QWEN_32B = "Qwen/Qwen3-8B", "Qwen/Qwen3-32B"
 LLAMA_70B = "meta-llama/Llama-3.3-70B-Instruct"
-WIDE = {"COLUMNS": "400"}  # few lines are wrapped
+WIDE = {"COLUMNS": "400"}  # so wide that few lines are wrapped
 
 MISFITS = [
     f"{QWEN} --gpu L4 --max-model-len 40960",
@@ -38,12 +36,6 @@ LIKELY = [
 ]
 
 
-def answer(*arguments: str) -> Any:
-    result = run("fit", *arguments, "--format", "json")
-    assert result.exit_code == 0, result.stderr
-    return json.loads(result.stdout)
-
-
 def listed(text: str, title: str) -> list[str]:
     """The first column below a title; a row goes on in lines that begin further to the right."""
     _, found, rest = text.partition(f"{title}\n")
@@ -59,8 +51,8 @@ def listed(text: str, title: str) -> list[str]:
     ],
 )
 def test_each_command_line_that_is_named_says_so(line: str, key: str, title: str) -> None:
-    """The same ones in text and JSON."""
-    said = answer(*line.split())
+    """Text and JSON name the same command lines."""
+    said = fit_json(*line.split())
     assert (said["fits"], said["certain"]) == (key == "certain", False)
     assert said["advice"]
     assert listed(run("fit", *line.split(), environment=WIDE).stdout, title) == [
@@ -68,7 +60,7 @@ def test_each_command_line_that_is_named_says_so(line: str, key: str, title: str
     ]
     assert [each for each in said["reasons"] if f" makes it {key.removesuffix('s')}" in each]
     for each in said["advice"]:
-        assert answer(*each["arguments"])[key], each
+        assert fit_json(*each["arguments"])[key], each
         shown = run("fit", *each["arguments"])
         assert shown.exit_code == 0, each
         assert shown.stdout.startswith("fits:" if key == "certain" else "fits"), each
@@ -79,7 +71,7 @@ def test_flags_stand_in_the_place_of_those_of_the_same_name(line: str) -> None:
     """An instance type replaces the GPU, its number and its memory; a repository replaces the model."""
     model, *typed = line.split()
     options = dict(zip(typed[::2], typed[1::2], strict=True))
-    for each in answer(*line.split())["advice"]:
+    for each in fit_json(*line.split())["advice"]:
         flags = each["flags"].split()
         other = model if flags[0].startswith("--") else flags.pop(0)
         new = dict(zip(flags[::2], flags[1::2], strict=True))
@@ -101,15 +93,15 @@ def test_flags_stand_in_the_place_of_those_of_the_same_name(line: str) -> None:
 )
 def test_of_a_bare_gpu_the_smallest_number_and_the_smaller_ways_are_named(line: str, named: list[str]) -> None:
     """The number of GPUs is a power of two that divides the heads; half of that number isn't enough."""
-    flags = [each["flags"] for each in answer(*line.split())["advice"]]
+    flags = [each["flags"] for each in fit_json(*line.split())["advice"]]
     assert [each for each in flags if each in named] == named
     (number,) = [int(each.split()[1]) for each in named if re.fullmatch(r"--gpus \d+", each)]
     half = [] if number == 2 else ["--gpus", str(number // 2)]
-    assert not answer(*line.split(), *half)["fits"]
+    assert not fit_json(*line.split(), *half)["fits"]
 
 
 def test_a_cache_in_8_bit_is_named_for_cards_that_compute_in_it_alone() -> None:
-    flags = [each["flags"] for each in answer(QWEN, "--gpu", "T4", "--max-model-len", "32768")["advice"]]
+    flags = [each["flags"] for each in fit_json(QWEN, "--gpu", "T4", "--max-model-len", "32768")["advice"]]
     assert not any("fp8" in each for each in flags)
 
 
@@ -122,7 +114,7 @@ def test_a_cache_in_8_bit_is_named_for_cards_that_compute_in_it_alone() -> None:
     ],
 )
 def test_other_means_serve_it_where_they_say(line: str, title: str) -> None:
-    """With no GPU named: the command line with the flags finds the instance type."""
+    """Where no GPU is named, the command line with these flags finds the instance type."""
     model, *options = line.split()
     text = run("fit", *line.split(), environment=WIDE).stdout
     flags = listed(text, title)
@@ -131,10 +123,10 @@ def test_other_means_serve_it_where_they_say(line: str, title: str) -> None:
         (where,) = re.findall(rf"^  {re.escape(flag)}  +(\S+),", text, re.MULTILINE)
         other, *new = flag.split() if not flag.startswith("--") else [model, *flag.split()]
         kept = [each for at, each in enumerate(options) if options[at - at % 2] not in new]
-        assert where in [each["instance_type"] for each in answer(other, *kept, *new) if each["fits"]], flag
+        assert where in [each["instance_type"] for each in fit_json(other, *kept, *new) if each["fits"]], flag
 
 
 @pytest.mark.parametrize("line", [f"{QWEN} --gpu L4 --max-model-len 8192", "BAAI/bge-m3 --gpu T4"])
 def test_what_certainly_fits_needs_no_advice(line: str) -> None:
-    assert "advice" not in answer(*line.split())
+    assert "advice" not in fit_json(*line.split())
     assert "makes it" not in run("fit", *line.split()).stdout

@@ -1,14 +1,12 @@
 """What `fit` answers, and how it exits."""
 
-import json
 import re
 import subprocess
 import sys
-from typing import Any
 
 import pytest
 
-from tests.cli.running import run
+from tests.cli.running import fit_json, run
 
 QWEN = "Qwen/Qwen3-8B"
 LLAMA_70B = "meta-llama/Llama-3.3-70B-Instruct"
@@ -32,12 +30,6 @@ FIELDS = [
 ]
 
 
-def fit_json(*arguments: str) -> Any:
-    result = run("fit", *arguments, "--format", "json")
-    assert result.exit_code == 0, result.stderr
-    return json.loads(result.stdout)
-
-
 def test_a_named_gpu_is_one_answer() -> None:
     answer = fit_json(QWEN, "--gpu", "L4", "--max-model-len", "8192", "--engine-version", "0.32.0")
     assert list(answer) == FIELDS
@@ -51,7 +43,7 @@ def test_a_named_gpu_is_one_answer() -> None:
 
 
 def test_requests_at_once_are_rounded_down_as_a_plan_does() -> None:
-    """A promise: no more than fit, in the table as in the JSON."""
+    """The number is a promise: neither the table nor the JSON states more requests than fit."""
     arguments = (QWEN, "--max-model-len", "8192")
     shown = run("fit", *arguments, environment={"COLUMNS": "200"}).stdout
     held = {each["instance_type"]: each for each in fit_json(*arguments)}

@@ -22,8 +22,8 @@ from tests.example_stacks import ALL_STACKS, CREATED, plan_text, planned
 WIDTHS = (60, 80, 100, 110, 120, 160, 200)
 WIDEST = max(WIDTHS)
 INDENT = 4
-TWICE = re.compile(r"(?<![\d.,$])(\$?\d[\d,.]*)(?:(?: to |–)\1| / \1 / \1)(?![\d.,])")  # a span of one figure
-FIGURES_ALONE = re.compile(r" +[-+$]?[\d,.]+( {2,}[-+$]?[\d,.]+)+")  # whose they are is on another line
+TWICE = re.compile(r"(?<![\d.,$])(\$?\d[\d,.]*)(?:(?: to |–)\1| / \1 / \1)(?![\d.,])")  # a range of one figure
+FIGURES_ALONE = re.compile(r" +[-+$]?[\d,.]+( {2,}[-+$]?[\d,.]+)+")  # their name is on another line
 
 LONG_NAMES = f"""config:
   aws:region: us-east-1

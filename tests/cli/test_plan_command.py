@@ -21,7 +21,7 @@ from tests.settings.bad_stacks.writing import CLUSTER, Bad, stack
 REPOSITORY = Path(__file__).parents[2]
 FORMATS = ("text", "json", "markdown")
 
-# Understood, but a rule is broken: the rule, where, and the stack.
+# Stack files that can be read but break a rule: the rule, the path, and the stack file.
 BROKEN = {
     "does not fit": (
         "models.big",

@@ -34,7 +34,8 @@ def terminal(monkeypatch: pytest.MonkeyPatch) -> Stderr:
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setattr(progress, "_STEP", 0.001)
     stderr = Stderr(terminal=True)
-    monkeypatch.setattr(progress, "sys", SimpleNamespace(stderr=stderr))  # pytest has an own in each phase
+    # pytest replaces sys.stderr in each phase of a test.
+    monkeypatch.setattr(progress, "sys", SimpleNamespace(stderr=stderr))
     return stderr
 
 

@@ -243,7 +243,7 @@ def test_each_kind_that_the_program_names_has_its_words() -> None:
         key
         for call in calls
         if isinstance(call.func, ast.Name) and call.func.id == "warned"
-        if not any(key.arg == "shared" for key in call.keywords)  # it brings its words along
+        if not any(key.arg == "shared" for key in call.keywords)  # such a call has the words in it
         for key in call.keywords
     ]
     words = {node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str)}

@@ -59,7 +59,7 @@ def test_the_namespaces_that_releases_alone_use_go_with_them() -> None:
 def test_a_namespace_of_somebody_else_stays() -> None:
     recording = site(addons={"namespaces_of_others": {"monitoring"}})
     assert [each.name for each in recording.of(NAMESPACE)] == ["addons-keda-namespace"]
-    assert recording.one(RELEASE, "addons-prometheus").inputs["createNamespace"] is True  # which leaves one that exists
+    assert recording.one(RELEASE, "addons-prometheus").inputs["createNamespace"] is True  # if it exists, Helm keeps it
 
 
 @pytest.mark.parametrize("addon", RELEASES)

@@ -24,7 +24,7 @@ EXPECTED_TAGS = {
 
 
 def group_tags(recording: Recording) -> dict[str, str]:
-    """Of the scaling group, which alone the autoscaler sees at first."""
+    """The tags of the scaling group: while the pool has no node, the autoscaler sees nothing else."""
     tags = recording.of("aws:autoscaling/tag:Tag")
     assert {r.inputs["autoscalingGroupName"] for r in tags} == {"${l4-nodes.resources.0.autoscalingGroups.0.name}"}
     assert not any(r.inputs["tag"]["propagateAtLaunch"] for r in tags)

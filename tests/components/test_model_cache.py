@@ -30,7 +30,7 @@ def cache(preview: bool = False, **changes: Any) -> Recording:
 
 
 def _made(opts: Any, efs: bool = False, **arguments: Any) -> None:
-    """`efs`: on a file system, which is an Output, and so can't be made before the program runs."""
+    """`efs`: on a file system. Its id is an Output, which can be made only while a program runs."""
     on: dict[str, Any] = {"volume": efs_volume("fs-1", "fsap-1")} if efs else {}
     ModelCache("cache", opts=opts, **arguments, **on)
 

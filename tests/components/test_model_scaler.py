@@ -47,7 +47,7 @@ def test_each_trigger_is_one_sum_a_replica_that_fails_when_it_is_empty(engine):
     triggers = spec(scaler(engine=engine))["triggers"]
     assert [(t["name"], t["metadata"]["threshold"]) for t in triggers] == [("waiting", "5"), ("running", "16")]
     for trigger in triggers:
-        assert trigger["metricType"] == "AverageValue"  # fallback works with no other
+        assert trigger["metricType"] == "AverageValue"  # the only type with which KEDA's fallback works
         assert trigger["metadata"]["ignoreNullValues"] == "false"
         assert trigger["metadata"]["query"].startswith("sum(")
         assert trigger["metadata"]["serverAddress"] == "http://prometheus-operated.monitoring:9090"

@@ -106,9 +106,9 @@ def test_an_engine_that_checks_no_key_gets_none():
 @pytest.mark.parametrize(
     ("engine", "sleep"),
     [
-        ("vllm", 15),  # then SIGTERM, and it lets 300 s of requests end itself
-        ("tgi", 315),  # SIGTERM leaves them 90 s
-        ("ollama", 315),  # SIGTERM cuts them off
+        ("vllm", 15),  # SIGTERM comes then, and vLLM itself lets requests end for 300 s
+        ("tgi", 315),  # after SIGTERM requests have only 90 s
+        ("ollama", 315),  # SIGTERM ends requests at once
     ],
 )
 def test_requests_in_flight_may_end_within_the_grace_period(engine, sleep):

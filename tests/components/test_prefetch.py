@@ -116,7 +116,7 @@ def attempt(tmp_path: Path, downloads: str, *, stall_seconds: int) -> tuple[int,
     stand_in.chmod(0o755)
     command = pod(prefetch(stall_seconds=stall_seconds), JOB)["containers"][0]["command"]
     pause = command.index(str(stall_seconds)) + 1
-    command[pause] = "1"  # seconds until the hub is asked again
+    command[pause] = "1"  # seconds before it asks the hub again
     here = [f"{tmp_path}/models" if part.startswith("/models/") else part for part in command]
     env = {"PATH": f"{tmp_path}:/usr/bin:/bin"}
     ended = subprocess.run(here, env=env, capture_output=True, text=True, check=False, timeout=HANGS_SECONDS)

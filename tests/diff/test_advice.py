@@ -74,7 +74,7 @@ POOL = re.compile(r"`([\w-]+: \{instanceTypes[^`]+)`")
 
 
 def beside_the_old(text: str) -> dict[str, Any]:
-    """What the sentence says to write for the time of both pools."""
+    """What the sentence says to write while both pools exist."""
     pools = read(POOL.findall(text)[0])
     moves = dict(re.findall(r"`models\.([\w-]+)\.pool: ([\w-]+)`", text))
     sizes = dict(re.findall(r"`gpuPools\.([\w-]+)\.max: (\d+)`", text))
@@ -103,7 +103,7 @@ def test_a_pool_beside_the_old_one_plans_and_guards_nothing(name: str) -> None:
 
 @pytest.mark.parametrize("written", [None, 6])
 def test_the_old_pool_stays_as_large_as_it_is_until_its_nodes_are_empty(written: int | None) -> None:
-    """With no model on it the program would choose one node at most, and three may run."""
+    """For a pool without a model the program would choose a maximum of one node, and three may still run."""
     edit = {"gpuPools.l4.max": written} if written else {}
     old = side("cloud", edited("cloud", edit))
     changed = side("cloud", edited("cloud", {**edit, "gpuPools.l4.capacity": "spot"}))
@@ -124,7 +124,7 @@ PINNED = {"gpuPools": {"g6-xlarge": SPOT}, "models.code": None, "models.chat.poo
 def test_a_pool_that_only_one_side_writes_is_written_for_the_time_of_both(
     before: dict[str, Any], after: dict[str, Any], capacity: str
 ) -> None:
-    """The program chooses one of the same name."""
+    """On the other side the program chooses a pool of the same name."""
     old, new = (side("cloud", edited("cloud", each)) for each in (before, after))
     assert old.pools.keys() == new.pools.keys() == {"g6-xlarge"}
     (text,) = ways(compare("cloud", old, new))

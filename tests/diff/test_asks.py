@@ -54,7 +54,7 @@ def test_a_load_balancer_at_another_address_asks_for_its_name(
         (EMBED, {"model": "intfloat/multilingual-e5-large"}, "models.x.model"),
         (EMBED, {"revision": REVISION}, "models.x.revision"),
         (EMBED, {"maxModelLen": 4096}, None),
-        (RERANK, {"revision": REVISION}, None),  # it scores pairs: nobody stores what it says
+        (RERANK, {"revision": REVISION}, None),  # it scores pairs, and nobody stores scores
     ],
 )
 def test_vectors_of_another_model_are_computed_again(
@@ -100,7 +100,7 @@ TOO_LONG = {"models.chat.maxModelLen": 40960, "models.chat.concurrency": 8}
 
 
 def test_of_a_plan_that_is_refused_no_warning_is_gone() -> None:
-    """It stops before it would say them."""
+    """Such a plan ends before its warnings are printed: that they are missing says nothing."""
     difference = changed({**TOO_LONG, "models.code.revision": REVISION})
     assert difference.broken
     assert difference.warnings.mended == ()

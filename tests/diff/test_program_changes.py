@@ -19,7 +19,7 @@ SERVER = "components/model_server.py"
 
 
 def against(tmp_path: Path, file: str, here: str, there: str, *, context: int = 8192) -> Compared:
-    """The stack dev against a checkout whose `file` says something else, and whose stack file has that context."""
+    """Compares the stack dev with a checkout that has `there` in `file`, and `context` in its stack file."""
     for name in ("infra", "components", "stacks"):
         shutil.copytree(PROJECT / name, tmp_path / name)  # compiled files too: it is planned faster
     shutil.copy(PROJECT / "__main__.py", tmp_path)
@@ -77,7 +77,7 @@ def test_code_that_does_the_same_is_not_shown(tmp_path: Path) -> None:
 def test_the_base_is_planned_by_both_programs_only_where_its_stack_file_differs(
     context: int, plans: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The same stack file planned by the new program is the new plan, which is there already."""
+    """Where the stack file is the same, the new program's plan of it is the new plan, which was made already."""
     started = []
 
     def counted(*arguments: Any, **named: Any) -> Any:

@@ -1,4 +1,4 @@
-"""What users of a model notice, by edit."""
+"""What users of a model notice of each edit of the stack file."""
 
 import pytest
 

@@ -224,7 +224,7 @@ def _advised(path: Path) -> list[str]:
     ("engine", "advised"), [(Quick, False), (Measured, True)], ids=["weights alone", "a memory model"]
 )
 def test_no_advice_leans_on_the_weights_alone(engine: type[Engine], advised: bool, tmp_path: Path) -> None:
-    """A small model on a large card, with requests that its memory model finds room for on a small one."""
+    """A small model on a large card; its memory model says that a small card has room for the requests."""
     pool = "gpuPools: {big: {instanceTypes: [g6e.12xlarge], capacity: spot}}"
     model = "models: {chat: {model: Qwen/Qwen3-4B, engine: quick, maxModelLen: 8192, concurrency: 2}}"
     with registered(engine()):

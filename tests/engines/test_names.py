@@ -27,7 +27,7 @@ def test_no_engine_is_named_outside_its_folder() -> None:
 
 
 def test_no_rule_of_every_stack_names_one() -> None:
-    """Those that break a rule on purpose do."""
+    """Tests that break a rule on purpose may name one."""
     named = naming(REPOSITORY / "tests" / "invariants")
     assert {each for each in named if not Path(each).name.startswith("test_")} == set()
 

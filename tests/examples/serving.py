@@ -22,7 +22,7 @@ IMPATIENT_SECONDS = 2  # how long a service waits for an answer that never comes
 
 
 class Gate:
-    """Sends the number `words` of words, and the others after `open`."""
+    """Sends the first `words` words at once, and the others after `open`."""
 
     def __init__(self, words: int) -> None:
         self._free, self._open = words, threading.Event()

@@ -40,18 +40,6 @@ def _installed(playwright: Playwright) -> str | None:
     return own if Path(own).exists() else next(filter(None, map(shutil.which, _SYSTEMS)), None)
 
 
-@pytest.fixture(scope="module")
-def impatient() -> Iterator[Chat]:
-    with chat(timeout_seconds=IMPATIENT_SECONDS) as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def patient() -> Iterator[Chat]:
-    with chat() as running:
-        yield running
-
-
 @contextmanager
 def opened(browser: Browser, running: Chat) -> Iterator[Page]:
     """The page; errors in its console fail the test, except for a server that a test breaks."""

@@ -34,19 +34,6 @@ pytestmark = pytest.mark.programs
 CLIENT = httpx2.Client(timeout=HANGS_SECONDS, limits=httpx2.Limits(max_keepalive_connections=0))
 
 
-@pytest.fixture(scope="module")
-def impatient() -> Iterator[Chat]:
-    """A service that waits only a short time for an answer that never comes."""
-    with chat(timeout_seconds=IMPATIENT_SECONDS) as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def patient() -> Iterator[Chat]:
-    with chat() as running:
-        yield running
-
-
 def asked(question: str) -> dict[str, Any]:
     return {"messages": [{"role": "user", "content": question}]}
 

@@ -125,7 +125,7 @@ class Pod:
 
 
 def pods(recording: Recording) -> list[Pod]:
-    """Whoever they belong to."""
+    """All pods, of models and of services."""
     return [Pod(made) for type_ in _STARTS_PODS for made in recording.of(type_)]
 
 

@@ -21,7 +21,7 @@ _PULUMI_DEFAULT = "10m"
 
 
 def timeouts_agree(planned: Planned) -> list[str]:
-    """Gateway, drain, start, deadlines."""
+    """Those of the gateway, of the drain, of the start, and the deadlines."""
     recording = planned.recording
     answer = planned.plan.gateway.timeout_seconds if planned.plan.gateway else 0  # how long one may take
     broken = [each for ingress in recording.of(INGRESS) for each in _ingress(ingress, answer)]

@@ -48,7 +48,7 @@ users: [{name: nobody, user: {}}]
 
 
 class Machine:
-    """Without a rule for it, kubectl finds nothing."""
+    """Asked for something that no rule names, kubectl finds nothing."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder

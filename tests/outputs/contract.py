@@ -32,7 +32,7 @@ def _lost(value: Any, new: Mapping[str, Any]) -> bool:
 
 
 def _inside_new(path: str, frozen: Fields, current: Fields) -> bool:
-    """A part of an object that is itself new: what holds it may be absent."""
+    """A field inside an object that is new too: the object may be absent."""
     parent = path.rpartition(".")[0]
     return parent in current and parent not in frozen
 

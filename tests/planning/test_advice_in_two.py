@@ -1,4 +1,4 @@
-"""Where no one change is enough, or what is enough costs much, two are tried together; followed, they hold."""
+"""Where no single change is enough, or the one that is costs much, two are tried together, and work when followed."""
 
 from typing import Any
 

@@ -46,7 +46,7 @@ def test_system_nodes_boot_an_image_of_their_architecture(instance_type: str, am
 
 
 def test_a_small_footprint_can_be_chosen() -> None:
-    """Arm system nodes, one NAT gateway, no Prometheus and no KEDA: nothing else is in the way."""
+    """Arm system nodes, one NAT gateway, no Prometheus and no KEDA can be chosen together."""
     small, usual = plan_text("small", SMALL), plan(changed(DEV, gpuPools__l4__instanceTypes=["g6.xlarge"]))
     assert not small.plan.violations
     (nodes,) = [r for r in small.recording.of("aws:eks/nodeGroup:NodeGroup") if r.name == "cluster-system"]

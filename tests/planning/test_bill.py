@@ -116,7 +116,7 @@ BIG = {"model": "deepseek-ai/DeepSeek-R1", "maxModelLen": 32768, "rollout": {"st
 def test_a_node_that_the_pool_can_not_have_is_neither_billed_nor_over_a_budget(
     stack: dict[str, Any], nodes: int, of: str
 ) -> None:
-    """The replicas that want it are refused, and wait for ever."""
+    """The plan refuses the replicas that would need it: they would wait for ever."""
     result = plan(stack)
     assert {violation.rule for violation in result.violations} == {"GPUs at peak"}
     (pool,) = result.pools.values()

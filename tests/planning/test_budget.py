@@ -149,7 +149,7 @@ def test_a_known_quantized_repository_on_nodes_that_are_there_is_a_way() -> None
 
 
 def test_each_way_to_a_budget_goes_with_what_the_other_rules_need() -> None:
-    """The first way of each other broken rule: followed, the stack breaks none."""
+    """Each contains the first fix of every other broken rule. If it is followed, the stack breaks no rule."""
     dear = changed(SERVED, models__coder__replicas=2, gpuPools__l40s__max=2, budget={"usdPerMonth": 3000})
     violations = planned(dear, "eu-central-1").violations
     assert len(violations) > 1

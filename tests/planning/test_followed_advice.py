@@ -82,7 +82,7 @@ def test_the_advice_of_the_example_stacks_holds(stack: dict[str, Any]) -> None:
 
 
 def check_fixes(stack: dict[str, Any], plan: Plan, region: str = "us-east-1") -> None:
-    """Each fixes its rule and breaks no other; a stated bill is the bill of the new plan."""
+    """Each advice fixes its rule and breaks no other; a bill that it states is the bill of the new plan."""
     for violation in plan.violations:
         for advice in violation.advice:
             after = planned(follow(stack, dict(advice.write)), region)
@@ -95,7 +95,7 @@ def check_fixes(stack: dict[str, Any], plan: Plan, region: str = "us-east-1") ->
 
 
 def check_cheaper(stack: dict[str, Any], plan: Plan, region: str = "us-east-1") -> None:
-    """Each is accepted and lowers the bill by the stated amount, or it holds more for the same money."""
+    """Each way is accepted. It lowers the bill by the stated amount, or holds more requests for the same money."""
     for way in plan.while_paused:
         paused = planned(follow(stack, dict(way.write)), region)
         assert plan.cost.usd_per_month_min - paused.cost.usd_per_month_min == pytest.approx(way.usd_per_month, abs=1)
@@ -112,7 +112,7 @@ def check_cheaper(stack: dict[str, Any], plan: Plan, region: str = "us-east-1") 
 
 
 def check_remedies(stack: dict[str, Any], plan: Plan, region: str = "us-east-1") -> None:
-    """Each is accepted, and raises the bill by the stated amount."""
+    """Each remedy is accepted, and raises the bill by the stated amount."""
     for remedies in plan.remedies.values():
         for remedy in remedies:
             if remedy.write is None:
@@ -126,7 +126,7 @@ def check_remedies(stack: dict[str, Any], plan: Plan, region: str = "us-east-1")
 
 
 def check_smaller_pool(stack: dict[str, Any], plan: Plan, warned: Warned, region: str) -> None:
-    """It is accepted, and changes the bill by the stated amount."""
+    """The advice is accepted, and changes the bill by the stated amount."""
     for advice in warned.advice:
         after = planned(follow(stack, dict(advice.write)), region)
         usd = saved(plan, after)
@@ -136,7 +136,7 @@ def check_smaller_pool(stack: dict[str, Any], plan: Plan, warned: Warned, region
 
 
 def check_certainty(stack: dict[str, Any], plan: Plan, region: str = "us-east-1") -> None:
-    """Each is accepted, breaks no rule, and makes certain what was likely, on the GPUs and at the price said."""
+    """Each is accepted, breaks no rule, and makes a likely fit certain, on the GPUs and at the price that it states."""
     for warned in plan.warnings:
         if warned.kind == "mostly-empty":
             check_smaller_pool(stack, plan, warned, region)
@@ -243,7 +243,7 @@ def _paths(plan: Plan) -> set[tuple[str, Any]]:
 
 
 def test_what_is_made_beforehand_is_advised_with_its_repository_alone() -> None:
-    """No repository in awq is known of one; of the other it is."""
+    """A repository in AWQ is known of one of the two models only."""
     small = changed(DEV, gpuPools={"l4": {"instanceTypes": ["g6.xlarge"]}})
     unknown = planned(changed(small, models={"m": {"model": MISTRAL, "maxModelLen": 32768, "pool": "l4"}}))
     assert ("models.m.quantization", "awq") not in _paths(unknown)
@@ -305,7 +305,7 @@ def test_of_many_models_a_budget_that_is_never_reached_takes_no_advice_away() ->
 
 @pytest.mark.parametrize(("of", "kept"), [("min", set()), ("max", {"spare node", "spare replica"})])
 def test_what_may_be_too_much_for_the_budget_is_planned_again(of: str, kept: set[str]) -> None:
-    """A node more than now: the minimum grows, and the maximum has it already."""
+    """One node more raises the minimum of the bill; the maximum contains it already."""
     model = {"model": "Qwen/Qwen3-8B", "maxModelLen": 8192, "replicas": {"min": 1, "max": 2}}
     stack = _stack({"a": model}, {"l4": {"instanceTypes": ["g6.2xlarge"], "max": 6}}, None)
     enough = round(getattr(planned(stack).cost, f"usd_per_month_{of}")) + 10

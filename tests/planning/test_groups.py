@@ -65,7 +65,7 @@ def test_what_a_zone_without_capacity_costs_is_a_warning() -> None:
     ("most", "without"), [({}, "use1-az4"), ({"max": 1}, "use1-az2, use1-az4"), ({"max": 3}, None)]
 )
 def test_zones_that_get_no_group_are_a_warning(most: dict[str, int], without: str | None) -> None:
-    """Without a maximum it is 2 here: a replica, and a rollout."""
+    """Without `max` the program chooses 2 here: one node for a replica, one for a rollout."""
     warned = [
         note.message for note in grouped(nodeGroups="perZone", **most).warnings if "no node group" in note.message
     ]

@@ -464,7 +464,7 @@ def test_more_gpus_than_a_node_has_are_answered_with_as_many_as_are_enough(
 ) -> None:
     chat = {"model": "meta-llama/Llama-3.3-70B-Instruct", "gpus": 4, "maxModelLen": length}
     (refused,) = plan({**OWN, "models": {"chat": chat}}).violations
-    assert refused.fix == fix  # why stands in the message
+    assert refused.fix == fix  # the message says why
     assert not broken(plan({**OWN, "models": {"chat": chat | {"gpus": 2} | followed}}))
 
 

@@ -132,7 +132,7 @@ def test_own_prices_stand_beside_the_regions_by_name(tmp_path: Path) -> None:
 
 
 def test_the_rest_of_the_bill_says_whose_prices_are_not_of_the_region() -> None:
-    """System nodes are in it, and theirs are."""
+    """System nodes are a part of it, and their prices are those of the region."""
     text = _text(plan(L40S, region="eu-central-1"))
     assert "the rest (price of us-east-1: none known for eu-central-1, but for nodes): EKS control plane" in text
     assert "the rest     " in text  # the column of nodes says nothing of prices

@@ -70,7 +70,7 @@ def test_adding_a_model_changes_nothing_of_the_others(
 
 
 def _fixed(result: Plan, name: str) -> list[Any]:
-    """Everything of a pool but what another model may raise; `groups` are the pool's own minimum and maximum."""
+    """The fields of a pool that another model can't raise; `groups` has the pool's minimum and maximum."""
     raised = ("max", "groups", "peak_gpus", "surge_gpus", "needed", "reasons")
     return [value for key, value in vars(result.pools[name]).items() if key not in raised]
 
@@ -135,8 +135,8 @@ def test_the_choice_is_that_of_an_exhaustive_search(
     quantization: str | None,
     zones: list[str],
 ) -> None:
-    """Every type of the zones, every number of its GPUs, the quantization that is allowed: whole nodes for the minimum
-    of replicas, then for the maximum."""
+    """The search tries every type of the zones, every number of its GPUs, and each allowed quantization. It takes the
+    lowest price of whole nodes."""
     given = {"replicas": replicas, "concurrency": concurrency, "maxModelLen": length, "quantization": quantization}
     asked = {**model, **{key: value for key, value in given.items() if value is not None}}
     result = plan({"cluster": {"create": {"zones": zones}}, "models": {"m": asked}})

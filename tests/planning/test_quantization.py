@@ -22,7 +22,7 @@ def _load(models: dict[str, Any]) -> Any:
 
 
 def _accepted(models: dict[str, Any]) -> list[Served]:
-    """Those of the models that the checks of a stack file let pass."""
+    """The models that the checks of a stack file accept."""
     try:
         _load(models)
     except BadStackFile as bad:

@@ -103,7 +103,7 @@ class SearchPlan:
 
 @dataclass(frozen=True)
 class SearchService(Service):
-    """The fields are what a test changes of the program; what the stack file says is the section's."""
+    """A test changes these fields in place of the program's code; the section has what the stack file says."""
 
     image: str = IMAGE
     namespace: str = "llm"

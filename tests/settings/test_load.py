@@ -120,7 +120,7 @@ def test_a_bomb_of_aliases_is_refused() -> None:
 
 
 def test_a_model_more_is_as_much_work_with_a_hundred_as_with_fifty(tmp_path: Path) -> None:
-    """Counted in calls, which no busy machine makes more; how long it takes, benchmarks/plan_speed.py says."""
+    """Work is counted in calls, which are as many on a busy machine; benchmarks/plan_speed.py measures the time."""
     head, _, tail = PRODUCTION.partition("      llama-8b:\n")
     one = tail.partition("      llama-70b:")[0]
 
@@ -128,13 +128,13 @@ def test_a_model_more_is_as_much_work_with_a_hundred_as_with_fifty(tmp_path: Pat
         text = head + "".join(f"      llama-{number}:\n{one}" for number in range(models))
         return _calls(partial(load_file, _written(tmp_path, text)))
 
-    calls(1)  # what is read once
+    calls(1)  # files that are read once
     few, some, many = calls(10), calls(50), calls(90)
     assert many - some < 1.1 * (some - few)
 
 
 def _calls(work: Callable[[], object]) -> int:
-    """Of Python functions, while it works."""
+    """How many Python functions are called while `work` runs."""
     count = 0
 
     def counted(_frame: object, event: str, _argument: object) -> None:

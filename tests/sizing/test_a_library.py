@@ -47,5 +47,5 @@ def test_it_computes_an_estimate_without_pydantic_ruamel_settings_and_the_planne
 
 @pytest.mark.parametrize("needed", ["infra.catalog", "tomllib"])
 def test_a_module_that_is_blocked_is_noticed(needed: str) -> None:
-    """The block works: without what sizing does need, the program ends."""
+    """The block works: the program fails if a module is blocked that sizing does need."""
     assert needed in _run(ESTIMATE, [needed]).stderr

@@ -112,7 +112,7 @@ def test_what_does_not_fit_is_named_and_stays_in_the_summary(tmp_path: Path) -> 
 
 
 def test_the_program_itself_is_asked_as_it_answers(tmp_path: Path) -> None:
-    """Of the stacks, the one whose file the change touches."""
+    """It is asked only about the stack whose file the change touches."""
     root = GITHUB.parent
     for name in ("infra", "components", "stacks"):
         shutil.copytree(root / name, tmp_path / name)

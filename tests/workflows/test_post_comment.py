@@ -149,7 +149,7 @@ def test_a_comment_of_another_is_left_alone(body: str, login: str, github: FakeG
 def test_a_pull_request_that_is_not_the_run_s(
     pull: dict[str, Any], reason: str, github: FakeGitHub, tmp_path: Path
 ) -> None:
-    """Closed, pushed to since, of another fork, of a fork that is gone."""
+    """It is closed, has newer commits, belongs to another fork, or its fork is deleted."""
     github.pull |= pull
     github.artifact = artifact()
     assert reason in post(github, tmp_path)

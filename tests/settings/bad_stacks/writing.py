@@ -24,7 +24,7 @@ class Bad(NamedTuple):
 
 
 def stack(*sections: str, region: str | None = "us-east-1") -> str:
-    """Sections of the platform begin on line 4, without a region on line 3."""
+    """The first section of the platform is on line 4, or on line 3 where there is no region."""
     lines = ["config:"]
     if region is not None:
         lines.append(f"  aws:region: {region}")
