@@ -14,7 +14,7 @@ from infra.plan.plan import Plan
 
 
 def make_api_key(plan: Plan, given: pulumi.Output[str] | None) -> pulumi.Output[str] | None:
-    """None where no engine checks one."""
+    """The API key; None where no engine checks a key."""
     if not any(ENGINES[model.engine].checks_key for model in plan.models.values()):
         return None
     return ApiKey("api-key", given=given).key

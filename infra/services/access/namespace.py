@@ -1,4 +1,5 @@
-"""The labels of the models' namespace: on one that we make, and to be put on one that exists."""
+"""The labels of the models' namespace: the program puts them on a namespace that it makes; on one that exists, a person
+does."""
 
 from collections.abc import Iterator, Mapping
 
@@ -22,7 +23,7 @@ def _of_the_controller(gateway: GatewayPlan | None) -> Mapping[str, str]:
 
 
 def list_namespace_to_dos(settings: Settings, cluster: ClusterPlan, gateway: GatewayPlan | None) -> Iterator[Finding]:
-    """Somebody else's namespace isn't changed: what ours would carry is asked for, label by label."""
+    """An existing namespace isn't changed: there is one thing to do for each label that it needs."""
     name = settings.namespace.name
     if settings.namespace.create:
         return

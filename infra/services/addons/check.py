@@ -1,4 +1,4 @@
-"""Rules for `addons`: what depends on one that is disabled, or on what nobody said."""
+"""Rules for `addons`: which parts of the stack need an add-on that is disabled."""
 
 from collections.abc import Iterator
 from typing import Literal

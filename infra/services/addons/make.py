@@ -13,7 +13,7 @@ from infra.plan.plan import Plan
 
 
 def charts(plan: Plan) -> dict[str, Chart]:
-    """Of each add-on whose state is `install`."""
+    """The charts of the add-ons whose state is `install`, by the key in the stack file."""
     return {
         name: Chart(a.chart, a.repo, a.version, a.namespace) for name, a in plan.addons.items() if a.state == "install"
     }
@@ -27,7 +27,7 @@ def make_addons(
     of_the_cloud: Mapping[str, CloudAddon] | None = None,
     depends_on: Sequence[pulumi.Resource] = (),
 ) -> Addons | None:
-    """`of_the_cloud`: those that only this cloud has."""
+    """`of_the_cloud`: add-ons that only this cloud has."""
     wanted = charts(plan)
     if not wanted:
         return None
@@ -51,7 +51,8 @@ def make_addons(
 
 
 def _tolerations(plan: Plan) -> list[dict[str, str]]:
-    """Of the taint of nodes that we make, so that a new pool changes nothing, and of the taints of those that exist."""
+    """Tolerations of the device plugin: of the taint of nodes that the program makes, even where there are none yet, so
+    that a new pool changes nothing; and those that the stack file gives for nodes that exist."""
     tolerations = [{"key": GPU_TAINT.key, "operator": "Exists", "effect": GPU_TAINT.effect}]
     for pool in (plan.pools[name] for name in sorted(plan.pools) if plan.pools[name].existing):
         tolerations += [dict(each) for each in pool.tolerations if dict(each) not in tolerations]

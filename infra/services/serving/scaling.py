@@ -6,7 +6,7 @@ from infra.services.serving.placement import Placed
 WAITING = 5  # requests in the queue of a replica: what a public production stack uses
 RUNNING_SHARE = 0.8  # of the batch, so that a new replica answers before the batch is full
 POLLING_SECONDS = 15
-LEAST_COOLDOWN = 300
+MIN_COOLDOWN = 300
 
 
 def plan_scaling(placed: Placed, start: ColdStart) -> Scaling | None:
@@ -17,7 +17,7 @@ def plan_scaling(placed: Placed, start: ColdStart) -> Scaling | None:
     batch = placed.sized.arguments.max_num_seqs
     running = max(1, int(batch * RUNNING_SHARE)) if batch else None  # None: nobody knows its batch
     or_running = f", or {running} running of a batch of {batch}" if running else ""
-    cooldown = max(LEAST_COOLDOWN, start.seconds)
+    cooldown = max(MIN_COOLDOWN, start.seconds)
     return Scaling(
         waiting=WAITING,
         running=running,

@@ -11,12 +11,12 @@ from infra.plan.words import count
 from infra.services.serving.served import Served
 from infra.settings.platform import Settings
 
-# What the hub keeps beside the weights, and the file system.
+# Room for the files that the hub keeps beside the weights, and for the file system itself.
 ROOM = 1.05
 # Sizes that a claim is made with, so that a new model seldom changes it.
 STEPS_GIB = (20, 50, 100, 200, 500, 1000, 2000, 5000, 10000)
 _STEPS = ", ".join(f"{each}Gi" for each in STEPS_GIB)
-CLASS = "storageClass"  # the kind that is no cloud's
+CLASS = "storageClass"  # the kind that needs no cloud
 
 
 def plan_cache(settings: Settings, models: Sequence[Served], cluster: ClusterPlan, cloud: Cloud) -> Decided[CachePlan]:
@@ -64,7 +64,7 @@ def size_for(gib: float) -> int:
 
 
 def _size(settings: Settings, storage: Storage | None, models: Sequence[Served]) -> Decided[int]:
-    """A new revision is downloaded beside the old one, which running servers read, and which stays."""
+    """It has room for a new revision of a model beside the old one, which running servers go on reading."""
     if storage is not None and storage.size_gib is not None:
         return storage.size_gib
     given = settings.cache.size if settings.cache else None
