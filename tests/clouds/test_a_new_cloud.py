@@ -203,7 +203,7 @@ def test_its_servers_are_a_pool_that_is_guarded_while_models_run_on_it(tmp_path:
     assert [(each.name, each.act) for each in found.refused] == [("l4", "replace")]
     (notice,) = found.notices
     assert notice.event == "node group swapped"
-    assert "the hall drains and ends the old one's nodes" in notice.during
+    assert "but the hall doesn't wait for the replica before it drains and ends the nodes" in notice.during
     (way,) = advice(found.old, found.new, found.refused, found.notices)
     assert "add a pool beside it, `l4-1: {instanceTypes: [metal.h100]}`" in way
 
