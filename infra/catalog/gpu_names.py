@@ -15,7 +15,7 @@ _NOISE = (
 _MEMORY = re.compile(r"(?<=\w)[\s_-](\d{2,3})\s?g(?:i?b)?(?![a-z0-9])")  # 80GB, 80G; A10G is a name
 _BARE_MEMORY = re.compile(r"(?<=\d)[\s_-](16|32|40|48|64|80|96|141)(?!\d)")  # A100-80
 # A card of 80 GB shows an engine 79.2 GiB, one of 16 GB with error correction 14.7.
-_SEEN_LEAST, _SEEN_MOST = 0.90, 1.02
+_SEEN_MIN, _SEEN_MAX = 0.90, 1.02
 # `NVIDIA-A100-SXM4-80GB-MIG-3g.40gb`: the label of nodes whose cards MIG has cut, all alike.
 _SLICE = re.compile(r"(?<![a-z0-9])(?:mig(?![a-z])[\s_-]*)?(?:\d+g\.(\d+)gb|(?<=mig))", re.IGNORECASE)
 _WITHOUT_PCIE = ("a100", "a30", "l4", "t4", "v100")  # cards whose forms differ in nothing that is sized here
@@ -94,7 +94,7 @@ def _number(text: str) -> list[str]:
 
 
 def _has(gpu: Gpu, gib: int | None) -> bool:
-    return gib is None or (gpu.engine_gib is not None and _SEEN_LEAST * gib <= gpu.engine_gib <= _SEEN_MOST * gib)
+    return gib is None or (gpu.engine_gib is not None and _SEEN_MIN * gib <= gpu.engine_gib <= _SEEN_MAX * gib)
 
 
 def _parts(text: str) -> tuple[str, int | None]:

@@ -44,17 +44,17 @@ if TYPE_CHECKING:
 
 
 class Cloud(Owner):
-    """It owns the components of the cluster. What it doesn't override does nothing."""
+    """A cloud owns the components of the cluster. A method that it doesn't override does nothing."""
 
     section: OwnSection | None = None  # its key below `cluster`; those that every stack knows are in `Cluster`
-    called: Mapping[str, str] = MappingProxyType({})  # a word of the cloud's own -> what `allow` calls it
-    # What `up` would trip over, by what isn't known where one of them can't be read.
+    called: Mapping[str, str] = MappingProxyType({})  # the cloud's word for a thing -> the name in `allow`
+    # Checks that find what `up` would fail on. The key is what nobody knows when the check can't be run.
     looks: Mapping[str, Callable[[Plan, State], Iterable[Obstacle]]] = MappingProxyType({})
     lends: Mapping[str, tuple[str, ...]] = MappingProxyType({})  # type tokens of components that a service owns
     types: ResourceTypes = ResourceTypes()
     kind = "cluster"  # what its clusters are called in a sentence
     storage: tuple[Storage, ...] = ()  # what it makes for weights with a cluster; the first where nobody says otherwise
-    ingress: IngressController | None = None  # that its clusters have when nobody says otherwise
+    ingress: IngressController | None = None  # the one that its clusters have unless the stack file says otherwise
     answers: Mapping[str, Callable[[Mapping[str, Any]], dict[str, Any]]] = MappingProxyType({})  # of look-ups, offline
     region_key: str | None = None  # of Pulumi's config; any other key beside the platform's may hold a secret
     region_schema: Mapping[str, Any] = MappingProxyType({})  # what editors show for that key
@@ -65,7 +65,7 @@ class Cloud(Owner):
         return (self.name,) if self.types.holds_data else ()
 
     def handles(self, settings: Settings) -> bool:
-        """Whether the stack runs there. Of the clouds of the registry one does."""
+        """Whether the stack runs there. It does in exactly one of the clouds in the registry."""
         return self.section is not None and self.section.of(settings) is not None
 
     def makes_nodes(self, settings: Settings) -> bool:
@@ -86,10 +86,10 @@ class Cloud(Owner):
         return cluster.name
 
     def check(self, scope: Scope) -> None:
-        """Reports the rules of this cloud that the settings break. It is asked of every stack, wherever it runs."""
+        """Reports the rules of this cloud that the settings break. It is called for every stack, wherever it runs."""
 
     def as_here(self, text: str, platform: Any, region: str | None) -> str:
-        """A text with the cloud's own examples written as the stack file names them; `platform` is not yet checked."""
+        """A text in which the cloud's examples have the stack file's names. `platform` hasn't been checked yet."""
         return text
 
     def priced_types(self, catalog: Catalog) -> Collection[str]:
@@ -113,20 +113,20 @@ class Cloud(Owner):
     def explain(
         self, settings: Settings, cluster: ClusterPlan, cache: CachePlan, catalog: Catalog
     ) -> Iterable[Finding]:
-        """What was chosen and assumed of the cluster, once it is known where the weights are."""
+        """What was chosen and assumed for the cluster, said once it is known where the weights are."""
         return ()
 
     def furnish(self, pool: PoolPlan, settings: Settings, cluster: ClusterPlan, catalog: Catalog) -> Decided[PoolPlan]:
-        """A pool whose nodes it makes, with what it decides of them: image, disks, labels, groups."""
+        """A pool whose nodes the cloud makes, with what the cloud decides: image, disks, labels, node groups."""
         yield from ()
         return pool
 
     def system_nodes(self, settings: Settings, catalog: Catalog) -> SystemNodesPlan | None:
-        """Where models without a GPU run, of a cluster that it makes; None: nobody knows what room there is."""
+        """The nodes for models without a GPU, in a cluster that the stack makes; None: nobody knows their room."""
         return None
 
     def warn_of_pool(self, pool: PoolPlan, models: Sequence[ModelPlan], cluster: ClusterPlan) -> Iterable[Finding]:
-        """What it does to the nodes of a pool, and to the models there."""
+        """What the cloud does to the nodes of a pool, and so to the models there."""
         return ()
 
     def warn_of_drain(self, gateway: GatewayPlan | None, pools: Iterable[PoolPlan], seconds: int) -> Iterable[Finding]:
@@ -134,7 +134,7 @@ class Cloud(Owner):
         return ()
 
     def bill(self, billed: Billed) -> Iterable[CostItem]:
-        """Items beside the price of nodes."""
+        """The items of the bill beside the price of nodes."""
         return ()
 
     def usd_beside_node(self, pool: PoolPlan, catalog: Catalog) -> float:
@@ -154,7 +154,7 @@ class Cloud(Owner):
         return None
 
     def quotas(self, cluster: ClusterPlan, pools: Mapping[str, PoolPlan]) -> Iterable[Quota]:
-        """What an account must be allowed to have."""
+        """The quotas that the account needs."""
         return ()
 
     def to_dos(
@@ -165,21 +165,22 @@ class Cloud(Owner):
         addons: Mapping[str, AddonPlan],
         quotas: Sequence[Quota],
     ) -> Iterable[Finding]:
-        """What a person has to do in the account, the quotas among it."""
+        """What a person has to do in the account, including the quotas."""
         for nth, each in enumerate(quotas):
             needed = f"quota '{each.name}' ({each.code}) in {each.region}: {each.needed} {each.unit} at least"
             yield ToDo("gpuPools", needed, Step.QUOTAS, nth)
 
     def reserved(self, text: str) -> str | None:
-        """What a text of a stack file is, where its documentation reserves it; None: it may be somebody's."""
+        """What a text of a stack file is, if the cloud's documentation reserves it for examples; None: it isn't."""
         return None
 
     def placeholders_that_stop(self, settings: Settings, reserved: Callable[[str], str | None]) -> Iterable[Note]:
-        """Those with which nobody would reach what `up` makes; `reserved` knows addresses and domains too."""
+        """Placeholders with which nobody would reach what `up` makes. `reserved` also knows addresses and domains."""
         return ()
 
     def provider(self, plan: Plan) -> Any:
-        """Of its SDK, made before anything else; None where it has none. It imports Pulumi inside, as all below do."""
+        """The provider of its SDK, made before anything else; None: it has none. This method and those below import
+        Pulumi inside, so that a plan doesn't load it."""
         return None
 
     def admit(self, plan: Plan, provider: Any, state: State) -> None:
@@ -190,24 +191,22 @@ class Cloud(Owner):
         raise NotImplementedError
 
     def price_day(self, catalog: Catalog) -> str:
-        """Where and of which day the prices are that `fit` shows."""
+        """The region and the day of the prices that `fit` shows."""
         return ""
 
     def unreachable(self, plan: Plan) -> Iterable[Obstacle]:
-        """Why nobody could reach the cluster from here, found without asking it. Raises NotRead."""
+        """Why nobody could reach the cluster from here, found without a request to it. Raises NotRead."""
         return ()
 
     def access(self, cluster: ClusterPlan, path: Path, given: str | None) -> tuple[str, ...] | None:
-        """What points kubectl at the cluster. `path`: where a kubeconfig may be written; `given`: the one in the state.
-
-        None: the cluster isn't made yet. Raises NotRead.
-        """
+        """The arguments that point kubectl at the cluster; None: the cluster isn't made yet. `path`: where a kubeconfig
+        may be written; `given`: the kubeconfig in the state. Raises NotRead."""
         return None
 
     def left(self, plan: Plan, held: Held) -> Left | None:
-        """What became of a resource of this cloud that an `up` began to make; None: it is none. Raises NotRead."""
+        """What became of a resource that an `up` began to make; None: it isn't this cloud's. Raises NotRead."""
         return None
 
     def notices(self, touched: Sequence[Touched]) -> Iterator[str]:
-        """Nothing: its users are those of the models, and hear of them."""
+        """Nothing: its users are those of the models, whose services say what they notice."""
         yield from ()

@@ -1,4 +1,4 @@
-"""What a cloud knows of the types of its SDK, which a diff asks it. What a cloud doesn't say is nothing."""
+"""What a diff asks a cloud about the resource types of its SDK. Whatever a cloud doesn't override is empty."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -17,20 +17,20 @@ class NodeGroups:
 
     type: str
     system: str  # the logical name of the group for what isn't a model
-    restarting: tuple[str, ...]  # properties: another value of one starts every node of the group again
+    restarting: tuple[str, ...]  # properties whose change replaces every node of the group
     ended_by: str  # who drains and ends nodes, in a sentence
 
 
 @dataclass(frozen=True)
 class Reach:
-    """Whom a load balancer lets near."""
+    """From where a load balancer can be reached."""
 
     where: str
     public: bool
 
 
 class ResourceTypes:
-    """Of one SDK."""
+    """The resource types of one SDK."""
 
     package = ""  # what its type tokens begin with
     replacements: Path | None = None  # a table as `infra/diff/replacements.csv`
@@ -46,23 +46,24 @@ class ResourceTypes:
         return {}
 
     def exposure(self, resource: Resource) -> Iterator[Said]:
-        """From where it can be reached."""
+        """From where a resource can be reached."""
         yield from ()
 
     def egress(self, resource: Resource) -> Iterator[Said]:
-        """Where it sends to."""
+        """Where a resource sends traffic to."""
         yield from ()
 
     def code(self, resource: Resource) -> Iterator[Said]:
-        """Whose code it runs, in which version."""
+        """Whose code a resource runs, and in which version."""
         yield from ()
 
     def rights(self, resource: Resource) -> Iterator[str]:
-        """What it lets whom do."""
+        """Whom a resource allows to do what."""
         yield from ()
 
     def reach(self, annotations: Mapping[str, Any]) -> Reach | None:
-        """Of an ingress's load balancer, which gets another address with another reach; None: it isn't the cloud's."""
+        """The reach of an Ingress's load balancer, by its annotations; with another reach it gets another address.
+        None: it isn't this cloud's load balancer."""
         return None
 
     def refused_in_place(self, old: Side, new: Side, resources: ResourceChanges) -> Iterator[tuple[str, str, str]]:

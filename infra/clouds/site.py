@@ -18,7 +18,7 @@ _PRIVATE_ADDRESSES = (
 
 @dataclass(frozen=True)
 class Site:
-    """What serving needs to know of it."""
+    """What the components that serve models need to know about the place where they run."""
 
     opts: pulumi.ResourceOptions  # the Kubernetes provider
     ready: Sequence[pulumi.Resource] = ()  # nodes, names and volumes that pods wait for
@@ -31,5 +31,5 @@ class Site:
 
     @property
     def operators(self) -> list[pulumi.Resource]:
-        """There before what they serve, and gone after it."""
+        """The add-ons that are installed before what they serve, and removed after it."""
         return self.addons.installed if self.addons else []

@@ -4,12 +4,12 @@ from collections.abc import Sequence
 
 from infra.catalog import Instance
 
-# A server takes this much of its share: the GPUs are the whole point of the node.
+# The part of its share of a node that a server requests: the node is there for its GPUs.
 SHARE = 0.9
-# Host memory of a server's processes (PyTorch, CUDA context, pinned buffers): the front and the engine, and one
-# for each GPU. An estimate: start-up logs don't say. Weights are mapped from their files, so they needn't fit.
+# Host memory of a server's processes (PyTorch, CUDA context, pinned buffers): front end and engine, and one worker per
+# GPU. An estimate, because start-up logs don't show it. Weights are mapped from their files, so they need no room.
 SERVER_GIB, WORKER_GIB = 3.0, 3.0
-# A core for the front, and one for each GPU's loop: with less, the GPUs wait.
+# Cores for the front end, and one per GPU for the worker's loop: with less, the GPUs wait.
 SERVER_CPU, WORKER_CPU = 0.5, 1.0
 
 
@@ -20,7 +20,7 @@ def share(types: Sequence[Instance], gpus: int) -> tuple[float, float]:
 
 
 def has_room(types: Sequence[Instance], gpus: int) -> bool:
-    """Whether the processes of a server fit its share; nodes that others make are taken to be large enough."""
+    """Whether the processes of a server fit its share. Nodes of somebody else are assumed to be large enough."""
     if not types:
         return True
     cpu, memory = share(types, gpus)

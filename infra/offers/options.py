@@ -9,7 +9,7 @@ from infra.offers.pools import Offer, every_type
 from infra.offers.sizing import Sizing
 from infra.sizing.question import Question, Sized
 
-# A GPU that is named by its memory is one of a cloud's where the engine would see as much.
+# A GPU that is known by its memory alone counts as a cloud's GPU if the engine sees the same memory, within this part.
 SAME_MEMORY = 0.02
 CONTEXT_STEP = 256
 
@@ -26,14 +26,14 @@ def is_certain(sized: Sized) -> bool:
 
 @dataclass(frozen=True)
 class Option:
-    """A model on nodes of one kind, a replica."""
+    """One replica of a model on nodes of one kind."""
 
     offer: Offer | None  # None: a GPU that no cloud here has
     sized: Sized
 
     @property
     def usd_per_hour(self) -> float | None:
-        """Its share of the node's GPUs; nothing on nodes that somebody else pays for."""
+        """The price of its share of the node's GPUs; 0 on nodes that somebody else pays for."""
         return self.offer.usd_per_gpu_hour * self.sized.gpus if self.offer is not None else None
 
     @property
@@ -42,7 +42,7 @@ class Option:
 
     @property
     def is_a_share(self) -> bool:
-        """Whether its price is that of some of a node's GPUs, and the node costs more."""
+        """Whether a replica takes only some of a node's GPUs, so that the node costs more than the replica."""
         return self.offer is not None and self.sized.gpus < self.offer.gpus_per_node
 
     @property
@@ -51,7 +51,7 @@ class Option:
 
     @property
     def judged(self) -> bool | None:
-        """Whether it fits; None: nobody knows."""
+        """Whether the model fits; None: nobody knows."""
         return self.sized.fit.judged if self.fits else False
 
     @property
@@ -70,14 +70,14 @@ def tries(question: Question, offer: Offer, sizing: Sizing) -> Iterator[Sized]:
             yield sized
 
 
-def fewest(question: Question, offer: Offer, sizing: Sizing, goal: Goal = fits) -> Sized | None:
+def smallest_fit(question: Question, offer: Offer, sizing: Sizing, goal: Goal = fits) -> Sized | None:
     """The model on the smallest number of the offer's GPUs that serves it."""
     return next(filter(goal, tries(question, offer, sizing)), None)
 
 
 def serving(question: Question, offers: Sequence[Offer], sizing: Sizing, goal: Goal = fits) -> list[Option]:
     """The offers that serve a model, the lowest price per replica first."""
-    found = ((offer, fewest(question, offer, sizing, goal)) for offer in offers)
+    found = ((offer, smallest_fit(question, offer, sizing, goal)) for offer in offers)
     options = (Option(offer, sized) for offer, sized in found if sized is not None)
     return sorted((each for each in options if each.fits), key=share)
 
@@ -95,13 +95,14 @@ def on_offer(question: Question, offer: Offer, sizing: Sizing) -> Option | None:
 
 
 def everywhere(question: Question, sizing: Sizing) -> list[Option]:
-    """On each instance type that can run it, the lowest price per replica first; whether it fits or not."""
+    """The model on each instance type that can run it, whether it fits or not; the lowest price per replica first."""
     found = (on_offer(question, offer, sizing) for offer in every_type(sizing.catalog))
     return sorted((each for each in found if each is not None), key=share)
 
 
 def share(option: Option) -> tuple[bool, float, float, str]:
-    """Dollars per hour of a replica, then of its node; those last whose price in the region isn't known."""
+    """How options are sorted: by dollars per hour of a replica, then of its node. Options whose price in the region
+    isn't known come last."""
     offer = option.offer
     if offer is None:
         return False, 0.0, 0.0, ""
@@ -120,7 +121,7 @@ def offer_with(gpu: Gpu, gpus: int, catalog: Catalog) -> Offer | None:
 
 
 def largest_context(sized: Sized, sizing: Sizing, goal: Goal = fits) -> int:
-    """The longest context, in steps, of which as many requests as asked for fit the same GPUs; 0: none."""
+    """The longest context, in steps, with which the requests at once that are asked for fit the same GPUs; 0: none."""
     low, high = 0, min(sized.question.own_context, sized.question.max_model_len) // CONTEXT_STEP
     while low < high:
         middle = (low + high + 1) // 2

@@ -15,7 +15,7 @@ from infra.settings.cluster import GpuPool
 
 @dataclass(frozen=True)
 class Offer:
-    """Nodes of one kind."""
+    """A pool that a model may run on: nodes of one kind."""
 
     name: str
     card: Gpu
@@ -25,8 +25,8 @@ class Offer:
     # Of the most expensive of its types, on spot in the most expensive zone; None: nobody said it.
     usd_per_node_hour: float | None
     zone_ids: tuple[str, ...]
-    price_note: str = ""  # whose price that is, where it isn't the region's
-    borrowed: bool = False  # that price is another region's, so it compares with the region's own only roughly
+    price_note: str = ""  # whose price it is, where it isn't the region's
+    borrowed: bool = False  # the price is another region's, so comparing it with the region's prices is only rough
 
     @property
     def gpu(self) -> str:
@@ -34,22 +34,22 @@ class Offer:
 
     @property
     def usd_per_gpu_hour(self) -> float:
-        """Nodes that nobody said a price of cost this stack nothing."""
+        """Nodes for which nobody gave a price cost this stack nothing."""
         return (self.usd_per_node_hour or 0.0) / self.gpus_per_node
 
     @property
     def usd_per_node_hour_min(self) -> float | None:
-        """The cheapest of its types; of spot in the cheapest zone."""
+        """The price of the cheapest of its types; on spot, in the cheapest zone."""
         return min((each.hourly(self.capacity)[0] for each in self.types), default=self.usd_per_node_hour)
 
     @property
     def price_said(self) -> str:
-        """The note in brackets, to stand behind the price."""
+        """The note in brackets, as it stands after the price."""
         return f" ({self.price_note})" if self.price_note else ""
 
     @property
     def nodes(self) -> int | None:
-        """How many there are of nodes that exist; None: this program makes them, or others add them up to `max`."""
+        """The number of nodes that exist; None: this program makes the nodes, or others add them up to `max`."""
         return self.settings.existing.nodes if self.settings and self.settings.existing else None
 
     @property
@@ -105,7 +105,7 @@ def _existing(name: str, pool: GpuPool, nodes: ExistingNodes, catalog: Catalog) 
 def makeable(catalog: Catalog, region: str | None, zone_ids: tuple[str, ...]) -> tuple[Offer, ...]:
     """A pool for each instance type that can serve and that one of the zones offers; cheapest node first.
 
-    Those whose price here isn't known come last: the price of another region is no reason to choose them.
+    Types whose price in this region isn't known come last: another region's price is no reason to choose them.
     """
     usable = (each for each in catalog.instances.values() if each.left_out is None)
     offers = (_offer(_pool_name(each), (each,), None, catalog, region, zone_ids) for each in usable)
@@ -130,7 +130,8 @@ def _free_name(name: str, taken: Collection[str]) -> str:
 
 
 def on_spot(offers: Iterable[Offer]) -> list[Offer]:
-    """The same pools on spot, of the types that are offered there; written into the stack file, since `capacity` is."""
+    """The same pools on spot, where all of their types are offered on spot. They have settings, because `capacity` is
+    written in the stack file."""
     found = []
     for offer in offers:
         if all(each.spot for each in offer.types):

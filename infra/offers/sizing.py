@@ -9,14 +9,14 @@ from infra.sizing.weights import gpu_gib, served_dtype
 
 
 class Sizing:
-    """Sizes each question once on each kind of GPU: many instance types have the same."""
+    """Sizes each question only once on each kind of GPU, because many instance types have the same GPU."""
 
     def __init__(self, catalog: Catalog) -> None:
         self.catalog = catalog
         self._known: dict[tuple[Question, Gpu, int], Sized] = {}
 
     def size(self, question: Question, gpu: Gpu, gpus: int) -> Sized:
-        """With the batch that is asked for, or the one that the planner or the engine chooses."""
+        """The model with the batch that is asked for, or else with the one that the planner or the engine chooses."""
         key = question, gpu, gpus
         if key not in self._known:
             self._known[key] = self._sized(question, gpu, gpus)
@@ -29,7 +29,7 @@ class Sizing:
                 yield self.size(question, gpu, gpus)
 
     def with_engines_batch(self, sized: Sized) -> Sized:
-        """As the engine would be without the planner's arguments."""
+        """The model as the engine would run it without the planner's arguments."""
         plain = sized.question.but(planned=False, max_num_seqs=None, max_num_batched_tokens=None)
         return self.size(plain, sized.gpu, sized.gpus)
 
@@ -41,7 +41,7 @@ class Sizing:
 
 
 def _by_weights_alone(question: Question, gpu: Gpu, gpus: int, catalog: Catalog) -> Sized:
-    """Of an engine without a memory model: GPUs that don't hold the weights are no place; more isn't known."""
+    """For an engine without a memory model. GPUs that don't hold the weights are refused; nothing else is known."""
     card = gpu.engine_gib or 0.0
     weights = (question.file_gib or 0.0) / gpus
     if question.shape is not None and question.file_gib is None:
@@ -54,7 +54,7 @@ def _by_weights_alone(question: Question, gpu: Gpu, gpus: int, catalog: Catalog)
 
 
 def throughput_of(sized: Sized) -> Throughput:
-    """What a replica puts out by its engine's own model, and by no other's."""
+    """The throughput of a replica, by its engine's own model and by no other engine's."""
     engine = sized.question.engine
     if engine.throughput is None or not sized.fit.estimated:
         lacks = "memory" if engine.throughput is not None else "throughput"
@@ -63,7 +63,8 @@ def throughput_of(sized: Sized) -> Throughput:
 
 
 def counts(question: Question, most: int) -> Iterator[int]:
-    """Tensor parallelism within a node: powers of two over which the attention splits; or the number that is given."""
+    """The numbers of GPUs per replica to try within a node: the number that is given, or the powers of two over which
+    the attention heads can be split."""
     if question.gpus is not None:
         if question.gpus <= most:
             yield question.gpus
@@ -76,7 +77,7 @@ def counts(question: Question, most: int) -> Iterator[int]:
 
 
 def can_run(question: Question, gpu: Gpu, catalog: Catalog) -> bool:
-    """Whether the GPU's compute capability is enough for the weights; what isn't known is no obstacle."""
+    """Whether the GPU's compute capability is enough for the weights; one that isn't known is assumed to be."""
     if question.file_gib is not None or gpu.compute_capability is None:
         return gpu.engine_gib is not None
     dtype = served_dtype(question.shape, question.quantization, bf16=gpu.bf16)

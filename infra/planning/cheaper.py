@@ -9,7 +9,7 @@ from functools import cached_property
 from itertools import islice
 
 from infra.offers.fixes import Changes, runs_in_8_bit, smaller_ways, smaller_weights
-from infra.offers.options import Option, fewest, serving
+from infra.offers.options import Option, serving, smallest_fit
 from infra.offers.pools import Offer, on_spot
 from infra.offers.sizing import Sizing, can_run
 from infra.plan.money import HOURS_A_MONTH, Cheaper
@@ -284,7 +284,7 @@ def _more_for_the_same(each: Placed, offer: Offer, market: Market) -> Iterator[C
         if after and after >= WORTH_A_LINE * before and can_run(question, sized.gpu, sizing.catalog):
             length = sized.question.max_model_len
             effect = f"the same GPUs hold {after:.1f} requests of {length:,} tokens instead of {before:.1f}"
-            chosen = fewest(question.but(gpus=each.served.settings.gpus), offer, sizing)
+            chosen = smallest_fit(question.but(gpus=each.served.settings.gpus), offer, sizing)
             if chosen is not None and chosen.gpus != sized.gpus:
                 changes = (*changes, ("gpus", sized.gpus))  # fewer would be chosen, and hold less
             yield Candidate(changes, completed(market.plan, each.served.write(changes)), effect, 0.0)

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from infra.catalog import Catalog
-from infra.offers.options import fewest
+from infra.offers.options import smallest_fit
 from infra.offers.pools import Offer, makeable
 from infra.offers.sizing import Sizing
 from infra.plan.findings import split
@@ -42,9 +42,9 @@ def _gpus(offer: Offer, served: list[Served], sizing: Sizing) -> list[str] | Non
     """The `gpus` to write with it, of models on which another number is written; None where a model doesn't fit."""
     found: list[str] = []
     for each in served:
-        if each.cpu or fewest(each.question, offer, sizing) is not None:
+        if each.cpu or smallest_fit(each.question, offer, sizing) is not None:
             continue
-        sized = fewest(each.question.but(gpus=None), offer, sizing)
+        sized = smallest_fit(each.question.but(gpus=None), offer, sizing)
         if sized is None:
             return None
         found.append(f"{each.path}.gpus: {sized.gpus}")

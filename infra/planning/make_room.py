@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from infra.offers.options import fewest, fits, is_certain
+from infra.offers.options import fits, is_certain, smallest_fit
 from infra.offers.pools import Offer
 from infra.plan.notes import Advice, Violation, Write
 from infra.plan.rules import Rule
@@ -91,7 +91,7 @@ def _first(each: Placed, offers: Sequence[Offer], market: Market) -> Iterator[Of
     the first that does."""
     question = each.served.question.but(gpus=None)
     firsts = [
-        next((o for o in offers if fewest(question, o, market.sizing, goal)), None) for goal in (is_certain, fits)
+        next((o for o in offers if smallest_fit(question, o, market.sizing, goal)), None) for goal in (is_certain, fits)
     ]
     found = {offer.name: offer for offer in firsts if offer is not None}
     yield from found.values()

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from infra.offers.fixes import Changes
-from infra.offers.options import fewest
+from infra.offers.options import smallest_fit
 from infra.offers.pools import Offer
 from infra.offers.sizing import Sizing
 from infra.plan.findings import warned
@@ -149,7 +149,8 @@ def _smaller(sized: Sized, offers: Sequence[Offer], sizing: Sizing) -> Offer | N
     serving = [
         offer
         for offer in below
-        if (found := fewest(sized.question.but(gpus=None), offer, sizing)) is not None and found.gpus <= sized.gpus
+        if (found := smallest_fit(sized.question.but(gpus=None), offer, sizing)) is not None
+        and found.gpus <= sized.gpus
     ]
     return min(
         serving, key=lambda o: (o.card.engine_gib or 0.0, o.borrowed, o.usd_per_node_hour or 0.0, o.name), default=None

@@ -1,4 +1,4 @@
-"""What a look-up in AWS would find, where no AWS is asked; `plan` lists it as an assumption."""
+"""What look-ups in AWS answer during a plan, which doesn't ask AWS; `plan` lists the answers as assumptions."""
 
 from collections.abc import Mapping
 from typing import Any

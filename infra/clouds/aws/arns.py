@@ -1,4 +1,4 @@
-"""Of which region and account an ARN is; and an example's, as those of the stack."""
+"""The region and the account of an ARN, and example ARNs with those of the stack."""
 
 import re
 from collections.abc import Mapping

@@ -21,11 +21,11 @@ if TYPE_CHECKING:
     from infra.planning.cost import Billed
 
 LEFT_OUT = "traffic (NAT, zones, internet), load-balancer units, EFS throughput, log ingestion, requests, tax"
-# Of a node: some 2,000 lines of 120 bytes in ten minutes. An estimate: it grows with connections, not with traffic.
+# Per node and month: about 2,000 lines of 120 bytes in ten minutes. An estimate; it grows with connections.
 FLOW_LOG_GIB_PER_NODE = 1.0
-GP3_IOPS, GP3_THROUGHPUT = 3000, 125  # that are in the price of a disk
+GP3_IOPS, GP3_THROUGHPUT = 3000, 125  # included in the price of a disk
 MIN_ZONES = 2  # of a load balancer
-OLDER_REVISIONS = 2  # of the weights, at most, on a file system that bills what is used
+OLDER_REVISIONS = 2  # revisions of the weights that may be kept, on a file system that bills what is used
 
 
 def bill(billed: Billed) -> Iterator[CostItem]:
@@ -57,7 +57,7 @@ def _spot_to_demand(pool: PoolPlan, billed: Billed) -> float:
 
 
 def usd_beside_node(pool: PoolPlan, catalog: Catalog) -> float:
-    """Its disk."""
+    """The price of its disk per month."""
     return _disk_month(pool.root_gib, pool.root_iops, pool.root_throughput, catalog)
 
 
@@ -89,7 +89,7 @@ def _platform(settings: Settings, cluster: AwsCluster, catalog: Catalog) -> Iter
 
 
 def _gateway(gateway: GatewayPlan | None, cluster: AwsCluster, catalog: Catalog) -> Iterator[CostItem]:
-    """A public load balancer has an address in each zone."""
+    """A public load balancer also pays for one public address per zone."""
     if gateway is None or gateway.controller.title is None:
         return
     addresses = max(MIN_ZONES, len(cluster.zone_ids)) if gateway.visibility == "public" else 0
@@ -110,7 +110,7 @@ def _cache(billed: Billed) -> Iterator[CostItem]:
 
 
 def _cache_disk(gib: int, catalog: Catalog) -> str:
-    """Its size, and its throughput, which costs more than a small disk."""
+    """The disk's size, and its throughput, which costs more than the size of a small disk."""
     size, over = gib * catalog.aws.prices.gp3_gib_month, EBS.throughput - GP3_THROUGHPUT
     more = over * catalog.aws.prices.gp3_mibps_month
     return f"{gib:,} GiB {usd(size)}; {over} MiB/s over the {GP3_THROUGHPUT} in the price of a gp3 disk {usd(more)}"
@@ -131,21 +131,21 @@ def _node_disks(billed: Billed, cluster: AwsCluster) -> CostItem:
 
 
 def _disks_said(billed: Billed, cluster: AwsCluster) -> str:
-    """How large each node's is."""
+    """The size of the disk of each kind of node."""
     system = [f"{cluster.system_root_gib:,} GiB per system node"] if billed.settings.cluster.create else []
     sizes = {pool.name: _disk(pool.root_gib, pool.root_iops, pool.root_throughput) for pool in billed.ours}
     return "; ".join([*system, *(f"{size} per node of {name}" for name, size in sizes.items())])
 
 
 def _disk(gib: int, iops: int, throughput: int) -> str:
-    """With what is paid beside its size."""
+    """A disk's size, with the IOPS and the throughput that are paid beside it."""
     more = [f"{iops:,} IOPS"] if iops > GP3_IOPS else []
     more += [f"{throughput} MiB/s"] if throughput > GP3_THROUGHPUT else []
     return ", ".join([f"{gib:,} GiB", *more])
 
 
 def _flow_logs(billed: Billed) -> Iterator[CostItem]:
-    """Of a VPC that we make."""
+    """Flow logs of a VPC that we make."""
     create = billed.settings.cluster.create
     if create is None or create.network.vpc_id is not None:
         return
@@ -162,7 +162,7 @@ def _flow_logs(billed: Billed) -> Iterator[CostItem]:
 
 
 def _disk_month(gib: int, iops: int, throughput: int, catalog: Catalog) -> float:
-    """Of gp3: what is over that in its price is paid too."""
+    """The price of a gp3 disk per month: IOPS and throughput above those in its price are paid too."""
     prices = catalog.aws.prices
     more = (
         max(0, iops - GP3_IOPS) * prices.gp3_iops_month + max(0, throughput - GP3_THROUGHPUT) * prices.gp3_mibps_month
@@ -175,7 +175,7 @@ def _fixed(name: str, month: float, what: str = "") -> CostItem:
 
 
 def _types(settings: Settings, pools: Sequence[PoolPlan], catalog: Catalog) -> list[Priced]:
-    """Of the nodes that are billed."""
+    """The instance types of the nodes that are billed."""
     types: list[Priced] = [each for pool in pools for each in pool.types]
     create = settings.cluster.create
     system = catalog.aws.cpu_instances.get(create.system_nodes.instance_type) if create else None

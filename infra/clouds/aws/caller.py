@@ -1,4 +1,4 @@
-"""Who runs `pulumi up`: a cluster that we make lets in its admins and nobody else, so that one of them has to."""
+"""Who runs `pulumi up`: it has to be one of the admins, because a cluster that we make lets nobody else in."""
 
 from collections.abc import Callable, Sequence
 
@@ -10,8 +10,9 @@ class Stranger(Exception):
 
 
 def check_caller(arn: str, admins: Sequence[str], to_import: Callable[[str], str | None] = lambda _: None) -> None:
-    """`arn`: what AWS says of the caller. `to_import`: what takes up the entry that EKS itself made for a principal, on
-    a cluster that is there. Raises Stranger with the line to write.
+    """Raises Stranger, with the line to write, if the caller isn't an admin. `arn`: what AWS says of the caller.
+    `to_import`: the command that imports the access entry which EKS itself made for a principal, on a cluster that
+    exists.
     """
     principal = principal_of(arn)
     if principal is None:
@@ -35,9 +36,8 @@ def check_caller(arn: str, admins: Sequence[str], to_import: Callable[[str], str
 
 
 def principal_of(arn: str) -> str | None:
-    """The IAM user or role behind a caller; of a session the role that issued it, without the path that AWS leaves out.
-
-    None: the root user, a federated user.
+    """The IAM user or role behind a caller. For a session it is the role that issued it, without its path, which AWS
+    leaves out. None: the root user or a federated user.
     """
     _, partition, service, _, account, resource = arn.split(":", 5)
     kind, _, name = resource.partition("/")
@@ -47,7 +47,7 @@ def principal_of(arn: str) -> str | None:
 
 
 def _identity(principal: str) -> tuple[str, str, str]:
-    """Account, kind and name: in an account a name is there once, whatever its path, and in whatever letters."""
+    """Account, kind and name. Within an account a name is unique, whatever its path and its upper or lower case."""
     *_, account, resource = principal.split(":", 5)
     return account, resource.partition("/")[0], _name(principal).lower()
 

@@ -22,7 +22,7 @@ def cheaper_platform(settings: Settings, cluster: AwsCluster, catalog: Catalog) 
 
 
 def _smaller_system_nodes(settings: Settings, cluster: AwsCluster, catalog: Catalog) -> Iterator[CheaperPlatform]:
-    """The cheapest type that is no smaller, so that whatever runs there still has room."""
+    """The cheapest type that is at least as large, so that everything that runs there still has room."""
     create = settings.cluster.create
     now = catalog.aws.cpu_instances.get(create.system_nodes.instance_type) if create is not None else None
     if create is None or now is None:

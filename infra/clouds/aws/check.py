@@ -15,7 +15,7 @@ from infra.settings.mistakes import Key, did_you_mean
 
 _CREATE: Key = ("cluster", "create")
 _NETWORK: Key = (*_CREATE, "network")
-_LEAST_VCPUS, _LEAST_GIB = 4, 16  # of a system node: operators, Prometheus, two DNS replicas
+_MIN_VCPUS, _MIN_GIB = 4, 16  # of a system node: operators, Prometheus, two DNS replicas
 # docs.aws.amazon.com/ec2/latest/instancetypes: of general purpose, compute and memory types these have 2 vCPUs at most.
 _SMALL = re.compile(r"[mcrt]\d[a-z]*(-flex)?\.(nano|micro|small|medium|large)")
 
@@ -46,7 +46,7 @@ def _check_create(scope: Scope, create: CreateCluster) -> None:
 
 
 def _check_releases(scope: Scope, create: CreateCluster) -> None:
-    """Nodes and kube-proxy are of the control plane's minor version."""
+    """The AMI of the nodes and kube-proxy have the control plane's minor version."""
     row = scope.catalog.aws.versions.get(create.version or "")
     if create.version is None and create.ami_release is not None:
         minor = create.ami_release.rpartition(".")[0]
@@ -101,7 +101,7 @@ def _check_zones(scope: Scope, create: CreateCluster) -> None:
 
 
 def _check_access(scope: Scope, access: Access) -> None:
-    """EKS has one access entry a principal."""
+    """EKS allows one access entry per principal."""
     first: dict[str, str] = {}
     for name, arns in (("admins", access.admins), ("viewers", access.viewers)):
         for index, arn in enumerate(arns):
@@ -112,7 +112,7 @@ def _check_access(scope: Scope, access: Access) -> None:
 
 
 def _check_account(scope: Scope, create: CreateCluster) -> None:
-    """EKS lets in a role of another account, but `pulumi up` is run by one of this account that is an admin."""
+    """EKS may let in a role of another account, but an admin of the cluster's account has to run `pulumi up`."""
     admins: Key = (*_CREATE, "access", "admins")
     accounts = dict.fromkeys(map(account_of, create.access.admins))
     if create.account_id is not None and accounts and create.account_id not in accounts:
@@ -158,11 +158,11 @@ def _check_system_nodes(scope: Scope, create: CreateCluster) -> None:
     key: Key = (*_CREATE, "systemNodes", "instanceType")
     name = create.system_nodes.instance_type
     known = scope.catalog.aws.cpu_instances
-    enough = [each for each in known.values() if each.vcpus >= _LEAST_VCPUS and each.memory_gib >= _LEAST_GIB]
+    enough = [each for each in known.values() if each.vcpus >= _MIN_VCPUS and each.memory_gib >= _MIN_GIB]
     large = [each.name for each in sorted(enough, key=lambda each: (each.usd_per_hour, each.name))]
     write = f"write one of {', '.join(large[:6])}"
     if name not in large and (name in known or _SMALL.fullmatch(name)):
-        got = f"{name} is too small: a system node needs at least {_LEAST_VCPUS} vCPUs and {_LEAST_GIB} GiB"
+        got = f"{name} is too small: a system node needs at least {_MIN_VCPUS} vCPUs and {_MIN_GIB} GiB"
         scope.report.wrong(key, got, write)
     elif name not in known:
         scope.report.wrong(key, f"unknown instance type {name}", write)

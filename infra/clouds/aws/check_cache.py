@@ -22,7 +22,7 @@ def check_cache(scope: Scope) -> None:
 
 
 def _check_zone(scope: Scope, kind: Key) -> None:
-    """A disk is in one zone, and what fills it runs on a system node there."""
+    """A disk is in one zone, and the Job that fills it needs a system node in that zone."""
     create = scope.settings.cluster.create
     if create is None:
         return
@@ -40,7 +40,7 @@ def _check_zone(scope: Scope, kind: Key) -> None:
 
 
 def _check_readers(scope: Scope, kind: Key) -> None:
-    """An EBS volume is on one node: one pod reads it."""
+    """An EBS volume is attached to one node, so only one pod reads it."""
     models = scope.settings.models
     for name, model in models.items():
         if model.replicas.max > 1:

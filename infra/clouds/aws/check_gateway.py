@@ -1,4 +1,4 @@
-"""Rules for what only an Application Load Balancer has: it is what EKS has when nobody says otherwise."""
+"""Rules for what only an Application Load Balancer has. EKS has one unless the stack file names another controller."""
 
 from infra.clouds.aws.arns import account_of, region_of
 from infra.clouds.aws.load_balancer import ALB, CERTIFICATE
@@ -10,7 +10,7 @@ from infra.settings.mistakes import Key
 _KEY: Key = ("gateway",)
 _CLASS: Key = (*_KEY, "ingressClass")
 _PREFIX = "alb.ingress.kubernetes.io"
-# Annotations that another key decides, and that a rule of the platform relies on.
+# Annotations that another key sets or that the platform sets itself, because its rules rely on them.
 _DECIDED = {
     "scheme": "write gateway.visibility",
     "certificate-arn": "write gateway.certificateArn",
@@ -84,7 +84,7 @@ def _check_tls(scope: Scope, gateway: Gateway, *, alb: bool) -> None:
 
 
 def _check_guard(scope: Scope, gateway: Gateway, *, alb: bool) -> None:
-    """Who may come near the load balancer, which only an ALB reads from an Ingress."""
+    """Who may reach the load balancer: only an ALB reads that from an Ingress."""
     cidrs, acl = (*_KEY, "inboundCidrs"), (*_KEY, "wafAclArn")
     reads: list[Key] = [(*_KEY, "ingressClass"), *CLUSTER_KIND]
     for key, given in ((cidrs, bool(gateway.inbound_cidrs)), (acl, gateway.waf_acl_arn is not None)):
@@ -111,7 +111,7 @@ def _check_subnets(scope: Scope, gateway: Gateway) -> None:
 
 
 def _check_place(scope: Scope, key: Key, arn: str, what: str) -> None:
-    """An ALB uses what is in its own region and account."""
+    """An ALB uses only certificates and web ACLs of its own region and account."""
     create = scope.settings.cluster.create
     account: Key = ("cluster", "create", "accountId")
     for of, there, here, read in (

@@ -10,8 +10,8 @@ from infra.settings.cluster import GpuPool
 from infra.settings.mistakes import Key, did_you_mean
 
 _CPU_FAMILY = re.compile(r"[mcrt]\d")  # general purpose, compute, memory, burstable
-_SAME_MEMORY = 0.02  # two GPUs stand for each other where an engine sees as much
-_NAMED = 4  # of what could be written instead
+_SAME_MEMORY = 0.02  # GPUs may replace each other if an engine sees the same memory, within this part
+_NAMED = 4  # instance types that a message proposes
 
 
 def check_pools(scope: Scope) -> None:
@@ -77,7 +77,7 @@ def _check_type(scope: Scope, key: Key, name: str, pool: GpuPool) -> None:
 
 
 def _check_zones(scope: Scope, key: Key, types: list[Instance]) -> None:
-    """A pool is where every one of its types is offered."""
+    """A pool can only be in zones that offer all of its types."""
     create = scope.settings.cluster.create
     if create is None or scope.region is None or scope.region not in scope.catalog.regions:
         return

@@ -1,21 +1,21 @@
-"""Rules for `tags`, which every resource of AWS carries."""
+"""Rules for `tags`, which every AWS resource of the stack carries."""
 
 import re
 
 from infra.settings.checks.scope import Scope
 from infra.settings.mistakes import Key
 
-# AWS allows 50 tags a resource; node groups and subnets carry up to 10 of the program's own.
-_MOST_TAGS, _LONGEST_TAG, _LONGEST_VALUE = 40, 128, 256
+# AWS allows 50 tags per resource; the program itself sets up to 10 on node groups and subnets.
+_MAX_TAGS, _LONGEST_TAG, _LONGEST_VALUE = 40, 128, 256
 _TAG_TEXT = re.compile(r"[\w .:/=+@-]*")
 _OUR_TAGS = re.compile(r"Name$|kubernetes\.io/|k8s\.io/|eks:|karpenter\.sh/")
 
 
 def check_tags(scope: Scope) -> None:
     tags = scope.settings.tags
-    if len(tags) > _MOST_TAGS:
-        got = f"{len(tags)} tags; AWS allows 50 a resource, some of them the program's own"
-        scope.report.wrong(("tags",), got, f"write {_MOST_TAGS} at most")
+    if len(tags) > _MAX_TAGS:
+        got = f"{len(tags)} tags; AWS allows 50 per resource, and the program itself needs some of them"
+        scope.report.wrong(("tags",), got, f"write at most {_MAX_TAGS}")
     for name, value in tags.items():
         key: Key = ("tags", name)
         if name.lower().startswith("aws:"):

@@ -10,7 +10,7 @@ from infra.clouds.aws.config import AwsConfig
 from infra.clouds.aws.disks import root_gib
 from infra.clouds.aws.node_room import allocatable
 from infra.clouds.aws.plan import AwsCluster
-from infra.clouds.aws.section import MOST_SYSTEM_NODES, CreateCluster
+from infra.clouds.aws.section import MAX_SYSTEM_NODES, CreateCluster
 from infra.clouds.aws.whose import others_elsewhere
 from infra.clouds.existing.cluster import version_of
 from infra.plan.cluster import CachePlan, SystemNodesPlan
@@ -144,7 +144,7 @@ def system_nodes(settings: Settings, catalog: Catalog) -> SystemNodesPlan | None
         return None
     cpu, gib = allocatable(node.vcpus, node.memory_gib)
     path = "cluster.create.systemNodes"
-    return SystemNodesPlan(node.name, create.system_nodes.count, MOST_SYSTEM_NODES, cpu, gib, path)
+    return SystemNodesPlan(node.name, create.system_nodes.count, MAX_SYSTEM_NODES, cpu, gib, path)
 
 
 def _own_versions(create: CreateCluster) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""The `aws:` keys of a stack. The program names its provider: a key that isn't passed on here would do nothing."""
+"""The `aws:` keys of a stack. The program makes its own provider, so a key that isn't passed on here has no effect."""
 
 import contextlib
 import json
@@ -11,7 +11,7 @@ from infra.settings.mistakes import Report, shown, unknown_key
 
 REGION, PROFILE, DEFAULT_TAGS = "aws:region", "aws:profile", "aws:defaultTags"
 KNOWN = (REGION, PROFILE, DEFAULT_TAGS)
-# What the provider knows too, and where it is said here.
+# Keys that the provider knows and this program doesn't read, and what to write instead.
 ELSEWHERE = {
     "aws:allowedAccountIds": "write cluster.create.accountId instead",
     "aws:forbiddenAccountIds": "write cluster.create.accountId, the one account that is right, instead",
@@ -24,14 +24,14 @@ ELSEWHERE |= dict.fromkeys(("aws:accessKey", "aws:secretKey", "aws:token"), _CRE
 
 @dataclass(frozen=True)
 class AwsConfig:
-    """How AWS is reached, beside the region."""
+    """How AWS is reached; the region is kept elsewhere."""
 
-    profile: str | None = None  # of the AWS CLI's configuration; None: whatever the environment says
-    tags: Mapping[str, str] = field(default_factory=dict)  # of every resource, beside those of `tags`
+    profile: str | None = None  # of the AWS CLI's configuration; None: the environment decides
+    tags: Mapping[str, str] = field(default_factory=dict)  # of every resource, in addition to the section `tags`
 
 
 def read_aws_config(keys: Mapping[str, Any], *, on_aws: bool, report: Report) -> AwsConfig:
-    """What `aws:` keys say. `on_aws`: false where a kubeconfig context reaches the cluster and AWS isn't asked."""
+    """The values of the `aws:` keys. `on_aws`: false where a kubeconfig context reaches the cluster, without AWS."""
     for key in sorted(key for key in keys if key.startswith("aws:") and key not in KNOWN):
         if key in ELSEWHERE:
             report.always((key,), "isn't read: the program names its own provider", ELSEWHERE[key])
@@ -52,7 +52,7 @@ def _profile(value: Any, report: Report) -> str | None:
 
 
 def _tags(value: Any, report: Report) -> Mapping[str, str]:
-    """The engine hands a mapping over as JSON."""
+    """The Pulumi engine passes a mapping as JSON."""
     with contextlib.suppress(json.JSONDecodeError):
         value = json.loads(value) if isinstance(value, str) else value
     tags = value.get("tags") if isinstance(value, Mapping) and list(value) == ["tags"] else None

@@ -7,9 +7,8 @@ STEP_GIB = 10
 
 
 def root_gib(catalog: Catalog, *, scratch_gib: int) -> int:
-    """The AMI, the image of every engine, one of them while it is pulled, and what pods write.
-
-    Of all engines, not of those that are used: another model doesn't replace the nodes.
+    """Room for the AMI, the image of every engine, the largest one once more as it is pulled, and what pods write.
+    It counts all engines, not only those in use, so that another model doesn't replace the nodes.
     """
     engines = catalog.engines.values()
     images = sum(each.unpacked_gib for each in engines) + max(each.image_gib for each in engines)

@@ -17,7 +17,7 @@ from infra.settings.platform import Settings
 
 
 def with_groups(pool: PoolPlan, settings: Settings, cluster: ClusterPlan) -> Decided[PoolPlan]:
-    """A pool that we make, with its groups."""
+    """A pool that we make, with its node groups."""
     groups = yield from _groups(pool, settings, cluster)
     made = replace(pool, groups=groups)
     yield from _explain(made)
@@ -25,7 +25,7 @@ def with_groups(pool: PoolPlan, settings: Settings, cluster: ClusterPlan) -> Dec
 
 
 def _groups(pool: PoolPlan, settings: Settings, cluster: ClusterPlan) -> Decided[Mapping[str, NodeGroupPlan]]:
-    """By zone id (of a VPC that exists: by subnet id); under no name where one group has every zone."""
+    """The node groups by zone id, or by subnet id in a VPC that exists; under "" if one group has all zones."""
     path = f"gpuPools.{pool.name}.nodeGroups"
     own = settings.gpu_pools.get(pool.name)
     wanted = own.node_groups if own else None
@@ -71,13 +71,13 @@ def _places(pool: PoolPlan, path: str, settings: Settings, cluster: ClusterPlan)
 
 
 def _shares(total: int, parts: int) -> list[int]:
-    """As even as can be; what is left over goes to the first, so that a larger total lowers no part."""
+    """Parts of a total, as even as possible. The first parts get what is left over, so a larger total lowers none."""
     each, left = divmod(total, parts)
     return [each + (part < left) for part in range(parts)]
 
 
 def _explain(pool: PoolPlan) -> Iterator[Finding]:
-    """A pool that has less where a zone has nothing."""
+    """Warns that a pool with one group per zone grows less where a zone has no capacity."""
     if len(pool.groups) > 1:
         most = max(group.max for group in pool.groups.values())
         yield warned(

@@ -1,4 +1,4 @@
-"""What AWS has of what an `up` began to make there: under a name, and whether it is this stack's."""
+"""Whether AWS has a resource that an interrupted `up` began to make, and whether it is this stack's."""
 
 import json
 from collections.abc import Mapping
@@ -12,7 +12,8 @@ from infra.live.state import Held
 
 @dataclass(frozen=True)
 class _Kind:
-    """`id`: as the provider imports it; `ask`: the AWS CLI's words; `answer`: where it says what `inputs` say."""
+    """`id`: the id by which the provider imports it; `ask`: arguments of the AWS CLI; `answer`: the key of the resource
+    in its answer; `inputs`: properties that have to be equal, by Pulumi's name, and their names in the answer."""
 
     id: str
     ask: tuple[str, ...]
@@ -20,7 +21,7 @@ class _Kind:
     inputs: Mapping[str, str]
 
 
-# Names that AWS has from us; anything else is known to AWS alone.
+# Types whose names this program chose. Any other resource has a name that only AWS knows.
 _KINDS = {
     "aws:eks/cluster:Cluster": _Kind(
         "{name}",
@@ -44,7 +45,7 @@ _KINDS = {
 
 
 def left_in_aws(held: Held, where: tuple[str, ...]) -> Left | None:
-    """None of what isn't AWS's. Raises NotRead."""
+    """What became of a resource; None: it isn't one of AWS. Raises NotRead."""
     if not held.type.startswith("aws:"):
         return None
     if held.type not in _KINDS:
@@ -62,7 +63,7 @@ def _import_id(type_: str, inputs: Mapping[str, Any]) -> str:
 
 
 def _in_aws(type_: str, inputs: Mapping[str, Any], where: tuple[str, ...]) -> dict[str, Any] | None:
-    """What AWS says of it; None where it has none of that name. Raises NotRead."""
+    """What AWS says of the resource; None: AWS has none with that name. Raises NotRead."""
     kind = _KINDS[type_]
     words = (each.format(**inputs) for each in kind.ask)
     try:
@@ -74,7 +75,7 @@ def _in_aws(type_: str, inputs: Mapping[str, Any], where: tuple[str, ...]) -> di
 
 
 def _differs(type_: str, inputs: Mapping[str, Any], found: Mapping[str, Any]) -> list[str]:
-    """What AWS says otherwise than this stack wanted it: another one made that."""
+    """Properties that are other in AWS than this stack wanted them: then somebody else made the resource."""
     other = [
         ours
         for ours, theirs in _KINDS[type_].inputs.items()
@@ -91,5 +92,5 @@ def _at(values: Any, path: str) -> Any:
 
 
 def _plain(value: Any) -> Any:
-    """Subnets have no order."""
+    """A value to compare: the order of lists, such as subnets, doesn't matter."""
     return sorted(value) if isinstance(value, list) else value

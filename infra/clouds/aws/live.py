@@ -1,4 +1,4 @@
-"""What `up` would trip over in AWS, or take back there, found before it makes anything."""
+"""What in AWS would make `up` fail, or what `up` would downgrade there, found before it makes anything."""
 
 import re
 from collections.abc import Iterator
@@ -18,14 +18,16 @@ _ENTRY = "aws:eks/accessEntry:AccessEntry"
 
 
 def access(cluster: AwsCluster, path: Path) -> tuple[str, ...]:
-    """What points kubectl at an EKS cluster that exists, by a kubeconfig that is written to `path`. Raises NotRead."""
+    """The arguments that point kubectl at an EKS cluster that exists: a kubeconfig is written to `path`. Raises
+    NotRead."""
     where = cluster.aws_arguments
     output_of("aws", "eks", "update-kubeconfig", "--name", cluster.name, *where, "--kubeconfig", str(path))
     return ("--kubeconfig", str(path))
 
 
 def log_groups(plan: Plan, state: State) -> Iterator[Obstacle]:
-    """Their names are fixed, and what is delivered late makes them again after they went."""
+    """Log groups of an earlier cluster with this name. Logs that are delivered late create them again after they were
+    deleted."""
     cluster = aws_cluster(plan.cluster)
     if not cluster.made:
         return
@@ -49,7 +51,8 @@ def _log_group(name: str, where: tuple[str, ...]) -> Iterator[Obstacle]:
 
 
 def older_versions(plan: Plan, state: State) -> Iterator[Obstacle]:
-    """EKS takes no node group back to an older AMI; an older add-on or control plane is nothing to get unasked."""
+    """Versions older than those that run. EKS refuses to move a node group to an older AMI, and an add-on or a control
+    plane isn't downgraded without a question."""
     cluster = aws_cluster(plan.cluster)
     if not cluster.made:
         return
@@ -63,7 +66,7 @@ def older_versions(plan: Plan, state: State) -> Iterator[Obstacle]:
 
 
 def _running(state: State, type_: str, key: str, **of: str) -> list[str]:
-    """What the engine last read from AWS."""
+    """The versions that the Pulumi engine last read from AWS."""
     held = (each for each in state.of(type_) if all(each.inputs.get(name) == value for name, value in of.items()))
     found = (each.outputs.get(key) or each.inputs.get(key) for each in held)
     return [each for each in found if isinstance(each, str)]
@@ -83,12 +86,13 @@ def _older(key: str, planned: str, running: list[str], quoted: str) -> Iterator[
 
 
 def _numbers(version: str) -> list[int]:
-    """`v1.20.5-eksbuild.1` and `1.35.6-20260714` in the order that they came out."""
+    """A key that sorts `v1.20.5-eksbuild.1` or `1.35.6-20260714` among other releases by their age."""
     return [int(each) for each in re.findall(r"\d+", version)]
 
 
 def access_entries(plan: Plan, state: State) -> Iterator[Obstacle]:
-    """EKS refuses a second entry of a principal; it made one itself for whoever made an earlier program's cluster."""
+    """EKS refuses a second access entry for a principal. For the creator of a cluster that an earlier version of this
+    program made, EKS itself made an entry."""
     create = plan.settings.cluster.create
     if create is None:
         return
@@ -105,7 +109,7 @@ def access_entries(plan: Plan, state: State) -> Iterator[Obstacle]:
 
 
 def import_entry(plan: Plan, state: State, principal: str, kind: str = "admin") -> str | None:
-    """What takes an entry into the state; None where the cluster is still to be made, or the state has the entry."""
+    """The command that imports an entry into the state; None: the cluster isn't made yet, or the state has it."""
     cluster = next((each for each in state.of(_CLUSTER) if each.name == plan.cluster.name), None)
     if cluster is None or any(each.inputs.get("principalArn") == principal for each in state.of(_ENTRY)):
         return None

@@ -1,8 +1,8 @@
-"""The Application Load Balancer of a gateway, as the gateway has to know it."""
+"""What a gateway has to know of an Application Load Balancer."""
 
 from infra.plan.cluster import IngressController
 
-# Of the stack's region and account, once it is said.
+# An example; a message shows it with the stack's own region and account.
 CERTIFICATE = "arn:aws:acm:us-east-1:111122223333:certificate/5f0c"
 _GATE = "elbv2.k8s.aws/pod-readiness-gate-inject"
 ALB = IngressController(

@@ -37,7 +37,7 @@ from infra.services.addons.make import charts, make_addons
 
 
 def make_provider(plan: Plan) -> aws.Provider:
-    """Tags are sorted: the provider takes them as text, where another order is a difference."""
+    """Tags are sorted because the provider takes them as text, so that another order would be a change."""
     cluster = aws_cluster(plan.cluster)
     return aws.Provider(
         "aws",
@@ -49,7 +49,8 @@ def make_provider(plan: Plan) -> aws.Provider:
 
 
 def admit(plan: Plan, cloud: aws.Provider, state: State) -> None:
-    """Before anything is made: EKS takes ten minutes to make a cluster, and then lets in its admins alone."""
+    """Checks the caller before anything is made: EKS takes ten minutes to make a cluster that then lets in only its
+    admins."""
     create = plan.settings.cluster.create
     if create is None:
         return
@@ -148,7 +149,7 @@ def _new_cluster(plan: Plan, cloud: aws.Provider, namespaces: Namespaces) -> Sit
 
 
 def _volume(plan: Plan, network: _Subnets, file_system: WeightsFileSystem | None) -> Volume | Disk | None:
-    """What holds the weights; None leaves it to a storage class."""
+    """The volume that holds the weights; None: a storage class decides."""
     if file_system is not None:
         return efs_volume(file_system.file_system_id, file_system.access_point_id)
     if plan.cache.storage == EBS:
@@ -158,7 +159,7 @@ def _volume(plan: Plan, network: _Subnets, file_system: WeightsFileSystem | None
 
 
 def _alb(plan: Plan, health_path: str, *, subnet_ids: Sequence[pulumi.Input[str]]) -> Mapping[str, pulumi.Input[str]]:
-    """Without subnets the controller looks for them."""
+    """Annotations of the Ingress. Without subnets the controller looks for them itself."""
     gateway, settings = plan.gateway, plan.settings.gateway
     assert gateway is not None
     assert settings is not None
@@ -186,7 +187,7 @@ class _Subnets:
     resources: Sequence[pulumi.Resource]
 
     def within(self, zone_ids: Sequence[str]) -> list[pulumi.Input[str]]:
-        """The subnets in these zones; of a network that exists nobody has said the zones, so all of them."""
+        """The subnets in these zones; all subnets of a network that exists, because nobody said their zones."""
         subnets = [self.private_subnet_ids[zone] for zone in zone_ids if zone in self.private_subnet_ids]
         return subnets or list(self.private_subnet_ids.values())
 
@@ -273,7 +274,7 @@ def _addons(
 
 
 def _region(plan: Plan) -> str:
-    """Settings refuse a cluster on AWS without a region."""
+    """It is always there: the settings refuse a cluster on AWS without a region."""
     assert plan.cluster.region is not None
     return plan.cluster.region
 

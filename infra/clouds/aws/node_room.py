@@ -1,8 +1,8 @@
-"""What an EKS node leaves for pods: its allocatable, not its size."""
+"""What an EKS node leaves for pods: its allocatable CPU and memory, not its size."""
 
-# What hypervisor and kernel keep of the memory that AWS states: Karpenter's default for it.
+# The part of the memory that AWS states which hypervisor and kernel keep: Karpenter's default.
 MEMORY_OVERHEAD = 0.075
-# Pods that a node may have, by EKS' rule of thumb; each reserves 11 MiB for the kubelet.
+# The maximum of pods per node, by EKS's rule of thumb; the kubelet reserves 11 MiB for each.
 MAX_PODS_SMALL, MAX_PODS_LARGE, LARGE_VCPUS = 110, 250, 30
 EVICTION_GIB = 100 / 1024
 # aws-node, kube-proxy, the pod-identity agent, CSI drivers and the device plugin, as their charts request.

@@ -1,4 +1,4 @@
-"""Nodes of a pool: image, disks, the label that the autoscaler waits for."""
+"""The nodes of a pool: their image, their disks, and the label that the autoscaler waits for."""
 
 from dataclasses import replace
 
@@ -12,12 +12,13 @@ AMI_TYPE = "AL2023_x86_64_NVIDIA"
 ROOT_IOPS = 3000
 THROUGHPUT_WITH_NVME, THROUGHPUT_WITHOUT = 125, 600
 ROOT_WITH_NVME_GIB = 50
-# What of a disk's nominal size pods can use: file system, kubelet's own eviction threshold of 10 %.
+# The part of a disk's nominal size that pods can use; file system and the kubelet's eviction threshold take the rest.
 USABLE = 0.85
 
 
 def furnished(pool: PoolPlan, catalog: Catalog) -> PoolPlan:
-    """Images and each pod's scratch are on the root disk, where no NVMe holds them."""
+    """The pool with image, disks and label. Container images and scratch space of pods are on the root disk, unless the
+    nodes have NVMe disks for them."""
     nvme = all(each.nvme_gb for each in pool.types)
     root = ROOT_WITH_NVME_GIB if nvme else root_gib(catalog, scratch_gib=SERVER_SCRATCH_GIB * pool.gpus_per_node)
     smallest_nvme_gib = min(each.nvme_gb for each in pool.types) * 1e9 / 2**30

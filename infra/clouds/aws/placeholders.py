@@ -1,4 +1,4 @@
-"""Values that AWS' own documentation reserves, as the shipped stack files hold them."""
+"""Values that AWS reserves for its documentation, which the shipped stack files contain."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -18,7 +18,7 @@ _API_FROM, _CERTIFICATE_ARN = "cluster.create.access.apiFrom", "gateway.certific
 
 
 def reserved(text: str) -> str | None:
-    """What a text is, where it is nobody's."""
+    """What a text is, if AWS reserves it for documentation; None: it may be somebody's."""
     if certificate := _CERTIFICATE.match(text):
         invented = _ACCOUNT.search(text) or not _UUID.fullmatch(certificate[1])
         return "an invented certificate" if invented else None
@@ -30,7 +30,7 @@ def reserved(text: str) -> str | None:
 
 
 def that_stop(settings: Settings, reserved: Callable[[str], str | None]) -> Iterator[Note]:
-    """With which nobody would reach what `up` makes."""
+    """Placeholders with which nobody would reach what `up` makes."""
     create, gateway = settings.cluster.create, settings.gateway
     near = create.access.api_from if create is not None else ()
     if near and all(reserved(cidr) for cidr in near):

@@ -11,20 +11,20 @@ class AwsCluster(ClusterPlan):
     partition: str  # as ARNs name it: aws, aws-cn, aws-us-gov
     autoscaler_image_tag: str  # of the cluster's own minor version
     tags: Mapping[str, str]  # of every AWS resource
-    profile: str | None  # of the AWS CLI's configuration; None: whatever the environment says
-    # Of a cluster that we make:
+    profile: str | None  # of the AWS CLI's configuration; None: the environment decides
+    # What follows is decided only for a cluster that we make:
     cidr: str | None = None  # None with a VPC that exists
     nat_per_zone: bool = False
     system_ami_type: str = ""  # as EKS names it
-    system_root_gib: int = 0  # engines' images, what an engine with its own library fetches, and models on the CPU
-    log_days: int = 0  # of the control plane's and the VPC's connections
-    ami_release: str | None = None  # of each node
+    system_root_gib: int = 0  # for engines' images, what an engine with its own library fetches, and models on the CPU
+    log_days: int = 0  # how long logs of the control plane and of the VPC's connections are kept
+    ami_release: str | None = None  # of every node
     addon_versions: Mapping[str, str] = field(default_factory=dict)  # of EKS add-ons, by their name
-    account_id: str | None = None  # the one account that it may be in
+    account_id: str | None = None  # the only account in which it may be made
 
     @property
     def aws_arguments(self) -> tuple[str, ...]:
-        """Of a command of the AWS CLI: the region, and whose credentials."""
+        """Arguments of the AWS CLI that name the region and the profile."""
         profile = ("--profile", self.profile) if self.profile else ()
         return (*(("--region", self.region) if self.region else ()), *profile)
 

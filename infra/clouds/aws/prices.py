@@ -1,4 +1,4 @@
-"""What instance types cost here: in the cluster's region, after a company's own prices and discount."""
+"""What instance types cost in the cluster's region, with a company's own prices and discount."""
 
 import dataclasses
 from collections.abc import Mapping
@@ -53,7 +53,7 @@ def with_prices(
 def _price(
     row: Instance | CpuInstance, catalog: Catalog, region: str, own: Mapping[str, float], factor: float
 ) -> dict[str, Any]:
-    """The company's own, else the region's, else that of us-east-1, whose table is the newer one."""
+    """The company's own price, else the region's, else that of us-east-1. In us-east-1 the newer table counts."""
     if row.name in own:
         return {"usd_per_hour": own[row.name], "priced_by": None}
     listed = catalog.aws.region_prices.get((row.name, region), _UNKNOWN).usd_per_hour

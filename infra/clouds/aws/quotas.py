@@ -1,4 +1,4 @@
-"""What the AWS account must be allowed to have; `aws service-quotas list-service-quotas` lists codes and names."""
+"""The quotas that the AWS account needs; `aws service-quotas list-service-quotas` lists their codes and names."""
 
 from collections.abc import Iterator, Mapping, Sequence
 

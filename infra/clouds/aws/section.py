@@ -7,7 +7,7 @@ from pydantic import Field
 from infra.clouds.aws.types import AccountId, AddonVersion, AmiRelease, ClusterName, IamArn, SubnetId, VpcId, ZoneId
 from infra.settings.types import Cidr, InstanceType, KubernetesVersion, Section
 
-MOST_SYSTEM_NODES = 20
+MAX_SYSTEM_NODES = 20
 
 
 class NewNetwork(Section):
@@ -59,7 +59,7 @@ class SystemNodes(Section):
     instance_type: InstanceType = Field(
         default="m7i.xlarge", description="type of each node, with at least 4 vCPU and 16 GiB", examples=["m7i.xlarge"]
     )
-    count: int = Field(default=2, ge=2, le=MOST_SYSTEM_NODES, description="number of nodes", examples=[2])
+    count: int = Field(default=2, ge=2, le=MAX_SYSTEM_NODES, description="number of nodes", examples=[2])
 
 
 class AddonVersions(Section):

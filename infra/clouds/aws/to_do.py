@@ -62,7 +62,7 @@ def _account_of_arns(settings: Settings, cluster: AwsCluster) -> Iterator[Findin
 
 
 def _pod_identity(settings: Settings, cluster: AwsCluster, addons: Mapping[str, AddonPlan]) -> Iterator[Finding]:
-    """A cluster that we make has the agent; on another, add-ons without it start, and AWS refuses whatever they ask."""
+    """A cluster that we make has the agent. On another one without it, add-ons start and AWS refuses their requests."""
     asking = [name for name in WITH_AWS_RIGHTS if addons[name].state == "install"]
     prometheus = settings.addons.prometheus.existing
     scales = any(model.replicas.min < model.replicas.max for model in settings.models.values())

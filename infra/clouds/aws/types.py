@@ -1,4 +1,4 @@
-"""The kinds of value that name something of AWS, each with a pattern and an example."""
+"""Types of values that name something in AWS, each with a pattern and an example."""
 
 from typing import Annotated
 

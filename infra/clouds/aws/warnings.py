@@ -1,4 +1,4 @@
-"""What AWS does to nodes, and is worth a second look."""
+"""Warnings of what AWS does to nodes."""
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
@@ -52,7 +52,7 @@ def warn_of_pool(pool: PoolPlan, models: Sequence[ModelPlan], cluster: ClusterPl
 
 
 def _warn_of_spot(path: str, models: Sequence[ModelPlan]) -> Iterator[Finding]:
-    """What a drain comes to there: the node goes whatever its pods are given."""
+    """Warns how short a drain is on spot: the node goes, however long its pods may take."""
     message = "spot nodes go with two minutes' notice, and may not come when they are needed"
     cut = [model for model in models if model.timeouts.pre_stop + model.timeouts.drain > SPOT_NOTICE_SECONDS]
     if not cut:

@@ -1,4 +1,4 @@
-"""Whose prices a figure is made of: the region's, those of us-east-1 where none is known, or the user's own."""
+"""Whose prices are in a figure: the region's, those of us-east-1 where the region's aren't known, or the user's own."""
 
 from collections.abc import Sequence
 
@@ -10,12 +10,12 @@ from infra.settings.platform import Settings
 
 
 def others_elsewhere(catalog: Catalog) -> str:
-    """Beside the price of anything but a node, whose it is: those of one region alone are known."""
+    """Whose the prices of everything but nodes are, where not the region's: only one region's are known."""
     return "" if catalog.region == HOME else f"price of {HOME}: none known for {catalog.region}"
 
 
 def headline(types: Sequence[Priced], catalog: Catalog) -> str:
-    """What the sum itself has to say; blank where every price is the region's or the user's."""
+    """What is said beside the sum of the bill; blank where every price is the region's."""
     if catalog.region == HOME:
         return ""
     found, own = borrowed(types, catalog), names(each for each in types if each.priced_by is None)
@@ -29,7 +29,7 @@ def headline(types: Sequence[Priced], catalog: Catalog) -> str:
 
 
 def price_note(settings: Settings, types: Sequence[Priced], pools: Sequence[PoolPlan], catalog: Catalog) -> str:
-    """Region and date of every price of the bill, the user's own by name."""
+    """The region and the date of every price of the bill, with the types that have the user's own price."""
     prices, region = catalog.aws.prices, catalog.region
     foreign, own = borrowed(types, catalog), names(each for each in types if each.priced_by is None)
     listed = names(each for each in types if each.priced_by == region)
@@ -61,7 +61,7 @@ def _spot_alone(pools: Sequence[PoolPlan]) -> set[str]:
 
 
 def spot_note(pool: PoolPlan, catalog: Catalog) -> str:
-    """What a spot pool is billed at, and what that leaves open."""
+    """The prices at which a spot pool is billed, and how sure they are."""
     unknown = [each for each in pool.types if each.spot_usd is None]
     own, missing = names(t for t in unknown if t.priced_by is None), names(t for t in unknown if t.priced_by)
     ranges = [f"{each.name} {_range(each)}" for each in pool.types if each.spot_usd is not None]

@@ -43,7 +43,7 @@ def _no_room(placed: Placed, running: Sequence[Placed]) -> str:
     offer = placed.offer
     if offer is None or offer.nodes is None:
         return ""
-    free = most_nodes(offer, offer.nodes) * offer.gpus_per_node - sum(w.gpus * w.replicas for w in _wanted(running))
+    free = max_nodes(offer, offer.nodes) * offer.gpus_per_node - sum(w.gpus * w.replicas for w in _wanted(running))
     scaled = [each.served for each in running if each.served.replicas.max > each.served.replicas.min]
     at = ", ".join(f"{each.name} at {count(each.replicas.max, 'replica')}" for each in scaled)
     return f"{f'with {at} ' if at else ''}{_what_is_free(offer.name, free, placed.gpus)}"
@@ -62,12 +62,12 @@ def _room(placed: Placed, on: Sequence[Placed]) -> str:
     offer = placed.offer
     if offer is None or offer.nodes is None or placed not in (running := _running(on)):
         return ""
-    nodes, each_has, wanted = most_nodes(offer, offer.nodes), offer.gpus_per_node, _wanted(running)
-    beside = in_turn([*wanted, Wanted(ROLLOUT, placed.gpus, 1)], _least(running), nodes, each_has)
+    nodes, each_has, wanted = max_nodes(offer, offer.nodes), offer.gpus_per_node, _wanted(running)
+    beside = in_turn([*wanted, Wanted(ROLLOUT, placed.gpus, 1)], _minimum(running), nodes, each_has)
     one_more = [replace(each, replicas=each.replicas + (each.name == placed.served.name)) for each in wanted]
     if beside is None or placed.served.name in blocked(one_more, nodes, each_has):
         return ""
-    without = in_turn(wanted, _least(running), nodes, each_has)
+    without = in_turn(wanted, _minimum(running), nodes, each_has)
     number, free = _free_node(without[1] if without else (), beside[1], placed.gpus)
     return f"after the others are placed, node {number} of {offer.name} has {count(free, 'GPU')} free"
 
@@ -79,7 +79,7 @@ def _free_node(without: Sequence[OwnNode], beside: Sequence[OwnNode], gpus: int)
     return found[0]
 
 
-def most_nodes(offer: Offer, nodes: int) -> int:
+def max_nodes(offer: Offer, nodes: int) -> int:
     """What the stack file lets a plan take of nodes that exist."""
     return offer.settings.max if offer.settings and offer.settings.max is not None else nodes
 
@@ -92,19 +92,19 @@ def _wanted(running: Sequence[Placed]) -> list[Wanted]:
     return [Wanted(each.served.name, each.gpus, each.served.replicas.max) for each in running]
 
 
-def _least(running: Sequence[Placed]) -> dict[str, int]:
+def _minimum(running: Sequence[Placed]) -> dict[str, int]:
     return {each.served.name: each.served.replicas.min for each in running}
 
 
 def check_own_nodes(offer: Offer, placed: Sequence[Placed], nodes: int, surge: int) -> Decided[OwnNodes | None]:
     """`surge`: GPUs for one rollout. None where not even the minimum of replicas has room."""
     running = _running(placed)
-    most, first = _wanted(running), _least(running)
-    wanted = [*most, Wanted(ROLLOUT, surge, 1)] if surge else most
+    maximum, first = _wanted(running), _minimum(running)
+    wanted = [*maximum, Wanted(ROLLOUT, surge, 1)] if surge else maximum
     if not _fits(offer, running, nodes)(wanted):
         yield from _refuse(offer, running, wanted, nodes)
-    least = [replace(each, replicas=first[each.name]) for each in most]
-    holding = pack(least, nodes, offer.gpus_per_node) if offer.nodes else _as_few(least, offer, nodes)
+    minimum = [replace(each, replicas=first[each.name]) for each in maximum]
+    holding = pack(minimum, nodes, offer.gpus_per_node) if offer.nodes else _as_few(minimum, offer, nodes)
     if holding is None:
         return None
     yield from _warn_of_spreading(offer, running, nodes)
@@ -115,7 +115,7 @@ def check_own_nodes(offer: Offer, placed: Sequence[Placed], nodes: int, surge: i
 
 def _fits(offer: Offer, running: Sequence[Placed], nodes: int) -> Fits:
     """Whether replicas, and a rollout, have room: the minimum of replicas first, the others beside them."""
-    return lambda wanted: in_turn(wanted, _least(running), nodes, offer.gpus_per_node) is not None
+    return lambda wanted: in_turn(wanted, _minimum(running), nodes, offer.gpus_per_node) is not None
 
 
 def _as_few(wanted: Sequence[Wanted], offer: Offer, nodes: int) -> tuple[OwnNode, ...] | None:
@@ -166,7 +166,7 @@ def _why_no_node(offer: Offer, running: Sequence[Placed], wanted: Sequence[Wante
     if pack(wanted, nodes, offer.gpus_per_node) is None:
         return "that leaves gaps"
     late = max(
-        (each for each in wanted if each.replicas > _least(running).get(each.name, 0)), key=lambda each: each.gpus
+        (each for each in wanted if each.replicas > _minimum(running).get(each.name, 0)), key=lambda each: each.gpus
     )
     return (
         f"Kubernetes spreads the replicas that there are at first: then no node has {count(late.gpus, 'GPU')} free for"
@@ -182,9 +182,9 @@ def _fixes(
     without = [each for each in wanted if each.name != ROLLOUT]
     if fits(without):
         yield first
-    changes = fewer(wanted, _least(running), fits)[:PROPOSED]
+    changes = fewer(wanted, _minimum(running), fits)[:PROPOSED]
     if without != wanted and not fits(without) and any(0 in change.values() for change in changes):
-        for write, text in _fewer(fewer(without, _least(running), fits)[:PROPOSED], running):
+        for write, text in _fewer(fewer(without, _minimum(running), fits)[:PROPOSED], running):
             yield (*write, *first[0]), f"{text} and {first[1]}"
     yield from _fewer(changes, running)
     if _is_limited(offer, nodes):

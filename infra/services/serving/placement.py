@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from infra.catalog import AT_LOAD
 from infra.offers.fixes import STORED_METHOD, Changes, Fix, other_types, runs_in_8_bit, smaller_weights, ways_to_fit
-from infra.offers.options import Option, fewest, serving, tries
+from infra.offers.options import Option, serving, smallest_fit, tries
 from infra.offers.pools import Offer
 from infra.offers.sizing import Sizing
 from infra.plan.findings import Decided
@@ -58,7 +58,7 @@ def place(served: Served, pools: Sequence[Offer], makeable: Sequence[Offer], siz
     for offer in offers:
         if best is not None and offer.settings is None and _costs_more(offer, best[1], best[0][0]):
             break  # sorted by price, and a replica takes one node at least
-        sized = fewest(served.question, offer, sizing)
+        sized = smallest_fit(served.question, offer, sizing)
         if sized is not None and (best is None or cost(served, offer, sized) < best[0]):
             best = (cost(served, offer, sized), offer, sized)
     if best is not None:

@@ -192,7 +192,14 @@ PLATFORM = (
     Bad(
         "more tags than AWS allows",
         stack(CLUSTER, MODEL, f"tags: {{{', '.join(f't{n}: x' for n in range(41))}}}"),
-        (Mistake("tags", 6, "41 tags; AWS allows 50 a resource, some of them the program's own", "write 40 at most"),),
+        (
+            Mistake(
+                "tags",
+                6,
+                "41 tags; AWS allows 50 per resource, and the program itself needs some of them",
+                "write at most 40",
+            ),
+        ),
     ),
     Bad(
         "a tag that is too long",
