@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import quote
 
 from httpx2 import HTTPError
-from huggingface_hub import constants, hf_hub_url
+from huggingface_hub import constants
 from huggingface_hub.errors import (
     EntryNotFoundError,
     GatedRepoError,
@@ -30,8 +30,9 @@ from huggingface_hub.utils import (
 from infra.models.source import CannotRead, Header
 from infra.models.weights import LENGTH_BYTES, header_length, read_header
 
-_RETRIES = 3
+_RETRIES, WAIT_SECONDS = 3, 1.0  # the wait doubles each time
 _TIMEOUT_SECONDS = 30
+_MAIN = "main"
 _FIRST_BYTES = 2**18  # of a weights file: the header of nearly every one
 _AT_ONCE = 8
 _LARGEST_TEXT = 50 * 2**20  # of a file of JSON
@@ -89,13 +90,7 @@ class Hub:
         revision = f"/revision/{quote(self._asked, safe='')}" if self._asked else ""
         url = f"{constants.ENDPOINT}/api/models/{self._name}{revision}"
         try:
-            answer = http_backoff(
-                *("GET", url),
-                params={"blobs": True},
-                headers=build_hf_headers(),
-                max_retries=_RETRIES,
-                timeout=_TIMEOUT_SECONDS,
-            )
+            answer = http_backoff("GET", url, params={"blobs": True}, headers=build_hf_headers(), **_patience())
             hf_raise_for_status(answer)
             said = answer.json()
         except (HTTPError, OSError) as error:
@@ -108,14 +103,12 @@ class Hub:
 
     def _read(self, file: str, first: int | None) -> bytes:
         """A file, or its first bytes; a mirror that knows no ranges is left once those are there."""
-        url = hf_hub_url(self._name, file, revision=self.revision, endpoint=constants.ENDPOINT)
+        url = f"{constants.ENDPOINT}/{self._name}/resolve/{self.revision or _MAIN}/{quote(file)}"
         headers = build_hf_headers(headers={"range": f"bytes=0-{first - 1}"} if first else None)
         most = first or _LARGEST_TEXT
         found = bytearray()
         try:
-            with http_stream_backoff(
-                *("GET", url), headers=headers, max_retries=_RETRIES, timeout=_TIMEOUT_SECONDS
-            ) as answer:
+            with http_stream_backoff("GET", url, headers=headers, **_patience()) as answer:
                 hf_raise_for_status(answer)
                 for piece in answer.iter_bytes():
                     found += piece
@@ -156,3 +149,8 @@ class Hub:
         return CannotRead(
             f"{what}: {constants.ENDPOINT} answered {status}", "try again later, or --from DIR", away=True
         )
+
+
+def _patience() -> dict[str, Any]:
+    """How long a hub that doesn't answer is waited for."""
+    return {"max_retries": _RETRIES, "base_wait_time": WAIT_SECONDS, "timeout": _TIMEOUT_SECONDS}
