@@ -11,6 +11,7 @@ from infra.diff.base import BadBase, Base, opened, shown_commit
 from infra.diff.difference import Difference, Facts, compare
 from infra.diff.facts import changed_facts, changed_files, named_files, program_files, requirements_changed
 from infra.diff.plans import Planning, planning
+from infra.models.lock import NAME as LOCK
 from infra.offline import plan_offline
 from infra.project import PROJECT, stacks_folder
 from infra.settings.document import read_document
@@ -38,7 +39,7 @@ def compare_with(stack: str, base: str) -> Compared:
         base_plan = other = None
         old_files: dict[str, bytes] = {}
         new_files: dict[str, bytes] = {}
-        same_stack = path.is_file() and base_path.is_file() and path.read_bytes() == base_path.read_bytes()
+        same_stack = _is_same(path, base_path)
         config, base_config = _config(path), _config(base_path)
         if base_path.is_file():
             label = _label(opened_base)
@@ -62,6 +63,14 @@ def compare_with(stack: str, base: str) -> Compared:
             _label(opened_base),
             shown_commit(PROJECT),
         )
+
+
+def _is_same(path: Path, base_path: Path) -> bool:
+    """Whether both sides say the same: the stack file, and the models' own files as the lock beside it has them."""
+    if not (path.is_file() and base_path.is_file()) or path.read_bytes() != base_path.read_bytes():
+        return False
+    locks = [each.with_name(LOCK) for each in (path, base_path)]
+    return len({lock.read_bytes() if lock.is_file() else b"" for lock in locks}) == 1
 
 
 def _effect(stack: str, old: Side, other: Planning) -> Difference | None:
