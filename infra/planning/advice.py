@@ -18,11 +18,12 @@ from infra.planning.trial import LIKELY, Attempt, broken_by, holds, likely, note
 from infra.settings.mistakes import Mistake, Report
 from infra.settings.platform import Settings
 
-MOST_IN_TWO = 4  # pieces of advice that are tried with each of the first others, where none is enough alone
-PAUSES = 2
-# Remedies of cold starts that are tried: of many models each takes longer; those of a pool are tried once for all.
-FEWEST_REMEDIES, MOST_REMEDIES = 2, 30
-MOST_OF_RULES = 24  # pieces of advice that are tried; a stack that breaks many rules shows the rest untried
+MAX_IN_TWO = 4  # pieces of advice that are combined, and with how many others each, where none is enough alone
+PAUSES = 2  # the harm of advice that pauses a model
+# Remedies of cold starts that are tried: with many models each plan takes longer. A remedy of a pool is tried once
+# for all its models.
+MIN_REMEDIES, MAX_REMEDIES = 2, 30
+MAX_ADVICE = 24  # pieces that are tried; a stack that breaks many rules shows the rest untried
 
 
 def follow(settings: Settings, write: Write, region: str | None, catalog: Catalog) -> Settings | None:
@@ -57,8 +58,8 @@ def _put(document: dict[str, Any], path: list[str], value: Any) -> None:
 
 
 def that_holds(plan: Plan, attempt: Attempt) -> tuple[Violation, ...]:
-    """The plan's violations with the advice after which the next plan has one rule less that is broken."""
-    left = MOST_OF_RULES
+    """The plan's violations with the advice that, once followed, fixes the rule and breaks no other."""
+    left = MAX_ADVICE
     found = []
     for violation in plan.violations:
         tried = violation.advice[:left]
@@ -75,7 +76,7 @@ def _held(violation: Violation, tried: Sequence[Advice], plan: Plan, attempt: At
     held = [way for _, way in alone if way is not None]
     if any(_costs_nothing(each, plan, attempt) for each in held):
         return held
-    failed = [each for each, way in alone if way is None][:MOST_IN_TWO]
+    failed = [each for each, way in alone if way is None][:MAX_IN_TWO]
     in_two = filter(None, (_with_another(each, violation, plan, attempt) for each in failed))
     better = [way for way in in_two if not any(_as_good(each, way, attempt) for each in held)]
     return sorted([*better, *held], key=lambda each: _cost(each, attempt))
@@ -107,16 +108,16 @@ def _bill(plan: Plan | None) -> float:
 
 
 def in_order(ways: Iterable[Advice], plan: Plan, attempt: Attempt) -> list[Advice]:
-    """Those after which a fit is no longer certain say so, and come after the others; what needs a larger budget comes
-    last."""
+    """Advice after which a fit is no longer certain says so, and comes after the others; advice that needs a larger
+    budget comes last."""
     said = [(each, bool(likely(plan, attempt(each.write)))) for each in ways]
     ordered = sorted(said, key=lambda pair: (BUDGET in dict(pair[0].write), pair[1]))
     return [noted(each, LIKELY) if unsure else each for each, unsure in ordered]
 
 
 def _tried(advice: Advice, violation: Violation, plan: Plan, attempt: Attempt) -> Advice | None:
-    """With all that it needs, a budget that is enough included; None where the rule stays broken, or another one
-    breaks."""
+    """The advice with all that it needs, a budget that is enough included; None where the rule stays broken, or another
+    one breaks."""
     whole = completed(plan, advice.write)
     then = attempt(whole)
     if then is None or (violation.rule, violation.path) in broken_by(then):
@@ -139,13 +140,13 @@ def _with_another(advice: Advice, violation: Violation, plan: Plan, attempt: Att
     if len(left) != 1:
         return None
     beside = [more for each in then.violations if (each.rule, each.path) in left for more in each.advice]
-    both = (_both(advice, each) for each in beside[:MOST_IN_TWO])
+    both = (_both(advice, each) for each in beside[:MAX_IN_TWO])
     found = filter(None, (_tried(each, violation, plan, attempt) for each in both))
     return min(found, key=lambda each: _cost(each, attempt), default=None)
 
 
 def _both(one: Advice, other: Advice) -> Advice:
-    """As one piece of advice."""
+    """Two pieces of advice as one."""
     (first, _, why), (second, _, also) = one.text.partition(" ("), other.text.partition(" (")
     said = "; ".join(each.removesuffix(")") for each in (why, also) if each)
     write = tuple(dict((*one.write, *other.write)).items())
@@ -164,9 +165,9 @@ def _text(advice: Advice, whole: Write, bill: str = "") -> str:
 def tried_remedies(
     plan: Plan, remedies: Mapping[str, Sequence[Remedy]], attempt: Attempt
 ) -> dict[str, tuple[Remedy, ...]]:
-    """By model, those after which no other rule is broken, with what the next plan's bill has more; what can't be tried
-    any more is left out."""
-    most = max(FEWEST_REMEDIES, MOST_REMEDIES // len(plan.models))
+    """By model, the remedies that break no other rule, with what they add to the next plan's bill; those beyond the
+    number of trials are left out."""
+    most = max(MIN_REMEDIES, MAX_REMEDIES // len(plan.models))
     tried: dict[Write, Plan | None] = {(): plan}
 
     def kept(remedy: Remedy) -> Remedy | None:
@@ -183,7 +184,7 @@ def tried_remedies(
 
 
 def _whole(remedy: Remedy) -> Write:
-    """What a remedy is written as, its line included: a path and a number."""
+    """What a remedy writes, its own line (a path and a number) included."""
     if remedy.write is None:
         return ()
     path, _, number = remedy.write.partition(": ")
@@ -201,8 +202,8 @@ def as_mapping(write: Write) -> Mapping[str, Any]:
 
 
 def completed(plan: Plan, write: Write) -> Write:
-    """With all that a change needs beside itself: the pools of the models that it doesn't move, where it writes one
-    into a stack file that leaves them to the program; and without the pools on which nothing is left then."""
+    """A change with all that goes with it. Where it writes a pool into a stack file that leaves pools to the program,
+    the pools of the other models are written too; pools that it leaves empty are removed."""
     given = dict(write)
     moved = {name: given[path] for name in plan.models if given.get(path := f"models.{name}.pool") is not None}
     pools = {path.split(".")[1] for path in given if path.startswith("gpuPools.")}

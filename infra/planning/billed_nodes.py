@@ -39,19 +39,19 @@ class BilledNodes:
 def billed_nodes(pool: PoolPlan, placed: Sequence[Placed], models: Mapping[str, ModelPlan]) -> BilledNodes:
     """Never more than the pool has: replicas that don't fit are refused, and wait for ever."""
     on = by_pool(placed).get(pool.name, [])
-    least = min(pool.max, max(pool.min, nodes_for(on, pool.gpus_per_node, at_most=False)))
+    lowest = min(pool.max, max(pool.min, nodes_for(on, pool.gpus_per_node, at_most=False)))
     running = [each for each in on if not each.served.settings.paused]
-    peak = min(pool.max, max(least, nodes_for(running, pool.gpus_per_node, at_most=True)))
+    peak = min(pool.max, max(lowest, nodes_for(running, pool.gpus_per_node, at_most=True)))
     replicas = nodes_for(on, pool.gpus_per_node, at_most=True)
     with_surge = nodes_for(on, pool.gpus_per_node, at_most=True, extra=pool.surge_gpus)
     # Whoever adds nodes to a pool that exists bills those that run; of a pool that we make, the maximum may be charged.
-    most = min(pool.max, max(least, with_surge)) if pool.existing else pool.max
-    all_month = max(least, min(most, replicas), most - (with_surge - replicas))
+    highest = min(pool.max, max(lowest, with_surge)) if pool.existing else pool.max
+    all_month = max(lowest, min(highest, replicas), highest - (with_surge - replicas))
     return BilledNodes(
-        least,
-        least + EXPECTED_LOAD * (peak - least),
+        lowest,
+        lowest + EXPECTED_LOAD * (peak - lowest),
         all_month,
-        most - all_month,
+        highest - all_month,
         _rollout_hours(models[each.served.name] for each in on),
     )
 

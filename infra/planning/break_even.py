@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from infra.plan.money import HOURS_A_MONTH
 from infra.sizing.estimates import Throughput, span
 
-SECONDS_A_MONTH = HOURS_A_MONTH * 3600
+SECONDS_PER_MONTH = HOURS_A_MONTH * 3600
 
 
 @dataclass(frozen=True)
@@ -34,10 +34,10 @@ def break_even(usd_per_hour: float, api_price: float, throughput: Throughput) ->
     month = usd_per_hour * HOURS_A_MONTH
     tokens = month / api_price * 1e6
     rate = throughput.tokens_per_second
-    makes = (rate.low * SECONDS_A_MONTH, rate.high * SECONDS_A_MONTH) if rate is not None else None
+    makes = (rate.low * SECONDS_PER_MONTH, rate.high * SECONDS_PER_MONTH) if rate is not None else None
     start = (
         f"${month:,.0f} per month / ${api_price:g} per million = {_millions(tokens)} output tokens per month,"
-        f" {tokens / SECONDS_A_MONTH:,.0f} per second all month"
+        f" {tokens / SECONDS_PER_MONTH:,.0f} per second all month"
     )
     return BreakEven(api_price, tokens, makes, f"{start}; {_can(tokens, makes, throughput)}")
 

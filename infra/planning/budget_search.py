@@ -21,7 +21,7 @@ SPOT = "the cloud may take a spot node back with two minutes' notice"
 
 @dataclass(frozen=True)
 class Search:
-    """Of one plan that is over its budget."""
+    """The search for changes of one plan that is over its budget."""
 
     plan: Plan  # as it is once `beside` is written
     budget: Budget
@@ -39,7 +39,7 @@ class Search:
         return self.now - self.budget.usd_per_month
 
     def total(self, write: Write) -> float:
-        """Dollars per month; without end where the stack file would be refused."""
+        """Dollars per month; infinity where the stack file would be refused."""
         plan = self._planned(write)
         return total(plan.cost, self.budget) if plan is not None else float("inf")
 
@@ -121,13 +121,13 @@ class Search:
         new = [each for each in plan.models.values() if each.kv_cache_dtype != before[each.name].kv_cache_dtype]
         return all(self.catalog.gpus[plan.pools[each.pool].gpu].fp8 for each in new if each.pool)
 
-    def largest(self, least: int, most: int, change: Callable[[int], Write]) -> int | None:
+    def largest(self, lowest: int, highest: int, change: Callable[[int], Write]) -> int | None:
         """The largest number that keeps to the budget: a smaller one never costs more."""
         usd = self.budget.usd_per_month
-        if most < least or self.total(change(least)) > usd:
+        if highest < lowest or self.total(change(lowest)) > usd:
             return None
-        fitting = bisect_right(range(least, most + 1), usd, key=lambda number: self.total(change(number)))
-        return least + fitting - 1
+        fitting = bisect_right(range(lowest, highest + 1), usd, key=lambda number: self.total(change(number)))
+        return lowest + fitting - 1
 
 
 def _spot_said(write: Write) -> list[str]:

@@ -26,9 +26,9 @@ NONE = (
     " nor do several that were tried)"
 )
 NAMED = 3  # of the changes proposed, beside spot and the expected bill
-DEAREST_MODELS = 4  # that are tried elsewhere, with fewer requests, or smaller; the most expensive first
-LEAST_PART = 0.1  # of what is needed: less is no part of a way
-LEAST_SHARE = 0.02  # of the bill: less is no reason to run other weights
+MODELS_TRIED = 4  # the most expensive ones: elsewhere, with fewer requests, or smaller
+MIN_PART = 0.1  # of the saving that is needed: a change that saves less is no part of a way
+MIN_SHARE = 0.02  # of the bill: a smaller saving is no reason to run other weights
 # Which ends of replicas and nodes a bill depends on; a smaller maximum first: what runs at night stays.
 ENDS = {"max": ("max",), "expected": ("max", "min"), "min": ("min",)}
 
@@ -63,7 +63,7 @@ def with_ways(
 
 
 def _first_of(others: Iterable[Violation]) -> Write:
-    """What makes each of the other rules hold: the bill is another then."""
+    """What makes each of the other rules hold: the bill is computed with it."""
     return tuple({path: value for each in others for way in each.advice[:1] for path, value in way.write}.items())
 
 
@@ -87,7 +87,7 @@ def _ways(search: Search, means: Means) -> list[Advice]:
         alone = search.advice(unused)
         if alone is not None:
             return [alone]
-        if search.now - search.total(unused) > LEAST_PART * search.over:
+        if search.now - search.total(unused) > MIN_PART * search.over:
             search = dataclasses.replace(search, base=unused)
     ways = list(islice(_unlike(search, _changes(search, means)), NAMED))
     ways += search.first(_on_spot(search))
@@ -98,8 +98,8 @@ def _ways(search: Search, means: Means) -> list[Advice]:
 
 
 def _unlike(search: Search, ways: Iterable[Advice]) -> Iterator[Advice]:
-    """Without those that change what another one does, and more, or that serve the models from the same nodes, for the
-    same bill."""
+    """Of ways with the same bill, one that changes all that another one changes, and more, is left out; so is one that
+    serves the models from the same nodes as another one."""
     seen: list[tuple[set[tuple[str, Any]], list[tuple[Any, ...]], int]] = []
     for way in ways:
         change, served, usd = set(way.write), search.served(way), round(search.total(way.write))
@@ -124,14 +124,14 @@ def _costly(search: Search) -> list[str]:
     return [item.pool for item in biggest(cost, budget) if item.pool and of(item, budget) + beside > search.over]
 
 
-def _dearest(search: Search) -> list[ModelPlan]:
+def _most_expensive(search: Search) -> list[ModelPlan]:
     pools = [item.pool for item in biggest(search.plan.cost, search.budget) if item.pool]
-    return [model for pool in pools for model in search.plan.models.values() if model.pool == pool][:DEAREST_MODELS]
+    return [model for pool in pools for model in search.plan.models.values() if model.pool == pool][:MODELS_TRIED]
 
 
 def _changes(search: Search, means: Means) -> Iterator[Advice]:
-    """Fewer replicas of one model, a smaller pool, a cheaper instance type, smaller weights and cache, other nodes,
-    fewer requests at once: for the most expensive first."""
+    """Fewer replicas of one model, a smaller pool, a cheaper instance type, smaller weights and cache, other nodes, and
+    fewer requests at once, each for the most expensive pool or model first."""
     plan = search.plan
     models = {name: [each for each in plan.models.values() if each.pool == name] for name in plan.pools}
     costly = _costly(search)
@@ -141,11 +141,11 @@ def _changes(search: Search, means: Means) -> Iterator[Advice]:
     for name in (each for each in costly if models[each]):
         yield from _cheaper_type(search, plan.pools[name])
     yield from filter(None, map(search.advice, _platform(search)))
-    dearest = _dearest(search)
-    yield from _smaller(search, dearest, means.smaller)
-    writes = (write for model in dearest for write in means.cheaper.get(model.name, ())[:2])
-    yield from search.first(writes, LEAST_SHARE * search.now)
-    yield from islice(filter(None, (_fewer_requests(search, model) for model in dearest)), 1)
+    expensive = _most_expensive(search)
+    yield from _smaller(search, expensive, means.smaller)
+    writes = (write for model in expensive for write in means.cheaper.get(model.name, ())[:2])
+    yield from search.first(writes, MIN_SHARE * search.now)
+    yield from islice(filter(None, (_fewer_requests(search, model) for model in expensive)), 1)
 
 
 def _fewer_replicas(search: Search, models: Sequence[ModelPlan]) -> Iterator[Advice]:
@@ -161,10 +161,10 @@ def _fewer_replicas(search: Search, models: Sequence[ModelPlan]) -> Iterator[Adv
 
 def _to_give(model: ModelPlan, end: str) -> int:
     """GPUs of the replicas that a model can do without."""
-    return model.gpus * (getattr(model.replicas, end) - _least(model, end))
+    return model.gpus * (getattr(model.replicas, end) - _minimum(model, end))
 
 
-def _least(model: ModelPlan, end: str) -> int:
+def _minimum(model: ModelPlan, end: str) -> int:
     return max(model.replicas.min, 1) if end == "max" else 1
 
 
@@ -172,12 +172,12 @@ def _replicas(search: Search, model: ModelPlan, end: str, beside: Write) -> Advi
     def change(number: int) -> Write:
         return (*beside, (f"models.{model.name}.replicas.{end}", number))
 
-    number = search.largest(_least(model, end), getattr(model.replicas, end) - 1, change)
+    number = search.largest(_minimum(model, end), getattr(model.replicas, end) - 1, change)
     return search.advice(change(number)) if number is not None else None
 
 
 def _fewer_requests(search: Search, model: ModelPlan) -> Advice | None:
-    """At once: fewer of them need a smaller cache, and so fewer GPUs, where those are the planner's to choose."""
+    """Fewer requests at once need a smaller cache, and so fewer GPUs, where the planner chooses their number."""
     given = search.plan.settings.models[model.name]
     if given.gpus is not None or model.task != "chat":
         return None
@@ -190,7 +190,7 @@ def _fewer_requests(search: Search, model: ModelPlan) -> Advice | None:
 
 
 def _fewer_nodes(search: Search, planned: PoolPlan) -> Iterator[Advice]:
-    """Where the stack file gives the pool more than its models and a rollout need, or keeps idle nodes."""
+    """Where the stack file gives the pool more nodes than its models and a rollout need, or keeps idle nodes."""
     pool = search.plan.settings.gpu_pools.get(planned.name)
     for end in ENDS[search.budget.of]:
         advice = _nodes(search, planned.name, pool, end) if pool is not None else None
@@ -227,7 +227,7 @@ def _able_on_spot(search: Search) -> list[str]:
 
 
 def _platform(search: Search) -> list[Write]:
-    """What would cost less of the cluster itself."""
+    """Changes of the cluster itself that cost less."""
     plan = search.plan
     ways = cloud_of(plan.settings).cheaper_platform(plan.settings, plan.cluster, search.catalog)
     return [each.write for each in ways]
@@ -260,14 +260,14 @@ def _smaller(search: Search, models: Sequence[ModelPlan], smaller: Mapping[str, 
     type or fewer replicas. The first that keeps to the budget."""
     ways = {model.name: smaller.get(model.name, ()) for model in models}
     one = [write for model in models for write in ways[model.name]]
-    every = tuple(part for model in models for part in _most(ways[model.name]))
-    most = [*((model, _most(ways[model.name])) for model in models), *((model, every) for model in models)]
-    found = search.first(filter(None, (*one, every)), LEAST_SHARE * search.now)
-    with_less = (_with_less(search, model, write) for model, write in most if write)
+    every = tuple(part for model in models for part in _smallest(ways[model.name]))
+    smallest = [*((model, _smallest(ways[model.name])) for model in models), *((model, every) for model in models)]
+    found = search.first(filter(None, (*one, every)), MIN_SHARE * search.now)
+    with_less = (_with_less(search, model, write) for model, write in smallest if write)
     yield from found or islice(filter(None, with_less), 1)
 
 
-def _most(ways: Sequence[Write]) -> Write:
+def _smallest(ways: Sequence[Write]) -> Write:
     """The one with the smallest need of memory, among those that keep the repository."""
     own = [write for write in ways if not any(path.endswith(".like") for path, _ in write)]
     return own[-1] if own else ()
@@ -281,14 +281,14 @@ def _with_less(search: Search, model: ModelPlan, write: Write) -> Advice | None:
 
 
 def _parts(search: Search, means: Means) -> Iterator[Write]:
-    """What alone isn't enough."""
+    """Changes of which none is enough alone."""
     yield from _platform(search)
     yield from map(_spot, _able_on_spot(search))
-    for model in _dearest(search):
+    for model in _most_expensive(search):
         yield from means.cheaper.get(model.name, ())[:1]
         for end in ENDS[search.budget.of]:
             if _to_give(model, end) > 0:
-                yield ((f"models.{model.name}.replicas.{end}", _least(model, end)),)
+                yield ((f"models.{model.name}.replicas.{end}", _minimum(model, end)),)
 
 
 def _together(search: Search, parts: Iterable[Write]) -> Advice | None:
@@ -298,7 +298,7 @@ def _together(search: Search, parts: Iterable[Write]) -> Advice | None:
         if _agree(part, together):
             both = tuple(dict((*together, *part)).items())
             then = search.total(both)
-            if usd - then > LEAST_PART * (usd - search.budget.usd_per_month):
+            if usd - then > MIN_PART * (usd - search.budget.usd_per_month):
                 together, usd = both, then
                 if usd <= search.budget.usd_per_month:
                     return search.advice(together)

@@ -60,8 +60,8 @@ def _advised(
 
 
 def _that_holds(write: Write, plan: Plan, name: str, attempt: Attempt) -> Advice | None:
-    """With what the next plan comes to; None where it isn't certain of the model, less certain of another, or breaks
-    a rule."""
+    """The change with what the next plan comes to; None where the model's fit isn't certain then, another model's no
+    longer is, or a rule breaks."""
     found = followed(plan, write, attempt)
     if found is None or not {name, *_certain(plan)} <= _certain(found.then):
         return None
@@ -110,7 +110,7 @@ def _ways(plan: Plan, placed: Placed, offers: Sequence[Offer], sizing: Sizing) -
 
 
 def _write(plan: Plan, placed: Placed, fix: Fix) -> Write:
-    """With the pools that are there then, where this makes one or leaves one that the program chose."""
+    """The fix with the pools that it makes, and those that the program chose and that have to be written then."""
     path = placed.served.path
     if fix.offer is None:
         return tuple((f"{path}.{key}", value) for key, value in fix.changes)

@@ -24,19 +24,19 @@ from infra.planning.trial import LIKELY, Attempt, followed, what_follows
 from infra.services.serving.placement import Placed, by_pool
 from infra.sizing.question import Question
 
-# Less than this is noise of the price list, not a reason to move a model.
-LEAST_USD_A_MONTH, LEAST_SHARE = 10.0, 0.02
-# What a way must save more than a simpler one, or one whose price and zones are surer, to be worth a line.
+# A smaller saving is noise of the price list, not a reason to move a model.
+MIN_USD_PER_MONTH, MIN_SHARE = 10.0, 0.02
+# How many times the saving of a simpler or surer way another way must save to be worth a line.
 WORTH_MORE = 1.1
-# Requests that a replica must hold more, for the same money, to be worth a line.
+# A way that holds more requests for the same money is worth a line from this multiple of them.
 WORTH_A_LINE = 1.5
 # Plans in which ways are tried: with many models each plan takes longer, and the largest savings come first.
-FEWEST_TRIED, MOST_TRIED = 4, 40
+MIN_TRIED, MAX_TRIED = 4, 40
 
 
 @dataclass(frozen=True)
 class Candidate:
-    """A way to serve a model for less, which nobody has planned yet."""
+    """A way to serve a model for less, before it is planned."""
 
     changes: Changes  # keys of the model
     write: Write
@@ -86,12 +86,12 @@ def cheaper_ways(
 ) -> dict[str, tuple[Cheaper, ...]]:
     """Those after which no other rule is broken, with the bill that the next plan has; by model, those that certainly
     fit first, of them those of a sure price, then the largest saving."""
-    most = max(FEWEST_TRIED, MOST_TRIED // len(plan.models))
+    most = max(MIN_TRIED, MAX_TRIED // len(plan.models))
     ranked = sorted(((name, each) for name, ways in found.items() for each in ways), key=lambda e: -e[1].usd_per_month)
     ways: list[tuple[str, bool, Cheaper]] = []
     for name, each in islice(ranked, most):
         way = lower_bill(plan, name, each.write, each.effect, attempt)
-        if way is None or (each.usd_per_month and way.usd_per_month < LEAST_USD_A_MONTH):
+        if way is None or (each.usd_per_month and way.usd_per_month < MIN_USD_PER_MONTH):
             continue
         if not any(_undoes(way, other) for _, _, other in ways):
             ways.append((name, each.sure, way))
@@ -101,7 +101,7 @@ def cheaper_ways(
 
 
 def _undoes(way: Cheaper, other: Cheaper) -> bool:
-    """Whether one takes out a pool that the other moves a model to: both could not be followed."""
+    """Whether one way removes a pool to which the other moves a model: nobody could follow both."""
     return any(
         f"gpuPools.{value}" in {path for path, gone in b.write if gone is None}
         for a, b in ((way, other), (other, way))
@@ -151,7 +151,8 @@ def _worth(found: Sequence[Candidate]) -> Iterator[Candidate]:
 
 
 def _usd_now(each: Placed, offer: Offer, market: Market) -> float:
-    """Dollars per hour of the nodes that go with the model; a pool on which nothing is left goes with it."""
+    """Dollars per hour of the nodes that are no longer needed once the model leaves; a pool that is empty then is
+    removed."""
     price = offer.usd_per_node_hour_min or 0.0
     others = market.others(each, offer)
     left = _nodes(offer, others) if others else 0
@@ -159,19 +160,20 @@ def _usd_now(each: Placed, offer: Offer, market: Market) -> float:
 
 
 def _offers(each: Placed, offer: Offer, now: float, market: Market) -> list[Offer]:
-    """Nodes that are ours to make, and that may be cheaper: those on which nothing runs are paid for whole."""
+    """Pools whose nodes this stack makes, and that may be cheaper; one on which nothing runs yet costs at least a whole
+    node."""
     makeable = market.makeable_on_spot if offer.capacity == "spot" else market.makeable
     known = {pool.name: pool for pool in (*makeable, *market.pools)}
     return [
         pool
         for pool in known.values()
-        if pool == offer
-        or (_differs(pool, offer) and (pool.name in market.on or _price(pool) < now * (1 - LEAST_SHARE)))
+        if pool == offer or (_differs(pool, offer) and (pool.name in market.on or _price(pool) < now * (1 - MIN_SHARE)))
     ]
 
 
 def _differs(pool: Offer, offer: Offer) -> bool:
-    """Whether a pool has nodes that are ours to make, that the model's own pool doesn't have, and that go no sooner."""
+    """Whether a pool has nodes that this stack makes, of other types than the model's own pool, and not on spot where
+    that one is on demand."""
     sooner = pool.capacity == "spot" and offer.capacity != "spot"
     return not pool.existing and not sooner and not set(pool.types) <= set(offer.types)
 
@@ -179,8 +181,8 @@ def _differs(pool: Offer, offer: Offer) -> bool:
 def _price(offer: Offer) -> float:
     """Dollars per hour of a node to move to: on spot in the most expensive zone, since the spot price of one moment
     promises little."""
-    dear = offer.usd_per_node_hour if offer.capacity == "spot" else offer.usd_per_node_hour_min
-    return dear or 0.0
+    price = offer.usd_per_node_hour if offer.capacity == "spot" else offer.usd_per_node_hour_min
+    return price or 0.0
 
 
 def _of(
@@ -193,18 +195,18 @@ def _of(
         options = [option for option in serving(question, those, market.sizing) if _takes(each, option, market)]
         priced = [(_added(each, option, market), option) for option in options]
         best = min(priced, key=lambda pair: (pair[0], *_last(pair[1], market)), default=None)
-        if best is not None and (now - best[0]) * HOURS_A_MONTH >= _least(now):
+        if best is not None and (now - best[0]) * HOURS_A_MONTH >= _worth_moving(now):
             yield _candidate(each, best[1], changes, (now - best[0]) * HOURS_A_MONTH, market, sure=sure)
 
 
 def _last(option: Option, market: Market) -> tuple[bool, str]:
-    """Of options that cost the same: pools that are there come first."""
+    """The order of options that cost the same: pools that exist in the plan come first."""
     offer = option.offer
     return offer is not None and market.is_new(offer), offer.name if offer is not None else ""
 
 
-def _least(now: float) -> float:
-    return max(LEAST_USD_A_MONTH, LEAST_SHARE * now * HOURS_A_MONTH)
+def _worth_moving(now: float) -> float:
+    return max(MIN_USD_PER_MONTH, MIN_SHARE * now * HOURS_A_MONTH)
 
 
 def _is_sure(offer: Offer, market: Market) -> bool:
@@ -212,8 +214,8 @@ def _is_sure(offer: Offer, market: Market) -> bool:
 
 
 def _takes(each: Placed, option: Option, market: Market) -> bool:
-    """Whether the cards compute in the cache's numbers, and a pool whose `max` the stack file gives can grow enough for
-    one more model."""
+    """Whether the cards compute in the cache's number format, and a pool whose `max` the stack file gives can grow
+    enough for one more model."""
     offer, sized = option.offer, option.sized
     if offer is None or not runs_in_8_bit(sized.question, sized.gpu):
         return False

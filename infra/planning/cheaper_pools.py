@@ -1,4 +1,4 @@
-"""What would cost less of several models at once: those that move to one pool together, and a whole pool on spot."""
+"""Changes of several models at once that cost less: a move of all to one pool, and a whole pool on spot."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
@@ -7,11 +7,11 @@ from infra.plan.cluster import PoolPlan
 from infra.plan.money import Cheaper
 from infra.plan.plan import Plan
 from infra.planning.advice import completed
-from infra.planning.cheaper import LEAST_USD_A_MONTH, WORTH_MORE, Candidate, lower_bill
+from infra.planning.cheaper import MIN_USD_PER_MONTH, WORTH_MORE, Candidate, lower_bill
 from infra.planning.trial import Attempt
 
-MOST_TOGETHER = 6  # models of one line
-MOST_TRIED = 2  # pools, of each kind
+MAX_TOGETHER = 6  # models of one line
+MAX_TRIED = 2  # pools, of each kind
 
 Ways = Mapping[str, tuple[Cheaper, ...]]
 
@@ -19,17 +19,17 @@ Ways = Mapping[str, tuple[Cheaper, ...]]
 def with_pools(
     plan: Plan, ways: Ways, found: Mapping[str, Sequence[Candidate]], attempt: Attempt
 ) -> dict[str, tuple[Cheaper, ...]]:
-    """Beside the ways of one model: those that move several come first, those that risk a node last."""
+    """The ways of one model with those of several: a move of several models comes first, nodes on spot come last."""
     together, on_spot = _by_model(_together(plan, ways, found, attempt)), _by_model(_on_spot(plan, attempt))
     by_model = {name: (*together.get(name, ()), *ways.get(name, ()), *on_spot.get(name, ())) for name in plan.models}
     return {name: each for name, each in by_model.items() if each}
 
 
-_Found = tuple[str, Cheaper]  # of the model that it is said of
+_Found = tuple[str, Cheaper]  # the model under which the way is shown, and the way
 
 
 def _by_model(found: Iterator[_Found]) -> Ways:
-    ranked = sorted(islice(found, MOST_TRIED), key=lambda each: -each[1].usd_per_month)
+    ranked = sorted(islice(found, MAX_TRIED), key=lambda each: -each[1].usd_per_month)
     return {model: tuple(way for name, way in ranked if name == model) for model, _ in ranked}
 
 
@@ -41,19 +41,19 @@ def _together(plan: Plan, ways: Ways, found: Mapping[str, Sequence[Candidate]], 
         alone = max((each.usd_per_month for name in moved for each in ways.get(name, ())), default=0.0)
         write, effect = completed(plan, (*new, *own)), f"{' and '.join(moved)} together: {way.effect}"
         cheaper = lower_bill(plan, first, write, effect, attempt)
-        if cheaper is not None and cheaper.usd_per_month > max(LEAST_USD_A_MONTH, WORTH_MORE * alone):
+        if cheaper is not None and cheaper.usd_per_month > max(MIN_USD_PER_MONTH, WORTH_MORE * alone):
             yield first, cheaper
 
 
 def _to_one_pool(plan: Plan, found: Mapping[str, Sequence[Candidate]]) -> Iterator[dict[str, Candidate]]:
-    """By pool that is new, the models that would move there as they are, and how."""
+    """For each new pool, the models that would move there unchanged, each with its candidate."""
     by_pool: dict[str, dict[str, Candidate]] = {}
     for name, ways in found.items():
         for way in ways:
             pool = dict(way.changes).get("pool")
             if {key for key, _ in way.changes} <= {"pool", "gpus"} and pool is not None and pool not in plan.pools:
                 by_pool.setdefault(pool, {}).setdefault(name, way)
-    yield from (moved for moved in by_pool.values() if 1 < len(moved) <= MOST_TOGETHER)
+    yield from (moved for moved in by_pool.values() if 1 < len(moved) <= MAX_TOGETHER)
 
 
 def _on_spot(plan: Plan, attempt: Attempt) -> Iterator[_Found]:
@@ -64,12 +64,12 @@ def _on_spot(plan: Plan, attempt: Attempt) -> Iterator[_Found]:
             write = completed(plan, ((f"gpuPools.{pool.name}.capacity", "spot"),))
             own = (f"models.{on[0]}.pool", pool.name)
             cheaper = lower_bill(plan, on[0], write if own in write else (*write, own), effect, attempt)
-            if cheaper is not None and cheaper.usd_per_month >= LEAST_USD_A_MONTH:
+            if cheaper is not None and cheaper.usd_per_month >= MIN_USD_PER_MONTH:
                 yield on[0], cheaper
 
 
 def _could_be_spot(pool: PoolPlan) -> bool:
-    """Its price there is known, and isn't the user's own, which is billed for both."""
+    """Whether its spot price is known, and isn't the user's own price, which is billed on spot and on demand."""
     if pool.existing or pool.capacity == "spot":
         return False
     return all(each.spot and each.spot_usd is not None for each in pool.types)

@@ -1,4 +1,4 @@
-"""A plan without advice: each part decided once, in turn, and what is found on the way gathered at the end."""
+"""A plan without advice: each part is decided once, in turn, and the findings are gathered at the end."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -64,7 +64,7 @@ class Asked:
 
 @dataclass(frozen=True)
 class Draft:
-    """A plan without advice, and what advice is made of."""
+    """A plan without advice, and what advice is made from."""
 
     plan: Plan
     placed: Sequence[Placed]

@@ -18,8 +18,8 @@ MOVED = 2  # models of a pool, the smallest first
 
 
 def with_ways_out(violation: Violation, market: Market, attempt: Attempt) -> Violation:
-    """Before what takes a model away or a node more; none where fewer replicas, but more than one, or another order of
-    a rollout, are enough."""
+    """The violation with ways that move small models, before those that pause one or add a node. There are none where
+    fewer replicas, but more than one, or another order of a rollout are enough."""
     if violation.rule != Rule.GPUS_AT_PEAK or any(_is_enough(each.write) for each in violation.advice):
         return violation
     ways = [way for group in _groups(violation, market) for way in _ways(group, market, attempt)]
@@ -40,7 +40,7 @@ def _is_hard(write: Write) -> bool:
 
 
 def _small(violation: Violation, market: Market) -> list[Placed]:
-    """All but the largest, which the pool is for."""
+    """All models of the pool but the largest, for which the pool is meant."""
     pool = violation.path.split(".")[1]
     running = [each for each in market.on.get(pool, ()) if not each.served.settings.paused]
     by_size = sorted(running, key=lambda each: (each.gpus, _weights(each), each.served.name))
@@ -52,7 +52,7 @@ def _weights(each: Placed) -> float:
 
 
 def _groups(violation: Violation, market: Market) -> list[list[Placed]]:
-    """Models that leave together: each alone, or all of them where the others alone are too many without it."""
+    """Models that leave together: each alone, or all at once where the pool stays too small whichever one leaves."""
     small, pool = _small(violation, market), market.plan.pools[violation.path.split(".")[1]]
     left = (pool.peak_gpus - each.gpus * each.served.replicas.max for each in small)
     one_is_enough = any(gpus <= pool.max * pool.gpus_per_node for gpus in left)

@@ -15,7 +15,8 @@ from infra.planning.billed_nodes import ROLLOUTS_PER_MONTH
 from infra.planning.cost import maximum_per_month
 from infra.services.serving.placement import Placed
 
-# Which of two fixes is named first: the gap of a rollout, or the node that prevents it.
+# What is assumed to be lost per minute without a model. It decides which fix is named first: the gap of a rollout, or
+# the node that prevents it.
 GAP_USD_PER_MINUTE = 1.0
 
 

@@ -22,8 +22,8 @@ from infra.planning.waste import say_where_less
 from infra.registry import cloud_of
 from infra.settings.platform import Settings
 
-# Plans in which advice is tried, before a stack that breaks rules is printed: of many models each takes longer.
-FEWEST_TRIED, MOST_TRIED = 40, 240
+# Plans in which advice is tried, before a stack that breaks rules is printed: with many models each takes longer.
+MIN_TRIED, MAX_TRIED = 40, 240
 
 
 def make_plan(
@@ -44,7 +44,7 @@ def make_plan(
 def _attempts(asked: Asked, listed: Catalog) -> Attempt:
     """Plans a changed stack file, each change once; `listed`: at list prices."""
     tried: dict[Write, Plan | None] = {}
-    most = max(FEWEST_TRIED, MOST_TRIED // len(asked.settings.models))
+    most = max(MIN_TRIED, MAX_TRIED // len(asked.settings.models))
 
     def attempt(write: Write) -> Plan | None:
         if write not in tried and len(tried) < most:

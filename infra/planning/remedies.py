@@ -1,4 +1,4 @@
-"""What would shorten a cold start, and by how many seconds of this very model."""
+"""What would shorten a model's cold start, and by how many seconds."""
 
 from collections.abc import Iterable, Iterator, Sequence
 
@@ -15,13 +15,13 @@ from infra.services.serving.placement import Placed
 from infra.services.serving.start_parts import Figures, moved
 
 # A remedy is worth a word from this number of seconds, or from this share of the whole.
-LEAST_SECONDS, LEAST_SHARE = 10, 0.05
-MIBPS_A_GBPS = 1e9 / 8 / 2**20
+MIN_SECONDS, MIN_SHARE = 10, 0.05
+MIBPS_PER_GBPS = 1e9 / 8 / 2**20
 NOT_YET = "this platform doesn't do it yet"
 
 
 def find_remedies(plan: Plan, placed: Sequence[Placed], catalog: Catalog) -> dict[str, tuple[Remedy, ...]]:
-    """Of each model that runs on GPUs, those that aren't in use and are worth a word.
+    """For each model that runs on GPUs, the remedies that aren't in use and are worth a word.
 
     Those that the stack file can express come first, then by what they save; a spare replica, which hides a start and
     doesn't shorten it, comes after those that do.
@@ -43,7 +43,7 @@ def find_remedies(plan: Plan, placed: Sequence[Placed], catalog: Catalog) -> dic
 
 
 def _worth_a_word(found: Iterable[Remedy], start: ColdStart) -> tuple[Remedy, ...]:
-    worth = (each for each in found if each.seconds >= min(LEAST_SECONDS, LEAST_SHARE * start.seconds))
+    worth = (each for each in found if each.seconds >= min(MIN_SECONDS, MIN_SHARE * start.seconds))
     return tuple(sorted(worth, key=lambda each: (each.write is None, each.seconds >= start.seconds, -each.seconds)))
 
 
@@ -101,7 +101,7 @@ def _warm_pool(pool: PoolPlan, figures: Figures) -> Iterator[Remedy]:
 def _streamed(placed: Placed, start: ColdStart, figures: Figures) -> Iterator[Remedy]:
     if not placed.served.question.engine.limits.streams_weights or placed.offer is None:
         return
-    network = min(each.network_gbps for each in placed.offer.types) * MIBPS_A_GBPS
+    network = min(each.network_gbps for each in placed.offer.types) * MIBPS_PER_GBPS
     speed = min(figures["stream-s3"].value, network)
     saved = start.parts["weights"].mid - placed.served.disk_gib * 1024 / speed
     reason = (

@@ -1,4 +1,4 @@
-"""What is allowed, and worth a second look."""
+"""Warnings: what is allowed, but needs a second look."""
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 
@@ -23,7 +23,7 @@ def warn_of_pool(pool: PoolPlan, models: Sequence[ModelPlan], cache: CachePlan) 
 
 
 def warn_of_budget(settings: Settings, pools: Iterable[PoolPlan]) -> Iterator[Finding]:
-    """What has no price is in no bill, and a budget guards nothing of it."""
+    """Nodes without a price are in no bill, so a budget guards nothing of them."""
     unpriced = [pool.name for pool in pools if pool.existing and pool.usd_per_node_hour is None]
     if settings.budget is not None and unpriced:
         write = " and ".join(f"gpuPools.{name}.existing.usdPerGpuHour" for name in unpriced)
@@ -35,7 +35,7 @@ def warn_of_budget(settings: Settings, pools: Iterable[PoolPlan]) -> Iterator[Fi
 
 
 def warn_of_allow(settings: Settings, pools: Collection[str]) -> Iterator[Finding]:
-    """An entry is for one pull request; whoever forgets it has no guard."""
+    """An entry is meant for one pull request: while it stays in the file, nothing guards what it names."""
     for name in settings.allow.replace:
         yield warned("allow.replace", f"any change may replace {name} until this is taken out")
     for name in settings.allow.remove:

@@ -27,7 +27,7 @@ KIND = "mostly-empty"  # of the warning
 
 
 def warn_of_waste(placed: Placed) -> Iterator[Finding]:
-    """Where less is enough is said once there is a plan: see say_where_less."""
+    """Which smaller place is enough is said once there is a plan: see say_where_less."""
     sized = placed.sized
     needed = _needed_gib(sized) if sized is not None and sized.fits and sized.fit.estimated else None
     if sized is None or needed is None or placed.served.settings.paused:
@@ -63,7 +63,7 @@ def say_where_less(warnings: Iterable[Warned], market: Market, attempt: Attempt)
 def _together(
     small: Mapping[str, Placed], places: Mapping[str, Offer], market: Market, attempt: Attempt
 ) -> dict[str, Advice]:
-    """By path of the warning, where several models go to one new pool, and all of them at once is more."""
+    """By path of the warning, the move of several models to one new pool at once."""
     found: dict[str, Advice] = {}
     for name in dict.fromkeys(place.name for place in places.values()):
         first, *others = (path for path, place in places.items() if place.name == name)
@@ -89,7 +89,7 @@ def _placed(
 
 
 def _needed_gib(sized: Sized) -> float | None:
-    """Of each GPU; None where nobody says how many requests there are, since a cache has use for all of it."""
+    """GiB of each GPU; None where the number of requests isn't given, since then the cache can use the whole GPU."""
     fit, question = sized.fit, sized.question
     used = sum(term.gib for term in fit.terms)
     if fit.kv_cache_gib is None or question.task != "chat":
@@ -100,7 +100,7 @@ def _needed_gib(sized: Sized) -> float | None:
 
 
 def _smaller_place(placed: Placed, market: Market) -> Offer | None:
-    """Of the stack file, else a new one with the same capacity."""
+    """A pool of the stack file, else a new one with the same capacity."""
     offer, sized = placed.offer, placed.sized
     if offer is None or sized is None:
         return None

@@ -9,13 +9,13 @@ from infra.engines.engine import Engine, Library
 from infra.offers.fixes import Changes
 from infra.services.serving.placement import Placed
 
-MOST_CHAT_GIB = 6.0  # of a chat model's file: each token reads all of it, at some tens of GiB per second
+MAX_CHAT_GIB = 6.0  # of a chat model's file: each token reads all of it, at some tens of GiB per second
 
 
 @dataclass(frozen=True)
 class WithoutGpu:
     changes: Changes  # keys of the model
-    harm: str = ""  # with its comma before it
+    harm: str = ""  # begins with a comma
 
 
 def without_gpu(placed: Placed, catalog: Catalog) -> WithoutGpu | None:
@@ -31,7 +31,8 @@ def without_gpu(placed: Placed, catalog: Catalog) -> WithoutGpu | None:
 
 
 def another_without_gpu(placed: Placed, catalog: Catalog) -> Iterator[WithoutGpu]:
-    """Where not even that one does: a small chat model, slowly; or another embedding model."""
+    """Where there is none of that kind: the same chat model on the CPU's engine, if it is small, slowly; or another
+    embedding model."""
     other = on_cpu()
     if other is None or other.library is None or placed.served.question.engine is other:
         return
@@ -40,7 +41,7 @@ def another_without_gpu(placed: Placed, catalog: Catalog) -> Iterator[WithoutGpu
     if (
         placed.served.question.task == "chat"
         and same is not None
-        and library.stored(same, None, catalog).file_gib <= MOST_CHAT_GIB
+        and library.stored(same, None, catalog).file_gib <= MAX_CHAT_GIB
     ):
         yield WithoutGpu(_changes(same, other), f", where it is slow{key}")
     embedding = _longest_embedding(library, catalog)
@@ -61,6 +62,6 @@ def _changes(name: str, engine: Engine) -> Changes:
 
 
 def _no_key(placed: Placed, other: Engine) -> str:
-    """What another engine takes off the endpoint."""
+    """The protection that the endpoint loses with another engine."""
     loses = placed.served.question.engine.checks_key and not other.checks_key
     return f"{other.title} asks for no API key" if loses else ""
