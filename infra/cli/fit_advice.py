@@ -1,4 +1,4 @@
-"""What to ask `fit` instead, where the answer is no or not certain: each way is asked before it is named."""
+"""Other questions for `fit`, where the answer is no or not certain. Each is asked before it is proposed."""
 
 import re
 from collections.abc import Callable, Iterator, Mapping
@@ -19,7 +19,7 @@ _OTHER_GPUS = ("gpu", "gpus", "gpu-memory-gib")  # what an instance type stands 
 
 @dataclass(frozen=True)
 class Way:
-    """A command line of `fit` that says what was missed."""
+    """A command line of `fit` whose answer is a fit, or a certain one."""
 
     flags: str  # what changes: options stand in the place of those of the same name, an instance type of the GPU
     effect: str
@@ -27,7 +27,7 @@ class Way:
 
 
 def ways(model: str, given: Given, option: Option, where: Where, sizing: Sizing, answer: Answer) -> list[Way]:
-    """To a fit, or to a certain one; nothing where it is certain, or can't be."""
+    """Ways to a fit, or to a certain one; none where the fit is certain, or can't be judged."""
     if option.certain or option.judged is None:
         return []
     found = []

@@ -1,4 +1,4 @@
-"""What `fit` tells a person: the verdict first, then a table, what doesn't serve and why, what would cost less."""
+"""What `fit` says to a person: the verdict, then a table, what doesn't serve and why, what would cost less."""
 
 from collections import Counter
 from collections.abc import Iterator, Sequence

@@ -1,4 +1,4 @@
-"""The way out: the same change without a gap, where there is one; each sentence holds in its own change."""
+"""How to make the same change without a gap, where that is possible; each sentence holds for its change alone."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -16,9 +16,9 @@ from infra.sides.types import Side
 
 
 def advice(old: Side, new: Side, refused: Sequence[Guarded], notices: Sequence[Notice]) -> list[str]:
-    """A sentence for each name that `allow` would have to give, and for what a cloud refuses.
+    """A sentence for each name that `allow` would have to list, and for each change that a cloud refuses.
 
-    What is to be written stands in backquotes.
+    Text for the stack file stands in backquotes.
     """
     return [
         *_ways(old, new, refused, notices),
@@ -45,7 +45,7 @@ def _allow(refused: Iterable[Guarded]) -> str:
 
 
 def _new_stack(old: Side, refused: Sequence[Guarded]) -> str:
-    """One sentence for all that is guarded: it goes together."""
+    """One sentence for everything that is guarded, because it is replaced together."""
     create = (old.platform.get("cluster") or {}).get("create") or {}
     named = ", with another `cluster.create.name`" if "name" in create else ""
     move = "move the DNS name" if old.platform.get("gateway") else "have its callers use its URL"
@@ -99,7 +99,7 @@ def _pool(each: Guarded, allow: str, old: Side, new: Side, notices: Sequence[Not
 
 
 def _beside(pool: str, models: Sequence[str], allow: str, old: Side, new: Side) -> str:
-    """Both pools are there, and billed, until the second pull request: that stack is planned too."""
+    """Both pools exist, and are billed, until the second pull request, so a stack with both is planned too."""
     name = _free(f"{pool}-1", {*old.pools, *new.pools})
     then = with_both(old, new, pool, name, models)
     broken = [each for each in then.violations if each.rule != Rule.BUDGET] if then is not None else []
@@ -125,7 +125,7 @@ def _as_it_is(old: Side, pool: str) -> str:
 
 
 def _budget(then: Plan) -> str:
-    """What the budget has to be for that time."""
+    """The budget that is needed while both pools exist."""
     over = [each for each in then.violations if each.rule == Rule.BUDGET]
     return f", for which the budget needs `{over[0].advice[-1].text.partition(' (')[0]}`" if over else ""
 

@@ -7,7 +7,7 @@ from infra.diff.figures import deployment_of
 from infra.sides.types import Change, Side
 
 CERTAIN = "fits for certain"
-# What answers under a name, by what of it changed; the first that did counts.
+# By what changed: the words for what answers under a name. Of several changes the first in this order counts.
 _ANOTHER = {
     "repository": "another model answers as",
     "shape like": "another model answers as",
@@ -34,17 +34,18 @@ def answers_changed(old: Side, new: Side) -> dict[str, dict[str, Change]]:
 
 
 def another_answers(changed: Mapping[str, Change]) -> bool:
-    """Whether it isn't the same model any more; less certain alone is the same one."""
+    """Whether another model answers now; one that only fits less certainly is still the same."""
     return any(what != CERTAIN for what in changed)
 
 
 def what_answers(changed: Mapping[str, Change]) -> str:
-    """The widest change of a model."""
+    """The change of a model that matters more than its other changes."""
     return next(said for what, said in _ANOTHER.items() if what in changed)
 
 
 def _answers(side: Side, name: str) -> dict[str, Any]:
-    """A pause shows no arguments, nor does an older program; an engine's own are compared as the engine."""
+    """A paused model has no arguments, and an older program may not give them. Arguments that follow from
+    the engine are compared as the engine."""
     model, written = side.models[name], (side.platform.get("models") or {}).get(name) or {}
     dtype = next(_argument(side, name, "--dtype"), None)
     return {

@@ -1,4 +1,4 @@
-"""What the change itself asks of somebody, beside what the new plan does: in the words of a plan's things to do."""
+"""What somebody has to do because of the change, in addition to what the new plan asks; worded as a plan's to-do."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -20,7 +20,7 @@ def asked_by(old: Side, new: Side, resources: ResourceChanges, answers: Mapping[
 
 
 def _another_address(old: Side, new: Side, resources: ResourceChanges) -> Iterator[Found]:
-    """The name stays and the load balancer doesn't; of another name the plan itself asks."""
+    """The domain stays and the load balancer is another one. For another domain the plan itself has a to-do."""
     was, now = _gateway(old), _gateway(new)
     domain = now.get("domain")
     if domain and domain == was.get("domain") and (ground(resources) or _recreated(old, new, resources)):
@@ -37,7 +37,7 @@ def _gateway(side: Side) -> Mapping[str, Any]:
 
 
 def _recreated(old: Side, new: Side, resources: ResourceChanges) -> bool:
-    """One controller's load balancer, or another's, takes over."""
+    """Whether another load balancer takes over, of the same controller or of another one."""
     if any(type_of(urn) == INGRESS for urn in resources.replaced):
         return True
     models = old.models.keys() & new.models.keys()
@@ -49,7 +49,7 @@ def _recreated(old: Side, new: Side, resources: ResourceChanges) -> bool:
 
 
 def _stored_vectors(name: str, new: Side, changed: Changes) -> Iterator[Found]:
-    """Of the same length they are compared without an error, and found wrong."""
+    """Vectors of the same length are compared without an error, and the results are wrong."""
     what = next((key for key in ("repository", "revision") if key in changed), None)
     if what is None or new.endpoint(name).get("kind") != _EMBEDS:
         return

@@ -45,7 +45,7 @@ class Difference:
     services: Sequence[ServiceNotice]
 
     def __bool__(self) -> bool:
-        """Whether there is anything to tell."""
+        """Whether anything changes."""
         return any(
             (
                 self.resources,
@@ -67,7 +67,7 @@ class Difference:
 
     @property
     def broken(self) -> list[Found]:
-        """Rules that the stack breaks, and that changing it does."""
+        """Rules that the new stack breaks, and rules that the change itself breaks."""
         return [*self.new.plan.get("violations", []), *self.in_place]
 
     @property

@@ -1,4 +1,4 @@
-"""What the program itself knows and does: whether that changed between two checkouts, and which rows of its data."""
+"""The program's own code and data: whether they differ between two checkouts, and in which rows."""
 
 import csv
 import json
@@ -19,7 +19,7 @@ _ORIGIN = re.compile(r"[. _](source|date)$")  # where a fact is from; what it sa
 
 
 def program_files(project: Path, named: frozenset[str]) -> dict[str, bytes]:
-    """What a plan is made by: code, data, and the files that the stack file names."""
+    """The files that decide a plan: code, data, and the files that the stack file names."""
     files = {path for top in _CODE for path in _below(project / top)}
     files |= {project / name for name in named if _is_ours(project, name)}
     return {path.relative_to(project).as_posix(): path.read_bytes() for path in sorted(files)}
@@ -33,7 +33,7 @@ def _below(path: Path) -> Iterator[Path]:
 
 
 def _is_ours(project: Path, name: str) -> bool:
-    """A regular file inside the project: what lies elsewhere is the same on both sides. Nothing checked `name` yet."""
+    """Whether it is a regular file of the project; others are the same on both sides. `name` isn't validated yet."""
     path = Path(name)
     if path.is_absolute() or ".." in path.parts or not os.path.isfile(project / name):
         return False
@@ -56,7 +56,7 @@ def changed_files(old: Mapping[str, bytes], new: Mapping[str, bytes]) -> list[st
 def changed_facts(
     files: list[str], old: Mapping[str, bytes], new: Mapping[str, bytes], spoken_of: str
 ) -> dict[str, Change]:
-    """By file and row, prices first, code last. Of data only rows that a plan speaks of; of code that it changed."""
+    """By file and row, prices first, code last. Data: only rows that a plan uses; code: only that a file changed."""
     found: dict[str, Change] = {}
     for name in sorted(files, key=_place):
         before, after = _rows(name, old.get(name, b"")), _rows(name, new.get(name, b""))

@@ -15,7 +15,7 @@ BILLS = {MIN: "minimum", EXPECTED: "expected", MAX: "maximum"}
 # Words of `budget.of`; the last two stand in older stack files.
 _BUDGETS = {"min": MIN, "expected": EXPECTED, "max": MAX, "least": MIN, "most": MAX}
 _SECONDS_OF = ("cold_start_seconds", "timeout_seconds")
-# What is worth a line of a model, in the order of reading; the names are those of the plan's JSON.
+# Figures of a model that are shown where they change, in this order, by their names in the plan's JSON.
 _OF_A_MODEL = (
     "engine",
     "model",

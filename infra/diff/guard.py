@@ -1,4 +1,4 @@
-"""What no pull request replaces or removes by accident: what holds data, and what everything stands on."""
+"""Resources that no pull request replaces or removes by accident: those that hold data or carry the rest."""
 
 from dataclasses import dataclass
 
@@ -21,7 +21,7 @@ class Guarded:
 
 
 def guarded(old: Side, new: Side, resources: ResourceChanges) -> list[Guarded]:
-    """In the base's eyes: what isn't there can't be lost. Without a stack file now, what the base's allows counts."""
+    """Judged by the base, because only what exists can be lost. Without a new stack file the base's `allow` counts."""
     allow = (new if new.exists else old).platform.get("allow") or {}
     found = []
     for act, urns in (("replace", resources.replaced), ("remove", resources.removed)):
@@ -33,7 +33,7 @@ def guarded(old: Side, new: Side, resources: ResourceChanges) -> list[Guarded]:
 
 
 def _name(urn: str, base: Side) -> str | None:
-    """Its owner says which of its resources are guarded; of node groups those that serve."""
+    """The owner says which of its resources are guarded; a node group is guarded if a model runs on it."""
     group = node_group(urn)
     if group is None:
         return owner_of(urn).guard_of(type_of(urn), holds_data=holds_data(type_of(urn)))

@@ -1,4 +1,4 @@
-"""The stack between two pull requests: a pool beside the one that it is to follow, planned as a whole."""
+"""The stack between two pull requests, with a pool and the pool that will replace it, planned as a whole."""
 
 import json
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""Nodes that the stack makes: which resources they are, and whether new pods can be on old ones while they go."""
+"""Nodes that the stack makes: which resources they are, and whether new pods may land on nodes that go."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -16,20 +16,20 @@ _UNITS = {None: 1.0, "": 1.0, "m": 0.001, "Mi": 1.0, "Gi": 1024.0}
 
 
 def node_group(urn: str) -> NodeGroups | None:
-    """What its cloud says of node groups; None: it is none of the nodes that the stack makes."""
+    """What the cloud says about node groups; None: the resource isn't a node group of the stack."""
     owner = owner_of(urn)
     groups = owner.types.nodes if isinstance(owner, Cloud) else None
     return groups if groups is not None and groups.type == type_of(urn) else None
 
 
 def restarts_nodes(urn: str, paths: Iterable[str]) -> bool:
-    """Whether a change in place of a node group starts its nodes again, one by one."""
+    """Whether an in-place change of a node group replaces its nodes one by one."""
     group = node_group(urn)
     return group is not None and any(path.partition(".")[0] in group.restarting for path in paths)
 
 
 def leaves_the_old(model: str, old: Side, new: Side) -> bool:
-    """Its pods select other nodes, or ask for more than an old one has: they go to the new group by a rollout."""
+    """Whether its new pods can't land on the old nodes, so that a rollout moves them to the new group."""
     before, after = _pod(old, model), _pod(new, model)
     if before.get("nodeSelector") != after.get("nodeSelector"):
         return True

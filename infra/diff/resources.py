@@ -21,7 +21,7 @@ _OPTIONS = ("protect", "retain_on_delete", "delete_before_replace", "custom_time
 def compare_resources(
     old: Sequence[Resource], new: Sequence[Resource], forces: Forces, settings: Changes = MappingProxyType({})
 ) -> ResourceChanges:
-    """`settings` are those that changed: of secrets, nothing else tells."""
+    """`settings`: those that changed; nothing else shows that a secret changed."""
     before: dict[str, Resource] = {each["urn"]: each for each in old}
     after: dict[str, Resource] = {each["urn"]: each for each in new}
     renamed = dict(_renamed(before, after))
@@ -57,7 +57,7 @@ def compare_resources(
 
 
 def _renamed(before: Mapping[str, Resource], after: Mapping[str, Resource]) -> Iterator[tuple[str, str]]:
-    """A resource that says by an alias what it was called."""
+    """Old and new URN of each resource whose alias is an old URN."""
     for urn in after.keys() - before.keys():
         for alias in after[urn].get("options", {}).get("aliases", []):
             was = alias if alias.startswith("urn:") else urn.removesuffix(name_of(urn)) + alias
@@ -76,7 +76,7 @@ def _is_under(path: str, parents: Sequence[str]) -> bool:
 
 
 def _of_providers(changes: dict[str, dict[str, Change]], after: Mapping[str, Resource], forces: Forces) -> None:
-    """What a provider says for all of its resources, such as tags or a region."""
+    """Adds changes that a provider makes in all of its resources, such as tags or a region."""
     for urn in [each for each in changes if type_of(each).startswith(_PROVIDERS)]:
         types, provider = types_of(type_of(urn)), changes[urn]
         for each in after.values():
@@ -88,7 +88,7 @@ def _of_providers(changes: dict[str, dict[str, Change]], after: Mapping[str, Res
 def _follow(
     changes: dict[str, dict[str, Change]], before: Mapping[str, Resource], after: Mapping[str, Resource], forces: Forces
 ) -> dict[str, tuple[str, ...]]:
-    """Adds what a change makes unknown elsewhere; returns what is replaced, and why."""
+    """Adds properties of other resources that a change makes unknown; returns what is replaced, and why."""
     users = _users(before.keys() & after.keys(), after)
     because: dict[str, tuple[str, ...]] = {}
     waiting = sorted(changes)
@@ -104,12 +104,12 @@ def _follow(
                 what = _word(urn) if urn in because else f"version of {_word(urn)}"
                 changes.setdefault(user, {})[path] = Change(f"(of the old {what})", f"(of the new {what})")
                 waiting.append(user)
-    # What joined later may have added a reason to what was decided before.
+    # Properties that were added later may be more reasons for a replacement that was decided before.
     return {urn: _forcing(changes[urn], after[urn], forces) for urn in sorted(because)}
 
 
 def _forcing(changes: Changes, resource: Resource, forces: Forces) -> tuple[str, ...]:
-    """What the provider can only replace, and what the program says has to be."""
+    """Properties that the provider can't change in place, and those for which the program asks for a replacement."""
     own = resource.get("options", {}).get("replace_on_changes", [])
     return tuple(
         path
@@ -123,7 +123,7 @@ def _word(urn: str) -> str:
 
 
 def _users(both: object, after: Mapping[str, Resource]) -> dict[str, list[tuple[str, str, str]]]:
-    """By URN: who reads which of its attributes into which property."""
+    """By URN: the resources that read its attributes, each with the property and the attribute."""
     by_name: dict[str, list[str]] = {}
     for urn in sorted(after):
         by_name.setdefault(name_of(urn), []).append(urn)
@@ -154,7 +154,7 @@ def _read(value: object, names: Mapping[str, list[str]]) -> Iterator[tuple[str, 
 
 
 def _owners(candidates: Sequence[str], user: str, resource: Resource, path: str) -> list[str]:
-    """Several types may share a name: it is one that the reader waits for, and is best named by the property."""
+    """Several types may share a name. Those on which the reader depends win, then those that the property names."""
     known = set(resource.get("options", {}).get("depends_on", []))
     found = [each for each in candidates if each != user and each in known]
     found = found or [each for each in candidates if each != user]

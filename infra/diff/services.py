@@ -30,7 +30,7 @@ def _notices(resources: ResourceChanges) -> Iterator[ServiceNotice]:
 
 
 def _by_owner(resources: ResourceChanges) -> dict[Owner, list[Touched]]:
-    """Unknown owners of one title are one."""
+    """Owners with the same title count as one."""
     found: dict[str, tuple[Owner, list[Touched]]] = {}
     for urn, act in _acts(resources):
         owner = owner_of(urn)
@@ -51,5 +51,5 @@ def _acts(resources: ResourceChanges) -> Iterator[tuple[str, str]]:
 
 
 def ground(resources: ResourceChanges) -> list[str]:
-    """What is recreated or removed, and every model's pods with it."""
+    """Resources that are recreated or removed, and with which every model's pods are."""
     return [urn for urn in (*resources.replaced, *resources.removed) if type_of(urn) in owner_of(urn).ground]

@@ -1,4 +1,4 @@
-"""What the author of a change wrote, and which of the program's own choices follow from it."""
+"""What the author changed in the stack file, and which choices of the program follow from it."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -29,7 +29,7 @@ def choices_changed(old: Side, new: Side) -> dict[str, Change]:
 
 
 def _pools_made(old: Side, new: Side) -> dict[str, Change]:
-    """Of stacks that stay."""
+    """Pools that the program makes on one side alone; only for a stack that exists on both."""
     if not (old.exists and new.exists):
         return {}
     names = sorted(old.pools.keys() ^ new.pools.keys())
@@ -38,7 +38,7 @@ def _pools_made(old: Side, new: Side) -> dict[str, Change]:
 
 
 def _made(side: Side, name: str) -> dict[str, Any] | None:
-    """What a pool is that no stack file has."""
+    """The type and capacity of a pool that the program made, and that the stack file doesn't have."""
     pool = side.pools.get(name)
     if pool is None or name in (side.platform.get("gpuPools") or {}):
         return None

@@ -14,7 +14,7 @@ from infra.sides.types import ResourceChanges, Side, name_of, pool_of
 
 @dataclass(frozen=True)
 class Raise:
-    """vCPUs at most: of the new plan's pools, and of old nodes that stay until the new ones are there."""
+    """Maximum vCPUs of the new plan's pools, and of old nodes that stay until the new ones are there."""
 
     new: int
     beside: int
@@ -25,7 +25,7 @@ class Raise:
 
 
 def raises(old: Side, new: Side, resources: ResourceChanges) -> dict[QuotaId, Raise]:
-    """Quotas that need more than either plan does; what is only removed needs no more than before."""
+    """Quotas of which both kinds of nodes together need more than either plan alone."""
     before, after = quotas_of(old) or {}, quotas_of(new) or {}
     found = {quota: Raise(needed, _beside(quota, old, resources)) for quota, needed in after.items()}
     return {quota: each for quota, each in found.items() if each.beside and each.needed > before.get(quota, 0)}
@@ -52,7 +52,7 @@ def _beside(quota: QuotaId, old: Side, resources: ResourceChanges) -> int:
 
 
 def _old_pools(old: Side, resources: ResourceChanges) -> Iterator[tuple[str, int]]:
-    """The quota and the vCPUs at most of each pool whose nodes are replaced or removed: Pulumi makes the new first."""
+    """The quota and the maximum vCPUs of each pool whose nodes are replaced or removed: new ones come first."""
     instances = load_catalog().instances
     groups = {pool_of(name_of(urn)): urn for urn in (*resources.replaced, *resources.removed) if node_group(urn)}
     for name in sorted(groups.keys() & old.pools.keys()):

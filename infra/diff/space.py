@@ -1,4 +1,4 @@
-"""Room in the claim of the weights: what a change downloads comes beside what is there, and nothing is deleted."""
+"""Room in the claim of the weights: a change downloads weights beside those that are there, and deletes none."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -52,7 +52,7 @@ def gib(size: str) -> int:
 
 
 def _claim(side: Side) -> Mapping[str, Any] | None:
-    """One whose size counts: on a volume that is bound by hand it is a formality."""
+    """The claim of the weights, if its size counts; on a volume that is bound by hand it doesn't."""
     for each in side.resources:
         if type_of(each["urn"]) == CLAIM and owner_of(each["urn"]) is WEIGHTS:
             return None if each["inputs"]["spec"].get("volumeName") else each

@@ -1,4 +1,4 @@
-"""What a change does to access: a line per heading, and each change of it below."""
+"""What a change does to access: one line per heading, and each of its changes below."""
 
 from collections.abc import Mapping
 
@@ -15,17 +15,17 @@ _WORDS = {
     "clients": ("clients", "none"),
     "code_from_elsewhere": ("code from elsewhere", "none"),
 }
-_MOST = 3  # things of a heading that its line names
-_STATEMENTS = 2  # of each
+_MOST = 3  # things that the line of a heading names
+_STATEMENTS = 2  # of each thing
 
 
 def summary(difference: Difference) -> list[tuple[str, str]]:
-    """Every heading, so that nothing said is said of each."""
+    """Every heading has a line, so that a heading without a change says so."""
     return [(word, _line(difference.access[heading], none)) for heading, (word, none) in _WORDS.items()]
 
 
 def each(difference: Difference) -> list[tuple[str, str, str, str]]:
-    """Heading, thing, `+` or `-`, statement; of headings that their line doesn't say in full."""
+    """Heading, thing, `+` or `-`, statement; only of headings whose line has no room for all of them."""
     rows = []
     for heading, (word, _) in _WORDS.items():
         if not _fits(grouped(difference.access[heading])):
@@ -35,7 +35,7 @@ def each(difference: Difference) -> list[tuple[str, str, str, str]]:
 
 
 def grouped(found: Mapping[str, Said]) -> dict[Said, list[str]]:
-    """Things of which the same is said."""
+    """Things with the same change stand together."""
     groups: dict[Said, list[str]] = {}
     for thing, statements in found.items():
         groups.setdefault(statements, []).append(thing)

@@ -20,7 +20,7 @@ from infra.sides.types import Changes, Document, Side
 
 @dataclass(frozen=True)
 class Compared:
-    """A difference, with what tells whose it is."""
+    """A difference, with what shows which part comes from the program and which from the stack file."""
 
     difference: Difference
     facts: Facts | None  # None: the program is the same on both sides
@@ -97,7 +97,7 @@ def _text(plan: Document) -> str:
 
 
 def _config(path: Path) -> dict[str, Any]:
-    """The stack file as data; that it is right, its plan has checked."""
+    """The stack file as data; its plan checks whether it is right."""
     try:
         return dict(read_document(path.read_text(encoding="utf-8")).config or {})
     except (OSError, UnicodeDecodeError):

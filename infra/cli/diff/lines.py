@@ -1,4 +1,4 @@
-"""Rows for a terminal, where old and new side by side would leave no room for either: a name, and all of it."""
+"""Rows for a terminal, where old and new have no room side by side: a name, and one text with all of its cells."""
 
 from collections.abc import Callable, Iterator, Sequence
 

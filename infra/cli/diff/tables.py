@@ -61,13 +61,13 @@ def _blocks(rows_of: Iterable[tuple[str, tuple[tuple[str, str, str], ...]]]) -> 
 
 
 def settings(difference: Difference) -> list[tuple[str, str, str]]:
-    """What was typed, then what follows from it, which is marked."""
+    """The settings that the author typed, then the choices that follow from them, with a mark."""
     rows = [(f"{path}", *values) for path, values in _paths(_folded(difference))]
     return rows + [(f"↳ {path} (chosen)", *values) for path, values in _paths(difference.follows)]
 
 
 def settings_title(difference: Difference) -> str:
-    """Counts the rows: a named thing that is new is one setting, and so is the same change of several."""
+    """Counts the rows: a new model or pool is one setting, and so is the same change of several."""
     typed, chosen = (len(list(_paths(changes))) for changes in (_folded(difference), difference.follows))
     if not typed:
         return f"{count(chosen, 'value')} chosen by the program changed"
@@ -94,7 +94,7 @@ def _split(path: str) -> tuple[str, str, str]:
 
 
 def _folded(difference: Difference) -> dict[str, Change]:
-    """A named thing that is new or gone is one row."""
+    """A model or pool that is new or gone is one row."""
     found: dict[str, Change] = {}
     for path, change in difference.settings.items():
         section, name, _ = _split(path)
@@ -152,7 +152,7 @@ def _span(item: list[float] | None) -> str:
 
 
 def facts(facts: Facts) -> list[tuple[str, str, str]]:
-    """Data by row; code, which is read elsewhere, as one."""
+    """Each row of data; all files of code as one row, because a reviewer reads code elsewhere."""
     code_files = [path for path in facts.changed if path.endswith(".py")]
     rows = [(code(path), *cells(change)) for path, change in facts.changed.items() if path not in code_files]
     return [*rows, (f"{count(len(code_files), 'file')} of code", "code", "other code")] if code_files else rows
@@ -175,7 +175,7 @@ def effect(difference: Difference, facts: Facts) -> str:
 
 
 def to_do(difference: Difference) -> list[tuple[str, str]]:
-    """What this change asks of somebody, by the setting that it is of; of a quota one sum."""
+    """What somebody has to do for this change, by setting; for a quota there is one sum."""
     raised = raises(difference.old, difference.new, difference.resources)
     new = difference.to_do.introduced
     found = [each for each in new if not any(of_quota(quota, each["message"]) for quota in raised)]
@@ -191,7 +191,7 @@ def _raise(quota: figures.QuotaId, each: Raise) -> str:
 
 
 def answers(difference: Difference) -> list[tuple[str, str, str, str]]:
-    """Model, what of it, now, after: of models that aren't the same any more under their names."""
+    """Model, property, now, after: for names under which another model answers now."""
     others = ((name, _cells(changed)) for name, changed in difference.answers.items() if another_answers(changed))
     return _blocks(others)
 
@@ -201,7 +201,7 @@ def _cells(changes: Changes) -> tuple[tuple[str, str, str], ...]:
 
 
 def notes(difference: Difference) -> list[tuple[str, str]]:
-    """Warnings that are new, and what is gone; one that says another number is new. What is to do stands above."""
+    """New warnings, and warnings and to-dos that are gone; a warning with another number is new."""
     kinds = (("warning", difference.warnings), ("to do", difference.to_do))
     new = {each["path"] for _, found in kinds for each in found.introduced}
     rows = [("new: warning", each, difference.stack) for each in difference.warnings.introduced]

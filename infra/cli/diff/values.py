@@ -9,11 +9,11 @@ from infra.sides.types import Change
 
 NONE = "–"
 _LONGEST = 72  # characters of a value
-_NAMES = 6  # of many
+_NAMES = 6  # that are listed of many
 
 
 def cells(change: Change) -> tuple[str, str]:
-    """Both values as code, on one line each; of long ones what differs."""
+    """Both values as code, each on one line; of long values the part that differs."""
     old, new = shown(change.old), shown(change.new)
     if max(len(old), len(new)) > _LONGEST:
         same = next((n for n, (a, b) in enumerate(zip(old, new, strict=False)) if a != b), min(len(old), len(new)))
@@ -23,7 +23,7 @@ def cells(change: Change) -> tuple[str, str]:
 
 
 def shown(value: Any) -> str:
-    """As a stack file has it; a list, which is most of them, without brackets."""
+    """As a stack file has it, but a list has no brackets."""
     if value is None:
         return NONE
     return ", ".join(map(in_yaml, value)) or "[]" if isinstance(value, list | tuple) else in_yaml(value)

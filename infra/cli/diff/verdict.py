@@ -1,4 +1,4 @@
-"""The first lines: whether it may go in, what it costs, and why not."""
+"""The first lines: whether the change may be merged, what it costs, and why it fails."""
 
 from collections.abc import Iterator
 
@@ -23,7 +23,7 @@ _OF_THE_TITLE = ("expected", "maximum")  # bills, unless all of them are the sam
 
 
 def mark(difference: Difference) -> str:
-    """A cross where it fails, a warning where users notice a gap or another model or something guarded goes, a tick."""
+    """Cross: it fails; warning sign: users notice a gap or another model, or a guarded resource goes; a tick."""
     if difference.fails:
         return "❌"
     gone = any(notice.event == GONE for notice in difference.notices)

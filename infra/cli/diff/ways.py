@@ -1,4 +1,4 @@
-"""A rule or a warning with as many of its ways out as somebody reads: each of them whole, and where the others are."""
+"""A rule or a warning with as many of its fixes as fit a readable length: each whole, and where to find the others."""
 
 from infra.cli.document.marked import said
 from infra.diff.findings import Found
@@ -8,7 +8,7 @@ _OR = ", or "
 
 
 def with_ways(finding: Found, text: str, stack: str | None = None) -> str:
-    """`text` says them all; `stack`: whose plan does, None where none does any more."""
+    """`text` has all fixes; `stack`: the stack whose plan shows them all, None where no plan does any more."""
     ways = [each["text"] for each in finding.get("advice", ())]
     shorter = (_first(kept, ways, text, stack) for kept in range(len(ways), 0, -1))
     return said(next((each for each in shorter if len(each) <= _LONGEST), _first(1, ways, text, stack)))

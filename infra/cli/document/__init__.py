@@ -1,4 +1,4 @@
-"""What a command tells a person: `plan`, `diff` and `fit` build one document, which a writer per format shows."""
+"""What a command says to a person: `plan`, `diff` and `fit` build one document, which one writer per format prints."""
 
 import json
 from collections.abc import Callable, Sequence

@@ -1,4 +1,4 @@
-"""What `plan` tells a person: verdict and money first, details last."""
+"""What `plan` says to a person: verdict and money first, details last."""
 
 from collections.abc import Iterator
 
@@ -88,7 +88,7 @@ def _bill(cost: Cost) -> str:
 
 
 def _paused(plan: Plan) -> tuple[Row, ...]:
-    """What a stack costs while nothing runs in it, and of what that is made."""
+    """What a stack costs while all its models are paused, and the parts of that cost."""
     items = sorted((item for item in plan.cost.items if item.min), key=lambda item: -item.min)
     if not items or not all(model.paused for model in plan.models.values()):
         return ()
@@ -98,7 +98,7 @@ def _paused(plan: Plan) -> tuple[Row, ...]:
 
 
 def _ok(plan: Plan) -> Row:
-    """Models that fit at the middle of their estimate alone are in the headline."""
+    """Models that fit at the middle of their estimate, but not at its low end, are in the headline."""
     unsure = [
         _unsure(model) for model in plan.models.values() if model.fit and model.fit.fits and not model.fit.certain
     ]
