@@ -6,16 +6,31 @@ from typing import Any
 
 import yaml
 
+from infra.offers.sizing import Sizing
 from infra.planning import Plan, make_plan
+from infra.planning.draft import Asked, draft
+from infra.registry import cloud_of
+from infra.settings.platform import Settings
 from infra.stack_file import load_config
 from tests.planning.stacks import CATALOG
 
 
 def planned(stack: Mapping[str, Any], region: str = "us-east-1") -> Plan:
     """Raises BadStackFile if the stack file is refused."""
+    settings = _loaded(stack, region)
+    return make_plan("s", settings, region=region, secrets=frozenset(), catalog=CATALOG)
+
+
+def outcome(stack: Mapping[str, Any], region: str = "us-east-1") -> Plan:
+    """The same plan without advice, which takes most of the time: rules, bill and fits don't depend on it."""
+    settings = _loaded(stack, region)
+    priced = cloud_of(settings).priced(CATALOG, region, settings.prices)
+    return draft(Asked("s", settings, region, frozenset(), None, Sizing(priced))).plan
+
+
+def _loaded(stack: Mapping[str, Any], region: str) -> Settings:
     platform = json.loads(json.dumps(stack))
-    file = load_config(stack="s", platform=platform, region=region, catalog=CATALOG)
-    return make_plan("s", file.settings, region=region, secrets=frozenset(), catalog=CATALOG)
+    return load_config(stack="s", platform=platform, region=region, catalog=CATALOG).settings
 
 
 def follow(stack: Mapping[str, Any], write: Mapping[str, Any]) -> dict[str, Any]:

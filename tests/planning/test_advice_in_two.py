@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from infra.planning.advice import as_mapping
-from tests.planning.following import bill, follow, planned
+from tests.planning.following import bill, follow, outcome, planned
 from tests.planning.test_followed_advice import certain as certainly
 from tests.planning.test_followed_advice import check_fixes
 
@@ -99,7 +99,7 @@ def test_the_cheap_ways_are_named_and_hold(stack: dict[str, Any], ways: list[dic
     check_fixes(stack, plan)
     for way in ways:
         (advice,) = [each for each in violation.advice if way.items() <= dict(each.write).items()]
-        after = planned(follow(stack, as_mapping(advice.write)))
+        after = outcome(follow(stack, as_mapping(advice.write)))
         assert after.violations == ()
         more = round(bill(after) - bill(plan))
         assert more <= 2000
@@ -133,7 +133,7 @@ def test_what_needs_a_larger_budget_comes_last(stack: dict[str, Any]) -> None:
 def test_a_fit_that_is_no_longer_certain_is_said_after_those_that_are(stack: dict[str, Any]) -> None:
     (violation,) = planned(stack).violations
     kept = [each for each in violation.advice if "budget.usdPerMonth" not in dict(each.write)]
-    certain = ["small" in certainly(planned(follow(stack, as_mapping(each.write)))) for each in kept]
+    certain = ["small" in certainly(outcome(follow(stack, as_mapping(each.write)))) for each in kept]
     assert certain == sorted(certain, reverse=True)
     assert [not each.text.endswith("; fits, but not for certain)") for each in kept] == certain
     assert not all(certain)
@@ -149,7 +149,7 @@ def test_savings_within_the_budget_go_with_the_first_way_of_the_other_rule(
     plan = planned(stack)
     (budget,) = [each for each in plan.violations if each.rule == "Budget"]
     (advice,) = [each for each in budget.advice if saving.items() <= dict(each.write).items()]
-    after = planned(follow(stack, as_mapping(advice.write)))
+    after = outcome(follow(stack, as_mapping(advice.write)))
     assert other.items() <= dict(advice.write).items()
     assert "models.big.rollout.strategy: recreate (" in advice.text
     assert after.violations == ()
@@ -162,7 +162,7 @@ def test_savings_within_the_budget_go_with_the_first_way_of_the_other_rule(
 def test_a_budget_that_is_enough_goes_with_the_first_way_too(stack: dict[str, Any], budget: int) -> None:
     (over,) = [each for each in planned(stack).violations if each.rule == "Budget"]
     assert over.advice[-1].text.startswith(f"budget.usdPerMonth: {budget} with ")
-    assert planned(follow(stack, as_mapping(over.advice[-1].write))).violations == ()
+    assert outcome(follow(stack, as_mapping(over.advice[-1].write))).violations == ()
 
 
 @pytest.mark.parametrize("stack", [DEAR5, DEAR9])
@@ -196,7 +196,7 @@ def test_a_lower_bill_says_where_the_maximum_rises(stack: dict[str, Any], rising
     ways = [each for found in plan.cheaper.values() for each in found]
     rises = []
     for way in ways:
-        then = planned(follow(stack, as_mapping(way.write))).cost.usd_per_month_max
+        then = outcome(follow(stack, as_mapping(way.write))).cost.usd_per_month_max
         more = then - plan.cost.usd_per_month_max
         rises.append(more >= 1)
         assert (f"the maximum is then ${then:,.0f}, ${more:,.0f} more" in way.effect) is (more >= 1)
@@ -210,7 +210,7 @@ def test_a_lower_bill_lowers_a_written_maximum_by_the_nodes_that_it_frees(given:
     (way,) = [each for each in planned(stack).cheaper["small"] if each.setting.startswith("pool: g6-xlarge")]
     assert dict(way.write).get("gpuPools.big.max") == left
     assert (f"gpuPools.big.max: {left}" in way.beside) is (left is not None)
-    after = planned(follow(stack, as_mapping(way.write)))
+    after = outcome(follow(stack, as_mapping(way.write)))
     assert after.violations == ()
     assert after.pools["big"].max == (left or given)
 

@@ -7,7 +7,7 @@ import pytest
 
 from infra.planning import Plan
 from infra.planning.advice import as_mapping
-from tests.planning.following import follow, planned
+from tests.planning.following import follow, outcome, planned
 from tests.planning.stacks import PROD, changed, plan
 
 ROOMY = changed(PROD, gpuPools__l40s__max=6)
@@ -157,4 +157,4 @@ def test_each_way_to_a_budget_goes_with_what_the_other_rules_need() -> None:
     first = [write for each in violations if each != budget for write in each.advice[0].write]
     for way in budget.advice:
         assert set(first) <= set(way.write), way.text
-        assert planned(follow(dear, as_mapping(way.write)), "eu-central-1").violations == ()
+        assert outcome(follow(dear, as_mapping(way.write)), "eu-central-1").violations == ()

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.planning.following import follow, planned
+from tests.planning.following import follow, outcome, planned
 from tests.planning.stacks import ACCESS
 
 REGION = "eu-central-1"
@@ -42,7 +42,7 @@ def test_a_share_of_a_large_node_is_named_with_the_node_and_the_bill(
     large = next(each for each in warned.advice if "p4de" in each.text)
     written = dict(large.write)
     assert written.get("gpuPools.p4de-24xlarge.capacity", "on-demand") == capacity
-    after = planned(follow(stack(capacity, budget), written), REGION)
+    after = outcome(follow(stack(capacity, budget), written), REGION)
     pool = after.pools["p4de-24xlarge"]
     end = "max" if bill == "maximum" else bill
     now, then = (getattr(each.cost, f"usd_per_month_{end}") for each in (before, after))

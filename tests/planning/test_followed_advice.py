@@ -17,7 +17,7 @@ from infra.settings.mistakes import BadStackFile
 from tests.conftest import STACK_NAMES
 from tests.example_stacks import EXAMPLES
 from tests.example_stacks import planned as example
-from tests.planning.following import bill, broken, follow, line, planned, saved
+from tests.planning.following import bill, broken, follow, line, outcome, planned, saved
 from tests.planning.stacks import CATALOG, DEV, PROD, changed
 
 MODELS: list[dict[str, Any]] = [
@@ -85,7 +85,7 @@ def check_fixes(stack: dict[str, Any], plan: Plan, region: str = "us-east-1") ->
     """Each advice fixes its rule and breaks no other; a bill that it states is the bill of the new plan."""
     for violation in plan.violations:
         for advice in violation.advice:
-            after = planned(follow(stack, dict(advice.write)), region)
+            after = outcome(follow(stack, dict(advice.write)), region)
             new = broken(after) - broken(plan)
             assert (violation.rule, violation.path) not in broken(after), advice.text
             assert not new, advice.text
@@ -97,11 +97,11 @@ def check_fixes(stack: dict[str, Any], plan: Plan, region: str = "us-east-1") ->
 def check_cheaper(stack: dict[str, Any], plan: Plan, region: str = "us-east-1") -> None:
     """Each way is accepted. It lowers the bill by the stated amount, or holds more requests for the same money."""
     for way in plan.while_paused:
-        paused = planned(follow(stack, dict(way.write)), region)
+        paused = outcome(follow(stack, dict(way.write)), region)
         assert plan.cost.usd_per_month_min - paused.cost.usd_per_month_min == pytest.approx(way.usd_per_month, abs=1)
     for name, ways in plan.cheaper.items():
         for way in ways:
-            after = planned(follow(stack, dict(way.write)), region)
+            after = outcome(follow(stack, dict(way.write)), region)
             assert broken(after) <= broken(plan), way.setting
             assert saved(plan, after) == pytest.approx(way.usd_per_month, abs=0.01), way
             if way.usd_per_month < 1:
@@ -118,7 +118,7 @@ def check_remedies(stack: dict[str, Any], plan: Plan, region: str = "us-east-1")
             if remedy.write is None:
                 assert not remedy.write_with
                 continue
-            after = planned(follow(stack, dict(remedy.write_with) | line(remedy.write)), region)
+            after = outcome(follow(stack, dict(remedy.write_with) | line(remedy.write)), region)
             assert broken(after) <= broken(plan), remedy
             if remedy.usd_per_month is not None:
                 more = after.cost.usd_per_month_min - plan.cost.usd_per_month_min
@@ -128,7 +128,7 @@ def check_remedies(stack: dict[str, Any], plan: Plan, region: str = "us-east-1")
 def check_smaller_pool(stack: dict[str, Any], plan: Plan, warned: Warned, region: str) -> None:
     """The advice is accepted, and changes the bill by the stated amount."""
     for advice in warned.advice:
-        after = planned(follow(stack, dict(advice.write)), region)
+        after = outcome(follow(stack, dict(advice.write)), region)
         usd = saved(plan, after)
         assert broken(after) <= broken(plan), advice
         assert abs(usd) < 1 or f"{'saves' if usd > 0 else 'costs'} ${abs(usd):,.0f} per month" in advice.text
@@ -144,7 +144,7 @@ def check_certainty(stack: dict[str, Any], plan: Plan, region: str = "us-east-1"
         assert warned.kind == "not-certain" or not warned.advice
         for advice in warned.advice:
             name = warned.path.split(".")[1]
-            after = planned(follow(stack, dict(advice.write)), region)
+            after = outcome(follow(stack, dict(advice.write)), region)
             assert broken(after) <= broken(plan), advice
             assert certain(after) >= certain(plan) | {name}, advice
             assert not [each for each in after.warnings if (each.kind, each.path) == ("not-certain", warned.path)]
@@ -231,7 +231,7 @@ def test_weights_and_cache_in_8_bit_are_found_before_a_larger_budget() -> None:
     (smaller,) = [each for each in violation.advice if dict(each.write) == wanted]
     assert "qwen3-32b on 1 x RTX-PRO-6000-SE for $3.36 per hour" in smaller.text
     assert set(dict(violation.advice[-1].write)) == {"budget.usdPerMonth"}
-    assert planned(follow(CODING, dict(smaller.write))).violations == ()
+    assert outcome(follow(CODING, dict(smaller.write))).violations == ()
 
 
 MISTRAL = "mistralai/Mistral-Small-3.2-24B-Instruct-2506"
@@ -263,7 +263,7 @@ def test_a_type_that_the_model_does_not_fit_fixes_no_budget() -> None:
     pools = {"big": {"instanceTypes": ["g6e.12xlarge"]}}
     stack = changed(CODING, gpuPools=pools, models__qwen3_32b__replicas=1, budget={"usdPerMonth": 3000})
     for advice in planned(stack).violations[0].advice:
-        assert planned(follow(stack, dict(advice.write))).violations == ()
+        assert outcome(follow(stack, dict(advice.write))).violations == ()
 
 
 def test_a_way_to_the_budget_goes_with_the_first_way_of_the_other_broken_rules() -> None:
@@ -275,7 +275,7 @@ def test_a_way_to_the_budget_goes_with_the_first_way_of_the_other_broken_rules()
     check_fixes(stack, plan)
     for advice in budget.advice:
         assert all(each <= set(advice.write) for each in first)
-        assert planned(follow(stack, dict(advice.write))).violations == (), advice.text
+        assert outcome(follow(stack, dict(advice.write))).violations == (), advice.text
 
 
 @pytest.mark.parametrize("name", [*EXAMPLES, *STACK_NAMES])
@@ -329,7 +329,7 @@ def test_where_a_region_lacks_a_type_those_that_it_has_hold_the_models() -> None
     named = re.findall(r"(\S+) \((\d+) x", types)
     assert len(named) > 1
     for name, _ in named:
-        assert planned(follow(NOT_THERE, {"gpuPools.l40s.instanceTypes": (name,)}), "eu-west-1").violations == ()
+        assert outcome(follow(NOT_THERE, {"gpuPools.l40s.instanceTypes": (name,)}), "eu-west-1").violations == ()
     assert "eu-central-1" in regions
 
 
@@ -344,7 +344,7 @@ def test_where_gpus_are_written_types_that_need_another_number_are_named_with_it
     assert [bool(with_) for *_, with_ in named] == sorted(bool(with_) for *_, with_ in named), "what changes less first"
     for name, _, with_ in named:
         write = {"gpuPools.l40s.instanceTypes": (name,), "models.coder.gpus": int(with_) if with_ else gpus}
-        assert planned(follow(stack, write), "eu-west-1").violations == ()
+        assert outcome(follow(stack, write), "eu-west-1").violations == ()
 
 
 @pytest.mark.parametrize(
@@ -356,6 +356,6 @@ def test_where_gpus_are_written_types_that_need_another_number_are_named_with_it
 )
 def test_regions_of_the_same_continent_are_named_first(region: str, first: list[str]) -> None:
     with pytest.raises(BadStackFile) as refused:
-        planned(follow(NOT_THERE, {"cluster.create.zones": 2}), region)
+        outcome(follow(NOT_THERE, {"cluster.create.zones": 2}), region)
     (mistake,) = refused.value.mistakes
     assert mistake.write.partition("a region that has g6e.xlarge: ")[2].split(", ")[: len(first)] == first

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from infra.planning.advice import as_mapping
-from tests.planning.following import broken, follow, planned
+from tests.planning.following import broken, follow, outcome, planned
 from tests.planning.stacks import ACCESS
 
 BIG = {"model": "deepseek-ai/DeepSeek-R1", "maxModelLen": 32768, "rollout": {"strategy": "recreate"}}
@@ -50,14 +50,14 @@ def test_the_ways_that_keep_both_come_first(stack: dict[str, Any], models: dict[
     assert len(refused.advice) == len(ways)
     for advice, way in zip(refused.advice, ways, strict=True):
         assert way in advice.text
-        assert not broken(planned(follow(asked, as_mapping(advice.write)))), advice.text
+        assert not broken(outcome(follow(asked, as_mapping(advice.write)))), advice.text
 
 
 def test_a_way_that_costs_says_how_much_and_whether_the_budget_allows_it() -> None:
     asked = {**MADE, "models": {"big": BIG, "small": BGE}}
     (refused,) = planned(asked).violations
     now, (pool, *_) = planned(asked).cost.usd_per_month_max, refused.advice
-    then = planned(follow(asked, as_mapping(pool.write))).cost.usd_per_month_max
+    then = outcome(follow(asked, as_mapping(pool.write))).cost.usd_per_month_max
     assert f"+${then - now:,.0f} per month at most" in pool.text
     (tight,) = planned({**asked, "budget": {"usdPerMonth": round(now) + 10}}).violations
     assert [("budget.usdPerMonth: " in each.text) for each in tight.advice] == [False, True, True]

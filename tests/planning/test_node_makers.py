@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from infra.settings.mistakes import BadStackFile
-from tests.planning.following import follow, planned
+from tests.planning.following import follow, outcome, planned
 from tests.planning.stacks import DEV, LOCAL, changed
 
 MADE: dict[str, Any] = {"cluster": DEV["cluster"], "models": DEV["models"]}
@@ -17,7 +17,7 @@ def test_a_pool_that_the_plan_makes_needs_what_its_nodes_need(addon: str) -> Non
     stack = {**MADE, "addons": {addon: "disabled"}}
     (refused,) = planned(stack).violations
     assert (refused.rule, refused.fix) == ("GPU nodes", f"addons.{addon}: install")
-    assert planned(follow(stack, dict(refused.advice[0].write))).violations == ()
+    assert outcome(follow(stack, dict(refused.advice[0].write))).violations == ()
     assert planned({**MADE, "addons": {addon: "install"}}).violations == ()
 
 
