@@ -66,9 +66,7 @@ def cache_of(fields: Fields, *, encoder: bool) -> Cache:
         global_head_dim=own_sizes.get("head_dim") or fields.whole("global_head_dim"),
     )
     if not (encoder or own or states):
-        fields.wrong(
-            fields.key("num_kv_shared_layers"), "no layer keeps a cache of its own: it drafts for another model"
-        )
+        fields.wrong(fields.key("num_kv_shared_layers"), "no layer keeps its own cache: it drafts for another model")
     if attention == "hybrid" and not full:
         fields.wrong(fields.key("layer_types"), "no layer keeps every token, and a state is sized by one that does")
     return _compressed(fields, cache) if fields.value("compress_ratios") else _own_windows(fields, cache)
@@ -142,7 +140,7 @@ def _global_heads(fields: Fields) -> int | None:
 
 
 def _overrides(fields: Fields, kinds: Sequence[Keeps | str]) -> Mapping[str, int]:
-    """`per_layer_config`: what the layers that keep every token have of their own; sized where they are alike."""
+    """`per_layer_config`: the fields of the layers that keep every token; sized where these layers are alike."""
     said = fields.value("per_layer_config")
     if not said:
         return {}
@@ -161,7 +159,7 @@ def _overrides(fields: Fields, kinds: Sequence[Keeps | str]) -> Mapping[str, int
 
 
 def _own_windows(fields: Fields, cache: Cache) -> Cache:
-    """Layers with a window that have heads of their own: the shape's plain fields are theirs."""
+    """Layers with a window whose number of heads is different: the shape's plain fields are theirs."""
     windowed = fields.whole("swa_num_key_value_heads")
     if windowed is None:
         return cache

@@ -85,7 +85,7 @@ def layer_count(fields: Fields) -> int:
 
 
 def _own(fields: Fields, count: int) -> set[int]:
-    """Layers with a cache of their own, where several share one."""
+    """Layers that keep their own cache, where several layers share one."""
     factor = fields.whole("cla_share_factor") if fields.value("use_cla") else None
     return set(range(0, count, factor or 1))
 

@@ -17,7 +17,7 @@ _TOP = """\
 # What the models' own files say, read by `llm-platform model add`: plans take it from here, without a network.
 # Change it by `llm-platform model add` and `model update`. GiB are 2^30 bytes; a field that isn't there was not said.
 """
-# What decides most, first; the rest in the order of the shape.
+# The fields that decide more come first; the rest is in the order of the shape.
 _FIRST = ("revision", "source", "gated", "private", "architecture", "model_type", "custom_code", "modality", "dtype")
 _FIELDS = {each.name: each.default for each in dataclasses.fields(ModelShape)}
 

@@ -15,7 +15,7 @@ _UNGATED = frozenset(
         *("gpt-sw3", "openai-gpt", "xglm", "roformer", "deberta", "deberta-v2", "ernie"),
     )
 )
-# Whose layers that guess ahead have embeddings and an output layer of their own.
+# Models whose layers that guess ahead have their own embeddings and output layer.
 _OWN_EMBEDDINGS = ("deepseek_v3", "deepseek_v32")
 _POSITIONED = frozenset(
     (
@@ -33,7 +33,7 @@ class Counted:
     mixers: float = 0.0  # attention and states
     dense: float = 0.0  # feed-forward layers, and experts that every token meets
     experts: float = 0.0
-    guessing: float = 0.0  # layers that guess tokens ahead: in the files, and most servers leave them out
+    guessing: float = 0.0  # layers that guess tokens ahead: in the files, and servers usually leave them out
     tower: float = 0.0  # what reads images
     chosen: float = 0.0  # of the experts, those that one token meets
 
@@ -90,7 +90,7 @@ def _per_layer_inputs(fields: Fields) -> int:
 
 
 def _mixer(fields: Fields, cache: Cache, index: int, kind: Keeps) -> float:
-    """What mixes tokens in a layer; those that only compute are told by their type."""
+    """What mixes tokens in a layer; those that only compute are known by their type."""
     said = _word(fields, index)
     state = _state(fields) if kind in ("state", "both") else 0.0
     if kind == "state" or said in ("mlp", "moe", "-", "E"):

@@ -110,7 +110,7 @@ def _packed(said: Mapping[str, Any], method: str, place: str) -> str:
 
 
 def _compressed(said: Mapping[str, Any], method: str, place: str) -> Stored:
-    """Of several groups the one with the fewest bits: most weights are in it."""
+    """Of several groups the one with the smallest number of bits: it holds the larger part of the weights."""
     groups = said.get("config_groups")
     found = [each["weights"] for each in _mappings(groups) if isinstance(each.get("weights"), Mapping)]
     if not found:
@@ -157,7 +157,7 @@ def _modelopt(said: Mapping[str, Any], method: str, place: str) -> Stored:
 
 
 def _least(part: Mapping[str, Any]) -> str | None:
-    """Of layers that differ, the algorithm that most experts are in: NVFP4 where there is some."""
+    """Of layers that differ, the algorithm of the majority of experts: NVFP4 where there is some."""
     layers = _mappings(part.get("quantized_layers"))
     found = {str(each.get("quant_algo", "")).upper() for each in layers}
     return next((each for each in ("NVFP4", "W4A16_NVFP4", "MXFP4", "FP8") if each in found), None)

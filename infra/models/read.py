@@ -90,7 +90,7 @@ def _beside(source: Source) -> Beside:
 
 
 def _tensors(source: Source) -> tuple[Tensors | None, str]:
-    """Of the files that an engine reads, and what told it."""
+    """Of the files that an engine reads, and what says so."""
     shards = _shards(source)
     if shards and all(name in source.files for name in shards):
         return counted(source.header(name) for name in shards), f"the headers of {len(shards)} file(s)"

@@ -10,14 +10,14 @@ _TELLING = re.compile(
     r"kv|key_value|head|window|sliding|cache|latent|rank|state|recur|linear|mamba|ssm|compress|sparse|share|layer"
     r"|expert|attn|attention|conv|block|moe|loop|depth"
 )
-# Those that say nothing of sizes, of models with code of their own.
+# Fields that say nothing of sizes, of models with custom code.
 _HARMLESS = re.compile(
     r"dropout|bias|norm|eps|init|implementation|flash|softmax|scal|coef|loss|index$|_id$|ids$|fusion|drop|prob|pdrop"
     r"|use_cache|output_|return_|_fn$|_act|fp32|precision|freez|tune|rope|rotary|image|vision|mm_|router|topk|logn|causal"
 )
 
 
-# Read in this room, or no part of a size, of models with code of their own.
+# Fields that are read in this room, or are no part of a size, of models with custom code.
 _UNDERSTOOD = (
     *("moe_layer_freq", "block_configs", "compress_ratios", "multi_query_attention", "hybrid_layer_pattern"),
     *("cla_share_factor", "use_cla", "use_mla", "attn_type_list", "num_hash_layers", "sparse_attention_config"),

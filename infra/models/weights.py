@@ -29,7 +29,7 @@ class Tensors:
 
     @property
     def dtype(self) -> str | None:
-        """The one that most bytes are in, as the catalogue names it."""
+        """The type that the largest number of bytes has, as the catalogue names it."""
         most = max(self.gib_by_dtype, key=lambda name: self.gib_by_dtype[name], default="")
         return _NAMES.get(most)
 
