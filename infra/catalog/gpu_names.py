@@ -7,14 +7,14 @@ from dataclasses import dataclass
 
 from infra.catalog.types import Gpu
 
-# Words of a product's name that don't tell cards of this catalogue apart.
+# Words of a product's name that don't distinguish cards of this catalogue.
 _NOISE = (
     *("nvidia", "tesla", "quadro", "geforce", "tensor", "core", "gpu", "generation", "blackwell", "server", "edition"),
     *("se", "shared", "sxm", "sxm2", "sxm3", "sxm4", "sxm5", "sxm6", "ac", "hbm2", "hbm2e", "hbm3", "hbm3e", "rtx"),
 )
 _MEMORY = re.compile(r"(?<=\w)[\s_-](\d{2,3})\s?g(?:i?b)?(?![a-z0-9])")  # 80GB, 80G; A10G is a name
 _BARE_MEMORY = re.compile(r"(?<=\d)[\s_-](16|32|40|48|64|80|96|141)(?!\d)")  # A100-80
-# A card of 80 GB shows an engine 79.2 GiB, one of 16 GB with error correction 14.7.
+# What an engine sees, as part of the memory in the name: 79.2 GiB of 80 GB, 14.7 of 16 with error correction.
 _SEEN_MIN, _SEEN_MAX = 0.90, 1.02
 # `NVIDIA-A100-SXM4-80GB-MIG-3g.40gb`: the label of nodes whose cards MIG has cut, all alike.
 _SLICE = re.compile(r"(?<![a-z0-9])(?:mig(?![a-z])[\s_-]*)?(?:\d+g\.(\d+)gb|(?<=mig))", re.IGNORECASE)
@@ -27,11 +27,11 @@ class Slice:
 
     name: str  # as it is written
     card: Gpu | None  # what it is cut of; None: not known here
-    gb: int | None  # its memory by name, of which an engine sees a little less
+    gb: int | None  # the memory in its name; an engine sees a little less
 
 
 def slice_named(text: str, gpus: Mapping[str, Gpu]) -> Slice | None:
-    """The slice that is meant; None where the text names whole cards."""
+    """The slice that a text names; None: it names whole cards."""
     found = _SLICE.search(text)
     if found is None:
         return None
@@ -40,7 +40,7 @@ def slice_named(text: str, gpus: Mapping[str, Gpu]) -> Slice | None:
 
 
 def is_shared(text: str) -> bool:
-    """The label of nodes that offer each card several times over: `NVIDIA-L4-SHARED`."""
+    """Whether a label is that of nodes that offer each card several times, such as `NVIDIA-L4-SHARED`."""
     return text.strip().lower().endswith("-shared")
 
 
@@ -60,7 +60,7 @@ def card_of_memory(name: str | None, gib: float | None, known: Gpu | None, sourc
 
 
 def gpu_named(text: str, gpus: Mapping[str, Gpu]) -> Gpu | None:
-    """The card that is meant; None where none is, where cards of several sizes have that name, or for a slice."""
+    """The card that a text names; None: no card has that name, cards of several sizes have it, or it is a slice."""
     if slice_named(text, gpus) is not None:
         return None
     if text in gpus:
@@ -70,13 +70,14 @@ def gpu_named(text: str, gpus: Mapping[str, Gpu]) -> Gpu | None:
 
 
 def gpus_named(text: str, gpus: Mapping[str, Gpu]) -> list[Gpu]:
-    """Those with that name, and with that memory where the text names one."""
+    """The cards with the name in a text, and with its memory if the text contains one."""
     name, gib = _parts(text)
     return [gpu for gpu in gpus.values() if _parts(gpu.name)[0] == name and _has(gpu, gib)]
 
 
 def similar_gpus(text: str, gpus: Mapping[str, Gpu]) -> list[str]:
-    """What could be written instead: of the memory that the text names; where it names none, of the same number."""
+    """Names that could be written instead: of cards with the memory in the text, or else with the same number in the
+    name."""
     name, gib = _parts(text)
     known = [gpu for gpu in gpus.values() if gpu.engine_gib is not None]
     same = [gpu.name for gpu in known if _parts(gpu.name)[0] == name]
@@ -89,7 +90,7 @@ def similar_gpus(text: str, gpus: Mapping[str, Gpu]) -> list[str]:
 
 
 def _number(text: str) -> list[str]:
-    """H800 and H100 are two cards; A10 and A10G may be a slip."""
+    """The numbers in a name: H800 and H100 are different cards, but A10 for A10G may be a typing mistake."""
     return re.findall(r"\d+", _parts(text)[0])
 
 
@@ -98,7 +99,7 @@ def _has(gpu: Gpu, gib: int | None) -> bool:
 
 
 def _parts(text: str) -> tuple[str, int | None]:
-    """The bare name, and the memory that is written beside it."""
+    """The name without brand words, and the memory that is written beside it."""
     text = text.strip().lower()
     memory = _MEMORY.search(text) or _BARE_MEMORY.search(text)
     if memory is not None:

@@ -1,4 +1,4 @@
-"""Reads the data files once. Standard library only: it runs before every plan."""
+"""Reads the data files, once per process. It uses the standard library alone, because it runs before every plan."""
 
 from collections.abc import Callable, Mapping
 from datetime import date
@@ -36,12 +36,12 @@ Made = TypeVar("Made")
 
 @cache
 def load_catalog() -> Catalog:
-    """The catalogue; the same object at each call."""
+    """The catalogue of this package; each call returns the same object."""
     return read_catalog(DATA)
 
 
 def read_catalog(folder: Path) -> Catalog:
-    """A folder's catalogue. Raises BadCatalog."""
+    """The catalogue in a folder. Raises BadCatalog."""
     mistakes: list[str] = []
 
     def table(file: str, columns: tuple[str, ...]) -> Table:

@@ -42,7 +42,8 @@ def read_price_table(path: str | Path, known: Collection[str]) -> tuple[Mapping[
 
 
 def _where(path: str | Path) -> str:
-    """A relative path begins at the project's folder, wherever the stack file is."""
+    """What to write for a file that can't be read. A relative path begins at the project's folder, not at the stack
+    file's."""
     beside = Path(_STACKS, path)
     found = f"write table: {beside}" if (PROJECT / beside).is_file() else "write the path of a file that is there"
     return f"{found}; a relative one begins at the project's folder, not at the stack file's"
@@ -54,7 +55,7 @@ def _meant(name: str, known: Collection[str]) -> str:
 
 
 def _price(name: str, cells: list[str]) -> str:
-    """A comma in a number parts it in two."""
+    """What to write for a wrong price. A decimal comma splits a number into two cells."""
     typed = ",".join(cell.strip() for cell in cells)
     if re.fullmatch(r"\d+,\d+", typed):
         return f"write {name},{typed.replace(',', '.')} with a decimal point"

@@ -1,4 +1,4 @@
-"""What each column of the data files is, and the row that comes of it."""
+"""The columns of the data files, and the objects that are made of their rows."""
 
 from infra.catalog.table import Row
 from infra.catalog.types import Gpu, ModelShape, Quantization
@@ -36,7 +36,7 @@ def gpu_of(row: Row) -> Gpu:
 
 
 def _starts_with_yes(row: Row, column: str) -> bool:
-    """`yes (and FP4)`, `no (use --dtype half)`."""
+    """Whether a cell says yes; it may go on, as in `yes (and FP4)` and `no (use --dtype half)`."""
     text = row.text_or_none(column) or "no"
     if not text.startswith(("yes", "no")):
         row.wrong(column, "must begin with yes or no")

@@ -1,4 +1,4 @@
-"""Reads one data file: every wrong cell is named by file and line, all of them at once."""
+"""Reads one data file. All wrong cells are reported at once, each with its file and line."""
 
 import csv
 import math
@@ -14,7 +14,7 @@ _DATE = re.compile(r"\b20\d\d-(0[1-9]|1[0-2])\b")
 
 
 class BadCatalog(Exception):
-    """Every mistake of the data files, each with its file and line."""
+    """All mistakes in the data files, each with its file and line."""
 
     def __init__(self, mistakes: list[str]) -> None:
         super().__init__("\n".join(mistakes))
@@ -26,7 +26,7 @@ def has_date(text: str) -> bool:
 
 
 class Row:
-    """One row: its cells by column, read as what they must be. A blank cell is what nobody has seen."""
+    """One row, whose cells are read by column and type. A blank cell means that nobody has seen the value."""
 
     def __init__(self, place: str, cells: Mapping[str, str], mistakes: list[str]) -> None:
         self.place = place  # file and line
@@ -42,7 +42,7 @@ class Row:
         return self._cells[column] or None
 
     def number(self, column: str, *, minimum: float | None = None) -> float:
-        """Over 0, or not below `minimum`."""
+        """A number over 0, or of at least `minimum` if that is given."""
         return self._number(column, float, "a number", minimum)
 
     def number_or_none(self, column: str) -> float | None:
@@ -85,7 +85,7 @@ class Row:
 
 
 class Table:
-    """A CSV file. Its comment says when it was read, and where from unless each row does."""
+    """A CSV file. Its comment says when its source was read, and names the source unless each row does."""
 
     def __init__(self, path: Path, columns: tuple[str, ...], mistakes: list[str]) -> None:
         self._path = path
@@ -93,7 +93,7 @@ class Table:
         self._mistakes = mistakes
 
     def by(self, key: str, parse: Callable[[Row], Parsed]) -> Mapping[str, Parsed]:
-        """Rows by one column, which must differ."""
+        """The rows by the value of one column, which has to be different in each row."""
         found: dict[str, Parsed] = {}
         for row in self.rows():
             name = row.text(key)

@@ -1,4 +1,4 @@
-"""Reads a TOML data file, and its sections as what they must be."""
+"""Reads a TOML data file, and makes objects of its sections."""
 
 import tomllib
 from collections.abc import Mapping

@@ -1,4 +1,5 @@
-"""What the catalogue holds. None is what nobody has seen, never a guess. Memory in GiB (2^30), prices in US dollars."""
+"""What the catalogue holds. None means that nobody has seen the value; it is never guessed. Memory is in GiB (2^30),
+prices are in US dollars."""
 
 from __future__ import annotations
 
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Instance:
-    """A type of nodes with GPUs that a cloud makes."""
+    """A type of GPU nodes that a cloud makes."""
 
     name: str
     gpu: str  # a row of the GPU table
@@ -112,7 +113,7 @@ class ModelShape:
 
     @property
     def head_size(self) -> int | None:
-        """Of one attention head; a config.json that doesn't say means the hidden size shared by the heads."""
+        """The size of an attention head. A config.json without it means the hidden size divided by the heads."""
         if self.head_dim is not None or self.hidden_size is None or self.attention_heads is None:
             return self.head_dim
         return self.hidden_size // self.attention_heads
@@ -132,7 +133,7 @@ class ModelShape:
 
     @property
     def _needed(self) -> tuple[str, ...]:
-        """The fields without which a term would be left out: of weights, of activations, of the cache."""
+        """The fields without which weights, activations or the cache couldn't be computed."""
         needed = ("params_b", "hidden_size", "vocab_size", "layers", "attention", "attention_heads")
         if self.attention == "mla" or self.kv_lora_rank is not None:
             return (*needed, "kv_lora_rank", "qk_rope_head_dim")
@@ -151,13 +152,13 @@ class ModelShape:
         return "rerank" if self.modality == "rerank" else "chat"
 
 
-# Engines make these themselves of 16-bit weights; the others are how a repository's weights are stored.
+# Engines make these themselves of 16-bit weights as they load them; in all others a repository's weights are stored.
 AT_LOAD = ("fp8", "bitsandbytes")
 
 
 @dataclass(frozen=True)
 class Quantization:
-    """How weights are stored."""
+    """A way to store weights."""
 
     name: str
     bytes_per_weight: float
@@ -199,7 +200,7 @@ class KubernetesVersion:
 
 @dataclass(frozen=True)
 class Measured:
-    """What others measured: the usual case, and what was seen on good and bad days."""
+    """What others measured: the usual value, and the lowest and highest that were seen."""
 
     value: float
     low: float

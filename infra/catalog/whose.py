@@ -1,4 +1,4 @@
-"""Whose a price is: the region's, another region's where none is known there, or the user's own."""
+"""Whose a price is: the region's own, another region's because the region's isn't known, or the user's own."""
 
 from collections.abc import Iterable
 from typing import Protocol
@@ -16,7 +16,7 @@ class Priced(Protocol):
 
 
 def elsewhere(types: Iterable[Priced], catalog: Catalog) -> str:
-    """Beside the price of a node: whose it is, where it isn't the region's; blank where it is."""
+    """What is said beside the price of a node: whose it is; blank if it is the region's own."""
     types = list(types)
     if found := _borrowed(types, catalog):
         return f"price of {found[0].priced_by}: none known for {catalog.region}"
@@ -24,7 +24,7 @@ def elsewhere(types: Iterable[Priced], catalog: Catalog) -> str:
 
 
 def borrowed(types: Iterable[Priced], catalog: Catalog) -> list[str]:
-    """Those whose price is another region's though they are offered in this one, by name."""
+    """The names of types that have another region's price although they are offered in this region."""
     return names(_borrowed(types, catalog))
 
 

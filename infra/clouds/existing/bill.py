@@ -1,4 +1,4 @@
-"""Of a cluster that exists nothing has a price but what the stack file gives one."""
+"""The bill of a cluster that exists: only nodes for which the stack file writes a price cost something."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""Rules for `gpuPools.NAME.existing`: which cards they are, and how many, since this program makes none of them."""
+"""Rules for `gpuPools.NAME.existing`: which GPUs the nodes have, and how many nodes there are, because this program
+makes none of them."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -15,7 +16,7 @@ PRODUCT = "nvidia.com/gpu.product"  # the label that NVIDIA's feature discovery 
 
 
 def check_existing_nodes(scope: Scope) -> None:
-    """They may be in any cluster."""
+    """Nodes that exist may be in any cluster, so the rules are the same in every cloud."""
     for name, pool in scope.settings.gpu_pools.items():
         if pool.existing is not None:
             _check_existing(scope, ("gpuPools", name), pool, pool.existing)
@@ -24,12 +25,12 @@ def check_existing_nodes(scope: Scope) -> None:
 
 
 def slice_of(nodes: ExistingNodes, gpus: Mapping[str, Gpu]) -> Slice | None:
-    """By the name that the stack file gives, or by NVIDIA's own label; None: whole cards."""
+    """The MIG slice that the nodes have, by the name in the stack file or by NVIDIA's label; None: whole cards."""
     return slice_named(nodes.gpu or nodes.selector.get(PRODUCT, ""), gpus)
 
 
 def _check_models_on_slices(scope: Scope, pool: str) -> None:
-    """CUDA shows a process one slice, and slices have no way to each other."""
+    """A replica can't use several slices: CUDA shows a process only one, and slices can't reach each other's memory."""
     for name, model in scope.settings.models.items():
         if model.pool == pool and model.gpus is not None and model.gpus > 1:
             got = f"{model.gpus} GPUs; an engine runs on one MIG slice, and pool {pool} has slices"
@@ -83,14 +84,14 @@ def _check_gpu(scope: Scope, key: Key, nodes: ExistingNodes) -> None:
 
 
 def _proposed(near: Sequence[str], gpus: Mapping[str, Gpu]) -> str:
-    """Each with its memory: a card of another size is another card."""
+    """The names to write, each with its memory, because the same name with another memory is another card."""
     if len(near) == 1:
         return f"gpu: {near[0]} if it has {gpus[near[0]].engine_gib:.0f} GiB"
     return f"one of {', '.join(f'{name} ({gpus[name].engine_gib:.0f} GiB)' for name in near)}"
 
 
 def _check_slice(scope: Scope, key: Key, nodes: ExistingNodes, cut: Slice) -> None:
-    """Its name says how large a part of the card it is, and an engine sees a little less."""
+    """A slice's name says how much of the card's memory it has; an engine sees a little less."""
     label, least = nodes.selector.get(PRODUCT), f"a little less than its {cut.gb} GB" if cut.gb else "of one slice"
     labelled = slice_named(label or cut.name, scope.catalog.gpus)
     if labelled is None or labelled.gb != cut.gb:
@@ -106,7 +107,7 @@ def _check_slice(scope: Scope, key: Key, nodes: ExistingNodes, cut: Slice) -> No
 
 
 def _check_label(scope: Scope, key: Key, nodes: ExistingNodes, known: Gpu) -> None:
-    """NVIDIA's own label on the nodes names the card too."""
+    """The card has to be the one that NVIDIA's label in the selector names."""
     label = nodes.selector.get(PRODUCT)
     cut = slice_named(label, scope.catalog.gpus) if label is not None else None
     labelled = gpu_named(label, scope.catalog.gpus) if label is not None else None

@@ -1,4 +1,4 @@
-"""A cluster that exists: what is taken of it, since nothing is read from it."""
+"""A cluster that exists: what is assumed about it, because nothing is read from it."""
 
 from infra.catalog import Catalog
 from infra.plan.cluster import ClusterPlan
@@ -18,7 +18,7 @@ def plan_cluster(settings: Settings, region: str | None, catalog: Catalog) -> De
 
 
 def version_of(name: str, given: str | None, catalog: Catalog) -> Decided[str]:
-    """Behind a context any version may be."""
+    """The cluster's Kubernetes version. A cluster behind a context may have any."""
     known, path = catalog.kubernetes_versions, "cluster.existing.version"
     version = given or known[-1]
     if given is None:

@@ -1,4 +1,4 @@
-"""The cards of nodes that exist: what the stack file says of them beside what the catalogue knows."""
+"""The GPUs of nodes that exist: what the catalogue knows, and what the stack file says of them."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -10,7 +10,7 @@ from infra.clouds.existing.section import ExistingNodes
 from infra.plan.findings import warned
 from infra.plan.notes import Assumption, Finding
 
-# How far a card's memory may be from the catalogue's and it is still that card: error correction takes a part.
+# A card whose memory differs from the catalogue's by at most this part is still that card: error correction takes some.
 SAME_CARD = 0.1
 
 
@@ -33,7 +33,7 @@ def _same(known: Gpu, gib: float | None) -> bool:
 
 
 def say_card(pool: str, nodes: ExistingNodes, card: Gpu, catalog: Catalog) -> Iterator[Finding]:
-    """What isn't known of these cards, and what their names say against the plan."""
+    """What isn't known of these cards, and where their names contradict the plan."""
     path = f"gpuPools.{pool}.existing"
     if card.slice:
         yield Assumption(

@@ -1,4 +1,4 @@
-"""Replicas on nodes whose number is given: which node holds which, what is idle, and what the loss of one takes."""
+"""Replicas on a given number of nodes: which node holds which, what is idle, and what the loss of one costs."""
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -21,20 +21,21 @@ Fits = Callable[[Sequence[Wanted]], bool]
 
 
 def pack(wanted: Sequence[Wanted], nodes: int, gpus_per_node: int) -> tuple[OwnNode, ...] | None:
-    """The largest replicas first, those of one model on different nodes where that leaves room; None: no room."""
+    """Replicas packed on nodes, the largest first, those of one model on different nodes if that leaves room; None:
+    they don't fit."""
     return grow([OwnNode({}, gpus_per_node)] * nodes, wanted)
 
 
 def grow(nodes: Sequence[OwnNode], wanted: Sequence[Wanted]) -> tuple[OwnNode, ...] | None:
-    """Beside the replicas that are there, none of which is moved."""
+    """More replicas packed beside those that are there, none of which is moved; None: they don't fit."""
     return _packed(nodes, wanted, spread=True) or _packed(nodes, wanted, spread=False)
 
 
 def in_turn(
     wanted: Sequence[Wanted], first: Mapping[str, int], nodes: int, gpus_per_node: int
 ) -> tuple[tuple[OwnNode, ...], tuple[OwnNode, ...]] | None:
-    """The first replicas of each model, then all with those that scaling and a rollout add beside them: a pod that
-    runs isn't moved for one that comes later. None: no room."""
+    """The nodes with the first replicas of each model; then with all, those of scaling and of a rollout included. A pod
+    that runs isn't moved for one that comes later. None: they don't fit."""
     holding = pack([_but(each, _first(each, first)) for each in wanted], nodes, gpus_per_node)
     later = [_but(each, each.replicas - _first(each, first)) for each in wanted]
     grown = grow(holding, later) if holding is not None else None
@@ -63,7 +64,7 @@ def _packed(nodes: Sequence[OwnNode], wanted: Sequence[Wanted], *, spread: bool)
 
 
 def losses(nodes: Sequence[OwnNode], gpus: Mapping[str, int]) -> dict[str, Loss]:
-    """Of each model, when the node is lost that is worst for it. `gpus`: of a replica, by model."""
+    """What each model loses when the node is lost that is worst for it. `gpus`: per replica, by model."""
     worst: dict[str, Loss] = {}
     for index, lost in enumerate(nodes):
         for name, loss in _lost(lost, [*nodes[:index], *nodes[index + 1 :]], gpus):
@@ -73,7 +74,8 @@ def losses(nodes: Sequence[OwnNode], gpus: Mapping[str, int]) -> dict[str, Loss]
 
 
 def _lost(lost: OwnNode, others: Sequence[OwnNode], gpus: Mapping[str, int]) -> Iterator[tuple[str, Loss]]:
-    """Nobody says which pod comes first at the free GPUs: one that finds some only if it does may wait."""
+    """What becomes of the models on a lost node. Nobody knows which pod gets the free GPUs first: a pod that finds room
+    only if it comes first may wait."""
     serving = {name for node in others for name in node.holds}
     free = [node.free_gpus for node in others]
     for name in sorted(lost.holds, key=lambda name: (name not in serving, -gpus[name], name)):
@@ -93,7 +95,7 @@ def _take(free: list[int], gpus: int) -> bool:
 
 
 def blocked(wanted: Sequence[Wanted], nodes: int, gpus_per_node: int) -> list[str]:
-    """Models that may find no node with enough free GPUs, where Kubernetes spreads the smaller ones over the nodes."""
+    """Models that may find no node with enough free GPUs, because Kubernetes may spread smaller ones over the nodes."""
     return [
         each.name
         for each in wanted
@@ -102,7 +104,8 @@ def blocked(wanted: Sequence[Wanted], nodes: int, gpus_per_node: int) -> list[st
 
 
 def _room_after(wanted: Sequence[Wanted], large: Wanted, nodes: int, gpus_per_node: int) -> int:
-    """Replicas that still fit once everything smaller is there, one GPU per node before the second of any."""
+    """The number of replicas that still fit after all smaller ones are placed, each on the node with the largest number
+    of free GPUs."""
     free = [gpus_per_node] * nodes
     for small in sorted(wanted, key=lambda each: each.gpus):
         for _ in range(small.replicas if small.gpus < large.gpus else 0):

@@ -1,4 +1,4 @@
-"""Pools of nodes that exist: their replicas fit the nodes that the stack file counts, or the plan is refused."""
+"""Pools of nodes that exist: the plan is refused if their replicas don't fit the nodes that the stack file counts."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ _NEEDS_CLASS = re.compile(r"k3s|k3d|rke2", re.IGNORECASE)
 
 
 def with_room(placed: Sequence[Placed], on: Mapping[str, Sequence[Placed]]) -> list[Placed]:
-    """Those on counted nodes with where a rollout's new pod has room beside every replica, or why that isn't certain.
-    `on`: by pool."""
+    """Models on counted nodes, with the place of a rollout's new pod beside every replica, or why no place is certain.
+    `on`: the models by pool."""
     return [_with_room(each, on[each.offer.name]) if each.offer is not None else each for each in placed]
 
 
@@ -39,7 +39,7 @@ def _with_room(placed: Placed, on: Sequence[Placed]) -> Placed:
 
 
 def _no_room(placed: Placed, running: Sequence[Placed]) -> str:
-    """What is free while every model has its maximum of replicas."""
+    """Why no room for a rollout is certain: what is free while every model has its maximum of replicas."""
     offer = placed.offer
     if offer is None or offer.nodes is None:
         return ""
@@ -58,7 +58,8 @@ def _what_is_free(pool: str, free: int, needed: int) -> str:
 
 
 def _room(placed: Placed, on: Sequence[Placed]) -> str:
-    """Packed beside every replica, and on whichever nodes Kubernetes has put the smaller ones."""
+    """Where a rollout's new pod has room beside every replica, whichever nodes Kubernetes puts the smaller ones on;
+    blank: nowhere for certain."""
     offer = placed.offer
     if offer is None or offer.nodes is None or placed not in (running := _running(on)):
         return ""
@@ -73,14 +74,14 @@ def _room(placed: Placed, on: Sequence[Placed]) -> str:
 
 
 def _free_node(without: Sequence[OwnNode], beside: Sequence[OwnNode], gpus: int) -> tuple[int, int]:
-    """The number of a node that has room for one pod more, and its free GPUs: as packed without that pod, else with."""
+    """The number of a node with room for one more pod, and its free GPUs: as packed without that pod, else with it."""
     found = [(number, node.free_gpus) for number, node in enumerate(without, 1) if node.free_gpus >= gpus]
     found += [(number, node.free_gpus + gpus) for number, node in enumerate(beside, 1) if ROLLOUT in node.holds]
     return found[0]
 
 
 def max_nodes(offer: Offer, nodes: int) -> int:
-    """What the stack file lets a plan take of nodes that exist."""
+    """The number of existing nodes that a plan may use: the pool's `max`, or all."""
     return offer.settings.max if offer.settings and offer.settings.max is not None else nodes
 
 
@@ -119,14 +120,14 @@ def _fits(offer: Offer, running: Sequence[Placed], nodes: int) -> Fits:
 
 
 def _as_few(wanted: Sequence[Wanted], offer: Offer, nodes: int) -> tuple[OwnNode, ...] | None:
-    """Of nodes that others add and remove: those that the replicas need."""
+    """Replicas packed on the smallest number of nodes, where somebody else adds and removes nodes."""
     there = max(offer.settings.min if offer.settings else 0, 1)
     packed = (pack(wanted, number, offer.gpus_per_node) for number in range(there, nodes + 1))
     return next((holding for holding in packed if holding is not None), None)
 
 
 def _could_roll(offer: Offer, running: Sequence[Placed], nodes: int) -> tuple[str, ...]:
-    """Models of which nobody said how they roll out, and for whose new pod there is room beside every replica."""
+    """Models whose rollout strategy isn't written, and for whose new pod there is room beside every replica."""
     if offer.nodes is None:
         return ()
     unsaid = [each for each in running if each.served.settings.rollout is None]
@@ -158,7 +159,7 @@ def _refuse(offer: Offer, running: Sequence[Placed], wanted: Sequence[Wanted], n
 
 
 def _is_limited(offer: Offer, nodes: int) -> bool:
-    """Whether it is the stack file's `max` that there are no more."""
+    """Whether the stack file's `max` limits the pool, and not the number of nodes that exist."""
     return offer.nodes is None or nodes < offer.nodes
 
 
@@ -199,7 +200,7 @@ def _fewer(changes: Iterable[Mapping[str, int]], running: Sequence[Placed]) -> I
 
 
 def _old_pods_first(offer: Offer, running: Sequence[Placed], nodes: int) -> tuple[Write, str]:
-    """Of the models that ask for the other order, and for whose new pod there is no room."""
+    """The strategy `recreate` for models that ask for `rolling` and for whose new pod there is no room."""
     rolling = filter(_asks_to_roll, running)
     paths = [each.served.path for each in rolling if not _has_rollout_room(each, offer, running, nodes)]
     write = tuple((f"{path}.rollout.strategy", "recreate") for path in paths)
@@ -209,7 +210,7 @@ def _old_pods_first(offer: Offer, running: Sequence[Placed], nodes: int) -> tupl
 def _more_nodes(
     offer: Offer, running: Sequence[Placed], wanted: Sequence[Wanted], nodes: int
 ) -> Iterator[tuple[Write, str]]:
-    """The smallest `max` with which all fit, of those nodes that there are, or that others could add."""
+    """The smallest `max` with which all replicas fit, among the nodes that exist or that somebody else could add."""
     most = offer.nodes or nodes + sum(each.replicas for each in wanted)
     enough = next((more for more in range(nodes + 1, most + 1) if _fits(offer, running, more)(wanted)), None)
     if enough is not None:
@@ -246,13 +247,13 @@ def _warn_of_spreading(offer: Offer, running: Sequence[Placed], nodes: int) -> I
 
 
 def _asks_to_roll(placed: Placed) -> bool:
-    """A new pod beside every replica."""
+    """Whether the stack file asks for a new pod beside every replica in a rollout."""
     asked = placed.served.settings.rollout
     return asked is not None and asked.strategy == "rolling"
 
 
 def to_do_of_own_nodes(settings: Settings, cluster: ClusterPlan, pools: Mapping[str, PoolPlan]) -> Iterator[Finding]:
-    """On nodes of a cluster that exists, wherever it is."""
+    """What a person has to do on nodes of a cluster that exists, in any cloud."""
     if cluster.made or settings.addons.nvidia_device_plugin.state != "install":
         return
     for nth, pool in enumerate(pool for pool in pools.values() if pool.existing):
@@ -266,7 +267,7 @@ def to_do_of_own_nodes(settings: Settings, cluster: ClusterPlan, pools: Mapping[
 
 
 def ask_for_runtime_classes(cluster: ClusterPlan, pools: Mapping[str, PoolPlan]) -> Iterator[Finding]:
-    """What only a look at the cluster can tell: behind a context anything can be."""
+    """Asks for RuntimeClasses that only a look at the cluster can show: a context can lead to any cluster."""
     for pool in pools.values():
         if pool.existing and pool.runtime_class is None:
             yield from _ask_for_runtime_class(cluster, pool)
