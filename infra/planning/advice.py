@@ -167,12 +167,12 @@ def tried_remedies(
 ) -> dict[str, tuple[Remedy, ...]]:
     """By model, the remedies that break no other rule, with what they add to the next plan's bill; those beyond the
     number of trials are left out."""
-    most = max(MIN_REMEDIES, MAX_REMEDIES // len(plan.models))
+    limit = max(MIN_REMEDIES, MAX_REMEDIES // len(plan.models))
     tried: dict[Write, Plan | None] = {(): plan}
 
     def kept(remedy: Remedy) -> Remedy | None:
         write = _whole(remedy)
-        if write not in tried and len(tried) <= most:
+        if write not in tried and len(tried) <= limit:
             tried[write] = attempt(write)
         then = tried.get(write)
         if then is None or not holds(plan, then):

@@ -86,10 +86,10 @@ def cheaper_ways(
 ) -> dict[str, tuple[Cheaper, ...]]:
     """Those after which no other rule is broken, with the bill that the next plan has; by model, those that certainly
     fit first, of them those of a sure price, then the largest saving."""
-    most = max(MIN_TRIED, MAX_TRIED // len(plan.models))
+    limit = max(MIN_TRIED, MAX_TRIED // len(plan.models))
     ranked = sorted(((name, each) for name, ways in found.items() for each in ways), key=lambda e: -e[1].usd_per_month)
     ways: list[tuple[str, bool, Cheaper]] = []
-    for name, each in islice(ranked, most):
+    for name, each in islice(ranked, limit):
         way = lower_bill(plan, name, each.write, each.effect, attempt)
         if way is None or (each.usd_per_month and way.usd_per_month < MIN_USD_PER_MONTH):
             continue
@@ -143,10 +143,10 @@ def _candidates(each: Placed, market: Market) -> Iterator[Candidate]:
 
 def _worth(found: Sequence[Candidate]) -> Iterator[Candidate]:
     """Those of a sure price first, then the smallest change; each next one has to save more."""
-    most = 0.0
+    largest = 0.0
     for way in sorted(found, key=lambda way: not way.sure):
-        if way.usd_per_month > WORTH_MORE * most:
-            most = way.usd_per_month
+        if way.usd_per_month > WORTH_MORE * largest:
+            largest = way.usd_per_month
             yield way
 
 

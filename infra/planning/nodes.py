@@ -22,10 +22,10 @@ def plan_pool(offer: Offer, placed: Sequence[Placed], catalog: Catalog, *, surge
         yield from say_card(offer.name, offer.settings.existing, offer.card, catalog)
     peak = sum(each.served.replicas.max * each.gpus for each in placed if not each.served.settings.paused)
     needed = nodes_for(placed, offer.gpus_per_node, at_most=True, extra=surge)
-    most = yield from _maximum(offer, placed, surge, needed)
-    own = (yield from check_own_nodes(offer, placed, most, surge)) if offer.existing else None
-    pool_min = _minimum(offer, most)
-    idle = _idle(offer, placed, pool_min, most) if not offer.existing or offer.nodes else 0
+    pool_max = yield from _maximum(offer, placed, surge, needed)
+    own = (yield from check_own_nodes(offer, placed, pool_max, surge)) if offer.existing else None
+    pool_min = _minimum(offer, pool_max)
+    idle = _idle(offer, placed, pool_min, pool_max) if not offer.existing or offer.nodes else 0
     return PoolPlan(
         name=offer.name,
         existing=offer.existing,
@@ -34,7 +34,7 @@ def plan_pool(offer: Offer, placed: Sequence[Placed], catalog: Catalog, *, surge
         types=offer.types,
         capacity=offer.capacity,
         min=pool_min,
-        max=most,
+        max=pool_max,
         zone_ids=offer.zone_ids,
         selector=_selector(offer),
         tolerations=_tolerations(offer),
@@ -48,22 +48,23 @@ def plan_pool(offer: Offer, placed: Sequence[Placed], catalog: Catalog, *, surge
         runtime_class=_existing(offer).runtime_class_name if offer.existing else None,
         idle_gpus=idle,
         reasons=(
-            f"{count(peak, 'GPU')} at peak + {surge} for one rollout = {peak + surge} of {most * offer.gpus_per_node}",
+            f"{count(peak, 'GPU')} at peak + {surge} for one rollout = {peak + surge}"
+            f" of {pool_max * offer.gpus_per_node}",
             *([f"{count(idle, 'GPU')} idle at the minimum of replicas"] if idle else []),
         ),
     )
 
 
-def _minimum(offer: Offer, most: int) -> int:
+def _minimum(offer: Offer, pool_max: int) -> int:
     """Nodes that exist are there, whatever runs on them."""
     if offer.nodes is not None:
-        return min(offer.nodes, most)
+        return min(offer.nodes, pool_max)
     return offer.settings.min if offer.settings else 0
 
 
-def _idle(offer: Offer, placed: Sequence[Placed], pool_min: int, most: int) -> int:
+def _idle(offer: Offer, placed: Sequence[Placed], pool_min: int, pool_max: int) -> int:
     """GPUs of the nodes that run at the minimum of replicas, and that no replica has."""
-    nodes = min(most, max(pool_min, nodes_for(placed, offer.gpus_per_node, at_most=False)))
+    nodes = min(pool_max, max(pool_min, nodes_for(placed, offer.gpus_per_node, at_most=False)))
     busy = sum(each.gpus * each.served.replicas.min for each in placed if not each.served.settings.paused)
     return max(0, nodes * offer.gpus_per_node - busy)
 

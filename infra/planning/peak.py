@@ -87,7 +87,7 @@ def _gap(pool: PoolPlan, models: Sequence[ModelPlan]) -> _Gap | None:
     minutes = {each.name: max(1, round(each.cold_start.gap / 60)) for each in changed if each.replicas.min == 1}
     away = ", ".join(f"about {length} min without {name}" for name, length in minutes.items())
     what = " and ".join(f"models.{each.name}.rollout: {{strategy: recreate}}" for each in changed)
-    harm = f"{away} per rollout" if away else "a replica less during a rollout"
+    harm = f"{away} per rollout" if away else "one replica fewer during a rollout"
     write = tuple((f"models.{each.name}.rollout.strategy", "recreate") for each in changed)
     fix = Advice(write, f"{what} (the old pod first: {harm})")
     return _Gap(fix, ROLLOUTS_PER_MONTH * sum(minutes.values()) * GAP_USD_PER_MINUTE)

@@ -44,10 +44,10 @@ def make_plan(
 def _attempts(asked: Asked, listed: Catalog) -> Attempt:
     """Plans a changed stack file, each change once; `listed`: at list prices."""
     tried: dict[Write, Plan | None] = {}
-    most = max(MIN_TRIED, MAX_TRIED // len(asked.settings.models))
+    limit = max(MIN_TRIED, MAX_TRIED // len(asked.settings.models))
 
     def attempt(write: Write) -> Plan | None:
-        if write not in tried and len(tried) < most:
+        if write not in tried and len(tried) < limit:
             changed = follow(asked.settings, write, asked.region, listed)
             tried[write] = draft(replace(asked, settings=changed)).plan if changed is not None else None
         return tried.get(write)

@@ -79,7 +79,7 @@ def _spare_replica(placed: Placed, start: ColdStart, cache: CachePlan) -> Iterat
     if replicas <= served.replicas.max and cache.access_mode == "ReadWriteMany":
         priced = offer is not None and offer.usd_per_node_hour is not None
         price = offer.usd_per_gpu_hour * placed.gpus * HOURS_A_MONTH if offer and priced else None
-        reason = f"with {replicas} at least, one answers while another starts"
+        reason = f"with at least {replicas}, one answers while another starts"
         yield Remedy("spare replica", start.seconds, f"{served.path}.replicas.min: {replicas}", (), price, reason)
 
 
