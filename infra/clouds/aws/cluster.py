@@ -162,7 +162,7 @@ def _warn_of_access(create: CreateCluster) -> Iterator[Finding]:
         )
     everybody = [cidr for cidr in create.access.api_from if cidr.endswith("/0")]
     if everybody:
-        yield warned(path, f"{', '.join(everybody)}: the whole internet may knock at the cluster's API")
+        yield warned(path, f"{', '.join(everybody)}: the whole internet can reach the cluster's API")
 
 
 def default_version(catalog: Catalog) -> str:

@@ -33,7 +33,7 @@ def list_account(settings: Settings, cluster: AwsCluster, addons: Mapping[str, A
     if create is not None and create.network.vpc_id is not None:
         yield ToDo(
             "cluster.create.network",
-            "give one private subnet a zone, with a way to the internet; for load balancers the private ones carry the"
+            "have one private subnet per zone, with a way to the internet; for load balancers the private ones need the"
             " tag kubernetes.io/role/internal-elb=1, the public ones kubernetes.io/role/elb=1",
             Step.ACCOUNT,
         )

@@ -58,7 +58,7 @@ def _check_gpu(scope: Scope, key: Key, nodes: ExistingNodes) -> None:
     if nodes.gpu is None:
         if nodes.gpu_memory_gib is None:
             forms: list[Key] = [(*key, "gpu"), (*key, "gpuMemoryGib")]
-            wrong(key, "which GPU isn't said", "write gpu: A10G, or gpuMemoryGib: 44.4", reads=forms)
+            wrong(key, "nothing says which GPU these nodes have", "write gpu: A10G, or gpuMemoryGib: 44.4", reads=forms)
         return
     if _OTHERS.match(nodes.gpu):
         got = f"{nodes.gpu} is not NVIDIA's; the engines' images are for NVIDIA"

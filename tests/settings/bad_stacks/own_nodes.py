@@ -55,7 +55,14 @@ OWN_NODES = (
     Bad(
         "a GPU that nobody named",
         stack(EKS, NODES.replace("gpu: L4, ", ""), model("pool: l4")),
-        (Mistake("gpuPools.l4.existing", 5, "which GPU isn't said", "write gpu: A10G, or gpuMemoryGib: 44.4"),),
+        (
+            Mistake(
+                "gpuPools.l4.existing",
+                5,
+                "nothing says which GPU these nodes have",
+                "write gpu: A10G, or gpuMemoryGib: 44.4",
+            ),
+        ),
     ),
     Bad(
         "a GPU of two sizes",

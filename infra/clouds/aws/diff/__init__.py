@@ -1,1 +1,2 @@
-"""What AWS tells of a change: which of its types hold data, what a property replaces, who may reach and do what."""
+"""What a diff has to know of AWS: which types hold data, which properties replace a resource, who may reach and do
+what."""
