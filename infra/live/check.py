@@ -1,4 +1,4 @@
-"""What `up` would trip over after minutes, found before it makes anything, with what to write."""
+"""What would stop `up` after some minutes, found before it creates anything, with the line to write."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ _DEFAULT_CLASS = "storageclass.kubernetes.io/is-default-class"
 
 @dataclass(frozen=True)
 class Obstacle:
-    """What is there already, or isn't there; and what to write or run."""
+    """Something that exists already, or doesn't exist; and what to write or run."""
 
     path: str
     message: str
@@ -111,7 +111,7 @@ def wait_for(found: Release) -> str:
 
 
 def volumes(plan: Plan, state: State, cluster: ReachedCluster) -> Iterator[Obstacle]:
-    """A retained volume remembers the claim that it was bound to: no other one gets it."""
+    """A retained volume remembers the claim to which it was bound, and no other claim gets it."""
     for held in state.of(VOLUME):
         if lost_claim(cluster, held.name):
             yield Obstacle(

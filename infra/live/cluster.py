@@ -22,7 +22,7 @@ _SECONDS = 10  # for each request
 
 @dataclass(frozen=True)
 class ReachedCluster:
-    """`access`: how kubectl is pointed at it."""
+    """`access`: the options and environment with which kubectl reaches it."""
 
     access: tuple[str, ...]
 
@@ -56,6 +56,6 @@ def _given(state: State) -> str | None:
 
 
 def _answering(cluster: ReachedCluster) -> ReachedCluster:
-    """Asked once, so that nothing else waits for one that doesn't answer."""
+    """Asks the cluster once, so that no later check waits for a cluster that doesn't answer."""
     cluster.run("version")
     return cluster

@@ -1,4 +1,4 @@
-"""Programs that read what is there: pulumi, kubectl, a cloud's own."""
+"""Programs that read what exists: pulumi, kubectl, and the CLI of a cloud."""
 
 import subprocess
 
@@ -12,7 +12,7 @@ class NotRead(Exception):
 
 
 def output_of(*command: str, seconds: float | None = _SECONDS) -> str:
-    """What it prints. It is killed after the seconds, if any. Raises NotRead."""
+    """What the program prints. With a number of seconds it is killed after them. Raises NotRead."""
     try:
         run = subprocess.run(command, capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=seconds)
     except FileNotFoundError:

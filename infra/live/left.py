@@ -1,4 +1,4 @@
-"""What an `up` that was cut off left, one thing at a time."""
+"""What an `up` that was cut off has left behind, each thing by itself."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -8,7 +8,7 @@ from infra.live.state import Held
 
 @dataclass(frozen=True)
 class Left:
-    """One thing that was found, and what becomes of it; `id` as the provider imports it, or the Secret of a release."""
+    """One thing that was found, and what happens to it; `id` as the provider imports it, or the Secret of a release."""
 
     held: Held
     found: str
@@ -23,5 +23,5 @@ class Left:
 
     @property
     def changes(self) -> bool:
-        """Whether anything becomes of it."""
+        """Whether `repair` does anything with it."""
         return self.cut_off or self.becomes != "yours"

@@ -49,7 +49,7 @@ class There:
 
     @contextmanager
     def reading(self, what: str) -> Iterator[None]:
-        """One check: where it can't be made, the others are."""
+        """One check; if it can't be made, the other checks go on."""
         try:
             yield
         except NotRead as error:

@@ -24,7 +24,7 @@ class Namespaces:
 
 
 def addon_namespaces(plan: Plan, state: State, cluster: ReachedCluster) -> Namespaces:
-    """Those that aren't there yet are in neither set. Raises NotRead."""
+    """Namespaces that don't exist yet are in neither set. Raises NotRead."""
     adopted, of_others = set[str](), set[str]()
     for addon in _not_held(plan, state):
         there = cluster.get("namespace", addon.namespace)
@@ -37,7 +37,7 @@ def addon_namespaces(plan: Plan, state: State, cluster: ReachedCluster) -> Names
 
 
 def unread_namespaces(plan: Plan, state: State) -> Namespaces:
-    """Where the cluster can't be read: what a release of the stack is in is there, whoever made it."""
+    """If the cluster can't be read: a namespace with a release of the stack exists, whoever made it."""
     held = (each for each in _not_held(plan, state) if state.holds(RELEASE, each.chart, each.namespace))
     return Namespaces(of_others=frozenset(each.namespace for each in held))
 

@@ -43,12 +43,12 @@ def whose_release(
 
 
 def over_at(found: Release) -> datetime:
-    """When nobody installs it any more."""
+    """The time after which nobody installs it any more."""
     return datetime.fromisoformat(found.since) + RELEASE_TIMEOUT
 
 
 def whose_object(wanted: Mapping[str, Any], found: Mapping[str, Any]) -> Verdict:
-    """`wanted`: what the state began to create. Another stack's object of that name says something else."""
+    """`wanted`: what the state began to create. An object of that name from another stack has other values."""
     managers = {each["manager"] for each in found["metadata"].get("managedFields") or ()}
     if not any(manager.startswith(_MANAGER) for manager in managers):
         return "theirs"

@@ -32,7 +32,7 @@ class Release:
 
 
 def find_release(cluster: ReachedCluster, name: str, namespace: str) -> Release | None:
-    """None where Helm knows no release of that name there."""
+    """None if Helm knows no release of that name in the namespace."""
     records = cluster.list("secrets", "-n", namespace, "-l", f"owner=helm,name={name}")
     last = max(records, key=lambda each: int(each["metadata"]["labels"]["version"]), default=None)
     if last is None:

@@ -1,4 +1,4 @@
-"""What an `up` that was cut off left: in the cluster or in the cloud, and not in the state."""
+"""What an `up` that was cut off has left in the cluster or in the cloud, and not in the state."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def _group(type_: str) -> str:
 
 
 def _releases(recording: Recording, state: State, cluster: ReachedCluster) -> Iterator[Left]:
-    """Those of the plan that stand in the way of `up` and that no creation of the state is about."""
+    """Objects of the plan that would stop `up`, and that no unfinished creation in the state explains."""
     begun = {(each.name, each.namespace) for each in state.cut_off}
     for recorded in recording.of(RELEASE):
         planned = Held(recorded.urn, recorded.type, "planned", recorded.inputs)

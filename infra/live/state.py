@@ -39,7 +39,7 @@ class Held:
 
 @dataclass(frozen=True)
 class State:
-    """`cut_off`: creations that an `up` began and whose end it didn't live to write down."""
+    """`cut_off`: creations that an `up` began, and whose end it couldn't write because it was cut off."""
 
     resources: tuple[Held, ...] = ()
     cut_off: tuple[Held, ...] = ()

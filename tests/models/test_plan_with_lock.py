@@ -112,10 +112,10 @@ def test_the_plan_shows_repository_commit_and_dtype(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("changes", [{"revision": OTHER}, {"revision": OTHER, "dtype": "fp8", "weights_gib": 8.0}])
-def test_other_weights_under_the_same_name_are_told_in_the_diff(tmp_path: Path, changes: Mapping[str, Any]) -> None:
+def test_other_weights_under_the_same_name_are_named_in_the_diff(tmp_path: Path, changes: Mapping[str, Any]) -> None:
     old, new = side(stack(tmp_path)), side(stack(tmp_path, **changes))
-    told = [text for each in compare("dev", old, new).notices for text in (each.during, *each.afterwards)]
-    assert f"other weights: {OTHER[:12]}, was {COMMIT[:12]}" in told
+    said = [text for each in compare("dev", old, new).notices for text in (each.during, *each.afterwards)]
+    assert f"other weights: {OTHER[:12]}, was {COMMIT[:12]}" in said
     assert "other weights answer as support" in markdown(headline(compare("dev", old, new)))
 
 
