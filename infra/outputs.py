@@ -44,6 +44,18 @@ class ModelEndpoint(_Promise):
     api_key_secret: KeySecret | None = Field(description="null where the engine checks no key")
     timeout_seconds: int = Field(description="seconds after which the gateway ends a request")
     paused: bool = Field(description="true: no pod runs, the URL answers 503")
+    tools: bool | None = Field(
+        default=None, description="true: `tools` of a request are answered with tool calls; null where not known"
+    )
+    reasoning: bool | None = Field(
+        default=None,
+        description="true: thoughts stand in `reasoning` of an answer, not in its `content`; null where not known",
+    )
+    vision: bool = Field(default=False, description="true: a message may hold images")
+    json_schema: bool | None = Field(
+        default=None,
+        description="true: every answer follows the JSON schema of a request's `response_format`; null where not known",
+    )
     truncates_prompts: bool = Field(
         default=False,
         description="true: the engine leaves out a part of a prompt that is too long, and answers the rest with 200;"
@@ -109,5 +121,18 @@ def _endpoint(plan: Plan, model: ModelPlan) -> ModelEndpoint:
         ),
         timeout_seconds=gateway.timeout_seconds if gateway else model.timeouts.drain,
         paused=model.paused,
+        **_abilities(model),
+        vision=model.vision,
         truncates_prompts=ENGINES[model.engine].limits.truncates_prompts,
     )
+
+
+def _abilities(model: ModelPlan) -> dict[str, bool | None]:
+    """An encoder writes no answers; of an engine that takes no parsers nobody has seen which models it does it for."""
+    engine = ENGINES[model.engine]
+    if model.task != "chat":
+        return {"tools": False, "reasoning": False, "json_schema": False}
+    if not engine.known_parsers:
+        return {"tools": None, "reasoning": None, "json_schema": engine.limits.json_schema}
+    tools, reasoning = model.parsers.tool is not None, model.parsers.reasoning is not None
+    return {"tools": tools, "reasoning": reasoning, "json_schema": engine.limits.json_schema}

@@ -23,6 +23,14 @@ class EngineTimeouts:
 
 
 @dataclass(frozen=True)
+class Parsers:
+    """What reads the tool calls and the thoughts of a model's answers, by the engine's names; None: nothing does."""
+
+    tool: str | None = None
+    reasoning: str | None = None
+
+
+@dataclass(frozen=True)
 class EngineModel:
     """One model, as its engine serves it. Lengths are in tokens."""
 
@@ -38,6 +46,7 @@ class EngineModel:
     max_model_len: int
     max_num_seqs: int | None  # None: the engine has no such argument
     max_num_batched_tokens: int | None
+    parsers: Parsers
     remote_code: bool  # the repository's code may run
     timeouts: EngineTimeouts
     extra_args: tuple[str, ...]
@@ -54,6 +63,7 @@ class Limits:
     cache_in_8_bit: bool = False  # the planner may propose an 8-bit KV cache
     whole_experts: str | None = None  # the argument by which a GPU holds whole experts instead of a share of each
     remote_code: str | None = None  # the argument that lets it run code of a repository; None: it never does
+    json_schema: bool | None = None  # an answer follows a JSON schema; None: not known
     streams_weights: bool = False  # it can load weights directly from object storage
     defaults_known: bool = False  # its default batch and share are known: the plan says what other values gain
     compiles: bool = False  # it compiles at each start, and could keep the result
@@ -183,6 +193,19 @@ class Engine:
             flag = item.split("=", 1)[0].strip()
             name = flag.replace("_", "-").lower() if flag.startswith("--") else flag  # some engines take both
             yield Argument(index, flag, name)
+
+    def parsers(self, repository: str) -> Parsers:
+        """What reads the answers of a repository's family."""
+        return Parsers()
+
+    def parsers_in(self, arguments: Sequence[str]) -> Parsers:
+        """Those that the stack file's own arguments name."""
+        return Parsers()
+
+    @property
+    def known_parsers(self) -> Mapping[str, Sequence[str]]:
+        """The names that it takes, for `tool` and for `reasoning`; empty: it reads answers in its own way."""
+        return {}
 
     def default_utilization(self, question: Question) -> float | None:
         """The share of the GPU's memory that it takes by default; None where it has none, or it isn't known."""

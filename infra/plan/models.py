@@ -120,6 +120,7 @@ class ModelPlan(EngineModel):
     image: str
     pool: str | None  # None: CPU, or no pool can run it
     instance_type: str | None  # the pool's first type; None on nodes that we don't make, and on CPU
+    vision: bool  # it takes images
     embedding_size: int | None  # numbers per vector; None: it is no embedding model, or the size isn't known
     concurrency: int | None
     replicas: ReplicasPlan

@@ -10,7 +10,7 @@ import pulumi_kubernetes as k8s
 from components.model_pod import PodPlace, PodSize
 from components.model_server import Callers, ModelServer, PodReplacement
 from infra.engines import ENGINES
-from infra.engines.engine import EngineModel, EngineTimeouts
+from infra.engines.engine import EngineModel, EngineTimeouts, Parsers
 from infra.recording import Recording, record
 
 CHAT = EngineModel(
@@ -27,6 +27,7 @@ CHAT = EngineModel(
     max_num_seqs=32,
     max_num_batched_tokens=2048,
     timeouts=EngineTimeouts(startup_probe=600, drain=300, keep_alive=330),
+    parsers=Parsers(),
     remote_code=False,
     extra_args=(),
 )

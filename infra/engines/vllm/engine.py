@@ -4,8 +4,9 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from components.container import Query
 from infra.engines.arguments import Argument, BadArgument
-from infra.engines.engine import Engine, EngineModel, Gauges, Limits
+from infra.engines.engine import Engine, EngineModel, Gauges, Limits, Parsers
 from infra.engines.hub import weights_path
+from infra.engines.vllm.answers import parsers_of
 from infra.engines.vllm.facts import facts, grammar
 from infra.engines.vllm.flags import REFUSED
 from infra.engines.vllm.memory import size
@@ -16,6 +17,7 @@ from infra.sizing.question import Question, Sized
 _DTYPE = {"bf16": "bfloat16", "fp16": "float16"}
 # `auto` would pick the runner by the architecture, and an embedding model built on a chat model would chat.
 LABELS = frozenset({"model_name", "engine"})
+TOOL_CHOICE, TOOL_PARSER, REASONING_PARSER = "--enable-auto-tool-choice", "--tool-call-parser", "--reasoning-parser"
 _TASK = {
     "chat": ("--runner", "generate"),
     "embed": ("--runner", "pooling", "--convert", "embed"),
@@ -45,6 +47,7 @@ class Vllm(Engine):
         cache_in_8_bit=True,
         remote_code="--trust-remote-code",
         whole_experts="--enable-expert-parallel",
+        json_schema=True,
         streams_weights=True,
         defaults_known=True,
         compiles=True,
@@ -72,9 +75,32 @@ class Vllm(Engine):
             args += ["--max-num-seqs", str(model.max_num_seqs)]
         if model.max_num_batched_tokens is not None:
             args += ["--max-num-batched-tokens", str(model.max_num_batched_tokens)]
+        args += self._parser_arguments(model)
         if model.remote_code:
             args.append(str(self.limits.remote_code))
         return (*args, *model.extra_args)
+
+    def _parser_arguments(self, model: EngineModel) -> Iterator[str]:
+        """Those that the stack file adds itself are left to it."""
+        given = self.parsers_in(model.extra_args)
+        if model.parsers.tool is not None and given.tool is None:
+            yield from (TOOL_CHOICE, TOOL_PARSER, model.parsers.tool)
+        if model.parsers.reasoning is not None and given.reasoning is None:
+            yield from (REASONING_PARSER, model.parsers.reasoning)
+
+    def parsers_in(self, arguments: Sequence[str]) -> Parsers:
+        """One without the other doesn't start, or parses nothing: the file then says the whole itself."""
+        read = [each for each in self.read_arguments(arguments) if isinstance(each, Argument)]
+        named = {each.flag: " ".join(each.values) for each in read}
+        choice = named.get(TOOL_CHOICE)
+        return Parsers(named.get(TOOL_PARSER, choice), named.get(REASONING_PARSER))
+
+    def parsers(self, repository: str) -> Parsers:
+        return parsers_of(repository)
+
+    @property
+    def known_parsers(self) -> Mapping[str, Sequence[str]]:
+        return facts().parsers
 
     @property
     def gauges(self) -> Gauges:

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 
 from infra.catalog import AT_LOAD, Catalog, ModelShape
 from infra.engines import DEFAULT, ENGINES, Engine, on_cpu, with_library
+from infra.services.serving.answers import check_parsers
 from infra.services.serving.check_arguments import check_extra_args
 from infra.services.serving.check_split import check_remote_code, check_split
 from infra.services.serving.section import Model
@@ -30,6 +31,7 @@ def check_models(scope: Scope) -> None:
         _check_replicas(scope, key, model)
         check_split(scope, key, model)
         check_remote_code(scope, key, model)
+        check_parsers(scope, key, model)
         check_extra_args(scope, key, model)
 
 

@@ -7,6 +7,7 @@ from infra.offers.sizing import Sizing, throughput_of
 from infra.plan.cluster import CachePlan, GatewayPlan, PoolPlan
 from infra.plan.findings import Decided
 from infra.plan.models import ColdStart, ModelPlan, RolloutPlan, Timeouts
+from infra.services.serving.answers import parsers_of
 from infra.services.serving.arguments import choose_arguments
 from infra.services.serving.cold_start import cold_start, timeouts
 from infra.services.serving.placement import Placed
@@ -73,12 +74,14 @@ def _plan(
         gpus=placed.gpus,
         utilization=given.utilization,
         max_model_len=served.question.max_model_len,
+        vision=served.question.shape is not None and served.question.shape.modality == "vision",
         embedding_size=served.embedding_size,
         max_num_seqs=given.max_num_seqs,
         max_num_batched_tokens=given.max_num_batched_tokens,
         concurrency=given.concurrency,
         replicas=served.replicas,
         paused=model.paused,
+        parsers=parsers_of(served),
         remote_code=model.trust_remote_code,
         extra_args=model.extra_args,
         gated=bool(served.gated),

@@ -113,6 +113,17 @@ class Model(Section):
         examples=[{"strategy": "recreate"}],
     )
     paused: bool = Field(default=False, description="true: no pod runs; weights, Service and URL stay", examples=[True])
+    tool_calling: str | None = Field(
+        default=None,
+        description="the engine's parser that reads tool calls, or off; by the model's family when absent",
+        examples=["hermes"],
+    )
+    reasoning: str | None = Field(
+        default=None,
+        description="the engine's parser that takes thoughts out of the answer, or off; by the model's family when"
+        " absent",
+        examples=["qwen3"],
+    )
     trust_remote_code: bool = Field(
         default=False,
         description="run the code that the repository brings, in the server; requires revision",

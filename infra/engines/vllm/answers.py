@@ -1,0 +1,38 @@
+"""Which parser reads the tool calls and the thoughts of a model's answers (answers.csv)."""
+
+from collections.abc import Mapping
+from fnmatch import fnmatchcase
+from functools import cache
+from pathlib import Path
+
+from infra.catalog import BadCatalog
+from infra.catalog.load import DATA
+from infra.catalog.table import Row, Table
+from infra.engines.engine import Parsers
+from infra.engines.vllm.facts import FOLDER
+
+ANSWERS = ("pattern", "tool_parser", "reasoning_parser")
+
+
+@cache
+def families() -> Mapping[str, Parsers]:
+    """By pattern, in the order of the file."""
+    mistakes: list[str] = []
+    found = read(DATA, mistakes)
+    if mistakes:
+        raise BadCatalog(mistakes)
+    return found
+
+
+def parsers_of(repository: str) -> Parsers:
+    """Of a repository, or of the one whose family it belongs to; none where no pattern fits."""
+    name = repository.rpartition("/")[2].lower()
+    return next((each for pattern, each in families().items() if fnmatchcase(name, pattern)), Parsers())
+
+
+def read(folder: Path, mistakes: list[str]) -> Mapping[str, Parsers]:
+    return Table(folder / FOLDER / "answers.csv", ANSWERS, mistakes).by("pattern", _parsers)
+
+
+def _parsers(row: Row) -> Parsers:
+    return Parsers(row.text_or_none("tool_parser"), row.text_or_none("reasoning_parser"))

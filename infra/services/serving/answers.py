@@ -1,0 +1,45 @@
+"""What reads a model's answers: tool calls and thoughts."""
+
+from infra.engines import ENGINES
+from infra.engines.engine import Parsers
+from infra.services.serving.section import Model
+from infra.services.serving.served import Served
+from infra.settings.checks.scope import Scope
+from infra.settings.mistakes import Key, did_you_mean
+
+OFF = "off"
+_KEYS = (("toolCalling", "tool", "tool_calling"), ("reasoning", "reasoning", "reasoning"))
+
+
+def parsers_of(served: Served) -> Parsers:
+    """As the stack file says, else those of the model's family. An encoder writes no answers."""
+    if served.question.task != "chat":
+        return Parsers()
+    model = served.settings
+    engine = served.question.engine
+    family, given = engine.parsers(model.like or model.model), engine.parsers_in(model.extra_args)
+    return Parsers(
+        given.tool or _chosen(model.tool_calling, family.tool),
+        given.reasoning or _chosen(model.reasoning, family.reasoning),
+    )
+
+
+def _chosen(written: str | None, family: str | None) -> str | None:
+    return family if written is None else None if written == OFF else written
+
+
+def check_parsers(scope: Scope, key: Key, model: Model) -> None:
+    engine = ENGINES[model.engine]
+    for name, kind, attribute in _KEYS:
+        written, known = getattr(model, attribute), engine.known_parsers.get(kind, ())
+        if written is None or (written == OFF and known) or written in known:
+            continue
+        reads: list[Key] = [(*key, "engine")]
+        if not known:
+            got = f"{engine.title} reads answers in its own way and takes no parser"
+            scope.report.wrong((*key, name), got, f"leave {name} out", reads=reads)
+            continue
+        close = did_you_mean(written, known)
+        write = f"did you mean {close}? Else write" if close else "write"
+        got = f"{engine.title} has no parser {written}"
+        scope.report.wrong((*key, name), got, f"{write} {OFF}, or one of {', '.join(known)}", reads=reads)
