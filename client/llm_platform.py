@@ -42,6 +42,10 @@ class Model:
     embedding_size: int | None = None  # numbers in a vector; None: not an embedding model, or not known
     api_key_secret: KeySecret | None = None  # None: no key is checked
     truncates_prompts: bool = False  # True: a part of a prompt that is too long is left out, and the rest is answered
+    tools: bool | None = None  # True: `tools` of a request are answered with tool calls; None: not known
+    reasoning: bool | None = None  # True: thoughts stand in `reasoning` of an answer, not in its `content`
+    vision: bool = False  # True: a message may hold images
+    json_schema: bool | None = None  # True: an answer follows the JSON schema of `response_format`
 
 
 @dataclass(frozen=True)
@@ -107,6 +111,23 @@ class ModelOutputs:
     def truncates_prompts(self) -> pulumi.Output[bool]:
         """Whether a prompt that is too long is cut and answered instead of refused."""
         return self.facts.apply(lambda facts: facts.truncates_prompts)
+
+    @property
+    def tools(self) -> pulumi.Output[bool | None]:
+        return self.facts.apply(lambda facts: facts.tools)
+
+    @property
+    def reasoning(self) -> pulumi.Output[bool | None]:
+        """Whether thoughts stand apart from the answer."""
+        return self.facts.apply(lambda facts: facts.reasoning)
+
+    @property
+    def vision(self) -> pulumi.Output[bool]:
+        return self.facts.apply(lambda facts: facts.vision)
+
+    @property
+    def json_schema(self) -> pulumi.Output[bool | None]:
+        return self.facts.apply(lambda facts: facts.json_schema)
 
     @property
     def api_key_secret(self) -> pulumi.Output[KeySecret | None]:

@@ -1,5 +1,6 @@
 """Models that the engine refuses at start, so the stack file is refused first."""
 
+from infra.engines.vllm.facts import facts
 from infra.settings.mistakes import Mistake
 from tests.settings.bad_stacks.writing import CLUSTER, Bad, stack
 
@@ -66,6 +67,30 @@ REFUSED_BY_ENGINE = (
         "code of a repository for an engine that runs none",
         stack(CLUSTER, 'models: {a: {model: "llama3.2:1b", engine: ollama, trustRemoteCode: true}}'),
         (Mistake("models.a.trustRemoteCode", 5, "Ollama runs no code of a repository here", "leave it out"),),
+    ),
+    Bad(
+        "a parser that the engine doesn't have",
+        stack(CLUSTER, "models: {a: {model: Qwen/Qwen3-8B, reasoning: qwen33}}"),
+        (
+            Mistake(
+                "models.a.reasoning",
+                5,
+                "vLLM has no parser qwen33",
+                f"did you mean qwen3? Else write off, or one of {', '.join(facts().parsers['reasoning'])}",
+            ),
+        ),
+    ),
+    Bad(
+        "a parser for an engine that takes none",
+        stack(CLUSTER, 'models: {a: {model: "llama3.2:1b", engine: ollama, toolCalling: hermes}}'),
+        (
+            Mistake(
+                "models.a.toolCalling",
+                5,
+                "Ollama reads answers in its own way and takes no parser",
+                "leave toolCalling out",
+            ),
+        ),
     ),
     Bad(
         "trust as an argument",
