@@ -4,6 +4,7 @@
 # make check              formatter, linter, who imports whom, types
 # make docs               the pictures, tables and schemas that the program writes
 # make engine-facts       reads flags, architectures, metrics and more out of the pinned vLLM (3 GB of packages)
+# make config-defaults    reads what a config.json may leave out from the newest transformers (20 MB of packages)
 # make benchmark          how long a plan takes, and how accurate the estimates of memory and throughput are
 STACK ?= dev
 PYTHON ?= python3
@@ -49,13 +50,18 @@ check: .venv/dev
 	@$(INSTALL) -r requirements-dev.txt >&2
 	@touch $@
 
-.PHONY: docs engine-facts benchmark benchmark-memory benchmark-throughput
+.PHONY: docs engine-facts config-defaults benchmark benchmark-memory benchmark-throughput
 docs: .venv/program
 	$(BIN)/python -m docs.generate
 
 # ENGINE=FOLDER keeps the environment, 6 GB, for the next time; without it, it is gone afterwards.
 engine-facts: .venv/program
 	$(BIN)/python -m engine_facts $(ENGINE)
+
+CONFIG_DEFAULTS := infra/models/data/config_defaults.json
+config-defaults: .venv/program
+	@folder=$$(mktemp -d) && trap 'rm -r "$$folder"' EXIT && $(PYTHON) -m venv "$$folder" && "$$folder/bin/pip" install -q transformers \
+	&& "$$folder/bin/python" engine_facts/config_defaults.py > "$$folder/new.json" && cp "$$folder/new.json" $(CONFIG_DEFAULTS)
 
 benchmark: .venv/program
 	$(BIN)/python -m benchmarks.plan_speed

@@ -116,7 +116,7 @@ def test_other_weights_under_the_same_name_are_named_in_the_diff(tmp_path: Path,
     old, new = side(stack(tmp_path)), side(stack(tmp_path, **changes))
     said = [text for each in compare("dev", old, new).notices for text in (each.during, *each.afterwards)]
     assert f"other weights: {OTHER[:12]}, was {COMMIT[:12]}" in said
-    assert "other weights answer as support" in markdown(headline(compare("dev", old, new)))
+    assert "other weights answer as `support`" in markdown(headline(compare("dev", old, new)))
 
 
 def side(path: Path) -> Side:

@@ -39,11 +39,11 @@ class Model(Section):
     """One model; its key in the file is the name that applications send."""
 
     model: ModelId = Field(
-        description="Hugging Face repository, or a name from the engine's own library",
+        description="Hugging Face repository, or a name from the engine's library; `model add` reads an unknown one",
         examples=["Qwen/Qwen3-8B"],
     )
     revision: Revision | None = Field(
-        default=None, description="commit or tag of the repository; the catalogue's pin or main when absent"
+        default=None, description="commit or tag of the repository; when absent, the commit of models.lock, else main"
     )
     like: ModelId | None = Field(
         default=None,
