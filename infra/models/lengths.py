@@ -1,4 +1,4 @@
-"""The longest request that a model serves, as vLLM takes it from its files."""
+"""The longest request that a model serves, as the engine takes it from the model's files."""
 
 from collections.abc import Mapping
 from typing import Any

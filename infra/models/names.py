@@ -34,7 +34,7 @@ NAMES = {
     "pattern": ("sliding_window_pattern", "_sliding_window_pattern"),
     "layer_types": ("layer_types", "layers_block_type", "hybrid_override_pattern"),
 }
-# As vLLM takes the longest request from a config.json: the smallest of those that are there.
+# The engine takes the smallest of these fields that are there as the longest request.
 LENGTHS = (
     *("max_position_embeddings", "n_positions", "max_seq_len", "seq_length", "model_max_length"),
     *("max_sequence_length", "max_seq_length", "seq_len", "max_target_positions"),

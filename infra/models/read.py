@@ -1,8 +1,11 @@
 """A repository's files, read into the facts of a model."""
 
 import dataclasses
+import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 from infra.catalog import ModelShape
@@ -15,12 +18,7 @@ from infra.models.weights import Tensors, counted
 
 CONFIG, INDEX, ONE = "config.json", "model.safetensors.index.json", "model.safetensors"
 _OLD_INDEX = "pytorch_model.bin.index.json"
-# Without a config.json: what such a repository is, and what to do.
-_OTHERS = {
-    "adapter_config.json": "an adapter, and no model: `model add` the model that it was made for",
-    "model_index.json": "a pipeline of diffusers, which makes images",
-    "params.json": "in Mistral's own format alone, which is not read",
-}
+_NOT_READ = Path(__file__).parent / "data" / "not_read.toml"
 
 
 @dataclass(frozen=True)
@@ -69,11 +67,20 @@ def _parameters(described: Described, tensors: Tensors | None) -> float | None:
 def _config(source: Source) -> Mapping[str, Any]:
     if CONFIG in source.files:
         return read_json(source.text(CONFIG), CONFIG)
-    if (other := next((name for name in _OTHERS if name in source.files), None)) is not None:
-        raise NotSized([(other, _OTHERS[other])])
-    if any(name.endswith(".gguf") for name in source.files):
-        raise NotSized([(CONFIG, "missing, and the weights are GGUF files: Ollama serves those (engine: ollama)")])
+    messages = _not_read()
+    for file, message in messages["files"].items():
+        if file in source.files:
+            raise NotSized([(file, message)])
+    for ending, message in messages["endings"].items():
+        if any(name.endswith(ending) for name in source.files):
+            raise NotSized([(CONFIG, message)])
     raise NotSized([(CONFIG, "missing")])
+
+
+@cache
+def _not_read() -> Mapping[str, Mapping[str, str]]:
+    """What a repository without a config.json is, by file name and by ending."""
+    return tomllib.loads(_NOT_READ.read_text(encoding="utf-8"))
 
 
 def _beside(source: Source) -> Beside:
