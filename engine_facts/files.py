@@ -16,7 +16,8 @@ TABLES: Mapping[str, tuple[tuple[str, ...], str]] = {
         ("architecture", "kind", "score", "pooling", "last_version", "plugin"),
         "Architectures (config.json: architectures) that it serves: what for, how a pooling model scores, and of which"
         " token it takes the vector; `dropped` with the last version that served it, `plugin` where its code is"
-        " elsewhere.",
+        " elsewhere; `adapted` where the class of the same base serves it, `transformers` where Transformers'"
+        " own does.",
     ),
     "flags": (
         ("flag", "takes", "type", "choices"),

@@ -3,8 +3,11 @@
 import importlib.metadata
 import json
 import sys
+from types import SimpleNamespace
 from typing import Any
 
+import transformers
+from transformers.models.auto import modeling_auto
 from vllm import envs
 from vllm.config import model as model_config
 from vllm.config.quantization import _ONLINE_SHORTHANDS
@@ -26,6 +29,12 @@ GROUPS = {
     "classify": ("_SEQUENCE_CLASSIFICATION_MODELS", "_TOKEN_CLASSIFICATION_MODELS", "_REWARD_MODELS"),
     "draft": ("_SPECULATIVE_DECODING_MODELS",),
 }
+# Of Transformers: models of text, and of text and images.
+MAPPINGS = (
+    *("MODEL_MAPPING_NAMES", "MODEL_FOR_CAUSAL_LM_MAPPING_NAMES", "MODEL_FOR_IMAGE_TEXT_TO_TEXT_MAPPING_NAMES"),
+    *("MODEL_FOR_SEQUENCE_CLASSIFICATION_MAPPING_NAMES", "MODEL_FOR_TOKEN_CLASSIFICATION_MAPPING_NAMES"),
+)
+UNREAD = 10  # models whose files import packages that the CPU build lacks: four of 0.32.0
 DTYPES = {"torch.float16": "fp16", "torch.bfloat16": "bf16", "torch.float32": "fp32"}
 TAKES = {None: "one", 0: "none", "?": "optional", "+": "some", "*": "some"}
 TYPES = {
@@ -43,11 +52,32 @@ def architectures() -> list[dict[str, Any]]:
     for kind, groups in GROUPS.items():
         for architecture in (name for group in groups for name in getattr(registry, group)):
             rows.setdefault(architecture, {"architecture": architecture, "kind": kind, **_pooling(architecture)})
+    unread = [name for name, row in rows.items() if "pooling" not in row]
+    if len(unread) > UNREAD:
+        sys.exit(f"{len(unread)} models can't be imported, so something is missing here: {', '.join(unread)}")
     for architecture, version in registry._PREVIOUSLY_SUPPORTED_MODELS.items():
         rows[architecture] = {"architecture": architecture, "kind": "dropped", "last_version": version}
     for architecture, plugin in registry._OOT_SUPPORTED_MODELS.items():
         rows[architecture] = {"architecture": architecture, "kind": "plugin", "plugin": plugin}
+    for architecture in _of_transformers() - rows.keys():
+        if kind := _otherwise(architecture):
+            rows[architecture] = {"architecture": architecture, "kind": kind}
     return list(rows.values())
+
+
+def _of_transformers() -> set[str]:
+    values = [value for name in MAPPINGS for value in getattr(modeling_auto, name).values()]
+    return {name for value in values for name in ([value] if isinstance(value, str) else value)}
+
+
+def _otherwise(architecture: str) -> str | None:
+    """As the registry resolves a class that it lacks: by the class of the same base, else by Transformers' own."""
+    asked = SimpleNamespace(runner_type=None, convert_type=None)
+    if registry.ModelRegistry._normalize_arch(architecture, asked) in registry.ModelRegistry.models:
+        return "adapted"
+    found = getattr(transformers, architecture, None)
+    able = found is not None and (found.is_backend_compatible() or found._can_set_attn_implementation())
+    return "transformers" if able else None
 
 
 def _pooling(architecture: str) -> dict[str, Any]:

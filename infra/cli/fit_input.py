@@ -41,6 +41,7 @@ class _Asked:
     model: str
     like: str | None = None
     architecture: None = None
+    quantization: str | None = None
     acknowledge_maintenance_mode: bool = True
 
 
@@ -202,15 +203,23 @@ class _Reader:
             self._wrong(f"--max-model-len {length}", f"{question.name} was trained for {own:,} tokens")
         gpu = where.gpu or (self._catalog.gpus[where.instance.gpu] if where.instance else None)
         if gpu is not None and not can_run(question, gpu, self._catalog):
-            self._wrong(*_cannot_run(question, gpu, self._catalog))
+            self._wrong(*_cannot_run(question, where, gpu, self._catalog))
         shape, gpus = question.shape, where.gpus or 1
-        for each in question.engine.refuse(_Asked(question.name), None, self._catalog):
-            self._wrong(
-                f"--engine {question.engine.name}", f"{each.got}; {each.write.replace('engine: ', '--engine ')}"
-            )
+        asked = _Asked(question.name, self._given.get("like"), quantization=question.quantization)
+        for each in question.engine.refuse(asked, shape, self._catalog) if self._is_pinned(question) else ():
+            self._wrong(self._named(each.key, asked), f"{each.got}; {each.write.replace('engine: ', '--engine ')}")
         if shape is not None and (why := question.obstacle(gpus)) is not None:
             allowed = ", ".join(map(str, counts_that_split(shape, question.quantization)))
             self._wrong(f"--gpus {gpus}", f"{why}; {question.name} can be split over {allowed}")
+
+    def _is_pinned(self, question: Question) -> bool:
+        """Whether the version that is asked about is the one whose refusals are known."""
+        image = self._catalog.engines.get(question.engine.name)
+        return image is None or question.version in (None, version_in(image.version))
+
+    def _named(self, key: str, asked: _Asked) -> str:
+        """A key of the model in the stack file, as an option of this command."""
+        return asked.model if key == "model" else f"--{key} {self._given.get(key) or DEFAULT}"
 
     def _quantization(self, engine: Engine) -> str | None:
         name = self._given.get("quantization")
@@ -284,7 +293,9 @@ class _Reader:
         self._mistakes.append((what, why))
 
 
-def _cannot_run(question: Question, gpu: Gpu, catalog: Catalog) -> tuple[str, str]:
+def _cannot_run(question: Question, where: Where, gpu: Gpu, catalog: Catalog) -> tuple[str, str]:
+    if (why := question.engine.cannot_run(question, gpu)) is not None:
+        return f"--instance-type {where.instance.name}" if where.instance else f"--gpu {gpu.name}", why
     method = question.quantization or (question.shape.dtype if question.shape else None) or "bf16"
     row = catalog.quantizations.get(method)
     least = f" needs compute capability {row.min_compute_capability}" if row else ""

@@ -59,7 +59,9 @@ class Limits:
     cpu: bool = False  # it also serves without a GPU
     # Its share of the memory and its batch are arguments; else it serves as many requests at once as `concurrency`.
     takes_batch: bool = True
-    quantizes_at_load: bool = False  # it quantizes 16-bit weights to the methods of the catalogue's AT_LOAD
+    quantizes_at_load: tuple[
+        str, ...
+    ] = ()  # the methods of the catalogue's AT_LOAD to which it quantizes 16-bit weights
     cache_in_8_bit: bool = False  # the planner may propose an 8-bit KV cache
     whole_experts: str | None = None  # the argument by which a GPU holds whole experts instead of a share of each
     remote_code: str | None = None  # the argument that lets it run code of a repository; None: it never does
@@ -91,6 +93,8 @@ class ModelSection(Protocol):
     def like(self) -> str | None: ...
     @property
     def architecture(self) -> Any: ...
+    @property
+    def quantization(self) -> str | None: ...
     @property
     def acknowledge_maintenance_mode(self) -> bool: ...
 
@@ -183,9 +187,17 @@ class Engine:
         """Whether it has metrics that a scaler can use."""
         return self.metrics_path is not None
 
-    def refuse(self, model: ModelSection, model_type: str | None, catalog: Catalog) -> Iterator[Refusal]:
-        """Why it refuses a model of the stack file. `model_type`: of the model's own config.json; None: not known."""
+    def refuse(self, model: ModelSection, shape: ModelShape | None, catalog: Catalog) -> Iterator[Refusal]:
+        """Why it refuses a model of the stack file, whatever the GPU. `shape`: None where it isn't known."""
         yield from ()
+
+    def cannot_run(self, question: Question, gpu: Gpu) -> str | None:
+        """Why it can't serve a model on a GPU whose compute capability is enough for the weights; None: it can."""
+        return None
+
+    def computes_in(self, shape: ModelShape | None, dtype: str) -> str:
+        """The type in which it computes where weights would be served as `dtype`."""
+        return dtype
 
     def read_arguments(self, given: Sequence[str]) -> Iterator[Argument | BadArgument]:
         """What it makes of `extraArgs`. Of an engine whose flags aren't known, each item stands for itself."""

@@ -95,7 +95,7 @@ def smaller_weights(question: Question, catalog: Catalog) -> Iterator[tuple[Chan
         shape is None
         or not in_16_bit(shape)
         or question.quantization not in (None, AT_LOAD_METHOD)
-        or not question.engine.limits.quantizes_at_load
+        or AT_LOAD_METHOD not in question.engine.limits.quantizes_at_load
         or not question.own_repository
     ):
         return

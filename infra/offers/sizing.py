@@ -81,4 +81,5 @@ def can_run(question: Question, gpu: Gpu, catalog: Catalog) -> bool:
     if question.file_gib is not None or gpu.compute_capability is None:
         return gpu.engine_gib is not None
     dtype = served_dtype(question.shape, question.quantization, bf16=gpu.bf16)
-    return gpu.engine_gib is not None and gpu.compute_capability >= catalog.quantizations[dtype].min_compute_capability
+    enough = gpu.compute_capability >= catalog.quantizations[dtype].min_compute_capability
+    return gpu.engine_gib is not None and enough and question.engine.cannot_run(question, gpu) is None

@@ -27,6 +27,7 @@ class Architecture(BaseModel):
     tie_word_embeddings: bool = False
     torch_dtype: str | None = None
     model_type: str | None = None
+    architectures: tuple[str, ...] | None = None
     num_experts: PositiveInt | None = Field(
         default=None, validation_alias=AliasChoices("num_experts", "num_local_experts")
     )

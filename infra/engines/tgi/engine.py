@@ -7,7 +7,7 @@ From 3.1.1 on, its images keep Python under /root, which only root may read
 from collections.abc import Iterator, Mapping
 
 from components.container import HOME, Query
-from infra.catalog import Catalog
+from infra.catalog import Catalog, ModelShape
 from infra.engines.engine import Engine, EngineModel, Gauges, Limits, ModelSection, Refusal
 from infra.engines.hub import weights_path
 from infra.engines.tgi.flags import REFUSED
@@ -41,7 +41,7 @@ class Tgi(Engine):
         "utilization": "--cuda-memory-fraction",
         "gpus": "--num-shard",
     }
-    limits = Limits(quantizes_at_load=True, refused_arguments=REFUSED)
+    limits = Limits(quantizes_at_load=("fp8", "bitsandbytes"), refused_arguments=REFUSED)
 
     memory = staticmethod(size)
 
@@ -63,9 +63,10 @@ class Tgi(Engine):
         share = f"--cuda-memory-fraction {sized.arguments.utilization}"
         return f"TGI, {share}, --max-batch-prefill-tokens {sized.arguments.max_num_batched_tokens}"
 
-    def refuse(self, model: ModelSection, model_type: str | None, catalog: Catalog) -> Iterator[Refusal]:
+    def refuse(self, model: ModelSection, shape: ModelShape | None, catalog: Catalog) -> Iterator[Refusal]:
         """TGI gets no new models. An architecture without a type is accepted: nobody can know whether TGI serves it."""
         name = model.like or model.model
+        model_type = shape.model_type if shape is not None else None
         known = serves(name) or name not in catalog.models
         if model.architecture is not None:
             name, known = f"model_type {model_type}", model_type is None or model_type in served()

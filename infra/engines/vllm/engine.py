@@ -3,13 +3,15 @@
 from collections.abc import Iterator, Mapping, Sequence
 
 from components.container import Query
+from infra.catalog import Catalog, Gpu, ModelShape
 from infra.engines.arguments import Argument, BadArgument
-from infra.engines.engine import Engine, EngineModel, Gauges, Limits, Parsers
+from infra.engines.engine import Engine, EngineModel, Gauges, Limits, ModelSection, Parsers, Refusal
 from infra.engines.hub import weights_path
 from infra.engines.vllm.answers import parsers_of
 from infra.engines.vllm.facts import facts, grammar
 from infra.engines.vllm.flags import REFUSED
 from infra.engines.vllm.memory import size
+from infra.engines.vllm.refusals import cannot_run, refusals
 from infra.engines.vllm.throughput import of_replica
 from infra.engines.vllm.versions import PINNED, default_utilization
 from infra.sizing.question import Question, Sized
@@ -43,7 +45,7 @@ class Vllm(Engine):
         "gpus": "--tensor-parallel-size",
     }
     limits = Limits(
-        quantizes_at_load=True,
+        quantizes_at_load=("fp8",),
         cache_in_8_bit=True,
         remote_code="--trust-remote-code",
         whole_experts="--enable-expert-parallel",
@@ -112,6 +114,17 @@ class Vllm(Engine):
     def read_arguments(self, given: Sequence[str]) -> Iterator[Argument | BadArgument]:
         plugins = any(item.startswith(("--tool-parser-plugin", "--reasoning-parser-plugin")) for item in given)
         yield from grammar(plugins=plugins).read(given)
+
+    def refuse(self, model: ModelSection, shape: ModelShape | None, catalog: Catalog) -> Iterator[Refusal]:
+        yield from refusals(model, shape, catalog)
+
+    def cannot_run(self, question: Question, gpu: Gpu) -> str | None:
+        return cannot_run(question, gpu)
+
+    def computes_in(self, shape: ModelShape | None, dtype: str) -> str:
+        """Weights in fp16 of a model type that it refuses in fp16 are served in bf16."""
+        refused = shape is not None and shape.model_type in facts().fp16_refused
+        return "bf16" if refused and dtype == "fp16" else dtype
 
     memory = staticmethod(size)
     throughput = staticmethod(of_replica)

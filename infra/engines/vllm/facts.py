@@ -15,7 +15,7 @@ from infra.engines.vllm.grammar import Flag, Grammar
 
 FOLDER = "vllm"
 TAKES = ("none", "one", "optional", "some")
-KINDS = ("generate", "multimodal", "embed", "classify", "draft", "dropped", "plugin")
+KINDS = ("generate", "multimodal", "embed", "classify", "draft", "dropped", "plugin", "adapted", "transformers")
 TABLES: Mapping[str, tuple[str, ...]] = {
     "architectures": ("architecture", "kind", "score", "pooling", "last_version", "plugin"),
     "flags": ("flag", "takes", "type", "choices"),

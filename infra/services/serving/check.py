@@ -3,11 +3,11 @@
 import re
 from collections.abc import Mapping
 
-from infra.catalog import AT_LOAD, Catalog, ModelShape
+from infra.catalog import AT_LOAD, ModelShape
 from infra.engines import DEFAULT, ENGINES, Engine, on_cpu, with_library
 from infra.services.serving.answers import check_parsers
 from infra.services.serving.check_arguments import check_extra_args
-from infra.services.serving.check_split import check_remote_code, check_split
+from infra.services.serving.check_split import asked_shape, check_remote_code, check_split
 from infra.services.serving.section import Model
 from infra.settings.architecture import BadArchitecture, read_architecture
 from infra.settings.checks.scope import CLUSTER_KIND, Scope
@@ -179,19 +179,8 @@ def _check_architecture(scope: Scope, key: Key, model: Model) -> None:
 
 
 def _check_refusals(scope: Scope, key: Key, model: Model) -> None:
-    for each in ENGINES[model.engine].refuse(model, _type_of(model, scope.catalog), scope.catalog):
+    for each in ENGINES[model.engine].refuse(model, asked_shape(model, scope.catalog), scope.catalog):
         scope.report.wrong((*key, each.key), each.got, each.write, reads=[(*key, name) for name in each.reads])
-
-
-def _type_of(model: Model, catalog: Catalog) -> str | None:
-    """As the model's own config.json names it, where somebody has read that."""
-    if model.architecture is None:
-        known = catalog.models.get(model.like or model.model)
-        return known.model_type if known else None
-    try:
-        return read_architecture(model.architecture).model_type
-    except BadArchitecture:
-        return None  # reported already
 
 
 _OR_CHOSEN = ", or remove this line: the program then chooses the pool"

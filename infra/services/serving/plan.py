@@ -121,7 +121,8 @@ def _given(placed: Placed) -> _Given:
 
 def _dtype(placed: Placed) -> str:
     asked, bf16 = placed.served.question, placed.offer.card.bf16 if placed.offer else True
-    return placed.served.form or served_dtype(asked.shape, asked.quantization, bf16=bf16)
+    dtype = served_dtype(asked.shape, asked.quantization, bf16=bf16)
+    return placed.served.form or asked.engine.computes_in(asked.shape, dtype)
 
 
 def _usd_per_hour(placed: Placed) -> float | None:

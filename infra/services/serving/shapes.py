@@ -41,6 +41,8 @@ def shape_of(name: str, given: Architecture) -> ModelShape:
         tie_word_embeddings=tied,
         attention="gqa" if kv_heads < heads else "mha",
         sliding_window=given.sliding_window,
+        architecture=next(iter(given.architectures or ()), None),
+        model_type=given.model_type,
         dtype={"float16": "fp16", "float32": "fp32"}.get(given.torch_dtype or "", "bf16"),
         gated=False,
     )

@@ -7,6 +7,13 @@ from tests.settings.bad_stacks.writing import CLUSTER, Bad, stack
 _OWN_CODE = "needs code from its repository, which vLLM runs only with your permission"
 _TRUST = "write trustRemoteCode: true and revision: the commit whose code you have read, or another model"
 
+_FP8 = "write fp8, which it makes of 16-bit weights as it loads them, or leave quantization out"
+_NEAR = "write another model, e.g. Qwen/Qwen3-8B"
+_OWN = (
+    "hidden_size: 4096, intermediate_size: 12288, num_hidden_layers: 36, num_attention_heads: 32,"
+    " num_key_value_heads: 8, head_dim: 128, vocab_size: 151936, max_position_embeddings: 40960"
+)
+
 REFUSED_BY_ENGINE = (
     Bad(
         "key-value heads that don't split",
@@ -89,6 +96,140 @@ REFUSED_BY_ENGINE = (
                 5,
                 "Ollama reads answers in its own way and takes no parser",
                 "leave toolCalling out",
+            ),
+        ),
+    ),
+    Bad(
+        "an architecture that the engine has dropped",
+        stack(CLUSTER, "models: {a: {model: meta-llama/Llama-3.2-11B-Vision-Instruct, maxModelLen: 8192}}"),
+        (
+            Mistake(
+                "models.a.model",
+                5,
+                "vLLM 0.32.0 doesn't serve MllamaForConditionalGeneration: 0.10.2 was its last version that did",
+                "write another model, e.g. Qwen/Qwen3.5-9B",
+            ),
+        ),
+    ),
+    Bad(
+        "own weights of an architecture that the engine has dropped",
+        stack(CLUSTER, "models: {a: {model: acme/see, like: meta-llama/Llama-3.2-11B-Vision-Instruct}}"),
+        (
+            Mistake(
+                "models.a.like",
+                5,
+                "vLLM 0.32.0 doesn't serve MllamaForConditionalGeneration: 0.10.2 was its last version that did",
+                "write another model, e.g. Qwen/Qwen3.5-9B",
+            ),
+        ),
+    ),
+    Bad(
+        "an architecture of a plugin",
+        stack(CLUSTER, f"models: {{a: {{model: acme/sum, architecture: {{{_OWN}, architectures: [BartModel]}}}}}}"),
+        (
+            Mistake(
+                "models.a.architecture",
+                5,
+                "vLLM 0.32.0 doesn't serve BartModel: its code is in a plugin that the image doesn't have"
+                " (https://github.com/vllm-project/bart-plugin)",
+                _NEAR,
+            ),
+        ),
+    ),
+    Bad(
+        "an architecture that the engine never had",
+        stack(CLUSTER, f"models: {{a: {{model: acme/x, architecture: {{{_OWN}, architectures: [OwnForCausalLM]}}}}}}"),
+        (Mistake("models.a.architecture", 5, "vLLM 0.32.0 doesn't serve OwnForCausalLM: it has no such class", _NEAR),),
+    ),
+    Bad(
+        "a quantization that the engine has dropped",
+        stack(CLUSTER, "models: {a: {model: Qwen/Qwen3-8B, quantization: bitsandbytes}}"),
+        (Mistake("models.a.quantization", 5, "vLLM 0.32.0 has no bitsandbytes any more", _FP8),),
+    ),
+    Bad(
+        "own weights in a quantization that the engine has dropped",
+        stack(CLUSTER, "models: {a: {model: acme/x-bnb-4bit, like: Qwen/Qwen3-8B, quantization: bitsandbytes}}"),
+        (Mistake("models.a.quantization", 5, "vLLM 0.32.0 has no bitsandbytes any more", _FP8),),
+    ),
+    Bad(
+        "arguments that the engine doesn't know, or not with that value",
+        stack(
+            CLUSTER,
+            "models:",
+            "  a:",
+            "    model: Qwen/Qwen3-8B",
+            '    extraArgs: ["--disable-log-requests", "--enable-prefix-cashing", --seed, x, --seed, --eager]',
+        ),
+        (
+            Mistake(
+                "models.a.extraArgs[0]",
+                8,
+                "vLLM 0.32.0 has no --disable-log-requests any more",
+                "leave it out: requests are logged only where --enable-log-requests asks for it",
+            ),
+            Mistake(
+                "models.a.extraArgs[1]",
+                8,
+                "vLLM 0.32.0 has no --enable-prefix-cashing",
+                "did you mean --enable-prefix-caching? Else leave it out",
+            ),
+            Mistake("models.a.extraArgs[2]", 8, "--seed takes a whole number", "write e.g. --seed 1"),
+            Mistake(
+                "models.a.extraArgs[4]",
+                8,
+                "--seed has no value",
+                "write --seed 1, as two items",
+            ),
+            Mistake(
+                "models.a.extraArgs[5]",
+                8,
+                "vLLM 0.32.0 has no --eager",
+                "did you mean --enforce-eager? Else leave it out",
+            ),
+        ),
+    ),
+    Bad(
+        "beginnings of flags that the program sets, and what would take the server off its port",
+        stack(
+            CLUSTER,
+            "models: {a: {model: Qwen/Qwen3-8B, extraArgs: [--api-ke, k, --tensor-p=2, --uds=/s, --head]}}",
+        ),
+        (
+            Mistake(
+                "models.a.extraArgs[0]",
+                5,
+                "--api-ke (--api-key) is a credential in the open (value not shown); anybody who sees the pod reads it",
+                "leave it out, and use the secret apiKey",
+            ),
+            Mistake(
+                "models.a.extraArgs[2]",
+                5,
+                "--tensor-p (--tensor-parallel-size) is the program's own",
+                "write gpus in its place",
+            ),
+            Mistake(
+                "models.a.extraArgs[3]",
+                5,
+                "--uds is the program's own: probes, Service and NetworkPolicy rely on it",
+                "leave it out",
+            ),
+            Mistake(
+                "models.a.extraArgs[4]",
+                5,
+                "--head (--headless) is the program's own: the server would answer no requests",
+                "leave it out",
+            ),
+        ),
+    ),
+    Bad(
+        "TLS in the server",
+        stack(CLUSTER, 'models: {a: {model: Qwen/Qwen3-8B, extraArgs: ["--ssl-keyfile", /key.pem]}}'),
+        (
+            Mistake(
+                "models.a.extraArgs[0]",
+                5,
+                "--ssl-keyfile is the program's own: the gateway ends TLS, and probes speak plain HTTP",
+                "leave it out",
             ),
         ),
     ),
