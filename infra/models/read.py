@@ -10,10 +10,11 @@ from typing import Any
 
 from infra.catalog import ModelShape
 from infra.catalog.types import Quantization
-from infra.models.config import Beside, Described, shape_of_config
+from infra.models.config import Described, shape_of_config
 from infra.models.estimate import estimated_gib
 from infra.models.fields import NotSized, read_json
 from infra.models.source import Source
+from infra.models.task import Beside
 from infra.models.weights import Tensors, counted
 
 CONFIG, INDEX, ONE = "config.json", "model.safetensors.index.json", "model.safetensors"

@@ -33,7 +33,8 @@ class Layers:
 
 def keeps_cache(shape: ModelShape) -> bool:
     """Whether a model has a KV cache. Encoders have none: they read their input at once."""
-    return not (shape.modality in ("embedding", "rerank") and shape.attention == "mha")
+    nowhere = shape.full_kv_layers == 0 and not shape.swa_kv_layers
+    return not (shape.modality in ("embedding", "rerank") and (shape.attention == "mha" or nowhere))
 
 
 def layers_of(shape: ModelShape, pages: Pages = PAGES) -> Layers:

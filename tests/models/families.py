@@ -292,7 +292,7 @@ FAMILIES = (
     Family(
         "Alibaba-NLP/gte-Qwen2-7B-instruct",
         _OME + "gte_qwen2_7b.json",
-        2 * 28 * 4 * 128 * 2,
+        0,
         context=131072,
         dtype="fp32",
         modality="embedding",

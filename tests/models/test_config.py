@@ -8,10 +8,12 @@ from typing import Any
 import pytest
 
 from infra.catalog import load_catalog
-from infra.models.config import Beside, shape_of_config
+from infra.models.config import shape_of_config
 from infra.models.describe import cache_bytes
 from infra.models.estimate import estimated_gib
 from infra.models.fields import NotSized
+from infra.models.task import Beside
+from infra.sizing.kv_cache import keeps_cache
 from infra.sizing.weights import stored_gib
 from tests.models.families import FAMILIES, REFUSED, Family, read
 
@@ -105,6 +107,10 @@ def test_what_a_file_leaves_out_is_the_default_of_its_type(
 
 
 LLAMA = read("meta-llama/Llama-3.1-8B")
+YARN = {"rope_type": "yarn", "original_max_position_embeddings": 32768}
+W4 = {"num_bits": 4, "type": "int", "group_size": 32}
+F8 = {"num_bits": 8, "type": "float"}
+FLOAT4 = {"type": "float", "group_size": 16}
 LAYERS = ["sliding_attention", "full_attention"] * 16
 CHANGED = (
     ("a window in all layers", {"sliding_window": 4096}, (131072.0, 131072.0)),
@@ -128,6 +134,71 @@ def test_a_field_changes_what_is_kept(what: str, change: Mapping[str, Any], kept
     assert cache_bytes(shape) == kept
 
 
+TASKS = (
+    ("of a class with an output layer", {}, Beside(), "text"),
+    ("of a class without one", {"architectures": ["LlamaModel"]}, Beside(), "embedding"),
+    ("with a pooling of sentence-transformers", {}, Beside(pools=True), "embedding"),
+    ("named for vectors by the hub", {}, Beside(pipeline="feature-extraction"), "embedding"),
+    ("named for ranking by the hub", {}, Beside(pipeline="text-ranking"), "rerank"),
+    ("with one label", {"architectures": ["LlamaForSequenceClassification"], "num_labels": 1}, Beside(), "rerank"),
+    ("with a tower for images", {"vision_config": {"hidden_size": 1024}}, Beside(), "vision"),
+    ("with an open attention", {"is_causal": False}, Beside(), "embedding"),
+)
+
+
+@pytest.mark.parametrize(("what", "change", "beside", "task"), TASKS, ids=[each[0] for each in TASKS])
+def test_the_task_is_read_from_the_class_and_the_files_beside(
+    what: str, change: Mapping[str, Any], beside: Beside, task: str
+) -> None:
+    assert shape_of_config("acme/x", {**LLAMA, **change}, beside, "test").shape.modality == task
+
+
+def test_an_open_attention_keeps_no_cache() -> None:
+    shape = shape_of_config("acme/x", {**LLAMA, "is_causal": False}, Beside(), "test").shape
+    assert not keeps_cache(shape)
+
+
+LENGTHS = (
+    ("as the file says", {}, Beside(), 131072),
+    ("the smaller of two", {"model_max_length": 4096}, Beside(), 4096),
+    ("scaled by yarn", {"rope_scaling": YARN | {"factor": 2.0}}, Beside(), 65536),
+    ("scaled already", {"rope_scaling": {"rope_type": "longrope", "factor": 4.0}}, Beside(), 131072),
+    ("scaled linearly", {"rope_scaling": {"type": "linear", "factor": 2.0}}, Beside(), 262144),
+    ("of a sentence", {}, Beside(sentence={"max_seq_length": 512}), 512),
+    ("not said at all", {"max_position_embeddings": None, "model_type": "novel"}, Beside(), 2048),
+)
+
+
+@pytest.mark.parametrize(("what", "change", "beside", "context"), LENGTHS, ids=[each[0] for each in LENGTHS])
+def test_the_longest_request_is_the_one_that_the_engine_takes(
+    what: str, change: Mapping[str, Any], beside: Beside, context: int
+) -> None:
+    assert shape_of_config("acme/x", {**LLAMA, **change}, beside, "test").shape.max_context == context
+
+
+STORED = (
+    ({"quant_method": "fp8", "weight_block_size": [128, 128]}, "fp8", 128),
+    ({"quant_method": "awq", "bits": 4, "group_size": 128}, "awq", 128),
+    ({"quant_method": "gptq", "bits": 4, "group_size": 64}, "gptq", 64),
+    ({"quant_method": "gptq", "bits": 8, "group_size": -1}, "gptq-int8", None),
+    ({"quant_method": "mxfp4"}, "mxfp4", None),
+    ({"quant_method": "modelopt", "quant_algo": "FP8"}, "fp8", None),
+    ({"quant_method": "modelopt", "quantization": {"quant_algo": "NVFP4", "group_size": 16}}, "nvfp4", 16),
+    ({"quant_method": "compressed-tensors", "config_groups": {"g": {"weights": W4}}}, "compressed-tensors-w4a16", 32),
+    ({"quant_method": "compressed-tensors", "config_groups": {"g": {"weights": W4 | FLOAT4}}}, "nvfp4", 16),
+    ({"quant_method": "compressed-tensors", "config_groups": {"a": {"weights": F8}, "b": {"weights": W4}}}, None, 32),
+)
+
+
+@pytest.mark.parametrize(("said", "dtype", "block"), STORED, ids=lambda value: str(value)[:60])
+def test_a_quantization_is_named_as_the_catalogue_has_it(
+    said: Mapping[str, Any], dtype: str | None, block: int | None
+) -> None:
+    shape = shape_of_config("acme/x", {**LLAMA, "quantization_config": said}, Beside(), "test").shape
+    assert (shape.dtype, shape.quantization_block) == (dtype or "compressed-tensors-w4a16", block)
+    assert shape.dtype in CATALOG.quantizations
+
+
 UNDERSTOOD_NOT = (
     ({"hidden_size": None}, "hidden_size", "missing"),
     ({"num_hidden_layers": "32"}, "num_hidden_layers", '"32"'),
@@ -141,6 +212,7 @@ UNDERSTOOD_NOT = (
     ({"num_key_value_heads_per_layer": [8, 4]}, "num_key_value_heads_per_layer", "not sized"),
     ({"quantization_config": {"quant_method": "hqq"}}, "quantization_config.quant_method", "hqq"),
     ({"quantization_config": {"quant_method": "gptq", "bits": 3}}, "quantization_config.bits", "3"),
+    ({"audio_config": {"model_type": "whisper"}}, "audio_config", "hears"),
     ({"model_type": "mamba2"}, "model_type", "without any attention"),
     ({"model_type": "novel", "kv_share_every": 3}, "kv_share_every", "not known of any model type"),
     ({"architectures": ["LlamaForSequenceClassification"], "id2label": {"0": "a", "1": "b"}}, "id2label", "classifier"),

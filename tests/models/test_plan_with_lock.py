@@ -12,8 +12,9 @@ from infra.cli.as_json import document
 from infra.cli.diff.verdict import headline
 from infra.cli.document.marked import markdown
 from infra.diff.difference import compare
-from infra.models.config import Beside, shape_of_config
+from infra.models.config import shape_of_config
 from infra.models.lock import NAME, lock_text
+from infra.models.task import Beside
 from infra.offline import plan_offline
 from infra.settings.document import read_document
 from infra.sides.types import Side

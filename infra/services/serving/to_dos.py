@@ -11,8 +11,9 @@ from infra.services.serving.served import Served
 
 def list_licences(stack: str, placed: Sequence[Placed], secrets: frozenset[str]) -> Iterator[Finding]:
     gated = [each.served for each in placed if each.served.gated]
-    for nth, repository in enumerate(sorted({served.settings.model for served in gated})):
-        asking = [served for served in gated if served.settings.model == repository]
+    licensed = [served for served in gated if not _is_private_alone(served)]
+    for nth, repository in enumerate(sorted({served.settings.model for served in licensed})):
+        asking = [served for served in licensed if served.settings.model == repository]
         yield ToDo(
             f"{asking[0].path}.model",
             f"{_names(asking)}: accept the licence at huggingface.co/{repository} with the account whose token is used",
@@ -33,6 +34,12 @@ def list_licences(stack: str, placed: Sequence[Placed], secrets: frozenset[str])
         message = f"whether it asks for a licence isn't known: {page} says it; where it does, accept it there and"
         message += f" set {HUGGING_FACE_TOKEN}, or the download fails"
         yield warned(f"{served.path}.model", message, kind="licence-unknown")
+
+
+def _is_private_alone(served: Served) -> bool:
+    """A repository that only a token reads, with no licence to accept."""
+    shape = served.question.shape
+    return shape is not None and shape.private is True and not shape.gated
 
 
 def _is_known(served: Served) -> bool:
