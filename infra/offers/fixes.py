@@ -73,6 +73,7 @@ def _arguments(sized: Sized, sizing: Sizing, goal: Goal) -> Iterator[Fix]:
     question = sized.question
     if not question.engine.limits.takes_batch:
         return
+    yield from _own_tokens(sized, sizing, goal)
     default = question.engine.default_utilization(question) or 0.0
     fewer = max(MIN_SEQS, question.concurrency)
     if sized.arguments.max_num_seqs > fewer:
@@ -85,6 +86,14 @@ def _arguments(sized: Sized, sizing: Sizing, goal: Goal) -> Iterator[Fix]:
         larger = sizing.size(question.but(utilization=default), sized.gpu, sized.gpus)
         if goal(larger):
             yield Fix((("gpuMemoryUtilization", default),), f"the engine's default; {larger.holds}")
+
+
+def _own_tokens(sized: Sized, sizing: Sizing, goal: Goal) -> Iterator[Fix]:
+    """The tokens of a step that the planner would choose, where more are asked for."""
+    own = sizing.size(sized.question.but(max_num_batched_tokens=None), sized.gpu, sized.gpus)
+    given, tokens = sized.question.max_num_batched_tokens, own.arguments.max_num_batched_tokens
+    if given is not None and tokens < given and goal(own):
+        yield Fix((("maxNumBatchedTokens", tokens),), f"instead of {given}; {own.holds}")
 
 
 def smaller_weights(question: Question, catalog: Catalog) -> Iterator[tuple[Changes, Question]]:

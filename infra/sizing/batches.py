@@ -25,6 +25,10 @@ def largest_batch(question: Question, size: Callable[[int], Sized]) -> Sized:
 
 
 def planned_batch(question: Question, gpu: Gpu, seqs: int) -> Batch:
+    """Each sequence has at least one token of the batch."""
+    if question.max_num_batched_tokens is not None:
+        tokens = whole_input(question, question.max_num_batched_tokens)
+        return Batch(min(seqs, tokens), tokens)
     return Batch(seqs, max(whole_input(question, batch_tokens(gpu)), seqs))
 
 

@@ -33,7 +33,7 @@ def read(*given: str) -> list[Argument | BadArgument]:
         (["--kv-cache-memory-bytes", "8G"], ["--kv-cache-memory-bytes"]),
         (["--tool-call-parser", "hermes"], ["--tool-call-parser"]),
         (
-            ["--tool-parser-plugin", "own.py", "--tool-call-parser", "own"],
+            ["--tool-parser-plugin", "/models/own.py", "--tool-call-parser", "own"],
             ["--tool-parser-plugin", "--tool-call-parser"],
         ),
     ],

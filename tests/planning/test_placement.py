@@ -112,6 +112,24 @@ def test_the_batch_of_the_stack_file_stays() -> None:
     assert model.max_num_seqs == 48
 
 
+def test_the_tokens_of_a_step_are_counted_and_passed() -> None:
+    own, more, few = (
+        plan(changed(DEV, models__qwen3_8b__maxNumBatchedTokens=tokens)).models["qwen3-8b"]
+        for tokens in (None, 8192, 64)
+    )
+    assert (own.max_num_batched_tokens, more.max_num_batched_tokens, few.max_num_batched_tokens) == (2048, 8192, 64)
+    assert (few.max_num_seqs or 0) <= 64, "a step has a token of each request"
+    cache = [each.fit.kv_cache_gib.mid for each in (own, more) if each.fit and each.fit.kv_cache_gib]
+    assert cache[0] > cache[1], "activations of a larger step take memory from the cache"
+
+
+def test_too_many_tokens_of_a_step_are_refused_with_those_that_fit() -> None:
+    result = plan(changed(DEV, models__qwen3_8b__maxNumBatchedTokens=65536))
+    assert [each.path for each in result.violations] == ["models.qwen3-8b.maxModelLen"]
+    advised = [advice.text for each in result.violations for advice in each.advice]
+    assert any(each.startswith("models.qwen3-8b.maxNumBatchedTokens: 2048") for each in advised), advised
+
+
 @pytest.mark.parametrize(("concurrency", "parallel"), [(None, 1), (4, 4)])
 @pytest.mark.parametrize("gpus", [0, 1])
 def test_ollama_answers_the_number_of_requests_that_is_set(gpus: int, concurrency: int | None, parallel: int) -> None:

@@ -13,6 +13,7 @@ from infra.engines.vllm.flags import REFUSED
 from infra.engines.vllm.memory import size
 from infra.engines.vllm.refusals import cannot_run, refusals
 from infra.engines.vllm.throughput import of_replica
+from infra.engines.vllm.unplanned import refusal
 from infra.engines.vllm.versions import PINNED, default_utilization
 from infra.sizing.question import Question, Sized
 
@@ -113,7 +114,9 @@ class Vllm(Engine):
 
     def read_arguments(self, given: Sequence[str]) -> Iterator[Argument | BadArgument]:
         plugins = any(item.startswith(("--tool-parser-plugin", "--reasoning-parser-plugin")) for item in given)
-        yield from grammar(plugins=plugins).read(given)
+        for each in grammar(plugins=plugins).read(given):
+            bad = refusal(each, given[each.index]) if isinstance(each, Argument) else None
+            yield bad or each
 
     def refuse(self, model: ModelSection, shape: ModelShape | None, catalog: Catalog) -> Iterator[Refusal]:
         yield from refusals(model, shape, catalog)

@@ -7,6 +7,7 @@ from infra.catalog import AT_LOAD, ModelShape
 from infra.engines import DEFAULT, ENGINES, Engine, on_cpu, with_library
 from infra.services.serving.answers import check_parsers
 from infra.services.serving.check_arguments import check_extra_args
+from infra.services.serving.check_batch import check_batch
 from infra.services.serving.check_split import asked_shape, check_remote_code, check_split
 from infra.services.serving.section import Model
 from infra.settings.architecture import BadArchitecture, read_architecture
@@ -32,6 +33,7 @@ def check_models(scope: Scope) -> None:
         check_split(scope, key, model)
         check_remote_code(scope, key, model)
         check_parsers(scope, key, model)
+        check_batch(scope, key, model)
         check_extra_args(scope, key, model)
 
 

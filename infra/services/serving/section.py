@@ -87,6 +87,14 @@ class Model(Section):
     max_num_seqs: int | None = Field(
         default=None, ge=1, le=4096, description="maximum of requests in one batch; chosen when absent", examples=[64]
     )
+    max_num_batched_tokens: int | None = Field(
+        default=None,
+        ge=64,
+        le=1_048_576,
+        description="maximum of tokens in one step, prompts included; more tokens read long prompts faster, and take"
+        " memory from the cache; chosen when absent",
+        examples=[8192],
+    )
     concurrency: int | None = Field(
         default=None,
         ge=1,

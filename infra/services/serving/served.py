@@ -146,6 +146,7 @@ def _question(model: Model, shape: ModelShape | None, task: Task, own_context: i
         kv_cache_dtype=model.kv_cache_dtype,
         utilization=model.gpu_memory_utilization,
         max_num_seqs=model.max_num_seqs,
+        max_num_batched_tokens=model.max_num_batched_tokens,
         concurrency=model.concurrency or 1,
         gpus=model.gpus,
         whole_experts=ENGINES[model.engine].limits.whole_experts in model.extra_args,

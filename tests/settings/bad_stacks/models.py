@@ -394,6 +394,55 @@ MODELS = (
         ),
     ),
     Bad(
+        "arguments that take memory or name a repository",
+        stack(CLUSTER, model('extraArgs: [--max-num-batched-tokens=65536, --max-loras, "8", --tokenizer=acme/x]')),
+        (
+            Mistake(
+                "models.a.extraArgs[0]",
+                5,
+                "--max-num-batched-tokens is the program's own",
+                "write maxNumBatchedTokens in its place",
+            ),
+            Mistake(
+                "models.a.extraArgs[1]",
+                5,
+                "--max-loras takes memory of each GPU that isn't counted",
+                "write adapters: {NAME: {model: ORG/REPOSITORY}}, which are sized and downloaded",
+            ),
+            Mistake(
+                "models.a.extraArgs[3]",
+                5,
+                "--tokenizer names a repository or a file: the server is offline, and the model's own repository alone"
+                " is downloaded",
+                "leave it out, or write model: a repository that has it",
+            ),
+        ),
+    ),
+    Bad(
+        "a step with fewer tokens than requests",
+        stack(CLUSTER, model("maxNumSeqs: 128, maxNumBatchedTokens: 64")),
+        (
+            Mistake(
+                "models.a.maxNumBatchedTokens",
+                5,
+                "64 tokens for 128 requests: a step has at least one token of each",
+                "write at least 128",
+            ),
+        ),
+    ),
+    Bad(
+        "a step that is shorter than an input",
+        stack(CLUSTER, "models: {a: {model: BAAI/bge-m3, maxNumBatchedTokens: 1024}}"),
+        (
+            Mistake(
+                "models.a.maxNumBatchedTokens",
+                5,
+                "1024 tokens; a model for embed reads an input of 8192 tokens at once",
+                "write at least 8192, or leave it out",
+            ),
+        ),
+    ),
+    Bad(
         "a key as an argument",
         stack(CLUSTER, model("extraArgs: [--api-key=hunter2]")),
         (
