@@ -60,16 +60,19 @@ class _Server(ThreadingHTTPServer):
 
 
 class _Handler(BaseHTTPRequestHandler):
-    server: _Server
+    @property
+    def hub(self) -> FakeHub:
+        assert isinstance(self.server, _Server)
+        return self.server.hub
 
     def log_message(self, format: str, *args: object) -> None:
         """It writes nothing."""
 
     def do_GET(self) -> None:
         path = unquote(urlsplit(self.path).path)
-        self.server.hub.asked.append((path, self.headers.get("range")))
-        if self.server.hub.away:
-            self.server.hub.away -= 1
+        self.hub.asked.append((path, self.headers.get("range")))
+        if self.hub.away:
+            self.hub.away -= 1
             self._answer(503)
         elif found := re.fullmatch(r"/api/models/([^/]+/[^/]+)(?:/revision/(.+))?", path):
             self._describe(found[1], found[2])
@@ -79,7 +82,7 @@ class _Handler(BaseHTTPRequestHandler):
             self._answer(404)
 
     def _describe(self, name: str, revision: str | None) -> None:
-        hub = self.server.hub
+        hub = self.hub
         if (new := hub.renamed.get(name)) is not None:
             self._answer(307, {"Location": f"{hub.url}/api/models/{new}"})
             return
@@ -94,23 +97,23 @@ class _Handler(BaseHTTPRequestHandler):
             self._answer(200, body=json.dumps({**said, "pipeline_tag": found.pipeline, "siblings": files}).encode())
 
     def _file(self, name: str, revision: str, file: str, *, cdn: bool) -> None:
-        found = self.server.hub.repositories[name]
+        found = self.hub.repositories[name]
         if not cdn and not found.reads(self._token()):
             code = 403 if self._token() else 401
             self._answer(code, {"X-Error-Code": "GatedRepo"})
         elif file not in found.files:
             self._answer(404, {"X-Error-Code": "EntryNotFound"})
         elif found.elsewhere and not cdn and file.endswith(".safetensors"):
-            self._answer(302, {"Location": f"{self.server.hub.url}/cdn/{name}/resolve/{revision}/{file}"})
+            self._answer(302, {"Location": f"{self.hub.url}/cdn/{name}/resolve/{revision}/{file}"})
         else:
             self._send(found.files[file])
 
     def _send(self, content: bytes) -> None:
         asked = re.fullmatch(r"bytes=(\d+)-(\d+)", self.headers.get("range") or "")
-        if asked and self.server.hub.knows_ranges:
+        if asked and self.hub.knows_ranges:
             content = content[int(asked[1]) : int(asked[2]) + 1]
-        self.server.hub.sent += len(content)
-        self._answer(206 if asked and self.server.hub.knows_ranges else 200, body=content)
+        self.hub.sent += len(content)
+        self._answer(206 if asked and self.hub.knows_ranges else 200, body=content)
 
     def _token(self) -> str | None:
         return (self.headers.get("authorization") or "").removeprefix("Bearer ") or None
