@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import TypeVar
 
 from infra.catalog.rows import (
+    CUDA_DRIVER,
     GPU,
     MODEL,
     QUANTIZATION,
@@ -52,6 +53,7 @@ def read_catalog(folder: Path) -> Catalog:
     quantizations = table("quantization.csv", QUANTIZATION).by("name", quantization_of)
     offered = aws.read(folder / "aws", gpus, mistakes)
     pins = read_toml(folder / "pins.toml")
+    cuda_drivers = table("cuda_drivers.csv", CUDA_DRIVER).by("cuda", lambda row: row.whole("min_driver"))
     cold_start = each_section("cold_start.toml", Measured, read_toml(folder / "cold_start.toml"), mistakes, named=False)
     if not isinstance(pins.get("read"), date):
         mistakes.append("pins.toml: read must be the day up to which the versions were looked up, as 2026-11-01")
@@ -73,6 +75,7 @@ def read_catalog(folder: Path) -> Catalog:
         quantized_weights=quantized,
         quantized_repositories=repositories,
         engines=engines,
+        cuda_drivers=cuda_drivers,
         fetchers=fetchers,
         charts=charts,
         kubernetes=kubernetes,

@@ -16,6 +16,7 @@ MODEL = (
     *("architecture", "model_type", "expert_size", "quantization_block", "custom_code", "notes"),
 )
 QUANTIZATION = ("name", "bytes_per_weight", "min_compute_capability", "keeps_16_bit", "source")
+CUDA_DRIVER = ("cuda", "min_driver")
 QUANTIZED = ("model", "quantization", "weights_gib", "source")
 REPOSITORY = ("model", "quantization", "repository", "source")
 

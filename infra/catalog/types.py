@@ -220,6 +220,7 @@ class Catalog:
     quantized_weights: Mapping[tuple[str, str], float]  # (model, quantization) -> GiB, where the sum would be wrong
     quantized_repositories: Mapping[tuple[str, str], str]  # (model, quantization) -> a repository that holds it
     engines: Mapping[str, Image]
+    cuda_drivers: Mapping[str, int]  # major version of CUDA -> the oldest branch of NVIDIA's driver that runs it
     fetchers: Mapping[str, Image]
     charts: Mapping[str, ChartPin]
     kubernetes: Mapping[str, KubernetesVersion]

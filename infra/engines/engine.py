@@ -174,6 +174,11 @@ class Engine:
     library: Library | None = None  # None: it serves repositories of the Hugging Face hub
 
     @property
+    def cuda(self) -> str | None:
+        """The CUDA that its image is built with; None: nobody looked."""
+        return None
+
+    @property
     def gauges(self) -> Gauges | None:
         """The metrics that its queries may use."""
         return None

@@ -5,6 +5,7 @@ import re
 from infra.clouds.aws.arns import account_of
 from infra.clouds.aws.check_addons import check_addons
 from infra.clouds.aws.check_cache import check_cache
+from infra.clouds.aws.check_driver import check_driver
 from infra.clouds.aws.check_gateway import check_gateway
 from infra.clouds.aws.check_pools import check_pools
 from infra.clouds.aws.check_tags import check_tags
@@ -36,6 +37,7 @@ def check_aws(scope: Scope, *, here: bool) -> None:
 def _check_create(scope: Scope, create: CreateCluster) -> None:
     check_version(scope, (*_CREATE, "version"), create.version)
     _check_releases(scope, create)
+    check_driver(scope, create)
     _check_zones(scope, create)
     _check_network(scope, create.network)
     _check_system_nodes(scope, create)

@@ -18,6 +18,7 @@ INSTANCE = (
     *("spot", "usd_per_hour", "left_out"),
 )
 CPU_INSTANCE = ("instance_type", "vcpus", "memory_gib", "usd_per_hour", "arch")
+AMI_DRIVER = ("version", "since", "driver")
 REGION_PRICE = ("instance_type", "region", "usd_per_hour", "spot_low", "spot_high")
 
 
@@ -73,6 +74,15 @@ class Version:
 
 
 @dataclass(frozen=True)
+class AmiDriver:
+    """NVIDIA's driver of the images for GPUs, from one release of them up to the next row of the same minor."""
+
+    version: str  # of Kubernetes
+    since: str  # day of the release, as its name has it: 20260610
+    driver: str
+
+
+@dataclass(frozen=True)
 class AwsFacts:
     """What no other cloud has."""
 
@@ -80,6 +90,13 @@ class AwsFacts:
     region_prices: Mapping[tuple[str, str], RegionPrice]  # (instance type, region)
     prices: PriceList
     versions: Mapping[str, Version]
+    drivers: tuple[AmiDriver, ...]
+
+    def driver_of(self, ami_release: str) -> str | None:
+        """Of a release such as 1.35.6-20260714; None: it is older than those that were looked up."""
+        patch, _, day = ami_release.partition("-")
+        found = [each for each in self.drivers if patch.startswith(f"{each.version}.") and each.since <= day]
+        return max(found, key=lambda each: each.since).driver if found else None
 
 
 @dataclass(frozen=True)
@@ -104,9 +121,14 @@ def read(folder: Path, gpus: Mapping[str, Gpu], mistakes: list[str]) -> Offered 
     region_prices = _region_prices(table("region_prices.csv", REGION_PRICE), mistakes)
     prices = _prices(read_toml(folder / "prices.toml"), mistakes)
     versions = each_section("versions.toml", Version, read_toml(folder / "versions.toml"), mistakes)
-    return (
-        Offered(instances, zones, regions, AwsFacts(cpu_instances, region_prices, prices, versions)) if prices else None
-    )
+    drivers = tuple(_driver_of(row) for row in table("ami_drivers.csv", AMI_DRIVER).rows())
+    if prices is None:
+        return None
+    return Offered(instances, zones, regions, AwsFacts(cpu_instances, region_prices, prices, versions, drivers))
+
+
+def _driver_of(row: Row) -> AmiDriver:
+    return AmiDriver(row.text("version"), row.text("since").replace("-", ""), row.text("driver"))
 
 
 def _instance_of(row: Row, gpus: Mapping[str, Gpu]) -> Instance:

@@ -106,6 +106,10 @@ class Vllm(Engine):
         return facts().parsers
 
     @property
+    def cuda(self) -> str | None:
+        return facts().build.cuda
+
+    @property
     def gauges(self) -> Gauges:
         """Every engine's metrics have these labels; Prometheus adds those of the Service that it scraped."""
         metrics = facts().metrics.values()

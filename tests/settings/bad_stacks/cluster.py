@@ -40,6 +40,19 @@ BAD_CLUSTERS = (
         ),
     ),
     Bad(
+        "an AMI release whose driver is older than the engine's CUDA",
+        stack('cluster: {create: {version: "1.33", amiRelease: 1.33.5-20251002, zones: 2}}', MODEL),
+        (
+            Mistake(
+                "cluster.create.amiRelease",
+                4,
+                "nodes of AMI release 1.33.5-20251002 have NVIDIA driver 570.195.03;"
+                " vLLM 0.32.0 is built with CUDA 13.0.3",
+                "write a release with driver 580 or newer, as 1.33.13-20260714",
+            ),
+        ),
+    ),
+    Bad(
         "an AMI of no version",
         stack("cluster: {create: {amiRelease: 1.35.6-20260714, zones: 2}}", MODEL),
         (Mistake("cluster.create.amiRelease", 4, "of no version", 'write version: "1.35" beside it'),),
