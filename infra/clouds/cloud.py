@@ -14,7 +14,7 @@ from infra.plan.notes import Step, ToDo
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from infra.catalog import Catalog
+    from infra.catalog import Catalog, Instance
     from infra.clouds.site import Site
     from infra.live import Namespaces
     from infra.live.check import Obstacle
@@ -52,7 +52,7 @@ class Cloud(Owner):
     looks: Mapping[str, Callable[[Plan, State], Iterable[Obstacle]]] = MappingProxyType({})
     lends: Mapping[str, tuple[str, ...]] = MappingProxyType({})  # type tokens of components that a service owns
     types: ResourceTypes = ResourceTypes()
-    kind = "cluster"  # what its clusters are called in a sentence
+    kind = "cluster"  # what its clusters are called in a sentence, behind "a" or "a new"
     storage: tuple[Storage, ...] = ()  # what it makes for weights with a cluster; the first where nobody says otherwise
     ingress: IngressController | None = None  # the one that its clusters have unless the stack file says otherwise
     answers: Mapping[str, Callable[[Mapping[str, Any]], dict[str, Any]]] = MappingProxyType({})  # of look-ups, offline
@@ -149,8 +149,8 @@ class Cloud(Owner):
         """What would cost less of the cluster itself."""
         return ()
 
-    def quota_code(self, instance_type: str, capacity: str) -> str | None:
-        """The quota that nodes of a type count against."""
+    def counts(self, node: Instance, capacity: str) -> tuple[str, int] | None:
+        """The code of the quota that a node of this type counts against, and how much of it the node takes."""
         return None
 
     def quotas(self, cluster: ClusterPlan, pools: Mapping[str, PoolPlan]) -> Iterable[Quota]:

@@ -4,11 +4,11 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from infra.catalog import load_catalog
+from infra.catalog import Instance, load_catalog
 from infra.clouds.cloud import Cloud
 from infra.clouds.resource_types import NodeGroups
 from infra.diff.figures import deployment_of
-from infra.registry import owner_of
+from infra.registry import offered, owner_of
 from infra.sides.types import Side, type_of
 
 _QUANTITY = re.compile(r"(\d+(?:\.\d+)?)(m|Mi|Gi)?")
@@ -28,13 +28,18 @@ def restarts_nodes(urn: str, paths: Iterable[str]) -> bool:
     return group is not None and any(path.partition(".")[0] in group.restarting for path in paths)
 
 
+def types_of_pool(pool: Mapping[str, Any]) -> list[Instance]:
+    """The types of its nodes, of whichever cloud; without those that no catalogue has any more."""
+    instances = offered(load_catalog(), None).instances
+    return [instances[each] for each in pool["instance_types"] if each in instances]
+
+
 def leaves_the_old(model: str, old: Side, new: Side) -> bool:
     """Whether its new pods can't land on the old nodes, so that a rollout moves them to the new group."""
     before, after = _pod(old, model), _pod(new, model)
     if before.get("nodeSelector") != after.get("nodeSelector"):
         return True
-    instances = load_catalog().instances
-    types = [instances[each] for each in old.pools[old.models[model]["pool"]]["instance_types"] if each in instances]
+    types = types_of_pool(old.pools[old.models[model]["pool"]])
     if not types:
         return False
     cpu, memory = (_requested(after, each) for each in ("cpu", "memory"))

@@ -3,18 +3,17 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from infra.catalog import load_catalog
 from infra.clouds.cloud import Cloud
 from infra.diff.figures import QuotaId, quotas_of
 from infra.diff.findings import Found
-from infra.diff.nodes import node_group
+from infra.diff.nodes import node_group, types_of_pool
 from infra.registry import owner_of
 from infra.sides.types import ResourceChanges, Side, name_of, pool_of
 
 
 @dataclass(frozen=True)
 class Raise:
-    """Maximum vCPUs of the new plan's pools, and of old nodes that stay until the new ones are there."""
+    """What the new plan needs at most, and what the old nodes take that stay until the new ones are there."""
 
     new: int
     beside: int
@@ -48,17 +47,16 @@ def _beside(quota: QuotaId, old: Side, resources: ResourceChanges) -> int:
     before = quotas_of(old)
     if before and quota.region not in {each.region for each in before}:
         return 0
-    return sum(vcpus for code, vcpus in _old_pools(old, resources) if code == quota.code)
+    return sum(taken for code, taken in _old_pools(old, resources) if code == quota.code)
 
 
 def _old_pools(old: Side, resources: ResourceChanges) -> Iterator[tuple[str, int]]:
-    """The quota and the maximum vCPUs of each pool whose nodes are replaced or removed: new ones come first."""
-    instances = load_catalog().instances
+    """The quota of each pool whose nodes are replaced or removed, and the most that it takes: new ones come first."""
     groups = {pool_of(name_of(urn)): urn for urn in (*resources.replaced, *resources.removed) if node_group(urn)}
     for name in sorted(groups.keys() & old.pools.keys()):
         pool, cloud = old.pools[name], owner_of(groups[name])
-        types = pool["instance_types"]
-        vcpus = max((instances[each].vcpus for each in types if each in instances), default=0)
-        code = cloud.quota_code(types[0], pool["capacity"]) if isinstance(cloud, Cloud) else None
-        if code is not None:
-            yield code, pool["max"] * vcpus
+        if not isinstance(cloud, Cloud):
+            continue
+        taken = [found for each in types_of_pool(pool) if (found := cloud.counts(each, pool["capacity"]))]
+        if taken:
+            yield taken[0][0], pool["max"] * max(amount for _, amount in taken)

@@ -147,7 +147,7 @@ def _platform(asked: Asked) -> Decided[_Platform]:
     yield from asked.cloud.explain(settings, cluster, cache, catalog)
     yield from explain_prefetch(served, cluster, catalog)
     gateway = yield from plan_gateway(settings, asked.cloud)
-    addons = yield from plan_addons(settings, asked.cloud, catalog)
+    addons = yield from plan_addons(settings, cluster, asked.cloud, catalog)
     return _Platform(cluster, served, cache, gateway, addons, plan_monitoring(settings, addons, catalog))
 
 

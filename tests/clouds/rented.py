@@ -38,25 +38,30 @@ PROVIDER = {"pulumi:providers:kubernetes": "kubernetes"}
 CLUSTER, POOL, SHELF = (f"rented:metal/{name.lower()}:{name}" for name in ("Cluster", "Pool", "Shelf"))
 
 
-def instance(name: str, gpu: str, usd: float) -> Instance:
+def instance(name: str, gpu: str, usd: float, vcpus: int = 16) -> Instance:
     return Instance(
         name=name,
         gpu=gpu,
         gpus=1,
-        vcpus=16,
-        memory_gib=128,
+        vcpus=vcpus,
+        memory_gib=8 * vcpus,
         nvme_gb=1000,
         arch="x86_64",
         network_gbps=25,
-        pod_cpu=15,
-        pod_gib=120,
+        pod_cpu=vcpus - 1,
+        pod_gib=8 * vcpus - 8,
         spot=False,
         usd_per_hour=usd,
         priced_by="north",
     )
 
 
-TYPES = {each.name: each for each in (instance("metal.l4", "L4", 0.30), instance("metal.h100", "H100-80", 1.90))}
+METAL = (
+    instance("metal.l4", "L4", 0.30),
+    instance("metal.h100", "H100-80", 1.90),
+    instance("metal.h200", "H200", 2.90, vcpus=192),
+)
+TYPES = {each.name: each for each in METAL}
 
 
 class RentedSection(Section):
@@ -109,7 +114,7 @@ class RentedTypes(ResourceTypes):
 
 
 class Rented(Cloud):
-    name, title, kind = "rented", "The rented servers", "a cluster of rented servers"
+    name, title, kind = "rented", "The rented servers", "cluster of rented servers"
     owns = ("llm:rented:Servers",)
     guards = MappingProxyType({CLUSTER: "cluster", **PROVIDER})
     ground = frozenset(guards)
@@ -166,6 +171,9 @@ class Rented(Cloud):
 
     def quotas(self, cluster: ClusterPlan, pools: Mapping[str, PoolPlan]) -> Iterator[Quota]:
         yield Quota("R-1", "Servers", cluster.region or "", sum(pool.max for pool in pools.values()), "servers")
+
+    def counts(self, node: Instance, capacity: str) -> tuple[str, int]:
+        return "R-1", 1
 
     def provider(self, plan: Plan) -> Any:
         return pulumi.ProviderResource("rented", "rented", {})

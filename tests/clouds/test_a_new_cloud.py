@@ -15,6 +15,7 @@ from infra.cli.report import report
 from infra.diff.advice import advice
 from infra.diff.difference import Difference, compare
 from infra.diff.figures import quotas_of
+from infra.diff.side_by_side import raises
 from infra.offline import Planned, plan_offline
 from infra.outputs import known_outputs
 from infra.registry import added
@@ -100,6 +101,9 @@ def test_its_quota_is_data_and_a_thing_to_do(tmp_path: Path) -> None:
 def test_what_its_new_cluster_lacks_is_installed_unless_the_stack_file_says_otherwise(tmp_path: Path) -> None:
     scaled = MODEL.replace("8192}", "8192, replicas: {min: 1, max: 2}}")
     planned = plan(tmp_path, file(POOL, scaled))
+    assert "cluster that exists" not in " ".join(addon.reason for addon in planned.plan.addons.values())
+    reason = planned.plan.addons["metricsServer"].reason
+    assert reason.startswith("a new cluster of rented servers is taken to have it: metrics-server ")
     states = {name: addon.state for name, addon in planned.plan.addons.items()}
     installed = {name for name, state in states.items() if state == "install"}
     assert installed == {"keda", "prometheus", "nvidiaDevicePlugin"}
@@ -206,6 +210,20 @@ def test_its_servers_are_a_pool_that_is_guarded_while_models_run_on_it(tmp_path:
     assert "but the hall doesn't wait for the replica before it drains and ends the nodes" in notice.during
     (way,) = advice(found.old, found.new, found.refused, found.notices)
     assert "add a pool beside it, `l4-1: {instanceTypes: [metal.h100]}`" in way
+
+
+def test_its_old_and_new_servers_count_side_by_side_in_the_unit_of_its_quota(tmp_path: Path) -> None:
+    pools = [POOL.replace("metal.l4]", f"{name}], max: 2") for name in ("metal.l4", "metal.h200")]
+    found = changed(tmp_path, *(file(pool, MODEL) for pool in pools))
+    ((quota, needed),) = raises(found.old, found.new, found.resources).items()
+    assert (quota.code, quota.unit, needed.new, needed.beside) == ("R-1", "servers", 2, 2)
+
+
+def test_a_pod_that_is_larger_than_its_old_servers_moves_without_a_gap(tmp_path: Path) -> None:
+    """The new pod can only land on a new server, and the old one serves until then."""
+    old, new = file(POOL, MODEL), file(POOL.replace("l4]", "h200]"), MODEL)
+    (notice,) = changed(tmp_path, old, new).notices
+    assert notice.during.startswith("moves to a new node group without a gap")
 
 
 def test_what_it_refuses_to_change_is_a_rule_that_the_change_breaks(tmp_path: Path) -> None:

@@ -22,7 +22,7 @@ from infra.clouds.aws.load_balancer import ALB
 from infra.clouds.aws.nodes import furnished
 from infra.clouds.aws.plan import AwsCluster, aws_cluster
 from infra.clouds.aws.prices import offered_in, priced_types, with_prices
-from infra.clouds.aws.quotas import code_of, list_quotas, plan_quotas
+from infra.clouds.aws.quotas import counts, list_quotas, plan_quotas
 from infra.clouds.aws.storage import EBS, EFS
 from infra.clouds.aws.to_do import list_account
 from infra.clouds.cloud import Cloud
@@ -31,7 +31,7 @@ from infra.services.addons.plan import ADDONS
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from infra.catalog import Catalog
+    from infra.catalog import Catalog, Instance
     from infra.clouds.site import Site
     from infra.live import Namespaces
     from infra.live.left import Left
@@ -148,8 +148,8 @@ class Aws(Cloud):
     def cheaper_platform(self, settings: Settings, cluster: ClusterPlan, catalog: Catalog) -> Iterator[CheaperPlatform]:
         return cheaper_platform(settings, aws_cluster(cluster), catalog)
 
-    def quota_code(self, instance_type: str, capacity: str) -> str:
-        return code_of(instance_type, capacity)
+    def counts(self, node: Instance, capacity: str) -> tuple[str, int]:
+        return counts(node, capacity)
 
     def quotas(self, cluster: ClusterPlan, pools: Mapping[str, PoolPlan]) -> tuple[Quota, ...]:
         return plan_quotas(cluster, pools)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from infra.catalog import Instance
 from infra.plan.cluster import ClusterPlan, PoolPlan, Quota
 from infra.plan.notes import Finding, Step, ToDo
 
@@ -29,15 +30,15 @@ def _instances(cluster: ClusterPlan, pools: Mapping[str, PoolPlan]) -> Iterator[
     for pool in pools.values():
         if pool.existing:
             continue
-        code = code_of(pool.types[0].name, pool.capacity)
+        code, _ = counts(pool.types[0], pool.capacity)
         vcpus[code] = vcpus.get(code, 0) + pool.max * max(each.vcpus for each in pool.types)
     names = dict(OF_INSTANCES.values())
     for code, needed in vcpus.items():
         yield Quota(code, names[code], cluster.region or "", needed, VCPUS)
 
 
-def code_of(instance_type: str, capacity: str) -> str:
-    return OF_INSTANCES["P" if instance_type.startswith("p") else "G", capacity][0]
+def counts(node: Instance, capacity: str) -> tuple[str, int]:
+    return OF_INSTANCES["P" if node.name.startswith("p") else "G", capacity][0], node.vcpus
 
 
 def _groups(cluster: ClusterPlan, pools: Mapping[str, PoolPlan]) -> Iterator[Quota]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Literal
 
 from infra.catalog import Catalog
-from infra.plan.cluster import AddonPlan
+from infra.plan.cluster import AddonPlan, ClusterPlan
 from infra.plan.findings import Decided
 from infra.plan.notes import Chosen
 from infra.services.addons.section import AnyAddon
@@ -14,6 +14,8 @@ from infra.settings.platform import Settings
 
 if TYPE_CHECKING:
     from infra.clouds.cloud import Cloud
+
+State = Literal["install", "existing", "disabled"]
 
 # Key in the stack file -> (attribute of the settings, row of the chart table).
 ADDONS = {
@@ -26,28 +28,38 @@ ADDONS = {
 }
 
 
-def plan_addons(settings: Settings, cloud: Cloud, catalog: Catalog) -> Decided[Mapping[str, AddonPlan]]:
+def plan_addons(
+    settings: Settings, cluster: ClusterPlan, cloud: Cloud, catalog: Catalog
+) -> Decided[Mapping[str, AddonPlan]]:
     addons: dict[str, AddonPlan] = {}
     for key in ADDONS:
-        addons[key] = yield from _plan(key, settings, cloud, catalog)
+        addons[key] = yield from _plan(key, settings, cluster, cloud, catalog)
     return addons
 
 
-def _plan(key: str, settings: Settings, cloud: Cloud, catalog: Catalog) -> Decided[AddonPlan]:
+def _plan(key: str, settings: Settings, cluster: ClusterPlan, cloud: Cloud, catalog: Catalog) -> Decided[AddonPlan]:
     attribute, chart_name = ADDONS[key]
     addon: AnyAddon = getattr(settings.addons, attribute)
     chart = catalog.charts[chart_name]
-    state, reason = _state(addon, f"{chart_name} {chart.version}", lacking=key in cloud.installs(settings))
+    state, reason = _given(addon) or _chosen(
+        f"{chart_name} {chart.version}", cluster, cloud, lacking=key in cloud.installs(settings)
+    )
     if addon.state is None and addon.existing is None:
         yield Chosen(f"addons.{key}", state, reason)
     return AddonPlan(state, chart_name, chart.repo, chart.version, chart.namespace, reason)
 
 
-def _state(addon: AnyAddon, chart: str, *, lacking: bool) -> tuple[Literal["install", "existing", "disabled"], str]:
+def _given(addon: AnyAddon) -> tuple[State, str] | None:
     if addon.existing is not None:
         return "existing", "named in the stack file"
     if addon.state is not None:
         return addon.state, f"{addon.state} in the stack file"
+    return None
+
+
+def _chosen(chart: str, cluster: ClusterPlan, cloud: Cloud, *, lacking: bool) -> tuple[State, str]:
     if lacking:
         return "install", f"a cluster that we make has none: {chart}"
+    if cluster.made:
+        return "existing", f"a new {cloud.kind} is taken to have it: {chart} isn't installed unasked"
     return "existing", f"a cluster that exists is somebody's: {chart} isn't installed unasked"
