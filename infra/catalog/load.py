@@ -14,9 +14,11 @@ from infra.catalog.rows import (
     QUANTIZATION,
     QUANTIZED,
     REPOSITORY,
+    ROPE,
     gpu_of,
     model_of,
     quantization_of,
+    rope_of,
 )
 from infra.catalog.table import BadCatalog, Row, Table
 from infra.catalog.toml_file import each_section, read_toml
@@ -65,6 +67,7 @@ def read_catalog(folder: Path) -> Catalog:
     quantized = _quantized(table("quantized_weights.csv", QUANTIZED), *known, lambda row: row.number("weights_gib"))
     stored = table("quantized_repositories.csv", REPOSITORY)
     repositories = _quantized(stored, *known, lambda row: row.text("repository"))
+    rope = {(row.text("model_type"), row.whole("max_context")): rope_of(row) for row in table("rope.csv", ROPE).rows()}
     if mistakes or offered is None:
         raise BadCatalog(mistakes)
     return Catalog(
@@ -74,6 +77,7 @@ def read_catalog(folder: Path) -> Catalog:
         quantizations=quantizations,
         quantized_weights=quantized,
         quantized_repositories=repositories,
+        rope=MappingProxyType(rope),
         engines=engines,
         cuda_drivers=cuda_drivers,
         fetchers=fetchers,

@@ -1,7 +1,7 @@
 """The columns of the data files, and the objects that are made of their rows."""
 
 from infra.catalog.table import Row
-from infra.catalog.types import Gpu, ModelShape, Quantization
+from infra.catalog.types import Gpu, ModelShape, Quantization, RopeFamily
 
 GPU = (
     *("gpu", "engine_gib", "mem_bandwidth_gb_s", "bf16_tflops_dense", "fp16_tflops_dense", "fp8_tflops_dense"),
@@ -18,6 +18,7 @@ MODEL = (
 QUANTIZATION = ("name", "bytes_per_weight", "min_compute_capability", "keeps_16_bit", "source")
 CUDA_DRIVER = ("cuda", "min_driver")
 QUANTIZED = ("model", "quantization", "weights_gib", "source")
+ROPE = ("model_type", "max_context", "original", "theta", "factor", "source")
 REPOSITORY = ("model", "quantization", "repository", "source")
 
 
@@ -80,6 +81,15 @@ def model_of(row: Row) -> ModelShape:
         custom_code=row.flag_or_none("custom_code"),
         source=row.text("source"),
         notes=row.text_or_none("notes") or "",
+    )
+
+
+def rope_of(row: Row) -> RopeFamily:
+    return RopeFamily(
+        original=row.whole("original"),
+        theta=row.number("theta"),
+        factor=row.number("factor"),
+        source=row.text("source"),
     )
 
 

@@ -168,6 +168,16 @@ class Quantization:
 
 
 @dataclass(frozen=True)
+class RopeFamily:
+    """The positions of models for which a longer context is documented."""
+
+    original: int  # tokens that they were trained for
+    theta: float
+    factor: float  # the largest that is documented
+    source: str
+
+
+@dataclass(frozen=True)
 class Image:
     """What a container runs, pinned."""
 
@@ -219,6 +229,7 @@ class Catalog:
     quantizations: Mapping[str, Quantization]
     quantized_weights: Mapping[tuple[str, str], float]  # (model, quantization) -> GiB, where the sum would be wrong
     quantized_repositories: Mapping[tuple[str, str], str]  # (model, quantization) -> a repository that holds it
+    rope: Mapping[tuple[str, int], RopeFamily]  # (model type, context) -> how its positions can be stretched
     engines: Mapping[str, Image]
     cuda_drivers: Mapping[str, int]  # major version of CUDA -> the oldest branch of NVIDIA's driver that runs it
     fetchers: Mapping[str, Image]

@@ -31,6 +31,20 @@ class Parsers:
 
 
 @dataclass(frozen=True)
+class Rope:
+    """Positions that are stretched: the context is `original` x `factor` tokens."""
+
+    type: str
+    factor: float
+    original: int  # tokens that the model was trained for
+    theta: float
+
+    @property
+    def length(self) -> int:
+        return int(self.original * self.factor)
+
+
+@dataclass(frozen=True)
 class EngineModel:
     """One model, as its engine serves it. Lengths are in tokens."""
 
@@ -47,6 +61,7 @@ class EngineModel:
     max_num_seqs: int | None  # None: the engine has no such argument
     max_num_batched_tokens: int | None
     parsers: Parsers
+    rope: Rope | None
     remote_code: bool  # the repository's code may run
     timeouts: EngineTimeouts
     extra_args: tuple[str, ...]

@@ -28,6 +28,7 @@ CHAT = EngineModel(
     max_num_batched_tokens=2048,
     timeouts=EngineTimeouts(startup_probe=600, drain=300, keep_alive=330),
     parsers=Parsers(),
+    rope=None,
     remote_code=False,
     extra_args=(),
 )

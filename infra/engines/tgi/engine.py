@@ -41,7 +41,11 @@ class Tgi(Engine):
         "utilization": "--cuda-memory-fraction",
         "gpus": "--num-shard",
     }
-    limits = Limits(quantizes_at_load=("fp8", "bitsandbytes"), refused_arguments=REFUSED)
+    limits = Limits(
+        quantizes_at_load=("fp8", "bitsandbytes"),
+        refused_arguments=REFUSED,
+        refused_keys={"rope_scaling": "TGI stretches positions in its own ways, which nobody has sized"},
+    )
 
     memory = staticmethod(size)
 

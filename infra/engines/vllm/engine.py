@@ -12,6 +12,7 @@ from infra.engines.vllm.facts import facts, grammar
 from infra.engines.vllm.flags import REFUSED
 from infra.engines.vllm.memory import size
 from infra.engines.vllm.refusals import cannot_run, refusals
+from infra.engines.vllm.rope import overrides
 from infra.engines.vllm.throughput import of_replica
 from infra.engines.vllm.unplanned import refusal
 from infra.engines.vllm.versions import PINNED, default_utilization
@@ -79,6 +80,8 @@ class Vllm(Engine):
         if model.max_num_batched_tokens is not None:
             args += ["--max-num-batched-tokens", str(model.max_num_batched_tokens)]
         args += self._parser_arguments(model)
+        if model.rope is not None:
+            args += ["--hf-overrides", overrides(model.rope)]
         if model.remote_code:
             args.append(str(self.limits.remote_code))
         return (*args, *model.extra_args)

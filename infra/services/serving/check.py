@@ -8,7 +8,9 @@ from infra.engines import DEFAULT, ENGINES, Engine, on_cpu, with_library
 from infra.services.serving.answers import check_parsers
 from infra.services.serving.check_arguments import check_extra_args
 from infra.services.serving.check_batch import check_batch
+from infra.services.serving.check_rope import check_rope
 from infra.services.serving.check_split import asked_shape, check_remote_code, check_split
+from infra.services.serving.rope import longer_by_rope, rope_of
 from infra.services.serving.section import Model
 from infra.settings.architecture import BadArchitecture, read_architecture
 from infra.settings.checks.scope import CLUSTER_KIND, Scope
@@ -34,6 +36,7 @@ def check_models(scope: Scope) -> None:
         check_remote_code(scope, key, model)
         check_parsers(scope, key, model)
         check_batch(scope, key, model)
+        check_rope(scope, key, model)
         check_extra_args(scope, key, model)
 
 
@@ -147,9 +150,15 @@ def _check_limits(scope: Scope, key: Key, model: Model) -> None:
     context = shape.max_context if shape else None
     if library is not None and model.model in library.names(scope.catalog):
         context = library.stored(model.model, None, scope.catalog).own_context
-    if context is not None and model.max_model_len is not None and model.max_model_len > context:
-        got = f"{model.max_model_len} tokens; the model was made for {context}"
-        scope.report.wrong((*key, "maxModelLen"), got, f"write maxModelLen: {context} or less", reads=reads)
+    asked, rope = model.max_model_len, rope_of(model, shape, scope.catalog)
+    if rope is not None and asked is not None and asked > rope.length:
+        got = f"{asked} tokens; ropeScaling gives {rope.factor:g} x {rope.original} = {rope.length}"
+        write = f"write maxModelLen: {rope.length} or less, or a larger factor"
+        scope.report.wrong((*key, "maxModelLen"), got, write, reads=[*reads, (*key, "ropeScaling")])
+    elif rope is None and context is not None and asked is not None and asked > context:
+        got = f"{asked} tokens; the model was made for {context}"
+        write = f"write maxModelLen: {context} or less{longer_by_rope(shape, asked, scope.catalog)}"
+        scope.report.wrong((*key, "maxModelLen"), got, write, reads=reads)
     if shape and model.like is None and model.quantization in scope.catalog.quantizations:
         _check_quantization(scope, key, model, shape)
 

@@ -82,6 +82,7 @@ def _plan(
         replicas=served.replicas,
         paused=model.paused,
         parsers=parsers_of(served),
+        rope=served.rope,
         remote_code=model.trust_remote_code,
         extra_args=model.extra_args,
         gated=bool(served.gated),

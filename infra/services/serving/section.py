@@ -25,6 +25,30 @@ class Replicas(Section):
     )
 
 
+class RopeScaling(Section):
+    """Positions that are stretched for a context that is longer than the model's own."""
+
+    type: Literal["yarn"] = Field(default="yarn", description="how they are stretched", examples=["yarn"])
+    factor: float = Field(
+        gt=1, le=64, description="how many times the tokens that the model was trained for", examples=[4]
+    )
+    original: int | None = Field(
+        default=None,
+        ge=1,
+        le=10_485_760,
+        description="tokens that it was trained for: original_max_position_embeddings of its config.json; known of"
+        " Qwen2.5 and Qwen3",
+        examples=[32768],
+    )
+    theta: float | None = Field(
+        default=None,
+        gt=0,
+        le=1e12,
+        description="rope_theta of its config.json; known of Qwen2.5 and Qwen3",
+        examples=[1000000],
+    )
+
+
 class Rollout(Section):
     """How a changed model gets its new pods."""
 
@@ -83,6 +107,12 @@ class Model(Section):
         le=10_485_760,
         examples=[8192],
         description="tokens per request, prompt and answer together; the model's own limit when absent",
+    )
+    rope_scaling: RopeScaling | None = Field(
+        default=None,
+        description="a context that is longer than the model's own, by stretched positions; short prompts may be"
+        " answered a little worse",
+        examples=[{"type": "yarn", "factor": 4}],
     )
     max_num_seqs: int | None = Field(
         default=None, ge=1, le=4096, description="maximum of requests in one batch; chosen when absent", examples=[64]

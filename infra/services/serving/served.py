@@ -7,12 +7,14 @@ from typing import Any
 from infra.catalog import AT_LOAD, Catalog, ModelShape
 from infra.catalog.types import Image
 from infra.engines import ENGINES
+from infra.engines.engine import Rope
 from infra.plan.findings import Decided
 from infra.plan.models import ReplicasPlan
 from infra.plan.notes import Advice, Assumption, Chosen, Finding, Violation, Write
 from infra.plan.rules import Rule
+from infra.services.serving.rope import rope_of
 from infra.services.serving.section import Model, Task
-from infra.services.serving.shapes import shape_for
+from infra.services.serving.shapes import own_shape, shape_for
 from infra.sizing.kv_cache import kv_bytes_per_token
 from infra.sizing.question import Question
 from infra.sizing.weights import in_16_bit, stored_gib
@@ -30,6 +32,7 @@ class Served:
     disk_gib: float
     gated: bool | None  # None: not known
     cpu: bool
+    rope: Rope | None = None  # how its positions are stretched
 
     @property
     def path(self) -> str:
@@ -105,6 +108,7 @@ def _of_repository(name: str, model: Model, catalog: Catalog, *, cpu: bool) -> D
         disk_gib=stored_gib(shape, model.quantization, catalog, own_repository=model.like is None),
         gated=shape.needs_token if model.like is None and model.architecture is None else None,
         cpu=cpu,
+        rope=rope_of(model, own_shape(model, catalog), catalog),
     )
     yield from _assume_weights(served, shape)
     yield from _of_lock(served, shape)

@@ -1,11 +1,17 @@
 """The shape of a model: the catalogue's, or the one that the stack file describes."""
 
 from infra.catalog import Catalog, ModelShape
+from infra.services.serving.rope import stretched
 from infra.services.serving.section import Model
 from infra.settings.architecture import Architecture, read_architecture
 
 
 def shape_for(model: Model, catalog: Catalog) -> ModelShape:
+    """The shape with the context to which the stack file stretches it."""
+    return stretched(model, own_shape(model, catalog), catalog)
+
+
+def own_shape(model: Model, catalog: Catalog) -> ModelShape:
     if model.architecture is not None:
         return shape_of(model.model, read_architecture(model.architecture))
     return catalog.models[model.like or model.model]

@@ -419,6 +419,85 @@ MODELS = (
         ),
     ),
     Bad(
+        "a context that the family reads by stretched positions",
+        stack(CLUSTER, model("maxModelLen: 100000")),
+        (
+            Mistake(
+                "models.a.maxModelLen",
+                5,
+                "100000 tokens; the model was made for 40960",
+                "write maxModelLen: 40960 or less, or ropeScaling: {type: yarn, factor: 3.5}, by which it takes 114688",
+            ),
+        ),
+    ),
+    Bad(
+        "a context that is longer than the stretched one",
+        stack(CLUSTER, model("maxModelLen: 131072, ropeScaling: {factor: 2}")),
+        (
+            Mistake(
+                "models.a.maxModelLen",
+                5,
+                "131072 tokens; ropeScaling gives 2 x 32768 = 65536",
+                "write maxModelLen: 65536 or less, or a larger factor",
+            ),
+        ),
+    ),
+    Bad(
+        "positions that are stretched to no more than the model takes",
+        stack(CLUSTER, model("ropeScaling: {factor: 1.25}")),
+        (
+            Mistake(
+                "models.a.ropeScaling.factor",
+                5,
+                "1.25 x 32768 tokens are 40960, and the model takes 40960",
+                "write more than 1.25, or leave it out",
+            ),
+        ),
+    ),
+    Bad(
+        "positions that nobody has looked up",
+        stack(CLUSTER, "models: {a: {model: mistralai/Mistral-7B-Instruct-v0.3, ropeScaling: {factor: 4}}}"),
+        (
+            Mistake(
+                "models.a.ropeScaling",
+                5,
+                "nobody has looked up the positions of mistralai/Mistral-7B-Instruct-v0.3",
+                "write original and theta, which are original_max_position_embeddings (or max_position_embeddings) and"
+                " rope_theta of its config.json, e.g. {type: yarn, factor: 4, original: 32768, theta: 1000000}",
+            ),
+        ),
+    ),
+    Bad(
+        "positions of a model that reads images",
+        stack(CLUSTER, "models: {a: {model: Qwen/Qwen3-VL-8B-Instruct, ropeScaling: {factor: 4}}}"),
+        (
+            Mistake(
+                "models.a.ropeScaling",
+                5,
+                "Qwen/Qwen3-VL-8B-Instruct isn't a model of text alone, and its positions have parts that these keys"
+                " don't describe",
+                "leave ropeScaling out",
+            ),
+        ),
+    ),
+    Bad(
+        "stretched positions beside other overrides",
+        stack(CLUSTER, model("ropeScaling: {factor: 4}, extraArgs: [--hf-overrides.x=1]")),
+        (
+            Mistake(
+                "models.a.ropeScaling",
+                5,
+                "ropeScaling is passed by --hf-overrides, and extraArgs have another, which would replace it",
+                "leave --hf-overrides out of extraArgs",
+            ),
+        ),
+    ),
+    Bad(
+        "stretched positions for an engine that takes none",
+        stack(LAPTOP, CPU.replace("gpus: 0", "gpus: 0, ropeScaling: {factor: 4}"), region=None),
+        (Mistake("models.a.ropeScaling", 4, "an Ollama tag names its own positions", "leave ropeScaling out"),),
+    ),
+    Bad(
         "a step with fewer tokens than requests",
         stack(CLUSTER, model("maxNumSeqs: 128, maxNumBatchedTokens: 64")),
         (
