@@ -74,6 +74,7 @@ def read_catalog(folder: Path) -> Catalog:
         instances=offered.instances,
         gpus=gpus,
         models=models,
+        tags=MappingProxyType({}),
         quantizations=quantizations,
         quantized_weights=quantized,
         quantized_repositories=repositories,

@@ -226,6 +226,7 @@ class Catalog:
     instances: Mapping[str, Instance]
     gpus: Mapping[str, Gpu]
     models: Mapping[str, ModelShape]
+    tags: Mapping[str, ModelShape]  # of an engine's own library, as the lock has them
     quantizations: Mapping[str, Quantization]
     quantized_weights: Mapping[tuple[str, str], float]  # (model, quantization) -> GiB, where the sum would be wrong
     quantized_repositories: Mapping[tuple[str, str], str]  # (model, quantization) -> a repository that holds it

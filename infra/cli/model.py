@@ -8,6 +8,7 @@ from typing import Any
 
 from infra.catalog import ModelShape, load_catalog
 from infra.cli.layout import Column, table
+from infra.engines import ENGINES
 from infra.models.describe import cache_bytes, cache_line, weights_line
 from infra.models.lock import NAME, fields_of, lock_text, read_lock
 from infra.models.read import Facts, read_facts
@@ -22,6 +23,7 @@ def add(name: str, revision: str | None, folder: Path | None, stacks: Path, *, a
     """Reads a model into the lock; where it can't be read nothing is written. Raises CannotRead, NotSized, BadLock."""
     locked = dict(read_lock(stacks))
     facts = _read(name, revision, folder)
+    name = facts.shape.id
     known = name in locked
     unchanged = locked.get(name) == facts.shape
     path = _write(stacks, {**locked, name: facts.shape})
@@ -35,7 +37,8 @@ def add(name: str, revision: str | None, folder: Path | None, stacks: Path, *, a
             f"  {weights_line(facts.shape, facts.method)}",
             f"  {cache_line(facts.shape)}",
             *(f"  {each}" for each in _notes(facts)),
-            f"written: {path} ({what}, {others} others as they were). Next: models.NAME.model: {name}\n",
+            f"written: {path} ({what}, {others} others as they were)."
+            f" Next: models.NAME.model: {name.partition(':')[2] or name}\n",
         )
     )
 
@@ -72,6 +75,9 @@ def listed(stacks: Path, width: int, *, as_json: bool) -> str:
 
 def _read(name: str, revision: str | None, folder: Path | None) -> Facts:
     source: Source
+    engine, _, of_library = name.partition(":")
+    if engine in ENGINES and (library := ENGINES[engine].library) is not None:
+        return Facts(library.read(of_library), None, f"the library of {ENGINES[engine].title}")
     if folder is not None:
         source = Folder(folder, revision)
     else:

@@ -165,6 +165,10 @@ class Library(Protocol):
         """The name in this library whose model has the shape of a repository."""
         ...
 
+    def read(self, name: str) -> ModelShape:
+        """What the library itself says of a model, over the network. Raises CannotRead and NotSized."""
+        ...
+
     def stored(self, name: str, shape: ModelShape | None, catalog: Catalog) -> Stored:
         """How a model is stored. `shape` is given where the library doesn't know the name."""
         ...

@@ -17,7 +17,7 @@ _KINDS: dict[str, Keeps] = {
 }
 _LETTERS: dict[str, Keeps] = {"M": "state", "*": "full", "-": "nothing", "E": "nothing"}
 # Every how many layers one keeps all tokens, by model type; their config.json says so only since lately, or never.
-_ONE_IN = {
+ONE_IN = {
     **dict.fromkeys(("gemma2", "gpt_oss", "vaultgemma"), 2),
     **dict.fromkeys(("cohere2", "cohere2_moe", "exaone4", "olmo3", "exaone_moe", "llama4_text", "llama4", "afmoe"), 4),
     **dict.fromkeys(("gemma3n", "gemma3n_text", "gemma4_unified_text"), 5),
@@ -194,7 +194,7 @@ def _windows(fields: Fields, count: int) -> list[Keeps]:
     pattern = fields.value("pattern")
     if isinstance(pattern, str):
         return ["full" if pattern[index % len(pattern)] in "GF" else "window" for index in range(count)]
-    every = fields.whole("pattern") or _ONE_IN.get(fields.model_type or "")
+    every = fields.whole("pattern") or ONE_IN.get(fields.model_type or "")
     if every is not None:
         return ["window" if (index + 1) % every else "full" for index in range(count)]
     first = fields.whole("max_window_layers", least=0) if fields.flag("use_sliding_window") else 0

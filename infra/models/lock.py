@@ -13,6 +13,7 @@ from pydantic import ConfigDict, TypeAdapter, ValidationError
 from infra.catalog import Catalog, ModelShape
 
 NAME = "models.lock"
+_OF_LIBRARY = ":"  # behind an engine's name, the name of a model of its own library
 _TOP = """\
 # What the models' own files say, read by `llm-platform model add`: plans take it from here, without a network.
 # Change it by `llm-platform model add` and `model update`. GiB are 2^30 bytes; a field that isn't there was not said.
@@ -55,7 +56,9 @@ def read_lock(folder: Path) -> Mapping[str, ModelShape]:
 def with_lock(catalog: Catalog, folder: Path) -> Catalog:
     """The catalogue with the models of the lock beside `folder`'s stack files, which count first. Raises BadLock."""
     locked = read_lock(folder)
-    return dataclasses.replace(catalog, models={**catalog.models, **locked}) if locked else catalog
+    tags = {name.partition(_OF_LIBRARY)[2]: shape for name, shape in locked.items() if _OF_LIBRARY in name}
+    models = {name: shape for name, shape in locked.items() if _OF_LIBRARY not in name}
+    return dataclasses.replace(catalog, models={**catalog.models, **models}, tags=tags) if locked else catalog
 
 
 def lock_text(models: Mapping[str, ModelShape]) -> str:

@@ -1,6 +1,7 @@
 """The library of Ollama: each tag is one file of weights that llama.cpp has quantized."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from typing import Literal
 
 from infra.catalog import Catalog, ModelShape
 from infra.engines.engine import Library, Stored
@@ -19,7 +20,7 @@ class OllamaLibrary(Library):
     context = CONTEXT
 
     def names(self, catalog: Catalog) -> Mapping[str, object]:
-        return tags()
+        return _Known(catalog.tags)
 
     def owns(self, name: str, catalog: Catalog) -> bool:
         return name in tags() or ":" in name
@@ -38,7 +39,14 @@ class OllamaLibrary(Library):
     def name_like(self, repository: str, catalog: Catalog) -> str | None:
         return next((name for name, each in tags().items() if each.like == repository), None)
 
+    def read(self, name: str) -> ModelShape:
+        from infra.engines.ollama.registry import read_tag  # brings a client of HTTP, which only this needs
+
+        return read_tag(name)
+
     def stored(self, name: str, shape: ModelShape | None, catalog: Catalog) -> Stored:
+        if (read := catalog.tags.get(name)) is not None:
+            return _as_read(read)
         tag = tags().get(name)
         method = tags().quantization(name) or tags().methods[DEFAULT]
         known = tag is not None and tag.quantization is None
@@ -50,14 +58,42 @@ class OllamaLibrary(Library):
             file_gib = tags().file_gib(shape.params_b or 0, method)
             own_context, task = shape.max_context, shape.task
         bits = f"{method.bits_per_weight:.1f} bits per weight in {method.name}"
-        return Stored(
-            file_gib=file_gib,
-            file_known=known,
-            form="gguf",
-            assumed="" if known else f"{name} is a file of {file_gib:.1f} GiB: {bits}",
-            shape=shape,
-            task=task,
-            own_context=own_context,
-            max_model_len=min(own_context, CONTEXT),
-            length_reason=f"it could hold {own_context:,}, but Ollama takes the whole context's memory when it loads",
-        )
+        assumed = "" if known else f"{name} is a file of {file_gib:.1f} GiB: {bits}"
+        return _stored(file_gib, shape, task, own_context, assumed)
+
+
+class _Known(Mapping[str, object]):
+    """Tags that the lock has, then those of the catalogue."""
+
+    def __init__(self, read: Mapping[str, ModelShape]) -> None:
+        self._read = read
+
+    def __getitem__(self, name: str) -> object:
+        return self._read[name] if name in self._read else tags()[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter({**self._read, **dict.fromkeys(tags())})
+
+    def __len__(self) -> int:
+        return len({*self._read, *tags()})
+
+
+def _as_read(shape: ModelShape) -> Stored:
+    """A tag of which the registry's own manifest and file were read."""
+    return _stored(shape.weights_gib or 0.0, shape, shape.task, shape.max_context, "")
+
+
+def _stored(
+    file_gib: float, shape: ModelShape | None, task: Literal["chat", "embed", "rerank"], context: int, assumed: str
+) -> Stored:
+    return Stored(
+        file_gib=file_gib,
+        file_known=not assumed,
+        form="gguf",
+        assumed=assumed,
+        shape=shape,
+        task=task,
+        own_context=context,
+        max_model_len=min(context, CONTEXT),
+        length_reason=f"it could hold {context:,}, but Ollama takes the whole context's memory when it loads",
+    )

@@ -104,6 +104,10 @@ def _unread(name: str) -> str:
     return f"{read}write {_LIKE}"
 
 
+def _unread_tag(engine: Engine, name: str) -> str:
+    return f"run llm-platform model add {engine.name}:{name}, which reads its manifest; or write {_LIKE}"
+
+
 def _check_library_name(scope: Scope, key: Key, model: Model, engine: Engine, reads: list[Key]) -> None:
     catalog, wrong, library, kind = scope.catalog, scope.report.wrong, engine.library, _kind(engine)
     assert library is not None
@@ -115,7 +119,7 @@ def _check_library_name(scope: Scope, key: Key, model: Model, engine: Engine, re
     elif (refused := library.refuse(model.model, catalog)) is not None:
         wrong((*key, "model"), *refused, reads=reads)
     elif model.model not in library.names(catalog) and model.like is None and model.architecture is None:
-        write = _meant(model.model, library.names(catalog), library.sample, f"write {_LIKE}")
+        write = _meant(model.model, library.names(catalog), library.sample, _unread_tag(engine, model.model))
         wrong((*key, "model"), f"unknown {engine.title} {kind} {model.model}", write, reads=reads)
 
 

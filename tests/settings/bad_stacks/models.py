@@ -7,6 +7,10 @@ from tests.settings.bad_stacks.writing import CLUSTER, CPU, LAPTOP, MODEL, OLLAM
 _LIKE = "write like: a known model of the same shape, or architecture: its config.json"
 
 
+def _read_tag(name: str) -> str:
+    return f"run llm-platform model add ollama:{name}, which reads its manifest; or {_LIKE}"
+
+
 def _read(name: str) -> str:
     return f"run llm-platform model add {name}, which reads its own files; or {_LIKE}"
 
@@ -179,7 +183,7 @@ MODELS = (
                 "models.a.model",
                 5,
                 "unknown Ollama tag lama3.2:3b",
-                f"did you mean llama3.2:3b? Else {_LIKE}",
+                f"did you mean llama3.2:3b? Else {_read_tag('lama3.2:3b')}",
             ),
         ),
     ),
