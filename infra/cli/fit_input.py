@@ -35,8 +35,8 @@ ABSURD = 16
 
 
 @dataclass(frozen=True)
-class _Asked:
-    """A model that `fit` asks about, as engines refuse one; it deploys nothing, so nothing is to be acknowledged."""
+class AskedAlone:
+    """A model that no stack file has, as engines refuse one; it deploys nothing, so nothing is to be acknowledged."""
 
     model: str
     like: str | None = None
@@ -205,7 +205,7 @@ class _Reader:
         if gpu is not None and not can_run(question, gpu, self._catalog):
             self._wrong(*_cannot_run(question, where, gpu, self._catalog))
         shape, gpus = question.shape, where.gpus or 1
-        asked = _Asked(question.name, self._given.get("like"), quantization=question.quantization)
+        asked = AskedAlone(question.name, self._given.get("like"), quantization=question.quantization)
         for each in question.engine.refuse(asked, shape, self._catalog) if self._is_pinned(question) else ():
             self._wrong(self._named(each.key, asked), f"{each.got}; {each.write.replace('engine: ', '--engine ')}")
         if shape is not None and (why := question.obstacle(gpus)) is not None:
@@ -217,7 +217,7 @@ class _Reader:
         image = self._catalog.engines.get(question.engine.name)
         return image is None or question.version in (None, version_in(image.version))
 
-    def _named(self, key: str, asked: _Asked) -> str:
+    def _named(self, key: str, asked: AskedAlone) -> str:
         """A key of the model in the stack file, as an option of this command."""
         return asked.model if key == "model" else f"--{key} {self._given.get(key) or DEFAULT}"
 

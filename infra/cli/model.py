@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from infra.catalog import ModelShape, load_catalog
+from infra.cli.fit_input import AskedAlone
 from infra.cli.layout import Column, table
-from infra.engines import ENGINES
+from infra.engines import DEFAULT, ENGINES
 from infra.models.describe import cache_bytes, cache_line, weights_line
 from infra.models.lock import NAME, fields_of, lock_text, read_lock
 from infra.models.read import Facts, read_facts
@@ -36,7 +37,7 @@ def add(name: str, revision: str | None, folder: Path | None, stacks: Path, *, a
             f"read {name}{_at(facts.shape)}{_gate(facts.shape)}",
             f"  {weights_line(facts.shape, facts.method)}",
             f"  {cache_line(facts.shape)}",
-            *(f"  {each}" for each in _notes(facts)),
+            *(f"  {each}" for each in (*_served(facts.shape), *_notes(facts))),
             f"written: {path} ({what}, {others} others as they were)."
             f" Next: models.NAME.model: {name.partition(':')[2] or name}\n",
         )
@@ -107,6 +108,20 @@ def _gate(shape: ModelShape) -> str:
     if shape.private:
         return " (private: your token may read it)"
     return " (gated: your token may read it)" if shape.gated else ""
+
+
+def _served(shape: ModelShape) -> list[str]:
+    """What the default engine makes of it; a model of the library of an engine is served by that one."""
+    if ":" in shape.id:
+        return []
+    engine, catalog = ENGINES[DEFAULT], load_catalog()
+    refused = [f"not served: {each.got}" for each in engine.refuse(AskedAlone(shape.id), shape, catalog)]
+    if refused:
+        return refused
+    parsers = engine.parsers(shape.id)
+    named = {"tools": parsers.tool, "thoughts": parsers.reasoning} if shape.task == "chat" else {}
+    said = [f"{what}: {parser}" for what, parser in named.items() if parser is not None]
+    return ["; ".join((*said, f"served by {engine.title} {catalog.engines[DEFAULT].version}"))]
 
 
 def _notes(facts: Facts) -> list[str]:

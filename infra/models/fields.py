@@ -73,7 +73,8 @@ class Fields:
         before = len(self.mistakes)
         found = self.whole(name)
         if found is None and len(self.mistakes) == before:
-            self.wrong(NAMES.get(name, (name,))[0], "missing")
+            names = NAMES.get(name, (name,))
+            self.wrong(name if name in names else names[0], "missing")
         return found or 1
 
     def flag(self, name: str) -> bool | None:

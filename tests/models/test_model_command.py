@@ -73,6 +73,7 @@ def test_a_repository_is_read_into_the_lock_at_its_commit(hub: FakeHub, tmp_path
     assert (entry["dtype"], entry["weights_gib"], entry["architecture"]) == ("bf16", 2.0, "LlamaForCausalLM")
     assert f"read {MODEL}@4f2c9d1" in said.stdout
     assert "32 heads, 8 KV heads of 128: 128 KiB of cache per token; context 131,072" in said.stdout
+    assert "served by vLLM" in said.stdout
     assert f"written: {tmp_path / NAME} (1 new, 0 others as they were)" in said.stdout
 
 
@@ -242,6 +243,16 @@ def test_the_commit_of_a_folder_is_the_one_that_its_download_kept(tmp_path: Path
     for source in (snapshot, download):
         add(tmp_path, MODEL, "--from", str(source))
         assert locked(tmp_path)["revision"] == COMMIT
+
+
+def test_the_engine_that_would_serve_it_is_said(tmp_path: Path) -> None:
+    copy = folder(tmp_path / "copy", {"config.json": json.dumps(read("Qwen/Qwen3-8B")).encode()})
+    assert (
+        "tools: hermes; thoughts: qwen3; served by vLLM" in add(tmp_path, "acme/Qwen3-8B", "--from", str(copy)).stdout
+    )
+    gone = {**read("Qwen/Qwen-7B-Chat"), "architectures": ["QWenLMHeadModel"]}
+    folder(copy, {"config.json": json.dumps(gone).encode()})
+    assert "not served: vLLM" in add(tmp_path, "acme/old", "--from", str(copy)).stdout
 
 
 def test_a_folder_that_is_not_there_is_named(tmp_path: Path) -> None:
