@@ -10,7 +10,7 @@ reads, the program stops with a message that says so.
 
 from collections.abc import Mapping
 from dataclasses import MISSING, dataclass, fields
-from typing import Any
+from typing import Any, cast
 
 import pulumi
 
@@ -28,6 +28,15 @@ class KeySecret:
 
 
 @dataclass(frozen=True)
+class SmallerVectors:
+    """The sizes for which `dimensions` of a request may ask."""
+
+    min: int
+    max: int
+    only: list[int] | None = None  # the only sizes; None: each from min to max
+
+
+@dataclass(frozen=True)
 class Model:
     """The platform's outputs for one model."""
 
@@ -40,6 +49,7 @@ class Model:
     paused: bool
     base_url: str | None = None  # None: no gateway
     embedding_size: int | None = None  # numbers in a vector; None: not an embedding model, or not known
+    dimensions: SmallerVectors | None = None  # None: a request that asks for `dimensions` is refused
     api_key_secret: KeySecret | None = None  # None: no key is checked
     truncates_prompts: bool = False  # True: a part of a prompt that is too long is left out, and the rest is answered
     tools: bool | None = None  # True: `tools` of a request are answered with tool calls; None: not known
@@ -98,6 +108,10 @@ class ModelOutputs:
     @property
     def embedding_size(self) -> pulumi.Output[int | None]:
         return self.facts.apply(lambda facts: facts.embedding_size)
+
+    @property
+    def dimensions(self) -> pulumi.Output[SmallerVectors | None]:
+        return self.facts.apply(lambda facts: facts.dimensions)
 
     @property
     def timeout_seconds(self) -> pulumi.Output[int]:
@@ -213,8 +227,12 @@ def _platform(stack: str, outputs: Mapping[str, Any]) -> Platform:
 
 def _model(said: Mapping[str, Any], where: str) -> Model:
     found = _known(Model, said, where)
-    secret = found.pop("api_key_secret")
-    return Model(**found, api_key_secret=KeySecret(**_known(KeySecret, secret, where)) if secret else None)
+    secret, smaller = found.pop("api_key_secret"), found.pop("dimensions")
+    return Model(
+        **found,
+        api_key_secret=KeySecret(**_known(KeySecret, secret, where)) if secret else None,
+        dimensions=SmallerVectors(**_known(SmallerVectors, smaller, where)) if smaller else None,
+    )
 
 
 def _known(kind: type, said: Mapping[str, Any], where: str) -> dict[str, Any]:
@@ -223,7 +241,13 @@ def _known(kind: type, said: Mapping[str, Any], where: str) -> dict[str, Any]:
     if missing:
         raise pulumi.RunError(f"{where}: no {', '.join(missing)}, which version {VERSION} of the outputs promises")
     values = {each.name: said.get(each.name) for each in fields(kind)}
-    return {name: int(value) if isinstance(value, float) else value for name, value in values.items()}
+    return {name: _whole(value) for name, value in values.items()}
+
+
+def _whole(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_whole(each) for each in cast("list[Any]", value)]
+    return int(value) if isinstance(value, float) else value
 
 
 def _check_version(stack: str, version: Any) -> None:

@@ -31,6 +31,14 @@ class KeySecret(_Promise):
     key: str
 
 
+class SmallerVectors(_Promise):
+    """The sizes for which `dimensions` of a request may ask."""
+
+    min: int
+    max: int
+    only: list[int] | None = Field(description="the only sizes; null: each from min to max")
+
+
 class ModelEndpoint(_Promise):
     """One model, OpenAI-compatible under its base URL."""
 
@@ -41,6 +49,9 @@ class ModelEndpoint(_Promise):
     base_url_in_cluster: str = Field(description=f"for pods of namespaces labelled {CLIENT_LABEL}=true")
     max_model_len: int = Field(description="tokens of prompt and answer together")
     embedding_size: int | None = Field(description="numbers in a vector; null where not known, and of other kinds")
+    dimensions: SmallerVectors | None = Field(
+        default=None, description="what `dimensions` of a request may ask for; null: such a request is refused"
+    )
     api_key_secret: KeySecret | None = Field(description="null where the engine checks no key")
     timeout_seconds: int = Field(description="seconds after which the gateway ends a request")
     paused: bool = Field(description="true: no pod runs, the URL answers 503")
@@ -114,6 +125,7 @@ def _endpoint(plan: Plan, model: ModelPlan) -> ModelEndpoint:
         base_url_in_cluster=f"http://{model.name}.{namespace}.svc.cluster.local/v1",
         max_model_len=model.max_model_len,
         embedding_size=model.embedding_size,
+        dimensions=_smaller(model),
         api_key_secret=(
             KeySecret(namespace=namespace, name=api_key_secret_name(model.name), key=API_KEY_FIELD)
             if checks_key(model)
@@ -125,6 +137,14 @@ def _endpoint(plan: Plan, model: ModelPlan) -> ModelEndpoint:
         vision=model.vision,
         truncates_prompts=ENGINES[model.engine].limits.truncates_prompts,
     )
+
+
+def _smaller(model: ModelPlan) -> SmallerVectors | None:
+    found = model.dimensions
+    if found is None:
+        return None
+    largest = (model.embedding_size or found.sizes[-1]) if found.every else found.sizes[-1]
+    return SmallerVectors(min=found.sizes[0], max=largest, only=None if found.every else list(found.sizes))
 
 
 def _abilities(model: ModelPlan) -> dict[str, bool | None]:

@@ -45,6 +45,14 @@ class Rope:
 
 
 @dataclass(frozen=True)
+class Dimensions:
+    """The sizes of a vector for which a request may ask."""
+
+    sizes: tuple[int, ...]  # ascending
+    every: bool = False  # each size from the first one on, up to that of the whole vector
+
+
+@dataclass(frozen=True)
 class EngineModel:
     """One model, as its engine serves it. Lengths are in tokens."""
 
@@ -62,6 +70,7 @@ class EngineModel:
     max_num_batched_tokens: int | None
     parsers: Parsers
     rope: Rope | None
+    needed: tuple[str, ...]  # arguments without which its family doesn't start, or answers wrong
     remote_code: bool  # the repository's code may run
     timeouts: EngineTimeouts
     extra_args: tuple[str, ...]
@@ -97,6 +106,16 @@ class Gauges:
     version: str
     names: frozenset[str]
     labels: frozenset[str]  # `namespace` and `service` are Prometheus' own, of the Service that it scraped
+
+
+@dataclass(frozen=True)
+class Family:
+    """By what a model's needs are looked up."""
+
+    repository: str
+    like: str | None
+    architecture: str | None  # of config.json; None: not known
+    task: Literal["chat", "embed", "rerank"]
 
 
 class ModelSection(Protocol):
@@ -237,6 +256,18 @@ class Engine:
     def parsers_in(self, arguments: Sequence[str]) -> Parsers:
         """Those that the stack file's own arguments name."""
         return Parsers()
+
+    def needed(self, family: Family, given: Sequence[str]) -> tuple[str, ...]:
+        """The arguments of EngineModel.needed. `given`: the stack file's own, which are left out."""
+        return ()
+
+    def dimensions(self, family: Family) -> Dimensions | None:
+        """The sizes of smaller vectors; None: there are none, or nobody has seen them."""
+        return None
+
+    def wrong_task(self, family: Family, given: Sequence[str]) -> str | None:
+        """Why a model would be served, and answer wrong for its task; None: it answers right, or isn't known."""
+        return None
 
     @property
     def known_parsers(self) -> Mapping[str, Sequence[str]]:

@@ -6,7 +6,10 @@ from components.container import HOME, MODELS_MOUNT, Fetch
 
 _HUB = "huggingface.co"
 # Copies of the weights in other formats. Engines read the safetensors (or .bin) files in the root.
-NOT_NEEDED = ("consolidated*", "*.gguf", "onnx/*", "openvino/*", "*.pth", "original/*")
+_OTHER_COPIES = ("*.gguf", "onnx/*", "openvino/*", "*.pth", "original/*")
+NOT_NEEDED = ("consolidated*", *_OTHER_COPIES)
+# Where an engine reads Mistral's own format (`consolidated*`), the copy of the usual names.
+NOT_NEEDED_BY_MISTRAL = ("model*.safetensors", "model.safetensors.index.json", *_OTHER_COPIES)
 
 
 def weights_path(model: str, revision: str | None) -> str:
@@ -14,7 +17,7 @@ def weights_path(model: str, revision: str | None) -> str:
     return f"{MODELS_MOUNT}/hf/{model}/{revision or 'main'}"
 
 
-def hub_fetch(model: str, revision: str | None) -> Fetch:
+def hub_fetch(model: str, revision: str | None, not_needed: Sequence[str] = NOT_NEEDED) -> Fetch:
     """The hub's own command line (huggingface_hub 0.32, before `hf`), which resumes what an earlier attempt left.
 
     Pulumi shows the last 2 KiB of its log as the error, so the log may end with nothing else.
@@ -24,7 +27,7 @@ def hub_fetch(model: str, revision: str | None) -> Fetch:
             *("huggingface-cli", "download", model),
             *("--revision", revision or "main"),
             *("--local-dir", weights_path(model, revision)),
-            *("--exclude", *NOT_NEEDED),
+            *("--exclude", *not_needed),
         ),
         directory=weights_path(model, revision),
         env={

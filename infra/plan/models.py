@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from infra.engines.engine import EngineModel, EngineTimeouts
+from infra.engines.engine import Dimensions, EngineModel, EngineTimeouts
 from infra.sizing.estimates import Estimate, Fit, Throughput
 
 GAP_PARTS = ("image", "weights", "engine")  # the parts of a cold start when a new pod takes the node of the old one
@@ -122,6 +122,7 @@ class ModelPlan(EngineModel):
     instance_type: str | None  # the pool's first type; None on nodes that we don't make, and on CPU
     vision: bool  # it takes images
     embedding_size: int | None  # numbers per vector; None: it is no embedding model, or the size isn't known
+    dimensions: Dimensions | None  # of smaller vectors; None: there are none, or they aren't known
     concurrency: int | None
     replicas: ReplicasPlan
     paused: bool

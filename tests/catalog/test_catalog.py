@@ -1,5 +1,6 @@
 """The catalogue is complete for what the planner reads, and fast enough to load before every plan."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -65,12 +66,30 @@ def test_at_least_120_models_can_be_planned_of_every_kind_of_attention() -> None
 @pytest.mark.parametrize(
     ("model", "why"),
     [
-        ("Qwen/Qwen3-Reranker-0.6B", "attention_heads, kv_heads, head_size"),
         ("openai/whisper-large-v3", "speech"),
     ],
 )
 def test_a_model_that_cannot_be_sized_says_what_is_missing(model: str, why: str) -> None:
     assert why in (CATALOG.models[model].left_out or "")
+
+
+def test_a_model_without_its_heads_says_that_they_are_missing() -> None:
+    unseen = replace(CATALOG.models["Qwen/Qwen3-8B"], attention_heads=None, kv_heads=None, head_dim=None)
+    assert "attention_heads, kv_heads, head_size" in (unseen.left_out or "")
+
+
+@pytest.mark.parametrize(
+    ("model", "tokens"),
+    [
+        ("nomic-ai/nomic-embed-text-v1.5", 2048),  # of 8,192 positions
+        ("sentence-transformers/all-MiniLM-L6-v2", 256),  # of 512, by sentence_bert_config.json
+        ("intfloat/multilingual-e5-large", 512),  # of 514
+        ("intfloat/e5-mistral-7b-instruct", 4096),  # of 32,768
+        ("BAAI/bge-m3", 8192),  # of 8,194
+    ],
+)
+def test_the_length_of_an_embedding_model_is_the_one_that_is_served(model: str, tokens: int) -> None:
+    assert CATALOG.models[model].max_context == tokens
 
 
 @pytest.mark.parametrize("name", [name for name, model in CATALOG.models.items() if model.left_out is None])

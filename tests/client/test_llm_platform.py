@@ -13,7 +13,7 @@ import pytest
 import llm_platform
 from infra import outputs as contract
 from infra.recording import SECRET, UNKNOWN, record
-from llm_platform import NO_KEY, KeySecret, Model, ModelOutputs, Platform, PlatformOutputs
+from llm_platform import NO_KEY, KeySecret, Model, ModelOutputs, Platform, PlatformOutputs, SmallerVectors
 from tests.example_stacks import ALL_STACKS, planned
 
 STACK = "acme/llm-platform/prod"
@@ -68,6 +68,13 @@ def test_an_application_reads_what_the_platform_exports(preview: bool) -> None:
 def test_the_secret_of_a_model_is_named() -> None:
     got = read(lambda platform: platform.model("llama-8b").api_key_secret).value
     assert got == KeySecret(namespace="llm", name="llama-8b-api-key", key="api-key")
+
+
+def test_the_sizes_that_a_vector_can_have_are_read() -> None:
+    outputs = with_model(dimensions={"min": 64.0, "max": 768.0, "only": [64.0, 768.0]})
+    got = read(lambda platform: platform.model("llama-8b").dimensions, outputs).value
+    assert got == SmallerVectors(min=64, max=768, only=[64, 768])
+    assert {type(each) for each in got.only} == {int}
 
 
 @pytest.mark.parametrize("stack", ALL_STACKS)
@@ -175,16 +182,19 @@ def test_what_a_stack_does_not_have_stops_the_program_with_a_sentence(case: str)
     assert str(raised.value) == message
 
 
+_OURS: Mapping[Any, Any] = {contract.KeySecret: KeySecret, contract.SmallerVectors: SmallerVectors}
+
+
 def plain(hint: Any) -> set[Any]:
     """The types of a field: a Literal is what its values are, a model of the contract the client's of that name."""
     if get_origin(hint) is UnionType:
         return set[Any]().union(*(plain(each) for each in get_args(hint)))
     if get_origin(hint) is Literal:
         return {type(value) for value in get_args(hint)}
-    return {{contract.KeySecret: KeySecret}.get(hint, hint)}
+    return {_OURS.get(hint, hint)}
 
 
-@pytest.mark.parametrize(("ours", "theirs"), [(Model, contract.ModelEndpoint), (KeySecret, contract.KeySecret)])
+@pytest.mark.parametrize(("ours", "theirs"), [(Model, contract.ModelEndpoint), *((o, t) for t, o in _OURS.items())])
 def test_the_clients_fields_are_those_of_the_contract(ours: type, theirs: Any) -> None:
     mine, promised = get_type_hints(ours), get_type_hints(theirs)
     assert {name: plain(hint) for name, hint in mine.items()} == {name: plain(hint) for name, hint in promised.items()}

@@ -29,6 +29,7 @@ CHAT = EngineModel(
     timeouts=EngineTimeouts(startup_probe=600, drain=300, keep_alive=330),
     parsers=Parsers(),
     rope=None,
+    needed=(),
     remote_code=False,
     extra_args=(),
 )

@@ -1,5 +1,7 @@
 """Weights, KV cache and the memory for it, compared with sums done by hand."""
 
+from dataclasses import replace
+
 import pytest
 
 from infra.engines.vllm.memory import fit
@@ -55,11 +57,15 @@ def test_a_gpu_without_bf16_serves_fp16(stored: str, quantization: str | None, b
         ("meta-llama/Llama-3.3-70B-Instruct", 4, 2, 2 * 80 * 2 * 128 * 2),
         ("Qwen/Qwen2.5-7B-Instruct", 8, 2, 2 * 28 * 1 * 128 * 2),  # 4 heads on 8 GPUs: each has one
         ("deepseek-ai/DeepSeek-V3", 8, 2, 61 * (512 + 64) * 2),  # one latent vector, on every GPU
-        ("Qwen/Qwen3-Reranker-0.6B", 1, 2, None),  # heads not seen: not guessed
+        ("Qwen/Qwen3-Reranker-0.6B", 1, 2, 2 * 28 * 8 * 128 * 2),
     ],
 )
 def test_cache_of_a_token_on_each_gpu(model: str, gpus: int, element_bytes: int, per_token: int | None) -> None:
     assert kv_bytes_per_token(CATALOG.models[model], gpus, element_bytes) == per_token
+
+
+def test_the_cache_of_heads_that_nobody_has_seen_is_not_guessed() -> None:
+    assert kv_bytes_per_token(replace(CATALOG.models["Qwen/Qwen3-8B"], kv_heads=None), 1, 2) is None
 
 
 def test_llama_8b_on_an_l4_at_90_percent() -> None:

@@ -2,15 +2,26 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from components.container import Query
+from components.container import Fetch, Query
 from infra.catalog import Catalog, Gpu, ModelShape
 from infra.engines.arguments import Argument, BadArgument
-from infra.engines.engine import Engine, EngineModel, Gauges, Limits, ModelSection, Parsers, Refusal
-from infra.engines.hub import weights_path
+from infra.engines.engine import (
+    Dimensions,
+    Engine,
+    EngineModel,
+    Family,
+    Gauges,
+    Limits,
+    ModelSection,
+    Parsers,
+    Refusal,
+)
+from infra.engines.hub import NOT_NEEDED_BY_MISTRAL, hub_fetch, weights_path
 from infra.engines.vllm.answers import parsers_of
 from infra.engines.vllm.facts import facts, grammar
 from infra.engines.vllm.flags import REFUSED
 from infra.engines.vllm.memory import size
+from infra.engines.vllm.needed import OVERRIDES, OWN_FORMAT, arguments_of, need_of, with_overrides
 from infra.engines.vllm.refusals import cannot_run, refusals
 from infra.engines.vllm.rope import overrides
 from infra.engines.vllm.throughput import of_replica
@@ -80,8 +91,7 @@ class Vllm(Engine):
         if model.max_num_batched_tokens is not None:
             args += ["--max-num-batched-tokens", str(model.max_num_batched_tokens)]
         args += self._parser_arguments(model)
-        if model.rope is not None:
-            args += ["--hf-overrides", overrides(model.rope)]
+        args += with_overrides(model.needed, overrides(model.rope) if model.rope else {})
         if model.remote_code:
             args.append(str(self.limits.remote_code))
         return (*args, *model.extra_args)
@@ -103,6 +113,30 @@ class Vllm(Engine):
 
     def parsers(self, repository: str) -> Parsers:
         return parsers_of(repository)
+
+    def needed(self, family: Family, given: Sequence[str]) -> tuple[str, ...]:
+        flags = [each.flag for each in self.read_arguments(given)]
+        need = need_of(family.repository, family.like, family.task)
+        return tuple(arguments_of(need, family.architecture, flags))
+
+    def dimensions(self, family: Family) -> Dimensions | None:
+        need = need_of(family.repository, family.like, family.task)
+        return need.dimensions if need else None
+
+    def wrong_task(self, family: Family, given: Sequence[str]) -> str | None:
+        """A class that only embeds scores a pair by the cosine of two vectors, and says nothing of it."""
+        known = facts().architectures.get(family.architecture or "")
+        if family.task != "rerank" or known is None or known.score != "bi-encoder":
+            return None
+        said = (*self.needed(family, given), *(each.flag for each in self.read_arguments(given)))
+        if OVERRIDES in said:
+            return None
+        return f"{self.title} would score by the cosine of two embeddings: {known.name} is no cross-encoder"
+
+    def fetch(self, model: EngineModel) -> Fetch:
+        if OWN_FORMAT in model.needed:
+            return hub_fetch(model.model, model.revision, NOT_NEEDED_BY_MISTRAL)
+        return super().fetch(model)
 
     @property
     def known_parsers(self) -> Mapping[str, Sequence[str]]:

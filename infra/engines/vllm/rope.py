@@ -1,11 +1,11 @@
 """How vLLM takes a longer context: fields in place of those of config.json."""
 
-import json
+from collections.abc import Mapping
 
 from infra.engines.engine import Rope
 
 
-def overrides(rope: Rope) -> str:
+def overrides(rope: Rope) -> Mapping[str, object]:
     """vLLM 0.32 takes max_position_embeddings for the stretched context already, and replaces rope_parameters whole
     (vllm/config/model.py, _get_and_verify_max_len and _apply_dict_overrides): so theta is among them."""
     parameters = {
@@ -14,4 +14,4 @@ def overrides(rope: Rope) -> str:
         "original_max_position_embeddings": rope.original,
         "rope_theta": rope.theta,
     }
-    return json.dumps({"max_position_embeddings": rope.length, "rope_parameters": parameters})
+    return {"max_position_embeddings": rope.length, "rope_parameters": parameters}

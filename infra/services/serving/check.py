@@ -10,6 +10,7 @@ from infra.services.serving.check_arguments import check_extra_args
 from infra.services.serving.check_batch import check_batch
 from infra.services.serving.check_rope import check_rope
 from infra.services.serving.check_split import asked_shape, check_remote_code, check_split
+from infra.services.serving.family import check_task
 from infra.services.serving.rope import longer_by_rope, rope_of
 from infra.services.serving.section import Model
 from infra.settings.architecture import BadArchitecture, read_architecture
@@ -37,6 +38,7 @@ def check_models(scope: Scope) -> None:
         check_parsers(scope, key, model)
         check_batch(scope, key, model)
         check_rope(scope, key, model)
+        check_task(scope, key, model)
         check_extra_args(scope, key, model)
 
 

@@ -10,6 +10,7 @@ from infra.plan.models import ColdStart, ModelPlan, RolloutPlan, Timeouts
 from infra.services.serving.answers import parsers_of
 from infra.services.serving.arguments import choose_arguments
 from infra.services.serving.cold_start import cold_start, timeouts
+from infra.services.serving.family import dimensions_of, needed_by
 from infra.services.serving.placement import Placed
 from infra.services.serving.pods import server_resources
 from infra.services.serving.prefetch import plan_prefetch
@@ -76,6 +77,7 @@ def _plan(
         max_model_len=served.question.max_model_len,
         vision=served.question.shape is not None and served.question.shape.modality == "vision",
         embedding_size=served.embedding_size,
+        dimensions=dimensions_of(served),
         max_num_seqs=given.max_num_seqs,
         max_num_batched_tokens=given.max_num_batched_tokens,
         concurrency=given.concurrency,
@@ -83,6 +85,7 @@ def _plan(
         paused=model.paused,
         parsers=parsers_of(served),
         rope=served.rope,
+        needed=needed_by(served),
         remote_code=model.trust_remote_code,
         extra_args=model.extra_args,
         gated=bool(served.gated),

@@ -76,6 +76,29 @@ REFUSED_BY_ENGINE = (
         (Mistake("models.a.trustRemoteCode", 5, "Ollama runs no code of a repository here", "leave it out"),),
     ),
     Bad(
+        "a chat model that would rerank by the cosine of two embeddings",
+        stack(CLUSTER, "models: {a: {model: acme/rank, like: Qwen/Qwen3-8B, task: rerank}}"),
+        (
+            Mistake(
+                "models.a.model",
+                5,
+                "acme/rank is to rerank, and vLLM would score by the cosine of two embeddings: Qwen3ForCausalLM is no"
+                " cross-encoder",
+                "write a reranker that is known here, e.g. BAAI/bge-reranker-v2-m3, or in extraArgs the --hf-overrides"
+                " that make it a cross-encoder, as the model's page says",
+            ),
+        ),
+    ),
+    Bad(
+        "more tokens than an embedding model is served with",
+        stack(CLUSTER, "models: {a: {model: sentence-transformers/all-MiniLM-L6-v2, maxModelLen: 512}}"),
+        (
+            Mistake(
+                "models.a.maxModelLen", 5, "512 tokens; the model was made for 256", "write maxModelLen: 256 or less"
+            ),
+        ),
+    ),
+    Bad(
         "a parser that the engine doesn't have",
         stack(CLUSTER, "models: {a: {model: Qwen/Qwen3-8B, reasoning: qwen33}}"),
         (

@@ -1,0 +1,45 @@
+"""What a model's family needs beside what the stack file says, so that it starts and answers right."""
+
+from infra.catalog import Catalog
+from infra.engines import ENGINES
+from infra.engines.engine import Dimensions, Family
+from infra.services.serving.check_split import asked_shape
+from infra.services.serving.section import Model, Task
+from infra.services.serving.served import Served
+from infra.settings.checks.scope import Scope
+from infra.settings.mistakes import Key
+
+
+def needed_by(served: Served) -> tuple[str, ...]:
+    return served.question.engine.needed(_family_of(served), served.settings.extra_args)
+
+
+def dimensions_of(served: Served) -> Dimensions | None:
+    """Sizes that the vectors of this model can have are smaller than the whole vector, or equal to it."""
+    return served.question.engine.dimensions(_family_of(served))
+
+
+def _family_of(served: Served) -> Family:
+    shape = served.question.shape
+    architecture = shape.architecture if shape is not None else None
+    return Family(served.settings.model, served.settings.like, architecture, served.question.task)
+
+
+def check_task(scope: Scope, key: Key, model: Model) -> None:
+    """A model that is served for another task than it was made for answers, and its answers are wrong."""
+    engine, family = ENGINES[model.engine], _family(model, scope.catalog)
+    if family is None or (why := engine.wrong_task(family, model.extra_args)) is None:
+        return
+    write = "write a reranker that is known here, e.g. BAAI/bge-reranker-v2-m3, or in extraArgs the --hf-overrides"
+    write += " that make it a cross-encoder, as the model's page says"
+    reads = [(*key, name) for name in ("model", "like", "architecture", "task", "engine", "extraArgs")]
+    scope.report.wrong((*key, "model"), f"{model.model} is to rerank, and {why}", write, reads=reads)
+
+
+def _family(model: Model, catalog: Catalog) -> Family | None:
+    """None where the shape isn't known, or where the model was made for vectors, which are compared by their cosine."""
+    shape = asked_shape(model, catalog)
+    if shape is None or shape.modality == "embedding":
+        return None
+    task: Task = model.task or shape.task
+    return Family(model.model, model.like, shape.architecture, task)
