@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from infra.catalog import Catalog
-from infra.cli.document import Column, Document, Row, Section
+from infra.cli.document import Column, Document, Row, Section, columns
 from infra.cli.fit_advice import Way, flag
 from infra.cli.terminal import terminal_width
 from infra.offers.fixes import runs_in_8_bit, smaller_ways
@@ -75,7 +75,7 @@ def of_one(given: Option, ways: Sequence[Way], api_price: float | None, sizing: 
         sections += _against(given, api_price)
     if given.judged is not None and not given.certain:
         title = f"one of these {makes(given)}" if ways else f"nothing here {makes(given)}"
-        sections.append(Section(title, (Column(""),), [(way.flags, way.effect) for way in ways]))
+        sections.append(Section(title, columns(""), [(way.flags, way.effect) for way in ways]))
     return Document(
         f"{_VERDICT[given.judged, given.certain]}: {where}; {given.sized.holds}",
         sections=sections,
@@ -150,10 +150,10 @@ def of_all(question: Question, options: list[Option], api_price: float | None, s
     best = fitting[0] if fitting else None
     sections = [_table(fitting)] if fitting else []
     if near := _near(options, best, sizing):
-        sections.append(Section("not enough for requests of this length", (Column(""),), near))
+        sections.append(Section("not enough for requests of this length", columns(""), near))
     if other := _other_means(question, best, sizing):
         title = "a lower price per replica by other means" if best else "what would make it fit"
-        sections.append(Section(title, (Column(""),), other))
+        sections.append(Section(title, columns(""), other))
     if best is not None:
         sections += _against(best, api_price)
     return Document(

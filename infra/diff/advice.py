@@ -8,6 +8,7 @@ from infra.diff.interim import as_written, kept_max, with_both
 from infra.diff.nodes import node_group
 from infra.diff.settings import settings_changed
 from infra.diff.traffic import AWAY, Notice
+from infra.plan.alike import alike
 from infra.plan.plan import Plan
 from infra.plan.rules import Rule
 from infra.registry import clouds, ground_names, owner_of
@@ -31,9 +32,7 @@ def _ways(old: Side, new: Side, refused: Sequence[Guarded], notices: Sequence[No
         return [f"Take the stack down with `pulumi destroy` first; its file goes with {_allow(refused)} in the base."]
     if any(each.name in ground_names() for each in refused):
         return [_new_stack(old, refused)]
-    by_name: dict[str, list[Guarded]] = {}
-    for each in refused:
-        by_name.setdefault(each.name, []).append(each)
+    by_name = alike((each, each.name) for each in refused)
     return [_way(found, old, new, notices) for _, found in sorted(by_name.items())]
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from types import MappingProxyType
 
 from infra.diff.secret_values import secrets_changed
+from infra.plan.alike import alike
 from infra.registry import types_of
 from infra.sides.properties import differences, leaves
 from infra.sides.types import Change, Changes, Forces, Resource, ResourceChanges, name_of, type_of
@@ -124,9 +125,7 @@ def _word(urn: str) -> str:
 
 def _users(both: object, after: Mapping[str, Resource]) -> dict[str, list[tuple[str, str, str]]]:
     """By URN: the resources that read its attributes, each with the property and the attribute."""
-    by_name: dict[str, list[str]] = {}
-    for urn in sorted(after):
-        by_name.setdefault(name_of(urn), []).append(urn)
+    by_name = alike((urn, name_of(urn)) for urn in sorted(after))
     users: dict[str, list[tuple[str, str, str]]] = {}
     for urn, resource in sorted(after.items()):
         provider = resource.get("options", {}).get(_PROVIDER)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from infra.plan.alike import alike, parts
 from infra.plan.notes import Note, Warned
 
 # The words of that line; each model or pool adds its own figure in brackets.
@@ -28,34 +29,29 @@ KINDS = {
     "spot": "spot nodes go with two minutes' notice, and may not come when they are needed",
     "one-zone": "only one of the stack's zones offers the pool's types",
 }
-_NAMED = ("models", "gpuPools")  # sections whose keys are names
 
 
 def by_kind(warnings: Iterable[Warned]) -> tuple[Note, ...]:
     """One note per kind, in the order in which the kinds appear first. A single warning of a kind stays as it is."""
-    groups: dict[tuple[str, str], list[Warned]] = {}
-    for each in warnings:
-        section, name, key = _parts(each.path)
-        what = each.shared or KINDS.get(each.kind, each.message)
-        groups.setdefault((f"{section}.*.{key}" if name else each.path, what), []).append(each)
+    groups = alike((each, _kind(each)) for each in warnings)
     return tuple(_one(path, what, group) for (path, what), group in groups.items())
+
+
+def _kind(warned: Warned) -> tuple[str, str]:
+    """What several warnings of one kind share: the setting and the words."""
+    section, name, key = parts(warned.path)
+    what = warned.shared or KINDS.get(warned.kind, warned.message)
+    return (f"{section}.*.{key}" if name else warned.path), what
 
 
 def kind_of(path: str) -> str:
     """The kind of a warning that names none: the setting that it is about."""
-    section, name, key = _parts(path)
+    section, name, key = parts(path)
     return ".".join(filter(None, (section, "*", key))) if name else path
 
 
 def _one(path: str, what: str, group: list[Warned]) -> Note:
     if len(group) == 1:
         return Note(group[0].path, group[0].message)
-    names = [f"{_parts(each.path)[1]}{f' ({each.detail})' if each.detail else ''}" for each in group]
+    names = [f"{parts(each.path)[1]}{f' ({each.detail})' if each.detail else ''}" for each in group]
     return Note(path.removesuffix("."), f"{what}: {', '.join(names)}")
-
-
-def _parts(path: str) -> tuple[str, str, str]:
-    """`models.chat.pool` as `models`, `chat`, `pool`. In a section whose keys are no names, the middle is blank."""
-    section, _, rest = path.partition(".")
-    name, _, key = rest.partition(".")
-    return (section, name, key) if section in _NAMED else (section, "", rest)

@@ -4,6 +4,8 @@ import shlex
 from collections.abc import Hashable, Mapping, Sequence
 from typing import TypeVar
 
+from infra.plan.alike import alike
+
 # The three bills: the values of `budget.of`, and their names in sentences.
 BILLS = {"min": "minimum", "expected": "expected", "max": "maximum"}
 
@@ -12,9 +14,7 @@ Printed = TypeVar("Printed", bound=Hashable)
 
 def bills(amounts: Mapping[str, Printed]) -> list[tuple[str, Printed]]:
     """Each figure once, with the names of the bills that have it. Without a name where all three bills are equal."""
-    words: dict[Printed, list[str]] = {}
-    for word, amount in amounts.items():
-        words.setdefault(amount, []).append(word)
+    words = alike(amounts.items())
     same = len(words) == 1 and len(amounts) == len(BILLS)
     return [("" if same else " and ".join(of), amount) for amount, of in words.items()]
 

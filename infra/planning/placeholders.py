@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from ipaddress import ip_network
 from typing import Any
 
+from infra.plan.alike import alike
 from infra.plan.notes import Finding, Note, Step, ToDo
 from infra.registry import cloud_of, clouds
 from infra.settings.platform import Settings
@@ -18,11 +19,9 @@ _DOMAIN = re.compile(r"(?<![\w-])(?:[\w-]+\.)*(?:example\.(?:com|net|org)|[\w-]+
 def list_placeholders(settings: Settings) -> Iterator[Finding]:
     """A thing to do for each setting that holds one."""
     stops = {note.path for note in unreachable(settings)}
-    found: dict[str, list[str]] = {}
-    for path, text in _texts(settings.model_dump(mode="json", by_alias=True, exclude_defaults=True)):
-        if (what := _reserved(text)) is not None:
-            found.setdefault(path, []).append(f"{text} is {what}")
-    for nth, (path, said) in enumerate(found.items()):
+    texts = _texts(settings.model_dump(mode="json", by_alias=True, exclude_defaults=True))
+    found = ((f"{text} is {what}", path) for path, text in texts if (what := _reserved(text)) is not None)
+    for nth, (path, said) in enumerate(alike(found).items()):
         end = "; `pulumi up` stops until then" if path in stops else ""
         yield ToDo(path, f"write your own: {', '.join(said)}{end}", Step.PLACEHOLDERS, nth)
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from infra.cli.document import Column, Document, Section, rendered
+from infra.cli.document import Column, Document, Section, columns, rendered
 from infra.cli.document.markdown import to_markdown
 from infra.cli.document.marked import code, html, markdown, plain, said, strong
 from infra.cli.document.text import to_text
@@ -83,6 +83,27 @@ def test_a_column_without_title_and_cells_is_left_out() -> None:
         "| --- | --- |",
         "| l4 | g6 |",
         "| t4 | g4 |",
+    ]
+
+
+def test_a_terminal_has_a_row_in_lines_where_markdown_has_its_cells() -> None:
+    rows = [("chat", "gpus", "1", "2"), ("", "max", "3", "4"), ("chat", "min", "1", "2"), ("new", "", "", "")]
+    section = Section("s", columns("", "now", "after", right=2), rows, in_lines=("{0}", "{1}: {2} → {3}"))
+    document = Document("t", sections=[section])
+    assert to_text(document, 60).splitlines()[2:] == [
+        "s",
+        "  chat  gpus: 1 → 2",
+        "        max: 3 → 4",
+        "        min: 1 → 2",  # its name stands above
+        "  new",
+    ]
+    assert to_markdown(document).splitlines()[-6:] == [
+        "|  |  | now | after |",
+        "| --- | --- | --: | --: |",
+        "| chat | gpus | 1 | 2 |",
+        "|  | max | 3 | 4 |",
+        "| chat | min | 1 | 2 |",
+        "| new |  |  |  |",
     ]
 
 

@@ -6,6 +6,7 @@ from infra.cli.diff.values import names
 from infra.cli.document.marked import said
 from infra.diff.access import Said
 from infra.diff.difference import Difference
+from infra.plan.alike import alike
 from infra.plan.words import count
 
 _WORDS = {
@@ -28,22 +29,19 @@ def each(difference: Difference) -> list[tuple[str, str, str, str]]:
     """Heading, thing, `+` or `-`, statement; only of headings whose line has no room for all of them."""
     rows = []
     for heading, (word, _) in _WORDS.items():
-        if not _fits(grouped(difference.access[heading])):
-            for found, things in grouped(difference.access[heading]).items():
+        if not _fits(_grouped(difference.access[heading])):
+            for found, things in _grouped(difference.access[heading]).items():
                 rows += [(word, names(things), sign, said(text)) for sign, text in _signed(found)]
     return rows
 
 
-def grouped(found: Mapping[str, Said]) -> dict[Said, list[str]]:
+def _grouped(found: Mapping[str, Said]) -> dict[Said, list[str]]:
     """Things with the same change stand together."""
-    groups: dict[Said, list[str]] = {}
-    for thing, statements in found.items():
-        groups.setdefault(statements, []).append(thing)
-    return groups
+    return alike(found.items())
 
 
 def _line(found: Mapping[str, Said], none: str) -> str:
-    groups = grouped(found)
+    groups = _grouped(found)
     shown = [f"{names(things)}: {_statements(said_)}" for said_, things in list(groups.items())[:_MOST]]
     left = len(groups) - len(shown)
     more = [f"and {count(left, 'other')}, each below"] if left else []

@@ -1,18 +1,23 @@
 """A comparison as a document, which is the comment of a pull request: verdict and money first, details last."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
-from infra.cli.diff import access_rows, lines, tables
+from infra.cli.diff import access_rows, tables
 from infra.cli.diff.comparing import Compared
 from infra.cli.diff.resource_rows import resources, resources_title
 from infra.cli.diff.values import names
 from infra.cli.diff.verdict import figures_note, figures_table, headline, mark, reasons
-from infra.cli.document import Column, Document, Row, Section
+from infra.cli.document import Document, Row, Section, columns
 from infra.cli.document.marked import code, said
 from infra.diff.advice import advice
 from infra.diff.difference import Difference
 from infra.plan.words import count
 
+# Old and new have no room side by side in a terminal.
+_SETTING = "{0}", "{1} → {2}"
+_FIGURE = "{0}", "{1}: {2} → {3}"
+_RESOURCE = "{5} {1}", "{2}: {3} → {4}"
+_ACCESS = "{2} {0}: {1}", "{3}"
 _WORDS = {"❌": "FAILS", "⚠️": "LOOK", "✅": "OK"}
 
 
@@ -37,54 +42,48 @@ def as_document(compared: Compared) -> Document:
 
 
 def _figures(difference: Difference) -> Section:
-    columns = _columns("now", "after", "change", right=3)
-    return Section("", columns, [*figures_table(difference)], figures_note(difference), names=difference.stack)
+    shown = columns("now", "after", "change", right=3)
+    return Section("", shown, [*figures_table(difference)], figures_note(difference), names=difference.stack)
 
 
 def _open(compared: Compared) -> Iterator[Section]:
     difference, facts = compared.difference, compared.facts
-    yield Section("To do for this change", _columns("what"), tables.to_do(difference), names="of")
-    users = _columns(f"during {code('up')}", "afterwards")
+    yield Section("To do for this change", columns("what"), tables.to_do(difference), names="of")
+    users = columns(f"during {code('up')}", "afterwards")
     yield Section("What users notice", users, tables.users(difference), names="model")
-    yield _changes("What answers", ("as", "what", "now", "after"), tables.answers(difference), lines.figure)
-    yield Section("ACCESS", _columns("what the change does"), access_rows.summary(difference), names="access")
-    yield Section("RESTARTS", _columns(""), [("models", names(difference.restarts) or "none")], names="restarts")
+    yield _changes("What answers", ("as", "what", "now", "after"), tables.answers(difference), _FIGURE)
+    yield Section("ACCESS", columns("what the change does"), access_rows.summary(difference), names="access")
+    yield Section("RESTARTS", columns(""), [("models", names(difference.restarts) or "none")], names="restarts")
     if facts is not None:
         titles, note = ("changed in the program", "old", "new"), tables.effect(difference, facts)
-        yield _changes("Prices and facts", titles, tables.facts(facts), lines.setting, note=note)
+        yield _changes("Prices and facts", titles, tables.facts(facts), _SETTING, note=note)
 
 
 def _folded(difference: Difference) -> Iterator[Section]:
     settings, titles = tables.settings(difference), ("setting", "old", "new")
-    yield _changes(tables.settings_title(difference), titles, settings, lines.setting, folded=True)
+    yield _changes(tables.settings_title(difference), titles, settings, _SETTING, folded=True)
     titles = ("", "resource", "property", "old", "new")
-    yield _changes(resources_title(difference), titles, resources(difference), lines.resource, folded=True)
+    yield _changes(resources_title(difference), titles, resources(difference), _RESOURCE, folded=True)
     titles = ("", "", "now", "after")
-    yield _changes(tables.fit_title(difference), titles, tables.fit(difference), lines.figure, folded=True, right=2)
-    bill = _columns("now", "after", right=2)
+    yield _changes(tables.fit_title(difference), titles, tables.fit(difference), _FIGURE, folded=True, right=2)
+    bill = columns("now", "after", right=2)
     yield Section("Bill, $ per month, minimum to maximum", bill, tables.bill(difference), folded=True)
     titles = ("", "what", "", "")
-    yield _changes("ACCESS, each change", titles, access_rows.each(difference), lines.access, folded=True)
-    yield Section("Warnings, and what is gone", _columns(""), tables.notes(difference), folded=True)
+    yield _changes("ACCESS, each change", titles, access_rows.each(difference), _ACCESS, folded=True)
+    yield Section("Warnings, and what is gone", columns(""), tables.notes(difference), folded=True)
 
 
 def _changes(
     title: str,
     titles: Sequence[str],
     rows: Sequence[Row],
-    line: Callable[..., Row],
+    in_lines: tuple[str, str],
     *,
     right: int = 0,
     folded: bool = False,
     note: str = "",
 ) -> Section:
-    columns, in_lines = _columns(*titles[1:], right=right), lines.lines(rows, line)
-    return Section(title, columns, rows, note, folded, names=titles[0], lines=in_lines)
-
-
-def _columns(*titles: str, right: int = 0) -> list[Column]:
-    """The last `right` are figures."""
-    return [Column(title, right=number >= len(titles) - right) for number, title in enumerate(titles)]
+    return Section(title, columns(*titles[1:], right=right), rows, note, folded, names=titles[0], in_lines=in_lines)
 
 
 def _footer(compared: Compared) -> str:

@@ -1,14 +1,16 @@
-"""Resources as rows: what happens, to what, which property, old, new."""
+"""Resources as rows: what happens, as a sign, to what, which property, old, new; last the word for the sign."""
 
 from collections.abc import Iterator, Mapping
 
 from infra.cli.diff.values import cells, names
 from infra.cli.document.marked import code, strong
 from infra.diff.difference import Difference
+from infra.plan.alike import alike
 from infra.plan.words import count
 from infra.sides.types import Changes, Resource, is_resource, name_of, type_of
 
-Row = tuple[str, str, str, str, str]
+Row = tuple[str, str, str, str, str, str]
+_REPLACE, _CHANGE, _ADD, _REMOVE = ("±", "replace"), ("~", "change"), ("+", "add"), ("-", "remove")
 
 
 def resources(difference: Difference) -> list[Row]:
@@ -17,10 +19,10 @@ def resources(difference: Difference) -> list[Row]:
     replaced, others = found.replaced, {**found.changed, **found.options}.keys() - found.replaced.keys()
     changed = {urn: found.changed.get(urn, {}) for urn in sorted(others)}
     return [
-        *_changed("±", _with_options(replaced, found.options), found.because),
-        *_changed("~", _with_options(changed, found.options), {}),
-        *_listed("+", found.added),
-        *_listed("-", found.removed),
+        *_changed(_REPLACE, _with_options(replaced, found.options), found.because),
+        *_changed(_CHANGE, _with_options(changed, found.options), {}),
+        *_listed(_ADD, found.added),
+        *_listed(_REMOVE, found.removed),
     ]
 
 
@@ -36,23 +38,29 @@ def resources_title(difference: Difference) -> str:
     return f"{count(total, 'resource')}: {', '.join(parts) or 'none changed'}"
 
 
-def _changed(mark: str, changed: Mapping[str, Changes], because: Mapping[str, tuple[str, ...]]) -> Iterator[Row]:
-    alike: dict[tuple[str, tuple[tuple[str, str, str], ...]], list[str]] = {}
+def _changed(
+    act: tuple[str, str], changed: Mapping[str, Changes], because: Mapping[str, tuple[str, ...]]
+) -> Iterator[Row]:
+    sign, word = act
+    for (type_, found), who in alike(_cells(changed, because)).items():
+        for index, cell in enumerate(found):
+            yield ("", "", *cell, "") if index else (sign, _things(type_, who), *cell, word)
+
+
+def _cells(
+    changed: Mapping[str, Changes], because: Mapping[str, tuple[str, ...]]
+) -> Iterator[tuple[str, tuple[str, tuple[tuple[str, str, str], ...]]]]:
+    """The name of each resource, and its type with what changes of it."""
     for urn, changes in changed.items():
         forcing = because.get(urn, ())
         found = tuple((_property(path, path in forcing), *cells(change)) for path, change in changes.items())
-        alike.setdefault((type_of(urn), found), []).append(name_of(urn))
-    for (type_, found), who in alike.items():
-        for index, cell in enumerate(found):
-            yield ("" if index else mark, "" if index else _things(type_, who), *cell)
+        yield name_of(urn), (type_of(urn), found)
 
 
-def _listed(mark: str, resources: Mapping[str, Resource]) -> Iterator[Row]:
-    by_type: dict[str, list[str]] = {}
-    for urn in filter(is_resource, resources):
-        by_type.setdefault(type_of(urn), []).append(name_of(urn))
-    for type_ in sorted(by_type):
-        yield mark, _things(type_, by_type[type_]), "", "", ""
+def _listed(act: tuple[str, str], resources: Mapping[str, Resource]) -> Iterator[Row]:
+    sign, word = act
+    for type_, who in sorted(alike((name_of(urn), type_of(urn)) for urn in filter(is_resource, resources)).items()):
+        yield sign, _things(type_, who), "", "", "", word
 
 
 def _things(type_: str, who: list[str]) -> str:

@@ -1,7 +1,6 @@
 """What is below the first lines: users, settings, fit, bill, facts, notes."""
 
-from collections.abc import Hashable, Iterable, Mapping
-from typing import TypeVar
+from collections.abc import Iterable, Mapping
 
 from infra.cli.diff.values import NONE, cells, duration, names, signed
 from infra.cli.diff.ways import with_ways
@@ -12,6 +11,7 @@ from infra.diff.difference import Difference, Facts
 from infra.diff.settings import without_secrets
 from infra.diff.side_by_side import Raise, of_quota, raises
 from infra.diff.traffic import noticed
+from infra.plan.alike import alike, parts
 from infra.plan.words import count, number
 from infra.sides.types import Change, Changes
 from infra.sizing.estimates import requests, span
@@ -32,9 +32,6 @@ _FIGURES = {
     "cold_start_seconds": "cold start",
     "timeout_seconds": "longest answer",
 }
-_NAMED = ("models", "gpuPools")  # sections of named things
-
-Same = TypeVar("Same", bound=Hashable)
 
 
 def users(difference: Difference) -> list[tuple[str, str, str]]:
@@ -42,21 +39,13 @@ def users(difference: Difference) -> list[tuple[str, str, str]]:
     notices = sorted(difference.notices, key=lambda each: (not noticed(each), each.model))
     texts = ((each.model, (said(each.during), "; ".join(map(said, each.afterwards)) or "nothing")) for each in notices)
     services = [(said(each.service), said(each.during), "") for each in difference.services]
-    return services + [(names(who), *what) for what, who in _alike(texts).items()]
-
-
-def _alike(pairs: Iterable[tuple[str, Same]]) -> dict[Same, list[str]]:
-    """The names that have the same second part."""
-    found: dict[Same, list[str]] = {}
-    for who, what in pairs:
-        found.setdefault(what, []).append(who)
-    return found
+    return services + [(names(who), *what) for what, who in alike(texts).items()]
 
 
 def _blocks(rows_of: Iterable[tuple[str, tuple[tuple[str, str, str], ...]]]) -> list[tuple[str, str, str, str]]:
     """Several rows per name, which stands in the first; names with the same rows stand together."""
     return [
-        ("" if index else names(who), *row) for rows, who in _alike(rows_of).items() for index, row in enumerate(rows)
+        ("" if index else names(who), *row) for rows, who in alike(rows_of).items() for index, row in enumerate(rows)
     ]
 
 
@@ -79,27 +68,23 @@ def settings_title(difference: Difference) -> str:
 
 def _paths(changes: Changes) -> Iterable[tuple[str, tuple[str, str]]]:
     """The same change of several named things is one row."""
-    split = ((path, _split(path), cells(change)) for path, change in changes.items())
-    named = ((name or path, (section, rest, values)) for path, (section, name, rest), values in split)
-    for (section, rest, values), who in _alike(named).items():
-        path = code(who[0]) if not section else code(f"{section}.{who[0]}{rest}")
-        yield path if len(who) == 1 else f"{code(f'{section}.*{rest}')} of {names(who)}", values
-
-
-def _split(path: str) -> tuple[str, str, str]:
-    """`models.chat.replicas.max` as section, name and the rest."""
-    section, _, rest = path.partition(".")
-    name, dot, key = rest.partition(".")
-    return (section, name, dot + key) if section in _NAMED and name else ("", "", path)
+    split = ((path, parts(path), cells(change)) for path, change in changes.items())
+    named = (
+        (name, (section, key, values) if name else (path, "", values)) for path, (section, name, key), values in split
+    )
+    for (section, key, values), who in alike(named).items():
+        name = "*" if len(who) > 1 else who[0]
+        path = code(".".join(filter(None, (section, name, key))))
+        yield f"{path} of {names(who)}" if len(who) > 1 else path, values
 
 
 def _folded(difference: Difference) -> dict[str, Change]:
     """A model or pool that is new or gone is one row."""
     found: dict[str, Change] = {}
     for path, change in difference.settings.items():
-        section, name, _ = _split(path)
+        section, name, _ = parts(path)
         old, new = (_thing(side.platform, section, name) for side in (difference.old, difference.new))
-        if section and (old is None) != (new is None):
+        if name and (old is None) != (new is None):
             found[f"{section}.{name}"] = without_secrets(Change(old, new))
         else:
             found[path] = change
@@ -117,9 +102,7 @@ def fit(difference: Difference) -> list[tuple[str, str, str, str]]:
         (name, tuple((_FIGURES[key], _figure(key, each.old), _figure(key, each.new)) for key, each in changes.items()))
         for name, changes in figures.models_changed(difference.old, difference.new).items()
     )
-    return [
-        ("" if index else names(who), *row) for rows, who in _alike(changed).items() for index, row in enumerate(rows)
-    ]
+    return _blocks(changed)
 
 
 def fit_title(difference: Difference) -> str:

@@ -13,6 +13,7 @@ from infra.diff.nodes import node_group
 from infra.diff.side_by_side import raises
 from infra.diff.traffic import AWAY, GONE, Notice, refuses_more
 from infra.owner import CLAIM, word_of
+from infra.plan.alike import alike
 from infra.plan.rules import Rule
 from infra.plan.words import bills, bills_said, count, number, usd
 from infra.registry import clouds, of_the_platform, owner_of
@@ -144,9 +145,7 @@ def _models(difference: Difference) -> Iterator[str]:
         yield f"{_named(stuck)} {'does' if len(stuck) == 1 else 'do'}n't start"
     for service in (each.service for each in difference.services if each.away):
         yield f"{said(service)} away for a while"
-    others: dict[str, list[str]] = {}
-    for name in _others(difference):
-        others.setdefault(what_answers(difference.answers[name]), []).append(name)
+    others = alike((name, what_answers(difference.answers[name])) for name in _others(difference))
     yield from (f"{what} {_named(models)}" for what, models in others.items())
     yield from _refused_requests(difference)
     if less := _less_sure(difference):

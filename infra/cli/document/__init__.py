@@ -8,7 +8,7 @@ from typing import Any, Literal
 from infra.cli.layout import Column, Row
 from infra.cli.terminal import printable, terminal_width
 
-__all__ = ["Column", "Document", "Row", "Section", "rendered"]
+__all__ = ["Column", "Document", "Row", "Section", "columns", "rendered"]
 
 
 @dataclass(frozen=True)
@@ -21,7 +21,9 @@ class Section:
     note: str = ""  # below the table, by line
     folded: bool = False  # a detail
     names: str = ""  # title of the first column, over which a terminal has the section's
-    lines: Sequence[Row] = ()  # for a terminal, where cells side by side would have no room: a name and all of it
+    # For a terminal, in which the cells side by side would have no room: the name of a row and its text, as templates
+    # that take the row's cells.
+    in_lines: tuple[str, str] | None = None
     kind: Literal["table", "reasons", "advice"] = "table"  # the others are a word and a sentence per row
 
 
@@ -35,6 +37,11 @@ class Document:
     footer: str = ""
     headline: str = ""  # title and verdict of a comment, in one
     comment: str = ""  # name by which the comment of a pull request is found again; its tables are cut to fit
+
+
+def columns(*titles: str, right: int = 0) -> list[Column]:
+    """The last `right` are figures."""
+    return [Column(title, right=number >= len(titles) - right) for number, title in enumerate(titles)]
 
 
 def rendered(format_: str, data: Callable[[], Any], document: Callable[[], Document]) -> str:

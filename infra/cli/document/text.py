@@ -24,9 +24,9 @@ def to_text(document: Document, width: int) -> str:
 
 
 def _section(section: Section, width: int, most: int | None) -> list[str]:
-    title, rows = _text(section.title or section.names), section.lines or section.rows
+    title, rows = _text(section.title or section.names), _rows(section)
     columns = [Column(_text(each.title), each.right, each.fixed) for each in section.columns]
-    if section.lines or (len(columns) == 1 and not columns[0].right):
+    if section.in_lines or (len(columns) == 1 and not columns[0].right):
         columns = [Column("")]  # the title of the section says what it holds
     kept = [*rows[:most]]
     if len(kept) < len(rows):
@@ -36,6 +36,19 @@ def _section(section: Section, width: int, most: int | None) -> list[str]:
     else:
         lines = wrapped(title, width) + [line for row in _shown(rows) for line in wrapped(row[0], width, "  ")]
     return lines + _paragraph(section.note, width)
+
+
+def _rows(section: Section) -> Sequence[Row]:
+    """In lines, a row without a text has its name alone, and each name stands once."""
+    if section.in_lines is None:
+        return section.rows
+    name, text = section.in_lines
+    rows, before = list[Row](), ""
+    for row in section.rows:
+        who, what = name.format(*row).strip(), text.format(*row)
+        rows.append((who if who != before else "", what if what != text.format(*("" for _ in row)) else ""))
+        before = who or before
+    return rows
 
 
 def _paragraph(text: str, width: int) -> list[str]:

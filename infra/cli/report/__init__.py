@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from infra.cli.document import Column, Document, Row, Section
+from infra.cli.document import Document, Row, Section, columns
 from infra.cli.report.bill import bill_section
 from infra.cli.report.cold_start import cold_start_section
 from infra.cli.report.models import models_section, pools_section, weights_section, why_section
@@ -50,7 +50,7 @@ def _to_do(plan: Plan, *, afterwards: bool) -> tuple[ToDo, ...]:
 def _of_services(plan: Plan) -> Iterator[Section]:
     for service in services():
         for table in service.report(plan):
-            yield Section(table.title, [Column(title) for title in table.header], table.rows, table.note)
+            yield Section(table.title, columns(*table.header), table.rows, table.note)
 
 
 def _title(plan: Plan, recording: Recording) -> str:

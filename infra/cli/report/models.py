@@ -2,9 +2,10 @@
 
 from collections.abc import Iterable, Iterator
 
-from infra.cli.document import Column, Row, Section
+from infra.cli.document import Column, Row, Section, columns
 from infra.cli.report.words import between, interval, minutes, price, two_figures
 from infra.engines import ENGINES
+from infra.plan.alike import alike
 from infra.plan.cluster import PoolPlan
 from infra.plan.models import ModelPlan
 from infra.plan.money import Cheaper
@@ -19,23 +20,9 @@ MANY_MODELS = 8  # above, only those with something to say get a line of reasons
 
 
 def models_section(plan: Plan) -> Section:
-    columns = (
-        Column("runs on"),
-        Column("fits"),
-        Column("replicas"),
-        Column("weights", right=True),
-        Column("KV cache", right=True),
-        Column("holds", right=True),
-        Column("cold start", right=True),
-        Column("$ per hour", right=True),
-        Column("$ / M output tokens", right=True),
-    )
-    return Section(
-        "MODELS",
-        columns,
-        tuple(_model_row(plan, model) for model in plan.models.values()),
-        note=_note(plan),
-    )
+    titles = ("runs on", "fits", "replicas", "weights", "KV cache", "holds", "cold start", "$ per hour")
+    shown = columns(*titles, "$ / M output tokens", right=6)
+    return Section("MODELS", shown, [_model_row(plan, model) for model in plan.models.values()], _note(plan))
 
 
 def _note(plan: Plan) -> str:
@@ -122,8 +109,8 @@ def _fits(model: ModelPlan) -> str:
 
 def weights_section(plan: Plan) -> Section:
     """What answers: the repository, at which revision, and how its weights are kept on the GPU."""
-    columns = (Column("repository or tag"), Column("revision"), Column("type of weights, engine"))
-    return Section("SERVES", columns, tuple(_weights_row(model) for model in plan.models.values()))
+    shown = columns("repository or tag", "revision", "type of weights, engine")
+    return Section("SERVES", shown, [_weights_row(model) for model in plan.models.values()])
 
 
 def _weights_row(model: ModelPlan) -> Row:
@@ -142,8 +129,8 @@ def why_section(plan: Plan) -> Section:
         kept = {name: why for name, why in reasons.items() if any(f".{name}" in path for path in spoken_of)}
         note = f"and {len(reasons) - len(kept)} more, in --format json" if len(kept) < len(reasons) else ""
         reasons = kept
-    rows = [(name if first else "", reason) for name, why in reasons.items() for first, reason in _marked(why)]
-    return Section("WHY", (Column(""),), tuple(rows), note, folded=True)
+    rows = [("" if index else name, reason) for name, why in reasons.items() for index, reason in enumerate(why)]
+    return Section("WHY", columns(""), rows, note, folded=True)
 
 
 def _cheaper(way: Cheaper) -> str:
@@ -154,29 +141,20 @@ def _cheaper(way: Cheaper) -> str:
     return f"lower bill: {what} {saves(way.usd_per_month, way.of)}: {way.effect}"
 
 
-def _marked(items: Iterable[str]) -> Iterable[tuple[bool, str]]:
-    return ((index == 0, item) for index, item in enumerate(items))
-
-
 def pools_section(plan: Plan) -> Section:
-    columns = (
+    shown = (
         Column("a node"),
         Column("$ per hour", right=True),
         Column("nodes"),
         Column("GPUs: peak + one rollout"),
         Column("idle at min replicas" if any(pool.idle_gpus for pool in plan.pools.values()) else "", right=True),
     )
-    return Section(
-        "POOLS", columns, tuple(_pool_row(pool) for pool in plan.pools.values()), _whose(plan.pools.values())
-    )
+    return Section("POOLS", shown, [_pool_row(pool) for pool in plan.pools.values()], _whose(plan.pools.values()))
 
 
 def _whose(pools: Iterable[PoolPlan]) -> str:
     """The note that the stars of prices point to."""
-    notes: dict[str, list[str]] = {}
-    for pool in pools:
-        if pool.price_note:
-            notes.setdefault(pool.price_note, []).append(pool.name)
+    notes = alike((pool.name, pool.price_note) for pool in pools if pool.price_note)
     return "; ".join(f"* {', '.join(names)}: {note}" for note, names in notes.items())
 
 

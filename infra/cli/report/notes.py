@@ -2,45 +2,38 @@
 
 from collections import Counter
 
-from infra.cli.document import Column, Section
+from infra.cli.document import Section, columns
 from infra.owner import is_component
+from infra.plan.alike import alike, parts
 from infra.plan.notes import Note
 from infra.plan.plan import Plan
 from infra.plan.writes import shown
 from infra.recording import Recording
 
-_NAMED = ("models", "gpuPools")  # sections of named things
-
 
 def violations_section(plan: Plan) -> Section:
-    rows = [
-        (violation.rule, f"{violation.path}: {violation.message}. To fix it: {violation.fix}")
-        for violation in plan.violations
-    ]
-    return Section("REFUSED", (Column(""),), tuple(rows))
+    rows = [(each.rule, f"{each.path}: {each.message}. To fix it: {each.fix}") for each in plan.violations]
+    return Section("REFUSED", columns(""), rows)
 
 
 def chosen_section(plan: Plan) -> Section:
     """Each value with its reason; what is the same of several named things, or add-ons, is one row."""
-    alike: dict[tuple[str, str, str], list[str]] = {}
-    for path, choice in plan.chosen.items():
-        group, name, reason = _grouped(path, choice.reason)
-        alike.setdefault((group if name else path, shown(choice.value), reason), []).append(name)
-    rows = tuple(_choice(*what, names) for what, names in alike.items())
+    grouped = ((shown(choice.value), _grouped(path, choice.reason)) for path, choice in plan.chosen.items())
+    groups = alike((name, (group, value, reason)) for value, (group, name, reason) in grouped)
+    rows = [_choice(*what, names) for what, names in groups.items()]
     note = (
         f"`plan {plan.stack} --pin` writes them into the stack file, so that an upgrade or new prices can't change them"
     )
-    return Section("CHOSEN", (Column(""), Column("")), rows, note, folded=True)
+    return Section("CHOSEN", columns("", ""), rows, note, folded=True)
 
 
 def _grouped(path: str, reason: str) -> tuple[str, str, str]:
     """`models.chat.gpus` as `models.*.gpus`, `chat` and the reason; an add-on has its version with its name."""
-    section, _, rest = path.partition(".")
-    name, _, key = rest.partition(".")
-    if section == "addons" and not key:
+    section, name, key = parts(path)
+    if section == "addons" and "." not in key:
         why, _, version = reason.partition(": ")
-        return "addons", f"{name} ({version})" if version else name, why
-    return f"{section}.*.{key}", name if section in _NAMED else "", reason
+        return "addons", f"{key} ({version})" if version else key, why
+    return f"{section}.*.{key}" if name else path, name, reason
 
 
 def _choice(path: str, value: str, reason: str, names: list[str]) -> tuple[str, str, str]:
@@ -69,8 +62,5 @@ def resources_section(recording: Recording) -> Section:
 
 
 def notes_section(title: str, notes: tuple[Note, ...], *, folded: bool = False) -> Section:
-    rows = [
-        (str(number), f"{note.path}: {note.message}" if note.path else note.message)
-        for number, note in enumerate(notes, 1)
-    ]
-    return Section(title, (Column(""),), tuple(rows), folded=folded)
+    said = (f"{note.path}: {note.message}" if note.path else note.message for note in notes)
+    return Section(title, columns(""), [(str(number), each) for number, each in enumerate(said, 1)], folded=folded)

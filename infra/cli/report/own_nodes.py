@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 
-from infra.cli.document import Column, Row, Section
+from infra.cli.document import Row, Section, columns
 from infra.cli.report.words import minutes
 from infra.plan.cluster import OwnNode, PoolPlan
 from infra.plan.plan import Plan
@@ -17,7 +17,7 @@ def own_nodes_section(plan: Plan) -> Section:
     for pool in plan.pools.values():
         if pool.own and pool.min < pool.max:
             note += f"; {pool.name}: up to {count(pool.max, 'node')}, which others add and remove"
-    return Section("SERVERS", (Column("holds"), Column("GPUs free", right=True)), tuple(rows), note)
+    return Section("SERVERS", columns("holds", "GPUs free", right=1), rows, note)
 
 
 def _pool_rows(plan: Plan, pool: PoolPlan, nodes: Sequence[OwnNode]) -> Iterator[Row]:
