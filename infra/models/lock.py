@@ -13,7 +13,7 @@ from pydantic import ConfigDict, TypeAdapter, ValidationError
 from infra.catalog import Catalog, ModelShape
 
 NAME = "models.lock"
-_OF_LIBRARY = ":"  # behind an engine's name, the name of a model of its own library
+_OF_LIBRARY = ":"  # after it, the name of a model in the library of the engine that stands before it
 _TOP = """\
 # What the models' own files say, read by `llm-platform model add`: plans take it from here, without a network.
 # Change it by `llm-platform model add` and `model update`. GiB are 2^30 bytes; a field that isn't there was not said.

@@ -11,6 +11,7 @@ from infra.models.fields import NotSized
 
 LENGTH_BYTES = 8
 LARGEST_HEADER = 100_000_000  # the format's own limit
+_POINTER = b"version "
 # Types of weights that are counted one by one; others hold several in an element.
 _WHOLE = {"F64", "F32", "F16", "BF16", "F8_E4M3", "F8_E5M2"}
 _NAMES = {"BF16": "bf16", "F16": "fp16", "F32": "fp32", "F8_E4M3": "fp8", "F8_E5M2": "fp8"}
@@ -36,6 +37,9 @@ class Tensors:
 
 def header_length(start: bytes, file: str) -> int:
     """Of the JSON behind the first eight bytes. Raises NotSized."""
+    if start.startswith(_POINTER):
+        why = "a pointer of Git LFS, and not the file: `git lfs pull`, or leave it out and keep the index"
+        raise NotSized([(file, why)])
     if len(start) < LENGTH_BYTES:
         raise NotSized([(file, "too short for the header of a safetensors file")])
     length = struct.unpack("<Q", start[:LENGTH_BYTES])[0]

@@ -149,6 +149,7 @@ REFUSALS = (
     ("GGUF files", Repository({"model.gguf": b""}), None, 2, ["GGUF", "Ollama"]),
     ("a broken config", Repository({"config.json": b"{"}), None, 2, ["config.json", "not JSON"]),
     ("a broken header", Repository({**ONE, "model.safetensors": b"\xff" * 64}), None, 2, ["no safetensors file"]),
+    ("a pointer", Repository({**ONE, "model.safetensors": b"version https://git-lfs"}), None, 2, ["Git LFS"]),
     ("a short file", Repository({**ONE, "model.safetensors": b"abc"}), None, 2, ["too short"]),
     (
         "a shard that isn't there",
