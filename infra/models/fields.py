@@ -74,7 +74,7 @@ class Fields:
         found = self.whole(name)
         if found is None and len(self.mistakes) == before:
             names = NAMES.get(name, (name,))
-            self.wrong(name if name in names else names[0], "missing")
+            self.wrong(names[-1] if name == "vocab_size" else names[0], "missing")  # a padded one is rare
         return found or 1
 
     def flag(self, name: str) -> bool | None:
