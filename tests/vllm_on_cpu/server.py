@@ -1,0 +1,109 @@
+"""Starts the engine as the container of a recorded plan does, with what a CPU needs."""
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from components.container import HOME, MODELS_MOUNT
+from components.pods import USER_ID
+from tests.conftest import HANGS_SECONDS
+from tests.vllm_on_cpu.installed import ENGINE
+
+KEY = "k" * 43
+# Later arguments win. Without the size of the cache it takes a share of the machine's memory.
+CPU_ARGUMENTS = ("--kv-cache-memory-bytes", "128M", "--enforce-eager")
+# The pod's user, whose files of the test's folder belong to it; a read-only root; a home, /tmp and /dev/shm to write.
+_AS_THE_POD = f"""\
+mount --bind "$1" "$1"; mount --bind "$2" "$2"; shift 2
+mount -o remount,bind,ro / && mount -t tmpfs tmpfs /dev/shm || exit 1
+exec unshare --user --map-user={USER_ID} --map-group={USER_ID} "$@"
+"""
+
+
+@dataclass
+class Server:
+    url: str
+    key: str | None
+    process: subprocess.Popen[bytes]
+    log: Path
+
+    def get(self, path: str, *, key: str | None = None) -> tuple[int, str]:
+        request = urllib.request.Request(f"{self.url}{path}")
+        if key is not None:
+            request.add_header("Authorization", f"Bearer {key}")
+        try:
+            with urllib.request.urlopen(request, timeout=HANGS_SECONDS) as answer:
+                return answer.status, answer.read().decode()
+        except urllib.error.HTTPError as error:
+            return error.code, error.read().decode()
+
+    def terminate(self) -> None:
+        self.process.send_signal(signal.SIGTERM)
+
+
+def as_the_pod(home: Path, tmp: Path) -> list[str]:
+    """The words before a command; none where the machine lets no user make namespaces."""
+    words = ["unshare", "--map-root-user", "--mount", "sh", "-c", _AS_THE_POD, "sh", str(home), str(tmp)]
+    if shutil.which("unshare") is None:
+        return []
+    tried = subprocess.run([*words, "true"], capture_output=True, check=False)
+    return [] if tried.returncode else words
+
+
+@contextmanager
+def started(container: Any, folder: Path, more: Sequence[str] = ()) -> Iterator[Server]:
+    """`folder` holds what the pod mounts: the claim at models/, and an empty home/ and tmp/."""
+    home, tmp = folder / "home", folder / "tmp"
+    for each in (home, tmp):
+        each.mkdir(exist_ok=True)
+    port, env = _free_port(), {**_variables(container, folder), "PATH": os.environ["PATH"], "TMPDIR": str(tmp)}
+    args = [_here(word, folder) for word in container["args"]]
+    command = [str(ENGINE.command), "serve", *args, *CPU_ARGUMENTS, "--port", str(port), *more]
+    log = folder / "log"
+    with log.open("wb") as out:
+        words = [*as_the_pod(home, tmp), *command]
+        process = subprocess.Popen(words, env=env, stdout=out, stderr=out, cwd=home, start_new_session=True)
+    server = Server(f"http://127.0.0.1:{port}", env.get("VLLM_API_KEY"), process, log)
+    try:
+        _await_health(server, container["startupProbe"]["httpGet"]["path"])
+        yield server
+    finally:
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+
+def _variables(container: Any, folder: Path) -> dict[str, str]:
+    return {each["name"]: _here(each["value"], folder) if "value" in each else KEY for each in container["env"]}
+
+
+def _here(word: str, folder: Path) -> str:
+    return word.replace(HOME, f"{folder}/home").replace(f"{MODELS_MOUNT}/", f"{folder}/models/")
+
+
+def _free_port() -> int:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return free.getsockname()[1]
+
+
+def _await_health(server: Server, path: str) -> None:
+    for _ in range(2 * HANGS_SECONDS):
+        assert server.process.poll() is None, server.log.read_text()[-5000:]
+        try:
+            if server.get(path)[0] == 200:
+                return
+        except OSError:
+            pass  # it doesn't listen yet
+        time.sleep(1)
+    raise AssertionError(server.log.read_text()[-5000:])

@@ -1,0 +1,37 @@
+"""The stack whose models the tests start, and its recorded plan."""
+
+from functools import cache
+from typing import Any
+
+from infra.recording import Recording
+from tests.example_stacks import CREATED, plan_text
+
+_STACK = f"""\
+config:
+  aws:region: us-east-1
+  llm-platform:platform:
+    {CREATED}
+    models:
+      chat: {{model: Qwen/Qwen3-8B, maxModelLen: 4096, replicas: {{min: 1, max: 2}}}}
+      embed: {{model: BAAI/bge-m3, maxModelLen: 512}}
+      rerank: {{model: BAAI/bge-reranker-v2-m3, maxModelLen: 512}}
+    gateway:
+      domain: llm.example.com
+      certificateArn: arn:aws:acm:us-east-1:111122223333:certificate/5f0c0000-0000-4000-8000-000000000002
+"""
+CONTEXT = {"chat": 4096, "embed": 512, "rerank": 512}
+
+
+@cache
+def recorded() -> Recording:
+    return plan_text("engine", _STACK).recording
+
+
+def container(model: str) -> Any:
+    deployment = recorded().one("kubernetes:apps/v1:Deployment", f"{model}-deployment")
+    return deployment.inputs["spec"]["template"]["spec"]["containers"][0]
+
+
+def weights(container: Any) -> str:
+    """The folder of the weights, below the claim's mount."""
+    return container["args"][0].removeprefix("/models/")
