@@ -20,6 +20,7 @@ class Environment:
     def __init__(self, folder: Path, version: str) -> None:
         self.folder, self.version = folder, version
         self.python = folder / "engine" / "bin" / "python"
+        self.command = folder / "engine" / "bin" / "vllm"
         self._uv = folder / "tools" / "bin" / "uv"
 
     @property

@@ -28,6 +28,7 @@ CITY = {
     "required": ["city"],
     "additionalProperties": False,
 }
+NO_THOUGHTS = {"chat_template_kwargs": {"enable_thinking": False}}
 TOOLS: Any = [{"type": "function", "function": {"name": "weather", "parameters": CITY}}]
 
 
@@ -105,11 +106,28 @@ def test_a_prompt_longer_than_max_model_len_is_refused(client: OpenAI) -> None:
 
 def test_a_json_schema_forces_the_answer(client: OpenAI) -> None:
     form: Any = {"type": "json_schema", "json_schema": {"name": "city", "schema": CITY, "strict": True}}
-    off = {"chat_template_kwargs": {"enable_thinking": False}}
     answer = client.chat.completions.create(
-        model="chat", messages=HELLO, max_tokens=200, response_format=form, extra_body=off
+        model="chat", messages=HELLO, max_tokens=200, response_format=form, extra_body=NO_THOUGHTS
     )
     assert json.loads(answer.choices[0].message.content or "") == {"city": "Paris"}
+
+
+@pytest.mark.parametrize("choice", ["required", {"type": "function", "function": {"name": "weather"}}])
+def test_a_tool_that_must_be_called_is_called(client: OpenAI, choice: Any) -> None:
+    call = asked_for_tools(client, choice).tool_calls[0].function
+    assert (call.name, json.loads(call.arguments)) == ("weather", {"city": "Paris"})
+
+
+def test_tools_are_left_to_the_model(client: OpenAI) -> None:
+    """Without a parser among the arguments it answers 400."""
+    assert asked_for_tools(client, "auto").role == "assistant"
+
+
+def asked_for_tools(client: OpenAI, choice: Any) -> Any:
+    answer = client.chat.completions.create(
+        model="chat", messages=HELLO, max_tokens=400, tools=TOOLS, tool_choice=choice, extra_body=NO_THOUGHTS
+    )
+    return answer.choices[0].message
 
 
 def test_every_metric_and_label_that_a_scaler_asks_for_is_there(server: Server) -> None:
