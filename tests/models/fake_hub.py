@@ -1,5 +1,6 @@
 """A hub on 127.0.0.1 that answers as huggingface.co does, refusals included."""
 
+import hashlib
 import json
 import re
 import struct
@@ -7,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
+from threading import Event, Thread
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
@@ -42,6 +43,8 @@ class FakeHub:
     knows_ranges: bool = True
     asked: list[tuple[str, str | None]] = field(default_factory=list)  # path and range
     sent: int = 0  # bytes of files
+    pause_after: int | None = None  # bytes of a file; the rest is sent once `goes_on` is set
+    goes_on: Event = field(default_factory=Event)
 
 
 def safetensors(tensors: Mapping[str, tuple[str, list[int], int]]) -> bytes:
@@ -108,12 +111,15 @@ class _Handler(BaseHTTPRequestHandler):
         else:
             self._send(found.files[file])
 
+    do_HEAD = do_GET
+
     def _send(self, content: bytes) -> None:
-        asked = re.fullmatch(r"bytes=(\d+)-(\d+)", self.headers.get("range") or "")
+        headers = {"ETag": f'"{hashlib.sha256(content).hexdigest()}"', "X-Repo-Commit": COMMIT}
+        asked = re.fullmatch(r"bytes=(\d+)-(\d*)", self.headers.get("range") or "")
         if asked and self.hub.knows_ranges:
-            content = content[int(asked[1]) : int(asked[2]) + 1]
+            content = content[int(asked[1]) : int(asked[2] or len(content)) + 1]
         self.hub.sent += len(content)
-        self._answer(206 if asked and self.hub.knows_ranges else 200, body=content)
+        self._answer(206 if asked and self.hub.knows_ranges else 200, headers, content)
 
     def _token(self) -> str | None:
         return (self.headers.get("authorization") or "").removeprefix("Bearer ") or None
@@ -123,10 +129,19 @@ class _Handler(BaseHTTPRequestHandler):
         for key, value in {**(headers or {}), "Content-Length": str(len(body))}.items():
             self.send_header(key, value)
         self.end_headers()
+        if self.command == "HEAD":
+            return
         try:
-            self.wfile.write(body)
+            self._write(body)
         except ConnectionError:
             return  # the reader has what it wanted
+
+    def _write(self, body: bytes) -> None:
+        first = self.hub.pause_after or len(body)
+        self.wfile.write(body[:first])
+        if rest := body[first:]:
+            self.hub.goes_on.wait()
+            self.wfile.write(rest)
 
 
 @contextmanager
