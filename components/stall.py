@@ -5,7 +5,7 @@ from collections.abc import Sequence
 # The check is whether a file has changed, not how large it is: a download can reserve the whole size at once, and some
 # file systems report block counts late. A file created at the start replaces a directory that doesn't exist yet. `sh`
 # reaps the fetching process while it sleeps, so that `kill -0` fails once that process has ended. Downloaders retry the
-# files, and not the list of files that they ask for first: a hub that is away for a minute ended the Job.
+# files, and not the list of files that they ask for first: a hub that is down for a minute ended the Job.
 _WATCH = """\
 directory=$1 seconds=$2 pause=$3
 shift 3
@@ -35,7 +35,7 @@ until once "$@"; do
   pause=$((pause * 2))
 done
 """
-# What clients of HTTP say of a server that is away for a while; an answer of 401, 403 or 404 is final.
+# What clients of HTTP say of a server that is down for a while; an answer of 401, 403 or 404 is final.
 _AWAY = (
     "50[0234] (server error|internal|bad gateway|service|gateway)|name resolution|nameresolution|name or service"
     "|connection (refused|reset|aborted)|connecttimeout|timed out"

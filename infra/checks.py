@@ -21,7 +21,7 @@ def check(
     report: Report,
     holding: Callable[[str], Sequence[str]] = lambda _: (),
 ) -> None:
-    """Reports every rule that the settings break. `holding`: types of the region that hold a pool's models."""
+    """Reports every rule that the settings break. `holding`: the types of the region on which a pool's models fit."""
     here = cloud_said(settings)
     names = tuple(name for owner in (*services(), *([here] if here else [])) for name in owner.in_allow)
     called = {word: name for cloud in clouds() for word, name in cloud.called.items()}
@@ -38,7 +38,7 @@ def check(
 
 
 def _check_prices(scope: Scope) -> None:
-    """The table may have prices of every cloud, because several stacks may use it."""
+    """Reads the price table. It may have prices of every cloud, because several stacks may use it."""
     table = scope.settings.prices.table
     if table is not None:
         types = {name for cloud in clouds() for name in cloud.priced_types(scope.catalog)}

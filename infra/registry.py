@@ -34,7 +34,7 @@ _added: list[Cloud | Service] = []
 
 
 class _Stack(Part):
-    """The resources that Pulumi itself needs, and that no component makes."""
+    """The resources that Pulumi itself needs, and that no component creates."""
 
     name, title = "stack", "The stack"
     owns = ("pulumi:pulumi:Stack", *_PROVIDER)
@@ -49,13 +49,13 @@ def clouds() -> tuple[Cloud, ...]:
 
 
 def types_of(type_: str) -> ResourceTypes:
-    """What a cloud knows about the types of its SDK, for one of these types; the SDK's provider is one of them."""
+    """What a cloud knows about the types of its SDK. `type_` is one of these types, or the SDK's provider."""
     package = type_.removeprefix("pulumi:providers:").partition(":")[0]
     return next((cloud.types for cloud in clouds() if cloud.types.package == package), _OF_NO_CLOUD)
 
 
 def reach_of(annotations: Mapping[str, Any]) -> Reach | None:
-    """Who can reach an Ingress's load balancer, as the cloud that makes it says."""
+    """Who can reach an Ingress's load balancer, according to the cloud that creates it."""
     return next((reach for cloud in clouds() if (reach := cloud.types.reach(annotations))), None)
 
 
@@ -65,7 +65,7 @@ def region_keys() -> set[str]:
 
 
 def region_in(read: Callable[[str], Any]) -> Any:
-    """The region of a config, of which `read` returns the value of a key, or None."""
+    """The region that a config names. `read` returns the value of a key of that config, or None."""
     return next((region for key in sorted(region_keys()) if (region := read(key)) is not None), None)
 
 
@@ -81,7 +81,7 @@ def cloud_said(settings: Settings) -> Cloud | None:
 
 
 def offered(catalog: Catalog, region: str | None) -> Catalog:
-    """The catalogue with the instance types of every cloud; with a region, only those of that region."""
+    """The catalogue with the instance types of every cloud; if a region is given, only those of that region."""
     for cloud in clouds():
         catalog = cloud.offered(catalog, region)
     return catalog
@@ -93,7 +93,7 @@ def services() -> tuple[Service, ...]:
 
 @contextmanager
 def added(entry: Cloud | Service) -> Iterator[None]:
-    """Adds a cloud or service for as long as the context is open, as tests do."""
+    """Adds a cloud or service while the context is open; tests use it."""
     section = entry.section
     if section is not None:
         add_section(section)
@@ -107,7 +107,7 @@ def added(entry: Cloud | Service) -> Iterator[None]:
 
 
 def of_the_platform(owner: Owner) -> bool:
-    """Whether its users are those of the models."""
+    """Whether the owner is a part of the platform, so that its users are those of the models."""
     return isinstance(owner, Cloud | Part)
 
 
@@ -128,12 +128,12 @@ def _lent_to(owner: Owner) -> tuple[str, ...]:
 
 
 def holds_data(type_: str) -> bool:
-    """Whether such a resource can't be recreated with the data in it, whoever it belongs to."""
+    """Whether a resource of this type stores data that is lost when the resource is recreated, whoever owns it."""
     return type_ in (CLAIM, VOLUME) or type_ in types_of(type_).holds_data
 
 
 def ground_names() -> set[str]:
-    """The names in `allow` of what all other resources need: they are recreated together with it."""
+    """The names in `allow` of the resources that all others need: all others are recreated together with them."""
     owners = (*clouds(), *services(), _STACK)
     return {owner.guards[type_] for owner in owners for type_ in owner.ground if type_ in owner.guards}
 

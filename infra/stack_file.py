@@ -30,7 +30,7 @@ _OWN_KEYS = (PLATFORM, *map(config_key, SECRETS))
 
 @dataclass(frozen=True)
 class StackFile:
-    """A stack's settings, validated. Of secrets, it has only the names of those that are set."""
+    """A stack's validated settings. Of the secrets that are set it has only the names."""
 
     stack: str
     settings: Settings
@@ -41,7 +41,7 @@ class StackFile:
 
 
 def stack_path(folder: Path, stack: str) -> Path:
-    """The path of a stack's file. Raises BadStackFile where a path, or no name at all, is given instead of a name."""
+    """The path of a stack's file. Raises BadStackFile if `stack` is a path or empty, and not a name."""
     meant = _stack_name(re.split(r"[/\\]", stack)[-1])
     if stack == meant and meant:
         return folder / f"Pulumi.{stack}.yaml"
@@ -91,11 +91,11 @@ def load_config(
     path: Path | None = None,
     catalog: Catalog | None = None,
 ) -> StackFile:
-    """What the engine's config says. Raises BadStackFile with every mistake in it.
+    """The settings in the config of Pulumi's engine. Raises BadStackFile with every mistake in it.
 
-    `platform` is the parsed object, `secrets` the names of those that are set, `in_the_open` those of them that aren't
-    encrypted, `keys` the whole config, by key with namespace. `path` is the stack file where there is one: it gives the
-    mistakes their lines if it says the same.
+    `platform` is the parsed object; `secrets` are the names of the secrets that are set, and `in_the_open` those of
+    them that aren't encrypted; `keys` is the whole config, by key with namespace. `path` is the stack file, if there is
+    one: mistakes get its line numbers if its content is the same as the config.
     """
     report = Report({})
     if path is not None and path.is_file():
@@ -136,8 +136,11 @@ def stack_file_schema() -> dict[str, Any]:
                 "patternProperties": {f"^{config_key('')}(?!({names})$)": False, f"^(?!({names})$)[^:]*$": False},
                 "anyOf": [{"required": [PLATFORM]}, {"required": ["platform"]}],
             },
-            "encryptionsalt": {"type": "string", "description": "of the passphrase; written by pulumi stack init"},
-            "encryptedkey": {"type": "string", "description": "written by pulumi stack init"},
+            "encryptionsalt": {"type": "string", "description": "salt of the passphrase; written by pulumi stack init"},
+            "encryptedkey": {
+                "type": "string",
+                "description": "encrypted key of the secrets; written by pulumi stack init",
+            },
             "secretsprovider": {"type": "string", "description": "what encrypts the secrets"},
             "environment": {"description": "Pulumi ESC environments"},
         },
@@ -177,7 +180,7 @@ def _load(
     for name in sorted(in_the_open):
         command = f"pulumi config set --secret {name} -s {stack}"
         report.always(
-            (config_key(name),), "a secret in the open (value not shown). Revoke it, then:", command, path=name
+            (config_key(name),), "a secret in plain text (value not shown). Revoke it, then:", command, path=name
         )
     region = None if region is None else str(region)
     settings = read_settings(platform, stack=stack, region=region, catalog=catalog, report=report)
@@ -199,7 +202,7 @@ def _load(
 
 
 def _with_lock(catalog: Catalog, folder: Path) -> Catalog:
-    """A lock that can't be read is a mistake as one of the stack file is."""
+    """The catalogue with the lock's models. A lock that can't be read is reported like a mistake of the stack file."""
     try:
         return with_lock(catalog, folder)
     except BadLock as bad:
@@ -212,7 +215,7 @@ def _holding(settings: Settings, region: str | None, catalog: Catalog, pool: str
 
 
 def _as_here(mistake: Mistake, platform: Any, region: str | None) -> Mistake:
-    """A mistake whose advice names the account and the region that the stack file already gives."""
+    """The mistake, with the stack file's own account and region in its advice."""
     write = mistake.write
     for cloud in clouds():
         write = cloud.as_here(write, platform, region)
@@ -220,7 +223,8 @@ def _as_here(mistake: Mistake, platform: Any, region: str | None) -> Mistake:
 
 
 def _is_ours(namespace: str) -> bool:
-    """Whether a config key's namespace is the project's, perhaps mistyped. `platform` may belong to another program."""
+    """Whether a config key's namespace is the project's, even if it is mistyped. `platform` alone may belong to another
+    program."""
     return difflib.SequenceMatcher(None, namespace.lower(), NAMESPACE).ratio() > 0.85
 
 
@@ -234,10 +238,10 @@ def _text(path: Path, stack: str) -> str:
     except FileNotFoundError:
         stacks = _stacks(path.parent)
         close = did_you_mean(stack, stacks)
-        new = f"for a new stack copy one of their files to {path} and run `pulumi stack init {stack}`"
+        new = f"for a new stack copy one of these stacks' files to {path} and run `pulumi stack init {stack}`"
         write = f"did you mean {close}?" if close else f"write the name of one of them; {new}"
         there = ", ".join(stacks) or "none"
-        mistake = Mistake("stack", None, f"no such file; the stacks of {path.parent}/ are {there}", write)
+        mistake = Mistake("stack", None, f"no such file; the stacks in {path.parent}/ are {there}", write)
     except (OSError, UnicodeDecodeError) as error:
         reason = "not UTF-8 text" if isinstance(error, UnicodeDecodeError) else error.strerror
         mistake = Mistake("file", None, f"can't be read: {reason}", "write a YAML file in UTF-8")

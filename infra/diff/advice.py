@@ -61,16 +61,16 @@ def _way(found: Sequence[Guarded], old: Side, new: Side, notices: Sequence[Notic
     allow, nodes = _allow(found), node_group(found[0].urn)
     if nodes and found[0].name == SYSTEM_NODES:
         by = f"and {nodes.ended_by} drains them"
-        return f"The system nodes run the operators and the gateway, {by}: {allow}, when few call."
+        return f"The system nodes run the operators and the gateway, {by}: {allow}, at a time with few requests."
     if nodes:
         return _pool(found[0], allow, old, new, notices)
     if (owner := owner_of(found[0].urn)) is not WEIGHTS:
-        return f"{owner.title} loses the data in it: copy it first, or leave it as it is. If meant: {allow}."
+        return f"{owner.title} loses the data in it: copy it first, or leave it as it is. If this is intended: {allow}."
     if not _running(old) & _running(new):
-        return f"No model that runs now runs afterwards, so nobody misses the weights: {allow}."
+        return f"No model that runs now runs afterwards, so none needs the weights: {allow}."
     return (
-        "Every model is away until its weights are downloaded again; nothing else is lost. Without a gap:"
-        f" a new stack beside this one. If meant: {allow}."
+        "Every model is down until its weights are downloaded again; nothing else is lost. Without a gap:"
+        f" a new stack beside this one. If this is intended: {allow}."
     )
 
 
@@ -82,17 +82,19 @@ def _pool(each: Guarded, allow: str, old: Side, new: Side, notices: Sequence[Not
     on = [model for model in serving(old, each.name) if model in _running(new)]
     staying = [model for model in on if each.act == "replace" and model in serving(new, each.name)]
     if not on:
-        return f"No model that runs on `{each.name}` now runs afterwards, so nobody misses its nodes: {allow}."
+        return f"No model that runs on `{each.name}` now runs afterwards, so none needs its nodes: {allow}."
     gap = {notice.model for notice in notices if notice.seconds is not None or notice.event == AWAY}
     if not staying:
-        how = "with the gap that users notice" if gap & {*on} else "before the old ones are ended, so no gap is seen"
+        how = (
+            "with the gap that users notice" if gap & {*on} else "before the old ones are ended, so users notice no gap"
+        )
         return f"{_listed(on)} {'moves' if len(on) == 1 else 'move'} to other nodes {how}: {allow}."
     if not gap & {*staying}:
-        return f"The models' pods go to the new nodes before the old ones are ended, so no gap is seen: {allow}."
+        return f"The models' pods go to the new nodes before the old ones are ended, so users notice no gap: {allow}."
     if not any(path.startswith(f"gpuPools.{each.name}.") for path in settings_changed(old, new)):
         return (
             f"`{each.name}` is replaced because of {', '.join(each.because)}, which isn't a setting of that pool,"
-            f" so a pool beside it would not help: {allow}, when few call."
+            f" so a second pool would not help: {allow}, at a time with few requests."
         )
     return _beside(each.name, staying, allow, old, new)
 
@@ -104,7 +106,10 @@ def _beside(pool: str, models: Sequence[str], allow: str, old: Side, new: Side) 
     broken = [each for each in then.violations if each.rule != Rule.BUDGET] if then is not None else []
     if then is None or broken:
         why = f" ({broken[0].message})" if broken else ""
-        return f"A pool beside `{pool}` can't be had{why}, so {_listed(models)} would be away: {allow}, when few call."
+        return (
+            f"A second pool next to `{pool}` isn't possible{why}, so {_listed(models)} would be down: {allow}, at a"
+            " time with few requests."
+        )
     wanted = _written(as_written(new, pool))
     moves = ", ".join(f"`models.{model}.pool: {name}`" for model in models)
     return (

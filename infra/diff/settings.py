@@ -46,7 +46,7 @@ def _made(side: Side, name: str) -> dict[str, Any] | None:
 
 
 def _values(config: Mapping[str, Any]) -> dict[str, Any]:
-    """A key beside the platform's may hold a secret, even in the open, unless a cloud says that it doesn't."""
+    """A key beside the platform's may hold a secret, even in plain text, unless a cloud says that it doesn't."""
     found: dict[str, Any] = {}
     in_the_open = region_keys()
     for key, value in config.items():

@@ -78,47 +78,51 @@ def _during(name: str, old: Side, new: Side, resources: ResourceChanges) -> tupl
         return NOTHING, "nothing: it is paused", None
     cold = _cold(new, name)
     if was:
-        return NEW, f"wakes: {_first(name, new)}", None
+        return NEW, f"starts again: {_first(name, new)}", None
     if stays:
-        return AWAY, "is paused: its pods go, its URL answers 503", None
+        return AWAY, "is paused: its pods end, and its URL answers 503", None
     if fallen := ground(resources):
         what = ", ".join(sorted({type_of(urn).rpartition(":")[2] for urn in fallen}))
-        return AWAY, f"away while {what} and every pod are recreated; {about(cold)} once that is done", cold
+        return AWAY, f"down while {what} and every pod are recreated; {about(cold)} once that is done", cold
     deployment = _of(resources, DEPLOYMENT, f"{name}-deployment")
     if any(type_of(urn) == CLAIM and owner_of(urn) is WEIGHTS for urn in resources.replaced):
         text = f"its Deployment and its claim are recreated; {about(cold)} once its weights are downloaded again"
-        return AWAY, f"away: {text}", None
+        return AWAY, f"down: {text}", None
     if deployment in resources.replaced:
-        return AWAY, f"away for {about(cold)}: its Deployment is recreated", cold
+        return AWAY, f"down for {about(cold)}: its Deployment is recreated", cold
     if deployment in resources.removed:
-        return AWAY, "away: its Deployment is removed", None
+        return AWAY, "down: its Deployment is removed", None
     if _of(resources, _SERVICE, f"{name}-service") in resources.replaced:
-        return AWAY, "away for a moment: its Service is recreated", None
+        return AWAY, "down for a moment: its Service is recreated", None
     if (away := _nodes(name, old, new, resources, cold)) is not None:
         return away
     if _restarts(resources.changed.get(deployment or "", {})):
         return _rollout(name, old, new, cold)
     reached = Change(reach(old, name), reach(new, name))
     if reached and reached.old and reached.new:
-        return AWAY, "away from outside until DNS follows: its load balancer is recreated at another address", None
+        return (
+            AWAY,
+            "unreachable from outside until DNS follows: its load balancer is recreated at another address",
+            None,
+        )
     return NOTHING, "nothing", None
 
 
 def _rollout(name: str, old: Side, new: Side, cold: int) -> tuple[str, str, int | None]:
-    """A Deployment's own strategy says whether a pod is there all the time."""
+    """The effect of a rollout; the Deployment's strategy decides whether a pod is ready at all times."""
     _, unavailable = rollout(new, name)
     running = _replicas(old, name)
     left = min(running, _replicas(new, name) - unavailable)
     if left <= 0:
         gap = _gap(new, name)
-        return AWAY, f"away for {about(gap)}: the old pod goes before the new one comes", gap
+        return AWAY, f"down for {about(gap)}: the old pod ends before the new one starts", gap
     if unavailable:
         return (
             ROLLOUT,
             f"a rollout, with {left} of {running} replicas; {about(cold)} per replica",
             None,
         )
-    return ROLLOUT, f"a rollout without a gap: the new pod comes first, {about(cold)} per replica", None
+    return ROLLOUT, f"a rollout without a gap: the new pod starts first, {about(cold)} per replica", None
 
 
 def _nodes(
@@ -137,17 +141,17 @@ def _nodes(
         if leaves_the_old(name, old, new) and not unavailable:
             return (
                 MOVES,
-                f"moves to a new node group without a gap: the new pod comes first, {about(cold)} per replica",
+                f"moves to a new node group without a gap: the new pod starts first, {about(cold)} per replica",
                 None,
             )
         text = (
-            f"may be away for {about(cold)}, until a new replica is ready: the new node group comes first, but"
+            f"may be down for {about(cold)}, until a new replica is ready: the new node group is created first, but"
             f" {swapped[0].ended_by} doesn't wait for the replica before it drains and ends the nodes of the old group"
         )
         return MOVES, text, cold
     if any(restarts_nodes(urn, resources.changed.get(urn, {})) for urn in groups):
         text = f"its nodes are replaced one by one, if any run: {about(cold)} for each replica"
-        return (AWAY, f"away for {about(cold)}: {text}", cold) if one else (ROLLOUT, text, None)
+        return (AWAY, f"down for {about(cold)}: {text}", cold) if one else (ROLLOUT, text, None)
     return None
 
 
@@ -212,7 +216,7 @@ def _each_rollout(name: str, side: Side) -> tuple[str, str]:
     if not unavailable:
         return ROLLOUT, "without a gap"
     if replicas <= unavailable:
-        return AWAY, f"away for {about(_gap(side, name))}"
+        return AWAY, f"down for {about(_gap(side, name))}"
     return "fewer", f"with {replicas - unavailable} of {replicas} replicas"
 
 

@@ -35,7 +35,7 @@ def with_library(name: str, catalog: Catalog) -> Engine | None:
 
 @contextmanager
 def registered(engine: Engine) -> Iterator[Engine]:
-    """Adds an engine for as long as the context is open."""
+    """Adds an engine while the context is open."""
     if engine.name in _KNOWN:
         raise ValueError(f"an engine of the name {engine.name} is there already")
     _KNOWN[engine.name] = engine

@@ -8,25 +8,28 @@ from infra.plan.notes import Note, Warned
 # The words of that line; each model or pool adds its own figure in brackets.
 KINDS = {
     "no-revision": (
-        "no revision is given: main of the repository can move, and with it what is served; `llm-platform model"
-        " add ORG/NAME` pins the commit at which it reads the files"
+        "no revision is given: the branch main of the repository can change, and with it what is served;"
+        " `llm-platform model add ORG/NAME` pins the commit at which it reads the files"
     ),
-    "one-replica": "one replica: if it is lost, the model is away until another replica has started",
+    "one-replica": "one replica: if it is lost, the model is down until another replica has started",
     "stops-at-change": "each change stops the model, because its old pod ends before the new one starts",
     "not-certain": "fits, but not for certain: GiB of cache at the low end",
-    "tokens-estimated": "some layers don't keep every token, and how many differs by version: tokens are an estimate",
+    "tokens-estimated": (
+        "some layers don't keep every token, and how many they keep differs by version: tokens are an estimate"
+    ),
     "no-model": "no estimate: the engine has no memory model, and whether the model fits was not judged",
     "cache-unknown": "the cache per token isn't known: whether a context fits was not judged",
-    "no-concurrency": "no concurrency is given: see whether what a replica holds is enough",
-    "mostly-empty": "needs a small part of its GPUs, and the rest stays empty",
+    "no-concurrency": "no concurrency is given: check that a replica holds enough requests",
+    "mostly-empty": "the model needs a small part of its GPUs, and the rest stays empty",
     "no-free-node": (
-        "Kubernetes may spread smaller models so that no node has the GPUs free: a separate pool keeps nodes for it"
+        "Kubernetes may spread smaller models so that no node has enough free GPUs: a separate pool reserves nodes for"
+        " it"
     ),
     "licence-unknown": (
         "it isn't known whether the repository asks for a licence: look at its page at huggingface.co. If it does,"
         " accept the licence there and set huggingFaceToken, or the download fails"
     ),
-    "spot": "spot nodes go with two minutes' notice, and may not come when they are needed",
+    "spot": "AWS takes spot nodes away with two minutes' notice, and AWS may have none when they are needed",
     "one-zone": "only one of the stack's zones offers the pool's types",
 }
 

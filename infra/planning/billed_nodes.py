@@ -1,4 +1,4 @@
-"""How many nodes of a pool are paid for: all month, and for the hours that rollouts take."""
+"""The number of nodes of a pool that are billed: all month, and for the hours of rollouts."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from infra.plan.money import EXPECTED_LOAD, HOURS_A_MONTH
 from infra.planning.nodes import nodes_for
 from infra.services.serving.placement import Placed, by_pool
 
-# Nobody knows how often a team changes its models: once per week and model.
+# It isn't known how often a team changes its models: assumed is once per week and model.
 ROLLOUTS_PER_MONTH = 4
 # The cluster autoscaler's default for `scale-down-unneeded-time`.
 UNNEEDED_SECONDS = 600
@@ -22,29 +22,29 @@ ROLLOUTS_ASSUMED = (
 
 @dataclass(frozen=True)
 class BilledNodes:
-    """Of one pool: for the minimum of replicas, on average at the expected load, and at its maximum."""
+    """The billed nodes of one pool: at the minimum of replicas, at the expected load, and at the maximum."""
 
     min: int
     expected: float
-    all_month: int  # at the maximum
-    surge: int = 0  # the rest of the maximum: only while a rollout runs
+    all_month: int  # at the maximum of replicas
+    surge: int = 0  # further nodes at the maximum, only while a rollout runs
     surge_hours: float = 0  # per month
 
     @property
     def max(self) -> float:
-        """As nodes that run all month."""
+        """The maximum as a number of nodes that run all month."""
         return self.all_month + self.surge * self.surge_hours / HOURS_A_MONTH
 
 
 def billed_nodes(pool: PoolPlan, placed: Sequence[Placed], models: Mapping[str, ModelPlan]) -> BilledNodes:
-    """Never more than the pool has: replicas that don't fit are refused, and wait for ever."""
+    """Never more than the pool's maximum: the plan refuses replicas that need more, and they would never start."""
     on = by_pool(placed).get(pool.name, [])
     lowest = min(pool.max, max(pool.min, nodes_for(on, pool.gpus_per_node, at_most=False)))
     running = [each for each in on if not each.served.settings.paused]
     peak = min(pool.max, max(lowest, nodes_for(running, pool.gpus_per_node, at_most=True)))
     replicas = nodes_for(on, pool.gpus_per_node, at_most=True)
     with_surge = nodes_for(on, pool.gpus_per_node, at_most=True, extra=pool.surge_gpus)
-    # Whoever adds nodes to a pool that exists bills those that run; of a pool that we make, the maximum may be charged.
+    # In an existing pool, only running nodes are billed; in a pool that the stack creates, its maximum may be billed.
     highest = min(pool.max, max(lowest, with_surge)) if pool.existing else pool.max
     all_month = max(lowest, min(highest, replicas), highest - (with_surge - replicas))
     return BilledNodes(
@@ -57,7 +57,8 @@ def billed_nodes(pool: PoolPlan, placed: Sequence[Placed], models: Mapping[str, 
 
 
 def _rollout_hours(models: Iterable[ModelPlan]) -> float:
-    """One pod after the other, one model after the other: a new pod starts, then its old one ends."""
+    """The hours per month in which rollouts need further nodes. Pods are replaced one after the other: a new pod
+    starts, then its old one ends."""
     seconds = sum(
         model.replicas.max * (model.cold_start.high + model.timeouts.grace_period) + UNNEEDED_SECONDS
         for model in models

@@ -1,8 +1,9 @@
-"""From how many tokens per month a replica costs less than a hosted API, and whether one replica makes as many.
+"""The number of tokens per month above which a replica costs less than a hosted API, and whether one replica can
+generate that number.
 
-The API's price is blended: all that it charges for a request, its prompt included, on each million tokens that come
-out. With as many tokens in a request as the throughput is estimated for, that is
-price out + (tokens in / tokens out) x price in.
+The API's price is a blended one: what the API charges for a whole request, prompt included, divided by the output
+tokens. For the request that the throughput is estimated for, it is price of output + (tokens in / tokens out) x price
+of input, per million.
 """
 
 from dataclasses import dataclass
@@ -16,13 +17,13 @@ SECONDS_PER_MONTH = HOURS_A_MONTH * 3600
 @dataclass(frozen=True)
 class BreakEven:
     api_price: float  # dollars per million output tokens
-    tokens_per_month: float  # output tokens: below, the API is cheaper
+    tokens_per_month: float  # output tokens; below this number the API is cheaper
     replica_tokens_per_month: tuple[float, float] | None  # at full load, low and high; None: no estimate
     reason: str
 
     @property
     def one_replica_makes_them(self) -> bool | None:
-        """None where it isn't sure, or not known."""
+        """Whether one replica can generate these tokens; None if the estimate can't say, or there is none."""
         if self.replica_tokens_per_month is None:
             return None
         low, high = self.replica_tokens_per_month
@@ -30,7 +31,7 @@ class BreakEven:
 
 
 def break_even(usd_per_hour: float, api_price: float, throughput: Throughput) -> BreakEven:
-    """A replica costs the same however much it makes; its share of the node's GPUs alone, no cluster around it."""
+    """A replica costs the same whatever it generates. Its cost is its share of the node's GPUs, without the cluster."""
     month = usd_per_hour * HOURS_A_MONTH
     tokens = month / api_price * 1e6
     rate = throughput.tokens_per_second
@@ -44,10 +45,10 @@ def break_even(usd_per_hour: float, api_price: float, throughput: Throughput) ->
 
 def _can(tokens: float, makes: tuple[float, float] | None, throughput: Throughput) -> str:
     if makes is None:
-        return f"whether a replica makes as many isn't known ({throughput.reason})"
+        return f"it isn't known whether a replica can generate that many ({throughput.reason})"
     low, high = makes
-    can = "makes as many" if tokens <= low else "can't make as many" if tokens > high else "may make as many"
-    return f"a replica {can}: {span(_millions(low), _millions(high))} at full load"
+    can = "can generate" if tokens <= low else "can't generate" if tokens > high else "may be able to generate"
+    return f"a replica {can} that many: {span(_millions(low), _millions(high))} at full load"
 
 
 def _millions(tokens: float) -> str:

@@ -57,7 +57,9 @@ def _to_one_pool(plan: Plan, found: Mapping[str, Sequence[Candidate]]) -> Iterat
 
 
 def _on_spot(plan: Plan, attempt: Attempt) -> Iterator[_Found]:
-    effect = "spot nodes may go at any time, with little notice, and may not come when they are needed"
+    effect = (
+        "AWS may take spot nodes away at any time, with two minutes' notice, and AWS may have none when they are needed"
+    )
     for pool in plan.pools.values():
         on = [each.name for each in plan.models.values() if each.pool == pool.name and not each.paused]
         if on and _could_be_spot(pool):

@@ -1,4 +1,4 @@
-"""Types of a region that hold a pool's models, where it lacks the type that the stack file names."""
+"""The instance types of a region on which a pool's models fit, if the region lacks the type in the stack file."""
 
 from collections.abc import Iterator, Sequence
 
@@ -13,9 +13,9 @@ from infra.settings.platform import Prices, Settings
 
 
 def types_that_hold(settings: Settings, pool: str, region: str, catalog: Catalog) -> tuple[str, ...]:
-    """By name, with their GPUs, of each number and kind the cheapest node, cheapest first; those on which a model needs
-    another number of GPUs than the stack file writes come last, and name it. () where nothing runs on the pool, or
-    nobody knows what a model needs."""
+    """The names of the types, with their GPUs: the cheapest node for each kind and number of GPUs, the cheapest first.
+    Types on which a model needs another value of `gpus` than the stack file's come last, with that value. Empty if
+    nothing runs on the pool, or if it isn't known what a model needs."""
     served = list(_served(settings, pool, catalog))
     create = settings.cluster.create
     zones = create.zones if create is not None and isinstance(create.zones, tuple) else catalog.regions[region]
@@ -30,7 +30,7 @@ def types_that_hold(settings: Settings, pool: str, region: str, catalog: Catalog
 
 
 def _served(settings: Settings, pool: str, catalog: Catalog) -> Iterator[Served]:
-    """Of a model that isn't known nothing is said here: that is a mistake by itself."""
+    """The known models of the pool. An unknown model is left out here, because it is reported as another mistake."""
     only = len(settings.gpu_pools) == 1
     for name, model in settings.models.items():
         known = model.architecture is not None or (model.like or model.model) in catalog.models
@@ -39,7 +39,8 @@ def _served(settings: Settings, pool: str, catalog: Catalog) -> Iterator[Served]
 
 
 def _gpus(offer: Offer, served: list[Served], sizing: Sizing) -> list[str] | None:
-    """The `gpus` to write with it, of models on which another number is written; None where a model doesn't fit."""
+    """The values of `gpus` that have to be written for this offer, if the stack file's don't fit; None if a model fits
+    with no number of GPUs."""
     found: list[str] = []
     for each in served:
         if each.cpu or smallest_fit(each.question, offer, sizing) is not None:

@@ -68,10 +68,10 @@ def _fixes(
 
 @dataclass(frozen=True)
 class _Gap:
-    """The old pods go first."""
+    """The advice to end the old pods before the new ones start."""
 
     fix: Advice
-    usd_per_month: float  # what the minutes without a model are taken to cost
+    usd_per_month: float  # the assumed cost of the minutes without a model
 
 
 def _gap(pool: PoolPlan, models: Sequence[ModelPlan]) -> _Gap | None:

@@ -1,4 +1,4 @@
-"""Values that documentation reserves, as the shipped stack files hold them: they read well and lead nowhere."""
+"""Values that are reserved for documentation. The shipped stack files contain them, because they belong to nobody."""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -17,7 +17,7 @@ _DOMAIN = re.compile(r"(?<![\w-])(?:[\w-]+\.)*(?:example\.(?:com|net|org)|[\w-]+
 
 
 def list_placeholders(settings: Settings) -> Iterator[Finding]:
-    """A thing to do for each setting that holds one."""
+    """A to-do for each setting that contains such a value."""
     stops = {note.path for note in unreachable(settings)}
     texts = _texts(settings.model_dump(mode="json", by_alias=True, exclude_defaults=True))
     found = ((f"{text} is {what}", path) for path, text in texts if (what := _reserved(text)) is not None)
@@ -27,12 +27,12 @@ def list_placeholders(settings: Settings) -> Iterator[Finding]:
 
 
 def unreachable(settings: Settings) -> tuple[Note, ...]:
-    """Placeholders with which nobody would reach what `up` makes."""
+    """Placeholders with which nobody could reach what `up` creates."""
     return tuple(cloud_of(settings).placeholders_that_stop(settings, _reserved))
 
 
 def _texts(value: Any, path: str = "") -> Iterator[tuple[str, str]]:
-    """Every text of the settings with its dotted path; those of a list under the list's own."""
+    """Every text of the settings with its dotted path; the texts of a list have the path of the list."""
     if isinstance(value, Mapping):
         for key, item in value.items():
             yield from _texts(item, f"{path}.{key}" if path else key)
@@ -44,12 +44,12 @@ def _texts(value: Any, path: str = "") -> Iterator[tuple[str, str]]:
 
 
 def _reserved(text: str) -> str | None:
-    """What a text is, where it is nobody's."""
+    """What a text is, if it is reserved for documentation; otherwise None."""
     if said := next(filter(None, (cloud.reserved(text) for cloud in clouds())), None):
         return said
     if any(_of_documentation(address) for address in _ADDRESS.findall(text)):
-        return "an address of documentation"
-    return "a domain of documentation" if _DOMAIN.search(text) else None
+        return "an address reserved for documentation"
+    return "a domain reserved for documentation" if _DOMAIN.search(text) else None
 
 
 def _of_documentation(address: str) -> bool:

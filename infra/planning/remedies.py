@@ -1,4 +1,4 @@
-"""What would shorten a model's cold start, and by how many seconds."""
+"""The changes that would shorten a model's cold start, and by how many seconds."""
 
 from collections.abc import Iterable, Iterator, Sequence
 
@@ -14,17 +14,17 @@ from infra.planning.nodes import nodes_for
 from infra.services.serving.placement import Placed
 from infra.services.serving.start_parts import Figures, moved
 
-# A remedy is worth a word from this number of seconds, or from this share of the whole.
+# A remedy is shown if it saves at least this number of seconds, or this share of the cold start.
 MIN_SECONDS, MIN_SHARE = 10, 0.05
 MIBPS_PER_GBPS = 1e9 / 8 / 2**20
-NOT_YET = "this platform doesn't do it yet"
+NOT_YET = "this platform doesn't support it yet"
 
 
 def find_remedies(plan: Plan, placed: Sequence[Placed], catalog: Catalog) -> dict[str, tuple[Remedy, ...]]:
-    """For each model that runs on GPUs, the remedies that aren't in use and are worth a word.
+    """For each model that runs on GPUs, the remedies that aren't in use and save enough.
 
-    Those that the stack file can express come first, then by what they save; a spare replica, which hides a start and
-    doesn't shorten it, comes after those that do.
+    Remedies that the stack file can express come first, the largest saving first; a spare replica comes after the
+    others, because it doesn't shorten the start but only hides it.
     """
     on: dict[str, list[Placed]] = {name: [] for name in plan.pools}
     pins = pool_pins(plan)
@@ -38,11 +38,11 @@ def find_remedies(plan: Plan, placed: Sequence[Placed], catalog: Catalog) -> dic
             if not each.served.settings.paused:
                 start = plan.models[each.served.name].cold_start
                 ways = _all(each, pool, busy, start, plan.cache, catalog.cold_start, pins)
-                found[each.served.name] = _worth_a_word(ways, start)
+                found[each.served.name] = _that_save_enough(ways, start)
     return found
 
 
-def _worth_a_word(found: Iterable[Remedy], start: ColdStart) -> tuple[Remedy, ...]:
+def _that_save_enough(found: Iterable[Remedy], start: ColdStart) -> tuple[Remedy, ...]:
     worth = (each for each in found if each.seconds >= min(MIN_SECONDS, MIN_SHARE * start.seconds))
     return tuple(sorted(worth, key=lambda each: (each.write is None, each.seconds >= start.seconds, -each.seconds)))
 
@@ -61,13 +61,13 @@ def _all(
 
 
 def _spare_node(placed: Placed, pool: PoolPlan, busy: int, start: ColdStart, pins: Write) -> Iterator[Remedy]:
-    """A node that waits: the next replica starts on it, while the autoscaler adds nothing."""
+    """A free node: the next replica starts on it without waiting for the autoscaler to add one."""
     nodes = busy + 1
     if pool.min < nodes <= pool.max:
         more = nodes - max(pool.min, busy)
         price = more * (pool.usd_per_node_hour or 0.0) * HOURS_A_MONTH
         saved = round(start.parts["node"].mid + start.parts["boot"].mid)
-        reason = f"{count(nodes, 'node')} where the minimum of replicas needs {busy}; no launch, no boot"
+        reason = f"{count(nodes, 'node')}, and the minimum of replicas needs {busy}; no launch and no boot"
         if placed.offer is not None and placed.offer.settings is None:
             reason += "; --pin writes the pool into the stack file first"
         yield Remedy("spare node", saved, f"gpuPools.{pool.name}.min: {nodes}", pins, price, reason)
@@ -79,22 +79,22 @@ def _spare_replica(placed: Placed, start: ColdStart, cache: CachePlan) -> Iterat
     if replicas <= served.replicas.max and cache.access_mode == "ReadWriteMany":
         priced = offer is not None and offer.usd_per_node_hour is not None
         price = offer.usd_per_gpu_hour * placed.gpus * HOURS_A_MONTH if offer and priced else None
-        reason = f"with at least {replicas}, one answers while another starts"
+        reason = f"with at least {replicas} replicas, one answers while another starts"
         yield Remedy("spare replica", start.seconds, f"{served.path}.replicas.min: {replicas}", (), price, reason)
 
 
 def _parallel_pull(placed: Placed, pool: PoolPlan, start: ColdStart, figures: Figures) -> Iterator[Remedy]:
-    """On nodes of others. Pools of this stack have it already, and every type that they may be made of has NVMe."""
+    """On existing nodes. Pools that the stack creates already do it: each of their instance types has NVMe disks."""
     faster = moved(placed.served.image.image_gib, figures["pull-few-vcpus"], "in parallel")
     config = "featureGates: {FastImagePull: true}, localStorage: {strategy: RAID0}"
-    reason = f"{faster.reason}: whoever makes the nodes of {pool.name} writes {config} in their NodeConfig"
+    reason = f"{faster.reason}: whoever creates the nodes of {pool.name} writes {config} in their NodeConfig"
     yield Remedy("parallel image pull to NVMe", round(start.parts["image"].mid - faster.mid), None, (), None, reason)
 
 
 def _warm_pool(pool: PoolPlan, figures: Figures) -> Iterator[Remedy]:
-    if pool.capacity == "on-demand":  # no spot instance is kept stopped
+    if pool.capacity == "on-demand":  # a warm pool can't contain spot instances
         cold, warm = figures["launch"].value, figures["launch-warm"].value
-        reason = f"a stopped instance is a node in {warm:.0f} s, a new one in {cold:.0f}; {NOT_YET}"
+        reason = f"a stopped instance becomes a node in {warm:.0f} s, a new one in {cold:.0f} s; {NOT_YET}"
         yield Remedy("warm pool", round(cold - warm), None, (), None, reason)
 
 
@@ -113,5 +113,8 @@ def _streamed(placed: Placed, start: ColdStart, figures: Figures) -> Iterator[Re
 def _kept_graphs(placed: Placed, figures: Figures) -> Iterator[Remedy]:
     if placed.served.question.engine.limits.compiles and placed.served.question.task == "chat":
         empty, full = figures["compile"].value, figures["compile-cached"].value
-        reason = f"what torch.compile made is thrown away with each pod: {empty:.0f} s, kept {full:.0f} s; {NOT_YET}"
+        reason = (
+            f"the results of torch.compile are lost with each pod, and compiling takes {empty:.0f} s; if they were"
+            f" kept, it would take {full:.0f} s; {NOT_YET}"
+        )
         yield Remedy("kept compile cache", round(empty - full), None, (), None, reason)

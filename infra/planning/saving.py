@@ -1,4 +1,4 @@
-"""What a change of the stack file saves: one rule for every place that says it."""
+"""The saving of a change of the stack file, calculated in the same way wherever it is shown."""
 
 from typing import Literal
 
@@ -6,8 +6,9 @@ from infra.plan.plan import Plan
 
 
 def saved(plan: Plan, then: Plan) -> tuple[float, Literal["min", "expected"]]:
-    """Dollars per month less, and of which bill. With nodes on spot before or after it is the expected one: the minimum
-    has the price of the cheapest zone at one moment, which would be the largest saving that there could be."""
+    """The saving in dollars per month, and the bill that it refers to. If there are spot nodes before or after the
+    change, it is the expected bill: the minimum uses the price of the cheapest zone at one moment, so it would show
+    the largest possible saving."""
     if any(pool.capacity == "spot" for each in (plan, then) for pool in each.pools.values()):
         return plan.cost.usd_per_month_expected - then.cost.usd_per_month_expected, "expected"
     return plan.cost.usd_per_month_min - then.cost.usd_per_month_min, "min"

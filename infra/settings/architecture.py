@@ -1,4 +1,4 @@
-"""`architecture`: the shape of a model that the catalogue doesn't know, in the words of its config.json."""
+"""`architecture`: the shape of a model that the catalogue doesn't know, given as fields of its config.json."""
 
 import json
 import math
@@ -11,7 +11,7 @@ from infra.project import UnreadableFile, read_text
 
 
 class Architecture(BaseModel):
-    """A decoder with gated feed-forward layers, or experts. What else a config.json says doesn't change its size."""
+    """A decoder with gated feed-forward layers, or with experts. Other fields of config.json don't change its size."""
 
     model_config = ConfigDict(frozen=True, extra="ignore", strict=True)
 
@@ -35,12 +35,12 @@ class Architecture(BaseModel):
     moe_intermediate_size: PositiveInt | None = None  # of one expert; intermediate_size where absent
 
 
-# What would make the sum of a decoder's layers a wrong number.
+# Fields of models whose size isn't the sum of a decoder's layers.
 _NOT_SIZED: Mapping[str, str] = {
     "text_config": "a model of text and images is not sized from its config.json",
     "is_encoder_decoder": "an encoder with a decoder is not sized from its config.json",
     "kv_lora_rank": "latent attention (MLA) is not sized from a config.json",
-    "n_routed_experts": "experts beside dense layers are not sized from a config.json",
+    "n_routed_experts": "experts together with dense layers are not sized from a config.json",
     "shared_expert_intermediate_size": "shared experts are not sized from a config.json",
     "linear_num_key_heads": "linear attention is not sized from a config.json",
     "mamba_num_heads": "state-space layers are not sized from a config.json",
@@ -76,7 +76,7 @@ def _not_sized(text: str) -> list[tuple[str, str]]:
     try:
         fields = json.loads(text)
     except ValueError:
-        return []  # said by who reads it
+        return []  # validation reports it
     if not isinstance(fields, dict):
         return []
     return [

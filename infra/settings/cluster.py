@@ -18,7 +18,7 @@ class ExistingCluster(Section):
     )
     eks: ClusterName | None = Field(default=None, description="name of an EKS cluster in the region aws:region")
     version: KubernetesVersion | None = Field(
-        default=None, description="its Kubernetes version, in quotes; the newest known when absent"
+        default=None, description="the cluster's Kubernetes version, in quotes; the newest known version when absent"
     )
 
 
@@ -36,7 +36,7 @@ class Cluster(Section):
 
 
 class Namespace(Section):
-    """Where the models' objects live."""
+    """The namespace of the models' Kubernetes objects."""
 
     name: NamespaceName = Field(default="llm", description="name of the namespace", examples=["llm"])
     create: bool = Field(
@@ -47,32 +47,36 @@ class Namespace(Section):
 
 
 class GpuPool(Section):
-    """A node group that the program makes (`instanceTypes`), or nodes that exist (`existing`). `min` and `max`"
-    " count nodes."""
+    """A node group that the program creates (`instanceTypes`), or nodes that exist (`existing`). `min` and `max` count
+    nodes."""
 
     instance_types: tuple[InstanceType, ...] | None = Field(
         default=None,
         min_length=1,
-        description="instance types for the nodes, all with the same GPUs; makes a node group",
+        description="instance types for the nodes of a new node group, all with the same GPUs",
         examples=[["g6.xlarge", "g6.2xlarge"]],
     )
     capacity: Literal["on-demand", "spot"] = Field(
-        default="on-demand", description="spot nodes cost less, and AWS can take them away at two minutes' notice"
+        default="on-demand", description="spot nodes cost less, and AWS can take them away with two minutes' notice"
     )
     min: int = Field(
-        default=0, ge=0, le=1000, description="minimum of nodes; 0: none while no model runs", examples=[0]
+        default=0,
+        ge=0,
+        le=1000,
+        description="minimum number of nodes; 0: no node runs while no model of the pool does",
+        examples=[0],
     )
     max: int | None = Field(
         default=None,
         ge=1,
         le=1000,
-        description="maximum of nodes; when absent, what the models need at their maximum of replicas",
+        description="maximum number of nodes; when absent, what the models need at their maximum of replicas",
         examples=[4],
     )
     node_groups: Literal["one", "perZone"] | None = Field(
         default=None,
-        description="one node group over all zones, or one per zone, each with its part of min and max; one when"
-        " absent. A change replaces the node groups",
+        description="one node group over all zones, or one per zone, each with its part of min and max; when absent,"
+        " one over all zones. A change of this key replaces the node groups",
     )
     existing: ExistingNodes | None = Field(
         default=None,

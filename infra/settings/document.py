@@ -1,9 +1,9 @@
-"""Reads a stack file's YAML as the engine does (go-yaml v3), and remembers the line of every key.
+"""Reads a stack file's YAML as Pulumi's engine does (go-yaml v3), and remembers the line of every key.
 
-go-yaml is neither YAML 1.1 nor quite 1.2: `off`, `yes` and `22:00` are strings, `010` is 8, `<<` merges even in quotes,
-only the first document counts (a second is a mistake here), a key written twice is an error. The engine hands the
-result on as JSON: `3.0` is 3.
-Seen with `LoadProjectStackBytes` of Pulumi's Go SDK 3.250; the table is in tests/settings/test_document.py.
+go-yaml follows neither YAML 1.1 nor 1.2 exactly: `off`, `yes` and `22:00` are strings, `010` is 8, `<<` merges even in
+quotes, only the first document counts (a second is a mistake here), and a key that is written twice is an error. The
+engine passes the result to the program as JSON, so `3.0` becomes 3.
+This was seen with `LoadProjectStackBytes` of Pulumi's Go SDK 3.250; tests/settings/test_document.py has the table.
 """
 
 import math
@@ -55,9 +55,9 @@ _TIME = re.compile(
 
 @dataclass(frozen=True)
 class Document:
-    """A stack file: its `config`, where each key stands, and what is wrong with the text itself."""
+    """A stack file: its `config`, the line of each key, and the mistakes of the text itself."""
 
-    config: Mapping[str, Any] | None  # None: nothing that could be checked
+    config: Mapping[str, Any] | None  # None: the text has no config that could be checked
     lines: Mapping[Key, int]
     mistakes: tuple[Mistake, ...]
 
@@ -70,7 +70,7 @@ class _Node:
 
 
 class _Wrong(Exception):
-    """The text can't be read on from here."""
+    """A mistake after which the rest of the text can't be read."""
 
     def __init__(self, line: int | None, got: str, write: str) -> None:
         super().__init__(got)
@@ -78,7 +78,7 @@ class _Wrong(Exception):
 
 
 def read_document(text: str) -> Document:
-    """The stack file in `text`. Never raises: what is wrong is in `mistakes`."""
+    """The stack file in `text`. Never raises; the mistakes are in the result."""
     reader = _Reader()
     try:
         events = _events(text.removeprefix("\ufeff"))
@@ -119,7 +119,7 @@ def _full(key: str) -> str:
 
 
 def place(key: Key) -> Key:
-    """Where a key of the file is for the user: a section of the platform by its name, other config keys in full."""
+    """A key's path as the user sees it: sections of the platform start with their name, other config keys are whole."""
     if len(key) < 2 or key[0] != "config":
         return key
     name = _full(str(key[1]))
@@ -135,7 +135,7 @@ def _events(text: str) -> Iterator[Any]:
             if isinstance(event, (ScalarEvent, AliasEvent, MappingStartEvent, SequenceStartEvent)):
                 yield event
             elif isinstance(event, (MappingEndEvent, SequenceEndEvent)):
-                yield None  # closes what is open
+                yield None  # the end of the innermost collection
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         problem = error.problem or error.context or ""
@@ -191,7 +191,7 @@ class _Reader:
             yield key, value
 
     def plain(self, node: _Node | None, at: Key) -> Any:
-        """Python data as the engine hands it to a program; fills `lines`."""
+        """Python data as the engine passes it to a program. It also fills `lines`."""
         if node is None or node.kind == "scalar":
             return node.value if node else None
         if len(at) > _MAX_DEPTH:
@@ -206,7 +206,8 @@ class _Reader:
         return {key: self.plain(value, (*at, key)) for key, (_, value) in entries.items()}
 
     def _entries(self, node: _Node, at: Key | None, *, depth: int) -> dict[str, tuple[int, _Node]]:
-        """A mapping's keys with line and value, merged ones last. `at`: where a key written twice is reported."""
+        """The keys of a mapping with line and value, merged keys last. `at`: the path under which a key that is written
+        twice is reported."""
         result: dict[str, tuple[int, _Node]] = {}
         first: dict[str, int] = {}
         merged: list[_Node] = []
@@ -224,7 +225,11 @@ class _Reader:
             first.setdefault(key, line)
         for other in merged:
             if other.kind != "map" or depth > _MAX_DEPTH:
-                raise _Wrong(other.line, "`<<` merges mappings only, of few levels", "write <<: *name, of a mapping")
+                raise _Wrong(
+                    other.line,
+                    "`<<` can merge only mappings, and not nested too deeply",
+                    "write <<: *NAME, the alias of a mapping",
+                )
             for key, entry in self._entries(other, None, depth=depth + 1).items():
                 result.setdefault(key, entry)
         return result
@@ -242,7 +247,7 @@ def _key(value: Any) -> str:
 
 
 def _scalar(event: ScalarEvent, line: int) -> Any:
-    """A scalar as go-yaml resolves it, and as JSON then carries it to the program."""
+    """A scalar as go-yaml resolves it, and as it reaches the program in JSON."""
     text, tag = event.value, str(event.tag) if event.tag else None
     if tag in (_STRING, "!") or (tag is None and not event.implicit[0]):
         return text
@@ -256,7 +261,7 @@ def _plain(text: str, line: int) -> Any:
     if text in _CONSTANTS:
         return _CONSTANTS[text]
     if _NOT_JSON.fullmatch(text):
-        raise _Wrong(line, f"{text} is no number that a stack file can hold", "write a finite number")
+        raise _Wrong(line, f"a stack file can't contain {text}", "write a finite number")
     return _number(text) if text[0] in "+-0123456789." else text
 
 

@@ -1,4 +1,4 @@
-"""What somebody who typed a wrong value probably meant: `32k` is 32768, `budget: 8000` is `{usdPerMonth: 8000}`."""
+"""The value that a user probably meant by a wrong one: `32k` is 32768, `budget: 8000` is `{usdPerMonth: 8000}`."""
 
 import math
 import re
@@ -17,11 +17,11 @@ _WORDS = {"yes": True, "on": True, "true": True, "no": False, "off": False, "fal
 _BILLS = {"most": "max", "maximum": "max", "least": "min", "minimum": "min", "typical": "expected", "third": "expected"}
 _ADDRESS = re.compile(r"[\w.-]+(:\d+|\.\w+)\S*")
 _IP = re.compile(r"\d{1,3}(\.\d{1,3}){3}")
-_DEEPEST = 3  # sections within sections that a single value may stand for
+_DEEPEST = 3  # nested sections that a single value may abbreviate
 
 
 def meant(key: str, value: Any, node: Schema, depth: int = 0) -> Any:
-    """The value as the schema takes it, or None where nothing that it takes is like it."""
+    """The value in a form that the schema accepts, or None if no such form is similar to it."""
     return next((each for each in _readings(key, value, node, depth) if takes(node, each)), None)
 
 
@@ -92,12 +92,12 @@ def _readings(key: str, value: Any, node: Schema, depth: int) -> Iterator[Any]:
 
 
 def _is_mistyped_word(value: Any, node: Schema) -> bool:
-    """Where some words are allowed beside a section, another word stands for one of them and not for the section."""
+    """Whether a value is a mistyped word: if a key allows words or a section, a word isn't taken for the section."""
     return isinstance(value, str) and value.isalpha() and any("enum" in form for form in forms(node))
 
 
 def _sections(value: Any, form: Schema, depth: int) -> Iterator[Any]:
-    """A section in which the value stands under its one obvious key."""
+    """Sections in which the value is that of the one obvious key."""
     properties, required = form["properties"], form.get("required", ())
     if len(required) > 1:
         return
@@ -134,7 +134,7 @@ def _numbers(key: str, value: Any, node: Schema) -> Iterator[float]:
 
 
 def _texts(value: str) -> Iterator[str]:
-    """Without what people write around it, in the case and with the marks that a name may have."""
+    """The text without common additions (a scheme, a path, units), in lower case, with only the marks of a name."""
     bare = value.strip()
     yield bare
     yield re.sub(r"^\*\.|[:/].*$", "", re.sub(r"^https?://", "", bare.lower()))  # the host

@@ -1,4 +1,4 @@
-"""What is wrong with a stack file, all of it, in words: where, what was got, what to write."""
+"""The mistakes of a stack file, all at once: for each the place, what was got, and what to write."""
 
 import difflib
 import json
@@ -19,7 +19,7 @@ _TOKEN = re.compile(
     r"|-----BEGIN [A-Z ]*PRIVATE KEY"
 )
 _OTHER_CURRENCY = re.compile(r"(?:eur|euros?|gbp|chf|sek|nok|dkk|pln|czk|jpy|inr|cad|aud)(Per\w+)")
-# What people write for a key that has another name: that key, and what to write.
+# Words that people write for a key that has another name here: that key, and what to write.
 _OTHERWISE = {
     "spot": ("capacity", "capacity: spot"),
     "spotinstances": ("capacity", "capacity: spot"),
@@ -75,15 +75,15 @@ def did_you_mean(word: str, known: Iterable[str]) -> str | None:
     return next(iter(nearest(word, known, 1, 0.6)), None)
 
 
-def nearest(word: str, known: Iterable[str], most: int, cutoff: float) -> list[str]:
-    """The known words that are like it; of equally like ones those first that are known first."""
-    like = {name: difflib.SequenceMatcher(None, name.lower(), word.lower()).ratio() for name in known}
-    close = [name for name, ratio in like.items() if ratio >= cutoff]
-    return sorted(close, key=lambda name: -like[name])[:most]
+def nearest(word: str, known: Iterable[str], limit: int, cutoff: float) -> list[str]:
+    """The known words that are similar to `word`, at most `limit`; equally similar ones in the order of `known`."""
+    similarity = {name: difflib.SequenceMatcher(None, name.lower(), word.lower()).ratio() for name in known}
+    close = [name for name, ratio in similarity.items() if ratio >= cutoff]
+    return sorted(close, key=lambda name: -similarity[name])[:limit]
 
 
 def unknown_key(key: str, known: Collection[str]) -> str:
-    """What to say of a key that isn't known here."""
+    """The message for an unknown key."""
     if otherwise := _written_otherwise(key, known):
         return f"unknown key; {otherwise}"
     close = did_you_mean(key, known)
@@ -91,7 +91,7 @@ def unknown_key(key: str, known: Collection[str]) -> str:
 
 
 def _written_otherwise(key: str, known: Collection[str]) -> str | None:
-    """What people write who know it from elsewhere: no typo, so that no name is like it."""
+    """The message for a name that other programs use for a key: it is no typo, so no known key is similar to it."""
     other, write = _OTHERWISE.get(key.lower(), (None, ""))
     if other in known:
         return f"write {write}"
@@ -110,7 +110,7 @@ class Mistake:
     write: str = ""
 
     def redacted(self) -> "Mistake":
-        """Without what looks like a credential, wherever it came from."""
+        """The mistake without anything that looks like a credential."""
         return Mistake(_redacted(self.path), self.line, _redacted(self.got), _redacted(self.write))
 
 
@@ -152,7 +152,7 @@ def _wrapped(text: str, width: int) -> list[str]:
 
 
 class Report:
-    """Collects mistakes, with their lines; leaves out what only follows from a value that is known to be wrong."""
+    """Collects mistakes with their lines. It leaves out a mistake that is only the consequence of another one."""
 
     def __init__(self, lines: Mapping[Key, int], mistakes: Iterable[Mistake] = ()) -> None:
         self.mistakes = list(mistakes)
@@ -160,29 +160,29 @@ class Report:
         self._broken: set[Key] = set()
 
     def broken(self, key: Key) -> None:
-        """No rule that reads this value is checked."""
+        """Marks a value as wrong, so that no mistake is reported that was found by reading it."""
         self._broken.add(key)
 
     def wrong(self, key: Key, got: str, write: str = "", *, reads: Collection[Key] | None = None) -> None:
-        """A mistake at `key`, found by reading `reads` (the value itself where nothing is said)."""
+        """Reports a mistake at `key` that was found by reading `reads`; by default, the value at `key` itself."""
         if not self._inside_broken(key) and not any(
             self.is_broken(each) for each in ((key,) if reads is None else reads)
         ):
             self.always(key, got, write)
 
     def always(self, key: Key, got: str, write: str = "", *, path: str | None = None) -> None:
-        """A mistake that doesn't depend on other values; `path`: how the user calls it, where that isn't its path."""
+        """Reports a mistake even if other values are wrong. `path`: the user's name for it, if it isn't `key`."""
         self.mistakes.append(Mistake(path or dotted(key) or PLATFORM, self._line(key), got, write))
 
     def is_broken(self, key: Key) -> bool:
-        """Whether this value, a part of it, or what it is a part of, is known to be wrong."""
+        """Whether this value, a part of it, or a section around it is known to be wrong."""
         return self._inside_broken(key) or any(broken[: len(key)] == key for broken in self._broken)
 
     def _inside_broken(self, key: Key) -> bool:
         return any(key[:end] in self._broken for end in range(len(key) + 1))
 
     def _line(self, key: Key) -> int | None:
-        """The line of a value; of the section that it is missing from."""
+        """The line of a value; if the value is missing, the line of the section around it."""
         outermost = 1 if key and ":" in str(key[0]) else 0  # a cloud's own key isn't a part of the platform
         sections = (key[:end] for end in range(len(key), outermost - 1, -1))
         return next((self._lines[section] for section in sections if section in self._lines), None)

@@ -25,41 +25,46 @@ class Budget(Section):
 
 
 class Prices(Section):
-    """Your own price table (a CSV of instance_type,usd_per_hour), and a discount on what the cloud lists."""
+    """Your own price table (a CSV file of instance_type,usd_per_hour), and a discount on the cloud's list prices."""
 
     table: str | None = Field(
         default=None,
         min_length=1,
-        description="path of a CSV file with the columns instance_type,usd_per_hour, from the project's folder",
+        description="path of a CSV file with the columns instance_type,usd_per_hour, relative to the project's folder",
         examples=["stacks/prices.csv"],
     )
     discount_percent: float = Field(
         default=0,
         ge=0,
         lt=100,
-        description="off every price that the cloud lists, spot too; those of `table` are billed as they stand there",
+        description="percent taken off each price of the cloud's list, spot prices included, but not off prices of"
+        " `table`",
         examples=[15],
     )
 
 
-# What a stack has once and `diff` guards: the EKS cluster, its VPC, what holds the weights (file system,
-# bucket, claim), the Kubernetes provider, the system nodes. A GPU pool is guarded by its own name.
+# What `diff` guards and a stack has only one of: the EKS cluster, its VPC, what stores the weights (file system,
+# bucket, claim), the Kubernetes provider, the system nodes. A GPU pool is guarded under its own name.
 GUARDED = ("cluster", "network", "cache", "kubernetes", "systemNodes")
 
 
 class Allow(Section):
-    """Guarded changes that one pull request may make."""
+    """Guarded resources that one pull request may replace or remove."""
 
     replace: tuple[str, ...] = Field(
-        default=(), description=f"what may be replaced: a pool's name, {', '.join(GUARDED)}", examples=[["l4"]]
+        default=(),
+        description=f"what this pull request may replace: names of pools, {', '.join(GUARDED)}",
+        examples=[["l4"]],
     )
     remove: tuple[str, ...] = Field(
-        default=(), description=f"what may be removed: a pool's name, {', '.join(GUARDED)}", examples=[["l4"]]
+        default=(),
+        description=f"what this pull request may remove: names of pools, {', '.join(GUARDED)}",
+        examples=[["l4"]],
     )
 
 
 class Mirror(Section):
-    """Copies of what is downloaded. A chart folder holds `<chart>-<version>.tgz`."""
+    """Your own copies of downloads. A folder of charts contains `<chart>-<version>.tgz` files."""
 
     charts: str | None = Field(
         default=None,
@@ -70,7 +75,7 @@ class Mirror(Section):
 
 
 class Settings(Section):
-    """What the user says. Only `cluster` and `models` are needed."""
+    """The settings of a stack. Only `cluster` and `models` are required."""
 
     cluster: Cluster = Field(
         description="where the models run: a new EKS cluster, or one that exists",
@@ -84,7 +89,7 @@ class Settings(Section):
         description="GPU nodes, by a name that you choose; when absent, the program makes pools for the models",
         examples=[{"l4": {"instanceTypes": ["g6.xlarge"]}}],
     )
-    models: Models = Field(description="what is served, by the name that applications send as `model`")
+    models: Models = Field(description="the models that are served, by the name that applications send as `model`")
     addons: Addons = Field(
         default=Addons(), description="cluster-wide software that models need", examples=[{"metricsServer": "disabled"}]
     )
@@ -103,20 +108,24 @@ class Settings(Section):
     )
     prices: Prices = Field(
         default=Prices(),
-        description="what instances cost you, where it differs from the cloud's list",
+        description="what you pay for instances, if it differs from the cloud's list",
         examples=[{"discountPercent": 15}],
     )
     allow: Allow = Field(
-        default=Allow(), description="guarded changes that this pull request may make", examples=[{"replace": ["l4"]}]
+        default=Allow(),
+        description="guarded resources that this pull request may replace or remove",
+        examples=[{"replace": ["l4"]}],
     )
     mirror: Mirror = Field(
-        default=Mirror(), description="your copies of what is downloaded", examples=[{"charts": "charts"}]
+        default=Mirror(),
+        description="where downloads come from, if you have your own copies",
+        examples=[{"charts": "charts"}],
     )
     tags: dict[str, str] = Field(
         default={}, description="tags for every AWS resource", examples=[{"team": "ml-platform"}]
     )
     protect: bool = Field(
         default=False,
-        description="true: `pulumi up` refuses to delete the cluster and what holds data",
+        description="true: `pulumi up` refuses to delete the cluster and whatever stores data",
         examples=[True],
     )

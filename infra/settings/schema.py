@@ -1,4 +1,4 @@
-"""The JSON Schema of the platform: error messages say from it what is allowed."""
+"""The JSON Schema of the platform. Error messages read from it which values are allowed."""
 
 import json
 import re
@@ -17,7 +17,7 @@ Schema = Mapping[str, Any]
 
 
 class _AsWritten(GenerateJsonSchema):
-    """Keeps the order of keys, in examples too."""
+    """Generates a schema in which keys have the order of the code, also in examples."""
 
     def sort(self, value: JsonSchemaValue, parent_key: str | None = None) -> JsonSchemaValue:
         return value
@@ -30,7 +30,7 @@ def platform_schema() -> Schema:
 
 @cache
 def _schema(engines: tuple[str, ...], settings: type[Settings]) -> Schema:
-    """The schema for these engines and sections: a registry can gain some."""
+    """The schema for these engines and sections. They are arguments because a registry can add some later."""
     schema = _tidy(settings.model_json_schema(by_alias=True, schema_generator=_AsWritten), "")
     for name in ("Addon", "PrometheusAddon"):
         del schema["$defs"][name]["properties"]["state"]  # written as a word
@@ -38,7 +38,8 @@ def _schema(engines: tuple[str, ...], settings: type[Settings]) -> Schema:
 
 
 def _tidy(node: Any, name: str) -> Any:
-    """Without titles that repeat the key and defaults that repeat a section; names of map entries are closed."""
+    """The schema without titles that only repeat a key and defaults that only repeat a section. In a mapping whose keys
+    have a pattern, no other keys are allowed."""
     if isinstance(node, list):
         return [_tidy(each, "") for each in node]
     if not isinstance(node, dict):
@@ -49,7 +50,7 @@ def _tidy(node: Any, name: str) -> Any:
         if key not in ("examples", "default", "propertyNames", "title")
     }
     title = node.get("title", "")
-    if title not in (name.title(), ""):  # what pydantic makes of the key
+    if title not in (name.title(), ""):  # pydantic's own title of the key
         result["title"] = title
     if node.get("default") is not None and not isinstance(node["default"], dict | list):
         result["default"] = node["default"]
@@ -61,7 +62,7 @@ def _tidy(node: Any, name: str) -> Any:
 
 
 def forms(node: Schema) -> Iterator[Schema]:
-    """The forms that a value may have, references followed, null left out."""
+    """The forms that a value may have, except null. References are followed."""
     if "$ref" in node:
         yield from forms(platform_schema()["$defs"][node["$ref"].rsplit("/", 1)[1]])
     elif "anyOf" in node:
@@ -72,7 +73,7 @@ def forms(node: Schema) -> Iterator[Schema]:
 
 
 def schema_at(key: Key) -> Schema | None:
-    """The schema of the value at a path of the platform; None where the schema says nothing."""
+    """The schema of the value at a path of the platform; None if the schema has no such path."""
     node: Schema = platform_schema()
     for part in key:
         inner = next((found for form in forms(node) if (found := _inside(form, part)) is not None), None)
@@ -98,13 +99,13 @@ def known_keys(key: Key) -> tuple[str, ...]:
 
 
 def is_required(key: Key) -> bool:
-    """Whether a section can't be without this key."""
+    """Whether this key is required in its section."""
     parent = schema_at(key[:-1])
     return parent is not None and any(key[-1] in form.get("required", ()) for form in forms(parent))
 
 
 def example(node: Schema) -> Any:
-    """What could be written, or None."""
+    """An example of a value, or None."""
     for each in (node, *forms(node)):
         if "examples" in each:
             return each["examples"][0]
@@ -114,12 +115,12 @@ def example(node: Schema) -> Any:
 
 
 def choices(node: Schema) -> tuple[str, ...]:
-    """The words that are allowed, where only some are."""
+    """The allowed words, if only certain words are allowed."""
     return tuple(word for form in forms(node) for word in form.get("enum", ()))
 
 
 def allowed(node: Schema) -> str:
-    """What a value may be, in words."""
+    """The allowed values, in words."""
     return ", or ".join(dict.fromkeys(_words(form) for form in forms(node)))
 
 
@@ -137,8 +138,8 @@ def _words(form: Schema) -> str:
         case "number":
             return f"a number{_range(form)}"
         case "array":
-            least = f" of at least {form['minItems']}" if "minItems" in form else ""
-            return f"a list{least}, each {allowed(form['items'])}"
+            length = f" of at least {form['minItems']}" if "minItems" in form else ""
+            return f"a list{length}, each {allowed(form['items'])}"
     keys = tuple(form.get("properties", ()))
     return f"a mapping with {', '.join(keys[:6])}{', ...' if len(keys) > 6 else ''}" if keys else "a mapping of names"
 

@@ -1,4 +1,4 @@
-"""Keys of the stack file that clouds and services bring along; `infra/registry.py` adds them, before one is read."""
+"""Keys of the stack file that clouds and services define. `infra/registry.py` adds them before a file is read."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -14,16 +14,16 @@ from infra.settings.types import Section
 
 @dataclass(frozen=True, eq=False)
 class OwnSection:
-    """A key below `llm-platform:platform`, or below `cluster` there. Where it is absent, the settings hold None."""
+    """A key below `llm-platform:platform`, or below `cluster` there. If the file lacks it, the settings have None."""
 
     key: str
     model: type[Section]
     description: str
     example: Mapping[str, Any]
-    of_cluster: bool = False  # below `cluster`: a cloud's
+    of_cluster: bool = False  # True: the key is below `cluster`, and a cloud defines it
 
     def of(self, settings: Settings) -> Any:
-        """What the stack file says; None: nothing."""
+        """The section in the stack file, or None."""
         return getattr(settings.cluster if self.of_cluster else settings, self.key, None)
 
 
@@ -44,7 +44,7 @@ def remove_section(section: OwnSection) -> None:
 
 
 def settings_type() -> type[Settings]:
-    """What a stack file is read as."""
+    """The type of the settings, with every section that was added."""
     return _with(tuple(_ADDED))
 
 

@@ -1,6 +1,6 @@
-"""The kinds of value a stack file holds, each with a name, a pattern and an example.
+"""The types of a stack file's values, each with a name, a pattern and an example.
 
-The examples are what an error message proposes to write, and what an editor shows through the JSON Schema.
+Error messages propose the examples, and editors show them because they are in the JSON Schema.
 """
 
 from collections.abc import Mapping
@@ -25,12 +25,12 @@ class Section(BaseModel):
         alias_generator=to_camel,
         validate_by_alias=True,
         validate_by_name=False,
-        defer_build=True,  # one validator, of the whole, instead of one a section
+        defer_build=True,  # build one validator of all settings, and not one for each section
     )
 
 
 def pattern(regex: str, example: str, title: str, max_length: int | None = None) -> Any:
-    """Of a text, as editors and messages show it."""
+    """The field of a text: its pattern, with the example and title that editors and messages show."""
     return Field(pattern=regex, examples=[example], title=title, max_length=max_length)
 
 
@@ -72,7 +72,8 @@ Revision = Annotated[str, pattern(r"^[\w./-]+$", "0e9e39f249a16976918f6564b8830b
 
 @dataclass(frozen=True)
 class _OneOf:
-    """A name that a registry knows, which may gain some: refused and written into the JSON Schema as a Literal is."""
+    """One of the names in a registry, to which names can be added. Otherwise like a Literal: unknown names are refused,
+    and the JSON Schema lists the known ones."""
 
     known: Mapping[str, object]
 
@@ -112,7 +113,7 @@ OneWord = BeforeValidator(_one_word)
 
 @dataclass(frozen=True)
 class Short:
-    """What the JSON Schema says of a short form that a validator above takes."""
+    """The JSON Schema of a short form that one of the validators above accepts."""
 
     schema: dict[str, Any]
 

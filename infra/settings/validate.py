@@ -1,4 +1,5 @@
-"""Plain data into `Settings`. Beside wrong values the rest is read too, so that rules across sections are checked."""
+"""Turns plain data into `Settings`. If values are wrong, the rest is still read, so that rules that concern several
+sections are checked too and all mistakes are reported at once."""
 
 import json
 import re
@@ -21,13 +22,13 @@ _GO_TIME = re.compile(r"(\d{4}-\d\d-\d\d) \d\d:\d\d:\d\d(\.\d+)? [+-]\d{4} \S+")
 _ZONE_NAME = re.compile(r"[a-z]{2}(-[a-z]+)+-\d[a-z]")
 _ZONES: Key = ("cluster", "create", "zones")
 _FEW_ZONES = 3
-_ROUNDS = 5  # a value in the place of a wrong one can uncover another wrong one
+_ROUNDS = 5  # when a wrong value is replaced, another one may show
 
 
 def read_settings(
     platform: Any, *, stack: str, region: str | None, catalog: Catalog, report: Report
 ) -> Settings | None:
-    """The settings. A wrong value is reported, marked as broken, and replaced; None where it can't be."""
+    """The settings. A wrong value is reported, marked as broken, and replaced; None if that isn't possible."""
     if not isinstance(platform, dict):
         got = "missing" if platform is None else f"got {shown(platform)}"
         report.wrong((), got, f"write {PLATFORM}: {{cluster: ..., models: ...}}")
@@ -49,7 +50,7 @@ def read_settings(
                 report.always(key, *_message(key, kind, data, stack, region, catalog))
         for key, kind in wrong.items():
             report.broken(_meant(key) if kind == "extra_forbidden" else key)
-            _mend(data, key)
+            _replace_wrong(data, key)
     return None
 
 
@@ -58,7 +59,7 @@ def _json(data: Any) -> bytes:
 
 
 def _texts(value: Any, at: Key) -> Iterator[tuple[Key, str]]:
-    """Every text of the platform, keys included; whatever is too deep, as one text."""
+    """Every text of the platform, keys included. A part that is nested too deeply counts as one text."""
     if len(at) > _MAX_DEPTH or isinstance(value, str):
         yield at, value if isinstance(value, str) else ""
     elif isinstance(value, Mapping):
@@ -75,7 +76,7 @@ def _check_text(key: Key, text: str, stack: str, report: Report) -> None:
         if not report.is_broken(key):
             name = "apiKey" if "sk-" in text else "huggingFaceToken"
             command = f"pulumi config set --secret {name} -s {stack}"
-            report.always(key, "a credential in the open (value not shown). Revoke it, then:", command)
+            report.always(key, "a credential in plain text (value not shown). Revoke it, then:", command)
         report.broken(key)
     elif match := _GO_TIME.fullmatch(text):
         report.always(key, f"an unquoted date; Pulumi reads it as {json.dumps(text)}", f'write "{match[1]}"')
@@ -97,7 +98,8 @@ def _wrong_keys(error: ValidationError, data: Any) -> dict[Key, str]:
 
 
 def _key(loc: tuple[str | int, ...], kind: str, data: Any) -> Key:
-    """pydantic's location without what isn't in the data: the forms of a union, and what a short form stands for."""
+    """pydantic's location without the parts that aren't in the data: forms of a union, and the long form of a value
+    that is written in its short form."""
     key: list[str | int] = []
     for part in loc:
         if (isinstance(data, dict) and part in data) or (isinstance(data, list) and part in range(len(data))):
@@ -107,12 +109,12 @@ def _key(loc: tuple[str | int, ...], kind: str, data: Any) -> Key:
 
 
 def _meant(key: Key) -> Key:
-    """The key that a mistyped one stands for."""
+    """The key that was probably meant by a mistyped one."""
     return (*key[:-1], did_you_mean(str(key[-1]), known_keys(key[:-1])) or str(key[-1]))
 
 
 def _message(key: Key, kind: str, data: Any, stack: str, region: str | None, catalog: Catalog) -> tuple[str, str]:
-    """What was got and is allowed, and what to write."""
+    """What was got and what is allowed, and what to write."""
     leaf = str(key[-1])
     if kind == "extra_forbidden":
         if leaf in SECRETS:
@@ -138,16 +140,16 @@ def _name_message(key: Key) -> tuple[str, str]:
     pattern, name = next(iter(section.get("patternProperties", {".*": {}}))), str(key[-1]).replace(NULL_KEY, "")
     slug = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:28].strip("-")
     better = slug if re.fullmatch(pattern, slug) else next(iter(example(section)))
-    most = 40 if key[0] == "models" else 30
+    length = 40 if key[0] == "models" else 30
     bad = "bad name" if name else "no name"
     return (
-        f"{bad}; at most {most} lower-case letters, digits and hyphens, beginning with a letter",
+        f"{bad}; at most {length} lower-case letters, digits and hyphens, beginning with a letter",
         f"write {better}",
     )
 
 
 def _zone_message(key: Key, value: Any, node: Schema, region: str | None, catalog: Catalog) -> tuple[str, str]:
-    """Zones are proposed of the region that the value or the stack names."""
+    """The proposed zones are those of the region that the value or the stack file names."""
     got, leaf = f"got {shown(value)}", str(key[-1])
     named = isinstance(value, str) and _ZONE_NAME.fullmatch(value) is not None
     ids = catalog.regions.get(value[:-1] if named else region or "", ())
@@ -185,7 +187,7 @@ def _version_message(got: str, value: Any, node: Schema, catalog: Catalog) -> tu
 
 
 def _example_of_entry(key: Key) -> Any:
-    """One entry of a section's example, for a section that is a mapping of names, or a list."""
+    """One entry of a section's example, if the section is a list or a mapping of names."""
     entries = example(schema_at(key) or {})
     values = entries.values() if isinstance(entries, dict) else entries if isinstance(entries, list) else ()
     return next(iter(values), None)
@@ -203,14 +205,14 @@ def _at(data: Any, key: Key) -> Any:
     return data
 
 
-def _mend(data: Any, key: Key) -> None:
-    """Takes a wrong value out; where the section can't be without, the example stands in."""
+def _replace_wrong(data: Any, key: Key) -> None:
+    """Removes a wrong value, or replaces it with the example if the section requires it."""
     lists = [index for index, part in enumerate(key) if isinstance(part, int)]
     key = key[: lists[0]] if lists else key
     parent = data
     for part in key[:-1]:
         if not isinstance(parent, dict) or part not in parent:
-            return  # taken out with a larger part
+            return  # it was removed together with a larger part
         parent = parent[part]
     if not isinstance(parent, dict):
         return

@@ -72,8 +72,8 @@ def test_own_prices_come_first_and_the_discount_is_on_the_list_alone(tmp_path: P
 
 def test_the_page_says_what_the_discount_is_not_on() -> None:
     said = Prices.model_fields["discount_percent"].description or ""
-    assert said.startswith("off every price that the cloud lists")
-    assert "those of `table` are billed as they stand there" in said
+    assert said.startswith("percent taken off each price of the cloud's list")
+    assert "but not off prices of `table`" in said
 
 
 @pytest.mark.parametrize(

@@ -82,7 +82,7 @@ def test_a_person_reads_which_node_holds_what(format_: str, tmp_path: Path) -> N
     assert "chat, vision: other replicas go on" in " ".join(shown.split())
     said = " ".join(shown.split())
     assert re.search(
-        r"coder \(about 10 min\), embed \(about \d+ (min|s)\): away until it has started on free GPUs", said
+        r"coder \(about 10 min\), embed \(about \d+ (min|s)\): down until it has started on free GPUs", said
     )
 
 

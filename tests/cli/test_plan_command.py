@@ -107,7 +107,7 @@ def test_from_another_folder_the_projects_own_stacks_are_planned(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     assert run("plan", "dev").stdout == plan("dev").stdout
-    assert f"the stacks of {REPOSITORY / 'stacks'}/ are" in " ".join(run("plan", "prdo").stderr.split())
+    assert f"the stacks in {REPOSITORY / 'stacks'}/ are" in " ".join(run("plan", "prdo").stderr.split())
 
 
 @pytest.mark.parametrize("place", ["nowhere", "a file"])

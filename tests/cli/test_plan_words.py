@@ -39,7 +39,7 @@ def test_what_needs_an_output_stands_after_pulumi_up() -> None:
     result = plan(changed(ON_DEMAND, gateway=PUBLIC))
     before, after = (" ".join(cell for row in _rows(result, title) for cell in row) for title in ("BEFORE", "AFTER"))
     assert "CNAME" not in before
-    assert "CNAME *.llm.acme.eu to the stack output gateway_address" in after
+    assert "CNAME record from *.llm.acme.eu to the stack output gateway_address" in after
     (look,) = [row[1] for row in _report(result).verdict if row[0] == "LOOK AT"]
     assert look.endswith(f"{len(_rows(result, 'BEFORE'))} things to do before `pulumi up`, 1 after it")
 
@@ -76,7 +76,8 @@ def test_of_spot_the_row_says_why_its_bills_differ_and_the_note_what_on_demand_w
     demand = CATALOG.instances["g6.xlarge"].usd_per_hour or 0.0
     more = demand * HOURS_A_MONTH - nodes.max
     assert (
-        f"it may rise to on demand, which would be ${more:,.0f} per month more at the maximum" in result.cost.price_note
+        f"they may rise to the on-demand price, which would be ${more:,.0f} per month more at the maximum"
+        in result.cost.price_note
     )
     assert "on demand, which" not in plan(ON_DEMAND).cost.price_note
     assert "dearest" not in _item(plan(ON_DEMAND), "GPU nodes l4").what
@@ -87,7 +88,7 @@ def test_warnings_say_the_way_out() -> None:
         each.kind: each.message for each in plan(changed(ON_DEMAND, models__qwen3_8b__model="BAAI/bge-m3")).warnings
     }
     assert "`llm-platform model add BAAI/bge-m3` pins the commit at which it reads the files" in said["no-revision"]
-    assert "huggingface.co/BAAI/bge-m3 says it; where it does, accept it there and set" in said["licence-unknown"]
+    assert "huggingface.co/BAAI/bge-m3 says so. If it does, accept it there and set" in said["licence-unknown"]
 
 
 def test_markdown_has_no_empty_column_and_a_star_begins_no_list() -> None:

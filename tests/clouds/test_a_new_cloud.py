@@ -173,7 +173,7 @@ def test_its_cluster_takes_every_pod_along_and_is_announced_as_no_service(tmp_pa
     found = changed(tmp_path, FILE, SOUTH)
     (notice,) = found.notices
     assert (notice.model, notice.event) == ("chat", "outage")
-    assert notice.during.startswith("away while Cluster and every pod are recreated")
+    assert notice.during.startswith("down while Cluster and every pod are recreated")
     assert found.restarts == ["chat"]
     assert found.services == []  # its users are those of the models
     assert [quota.region for quota in quotas_of(found.new) or {}] == ["south"]
@@ -198,7 +198,7 @@ def test_its_cluster_and_its_data_are_guarded_and_allowed_by_name(tmp_path: Path
 def test_only_a_stack_there_may_allow_what_it_guards(tmp_path: Path) -> None:
     allowed = "allow: {replace: [rented]}"
     elsewhere = stack("cluster: {create: {version: '1.35'}}", MODEL, allowed)
-    assert "allow.replace[0]: 'rented' is nothing that is guarded here" in mistakes(tmp_path, elsewhere)
+    assert "allow.replace[0]: 'rented' isn't the name of a guarded resource" in mistakes(tmp_path, elsewhere)
     assert plan(tmp_path, file(POOL, MODEL, allowed)).plan.violations == ()
 
 

@@ -52,7 +52,7 @@ CHANGES = {
     "another revision": Case(
         "own",
         {"models.chat.revision": "9c925d64d72725edaf899c6cb9c377fd0709d9c5"},
-        title="⚠️ own: no bill; `chat` away for a while; other weights answer as `chat`",
+        title="⚠️ own: no bill; `chat` down for a while; other weights answer as `chat`",
         changed="chat-deployment",
         replaced="chat-prefetch-job",
         because={"chat-prefetch-job": "spec.template.spec.containers[prefetch].command[--revision]"},
@@ -62,7 +62,7 @@ CHANGES = {
     "a shorter context": Case(
         "own",
         {"models.chat.maxModelLen": 4096},
-        title="⚠️ own: no bill; `chat` away for a while; `chat` refuses requests over 4,096 tokens",
+        title="⚠️ own: no bill; `chat` down for a while; `chat` refuses requests over 4,096 tokens",
         changed="chat-deployment endpoints-config",
         traffic={"chat": "outage"},
         says="up to 4,096 tokens, was 8,192",
@@ -70,7 +70,7 @@ CHANGES = {
     "a quantization": Case(
         "own",
         {"models.chat.quantization": "fp8"},
-        title="⚠️ own: no bill; `chat` away for a while; other weights answer as `chat`",
+        title="⚠️ own: no bill; `chat` down for a while; other weights answer as `chat`",
         changed="chat-deployment",
         traffic={"chat": "outage"},
         says="holds 9.8 full-length requests at once, was 4.1",
@@ -78,7 +78,7 @@ CHANGES = {
     "less of the GPU": Case(
         "own",
         {"models.chat.gpuMemoryUtilization": 0.85},
-        title="⚠️ own: no bill; `chat` away for a while",
+        title="⚠️ own: no bill; `chat` down for a while",
         changed="chat-deployment",
         traffic={"chat": "outage"},
         says="holds 2.7 full-length requests at once, was 4.1",
@@ -153,7 +153,7 @@ CHANGES = {
     "spot": Case(
         "cloud",
         {"gpuPools.l4.capacity": "spot"},
-        title="❌ cloud: expected * per month; maximum *; replaces node group `l4`; `chat` away for a while",
+        title="❌ cloud: expected * per month; maximum *; replaces node group `l4`; `chat` down for a while",
         replaced="l4-*",
         because={"l4-nodes": "capacityType"},
         traffic={"chat": "node group swapped"},
@@ -195,7 +195,7 @@ CHANGES = {
     "another Kubernetes version": Case(
         "cloud",
         {"cluster.create.version": "1.36"},
-        title="⚠️ cloud: the bill stays; 2 models away for a while",
+        title="⚠️ cloud: the bill stays; 2 models down for a while",
         changed="cluster-eks cluster-system l4-nodes l40s-nodes addons-cluster-autoscaler"
         " cluster-coredns cluster-kube-proxy cluster-vpc-cni cluster-aws-efs-csi-driver",
         traffic={"chat": "outage", "code": "outage"},
@@ -204,7 +204,7 @@ CHANGES = {
     "another address range": Case(
         "cloud",
         {"cluster.create.network.cidr": "10.50.0.0/16"},
-        title="❌ cloud: the bill stays; 1 rule broken; replaces the VPC, *; 2 models away for a while",
+        title="❌ cloud: the bill stays; 1 rule broken; replaces the VPC, *; 2 models down for a while",
         changed="cluster-eks network-internet addons-load-balancer-controller gateway-* *-network-policy",
         replaced="network-* cluster-system l4-* l40s-* weights*",
         because={"network-vpc": "cidrBlock", "l4-nodes": "subnetIds"},
@@ -216,7 +216,7 @@ CHANGES = {
     "another zone": Case(
         "cloud",
         {"cluster.create.zones": ["use1-az1", "use1-az2", "use1-az4"], "cluster.create.network.nat": "one"},
-        title="❌ cloud: the bill stays; 1 rule broken; replaces node group `l4`, *; 2 models away for a while",
+        title="❌ cloud: the bill stays; 1 rule broken; replaces node group `l4`, *; 2 models down for a while",
         added="network-*-use1-az4 weights-use1-az4",
         changed="cluster-eks network-s3 gateway-* *-network-policy",
         replaced="cluster-system l4-* l40s-*",
@@ -233,7 +233,7 @@ CHANGES = {
             "cluster.create.zones": 2,
             "gateway.certificateArn": "arn:aws:acm:us-west-2:111122223333:certificate/5f0c-2",
         },
-        title="❌ cloud: the bill stays; replaces the EKS cluster, the VPC, *; 2 models away for a while",
+        title="❌ cloud: the bill stays; replaces the EKS cluster, the VPC, *; 2 models down for a while",
         added="network-*-usw2-*  weights-usw2-*",
         removed="network-*-use1-* weights-use1-*",
         changed="aws cluster-* network-flows",
@@ -262,7 +262,7 @@ CHANGES = {
     "another cluster that exists": Case(
         "own",
         {"cluster.existing.context": "kind-other"},
-        title="❌ own: no bill; replaces the claim of the weights, the Kubernetes provider; 2 models away for a while",
+        title="❌ own: no bill; replaces the claim of the weights, the Kubernetes provider; 2 models down for a while",
         replaced=f"cluster-kubernetes {MADE_ANEW}",
         because={"cluster-kubernetes": "clusterIdentifier", "chat-deployment": "provider"},
         traffic={"chat": "outage", "small": "outage"},
@@ -272,7 +272,7 @@ CHANGES = {
     "another namespace": Case(
         "own",
         {"namespace.name": "other"},
-        title="❌ own: no bill; replaces the claim of the weights; 2 models away for a while",
+        title="❌ own: no bill; replaces the claim of the weights; 2 models down for a while",
         replaced=MADE_ANEW,
         because={"chat-deployment": "metadata.namespace", "model-cache-namespace": "metadata.name"},
         traffic={"chat": "outage", "small": "outage"},
@@ -284,7 +284,7 @@ CHANGES = {
     "another kind of cache": Case(
         "cloud",
         {"cache.kind": "ebs", "models.code": None, "gpuPools.l40s": None, "models.chat.replicas": 1},
-        title="❌ cloud: expected -*; maximum -*; replaces the claim of the weights, *; `chat` away for a while",
+        title="❌ cloud: expected -*; maximum -*; replaces the claim of the weights, *; `chat` down for a while",
         added="cluster-aws-ebs-csi-driver* model-cache-class",
         removed="cluster-aws-efs-csi-driver* weights* model-cache-volume chat-scaler* code* gateway-code l40s*",
         changed="endpoints-config",
@@ -299,7 +299,7 @@ CHANGES = {
     "another class of the cache": Case(
         "own",
         {"cache.storageClass": "other"},
-        title="❌ own: no bill; replaces the claim of the weights; 2 models away for a while",
+        title="❌ own: no bill; replaces the claim of the weights; 2 models down for a while",
         replaced="model-cache-claim *-prefetch-job *-deployment",
         because={
             "model-cache-claim": "spec.storageClassName",
@@ -331,7 +331,7 @@ CHANGES = {
     "answers that may take longer": Case(
         "own",
         {"gateway.timeoutSeconds": 600},
-        title="⚠️ own: no bill; `chat` away for a while",
+        title="⚠️ own: no bill; `chat` down for a while",
         changed="gateway-* chat-deployment small-deployment endpoints-config",
         traffic={"chat": "outage", "small": "rollout"},
         says="an answer may take 600 s, was 300 s",
@@ -339,7 +339,7 @@ CHANGES = {
     "open to the internet": Case(
         "cloud",
         {"gateway.visibility": "public"},
-        title="⚠️ cloud: expected +$7 per month; maximum +$8; 2 models away for a while",
+        title="⚠️ cloud: expected +$7 per month; maximum +$8; 2 models down for a while",
         changed="gateway-*",
         traffic={"chat": "outage", "code": "outage"},
         says="reached from the internet",
@@ -369,7 +369,7 @@ CHANGES = {
     "another tag": Case(
         "cloud",
         {"tags.team": "search"},
-        title="⚠️ cloud: the bill stays; 2 models away for a while",
+        title="⚠️ cloud: the bill stays; 2 models down for a while",
         changed="*",
         traffic={"chat": "outage", "code": "outage"},
         says="its nodes are replaced one by one",

@@ -31,10 +31,10 @@ def asked(difference: Difference, path: str) -> list[str]:
 @pytest.mark.parametrize(
     ("edit", "path", "says"),
     [
-        ({"gateway.visibility": "public"}, "gateway.domain", "CNAME *.llm.example.com to the stack output"),
-        (ELSEWHERE, "gateway.domain", "CNAME *.llm.example.com to the stack output"),
+        ({"gateway.visibility": "public"}, "gateway.domain", "CNAME record from *.llm.example.com to the stack output"),
+        (ELSEWHERE, "gateway.domain", "CNAME record from *.llm.example.com to the stack output"),
         (ELSEWHERE, "gateway.certificateArn", "the certificate has to cover *.llm.example.com"),
-        ({"gateway.domain": "ai.acme.eu"}, "gateway.domain", "CNAME *.ai.acme.eu"),
+        ({"gateway.domain": "ai.acme.eu"}, "gateway.domain", "CNAME record from *.ai.acme.eu"),
         ({"gateway.timeoutSeconds": 600}, "gateway.domain", None),
         ({"models.code.maxModelLen": 8192}, "gateway.domain", None),
         ({"gateway": None}, "gateway.domain", None),
@@ -118,7 +118,7 @@ NO_FIT_NO_START = {
     "of one that runs": (TOO_LONG, {}, "chat"),
     "of another pool": ({"models.code.pool": "l4"}, {}, "code"),
     "of a new one": ({"models.x": MISFIT}, {}, "x"),
-    "of one that wakes": ({"models.x": MISFIT}, {"models.x": {**MISFIT, "paused": True}}, "x"),
+    "of one that starts again": ({"models.x": MISFIT}, {"models.x": {**MISFIT, "paused": True}}, "x"),
 }
 
 
@@ -132,7 +132,7 @@ def test_a_pod_of_a_model_that_does_not_fit_never_starts(name: str) -> None:
     assert notice.seconds is None
     title = markdown(headline(difference))
     assert f"`{model}` doesn't start" in title
-    assert f"`{model}` away" not in title
+    assert f"`{model}` down" not in title
 
 
 def test_a_model_that_does_not_fit_and_is_paused_starts_no_pod() -> None:

@@ -38,14 +38,14 @@ def secrets_stay_secret(planned: Planned) -> list[str]:
     """Rule 7. No literal secrets; only Jobs get the hub's token; servers read the cache and nothing else."""
     recording = planned.recording
     broken = [
-        f"{made.name}: {path} is a credential in the open"
+        f"{made.name}: {path} is a credential in plain text"
         for made in recording.resources
         for path, value in walk(made.inputs)
         if isinstance(value, str)
         and (_CREDENTIAL.search(value) or (_named_secret(made, path) and value not in ("", MASKED)))
     ]
     broken += [
-        f"output {path} is a credential in the open"
+        f"output {path} is a credential in plain text"
         for path, value in walk(recording.outputs)
         if isinstance(value, str) and (_CREDENTIAL.search(value) or (path == "api_key" and value != MASKED))
     ]
@@ -54,7 +54,7 @@ def secrets_stay_secret(planned: Planned) -> list[str]:
         if pod in foreign and _TOKEN_SECRET in _secrets_of(pod):
             broken.append(f"{pod.name}: sees the hub's token, which is for downloads of models")
         broken += [
-            f"{pod.name}: variable {name} is a credential in the open"
+            f"{pod.name}: variable {name} is a credential in plain text"
             for name, value in pod.variables
             if isinstance(value, str) and _SECRET_NAME.search(name)
         ]

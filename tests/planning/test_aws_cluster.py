@@ -72,7 +72,7 @@ def test_a_small_footprint_can_be_chosen() -> None:
 )
 def test_a_type_that_hardly_ever_comes_on_demand_is_a_warning(types: list[str], capacity: str, rare: bool) -> None:
     made = plan(changed(DEV, gpuPools={"big": {"instanceTypes": types, "capacity": capacity}}))
-    messages = [text for text in warned(made, "gpuPools.big.instanceTypes") if "hardly ever comes" in text]
+    messages = [text for text in warned(made, "gpuPools.big.instanceTypes") if text.startswith("AWS rarely has")]
     assert len(messages) == rare
     assert all(types[0] in text and "Capacity Reservation" in text for text in messages)
 
@@ -84,9 +84,9 @@ def test_what_pools_share_of_a_warning_is_said_once() -> None:
     }
     lines = {note.path: note.message for note in by_kind(plan(changed(DEV, gpuPools=pools)).warnings)}
     rare, raising = lines["gpuPools.*.instanceTypes"], lines["gpuPools.*.min"]
-    assert rare.startswith("these types on demand hardly ever come: pods wait until AWS has one. Reserve them first")
+    assert rare.startswith("AWS rarely has these types on demand: pods wait until it has one. Reserve them first")
     assert rare.endswith(": a (p5.48xlarge), b (p4d.24xlarge)")
-    assert raising.startswith("EKS refuses a minimum above the nodes that run")
+    assert raising.startswith("EKS refuses a minimum above the number of running nodes")
     assert raising.endswith(": a, b")
 
 

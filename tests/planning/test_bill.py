@@ -189,8 +189,8 @@ def test_the_note_says_whose_prices_they_are(tmp_path: Path) -> None:
     result = plan(changed(DEV, prices={"table": str(table), "discountPercent": 20}))
     (assumed,) = [note.message for note in result.assumptions if note.path == "prices"]
     for said in (assumed, result.cost.price_note):
-        own = f"g6.xlarge at your own price ({table}), as it is there; g6.2xlarge, m7i.xlarge as AWS lists it"
-        assert f"{own}; 20 % off the list of AWS" in said
+        own = f"g6.xlarge at your own price ({table}), as written there; g6.2xlarge, m7i.xlarge at AWS's list price"
+        assert f"{own}; 20 % off AWS's list prices" in said
     assert result.pools["l4"].price_note == "your own price"
 
 

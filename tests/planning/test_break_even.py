@@ -17,7 +17,7 @@ def test_both_cost_the_same_at_the_break_even() -> None:
 
 @pytest.mark.parametrize(
     ("api_price", "makes", "said"),
-    [(10.0, True, "a replica makes as many"), (4.0, None, "may make"), (1.0, False, "can't make")],
+    [(10.0, True, "a replica can generate that many"), (4.0, None, "may be able to"), (1.0, False, "can't generate")],
 )
 def test_whether_one_replica_makes_as_many(api_price: float, makes: bool | None, said: str) -> None:
     found = break_even(2.0, api_price, SURE)

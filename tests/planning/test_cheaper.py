@@ -42,14 +42,14 @@ def test_a_node_that_another_model_half_fills_costs_nothing_more() -> None:
     assert result.pools["big"].idle_gpus == 1
     (shared,) = [way for way in result.cheaper["small"] if way.setting == "pool: big, gpus: 1"]
     assert shared.usd_per_month >= 0.8048 * 730  # the whole node that it has now, and its disk
-    assert shared.beside == ("no gpuPools.small",)
+    assert shared.beside == ("remove gpuPools.small",)
     assert "on nodes of big, third" in shared.effect
 
 
 def test_of_ways_that_undo_each_other_the_one_with_the_largest_saving_is_shown() -> None:
     """The large model leaves its pool, and the pool is removed: the small model can't move there."""
     result = plan(TWO_POOLS)
-    assert any("no gpuPools.big" in way.beside for way in result.cheaper["big"])
+    assert any("remove gpuPools.big" in way.beside for way in result.cheaper["big"])
     assert not any(setting.startswith("pool: big") for setting in _settings(result, "small"))
 
 
@@ -123,7 +123,7 @@ def test_nodes_on_demand_name_what_spot_would_save_and_risk(pool: dict | None, o
     pools = {"g6-xlarge": pool} if pool else {}
     stack = changed(DEV, gpuPools=pools)
     before = plan(stack)
-    ways = [way for way in before.cheaper.get("qwen3-8b", ()) if "may not come when they are needed" in way.effect]
+    ways = [way for way in before.cheaper.get("qwen3-8b", ()) if "may have none when they are needed" in way.effect]
     assert bool(ways) is offered
     for way in ways:
         assert dict(way.write)["gpuPools.g6-xlarge.capacity"] == "spot"

@@ -253,7 +253,7 @@ def test_who_reaches_the_api_of_a_new_cluster(cidrs: list[str], said: str) -> No
 def test_a_gateway_in_the_clear_or_before_ollama_is_warned_of() -> None:
     ollama = changed(DEV, models={"m": {"model": "llama3.2:1b", "engine": "ollama"}})
     result = plan(changed(ollama, gateway={"domain": "llm.example.com"}))
-    assert "in the clear" in _warned(result, "gateway.certificateArn")
+    assert "cross the network unencrypted" in _warned(result, "gateway.certificateArn")
     assert _warned(result, "gateway").startswith("m: Ollama checks no key")
     assert not _warned(plan(PROD), "gateway.certificateArn") + _warned(plan(PROD), "gateway")
 

@@ -24,7 +24,7 @@ def test_the_plan_says_what_the_images_write_on_a_system_node() -> None:
     said = [note.message for note in BOTH.assumptions if "weights are fetched" in note.message]
     assert len(said) == 2
     assert said[0].startswith("embed, llama-70b, llama-8b: weights are fetched on a system node by docker.io/kserve/")
-    assert "vllm's own image would write 38.4 GiB pulled and unpacked (315 s of its disk)" in said[0]
+    assert "vllm's own image would need 38.4 GiB to pull and unpack (315 s at the speed of its disk)" in said[0]
     assert "its disk" not in next(note.message for note in plan(LOCAL).assumptions if "weights are" in note.message)
 
 

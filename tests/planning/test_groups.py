@@ -58,19 +58,19 @@ def test_parts_add_up_and_a_larger_total_lowers_none(total: int, more: int, part
 def test_what_a_zone_without_capacity_costs_is_a_warning() -> None:
     (message,) = [note.message for note in grouped(nodeGroups="perZone", max=7).warnings if "nodeGroups" in note.path]
     assert "max 7 is 3 + 2 + 2 over use1-az1, use1-az2, use1-az4" in message
-    assert "grows to 4 only" in message
+    assert "grows only to 4" in message
 
 
 @pytest.mark.parametrize(
-    ("most", "without"), [({}, "use1-az4"), ({"max": 1}, "use1-az2, use1-az4"), ({"max": 3}, None)]
+    ("maximum", "without"), [({}, "use1-az4"), ({"max": 1}, "use1-az2, use1-az4"), ({"max": 3}, None)]
 )
-def test_zones_that_get_no_group_are_a_warning(most: dict[str, int], without: str | None) -> None:
+def test_zones_that_get_no_group_are_a_warning(maximum: dict[str, int], without: str | None) -> None:
     """Without `max` the program chooses 2 here: one node for a replica, one for a rollout."""
     warned = [
-        note.message for note in grouped(nodeGroups="perZone", **most).warnings if "no node group" in note.message
+        note.message for note in grouped(nodeGroups="perZone", **maximum).warnings if "no node group" in note.message
     ]
     assert len(warned) == (without is not None)
-    assert all(f"no node group in {without}; gpuPools.l4.max: 3 gives each zone one" in each for each in warned)
+    assert all(f"no node group in {without}; gpuPools.l4.max: 3 gives each zone a group" in each for each in warned)
 
 
 def test_one_zone_needs_no_second_way() -> None:

@@ -315,7 +315,7 @@ def test_where_gpus_are_free_a_rollout_can_start_the_new_pod_first() -> None:
             {"nodes": 3, "gpusPerNode": 2},
             {"a": TWO, "b": ONE, "c": ONE},
             {"b", "c"},
-            "because no node of a100 is certain to have 2 GPUs free",
+            "because it isn't certain that one node of a100 has 2 GPUs free",
         ),
         ({"nodes": 2, "gpusPerNode": 2}, {"a": TWO, "b": ONE}, {"b"}, "because only 1 GPU of a100 is free"),
         (
@@ -365,7 +365,7 @@ ROLLING = {"rollout": {"strategy": "rolling"}}
             FOUR_OF_TWO,
             {"big": TWO | {"replicas": {"min": 1, "max": 2}}, "a": ONE | THREE, "b": ONE},
             "existing.nodes",
-            "no node has 2 GPUs free for one more of big",
+            "no node has 2 GPUs free for another replica of big",
             ["models.big.replicas.max: 1", "models.a.replicas: 2"],
         ),
         (
@@ -402,7 +402,7 @@ ROLLING = {"rollout": {"strategy": "rolling"}}
             {"big": TWO | {"replicas": 2}},
             "max",
             "pool a100 has 2: 1 node",
-            ["models.big.replicas: 1", "gpuPools.a100.max: 2 (where others add as many)"],
+            ["models.big.replicas: 1", "gpuPools.a100.max: 2 (if these nodes are added)"],
         ),
     ],
     ids=[
@@ -474,7 +474,7 @@ def test_what_is_enough_only_with_another_change_is_named_with_it() -> None:
     chat = {"model": "meta-llama/Llama-3.3-70B-Instruct", "gpus": 4, "maxModelLen": 8192}
     asked = {**OWN, "models": {"chat": chat} | others}
     (refused,) = plan(asked).violations
-    assert "a replica's GPUs are on one node, and no node has more than 2" in refused.message
+    assert "all GPUs of a replica must be on one node, and no node has more than 2" in refused.message
     (advice,) = refused.advice
     assert advice.text == "models.chat.gpus: 2 and models.a.replicas: 2"
     assert not broken(plan(follow(asked, as_mapping(advice.write))))

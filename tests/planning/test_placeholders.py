@@ -33,15 +33,24 @@ def test_a_stack_file_without_them_has_none_to_replace() -> None:
         (
             {"cluster__create__access": {**OURS, "viewers": ["arn:aws:iam::111122223333:role/on-call"]}},
             "cluster.create.access.viewers",
-            "arn:aws:iam::111122223333:role/on-call is in an account of documentation",
+            "arn:aws:iam::111122223333:role/on-call is in an account that only documentation uses",
         ),
         (
             {"cluster__create__access": {**OURS, "apiFrom": ["18.2.3.0/24", "192.0.2.7/32", "198.51.100.0/25"]}},
             "cluster.create.access.apiFrom",
-            "192.0.2.7/32 is an address of documentation, 198.51.100.0/25 is an address of documentation",
+            "192.0.2.7/32 is an address reserved for documentation,"
+            " 198.51.100.0/25 is an address reserved for documentation",
         ),
-        ({"gateway": {**GATEWAY, "domain": "llm.example.com"}}, "gateway.domain", "a domain of documentation"),
-        ({"gateway": {**GATEWAY, "domain": "llm.acme.example"}}, "gateway.domain", "a domain of documentation"),
+        (
+            {"gateway": {**GATEWAY, "domain": "llm.example.com"}},
+            "gateway.domain",
+            "a domain reserved for documentation",
+        ),
+        (
+            {"gateway": {**GATEWAY, "domain": "llm.acme.example"}},
+            "gateway.domain",
+            "a domain reserved for documentation",
+        ),
         (
             {"gateway": {**GATEWAY, "certificateArn": OUR_CERTIFICATE.replace("210987654321", "123456789012")}},
             "gateway.certificateArn",
@@ -53,7 +62,7 @@ def test_a_stack_file_without_them_has_none_to_replace() -> None:
             "an invented certificate",
         ),
         ({"gateway": {**GATEWAY, "inboundCidrs": ["203.0.113.0/24"]}}, "gateway.inboundCidrs", "203.0.113.0/24"),
-        ({"tags": {"owner": "ml@example.org"}}, "tags.owner", "a domain of documentation"),
+        ({"tags": {"owner": "ml@example.org"}}, "tags.owner", "a domain reserved for documentation"),
         (
             {"gateway": {**GATEWAY, "annotations": {"acme.io/v6": "2001:db8::/32"}}},
             "gateway.annotations.acme.io/v6",

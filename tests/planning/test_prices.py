@@ -115,7 +115,7 @@ def test_where_no_spot_price_is_known_it_is_the_one_on_demand() -> None:
     result = plan(changed(DEV, gpuPools=pools), region="ap-northeast-2")
     assert result.pools["h100"].usd_per_node_hour == pytest.approx(75.9552)
     (assumed,) = [each.message for each in result.assumptions if each.path == "gpuPools.h100.capacity"]
-    assert assumed == "no spot price of p5.48xlarge is known: it is billed at the one on demand"
+    assert assumed == "no spot price of p5.48xlarge is known: it is billed at the on-demand price"
 
 
 def test_own_prices_stand_beside_the_regions_by_name(tmp_path: Path) -> None:
@@ -123,7 +123,7 @@ def test_own_prices_stand_beside_the_regions_by_name(tmp_path: Path) -> None:
     table.write_text("instance_type,usd_per_hour\ng6e.12xlarge,9\n", encoding="utf-8")
     result = plan(changed(L40S, prices={"table": str(table)}), region="eu-central-1")
     assert (
-        f"g6e.12xlarge at your own price ({table}), as it is there; m7i.xlarge as AWS lists it"
+        f"g6e.12xlarge at your own price ({table}), as written there; m7i.xlarge at AWS's list price"
         in result.cost.price_note
     )
     assert "on-demand prices of eu-central-1 for m7i.xlarge" in result.cost.price_note

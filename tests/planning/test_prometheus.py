@@ -62,9 +62,9 @@ def test_labels_that_nobody_gave_are_asked_for_and_none_at_all_can_be_said() -> 
             URL,
             {"bearerSecret": {"name": "p"}},
             "auth",
-            "once `pulumi up` has made the namespace llm: KEDA reads the login from a Secret beside the"
-            " models: `kubectl -n llm create secret generic p --from-literal=token=...`; until KEDA finds it, qwen3-8b"
-            " stays at the minimum of replicas",
+            "once `pulumi up` has created the namespace llm: KEDA reads the login from a Secret in the"
+            " models' namespace: `kubectl -n llm create secret generic p --from-literal=token=...`; until KEDA finds"
+            " it, qwen3-8b stays at the minimum of replicas",
         ),
         (AMAZON, {"sigv4": {}}, "auth.sigv4", "aps:QueryMetrics"),
         (AMAZON, {"sigv4": {}}, "url", "scrapes nothing by itself"),
@@ -83,7 +83,7 @@ def test_a_secret_in_a_namespace_of_others_comes_before_up() -> None:
     paths = [note.path for note in plan(stack).to_do]
     assert paths.index("namespace.name") < paths.index("addons.prometheus.existing.auth")
     said = asked(plan(stack))["auth"]
-    assert "once `pulumi up` has made" not in said
+    assert "once `pulumi up` has created" not in said
     assert "`kubectl -n theirs create secret generic p" in said
 
 
@@ -104,7 +104,7 @@ def test_an_address_that_names_no_namespace_is_asked_about(url: str, existing: d
     assert result.monitoring is not None
     assert result.monitoring.namespace == existing.get("namespace", "monitoring" if asks else "watch")
     message = asked(result).get("namespace", "")
-    assert ("NetworkPolicies let monitoring in; write the namespace" in message) is asks
+    assert ("NetworkPolicies let in monitoring; write the namespace" in message) is asks
 
 
 def test_where_no_model_scales_nothing_has_to_be_done() -> None:
@@ -113,7 +113,7 @@ def test_where_no_model_scales_nothing_has_to_be_done() -> None:
     assert {"monitorLabels", "namespace", "auth"} <= asked(plan(scales)).keys()
     fixed = plan(changed(scales, models__qwen3_8b__replicas=2))
     assert not [note for note in fixed.to_do if note.path.startswith("addons.prometheus")]
-    assumed = [note.path.rpartition(".")[2] for note in fixed.assumptions if "no model scales" in note.message]
+    assumed = [note.path.rpartition(".")[2] for note in fixed.assumptions if "no model needs" in note.message]
     assert assumed == ["monitorLabels", "namespace"]
 
 
@@ -143,7 +143,7 @@ def test_amazons_prometheus_without_a_login_is_refused(tmp_path: Path) -> None:
     result = plan_command("dev", stacks=tmp_path)
     assert result.exit_code == 2
     assert "addons.prometheus.existing.auth" in result.stderr
-    assert "write auth: {sigv4: {}} beside url" in result.stderr
+    assert "write auth: {sigv4: {}} next to url" in result.stderr
 
 
 @pytest.mark.parametrize("replicas", ["1", "{min: 1, max: 2}"])

@@ -68,7 +68,8 @@ def test_a_gap_is_a_cold_start_without_launch_and_boot_and_is_said_in_minutes() 
     assert model.rollout.reason in model.reasons
     (warning,) = [note.message for note in result.warnings if note.kind == "stops-at-change"]
     assert (
-        warning == f"each change stops qwen3-8b: its old pod goes first, about {round(gap / 60)} min without qwen3-8b"
+        warning == "each change stops qwen3-8b: its old pod ends before the new one starts, about"
+        f" {round(gap / 60)} min without qwen3-8b"
     )
 
 

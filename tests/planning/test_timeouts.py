@@ -55,9 +55,9 @@ def test_an_attempt_to_download_that_stalls_ends_early_enough_for_the_next_ones(
     ("capacity", "timeout", "says"),
     [
         ("spot", 900, "an answer of qwen3-8b then has 100 s to end"),
-        ("spot", 900, "not the 900 s of drain that it has elsewhere"),
-        ("spot", 300, "(120 s of notice, 20 s of them until no more requests come), not the 300 s of drain"),
-        ("spot", 100, "spot nodes go with two minutes' notice, and may not come when they are needed"),
+        ("spot", 900, "and not the 900 s that it has elsewhere"),
+        ("spot", 300, "(120 s of notice, and for 20 s of them new requests still come), and not the 300 s"),
+        ("spot", 100, "AWS takes spot nodes away with two minutes' notice, and AWS may have none when they are needed"),
         ("on-demand", 900, None),
     ],
 )

@@ -23,8 +23,8 @@ def _public(**gateway: Any) -> list[str]:
 @pytest.mark.parametrize(
     ("gateway", "says", "proposes"),
     [
-        (ALB, "the whole internet reaches the models, and an API key is all that guards them", {"inbound", "waf"}),
-        ({**ALB, "inboundCidrs": ["10.0.0.0/8"]}, "10.0.0.0/8 reaches the models, and an API key is all", {"waf"}),
+        (ALB, "the whole internet reaches the models, and only an API key protects them", {"inbound", "waf"}),
+        ({**ALB, "inboundCidrs": ["10.0.0.0/8"]}, "10.0.0.0/8 reaches the models, and only an API key", {"waf"}),
         ({**ALB, "wafAclArn": WEB_ACL}, "the whole internet reaches the models, and an API key and a", {"inbound"}),
         ({**ALB, "inboundCidrs": ["10.0.0.0/8"], "wafAclArn": WEB_ACL}, "10.0.0.0/8 reaches the models", set[str]()),
         ({"ingressClass": "nginx", "tlsSecret": "tls"}, "the whole internet reaches the models", set[str]()),

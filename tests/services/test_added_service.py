@@ -117,7 +117,7 @@ def test_its_data_is_guarded_under_its_own_name() -> None:
 
 def test_allow_names_what_is_guarded_alone() -> None:
     allowing = WITHOUT + "        allow: {replace: [search]}\n"
-    with pytest.raises(BadStackFile, match="'search' is nothing that is guarded here"):
+    with pytest.raises(BadStackFile, match="'search' isn't the name of a guarded resource"):
         plan_text(STACK, allowing)
 
 

@@ -20,7 +20,7 @@ BAD: dict[str, tuple[str, Edit, str]] = {
     "a key": (
         "7 secrets",
         lambda pod: pod["containers"][0].update(env=[{"name": "API_KEY", "value": "sesame"}]),
-        "search: variable API_KEY is a credential in the open",
+        "search: variable API_KEY is a credential in plain text",
     ),
     "every toleration": (
         "1 tolerations",

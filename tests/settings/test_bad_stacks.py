@@ -95,7 +95,8 @@ def test_five_mistakes_as_one_reads_them(tmp_path: Path) -> None:
         "  line  9  models.llama-8b.maxModelLenght  unknown key; did you mean maxModelLen?\n"
         "  line 10  models.llama-8b.replicas        min 5 is more than max 2\n"
         "                                           write {min: 2, max: 5}\n"
-        "  line 11  huggingFaceToken                a secret in the open (value not shown). Revoke it, then:\n"
+        "  line 11  huggingFaceToken                a secret in plain text (value not shown). Revoke it,\n"
+        "                                           then:\n"
         "                                           pulumi config set --secret huggingFaceToken -s dev\n"
     )
 
@@ -135,13 +136,13 @@ def test_an_unknown_stack_names_those_that_exist(tmp_path: Path) -> None:
         (tmp_path / f"Pulumi.{stack_name}.yaml").write_text("config: {}\n", encoding="utf-8")
     with pytest.raises(BadStackFile) as caught:
         load_file(tmp_path / "Pulumi.prdo.yaml")
-    there = f"no such file; the stacks of {tmp_path}/ are dev, prod"
+    there = f"no such file; the stacks in {tmp_path}/ are dev, prod"
     assert caught.value.mistakes == (Mistake("stack", None, there, "did you mean prod?"),)
     with pytest.raises(BadStackFile, match=r"Pulumi\.research\.yaml") as caught:
         load_file(tmp_path / "Pulumi.research.yaml")
     (mistake,) = caught.value.mistakes
     assert mistake.write == (
-        "write the name of one of them; for a new stack copy one of their files to"
+        "write the name of one of them; for a new stack copy one of these stacks' files to"
         f" {tmp_path / 'Pulumi.research.yaml'} and run `pulumi stack init research`"
     )
 

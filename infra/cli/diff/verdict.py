@@ -140,11 +140,11 @@ def _models(difference: Difference) -> Iterator[str]:
     if paused:
         yield f"{_named(paused)} {'is' if len(paused) == 1 else 'are'} paused"
     if other := [notice.model for notice in away if notice.model not in paused]:
-        yield f"{_named(other)} away for a while"
+        yield f"{_named(other)} down for a while"
     if stuck := [notice.model for notice in difference.notices if not notice.starts]:
         yield f"{_named(stuck)} {'does' if len(stuck) == 1 else 'do'}n't start"
     for service in (each.service for each in difference.services if each.away):
-        yield f"{said(service)} away for a while"
+        yield f"{said(service)} down for a while"
     others = alike((name, what_answers(difference.answers[name])) for name in _others(difference))
     yield from (f"{what} {_named(models)}" for what, models in others.items())
     yield from _refused_requests(difference)

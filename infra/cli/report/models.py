@@ -143,7 +143,7 @@ def _cheaper(way: Cheaper) -> str:
 
 def pools_section(plan: Plan) -> Section:
     shown = (
-        Column("a node"),
+        Column("each node"),
         Column("$ per hour", right=True),
         Column("nodes"),
         Column("GPUs: peak + one rollout"),

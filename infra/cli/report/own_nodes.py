@@ -39,7 +39,7 @@ def _rollouts(plan: Plan, could_roll: Sequence[str]) -> str:
     rolling = [name for name in could_roll if plan.models[name].rollout.strategy == "rolling"]
     depends = [name for name in could_roll if name not in rolling]
     said = (
-        (rolling, "the new pod comes first, on free GPUs"),
+        (rolling, "the new pod starts first, on free GPUs"),
         (
             depends,
             "`rollout: {strategy: rolling}` lets the new pod come first, but it waits where Kubernetes has spread the"
@@ -65,7 +65,7 @@ def _lose_one(plan: Plan, pool: PoolPlan) -> str:
         for loss in ("serves", "restarts", "may_wait", "waits")
     }
     free = "free GPUs or on a node that others add" if pool.min < pool.max else "free GPUs"
-    starts = f"away until it has started on {free}"
+    starts = f"down until it has started on {free}"
     said = {
         "serves": (of["serves"], "other replicas go on"),
         "restarts": ([_with_start(plan, name) for name in of["restarts"]], starts),
@@ -73,7 +73,7 @@ def _lose_one(plan: Plan, pool: PoolPlan) -> str:
             [_with_start(plan, name) for name in of["may_wait"]],
             f"{starts}, or, where other models take those first, until the node is back",
         ),
-        "waits": (of["waits"], "away until the node is back"),
+        "waits": (of["waits"], "down until the node is back"),
     }
     return "; ".join(f"{', '.join(who)}: {what}" for who, what in said.values() if who)
 

@@ -37,7 +37,7 @@ def check_gateway(scope: Scope) -> None:
     for name in gateway.annotations:
         prefix, _, own = name.partition("/")
         if prefix == _PREFIX and own in _DECIDED:
-            scope.report.wrong((*_KEY, "annotations", name), "decided elsewhere", _DECIDED[own])
+            scope.report.wrong((*_KEY, "annotations", name), "another key decides it", _DECIDED[own])
 
 
 def uses_alb(scope: Scope) -> bool:

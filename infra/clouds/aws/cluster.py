@@ -81,7 +81,11 @@ def _new(
     network = create.network
     own_vpc = network.vpc_id is not None
     if not own_vpc and network.cidr is None:
-        yield Chosen(f"{path}.network.cidr", CIDR, "65,536 addresses; choose another where networks are joined")
+        yield Chosen(
+            f"{path}.network.cidr",
+            CIDR,
+            "65,536 addresses; choose another range if this VPC is connected to a network that uses it",
+        )
     nat_per_zone = network.nat == "perZone" or (network.nat is None and len(zones) >= NAT_PER_ZONE_FROM)
     if not own_vpc and network.nat is None:
         month = catalog.aws.prices.nat_hour * 730
@@ -89,7 +93,8 @@ def _new(
         yield Chosen(
             f"{path}.network.nat",
             "perZone" if nat_per_zone else "one",
-            f"{len(zones)} zones; a NAT gateway costs ${month:.0f} per month{whose}; one for all is lost with its zone",
+            f"{len(zones)} zones; a NAT gateway costs ${month:.0f} per month{whose}; if one serves all zones, they lose"
+            " it with its zone",
         )
     yield from _warn_of_access(create)
     yield Assumption(path, f"the zones {', '.join(zones)} offer what the catalogue says; the account was not read")
@@ -124,16 +129,16 @@ def explain_versions(settings: Settings, cluster: AwsCluster, cache: CachePlan, 
     unused = {"efs", "ebs"} - {cache.kind}
     for name, version in cluster.addon_versions.items():
         if name not in own and name not in {f"aws-{kind}-csi-driver" for kind in unused}:
-            yield Chosen(f"{path}.addonVersions.{name}", version, f"of the version table, for {cluster.version}")
+            yield Chosen(f"{path}.addonVersions.{name}", version, f"from the version table for {cluster.version}")
     if create.ami_release is None:
-        reason = f"of the version table, for {cluster.version}; system nodes and GPU nodes"
+        reason = f"from the version table for {cluster.version}; system nodes and GPU nodes"
         yield Chosen(f"{path}.amiRelease", cluster.ami_release, reason)
     where = " ".join(cluster.aws_arguments)
     yield Assumption(
         path,
-        f"EKS offers the AMI release and the add-on versions that were found in {catalog.read:%Y-%m}: those of"
-        " add-ons as others use them, not read from AWS;"
-        f" `aws eks describe-addon-versions --kubernetes-version {cluster.version} {where}` lists what it offers",
+        f"EKS offers the AMI release and the add-on versions that were found in {catalog.read:%Y-%m}: the add-on"
+        " versions are those that others use, and were not read from AWS;"
+        f" `aws eks describe-addon-versions --kubernetes-version {cluster.version} {where}` lists what EKS offers",
     )
 
 

@@ -1,9 +1,10 @@
 """The EKS node groups of a pool: one over all its zones, or one per zone.
 
-A group over several zones is evened out by AWS (AZRebalance): it ends a node, and gives its pods 15 minutes to leave
-without asking disruption budgets (docs.aws.amazon.com/eks/latest/userguide/managed-node-groups.html). One per zone
-isn't, but EKS knows no maximum over several groups: each has its part of the pool's, so that bill and quota stay, and a
-zone without capacity leaves the pool with the others' parts. So the stack file says which; one that is there stays.
+AWS balances a group over several zones (AZRebalance): it ends a node, and its pods have 15 minutes to leave, whatever
+their disruption budgets say (docs.aws.amazon.com/eks/latest/userguide/managed-node-groups.html). It doesn't balance
+groups of one zone. But EKS has no maximum over several groups: each group has its part of the pool's maximum, so that
+bill and quota stay the same, and if a zone has no capacity, the pool has only the other zones' parts. Neither is always
+better, so the stack file decides; the default is one group, because a change would replace the groups of running pools.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -17,7 +18,7 @@ from infra.settings.platform import Settings
 
 
 def with_groups(pool: PoolPlan, settings: Settings, cluster: ClusterPlan) -> Decided[PoolPlan]:
-    """A pool that we make, with its node groups."""
+    """A pool that the stack creates, with its node groups."""
     groups = yield from _groups(pool, settings, cluster)
     made = replace(pool, groups=groups)
     yield from _explain(made)
@@ -25,7 +26,7 @@ def with_groups(pool: PoolPlan, settings: Settings, cluster: ClusterPlan) -> Dec
 
 
 def _groups(pool: PoolPlan, settings: Settings, cluster: ClusterPlan) -> Decided[Mapping[str, NodeGroupPlan]]:
-    """The node groups by zone id, or by subnet id in a VPC that exists; under "" if one group has all zones."""
+    """The node groups by zone id, or by subnet id in an existing VPC; under "" if one group has all zones."""
     path = f"gpuPools.{pool.name}.nodeGroups"
     own = settings.gpu_pools.get(pool.name)
     wanted = own.node_groups if own else None
@@ -33,23 +34,24 @@ def _groups(pool: PoolPlan, settings: Settings, cluster: ClusterPlan) -> Decided
         yield Chosen(
             path,
             "one",
-            f"{len(pool.zone_ids)} zones, and any of them may give every node; to even them out AWS may end one, which"
-            " has 15 minutes and asks no disruption budget: perZone prevents that, and gives each zone a part of max",
+            f"one group over {len(pool.zone_ids)} zones, so that any zone can provide every node. To balance the zones,"
+            " AWS may end a node; its pods have 15 minutes, and AWS asks no disruption budget. perZone prevents that,"
+            " but each zone then has only its part of max",
         )
     places = (yield from _places(pool, path, settings, cluster)) if wanted == "perZone" else ()
     if len(places) < 2:
         return {"": NodeGroupPlan(pool.min, pool.max)}
     yield from _warn_of_zones_left_out(pool, path, places)
     shares = zip(places, _shares(pool.min, len(places)), _shares(pool.max, len(places)), strict=True)
-    return {place: NodeGroupPlan(least, most) for place, least, most in shares if most}
+    return {place: NodeGroupPlan(low, high) for place, low, high in shares if high}
 
 
 def _warn_of_zones_left_out(pool: PoolPlan, path: str, places: Sequence[str]) -> Iterator[Finding]:
     if without := places[pool.max :]:
         yield warned(
             path,
-            f"perZone: max {pool.max} is less than the {len(places)} zones: no node group in {', '.join(without)};"
-            f" gpuPools.{pool.name}.max: {len(places)} gives each zone one",
+            f"perZone: max {pool.max} is less than the {len(places)} zones, so there is no node group in"
+            f" {', '.join(without)}; gpuPools.{pool.name}.max: {len(places)} gives each zone a group",
         )
 
 
@@ -62,8 +64,8 @@ def _places(pool: PoolPlan, path: str, settings: Settings, cluster: ClusterPlan)
         yield Violation(
             Rule.ZONES,
             path,
-            f"only {', '.join(pool.zone_ids)} of the zones offer the types, and which subnet is in which zone isn't"
-            " known, or there isn't one subnet in each zone",
+            f"only {', '.join(pool.zone_ids)} of the zones offer the types, and it isn't known which subnet is in which"
+            " zone; or there isn't one subnet in each zone",
             f"{path}: one",
         )
         return ()
@@ -71,18 +73,18 @@ def _places(pool: PoolPlan, path: str, settings: Settings, cluster: ClusterPlan)
 
 
 def _shares(total: int, parts: int) -> list[int]:
-    """Parts of a total, as even as possible. The first parts get what is left over, so a larger total lowers none."""
+    """A total in parts that differ by at most 1. The first parts are the larger ones, so a larger total lowers none."""
     each, left = divmod(total, parts)
     return [each + (part < left) for part in range(parts)]
 
 
 def _explain(pool: PoolPlan) -> Iterator[Finding]:
-    """Warns that a pool with one group per zone grows less where a zone has no capacity."""
+    """Warns that a pool with one group per zone grows less if a zone has no capacity."""
     if len(pool.groups) > 1:
-        most = max(group.max for group in pool.groups.values())
+        largest = max(group.max for group in pool.groups.values())
         yield warned(
             f"gpuPools.{pool.name}.nodeGroups",
             f"perZone: max {pool.max} is {' + '.join(str(group.max) for group in pool.groups.values())} over"
-            f" {', '.join(pool.groups)}; where AWS has none in one zone, the pool grows to {pool.max - most} only:"
-            " a larger max makes up for it",
+            f" {', '.join(pool.groups)}; if AWS has no node in one zone, the pool grows only to {pool.max - largest}:"
+            " a larger max compensates for that",
         )

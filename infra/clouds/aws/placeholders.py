@@ -18,23 +18,29 @@ _API_FROM, _CERTIFICATE_ARN = "cluster.create.access.apiFrom", "gateway.certific
 
 
 def reserved(text: str) -> str | None:
-    """What a text is, if AWS reserves it for documentation; None: it may be somebody's."""
+    """What a text is, if AWS reserves it for documentation; None: it may belong to somebody."""
     if certificate := _CERTIFICATE.match(text):
         invented = _ACCOUNT.search(text) or not _UUID.fullmatch(certificate[1])
         return "an invented certificate" if invented else None
     if (aws_id := _AWS_ID.match(text)) and len(aws_id[1]) not in _AWS_ID_LENGTHS:
         return "an invented id"
     if _ACCOUNT.search(text):
-        return "in an account of documentation" if text.startswith("arn:") else "an account of documentation"
+        return (
+            "in an account that only documentation uses"
+            if text.startswith("arn:")
+            else "an account that only documentation uses"
+        )
     return None
 
 
 def that_stop(settings: Settings, reserved: Callable[[str], str | None]) -> Iterator[Note]:
-    """Placeholders with which nobody would reach what `up` makes."""
+    """Placeholders with which nobody could reach what `up` creates."""
     create, gateway = settings.cluster.create, settings.gateway
     near = create.access.api_from if create is not None else ()
     if near and all(reserved(cidr) for cidr in near):
-        message = f"{', '.join(near)}: only addresses of documentation may reach the cluster's API, so nobody does"
+        message = (
+            f"{', '.join(near)}: only addresses reserved for documentation may reach the cluster's API, so nobody can"
+        )
         yield Note(_API_FROM, f'{message}; write apiFrom: ["YOUR.OWN.ADDRESS/32"]')
     if gateway is not None and gateway.certificate_arn is not None and (what := reserved(gateway.certificate_arn)):
         message = f"{gateway.certificate_arn} is {what}: the load balancer would serve nothing"

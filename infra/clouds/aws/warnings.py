@@ -14,12 +14,12 @@ NODE_UPDATE_SECONDS = 900
 SPOT_NOTICE_SECONDS = 120
 # What several pools share of a warning; a cloud's kinds are not in kinds.KINDS.
 _RARE_TYPES = (
-    "these types on demand hardly ever come: pods wait until AWS has one. Reserve them first: an open On-Demand"
+    "AWS rarely has these types on demand: pods wait until it has one. Reserve them first: an open On-Demand"
     " Capacity Reservation in one of the zones is used by itself, and billed from the day that it is made; a"
     " Capacity Block can't be used here"
 )
 _RAISING_MIN = (
-    "EKS refuses a minimum above the nodes that run, whose number is the autoscaler's: to raise it later, first run"
+    "EKS refuses a minimum above the number of running nodes, which the autoscaler sets: to raise it later, first run"
     " `aws eks update-nodegroup-config` with `--scaling-config desiredSize=` the new minimum"
 )
 _RARE = re.compile(r"p[456]")  # A100 and newer, 8 GPUs per node; AWS sells them by reservation and Capacity Block
@@ -33,7 +33,7 @@ def warn_of_pool(pool: PoolPlan, models: Sequence[ModelPlan], cluster: ClusterPl
     if pool.capacity == "on-demand" and (rare := [name for name in pool.instance_types if _RARE.match(name)]):
         yield warned(
             f"{path}.instanceTypes",
-            f"{', '.join(rare)} on demand hardly ever comes: pods wait until AWS has one. Reserve it first: an open"
+            f"AWS rarely has {', '.join(rare)} on demand: pods wait until it has one. Reserve it first: an open"
             " On-Demand Capacity Reservation of the type in one of the zones is used by itself, and billed from the day"
             " that it is made; a Capacity Block can't be used here",
             kind="rare-type",
@@ -44,8 +44,8 @@ def warn_of_pool(pool: PoolPlan, models: Sequence[ModelPlan], cluster: ClusterPl
         command = "aws eks update-nodegroup-config --scaling-config desiredSize="
         yield warned(
             f"{path}.min",
-            f"EKS refuses a minimum above the nodes that run, whose number is the autoscaler's: to raise it later, run"
-            f" `{command}{pool.min} --cluster-name {cluster.name} --nodegroup-name ...` first",
+            f"EKS refuses a minimum above the number of running nodes, which the autoscaler sets: to raise it later,"
+            f" first run `{command}{pool.min} --cluster-name {cluster.name} --nodegroup-name ...`",
             kind="raising-min",
             shared=_RAISING_MIN,
         )
@@ -53,7 +53,7 @@ def warn_of_pool(pool: PoolPlan, models: Sequence[ModelPlan], cluster: ClusterPl
 
 def _warn_of_spot(path: str, models: Sequence[ModelPlan]) -> Iterator[Finding]:
     """Warns how short a drain is on spot: the node goes, however long its pods may take."""
-    message = "spot nodes go with two minutes' notice, and may not come when they are needed"
+    message = "AWS takes spot nodes away with two minutes' notice, and AWS may have none when they are needed"
     cut = [model for model in models if model.timeouts.pre_stop + model.timeouts.drain > SPOT_NOTICE_SECONDS]
     if not cut:
         yield warned(path, message, kind="spot")
@@ -62,8 +62,8 @@ def _warn_of_spot(path: str, models: Sequence[ModelPlan]) -> Iterator[Finding]:
     before, drain = max(model.timeouts.pre_stop for model in cut), max(model.timeouts.drain for model in cut)
     yield warned(
         path,
-        f"{message}; an answer of {names} then has {notice - before} s to end ({notice} s of notice, {before} s of them"
-        f" until no more requests come), not the {drain} s of drain that it has elsewhere: a longer one is cut off",
+        f"{message}; an answer of {names} then has {notice - before} s to end ({notice} s of notice, and for {before} s"
+        f" of them new requests still come), and not the {drain} s that it has elsewhere: a longer answer is cut off",
         kind="spot",
         detail=f"an answer of {names} has {notice - before} s to end, not {drain} s",
     )

@@ -1,4 +1,4 @@
-"""Whose prices are in a figure: the region's, those of us-east-1 where the region's aren't known, or the user's own."""
+"""Which prices a figure uses: the region's, those of us-east-1 if the region's aren't known, or the user's own."""
 
 from collections.abc import Sequence
 
@@ -10,12 +10,12 @@ from infra.settings.platform import Settings
 
 
 def others_elsewhere(catalog: Catalog) -> str:
-    """Whose the prices of everything but nodes are, where not the region's: only one region's are known."""
+    """A note for prices of everything but nodes outside us-east-1: only that region's are known. Blank inside it."""
     return "" if catalog.region == HOME else f"price of {HOME}: none known for {catalog.region}"
 
 
 def headline(types: Sequence[Priced], catalog: Catalog) -> str:
-    """What is said beside the sum of the bill; blank where every price is the region's."""
+    """The note next to the sum of the bill; blank if every price is the region's."""
     if catalog.region == HOME:
         return ""
     found, own = borrowed(types, catalog), names(each for each in types if each.priced_by is None)
@@ -47,14 +47,16 @@ def price_note(settings: Settings, types: Sequence[Priced], pools: Sequence[Pool
     if settings.prices.table:
         parts.append(_own(settings.prices.table, own, [*listed, *foreign] if region != HOME else listed))
     if settings.prices.discount_percent:
-        parts.append(f"{settings.prices.discount_percent:g} % off the list of AWS")
+        parts.append(f"{settings.prices.discount_percent:g} % off AWS's list prices")
     if any(pool.capacity == "spot" for pool in pools):
-        parts.append(f"spot at what its zones asked at one moment, {prices.region_date}: it may rise to on demand")
+        parts.append(
+            f"spot prices of its zones at one moment, {prices.region_date}: they may rise to the on-demand price"
+        )
     return "; ".join(parts)
 
 
 def _spot_alone(pools: Sequence[PoolPlan]) -> set[str]:
-    """Types that no pool has on demand, and whose spot price is known."""
+    """Types that pools use only on spot, and whose spot price is known."""
     on_demand = {name for pool in pools if pool.capacity != "spot" for name in pool.instance_types}
     spot = [each for pool in pools if pool.capacity == "spot" for each in pool.types]
     return {each.name for each in spot if each.name not in on_demand and each.spot_usd is not None}
@@ -65,11 +67,15 @@ def spot_note(pool: PoolPlan, catalog: Catalog) -> str:
     unknown = [each for each in pool.types if each.spot_usd is None]
     own, missing = names(t for t in unknown if t.priced_by is None), names(t for t in unknown if t.priced_by)
     ranges = [f"{each.name} {_range(each)}" for each in pool.types if each.spot_usd is not None]
-    moment = f"what zones of {catalog.region} asked at one moment, {catalog.aws.prices.region_date}"
+    moment = f"the prices of zones of {catalog.region} at one moment, {catalog.aws.prices.region_date}"
     parts = [
-        *([f"spot is billed at {moment}: {', '.join(ranges)}; it changes all day, and may rise"] if ranges else []),
-        *([f"{', '.join(own)} is billed at your own price, on spot too"] if own else []),
-        *([f"no spot price of {', '.join(missing)} is known: it is billed at the one on demand"] if missing else []),
+        *(
+            [f"spot nodes are billed at {moment}: {', '.join(ranges)}; they change all day, and may rise"]
+            if ranges
+            else []
+        ),
+        *([f"{', '.join(own)} is billed at your own price, also on spot"] if own else []),
+        *([f"no spot price of {', '.join(missing)} is known: it is billed at the on-demand price"] if missing else []),
     ]
     return "; ".join(parts)
 
@@ -81,6 +87,6 @@ def _range(instance: Instance) -> str:
 
 def _own(table: str, own: Sequence[str], listed: Sequence[str]) -> str:
     if not own:
-        return f"none of {table} is used here"
-    rest = f"; {', '.join(listed)} as AWS lists it" if listed else ""
-    return f"{', '.join(own)} at your own price ({table}), as it is there{rest}"
+        return f"no price of {table} is used here"
+    rest = f"; {', '.join(listed)} at AWS's list price" if listed else ""
+    return f"{', '.join(own)} at your own price ({table}), as written there{rest}"

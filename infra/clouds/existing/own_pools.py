@@ -1,4 +1,4 @@
-"""Pools of nodes that exist: the plan is refused if their replicas don't fit the nodes that the stack file counts."""
+"""Pools of existing nodes: the plan is refused if their replicas don't fit on the number of nodes in the stack file."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ if TYPE_CHECKING:
     from infra.services.serving.placement import Placed
 
 ROLLOUT = "a rollout"  # no model has a blank in its name
-PROPOSED = 3  # models whose replicas could be fewer
-# Distributions whose containerd keeps NVIDIA's runtime beside the default one.
+PROPOSED = 3  # the number of proposals to reduce replicas
+# Distributions whose containerd has NVIDIA's runtime in addition to the default one, which sees no GPU.
 _NEEDS_CLASS = re.compile(r"k3s|k3d|rke2", re.IGNORECASE)
 
 
 def with_room(placed: Sequence[Placed], on: Mapping[str, Sequence[Placed]]) -> list[Placed]:
-    """Models on counted nodes, with the place of a rollout's new pod beside every replica, or why no place is certain.
-    `on`: the models by pool."""
+    """Models on counted nodes, with the place of a rollout's new pod in addition to every replica, or the reason why no
+    place is certain. `on`: the models by pool."""
     return [_with_room(each, on[each.offer.name]) if each.offer is not None else each for each in placed]
 
 
@@ -39,7 +39,8 @@ def _with_room(placed: Placed, on: Sequence[Placed]) -> Placed:
 
 
 def _no_room(placed: Placed, running: Sequence[Placed]) -> str:
-    """Why no room for a rollout is certain: what is free while every model has its maximum of replicas."""
+    """Why no place for a rollout's pod is certain: the GPUs that are free while every model has its maximum of
+    replicas."""
     offer = placed.offer
     if offer is None or offer.nodes is None:
         return ""
@@ -51,15 +52,15 @@ def _no_room(placed: Placed, running: Sequence[Placed]) -> str:
 
 def _what_is_free(pool: str, free: int, needed: int) -> str:
     if free >= needed:
-        return f"no node of {pool} is certain to have {count(needed, 'GPU')} free"
+        return f"it isn't certain that one node of {pool} has {count(needed, 'GPU')} free"
     if free <= 0:
         return f"no GPU of {pool} is free"
     return f"only {count(free, 'GPU')} of {pool} {'is' if free == 1 else 'are'} free"
 
 
 def _room(placed: Placed, on: Sequence[Placed]) -> str:
-    """Where a rollout's new pod has room beside every replica, whichever nodes Kubernetes puts the smaller ones on;
-    blank: nowhere for certain."""
+    """The node on which a rollout's new pod fits in addition to every replica, whichever nodes Kubernetes chooses for
+    the smaller replicas; blank if no place is certain."""
     offer = placed.offer
     if offer is None or offer.nodes is None or placed not in (running := _running(on)):
         return ""
@@ -74,14 +75,15 @@ def _room(placed: Placed, on: Sequence[Placed]) -> str:
 
 
 def _free_node(without: Sequence[OwnNode], beside: Sequence[OwnNode], gpus: int) -> tuple[int, int]:
-    """The number of a node with room for one more pod, and its free GPUs: as packed without that pod, else with it."""
+    """The number of a node on which the new pod fits, and its free GPUs: if no node has them as packed without that
+    pod, the node on which it is packed together with the replicas."""
     found = [(number, node.free_gpus) for number, node in enumerate(without, 1) if node.free_gpus >= gpus]
     found += [(number, node.free_gpus + gpus) for number, node in enumerate(beside, 1) if ROLLOUT in node.holds]
     return found[0]
 
 
 def max_nodes(offer: Offer, nodes: int) -> int:
-    """The number of existing nodes that a plan may use: the pool's `max`, or all."""
+    """The number of existing nodes that a plan may use: the pool's `max`, or else all of them."""
     return offer.settings.max if offer.settings and offer.settings.max is not None else nodes
 
 
@@ -98,7 +100,8 @@ def _minimum(running: Sequence[Placed]) -> dict[str, int]:
 
 
 def check_own_nodes(offer: Offer, placed: Sequence[Placed], nodes: int, surge: int) -> Decided[OwnNodes | None]:
-    """`surge`: GPUs for one rollout. None where not even the minimum of replicas has room."""
+    """Refuses replicas that don't fit on the nodes, and returns what each node runs. `surge`: the GPUs of one rollout.
+    None if not even the minimum of replicas fits."""
     running = _running(placed)
     maximum, first = _wanted(running), _minimum(running)
     wanted = [*maximum, Wanted(ROLLOUT, surge, 1)] if surge else maximum
@@ -115,23 +118,24 @@ def check_own_nodes(offer: Offer, placed: Sequence[Placed], nodes: int, surge: i
 
 
 def _fits(offer: Offer, running: Sequence[Placed], nodes: int) -> Fits:
-    """Whether replicas, and a rollout, have room: the minimum of replicas first, the others beside them."""
+    """A function that says whether replicas and a rollout fit: the minimum of replicas is placed first, then the rest,
+    because Kubernetes moves no running pod."""
     return lambda wanted: in_turn(wanted, _minimum(running), nodes, offer.gpus_per_node) is not None
 
 
 def _as_few(wanted: Sequence[Wanted], offer: Offer, nodes: int) -> tuple[OwnNode, ...] | None:
-    """Replicas packed on the smallest number of nodes, where somebody else adds and removes nodes."""
+    """Replicas packed on the smallest number of nodes, for a pool whose nodes somebody else adds and removes."""
     there = max(offer.settings.min if offer.settings else 0, 1)
     packed = (pack(wanted, number, offer.gpus_per_node) for number in range(there, nodes + 1))
     return next((holding for holding in packed if holding is not None), None)
 
 
 def _could_roll(offer: Offer, running: Sequence[Placed], nodes: int) -> tuple[str, ...]:
-    """Models whose rollout strategy isn't written, and for whose new pod there is room beside every replica."""
+    """Models whose rollout strategy isn't in the stack file, and whose new pod fits in addition to every replica."""
     if offer.nodes is None:
         return ()
-    unsaid = [each for each in running if each.served.settings.rollout is None]
-    return tuple(each.served.name for each in unsaid if _has_rollout_room(each, offer, running, nodes))
+    undecided = [each for each in running if each.served.settings.rollout is None]
+    return tuple(each.served.name for each in undecided if _has_rollout_room(each, offer, running, nodes))
 
 
 def _has_rollout_room(each: Placed, offer: Offer, running: Sequence[Placed], nodes: int) -> bool:
@@ -148,12 +152,12 @@ def _refuse(offer: Offer, running: Sequence[Placed], wanted: Sequence[Wanted], n
     needed, there = sum(w.replicas * w.gpus for w in wanted), nodes * offer.gpus_per_node
     where = f"pool {offer.name} has {there}: {count(nodes, 'node')} of {count(offer.gpus_per_node, 'GPU')}"
     if needed <= there:
-        where += f"; a replica's GPUs are on one node, and {_why_no_node(offer, running, wanted, nodes)}"
+        where += f"; all GPUs of a replica must be on one node, and {_why_no_node(offer, running, wanted, nodes)}"
     yield Violation(
         Rule.GPUS_AT_PEAK,
         f"gpuPools.{offer.name}.{'max' if _is_limited(offer, nodes) else 'existing.nodes'}",
         f"{parts} = {needed}; {where}",
-        "fewer replicas, or a pool of other nodes",
+        "reduce replicas, or use a pool of other nodes",
         tuple(Advice(write, text) for write, text in _fixes(offer, running, wanted, nodes)),
     )
 
@@ -165,20 +169,20 @@ def _is_limited(offer: Offer, nodes: int) -> bool:
 
 def _why_no_node(offer: Offer, running: Sequence[Placed], wanted: Sequence[Wanted], nodes: int) -> str:
     if pack(wanted, nodes, offer.gpus_per_node) is None:
-        return "that leaves gaps"
+        return "therefore some GPUs stay unused"
     late = max(
         (each for each in wanted if each.replicas > _minimum(running).get(each.name, 0)), key=lambda each: each.gpus
     )
     return (
-        f"Kubernetes spreads the replicas that there are at first: then no node has {count(late.gpus, 'GPU')} free for"
-        f" {late.name if late.name == ROLLOUT else f'one more of {late.name}'}"
+        f"Kubernetes spreads the minimum of replicas over the nodes: then no node has {count(late.gpus, 'GPU')} free"
+        f" for {late.name if late.name == ROLLOUT else f'another replica of {late.name}'}"
     )
 
 
 def _fixes(
     offer: Offer, running: Sequence[Placed], wanted: Sequence[Wanted], nodes: int
 ) -> Iterator[tuple[Write, str]]:
-    """Fewer replicas: nodes that this program doesn't make are never more than there are."""
+    """Changes with which everything fits. They reduce replicas, because this program can't add nodes to the pool."""
     fits, first = _fits(offer, running, nodes), _old_pods_first(offer, running, nodes)
     without = [each for each in wanted if each.name != ROLLOUT]
     if fits(without):
@@ -200,7 +204,7 @@ def _fewer(changes: Iterable[Mapping[str, int]], running: Sequence[Placed]) -> I
 
 
 def _old_pods_first(offer: Offer, running: Sequence[Placed], nodes: int) -> tuple[Write, str]:
-    """The strategy `recreate` for models that ask for `rolling` and for whose new pod there is no room."""
+    """The strategy `recreate` for models whose stack file asks for `rolling` and whose new pod doesn't fit."""
     rolling = filter(_asks_to_roll, running)
     paths = [each.served.path for each in rolling if not _has_rollout_room(each, offer, running, nodes)]
     write = tuple((f"{path}.rollout.strategy", "recreate") for path in paths)
@@ -211,11 +215,11 @@ def _more_nodes(
     offer: Offer, running: Sequence[Placed], wanted: Sequence[Wanted], nodes: int
 ) -> Iterator[tuple[Write, str]]:
     """The smallest `max` with which all replicas fit, among the nodes that exist or that somebody else could add."""
-    most = offer.nodes or nodes + sum(each.replicas for each in wanted)
-    enough = next((more for more in range(nodes + 1, most + 1) if _fits(offer, running, more)(wanted)), None)
+    limit = offer.nodes or nodes + sum(each.replicas for each in wanted)
+    enough = next((more for more in range(nodes + 1, limit + 1) if _fits(offer, running, more)(wanted)), None)
     if enough is not None:
         write = ((f"gpuPools.{offer.name}.max", enough),)
-        those = f"of the {count(offer.nodes, 'node')} that exist" if offer.nodes else "where others add as many"
+        those = f"of the {count(offer.nodes, 'node')} that exist" if offer.nodes else "if these nodes are added"
         usd = (enough - nodes) * (offer.usd_per_node_hour or 0.0) * HOURS_A_MONTH
         money = f", +${usd:,.0f} per month at most" if usd else ""
         yield write, f"{written(write)} ({those}{money})"
@@ -240,20 +244,20 @@ def _warn_of_spreading(offer: Offer, running: Sequence[Placed], nodes: int) -> I
         yield warned(
             f"models.{name}.pool",
             f"Kubernetes may spread the smaller models over the nodes of {offer.name} so that no node has"
-            f" {gpus} GPUs free for {name}: a separate pool, whose nodes have another label, keeps nodes for it",
+            f" {gpus} GPUs free for {name}: a separate pool, whose nodes have another label, reserves nodes for it",
             kind="no-free-node",
             detail=f"{gpus} GPUs of one node of {offer.name}",
         )
 
 
 def _asks_to_roll(placed: Placed) -> bool:
-    """Whether the stack file asks for a new pod beside every replica in a rollout."""
+    """Whether the stack file asks for rollouts whose new pod runs in addition to every replica."""
     asked = placed.served.settings.rollout
     return asked is not None and asked.strategy == "rolling"
 
 
 def to_do_of_own_nodes(settings: Settings, cluster: ClusterPlan, pools: Mapping[str, PoolPlan]) -> Iterator[Finding]:
-    """What a person has to do on nodes of a cluster that exists, in any cloud."""
+    """What a person has to do on the nodes of an existing cluster, in any cloud."""
     if cluster.made or settings.addons.nvidia_device_plugin.state != "install":
         return
     for nth, pool in enumerate(pool for pool in pools.values() if pool.existing):
@@ -267,7 +271,7 @@ def to_do_of_own_nodes(settings: Settings, cluster: ClusterPlan, pools: Mapping[
 
 
 def ask_for_runtime_classes(cluster: ClusterPlan, pools: Mapping[str, PoolPlan]) -> Iterator[Finding]:
-    """Asks for RuntimeClasses that only a look at the cluster can show: a context can lead to any cluster."""
+    """Asks for RuntimeClasses: a context can lead to any cluster, so only its user can see which ones it has."""
     for pool in pools.values():
         if pool.existing and pool.runtime_class is None:
             yield from _ask_for_runtime_class(cluster, pool)
@@ -279,9 +283,11 @@ def labels(pool: PoolPlan) -> str:
 
 def _ask_for_runtime_class(cluster: ClusterPlan, pool: PoolPlan) -> Iterator[Finding]:
     path = f"gpuPools.{pool.name}.existing.runtimeClassName"
-    harm = "without a RuntimeClass a server finds no GPU: it crashes there, or silently serves from the CPU"
-    write = f"write runtimeClassName: nvidia where `{cluster.kubectl} get runtimeclass` lists it"
+    harm = "without a RuntimeClass a server finds no GPU: it crashes, or silently serves from the CPU"
+    write = f"write runtimeClassName: nvidia if `{cluster.kubectl} get runtimeclass` lists it"
     if match := _NEEDS_CLASS.search(cluster.name):
-        yield warned(path, f"none is given, and {cluster.name} reads like {match[0]}: {harm}; {write}")
+        yield warned(
+            path, f"no RuntimeClass is given, and the name {cluster.name} looks like {match[0]}: {harm}; {write}"
+        )
     else:
         yield ToDo(path, f"on k3s and RKE2 {harm}: {write}", Step.RUNTIME_CLASS)

@@ -59,7 +59,7 @@ def _given(addon: AnyAddon) -> tuple[State, str] | None:
 
 def _chosen(chart: str, cluster: ClusterPlan, cloud: Cloud, *, lacking: bool) -> tuple[State, str]:
     if lacking:
-        return "install", f"a cluster that we make has none: {chart}"
+        return "install", f"a new cluster has none: {chart}"
     if cluster.made:
-        return "existing", f"a new {cloud.kind} is taken to have it: {chart} isn't installed unasked"
-    return "existing", f"a cluster that exists is somebody's: {chart} isn't installed unasked"
+        return "existing", f"a new {cloud.kind} is assumed to have it: {chart} is installed only if you ask for it"
+    return "existing", f"nothing is installed on an existing cluster unless you ask for it: {chart}"

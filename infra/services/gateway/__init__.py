@@ -1,1 +1,1 @@
-"""The way in from outside the cluster."""
+"""Access to the models from outside the cluster."""

@@ -9,7 +9,7 @@ from infra.settings.mistakes import Key
 _KEY: Key = ("gateway",)
 _NGINX = "nginx.ingress.kubernetes.io"
 
-# Annotations that another key decides, and that a rule of the platform relies on. A cloud has its own.
+# Annotations whose values follow from other keys, and on which rules of the platform rely. A cloud adds its own.
 _DECIDED = {
     f"{_NGINX}/proxy-read-timeout": "write gateway.timeoutSeconds",
     f"{_NGINX}/proxy-send-timeout": "write gateway.timeoutSeconds",
@@ -30,7 +30,7 @@ def check_gateway(scope: Scope) -> None:
         wrong((*_KEY, "ingressClass"), got, write, reads=CLUSTER_KIND)
     for name in gateway.annotations:
         if name in _DECIDED:
-            wrong((*_KEY, "annotations", name), "decided elsewhere", _DECIDED[name])
+            wrong((*_KEY, "annotations", name), "another key decides it", _DECIDED[name])
 
 
 def _check_public(scope: Scope, gateway: Gateway) -> None:
@@ -42,7 +42,7 @@ def _check_public(scope: Scope, gateway: Gateway) -> None:
         controller = controller_of(gateway.ingress_class, scope.cloud)
         write = f"write {controller.certificate}: {controller.sample}"
         scope.report.wrong(
-            visibility, "public without TLS: keys would cross the internet in the open", write, reads=reads
+            visibility, "public without TLS: keys would cross the internet unencrypted", write, reads=reads
         )
     for name, model in scope.settings.models.items():
         engine = ENGINES[model.engine]

@@ -1,4 +1,4 @@
-"""What makes an address of the gateway's Ingresses: the cloud's own, or one inside the cluster."""
+"""The controllers that give the gateway's Ingresses an address: the cloud's own, or one inside the cluster."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from infra.plan.cluster import IngressController
 if TYPE_CHECKING:
     from infra.clouds.cloud import Cloud
 
-NGINX = IngressController(name="nginx", why="no class is given", namespace="ingress-nginx")  # its own chart's
+NGINX = IngressController(name="nginx", why="no class is given", namespace="ingress-nginx")  # as in its own chart
 OTHER = IngressController(name="other", why="it is in the stack file", reports_address=False)
 
 
 def controller_of(ingress_class: str | None, cloud: Cloud | None) -> IngressController:
-    """By the class; of no class the cloud's, or the one that most clusters have."""
+    """The controller of this class. If no class is given, it is the cloud's own, or else nginx, the usual one."""
     own = cloud.ingress if cloud is not None else None
     if own is not None and ingress_class in (None, own.name):
         return own

@@ -1,4 +1,4 @@
-"""One host per model, on the load balancer or controller that there is."""
+"""Creates one host per model, on the cloud's load balancer or on a controller in the cluster."""
 
 from collections.abc import Mapping
 
@@ -36,7 +36,7 @@ def _route(plan: Plan, model: str, server: ModelServer, site: Site) -> Route:
 
 
 def _annotations(plan: Plan, health_path: str, site: Site) -> Mapping[str, pulumi.Input[str]]:
-    """What the gateway's controller has to know of one model's route."""
+    """The annotations by which the gateway's controller knows timeouts and health check of one model's route."""
     assert plan.gateway is not None
     if plan.gateway.controller == NGINX:
         return nginx_annotations(plan.gateway.timeout_seconds)

@@ -1,4 +1,4 @@
-"""The way in from outside the cluster."""
+"""The plan of the gateway: its controller, class and addresses, with warnings about who can reach the models."""
 
 from __future__ import annotations
 
@@ -43,20 +43,22 @@ def plan_gateway(settings: Settings, cloud: Cloud) -> Decided[GatewayPlan | None
 def _warn(settings: Settings, gateway: Gateway, controller: IngressController) -> Iterator[Finding]:
     if gateway.certificate_arn is None and gateway.tls_secret is None:
         key = f"gateway.{controller.certificate}"
-        yield warned(key, "no certificate: API keys, prompts and answers cross the network in the clear")
+        yield warned(key, "no certificate: API keys, prompts and answers cross the network unencrypted")
     if gateway.visibility == "public":
         yield warned("gateway.visibility", _public(gateway, controller))
     open_to_all = sorted(name for name, model in settings.models.items() if not ENGINES[model.engine].checks_key)
     if open_to_all:
         titles = sorted({ENGINES[settings.models[name].engine].title for name in open_to_all})
         checks = f"{' and '.join(titles)} {'checks' if len(titles) == 1 else 'check'} no key"
-        yield warned("gateway", f"{', '.join(open_to_all)}: {checks}; whoever reaches the load balancer may use it")
+        yield warned(
+            "gateway", f"{', '.join(open_to_all)}: {checks}; everybody who reaches the load balancer can use it"
+        )
 
 
 def _public(gateway: Gateway, controller: IngressController) -> str:
-    """What stands between the internet and the models."""
+    """What protects the models from callers of the internet, and which keys would add protection."""
     if not controller.narrows:
-        return "public: the whole internet reaches the models, and an API key is all that guards them"
+        return "public: the whole internet reaches the models, and only an API key protects them"
     near = ", ".join(gateway.inbound_cidrs) or "the whole internet"
     missing = [
         f"gateway.{key} {what}"
@@ -67,5 +69,5 @@ def _public(gateway: Gateway, controller: IngressController) -> str:
         if not given
     ]
     also = " and a web ACL" if gateway.waf_acl_arn else ""
-    guards = f"an API key{also} guards them" if also else "an API key is all that guards them"
+    guards = f"an API key{also} protect them" if also else "only an API key protects them"
     return "; ".join([f"public: {near} reaches the models, and {guards}", *missing])

@@ -1,4 +1,4 @@
-"""How applications come in from outside, in one line."""
+"""The line of the report that says how applications reach the models from outside."""
 
 from infra.plan.cluster import GatewayPlan
 from infra.services.gateway.section import Gateway

@@ -1,4 +1,4 @@
-"""`gateway`: the way in from outside the cluster."""
+"""`gateway`: access to the models from outside the cluster."""
 
 from typing import Literal
 
@@ -24,19 +24,18 @@ class Gateway(Section):
         default=None, description="Secret with the certificate for *.<domain>; not with class alb", examples=["llm-tls"]
     )
     ingress_class: ObjectName | None = Field(
-        default=None, description="class of the Ingress; alb on EKS when absent", examples=["nginx"]
+        default=None, description="class of the Ingress; when absent, alb on EKS", examples=["nginx"]
     )
     namespace: NamespaceName | None = Field(
         default=None,
-        description="where the Ingress controller runs: the models' NetworkPolicies let this namespace in; for"
-        " class nginx"
-        " ingress-nginx when absent",
+        description="where the Ingress controller runs: the models' NetworkPolicies let this namespace in; when"
+        " absent, ingress-nginx for class nginx",
         examples=["ingress-nginx"],
     )
     inbound_cidrs: tuple[Cidr, ...] = Field(
         default=(),
-        description="addresses that may call; every address that the visibility allows when absent; with class alb"
-        " only",
+        description="addresses that may call the models; when absent, every address that the visibility allows; with"
+        " class alb only",
         examples=[["10.0.0.0/8"]],
     )
     waf_acl_arn: WebAclArn | None = Field(
@@ -45,13 +44,13 @@ class Gateway(Section):
     )
     annotations: dict[str, str] = Field(
         default={},
-        description="more annotations for each Ingress",
+        description="additional annotations for each Ingress",
         examples=[{"alb.ingress.kubernetes.io/tags": "team=ml"}],
     )
     timeout_seconds: int = Field(
         default=300,
         ge=1,
         le=4000,
-        description="seconds that an answer may take; the gateway ends a longer one",
+        description="maximum of seconds for an answer; the gateway ends one that takes longer",
         examples=[300],
     )

@@ -1,4 +1,4 @@
-"""The service that lets applications in from outside the cluster."""
+"""The service that gives applications outside the cluster access to the models."""
 
 from __future__ import annotations
 

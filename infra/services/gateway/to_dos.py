@@ -1,4 +1,4 @@
-"""What the way in from outside needs of a person: a certificate, a controller, a name."""
+"""What a person has to do for the gateway: provide a certificate, a controller and a DNS name."""
 
 from collections.abc import Iterator
 
@@ -22,15 +22,19 @@ def list_gateway(settings: Settings, cluster: ClusterPlan, gateway: GatewayPlan 
     if not gateway.controller.made_with_cluster and cluster.made:
         yield ToDo(
             "gateway.ingressClass",
-            f"once the cluster is there, install an Ingress controller of class {gateway.ingress_class};"
+            f"once the cluster exists, install an Ingress controller of class {gateway.ingress_class};"
             " its load balancer isn't in the bill",
             Step.INGRESS_CONTROLLER,
         )
     if not gateway.controller.reports_address:
         yield ToDo(
             "gateway.ingressClass",
-            f"label the namespace of the controller of {gateway.ingress_class} {CLIENT_LABEL}=true:"
-            " the models' NetworkPolicy lets no other in",
+            f"put the label {CLIENT_LABEL}=true on the namespace of the controller of {gateway.ingress_class}:"
+            " the models' NetworkPolicies let in only namespaces with this label",
             Step.INGRESS_LABEL,
         )
-    yield ToDo("gateway.domain", f"after `pulumi up`: CNAME {domain} to the stack output gateway_address", Step.DNS)
+    yield ToDo(
+        "gateway.domain",
+        f"after `pulumi up`, create a DNS CNAME record from {domain} to the stack output gateway_address",
+        Step.DNS,
+    )

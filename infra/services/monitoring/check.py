@@ -23,7 +23,7 @@ def check_prometheus(scope: Scope) -> None:
     scaled, state = next(needs(scope, "prometheus"), None), state_of(scope, "prometheus", addon)
     if scaled is None or state != "existing" or (addon.existing is not None and addon.existing.url):
         return
-    got = f"{scaled[0]}, and nobody said where it is"
+    got = f"{scaled[0]}, and its address isn't given"
     write = "write prometheus: {existing: {url: http://prometheus-operated.monitoring:9090}}, or install"
     write += or_fixed(scope, scaled[1])
     scope.report.wrong(_KEY[:-1], got, write, reads=[scaled[1], *CLUSTER_KIND])
@@ -40,18 +40,20 @@ def _check_existing(scope: Scope, existing: ExistingPrometheus) -> None:
 def _check_url(scope: Scope, url: str) -> None:
     parts = urlsplit(url)
     if "@" in parts.netloc:
-        got = "a login in the open (value not shown). Change the password, then put it into a Secret"
-        scope.report.wrong(_URL, got, "write the address without it, and auth: {basicSecret: {name: ...}} beside it")
+        got = "contains a login, readable to everybody (not shown). Change the password, then put it into a Secret"
+        scope.report.wrong(_URL, got, "write the address without it, and add auth: {basicSecret: {name: ...}}")
     elif "/api/v1" in parts.path:
         address = url[: url.index("/api/v1")]
-        scope.report.wrong(_URL, "KEDA adds /api/v1/query to it", f"write url: {address}")
+        scope.report.wrong(
+            _URL, "contains /api/v1, and KEDA adds /api/v1/query to the address", f"write url: {address}"
+        )
 
 
 def _check_amazon(scope: Scope, url: str, login: PrometheusLogin | None) -> None:
     amazon = AMAZON.search(url)
     if amazon is not None and (login is None or login.sigv4 is None):
         got = "Amazon Managed Prometheus answers signed requests only: KEDA would never get a number"
-        scope.report.wrong(_AUTH, got, "write auth: {sigv4: {}} beside url", reads=[_URL, _AUTH])
+        scope.report.wrong(_AUTH, got, "write auth: {sigv4: {}} next to url", reads=[_URL, _AUTH])
     elif amazon is not None and login is not None and login.sigv4 is not None:
         region = login.sigv4.region
         if region is not None and region != amazon[1]:
@@ -67,7 +69,7 @@ def _check_login(scope: Scope, existing: ExistingPrometheus, login: PrometheusLo
         got = f"got {' and '.join(given) or 'none'}; needs exactly one way to log in"
         scope.report.wrong(_AUTH, got, f"write {_FORMS}", reads=[(*_AUTH, name) for name in forms])
     if existing.url is None:
-        scope.report.wrong(_AUTH, "a login at no address", "write url beside it", reads=[_URL])
+        scope.report.wrong(_AUTH, "a login without an address", "write url next to it", reads=[_URL])
     elif login.sigv4 is not None and login.sigv4.region is None and AMAZON.search(existing.url) is None:
         where: Key = (*_AUTH, "sigv4", "region")
         scope.report.wrong(where, "missing; the URL names none", "write region: us-east-1", reads=[_URL, where])

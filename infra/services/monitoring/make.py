@@ -1,4 +1,4 @@
-"""How KEDA logs in at Prometheus, and what a scaler says of it."""
+"""Creates KEDA's login at Prometheus, and the part of a scaler that refers to it."""
 
 from components.aws import signed_requests
 from components.model_cache import ModelCache
@@ -9,7 +9,7 @@ from infra.plan.plan import Plan
 
 
 def log_in(plan: Plan, site: Site, cache: ModelCache) -> PrometheusLogin | None:
-    """What every scaler needs at a Prometheus that asks for a login; None: it asks for none, or nothing scales."""
+    """The login that every scaler uses. None if this Prometheus requires no login, or if no model scales."""
     login = plan.monitoring.login if plan.monitoring else None
     if login is None or not any(model.scaling for model in plan.models.values()):
         return None
@@ -25,7 +25,7 @@ def log_in(plan: Plan, site: Site, cache: ModelCache) -> PrometheusLogin | None:
 
 
 def trigger_login(monitoring: MonitoringPlan) -> dict[str, str] | None:
-    """What a scaler's triggers say of it."""
+    """The metadata of a scaler's triggers that select the login; None if there is no login."""
     login = monitoring.login
     if login is None:
         return None

@@ -1,4 +1,4 @@
-"""The Prometheus that models are measured with, and how KEDA logs in there."""
+"""The Prometheus that measures the models, and how KEDA logs in there."""
 
 from collections.abc import Mapping
 
@@ -10,7 +10,7 @@ from infra.settings.platform import Settings
 
 
 def plan_monitoring(settings: Settings, addons: Mapping[str, AddonPlan], catalog: Catalog) -> MonitoringPlan | None:
-    """None where nobody scrapes: Prometheus is disabled, or exists at an address that we don't know."""
+    """None if no Prometheus is known: it is disabled, or it exists at an address that the stack file doesn't give."""
     namespace = catalog.charts["kube-prometheus-stack"].namespace
     if addons["prometheus"].state == "install":
         # The operator's own Service: its name doesn't depend on the release.

@@ -1,4 +1,4 @@
-"""`addons.prometheus.existing.auth`: how KEDA logs in at a Prometheus that asks for it."""
+"""`addons.prometheus.existing.auth`: how KEDA logs in at a Prometheus that requires a login."""
 
 from typing import Annotated
 
@@ -9,28 +9,29 @@ from infra.settings.types import ObjectName, SecretKey, Section
 
 
 class BearerSecret(Section):
-    """A Secret beside the models that holds a token."""
+    """A Secret in the models' namespace that contains a token."""
 
     name: ObjectName = Field(description="name of a Secret in the models' namespace", examples=["prometheus-login"])
-    key: SecretKey = Field(default="token", description="key of the Secret that holds the token")
+    key: SecretKey = Field(default="token", description="key of the Secret that contains the token")
 
 
 class BasicSecret(Section):
-    """A Secret beside the models that holds a name and a password; the keys are those of a `basic-auth` Secret."""
+    """A Secret in the models' namespace that contains a user name and a password. The default keys are those of a
+    Secret of type `basic-auth`."""
 
     name: ObjectName = Field(description="name of a Secret in the models' namespace", examples=["prometheus-login"])
-    username_key: SecretKey = Field(default="username", description="key of the Secret that holds the user name")
-    password_key: SecretKey = Field(default="password", description="key of the Secret that holds the password")
+    username_key: SecretKey = Field(default="username", description="key of the Secret that contains the user name")
+    password_key: SecretKey = Field(default="password", description="key of the Secret that contains the password")
 
 
 class SigV4(Section):
     """Requests signed for Amazon Managed Prometheus, with the rights of KEDA's operator."""
 
     region: Annotated[str, Field(pattern=r"^[a-z]{2}(-[a-z]+)+-\d$", examples=["us-east-1"], title="region")] | None = (
-        Field(default=None, description="region of the workspace; read from the URL when absent")
+        Field(default=None, description="region of the workspace; when absent, it is read from the URL")
     )
     role_arn: RoleArn | None = Field(
-        default=None, description="role that KEDA's operator assumes; the operator's own role when absent"
+        default=None, description="role that KEDA's operator assumes; when absent, it uses its own role"
     )
 
 

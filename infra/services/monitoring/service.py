@@ -1,4 +1,4 @@
-"""How models are measured, and KEDA asks for it."""
+"""The service that measures the models, and that KEDA queries to scale them."""
 
 from __future__ import annotations
 

@@ -18,7 +18,7 @@ def list_prometheus_to_dos(
     monitoring: MonitoringPlan | None,
     scaled: Sequence[str],
 ) -> Iterator[Finding]:
-    """`scaled`: the models that KEDA scales. Where there are none, KEDA sends no query, and nothing has to be done."""
+    """`scaled`: the models that KEDA scales. If there are none, KEDA sends no query, and nothing has to be done."""
     existing = settings.addons.prometheus.existing
     if monitoring is None or existing is None or addons["prometheus"].state != "existing":
         return
@@ -31,14 +31,19 @@ def list_prometheus_to_dos(
 
 
 def _labels(cluster: ClusterPlan, scaled: Sequence[str]) -> Finding:
-    path, none = f"{_PATH}.monitorLabels", "none are given: kube-prometheus-stack ignores a ServiceMonitor without its"
+    path, none = (
+        f"{_PATH}.monitorLabels",
+        "no labels are given: kube-prometheus-stack ignores a ServiceMonitor without its",
+    )
     if not scaled:
-        return Assumption(path, f"{none} release's label, and then nobody sees the models' metrics; no model scales")
+        return Assumption(
+            path, f"{none} release's label, and then the models' metrics are missing; no model needs them to scale"
+        )
     return ToDo(
         path,
         f"{none} release's label, and {', '.join(scaled)} would stay at the minimum of replicas; write the labels that"
         f" `{cluster.kubectl} get prometheus -A -o jsonpath='{{.items[*].spec.serviceMonitorSelector}}'`"
-        " shows, or monitorLabels: {} where it takes every one",
+        " shows, or monitorLabels: {} if it selects every ServiceMonitor",
         Step.MONITORING,
     )
 
@@ -47,10 +52,10 @@ def _namespace(monitoring: MonitoringPlan, scaled: Sequence[str]) -> Finding:
     """An address outside the cluster doesn't say which namespace scrapes the pods."""
     path = f"{_PATH}.namespace"
     let_in = (
-        f"none is given, and {monitoring.url} names none: the models' NetworkPolicies let {monitoring.namespace} in"
+        f"no namespace is given or named in {monitoring.url}: the models' NetworkPolicies let in {monitoring.namespace}"
     )
     if not scaled:
-        return Assumption(path, f"{let_in}, where whatever scrapes them is taken to run; no model scales")
+        return Assumption(path, f"{let_in}, where the scraper is assumed to run; no model needs metrics to scale")
     return ToDo(
         path,
         f"{let_in}; write the namespace of the Prometheus or the agent that scrapes them (Rancher's is"
@@ -65,7 +70,7 @@ def _log_in(
     if login.mode != "sigv4":
         yield _secret(settings, cluster, login, scaled)
         return
-    rights = "sts:AssumeRole on it, and it aps:QueryMetrics" if login.role_arn else "aps:QueryMetrics"
+    rights = "sts:AssumeRole on roleArn, and that role aps:QueryMetrics" if login.role_arn else "aps:QueryMetrics"
     command = cluster.command_for_rights(namespace="keda", service_account=_KEDA)
     yield ToDo(
         f"{_PATH}.auth.sigv4",
@@ -75,7 +80,7 @@ def _log_in(
     )
     yield ToDo(
         f"{_PATH}.url",
-        "Amazon Managed Prometheus scrapes nothing by itself: an agent in the cluster that follows ServiceMonitors has"
+        "Amazon Managed Prometheus scrapes nothing by itself: an agent in the cluster that uses ServiceMonitors has"
         " to write to this workspace",
         Step.MONITORING_LOGIN,
     )
@@ -86,8 +91,8 @@ def _secret(settings: Settings, cluster: ClusterPlan, login: PrometheusLoginPlan
     namespace = settings.namespace
     literals = " ".join(f"--from-literal={key}=..." for key in login.keys.values())
     command = f"`{cluster.kubectl} -n {namespace.name} create secret generic {login.secret} {literals}`"
-    when, until = "KEDA reads the login from a Secret beside the models", ""
+    when, until = "KEDA reads the login from a Secret in the models' namespace", ""
     if namespace.create:
-        when = f"once `pulumi up` has made the namespace {namespace.name}: {when}"
+        when = f"once `pulumi up` has created the namespace {namespace.name}: {when}"
         until = f"; until KEDA finds it, {', '.join(scaled)} stay{'s' * (len(scaled) == 1)} at the minimum of replicas"
     return ToDo(f"{_PATH}.auth", f"{when}: {command}{until}", Step.MONITORING_LOGIN)

@@ -19,7 +19,7 @@ def choose_arguments(placed: Placed, sizing: Sizing) -> Decided[tuple[str, ...]]
     takes_batch = served.question.engine.limits.takes_batch
     if not takes_batch and served.settings.concurrency is None:
         title = served.question.engine.title
-        reason = f"{title} takes the memory of the whole context for each request that it answers at once"
+        reason = f"{title} reserves the memory of a whole context for each request that it answers at the same time"
         yield Chosen(f"{path}.concurrency", served.question.concurrency, reason)
     if sized is None or not takes_batch or not sized.fit.estimated:
         return ()
@@ -40,7 +40,7 @@ def _utilization(sized: Sized, sizing: Sizing) -> str:
         return reason
     more = sizing.size(sized.question.but(utilization=HIGHEST_UTILIZATION), sized.gpu, sized.gpus)
     gained = (more.fit.kv_cache_tokens or 0) - (sized.fit.kv_cache_tokens or 0)
-    return f"{reason}; {HIGHEST_UTILIZATION} would hold {gained:,} tokens more" if gained > 0 else reason
+    return f"{reason}; {HIGHEST_UTILIZATION} would add {gained:,} tokens of cache" if gained > 0 else reason
 
 
 def _batch(sized: Sized) -> str:
@@ -48,7 +48,7 @@ def _batch(sized: Sized) -> str:
     if tokens is None:
         return "no cache limits the batch"
     mean = sized.question.max_model_len // MEAN_SHARE
-    return f"{tokens:,} tokens of cache, a request taken to use {mean:,} on average"
+    return f"{tokens:,} tokens of cache, for requests that use {mean:,} on average (assumed)"
 
 
 def _gain(sized: Sized, sizing: Sizing) -> str:
@@ -60,6 +60,6 @@ def _gain(sized: Sized, sizing: Sizing) -> str:
     tokens = (sized.fit.kv_cache_tokens or 0) - (own.fit.kv_cache_tokens or 0)
     more = tokens / sized.question.max_model_len
     batch = own.arguments.batch
-    theirs = f"{sized.question.engine.title}'s own batch here, {batch.seqs} of {batch.tokens:,} tokens"
+    theirs = f"{sized.question.engine.title}'s default, {batch.seqs} requests in batches of {batch.tokens:,} tokens"
     gib = here.mid - there.mid
-    return f"; {theirs}, would take {gib:.1f} GiB = {tokens:,} tokens = {more:.1f} requests of that"
+    return f"; {theirs}, would leave {gib:.1f} GiB less: {tokens:,} tokens, or {more:.1f} requests of full length"

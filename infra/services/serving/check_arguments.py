@@ -36,7 +36,7 @@ def _not_allowed(typed: str, name: str, refused: Mapping[str, str]) -> tuple[str
     flag = name if typed.replace("_", "-") == name else f"{typed} ({name})"
     if name in _CREDENTIALS:
         secret = "apiKey" if name == "--api-key" else "huggingFaceToken"
-        got = f"{flag} is a credential in the open (value not shown); anybody who sees the pod reads it"
+        got = f"{flag} is a credential in plain text (value not shown); anybody who sees the pod reads it"
         return got, f"leave it out, and use the secret {secret}"
     instead = refused.get(name)
     if instead is None:

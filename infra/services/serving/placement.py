@@ -211,10 +211,14 @@ def _room(sized: Sized) -> float:
 
 
 def _runs(served: Served, offers: Sequence[Offer]) -> str:
-    asked, most = served.settings.gpus or 0, max((each.gpus_per_node for each in offers), default=0)
+    asked, largest = served.settings.gpus or 0, max((each.gpus_per_node for each in offers), default=0)
     gpus = f" on {count(asked, 'GPU')}" if asked else ""
     method = f" in {served.question.quantization}" if served.question.quantization else ""
-    one_node = f": a replica's GPUs are on one node, and no node has more than {most}" if asked > most > 0 else ""
+    one_node = (
+        f": all GPUs of a replica must be on one node, and no node has more than {largest}"
+        if asked > largest > 0
+        else ""
+    )
     reasons = (served.question.engine.cannot_run(served.question, each.card) for each in offers)
     why = "; ".join(dict.fromkeys(reason for reason in reasons if reason))
     return f"{gpus}{method}{one_node}{f': {why}' if why else ''}"

@@ -39,7 +39,7 @@ def explain_prefetch(served: Sequence[Served], cluster: ClusterPlan, catalog: Ca
         made = cluster.made
         where = "a system node" if made else "any Linux node that has room for its Job"
         engines = sorted({each.image for each in fetched} - {image}, key=lambda engine: engine.name)
-        instead = "".join(f"; {engine.name}'s own image would write {_written(engine, made)}" for engine in engines)
+        instead = "".join(f"; {engine.name}'s own image would need {_written(engine, made)}" for engine in engines)
         yield Assumption(
             "models", f"{names}: weights are fetched on {where} by {image.image}, {_written(image, made)}{instead}"
         )
@@ -53,5 +53,5 @@ def _image(served: Served, catalog: Catalog) -> Image:
 
 def _written(image: Image, made: bool) -> str:
     gib = image.image_gib + image.unpacked_gib
-    disk = f" ({gib * 1024 / GP3_MIBPS:.0f} s of its disk)" if made else ""
-    return f"{gib:.1f} GiB pulled and unpacked{disk}"
+    disk = f" ({gib * 1024 / GP3_MIBPS:.0f} s at the speed of its disk)" if made else ""
+    return f"{gib:.1f} GiB to pull and unpack{disk}"

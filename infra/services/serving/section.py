@@ -17,11 +17,11 @@ class Replicas(Section):
         default=1,
         ge=0,
         le=1000,
-        description="minimum of replicas, at least 1; for none write `paused: true`",
+        description="minimum of replicas, at least 1; to run no replica, write `paused: true`",
         examples=[1],
     )
     max: int = Field(
-        default=1, ge=0, le=1000, description="maximum of replicas; more than min makes a scaler", examples=[4]
+        default=1, ge=0, le=1000, description="maximum of replicas; above min, a scaler is created", examples=[4]
     )
 
 
@@ -54,7 +54,7 @@ class Rollout(Section):
 
     strategy: Literal["rolling", "recreate"] = Field(
         description="rolling: the new pod starts first, on GPUs that are kept free for it; recreate: the old pod"
-        " stops first, and the model is away until the new one answers",
+        " stops first, and the model is down until the new one answers",
         examples=["recreate"],
     )
 
@@ -63,7 +63,7 @@ class Model(Section):
     """One model; its key in the file is the name that applications send."""
 
     model: ModelId = Field(
-        description="Hugging Face repository, or a name from the engine's library; `model add` reads an unknown one",
+        description="Hugging Face repository, or a name from the engine's library; for an unknown one run `model add`",
         examples=["Qwen/Qwen3-8B"],
     )
     revision: Revision | None = Field(
@@ -81,11 +81,11 @@ class Model(Section):
         examples=["models/acme-7b/config.json"],
     )
     engine: EngineName = Field(default=DEFAULT, description="the model server")
-    task: Task | None = Field(default=None, description="what the model does; known from the catalogue when absent")
+    task: Task | None = Field(default=None, description="what the model does; when absent, the catalogue's entry")
     quantization: str | None = Field(
         default=None,
-        description="how the weights are stored, or what the engine makes of them as it loads; as in the repository"
-        " when absent",
+        description="how the weights are stored, or how the engine quantizes them when it loads them; when absent, as"
+        " in the repository",
         examples=["fp8"],
     )
     kv_cache_dtype: Literal["auto", "fp8"] = Field(

@@ -24,14 +24,14 @@ def list_licences(stack: str, placed: Sequence[Placed], secrets: frozenset[str])
         yield ToDo(
             HUGGING_FACE_TOKEN,
             f"{_names(gated)}: `pulumi config set --secret {HUGGING_FACE_TOKEN} -s {stack}` with a token that may read"
-            f" it; before it `pulumi stack init {stack}`, where that stack is new",
+            f" them; if the stack is new, run `pulumi stack init {stack}` first",
             Step.SECRETS,
         )
     unknown = [each.served for each in placed if each.served.gated is None]
     yield from _list_unknown([served for served in unknown if not _is_known(served)], secrets)
     for served in filter(_is_known, unknown):
         page = f"huggingface.co/{served.settings.model}"
-        message = f"whether it asks for a licence isn't known: {page} says it; where it does, accept it there and"
+        message = f"it isn't known whether it asks for a licence: {page} says so. If it does, accept it there and"
         message += f" set {HUGGING_FACE_TOKEN}, or the download fails"
         yield warned(f"{served.path}.model", message, kind="licence-unknown")
 

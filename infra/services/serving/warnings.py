@@ -31,7 +31,9 @@ def _warn_of_revision(served: Served) -> Iterator[Finding]:
     model = served.settings
     if served.revision is None and served.question.engine.library is None:
         find = f"`llm-platform model add {model.model}` pins the commit at which it reads the files"
-        message = f"none is given: main of {model.model} can move, and with it what is served; {find}"
+        message = (
+            f"no revision is given: the branch main of {model.model} can change, and with it what is served; {find}"
+        )
         yield warned(f"{served.path}.revision", message, kind="no-revision")
 
 
@@ -42,7 +44,9 @@ def _warn_of_outages(served: Served, rollout: RolloutPlan, start: ColdStart, los
         yield warned(f"{served.path}.replicas.min", message, kind="one-replica", detail=f"{away}{node}")
     if rollout.gap_seconds is not None:
         gap = _about(rollout.gap_seconds)
-        message = f"each change stops {served.name}: its old pod goes first, {gap} without {served.name}"
+        message = (
+            f"each change stops {served.name}: its old pod ends before the new one starts, {gap} without {served.name}"
+        )
         yield warned(f"{served.path}.replicas", message, kind="stops-at-change", detail=gap)
 
 
@@ -63,7 +67,9 @@ def _warn_of_cache(served: Served, fit: Fit) -> Iterator[Finding]:
     shape, path = served.question.shape, f"{served.path}.model"
     if shape is not None and served.question.task == "chat" and not is_exact(shape):
         kind, tokens = shape.attention or "sliding-window", f"{fit.kv_cache_tokens:,}"
-        message = f"{kind} layers keep less than every token, by rules that differ by version: {tokens} tokens are an"
+        message = (
+            f"{kind} layers don't keep every token, and how many they keep differs by version: {tokens} tokens are an"
+        )
         yield warned(path, f"{message} estimate", kind="tokens-estimated", detail=f"{kind}, {tokens}")
     if fit.kv_bytes_per_token is None and (shape is None or keeps_cache(shape)):
         message = "its cache per token isn't known: whether a context fits was not judged"
@@ -76,7 +82,7 @@ def _ask_for_concurrency(served: Served, fit: Fit) -> Iterator[Finding]:
         return
     if fit.max_concurrency is not None and fit.fits:
         holds = f"{held(fit.max_concurrency)} of {served.question.max_model_len:,} tokens"
-        message = f"none is given; a replica holds {holds}: is that enough?"
+        message = f"no concurrency is given; a replica holds {holds}: is that enough?"
         yield warned(f"{served.path}.concurrency", message, kind="no-concurrency", detail=holds)
 
 

@@ -1,1 +1,1 @@
-"""Rules that join several values, checked from the stack file and the catalogue alone."""
+"""Rules that concern several values. They need only the stack file and the catalogue."""

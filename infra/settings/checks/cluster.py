@@ -1,4 +1,4 @@
-"""Rules for `cluster`, whatever cloud it is in."""
+"""Rules for `cluster` in every cloud."""
 
 import json
 from ipaddress import IPv4Network
@@ -29,7 +29,7 @@ def check_cluster(scope: Scope) -> None:
 
 
 def check_version(scope: Scope, key: Key, version: str | None) -> None:
-    """Of a cluster on EKS; one behind a context is of whatever version its owner has."""
+    """Reports a version that EKS clusters can't have here. A cluster behind a context may have any version."""
     known = scope.catalog.kubernetes_versions
     if version is not None and version not in known:
         write = f"write one of {', '.join(map(json.dumps, known))}"

@@ -1,4 +1,4 @@
-"""Rules for the rest: namespace, mirror, allow."""
+"""Rules for `namespace`, `mirror` and `allow`."""
 
 import difflib
 import re
@@ -30,7 +30,7 @@ def _check_namespace(scope: Scope) -> None:
     name, create = scope.settings.namespace.name, scope.settings.namespace.create
     if create and (name == "default" or name.startswith("kube-")):
         reads: list[Key] = [("namespace", "create")]
-        got = f"{name} is Kubernetes' own, it can't be created"
+        got = f"the namespace {name} belongs to Kubernetes and can't be created"
         scope.report.wrong(("namespace", "name"), got, "write another name, e.g. llm", reads=reads)
 
 
@@ -39,7 +39,7 @@ def _check_mirror(scope: Scope) -> None:
     if charts is None:
         return
     if PurePosixPath(charts).is_absolute() or PureWindowsPath(charts).is_absolute() or charts.startswith("~"):
-        got = "an absolute path: each checkout would show a diff"
+        got = "an absolute path, which differs on each machine and would show as a diff"
         scope.report.wrong(_CHARTS, got, "write a path relative to the program, e.g. charts, or a URL")
     elif scheme := _SCHEME.match(charts):
         if scheme[1].lower() not in ("http", "https"):
@@ -50,7 +50,8 @@ def _check_mirror(scope: Scope) -> None:
 
 
 def _check_allow(scope: Scope) -> None:
-    """What was removed is in no stack file any more, so any pool's name may be; what is replaced is there."""
+    """`allow.remove` may name any pool, because a removed pool is no longer in the stack file; `allow.replace` may name
+    only pools that are."""
     settings = scope.settings
     made = (name.replace(".", "-") for name in scope.catalog.instances)
     pools = set(settings.gpu_pools or made)
@@ -64,7 +65,7 @@ def _check_allow(scope: Scope) -> None:
             meant = called.get(name.lower()) or did_you_mean(name, (*guarded, *settings.gpu_pools))
             known = ", ".join((*sorted(settings.gpu_pools), *guarded))
             write = f"write {meant}" if meant else f"write one of {known}"
-            scope.report.wrong(("allow", act, index), f"{name!r} is nothing that is guarded here", write)
+            scope.report.wrong(("allow", act, index), f"{name!r} isn't the name of a guarded resource", write)
 
 
 def _is_mistyped(name: str) -> bool:

@@ -1,4 +1,4 @@
-"""Rules for `gpuPools`, whatever cloud they are in."""
+"""Rules for `gpuPools` in every cloud."""
 
 from infra.settings.checks.scope import CLUSTER_KIND, Scope
 from infra.settings.mistakes import Key
@@ -17,7 +17,9 @@ def check_pools(scope: Scope) -> None:
                 key, f"min {pool.min} is more than max {pool.max}", _swap(pool.min, pool.max), reads=reads
             )
         if pool.existing is not None and pool.node_groups is not None:
-            scope.report.wrong((*key, "nodeGroups"), "nodes that we don't make are in no group of ours", "leave it out")
+            scope.report.wrong(
+                (*key, "nodeGroups"), "existing nodes are in no node group of this stack", "leave it out"
+            )
         if pool.instance_types is not None:
             _check_made(scope, (*key, "instanceTypes"), pool.instance_types)
 
@@ -28,7 +30,9 @@ def _swap(low: int, high: int) -> str:
 
 def _check_made(scope: Scope, key: Key, types: tuple[str, ...]) -> None:
     if scope.settings.cluster.existing is not None:
-        write = "write existing: {gpu: ..., gpusPerNode: ..., nodes: ..., selector: ...} for the nodes that it has"
-        scope.report.wrong(key, "nodes are made on a cluster that we create only", write, reads=CLUSTER_KIND)
+        write = "write existing: {gpu: ..., gpusPerNode: ..., nodes: ..., selector: ...} for the cluster's own nodes"
+        scope.report.wrong(
+            key, "this program can add nodes only to a cluster that it creates", write, reads=CLUSTER_KIND
+        )
     if len(set(types)) < len(types):
         scope.report.wrong(key, "the same instance type twice", f"write [{', '.join(dict.fromkeys(types))}]")

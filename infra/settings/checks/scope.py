@@ -1,4 +1,4 @@
-"""What every rule reads."""
+"""The data that every rule reads."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from infra.settings.platform import Settings
 if TYPE_CHECKING:
     from infra.clouds.cloud import Cloud
 
-# Which kind of cluster it is. The empty part: whether there is a `create`, whatever is in it.
+# The keys that decide the kind of cluster. The empty part means the presence of `create`, whatever it contains.
 CLUSTER_KIND: tuple[Key, ...] = (
     ("cluster", "create", ""),
     ("cluster", "existing", "context"),
@@ -24,20 +24,22 @@ CLUSTER_KIND: tuple[Key, ...] = (
 
 @dataclass(frozen=True)
 class Scope:
-    """A stack's settings, the facts, and where mistakes go."""
+    """A stack's settings, the catalogue, and the report that collects mistakes."""
 
     settings: Settings
     region: str | None
     catalog: Catalog
     report: Report
-    cloud: Cloud | None  # where the stack runs; None: nothing says so, or several things do
-    in_allow: tuple[str, ...] = ()  # what `allow` may name beside the platform's own names
-    called: Mapping[str, str] = field(default_factory=dict)  # what else people call what is guarded
-    holding: Callable[[str], Sequence[str]] = lambda _: ()  # types of the region that hold a pool's models
+    cloud: Cloud | None  # where the stack runs; None: the settings name no cloud, or several
+    in_allow: tuple[str, ...] = ()  # names that `allow` accepts in addition to the platform's own
+    called: Mapping[str, str] = field(
+        default_factory=dict
+    )  # other words for guarded resources, and their names in `allow`
+    holding: Callable[[str], Sequence[str]] = lambda _: ()  # types of the region on which a pool's models fit
 
     @property
     def on_aws(self) -> bool:
-        """Whether the cluster is an EKS cluster, ours or another's; a kubeconfig context can be anything."""
+        """Whether the cluster is known to be an EKS cluster, new or existing; a context can lead to any cluster."""
         cluster = self.settings.cluster
         return cluster.create is not None or (cluster.existing is not None and cluster.existing.eks is not None)
 

@@ -87,7 +87,7 @@ ADDONS = (
             Mistake(
                 "addons.prometheus",
                 3,
-                "a scales between its replicas with it, and nobody said where it is",
+                "a scales between its replicas with it, and its address isn't given",
                 "write prometheus: {existing: {url: http://prometheus-operated.monitoring:9090}}, or install; or"
                 " replicas that don't scale: models.a.replicas: 1",
             ),
@@ -141,19 +141,19 @@ ADDONS = (
         ),
     ),
     Bad(
-        "a login at no address",
+        "a login without an address",
         _prometheus("auth: {bearerSecret: {name: p}}"),
-        (Mistake("addons.prometheus.existing.auth", 6, "a login at no address", "write url beside it"),),
+        (Mistake("addons.prometheus.existing.auth", 6, "a login without an address", "write url next to it"),),
     ),
     Bad(
-        "a login in the open",
+        "a login in plain text",
         _prometheus("url: https://me:secret@p.example.com"),
         (
             Mistake(
                 "addons.prometheus.existing.url",
                 6,
-                "a login in the open (value not shown). Change the password, then put it into a Secret",
-                "write the address without it, and auth: {basicSecret: {name: ...}} beside it",
+                "contains a login, readable to everybody (not shown). Change the password, then put it into a Secret",
+                "write the address without it, and add auth: {basicSecret: {name: ...}}",
             ),
         ),
     ),
@@ -164,7 +164,7 @@ ADDONS = (
             Mistake(
                 "addons.prometheus.existing.url",
                 6,
-                "KEDA adds /api/v1/query to it",
+                "contains /api/v1, and KEDA adds /api/v1/query to the address",
                 "write url: https://p.example.com",
             ),
         ),
@@ -177,7 +177,7 @@ ADDONS = (
                 "addons.prometheus.existing.auth",
                 6,
                 "Amazon Managed Prometheus answers signed requests only: KEDA would never get a number",
-                "write auth: {sigv4: {}} beside url",
+                "write auth: {sigv4: {}} next to url",
             ),
         ),
     ),

@@ -296,7 +296,7 @@ BAD_CLUSTERS = (
             Mistake(
                 "namespace.name",
                 4,
-                "kube-system is Kubernetes' own, it can't be created",
+                "the namespace kube-system belongs to Kubernetes and can't be created",
                 "write another name, e.g. llm",
             ),
         ),

@@ -17,7 +17,7 @@ GATEWAY = (
             Mistake(
                 "gateway.visibility",
                 6,
-                "public without TLS: keys would cross the internet in the open",
+                "public without TLS: keys would cross the internet unencrypted",
                 "write certificateArn: arn:aws:acm:us-east-1:111122223333:certificate/5f0c",
             ),
             Mistake(
@@ -176,7 +176,7 @@ GATEWAY = (
             Mistake(
                 "gateway.annotations.alb.ingress.kubernetes.io/scheme",
                 6,
-                "decided elsewhere",
+                "another key decides it",
                 "write gateway.visibility",
             ),
         ),

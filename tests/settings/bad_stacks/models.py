@@ -532,7 +532,7 @@ MODELS = (
             Mistake(
                 "models.a.extraArgs[0]",
                 5,
-                "--api-key is a credential in the open (value not shown); anybody who sees the pod reads it",
+                "--api-key is a credential in plain text (value not shown); anybody who sees the pod reads it",
                 "leave it out, and use the secret apiKey",
             ),
         ),

@@ -69,7 +69,7 @@ PLACES = (
             Mistake(
                 "gateway.visibility",
                 6,
-                "public without TLS: keys would cross the internet in the open",
+                "public without TLS: keys would cross the internet unencrypted",
                 f"write certificateArn: arn:aws:acm:{_REGION}:{_ACCOUNT}:certificate/5f0c",
             ),
         ),

@@ -113,7 +113,7 @@ PLATFORM = (
             Mistake(
                 "mirror.charts",
                 6,
-                "an absolute path: each checkout would show a diff",
+                "an absolute path, which differs on each machine and would show as a diff",
                 "write a path relative to the program, e.g. charts, or a URL",
             ),
         ),
@@ -181,12 +181,15 @@ PLATFORM = (
         "allowed by a name that nothing has",
         stack(CLUSTER, POOL, MODEL, "allow: {replace: [l5, vpc], remove: [efs, clustr, l4-old, network]}"),
         (
-            Mistake("allow.remove[0]", 7, "'efs' is nothing that is guarded here", "write cache"),
-            Mistake("allow.remove[1]", 7, "'clustr' is nothing that is guarded here", "write cluster"),
+            Mistake("allow.remove[0]", 7, "'efs' isn't the name of a guarded resource", "write cache"),
+            Mistake("allow.remove[1]", 7, "'clustr' isn't the name of a guarded resource", "write cluster"),
             Mistake(
-                "allow.replace[0]", 7, "'l5' is nothing that is guarded here", f"write one of l4, {', '.join(GUARDED)}"
+                "allow.replace[0]",
+                7,
+                "'l5' isn't the name of a guarded resource",
+                f"write one of l4, {', '.join(GUARDED)}",
             ),
-            Mistake("allow.replace[1]", 7, "'vpc' is nothing that is guarded here", "write network"),
+            Mistake("allow.replace[1]", 7, "'vpc' isn't the name of a guarded resource", "write network"),
         ),
     ),
     Bad(

@@ -148,8 +148,8 @@ POOLS = (
             Mistake(
                 "gpuPools.l4.instanceTypes",
                 4,
-                "nodes are made on a cluster that we create only",
-                "write existing: {gpu: ..., gpusPerNode: ..., nodes: ..., selector: ...} for the nodes that it has",
+                "this program can add nodes only to a cluster that it creates",
+                "write existing: {gpu: ..., gpusPerNode: ..., nodes: ..., selector: ...} for the cluster's own nodes",
             ),
         ),
     ),

@@ -5,13 +5,13 @@ from tests.settings.bad_stacks.writing import CLUSTER, CPU, LAPTOP, MODEL, Bad, 
 
 SECRETS = (
     Bad(
-        "a secret in the open",
+        "a secret in plain text",
         stack(LAPTOP, CPU, region=None) + "  llm-platform:huggingFaceToken: hunter2\n",
         (
             Mistake(
                 "huggingFaceToken",
                 5,
-                "a secret in the open (value not shown). Revoke it, then:",
+                "a secret in plain text (value not shown). Revoke it, then:",
                 "pulumi config set --secret huggingFaceToken -s dev",
             ),
         ),
@@ -35,13 +35,13 @@ SECRETS = (
             Mistake(
                 "models.a.extraArgs[1]",
                 5,
-                "a credential in the open (value not shown). Revoke it, then:",
+                "a credential in plain text (value not shown). Revoke it, then:",
                 "pulumi config set --secret huggingFaceToken -s dev",
             ),
             Mistake(
                 "tags.(not shown)",
                 6,
-                "a credential in the open (value not shown). Revoke it, then:",
+                "a credential in plain text (value not shown). Revoke it, then:",
                 "pulumi config set --secret huggingFaceToken -s dev",
             ),
         ),

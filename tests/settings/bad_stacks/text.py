@@ -136,6 +136,6 @@ TEXT = (
     Bad(
         "a number that JSON lacks",
         stack(CLUSTER, MODEL, "budget: {usdPerMonth: .inf}"),
-        (Mistake("file", 6, ".inf is no number that a stack file can hold", "write a finite number"),),
+        (Mistake("file", 6, "a stack file can't contain .inf", "write a finite number"),),
     ),
 )

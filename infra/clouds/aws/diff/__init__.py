@@ -1,2 +1,2 @@
-"""What a diff has to know of AWS: which types hold data, which properties replace a resource, who may reach and do
-what."""
+"""What a diff has to know about AWS: which types store data, which properties replace a resource, and who may reach
+what and do what."""

@@ -1,4 +1,4 @@
-"""From where resources of AWS can be reached, where they send to, and whose code they run."""
+"""From where AWS resources can be reached, to where they can connect, and whose code they run."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any

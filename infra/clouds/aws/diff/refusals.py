@@ -1,15 +1,15 @@
-"""What EKS refuses to change."""
+"""The changes that EKS refuses."""
 
 from collections.abc import Iterator
 
 from infra.clouds.aws.diff.tokens import CLUSTER, SUBNET, VPC, is_ours
 from infra.sides.types import ResourceChanges, Side
 
-_BESIDE = "a new stack beside this one; move the DNS name when it serves, then destroy this one"
+_BESIDE = "a new stack beside this one; move the DNS name when the new one serves, then destroy this one"
 
 
 def refused_in_place(old: Side, new: Side, resources: ResourceChanges) -> Iterator[tuple[str, str, str]]:
-    """EKS takes other subnets of the same VPC, in exactly the zones that the cluster was made with.
+    """EKS accepts other subnets only in the same VPC, and in exactly the zones in which the cluster was created.
 
     docs.aws.amazon.com/eks/latest/userguide/network-reqs.html and latest/eksctl/cluster-subnets-security-groups.html,
     2026-11-22.
@@ -31,12 +31,12 @@ def refused_in_place(old: Side, new: Side, resources: ResourceChanges) -> Iterat
 
 
 def _zones(side: Side) -> list[str]:
-    """Of the subnets that the stack makes."""
+    """The zone ids of the subnets that the stack creates."""
     return sorted({each["inputs"]["availabilityZoneId"] for each in side.resources if is_ours(each["urn"], SUBNET)})
 
 
 def _vpc(side: Side) -> str | None:
-    """One that exists already."""
+    """The id of the existing VPC that the stack file names; None if the stack creates its VPC."""
     create = (side.platform.get("cluster") or {}).get("create") or {}
     return (create.get("network") or {}).get("vpcId")
 
@@ -46,8 +46,8 @@ def advice(old: Side, new: Side) -> Iterator[str]:
     was, now = (_version(side) for side in (old, new))
     if was and now and now < was:
         yield (
-            "EKS refuses an older `cluster.create.version`, but for one minor version within 7 days of an upgrade,"
-            " node groups first: go back by hand before this is merged (docs/platform/upgrade.md)."
+            "EKS refuses an older `cluster.create.version`, except one minor version within 7 days of an upgrade, node"
+            " groups first: move the cluster back by hand before you merge this (docs/platform/upgrade.md)."
         )
 
 

@@ -1,4 +1,4 @@
-"""Who may do what: roles and policies, access entries of EKS, and pod identities."""
+"""Who may do what in AWS: roles and policies, access entries of EKS, and pod identities."""
 
 import json
 from collections.abc import Iterator, Mapping

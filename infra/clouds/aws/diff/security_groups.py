@@ -1,4 +1,4 @@
-"""Rules of security groups, written inside one or as resources."""
+"""Rules of security groups, whether they are inside the group or resources themselves."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any

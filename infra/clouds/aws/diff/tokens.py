@@ -1,4 +1,4 @@
-"""Type tokens of AWS that more than one of these files speaks of."""
+"""Type tokens of AWS that more than one file of this folder uses."""
 
 from infra.sides.types import type_of
 
@@ -9,5 +9,5 @@ ADDON, TEMPLATE = "aws:eks/addon:Addon", "aws:ec2/launchTemplate:LaunchTemplate"
 
 
 def is_ours(urn: str, type_: str) -> bool:
-    """Of the cluster that the models run in, and of that type."""
+    """Whether it is a resource of that type that belongs to the cluster in which the models run."""
     return type_of(urn) == type_ and not {*OWNS}.isdisjoint(urn.split("::")[2].split("$"))

@@ -1,4 +1,4 @@
-"""The types of AWS's SDK, as a diff asks of them."""
+"""What a diff asks about the types of AWS's SDK."""
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -11,7 +11,7 @@ from infra.clouds.resource_types import NodeGroups, Reach, ResourceTypes, Said
 from infra.sides.types import Change, Changes, Forces, Resource, ResourceChanges, Side
 
 _DEFAULT_TAGS = "defaultTags.tags"
-# What carries no tags of the provider's `defaultTags`.
+# Types without tags, which the provider's `defaultTags` don't reach.
 _UNTAGGED = (
     "aws:autoscaling/tag:Tag",
     "aws:ec2/route:Route",
@@ -60,7 +60,8 @@ class AwsTypes(ResourceTypes):
     )
 
     def reached(self, provider: Changes, type_: str, forces: Forces) -> Mapping[str, Change]:
-        """Its `defaultTags` are on every resource that can have tags; its `region` is that of all but roles."""
+        """What a change of the provider changes in a resource: `defaultTags` reach every type that can have tags, and
+        `region` reaches every type but roles."""
         tags = {path: change for path, change in provider.items() if path.startswith(_DEFAULT_TAGS)}
         found = {path.replace(_DEFAULT_TAGS, "tagsAll", 1): change for path, change in tags.items()}
         region = {"region": provider["region"]} if "region" in provider and forces(type_, "region") else {}
