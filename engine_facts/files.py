@@ -1,4 +1,4 @@
-"""Writes the facts as the catalogue's data files, sorted, so that a new version reads as a diff."""
+"""Writes the facts as data files of the catalogue. They are sorted, so that a new version shows as a short diff."""
 
 import csv
 import io
@@ -52,7 +52,7 @@ def write(facts: Mapping[str, Any], version: str, today: date) -> None:
 
 
 def write_metrics(metrics: Mapping[str, Metric], version: str, today: date) -> None:
-    """A metric that the file has already keeps its first version."""
+    """Writes the metrics. A metric that the file already contains keeps its first version."""
     since = {row["metric"]: row["since"] for row in read("metrics")}
     rows = [
         {

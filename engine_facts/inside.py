@@ -1,4 +1,4 @@
-"""Runs where vLLM is installed, outside the program's environment: prints what vLLM knows of itself as JSON."""
+"""Writes facts of the installed vLLM as JSON. It runs in the environment of vLLM, not in the program's."""
 
 import importlib.metadata
 import json
@@ -81,7 +81,7 @@ def _otherwise(architecture: str) -> str | None:
 
 
 def _pooling(architecture: str) -> dict[str, Any]:
-    """Empty where the CPU build lacks a package that the model's own file imports."""
+    """How a pooling model scores and pools; empty if the CPU build lacks a package that the model's file imports."""
     try:
         info = registry._ModelInfo.from_model_cls(registry.ModelRegistry.models[architecture].load_model_cls())
     except Exception as error:
@@ -129,7 +129,7 @@ def _method(method: str) -> dict[str, Any]:
 
 
 def attention() -> list[dict[str, Any]]:
-    """Backends for NVIDIA's cards. Those whose package the CPU build lacks are left out: each has others beside it."""
+    """The backends for NVIDIA's cards, without those whose package the CPU build lacks: for these there are others."""
     others = ("ROCM", "AITER", "CPU", "XPU", "AMX", "ZENTORCH", "CUSTOM", "NO_ATTENTION", "TORCH_SDPA")
     names = [each for each in AttentionBackendEnum if not any(word in each.name for word in others)]
     return [row for each in names if (row := _backend(each)) is not None]

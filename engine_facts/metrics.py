@@ -1,4 +1,4 @@
-"""The Prometheus metrics of a vLLM wheel, from its sources: older wheels are read without installing them."""
+"""Reads the Prometheus metrics of a vLLM wheel from its sources, so that older wheels needn't be installed."""
 
 import ast
 import zipfile
@@ -57,7 +57,7 @@ def _kind(function: ast.expr) -> str:
 
 
 def _labels(node: ast.expr | None) -> Iterator[str]:
-    """`labelnames` in the sources is the list of the two that every engine's metric has."""
+    """The labels of a metric. In the sources, `labelnames` is the list of the two labels that every metric has."""
     for each in ast.walk(node) if node is not None else ():
         if isinstance(each, ast.Name) and each.id.endswith("labelnames"):
             yield from LABELS

@@ -1,1 +1,1 @@
-"""What a model's own files say of it: a repository of the hub, or a folder of it. It reads, and decides nothing."""
+"""Reads the facts of a model from its own files: from a repository of the hub, or from a folder. It decides nothing."""

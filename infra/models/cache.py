@@ -19,7 +19,7 @@ _RATIOS = (0, 1, 4, 128)
 
 @dataclass(frozen=True)
 class Cache:
-    """As a model's shape has them."""
+    """These fields, as a model's shape has them."""
 
     attention: Literal["mha", "gqa", "mqa", "mla", "hybrid"]
     attention_heads: int
@@ -38,7 +38,7 @@ class Cache:
 
 
 def cache_of(fields: Fields, *, encoder: bool) -> Cache:
-    """What can't be read is a mistake of `fields`."""
+    """The cache fields of a config.json. What can't be read is added to the mistakes of `fields`."""
     kinds = ["nothing"] * layer_count(fields) if encoder else kept(fields)
     heads = fields.needed("attention_heads")
     kv_heads = _kv_heads(fields, heads)
@@ -73,7 +73,7 @@ def cache_of(fields: Fields, *, encoder: bool) -> Cache:
 
 
 def is_latent(fields: Fields) -> bool:
-    """Whether the engine keeps one latent vector a layer instead of keys and values."""
+    """Whether the engine keeps one latent vector per layer instead of keys and values."""
     if fields.value("use_mla") is False or fields.model_type in _LATENT_UNUSED:
         return False
     usual = defaults().get(fields.model_type or "")
@@ -90,7 +90,7 @@ def _kind(heads: int, kv_heads: int) -> Literal["mha", "gqa", "mqa"]:
 
 
 def _kv_heads(fields: Fields, heads: int) -> int:
-    """As many as heads, where nothing else is said."""
+    """The number of KV heads; if no field gives it, it is the number of heads."""
     if fields.value("multi_query") is True and not fields.value("new_decoder_architecture"):
         return 1
     if fields.value("multi_query_attention") is False:
@@ -102,7 +102,7 @@ def _kv_heads(fields: Fields, heads: int) -> int:
 
 
 def _of_blocks(fields: Fields, heads: int) -> int | None:
-    """Of a model whose blocks differ; those with attention must be alike."""
+    """The number of KV heads of a model whose blocks differ. Its blocks with attention must have the same number."""
     blocks = fields.value("block_configs")
     if not isinstance(blocks, list):
         return None
@@ -119,7 +119,7 @@ def _in_group(block: Any) -> int | None:
 
 
 def _sizes(fields: Fields, heads: int) -> tuple[int, int | None]:
-    """Of a key, and of a value where that differs."""
+    """The size of a key per head, and the size of a value if it differs."""
     rope, nope = fields.whole("qk_rope_head_dim", least=0), fields.whole("qk_nope_head_dim", least=0)
     if rope and nope and fields.value("kv_lora_rank"):
         return rope + nope, None  # the engine pads values to the keys
@@ -134,13 +134,14 @@ def _sizes(fields: Fields, heads: int) -> tuple[int, int | None]:
 
 
 def _global_heads(fields: Fields) -> int | None:
-    """Of layers that keep every token, where those differ."""
+    """The KV heads of the layers that keep every token, if they differ from those of the other layers."""
     said = fields.whole("num_global_key_value_heads")
     return said or (fields.whole("kv_heads") if fields.value("global_head_dim") else None)
 
 
 def _overrides(fields: Fields, kinds: Sequence[Keeps | str]) -> Mapping[str, int]:
-    """`per_layer_config`: the fields of the layers that keep every token; sized where these layers are alike."""
+    """`per_layer_config`: the fields of the layers that keep every token. It can be sized only if these layers are
+    alike."""
     said = fields.value("per_layer_config")
     if not said:
         return {}
@@ -159,7 +160,7 @@ def _overrides(fields: Fields, kinds: Sequence[Keeps | str]) -> Mapping[str, int
 
 
 def _own_windows(fields: Fields, cache: Cache) -> Cache:
-    """Layers with a window whose number of heads is different: the shape's plain fields are theirs."""
+    """The cache of a model whose layers with a window have other heads: these layers get the shape's plain fields."""
     windowed = fields.whole("swa_num_key_value_heads")
     if windowed is None:
         return cache
@@ -173,7 +174,7 @@ def _own_windows(fields: Fields, cache: Cache) -> Cache:
 
 
 def _compressed(fields: Fields, cache: Cache) -> Cache:
-    """DeepSeek-V4: a layer keeps one vector for 4 or 128 tokens, of which a full layer would keep two."""
+    """DeepSeek-V4: a layer keeps one vector per 4 or 128 tokens, and a full layer would keep two vectors per token."""
     ratios = fields.several("compress_ratios") or []
     ratios = ratios[: layer_count(fields)]
     if strange := [ratio for ratio in ratios if ratio not in _RATIOS]:
@@ -185,6 +186,6 @@ def _compressed(fields: Fields, cache: Cache) -> Cache:
         "full_kv_layers": full,
         "swa_kv_layers": layer_count(fields) - full,
         "sliding_window": window_of(fields),
-        "index_head_dim": None,  # in what is rounded up
+        "index_head_dim": None,  # the rounding above includes it
     }
     return Cache(**values)

@@ -1,4 +1,5 @@
-"""A config.json as the shape of a model: what it says is taken over, what it doesn't say is never guessed."""
+"""Turns a config.json into the shape of a model. Every value comes from the file or its type's defaults; none is
+guessed."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -19,7 +20,7 @@ from infra.models.understood import refuse_unknown
 
 @dataclass(frozen=True)
 class Described:
-    """The shape, how its weights are stored, and how many the fields give."""
+    """The shape, how its weights are stored, and their number according to the fields."""
 
     shape: ModelShape
     stored: Stored
@@ -27,7 +28,7 @@ class Described:
 
 
 def shape_of_config(name: str, config: Mapping[str, Any], beside: Beside, source: str) -> Described:
-    """What a config.json describes. Raises NotSized."""
+    """The model that a config.json describes. Raises NotSized."""
     top, text = Fields(config), text_fields(config)
     refuse_kind(top, text)
     encoder = reads_at_once(text)
@@ -73,7 +74,7 @@ def shape_of_config(name: str, config: Mapping[str, Any], beside: Beside, source
 
 
 def _tied(top: Fields, text: Fields) -> bool:
-    """Whether the output layer is the embedding; the decoder's own part says it first."""
+    """Whether the output layer is the embedding. The decoder's own part of the file decides, if it says so."""
     for said in (text.said, top.said):
         if isinstance(said.get("tie_word_embeddings"), bool):
             return said["tie_word_embeddings"]

@@ -1,4 +1,4 @@
-"""Facts of a model in a sentence each, for who has just read them."""
+"""The facts of a model that `model add` has just read, in one line each."""
 
 from infra.catalog import ModelShape
 from infra.sizing.kv_cache import kv_bytes_per_token, layers_of
@@ -7,7 +7,7 @@ _KIB = 1024
 
 
 def cache_bytes(shape: ModelShape) -> tuple[float, float]:
-    """Of one token in 16 bit, on one GPU: in all layers that keep it, and in those of them that keep a window."""
+    """Bytes per token in 16 bit on one GPU: of all layers that keep tokens, and of those that keep only a window."""
     full = kv_bytes_per_token(shape, 1, 2) or 0.0
     windowed = kv_bytes_per_token(shape, 1, 2, windowed=True) if layers_of(shape).windowed else 0.0
     latent = shape.attention == "mla" or shape.kv_lora_rank is not None
@@ -15,7 +15,7 @@ def cache_bytes(shape: ModelShape) -> tuple[float, float]:
 
 
 def weights_line(shape: ModelShape, method: str | None) -> str:
-    """What the files hold."""
+    """The line about the weights in the files."""
     how = [part for part in (method, shape.quantization_block and f"blocks of {shape.quantization_block}") if part]
     stored = (shape.dtype or "a dtype that its files don't say") + (f" ({', '.join(how)})" if how else "")
     size = f"about {shape.weights_gib:.1f}" if shape.weights_estimated else f"{shape.weights_gib:.1f}"
@@ -24,7 +24,7 @@ def weights_line(shape: ModelShape, method: str | None) -> str:
 
 
 def cache_line(shape: ModelShape) -> str:
-    """What its layers keep of a token."""
+    """The line about the cache: what the layers keep per token."""
     return f"{shape.layers} layers, {_heads(shape)}: {_cache(shape)}; context {shape.max_context:,}"
 
 

@@ -1,4 +1,4 @@
-"""How large the files are that a config.json describes, where the files themselves don't say it."""
+"""An estimate of the size of the weights from config.json, for files that don't state their size."""
 
 import re
 from collections.abc import Mapping
@@ -15,7 +15,8 @@ _SHARED = re.compile(r"shared_expert|mlp\.(gate_proj|up_proj|down_proj|gate_up_p
 
 
 def estimated_gib(counted: Counted, stored: Stored, quantizations: Mapping[str, Quantization]) -> float:
-    """Embeddings, layers that were left out, and what reads images are in 16 bit."""
+    """The size in GiB. Embeddings, layers that the quantization left out, and the part that reads images are in
+    16 bit."""
     if stored.dtype in _PLAIN:
         return (counted.all + counted.guessing) * _PLAIN[stored.dtype] / 2**30
     each = _rate(stored.dtype, stored.block, quantizations)
@@ -27,7 +28,7 @@ def estimated_gib(counted: Counted, stored: Stored, quantizations: Mapping[str, 
 
 
 def _rate(dtype: str | None, block: int | None, quantizations: Mapping[str, Quantization]) -> float:
-    """Bytes for each weight, scales included."""
+    """Bytes per weight, scales included."""
     if dtype in _FOUR_BITS and block:
         return 0.5 + (2.5 if dtype == "awq" else 2) / block
     return quantizations[dtype or "bf16"].bytes_per_weight

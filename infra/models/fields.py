@@ -1,4 +1,4 @@
-"""A config.json as one flat set of fields, under the names of this room; every mistake is kept with its field."""
+"""A config.json as one flat set of fields under common names. Every mistake is kept with its field."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -11,11 +11,11 @@ from infra.models.names import INNER_PARTS, NAMES, TEXT_PARTS
 _DEFAULTS = Path(__file__).parent / "data" / "config_defaults.json"
 _DEEPEST = 3
 _ALWAYS_WRITTEN = ("hidden_size", "layers", "attention_heads", "vocab_size")
-_LARGEST = 10**9  # of a size; what is larger is a mistyped file
+_LARGEST = 10**9  # a larger size is a mistake in the file
 
 
 class NotSized(Exception):
-    """Every field that can't be read or isn't understood, with what was got."""
+    """Fields that can't be read or aren't understood, all at once, each with the value that was got."""
 
     def __init__(self, mistakes: list[tuple[str, str]]) -> None:
         super().__init__(mistakes)
@@ -26,12 +26,12 @@ class NotSized(Exception):
 
 
 def defaults() -> Mapping[str, Mapping[str, Any]]:
-    """What a config.json may leave out, by model type: the values of transformers' own classes."""
+    """The values of fields that a config.json may leave out, by model type: those of transformers' own classes."""
     return _file()["types"]
 
 
 def known_fields() -> list[str]:
-    """Names of fields that decide sizes, of all model types of transformers."""
+    """The names of all fields that decide sizes, over all model types of transformers."""
     return _file()["fields"]
 
 
@@ -41,7 +41,7 @@ def _file() -> Mapping[str, Any]:
 
 
 class Fields:
-    """One part of a config.json: what it says, and below that the defaults of its model type."""
+    """One part of a config.json: its own values, and the defaults of its model type for fields that it lacks."""
 
     def __init__(self, said: Mapping[str, Any], place: str = "", model_type: str | None = None) -> None:
         self.said, self.place = said, place
@@ -52,14 +52,14 @@ class Fields:
         self.mistakes: list[tuple[str, str]] = []
 
     def value(self, name: str) -> Any:
-        """Of a field under any of its names; None where it is null or absent."""
+        """The value of a field under any of its names; None if it is null or absent."""
         return next((value for _, value in self._found(name)), None)
 
     def whole(self, name: str, *, least: int = 1) -> int | None:
-        """A whole number; what isn't one is a mistake."""
+        """The value as a whole number. Any other value is a mistake."""
         for key, value in self._found(name):
             if isinstance(value, list) and value and len(set(map(str, value))) == 1:
-                value = value[0]  # one number for each layer or kind of experts, and all the same
+                value = value[0]  # a list per layer or kind of experts in which all numbers are the same
             if isinstance(value, float) and value.is_integer():
                 value = int(value)
             if isinstance(value, int) and not isinstance(value, bool) and least <= value <= _LARGEST:
@@ -69,7 +69,7 @@ class Fields:
         return None
 
     def needed(self, name: str) -> int:
-        """A whole number without which nothing can be sized."""
+        """The value as a whole number that is required: without it nothing can be sized."""
         before = len(self.mistakes)
         found = self.whole(name)
         if found is None and len(self.mistakes) == before:
@@ -85,7 +85,7 @@ class Fields:
         return None
 
     def several(self, name: str) -> list[Any] | None:
-        """A list, one value for each layer."""
+        """The value as a list with one item per layer."""
         for key, value in self._found(name):
             if isinstance(value, list):
                 return value
@@ -93,7 +93,7 @@ class Fields:
         return None
 
     def key(self, name: str) -> str:
-        """The name that the file itself has for a field, or the first that it could have."""
+        """The name under which the file has a field; if it lacks the field, the first possible name."""
         return next((key for key, _ in self._found(name)), NAMES.get(name, (name,))[0])
 
     def wrong(self, key: str, got: str) -> None:
@@ -104,15 +104,15 @@ class Fields:
         return Fields(found, f"{self.place}{name}.", self._type_of(name)) if isinstance(found, Mapping) else None
 
     def _type_of(self, part: str) -> str | None:
-        """Of a part that doesn't say its type: the one that its model has."""
+        """The model type of a part that doesn't state it: the default of the whole model's type."""
         own = self.said.get(part)
         usual = self._defaults.get(part)
         named = isinstance(own, Mapping) and isinstance(own.get("model_type"), str)
         return usual.get("model_type") if not named and isinstance(usual, Mapping) else None
 
     def _found(self, name: str) -> Iterator[tuple[str, Any]]:
-        """What the file says comes before any default, under whichever name."""
-        # At the top of a file the fields that everything hangs on are always written: without them it is cut off.
+        """Every value of a field with its name. The file's own values come before any default."""
+        # A whole file always contains the most important fields: without them it is incomplete, so no default is used.
         usual = {} if name in _ALWAYS_WRITTEN and not self.place else self._defaults
         for layer in (self.said, *self._inner, usual):
             for key in NAMES.get(name, (name,)):
@@ -124,7 +124,7 @@ class Fields:
 
 
 def read_json(text: str, file: str) -> Mapping[str, Any]:
-    """An object of JSON. Raises NotSized."""
+    """The JSON object in a text. Raises NotSized."""
     try:
         found = json.loads(text)
     except (ValueError, RecursionError):
@@ -135,14 +135,14 @@ def read_json(text: str, file: str) -> Mapping[str, Any]:
 
 
 def text_fields(config: Mapping[str, Any]) -> Fields:
-    """The decoder's part of a config.json, wherever it stands, with the defaults of its type."""
+    """The decoder's part of a config.json, wherever it is in the file, with the defaults of its type."""
     fields = Fields(config)
     for _ in range(_DEEPEST):
         found = [(name, part) for name in TEXT_PARTS if (part := fields.part(name))]
         if not found:
             return fields
         name, inner = found[0]
-        # Older files have the decoder's fields at the top, where newer ones have a part for them.
+        # Older files have the decoder's fields at the top; newer ones have a separate part for them.
         flat = name not in fields.said and any(key in fields.said for key in NAMES["hidden_size"])
         fields = Fields(fields.said, fields.place, inner.model_type) if flat else inner
         if flat:

@@ -1,4 +1,5 @@
-"""A repository of the Hugging Face hub or a mirror of it: HF_ENDPOINT and HF_TOKEN as huggingface_hub takes them."""
+"""A repository of the Hugging Face hub or of a mirror. HF_ENDPOINT and HF_TOKEN are read as huggingface_hub
+reads them."""
 
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -33,9 +34,9 @@ from infra.models.weights import LENGTH_BYTES, header_length, read_header
 _RETRIES, WAIT_SECONDS = 3, 1.0  # the wait doubles each time
 _TIMEOUT_SECONDS = 30
 _MAIN = "main"
-_FIRST_BYTES = 2**18  # of a weights file: the header of nearly every one
+_FIRST_BYTES = 2**18  # of a weights file: they contain the header of nearly every one
 _AT_ONCE = 8
-_LARGEST_TEXT = 50 * 2**20  # of a file of JSON
+_LARGEST_TEXT = 50 * 2**20  # maximum size of a JSON file
 
 
 class Hub:
@@ -45,10 +46,8 @@ class Hub:
         try:
             validate_repo_id(name)
         except HFValidationError:
-            raise CannotRead(
-                f"{name} is no repository's name", "write ORG/NAME, as its page on the hub has it"
-            ) from None
-        logging.set_verbosity_error()  # it would tell each try
+            raise CannotRead(f"{name} is no repository's name", "write ORG/NAME, as on its page on the hub") from None
+        logging.set_verbosity_error()  # it would log each attempt
         self._name, self._asked = name, revision
         said = self._info()
         self._said = said
@@ -74,7 +73,8 @@ class Hub:
 
     @cached_property
     def _headers(self) -> Mapping[str, Header]:
-        """Of all weights at once: a large model has more than a hundred files."""
+        """The headers of all weight files. They are read in parallel, because a large model has more than a hundred
+        files."""
         files = [name for name in self.files if name.endswith(".safetensors") and "/" not in name]
         with ThreadPoolExecutor(_AT_ONCE) as pool:
             return dict(zip(files, pool.map(self._header, files), strict=True))
@@ -98,11 +98,12 @@ class Hub:
         except ValueError:
             said = None
         if not isinstance(said, dict) or not isinstance(said.get("siblings"), list):
-            raise CannotRead(f"{constants.ENDPOINT} answers as no hub does", "check HF_ENDPOINT")
+            raise CannotRead(f"{constants.ENDPOINT} doesn't answer like a hub", "check HF_ENDPOINT")
         return said
 
     def _read(self, file: str, first: int | None) -> bytes:
-        """A file, or its first bytes; a mirror that knows no ranges is left once those are there."""
+        """A file, or its first bytes. If a mirror doesn't support ranges, the connection is closed once these bytes are
+        read."""
         url = f"{constants.ENDPOINT}/{self._name}/resolve/{self.revision or _MAIN}/{quote(file)}"
         headers = build_hf_headers(headers={"range": f"bytes=0-{first - 1}"} if first else None)
         most = first or _LARGEST_TEXT
@@ -152,5 +153,5 @@ class Hub:
 
 
 def _patience() -> dict[str, Any]:
-    """How long a hub that doesn't answer is waited for."""
+    """How often and how long a hub that doesn't answer is asked again."""
     return {"max_retries": _RETRIES, "base_wait_time": WAIT_SECONDS, "timeout": _TIMEOUT_SECONDS}

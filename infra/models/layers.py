@@ -1,22 +1,22 @@
-"""What each layer of a decoder keeps of a request: every token, a window of them, one state, or nothing."""
+"""What each layer of a decoder keeps of a request: every token, a window of tokens, one state, or nothing."""
 
 from collections.abc import Callable, Sequence
 from typing import Any, Literal
 
 from infra.models.fields import Fields, NotSized
 
-Keeps = Literal["full", "window", "state", "both", "nothing"]  # both: every token, and a state beside them
+Keeps = Literal["full", "window", "state", "both", "nothing"]  # both: every token, and a state in addition
 
 _KINDS: dict[str, Keeps] = {
     **dict.fromkeys(("full_attention", "attention", "full", "global", "global_attention", "full_attn"), "full"),
-    **dict.fromkeys(("deepseek_sparse_attention", "indexed_attention"), "full"),  # it reads some tokens, and keeps all
+    **dict.fromkeys(("deepseek_sparse_attention", "indexed_attention"), "full"),  # it reads some tokens, but keeps all
     **dict.fromkeys(("sliding_attention", "chunked_attention", "local_attention", "sliding", "swa"), "window"),
     **dict.fromkeys(("linear_attention", "linear", "mamba", "mamba2", "conv", "recurrent", "kda", "gdn"), "state"),
     **dict.fromkeys(("mlp", "moe", "cross_attention", "none", "no_op"), "nothing"),
     "hybrid": "both",
 }
 _LETTERS: dict[str, Keeps] = {"M": "state", "*": "full", "-": "nothing", "E": "nothing"}
-# Every how many layers one keeps all tokens, by model type; their config.json says so only since lately, or never.
+# N by model type, if one of every N layers keeps all tokens and config.json doesn't say so, or only in newer files.
 ONE_IN = {
     **dict.fromkeys(("gemma2", "gpt_oss", "vaultgemma"), 2),
     **dict.fromkeys(("cohere2", "cohere2_moe", "exaone4", "olmo3", "exaone_moe", "llama4_text", "llama4", "afmoe"), 4),
@@ -25,7 +25,7 @@ ONE_IN = {
 }
 # Each layer has attention and a state-space part side by side.
 _SIDE_BY_SIDE = ("falcon_h1", "hymba")
-# What would make the count below wrong.
+# Fields of models for which the count below would be wrong.
 _NOT_SIZED = {
     "blocksparse_num_local_blocks": "block-sparse attention keeps other tokens than a window",
     "compress_rates": "compressed tokens are sized from compress_ratios alone",
@@ -51,14 +51,14 @@ _HYBRID_WITHOUT = {"bamba": "attn_layer_indices", "granitemoehybrid": "layer_typ
 
 
 def kept(fields: Fields) -> list[Keeps]:
-    """One word for each layer. What can't be read is a mistake of `fields`."""
+    """What each layer keeps, one word per layer. What can't be read is added to the mistakes of `fields`."""
     count = layer_count(fields)
     for name, why in _NOT_SIZED.items():
         if fields.value(name):
             fields.wrong(name, f"{why}: that is not sized")
-    told = _HYBRID_WITHOUT.get(fields.model_type or "")
-    if told is not None and fields.value(told) is None:
-        fields.wrong(told, "missing: it names the layers that keep every token")
+    field = _HYBRID_WITHOUT.get(fields.model_type or "")
+    if field is not None and fields.value(field) is None:
+        fields.wrong(field, "missing: it names the layers that keep every token")
     found = next((kinds for read in _READERS if (kinds := read(fields, count)) is not None), None)
     kinds = found or _windows(fields, count)
     if len(kinds) != count:
@@ -69,7 +69,7 @@ def kept(fields: Fields) -> list[Keeps]:
 
 
 def refuse_kind(config: Fields, text: Fields) -> None:
-    """A model of a kind that isn't sized is refused for that alone. Raises NotSized."""
+    """Raises NotSized for a model of a kind that isn't sized, before any other mistake is looked for."""
     for fields in (config, text):
         if fields.value("is_encoder_decoder") is True:
             why = "true: an encoder with a decoder keeps a second cache, of its input, which is not sized"
@@ -79,19 +79,19 @@ def refuse_kind(config: Fields, text: Fields) -> None:
 
 
 def layer_count(fields: Fields) -> int:
-    """Some files name the kind of each layer, and not how many there are."""
+    """The number of layers. Some files don't state it, but name the kind of each layer."""
     said = fields.value("layer_types")
     return len(said) if isinstance(said, list) and fields.value("layers") is None else fields.needed("layers")
 
 
 def _own(fields: Fields, count: int) -> set[int]:
-    """Layers that keep their own cache, where several layers share one."""
+    """The layers that keep their own cache; in some models, several layers share one."""
     factor = fields.whole("cla_share_factor") if fields.value("use_cla") else None
     return set(range(0, count, factor or 1))
 
 
 def _by_type(fields: Fields, count: int) -> list[Keeps] | None:
-    """A word or letter for each layer."""
+    """What each layer keeps, from a list with one word or letter per layer."""
     said = fields.value("layer_types")
     if said is None:
         return None
@@ -100,7 +100,7 @@ def _by_type(fields: Fields, count: int) -> list[Keeps] | None:
     kinds = _words(fields, list(said) if isinstance(said, list) else [said], _KINDS)
     if "window" in kinds and window_of(fields) is None:
         fields.wrong(fields.key("window"), "missing, and layers with a window need it")
-    return kinds[:count]  # some name the layers that guess ahead too
+    return kinds[:count]  # some files also list the layers that guess tokens ahead
 
 
 def _words(fields: Fields, said: Sequence[Any], known: dict[str, Keeps]) -> list[Keeps]:
@@ -114,7 +114,7 @@ def _words(fields: Fields, said: Sequence[Any], known: dict[str, Keeps]) -> list
 
 
 def _windowed_where(fields: Fields, count: int) -> list[Keeps] | None:
-    """`hybrid_layer_pattern`: 1 for a layer with a window."""
+    """What each layer keeps, from `hybrid_layer_pattern`: 1 is a layer with a window."""
     said = fields.several("hybrid_layer_pattern")
     if not said:
         return None
@@ -123,7 +123,7 @@ def _windowed_where(fields: Fields, count: int) -> list[Keeps] | None:
 
 
 def _full_where(fields: Fields, count: int) -> list[Keeps] | None:
-    """Layers with attention by number, all others keep a state."""
+    """What each layer keeps, from the numbers of the layers with attention; all others keep a state."""
     for name, first in (("full_attn_layers", 1), ("attn_layer_indices", 0), ("full_attn_idxs", 0)):
         if (said := fields.several(name)) is not None:
             return ["full" if index + first in said else "state" for index in range(count)]
@@ -135,15 +135,15 @@ def _full_where(fields: Fields, count: int) -> list[Keeps] | None:
 
 
 def _one_in_states(fields: Fields, count: int) -> list[Keeps] | None:
-    """One layer with attention in a number of them, all others keep a state."""
+    """What each layer keeps, if one of every N layers has attention and all others keep a state."""
     if fields.model_type in _SIDE_BY_SIDE:
         both: list[Keeps] = ["both"] * count
         return both
     interval = fields.whole("full_attention_interval") or fields.whole("layer_group_size")
     if interval is None and fields.value("linear_num_value_heads"):
-        interval = 4  # the default of every family that has them
+        interval = 4  # the default of every family with such layers
     if interval is not None:
-        whole = count // interval * interval  # a group that isn't complete has no linear layers
+        whole = count // interval * interval  # an incomplete group has no linear layers
         return ["state" if (index + 1) % interval and index < whole else "full" for index in range(count)]
     period = fields.whole("attn_layer_period")
     if period is None:
@@ -153,7 +153,7 @@ def _one_in_states(fields: Fields, count: int) -> list[Keeps] | None:
 
 
 def _blocks(fields: Fields, count: int) -> list[Keeps] | None:
-    """A model from which attention was cut out layer by layer."""
+    """What each layer keeps, in a model from which attention was removed in some layers."""
     said = fields.several("block_configs")
     if said is None:
         return None
@@ -169,7 +169,7 @@ def _blocks(fields: Fields, count: int) -> list[Keeps] | None:
 
 
 def _crossed(fields: Fields, count: int) -> list[Keeps] | None:
-    """Layers that read the image instead of the text."""
+    """The layers that read the image instead of the text."""
     said = fields.several("cross_attention_layers")
     return ["nothing" if index in said else "full" for index in range(count)] if said else None
 
@@ -180,7 +180,7 @@ _READERS: tuple[Callable[[Fields, int], list[Keeps] | None], ...] = (
 
 
 def window_of(fields: Fields) -> int | None:
-    """Tokens; None where it is off, or as long as the longest request."""
+    """The window in tokens; None if it is off, or at least the longest request."""
     window = fields.whole("window", least=-1)
     if window is None or window < 1 or fields.flag("use_sliding_window") is False:
         return None

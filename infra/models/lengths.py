@@ -6,15 +6,16 @@ from typing import Any
 from infra.models.fields import Fields
 from infra.models.names import LENGTHS
 
-# Positions of these begin behind two that are kept: `max_position_embeddings` of 514 serves 512 tokens.
+# In these types the first two positions are reserved: `max_position_embeddings` of 514 serves 512 tokens.
 _OFFSET = ("roberta", "xlm-roberta", "xlm_roberta", "camembert", "xlm-roberta-flash")
 _SCALED_ALREADY = ("su", "longrope", "llama3")
-_NONE_SAID = 2048  # what the engine assumes
+_NONE_SAID = 2048  # the engine assumes this if no file states a length
 _LARGEST = 10**8  # a tokenizer without a limit says 10^30
 
 
 def longest(fields: Fields, tokenizer: Mapping[str, Any] | None, sentence: Mapping[str, Any] | None) -> int:
-    """Tokens. The files of sentence-transformers and an encoder's tokenizer limit it too."""
+    """The longest request in tokens. Files of sentence-transformers and the tokenizer of an encoder can limit it
+    further."""
     found = _said(fields)
     length = min(found) if found else _NONE_SAID
     if isinstance(fields.said.get("model_max_length"), int):
@@ -30,7 +31,7 @@ def longest(fields: Fields, tokenizer: Mapping[str, Any] | None, sentence: Mappi
 
 
 def _said(fields: Fields) -> list[int]:
-    """What the file says; its type's default only where it says nothing."""
+    """The lengths in the file, or the defaults of its type if the file has none."""
     own = [value for name in LENGTHS if (value := _length(fields.said.get(name)))]
     return own or [value for name in LENGTHS if (value := _length(fields.value(name)))]
 
@@ -42,7 +43,7 @@ def _length(value: Any) -> int | None:
 
 
 def _scaled(fields: Fields, length: int) -> int:
-    """With the scaling of positions that is written into the file."""
+    """The length with the scaling of positions that the file asks for."""
     rope = fields.said.get("rope_parameters") or fields.said.get("rope_scaling")
     if not isinstance(rope, Mapping) or "gemma3" in (fields.model_type or ""):
         return length

@@ -1,4 +1,5 @@
-"""`models.lock`, beside the stack files: what models' own files said, at which commit. A section for each model."""
+"""`models.lock`, next to the stack files: one section per model, with the facts from the model's own files and the
+commit at which they were read."""
 
 import dataclasses
 import json
@@ -15,16 +16,16 @@ from infra.catalog import Catalog, ModelShape
 NAME = "models.lock"
 _OF_LIBRARY = ":"  # after it, the name of a model in the library of the engine that stands before it
 _TOP = """\
-# What the models' own files say, read by `llm-platform model add`: plans take it from here, without a network.
-# Change it by `llm-platform model add` and `model update`. GiB are 2^30 bytes; a field that isn't there was not said.
+# Facts from the models' own files, read by `llm-platform model add`: plans read them here, without a network.
+# Change it with `llm-platform model add` and `model update`. GiB are 2^30 bytes; absent fields weren't in the files.
 """
-# The fields that decide more come first; the rest is in the order of the shape.
+# The more important fields come first; the others follow in the order of the shape.
 _FIRST = ("revision", "source", "gated", "private", "architecture", "model_type", "custom_code", "modality", "dtype")
 _FIELDS = {each.name: each.default for each in dataclasses.fields(ModelShape)}
 
 
 class BadLock(Exception):
-    """Every mistake of the file: (dotted path, what was got)."""
+    """The mistakes of the lock, all at once: (dotted path, what was got)."""
 
     def __init__(self, path: Path, mistakes: list[tuple[str, str]]) -> None:
         super().__init__(str(path), mistakes)
@@ -32,13 +33,13 @@ class BadLock(Exception):
 
 
 class _Strict(ModelShape):
-    """The shape as the file has it: no other fields, and each of its type."""
+    """The shape of a section: no unknown field is allowed, and each value must have the type of its field."""
 
     __pydantic_config__ = ConfigDict(extra="forbid", strict=True)
 
 
 def read_lock(folder: Path) -> Mapping[str, ModelShape]:
-    """By name; empty where there is no such file. Raises BadLock."""
+    """The models of the lock by name; empty if there is no lock. Raises BadLock."""
     path = folder / NAME
     try:
         sections = tomllib.loads(path.read_text(encoding="utf-8"))
@@ -54,7 +55,8 @@ def read_lock(folder: Path) -> Mapping[str, ModelShape]:
 
 
 def with_lock(catalog: Catalog, folder: Path) -> Catalog:
-    """The catalogue with the models of the lock beside `folder`'s stack files, which count first. Raises BadLock."""
+    """The catalogue with the models of the lock in `folder`. They replace the catalogue's own entries. Raises
+    BadLock."""
     locked = read_lock(folder)
     tags = {name.partition(_OF_LIBRARY)[2]: shape for name, shape in locked.items() if _OF_LIBRARY in name}
     models = {name: shape for name, shape in locked.items() if _OF_LIBRARY not in name}
@@ -62,12 +64,12 @@ def with_lock(catalog: Catalog, folder: Path) -> Catalog:
 
 
 def lock_text(models: Mapping[str, ModelShape]) -> str:
-    """The whole file: models by name, so that adding one changes only its own lines."""
+    """The whole text of the lock. Models are sorted by name, so that a new one adds only its own lines."""
     return "\n".join((_TOP, *(_section(name, models[name]) for name in sorted(models, key=str.lower))))
 
 
 def fields_of(shape: ModelShape) -> dict[str, Any]:
-    """What a section says: every field that isn't the default."""
+    """The fields of a section: all that differ from the default."""
     order = (*_FIRST, *(name for name in _FIELDS if name not in _FIRST))
     said = vars(shape)
     return {name: said[name] for name in order if name != "id" and said[name] != _FIELDS[name]}

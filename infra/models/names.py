@@ -1,4 +1,5 @@
-"""The names that config.json files have for one thing: makers chose different ones; the first that is there counts."""
+"""The names that config.json files use for the same thing, because their makers chose different ones. The first name
+that a file has counts."""
 
 NAMES = {
     "hidden_size": ("hidden_size", "n_embd", "d_model", "dim"),

@@ -1,4 +1,4 @@
-"""How many weights a config.json describes: what its layers are made of. For repositories whose files say no sizes."""
+"""The number of weights that a config.json describes, for repositories whose files don't state their size."""
 
 from dataclasses import dataclass
 
@@ -27,15 +27,15 @@ _POSITIONED = frozenset(
 
 @dataclass(frozen=True)
 class Counted:
-    """Weights, by what a quantization treats alike."""
+    """Numbers of weights, in groups that a quantization treats alike."""
 
     outside: float = 0.0  # embeddings and output layer
     mixers: float = 0.0  # attention and states
-    dense: float = 0.0  # feed-forward layers, and experts that every token meets
+    dense: float = 0.0  # feed-forward layers, and experts that every token uses
     experts: float = 0.0
-    guessing: float = 0.0  # layers that guess tokens ahead: in the files, and servers usually leave them out
-    tower: float = 0.0  # what reads images
-    chosen: float = 0.0  # of the experts, those that one token meets
+    guessing: float = 0.0  # layers that guess tokens ahead: the files contain them, but servers usually don't load them
+    tower: float = 0.0  # the part that reads images
+    chosen: float = 0.0  # weights of the experts that one token uses
 
     @property
     def all(self) -> float:
@@ -83,14 +83,14 @@ def _positions(fields: Fields) -> int:
 
 
 def _per_layer_inputs(fields: Fields) -> int:
-    """Gemma 3n and 4: an embedding of each token for each layer, and what brings it in."""
+    """Gemma 3n and 4: one embedding of each token per layer, and the weights that add it to the layer."""
     width = fields.whole("hidden_size_per_layer_input", least=0) or 0
     vocabulary = fields.whole("vocab_size_per_layer_input") or 0
     return width * layer_count(fields) * (vocabulary + 3 * fields.needed("hidden_size"))
 
 
 def _mixer(fields: Fields, cache: Cache, index: int, kind: Keeps) -> float:
-    """What mixes tokens in a layer; those that only compute are known by their type."""
+    """The weights in a layer that mix tokens: attention or a state. Layers without either are known by their type."""
     said = _word(fields, index)
     state = _state(fields) if kind in ("state", "both") else 0.0
     if kind == "state" or said in ("mlp", "moe", "-", "E"):
@@ -127,12 +127,13 @@ def _attention(fields: Fields, cache: Cache, *, windowed: bool, no_op: bool) -> 
         kv_heads, key = cache.global_kv_heads or kv_heads, cache.global_head_dim or key
     value = cache.value_head_dim or key
     queries = heads * key * (2 if fields.value("attn_output_gate") or fields.value("linear_num_value_heads") else 1)
-    shared = not windowed and fields.value("attention_k_eq_v")  # a key is its value
+    shared = not windowed and fields.value("attention_k_eq_v")  # the key is also the value
     return hidden * (queries + heads * value + kv_heads * (key + (0 if shared else value)))
 
 
 def _grouped(fields: Fields, hidden: int, heads: int) -> float:
-    """DeepSeek-V4: queries and outputs through ranks, one key that is its value, and what compresses tokens."""
+    """DeepSeek-V4: low-rank queries and outputs, one vector that is key and value, and the weights that compress
+    tokens."""
     queries, outputs = fields.whole("q_lora_rank") or hidden, fields.needed("o_lora_rank")
     size, groups = fields.needed("head_dim"), fields.whole("o_groups") or 1
     asked = queries * (hidden + heads * size) + hidden * size
@@ -154,7 +155,7 @@ def _latent(fields: Fields, hidden: int, heads: int) -> float:
 
 
 def _state(fields: Fields) -> float:
-    """A linear-attention layer (Qwen3-Next, Kimi), or one of Mamba."""
+    """The weights of a linear-attention layer (Qwen3-Next, Kimi), or of a Mamba layer."""
     hidden = fields.needed("hidden_size")
     if values := fields.whole("linear_num_value_heads"):
         keys = (fields.whole("linear_num_key_heads") or values) * (fields.whole("linear_key_head_dim") or 128)
@@ -171,7 +172,7 @@ def _mamba(fields: Fields, hidden: int) -> float:
     size = fields.whole("mamba_head_dim") or fields.whole("mamba_d_head")
     inner = fields.whole("mamba_d_ssm") or (heads * size if heads and size else expand * hidden)
     kernel = fields.whole("conv_kernel") or fields.whole("mamba_d_conv") or 4
-    if heads is None:  # the first Mamba
+    if heads is None:  # the first version of Mamba
         rank = fields.whole("mamba_dt_rank") or -(-hidden // 16)
         return inner * (3 * hidden + kernel + rank + 2 * state + rank + state)
     groups = (fields.whole("n_groups") or fields.whole("mamba_n_groups") or 1) * state
@@ -179,7 +180,8 @@ def _mamba(fields: Fields, hidden: int) -> float:
 
 
 def _feed_forward(fields: Fields, index: int) -> tuple[float, float, float]:
-    """Of a layer: weights that every token meets, those of experts, and of these the ones that a token meets."""
+    """The feed-forward weights of a layer: those that every token uses, those of all experts, and those of the experts
+    that one token uses."""
     said, hidden = _word(fields, index), fields.needed("hidden_size")
     blocks = _block(fields, index, "ffn")
     if blocks:
@@ -190,7 +192,7 @@ def _feed_forward(fields: Fields, index: int) -> tuple[float, float, float]:
 
 
 def _is_apart(fields: Fields) -> bool:
-    """Whether layers that compute stand beside those that mix tokens, instead of inside them."""
+    """Whether the feed-forward parts are layers themselves, and not parts of the layers that mix tokens."""
     said = fields.value("layer_types")
     return isinstance(said, str) or (isinstance(said, list) and ("moe" in said or "mlp" in said))
 
@@ -203,7 +205,9 @@ def _experts_or_dense(fields: Fields, index: int) -> tuple[float, float, float]:
         beside = matrices * hidden * _dense_width(fields, index) if fields.value("enable_moe_block") else 0
         always, every, chosen = _experts(fields, experts, hidden, matrices)
         return always + beside, every, chosen
-    width = _dense_width(fields, index) // (2 if fields.model_type == "qwen" else 1)  # it counts gate and up together
+    width = _dense_width(fields, index) // (
+        2 if fields.model_type == "qwen" else 1
+    )  # Qwen's first file counts both matrices
     return float(matrices * hidden * width), 0.0, 0.0
 
 
@@ -234,7 +238,7 @@ def _dense_width(fields: Fields, index: int) -> int:
 
 
 def has_experts(fields: Fields, index: int, said: str | None = None) -> bool:
-    """Whether a layer's feed-forward part is made of experts, of a model that has some."""
+    """Whether a layer's feed-forward part consists of experts, in a model that has experts."""
     if said is not None and said in ("mlp", "-"):
         return False
     kinds = fields.value("mlp_layer_types")
@@ -262,7 +266,7 @@ def _experts(fields: Fields, experts: int, hidden: int, matrices: int) -> tuple[
 
 
 def _shared_width(fields: Fields, size: int) -> int:
-    """Of the experts that every token meets, all together."""
+    """The width of all experts that every token uses, together."""
     own, counted = fields.whole("shared_size", least=0), fields.whole("shared_experts", least=0)
     if own:
         return own * max(1, counted or 1) if fields.model_type != "nemotron_h" else own

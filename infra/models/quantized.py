@@ -1,4 +1,4 @@
-"""How a repository's weights are stored, as its config.json says: the name that the catalogue has for it."""
+"""How a repository's weights are stored according to its config.json, under the catalogue's name."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -45,14 +45,15 @@ class Stored:
     """How weights are stored."""
 
     dtype: str | None  # a row of the catalogue's quantizations; None: not said
-    block: int | None = None  # weights side by side that share a scale, which a GPU's share must be a multiple of
+    block: int | None = None  # neighbouring weights that share a scale; a GPU's share must be a multiple of it
     method: str | None = None  # the engine's name of the quantization
     wide: tuple[str, ...] = ()  # names of modules that stay in 16 bit
-    experts: str | None = None  # how experts are stored, where that differs
+    experts: str | None = None  # how experts are stored, if it differs
 
 
 def stored_as(config: Mapping[str, Any], text: Mapping[str, Any], beside: Mapping[str, Any] | None = None) -> Stored:
-    """`beside`: hf_quant_config.json. Raises NotSized for a quantization that no engine here has weights in."""
+    """How the weights are stored. `beside` is hf_quant_config.json. Raises NotSized for a quantization that no engine
+    here supports."""
     for part, place in ((config, ""), (text, "text_config.")):
         for name in ("quantization_config", "compression_config"):
             if isinstance(part.get(name), Mapping):
@@ -64,7 +65,7 @@ def stored_as(config: Mapping[str, Any], text: Mapping[str, Any], beside: Mappin
 
 
 def _wide(said: Mapping[str, Any]) -> tuple[str, ...]:
-    """Modules that were left as they are, under the names that each method has for the list."""
+    """The modules that the quantization left out. Each method has another name for this list."""
     inner = said.get("quantization")
     parts = (said, inner) if isinstance(inner, Mapping) else (said,)
     lists = (part.get(name) for part in parts for name in _LEFT_OUT)
@@ -91,7 +92,7 @@ def _quantized(said: Mapping[str, Any], place: str) -> Stored:
 
 
 def _block(said: Mapping[str, Any]) -> int | None:
-    """The last number of `weight_block_size`: [128, 128]."""
+    """The last number of `weight_block_size`, for example 128 of [128, 128]."""
     size = said.get("weight_block_size")
     return _group(size[-1]) if isinstance(size, list) and size else None
 
@@ -110,7 +111,8 @@ def _packed(said: Mapping[str, Any], method: str, place: str) -> str:
 
 
 def _compressed(said: Mapping[str, Any], method: str, place: str) -> Stored:
-    """Of several groups the one with the smallest number of bits: it holds the larger part of the weights."""
+    """The format of the weights. Of several groups, the one with the smallest number of bits counts, because it
+    contains most of the weights."""
     groups = said.get("config_groups")
     found = [each["weights"] for each in _mappings(groups) if isinstance(each.get("weights"), Mapping)]
     if not found:
@@ -144,7 +146,7 @@ def _of_format(name: str, place: str) -> str:
 
 
 def _modelopt(said: Mapping[str, Any], method: str, place: str) -> Stored:
-    """`quant_algo` at the top, or in the part `quantization` as hf_quant_config.json has it."""
+    """The format in `quant_algo`: at the top, or in the part `quantization` of hf_quant_config.json."""
     inner = said.get("quantization")
     part = inner if isinstance(inner, Mapping) else said
     algorithm = str(part.get("quant_algo", "")).upper()
@@ -157,7 +159,7 @@ def _modelopt(said: Mapping[str, Any], method: str, place: str) -> Stored:
 
 
 def _least(part: Mapping[str, Any]) -> str | None:
-    """Of layers that differ, the algorithm of the majority of experts: NVFP4 where there is some."""
+    """The algorithm of most experts, if layers differ: NVFP4 if any layer has it."""
     layers = _mappings(part.get("quantized_layers"))
     found = {str(each.get("quant_algo", "")).upper() for each in layers}
     return next((each for each in ("NVFP4", "W4A16_NVFP4", "MXFP4", "FP8") if each in found), None)

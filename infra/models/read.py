@@ -1,4 +1,4 @@
-"""A repository's files, read into the facts of a model."""
+"""Reads the facts of a model from a repository's files."""
 
 import dataclasses
 import tomllib
@@ -24,26 +24,26 @@ _NOT_READ = Path(__file__).parent / "data" / "not_read.toml"
 
 @dataclass(frozen=True)
 class Facts:
-    """What a plan needs, and how sure its weights are."""
+    """The facts that a plan needs, and where the size of the weights comes from."""
 
     shape: ModelShape
     method: str | None  # the engine's name of the quantization
-    weights: str  # what the size of the weights comes from
+    weights: str  # where the size of the weights comes from
 
 
 def read_facts(name: str, source: Source, quantizations: Mapping[str, Quantization]) -> Facts:
-    """Raises NotSized and CannotRead."""
+    """The facts of the model in a repository. Raises NotSized and CannotRead."""
     described = shape_of_config(name, _config(source), _beside(source), source.origin)
     tensors, said = _tensors(source)
     shape, counts = described.shape, described.counted
     if tensors is None:
         size = estimated_gib(counts, described.stored, quantizations)
-        said = "an estimate: the files say no size, so it is counted from config.json"
+        said = "an estimate from config.json, because the files don't state their size"
     else:
         size = tensors.gib
     dtype = shape.dtype or (tensors.dtype if tensors else None)
     if tensors is not None and described.stored.method is None and tensors.dtype is not None:
-        dtype = tensors.dtype  # of what is in the files, whatever config.json was copied from
+        dtype = tensors.dtype  # the files decide: config.json may be a copy from another repository
     shape = dataclasses.replace(
         shape,
         dtype=dtype,
@@ -60,7 +60,7 @@ def read_facts(name: str, source: Source, quantizations: Mapping[str, Quantizati
 
 
 def _parameters(described: Described, tensors: Tensors | None) -> float | None:
-    """Billions; of packed weights as config.json describes them."""
+    """Billions of weights. If the files contain packed weights, it is the number that config.json describes."""
     exact = tensors.elements if tensors is not None and described.stored.method is None else None
     return round(exact / 1e9, 6) if exact else described.shape.params_b
 
@@ -80,7 +80,7 @@ def _config(source: Source) -> Mapping[str, Any]:
 
 @cache
 def _not_read() -> Mapping[str, Mapping[str, str]]:
-    """What a repository without a config.json is, by file name and by ending."""
+    """The messages for repositories without a config.json, by file name and by ending."""
     return tomllib.loads(_NOT_READ.read_text(encoding="utf-8"))
 
 
@@ -98,27 +98,27 @@ def _beside(source: Source) -> Beside:
 
 
 def _tensors(source: Source) -> tuple[Tensors | None, str]:
-    """Of the files that an engine reads, and what says so."""
+    """The sizes in the files that an engine reads, and where these sizes come from."""
     shards = _shards(source)
     if shards and all(name in source.files for name in shards):
         return counted(source.header(name) for name in shards), f"the headers of {len(shards)} file(s)"
     for index in (INDEX, _OLD_INDEX):
         if index in source.files and (size := _total(source, index)):
-            return Tensors({_UNTOLD: size / 2**30}), f"the total of {index}"
+            return Tensors({_SEVERAL: size / 2**30}), f"the total of {index}"
     old = [size for name, size in source.files.items() if name.endswith(".bin") and name.startswith("pytorch_model")]
     if old and all(old):
-        return Tensors({_UNTOLD: sum(size or 0 for size in old) / 2**30}), "the sizes of its .bin files"
+        return Tensors({_SEVERAL: sum(size or 0 for size in old) / 2**30}), "the sizes of its .bin files"
     if shards:
         missing = [name for name in shards if name not in source.files]
         raise NotSized([(INDEX, f"names {missing[0]}, which isn't there, and says no total_size")])
     return None, ""
 
 
-_UNTOLD = "of several dtypes"
+_SEVERAL = "of several dtypes"
 
 
 def _shards(source: Source) -> list[str]:
-    """Mistral's second copy, `consolidated`, is not downloaded."""
+    """The weight files. Mistral's second copy, `consolidated`, is left out, because it isn't downloaded."""
     if INDEX in source.files:
         places = read_json(source.text(INDEX), INDEX).get("weight_map")
         if not isinstance(places, dict) or not places:

@@ -1,4 +1,4 @@
-"""Where a repository's files are read from: the hub, or a folder that holds a copy of them."""
+"""The source of a repository's files: the hub, or a folder with a copy of them."""
 
 import re
 from collections.abc import Mapping
@@ -12,12 +12,12 @@ Header = Mapping[str, tuple[str, tuple[int, ...], int]]
 
 
 class CannotRead(Exception):
-    """Why a repository can't be read, and what to do; no secret is in it."""
+    """Why a repository can't be read, and what to do. It never contains a secret."""
 
     def __init__(self, why: str, write: str, *, away: bool = False) -> None:
         super().__init__(why)
         self.why, self.write = why, write
-        self.away = away  # nobody answered: another time it may be read
+        self.away = away  # nobody answered, so a later attempt may succeed
 
 
 class Source(Protocol):
@@ -25,12 +25,12 @@ class Source(Protocol):
 
     @property
     def origin(self) -> str:
-        """For the lock: where the facts are from."""
+        """Where the facts come from, as the lock states it."""
         ...
 
     @property
     def revision(self) -> str | None:
-        """The commit; None where the files don't tell it."""
+        """The commit; None if the files don't state it."""
         ...
 
     @property
@@ -39,12 +39,12 @@ class Source(Protocol):
     def private(self) -> bool | None: ...
     @property
     def pipeline(self) -> str | None:
-        """The hub's word for the task."""
+        """The hub's word for the model's task."""
         ...
 
     @property
     def files(self) -> Mapping[str, int | None]:
-        """Name -> bytes, where that is known."""
+        """The size of each file in bytes by its name, if it is known."""
         ...
 
     def text(self, file: str) -> str: ...
@@ -52,7 +52,7 @@ class Source(Protocol):
 
 
 class Folder:
-    """A copy of a repository's files; of the weights their first bytes are enough."""
+    """A folder with a copy of a repository's files. Of the weight files it needs only the first bytes."""
 
     gated: bool | None = None
     private: bool | None = None
@@ -60,7 +60,7 @@ class Folder:
 
     def __init__(self, folder: Path, revision: str | None) -> None:
         if not folder.is_dir():
-            raise CannotRead(f"{folder}: no such folder", "name the folder that holds the model's config.json")
+            raise CannotRead(f"{folder}: no such folder", "name the folder that contains the model's config.json")
         self._folder = folder
         self.revision = revision if revision and COMMIT.fullmatch(revision) else _commit_of(folder)
         self.files: Mapping[str, int | None] = {
@@ -71,7 +71,7 @@ class Folder:
 
     @property
     def pipeline(self) -> str | None:
-        """As the first lines of README.md say it."""
+        """The hub's word for the task, from the first lines of README.md."""
         if "README.md" not in self.files:
             return None
         top = self.text("README.md").split("\n---", 1)[0]
@@ -95,7 +95,8 @@ class Folder:
 
 
 def _commit_of(folder: Path) -> str | None:
-    """As the hub's own downloads keep it: beside the files, or as the name of a snapshot's folder."""
+    """The commit, where the hub's own downloads store it: in a file next to the others, or as the name of the
+    snapshot's folder."""
     if COMMIT.fullmatch(folder.resolve().name):
         return folder.resolve().name
     kept = folder / ".cache" / "huggingface" / "download" / "config.json.metadata"

@@ -1,4 +1,4 @@
-"""What a model is for: chat, vectors or ranking, and what it reads beside text."""
+"""The task of a model: chat, vectors or ranking; and what it reads in addition to text."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -22,28 +22,30 @@ Modality = Literal["text", "vision", "audio", "embedding", "rerank"]
 
 @dataclass(frozen=True)
 class Beside:
-    """What files beside config.json say that decides a length or the task."""
+    """Facts from files other than config.json that decide a length or the task."""
 
     tokenizer: Mapping[str, Any] | None = None
     sentence: Mapping[str, Any] | None = None  # sentence_bert_config.json
     quantized: Mapping[str, Any] | None = None  # hf_quant_config.json
-    pools: bool = False  # modules.json is there: it was made for vectors
+    pools: bool = False  # there is a modules.json, so the model was made for vectors
     pipeline: str | None = None  # the hub's word for the task
 
 
 def reads_at_once(text: Fields) -> bool:
-    """An encoder, or a decoder whose attention was opened to both sides: the engine keeps no cache for either."""
+    """Whether the model is an encoder, or a decoder whose attention reads both sides. The engine keeps no cache for
+    either."""
     opened = text.value("is_causal") is False or text.value("use_bidirectional_attention") is True
     return text.model_type in _ENCODERS or opened
 
 
 def is_headless(named: str) -> bool:
-    """A class that ends in its last layer's states makes vectors of them."""
+    """Whether the model's class has no output layer: it makes vectors of the last layer's states."""
     return named.endswith("Model") and not named.endswith(_WITH_HEAD)
 
 
 def task_of(config: Mapping[str, Any], text: Fields, named: str, beside: Beside, *, encoder: bool) -> Modality:
-    """What it answers with, or else what it reads beside text. What is none of these is a mistake of `text`."""
+    """The task of the model, or else the input that it reads in addition to text. A model with any other task is a
+    mistake of `text`."""
     if named.endswith("SequenceClassification"):
         if (labels := _labels(config)) != 1:
             text.wrong(
@@ -72,7 +74,7 @@ def _reads(parts: Mapping[str, Any], config: Mapping[str, Any], text: Fields) ->
 
 
 def _labels(config: Mapping[str, Any]) -> int:
-    """What a classifier tells apart; transformers' own default is two, and one is a score."""
+    """The number of labels of a classifier. One label is a score; transformers' own default is two."""
     said, count = config.get("id2label"), config.get("num_labels")
     if isinstance(said, Mapping):
         return len(said)

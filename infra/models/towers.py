@@ -1,4 +1,4 @@
-"""The part of a model that reads images: its weights, from its config.json."""
+"""The number of weights in the part of a model that reads images, from its config.json."""
 
 from infra.models.fields import Fields
 
@@ -8,7 +8,8 @@ _GATED = ("qwen2_5_vl_vision", "qwen2_5_vl", "pixtral", "ministral3", "mistral3"
 
 
 def tower_parameters(top: Fields, text_hidden: int) -> float:
-    """Layers, the patches' embedding, and what brings its vectors to the decoder."""
+    """The weights of its layers, of the embedding of patches, and of the part that passes its vectors to the
+    decoder."""
     vision = next((part for name in _PARTS if (part := _of(top, name))), None)
     if vision is None:
         return 0.0
@@ -25,7 +26,7 @@ def tower_parameters(top: Fields, text_hidden: int) -> float:
 
 
 def _patches(vision: Fields, hidden: int) -> int:
-    """Their embedding, and one of each position where those are learned."""
+    """The weights of the embedding of patches, and of the embedding of positions if it is learned."""
     patch, frames = vision.whole("patch_size") or 14, vision.whole("temporal_patch_size") or 1
     side = (vision.whole("image_size") or 0) // patch
     tiles = (vision.whole("max_num_tiles") or 1) * (9 if vision.value("max_num_tiles") else 1)

@@ -1,4 +1,4 @@
-"""The header of a safetensors file: eight bytes of length, and JSON that names each tensor's dtype and place."""
+"""The header of a safetensors file: eight bytes with its length, then JSON with each tensor's dtype and place."""
 
 import json
 import math
@@ -19,7 +19,7 @@ _NAMES = {"BF16": "bf16", "F16": "fp16", "F32": "fp32", "F8_E4M3": "fp8", "F8_E5
 
 @dataclass(frozen=True)
 class Tensors:
-    """What files hold, by the dtype that their headers name."""
+    """The sizes of the tensors in weight files, by the dtype in their headers."""
 
     gib_by_dtype: Mapping[str, float] = field(default_factory=dict)
     elements: int | None = None  # weights; None: some are packed
@@ -30,13 +30,13 @@ class Tensors:
 
     @property
     def dtype(self) -> str | None:
-        """The type that the largest number of bytes has, as the catalogue names it."""
+        """The dtype of the largest number of bytes, under the catalogue's name."""
         most = max(self.gib_by_dtype, key=lambda name: self.gib_by_dtype[name], default="")
         return _NAMES.get(most)
 
 
 def header_length(start: bytes, file: str) -> int:
-    """Of the JSON behind the first eight bytes. Raises NotSized."""
+    """The length of the JSON that follows the first eight bytes. Raises NotSized."""
     if start.startswith(_POINTER):
         why = "a pointer of Git LFS, and not the file: `git lfs pull`, or leave it out and keep the index"
         raise NotSized([(file, why)])
@@ -49,7 +49,7 @@ def header_length(start: bytes, file: str) -> int:
 
 
 def read_header(text: bytes, file: str) -> Mapping[str, tuple[str, tuple[int, ...], int]]:
-    """Name -> dtype, shape, bytes. Raises NotSized."""
+    """The dtype, shape and bytes of each tensor by its name. Raises NotSized."""
     try:
         said = json.loads(text)
         return {name: _tensor(each) for name, each in said.items() if name != "__metadata__"}
@@ -68,7 +68,7 @@ def _tensor(said: Mapping[str, object]) -> tuple[str, tuple[int, ...], int]:
 
 
 def counted(headers: Iterable[Mapping[str, tuple[str, tuple[int, ...], int]]]) -> Tensors:
-    """All files together."""
+    """The tensors of all files together."""
     size: Counter[str] = Counter()
     elements, packed = 0, False
     for header in headers:

@@ -103,7 +103,7 @@ def test_what_its_new_cluster_lacks_is_installed_unless_the_stack_file_says_othe
     planned = plan(tmp_path, file(POOL, scaled))
     assert "cluster that exists" not in " ".join(addon.reason for addon in planned.plan.addons.values())
     reason = planned.plan.addons["metricsServer"].reason
-    assert reason.startswith("a new cluster of rented servers is taken to have it: metrics-server ")
+    assert reason.startswith("a new cluster of rented servers is assumed to have it: metrics-server ")
     states = {name: addon.state for name, addon in planned.plan.addons.items()}
     installed = {name for name, state in states.items() if state == "install"}
     assert installed == {"keda", "prometheus", "nvidiaDevicePlugin"}

@@ -72,7 +72,7 @@ def test_another_secret_is_mentioned_where_it_is_used_and_never_shown(key: str, 
 SECRET = Change("[secret]", "[secret], another value")
 LISTED = Change(["a", {"b": "[secret]"}], ["a", {"b": "[secret], another value"}])
 HIDDEN = {
-    "in the open, of a provider": (
+    "in plain text, of a provider": (
         {"aws:secretKey": "old-key"},
         {"aws:secretKey": "new-key"},
         {"aws:secretKey": SECRET},

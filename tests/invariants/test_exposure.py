@@ -41,7 +41,7 @@ BREAKS = [
     Break(
         "7 secrets", "prod", "Deployment llama-8b-deployment", "container args 0", "--api-key=k", "shows a credential"
     ),
-    Break("7 secrets", "prod", "Job llama-8b-prefetch-job", "container image", "hf_abcdefghijklmnop", "in the open"),
+    Break("7 secrets", "prod", "Job llama-8b-prefetch-job", "container image", "hf_abcdefghijklmnop", "in plain text"),
     Break(
         "7 secrets",
         "prod",

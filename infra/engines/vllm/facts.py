@@ -1,4 +1,4 @@
-"""What the pinned vLLM says of itself: infra/catalog/data/vllm, which `make engine-facts` writes."""
+"""Facts that were read from the pinned vLLM itself: infra/catalog/data/vllm, which `make engine-facts` writes."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -36,8 +36,8 @@ class Architecture:
     kind: str
     score: str  # how a pooling model scores a pair: bi-encoder, cross-encoder, late-interaction; blank: not seen
     pooling: str  # the token whose vector is the embedding: LAST, CLS, MEAN, ALL; blank: not seen
-    last_version: str  # of one that is dropped
-    plugin: str  # where the code is of one that is served by a plugin
+    last_version: str  # the last vLLM that served it, if it was dropped
+    plugin: str  # where its code is, if a plugin serves it
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,8 @@ class Method:
 
 @dataclass(frozen=True)
 class Metric:
-    """As Prometheus scrapes it; a counter ends in _total, and a histogram has _bucket, _sum and _count."""
+    """A metric under the name that Prometheus scrapes: a counter ends in _total, a histogram has _bucket, _sum and
+    _count."""
 
     name: str
     kind: str
@@ -73,7 +74,7 @@ class Backend:
 
 @dataclass(frozen=True)
 class Build:
-    """What the packages were built with."""
+    """The versions that were read, and those with which their packages were built."""
 
     version: str
     read: object
@@ -106,7 +107,7 @@ def facts() -> Facts:
 
 @cache
 def grammar(*, plugins: bool = False) -> Grammar:
-    """A parser of tools or reasoning is one of those that it has; a plugin brings others."""
+    """The flags of vLLM. Parsers of tools and of reasoning are limited to its own, unless plugins may add others."""
     known = facts()
     flags = dict(known.flags)
     for flag, kind in (("--tool-call-parser", "tool"), ("--reasoning-parser", "reasoning")):
@@ -115,7 +116,7 @@ def grammar(*, plugins: bool = False) -> Grammar:
 
 
 def read(folder: Path, mistakes: list[str]) -> Facts | None:
-    """None where build.toml can't be read, which `mistakes` then says."""
+    """The facts in a folder; None if build.toml can't be read, which then is one of the `mistakes`."""
     tables = {name: Table(folder / FOLDER / f"{name}.csv", columns, mistakes) for name, columns in TABLES.items()}
     build = section("build.toml", Build, (), read_toml(folder / FOLDER / "build.toml"), mistakes)
     parsers = [(row.one_of("kind", "tool", "reasoning"), row.text("parser")) for row in tables["parsers"].rows()]

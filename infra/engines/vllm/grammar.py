@@ -1,6 +1,6 @@
-"""How `vllm serve` reads its command line: argparse, with both dashes and underscores, and keys of JSON after a dot.
+"""Reads arguments as `vllm serve` does: with argparse; underscores may replace dashes, and a dot adds a key of JSON.
 
-vllm/utils/argparse_utils.py (FlexibleArgumentParser): an unambiguous beginning of a long flag stands for it.
+vllm/utils/argparse_utils.py (FlexibleArgumentParser): a long flag may be abbreviated if its beginning is unambiguous.
 """
 
 import json
@@ -11,10 +11,10 @@ from typing import Literal
 
 from infra.engines.arguments import Argument, BadArgument
 
-_NUMBER = re.compile(r"-\d+$|-\d*\.\d+$")  # argparse takes these for values
+_NUMBER = re.compile(r"-\d+$|-\d*\.\d+$")  # argparse reads these as values, not as flags
 _TOKENS = re.compile(r"-?\d+|\d+(\.\d+)?[kmgt]|\d+[KMGT]")  # 4096, 8k, 1.5m, 4K
 _LEVEL = "--optimization-level"  # -O3
-_SHOWN = 12  # of the values that a flag takes
+_SHOWN = 12  # maximum number of allowed values in a message
 _SAMPLES = {"whole": "1", "number": "0.5", "tokens": "8192", "tokens-or-auto": "8192", "json": "'{}'"}
 _NAMES = {
     "whole": "a whole number",
@@ -27,11 +27,11 @@ _NAMES = {
 
 @dataclass(frozen=True)
 class Flag:
-    """A flag in all its spellings."""
+    """A flag with all its spellings."""
 
     spellings: tuple[str, ...]
     takes: Literal["none", "one", "optional", "some"]
-    type: str  # whole, number, json, tokens, tokens-or-auto, text; `-or-none` after it: None and nothing are values too
+    type: str  # whole, number, json, tokens, tokens-or-auto, text; with `-or-none`: None and the empty text are valid
     choices: tuple[str, ...]
 
     @property
@@ -39,7 +39,7 @@ class Flag:
         return next((each for each in self.spellings if each.startswith("--")), self.spellings[0])
 
     def wrong(self, value: str) -> str | None:
-        """What it takes, where this isn't it."""
+        """What the flag accepts, if it doesn't accept this value; otherwise None."""
         kind, or_none = self.type.removesuffix("-or-none"), self.type.endswith("-or-none")
         if self.choices:
             return None if value in self.choices else _one_of(self.choices)
@@ -77,14 +77,14 @@ def _one_of(choices: Sequence[str]) -> str:
 
 
 class Grammar:
-    """The flags of one version. `gone`: flags of versions before it, and what to write today."""
+    """The flags of one version. `gone`: flags that only earlier versions had, and what to write instead."""
 
     def __init__(self, title: str, flags: Mapping[str, Flag], gone: Mapping[str, str]) -> None:
         self._title, self._gone = title, gone
         self._flags = {spelling: flag for flag in flags.values() for spelling in flag.spellings}
 
     def read(self, arguments: Sequence[str]) -> Iterator[Argument | BadArgument]:
-        """Each flag with its values, or why the engine would refuse it."""
+        """Each flag with its values, or the reason why the engine would refuse it."""
         index = 0
         while index < len(arguments):
             after = index + 1
@@ -113,7 +113,8 @@ class Grammar:
             yield _stray(left, values[left - index - 1])
 
     def _named(self, typed: str) -> Flag | None:
-        """Itself, or the only flag that begins so. A flag that takes JSON may name one of its keys after a dot."""
+        """The flag of this name, or the only one whose name begins with it. Flags that accept JSON may have one of its
+        keys after a dot."""
         name, dot, _ = typed.partition(".")
         found = {flag.name: flag for flag in self._beginning(name)}
         flag = next(iter(found.values())) if len(found) == 1 else None
@@ -127,7 +128,7 @@ class Grammar:
         return [flag for spelling, flag in self._flags.items() if spelling.startswith(name)] if len(name) > 1 else []
 
     def _short(self, typed: str) -> tuple[Flag, str] | None:
-        """`-qfp8` is -q with a value, and `-O3` a level."""
+        """A short flag and the value attached to it: `-qfp8` is -q with a value, `-O3` an optimization level."""
         if typed.startswith("--"):
             return None
         if typed.startswith("-O"):
@@ -158,7 +159,7 @@ class Grammar:
 
 
 def _split(item: str) -> tuple[str, str, str]:
-    """Underscores of a long flag are dashes, up to a dot."""
+    """A flag, its equals sign and its value. Underscores of a long flag become dashes, up to a dot."""
     typed, equals, value = item.partition("=")
     if typed.startswith("--"):
         name, dot, keys = typed.partition(".")
@@ -167,7 +168,7 @@ def _split(item: str) -> tuple[str, str, str]:
 
 
 def _is_flag(item: str) -> bool:
-    """What argparse takes for one: a space in it makes it a value."""
+    """Whether argparse reads an item as a flag. An item that contains a space is a value."""
     head = item.partition("=")[0]
     return len(item) > 1 and item.startswith("-") and not _NUMBER.match(item) and " " not in head
 
