@@ -26,8 +26,9 @@ def _another_address(old: Side, new: Side, resources: ResourceChanges) -> Iterat
     if domain and domain == was.get("domain") and (ground(resources) or _recreated(old, new, resources)):
         yield _finding(
             "gateway.domain",
-            f"after `pulumi up`: CNAME *.{domain} to the stack output gateway_address again: the load balancer is"
-            " recreated at another address, and the models can't be reached from outside until DNS follows",
+            f"after `pulumi up`, change the DNS CNAME record from *.{domain} to the stack output gateway_address: the"
+            " load balancer is recreated at another address, and the models can't be reached from outside until DNS"
+            " follows",
         )
 
 

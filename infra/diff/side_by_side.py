@@ -51,7 +51,7 @@ def _beside(quota: QuotaId, old: Side, resources: ResourceChanges) -> int:
 
 
 def _old_pools(old: Side, resources: ResourceChanges) -> Iterator[tuple[str, int]]:
-    """The quota of each pool whose nodes are replaced or removed, and the most that it takes: new ones come first."""
+    """The quota of each pool whose nodes are replaced or removed, and its part: old nodes run until new ones do."""
     groups = {pool_of(name_of(urn)): urn for urn in (*resources.replaced, *resources.removed) if node_group(urn)}
     for name in sorted(groups.keys() & old.pools.keys()):
         pool, cloud = old.pools[name], owner_of(groups[name])

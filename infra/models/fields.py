@@ -112,7 +112,7 @@ class Fields:
 
     def _found(self, name: str) -> Iterator[tuple[str, Any]]:
         """Every value of a field with its name. The file's own values come before any default."""
-        # A whole file always contains the most important fields: without them it is incomplete, so no default is used.
+        # A whole file always contains its main fields: without them it is incomplete, so no default is used.
         usual = {} if name in _ALWAYS_WRITTEN and not self.place else self._defaults
         for layer in (self.said, *self._inner, usual):
             for key in NAMES.get(name, (name,)):

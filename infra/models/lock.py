@@ -14,7 +14,7 @@ from pydantic import ConfigDict, TypeAdapter, ValidationError
 from infra.catalog import Catalog, ModelShape
 
 NAME = "models.lock"
-_OF_LIBRARY = ":"  # after it, the name of a model in the library of the engine that stands before it
+_OF_LIBRARY = ":"  # after it comes the name of a model in the library of the engine before it
 _TOP = """\
 # Facts from the models' own files, read by `llm-platform model add`: plans read them here, without a network.
 # Change it with `llm-platform model add` and `model update`. GiB are 2^30 bytes; absent fields weren't in the files.

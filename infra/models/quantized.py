@@ -159,7 +159,7 @@ def _modelopt(said: Mapping[str, Any], method: str, place: str) -> Stored:
 
 
 def _least(part: Mapping[str, Any]) -> str | None:
-    """The algorithm of most experts, if layers differ: NVFP4 if any layer has it."""
+    """The algorithm of the majority of experts, if layers differ: NVFP4 if any layer has it."""
     layers = _mappings(part.get("quantized_layers"))
     found = {str(each.get("quant_algo", "")).upper() for each in layers}
     return next((each for each in ("NVFP4", "W4A16_NVFP4", "MXFP4", "FP8") if each in found), None)

@@ -26,7 +26,7 @@ def stretched(model: Model, shape: ModelShape, catalog: Catalog) -> ModelShape:
 
 
 def longer_by_rope(shape: ModelShape | None, tokens: int, catalog: Catalog) -> str:
-    """What to write where the family's maker documents a context of so many tokens; blank: it doesn't."""
+    """What to write if the family's maker documents a context of this many tokens; otherwise blank."""
     family = catalog.rope.get((shape.model_type or "", shape.max_context)) if shape else None
     if family is None or tokens > family.original * family.factor:
         return ""

@@ -221,7 +221,8 @@ REFUSED_BY_ENGINE = (
             Mistake(
                 "models.a.extraArgs[0]",
                 5,
-                "--api-ke (--api-key) is a credential in plain text (value not shown); anybody who sees the pod reads it",
+                "--api-ke (--api-key) is a credential in plain text (value not shown); anybody who sees the pod"
+                " reads it",
                 "leave it out, and use the secret apiKey",
             ),
             Mistake(
