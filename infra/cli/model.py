@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from infra.models.source import CannotRead, Folder, Source
 from infra.plan.words import count
 
 _SHORT = 7  # of a commit
+_NAME = re.compile(r"[\w.-]+(/[\w.-]+)?")
 _COPY = Folder.origin
 
 
@@ -79,6 +81,8 @@ def _read(name: str, revision: str | None, folder: Path | None) -> Facts:
     engine, _, of_library = name.partition(":")
     if engine in ENGINES and (library := ENGINES[engine].library) is not None:
         return Facts(library.read(of_library), None, f"the library of {ENGINES[engine].title}")
+    if not _NAME.fullmatch(name):
+        raise CannotRead(f"{name} is no repository's name", "write ORG/NAME, as its page on the hub has it")
     if folder is not None:
         source = Folder(folder, revision)
     else:

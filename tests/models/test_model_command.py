@@ -219,9 +219,12 @@ def test_a_hub_that_stays_away_is_exit_code_3(hub: FakeHub, tmp_path: Path) -> N
 
 
 def test_a_name_that_is_none_is_refused_before_anything_is_asked(hub: FakeHub, tmp_path: Path) -> None:
-    said = add(tmp_path, "acme//x y")
-    assert (said.exit_code, hub.asked) == (2, [])
-    assert "ORG/NAME" in said.stderr
+    copy = folder(tmp_path / "copy", ONE)
+    for options in ((), ("--from", str(copy))):
+        said = add(tmp_path, "acme//x y", *options)
+        assert (said.exit_code, hub.asked) == (2, [])
+        assert "ORG/NAME" in said.stderr
+    assert not (tmp_path / NAME).exists()
 
 
 def test_a_folder_is_read_as_the_repository_is(hub: FakeHub, tmp_path: Path) -> None:
