@@ -7,7 +7,7 @@ from infra.offline import Planned
 from infra.plan.cluster import PoolPlan
 from infra.plan.models import ModelPlan, StartPart
 from infra.plan.money import Cheaper, CostItem, Remedy
-from infra.plan.notes import Advice, Note, Violation, Warned
+from infra.plan.notes import Advice, Note, ToDo, Violation, Warned
 from infra.plan.plan import Plan
 from infra.planning.advice import as_mapping
 from infra.recording import Recorded
@@ -23,7 +23,7 @@ def document(planned: Planned) -> dict[str, Any]:
         "stack": plan.stack,
         "violations": [_violation(violation) for violation in plan.violations],
         "warnings": [_warning(each) for each in plan.warnings],
-        "to_do": _notes(plan.to_do),
+        "to_do": [_to_do(each) for each in plan.to_do],
         "assumptions": _notes((*plan.assumptions, *_of_the_bill(plan))),
         "models": {name: _model(model, plan.remedies[name]) for name, model in plan.models.items()},
         "gpu_pools": _pools(plan),
@@ -62,6 +62,11 @@ def _resource(resource: Recorded) -> dict[str, Any]:
 
 def _notes(notes: tuple[Note, ...]) -> list[dict[str, str]]:
     return [{"path": note.path, "message": note.message} for note in notes]
+
+
+def _to_do(each: ToDo) -> dict[str, Any]:
+    quota = {"code": each.quota.code, "region": each.quota.region} if each.quota else None
+    return {"path": each.path, "message": each.message, "names": list(each.names), "quota": quota}
 
 
 def _of_the_bill(plan: Plan) -> tuple[Note, ...]:

@@ -168,7 +168,7 @@ class Cloud(Owner):
         """What a person has to do in the account, including the quotas."""
         for nth, each in enumerate(quotas):
             needed = f"quota '{each.name}' ({each.code}) in {each.region}: {each.needed} {each.unit} at least"
-            yield ToDo("gpuPools", needed, Step.QUOTAS, nth)
+            yield ToDo("gpuPools", needed, Step.QUOTAS, nth, quota=each)
 
     def reserved(self, text: str) -> str | None:
         """What a text of a stack file is, if the cloud's documentation reserves it for examples; None: it isn't."""

@@ -1,7 +1,6 @@
 """Rules, warnings and things to do that are new with a change, or gone."""
 
 import json
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -9,7 +8,6 @@ from typing import Any
 from infra.sides.types import Changes, Side
 
 Found = Mapping[str, Any]  # a violation, warning or thing to do, as the JSON of a plan has it
-_NAMES = re.compile(r"([\w.-]+(?:, [\w.-]+)*): ")  # that a thing to do begins with: whom it is for
 
 
 @dataclass(frozen=True)
@@ -35,7 +33,8 @@ def compare_to_dos(old: Side, new: Side, settings: Changes) -> FindingChanges:
 
     What is asked of a setting is asked again of its new value.
     """
-    before, after = _asked(old), _asked(new)
+    named = all("names" in each for side in (old, new) for each in _to_dos(side))  # an older program doesn't say it
+    before, after = (_asked(side, named=named) for side in (old, new))
     return FindingChanges(
         [each for each, asked in after if not asked <= _union(before) or each["path"] in settings],
         [each for each, asked in before if not asked & _union(after)],
@@ -46,19 +45,21 @@ def _union(all_asked: Sequence[tuple[Found, set[str]]]) -> set[str]:
     return {one for _, asked in all_asked for one in asked}
 
 
-def _asked(side: Side) -> list[tuple[Found, set[str]]]:
-    return [(each, set(_of_each_name(each))) for each in side.plan.get("to_do", [])]
+def _asked(side: Side, *, named: bool) -> list[tuple[Found, set[str]]]:
+    return [(each, set(_of_each_name(each, each["names"] if named else ()))) for each in _to_dos(side)]
 
 
-def _of_each_name(to_do: Found) -> Iterator[str]:
+def _to_dos(side: Side) -> Sequence[Found]:
+    return side.plan.get("to_do", [])
+
+
+def _of_each_name(to_do: Found, names: Sequence[str]) -> Iterator[str]:
     """The path may be that of the first that is named, so its section alone counts."""
     path, message = to_do["path"], to_do["message"]
-    names = _NAMES.match(message)
-    if names is None:
+    if not names:
         yield f"{path}: {message}"
-        return
-    for name in names[1].split(", "):
-        yield f"{path.partition('.')[0]} of {name}: {message[names.end() :]}"
+    asked = message.removeprefix(f"{', '.join(names)}: ")
+    yield from (f"{path.partition('.')[0]} of {name}: {asked}" for name in names)
 
 
 def _keyed(side: Side, kind: str) -> dict[str, Found]:

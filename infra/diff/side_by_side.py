@@ -30,16 +30,16 @@ def raises(old: Side, new: Side, resources: ResourceChanges) -> dict[QuotaId, Ra
     return {quota: each for quota, each in found.items() if each.beside and each.needed > before.get(quota, 0)}
 
 
-def of_quota(quota: QuotaId, message: str) -> bool:
+def of_quota(quota: QuotaId, to_do: Found) -> bool:
     """Whether a thing to do is to have that quota raised."""
-    return f"({quota.code}) in {quota.region}: " in message
+    return to_do.get("quota") == {"code": quota.code, "region": quota.region}
 
 
 def not_lowered(to_do: Sequence[Found], old: Side, new: Side) -> Iterator[Found]:
     """Without quotas that the new plan needs no more of than the old one."""
     before, after = quotas_of(old) or {}, quotas_of(new) or {}
     enough = [quota for quota, needed in after.items() if needed <= before.get(quota, 0)]
-    yield from (each for each in to_do if not any(of_quota(quota, each["message"]) for quota in enough))
+    yield from (each for each in to_do if not any(of_quota(quota, each) for quota in enough))
 
 
 def _beside(quota: QuotaId, old: Side, resources: ResourceChanges) -> int:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from enum import IntEnum, auto
 from typing import Any
 
+from infra.plan.cluster import Quota
 from infra.plan.rules import Rule
 
 
@@ -72,6 +73,8 @@ class ToDo(Note):
 
     step: Step
     nth: int = 0  # the order among the to-dos of one step
+    names: tuple[str, ...] = ()  # whom it is for, where the message begins with them
+    quota: Quota | None = None  # that has to be raised
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from infra.cli.diff.resource_rows import resources
 from infra.cli.diff.verdict import headline, mark
 from infra.cli.document.marked import markdown
 from infra.diff.difference import Difference, compare
+from infra.diff.side_by_side import not_lowered
 from tests.diff.stacks import base, edited, side
 
 CERTIFICATE = "arn:aws:acm:us-west-2:111122223333:certificate/5f0c0000-0000-4000-8000-000000000009"
@@ -81,6 +82,14 @@ def test_a_quota_that_falls_asks_for_nothing() -> None:
     more = {"models.x": {"model": "Qwen/Qwen3-8B", "pool": "l4", "maxModelLen": 8192}}
     of_quotas = [asked(compare("cloud", *sides), "gpuPools") for sides in _both_ways(more)]
     assert [any("quota" in each for each in found) for found in of_quotas] == [True, False]
+
+
+def test_a_quota_is_known_by_its_code_and_not_by_words() -> None:
+    more = {"models.x": {"model": "Qwen/Qwen3-8B", "pool": "l4", "maxModelLen": 8192}}
+    (quota,) = [each for each in changed(more).to_do.introduced if each["quota"]]
+    reworded = {**quota, "message": "ask for more"}
+    _, down = _both_ways(more)
+    assert list(not_lowered([quota, reworded], *down)) == []
 
 
 def _both_ways(edit: Mapping[str, Any]) -> list[tuple[Any, Any]]:

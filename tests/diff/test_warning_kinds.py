@@ -17,8 +17,11 @@ def test_another_message_is_new() -> None:
     assert (found.introduced, found.mended) == ([new], [OLD])
 
 
-def asking(*messages: tuple[str, str]) -> Side:
-    return Side({"to_do": [{"path": path, "message": message} for path, message in messages]})
+def asking(*messages: tuple[str, str], names: bool = True) -> Side:
+    """Each message begins with the names of those whom it is for, unless it is about a quota."""
+    found = [{"path": path, "message": message} for path, message in messages]
+    whose = [[] if text.startswith("quota") else text.partition(": ")[0].split(", ") for _, text in messages]
+    return Side({"to_do": [{**each, "names": who} if names else each for each, who in zip(found, whose, strict=True)]})
 
 
 TOKEN, LICENCE = "huggingFaceToken", "accept the licence at huggingface.co/meta"
@@ -35,6 +38,19 @@ def test_a_thing_to_do_is_new_for_whoever_joins_and_gone_once_nobody_is_asked() 
     assert compare_to_dos(one, both, {}).introduced == both.plan["to_do"]
     assert not compare_to_dos(one, both, {}).mended
     assert compare_to_dos(both, asking(), {}).mended == both.plan["to_do"]
+
+
+def test_where_one_program_does_not_say_whom_it_is_for_the_whole_message_counts() -> None:
+    old, new = asking((TOKEN, "big, small: set a token"), names=False), asking((TOKEN, "big, small: set a token"))
+    assert not compare_to_dos(old, new, {})
+    fewer = compare_to_dos(old, asking((TOKEN, "small: set a token")), {})
+    assert (len(fewer.introduced), len(fewer.mended)) == (1, 1)
+
+
+def test_words_before_a_colon_are_names_only_where_the_plan_says_so() -> None:
+    """The message is prose: nobody reads names out of it."""
+    one, two = ({"path": "a", "message": f"{who}: x", "names": []} for who in ("chat", "chat, code"))
+    assert compare_to_dos(Side({"to_do": [two]}), Side({"to_do": [one]}), {}).introduced == [one]
 
 
 def test_a_thing_to_do_that_asks_for_something_else_is_new() -> None:

@@ -50,6 +50,15 @@ def test_to_dos_are_in_the_order_of_doing() -> None:
     assert {Step.PLACEHOLDERS, Step.ACCOUNT, Step.QUOTAS, Step.LICENCES, Step.NAMESPACE, Step.DNS} <= dict(steps).keys()
 
 
+def test_a_to_do_says_as_data_whom_it_is_for_and_which_quota_it_raises() -> None:
+    made = plan(EVERYTHING)
+    named = [each for each in made.to_do if each.names]
+    assert {Step.LICENCES, Step.SECRETS} <= {each.step for each in named}
+    assert all(each.message.startswith(f"{', '.join(each.names)}: ") for each in named)
+    assert [each.quota for each in made.to_do if each.step == Step.QUOTAS] == [*made.quotas]
+    assert not any(each.quota for each in made.to_do if each.step != Step.QUOTAS)
+
+
 def test_a_finding_of_each_kind_has_its_place() -> None:
     last, first = ToDo("a", "then", Step.DNS), ToDo("z", "first", Step.ACCOUNT)
     broken, warning = Violation(Rule.FIT, "a", "broken", "write"), warned("models.a.pool", "look")

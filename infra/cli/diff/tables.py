@@ -161,7 +161,7 @@ def to_do(difference: Difference) -> list[tuple[str, str]]:
     """What somebody has to do for this change, by setting; for a quota there is one sum."""
     raised = raises(difference.old, difference.new, difference.resources)
     new = difference.to_do.introduced
-    found = [each for each in new if not any(of_quota(quota, each["message"]) for quota in raised)]
+    found = [each for each in new if not any(of_quota(quota, each) for quota in raised)]
     sums = [(code("gpuPools"), said(_raise(quota, each))) for quota, each in raised.items()]
     return [*((code(each["path"]), said(each["message"])) for each in found), *sums]
 

@@ -49,10 +49,10 @@ def _groups(cluster: ClusterPlan, pools: Mapping[str, PoolPlan]) -> Iterator[Quo
 
 def list_quotas(quotas: Sequence[Quota]) -> Iterator[Finding]:
     for nth, each in enumerate(quotas):
-        needed = f"{each.needed} {each.unit} at least"
+        needed = f"quota '{each.name}' ({each.code}) in {each.region}: {each.needed} {each.unit} at least"
         have = (
             "; new accounts have 0"
             if each.unit == VCPUS
             else f"; the default is {GROUPS_DEFAULT}, or write nodeGroups: one for pools with a group per zone"
         )
-        yield ToDo("gpuPools", f"quota '{each.name}' ({each.code}) in {each.region}: {needed}{have}", Step.QUOTAS, nth)
+        yield ToDo("gpuPools", f"{needed}{have}", Step.QUOTAS, nth, quota=each)

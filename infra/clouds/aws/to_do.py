@@ -76,4 +76,5 @@ def _pod_identity(settings: Settings, cluster: AwsCluster, addons: Mapping[str, 
         f"{', '.join(asking)}: AWS rights come from the EKS Pod Identity agent; where the cluster hasn't got it:"
         f" `{' '.join((*command, *cluster.aws_arguments))}`",
         Step.ACCOUNT,
+        names=tuple(asking),
     )

@@ -19,6 +19,7 @@ def list_licences(stack: str, placed: Sequence[Placed], secrets: frozenset[str])
             f"{_names(asking)}: accept the licence at huggingface.co/{repository} with the account whose token is used",
             Step.LICENCES,
             nth,
+            _each(asking),
         )
     if gated and HUGGING_FACE_TOKEN not in secrets:
         yield ToDo(
@@ -26,6 +27,7 @@ def list_licences(stack: str, placed: Sequence[Placed], secrets: frozenset[str])
             f"{_names(gated)}: `pulumi config set --secret {HUGGING_FACE_TOKEN} -s {stack}` with a token that may read"
             f" them; if the stack is new, run `pulumi stack init {stack}` first",
             Step.SECRETS,
+            names=_each(gated),
         )
     unknown = [each.served for each in placed if each.served.gated is None]
     yield from _list_unknown([served for served in unknown if not _is_known(served)], secrets)
@@ -60,8 +62,13 @@ def _list_unknown(models: Sequence[Served], secrets: frozenset[str]) -> Iterator
             " that may read it, or the download ends with 401",
             Step.LICENCES,
             nth,
+            _each(asking),
         )
 
 
 def _names(models: Sequence[Served]) -> str:
-    return ", ".join(served.name for served in models)
+    return ", ".join(_each(models))
+
+
+def _each(models: Sequence[Served]) -> tuple[str, ...]:
+    return tuple(served.name for served in models)
