@@ -1,7 +1,7 @@
 """The pools that a model may run on: those of the stack file, or one that the planner makes of an instance type."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from itertools import count
 from typing import Literal
@@ -21,7 +21,8 @@ class Offer:
     card: Gpu
     gpus_per_node: int
     types: tuple[Instance, ...]  # () on nodes that somebody else makes
-    settings: GpuPool | None  # None: the planner makes it
+    # None: the planner makes it. It may hold dicts (a selector), which have no hash; a pool's name is enough for one.
+    settings: GpuPool | None = field(hash=False)
     # Of the most expensive of its types, on spot in the most expensive zone; None: nobody said it.
     usd_per_node_hour: float | None
     zone_ids: tuple[str, ...]

@@ -166,6 +166,25 @@ def test_small_models_that_may_stand_in_the_way_of_a_large_one_are_a_warning() -
     assert any(note.path == "models.chat.pool" for note in plan(FITTING).warnings)
 
 
+@pytest.mark.parametrize(
+    "wanted",
+    [
+        [Wanted("alone", 2, 4)],
+        [Wanted("large", 2, 3), Wanted("small", 1, 1)],
+        [Wanted("large", 2, 1), Wanted("small", 1, 3)],
+    ],
+    ids=["no other model", "packed, the small one is in the way too", "the small ones are too many"],
+)
+def test_where_packing_frees_no_node_either_spreading_is_not_what_is_wrong(wanted: list[Wanted]) -> None:
+    assert blocked(wanted, nodes=2, gpus_per_node=2) == []
+
+
+def test_a_model_alone_in_its_pool_is_refused_and_not_warned_of_others() -> None:
+    alone = {**OWN, "models": {"chat": {**OWN["models"]["chat"], "replicas": {"min": 2, "max": 5}}}}
+    assert broken(plan(alone)) == ["GPUs at peak"]
+    assert not [note for note in plan(alone).warnings if note.kind == "no-free-node"]
+
+
 def test_nodes_that_exist_cost_what_the_file_says_day_and_night() -> None:
     priced = plan(changed(FITTING, **existing(usdPerGpuHour=1.5)))
     (item,) = priced.cost.items
@@ -478,3 +497,29 @@ def test_what_is_enough_only_with_another_change_is_named_with_it() -> None:
     (advice,) = refused.advice
     assert advice.text == "models.chat.gpus: 2 and models.a.replicas: 2"
     assert not broken(plan(follow(asked, as_mapping(advice.write))))
+
+
+def own_pool(gpu: str, gpus: int) -> dict[str, Any]:
+    return {"existing": {"gpu": gpu, "gpusPerNode": gpus, "nodes": 2, "selector": {"gpu": gpu}}}
+
+
+RACK: dict[str, Any] = {
+    **OWN,
+    "gpuPools": {"a40": own_pool("A40", 4), "a6000": own_pool("RTX-A6000", 2)},
+    "models": {
+        "chat": {"model": "Qwen/Qwen3-32B", "quantization": "fp8", "pool": "a40", "gpus": 2, "maxModelLen": 16384},
+        "code": {"model": "Qwen/Qwen3-14B", "pool": "a6000", "maxModelLen": 16384},
+    },
+}
+
+
+@pytest.mark.parametrize(("name", "requests"), [("chat", 12), ("chat", 11), ("code", 6), ("code", 60)])
+def test_advice_is_found_where_several_pools_that_exist_serve_a_model(name: str, requests: int) -> None:
+    """12 don't fit; 11 of chat and 6 of code fit, but not for certain. The selectors of these pools have no hash."""
+    stack = changed(RACK, **{f"models__{name}__concurrency": requests})
+    result = plan(stack)
+    found = [*result.violations, *(each for each in result.warnings if each.kind == "not-certain")]
+    assert [each.path for each in found] == [f"models.{name}.maxModelLen"]
+    assert found[0].advice
+    for advice in found[0].advice:
+        assert not broken(plan(follow(stack, as_mapping(advice.write)))), advice.text

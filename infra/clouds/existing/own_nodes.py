@@ -95,11 +95,18 @@ def _take(free: list[int], gpus: int) -> bool:
 
 
 def blocked(wanted: Sequence[Wanted], nodes: int, gpus_per_node: int) -> list[str]:
-    """Models that may find no node with enough free GPUs, because Kubernetes may spread smaller ones over the nodes."""
+    """Models that may find no node with enough free GPUs only because Kubernetes may spread smaller ones over the
+    nodes: more of their replicas would fit if the smaller ones were packed."""
+
+    def fits(changed: Sequence[Wanted]) -> bool:
+        return pack(changed, nodes, gpus_per_node) is not None
+
+    large = (each for each in wanted if each.gpus > 1 and each.replicas)
     return [
         each.name
-        for each in wanted
-        if each.gpus > 1 and each.replicas and _room_after(wanted, each, nodes, gpus_per_node) < each.replicas
+        for each in large
+        if (room := _room_after(wanted, each, nodes, gpus_per_node)) < each.replicas
+        and room < _largest(wanted, each, fits)
     ]
 
 
