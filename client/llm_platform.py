@@ -55,6 +55,7 @@ class Model:
     tools: bool | None = None  # True: `tools` of a request are answered with tool calls; None: not known
     reasoning: bool | None = None  # True: thoughts stand in `reasoning` of an answer, not in its `content`
     vision: bool = False  # True: a message may hold images
+    adapters: list[str] | None = None  # LoRA adapters: names to send as `model` to the same URL; None: it has none
     json_schema: bool | None = None  # True: an answer follows the JSON schema of `response_format`
 
 
@@ -138,6 +139,11 @@ class ModelOutputs:
     @property
     def vision(self) -> pulumi.Output[bool]:
         return self.facts.apply(lambda facts: facts.vision)
+
+    @property
+    def adapters(self) -> pulumi.Output[list[str] | None]:
+        """Names of LoRA adapters: send one as `model` to the same URL. None: it has none."""
+        return self.facts.apply(lambda facts: facts.adapters)
 
     @property
     def json_schema(self) -> pulumi.Output[bool | None]:

@@ -67,6 +67,9 @@ class ModelEndpoint(_Promise):
         default=None,
         description="true: every answer follows the JSON schema of a request's `response_format`; null where not known",
     )
+    adapters: list[str] | None = Field(
+        default=None, description="LoRA adapters: send one of these names as `model` to the same URL; null: it has none"
+    )
     truncates_prompts: bool = Field(
         default=False,
         description="true: the engine leaves out a part of a prompt that is too long, and answers the rest with 200;"
@@ -135,6 +138,7 @@ def _endpoint(plan: Plan, model: ModelPlan) -> ModelEndpoint:
         paused=model.paused,
         **_abilities(model),
         vision=model.vision,
+        adapters=[each.name for each in model.adapters] or None,
         truncates_prompts=ENGINES[model.engine].limits.truncates_prompts,
     )
 

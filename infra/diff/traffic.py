@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from infra.clouds.resource_types import Reach
+from infra.diff.adapters import adapters_changed
 from infra.diff.answers import CERTAIN, answers_changed
 from infra.diff.figures import rollout
 from infra.diff.nodes import leaves_the_old, node_group, restarts_nodes
@@ -58,10 +59,13 @@ def _notice(name: str, old: Side, new: Side, resources: ResourceChanges) -> Noti
         first = "paused: no pod runs" if paused else _first(name, new)
         return Notice(name, NEW, first, tuple(_offers(new, name)), starts=not _never_starts(name, new))
     event, during, seconds = _during(name, old, new, resources)
+    adapters = tuple(adapters_changed(name, old, new))
+    if adapters and event == NOTHING and not new.endpoint(name).get("paused"):
+        during = "nothing restarts"
     starts = event == NOTHING or not _never_starts(name, new)
     if not starts:
         during, seconds = _NEVER, None
-    return Notice(name, event, during, tuple(_afterwards(name, old, new)), seconds, starts)
+    return Notice(name, event, during, (*_afterwards(name, old, new), *adapters), seconds, starts)
 
 
 def _first(name: str, side: Side) -> str:

@@ -8,7 +8,8 @@ from typing import Any, Literal, Protocol
 from components.container import Container, Fetch, Query
 from infra.catalog import Catalog, Gpu, ModelShape
 from infra.engines.arguments import Argument, BadArgument
-from infra.engines.hub import hub_download, hub_fetch
+from infra.engines.hub import hub_adapter_fetch, hub_download, hub_fetch
+from infra.sizing.adapters import Slots
 from infra.sizing.estimates import Throughput
 from infra.sizing.question import Question, Sized
 
@@ -53,6 +54,16 @@ class Dimensions:
 
 
 @dataclass(frozen=True)
+class Adapter:
+    """A LoRA adapter of a model, from the Hugging Face hub."""
+
+    name: str  # what applications send as `model`
+    model: str
+    revision: str | None
+    rank: int  # at most
+
+
+@dataclass(frozen=True)
 class EngineModel:
     """One model, as its engine serves it. Lengths are in tokens."""
 
@@ -71,6 +82,8 @@ class EngineModel:
     parsers: Parsers
     rope: Rope | None
     needed: tuple[str, ...]  # arguments without which its family doesn't start, or answers wrong
+    adapters: tuple[Adapter, ...]
+    slots: Slots | None  # that are kept for adapters
     remote_code: bool  # the repository's code may run
     timeouts: EngineTimeouts
     extra_args: tuple[str, ...]
@@ -89,6 +102,8 @@ class Limits:
     cache_in_8_bit: bool = False  # the planner may propose an 8-bit KV cache
     whole_experts: str | None = None  # the argument by which a GPU holds whole experts instead of a share of each
     remote_code: str | None = None  # the argument that lets it run code of a repository; None: it never does
+    # Of LoRA adapters, that its slots can have; it finds a new adapter without a restart. Blank: it serves none.
+    adapter_ranks: tuple[int, ...] = ()
     json_schema: bool | None = None  # an answer follows a JSON schema; None: not known
     streams_weights: bool = False  # it can load weights directly from object storage
     defaults_known: bool = False  # its default batch and share are known: the plan says what other values gain
@@ -274,6 +289,11 @@ class Engine:
         """The names that it takes, for `tool` and for `reasoning`; empty: it reads answers in its own way."""
         return {}
 
+    def unplanned(self, argument: Argument, item: str) -> BadArgument | None:
+        """Why one that it accepts is refused: a plan doesn't count its memory, or the pod hasn't its file. `item`: as
+        it stands in the list."""
+        return None
+
     def default_utilization(self, question: Question) -> float | None:
         """The share of the GPU's memory that it takes by default; None where it has none, or it isn't known."""
         return None
@@ -305,6 +325,9 @@ class Engine:
 
     def fetch(self, model: EngineModel) -> Fetch:
         return hub_fetch(model.model, model.revision)
+
+    def fetch_adapter(self, model: EngineModel, adapter: Adapter) -> Fetch:
+        return hub_adapter_fetch(model, adapter)
 
     def downloads(self, words: Sequence[str], variables: Mapping[str, str]) -> tuple[str, str] | None:
         """The host from which a container with this command downloads, and what; None: not a command of this engine."""

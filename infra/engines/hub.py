@@ -1,8 +1,14 @@
 """Weights from the Hugging Face hub: the claim has one directory per repository and revision."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from components.container import HOME, MODELS_MOUNT, Fetch
+
+if TYPE_CHECKING:
+    from infra.engines.engine import Adapter, EngineModel
 
 _HUB = "huggingface.co"
 # Copies of the weights in other formats. Engines read the safetensors (or .bin) files in the root.
@@ -22,14 +28,54 @@ def hub_fetch(model: str, revision: str | None, not_needed: Sequence[str] = NOT_
 
     Pulumi shows the last 2 KiB of its log as the error, so the log may end with nothing else.
     """
-    return Fetch(
-        command=(
+    return _fetch(
+        weights_path(model, revision),
+        (
             *("huggingface-cli", "download", model),
             *("--revision", revision or "main"),
             *("--local-dir", weights_path(model, revision)),
             *("--exclude", *not_needed),
         ),
-        directory=weights_path(model, revision),
+    )
+
+
+# The engine serves an adapter whose configuration names the model by the folder that it is served from.
+_ADAPTER = """\
+import json, sys
+from pathlib import Path
+from huggingface_hub import snapshot_download
+_, _, repository, revision, folder, base, rank = sys.argv
+snapshot_download(repository, revision=revision, local_dir=folder, allow_patterns=["adapter_*"])
+path = Path(folder, "adapter_config.json")
+if not path.exists():
+    sys.exit(f"{repository} has no adapter_config.json: it is no LoRA adapter")
+config = json.loads(path.read_text())
+if config.get("peft_type") != "LORA":
+    sys.exit(f"{repository} is an adapter of type {config.get('peft_type')}: only LORA is served")
+highest = max([config.get("r") or 0, *(config.get("rank_pattern") or {}).values()])
+if highest > int(rank):
+    sys.exit(f"{repository} has rank {highest}: write rank: {highest}")
+config["base_model_name_or_path"] = base
+path.write_text(json.dumps(config))
+"""
+
+
+def adapters_path(model: EngineModel) -> str:
+    """The directory with one folder per adapter, by name. Another revision of the model has another directory: old
+    replicas go on finding what names their own."""
+    return f"{MODELS_MOUNT}/adapters/{model.name}/{model.model}/{model.revision or 'main'}"
+
+
+def hub_adapter_fetch(model: EngineModel, adapter: Adapter) -> Fetch:
+    folder, base = f"{adapters_path(model)}/{adapter.name}", weights_path(model.model, model.revision)
+    words = ("download", adapter.model, adapter.revision or "main", folder, base, str(adapter.rank))
+    return _fetch(folder, ("python3", "-c", _ADAPTER, *words))
+
+
+def _fetch(directory: str, command: tuple[str, ...]) -> Fetch:
+    return Fetch(
+        command=command,
+        directory=directory,
         env={
             "HF_HOME": f"{HOME}/.cache/huggingface",
             "HF_HUB_DISABLE_PROGRESS_BARS": "1",

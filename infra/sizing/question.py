@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
 
 from infra.catalog import Gpu, ModelShape
+from infra.sizing.adapters import Slots
 from infra.sizing.estimates import Fit, held
 from infra.sizing.splitting import obstacle
 
@@ -45,6 +46,7 @@ class Arguments:
     version_known: bool = True
     batch_known: bool = True
     enforce_eager: bool = False
+    slots: Slots | None = None  # for adapters
     file_known: bool = True  # in an engine's own library; False: its size is parameters x bits per weight
 
     @property
@@ -75,6 +77,7 @@ class Question:
     version_known: bool = True
     own_repository: bool = True  # False: weights of another repository (`like`), with the same shape
     whole_experts: bool = False  # expert parallelism: a GPU holds whole experts instead of a share of each
+    slots: Slots | None = None  # for adapters
     planned: bool = False  # the planner chooses the batch by what the cache can serve; else it is the engine's default
 
     def obstacle(self, gpus: int) -> str | None:
@@ -105,6 +108,7 @@ class Question:
             concurrency=self.concurrency,
             version=self.version,
             version_known=self.version_known,
+            slots=self.slots,
             file_known=self.file_known,
             batch_known=self.planned or (self.max_num_seqs is not None and self.max_num_batched_tokens is not None),
         )

@@ -30,6 +30,8 @@ CHAT = EngineModel(
     parsers=Parsers(),
     rope=None,
     needed=(),
+    adapters=(),
+    slots=None,
     remote_code=False,
     extra_args=(),
 )

@@ -57,7 +57,9 @@ config:
     gateway: {domain: llm.example.com, ingressClass: nginx, tlsSecret: llm-tls}
 """
 
-STACKS = {"cloud": CLOUD, "own": OWN}
+ADAPTED = OWN.replace("maxModelLen: 8192}", "maxModelLen: 8192, adapters: {sql: {model: acme/sql-lora, rank: 16}}}")
+
+STACKS = {"cloud": CLOUD, "own": OWN, "adapted": ADAPTED}
 PLATFORM = "llm-platform:platform"
 
 

@@ -17,7 +17,8 @@ YARN = '{"rope_parameters": {"rope_type": "yarn", "factor": 4.0}}'
 
 
 def refused(*given: str) -> list[BadArgument]:
-    return [each for each in VLLM.read_arguments(given) if isinstance(each, BadArgument)]
+    read = [each for each in VLLM.read_arguments(given) if isinstance(each, Argument)]
+    return [bad for each in read if (bad := VLLM.unplanned(each, given[each.index])) is not None]
 
 
 @pytest.mark.parametrize(

@@ -110,12 +110,19 @@ def _fits(model: ModelPlan) -> str:
 def weights_section(plan: Plan) -> Section:
     """What answers: the repository, at which revision, and how its weights are kept on the GPU."""
     shown = columns("repository or tag", "revision", "type of weights, engine")
-    return Section("SERVES", shown, [_weights_row(model) for model in plan.models.values()])
+    rows = [row for model in plan.models.values() for row in (_weights_row(model), *_adapter_rows(model))]
+    return Section("SERVES", shown, rows)
 
 
 def _weights_row(model: ModelPlan) -> Row:
     revision = "-" if ENGINES[model.engine].library is not None else (model.revision or "main")[:_SHORT_REVISION]
     return model.name, model.model, revision, f"{model.dtype}, {model.engine} {model.engine_version}"
+
+
+def _adapter_rows(model: ModelPlan) -> Iterator[Row]:
+    for each in model.adapters:
+        revision = (each.revision or "main")[:_SHORT_REVISION]
+        yield each.name, each.model, revision, f"adapter of {model.name}, rank at most {each.rank}"
 
 
 def why_section(plan: Plan) -> Section:

@@ -101,7 +101,7 @@ def _gateway(gateway: GatewayPlan | None, cluster: AwsCluster, catalog: Catalog)
 def _cache(billed: Billed) -> Iterator[CostItem]:
     cache = billed.cache
     if cache.storage == EFS:
-        gib = sum(each.served.disk_gib for each in billed.placed)
+        gib = sum(each.served.claim_gib for each in billed.placed)
         month = gib * billed.catalog.aws.prices.efs_gib_month
         yield CostItem("EFS", month, month, month * OLDER_REVISIONS, f"{gib:,.0f} GiB of weights")
     elif cache.storage == EBS:

@@ -16,7 +16,7 @@ from infra.engines.engine import (
     Parsers,
     Refusal,
 )
-from infra.engines.hub import NOT_NEEDED_BY_MISTRAL, hub_fetch, weights_path
+from infra.engines.hub import NOT_NEEDED_BY_MISTRAL, adapters_path, hub_fetch, weights_path
 from infra.engines.vllm.answers import parsers_of
 from infra.engines.vllm.facts import facts, grammar
 from infra.engines.vllm.flags import REFUSED
@@ -60,6 +60,7 @@ class Vllm(Engine):
     limits = Limits(
         quantizes_at_load=("fp8",),
         cache_in_8_bit=True,
+        adapter_ranks=(8, 16, 32, 64, 128, 256, 320, 512),  # MaxLoRARanks in vllm/config/lora.py, without 1
         remote_code="--trust-remote-code",
         whole_experts="--enable-expert-parallel",
         json_schema=True,
@@ -91,6 +92,8 @@ class Vllm(Engine):
         if model.max_num_batched_tokens is not None:
             args += ["--max-num-batched-tokens", str(model.max_num_batched_tokens)]
         args += self._parser_arguments(model)
+        if model.slots is not None:
+            args += ["--enable-lora", "--max-loras", str(model.slots.number), "--max-lora-rank", str(model.slots.rank)]
         args += with_overrides(model.needed, overrides(model.rope) if model.rope else {})
         if model.remote_code:
             args.append(str(self.limits.remote_code))
@@ -155,9 +158,10 @@ class Vllm(Engine):
 
     def read_arguments(self, given: Sequence[str]) -> Iterator[Argument | BadArgument]:
         plugins = any(item.startswith(("--tool-parser-plugin", "--reasoning-parser-plugin")) for item in given)
-        for each in grammar(plugins=plugins).read(given):
-            bad = refusal(each, given[each.index]) if isinstance(each, Argument) else None
-            yield bad or each
+        yield from grammar(plugins=plugins).read(given)
+
+    def unplanned(self, argument: Argument, item: str) -> BadArgument | None:
+        return refusal(argument, item)
 
     def refuse(self, model: ModelSection, shape: ModelShape | None, catalog: Catalog) -> Iterator[Refusal]:
         yield from refusals(model, shape, catalog)
@@ -200,7 +204,16 @@ class Vllm(Engine):
         return {**super().start_up(task, experts=experts), what: kind}
 
     def env(self, model: EngineModel) -> Mapping[str, str]:
-        return {"HF_HUB_OFFLINE": "1", "VLLM_NO_USAGE_STATS": "1", "DO_NOT_TRACK": "1"}
+        """With adapters, a name that isn't the model's is looked up below a folder at the first request."""
+        env = {"HF_HUB_OFFLINE": "1", "VLLM_NO_USAGE_STATS": "1", "DO_NOT_TRACK": "1"}
+        if model.slots is None:
+            return env
+        return {
+            **env,
+            "VLLM_ALLOW_RUNTIME_LORA_UPDATING": "1",
+            "VLLM_PLUGINS": "lora_filesystem_resolver",
+            "VLLM_LORA_RESOLVER_CACHE_DIR": adapters_path(model),
+        }
 
     def queries(self, namespace: str, name: str) -> tuple[Query, ...]:
         labels = f'{{namespace="{namespace}",model_name="{name}"}}'

@@ -5,6 +5,8 @@ Each term is a mechanism of vLLM, and its constants come from published start-up
 the sum with such logs.
 """
 
+from collections.abc import Iterator
+
 from infra.catalog import Catalog, Gpu, ModelShape
 from infra.engines.vllm.activations import activation_peak, any_version
 from infra.engines.vllm.versions import (
@@ -17,6 +19,7 @@ from infra.engines.vllm.versions import (
     default_utilization,
     pages,
 )
+from infra.sizing.adapters import HIGH, LOW, slots_gib
 from infra.sizing.batches import largest_batch, planned_batch, whole_input
 from infra.sizing.estimates import Estimate, Fit, Term
 from infra.sizing.judging import (
@@ -87,16 +90,18 @@ def fit(
         )
         graphs = Estimate(0.0, graphs.mid, graphs.high)
     other = other_memory(gpu, gpus, version)
+    adapters = _adapters(shape, gpus, arguments)
     terms = terms_of(
         weights,
         gpus,
         other,
         Term("activations", activations.mid, why),
         Term("CUDA graphs", graphs.mid, _graphs_reason(shape, arguments)),
+        *_adapters_term(adapters, arguments),
     )
     left = usable - sum(term.gib for term in terms)
     around = weights_share(shape, quantization) * weights + CARD_SHARE * card
-    left_over = interval(left, (activations, graphs, other), around)
+    left_over = interval(left, (activations, graphs, other, adapters), around)
     return judge(usable, terms, left_over, _cache_rate(shape, gpus, arguments), arguments)
 
 
@@ -130,10 +135,21 @@ def other_memory(gpu: Gpu, gpus: int, version: Version) -> Estimate:
     return Estimate(OLD_NCCL.low * peers, OTHER.mid + OLD_NCCL.mid * peers, OTHER.high + OLD_NCCL.high * peers)
 
 
+def _adapters(shape: ModelShape, gpus: int, arguments: Arguments) -> Estimate:
+    gib = slots_gib(shape, gpus, arguments.slots) if arguments.slots else 0.0
+    return Estimate(LOW * gib, gib, HIGH * gib)
+
+
+def _adapters_term(adapters: Estimate, arguments: Arguments) -> Iterator[Term]:
+    if arguments.slots is not None:
+        reason = f"{arguments.slots.number} slots of rank {arguments.slots.rank}"
+        yield Term("adapters", adapters.mid, reason)
+
+
 def cuda_graphs(shape: ModelShape, arguments: Arguments) -> Estimate:
     if arguments.enforce_eager or (arguments.version or PINNED) < COUNTS_GRAPHS:
         return NO_GRAPHS
-    graphs = captured_graphs(arguments.max_num_seqs)
+    graphs = captured_graphs(arguments.max_num_seqs) * (2 if arguments.slots else 1)  # with adapters and without
     mid = GRAPHS_GIB + GRAPH_LAYER_GIB * graphs * (shape.layers or 0)
     return Estimate(GRAPHS_LOW * mid, mid, max(GRAPHS_HIGH * mid, GRAPHS_MAX_GIB))
 
@@ -143,4 +159,5 @@ def _graphs_reason(shape: ModelShape, arguments: Arguments) -> str:
         return "none: enforce-eager"
     if (arguments.version or PINNED) < COUNTS_GRAPHS:
         return "not in vLLM's share of the memory before 0.21"
-    return f"{captured_graphs(arguments.max_num_seqs)} graphs of {shape.layers or 0} layers"
+    twice = ", each with and without adapters" if arguments.slots else ""
+    return f"{captured_graphs(arguments.max_num_seqs)} graphs{twice} of {shape.layers or 0} layers"

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from infra.catalog import AT_LOAD, ModelShape
 from infra.engines import DEFAULT, ENGINES, Engine, on_cpu, with_library
 from infra.services.serving.answers import check_parsers
+from infra.services.serving.check_adapters import check_adapters
 from infra.services.serving.check_arguments import check_extra_args
 from infra.services.serving.check_batch import check_batch
 from infra.services.serving.check_rope import check_rope
@@ -39,6 +40,7 @@ def check_models(scope: Scope) -> None:
         check_batch(scope, key, model)
         check_rope(scope, key, model)
         check_task(scope, key, model)
+        check_adapters(scope, key, model)
         check_extra_args(scope, key, model)
 
 

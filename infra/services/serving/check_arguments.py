@@ -19,7 +19,8 @@ def check_extra_args(scope: Scope, key: Key, model: Model) -> None:
             scope.report.wrong(where, engine.limits.no_arguments, "leave extraArgs out", reads=[(*key, "engine")])
         return
     for each in engine.read_arguments(model.extra_args):
-        found = _not_allowed(each.typed, each.flag, engine.limits.refused_arguments) or _refused(each)
+        unplanned = engine.unplanned(each, model.extra_args[each.index]) if isinstance(each, Argument) else None
+        found = _not_allowed(each.typed, each.flag, engine.limits.refused_arguments) or _refused(unplanned or each)
         if found is not None:
             scope.report.wrong((*where, each.index), *found, reads=[(*key, "engine")])
 

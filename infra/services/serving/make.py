@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pulumi
 
+from components.container import Fetch
 from components.model_cache import ModelCache
 from components.model_pod import PodPlace, PodSize
 from components.model_scaler import ModelScaler
@@ -14,7 +16,7 @@ from components.prefetch import Prefetch
 from components.prometheus_login import PrometheusLogin
 from infra.clouds.site import Site
 from infra.engines import ENGINES
-from infra.engines.engine import Engine
+from infra.engines.engine import Adapter, Engine
 from infra.plan.cluster import MonitoringPlan
 from infra.plan.labels import CLIENT_LABEL
 from infra.plan.models import ModelPlan, Scaling
@@ -47,18 +49,28 @@ def serve(serving: Serving, model: ModelPlan) -> ModelServer:
     """The server waits for the weights and for the nodes that it runs on."""
     engine = ENGINES[model.engine]
     prefetch = _prefetch(serving, model, engine)
-    server = _server(serving, model, engine, prefetch)
+    adapters = [_adapter(serving, model, engine, each) for each in model.adapters]
+    server = _server(serving, model, engine, [prefetch, *adapters])
     if model.scaling and serving.plan.monitoring:
         _scaler(serving, model, model.scaling, serving.plan.monitoring, server)
     return server
 
 
 def _prefetch(serving: Serving, model: ModelPlan, engine: Engine) -> Prefetch:
+    return _job(serving, model, model.name, engine.fetch(model))
+
+
+def _adapter(serving: Serving, model: ModelPlan, engine: Engine, adapter: Adapter) -> Prefetch:
+    """Its name is no model's and no other adapter's, so the Job is named after it alone."""
+    return _job(serving, model, adapter.name, engine.fetch_adapter(model, adapter))
+
+
+def _job(serving: Serving, model: ModelPlan, name: str, fetch: Fetch) -> Prefetch:
     return Prefetch(
-        f"{model.name}-prefetch",
+        f"{name}-prefetch",
         namespace=serving.namespace,
-        model=model.name,
-        fetch=engine.fetch(model),
+        model=name,
+        fetch=fetch,
         image=model.prefetch.image,
         cpu=model.prefetch.cpu,
         memory_gib=model.prefetch.memory_gib,
@@ -73,7 +85,7 @@ def _prefetch(serving: Serving, model: ModelPlan, engine: Engine) -> Prefetch:
     )
 
 
-def _server(serving: Serving, model: ModelPlan, engine: Engine, prefetch: Prefetch) -> ModelServer:
+def _server(serving: Serving, model: ModelPlan, engine: Engine, fetched: Sequence[Prefetch]) -> ModelServer:
     plan, site, resources = serving.plan, serving.site, model.resources
     nodes = site.pools.get(model.pool, ()) if model.pool else ()
     return ModelServer(
@@ -92,7 +104,7 @@ def _server(serving: Serving, model: ModelPlan, engine: Engine, prefetch: Prefet
         api_key=serving.api_key if engine.checks_key else None,
         monitor_labels=plan.monitoring.labels if plan.monitoring else None,
         depends_on=[serving.cache, *site.ready, *site.operators],
-        pods_wait_for=[prefetch, *nodes],
+        pods_wait_for=[*fetched, *nodes],
         replace_with=[serving.cache.claim],
         opts=site.opts,
     )

@@ -7,6 +7,7 @@ from infra.offers.sizing import Sizing, throughput_of
 from infra.plan.cluster import CachePlan, GatewayPlan, PoolPlan
 from infra.plan.findings import Decided
 from infra.plan.models import ColdStart, ModelPlan, RolloutPlan, Timeouts
+from infra.services.serving.adapters import adapters_of, explain_slots
 from infra.services.serving.answers import parsers_of
 from infra.services.serving.arguments import choose_arguments
 from infra.services.serving.cold_start import cold_start, timeouts
@@ -86,6 +87,8 @@ def _plan(
         parsers=parsers_of(served),
         rope=served.rope,
         needed=needed_by(served),
+        adapters=adapters_of(model),
+        slots=served.question.slots,
         remote_code=model.trust_remote_code,
         extra_args=model.extra_args,
         gated=bool(served.gated),
@@ -99,7 +102,7 @@ def _plan(
         scaling=plan_scaling(placed, start),
         usd_per_hour=_usd_per_hour(placed),
         throughput=made,
-        reasons=(*placed.reasons, *arguments, *_reasons(placed, made, rollout)),
+        reasons=(*placed.reasons, *arguments, *explain_slots(placed.sized), *_reasons(placed, made, rollout)),
     )
 
 

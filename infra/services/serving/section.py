@@ -49,6 +49,20 @@ class RopeScaling(Section):
     )
 
 
+class Adapter(Section):
+    """A LoRA adapter of a model; its key in the file is the name that applications send as `model`."""
+
+    model: ModelId = Field(description="Hugging Face repository of the adapter", examples=["acme/qwen3-8b-sql-lora"])
+    revision: Revision | None = Field(default=None, description="commit or tag of the repository; main when absent")
+    rank: int | None = Field(
+        default=None,
+        ge=1,
+        le=512,
+        description="`r` of its adapter_config.json; 64 is assumed when absent",
+        examples=[16],
+    )
+
+
 class Rollout(Section):
     """How a changed model gets its new pods."""
 
@@ -138,6 +152,13 @@ class Model(Section):
         le=0.98,
         description="share of the GPU's memory that the engine may use; chosen when absent",
         examples=[0.9],
+    )
+    adapters: dict[ModelName, Adapter] | None = Field(
+        default=None,
+        min_length=1,
+        max_length=64,
+        description="LoRA adapters: each is downloaded, and served at the model's URL under its own name",
+        examples=[{"sql": {"model": "acme/qwen3-8b-sql-lora", "rank": 16}}],
     )
     replicas: Annotated[Replicas, OneNumber, Short({"type": "integer", "minimum": 1, "maximum": 1000})] = Field(
         default=Replicas(),

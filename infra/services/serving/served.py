@@ -12,6 +12,7 @@ from infra.plan.findings import Decided
 from infra.plan.models import ReplicasPlan
 from infra.plan.notes import Advice, Assumption, Chosen, Finding, Violation, Write
 from infra.plan.rules import Rule
+from infra.services.serving.adapters import adapters_gib, explain_adapters, slots_of
 from infra.services.serving.rope import rope_of
 from infra.services.serving.section import Model, Task
 from infra.services.serving.shapes import own_shape, shape_for
@@ -32,6 +33,7 @@ class Served:
     disk_gib: float
     gated: bool | None  # None: not known
     cpu: bool
+    adapters_gib: float = 0.0  # that their downloads take at most
     rope: Rope | None = None  # how its positions are stretched
 
     @property
@@ -49,6 +51,11 @@ class Served:
         """Of the whole model in 16 bit; None where its shape isn't known."""
         shape = self.question.shape
         return kv_bytes_per_token(shape, 1, 2) if shape else None
+
+    @property
+    def claim_gib(self) -> float:
+        """What it takes of the claim: its weights, and its adapters."""
+        return self.disk_gib + self.adapters_gib
 
     @property
     def replicas(self) -> ReplicasPlan:
@@ -108,8 +115,10 @@ def _of_repository(name: str, model: Model, catalog: Catalog, *, cpu: bool) -> D
         disk_gib=stored_gib(shape, model.quantization, catalog, own_repository=model.like is None),
         gated=shape.needs_token if model.like is None and model.architecture is None else None,
         cpu=cpu,
+        adapters_gib=adapters_gib(model, shape),
         rope=rope_of(model, own_shape(model, catalog), catalog),
     )
+    yield from explain_adapters(name, model)
     yield from _assume_weights(served, shape)
     yield from _of_lock(served, shape)
     return served
@@ -154,6 +163,7 @@ def _question(model: Model, shape: ModelShape | None, task: Task, own_context: i
         concurrency=model.concurrency or 1,
         gpus=model.gpus,
         whole_experts=ENGINES[model.engine].limits.whole_experts in model.extra_args,
+        slots=slots_of(model),
         planned=True,
         own_repository=model.like is None,
     )

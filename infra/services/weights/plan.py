@@ -23,7 +23,7 @@ def plan_cache(settings: Settings, models: Sequence[Served], cluster: ClusterPla
     cache = settings.cache
     kind, reason = yield from _kind(settings, cluster, cloud)
     storage_class = cache.storage_class if cache else None
-    weights = sum(each.disk_gib for each in models)
+    weights = sum(each.claim_gib for each in models)
     storage = next((each for each in cloud.storage if each.kind == kind), None)
     size = yield from _size(settings, storage, models)
     one_reader = storage.one_reader if storage else storage_class is None
@@ -68,7 +68,7 @@ def _size(settings: Settings, storage: Storage | None, models: Sequence[Served])
     if storage is not None and storage.size_gib is not None:
         return storage.size_gib
     given = settings.cache.size if settings.cache else None
-    weights, largest = sum(each.disk_gib for each in models), max(models, key=lambda each: each.disk_gib)
+    weights, largest = sum(each.claim_gib for each in models), max(models, key=lambda each: each.disk_gib)
     fix = size_for(weights + largest.disk_gib)
     again = f"{largest.disk_gib:.1f} for a new revision of {largest.name} beside the old one"
     if given is None:

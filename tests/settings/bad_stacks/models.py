@@ -423,6 +423,28 @@ MODELS = (
         ),
     ),
     Bad(
+        "adapters named as others",
+        stack(
+            CLUSTER,
+            "models: {a: {model: Qwen/Qwen3-8B, adapters: {b: {model: x/y}, sql: {model: x/y}}}, b: {model:"
+            " Qwen/Qwen3-8B, adapters: {sql: {model: x/y}}}}",
+        ),
+        (
+            Mistake("models.a.adapters.b", 5, "the name of model b", "write a name that no model has"),
+            Mistake("models.b.adapters.sql", 5, "the name of an adapter of a", "write b-sql"),
+        ),
+    ),
+    Bad(
+        "adapters of an encoder",
+        stack(CLUSTER, "models: {a: {model: BAAI/bge-m3, adapters: {sql: {model: x/y}}}}"),
+        (Mistake("models.a.adapters", 5, "adapters are for models that chat", "leave adapters out"),),
+    ),
+    Bad(
+        "adapters for an engine that serves none",
+        stack(LAPTOP, CPU.replace("gpus: 0", "gpus: 0, adapters: {sql: {model: x/y}}"), region=None),
+        (Mistake("models.a.adapters", 4, "Ollama serves no adapters here", "leave adapters out"),),
+    ),
+    Bad(
         "a context that the family reads by stretched positions",
         stack(CLUSTER, model("maxModelLen: 100000")),
         (

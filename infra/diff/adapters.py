@@ -1,0 +1,30 @@
+"""What a change does to the adapters of a model. A server reads one from the claim at its first request."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from infra.sides.types import Side
+
+
+def adapters_changed(name: str, old: Side, new: Side) -> Iterator[str]:
+    before, after = _adapters(old, name), _adapters(new, name)
+    for each in sorted(after.keys() - before.keys()):
+        yield f"adapter {each} is added"
+    for each in sorted(before.keys() - after.keys()):
+        yield f"adapter {each} is removed: its files stay on the claim, and the server may still answer for it"
+    for each in sorted(before.keys() & after.keys()):
+        if _weights(before[each]) != _weights(after[each]):
+            yield f"adapter {each} has other weights: replicas that have loaded it keep the old ones until they restart"
+
+
+def _adapters(side: Side, name: str) -> Mapping[str, Any]:
+    """As the stack file says."""
+    models = side.platform.get("models")
+    model = models.get(name) if isinstance(models, Mapping) else None
+    adapters = model.get("adapters") if isinstance(model, Mapping) else None
+    return adapters if isinstance(adapters, Mapping) else {}
+
+
+def _weights(adapter: object) -> tuple[Any, Any]:
+    given = adapter if isinstance(adapter, Mapping) else {}
+    return given.get("model"), given.get("revision")

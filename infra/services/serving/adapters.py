@@ -1,0 +1,73 @@
+"""`adapters` (LoRA) of a model: how many slots are kept for them, of which rank, and what they take on disk."""
+
+from collections.abc import Iterator
+
+from infra.catalog import ModelShape
+from infra.engines import ENGINES
+from infra.engines.engine import Adapter
+from infra.plan.findings import warned
+from infra.plan.notes import Assumption, Finding
+from infra.services.serving.section import Model
+from infra.sizing.adapters import Slots, file_gib
+from infra.sizing.question import Sized
+
+# Most adapters have a rank of 8 to 64; the engine refuses a rank above that of its slots.
+ASSUMED_RANK = 64
+# Steps, so that a new adapter seldom changes the arguments of the server, which would restart it.
+STEPS = (4, 8, 16, 32, 64)
+
+
+def adapters_of(model: Model) -> tuple[Adapter, ...]:
+    return tuple(
+        Adapter(name, each.model, each.revision, each.rank or ASSUMED_RANK)
+        for name, each in (model.adapters or {}).items()
+    )
+
+
+def slots_of(model: Model) -> Slots | None:
+    adapters = adapters_of(model)
+    if not adapters:
+        return None
+    highest = max(each.rank for each in adapters)
+    number = next((step for step in STEPS if step >= len(adapters)), STEPS[-1])
+    return Slots(number, next(rank for rank in ENGINES[model.engine].limits.adapter_ranks if rank >= highest))
+
+
+def adapters_gib(model: Model, shape: ModelShape) -> float:
+    """What their downloads take at most."""
+    return sum(file_gib(shape, each.rank) for each in adapters_of(model))
+
+
+def explain_slots(sized: Sized | None) -> Iterator[str]:
+    for term in sized.fit.terms if sized is not None else ():
+        if term.name == "adapters":
+            yield (
+                f"adapters: {term.gib:.1f} GiB on each GPU for {term.reason}, filled or empty; more adapters than slots"
+                " take turns"
+            )
+
+
+def explain_adapters(name: str, model: Model) -> Iterator[Finding]:
+    yield from _warn_of_adapters(name, model)
+    unknown = [adapter for adapter, each in (model.adapters or {}).items() if each.rank is None]
+    if unknown:
+        yield Assumption(
+            f"models.{name}.adapters",
+            f"{', '.join(unknown)}: a rank of at most {ASSUMED_RANK}, as none is given; the download of an adapter with"
+            " a higher rank stops",
+        )
+
+
+def _warn_of_adapters(name: str, model: Model) -> Iterator[Finding]:
+    """The engine looks up a new adapter only where it also lets requests load one."""
+    path = f"models.{name}.adapters"
+    if model.adapters:
+        message = (
+            f"whoever has the API key may also load and unload adapters of {name} that are in the cache (POST"
+            " /v1/load_lora_adapter): the engine has no way to find a new adapter without that"
+        )
+        yield warned(path, message, kind="adapters-at-run-time")
+    for each in adapters_of(model):
+        if each.revision is None:
+            message = f"none is given: main of {each.model} can move, and with it what is served"
+            yield warned(f"{path}.{each.name}.revision", message, kind="adapter-revision")
