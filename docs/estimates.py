@@ -9,11 +9,11 @@ from docs import constants
 from docs.markers import filled, table
 from docs.scatter import Kind, Point, scatter
 from infra.catalog import Catalog, load_catalog
-from infra.cli.report.words import interval
 from infra.engines.vllm import memory as fit
 from infra.engines.vllm import versions as vllm
 from infra.engines.vllm.activations import activation_peak
 from infra.plan.plan import Plan
+from infra.plan.words import interval
 from infra.planning import make_plan
 from infra.sizing import judging
 from infra.sizing.estimates import Estimate

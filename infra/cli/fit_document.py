@@ -12,6 +12,7 @@ from infra.offers.options import Option, largest_context, serving
 from infra.offers.pools import every_type
 from infra.offers.sizing import Sizing, throughput_of
 from infra.plan.money import HOURS_A_MONTH
+from infra.plan.words import interval, number, usd
 from infra.planning.break_even import BreakEven, break_even
 from infra.registry import clouds
 from infra.sizing.estimates import requests, span
@@ -118,7 +119,8 @@ def _bars(given: Option) -> Section:
     parts = ", ".join(f"{term.name} {term.gib:.1f}" for term in engine) if len(engine) > 1 else ""
     rows = [("weights", fit.weights_gib, ""), ("engine", sum(term.gib for term in engine), parts)]
     if fit.kv_cache_gib is not None:
-        rows.append(("cache", fit.kv_cache_gib.mid, f"{_interval(given)}; {_needed(given)}"))
+        low, high = (f"{each:.1f}" for each in (fit.kv_cache_gib.low, fit.kv_cache_gib.high))
+        rows.append(("cache", fit.kv_cache_gib.mid, f"{span(low, high)}; {_needed(given)}"))
     longest = _BAR if terminal_width() >= _NARROW else _NARROW_BAR
     scale = longest / max(fit.usable_gib, fit.weights_gib)
     cells = [(name, f"{'#' * max(0, round(gib * scale)):{longest}}", f"{gib:.1f}", what) for name, gib, what in rows]
@@ -130,19 +132,6 @@ def _needed(given: Option) -> str:
     tokens = arguments.max_model_len * arguments.concurrency
     gib = tokens * (given.sized.fit.kv_bytes_per_token or 0) / 2**30
     return f"{arguments.concurrency} x {question.max_model_len:,} tokens need {gib:.1f}"
-
-
-def _cache(given: Option) -> str:
-    cache = given.sized.fit.kv_cache_gib
-    if cache is None:
-        return "none"
-    mid, interval = f"{cache.mid:.1f}", _interval(given)
-    return mid if mid == interval else f"{mid} ({interval})"
-
-
-def _interval(given: Option) -> str:
-    cache = given.sized.fit.kv_cache_gib
-    return span(f"{cache.low:.1f}", f"{cache.high:.1f}") if cache else ""
 
 
 def of_all(question: Question, options: list[Option], api_price: float | None, sizing: Sizing) -> Document:
@@ -216,7 +205,7 @@ def _node_price(option: Option) -> tuple[float, float]:
 
 
 def _month(usd_per_hour: float | None) -> str:
-    return f"${(usd_per_hour or 0.0) * HOURS_A_MONTH:,.0f} per month"
+    return f"{usd((usd_per_hour or 0.0) * HOURS_A_MONTH)} per month"
 
 
 def _of_each_kind(options: list[Option]) -> list[Option]:
@@ -238,7 +227,7 @@ def _asked(question: Question, options: list[Option]) -> str:
 
 
 def _row(given: Option) -> Row:
-    fit, usd, offer = given.sized.fit, given.usd_per_hour or 0.0, given.offer
+    fit, hourly, offer = given.sized.fit, given.usd_per_hour or 0.0, given.offer
     note = ""
     if offer is not None and given.is_a_share:
         note = f"share of a node of {offer.gpus_per_node} GPUs for ${offer.usd_per_node_hour or 0:.2f} per hour"
@@ -246,11 +235,11 @@ def _row(given: Option) -> Row:
     return (
         _type(given),
         given.where,
-        f"{usd:.2f}",
-        f"{usd * HOURS_A_MONTH:,.0f}",
+        f"{hourly:.2f}",
+        number(hourly * HOURS_A_MONTH),
         requests(fit.max_concurrency) if fit.max_concurrency is not None else "-",
         f"{fit.weights_gib:.1f}",
-        _cache(given),
+        interval(fit.kv_cache_gib) if fit.kv_cache_gib else "none",
         "; ".join(part for part in (note, whose, _NOTE[given.judged, given.certain]) if part),
     )
 

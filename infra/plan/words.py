@@ -5,6 +5,7 @@ from collections.abc import Hashable, Mapping, Sequence
 from typing import TypeVar
 
 from infra.plan.alike import alike
+from infra.sizing.estimates import Estimate, span
 
 # The three bills: the values of `budget.of`, and their names in sentences.
 BILLS = {"min": "minimum", "expected": "expected", "max": "maximum"}
@@ -36,6 +37,12 @@ def count(number: int, noun: str) -> str:
 def number(amount: float) -> str:
     """`1,022`."""
     return f"{amount:,.0f}"
+
+
+def interval(estimate: Estimate) -> str:
+    """Its low end is farther than its high one: both are said, where they print as others than the middle."""
+    low, mid, high = (f"{each:.1f}" for each in (estimate.low, estimate.mid, estimate.high))
+    return mid if low == mid == high else f"{mid} ({span(low, high, '–')})"
 
 
 def usd(amount: float) -> str:

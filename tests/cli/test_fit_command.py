@@ -138,6 +138,7 @@ def test_a_table_has_its_verdict_first_and_says_what_was_left_out() -> None:
     assert "not enough for requests of this length" in lines
     assert "Of 71 instance types " in result.stdout
     assert "ARM" in result.stdout
+    assert re.search(r" \d+\.\d \(\d+\.\d–\d+\.\d\)$", result.stdout, re.MULTILINE)  # as a plan writes it
 
 
 def test_what_nothing_serves_is_exit_1() -> None:

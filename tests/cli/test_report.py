@@ -8,10 +8,10 @@ import pytest
 
 from infra.cli.diff.values import shown as shown_in_a_diff
 from infra.cli.report import report
-from infra.cli.report.words import ROUNDED, interval
+from infra.cli.report.words import ROUNDED
 from infra.offline import Planned
 from infra.plan.kinds import KINDS
-from infra.plan.words import bills_said, count
+from infra.plan.words import bills_said, count, interval
 from infra.plan.writes import shown
 from infra.recording import Recording
 from infra.sizing.estimates import Estimate

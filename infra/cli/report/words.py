@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 from infra.plan.cluster import PoolPlan
 from infra.plan.models import ReplicasPlan
-from infra.sizing.estimates import Estimate, span
+from infra.sizing.estimates import span
 
 ROUNDED = "each amount is rounded to a dollar"
 
@@ -24,12 +24,6 @@ def rounded(amounts: Iterable[float]) -> bool:
     """Whether amounts add up as they are, and not as they print."""
     amounts = list(amounts)
     return round(sum(amounts)) != sum(map(round, amounts))
-
-
-def interval(estimate: Estimate) -> str:
-    """Its low end is farther than its high one: both are said, where they print as others than the middle."""
-    low, mid, high = (f"{each:.1f}" for each in (estimate.low, estimate.mid, estimate.high))
-    return mid if low == mid == high else f"{mid} ({span(low, high, '–')})"
 
 
 def minutes(seconds: int) -> str:
