@@ -1,6 +1,7 @@
 """Reads the data files, once per process. It uses the standard library alone, because it runs before every plan."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cache
 from pathlib import Path
@@ -65,19 +66,18 @@ def read_catalog(folder: Path) -> Catalog:
     kubernetes = each_section("pins.toml, kubernetes", KubernetesVersion, pins["kubernetes"], mistakes)
     known = models, quantizations, mistakes
     quantized = _quantized(table("quantized_weights.csv", QUANTIZED), *known, lambda row: row.number("weights_gib"))
-    stored = table("quantized_repositories.csv", REPOSITORY)
-    repositories = _quantized(stored, *known, lambda row: row.text("repository"))
+    stored = table("quantized_repositories.csv", REPOSITORY).by("repository", lambda row: _stored(row, *known[:2]))
     rope = {(row.text("model_type"), row.whole("max_context")): rope_of(row) for row in table("rope.csv", ROPE).rows()}
     if mistakes or offered is None:
         raise BadCatalog(mistakes)
     return Catalog(
         instances=offered.instances,
         gpus=gpus,
-        models=models,
+        models=MappingProxyType({**models, **_models_of(stored, models, quantized)}),
         tags=MappingProxyType({}),
         quantizations=quantizations,
         quantized_weights=quantized,
-        quantized_repositories=repositories,
+        quantized_repositories=_first_of_each(stored.values()),
         rope=MappingProxyType(rope),
         engines=engines,
         cuda_drivers=cuda_drivers,
@@ -110,3 +110,51 @@ def _quantized(
             mistakes.append(f"{row.place}: {key[0]} in {key[1]} is there already")
         found[key] = parse(row)
     return MappingProxyType(found)
+
+
+@dataclass(frozen=True)
+class _Stored:
+    """A repository that holds a model's weights in a quantization."""
+
+    model: str
+    quantization: str
+    repository: str
+    block: int | None  # weights side by side that share a scale
+    source: str
+
+
+def _stored(row: Row, models: Mapping[str, ModelShape], quantizations: Mapping[str, Quantization]) -> _Stored:
+    return _Stored(
+        row.known("model", models, "row of models.csv"),
+        row.known("quantization", quantizations, "row of quantization.csv"),
+        row.text("repository"),
+        row.whole_or_none("block"),
+        row.text("source"),
+    )
+
+
+def _first_of_each(stored: Iterable[_Stored]) -> Mapping[tuple[str, str], str]:
+    """Of several repositories the one that comes first in the file."""
+    found: dict[tuple[str, str], str] = {}
+    for each in stored:
+        found.setdefault((each.model, each.quantization), each.repository)
+    return MappingProxyType(found)
+
+
+def _models_of(
+    stored: Mapping[str, _Stored], models: Mapping[str, ModelShape], weights: Mapping[tuple[str, str], float]
+) -> dict[str, ModelShape]:
+    """A repository with quantized weights has the shape of its model; whether it asks for a licence was not seen."""
+    return {
+        name: replace(
+            models[each.model],
+            id=name,
+            dtype=each.quantization,
+            weights_gib=weights.get((each.model, each.quantization)),
+            quantization_block=each.block,
+            gated=None,
+            source=each.source,
+        )
+        for name, each in stored.items()
+        if each.model in models and name not in models
+    }

@@ -19,7 +19,7 @@ QUANTIZATION = ("name", "bytes_per_weight", "min_compute_capability", "keeps_16_
 CUDA_DRIVER = ("cuda", "min_driver")
 QUANTIZED = ("model", "quantization", "weights_gib", "source")
 ROPE = ("model_type", "max_context", "original", "theta", "factor", "source")
-REPOSITORY = ("model", "quantization", "repository", "source")
+REPOSITORY = ("model", "quantization", "repository", "block", "source")
 
 
 def gpu_of(row: Row) -> Gpu:

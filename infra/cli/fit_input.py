@@ -18,6 +18,7 @@ from infra.catalog import (
     slice_named,
 )
 from infra.catalog.gpu_names import card_of_memory
+from infra.catalog.method_names import stored_by_name
 from infra.engines import DEFAULT, ENGINES, Engine, with_library
 from infra.offers.sizing import can_run
 from infra.plan.words import regions_with
@@ -234,8 +235,14 @@ class _Reader:
 
     def _check_quantization(self, model: str, shape: ModelShape) -> None:
         """Engines quantize to some methods as they load; the others are how a repository's weights are stored."""
-        name = self._given.get("quantization")
-        if name not in self._catalog.quantizations or name == shape.dtype or self._given.get("like"):
+        name, said = self._given.get("quantization"), stored_by_name(model)
+        if self._given.get("like"):
+            if said is not None and (name or shape.dtype) not in said[1]:
+                why = f"says {said[0]} in its name, and would be sized as {name or shape.dtype or 'bf16'}"
+                write = f"add --quantization {said[1][0]} if it holds such weights, or " if said[1] else ""
+                self._wrong(model, f"{why}; {write}run llm-platform model add {model}, which reads its own files")
+            return
+        if name not in self._catalog.quantizations or name == shape.dtype:
             return
         if name in AT_LOAD:
             if not in_16_bit(shape):
@@ -243,9 +250,10 @@ class _Reader:
                 self._wrong(f"--quantization {name}", why)
             return
         known = self._catalog.quantized_repositories.get((model, name or ""))
-        write = f"`fit {known or f'REPOSITORY-IN-{(name or str()).upper()}'} --like {model} --quantization {name}`"
+        search = f"huggingface.co/models?search={model.rpartition('/')[2]}"
+        write = f"write `fit {known}`" if known else f"if {search} has a repository of it in {name}, name that"
         why = f"{name} is made beforehand, and {model} holds {shape.dtype or 'other weights'}"
-        self._wrong(f"--quantization {name}", f"{why}; write {write}, or --quantization fp8")
+        self._wrong(f"--quantization {name}", f"{why}; {write}, or leave it out")
 
     def _unknown_model(self, model: str, engine: Engine) -> None:
         refused = engine.library.refuse(model, self._catalog) if engine.library else None

@@ -265,8 +265,8 @@ def test_a_region_that_is_not_known_or_lacks_the_type_is_exit_2(options: list[st
 @pytest.mark.parametrize(
     ("model", "method", "write"),
     [
-        (QWEN, "nvfp4", "fit REPOSITORY-IN-NVFP4 --like Qwen/Qwen3-8B --quantization nvfp4"),
-        (QWEN, "awq", "fit Qwen/Qwen3-8B-AWQ --like Qwen/Qwen3-8B --quantization awq"),
+        (QWEN, "nvfp4", "if huggingface.co/models?search=Qwen3-8B has a repository of it in nvfp4, name that"),
+        (QWEN, "awq", "write `fit Qwen/Qwen3-8B-AWQ`, or leave it out"),
     ],
 )
 def test_weights_that_are_made_beforehand_are_not_said_to_fit(model: str, method: str, write: str) -> None:
@@ -274,6 +274,12 @@ def test_weights_that_are_made_beforehand_are_not_said_to_fit(model: str, method
     assert result.exit_code == 2
     assert f"{method} is made beforehand, and {model} holds bf16" in result.stderr
     assert write in " ".join(result.stderr.split())
+
+
+def test_a_name_that_says_how_weights_are_stored_is_asked_about() -> None:
+    result = run("fit", "acme/Qwen3-8B-FP8", "--like", QWEN)
+    assert result.exit_code == 2
+    assert "says fp8 in its name, and would be sized as bf16; add --quantization fp8" in " ".join(result.stderr.split())
 
 
 def test_what_the_engine_takes_is_said_once() -> None:

@@ -6,10 +6,13 @@ from typing import Any
 import pytest
 
 from infra.catalog import AT_LOAD
+from infra.catalog.method_names import stored_by_name
 from infra.engines import ENGINES
 from infra.plan.findings import split
+from infra.services.serving.placement import smaller_repository
 from infra.services.serving.served import Served, resolve
 from infra.settings.mistakes import BadStackFile
+from infra.sizing.weights import stored_gib
 from infra.stack_file import load_config
 from tests.planning.stacks import CATALOG, DEV, changed, plan
 
@@ -81,3 +84,71 @@ def test_what_nobody_has_seen_of_the_weights_is_an_assumption(fields: dict[str, 
     said = [note.message for note in made.assumptions if note.path == "models.m.quantization"]
     assert len(said) == (assumed is not None)
     assert not assumed or assumed in said[0]
+
+
+@pytest.mark.parametrize(
+    ("repository", "methods"),
+    [
+        ("zai-org/GLM-4.5-Air-FP8", ("fp8",)),
+        ("RedHatAI/gemma-4-31B-it-FP8-dynamic", ("fp8",)),
+        ("hugging-quants/Meta-Llama-3.1-8B-Instruct-AWQ-INT4", ("awq",)),
+        ("Qwen/Qwen3.5-27B-GPTQ-Int4", ("gptq",)),
+        ("acme/x-GPTQ-Int8", ("gptq-int8",)),
+        ("RedHatAI/Qwen3-8B-quantized.w4a16", ("compressed-tensors-w4a16", "int4", "awq", "gptq")),
+        ("nvidia/DeepSeek-V3-FP4", ("nvfp4", "mxfp4")),
+        ("nvidia/GLM-5-NVFP4", ("nvfp4",)),
+        ("RedHatAI/Hy3-NVFP4-FP8", ("nvfp4", "fp8")),
+        ("unsloth/Qwen3-8B-bnb-4bit", ("bitsandbytes",)),
+        ("acme/Qwen3-8B-GGUF", ()),
+        ("acme/hawqeye-fp80", None),
+        ("fp8/Qwen3-8B", None),
+        ("Qwen/Qwen3-8B", None),
+    ],
+)
+def test_what_a_name_says_of_its_weights(repository: str, methods: tuple[str, ...] | None) -> None:
+    said = stored_by_name(repository)
+    assert (said[1] if said else None) == methods
+
+
+def test_the_name_of_each_known_repository_says_how_it_stores_weights() -> None:
+    """Else one of them would be asked about with `like`, or taken for another."""
+    for (model, method), repository in CATALOG.quantized_repositories.items():
+        said = stored_by_name(repository)
+        assert said is not None, repository
+        assert method in said[1], repository
+        assert CATALOG.models[repository].dtype == method
+        assert CATALOG.models[repository].layers == CATALOG.models[model].layers
+
+
+@pytest.mark.parametrize(
+    ("model", "dtype"),
+    [
+        ("Qwen/Qwen3-32B-AWQ", "awq"),
+        ("zai-org/GLM-4.5-Air-FP8", "fp8"),
+        ("nvidia/Llama-3.3-70B-Instruct-NVFP4", "nvfp4"),
+    ],
+)
+def test_a_repository_of_quantized_weights_can_be_named_by_itself(model: str, dtype: str) -> None:
+    made = plan(changed(DEV, gpuPools={}, models={"chat": {"model": model, "maxModelLen": 8192}}))
+    base = next(each for (each, _), repository in CATALOG.quantized_repositories.items() if repository == model)
+    chat = made.models["chat"]
+    assert (chat.dtype, chat.quantization) == (dtype, None)
+    assert chat.weights_on_disk_gib < 0.6 * stored_gib(CATALOG.models[base], None, CATALOG, own_repository=True)
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        ({"model": "Qwen/Qwen3-32B"}, ", or Qwen/Qwen3-32B-AWQ"),
+        ({"model": "acme/mine", "like": "Qwen/Qwen3-32B"}, ", or Qwen/Qwen3-32B-AWQ"),
+        (
+            {"model": "mistralai/Codestral-22B-v0.1"},
+            ", or, if huggingface.co/models?search=Codestral-22B-v0.1 has one, a repository of it in awq, which"
+            " `llm-platform model add` reads",
+        ),
+        ({"model": "openai/gpt-oss-20b"}, ""),
+    ],
+)
+def test_what_fits_in_its_place_is_named_only_where_it_is_known(asked: dict[str, Any], said: str) -> None:
+    served, _ = split(resolve("chat", _load({"chat": asked})["chat"], CATALOG, no_gpu_nodes=False))
+    assert smaller_repository(served, CATALOG) == said

@@ -3,7 +3,6 @@
 import re
 from collections.abc import Mapping
 
-from infra.catalog import AT_LOAD, ModelShape
 from infra.engines import DEFAULT, ENGINES, Engine, on_cpu, with_library
 from infra.services.serving.answers import check_parsers
 from infra.services.serving.check_adapters import check_adapters
@@ -11,13 +10,13 @@ from infra.services.serving.check_arguments import check_extra_args
 from infra.services.serving.check_batch import check_batch
 from infra.services.serving.check_rope import check_rope
 from infra.services.serving.check_split import asked_shape, check_remote_code, check_split
+from infra.services.serving.check_weights import check_weights
 from infra.services.serving.family import check_task
 from infra.services.serving.rope import longer_by_rope, rope_of
 from infra.services.serving.section import Model
 from infra.settings.architecture import BadArchitecture, read_architecture
 from infra.settings.checks.scope import CLUSTER_KIND, Scope
 from infra.settings.mistakes import Key, did_you_mean, nearest
-from infra.sizing.weights import in_16_bit
 
 _SIZE = re.compile(r"\d+(?:\.\d+)?[bm]\b")  # in a model's name
 _LIKE = "like: a known model of the same shape, or architecture: its config.json"
@@ -41,6 +40,7 @@ def check_models(scope: Scope) -> None:
         check_rope(scope, key, model)
         check_task(scope, key, model)
         check_adapters(scope, key, model)
+        check_weights(scope, key, model)
         check_extra_args(scope, key, model)
 
 
@@ -167,23 +167,6 @@ def _check_limits(scope: Scope, key: Key, model: Model) -> None:
         got = f"{asked} tokens; the model was made for {context}"
         write = f"write maxModelLen: {context} or less{longer_by_rope(shape, asked, scope.catalog)}"
         scope.report.wrong((*key, "maxModelLen"), got, write, reads=reads)
-    if shape and model.like is None and model.quantization in scope.catalog.quantizations:
-        _check_quantization(scope, key, model, shape)
-
-
-def _check_quantization(scope: Scope, key: Key, model: Model, shape: ModelShape) -> None:
-    """Engines quantize to some methods as they load; the others are how a repository's weights are stored."""
-    if model.quantization in AT_LOAD and model.quantization != shape.dtype and not in_16_bit(shape):
-        got = f"{model.model} holds {shape.dtype}, and an engine makes {model.quantization} of 16-bit weights only"
-        write = f"leave quantization out: the weights are served in {shape.dtype}"
-        scope.report.wrong((*key, "quantization"), got, write, reads=[(*key, "model"), (*key, "quantization")])
-    elif model.quantization not in (*AT_LOAD, shape.dtype):
-        got = f"{model.quantization} is made beforehand, and {model.model} holds {shape.dtype or 'other weights'}"
-        known = scope.catalog.quantized_repositories.get((model.model, model.quantization or ""))
-        repository = f"model: {known}" if known else f"a repository in {model.quantization}"
-        out = f"leave quantization out: the plan, and `llm-platform fit {model.model}`, say what fits"
-        write = f"write {repository} and like: {model.model}, or {out}"
-        scope.report.wrong((*key, "quantization"), got, write, reads=[(*key, "model"), (*key, "quantization")])
 
 
 def _check_architecture(scope: Scope, key: Key, model: Model) -> None:

@@ -4,7 +4,7 @@ moves another."""
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from infra.catalog import AT_LOAD
+from infra.catalog import AT_LOAD, Catalog
 from infra.offers.fixes import STORED_METHOD, Changes, Fix, other_types, runs_in_8_bit, smaller_weights, ways_to_fit
 from infra.offers.options import Option, serving, smallest_fit, tries
 from infra.offers.pools import Offer
@@ -16,6 +16,7 @@ from infra.plan.words import count
 from infra.plan.writes import written
 from infra.services.serving.served import Served
 from infra.sizing.question import Question, Sized
+from infra.sizing.weights import in_16_bit
 
 GPUS_OF_A_NODE = 8  # at most
 
@@ -157,12 +158,11 @@ def _unplaced(served: Served, offers: Sequence[Offer], others: Sequence[Offer], 
     sized, offer = _nearest(served, near)
     options = [each for each in elsewhere if each.offer is not None and each.offer.types != offer.types]
     more = tries(served.question.but(gpus=None), offer, sizing)
-    shape = served.settings.like or served.settings.model
     yield Violation(
         Rule.FIT,
         f"{served.path}.maxModelLen",
         _misfit(served, offer, sized),
-        f"{served.path}.model: a smaller one, or a repository of it in {STORED_METHOD} with like: {shape}",
+        f"{served.path}.model: a smaller one{smaller_repository(served, sizing.catalog)}",
         _advice(served, ways_to_fit(sized, options, more, sizing), offers),
     )
     return Placed(
@@ -171,6 +171,18 @@ def _unplaced(served: Served, offers: Sequence[Offer], others: Sequence[Offer], 
         sized,
         (f"nothing in the stack fits: {sized.gpus} x {offer.gpu} comes nearest", *sized.fit.reasons),
     )
+
+
+def smaller_repository(served: Served, catalog: Catalog) -> str:
+    """A repository whose weights were made smaller beforehand: the one that is known, or where there may be one."""
+    shape, question = served.settings.like or served.settings.model, served.question
+    if question.engine.library is not None or question.shape is None or not in_16_bit(question.shape):
+        return ""
+    known = catalog.quantized_repositories.get((shape, STORED_METHOD))
+    if known is not None:
+        return f", or {known}"
+    find = f"huggingface.co/models?search={shape.rpartition('/')[2]}"
+    return f", or, if {find} has one, a repository of it in {STORED_METHOD}, which `llm-platform model add` reads"
 
 
 def _on_one_node(served: Served, offers: Sequence[Offer], sizing: Sizing) -> tuple[Advice, ...]:

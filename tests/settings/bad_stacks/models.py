@@ -134,7 +134,7 @@ MODELS = (
                 "models.a.quantization",
                 5,
                 "awq is made beforehand, and Qwen/Qwen3-8B holds bf16",
-                "write model: Qwen/Qwen3-8B-AWQ and like: Qwen/Qwen3-8B, or leave quantization out: the plan, and"
+                "write model: Qwen/Qwen3-8B-AWQ; or leave quantization out: the plan, and"
                 " `llm-platform fit Qwen/Qwen3-8B`, say what fits",
             ),
         ),

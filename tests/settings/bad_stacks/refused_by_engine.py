@@ -90,6 +90,57 @@ REFUSED_BY_ENGINE = (
         ),
     ),
     Bad(
+        "the name of another way to store weights",
+        stack(CLUSTER, "models: {a: {model: acme/GLM-4.5-Air-FP8-mine, like: zai-org/GLM-4.5-Air}}"),
+        (
+            Mistake(
+                "models.a.quantization",
+                5,
+                "acme/GLM-4.5-Air-FP8-mine says fp8 in its name, and would be sized as bf16",
+                "write quantization: fp8 if it holds fp8 weights, or run `llm-platform model add"
+                " acme/GLM-4.5-Air-FP8-mine`, which reads its own files, and leave the shape out",
+            ),
+        ),
+    ),
+    Bad(
+        "the name of a known repository with the shape of another",
+        stack(CLUSTER, "models: {a: {model: zai-org/GLM-4.5-Air-FP8, like: zai-org/GLM-4.5-Air}}"),
+        (
+            Mistake(
+                "models.a.quantization",
+                5,
+                "zai-org/GLM-4.5-Air-FP8 says fp8 in its name, and would be sized as bf16",
+                "leave like and quantization out: zai-org/GLM-4.5-Air-FP8 is known here",
+            ),
+        ),
+    ),
+    Bad(
+        "the name of weights that the engine doesn't read",
+        stack(CLUSTER, "models: {a: {model: acme/Qwen3-8B-GGUF, like: Qwen/Qwen3-8B, quantization: awq}}"),
+        (
+            Mistake(
+                "models.a.quantization",
+                5,
+                "acme/Qwen3-8B-GGUF says gguf in its name, and would be sized as awq",
+                "write another repository: vLLM doesn't read these weights",
+            ),
+        ),
+    ),
+    Bad(
+        "a quantization of which no repository is known",
+        stack(CLUSTER, "models: {a: {model: mistralai/Codestral-22B-v0.1, quantization: awq}}"),
+        (
+            Mistake(
+                "models.a.quantization",
+                5,
+                "awq is made beforehand, and mistralai/Codestral-22B-v0.1 holds other weights",
+                "no repository of it in awq is known here: if huggingface.co/models?search=Codestral-22B-v0.1 has one,"
+                " `llm-platform model add` it and name it; or leave quantization out: the plan, and `llm-platform fit"
+                " mistralai/Codestral-22B-v0.1`, say what fits",
+            ),
+        ),
+    ),
+    Bad(
         "more tokens than an embedding model is served with",
         stack(CLUSTER, "models: {a: {model: sentence-transformers/all-MiniLM-L6-v2, maxModelLen: 512}}"),
         (
