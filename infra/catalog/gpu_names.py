@@ -75,14 +75,19 @@ def gpus_named(text: str, gpus: Mapping[str, Gpu]) -> list[Gpu]:
     return [gpu for gpu in gpus.values() if _parts(gpu.name)[0] == name and _has(gpu, gib)]
 
 
+_LETTER = re.compile(r"(?<=\d)o")  # A4O: a letter where the zero is
+
+
 def similar_gpus(text: str, gpus: Mapping[str, Gpu]) -> list[str]:
     """Names that could be written instead: of cards with the memory in the text, or else with the same number in the
     name."""
     name, gib = _parts(text)
     known = [gpu for gpu in gpus.values() if gpu.engine_gib is not None]
     same = [gpu.name for gpu in known if _parts(gpu.name)[0] == name]
+    zero = _LETTER.sub("0", name)
+    meant = [gpu.name for gpu in known if zero != name and _parts(gpu.name)[0] == zero]
     close = difflib.get_close_matches(name, {_parts(gpu.name)[0] for gpu in known}, n=3, cutoff=0.7)
-    return same or [
+    return same or meant + [
         gpu.name
         for gpu in known
         if _parts(gpu.name)[0] in close and _has(gpu, gib) and (gib or _number(gpu.name) == _number(text))

@@ -1,6 +1,7 @@
 """Rules, warnings and things to do that are new with a change, or gone."""
 
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -8,6 +9,7 @@ from typing import Any
 from infra.sides.types import Changes, Side
 
 Found = Mapping[str, Any]  # a violation, warning or thing to do, as the JSON of a plan has it
+_CLAUSE, _NUMBER = re.compile(r"[:;] "), re.compile(r"[\d.,]*\d")
 
 
 @dataclass(frozen=True)
@@ -63,8 +65,12 @@ def _of_each_name(to_do: Found, names: Sequence[str]) -> Iterator[str]:
 
 
 def _keyed(side: Side, kind: str) -> dict[str, Found]:
-    """By what is said: a plan of older code has no kind of warning."""
-    return {
-        json.dumps({key: value for key, value in each.items() if key != "kind"}, sort_keys=True): each
-        for each in side.plan.get(kind, [])
-    }
+    """A rule by all that is said. A warning by its path and its first words without their numbers: the advice in it
+    changes with the bill of other models. A plan of older code has no kind of warning."""
+    if kind == "warnings":
+        return {f"{each['path']} {_subject(each['message'])}": each for each in side.plan.get(kind, [])}
+    return {json.dumps(each, sort_keys=True): each for each in side.plan.get(kind, [])}
+
+
+def _subject(message: str) -> str:
+    return _NUMBER.sub("", _CLAUSE.split(message, maxsplit=1)[0])

@@ -81,7 +81,9 @@ def test_whole_cards_are_no_slices(text: str) -> None:
     assert slice_named(text, GPUS) is None
 
 
-@pytest.mark.parametrize(("text", "proposed"), [("A1000-80GB", ["A100-80"]), ("A10O", ["A10G"]), ("X9", [])])
+@pytest.mark.parametrize(
+    ("text", "proposed"), [("A1000-80GB", ["A100-80"]), ("A10O", ["A10G"]), ("A4O", ["A40"]), ("X9", [])]
+)
 def test_what_is_proposed_has_the_memory_that_was_typed(text: str, proposed: list[str]) -> None:
     near = similar_gpus(text, GPUS)
     assert set(proposed) <= set(near)

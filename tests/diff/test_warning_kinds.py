@@ -17,6 +17,17 @@ def test_another_message_is_new() -> None:
     assert (found.introduced, found.mended) == ([new], [OLD])
 
 
+LIKELY = "fits, but not for certain: {} GiB of cache at the low end; gpus: 2 makes it certain, the bill is then {}"
+
+
+def test_a_warning_whose_figures_or_advice_changed_with_another_model_is_not_new() -> None:
+    path = {"path": "models.chat.maxModelLen", "kind": "not-certain"}
+    old, new = ({**path, "message": LIKELY.format(*figures)} for figures in (("3.0", "$900"), ("2.9", "$1,200")))
+    assert not compare_findings(Side({"warnings": [old]}), Side({"warnings": [new]}), "warnings")
+    elsewhere = {**new, "path": "models.code.maxModelLen"}
+    assert compare_findings(Side({"warnings": [old]}), Side({"warnings": [new, elsewhere]}), "warnings").introduced
+
+
 def asking(*messages: tuple[str, str], names: bool = True) -> Side:
     """Each message begins with the names of those whom it is for, unless it is about a quota."""
     found = [{"path": path, "message": message} for path, message in messages]

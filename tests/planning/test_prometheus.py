@@ -62,9 +62,9 @@ def test_labels_that_nobody_gave_are_asked_for_and_none_at_all_can_be_said() -> 
             URL,
             {"bearerSecret": {"name": "p"}},
             "auth",
-            "once `pulumi up` has created the namespace llm: KEDA reads the login from a Secret in the"
-            " models' namespace: `kubectl -n llm create secret generic p --from-literal=token=...`; until KEDA finds"
-            " it, qwen3-8b stays at the minimum of replicas",
+            "qwen3-8b: KEDA reads the login from a Secret in the models' namespace, and scales none until it finds it;"
+            " before `pulumi up`, or once it has made the namespace llm where the stack is new: `kubectl -n llm create secret"
+            " generic p --from-literal=token=...`",
         ),
         (AMAZON, {"sigv4": {}}, "auth.sigv4", "aps:QueryMetrics"),
         (AMAZON, {"sigv4": {}}, "url", "scrapes nothing by itself"),
@@ -83,7 +83,7 @@ def test_a_secret_in_a_namespace_of_others_comes_before_up() -> None:
     paths = [note.path for note in plan(stack).to_do]
     assert paths.index("namespace.name") < paths.index("addons.prometheus.existing.auth")
     said = asked(plan(stack))["auth"]
-    assert "once `pulumi up` has created" not in said
+    assert "before `pulumi up`: `kubectl" in said
     assert "`kubectl -n theirs create secret generic p" in said
 
 

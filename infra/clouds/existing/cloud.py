@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from infra.clouds.cloud import Cloud
 from infra.clouds.existing import bill
+from infra.clouds.existing.check import check_unused
 from infra.clouds.existing.cluster import plan_cluster
 from infra.clouds.existing.live import known_context
 from infra.clouds.existing.own_pools import ask_for_runtime_classes
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from infra.plan.notes import Finding
     from infra.plan.plan import Plan
     from infra.planning.cost import Billed
+    from infra.settings.checks.scope import Scope
     from infra.settings.platform import Settings
 
 _GROUND = {"pulumi:providers:kubernetes": "kubernetes"}
@@ -39,6 +41,10 @@ class Existing(Cloud):
     def handles(self, settings: Settings) -> bool:
         existing = settings.cluster.existing
         return existing is not None and existing.context is not None
+
+    def check(self, scope: Scope) -> None:
+        if self.handles(scope.settings):
+            check_unused(scope)
 
     def described(self, cluster: ClusterPlan) -> str:
         return f"kubeconfig context {cluster.name}"

@@ -26,7 +26,7 @@ def check_prometheus(scope: Scope) -> None:
     got = f"{scaled[0]}, and its address isn't given"
     write = "write prometheus: {existing: {url: http://prometheus-operated.monitoring:9090}}, or install"
     write += or_fixed(scope, scaled[1])
-    scope.report.wrong(_KEY[:-1], got, write, reads=[scaled[1], *CLUSTER_KIND])
+    scope.report.wrong(_KEY[:-1], got, write, reads=[scaled[1], *CLUSTER_KIND, _URL])
 
 
 def _check_existing(scope: Scope, existing: ExistingPrometheus) -> None:

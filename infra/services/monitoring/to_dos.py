@@ -87,12 +87,13 @@ def _log_in(
 
 
 def _secret(settings: Settings, cluster: ClusterPlan, login: PrometheusLoginPlan, scaled: Sequence[str]) -> Finding:
-    """`pulumi up` refuses to create a namespace that exists, so the Secret in it is created afterwards."""
+    """`pulumi up` refuses to create a namespace that exists: in a new stack the Secret in it is created afterwards."""
     namespace = settings.namespace
     literals = " ".join(f"--from-literal={key}=..." for key in login.keys.values())
     command = f"`{cluster.kubectl} -n {namespace.name} create secret generic {login.secret} {literals}`"
-    when, until = "KEDA reads the login from a Secret in the models' namespace", ""
+    when = "before `pulumi up`"
     if namespace.create:
-        when = f"once `pulumi up` has created the namespace {namespace.name}: {when}"
-        until = f"; until KEDA finds it, {', '.join(scaled)} stay{'s' * (len(scaled) == 1)} at the minimum of replicas"
-    return ToDo(f"{_PATH}.auth", f"{when}: {command}{until}", Step.MONITORING_LOGIN)
+        when += f", or once it has made the namespace {namespace.name} where the stack is new"
+    reads = "KEDA reads the login from a Secret in the models' namespace, and scales none until it finds it"
+    message = f"{', '.join(scaled)}: {reads}; {when}: {command}"
+    return ToDo(f"{_PATH}.auth", message, Step.MONITORING_LOGIN, names=tuple(scaled))

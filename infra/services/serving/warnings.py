@@ -11,6 +11,7 @@ from infra.services.serving.served import Served
 from infra.sizing.estimates import Fit, held
 from infra.sizing.kv_cache import is_exact, keeps_cache
 
+_MOVING = "main"  # a branch: its commit changes
 # How the sentence goes on where the node is lost too, and not only the pod.
 _NODE_LOST: Mapping[Loss | None, str] = {
     "may_wait": "; with its node, until that is back where others take the free GPUs first",
@@ -29,11 +30,10 @@ def warn_of_model(placed: Placed, rollout: RolloutPlan, start: ColdStart, loss: 
 
 def _warn_of_revision(served: Served) -> Iterator[Finding]:
     model = served.settings
-    if served.revision is None and served.question.engine.library is None:
+    if served.revision in (None, _MOVING) and served.question.engine.library is None:
         find = f"`llm-platform model add {model.model}` pins the commit at which it reads the files"
-        message = (
-            f"no revision is given: the branch main of {model.model} can change, and with it what is served; {find}"
-        )
+        given = "no revision is given: " if served.revision is None else ""
+        message = f"{given}the branch {_MOVING} of {model.model} can change, and with it what is served; {find}"
         yield warned(f"{served.path}.revision", message, kind="no-revision")
 
 

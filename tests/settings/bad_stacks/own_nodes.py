@@ -1,7 +1,7 @@
 """`gpuPools.NAME.existing`."""
 
 from infra.settings.mistakes import Mistake
-from tests.settings.bad_stacks.writing import EKS, LAPTOP, NODES, Bad, model, pool, stack
+from tests.settings.bad_stacks.writing import CPU, EKS, LAPTOP, NODES, Bad, model, pool, stack
 
 SIZES = "write one of A100-40 (39 GiB), A100-80 (79 GiB)"
 
@@ -13,6 +13,19 @@ def _gpu(name: str) -> str:
 
 
 OWN_NODES = (
+    Bad(
+        "tags and a discount where no cloud is",
+        stack(LAPTOP, CPU, "tags: {team: ml}", "prices: {discountPercent: 10}", region=None),
+        (
+            Mistake("tags", 5, "tags are those of AWS resources, and on this cluster none are made", "leave tags out"),
+            Mistake(
+                "prices.discountPercent",
+                6,
+                "a discount on AWS prices, and on this cluster nothing is billed by AWS",
+                "leave it out; gpuPools.NAME.existing.usdPerGpuHour is what a GPU of yours costs",
+            ),
+        ),
+    ),
     Bad(
         "nodes that nobody counted",
         stack(EKS, NODES.replace("nodes: 2, ", ""), model("pool: l4")),

@@ -1,0 +1,13 @@
+"""Keys that have no effect on a cluster behind a kubeconfig context, where nothing of a cloud is made or billed."""
+
+from infra.settings.checks.scope import CLUSTER_KIND, Scope
+
+
+def check_unused(scope: Scope) -> None:
+    if scope.settings.tags:
+        got = "tags are those of AWS resources, and on this cluster none are made"
+        scope.report.wrong(("tags",), got, "leave tags out", reads=CLUSTER_KIND)
+    if scope.settings.prices.discount_percent:
+        got = "a discount on AWS prices, and on this cluster nothing is billed by AWS"
+        write = "leave it out; gpuPools.NAME.existing.usdPerGpuHour is what a GPU of yours costs"
+        scope.report.wrong(("prices", "discountPercent"), got, write, reads=CLUSTER_KIND)
