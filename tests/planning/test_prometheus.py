@@ -63,8 +63,8 @@ def test_labels_that_nobody_gave_are_asked_for_and_none_at_all_can_be_said() -> 
             {"bearerSecret": {"name": "p"}},
             "auth",
             "qwen3-8b: KEDA reads the login from a Secret in the models' namespace, and scales none until it finds it;"
-            " before `pulumi up`, or once it has made the namespace llm where the stack is new: `kubectl -n llm create secret"
-            " generic p --from-literal=token=...`",
+            " before `pulumi up`, or once it has made the namespace llm where the stack is new: `kubectl -n llm create"
+            " secret generic p --from-literal=token=...`",
         ),
         (AMAZON, {"sigv4": {}}, "auth.sigv4", "aps:QueryMetrics"),
         (AMAZON, {"sigv4": {}}, "url", "scrapes nothing by itself"),
