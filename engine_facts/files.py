@@ -21,7 +21,8 @@ TABLES: Mapping[str, tuple[tuple[str, ...], str]] = {
     ),
     "flags": (
         ("flag", "takes", "type", "choices"),
-        "Flags of `vllm serve`, all spellings: how many values each takes, of which type, and which values alone.",
+        "Flags of `vllm serve`, all spellings: how many values each takes, of which type, and which values alone;"
+        " of an object its keys.",
     ),
     "quantization": (
         ("method", "min_compute_capability", "computes_in", "at_load"),

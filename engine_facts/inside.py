@@ -1,5 +1,6 @@
 """Writes facts of the installed vLLM as JSON. It runs in the environment of vLLM, not in the program's."""
 
+import dataclasses
 import importlib.metadata
 import json
 import sys
@@ -41,7 +42,7 @@ TYPES = {
     "int": "whole",
     "float": "number",
     "loads": "json",
-    "parse_dataclass": "json",
+    "parse_dataclass": "object",
     "human_readable_int": "tokens",
     "human_readable_int_or_auto": "tokens-or-auto",
 }
@@ -95,13 +96,22 @@ def flags() -> list[dict[str, Any]]:
 
 
 def _flag(action: Any) -> dict[str, Any]:
-    choices = [str(choice) for choice in action.choices or ()]
+    choices = [str(choice) for choice in action.choices or _keys(action.type)]
     return {
         "flag": " ".join(action.option_strings),
         "takes": TAKES.get(action.nargs, "some"),
         "type": "" if action.nargs == 0 else _type(action.type),
         "choices": " ".join(choices),
     }
+
+
+def _keys(convert: Any) -> list[str]:
+    """Of an object that one of vLLM's configuration classes is made of."""
+    if getattr(convert, "__name__", "") == "_optional_type":
+        return _keys(convert.__closure__[0].cell_contents)
+    if getattr(convert, "__name__", "") != "parse_dataclass":
+        return []
+    return [field.name for field in dataclasses.fields(convert.__defaults__[0]) if field.init]
 
 
 def _type(convert: Any) -> str:

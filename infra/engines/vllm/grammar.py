@@ -16,6 +16,7 @@ _TOKENS = re.compile(r"-?\d+|\d+(\.\d+)?[kmgt]|\d+[KMGT]")  # 4096, 8k, 1.5m, 4K
 _LEVEL = "--optimization-level"  # -O3
 _SHOWN = 12  # maximum number of allowed values in a message
 _SAMPLES = {"whole": "1", "number": "0.5", "tokens": "8192", "tokens-or-auto": "8192", "json": "'{}'"}
+_SHORT_NUMBER = re.compile(r"\b\d+(?:\.\d+)?[kKmMgGtT]\b")  # 8k in an object, where JSON has no such thing
 _NAMES = {
     "whole": "a whole number",
     "number": "a number",
@@ -31,8 +32,9 @@ class Flag:
 
     spellings: tuple[str, ...]
     takes: Literal["none", "one", "optional", "some"]
-    type: str  # whole, number, json, tokens, tokens-or-auto, text; with `-or-none`: None and the empty text are valid
-    choices: tuple[str, ...]
+    # whole, number, json, object, tokens, tokens-or-auto, text; with `-or-none`: None and the empty text are valid
+    type: str
+    choices: tuple[str, ...]  # of an object its keys
 
     @property
     def name(self) -> str:
@@ -41,16 +43,38 @@ class Flag:
     def wrong(self, value: str) -> str | None:
         """What the flag accepts, if it doesn't accept this value; otherwise None."""
         kind, or_none = self.type.removesuffix("-or-none"), self.type.endswith("-or-none")
+        if or_none and value in ("", "None"):
+            return None
+        if kind == "object":
+            return None if _has_keys(value, self.choices) else f"JSON with keys of {_one_of(self.choices)}"
         if self.choices:
-            return None if value in self.choices else _one_of(self.choices)
-        if kind not in _NAMES or (or_none and value in ("", "None")) or _is(kind, value):
+            is_none = value == "" and "None" in self.choices
+            return None if is_none or value in self.choices else _one_of(self.choices)
+        if kind not in _NAMES or _is(kind, value):
             return None
         return _NAMES[kind]
 
+    def takes_key(self, key: str) -> bool:
+        """Whether a key after a dot may stand for its JSON: `--compilation-config.mode 3`."""
+        if self.type.startswith("object"):
+            return key in self.choices
+        return self.type.startswith(("json", "text")) and not self.choices
+
     @property
     def sample(self) -> str:
-        value = self.choices[0] if self.choices else _SAMPLES.get(self.type.removesuffix("-or-none"), "VALUE")
+        value = (
+            f"'{{\"{self.choices[0]}\": ...}}'" if self.type.startswith("object") else next(iter(self.choices), None)
+        )
+        value = value or _SAMPLES.get(self.type.removesuffix("-or-none"), "VALUE")
         return self.name if self.takes == "none" else f"{self.name} {value}"
+
+
+def _has_keys(value: str, keys: Sequence[str]) -> bool:
+    try:
+        found = json.loads(_SHORT_NUMBER.sub("0", value))
+    except ValueError:
+        return False
+    return isinstance(found, dict) and set(found) <= set(keys)
 
 
 def _is(kind: str, value: str) -> bool:
@@ -113,12 +137,11 @@ class Grammar:
             yield _stray(left, values[left - index - 1])
 
     def _named(self, typed: str) -> Flag | None:
-        """The flag of this name, or the only one whose name begins with it. Flags that accept JSON may have one of its
-        keys after a dot."""
-        name, dot, _ = typed.partition(".")
+        """The flag itself, or the only one that begins so. One that takes JSON may have a key of it after a dot."""
+        name, dot, keys = typed.partition(".")
         found = {flag.name: flag for flag in self._beginning(name)}
         flag = next(iter(found.values())) if len(found) == 1 else None
-        if dot and flag is not None and not flag.type.startswith(("json", "text")):
+        if dot and flag is not None and not flag.takes_key(keys.partition(".")[0].removesuffix("+")):
             return None
         return Flag((flag.name,), flag.takes, "text", ()) if dot and flag is not None else flag
 
