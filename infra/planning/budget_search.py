@@ -13,7 +13,7 @@ from infra.plan.plan import Plan
 from infra.plan.writes import written
 from infra.planning.advice import completed
 from infra.planning.budget import PATH, enough, total
-from infra.planning.trial import Attempt, Followed, likely, with_lower_max
+from infra.planning.trial import Attempt, Followed, holds, likely, with_lower_max
 from infra.settings.platform import Budget
 
 SPOT = "the cloud may take a spot node back with two minutes' notice"
@@ -54,8 +54,16 @@ class Search:
         said = "; ".join([self._bill(then), *self._moved(then), *_spot_said(whole)])
         return Advice(whole, f"{written(whole)} ({said})")
 
+    def sound_total(self, write: Write) -> float:
+        """The same; infinity also where another rule is broken then, or where a person has to judge the change."""
+        then = self._planned(write)
+        return self.total(write) if then is not None and holds(self.plan, then) and self._judged(then) else float("inf")
+
     def _is_sound(self, then: Plan) -> bool:
-        return not then.violations and self._cards_allow(then) and not self._unjudged(then)
+        return not then.violations and self._judged(then)
+
+    def _judged(self, then: Plan) -> bool:
+        return self._cards_allow(then) and not self._unjudged(then)
 
     def first(self, writes: Iterable[Write], saving: float = 0.0) -> list[Advice]:
         """The first of the changes for which there is advice."""

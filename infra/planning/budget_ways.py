@@ -15,6 +15,7 @@ from infra.plan.rules import Rule
 from infra.planning.advice import in_order
 from infra.planning.budget import biggest, of
 from infra.planning.budget_search import Search
+from infra.planning.budget_together import MIN_PART, together
 from infra.planning.trial import Attempt, holds
 from infra.registry import cloud_of
 from infra.settings.cluster import GpuPool
@@ -27,7 +28,6 @@ NONE = (
 )
 NAMED = 3  # of the changes proposed, beside spot and the expected bill
 MODELS_TRIED = 4  # the most expensive ones: elsewhere, with fewer requests, or smaller
-MIN_PART = 0.1  # of the saving that is needed: a change that saves less is no part of a way
 MIN_SHARE = 0.02  # of the bill: a smaller saving is no reason to run other weights
 # Which ends of replicas and nodes a bill depends on; a smaller maximum first: what runs at night stays.
 ENDS = {"max": ("max",), "expected": ("max", "min"), "min": ("min",)}
@@ -92,7 +92,7 @@ def _ways(search: Search, means: Means) -> list[Advice]:
     ways = list(islice(_unlike(search, _changes(search, means)), NAMED))
     ways += search.first(_on_spot(search))
     if not ways:
-        ways += filter(None, [_together(search, _parts(search, means))])
+        ways += _in_several(search, means)
     expected = search.advice((("budget.of", "expected"),)) if search.budget.of == "max" else None
     return [*ways, *([expected] if expected is not None else [])]
 
@@ -280,31 +280,23 @@ def _with_less(search: Search, model: ModelPlan, write: Write) -> Advice | None:
     return cheaper or next(filter(None, fewer), None)
 
 
-def _parts(search: Search, means: Means) -> Iterator[Write]:
-    """Changes of which none is enough alone."""
-    yield from _platform(search)
-    yield from map(_spot, _able_on_spot(search))
+def _in_several(search: Search, means: Means) -> Iterator[Advice]:
+    """Changes of which none is enough alone: fewer replicas of several models, which move nothing; then whatever saves
+    most."""
+    fewer, others = list(_least_replicas(search)), list(_parts(search, means))
+    found = (together(search, parts) for parts in (fewer, [*others, *fewer]))
+    yield from _unlike(search, filter(None, found))
+
+
+def _least_replicas(search: Search) -> Iterator[Write]:
     for model in _most_expensive(search):
-        yield from means.cheaper.get(model.name, ())[:1]
         for end in ENDS[search.budget.of]:
             if _to_give(model, end) > 0:
                 yield ((f"models.{model.name}.replicas.{end}", _minimum(model, end)),)
 
 
-def _together(search: Search, parts: Iterable[Write]) -> Advice | None:
-    """The largest saving first, as many as are needed; each saves a part of what is still needed."""
-    usd, together = search.now, ()
-    for part in sorted(parts, key=search.total):
-        if _agree(part, together):
-            both = tuple(dict((*together, *part)).items())
-            then = search.total(both)
-            if usd - then > MIN_PART * (usd - search.budget.usd_per_month):
-                together, usd = both, then
-                if usd <= search.budget.usd_per_month:
-                    return search.advice(together)
-    return None
-
-
-def _agree(one: Write, other: Write) -> bool:
-    written = dict(other)
-    return all(written.get(path, value) == value for path, value in one)
+def _parts(search: Search, means: Means) -> Iterator[Write]:
+    yield from _platform(search)
+    yield from map(_spot, _able_on_spot(search))
+    for model in _most_expensive(search):
+        yield from means.cheaper.get(model.name, ())[:1]

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from itertools import count
 from typing import Any
 
 from infra.catalog import Catalog
@@ -42,14 +43,16 @@ def make_plan(
 
 
 def _attempts(asked: Asked, listed: Catalog) -> Attempt:
-    """Plans a changed stack file, each change once; `listed`: at list prices."""
+    """Plans a changed stack file, each change once; `listed`: at list prices. A file that is refused takes no plan, and
+    isn't counted."""
     tried: dict[Write, Plan | None] = {}
-    limit = max(MIN_TRIED, MAX_TRIED // len(asked.settings.models))
+    left = count(max(MIN_TRIED, MAX_TRIED // len(asked.settings.models)), -1)
 
     def attempt(write: Write) -> Plan | None:
-        if write not in tried and len(tried) < limit:
+        if write not in tried:
             changed = follow(asked.settings, write, asked.region, listed)
-            tried[write] = draft(replace(asked, settings=changed)).plan if changed is not None else None
+            planned = changed is not None and next(left) > 0
+            tried[write] = draft(replace(asked, settings=changed)).plan if planned else None
         return tried.get(write)
 
     return attempt

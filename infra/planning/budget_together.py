@@ -1,0 +1,70 @@
+"""Several changes that keep to the budget together, where none is enough alone."""
+
+from collections.abc import Iterable, Sequence
+
+from infra.plan.notes import Advice, Write
+from infra.planning.budget_search import Search
+
+MIN_PART = 0.1  # of the saving that is needed: a change that saves less is no part of a way
+MAX_PARTS = 4
+
+
+def together(search: Search, parts: Iterable[Write]) -> Advice | None:
+    """As many of the parts as are needed, with as many replicas as the budget allows. None: they aren't enough."""
+    chosen = _needed(search, _chosen(search, parts))
+    if not chosen:
+        return None
+    return search.advice(_with_more_replicas(search, _joined(chosen))) or search.advice(_joined(chosen))
+
+
+def _chosen(search: Search, parts: Iterable[Write]) -> list[Write]:
+    """The largest saving first; each breaks no other rule and saves a part of what is still needed."""
+    usd, chosen = search.now, list[Write]()
+    for part in sorted(parts, key=search.sound_total):
+        if len(chosen) < MAX_PARTS and _agree(part, _joined(chosen)):
+            then = search.sound_total(_joined([*chosen, part]))
+            if usd - then > MIN_PART * (usd - search.budget.usd_per_month):
+                chosen, usd = [*chosen, part], then
+                if _keeps(search, usd):
+                    return chosen
+    return []
+
+
+def _needed(search: Search, chosen: Sequence[Write]) -> Sequence[Write]:
+    for part in chosen:
+        others = [each for each in chosen if each is not part]
+        if others and _keeps(search, search.sound_total(_joined(others))):
+            chosen = others
+    return chosen
+
+
+def _with_more_replicas(search: Search, write: Write) -> Write:
+    """The change that saves least gives replicas back first."""
+    for path, value in reversed(write):
+        if ".replicas." in path:
+            write = _raised(search, write, path, value)
+    return write
+
+
+def _raised(search: Search, write: Write, path: str, number: int) -> Write:
+    """With the largest number of replicas with which the bill keeps to the budget."""
+
+    def change(number: int) -> Write:
+        return _joined([write, ((path, number),)])
+
+    _, model, _, end = path.split(".")
+    given = getattr(search.plan.models[model].replicas, end)
+    return change(search.largest(number, given - 1, change) or number)
+
+
+def _keeps(search: Search, usd: float) -> bool:
+    return usd <= search.budget.usd_per_month
+
+
+def _joined(parts: Iterable[Write]) -> Write:
+    return tuple({path: value for part in parts for path, value in part}.items())
+
+
+def _agree(one: Write, other: Write) -> bool:
+    written = dict(other)
+    return all(written.get(path, value) == value for path, value in one)
