@@ -24,8 +24,9 @@ KEY = "k" * 43
 CPU_ARGUMENTS = ("--kv-cache-memory-bytes", "128M", "--enforce-eager")
 # The pod's user, whose files of the test's folder belong to it; a read-only root; a home, /tmp and /dev/shm to write.
 _AS_THE_POD = f"""\
-mount --bind "$1" "$1"; mount --bind "$2" "$2"; shift 2
-mount -o remount,bind,ro / && mount -t tmpfs tmpfs /dev/shm || exit 1
+mount --bind "$1/home" "$1/home" && mount --bind "$1/tmp" "$1/tmp" && mount --bind "$1/models" "$1/models" || exit 1
+mount -o remount,bind,ro "$1/models" && mount -o remount,bind,ro / && mount -t tmpfs tmpfs /dev/shm || exit 1
+shift
 exec unshare --user --map-user={USER_ID} --map-group={USER_ID} "$@"
 """
 
@@ -33,9 +34,9 @@ exec unshare --user --map-user={USER_ID} --map-group={USER_ID} "$@"
 @dataclass
 class Server:
     url: str
-    key: str | None
     process: subprocess.Popen[bytes]
     log: Path
+    as_the_pod: bool  # with its user and mounts
 
     def get(self, path: str, *, key: str | None = None) -> tuple[int, str]:
         request = urllib.request.Request(f"{self.url}{path}")
@@ -51,9 +52,9 @@ class Server:
         self.process.send_signal(signal.SIGTERM)
 
 
-def as_the_pod(home: Path, tmp: Path) -> list[str]:
+def as_the_pod(folder: Path) -> list[str]:
     """The words before a command; none where the machine lets no user make namespaces."""
-    words = ["unshare", "--map-root-user", "--mount", "sh", "-c", _AS_THE_POD, "sh", str(home), str(tmp)]
+    words = ["unshare", "--map-root-user", "--mount", "sh", "-c", _AS_THE_POD, "sh", str(folder)]
     if shutil.which("unshare") is None:
         return []
     tried = subprocess.run([*words, "true"], capture_output=True, check=False)
@@ -62,7 +63,7 @@ def as_the_pod(home: Path, tmp: Path) -> list[str]:
 
 @contextmanager
 def started(container: Any, folder: Path, more: Sequence[str] = ()) -> Iterator[Server]:
-    """`folder` holds what the pod mounts: the claim at models/, and an empty home/ and tmp/."""
+    """`folder` holds what the pod mounts: the claim at models/, here with weights, and an empty home/ and tmp/."""
     home, tmp = folder / "home", folder / "tmp"
     for each in (home, tmp):
         each.mkdir(exist_ok=True)
@@ -71,9 +72,9 @@ def started(container: Any, folder: Path, more: Sequence[str] = ()) -> Iterator[
     command = [str(ENGINE.command), "serve", *args, *CPU_ARGUMENTS, "--port", str(port), *more]
     log = folder / "log"
     with log.open("wb") as out:
-        words = [*as_the_pod(home, tmp), *command]
-        process = subprocess.Popen(words, env=env, stdout=out, stderr=out, cwd=home, start_new_session=True)
-    server = Server(f"http://127.0.0.1:{port}", env.get("VLLM_API_KEY"), process, log)
+        pod = as_the_pod(folder)
+        process = subprocess.Popen([*pod, *command], env=env, stdout=out, stderr=out, cwd=home, start_new_session=True)
+    server = Server(f"http://127.0.0.1:{port}", process, log, as_the_pod=bool(pod))
     try:
         _await_health(server, container["startupProbe"]["httpGet"]["path"])
         yield server

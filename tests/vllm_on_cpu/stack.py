@@ -3,6 +3,7 @@
 from functools import cache
 from typing import Any
 
+from infra.offline import Planned
 from infra.recording import Recording
 from tests.example_stacks import CREATED, plan_text
 
@@ -11,20 +12,27 @@ config:
   aws:region: us-east-1
   llm-platform:platform:
     {CREATED}
+    gpuPools: {{l4: {{instanceTypes: [g6.2xlarge]}}, l40s: {{instanceTypes: [g6e.xlarge]}}}}
     models:
-      chat: {{model: Qwen/Qwen3-8B, maxModelLen: 4096, replicas: {{min: 1, max: 2}}}}
-      embed: {{model: BAAI/bge-m3, maxModelLen: 512}}
-      rerank: {{model: BAAI/bge-reranker-v2-m3, maxModelLen: 512}}
+      chat: {{pool: l4, model: Qwen/Qwen3-8B, maxModelLen: 4096, replicas: {{min: 1, max: 2}}}}
+      embed: {{pool: l4, model: BAAI/bge-m3, maxModelLen: 512}}
+      rerank: {{pool: l4, model: BAAI/bge-reranker-v2-m3, maxModelLen: 512}}
+      judge: {{pool: l4, model: Qwen/Qwen3-Reranker-0.6B, maxModelLen: 4096}}
+      long: {{model: Qwen/Qwen3-8B, maxModelLen: 65536, pool: l40s, ropeScaling: {{type: yarn, factor: 2}}}}
     gateway:
       domain: llm.example.com
       certificateArn: arn:aws:acm:us-east-1:111122223333:certificate/5f0c0000-0000-4000-8000-000000000002
 """
-CONTEXT = {"chat": 4096, "embed": 512, "rerank": 512}
+CONTEXT = {"chat": 4096, "embed": 512, "rerank": 512, "judge": 4096}
 
 
 @cache
+def planned() -> Planned:
+    return plan_text("engine", _STACK)
+
+
 def recorded() -> Recording:
-    return plan_text("engine", _STACK).recording
+    return planned().recording
 
 
 def container(model: str) -> Any:

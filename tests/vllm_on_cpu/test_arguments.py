@@ -22,6 +22,7 @@ from tests.conftest import HANGS_SECONDS
 from tests.example_stacks import ALL_STACKS, CREATED, plan_text, planned
 from tests.models.families import read
 from tests.vllm_on_cpu.installed import ENGINE, NEEDS_ENGINE
+from tests.vllm_on_cpu.stack import planned as stack_of_servers
 
 pytestmark = NEEDS_ENGINE
 VLLM = ENGINES["vllm"]
@@ -44,6 +45,8 @@ CONFIGS = {
     "Qwen/Qwen3-8B": read("Qwen/Qwen3-8B"),
     "meta-llama/Llama-3.1-8B-Instruct": LLAMA,
     "BAAI/bge-m3": BGE_M3,
+    "BAAI/bge-reranker-v2-m3": {**BGE_M3, "architectures": ["XLMRobertaForSequenceClassification"]},
+    "Qwen/Qwen3-Reranker-0.6B": read("Qwen/Qwen3-8B"),
     "meta-llama/Llama-3.3-70B-Instruct": LLAMA_70B,
     "acme/llama-70b-support-fp8": LLAMA_70B,
     "deepseek-ai/DeepSeek-R1": read("deepseek-ai/DeepSeek-V3"),
@@ -131,8 +134,8 @@ REFUSED = {
 
 def of_plans() -> Iterator[tuple[str, Case]]:
     """Each vLLM server of the stacks of the repository and of the tests, with its recorded arguments."""
-    for stack in ALL_STACKS:
-        plan, recording = planned(stack).plan, planned(stack).recording
+    for stack, made in (*((name, planned(name)) for name in ALL_STACKS), ("engine", stack_of_servers())):
+        plan, recording = made.plan, made.recording
         for model in plan.models.values():
             if model.engine == VLLM.name:
                 deployment = recording.one("kubernetes:apps/v1:Deployment", f"{model.name}-deployment")

@@ -8,11 +8,13 @@ import json
 import re
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import pytest
 from openai import APIConnectionError, APIStatusError, AuthenticationError, OpenAI
 
+from components.pods import USER_ID
 from infra.engines.vllm.facts import facts
 from tests.conftest import HANGS_SECONDS
 from tests.vllm_on_cpu.installed import NEEDS_ENGINE
@@ -50,6 +52,18 @@ def client(server: Server) -> OpenAI:
 
 def client_of(server: Server, key: str) -> OpenAI:
     return OpenAI(base_url=f"{server.url}/v1", api_key=key, max_retries=0, timeout=HANGS_SECONDS)
+
+
+def test_it_runs_as_the_pods_user_and_writes_to_its_own_mounts_alone(server: Server) -> None:
+    if not server.as_the_pod:
+        pytest.skip("this machine lets no user make namespaces: it ran as the user of the tests")
+    process = Path(f"/proc/{server.process.pid}")
+    assert int((process / "uid_map").read_text().split()[0]) == USER_ID
+    mounts = [line.split() for line in (process / "mountinfo").read_text().splitlines()]
+    options = {mount[4]: mount[5].split(",") for mount in mounts}
+    folder = str(server.log.parent)
+    assert ("ro" in options["/"], "ro" in options[f"{folder}/models"]) == (True, True)
+    assert ("rw" in options[f"{folder}/home"], "rw" in options[f"{folder}/tmp"]) == (True, True)
 
 
 def test_the_model_has_the_name_of_the_stack_file(client: OpenAI) -> None:

@@ -1,4 +1,4 @@
-"""An embedding model and a reranker on the real engine, in fp32: on a CPU it computes encoders in no fp16."""
+"""An embedding model and rerankers on the real engine. Encoders run in fp32: on a CPU it computes none in fp16."""
 
 import json
 import math
@@ -13,7 +13,7 @@ from tests.conftest import HANGS_SECONDS
 from tests.vllm_on_cpu.installed import NEEDS_ENGINE
 from tests.vllm_on_cpu.server import KEY, Server, started
 from tests.vllm_on_cpu.stack import CONTEXT, container, weights
-from tests.vllm_on_cpu.tiny_models import HIDDEN, write_encoder
+from tests.vllm_on_cpu.tiny_models import HIDDEN, write_chat, write_encoder
 
 pytestmark = NEEDS_ENGINE
 
@@ -26,6 +26,14 @@ def embedder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 @pytest.fixture(scope="module")
 def reranker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     yield from encoder("rerank", tmp_path_factory, scores=True)
+
+
+@pytest.fixture(scope="module")
+def judge(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    asked, folder = container("judge"), tmp_path_factory.mktemp("judge")
+    write_chat(folder / "models" / weights(asked), context=CONTEXT["judge"])
+    with started(asked, folder) as running:
+        yield running
 
 
 def encoder(model: str, folders: pytest.TempPathFactory, *, scores: bool) -> Iterator[Server]:
@@ -44,7 +52,17 @@ def test_an_embedding_has_the_length_of_the_model_and_is_normal(embedder: Server
 
 
 def test_a_reranker_scores_each_document(reranker: Server) -> None:
-    answer = post(reranker, "/v1/rerank", {"model": "rerank", "query": "Hello", "documents": ["Hello", "World"]})
+    check_scores(reranker, "rerank")
+
+
+def test_a_reranker_built_on_a_chat_model_scores_by_its_yes_and_no(judge: Server) -> None:
+    """With the overrides of its family; without them it compares vectors, and scores can be below 0."""
+    check_scores(judge, "judge")
+    assert "Qwen3ForSequenceClassification" in judge.log.read_text(encoding="utf-8")
+
+
+def check_scores(server: Server, model: str) -> None:
+    answer = post(server, "/v1/rerank", {"model": model, "query": "Hello", "documents": ["Hello", "World"]})
     scores = {each["index"]: each["relevance_score"] for each in answer["results"]}
     assert scores.keys() == {0, 1}
     assert scores[0] != scores[1]
