@@ -167,14 +167,22 @@ def scaler_queries() -> list[str]:
     return [trigger["metadata"]["query"] for trigger in triggers]
 
 
-def test_the_metrics_that_the_facts_name_are_of_their_kind(server: Server) -> None:
+def test_its_metrics_are_those_of_the_facts(server: Server) -> None:
     """Those of speculative decoding, LoRA and the like appear only where they are switched on."""
     _, text = server.get("/metrics")
     kinds = dict(re.findall(r"^# TYPE (vllm:\w+) (\w+)$", text, flags=re.MULTILINE))
-    known = facts().metrics
-    assert len(kinds) > 30
     shown = {name: kind for name, kind in kinds.items() if not name.endswith("_created") and name not in NOT_IN_FACTS}
+    known = facts().metrics
     assert {name: kind for name, kind in shown.items() if name not in known or known[name].kind != kind} == {}
+    labels = {name: labels_of(name, text) for name in shown}
+    assert {name: found for name, found in labels.items() if found and found != known[name].labels} == {}
+    assert len([name for name, found in labels.items() if found]) > 30
+
+
+def labels_of(metric: str, text: str) -> set[str]:
+    """Of its first sample; a bucket's bound belongs to the kind, and none is there before the first request."""
+    sample = re.search(rf"^{metric}(?:_bucket|_sum|_count)?\{{(.*)\}} ", text, flags=re.MULTILINE)
+    return set(re.findall(r'(\w+)="', sample[1])) - {"le"} if sample else set()
 
 
 def test_sigterm_lets_streams_end_and_takes_no_new_ones(server: Server, client: OpenAI) -> None:
