@@ -69,7 +69,7 @@ def _line(file: str, begins: str) -> int:
         ("quantization.csv", "fp8,", "fp8,1.0", "fp8,", "bytes_per_weight must be a number"),
         ("quantized_weights.csv", "Qwen/Qwen3-8B,", "Qwen/Qwen3-8B,awq", "Qwen/Qwen3-9B,awq", "model names no row"),
         ("ollama.csv", "llama3.2:1b,", "https://ollama.com/library/llama3.2", "", "source must not be blank"),
-        ("ollama.csv", "llama3.2:1b,", "Llama-3.2-1B-Instruct", "Llama-3.2-1B", "like names no row of models.csv"),
+        ("ollama.csv", "llama3.2:1b,", "Llama-3.2-1B-Instruct", "Llama-3.2-2B", "like names no row of models.csv"),
         ("ollama.csv", "llama3.2:1b,", "llama3.2:1b,,", "llama3.2:1b,qwen3,", ""),
         (
             "tgi_models.csv",
