@@ -64,6 +64,16 @@ class Adapter:
 
 
 @dataclass(frozen=True)
+class Proposer:
+    """What proposes tokens that the model checks."""
+
+    method: str  # draft, ngram, mtp
+    tokens: int
+    model: str | None
+    revision: str | None
+
+
+@dataclass(frozen=True)
 class EngineModel:
     """One model, as its engine serves it. Lengths are in tokens."""
 
@@ -84,6 +94,7 @@ class EngineModel:
     needed: tuple[str, ...]  # arguments without which its family doesn't start, or answers wrong
     adapters: tuple[Adapter, ...]
     slots: Slots | None  # that are kept for adapters
+    proposer: Proposer | None
     remote_code: bool  # the repository's code may run
     timeouts: EngineTimeouts
     extra_args: tuple[str, ...]
@@ -102,6 +113,8 @@ class Limits:
     cache_in_8_bit: bool = False  # the planner may propose an 8-bit KV cache
     whole_experts: str | None = None  # the argument by which a GPU holds whole experts instead of a share of each
     remote_code: str | None = None  # the argument that lets it run code of a repository; None: it never does
+    # Model types whose own layers predict several tokens; None: it takes no speculation.
+    proposes: frozenset[str] | None = None
     # Of LoRA adapters, that its slots can have; it finds a new adapter without a restart. Blank: it serves none.
     adapter_ranks: tuple[int, ...] = ()
     json_schema: bool | None = None  # an answer follows a JSON schema; None: not known
@@ -325,6 +338,10 @@ class Engine:
 
     def fetch(self, model: EngineModel) -> Fetch:
         return hub_fetch(model.model, model.revision)
+
+    def fetch_draft(self, proposer: Proposer) -> Fetch | None:
+        """Of the model that proposes tokens; None: no other model does."""
+        return hub_fetch(proposer.model, proposer.revision) if proposer.model else None
 
     def fetch_adapter(self, model: EngineModel, adapter: Adapter) -> Fetch:
         return hub_adapter_fetch(model, adapter)

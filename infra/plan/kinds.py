@@ -16,6 +16,7 @@ KINDS = {
         " the engine has no way to find a new adapter without that"
     ),
     "adapter-revision": "no revision is given: main of the repository can move, and with it what is served",
+    "draft-revision": "no revision is given: main of the repository can move, and with it what proposes tokens",
     "one-replica": "one replica: if it is lost, the model is down until another replica has started",
     "stops-at-change": "each change stops the model, because its old pod ends before the new one starts",
     "not-certain": "fits, but not for certain: GiB of cache at the low end",

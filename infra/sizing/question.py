@@ -33,6 +33,15 @@ class Batch:
 
 
 @dataclass(frozen=True)
+class Draft:
+    """What proposes tokens that the model checks."""
+
+    tokens: int
+    shape: ModelShape | None = None  # of another model; None: no other model does
+    own_layer: bool = False  # a layer of the model does, which keeps a cache too
+
+
+@dataclass(frozen=True)
 class Arguments:
     """The arguments of the engine that decide memory."""
 
@@ -47,6 +56,7 @@ class Arguments:
     batch_known: bool = True
     enforce_eager: bool = False
     slots: Slots | None = None  # for adapters
+    draft: Draft | None = None
     file_known: bool = True  # in an engine's own library; False: its size is parameters x bits per weight
 
     @property
@@ -78,13 +88,15 @@ class Question:
     own_repository: bool = True  # False: weights of another repository (`like`), with the same shape
     whole_experts: bool = False  # expert parallelism: a GPU holds whole experts instead of a share of each
     slots: Slots | None = None  # for adapters
+    draft: Draft | None = None
     planned: bool = False  # the planner chooses the batch by what the cache can serve; else it is the engine's default
 
     def obstacle(self, gpus: int) -> str | None:
         """Why a replica can't be split over this number of GPUs; None: it can, or its shape isn't known."""
         if self.file_gib is not None or self.shape is None:
             return None
-        return obstacle(self.shape, gpus, self.quantization, whole_experts=self.whole_experts)
+        other = obstacle(self.draft.shape, gpus) if self.draft and self.draft.shape else None
+        return obstacle(self.shape, gpus, self.quantization, whole_experts=self.whole_experts) or other
 
     def __hash__(self) -> int:
         return self._hash
@@ -109,6 +121,7 @@ class Question:
             version=self.version,
             version_known=self.version_known,
             slots=self.slots,
+            draft=self.draft,
             file_known=self.file_known,
             batch_known=self.planned or (self.max_num_seqs is not None and self.max_num_batched_tokens is not None),
         )

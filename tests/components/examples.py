@@ -32,6 +32,7 @@ CHAT = EngineModel(
     needed=(),
     adapters=(),
     slots=None,
+    proposer=None,
     remote_code=False,
     extra_args=(),
 )

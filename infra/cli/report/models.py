@@ -110,7 +110,7 @@ def _fits(model: ModelPlan) -> str:
 def weights_section(plan: Plan) -> Section:
     """What answers: the repository, at which revision, and how its weights are kept on the GPU."""
     shown = columns("repository or tag", "revision", "type of weights, engine")
-    rows = [row for model in plan.models.values() for row in (_weights_row(model), *_adapter_rows(model))]
+    rows = [row for model in plan.models.values() for row in (_weights_row(model), *_other_rows(model))]
     return Section("SERVES", shown, rows)
 
 
@@ -119,7 +119,11 @@ def _weights_row(model: ModelPlan) -> Row:
     return model.name, model.model, revision, f"{model.dtype}, {model.engine} {model.engine_version}"
 
 
-def _adapter_rows(model: ModelPlan) -> Iterator[Row]:
+def _other_rows(model: ModelPlan) -> Iterator[Row]:
+    """What it is served with: a draft model, and adapters."""
+    if model.proposer is not None and model.proposer.model is not None:
+        revision = (model.proposer.revision or "main")[:_SHORT_REVISION]
+        yield f"{model.name} draft", model.proposer.model, revision, f"proposes {model.proposer.tokens} tokens at once"
     for each in model.adapters:
         revision = (each.revision or "main")[:_SHORT_REVISION]
         yield each.name, each.model, revision, f"adapter of {model.name}, rank at most {each.rank}"

@@ -24,6 +24,7 @@ from infra.engines.vllm.memory import size
 from infra.engines.vllm.needed import OVERRIDES, OWN_FORMAT, arguments_of, need_of, with_overrides
 from infra.engines.vllm.refusals import cannot_run, refusals
 from infra.engines.vllm.rope import overrides
+from infra.engines.vllm.speculation import MTP, config
 from infra.engines.vllm.throughput import of_replica
 from infra.engines.vllm.unplanned import refusal
 from infra.engines.vllm.versions import PINNED, default_utilization
@@ -60,6 +61,7 @@ class Vllm(Engine):
     limits = Limits(
         quantizes_at_load=("fp8",),
         cache_in_8_bit=True,
+        proposes=MTP,
         adapter_ranks=(8, 16, 32, 64, 128, 256, 320, 512),  # MaxLoRARanks in vllm/config/lora.py, without 1
         remote_code="--trust-remote-code",
         whole_experts="--enable-expert-parallel",
@@ -92,6 +94,8 @@ class Vllm(Engine):
         if model.max_num_batched_tokens is not None:
             args += ["--max-num-batched-tokens", str(model.max_num_batched_tokens)]
         args += self._parser_arguments(model)
+        if model.proposer is not None:
+            args += ["--speculative-config", config(model.proposer)]
         if model.slots is not None:
             args += ["--enable-lora", "--max-loras", str(model.slots.number), "--max-lora-rank", str(model.slots.rank)]
         args += with_overrides(model.needed, overrides(model.rope) if model.rope else {})

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 from infra.catalog import Catalog, Gpu, ModelShape
 from infra.engines.vllm.activations import activation_peak, any_version
+from infra.engines.vllm.drafting import checked, draft_weights, with_draft
 from infra.engines.vllm.versions import (
     COUNTS_GRAPHS,
     PINNED,
@@ -77,7 +78,7 @@ def fit(
     activations, why = activation_peak(
         shape,
         gpus,
-        arguments.batch,
+        checked(arguments),
         version,
         gpu.compute_capability,
         arguments.max_model_len,
@@ -86,11 +87,12 @@ def fit(
     graphs = cuda_graphs(shape, arguments)
     if not arguments.version_known:
         activations = any_version(
-            shape, gpus, arguments.batch, activations, arguments.max_model_len, batch_known=arguments.batch_known
+            shape, gpus, checked(arguments), activations, arguments.max_model_len, batch_known=arguments.batch_known
         )
         graphs = Estimate(0.0, graphs.mid, graphs.high)
     other = other_memory(gpu, gpus, version)
     adapters = _adapters(shape, gpus, arguments)
+    draft = draft_weights(arguments, gpu, gpus, catalog)
     terms = terms_of(
         weights,
         gpus,
@@ -98,9 +100,14 @@ def fit(
         Term("activations", activations.mid, why),
         Term("CUDA graphs", graphs.mid, _graphs_reason(shape, arguments)),
         *_adapters_term(adapters, arguments),
+        *draft,
     )
     left = usable - sum(term.gib for term in terms)
-    around = weights_share(shape, quantization) * weights + CARD_SHARE * card
+    around = (
+        sum(term.gib for term in draft) * WEIGHTS_SHARE
+        + weights_share(shape, quantization) * weights
+        + CARD_SHARE * card
+    )
     left_over = interval(left, (activations, graphs, other, adapters), around)
     return judge(usable, terms, left_over, _cache_rate(shape, gpus, arguments), arguments)
 
@@ -123,7 +130,7 @@ def _cache_rate(shape: ModelShape, gpus: int, arguments: Arguments) -> float | N
         arguments.max_num_batched_tokens,
         pages(arguments.version or PINNED),
     )
-    return None if whole is None else whole / arguments.max_model_len
+    return None if whole is None else with_draft(whole, shape, gpus, element, arguments) / arguments.max_model_len
 
 
 def other_memory(gpu: Gpu, gpus: int, version: Version) -> Estimate:

@@ -9,6 +9,7 @@ from infra.services.serving.check_adapters import check_adapters
 from infra.services.serving.check_arguments import check_extra_args
 from infra.services.serving.check_batch import check_batch
 from infra.services.serving.check_rope import check_rope
+from infra.services.serving.check_speculation import check_speculation
 from infra.services.serving.check_split import asked_shape, check_remote_code, check_split
 from infra.services.serving.check_weights import check_weights
 from infra.services.serving.family import check_task
@@ -41,6 +42,7 @@ def check_models(scope: Scope) -> None:
         check_task(scope, key, model)
         check_adapters(scope, key, model)
         check_weights(scope, key, model)
+        check_speculation(scope, key, model)
         check_extra_args(scope, key, model)
 
 

@@ -28,7 +28,7 @@ def cold_start(placed: Placed, pool: PoolPlan | None, cache: CachePlan, catalog:
             "node": start_parts.launch(pool, figures),
             "boot": start_parts.boot(pool, figures),
             "image": start_parts.image(served.image, pool, vcpus, figures),
-            "weights": start_parts.weights(served.disk_gib, cache, figures),
+            "weights": start_parts.weights(served.loaded_gib, cache, figures),
             "engine": start_parts.engine(asked.engine, asked.task, placed.gpus, figures, experts=experts),
         }
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import pulumi
@@ -50,7 +50,7 @@ def serve(serving: Serving, model: ModelPlan) -> ModelServer:
     engine = ENGINES[model.engine]
     prefetch = _prefetch(serving, model, engine)
     adapters = [_adapter(serving, model, engine, each) for each in model.adapters]
-    server = _server(serving, model, engine, [prefetch, *adapters])
+    server = _server(serving, model, engine, [prefetch, *_draft(serving, model, engine), *adapters])
     if model.scaling and serving.plan.monitoring:
         _scaler(serving, model, model.scaling, serving.plan.monitoring, server)
     return server
@@ -58,6 +58,12 @@ def serve(serving: Serving, model: ModelPlan) -> ModelServer:
 
 def _prefetch(serving: Serving, model: ModelPlan, engine: Engine) -> Prefetch:
     return _job(serving, model, model.name, engine.fetch(model))
+
+
+def _draft(serving: Serving, model: ModelPlan, engine: Engine) -> Iterator[Prefetch]:
+    fetch = engine.fetch_draft(model.proposer) if model.proposer else None
+    if fetch is not None:
+        yield _job(serving, model, f"{model.name}-draft", fetch)
 
 
 def _adapter(serving: Serving, model: ModelPlan, engine: Engine, adapter: Adapter) -> Prefetch:

@@ -17,6 +17,7 @@ from infra.services.serving.pods import server_resources
 from infra.services.serving.prefetch import plan_prefetch
 from infra.services.serving.rollout import after_old_pod, check_rollout, plan_rollout
 from infra.services.serving.scaling import plan_scaling
+from infra.services.serving.speculation import proposer_of
 from infra.services.serving.warnings import warn_of_model
 from infra.sizing.estimates import Throughput
 from infra.sizing.weights import served_dtype
@@ -89,6 +90,7 @@ def _plan(
         needed=needed_by(served),
         adapters=adapters_of(model),
         slots=served.question.slots,
+        proposer=proposer_of(model, sizing.catalog),
         remote_code=model.trust_remote_code,
         extra_args=model.extra_args,
         gated=bool(served.gated),

@@ -63,6 +63,26 @@ class Adapter(Section):
     )
 
 
+class Speculative(Section):
+    """What proposes tokens, so that the model checks several at once: another model, or a method."""
+
+    model: ModelId | None = Field(
+        default=None,
+        description="a small model of the same vocabulary, which is downloaded too",
+        examples=["Qwen/Qwen3-0.6B"],
+    )
+    revision: Revision | None = Field(
+        default=None, description="commit or tag of its repository; when absent, the commit of models.lock, else main"
+    )
+    method: Literal["ngram", "mtp"] | None = Field(
+        default=None,
+        description="without another model. ngram: what the prompt says after the same words; mtp: layers of the model"
+        " that predict several tokens",
+        examples=["ngram"],
+    )
+    tokens: int = Field(ge=1, le=32, description="how many are proposed at once", examples=[5])
+
+
 class Rollout(Section):
     """How a changed model gets its new pods."""
 
@@ -152,6 +172,12 @@ class Model(Section):
         le=0.98,
         description="share of the GPU's memory that the engine may use; chosen when absent",
         examples=[0.9],
+    )
+    speculative: Speculative | None = Field(
+        default=None,
+        description="tokens are proposed by something quicker and checked by the model: answers come sooner while few"
+        " requests run",
+        examples=[{"model": "Qwen/Qwen3-0.6B", "tokens": 5}],
     )
     adapters: dict[ModelName, Adapter] | None = Field(
         default=None,

@@ -16,6 +16,7 @@ from infra.services.serving.adapters import adapters_gib, explain_adapters, slot
 from infra.services.serving.rope import rope_of
 from infra.services.serving.section import Model, Task
 from infra.services.serving.shapes import own_shape, shape_for
+from infra.services.serving.speculation import draft_gib, draft_of, explain_speculation
 from infra.sizing.kv_cache import kv_bytes_per_token
 from infra.sizing.question import Question
 from infra.sizing.weights import in_16_bit, stored_gib
@@ -33,6 +34,7 @@ class Served:
     disk_gib: float
     gated: bool | None  # None: not known
     cpu: bool
+    draft_gib: float = 0.0  # the download of the model that proposes tokens
     adapters_gib: float = 0.0  # that their downloads take at most
     rope: Rope | None = None  # how its positions are stretched
 
@@ -54,8 +56,13 @@ class Served:
 
     @property
     def claim_gib(self) -> float:
-        """What it takes of the claim: its weights, and its adapters."""
-        return self.disk_gib + self.adapters_gib
+        """What it takes of the claim: its weights, its draft model's, and its adapters."""
+        return self.loaded_gib + self.adapters_gib
+
+    @property
+    def loaded_gib(self) -> float:
+        """What a server reads as it starts."""
+        return self.disk_gib + self.draft_gib
 
     @property
     def replicas(self) -> ReplicasPlan:
@@ -109,16 +116,20 @@ def _of_repository(name: str, model: Model, catalog: Catalog, *, cpu: bool) -> D
     served = Served(
         name=name,
         settings=model,
-        question=_question(model, shape, shape.task, shape.max_context, shape.max_context),
+        question=_question(model, shape, shape.task, shape.max_context, shape.max_context).but(
+            draft=draft_of(model, catalog)
+        ),
         form=None,
         image=catalog.engines[model.engine],
         disk_gib=stored_gib(shape, model.quantization, catalog, own_repository=model.like is None),
         gated=shape.needs_token if model.like is None and model.architecture is None else None,
         cpu=cpu,
+        draft_gib=draft_gib(model, catalog),
         adapters_gib=adapters_gib(model, shape),
         rope=rope_of(model, own_shape(model, catalog), catalog),
     )
     yield from explain_adapters(name, model)
+    yield from explain_speculation(name, model, catalog)
     yield from _assume_weights(served, shape)
     yield from _of_lock(served, shape)
     return served

@@ -423,6 +423,70 @@ MODELS = (
         ),
     ),
     Bad(
+        "speculation of nothing and of two things",
+        stack(
+            CLUSTER,
+            "models: {a: {model: Qwen/Qwen3-8B, speculative: {tokens: 5}}, b: {model: Qwen/Qwen3-8B, speculative:"
+            " {model: Qwen/Qwen3-0.6B, method: ngram, tokens: 5}}}",
+        ),
+        (
+            Mistake(
+                "models.a.speculative",
+                5,
+                "neither a model nor a method",
+                "write one of them, e.g. {model: Qwen/Qwen3-0.6B, tokens: 5} or {method: ngram, tokens: 5}",
+            ),
+            Mistake(
+                "models.b.speculative",
+                5,
+                "a model and a method",
+                "write one of them, e.g. {model: Qwen/Qwen3-0.6B, tokens: 5} or {method: ngram, tokens: 5}",
+            ),
+        ),
+    ),
+    Bad(
+        "a draft model of another vocabulary",
+        stack(CLUSTER, model("speculative: {model: meta-llama/Llama-3.2-1B-Instruct, tokens: 5}")),
+        (
+            Mistake(
+                "models.a.speculative.model",
+                5,
+                "meta-llama/Llama-3.2-1B-Instruct has 128256 tokens of vocabulary, and Qwen/Qwen3-8B has 151936",
+                "write a smaller model of the same family and vocabulary",
+            ),
+        ),
+    ),
+    Bad(
+        "a draft model that nobody knows",
+        stack(CLUSTER, model("speculative: {model: acme/qwen3-draft, tokens: 5}")),
+        (
+            Mistake(
+                "models.a.speculative.model",
+                5,
+                "unknown model acme/qwen3-draft",
+                "run llm-platform model add acme/qwen3-draft, which reads its own files; or write {model:"
+                " Qwen/Qwen3-0.6B, tokens: 5} or {method: ngram, tokens: 5}",
+            ),
+        ),
+    ),
+    Bad(
+        "layers that the model doesn't have",
+        stack(CLUSTER, model("speculative: {method: mtp, tokens: 1}")),
+        (
+            Mistake(
+                "models.a.speculative.method",
+                5,
+                "Qwen/Qwen3-8B has no layers that predict several tokens, as far as is known here",
+                "write method: ngram, or a model",
+            ),
+        ),
+    ),
+    Bad(
+        "speculation for an engine that takes none",
+        stack(LAPTOP, CPU.replace("gpus: 0", "gpus: 0, speculative: {method: ngram, tokens: 2}"), region=None),
+        (Mistake("models.a.speculative", 4, "Ollama takes no speculation here", "leave speculative out"),),
+    ),
+    Bad(
         "adapters named as others",
         stack(
             CLUSTER,
