@@ -38,7 +38,9 @@ def document(planned: Planned) -> dict[str, Any]:
         },
         "quotas": [vars(quota) for quota in plan.quotas],
         "services": {name: asdict(part) for name, part in plan.parts.items()},
-        "chosen": {path: {"value": choice.value, "reason": choice.reason} for path, choice in plan.chosen.items()},
+        "chosen": {
+            path: {"value": choice.value, "reason": choice.whole_reason} for path, choice in plan.chosen.items()
+        },
         "cheaper": {name: [_way(way) for way in ways] for name, ways in plan.cheaper.items()},
         "outputs": planned.recording.outputs,
         "resources": resources(planned),

@@ -141,7 +141,6 @@ class AddonPlan:
     repo: str
     version: str
     namespace: str
-    reason: str
 
 
 @dataclass(frozen=True)

@@ -95,6 +95,11 @@ class Chosen:
     path: str
     value: Any
     reason: str
+    detail: str = ""  # what differs between several that have the same reason: a chart and its version
+
+    @property
+    def whole_reason(self) -> str:
+        return f"{self.reason}: {self.detail}" if self.detail else self.reason
 
 
 Finding = Chosen | Violation | Warned | ToDo | Assumption

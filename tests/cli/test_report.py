@@ -171,7 +171,7 @@ THREE = changed(
     "line",
     [
         r"models\.\*\.replicas\.min: one replica: .*: chat \(about \d+ min\), code \(about \d+ min\), embed \(.*\)",
-        r"models\.\*\.revision: no revision is given: main .*: chat, code, embed",
+        r"models\.\*\.revision: no revision is given: the branch main .*: chat, code, embed",
         r"models\.\*\.concurrency: .*: chat \(1 request of 32,768 tokens\), code \(\d.* of 4,096 tokens\)",
         r"models\.chat\.maxModelLen: fits, but not for certain: .*",
         r"gpuPools\.t4\.capacity: spot nodes .*",

@@ -101,9 +101,10 @@ def test_its_quota_is_data_and_a_thing_to_do(tmp_path: Path) -> None:
 def test_what_its_new_cluster_lacks_is_installed_unless_the_stack_file_says_otherwise(tmp_path: Path) -> None:
     scaled = MODEL.replace("8192}", "8192, replicas: {min: 1, max: 2}}")
     planned = plan(tmp_path, file(POOL, scaled))
-    assert "cluster that exists" not in " ".join(addon.reason for addon in planned.plan.addons.values())
-    reason = planned.plan.addons["metricsServer"].reason
-    assert reason.startswith("a new cluster of rented servers is assumed to have it: metrics-server ")
+    reasons = {path: choice.whole_reason for path, choice in planned.plan.chosen.items() if path.startswith("addons.")}
+    assert "existing cluster" not in " ".join(reasons.values())
+    has = "a new cluster of rented servers is assumed to have it: metrics-server "
+    assert reasons["addons.metricsServer"].startswith(has)
     states = {name: addon.state for name, addon in planned.plan.addons.items()}
     installed = {name for name, state in states.items() if state == "install"}
     assert installed == {"keda", "prometheus", "nvidiaDevicePlugin"}

@@ -5,7 +5,7 @@ from collections import Counter
 from infra.cli.document import Section, columns
 from infra.owner import is_component
 from infra.plan.alike import alike, parts
-from infra.plan.notes import Note
+from infra.plan.notes import Chosen, Note
 from infra.plan.plan import Plan
 from infra.plan.writes import shown
 from infra.recording import Recording
@@ -18,8 +18,8 @@ def violations_section(plan: Plan) -> Section:
 
 def chosen_section(plan: Plan) -> Section:
     """Each value with its reason; what is the same of several named things, or add-ons, is one row."""
-    grouped = ((shown(choice.value), _grouped(path, choice.reason)) for path, choice in plan.chosen.items())
-    groups = alike((name, (group, value, reason)) for value, (group, name, reason) in grouped)
+    grouped = ((_grouped(each), each) for each in plan.chosen.values())
+    groups = alike((name, (group, shown(each.value), each.reason)) for (group, name), each in grouped)
     rows = [_choice(*what, names) for what, names in groups.items()]
     note = (
         f"`plan {plan.stack} --pin` writes them into the stack file, so that an upgrade or new prices can't change them"
@@ -27,13 +27,12 @@ def chosen_section(plan: Plan) -> Section:
     return Section("CHOSEN", columns("", ""), rows, note, folded=True)
 
 
-def _grouped(path: str, reason: str) -> tuple[str, str, str]:
-    """`models.chat.gpus` as `models.*.gpus`, `chat` and the reason; an add-on has its version with its name."""
-    section, name, key = parts(path)
-    if section == "addons" and "." not in key:
-        why, _, version = reason.partition(": ")
-        return "addons", f"{key} ({version})" if version else key, why
-    return f"{section}.*.{key}" if name else path, name, reason
+def _grouped(choice: Chosen) -> tuple[str, str]:
+    """`models.chat.gpus` as `models.*.gpus` and `chat`; an add-on has its chart with its name."""
+    section, name, key = parts(choice.path)
+    if section == "addons" and choice.detail:
+        return section, f"{key} ({choice.detail})"
+    return (f"{section}.*.{key}", name) if name else (choice.path, "")
 
 
 def _choice(path: str, value: str, reason: str, names: list[str]) -> tuple[str, str, str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from infra.catalog import Catalog
 from infra.plan.cluster import AddonPlan, ClusterPlan
@@ -14,8 +14,6 @@ from infra.settings.platform import Settings
 
 if TYPE_CHECKING:
     from infra.clouds.cloud import Cloud
-
-State = Literal["install", "existing", "disabled"]
 
 # Key in the stack file -> (attribute of the settings, row of the chart table).
 ADDONS = {
@@ -41,25 +39,19 @@ def _plan(key: str, settings: Settings, cluster: ClusterPlan, cloud: Cloud, cata
     attribute, chart_name = ADDONS[key]
     addon: AnyAddon = getattr(settings.addons, attribute)
     chart = catalog.charts[chart_name]
-    state, reason = _given(addon) or _chosen(
-        f"{chart_name} {chart.version}", cluster, cloud, lacking=key in cloud.installs(settings)
-    )
-    if addon.state is None and addon.existing is None:
-        yield Chosen(f"addons.{key}", state, reason)
-    return AddonPlan(state, chart_name, chart.repo, chart.version, chart.namespace, reason)
+    state = addon.state if addon.existing is None else "existing"
+    if state is None:
+        made = _chosen(key, f"{chart_name} {chart.version}", settings, cluster, cloud)
+        state = made.value
+        yield made
+    return AddonPlan(state, chart_name, chart.repo, chart.version, chart.namespace)
 
 
-def _given(addon: AnyAddon) -> tuple[State, str] | None:
-    if addon.existing is not None:
-        return "existing", "named in the stack file"
-    if addon.state is not None:
-        return addon.state, f"{addon.state} in the stack file"
-    return None
-
-
-def _chosen(chart: str, cluster: ClusterPlan, cloud: Cloud, *, lacking: bool) -> tuple[State, str]:
-    if lacking:
-        return "install", f"a new cluster has none: {chart}"
+def _chosen(key: str, chart: str, settings: Settings, cluster: ClusterPlan, cloud: Cloud) -> Chosen:
+    path, unasked = f"addons.{key}", "existing"
+    if key in cloud.installs(settings):
+        return Chosen(path, "install", "a new cluster has none", chart)
     if cluster.made:
-        return "existing", f"a new {cloud.kind} is assumed to have it: {chart} is installed only if you ask for it"
-    return "existing", f"nothing is installed on an existing cluster unless you ask for it: {chart}"
+        reason = f"a new {cloud.kind} is assumed to have it"
+        return Chosen(path, unasked, reason, f"{chart} is installed only if you ask for it")
+    return Chosen(path, unasked, "nothing is installed on an existing cluster unless you ask for it", chart)
