@@ -35,7 +35,7 @@ KINDS = {
         "it isn't known whether the repository asks for a licence: look at its page at huggingface.co. If it does,"
         " accept the licence there and set huggingFaceToken, or the download fails"
     ),
-    "spot": "AWS takes spot nodes away with two minutes' notice, and AWS may have none when they are needed",
+    "spot": "the cloud takes spot nodes away with two minutes' notice, and may have none when they are needed",
     "one-zone": "only one of the stack's zones offers the pool's types",
 }
 

@@ -57,9 +57,7 @@ def _to_one_pool(plan: Plan, found: Mapping[str, Sequence[Candidate]]) -> Iterat
 
 
 def _on_spot(plan: Plan, attempt: Attempt) -> Iterator[_Found]:
-    effect = (
-        "AWS may take spot nodes away at any time, with two minutes' notice, and AWS may have none when they are needed"
-    )
+    effect = "the cloud may take spot nodes away with two minutes' notice, and may have none when they are needed"
     for pool in plan.pools.values():
         on = [each.name for each in plan.models.values() if each.pool == pool.name and not each.paused]
         if on and _could_be_spot(pool):

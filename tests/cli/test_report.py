@@ -174,7 +174,7 @@ THREE = changed(
         r"models\.\*\.revision: no revision is given: the branch main .*: chat, code, embed",
         r"models\.\*\.concurrency: .*: chat \(1 request of 32,768 tokens\), code \(\d.* of 4,096 tokens\)",
         r"models\.chat\.maxModelLen: fits, but not for certain: .*",
-        r"gpuPools\.t4\.capacity: spot nodes .*",
+        r"gpuPools\.t4\.capacity: AWS takes spot nodes .*",
     ],
 )
 def test_warnings_of_a_kind_are_one_line_with_the_names(line: str) -> None:
