@@ -1,9 +1,9 @@
-"""Where a small model goes that finds no GPU beside a large one: another pool, a small pool, the CPU."""
+"""A pool has too few GPUs: fewer GPUs for a replica of a large model, or another place for a small one."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from infra.offers.options import fits, is_certain, smallest_fit
+from infra.offers.options import fits, is_certain, smallest_fit, tries
 from infra.offers.pools import Offer
 from infra.plan.notes import Advice, Violation, Write
 from infra.plan.rules import Rule
@@ -15,14 +15,16 @@ from infra.planning.without_gpu import another_without_gpu, without_gpu
 from infra.services.serving.placement import Placed
 
 MOVED = 2  # models of a pool, the smallest first
+FEWER = 2  # numbers of GPUs that are tried for a replica
 
 
 def with_ways_out(violation: Violation, market: Market, attempt: Attempt) -> Violation:
-    """The violation with ways that move small models, before those that pause one or add a node. There are none where
-    fewer replicas, but more than one, or another order of a rollout are enough."""
+    """The violation with ways that need fewer GPUs, and that move small models, before those that pause one or add a
+    node. There are none where fewer replicas, but more than one, or another order of a rollout are enough."""
     if violation.rule != Rule.GPUS_AT_PEAK or any(_is_enough(each.write) for each in violation.advice):
         return violation
-    ways = [way for group in _groups(violation, market) for way in _ways(group, market, attempt)]
+    ways = [*_on_fewer_gpus(violation, market)]
+    ways += [way for group in _groups(violation, market) for way in _ways(group, market, attempt)]
     hard = [each for each in violation.advice if _is_hard(each.write)]
     others = [each for each in violation.advice if each not in hard]
     return replace(violation, advice=(*others, *ways, *hard))
@@ -39,12 +41,28 @@ def _is_hard(write: Write) -> bool:
     return any(path.endswith(".paused") or path.startswith("gpuPools.") for path, _ in write)
 
 
+def _on_fewer_gpus(violation: Violation, market: Market) -> Iterator[Advice]:
+    """The largest smaller numbers of GPUs on which a replica fits for certain, of the largest model first."""
+    for each in reversed(_by_size(violation, market)):
+        if each.offer is None or each.gpus < 2:
+            return
+        question = each.served.question.but(gpus=None)
+        certain = filter(is_certain, tries(question, each.offer, market.sizing))
+        fewer = [sized for sized in certain if sized.gpus < each.gpus]
+        for sized in fewer[: -FEWER - 1 : -1]:
+            write = each.served.write((("gpus", sized.gpus),))
+            yield Advice(write, f"{written(write)} ({sized.gpus} x {sized.gpu.name}; {sized.holds})")
+
+
+def _by_size(violation: Violation, market: Market) -> list[Placed]:
+    """The models that run on the pool, the smallest first."""
+    running = [each for each in market.on.get(violation.path.split(".")[1], ()) if not each.served.settings.paused]
+    return sorted(running, key=lambda each: (each.gpus, _weights(each), each.served.name))
+
+
 def _small(violation: Violation, market: Market) -> list[Placed]:
     """All models of the pool but the largest, for which the pool is meant."""
-    pool = violation.path.split(".")[1]
-    running = [each for each in market.on.get(pool, ()) if not each.served.settings.paused]
-    by_size = sorted(running, key=lambda each: (each.gpus, _weights(each), each.served.name))
-    return by_size[:-1]
+    return _by_size(violation, market)[:-1]
 
 
 def _weights(each: Placed) -> float:

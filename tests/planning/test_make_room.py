@@ -67,3 +67,39 @@ def test_where_fewer_replicas_are_enough_no_model_moves() -> None:
     asked = {**OWN, "models": {"big": CHAT | {"gpus": 4}, "small": BGE | {"replicas": 5}}}
     (refused,) = planned(asked).violations
     assert [each.text for each in refused.advice] == ["models.small.replicas: 4"]
+
+
+# Each stack fills one node. 70B in 16 bit fits 4 of these GPUs for certain, and 2 of them not at all.
+LLAMA = {
+    "model": "meta-llama/Llama-3.3-70B-Instruct",
+    "pool": "gpu",
+    "gpus": 8,
+    "maxModelLen": 65536,
+    "concurrency": 16,
+}
+ROLLING, RECREATE = {"rollout": {"strategy": "rolling"}}, {"models.big.rollout.strategy": "recreate"}
+FOUR = {"models.big.gpus": 4}
+
+
+@pytest.mark.parametrize(
+    ("stack", "big", "way"),
+    [
+        (MADE, LLAMA, FOUR | RECREATE),
+        (OWN, LLAMA, FOUR),
+        (OWN, LLAMA | ROLLING, FOUR | RECREATE),
+        (OWN, LLAMA | {"replicas": 2}, FOUR | {"models.big.replicas": 1}),
+    ],
+    ids=["with the old pod first", "alone", "with the old pod first, on an own server", "with fewer replicas"],
+)
+def test_a_model_that_fits_fewer_gpus_leaves_room_at_the_same_bill(
+    stack: dict[str, Any], big: dict[str, Any], way: dict[str, Any]
+) -> None:
+    asked = {**stack, "models": {"big": big, "small": CHAT | {"pool": "gpu"}}}
+    plan = planned(asked)
+    (refused,) = plan.violations
+    (advice,) = [each for each in refused.advice if dict(each.write) == way]
+    assert "4 x H200; holds 18 requests of 65,536 tokens" in advice.text
+    after = outcome(follow(asked, way))
+    assert not broken(after)
+    assert after.cost.usd_per_month_max <= plan.cost.usd_per_month_max
+    assert not [each for each in refused.advice if "models.big.gpus" in dict(each.write) and each != advice]

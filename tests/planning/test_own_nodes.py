@@ -421,7 +421,11 @@ ROLLING = {"rollout": {"strategy": "rolling"}}
             {"big": TWO | {"replicas": 2}},
             "max",
             "pool a100 has 2: 1 node",
-            ["models.big.replicas: 1", "gpuPools.a100.max: 2 (if these nodes are added)"],
+            [
+                "models.big.replicas: 1",
+                "models.big.gpus: 1 (1 x A100-80; holds 4.9 requests of 8,192 tokens)",
+                "gpuPools.a100.max: 2 (if these nodes are added)",
+            ],
         ),
     ],
     ids=[
