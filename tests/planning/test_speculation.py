@@ -90,6 +90,18 @@ def test_the_claim_and_the_start_count_the_draft_model() -> None:
     )
 
 
+def test_a_draft_model_that_asks_for_a_licence_is_a_thing_to_do() -> None:
+    draft = {"model": "meta-llama/Llama-3.2-1B-Instruct", "tokens": 5}
+    result = planned(
+        draft, models__qwen3_8b__model="unsloth/own", models__qwen3_8b__like="meta-llama/Llama-3.1-8B-Instruct"
+    )
+    said = {each.path: each.message for each in result.to_do}
+    licence = said["models.qwen3-8b.speculative.model"]
+    assert licence.startswith("qwen3-8b: accept the licence at huggingface.co/meta-llama/Llama-3.2-1B-Instruct")
+    assert said["huggingFaceToken"].startswith("qwen3-8b: ")
+    assert result.models["qwen3-8b"].gated, "no download begins without the token"
+
+
 STACK = """
 config:
   llm-platform:platform:

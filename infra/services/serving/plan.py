@@ -93,7 +93,7 @@ def _plan(
         proposer=proposer_of(model, sizing.catalog),
         remote_code=model.trust_remote_code,
         extra_args=model.extra_args,
-        gated=bool(served.gated),
+        gated=bool(served.gated or served.draft_gated),
         weights_on_disk_gib=served.disk_gib,
         resources=server_resources(placed),
         prefetch=plan_prefetch(served, sizing.catalog),

@@ -55,6 +55,12 @@ class Served:
         return kv_bytes_per_token(shape, 1, 2) if shape else None
 
     @property
+    def draft_gated(self) -> bool:
+        """Whether the model that proposes tokens asks for a licence."""
+        draft = self.question.draft
+        return bool(draft and draft.shape and draft.shape.needs_token)
+
+    @property
     def claim_gib(self) -> float:
         """What it takes of the claim: its weights, its draft model's, and its adapters."""
         return self.loaded_gib + self.adapters_gib

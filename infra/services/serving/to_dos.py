@@ -21,6 +21,14 @@ def list_licences(stack: str, placed: Sequence[Placed], secrets: frozenset[str])
             nth,
             _each(asking),
         )
+    drafted = [each.served for each in placed if each.served.draft_gated]
+    for served in drafted:
+        page = f"huggingface.co/{served.settings.speculative.model}" if served.settings.speculative else ""
+        message = (
+            f"{served.name}: accept the licence at {page}, of its draft model, with the account whose token is used"
+        )
+        yield ToDo(f"{served.path}.speculative.model", message, Step.LICENCES, len(gated))
+    gated += [served for served in drafted if served not in gated]
     if gated and HUGGING_FACE_TOKEN not in secrets:
         yield ToDo(
             HUGGING_FACE_TOKEN,
