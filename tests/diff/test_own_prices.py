@@ -56,7 +56,7 @@ def test_nothing_is_said_of_it_where_the_bill_shows_the_capacity(table: Path) ->
     ("before", "after", "says"),
     [
         (SPOT, ON_DEMAND, "its nodes are no longer spot nodes"),
-        (ON_DEMAND, SPOT, "AWS takes spot nodes away with two minutes'"),
+        (ON_DEMAND, SPOT, "the cloud takes spot nodes away with two minutes'"),
     ],
 )
 def test_users_see_the_other_capacity_afterwards(before: str, after: str, says: str, table: Path) -> None:

@@ -102,7 +102,7 @@ AFTERWARDS = {
         "many",
         (("[g6.2xlarge]}", "[g6.2xlarge], capacity: spot}"),),
         "llama-8b",
-        "AWS takes spot nodes away with two minutes' notice",
+        "the cloud takes spot nodes away with two minutes' notice",
     ),
     "a timeout": ("patient", (("900", "600"),), "small", "an answer may take 600 s, was 900 s"),
 }
