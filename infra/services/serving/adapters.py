@@ -11,7 +11,7 @@ from infra.services.serving.section import Model
 from infra.sizing.adapters import Slots, file_gib
 from infra.sizing.question import Sized
 
-# Most adapters have a rank of 8 to 64; the engine refuses a rank above that of its slots.
+# Nearly all adapters have a rank of 8 to 64; the engine refuses a rank above that of its slots.
 ASSUMED_RANK = 64
 # Steps, so that a new adapter seldom changes the arguments of the server, which would restart it.
 STEPS = (4, 8, 16, 32, 64)
