@@ -8,7 +8,8 @@ from infra.models.names import LENGTHS
 
 # In these types the first two positions are reserved: `max_position_embeddings` of 514 serves 512 tokens.
 _OFFSET = ("roberta", "xlm-roberta", "xlm_roberta", "camembert", "xlm-roberta-flash")
-_SCALED_ALREADY = ("su", "longrope", "llama3")
+# Kinds whose max_position_embeddings is the stretched length already (vllm/config/model.py, _get_and_verify_max_len).
+_SCALED_ALREADY = ("su", "longrope", "llama3", "yarn", "deepseek_yarn", "deepseek_llama_scaling")
 _NONE_SAID = 2048  # the engine assumes this if no file states a length
 _LARGEST = 10**8  # a tokenizer without a limit says 10^30
 
@@ -26,8 +27,9 @@ def longest(fields: Fields, tokenizer: Mapping[str, Any] | None, sentence: Mappi
     if isinstance(limit, int | float) and 0 < limit < min(length, _LARGEST):
         length = int(limit)
     length = _scaled(fields, length)
-    own = (sentence or {}).get("max_seq_length")
-    return own if isinstance(own, int) and 0 < own <= length else length
+    # Positions beyond those that nomic_bert was trained for are served as they are, and answered wrong.
+    limits = (sentence or {}).get("max_seq_length"), fields.said.get("max_trained_positions")
+    return min(length, *(each for each in limits if isinstance(each, int) and each > 0), length)
 
 
 def _said(fields: Fields) -> list[int]:
@@ -52,5 +54,4 @@ def _scaled(fields: Fields, length: int) -> int:
     kind, factor = rope.get("rope_type", rope.get("type")), rope.get("factor")
     if kind in _SCALED_ALREADY or not isinstance(factor, int | float) or factor <= 0:
         return length
-    own = rope.get("original_max_position_embeddings")
-    return int((own if kind == "yarn" and isinstance(own, int) else length) * factor)
+    return int(length * factor)

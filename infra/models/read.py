@@ -84,13 +84,20 @@ def _not_read() -> Mapping[str, Mapping[str, str]]:
     return tomllib.loads(_NOT_READ.read_text(encoding="utf-8"))
 
 
+# In the order in which the engine looks for them (vllm/transformers_utils/config.py).
+_SENTENCE = tuple(
+    f"sentence_{kind}_config.json"
+    for kind in ("bert", "roberta", "distilbert", "camembert", "albert", "xlm-roberta", "xlnet")
+)
+
+
 def _beside(source: Source) -> Beside:
     def said(file: str) -> Mapping[str, Any] | None:
         return read_json(source.text(file), file) if file in source.files else None
 
     return Beside(
         tokenizer=said("tokenizer_config.json"),
-        sentence=said("sentence_bert_config.json"),
+        sentence=next((found for name in _SENTENCE if (found := said(name))), None),
         quantized=said("hf_quant_config.json"),
         pools="modules.json" in source.files,
         pipeline=source.pipeline,

@@ -1,8 +1,10 @@
 """config.json files of real families: what a token keeps is exact; what isn't understood is refused by its field."""
 
 import copy
+import json
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,6 +14,8 @@ from infra.models.config import shape_of_config
 from infra.models.describe import cache_bytes
 from infra.models.estimate import estimated_gib
 from infra.models.fields import NotSized
+from infra.models.read import read_facts
+from infra.models.source import Folder
 from infra.models.task import Beside
 from infra.sizing.kv_cache import keeps_cache
 from infra.sizing.weights import stored_gib
@@ -161,7 +165,14 @@ def test_an_open_attention_keeps_no_cache() -> None:
 LENGTHS = (
     ("as the file says", {}, Beside(), 131072),
     ("the smaller of two", {"model_max_length": 4096}, Beside(), 4096),
-    ("scaled by yarn", {"rope_scaling": YARN | {"factor": 2.0}}, Beside(), 65536),
+    ("scaled by yarn already", {"rope_scaling": YARN | {"factor": 2.0}}, Beside(), 131072),
+    (
+        "yarn that nobody wrote into the positions",
+        {"max_position_embeddings": 40960, "rope_scaling": YARN | {"factor": 4.0}},
+        Beside(),
+        40960,
+    ),
+    ("trained for fewer positions", {"max_trained_positions": 2048}, Beside(sentence={"max_seq_length": 8192}), 2048),
     ("scaled already", {"rope_scaling": {"rope_type": "longrope", "factor": 4.0}}, Beside(), 131072),
     ("scaled linearly", {"rope_scaling": {"type": "linear", "factor": 2.0}}, Beside(), 262144),
     ("of a sentence", {}, Beside(sentence={"max_seq_length": 512}), 512),
@@ -254,3 +265,11 @@ def places(part: Mapping[str, Any], at: tuple[str, ...] = ()) -> Iterator[tuple[
         yield (*at, key)
         if isinstance(value, Mapping):
             yield from places(value, (*at, key))
+
+
+@pytest.mark.parametrize("file", ["sentence_bert_config.json", "sentence_xlm-roberta_config.json"])
+def test_each_file_in_which_the_engine_looks_for_a_length_is_read(file: str, tmp_path: Path) -> None:
+    (tmp_path / "config.json").write_text(json.dumps(LLAMA), encoding="utf-8")
+    (tmp_path / file).write_text(json.dumps({"max_seq_length": 384}), encoding="utf-8")
+    found = read_facts("acme/x", Folder(tmp_path, None), load_catalog().quantizations)
+    assert found.shape.max_context == 384
