@@ -21,7 +21,7 @@ def pieces(write: Write) -> list[str]:
             put.setdefault(thing, {})[path] = value
     return [
         *(_piece(thing, values) for thing, values in put.items()),
-        *(f"remove {path}" for path, value in write if value is None),
+        *(f"{path} removed" for path, value in write if value is None),
     ]
 
 

@@ -39,7 +39,7 @@ def _needed(search: Search, chosen: Sequence[Write]) -> Sequence[Write]:
 
 
 def _with_more_replicas(search: Search, write: Write) -> Write:
-    """The change that saves least gives replicas back first."""
+    """The change that with the smallest saving gives replicas back first."""
     for path, value in reversed(write):
         if ".replicas." in path:
             write = _raised(search, write, path, value)

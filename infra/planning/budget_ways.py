@@ -281,8 +281,8 @@ def _with_less(search: Search, model: ModelPlan, write: Write) -> Advice | None:
 
 
 def _in_several(search: Search, means: Means) -> Iterator[Advice]:
-    """Changes of which none is enough alone: fewer replicas of several models, which move nothing; then whatever saves
-    most."""
+    """Changes of which none is enough alone: fewer replicas of several models, which move nothing; then the largest
+    savings."""
     fewer, others = list(_least_replicas(search)), list(_parts(search, means))
     found = (together(search, parts) for parts in (fewer, [*others, *fewer]))
     yield from _unlike(search, filter(None, found))

@@ -72,8 +72,8 @@ def read_as_a_person_does(text: str) -> dict[str, Any]:
     asked = re.split(r" \(|, which is over|, after ", text)[0]
     written: dict[str, Any] = {}
     for part in re.split(r" with | and ", asked):
-        if part.startswith("no "):
-            written[part.removeprefix("no ")] = None
+        if part.endswith(" removed"):
+            written[part.removesuffix(" removed")] = None
             continue
         path, _, value = part.partition(": ")
         read = yaml.safe_load(value)

@@ -27,7 +27,8 @@ IN_TYPESCRIPT = {"integer": "number", "string": "string", "boolean": "boolean", 
 def test_every_field_of_the_contract_is_on_the_page() -> None:
     table = PAGE.partition("| output |")[2].partition("\n\n")[0]
     named = {name.replace("NAME", "*") for name in re.findall(r"`([\w.]+)`", table)}
-    top = {path for path in PROMISED if not path.startswith("models.*.api_key_secret.")} - {"models"}
+    inside = ("models.*.api_key_secret.", "models.*.dimensions.")  # said with the object that they are in
+    top = {path for path in PROMISED if not path.startswith(inside)} - {"models"}
     assert named & PROMISED.keys() == top
 
 

@@ -42,14 +42,14 @@ def test_a_node_that_another_model_half_fills_costs_nothing_more() -> None:
     assert result.pools["big"].idle_gpus == 1
     (shared,) = [way for way in result.cheaper["small"] if way.setting == "pool: big, gpus: 1"]
     assert shared.usd_per_month >= 0.8048 * 730  # the whole node that it has now, and its disk
-    assert shared.beside == ("remove gpuPools.small",)
+    assert shared.beside == ("gpuPools.small removed",)
     assert "on nodes of big, third" in shared.effect
 
 
 def test_of_ways_that_undo_each_other_the_one_with_the_largest_saving_is_shown() -> None:
     """The large model leaves its pool, and the pool is removed: the small model can't move there."""
     result = plan(TWO_POOLS)
-    assert any("remove gpuPools.big" in way.beside for way in result.cheaper["big"])
+    assert any("gpuPools.big removed" in way.beside for way in result.cheaper["big"])
     assert not any(setting.startswith("pool: big") for setting in _settings(result, "small"))
 
 

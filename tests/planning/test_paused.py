@@ -47,7 +47,7 @@ def test_what_would_cost_less_is_named_and_saves_what_it_says(stack: dict[str, A
 @pytest.mark.parametrize(
     ("cache", "setting"),
     [
-        ({"kind": "ebs", "size": "500Gi"}, "cache.kind: efs with no cache.size"),
+        ({"kind": "ebs", "size": "500Gi"}, "cache.kind: efs with cache.size removed"),
         ({"kind": "ebs", "size": "40Gi"}, None),  # saves too little to be worth a line
         ({"kind": "efs"}, None),
     ],

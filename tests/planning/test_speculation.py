@@ -112,6 +112,6 @@ config:
 """
 
 
-def test_a_job_of_its_own_downloads_it() -> None:
+def test_a_separate_job_downloads_it() -> None:
     jobs = [each.name for each in plan_text("x", STACK).recording.resources if each.type == "kubernetes:batch/v1:Job"]
     assert sorted(jobs) == ["chat-draft-prefetch-job", "chat-prefetch-job"]
