@@ -1,14 +1,15 @@
 """How to make the same change without a gap, where that is possible; each sentence holds for its change alone."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from infra.diff.guard import SYSTEM_NODES, Guarded, serving
-from infra.diff.interim import as_written, kept_max, with_both
+from infra.diff.interim import Beside, as_written, kept_max, with_both
 from infra.diff.nodes import node_group
 from infra.diff.settings import settings_changed
 from infra.diff.traffic import AWAY, Notice
 from infra.plan.alike import alike
+from infra.plan.notes import Violation
 from infra.plan.plan import Plan
 from infra.plan.rules import Rule
 from infra.registry import clouds, ground_names, owner_of
@@ -32,8 +33,9 @@ def _ways(old: Side, new: Side, refused: Sequence[Guarded], notices: Sequence[No
         return [f"Take the stack down with `pulumi destroy` first; its file goes with {_allow(refused)} in the base."]
     if any(each.name in ground_names() for each in refused):
         return [_new_stack(old, refused)]
-    by_name = alike((each, each.name) for each in refused)
-    return [_way(found, old, new, notices) for _, found in sorted(by_name.items())]
+    by_name = sorted(alike((each, each.name) for each in refused).items())
+    ways = [_way(found, old, new, notices) for _, found in by_name]
+    return [*ways, *_at_once([found[0] for _, found in by_name], old, new, notices)]
 
 
 def _allow(refused: Iterable[Guarded]) -> str:
@@ -83,7 +85,7 @@ def _pool(each: Guarded, allow: str, old: Side, new: Side, notices: Sequence[Not
     staying = [model for model in on if each.act == "replace" and model in serving(new, each.name)]
     if not on:
         return f"No model that runs on `{each.name}` now runs afterwards, so none needs its nodes: {allow}."
-    gap = {notice.model for notice in notices if notice.seconds is not None or notice.event == AWAY}
+    gap = _down(notices)
     if not staying:
         how = (
             "with the gap that users notice" if gap & {*on} else "before the old ones are ended, so users notice no gap"
@@ -91,19 +93,64 @@ def _pool(each: Guarded, allow: str, old: Side, new: Side, notices: Sequence[Not
         return f"{_listed(on)} {'moves' if len(on) == 1 else 'move'} to other nodes {how}: {allow}."
     if not gap & {*staying}:
         return f"The models' pods go to the new nodes before the old ones are ended, so users notice no gap: {allow}."
-    if not any(path.startswith(f"gpuPools.{each.name}.") for path in settings_changed(old, new)):
+    if not _is_of_its_settings(each, old, new):
         return (
             f"`{each.name}` is replaced because of {', '.join(each.because)}, which isn't a setting of that pool,"
             f" so a second pool would not help: {allow}, at a time with few requests."
         )
-    return _beside(each.name, staying, allow, old, new)
+    return _beside(_second(each.name, staying, old, new), allow, old, new)
 
 
-def _beside(pool: str, models: Sequence[str], allow: str, old: Side, new: Side) -> str:
+def _second(pool: str, models: Sequence[str], old: Side, new: Side) -> Beside:
+    return Beside(pool, _free(f"{pool}-1", {*old.pools, *new.pools}), models)
+
+
+def _at_once(refused: Sequence[Guarded], old: Side, new: Side, notices: Sequence[Notice]) -> Iterator[str]:
+    """Where several pools have a second one next to them: the bill with all of them, planned together."""
+    pools = [each for each in refused if node_group(each.urn) and each.name != SYSTEM_NODES]
+    moves = [_second(each.name, models, old, new) for each in pools if (models := _helped(each, old, new, notices))]
+    moves = [each for each in moves if _is_possible(with_both(old, new, [each]))]
+    if len(moves) < 2:
+        return
+    names = _listed([each.pool for each in moves])
+    then = with_both(old, new, moves)
+    if then is None or not _is_possible(then):
+        yield f"{names} can't all have a second pool at once: change one of them after the other."
+    else:
+        usd = f"${then.cost.usd_per_month_max:,.0f} per month at most{_budget(then)}"
+        yield f"With {names} and the pools beside them at once, the bill until then is {usd}."
+
+
+def _helped(each: Guarded, old: Side, new: Side, notices: Sequence[Notice]) -> list[str]:
+    """The models that stay on a pool whose own settings replace it, if one of them is down then."""
+    on = [model for model in serving(old, each.name) if model in _running(new)]
+    staying = [model for model in on if each.act == "replace" and model in serving(new, each.name)]
+    down = _down(notices) & {*staying} and _is_of_its_settings(each, old, new)
+    return staying if down else []
+
+
+def _down(notices: Sequence[Notice]) -> set[str]:
+    return {notice.model for notice in notices if notice.seconds is not None or notice.event == AWAY}
+
+
+def _is_of_its_settings(each: Guarded, old: Side, new: Side) -> bool:
+    return any(path.startswith(f"gpuPools.{each.name}.") for path in settings_changed(old, new))
+
+
+def _is_possible(then: Plan | None) -> bool:
+    return then is not None and not _broken(then)
+
+
+def _broken(then: Plan) -> list[Violation]:
+    """The rules that are broken beside the budget, which can be raised for the time of both."""
+    return [each for each in then.violations if each.rule != Rule.BUDGET]
+
+
+def _beside(move: Beside, allow: str, old: Side, new: Side) -> str:
     """Both pools exist, and are billed, until the second pull request, so a stack with both is planned too."""
-    name = _free(f"{pool}-1", {*old.pools, *new.pools})
-    then = with_both(old, new, pool, name, models)
-    broken = [each for each in then.violations if each.rule != Rule.BUDGET] if then is not None else []
+    pool, name, models = move.pool, move.name, move.models
+    then = with_both(old, new, [move])
+    broken = _broken(then) if then is not None else []
     if then is None or broken:
         why = f" ({broken[0].message})" if broken else ""
         return (

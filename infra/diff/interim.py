@@ -1,7 +1,8 @@
-"""The stack between two pull requests, with a pool and the pool that will replace it, planned as a whole."""
+"""The stack between two pull requests, with pools and the pools that will replace them, planned as a whole."""
 
 import json
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from infra.plan.plan import Plan
@@ -12,10 +13,19 @@ from infra.sides.types import Side
 from infra.stack_file import load_config
 
 
-def with_both(old: Side, new: Side, pool: str, beside: str, models: Sequence[str]) -> Plan | None:
-    """The new stack with the pool as it was and as large, its new form under another name, and the models there; None
+@dataclass(frozen=True)
+class Beside:
+    """A pool, the name of its new form next to it, and the models that move there."""
+
+    pool: str
+    name: str
+    models: Sequence[str]
+
+
+def with_both(old: Side, new: Side, moves: Sequence[Beside]) -> Plan | None:
+    """The new stack with each pool as it was and as large, its new form under another name, and the models there; None
     where such a stack file would be refused."""
-    platform = _written(old, new, pool, beside, models)
+    platform = _written(old, new, moves)
     region = region_in(new.config.get)
     stack = str(new.plan.get("stack", ""))
     try:
@@ -48,12 +58,13 @@ def kept_max(old: Side, pool: str) -> int | None:
     return None if "max" in as_written(old, pool) else old.pools[pool]["max"]
 
 
-def _written(old: Side, new: Side, pool: str, beside: str, models: Sequence[str]) -> dict[str, Any]:
+def _written(old: Side, new: Side, moves: Sequence[Beside]) -> dict[str, Any]:
     platform = json.loads(json.dumps(new.platform))
     pools = platform["gpuPools"] = platform.get("gpuPools") or {}
-    pools[beside], pools[pool] = as_written(new, pool), as_written(old, pool)
-    if (kept := kept_max(old, pool)) is not None:
-        pools[pool]["max"] = kept
-    for model in models:
-        platform["models"][model]["pool"] = beside
+    for each in moves:
+        pools[each.name], pools[each.pool] = as_written(new, each.pool), as_written(old, each.pool)
+        if (kept := kept_max(old, each.pool)) is not None:
+            pools[each.pool]["max"] = kept
+        for model in each.models:
+            platform["models"][model]["pool"] = each.name
     return platform

@@ -158,6 +158,22 @@ def test_the_bill_with_both_pools_is_said_and_what_the_budget_needs_for_it(usd: 
     assert f"${then['cost']['usd_per_month_max']:,.0f} per month at most" in text
 
 
+@pytest.mark.parametrize(("usd", "needs"), [(40000, False), (3600, True)])
+def test_pools_that_change_together_have_one_bill_and_one_budget(usd: int, needs: bool) -> None:
+    """Each sentence followed, and the budget that the last one names, break no rule."""
+    edit = {"gpuPools.l4.capacity": "spot", "gpuPools.l40s.capacity": "spot", "budget.usdPerMonth": usd}
+    *texts, last = ways(difference("cloud", edit))
+    first = {path: value for text in texts for path, value in beside_the_old(text).items()}
+    budgets = re.findall(r"`budget\.usdPerMonth: (\d+)`", last)
+    assert len(texts) == 2
+    assert bool(budgets) == needs
+    first["budget.usdPerMonth"] = int(budgets[0]) if budgets else usd
+    then = difference("cloud", first)
+    assert (then.refused, then.new.plan["violations"]) == ([], [])
+    assert last.startswith("With `l4`, `l40s` and the pools beside them at once")
+    assert f"${then.new.plan['cost']['usd_per_month_max']:,.0f} per month at most" in last
+
+
 def test_what_goes_with_the_cluster_is_one_sentence() -> None:
     stack, edit = EDITS["another region"]
     (text,) = ways(difference(stack, edit))
