@@ -44,11 +44,14 @@ def pod_spec(
     grace_seconds: int,
     set_group: bool,
     api_key_secret: str | None,
+    own_claim: str | None = None,
 ) -> Any:
-    """`api_key_secret` is the Secret with the key that applications must send; None if the server checks no key."""
+    """`own_claim` exists and has the weights of this model; None: they are in the model cache.
+
+    `api_key_secret` is the Secret with the key that applications must send; None if the server checks no key."""
     volumes, mounts = scratch(size.disk_gib)
     volumes += [
-        {"name": "models", "persistentVolumeClaim": {"claimName": CLAIM}},
+        {"name": "models", "persistentVolumeClaim": _claim(own_claim)},
         {"name": "shm", "emptyDir": {"medium": "Memory", "sizeLimit": f"{size.shm_gib}Gi"}},
     ]
     mounts += [
@@ -104,6 +107,11 @@ def pod_spec(
             for key in ("topology.kubernetes.io/zone", "kubernetes.io/hostname")
         ]
     return spec
+
+
+def _claim(own: str | None) -> dict[str, Any]:
+    """A volume that others fill may offer nothing but reading, and nobody may change who owns its files."""
+    return {"claimName": CLAIM} if own is None else {"claimName": own, "readOnly": True}
 
 
 def _resources(gpus: int, size: PodSize) -> dict[str, Any]:

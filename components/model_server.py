@@ -45,6 +45,7 @@ class ModelServer(pulumi.ComponentResource):
     `model` is the name that applications send. `scaled` leaves the number of replicas to a scaler. `replicas` is 0 for
     a paused model, which keeps its address. Only the pods wait for `pods_wait_for`, the weights and the nodes: the
     address, and with it the gateway, is created meanwhile.
+    `own_claim` exists and has the weights of this model; None: they are in the model cache.
     `replace_with` is the claim: the pods must be deleted before the claim can be replaced.
     `monitor_labels` are the labels by which the Prometheus selects ServiceMonitors; None creates no ServiceMonitor.
     """
@@ -69,6 +70,7 @@ class ModelServer(pulumi.ComponentResource):
         callers: Callers,
         set_group: bool,
         api_key: pulumi.Input[str] | None,
+        own_claim: str | None = None,
         monitor_labels: Mapping[str, str] | None,
         depends_on: Sequence[pulumi.Resource] = (),
         pods_wait_for: Sequence[pulumi.Resource] = (),
@@ -124,6 +126,7 @@ class ModelServer(pulumi.ComponentResource):
                 grace_seconds=rollout.grace_seconds,
                 set_group=set_group,
                 api_key_secret=secret_name,
+                own_claim=own_claim,
             ),
         }
         spec: Any = {

@@ -83,6 +83,15 @@ EXAMPLES = {
         cache: {{kind: ebs}}
         protect: true
     """,
+    # Weights that the cluster has already, beside a download on a disk that one node reads.
+    "inplace": f"""
+        {CREATED}
+        namespace: {{create: false}}
+        models:
+          qwen3-8b: {{model: Qwen/Qwen3-8B, maxModelLen: 8192}}
+          support: {{model: "pvc://weights/support/v2", like: Qwen/Qwen3-8B, maxModelLen: 8192, replicas: 2}}
+        cache: {{kind: ebs}}
+    """,
     # One expensive node: the old pod stops first.
     "dear": f"""
         {CREATED}

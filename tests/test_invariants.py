@@ -46,6 +46,7 @@ MEANT = {  # stack -> what the rules read: if it were missing, the rules would c
     "many": {kind.DEPLOYMENT: 3, kind.NODE_GROUP: 4, kind.SCALED_OBJECT: 3, kind.SECRET: 4},
     "shared": {kind.DEPLOYMENT: 1, kind.SCALED_OBJECT: 1, kind.SERVICE_MONITOR: 1, kind.INGRESS: 1},
     "zonal": {kind.STORAGE_CLASS: 1, kind.CLAIM: 1, kind.NODE_GROUP: 2},
+    "inplace": {kind.DEPLOYMENT: 2, kind.JOB: 1, kind.CLAIM: 1},
     "dear": {kind.DEPLOYMENT: 1, kind.NODE_GROUP: 2},
     "asleep": {kind.DEPLOYMENT: 1, kind.SCALED_OBJECT: 1},
     "maintained": {kind.DEPLOYMENT: 1, kind.SCALED_OBJECT: 1},

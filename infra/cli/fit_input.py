@@ -20,6 +20,7 @@ from infra.catalog import (
 from infra.catalog.gpu_names import card_of_memory
 from infra.catalog.method_names import stored_by_name
 from infra.engines import DEFAULT, ENGINES, Engine, with_library
+from infra.models.places import is_url
 from infra.offers.sizing import can_run
 from infra.plan.words import regions_with
 from infra.settings.mistakes import nearest
@@ -265,7 +266,8 @@ class _Reader:
         if not near:
             near = [name for name in known if model.rpartition("/")[2].lower() in name.lower()][:3]
         those = f"; nearest: {', '.join(near)}" if near else ""
-        read = f"run llm-platform model add {model}, which reads its own files; or " if "/" in model else ""
+        copy = " --from DIR" if is_url(model) else ""
+        read = f"run llm-platform model add {model}{copy}, which reads its own files; or " if "/" in model else ""
         self._wrong(model, f"unknown model{those}. Else {read}give --like, a known model of the same shape")
 
     def _choice(self, option: str, allowed: tuple[str, ...]) -> str | None:

@@ -1,5 +1,6 @@
 """`model add`, `model update` and `model list`: facts from models' own files, in the lock beside the stack files."""
 
+import dataclasses
 import json
 import os
 import re
@@ -12,7 +13,8 @@ from infra.cli.fit_input import AskedAlone
 from infra.cli.layout import Column, table
 from infra.engines import DEFAULT, ENGINES
 from infra.models.describe import cache_bytes, cache_line, weights_line
-from infra.models.lock import NAME, fields_of, lock_text, read_lock
+from infra.models.lock import NAME, fields_of, lock_text, of_library, read_lock
+from infra.models.places import bad_place, is_url
 from infra.models.read import Facts, read_facts
 from infra.models.source import CannotRead, Folder, Source
 from infra.plan.words import count
@@ -41,7 +43,7 @@ def add(name: str, revision: str | None, folder: Path | None, stacks: Path, *, a
             f"  {cache_line(facts.shape)}",
             *(f"  {each}" for each in (*_served(facts.shape), *_notes(facts))),
             f"written: {path} ({what}, {others} others as they were)."
-            f" Next: models.NAME.model: {name.partition(':')[2] or name}\n",
+            f" Next: models.NAME.model: {name.partition(':')[2] if of_library(name) else name}\n",
         )
     )
 
@@ -78,9 +80,11 @@ def listed(stacks: Path, width: int, *, as_json: bool) -> str:
 
 def _read(name: str, revision: str | None, folder: Path | None) -> Facts:
     source: Source
-    engine, _, of_library = name.partition(":")
+    engine, _, tag = name.partition(":")
     if engine in ENGINES and (library := ENGINES[engine].library) is not None:
-        return Facts(library.read(of_library), None, f"the library of {ENGINES[engine].title}")
+        return Facts(library.read(tag), None, f"the library of {ENGINES[engine].title}")
+    if is_url(name):
+        return _in_place(name, revision, folder)
     if not _NAME.fullmatch(name):
         raise CannotRead(f"{name} is no repository's name", "write ORG/NAME, as its page on the hub has it")
     if folder is not None:
@@ -90,6 +94,19 @@ def _read(name: str, revision: str | None, folder: Path | None) -> Facts:
 
         source = Hub(name, revision)
     return read_facts(name, source, load_catalog().quantizations)
+
+
+def _in_place(name: str, revision: str | None, folder: Path | None) -> Facts:
+    """Weights that the cluster has already. They can change at any time, so no commit is known of them."""
+    if (bad := bad_place(name)) is not None:
+        raise CannotRead(f"{name}: {bad[0]}", bad[1])
+    if revision is not None:
+        raise CannotRead(f"{name} has no revisions", f"leave @{revision} out")
+    if folder is None:
+        copy = "a folder with a copy of its config.json, and of its safetensors files or their index"
+        raise CannotRead(f"{name} is in the cluster, which isn't read", f"add --from DIR: {copy}")
+    facts = read_facts(name, Folder(folder, None), load_catalog().quantizations)
+    return dataclasses.replace(facts, shape=dataclasses.replace(facts.shape, revision=None))
 
 
 def _write(stacks: Path, models: Mapping[str, ModelShape]) -> Path:
@@ -116,7 +133,7 @@ def _gate(shape: ModelShape) -> str:
 
 def _served(shape: ModelShape) -> list[str]:
     """What the default engine makes of it; a model of the library of an engine is served by that one."""
-    if ":" in shape.id:
+    if of_library(shape.id):
         return []
     engine, catalog = ENGINES[DEFAULT], load_catalog()
     refused = [f"not served: {each.got}" for each in engine.refuse(AskedAlone(shape.id), shape, catalog)]
@@ -136,7 +153,7 @@ def _notes(facts: Facts) -> list[str]:
     return [
         f"weights: {facts.weights}",
         *([code] if shape.custom_code else []),
-        *([commit] if shape.revision is None else []),
+        *([commit] if shape.revision is None and not is_url(shape.id) else []),
     ]
 
 

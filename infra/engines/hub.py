@@ -1,4 +1,5 @@
-"""Weights from the Hugging Face hub: the claim has one directory per repository and revision."""
+"""Weights from the Hugging Face hub: the claim has one directory per repository and revision. Weights that the cluster
+has already are on a claim that takes the cache's place."""
 
 from __future__ import annotations
 
@@ -6,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from components.container import HOME, MODELS_MOUNT, Fetch
+from infra.models.places import place_of
 
 if TYPE_CHECKING:
     from infra.engines.engine import Adapter, EngineModel
@@ -20,6 +22,9 @@ NOT_NEEDED_BY_MISTRAL = ("model*.safetensors", "model.safetensors.index.json", *
 
 def weights_path(model: str, revision: str | None) -> str:
     """The directory of a revision: replicas that still run on the old revision keep their files during a change."""
+    place = place_of(model)
+    if place is not None:
+        return f"{MODELS_MOUNT}/{place.path}".removesuffix("/")
     return f"{MODELS_MOUNT}/hf/{model}/{revision or 'main'}"
 
 

@@ -12,6 +12,7 @@ from typing import Any
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 from infra.catalog import Catalog, ModelShape
+from infra.models.places import is_url
 
 NAME = "models.lock"
 _OF_LIBRARY = ":"  # after it comes the name of a model in the library of the engine before it
@@ -58,9 +59,14 @@ def with_lock(catalog: Catalog, folder: Path) -> Catalog:
     """The catalogue with the models of the lock in `folder`. They replace the catalogue's own entries. Raises
     BadLock."""
     locked = read_lock(folder)
-    tags = {name.partition(_OF_LIBRARY)[2]: shape for name, shape in locked.items() if _OF_LIBRARY in name}
-    models = {name: shape for name, shape in locked.items() if _OF_LIBRARY not in name}
+    tags = {name.partition(_OF_LIBRARY)[2]: shape for name, shape in locked.items() if of_library(name)}
+    models = {name: shape for name, shape in locked.items() if not of_library(name)}
     return dataclasses.replace(catalog, models={**catalog.models, **models}, tags=tags) if locked else catalog
+
+
+def of_library(name: str) -> bool:
+    """Whether a name of the lock is that of an engine's own library."""
+    return _OF_LIBRARY in name and not is_url(name)
 
 
 def lock_text(models: Mapping[str, ModelShape]) -> str:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from infra.engines.engine import Dimensions, EngineModel, EngineTimeouts
+from infra.models.places import Claim, place_of
 from infra.sizing.estimates import Estimate, Fit, Throughput
 
 GAP_PARTS = ("image", "weights", "engine")  # the parts of a cold start when a new pod takes the node of the old one
@@ -127,9 +128,11 @@ class ModelPlan(EngineModel):
     replicas: ReplicasPlan
     paused: bool
     gated: bool
-    weights_on_disk_gib: float  # the size of the download, which the cache must hold
+    weights_on_disk_gib: (
+        float  # the size of the download, which the cache must hold; 0: the cluster has the weights already
+    )
     resources: Resources
-    prefetch: PrefetchPlan
+    prefetch: PrefetchPlan | None  # None: the cluster has the weights already
     fit: Fit | None  # None on CPU and where the shape isn't known
     rollout: RolloutPlan
     cold_start: ColdStart
@@ -138,6 +141,11 @@ class ModelPlan(EngineModel):
     usd_per_hour: float | None  # per replica, by its share of the node's GPUs
     throughput: Throughput
     reasons: tuple[str, ...]
+
+    @property
+    def place(self) -> Claim | None:
+        """Where the cluster has the weights already."""
+        return place_of(self.model)
 
     @property
     def usd_per_million_output_tokens(self) -> Estimate | None:

@@ -54,6 +54,7 @@ class Step(IntEnum):
     NODES = auto()
     NAMESPACE = auto()
     NAMESPACE_LABELS = auto()
+    WEIGHTS = auto()
     RUNTIME_CLASS = auto()
     DEVICE_PLUGIN = auto()
     CERTIFICATE = auto()

@@ -37,7 +37,7 @@ from infra.services.serving.pods import check_system_nodes
 from infra.services.serving.prefetch import explain_prefetch
 from infra.services.serving.rollout import surges
 from infra.services.serving.served import Served, resolve
-from infra.services.serving.to_dos import list_licences
+from infra.services.serving.to_dos import list_licences, list_weights
 from infra.services.weights.plan import plan_cache
 from infra.settings.platform import Settings
 
@@ -234,6 +234,7 @@ def _to_dos(asked: Asked, platform: _Platform, nodes: _Nodes, quotas: tuple[Quot
     yield from list_placeholders(settings)
     yield from asked.cloud.to_dos(settings, cluster, nodes.pools, platform.addons, quotas)
     yield from list_licences(asked.stack, nodes.placed, asked.secrets)
+    yield from list_weights(settings.namespace, nodes.placed)
     yield from list_nodes(cluster, nodes.pools)
     yield from to_do_of_own_nodes(settings, cluster, nodes.pools)
 

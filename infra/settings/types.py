@@ -67,6 +67,10 @@ InstanceType = Annotated[str, pattern(r"^[a-z0-9-]+\.[a-z0-9-]+$", "g6.xlarge", 
 # Hugging Face: owner/name (a few old repositories have no owner); an engine's own library: name[:tag], which may
 # have an owner too.
 ModelId = Annotated[str, pattern(r"^[A-Za-z0-9][\w.-]*(/[\w.-]+)?(:[\w.-]+)?$", "Qwen/Qwen3-8B", "model id")]
+# Or weights that are in the cluster already; infra/services/serving/check_place.py checks the form of such a URL.
+ModelPlace = Annotated[
+    str, pattern(r"^([A-Za-z0-9][\w.-]*(/[\w.-]+)?(:[\w.-]+)?|[a-z][a-z0-9+.-]*://\S*)$", "Qwen/Qwen3-8B", "model id")
+]
 Revision = Annotated[str, pattern(r"^[\w./-]+$", "0e9e39f249a16976918f6564b8830bc894c89659", "revision")]
 
 

@@ -111,7 +111,8 @@ def _workloads(recording: Recording, order: Dependencies) -> list[str]:
         own = [job.resource for job in jobs(recording) if _same_model(job.resource, deployment)]
         needed = [*releases, *own, *([group.resource] if group else []), *_system(recording)]
         broken += order.missing([deployment], needed, "its pods need it")
-        broken += [] if own else [f"{deployment.name}: no Job fetches its weights"]
+        reads_cache = {each.inputs["metadata"]["name"] for each in weight_claims(recording)} & {*Pod(deployment).claims}
+        broken += [f"{deployment.name}: no Job fetches its weights"] if reads_cache and not own else []
     return broken
 
 

@@ -93,6 +93,12 @@ class Pod:
         return [*self.spec["containers"], *self.spec.get("initContainers", [])]
 
     @property
+    def claims(self) -> list[str]:
+        """The names of those that it mounts."""
+        volumes = self.spec.get("volumes", [])
+        return [v["persistentVolumeClaim"]["claimName"] for v in volumes if "persistentVolumeClaim" in v]
+
+    @property
     def tolerations(self) -> list[Mapping[str, Any]]:
         return self.spec.get("tolerations", [])
 

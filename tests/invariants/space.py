@@ -80,7 +80,7 @@ def an_rwo_volume_has_one_reader(planned: Planned) -> list[str]:
         name = claim.inputs["metadata"]["name"]
         if claim.inputs["spec"]["accessModes"] != ["ReadWriteOnce"]:
             continue
-        readers = [pod for pod in pods(recording) if pod.resource.type == DEPLOYMENT and name in _claims(pod)]
+        readers = [pod for pod in pods(recording) if pod.resource.type == DEPLOYMENT and name in pod.claims]
         wanted = sum(most_replicas(recording, pod) + _surge(pod) for pod in readers)
         if wanted > 1:
             broken.append(
@@ -132,12 +132,6 @@ def _pods_of(recording: Recording, group: NodeGroup) -> list[Pod]:
 
 def _model(pod: Pod) -> str:
     return pod.resource.inputs["metadata"]["labels"]["app.kubernetes.io/name"]
-
-
-def _claims(pod: Pod) -> list[str]:
-    return [
-        v["persistentVolumeClaim"]["claimName"] for v in pod.spec.get("volumes", []) if "persistentVolumeClaim" in v
-    ]
 
 
 def _surge(pod: Pod) -> int:

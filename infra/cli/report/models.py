@@ -115,7 +115,8 @@ def weights_section(plan: Plan) -> Section:
 
 
 def _weights_row(model: ModelPlan) -> Row:
-    revision = "-" if ENGINES[model.engine].library is not None else (model.revision or "main")[:_SHORT_REVISION]
+    without = ENGINES[model.engine].library is not None or model.place is not None
+    revision = "-" if without else (model.revision or "main")[:_SHORT_REVISION]
     return model.name, model.model, revision, f"{model.dtype}, {model.engine} {model.engine_version}"
 
 

@@ -1,6 +1,7 @@
 """Rules for the kinds of `cache` that AWS makes with a cluster."""
 
 from infra.clouds.aws.storage import EBS, EFS
+from infra.models.places import place_of
 from infra.plan.words import count
 from infra.settings.checks.scope import CLUSTER_KIND, Scope
 from infra.settings.mistakes import Key
@@ -41,7 +42,7 @@ def _check_zone(scope: Scope, kind: Key) -> None:
 
 def _check_readers(scope: Scope, kind: Key) -> None:
     """An EBS volume is attached to one node, so only one pod reads it."""
-    models = scope.settings.models
+    models = {name: each for name, each in scope.settings.models.items() if place_of(each.model) is None}
     for name, model in models.items():
         if model.replicas.max > 1:
             where: Key = ("models", name, "replicas")

@@ -6,6 +6,7 @@ from typing import Literal
 from infra.catalog import Catalog, ModelShape
 from infra.engines.engine import Library, Stored
 from infra.engines.ollama.tags import tags
+from infra.models.places import is_url
 
 # Ollama takes the memory of the whole context when it loads. Its own default on small machines is 4,096.
 CONTEXT = 8192
@@ -23,7 +24,7 @@ class OllamaLibrary(Library):
         return _Known(catalog.tags)
 
     def owns(self, name: str, catalog: Catalog) -> bool:
-        return name in tags() or ":" in name
+        return name in tags() or (":" in name and not is_url(name))
 
     def refuse(self, name: str, catalog: Catalog) -> tuple[str, str] | None:
         method = tags().unknown_quantization(name)

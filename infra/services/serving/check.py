@@ -4,10 +4,12 @@ import re
 from collections.abc import Mapping
 
 from infra.engines import DEFAULT, ENGINES, Engine, on_cpu, with_library
+from infra.models.places import is_url
 from infra.services.serving.answers import check_parsers
 from infra.services.serving.check_adapters import check_adapters
 from infra.services.serving.check_arguments import check_extra_args
 from infra.services.serving.check_batch import check_batch
+from infra.services.serving.check_place import check_place
 from infra.services.serving.check_rope import check_rope
 from infra.services.serving.check_speculation import check_speculation
 from infra.services.serving.check_split import asked_shape, check_remote_code, check_split
@@ -93,7 +95,9 @@ def _check_identity(scope: Scope, key: Key, model: Model) -> None:
     if shape is not None and shape.left_out is not None and model.architecture is None and not library:
         field = "like" if model.like is not None else "model"
         wrong((*key, field), f"{shape.id} can't be sized: {shape.left_out}", f"write {_LIKE}", reads=reads)
-    if library is not None:
+    if is_url(model.model):
+        check_place(scope, key, model)
+    elif library is not None:
         _check_library_name(scope, key, model, ENGINES[model.engine], reads)
     elif (other := with_library(model.model, catalog)) is not None and other.library is not None:
         got = f"{other.library.noun}; {model.engine} takes a Hugging Face repository"

@@ -2,6 +2,7 @@
 
 from infra.catalog import Catalog, ModelShape
 from infra.engines import ENGINES
+from infra.models.places import is_url
 from infra.services.serving.section import Model
 from infra.services.serving.shapes import shape_of
 from infra.settings.architecture import BadArchitecture, read_architecture
@@ -44,7 +45,7 @@ def check_remote_code(scope: Scope, key: Key, model: Model) -> None:
         got = f"{model.model} needs code from its repository, which {name} runs only with your permission"
         write = "write trustRemoteCode: true and revision: the commit whose code you have read, or another model"
         scope.report.wrong((*key, "model"), got, write, reads=[*reads, trust])
-    elif model.trust_remote_code and model.revision is None:
+    elif model.trust_remote_code and model.revision is None and not is_url(model.model):
         got = "true without a revision: the next start would run whatever code the repository then holds"
         scope.report.wrong(trust, got, "write revision: the commit whose code you have read", reads=reads)
 

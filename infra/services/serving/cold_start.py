@@ -2,9 +2,10 @@
 
 from infra.catalog import Catalog
 from infra.plan.cluster import CachePlan, PoolPlan
-from infra.plan.models import ColdStart, Timeouts
+from infra.plan.models import ColdStart, StartPart, Timeouts
 from infra.services.serving import start_parts
 from infra.services.serving.placement import Placed
+from infra.services.serving.served import Served
 
 # MiB/s from the hub or an engine's own library, slow days and retries included.
 DOWNLOAD_MIBPS = 30
@@ -28,10 +29,16 @@ def cold_start(placed: Placed, pool: PoolPlan | None, cache: CachePlan, catalog:
             "node": start_parts.launch(pool, figures),
             "boot": start_parts.boot(pool, figures),
             "image": start_parts.image(served.image, pool, vcpus, figures),
-            "weights": start_parts.weights(served.loaded_gib, cache, figures),
+            "weights": _weights(served, cache, figures),
             "engine": start_parts.engine(asked.engine, asked.task, placed.gpus, figures, experts=experts),
         }
     )
+
+
+def _weights(served: Served, cache: CachePlan, figures: start_parts.Figures) -> StartPart:
+    if served.place is not None:
+        return start_parts.weights_in_place(served.disk_gib, served.settings.model, figures)
+    return start_parts.weights(served.loaded_gib, cache, figures)
 
 
 def timeouts(placed: Placed, start: ColdStart, gateway_timeout: int | None, *, after_old_pod: bool) -> Timeouts:

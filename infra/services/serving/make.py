@@ -16,10 +16,10 @@ from components.prefetch import Prefetch
 from components.prometheus_login import PrometheusLogin
 from infra.clouds.site import Site
 from infra.engines import ENGINES
-from infra.engines.engine import Adapter, Engine
+from infra.engines.engine import Engine
 from infra.plan.cluster import MonitoringPlan
 from infra.plan.labels import CLIENT_LABEL
-from infra.plan.models import ModelPlan, Scaling
+from infra.plan.models import ModelPlan, PrefetchPlan, Scaling
 from infra.plan.plan import Plan
 from infra.services.monitoring.make import trigger_login
 
@@ -48,42 +48,38 @@ class Serving:
 def serve(serving: Serving, model: ModelPlan) -> ModelServer:
     """The server waits for the weights and for the nodes that it runs on."""
     engine = ENGINES[model.engine]
-    prefetch = _prefetch(serving, model, engine)
-    adapters = [_adapter(serving, model, engine, each) for each in model.adapters]
-    server = _server(serving, model, engine, [prefetch, *_draft(serving, model, engine), *adapters])
+    server = _server(serving, model, engine, list(_downloads(serving, model, engine)))
     if model.scaling and serving.plan.monitoring:
         _scaler(serving, model, model.scaling, serving.plan.monitoring, server)
     return server
 
 
-def _prefetch(serving: Serving, model: ModelPlan, engine: Engine) -> Prefetch:
-    return _job(serving, model, model.name, engine.fetch(model))
+def _downloads(serving: Serving, model: ModelPlan, engine: Engine) -> Iterator[Prefetch]:
+    """None where the cluster has the weights already: adapters and draft models are refused there."""
+    job = model.prefetch
+    if job is None:
+        return
+    yield _job(serving, model, job, model.name, engine.fetch(model))
+    draft = engine.fetch_draft(model.proposer) if model.proposer else None
+    if draft is not None:
+        yield _job(serving, model, job, f"{model.name}-draft", draft)
+    for adapter in model.adapters:  # its name is no model's and no other adapter's, so the Job is named after it alone
+        yield _job(serving, model, job, adapter.name, engine.fetch_adapter(model, adapter))
 
 
-def _draft(serving: Serving, model: ModelPlan, engine: Engine) -> Iterator[Prefetch]:
-    fetch = engine.fetch_draft(model.proposer) if model.proposer else None
-    if fetch is not None:
-        yield _job(serving, model, f"{model.name}-draft", fetch)
-
-
-def _adapter(serving: Serving, model: ModelPlan, engine: Engine, adapter: Adapter) -> Prefetch:
-    """Its name is no model's and no other adapter's, so the Job is named after it alone."""
-    return _job(serving, model, adapter.name, engine.fetch_adapter(model, adapter))
-
-
-def _job(serving: Serving, model: ModelPlan, name: str, fetch: Fetch) -> Prefetch:
+def _job(serving: Serving, model: ModelPlan, job: PrefetchPlan, name: str, fetch: Fetch) -> Prefetch:
     return Prefetch(
         f"{name}-prefetch",
         namespace=serving.namespace,
         model=name,
         fetch=fetch,
-        image=model.prefetch.image,
-        cpu=model.prefetch.cpu,
-        memory_gib=model.prefetch.memory_gib,
-        memory_limit_gib=model.prefetch.memory_limit_gib,
-        scratch_gib=model.prefetch.scratch_gib,
+        image=job.image,
+        cpu=job.cpu,
+        memory_gib=job.memory_gib,
+        memory_limit_gib=job.memory_limit_gib,
+        scratch_gib=job.scratch_gib,
         deadline_seconds=model.timeouts.prefetch,
-        stall_seconds=model.prefetch.stall_seconds,
+        stall_seconds=job.stall_seconds,
         set_group=serving.set_group,
         depends_on=[serving.cache, *serving.site.ready],
         replace_with=[serving.cache.claim],
@@ -108,10 +104,11 @@ def _server(serving: Serving, model: ModelPlan, engine: Engine, fetched: Sequenc
         callers=_callers(plan, site),
         set_group=serving.set_group,
         api_key=serving.api_key if engine.checks_key else None,
+        own_claim=model.place.name if model.place is not None else None,
         monitor_labels=plan.monitoring.labels if plan.monitoring else None,
         depends_on=[serving.cache, *site.ready, *site.operators],
         pods_wait_for=[*fetched, *nodes],
-        replace_with=[serving.cache.claim],
+        replace_with=[serving.cache.claim] if model.place is None else [],
         opts=site.opts,
     )
 

@@ -94,7 +94,7 @@ def _plan(
         remote_code=model.trust_remote_code,
         extra_args=model.extra_args,
         gated=bool(served.gated or served.draft_gated),
-        weights_on_disk_gib=served.disk_gib,
+        weights_on_disk_gib=served.cached_gib,
         resources=server_resources(placed),
         prefetch=plan_prefetch(served, sizing.catalog),
         fit=placed.sized.fit if placed.sized else None,

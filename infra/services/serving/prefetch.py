@@ -20,7 +20,9 @@ STALL_SECONDS = 600
 GP3_MIBPS = 125  # of a system node's disk: what the price of gp3 includes
 
 
-def plan_prefetch(served: Served, catalog: Catalog) -> PrefetchPlan:
+def plan_prefetch(served: Served, catalog: Catalog) -> PrefetchPlan | None:
+    if served.place is not None:
+        return None
     return PrefetchPlan(
         image=_image(served, catalog).image,
         cpu=CPU,
@@ -33,8 +35,9 @@ def plan_prefetch(served: Served, catalog: Catalog) -> PrefetchPlan:
 
 def explain_prefetch(served: Sequence[Served], cluster: ClusterPlan, catalog: Catalog) -> Iterator[Finding]:
     """How much disk the images of the Jobs take on the nodes that they run on."""
-    for image in sorted({_image(each, catalog) for each in served}, key=lambda image: image.name):
-        fetched = [each for each in served if _image(each, catalog) == image]
+    fetching = [each for each in served if each.place is None]
+    for image in sorted({_image(each, catalog) for each in fetching}, key=lambda image: image.name):
+        fetched = [each for each in fetching if _image(each, catalog) == image]
         names = ", ".join(each.name for each in fetched)
         made = cluster.made
         where = "a system node" if made else "any Linux node that has room for its Job"

@@ -45,7 +45,7 @@ def plan_rollout(placed: Placed, start: ColdStart, *, drain: int, one_reader: bo
 def check_rollout(placed: Placed, *, one_reader: bool) -> Iterator[Finding]:
     """Refuses a rolling update that the stack file asks for where only one node at a time can mount the volume."""
     asked = placed.served.settings.rollout
-    if one_reader and asked is not None and asked.strategy == "rolling":
+    if _waits_for_volume(placed, one_reader=one_reader) and asked is not None and asked.strategy == "rolling":
         path = f"{placed.served.path}.rollout"
         fix = f"{path}: {{strategy: recreate}}"
         yield Violation(
@@ -61,7 +61,7 @@ def _old_first(placed: Placed, *, one_reader: bool) -> str | None:
     """Why the old pod stops first; None: the new one starts first. Nodes that exist have no free GPU unless the stack
     file says how many there are."""
     asked = placed.served.settings.rollout
-    if one_reader:
+    if _waits_for_volume(placed, one_reader=one_reader):
         return "because the cache's volume has one reader"
     if asked is not None:
         return "as the stack file says" if asked.strategy == "recreate" else None
@@ -70,6 +70,11 @@ def _old_first(placed: Placed, *, one_reader: bool) -> str | None:
     if placed.offer is not None and placed.offer.existing:
         return f"because {count(placed.gpus, 'GPU')} more may not be free on nodes that others make"
     return None
+
+
+def _waits_for_volume(placed: Placed, *, one_reader: bool) -> bool:
+    """Weights that the cluster has already are on another volume than the cache's."""
+    return one_reader and placed.served.place is None
 
 
 def _minutes(seconds: float) -> int:

@@ -5,7 +5,17 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from infra.engines import DEFAULT
-from infra.settings.types import EngineName, ModelId, ModelName, OneNumber, PoolName, Revision, Section, Short
+from infra.settings.types import (
+    EngineName,
+    ModelId,
+    ModelName,
+    ModelPlace,
+    OneNumber,
+    PoolName,
+    Revision,
+    Section,
+    Short,
+)
 
 Task = Literal["chat", "embed", "rerank"]
 
@@ -96,8 +106,9 @@ class Rollout(Section):
 class Model(Section):
     """One model; its key in the file is the name that applications send."""
 
-    model: ModelId = Field(
-        description="Hugging Face repository, or a name from the engine's library; for an unknown one run `model add`",
+    model: ModelPlace = Field(
+        description="Hugging Face repository, a name from the engine's library, or pvc://CLAIM/PATH for weights that"
+        " are in the cluster already; for an unknown one run `model add`",
         examples=["Qwen/Qwen3-8B"],
     )
     revision: Revision | None = Field(

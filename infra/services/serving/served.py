@@ -8,6 +8,7 @@ from infra.catalog import AT_LOAD, Catalog, ModelShape
 from infra.catalog.types import Image
 from infra.engines import ENGINES
 from infra.engines.engine import Rope
+from infra.models.places import Claim, place_of
 from infra.plan.findings import Decided
 from infra.plan.models import ReplicasPlan
 from infra.plan.notes import Advice, Assumption, Chosen, Finding, Violation, Write
@@ -31,7 +32,7 @@ class Served:
     question: Question  # what is asked of it, wherever it is placed
     form: str | None  # of the weights of a file from an engine's own library
     image: Image  # of the engine
-    disk_gib: float
+    disk_gib: float  # of weights, wherever they are
     gated: bool | None  # None: not known
     cpu: bool
     draft_gib: float = 0.0  # the download of the model that proposes tokens
@@ -41,6 +42,16 @@ class Served:
     @property
     def path(self) -> str:
         return f"models.{self.name}"
+
+    @property
+    def place(self) -> Claim | None:
+        """Where the cluster has the weights already; None: they are downloaded into the cache."""
+        return place_of(self.settings.model)
+
+    @property
+    def cached_gib(self) -> float:
+        """The share of the cache that the weights take."""
+        return self.disk_gib if self.place is None else 0.0
 
     def write(self, changes: Iterable[tuple[str, Any]]) -> Write:
         """Its keys in the stack file with their paths; None takes one out, and only where the stack file has it."""
@@ -63,7 +74,7 @@ class Served:
     @property
     def claim_gib(self) -> float:
         """What it takes of the claim: its weights, its draft model's, and its adapters."""
-        return self.loaded_gib + self.adapters_gib
+        return self.cached_gib + self.draft_gib + self.adapters_gib
 
     @property
     def loaded_gib(self) -> float:
@@ -128,7 +139,7 @@ def _of_repository(name: str, model: Model, catalog: Catalog, *, cpu: bool) -> D
         form=None,
         image=catalog.engines[model.engine],
         disk_gib=stored_gib(shape, model.quantization, catalog, own_repository=model.like is None),
-        gated=shape.needs_token if model.like is None and model.architecture is None else None,
+        gated=_is_gated(model, shape),
         cpu=cpu,
         draft_gib=draft_gib(model, catalog),
         adapters_gib=adapters_gib(model, shape),
@@ -161,6 +172,13 @@ def _of_library(name: str, model: Model, catalog: Catalog, *, cpu: bool) -> Deci
         gated=False,
         cpu=cpu,
     )
+
+
+def _is_gated(model: Model, shape: ModelShape) -> bool | None:
+    """Whether the download needs a token; None: not known."""
+    if place_of(model.model) is not None:
+        return False
+    return shape.needs_token if model.like is None and model.architecture is None else None
 
 
 def _question(model: Model, shape: ModelShape | None, task: Task, own_context: int, max_model_len: int) -> Question:

@@ -64,6 +64,10 @@ def weights(gib: float, cache: CachePlan, figures: Figures) -> StartPart:
     return moved(gib, speed, f"from {storage.said}")
 
 
+def weights_in_place(gib: float, place: str, figures: Figures) -> StartPart:
+    return moved(gib, figures["read-storageClass"], f"from {place} (assumed: nobody measured how quickly it is read)")
+
+
 def engine(server: Engine, task: Task, gpus: int, figures: Figures, *, experts: bool) -> StartPart:
     """From the container's start to an answer, without reading the weights. It depends on the engine's work, not on the
     model's size."""

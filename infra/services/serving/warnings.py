@@ -30,7 +30,7 @@ def warn_of_model(placed: Placed, rollout: RolloutPlan, start: ColdStart, loss: 
 
 def _warn_of_revision(served: Served) -> Iterator[Finding]:
     model = served.settings
-    if served.revision in (None, _MOVING) and served.question.engine.library is None:
+    if served.place is None and served.revision in (None, _MOVING) and served.question.engine.library is None:
         find = f"`llm-platform model add {model.model}` pins the commit at which it reads the files"
         given = "no revision is given: " if served.revision is None else ""
         message = f"{given}the branch {_MOVING} of {model.model} can change, and with it what is served; {find}"

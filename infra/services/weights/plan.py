@@ -68,9 +68,9 @@ def _size(settings: Settings, storage: Storage | None, models: Sequence[Served])
     if storage is not None and storage.size_gib is not None:
         return storage.size_gib
     given = settings.cache.size if settings.cache else None
-    weights, largest = sum(each.claim_gib for each in models), max(models, key=lambda each: each.disk_gib)
-    fix = size_for(weights + largest.disk_gib)
-    again = f"{largest.disk_gib:.1f} for a new revision of {largest.name} beside the old one"
+    weights, largest = sum(each.claim_gib for each in models), max(models, key=lambda each: each.cached_gib)
+    fix = size_for(weights + largest.cached_gib)
+    again = f"{largest.cached_gib:.1f} for a new revision of {largest.name} beside the old one"
     if given is None:
         reason = f"{weights:.1f} GiB of weights + {again}, {ROOM - 1:.0%} to spare, rounded up to the next of {_STEPS}"
         yield Chosen("cache.size", f"{fix}Gi", reason)
@@ -84,7 +84,7 @@ def _size(settings: Settings, storage: Storage | None, models: Sequence[Served])
             f'cache.size: "{fix}Gi"',
             (Advice((("cache.size", f"{fix}Gi"),), f'cache.size: "{fix}Gi"'),),
         )
-    elif size < weights + largest.disk_gib:
+    elif size < weights + largest.cached_gib:
         yield warned(
             "cache.size", f'{size} GiB leave {size - weights:.1f}, short of {again}; cache.size: "{fix}Gi" has room'
         )
@@ -94,11 +94,11 @@ def _size(settings: Settings, storage: Storage | None, models: Sequence[Served])
 def _check_readers(
     cluster: ClusterPlan, cloud: Cloud, storage_class: str | None, models: Sequence[Served]
 ) -> Iterator[Finding]:
-    readers = sum(each.replicas.max for each in models)
+    readers = sum(each.replicas.max for each in models if each.place is None)
     if storage_class is not None:
         yield Assumption(
             "cache.storageClass",
-            f"{storage_class} exists and offers ReadWriteMany: {count(readers, 'pod')} read{'s' * (readers == 1)} the"
+            f"{storage_class} exists and offers ReadWriteMany: {_pods_that_read(readers)} the"
             " cache; it has allowVolumeExpansion: true, should cache.size ever grow",
         )
     elif cluster.made and cloud.storage:
@@ -116,4 +116,10 @@ def _check_readers(
             "cache: {kind: storageClass, storageClass: a class that offers ReadWriteMany}",
         )
     else:
-        yield Assumption("cache.storageClass", "the cluster has a default storage class; 1 pod reads the cache")
+        yield Assumption(
+            "cache.storageClass", f"the cluster has a default storage class; {_pods_that_read(readers)} the cache"
+        )
+
+
+def _pods_that_read(readers: int) -> str:
+    return f"{count(readers, 'pod')} read{'s' * (readers == 1)}"

@@ -624,6 +624,43 @@ MODELS = (
         ),
     ),
     Bad(
+        "weights in a bucket",
+        stack(CLUSTER, 'models: {a: {model: "s3://acme/support-8b"}}'),
+        (
+            Mistake(
+                "models.a.model",
+                5,
+                "weights can't be served from s3://",
+                "make a PersistentVolume of the bucket by the CSI driver of Mountpoint for S3 and a claim of it, or"
+                " copy the files to a volume of the cluster, and write pvc://CLAIM/PATH, e.g. pvc://weights/support-8b",
+            ),
+        ),
+    ),
+    Bad(
+        "weights in the cluster for an engine that has a library",
+        stack(CLUSTER, 'models: {a: {model: "pvc://weights/a", engine: ollama, like: Qwen/Qwen3-8B}}'),
+        (
+            Mistake(
+                "models.a.engine",
+                5,
+                "Ollama takes models from its own library, and pvc://weights/a is a directory",
+                "write engine: vllm",
+            ),
+        ),
+    ),
+    Bad(
+        "weights in the cluster with a revision",
+        stack(CLUSTER, 'models: {a: {model: "pvc://weights/a", revision: v1, like: Qwen/Qwen3-8B}}'),
+        (
+            Mistake(
+                "models.a.revision",
+                5,
+                "pvc://weights/a has no revisions: its files are served as they are",
+                "leave revision out; another path can hold other files",
+            ),
+        ),
+    ),
+    Bad(
         "a model named as another's download",
         stack(CLUSTER, "models: {a: {model: Qwen/Qwen3-8B}, a-prefetch: {model: Qwen/Qwen3-8B}}"),
         (Mistake("models.a-prefetch", 5, "the name of a's own download", "write a-2"),),
