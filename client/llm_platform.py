@@ -53,7 +53,9 @@ class Model:
     api_key_secret: KeySecret | None = None  # None: no key is checked
     truncates_prompts: bool = False  # True: a part of a prompt that is too long is left out, and the rest is answered
     tools: bool | None = None  # True: `tools` of a request are answered with tool calls; None: not known
-    reasoning: bool | None = None  # True: thoughts stand in `reasoning` of an answer, not in its `content`
+    reasoning: bool | None = (
+        None  # True: the model's thoughts are in the field `reasoning` of an answer, not in `content`
+    )
     vision: bool = False  # True: a message may hold images
     adapters: list[str] | None = None  # LoRA adapters: names to send as `model` to the same URL; None: it has none
     json_schema: bool | None = None  # True: an answer follows the JSON schema of `response_format`

@@ -1,4 +1,4 @@
-"""The key that applications send: the one that the stack sets, or a random one that is kept in the state."""
+"""The key that applications send: the key that the stack sets, or a random key that is kept in the state."""
 
 import pulumi
 import pulumi_random as random

@@ -19,7 +19,7 @@ from transformers.models.auto.configuration_auto import CONFIG_MAPPING
 sys.path.insert(0, str(Path(__file__).parent.parent))
 from infra.models.names import INNER_PARTS, LENGTHS, NAMES, TEXT_PARTS
 
-# Parts of a config.json that have a type of their own.
+# Parts of a config.json that have their own type.
 PARTS = (*TEXT_PARTS, "vision_config", *INNER_PARTS)
 # Fields that the program reads, beside those that have several names.
 READ = """

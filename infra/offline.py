@@ -30,7 +30,7 @@ def plan_offline(path: Path, *, preview: bool = False) -> Planned:
     file = load_file(path)
     plan = plan_of(file)
     cloud = cloud_of(file.settings)
-    # A missing token is a thing to do before `up`, so the plan goes on as if it was there.
+    # A missing token is a to-do before `up`, so the plan goes on as if it was there.
     secrets = {config_key(name): _PLACEHOLDER for name in file.secrets | {HUGGING_FACE_TOKEN}}
     recording = record(
         lambda: deploy(plan, cloud.provider(plan), Namespaces()),

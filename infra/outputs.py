@@ -60,7 +60,8 @@ class ModelEndpoint(_Promise):
     )
     reasoning: bool | None = Field(
         default=None,
-        description="true: thoughts stand in `reasoning` of an answer, not in its `content`; null where not known",
+        description="true: the model's thoughts are in the field `reasoning` of an answer, not in `content`; null"
+        " where not known",
     )
     vision: bool = Field(default=False, description="true: a message may hold images")
     json_schema: bool | None = Field(

@@ -134,7 +134,7 @@ def _read_config() -> StackFile:
         platform=json.loads(text) if text else None,
         region=region_in(_in_config),
         secrets=names,
-        in_the_open={name for name in names if not pulumi.runtime.is_config_secret(config_key(name))},
+        in_plain_text={name for name in names if not pulumi.runtime.is_config_secret(config_key(name))},
         keys=pulumi.runtime.get_config_env(),
         path=Path("stacks") / f"Pulumi.{stack}.yaml",
     )

@@ -76,7 +76,7 @@ def load_file(path: Path, *, catalog: Catalog | None = None) -> StackFile:
         platform=document.config.get(PLATFORM),
         region=region_in(document.config.get),
         secrets=frozenset(secrets),
-        in_the_open=frozenset(name for name, value in secrets.items() if not _is_encrypted(value)),
+        in_plain_text=frozenset(name for name, value in secrets.items() if not _is_encrypted(value)),
     )
 
 
@@ -86,14 +86,14 @@ def load_config(
     platform: Any,
     region: str | None,
     secrets: Collection[str] = (),
-    in_the_open: Collection[str] = (),
+    in_plain_text: Collection[str] = (),
     keys: Mapping[str, Any] | None = None,
     path: Path | None = None,
     catalog: Catalog | None = None,
 ) -> StackFile:
     """The settings in the config of Pulumi's engine. Raises BadStackFile with every mistake in it.
 
-    `platform` is the parsed object; `secrets` are the names of the secrets that are set, and `in_the_open` those of
+    `platform` is the parsed object; `secrets` are the names of the secrets that are set, and `in_plain_text` those of
     them that aren't encrypted; `keys` is the whole config, by key with namespace. `path` is the stack file, if there is
     one: mistakes get its line numbers if its content is the same as the config.
     """
@@ -111,7 +111,7 @@ def load_config(
         platform=platform,
         region=region,
         secrets=frozenset(secrets),
-        in_the_open=frozenset(in_the_open),
+        in_plain_text=frozenset(in_plain_text),
     )
 
 
@@ -170,14 +170,14 @@ def _load(
     platform: Any,
     region: Any,
     secrets: frozenset[str],
-    in_the_open: frozenset[str],
+    in_plain_text: frozenset[str],
 ) -> StackFile:
     for key in keys:
         if _is_ours(key.partition(":")[0]) and key not in _OWN_KEYS:
             report.always((key,), unknown_key(key, _OWN_KEYS))
             if did_you_mean(key, _OWN_KEYS) == PLATFORM:
                 report.broken(())
-    for name in sorted(in_the_open):
+    for name in sorted(in_plain_text):
         command = f"pulumi config set --secret {name} -s {stack}"
         report.always(
             (config_key(name),), "a secret in plain text (value not shown). Revoke it, then:", command, path=name

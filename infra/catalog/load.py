@@ -134,7 +134,7 @@ def _stored(row: Row, models: Mapping[str, ModelShape], quantizations: Mapping[s
 
 
 def _first_of_each(stored: Iterable[_Stored]) -> Mapping[tuple[str, str], str]:
-    """Of several repositories the one that comes first in the file."""
+    """Of several repositories the repository that comes first in the file."""
     found: dict[tuple[str, str], str] = {}
     for each in stored:
         found.setdefault((each.model, each.quantization), each.repository)

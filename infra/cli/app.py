@@ -115,7 +115,9 @@ def plan(stack: str, format_: str, out: Path | None, stacks: Path, pin: bool) ->
 @click.option("--kv-cache-dtype", metavar="TYPE", help="Such as fp8; default: auto.")
 @click.option("--max-num-seqs", metavar="N", help="Requests in a batch; default: the engine's own for the GPU.")
 @click.option("--max-num-batched-tokens", metavar="N", help="Tokens in a batch; default: the engine's own for the GPU.")
-@click.option("--engine-version", metavar="VERSION", help="Of the engine; default: the one that the platform pins.")
+@click.option(
+    "--engine-version", metavar="VERSION", help="Version of the engine; default: the version that the platform pins."
+)
 @click.option("--like", metavar="MODEL", help="A known model of the same shape, for an unknown repository.")
 @click.option("--concurrency", metavar="N", help="Requests of --max-model-len that must fit at once; default: 1.")
 @click.option(

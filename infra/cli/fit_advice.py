@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
-from infra.cli.fit_input import MOST_GPUS, Where
+from infra.cli.fit_input import MAX_GPUS, Where
 from infra.offers.fixes import Changes, Fix, ways_to_be_certain, ways_to_fit
 from infra.offers.options import Option, is_certain, serving, tries
 from infra.offers.options import fits as fits_at_all
@@ -47,7 +47,7 @@ def _fixes(option: Option, where: Where, sizing: Sizing) -> Iterator[Fix]:
     question = sized.question.but(gpus=None)
     elsewhere = question.but(max_model_len=min(question.max_model_len, question.own_context))
     others = [each for each in every_type(sizing.catalog) if offer is None or each.types != offer.types]
-    more = tries(question, offer, sizing) if offer else sizing.tries(question, sized.gpu, MOST_GPUS)
+    more = tries(question, offer, sizing) if offer else sizing.tries(question, sized.gpu, MAX_GPUS)
     yield from find(sized, serving(elsewhere, others, sizing, goal), more, sizing)
 
 

@@ -11,7 +11,7 @@ from infra.offers.fixes import runs_in_8_bit, smaller_ways
 from infra.offers.options import Option, largest_context, serving
 from infra.offers.pools import every_type
 from infra.offers.sizing import Sizing, throughput_of
-from infra.plan.money import HOURS_A_MONTH
+from infra.plan.money import HOURS_PER_MONTH
 from infra.plan.words import interval, number, usd
 from infra.planning.break_even import BreakEven, break_even
 from infra.registry import clouds
@@ -205,7 +205,7 @@ def _node_price(option: Option) -> tuple[float, float]:
 
 
 def _month(usd_per_hour: float | None) -> str:
-    return f"{usd((usd_per_hour or 0.0) * HOURS_A_MONTH)} per month"
+    return f"{usd((usd_per_hour or 0.0) * HOURS_PER_MONTH)} per month"
 
 
 def _of_each_kind(options: list[Option]) -> list[Option]:
@@ -236,7 +236,7 @@ def _row(given: Option) -> Row:
         _type(given),
         given.where,
         f"{hourly:.2f}",
-        number(hourly * HOURS_A_MONTH),
+        number(hourly * HOURS_PER_MONTH),
         requests(fit.max_concurrency) if fit.max_concurrency is not None else "-",
         f"{fit.weights_gib:.1f}",
         interval(fit.kv_cache_gib) if fit.kv_cache_gib else "none",

@@ -29,8 +29,8 @@ from infra.sizing.splitting import counts_that_split
 from infra.sizing.weights import in_16_bit
 
 KV_CACHE_DTYPES = ("auto", "fp8", "fp8_e4m3", "fp8_e5m2", "bfloat16", "float16")
-MOST_GPUS, MOST_GIB, MOST_TOKENS, MOST_SEQS = 16, 100_000, 10_485_760, 65_536
-MOST_USD = 10_000  # per million tokens
+MAX_GPUS, MAX_GIB, MAX_TOKENS, MAX_SEQS = 16, 100_000, 10_485_760, 65_536
+MAX_USD = 10_000  # per million tokens
 LIKE = "`like:` a known model of the same shape, or `architecture:` its config.json,"
 # Contexts that no scaling of positions reaches.
 ABSURD = 16
@@ -80,11 +80,11 @@ class _Reader:
         engine = ENGINES[self._choice("engine", tuple(ENGINES)) or (owner.name if owner else DEFAULT)]
         self._check_region()
         where = self._where()
-        length = self._whole("max-model-len", MOST_TOKENS, "tokens")
+        length = self._whole("max-model-len", MAX_TOKENS, "tokens")
         question = self._question(model, engine, length, where)
         if question is not None:
             self._check(question, where)
-        api_price = self._number("api-price", MOST_USD, "dollars per million output tokens")
+        api_price = self._number("api-price", MAX_USD, "dollars per million output tokens")
         if self._mistakes or question is None:
             raise BadInput(self._mistakes)
         return question, where, api_price
@@ -102,7 +102,7 @@ class _Reader:
             self._wrong(model, f"can't be sized: {shape.left_out}. Write {LIKE} in a stack file")
         elif shape is not None:
             self._check_quantization(model, shape)
-        own = stored.own_context if stored else shape.max_context if shape else MOST_TOKENS
+        own = stored.own_context if stored else shape.max_context if shape else MAX_TOKENS
         version = version_in(self._given.get("engine-version") or "")
         ours = where.gpu is None  # an instance type runs the engine that the platform pins
         question = Question(
@@ -117,9 +117,9 @@ class _Reader:
             quantization=self._quantization(engine),
             kv_cache_dtype=self._choice("kv-cache-dtype", KV_CACHE_DTYPES) or "auto",
             utilization=self._number("gpu-memory-utilization", 1, "a share of the memory"),
-            max_num_seqs=self._whole("max-num-seqs", MOST_SEQS, "sequences"),
-            max_num_batched_tokens=self._whole("max-num-batched-tokens", MOST_TOKENS, "tokens"),
-            concurrency=self._whole("concurrency", MOST_SEQS, "requests") or 1,
+            max_num_seqs=self._whole("max-num-seqs", MAX_SEQS, "sequences"),
+            max_num_batched_tokens=self._whole("max-num-batched-tokens", MAX_TOKENS, "tokens"),
+            concurrency=self._whole("concurrency", MAX_SEQS, "requests") or 1,
             gpus=where.gpus,
             own_repository=like is None,
             version=version,
@@ -129,8 +129,8 @@ class _Reader:
 
     def _where(self) -> Where:
         name, type_name = self._given.get("gpu"), self._given.get("instance-type")
-        gib = self._number("gpu-memory-gib", MOST_GIB, "GiB")
-        gpus = self._whole("gpus", MOST_GPUS, "GPUs")
+        gib = self._number("gpu-memory-gib", MAX_GIB, "GiB")
+        gpus = self._whole("gpus", MAX_GPUS, "GPUs")
         if type_name is not None:
             if name is not None or gib is not None:
                 self._wrong(
@@ -277,16 +277,16 @@ class _Reader:
         self._wrong(f"--{option} {text}", f"one of {', '.join(allowed)}")
         return None
 
-    def _whole(self, option: str, most: int, unit: str) -> int | None:
+    def _whole(self, option: str, maximum: int, unit: str) -> int | None:
         text = self._given.get(option)
         if text is None:
             return None
-        if re.fullmatch(r"\d{1,12}", text) and 1 <= int(text) <= most:
+        if re.fullmatch(r"\d{1,12}", text) and 1 <= int(text) <= maximum:
             return int(text)
-        self._wrong(f"--{option} {text}", f"a whole number of {unit}, 1 to {most:,}")
+        self._wrong(f"--{option} {text}", f"a whole number of {unit}, 1 to {maximum:,}")
         return None
 
-    def _number(self, option: str, most: float, unit: str) -> float | None:
+    def _number(self, option: str, maximum: float, unit: str) -> float | None:
         text = self._given.get(option)
         if text is None:
             return None
@@ -294,9 +294,9 @@ class _Reader:
             number = float(text)
         except ValueError:
             number = math.nan
-        if 0 < number <= most:
+        if 0 < number <= maximum:
             return number
-        self._wrong(f"--{option} {text}", f"{unit}, over 0 and up to {most:,}")
+        self._wrong(f"--{option} {text}", f"{unit}, over 0 and up to {maximum:,}")
         return None
 
     def _wrong(self, what: str, why: str) -> None:
@@ -308,9 +308,9 @@ def _cannot_run(question: Question, where: Where, gpu: Gpu, catalog: Catalog) ->
         return f"--instance-type {where.instance.name}" if where.instance else f"--gpu {gpu.name}", why
     method = question.quantization or (question.shape.dtype if question.shape else None) or "bf16"
     row = catalog.quantizations.get(method)
-    least = f" needs compute capability {row.min_compute_capability}" if row else ""
+    minimum = f" needs compute capability {row.min_compute_capability}" if row else ""
     what = f"--quantization {method}" if question.quantization else f"weights in {method}"
-    return what, f"{method}{least}; {gpu.name} has {gpu.compute_capability}"
+    return what, f"{method}{minimum}; {gpu.name} has {gpu.compute_capability}"
 
 
 def _near(name: str, known: Mapping[str, object]) -> str:

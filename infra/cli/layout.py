@@ -14,7 +14,7 @@ _GAP = 2
 _INDENT = 2  # of a name under the title of its table
 _BELOW = 4  # indent of what stands below a name
 _TEXT = 40  # a wider column is text, which may be wrapped
-_LEAST_TEXT = 36  # text in fewer columns is read more easily below its row
+_MIN_TEXT = 36  # text in fewer columns is read more easily below its row
 _BREAKS = "./,:=]"  # behind which a word may be split that no line could hold
 _TITLE = 24  # columns of a title; a longer one has a line to itself
 _READ_TOGETHER = 2  # columns of figures: now without after says little
@@ -45,11 +45,11 @@ class _Filled:
     def is_text(self, room: int) -> bool:
         return not self.column.fixed and self.natural > min(_TEXT, room)
 
-    def least(self, room: int, header_lines: int) -> int:
-        body = max(_LEAST_TEXT, self.longest_word) if self.is_text(room) else self.natural
+    def minimum(self, room: int, header_lines: int) -> int:
+        body = max(_MIN_TEXT, self.longest_word) if self.is_text(room) else self.natural
         return max(body, *map(cells_of, self.header(header_lines, body)))
 
-    def most(self, header_lines: int) -> int:
+    def maximum(self, header_lines: int) -> int:
         return max(self.natural, *map(cells_of, self.header(header_lines, self.natural)))
 
     def header(self, lines: int, width: int) -> list[str]:
@@ -123,17 +123,17 @@ class _Grid:
         return lines
 
     def _spare(self) -> int:
-        return self.room - sum(map(self._least, self.beside)) - _GAP * (len(self.beside) - 1)
+        return self.room - sum(map(self._minimum, self.beside)) - _GAP * (len(self.beside) - 1)
 
-    def _least(self, each: _Filled) -> int:
+    def _minimum(self, each: _Filled) -> int:
         """A word that no line holds is split beside a number too: it has hardly more room below."""
-        least = each.least(self.room, self.header_lines)
-        return min(least, self.room) if self.lead <= 2 * _BELOW else least
+        minimum = each.minimum(self.room, self.header_lines)
+        return min(minimum, self.room) if self.lead <= 2 * _BELOW else minimum
 
     def _widths(self) -> list[int]:
         """What is spare goes to the columns that can use it, to each alike."""
-        widths = [self._least(each) for each in self.beside]
-        wanted = [each.most(self.header_lines) - width for each, width in zip(self.beside, widths, strict=True)]
+        widths = [self._minimum(each) for each in self.beside]
+        wanted = [each.maximum(self.header_lines) - width for each, width in zip(self.beside, widths, strict=True)]
         spare = self._spare()
         for done, n in enumerate(sorted(range(len(widths)), key=lambda n: wanted[n])):
             more = min(wanted[n], spare // (len(widths) - done))
@@ -225,10 +225,10 @@ def _beside(count: int, texts: Sequence[bool], *, wraps: bool) -> Iterator[list[
 
 def _leads(title: str, names: Sequence[str], width: int) -> Iterator[int]:
     """Columns for the names: what they take up to half the width, else less, in which they are wrapped."""
-    least = max([_INDENT + cells_of(word) for name in names for word in name.split()], default=0)
-    for most in (width // 2, width // 3):
-        if least <= most:
-            yield max(min(_natural(names), most + _GAP), cells_of(title) + _GAP)
+    minimum = max([_INDENT + cells_of(word) for name in names for word in name.split()], default=0)
+    for maximum in (width // 2, width // 3):
+        if minimum <= maximum:
+            yield max(min(_natural(names), maximum + _GAP), cells_of(title) + _GAP)
 
 
 def _natural(names: Sequence[str]) -> int:

@@ -54,7 +54,9 @@ class Cloud(Owner):
     types: ResourceTypes = ResourceTypes()
     kind = "cluster"  # what its clusters are called in a sentence, behind "a" or "a new"
     storage: tuple[Storage, ...] = ()  # what it makes for weights with a cluster; the first where nobody says otherwise
-    ingress: IngressController | None = None  # the one that its clusters have unless the stack file says otherwise
+    ingress: IngressController | None = (
+        None  # the controller that its clusters have unless the stack file says otherwise
+    )
     answers: Mapping[str, Callable[[Mapping[str, Any]], dict[str, Any]]] = MappingProxyType({})  # of look-ups, offline
     region_key: str | None = None  # of Pulumi's config; any other key beside the platform's may hold a secret
     region_schema: Mapping[str, Any] = MappingProxyType({})  # what editors show for that key
@@ -74,7 +76,7 @@ class Cloud(Owner):
 
     def installs(self, settings: Settings) -> Collection[str]:
         """Add-ons that the stack installs where the stack file says nothing of them: those that a cluster which the
-        stack makes lacks. Any other is taken to exist."""
+        stack makes lacks. Any other is assumed to exist."""
         return ()
 
     def read_config(self, keys: Mapping[str, Any], report: Report, *, here: bool) -> Any:

@@ -95,10 +95,10 @@ def compare(stack: str, old: Side, new: Side, forces: Forces = forces) -> Differ
         outputs=differences(old.outputs, new.outputs),
         cost=figures.cost(old, new),
         notices=notices(old, new, resources),
-        violations=FindingChanges([*violations.introduced, *in_place], violations.mended),
+        violations=FindingChanges([*violations.introduced, *in_place], violations.fixed),
         in_place=in_place,
-        warnings=FindingChanges([*warnings.introduced, *too_little_room(old, new)], () if refused else warnings.mended),
-        to_do=FindingChanges([*not_lowered(to_do.introduced, old, new), *asked], to_do.mended),
+        warnings=FindingChanges([*warnings.introduced, *too_little_room(old, new)], () if refused else warnings.fixed),
+        to_do=FindingChanges([*not_lowered(to_do.introduced, old, new), *asked], to_do.fixed),
         guarded=guarded(old, new, resources),
         answers=answers,
         access=access_changed(old, new),
@@ -167,7 +167,7 @@ def _changes(changes: Changes) -> dict[str, Any]:
 
 
 def _findings(findings: FindingChanges) -> dict[str, Any]:
-    return {"introduced": list(findings.introduced), "mended": list(findings.mended)}
+    return {"introduced": list(findings.introduced), "mended": list(findings.fixed)}
 
 
 def _notice(notice: Notice) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Rules, warnings and things to do that are new with a change, or gone."""
+"""Rules, warnings and to-dos that are new with a change, or gone."""
 
 import json
 import re
@@ -8,17 +8,17 @@ from typing import Any
 
 from infra.sides.types import Changes, Side
 
-Found = Mapping[str, Any]  # a violation, warning or thing to do, as the JSON of a plan has it
+Found = Mapping[str, Any]  # a violation, warning or to-do, as the JSON of a plan has it
 _CLAUSE, _NUMBER = re.compile(r"[:;] "), re.compile(r"[\d.,]*\d")
 
 
 @dataclass(frozen=True)
 class FindingChanges:
     introduced: Sequence[Found]
-    mended: Sequence[Found]
+    fixed: Sequence[Found]
 
     def __bool__(self) -> bool:
-        return bool(self.introduced or self.mended)
+        return bool(self.introduced or self.fixed)
 
 
 def compare_findings(old: Side, new: Side, kind: str) -> FindingChanges:

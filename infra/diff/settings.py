@@ -46,14 +46,14 @@ def _made(side: Side, name: str) -> dict[str, Any] | None:
 
 
 def _values(config: Mapping[str, Any]) -> dict[str, Any]:
-    """A key beside the platform's may hold a secret, even in plain text, unless a cloud says that it doesn't."""
+    """Keys other than the platform's may contain a secret, even in plain text, unless a cloud says that they don't."""
     found: dict[str, Any] = {}
-    in_the_open = region_keys()
+    never_secret = region_keys()
     for key, value in config.items():
         if key == PLATFORM:
             _collect(found, (), value)
         else:
-            found[dotted((key,))] = value if key in in_the_open else {_SECURE: value}
+            found[dotted((key,))] = value if key in never_secret else {_SECURE: value}
     return found
 
 

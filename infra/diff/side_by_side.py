@@ -31,7 +31,7 @@ def raises(old: Side, new: Side, resources: ResourceChanges) -> dict[QuotaId, Ra
 
 
 def of_quota(quota: QuotaId, to_do: Found) -> bool:
-    """Whether a thing to do is to have that quota raised."""
+    """Whether a to-do is to have that quota raised."""
     return to_do.get("quota") == {"code": quota.code, "region": quota.region}
 
 

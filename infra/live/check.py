@@ -117,7 +117,7 @@ def volumes(plan: Plan, state: State, cluster: ReachedCluster) -> Iterator[Obsta
             yield Obstacle(
                 "namespace",
                 f"the volume {held.name} still belongs to a claim that is gone: was the namespace deleted by hand?"
-                " Its data is there, and a new claim would wait for it for ever",
+                " Its data is there, and a new claim would wait for it forever",
                 repair_command(plan.stack),
             )
 

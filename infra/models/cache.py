@@ -78,7 +78,7 @@ def is_latent(fields: Fields) -> bool:
         return False
     usual = defaults().get(fields.model_type or "")
     of_type = usual is None or "kv_lora_rank" in usual or fields.model_type in _LATENT
-    return of_type and fields.whole("kv_lora_rank", least=0) not in (None, 0)
+    return of_type and fields.whole("kv_lora_rank", minimum=0) not in (None, 0)
 
 
 def _count(kinds: Iterable[Keeps | str], *of: str) -> int:
@@ -120,16 +120,16 @@ def _in_group(block: Any) -> int | None:
 
 def _sizes(fields: Fields, heads: int) -> tuple[int, int | None]:
     """The size of a key per head, and the size of a value if it differs."""
-    rope, nope = fields.whole("qk_rope_head_dim", least=0), fields.whole("qk_nope_head_dim", least=0)
+    rope, nope = fields.whole("qk_rope_head_dim", minimum=0), fields.whole("qk_nope_head_dim", minimum=0)
     if rope and nope and fields.value("kv_lora_rank"):
         return rope + nope, None  # the engine pads values to the keys
-    size = fields.whole("head_dim", least=0) or 0
+    size = fields.whole("head_dim", minimum=0) or 0
     if not size:
         hidden = fields.needed("hidden_size")
         if hidden % heads:
             fields.wrong(fields.key("head_dim"), f"missing, and {hidden} is no multiple of {heads} heads")
         size = max(1, hidden // heads)
-    value = fields.whole("v_head_dim", least=0) if fields.value("kv_lora_rank") is None else None
+    value = fields.whole("v_head_dim", minimum=0) if fields.value("kv_lora_rank") is None else None
     return size, value if value and value != size else None
 
 
@@ -149,7 +149,7 @@ def _overrides(fields: Fields, kinds: Sequence[Keeps | str]) -> Mapping[str, int
     try:
         found = {int(index): dict(values) for index, values in said.items()}
         values = next(iter(found.values()))
-        shared = len(kinds) - (fields.whole("num_kv_shared_layers", least=0) or 0)
+        shared = len(kinds) - (fields.whole("num_kv_shared_layers", minimum=0) or 0)
         alike = all(each == values for each in found.values()) and {index for index in found if index < shared} == full
     except (AttributeError, TypeError, ValueError, StopIteration):
         alike, values = False, {}

@@ -44,7 +44,7 @@ def shape_of_config(name: str, config: Mapping[str, Any], beside: Beside, source
     counted = parameters(text, cache, kinds, tied=tied or headless, tower=tower_parameters(top, hidden))
     context = longest(text, beside.tokenizer if encoder else None, beside.sentence)
     stored = stored_as(config, text.said, beside.quantized)
-    experts = text.whole("experts", least=0) or None
+    experts = text.whole("experts", minimum=0) or None
     modality = task_of(config, text, named or "", beside, encoder=encoder)
     shape = ModelShape(
         id=name,

@@ -55,16 +55,16 @@ class Fields:
         """The value of a field under any of its names; None if it is null or absent."""
         return next((value for _, value in self._found(name)), None)
 
-    def whole(self, name: str, *, least: int = 1) -> int | None:
+    def whole(self, name: str, *, minimum: int = 1) -> int | None:
         """The value as a whole number. Any other value is a mistake."""
         for key, value in self._found(name):
             if isinstance(value, list) and value and len(set(map(str, value))) == 1:
                 value = value[0]  # a list per layer or kind of experts in which all numbers are the same
             if isinstance(value, float) and value.is_integer():
                 value = int(value)
-            if isinstance(value, int) and not isinstance(value, bool) and least <= value <= _LARGEST:
+            if isinstance(value, int) and not isinstance(value, bool) and minimum <= value <= _LARGEST:
                 return value
-            self.wrong(key, f"got {_shown(value)}, must be a whole number, {least} or more")
+            self.wrong(key, f"got {_shown(value)}, must be a whole number, {minimum} or more")
             return None
         return None
 

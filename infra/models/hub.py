@@ -106,18 +106,18 @@ class Hub:
         read."""
         url = f"{constants.ENDPOINT}/{self._name}/resolve/{self.revision or _MAIN}/{quote(file)}"
         headers = build_hf_headers(headers={"range": f"bytes=0-{first - 1}"} if first else None)
-        most = first or _LARGEST_TEXT
+        maximum = first or _LARGEST_TEXT
         found = bytearray()
         try:
             with http_stream_backoff("GET", url, headers=headers, **_patience()) as answer:
                 hf_raise_for_status(answer)
                 for piece in answer.iter_bytes():
                     found += piece
-                    if len(found) >= most:
+                    if len(found) >= maximum:
                         break
         except (HTTPError, OSError) as error:
             raise self._said_no(error, f"{file} of {self._name}") from None
-        return bytes(found[:most])
+        return bytes(found[:maximum])
 
     def _said_no(self, error: Exception, what: str) -> CannotRead:
         page, token = f"{constants.ENDPOINT}/{self._name}", get_token() is not None

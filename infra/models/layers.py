@@ -63,7 +63,7 @@ def kept(fields: Fields) -> list[Keeps]:
     kinds = found or _windows(fields, count)
     if len(kinds) != count:
         fields.wrong(fields.key("layers"), f"got {count}, and the layers are said to be {len(kinds)}")
-    shared = fields.whole("num_kv_shared_layers", least=0) or 0
+    shared = fields.whole("num_kv_shared_layers", minimum=0) or 0
     own = _own(fields, count)
     return [kind if index in own and index < count - shared else "nothing" for index, kind in enumerate(kinds)]
 
@@ -148,7 +148,7 @@ def _one_in_states(fields: Fields, count: int) -> list[Keeps] | None:
     period = fields.whole("attn_layer_period")
     if period is None:
         return None
-    offset = fields.whole("attn_layer_offset", least=0) or 0
+    offset = fields.whole("attn_layer_offset", minimum=0) or 0
     return ["full" if index % period == offset else "state" for index in range(count)]
 
 
@@ -181,7 +181,7 @@ _READERS: tuple[Callable[[Fields, int], list[Keeps] | None], ...] = (
 
 def window_of(fields: Fields) -> int | None:
     """The window in tokens; None if it is off, or at least the longest request."""
-    window = fields.whole("window", least=-1)
+    window = fields.whole("window", minimum=-1)
     if window is None or window < 1 or fields.flag("use_sliding_window") is False:
         return None
     longest = fields.whole("max_position_embeddings")
@@ -197,5 +197,5 @@ def _windows(fields: Fields, count: int) -> list[Keeps]:
     every = fields.whole("pattern") or ONE_IN.get(fields.model_type or "")
     if every is not None:
         return ["window" if (index + 1) % every else "full" for index in range(count)]
-    first = fields.whole("max_window_layers", least=0) if fields.flag("use_sliding_window") else 0
+    first = fields.whole("max_window_layers", minimum=0) if fields.flag("use_sliding_window") else 0
     return ["window" if index >= (first or 0) else "full" for index in range(count)]

@@ -8,7 +8,7 @@ from infra.models.names import LENGTHS
 
 # In these types the first two positions are reserved: `max_position_embeddings` of 514 serves 512 tokens.
 _OFFSET = ("roberta", "xlm-roberta", "xlm_roberta", "camembert", "xlm-roberta-flash")
-# Kinds whose max_position_embeddings is the stretched length already (vllm/config/model.py, _get_and_verify_max_len).
+# Kinds whose max_position_embeddings is the stretched length already (the engine's _get_and_verify_max_len).
 _SCALED_ALREADY = ("su", "longrope", "llama3", "yarn", "deepseek_yarn", "deepseek_llama_scaling")
 _NONE_SAID = 2048  # the engine assumes this if no file states a length
 _LARGEST = 10**8  # a tokenizer without a limit says 10^30

@@ -64,7 +64,7 @@ def parameters(fields: Fields, cache: Cache, kinds: list[Keeps], *, tied: bool, 
 
 
 def _guessing(fields: Fields, cache: Cache) -> float:
-    count = fields.whole("guessing_layers", least=0) or 0
+    count = fields.whole("guessing_layers", minimum=0) or 0
     if not count or (cache.kv_lora_rank and fields.value("compress_ratios")):
         return 0.0
     last = max(layer_count(fields) - 1, 0)
@@ -78,13 +78,13 @@ def _positions(fields: Fields) -> int:
     if fields.model_type not in _POSITIONED:
         return 0
     return (fields.whole("max_position_embeddings") or fields.whole("n_positions") or 0) + (
-        fields.whole("type_vocab_size", least=0) or 0
+        fields.whole("type_vocab_size", minimum=0) or 0
     )
 
 
 def _per_layer_inputs(fields: Fields) -> int:
     """Gemma 3n and 4: one embedding of each token per layer, and the weights that add it to the layer."""
-    width = fields.whole("hidden_size_per_layer_input", least=0) or 0
+    width = fields.whole("hidden_size_per_layer_input", minimum=0) or 0
     vocabulary = fields.whole("vocab_size_per_layer_input") or 0
     return width * layer_count(fields) * (vocabulary + 3 * fields.needed("hidden_size"))
 
@@ -141,10 +141,10 @@ def _grouped(fields: Fields, hidden: int, heads: int) -> float:
 
 
 def _latent(fields: Fields, hidden: int, heads: int) -> float:
-    latent, rope = fields.whole("kv_lora_rank") or 0, fields.whole("qk_rope_head_dim", least=0) or 0
+    latent, rope = fields.whole("kv_lora_rank") or 0, fields.whole("qk_rope_head_dim", minimum=0) or 0
     plain, value = (
-        fields.whole("qk_nope_head_dim", least=0) or 0,
-        fields.whole("v_head_dim", least=0) or hidden // heads,
+        fields.whole("qk_nope_head_dim", minimum=0) or 0,
+        fields.whole("v_head_dim", minimum=0) or hidden // heads,
     )
     queries = fields.whole("q_lora_rank")
     key = plain + rope
@@ -200,7 +200,7 @@ def _is_apart(fields: Fields) -> bool:
 def _experts_or_dense(fields: Fields, index: int) -> tuple[float, float, float]:
     said, hidden = _word(fields, index), fields.needed("hidden_size")
     matrices = 2 if fields.model_type in _UNGATED else 3
-    experts = fields.whole("experts", least=0) or 0
+    experts = fields.whole("experts", minimum=0) or 0
     if experts and has_experts(fields, index, said):
         beside = matrices * hidden * _dense_width(fields, index) if fields.value("enable_moe_block") else 0
         always, every, chosen = _experts(fields, experts, hidden, matrices)
@@ -244,13 +244,13 @@ def has_experts(fields: Fields, index: int, said: str | None = None) -> bool:
     kinds = fields.value("mlp_layer_types")
     if isinstance(kinds, list) and index < len(kinds):
         return kinds[index] == "sparse"
-    if index < (fields.whole("dense_layers", least=0) or 0) or index in (fields.several("mlp_only_layers") or ()):
+    if index < (fields.whole("dense_layers", minimum=0) or 0) or index in (fields.several("mlp_only_layers") or ()):
         return False
     often = fields.value("moe_layer_freq")
     if isinstance(often, list):
         return bool(often[index]) if index < len(often) else True
     if (period := fields.whole("expert_layer_period")) is not None:
-        return index % period == (fields.whole("expert_layer_offset", least=0) or 0)
+        return index % period == (fields.whole("expert_layer_offset", minimum=0) or 0)
     step = fields.whole("decoder_sparse_step") or fields.whole("interleave_moe_layer_step") or 1
     return (index + 1) % step == 0 if step > 1 else True
 
@@ -267,7 +267,7 @@ def _experts(fields: Fields, experts: int, hidden: int, matrices: int) -> tuple[
 
 def _shared_width(fields: Fields, size: int) -> int:
     """The width of all experts that every token uses, together."""
-    own, counted = fields.whole("shared_size", least=0), fields.whole("shared_experts", least=0)
+    own, counted = fields.whole("shared_size", minimum=0), fields.whole("shared_experts", minimum=0)
     if own:
         return own * max(1, counted or 1) if fields.model_type != "nemotron_h" else own
     if fields.model_type in ("llama4", "llama4_text"):

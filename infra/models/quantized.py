@@ -151,14 +151,14 @@ def _modelopt(said: Mapping[str, Any], method: str, place: str) -> Stored:
     part = inner if isinstance(inner, Mapping) else said
     algorithm = str(part.get("quant_algo", "")).upper()
     if algorithm == "MIXED_PRECISION":
-        algorithm = _least(part) or algorithm
+        algorithm = _minimum(part) or algorithm
     if algorithm not in _ALGORITHMS:
         known = ", ".join(_ALGORITHMS)
         raise NotSized([(f"{place}.quant_algo", f"got {algorithm or 'nothing'}, sized are {known}")])
     return Stored(_ALGORITHMS[algorithm], _group(part.get("group_size")), method)
 
 
-def _least(part: Mapping[str, Any]) -> str | None:
+def _minimum(part: Mapping[str, Any]) -> str | None:
     """The algorithm of the majority of experts, if layers differ: NVFP4 if any layer has it."""
     layers = _mappings(part.get("quantized_layers"))
     found = {str(each.get("quant_algo", "")).upper() for each in layers}

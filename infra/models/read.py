@@ -84,7 +84,7 @@ def _not_read() -> Mapping[str, Mapping[str, str]]:
     return tomllib.loads(_NOT_READ.read_text(encoding="utf-8"))
 
 
-# In the order in which the engine looks for them (vllm/transformers_utils/config.py).
+# In the order in which the engine looks for them (transformers_utils/config.py).
 _SENTENCE = tuple(
     f"sentence_{kind}_config.json"
     for kind in ("bert", "roberta", "distilbert", "camembert", "albert", "xlm-roberta", "xlnet")

@@ -31,8 +31,8 @@ class Tensors:
     @property
     def dtype(self) -> str | None:
         """The dtype of the largest number of bytes, under the catalogue's name."""
-        most = max(self.gib_by_dtype, key=lambda name: self.gib_by_dtype[name], default="")
-        return _NAMES.get(most)
+        maximum = max(self.gib_by_dtype, key=lambda name: self.gib_by_dtype[name], default="")
+        return _NAMES.get(maximum)
 
 
 def header_length(start: bytes, file: str) -> int:

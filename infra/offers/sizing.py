@@ -16,16 +16,16 @@ class Sizing:
         self._known: dict[tuple[Question, Gpu, int], Sized] = {}
 
     def size(self, question: Question, gpu: Gpu, gpus: int) -> Sized:
-        """The model with the batch that is asked for, or else with the one that the planner or the engine chooses."""
+        """The model with the batch that is asked for, or else with the batch that the planner or the engine chooses."""
         key = question, gpu, gpus
         if key not in self._known:
             self._known[key] = self._sized(question, gpu, gpus)
         return self._known[key]
 
-    def tries(self, question: Question, gpu: Gpu, most: int) -> Iterator[Sized]:
+    def tries(self, question: Question, gpu: Gpu, maximum: int) -> Iterator[Sized]:
         """The model on each number of a node's GPUs, smallest first; nothing where the GPU can't run these weights."""
         if can_run(question, gpu, self.catalog):
-            for gpus in counts(question, 1 if gpu.slice else most):
+            for gpus in counts(question, 1 if gpu.slice else maximum):
                 yield self.size(question, gpu, gpus)
 
     def with_engines_batch(self, sized: Sized) -> Sized:
@@ -62,15 +62,15 @@ def throughput_of(sized: Sized) -> Throughput:
     return engine.throughput(sized)
 
 
-def counts(question: Question, most: int) -> Iterator[int]:
+def counts(question: Question, maximum: int) -> Iterator[int]:
     """The numbers of GPUs per replica to try within a node: the number that is given, or the powers of two over which
     the attention heads can be split."""
     if question.gpus is not None:
-        if question.gpus <= most:
+        if question.gpus <= maximum:
             yield question.gpus
         return
     gpus = 1
-    while gpus <= most:
+    while gpus <= maximum:
         if question.obstacle(gpus) is None:
             yield gpus
         gpus *= 2

@@ -7,7 +7,7 @@ from infra.plan.cluster import ClusterPlan
 from infra.plan.notes import Write
 from infra.settings.platform import Settings
 
-HOURS_A_MONTH = 730
+HOURS_PER_MONTH = 730
 
 
 # The expected bill assumes that the mean number of replicas is this share of the way from minimum to maximum.

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from infra.plan.cluster import PoolPlan
 from infra.plan.models import ModelPlan
-from infra.plan.money import EXPECTED_LOAD, HOURS_A_MONTH
+from infra.plan.money import EXPECTED_LOAD, HOURS_PER_MONTH
 from infra.planning.nodes import nodes_for
 from infra.services.serving.placement import Placed, by_pool
 
@@ -33,7 +33,7 @@ class BilledNodes:
     @property
     def max(self) -> float:
         """The maximum as a number of nodes that run all month."""
-        return self.all_month + self.surge * self.surge_hours / HOURS_A_MONTH
+        return self.all_month + self.surge * self.surge_hours / HOURS_PER_MONTH
 
 
 def billed_nodes(pool: PoolPlan, placed: Sequence[Placed], models: Mapping[str, ModelPlan]) -> BilledNodes:
@@ -64,4 +64,4 @@ def _rollout_hours(models: Iterable[ModelPlan]) -> float:
         for model in models
         if model.rollout.max_surge
     )
-    return min(ROLLOUTS_PER_MONTH * seconds / 3600, HOURS_A_MONTH)
+    return min(ROLLOUTS_PER_MONTH * seconds / 3600, HOURS_PER_MONTH)

@@ -8,10 +8,10 @@ of input, per million.
 
 from dataclasses import dataclass
 
-from infra.plan.money import HOURS_A_MONTH
+from infra.plan.money import HOURS_PER_MONTH
 from infra.sizing.estimates import Throughput, span
 
-SECONDS_PER_MONTH = HOURS_A_MONTH * 3600
+SECONDS_PER_MONTH = HOURS_PER_MONTH * 3600
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class BreakEven:
 
 def break_even(usd_per_hour: float, api_price: float, throughput: Throughput) -> BreakEven:
     """A replica costs the same whatever it generates. Its cost is its share of the node's GPUs, without the cluster."""
-    month = usd_per_hour * HOURS_A_MONTH
+    month = usd_per_hour * HOURS_PER_MONTH
     tokens = month / api_price * 1e6
     rate = throughput.tokens_per_second
     makes = (rate.low * SECONDS_PER_MONTH, rate.high * SECONDS_PER_MONTH) if rate is not None else None

@@ -149,7 +149,7 @@ def _changes(search: Search, means: Means) -> Iterator[Advice]:
 
 
 def _fewer_replicas(search: Search, models: Sequence[ModelPlan]) -> Iterator[Advice]:
-    """For one model of a pool at a time, first the one that could give up the largest number of GPUs: where that isn't
+    """For one model of a pool at a time, first the model that could give up the largest number of GPUs: if that isn't
     enough, the others aren't either."""
     for end in ENDS[search.budget.of]:
         for model in sorted(models, key=lambda model: (-_to_give(model, end), model.name)):
@@ -283,12 +283,12 @@ def _with_less(search: Search, model: ModelPlan, write: Write) -> Advice | None:
 def _in_several(search: Search, means: Means) -> Iterator[Advice]:
     """Changes of which none is enough alone: fewer replicas of several models, which move nothing; then the largest
     savings."""
-    fewer, others = list(_least_replicas(search)), list(_parts(search, means))
+    fewer, others = list(_minimum_replicas(search)), list(_parts(search, means))
     found = (together(search, parts) for parts in (fewer, [*others, *fewer]))
     yield from _unlike(search, filter(None, found))
 
 
-def _least_replicas(search: Search) -> Iterator[Write]:
+def _minimum_replicas(search: Search) -> Iterator[Write]:
     for model in _most_expensive(search):
         for end in ENDS[search.budget.of]:
             if _to_give(model, end) > 0:

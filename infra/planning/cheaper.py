@@ -12,7 +12,7 @@ from infra.offers.fixes import Changes, runs_in_8_bit, smaller_ways, smaller_wei
 from infra.offers.options import Option, serving, smallest_fit
 from infra.offers.pools import Offer, on_spot
 from infra.offers.sizing import Sizing, can_run
-from infra.plan.money import HOURS_A_MONTH, Cheaper
+from infra.plan.money import HOURS_PER_MONTH, Cheaper
 from infra.plan.notes import Write
 from infra.plan.plan import Plan
 from infra.plan.words import count
@@ -195,8 +195,8 @@ def _of(
         options = [option for option in serving(question, those, market.sizing) if _takes(each, option, market)]
         priced = [(_added(each, option, market), option) for option in options]
         best = min(priced, key=lambda pair: (pair[0], *_last(pair[1], market)), default=None)
-        if best is not None and (now - best[0]) * HOURS_A_MONTH >= _worth_moving(now):
-            yield _candidate(each, best[1], changes, (now - best[0]) * HOURS_A_MONTH, market, sure=sure)
+        if best is not None and (now - best[0]) * HOURS_PER_MONTH >= _worth_moving(now):
+            yield _candidate(each, best[1], changes, (now - best[0]) * HOURS_PER_MONTH, market, sure=sure)
 
 
 def _last(option: Option, market: Market) -> tuple[bool, str]:
@@ -206,7 +206,7 @@ def _last(option: Option, market: Market) -> tuple[bool, str]:
 
 
 def _worth_moving(now: float) -> float:
-    return max(MIN_USD_PER_MONTH, MIN_SHARE * now * HOURS_A_MONTH)
+    return max(MIN_USD_PER_MONTH, MIN_SHARE * now * HOURS_PER_MONTH)
 
 
 def _is_sure(offer: Offer, market: Market) -> bool:
@@ -237,8 +237,8 @@ def _added(each: Placed, option: Option, market: Market) -> float:
 
 def _nodes(offer: Offer, placed: Sequence[Placed]) -> int:
     """Nodes that hold the minimum of replicas."""
-    least = offer.settings.min if offer.settings is not None else 0
-    return max(least, nodes_for(placed, offer.gpus_per_node, at_most=False))
+    minimum = offer.settings.min if offer.settings is not None else 0
+    return max(minimum, nodes_for(placed, offer.gpus_per_node, at_most=False))
 
 
 def _candidate(

@@ -8,7 +8,7 @@ from infra.clouds.cloud import Cloud
 from infra.plan.cluster import CachePlan, PoolPlan
 from infra.plan.findings import Decided
 from infra.plan.models import ModelPlan
-from infra.plan.money import HOURS_A_MONTH, Cost, CostItem
+from infra.plan.money import HOURS_PER_MONTH, Cost, CostItem
 from infra.plan.notes import Assumption
 from infra.plan.words import count
 from infra.planning.billed_nodes import ROLLOUTS_ASSUMED, BilledNodes, billed_nodes
@@ -87,9 +87,9 @@ def _gpu_nodes(pool: PoolPlan, nodes: BilledNodes) -> CostItem:
     counts = _counts(nodes.min, nodes.expected, nodes.all_month)
     return CostItem(
         f"GPU nodes {pool.name}",
-        nodes.min * min(low for low, _ in prices) * HOURS_A_MONTH,
-        nodes.expected * sum(prices[0]) / 2 * HOURS_A_MONTH,
-        nodes.max * max(high for _, high in prices) * HOURS_A_MONTH,
+        nodes.min * min(low for low, _ in prices) * HOURS_PER_MONTH,
+        nodes.expected * sum(prices[0]) / 2 * HOURS_PER_MONTH,
+        nodes.max * max(high for _, high in prices) * HOURS_PER_MONTH,
         f"{counts} x {'/'.join(pool.instance_types)}{_in_rollouts(nodes)}{_zones(prices)}{whose}",
         pool=pool.name,
     )
@@ -102,7 +102,7 @@ def _zones(prices: Sequence[tuple[float, float]]) -> str:
 
 def _own_nodes(pool: PoolPlan, nodes: BilledNodes) -> CostItem:
     """At the stack file's price: day and night where their number is given, else those that the replicas need."""
-    price = (pool.usd_per_node_hour or 0.0) * HOURS_A_MONTH
+    price = (pool.usd_per_node_hour or 0.0) * HOURS_PER_MONTH
     counts = _counts(nodes.min, nodes.expected, nodes.all_month)
     what = "node" if counts == "1" else "nodes"
     return CostItem(

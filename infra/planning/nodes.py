@@ -84,14 +84,14 @@ def _maximum(offer: Offer, placed: Sequence[Placed], surge: int, needed: int) ->
     if offer.nodes is not None:
         return offer.nodes
     needed = max(needed, 1)
-    least = offer.settings.min if offer.settings else 0
+    minimum = offer.settings.min if offer.settings else 0
     nodes = f"{count(needed, 'node')} of {count(offer.gpus_per_node, 'GPU')}"
     rollout = f"and {count(surge, 'GPU')} for one rollout" if surge else "and no rollout needs more"
     reason = f"{nodes}: every model at its maximum of replicas, {rollout}"
     if any(each.served.settings.paused for each in placed):
         reason += "; paused models count, so it is what unpausing can cost"
-    yield Chosen(f"gpuPools.{offer.name}.max", max(needed, least), reason)
-    return max(needed, least)
+    yield Chosen(f"gpuPools.{offer.name}.max", max(needed, minimum), reason)
+    return max(needed, minimum)
 
 
 def nodes_for(placed: Sequence[Placed], gpus_per_node: int, *, at_most: bool, extra: int = 0) -> int:

@@ -36,7 +36,7 @@ def make_plan(
     catalog: Catalog,
     config: Any = None,
 ) -> Plan:
-    """The whole plan. `secrets` names those that the stack has; the settings are taken to have passed their checks."""
+    """The whole plan. `secrets` names those that the stack has; the settings must have passed their checks."""
     priced = cloud_of(settings).priced(catalog, region, settings.prices)
     asked = Asked(stack, settings, region, secrets, config, Sizing(priced))
     return _with_advice(draft(asked), _attempts(asked, catalog), asked.sizing)

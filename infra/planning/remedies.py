@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from infra.catalog import Catalog
 from infra.plan.cluster import CachePlan, PoolPlan
 from infra.plan.models import ColdStart
-from infra.plan.money import HOURS_A_MONTH, Remedy
+from infra.plan.money import HOURS_PER_MONTH, Remedy
 from infra.plan.notes import Write
 from infra.plan.plan import Plan
 from infra.plan.words import count
@@ -65,7 +65,7 @@ def _spare_node(placed: Placed, pool: PoolPlan, busy: int, start: ColdStart, pin
     nodes = busy + 1
     if pool.min < nodes <= pool.max:
         more = nodes - max(pool.min, busy)
-        price = more * (pool.usd_per_node_hour or 0.0) * HOURS_A_MONTH
+        price = more * (pool.usd_per_node_hour or 0.0) * HOURS_PER_MONTH
         saved = round(start.parts["node"].mid + start.parts["boot"].mid)
         reason = f"{count(nodes, 'node')}, and the minimum of replicas needs {busy}; no launch and no boot"
         if placed.offer is not None and placed.offer.settings is None:
@@ -78,7 +78,7 @@ def _spare_replica(placed: Placed, start: ColdStart, cache: CachePlan) -> Iterat
     replicas = served.replicas.min + 1
     if replicas <= served.replicas.max and cache.access_mode == "ReadWriteMany":
         priced = offer is not None and offer.usd_per_node_hour is not None
-        price = offer.usd_per_gpu_hour * placed.gpus * HOURS_A_MONTH if offer and priced else None
+        price = offer.usd_per_gpu_hour * placed.gpus * HOURS_PER_MONTH if offer and priced else None
         reason = f"with at least {replicas} replicas, one answers while another starts"
         yield Remedy("spare replica", start.seconds, f"{served.path}.replicas.min: {replicas}", (), price, reason)
 

@@ -20,7 +20,7 @@ from infra.planning.without_gpu import without_gpu
 from infra.services.serving.placement import Placed
 from infra.sizing.question import Sized
 
-# Worth a word where less than this share of a card is needed, and at least EMPTY_GIB of it stay empty: there is no
+# Shown if less than this share of a card is needed, and at least EMPTY_GIB of it stay empty: there is no
 # smaller card that would leave less empty.
 NEEDED_SHARE, EMPTY_GIB = 0.25, 16.0
 KIND = "mostly-empty"  # of the warning

@@ -51,7 +51,7 @@ class Arguments:
     utilization: float
     kv_cache_dtype: str = "auto"
     concurrency: int = 1  # requests of max_model_len that must fit at once
-    version: Version | None = None  # of the engine; None: the one that is pinned
+    version: Version | None = None  # of the engine; None: the pinned version
     version_known: bool = True
     batch_known: bool = True
     enforce_eager: bool = False
@@ -83,7 +83,7 @@ class Question:
     max_num_batched_tokens: int | None = None
     concurrency: int = 1  # requests of max_model_len that must fit at once
     gpus: int | None = None
-    version: Version | None = None  # of the engine; None: the one that is pinned
+    version: Version | None = None  # of the engine; None: the pinned version
     version_known: bool = True
     own_repository: bool = True  # False: weights of another repository (`like`), with the same shape
     whole_experts: bool = False  # expert parallelism: a GPU holds whole experts instead of a share of each

@@ -1,7 +1,7 @@
 """Over which numbers of GPUs tensor parallelism can split a model: each GPU takes the same share of each layer.
 
-An engine aborts at start where a share isn't whole: read 2026-11 in the linear layers and the fp8 utilities of the one
-that is the default.
+An engine aborts at start where a share isn't whole: read 2026-11 in the linear layers and the fp8 utilities of the
+default engine.
 """
 
 from collections.abc import Iterator

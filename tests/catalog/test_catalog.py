@@ -88,7 +88,7 @@ def test_a_model_without_its_heads_says_that_they_are_missing() -> None:
         ("BAAI/bge-m3", 8192),  # of 8,194
     ],
 )
-def test_the_length_of_an_embedding_model_is_the_one_that_is_served(model: str, tokens: int) -> None:
+def test_the_length_of_an_embedding_model_is_the_length_that_is_served(model: str, tokens: int) -> None:
     assert CATALOG.models[model].max_context == tokens
 
 

@@ -49,5 +49,5 @@ def test_a_command_explains_each_option(command: str, columns: int) -> None:
             assert f"  {parameter.opts[0]} " in shown
 
 
-def test_the_default_of_a_tag_is_the_one_that_is_used() -> None:
+def test_the_default_of_a_tag_is_the_tag_that_is_used() -> None:
     assert f"{CONTEXT} with Ollama" in " ".join(run("fit", "--help").stdout.split())

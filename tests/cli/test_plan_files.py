@@ -161,7 +161,7 @@ def test_what_an_earlier_run_left_goes_and_what_others_wrote_stays(tmp_path: Pat
     assert {path: path.read_bytes() for path in foreign} == foreign
 
 
-def test_no_folder_is_not_the_one_that_one_is_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_folder_is_not_the_folder_that_one_is_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     result = plan("local", "--out", "")
     assert (result.exit_code, result.stdout, list(tmp_path.iterdir())) == (2, "", [])

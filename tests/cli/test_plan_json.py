@@ -207,7 +207,7 @@ def test_a_token_that_is_set_reaches_the_download_of_any_repository(tmp_path: Pa
     assert "model-cache-hub-token" in {each["name"] for each in resources}
 
 
-def test_a_missing_secret_is_a_thing_to_do() -> None:
+def test_a_missing_secret_is_a_to_do() -> None:
     assert "secure:" not in (STACKS / "Pulumi.prod.yaml").read_text(encoding="utf-8")
     assert any(note["path"] == "huggingFaceToken" for note in plan_json("prod")["to_do"])
 

@@ -10,7 +10,7 @@ from infra.cli.document.markdown import to_markdown
 from infra.cli.document.text import to_text
 from infra.cli.report import report
 from infra.offline import Planned
-from infra.plan.money import HOURS_A_MONTH
+from infra.plan.money import HOURS_PER_MONTH
 from infra.planning import Plan
 from infra.recording import Recording
 from tests.planning.stacks import CATALOG, DEV, changed, plan
@@ -74,7 +74,7 @@ def test_of_spot_the_row_says_why_its_bills_differ_and_the_note_what_on_demand_w
     nodes = _item(result, "GPU nodes l4")
     assert nodes.what == "1 x g6.xlarge, spot price by zone"
     demand = CATALOG.instances["g6.xlarge"].usd_per_hour or 0.0
-    more = demand * HOURS_A_MONTH - nodes.max
+    more = demand * HOURS_PER_MONTH - nodes.max
     assert (
         f"they may rise to the on-demand price, which would be ${more:,.0f} per month more at the maximum"
         in result.cost.price_note

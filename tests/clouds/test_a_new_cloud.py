@@ -90,7 +90,7 @@ def test_the_budget_counts_its_bill(tmp_path: Path) -> None:
     assert violation.path == "budget.usdPerMonth"
 
 
-def test_its_quota_is_data_and_a_thing_to_do(tmp_path: Path) -> None:
+def test_its_quota_is_data_and_a_to_do(tmp_path: Path) -> None:
     said = document(plan(tmp_path))
     (quota,) = said["quotas"]
     assert (quota["name"], quota["region"], quota["unit"]) == ("Servers", "north", "servers")
@@ -236,7 +236,7 @@ def test_what_it_refuses_to_change_is_a_rule_that_the_change_breaks(tmp_path: Pa
     assert [each.event for each in larger.notices] == ["nothing"]
 
 
-def test_a_stack_that_leaves_it_takes_nothing_along_unasked(tmp_path: Path) -> None:
+def test_a_stack_that_leaves_it_takes_nothing_along_that_it_was_not_asked_for(tmp_path: Path) -> None:
     nodes = "gpuPools: {l4: {existing: {gpu: L4, nodes: 1, selector: {gpu: l4}}}}"
     moved = file(nodes, MODEL).replace(RENTED, "cluster: {existing: {context: kind-llm}}")
     found = changed(tmp_path, FILE, moved)

@@ -48,7 +48,7 @@ def test_the_autoscalers_description_is_what_the_nodes_have(preview: bool) -> No
     assert len(recording.of("aws:autoscaling/tag:Tag")) == len(nodes["tags"])
 
 
-def test_the_taint_is_the_one_that_is_passed_on_the_nodes_and_in_the_autoscalers_description() -> None:
+def test_the_taint_is_the_taint_that_is_passed_on_the_nodes_and_in_the_autoscalers_description() -> None:
     nodes = site(pool={"taint": Taint("acme.io/gpu", "ours", "NoExecute")}).one(NODE_GROUP, "l4-nodes").inputs
     assert nodes["taints"] == [{"key": "acme.io/gpu", "value": "ours", "effect": "NO_EXECUTE"}]
     assert {key: value for key, value in nodes["tags"].items() if "/taint/" in key} == {

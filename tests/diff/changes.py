@@ -27,7 +27,7 @@ class Case:
 SMALL = {"model": "llama3.2:1b", "engine": "ollama", "gpus": 0}
 OF_A_SMALL_MODEL = "{0} {0}-deployment {0}-network-policy {0}-prefetch* {0}-service gateway-{0}"
 POOL_SWAP = {"l4-nodes": "instanceTypes", "l4-gpu": "autoscalingGroupName"}
-MADE_ANEW = "chat-* small-* gateway-* model-cache-* endpoints-*"
+RECREATED = "chat-* small-* gateway-* model-cache-* endpoints-*"
 
 CHANGES = {
     # Models
@@ -281,7 +281,7 @@ CHANGES = {
         "own",
         {"cluster.existing.context": "kind-other"},
         title="❌ own: no bill; replaces the claim of the weights, the Kubernetes provider; 2 models down for a while",
-        replaced=f"cluster-kubernetes {MADE_ANEW}",
+        replaced=f"cluster-kubernetes {RECREATED}",
         because={"cluster-kubernetes": "clusterIdentifier", "chat-deployment": "provider"},
         traffic={"chat": "outage", "small": "outage"},
         guarded="cache kubernetes",
@@ -291,7 +291,7 @@ CHANGES = {
         "own",
         {"namespace.name": "other"},
         title="❌ own: no bill; replaces the claim of the weights; 2 models down for a while",
-        replaced=MADE_ANEW,
+        replaced=RECREATED,
         because={"chat-deployment": "metadata.namespace", "model-cache-namespace": "metadata.name"},
         traffic={"chat": "outage", "small": "outage"},
         says="http://chat.diffed.svc.cluster.local/v1 stops answering",

@@ -112,8 +112,8 @@ def test_of_a_plan_that_is_refused_no_warning_is_gone() -> None:
     """Such a plan ends before its warnings are printed: that they are missing says nothing."""
     difference = changed({**TOO_LONG, "models.code.revision": REVISION})
     assert difference.broken
-    assert difference.warnings.mended == ()
-    assert changed({"models.code.revision": REVISION}).warnings.mended
+    assert difference.warnings.fixed == ()
+    assert changed({"models.code.revision": REVISION}).warnings.fixed
 
 
 def test_a_model_that_fits_no_more_is_said_to() -> None:

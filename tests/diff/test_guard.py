@@ -71,7 +71,7 @@ def test_without_a_gap_a_pool_is_put_beside_the_old_one() -> None:
     assert "`allow: {remove: [l4]}`" in way
 
 
-def test_where_no_gap_is_seen_the_way_is_to_allow_it() -> None:
+def test_where_users_notice_no_gap_the_way_is_to_allow_it() -> None:
     found = compared("many", ("g6.2xlarge", "g6e.2xlarge"))
     (way,) = advice(found.old, found.new, found.refused, found.notices)
     assert "no gap" in way

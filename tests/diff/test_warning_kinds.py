@@ -14,7 +14,7 @@ def test_a_warning_that_only_gained_its_kind_is_not_new() -> None:
 def test_another_message_is_new() -> None:
     new = {**OLD, "message": "another", "kind": "no-revision"}
     found = compare_findings(Side({"warnings": [OLD]}), Side({"warnings": [new]}), "warnings")
-    assert (found.introduced, found.mended) == ([new], [OLD])
+    assert (found.introduced, found.fixed) == ([new], [OLD])
 
 
 LIKELY = "fits, but not for certain: {} GiB of cache at the low end; gpus: 2 makes it certain, the bill is then {}"
@@ -38,24 +38,24 @@ def asking(*messages: tuple[str, str], names: bool = True) -> Side:
 TOKEN, LICENCE = "huggingFaceToken", "accept the licence at huggingface.co/meta"
 
 
-def test_a_thing_to_do_that_only_names_one_fewer_is_neither_new_nor_gone() -> None:
+def test_a_to_do_that_only_names_one_fewer_is_neither_new_nor_gone() -> None:
     old = asking((TOKEN, "big, small: set a token"), ("models.big.model", f"big, small: {LICENCE}"))
     new = asking((TOKEN, "small: set a token"), ("models.small.model", f"small: {LICENCE}"))
     assert not compare_to_dos(old, new, {})
 
 
-def test_a_thing_to_do_is_new_for_whoever_joins_and_gone_once_nobody_is_asked() -> None:
+def test_a_to_do_is_new_for_whoever_joins_and_gone_once_nobody_is_asked() -> None:
     one, both = asking((TOKEN, "small: set a token")), asking((TOKEN, "big, small: set a token"))
     assert compare_to_dos(one, both, {}).introduced == both.plan["to_do"]
-    assert not compare_to_dos(one, both, {}).mended
-    assert compare_to_dos(both, asking(), {}).mended == both.plan["to_do"]
+    assert not compare_to_dos(one, both, {}).fixed
+    assert compare_to_dos(both, asking(), {}).fixed == both.plan["to_do"]
 
 
 def test_where_one_program_does_not_say_whom_it_is_for_the_whole_message_counts() -> None:
     old, new = asking((TOKEN, "big, small: set a token"), names=False), asking((TOKEN, "big, small: set a token"))
     assert not compare_to_dos(old, new, {})
     fewer = compare_to_dos(old, asking((TOKEN, "small: set a token")), {})
-    assert (len(fewer.introduced), len(fewer.mended)) == (1, 1)
+    assert (len(fewer.introduced), len(fewer.fixed)) == (1, 1)
 
 
 def test_words_before_a_colon_are_names_only_where_the_plan_says_so() -> None:
@@ -64,7 +64,7 @@ def test_words_before_a_colon_are_names_only_where_the_plan_says_so() -> None:
     assert compare_to_dos(Side({"to_do": [two]}), Side({"to_do": [one]}), {}).introduced == [one]
 
 
-def test_a_thing_to_do_that_asks_for_something_else_is_new() -> None:
+def test_a_to_do_that_asks_for_something_else_is_new() -> None:
     old, new = asking(("gpuPools", "quota: 8 vCPUs, at most")), asking(("gpuPools", "quota: 16 vCPUs, at most"))
     found = compare_to_dos(old, new, {})
-    assert (found.introduced, found.mended) == (new.plan["to_do"], old.plan["to_do"])
+    assert (found.introduced, found.fixed) == (new.plan["to_do"], old.plan["to_do"])

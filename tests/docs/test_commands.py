@@ -37,7 +37,7 @@ STAND_INS = {
 
 
 def install(installed: Path, venv: Path) -> None:
-    """A virtual environment like the one that is installed here, for the Makefile too: nothing is to be installed."""
+    """A copy of the virtual environment that is installed here, for the Makefile too: nothing is to be installed."""
     (venv / "bin").mkdir(parents=True)
     for folder in (installed, installed / "bin"):
         for each in folder.iterdir():

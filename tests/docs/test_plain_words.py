@@ -104,7 +104,9 @@ def passages(path: Path) -> list[Passage]:
         return [Passage(1, _BLOCK.sub(lambda block: "\n" * block[0].count("\n"), text))]
     tree = ast.parse(text)
     quotes = path.is_relative_to(ROOT / "tests")
-    return [*_comments(text), *_test_names(tree), *(_docstrings(tree) if quotes else _strings(tree))]
+    if quotes:
+        return [*_comments(text), *_test_names(tree), *_docstrings(tree)]
+    return [*_comments(text), *_names(tree), *_strings(tree)]
 
 
 def _comments(text: str) -> Iterator[Passage]:
@@ -121,6 +123,17 @@ def _test_names(tree: ast.Module) -> Iterator[Passage]:
     for node in tree.body:
         if isinstance(node, ast.FunctionDef) and node.name.startswith("test_"):
             yield Passage(node.lineno, node.name.replace("_", " "))
+
+
+def _names(tree: ast.Module) -> Iterator[Passage]:
+    """The names that a file defines, as words."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef | ast.ClassDef):
+            yield Passage(node.lineno, node.name.replace("_", " "))
+        elif isinstance(node, ast.arg):
+            yield Passage(node.lineno, node.arg.replace("_", " "))
+        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            yield Passage(node.lineno, node.id.replace("_", " "))
 
 
 def _docstrings(tree: ast.Module) -> Iterator[Passage]:
@@ -181,6 +194,8 @@ def test_a_python_file_is_read_as_its_reader_sees_it(tmp_path: Path) -> None:
     assert [(line, text) for line, text in passages(source) if text] == [
         (3, "dollars"),
         (8, "a\nb"),
+        (3, "NAME"),
+        (4, "TEXT"),
         (1, "A docstring."),
         (5, "0 a month"),
     ]

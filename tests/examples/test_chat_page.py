@@ -133,7 +133,7 @@ def test_no_markup_gets_past_the_renderer(browser: Browser, impatient: Chat, sai
         assert set(links) <= {"https:"}
 
 
-def test_the_vendored_library_is_the_one_that_its_page_names() -> None:
+def test_the_vendored_library_is_the_library_that_its_page_names() -> None:
     folder = PAGE_FILES / "vendor"
     (named,) = re.findall(r"sha256 `([0-9a-f]{64})`", (folder / "README.md").read_text(encoding="utf-8"))
     assert hashlib.sha256((folder / "markdown-it.js").read_bytes()).hexdigest() == named

@@ -6,7 +6,7 @@ from typing import Any
 from infra.offline import Planned
 from infra.recording import Recording
 from tests.invariants.nodes import NodeGroup, gpu_groups, group_of, node_groups
-from tests.invariants.reading import RELEASE, Pod, most_replicas, pods, release, servers, tolerates
+from tests.invariants.reading import RELEASE, Pod, max_replicas, pods, release, servers, tolerates
 
 # What runs on every GPU node: chart -> where its values hold the tolerations.
 _ON_GPU_NODES = {"nvidia-device-plugin": (), "kube-prometheus-stack": ("prometheus-node-exporter",)}
@@ -53,9 +53,9 @@ def gpus_at_peak_exist(planned: Planned) -> list[str]:
     recording = planned.recording
     broken = []
     for pool, (max_nodes, gpus_per_node, users) in _pools(planned).items():
-        replicas = [user.gpus for user in users for _ in range(most_replicas(recording, user))]
+        replicas = [user.gpus for user in users for _ in range(max_replicas(recording, user))]
         for user in users:
-            surge = [user.gpus] * _surge(user) if most_replicas(recording, user) else []
+            surge = [user.gpus] * _surge(user) if max_replicas(recording, user) else []
             needed = _nodes([*replicas, *surge], gpus_per_node)
             if needed > max_nodes:
                 broken.append(

@@ -163,7 +163,7 @@ def scaler_of(recording: Recording, server: Pod) -> Recorded | None:
     return targets.get(server.name)
 
 
-def most_replicas(recording: Recording, server: Pod) -> int:
+def max_replicas(recording: Recording, server: Pod) -> int:
     """0 while it is paused."""
     replicas = server.resource.inputs["spec"].get("replicas", 1)
     scaler = scaler_of(recording, server)

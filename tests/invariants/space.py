@@ -14,7 +14,7 @@ from tests.invariants.reading import (
     STORAGE_CLASS,
     Pod,
     catalog,
-    most_replicas,
+    max_replicas,
     others,
     pods,
     quantity,
@@ -81,7 +81,7 @@ def an_rwo_volume_has_one_reader(planned: Planned) -> list[str]:
         if claim.inputs["spec"]["accessModes"] != ["ReadWriteOnce"]:
             continue
         readers = [pod for pod in pods(recording) if pod.resource.type == DEPLOYMENT and name in pod.claims]
-        wanted = sum(most_replicas(recording, pod) + _surge(pod) for pod in readers)
+        wanted = sum(max_replicas(recording, pod) + _surge(pod) for pod in readers)
         if wanted > 1:
             broken.append(
                 f"{name}: can be mounted once, and {wanted} pods of {', '.join(p.name for p in readers)} may want it"

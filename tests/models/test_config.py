@@ -181,7 +181,7 @@ LENGTHS = (
 
 
 @pytest.mark.parametrize(("what", "change", "beside", "context"), LENGTHS, ids=[each[0] for each in LENGTHS])
-def test_the_longest_request_is_the_one_that_the_engine_takes(
+def test_the_longest_request_is_the_length_that_the_engine_takes(
     what: str, change: Mapping[str, Any], beside: Beside, context: int
 ) -> None:
     assert shape_of_config("acme/x", {**LLAMA, **change}, beside, "test").shape.max_context == context

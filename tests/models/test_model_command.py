@@ -240,7 +240,7 @@ def test_a_folder_is_read_as_the_repository_is(hub: FakeHub, tmp_path: Path) -> 
     assert str(tmp_path) not in (stacks / NAME).read_text(encoding="utf-8")
 
 
-def test_the_commit_of_a_folder_is_the_one_that_its_download_kept(tmp_path: Path) -> None:
+def test_the_commit_of_a_folder_is_the_commit_that_its_download_kept(tmp_path: Path) -> None:
     snapshot = folder(tmp_path / "snapshots" / COMMIT, ONE)
     download = folder(tmp_path / "copy", ONE)
     folder(download / ".cache/huggingface/download", {"config.json.metadata": f"{COMMIT}\netag\n".encode()})

@@ -1,4 +1,4 @@
-"""Where no single change is enough, or the one that is costs much, two are tried together, and work when followed."""
+"""Where no single change is enough, or a single one costs much, two are tried together, and work when followed."""
 
 from typing import Any
 
@@ -33,20 +33,20 @@ def _own(gpu: str, per_node: int, nodes: int, models: dict[str, Any]) -> dict[st
     }
 
 
-def _dear(models: dict[str, Any], budget: int = 50000) -> dict[str, Any]:
+def _expensive(models: dict[str, Any], budget: int = 50000) -> dict[str, Any]:
     return {**P5EN, "models": models, "budget": {"usdPerMonth": budget}}
 
 
-DEAR6 = _dear({"big": V3, "small": SMALL})
-DEAR6_OF_THREE = _dear({"big": V3, "small": SMALL, "embed": {"model": "BAAI/bge-m3"}})
+DEAR6 = _expensive({"big": V3, "small": SMALL})
+DEAR6_OF_THREE = _expensive({"big": V3, "small": SMALL, "embed": {"model": "BAAI/bge-m3"}})
 BOTH_AWAY = ON_L40S | {"models.embed.pool": "g4dn-xlarge"} | RECREATE
-DEAR7 = _dear({"big": V3 | SCALING})
-DEAR8 = _dear({"big": HALF | SCALING | {"pool": "big"}, "small": SMALL | {"pool": "big"}})
-DEAR5 = _dear({"big": V3 | {"rollout": {"strategy": "recreate"}}}, 40000)
-DEAR9 = _dear({"big": V3}, 40000)
-DEAR11 = _dear({"big": V3, "small": SMALL}, 40000)
+DEAR7 = _expensive({"big": V3 | SCALING})
+DEAR8 = _expensive({"big": HALF | SCALING | {"pool": "big"}, "small": SMALL | {"pool": "big"}})
+DEAR5 = _expensive({"big": V3 | {"rollout": {"strategy": "recreate"}}}, 40000)
+DEAR9 = _expensive({"big": V3}, 40000)
+DEAR11 = _expensive({"big": V3, "small": SMALL}, 40000)
 R1 = V3 | SCALING | {"model": "deepseek-ai/DeepSeek-R1"}
-DEAR10 = _dear({"big": R1, "small": SMALL | {"pool": "big"}})
+DEAR10 = _expensive({"big": R1, "small": SMALL | {"pool": "big"}})
 H2009 = _own("H200", 8, 1, {"big": R1 | {"pool": "own"}, "small": SMALL})
 H2009_ROLLING = _own("H200", 8, 1, {"big": R1 | {"pool": "own", "rollout": {"strategy": "rolling"}}, "small": SMALL})
 BOTH_SMALL = {"models.embed.gpus": 0, "models.small.gpus": 0}

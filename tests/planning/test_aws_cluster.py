@@ -70,7 +70,7 @@ def test_a_small_footprint_can_be_chosen() -> None:
         (["g6e.12xlarge"], "on-demand", False),
     ],
 )
-def test_a_type_that_hardly_ever_comes_on_demand_is_a_warning(types: list[str], capacity: str, rare: bool) -> None:
+def test_a_type_that_aws_rarely_has_on_demand_is_a_warning(types: list[str], capacity: str, rare: bool) -> None:
     made = plan(changed(DEV, gpuPools={"big": {"instanceTypes": types, "capacity": capacity}}))
     messages = [text for text in warned(made, "gpuPools.big.instanceTypes") if text.startswith("AWS rarely has")]
     assert len(messages) == rare

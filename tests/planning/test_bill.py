@@ -95,7 +95,7 @@ OWN: dict[str, Any] = {
     "models": {"chat": {"model": "Qwen/Qwen3-8B", "maxModelLen": 8192, "gpus": 1}},
     "cache": {"kind": "storageClass", "storageClass": "nfs"},
 }
-DEAR = changed(DEV, gpuPools={"dear": {"instanceTypes": ["p5en.48xlarge"], "max": 1}})
+EXPENSIVE = changed(DEV, gpuPools={"dear": {"instanceTypes": ["p5en.48xlarge"], "max": 1}})
 BIG = {"model": "deepseek-ai/DeepSeek-R1", "maxModelLen": 32768, "rollout": {"strategy": "recreate"}}
 
 
@@ -106,8 +106,8 @@ BIG = {"model": "deepseek-ai/DeepSeek-R1", "maxModelLen": 32768, "rollout": {"st
         (changed(OWN, models__chat__replicas={"min": 1, "max": 99}), 4),
         (changed(OWN, models__chat__replicas=9, gpuPools__own__max=3), 3),
         (changed(OWN, models__chat__replicas=9, gpuPools__own__existing__nodes=1), 1),
-        (changed(DEAR, models={"big": {**BIG, "replicas": 2}}), 1),
-        (changed(DEAR, models={"big": BIG, "embed": {"model": "BAAI/bge-m3"}}), 1),
+        (changed(EXPENSIVE, models={"big": {**BIG, "replicas": 2}}), 1),
+        (changed(EXPENSIVE, models={"big": BIG, "embed": {"model": "BAAI/bge-m3"}}), 1),
         (changed(DEV, gpuPools__l4__max=2, models__qwen3_8b__replicas={"min": 3, "max": 5}), 2),
     ],
     ids=["nodes", "at the maximum", "max beside nodes", "one node", "one dear node", "beside a large model", "made"],
@@ -116,7 +116,7 @@ BIG = {"model": "deepseek-ai/DeepSeek-R1", "maxModelLen": 32768, "rollout": {"st
 def test_a_node_that_the_pool_can_not_have_is_neither_billed_nor_over_a_budget(
     stack: dict[str, Any], nodes: int, of: str
 ) -> None:
-    """The plan refuses the replicas that would need it: they would wait for ever."""
+    """The plan refuses the replicas that would need it: they would wait forever."""
     result = plan(stack)
     assert {violation.rule for violation in result.violations} == {"GPUs at peak"}
     (pool,) = result.pools.values()
@@ -149,7 +149,7 @@ def test_where_no_way_keeps_to_a_budget_nothing_is_named_that_such_nodes_do_not_
 
 
 def test_the_price_of_a_node_more_is_named_where_replicas_want_it() -> None:
-    (refused,) = plan(changed(DEAR, models={"big": BIG, "embed": {"model": "BAAI/bge-m3"}})).violations
+    (refused,) = plan(changed(EXPENSIVE, models={"big": BIG, "embed": {"model": "BAAI/bge-m3"}})).violations
     assert "gpuPools.dear.max: 2 (+$46," in refused.fix
 
 

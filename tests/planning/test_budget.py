@@ -11,7 +11,7 @@ from tests.planning.following import follow, outcome, planned
 from tests.planning.stacks import PROD, changed, plan
 
 ROOMY = changed(PROD, gpuPools__l40s__max=6)
-DEAR = changed(PROD, gpuPools__t4__instanceTypes=["g4dn.16xlarge"])
+EXPENSIVE = changed(PROD, gpuPools__t4__instanceTypes=["g4dn.16xlarge"])
 
 
 def _fixes(stack: dict[str, Any], usd: float, of: str = "max") -> list[str]:
@@ -33,11 +33,11 @@ def test_the_maximum_of_replicas_within_it_is_named_with_its_sum() -> None:
     fixes = _fixes(PROD, total - 1500)
     (fewer,) = [fix for fix in fixes if fix.startswith("models.llama-8b.replicas.max")]
     number = int(fewer.partition(": ")[2].partition(" ")[0])
-    mended = changed(PROD, models__llama_8b__replicas__max=number)
+    fixed = changed(PROD, models__llama_8b__replicas__max=number)
     assert 2 <= number < 5
-    assert f"(${_maximum(plan(mended))})" in fewer
-    assert plan(changed(mended, budget={"usdPerMonth": total - 1500})).violations == ()
-    one_more = changed(mended, models__llama_8b__replicas__max=number + 1, budget={"usdPerMonth": total - 1500})
+    assert f"(${_maximum(plan(fixed))})" in fewer
+    assert plan(changed(fixed, budget={"usdPerMonth": total - 1500})).violations == ()
+    one_more = changed(fixed, models__llama_8b__replicas__max=number + 1, budget={"usdPerMonth": total - 1500})
     assert [each.rule for each in plan(one_more).violations] == ["Budget"]
 
 
@@ -49,7 +49,7 @@ def test_the_pool_with_the_highest_bill_comes_first() -> None:
     ("stack", "usd", "of", "fix"),
     [
         (ROOMY, 40000, "max", r"gpuPools\.l40s\.max: [345] "),
-        (DEAR, 23000, "max", r"gpuPools\.t4\.instanceTypes: \[g4dn\.\w+\] "),
+        (EXPENSIVE, 23000, "max", r"gpuPools\.t4\.instanceTypes: \[g4dn\.\w+\] "),
         (PROD, 9500, "min", r"models\.llama-8b\.replicas\.min: 1 "),
         (PROD, 13000, "expected", r"models\.llama-8b\.replicas\.max: [234] "),
         (PROD, 13000, "expected", r"models\.llama-8b\.replicas\.min: 1 "),
@@ -116,7 +116,7 @@ def _in_frankfurt(stack: dict[str, Any], usd: float) -> list[dict[str, Any]]:
     return [dict(each.write) for each in violation.advice]
 
 
-def test_a_pool_on_which_no_model_runs_goes_before_anything_is_given_up() -> None:
+def test_a_pool_on_which_no_model_runs_is_removed_before_anything_is_given_up() -> None:
     unused = changed(SERVED, gpuPools__old={"instanceTypes": ["g6e.12xlarge"], "max": 2})
     first, last = _in_frankfurt(unused, 6000)
     assert first == {"gpuPools.old": None}
@@ -150,11 +150,11 @@ def test_a_known_quantized_repository_on_nodes_that_are_there_is_a_way() -> None
 
 def test_each_way_to_a_budget_goes_with_what_the_other_rules_need() -> None:
     """Each contains the first fix of every other broken rule. If it is followed, the stack breaks no rule."""
-    dear = changed(SERVED, models__coder__replicas=2, gpuPools__l40s__max=2, budget={"usdPerMonth": 3000})
-    violations = planned(dear, "eu-central-1").violations
+    expensive = changed(SERVED, models__coder__replicas=2, gpuPools__l40s__max=2, budget={"usdPerMonth": 3000})
+    violations = planned(expensive, "eu-central-1").violations
     assert len(violations) > 1
     (budget,) = [each for each in violations if each.rule == "Budget"]
     first = [write for each in violations if each != budget for write in each.advice[0].write]
     for way in budget.advice:
         assert set(first) <= set(way.write), way.text
-        assert outcome(follow(dear, as_mapping(way.write)), "eu-central-1").violations == ()
+        assert outcome(follow(expensive, as_mapping(way.write)), "eu-central-1").violations == ()

@@ -179,7 +179,7 @@ def test_streaming_is_promised_no_more_than_the_network_gives() -> None:
     assert "weights streamed from S3" not in _remedies(plan(small), "qwen3-8b")
 
 
-def test_a_remedy_is_worth_a_word_and_says_its_numbers() -> None:
+def test_a_remedy_is_shown_if_it_saves_enough_and_says_its_numbers() -> None:
     for result in PLANS.values():
         for name, remedies in result.remedies.items():
             total = result.models[name].cold_start.seconds

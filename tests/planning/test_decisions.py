@@ -64,7 +64,7 @@ def test_three_zones_have_a_nat_gateway_each_unless_the_file_says_one() -> None:
     assert not aws_cluster(one.cluster).nat_per_zone
 
 
-def test_nothing_is_installed_unasked_on_a_cluster_that_exists() -> None:
+def test_nothing_is_installed_on_an_existing_cluster_unless_it_is_asked_for() -> None:
     result = plan(LOCAL)
     assert {addon.state for addon in result.addons.values()} == {"existing"}
     assert (result.monitoring, result.gateway, result.models["llama-1b"].scaling) == (None, None, None)
@@ -250,7 +250,7 @@ def test_who_reaches_the_api_of_a_new_cluster(cidrs: list[str], said: str) -> No
     assert bool(said) is bool(warned)
 
 
-def test_a_gateway_in_the_clear_or_before_ollama_is_warned_of() -> None:
+def test_a_gateway_without_tls_or_before_ollama_is_warned_of() -> None:
     ollama = changed(DEV, models={"m": {"model": "llama3.2:1b", "engine": "ollama"}})
     result = plan(changed(ollama, gateway={"domain": "llm.example.com"}))
     assert "cross the network unencrypted" in _warned(result, "gateway.certificateArn")

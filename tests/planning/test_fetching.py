@@ -9,7 +9,7 @@ BOTH = plan(changed(PROD, models__tiny=TINY))
 def test_the_hub_is_read_by_a_small_image_and_not_by_the_engines_own() -> None:
     small = CATALOG.fetchers["hub"]
     assert small.image_gib + small.unpacked_gib < 2
-    images = {name: model.prefetch.image for name, model in BOTH.models.items()}
+    images = {name: model.prefetch.image for name, model in BOTH.models.items() if model.prefetch}
     assert images.pop("tiny") == CATALOG.engines["ollama"].image  # its library has no other client
     assert set(images.values()) == {small.image}
 
@@ -17,6 +17,7 @@ def test_the_hub_is_read_by_a_small_image_and_not_by_the_engines_own() -> None:
 def test_pages_that_wait_for_nfs_have_room_that_is_not_reserved() -> None:
     """2 GiB was seen to be too little for a Job that writes to EFS; the scheduler keeps no more than that free."""
     for model in plan(PROD).models.values():
+        assert model.prefetch is not None
         assert (model.prefetch.memory_gib, model.prefetch.memory_limit_gib) == (2.0, 8.0)
 
 

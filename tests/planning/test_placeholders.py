@@ -70,7 +70,7 @@ def test_a_stack_file_without_them_has_none_to_replace() -> None:
         ),
     ],
 )
-def test_each_is_a_thing_to_do(changes: dict[str, Any], path: str, what: str) -> None:
+def test_each_is_a_to_do(changes: dict[str, Any], path: str, what: str) -> None:
     found = _placeholders(changed(CLEAN, **changes))
     assert found.keys() == {path}
     assert what in found[path]

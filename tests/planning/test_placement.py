@@ -159,6 +159,6 @@ def test_a_type_to_add_comes_with_the_key_of_a_model_that_names_its_pool() -> No
     ((_, _, fix),) = _refusals(plan(stack), "Fit")
     pool, _, rest = fix.partition("gpuPools.")[2].partition(".instanceTypes: [")
     assert f"with models.llama-8b.pool: {pool}" in fix
-    mended = changed(stack, models__llama_8b__pool=pool)
-    mended["gpuPools"][pool] = {"instanceTypes": [rest.partition("]")[0]]}
-    assert _refusals(plan(mended), "Fit") == []
+    fixed = changed(stack, models__llama_8b__pool=pool)
+    fixed["gpuPools"][pool] = {"instanceTypes": [rest.partition("]")[0]]}
+    assert _refusals(plan(fixed), "Fit") == []

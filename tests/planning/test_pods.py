@@ -64,8 +64,8 @@ def test_cpu_models_have_to_fit_the_system_nodes_together() -> None:
     assert ways.keys() >= {"models.a.gpus: 1", "cluster.create.systemNodes.count: 3"}
     bills = [then.cost.usd_per_month_max for then in ways.values()]
     assert bills == sorted(bills)  # the lowest bill first
-    mended = changed(alone, models__b=cpu, cluster__create__systemNodes={"count": 3})
-    assert plan(mended).violations == ()
+    fixed = changed(alone, models__b=cpu, cluster__create__systemNodes={"count": 3})
+    assert plan(fixed).violations == ()
     assert plan(changed(alone, models__b={**cpu, "paused": True})).violations == ()
 
 

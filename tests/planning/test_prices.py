@@ -110,7 +110,7 @@ def test_spot_counts_in_the_choice_of_a_pool() -> None:
     assert result.models["qwen3-8b"].pool == "spot"  # $0.98 on demand, half of that on spot
 
 
-def test_where_no_spot_price_is_known_it_is_the_one_on_demand() -> None:
+def test_where_no_spot_price_is_known_it_is_the_on_demand_price() -> None:
     pools = {"h100": {"instanceTypes": ["p5.48xlarge"], "capacity": "spot"}}
     result = plan(changed(DEV, gpuPools=pools), region="ap-northeast-2")
     assert result.pools["h100"].usd_per_node_hour == pytest.approx(75.9552)

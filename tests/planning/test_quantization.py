@@ -16,7 +16,7 @@ from infra.sizing.weights import stored_gib
 from infra.stack_file import load_config
 from tests.planning.stacks import CATALOG, DEV, changed, plan
 
-TOLD = {"vllm": "--quantization", "tgi": "--quantize"}
+DECLARED = {"vllm": "--quantization", "tgi": "--quantize"}
 
 
 def _load(models: dict[str, Any]) -> Any:
@@ -35,7 +35,7 @@ def _accepted(models: dict[str, Any]) -> list[Served]:
     return [split(resolve(n, each, CATALOG, no_gpu_nodes=False))[0] for n, each in loaded.items()]
 
 
-@pytest.mark.parametrize("engine", TOLD)
+@pytest.mark.parametrize("engine", DECLARED)
 def test_every_model_in_every_quantization(engine: str) -> None:
     asked = [
         {"model": model, "quantization": method, "engine": engine}

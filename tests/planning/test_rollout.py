@@ -15,7 +15,7 @@ from tests.planning.stacks import DEV, PROD, SHARED, changed, plan
 RECREATE = {"strategy": "recreate"}
 ROLLING = {"strategy": "rolling"}
 EBS = changed(DEV, cache={"kind": "ebs"}, cluster__create__zones=["use1-az1"])
-DEAR: dict[str, Any] = {
+EXPENSIVE: dict[str, Any] = {
     "cluster": {"create": {}},
     "gpuPools": {"h200": {"instanceTypes": ["p5en.48xlarge"], "min": 1, "max": 1}},
     "models": {
@@ -92,21 +92,21 @@ def _fixes(result: Plan) -> list[str]:
 
 
 def test_one_expensive_node_is_refused_with_recreate_first_and_then_the_node_with_its_price() -> None:
-    first, second = _fixes(plan(DEAR))
-    gap = round((plan(DEAR).models["r1"].cold_start.gap) / 60)
+    first, second = _fixes(plan(EXPENSIVE))
+    gap = round((plan(EXPENSIVE).models["r1"].cold_start.gap) / 60)
     assert first == (
         f"models.r1.rollout: {{strategy: recreate}} (the old pod first: about {gap} min without r1 per rollout)"
     )
     assert second.startswith("gpuPools.h200.max: 2 (+$")
-    assert plan(changed(DEAR, models__r1__rollout=RECREATE)).violations == ()
+    assert plan(changed(EXPENSIVE, models__r1__rollout=RECREATE)).violations == ()
 
 
 def test_a_larger_pool_costs_what_the_fix_said() -> None:
-    said = re.search(r"max: 2 \(\+\$([\d,]+) per month", _fixes(plan(DEAR))[1])
+    said = re.search(r"max: 2 \(\+\$([\d,]+) per month", _fixes(plan(EXPENSIVE))[1])
     assert said is not None
-    larger = plan(changed(DEAR, gpuPools__h200__max=2))
+    larger = plan(changed(EXPENSIVE, gpuPools__h200__max=2))
     assert larger.violations == ()
-    more = larger.cost.usd_per_month_max - plan(DEAR).cost.usd_per_month_max
+    more = larger.cost.usd_per_month_max - plan(EXPENSIVE).cost.usd_per_month_max
     assert more == pytest.approx(float(said[1].replace(",", "")), abs=1)
 
 
@@ -128,10 +128,10 @@ def test_a_node_that_costs_less_than_the_gap_is_named_first() -> None:
 def test_recreate_is_proposed_for_the_smallest_number_of_models(stack: dict[str, Any], fix: str) -> None:
     (found,) = [each for each in _fixes(plan(stack)) if "recreate" in each]
     assert found.startswith(fix)
-    mended = changed(
+    fixed = changed(
         stack, **{f"models__{name}__rollout": RECREATE for name in re.findall(r"models\.(\w+)\.rollout", found)}
     )
-    assert plan(mended).violations == ()
+    assert plan(fixed).violations == ()
 
 
 sizes = st.tuples(st.sampled_from([1, 2, 4]), st.integers(1, 3), st.integers(0, 2), st.booleans())

@@ -44,5 +44,5 @@ def test_vllm_takes_it_as_overrides_of_the_config(
     }
 
 
-def test_nothing_is_overridden_unasked() -> None:
+def test_nothing_is_overridden_unless_asked() -> None:
     assert "--hf-overrides" not in ENGINES["vllm"].args(plan(DEV).models["qwen3-8b"])

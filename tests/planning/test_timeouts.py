@@ -48,6 +48,7 @@ def test_a_short_gateway_timeout_keeps_connections_for_longer_than_nginx() -> No
 def test_an_attempt_to_download_that_stalls_ends_early_enough_for_the_next_ones() -> None:
     for result in PLANS:
         for model in result.models.values():
+            assert model.prefetch is not None
             assert 3 * model.prefetch.stall_seconds <= model.timeouts.prefetch
 
 

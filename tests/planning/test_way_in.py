@@ -43,7 +43,7 @@ def test_an_internal_gateway_is_no_warning() -> None:
 
 
 def _commands(result: Plan) -> list[str]:
-    """The kubectl commands among the things to do."""
+    """The kubectl commands among the to-dos."""
     return [note.message.split("`")[1] for note in result.to_do if note.path.startswith("namespace.")]
 
 

@@ -39,7 +39,7 @@ def test_the_engine_says_the_same(bad: Bad, tmp_path: Path) -> None:
             platform=json.loads(json.dumps(document.config.get(PLATFORM))),
             region=document.config.get("aws:region"),
             secrets=secrets,
-            in_the_open=secrets,
+            in_plain_text=secrets,
             keys=document.config,
             path=tmp_path / "Pulumi.dev.yaml",
         )

@@ -16,7 +16,7 @@ _WORDS = {
     "clients": ("clients", "none"),
     "code_from_elsewhere": ("code from elsewhere", "none"),
 }
-_MOST = 3  # things that the line of a heading names
+_MAX = 3  # things that the line of a heading names
 _STATEMENTS = 2  # of each thing
 
 
@@ -42,7 +42,7 @@ def _grouped(found: Mapping[str, Said]) -> dict[Said, list[str]]:
 
 def _line(found: Mapping[str, Said], none: str) -> str:
     groups = _grouped(found)
-    shown = [f"{names(things)}: {_statements(said_)}" for said_, things in list(groups.items())[:_MOST]]
+    shown = [f"{names(things)}: {_statements(said_)}" for said_, things in list(groups.items())[:_MAX]]
     left = len(groups) - len(shown)
     more = [f"and {count(left, 'other')}, each below"] if left else []
     return "; ".join([*shown, *more]) or none
@@ -59,4 +59,4 @@ def _signed(found: Said) -> list[tuple[str, str]]:
 
 
 def _fits(groups: Mapping[Said, list[str]]) -> bool:
-    return len(groups) <= _MOST and all(len(_signed(found)) <= _STATEMENTS for found in groups)
+    return len(groups) <= _MAX and all(len(_signed(found)) <= _STATEMENTS for found in groups)

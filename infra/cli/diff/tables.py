@@ -188,5 +188,5 @@ def notes(difference: Difference) -> list[tuple[str, str]]:
     kinds = (("warning", difference.warnings), ("to do", difference.to_do))
     new = {each["path"] for _, found in kinds for each in found.introduced}
     rows = [("new: warning", each, difference.stack) for each in difference.warnings.introduced]
-    rows += [(f"gone: {kind}", each, None) for kind, found in kinds for each in found.mended if each["path"] not in new]
+    rows += [(f"gone: {kind}", each, None) for kind, found in kinds for each in found.fixed if each["path"] not in new]
     return [(kind, with_ways(note, f"{note['path']}: {note['message']}", stack)) for kind, note, stack in rows]

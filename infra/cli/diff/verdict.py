@@ -93,9 +93,9 @@ def _broken(difference: Difference) -> Iterator[str]:
     others = len([rule for rule in rules if rule != Rule.BUDGET])
     if others:
         yield f"{count(others, 'rule')} broken"
-    mended = len(difference.violations.mended)
-    if mended and not rules:
-        yield f"{count(mended, 'broken rule')} fixed"
+    fixed = len(difference.violations.fixed)
+    if fixed and not rules:
+        yield f"{count(fixed, 'broken rule')} fixed"
 
 
 def _guarded(difference: Difference) -> Iterator[str]:
@@ -237,7 +237,7 @@ def _budget(difference: Difference) -> Iterator[tuple[str, str, str, str]]:
 
 
 def _quotas(difference: Difference) -> Iterator[tuple[str, str, str, str]]:
-    """By code: the names would leave the figures no room; they are among the things to do. Old nodes that count are in
+    """By code: the names would leave the figures no room; they are among the to-dos. Old nodes that count are in
     the new ones' region."""
     old, new = difference.old, difference.new
     raised = raises(old, new, difference.resources)

@@ -7,7 +7,7 @@ from infra.cli.document.marked import plain
 from infra.cli.layout import table, wrapped, wrapped_title
 from infra.cli.terminal import printable
 
-_MOST_ROWS = 60  # of a table of a comparison
+_MAX_ROWS = 60  # of a table of a comparison
 
 
 def to_text(document: Document, width: int) -> str:
@@ -17,18 +17,18 @@ def to_text(document: Document, width: int) -> str:
     parts = [
         [line for each in document.title.splitlines() for line in wrapped_title(_text(each), width, _text("·"))],
         table("", (Column(""),), _shown(verdict), width) if verdict else [],
-        *(_section(section, width, _MOST_ROWS if document.comment else None) for section in tables),
+        *(_section(section, width, _MAX_ROWS if document.comment else None) for section in tables),
         _paragraph(document.footer, width),
     ]
     return "\n\n".join("\n".join(lines) for lines in parts if lines) + "\n"
 
 
-def _section(section: Section, width: int, most: int | None) -> list[str]:
+def _section(section: Section, width: int, maximum: int | None) -> list[str]:
     title, rows = _text(section.title or section.names), _rows(section)
     columns = [Column(_text(each.title), each.right, each.fixed) for each in section.columns]
     if section.in_lines or (len(columns) == 1 and not columns[0].right):
         columns = [Column("")]  # the title of the section says what it holds
-    kept = [*rows[:most]]
+    kept = [*rows[:maximum]]
     if len(kept) < len(rows):
         kept.append((f"and {len(rows) - len(kept)} more, in --format json", *("" for _ in columns)))
     if columns and rows:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from infra.cli.document import Column, Row, Section
 from infra.cli.report.words import ROUNDED, rounded
-from infra.plan.money import HOURS_A_MONTH, Cheaper, Cost, CostItem
+from infra.plan.money import HOURS_PER_MONTH, Cheaper, Cost, CostItem
 from infra.plan.plan import Plan
 from infra.plan.words import number, saves
 from infra.sizing.estimates import span
@@ -22,7 +22,7 @@ def bill_section(plan: Plan) -> Section:
         rows.append(_row("the rest", "", *others))
     sums = (cost.usd_per_month_min, cost.usd_per_month_expected, cost.usd_per_month_max)
     rows.append(_row("sum", "", *sums))
-    rows.append(("per hour", *(f"{each / HOURS_A_MONTH:,.2f}" for each in sums), ""))
+    rows.append(("per hour", *(f"{each / HOURS_PER_MONTH:,.2f}" for each in sums), ""))
     parts = f"\nthe rest{_others_whose(cost)}: {', '.join(_part(item) for item in rest)}" if rest else ""
     parts += f"\n{ROUNDED}" if any(map(rounded, _added_up(nodes, rest))) else ""
     paused = "".join(f"\nless while paused: {_way(way)}" for way in plan.while_paused)

@@ -12,7 +12,7 @@ from infra.clouds.aws.storage import EBS, EFS
 from infra.clouds.aws.whose import headline, others_elsewhere, price_note, spot_note
 from infra.plan.cluster import GatewayPlan, PoolPlan
 from infra.plan.findings import Decided
-from infra.plan.money import HOURS_A_MONTH, CostItem, PriceNote
+from infra.plan.money import HOURS_PER_MONTH, CostItem, PriceNote
 from infra.plan.notes import Assumption, Finding
 from infra.plan.words import usd
 from infra.settings.platform import Settings
@@ -53,7 +53,7 @@ def _spot_to_demand(pool: PoolPlan, billed: Billed) -> float:
         return 0.0
     demand = max(each.usd_per_hour or 0.0 for each in pool.types)
     spot = max(each.hourly("spot")[1] for each in pool.types)
-    return billed.nodes_of(pool).max * (demand - spot) * HOURS_A_MONTH
+    return billed.nodes_of(pool).max * (demand - spot) * HOURS_PER_MONTH
 
 
 def usd_beside_node(pool: PoolPlan, catalog: Catalog) -> float:
@@ -74,16 +74,16 @@ def _platform(settings: Settings, cluster: AwsCluster, catalog: Catalog) -> Iter
     if create is None:
         return
     prices = catalog.aws.prices
-    yield _fixed("EKS control plane", prices.eks_hour * HOURS_A_MONTH)
+    yield _fixed("EKS control plane", prices.eks_hour * HOURS_PER_MONTH)
     system = catalog.aws.cpu_instances.get(create.system_nodes.instance_type)
     if system is not None:
         nodes = create.system_nodes.count
         whose = elsewhere((system,), catalog)
         what = f"{nodes} x {system.name}{f', {whose}' if whose else ''}"
-        yield _fixed("system nodes", nodes * system.usd_per_hour * HOURS_A_MONTH, what)
+        yield _fixed("system nodes", nodes * system.usd_per_hour * HOURS_PER_MONTH, what)
     if create.network.vpc_id is None:
         gateways = len(cluster.zone_ids) if cluster.nat_per_zone else 1
-        month = gateways * (prices.nat_hour + prices.public_ipv4_hour) * HOURS_A_MONTH
+        month = gateways * (prices.nat_hour + prices.public_ipv4_hour) * HOURS_PER_MONTH
         yield _fixed("NAT gateways", month, f"{gateways}, each with a public address")
     yield _fixed("KMS key", prices.kms_key_month)
 
@@ -95,7 +95,7 @@ def _gateway(gateway: GatewayPlan | None, cluster: AwsCluster, catalog: Catalog)
     addresses = max(MIN_ZONES, len(cluster.zone_ids)) if gateway.visibility == "public" else 0
     hour = catalog.aws.prices.alb_hour + addresses * catalog.aws.prices.public_ipv4_hour
     what = f"public, {addresses} addresses" if addresses else "internal"
-    yield _fixed("load balancer", hour * HOURS_A_MONTH, what)
+    yield _fixed("load balancer", hour * HOURS_PER_MONTH, what)
 
 
 def _cache(billed: Billed) -> Iterator[CostItem]:

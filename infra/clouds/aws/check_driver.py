@@ -7,7 +7,7 @@ from infra.settings.mistakes import Key
 
 
 def check_driver(scope: Scope, create: CreateCluster) -> None:
-    """An AMI release that is in the stack file, else the one that is pinned for its version."""
+    """An AMI release that is in the stack file, else the release that is pinned for its version."""
     facts = scope.catalog.aws
     row = facts.versions.get(create.version or "")
     release = create.ami_release or (row.ami_release if row else None)

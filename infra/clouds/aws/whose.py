@@ -63,7 +63,7 @@ def _spot_alone(pools: Sequence[PoolPlan]) -> set[str]:
 
 
 def spot_note(pool: PoolPlan, catalog: Catalog) -> str:
-    """The prices at which a spot pool is billed, and how sure they are."""
+    """The prices at which a spot pool is billed, and how certain they are."""
     unknown = [each for each in pool.types if each.spot_usd is None]
     own, missing = names(t for t in unknown if t.priced_by is None), names(t for t in unknown if t.priced_by)
     ranges = [f"{each.name} {_range(each)}" for each in pool.types if each.spot_usd is not None]

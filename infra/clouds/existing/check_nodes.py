@@ -92,7 +92,7 @@ def _proposed(near: Sequence[str], gpus: Mapping[str, Gpu]) -> str:
 
 def _check_slice(scope: Scope, key: Key, nodes: ExistingNodes, cut: Slice) -> None:
     """A slice's name says how much of the card's memory it has; an engine sees a little less."""
-    label, least = nodes.selector.get(PRODUCT), f"a little less than its {cut.gb} GB" if cut.gb else "of one slice"
+    label, minimum = nodes.selector.get(PRODUCT), f"a little less than its {cut.gb} GB" if cut.gb else "of one slice"
     labelled = slice_named(label or cut.name, scope.catalog.gpus)
     if labelled is None or labelled.gb != cut.gb:
         got = f"{cut.name}, and the nodes that the selector asks for have {label}"
@@ -100,14 +100,14 @@ def _check_slice(scope: Scope, key: Key, nodes: ExistingNodes, cut: Slice) -> No
         scope.report.wrong((*key, "gpu"), got, f"write gpu: {label}, or another selector", reads=reads)
     elif nodes.gpu_memory_gib is None:
         got = f"{cut.name} is a MIG slice, and what an engine sees of it isn't known"
-        scope.report.wrong((*key, "gpu"), got, f"give its gpuMemoryGib beside it, {least}")
+        scope.report.wrong((*key, "gpu"), got, f"give its gpuMemoryGib beside it, {minimum}")
     elif cut.gb is not None and nodes.gpu_memory_gib > cut.gb:
         got = f"{nodes.gpu_memory_gib:g} GiB; {cut.name} is a MIG slice"
-        scope.report.wrong((*key, "gpuMemoryGib"), got, f"write what an engine sees, {least}", reads=[(*key, "gpu")])
+        scope.report.wrong((*key, "gpuMemoryGib"), got, f"write what an engine sees, {minimum}", reads=[(*key, "gpu")])
 
 
 def _check_label(scope: Scope, key: Key, nodes: ExistingNodes, known: Gpu) -> None:
-    """The card has to be the one that NVIDIA's label in the selector names."""
+    """The card has to be the card in NVIDIA's label, if the selector has this label."""
     label = nodes.selector.get(PRODUCT)
     cut = slice_named(label, scope.catalog.gpus) if label is not None else None
     labelled = gpu_named(label, scope.catalog.gpus) if label is not None else None

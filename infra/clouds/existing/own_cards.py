@@ -44,7 +44,7 @@ def say_card(pool: str, nodes: ExistingNodes, card: Gpu, catalog: Catalog) -> It
     elif card.bandwidth_gb_s is None:
         yield Assumption(
             f"{path}.gpuMemoryGib",
-            f"how fast these GPUs are isn't known: no tokens per second are estimated; they are taken to run"
+            f"how fast these GPUs are isn't known: no tokens per second are estimated; they are assumed to run"
             f" {'bf16' if card.bf16 else 'fp16'} and every kernel of the engine",
         )
     yield from _memory(path, nodes, catalog)

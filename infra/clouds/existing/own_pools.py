@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from infra.clouds.existing.own_nodes import Fits, Wanted, blocked, fewer, in_turn, losses, pack
 from infra.plan.cluster import ClusterPlan, OwnNode, OwnNodes, PoolPlan
 from infra.plan.findings import Decided, warned
-from infra.plan.money import HOURS_A_MONTH
+from infra.plan.money import HOURS_PER_MONTH
 from infra.plan.notes import Advice, Finding, Step, ToDo, Violation, Write
 from infra.plan.rules import Rule
 from infra.plan.words import count
@@ -220,7 +220,7 @@ def _more_nodes(
     if enough is not None:
         write = ((f"gpuPools.{offer.name}.max", enough),)
         those = f"of the {count(offer.nodes, 'node')} that exist" if offer.nodes else "if these nodes are added"
-        usd = (enough - nodes) * (offer.usd_per_node_hour or 0.0) * HOURS_A_MONTH
+        usd = (enough - nodes) * (offer.usd_per_node_hour or 0.0) * HOURS_PER_MONTH
         money = f", +${usd:,.0f} per month at most" if usd else ""
         yield write, f"{written(write)} ({those}{money})"
 

@@ -21,7 +21,7 @@ def peers(side: Side, direction: str, open_: str) -> Statements:
 
 
 def _selects(policy: Mapping[str, Any], workload: Workload, direction: str) -> bool:
-    """Selectors of other kinds than labels are none that the program makes: they are taken to select nothing."""
+    """Selectors of other kinds than labels are none that the program makes: they are assumed to select nothing."""
     selector, types = policy["spec"].get("podSelector", {}), policy["spec"].get("policyTypes", ["Ingress"])
     wanted = selector.get("matchLabels", {})
     same = policy["metadata"].get("namespace", "") == workload.namespace and "matchExpressions" not in selector

@@ -47,7 +47,7 @@ def needs() -> tuple[Need, ...]:
 
 
 def need_of(repository: str, like: str | None, task: str) -> Need | None:
-    """Of a repository, or else of the one that it is like."""
+    """The need of a repository, or else of the known model that it is like."""
     of_task = [each for each in needs() if each.task == task]
     own = (each for each in of_task if each.fits(repository))
     likes = (each for each in of_task if like is not None and "/" not in each.pattern and each.fits(like))

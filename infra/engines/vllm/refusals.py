@@ -81,9 +81,9 @@ def cannot_run(question: Question, gpu: Gpu) -> str | None:
     if kernels and int(gpu.compute_capability) not in {int(each) for each in kernels}:
         on = ", ".join(map(str, sorted(kernels)))
         return f"{title()} has kernels for its sparse attention on compute capability {on}; {_has(gpu)}"
-    least = LATENT_CACHE_IN_8_BIT if shape.kv_lora_rank else CACHE_IN_8_BIT
-    if question.kv_cache_dtype.startswith("fp8") and gpu.compute_capability < least:
-        return f"{title()} keeps a cache in fp8 from compute capability {least} on; {_has(gpu)}"
+    minimum = LATENT_CACHE_IN_8_BIT if shape.kv_lora_rank else CACHE_IN_8_BIT
+    if question.kv_cache_dtype.startswith("fp8") and gpu.compute_capability < minimum:
+        return f"{title()} keeps a cache in fp8 from compute capability {minimum} on; {_has(gpu)}"
     return None
 
 

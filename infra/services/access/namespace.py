@@ -23,7 +23,7 @@ def _of_the_controller(gateway: GatewayPlan | None) -> Mapping[str, str]:
 
 
 def list_namespace_to_dos(settings: Settings, cluster: ClusterPlan, gateway: GatewayPlan | None) -> Iterator[Finding]:
-    """An existing namespace isn't changed: there is one thing to do for each label that it needs."""
+    """An existing namespace isn't changed: there is one to-do for each label that it needs."""
     name = settings.namespace.name
     if settings.namespace.create:
         return

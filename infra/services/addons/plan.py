@@ -48,10 +48,10 @@ def _plan(key: str, settings: Settings, cluster: ClusterPlan, cloud: Cloud, cata
 
 
 def _chosen(key: str, chart: str, settings: Settings, cluster: ClusterPlan, cloud: Cloud) -> Chosen:
-    path, unasked = f"addons.{key}", "existing"
+    path, default_state = f"addons.{key}", "existing"
     if key in cloud.installs(settings):
         return Chosen(path, "install", "a new cluster has none", chart)
     if cluster.made:
         reason = f"a new {cloud.kind} is assumed to have it"
-        return Chosen(path, unasked, reason, f"{chart} is installed only if you ask for it")
-    return Chosen(path, unasked, "nothing is installed on an existing cluster unless you ask for it", chart)
+        return Chosen(path, default_state, reason, f"{chart} is installed only if you ask for it")
+    return Chosen(path, default_state, "nothing is installed on an existing cluster unless you ask for it", chart)

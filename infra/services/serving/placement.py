@@ -174,7 +174,7 @@ def _unplaced(served: Served, offers: Sequence[Offer], others: Sequence[Offer], 
 
 
 def smaller_repository(served: Served, catalog: Catalog) -> str:
-    """A repository whose weights were made smaller beforehand: the one that is known, or where there may be one."""
+    """A repository whose weights were made smaller beforehand: its name if it is known, else where to look for it."""
     shape, question = served.settings.like or served.settings.model, served.question
     if question.engine.library is not None or question.shape is None or not in_16_bit(question.shape):
         return ""

@@ -237,7 +237,7 @@ def _assume_weights(served: Served, shape: ModelShape) -> Iterator[Finding]:
     if served.made_at_load is not None and shape.dtype is None:
         yield Assumption(
             path,
-            f"{repository} is taken to hold 16-bit weights, which nobody has looked up;"
+            f"{repository} is assumed to contain 16-bit weights, which nobody has looked up;"
             f" {served.question.engine.title} makes {served.made_at_load} of them as it loads",
         )
     elif (

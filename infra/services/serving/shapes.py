@@ -1,4 +1,4 @@
-"""The shape of a model: the catalogue's, or the one that the stack file describes."""
+"""The shape of a model: the catalogue's, or the shape that the stack file describes."""
 
 from infra.catalog import Catalog, ModelShape
 from infra.services.serving.rope import stretched

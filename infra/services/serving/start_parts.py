@@ -43,10 +43,10 @@ def image(engine: Image, pool: PoolPlan | None, vcpus: int, figures: Figures) ->
         return moved(engine.image_gib, speed, f"in parallel, to NVMe, by {vcpus} vCPUs")
     written = engine.image_gib + engine.unpacked_gib
     pulled = moved(engine.image_gib, speed, f"in parallel by {vcpus} vCPUs")
-    least = written * 1024 / pool.root_throughput
+    lowest = written * 1024 / pool.root_throughput
     return StartPart(
-        *(max(each, least) for each in (pulled.low, pulled.mid, pulled.high)),
-        reason=f"{pulled.reason}; gp3 takes {written:.1f} GiB at {pool.root_throughput} MiB/s: {least:.0f} s at least",
+        *(max(each, lowest) for each in (pulled.low, pulled.mid, pulled.high)),
+        reason=f"{pulled.reason}; gp3 takes {written:.1f} GiB at {pool.root_throughput} MiB/s: {lowest:.0f} s at least",
     )
 
 

@@ -105,7 +105,7 @@ def _check_readers(
         yield Violation(
             Rule.STORAGE_CLASS,
             "cache.storageClass",
-            f"a new {cloud.kind} has no default storage class: the claim would wait for ever",
+            f"a new {cloud.kind} has no default storage class: the claim would wait forever",
             f"cache: {{kind: {cloud.storage[0].kind}}}, or cache.storageClass: a class that will be there",
         )
     elif readers > 1:
