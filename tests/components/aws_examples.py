@@ -132,8 +132,8 @@ def _site(preview: bool, **changes: dict[str, Any]) -> Recording:
     def program(opts: pulumi.ResourceOptions) -> None:
         network = Network("network", opts=opts, **{**NETWORK, **changes.get("network", {})})
         subnets = list(network.private_subnet_ids.values())
-        told = {**CLUSTER, **changes.get("cluster", {})}
-        cluster = NewEksCluster("cluster", subnet_ids=subnets, depends_on=[network], opts=opts, **told)
+        arguments = {**CLUSTER, **changes.get("cluster", {})}
+        cluster = NewEksCluster("cluster", subnet_ids=subnets, depends_on=[network], opts=opts, **arguments)
         sizes = {**POOL, **changes.get("pool", {})}
         low, high = sizes.pop("min_nodes"), sizes.pop("max_nodes")
         groups = sizes.pop("groups", {"": GroupSize(subnets, low, high)})
@@ -153,7 +153,7 @@ def _site(preview: bool, **changes: dict[str, Any]) -> Recording:
             client_security_group_id=cluster.security_group_id,
             uid=2000,
             gid=3000,
-            protect=told["protect"],
+            protect=arguments["protect"],
             opts=opts,
         )
         both = pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(providers=[cluster.provider]))

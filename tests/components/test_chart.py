@@ -20,8 +20,8 @@ CHART = Chart("keda", "https://charts.example.com", "1.2.3", "keda")
 def test_a_mirror_holds_the_same_version_and_a_folder_stays_relative(
     mirror: str | None, chart: str, repository: dict[str, str] | None
 ) -> None:
-    told = {"values": {}, "mirror": mirror}
-    recording = run(lambda opts: helm_release("keda", chart=CHART, opts=opts, **told))
+    arguments = {"values": {}, "mirror": mirror}
+    recording = run(lambda opts: helm_release("keda", chart=CHART, opts=opts, **arguments))
     release = recording.one("kubernetes:helm.sh/v3:Release", "keda").inputs
     assert release["chart"] == chart
     assert release.get("repositoryOpts") == repository

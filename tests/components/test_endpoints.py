@@ -17,8 +17,8 @@ BINDING = "kubernetes:rbac.authorization.k8s.io/v1:RoleBinding"
 
 
 def endpoints(*, readable: bool = True, outputs: dict[str, Any] | None = None) -> Recording:
-    told = outputs or {"version": 1, "models": {}}
-    return run(lambda opts: Endpoints("endpoints", namespace="llm", outputs=told, readable=readable, opts=opts))
+    promised = outputs or {"version": 1, "models": {}}
+    return run(lambda opts: Endpoints("endpoints", namespace="llm", outputs=promised, readable=readable, opts=opts))
 
 
 def published(recording: Recording) -> dict[str, Any]:

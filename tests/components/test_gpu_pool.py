@@ -41,8 +41,8 @@ def test_the_template_node_is_described_on_the_node_group_and_on_its_scaling_gro
 def test_the_autoscalers_description_is_what_the_nodes_have(preview: bool) -> None:
     recording = site(preview=preview, pool={"labels": {**LABELS, "team": "search"}})
     nodes = recording.one(NODE_GROUP, "l4-nodes").inputs
-    told = {key.removeprefix(f"{HINT}/label/"): v for key, v in nodes["tags"].items() if f"{HINT}/label/" in key}
-    assert told == nodes["labels"]
+    hinted = {key.removeprefix(f"{HINT}/label/"): v for key, v in nodes["tags"].items() if f"{HINT}/label/" in key}
+    assert hinted == nodes["labels"]
     assert nodes["labels"]["team"] == "search"
     assert nodes["taints"] == [{"key": "nvidia.com/gpu", "value": "present", "effect": "NO_SCHEDULE"}]
     assert len(recording.of("aws:autoscaling/tag:Tag")) == len(nodes["tags"])

@@ -58,10 +58,10 @@ def test_every_object_is_valid_and_in_the_namespace_that_may_call_models(version
 def test_the_service_gets_what_the_platform_promises() -> None:
     promised = planned("prod").recording.outputs["models"]["llama-8b"]
     recording = chat()
-    told = environment(recording)
-    assert told["OPENAI_BASE_URL"] == promised["base_url_in_cluster"]
-    assert told["MODEL"] == promised["model"]
-    assert told["TIMEOUT_SECONDS"] == str(promised["timeout_seconds"])
+    variables = environment(recording)
+    assert variables["OPENAI_BASE_URL"] == promised["base_url_in_cluster"]
+    assert variables["MODEL"] == promised["model"]
+    assert variables["TIMEOUT_SECONDS"] == str(promised["timeout_seconds"])
     assert pod(recording)["terminationGracePeriodSeconds"] > promised["timeout_seconds"]
 
 

@@ -32,16 +32,16 @@ def test_a_maximum_that_is_too_small_is_refused_with_its_price() -> None:
 
 
 @pytest.mark.parametrize(
-    "mend",
+    "fix",
     [
         {"gpuPools__l40s__max": 4},
         {"models__llama_70b__replicas": {"min": 1, "max": 2}},
         {"models__llama_70b__rollout": {"strategy": "recreate"}},
     ],
 )
-def test_what_the_refusal_proposes_fixes_it(mend: dict[str, object]) -> None:
+def test_what_the_refusal_proposes_fixes_it(fix: dict[str, object]) -> None:
     stack = changed(PROD, models__llama_70b__replicas={"min": 1, "max": 3}, gpuPools__l40s__max=3)
-    assert _peak(plan(changed(stack, **mend))) == []
+    assert _peak(plan(changed(stack, **fix))) == []
 
 
 def test_only_one_rollout_at_a_time_is_counted() -> None:

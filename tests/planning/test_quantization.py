@@ -56,7 +56,7 @@ def test_every_model_in_every_quantization(engine: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("model", "method", "told"),
+    ("model", "method", "passed"),
     [
         ("mistralai/Mistral-Small-24B-Instruct-2501", "fp8", True),  # its dtype wasn't seen
         ("mistralai/Codestral-22B-v0.1", "fp8", True),
@@ -64,9 +64,9 @@ def test_every_model_in_every_quantization(engine: str) -> None:
         ("openai/gpt-oss-20b", "mxfp4", False),
     ],
 )
-def test_the_server_gets_the_method(model: str, method: str, told: bool) -> None:
+def test_the_server_gets_the_method(model: str, method: str, passed: bool) -> None:
     made = plan(changed(DEV, gpuPools={}, models={"m": {"model": model, "quantization": method, "maxModelLen": 8192}}))
-    assert made.models["m"].quantization == (method if told else None)
+    assert made.models["m"].quantization == (method if passed else None)
     assert made.models["m"].dtype == method
 
 

@@ -12,11 +12,12 @@ from infra.services.serving.check_batch import check_batch
 from infra.services.serving.check_place import check_place
 from infra.services.serving.check_rope import check_rope
 from infra.services.serving.check_speculation import check_speculation
-from infra.services.serving.check_split import asked_shape, check_remote_code, check_split
+from infra.services.serving.check_split import check_remote_code, check_split
 from infra.services.serving.check_weights import check_weights
 from infra.services.serving.family import check_task
 from infra.services.serving.rope import longer_by_rope, rope_of
 from infra.services.serving.section import Model
+from infra.services.serving.shapes import asked_shape
 from infra.settings.architecture import BadArchitecture, read_architecture
 from infra.settings.checks.scope import CLUSTER_KIND, Scope
 from infra.settings.mistakes import Key, did_you_mean, nearest

@@ -1,8 +1,8 @@
 """Rules for `adapters`: a name is a model's or an adapter's of one model, and the engine serves adapters."""
 
 from infra.engines import ENGINES
-from infra.services.serving.check_split import asked_shape
 from infra.services.serving.section import Model
+from infra.services.serving.shapes import asked_shape
 from infra.settings.checks.scope import Scope
 from infra.settings.mistakes import Key
 

@@ -1,8 +1,8 @@
 """Rules for the batch: a step has at least one token of each request, and a whole input of a model that reads it at
 once."""
 
-from infra.services.serving.check_split import asked_shape
 from infra.services.serving.section import Model
+from infra.services.serving.shapes import asked_shape
 from infra.settings.checks.scope import Scope
 from infra.settings.mistakes import Key
 

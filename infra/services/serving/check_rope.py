@@ -1,9 +1,9 @@
 """Rules for `ropeScaling`: its numbers are known, and the context that it gives is longer than the model's own."""
 
 from infra.engines import ENGINES
-from infra.services.serving.check_split import asked_shape
 from infra.services.serving.rope import rope_of
 from infra.services.serving.section import Model
+from infra.services.serving.shapes import asked_shape
 from infra.settings.checks.scope import Scope
 from infra.settings.mistakes import Key
 

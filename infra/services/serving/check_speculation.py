@@ -2,8 +2,8 @@
 
 from infra.catalog import ModelShape
 from infra.engines import ENGINES
-from infra.services.serving.check_split import asked_shape
 from infra.services.serving.section import Model, Speculative
+from infra.services.serving.shapes import asked_shape
 from infra.settings.checks.scope import Scope
 from infra.settings.mistakes import Key
 from infra.sizing.splitting import obstacle

@@ -1,11 +1,9 @@
 """Rules for `gpus` and for code that a repository brings: what the engine aborts at, whatever the GPU."""
 
-from infra.catalog import Catalog, ModelShape
 from infra.engines import ENGINES
 from infra.models.places import is_url
 from infra.services.serving.section import Model
-from infra.services.serving.shapes import shape_of
-from infra.settings.architecture import BadArchitecture, read_architecture
+from infra.services.serving.shapes import asked_shape
 from infra.settings.checks.scope import Scope
 from infra.settings.mistakes import Key
 from infra.sizing.splitting import counts_that_split, obstacle
@@ -48,13 +46,3 @@ def check_remote_code(scope: Scope, key: Key, model: Model) -> None:
     elif model.trust_remote_code and model.revision is None and not is_url(model.model):
         got = "true without a revision: the next start would run whatever code the repository then holds"
         scope.report.wrong(trust, got, "write revision: the commit whose code you have read", reads=reads)
-
-
-def asked_shape(model: Model, catalog: Catalog) -> ModelShape | None:
-    """The shape of a model of the stack file, wherever it is from; None: another check says that it isn't known."""
-    if model.architecture is None:
-        return catalog.models.get(model.like or model.model)
-    try:
-        return shape_of(model.model, read_architecture(model.architecture))
-    except BadArchitecture:
-        return None

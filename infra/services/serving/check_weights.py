@@ -3,8 +3,8 @@
 from infra.catalog import AT_LOAD, Catalog, ModelShape
 from infra.catalog.method_names import stored_by_name
 from infra.engines import ENGINES
-from infra.services.serving.check_split import asked_shape
 from infra.services.serving.section import Model
+from infra.services.serving.shapes import asked_shape
 from infra.settings.checks.scope import Scope
 from infra.settings.mistakes import Key
 from infra.sizing.weights import in_16_bit

@@ -3,9 +3,9 @@
 from infra.catalog import Catalog
 from infra.engines import ENGINES
 from infra.engines.engine import Dimensions, Family
-from infra.services.serving.check_split import asked_shape
 from infra.services.serving.section import Model, Task
 from infra.services.serving.served import Served
+from infra.services.serving.shapes import asked_shape
 from infra.settings.checks.scope import Scope
 from infra.settings.mistakes import Key
 

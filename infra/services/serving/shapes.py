@@ -3,12 +3,22 @@
 from infra.catalog import Catalog, ModelShape
 from infra.services.serving.rope import stretched
 from infra.services.serving.section import Model
-from infra.settings.architecture import Architecture, read_architecture
+from infra.settings.architecture import Architecture, BadArchitecture, read_architecture
 
 
 def shape_for(model: Model, catalog: Catalog) -> ModelShape:
     """The shape with the context to which the stack file stretches it."""
     return stretched(model, own_shape(model, catalog), catalog)
+
+
+def asked_shape(model: Model, catalog: Catalog) -> ModelShape | None:
+    """The own shape, for the rules of the stack file; None: another rule says that it isn't known."""
+    if model.architecture is None and (model.like or model.model) not in catalog.models:
+        return None
+    try:
+        return own_shape(model, catalog)
+    except BadArchitecture:
+        return None
 
 
 def own_shape(model: Model, catalog: Catalog) -> ModelShape:
