@@ -110,6 +110,8 @@ class ModelShape:
     state_layers: int | None = None  # that keep a state, of a hybrid; None: all that keep no tokens
     revision: str | None = None  # the commit that these facts were read at
     private: bool | None = None  # only a token reads it
+    # Sizes of smaller vectors that a request may ask for; empty: any size. None: config.json names none.
+    vector_sizes: tuple[int, ...] | None = None
 
     @property
     def head_size(self) -> int | None:

@@ -144,6 +144,7 @@ class Family:
     like: str | None
     architecture: str | None  # of config.json; None: not known
     task: Literal["chat", "embed", "rerank"]
+    vector_sizes: tuple[int, ...] | None = None  # of its config.json; empty: any size
 
 
 class ModelSection(Protocol):
@@ -276,6 +277,12 @@ class Engine:
             flag = item.split("=", 1)[0].strip()
             name = flag.replace("_", "-").lower() if flag.startswith("--") else flag  # some engines take both
             yield Argument(index, flag, name)
+
+    def holds_whole_experts(self, given: Sequence[str]) -> bool:
+        """Whether these arguments let a GPU hold whole experts; the last one decides, and --no-... switches it off."""
+        read = [each for each in self.read_arguments(given) if isinstance(each, Argument)]
+        typed = [each.typed for each in read if each.flag == self.limits.whole_experts]
+        return bool(typed) and not typed[-1].startswith("--no-")
 
     def parsers(self, repository: str) -> Parsers:
         """What reads the answers of a repository's family."""

@@ -66,6 +66,7 @@ def shape_of_config(name: str, config: Mapping[str, Any], beside: Beside, source
         model_type=top.model_type or text.model_type,
         quantization_block=stored.block,
         custom_code=needs_code(config, beside.tokenizer),
+        vector_sizes=_vector_sizes(top) if modality == "embedding" else None,
         **vars(cache),
     )
     if text.mistakes or top.mistakes:
@@ -81,6 +82,17 @@ def _tied(top: Fields, text: Fields) -> bool:
     if top.said is not text.said and (usual := top.flag("tie_word_embeddings")) is not None:
         return usual
     return bool(text.flag("tie_word_embeddings"))
+
+
+def _vector_sizes(top: Fields) -> tuple[int, ...] | None:
+    """The sizes that the engine allows a request to ask for: those that are listed, else any where vectors may be
+    cut."""
+    key, any_size = "matryoshka_dimensions", top.flag("is_matryoshka")
+    listed = top.several(key) or ()
+    if any(isinstance(each, bool) or not isinstance(each, int) or each < 1 for each in listed):
+        top.wrong(key, f"got {listed}, must be whole numbers, 1 or more")
+        return None
+    return tuple(sorted(listed)) if listed or any_size else None
 
 
 def _architecture(config: Mapping[str, Any]) -> str | None:

@@ -4,6 +4,7 @@ import pytest
 
 from infra.engines import ENGINES
 from infra.engines.arguments import Argument, BadArgument
+from tests.example_stacks import CREATED, plan_text
 
 VLLM = ENGINES["vllm"]
 
@@ -112,3 +113,30 @@ def test_a_value_is_in_no_message() -> None:
     said = [f"{each.got} {each.write}" for each in read(*given) if isinstance(each, BadArgument)]
     assert len(said) == 4
     assert "hunter2" not in " ".join(said)
+
+
+@pytest.mark.parametrize(
+    ("given", "whole"),
+    [
+        (["--enable-expert-parallel"], True),
+        (["--enable_expert_parallel"], True),
+        (["--enable-expert"], True),
+        (["-ep"], True),
+        ([], False),
+        (["--enable-prefix-caching"], False),
+        (["--no-enable-expert-parallel"], False),
+        (["--enable-expert-parallel", "--no-enable-expert-parallel"], False),
+        (["--no_enable_expert_parallel", "-ep"], True),
+    ],
+)
+def test_whole_experts_are_asked_for_in_every_spelling(given: list[str], whole: bool) -> None:
+    assert VLLM.holds_whole_experts(given) == whole
+    assert not ENGINES["tgi"].holds_whole_experts(given)
+
+
+def test_a_spelling_of_it_counts_wherever_experts_are_split() -> None:
+    model = 'models: {a: {model: MiniMaxAI/MiniMax-M2.7, gpus: 8, maxModelLen: 32768, extraArgs: ["-ep"]}}'
+    stack = f"config:\n  aws:region: us-east-1\n  llm-platform:platform:\n    {CREATED}\n    {model}\n"
+    made = plan_text("experts", stack).plan
+    assert made.models["a"].fit is not None
+    assert not made.violations

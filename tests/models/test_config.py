@@ -273,3 +273,28 @@ def test_each_file_in_which_the_engine_looks_for_a_length_is_read(file: str, tmp
     (tmp_path / file).write_text(json.dumps({"max_seq_length": 384}), encoding="utf-8")
     found = read_facts("acme/x", Folder(tmp_path, None), load_catalog().quantizations)
     assert found.shape.max_context == 384
+
+
+@pytest.mark.parametrize(
+    ("said", "sizes"),
+    [
+        ({}, None),
+        ({"is_matryoshka": False}, None),
+        ({"is_matryoshka": True}, ()),
+        ({"matryoshka_dimensions": [512, 64]}, (64, 512)),
+        ({"matryoshka_dimensions": [256], "is_matryoshka": True}, (256,)),
+    ],
+)
+def test_an_embedding_model_says_which_smaller_vectors_it_was_trained_for(
+    said: Mapping[str, Any], sizes: tuple[int, ...] | None
+) -> None:
+    config = {**read("Qwen/Qwen3-8B"), **said}
+    assert shape_of_config("acme/x", config, Beside(pools=True), "test").shape.vector_sizes == sizes
+    assert shape_of_config("acme/x", config, Beside(), "test").shape.vector_sizes is None
+
+
+def test_a_size_of_a_vector_that_is_no_number_is_refused_by_its_field() -> None:
+    config = {**read("Qwen/Qwen3-8B"), "matryoshka_dimensions": [256, "all"]}
+    with pytest.raises(NotSized) as refused:
+        shape_of_config("acme/x", config, Beside(pools=True), "test")
+    assert [key for key, _ in refused.value.mistakes] == ["matryoshka_dimensions"]

@@ -132,6 +132,22 @@ def test_fit_takes_the_lock_too(tmp_path: Path) -> None:
     assert answer["kv_cache_tokens"] == known["kv_cache_tokens"]
 
 
+@pytest.mark.parametrize(
+    ("sizes", "promised"),
+    [
+        (None, None),
+        ([], {"min": 1, "max": 4096, "only": None}),
+        ([256, 1024], {"min": 256, "max": 1024, "only": [256, 1024]}),
+    ],
+)
+def test_the_outputs_say_the_sizes_of_vectors_that_the_lock_names(
+    sizes: list[int] | None, promised: object, tmp_path: Path
+) -> None:
+    changes = {} if sizes is None else {"vector_sizes": sizes}
+    found = planned(stack(tmp_path, modality="embedding", **changes))
+    assert found["outputs"]["models"]["support"]["dimensions"] == promised
+
+
 def test_a_stack_without_a_lock_plans_as_before(tmp_path: Path) -> None:
     (tmp_path / NAME).write_text(lock_text({}), encoding="utf-8")
     path = write_stack(tmp_path, text("dev"))

@@ -127,8 +127,12 @@ class Vllm(Engine):
         return tuple(arguments_of(need, family.architecture, flags))
 
     def dimensions(self, family: Family) -> Dimensions | None:
+        """As the table of families says, else as the engine itself reads config.json (ModelConfig.is_matryoshka)."""
         need = need_of(family.repository, family.like, family.task)
-        return need.dimensions if need else None
+        if need is not None and need.dimensions is not None:
+            return need.dimensions
+        sizes = family.vector_sizes if family.task == "embed" else None
+        return None if sizes is None else Dimensions(sizes or (1,), every=not sizes)
 
     def wrong_task(self, family: Family, given: Sequence[str]) -> str | None:
         """A class that only embeds scores a pair by the cosine of two vectors, and says nothing of it."""

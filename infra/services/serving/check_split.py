@@ -17,7 +17,7 @@ def check_split(scope: Scope, key: Key, model: Model) -> None:
     if shape is None or not model.gpus or engine.library is not None:
         return
     flag = engine.limits.whole_experts
-    whole = flag in model.extra_args
+    whole = engine.holds_whole_experts(model.extra_args)
     why = obstacle(shape, model.gpus, model.quantization, whole_experts=whole)
     if why is None:
         return

@@ -22,7 +22,8 @@ def dimensions_of(served: Served) -> Dimensions | None:
 def _family_of(served: Served) -> Family:
     shape = served.question.shape
     architecture = shape.architecture if shape is not None else None
-    return Family(served.settings.model, served.settings.like, architecture, served.question.task)
+    sizes = shape.vector_sizes if shape is not None else None
+    return Family(served.settings.model, served.settings.like, architecture, served.question.task, sizes)
 
 
 def check_task(scope: Scope, key: Key, model: Model) -> None:

@@ -197,7 +197,7 @@ def _question(model: Model, shape: ModelShape | None, task: Task, own_context: i
         max_num_batched_tokens=model.max_num_batched_tokens,
         concurrency=model.concurrency or 1,
         gpus=model.gpus,
-        whole_experts=ENGINES[model.engine].limits.whole_experts in model.extra_args,
+        whole_experts=ENGINES[model.engine].holds_whole_experts(model.extra_args),
         slots=slots_of(model),
         planned=True,
         own_repository=model.like is None,
