@@ -249,6 +249,12 @@ class Catalog:
     def kubernetes_versions(self) -> tuple[str, ...]:
         return tuple(self.kubernetes)
 
+    @property
+    def default_kubernetes_version(self) -> str:
+        """Of a new cluster: the newest that the autoscaler's chart is made for, whose app is of one minor version."""
+        minor = _numbers(self.charts["cluster-autoscaler"].app_version)[:2]
+        return max((each for each in self.kubernetes if _numbers(each) <= minor), key=_numbers)
+
     def zones_of(self, instance_type: str, region: str) -> tuple[str, ...]:
         """The zones of a region that offer an instance type."""
         return self.zones.get(instance_type, {}).get(region, ())
@@ -262,3 +268,7 @@ class Catalog:
             return continent(region) != continent(here), not whole, region
 
         return tuple(sorted((each for each in self.regions if self.zones_of(instance_type, each)), key=order))
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in version.split("."))

@@ -161,8 +161,12 @@ main.add_command(model)
 @click.argument("stack")
 @click.option("--base", required=True, metavar="REF_OR_DIR", help="A git ref, or the folder of another checkout.")
 @format_option("text", "json", "markdown")
-def diff(stack: str, base: str, format_: str) -> None:
+@stacks_option("the stack files and the lock of models")
+def diff(stack: str, base: str, format_: str, stacks: Path) -> None:
     """What the working tree changes in STACK: resources, the bill, what users notice.
+
+    The base has its stack files at the same place of the project as --stacks. If that folder is in a git repository
+    of its own, REF is one of that repository; any other folder is compared with stacks/ of the base.
 
     Where nothing changes, stdout stays empty (but for JSON) and a line on stderr says so.
 
@@ -181,7 +185,7 @@ def diff(stack: str, base: str, format_: str) -> None:
             with waiting(f"planning {stack} and its base"):
                 from infra.cli.diff import run
 
-                text, notes, code = run(stack, base, format_)
+                text, notes, code = run(stack, base, format_, stacks)
         except BadStackFile as mistakes:
             click.echo(mistakes.render(terminal_width()), err=True, nl=False)
             sys.exit(2)

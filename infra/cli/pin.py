@@ -19,7 +19,8 @@ _SHORT_KEY = "platform"  # Pulumi reads a key without a namespace as one of the 
 def pin_choices(path: Path, plan: Plan) -> str:
     """Write `plan.chosen` into the file; returns what to tell the user. A plan that breaks a rule pins nothing."""
     if plan.violations:
-        return f"{path}: nothing pinned, because the plan breaks a rule"
+        broken = ", ".join(dict.fromkeys(f"{each.rule} at {each.path}" for each in plan.violations))
+        return f"{path}: nothing was pinned, because the plan breaks {broken}; fix the file, then pin"
     if not plan.chosen:
         return f"{path}: nothing to pin, the file says everything"
     yaml = YAML()

@@ -29,7 +29,7 @@ def with_both(old: Side, new: Side, moves: Sequence[Beside]) -> Plan | None:
     region = region_in(new.config.get)
     stack = str(new.plan.get("stack", ""))
     try:
-        file = load_config(stack=stack, platform=platform, region=region)
+        file = load_config(stack=stack, platform=platform, region=region, path=new.file)
     except BadStackFile:
         return None
     return make_plan(

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from infra.catalog import Catalog
 from infra.config_keys import PLATFORM, SECRETS
-from infra.settings.meant import meant
+from infra.settings.meant import meant, takes
 from infra.settings.mistakes import NULL_KEY, Key, Report, did_you_mean, holds_token, shown, unknown_key
 from infra.settings.platform import Settings
 from infra.settings.schema import Schema, allowed, choices, example, flow, forms, is_required, known_keys, schema_at
@@ -164,7 +164,7 @@ def _zone_message(key: Key, value: Any, node: Schema, region: str | None, catalo
 def _value_message(key: Key, kind: str, value: Any, node: Schema, catalog: Catalog) -> tuple[str, str]:
     leaf, got = str(key[-1]), f"got {shown(value)}"
     if any(form.get("title") == KUBERNETES_VERSION for form in forms(node)):
-        return _version_message(got, value, node, catalog)
+        return _version_message(got, value, node, catalog, there="existing" in key)
     if kind == "too_short" and value:
         return f"got {len(value)}; allowed: {allowed(node)}", _write(leaf, example(node))
     probably = meant(leaf, value, node)
@@ -178,12 +178,15 @@ def _value_message(key: Key, kind: str, value: Any, node: Schema, catalog: Catal
     return f"{got}; allowed: {allowed(node)}", _write(leaf, _example_of_entry(key[:-1]))
 
 
-def _version_message(got: str, value: Any, node: Schema, catalog: Catalog) -> tuple[str, str]:
+def _version_message(got: str, value: Any, node: Schema, catalog: Catalog, *, there: bool) -> tuple[str, str]:
+    """The proposed version is the one that is meant if it is known, or if it is that of a cluster that is there."""
     known = catalog.kubernetes_versions
     text = f"{value:.2f}" if isinstance(value, float) else meant("version", value, node)
     if isinstance(value, int | float):
         got += "; unquoted, 1.30 would become 1.3"
-    return got, f'write "{text if text in known else known[-1]}" (known: {", ".join(map(json.dumps, known))})'
+    is_meant = text in known or (there and takes(node, text))
+    write = text if is_meant else catalog.default_kubernetes_version
+    return got, f'write "{write}" (known: {", ".join(map(json.dumps, known))})'
 
 
 def _example_of_entry(key: Key) -> Any:

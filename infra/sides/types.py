@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from infra.config_keys import PLATFORM
@@ -35,6 +36,7 @@ class Side:
 
     plan: Document = field(default_factory=dict)
     config: Mapping[str, Any] = field(default_factory=dict)  # `config` of the stack file
+    file: Path | None = None  # the stack file, with the lock of models beside it
 
     @property
     def exists(self) -> bool:

@@ -190,12 +190,59 @@ def test_the_same_value_written_otherwise_is_no_change(old: str, new: str) -> No
     assert settings_changed(before, after) == {}
 
 
+BIGGER = STACK.replace("3.2:1b", "3.2:3b")
+CHANGED = {"models.small.model": {"old": "llama3.2:1b", "new": "llama3.2:3b"}}
+
+
+def _stack_file(folder: Path, text: str) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "Pulumi.local.yaml").write_text(text, encoding="utf-8")
+    return folder
+
+
+def test_stack_files_elsewhere_in_the_project_are_compared_with_those_at_the_same_place(checkout: Checkout) -> None:
+    checkout.write(STACK.replace("kind-llm", "not-this-one"))
+    other = _stack_file(checkout.folder / "teams/a", STACK)
+    checkout.commit()
+    _stack_file(other, BIGGER)
+    for base in ("HEAD", "HEAD~1"):  # where the stack file isn't there yet, everything is added
+        found = json.loads(checkout.diff("local", "--base", base, "--stacks", "teams/a", "--format", "json").stdout)
+        assert found["settings"] == CHANGED if base == "HEAD" else found["added"]
+    gone = checkout.diff("prod", "--base", "HEAD", "--stacks", "teams/a")
+    assert (gone.returncode, gone.stderr) == (
+        2,
+        "diff: neither teams/a nor HEAD has a stack prod: stacks here: local\n",
+    )
+
+
+def test_stack_files_outside_of_the_project_are_compared_with_the_bases(checkout: Checkout, tmp_path: Path) -> None:
+    """In the repository of the project there is a ref `main`."""
+    outside = str(_stack_file(tmp_path / "stacks", BIGGER))
+    found = checkout.diff("local", "--base", "main", "--stacks", outside, "--format", "json")
+    assert json.loads(found.stdout)["settings"] == CHANGED
+
+
+def test_stack_files_in_a_repository_of_their_own_have_their_base_there(checkout: Checkout, tmp_path: Path) -> None:
+    own = _stack_file(tmp_path / "deploy/llm", STACK)
+    for command in (["init", "-q", "-b", "live"], ["add", "-A"], ["commit", "-q", "-m", "first"]):
+        who = ["-c", "user.name=x", "-c", "user.email=x@example.com"]
+        subprocess.run(["git", *who, *command], cwd=own, check=True)
+    _stack_file(own, BIGGER)
+    found = checkout.diff("local", "--base", "live", "--stacks", str(own), "--format", "json")
+    assert json.loads(found.stdout)["settings"] == CHANGED
+    assert json.loads(found.stdout)["facts_changed"] == []
+    missing = checkout.diff("local", "--base", "main", "--stacks", str(own))
+    assert (missing.returncode, "no commit of the git repository of" in missing.stderr) == (2, True)
+    assert list(checkout.temporary.iterdir()) == []
+
+
 BAD = {
     "a base that doesn't exist": (["local", "--base", "nowhere"], "nowhere: no commit"),
     "an option for a base": (["local", "--base", "--all"], "--all: no commit"),
     "no base": (["local", "--base", ""], "empty"),
     "a folder of something else": (["local", "--base", "./stacks"], "isn't a checkout of this program"),
     "a stack that neither has": (["other", "--base", "HEAD"], "has a stack other: stacks here: local"),
+    "a folder of stack files that isn't there": (["local", "--base", "HEAD", "--stacks", "nowhere"], "'--stacks'"),
     "a path for a stack": (["stacks/Pulumi.local.yaml", "--base", "HEAD"], "write local"),
 }
 

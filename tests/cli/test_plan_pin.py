@@ -79,7 +79,8 @@ def test_a_plan_that_breaks_a_rule_pins_nothing(tmp_path: Path) -> None:
     content = text("dev") + "    budget: {usdPerMonth: 1}\n"
     path = write_stack(tmp_path, content)
     result = plan("dev", "--pin", stacks=tmp_path)
-    assert (result.exit_code, result.stderr) == (1, f"{path}: nothing pinned, because the plan breaks a rule\n")
+    said = "nothing was pinned, because the plan breaks Budget at budget.usdPerMonth; fix the file, then pin"
+    assert (result.exit_code, result.stderr) == (1, f"{path}: {said}\n")
     assert path.read_text(encoding="utf-8") == content
 
 

@@ -1,18 +1,19 @@
 """`diff`: what the working tree changes, against a base."""
 
+from pathlib import Path
+
 from infra.cli.diff.comparing import compare_with
 from infra.cli.diff.comparison import as_document
 from infra.cli.document import rendered
 from infra.diff.difference import document
-from infra.project import stacks_folder
 from infra.sides.types import Change
 from infra.stack_file import stack_path
 
 
-def run(stack: str, base: str, format_: str) -> tuple[str, list[str], int]:
+def run(stack: str, base: str, format_: str, stacks: Path) -> tuple[str, list[str], int]:
     """What to print, what to say beside it, and the exit code. Raises BadBase and BadStackFile."""
-    stack_path(stacks_folder(), stack)  # a path for a name is refused as `plan` refuses it
-    compared = compare_with(stack, base)
+    stack_path(stacks, stack)  # a path for a name is refused as `plan` refuses it
+    compared = compare_with(stack, base, stacks)
     difference = compared.difference
     notes = [f"{name}: {_versions(change)}" for name, change in compared.requirements.items()]
     if notes:

@@ -7,13 +7,13 @@ from pathlib import Path
 from typing import Any
 
 from infra.cli.as_json import document as plan_document
-from infra.diff.base import BadBase, Base, opened, shown_commit
+from infra.diff.base import BadBase, Base, opened, repository_of, shown_commit
 from infra.diff.difference import Difference, Facts, compare
 from infra.diff.facts import changed_facts, changed_files, named_files, program_files, requirements_changed
 from infra.diff.plans import Planning, planning
 from infra.models.lock import NAME as LOCK
 from infra.offline import plan_offline
-from infra.project import PROJECT, stacks_folder
+from infra.project import PROJECT
 from infra.settings.document import read_document
 from infra.sides.types import Changes, Document, Side
 
@@ -29,13 +29,13 @@ class Compared:
     tree: str | None  # commit of the working tree
 
 
-def compare_with(stack: str, base: str) -> Compared:
+def compare_with(stack: str, base: str, stacks: Path) -> Compared:
     """Raises BadBase, and BadStackFile for the working tree's."""
     with ExitStack() as running:
-        opened_base = running.enter_context(opened(base, PROJECT))
-        path, base_path = stacks_folder() / f"Pulumi.{stack}.yaml", opened_base.stack_file(stack)
+        opened_base = running.enter_context(opened(base, PROJECT, stacks))
+        path, base_path = stacks / f"Pulumi.{stack}.yaml", opened_base.stack_file(stack)
         if not path.is_file() and not base_path.is_file():
-            raise BadBase(f"neither the working tree nor {base} has a stack {stack}: {_there(opened_base)}")
+            raise BadBase(f"neither {stacks} nor {base} has a stack {stack}: {_there(stacks)}")
         base_plan = other = None
         old_files: dict[str, bytes] = {}
         new_files: dict[str, bytes] = {}
@@ -43,14 +43,14 @@ def compare_with(stack: str, base: str) -> Compared:
         config, base_config = _config(path), _config(base_path)
         if base_path.is_file():
             label = _label(opened_base)
-            base_plan = running.enter_context(planning(opened_base.folder, stack, label))
+            base_plan = running.enter_context(planning(opened_base.folder, stack, label, stacks=base_path.parent))
             named = named_files(Side(config=config)) | named_files(Side(config=base_config))
             old_files, new_files = program_files(opened_base.folder, named), program_files(PROJECT, named)
             if path.is_file() and old_files != new_files and not same_stack:
                 folder = base_path.parent
                 other = running.enter_context(planning(PROJECT, stack, "the base's stack file", stacks=folder))
-        new = Side(plan_document(plan_offline(path)), config) if path.is_file() else Side()
-        old = Side(base_plan.document(), base_config) if base_plan else Side()
+        new = Side(plan_document(plan_offline(path)), config, path) if path.is_file() else Side()
+        old = Side(base_plan.document(), base_config, base_path) if base_plan else Side()
         difference = compare(stack, old, new)
         facts = None
         if other is not None or (same_stack and old_files != new_files):
@@ -61,7 +61,7 @@ def compare_with(stack: str, base: str) -> Compared:
             facts,
             requirements_changed(opened_base.folder, PROJECT),
             _label(opened_base),
-            shown_commit(PROJECT),
+            shown_commit(repository_of(stacks, PROJECT)),
         )
 
 
@@ -76,7 +76,7 @@ def _is_same(path: Path, base_path: Path) -> bool:
 def _effect(stack: str, old: Side, other: Planning) -> Difference | None:
     """What the program's own changes do to the base's stack file; None: the new program can't plan it."""
     try:
-        return compare(stack, old, Side(other.document(), old.config))
+        return compare(stack, old, Side(other.document(), old.config, old.file))
     except BadBase:
         return None
 
@@ -110,6 +110,6 @@ def _label(base: Base) -> str:
     return f"{base.label} ({base.commit[:7]})"
 
 
-def _there(base: Base) -> str:
-    here = ", ".join(sorted(each.name.split(".")[1] for each in stacks_folder().glob("Pulumi.*.yaml"))) or "none"
+def _there(stacks: Path) -> str:
+    here = ", ".join(sorted(each.name.split(".")[1] for each in stacks.glob("Pulumi.*.yaml"))) or "none"
     return f"stacks here: {here}"

@@ -68,7 +68,7 @@ def _new(
     catalog: Catalog,
 ) -> Decided[AwsCluster]:
     path = "cluster.create"
-    version = create.version or default_version(catalog)
+    version = create.version or catalog.default_kubernetes_version
     if create.version is None:
         chart = catalog.charts["cluster-autoscaler"]
         reason = f"the newest in standard support (until {catalog.aws.versions[version].standard_support_until})"
@@ -170,13 +170,6 @@ def _warn_of_access(create: CreateCluster) -> Iterator[Finding]:
         yield warned(path, f"{', '.join(everybody)}: the whole internet can reach the cluster's API")
 
 
-def default_version(catalog: Catalog) -> str:
-    """The newest in standard support that the autoscaler's chart is made for: its app is of one minor version."""
-    minor = catalog.charts["cluster-autoscaler"].app_version.rpartition(".")[0]
-    known = [version for version in catalog.kubernetes_versions if _number(version) <= _number(minor)]
-    return max(known, key=_number)
-
-
 def _check_support(version: str, catalog: Catalog) -> Iterator[Finding]:
     """The cluster's support type is STANDARD: EKS never bills extended support, and upgrades it instead."""
     path = "cluster.create.version"
@@ -189,7 +182,7 @@ def _check_support(version: str, catalog: Catalog) -> Iterator[Finding]:
             path,
             f"EKS' standard support of {version} ended on {until}; the cluster isn't made for extended support"
             f" (${prices.eks_extended_hour:.2f} per hour, not {prices.eks_hour:.2f}), and EKS upgrades it by itself",
-            f'{path}: "{default_version(catalog)}", one minor version at a time where the cluster runs already',
+            f'{path}: "{catalog.default_kubernetes_version}", one minor version at a time if the cluster exists',
         )
     elif left <= SUPPORT_ENDS_SOON:
         yield warned(
@@ -231,7 +224,3 @@ def _gpu_types_in_zones(catalog: Catalog, region: str) -> Mapping[str, int]:
 def partition_of(region: str | None) -> str:
     """What ARNs of a region begin with, after `arn:`."""
     return next((f"aws-{area}" for area in ("cn", "us-gov") if (region or "").startswith(f"{area}-")), "aws")
-
-
-def _number(version: str) -> tuple[int, ...]:
-    return tuple(int(part) for part in version.split("."))

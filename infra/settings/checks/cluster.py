@@ -30,10 +30,13 @@ def check_cluster(scope: Scope) -> None:
 
 def check_version(scope: Scope, key: Key, version: str | None) -> None:
     """Reports a version that EKS clusters can't have here. A cluster behind a context may have any version."""
-    known = scope.catalog.kubernetes_versions
-    if version is not None and version not in known:
-        write = f"write one of {', '.join(map(json.dumps, known))}"
-        scope.report.wrong(key, f"EKS version {version} isn't supported here", write)
+    catalog = scope.catalog
+    if version is None or version in catalog.kubernetes_versions:
+        return
+    known = ", ".join(map(json.dumps, catalog.kubernetes_versions))
+    new = f'write "{catalog.default_kubernetes_version}" (known: {known})'
+    write = new if "create" in key else f"update the cluster to one of {known}, and write that"
+    scope.report.wrong(key, f"EKS version {version} isn't supported here", write)
 
 
 def read_cidr(scope: Scope, key: Key, text: str) -> IPv4Network | None:
