@@ -165,8 +165,8 @@ main.add_command(model)
 def diff(stack: str, base: str, format_: str, stacks: Path) -> None:
     """What the working tree changes in STACK: resources, the bill, what users notice.
 
-    The base has its stack files at the same place of the project as --stacks. If that folder is in a git repository
-    of its own, REF is one of that repository; any other folder is compared with stacks/ of the base.
+    The base has its stack files at the same place of the project as --stacks. If that folder is in a separate git
+    repository, REF is one of that repository; any other folder is compared with stacks/ of the base.
 
     Where nothing changes, stdout stays empty (but for JSON) and a line on stderr says so.
 

@@ -1,6 +1,7 @@
 """How to make the same change without a gap, where that is possible; each sentence holds for its change alone."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from itertools import count
 from typing import Any
 
 from infra.diff.guard import SYSTEM_NODES, Guarded, serving
@@ -14,6 +15,7 @@ from infra.plan.plan import Plan
 from infra.plan.rules import Rule
 from infra.registry import clouds, ground_names, owner_of
 from infra.services.weights.service import WEIGHTS
+from infra.settings.types import MAX_POOL_NAME
 from infra.sides.types import Side
 
 
@@ -102,7 +104,7 @@ def _pool(each: Guarded, allow: str, old: Side, new: Side, notices: Sequence[Not
 
 
 def _second(pool: str, models: Sequence[str], old: Side, new: Side) -> Beside:
-    return Beside(pool, _free(f"{pool}-1", {*old.pools, *new.pools}), models)
+    return Beside(pool, _names_beside({*old.pools, *new.pools})[pool], models)
 
 
 def _at_once(refused: Sequence[Guarded], old: Side, new: Side, notices: Sequence[Notice]) -> Iterator[str]:
@@ -181,11 +183,18 @@ def _budget(then: Plan) -> str:
     return f", for which the budget needs `{over[0].advice[-1].text.partition(' (')[0]}`" if over else ""
 
 
-def _free(name: str, taken: set[str]) -> str:
-    stem, number = name.rpartition("-")[0], 1
-    while f"{stem}-{number}" in taken:
-        number += 1
-    return f"{stem}-{number}"
+def _names_beside(pools: Collection[str]) -> dict[str, str]:
+    """For each pool the name of a second one next to it, so that all can be written at once: no two are the same."""
+    names: dict[str, str] = {}
+    for pool in sorted(pools):
+        names[pool] = _free(pool, {*pools, *names.values()})
+    return names
+
+
+def _free(pool: str, taken: Collection[str]) -> str:
+    ends = (f"-{number}" for number in count(1))
+    names = (f"{pool[: MAX_POOL_NAME - len(end)].rstrip('-')}{end}" for end in ends)
+    return next(name for name in names if name not in taken)
 
 
 def _listed(models: Sequence[str]) -> str:

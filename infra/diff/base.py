@@ -34,9 +34,9 @@ class Base:
 
 @contextmanager
 def opened(base: str, project: Path, stacks: Path) -> Iterator[Base]:
-    """`stacks`: the folder of the working tree's stack files. The base has its own at the same place of the project. In
-    a git repository of their own, a ref is one of that repository, and the program is the same on both sides; other
-    folders outside of the project are compared with the base's `stacks/`.
+    """`stacks`: the folder of the working tree's stack files. The base has its own at the same place of the project. If
+    they are in a separate git repository, a ref is one of that repository, and the program is the same on both sides;
+    other folders outside of the project are compared with the base's `stacks/`.
 
     A ref wins over a folder of the same name, unless that is written as a path. Raises BadBase.
     """

@@ -13,6 +13,7 @@ from infra.engines import ENGINES
 from infra.engines.engine import Limits
 from infra.owner import CLAIM
 from infra.plan.kinds import KINDS
+from infra.plan.words import count as counted
 from infra.registry import owner_of, reach_of
 from infra.services.serving.service import SERVING
 from infra.services.weights.service import WEIGHTS
@@ -24,7 +25,15 @@ _SERVICE = "kubernetes:core/v1:Service"
 INGRESS = "kubernetes:networking.k8s.io/v1:Ingress"
 SPOT = "spot"
 # From harmless to bad; the event of a model is the worst of what happens to it.
-NOTHING, NEW, ROLLOUT, MOVES, AWAY, GONE = "nothing", "new", "rollout", "node group swapped", "outage", "removed"
+NOTHING, FEWER, NEW, ROLLOUT, MOVES, AWAY, GONE = (
+    "nothing",
+    "fewer replicas",
+    "new",
+    "rollout",
+    "node group swapped",
+    "outage",
+    "removed",
+)
 _ANSWERS = {"repository": "another model answers", "revision": "other weights", CERTAIN: CERTAIN}
 
 _NEVER = "a new pod doesn't start: the model doesn't fit, and `pulumi up` refuses the plan"
@@ -62,7 +71,7 @@ def _notice(name: str, old: Side, new: Side, resources: ResourceChanges) -> Noti
     adapters = tuple(adapters_changed(name, old, new))
     if adapters and event == NOTHING and not new.endpoint(name).get("paused"):
         during = "nothing restarts"
-    starts = event == NOTHING or not _never_starts(name, new)
+    starts = event in (NOTHING, FEWER) or not _never_starts(name, new)
     if not starts:
         during, seconds = _NEVER, None
     return Notice(name, event, during, (*_afterwards(name, old, new), *adapters), seconds, starts)
@@ -84,7 +93,7 @@ def _during(name: str, old: Side, new: Side, resources: ResourceChanges) -> tupl
     if was:
         return NEW, f"starts again: {_first(name, new)}", None
     if stays:
-        return AWAY, "is paused: its pods end, and its URL answers 503", None
+        return AWAY, f"is paused: its URL answers 503, and its pods end; {_finishes(name, old)}", None
     if fallen := ground(resources):
         what = ", ".join(sorted({type_of(urn).rpartition(":")[2] for urn in fallen}))
         return AWAY, f"down while {what} and every pod are recreated; {about(cold)} once that is done", cold
@@ -109,7 +118,27 @@ def _during(name: str, old: Side, new: Side, resources: ResourceChanges) -> tupl
             "unreachable from outside until DNS follows: its load balancer is recreated at another address",
             None,
         )
-    return NOTHING, "nothing", None
+    fewer = _fewer(name, old, new)
+    return (FEWER, fewer, None) if fewer else (NOTHING, "nothing", None)
+
+
+def _fewer(name: str, old: Side, new: Side) -> str:
+    """Replicas above the new maximum end at once, with a scaler or without one; others end only once few requests come,
+    as on every day."""
+    was, now = old.models[name]["replicas"], new.models[name]["replicas"]
+    surely = was["min"] - now["max"]
+    if was["max"] <= now["max"]:
+        return ""
+    if surely <= 0:
+        return f"if more than {counted(now['max'], 'replica')} run, the others end; {_finishes(name, old)}"
+    of = f"{'at least ' * (was['min'] != was['max'])}{surely} of {_range(was)} replicas"
+    return f"{of} end{'s' * (surely == 1)}; {_finishes(name, old)}"
+
+
+def _finishes(name: str, side: Side) -> str:
+    """What a pod does that ends, as its server was started."""
+    seconds = side.endpoint(name).get("timeout_seconds")
+    return f"each takes no new requests, and has {about(seconds) if seconds else 'time'} for those that it is answering"
 
 
 def _rollout(name: str, old: Side, new: Side, cold: int) -> tuple[str, str, int | None]:

@@ -36,7 +36,8 @@ def pattern(regex: str, example: str, title: str, max_length: int | None = None)
 
 # A name becomes part of DNS names and Pulumi URNs: RFC 1035 label, short enough for the suffixes that we add.
 ModelName = Annotated[str, pattern(r"^[a-z]([-a-z0-9]{0,38}[a-z0-9])?$", "llama-8b", "model name")]
-PoolName = Annotated[str, pattern(r"^[a-z]([-a-z0-9]{0,28}[a-z0-9])?$", "l4", "pool name")]
+MAX_POOL_NAME = 30  # characters
+PoolName = Annotated[str, pattern(rf"^[a-z]([-a-z0-9]{{0,{MAX_POOL_NAME - 2}}}[a-z0-9])?$", "l4", "pool name")]
 NamespaceName = Annotated[
     str, pattern(r"^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$", "llm", "name of lower-case letters, digits and hyphens")
 ]

@@ -179,7 +179,7 @@ def _value_message(key: Key, kind: str, value: Any, node: Schema, catalog: Catal
 
 
 def _version_message(got: str, value: Any, node: Schema, catalog: Catalog, *, there: bool) -> tuple[str, str]:
-    """The proposed version is the one that is meant if it is known, or if it is that of a cluster that is there."""
+    """The proposed version is what is meant if it is known, or if it is that of a cluster that is there."""
     known = catalog.kubernetes_versions
     text = f"{value:.2f}" if isinstance(value, float) else meant("version", value, node)
     if isinstance(value, int | float):

@@ -222,7 +222,7 @@ def test_stack_files_outside_of_the_project_are_compared_with_the_bases(checkout
     assert json.loads(found.stdout)["settings"] == CHANGED
 
 
-def test_stack_files_in_a_repository_of_their_own_have_their_base_there(checkout: Checkout, tmp_path: Path) -> None:
+def test_stack_files_in_a_separate_repository_have_their_base_there(checkout: Checkout, tmp_path: Path) -> None:
     own = _stack_file(tmp_path / "deploy/llm", STACK)
     for command in (["init", "-q", "-b", "live"], ["add", "-A"], ["commit", "-q", "-m", "first"]):
         who = ["-c", "user.name=x", "-c", "user.email=x@example.com"]

@@ -174,6 +174,24 @@ def test_pools_that_change_together_have_one_bill_and_one_budget(usd: int, needs
     assert f"${then.new.plan['cost']['usd_per_month_max']:,.0f} per month at most" in last
 
 
+@pytest.mark.parametrize("names", [("l4", "l4-1"), ("l4", "l4-2"), ("a" * 29 + "x", "a" * 29 + "y")])
+def test_second_pools_of_one_diff_have_names_that_a_file_can_have_together(names: tuple[str, str]) -> None:
+    gpus = {"chat": ("l4", names[0]), "code": ("l40s", names[1])}
+    types = {"l4": ["g6.xlarge"], "l40s": ["g6e.xlarge"]}
+    there: dict[str, Any] = {"gpuPools.l4": None, "gpuPools.l40s": None}
+    there |= {f"gpuPools.{name}.instanceTypes": types[pool] for pool, name in gpus.values()}
+    there |= {f"models.{model}.pool": name for model, (_, name) in gpus.items()}
+    spot = {f"gpuPools.{name}.capacity": "spot" for name in names}
+    old, new = (side("cloud", edited("cloud", each)) for each in (there, {**there, **spot}))
+    texts = [text for text in ways(compare("cloud", old, new)) if "add a pool beside it" in text]
+    first = {path: value for text in texts for path, value in beside_the_old(text).items()}
+    added = {path for path in first if path.startswith("gpuPools.") and not path.endswith(".max")}
+    assert len(texts) == len(added) == 2
+    both = compare("cloud", old, side("cloud", edited("cloud", {**there, **first})))
+    assert (both.refused, both.new.plan["violations"]) == ([], [])
+    assert len(both.new.pools) == 4
+
+
 def test_what_goes_with_the_cluster_is_one_sentence() -> None:
     stack, edit = EDITS["another region"]
     (text,) = ways(difference(stack, edit))

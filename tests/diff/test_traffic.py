@@ -3,7 +3,7 @@
 import pytest
 
 from infra.diff.difference import compare
-from infra.diff.traffic import AWAY, GONE, MOVES, NEW, NOTHING, ROLLOUT, Notice
+from infra.diff.traffic import AWAY, FEWER, GONE, MOVES, NEW, NOTHING, ROLLOUT, Notice
 from tests.diff.sides import Edit, compared, side
 
 EMBED = "          embed: {model: BAAI/bge-m3, pool: t4, replicas: {min: 1, max: 2}}\n"
@@ -32,8 +32,29 @@ CASES: dict[str, tuple[str, tuple[Edit, ...], str, str, str]] = {
         AWAY,
         "down for about 35 min: the old pod ends",
     ),
+    "fewer replicas at most": (
+        "many",
+        (("max: 5", "max: 3"),),
+        "llama-8b",
+        FEWER,
+        "if more than 3 replicas run, the others end; each takes no new requests, and has about 5 min for those",
+    ),
+    "a scaler less": (
+        "many",
+        (("{min: 2, max: 5}", "2"),),
+        "llama-8b",
+        FEWER,
+        "if more than 2 replicas run, the others end",
+    ),
+    "a scaler less, with every replica": ("many", (("{min: 2, max: 5}", "5"),), "llama-8b", NOTHING, "nothing"),
     "another strategy": ("dear", (("recreate", "rolling"),), "r1", NOTHING, "nothing"),
-    "a pause": ("open", (("maxModelLen: 8192", "maxModelLen: 8192, paused: true"),), "qwen3-8b", AWAY, "is paused"),
+    "a pause": (
+        "open",
+        (("maxModelLen: 8192", "maxModelLen: 8192, paused: true"),),
+        "qwen3-8b",
+        AWAY,
+        "its pods end; each takes no new requests",
+    ),
     "an end of a pause": ("asleep", (("true", "false"),), "qwen3-8b", NEW, "starts again"),
     "a model that sleeps on": ("asleep", (("8192", "4096"),), "qwen3-8b", NOTHING, "paused"),
     "another namespace": ("shared", (("team-ml", "team-x"),), "qwen3-8b", AWAY, "its Deployment"),
@@ -60,6 +81,28 @@ def test_what_happens_while_it_is_deployed(
     found = notice(stack, edits, model)
     assert found.event == event
     assert says in found.during
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "says"),
+    [
+        ("4", "3", "1 of 4 replicas ends; each takes no new requests"),
+        ("4", "2", "2 of 4 replicas end; each takes no new requests"),
+        ("{min: 4, max: 5}", "{min: 2, max: 3}", "at least 1 of 4 to 5 replicas ends"),
+        ("4", "{min: 2, max: 3}", "1 of 4 replicas ends"),
+        ("{min: 3, max: 5}", "{min: 2, max: 5}", "nothing"),  # a scaler ends them later, while few requests come
+        ("4", "{min: 2, max: 4}", "nothing"),
+        ("4", "5", "nothing"),
+    ],
+)
+def test_replicas_that_end_at_once_are_counted_with_the_time_for_their_answers(
+    before: str, after: str, says: str
+) -> None:
+    old, new = (side("many", ("{min: 2, max: 5}", each)) for each in (before, after))
+    (found,) = [each for each in compare("many", old, new).notices if each.model == "llama-8b"]
+    assert found.during.startswith(says)
+    assert found.event == (NOTHING if says == "nothing" else FEWER)
+    assert found.starts
 
 
 AFTERWARDS = {
