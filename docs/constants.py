@@ -8,7 +8,7 @@ from infra.engines.vllm import activations
 from infra.engines.vllm import memory as fit
 from infra.engines.vllm import versions as vllm
 from infra.engines.vllm.throughput import HIGH, LOW, MID
-from infra.sizing import judging, kv_cache, layers
+from infra.sizing import blocks, judging, layers
 from infra.sizing.estimates import Estimate
 from infra.sizing.requests import MEAN_REQUEST
 
@@ -36,7 +36,7 @@ def memory() -> str:
 | other on one GPU, GiB | {_range(judging.OTHER)} | start-up logs: CUDA libraries |
 | other on several GPUs, GiB | {_range(judging.OTHER_PARALLEL)} | start-up logs: NCCL's buffers too |
 | the same with NVLink before 0.8, GiB per peer | {_range(fit.OLD_NCCL)} | vllm#10511, a log of 8 x H200 |
-| a state (Mamba, linear attention), tokens | {kv_cache.STATE_TOKENS:,} | | | Qwen3-Next, Qwen3.5 log 544 to 1,584 |
+| a state of unknown size, tokens | {blocks.STATE_TOKENS:,} | | | Qwen3-Next, Qwen3.5, Nemotron log 528 to 1,584 |
 | TGI: share of the free memory for the cache | {tgi.WIGGLE_ROOM} | | | TGI v3.1.0, `globals.py` |
 | TGI: a layer's sum | x 1 | x {tgi.LAYER_LOW} | x {tgi.LAYER_HIGH} | judged: not compared with a log |
 | Ollama: other, GiB | {ollama.OTHER_GIB} | | | judged: llama.cpp's buffers and the CUDA context |"""

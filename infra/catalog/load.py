@@ -11,12 +11,14 @@ from typing import TypeVar
 from infra.catalog.rows import (
     CUDA_DRIVER,
     GPU,
+    LOADED,
     MODEL,
     QUANTIZATION,
     QUANTIZED,
     REPOSITORY,
     ROPE,
     gpu_of,
+    loaded_of,
     model_of,
     quantization_of,
     rope_of,
@@ -52,7 +54,7 @@ def read_catalog(folder: Path) -> Catalog:
         return Table(folder / file, columns, mistakes)
 
     gpus = table("gpus.csv", GPU).by("gpu", gpu_of)
-    models = table("models.csv", MODEL).by("id", model_of)
+    models = _with_loaded(table("models.csv", MODEL).by("id", model_of), table("loaded.csv", LOADED))
     quantizations = table("quantization.csv", QUANTIZATION).by("name", quantization_of)
     offered = aws.read(folder / "aws", gpus, mistakes)
     pins = read_toml(folder / "pins.toml")
@@ -91,6 +93,12 @@ def read_catalog(folder: Path) -> Catalog:
         region=aws.HOME,
         aws=offered.facts,
     )
+
+
+def _with_loaded(models: Mapping[str, ModelShape], table: Table) -> Mapping[str, ModelShape]:
+    named = ((row.known("model", models, "row of models.csv"), row) for row in table.rows())
+    found = {name: loaded_of(row, models[name]) for name, row in named if name in models}
+    return MappingProxyType({**models, **found})
 
 
 def _quantized(

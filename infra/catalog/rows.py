@@ -1,5 +1,7 @@
 """The columns of the data files, and the objects that are made of their rows."""
 
+from dataclasses import replace
+
 from infra.catalog.table import Row
 from infra.catalog.types import Gpu, ModelShape, Quantization, RopeFamily
 
@@ -18,6 +20,7 @@ MODEL = (
 QUANTIZATION = ("name", "bytes_per_weight", "min_compute_capability", "keeps_16_bit", "source")
 CUDA_DRIVER = ("cuda", "min_driver")
 QUANTIZED = ("model", "quantization", "weights_gib", "source")
+LOADED = ("model", "state_bytes", "source")
 ROPE = ("model_type", "max_context", "original", "theta", "factor", "source")
 REPOSITORY = ("model", "quantization", "repository", "block", "source")
 
@@ -91,6 +94,11 @@ def rope_of(row: Row) -> RopeFamily:
         factor=row.number("factor"),
         source=row.text("source"),
     )
+
+
+def loaded_of(row: Row, model: ModelShape) -> ModelShape:
+    """The model with what an engine makes of it."""
+    return replace(model, state_bytes=row.whole_or_none("state_bytes"))
 
 
 def quantization_of(row: Row) -> Quantization:

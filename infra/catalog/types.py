@@ -108,6 +108,7 @@ class ModelShape:
     weights_estimated: bool = False  # weights_gib is counted from the fields: the files say no size
     value_head_dim: int | None = None  # where a value isn't as long as a key
     state_layers: int | None = None  # that keep a state, of a hybrid; None: all that keep no tokens
+    state_bytes: int | None = None  # of one layer's state, over all GPUs
     revision: str | None = None  # the commit that these facts were read at
     private: bool | None = None  # only a token reads it
     # Sizes of smaller vectors that a request may ask for; empty: any size. None: config.json names none.

@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from infra.models.fields import Fields, defaults
 from infra.models.layers import Keeps, kept, layer_count, window_of
+from infra.models.states import state_bytes
 
 # Types with a `kv_lora_rank` for which the engine keeps whole keys and values all the same.
 _LATENT_UNUSED = ("minicpm3",)
@@ -30,6 +31,7 @@ class Cache:
     full_kv_layers: int | None
     swa_kv_layers: int | None
     state_layers: int | None
+    state_bytes: int | None
     kv_lora_rank: int | None
     qk_rope_head_dim: int | None
     index_head_dim: int | None
@@ -59,6 +61,7 @@ def cache_of(fields: Fields, *, encoder: bool) -> Cache:
         full_kv_layers=full if several else None,
         swa_kv_layers=windowed if several else None,
         state_layers=states or None,
+        state_bytes=state_bytes(fields) if states else None,
         kv_lora_rank=fields.needed("kv_lora_rank") if latent else None,
         qk_rope_head_dim=fields.needed("qk_rope_head_dim") if latent else None,
         index_head_dim=fields.whole("index_head_dim"),

@@ -4,9 +4,6 @@ from dataclasses import dataclass
 
 from infra.catalog import ModelShape
 
-# A linear-attention or Mamba layer keeps one state per request, in a page as large as this number of tokens in a full
-# layer: logs of Qwen3-Next and Qwen3.5 say 544 to 1,584.
-STATE_TOKENS = 1600
 # The indexer of sparse attention (DeepSeek-V3.2, GLM-5) keeps an 8-bit key with a 4-byte scale per token.
 INDEX_SCALE_BYTES = 4
 
@@ -17,6 +14,10 @@ class Pages:
 
     hybrid: bool = True  # layers that keep fewer tokens take less memory
     mla_aligned: bool = False  # each latent entry starts at a multiple of 256 bytes
+    block: int | None = None  # tokens that are taken at once; None: one by one
+    batches: int = 1  # that are under way at once: a window holds the tokens of each
+    states: int = 1  # of one layer that a request holds
+    state_every: int | None = None  # tokens for which a request holds one more state; None: none
 
 
 PAGES = Pages()
@@ -81,20 +82,6 @@ def kv_bytes_per_token(
         return None
     both = size + (shape.value_head_dim or size)
     return (layers.windowed if windowed else layers.full) * -(-heads // gpus) * both * element_bytes
-
-
-def request_bytes(
-    shape: ModelShape, gpus: int, element_bytes: int, length: int, batched_tokens: int, pages: Pages = PAGES
-) -> float | None:
-    """Bytes that a request of `length` tokens takes on each GPU. A window moves once per batch, and holds it too."""
-    full = kv_bytes_per_token(shape, gpus, element_bytes, pages)
-    if full is None:
-        return None
-    layers = layers_of(shape, pages)
-    window = kv_bytes_per_token(shape, gpus, element_bytes, pages, windowed=True) if layers.windowed else 0
-    held = min(length, (shape.sliding_window or 0) + batched_tokens)
-    states = layers.states * STATE_TOKENS * full / layers.full if layers.full else 0
-    return full * length + (window or 0) * held + states
 
 
 def is_exact(shape: ModelShape) -> bool:

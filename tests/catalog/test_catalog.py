@@ -10,7 +10,8 @@ from infra.catalog.load import load_catalog as loader
 from infra.engines.vllm.activations import activation_peak
 from infra.engines.vllm.memory import fit
 from infra.engines.vllm.versions import PINNED
-from infra.sizing.kv_cache import keeps_cache, request_bytes
+from infra.sizing.blocks import request_bytes
+from infra.sizing.kv_cache import keeps_cache
 from infra.sizing.question import Arguments, Batch
 from infra.sizing.splitting import counts_that_split
 from infra.sizing.weights import gpu_gib, stored_gib

@@ -55,6 +55,7 @@ def test_a_model_of_the_catalogue_comes_out_as_the_catalogue_has_it(family: Fami
     described = shape_of_config(family.name, family.config, Beside(pools="Embedding" in family.name), "test")
     shape, known = described.shape, CATALOG.models[family.name]
     assert cache_bytes(shape)[0] == cache_bytes(known)[0]
+    assert shape.state_bytes == known.state_bytes
     assert (shape.layers, shape.attention_heads, shape.hidden_size) == (
         *(known.layers, known.attention_heads, known.hidden_size),
     )

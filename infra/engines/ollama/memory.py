@@ -3,9 +3,10 @@
 import dataclasses
 
 from infra.catalog import Catalog, Gpu, ModelShape
+from infra.sizing.blocks import request_bytes
 from infra.sizing.estimates import Estimate, Fit, Term
 from infra.sizing.judging import judge
-from infra.sizing.kv_cache import keeps_cache, request_bytes
+from infra.sizing.kv_cache import keeps_cache
 from infra.sizing.question import Arguments, Batch, Question, Sized
 
 # llama.cpp's compute buffers and the CUDA context.

@@ -1,9 +1,11 @@
 """What speculation takes besides the model: the other model, its cache, and logits of each proposed token."""
 
+from dataclasses import replace
+
 from infra.catalog import Catalog, Gpu, ModelShape
 from infra.engines.vllm.versions import PINNED, pages
+from infra.sizing.blocks import request_bytes
 from infra.sizing.estimates import Term
-from infra.sizing.kv_cache import request_bytes
 from infra.sizing.question import Arguments, Batch
 from infra.sizing.weights import gpu_gib
 
@@ -25,15 +27,23 @@ def draft_weights(arguments: Arguments, gpu: Gpu, gpus: int, catalog: Catalog) -
     return (Term("draft model", gib, f"weights of {shape.id}"),)
 
 
-def with_draft(whole: float, shape: ModelShape, gpus: int, element: int, arguments: Arguments) -> float:
-    """Bytes of cache of a request, with those of what proposes."""
+def held(shape: ModelShape, gpus: int, length: int, arguments: Arguments) -> float | None:
+    """Bytes of cache that a request of `length` tokens takes on each GPU, with those of what proposes."""
+    element = 1 if arguments.kv_cache_dtype.startswith("fp8") else 2
+    version, tokens = arguments.version or PINNED, arguments.max_num_batched_tokens
     draft = arguments.draft
+    layout = pages(version, shape)
     if draft is None:
-        return whole
-    if draft.own_layer:
-        return whole * (1 + 1 / (shape.layers or 1))
-    if draft.shape is None:
-        return whole
-    length = min(arguments.max_model_len, draft.shape.max_context)
-    tokens, layout = arguments.max_num_batched_tokens, pages(arguments.version or PINNED)
-    return whole + (request_bytes(draft.shape, gpus, element, length, tokens, layout) or 0.0)
+        return request_bytes(shape, gpus, element, length, tokens, layout)
+    layout = replace(layout, states=layout.states + draft.tokens)  # the state after each proposed token
+    own = request_bytes(_with_layer(shape) if draft.own_layer else shape, gpus, element, length, tokens, layout)
+    if own is None or draft.shape is None:
+        return own
+    within = min(length, draft.shape.max_context)
+    return own + (request_bytes(draft.shape, gpus, element, within, tokens, pages(version, draft.shape)) or 0.0)
+
+
+def _with_layer(shape: ModelShape) -> ModelShape:
+    """The model with the layer that proposes, which keeps every token."""
+    full = shape.full_kv_layers
+    return replace(shape, layers=(shape.layers or 0) + 1, full_kv_layers=None if full is None else full + 1)

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from infra.catalog import Catalog, Gpu, ModelShape
 from infra.engines.vllm.activations import activation_peak, any_version
-from infra.engines.vllm.drafting import checked, draft_weights, with_draft
+from infra.engines.vllm.drafting import checked, draft_weights, held
 from infra.engines.vllm.versions import (
     COUNTS_GRAPHS,
     PINNED,
@@ -18,7 +18,6 @@ from infra.engines.vllm.versions import (
     captured_graphs,
     default_batch,
     default_utilization,
-    pages,
 )
 from infra.sizing.adapters import HIGH, LOW, slots_gib
 from infra.sizing.batches import largest_batch, planned_batch, whole_input
@@ -33,7 +32,7 @@ from infra.sizing.judging import (
     judge,
     terms_of,
 )
-from infra.sizing.kv_cache import keeps_cache, request_bytes
+from infra.sizing.kv_cache import keeps_cache
 from infra.sizing.question import Arguments, Batch, Question, Sized, Version
 from infra.sizing.weights import gpu_gib
 
@@ -121,16 +120,8 @@ def _cache_rate(shape: ModelShape, gpus: int, arguments: Arguments) -> float | N
     """Bytes of KV cache per token on each GPU, in a request of `max_model_len` tokens."""
     if not keeps_cache(shape):
         return None
-    element = 1 if arguments.kv_cache_dtype.startswith("fp8") else 2
-    whole = request_bytes(
-        shape,
-        gpus,
-        element,
-        arguments.max_model_len,
-        arguments.max_num_batched_tokens,
-        pages(arguments.version or PINNED),
-    )
-    return None if whole is None else with_draft(whole, shape, gpus, element, arguments) / arguments.max_model_len
+    whole = held(shape, gpus, arguments.max_model_len, arguments)
+    return None if whole is None else whole / arguments.max_model_len
 
 
 def other_memory(gpu: Gpu, gpus: int, version: Version) -> Estimate:

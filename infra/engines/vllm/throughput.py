@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 from infra.catalog import Gpu, ModelShape
 from infra.engines.vllm.versions import PINNED, pages
+from infra.sizing.blocks import request_bytes
 from infra.sizing.estimates import Estimate, Fit, Throughput, span
-from infra.sizing.kv_cache import request_bytes
 from infra.sizing.question import Arguments, Sized
 from infra.sizing.requests import MEAN_REQUEST, MeanRequest
 from infra.sizing.weights import GIB
@@ -111,7 +111,7 @@ def _held(shape: ModelShape, gpus: int, arguments: Arguments, request: MeanReque
     element = 1 if arguments.kv_cache_dtype.startswith("fp8") else 2
     length = round(request.mean_held)
     return request_bytes(
-        shape, gpus, element, length, arguments.max_num_batched_tokens, pages(arguments.version or PINNED)
+        shape, gpus, element, length, arguments.max_num_batched_tokens, pages(arguments.version or PINNED, shape)
     )
 
 

@@ -21,6 +21,19 @@ LARGEST_CARD_GIB = 160
 LARGEST_BATCHES: Version = (0, 28, 0)
 # One cache serves layers of different kinds from here on: those with a window or a state take less than full ones.
 HYBRID_CACHE: Version = (0, 10, 0)
+# Tokens of a full layer that a block holds (vllm/config/cache.py). Since vllm#47728, a window holds the tokens of each
+# batch under way: two of them with asynchronous scheduling, which pooling doesn't have.
+BLOCK = 16
+EACH_BATCH: Version = (0, 26, 0)
+# Prefixes of hybrid models are cached by default from here on: a request holds a state of the block before, too. Until
+# 0.31, Mamba-2 kept the state at the end of each block; since 0.32 it keeps one more, of the end of the prompt.
+STATES_CACHED: Version = (0, 28, 0)
+STATES_ALIGNED: Version = (0, 32, 0)
+MAMBA2 = ("NemotronHForCausalLM", "BambaForCausalLM", "FalconH1ForCausalLM", "GraniteMoeHybridForCausalLM")
+MAMBA2_CHUNK = 128
+# Layers that read chunks of the text kept every token at first.
+CHUNKED = ("Llama4ForConditionalGeneration", "Llama4ForCausalLM")
+CHUNKED_CACHE: Version = (0, 14, 0)
 # The sampler's warm-up sorted every logit (9.6 copies in nine logs) until a Triton kernel masked them in place
 # (vllm#33538). Since vllm#40376, FlashInfer samples by rejection.
 TRITON_SAMPLER: Version = (0, 17, 0)
@@ -45,8 +58,19 @@ def version_of(text: str) -> Version | None:
     return min(version, V0_LAST) if "(worker.py" in text else version
 
 
-def pages(version: Version) -> Pages:
-    return Pages(hybrid=version >= HYBRID_CACHE, mla_aligned=MLA_ALIGNED[0] <= version < MLA_ALIGNED[1])
+def pages(version: Version, shape: ModelShape) -> Pages:
+    """How a version lays out the cache of a model."""
+    mamba2 = shape.architecture in MAMBA2
+    kept = mamba2 and STATES_CACHED <= version < STATES_ALIGNED
+    generates = shape.modality not in ("embedding", "rerank")
+    return Pages(
+        hybrid=version >= (CHUNKED_CACHE if shape.architecture in CHUNKED else HYBRID_CACHE),
+        mla_aligned=MLA_ALIGNED[0] <= version < MLA_ALIGNED[1],
+        block=BLOCK,
+        batches=2 if version >= EACH_BATCH and generates else 1,
+        states=1 if kept or version < STATES_CACHED else 3 if mamba2 else 2,
+        state_every=MAMBA2_CHUNK if kept else None,
+    )
 
 
 def absorbed(shape: ModelShape, version: Version) -> float:
