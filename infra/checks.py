@@ -1,6 +1,7 @@
 """Rules that concern several values of the stack file. They need only the stack file and the catalogue."""
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 from infra.catalog import Catalog, read_price_table
 from infra.clouds.existing.check_nodes import check_existing_nodes
@@ -19,13 +20,17 @@ def check(
     region: str | None,
     catalog: Catalog,
     report: Report,
+    regions_meant: Sequence[str] = (),
+    platform: Any = None,
     holding: Callable[[str], Sequence[str]] = lambda _: (),
 ) -> None:
-    """Reports every rule that the settings break. `holding`: the types of the region on which a pool's models fit."""
+    """Reports every rule that the settings break. `platform`: the section as it is written, if it differs from the
+    settings; `holding`: the types of the region on which a pool's models fit."""
+    platform = platform or settings.model_dump(mode="json", by_alias=True, exclude_unset=True)
     here = cloud_said(settings)
     names = tuple(name for owner in (*services(), *([here] if here else [])) for name in owner.in_allow)
     called = {word: name for cloud in clouds() for word, name in cloud.called.items()}
-    scope = Scope(settings, region, catalog, report, here, names, called, holding)
+    scope = Scope(settings, region, catalog, report, here, names, called, regions_meant, platform, holding)
     check_cluster(scope)
     for cloud in clouds():
         cloud.check(scope)

@@ -4,7 +4,7 @@ needs a folder and a line here."""
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -78,6 +78,12 @@ def cloud_said(settings: Settings) -> Cloud | None:
     """The same for settings that aren't checked yet; None where they name no cloud, or several."""
     found = [each for each in clouds() if each.handles(settings)]
     return found[0] if len(found) == 1 else None
+
+
+def regions_meant(region: str | None, platform: Any, catalog: Catalog) -> Sequence[str]:
+    """The regions that a stack file may mean, the likeliest first; none if no cloud knows one."""
+    found = (cloud.regions_meant(region, platform, catalog) for cloud in clouds())
+    return next((each for each in found if each), ())
 
 
 def offered(catalog: Catalog, region: str | None) -> Catalog:

@@ -18,7 +18,7 @@ from infra.config_keys import NAMESPACE, PLATFORM, SECRETS, config_key
 from infra.models.lock import BadLock, with_lock
 from infra.planning.elsewhere import types_that_hold
 from infra.project import stacks_folder
-from infra.registry import cloud_said, clouds, region_in
+from infra.registry import cloud_said, clouds, region_in, regions_meant
 from infra.settings.document import read_document
 from infra.settings.mistakes import BadStackFile, Mistake, Report, did_you_mean, shown, unknown_key
 from infra.settings.platform import Settings
@@ -183,14 +183,24 @@ def _load(
             (config_key(name),), "a secret in plain text (value not shown). Revoke it, then:", command, path=name
         )
     region = None if region is None else str(region)
-    settings = read_settings(platform, stack=stack, region=region, catalog=catalog, report=report)
+    meant = regions_meant(region, platform, catalog)
+    likely = meant[0] if meant else region
+    settings = read_settings(platform, stack=stack, region=likely, catalog=catalog, report=report)
     if settings is not None:
         holding = partial(_holding, settings, region, catalog)
-        check(settings, region=region, catalog=catalog, report=report, holding=holding)
+        check(
+            settings,
+            region=region,
+            regions_meant=meant,
+            catalog=catalog,
+            report=report,
+            platform=platform,
+            holding=holding,
+        )
     cloud = cloud_said(settings) if settings is not None else None
     config = {each: each.read_config(keys, report, here=cloud in (each, None)) for each in clouds()}
     if settings is None or report.mistakes:
-        raise BadStackFile(file, [_as_here(each, platform, region) for each in report.mistakes])
+        raise BadStackFile(file, [_as_here(each, platform, likely) for each in report.mistakes])
     return StackFile(
         stack=stack,
         settings=settings,

@@ -66,6 +66,10 @@ class Cloud(Owner):
         """What `allow` may name of it beside the platform's own names: what holds data is guarded by its name."""
         return (self.name,) if self.types.holds_data else ()
 
+    def regions_meant(self, region: str | None, platform: Any, catalog: Catalog) -> Sequence[str]:
+        """The regions that a stack file means, the likeliest first: its own alone if that is known."""
+        return ()
+
     def handles(self, settings: Settings) -> bool:
         """Whether the stack runs there. It does in exactly one of the clouds in the registry."""
         return self.section is not None and self.section.of(settings) is not None

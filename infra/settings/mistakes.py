@@ -77,9 +77,14 @@ def did_you_mean(word: str, known: Iterable[str]) -> str | None:
 
 def nearest(word: str, known: Iterable[str], limit: int, cutoff: float) -> list[str]:
     """The known words that are similar to `word`, at most `limit`; equally similar ones in the order of `known`."""
-    similarity = {name: difflib.SequenceMatcher(None, name.lower(), word.lower()).ratio() for name in known}
-    close = [name for name, ratio in similarity.items() if ratio >= cutoff]
-    return sorted(close, key=lambda name: -similarity[name])[:limit]
+    similarity = alike(word, known, cutoff)
+    return sorted(similarity, key=lambda name: -similarity[name])[:limit]
+
+
+def alike(word: str, known: Iterable[str], cutoff: float) -> dict[str, float]:
+    """The known words that are similar to `word`, and how similar."""
+    ratios = {name: difflib.SequenceMatcher(None, name.lower(), word.lower()).ratio() for name in known}
+    return {name: ratio for name, ratio in ratios.items() if ratio >= cutoff}
 
 
 def unknown_key(key: str, known: Collection[str]) -> str:
@@ -168,6 +173,11 @@ class Report:
         if not self._inside_broken(key) and not any(
             self.is_broken(each) for each in ((key,) if reads is None else reads)
         ):
+            self.always(key, got, write)
+
+    def out_of_place(self, key: Key, got: str, write: str = "", *, reads: Collection[Key] = ()) -> None:
+        """Reports a value that can't stand at `key` whatever it is, so also where the value itself is wrong."""
+        if not self._inside_broken(key[:-1]) and not any(self.is_broken(each) for each in reads):
             self.always(key, got, write)
 
     def always(self, key: Key, got: str, write: str = "", *, path: str | None = None) -> None:

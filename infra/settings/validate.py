@@ -89,6 +89,8 @@ def _wrong_keys(error: ValidationError, data: Any) -> dict[Key, str]:
         (_key(each["loc"], each["type"], data), each) for each in error.errors(include_url=False, include_input=False)
     ]
     inner = {key[:end] for key, _ in found for end in range(len(key))}
+    # pydantic doesn't count wrong elements, so a list of two is too short for it if one of them is wrong.
+    found = [(key, each) for key, each in found if key not in inner or each["type"] != "too_short"]
     return {
         key: "name" if each["loc"][-1] == "[key]" else each["type"]
         for key, each in found
@@ -209,17 +211,33 @@ def _at(data: Any, key: Key) -> Any:
 
 
 def _replace_wrong(data: Any, key: Key) -> None:
-    """Removes a wrong value, or replaces it with the example if the section requires it."""
-    lists = [index for index, part in enumerate(key) if isinstance(part, int)]
-    key = key[: lists[0]] if lists else key
+    """Removes a wrong value, or replaces it with the example if the section requires it. An element of a list is
+    replaced, so that the others keep their places; a list whose elements have no example is removed."""
     parent = data
     for part in key[:-1]:
-        if not isinstance(parent, dict) or part not in parent:
+        if not _has(parent, part):
             return  # it was removed together with a larger part
         parent = parent[part]
-    if not isinstance(parent, dict):
-        return
-    if is_required(key):
-        parent[key[-1]] = example(schema_at(key) or {})
+    leaf, node = key[-1], schema_at(key) or {}
+    if isinstance(parent, list):
+        _replace_element(data, key, parent, node)
+    elif isinstance(parent, dict) and is_required(key):
+        parent[leaf] = example(node)
+    elif isinstance(parent, dict):
+        parent.pop(leaf, None)
+
+
+def _replace_element(data: Any, key: Key, elements: list[Any], node: Schema) -> None:
+    index = int(key[-1])
+    instead = meant(str(index), elements[index], node) if _has(elements, index) else None
+    instead = example(node) if instead is None else instead
+    if instead is None or not _has(elements, index):
+        _replace_wrong(data, key[:-1])
     else:
-        parent.pop(key[-1], None)
+        elements[index] = instead
+
+
+def _has(parent: Any, part: str | int) -> bool:
+    if isinstance(parent, list):
+        return isinstance(part, int) and part < len(parent)
+    return isinstance(parent, dict) and part in parent

@@ -242,12 +242,28 @@ def _warned(result: Plan, path: str) -> str:
 
 @pytest.mark.parametrize(
     ("cidrs", "said"),
-    [([], "access.apiFrom: [your own CIDR]"), (["0.0.0.0/0"], "the whole internet"), (["203.0.113.0/24"], "")],
+    [
+        ([], "access.apiFrom: [your own CIDR]"),
+        (["0.0.0.0/0"], "the whole internet"),
+        (["203.0.113.0/24"], ""),
+        (["10.1.0.0/16"], "so nobody reaches the public endpoint. Write apiFrom: ["),
+        (["203.0.113.0/24", "172.31.4.0/24"], "172.31.4.0/24: private addresses, which never arrive there"),
+        (["192.168.0.0/16", "100.64.0.0/10"], "192.168.0.0/16, 100.64.0.0/10: private addresses"),
+        (["172.32.0.0/16", "100.128.0.0/16"], ""),
+    ],
 )
 def test_who_reaches_the_api_of_a_new_cluster(cidrs: list[str], said: str) -> None:
     warned = _warned(plan(changed(DEV, cluster__create__access={"apiFrom": cidrs})), "cluster.create.access.apiFrom")
     assert said in warned
     assert bool(said) is bool(warned)
+
+
+@pytest.mark.parametrize(("visibility", "warned"), [("public", True), ("internal", False)])
+def test_private_addresses_never_reach_a_public_gateway(visibility: str, warned: bool) -> None:
+    inbound = {"visibility": visibility, "inboundCidrs": ["18.2.3.0/24", "10.0.0.0/8"]}
+    stack = changed(PROD, **{f"gateway__{key}": value for key, value in inbound.items()})
+    message = _warned(plan(stack), "gateway.inboundCidrs")
+    assert ("10.0.0.0/8: private addresses" in message and "visibility: internal" in message) is warned
 
 
 def test_a_gateway_without_tls_or_before_ollama_is_warned_of() -> None:

@@ -12,7 +12,7 @@ from infra.clouds.aws.check_tags import check_tags
 from infra.clouds.aws.section import Access, CreateCluster, NewNetwork
 from infra.settings.checks.cluster import check_version, read_cidr
 from infra.settings.checks.scope import CLUSTER_KIND, Scope
-from infra.settings.mistakes import Key, did_you_mean
+from infra.settings.mistakes import Key
 
 _CREATE: Key = ("cluster", "create")
 _NETWORK: Key = (*_CREATE, "network")
@@ -66,16 +66,14 @@ def _check_releases(scope: Scope, create: CreateCluster) -> None:
 
 
 def _check_region(scope: Scope, *, here: bool) -> None:
-    region, regions = scope.region, scope.catalog.regions
+    region, regions, meant = scope.region, scope.catalog.regions, scope.regions_meant
     if region is None:
         if here:
             key: Key = ("aws:region",)
-            scope.report.wrong(
-                key, "missing; an EKS cluster is in a region", "write aws:region: us-east-1", reads=CLUSTER_KIND
-            )
+            write = f"write aws:region: {meant[0] if meant else 'us-east-1'}"
+            scope.report.wrong(key, "missing; an EKS cluster is in a region", write, reads=CLUSTER_KIND)
     elif region not in regions:
-        close = did_you_mean(region, regions)
-        known = f"did you mean {close}?" if close else f"known: {', '.join(regions)}"
+        known = f"did you mean {' or '.join(meant)}?" if meant else f"known: {', '.join(regions)}"
         scope.report.wrong(("aws:region",), f"unknown region; {known}")
         scope.report.broken(("aws:region",))
 
@@ -125,29 +123,21 @@ def _check_account(scope: Scope, create: CreateCluster) -> None:
 
 
 def _check_network(scope: Scope, network: NewNetwork) -> None:
-    wrong = scope.report.wrong
+    wrong, out_of_place = scope.report.wrong, scope.report.out_of_place
     ours = (*_NETWORK, "vpcId")
-    if network.vpc_id is None:
-        for name, value in (
-            ("privateSubnetIds", network.private_subnet_ids),
-            ("publicSubnetIds", network.public_subnet_ids),
-        ):
-            if value is not None:
-                wrong(
-                    (*_NETWORK, name), "subnets of no VPC", f"write vpcId beside it, or leave {name} out", reads=[ours]
-                )
-    else:
-        for name, value in (("cidr", network.cidr), ("nat", network.nat)):
-            if value is not None:
-                wrong(
-                    (*_NETWORK, name),
-                    "is of a new VPC, and vpcId names one that exists",
-                    f"leave {name} or vpcId out",
-                    reads=[ours],
-                )
-        if network.private_subnet_ids is None:
+    if scope.written(ours):
+        for name in ("cidr", "nat"):
+            if scope.written((*_NETWORK, name)):
+                got = "is of a new VPC, and vpcId names one that exists"
+                out_of_place((*_NETWORK, name), got, f"leave {name} or vpcId out")
+        if not scope.written(private := (*_NETWORK, "privateSubnetIds")):
             write = "write privateSubnetIds: [subnet-0ab1, subnet-0ab2], in two zones at least"
-            wrong(ours, "a VPC that exists needs privateSubnetIds", write, reads=[(*_NETWORK, "privateSubnetIds")])
+            out_of_place(ours, "a VPC that exists needs privateSubnetIds", write, reads=[private])
+    else:
+        for name in ("privateSubnetIds", "publicSubnetIds"):
+            if scope.written((*_NETWORK, name)):
+                write = f"write vpcId beside it, or leave {name} out"
+                out_of_place((*_NETWORK, name), "subnets of no VPC", write, reads=[ours])
     if network.cidr is not None and (cidr := read_cidr(scope, (*_NETWORK, "cidr"), network.cidr)) is not None:
         if not 16 <= cidr.prefixlen <= 20:
             got = f"a /{cidr.prefixlen}; a VPC here is a /16 to a /20, cut into two subnets per zone"

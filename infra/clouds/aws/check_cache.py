@@ -12,8 +12,8 @@ def check_cache(scope: Scope) -> None:
     if cache is None:
         return
     kind: Key = ("cache", "kind")
-    if cache.kind == EFS.kind and cache.size is not None:
-        wrong(("cache", "size"), "EFS has no size: it bills what is used", "leave size out", reads=[kind])
+    if cache.kind == EFS.kind and scope.written(size := ("cache", "size")):
+        scope.report.out_of_place(size, "EFS has no size: it bills what is used", "leave size out", reads=[kind])
     if cache.kind in (EFS.kind, EBS.kind) and scope.settings.cluster.create is None:
         got = f"{cache.kind} is made with a cluster that we create, and this one exists"
         wrong(kind, got, "write kind: storageClass, and the name of one of its classes", reads=CLUSTER_KIND)

@@ -49,36 +49,29 @@ def _check_class(scope: Scope, gateway: Gateway, *, alb: bool) -> None:
     if not scope.on_aws and gateway.ingress_class == ALB.name:
         write = "write ingressClass: nginx, or the class that the cluster has"
         scope.report.wrong(_CLASS, "ALB is on EKS only", write, reads=CLUSTER_KIND)
-    if alb and gateway.namespace is not None:
-        scope.report.wrong(
-            (*_KEY, "namespace"),
+    if alb and scope.written(namespace := (*_KEY, "namespace")):
+        scope.report.out_of_place(
+            namespace,
             "an ALB is outside the cluster, in no namespace",
             "leave namespace out, or write ingressClass: nginx",
-            reads=[(*_KEY, "namespace"), _CLASS, *CLUSTER_KIND],
+            reads=[_CLASS, *CLUSTER_KIND],
         )
 
 
 def _check_tls(scope: Scope, gateway: Gateway, *, alb: bool) -> None:
-    wrong = scope.report.wrong
-    arn, secret, ingress_class = (*_KEY, "certificateArn"), (*_KEY, "tlsSecret"), (*_KEY, "ingressClass")
-    reads: list[Key] = [arn, secret, ingress_class, *CLUSTER_KIND]
-    if gateway.certificate_arn is not None and gateway.tls_secret is not None:
-        wrong(
-            secret,
-            "certificateArn and tlsSecret both",
-            "write certificateArn for an ALB, tlsSecret for any other",
-            reads=reads,
+    out_of_place = scope.report.out_of_place
+    arn, secret = (*_KEY, "certificateArn"), (*_KEY, "tlsSecret")
+    reads: list[Key] = [_CLASS, *CLUSTER_KIND]
+    if scope.written(arn) and scope.written(secret):
+        out_of_place(
+            secret, "certificateArn and tlsSecret both", "write certificateArn for an ALB, tlsSecret for any other"
         )
-    elif gateway.tls_secret is not None and alb:
+    elif scope.written(secret) and alb:
         got = "an ALB can't read a Secret"
-        wrong(secret, got, f"write certificateArn: {CERTIFICATE}, or ingressClass: nginx", reads=reads)
-    elif gateway.certificate_arn is not None and not alb:
-        wrong(
-            arn,
-            "only an ALB takes an ACM certificate",
-            "write tlsSecret: NAME, or leave ingressClass out on EKS",
-            reads=reads,
-        )
+        out_of_place(secret, got, f"write certificateArn: {CERTIFICATE}, or ingressClass: nginx", reads=reads)
+    elif scope.written(arn) and not alb:
+        got = "only an ALB takes an ACM certificate"
+        out_of_place(arn, got, "write tlsSecret: NAME, or leave ingressClass out on EKS", reads=reads)
     elif gateway.certificate_arn is not None:
         _check_place(scope, arn, gateway.certificate_arn, "a certificate")
 
@@ -86,17 +79,15 @@ def _check_tls(scope: Scope, gateway: Gateway, *, alb: bool) -> None:
 def _check_guard(scope: Scope, gateway: Gateway, *, alb: bool) -> None:
     """Who may reach the load balancer: only an ALB reads that from an Ingress."""
     cidrs, acl = (*_KEY, "inboundCidrs"), (*_KEY, "wafAclArn")
-    reads: list[Key] = [(*_KEY, "ingressClass"), *CLUSTER_KIND]
-    for key, given in ((cidrs, bool(gateway.inbound_cidrs)), (acl, gateway.waf_acl_arn is not None)):
-        if given and not alb:
-            scope.report.wrong(
-                key, "only an ALB reads it", f"leave {key[-1]} out, or leave ingressClass out on EKS", reads=reads
-            )
+    for key in (cidrs, acl):
+        if scope.written(key) and not alb:
+            write = f"leave {key[-1]} out, or leave ingressClass out on EKS"
+            scope.report.out_of_place(key, "only an ALB reads it", write, reads=[_CLASS, *CLUSTER_KIND])
     for index, cidr in enumerate(gateway.inbound_cidrs):
         read_cidr(scope, (*cidrs, index), cidr)
-    if gateway.inbound_cidrs and f"{_PREFIX}/security-groups" in gateway.annotations:
+    if scope.written(cidrs) and scope.written((*_KEY, "annotations", f"{_PREFIX}/security-groups")):
         got = "the annotation security-groups makes the controller ignore it"
-        scope.report.wrong(cidrs, got, "leave one of them out", reads=[(*_KEY, "annotations")])
+        scope.report.out_of_place(cidrs, got, "leave one of them out")
     if gateway.waf_acl_arn is not None:
         _check_place(scope, acl, gateway.waf_acl_arn, "a web ACL")
 

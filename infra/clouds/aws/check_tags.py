@@ -15,7 +15,7 @@ def check_tags(scope: Scope) -> None:
     tags = scope.settings.tags
     if len(tags) > _MAX_TAGS:
         got = f"{len(tags)} tags; AWS allows 50 per resource, and the program itself needs some of them"
-        scope.report.wrong(("tags",), got, f"write at most {_MAX_TAGS}")
+        scope.report.out_of_place(("tags",), got, f"write at most {_MAX_TAGS}")
     for name, value in tags.items():
         key: Key = ("tags", name)
         if name.lower().startswith("aws:"):

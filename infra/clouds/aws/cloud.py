@@ -23,6 +23,7 @@ from infra.clouds.aws.nodes import furnished
 from infra.clouds.aws.plan import AwsCluster, aws_cluster
 from infra.clouds.aws.prices import offered_in, priced_types, with_prices
 from infra.clouds.aws.quotas import counts, list_quotas, plan_quotas
+from infra.clouds.aws.regions import regions_meant
 from infra.clouds.aws.storage import EBS, EFS
 from infra.clouds.aws.to_do import list_account
 from infra.clouds.cloud import Cloud
@@ -100,6 +101,9 @@ class Aws(Cloud):
 
     def check(self, scope: Scope) -> None:
         check_aws(scope, here=self.handles(scope.settings))
+
+    def regions_meant(self, region: str | None, platform: Any, catalog: Catalog) -> Sequence[str]:
+        return regions_meant(region, platform, catalog.regions)
 
     def as_here(self, text: str, platform: Any, region: str | None) -> str:
         known = region if region in load_catalog().regions else None

@@ -10,6 +10,7 @@ from infra.clouds.aws.config import AwsConfig
 from infra.clouds.aws.disks import root_gib
 from infra.clouds.aws.node_room import allocatable
 from infra.clouds.aws.plan import AwsCluster
+from infra.clouds.aws.reached_from import warn_of_access, warn_of_gateway
 from infra.clouds.aws.section import MAX_SYSTEM_NODES, CreateCluster
 from infra.clouds.aws.whose import others_elsewhere
 from infra.clouds.existing.cluster import version_of
@@ -31,6 +32,7 @@ SYSTEM_SCRATCH_GIB = 20
 def plan_cluster(
     stack: str, settings: Settings, region: str | None, aws: AwsConfig, catalog: Catalog
 ) -> Decided[AwsCluster]:
+    yield from warn_of_gateway(settings)
     create = settings.cluster.create
     if create is not None:
         return (yield from _new(stack, create, settings.tags, region, aws, catalog))
@@ -96,7 +98,7 @@ def _new(
             f"{len(zones)} zones; a NAT gateway costs ${month:.0f} per month{whose}; if one serves all zones, they lose"
             " it with its zone",
         )
-    yield from _warn_of_access(create)
+    yield from warn_of_access(create)
     yield Assumption(path, f"the zones {', '.join(zones)} offer what the catalogue says; the account was not read")
     if own_vpc:
         yield Assumption(
@@ -154,20 +156,6 @@ def system_nodes(settings: Settings, catalog: Catalog) -> SystemNodesPlan | None
 
 def _own_versions(create: CreateCluster) -> dict[str, str]:
     return create.addon_versions.model_dump(by_alias=True, exclude_none=True)
-
-
-def _warn_of_access(create: CreateCluster) -> Iterator[Finding]:
-    path = "cluster.create.access.apiFrom"
-    if not create.access.api_from:
-        where = "the VPC" if create.network.vpc_id else "the VPC (which isn't there yet)"
-        yield warned(
-            path,
-            f"none: the API is reached from inside {where} alone, so `pulumi up` has to run there or over a VPN;"
-            " elsewhere write access.apiFrom: [your own CIDR]",
-        )
-    everybody = [cidr for cidr in create.access.api_from if cidr.endswith("/0")]
-    if everybody:
-        yield warned(path, f"{', '.join(everybody)}: the whole internet can reach the cluster's API")
 
 
 def _check_support(version: str, catalog: Catalog) -> Iterator[Finding]:

@@ -34,7 +34,8 @@ def _check_models_on_slices(scope: Scope, pool: str) -> None:
     for name, model in scope.settings.models.items():
         if model.pool == pool and model.gpus is not None and model.gpus > 1:
             got = f"{model.gpus} GPUs; an engine runs on one MIG slice, and pool {pool} has slices"
-            reads: list[Key] = [("gpuPools", pool), ("models", name, "pool")]
+            nodes: Key = ("gpuPools", pool, "existing")
+            reads: list[Key] = [(*nodes, "gpu"), (*nodes, "selector"), ("models", name, "pool")]
             scope.report.wrong(("models", name, "gpus"), got, "write gpus: 1, or a pool of whole GPUs", reads=reads)
 
 

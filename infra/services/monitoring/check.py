@@ -63,13 +63,15 @@ def _check_amazon(scope: Scope, url: str, login: PrometheusLogin | None) -> None
 
 
 def _check_login(scope: Scope, existing: ExistingPrometheus, login: PrometheusLogin) -> None:
-    forms = {"bearerSecret": login.bearer_secret, "basicSecret": login.basic_secret, "sigv4": login.sigv4}
-    given = [name for name, form in forms.items() if form is not None]
+    forms = ("bearerSecret", "basicSecret", "sigv4")
+    given = [name for name in forms if scope.written((*_AUTH, name))]
     if len(given) != 1:
         got = f"got {' and '.join(given) or 'none'}; needs exactly one way to log in"
-        scope.report.wrong(_AUTH, got, f"write {_FORMS}", reads=[(*_AUTH, name) for name in forms])
-    if existing.url is None:
-        scope.report.wrong(_AUTH, "a login without an address", "write url next to it", reads=[_URL])
-    elif login.sigv4 is not None and login.sigv4.region is None and AMAZON.search(existing.url) is None:
+        mistyped: list[Key] = [] if given else [(*_AUTH, name) for name in forms]
+        scope.report.out_of_place(_AUTH, got, f"write {_FORMS}", reads=mistyped)
+    if not scope.written(_URL):
+        scope.report.out_of_place(_AUTH, "a login without an address", "write url next to it", reads=[_URL])
+    elif login.sigv4 is not None and login.sigv4.region is None and AMAZON.search(existing.url or "") is None:
         where: Key = (*_AUTH, "sigv4", "region")
-        scope.report.wrong(where, "missing; the URL names none", "write region: us-east-1", reads=[_URL, where])
+        write = f"write region: {next(iter(scope.regions_meant), 'us-east-1')}"
+        scope.report.wrong(where, "missing; the URL names none", write, reads=[_URL, where])

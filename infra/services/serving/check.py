@@ -64,9 +64,9 @@ def _check_name(scope: Scope, key: Key, name: str) -> None:
 def _check_engine(scope: Scope, key: Key, model: Model) -> None:
     engine, limits = (*key, "engine"), ENGINES[model.engine].limits
     for attribute, reason in limits.refused_keys.items():
-        if getattr(model, attribute) is not None:
-            name = Model.model_fields[attribute].alias or attribute
-            scope.report.wrong((*key, name), reason, f"leave {name} out", reads=[engine])
+        name = Model.model_fields[attribute].alias or attribute
+        if scope.written((*key, name)):
+            scope.report.out_of_place((*key, name), reason, f"leave {name} out", reads=[engine])
     if model.gpus == 0 and not limits.cpu:
         got = f"0 GPUs is the CPU, and {model.engine} needs a GPU here"
         scope.report.wrong((*key, "gpus"), got, f"{_on_cpu()}gpus: 1", reads=[engine])
@@ -88,8 +88,8 @@ def _kind(engine: Engine) -> str:
 def _check_identity(scope: Scope, key: Key, model: Model) -> None:
     catalog, wrong, library = scope.catalog, scope.report.wrong, ENGINES[model.engine].library
     reads: list[Key] = [(*key, "engine"), (*key, "like"), (*key, "architecture")]
-    if model.like is not None and model.architecture is not None:
-        wrong((*key, "like"), "like and architecture both give the shape", "leave one of them out", reads=reads)
+    if scope.written((*key, "like")) and scope.written((*key, "architecture")):
+        scope.report.out_of_place((*key, "like"), "like and architecture both give the shape", "leave one of them out")
     if model.like is not None and model.like not in catalog.models:
         wrong((*key, "like"), f"unknown model {model.like}", _meant(model.like, catalog.models, "Qwen/Qwen3-8B"))
     shape = catalog.models.get(model.like or model.model)
@@ -198,10 +198,9 @@ _OR_CHOSEN = ", or remove this line: the program then chooses the pool"
 def _check_place(scope: Scope, key: Key, model: Model) -> None:
     pools, existing = scope.settings.gpu_pools, scope.settings.cluster.existing
     pool_key, gpus_key = (*key, "pool"), (*key, "gpus")
-    if model.pool is not None and model.gpus == 0:
-        scope.report.wrong(
-            pool_key, "a pool is for GPUs, and gpus is 0", "leave pool out, or write gpus: 1", reads=[gpus_key]
-        )
+    if scope.written(pool_key) and model.gpus == 0:
+        got = "a pool is for GPUs, and gpus is 0"
+        scope.report.out_of_place(pool_key, got, "leave pool out, or write gpus: 1", reads=[gpus_key])
     elif model.pool is not None and model.pool not in pools:
         close = did_you_mean(model.pool, pools)
         known = f"did you mean {close}?" if close else f"known: {', '.join(pools) or 'none'}"

@@ -6,7 +6,8 @@ from infra.settings.mistakes import Key
 
 def check_cache(scope: Scope) -> None:
     cache = scope.settings.cache
-    if cache is not None and cache.storage_class is not None and cache.kind != "storageClass":
+    where: Key = ("cache", "storageClass")
+    if cache is not None and scope.written(where) and cache.kind != "storageClass":
         kind: Key = ("cache", "kind")
         got, write = f"kind {cache.kind} has its own class", "write kind: storageClass, or leave storageClass out"
-        scope.report.wrong(("cache", "storageClass"), got, write, reads=[kind])
+        scope.report.out_of_place(where, got, write, reads=[kind])

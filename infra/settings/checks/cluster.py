@@ -1,6 +1,7 @@
 """Rules for `cluster` in every cloud."""
 
 import json
+from collections.abc import Iterable
 from ipaddress import IPv4Network
 
 from infra.settings.checks.scope import CLUSTER_KIND, Scope
@@ -8,24 +9,25 @@ from infra.settings.mistakes import Key
 
 
 def check_cluster(scope: Scope) -> None:
-    cluster, wrong = scope.settings.cluster, scope.report.wrong
+    cluster, out_of_place = scope.settings.cluster, scope.report.out_of_place
     example = 'write create: {version: "1.35", zones: 3} or existing: {context: NAME}'
     keys = [field.alias or name for name, field in type(cluster).model_fields.items()]
-    if sum(getattr(cluster, name) is not None for name in type(cluster).model_fields) != 1:
-        wrong(("cluster",), f"needs exactly one of {' and '.join(keys)}", example, reads=CLUSTER_KIND)
+    if (given := _written(scope, ("cluster",), keys)) != 1:
+        got = f"needs exactly one of {' and '.join(keys)}"
+        out_of_place(("cluster",), got, example, reads=() if given else CLUSTER_KIND)
         scope.report.broken(CLUSTER_KIND[0])
     if cluster.existing is None:
         return
     key: Key = ("cluster", "existing")
-    if (cluster.existing.context is None) == (cluster.existing.eks is None):
-        wrong(
-            key,
-            "needs exactly one of context and eks",
-            "write existing: {context: kind-llm} or existing: {eks: NAME}",
-            reads=CLUSTER_KIND,
-        )
-    if cluster.existing.eks is not None:
+    if (given := _written(scope, key, ("context", "eks"))) != 1:
+        write = "write existing: {context: kind-llm} or existing: {eks: NAME}"
+        out_of_place(key, "needs exactly one of context and eks", write, reads=() if given else CLUSTER_KIND)
+    if scope.written((*key, "eks")):
         check_version(scope, (*key, "version"), cluster.existing.version)
+
+
+def _written(scope: Scope, section: Key, keys: Iterable[str]) -> int:
+    return sum(scope.written((*section, key)) for key in keys)
 
 
 def check_version(scope: Scope, key: Key, version: str | None) -> None:

@@ -7,21 +7,21 @@ from infra.settings.mistakes import Key
 def check_pools(scope: Scope) -> None:
     for name, pool in scope.settings.gpu_pools.items():
         key: Key = ("gpuPools", name)
-        if (pool.instance_types is None) == (pool.existing is None):
-            forms: list[Key] = [(*key, "instanceTypes"), (*key, "existing", "")]
+        made, there = (*key, "instanceTypes"), (*key, "existing")
+        if scope.written(made) == scope.written(there):
             write = "write instanceTypes: [g6.xlarge], or existing: {gpu: ..., nodes: ..., selector: ...}"
-            scope.report.wrong(key, "needs exactly one of instanceTypes and existing", write, reads=forms)
+            reads = [each for each in (made, there) if not scope.written(each)]
+            scope.report.out_of_place(key, "needs exactly one of instanceTypes and existing", write, reads=reads)
         if pool.max is not None and pool.min > pool.max:
             reads = [(*key, "min"), (*key, "max")]
             scope.report.wrong(
                 key, f"min {pool.min} is more than max {pool.max}", _swap(pool.min, pool.max), reads=reads
             )
-        if pool.existing is not None and pool.node_groups is not None:
-            scope.report.wrong(
-                (*key, "nodeGroups"), "existing nodes are in no node group of this stack", "leave it out"
-            )
-        if pool.instance_types is not None:
-            _check_made(scope, (*key, "instanceTypes"), pool.instance_types)
+        if scope.written(there) and scope.written((*key, "nodeGroups")):
+            got = "existing nodes are in no node group of this stack"
+            scope.report.out_of_place((*key, "nodeGroups"), got, "leave it out")
+        if scope.written(made):
+            _check_made(scope, made, pool.instance_types or ())
 
 
 def _swap(low: int, high: int) -> str:
@@ -30,9 +30,8 @@ def _swap(low: int, high: int) -> str:
 
 def _check_made(scope: Scope, key: Key, types: tuple[str, ...]) -> None:
     if scope.settings.cluster.existing is not None:
+        got = "this program can add nodes only to a cluster that it creates"
         write = "write existing: {gpu: ..., gpusPerNode: ..., nodes: ..., selector: ...} for the cluster's own nodes"
-        scope.report.wrong(
-            key, "this program can add nodes only to a cluster that it creates", write, reads=CLUSTER_KIND
-        )
+        scope.report.out_of_place(key, got, write, reads=CLUSTER_KIND)
     if len(set(types)) < len(types):
         scope.report.wrong(key, "the same instance type twice", f"write [{', '.join(dict.fromkeys(types))}]")

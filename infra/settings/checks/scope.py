@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from infra.catalog import Catalog
 from infra.settings.cluster import GpuPool
@@ -35,7 +35,16 @@ class Scope:
     called: Mapping[str, str] = field(
         default_factory=dict
     )  # other words for guarded resources, and their names in `allow`
+    regions_meant: Sequence[str] = ()  # the likeliest first
+    platform: Any = None  # the section as it is written, wrong values included
     holding: Callable[[str], Sequence[str]] = lambda _: ()  # types of the region on which a pool's models fit
+
+    def written(self, key: Key) -> bool:
+        """Whether the stack file has this key, even if its value is wrong and so isn't in the settings."""
+        value = self.platform
+        for part in key:
+            value = value.get(part) if isinstance(value, Mapping) else None
+        return value is not None
 
     @property
     def on_aws(self) -> bool:

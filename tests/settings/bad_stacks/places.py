@@ -22,12 +22,12 @@ PLACES = (
     Bad(
         "an unknown region",
         stack(CLUSTER, MODEL, region="us-est-1"),
-        (Mistake("aws:region", 2, "unknown region; did you mean us-east-1?"),),
+        (Mistake("aws:region", 2, "unknown region; did you mean us-east-1 or us-west-1?"),),
     ),
     Bad(
         "a region without its number",
         stack(CLUSTER, MODEL, region="eu-central"),
-        (Mistake("aws:region", 2, "unknown region; did you mean eu-central-1?"),),
+        (Mistake("aws:region", 2, "unknown region; did you mean eu-central-1 or eu-central-2?"),),
     ),
     Bad(
         "a certificate and a web ACL of another account",
