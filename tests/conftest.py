@@ -1,10 +1,13 @@
 """The stack files of the repository, each planned and recorded once per session."""
 
+from __future__ import annotations
+
 import gc
 import os
 import subprocess
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import hypothesis
 import pytest
@@ -12,7 +15,8 @@ import pytest
 # An f-string on an Output makes a garbage name and no type checker says so; with this it raises.
 os.environ["PULUMI_ERROR_OUTPUT_STRING"] = "true"
 
-from infra.offline import Planned, plan_offline
+if TYPE_CHECKING:
+    from infra.offline import Planned
 
 # The same examples on every machine, also a slow one: only a change can make the suite fail.
 hypothesis.settings.register_profile(
@@ -33,6 +37,9 @@ STACK_NAMES = sorted(path.name.split(".")[1] for path in STACKS.glob("Pulumi.*.y
 
 @cache
 def planned_stack(name: str, *, preview: bool = False) -> Planned:
+    # Here, because the process that only hands out tests reads this file too: the SDKs take it 2 seconds.
+    from infra.offline import plan_offline
+
     return plan_offline(STACKS / f"Pulumi.{name}.yaml", preview=preview)
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from infra.catalog import load_catalog
+from infra.catalog import ModelShape, load_catalog
 from infra.catalog.load import load_catalog as loader
 from infra.engines.vllm.activations import activation_peak
 from infra.engines.vllm.memory import fit
@@ -19,22 +19,22 @@ from infra.sizing.weights import gpu_gib, stored_gib
 CATALOG = load_catalog()
 
 
-@pytest.mark.parametrize("name", CATALOG.instances)
-def test_an_instance_type_names_a_gpu_of_the_table_and_the_zones_that_offer_it(name: str) -> None:
-    instance = CATALOG.instances[name]
-    assert instance.gpu in CATALOG.gpus
-    assert instance.left_out or CATALOG.zones[name]
+def test_each_instance_type_names_a_gpu_of_the_table_and_the_zones_that_offer_it(subtests: pytest.Subtests) -> None:
+    for name, instance in CATALOG.instances.items():
+        with subtests.test(name):
+            assert instance.gpu in CATALOG.gpus
+            assert instance.left_out or CATALOG.zones[name]
 
 
-@pytest.mark.parametrize("name", [n for n, i in CATALOG.instances.items() if i.left_out is None])
-def test_a_type_that_may_be_chosen_has_a_price_and_a_gpu_of_known_memory(name: str) -> None:
-    instance = CATALOG.instances[name]
-    gpu = CATALOG.gpus[instance.gpu]
-    assert instance.usd_per_hour
-    assert instance.gpus >= 1
-    assert gpu.engine_gib
-    assert gpu.compute_capability
-    assert gpu.bandwidth_gb_s
+def test_each_type_that_may_be_chosen_has_a_price_and_a_gpu_of_known_memory(subtests: pytest.Subtests) -> None:
+    for instance in (each for each in CATALOG.instances.values() if each.left_out is None):
+        with subtests.test(instance.name):
+            gpu = CATALOG.gpus[instance.gpu]
+            assert instance.usd_per_hour
+            assert instance.gpus >= 1
+            assert gpu.engine_gib
+            assert gpu.compute_capability
+            assert gpu.bandwidth_gb_s
 
 
 @pytest.mark.parametrize(
@@ -93,10 +93,15 @@ def test_the_length_of_an_embedding_model_is_the_length_that_is_served(model: st
     assert CATALOG.models[model].max_context == tokens
 
 
-@pytest.mark.parametrize("name", [name for name, model in CATALOG.models.items() if model.left_out is None])
-def test_a_model_that_can_be_sized_has_a_number_for_every_term(name: str) -> None:
+def test_each_model_that_can_be_sized_has_a_number_for_every_term(subtests: pytest.Subtests) -> None:
     """In its own dtype and in each quantization, on one GPU and on each number of GPUs that divides its heads."""
-    model = CATALOG.models[name]
+    for name, model in CATALOG.models.items():
+        if model.left_out is None:
+            with subtests.test(name):
+                has_a_number_for_every_term(model)
+
+
+def has_a_number_for_every_term(model: ModelShape) -> None:
     gpu = CATALOG.gpus["B200"]
     for gpus in {1, 2, 4, 8} & set(counts_that_split(model)):
         held = request_bytes(model, gpus, 2, 2048, 2048)

@@ -16,7 +16,7 @@ from infra.settings.mistakes import BadStackFile
 from tests.cli.running import plan, plan_json, run, write_stack
 from tests.conftest import STACK_NAMES, planned_stack
 from tests.settings.bad_stacks import BAD_STACKS
-from tests.settings.bad_stacks.writing import CLUSTER, Bad, stack
+from tests.settings.bad_stacks.writing import CLUSTER, stack
 
 REPOSITORY = Path(__file__).parents[2]
 FORMATS = ("text", "json", "markdown")
@@ -54,13 +54,14 @@ def test_a_plan_goes_to_stdout_and_exits_0(name: str) -> None:
     assert "every rule holds" in result.stdout
 
 
-@pytest.mark.parametrize("bad", BAD_STACKS, ids=lambda bad: bad.name)
-def test_a_bad_stack_file_is_exit_2_with_its_mistakes_on_stderr(bad: Bad, tmp_path: Path) -> None:
-    path = write_stack(tmp_path, bad.text)
-    result = plan("dev", stacks=tmp_path)
-    assert result.exit_code == 2
-    assert result.stdout == ""
-    assert result.stderr == BadStackFile(str(path), bad.mistakes).render(120)
+def test_each_bad_stack_file_is_exit_2_with_its_mistakes_on_stderr(tmp_path: Path, subtests: pytest.Subtests) -> None:
+    for bad in BAD_STACKS:
+        with subtests.test(bad.name):
+            path = write_stack(tmp_path, bad.text)
+            result = plan("dev", stacks=tmp_path)
+            assert result.exit_code == 2
+            assert result.stdout == ""
+            assert result.stderr == BadStackFile(str(path), bad.mistakes).render(120)
 
 
 @pytest.mark.parametrize("format_", FORMATS)

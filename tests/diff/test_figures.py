@@ -7,11 +7,11 @@ import pytest
 from infra.cli.diff.tables import to_do
 from infra.cli.diff.verdict import figures_table
 from infra.cli.document.marked import plain
-from infra.diff.difference import Difference, compare
+from infra.diff.difference import compare
 from infra.diff.figures import QuotaId, gpus_at_peak, quotas, quotas_of
 from infra.diff.side_by_side import Raise, raises
 from infra.sides.types import Change, Side
-from tests.diff.sides import compared, side
+from tests.diff.sides import Edit, compared, side
 from tests.diff.stacks import base as cloud_base
 from tests.diff.stacks import edited
 from tests.diff.stacks import side as cloud_side
@@ -76,17 +76,18 @@ def more(side_: Side, needed: int) -> Side:
     return Side({**side_.plan, "quotas": [{**each, "needed": needed} for each in side_.plan["quotas"]]}, side_.config)
 
 
-SMALLER = compared("many", ("g6.2xlarge", "g6.xlarge"))  # replaces a group of 6 nodes of 8 vCPUs
-OTHER_POOL = compared("zonal", ("Qwen/Qwen3-8B", "Qwen/Qwen3-4B"))  # one pool of 4 vCPUs comes, one goes
-GROWN = compared("many", ("max: 5", "max: 9"))
+SMALLER = ("g6.2xlarge", "g6.xlarge")  # replaces a group of 6 nodes of 8 vCPUs
+OTHER_POOL = ("Qwen/Qwen3-8B", "Qwen/Qwen3-4B")  # one pool of 4 vCPUs comes, one goes
+GROWN = ("max: 5", "max: 9")
 
 
 @pytest.mark.parametrize(
-    ("change", "raised"),
-    [(SMALLER, {G: Raise(180, 48)}), (OTHER_POOL, {G: Raise(4, 4)}), (GROWN, {})],
+    ("stack", "edit", "raised"),
+    [("many", SMALLER, {G: Raise(180, 48)}), ("zonal", OTHER_POOL, {G: Raise(4, 4)}), ("many", GROWN, {})],
     ids=["replaced", "another pool", "grown in place"],
 )
-def test_a_quota_is_raised_to_one_sum_while_old_and_new_nodes_run(change: Difference, raised: dict) -> None:
+def test_a_quota_is_raised_to_one_sum_while_old_and_new_nodes_run(stack: str, edit: Edit, raised: dict) -> None:
+    change = compared(stack, edit)
     assert raises(change.old, change.new, change.resources) == raised
     rows = [row for row in figures_table(change) if G.code in row[0]]
     asked = [plain(what) for _, what in to_do(change) if G.code in what]

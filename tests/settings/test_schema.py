@@ -63,17 +63,18 @@ def test_config_keys_are_checked(config: dict[str, Any]) -> None:
     assert not VALIDATOR.is_valid(_file(GOOD_STACKS["laptop"], **config))
 
 
-def _keys() -> list[tuple[str, str]]:
+def _keys() -> list[tuple[str, str, Any]]:
     sections = {"Settings": platform_schema(), **platform_schema()["$defs"]}
-    return [(name, key) for name, section in sections.items() for key in section.get("properties", {})]
+    return [
+        (name, key, node) for name, section in sections.items() for key, node in section.get("properties", {}).items()
+    ]
 
 
-@pytest.mark.parametrize(("section", "key"), _keys())
-def test_every_key_is_described_with_an_example(section: str, key: str) -> None:
-    root = platform_schema()
-    node = (root if section == "Settings" else root["$defs"][section])["properties"][key]
-    assert "description" in node
-    assert example(node) is not None or all(form.get("type") == "boolean" for form in forms(node))
+def test_every_key_is_described_with_an_example(subtests: pytest.Subtests) -> None:
+    for section, key, node in _keys():
+        with subtests.test(f"{section}.{key}"):
+            assert "description" in node
+            assert example(node) is not None or all(form.get("type") == "boolean" for form in forms(node))
 
 
 def test_an_unknown_path_has_no_schema() -> None:
