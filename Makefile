@@ -57,7 +57,7 @@ check: .venv/dev
 	@$(INSTALL) -r requirements-dev.txt >&2
 	@touch $@
 
-.PHONY: docs engine-facts config-defaults benchmark benchmark-memory benchmark-throughput
+.PHONY: docs engine-facts config-defaults benchmark benchmark-memory benchmark-throughput benchmark-start
 docs: .venv/program
 	$(BIN)/python -m docs.generate
 
@@ -74,9 +74,13 @@ benchmark: .venv/program
 	$(BIN)/python -m benchmarks.plan_speed
 	$(BIN)/python -m benchmarks.memory
 	$(BIN)/python -m benchmarks.throughput
+	$(BIN)/python -m benchmarks.start
 
 benchmark-memory: .venv/program
 	$(BIN)/python -m benchmarks.memory
 
 benchmark-throughput: .venv/program
 	$(BIN)/python -m benchmarks.throughput
+
+benchmark-start: .venv/program
+	$(BIN)/python -m benchmarks.start

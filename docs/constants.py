@@ -101,6 +101,7 @@ def _percent(share: float) -> str:
 
 
 def _unit(name: str) -> str:
-    if name == "read-ebs":
-        return "of the disk's MiB/s"
+    own = {"read-ebs": "of the disk's MiB/s", "compile-layer": "s per layer", "graph-layer": "s per graph and layer"}
+    if name in own:
+        return own[name]
     return "MiB/s" if name.startswith(("pull", "read", "stream")) else "s"

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from benchmarks import memory, throughput
+from benchmarks import memory, start, throughput
 from benchmarks.memory import Log
 from docs import constants
 from docs.markers import filled, table
@@ -39,6 +39,8 @@ def generated() -> dict[Path, str]:
         "throughput summary": _summary(throughput.summary(throughput.measurements())),
         "throughput table": throughput_table(),
         "cold start": cold_start(plan),
+        "start summary": _summary(start.summary(start.starts())),
+        "start table": start_table(),
         "cold start constants": constants.cold_start(catalog),
         "prices": constants.prices(catalog),
     }
@@ -131,13 +133,28 @@ def throughput_table() -> str:
 
 
 def cold_start(plan: Plan) -> str:
+    whole = plan.models[MODEL].cold_start
     rows = [
         [name, part.reason, *(f"{each:,.0f}" for each in (part.mid, part.low, part.high))]
-        for name, part in plan.models[MODEL].cold_start.parts.items()
+        for name, part in whole.parts.items()
     ]
-    start = plan.models[MODEL].cold_start
-    rows.append(["**in all**", "", *(f"{each:,}" for each in (start.seconds, start.low, start.high))])
+    rows.append(["**in all**", "", *(f"{each:,}" for each in (whole.seconds, whole.low, whole.high))])
     return table(["part", "where it comes from", "seconds", "low", "high"], rows, right=3)
+
+
+def start_table() -> str:
+    rows = []
+    for each in start.starts():
+        load = each.row["load_s"]
+        rows.append([each.name, each.row["vllm_version"], load, *(_seconds(each, column) for column in start.COLUMNS)])
+    return table(["model and GPU", "vLLM", "weights", *start.COLUMNS], rows, right=2)
+
+
+def _seconds(each: start.Start, column: str) -> str:
+    measured, estimate = each.measured(column), each.estimate(column)
+    said = f"{measured:.0f}" if measured is not None else "-"
+    remark = " **outside**" if each.inside(column) is False else ""
+    return f"{said}; {estimate.mid:.0f}, {estimate.low:.0f} to {estimate.high:.0f}{remark}"
 
 
 def _summary(lines: Sequence[str]) -> str:

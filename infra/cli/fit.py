@@ -12,8 +12,9 @@ from infra.offers.options import Option, everywhere, offer_with, on_offer
 from infra.offers.pools import of_type
 from infra.offers.sizing import Sizing
 from infra.registry import offered
-from infra.sizing.estimates import rounded_down
-from infra.sizing.question import Question
+from infra.services.serving.start_parts import engine, engine_terms
+from infra.sizing.estimates import Estimate, rounded_down
+from infra.sizing.question import Question, Sized
 
 EXIT = {True: 0, False: 1, None: 3}  # of the text, by whether it fits; None: that could not be checked
 
@@ -27,7 +28,9 @@ def run(model: str, given: Given, format_: str, catalog: Catalog) -> tuple[str, 
         return _all(question, api_price, format_, sizing)
     one = _one(question, where, sizing)
     found = ways(model, given, one, where, sizing, partial(_answer, sizing))
-    text = rendered(format_, lambda: _data(one, api_price, found), lambda: of_one(one, found, api_price, sizing))
+    text = rendered(
+        format_, lambda: _data(one, api_price, found, sizing.catalog), lambda: of_one(one, found, api_price, sizing)
+    )
     return text, 0 if format_ == "json" else EXIT[one.judged]
 
 
@@ -56,13 +59,13 @@ def _all(question: Question, api_price: float | None, format_: str, sizing: Sizi
     fitting = [each for each in options if each.fits]
     text = rendered(
         format_,
-        lambda: [_data(each, api_price, []) for each in fitting],
+        lambda: [_data(each, api_price, [], sizing.catalog) for each in fitting],
         lambda: of_all(question, options, api_price, sizing),
     )
     return text, 0 if format_ == "json" else EXIT[fitting[0].judged if fitting else False]
 
 
-def _data(given: Option, api_price: float | None, found: list[Way]) -> dict[str, Any]:
+def _data(given: Option, api_price: float | None, found: list[Way], catalog: Catalog) -> dict[str, Any]:
     fit, cache, usd = given.sized.fit, given.sized.fit.kv_cache_gib, given.usd_per_hour
     return {
         "model": given.sized.question.name,
@@ -80,10 +83,19 @@ def _data(given: Option, api_price: float | None, found: list[Way]) -> dict[str,
         "usd_per_hour": round(usd, 4) if usd is not None else None,
         "usd_per_node_hour": given.usd_per_node_hour,
         "price_region": _price_region(given),
+        "start_seconds": start_seconds(given.sized, catalog),
         **_against_an_api(given, api_price),
         "reasons": [*_reasons(given), *(f"{way.flags} {makes(given)}: {way.effect}" for way in found)],
         **({"advice": [_way(way) for way in found]} if found else {}),
     }
+
+
+def start_seconds(sized: Sized, catalog: Catalog) -> dict[str, list[int]]:
+    """The engine's start without reading the weights, whole and by step: low, middle and high."""
+    whole = engine(sized.question, sized, sized.gpus, catalog.cold_start)
+    terms = engine_terms(sized.question, sized, sized.gpus, catalog.cold_start)
+    named: dict[str, Estimate] = {"engine": whole, **{each.name: each for each in terms}}
+    return {name: [round(each.low), round(each.mid), round(each.high)] for name, each in named.items()}
 
 
 def _way(way: Way) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from infra.plan.money import HOURS_PER_MONTH
 from infra.plan.words import interval, number, usd
 from infra.planning.break_even import BreakEven, break_even
 from infra.registry import clouds
+from infra.services.serving.start_parts import engine
 from infra.sizing.estimates import requests, span
 from infra.sizing.kv_cache import kv_bytes_per_token
 from infra.sizing.question import Question
@@ -71,7 +72,8 @@ def _against(given: Option, api_price: float | None) -> Iterator[Section]:
 def of_one(given: Option, ways: Sequence[Way], api_price: float | None, sizing: Sizing) -> Document:
     price = f", ${given.usd_per_hour:.2f} per hour{_share(given)}" if given.usd_per_hour is not None else ""
     where = f"{given.where}{f' ({given.offer.instance_type}{price})' if given.offer else ''}"
-    sections = [_bars(given), Section("", note="\n".join([*_about(given), *_planned(given, sizing)]))]
+    about = [*_about(given), *_planned(given, sizing), *_start(given, sizing.catalog)]
+    sections = [_bars(given), Section("", note="\n".join(about))]
     if given.fits:
         sections += _against(given, api_price)
     if given.judged is not None and not given.certain:
@@ -95,6 +97,15 @@ def _about(given: Option) -> list[str]:
         said.append("a MIG slice has a share of the GPU's compute and bandwidth: no throughput is estimated")
     total = given.sized.gpu.engine_gib or 0
     return [*said, f"the engine may use {fit.usable_gib:.1f} of {total:.1f} GiB on each GPU"]
+
+
+def _start(given: Option, catalog: Catalog) -> Iterator[str]:
+    sized = given.sized
+    if given.judged is False:
+        return
+    start = engine(sized.question, sized, sized.gpus, catalog.cold_start)
+    seconds = f"{start.mid:.0f} s ({span(f'{start.low:.0f}', f'{start.high:.0f}')})"
+    yield f"it starts in {seconds} without reading its weights: {start.reason}"
 
 
 def _planned(given: Option, sizing: Sizing) -> list[str]:

@@ -128,6 +128,16 @@ class Limits:
 
 
 @dataclass(frozen=True)
+class StartStep:
+    """A step of an engine's start, and how often it is done."""
+
+    name: str
+    what: str
+    row: str  # of cold_start.toml: the seconds of one time
+    times: float = 1
+
+
+@dataclass(frozen=True)
 class Gauges:
     """Metrics that count requests, and the version in which they were looked up: a new pin needs a new look."""
 
@@ -329,9 +339,10 @@ class Engine:
         """The arguments that decide its memory, in words; blank: there is nothing to say."""
         return ""
 
-    def start_up(self, task: str, *, experts: bool) -> Mapping[str, str]:
-        """The parts of a start besides loading the weights: words -> row of cold_start.toml."""
-        return {"processes and imports": f"start-{self.name}"}
+    def start_up(self, question: Question, sized: Sized | None) -> Iterator[StartStep]:
+        """What it does at a start besides loading the weights, in order. `sized`: None on the CPU, and where no GPU was
+        found for the model."""
+        yield StartStep("launch", "processes and imports", f"start-{self.name}")
 
     def args(self, model: EngineModel) -> tuple[str, ...]:
         raise NotImplementedError

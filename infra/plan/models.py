@@ -44,6 +44,14 @@ class StartPart(Estimate):
 
 
 @dataclass(frozen=True)
+class StartTerm(Estimate):
+    """Seconds of a step of an engine's start."""
+
+    name: str
+    what: str
+
+
+@dataclass(frozen=True)
 class ColdStart:
     """The time from no node to the first token, in named parts."""
 

@@ -12,7 +12,7 @@ from infra.plan.words import count
 from infra.planning.advice import pool_pins
 from infra.planning.nodes import nodes_for
 from infra.services.serving.placement import Placed
-from infra.services.serving.start_parts import Figures, moved
+from infra.services.serving.start_parts import Figures, engine_terms, moved
 
 # A remedy is shown if it saves at least this number of seconds, or this share of the cold start.
 MIN_SECONDS, MIN_SHARE = 10, 0.05
@@ -111,10 +111,14 @@ def _streamed(placed: Placed, start: ColdStart, figures: Figures) -> Iterator[Re
 
 
 def _kept_graphs(placed: Placed, figures: Figures) -> Iterator[Remedy]:
-    if placed.served.question.engine.limits.compiles and placed.served.question.task == "chat":
-        empty, full = figures["compile"].value, figures["compile-cached"].value
-        reason = (
-            f"the results of torch.compile are lost with each pod, and compiling takes {empty:.0f} s; if they were"
-            f" kept, it would take {full:.0f} s; {NOT_YET}"
-        )
-        yield Remedy("kept compile cache", round(empty - full), None, (), None, reason)
+    """Kernels that Triton compiles would be kept too; nobody has measured how much that saves."""
+    if not placed.served.question.engine.limits.compiles:
+        return
+    terms = engine_terms(placed.served.question, placed.sized, placed.gpus, figures)
+    empty = next((each.mid for each in terms if each.name == "compile"), 0.0)
+    full = figures["compile-cached"].value
+    reason = (
+        f"the results of torch.compile are lost with each pod, and compiling takes {empty:.0f} s; if they were kept,"
+        f" reading them would take {full:.0f} s; {NOT_YET}"
+    )
+    yield Remedy("kept compile cache", round(empty - full), None, (), None, reason)

@@ -26,6 +26,7 @@ FIELDS = [
     "usd_per_hour",
     "usd_per_node_hour",
     "price_region",
+    "start_seconds",
     "reasons",
 ]
 

@@ -90,8 +90,8 @@ BREAKS = [
         "prod",
         "Deployment llama-8b-deployment",
         "inputs spec progressDeadlineSeconds",
-        700,
-        "the progress deadline waits 700 s, an old pod's end and a cold start",
+        600,
+        "the progress deadline waits 600 s, an old pod's end and a cold start",
     ),
     Break(
         "5 timeouts",

@@ -11,13 +11,24 @@ from infra.plan.cluster import CachePlan
 from infra.plan.money import Remedy
 from infra.planning import Plan
 from infra.services.serving import start_parts
+from infra.sizing.adapters import Slots
 from infra.sizing.estimates import Estimate
+from infra.sizing.question import Draft, Question, Sized
 from tests.planning.stacks import CATALOG, DEV, LOCAL, PROD, SHARED, changed, plan
 
 FIGURES = CATALOG.cold_start
 ENGINE = CATALOG.engines["vllm"]
 POOL = plan(PROD).pools["l4"]
 PARTS = ["node", "boot", "image", "weights", "engine"]
+
+
+def started(name: str, gpu: str = "H100-80", gpus: int = 1, **asked: Any) -> tuple[Question, Sized]:
+    """A model as vLLM would start it."""
+    shape, engine = CATALOG.models[name], ENGINES["vllm"]
+    question = Question(name, shape, 8192, shape.max_context, engine, shape.task, **asked)
+    assert engine.memory is not None
+    return question, engine.memory(question, CATALOG.gpus[gpu], gpus, CATALOG)
+
 
 # kaito-project/kaito#2325: 966 s in all, of which these are 863. Qwen3.8-27B on one A100, an image of 5.60 GB that
 # containerd pulls layer after layer, 51.75 GiB of weights streamed while they load. The rest is its own benchmark.
@@ -29,8 +40,7 @@ BREAKDOWN: list[tuple[str, Estimate, float]] = [
     ("weights", start_parts.moved(51.75, FIGURES["stream-s3"], "streamed"), 62),
     ("bootstrap", start_parts.seconds(FIGURES["start-vllm"], "bootstrap"), 74),
     ("bootstrap and what follows before the weights", start_parts.seconds(FIGURES["start-vllm"], ""), 74 + 21),
-    ("compile", start_parts.seconds(FIGURES["compile"], "compile"), 195),
-    ("engine", start_parts.engine(ENGINES["vllm"], "chat", 1, FIGURES, experts=False), 74 + 21 + 195),
+    ("engine", start_parts.engine(*started("Qwen/Qwen3.8-27B", "A100-80"), 1, FIGURES), 74 + 21 + 195),
 ]
 
 
@@ -42,7 +52,7 @@ def test_each_part_of_a_published_start_lies_in_its_interval(part: str, estimate
 
 @pytest.mark.parametrize(
     ("part", "seconds"),
-    [("node", 284), ("boot", 126), ("image", 101), ("weights", 62), ("engine", 195), ("engine", 74 + 21 + 195)],
+    [("node", 284), ("boot", 126), ("image", 101), ("weights", 62)],
 )
 def test_it_could_have_been_the_start_of_an_8b_model_here(part: str, seconds: int) -> None:
     estimate = plan(DEV).models["qwen3-8b"].cold_start.parts[part]
@@ -120,12 +130,54 @@ def test_weights_take_their_bytes_by_what_the_cache_gives() -> None:
     assert "fast" in unknown.reason
 
 
-def test_an_engine_starts_by_its_kind_its_task_and_its_gpus() -> None:
-    def start(name: str, task: Any = "chat", gpus: int = 1, experts: bool = False) -> float:
-        return start_parts.engine(ENGINES[name], task, gpus, FIGURES, experts=experts).mid
+def _steps(name: str, gpu: str = "H100-80", gpus: int = 1, **asked: Any) -> dict[str, float]:
+    question, sized = started(name, gpu, gpus, **asked)
+    return {each.name: each.mid for each in start_parts.engine_terms(question, sized, gpus, FIGURES)}
 
-    assert start("ollama") < start("vllm", "embed") < start("tgi") < start("vllm") < start("vllm", experts=True)
-    assert start("vllm", gpus=4) - start("vllm") == FIGURES["start-several-gpus"].value
+
+DENSE = {"launch", "profile", "compile", "graphs"}
+SMALL, LARGE, EXPERTS = "Qwen/Qwen3-8B", "Qwen/Qwen3-32B", "Qwen/Qwen3-30B-A3B"
+
+
+@pytest.mark.parametrize(
+    ("model", "gpu", "gpus", "more"),
+    [
+        (SMALL, "H100-80", 1, set()),
+        (SMALL, "H100-80", 4, {"gpus"}),
+        ("BAAI/bge-m3", "L4", 1, set()),
+        (EXPERTS, "H100-80", 1, {"experts"}),
+        ("Qwen/Qwen3.5-9B", "H100-80", 1, {"states"}),
+        ("nvidia/NVIDIA-Nemotron-3-Nano-30B-A3B-BF16", "H100-80", 1, {"experts", "states"}),
+        ("Qwen/Qwen3-8B-FP8", "H100-80", 1, {"blocks"}),
+        ("Qwen/Qwen3-8B-FP8", "L4", 1, set()),  # DeepGEMM has no kernels for it
+        ("nvidia/Llama-3.1-8B-Instruct-FP8", "H100-80", 1, set()),  # one scale for each tensor
+    ],
+)
+def test_each_step_of_a_start_is_there_for_what_the_model_has(model: str, gpu: str, gpus: int, more: set[str]) -> None:
+    assert set(_steps(model, gpu, gpus)) == DENSE | more
+
+
+def test_compiling_follows_the_layers_and_graphs_their_number_too() -> None:
+    small, large = _steps(SMALL), _steps(LARGE)
+    assert large["compile"] / small["compile"] == pytest.approx(64 / 36)
+    assert large["graphs"] / small["graphs"] == pytest.approx(64 / 36)
+    fewer = _steps(SMALL, max_num_seqs=16)
+    assert fewer["compile"] == small["compile"]
+    assert fewer["graphs"] < small["graphs"] / 5
+
+
+def test_a_model_that_proposes_tokens_is_compiled_too_and_adapters_record_each_graph_twice() -> None:
+    alone = _steps(LARGE, "H200")
+    drafted = _steps(LARGE, "H200", draft=Draft(4, CATALOG.models["Qwen/Qwen3-0.6B"]))
+    assert drafted["compile"] / alone["compile"] == pytest.approx((64 + 28) / 64)
+    assert _steps(LARGE, "H200", slots=Slots(2, 16))["graphs"] == pytest.approx(2 * alone["graphs"])
+
+
+def test_an_engine_starts_by_its_kind_and_its_gpus() -> None:
+    (tgi,) = ENGINES["tgi"].start_up(*started(SMALL))
+    (ollama,) = ENGINES["ollama"].start_up(*started(SMALL))
+    assert FIGURES[ollama.row].value < FIGURES[tgi.row].value < sum(_steps(SMALL).values())
+    assert _steps(SMALL, gpus=4)["gpus"] == FIGURES["start-several-gpus"].value
 
 
 def _remedies(result: Plan, model: str) -> dict[str, Remedy]:
@@ -198,5 +250,7 @@ def test_a_paused_model_and_one_on_the_cpu_have_none() -> None:
 def test_the_scaler_keeps_a_replica_as_long_as_one_takes_to_start() -> None:
     for model in plan(PROD).models.values():
         if model.scaling is not None:
-            assert model.scaling.cooldown_seconds == max(300, model.cold_start.seconds)
+            needed = max(300, model.cold_start.seconds)
+            assert needed <= model.scaling.cooldown_seconds < needed + 30
+            assert model.scaling.cooldown_seconds % 30 == 0
             assert f"{model.scaling.cooldown_seconds} s" in model.scaling.reason

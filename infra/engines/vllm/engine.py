@@ -15,6 +15,7 @@ from infra.engines.engine import (
     ModelSection,
     Parsers,
     Refusal,
+    StartStep,
 )
 from infra.engines.hub import NOT_NEEDED_BY_MISTRAL, adapters_path, hub_fetch, weights_path
 from infra.engines.vllm.answers import parsers_of
@@ -25,6 +26,7 @@ from infra.engines.vllm.needed import OVERRIDES, OWN_FORMAT, arguments_of, need_
 from infra.engines.vllm.refusals import cannot_run, refusals
 from infra.engines.vllm.rope import overrides
 from infra.engines.vllm.speculation import MTP, config
+from infra.engines.vllm.start import steps
 from infra.engines.vllm.throughput import of_replica
 from infra.engines.vllm.unplanned import refusal
 from infra.engines.vllm.versions import PINNED, default_utilization
@@ -206,10 +208,9 @@ class Vllm(Engine):
             f" {arguments.max_num_seqs}{chosen}, max-num-batched-tokens {arguments.max_num_batched_tokens}"
         )
 
-    def start_up(self, task: str, *, experts: bool) -> Mapping[str, str]:
-        kind = "compile-encoder" if task != "chat" else "compile-experts" if experts else "compile"
-        what = f"profile, compile and CUDA graphs{' with experts' if experts else ''}"
-        return {**super().start_up(task, experts=experts), what: kind}
+    def start_up(self, question: Question, sized: Sized | None) -> Iterator[StartStep]:
+        yield from super().start_up(question, sized)
+        yield from steps(question, sized)
 
     def env(self, model: EngineModel) -> Mapping[str, str]:
         """With adapters, a name that isn't the model's is looked up below a folder at the first request."""

@@ -23,14 +23,13 @@ KEEP_ALIVE_MARGIN = 30
 def cold_start(placed: Placed, pool: PoolPlan | None, cache: CachePlan, catalog: Catalog) -> ColdStart:
     served, asked, figures = placed.served, placed.served.question, catalog.cold_start
     vcpus = min((each.vcpus for each in placed.offer.types), default=0) if placed.offer else 0
-    experts = asked.shape is not None and bool(asked.shape.num_experts)
     return ColdStart(
         {
             "node": start_parts.launch(pool, figures),
             "boot": start_parts.boot(pool, figures),
             "image": start_parts.image(served.image, pool, vcpus, figures),
             "weights": _weights(served, cache, figures),
-            "engine": start_parts.engine(asked.engine, asked.task, placed.gpus, figures, experts=experts),
+            "engine": start_parts.engine(asked, placed.sized, placed.gpus, figures),
         }
     )
 
@@ -45,16 +44,16 @@ def timeouts(placed: Placed, start: ColdStart, gateway_timeout: int | None, *, a
     """Each timeout is at least the slowest time of what it waits for. `after_old_pod`: a rollout's new pod may have to
     wait until an old one has ended."""
     slow = {name: part.high for name, part in start.parts.items()}
-    startup = _half_minutes_up(max(120, 1.5 * (slow["weights"] + slow["engine"])))
+    startup = half_minutes_up(max(120, 1.5 * (slow["weights"] + slow["engine"])))
     drain = gateway_timeout or GATEWAY_TIMEOUT
     grace_period = PRE_STOP + drain + AFTER_DRAIN
     start_deadline = max(600, 1.25 * sum(slow.values()), slow["node"] + slow["boot"] + slow["image"] + startup)
-    progress = _half_minutes_up(start_deadline + (grace_period if after_old_pod else 0))
+    progress = half_minutes_up(start_deadline + (grace_period if after_old_pod else 0))
     return Timeouts(
         startup_probe=startup,
         progress_deadline=progress,
         rollout=progress * max(1, placed.served.replicas.max),  # a rollout replaces one pod after the other
-        prefetch=_half_minutes_up(1800 + placed.served.disk_gib * 1024 / DOWNLOAD_MIBPS),
+        prefetch=half_minutes_up(1800 + placed.served.disk_gib * 1024 / DOWNLOAD_MIBPS),
         pre_stop=PRE_STOP,
         drain=drain,
         grace_period=grace_period,
@@ -62,5 +61,6 @@ def timeouts(placed: Placed, start: ColdStart, gateway_timeout: int | None, *, a
     )
 
 
-def _half_minutes_up(seconds: float) -> int:
+def half_minutes_up(seconds: float) -> int:
+    """A change that moves a start by a few seconds then changes no object."""
     return -int(-seconds // 30) * 30

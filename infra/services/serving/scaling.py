@@ -1,6 +1,7 @@
 """When KEDA adds a replica."""
 
 from infra.plan.models import ColdStart, Scaling
+from infra.services.serving.cold_start import half_minutes_up
 from infra.services.serving.placement import Placed
 
 WAITING = 5  # requests in the queue of a replica: what a public production stack uses
@@ -17,7 +18,7 @@ def plan_scaling(placed: Placed, start: ColdStart) -> Scaling | None:
     batch = placed.sized.arguments.max_num_seqs
     running = max(1, int(batch * RUNNING_SHARE)) if batch else None  # None: nobody knows its batch
     or_running = f", or {running} running of a batch of {batch}" if running else ""
-    cooldown = max(MIN_COOLDOWN, start.seconds)
+    cooldown = half_minutes_up(max(MIN_COOLDOWN, start.seconds))
     return Scaling(
         waiting=WAITING,
         running=running,

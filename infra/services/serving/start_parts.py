@@ -5,10 +5,11 @@ from collections.abc import Mapping
 
 from infra.catalog.types import Image, Measured
 from infra.engines import ENGINES, Engine
+from infra.engines.engine import StartStep
 from infra.plan.cluster import CachePlan, PoolPlan
-from infra.plan.models import StartPart
-from infra.services.serving.section import Task
+from infra.plan.models import StartPart, StartTerm
 from infra.sizing.estimates import span
+from infra.sizing.question import Question, Sized
 
 Figures = Mapping[str, Measured]
 
@@ -68,16 +69,26 @@ def weights_in_place(gib: float, place: str, figures: Figures) -> StartPart:
     return moved(gib, figures["read-storageClass"], f"from {place} (assumed: nobody measured how quickly it is read)")
 
 
-def engine(server: Engine, task: Task, gpus: int, figures: Figures, *, experts: bool) -> StartPart:
-    """From the container's start to an answer, without reading the weights. It depends on the engine's work, not on the
-    model's size."""
-    terms = [(what, _figure(row, server, figures)) for what, row in server.start_up(task, experts=experts).items()]
-    if gpus > 1:
-        terms.insert(1, (f"{gpus} GPUs that find each other", figures["start-several-gpus"]))
+def engine(question: Question, sized: Sized | None, gpus: int, figures: Figures) -> StartPart:
+    """From the container's start to an answer, without reading the weights."""
+    terms = engine_terms(question, sized, gpus, figures)
     return StartPart(
-        *(sum(getattr(each, end) for _, each in terms) for end in ("low", "value", "high")),
-        reason=" + ".join(f"{each.value:.0f} s of {what}" for what, each in terms) + _assumed(server, figures),
+        *(sum(getattr(each, end) for each in terms) for end in ("low", "mid", "high")),
+        reason=" + ".join(f"{each.mid:.0f} s of {each.what}" for each in terms) + _assumed(question.engine, figures),
     )
+
+
+def engine_terms(question: Question, sized: Sized | None, gpus: int, figures: Figures) -> tuple[StartTerm, ...]:
+    server = question.engine
+    steps = list(server.start_up(question, sized))
+    if gpus > 1:
+        steps.insert(1, StartStep("gpus", f"{gpus} GPUs that find each other", "start-several-gpus"))
+    return tuple(_term(step, _figure(step.row, server, figures)) for step in steps)
+
+
+def _term(step: StartStep, each: Measured) -> StartTerm:
+    low, mid, high = (step.times * end for end in (each.low, each.value, each.high))
+    return StartTerm(low, mid, high, step.name, step.what)
 
 
 def _figure(row: str, server: Engine, figures: Figures) -> Measured:
