@@ -31,12 +31,13 @@ class Disk:
 
 
 class ModelCache(pulumi.ComponentResource):
-    """The claim is bound to `volume`, or provisioned by `storage_class` (None: the cluster's default).
+    """The claim is bound to `volume`, or provisioned by `storage_class` (None: the cluster's default). Without a `size`
+    nothing is stored there, and there is no claim.
 
     `hub_token` becomes a Secret that only the prefetch Jobs read.
     """
 
-    claim: k8s.core.v1.PersistentVolumeClaim
+    claim: k8s.core.v1.PersistentVolumeClaim | None = None
 
     def __init__(
         self,
@@ -45,7 +46,7 @@ class ModelCache(pulumi.ComponentResource):
         namespace: str,
         create_namespace: bool,
         namespace_labels: Mapping[str, str],
-        size: str,
+        size: str | None,
         access_mode: Literal["ReadWriteMany", "ReadWriteOnce"],
         storage_class: str | None = None,
         volume: Volume | Disk | None = None,
@@ -71,26 +72,17 @@ class ModelCache(pulumi.ComponentResource):
             waits.append(made)
         child = pulumi.ResourceOptions(parent=self, depends_on=waits)
 
-        claim_waits = list(waits)
-        claim_spec: Any = {"accessModes": [access_mode], "resources": {"requests": {"storage": size}}}
-        match volume:
-            case Volume():
-                bound = self._bound(name, namespace=namespace, size=size, volume=volume, opts=child)
-                claim_spec |= {"storageClassName": "", "volumeName": bound.metadata.name}
-            case Disk():
-                made_class = self._disk_class(name, namespace=namespace, disk=volume, depends_on=waits)
-                claim_waits.append(made_class)
-                # By its name alone: a recreated class must not replace the claim, because the new one would be empty.
-                claim_spec |= {"storageClassName": f"{namespace}-{CLAIM}"}
-            case None if storage_class is not None:
-                claim_spec |= {"storageClassName": storage_class}
-        self.claim = k8s.core.v1.PersistentVolumeClaim(
-            f"{name}-claim",
-            metadata={"name": CLAIM, "namespace": namespace},
-            spec=claim_spec,
-            # A class may delete the weights together with their claim; a namespace is deleted with its contents.
-            opts=pulumi.ResourceOptions(parent=self, depends_on=claim_waits, protect=protect),
-        )
+        if size is not None:
+            self.claim = self._claim(
+                name,
+                namespace=namespace,
+                size=size,
+                access_mode=access_mode,
+                storage_class=storage_class,
+                volume=volume,
+                protect=protect,
+                depends_on=waits,
+            )
         if hub_token is not None:
             k8s.core.v1.Secret(
                 f"{name}-hub-token",
@@ -99,7 +91,41 @@ class ModelCache(pulumi.ComponentResource):
                 opts=child,
             )
 
-        self.register_outputs({"claim": self.claim.metadata.name})
+        self.register_outputs({"claim": self.claim.metadata.name} if self.claim is not None else {})
+
+    def _claim(
+        self,
+        name: str,
+        *,
+        namespace: str,
+        size: str,
+        access_mode: str,
+        storage_class: str | None,
+        volume: Volume | Disk | None,
+        protect: bool,
+        depends_on: Sequence[pulumi.Resource],
+    ) -> k8s.core.v1.PersistentVolumeClaim:
+        waits = list(depends_on)
+        claim_spec: Any = {"accessModes": [access_mode], "resources": {"requests": {"storage": size}}}
+        child = pulumi.ResourceOptions(parent=self, depends_on=waits.copy())
+        match volume:
+            case Volume():
+                bound = self._bound(name, namespace=namespace, size=size, volume=volume, opts=child)
+                claim_spec |= {"storageClassName": "", "volumeName": bound.metadata.name}
+            case Disk():
+                made_class = self._disk_class(name, namespace=namespace, disk=volume, depends_on=depends_on)
+                waits.append(made_class)
+                # By its name alone: a recreated class must not replace the claim, because the new one would be empty.
+                claim_spec |= {"storageClassName": f"{namespace}-{CLAIM}"}
+            case None if storage_class is not None:
+                claim_spec |= {"storageClassName": storage_class}
+        return k8s.core.v1.PersistentVolumeClaim(
+            f"{name}-claim",
+            metadata={"name": CLAIM, "namespace": namespace},
+            spec=claim_spec,
+            # A class may delete the weights together with their claim; a namespace is deleted with its contents.
+            opts=pulumi.ResourceOptions(parent=self, depends_on=waits, protect=protect),
+        )
 
     def _bound(
         self, name: str, *, namespace: str, size: str, volume: Volume, opts: pulumi.ResourceOptions

@@ -1,10 +1,11 @@
 """The pod of a model server, as a Kubernetes pod spec."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from components.bucket_access import KEYS, BucketAccess
 from components.container import MODELS_MOUNT, Container
 from components.model_cache import CLAIM
 from components.pods import container_security_context, scratch, secret_variable, security_context, variables
@@ -45,20 +46,19 @@ def pod_spec(
     set_group: bool,
     api_key_secret: str | None,
     own_claim: str | None = None,
+    bucket: BucketAccess | None = None,
 ) -> Any:
-    """`own_claim` exists and has the weights of this model; None: they are in the model cache.
+    """`own_claim` has the weights of this model; None: they are in the model cache. With `bucket`, the server reads
+    them from there, and no claim is mounted.
 
     `api_key_secret` is the Secret with the key that applications must send; None if the server checks no key."""
     volumes, mounts = scratch(size.disk_gib)
-    volumes += [
-        {"name": "models", "persistentVolumeClaim": _claim(own_claim)},
-        {"name": "shm", "emptyDir": {"medium": "Memory", "sizeLimit": f"{size.shm_gib}Gi"}},
-    ]
-    mounts += [
-        {"name": "models", "mountPath": MODELS_MOUNT, "readOnly": True},
-        {"name": "shm", "mountPath": "/dev/shm"},
-    ]
-    environment = variables(server.env)
+    if bucket is None:
+        volumes.append({"name": "models", "persistentVolumeClaim": _claim(own_claim)})
+        mounts.append({"name": "models", "mountPath": MODELS_MOUNT, "readOnly": True})
+    volumes.append({"name": "shm", "emptyDir": {"medium": "Memory", "sizeLimit": f"{size.shm_gib}Gi"}})
+    mounts.append({"name": "shm", "mountPath": "/dev/shm"})
+    environment = [*variables(server.env), *_of_bucket(bucket)]
     if server.api_key_env is not None and api_key_secret is not None:
         environment.append(secret_variable(server.api_key_env, secret=api_key_secret, key=API_KEY))
     # A server that closes its connections on SIGTERM gets the signal only after requests had time to end.
@@ -94,6 +94,8 @@ def pod_spec(
         "containers": [container],
         "volumes": volumes,
     }
+    if bucket is not None and bucket.service_account is not None:
+        spec["serviceAccountName"] = bucket.service_account
     if place.runtime_class is not None:
         spec["runtimeClassName"] = place.runtime_class
     if place.spread:
@@ -107,6 +109,15 @@ def pod_spec(
             for key in ("topology.kubernetes.io/zone", "kubernetes.io/hostname")
         ]
     return spec
+
+
+def _of_bucket(bucket: BucketAccess | None) -> Iterator[dict[str, Any]]:
+    if bucket is None:
+        return
+    yield from ({"name": key, "value": value} for key, value in bucket.variables.items())
+    if bucket.secret is not None:
+        for key, needed in KEYS.items():
+            yield secret_variable(key, secret=bucket.secret, key=key, optional=not needed)
 
 
 def _claim(own: str | None) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from typing import Any
 import pulumi
 import pulumi_kubernetes as k8s
 
+from components.bucket_access import BucketAccess
 from components.container import Container
 from components.model_pod import API_KEY, PodPlace, PodSize, pod_spec
 from components.network_policy import server_policy
@@ -45,7 +46,8 @@ class ModelServer(pulumi.ComponentResource):
     `model` is the name that applications send. `scaled` leaves the number of replicas to a scaler. `replicas` is 0 for
     a paused model, which keeps its address. Only the pods wait for `pods_wait_for`, the weights and the nodes: the
     address, and with it the gateway, is created meanwhile.
-    `own_claim` exists and has the weights of this model; None: they are in the model cache.
+    `own_claim` has the weights of this model; None: they are in the model cache, or the server reads them from
+    `bucket`.
     `replace_with` is the claim: the pods must be deleted before the claim can be replaced.
     `monitor_labels` are the labels by which the Prometheus selects ServiceMonitors; None creates no ServiceMonitor.
     """
@@ -71,6 +73,7 @@ class ModelServer(pulumi.ComponentResource):
         set_group: bool,
         api_key: pulumi.Input[str] | None,
         own_claim: str | None = None,
+        bucket: BucketAccess | None = None,
         monitor_labels: Mapping[str, str] | None,
         depends_on: Sequence[pulumi.Resource] = (),
         pods_wait_for: Sequence[pulumi.Resource] = (),
@@ -86,7 +89,7 @@ class ModelServer(pulumi.ComponentResource):
         if not disruption_budget:
             # Otherwise the autoscaler may move the only replica to save a node, and the model is down for a cold start.
             pod_annotations["cluster-autoscaler.kubernetes.io/safe-to-evict"] = "false"
-        waits: list[pulumi.Resource] = [*depends_on, *pods_wait_for]
+        waits: list[pulumi.Resource] = [*depends_on, *pods_wait_for, *(bucket.after if bucket else ())]
         secret_name = f"{model}-api-key" if api_key is not None and container.api_key_env is not None else None
         if secret_name is not None and api_key is not None:
             secret = k8s.core.v1.Secret(
@@ -110,6 +113,7 @@ class ModelServer(pulumi.ComponentResource):
                 gateway_namespace=callers.gateway_namespace,
                 monitoring_namespace=callers.monitoring_namespace,
                 client_label=callers.client_label,
+                reads_bucket=bucket is not None,
             ),
             opts=child,
         )
@@ -127,6 +131,7 @@ class ModelServer(pulumi.ComponentResource):
                 set_group=set_group,
                 api_key_secret=secret_name,
                 own_claim=own_claim,
+                bucket=bucket,
             ),
         }
         spec: Any = {

@@ -82,7 +82,7 @@ def plan_of(file: StackFile) -> Plan:
 
 def uses_the_hub(plan: Plan) -> bool:
     """A token that is set reaches every download from the hub: any repository may be private."""
-    return any(ENGINES[model.engine].library is None for model in plan.models.values())
+    return any(model.prefetch and ENGINES[model.engine].library is None for model in plan.models.values())
 
 
 def needs_hub_token(plan: Plan) -> bool:

@@ -92,6 +92,27 @@ EXAMPLES = {
           support: {{model: "pvc://weights/support/v2", like: Qwen/Qwen3-8B, maxModelLen: 8192, replicas: 2}}
         cache: {{kind: ebs}}
     """,
+    # Nothing is downloaded: weights in a bucket, on a cluster that the stack creates.
+    "streamed": f"""
+        {CREATED}
+        models:
+          support:
+            model: "s3://acme-models/support/v2"
+            like: meta-llama/Llama-3.3-70B-Instruct
+            quantization: fp8
+            maxModelLen: 8192
+            replicas: {{min: 1, max: 2}}
+    """,
+    # Nothing is downloaded: weights on the nodes, and in a bucket, of a cluster that exists.
+    "ondisk": """
+        cluster: {existing: {context: site-a}}
+        namespace: {name: llm}
+        gpuPools:
+          a10g: {existing: {gpu: A10G, nodes: 4, selector: {node.acme.io/pool: gpu}}}
+        models:
+          support: {model: "file:///data/support/v2", like: Qwen/Qwen3-8B, maxModelLen: 8192, replicas: 2}
+          small: {model: "s3://acme-models/small", like: Qwen/Qwen3-0.6B, maxModelLen: 8192}
+    """,
     # One expensive node: the old pod stops first.
     "dear": f"""
         {CREATED}

@@ -46,6 +46,8 @@ MEANT = {  # stack -> what the rules read: if it were missing, the rules would c
     "shared": {kind.DEPLOYMENT: 1, kind.SCALED_OBJECT: 1, kind.SERVICE_MONITOR: 1, kind.INGRESS: 1},
     "zonal": {kind.STORAGE_CLASS: 1, kind.CLAIM: 1, kind.NODE_GROUP: 2},
     "inplace": {kind.DEPLOYMENT: 2, kind.JOB: 1, kind.CLAIM: 1},
+    "streamed": {kind.DEPLOYMENT: 1, kind.NETWORK_POLICY: 1, kind.SCALED_OBJECT: 1},
+    "ondisk": {kind.DEPLOYMENT: 2, kind.CLAIM: 1, kind.NETWORK_POLICY: 2},
     "dear": {kind.DEPLOYMENT: 1, kind.NODE_GROUP: 2},
     "asleep": {kind.DEPLOYMENT: 1, kind.SCALED_OBJECT: 1},
     "maintained": {kind.DEPLOYMENT: 1, kind.SCALED_OBJECT: 1},

@@ -97,14 +97,14 @@ def _read(name: str, revision: str | None, folder: Path | None) -> Facts:
 
 
 def _in_place(name: str, revision: str | None, folder: Path | None) -> Facts:
-    """Weights that the cluster has already. They can change at any time, so no commit is known of them."""
+    """Weights that are in a claim, on nodes or in a bucket. They can change at any time, so no commit is known."""
     if (bad := bad_place(name)) is not None:
         raise CannotRead(f"{name}: {bad[0]}", bad[1])
     if revision is not None:
         raise CannotRead(f"{name} has no revisions", f"leave @{revision} out")
     if folder is None:
         copy = "a folder with a copy of its config.json, and of its safetensors files or their index"
-        raise CannotRead(f"{name} is in the cluster, which isn't read", f"add --from DIR: {copy}")
+        raise CannotRead(f"{name} isn't read from there", f"add --from DIR: {copy}")
     facts = read_facts(name, Folder(folder, None), load_catalog().quantizations)
     return dataclasses.replace(facts, shape=dataclasses.replace(facts.shape, revision=None))
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from infra.clouds.resource_types import ResourceTypes
 from infra.owner import Owner, Touched
+from infra.plan.labels import bucket_secret
 from infra.plan.money import PriceNote
 from infra.plan.notes import Step, ToDo
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from infra.live.check import Obstacle
     from infra.live.left import Left
     from infra.live.state import Held, State
+    from infra.models.places import Bucket
     from infra.plan.cluster import (
         AddonPlan,
         CachePlan,
@@ -175,6 +177,16 @@ class Cloud(Owner):
         for nth, each in enumerate(quotas):
             needed = f"quota '{each.name}' ({each.code}) in {each.region}: {each.needed} {each.unit} at least"
             yield ToDo("gpuPools", needed, Step.QUOTAS, nth, quota=each)
+
+    def bucket_rights(self, cluster: ClusterPlan, namespace: str, model: str, bucket: Bucket) -> str:
+        """What a person has to do so that the pods of a model may read its weights from a bucket: sentences."""
+        secret = bucket_secret(model)
+        return (
+            f"The Secret {secret} of namespace {namespace} has to hold the keys: `kubectl create secret generic"
+            f" {secret} -n {namespace} --from-literal=AWS_ACCESS_KEY_ID=... --from-literal=AWS_SECRET_ACCESS_KEY=..."
+            " --from-literal=AWS_REGION=...`, with AWS_ENDPOINT_URL where the bucket isn't Amazon's (HTTPS on port"
+            " 443); pods wait until it is there"
+        )
 
     def reserved(self, text: str) -> str | None:
         """What a text of a stack file is, if the cloud's documentation reserves it for examples; None: it isn't."""

@@ -6,14 +6,25 @@ from dataclasses import dataclass, field
 import pulumi
 
 from components.addons import Addons
+from components.bucket_access import BucketAccess
 from components.model_cache import Disk, Volume
+from infra.models.places import Bucket
+from infra.plan.labels import bucket_secret
 from infra.plan.plan import Plan
+
+# The plan, the model's name, its bucket, what has to be there first -> what its pods may read it with.
+ReadBucket = Callable[[Plan, str, Bucket, Sequence[pulumi.Resource]], BucketAccess]
 
 _PRIVATE_ADDRESSES = (
     "10.0.0.0/8",
     "172.16.0.0/12",
     "192.168.0.0/16",
 )  # RFC 1918: where a load balancer of a private network sends from
+
+
+def _by_secret(plan: Plan, model: str, bucket: Bucket, after: Sequence[pulumi.Resource]) -> BucketAccess:
+    """Keys that a person puts into a Secret."""
+    return BucketAccess(secret=bucket_secret(model))
 
 
 @dataclass(frozen=True)
@@ -26,6 +37,7 @@ class Site:
     addons: Addons | None = None
     load_balancer_cidrs: Sequence[pulumi.Input[str]] = _PRIVATE_ADDRESSES
     volume: Volume | Disk | None = None  # what the claim of the weights is bound to; None: a storage class decides
+    read_bucket: ReadBucket = _by_secret
     # Annotations of a route for the cloud's own load balancer, by the model's health path.
     annotations: Callable[[Plan, str], Mapping[str, pulumi.Input[str]]] = lambda plan, health_path: {}
 

@@ -118,7 +118,8 @@ class Limits:
     # Of LoRA adapters, that its slots can have; it finds a new adapter without a restart. Blank: it serves none.
     adapter_ranks: tuple[int, ...] = ()
     json_schema: bool | None = None  # an answer follows a JSON schema; None: not known
-    streams_weights: bool = False  # it can load weights directly from object storage
+    # The arguments by which it loads weights directly from object storage; empty: it can't.
+    streams_weights: tuple[str, ...] = ()
     defaults_known: bool = False  # its default batch and share are known: the plan says what other values gain
     compiles: bool = False  # it compiles at each start, and could keep the result
     truncates_prompts: bool = False  # it leaves out a part of a prompt that is too long; else it refuses the request

@@ -1,5 +1,5 @@
-"""Weights from the Hugging Face hub: the claim has one directory per repository and revision. Weights that the cluster
-has already are on a claim that takes the cache's place."""
+"""Weights from the Hugging Face hub: the claim has one directory per repository and revision. Weights that are in the
+cluster already are on a claim that takes the cache's place; those in a bucket are named by their URL."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from components.container import HOME, MODELS_MOUNT, Fetch
-from infra.models.places import place_of
+from infra.models.places import Bucket, Claim, NodePath, place_of
 
 if TYPE_CHECKING:
     from infra.engines.engine import Adapter, EngineModel
@@ -22,10 +22,15 @@ NOT_NEEDED_BY_MISTRAL = ("model*.safetensors", "model.safetensors.index.json", *
 
 def weights_path(model: str, revision: str | None) -> str:
     """The directory of a revision: replicas that still run on the old revision keep their files during a change."""
-    place = place_of(model)
-    if place is not None:
-        return f"{MODELS_MOUNT}/{place.path}".removesuffix("/")
-    return f"{MODELS_MOUNT}/hf/{model}/{revision or 'main'}"
+    match place_of(model):
+        case Claim() as claim:
+            return f"{MODELS_MOUNT}/{claim.path}".removesuffix("/")
+        case NodePath():
+            return MODELS_MOUNT
+        case Bucket():
+            return model
+        case None:
+            return f"{MODELS_MOUNT}/hf/{model}/{revision or 'main'}"
 
 
 def hub_fetch(model: str, revision: str | None, not_needed: Sequence[str] = NOT_NEEDED) -> Fetch:

@@ -1,18 +1,19 @@
-"""Names of weights that are in the cluster already: nothing downloads them, and they have no revisions."""
+"""Names of weights that aren't downloaded into the cache: a claim of the cluster has them, or a directory of its nodes,
+or a bucket. They have no revisions."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 _PARTS = r"(?:/(?!\.{1,2}(?:/|$))[\w.-]+)"
 _CLAIM = re.compile(rf"pvc://([a-z0-9](?:[-.a-z0-9]{{0,251}}[a-z0-9])?)({_PARTS}*)")
-_FORM = "pvc://CLAIM/PATH, e.g. pvc://weights/support-8b"
+_NODES = re.compile(rf"file://({_PARTS}+)")
+_BUCKET = re.compile(rf"s3://(?!\d+(?:\.\d+){{3}}(?:/|$))([a-z0-9][a-z0-9.-]{{1,61}}[a-z0-9])({_PARTS}*)")
 _HUB = re.compile(r"(?:hf://|https?://(?:www\.)?huggingface\.co/)([\w.-]+/[\w.-]+)")
-
-_INSTEAD = {
-    "file": "make a PersistentVolume of the nodes' directory and a claim of it (Pod Security refuses"
-    " pods with hostPath)",
-    "s3": "make a PersistentVolume of the bucket by the CSI driver of Mountpoint for S3 and a claim of it, or copy the"
-    " files to a volume of the cluster",
+_FORMS: Mapping[str, tuple[str, str]] = {
+    "pvc": ("no claim with a path in it", "pvc://CLAIM/PATH, e.g. pvc://weights/support-8b"),
+    "file": ("no absolute path of a directory", "file:///PATH, e.g. file:///data/support-8b"),
+    "s3": ("no bucket with a prefix in it", "s3://BUCKET/PREFIX, e.g. s3://acme-models/support-8b"),
 }
 
 
@@ -24,10 +25,33 @@ class Claim:
     path: str
 
 
-def place_of(model: str) -> Claim | None:
-    """None where a model's name isn't that of a place in the cluster."""
-    found = _CLAIM.fullmatch(model)
-    return Claim(found[1], found[2].removeprefix("/")) if found else None
+@dataclass(frozen=True)
+class NodePath:
+    """A directory that each node has which may run the model."""
+
+    path: str
+
+
+@dataclass(frozen=True)
+class Bucket:
+    """The model's files in a bucket of S3, below a prefix; blank: they are at the top. The engine reads them itself."""
+
+    name: str
+    prefix: str
+
+
+Place = Claim | NodePath | Bucket
+
+
+def place_of(model: str) -> Place | None:
+    """None where a model's name isn't that of such a place."""
+    if found := _CLAIM.fullmatch(model):
+        return Claim(found[1], found[2].removeprefix("/"))
+    if found := _NODES.fullmatch(model):
+        return NodePath(found[1])
+    if found := _BUCKET.fullmatch(model):
+        return Bucket(found[1], found[2].removeprefix("/"))
+    return None
 
 
 def is_url(model: str) -> bool:
@@ -42,7 +66,10 @@ def bad_place(model: str) -> tuple[str, str] | None:
         return None
     if found := _HUB.match(model):
         return "a repository is named without a URL", f"write {found[1]}"
-    if scheme == "pvc":
-        return "no claim with a path in it", f"write {_FORM}"
-    instead = _INSTEAD.get(scheme, "copy them to a volume of the cluster")
-    return f"weights can't be served from {scheme}://", f"{instead}, and write {_FORM}"
+    if scheme in _FORMS:
+        got, form = _FORMS[scheme]
+        return got, f"write {form}"
+    return (
+        f"weights can't be served from {scheme}://",
+        f"copy them to a volume of the cluster, and write {_FORMS['pvc'][1]}",
+    )

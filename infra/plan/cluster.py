@@ -168,10 +168,10 @@ class Storage:
 
 @dataclass(frozen=True)
 class CachePlan:
-    kind: str  # a kind of the cloud's `storage`, or storageClass
+    kind: str  # a kind of the cloud's `storage`, storageClass, or none
     storage: Storage | None  # None: a storage class
     storage_class: str | None  # None: the cluster's default
-    size_gib: int  # of the claim
+    size_gib: int  # of the claim; 0: nothing is stored, and there is none
     access_mode: Literal["ReadWriteMany", "ReadWriteOnce"]
     zone_id: str | None  # of a volume that is in one zone only
     reason: str

@@ -36,6 +36,10 @@ KINDS = {
         " accept the licence there and set huggingFaceToken, or the download fails"
     ),
     "spot": "the cloud takes spot nodes away with two minutes' notice, and may have none when they are needed",
+    "reads-bucket": (
+        "the pods may open HTTPS connections to any address, because a network policy can't name a bucket; pods that"
+        " read the cache have no way out"
+    ),
     "one-zone": "only one of the stack's zones offers the pool's types",
 }
 

@@ -15,3 +15,8 @@ GPU_TAINT = Taint("nvidia.com/gpu", "present", "NoSchedule")
 GPU_LABEL = "nvidia.com/gpu.present"  # the device plugin's chart selects nodes on which it is "true"
 POOL_LABEL = "llm-platform/pool"  # of a node: its pool's name
 CLIENT_LABEL = "llm-platform/client"  # a namespace on which it is "true" may call the models inside the cluster
+
+
+def bucket_secret(model: str) -> str:
+    """The name of the Secret with the keys by which a model's pods read its bucket, where a person makes it."""
+    return f"{model}-bucket"

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from infra.engines.engine import Dimensions, EngineModel, EngineTimeouts
-from infra.models.places import Claim, place_of
+from infra.models.places import Place, place_of
 from infra.sizing.estimates import Estimate, Fit, Throughput
 
 GAP_PARTS = ("image", "weights", "engine")  # the parts of a cold start when a new pod takes the node of the old one
@@ -137,10 +137,10 @@ class ModelPlan(EngineModel):
     paused: bool
     gated: bool
     weights_on_disk_gib: (
-        float  # the size of the download, which the cache must hold; 0: the cluster has the weights already
+        float  # the size of the download, which the cache must hold; 0: the weights are elsewhere already
     )
     resources: Resources
-    prefetch: PrefetchPlan | None  # None: the cluster has the weights already
+    prefetch: PrefetchPlan | None  # None: the weights are elsewhere already
     fit: Fit | None  # None on CPU and where the shape isn't known
     rollout: RolloutPlan
     cold_start: ColdStart
@@ -151,8 +151,8 @@ class ModelPlan(EngineModel):
     reasons: tuple[str, ...]
 
     @property
-    def place(self) -> Claim | None:
-        """Where the cluster has the weights already."""
+    def place(self) -> Place | None:
+        """Where the weights are already."""
         return place_of(self.model)
 
     @property

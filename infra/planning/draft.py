@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from infra.catalog import Catalog
@@ -32,12 +33,13 @@ from infra.services.gateway.plan import plan_gateway
 from infra.services.monitoring.plan import plan_monitoring
 from infra.services.service import Around
 from infra.services.serving.placement import Placed, by_pool, place
+from infra.services.serving.places import list_weights
 from infra.services.serving.plan import plan_models
 from infra.services.serving.pods import check_system_nodes
 from infra.services.serving.prefetch import explain_prefetch
 from infra.services.serving.rollout import surges
 from infra.services.serving.served import Served, resolve
-from infra.services.serving.to_dos import list_licences, list_weights
+from infra.services.serving.to_dos import list_licences
 from infra.services.weights.plan import plan_cache
 from infra.settings.platform import Settings
 
@@ -234,7 +236,8 @@ def _to_dos(asked: Asked, platform: _Platform, nodes: _Nodes, quotas: tuple[Quot
     yield from list_placeholders(settings)
     yield from asked.cloud.to_dos(settings, cluster, nodes.pools, platform.addons, quotas)
     yield from list_licences(asked.stack, nodes.placed, asked.secrets)
-    yield from list_weights(settings.namespace, nodes.placed)
+    rights = partial(asked.cloud.bucket_rights, cluster, settings.namespace.name)
+    yield from list_weights(settings.namespace, nodes.placed, rights)
     yield from list_nodes(cluster, nodes.pools)
     yield from to_do_of_own_nodes(settings, cluster, nodes.pools)
 

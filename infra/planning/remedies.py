@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 
 from infra.catalog import Catalog
+from infra.models.places import Bucket
 from infra.plan.cluster import CachePlan, PoolPlan
 from infra.plan.models import ColdStart
 from infra.plan.money import HOURS_PER_MONTH, Remedy
@@ -12,11 +13,10 @@ from infra.plan.words import count
 from infra.planning.advice import pool_pins
 from infra.planning.nodes import nodes_for
 from infra.services.serving.placement import Placed
-from infra.services.serving.start_parts import Figures, engine_terms, moved
+from infra.services.serving.start_parts import Figures, engine_terms, moved, weights_streamed
 
 # A remedy is shown if it saves at least this number of seconds, or this share of the cold start.
 MIN_SECONDS, MIN_SHARE = 10, 0.05
-MIBPS_PER_GBPS = 1e9 / 8 / 2**20
 NOT_YET = "this platform doesn't support it yet"
 
 
@@ -99,15 +99,14 @@ def _warm_pool(pool: PoolPlan, figures: Figures) -> Iterator[Remedy]:
 
 
 def _streamed(placed: Placed, start: ColdStart, figures: Figures) -> Iterator[Remedy]:
-    if not placed.served.question.engine.limits.streams_weights or placed.offer is None:
+    """It needs a copy of the files in a bucket, so no key alone does it."""
+    served = placed.served
+    streams = served.question.engine.limits.streams_weights
+    if not streams or placed.offer is None or isinstance(served.place, Bucket):
         return
-    network = min(each.network_gbps for each in placed.offer.types) * MIBPS_PER_GBPS
-    speed = min(figures["stream-s3"].value, network)
-    saved = start.parts["weights"].mid - placed.served.disk_gib * 1024 / speed
-    reason = (
-        f"{placed.served.disk_gib:.1f} GiB at {speed:.0f} MiB/s (the network's baseline: {network:,.0f}); {NOT_YET}"
-    )
-    yield Remedy("weights streamed from S3", round(saved), None, (), None, reason)
+    part = weights_streamed(served.disk_gib, "S3", placed.gpus, placed.offer.types, figures)
+    reason = f"{part.reason}: copy the files to a bucket and write {served.path}.model: s3://BUCKET/PREFIX"
+    yield Remedy("weights streamed from S3", round(start.parts["weights"].mid - part.mid), None, (), None, reason)
 
 
 def _kept_graphs(placed: Placed, figures: Figures) -> Iterator[Remedy]:

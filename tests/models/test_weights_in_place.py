@@ -10,9 +10,11 @@ import pytest
 from components.pods import USER_ID
 from infra.engines.hub import weights_path
 from infra.models.lock import read_lock
-from infra.models.places import Claim, bad_place, place_of
+from infra.models.places import Bucket, Claim, NodePath, Place, bad_place, place_of
 from tests.cli.running import plan, run, write_stack
-from tests.example_stacks import planned
+from tests.example_stacks import plan_text, planned, text
+from tests.invariants.order import Dependencies
+from tests.invariants.reading import CLAIM
 from tests.models.test_model_command import ONE, folder
 from tests.models.test_plan_with_lock import planned as plan_of
 from tests.models.test_plan_with_lock import said
@@ -46,10 +48,13 @@ def stack(path: Path, *, known: bool = True) -> Path:
         ("pvc://weights/support/v2", Claim("weights", "support/v2"), "/models/support/v2"),
         ("pvc://weights", Claim("weights", ""), "/models"),
         ("pvc://a.b-c/models--x/.snap", Claim("a.b-c", "models--x/.snap"), "/models/models--x/.snap"),
+        ("file:///data/support/v2", NodePath("/data/support/v2"), "/models"),
+        ("s3://acme-models/support/v2", Bucket("acme-models", "support/v2"), "s3://acme-models/support/v2"),
+        ("s3://acme-models", Bucket("acme-models", ""), "s3://acme-models"),
         ("Qwen/Qwen3-8B", None, "/models/hf/Qwen/Qwen3-8B/main"),
     ],
 )
-def test_a_url_is_a_claim_and_a_directory_in_it(name: str, place: Claim | None, directory: str) -> None:
+def test_a_url_is_a_place_and_what_the_server_reads(name: str, place: Place | None, directory: str) -> None:
     assert (place_of(name), weights_path(name, None)) == (place, directory)
 
 
@@ -62,8 +67,13 @@ def test_a_url_is_a_claim_and_a_directory_in_it(name: str, place: Claim | None, 
         "pvc://weights/a/..": "pvc://CLAIM/PATH",
         "pvc://weights//a": "pvc://CLAIM/PATH",
         "pvc://weights/a/": "pvc://CLAIM/PATH",
-        "s3://bucket/a": "Mountpoint for S3",
-        "file:///data/a": "make a PersistentVolume of the nodes' directory",
+        "s3://": "s3://BUCKET/PREFIX",
+        "s3://Bucket/a": "s3://BUCKET/PREFIX",
+        "s3://10.0.0.1/a": "s3://BUCKET/PREFIX",
+        "s3://bucket/../a": "s3://BUCKET/PREFIX",
+        "file://data/a": "file:///PATH",
+        "file:///": "file:///PATH",
+        "file:///data/../a": "file:///PATH",
         "gs://bucket/a": "copy them to a volume",
         "hf://Qwen/Qwen3-8B": "write Qwen/Qwen3-8B",
         "https://huggingface.co/Qwen/Qwen3-8B/tree/main": "write Qwen/Qwen3-8B",
@@ -141,11 +151,11 @@ def test_what_would_be_downloaded_beside_it_is_refused(key: str, value: str, tmp
     write_stack(tmp_path, STACK.replace("MODEL", MODEL).replace("8192", f"8192, {key}: {value}"))
     refused = plan("dev", stacks=tmp_path)
     assert refused.exit_code == 2
-    assert f"models.support.{key} {MODEL} is mounted in the place of the cache" in " ".join(refused.stderr.split())
+    assert f"models.support.{key} {MODEL} is served in the place of the cache" in " ".join(refused.stderr.split())
 
 
-def spec_of(model: str) -> Mapping[str, Any]:
-    (made,) = [each for each in planned("inplace").recording.of(DEPLOYMENT) if each.inputs["metadata"]["name"] == model]
+def spec_of(model: str, stack: str = "inplace") -> Mapping[str, Any]:
+    (made,) = [each for each in planned(stack).recording.of(DEPLOYMENT) if each.inputs["metadata"]["name"] == model]
     return made.inputs["spec"]["template"]["spec"]
 
 
@@ -174,3 +184,119 @@ def test_only_what_is_downloaded_takes_the_caches_volume_and_waits_for_it() -> N
     }
     assert replaced["qwen3-8b"]
     assert not replaced["support"]
+
+
+def test_a_directory_of_the_nodes_is_a_volume_of_the_cluster_that_pods_only_read() -> None:
+    """Pod Security admits a claim, and refuses a hostPath in a pod."""
+    recording, spec = planned("ondisk").recording, spec_of("support", "ondisk")
+    (volume,), (claim,) = recording.of("kubernetes:core/v1:PersistentVolume"), recording.of(CLAIM)
+    name = claim.inputs["metadata"]["name"]
+    volumes = {each["name"]: each for each in spec["volumes"]}
+    assert volumes["models"]["persistentVolumeClaim"] == {"claimName": name, "readOnly": True}
+    assert "hostPath" not in json.dumps(spec)
+    assert volume.inputs["spec"]["hostPath"] == {"path": "/data/support/v2", "type": "Directory"}
+    assert volume.inputs["spec"]["claimRef"] == {"namespace": "llm", "name": name}
+    assert volume.inputs["spec"]["persistentVolumeReclaimPolicy"] == "Retain"
+    assert claim.inputs["spec"]["volumeName"] == volume.inputs["metadata"]["name"] == f"llm-{name}"
+    for each in (volume, claim):  # a class would provision another volume
+        assert (each.inputs["spec"]["storageClassName"], each.inputs["spec"]["accessModes"]) == ("", ["ReadOnlyMany"])
+    assert spec["containers"][0]["args"][0] == "/models"
+
+
+def test_another_directory_is_another_volume_since_its_source_cant_be_changed() -> None:
+    other = plan_text("ondisk", text("ondisk").replace("/support/v2", "/support/v3")).recording
+    names = {each.inputs["metadata"]["name"] for each in planned("ondisk").recording.of(CLAIM)}
+    assert not names & {each.inputs["metadata"]["name"] for each in other.of(CLAIM)}
+
+
+def test_the_plan_says_which_nodes_need_the_directory_and_how_to_look() -> None:
+    (to_do,) = [each.message for each in planned("ondisk").plan.to_do if "/data/support/v2" in each.message]
+    assert "kubectl get nodes -l node.acme.io/pool=gpu" in to_do
+    assert "/host/data/support/v2" in to_do
+    assert "kubectl auth can-i create persistentvolumes" in to_do
+
+
+def test_a_bucket_is_streamed_by_the_engine_and_nothing_is_mounted() -> None:
+    spec = spec_of("support", "streamed")
+    (container,) = spec["containers"]
+    args = container["args"]
+    assert args[0] == "s3://acme-models/support/v2"
+    assert args[args.index("--load-format") + 1] == "runai_streamer"
+    assert json.loads(args[args.index("--model-loader-extra-config") + 1]) == {"memory_limit": 0}
+    assert not [each for each in spec["volumes"] if "persistentVolumeClaim" in each]
+    assert "--load-format" not in spec_of("support", "ondisk")["containers"][0]["args"]
+
+
+def test_in_aws_the_pods_role_may_read_below_the_prefix_and_nothing_else() -> None:
+    recording, spec = planned("streamed").recording, spec_of("support", "streamed")
+    made = next(each for each in recording.of("aws:iam/rolePolicy:RolePolicy") if "s3:" in each.inputs["policy"])
+    assert json.loads(made.inputs["policy"])["Statement"] == [
+        {
+            "Effect": "Allow",
+            "Action": "s3:ListBucket",
+            "Resource": "arn:aws:s3:::acme-models",
+            "Condition": {"StringLike": {"s3:prefix": "support/v2/*"}},
+        },
+        {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::acme-models/support/v2/*"},
+    ]
+    (account,) = recording.of("kubernetes:core/v1:ServiceAccount")
+    associations = recording.of("aws:eks/podIdentityAssociation:PodIdentityAssociation")
+    (association,) = [each for each in associations if each.inputs["serviceAccount"] == "support-bucket"]
+    assert (association.inputs["namespace"], association.inputs["clusterName"]) == ("llm", "llm-streamed")
+    assert account.inputs["metadata"]["name"] == spec["serviceAccountName"] == "support-bucket"
+    assert spec["automountServiceAccountToken"] is False
+    assert {"name": "AWS_REGION", "value": "us-east-1"} in spec["containers"][0]["env"]
+    (server,) = planned("streamed").recording.of(DEPLOYMENT)
+    assert association.urn in Dependencies(recording).of(server.urn)
+
+
+def test_elsewhere_the_keys_come_from_a_secret_that_a_person_makes() -> None:
+    spec = spec_of("small", "ondisk")
+    keys = {e["name"]: e["valueFrom"]["secretKeyRef"] for e in spec["containers"][0]["env"] if "valueFrom" in e}
+    assert {key: (each["name"], each.get("optional", False)) for key, each in keys.items() if "AWS" in key} == {
+        "AWS_ACCESS_KEY_ID": ("small-bucket", False),
+        "AWS_SECRET_ACCESS_KEY": ("small-bucket", False),
+        "AWS_REGION": ("small-bucket", True),
+        "AWS_ENDPOINT_URL": ("small-bucket", True),
+    }
+    assert "serviceAccountName" not in spec
+    assert any("create secret generic small-bucket -n llm" in each.message for each in planned("ondisk").plan.to_do)
+
+
+@pytest.mark.parametrize(
+    ("stack", "model", "ports"), [("streamed", "support", {53, 80, 443}), ("ondisk", "support", {53})]
+)
+def test_only_a_server_that_streams_gets_out(stack: str, model: str, ports: set[int]) -> None:
+    policies = planned(stack).recording.of("kubernetes:networking.k8s.io/v1:NetworkPolicy")
+    (policy,) = [each for each in policies if each.inputs["metadata"]["name"] == f"{model}-server"]
+    egress = policy.inputs["spec"]["egress"]
+    assert {port["port"] for rule in egress for port in rule["ports"]} == ports
+    warned = [each.kind for each in planned(stack).plan.warnings if each.path == f"models.{model}.model"]
+    assert ("reads-bucket" in warned) == (443 in ports)
+
+
+@pytest.mark.parametrize("stack", ["streamed", "ondisk"])
+def test_where_nothing_is_downloaded_there_is_no_cache(stack: str) -> None:
+    made = planned(stack)
+    assert "model-cache" not in {each.inputs["metadata"]["name"] for each in made.recording.of(CLAIM)}
+    assert not made.recording.of("aws:efs/fileSystem:FileSystem")
+    assert made.plan.cache.size_gib == 0
+    assert not [path for path in made.plan.chosen if path.startswith("cache")]
+    assert not made.recording.of(JOB)
+
+
+def test_a_cache_that_nothing_is_stored_in_is_said() -> None:
+    made = plan_text("ondisk", f"{text('ondisk')}    cache: {{kind: storageClass, storageClass: fast}}\n")
+    (warning,) = [each.message for each in made.plan.warnings if each.path == "cache"]
+    assert "no cache is made" in warning
+    assert made.plan.cache.size_gib == 0
+
+
+def test_each_gpu_reads_the_whole_bucket() -> None:
+    one = planned("streamed").plan.models["support"].cold_start.parts["weights"]
+    two = plan_text(
+        "streamed", text("streamed").replace("maxModelLen", "gpus: 2, maxModelLen".replace(", ", "\n            "))
+    )
+    part = two.plan.models["support"].cold_start.parts["weights"]
+    assert part.mid == pytest.approx(2 * one.mid, rel=0.01)
+    assert "once for each of 2 GPUs" in part.reason

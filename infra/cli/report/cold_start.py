@@ -86,7 +86,7 @@ def _others(plan: Plan, shown: list[str]) -> Iterator[str]:
     largest = sorted(best.items(), key=lambda each: -each[1][0])
     if largest:
         text = "; ".join(f"{name}, {duration(seconds)} less for {model}" for name, (seconds, model) in largest)
-        yield f"not possible in a stack file yet: {text}"
+        yield f"not by a key alone: {text}"
 
 
 def _more(plan: Plan, shown: list[str]) -> Iterator[str]:

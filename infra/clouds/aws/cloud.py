@@ -25,7 +25,7 @@ from infra.clouds.aws.prices import offered_in, priced_types, with_prices
 from infra.clouds.aws.quotas import counts, list_quotas, plan_quotas
 from infra.clouds.aws.regions import regions_meant
 from infra.clouds.aws.storage import EBS, EFS
-from infra.clouds.aws.to_do import list_account
+from infra.clouds.aws.to_do import bucket_rights, list_account
 from infra.clouds.cloud import Cloud
 from infra.services.addons.plan import ADDONS
 
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from infra.live import Namespaces
     from infra.live.left import Left
     from infra.live.state import Held, State
+    from infra.models.places import Bucket
     from infra.plan.cluster import AddonPlan, CachePlan, ClusterPlan, GatewayPlan, PoolPlan, Quota, SystemNodesPlan
     from infra.plan.findings import Decided
     from infra.plan.models import ModelPlan
@@ -70,7 +71,10 @@ class Aws(Cloud):
     called = _CALLED
     looks = _LOOKS
     answers = ANSWERS
-    lends: Mapping[str, tuple[str, ...]] = {"weights": ("llm:aws:WeightsFileSystem",)}
+    lends: Mapping[str, tuple[str, ...]] = {
+        "weights": ("llm:aws:WeightsFileSystem",),
+        "serving": ("llm:aws:BucketReader",),
+    }
     types = AwsTypes()
     ingress = ALB
     storage = EFS, EBS
@@ -188,6 +192,9 @@ class Aws(Cloud):
         from infra.clouds.aws.make import admit
 
         admit(plan, provider, state)
+
+    def bucket_rights(self, cluster: ClusterPlan, namespace: str, model: str, bucket: Bucket) -> str:
+        return bucket_rights(aws_cluster(cluster))
 
     def make_site(self, plan: Plan, provider: Any, namespaces: Namespaces) -> Site:
         from infra.clouds.aws.make import make_site

@@ -22,6 +22,7 @@ from components.aws.volumes import ebs_disk, efs_volume
 from components.aws.weights_file_system import WeightsFileSystem
 from components.model_cache import Disk, Volume
 from components.pods import USER_ID
+from infra.clouds.aws.buckets import readers
 from infra.clouds.aws.caller import ADMINS, Stranger, check_caller
 from infra.clouds.aws.live import import_entry
 from infra.clouds.aws.plan import aws_cluster
@@ -80,7 +81,10 @@ def _existing_eks(plan: Plan, cloud: aws.Provider, namespaces: Namespaces) -> Si
     both = pulumi.ResourceOptions(providers=[cloud, cluster.provider])
     addons = _addons(plan, cluster.vpc_id, namespaces, both)
     return Site(
-        pulumi.ResourceOptions(provider=cluster.provider), addons=addons, annotations=partial(_alb, subnet_ids=())
+        pulumi.ResourceOptions(provider=cluster.provider),
+        addons=addons,
+        read_bucket=readers(both),
+        annotations=partial(_alb, subnet_ids=()),
     )
 
 
@@ -143,6 +147,7 @@ def _new_cluster(plan: Plan, cloud: aws.Provider, namespaces: Namespaces) -> Sit
         pools=pools,
         addons=_addons(plan, network.vpc_id, namespaces, both, ready),
         load_balancer_cidrs=network.load_balancer_cidrs,
+        read_bucket=readers(both),
         annotations=partial(_alb, subnet_ids=network.load_balancer_subnet_ids),
         volume=_volume(plan, network, file_system),
     )

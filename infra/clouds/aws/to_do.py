@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 
 from infra.clouds.aws.arns import EXAMPLE_ACCOUNT, account_of
 from infra.clouds.aws.plan import AwsCluster
+from infra.models.places import Bucket, place_of
 from infra.plan.cluster import AddonPlan
 from infra.plan.notes import Finding, Step, ToDo
 from infra.settings.platform import Settings
@@ -68,6 +69,7 @@ def _pod_identity(settings: Settings, cluster: AwsCluster, addons: Mapping[str, 
     scales = any(model.replicas.min < model.replicas.max for model in settings.models.values())
     if scales and prometheus is not None and prometheus.auth is not None and prometheus.auth.sigv4 is not None:
         asking.append("keda")
+    asking += [name for name, model in settings.models.items() if isinstance(place_of(model.model), Bucket)]
     if cluster.kind != "eks" or not asking:
         return
     command = ("aws eks create-addon --addon-name eks-pod-identity-agent --cluster-name", cluster.name)
@@ -77,4 +79,13 @@ def _pod_identity(settings: Settings, cluster: AwsCluster, addons: Mapping[str, 
         f" `{' '.join((*command, *cluster.aws_arguments))}`",
         Step.ACCOUNT,
         names=tuple(asking),
+    )
+
+
+def bucket_rights(cluster: AwsCluster) -> str:
+    """The role is the stack's; the bucket is somebody else's."""
+    return (
+        f"It has to be in {cluster.region}. `pulumi up` gives the pods a role that may read below this prefix: where"
+        " the bucket is another account's, its policy has to allow that role too, and where it is encrypted by a key"
+        " of KMS, that key's policy has to allow it kms:Decrypt"
     )

@@ -30,6 +30,7 @@ from infra.engines.vllm.start import steps
 from infra.engines.vllm.throughput import of_replica
 from infra.engines.vllm.unplanned import refusal
 from infra.engines.vllm.versions import PINNED, default_utilization
+from infra.models.places import Bucket, place_of
 from infra.sizing.question import Question, Sized
 
 _DTYPE = {"bf16": "bfloat16", "fp16": "float16"}
@@ -68,7 +69,8 @@ class Vllm(Engine):
         remote_code="--trust-remote-code",
         whole_experts="--enable-expert-parallel",
         json_schema=True,
-        streams_weights=True,
+        # memory_limit 0: each GPU's process holds one tensor at a time. By default it is 40 GB for each.
+        streams_weights=("--load-format", "runai_streamer", "--model-loader-extra-config", '{"memory_limit": 0}'),
         defaults_known=True,
         compiles=True,
         refused_arguments=REFUSED,
@@ -101,6 +103,8 @@ class Vllm(Engine):
         if model.slots is not None:
             args += ["--enable-lora", "--max-loras", str(model.slots.number), "--max-lora-rank", str(model.slots.rank)]
         args += with_overrides(model.needed, overrides(model.rope) if model.rope else {})
+        if isinstance(place_of(model.model), Bucket):
+            args += self.limits.streams_weights
         if model.remote_code:
             args.append(str(self.limits.remote_code))
         return (*args, *model.extra_args)

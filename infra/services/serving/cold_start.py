@@ -1,11 +1,11 @@
 """The time from no node to the first token, in named parts, and the timeouts that follow from it (rule 5)."""
 
 from infra.catalog import Catalog
+from infra.models.places import Bucket
 from infra.plan.cluster import CachePlan, PoolPlan
 from infra.plan.models import ColdStart, StartPart, Timeouts
 from infra.services.serving import start_parts
 from infra.services.serving.placement import Placed
-from infra.services.serving.served import Served
 
 # MiB/s from the hub or an engine's own library, slow days and retries included.
 DOWNLOAD_MIBPS = 30
@@ -28,13 +28,17 @@ def cold_start(placed: Placed, pool: PoolPlan | None, cache: CachePlan, catalog:
             "node": start_parts.launch(pool, figures),
             "boot": start_parts.boot(pool, figures),
             "image": start_parts.image(served.image, pool, vcpus, figures),
-            "weights": _weights(served, cache, figures),
+            "weights": _weights(placed, cache, figures),
             "engine": start_parts.engine(asked, placed.sized, placed.gpus, figures),
         }
     )
 
 
-def _weights(served: Served, cache: CachePlan, figures: start_parts.Figures) -> StartPart:
+def _weights(placed: Placed, cache: CachePlan, figures: start_parts.Figures) -> StartPart:
+    served = placed.served
+    if isinstance(served.place, Bucket):
+        types = placed.offer.types if placed.offer else ()
+        return start_parts.weights_streamed(served.disk_gib, served.settings.model, placed.gpus, types, figures)
     if served.place is not None:
         return start_parts.weights_in_place(served.disk_gib, served.settings.model, figures)
     return start_parts.weights(served.loaded_gib, cache, figures)

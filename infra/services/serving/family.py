@@ -14,6 +14,15 @@ def needed_by(served: Served) -> tuple[str, ...]:
     return served.question.engine.needed(_family_of(served), served.settings.extra_args)
 
 
+def needed_for(model: Model, catalog: Catalog) -> tuple[str, ...]:
+    """Of a model of the stack file, for the rules; none where its shape isn't known."""
+    shape = asked_shape(model, catalog)
+    if shape is None:
+        return ()
+    family = Family(model.model, model.like, shape.architecture, model.task or shape.task)
+    return ENGINES[model.engine].needed(family, model.extra_args)
+
+
 def dimensions_of(served: Served) -> Dimensions | None:
     """Sizes that the vectors of this model can have are smaller than the whole vector, or equal to it."""
     return served.question.engine.dimensions(_family_of(served))

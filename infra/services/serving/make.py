@@ -7,16 +7,19 @@ from dataclasses import dataclass
 
 import pulumi
 
+from components.bucket_access import BucketAccess
 from components.container import Fetch
 from components.model_cache import ModelCache
 from components.model_pod import PodPlace, PodSize
 from components.model_scaler import ModelScaler
 from components.model_server import Callers, ModelServer, PodReplacement
+from components.node_weights import NodeWeights
 from components.prefetch import Prefetch
 from components.prometheus_login import PrometheusLogin
 from infra.clouds.site import Site
 from infra.engines import ENGINES
 from infra.engines.engine import Engine
+from infra.models.places import Bucket, Claim, NodePath
 from infra.plan.cluster import MonitoringPlan
 from infra.plan.labels import CLIENT_LABEL
 from infra.plan.models import ModelPlan, PrefetchPlan, Scaling
@@ -37,6 +40,11 @@ class Serving:
     @property
     def namespace(self) -> str:
         return self.plan.settings.namespace.name
+
+    @property
+    def claims(self) -> list[pulumi.Resource]:
+        """The cache's claim, where there is one."""
+        return [self.cache.claim] if self.cache.claim is not None else []
 
     @property
     def set_group(self) -> bool:
@@ -82,7 +90,7 @@ def _job(serving: Serving, model: ModelPlan, job: PrefetchPlan, name: str, fetch
         stall_seconds=job.stall_seconds,
         set_group=serving.set_group,
         depends_on=[serving.cache, *serving.site.ready],
-        replace_with=[serving.cache.claim],
+        replace_with=serving.claims,
         opts=serving.site.opts,
     )
 
@@ -90,6 +98,8 @@ def _job(serving: Serving, model: ModelPlan, job: PrefetchPlan, name: str, fetch
 def _server(serving: Serving, model: ModelPlan, engine: Engine, fetched: Sequence[Prefetch]) -> ModelServer:
     plan, site, resources = serving.plan, serving.site, model.resources
     nodes = site.pools.get(model.pool, ()) if model.pool else ()
+    on_nodes = _on_nodes(serving, model)
+    own_claim = model.place.name if isinstance(model.place, Claim) else on_nodes.claim if on_nodes else None
     return ModelServer(
         model.name,
         namespace=serving.namespace,
@@ -104,13 +114,33 @@ def _server(serving: Serving, model: ModelPlan, engine: Engine, fetched: Sequenc
         callers=_callers(plan, site),
         set_group=serving.set_group,
         api_key=serving.api_key if engine.checks_key else None,
-        own_claim=model.place.name if model.place is not None else None,
+        own_claim=own_claim,
+        bucket=_bucket(serving, model),
         monitor_labels=plan.monitoring.labels if plan.monitoring else None,
         depends_on=[serving.cache, *site.ready, *site.operators],
-        pods_wait_for=[*fetched, *nodes],
-        replace_with=[serving.cache.claim] if model.place is None else [],
+        pods_wait_for=[*fetched, *nodes, *([on_nodes] if on_nodes else [])],
+        replace_with=serving.claims if model.place is None else [],
         opts=site.opts,
     )
+
+
+def _on_nodes(serving: Serving, model: ModelPlan) -> NodeWeights | None:
+    if not isinstance(model.place, NodePath):
+        return None
+    return NodeWeights(
+        f"{model.name}-weights",
+        namespace=serving.namespace,
+        model=model.name,
+        path=model.place.path,
+        depends_on=[serving.cache],
+        opts=serving.site.opts,
+    )
+
+
+def _bucket(serving: Serving, model: ModelPlan) -> BucketAccess | None:
+    if not isinstance(model.place, Bucket):
+        return None
+    return serving.site.read_bucket(serving.plan, model.name, model.place, [serving.cache, *serving.site.ready])
 
 
 def _scaler(

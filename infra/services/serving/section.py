@@ -107,8 +107,9 @@ class Model(Section):
     """One model; its key in the file is the name that applications send."""
 
     model: ModelPlace = Field(
-        description="Hugging Face repository, a name from the engine's library, or pvc://CLAIM/PATH for weights that"
-        " are in the cluster already; for an unknown one run `model add`",
+        description="Hugging Face repository, or a name from the engine's library; or where the weights are already:"
+        " pvc://CLAIM/PATH (a claim of the namespace), file:///PATH (a directory of your own nodes) or"
+        " s3://BUCKET/PREFIX, from which the engine streams them. For an unknown one run `model add`",
         examples=["Qwen/Qwen3-8B"],
     )
     revision: Revision | None = Field(

@@ -8,7 +8,7 @@ from infra.catalog import AT_LOAD, Catalog, ModelShape
 from infra.catalog.types import Image
 from infra.engines import ENGINES
 from infra.engines.engine import Rope
-from infra.models.places import Claim, place_of
+from infra.models.places import Place, place_of
 from infra.plan.findings import Decided
 from infra.plan.models import ReplicasPlan
 from infra.plan.notes import Advice, Assumption, Chosen, Finding, Violation, Write
@@ -44,8 +44,8 @@ class Served:
         return f"models.{self.name}"
 
     @property
-    def place(self) -> Claim | None:
-        """Where the cluster has the weights already; None: they are downloaded into the cache."""
+    def place(self) -> Place | None:
+        """Where the weights are already; None: they are downloaded into the cache."""
         return place_of(self.settings.model)
 
     @property

@@ -14,7 +14,16 @@ if TYPE_CHECKING:
 
 class Serving(Part, Service):
     name, title = "serving", "The models"
-    owns = ("llm:kubernetes:ModelServer", "llm:kubernetes:ModelScaler", "llm:kubernetes:Prefetch")
+    owns = (
+        "llm:kubernetes:ModelServer",
+        "llm:kubernetes:ModelScaler",
+        "llm:kubernetes:Prefetch",
+        "llm:kubernetes:NodeWeights",
+    )
+
+    def guard_of(self, type_: str, *, holds_data: bool) -> str | None:
+        """None: its volumes are names for directories of the nodes, which stay as they are."""
+        return self.guards.get(type_)
 
     def check(self, scope: Scope) -> None:
         check_models(scope)

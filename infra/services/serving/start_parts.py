@@ -1,8 +1,10 @@
 """The parts of a cold start in seconds, from measured figures (cold_start.toml) and the model's size."""
 
 import dataclasses
-from collections.abc import Mapping
+import math
+from collections.abc import Mapping, Sequence
 
+from infra.catalog import Instance
 from infra.catalog.types import Image, Measured
 from infra.engines import ENGINES, Engine
 from infra.engines.engine import StartStep
@@ -15,6 +17,7 @@ Figures = Mapping[str, Measured]
 
 # Instances measured with few vCPUs had 4 to 8, those with many 32 and more.
 MANY_VCPUS = 16
+MIBPS_PER_GBPS = 1e9 / 8 / 2**20
 
 
 def launch(pool: PoolPlan | None, figures: Figures) -> StartPart:
@@ -67,6 +70,21 @@ def weights(gib: float, cache: CachePlan, figures: Figures) -> StartPart:
 
 def weights_in_place(gib: float, place: str, figures: Figures) -> StartPart:
     return moved(gib, figures["read-storageClass"], f"from {place} (assumed: nobody measured how quickly it is read)")
+
+
+def weights_streamed(gib: float, place: str, gpus: int, types: Sequence[Instance], figures: Figures) -> StartPart:
+    """From a bucket, no quicker than the node's network; the process of each GPU reads all of them."""
+    speed, network = figures["stream-s3"], network_mibps(types)
+    speed = dataclasses.replace(
+        speed, value=min(speed.value, network), low=min(speed.low, network), high=min(speed.high, network)
+    )
+    every = f", once for each of {gpus} GPUs" if gpus > 1 else ""
+    return moved(gib * max(gpus, 1), speed, f"streamed from {place}{every}")
+
+
+def network_mibps(types: Sequence[Instance]) -> float:
+    """The baseline of the slowest of these types; infinite where the nodes' type isn't known."""
+    return min((each.network_gbps * MIBPS_PER_GBPS for each in types), default=math.inf)
 
 
 def engine(question: Question, sized: Sized | None, gpus: int, figures: Figures) -> StartPart:

@@ -7,9 +7,6 @@ from infra.plan.findings import warned
 from infra.plan.notes import Finding, Step, ToDo
 from infra.services.serving.placement import Placed
 from infra.services.serving.served import Served
-from infra.settings.cluster import Namespace
-
-_READER = 2000  # the user and group of all pods
 
 
 def list_licences(stack: str, placed: Sequence[Placed], secrets: frozenset[str]) -> Iterator[Finding]:
@@ -47,31 +44,6 @@ def list_licences(stack: str, placed: Sequence[Placed], secrets: frozenset[str])
         message = f"it isn't known whether it asks for a licence: {page} says so. If it does, accept it there and"
         message += f" set {HUGGING_FACE_TOKEN}, or the download fails"
         yield warned(f"{served.path}.model", message, kind="licence-unknown")
-
-
-def list_weights(namespace: Namespace, placed: Sequence[Placed]) -> Iterator[Finding]:
-    """Nothing is read from the cluster, so whether the weights are there is for a person to see."""
-    for each in placed:
-        served, place = each.served, each.served.place
-        if place is None:
-            continue
-        yield ToDo(
-            f"{served.path}.model",
-            f"{served.name}: the claim {place.name} has to exist in namespace {namespace.name}, with the model's files"
-            f" in {place.path or 'its root'}, which user {_READER} can read, and with access mode ReadOnlyMany or"
-            f" ReadWriteMany (ReadWriteOnce is enough on one node){_in_made_namespace(served, namespace)}",
-            Step.WEIGHTS,
-            names=(served.name,),
-        )
-
-
-def _in_made_namespace(served: Served, namespace: Namespace) -> str:
-    if not namespace.create:
-        return ""
-    return (
-        f". `pulumi up` makes the namespace: write {served.path}.paused: true until the claim is there, and know that"
-        " `pulumi destroy` deletes the namespace with the claim; namespace.create: false leaves both alone"
-    )
 
 
 def _is_private_alone(served: Served) -> bool:

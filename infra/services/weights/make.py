@@ -15,7 +15,7 @@ def make_cache(plan: Plan, site: Site, hub_token: pulumi.Output[str] | None) -> 
         namespace=settings.namespace.name,
         create_namespace=settings.namespace.create,
         namespace_labels=namespace_labels(plan.gateway),
-        size=f"{cache.size_gib}Gi",
+        size=f"{cache.size_gib}Gi" if cache.size_gib else None,
         access_mode=cache.access_mode,
         storage_class=cache.storage_class,
         volume=site.volume,

@@ -17,9 +17,12 @@ ROOM = 1.05
 STEPS_GIB = (20, 50, 100, 200, 500, 1000, 2000, 5000, 10000)
 _STEPS = ", ".join(f"{each}Gi" for each in STEPS_GIB)
 CLASS = "storageClass"  # the kind that needs no cloud
+NONE = "none"
 
 
 def plan_cache(settings: Settings, models: Sequence[Served], cluster: ClusterPlan, cloud: Cloud) -> Decided[CachePlan]:
+    if all(each.place is not None for each in models):
+        return (yield from _nothing_stored(settings))
     cache = settings.cache
     kind, reason = yield from _kind(settings, cluster, cloud)
     storage_class = cache.storage_class if cache else None
@@ -44,6 +47,14 @@ def plan_cache(settings: Settings, models: Sequence[Served], cluster: ClusterPla
         zone_id=cluster.zone_ids[0] if storage and storage.one_reader and cluster.zone_ids else None,
         reason=f"{reason}; {weights:.1f} GiB of weights",
     )
+
+
+def _nothing_stored(settings: Settings) -> Decided[CachePlan]:
+    """Every model's weights are elsewhere already."""
+    reason = "no model's weights are downloaded, so nothing is stored here"
+    if settings.cache is not None:
+        yield warned("cache", f"{reason}: no cache is made; leave the section out", kind="cache-unused")
+    return CachePlan(NONE, None, None, 0, "ReadWriteMany", None, reason)
 
 
 def _kind(settings: Settings, cluster: ClusterPlan, cloud: Cloud) -> Decided[tuple[str, str]]:

@@ -624,15 +624,65 @@ MODELS = (
         ),
     ),
     Bad(
-        "weights in a bucket",
+        "a bucket that nobody knows",
         stack(CLUSTER, 'models: {a: {model: "s3://acme/support-8b"}}'),
         (
             Mistake(
                 "models.a.model",
                 5,
-                "weights can't be served from s3://",
-                "make a PersistentVolume of the bucket by the CSI driver of Mountpoint for S3 and a claim of it, or"
-                " copy the files to a volume of the cluster, and write pvc://CLAIM/PATH, e.g. pvc://weights/support-8b",
+                "unknown model s3://acme/support-8b",
+                "run llm-platform model add s3://acme/support-8b --from DIR, where DIR has a copy of its config.json,"
+                " and of its safetensors files or their index",
+            ),
+        ),
+    ),
+    Bad(
+        "a bucket for engines that read none",
+        stack(
+            CLUSTER,
+            """models:
+      a: {model: "s3://acme/a", engine: ollama, like: Qwen/Qwen3-8B}
+      b: {model: "s3://acme/b", engine: tgi, acknowledgeMaintenanceMode: true, like: Qwen/Qwen2.5-7B-Instruct}""",
+        ),
+        (
+            Mistake(
+                "models.a.engine",
+                6,
+                "Ollama takes models from its own library, and s3://acme/a is in a bucket",
+                "write engine: vllm",
+            ),
+            Mistake(
+                "models.b.engine",
+                7,
+                "TGI reads no weights from a bucket",
+                "write engine: vllm, or pvc://CLAIM/PATH",
+            ),
+        ),
+    ),
+    Bad(
+        "a bucket, and another way to load",
+        stack(
+            CLUSTER,
+            'models: {a: {model: "s3://acme/a", like: Qwen/Qwen3-8B, extraArgs: ["--load-format", "dummy"]}}',
+        ),
+        (
+            Mistake(
+                "models.a.model",
+                5,
+                "--load-format is how vLLM streams s3://acme/a, and this model or its extraArgs want another value",
+                "write pvc://CLAIM/PATH",
+            ),
+        ),
+    ),
+    Bad(
+        "a directory of nodes that the stack makes",
+        stack(CLUSTER, 'models: {a: {model: "file:///data/a", like: Qwen/Qwen3-8B}}'),
+        (
+            Mistake(
+                "models.a.model",
+                5,
+                "the nodes of this cluster are made by the stack and come and go, and nobody puts /data/a on them",
+                "write pvc://CLAIM/PATH, or a repository of the hub; on nodes that exist, file:///PATH is served",
             ),
         ),
     ),

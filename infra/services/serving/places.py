@@ -1,0 +1,88 @@
+"""What a person has to do for weights that aren't downloaded: nothing is read from the cluster, its nodes or a bucket,
+so whether the weights are there is for a person to see."""
+
+from collections.abc import Callable, Iterator, Sequence
+
+from infra.models.places import Bucket, Claim, NodePath
+from infra.plan.findings import warned
+from infra.plan.notes import Assumption, Finding, Step, ToDo
+from infra.services.serving.placement import Placed
+from infra.services.serving.served import Served
+from infra.settings.cluster import Namespace
+
+_READER = 2000  # the user and group of all pods
+# By the model's name: what a person does so that its pods may read the bucket.
+Rights = Callable[[str, Bucket], str]
+
+
+def list_weights(namespace: Namespace, placed: Sequence[Placed], rights: Rights) -> Iterator[Finding]:
+    for each in placed:
+        match each.served.place:
+            case Claim() as claim:
+                message = _claim(each.served, claim, namespace)
+            case NodePath() as directory:
+                message = _directory(each, directory)
+            case Bucket() as bucket:
+                message = _bucket(each.served, bucket, rights)
+                yield _way_out(each.served)
+                yield _streamed(each, bucket)
+            case None:
+                continue
+        name = each.served.name
+        yield ToDo(f"{each.served.path}.model", f"{name}: {message}", Step.WEIGHTS, names=(name,))
+
+
+def _claim(served: Served, claim: Claim, namespace: Namespace) -> str:
+    return (
+        f"the claim {claim.name} has to exist in namespace {namespace.name}, with the model's files in"
+        f" {claim.path or 'its root'}, which user {_READER} can read, and with access mode ReadOnlyMany or"
+        f" ReadWriteMany (ReadWriteOnce is enough on one node){_in_made_namespace(served, namespace)}"
+    )
+
+
+def _in_made_namespace(served: Served, namespace: Namespace) -> str:
+    if not namespace.create:
+        return ""
+    return (
+        f". `pulumi up` makes the namespace: write {served.path}.paused: true until the claim is there, and know that"
+        " `pulumi destroy` deletes the namespace with the claim; namespace.create: false leaves both alone"
+    )
+
+
+def _directory(placed: Placed, directory: NodePath) -> str:
+    """A node without it keeps a pod waiting, and another node isn't tried."""
+    settings = placed.offer.settings if placed.offer else None
+    labels = settings.existing.selector if settings and settings.existing else {"kubernetes.io/os": "linux"}
+    selector = ",".join(f"{key}={value}" for key, value in sorted(labels.items()))
+    return (
+        f"the directory {directory.path} has to be on each node that may run it (`kubectl get nodes -l {selector}`),"
+        f" with the same files of the model, which user {_READER} can read, SELinux included; `kubectl debug node/NODE"
+        f" -it --image=busybox -- ls -ln /host{directory.path}` shows it. Pods reach it by a volume of the cluster:"
+        " `kubectl auth can-i create persistentvolumes` must say yes"
+    )
+
+
+def _bucket(served: Served, bucket: Bucket, rights: Rights) -> str:
+    return (
+        f"s3://{bucket.name}/{f'{bucket.prefix}/' if bucket.prefix else ''} has to hold the model's files: config.json,"
+        f" the tokenizer's, and the weights as *.safetensors, without a second copy of them beside"
+        f" (consolidated*.safetensors). {rights(served.name, bucket)}"
+    )
+
+
+def _streamed(placed: Placed, bucket: Bucket) -> Finding:
+    gpus = f", once for each of {placed.gpus} GPUs" if placed.gpus > 1 else ""
+    message = (
+        f"each start of {placed.served.name} reads {placed.served.disk_gib:.1f} GiB from {bucket.name}{gpus}, and"
+        " nothing is kept on a disk; meanwhile each GPU's process holds one or two tensors of the weights in the node's"
+        " memory (the streamer's memory_limit is 0; its default is 40 GB for each)"
+    )
+    return Assumption(f"{placed.served.path}.model", message)
+
+
+def _way_out(served: Served) -> Finding:
+    message = (
+        f"the pods of {served.name} may open HTTPS connections to any address, because a network policy can't name a"
+        " bucket; pods that read the cache have no way out"
+    )
+    return warned(f"{served.path}.model", message, kind="reads-bucket")
