@@ -5,15 +5,14 @@ from dataclasses import dataclass, field
 
 import pulumi
 
-# Of the Secret that others make; the last two may be missing.
-KEYS = {"AWS_ACCESS_KEY_ID": True, "AWS_SECRET_ACCESS_KEY": True, "AWS_REGION": False, "AWS_ENDPOINT_URL": False}
-
 
 @dataclass(frozen=True)
 class BucketAccess:
-    """A service account that may read it, or a Secret of the pods' namespace whose keys are variables."""
+    """A service account that may read it, or a Secret of the pods' namespace with keys."""
 
     service_account: str | None = None
+    agent: tuple[str, int] | None = None  # the CIDR and port from which pods of that account get their rights
     secret: str | None = None
+    keys: Mapping[str, bool] = field(default_factory=dict)  # of the Secret, each a variable: whether it must be there
     variables: Mapping[str, str] = field(default_factory=dict)
     after: Sequence[pulumi.Resource] = ()  # a pod gets its rights only when it starts

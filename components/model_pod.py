@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from components.bucket_access import KEYS, BucketAccess
+from components.bucket_access import BucketAccess
 from components.container import MODELS_MOUNT, Container
 from components.model_cache import CLAIM
 from components.pods import container_security_context, scratch, secret_variable, security_context, variables
@@ -116,7 +116,7 @@ def _of_bucket(bucket: BucketAccess | None) -> Iterator[dict[str, Any]]:
         return
     yield from ({"name": key, "value": value} for key, value in bucket.variables.items())
     if bucket.secret is not None:
-        for key, needed in KEYS.items():
+        for key, needed in bucket.keys.items():
             yield secret_variable(key, secret=bucket.secret, key=key, optional=not needed)
 
 

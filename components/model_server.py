@@ -113,7 +113,7 @@ class ModelServer(pulumi.ComponentResource):
                 gateway_namespace=callers.gateway_namespace,
                 monitoring_namespace=callers.monitoring_namespace,
                 client_label=callers.client_label,
-                reads_bucket=bucket is not None,
+                bucket=bucket,
             ),
             opts=child,
         )

@@ -1,17 +1,15 @@
 """Which connections to and from a model's pods are allowed."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import pulumi
 
+from components.bucket_access import BucketAccess
+
 _ANYWHERE = "0.0.0.0/0"
 _NODE_LOCAL_DNS = "169.254.20.10/32"  # of a DNS cache on each node, if the cluster has one; no selector matches it
 _INSTANCE_METADATA = "169.254.169.254/32"  # credentials of the node
-_IDENTITY: Mapping[str, Any] = {  # the agent of EKS Pod Identity on the node, which gives a pod its own credentials
-    "to": [{"ipBlock": {"cidr": "169.254.170.23/32"}}],
-    "ports": [{"protocol": "TCP", "port": 80}],
-}
 
 
 def _namespace(name: str) -> dict[str, Any]:
@@ -31,7 +29,7 @@ def server_policy(
     gateway_namespace: str | None,
     monitoring_namespace: str | None,
     client_label: str,
-    reads_bucket: bool = False,
+    bucket: BucketAccess | None = None,
 ) -> Any:
     """In: gateway, monitoring, and the namespaces on which `client_label` is "true". Out: only DNS, so that no data
     leaves; a server that reads its weights from a bucket also reaches HTTPS, since no policy can name a bucket.
@@ -45,8 +43,17 @@ def server_policy(
         "podSelector": {"matchLabels": dict(pod_labels)},
         "policyTypes": ["Ingress", "Egress"],
         "ingress": [{"from": peers, "ports": [{"protocol": "TCP", "port": port}]}],
-        "egress": [_dns(), *((_https(), _IDENTITY) if reads_bucket else ())],
+        "egress": [_dns(), *_to_bucket(bucket)],
     }
+
+
+def _to_bucket(bucket: BucketAccess | None) -> Iterator[dict[str, Any]]:
+    if bucket is None:
+        return
+    yield _https()
+    if bucket.agent is not None:
+        cidr, port = bucket.agent
+        yield {"to": [{"ipBlock": {"cidr": cidr}}], "ports": [{"protocol": "TCP", "port": port}]}
 
 
 def _https() -> dict[str, Any]:

@@ -7,7 +7,7 @@ from typing import Any
 import pulumi
 import pulumi_kubernetes as k8s
 
-_SIZE = "1Gi"  # a formality: a directory has no size of its own
+_SIZE = "1Gi"  # a formality: a directory has no size
 
 
 class NodeWeights(pulumi.ComponentResource):

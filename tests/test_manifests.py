@@ -14,7 +14,7 @@ from tests.kubernetes_schema import check
 
 def objects(stack: str) -> list[dict[str, Any]]:
     found = kubernetes_objects(planned(stack).recording)
-    assert {"Deployment", "Job", "Service", "NetworkPolicy", "PersistentVolumeClaim"} <= {o["kind"] for o in found}
+    assert {"Deployment", "Service", "NetworkPolicy"} <= {o["kind"] for o in found}
     return found
 
 

@@ -7,6 +7,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from infra.clouds.resource_types import ResourceTypes
+from infra.models.places import BUCKET_KEYS
 from infra.owner import Owner, Touched
 from infra.plan.labels import bucket_secret
 from infra.plan.money import PriceNote
@@ -181,11 +182,12 @@ class Cloud(Owner):
     def bucket_rights(self, cluster: ClusterPlan, namespace: str, model: str, bucket: Bucket) -> str:
         """What a person has to do so that the pods of a model may read its weights from a bucket: sentences."""
         secret = bucket_secret(model)
+        keys = " ".join(f"--from-literal={key}=..." for key, needed in BUCKET_KEYS.items() if needed)
+        others = " and ".join(key for key, needed in BUCKET_KEYS.items() if not needed)
         return (
             f"The Secret {secret} of namespace {namespace} has to hold the keys: `kubectl create secret generic"
-            f" {secret} -n {namespace} --from-literal=AWS_ACCESS_KEY_ID=... --from-literal=AWS_SECRET_ACCESS_KEY=..."
-            " --from-literal=AWS_REGION=...`, with AWS_ENDPOINT_URL where the bucket isn't Amazon's (HTTPS on port"
-            " 443); pods wait until it is there"
+            f" {secret} -n {namespace} {keys}`, with {others} where the store wants them (HTTPS on port 443 alone);"
+            " pods wait until it is there"
         )
 
     def reserved(self, text: str) -> str | None:

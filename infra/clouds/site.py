@@ -8,7 +8,7 @@ import pulumi
 from components.addons import Addons
 from components.bucket_access import BucketAccess
 from components.model_cache import Disk, Volume
-from infra.models.places import Bucket
+from infra.models.places import BUCKET_KEYS, Bucket
 from infra.plan.labels import bucket_secret
 from infra.plan.plan import Plan
 
@@ -24,7 +24,7 @@ _PRIVATE_ADDRESSES = (
 
 def _by_secret(plan: Plan, model: str, bucket: Bucket, after: Sequence[pulumi.Resource]) -> BucketAccess:
     """Keys that a person puts into a Secret."""
-    return BucketAccess(secret=bucket_secret(model))
+    return BucketAccess(secret=bucket_secret(model), keys=BUCKET_KEYS)
 
 
 @dataclass(frozen=True)

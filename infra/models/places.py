@@ -9,6 +9,13 @@ _PARTS = r"(?:/(?!\.{1,2}(?:/|$))[\w.-]+)"
 _CLAIM = re.compile(rf"pvc://([a-z0-9](?:[-.a-z0-9]{{0,251}}[a-z0-9])?)({_PARTS}*)")
 _NODES = re.compile(rf"file://({_PARTS}+)")
 _BUCKET = re.compile(rf"s3://(?!\d+(?:\.\d+){{3}}(?:/|$))([a-z0-9][a-z0-9.-]{{1,61}}[a-z0-9])({_PARTS}*)")
+# What S3's clients read their keys from, whoever's store it is -> whether it must be there.
+BUCKET_KEYS: Mapping[str, bool] = {
+    "AWS_ACCESS_KEY_ID": True,
+    "AWS_SECRET_ACCESS_KEY": True,
+    "AWS_REGION": False,
+    "AWS_ENDPOINT_URL": False,
+}
 _HUB = re.compile(r"(?:hf://|https?://(?:www\.)?huggingface\.co/)([\w.-]+/[\w.-]+)")
 _FORMS: Mapping[str, tuple[str, str]] = {
     "pvc": ("no claim with a path in it", "pvc://CLAIM/PATH, e.g. pvc://weights/support-8b"),

@@ -19,6 +19,7 @@ NAMED = {
     "infra/catalog/load.py": "what AWS offers is read with all other facts",
     "infra/catalog/types.py": "the same",
     "infra/clouds/existing/check.py": "says whose keys mean nothing on such a cluster",
+    "infra/models/places.py": "the variables that clients of S3 read, whoever's store it is",
     "infra/registry.py": "the registry: a line per cloud",
     "infra/services/addons/plan.py": "the name of a chart",
     "infra/services/addons/section.py": f"{_KEPT}; the rules for those of EKS are in infra/clouds/aws/check_addons.py",

@@ -12,6 +12,8 @@ from infra.clouds.site import ReadBucket
 from infra.models.places import Bucket
 from infra.plan.plan import Plan
 
+_POD_IDENTITY = ("169.254.170.23/32", 80)  # the agent of EKS Pod Identity, on each node
+
 
 def readers(opts: pulumi.ResourceOptions) -> ReadBucket:
     """`opts`: the providers of AWS and of the cluster."""
@@ -34,4 +36,6 @@ def _reader(
         depends_on=after,
         opts=opts,
     )
-    return BucketAccess(service_account=name, variables={"AWS_REGION": cluster.region}, after=(made,))
+    return BucketAccess(
+        service_account=name, agent=_POD_IDENTITY, variables={"AWS_REGION": cluster.region}, after=(made,)
+    )
