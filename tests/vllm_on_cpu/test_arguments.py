@@ -43,12 +43,12 @@ BGE_M3 = {
 # A plan's model -> config.json of that architecture and shape.
 CONFIGS = {
     "Qwen/Qwen3-8B": read("Qwen/Qwen3-8B"),
+    "Qwen/Qwen3-0.6B": read("Qwen/Qwen3-8B"),
     "meta-llama/Llama-3.1-8B-Instruct": LLAMA,
     "BAAI/bge-m3": BGE_M3,
     "BAAI/bge-reranker-v2-m3": {**BGE_M3, "architectures": ["XLMRobertaForSequenceClassification"]},
     "Qwen/Qwen3-Reranker-0.6B": read("Qwen/Qwen3-8B"),
     "meta-llama/Llama-3.3-70B-Instruct": LLAMA_70B,
-    "acme/llama-70b-support-fp8": LLAMA_70B,
     "deepseek-ai/DeepSeek-R1": read("deepseek-ai/DeepSeek-V3"),
 }
 
@@ -140,7 +140,8 @@ def of_plans() -> Iterator[tuple[str, Case]]:
             if model.engine == VLLM.name:
                 deployment = recording.one("kubernetes:apps/v1:Deployment", f"{model.name}-deployment")
                 (server,) = deployment.inputs["spec"]["template"]["spec"]["containers"]
-                yield f"{stack}/{model.name}", Case(tuple(server["args"]), CONFIGS[model.model])
+                like = plan.settings.models[model.name].like
+                yield f"{stack}/{model.name}", Case(tuple(server["args"]), CONFIGS[like or model.model])
 
 
 def of_keys() -> Iterator[tuple[str, Case]]:
