@@ -11,6 +11,7 @@ import pulumi_aws as aws
 
 from components.addons import Addons
 from components.addons.component import CloudAddon
+from components.aws.bucket_reader import BucketReader
 from components.aws.cluster import NewEksCluster
 from components.aws.cluster_autoscaler import ClusterAutoscaler
 from components.aws.existing_cluster import ExistingEksCluster
@@ -20,9 +21,9 @@ from components.aws.load_balancer_controller import LoadBalancerController
 from components.aws.network import Network, public_cidr
 from components.aws.volumes import ebs_disk, efs_volume
 from components.aws.weights_file_system import WeightsFileSystem
+from components.bucket_access import BucketAccess
 from components.model_cache import Disk, Volume
 from components.pods import USER_ID
-from infra.clouds.aws.buckets import readers
 from infra.clouds.aws.caller import ADMINS, Stranger, check_caller
 from infra.clouds.aws.live import import_entry
 from infra.clouds.aws.plan import aws_cluster
@@ -31,10 +32,13 @@ from infra.clouds.aws.to_do import no_admins
 from infra.clouds.site import Site
 from infra.live import Namespaces
 from infra.live.state import State
+from infra.models.places import Bucket
 from infra.plan.cluster import PoolPlan
 from infra.plan.labels import GPU_TAINT
 from infra.plan.plan import Plan
 from infra.services.addons.make import charts, make_addons
+
+_POD_IDENTITY = ("169.254.170.23/32", 80)  # the agent of EKS Pod Identity, on each node
 
 
 def make_provider(plan: Plan) -> aws.Provider:
@@ -83,7 +87,7 @@ def _existing_eks(plan: Plan, cloud: aws.Provider, namespaces: Namespaces) -> Si
     return Site(
         pulumi.ResourceOptions(provider=cluster.provider),
         addons=addons,
-        read_bucket=readers(both),
+        read_bucket=partial(_read_bucket, both),
         annotations=partial(_alb, subnet_ids=()),
     )
 
@@ -147,7 +151,7 @@ def _new_cluster(plan: Plan, cloud: aws.Provider, namespaces: Namespaces) -> Sit
         pools=pools,
         addons=_addons(plan, network.vpc_id, namespaces, both, ready),
         load_balancer_cidrs=network.load_balancer_cidrs,
-        read_bucket=readers(both),
+        read_bucket=partial(_read_bucket, both),
         annotations=partial(_alb, subnet_ids=network.load_balancer_subnet_ids),
         volume=_volume(plan, network, file_system),
     )
@@ -276,6 +280,27 @@ def _addons(
             chart, cluster.name, region, cluster.partition, vpc_id, cluster.tags
         )
     return make_addons(plan, namespaces, opts=opts, of_the_cloud=own, depends_on=ready)
+
+
+def _read_bucket(
+    opts: pulumi.ResourceOptions, plan: Plan, model: str, bucket: Bucket, after: Sequence[pulumi.Resource]
+) -> BucketAccess:
+    """`opts`: the providers of AWS and of the cluster."""
+    name = f"{model}-bucket"
+    made = BucketReader(
+        name,
+        cluster_name=plan.cluster.name,
+        namespace=plan.settings.namespace.name,
+        service_account=name,
+        partition=aws_cluster(plan.cluster).partition,
+        bucket=bucket.name,
+        prefix=bucket.prefix,
+        depends_on=after,
+        opts=opts,
+    )
+    return BucketAccess(
+        service_account=name, agent=_POD_IDENTITY, variables={"AWS_REGION": _region(plan)}, after=(made,)
+    )
 
 
 def _region(plan: Plan) -> str:
