@@ -1,13 +1,14 @@
 """Every constant of the estimates as a table: its value, its interval and its source."""
 
+from collections.abc import Mapping
+
 from infra.catalog import Catalog
 from infra.clouds.aws import bill
 from infra.engines.ollama import memory as ollama
 from infra.engines.tgi import prefill as tgi
-from infra.engines.vllm import activations
+from infra.engines.vllm import activations, paces
 from infra.engines.vllm import memory as fit
 from infra.engines.vllm import versions as vllm
-from infra.engines.vllm.throughput import HIGH, LOW, MID
 from infra.sizing import blocks, judging, layers
 from infra.sizing.estimates import Estimate
 from infra.sizing.requests import MEAN_REQUEST
@@ -43,26 +44,83 @@ def memory() -> str:
 
 
 def throughput() -> str:
-    def shares(field: str) -> str:
-        return " | ".join(_percent(getattr(pace, field)) for pace in (MID, LOW, HIGH))
-
-    def micros(field: str) -> str:
-        return " | ".join(f"{getattr(pace, field) * 1e6:,.0f} µs" for pace in (MID, LOW, HIGH))
-
+    shares = "\n".join(_share_row(name, share) for name, share in vars(paces.Shares()).items())
+    seconds = "\n".join(
+        f"| {what} | {_micros(getattr(paces.Seconds(), name))} | {source} |" for name, what, source in _SECONDS
+    )
     return f"""\
-| constant | middle | slow end | fast end | source |
-|---|---:|---:|---:|---|
-| share of the memory bandwidth | {shares("bandwidth")} | 60 to 85 % (open-source-ai.tech); 77 % (johnmusgrave.com) |
-| share of the datasheet's FLOP/s | {shares("compute")} | prefill 30 to 50 % (zeroentropy.dev); products alone 70 % |
-| share of that with experts | {shares("experts")} | judged: a step's tokens are spread over many small products |
-| share of the link between GPUs | {shares("link")} | 77 % of NVLink (codcompass.com); PCIe goes through host memory |
-| the engine's own work in a step | {micros("step")} | 8 of 13 ms before 0.6 (blog.vllm.ai, 2024-09), then less |
-| and for each sequence | {micros("sequence")} | the same |
-| one all-reduce by NVLink, at least | {micros("nvlink_sum")} | judged |
-| one all-reduce by PCIe, at least | {micros("pcie_sum")} | judged |
+| share of the datasheet | other cards | {" | ".join(_CARDS.values())} |
+|---|---:|{"---:|" * len(_CARDS)}
+{shares}
+
+| seconds | value | source |
+|---|---:|---|
+{seconds}
+
+| end of the interval | shares | links | seconds | whole step | waits of a prompt |
+|---|---:|---:|---:|---:|---:|
+{_end_rows()}
+
+- All-reduces over PCIe 4 (L40S) reach {_by_number(paces.PCIE_4)} of the link.
+- Over PCIe 5 (RTX PRO 6000) they reach {_by_number(paces.PCIE_5)}.
+- The smallest takes {_micros(paces.PCIE_ALL_REDUCE_PER_GPU)} per GPU.
+- vLLM before 0.14 prepares a step while the GPU waits: {_host(paces.HOST_BEFORE_ASYNC)}; before 0.8
+  {_host(paces.HOST_BEFORE_V1)}. Its published servers multiplied at {_percent(paces.PRODUCTS_BEFORE_ASYNC)} of these
+  shares.
 
 A mean request is {MEAN_REQUEST.prompt:,} tokens in and {MEAN_REQUEST.output:,} out: about the mean of conversations
 in Azure's trace of 2023 (AzurePublicDataset)."""
+
+
+_CARDS = {8.0: "A100", 8.9: "L40S, L4", 9.0: "H100, H200", 10.0: "B200", 10.3: "B300", 12.0: "RTX PRO 6000"}
+_SHARES = {
+    "weights": "bandwidth, reading weights",
+    "packed": "bandwidth, reading experts in 4 bit",
+    "cache": "bandwidth, reading the cache",
+    "cache_8_bit": "bandwidth, reading the cache in 8 bit",
+    "half": "FLOP/s in 16 bit",
+    "eight": "FLOP/s in 8 bit",
+    "experts": "FLOP/s of experts",
+    "attention": "FLOP/s of a prompt with itself",
+    "link": "NVLink, adding up large results",
+}
+_SECONDS = (
+    ("layer", "a layer, beside bytes and FLOP/s", "ten kernels of 2 to 12 µs (aiconfigurator-core 0.12.0)"),
+    ("expert_layer", "and with experts", "one token through grouped products, less its bytes (the same)"),
+    ("latent_layer", "and with a latent cache (MLA)", "one token through the module, less its bytes (the same)"),
+    ("quantized_layer", "and where activations are turned into 8 bit", "products in 8 bit of one token (the same)"),
+    ("all_reduce", "one all-reduce by NVLink, at least", "4 to 8 µs on A100, H100, B200 (the same)"),
+    ("host", "the CPU's work for a step, hidden behind the GPU's", "judged"),
+    ("host_sequence", "and for each sequence", "judged"),
+    ("front", "a request outside the engine", "judged: HTTP, tokens of the prompt, first text"),
+    ("front_stream", "and for each request whose tokens are sent", "judged"),
+)
+
+
+def _share_row(name: str, share: float) -> str:
+    cards = (getattr(paces.BY_CAPABILITY[capability], name) for capability in _CARDS)
+    return f"| {_SHARES[name]} | {_percent(share)} | {' | '.join(map(_percent, cards))} |"
+
+
+def _end_rows() -> str:
+    named = zip(("slow, H100 with vLLM 0.14 or later", "fast, the same"), paces.NEAR, strict=True)
+    others = zip(("slow, elsewhere", "fast, elsewhere"), paces.FAR, strict=True)
+    return "\n".join(
+        f"| {name} | {' | '.join(f'x {factor:g}' for factor in vars(end).values())} |"
+        for name, end in (*named, *others)
+    )
+
+
+def _by_number(shares: Mapping[int, float]) -> str:
+    return ", ".join(f"{_percent(share)} with {gpus} GPUs" for gpus, share in shares.items())
+
+
+def _host(seconds: tuple[float, float]) -> str:
+    return f"{_micros(seconds[0])}, and {_micros(seconds[1])} for each sequence"
+
+
+def _micros(seconds: float) -> str:
+    return f"{seconds * 1e6:,.0f} µs"
 
 
 def cold_start(catalog: Catalog) -> str:

@@ -3,6 +3,7 @@
 from dataclasses import asdict
 from typing import Any
 
+from infra.cli.speed import speed_data
 from infra.offline import Planned
 from infra.plan.cluster import PoolPlan
 from infra.plan.models import ModelPlan, StartPart
@@ -107,6 +108,7 @@ def _model(model: ModelPlan, remedies: tuple[Remedy, ...]) -> dict[str, Any]:
         "rollout": vars(model.rollout),
         "usd_per_hour": _rounded(model.usd_per_hour),
         "usd_per_million_output_tokens": [round(dollars.low, 4), round(dollars.high, 4)] if dollars else None,
+        **speed_data(model.throughput),
         "reasons": list(model.reasons),
     }
 

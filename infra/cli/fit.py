@@ -8,9 +8,10 @@ from infra.cli.document import rendered
 from infra.cli.fit_advice import Given, Way, ways
 from infra.cli.fit_document import against, makes, of_all, of_one
 from infra.cli.fit_input import BadInput, Where, read
+from infra.cli.speed import speed_data
 from infra.offers.options import Option, everywhere, offer_with, on_offer
 from infra.offers.pools import of_type
-from infra.offers.sizing import Sizing
+from infra.offers.sizing import Sizing, throughput_of
 from infra.registry import offered
 from infra.services.serving.start_parts import engine, engine_terms
 from infra.sizing.estimates import Estimate, rounded_down
@@ -83,6 +84,7 @@ def _data(given: Option, api_price: float | None, found: list[Way], catalog: Cat
         "usd_per_hour": round(usd, 4) if usd is not None else None,
         "usd_per_node_hour": given.usd_per_node_hour,
         "price_region": _price_region(given),
+        **speed_data(throughput_of(given.sized)),
         "start_seconds": start_seconds(given.sized, catalog),
         **_against_an_api(given, api_price),
         "reasons": [*_reasons(given), *(f"{way.flags} {makes(given)}: {way.effect}" for way in found)],

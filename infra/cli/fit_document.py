@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from infra.catalog import Catalog
 from infra.cli.document import Column, Document, Row, Section, columns
 from infra.cli.fit_advice import Way, flag
+from infra.cli.speed import of_one_replica
 from infra.cli.terminal import terminal_width
 from infra.offers.fixes import runs_in_8_bit, smaller_ways
 from infra.offers.options import Option, largest_context, serving
@@ -69,13 +70,17 @@ def _against(given: Option, api_price: float | None) -> Iterator[Section]:
     yield Section(title, rows=[(f"{where} costs less than the API above {found.reason}",)])
 
 
+def _speed(given: Option) -> Section:
+    return of_one_replica(throughput_of(given.sized), _name(given) if given.offer else given.where)
+
+
 def of_one(given: Option, ways: Sequence[Way], api_price: float | None, sizing: Sizing) -> Document:
     price = f", ${given.usd_per_hour:.2f} per hour{_share(given)}" if given.usd_per_hour is not None else ""
     where = f"{given.where}{f' ({given.offer.instance_type}{price})' if given.offer else ''}"
     about = [*_about(given), *_planned(given, sizing), *_start(given, sizing.catalog)]
     sections = [_bars(given), Section("", note="\n".join(about))]
     if given.fits:
-        sections += _against(given, api_price)
+        sections += [_speed(given), *_against(given, api_price)]
     if given.judged is not None and not given.certain:
         title = f"one of these {makes(given)}" if ways else f"nothing here {makes(given)}"
         sections.append(Section(title, columns(""), [(way.flags, way.effect) for way in ways]))
@@ -148,7 +153,7 @@ def _needed(given: Option) -> str:
 def of_all(question: Question, options: list[Option], api_price: float | None, sizing: Sizing) -> Document:
     fitting = [each for each in options if each.fits]
     best = fitting[0] if fitting else None
-    sections = [_table(fitting)] if fitting else []
+    sections = [_table(fitting), _speed(fitting[0])] if fitting else []
     if near := _near(options, best, sizing):
         sections.append(Section("not enough for requests of this length", columns(""), near))
     if other := _other_means(question, best, sizing):

@@ -51,11 +51,32 @@ class Fit:
 
 
 @dataclass(frozen=True)
-class Throughput:
-    """The output of a replica at full load."""
+class Speed:
+    """What a replica does while a number of clients ask: each waits for its answer, and then asks again."""
 
-    tokens_per_second: Estimate | None  # None: no estimate, and the reason says why
+    concurrency: int  # clients
+    running: float  # requests of them that run, in the middle; the others wait for a place in the cache or the batch
+    tokens_per_second: Estimate  # of all together
+    first_token: Estimate  # seconds from the request to the first token, the wait for a place included
+    next_token: Estimate  # seconds from a token to the next
+
+    @property
+    def waits(self) -> bool:
+        return self.running < self.concurrency
+
+
+@dataclass(frozen=True)
+class Throughput:
+    """How fast a replica is."""
+
+    full: Speed | None  # with as many requests as it takes at once; None: no estimate, and the reason says why
     reason: str
+    at: tuple[Speed, ...] = ()  # with 1, 8, 32 and 128 requests
+
+    @property
+    def tokens_per_second(self) -> Estimate | None:
+        """The output at full load."""
+        return self.full.tokens_per_second if self.full is not None else None
 
 
 def requests(held: float) -> str:

@@ -26,6 +26,9 @@ FIELDS = [
     "usd_per_hour",
     "usd_per_node_hour",
     "price_region",
+    "speed",
+    "speed_full_load",
+    "speed_note",
     "start_seconds",
     "reasons",
 ]

@@ -18,7 +18,7 @@ KEYS = {
     "model": "engine model revision dtype pool instance_type gpus_per_replica replicas fits certain weights_gib"
     " weights_on_disk_gib "
     "kv_cache_gib kv_cache_gib_interval kv_cache_tokens max_model_len max_concurrency cold_start_seconds cold_start "
-    "usd_per_hour usd_per_million_output_tokens reasons rollout",
+    "usd_per_hour usd_per_million_output_tokens speed speed_full_load speed_note reasons rollout",
     "pool": "instance_types capacity min max gpus_per_node usd_per_node_hour price_note peak_gpus surge_gpus reasons"
     " nodes lose_one",
     "cost": "usd_per_month_min usd_per_month_expected usd_per_month_typical usd_per_month_max items prices"
@@ -57,6 +57,7 @@ _NO_FIT = {
     "kv_cache_tokens",
     "max_concurrency",
 }
+_NO_SPEED = {"speed", "speed_full_load"}
 _NO_CACHE = {"kv_cache_gib", "kv_cache_gib_interval", "kv_cache_tokens", "max_concurrency"}
 
 
@@ -107,7 +108,7 @@ def test_a_violation_has_the_keys_of_the_contract(tmp_path: Path) -> None:
 
 def test_what_does_not_apply_is_null(tmp_path: Path) -> None:
     on_cpu = plan_json("local")["models"]["llama-1b"]
-    assert nulls(on_cpu) == {"revision", "pool", "instance_type", *_NO_PRICE, *_NO_FIT}
+    assert nulls(on_cpu) == {"revision", "pool", "instance_type", *_NO_PRICE, *_NO_FIT, *_NO_SPEED}
     assert on_cpu["gpus_per_replica"] == 0
     on_nodes_of_others = plan_json("guide")["models"]["llama3"]
     assert nulls(on_nodes_of_others) == {"instance_type", *_NO_PRICE}
@@ -115,6 +116,7 @@ def test_what_does_not_apply_is_null(tmp_path: Path) -> None:
     assert nulls(example_json(tmp_path, "many")["models"]["embed"]) == {
         "revision",
         *_NO_CACHE,
+        *_NO_SPEED,
         "usd_per_million_output_tokens",
     }
 

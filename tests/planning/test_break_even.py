@@ -3,9 +3,12 @@
 import pytest
 
 from infra.planning.break_even import break_even
-from infra.sizing.estimates import Estimate, Throughput
+from infra.sizing.estimates import Estimate, Speed, Throughput
 
-SURE = Throughput(Estimate(100, 200, 300), "measured")  # 263 to 788 million tokens per month
+MOMENT = Estimate(0.1, 0.1, 0.1)
+SURE = Throughput(
+    Speed(8, 8, Estimate(100, 200, 300), MOMENT, MOMENT), "measured"
+)  # 263 to 788 million tokens per month
 UNKNOWN = Throughput(None, "no estimate: the speed of X isn't known")
 
 

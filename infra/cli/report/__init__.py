@@ -9,6 +9,7 @@ from infra.cli.report.models import models_section, pools_section, weights_secti
 from infra.cli.report.notes import chosen_section, notes_section, resources_section, violations_section
 from infra.cli.report.own_nodes import own_nodes_section
 from infra.cli.report.words import ROUNDED, rounded
+from infra.cli.speed import of_models
 from infra.engines import ENGINES
 from infra.offline import Planned
 from infra.plan.kinds import by_kind
@@ -26,6 +27,7 @@ def report(planned: Planned) -> Document:
     sections = (
         violations_section(plan),
         models_section(plan),
+        of_models({name: model.throughput for name, model in plan.models.items()}),
         weights_section(plan),
         why_section(plan),
         pools_section(plan),
