@@ -1,6 +1,6 @@
 """Facts: models, GPUs, instance types, prices, versions. Data files with their sources, and one loader."""
 
-from infra.catalog.gpu_names import Slice, gpu_named, gpus_named, similar_gpus, slice_named
+from infra.catalog.gpu_names import Slice, gpu_named, gpus_named, similar_gpus, slice_named, with_memory
 from infra.catalog.load import load_catalog
 from infra.catalog.price_table import read_price_table
 from infra.catalog.table import BadCatalog
@@ -20,4 +20,5 @@ __all__ = [
     "read_price_table",
     "similar_gpus",
     "slice_named",
+    "with_memory",
 ]

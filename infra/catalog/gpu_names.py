@@ -2,14 +2,14 @@
 
 import difflib
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from infra.catalog.types import Gpu
 
 # Words of a product's name that don't distinguish cards of this catalogue.
 _NOISE = (
-    *("nvidia", "tesla", "quadro", "geforce", "tensor", "core", "gpu", "generation", "blackwell", "server", "edition"),
+    *("nvidia", "tesla", "geforce", "tensor", "core", "gpu", "generation", "blackwell", "server", "edition"),
     *("se", "shared", "sxm", "sxm2", "sxm3", "sxm4", "sxm5", "sxm6", "ac", "hbm2", "hbm2e", "hbm3", "hbm3e", "rtx"),
 )
 _MEMORY = re.compile(r"(?<=\w)[\s_-](\d{2,3})\s?g(?:i?b)?(?![a-z0-9])")  # 80GB, 80G; A10G is a name
@@ -82,6 +82,8 @@ def similar_gpus(text: str, gpus: Mapping[str, Gpu]) -> list[str]:
     """Names that could be written instead: of cards with the memory in the text, or else with the same number in the
     name."""
     name, gib = _parts(text)
+    if any(_parts(gpu.name)[0] == name for gpu in gpus.values() if gpu.engine_gib is None):
+        return []  # it names that card, whose memory isn't known
     known = [gpu for gpu in gpus.values() if gpu.engine_gib is not None]
     same = [gpu.name for gpu in known if _parts(gpu.name)[0] == name]
     zero = _LETTER.sub("0", name)
@@ -92,6 +94,13 @@ def similar_gpus(text: str, gpus: Mapping[str, Gpu]) -> list[str]:
         for gpu in known
         if _parts(gpu.name)[0] in close and _has(gpu, gib) and (gib or _number(gpu.name) == _number(text))
     ]
+
+
+def with_memory(names: Sequence[str], gpus: Mapping[str, Gpu]) -> str:
+    """The names to write, each with its memory, because the same name with another memory is another card."""
+    if len(names) == 1:
+        return f"{names[0]} if it has {gpus[names[0]].engine_gib:.0f} GiB"
+    return f"one of {', '.join(f'{name} ({gpus[name].engine_gib:.0f} GiB)' for name in names)}"
 
 
 def _number(text: str) -> list[str]:
@@ -111,5 +120,6 @@ def _parts(text: str) -> tuple[str, int | None]:
         text = f"{text[: memory.start()]} {text[memory.end() :]}"
     words = [word for word in re.split(r"[^a-z0-9]+", text) if word not in _NOISE]
     name = re.sub(r"^(nvidia|tesla|geforce)?(rtx)?", "", "".join(words))
+    name = re.sub(r"^quadro(rtx)?(?=a\d)", "", name)  # a Quadro RTX 6000 is another card than an RTX A6000
     bare = name.removesuffix("pcie")
     return (bare if bare in _WITHOUT_PCIE else name), int(memory[1]) if memory else None

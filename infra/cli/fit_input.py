@@ -192,10 +192,12 @@ class _Reader:
             return card_of_memory(known.name if known else name, gib, known, "--gpu-memory-gib")
         if known is None or known.engine_gib is None:
             near = similar_gpus(name or "", self._catalog.gpus)
-            written = f"write {'one of ' * (len(near) > 1)}{', '.join(near)}, or " if near else ""
+            sizes = ", ".join(f"{self._catalog.gpus[each].engine_gib:.0f}" for each in near)
+            written = f"write {'one of ' * (len(near) > 1)}{', '.join(near)} ({sizes} GiB), or " if near else ""
             write = f"; {written}give its --gpu-memory-gib"
             several = "has several sizes" if len(gpus_named(name or "", self._catalog.gpus)) > 1 else "unknown GPU"
-            self._wrong(f"--gpu {name}", several + write)
+            got = several if known is None else "its memory isn't known here"
+            self._wrong(f"--gpu {name}", got + write)
             return None
         return known
 

@@ -15,6 +15,9 @@ _BECOMES = {
     "imported": "taken into the state",
     "forgotten": "the state forgets that it was begun",
     "released": "Helm's record of it is removed; the next `up` installs it over what is there, and pods go on",
+    "upgraded": "Helm's record of what was cut off is removed; the next `up` upgrades it again",
+    "taken back": "the stack file is as it was before the upgrade, of which some objects may be there: Helm's record of"
+    " it is marked as failed, and the next `up` takes them back",
     "unbound": "it is free for the next claim of that name; its data stays",
 }
 
@@ -53,6 +56,6 @@ def _shown(stack: str, left: list[Left]) -> str:
             f"  {each.held.logical_name} ({kind} {each.held.name}): {each.found}",
             f"    {_becomes(each)}",
         ]
-    if any(each.becomes == "released" for each in left):
+    if any(each.becomes in ("released", "upgraded", "taken back") for each in left):
         lines += ["", "A provider process that outlived its `pulumi` may still install for five minutes: end it first."]
     return "\n".join(lines)

@@ -8,12 +8,14 @@ from infra.live.state import Held
 
 @dataclass(frozen=True)
 class Left:
-    """One thing that was found, and what happens to it; `id` as the provider imports it, or the Secret of a release."""
+    """One thing that was found, and what happens to it; `id` as the provider imports it."""
 
     held: Held
     found: str
-    becomes: Literal["imported", "forgotten", "released", "unbound", "yours"]
+    becomes: Literal["imported", "forgotten", "released", "upgraded", "taken back", "unbound", "yours"]
     id: str = ""
+    removes: tuple[str, ...] = ()  # Helm's records of a release
+    fails: str = ""  # the record that is marked as failed
     advice: str = "Look at it yourself"
 
     @property

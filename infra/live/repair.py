@@ -12,9 +12,9 @@ from infra.live.check import VOLUME, lost_claim, uninstall, wait_for
 from infra.live.cluster import ReachedCluster
 from infra.live.commands import change_state, pulumi
 from infra.live.left import Left
-from infra.live.ours import whose_object, whose_release
+from infra.live.ours import same, whose_object, whose_release
 from infra.live.releases import TYPE as RELEASE
-from infra.live.releases import Release, find_release
+from infra.live.releases import Release, find_release, mark_failed, revisions
 from infra.live.state import Held, State
 from infra.plan.plan import Plan
 
@@ -52,7 +52,7 @@ def _left(held: Held, cluster: ReachedCluster | None) -> Left:
         return Left(held, "there is no cluster that could hold it", "forgotten")
     if held.type == RELEASE:
         found = find_release(cluster, held.name, held.namespace or "default")
-        return Left(held, "not there", "forgotten") if found is None else _release(held, found, begun=True)
+        return Left(held, "not there", "forgotten") if found is None else _release(held, found, cluster, begun=True)
     return _object(held, cluster)
 
 
@@ -83,30 +83,63 @@ def _releases(recording: Recording, state: State, cluster: ReachedCluster) -> It
         found = find_release(cluster, planned.name, planned.namespace or "default")
         held = state.holds(RELEASE, planned.name, planned.namespace)
         if found is not None and (found.stuck(held=True) or not held):
-            yield _release(planned, found, held=held)
+            yield _release(planned, found, cluster, held=held)
 
 
-def _release(planned: Held, found: Release, *, held: bool = False, begun: bool = False) -> Left:
+def _release(
+    planned: Held, found: Release, cluster: ReachedCluster, *, held: bool = False, begun: bool = False
+) -> Left:
     version, values = planned.inputs.get("version") or "", planned.inputs.get("values") or {}
     verdict = whose_release(found, version=version, values=values, held=held, begun=begun)
     what = f"{found.chart} {found.version}, {found.status} since {found.since[:16]}"
+    if verdict == "ours" and held:
+        return _upgrade(planned, what, cluster)
     if verdict == "ours":
-        return Left(planned, what, "released", found.record)
+        return Left(planned, what, "released", removes=(found.record,))
     if verdict == "busy":
         return Left(planned, f"{what}: it may still be installed", "yours", advice=wait_for(found))
     advice = f"It is yours to decide: write `existing` for that add-on, or run: {uninstall(found)}"
     return Left(planned, f"{what}, not as this stack began it: somebody else's", "yours", advice=advice)
 
 
+def _upgrade(planned: Held, what: str, cluster: ReachedCluster) -> Left:
+    """The provider compares the plan with Helm's last record, and does nothing where they are equal. So the last one
+    that stays isn't the plan's: either it is that of before the upgrade, or the upgrade was taken back in the stack
+    file, and it is that of the upgrade, which changed some objects."""
+    records = revisions(cluster, planned.name, planned.namespace or "default")
+    deployed = next((index for index, each in reversed([*enumerate(records)]) if each.status == "deployed"), -1)
+    newer = records[deployed + 1 :] if deployed >= 0 else records[-1:]
+    if deployed < 0 or not _is_planned(planned, records[deployed]):
+        return Left(planned, what, "upgraded", removes=tuple(each.record for each in newer))
+    kept = [index for index, each in enumerate(newer) if not _is_planned(planned, each)]
+    removes = tuple(each.record for each in newer[kept[-1] + 1 if kept else 0 :])
+    if not kept:
+        return Left(planned, what, "upgraded", removes=removes)
+    return Left(planned, what, "taken back", removes=removes, fails=newer[kept[-1]].record)
+
+
+def _is_planned(planned: Held, found: Release) -> bool:
+    version, values = planned.inputs.get("version") or "", planned.inputs.get("values") or {}
+    return found.version == version and same(values, found.values)
+
+
 def repair(stack: str, left: list[Left], cluster: ReachedCluster | None) -> None:
     """The state first: writing it takes the stack's lock, so that no `up` runs beside this. Raises NotRead."""
     _end_creations(stack, {each.held.urn: each.id for each in left if each.becomes == "imported"})
     for each in left:
-        if cluster is not None and each.becomes == "released":
-            cluster.run("delete", "secret", each.id, "-n", each.held.namespace or "default")
+        if cluster is not None:
+            _change_records(each, cluster)
         if cluster is not None and each.becomes == "unbound":
             patch = '[{"op": "remove", "path": "/spec/claimRef/uid"}]'
             cluster.run("patch", "persistentvolume", each.id, "--type=json", f"--patch={patch}")
+
+
+def _change_records(left: Left, cluster: ReachedCluster) -> None:
+    namespace = left.held.namespace or "default"
+    for record in left.removes:
+        cluster.run("delete", "secret", record, "-n", namespace)
+    if left.fails:
+        mark_failed(cluster, left.fails, namespace)
 
 
 def _end_creations(stack: str, imported: Mapping[str, str]) -> None:

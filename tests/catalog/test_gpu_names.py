@@ -2,7 +2,7 @@
 
 import pytest
 
-from infra.catalog import gpu_named, gpus_named, load_catalog, similar_gpus, slice_named
+from infra.catalog import gpu_named, gpus_named, load_catalog, similar_gpus, slice_named, with_memory
 
 GPUS = load_catalog().gpus
 
@@ -31,7 +31,7 @@ NAMES = {
     "A10": ["NVIDIA-A10", "A10 24GB"],
     "A30": ["NVIDIA-A30", "A30-24GB"],
     "A40": ["NVIDIA-A40", "A40 48GB"],
-    "RTX-A6000": ["NVIDIA-RTX-A6000", "A6000", "RTX A6000 48GB"],
+    "RTX-A6000": ["NVIDIA-RTX-A6000", "A6000", "RTX A6000 48GB", "Quadro RTX A6000"],
     "RTX-6000-ADA": ["NVIDIA-RTX-6000-Ada-Generation", "RTX 6000 Ada"],
     "RTX-4090": ["NVIDIA-GeForce-RTX-4090", "RTX 4090", "4090", "GeForce RTX 4090 24GB"],
     "RTX-3090": ["NVIDIA-GeForce-RTX-3090", "rtx3090"],
@@ -89,7 +89,9 @@ def test_what_is_proposed_has_the_memory_that_was_typed(text: str, proposed: lis
     assert "A100-40" not in near or "80" not in text
 
 
-@pytest.mark.parametrize("text", ["H800", "RTX 4080", "A800"])
+@pytest.mark.parametrize(
+    "text", ["H800", "RTX 4080", "A800", "Quadro-RTX-6000", "Quadro RTX 8000", "P100", "B100", "GH200", "NVIDIA-L40G"]
+)
 def test_a_card_of_another_number_is_another_card(text: str) -> None:
     assert similar_gpus(text, GPUS) == []
 
@@ -106,3 +108,10 @@ def test_cards_that_aws_lacks_have_what_an_estimate_needs(name: str) -> None:
     assert gpu.compute_capability
     assert gpu.bf16
     assert gpu.fp8 == (gpu.fp8_tflops is not None) == (gpu.compute_capability >= 8.9)
+
+
+def test_names_are_proposed_with_their_memory() -> None:
+    """`RTX 6000` alone is a name of four cards."""
+    near = similar_gpus("RTX 6000", GPUS)
+    assert with_memory(near, GPUS) == "one of RTX-PRO-6000-SE (95 GiB), RTX-6000-ADA (47 GiB), RTX-A6000 (47 GiB)"
+    assert with_memory(["L4"], GPUS) == "L4 if it has 22 GiB"

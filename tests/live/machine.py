@@ -19,6 +19,8 @@ with open(here / "calls", "a") as calls:
     calls.write(json.dumps(called) + "\\n")
 if "import" in called:
     (here / "imported").write_text(pathlib.Path(called[-1]).read_text())
+if "--patch-file" in called:
+    (here / "patched").write_text(pathlib.Path(called[-1]).read_text())
 for words, answer in json.loads((here / "answers").read_text()):
     if all(word in called for word in words):
         if "--show-managed-fields" not in called and isinstance(answer, dict) and "metadata" in answer:
@@ -88,6 +90,10 @@ class Machine:
         return {each["urn"]: each["id"] for each in deployment["resources"]}
 
     @property
+    def patched(self) -> dict[str, Any]:
+        return json.loads((self.folder / "patched").read_text())
+
+    @property
     def changes(self) -> list[str]:
         """The commands that it got, without those that only read."""
         verbs = {"refresh", "import", "delete", "patch"}
@@ -119,3 +125,8 @@ def record(name: str, chart: str, version: str, status: str, values: dict[str, A
         "metadata": {"name": f"sh.helm.release.v1.{name}.v{revision}", "labels": labels},
         "data": {"release": packed},
     }
+
+
+def unpacked(text: str) -> dict[str, Any]:
+    """The content of Helm's record."""
+    return json.loads(gzip.decompress(base64.b64decode(base64.b64decode(text))))

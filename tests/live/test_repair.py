@@ -13,7 +13,7 @@ from infra.live.ours import same, within
 from infra.plan.cluster import AddonPlan
 from infra.project import PROJECT
 from tests.example_stacks import plan_text
-from tests.live.machine import FIRST, RELEASE, STACK, Machine, held, record
+from tests.live.machine import FIRST, RELEASE, STACK, Machine, held, record, unpacked
 
 pytestmark = pytest.mark.programs
 
@@ -91,12 +91,54 @@ def test_a_release_that_an_api_server_took_along(machine: Machine, stacks: Path)
     assert RECORD in machine.changes[1]
 
 
-def test_an_upgrade_that_was_cut_off(machine: Machine, stacks: Path) -> None:
+BEFORE, PLANNED = {"before": True}, OURS
+
+
+@pytest.mark.parametrize(
+    ("revisions", "removed", "failed"),
+    [
+        # The next `up` upgrades, because the last record that stays isn't the plan's.
+        ([("deployed", BEFORE), ("pending-upgrade", PLANNED)], ["v2"], ""),
+        ([("deployed", BEFORE), ("failed", PLANNED), ("pending-rollback", BEFORE)], ["v2", "v3"], ""),
+        ([("superseded", PLANNED), ("deployed", BEFORE), ("pending-upgrade", {"third": True})], ["v3"], ""),
+        ([("failed", BEFORE), ("pending-upgrade", PLANNED)], ["v2"], ""),
+        # The stack file is back at what is deployed: objects of the upgrade would stay.
+        ([("deployed", PLANNED), ("pending-upgrade", {"new": True})], [], "v2"),
+        ([("deployed", PLANNED), ("failed", {"new": True}), ("pending-rollback", PLANNED)], ["v3"], "v2"),
+        ([("deployed", PLANNED), ("pending-upgrade", PLANNED)], ["v2"], ""),
+    ],
+)
+def test_an_upgrade_that_was_cut_off(
+    machine: Machine, stacks: Path, revisions: list[tuple[str, Any]], removed: list[str], failed: str
+) -> None:
+    """Seen with the real engine: where Helm's last record is the plan's, `up` changes nothing, whatever is there."""
     machine.state(held(RELEASE, "addons-keda", name="keda", namespace="keda"))
-    revisions = [keda_record("deployed")["items"][0], record("keda", "keda", "9", "pending-upgrade", {}, revision=2)]
-    machine.answer(["secrets", "owner=helm,name=keda"], {"items": revisions})
+    items = [
+        record("keda", "keda", keda().version, status, values, revision=revision)
+        for revision, (status, values) in enumerate(revisions, start=1)
+    ]
+    machine.answer(["secrets", "owner=helm,name=keda"], {"items": items})
+    for each in items:
+        machine.answer(["get", "secret", each["metadata"]["name"]], each)
+    code, text = repair("--yes")
+    assert (code, text.splitlines()[-1]) == (0, "Done. Go on with: pulumi up -s local")
+    changes = [change for change in machine.changes if " secret " in change]
+    name = "secret sh.helm.release.v1.keda."
+    assert [change.split(name)[1].split()[0] for change in changes if "delete" in change] == removed
+    assert [change.split(name)[1].split()[0] for change in changes if "patch" in change] == ([failed] if failed else [])
+    assert ("marked as failed" in text) is bool(failed)
+
+
+def test_a_record_is_marked_as_failed_as_helm_writes_it(machine: Machine, stacks: Path) -> None:
+    machine.state(held(RELEASE, "addons-keda", name="keda", namespace="keda"))
+    new = record("keda", "keda", keda().version, "pending-upgrade", {"new": True}, revision=2)
+    machine.answer(["secrets", "owner=helm,name=keda"], {"items": [*keda_record("deployed")["items"], new]})
+    machine.answer(["get", "secret", "sh.helm.release.v1.keda.v2"], new)
     assert repair("--yes")[0] == 0
-    assert "delete secret sh.helm.release.v1.keda.v2 -n keda" in machine.changes[1]
+    patch = machine.patched
+    assert patch["metadata"] == {"labels": {"status": "failed"}}
+    failed = record("keda", "keda", keda().version, "failed", {"new": True}, revision=2)
+    assert unpacked(patch["data"]["release"]) == unpacked(failed["data"]["release"])
 
 
 @pytest.mark.parametrize(

@@ -85,3 +85,22 @@ def test_a_memory_that_a_known_card_lacks_is_a_warning(card: dict[str, Any], war
 
 def test_a_card_that_has_several_sizes_keeps_the_name_that_was_written() -> None:
     assert _planned({"gpu": "V100", "gpuMemoryGib": 15.7}).pools["own"].gpu == "V100"
+
+
+@pytest.mark.parametrize(
+    ("card", "said"),
+    [
+        ({"gpu": "RTX 4090", "selector": {"accelerator": "nvidia-a40"}}, "names A40 (44 GiB)"),
+        ({"gpu": "RTX 4090", "selector": {"example.com/a40": "true"}}, "example.com/a40=true names A40"),
+        ({"gpu": "RTX 4090", "selector": {"card": "a100"}}, "names A100-40 or A100-80"),
+        ({"gpuMemoryGib": 23.6, "selector": {LABEL: "NVIDIA-A40"}}, "the plan counts with 23.6 GiB GPU (24 GiB)"),
+        ({"gpu": "A40", "selector": {"accelerator": "NVIDIA-A40-48GB"}}, ""),
+        ({"gpu": "A100-80", "selector": {"card": "a100"}}, ""),
+        ({"gpu": "ours", "gpuMemoryGib": 44.3, "selector": {"accelerator": "a40"}}, ""),
+        ({"gpu": "RTX 4090", "selector": {"pool": "gpu", "nvidia.com/gpu.present": "true"}}, ""),
+    ],
+)
+def test_a_label_that_names_another_card_is_warned_of(card: dict[str, Any], said: str) -> None:
+    found = _said(_planned(card), "gpuPools.own.existing.selector")
+    assert len(found) == bool(said)
+    assert said in "".join(found)

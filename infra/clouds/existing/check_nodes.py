@@ -2,9 +2,9 @@
 makes none of them."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
-from infra.catalog import Gpu, Slice, gpu_named, gpus_named, similar_gpus, slice_named
+from infra.catalog import Gpu, Slice, gpu_named, gpus_named, similar_gpus, slice_named, with_memory
 from infra.clouds.existing.section import ExistingNodes
 from infra.plan.words import count, kubectl
 from infra.settings.checks.scope import Scope
@@ -79,16 +79,9 @@ def _check_gpu(scope: Scope, key: Key, nodes: ExistingNodes) -> None:
         several = len(gpus_named(nodes.gpu, gpus)) > 1
         got = f"{nodes.gpu} has several sizes" if several else f"unknown GPU {nodes.gpu}"
         near = similar_gpus(nodes.gpu, gpus)
-        ways = [f"write {_proposed(near, gpus)}"] if near else []
+        ways = [f"write {'gpu: ' * (len(near) == 1)}{with_memory(near, gpus)}"] if near else []
         ways += [] if several else ["give its gpuMemoryGib beside it"]
         wrong((*key, "gpu"), got, ", or ".join(ways))
-
-
-def _proposed(near: Sequence[str], gpus: Mapping[str, Gpu]) -> str:
-    """The names to write, each with its memory, because the same name with another memory is another card."""
-    if len(near) == 1:
-        return f"gpu: {near[0]} if it has {gpus[near[0]].engine_gib:.0f} GiB"
-    return f"one of {', '.join(f'{name} ({gpus[name].engine_gib:.0f} GiB)' for name in near)}"
 
 
 def _check_slice(scope: Scope, key: Key, nodes: ExistingNodes, cut: Slice) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import replace
 
-from infra.catalog import Catalog, Gpu, gpu_named
+from infra.catalog import Catalog, Gpu, gpu_named, gpus_named
 from infra.catalog.gpu_names import card_of_memory, is_shared
 from infra.clouds.existing.check_nodes import PRODUCT, slice_of
 from infra.clouds.existing.section import ExistingNodes
@@ -12,12 +12,14 @@ from infra.plan.notes import Assumption, Finding
 
 # A card whose memory differs from the catalogue's by at most this part is still that card: error correction takes some.
 SAME_CARD = 0.1
+OWN_MEMORY = "the stack file's gpuMemoryGib"  # the source of a card that is known by its memory alone
+_SET = ("", "true", "yes")  # values of a label whose name says it all
 
 
 def existing_card(nodes: ExistingNodes, catalog: Catalog) -> Gpu:
     """The catalogue's card, with the memory that the stack file gives it. Nobody knows the speed of a card of another
     size."""
-    source, gib = "the stack file's gpuMemoryGib", nodes.gpu_memory_gib
+    source, gib = OWN_MEMORY, nodes.gpu_memory_gib
     cut = slice_of(nodes, catalog.gpus)
     if cut is not None:
         return replace(card_of_memory(cut.name, gib, cut.card, source), slice=True)
@@ -48,6 +50,7 @@ def say_card(pool: str, nodes: ExistingNodes, card: Gpu, catalog: Catalog) -> It
             f" {'bf16' if card.bf16 else 'fp16'} and every kernel of the engine",
         )
     yield from _memory(path, nodes, catalog)
+    yield from _labels(path, nodes, card, catalog)
     if any(is_shared(name) for name in (nodes.gpu or "", nodes.selector.get(PRODUCT, ""))):
         yield warned(
             f"{path}.gpu",
@@ -64,3 +67,26 @@ def _memory(path: str, nodes: ExistingNodes, catalog: Catalog) -> Iterator[Findi
             f"{gib:g} GiB are planned with, and an engine sees {known.engine_gib:g} of {known.name};"
             " leave gpuMemoryGib out if it is that card",
         )
+
+
+def _labels(path: str, nodes: ExistingNodes, card: Gpu, catalog: Catalog) -> Iterator[Finding]:
+    """A label that names another card: nodes of that card are selected, or none at all. A rule refuses this of NVIDIA's
+    own label where the card is known."""
+    for name, value in nodes.selector.items():
+        named = gpus_named(name.rpartition("/")[2] if value in _SET else value, catalog.gpus)
+        if card.slice or not named or any(_alike(card, each) for each in named):
+            continue
+        size = f" ({named[0].engine_gib:.0f} GiB)" if len(named) == 1 and named[0].engine_gib else ""
+        other = " or ".join(each.name for each in named)
+        gib = f" ({card.engine_gib:.0f} GiB)" if card.engine_gib else ""
+        label = f"{name}={value}" if value else name
+        yield warned(
+            f"{path}.selector",
+            f"{label} names {other}{size}, and the plan counts with {card.name}{gib}: see which card they have"
+            f" (`kubectl get nodes -l {label} -L {PRODUCT}`, or `nvidia-smi -L` there), and correct it or gpu",
+        )
+
+
+def _alike(card: Gpu, named: Gpu) -> bool:
+    """Whether they may be the same card: by name, or by its memory where the stack file has another name for it."""
+    return card.name == named.name or (card.source == OWN_MEMORY and _same(named, card.engine_gib))
