@@ -17,6 +17,7 @@ from infra.sizing.weights import in_16_bit
 AT_LOAD_METHOD, STORED_METHOD = "fp8", "awq"
 CACHE_DTYPE = "fp8"  # twice the tokens
 MIN_SEQS = 16
+WORTH_A_CHANGE = 1.25  # smaller weights are worth a line if they hold at least this multiple of the requests
 
 Changes = tuple[tuple[str, Any], ...]  # keys of the model in the stack file and their values; None removes the key
 
@@ -36,17 +37,17 @@ def ways_to_fit(sized: Sized, options: Sequence[Option], more: Iterable[Sized], 
     first; `more`: the model on each number of the GPUs that it has now."""
     yield from _context(sized, sizing, fits)
     yield from _arguments(sized, sizing, fits)
-    yield from (smaller := list(_smaller(sized, sizing, fits)))
-    yield from _fewer_requests(sized, sizing)
-    yield from _more_gpus(sized, more, sizing, fits, alone=bool(smaller))
+    yield from (less := list(smaller_fixes(sized, sizing, fits)))
+    yield from fewer_requests(sized, sizing, with_smaller=not less)
+    yield from _more_gpus(sized, more, sizing, fits, alone=bool(less))
     yield from other_types(options, sized.gpus)
 
 
 def ways_to_be_certain(sized: Sized, options: Sequence[Option], more: Iterable[Sized], sizing: Sizing) -> Iterator[Fix]:
     """What makes a likely fit certain; a shorter context comes last, because it takes something away."""
-    yield from (smaller := list(_smaller(sized, sizing, is_certain)))
+    yield from (less := list(smaller_fixes(sized, sizing, is_certain)))
     yield from _arguments(sized, sizing, is_certain)
-    yield from _more_gpus(sized, more, sizing, is_certain, alone=bool(smaller))
+    yield from _more_gpus(sized, more, sizing, is_certain, alone=bool(less))
     yield from other_types(options, sized.gpus)
     yield from _context(sized, sizing, is_certain)
 
@@ -59,14 +60,26 @@ def _context(sized: Sized, sizing: Sizing, goal: Goal) -> Iterator[Fix]:
         yield Fix((("maxModelLen", length),), f"{what}{'' if certain else ', at the middle of the interval'}")
 
 
-def _fewer_requests(sized: Sized, sizing: Sizing) -> Iterator[Fix]:
-    """The largest number of requests at once for whose context the same GPUs have room."""
-    question = sized.question
-    maximum = min(question.concurrency - 1, math.floor(sized.fit.max_concurrency or 0))
-    for requests in range(maximum, 0, -1):
-        if sizing.size(question.but(concurrency=requests), sized.gpu, sized.gpus).fits:
-            yield Fix((("concurrency", requests),), f"requests at once, instead of {question.concurrency}")
-            return
+def fewer_requests(sized: Sized, sizing: Sizing, *, with_smaller: bool) -> Iterator[Fix]:
+    """The largest number of requests at once for whose context the same GPUs have room; `with_smaller`: before it also
+    with smaller weights and a smaller cache of the same repository, where those hold more."""
+    instead = f"requests at once, instead of {sized.question.concurrency}"
+    held = _most_requests(sized.question, sized, sizing)
+    ways = _that_run(sized, sizing.catalog) if with_smaller else ()
+    own = ((changes, question) for changes, question in ways if question.own_repository)
+    found = ((_most_requests(question, sized, sizing), changes) for changes, question in own)
+    most, changes = max(found, key=lambda each: each[0], default=(0, ()))
+    if most >= max(1, WORTH_A_CHANGE * held):
+        yield Fix((("concurrency", most), *changes), instead)
+    if held:
+        yield Fix((("concurrency", held),), instead)
+
+
+def _most_requests(question: Question, sized: Sized, sizing: Sizing) -> int:
+    """Fewer than are asked for; 0: not even one fits."""
+    holds = sizing.size(question, sized.gpu, sized.gpus).fit.max_concurrency or 0
+    numbers = range(min(question.concurrency - 1, math.floor(holds)), 0, -1)
+    return next((n for n in numbers if sizing.size(question.but(concurrency=n), sized.gpu, sized.gpus).fits), 0)
 
 
 def _arguments(sized: Sized, sizing: Sizing, goal: Goal) -> Iterator[Fix]:
@@ -140,18 +153,23 @@ def runs_in_8_bit(question: Question, gpu: Gpu) -> bool:
     return question.kv_cache_dtype == "auto" or gpu.fp8
 
 
-def _smaller(sized: Sized, sizing: Sizing, goal: Goal) -> Iterator[Fix]:
+def _that_run(sized: Sized, catalog: Catalog) -> Iterator[tuple[Changes, Question]]:
+    """The smaller ways that the card can run."""
+    for changes, question in smaller_ways(sized.question, catalog):
+        if can_run(question, sized.gpu, catalog) and runs_in_8_bit(question, sized.gpu):
+            yield changes, question
+
+
+def smaller_fixes(sized: Sized, sizing: Sizing, goal: Goal) -> Iterator[Fix]:
     """Smaller weights and a smaller cache with which the same GPUs are enough; both together where neither is enough
     alone."""
     enough: list[set[str]] = []
-    for changes, question in smaller_ways(sized.question, sizing.catalog):
+    for changes, question in _that_run(sized, sizing.catalog):
         keys = {key for key, _ in changes}
-        if any(less <= keys for less in enough) or not can_run(question, sized.gpu, sizing.catalog):
-            continue
-        smaller = sizing.size(question, sized.gpu, sized.gpus)
-        if goal(smaller) and runs_in_8_bit(question, sized.gpu):
+        then = sizing.size(question, sized.gpu, sized.gpus)
+        if goal(then) and not any(less <= keys for less in enough):
             enough.append(keys)
-            yield Fix(changes, f"{smaller.fit.weights_gib:.1f} GiB of weights on each GPU; {smaller.holds}")
+            yield Fix(changes, f"{then.fit.weights_gib:.1f} GiB of weights on each GPU; {then.holds}")
 
 
 def _more_gpus(sized: Sized, more: Iterable[Sized], sizing: Sizing, goal: Goal, *, alone: bool) -> Iterator[Fix]:
@@ -162,7 +180,7 @@ def _more_gpus(sized: Sized, more: Iterable[Sized], sizing: Sizing, goal: Goal, 
     if enough is not None:
         yield Fix((("gpus", enough.gpus),), f"{enough.gpus} x {enough.gpu.name}; {enough.holds}")
     fewer = [each for each in larger if enough is None or each.gpus < enough.gpus] if not alone else []
-    both = ((each.gpus, fix) for each in fewer for fix in _smaller(each, sizing, goal))
+    both = ((each.gpus, fix) for each in fewer for fix in smaller_fixes(each, sizing, goal))
     for gpus, fix in islice(both, 1):
         yield Fix((("gpus", gpus), *fix.changes), f"{gpus} x {sized.gpu.name}; {fix.effect}")
 

@@ -14,6 +14,7 @@ from infra.plan.rules import Rule
 from infra.plan.writes import written
 from infra.planning.budget import PATH as BUDGET
 from infra.planning.budget import enough, total
+from infra.planning.losses import shorter, with_losses
 from infra.planning.trial import LIKELY, Attempt, broken_by, holds, likely, noted
 from infra.settings.mistakes import Mistake, Report
 from infra.settings.platform import Settings
@@ -71,28 +72,30 @@ def that_holds(plan: Plan, attempt: Attempt) -> tuple[Violation, ...]:
 
 def _held(violation: Violation, tried: Sequence[Advice], plan: Plan, attempt: Attempt) -> list[Advice]:
     """Each alone; and, unless one of them costs nothing, those that don't hold alone together with one more change,
-    where no way that holds alone is as good."""
+    where no way that holds alone is as good. What keeps to the requests and the context that are asked for is first."""
     alone = [(each, _tried(each, violation, plan, attempt)) for each in tried]
     held = [way for _, way in alone if way is not None]
     if any(_costs_nothing(each, plan, attempt) for each in held):
-        return held
+        return sorted(held, key=lambda each: shorter(each, plan))
     failed = [each for each, way in alone if way is None][:MAX_IN_TWO]
     in_two = filter(None, (_with_another(each, violation, plan, attempt) for each in failed))
-    better = [way for way in in_two if not any(_as_good(each, way, attempt) for each in held)]
-    return sorted([*better, *held], key=lambda each: _cost(each, attempt))
+    better = [way for way in in_two if not any(_as_good(each, way, plan, attempt) for each in held)]
+    return sorted([*better, *held], key=lambda each: _cost(each, plan, attempt))
 
 
 def _costs_nothing(advice: Advice, plan: Plan, attempt: Attempt) -> bool:
-    return BUDGET not in dict(advice.write) and not _harm(advice) and _bill(attempt(advice.write)) <= _bill(plan)
+    free = BUDGET not in dict(advice.write) and not _harm(advice) and not shorter(advice, plan)
+    return free and _bill(attempt(advice.write)) <= _bill(plan)
 
 
-def _as_good(one: Advice, other: Advice, attempt: Attempt) -> bool:
-    return _harm(one) <= _harm(other) and _bill(attempt(one.write)) <= _bill(attempt(other.write))
+def _as_good(one: Advice, other: Advice, plan: Plan, attempt: Attempt) -> bool:
+    no_worse = _harm(one) <= _harm(other) and shorter(one, plan) <= shorter(other, plan)
+    return no_worse and _bill(attempt(one.write)) <= _bill(attempt(other.write))
 
 
-def _cost(advice: Advice, attempt: Attempt) -> tuple[bool, float]:
-    """Whether a model is paused, whatever the bill; and the maximum bill."""
-    return _harm(advice) == PAUSES, _bill(attempt(advice.write))
+def _cost(advice: Advice, plan: Plan, attempt: Attempt) -> tuple[bool, int, float]:
+    """Whether a model is paused, and what users lose of each request, whatever the bill; and the maximum bill."""
+    return _harm(advice) == PAUSES, shorter(advice, plan), _bill(attempt(advice.write))
 
 
 def _harm(advice: Advice) -> int:
@@ -108,11 +111,12 @@ def _bill(plan: Plan | None) -> float:
 
 
 def in_order(ways: Iterable[Advice], plan: Plan, attempt: Attempt) -> list[Advice]:
-    """Advice after which a fit is no longer certain says so, and comes after the others; advice that needs a larger
-    budget comes last."""
+    """Advice that gives something up says so; what takes requests or context away comes after the others, and of those
+    advice after which a fit is no longer certain, which is said too; advice that needs a larger budget comes last."""
     said = [(each, bool(likely(plan, attempt(each.write)))) for each in ways]
-    ordered = sorted(said, key=lambda pair: (BUDGET in dict(pair[0].write), pair[1]))
-    return [noted(each, LIKELY) if unsure else each for each, unsure in ordered]
+    ordered = sorted(said, key=lambda pair: (BUDGET in dict(pair[0].write), shorter(pair[0], plan), pair[1]))
+    whole = ((with_losses(each, plan), unsure) for each, unsure in ordered)
+    return [noted(each, LIKELY) if unsure else each for each, unsure in whole]
 
 
 def _tried(advice: Advice, violation: Violation, plan: Plan, attempt: Attempt) -> Advice | None:
@@ -142,7 +146,7 @@ def _with_another(advice: Advice, violation: Violation, plan: Plan, attempt: Att
     beside = [more for each in then.violations if (each.rule, each.path) in left for more in each.advice]
     both = (_both(advice, each) for each in beside[:MAX_IN_TWO])
     found = filter(None, (_tried(each, violation, plan, attempt) for each in both))
-    return min(found, key=lambda each: _cost(each, attempt), default=None)
+    return min(found, key=lambda each: _cost(each, plan, attempt), default=None)
 
 
 def _both(one: Advice, other: Advice) -> Advice:

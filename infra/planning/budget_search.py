@@ -1,7 +1,7 @@
 """Plans a changed stack file, and says whether that keeps to the budget."""
 
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice
@@ -13,7 +13,7 @@ from infra.plan.plan import Plan
 from infra.plan.writes import written
 from infra.planning.advice import completed
 from infra.planning.budget import PATH, enough, total
-from infra.planning.trial import Attempt, Followed, holds, likely, with_lower_max
+from infra.planning.trial import Attempt, Followed, holds, likely, spare_max, with_lower_max
 from infra.settings.platform import Budget
 
 SPOT = "the cloud may take a spot node back with two minutes' notice"
@@ -74,8 +74,30 @@ class Search:
         return found.then if found is not None else None
 
     def _followed(self, write: Write) -> Followed | None:
+        """With the lower `max` of pools that goes with the change. Where that isn't enough, and the nodes that no model
+        needs aren't either, without those nodes too."""
         whole = self._whole(write)
-        return next(with_lower_max(self.plan, whole, self.attempt), None) if whole else Followed((), self.plan)
+        if not whole:
+            return Followed((), self.plan)
+        found = next(with_lower_max(self.plan, whole, self.attempt), None)
+        if found is None or self._keeps(found.then) or self._spare_is_enough:
+            return found
+        return self._without_spare_nodes(found, dict(whole))
+
+    @cached_property
+    def _spare_is_enough(self) -> bool:
+        then = self.attempt(self._whole(tuple(spare_max(self.plan))))
+        return then is not None and self._keeps(then)
+
+    def _keeps(self, then: Plan) -> bool:
+        budget = then.settings.budget or self.budget
+        return total(then.cost, budget) <= budget.usd_per_month
+
+    def _without_spare_nodes(self, found: Followed, asked: Collection[str]) -> Followed:
+        lower = {path: nodes for path, nodes in spare_max(found.then) if path not in asked}
+        write = tuple((dict(found.write) | lower).items())
+        then = self.attempt(write) if lower else None
+        return Followed(write, then) if then is not None else found
 
     def _whole(self, write: Write) -> Write:
         """What other rules need is written last, and but for what is taken out."""

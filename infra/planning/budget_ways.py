@@ -14,6 +14,7 @@ from infra.plan.plan import Plan
 from infra.plan.rules import Rule
 from infra.planning.advice import in_order
 from infra.planning.budget import biggest, of
+from infra.planning.budget_paused import as_large_as_needed, while_paused
 from infra.planning.budget_search import Search
 from infra.planning.budget_together import MIN_PART, together
 from infra.planning.trial import Attempt, holds
@@ -59,7 +60,8 @@ def with_ways(
         return _with(violation, [each for each in [search.advice(())] if each is not None] or violation.advice, "")
     alone = all(each.rule == Rule.BUDGET for each in then.violations)
     ways = in_order(_ways(search, means), plan, attempt) if alone else []
-    return _with(violation, [*ways, search.enough()], _none(then) if alone and not ways else "")
+    larger = [*(as_large_as_needed(search) if alone and not ways else ()), search.enough()]
+    return _with(violation, [*ways, *larger], _none(then) if alone and not ways else "")
 
 
 def _first_of(others: Iterable[Violation]) -> Write:
@@ -89,21 +91,26 @@ def _ways(search: Search, means: Means) -> list[Advice]:
             return [alone]
         if search.now - search.total(unused) > MIN_PART * search.over:
             search = dataclasses.replace(search, base=unused)
+    paused = list(while_paused(search))
     ways = list(islice(_unlike(search, _changes(search, means)), NAMED))
     ways += search.first(_on_spot(search))
-    if not ways:
+    if not (ways or paused):
         ways += _in_several(search, means)
-    expected = search.advice((("budget.of", "expected"),)) if search.budget.of == "max" else None
+    expected = search.advice((("budget.of", "expected"),)) if search.budget.of == "max" and not paused else None
+    ways = [*paused, *(each for each in ways if each not in paused)]
     return [*ways, *([expected] if expected is not None else [])]
 
 
 def _unlike(search: Search, ways: Iterable[Advice]) -> Iterator[Advice]:
-    """Of ways with the same bill, one that changes all that another one changes, and more, is left out; so is one that
-    serves the models from the same nodes as another one."""
+    """A way that changes all that another one changes, and more, for hardly less, is left out; so is one that serves
+    the models from the same nodes as another one at the same bill."""
     seen: list[tuple[set[tuple[str, Any]], list[tuple[Any, ...]], int]] = []
     for way in ways:
         change, served, usd = set(way.write), search.served(way), round(search.total(way.write))
-        if not any(usd == other and (change >= less or served == same) for less, same, other in seen):
+        if not any(
+            (change >= less and usd > (1 - MIN_SHARE) * other) or (served == same and usd == other)
+            for less, same, other in seen
+        ):
             seen.append((change, served, usd))
             yield way
 
@@ -130,14 +137,14 @@ def _most_expensive(search: Search) -> list[ModelPlan]:
 
 
 def _changes(search: Search, means: Means) -> Iterator[Advice]:
-    """Fewer replicas of one model, a smaller pool, a cheaper instance type, smaller weights and cache, other nodes, and
+    """A smaller pool, fewer replicas of one model, a cheaper instance type, smaller weights and cache, other nodes, and
     fewer requests at once, each for the most expensive pool or model first."""
     plan = search.plan
     models = {name: [each for each in plan.models.values() if each.pool == name] for name in plan.pools}
     costly = _costly(search)
     for name in costly:
-        yield from _fewer_replicas(search, models[name])
         yield from _fewer_nodes(search, plan.pools[name])
+        yield from _fewer_replicas(search, models[name])
     for name in (each for each in costly if models[each]):
         yield from _cheaper_type(search, plan.pools[name])
     yield from filter(None, map(search.advice, _platform(search)))

@@ -2,7 +2,9 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from itertools import islice
 
+from infra.offers.fixes import Fix, fewer_requests, smaller_fixes
 from infra.offers.options import fits, is_certain, smallest_fit, tries
 from infra.offers.pools import Offer
 from infra.plan.notes import Advice, Violation, Write
@@ -13,21 +15,29 @@ from infra.planning.cheaper import Market
 from infra.planning.trial import Attempt
 from infra.planning.without_gpu import another_without_gpu, without_gpu
 from infra.services.serving.placement import Placed
+from infra.sizing.question import Sized
 
 MOVED = 2  # models of a pool, the smallest first
+MIN_KEPT = 0.5  # of the requests at once that are asked for: with a smaller part it isn't the same service
 FEWER = 2  # numbers of GPUs that are tried for a replica
 
 
 def with_ways_out(violation: Violation, market: Market, attempt: Attempt) -> Violation:
-    """The violation with ways that need fewer GPUs, and that move small models, before those that pause one or add a
-    node. There are none where fewer replicas, but more than one, or another order of a rollout are enough."""
-    if violation.rule != Rule.GPUS_AT_PEAK or any(_is_enough(each.write) for each in violation.advice):
+    """The violation with ways that need fewer GPUs, and unless fewer replicas, but more than one, or another order of a
+    rollout are enough, with ways that move small models, before those that pause one or add a node. Where a replica
+    doesn't fit fewer GPUs as it is, it may with smaller weights or a smaller cache, or with fewer requests at once."""
+    if violation.rule != Rule.GPUS_AT_PEAK:
         return violation
-    ways = [*_on_fewer_gpus(violation, market)]
+    as_it_is = list(_on_fewer_gpus(violation, market))
+    less = _with_less_memory(violation, market) if not as_it_is else ()
+    fewer = _with_fewer_requests(violation, market) if not (as_it_is or less) else ()
+    if any(_is_enough(each.write) for each in violation.advice):
+        return replace(violation, advice=(*less, *violation.advice, *fewer))
+    ways = [*as_it_is, *less]
     ways += [way for group in _groups(violation, market) for way in _ways(group, market, attempt)]
     hard = [each for each in violation.advice if _is_hard(each.write)]
     others = [each for each in violation.advice if each not in hard]
-    return replace(violation, advice=(*others, *ways, *hard))
+    return replace(violation, advice=(*others, *ways, *hard, *fewer))
 
 
 def _is_enough(write: Write) -> bool:
@@ -52,6 +62,36 @@ def _on_fewer_gpus(violation: Violation, market: Market) -> Iterator[Advice]:
         for sized in fewer[: -FEWER - 1 : -1]:
             write = each.served.write((("gpus", sized.gpus),))
             yield Advice(write, f"{written(write)} ({sized.gpus} x {sized.gpu.name}; {sized.holds})")
+
+
+def _with_less_memory(violation: Violation, market: Market) -> tuple[Advice, ...]:
+    """Smaller weights and a smaller cache, with which a replica of the largest model fits fewer GPUs."""
+    for each, sized in _smaller_places(violation, market):
+        for fix in islice(smaller_fixes(sized, market.sizing, fits), 1):
+            return (_on_gpus(each, sized, fix, f"; {fix.effect}"),)
+    return ()
+
+
+def _with_fewer_requests(violation: Violation, market: Market) -> tuple[Advice, ...]:
+    """The largest number of requests at once that fits fewer GPUs, if it isn't much smaller than what is asked for."""
+    for each, sized in _smaller_places(violation, market):
+        for fix in islice(fewer_requests(sized, market.sizing, with_smaller=True), 1):
+            if dict(fix.changes)["concurrency"] >= MIN_KEPT * sized.question.concurrency:
+                return (_on_gpus(each, sized, fix, ""),)
+    return ()
+
+
+def _smaller_places(violation: Violation, market: Market) -> Iterator[tuple[Placed, Sized]]:
+    """The largest model, on each number of its pool's GPUs on which it doesn't fit as it is, the largest first."""
+    for each in _by_size(violation, market)[-1:]:
+        if each.offer is not None:
+            found = list(tries(each.served.question.but(gpus=None), each.offer, market.sizing))
+            yield from ((each, sized) for sized in reversed(found) if sized.gpus < each.gpus and not sized.fits)
+
+
+def _on_gpus(each: Placed, sized: Sized, fix: Fix, effect: str) -> Advice:
+    write = each.served.write((*fix.changes, ("gpus", sized.gpus)))
+    return Advice(write, f"{written(write)} ({sized.gpus} x {sized.gpu.name}{effect})")
 
 
 def _by_size(violation: Violation, market: Market) -> list[Placed]:

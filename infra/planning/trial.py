@@ -48,6 +48,15 @@ def _lower_max(plan: Plan, then: Plan, written: Collection[str]) -> Iterator[tup
             yield f"gpuPools.{name}.max", lower
 
 
+def spare_max(plan: Plan) -> Iterator[tuple[str, int]]:
+    """Of pools whose `max` the stack file gives, the lower one that leaves no node beyond the need."""
+    for name, pool in plan.pools.items():
+        given = plan.settings.gpu_pools.get(name)
+        lower = max(pool.needed, pool.min, 1)
+        if given is not None and given.max is not None and not pool.existing and lower < given.max:
+            yield f"gpuPools.{name}.max", lower
+
+
 def holds(plan: Plan, then: Plan) -> bool:
     """Whether a changed stack breaks no rule that it doesn't break already."""
     return broken_by(then) <= broken_by(plan)

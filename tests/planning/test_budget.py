@@ -8,7 +8,7 @@ import pytest
 from infra.planning import Plan
 from infra.planning.advice import as_mapping
 from tests.planning.following import follow, outcome, planned
-from tests.planning.stacks import PROD, changed, plan
+from tests.planning.stacks import DEV, PROD, changed, plan
 
 ROOMY = changed(PROD, gpuPools__l40s__max=6)
 EXPENSIVE = changed(PROD, gpuPools__t4__instanceTypes=["g4dn.16xlarge"])
@@ -64,6 +64,25 @@ def test_the_pool_with_the_highest_bill_comes_first() -> None:
 )
 def test_other_changes_that_fix_it(stack: dict[str, Any], usd: float, of: str, fix: str) -> None:
     assert any(re.match(fix, each) for each in _fixes(stack, usd, of))
+
+
+L4 = {"instanceTypes": ["g6.xlarge"]}
+CHAT = {"model": "Qwen/Qwen3-8B", "maxModelLen": 8192, "concurrency": 2, "replicas": {"min": 1, "max": 3}}
+
+
+@pytest.mark.parametrize(("most", "usd"), [(5, 2300), (6, 2300), (6, 1700), (5, 1700)])
+def test_nodes_beyond_the_need_are_given_up_before_or_with_what_users_need(most: int, usd: int) -> None:
+    """Three replicas and a rollout need 4 nodes."""
+    stack = changed(DEV, gpuPools={"l4": L4 | {"max": most}}, models={"chat": CHAT}, budget={"usdPerMonth": usd})
+    (violation,) = plan(stack).violations
+    writes = [dict(each.write) for each in violation.advice]
+    if usd == 2300:
+        assert writes[0] == {"gpuPools.l4.max": 4}
+        assert not any(len(each) > 1 and each.get("gpuPools.l4.max") == 4 for each in writes)
+    else:
+        assert writes[0] == {"models.chat.replicas.max": 2, "gpuPools.l4.max": 3}
+    for write in writes:
+        assert plan(follow(stack, write)).violations == ()
 
 
 def test_no_change_is_proposed_that_breaks_another_rule() -> None:

@@ -73,3 +73,44 @@ def test_the_headline_says_what_a_paused_stack_is_billed_for() -> None:
         assert (f"{item.name} $" in _shown(ASLEEP)["PAUSED"]) is (item.min > 0)
     for stack in (DEV, changed(PROD, models__embed__paused=True), changed(LOCAL, models__llama_1b__paused=True)):
         assert "PAUSED" not in _shown(stack)
+
+
+T4G, ONE_NAT = ("cluster.create.systemNodes.instanceType", "t4g.xlarge"), ("cluster.create.network.nat", "one")
+EXPECTED = ("budget.of", "expected")
+
+
+@pytest.mark.parametrize(
+    ("stack", "budget", "first"),
+    [
+        (ASLEEP, {"usdPerMonth": 500}, {EXPECTED}),
+        (ASLEEP, {"usdPerMonth": 400}, {EXPECTED, T4G}),
+        (WIDE, {"usdPerMonth": 380}, {EXPECTED, T4G, ONE_NAT}),
+        (WIDE, {"usdPerMonth": 380, "of": "expected"}, {T4G, ONE_NAT}),
+        (WIDE, {"usdPerMonth": 380, "of": "min"}, {T4G, ONE_NAT}),
+        (KEPT, {"usdPerMonth": 400}, {EXPECTED, T4G, ("gpuPools.l4.min", 0)}),
+        (ASLEEP, {"usdPerMonth": 300}, {EXPECTED, ("budget.usdPerMonth", 500)}),
+    ],
+    ids=[
+        "the bill that is paid",
+        "with smaller system nodes",
+        "and one NAT gateway",
+        "of the expected bill",
+        "of the minimum",
+        "without a kept node",
+        "that bill needs more",
+    ],
+)
+def test_a_budget_above_which_a_paused_stack_is_has_the_smallest_change_that_is_enough(
+    stack: dict[str, Any], budget: dict[str, Any], first: set[tuple[str, Any]]
+) -> None:
+    """The maximum is that of nodes that no paused model asks for."""
+    asked = changed(stack, budget=budget)
+    (violation,) = plan(asked).violations
+    assert set(violation.advice[0].write) == first
+    for advice in violation.advice:
+        assert plan(follow(asked, dict(advice.write))).violations == (), advice.text
+
+
+def test_a_stack_that_runs_is_offered_no_other_bill_before_what_costs_less() -> None:
+    (violation,) = plan(changed(DEV, budget={"usdPerMonth": 700})).violations
+    assert EXPECTED not in violation.advice[0].write
