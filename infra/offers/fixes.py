@@ -68,9 +68,9 @@ def fewer_requests(sized: Sized, sizing: Sizing, *, with_smaller: bool) -> Itera
     ways = _that_run(sized, sizing.catalog) if with_smaller else ()
     own = ((changes, question) for changes, question in ways if question.own_repository)
     found = ((_most_requests(question, sized, sizing), changes) for changes, question in own)
-    most, changes = max(found, key=lambda each: each[0], default=(0, ()))
-    if most >= max(1, WORTH_A_CHANGE * held):
-        yield Fix((("concurrency", most), *changes), instead)
+    largest, changes = max(found, key=lambda each: each[0], default=(0, ()))
+    if largest >= max(1, WORTH_A_CHANGE * held):
+        yield Fix((("concurrency", largest), *changes), instead)
     if held:
         yield Fix((("concurrency", held),), instead)
 

@@ -80,7 +80,7 @@ class Search:
         if not whole:
             return Followed((), self.plan)
         found = next(with_lower_max(self.plan, whole, self.attempt), None)
-        if found is None or self._keeps(found.then) or self._spare_is_enough:
+        if found is None or not write or self._keeps(found.then) or self._spare_is_enough:
             return found
         return self._without_spare_nodes(found, dict(whole))
 
