@@ -6,6 +6,7 @@
 # make engine-facts       reads flags, architectures, metrics and more out of the pinned vLLM (3 GB of packages)
 # make config-defaults    reads what a config.json may leave out from the newest transformers (20 MB of packages)
 # make test-engine        the tests that start the pinned vLLM on a CPU; the first time it installs 3 GB of packages
+# make kernel-model       what a model of measured kernels says of servers with vLLM (850 MB of packages, 15 minutes)
 # make benchmark          how long a plan takes, and how accurate the estimates of memory and throughput are
 STACK ?= dev
 PYTHON ?= python3
@@ -57,7 +58,7 @@ check: .venv/dev
 	@$(INSTALL) -r requirements-dev.txt >&2
 	@touch $@
 
-.PHONY: docs engine-facts config-defaults benchmark benchmark-memory benchmark-throughput benchmark-start
+.PHONY: docs engine-facts config-defaults kernel-model benchmark benchmark-memory benchmark-throughput benchmark-start
 docs: .venv/program
 	$(BIN)/python -m docs.generate
 
@@ -70,10 +71,16 @@ config-defaults: .venv/program
 	@folder=$$(mktemp -d) && trap 'rm -r "$$folder"' EXIT && $(PYTHON) -m venv "$$folder" && "$$folder/bin/pip" install -q transformers \
 	&& "$$folder/bin/python" engine_facts/config_defaults.py > "$$folder/new.json" && cp "$$folder/new.json" $(CONFIG_DEFAULTS)
 
+KERNEL_MODEL := benchmarks/data/kernel_model.csv
+kernel-model:
+	@folder=$$(mktemp -d) && trap 'rm -r "$$folder"' EXIT && $(PYTHON) -m venv "$$folder" && "$$folder/bin/pip" install -q aiconfigurator==0.12.0 \
+	&& "$$folder/bin/python" benchmarks/kernel_model_inside.py > "$$folder/new.csv" && cp "$$folder/new.csv" $(KERNEL_MODEL)
+
 benchmark: .venv/program
 	$(BIN)/python -m benchmarks.plan_speed
 	$(BIN)/python -m benchmarks.memory
 	$(BIN)/python -m benchmarks.throughput
+	$(BIN)/python -m benchmarks.speed
 	$(BIN)/python -m benchmarks.start
 
 benchmark-memory: .venv/program
@@ -81,6 +88,7 @@ benchmark-memory: .venv/program
 
 benchmark-throughput: .venv/program
 	$(BIN)/python -m benchmarks.throughput
+	$(BIN)/python -m benchmarks.speed
 
 benchmark-start: .venv/program
 	$(BIN)/python -m benchmarks.start

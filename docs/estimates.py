@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from benchmarks import memory, start, throughput
+from benchmarks import memory, speed, start, throughput
 from benchmarks.memory import Log
 from docs import constants
 from docs.markers import filled, table
@@ -38,6 +38,10 @@ def generated() -> dict[Path, str]:
         "throughput constants": constants.throughput(),
         "throughput summary": _summary(throughput.summary(throughput.measurements())),
         "throughput table": throughput_table(),
+        "measured speed summary": _summary(speed.summary(speed.measured())),
+        "measured speed table": speed_table(speed.measured(), "measured"),
+        "kernel model summary": _summary(speed.summary(speed.kernel_model())),
+        "kernel model table": speed_table(speed.kernel_model(), "kernels"),
         "cold start": cold_start(plan),
         "start summary": _summary(start.summary(start.starts())),
         "start table": start_table(),
@@ -130,6 +134,26 @@ def throughput_table() -> str:
         rows.append([each.name, row["engine"], "; ".join(remarks), requests, *numbers])
     head = ["model and GPUs", "engine", "", "requests x tokens", "published, tokens/s", "estimated", "interval"]
     return table(head, rows, right=4)
+
+
+def speed_table(found: Sequence[speed.Row], said: str) -> str:
+    """Each figure, and what is estimated with its interval."""
+    rows = [
+        [each.name, each.clients, *(cell for figure in each.figures for cell in _compared(figure))] for each in found
+    ]
+    titles = [
+        title
+        for what in ("tokens/s", "first token, ms", "next token, ms")
+        for title in (f"{what}: {said}", "estimated")
+    ]
+    return table(["model and GPUs", "requests", *titles], rows, right=7)
+
+
+def _compared(figure: speed.Figure) -> tuple[str, str]:
+    said, rate = figure.said, figure.estimate
+    decimals = 0 if said >= 100 else 1
+    low, mid, high = (f"{each:,.{decimals}f}" for each in (rate.low, rate.mid, rate.high))
+    return f"{said:,.{decimals}f}", f"{mid} ({low}–{high}){'' if figure.inside else ' **outside**'}"
 
 
 def cold_start(plan: Plan) -> str:

@@ -20,12 +20,13 @@ from infra.sizing.weights import GIB
 
 
 @dataclass(frozen=True)
-class _Replica:
+class Replica:
     """A server, and the requests for which it has places: at the low end, in the middle and at the high end."""
 
     server: Server
     request: MeanRequest
     arguments: Arguments
+    held: float  # bytes of cache that a running request keeps on each GPU
     places: Estimate
 
     def full(self) -> Speed:
@@ -63,23 +64,36 @@ def throughput(
     quantization: str | None = None,
 ) -> Throughput:
     """The throughput of one replica on `gpus` GPUs (tensor parallelism)."""
+    made = replica(shape, gpu, gpus, arguments, fit, request=request, quantization=quantization)
+    if isinstance(made, str):
+        return Throughput(None, f"no estimate: {made}")
+    full = made.full()
+    return Throughput(full, _reason(full, made), tuple(map(made.speed, CONCURRENCIES)))
+
+
+def replica(
+    shape: ModelShape | None,
+    gpu: Gpu,
+    gpus: int,
+    arguments: Arguments,
+    fit: Fit,
+    *,
+    request: MeanRequest = MEAN_REQUEST,
+    quantization: str | None = None,
+    places: float | None = None,
+) -> Replica | str:
+    """With as many places as the cache and max-num-seqs leave, unless they are given; or why there is no estimate."""
     missing = _missing(shape, gpu, gpus, fit)
     if missing is not None or shape is None or fit.kv_cache_gib is None:
-        return Throughput(None, f"no estimate: {missing}")
+        return missing or ""
     request = _within(request, arguments.max_model_len)
     held = _held(shape, gpus, arguments, request)
     if held is None:
-        return Throughput(None, "no estimate: the cache per token isn't known")
-    if fit.kv_cache_gib.low * GIB < held:
-        return Throughput(None, "no estimate: it isn't certain that the cache holds one request")
-    replica = _Replica(
-        _server(shape, gpu, gpus, arguments, fit, request, quantization),
-        request,
-        arguments,
-        _places(gpu, arguments, fit.kv_cache_gib, held),
-    )
-    full = replica.full()
-    return Throughput(full, _reason(full, replica, held), tuple(map(replica.speed, CONCURRENCIES)))
+        return "the cache per token isn't known"
+    if places is None and fit.kv_cache_gib.low * GIB < held:
+        return "it isn't certain that the cache holds one request"
+    found = _places(gpu, arguments, fit.kv_cache_gib, held) if places is None else Estimate(places, places, places)
+    return Replica(_server(shape, gpu, gpus, arguments, fit, request, quantization), request, arguments, held, found)
 
 
 def _server(
@@ -156,12 +170,12 @@ def _around(middle: float, ends: list[float]) -> Estimate:
     return Estimate(min(ends), middle, max(ends))
 
 
-def _reason(full: Speed, replica: _Replica, held: float) -> str:
-    rate, server = full.tokens_per_second, replica.server
+def _reason(full: Speed, made: Replica) -> str:
+    rate, server = full.tokens_per_second, made.server
     interval = span(f"{rate.low:,.0f}", f"{rate.high:,.0f}")
     return (
         f"about {rate.mid:,.0f} output tokens per second at full load ({interval}): {full.concurrency:,} requests of"
-        f" {replica.request.prompt:,} + {replica.request.output:,} tokens at once; a step reads"
-        f" {server.weights_gib:.1f} GiB of weights and {full.running * held / GIB:.1f} of cache at"
+        f" {made.request.prompt:,} + {made.request.output:,} tokens at once; a step reads"
+        f" {server.weights_gib:.1f} GiB of weights and {full.running * made.held / GIB:.1f} of cache at"
         f" {server.gpu.bandwidth_gb_s:,.0f} GB/s"
     )
