@@ -57,8 +57,8 @@ def throughput() -> str:
 |---|---:|---|
 {seconds}
 
-| end of the interval | shares | links | seconds | whole step | waits of a prompt |
-|---|---:|---:|---:|---:|---:|
+| end of the interval | shares | links | seconds | outside the engine | whole step | waits of a prompt |
+|---|---:|---:|---:|---:|---:|---:|
 {_end_rows()}
 
 - All-reduces over PCIe 4 (L40S) reach {_by_number(paces.PCIE_4)} of the link.

@@ -49,11 +49,13 @@ class Seconds:
     all_reduce: float = 6e-6  # the smallest
     host: float = 1.5e-3  # in which the CPU prepares a step
     host_sequence: float = 8e-6  # in addition, for each sequence
-    front: float = 7e-3  # of a request outside the engine: HTTP, tokens of the prompt, text of the first token
-    front_stream: float = 50e-6  # in addition, for each request whose tokens the same process sends
+    front: float = 9e-3  # of a request outside the engine: HTTP, tokens of the prompt, text of the first token
+    front_stream: float = 80e-6  # in addition, for each request whose tokens the same process sends
 
-    def times(self, factor: float) -> "Seconds":
-        return Seconds(**{name: seconds * factor for name, seconds in vars(self).items()})
+    def times(self, factor: float, front: float) -> "Seconds":
+        return Seconds(
+            **{name: seconds * (front if name.startswith("front") else factor) for name, seconds in vars(self).items()}
+        )
 
 
 @dataclass(frozen=True)
@@ -62,7 +64,7 @@ class Pace:
     seconds: Seconds
     hidden: bool  # the CPU prepares a step while the GPU works on another
     whole: float = 1.0  # a step, by the sum of its parts
-    gates: float = 1.0  # whole steps that a new prompt waits, beside the rest of the step that runs
+    gates: float = 0.5  # whole steps that a new prompt waits, beside the rest of the step that runs
 
 
 @dataclass(frozen=True)
@@ -72,14 +74,15 @@ class End:
     shares: float
     link: float
     seconds: float
+    front: float
     whole: float
     gates: float
 
 
 # Where whole servers were measured, a kernel's figures differ by its sizes alone; elsewhere by card, driver and version
 # too, and those of links by the host: four GPUs on PCIe were seen to add up with 6 to 21 % of their links.
-NEAR = (End(0.93, 0.75, 1.25, 1.15, 1.25), End(1.06, 1.25, 0.8, 0.87, 0.75))
-FAR = (End(0.80, 0.65, 1.6, 1.25, 1.5), End(1.12, 2.2, 0.6, 0.85, 0.5))
+NEAR = (End(0.93, 0.75, 1.25, 1.5, 1.13, 1.8), End(1.06, 1.25, 0.8, 0.6, 0.87, 0.4))
+FAR = (End(0.80, 0.65, 1.6, 2.0, 1.25, 1.6), End(1.12, 2.2, 0.6, 0.5, 0.85, 0.5))
 # Servers before ASYNC_SCHEDULING whose figures were published read prompts with 27 to 57 % of the FLOP/s.
 PRODUCTS_BEFORE_ASYNC = 0.62  # of the shares of later versions
 
@@ -87,7 +90,7 @@ PRODUCTS_BEFORE_ASYNC = 0.62  # of the shares of later versions
 BY_CAPABILITY = {
     8.0: Shares(weights=0.72, half=0.80),
     8.9: Shares(weights=0.86, half=0.62, eight=0.45),
-    9.0: Shares(weights=0.88, half=0.78, eight=0.57),
+    9.0: Shares(weights=0.88, half=0.81, eight=0.59),
     10.0: Shares(weights=0.77, half=0.70, eight=0.48),
     10.3: Shares(weights=0.77, half=0.76, eight=0.50),
     12.0: Shares(weights=0.91, half=0.80, eight=0.74),
@@ -113,8 +116,8 @@ def measured(gpu: Gpu, version: Version) -> bool:
 
 
 def _end(middle: Pace, end: End) -> Pace:
-    shares, seconds = middle.shares.times(end.shares, end.link), middle.seconds.times(end.seconds)
-    return Pace(shares, seconds, middle.hidden, end.whole, end.gates)
+    shares, seconds = middle.shares.times(end.shares, end.link), middle.seconds.times(end.seconds, end.front)
+    return Pace(shares, seconds, middle.hidden, end.whole, middle.gates * end.gates)
 
 
 def _shares(gpu: Gpu, gpus: int, version: Version) -> Shares:
