@@ -20,7 +20,7 @@ MODEL = (
 QUANTIZATION = ("name", "bytes_per_weight", "min_compute_capability", "keeps_16_bit", "source")
 CUDA_DRIVER = ("cuda", "min_driver")
 QUANTIZED = ("model", "quantization", "weights_gib", "source")
-LOADED = ("model", "state_bytes", "source")
+LOADED = ("model", "state_bytes", "guessing_b", "rotary_bytes", "source")
 ROPE = ("model_type", "max_context", "original", "theta", "factor", "source")
 REPOSITORY = ("model", "quantization", "repository", "block", "source")
 
@@ -97,8 +97,20 @@ def rope_of(row: Row) -> RopeFamily:
 
 
 def loaded_of(row: Row, model: ModelShape) -> ModelShape:
-    """The model with what an engine makes of it."""
-    return replace(model, state_bytes=row.whole_or_none("state_bytes"))
+    """The model with what an engine makes of it. Its parameters are those that the engine loads to answer."""
+    guessing = row.number_or_none("guessing_b")
+    return replace(
+        model,
+        params_b=_less(model.params_b, guessing),
+        active_params_b=model.active_params_b if model.num_experts else _less(model.active_params_b, guessing),
+        state_bytes=row.whole_or_none("state_bytes"),
+        guessing_b=guessing,
+        rotary_bytes=row.whole_or_none("rotary_bytes"),
+    )
+
+
+def _less(params_b: float | None, guessing_b: float | None) -> float | None:
+    return None if params_b is None else round(params_b - (guessing_b or 0.0), 6)
 
 
 def quantization_of(row: Row) -> Quantization:

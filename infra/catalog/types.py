@@ -109,6 +109,8 @@ class ModelShape:
     value_head_dim: int | None = None  # where a value isn't as long as a key
     state_layers: int | None = None  # that keep a state, of a hybrid; None: all that keep no tokens
     state_bytes: int | None = None  # of one layer's state, over all GPUs
+    guessing_b: float | None = None  # 1e9 weights of the files that only speculation with the model's own layers loads
+    rotary_bytes: int | None = None  # sines and cosines on each GPU; None: context x head size x 2
     revision: str | None = None  # the commit that these facts were read at
     private: bool | None = None  # only a token reads it
     # Sizes of smaller vectors that a request may ask for; empty: any size. None: config.json names none.

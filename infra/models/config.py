@@ -13,6 +13,7 @@ from infra.models.layers import Keeps, kept, layer_count, refuse_kind
 from infra.models.lengths import longest
 from infra.models.parameters import Counted, parameters
 from infra.models.quantized import Stored, stored_as
+from infra.models.rotary import rotary_bytes
 from infra.models.task import Beside, is_headless, reads_at_once, task_of
 from infra.models.towers import tower_parameters
 from infra.models.understood import refuse_unknown
@@ -66,6 +67,8 @@ def shape_of_config(name: str, config: Mapping[str, Any], beside: Beside, source
         model_type=top.model_type or text.model_type,
         quantization_block=stored.block,
         custom_code=needs_code(config, beside.tokenizer),
+        guessing_b=round(counted.guessing / 1e9, 6) or None,
+        rotary_bytes=rotary_bytes(text, cache),
         vector_sizes=_vector_sizes(top) if modality == "embedding" else None,
         **vars(cache),
     )

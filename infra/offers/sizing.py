@@ -45,7 +45,7 @@ def _by_weights_alone(question: Question, gpu: Gpu, gpus: int, catalog: Catalog)
     card = gpu.engine_gib or 0.0
     weights = (question.file_gib or 0.0) / gpus
     if question.shape is not None and question.file_gib is None:
-        weights = gpu_gib(question.shape, question.quantization, catalog, gpu, gpus)
+        weights = gpu_gib(question.shape, question.quantization, catalog, gpus)
     reason = f"no estimate: {question.engine.title} has no memory model; {weights:.1f} of {card:.1f} GiB are weights"
     terms = (Term("weights", weights, f"{weights * gpus:.1f} GiB / {gpus}"),)
     fit = Fit(card, weights, terms, None, None, None, None, weights < card, False, (reason,), estimated=False)

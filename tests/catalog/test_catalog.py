@@ -107,7 +107,7 @@ def has_a_number_for_every_term(model: ModelShape) -> None:
         held = request_bytes(model, gpus, 2, 2048, 2048)
         assert held or not keeps_cache(model)
         for method in (None, *CATALOG.quantizations):
-            assert gpu_gib(model, method, CATALOG, gpu, gpus) > 0
+            assert gpu_gib(model, method, CATALOG, gpus) > 0
         for seqs, tokens in ((1, 1), (256, 8192)):
             peak, _ = activation_peak(model, gpus, Batch(seqs, tokens), PINNED, 9.0, 8192, batch_known=True)
             assert 0 < peak.low <= peak.mid <= peak.high

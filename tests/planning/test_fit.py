@@ -8,7 +8,7 @@ from infra.engines.vllm.memory import fit
 from infra.engines.vllm.versions import PINNED, default_batch, default_utilization, pages, version_of
 from infra.sizing.kv_cache import kv_bytes_per_token
 from infra.sizing.question import Arguments, Batch, Version
-from infra.sizing.weights import gpu_gib, served_dtype, served_gib, stored_gib
+from infra.sizing.weights import served_dtype, served_gib, stored_gib
 from tests.planning.stacks import CATALOG
 
 LLAMA_8B = CATALOG.models["meta-llama/Llama-3.1-8B-Instruct"]
@@ -171,19 +171,6 @@ def test_what_is_not_known_makes_the_interval_wider_and_leaves_its_middle() -> N
     for wider in (interval(version_known=False), interval(version_known=False, batch_known=False)):
         assert wider[0] > width + 0.5
         assert wider[1] == middle
-
-
-@pytest.mark.parametrize(
-    ("model", "gpu", "gpus", "logged"),
-    [
-        ("openai/gpt-oss-20b", "H100-80", 1, 13.47),
-        ("openai/gpt-oss-20b", "A100-80", 1, 13.72),
-        ("openai/gpt-oss-120b", "A100-80", 4, 17.22),
-    ],
-)
-def test_mxfp4_kernels_pad_experts(model: str, gpu: str, gpus: int, logged: float) -> None:
-    weights = gpu_gib(CATALOG.models[model], None, CATALOG, CATALOG.gpus[gpu], gpus)
-    assert weights == pytest.approx(logged, rel=0.005)
 
 
 @pytest.mark.parametrize(

@@ -41,7 +41,7 @@ def fit(
 ) -> Fit:
     card = gpu.engine_gib or 0.0
     usable = prefill.WIGGLE_ROOM * arguments.utilization * card
-    weights = gpu_gib(shape, quantization, catalog, gpu, gpus)
+    weights = gpu_gib(shape, quantization, catalog, gpus)
     peak, why = prefill.prefill_peak(shape, gpus, arguments.max_num_batched_tokens)
     other = OTHER if gpus == 1 else OTHER_PARALLEL
     terms = terms_of(weights, gpus, other, Term("activations", peak.mid, why))

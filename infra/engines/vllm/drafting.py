@@ -2,12 +2,12 @@
 
 from dataclasses import replace
 
-from infra.catalog import Catalog, Gpu, ModelShape
+from infra.catalog import Catalog, ModelShape
 from infra.engines.vllm.versions import PINNED, pages
 from infra.sizing.blocks import request_bytes
 from infra.sizing.estimates import Term
 from infra.sizing.question import Arguments, Batch
-from infra.sizing.weights import gpu_gib
+from infra.sizing.weights import gpu_gib, guessing_gib
 
 
 def checked(arguments: Arguments) -> Batch:
@@ -18,13 +18,20 @@ def checked(arguments: Arguments) -> Batch:
     return Batch(min(rows, arguments.max_num_batched_tokens), arguments.max_num_batched_tokens)
 
 
-def draft_weights(arguments: Arguments, gpu: Gpu, gpus: int, catalog: Catalog) -> tuple[Term, ...]:
-    """The other model is split over the same GPUs."""
-    shape = arguments.draft.shape if arguments.draft else None
-    if shape is None:
+def draft_weights(
+    arguments: Arguments, gpus: int, catalog: Catalog, shape: ModelShape, quantization: str | None
+) -> tuple[Term, ...]:
+    """What proposes is split over the same GPUs."""
+    draft = arguments.draft
+    if draft is None:
         return ()
-    gib = gpu_gib(shape, None, catalog, gpu, gpus)
-    return (Term("draft model", gib, f"weights of {shape.id}"),)
+    if draft.own_layer and shape.guessing_b:
+        own = guessing_gib(shape, quantization, catalog) / gpus
+        return (Term("draft layers", own, "layers of the model that guess ahead"),)
+    if draft.shape is None:
+        return ()
+    gib = gpu_gib(draft.shape, None, catalog, gpus)
+    return (Term("draft model", gib, f"weights of {draft.shape.id}"),)
 
 
 def held(shape: ModelShape, gpus: int, length: int, arguments: Arguments) -> float | None:

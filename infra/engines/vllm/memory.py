@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 from infra.catalog import Catalog, Gpu, ModelShape
 from infra.engines.vllm.activations import activation_peak, any_version
+from infra.engines.vllm.allocated import added_gib
 from infra.engines.vllm.drafting import checked, draft_weights, held
 from infra.engines.vllm.versions import (
     COUNTS_GRAPHS,
@@ -73,7 +74,8 @@ def fit(
     version = arguments.version or PINNED
     card = gpu.engine_gib or 0.0
     usable = card * arguments.utilization
-    weights = gpu_gib(shape, quantization, catalog, gpu, gpus, absorbed(shape, version))
+    added = added_gib(shape, quantization, catalog, gpu, gpus, version) + absorbed(shape, version) / gpus
+    weights = gpu_gib(shape, quantization, catalog, gpus, added)
     activations, why = activation_peak(
         shape,
         gpus,
@@ -91,7 +93,7 @@ def fit(
         graphs = Estimate(0.0, graphs.mid, graphs.high)
     other = other_memory(gpu, gpus, version)
     adapters = _adapters(shape, gpus, arguments)
-    draft = draft_weights(arguments, gpu, gpus, catalog)
+    draft = draft_weights(arguments, gpus, catalog, shape, quantization)
     terms = terms_of(
         weights,
         gpus,
