@@ -4,6 +4,7 @@ Shares and seconds are those of single kernels, as the tables of aiconfigurator-
 with vLLM 0.14 to 0.24 on seven cards of the catalogue. None was set by a measurement of a whole server.
 """
 
+import math
 from dataclasses import dataclass, replace
 
 from infra.catalog import Gpu
@@ -86,6 +87,9 @@ FAR = (End(0.80, 0.65, 1.6, 2.0, 1.25, 1.6), End(1.12, 2.2, 0.6, 0.5, 0.85, 0.5)
 # Servers before ASYNC_SCHEDULING whose figures were published read prompts with 27 to 57 % of the FLOP/s.
 PRODUCTS_BEFORE_ASYNC = 0.62  # of the shares of later versions
 
+# No figure of a measured server was farther from the middle than this factor, so that no end is.
+FARTHEST = 1.4
+
 # By compute capability: A100, L40S, H100 and H200, B200, B300, RTX PRO 6000. T4 and A10G have no such table.
 BY_CAPABILITY = {
     8.0: Shares(weights=0.72, half=0.80),
@@ -109,6 +113,11 @@ def paces(gpu: Gpu, gpus: int, version: Version) -> tuple[Pace, Pace, Pace]:
     middle = Pace(_shares(gpu, gpus, version), _seconds(gpu, gpus, version), version >= ASYNC_SCHEDULING)
     slow, fast = (_end(middle, each) for each in (NEAR if measured(gpu, version) else FAR))
     return slow, middle, fast
+
+
+def farthest(gpu: Gpu, version: Version) -> float:
+    """The largest factor from the middle to an end."""
+    return FARTHEST if measured(gpu, version) else math.inf
 
 
 def measured(gpu: Gpu, version: Version) -> bool:

@@ -5,11 +5,12 @@ paces.py has the constants, steps.py the time of a step, clients.py what clients
 with measurements of whole servers, benchmarks/kernel_model.py with a model that was made of measured kernels.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from infra.catalog import Gpu, ModelShape
-from infra.engines.vllm.clients import Seen, seen
-from infra.engines.vllm.paces import measured, paces
+from infra.engines.vllm.clients import seen
+from infra.engines.vllm.paces import farthest, measured, paces
 from infra.engines.vllm.steps import Server
 from infra.engines.vllm.versions import PINNED, pages
 from infra.sizing.blocks import request_bytes
@@ -31,14 +32,26 @@ class Replica:
 
     def full(self) -> Speed:
         """With as many requests as have a place, at each end of the interval."""
-        return _speed(int(self.places.mid), *(self._seen(places, number) for number, places in enumerate(self._ends)))
+        return self._speed(int(self.places.mid), self._ends)
 
     def speed(self, clients: int) -> Speed:
-        return _speed(clients, *(self._seen(clients, number) for number in range(len(self._ends))))
+        return self._speed(clients, (clients,) * len(self._ends))
 
-    def _seen(self, clients: float, end: int) -> Seen:
-        pace = paces(self.server.gpu, self.server.gpus, self.arguments.version or PINNED)[end]
-        return seen(self.server, self.request, self.arguments.max_num_batched_tokens, pace, clients, self._ends[end])
+    def _speed(self, said: int, clients: Sequence[float]) -> Speed:
+        gpu, version = self.server.gpu, self.arguments.version or PINNED
+        batch, limit = self.arguments.max_num_batched_tokens, farthest(gpu, version)
+        found = [
+            seen(self.server, self.request, batch, pace, number, places)
+            for pace, number, places in zip(paces(gpu, self.server.gpus, version), clients, self._ends, strict=True)
+        ]
+        middle = found[1]
+        return Speed(
+            said,
+            middle.running,
+            _around(middle.tokens_per_second, [each.tokens_per_second for each in found], limit),
+            _around(middle.first_token, [each.first_token for each in found], limit),
+            _around(middle.next_token, [each.next_token for each in found], limit),
+        )
 
     @property
     def _ends(self) -> tuple[float, float, float]:
@@ -154,20 +167,10 @@ def _places(gpu: Gpu, arguments: Arguments, cache: Estimate, held: float) -> Est
     return Estimate(*(min(seqs, gib * GIB / held) for gib in (cache.low, cache.mid, cache.high)))
 
 
-def _speed(clients: int, slow: Seen, middle: Seen, fast: Seen) -> Speed:
-    ends = slow, middle, fast
-    return Speed(
-        clients,
-        middle.running,
-        _around(middle.tokens_per_second, [each.tokens_per_second for each in ends]),
-        _around(middle.first_token, [each.first_token for each in ends]),
-        _around(middle.next_token, [each.next_token for each in ends]),
-    )
-
-
-def _around(middle: float, ends: list[float]) -> Estimate:
+def _around(middle: float, ends: Sequence[float], limit: float) -> Estimate:
     """A fast server with places for more requests can be slower for each of them."""
-    return Estimate(min(ends), middle, max(ends))
+    low, high = min(middle, *ends), max(middle, *ends)
+    return Estimate(max(low, middle / limit), middle, min(high, middle * limit))
 
 
 def _reason(full: Speed, made: Replica) -> str:
