@@ -16,6 +16,7 @@ MODEL = (
     *("experts_per_token", "dtype", "weights_gib", "gated", "modality", "source", "full_kv_layers"),
     *("swa_kv_layers", "global_kv_heads", "global_head_dim", "intermediate_size"),
     *("architecture", "model_type", "expert_size", "quantization_block", "custom_code", "notes"),
+    "value_head_dim",
 )
 QUANTIZATION = ("name", "bytes_per_weight", "min_compute_capability", "keeps_16_bit", "source")
 CUDA_DRIVER = ("cuda", "min_driver")
@@ -82,6 +83,7 @@ def model_of(row: Row) -> ModelShape:
         expert_size=row.whole_or_none("expert_size"),
         quantization_block=row.whole_or_none("quantization_block"),
         custom_code=row.flag_or_none("custom_code"),
+        value_head_dim=row.whole_or_none("value_head_dim"),
         source=row.text("source"),
         notes=row.text_or_none("notes") or "",
     )
