@@ -43,7 +43,7 @@ OTHER_SIZE = {
     "meta-llama/Llama-4-Scout-17B-16E-Instruct": "109 B of the card",
     "zai-org/GLM-5": "without the layer that guesses ahead",
     "google/gemma-4-26B-A4B-it": "with what isn't in config.json",
-    "stepfun-ai/Step-3.7-Flash": "without the layers that guess ahead, which config.json describes as larger than they are",
+    "stepfun-ai/Step-3.7-Flash": "without the layers that guess ahead, which are smaller than others",
 }
 
 

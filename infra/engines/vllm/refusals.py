@@ -54,8 +54,8 @@ def _architecture(model: ModelSection, shape: ModelShape | None, catalog: Catalo
 
 
 def _far(shape: ModelShape, wanted: ModelShape) -> tuple[bool, float]:
-    """Models without a licence to accept come first, then those of about the same size."""
-    return bool(shape.gated), abs((shape.params_b or 0.0) - (wanted.params_b or 0.0))
+    """Models that are known to ask for no licence come first, then those of about the same size."""
+    return shape.gated is not False, abs((shape.params_b or 0.0) - (wanted.params_b or 0.0))
 
 
 def _not_served(shape: ModelShape) -> str | None:
