@@ -29,10 +29,12 @@ metadata: {name: keda-operator, namespace: {{ .Release.Namespace }}}
 spec:
   selector: {matchLabels: {app: keda}}
   template:
-    metadata: {labels: {app: keda}}
+    metadata: {labels: {app: keda}, annotations: {values: {{ .Values | toJson | quote }}}}
     spec: {containers: [{name: keda, image: "registry.k8s.io/pause:3.10"}]}
 """
 PENDING = ("get", "secret", "-n", "keda", "-l", "owner=helm,name=keda,status=pending-install", "-o", "name")
+ANNOTATION = "jsonpath={.spec.template.metadata.annotations.values}"
+UPGRADING = (*PENDING[:5], "owner=helm,name=keda,status=pending-upgrade", *PENDING[6:])
 JOB = ("get", "job", "-n", "lived", "tiny-prefetch", "--ignore-not-found", "-o", "name")
 
 
@@ -97,6 +99,27 @@ def test_a_killed_up_goes_on_after_repair(project: Project, moment: tuple[str, .
     repaired = project.run(".venv/bin/python", "-m", "infra", "repair", "own", "--yes")
     assert repaired.returncode == 0, repaired.stdout + repaired.stderr
     project.pulumi("up", "-s", "own", "--yes", "--skip-preview")
+    project.pulumi("preview", "-s", "own", "--expect-no-changes")
+
+
+@pytest.mark.parametrize("back", [False, True], ids=["the change stays", "the change is taken back"])
+def test_a_killed_upgrade_of_a_chart_leaves_what_the_program_says(project: Project, back: bool) -> None:
+    """Where Helm's last record is the plan's, the engine sees no difference, whatever is in the cluster."""
+    component = project.folder / "project" / "components" / "addons" / "keda.py"
+    before = component.read_text(encoding="utf-8")
+    project.pulumi("up", "-s", "own", "--yes", "--skip-preview")
+    component.write_text(before.replace('"IfNotPresent"', '"Always"'), encoding="utf-8")
+    project.killed(*UP, when=lambda: bool(kubectl(*CONTEXT, *UPGRADING)))
+    project.pulumi("cancel", "-s", "own", "--yes")
+    if back:
+        component.write_text(before, encoding="utf-8")
+    again = project.run(*UP)
+    assert "run: llm-platform repair own" in again.stdout + again.stderr
+    repaired = project.run(".venv/bin/python", "-m", "infra", "repair", "own", "--yes")
+    assert repaired.returncode == 0, repaired.stdout + repaired.stderr
+    project.pulumi("up", "-s", "own", "--yes", "--skip-preview")
+    values = kubectl(*CONTEXT, "get", "deployment", "-n", "keda", "keda-operator", "-o", ANNOTATION)
+    assert ("IfNotPresent" in values, "Always" in values) == (back, not back), values
     project.pulumi("preview", "-s", "own", "--expect-no-changes")
 
 

@@ -82,8 +82,8 @@ def _labels(path: str, nodes: ExistingNodes, card: Gpu, catalog: Catalog) -> Ite
         label = f"{name}={value}" if value else name
         yield warned(
             f"{path}.selector",
-            f"{label} names {other}{size}, and the plan counts with {card.name}{gib}: see which card they have"
-            f" (`kubectl get nodes -l {label} -L {PRODUCT}`, or `nvidia-smi -L` there), and correct it or gpu",
+            f"{label} names {other}{size}, and the plan counts with {card.name}{gib}: correct gpu or the selector;"
+            f" `kubectl get nodes -l {label} -L {PRODUCT}` shows which card these nodes have",
         )
 
 
