@@ -70,13 +70,23 @@ def prepare(block: Block, project: Path) -> None:
     """What its reader has written by then: the page's own parts of stack files, and an edit."""
     for part in blocks_of(block.page):
         name = part.first_line.removeprefix("# ")
-        if part.line < block.line and part.language == "yaml" and (ROOT / name).is_file() and "diff" in block.text:
+        if part.line > block.line or part.language != "yaml":
+            continue
+        if (ROOT / name).is_file() and "diff" in block.text:
             merge(project / name, part.text)
+        elif name.startswith("stacks/"):
+            _write_new(project / name, part.text)
     if changed := claim_of(block).changed:
         file, old, new = changed
         text = (project / file).read_text(encoding="utf-8")
         assert old in text
         (project / file).write_text(text.replace(old, new, 1), encoding="utf-8")
+
+
+def _write_new(file: Path, text: str) -> None:
+    """A whole stack file, where the page has one."""
+    if not file.exists() and "\nconfig:" in f"\n{text}":
+        file.write_text(text, encoding="utf-8")
 
 
 def merge(file: Path, part: str) -> None:
