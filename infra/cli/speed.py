@@ -38,20 +38,25 @@ def of_models(made: Mapping[str, Throughput]) -> Section:
     """A row for each model."""
     titles = ("full load", "first token", "next token", *(f"tokens/s at {number}" for number in CONCURRENCIES))
     known = {name: each for name, each in made.items() if each.full is not None}
+    if not known:
+        return Section("SPEED", [Column("")], [(", ".join(names), reason) for reason, names in _without(made).items()])
     rows = [_model_row(name, each, each.full) for name, each in known.items() if each.full is not None]
     return Section("SPEED", [Column(title, right=True) for title in titles], rows, "\n".join(_notes(made, known)))
 
 
 def _notes(made: Mapping[str, Throughput], known: Mapping[str, Throughput]) -> Iterable[str]:
-    if known:
-        yield (
-            f"estimated for {_REQUEST}; first and next token: at full load, the requests that a replica takes at once;"
-            " tokens/s: of all requests together"
-        )
+    yield (
+        f"estimated for {_REQUEST}; first and next token: at full load, the requests that a replica takes at once;"
+        " tokens/s: of all requests together"
+    )
     if any(speed.waits for each in known.values() for speed in each.at):
         yield f"{_WAITS} more than full load: the others wait for a place"
-    without = alike((name, each.reason) for name, each in made.items() if each.full is None)
-    yield from (f"{', '.join(names)}: {reason}" for reason, names in without.items())
+    yield from (f"{', '.join(names)}: {reason}" for reason, names in _without(made).items())
+
+
+def _without(made: Mapping[str, Throughput]) -> dict[str, list[str]]:
+    """The models of each reason for which there is no estimate."""
+    return alike((name, each.reason) for name, each in made.items() if each.full is None)
 
 
 def _model_row(name: str, made: Throughput, full: Speed) -> Row:
