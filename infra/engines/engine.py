@@ -3,101 +3,25 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Any, Literal, Protocol
+from typing import Any
 
 from components.container import Container, Fetch, Query
 from infra.catalog import Catalog, Gpu, ModelShape
 from infra.engines.arguments import Argument, BadArgument
 from infra.engines.hub import hub_adapter_fetch, hub_download, hub_fetch
-from infra.sizing.adapters import Slots
+from infra.engines.library import Library
+from infra.engines.model import (
+    Adapter,
+    Dimensions,
+    EngineModel,
+    Family,
+    ModelSection,
+    Parsers,
+    Proposer,
+    Refusal,
+)
 from infra.sizing.estimates import Throughput
 from infra.sizing.question import Question, Sized
-
-
-@dataclass(frozen=True)
-class EngineTimeouts:
-    """Seconds."""
-
-    startup_probe: int  # how long loading may take: >= 1.5 x (weights + engine start)
-    drain: int  # how long requests in flight may take to end
-    keep_alive: int  # how long an idle connection stays open: longer than its other end keeps it
-
-
-@dataclass(frozen=True)
-class Parsers:
-    """What reads the tool calls and the thoughts of a model's answers, by the engine's names; None: nothing does."""
-
-    tool: str | None = None
-    reasoning: str | None = None
-
-
-@dataclass(frozen=True)
-class Rope:
-    """Positions that are stretched: the context is `original` x `factor` tokens."""
-
-    type: str
-    factor: float
-    original: int  # tokens that the model was trained for
-    theta: float
-
-    @property
-    def length(self) -> int:
-        return int(self.original * self.factor)
-
-
-@dataclass(frozen=True)
-class Dimensions:
-    """The sizes of a vector for which a request may ask."""
-
-    sizes: tuple[int, ...]  # ascending
-    every: bool = False  # each size from the first one on, up to that of the whole vector
-
-
-@dataclass(frozen=True)
-class Adapter:
-    """A LoRA adapter of a model, from the Hugging Face hub."""
-
-    name: str  # what applications send as `model`
-    model: str
-    revision: str | None
-    rank: int  # at most
-
-
-@dataclass(frozen=True)
-class Proposer:
-    """What proposes tokens that the model checks."""
-
-    method: str  # draft, ngram, mtp
-    tokens: int
-    model: str | None
-    revision: str | None
-
-
-@dataclass(frozen=True)
-class EngineModel:
-    """One model, as its engine serves it. Lengths are in tokens."""
-
-    name: str  # the stack file's key, and what applications send as `model`
-    model: str  # repository on the hub, or a tag of the engine's own library
-    revision: str | None
-    task: Literal["chat", "embed", "rerank"]
-    dtype: str  # of weights as served: bf16, fp16, or the quantization, which leaves it to the engine
-    quantization: str | None  # what the engine does to the weights as it loads them
-    kv_cache_dtype: str  # auto or fp8
-    gpus: int  # per replica (tensor parallelism); 0: it runs on the CPU
-    utilization: float | None  # share of the GPU's memory
-    max_model_len: int
-    max_num_seqs: int | None  # None: the engine has no such argument
-    max_num_batched_tokens: int | None
-    parsers: Parsers
-    rope: Rope | None
-    needed: tuple[str, ...]  # arguments without which its family doesn't start, or answers wrong
-    adapters: tuple[Adapter, ...]
-    slots: Slots | None  # that are kept for adapters
-    proposer: Proposer | None
-    remote_code: bool  # the repository's code may run
-    timeouts: EngineTimeouts
-    extra_args: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -145,92 +69,6 @@ class Gauges:
     version: str
     names: frozenset[str]
     labels: frozenset[str]  # `namespace` and `service` are Prometheus' own, of the Service that it scraped
-
-
-@dataclass(frozen=True)
-class Family:
-    """By what a model's needs are looked up."""
-
-    repository: str
-    like: str | None
-    architecture: str | None  # of config.json; None: not known
-    task: Literal["chat", "embed", "rerank"]
-    vector_sizes: tuple[int, ...] | None = None  # of its config.json; empty: any size
-
-
-class ModelSection(Protocol):
-    """The part of a model in the stack file that an engine may refuse."""
-
-    @property
-    def model(self) -> str: ...
-    @property
-    def like(self) -> str | None: ...
-    @property
-    def architecture(self) -> Any: ...
-    @property
-    def quantization(self) -> str | None: ...
-    @property
-    def acknowledge_maintenance_mode(self) -> bool: ...
-
-
-@dataclass(frozen=True)
-class Refusal:
-    """Why an engine doesn't serve a model. Keys are those below the model."""
-
-    key: str
-    got: str
-    write: str
-    reads: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class Stored:
-    """A model of an engine's own library: one file."""
-
-    file_gib: float
-    file_known: bool  # False: its size is parameters x bits per weight
-    form: str  # the format of the weights
-    assumed: str  # what was assumed about the file; blank where it is known
-    shape: ModelShape | None
-    task: Literal["chat", "embed", "rerank"]
-    own_context: int  # tokens that the model was trained for
-    max_model_len: int  # used where the stack file gives none
-    length_reason: str
-
-
-class Library(Protocol):
-    """Models that an engine takes from elsewhere than the Hugging Face hub."""
-
-    noun: str  # what a name in it is called, with its article
-    sample: str
-    small: str  # a model that the CPU can serve
-    context: int  # the maximum of tokens where the stack file gives none
-
-    def names(self, catalog: Catalog) -> Mapping[str, object]: ...
-
-    def owns(self, name: str, catalog: Catalog) -> bool:
-        """Whether a name belongs to this library and not to the hub; the catalogue need not know it."""
-        ...
-
-    def refuse(self, name: str, catalog: Catalog) -> tuple[str, str] | None:
-        """What is wrong with a name's form, and what to write instead."""
-        ...
-
-    def like(self, name: str, catalog: Catalog) -> str | None:
-        """The repository on the hub whose model has the same shape."""
-        ...
-
-    def name_like(self, repository: str, catalog: Catalog) -> str | None:
-        """The name in this library whose model has the shape of a repository."""
-        ...
-
-    def read(self, name: str) -> ModelShape:
-        """What the library itself says of a model, over the network. Raises CannotRead and NotSized."""
-        ...
-
-    def stored(self, name: str, shape: ModelShape | None, catalog: Catalog) -> Stored:
-        """How a model is stored. `shape` is given where the library doesn't know the name."""
-        ...
 
 
 class Engine:

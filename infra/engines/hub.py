@@ -1,16 +1,11 @@
 """Weights from the Hugging Face hub: the claim has one directory per repository and revision. Weights that are in the
 cluster already are on a claim that takes the cache's place; those in a bucket are named by their URL."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
 
 from components.container import HOME, MODELS_MOUNT, Fetch
+from infra.engines.model import Adapter, EngineModel
 from infra.models.places import Bucket, Claim, NodePath, place_of
-
-if TYPE_CHECKING:
-    from infra.engines.engine import Adapter, EngineModel
 
 _HUB = "huggingface.co"
 # Copies of the weights in other formats. Engines read the safetensors (or .bin) files in the root.

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from infra.engines.engine import Dimensions, EngineModel, EngineTimeouts
+from infra.engines.model import Dimensions, EngineModel, EngineTimeouts
 from infra.models.places import Place, place_of
 from infra.sizing.estimates import Estimate, Fit, Throughput
 

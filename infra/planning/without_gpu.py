@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 from infra.catalog import Catalog
 from infra.engines import on_cpu
-from infra.engines.engine import Engine, Library
+from infra.engines.engine import Engine
+from infra.engines.library import Library
 from infra.offers.fixes import Changes
 from infra.services.serving.placement import Placed
 

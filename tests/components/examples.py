@@ -10,7 +10,7 @@ import pulumi_kubernetes as k8s
 from components.model_pod import PodPlace, PodSize
 from components.model_server import Callers, ModelServer, PodReplacement
 from infra.engines import ENGINES
-from infra.engines.engine import EngineModel, EngineTimeouts, Parsers
+from infra.engines.model import EngineModel, EngineTimeouts, Parsers
 from infra.recording import Recording, record
 
 CHAT = EngineModel(

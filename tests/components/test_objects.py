@@ -10,7 +10,7 @@ import pytest
 from components.gateway import nginx_annotations
 from components.model_pod import PodPlace
 from infra.engines import ENGINES
-from infra.engines.engine import EngineModel
+from infra.engines.model import EngineModel
 from infra.recording import Recording
 from tests.components.examples import CHAT, GPU_TAINT, server
 from tests.components.test_endpoints import endpoints

@@ -15,8 +15,9 @@ from infra.cli.as_json import document
 from infra.cli.fit import run as fit
 from infra.diff.difference import compare
 from infra.engines import ENGINES, registered
-from infra.engines.engine import Engine, EngineModel, Gauges, Limits
+from infra.engines.engine import Engine, Gauges, Limits
 from infra.engines.hub import weights_path
+from infra.engines.model import EngineModel
 from infra.engines.vllm.memory import size
 from infra.offline import plan_offline
 from infra.outputs import known_outputs

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from infra.engines import ENGINES
-from infra.engines.engine import Parsers
+from infra.engines.model import Parsers
 from infra.engines.vllm.answers import families, parsers_of
 from infra.engines.vllm.facts import facts
 from tests.components.examples import CHAT

@@ -8,7 +8,7 @@ import pytest
 
 from infra.engines import ENGINES
 from infra.engines.arguments import Argument
-from infra.engines.engine import Dimensions, Family, Rope
+from infra.engines.model import Dimensions, Family, Rope
 from infra.engines.vllm.facts import facts
 from infra.engines.vllm.needed import needs
 from infra.outputs import known_outputs

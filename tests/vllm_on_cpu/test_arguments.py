@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from infra.engines import ENGINES
-from infra.engines.engine import Parsers
+from infra.engines.model import Parsers
 from infra.engines.vllm.facts import facts
 from infra.settings.mistakes import BadStackFile
 from tests.components.examples import CHAT

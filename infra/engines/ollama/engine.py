@@ -5,7 +5,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from components.container import MODELS_MOUNT, Fetch
-from infra.engines.engine import Engine, EngineModel, Limits
+from infra.engines.engine import Engine, Limits
+from infra.engines.model import EngineModel
 from infra.engines.ollama.library import OllamaLibrary
 from infra.engines.ollama.memory import size
 

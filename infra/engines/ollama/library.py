@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Literal
 
 from infra.catalog import Catalog, ModelShape
-from infra.engines.engine import Library, Stored
+from infra.engines.library import Library, Stored
 from infra.engines.ollama.tags import tags
 from infra.models.places import is_url
 

@@ -8,8 +8,9 @@ from collections.abc import Iterator, Mapping
 
 from components.container import HOME, Query
 from infra.catalog import Catalog, ModelShape
-from infra.engines.engine import Engine, EngineModel, Gauges, Limits, ModelSection, Refusal
+from infra.engines.engine import Engine, Gauges, Limits
 from infra.engines.hub import weights_path
+from infra.engines.model import EngineModel, ModelSection, Refusal
 from infra.engines.tgi.flags import REFUSED
 from infra.engines.tgi.memory import size
 from infra.engines.tgi.models import served, serves

@@ -8,7 +8,7 @@ from pathlib import Path
 from infra.catalog import BadCatalog
 from infra.catalog.load import DATA
 from infra.catalog.table import Row, Table
-from infra.engines.engine import Parsers
+from infra.engines.model import Parsers
 from infra.engines.vllm.facts import FOLDER
 
 ANSWERS = ("pattern", "tool_parser", "reasoning_parser")

@@ -5,19 +5,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from components.container import Fetch, Query
 from infra.catalog import Catalog, Gpu, ModelShape
 from infra.engines.arguments import Argument, BadArgument
-from infra.engines.engine import (
-    Dimensions,
-    Engine,
-    EngineModel,
-    Family,
-    Gauges,
-    Limits,
-    ModelSection,
-    Parsers,
-    Refusal,
-    StartStep,
-)
+from infra.engines.engine import Engine, Gauges, Limits, StartStep
 from infra.engines.hub import NOT_NEEDED_BY_MISTRAL, adapters_path, hub_fetch, weights_path
+from infra.engines.model import Dimensions, EngineModel, Family, ModelSection, Parsers, Refusal
 from infra.engines.vllm.answers import parsers_of
 from infra.engines.vllm.facts import facts, grammar
 from infra.engines.vllm.flags import REFUSED

@@ -11,7 +11,7 @@ from pathlib import Path
 from infra.catalog import BadCatalog
 from infra.catalog.load import DATA
 from infra.catalog.table import Row, Table
-from infra.engines.engine import Dimensions
+from infra.engines.model import Dimensions
 from infra.engines.vllm.facts import FOLDER
 
 NEEDED = ("pattern", "task", "architectures", "arguments", "template", "dimensions")

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from functools import cache
 
 from infra.catalog import Catalog, Gpu, ModelShape
-from infra.engines.engine import ModelSection, Refusal
+from infra.engines.model import ModelSection, Refusal
 from infra.engines.vllm.facts import Facts, facts
 from infra.engines.vllm.versions import PINNED
 from infra.sizing.question import Question

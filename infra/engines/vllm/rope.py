@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from infra.engines.engine import Rope
+from infra.engines.model import Rope
 
 
 def overrides(rope: Rope) -> Mapping[str, object]:

@@ -2,8 +2,8 @@
 
 import json
 
-from infra.engines.engine import Proposer
 from infra.engines.hub import weights_path
+from infra.engines.model import Proposer
 
 # Model types whose checkpoints have layers that predict several tokens, of those that are sized here.
 MTP = frozenset(

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from infra.catalog import ModelShape
 from infra.engines import ENGINES
-from infra.engines.engine import Adapter
+from infra.engines.model import Adapter
 from infra.plan.findings import warned
 from infra.plan.notes import Assumption, Finding
 from infra.services.serving.section import Model

@@ -1,7 +1,7 @@
 """What reads a model's answers: tool calls and thoughts."""
 
 from infra.engines import ENGINES
-from infra.engines.engine import Parsers
+from infra.engines.model import Parsers
 from infra.services.serving.section import Model
 from infra.services.serving.served import Served
 from infra.settings.checks.scope import Scope

@@ -2,7 +2,7 @@
 
 from infra.catalog import Catalog
 from infra.engines import ENGINES
-from infra.engines.engine import Dimensions, Family
+from infra.engines.model import Dimensions, Family
 from infra.services.serving.section import Model, Task
 from infra.services.serving.served import Served
 from infra.services.serving.shapes import asked_shape

@@ -4,7 +4,7 @@ import math
 from dataclasses import replace
 
 from infra.catalog import Catalog, ModelShape
-from infra.engines.engine import Rope
+from infra.engines.model import Rope
 from infra.services.serving.section import Model
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from infra.catalog import AT_LOAD, Catalog, ModelShape
 from infra.catalog.types import Image
 from infra.engines import ENGINES
-from infra.engines.engine import Rope
+from infra.engines.model import Rope
 from infra.models.places import Place, place_of
 from infra.plan.findings import Decided
 from infra.plan.models import ReplicasPlan

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from infra.catalog import Catalog
-from infra.engines.engine import Proposer
+from infra.engines.model import Proposer
 from infra.plan.findings import warned
 from infra.plan.notes import Assumption, Finding
 from infra.services.serving.section import Model
