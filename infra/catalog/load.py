@@ -23,7 +23,7 @@ from infra.catalog.rows import (
     quantization_of,
     rope_of,
 )
-from infra.catalog.table import BadCatalog, Row, Table
+from infra.catalog.table import Row, Table, without_mistakes
 from infra.catalog.toml_file import each_section, read_toml
 from infra.catalog.types import (
     Catalog,
@@ -48,8 +48,10 @@ def load_catalog() -> Catalog:
 
 def read_catalog(folder: Path) -> Catalog:
     """The catalogue in a folder. Raises BadCatalog."""
-    mistakes: list[str] = []
+    return without_mistakes(lambda mistakes: _read(folder, mistakes))
 
+
+def _read(folder: Path, mistakes: list[str]) -> Catalog | None:
     def table(file: str, columns: tuple[str, ...]) -> Table:
         return Table(folder / file, columns, mistakes)
 
@@ -71,7 +73,7 @@ def read_catalog(folder: Path) -> Catalog:
     stored = table("quantized_repositories.csv", REPOSITORY).by("repository", lambda row: _stored(row, *known[:2]))
     rope = {(row.text("model_type"), row.whole("max_context")): rope_of(row) for row in table("rope.csv", ROPE).rows()}
     if mistakes or offered is None:
-        raise BadCatalog(mistakes)
+        return None
     return Catalog(
         instances=offered.instances,
         gpus=gpus,

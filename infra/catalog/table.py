@@ -21,6 +21,15 @@ class BadCatalog(Exception):
         self.mistakes = mistakes
 
 
+def without_mistakes(read: Callable[[list[str]], Parsed | None]) -> Parsed:
+    """What `read` makes of data files, where it names no mistake. Raises BadCatalog with all that it names."""
+    mistakes: list[str] = []
+    found = read(mistakes)
+    if mistakes or found is None:
+        raise BadCatalog(mistakes)
+    return found
+
+
 def has_date(text: str) -> bool:
     return _DATE.search(text) is not None
 

@@ -11,9 +11,9 @@ from functools import cache
 from pathlib import Path
 from typing import Literal
 
-from infra.catalog import BadCatalog, ModelShape, load_catalog
+from infra.catalog import ModelShape, load_catalog
 from infra.catalog.load import DATA
-from infra.catalog.table import Row, Table
+from infra.catalog.table import Row, Table, without_mistakes
 
 GIB = 2**30
 _TAG = ("tag", "aliases", "params_b", "file_gb", "max_context", "task", "like", "source")
@@ -95,11 +95,7 @@ def _ending(name: str) -> str:
 @cache
 def tags() -> Tags:
     """The tags of the catalogue's data."""
-    mistakes: list[str] = []
-    found = read(DATA, load_catalog().models, mistakes)
-    if mistakes:
-        raise BadCatalog(mistakes)
-    return found
+    return without_mistakes(lambda mistakes: read(DATA, load_catalog().models, mistakes))
 
 
 def read(folder: Path, models: Mapping[str, ModelShape], mistakes: list[str]) -> Tags:

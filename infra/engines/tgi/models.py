@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 
-from infra.catalog import BadCatalog, ModelShape, load_catalog
+from infra.catalog import ModelShape, load_catalog
 from infra.catalog.load import DATA
-from infra.catalog.table import Row, Table
+from infra.catalog.table import Row, Table, without_mistakes
 
 _COLUMNS = ("model_type", "models")
 
@@ -14,11 +14,7 @@ _COLUMNS = ("model_type", "models")
 @cache
 def served() -> Mapping[str, tuple[str, ...]]:
     """Models by their type."""
-    mistakes: list[str] = []
-    found = read(DATA, load_catalog().models, mistakes)
-    if mistakes:
-        raise BadCatalog(mistakes)
-    return found
+    return without_mistakes(lambda mistakes: read(DATA, load_catalog().models, mistakes))
 
 
 def serves(model: str) -> bool:

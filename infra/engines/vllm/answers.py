@@ -5,9 +5,8 @@ from fnmatch import fnmatchcase
 from functools import cache
 from pathlib import Path
 
-from infra.catalog import BadCatalog
 from infra.catalog.load import DATA
-from infra.catalog.table import Row, Table
+from infra.catalog.table import Row, Table, without_mistakes
 from infra.engines.model import Parsers
 from infra.engines.vllm.facts import FOLDER
 
@@ -17,11 +16,7 @@ ANSWERS = ("pattern", "tool_parser", "reasoning_parser")
 @cache
 def families() -> Mapping[str, Parsers]:
     """By pattern, in the order of the file."""
-    mistakes: list[str] = []
-    found = read(DATA, mistakes)
-    if mistakes:
-        raise BadCatalog(mistakes)
-    return found
+    return without_mistakes(lambda mistakes: read(DATA, mistakes))
 
 
 def parsers_of(repository: str) -> Parsers:

@@ -6,9 +6,8 @@ from functools import cache
 from pathlib import Path
 from types import MappingProxyType
 
-from infra.catalog import BadCatalog
 from infra.catalog.load import DATA
-from infra.catalog.table import Row, Table
+from infra.catalog.table import Row, Table, without_mistakes
 from infra.catalog.toml_file import read_toml, section
 from infra.engines.vllm.flags import GONE
 from infra.engines.vllm.grammar import Flag, Grammar
@@ -98,11 +97,7 @@ class Facts:
 
 @cache
 def facts() -> Facts:
-    mistakes: list[str] = []
-    found = read(DATA, mistakes)
-    if mistakes or found is None:
-        raise BadCatalog(mistakes)
-    return found
+    return without_mistakes(lambda mistakes: read(DATA, mistakes))
 
 
 @cache

@@ -8,9 +8,8 @@ from fnmatch import fnmatchcase
 from functools import cache
 from pathlib import Path
 
-from infra.catalog import BadCatalog
 from infra.catalog.load import DATA
-from infra.catalog.table import Row, Table
+from infra.catalog.table import Row, Table, without_mistakes
 from infra.engines.model import Dimensions
 from infra.engines.vllm.facts import FOLDER
 
@@ -39,11 +38,7 @@ class Need:
 @cache
 def needs() -> tuple[Need, ...]:
     """In the order of the file."""
-    mistakes: list[str] = []
-    found = tuple(read(DATA, mistakes).values())
-    if mistakes:
-        raise BadCatalog(mistakes)
-    return found
+    return tuple(without_mistakes(lambda mistakes: read(DATA, mistakes)).values())
 
 
 def need_of(repository: str, like: str | None, task: str) -> Need | None:
