@@ -14,6 +14,7 @@ from infra.engines.engine import Limits
 from infra.owner import CLAIM
 from infra.plan.kinds import KINDS
 from infra.plan.words import count as counted
+from infra.plan.words import minutes
 from infra.registry import owner_of, reach_of
 from infra.services.serving.service import SERVING
 from infra.services.weights.service import WEIGHTS
@@ -321,4 +322,4 @@ def _secret(endpoint: object) -> str:
 
 
 def about(seconds: int) -> str:
-    return f"about {max(1, round(seconds / 60))} min" if seconds >= 45 else f"about {seconds} s"
+    return f"about {minutes(seconds)}"

@@ -39,6 +39,17 @@ def number(amount: float) -> str:
     return f"{amount:,.0f}"
 
 
+def duration(seconds: float) -> str:
+    """`45 s`, `3 min`, `2 min 15 s`."""
+    whole, rest = divmod(round(seconds), 60)
+    return " ".join(part for part in (f"{whole} min" * bool(whole), f"{rest} s" * bool(rest or not whole)) if part)
+
+
+def minutes(seconds: float) -> str:
+    """An estimate, in whole minutes: `3 min`, `1 min`; below 45 seconds `30 s`."""
+    return duration(seconds if seconds < 45 else max(1, round(seconds / 60)) * 60)
+
+
 def interval(estimate: Estimate) -> str:
     """Its low end is farther than its high one: both are said, where they print as others than the middle."""
     low, mid, high = (f"{each:.1f}" for each in (estimate.low, estimate.mid, estimate.high))

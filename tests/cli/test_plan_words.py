@@ -11,6 +11,7 @@ from infra.cli.document.text import to_text
 from infra.cli.report import report
 from infra.offline import Planned
 from infra.plan.money import HOURS_PER_MONTH
+from infra.plan.words import duration, minutes
 from infra.planning import Plan
 from infra.recording import Recording
 from tests.planning.stacks import CATALOG, DEV, changed, plan
@@ -132,3 +133,19 @@ def _misfit(**model: object) -> str:
     stack["models"]["qwen3-8b"].update(pool="l4", gpus=1, **model)
     (message,) = [each.message for each in plan(stack).violations]
     return message
+
+
+@pytest.mark.parametrize(
+    ("seconds", "exact", "in_minutes"),
+    [
+        (0, "0 s", "0 s"),
+        (44, "44 s", "44 s"),
+        (45, "45 s", "1 min"),
+        (60, "1 min", "1 min"),
+        (89, "1 min 29 s", "1 min"),
+        (135.4, "2 min 15 s", "2 min"),
+        (3600, "60 min", "60 min"),
+    ],
+)
+def test_a_duration_is_printed_in_one_way(seconds: float, exact: str, in_minutes: str) -> None:
+    assert (duration(seconds), minutes(seconds)) == (exact, in_minutes)

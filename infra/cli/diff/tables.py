@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 
-from infra.cli.diff.values import NONE, cells, duration, names, signed
+from infra.cli.diff.values import NONE, cells, names, signed
 from infra.cli.diff.ways import with_ways
 from infra.cli.document.marked import code, said
 from infra.diff import figures
@@ -12,7 +12,7 @@ from infra.diff.settings import without_secrets
 from infra.diff.side_by_side import Raise, of_quota, raises
 from infra.diff.traffic import noticed
 from infra.plan.alike import alike, parts
-from infra.plan.words import count, number
+from infra.plan.words import count, duration, number
 from infra.sides.types import Change, Changes
 from infra.sizing.estimates import requests, span
 

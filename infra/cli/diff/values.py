@@ -44,8 +44,3 @@ def names(all_of_them: Sequence[str]) -> str:
 def signed(amount: float) -> str:
     """`+1,846`, `-20`, `0`."""
     return f"{amount:+,.0f}" if round(amount) else "0"
-
-
-def duration(seconds: float) -> str:
-    minutes, rest = divmod(round(seconds), 60)
-    return f"{minutes} min {rest} s" if minutes else f"{rest} s"

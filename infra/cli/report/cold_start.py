@@ -7,7 +7,7 @@ from infra.cli.document import Column, Row, Section
 from infra.plan.models import ColdStart
 from infra.plan.money import Remedy
 from infra.plan.plan import Plan
-from infra.plan.words import usd
+from infra.plan.words import duration, usd
 from infra.sizing.estimates import span
 
 _LETTERS = {"node": "N", "boot": "B", "image": "I", "weights": "W", "engine": "E"}
@@ -30,6 +30,8 @@ def cold_start_section(plan: Plan) -> Section:
         Column("remedy"),
     )
     rows = tuple(_row(name, plan.models[name].cold_start, plan.remedies[name], scale) for name in shown)
+    if not any(row[-1] for row in rows):
+        columns, rows = columns[:-1], tuple(row[:-1] for row in rows)
     note = (_LEGEND, *_how(plan, shown), *_others(plan, shown), *_more(plan, shown))
     return Section("COLD START", columns, rows, note="\n".join(note))
 
@@ -58,10 +60,6 @@ def bar(start: ColdStart, scale: int) -> str:
     ends = [round(seconds / scale) for seconds in accumulate(part.mid for part in start.parts.values())]
     lengths = (end - begin for begin, end in zip((0, *ends), ends, strict=False))
     return "".join(_LETTERS[name] * length for name, length in zip(start.parts, lengths, strict=True))
-
-
-def duration(seconds: int) -> str:
-    return f"{seconds // 60} m {seconds % 60:02} s" if seconds >= 60 else f"{seconds} s"
 
 
 def _how(plan: Plan, shown: list[str]) -> Iterator[str]:

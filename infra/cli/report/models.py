@@ -3,14 +3,14 @@
 from collections.abc import Iterable, Iterator
 
 from infra.cli.document import Column, Row, Section, columns
-from infra.cli.report.words import between, minutes, price, two_figures
+from infra.cli.report.words import between, price, two_figures
 from infra.engines import ENGINES
 from infra.plan.alike import alike
 from infra.plan.cluster import PoolPlan
 from infra.plan.models import ModelPlan
 from infra.plan.money import Cheaper
 from infra.plan.plan import Plan
-from infra.plan.words import count, interval, saves
+from infra.plan.words import count, interval, minutes, saves
 from infra.sizing.estimates import requests, span
 from infra.sizing.requests import MEAN_REQUEST
 

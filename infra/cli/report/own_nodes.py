@@ -4,10 +4,9 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 
 from infra.cli.document import Row, Section, columns
-from infra.cli.report.words import minutes
 from infra.plan.cluster import OwnNode, PoolPlan
 from infra.plan.plan import Plan
-from infra.plan.words import count
+from infra.plan.words import count, minutes
 
 
 def own_nodes_section(plan: Plan) -> Section:

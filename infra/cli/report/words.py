@@ -26,10 +26,6 @@ def rounded(amounts: Iterable[float]) -> bool:
     return round(sum(amounts)) != sum(map(round, amounts))
 
 
-def minutes(seconds: int) -> str:
-    return f"{seconds / 60:.0f} min" if seconds >= 60 else f"{seconds} s"
-
-
 def price(pool: PoolPlan, share: float = 1.0) -> str:
     """Of this share of a node."""
     if pool.usd_per_node_hour is None or pool.usd_per_node_hour_min is None:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from infra.plan.models import GAP_PARTS, ColdStart, RolloutPlan
 from infra.plan.notes import Advice, Finding, Violation
 from infra.plan.rules import Rule
-from infra.plan.words import count
+from infra.plan.words import count, minutes
 from infra.services.serving.placement import Placed
 
 
@@ -32,12 +32,12 @@ def plan_rollout(placed: Placed, start: ColdStart, *, drain: int, one_reader: bo
         gpus = f"the pool's maximum has {count(placed.gpus, 'GPU')} for it" if placed.gpus else ""
         room = placed.room or gpus
         return RolloutPlan("rolling", 1, 0, None, f"a rollout starts the new pod first{f': {room}' if room else ''}")
-    parts = ", ".join(f"{name} {_minutes(start.parts[name].mid)}" for name in GAP_PARTS)
+    parts = ", ".join(f"{name} {minutes(start.parts[name].mid)}" for name in GAP_PARTS)
     name, replicas = placed.served.name, placed.served.replicas.min
     left = f"without {name}" if replicas == 1 else f"for each replica, with {replicas - 1} of {replicas} left"
     reason = (
-        f"a rollout stops the old pod first, {why}: up to {_minutes(drain)} min in which its last answers end, then"
-        f" about {_minutes(start.gap)} min {left} ({parts})"
+        f"a rollout stops the old pod first, {why}: up to {minutes(drain)} in which its last answers end, then"
+        f" about {minutes(start.gap)} {left} ({parts})"
     )
     return RolloutPlan("recreate", 0, 1, start.gap if replicas == 1 else None, reason)
 
@@ -75,7 +75,3 @@ def _old_first(placed: Placed, *, one_reader: bool) -> str | None:
 def _waits_for_volume(placed: Placed, *, one_reader: bool) -> bool:
     """Weights that the cluster has already are on another volume than the cache's."""
     return one_reader and placed.served.place is None
-
-
-def _minutes(seconds: float) -> int:
-    return max(1, round(seconds / 60))

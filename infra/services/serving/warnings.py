@@ -6,6 +6,7 @@ from infra.plan.cluster import Loss
 from infra.plan.findings import warned
 from infra.plan.models import ColdStart, RolloutPlan
 from infra.plan.notes import Finding
+from infra.plan.words import minutes
 from infra.services.serving.placement import Placed
 from infra.services.serving.served import Served
 from infra.sizing.estimates import Fit, held
@@ -39,11 +40,11 @@ def _warn_of_revision(served: Served) -> Iterator[Finding]:
 
 def _warn_of_outages(served: Served, rollout: RolloutPlan, start: ColdStart, loss: Loss | None) -> Iterator[Finding]:
     if served.replicas.min == 1:
-        away, node = _about(start.seconds), _NODE_LOST.get(loss, "")
+        away, node = f"about {minutes(start.seconds)}", _NODE_LOST.get(loss, "")
         message = f"one replica: if it is lost, {away} without {served.name}{node}"
         yield warned(f"{served.path}.replicas.min", message, kind="one-replica", detail=f"{away}{node}")
     if rollout.gap_seconds is not None:
-        gap = _about(rollout.gap_seconds)
+        gap = f"about {minutes(rollout.gap_seconds)}"
         message = (
             f"each change stops {served.name}: its old pod ends before the new one starts, {gap} without {served.name}"
         )
@@ -84,7 +85,3 @@ def _ask_for_concurrency(served: Served, fit: Fit) -> Iterator[Finding]:
         holds = f"{held(fit.max_concurrency)} of {served.question.max_model_len:,} tokens"
         message = f"no concurrency is given; a replica holds {holds}: is that enough?"
         yield warned(f"{served.path}.concurrency", message, kind="no-concurrency", detail=holds)
-
-
-def _about(seconds: float) -> str:
-    return f"about {max(1, round(seconds / 60))} min"
