@@ -1,22 +1,15 @@
-"""The stack files of the repository, each planned and recorded once per session."""
-
-from __future__ import annotations
+"""For all tests. It imports no SDK, which take 2 seconds: the process that only hands out tests reads it too."""
 
 import gc
 import os
 import subprocess
-from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import hypothesis
 import pytest
 
 # An f-string on an Output makes a garbage name and no type checker says so; with this it raises.
 os.environ["PULUMI_ERROR_OUTPUT_STRING"] = "true"
-
-if TYPE_CHECKING:
-    from infra.offline import Planned
 
 # The same examples on every machine, also a slow one: only a change can make the suite fail.
 hypothesis.settings.register_profile(
@@ -25,8 +18,8 @@ hypothesis.settings.register_profile(
 hypothesis.settings.load_profile("suite")
 
 # The SDKs are a large heap that never becomes garbage. At Python's own threshold, 700 objects, searching it again and
-# again is a third of what a recording costs.
-gc.set_threshold(100_000)
+# again is a third of what a recording costs. A recording is less than this number of objects.
+gc.set_threshold(1_000_000)
 
 # After this time a child process or a page hangs, also on a busy machine. benchmarks/ measures times; no test does.
 HANGS_SECONDS = 300
@@ -35,12 +28,9 @@ STACKS = Path(__file__).parent.parent / "stacks"
 STACK_NAMES = sorted(path.name.split(".")[1] for path in STACKS.glob("Pulumi.*.yaml"))
 
 
-@cache
-def planned_stack(name: str, *, preview: bool = False) -> Planned:
-    # Here, because the process that only hands out tests reads this file too: the SDKs take it 2 seconds.
-    from infra.offline import plan_offline
-
-    return plan_offline(STACKS / f"Pulumi.{name}.yaml", preview=preview)
+def pytest_collection_finish() -> None:
+    """Modules and tests stay until the end, so no search for garbage needs to read them."""
+    gc.freeze()
 
 
 @pytest.fixture(autouse=True)
@@ -55,9 +45,3 @@ class _Refused(subprocess.Popen):
         pytest.fail(f"starts {command}, so it needs @pytest.mark.programs")
 
     def __del__(self) -> None: ...  # nothing was started
-
-
-@pytest.fixture(params=STACK_NAMES)
-def planned(request: pytest.FixtureRequest) -> Planned:
-    """Each stack file in turn."""
-    return planned_stack(request.param)

@@ -1,11 +1,12 @@
-"""Stack files that differ from those in stacks/, so that the rules meet every branch of the program."""
+"""The stack files of the repository, each planned and recorded once per session; and stack files that differ from
+them, so that the rules meet every branch of the program."""
 
 import tempfile
 from functools import cache
 from pathlib import Path
 
 from infra.offline import Planned, plan_offline
-from tests.conftest import STACK_NAMES, STACKS, planned_stack
+from tests.conftest import STACK_NAMES, STACKS
 
 CREATED = (
     'cluster: {create: {version: "1.35", zones: [use1-az1, use1-az2],'
@@ -165,6 +166,12 @@ EXAMPLES = {
 
 
 ALL_STACKS = [*STACK_NAMES, *EXAMPLES]
+
+
+@cache
+def planned_stack(name: str, *, preview: bool = False) -> Planned:
+    """A stack of stacks/."""
+    return plan_offline(STACKS / f"Pulumi.{name}.yaml", preview=preview)
 
 
 def text(stack: str) -> str:

@@ -9,10 +9,11 @@ import pytest
 from ruamel.yaml import YAML
 
 from infra.diff.difference import compare
-from tests.conftest import STACKS, planned_stack
+from tests.conftest import STACKS
 from tests.diff.changes import CHANGES
 from tests.diff.stacks import base, edited, side
 from tests.engine import NEEDS_CLI, OPERATIONS, Project, kubectl
+from tests.example_stacks import planned_stack
 
 NOBODY = """\
 apiVersion: v1

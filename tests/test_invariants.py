@@ -2,8 +2,8 @@
 
 import pytest
 
-from tests.conftest import STACK_NAMES, planned_stack
-from tests.example_stacks import ALL_STACKS, planned
+from tests.conftest import STACK_NAMES
+from tests.example_stacks import ALL_STACKS, planned, planned_stack
 from tests.invariants import (
     RULES,
     test_arguments,

@@ -4,8 +4,7 @@ from ipaddress import IPv4Network
 from typing import Any
 
 from infra.recording import Recording
-from tests.conftest import planned_stack
-from tests.example_stacks import plan_text
+from tests.example_stacks import plan_text, planned_stack
 
 SUBNET = "aws:ec2/subnet:Subnet"
 POLICY = "kubernetes:networking.k8s.io/v1:NetworkPolicy"

@@ -6,7 +6,8 @@ import pytest
 
 from infra import offline
 from infra.offline import Planned, plan_offline
-from tests.conftest import STACK_NAMES, STACKS, planned_stack
+from tests.conftest import STACK_NAMES, STACKS
+from tests.example_stacks import planned_stack
 
 _plans: dict[tuple[object, ...], Planned] = {}
 

@@ -57,15 +57,16 @@ def check(shown: str, all_of_it: Iterable[str], width: int) -> None:
     assert [match[0] for match in TWICE.finditer(shown)] == []
 
 
-@pytest.mark.parametrize("width", WIDTHS)
 @pytest.mark.parametrize("stack", [*ALL_STACKS, "long names"])
-def test_a_plan(stack: str, width: int) -> None:
+def test_a_plan(stack: str, subtests: pytest.Subtests) -> None:
     of = report(plan_text("dev", LONG_NAMES) if stack == "long names" else planned(stack))
     cells = [cell for section in of.sections for row in section.rows for cell in row]
     titles = [column.title for section in of.sections for column in section.columns if any(section.rows)]
     notes = [section.note for section in of.sections]
     verdict = [cell for row in of.verdict for cell in row]
-    check(to_text(of, width), [of.title, *verdict, *cells, *notes, *filter(None, titles)], width)
+    for width in WIDTHS:
+        with subtests.test(width=width):
+            check(to_text(of, width), [of.title, *verdict, *cells, *notes, *filter(None, titles)], width)
 
 
 BIGGER = (("g6.2xlarge", "g6.xlarge"), ("max: 5", "max: 9"), ("40000", "30000"))
@@ -77,11 +78,13 @@ DIFFS: dict[str, Callable[[], Difference]] = {
 }
 
 
-@pytest.mark.parametrize("width", WIDTHS)
 @pytest.mark.parametrize("change", DIFFS)
-def test_a_diff(change: str, width: int) -> None:
+def test_a_diff(change: str, subtests: pytest.Subtests) -> None:
     page = as_document(Compared(DIFFS[change](), None, {}, "main (9f8e7d6)", "a1b2c3d"))
-    check(to_text(page, width), [to_text(page, WIDEST)], width)
+    widest = to_text(page, WIDEST)
+    for width in WIDTHS:
+        with subtests.test(width=width):
+            check(to_text(page, width), [widest], width)
 
 
 LLAMA_70B = ("meta-llama/Llama-3.3-70B-Instruct", "--max-model-len", "16384")
@@ -96,11 +99,12 @@ FITS = {
 }
 
 
-@pytest.mark.parametrize("width", WIDTHS)
 @pytest.mark.parametrize("question", FITS)
-def test_a_fit(question: str, width: int) -> None:
-    shown, widest = (run("fit", *FITS[question], environment={"COLUMNS": str(each)}) for each in (width, WIDEST))
-    check(shown.output, [widest.output], width)
+def test_a_fit(question: str, subtests: pytest.Subtests) -> None:
+    shown = {width: run("fit", *FITS[question], environment={"COLUMNS": str(width)}).output for width in WIDTHS}
+    for width in WIDTHS:
+        with subtests.test(width=width):
+            check(shown[width], [shown[WIDEST]], width)
 
 
 @pytest.mark.parametrize("stack", ALL_STACKS)

@@ -14,7 +14,8 @@ from infra.cli.report import report
 from infra.offline import plan_offline
 from infra.settings.mistakes import BadStackFile
 from tests.cli.running import plan, plan_json, run, write_stack
-from tests.conftest import STACK_NAMES, planned_stack
+from tests.conftest import STACK_NAMES
+from tests.example_stacks import planned_stack
 from tests.settings.bad_stacks import BAD_STACKS
 from tests.settings.bad_stacks.writing import CLUSTER, stack
 

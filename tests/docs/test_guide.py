@@ -9,7 +9,7 @@ import pytest
 from ruamel.yaml import YAML
 
 from infra.cli.files import write
-from tests.conftest import planned_stack
+from tests.example_stacks import planned_stack
 
 PAGE = (Path(__file__).parents[2] / "docs" / "guide.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"```yaml\n(.*?)```", PAGE, flags=re.DOTALL)
