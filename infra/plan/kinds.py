@@ -25,6 +25,7 @@ KINDS = {
     ),
     "no-model": "no estimate: the engine has no memory model, and whether the model fits was not judged",
     "cache-unknown": "the cache per token isn't known: whether a context fits was not judged",
+    "cache-unused": "no cache is made, because no model's weights are downloaded: leave the section out",
     "no-concurrency": "no concurrency is given: check that a replica holds enough requests",
     "mostly-empty": "the model needs a small part of its GPUs, and the rest stays empty",
     "no-free-node": (

@@ -31,13 +31,17 @@ def with_ways_out(violation: Violation, market: Market, attempt: Attempt) -> Vio
     as_it_is = list(_on_fewer_gpus(violation, market))
     less = _with_less_memory(violation, market) if not as_it_is else ()
     fewer = _with_fewer_requests(violation, market) if not (as_it_is or less) else ()
-    if any(_is_enough(each.write) for each in violation.advice):
-        return replace(violation, advice=(*less, *violation.advice, *fewer))
-    ways = [*as_it_is, *less]
-    ways += [way for group in _groups(violation, market) for way in _ways(group, market, attempt)]
     hard = [each for each in violation.advice if _is_hard(each.write)]
-    others = [each for each in violation.advice if each not in hard]
-    return replace(violation, advice=(*others, *ways, *hard, *fewer))
+    replicas = [each for each in violation.advice if each not in hard and _is_of_replicas(each.write)]
+    first = [each for each in violation.advice if each not in hard and each not in replicas]
+    if any(_is_enough(each.write) for each in violation.advice):
+        return replace(violation, advice=(*(less if not first else ()), *violation.advice, *fewer))
+    moves = [way for group in _groups(violation, market) for way in _ways(group, market, attempt)]
+    return replace(violation, advice=(*first, *less, *replicas, *as_it_is, *moves, *hard, *fewer))
+
+
+def _is_of_replicas(write: Write) -> bool:
+    return any(".replicas" in path for path, _ in write)
 
 
 def _is_enough(write: Write) -> bool:
@@ -65,7 +69,7 @@ def _on_fewer_gpus(violation: Violation, market: Market) -> Iterator[Advice]:
 
 
 def _with_less_memory(violation: Violation, market: Market) -> tuple[Advice, ...]:
-    """Smaller weights and a smaller cache, with which a replica of the largest model fits fewer GPUs."""
+    """Smaller weights and a smaller cache, with which a replica of one model fits fewer GPUs."""
     for each, sized in _smaller_places(violation, market):
         for fix in islice(smaller_fixes(sized, market.sizing, fits), 1):
             return (_on_gpus(each, sized, fix, f"; {fix.effect}"),)
@@ -82,11 +86,15 @@ def _with_fewer_requests(violation: Violation, market: Market) -> tuple[Advice, 
 
 
 def _smaller_places(violation: Violation, market: Market) -> Iterator[tuple[Placed, Sized]]:
-    """The largest model, on each number of its pool's GPUs on which it doesn't fit as it is, the largest first."""
-    for each in _by_size(violation, market)[-1:]:
+    """Each model, the largest first, on each number of GPUs that leaves room enough and on which it doesn't fit as it
+    is, the largest number first."""
+    pool = market.plan.pools[violation.path.split(".")[1]]
+    for each in reversed(_by_size(violation, market)):
         if each.offer is not None:
+            less = (pool.peak_gpus - pool.max * pool.gpus_per_node) / each.served.replicas.max
             found = list(tries(each.served.question.but(gpus=None), each.offer, market.sizing))
-            yield from ((each, sized) for sized in reversed(found) if sized.gpus < each.gpus and not sized.fits)
+            small = (sized for sized in reversed(found) if sized.gpus < each.gpus and sized.gpus <= each.gpus - less)
+            yield from ((each, sized) for sized in small if not sized.fits)
 
 
 def _on_gpus(each: Placed, sized: Sized, fix: Fix, effect: str) -> Advice:

@@ -84,3 +84,14 @@ def test_each_way_holds_and_says_what_it_takes(case: str) -> None:
         assert bool(re.search(f"instead of {before.max_model_len:,} tokens per request", advice.text)) == shorter
         lost.append(fewer + shorter)
     assert lost == sorted(lost)
+
+
+def test_the_model_that_can_be_smaller_is_found_beside_one_that_can_not() -> None:
+    """R1 takes a whole node; three replicas on 4 GPUs each are too many for the other, and on 2 GPUs each they fit."""
+    stack = _stack("H200", 8, 2, {"model": Q32, "gpus": 4, "concurrency": 36, "replicas": 3})
+    stack["cache"]["size"] = "2000Gi"
+    stack["models"]["big"] = {"model": "deepseek-ai/DeepSeek-R1", "maxModelLen": 32768, "pool": "own"}
+    _, (advice, *_) = _refused(stack)
+    assert dict(advice.write)["models.chat.gpus"] == 2
+    assert "instead of" not in advice.text
+    assert not broken(outcome(follow(stack, as_mapping(advice.write))))
