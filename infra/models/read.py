@@ -2,9 +2,9 @@
 
 import dataclasses
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,7 @@ from infra.models.estimate import estimated_gib
 from infra.models.fields import NotSized, read_json
 from infra.models.source import Source
 from infra.models.task import Beside
-from infra.models.weights import Tensors, counted
+from infra.models.weights import Tensors, counted, guesses
 
 CONFIG, INDEX, ONE = "config.json", "model.safetensors.index.json", "model.safetensors"
 _OLD_INDEX = "pytorch_model.bin.index.json"
@@ -34,7 +34,8 @@ class Facts:
 def read_facts(name: str, source: Source, quantizations: Mapping[str, Quantization]) -> Facts:
     """The facts of the model in a repository. Raises NotSized and CannotRead."""
     described = shape_of_config(name, _config(source), _beside(source), source.origin)
-    tensors, said = _tensors(source)
+    guessing = described.shape.layers if described.counted.guessing else None
+    tensors, said = _tensors(source, partial(guesses, layers=guessing))
     shape, counts = described.shape, described.counted
     if tensors is None:
         size = estimated_gib(counts, described.stored, quantizations)
@@ -50,6 +51,7 @@ def read_facts(name: str, source: Source, quantizations: Mapping[str, Quantizati
         weights_gib=round(size, 3),
         weights_estimated=tensors is None,
         params_b=_parameters(described, tensors),
+        guessing_b=_guessing(described, tensors, quantizations[dtype or "bf16"]),
         gated=source.gated,
         private=source.private,
         revision=source.revision,
@@ -61,8 +63,17 @@ def read_facts(name: str, source: Source, quantizations: Mapping[str, Quantizati
 
 def _parameters(described: Described, tensors: Tensors | None) -> float | None:
     """Billions of weights. If the files contain packed weights, it is the number that config.json describes."""
-    exact = tensors.elements if tensors is not None and described.stored.method is None else None
-    return round(exact / 1e9, 6) if exact else described.shape.params_b
+    if tensors is None or not tensors.elements or described.stored.method is not None:
+        return described.shape.params_b
+    return round((tensors.elements - tensors.guessing) / 1e9, 6)
+
+
+def _guessing(described: Described, tensors: Tensors | None, stored: Quantization) -> float | None:
+    """Billions of weights in layers that guess ahead, each as large as the others are. Some files lack those that
+    config.json counts, and some have them in 16 bit beside 8-bit weights."""
+    if tensors is None or tensors.guessing_gib is None:
+        return described.shape.guessing_b
+    return round(tensors.guessing_gib * 2**30 / stored.bytes_per_weight / 1e9, 6) or None
 
 
 def _config(source: Source) -> Mapping[str, Any]:
@@ -104,11 +115,11 @@ def _beside(source: Source) -> Beside:
     )
 
 
-def _tensors(source: Source) -> tuple[Tensors | None, str]:
+def _tensors(source: Source, is_guessing: Callable[[str], bool]) -> tuple[Tensors | None, str]:
     """The sizes in the files that an engine reads, and where these sizes come from."""
     shards = _shards(source)
     if shards and all(name in source.files for name in shards):
-        return counted(source.header(name) for name in shards), f"the headers of {len(shards)} file(s)"
+        return counted((source.header(name) for name in shards), is_guessing), f"the headers of {len(shards)} file(s)"
     for index in (INDEX, _OLD_INDEX):
         if index in source.files and (size := _total(source, index)):
             return Tensors({_SEVERAL: size / 2**30}), f"the total of {index}"

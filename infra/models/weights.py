@@ -2,9 +2,10 @@
 
 import json
 import math
+import re
 import struct
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from infra.models.fields import NotSized
@@ -14,6 +15,9 @@ LARGEST_HEADER = 100_000_000  # the format's own limit
 _POINTER = b"version "
 # Types of weights that are counted one by one; others hold several in an element.
 _WHOLE = {"F64", "F32", "F16", "BF16", "F8_E4M3", "F8_E5M2"}
+# As the engine knows them (vLLM 0.32.0: get_spec_layer_idx_from_weight_name, and what its models skip as they load).
+_LAYER = re.compile(r"(?:model\.(?:language_model\.)?)?layers\.(\d+)\.")
+_MTP = re.compile(r"(?:^|[._])mtp(?:[._]|$)")
 _NAMES = {"BF16": "bf16", "F16": "fp16", "F32": "fp32", "F8_E4M3": "fp8", "F8_E5M2": "fp8"}
 
 
@@ -23,6 +27,9 @@ class Tensors:
 
     gib_by_dtype: Mapping[str, float] = field(default_factory=dict)
     elements: int | None = None  # weights; None: some are packed
+    # Those of layers that guess ahead, in GiB and in number; None: the names of the tensors aren't known.
+    guessing_gib: float | None = None
+    guessing: int = 0
 
     @property
     def gib(self) -> float:
@@ -67,13 +74,26 @@ def _tensor(said: Mapping[str, object]) -> tuple[str, tuple[int, ...], int]:
     return str(said["dtype"]), tuple(map(int, shape)), end - start
 
 
-def counted(headers: Iterable[Mapping[str, tuple[str, tuple[int, ...], int]]]) -> Tensors:
+def guesses(name: str, layers: int | None) -> bool:
+    """Whether a tensor is of a layer that guesses ahead: one behind the last of `layers`, or of a part of that name.
+    `layers`: None where config.json counts no layer that guesses."""
+    found = _LAYER.match(name)
+    return (layers is not None and found is not None and int(found[1]) >= layers) or _MTP.search(name) is not None
+
+
+def counted(
+    headers: Iterable[Mapping[str, tuple[str, tuple[int, ...], int]]], is_guessing: Callable[[str], bool]
+) -> Tensors:
     """The tensors of all files together."""
     size: Counter[str] = Counter()
-    elements, packed = 0, False
+    elements, packed, guessing, guessing_bytes = 0, False, 0, 0
     for header in headers:
-        for dtype, shape, length in header.values():
+        for name, (dtype, shape, length) in header.items():
             size[dtype] += length
-            elements += math.prod(shape)
+            number = math.prod(shape)
+            elements += number
             packed = packed or (dtype not in _WHOLE and len(shape) > 1)
-    return Tensors({dtype: length / 2**30 for dtype, length in sorted(size.items())}, None if packed else elements)
+            if is_guessing(name):
+                guessing, guessing_bytes = guessing + number, guessing_bytes + length
+    by_dtype = {dtype: length / 2**30 for dtype, length in sorted(size.items())}
+    return Tensors(by_dtype, None if packed else elements, guessing_bytes / 2**30, guessing)

@@ -17,8 +17,10 @@ from infra.models.fields import NotSized
 from infra.models.read import read_facts
 from infra.models.source import Folder
 from infra.models.task import Beside
+from infra.models.weights import guesses
 from infra.sizing.kv_cache import keeps_cache
-from infra.sizing.weights import stored_gib
+from infra.sizing.weights import served_gib, stored_gib
+from tests.models.fake_hub import safetensors
 from tests.models.families import FAMILIES, REFUSED, Family, read
 
 CATALOG = load_catalog()
@@ -300,3 +302,48 @@ def test_a_size_of_a_vector_that_is_no_number_is_refused_by_its_field() -> None:
     with pytest.raises(NotSized) as refused:
         shape_of_config("acme/x", config, Beside(pools=True), "test")
     assert [key for key, _ in refused.value.mistakes] == ["matryoshka_dimensions"]
+
+
+@pytest.mark.parametrize(
+    ("name", "layers", "is_one"),
+    [
+        ("model.layers.61.self_attn.q_a_proj.weight", 61, True),
+        ("model.layers.60.self_attn.q_a_proj.weight", 61, False),
+        ("model.language_model.layers.61.eh_proj.weight", 61, True),
+        ("layers.62.embed_tokens.weight", 61, True),
+        ("model.layers.61.mlp.gate.weight", None, False),
+        ("vision_tower.layers.61.attn.weight", 61, False),
+        ("mtp.layers.0.mlp.experts.0.up_proj.weight", None, True),
+        ("model.mtp.layers.0.fc.weight", None, True),
+        ("model.mtp_block.0.fc.weight", None, True),
+        ("model.layers.0.smtp.weight", None, False),
+    ],
+)
+def test_the_name_of_a_tensor_says_whether_its_layer_guesses_ahead(name: str, layers: int | None, is_one: bool) -> None:
+    assert guesses(name, layers) == is_one
+
+
+MTP = {"num_nextn_predict_layers": 1}
+
+
+@pytest.mark.parametrize(
+    ("config", "guessing", "guessed"),
+    [
+        (MTP, {"model.layers.32.eh_proj.weight": ("BF16", [2**20, 2**9], 2**30)}, 2**29 / 1e9),
+        (MTP, {}, None),
+        ({}, {"mtp.fc.weight": ("BF16", [2**20, 2**9], 2**30)}, 2**29 / 1e9),
+        ({}, {"model.layers.32.eh_proj.weight": ("BF16", [2**20, 2**9], 2**30)}, None),
+    ],
+    ids=["a layer behind the last", "in config.json alone", "a part of its own name", "not named in config.json"],
+)
+def test_layers_that_guess_ahead_are_those_that_the_files_have(
+    config: Mapping[str, Any], guessing: Mapping[str, Any], guessed: float | None, tmp_path: Path
+) -> None:
+    """The engine loads them only to propose: a file without them must not be counted as smaller."""
+    tensors = {"model.embed_tokens.weight": ("BF16", [2**20, 2**10], 2**31), **guessing}
+    (tmp_path / "config.json").write_text(json.dumps({**read("meta-llama/Llama-3.1-8B"), **config}), encoding="utf-8")
+    (tmp_path / "model.safetensors").write_bytes(safetensors(tensors))
+    shape = read_facts("acme/x", Folder(tmp_path, None), CATALOG.quantizations).shape
+    assert shape.guessing_b == (None if guessed is None else pytest.approx(guessed, abs=1e-6))
+    assert shape.weights_gib == pytest.approx(sum(each[2] for each in tensors.values()) / 2**30)
+    assert served_gib(shape, None, CATALOG) == pytest.approx(3.0 if guessing and not guessed else 2.0, abs=1e-5)
