@@ -376,7 +376,7 @@ CHANGES = {
     "a budget that breaks": Case(
         "cloud",
         {"budget.usdPerMonth": 4000},
-        title="❌ cloud: the bill stays, $271 over budget",
+        title="❌ cloud: the bill stays, $270 over budget",
         says="over 4,000",
         fails=True,
     ),
