@@ -28,6 +28,9 @@ def test_json_has_low_middle_and_high_of_each_number_of_requests(said: dict[str,
         for figure in FIGURES:
             low, middle, high = each[figure]
             assert 0 < low <= middle <= high
+        rate, first, following = (each[figure][1] for figure in FIGURES)
+        running = rate * (first + 255 * following) / 1000 / 256
+        assert running == pytest.approx(each["concurrency"], rel=0.05)
 
 
 @pytest.mark.parametrize(

@@ -7,15 +7,16 @@ with measurements of whole servers, benchmarks/kernel_model.py with a model that
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from infra.catalog import Gpu, ModelShape
 from infra.engines.vllm.clients import seen
-from infra.engines.vllm.paces import farthest, measured, paces
+from infra.engines.vllm.paces import Pace, farthest, measured, paces
 from infra.engines.vllm.steps import Server
 from infra.engines.vllm.versions import PINNED, pages
 from infra.sizing.blocks import request_bytes
 from infra.sizing.estimates import Estimate, Fit, Speed, Throughput, span
-from infra.sizing.question import Arguments, Sized
+from infra.sizing.question import Arguments, Sized, Version
 from infra.sizing.requests import CONCURRENCIES, MEAN_REQUEST, MeanRequest
 from infra.sizing.weights import GIB
 
@@ -38,11 +39,10 @@ class Replica:
         return self._speed(clients, (clients,) * len(self._ends))
 
     def _speed(self, said: int, clients: Sequence[float]) -> Speed:
-        gpu, version = self.server.gpu, self.arguments.version or PINNED
-        batch, limit = self.arguments.max_num_batched_tokens, farthest(gpu, version)
+        batch, limit = self.arguments.max_num_batched_tokens, farthest(self.server.gpu, self._version)
         found = [
             seen(self.server, self.request, batch, pace, number, places)
-            for pace, number, places in zip(paces(gpu, self.server.gpus, version), clients, self._ends, strict=True)
+            for pace, number, places in zip(self._paces, clients, self._ends, strict=True)
         ]
         middle = found[1]
         return Speed(
@@ -52,6 +52,14 @@ class Replica:
             _around(middle.first_token, [each.first_token for each in found], limit),
             _around(middle.next_token, [each.next_token for each in found], limit),
         )
+
+    @property
+    def _version(self) -> Version:
+        return self.arguments.version or PINNED
+
+    @cached_property
+    def _paces(self) -> tuple[Pace, Pace, Pace]:
+        return paces(self.server.gpu, self.server.gpus, self._version)
 
     @property
     def _ends(self) -> tuple[float, float, float]:
