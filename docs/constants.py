@@ -6,7 +6,7 @@ from infra.catalog import Catalog
 from infra.clouds.aws import bill
 from infra.engines.ollama import memory as ollama
 from infra.engines.tgi import prefill as tgi
-from infra.engines.vllm import activations, paces
+from infra.engines.vllm import activations, clients, paces
 from infra.engines.vllm import memory as fit
 from infra.engines.vllm import versions as vllm
 from infra.sizing import blocks, judging, layers
@@ -63,7 +63,9 @@ def throughput() -> str:
 
 - All-reduces over PCIe 4 (L40S) reach {_by_number(paces.PCIE_4)} of the link.
 - Over PCIe 5 (RTX PRO 6000) they reach {_by_number(paces.PCIE_5)}.
-- The smallest takes {_micros(paces.PCIE_ALL_REDUCE_PER_GPU)} per GPU.
+- A prompt waits for the rest of the running step and {paces.Pace.gates:g} more.
+- {clients.TOGETHER} times as many prompts come with it as by chance: answers that begin in one step end in one step.
+- The smallest sum over PCIe takes {_micros(paces.PCIE_ALL_REDUCE_PER_GPU)} per GPU.
 - vLLM before 0.14 prepares a step while the GPU waits: {_host(paces.HOST_BEFORE_ASYNC)}; before 0.8
   {_host(paces.HOST_BEFORE_V1)}. Its published servers multiplied at {_percent(paces.PRODUCTS_BEFORE_ASYNC)} of these
   shares.

@@ -15,6 +15,7 @@ BUSIEST = 0.95  # of the time is for prompts: above, waits would have no end
 # Answers that are equally long and begin in one step end in one step, so that their clients ask again together: by
 # this factor more than if each came by chance (two servers under 8 to 256 clients).
 TOGETHER = 3
+TO_MEDIAN = 1 / 3  # the median of what comes by chance is below its mean: most prompts are alone where few come
 
 
 @dataclass(frozen=True)
@@ -66,7 +67,8 @@ def _first_token(
     busy = min(BUSIEST, steps.prompts * steps.prompt / steps.mean)
     spread = steps.prompt**2 * steps.prompts / (1 - busy**2)  # variance of a step's length: long ones follow long ones
     met = steps.mean + spread / steps.mean  # a prompt rather comes during a long step
-    beside = min(TOGETHER * steps.prompts / steps.mean * met, max(0.0, batch / per_step - 1))
+    beside = max(0.0, TOGETHER * steps.prompts / steps.mean * met - TO_MEDIAN)
+    beside = min(beside, max(0.0, batch / per_step - 1))
     wait = met / 2 + pace.gates * steps.mean if steps.prompts else 0.0
     own = server.seconds(Step(running - 1, 1 + beside, min((1 + beside) * per_step, batch)), pace)
     earlier = (pieces - 1) * server.seconds(Step(running - 1, 1, per_step), pace)

@@ -44,13 +44,13 @@ class Seconds:
     """What neither bytes nor FLOP/s explain."""
 
     layer: float = 38e-6  # start and end of a layer's ten or so kernels
-    expert_layer: float = 30e-6  # in addition, with experts: routing, grouping, adding up
+    expert_layer: float = 18e-6  # in addition, with experts: routing, grouping, adding up, less a feed-forward
     latent_layer: float = 40e-6  # in addition, with a latent cache (MLA)
     quantized_layer: float = 15e-6  # in addition, where activations are turned into 8 bit
     all_reduce: float = 6e-6  # the smallest
     host: float = 1.5e-3  # in which the CPU prepares a step
     host_sequence: float = 8e-6  # in addition, for each sequence
-    front: float = 9e-3  # of a request outside the engine: HTTP, tokens of the prompt, text of the first token
+    front: float = 10e-3  # of a request outside the engine: HTTP, tokens of the prompt, text of the first token
     front_stream: float = 80e-6  # in addition, for each request whose tokens the same process sends
 
     def times(self, factor: float, front: float) -> "Seconds":
