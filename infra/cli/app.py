@@ -115,6 +115,10 @@ def plan(stack: str, format_: str, out: Path | None, stacks: Path, pin: bool) ->
 @click.option("--kv-cache-dtype", metavar="TYPE", help="Such as fp8; default: auto.")
 @click.option("--max-num-seqs", metavar="N", help="Requests in a batch; default: the engine's own for the GPU.")
 @click.option("--max-num-batched-tokens", metavar="N", help="Tokens in a batch; default: the engine's own for the GPU.")
+@click.option("--adapters", metavar="N", help="LoRA adapters that are served beside the model; default: none.")
+@click.option("--adapter-rank", metavar="R", help="The highest rank among the adapters; default: 64.")
+@click.option("--speculative-model", metavar="MODEL", help="A small model that proposes tokens; default: none.")
+@click.option("--speculative-tokens", metavar="N", help="Tokens that it proposes at once.")
 @click.option(
     "--engine-version", metavar="VERSION", help="Version of the engine; default: the version that the platform pins."
 )

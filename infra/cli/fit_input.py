@@ -19,6 +19,7 @@ from infra.catalog import (
 )
 from infra.catalog.gpu_names import card_of_memory
 from infra.catalog.method_names import stored_by_name
+from infra.cli.fit_beside import Beside
 from infra.engines import DEFAULT, ENGINES, Engine, with_library
 from infra.models.places import is_url
 from infra.offers.sizing import can_run
@@ -125,7 +126,9 @@ class _Reader:
             version=version,
             version_known=version is not None or (ours and not self._given.get("engine-version")),
         )
-        return question if stored is not None or shape is not None else None
+        if stored is None and shape is None:
+            return None
+        return Beside(self._given, self._catalog, self._whole, self._wrong).added(question)
 
     def _where(self) -> Where:
         name, type_name = self._given.get("gpu"), self._given.get("instance-type")

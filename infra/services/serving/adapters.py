@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from infra.catalog import ModelShape
-from infra.engines import ENGINES
+from infra.engines import ENGINES, Engine
 from infra.engines.model import Adapter
 from infra.plan.findings import warned
 from infra.plan.notes import Assumption, Finding
@@ -28,9 +28,13 @@ def slots_of(model: Model) -> Slots | None:
     adapters = adapters_of(model)
     if not adapters:
         return None
-    highest = max(each.rank for each in adapters)
-    number = next((step for step in STEPS if step >= len(adapters)), STEPS[-1])
-    return Slots(number, next(rank for rank in ENGINES[model.engine].limits.adapter_ranks if rank >= highest))
+    return slots_for(len(adapters), max(each.rank for each in adapters), ENGINES[model.engine])
+
+
+def slots_for(adapters: int, highest: int, engine: Engine) -> Slots:
+    """`highest`: of their ranks, and not above what the engine takes."""
+    number = next((step for step in STEPS if step >= adapters), STEPS[-1])
+    return Slots(number, next(rank for rank in engine.limits.adapter_ranks if rank >= highest))
 
 
 def adapters_gib(model: Model, shape: ModelShape) -> float:

@@ -1,0 +1,68 @@
+"""`fit` counts what takes memory beside the model, as a plan does, and names what it can't count."""
+
+import json
+
+import pytest
+
+from tests.cli.running import run
+from tests.example_stacks import CREATED, plan_text
+
+FIT = ("fit", "Qwen/Qwen3-8B", "--instance-type", "g6e.xlarge", "--max-model-len", "8192")
+STACK = f"""config:
+  aws:region: us-east-1
+  llm-platform:platform:
+    {CREATED}
+    gpuPools: {{l40s: {{instanceTypes: [g6e.xlarge]}}}}
+    models: {{a: {{model: Qwen/Qwen3-8B, maxModelLen: 8192, maxNumSeqs: 64, maxNumBatchedTokens: 2048, KEY}}}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("options", "key"),
+    [
+        (
+            ("--adapters", "2", "--adapter-rank", "32"),
+            "adapters: {x: {model: a/x, rank: 32}, y: {model: a/y, rank: 8}}",
+        ),
+        (("--adapters", "1"), "adapters: {x: {model: a/x}}"),
+        (
+            ("--speculative-model", "Qwen/Qwen3-0.6B", "--speculative-tokens", "5"),
+            "speculative: {model: Qwen/Qwen3-0.6B, tokens: 5}",
+        ),
+    ],
+)
+def test_it_counts_them_as_a_plan_does(options: tuple[str, ...], key: str) -> None:
+    batch = ("--max-num-seqs", "64", "--max-num-batched-tokens", "2048")
+    alone = json.loads(run(*FIT, *batch, "--format", "json").stdout)["kv_cache_gib"]
+    beside = json.loads(run(*FIT, *batch, *options, "--format", "json").stdout)["kv_cache_gib"]
+    fit = plan_text("beside", STACK.replace("KEY", key)).plan.models["a"].fit
+    assert fit is not None
+    assert fit.kv_cache_gib is not None
+    assert beside == pytest.approx(fit.kv_cache_gib.mid, abs=0.01)
+    assert beside < alone - 0.3
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        (("--adapter-rank", "32"), "of what? Add --adapters"),
+        (("--adapters", "200"), "a whole number of adapters, 1 to 64"),
+        (("--adapters", "1", "--adapter-rank", "9999"), "a whole number of rank, 1 to 512"),
+        (("--adapters", "1", "--engine", "tgi"), "TGI serves no adapters here"),
+        (("--speculative-tokens", "5"), "of what? Add --speculative-model"),
+        (("--speculative-model", "Qwen/Qwen3-0.6B"), "Add --speculative-tokens, e.g. 5"),
+        (("--speculative-model", "acme/x", "--speculative-tokens", "5"), "run llm-platform model add acme/x"),
+        (
+            ("--speculative-model", "meta-llama/Llama-3.2-1B-Instruct", "--speculative-tokens", "5"),
+            "has 128256 tokens of vocabulary, and Qwen/Qwen3-8B has 151936",
+        ),
+        (
+            ("--speculative-model", "Qwen/Qwen3-0.6B", "--speculative-tokens", "5", "--engine", "tgi"),
+            "TGI takes no speculation here",
+        ),
+    ],
+)
+def test_what_it_cant_count_is_named(options: tuple[str, ...], says: str) -> None:
+    refused = run(*FIT, *options)
+    assert refused.exit_code == 2
+    assert says in " ".join(refused.stderr.split())
