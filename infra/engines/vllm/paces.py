@@ -93,11 +93,11 @@ FARTHEST = 1.4
 # By compute capability: A100, L40S, H100 and H200, B200, B300, RTX PRO 6000. T4 and A10G have no such table.
 BY_CAPABILITY = {
     8.0: Shares(weights=0.72, half=0.80),
-    8.9: Shares(weights=0.86, half=0.62, eight=0.45),
-    9.0: Shares(weights=0.88, half=0.81, eight=0.59),
-    10.0: Shares(weights=0.77, half=0.70, eight=0.48),
-    10.3: Shares(weights=0.77, half=0.76, eight=0.50),
-    12.0: Shares(weights=0.91, half=0.80, eight=0.74),
+    8.9: Shares(weights=0.86, packed=0.72, half=0.62, eight=0.45),
+    9.0: Shares(weights=0.88, packed=0.56, half=0.81, eight=0.59),
+    10.0: Shares(weights=0.77, packed=0.50, half=0.70, eight=0.48),
+    10.3: Shares(weights=0.77, packed=0.50, half=0.76, eight=0.50),
+    12.0: Shares(weights=0.91, packed=0.74, half=0.80, eight=0.74),
 }
 # Of a PCIe link, by the number of GPUs: on PCIe 4 (L40S) sums go through the host's memory, which all share; on PCIe 5
 # (RTX PRO 6000) from GPU to GPU. The smallest sum takes 4 microseconds per GPU.
