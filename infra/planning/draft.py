@@ -7,7 +7,6 @@ from typing import Any
 
 from infra.catalog import Catalog
 from infra.clouds.cloud import Cloud
-from infra.clouds.existing.own_pools import to_do_of_own_nodes, with_room
 from infra.offers.pools import Offer, beside, declared, makeable
 from infra.offers.sizing import Sizing
 from infra.plan.cluster import AddonPlan, CachePlan, ClusterPlan, GatewayPlan, MonitoringPlan, PoolPlan, Quota
@@ -21,6 +20,7 @@ from infra.planning.budget import check_budget
 from infra.planning.cost import Billed
 from infra.planning.node_makers import check_node_makers
 from infra.planning.nodes import plan_pool
+from infra.planning.own_pools import to_do_of_own_nodes, with_room
 from infra.planning.paused import cheaper_while_paused
 from infra.planning.peak import check_peak
 from infra.planning.placeholders import list_placeholders

@@ -4,7 +4,6 @@ from collections.abc import Iterator, Sequence
 
 from infra.catalog import Catalog
 from infra.clouds.existing.own_cards import say_card
-from infra.clouds.existing.own_pools import check_own_nodes
 from infra.clouds.existing.section import ExistingNodes
 from infra.offers.pools import Offer
 from infra.plan.cluster import PoolPlan
@@ -12,6 +11,7 @@ from infra.plan.findings import Decided
 from infra.plan.labels import GPU_LABEL, GPU_TAINT, POOL_LABEL
 from infra.plan.notes import Chosen, Finding
 from infra.plan.words import count
+from infra.planning.own_pools import check_own_nodes
 from infra.services.serving.placement import Placed
 
 

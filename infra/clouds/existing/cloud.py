@@ -10,7 +10,7 @@ from infra.clouds.existing import bill
 from infra.clouds.existing.check import check_unused
 from infra.clouds.existing.cluster import plan_cluster
 from infra.clouds.existing.live import known_context
-from infra.clouds.existing.own_pools import ask_for_runtime_classes
+from infra.clouds.existing.runtime_class import ask_for_runtime_classes
 
 if TYPE_CHECKING:
     from pathlib import Path

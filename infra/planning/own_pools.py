@@ -1,13 +1,11 @@
 """Pools of existing nodes: the plan is refused if their replicas don't fit on the number of nodes in the stack file."""
 
-from __future__ import annotations
-
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from infra.clouds.existing.own_nodes import Fits, Wanted, blocked, fewer, in_turn, losses, pack
+from infra.offers.pools import Offer
 from infra.plan.cluster import ClusterPlan, OwnNode, OwnNodes, PoolPlan
 from infra.plan.findings import Decided, warned
 from infra.plan.money import HOURS_PER_MONTH
@@ -15,16 +13,11 @@ from infra.plan.notes import Advice, Finding, Step, ToDo, Violation, Write
 from infra.plan.rules import Rule
 from infra.plan.words import count
 from infra.plan.writes import written
+from infra.services.serving.placement import Placed
 from infra.settings.platform import Settings
-
-if TYPE_CHECKING:
-    from infra.offers.pools import Offer
-    from infra.services.serving.placement import Placed
 
 ROLLOUT = "a rollout"  # no model has a blank in its name
 PROPOSED = 3  # the number of proposals to reduce replicas
-# Distributions whose containerd has NVIDIA's runtime in addition to the default one, which sees no GPU.
-_NEEDS_CLASS = re.compile(r"k3s|k3d|rke2", re.IGNORECASE)
 
 
 def with_room(placed: Sequence[Placed], on: Mapping[str, Sequence[Placed]]) -> list[Placed]:
@@ -270,24 +263,5 @@ def to_do_of_own_nodes(settings: Settings, cluster: ClusterPlan, pools: Mapping[
         )
 
 
-def ask_for_runtime_classes(cluster: ClusterPlan, pools: Mapping[str, PoolPlan]) -> Iterator[Finding]:
-    """Asks for RuntimeClasses: a context can lead to any cluster, so only its user can see which ones it has."""
-    for pool in pools.values():
-        if pool.existing and pool.runtime_class is None:
-            yield from _ask_for_runtime_class(cluster, pool)
-
-
 def labels(pool: PoolPlan) -> str:
     return ",".join(f"{key}={value}" for key, value in pool.selector.items())
-
-
-def _ask_for_runtime_class(cluster: ClusterPlan, pool: PoolPlan) -> Iterator[Finding]:
-    path = f"gpuPools.{pool.name}.existing.runtimeClassName"
-    harm = "without a RuntimeClass a server finds no GPU: it crashes, or silently serves from the CPU"
-    write = f"write runtimeClassName: nvidia if `{cluster.kubectl} get runtimeclass` lists it"
-    if match := _NEEDS_CLASS.search(cluster.name):
-        yield warned(
-            path, f"no RuntimeClass is given, and the name {cluster.name} looks like {match[0]}: {harm}; {write}"
-        )
-    else:
-        yield ToDo(path, f"on k3s and RKE2 {harm}: {write}", Step.RUNTIME_CLASS)
