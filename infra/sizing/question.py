@@ -41,23 +41,29 @@ class Draft:
     own_layer: bool = False  # a layer of the model does, which keeps a cache too
 
 
+@dataclass(frozen=True, kw_only=True)
+class Given:
+    """What a question gives, and the engine gets as it is."""
+
+    kv_cache_dtype: str = "auto"
+    concurrency: int = 1  # requests of max_model_len that must fit at once
+    version: Version | None = None  # of the engine; None: the pinned version
+    version_known: bool = True
+    slots: Slots | None = None  # for adapters
+    draft: Draft | None = None
+    file_known: bool = True  # in an engine's own library; False: its size is parameters x bits per weight
+
+
 @dataclass(frozen=True)
-class Arguments:
+class Arguments(Given):
     """The arguments of the engine that decide memory."""
 
     max_model_len: int
     max_num_seqs: int  # 0: the engine's default, which isn't known
     max_num_batched_tokens: int
     utilization: float
-    kv_cache_dtype: str = "auto"
-    concurrency: int = 1  # requests of max_model_len that must fit at once
-    version: Version | None = None  # of the engine; None: the pinned version
-    version_known: bool = True
     batch_known: bool = True
     enforce_eager: bool = False
-    slots: Slots | None = None  # for adapters
-    draft: Draft | None = None
-    file_known: bool = True  # in an engine's own library; False: its size is parameters x bits per weight
 
     @property
     def batch(self) -> Batch:
@@ -65,7 +71,7 @@ class Arguments:
 
 
 @dataclass(frozen=True)
-class Question:
+class Question(Given):
     """A model and its settings. What is None, the planner or the engine chooses."""
 
     name: str
@@ -75,20 +81,13 @@ class Question:
     engine: "Engine"
     task: Literal["chat", "embed", "rerank"] = "chat"
     file_gib: float | None = None  # in an engine's own library
-    file_known: bool = True  # False: its size is parameters x bits per weight
     quantization: str | None = None
-    kv_cache_dtype: str = "auto"
     utilization: float | None = None
     max_num_seqs: int | None = None
     max_num_batched_tokens: int | None = None
-    concurrency: int = 1  # requests of max_model_len that must fit at once
     gpus: int | None = None
-    version: Version | None = None  # of the engine; None: the pinned version
-    version_known: bool = True
     own_repository: bool = True  # False: weights of another repository (`like`), with the same shape
     whole_experts: bool = False  # expert parallelism: a GPU holds whole experts instead of a share of each
-    slots: Slots | None = None  # for adapters
-    draft: Draft | None = None
     planned: bool = False  # the planner chooses the batch by what the cache can serve; else it is the engine's default
 
     def obstacle(self, gpus: int) -> str | None:
@@ -116,13 +115,7 @@ class Question:
             max_num_seqs=batch.seqs,
             max_num_batched_tokens=batch.tokens,
             utilization=self.utilization or utilization,
-            kv_cache_dtype=self.kv_cache_dtype,
-            concurrency=self.concurrency,
-            version=self.version,
-            version_known=self.version_known,
-            slots=self.slots,
-            draft=self.draft,
-            file_known=self.file_known,
+            **{field.name: getattr(self, field.name) for field in dataclasses.fields(Given)},
             batch_known=self.planned or (self.max_num_seqs is not None and self.max_num_batched_tokens is not None),
         )
 
