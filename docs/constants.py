@@ -13,6 +13,13 @@ from infra.sizing import blocks, judging, layers
 from infra.sizing.estimates import Estimate
 from infra.sizing.requests import MEAN_REQUEST
 
+_OWN_UNITS = {
+    "read-ebs": "of the disk's MiB/s",
+    "compile-layer": "s per layer",
+    "graph-layer": "s per graph and layer",
+    "kernels-mxfp4": "s per graph",
+}
+
 
 def memory() -> str:
     copies = vllm.sampler_copies
@@ -161,7 +168,4 @@ def _percent(share: float) -> str:
 
 
 def _unit(name: str) -> str:
-    own = {"read-ebs": "of the disk's MiB/s", "compile-layer": "s per layer", "graph-layer": "s per graph and layer"}
-    if name in own:
-        return own[name]
-    return "MiB/s" if name.startswith(("pull", "read", "stream")) else "s"
+    return _OWN_UNITS.get(name) or ("MiB/s" if name.startswith(("pull", "read", "stream")) else "s")

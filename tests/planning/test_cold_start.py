@@ -166,6 +166,15 @@ def test_compiling_follows_the_layers_and_graphs_their_number_too() -> None:
     assert fewer["graphs"] < small["graphs"] / 5
 
 
+def test_experts_in_mxfp4_prepare_their_kernels_for_each_graph_on_hopper_alone() -> None:
+    mxfp4 = "openai/gpt-oss-20b"
+    assert _steps(mxfp4)["experts"] == pytest.approx(102 * FIGURES["kernels-mxfp4"].value)
+    assert _steps(mxfp4, max_num_seqs=256)["experts"] == pytest.approx(86 * FIGURES["kernels-mxfp4"].value)
+    for card in ("A100-80", "B200", "L40S"):
+        assert _steps(mxfp4, card)["experts"] == FIGURES["kernels-experts"].value
+    assert _steps(EXPERTS)["experts"] == FIGURES["kernels-experts"].value
+
+
 def test_a_model_that_proposes_tokens_is_compiled_too_and_adapters_record_each_graph_twice() -> None:
     alone = _steps(LARGE, "H200")
     drafted = _steps(LARGE, "H200", draft=Draft(4, CATALOG.models["Qwen/Qwen3-0.6B"]))

@@ -25,7 +25,7 @@ def test_a_maximum_that_is_too_small_is_refused_with_its_price() -> None:
     assert message == "llama-70b: 3 replicas x 4 GPUs + 4 for a rollout = 16; pool l40s can grow to 12"
     assert fix == (
         "models.llama-70b.rollout: {strategy: recreate}"
-        " (the old pod first: about 6 min without llama-70b per rollout),"
+        " (the old pod first: about 7 min without llama-70b per rollout),"
         " or gpuPools.l40s.max: 4 (+$60 per month at most, for the hours of rollouts),"
         " or models.llama-70b.replicas.max: 2"
     )

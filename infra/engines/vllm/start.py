@@ -12,8 +12,10 @@ from infra.sizing.question import Question, Sized
 
 # Layers of a model of which nobody has seen how many it has: those of an 8B to 14B model.
 LAYERS = 36
+# Experts in mxfp4: Triton's on Hopper, FlashInfer's on newer cards, Marlin's on older ones (fused_moe/oracle/mxfp4.py).
+HOPPER = 9.0
 # DeepGEMM multiplies blocks of 128 x 128 in 8 bit on Hopper and newer cards (vllm/platforms/cuda.py).
-DEEP_GEMM_BLOCK, DEEP_GEMM_FROM = 128, 9.0
+DEEP_GEMM_BLOCK = 128
 
 
 def steps(question: Question, sized: Sized | None) -> Iterator[StartStep]:
@@ -24,11 +26,18 @@ def steps(question: Question, sized: Sized | None) -> Iterator[StartStep]:
     yield StartStep("compile", f"torch.compile for {layers} layers", "compile-layer", layers)
     yield StartStep("graphs", f"{graphs} CUDA graphs of {layers} layers", "graph-layer", graphs * layers)
     if shape is not None and shape.num_experts:
-        yield StartStep("experts", "the experts' kernels", "kernels-experts")
+        yield _experts(question, sized, graphs)
     if shape is not None and shape.attention == "hybrid":
         yield StartStep("states", "the kernels of layers with a state", "kernels-states")
     if _blocks_in_8_bit(question, sized):
         yield StartStep("blocks", "DeepGEMM's kernels for FP8 blocks", "kernels-fp8-blocks")
+
+
+def _experts(question: Question, sized: Sized | None, graphs: int) -> StartStep:
+    method = question.quantization or (question.shape.dtype if question.shape else None)
+    if method == "mxfp4" and sized is not None and sized.gpu.compute_capability == HOPPER:
+        return StartStep("experts", f"the kernels of mxfp4 experts for {graphs} graphs", "kernels-mxfp4", graphs)
+    return StartStep("experts", "the experts' kernels", "kernels-experts")
 
 
 def compiled_layers(question: Question) -> int:
@@ -49,4 +58,4 @@ def _blocks_in_8_bit(question: Question, sized: Sized | None) -> bool:
     if sized is None or shape is None or question.quantization is not None:
         return False
     in_blocks = shape.dtype == "fp8" and shape.quantization_block == DEEP_GEMM_BLOCK
-    return in_blocks and (sized.gpu.compute_capability or 0.0) >= DEEP_GEMM_FROM
+    return in_blocks and (sized.gpu.compute_capability or 0.0) >= HOPPER
