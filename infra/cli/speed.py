@@ -73,7 +73,7 @@ def _waiting(made: Throughput) -> str:
     waiting = [f"{each.concurrency:,}" for each in made.at if each.waits]
     if not waiting:
         return ""
-    return f"with {', '.join(waiting)} requests {requests(made.full.running)} run at once, and the others wait"
+    return f"with {' or '.join(waiting)} requests, {requests(made.full.running)} run at once and the others wait"
 
 
 def _rate(speed: Speed) -> str:

@@ -51,7 +51,7 @@ def test_where_there_is_no_estimate_the_reason_is_said(model: str, arguments: tu
 
 def test_requests_for_which_there_is_no_place_wait() -> None:
     few = fit_json(QWEN, *H100, "--max-num-seqs", "16")
-    assert few["speed_note"] == "with 32, 128 requests 16 run at once, and the others wait"
+    assert few["speed_note"] == "with 32 or 128 requests, 16 run at once and the others wait"
     _, eight, thirty_two, more = few["speed"]
     assert thirty_two["tokens_per_second"] == more["tokens_per_second"]
     assert eight["ttft_ms"][1] < thirty_two["ttft_ms"][1] / 10 < more["ttft_ms"][1] / 10
