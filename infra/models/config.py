@@ -32,6 +32,10 @@ def shape_of_config(name: str, config: Mapping[str, Any], beside: Beside, source
     """The model that a config.json describes. Raises NotSized."""
     top, text = Fields(config), text_fields(config)
     refuse_kind(top, text)
+    for each in ("hidden_size", "layers", "attention_heads", "vocab_size"):
+        text.needed(each)
+    if text.mistakes:  # whatever is computed from them would be a mistake too
+        raise NotSized(list(dict.fromkeys(text.mistakes)))
     encoder = reads_at_once(text)
     refuse_unknown(text)
     cache = cache_of(text, encoder=encoder)
@@ -46,6 +50,9 @@ def shape_of_config(name: str, config: Mapping[str, Any], beside: Beside, source
     context = longest(text, beside.tokenizer if encoder else None, beside.sentence)
     stored = stored_as(config, text.said, beside.quantized)
     experts = text.whole("experts", minimum=0) or None
+    chosen = text.needed("experts_per_token") if experts else None
+    if chosen is not None and chosen > (experts or 0):
+        text.wrong(text.key("experts_per_token"), f"got {chosen}, and there are {experts} experts")
     modality = task_of(config, text, named or "", beside, encoder=encoder)
     shape = ModelShape(
         id=name,
@@ -61,7 +68,7 @@ def shape_of_config(name: str, config: Mapping[str, Any], beside: Beside, source
         vocab_size=text.needed("vocab_size"),
         tie_word_embeddings=tied,
         num_experts=experts,
-        experts_per_token=text.needed("experts_per_token") if experts else None,
+        experts_per_token=chosen,
         dtype=stored.dtype,
         architecture=named,
         model_type=top.model_type or text.model_type,

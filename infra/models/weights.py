@@ -15,7 +15,7 @@ LARGEST_HEADER = 100_000_000  # the format's own limit
 _POINTER = b"version "
 # Types of weights that are counted one by one; others hold several in an element.
 _WHOLE = {"F64", "F32", "F16", "BF16", "F8_E4M3", "F8_E5M2"}
-# As the engine knows them (vLLM 0.32.0: get_spec_layer_idx_from_weight_name, and what its models skip as they load).
+# As the engine knows them: get_spec_layer_idx_from_weight_name, and what its models skip as they load.
 _LAYER = re.compile(r"(?:model\.(?:language_model\.)?)?layers\.(\d+)\.")
 _MTP = re.compile(r"(?:^|[._])mtp(?:[._]|$)")
 _NAMES = {"BF16": "bf16", "F16": "fp16", "F32": "fp32", "F8_E4M3": "fp8", "F8_E5M2": "fp8"}

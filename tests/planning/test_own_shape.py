@@ -1,11 +1,14 @@
 """A model that the stack file describes with the fields of its config.json."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from infra.services.serving.shapes import shape_of
-from infra.settings.architecture import BadArchitecture, read_architecture
+from infra.models.describe import cache_bytes
+from infra.models.names import LENGTHS
+from infra.services.serving.architecture import BadArchitecture, described
+from tests.models.families import FAMILIES
 
 MIXTRAL: dict[str, Any] = {
     "hidden_size": 4096,
@@ -35,7 +38,7 @@ del QWEN3_30B["num_local_experts"]
 
 @pytest.mark.parametrize(("config", "params_b"), [(MIXTRAL, 46.7), (QWEN3_30B, 30.5)])
 def test_experts_are_counted(config: dict[str, Any], params_b: float) -> None:
-    shape = shape_of("acme/own", read_architecture(config))
+    shape = described("acme/own", config)
     assert shape.params_b == pytest.approx(params_b, rel=0.005)
     assert shape.left_out is None
     assert shape.experts_per_token == config["num_experts_per_tok"]
@@ -44,14 +47,30 @@ def test_experts_are_counted(config: dict[str, Any], params_b: float) -> None:
 @pytest.mark.parametrize(
     ("more", "field"),
     [
-        ({"kv_lora_rank": 512}, "kv_lora_rank"),
-        ({"text_config": {}, "is_encoder_decoder": True}, "is_encoder_decoder"),
-        ({"n_routed_experts": 256}, "n_routed_experts"),
+        ({"kv_lora_rank": 512}, "qk_rope_head_dim"),
+        ({"is_encoder_decoder": True}, "is_encoder_decoder"),
+        ({"hidden_size": "wide"}, "hidden_size"),
+        ({"max_position_embeddings": None}, "max_position_embeddings"),
         ({"num_experts_per_tok": 9}, "num_experts_per_tok"),
         ({"num_experts_per_tok": None}, "num_experts_per_tok"),
     ],
 )
 def test_what_is_not_sized_or_contradicts_itself_is_refused_by_its_field(more: dict[str, Any], field: str) -> None:
     with pytest.raises(BadArchitecture) as bad:
-        read_architecture({**MIXTRAL, **more})
+        described("acme/own", {**MIXTRAL, **more})
     assert [name for name, _ in bad.value.mistakes] == [field]
+
+
+def test_it_is_read_as_model_add_reads_the_file() -> None:
+    """What the catalogue's own families need is sized here too: latent vectors, windows, shared experts, images."""
+    for family in FAMILIES:
+        if any(family.config.get(each) for each in LENGTHS):
+            shape = described("acme/own", family.config)
+            assert cache_bytes(shape) == (family.kv_bytes, family.windowed)
+
+
+def test_a_path_is_read_from_the_projects_folder(tmp_path: Path) -> None:
+    (tmp_path / "config.json").write_text("{", encoding="utf-8")
+    with pytest.raises(BadArchitecture) as bad:
+        described("acme/own", str(tmp_path / "config.json"))
+    assert bad.value.mistakes == [("", "not JSON")]

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from infra.engines import DEFAULT, ENGINES, Engine, on_cpu, with_library
 from infra.models.places import is_url
 from infra.services.serving.answers import check_parsers
+from infra.services.serving.architecture import BadArchitecture, described
 from infra.services.serving.check_adapters import check_adapters
 from infra.services.serving.check_arguments import check_extra_args
 from infra.services.serving.check_batch import check_batch
@@ -18,7 +19,6 @@ from infra.services.serving.family import check_task
 from infra.services.serving.rope import longer_by_rope, rope_of
 from infra.services.serving.section import Model
 from infra.services.serving.shapes import asked_shape
-from infra.settings.architecture import BadArchitecture, read_architecture
 from infra.settings.checks.scope import CLUSTER_KIND, Scope
 from infra.settings.mistakes import Key, did_you_mean, nearest
 
@@ -180,7 +180,7 @@ def _check_architecture(scope: Scope, key: Key, model: Model) -> None:
     if model.architecture is None or model.like is not None:
         return
     try:
-        read_architecture(model.architecture)
+        described(model.model, model.architecture)
     except BadArchitecture as bad:
         for field, got in bad.mistakes:
             where = (*key, "architecture", *(part for part in (field,) if part))

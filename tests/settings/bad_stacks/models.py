@@ -92,9 +92,9 @@ MODELS = (
         tuple(
             Mistake(f"models.a.architecture{field}", 5, got, "write the fields of the model's config.json, or its path")
             for field, got in (
-                (".hidden_size", "got 0"),
+                (".hidden_size", "got 0, must be a whole number, 1 or more"),
                 (".max_position_embeddings", "missing"),
-                (".vocab_size", 'got "many"'),
+                (".vocab_size", 'got "many", must be a whole number, 1 or more'),
             )
         ),
     ),
@@ -109,7 +109,7 @@ MODELS = (
             Mistake(
                 "models.a.architecture.num_key_value_heads",
                 5,
-                "5 key-value heads can't be shared by 32 heads",
+                "got 5, which 32 heads can't share",
                 "write the fields of the model's config.json, or its path",
             ),
         ),

@@ -206,7 +206,7 @@ REFUSED_BY_ENGINE = (
                 5,
                 "vLLM 0.32.0 doesn't serve BartModel: its code is in a plugin that the image doesn't have"
                 " (https://github.com/vllm-project/bart-plugin)",
-                _NEAR,
+                "write another model, e.g. Qwen/Qwen3-Embedding-8B",
             ),
         ),
     ),
