@@ -144,6 +144,30 @@ def of_plans() -> Iterator[tuple[str, Case]]:
                 yield f"{stack}/{model.name}", Case(tuple(server["args"]), CONFIGS[like or model.model])
 
 
+# Models of stack files whose keys no stack above has; the parser alone is asked about each.
+KEYS = {
+    "speculative by a model": "model: Qwen/Qwen3-8B, speculative: {model: Qwen/Qwen3-0.6B, tokens: 5}",
+    "speculative by ngram": "model: Qwen/Qwen3-8B, speculative: {method: ngram, tokens: 5}",
+    "speculative by its own layer": "model: Qwen/Qwen3.5-9B, speculative: {method: mtp, tokens: 1}",
+    "adapters": "model: Qwen/Qwen3-8B, adapters: {legal: {model: acme/legal, rank: 16}}",
+    "ropeScaling": "model: Qwen/Qwen3-8B, maxModelLen: 65536, ropeScaling: {factor: 2}",
+    "a bucket": 'model: "s3://acme/a", like: Qwen/Qwen3-8B',
+    "a reranker": "model: Qwen/Qwen3-Reranker-0.6B, maxModelLen: 4096",
+    "smaller vectors": "model: Qwen/Qwen3-Embedding-0.6B, maxModelLen: 4096",
+    "tools and thoughts": "model: openai/gpt-oss-20b",
+    "code of the repository": f"model: zai-org/glm-4-9b-chat, trustRemoteCode: true, revision: {'a' * 40}",
+    "extraArgs": 'model: Qwen/Qwen3-8B, extraArgs: ["--seed", "1", "--enable-prefix-caching", "-O1"]',
+}
+
+
+def of_models() -> Iterator[tuple[str, Case]]:
+    for name, model in KEYS.items():
+        length = "" if "maxModelLen" in model else ", maxModelLen: 4096"
+        made = plan_text("keys", f"{STACK}    models: {{a: {{{model}{length}, pool: l40s}}}}\n").plan
+        assert not made.violations, name
+        yield name, Case(VLLM.args(made.models["a"]))
+
+
 def of_keys() -> Iterator[tuple[str, Case]]:
     """What the keys of a stack file can ask for beside that."""
     known = facts()
@@ -178,7 +202,7 @@ def said(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, str | None]:
     """What the engine says against each case; None: it accepts it."""
     folder = tmp_path_factory.mktemp("arguments")
     refused = {name: Case(("model", *case.args), case.config) for name, case in REFUSED.items()}
-    cases = {**dict(of_plans()), **dict(of_keys()), **refused, **ACCEPTED}
+    cases = {**dict(of_plans()), **dict(of_models()), **dict(of_keys()), **refused, **ACCEPTED}
     asked = [{"args": case.args, "config": written(folder / str(i), case)} for i, case in enumerate(cases.values())]
     done = subprocess.run(
         [ENGINE.python, Path(__file__).parent / "inside.py"],
@@ -202,7 +226,7 @@ def written(folder: Path, case: Case) -> str | None:
 
 
 def test_it_accepts_what_every_plan_starts_it_with(said: Mapping[str, str | None]) -> None:
-    names = [name for name, _ in (*of_plans(), *of_keys())]
+    names = [*(name for name, _ in (*of_plans(), *of_keys())), *KEYS]
     assert len(names) > 100
     assert {name: said[name] for name in names if said[name] is not None} == {}
 
