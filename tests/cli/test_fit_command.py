@@ -61,6 +61,20 @@ def test_requests_at_once_are_rounded_down_as_a_plan_does() -> None:
         assert 0 <= exact - answer["max_concurrency"] < 0.02
 
 
+def test_the_start_of_the_engine_is_the_sum_of_its_steps_and_is_said_where_it_fits() -> None:
+    asked = (QWEN, "--gpu", "L4", "--max-model-len", "8192", "--engine-version", "0.32.0")
+    seconds = fit_json(*asked)["start_seconds"]
+    assert list(seconds) == ["engine", "launch", "profile", "compile", "graphs"]
+    whole, *steps = seconds.values()
+    for end, sum_of_steps in zip(whole, map(sum, zip(*steps, strict=True)), strict=True):
+        assert end == pytest.approx(sum_of_steps, abs=3)
+    low, mid, high = whole
+    assert low < mid < high
+    said = f"it starts in {mid} s ({low} to {high}) without reading its weights: "
+    assert said in " ".join(run("fit", *asked).stdout.split())
+    assert "it starts in" not in run("fit", QWEN, "--gpu", "T4").stdout
+
+
 def test_no_gpu_is_every_type_that_serves_it_cheapest_first() -> None:
     answers = fit_json(LLAMA_70B, "--quantization", "fp8", "--max-model-len", "16384")
     assert all(list(answer) == FIELDS and answer["fits"] for answer in answers)

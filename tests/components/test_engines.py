@@ -8,6 +8,7 @@ import pytest
 
 from components.container import MODELS_MOUNT
 from infra.engines import ENGINES
+from infra.engines.vllm.facts import facts
 from tests.components.examples import CHAT, OLLAMA
 from tests.conftest import HANGS_SECONDS
 
@@ -64,6 +65,13 @@ def test_servers_with_weights_of_the_hub_are_offline_and_send_no_statistics(engi
     assert "HF_TOKEN" not in env
     given = {**env, **flags(ENGINES[engine].args(CHAT))}
     assert given.get("VLLM_NO_USAGE_STATS") == "1" or given.get("--usage-stats") == "off"
+
+
+@pytest.mark.parametrize(("seconds", "waits"), [(570, None), (600, None), (2430, "2430")])
+def test_several_api_servers_of_vllm_wait_for_their_engine_as_long_as_the_startup_probe(seconds, waits):
+    slow = replace(CHAT, timeouts=replace(CHAT.timeouts, startup_probe=seconds))
+    assert VLLM.env(slow).get("VLLM_ENGINE_READY_TIMEOUT_S") == waits
+    assert "VLLM_ENGINE_READY_TIMEOUT_S" in facts().environment
 
 
 @pytest.mark.parametrize("engine", sorted(ENGINES))

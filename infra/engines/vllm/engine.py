@@ -32,6 +32,8 @@ _TASK = {
     "embed": ("--runner", "pooling", "--convert", "embed"),
     "rerank": ("--runner", "pooling"),
 }
+# Several API servers (--api-server-count) wait this long for the engine, and then end (vllm/v1/engine/core_client.py).
+READY_SECONDS = 600
 
 
 class Vllm(Engine):
@@ -209,6 +211,8 @@ class Vllm(Engine):
     def env(self, model: EngineModel) -> Mapping[str, str]:
         """With adapters, a name that isn't the model's is looked up below a folder at the first request."""
         env = {"HF_HUB_OFFLINE": "1", "VLLM_NO_USAGE_STATS": "1", "DO_NOT_TRACK": "1"}
+        if model.timeouts.startup_probe > READY_SECONDS:
+            env["VLLM_ENGINE_READY_TIMEOUT_S"] = str(model.timeouts.startup_probe)
         if model.slots is None:
             return env
         return {
