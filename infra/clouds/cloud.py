@@ -183,11 +183,11 @@ class Cloud(Owner):
         """What a person has to do so that the pods of a model may read its weights from a bucket: sentences."""
         secret = bucket_secret(model)
         keys = " ".join(f"--from-literal={key}=..." for key, needed in BUCKET_KEYS.items() if needed)
-        others = " and ".join(key for key, needed in BUCKET_KEYS.items() if not needed)
+        others = ", ".join(key for key, needed in BUCKET_KEYS.items() if not needed)
         return (
             f"The Secret {secret} of namespace {namespace} has to hold the keys: `kubectl create secret generic"
-            f" {secret} -n {namespace} {keys}`, with {others} where the store wants them (HTTPS on port 443 alone);"
-            " pods wait until it is there"
+            f" {secret} -n {namespace} {keys}`, with those of {others} that the store wants (the last is 0 where a"
+            " bucket's name is no host name there; HTTPS on port 443 alone); pods wait until it is there"
         )
 
     def reserved(self, text: str) -> str | None:

@@ -15,6 +15,7 @@ BUCKET_KEYS: Mapping[str, bool] = {
     "AWS_SECRET_ACCESS_KEY": True,
     "AWS_REGION": False,
     "AWS_ENDPOINT_URL": False,
+    "RUNAI_STREAMER_S3_USE_VIRTUAL_ADDRESSING": False,  # 0: the store takes the bucket's name in the path alone
 }
 _HUB = re.compile(r"(?:hf://|https?://(?:www\.)?huggingface\.co/)([\w.-]+/[\w.-]+)")
 _FORMS: Mapping[str, tuple[str, str]] = {

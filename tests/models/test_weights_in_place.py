@@ -10,7 +10,7 @@ import pytest
 from components.pods import USER_ID
 from infra.engines.hub import weights_path
 from infra.models.lock import read_lock
-from infra.models.places import Bucket, Claim, NodePath, Place, bad_place, place_of
+from infra.models.places import BUCKET_KEYS, Bucket, Claim, NodePath, Place, bad_place, place_of
 from tests.cli.running import plan, run, write_stack
 from tests.example_stacks import plan_text, planned, text
 from tests.invariants.order import Dependencies
@@ -253,11 +253,12 @@ def test_in_aws_the_pods_role_may_read_below_the_prefix_and_nothing_else() -> No
 def test_elsewhere_the_keys_come_from_a_secret_that_a_person_makes() -> None:
     spec = spec_of("small", "ondisk")
     keys = {e["name"]: e["valueFrom"]["secretKeyRef"] for e in spec["containers"][0]["env"] if "valueFrom" in e}
-    assert {key: (each["name"], each.get("optional", False)) for key, each in keys.items() if "AWS" in key} == {
+    assert {key: (each["name"], each.get("optional", False)) for key, each in keys.items() if key in BUCKET_KEYS} == {
         "AWS_ACCESS_KEY_ID": ("small-bucket", False),
         "AWS_SECRET_ACCESS_KEY": ("small-bucket", False),
         "AWS_REGION": ("small-bucket", True),
         "AWS_ENDPOINT_URL": ("small-bucket", True),
+        "RUNAI_STREAMER_S3_USE_VIRTUAL_ADDRESSING": ("small-bucket", True),
     }
     assert "serviceAccountName" not in spec
     assert any("create secret generic small-bucket -n llm" in each.message for each in planned("ondisk").plan.to_do)

@@ -155,7 +155,7 @@ KEYS = {
     "a reranker": "model: Qwen/Qwen3-Reranker-0.6B, maxModelLen: 4096",
     "smaller vectors": "model: Qwen/Qwen3-Embedding-0.6B, maxModelLen: 4096",
     "tools and thoughts": "model: openai/gpt-oss-20b",
-    "code of the repository": f"model: zai-org/glm-4-9b-chat, trustRemoteCode: true, revision: {'a' * 40}",
+    "code that is trusted": f"model: zai-org/glm-4-9b-chat, trustRemoteCode: true, revision: {'a' * 40}",
     "extraArgs": 'model: Qwen/Qwen3-8B, extraArgs: ["--seed", "1", "--enable-prefix-caching", "-O1"]',
 }
 
