@@ -90,6 +90,20 @@ def test_a_token_reads_the_experts_that_it_uses_and_a_batch_all_of_them() -> Non
     assert many > 2 * 29e9 / 3350e9
 
 
+def test_where_feed_forwards_are_layers_of_their_own_two_layers_cost_one() -> None:
+    """Nemotron-H: of 52 layers 6 have attention, and half of the others keep a state."""
+    nemotron = CATALOG.models["nvidia/NVIDIA-Nemotron-3-Nano-30B-A3B-BF16"]
+    together = dataclasses.replace(nemotron, model_type="other")
+    pace = dataclasses.replace(PERFECT, seconds=dataclasses.replace(PERFECT.seconds, layer=1e-3))
+    apart, joined = (seconds(Step(1), server(each, gib=58.9), pace) for each in (nemotron, together))
+    assert joined - apart == pytest.approx(26e-3, rel=0.01)
+    more, all_more = (
+        seconds(Step(65), server(each, gib=58.9)) - seconds(Step(1), server(each, gib=58.9))
+        for each in (nemotron, together)
+    )
+    assert all_more - more == pytest.approx(64 * 2 * 23 * (nemotron.state_bytes or 0) / 3350e9, rel=0.05)
+
+
 def test_a_sampler_costs_more_with_a_larger_vocabulary() -> None:
     small, large = (dataclasses.replace(LLAMA, vocab_size=size, params_b=8.03) for size in (32000, 256000))
     slower = (seconds(Step(256), server(large)) - seconds(Step(1), server(large))) / (

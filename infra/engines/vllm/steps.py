@@ -13,6 +13,7 @@ from infra.sizing.weights import GIB
 HALF_BYTES, LOGIT_BYTES = 2, 4
 LOGIT_PASSES = 8  # times that a sampler reads or writes the logits of a sequence
 ALL_REDUCES_PER_LAYER = 2
+APART = ("nemotron_h",)  # feed-forwards are layers of their own, about as many as the others
 # Values per token that a layer's small kernels read and write: two norms with their sums, rotary positions, the cache;
 # and the feed-forward's activation.
 SMALL, ACTIVATED = 11, 3  # times the hidden size, times the feed-forward size
@@ -98,7 +99,7 @@ class Server:
         layer += seconds.expert_layer if shape.num_experts else 0.0
         layer += seconds.latent_layer if shape.kv_lora_rank is not None else 0.0
         layer += seconds.quantized_layer if self._eight_bit else 0.0
-        return (shape.layers or 0) * layer
+        return self._layers * layer
 
     def _sums(self, rows: float, pace: Pace) -> float:
         """A ring of n GPUs sends 2 (n - 1) / n of the 16-bit hidden states, twice per layer."""
@@ -106,7 +107,16 @@ class Server:
             return 0.0
         sent = 2 * (self.gpus - 1) / self.gpus * rows * (self.shape.hidden_size or 0) * HALF_BYTES
         one = pace.seconds.all_reduce + sent / ((self.gpu.link_gb_s or 0.0) * 1e9 * pace.shares.link)
-        return ALL_REDUCES_PER_LAYER * (self.shape.layers or 0) * one
+        return ALL_REDUCES_PER_LAYER * self._layers * one
+
+    @cached_property
+    def _layers(self) -> float:
+        """Pairs of attention, or of what stands for it, and feed-forward."""
+        return (self.shape.layers or 0) / (2 if self._apart else 1)
+
+    @cached_property
+    def _apart(self) -> bool:
+        return self.shape.model_type in APART
 
     @cached_property
     def _bandwidth(self) -> float:
@@ -177,7 +187,14 @@ class Server:
             window = kv_bytes_per_token(shape, self.gpus, self.cache_bytes, self.pages, windowed=True) or 0.0
         state = STATE_TOKENS * full / layers.full if layers.full else 0.0
         state = shape.state_bytes / self.gpus if shape.state_bytes is not None else state
-        return full * self.length + window * min(self.length, shape.sliding_window or 0) + 2 * layers.states * state
+        return full * self.length + window * min(self.length, shape.sliding_window or 0) + 2 * self._states * state
+
+    @cached_property
+    def _states(self) -> float:
+        """Layers that keep a state."""
+        shape = self.shape
+        counted = layers_of(shape, self.pages).states
+        return counted / 2 if self._apart and shape.state_layers is None else counted
 
     @cached_property
     def _small_bytes(self) -> float:
@@ -186,4 +203,4 @@ class Server:
         if shape.num_experts:
             inner = (shape.expert_size or inner) * (shape.experts_per_token or 0)
         values = SMALL * (shape.hidden_size or 0) + ACTIVATED * inner / self.gpus
-        return (shape.layers or 0) * values * HALF_BYTES
+        return self._layers * values * HALF_BYTES
