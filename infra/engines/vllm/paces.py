@@ -1,7 +1,8 @@
 """How close vLLM comes to a GPU's datasheet, and the time that the datasheet leaves out.
 
 Shares and seconds are those of single kernels, as the tables of aiconfigurator-core 0.12.0 (PyPI) have them: measured
-with vLLM 0.14 to 0.24 on seven cards of the catalogue. None was set by a measurement of a whole server.
+with vLLM 0.14 to 0.24 on seven cards of the catalogue. Only those of the wait for a first token (`front`, `gates`)
+were set with measurements of whole servers in sight.
 """
 
 import math

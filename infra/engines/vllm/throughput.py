@@ -1,8 +1,8 @@
 """How fast a replica is: time to the first token, time per token and tokens per second at a number of requests, each
 as an estimate with an interval.
 
-paces.py has the constants, steps.py the time of a step, clients.py what clients see. benchmarks/throughput.py compares
-with measurements of whole servers, benchmarks/kernel_model.py with a model that was made of measured kernels.
+paces.py has the constants, steps.py the time of a step, clients.py what clients see. benchmarks/speed.py compares with
+whole servers and with a model of measured kernels, benchmarks/throughput.py with published measurements.
 """
 
 from collections.abc import Sequence
