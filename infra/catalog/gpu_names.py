@@ -18,7 +18,7 @@ _BARE_MEMORY = re.compile(r"(?<=\d)[\s_-](16|32|40|48|64|80|96|141)(?!\d)")  # A
 _SEEN_MIN, _SEEN_MAX = 0.90, 1.02
 # `NVIDIA-A100-SXM4-80GB-MIG-3g.40gb`: the label of nodes whose cards MIG has cut, all alike.
 _SLICE = re.compile(r"(?<![a-z0-9])(?:mig(?![a-z])[\s_-]*)?(?:\d+g\.(\d+)gb|(?<=mig))", re.IGNORECASE)
-_WITHOUT_PCIE = ("a100", "a30", "l4", "t4", "v100")  # cards whose forms differ in nothing that is sized here
+_WITHOUT_PCIE = ("a100", "a30", "l4", "p100", "t4", "v100")  # cards whose forms differ in nothing that is sized here
 
 
 @dataclass(frozen=True)
@@ -75,6 +75,12 @@ def gpus_named(text: str, gpus: Mapping[str, Gpu]) -> list[Gpu]:
     return [gpu for gpu in gpus.values() if _parts(gpu.name)[0] == name and _has(gpu, gib)]
 
 
+def same_chip(text: str, gpus: Mapping[str, Gpu]) -> Gpu | None:
+    """The card that a text names, or one that has its name with another memory: both run the same kernels."""
+    named = gpu_named(text, gpus)
+    return named or next((gpu for gpu in gpus.values() if _parts(gpu.name)[0] == _parts(text)[0]), None)
+
+
 _LETTER = re.compile(r"(?<=\d)o")  # A4O: a letter where the zero is
 
 
@@ -109,7 +115,12 @@ def _number(text: str) -> list[str]:
 
 
 def _has(gpu: Gpu, gib: int | None) -> bool:
-    return gib is None or (gpu.engine_gib is not None and _SEEN_MIN * gib <= gpu.engine_gib <= _SEEN_MAX * gib)
+    """A card whose memory isn't known has what its name says; a name without a number says nothing against it."""
+    if gib is None:
+        return True
+    if gpu.engine_gib is None:
+        return _parts(gpu.name)[1] in (None, gib)
+    return _SEEN_MIN * gib <= gpu.engine_gib <= _SEEN_MAX * gib
 
 
 def _parts(text: str) -> tuple[str, int | None]:

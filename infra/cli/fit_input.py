@@ -17,7 +17,7 @@ from infra.catalog import (
     similar_gpus,
     slice_named,
 )
-from infra.catalog.gpu_names import card_of_memory
+from infra.catalog.gpu_names import card_of_memory, same_chip
 from infra.catalog.method_names import stored_by_name
 from infra.cli.fit_beside import Beside
 from infra.engines import DEFAULT, ENGINES, Engine, with_library
@@ -192,7 +192,8 @@ class _Reader:
     def _gpu(self, name: str | None, gib: float | None) -> Gpu | None:
         known = gpu_named(name, self._catalog.gpus) if name is not None else None
         if gib is not None:
-            return card_of_memory(known.name if known else name, gib, known, "--gpu-memory-gib")
+            chip = known or same_chip(name or "", self._catalog.gpus)
+            return card_of_memory(known.name if known else name, gib, chip, "--gpu-memory-gib")
         if known is None or known.engine_gib is None:
             near = similar_gpus(name or "", self._catalog.gpus)
             sizes = ", ".join(f"{self._catalog.gpus[each].engine_gib:.0f}" for each in near)
@@ -270,10 +271,10 @@ class _Reader:
         near = nearest(model, known, 3, 0.4)
         if not near:
             near = [name for name in known if model.rpartition("/")[2].lower() in name.lower()][:3]
-        those = f"; nearest: {', '.join(near)}" if near else ""
+        those = f"; nearest: {', '.join(near)}. Else " if near else "; "
         copy = " --from DIR" if is_url(model) else ""
         read = f"run llm-platform model add {model}{copy}, which reads its own files; or " if "/" in model else ""
-        self._wrong(model, f"unknown model{those}. Else {read}give --like, a known model of the same shape")
+        self._wrong(model, f"unknown model{those}{read}give --like, a known model of the same shape")
 
     def _choice(self, option: str, allowed: tuple[str, ...]) -> str | None:
         text = self._given.get(option)

@@ -86,7 +86,8 @@ def _read(name: str, revision: str | None, folder: Path | None) -> Facts:
     if is_url(name):
         return _in_place(name, revision, folder)
     if not _NAME.fullmatch(name):
-        raise CannotRead(f"{name} is no repository's name", "write ORG/NAME, as its page on the hub has it")
+        write = f"write file://{name}" if name.startswith("/") else "write ORG/NAME, as its page on the hub has it"
+        raise CannotRead(f"{name} is no repository's name", write)
     if folder is not None:
         source = Folder(folder, revision)
     else:

@@ -74,6 +74,8 @@ def bad_place(model: str) -> tuple[str, str] | None:
         return None
     if found := _HUB.match(model):
         return "a repository is named without a URL", f"write {found[1]}"
+    if place_of(plain := _plain(model)) is not None:
+        return "the place is written in another form", f"write {plain}"
     if scheme in _FORMS:
         got, form = _FORMS[scheme]
         return got, f"write {form}"
@@ -81,3 +83,10 @@ def bad_place(model: str) -> tuple[str, str] | None:
         f"weights can't be served from {scheme}://",
         f"copy them to a volume of the cluster, and write {_FORMS['pvc'][1]}",
     )
+
+
+def _plain(model: str) -> str:
+    """The one form of a place: the scheme in lower case, a directory from the root, no blank or `.` part."""
+    scheme, _, path = model.partition("://")
+    parts = [part for part in path.split("/") if part not in ("", ".")]
+    return f"{scheme.lower()}://{'/' * (scheme.lower() == 'file')}{'/'.join(parts)}"

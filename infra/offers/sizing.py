@@ -80,6 +80,15 @@ def can_run(question: Question, gpu: Gpu, catalog: Catalog) -> bool:
     """Whether the GPU's compute capability is enough for the weights; one that isn't known is assumed to be."""
     if question.file_gib is not None or gpu.compute_capability is None:
         return gpu.engine_gib is not None
-    dtype = served_dtype(question.shape, question.quantization, bf16=gpu.bf16)
-    enough = gpu.compute_capability >= catalog.quantizations[dtype].min_compute_capability
-    return gpu.engine_gib is not None and enough and question.engine.cannot_run(question, gpu) is None
+    return gpu.engine_gib is not None and why_not(question, gpu, catalog) is None
+
+
+def why_not(question: Question, gpu: Gpu, catalog: Catalog) -> str | None:
+    """Why the GPU can't run the model, however much memory it has; None: it can, as far as is known."""
+    if question.file_gib is None and gpu.compute_capability is not None:
+        dtype = served_dtype(question.shape, question.quantization, bf16=gpu.bf16)
+        minimum = catalog.quantizations[dtype].min_compute_capability
+        if gpu.compute_capability < minimum:
+            needs = f"{question.engine.title} needs compute capability {minimum} for weights in {dtype}"
+            return f"{needs}, and {gpu.name} has {gpu.compute_capability}"
+    return question.engine.cannot_run(question, gpu)

@@ -11,10 +11,16 @@ _NUMBER = re.compile(r"[$€]?\s*(-?\d[\d,_ ]*(?:\.\d+)?)\s*([a-z%]*)", re.IGNOR
 _THOUSANDS = {"": 1, "k": 10**3, "m": 10**6, "ki": 2**10, "mi": 2**20, "%": 0.01, "usd": 1}
 _TOKENS = _THOUSANDS | {"k": 2**10, "m": 2**20, "tokens": 1, "token": 1}  # a context of 32k is 32,768 tokens
 _SECONDS = {"": 1, "s": 1, "sec": 1, "seconds": 1, "m": 60, "min": 60, "minutes": 60, "h": 3600}
-_GIB = {"": 1, "g": 1, "gb": 1, "gi": 1, "gib": 1}
+_GIB = {"": 1, "g": 1, "gb": 1, "gi": 1, "gib": 1, "m": 1, "mb": 1, "mi": 1, "mib": 1}
 _SIZE = {"": "Gi", "g": "Gi", "gb": "Gi", "gi": "Gi", "gib": "Gi", "t": "Ti", "tb": "Ti", "ti": "Ti", "tib": "Ti"}
 _WORDS = {"yes": True, "on": True, "true": True, "no": False, "off": False, "false": False}
 _BILLS = {"most": "max", "maximum": "max", "least": "min", "minimum": "min", "typical": "expected", "third": "expected"}
+# What people call the storage of a claim that several nodes mount.
+_STORAGE = ("nfs", "pvc", "claim", "cephfs", "ceph", "rook", "longhorn", "lustre", "weka", "glusterfs")
+_NAMES = _BILLS | dict.fromkeys(_STORAGE, "storageClass")
+_PLACE = re.compile(r"(pvc|s3|file):/*(?=[\w.-])|/+(?=[\w.-])", re.IGNORECASE)
+_LABEL = re.compile(r"([\w./-]+)\s*[=:]\s*([\w.-]+)")
+_MIB_MIN, _SEEN = 1000, 0.98  # nvidia-smi's MiB, of which an engine sees at least that part on the catalogue's cards
 _ADDRESS = re.compile(r"[\w.-]+(:\d+|\.\w+)\S*")
 _IP = re.compile(r"\d{1,3}(\.\d{1,3}){3}")
 _DEEPEST = 3  # nested sections that a single value may abbreviate
@@ -23,6 +29,11 @@ _DEEPEST = 3  # nested sections that a single value may abbreviate
 def meant(key: str, value: Any, node: Schema, depth: int = 0) -> Any:
     """The value in a form that the schema accepts, or None if no such form is similar to it."""
     return next((each for each in _readings(key, value, node, depth) if takes(node, each)), None)
+
+
+def named_otherwise(value: str) -> str | None:
+    """The word for what people call by another name."""
+    return _NAMES.get(value.strip().lower())
 
 
 def takes(node: Schema, value: Any) -> bool:
@@ -56,6 +67,9 @@ def _form_takes(form: Schema, value: Any) -> bool:
 
 def _section_takes(form: Schema, value: Mapping[str, Any]) -> bool:
     known = form.get("properties", {})
+    others = form.get("additionalProperties")
+    if not known and isinstance(others, Mapping):
+        return all(takes(others, each) for each in value.values())
     return all(name in value for name in form.get("required", ())) and all(
         name in known and takes(known[name], each) for name, each in value.items()
     )
@@ -74,11 +88,13 @@ def _readings(key: str, value: Any, node: Schema, depth: int) -> Iterator[Any]:
     yield value
     yield from _numbers(key, value, node)
     if isinstance(value, str):
-        yield from _texts(value)
+        yield from _models(value) if key == "model" else _texts(value)
         if value.strip().lower() in _WORDS:
             yield _WORDS[value.strip().lower()]
-        if value.strip().lower() in _BILLS:
-            yield _BILLS[value.strip().lower()]
+        if (name := named_otherwise(value)) is not None:
+            yield name
+        if label := _LABEL.fullmatch(value.strip()):
+            yield {label[1]: label[2]}
     else:
         yield str(value).lower() if isinstance(value, bool) else str(value)
         yield f"{value}Gi"
@@ -125,12 +141,27 @@ def _numbers(key: str, value: Any, node: Schema) -> Iterator[float]:
         number = value
     if number is None:
         return
+    if key.endswith("Gib") and number > _MIB_MIN:
+        yield math.floor(number / 1024 * _SEEN * 10) / 10
+    if number > 1 and any(form.get("maximum", math.inf) <= 1 for form in forms(node)):
+        yield number / 100  # percent of a share
     yield from (int(number), round(number, 6))
     yield from (
         form["maximum"]
         for form in forms(node)
         if form.get("type") == "integer" and number > form.get("maximum", math.inf)
     )
+
+
+def _models(value: str) -> Iterator[str]:
+    """A model's name, or the place of its weights; nothing else is made of it, because that would be another model."""
+    bare = value.strip()
+    place = _PLACE.match(bare)
+    if place is not None:
+        scheme = (place[1] or "file").lower()
+        yield f"{scheme}://{'/' * (scheme == 'file')}{bare[place.end() :]}"
+    yield re.sub(r"\s*/\s*", "/", bare)
+    yield re.sub(r"\s+", "-", bare)
 
 
 def _texts(value: str) -> Iterator[str]:

@@ -26,6 +26,8 @@ _OTHERWISE = {
     "ondemand": ("capacity", "capacity: on-demand"),
 }
 _PLAIN_KEY = re.compile(r"[\w/:.-]+")
+_MISTYPED = 0.8  # at least as similar as `gpu` and `gpus`
+_FEW_PLACES = 2  # a key of more places says nothing about where it was meant
 _MIN_TEXT = 40  # columns that a message gets before its path is put on a separate line
 
 
@@ -87,12 +89,20 @@ def alike(word: str, known: Iterable[str], cutoff: float) -> dict[str, float]:
     return {name: ratio for name, ratio in ratios.items() if ratio >= cutoff}
 
 
-def unknown_key(key: str, known: Collection[str]) -> str:
-    """The message for an unknown key."""
+def unknown_key(key: str, known: Collection[str], places: Collection[Key] = ()) -> str:
+    """The message for an unknown key. `places`: where a key of this name belongs."""
     if otherwise := _written_otherwise(key, known):
         return f"unknown key; {otherwise}"
+    if meant_place(key, known, places):
+        return f"unknown key here; did you mean {' or '.join(map(dotted, places))}?"
     close = did_you_mean(key, known)
     return f"unknown key; did you mean {close}?" if close else f"unknown key; known here: {', '.join(known)}"
+
+
+def meant_place(key: str, known: Iterable[str], places: Collection[Key]) -> Key | None:
+    """Where a key was probably meant to be; None: it is rather a mistyped key of this place, or one of many places."""
+    mistyped = nearest(key, known, 1, _MISTYPED)
+    return next(iter(places)) if not mistyped and 0 < len(places) <= _FEW_PLACES else None
 
 
 def _written_otherwise(key: str, known: Collection[str]) -> str | None:

@@ -98,6 +98,25 @@ def known_keys(key: Key) -> tuple[str, ...]:
     return tuple(name for form in forms(node) for name in form.get("properties", {})) if node else ()
 
 
+def places_of(key: Key) -> tuple[Key, ...]:
+    """Where a key of this name is known: further below in its section, else in another one of the platform:
+    two parts of one section may have keys of one name that mean different things."""
+    inside, leaf = schema_at(key[:-1]), str(key[-1])
+    below = tuple(_found(inside, leaf, key[:-1])) if inside is not None else ()
+    elsewhere = (place for place in _found(platform_schema(), leaf, ()) if place[0] != key[0])
+    return tuple(dict.fromkeys(below or elsewhere))
+
+
+def _found(node: Schema, name: str, at: Key) -> Iterator[Key]:
+    for form in forms(node):
+        for part, inner in form.get("properties", {}).items():
+            if part == name:
+                yield (*at, part)
+            yield from _found(inner, name, (*at, part))
+        for inner in form.get("patternProperties", {}).values():
+            yield from _found(inner, name, (*at, "NAME"))
+
+
 def is_required(key: Key) -> bool:
     """Whether this key is required in its section."""
     parent = schema_at(key[:-1])

@@ -10,10 +10,21 @@ from pydantic import ValidationError
 
 from infra.catalog import Catalog
 from infra.config_keys import PLATFORM, SECRETS
-from infra.settings.meant import meant, takes
-from infra.settings.mistakes import NULL_KEY, Key, Report, did_you_mean, holds_token, shown, unknown_key
+from infra.settings.meant import meant, named_otherwise, takes
+from infra.settings.mistakes import NULL_KEY, Key, Report, did_you_mean, holds_token, meant_place, shown, unknown_key
 from infra.settings.platform import Settings
-from infra.settings.schema import Schema, allowed, choices, example, flow, forms, is_required, known_keys, schema_at
+from infra.settings.schema import (
+    Schema,
+    allowed,
+    choices,
+    example,
+    flow,
+    forms,
+    is_required,
+    known_keys,
+    places_of,
+    schema_at,
+)
 from infra.settings.sections import settings_type
 from infra.settings.types import KUBERNETES_VERSION
 
@@ -111,8 +122,9 @@ def _key(loc: tuple[str | int, ...], kind: str, data: Any) -> Key:
 
 
 def _meant(key: Key) -> Key:
-    """The key that was probably meant by a mistyped one."""
-    return (*key[:-1], did_you_mean(str(key[-1]), known_keys(key[:-1])) or str(key[-1]))
+    """The key that was probably meant by a mistyped one, or by one in the wrong place."""
+    known, leaf = known_keys(key[:-1]), str(key[-1])
+    return meant_place(leaf, known, places_of(key)) or (*key[:-1], did_you_mean(leaf, known) or leaf)
 
 
 def _message(key: Key, kind: str, data: Any, stack: str, region: str | None, catalog: Catalog) -> tuple[str, str]:
@@ -124,7 +136,7 @@ def _message(key: Key, kind: str, data: Any, stack: str, region: str | None, cat
                 "a secret is a separate key (value not shown)",
                 f"pulumi config set --secret {leaf} -s {stack}",
             )
-        return unknown_key(leaf, known_keys(key[:-1])), ""
+        return unknown_key(leaf, known_keys(key[:-1]), places_of(key)), ""
     node = schema_at(key)
     if node is None:
         return f"got {shown(_at(data, key))}", ""
@@ -173,7 +185,8 @@ def _value_message(key: Key, kind: str, value: Any, node: Schema, catalog: Catal
     if isinstance(probably, str) and not isinstance(value, str):
         return f"{got}; text has to be in quotes", f'write "{probably}"'
     words = choices(node)
-    close = did_you_mean(value, words) if isinstance(value, str) else None
+    close = (named_otherwise(value) or did_you_mean(value, words)) if isinstance(value, str) and words else None
+    close = close if close in words else None
     for proposed in (close, probably, example(node)):
         if proposed is not None:
             return f"{got}; allowed: {allowed(node)}", _write(leaf, proposed)

@@ -3,6 +3,7 @@
 import pytest
 
 from infra.catalog import gpu_named, gpus_named, load_catalog, similar_gpus, slice_named, with_memory
+from infra.catalog.gpu_names import same_chip
 
 GPUS = load_catalog().gpus
 
@@ -36,6 +37,8 @@ NAMES = {
     "RTX-4090": ["NVIDIA-GeForce-RTX-4090", "RTX 4090", "4090", "GeForce RTX 4090 24GB"],
     "RTX-3090": ["NVIDIA-GeForce-RTX-3090", "rtx3090"],
     "RTX-5090": ["NVIDIA-GeForce-RTX-5090"],
+    "V100-32": ["Tesla-V100-SXM2-32GB", "V100-PCIE-32GB"],
+    "P100": ["Tesla-P100-PCIE-16GB", "Tesla-P100-SXM2-16GB"],
     "RTX-PRO-6000-SE": ["RTX PRO 6000", "NVIDIA-RTX-PRO-6000-Blackwell-Server-Edition"],
 }
 
@@ -49,6 +52,14 @@ def test_it_is_called_so(gpu: str) -> None:
 @pytest.mark.parametrize("text", ["A100-48GB", "H20-141GB", "L4-48GB", "H100-96GB", "A100 16GB"])
 def test_a_card_of_another_size_is_never_meant(text: str) -> None:
     assert gpu_named(text, GPUS) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "chip"), [("Tesla-V100-SXM2-16GB", "V100-32"), ("A100 16GB", "A100-40"), ("X1", None)]
+)
+def test_a_card_of_another_size_runs_the_same_kernels(text: str, chip: str | None) -> None:
+    found = same_chip(text, GPUS)
+    assert (found.name if found else None) == chip
 
 
 def test_a_name_of_two_sizes_is_asked_about() -> None:

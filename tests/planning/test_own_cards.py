@@ -104,3 +104,13 @@ def test_a_label_that_names_another_card_is_warned_of(card: dict[str, Any], said
     found = _said(_planned(card), "gpuPools.own.existing.selector")
     assert len(found) == bool(said)
     assert said in "".join(found)
+
+
+@pytest.mark.parametrize(
+    ("gpu", "gib"),
+    [("V100-32", 31.7), ("Tesla-V100-SXM2-32GB", 31.7), ("Tesla-V100-SXM2-16GB", 15.7), ("Tesla-P100-PCIE-16GB", 15.9)],
+)
+def test_a_card_that_the_engine_has_no_kernels_for_is_refused_by_any_of_its_names(gpu: str, gib: float) -> None:
+    (refused,) = _planned({"gpu": gpu, "gpuMemoryGib": gib}).violations
+    assert "vLLM needs compute capability 7.5" in refused.message
+    assert f"and {'V100-32' if gpu == 'V100-32' else gpu} has" in refused.message

@@ -81,7 +81,7 @@ def _check_gpu(scope: Scope, key: Key, nodes: ExistingNodes) -> None:
         near = similar_gpus(nodes.gpu, gpus)
         ways = [f"write {'gpu: ' * (len(near) == 1)}{with_memory(near, gpus)}"] if near else []
         ways += [] if several else ["give its gpuMemoryGib beside it"]
-        wrong((*key, "gpu"), got, ", or ".join(ways))
+        wrong((*key, "gpu"), got, ", or ".join(ways), reads=[(*key, "gpu"), (*key, "gpuMemoryGib")])
 
 
 def _check_slice(scope: Scope, key: Key, nodes: ExistingNodes, cut: Slice) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from infra.catalog import Catalog, Gpu, gpu_named, gpus_named
-from infra.catalog.gpu_names import card_of_memory, is_shared
+from infra.catalog.gpu_names import card_of_memory, is_shared, same_chip
 from infra.clouds.existing.check_nodes import PRODUCT, slice_of
 from infra.clouds.existing.section import ExistingNodes
 from infra.plan.findings import warned
@@ -27,7 +27,7 @@ def existing_card(nodes: ExistingNodes, catalog: Catalog) -> Gpu:
     if known is not None and _same(known, gib):
         name = known.name if known.engine_gib else nodes.gpu or known.name
         return replace(known, name=name, engine_gib=gib or known.engine_gib)
-    return card_of_memory(nodes.gpu, gib, known, source)
+    return card_of_memory(nodes.gpu, gib, same_chip(nodes.gpu or "", catalog.gpus), source)
 
 
 def _same(known: Gpu, gib: float | None) -> bool:

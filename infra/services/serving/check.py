@@ -137,8 +137,9 @@ def _check_library_name(scope: Scope, key: Key, model: Model, engine: Engine, re
 def _meant(name: str, known: Mapping[str, object], sample: str, otherwise: str = "") -> str:
     """What to write for an unknown name. A similar name with the same size is probably meant; with another size it is
     another model."""
-    near = nearest(name, known, len(known), 0.6)
-    others = [each for each in near if _SIZE.sub("", each.lower()) == _SIZE.sub("", name.lower())]
+    same = next((each for each in known if each.lower() == name.lower()), None)
+    near = [same] if same else nearest(name, known, len(known), 0.6)
+    others = [each for each in near if not same and _SIZE.sub("", each.lower()) == _SIZE.sub("", name.lower())]
     close = next((each for each in near if _sizes(each) == _sizes(name)), None)
     if close and not others:
         return f"did you mean {close}?" + (f" Else {otherwise}" if otherwise else "")

@@ -8,7 +8,7 @@ from infra.catalog import AT_LOAD, Catalog
 from infra.offers.fixes import STORED_METHOD, Changes, Fix, other_types, runs_in_8_bit, smaller_weights, ways_to_fit
 from infra.offers.options import Option, serving, smallest_fit, tries
 from infra.offers.pools import Offer
-from infra.offers.sizing import Sizing
+from infra.offers.sizing import Sizing, why_not
 from infra.plan.findings import Decided
 from infra.plan.notes import Advice, Chosen, Finding, Violation, Write
 from infra.plan.rules import Rule
@@ -146,11 +146,11 @@ def _unplaced(served: Served, offers: Sequence[Offer], others: Sequence[Offer], 
     able = [each for each in serving(question, others, sizing) if runs_in_8_bit(question, each.sized.gpu)]
     elsewhere = sorted(able, key=lambda option: _whole_nodes(served, option))
     if not near:
-        path = f"{served.path}.pool"
+        path, why = f"{served.path}.pool", _runs(served, offers, sizing.catalog)
         yield Violation(
             Rule.FIT,
             path,
-            f"{served.name}: {count(len(offers), 'pool')} to choose from, and none can run it{_runs(served, offers)}",
+            f"{served.name}: {count(len(offers), 'pool')} to choose from, and none can run it{why}",
             f"a pool of nodes that can run it below gpuPools, and its name as {path}",
             (*_on_one_node(served, offers, sizing), *_advice(served, other_types(elsewhere, GPUS_OF_A_NODE), offers)),
         )
@@ -222,7 +222,7 @@ def _room(sized: Sized) -> float:
     return sized.fit.kv_cache_tokens or (sized.fit.usable_gib - sum(term.gib for term in sized.fit.terms))
 
 
-def _runs(served: Served, offers: Sequence[Offer]) -> str:
+def _runs(served: Served, offers: Sequence[Offer], catalog: Catalog) -> str:
     asked, largest = served.settings.gpus or 0, max((each.gpus_per_node for each in offers), default=0)
     gpus = f" on {count(asked, 'GPU')}" if asked else ""
     method = f" in {served.question.quantization}" if served.question.quantization else ""
@@ -231,7 +231,7 @@ def _runs(served: Served, offers: Sequence[Offer]) -> str:
         if asked > largest > 0
         else ""
     )
-    reasons = (served.question.engine.cannot_run(served.question, each.card) for each in offers)
+    reasons = (why_not(served.question, each.card, catalog) for each in offers)
     why = "; ".join(dict.fromkeys(reason for reason in reasons if reason))
     return f"{gpus}{method}{one_node}{f': {why}' if why else ''}"
 

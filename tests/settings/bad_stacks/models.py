@@ -29,6 +29,18 @@ MODELS = (
         ),
     ),
     Bad(
+        "a model in other letters' case",
+        stack(CLUSTER, "models: {a: {model: qwen/qwen3-32b}}"),
+        (
+            Mistake(
+                "models.a.model",
+                5,
+                "unknown model qwen/qwen3-32b",
+                f"did you mean Qwen/Qwen3-32B? Else {_read('qwen/qwen3-32b')}",
+            ),
+        ),
+    ),
+    Bad(
         "a model in a size that isn't known",
         stack(CLUSTER, "models: {a: {model: Qwen/Qwen2.5-Coder-14B-Instruct}}"),
         (

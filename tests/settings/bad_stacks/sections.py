@@ -40,6 +40,28 @@ SECTIONS = (
         (Mistake("cache.colour", 6, "unknown key; known here: kind, storageClass, size"),),
     ),
     Bad(
+        "keys in the wrong place",
+        stack(
+            CLUSTER,
+            "gpuPools: {l4: {instanceTypes: [g6.xlarge], gpu: L4}}",
+            model("runtimeClassName: nvidia, cache: efs, gpu: 1"),
+            "prometheus: install",
+            "addons: {prometheus: {auth: {sigv4: {}}}}",
+        ),
+        (
+            Mistake("gpuPools.l4.gpu", 5, "unknown key here; did you mean gpuPools.l4.existing.gpu?"),
+            Mistake("models.a.cache", 6, "unknown key here; did you mean cache?"),
+            Mistake("models.a.gpu", 6, "unknown key; did you mean gpus?"),
+            Mistake(
+                "models.a.runtimeClassName",
+                6,
+                "unknown key here; did you mean gpuPools.NAME.existing.runtimeClassName?",
+            ),
+            Mistake("prometheus", 7, "unknown key here; did you mean addons.prometheus?"),
+            Mistake("addons.prometheus.auth", 8, "unknown key here; did you mean addons.prometheus.existing.auth?"),
+        ),
+    ),
+    Bad(
         "a section that is text",
         stack(CLUSTER, MODEL, "budget: 30000"),
         (
