@@ -228,6 +228,7 @@ READ = {
     "kubernetes:apps/v1:Deployment",
     "kubernetes:batch/v1:Job",
     "kubernetes:core/v1:Service",
+    "kubernetes:core/v1:ServiceAccount",
     "kubernetes:helm.sh/v3:Release",
     "kubernetes:networking.k8s.io/v1:Ingress",
     "kubernetes:networking.k8s.io/v1:NetworkPolicy",

@@ -29,7 +29,7 @@ def against(tmp_path: Path, file: str, here: str, there: str, *, context: int = 
     path.write_text(text.replace(here, there), encoding="utf-8")
     stack = tmp_path / "stacks" / "Pulumi.dev.yaml"
     stack.write_text(stack.read_text(encoding="utf-8").replace("8192", str(context)), encoding="utf-8")
-    return compare_with("dev", str(tmp_path))
+    return compare_with("dev", str(tmp_path), PROJECT / "stacks")
 
 
 # The file's text here, and there; what the reviewer is shown; the change of the maximum per month.

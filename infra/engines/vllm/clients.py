@@ -15,7 +15,7 @@ BUSIEST = 0.95  # of the time is for prompts: above, waits would have no end
 # Answers that are equally long and begin in one step end in one step, so that their clients ask again together: by
 # this factor more than if each came by chance (two servers under 8 to 256 clients).
 TOGETHER = 3
-TO_MEDIAN = 1 / 3  # the median of what comes by chance is below its mean: most prompts are alone where few come
+TO_MEDIAN = 1 / 3  # the median of what comes by chance is below its mean: where few come, a prompt is mostly alone
 
 
 @dataclass(frozen=True)
