@@ -266,6 +266,24 @@ def test_private_addresses_never_reach_a_public_gateway(visibility: str, warned:
     assert ("10.0.0.0/8: private addresses" in message and "visibility: internal" in message) is warned
 
 
+@pytest.mark.parametrize(
+    ("cidrs", "reach", "nobody"),
+    [
+        ([], "the whole internet reaches the models", False),
+        (["18.2.3.0/24"], "public: 18.2.3.0/24 reaches the models", False),
+        (["18.2.3.0/24", "18.2.4.0/24", "10.0.0.0/8"], "public: 18.2.3.0/24, 18.2.4.0/24 reach the models", False),
+        (["192.168.0.0/16"], "", True),
+    ],
+)
+def test_who_reaches_a_public_gateway_is_said_without_those_who_never_do(
+    cidrs: list[str], reach: str, nobody: bool
+) -> None:
+    result = plan(changed(PROD, gateway__visibility="public", gateway__inboundCidrs=cidrs))
+    message = _warned(result, "gateway.visibility")
+    assert (reach in message and bool(message)) is bool(reach)
+    assert ("so nobody outside reaches the models" in _warned(result, "gateway.inboundCidrs")) is nobody
+
+
 def test_a_gateway_without_tls_or_before_ollama_is_warned_of() -> None:
     ollama = changed(DEV, models={"m": {"model": "llama3.2:1b", "engine": "ollama"}})
     result = plan(changed(ollama, gateway={"domain": "llm.example.com"}))

@@ -11,6 +11,7 @@ from infra.plan.findings import Decided, warned
 from infra.plan.notes import Assumption, Chosen, Finding
 from infra.services.gateway.controllers import controller_of
 from infra.services.gateway.section import Gateway
+from infra.settings.addresses import private
 from infra.settings.platform import Settings
 
 if TYPE_CHECKING:
@@ -44,8 +45,8 @@ def _warn(settings: Settings, gateway: Gateway, controller: IngressController) -
     if gateway.certificate_arn is None and gateway.tls_secret is None:
         key = f"gateway.{controller.certificate}"
         yield warned(key, "no certificate: API keys, prompts and answers cross the network unencrypted")
-    if gateway.visibility == "public":
-        yield warned("gateway.visibility", _public(gateway, controller))
+    if gateway.visibility == "public" and (said := _public(gateway, controller)):
+        yield warned("gateway.visibility", said)
     open_to_all = sorted(name for name, model in settings.models.items() if not ENGINES[model.engine].checks_key)
     if open_to_all:
         titles = sorted({ENGINES[settings.models[name].engine].title for name in open_to_all})
@@ -56,10 +57,18 @@ def _warn(settings: Settings, gateway: Gateway, controller: IngressController) -
 
 
 def _public(gateway: Gateway, controller: IngressController) -> str:
-    """What protects the models from callers of the internet, and which keys would add protection."""
+    """What protects the models from callers of the internet, and which keys would add protection; nothing where none
+    of them is let in."""
     if not controller.narrows:
         return "public: the whole internet reaches the models, and only an API key protects them"
-    near = ", ".join(gateway.inbound_cidrs) or "the whole internet"
+    callers = [each for each in gateway.inbound_cidrs if each not in private(gateway.inbound_cidrs)]
+    if gateway.inbound_cidrs and not callers:
+        return ""
+    reach = (
+        f"{', '.join(callers)} {'reaches' if len(callers) == 1 else 'reach'}"
+        if callers
+        else "the whole internet reaches"
+    )
     missing = [
         f"gateway.{key} {what}"
         for key, what, given in (
@@ -70,4 +79,4 @@ def _public(gateway: Gateway, controller: IngressController) -> str:
     ]
     also = " and a web ACL" if gateway.waf_acl_arn else ""
     guards = f"an API key{also} protect them" if also else "only an API key protects them"
-    return "; ".join([f"public: {near} reaches the models, and {guards}", *missing])
+    return "; ".join([f"public: {reach} the models, and {guards}", *missing])
