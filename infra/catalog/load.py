@@ -92,6 +92,7 @@ def _read(folder: Path, mistakes: list[str]) -> Catalog | None:
         cold_start=cold_start,
         zones=offered.zones,
         regions=offered.regions,
+        other_regions=offered.other_regions,
         region=aws.HOME,
         aws=offered.facts,
     )

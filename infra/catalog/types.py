@@ -245,6 +245,7 @@ class Catalog:
     cold_start: Mapping[str, Measured]  # rows of cold_start.toml: seconds, or MiB/s
     zones: Mapping[str, Mapping[str, tuple[str, ...]]]  # instance type -> region -> zone ids where nodes can be
     regions: Mapping[str, tuple[str, ...]]  # region -> zone ids where some GPU type is offered
+    other_regions: tuple[str, ...]  # that exist, and of which no instance type is known
     region: str  # whose prices the instance types have, where they are known
     aws: AwsFacts  # what only AWS has
 
@@ -257,6 +258,10 @@ class Catalog:
         """Of a new cluster: the newest that the autoscaler's chart is made for, whose app is of one minor version."""
         minor = _numbers(self.charts["cluster-autoscaler"].app_version)[:2]
         return max((each for each in self.kubernetes if _numbers(each) <= minor), key=_numbers)
+
+    def near(self, region: str) -> list[str]:
+        """The regions on the same continent; every region where there is none."""
+        return [each for each in self.regions if continent(each) == continent(region)] or [*self.regions]
 
     def zones_of(self, instance_type: str, region: str) -> tuple[str, ...]:
         """The zones of a region that offer an instance type."""

@@ -167,6 +167,13 @@ class _Reader:
     def _check_region(self) -> None:
         given = self._given.get("region")
         if given is not None and self._region is None:
+            if given in self._catalog.other_regions:
+                known = ", ".join(self._catalog.near(given))
+                self._wrong(
+                    f"--region {given}",
+                    f"the catalogue has no instance types and no prices for it; known near it: {known}",
+                )
+                return
             near = nearest(given, self._catalog.regions, 3, 0.6) or [*self._catalog.regions]
             self._wrong(f"--region {given}", f"no region with GPU instance types; known: {', '.join(near)}")
 

@@ -271,6 +271,7 @@ def test_a_region_has_its_types_and_its_prices() -> None:
     ("options", "message"),
     [
         (["--region", "eu-centrel-1"], "known: eu-central-1"),
+        (["--region", "mx-central-1"], "has no instance types and no prices for it; known near it: ca-central-1,"),
         (["--region", "eu-west-1", "--instance-type", "g6.xlarge"], "no zone of eu-west-1 offers it"),
     ],
 )

@@ -1,7 +1,9 @@
 """Rules for `cluster.create`, `aws:region` and `tags`."""
 
 import re
+from collections.abc import Sequence
 
+from infra.catalog import Catalog
 from infra.clouds.aws.arns import account_of
 from infra.clouds.aws.check_addons import check_addons
 from infra.clouds.aws.check_cache import check_cache
@@ -73,9 +75,16 @@ def _check_region(scope: Scope, *, here: bool) -> None:
             write = f"write aws:region: {meant[0] if meant else 'us-east-1'}"
             scope.report.wrong(key, "missing; an EKS cluster is in a region", write, reads=CLUSTER_KIND)
     elif region not in regions:
-        known = f"did you mean {' or '.join(meant)}?" if meant else f"known: {', '.join(regions)}"
-        scope.report.wrong(("aws:region",), f"unknown region; {known}")
+        scope.report.wrong(("aws:region",), *_unknown_region(region, meant, scope.catalog))
         scope.report.broken(("aws:region",))
+
+
+def _unknown_region(region: str, meant: Sequence[str], catalog: Catalog) -> tuple[str, ...]:
+    if region in catalog.other_regions:
+        write = f"write one of {', '.join(catalog.near(region))}, or add {region} to infra/catalog/data/aws/"
+        return f"the catalogue has no instance types and no prices for {region}", write
+    known = f"did you mean {' or '.join(meant)}?" if meant else f"known: {', '.join(catalog.regions)}"
+    return (f"unknown region; {known}",)
 
 
 def _check_zones(scope: Scope, create: CreateCluster) -> None:

@@ -107,7 +107,7 @@ class Aws(Cloud):
         check_aws(scope, here=self.handles(scope.settings))
 
     def regions_meant(self, region: str | None, platform: Any, catalog: Catalog) -> Sequence[str]:
-        return regions_meant(region, platform, catalog.regions)
+        return regions_meant(region, platform, catalog.regions, catalog.other_regions)
 
     def as_here(self, text: str, platform: Any, region: str | None) -> str:
         known = region if region in load_catalog().regions else None

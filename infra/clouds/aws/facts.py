@@ -19,6 +19,7 @@ INSTANCE = (
 )
 CPU_INSTANCE = ("instance_type", "vcpus", "memory_gib", "usd_per_hour", "arch")
 AMI_DRIVER = ("version", "since", "driver")
+OTHER_REGION = ("region",)
 REGION_PRICE = ("instance_type", "region", "usd_per_hour", "spot_low", "spot_high")
 
 
@@ -106,6 +107,7 @@ class Offered:
     instances: Mapping[str, Instance]
     zones: Mapping[str, Mapping[str, tuple[str, ...]]]
     regions: Mapping[str, tuple[str, ...]]
+    other_regions: tuple[str, ...]
     facts: AwsFacts
 
 
@@ -122,9 +124,10 @@ def read(folder: Path, gpus: Mapping[str, Gpu], mistakes: list[str]) -> Offered 
     prices = _prices(read_toml(folder / "prices.toml"), mistakes)
     versions = each_section("versions.toml", Version, read_toml(folder / "versions.toml"), mistakes)
     drivers = tuple(_driver_of(row) for row in table("ami_drivers.csv", AMI_DRIVER).rows())
+    others = tuple(row.text("region") for row in table("other_regions.csv", OTHER_REGION).rows())
     if prices is None:
         return None
-    return Offered(instances, zones, regions, AwsFacts(cpu_instances, region_prices, prices, versions, drivers))
+    return Offered(instances, zones, regions, others, AwsFacts(cpu_instances, region_prices, prices, versions, drivers))
 
 
 def _driver_of(row: Row) -> AmiDriver:

@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 from infra.settings.mistakes import alike
@@ -11,11 +11,16 @@ _NAME = re.compile(r"(?<![a-z0-9-])([a-z]{2}(?:-[a-z]+)+-\d)[a-z]?(?![a-z0-9-])"
 _CLOSE = 0.06  # in similarity: `eu-central` may be each of two regions
 
 
-def regions_meant(region: str | None, platform: Any, regions: Mapping[str, Sequence[str]]) -> list[str]:
+def regions_meant(
+    region: str | None, platform: Any, regions: Mapping[str, Sequence[str]], others: Collection[str] = ()
+) -> list[str]:
     """The likeliest first; several where nothing distinguishes them. Of regions that are spelled about as what was
-    typed, the one is meant that ARNs, addresses or zone ids in the file name."""
+    typed, the one is meant that ARNs, addresses or zone ids in the file name. `others`: regions that exist, and of
+    which nothing is known: none is meant instead."""
     if region in regions:
         return [str(region)]
+    if region in others:
+        return []
     named = [each for each, _ in Counter(_named(platform, regions)).most_common()]
     near = alike(region or "", regions, 0.6)
     best = max(near.values(), default=0.0)

@@ -25,6 +25,19 @@ PLACES = (
         (Mistake("aws:region", 2, "unknown region; did you mean us-east-1 or us-west-1?"),),
     ),
     Bad(
+        "a region of AWS of which nothing is known here",
+        stack(CLUSTER, MODEL, region="ca-west-1"),
+        (
+            Mistake(
+                "aws:region",
+                2,
+                "the catalogue has no instance types and no prices for ca-west-1",
+                "write one of ca-central-1, us-east-1, us-east-2, us-west-1, us-west-2, or add ca-west-1 to"
+                " infra/catalog/data/aws/",
+            ),
+        ),
+    ),
+    Bad(
         "a region without its number",
         stack(CLUSTER, MODEL, region="eu-central"),
         (Mistake("aws:region", 2, "unknown region; did you mean eu-central-1 or eu-central-2?"),),
