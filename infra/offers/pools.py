@@ -132,14 +132,14 @@ def _free_name(name: str, taken: Collection[str]) -> str:
 
 def on_spot(offers: Iterable[Offer]) -> list[Offer]:
     """The same pools on spot, where all of their types are offered on spot. They have settings, because `capacity` is
-    written in the stack file."""
+    written in the stack file, and names of their own: one name is never two pools."""
     found = []
     for offer in offers:
         if all(each.spot for each in offer.types):
             types = tuple(each.name for each in offer.types)
             pool = GpuPool.model_validate({"instanceTypes": types, "capacity": "spot"})
             price = max((each.hourly("spot")[1] for each in offer.types), default=0.0)
-            found.append(replace(offer, settings=pool, usd_per_node_hour=price))
+            found.append(replace(offer, name=f"{offer.name}-spot", settings=pool, usd_per_node_hour=price))
     return found
 
 

@@ -6,7 +6,7 @@ from itertools import islice
 
 from infra.offers.fixes import Fix, ways_to_be_certain
 from infra.offers.options import is_certain, serving, tries
-from infra.offers.pools import Offer, on_spot
+from infra.offers.pools import Offer, beside, on_spot
 from infra.offers.sizing import Sizing
 from infra.plan.cluster import PoolPlan
 from infra.plan.models import ModelPlan
@@ -100,9 +100,9 @@ def _ways(plan: Plan, placed: Placed, offers: Sequence[Offer], sizing: Sizing) -
     offer, sized = placed.offer, placed.sized
     if offer is None or sized is None:
         return
-    spot = on_spot(each for each in offers if each.settings is None) if offer.capacity == "spot" else []
-    known = {each.name: each for each in (*offers, *spot)}
-    elsewhere = [each for each in known.values() if each.name != offer.name]
+    own, made = ([each for each in offers if (each.settings is None) is new] for new in (False, True))
+    new = beside(own, on_spot(made)) if offer.capacity == "spot" else made
+    elsewhere = [each for each in (*own, *new) if each.name != offer.name]
     options = serving(sized.question.but(gpus=None), elsewhere, sizing, is_certain)
     more = tries(sized.question.but(gpus=None), offer, sizing)
     for fix in ways_to_be_certain(sized, options, more, sizing):

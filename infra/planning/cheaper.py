@@ -10,7 +10,7 @@ from itertools import islice
 
 from infra.offers.fixes import Changes, runs_in_8_bit, smaller_ways, smaller_weights
 from infra.offers.options import Option, serving, smallest_fit
-from infra.offers.pools import Offer, on_spot
+from infra.offers.pools import Offer, beside, on_spot
 from infra.offers.sizing import Sizing, can_run
 from infra.plan.money import HOURS_PER_MONTH, Cheaper
 from infra.plan.notes import Write
@@ -61,8 +61,8 @@ class Market:
         return by_pool(self.placed)
 
     @cached_property
-    def makeable_on_spot(self) -> list[Offer]:
-        return on_spot(self.makeable)
+    def makeable_on_spot(self) -> tuple[Offer, ...]:
+        return beside(self.pools, on_spot(self.makeable))
 
     def others(self, each: Placed, offer: Offer) -> list[Placed]:
         """Models of an offer's nodes beside this one."""

@@ -41,9 +41,10 @@ def test_a_share_of_a_large_node_is_named_with_the_node_and_the_bill(
     (warned,) = [each for each in before.warnings if each.kind == "not-certain"]
     large = next(each for each in warned.advice if "p4de" in each.text)
     written = dict(large.write)
-    assert written.get("gpuPools.p4de-24xlarge.capacity", "on-demand") == capacity
+    name = written["models.coder.pool"]
+    assert written.get(f"gpuPools.{name}.capacity", "on-demand") == capacity
     after = outcome(follow(stack(capacity, budget), written), REGION)
-    pool = after.pools["p4de-24xlarge"]
+    pool = after.pools[name]
     end = "max" if bill == "maximum" else bill
     now, then = (getattr(each.cost, f"usd_per_month_{end}") for each in (before, after))
     assert f"per hour of a node for ${pool.usd_per_node_hour:.2f};" in large.text

@@ -106,7 +106,7 @@ def test_what_several_models_save_together_is_offered_first_and_holds() -> None:
     assert f"saves ${together.usd_per_month:,.0f} per month of the expected bill" in waste.message
     after = plan(follow(stack, dict(together.write)))
     assert not after.violations
-    assert {after.models[name].pool for name in ENCODERS} == {"g4dn-xlarge"}
+    assert {after.models[name].pool for name in ENCODERS} == {"g4dn-xlarge-spot"}
     saved = before.cost.usd_per_month_expected - after.cost.usd_per_month_expected
     assert (saved, together.of) == (pytest.approx(together.usd_per_month, abs=0.01), "expected")
 

@@ -53,6 +53,21 @@ def test_no_fix_writes_into_a_pool_that_is_there_or_repeats_what_is_written(pool
             assert ("models.chat.pool", stack["models"]["chat"]["pool"]) not in advice.write, advice.text
 
 
+def test_a_new_pool_has_one_meaning_in_all_advice_of_a_plan() -> None:
+    """Of two models, one on spot, each could move to nodes of one type: on demand, and on spot."""
+    pools = {"large": {"instanceTypes": ["g6e.12xlarge"]}, "spot": {"instanceTypes": ["g6e.12xlarge"], **SPOT}}
+    models = {name: {"model": "Qwen/Qwen3-8B", "maxModelLen": 8192, "pool": name} for name in pools}
+    result = plan({**DEV, "gpuPools": pools, "models": models})
+    assert {"large", "spot"} <= result.cheaper.keys()
+    meant: dict[str, set[Any]] = {}
+    for write in (dict(way.write) for ways in result.cheaper.values() for way in ways):
+        for name in (path.split(".")[1] for path in write if path.endswith(".instanceTypes")):
+            types, capacity = (write.get(f"gpuPools.{name}.{key}") for key in ("instanceTypes", "capacity"))
+            meant.setdefault(name, set()).add((types, capacity))
+    assert any(capacity == "spot" for each in meant.values() for _, capacity in each)
+    assert all(len(each) == 1 for each in meant.values()), meant
+
+
 def test_a_pool_that_is_there_and_serves_the_model_is_proposed_as_it_is() -> None:
     stack = refused(POOLS["another pool has the type, on spot"])
     (violation,) = plan(stack).violations

@@ -60,7 +60,7 @@ def test_beside_a_spot_pool_a_spot_pool_is_proposed_with_what_it_saves() -> None
         each for each in before.warnings if each.path == "models.embed.pool" and "stays empty" in each.message
     ]
     (way,) = warning.advice
-    assert ("gpuPools.g4dn-xlarge.capacity", "spot") in way.write
+    assert ("gpuPools.g4dn-xlarge-spot.capacity", "spot") in way.write
     assert ("gpuPools.l40s", None) in way.write
     after = plan(follow(stack, dict(way.write)))
     saved = before.cost.usd_per_month_expected - after.cost.usd_per_month_expected
