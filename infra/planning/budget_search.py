@@ -108,6 +108,25 @@ class Search:
         beside = dict(each for each in self.beside if not each[0].startswith(gone))
         return (*(each for each in change if each[0] not in beside), *beside.items())
 
+    def with_enough(self, write: Write) -> Advice | None:
+        """The largest saving that there is, with a budget that is enough then."""
+        there = self._planned(write)
+        if there is None:
+            return None
+        usd = total(there.cost, self.budget)
+        found = self._followed(((PATH, enough(usd)), *write))
+        if found is None or not self._is_sound(found.then):
+            return None
+        still = f"${usd - self.budget.usd_per_month:,.0f} over {self.budget.usd_per_month:,.0f}"
+        said = "; ".join(
+            [
+                f"${usd:,.0f}, still {still}, with the largest saving that was found",
+                *self._moved(there),
+                *_spot_said(found.write),
+            ]
+        )
+        return Advice(found.write, f"{written(found.write)} ({said})")
+
     def enough(self) -> Advice:
         """A budget that the bill keeps to."""
         whole = self._whole(((PATH, enough(self.now)),))

@@ -1,33 +1,45 @@
 """Several changes that keep to the budget together, where none is enough alone."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from infra.plan.notes import Advice, Write
 from infra.planning.budget_search import Search
 
 MIN_PART = 0.1  # of the saving that is needed: a change that saves less is no part of a way
+MIN_SHARE = 0.02  # of the bill: the same, where nothing is enough
 MAX_PARTS = 4
 
 
 def together(search: Search, parts: Iterable[Write]) -> Advice | None:
     """As many of the parts as are needed, with as many replicas as the budget allows. None: they aren't enough."""
-    chosen = _needed(search, _chosen(search, parts))
-    if not chosen:
+    chosen = _chosen(search, parts, lambda usd: MIN_PART * (usd - search.budget.usd_per_month))
+    if not chosen or not _keeps(search, search.sound_total(_joined(chosen))):
         return None
+    chosen = _needed(search, chosen)
     return search.advice(_with_more_replicas(search, _joined(chosen))) or search.advice(_joined(chosen))
 
 
-def _chosen(search: Search, parts: Iterable[Write]) -> list[Write]:
-    """The largest saving first; each breaks no other rule and saves a part of what is still needed."""
+def as_near_as_it_gets(search: Search, parts: Iterable[Write]) -> Advice | None:
+    """The parts that save the largest amount together, with a budget that is enough then. None: they save little."""
+    chosen = _joined(_chosen(search, parts, lambda usd: MIN_SHARE * usd))
+    usd = search.sound_total(chosen) if chosen else search.now
+    if search.now - usd <= MIN_PART * search.over:
+        return None
+    return search.with_enough(chosen)
+
+
+def _chosen(search: Search, parts: Iterable[Write], worth: Callable[[float], float]) -> list[Write]:
+    """The largest saving first, until they are enough; each breaks no other rule, and saves more than a change of that
+    bill is `worth`."""
     usd, chosen = search.now, list[Write]()
     for part in sorted(parts, key=search.sound_total):
         if len(chosen) < MAX_PARTS and _agree(part, _joined(chosen)):
             then = search.sound_total(_joined([*chosen, part]))
-            if usd - then > MIN_PART * (usd - search.budget.usd_per_month):
+            if usd - then > worth(usd):
                 chosen, usd = [*chosen, part], then
                 if _keeps(search, usd):
                     return chosen
-    return []
+    return chosen
 
 
 def _needed(search: Search, chosen: Sequence[Write]) -> Sequence[Write]:

@@ -16,7 +16,7 @@ from infra.planning.advice import in_order
 from infra.planning.budget import biggest, of
 from infra.planning.budget_paused import as_large_as_needed, while_paused
 from infra.planning.budget_search import Search
-from infra.planning.budget_together import MIN_PART, together
+from infra.planning.budget_together import MIN_PART, as_near_as_it_gets, together
 from infra.planning.trial import Attempt, holds
 from infra.registry import cloud_of
 from infra.settings.cluster import GpuPool
@@ -60,8 +60,15 @@ def with_ways(
         return _with(violation, [each for each in [search.advice(())] if each is not None] or violation.advice, "")
     alone = all(each.rule == Rule.BUDGET for each in then.violations)
     ways = in_order(_ways(search, means), plan, attempt) if alone else []
-    larger = [*(as_large_as_needed(search) if alone and not ways else ()), search.enough()]
+    larger = [*(_nearer(search, means) if alone and not ways else ()), search.enough()]
     return _with(violation, [*ways, *larger], _none(then) if alone and not ways else "")
+
+
+def _nearer(search: Search, means: Means) -> list[Advice]:
+    """Where nothing keeps to the budget: a budget that is enough for less than what the stack file asks for."""
+    paused = list(as_large_as_needed(search))
+    near = None if paused else as_near_as_it_gets(search, [*_parts(search, means), *_minimum_replicas(search)])
+    return [*paused, *in_order([near] if near is not None else [], search.plan, search.attempt)]
 
 
 def _first_of(others: Iterable[Violation]) -> Write:

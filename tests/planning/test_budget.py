@@ -108,9 +108,31 @@ def test_the_platform_is_part_of_what_can_cost_less(write: str) -> None:
 
 
 def test_where_nothing_is_enough_it_says_so() -> None:
-    (fix,) = _fixes(PROD, 100)
+    fix = _fixes(PROD, 100)[-1]
     assert "no single change of pools, replicas" in fix
     assert "nor do several that were tried" in fix
+
+
+@pytest.mark.parametrize(("usd", "of"), [(3000, "max"), (300, "max"), (300, "expected"), (300, "min")])
+def test_where_nothing_is_enough_the_largest_saving_is_named_with_what_is_missing(usd: int, of: str) -> None:
+    stack = changed(PROD, budget={"usdPerMonth": usd, "of": of})
+    before = plan(stack)
+    (violation,) = before.violations
+    near, larger = violation.advice
+    assert list(dict(larger.write)) == ["budget.usdPerMonth"]
+    after = plan(follow(stack, dict(near.write)))
+    bill = getattr(after.cost, f"usd_per_month_{of}")
+    assert bill < 0.8 * getattr(before.cost, f"usd_per_month_{of}")
+    assert f"(${bill:,.0f}, still ${bill - usd:,.0f} over {usd:,}, with the largest saving" in near.text
+    assert near.text.startswith(f"budget.usdPerMonth: {dict(near.write)['budget.usdPerMonth']} with ")
+    assert after.violations == ()
+
+
+def test_where_hardly_anything_can_be_saved_only_a_larger_budget_is_named() -> None:
+    pools = {"t4": {"instanceTypes": ["g4dn.xlarge"], "capacity": "spot"}}
+    small = changed(DEV, gpuPools=pools, models={"small": {"model": "Qwen/Qwen3-0.6B", "maxModelLen": 4096}})
+    fixes = _fixes(changed(small, cluster__create__systemNodes={"instanceType": "t4g.xlarge"}), 10)
+    assert [each.partition(":")[0] for each in fixes] == ["budget.usdPerMonth"]
 
 
 QWEN = {"model": "Qwen/Qwen2.5-Coder-32B-Instruct", "maxModelLen": 32768, "concurrency": 4, "pool": "l40s"}
