@@ -39,7 +39,7 @@ class Cache:
     global_head_dim: int | None
 
 
-def cache_of(fields: Fields, *, encoder: bool) -> Cache:
+def cache_of(fields: Fields, architecture: str | None, *, encoder: bool) -> Cache:
     """The cache fields of a config.json. What can't be read is added to the mistakes of `fields`."""
     kinds = ["nothing"] * layer_count(fields) if encoder else kept(fields)
     heads = fields.needed("attention_heads")
@@ -61,7 +61,7 @@ def cache_of(fields: Fields, *, encoder: bool) -> Cache:
         full_kv_layers=full if several else None,
         swa_kv_layers=windowed if several else None,
         state_layers=states or None,
-        state_bytes=state_bytes(fields) if states else None,
+        state_bytes=state_bytes(fields, architecture) if states else None,
         kv_lora_rank=fields.needed("kv_lora_rank") if latent else None,
         qk_rope_head_dim=fields.needed("qk_rope_head_dim") if latent else None,
         index_head_dim=fields.whole("index_head_dim"),
