@@ -177,7 +177,7 @@ def start_table() -> str:
 def _seconds(each: start.Start, column: str) -> str:
     measured, estimate = each.measured(column), each.estimate(column)
     said = f"{measured:.0f}" if measured is not None else "-"
-    remark = " **outside**" if each.inside(column) is False else ""
+    remark = "" if each.inside(column) is not False else " **outside**" if each.counted else " not counted"
     return f"{said}; {estimate.mid:.0f}, {estimate.low:.0f} to {estimate.high:.0f}{remark}"
 
 
