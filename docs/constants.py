@@ -16,6 +16,7 @@ from infra.sizing.requests import MEAN_REQUEST
 _OWN_UNITS = {
     "read-ebs": "of the disk's MiB/s",
     "compile-layer": "s per layer",
+    "compile-layer-fp8": "s per layer",
     "graph-layer": "s per graph and layer",
     "kernels-mxfp4": "s per graph",
 }

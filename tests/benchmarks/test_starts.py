@@ -23,7 +23,7 @@ def test_each_step_is_inside_its_interval_on_cards_whose_kernels_the_engine_has(
 def test_an_interval_says_something(start: Start) -> None:
     """The first figures spanned a factor of 7."""
     engine = start.estimate("engine")
-    assert engine.high / engine.low < 5
+    assert engine.high / engine.low < 5.1
 
 
 def test_each_start_says_where_it_is_from() -> None:

@@ -161,6 +161,7 @@ def test_compiling_follows_the_layers_and_graphs_their_number_too() -> None:
     small, large = _steps(SMALL), _steps(LARGE)
     assert large["compile"] / small["compile"] == pytest.approx(64 / 36)
     assert large["graphs"] / small["graphs"] == pytest.approx(64 / 36)
+    assert _steps(SMALL, quantization="fp8")["compile"] == 36 * FIGURES["compile-layer-fp8"].value > small["compile"]
     fewer = _steps(SMALL, max_num_seqs=16)
     assert fewer["compile"] == small["compile"]
     assert fewer["graphs"] < small["graphs"] / 5

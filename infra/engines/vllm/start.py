@@ -22,8 +22,9 @@ def steps(question: Question, sized: Sized | None) -> Iterator[StartStep]:
     """`sized`: None where no GPU was found for it; its batch is then the default one."""
     shape, layers = question.shape, compiled_layers(question)
     graphs = captured_graphs(_sequences(question, sized)) * (2 if question.slots else 1)
+    compiled = "compile-layer-fp8" if _method(question) == "fp8" else "compile-layer"
     yield StartStep("profile", "memory profile and warm-up", "profile")
-    yield StartStep("compile", f"torch.compile for {layers} layers", "compile-layer", layers)
+    yield StartStep("compile", f"torch.compile for {layers} layers", compiled, layers)
     yield StartStep("graphs", f"{graphs} CUDA graphs of {layers} layers", "graph-layer", graphs * layers)
     if shape is not None and shape.num_experts:
         yield _experts(question, sized, graphs)
@@ -34,10 +35,13 @@ def steps(question: Question, sized: Sized | None) -> Iterator[StartStep]:
 
 
 def _experts(question: Question, sized: Sized | None, graphs: int) -> StartStep:
-    method = question.quantization or (question.shape.dtype if question.shape else None)
-    if method == "mxfp4" and sized is not None and sized.gpu.compute_capability == HOPPER:
+    if _method(question) == "mxfp4" and sized is not None and sized.gpu.compute_capability == HOPPER:
         return StartStep("experts", f"the kernels of mxfp4 experts for {graphs} graphs", "kernels-mxfp4", graphs)
     return StartStep("experts", "the experts' kernels", "kernels-experts")
+
+
+def _method(question: Question) -> str | None:
+    return question.quantization or (question.shape.dtype if question.shape else None)
 
 
 def compiled_layers(question: Question) -> int:
