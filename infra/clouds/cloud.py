@@ -185,9 +185,9 @@ class Cloud(Owner):
         keys = " ".join(f"--from-literal={key}=..." for key, needed in BUCKET_KEYS.items() if needed)
         others = ", ".join(key for key, needed in BUCKET_KEYS.items() if not needed)
         return (
-            f"The Secret {secret} of namespace {namespace} has to hold the keys: `kubectl create secret generic"
-            f" {secret} -n {namespace} {keys}`, with those of {others} that the store wants (the last is 0 where a"
-            " bucket's name is no host name there; HTTPS on port 443 alone); pods wait until it is there"
+            f"The Secret {secret} of namespace {namespace} has to hold the keys: `{cluster.kubectl} create secret"
+            f" generic {secret} -n {namespace} {keys}`, with those of {others} that the store wants (the last is 0"
+            " where a bucket's name is no host name there; HTTPS on port 443 alone); pods wait until it is there"
         )
 
     def reserved(self, text: str) -> str | None:

@@ -183,7 +183,8 @@ def _pools(
     pools: dict[str, PoolPlan] = {}
     for name in sorted(used):
         surge = max((each.gpus for each in on[name] if surges(each, one_reader=platform.one_reader)), default=0)
-        pools[name] = yield from plan_pool(used[name], on[name], asked.catalog, surge=surge)
+        pool = plan_pool(used[name], on[name], asked.catalog, surge=surge, kubectl=platform.cluster.kubectl)
+        pools[name] = yield from pool
         if not pools[name].existing:
             pools[name] = yield from asked.cloud.furnish(pools[name], asked.settings, platform.cluster, asked.catalog)
     return pools
@@ -237,7 +238,7 @@ def _to_dos(asked: Asked, platform: _Platform, nodes: _Nodes, quotas: tuple[Quot
     yield from asked.cloud.to_dos(settings, cluster, nodes.pools, platform.addons, quotas)
     yield from list_licences(asked.stack, nodes.placed, asked.secrets)
     rights = partial(asked.cloud.bucket_rights, cluster, settings.namespace.name)
-    yield from list_weights(settings.namespace, nodes.placed, rights)
+    yield from list_weights(settings.namespace, nodes.placed, cluster.kubectl, rights)
     yield from list_nodes(cluster, nodes.pools)
     yield from to_do_of_own_nodes(settings, cluster, nodes.pools)
 

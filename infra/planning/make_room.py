@@ -37,7 +37,8 @@ def with_ways_out(violation: Violation, market: Market, attempt: Attempt) -> Vio
     if any(_is_enough(each.write) for each in violation.advice):
         return replace(violation, advice=(*(less if not first else ()), *violation.advice, *fewer))
     moves = [way for group in _groups(violation, market) for way in _ways(group, market, attempt)]
-    return replace(violation, advice=(*first, *less, *replicas, *as_it_is, *moves, *hard, *fewer))
+    idle = _largest_away(violation, market, attempt)
+    return replace(violation, advice=(*first, *idle, *less, *replicas, *as_it_is, *moves, *hard, *fewer))
 
 
 def _is_of_replicas(write: Write) -> bool:
@@ -135,21 +136,48 @@ def _ways(group: Sequence[Placed], market: Market, attempt: Attempt) -> Iterator
 def _away(each: Placed, market: Market) -> Iterator[Advice]:
     """What one model is written to, and where it is then."""
     served = each.served
-    offers = [offer for offer in market.pools if each.offer is not None and offer.name != each.offer.name]
-    for offer in (*_first(each, offers, market), *_first(each, market.makeable, market)):
-        types = (
-            () if offer.settings else ((f"gpuPools.{offer.name}.instanceTypes", tuple(t.name for t in offer.types)),)
-        )
-        yield Advice(
-            (*types, (f"{served.path}.pool", offer.name), *served.write((("gpus", None),))),
-            f"{served.name} on {offer.gpu}",
-        )
+    for offer in (*_first(each, _other_pools(each, market), market), *_first(each, market.makeable, market)):
+        yield _on_pool(each, offer)
     catalog = market.sizing.catalog
     on_cpu = without_gpu(each, catalog)
     for way in [on_cpu] if on_cpu is not None else another_without_gpu(each, catalog):
         yield Advice(
             served.write((*way.changes, ("pool", None), ("revision", None))), f"{served.name} on the CPU{way.harm}"
         )
+
+
+def _on_pool(each: Placed, offer: Offer) -> Advice:
+    served, types = each.served, tuple(t.name for t in offer.types)
+    new = () if offer.settings else ((f"gpuPools.{offer.name}.instanceTypes", types),)
+    write = (*new, (f"{served.path}.pool", offer.name), *served.write((("gpus", None),)))
+    return Advice(write, f"{served.name} on {offer.gpu}")
+
+
+def _other_pools(each: Placed, market: Market) -> list[Offer]:
+    """The stack file's other pools: first those that have the GPUs free at every time, then by the price of a GPU."""
+    others = [offer for offer in market.pools if each.offer is not None and offer.name != each.offer.name]
+    return sorted(others, key=lambda offer: (not _is_free(each, offer, market), offer.usd_per_gpu_hour, offer.name))
+
+
+def _is_free(each: Placed, offer: Offer, market: Market) -> bool:
+    """Whether a pool has GPUs free for every replica of a model, beside what runs and rolls there."""
+    pool, sized = market.plan.pools[offer.name], smallest_fit(each.served.question.but(gpus=None), offer, market.sizing)
+    free = pool.max * pool.gpus_per_node - pool.peak_gpus - pool.surge_gpus
+    return sized is not None and sized.gpus * each.served.replicas.max <= free
+
+
+def _largest_away(violation: Violation, market: Market, attempt: Attempt) -> Iterator[Advice]:
+    """The largest model, for which the pool is meant, moves only to GPUs that stand idle, and where no other model
+    takes as many GPUs: one of those is enough."""
+    others = _small(violation, market)
+    for each in _by_size(violation, market)[len(others) :]:
+        if any(other.gpus == each.gpus for other in others):
+            return
+        idle = [offer for offer in _other_pools(each, market) if _is_free(each, offer, market)]
+        for offer in islice(_first(each, idle, market), 1):
+            way = _on_pool(each, offer)
+            write = completed(market.plan, way.write)
+            yield Advice(write, f"{written(write)} ({way.text}{_money(write, market, attempt)})")
 
 
 def _first(each: Placed, offers: Sequence[Offer], market: Market) -> Iterator[Offer]:

@@ -15,11 +15,13 @@ from infra.planning.own_pools import check_own_nodes
 from infra.services.serving.placement import Placed
 
 
-def plan_pool(offer: Offer, placed: Sequence[Placed], catalog: Catalog, *, surge: int) -> Decided[PoolPlan]:
+def plan_pool(
+    offer: Offer, placed: Sequence[Placed], catalog: Catalog, *, surge: int, kubectl: str
+) -> Decided[PoolPlan]:
     """One pool with every model that was placed on it, and `surge` GPUs for one rollout."""
     yield from _choose_types(offer)
     if offer.settings is not None and offer.settings.existing is not None:
-        yield from say_card(offer.name, offer.settings.existing, offer.card, catalog)
+        yield from say_card(offer.name, offer.settings.existing, offer.card, catalog, kubectl)
     peak = sum(each.served.replicas.max * each.gpus for each in placed if not each.served.settings.paused)
     needed = nodes_for(placed, offer.gpus_per_node, at_most=True, extra=surge)
     pool_max = yield from _maximum(offer, placed, surge, needed)

@@ -15,7 +15,7 @@ from infra.plan.writes import written
 from infra.planning.advice import completed
 from infra.planning.cheaper import Market, new_pool
 from infra.planning.saving import saved
-from infra.planning.trial import Attempt, followed, what_follows
+from infra.planning.trial import Attempt, Followed, followed, what_follows
 from infra.planning.without_gpu import without_gpu
 from infra.services.serving.placement import Placed
 from infra.sizing.question import Sized
@@ -30,11 +30,9 @@ def warn_of_waste(placed: Placed) -> Iterator[Finding]:
     """Which smaller place is enough is said once there is a plan: see say_where_less."""
     sized = placed.sized
     needed = _needed_gib(sized) if sized is not None and sized.fits and sized.fit.estimated else None
-    if sized is None or needed is None or placed.served.settings.paused:
+    if sized is None or needed is None or placed.served.settings.paused or not _mostly_empty(sized):
         return
     whole = sized.gpu.engine_gib or 0.0
-    if needed > NEEDED_SHARE * whole or whole - needed < EMPTY_GIB:
-        return
     cards = "an" if sized.gpus == 1 and sized.gpu.name[0] in "ALHR" else "a" if sized.gpus == 1 else "each of its"
     yield warned(
         f"{placed.served.path}.pool",
@@ -50,7 +48,9 @@ def say_where_less(warnings: Iterable[Warned], market: Market, attempt: Attempt)
     by_path = {f"{each.served.path}.pool": each for each in market.placed}
     found = tuple(warnings)
     small = {each.path: by_path[each.path] for each in found if each.kind == KIND}
-    places = {path: place for path, each in small.items() if (place := _smaller_place(each, market)) is not None}
+    places = {
+        path: place for path, each in small.items() if (place := _smaller_place(each, market, attempt)) is not None
+    }
     together = _together(small, places, market, attempt)
     return tuple(
         _placed(each, small[each.path], places.get(each.path), together.get(each.path), market, attempt)
@@ -83,9 +83,17 @@ def _placed(
     attempt: Attempt,
 ) -> Warned:
     pool = together or (_to(place, [placed], market, attempt) if place is not None else None)
-    ways = ", or ".join([pool.text if pool else "a pool of smaller GPUs", *_on_cpu(placed, market)])
+    found = _moved(place, [placed], market, attempt) if place is not None and pool is None else None
+    more = found is not None and not found.then.violations and _costs_more(market.plan, found.then)
+    other = "a pool of smaller GPUs costs more, because these nodes stay" if more else "a pool of smaller GPUs"
+    ways = ", or ".join([pool.text if pool else other, *_on_cpu(placed, market)])
     advice = (pool,) if pool is not None else ()
     return replace(warned, message=f"{warned.message}: {ways}", detail=f"{warned.detail}: {ways}", advice=advice)
+
+
+def _mostly_empty(sized: Sized) -> bool:
+    needed, whole = _needed_gib(sized), sized.gpu.engine_gib or 0.0
+    return needed is not None and needed <= NEEDED_SHARE * whole and whole - needed >= EMPTY_GIB
 
 
 def _needed_gib(sized: Sized) -> float | None:
@@ -99,25 +107,36 @@ def _needed_gib(sized: Sized) -> float | None:
     return used + question.concurrency * question.max_model_len * fit.kv_bytes_per_token / 2**30
 
 
-def _smaller_place(placed: Placed, market: Market) -> Offer | None:
-    """A pool of the stack file, else a new one with the same capacity."""
-    offer, sized = placed.offer, placed.sized
-    if offer is None or sized is None:
+def _smaller_place(placed: Placed, market: Market, attempt: Attempt) -> Offer | None:
+    """A pool of the stack file, or a new one with the same capacity: the first to which it can move, else the first."""
+    if placed.offer is None:
         return None
-    new = market.makeable_on_spot if offer.capacity == "spot" else market.makeable
-    return _smaller(sized, market.pools, market.sizing) or _smaller(sized, new, market.sizing)
+    new = market.makeable_on_spot if placed.offer.capacity == "spot" else market.makeable
+    places = [*_smaller(placed, market.pools, market.sizing), *_smaller(placed, new, market.sizing)[:1]]
+    free = (each for each in places if _to(each, [placed], market, attempt) is not None)
+    return next(free, next(iter(places), None))
 
 
 def _to(smaller: Offer, moved: Sequence[Placed], market: Market, attempt: Attempt) -> Advice | None:
-    """None where the next plan breaks a rule, be it one that is broken already: its own fixes say what goes with it."""
-    own = tuple(write for each in moved for write in each.served.write(_keys(each, smaller)))
-    pool = new_pool(smaller) if market.is_new(smaller) else ()
-    found = followed(market.plan, completed(market.plan, (*pool, *own)), attempt)
-    if found is None or found.then.violations:
+    """None where the next plan breaks a rule, be it one that is broken already: its own fixes say what goes with it;
+    and where it costs more at every number of replicas, because the nodes that it leaves stay."""
+    found = _moved(smaller, moved, market, attempt)
+    if found is None or found.then.violations or _costs_more(market.plan, found.then):
         return None
     all_ = f"{' and '.join(each.served.name for each in moved)} together: " if len(moved) > 1 else ""
     said = "; ".join(_comes_to(smaller, market.plan, found.then))
     return Advice(found.write, f"{written(found.write)} ({all_}{said})")
+
+
+def _moved(smaller: Offer, moved: Sequence[Placed], market: Market, attempt: Attempt) -> Followed | None:
+    own = tuple(write for each in moved for write in each.served.write(_keys(each, smaller)))
+    pool = new_pool(smaller) if market.is_new(smaller) else ()
+    return followed(market.plan, completed(market.plan, (*pool, *own)), attempt)
+
+
+def _costs_more(before: Plan, then: Plan) -> bool:
+    one, other = before.cost, then.cost
+    return other.usd_per_month_min > one.usd_per_month_min and other.usd_per_month_max > one.usd_per_month_max
 
 
 def _keys(placed: Placed, smaller: Offer) -> Changes:
@@ -132,6 +151,9 @@ def _comes_to(smaller: Offer, before: Plan, then: Plan) -> Iterator[str]:
     usd, of = saved(before, then)
     if abs(usd) >= 1:
         yield saves(usd, of)
+    less = before.cost.usd_per_month_max - then.cost.usd_per_month_max
+    if usd < 0 and less >= 1:
+        yield f"the maximum is then ${then.cost.usd_per_month_max:,.0f}, ${less:,.0f} less"
     yield from what_follows(before, then)
 
 
@@ -143,15 +165,23 @@ def _on_cpu(placed: Placed, market: Market) -> Iterator[str]:
         yield f"{placed.served.path}: {{{keys}}} on the CPU{on_cpu.harm}"
 
 
-def _smaller(sized: Sized, offers: Sequence[Offer], sizing: Sizing) -> Offer | None:
-    """The smallest card that serves it with no more GPUs than now, on the cheapest node that has it."""
-    below = [offer for offer in offers if (offer.card.engine_gib or 0.0) < (sized.gpu.engine_gib or 0.0)]
-    serving = [
-        offer
-        for offer in below
-        if (found := smallest_fit(sized.question.but(gpus=None), offer, sizing)) is not None
-        and found.gpus <= sized.gpus
-    ]
-    return min(
-        serving, key=lambda o: (o.card.engine_gib or 0.0, o.borrowed, o.usd_per_node_hour or 0.0, o.name), default=None
-    )
+def _smaller(placed: Placed, offers: Sequence[Offer], sizing: Sizing) -> list[Offer]:
+    """Nodes with a smaller card that serves it with no more GPUs than now, and that it fills better or that costs less,
+    the cheapest first: another card that stays as empty at the same price is no better place."""
+    sized, now = placed.sized, placed.offer
+    if sized is None or now is None:
+        return []
+    serving: list[Offer] = []
+    for offer in offers:
+        if (offer.card.engine_gib or 0.0) < (sized.gpu.engine_gib or 0.0):
+            found = smallest_fit(sized.question.but(gpus=None), offer, sizing)
+            better = offer.usd_per_gpu_hour < now.usd_per_gpu_hour or (found is not None and not _mostly_empty(found))
+            if found is not None and found.gpus <= sized.gpus and better:
+                serving.append(offer)
+    return sorted(serving, key=_expense)
+
+
+def _expense(offer: Offer) -> tuple[bool, float, float, str]:
+    """Of nodes that exist, a GPU is what is taken from the others; nodes that are made are paid whole."""
+    price = offer.usd_per_gpu_hour if offer.existing else offer.usd_per_node_hour or 0.0
+    return offer.borrowed, price, offer.card.engine_gib or 0.0, offer.name

@@ -213,9 +213,15 @@ def test_another_directory_is_another_volume_since_its_source_cant_be_changed() 
 
 def test_the_plan_says_which_nodes_need_the_directory_and_how_to_look() -> None:
     (to_do,) = [each.message for each in planned("ondisk").plan.to_do if "/data/support/v2" in each.message]
-    assert "kubectl get nodes -l node.acme.io/pool=gpu" in to_do
+    assert "kubectl --context site-a get nodes -l node.acme.io/pool=gpu" in to_do
     assert "/host/data/support/v2" in to_do
-    assert "kubectl auth can-i create persistentvolumes" in to_do
+    assert "kubectl --context site-a auth can-i create persistentvolumes" in to_do
+
+
+def test_every_command_names_the_cluster_that_it_is_for() -> None:
+    plan = planned("ondisk").plan
+    said = " ".join(each.message for each in (*plan.to_do, *plan.warnings, *plan.assumptions))
+    assert said.count("`kubectl ") == said.count("`kubectl --context site-a ") > 2
 
 
 def test_a_bucket_is_streamed_by_the_engine_and_nothing_is_mounted() -> None:

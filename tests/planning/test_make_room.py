@@ -103,3 +103,38 @@ def test_a_model_that_fits_fewer_gpus_leaves_room_at_the_same_bill(
     assert not broken(after)
     assert after.cost.usd_per_month_max <= plan.cost.usd_per_month_max
     assert not [each for each in refused.advice if "models.big.gpus" in dict(each.write) and each != advice]
+
+
+def nodes(gpu: str, per_node: int, usd: float | None = None, number: int = 1) -> dict[str, Any]:
+    priced = {"usdPerGpuHour": usd} if usd else {}
+    return {"existing": {"gpu": gpu, "gpusPerNode": per_node, "nodes": number, "selector": {"gpu": gpu}, **priced}}
+
+
+THREE = {"a100": nodes("A100-80", 8, 1.6), "a6000": nodes("RTX-A6000", 2, 0.5), "l40s": nodes("L40S", 4, 0.9, 2)}
+LARGE = {"model": "Qwen/Qwen3-32B", "maxModelLen": 32768, "concurrency": 4, "replicas": {"min": 1, "max": 3}}
+VISION = {"model": "Qwen/Qwen2.5-VL-7B-Instruct", "maxModelLen": 16384, "concurrency": 4}
+SCALING = {"keda": "install", "prometheus": "install"}
+RERANK = {"model": "BAAI/bge-reranker-v2-m3"}
+
+
+def test_a_small_model_moves_to_gpus_that_stand_idle_before_those_that_another_needs_for_its_rollout() -> None:
+    models = {"chat": LARGE, "embed": BGE, "rerank": RERANK, "vision": VISION}
+    asked = {**OWN, "gpuPools": THREE, "models": models, "addons": SCALING}
+    (refused,) = planned(asked).violations
+    assert "embed: 1 replica x 1 GPU + rerank: 1 replica x 1 GPU + vision: 1 replica x 1 GPU = 3" in refused.message
+    assert refused.advice[0].text.startswith("models.embed.pool: l40s")
+    then = outcome(follow(asked, as_mapping(refused.advice[0].write)))
+    assert not then.violations
+    assert then.models["chat"].rollout.max_surge == planned(asked).models["chat"].rollout.max_surge == 1
+
+
+@pytest.mark.parametrize("idle", [True, False])
+def test_the_largest_model_moves_only_to_gpus_that_stand_idle(idle: bool) -> None:
+    pools = {"l40s": THREE["l40s"], "a100": nodes("A100-80", 8 if idle else 4)}
+    models = {"chat": LARGE | {"pool": "l40s"}, "embed": BGE | {"pool": "l40s"}}
+    asked = {**OWN, "gpuPools": pools, "models": models, "addons": SCALING}
+    (refused,) = planned(asked).violations
+    moves = [each for each in refused.advice if ("models.chat.pool", "a100") in each.write]
+    assert bool(moves) == idle
+    assert not idle or refused.advice[0] == moves[0]
+    assert not any(outcome(follow(asked, as_mapping(each.write))).violations for each in moves)

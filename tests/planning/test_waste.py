@@ -104,3 +104,48 @@ def test_of_several_small_models_the_advice_moves_all_and_says_what_that_saves(c
     saved = getattr(before.cost, f"usd_per_month_{end}") - getattr(after.cost, f"usd_per_month_{end}")
     assert "(embed and rerank together: T4, a node for $" in way.text
     assert f"saves ${saved:,.0f} per month of the {bill} bill" in way.text
+
+
+A6000 = {"existing": {"gpu": "RTX-A6000", "nodes": 2, "selector": {"gpu": "a6000"}, "usdPerGpuHour": 0.5}}
+L40S = {"existing": {"gpu": "L40S", "nodes": 2, "selector": {"gpu": "l40s"}, "usdPerGpuHour": 0.9}}
+
+
+def priced(pool: dict[str, Any], usd: float) -> dict[str, Any]:
+    return {"existing": pool["existing"] | {"usdPerGpuHour": usd}}
+
+
+def test_a_card_that_stays_as_empty_at_a_higher_price_is_no_better_place() -> None:
+    message = waste(on_nodes({"embed": EMBED | {"pool": "a6000"}}, a6000=A6000, l40s=L40S))["models.embed.pool"]
+    assert "l40s" not in message
+    cheap = priced(L40S, 0.4)
+    message = waste(on_nodes({"embed": EMBED | {"pool": "a6000"}}, a6000=A6000, l40s=cheap))["models.embed.pool"]
+    assert "models.embed.pool: l40s" in message
+
+
+def test_a_pool_that_is_full_is_passed_over() -> None:
+    chat = {"model": "Qwen/Qwen3-4B", "maxModelLen": 8192, "pool": "t4", "replicas": 2}
+    stack = {"embed": EMBED | {"pool": "a100"}, "chat": chat}
+    message = waste(on_nodes(stack, a100=priced(A100, 1.6), t4=priced(T4, 0.2), l40s=L40S))["models.embed.pool"]
+    assert "models.embed.pool: l40s" in message
+
+
+BIG = {"model": "Qwen/Qwen3-235B-A22B-Instruct-2507", "quantization": "fp8", "maxModelLen": 65536, "concurrency": 8}
+SMALL = {"model": "Qwen/Qwen3-8B", "maxModelLen": 16384, "concurrency": 8, "replicas": {"min": 1, "max": 2}}
+
+
+def test_on_an_expensive_node_the_cheapest_new_place_is_named_or_that_each_costs_more() -> None:
+    pool = {"big": {"instanceTypes": ["p5en.48xlarge"], "max": 1}}
+    once = {**DEV, "gpuPools": pool, "models": {"large": BIG | {"rollout": {"strategy": "recreate"}}, "small": SMALL}}
+    message = waste(plan(once))["models.small.pool"]
+    assert message.endswith("stays empty: a pool of smaller GPUs costs more, because these nodes stay")
+    two = {"big": {"instanceTypes": ["p5en.48xlarge"], "max": 2}}
+    scaled = {**DEV, "gpuPools": two, "models": {"large": BIG | {"replicas": {"min": 1, "max": 2}}, "small": SMALL}}
+    before = plan(scaled)
+    (warning,) = [each for each in before.warnings if each.kind == "mostly-empty"]
+    (way,) = warning.advice
+    assert ("gpuPools.g6e-xlarge.instanceTypes", ("g6e.xlarge",)) in way.write
+    after = plan(follow(scaled, dict(way.write)))
+    assert not after.violations
+    assert after.cost.usd_per_month_max < before.cost.usd_per_month_max
+    less = before.cost.usd_per_month_max - after.cost.usd_per_month_max
+    assert f"the maximum is then ${after.cost.usd_per_month_max:,.0f}, ${less:,.0f} less" in warning.message

@@ -34,7 +34,7 @@ def _same(known: Gpu, gib: float | None) -> bool:
     return gib is None or abs((known.engine_gib or gib) - gib) <= SAME_CARD * gib
 
 
-def say_card(pool: str, nodes: ExistingNodes, card: Gpu, catalog: Catalog) -> Iterator[Finding]:
+def say_card(pool: str, nodes: ExistingNodes, card: Gpu, catalog: Catalog, kubectl: str) -> Iterator[Finding]:
     """What isn't known of these cards, and where their names contradict the plan."""
     path = f"gpuPools.{pool}.existing"
     if card.slice:
@@ -50,7 +50,7 @@ def say_card(pool: str, nodes: ExistingNodes, card: Gpu, catalog: Catalog) -> It
             f" {'bf16' if card.bf16 else 'fp16'} and every kernel of the engine",
         )
     yield from _memory(path, nodes, catalog)
-    yield from _labels(path, nodes, card, catalog)
+    yield from _labels(path, nodes, card, catalog, kubectl)
     if any(is_shared(name) for name in (nodes.gpu or "", nodes.selector.get(PRODUCT, ""))):
         yield warned(
             f"{path}.gpu",
@@ -69,7 +69,7 @@ def _memory(path: str, nodes: ExistingNodes, catalog: Catalog) -> Iterator[Findi
         )
 
 
-def _labels(path: str, nodes: ExistingNodes, card: Gpu, catalog: Catalog) -> Iterator[Finding]:
+def _labels(path: str, nodes: ExistingNodes, card: Gpu, catalog: Catalog, kubectl: str) -> Iterator[Finding]:
     """A label that names another card: nodes of that card are selected, or none at all. A rule refuses this of NVIDIA's
     own label where the card is known."""
     for name, value in nodes.selector.items():
@@ -83,7 +83,7 @@ def _labels(path: str, nodes: ExistingNodes, card: Gpu, catalog: Catalog) -> Ite
         yield warned(
             f"{path}.selector",
             f"{label} names {other}{size}, and the plan counts with {card.name}{gib}: correct gpu or the selector;"
-            f" `kubectl get nodes -l {label} -L {PRODUCT}` shows which card these nodes have",
+            f" `{kubectl} get nodes -l {label} -L {PRODUCT}` shows which card these nodes have",
         )
 
 

@@ -15,13 +15,13 @@ _READER = 2000  # the user and group of all pods
 Rights = Callable[[str, Bucket], str]
 
 
-def list_weights(namespace: Namespace, placed: Sequence[Placed], rights: Rights) -> Iterator[Finding]:
+def list_weights(namespace: Namespace, placed: Sequence[Placed], kubectl: str, rights: Rights) -> Iterator[Finding]:
     for each in placed:
         match each.served.place:
             case Claim() as claim:
                 message = _claim(each.served, claim, namespace)
             case NodePath() as directory:
-                message = _directory(each, directory)
+                message = _directory(each, directory, kubectl)
             case Bucket() as bucket:
                 message = _bucket(each.served, bucket, rights)
                 yield _way_out(each.served)
@@ -49,16 +49,16 @@ def _in_made_namespace(served: Served, namespace: Namespace) -> str:
     )
 
 
-def _directory(placed: Placed, directory: NodePath) -> str:
+def _directory(placed: Placed, directory: NodePath, kubectl: str) -> str:
     """A node without it keeps a pod waiting, and another node isn't tried."""
     settings = placed.offer.settings if placed.offer else None
     labels = settings.existing.selector if settings and settings.existing else {"kubernetes.io/os": "linux"}
     selector = ",".join(f"{key}={value}" for key, value in sorted(labels.items()))
     return (
-        f"the directory {directory.path} has to be on each node that may run it (`kubectl get nodes -l {selector}`),"
-        f" with the same files of the model, which user {_READER} can read, SELinux included; `kubectl debug node/NODE"
-        f" -it --image=busybox -- ls -ln /host{directory.path}` shows it. Pods reach it by a volume of the cluster:"
-        " `kubectl auth can-i create persistentvolumes` must say yes"
+        f"the directory {directory.path} has to be on each node that may run it (`{kubectl} get nodes -l {selector}`),"
+        f" with the same files of the model, which user {_READER} can read, SELinux included; `{kubectl} debug"
+        f" node/NODE -it --image=busybox -- ls -ln /host{directory.path}` shows it. Pods reach it by a volume of the"
+        f" cluster: `{kubectl} auth can-i create persistentvolumes` must say yes"
     )
 
 
