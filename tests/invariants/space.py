@@ -112,7 +112,7 @@ def _zones(recording: Recording, claim: str, readers: list[Pod]) -> list[str]:
 
 def _small_claims(planned: Planned) -> list[str]:
     """A claim holds every model's download; EFS ignores its size."""
-    needed = sum(model.weights_on_disk_gib for model in planned.plan.models.values())
+    needed = sum({(m.model, m.revision): m.weights_on_disk_gib for m in planned.plan.models.values()}.values())
     sizes = {
         c.urn: quantity(c.inputs["spec"]["resources"]["requests"]["storage"]) / _GIB for c in _sized_claims(planned)
     }

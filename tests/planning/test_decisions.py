@@ -113,6 +113,28 @@ def test_the_size_that_is_chosen_holds_the_largest_model_twice(kind: str) -> Non
     assert "61.0 for a new revision of a beside the old one" in reason
 
 
+QWEN3_8B, QWEN3_4B = ({"model": f"Qwen/Qwen3-{size}B", "maxModelLen": 8192} for size in (8, 4))
+
+
+@pytest.mark.parametrize(
+    ("models", "gib"),
+    [
+        ([QWEN3_8B], 15.3),
+        ([QWEN3_8B, QWEN3_8B], 15.3),
+        ([QWEN3_8B, {**QWEN3_8B, "quantization": "fp8"}], 15.3),
+        ([QWEN3_8B, {**QWEN3_8B, "revision": "b968826d9c46dd6066d109eabc6255188de91218"}], 30.5),
+        ([QWEN3_8B, QWEN3_4B], 22.7),
+        ([{**QWEN3_8B, "speculative": {"model": "Qwen/Qwen3-4B", "tokens": 3}}, QWEN3_4B], 22.7),
+    ],
+    ids=["one", "the same twice", "quantized at load", "another revision", "another model", "as a draft too"],
+)
+def test_weights_of_one_repository_and_revision_are_stored_and_billed_once(models: list[dict], gib: float) -> None:
+    result = plan(changed(DEV, gpuPools={}, models={f"m{number}": each for number, each in enumerate(models)}))
+    assert f"; {gib} GiB of weights" in result.cache.reason
+    (efs,) = [each for each in result.cost.items if each.name == "EFS"]
+    assert float(efs.what.removesuffix(" GiB of weights")) == pytest.approx(gib, abs=0.6)
+
+
 def test_a_new_cluster_has_no_default_storage_class() -> None:
     (violation,) = plan(changed(DEV, cache={"kind": "storageClass"})).violations
     assert (violation.rule, violation.path) == ("Storage class", "cache.storageClass")

@@ -15,6 +15,7 @@ from infra.plan.findings import Decided
 from infra.plan.money import HOURS_PER_MONTH, CostItem, PriceNote
 from infra.plan.notes import Assumption, Finding
 from infra.plan.words import usd
+from infra.services.serving.served import claim_gib
 from infra.settings.platform import Settings
 
 if TYPE_CHECKING:
@@ -101,7 +102,7 @@ def _gateway(gateway: GatewayPlan | None, cluster: AwsCluster, catalog: Catalog)
 def _cache(billed: Billed) -> Iterator[CostItem]:
     cache = billed.cache
     if cache.storage == EFS:
-        gib = sum(each.served.claim_gib for each in billed.placed)
+        gib = claim_gib(each.served for each in billed.placed)
         month = gib * billed.catalog.aws.prices.efs_gib_month
         yield CostItem("EFS", month, month, month * OLDER_REVISIONS, f"{gib:,.0f} GiB of weights")
     elif cache.storage == EBS:

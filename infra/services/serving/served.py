@@ -1,6 +1,6 @@
 """A model of the stack file joined with what the catalogue knows of it."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -72,9 +72,14 @@ class Served:
         return bool(draft and draft.shape and draft.shape.needs_token)
 
     @property
-    def claim_gib(self) -> float:
-        """What it takes of the claim: its weights, its draft model's, and its adapters."""
-        return self.cached_gib + self.draft_gib + self.adapters_gib
+    def folders(self) -> Mapping[tuple[str | None, ...], float]:
+        """GiB that it takes of the claim, by folder: its weights, its draft model's, and its adapters. Models of one
+        repository and revision share a folder."""
+        draft, asked = self.question.draft, self.settings.speculative
+        known = draft.shape.revision if draft and draft.shape else None
+        of_draft = (asked.model, asked.revision or known) if asked else ()
+        weights = (self.settings.model, self.revision)
+        return {weights: self.cached_gib, of_draft: self.draft_gib, ("adapters", self.name): self.adapters_gib}
 
     @property
     def loaded_gib(self) -> float:
@@ -110,6 +115,14 @@ class Served:
         """Numbers in a vector: an embedding is the last layer's state."""
         shape = self.question.shape
         return shape.hidden_size if shape and self.question.task == "embed" else None
+
+
+def claim_gib(models: Iterable[Served]) -> float:
+    """What models take of the claim together."""
+    folders: dict[tuple[str | None, ...], float] = {}
+    for folder, gib in (pair for each in models for pair in each.folders.items()):
+        folders[folder] = max(gib, folders.get(folder, 0.0))
+    return sum(folders.values())
 
 
 def resolve(name: str, model: Model, catalog: Catalog, *, no_gpu_nodes: bool) -> Decided[Served]:

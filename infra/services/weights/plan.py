@@ -8,7 +8,7 @@ from infra.plan.findings import Decided, warned
 from infra.plan.notes import Advice, Assumption, Chosen, Finding, Violation
 from infra.plan.rules import Rule
 from infra.plan.words import count
-from infra.services.serving.served import Served
+from infra.services.serving.served import Served, claim_gib
 from infra.settings.platform import Settings
 
 # Room for the files that the hub keeps beside the weights, and for the file system itself.
@@ -26,7 +26,7 @@ def plan_cache(settings: Settings, models: Sequence[Served], cluster: ClusterPla
     cache = settings.cache
     kind, reason = yield from _kind(settings, cluster, cloud)
     storage_class = cache.storage_class if cache else None
-    weights = sum(each.claim_gib for each in models)
+    weights = claim_gib(models)
     storage = next((each for each in cloud.storage if each.kind == kind), None)
     size = yield from _size(settings, storage, models)
     one_reader = storage.one_reader if storage else storage_class is None
@@ -79,7 +79,7 @@ def _size(settings: Settings, storage: Storage | None, models: Sequence[Served])
     if storage is not None and storage.size_gib is not None:
         return storage.size_gib
     given = settings.cache.size if settings.cache else None
-    weights, largest = sum(each.claim_gib for each in models), max(models, key=lambda each: each.cached_gib)
+    weights, largest = claim_gib(models), max(models, key=lambda each: each.cached_gib)
     fix = size_for(weights + largest.cached_gib)
     again = f"{largest.cached_gib:.1f} for a new revision of {largest.name} beside the old one"
     if given is None:
