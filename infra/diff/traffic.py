@@ -204,9 +204,7 @@ def _afterwards(name: str, old: Side, new: Side) -> Iterator[str]:
     if now.get("paused") and not was.get("paused"):
         yield "answers 503 until it is unpaused"
     for key, what in (("base_url", "URL"), ("base_url_in_cluster", "URL in the cluster")):
-        if was.get(key) != now.get(key):
-            stops = f"; {was[key]} stops answering" if was.get(key) else ""
-            yield f"another {what}: {now.get(key) or 'none'}{stops}"
+        yield from _url(what, was.get(key), now.get(key))
     if (reached := reach(new, name)) and reached != reach(old, name):
         yield f"reached from {reached.where}{'' if reached.public else ' alone'}"
     if was.get("api_key_secret") != now.get("api_key_secret"):
@@ -228,6 +226,16 @@ def _afterwards(name: str, old: Side, new: Side) -> Iterator[str]:
         yield from _later_rollouts(name, old, new)
     if was.get("timeout_seconds") != now.get("timeout_seconds"):
         yield f"an answer may take {now.get('timeout_seconds')} s, was {was.get('timeout_seconds')} s"
+
+
+def _url(what: str, was: str | None, now: str | None) -> Iterator[str]:
+    """A model without one, because there is no gateway, is still reached in the cluster."""
+    if was and now and was != now:
+        yield f"another {what}: {now}; {was} stops answering"
+    elif was and not now:
+        yield f"reached in the cluster alone: {was} stops answering"
+    elif now and not was:
+        yield f"reached from outside the cluster too: {now}"
 
 
 def _spot(before: bool, after: bool) -> Iterator[str]:

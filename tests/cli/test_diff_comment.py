@@ -16,6 +16,7 @@ from infra.cli.document.marked import code, markdown, said
 from infra.cli.document.text import to_text
 from infra.cli.terminal import printable
 from infra.config_keys import PLATFORM
+from infra.diff.answers import CERTAIN
 from infra.diff.difference import compare
 from infra.plan.words import count
 from infra.sides.types import Side
@@ -148,6 +149,15 @@ def test_another_model_under_the_same_name_is_no_green_verdict(name: str) -> Non
     text = to_markdown(as_document(Compared(difference, None, {}, "main", None)))
     assert "**What answers**" in text
     assert text.index("**What answers**") < text.index("<details>")
+
+
+def test_whether_it_fits_for_certain_is_no_part_of_what_answers() -> None:
+    old, new = side("many"), side("many", ("0e9e39f249", "1111111111"))
+    models = dict(new.plan["models"])
+    models["llama-8b"] = {**models["llama-8b"], "certain": not models["llama-8b"]["certain"]}
+    difference = compare("many", old, Side({**new.plan, "models": models}, new.config))
+    assert CERTAIN in difference.answers["llama-8b"]
+    assert [row[1] for row in answers(difference)] == ["revision"]
 
 
 def test_what_is_to_do_for_a_new_domain_stands_above_the_folds() -> None:

@@ -366,11 +366,11 @@ CHANGES = {
     "no gateway": Case(
         "own",
         {"gateway": None},
-        title="⚠️ own: no bill; another URL for 2 models",
+        title="⚠️ own: no bill; 2 models no longer reached from outside the cluster",
         removed="gateway gateway-*",
         changed="*-network-policy endpoints-config",
         traffic={"chat": "nothing", "small": "nothing"},
-        says="another URL: none",
+        says="reached in the cluster alone: https://chat.llm.example.com/v1 stops answering",
     ),
     # Money, and what guards it
     "a budget that breaks": Case(

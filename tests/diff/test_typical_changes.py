@@ -73,3 +73,9 @@ def test_a_stack_that_goes_is_all_removed_and_guarded() -> None:
     assert guarded == {"cluster", "network", "cache", "kubernetes", "systemNodes", "l4", "l40s"}
     assert money(difference) == "less"
     assert difference.fails
+
+
+def test_a_first_gateway_says_the_urls_that_it_brings() -> None:
+    notices = compare("own", side("own", edited("own", {"gateway": None})), base("own")).notices
+    said = [each for notice in notices for each in notice.afterwards]
+    assert "reached from outside the cluster too: https://chat.llm.example.com/v1" in said

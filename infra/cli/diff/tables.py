@@ -6,7 +6,7 @@ from infra.cli.diff.values import NONE, cells, names, signed
 from infra.cli.diff.ways import with_ways
 from infra.cli.document.marked import code, said
 from infra.diff import figures
-from infra.diff.answers import another_answers
+from infra.diff.answers import CERTAIN, another_answers
 from infra.diff.difference import Difference, Facts
 from infra.diff.settings import without_secrets
 from infra.diff.side_by_side import Raise, of_quota, raises
@@ -174,9 +174,11 @@ def _raise(quota: figures.QuotaId, each: Raise) -> str:
 
 
 def answers(difference: Difference) -> list[tuple[str, str, str, str]]:
-    """Model, property, now, after: for names under which another model answers now."""
-    others = ((name, _cells(changed)) for name, changed in difference.answers.items() if another_answers(changed))
-    return _blocks(others)
+    """Model, property, now, after: for names under which another model answers now. Whether it fits is a figure."""
+    others = ((name, changed) for name, changed in difference.answers.items() if another_answers(changed))
+    return _blocks(
+        (name, _cells({what: each for what, each in changed.items() if what != CERTAIN})) for name, changed in others
+    )
 
 
 def _cells(changes: Changes) -> tuple[tuple[str, str, str], ...]:

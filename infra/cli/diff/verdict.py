@@ -150,7 +150,10 @@ def _models(difference: Difference) -> Iterator[str]:
     yield from _refused_requests(difference)
     if less := _less_sure(difference):
         yield f"whether {_named(less)} still {'fits' if len(less) == 1 else 'fit'} is no longer certain"
-    if moved := _moved(difference):
+    without = [name for name in _moved(difference) if not difference.new.endpoint(name).get("base_url")]
+    if without:
+        yield f"{_named(without)} no longer reached from outside the cluster"
+    if moved := [name for name in _moved(difference) if name not in without]:
         yield f"another URL for {_named(moved)}"
 
 
