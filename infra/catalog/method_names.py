@@ -9,7 +9,7 @@ _WORDS: Mapping[str, tuple[str, ...]] = {
     "nvfp4": ("nvfp4",),
     "fp4": ("nvfp4", "mxfp4"),
     "mxfp4": ("mxfp4",),
-    "mxfp8": (),
+    "mxfp8": ("mxfp8",),
     "awq": ("awq",),
     "gptq": ("gptq", "gptq-int8"),
     "int4": ("compressed-tensors-w4a16", "int4", "awq", "gptq"),

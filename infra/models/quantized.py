@@ -16,6 +16,7 @@ _ALGORITHMS = {
     "NVFP4_AWQ": "nvfp4",
     "MIXED_PRECISION": "nvfp4",
     "MXFP4": "mxfp4",
+    "MXFP8": "mxfp8",
     "INT8": "int8",
     "W8A8_SQ_PER_CHANNEL": "int8",
     "W4A16_AWQ": "awq",
@@ -26,6 +27,7 @@ _PLAIN = {
     "fbgemm_fp8": "fp8",
     "mxfp4": "mxfp4",
     "gpt_oss_mxfp4": "mxfp4",
+    "mxfp8": "mxfp8",
     "bitsandbytes": "bitsandbytes",
 }
 _WEIGHTS = {
@@ -121,8 +123,8 @@ def _compressed(said: Mapping[str, Any], method: str, place: str) -> Stored:
     kind = (str(weights.get("type", "int")), bits if isinstance(bits := weights.get("num_bits"), int) else 0)
     if kind not in _WEIGHTS:
         raise NotSized([(f"{place}.config_groups", f"got {kind[1]} bits of {kind[0]}, sized are 8 and 4")])
-    mxfp4 = "mxfp4" in f"{said.get('format')}" or weights.get("group_size") == 32
-    dtype = "mxfp4" if kind == ("float", 4) and mxfp4 else _WEIGHTS[kind]
+    shared = "mxfp" in f"{said.get('format')}" or weights.get("group_size") == 32  # a scale of 8 bits per 32 weights
+    dtype = f"mxfp{kind[1]}" if kind[0] == "float" and shared else _WEIGHTS[kind]
     block = weights.get("block_structure")
     return Stored(dtype, _group(block[-1] if isinstance(block, list) and block else weights.get("group_size")), method)
 
@@ -139,6 +141,7 @@ def _of_format(name: str, place: str) -> str:
         ("pack-quantized", "compressed-tensors-w4a16"),
         ("nvfp4", "nvfp4"),
         ("mxfp4", "mxfp4"),
+        ("mxfp8", "mxfp8"),
     ):
         if name.startswith(start):
             return dtype

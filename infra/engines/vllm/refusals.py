@@ -21,6 +21,7 @@ METHODS = {
     "int4": "compressed-tensors",
     "bitsandbytes": "bitsandbytes",
     "mxfp4": "mxfp4",
+    "mxfp8": "modelopt_mxfp8",
     "nvfp4": "modelopt_fp4",
 }
 # Sparse attention that has separate kernels, by the end of their names (vllm/v1/attention/backends/registry.py).
