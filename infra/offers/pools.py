@@ -132,7 +132,7 @@ def _free_name(name: str, taken: Collection[str]) -> str:
 
 def on_spot(offers: Iterable[Offer]) -> list[Offer]:
     """The same pools on spot, where all of their types are offered on spot. They have settings, because `capacity` is
-    written in the stack file, and names of their own: one name is never two pools."""
+    written in the stack file, and their own names: one name is never two pools."""
     found = []
     for offer in offers:
         if all(each.spot for each in offer.types):

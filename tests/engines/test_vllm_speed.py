@@ -90,7 +90,7 @@ def test_a_token_reads_the_experts_that_it_uses_and_a_batch_all_of_them() -> Non
     assert many > 2 * 29e9 / 3350e9
 
 
-def test_where_feed_forwards_are_layers_of_their_own_two_layers_cost_one() -> None:
+def test_where_feed_forwards_are_separate_layers_two_layers_cost_one() -> None:
     """Nemotron-H: of 52 layers 6 have attention, and half of the others keep a state."""
     nemotron = CATALOG.models["nvidia/NVIDIA-Nemotron-3-Nano-30B-A3B-BF16"]
     together = dataclasses.replace(nemotron, model_type="other")

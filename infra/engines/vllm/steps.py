@@ -13,7 +13,7 @@ from infra.sizing.weights import GIB
 HALF_BYTES, LOGIT_BYTES = 2, 4
 LOGIT_PASSES = 8  # times that a sampler reads or writes the logits of a sequence
 ALL_REDUCES_PER_LAYER = 2
-APART = ("nemotron_h",)  # feed-forwards are layers of their own, about as many as the others
+APART = ("nemotron_h",)  # feed-forwards are separate layers, about as many as the others
 # Values per token that a layer's small kernels read and write: two norms with their sums, rotary positions, the cache;
 # and the feed-forward's activation.
 SMALL, ACTIVATED = 11, 3  # times the hidden size, times the feed-forward size
