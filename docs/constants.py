@@ -6,11 +6,12 @@ from infra.catalog import Catalog
 from infra.clouds.aws import bill
 from infra.engines.ollama import memory as ollama
 from infra.engines.tgi import prefill as tgi
-from infra.engines.vllm import activations, clients, paces
+from infra.engines.vllm import activations, allocated, clients, graphs, paces
 from infra.engines.vllm import memory as fit
 from infra.engines.vllm import versions as vllm
 from infra.sizing import blocks, judging, layers
 from infra.sizing.estimates import Estimate
+from infra.sizing.question import Version
 from infra.sizing.requests import MEAN_REQUEST
 
 _OWN_UNITS = {
@@ -33,18 +34,33 @@ def memory() -> str:
 | copies of the logits, vLLM before 0.8 | {_range(copies(vllm.V0_LAST, None))} | logs: its warm-up sorts them |
 | copies of the logits, 0.8 to 0.16 | {_range(copies(vllm.V1, None))} | the same; or FlashInfer beside it |
 | copies of the logits, 0.17 to 0.20 | {_range(copies(vllm.TRITON_SAMPLER, None))} | vllm#33538: masked in place |
-| copies of the logits, 0.21 and later | {_range(copies(vllm.FLASHINFER_SAMPLER, None))} | vllm#40376; three logs |
-| values per token of a dense layer | {layers.DENSE_COPIES} x hidden size | | | input, residual, norm, output |
-| of experts | ({layers.MOE_COPIES} + experts per token) x hidden size | | | router's input, experts' sum |
-| in addition, of a feed-forward layer | {layers.FEED_FORWARD_COPIES} x its size | | | gate, up, their product |
+| copies of the logits, 0.21 and later | {_range(copies(vllm.FLASHINFER_SAMPLER, None))} \
+| vllm#40376, and PyTorch's sampler beside it; two starts of 0.26 |
+| copies of the logits, second runner | {_range(copies(vllm.PINNED, None, second_runner=True))} \
+| `vllm/v1/worker/gpu/sample/sampler.py`: 16 bit, in place |
+| hidden states beside the embedding, first start from {_version(activations.TRIED)} on, \
+in the low end alone from {_version(activations.TRIED_UNTIL)} on | {activations.TRIED_STATES} | 0 | \
+| five starts of 0.26, one log of 0.19; 0 where the code is compiled already |
+| values per token of a layer | {layers.COPIES} x hidden size | | | 0.26 took 800 MiB for 8,192 tokens of Qwen3-8B |
+| in addition, of a feed-forward layer | {layers.FEED_FORWARD_COPIES} x its size | | | gate, up, their product; \
+in 8 bit a half more |
+| of experts | per expert of a token: maximum of hidden size and twice its size, + maximum of both | | | \
+`workspace_shapes` in `vllm/model_executor/layers/fused_moe`; kept from {_version(activations.KEPT_BUFFERS)} on |
 | a layer's sum | x 1 | x {activations.LAYER_LOW} | x {activations.LAYER_HIGH} | buffers reused; eager code |
 | an image | {activations.IMAGE_TOKENS:,} tokens x {activations.IMAGE_TOKEN_BYTES:,} bytes | 0 | x 2 \
 | four patches per token, 8 copies of 1,280 values |
-| CUDA graphs, GiB | {fit.GRAPHS_GIB} + {fit.GRAPH_LAYER_GIB * 1024:g} / 1,024 x graphs x layers | x {fit.GRAPHS_LOW} \
-| x {fit.GRAPHS_HIGH}, at least {fit.GRAPHS_MAX_GIB} | start-up logs of 0.19 and later |
+| CUDA graphs, first runner, GiB | {graphs.FIRST_GIB} + {graphs.GRAPH_GIB * 1024:g} / 1,024 x graphs \
+| x {graphs.FIRST_LOW} | x {graphs.FIRST_HIGH} | what it estimates at the start: 0.49 and 0.53 in starts of 0.26 |
+| CUDA graphs, second runner or beside the share, GiB | {graphs.GRAPHS_GIB} \
++ {graphs.GRAPH_LAYER_GIB * 1024:g} / 1,024 x graphs x layers | x {graphs.GRAPHS_LOW} | x {graphs.GRAPHS_HIGH}, \
+at least {graphs.GRAPHS_MORE_GIB} more, {graphs.GRAPHS_MAX_GIB} with adapters or images | starts of 0.26: 0.58 to 1.23 |
+| the driver, beside the share, GiB | {graphs.CONTEXT_GIB} | | | 0.51 on an H100 |
 | other on one GPU, GiB | {_range(judging.OTHER)} | start-up logs: CUDA libraries |
+| other on one GPU from {_version(vllm.CUDA_13)} on, GiB | {_range(fit.OTHER_CUDA_13)} | CUDA 13: 0.22 to 0.24 in 0.26 |
 | other on several GPUs, GiB | {_range(judging.OTHER_PARALLEL)} | start-up logs: NCCL's buffers too |
 | the same with NVLink before 0.8, GiB per peer | {_range(fit.OLD_NCCL)} | vllm#10511, a log of 8 x H200 |
+| a large tensor of weights from {_version(allocated.WHOLE_BLOCKS)} on | multiples of {allocated.BLOCK // 2**20} MiB \
+from {allocated.WHOLE_FROM // 2**20} MiB on | | | `_scoped_allocator_max_split` in `vllm/v1/worker/gpu_worker.py` |
 | a state of unknown size, tokens | {blocks.STATE_TOKENS:,} | | | Qwen3-Next, Qwen3.5, Nemotron log 528 to 1,584 |
 | TGI: share of the free memory for the cache | {tgi.WIGGLE_ROOM} | | | TGI v3.1.0, `globals.py` |
 | TGI: a layer's sum | x 1 | x {tgi.LAYER_LOW} | x {tgi.LAYER_HIGH} | judged: not compared with a log |
@@ -158,6 +174,10 @@ def prices(catalog: Catalog) -> str:
 | KMS key | {have.kms_key_month:g} per month | {have.date} |
 
 Not in it: {bill.LEFT_OUT}."""
+
+
+def _version(version: Version) -> str:
+    return ".".join(map(str, version[:2]))
 
 
 def _range(value: Estimate) -> str:

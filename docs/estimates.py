@@ -9,6 +9,7 @@ from docs import constants
 from docs.markers import filled, table
 from docs.scatter import Kind, Point, scatter
 from infra.catalog import Catalog, load_catalog
+from infra.engines.vllm import graphs
 from infra.engines.vllm import memory as fit
 from infra.engines.vllm import versions as vllm
 from infra.engines.vllm.activations import activation_peak
@@ -27,14 +28,16 @@ TITLE = "KV cache: what vLLM logged, and what is estimated with its interval"
 
 def generated() -> dict[Path, str]:
     page, picture = ROOT / "docs" / "estimates.md", ROOT / "docs" / "estimates.svg"
-    catalog, logs = load_catalog(), memory.start_up_logs()
+    catalog, logs, started = load_catalog(), memory.start_up_logs(), memory.measured()
     file = load_file(ROOT / "stacks" / f"Pulumi.{STACK}.yaml")
     plan = make_plan(file.stack, file.settings, region=file.region, secrets=file.secrets, catalog=catalog)
     blocks = {
         "example": example(plan, catalog),
         "memory constants": constants.memory(),
-        "memory summary": _summary(memory.summary(logs, list(memory.recipes()))),
-        "memory table": memory_table(logs),
+        "memory summary": _summary(
+            [*memory.measured_summary(started), "", *memory.summary(logs, list(memory.recipes()))]
+        ),
+        "memory table": memory_table([*started, *logs]),
         "throughput constants": constants.throughput(),
         "throughput summary": _summary(throughput.summary(throughput.measurements())),
         "throughput table": throughput_table(),
@@ -71,21 +74,14 @@ def example(plan: Plan, catalog: Catalog) -> str:
     arguments = Arguments(
         model.max_model_len, model.max_num_seqs or 0, model.max_num_batched_tokens or 0, model.utilization or 0.0
     )
-    peak, _ = activation_peak(
-        shape,
-        model.gpus,
-        arguments.batch,
-        vllm.PINNED,
-        gpu.compute_capability,
-        model.max_model_len,
-        batch_known=True,
-    )
+    start = fit.start_of(shape, gpu, arguments, model.quantization)
+    peak, _ = activation_peak(shape, model.gpus, arguments.batch, start, model.max_model_len, batch_known=True)
     around = fit.weights_share(shape, model.quantization) * found.weights_gib
     card = judging.CARD_SHARE * (gpu.engine_gib or 0.0)
     known = {
         "weights": Estimate(found.weights_gib - around, found.weights_gib, found.weights_gib + around),
         "activations": peak,
-        "CUDA graphs": fit.cuda_graphs(shape, arguments),
+        "CUDA graphs": graphs.counted(shape, arguments, gpu.engine_gib or 0.0, second_runner=start.second_runner),
         "other": fit.other_memory(gpu, model.gpus, vllm.PINNED),
     }
     usable = Estimate(found.usable_gib - card, found.usable_gib, found.usable_gib + card)

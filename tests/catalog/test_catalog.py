@@ -7,7 +7,7 @@ import pytest
 
 from infra.catalog import ModelShape, load_catalog
 from infra.catalog.load import load_catalog as loader
-from infra.engines.vllm.activations import activation_peak
+from infra.engines.vllm.activations import Start, activation_peak
 from infra.engines.vllm.memory import fit
 from infra.engines.vllm.versions import PINNED
 from infra.sizing.blocks import request_bytes
@@ -109,7 +109,7 @@ def has_a_number_for_every_term(model: ModelShape) -> None:
         for method in (None, *CATALOG.quantizations):
             assert gpu_gib(model, method, CATALOG, gpus) > 0
         for seqs, tokens in ((1, 1), (256, 8192)):
-            peak, _ = activation_peak(model, gpus, Batch(seqs, tokens), PINNED, 9.0, 8192, batch_known=True)
+            peak, _ = activation_peak(model, gpus, Batch(seqs, tokens), Start(PINNED, 9.0), 8192, batch_known=True)
             assert 0 < peak.low <= peak.mid <= peak.high
         arguments = Arguments(min(model.max_context, 2048), 8, 2048, 0.9)
         result = fit(model, gpu, gpus, arguments, catalog=CATALOG, quantization=None)

@@ -101,7 +101,7 @@ def test_what_is_said_of_the_plan() -> None:
     assert fit is not None
     assert fit.kv_cache_gib is not None
     assert fit.max_concurrency is not None
-    assert (round(fit.weights_gib, 1), round(fit.kv_cache_gib.mid, 1)) == (15.0, 4.6)
+    assert (round(fit.weights_gib, 1), round(fit.kv_cache_gib.mid, 1)) == (15.0, 4.5)
     assert int(fit.max_concurrency) == 4
     stops = [note.message for note in plan.warnings if note.message.startswith("each change stops llama3")]
     assert ["about 6 min without llama3" in message for message in stops] == [True]

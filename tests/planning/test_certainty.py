@@ -11,7 +11,7 @@ REGION = "eu-central-1"
 CODER = {
     "model": "Qwen/Qwen2.5-Coder-32B-Instruct",
     "quantization": "fp8",
-    "maxModelLen": 32768,
+    "maxModelLen": 31744,
     "pool": "code",
     "replicas": {"min": 1, "max": 3},
 }

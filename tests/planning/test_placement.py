@@ -53,10 +53,10 @@ def test_a_context_that_does_not_fit_is_refused_with_three_ways_out() -> None:
     ((path, message, fix),) = _refusals(result, "Fit")
     assert path == "models.qwen3-8b.maxModelLen"
     assert "1 x 40,960 tokens need 5.6" in message
-    assert "models.qwen3-8b.maxModelLen: 34048" in fix
+    assert "models.qwen3-8b.maxModelLen: 33280" in fix
     assert "models.qwen3-8b.quantization: fp8" in fix
     assert "instanceTypes: [g6e.xlarge]" in fix
-    assert plan(changed(DEV, models__qwen3_8b__maxModelLen=34048)).violations == ()
+    assert plan(changed(DEV, models__qwen3_8b__maxModelLen=33280)).violations == ()
     fp8 = changed(DEV, models__qwen3_8b__maxModelLen=40960, models__qwen3_8b__quantization="fp8")
     assert plan(fp8).violations == ()
 
@@ -101,9 +101,9 @@ def test_an_ebs_cache_keeps_everything_in_its_zone() -> None:
     assert result.models["qwen3-8b"].rollout.max_surge == 0  # the volume has one reader
 
 
-@pytest.mark.parametrize(("context", "seqs"), [(8192, 32), (2048, 64), (34048, 8)])
+@pytest.mark.parametrize(("context", "seqs"), [(8192, 32), (2048, 64), (33280, 8)])
 def test_the_batch_is_what_the_cache_can_serve(context: int, seqs: int) -> None:
-    """33,808 tokens with 32 sequences; a request uses an eighth of the context on average."""
+    """33,280 tokens with 32 sequences; a request uses an eighth of the context on average."""
     assert plan(changed(DEV, models__qwen3_8b__maxModelLen=context)).models["qwen3-8b"].max_num_seqs == seqs
 
 

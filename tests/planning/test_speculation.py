@@ -7,8 +7,10 @@ import pytest
 
 from infra.engines import ENGINES
 from infra.engines.hub import weights_path
+from infra.engines.vllm.drafting import checked
 from infra.plan.models import ModelPlan
 from infra.plan.plan import Plan
+from infra.sizing.question import Arguments, Batch, Draft
 from tests.example_stacks import plan_text
 from tests.planning.stacks import DEV, changed, plan
 
@@ -72,12 +74,12 @@ def test_its_weights_and_its_cache_are_counted() -> None:
 
 
 def test_ngram_takes_no_cache_but_logits_of_each_token() -> None:
-    asked = {"models__qwen3_8b__maxNumSeqs": 256}
-    alone, ngram = served(None, **asked).fit, served(NGRAM, **asked).fit
+    alone, ngram = served(None).fit, served(NGRAM).fit
     assert alone is not None
     assert ngram is not None
     assert ngram.kv_bytes_per_token == alone.kv_bytes_per_token
-    assert ngram.terms[1].gib > alone.terms[1].gib
+    assert checked(Arguments(8192, 256, 8192, 0.92, draft=Draft(3))) == Batch(256 * 4, 8192)
+    assert checked(Arguments(8192, 256, 512, 0.92, draft=Draft(3))) == Batch(512, 512)  # as far as a step has tokens
 
 
 def test_the_claim_and_the_start_count_the_draft_model() -> None:

@@ -8,15 +8,16 @@ the sum with such logs.
 from collections.abc import Iterator
 
 from infra.catalog import Catalog, Gpu, ModelShape
-from infra.engines.vllm.activations import activation_peak, any_version
+from infra.engines.vllm import graphs
+from infra.engines.vllm.activations import Start, activation_peak, any_version
 from infra.engines.vllm.allocated import added_gib
 from infra.engines.vllm.drafting import checked, draft_weights, held
+from infra.engines.vllm.runner import is_second
 from infra.engines.vllm.versions import (
-    COUNTS_GRAPHS,
+    CUDA_13,
     PINNED,
     V1,
     absorbed,
-    captured_graphs,
     default_batch,
     default_utilization,
 )
@@ -37,11 +38,8 @@ from infra.sizing.kv_cache import keeps_cache
 from infra.sizing.question import Arguments, Batch, Question, Sized, Version
 from infra.sizing.weights import gpu_gib
 
-# Each CUDA graph holds the kernels of each layer. Logs of 0.19 and later: 0.36 GiB for 16 graphs, 0.37 for 54, 0.64 to
-# 0.78 for 86; up to 1.3 with adapters or images.
-GRAPHS_GIB, GRAPH_LAYER_GIB = 0.05, 0.15 / 1024
-GRAPHS_LOW, GRAPHS_HIGH, GRAPHS_MAX_GIB = 0.3, 1.5, 1.3
-NO_GRAPHS = Estimate(0.0, 0.0, 0.0)
+# On one GPU with CUDA 13: 0.22 to 0.24 in ten starts of 0.26.
+OTHER_CUDA_13 = Estimate(0.1, 0.23, 0.35)
 # Before vLLM 0.8, NCCL kept buffers for each other GPU that NVLink reaches: 0.95 (8 x H200) to 1.8 GiB (vllm#10511).
 OLD_NCCL = Estimate(0.3, 1.0, 1.8)
 NVLINK = ("A100", "H100", "H200", "B200", "B300")
@@ -76,21 +74,14 @@ def fit(
     usable = card * arguments.utilization
     added = added_gib(shape, quantization, catalog, gpu, gpus, version) + absorbed(shape, version) / gpus
     weights = gpu_gib(shape, quantization, catalog, gpus, added)
-    activations, why = activation_peak(
-        shape,
-        gpus,
-        checked(arguments),
-        version,
-        gpu.compute_capability,
-        arguments.max_model_len,
-        batch_known=arguments.batch_known,
-    )
-    graphs = cuda_graphs(shape, arguments)
+    start = start_of(shape, gpu, arguments, quantization)
+    second = start.second_runner
+    length, known = arguments.max_model_len, arguments.batch_known
+    peak = activation_peak if arguments.version_known else any_version
+    activations, why = peak(shape, gpus, checked(arguments), start, length, batch_known=known)
+    counted = graphs.counted(shape, arguments, card, second_runner=second)
     if not arguments.version_known:
-        activations = any_version(
-            shape, gpus, checked(arguments), activations, arguments.max_model_len, batch_known=arguments.batch_known
-        )
-        graphs = Estimate(0.0, graphs.mid, graphs.high)
+        counted = Estimate(0.0, counted.mid, max(counted.high, graphs.taken(shape, arguments).high))
     other = other_memory(gpu, gpus, version)
     adapters = _adapters(shape, gpus, arguments)
     draft = draft_weights(arguments, gpus, catalog, shape, quantization)
@@ -99,7 +90,7 @@ def fit(
         gpus,
         other,
         Term("activations", activations.mid, why),
-        Term("CUDA graphs", graphs.mid, _graphs_reason(shape, arguments)),
+        Term("CUDA graphs", counted.mid, graphs.reason(shape, arguments, second_runner=second)),
         *_adapters_term(adapters, arguments),
         *draft,
     )
@@ -109,8 +100,19 @@ def fit(
         + weights_share(shape, quantization) * weights
         + CARD_SHARE * card
     )
-    left_over = interval(left, (activations, graphs, other, adapters), around)
+    left_over = interval(left, (activations, counted, other, adapters), around)
     return judge(usable, terms, left_over, _cache_rate(shape, gpus, arguments), arguments)
+
+
+def start_of(shape: ModelShape, gpu: Gpu, arguments: Arguments, quantization: str | None) -> Start:
+    version = arguments.version or PINNED
+    return Start(
+        version,
+        gpu.compute_capability,
+        is_second(shape, version, quantization, arguments.draft),
+        compiles=not arguments.enforce_eager,
+        in_8_bit=(quantization or shape.dtype) == "fp8",
+    )
 
 
 def weights_share(shape: ModelShape, quantization: str | None) -> float:
@@ -128,7 +130,7 @@ def _cache_rate(shape: ModelShape, gpus: int, arguments: Arguments) -> float | N
 
 def other_memory(gpu: Gpu, gpus: int, version: Version) -> Estimate:
     if gpus == 1:
-        return OTHER
+        return OTHER_CUDA_13 if version >= CUDA_13 else OTHER
     if version >= V1 or not gpu.name.startswith(NVLINK):
         return OTHER_PARALLEL
     peers = gpus - 1
@@ -144,20 +146,3 @@ def _adapters_term(adapters: Estimate, arguments: Arguments) -> Iterator[Term]:
     if arguments.slots is not None:
         reason = f"{arguments.slots.number} slots of rank {arguments.slots.rank}"
         yield Term("adapters", adapters.mid, reason)
-
-
-def cuda_graphs(shape: ModelShape, arguments: Arguments) -> Estimate:
-    if arguments.enforce_eager or (arguments.version or PINNED) < COUNTS_GRAPHS:
-        return NO_GRAPHS
-    graphs = captured_graphs(arguments.max_num_seqs) * (2 if arguments.slots else 1)  # with adapters and without
-    mid = GRAPHS_GIB + GRAPH_LAYER_GIB * graphs * (shape.layers or 0)
-    return Estimate(GRAPHS_LOW * mid, mid, max(GRAPHS_HIGH * mid, GRAPHS_MAX_GIB))
-
-
-def _graphs_reason(shape: ModelShape, arguments: Arguments) -> str:
-    if arguments.enforce_eager:
-        return "none: enforce-eager"
-    if (arguments.version or PINNED) < COUNTS_GRAPHS:
-        return "not in vLLM's share of the memory before 0.21"
-    twice = ", each with and without adapters" if arguments.slots else ""
-    return f"{captured_graphs(arguments.max_num_seqs)} graphs{twice} of {shape.layers or 0} layers"
