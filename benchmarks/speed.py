@@ -21,6 +21,7 @@ DATA = Path(__file__).parent / "data"
 MEASURED, KERNEL_MODEL = DATA / "h100_throughput.csv", DATA / "kernel_model.csv"
 CATALOG = load_catalog()
 CLOSE = 0.15  # of a measured value
+STEADY = 0.85  # of the clients
 
 
 @dataclass(frozen=True)
@@ -58,6 +59,13 @@ class Row:
     def name(self) -> str:
         quantized = f" {self.row['quantization']}" if self.row["quantization"] else ""
         return f"{self.row['model'].split('/')[1]}{quantized} on {self.row['gpus']} x {self.row['gpu']}"
+
+    @property
+    def steady(self) -> bool:
+        """Whether as many requests ran as there were clients, by the row's own figures: Triton compiles kernels of
+        experts when their sizes come first, in which no request goes on."""
+        whole = self.first_token.said + (float(self.row["output"]) - 1) * self.next_token.said
+        return self.tokens_per_second.said * whole / 1000 / float(self.row["output"]) > STEADY * float(self.clients)
 
     @property
     def clients(self) -> str:
@@ -118,7 +126,7 @@ def summary(rows: Sequence[Row]) -> list[str]:
     titles = ("tokens per second", "first token", "next token")
     lines = []
     for number, title in enumerate(titles):
-        figures = [each.figures[number] for each in rows]
+        figures = [each.figures[number] for each in rows if each.steady]
         inside, close = (sum(getattr(each, what) for each in figures) for what in ("inside", "close"))
         ratio, width = statistics.median(each.ratio for each in figures), max(each.width for each in figures)
         lines.append(
@@ -132,7 +140,8 @@ def main() -> None:
     for title, rows in (("measured on an H100", measured()), ("a model of measured kernels", kernel_model())):
         print(title)
         for each in rows:
-            print(f"{each.name:44.44} {each.clients:>4} {' | '.join(map(_said, each.figures))}")
+            mark = "" if each.steady else "not steady"
+            print(f"{each.name:44.44} {each.clients:>4} {' | '.join(map(_said, each.figures))} {mark}")
         print("\n".join((*summary(rows), "")))
 
 

@@ -135,7 +135,7 @@ def throughput_table() -> str:
 def speed_table(found: Sequence[speed.Row], said: str) -> str:
     """Each figure, and what is estimated with its interval."""
     rows = [
-        [each.name, each.clients, *(cell for figure in each.figures for cell in _compared(figure))] for each in found
+        [each.name, _clients(each), *(cell for figure in each.figures for cell in _compared(figure))] for each in found
     ]
     titles = [
         title
@@ -143,6 +143,10 @@ def speed_table(found: Sequence[speed.Row], said: str) -> str:
         for title in (f"{what}: {said}", "estimated")
     ]
     return table(["model and GPUs", "requests", *titles], rows, right=7)
+
+
+def _clients(row: speed.Row) -> str:
+    return row.clients + ("" if row.steady else ", not steady")
 
 
 def _compared(figure: speed.Figure) -> tuple[str, str]:

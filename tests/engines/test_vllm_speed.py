@@ -9,7 +9,7 @@ import pytest
 from infra.catalog import Gpu, ModelShape, load_catalog
 from infra.engines.vllm.memory import fit
 from infra.engines.vllm.paces import ASYNC_SCHEDULING, BY_CAPABILITY, PCIE_4, PCIE_5, Pace, Seconds, Shares, paces
-from infra.engines.vllm.steps import Server, Step
+from infra.engines.vllm.steps import Server, Step, largest_graph
 from infra.engines.vllm.throughput import throughput
 from infra.engines.vllm.versions import PINNED
 from infra.sizing.estimates import Estimate, Speed
@@ -30,7 +30,7 @@ PERFECT = Pace(
 def server(
     shape: ModelShape = LLAMA, gpu: Gpu = H100, gpus: int = 1, *, gib: float = 15.0, length: int = 1152
 ) -> Server:
-    return Server(shape, gpu, gpus, gib, shape.dtype, 2, Pages(), 1024, length)
+    return Server(shape, gpu, gpus, gib, shape.dtype, 2, Pages(), 1024, length, 512)
 
 
 def seconds(step: Step, made: Server | None = None, pace: Pace = PERFECT) -> float:
@@ -169,6 +169,18 @@ def test_with_more_clients_all_together_are_faster_and_each_waits_longer() -> No
         assert fewer.tokens_per_second.mid < more.tokens_per_second.mid
         assert fewer.next_token.mid < more.next_token.mid
         assert fewer.first_token.mid < more.first_token.mid
+
+
+def test_a_step_without_a_graph_takes_as_long_as_the_cpu_starts_its_kernels() -> None:
+    """Of dense models the GPU is slower, of experts the CPU is; gpt-oss has a graph of 1,024 tokens."""
+    pace = paces(H100, 1, PINNED)[1]
+    experts = server(MOE, gib=56.9)
+    assert seconds(Step(0, 1, 513), experts, pace) == (MOE.layers or 0) * pace.seconds.launch_experts
+    assert seconds(Step(0, 1, 512), experts, pace) < 0.5 * seconds(Step(0, 1, 513), experts, pace)
+    assert seconds(Step(0, 1, 8192), pace=pace) > 1.5 * (LLAMA.layers or 0) * pace.seconds.launch
+    assert largest_graph(LLAMA, 256) == largest_graph(LLAMA, 1024) == 512
+    assert largest_graph(LLAMA, 8) == 16
+    assert largest_graph(CATALOG.models["openai/gpt-oss-20b"], 256) == 1024
 
 
 def test_a_client_alone_waits_for_its_own_prompt_only() -> None:

@@ -1,8 +1,8 @@
 """How close vLLM comes to a GPU's datasheet, and the time that the datasheet leaves out.
 
 Shares and seconds are those of single kernels, as the tables of aiconfigurator-core 0.12.0 (PyPI) have them: measured
-with vLLM 0.14 to 0.24 on seven cards of the catalogue. Only those of the wait for a first token (`front`, `gates`)
-were set with measurements of whole servers in sight.
+with vLLM 0.14 to 0.24 on seven cards of the catalogue. Only those of the wait for a first token (`front`,
+`launch`, `gates`) were set with measurements of whole servers in sight.
 """
 
 import math
@@ -48,11 +48,17 @@ class Seconds:
     expert_layer: float = 18e-6  # in addition, with experts: routing, grouping, adding up, less a feed-forward
     latent_layer: float = 40e-6  # in addition, with a latent cache (MLA)
     quantized_layer: float = 15e-6  # in addition, where activations are turned into 8 bit
+    packed_layer: float = 12e-6  # in addition, where experts are unpacked from 4 bit
     all_reduce: float = 6e-6  # the smallest
+    # In which the CPU starts a layer's kernels one by one, where a step has more tokens than the largest CUDA graph.
+    # From first tokens of one client on two machines with 16 cores: Llama-3.1-8B and Qwen3-8B, Qwen3-30B-A3B, gpt-oss.
+    launch: float = 0.8e-3
+    launch_experts: float = 1.9e-3
+    launch_packed: float = 3.8e-3
     host: float = 1.5e-3  # in which the CPU prepares a step
     host_sequence: float = 8e-6  # in addition, for each sequence
-    front: float = 10e-3  # of a request outside the engine: HTTP, tokens of the prompt, text of the first token
-    front_stream: float = 80e-6  # in addition, for each request whose tokens the same process sends
+    front: float = 8e-3  # of a request outside the engine: HTTP, tokens of the prompt, text of the first token
+    front_stream: float = 180e-6  # in addition, for each request whose tokens the same process sends
 
     def times(self, factor: float, front: float) -> "Seconds":
         return Seconds(
@@ -66,7 +72,7 @@ class Pace:
     seconds: Seconds
     hidden: bool  # the CPU prepares a step while the GPU works on another
     whole: float = 1.0  # a step, by the sum of its parts
-    gates: float = 0.5  # whole steps that a new prompt waits, beside the rest of the step that runs
+    gates: float = 0.4  # whole steps that a new prompt waits, beside the rest of the step that runs
 
 
 @dataclass(frozen=True)
@@ -83,13 +89,13 @@ class End:
 
 # Where whole servers were measured, a kernel's figures differ by its sizes alone; elsewhere by card, driver and version
 # too, and those of links by the host: four GPUs on PCIe were seen to add up with 6 to 21 % of their links.
-NEAR = (End(0.93, 0.75, 1.25, 1.5, 1.13, 1.8), End(1.06, 1.25, 0.8, 0.6, 0.87, 0.4))
+NEAR = (End(0.93, 0.75, 1.25, 1.7, 1.13, 2.2), End(1.06, 1.25, 0.8, 0.6, 0.87, 0.4))
 FAR = (End(0.80, 0.65, 1.6, 2.0, 1.25, 1.6), End(1.12, 2.2, 0.6, 0.5, 0.85, 0.5))
 # Servers before ASYNC_SCHEDULING whose figures were published read prompts with 27 to 57 % of the FLOP/s.
 PRODUCTS_BEFORE_ASYNC = 0.62  # of the shares of later versions
 
 # No figure of a measured server was farther from the middle than this factor, so that no end is.
-FARTHEST = 1.4
+FARTHEST = 1.41
 
 # By compute capability: A100, L40S, H100 and H200, B200, B300, RTX PRO 6000. T4 and A10G have no such table.
 BY_CAPABILITY = {

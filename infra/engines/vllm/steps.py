@@ -19,6 +19,15 @@ APART = ("nemotron_h",)  # feed-forwards are separate layers, about as many as t
 SMALL, ACTIVATED = 11, 3  # times the hidden size, times the feed-forward size
 
 
+# Tokens of the largest step for which a CUDA graph is captured: at most twice max-num-seqs (vllm/config/vllm.py), or
+# what a model sets (vllm/model_executor/models/config.py).
+LARGEST_GRAPH, LARGER_GRAPHS = 512, {"gpt_oss": 1024}
+
+
+def largest_graph(shape: ModelShape, seqs: int) -> int:
+    return LARGER_GRAPHS.get(shape.model_type or "", min(2 * seqs, LARGEST_GRAPH))
+
+
 @dataclass(frozen=True)
 class Step:
     """What is in a step."""
@@ -41,12 +50,22 @@ class Server:
     pages: Pages
     prompt: int  # tokens of a mean request
     length: float  # tokens that a mean running request keeps
+    largest_graph: int  # tokens of a step
 
     def seconds(self, step: Step, pace: Pace) -> float:
         """Of the GPU and the CPU together."""
         gpu = self._gpu_seconds(step, pace) * pace.whole
+        if step.decoding + step.tokens > self.largest_graph:
+            gpu = max(gpu, self._launch(pace))
         host = pace.seconds.host + pace.seconds.host_sequence * (step.decoding + step.prompts)
         return max(gpu, host) if pace.hidden else gpu + host
+
+    def _launch(self, pace: Pace) -> float:
+        """Of a step without a CUDA graph, in which the CPU starts each kernel."""
+        if not self.shape.num_experts:
+            return self._layers * pace.seconds.launch
+        packed = self.method == "mxfp4"
+        return self._layers * (pace.seconds.launch_packed if packed else pace.seconds.launch_experts)
 
     def _gpu_seconds(self, step: Step, pace: Pace) -> float:
         rows, sampled = step.decoding + step.tokens, step.decoding + step.prompts
@@ -97,6 +116,7 @@ class Server:
         seconds, shape = pace.seconds, self.shape
         layer = seconds.layer
         layer += seconds.expert_layer if shape.num_experts else 0.0
+        layer += seconds.packed_layer if shape.num_experts and self.method == "mxfp4" else 0.0
         layer += seconds.latent_layer if shape.kv_lora_rank is not None else 0.0
         layer += seconds.quantized_layer if self._eight_bit else 0.0
         return self._layers * layer

@@ -12,7 +12,7 @@ from functools import cached_property
 from infra.catalog import Gpu, ModelShape
 from infra.engines.vllm.clients import seen
 from infra.engines.vllm.paces import Pace, farthest, measured, paces
-from infra.engines.vllm.steps import Server
+from infra.engines.vllm.steps import Server, largest_graph
 from infra.engines.vllm.versions import PINNED, pages
 from infra.sizing.blocks import request_bytes
 from infra.sizing.estimates import Estimate, Fit, Speed, Throughput, span
@@ -136,6 +136,7 @@ def _server(
         pages=pages(arguments.version or PINNED, shape),
         prompt=request.prompt,
         length=request.mean_held,
+        largest_graph=largest_graph(shape, arguments.max_num_seqs),
     )
 
 
