@@ -81,8 +81,8 @@ def throughput() -> str:
 |---|---:|---|
 {seconds}
 
-| end of the interval | shares | links | seconds | outside the engine | whole step | waits of a prompt |
-|---|---:|---:|---:|---:|---:|---:|
+| end | shares | links | seconds | outside the engine | whole step | waits of a prompt | free choice of experts |
+|---|---:|---:|---:|---:|---:|---:|---:|
 {_end_rows()}
 
 - All-reduces over PCIe 4 (L40S) reach {_by_number(paces.PCIE_4)} of the link.

@@ -90,6 +90,13 @@ def test_a_token_reads_the_experts_that_it_uses_and_a_batch_all_of_them() -> Non
     assert many > 2 * 29e9 / 3350e9
 
 
+def test_tokens_that_choose_alike_read_fewer_experts() -> None:
+    alike = dataclasses.replace(PERFECT, choices=0.5)
+    eight, four = (seconds(Step(number), server(MOE, gib=56.9), pace) for number, pace in ((8, alike), (4, PERFECT)))
+    assert eight == pytest.approx(four, rel=0.05)
+    assert seconds(Step(1), server(MOE, gib=56.9), alike) == seconds(Step(1), server(MOE, gib=56.9))
+
+
 def test_where_feed_forwards_are_separate_layers_two_layers_cost_one() -> None:
     """Nemotron-H: of 52 layers 6 have attention, and half of the others keep a state."""
     nemotron = CATALOG.models["nvidia/NVIDIA-Nemotron-3-Nano-30B-A3B-BF16"]
@@ -130,6 +137,7 @@ def test_the_slow_end_is_slow_in_each_respect(gpu: Gpu, version: tuple[int, int,
         assert getattr(slow.seconds, name) > getattr(middle.seconds, name) > getattr(fast.seconds, name)
     assert slow.whole > middle.whole > fast.whole
     assert slow.gates > middle.gates > fast.gates
+    assert slow.choices == middle.choices > fast.choices
 
 
 @pytest.mark.parametrize("version", [ASYNC_SCHEDULING, (0, 26, 0), PINNED])

@@ -73,6 +73,7 @@ class Pace:
     hidden: bool  # the CPU prepares a step while the GPU works on another
     whole: float = 1.0  # a step, by the sum of its parts
     gates: float = 0.4  # whole steps that a new prompt waits, beside the rest of the step that runs
+    choices: float = 1.0  # of a step's tokens, those that choose experts as if by chance; the others choose the same
 
 
 @dataclass(frozen=True)
@@ -85,12 +86,13 @@ class End:
     front: float
     whole: float
     gates: float
+    choices: float
 
 
 # Where whole servers were measured, a kernel's figures differ by its sizes alone; elsewhere by card, driver and version
 # too, and those of links by the host: four GPUs on PCIe were seen to add up with 6 to 21 % of their links.
-NEAR = (End(0.93, 0.75, 1.25, 1.7, 1.13, 2.2), End(1.06, 1.25, 0.8, 0.6, 0.87, 0.4))
-FAR = (End(0.80, 0.65, 1.6, 2.0, 1.25, 1.6), End(1.12, 2.2, 0.6, 0.5, 0.85, 0.5))
+NEAR = (End(0.93, 0.75, 1.25, 1.7, 1.13, 2.2, 1.0), End(1.06, 1.25, 0.8, 0.6, 0.87, 0.4, 0.6))
+FAR = (End(0.80, 0.65, 1.6, 2.0, 1.25, 1.6, 1.0), End(1.12, 2.2, 0.6, 0.5, 0.85, 0.5, 0.6))
 # Servers before ASYNC_SCHEDULING whose figures were published read prompts with 27 to 57 % of the FLOP/s.
 PRODUCTS_BEFORE_ASYNC = 0.62  # of the shares of later versions
 
@@ -101,7 +103,7 @@ FARTHEST = 1.41
 BY_CAPABILITY = {
     8.0: Shares(weights=0.72, half=0.80),
     8.9: Shares(weights=0.86, packed=0.72, half=0.62, eight=0.45),
-    9.0: Shares(weights=0.88, packed=0.56, half=0.81, eight=0.59),
+    9.0: Shares(weights=0.88, packed=0.62, half=0.81, eight=0.59),
     10.0: Shares(weights=0.77, packed=0.50, half=0.70, eight=0.48),
     10.3: Shares(weights=0.77, packed=0.50, half=0.76, eight=0.50),
     12.0: Shares(weights=0.91, packed=0.74, half=0.80, eight=0.74),
@@ -133,7 +135,7 @@ def measured(gpu: Gpu, version: Version) -> bool:
 
 def _end(middle: Pace, end: End) -> Pace:
     shares, seconds = middle.shares.times(end.shares, end.link), middle.seconds.times(end.seconds, end.front)
-    return Pace(shares, seconds, middle.hidden, end.whole, middle.gates * end.gates)
+    return Pace(shares, seconds, middle.hidden, end.whole, middle.gates * end.gates, end.choices)
 
 
 def _shares(gpu: Gpu, gpus: int, version: Version) -> Shares:

@@ -82,11 +82,13 @@ class Server:
         return math.hypot(read, 2 * self._dense_weights * rows / self.gpus / flops)
 
     def _experts(self, rows: float, pace: Pace) -> float:
-        """An expert that no token of the step uses isn't read."""
+        """An expert that no token of the step uses isn't read. The more alike the tokens choose, the fewer are."""
         if not self._expert_weights:
             return 0.0
         share = pace.shares.packed if self.method == "mxfp4" else pace.shares.weights
-        read = self._expert_bytes * (1 - (1 - self._chosen) ** rows) / (self._bandwidth * share)
+        read = (
+            self._expert_bytes * (1 - (1 - self._chosen) ** max(1.0, rows * pace.choices)) / (self._bandwidth * share)
+        )
         flops = self._half * pace.shares.experts
         return math.hypot(read, 2 * self._expert_weights * self._chosen * rows / self.gpus / flops)
 
