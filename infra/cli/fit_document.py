@@ -187,7 +187,7 @@ def _verdict(fitting: list[Option], question: Question) -> list[str]:
     if not fitting:
         return [f"no instance type serves {question.name} with {question.max_model_len:,} tokens"]
     best, alone = fitting[0], min(fitting, key=_node_price)
-    lines = [f"{_serves(best)}, {_price(best)}; {best.sized.holds}"]
+    lines = [f"{_serves(best, _among(fitting))}, {_price(best)}; {best.sized.holds}"]
     if alone.offer is not None and alone.offer != best.offer:
         price, note = alone.offer.usd_per_node_hour, alone.offer.price_said
         cost = f"${price or 0:.2f} per hour, {_month(price)}{note}"
@@ -209,11 +209,18 @@ def _share(given: Option) -> str:
     return f" as its share ({given.sized.gpus} of {offer.gpus_per_node} GPUs) of a node for {node}{offer.price_said}"
 
 
-def _serves(best: Option) -> str:
+def _among(fitting: Sequence[Option]) -> str:
+    """Among which prices the first one is the lowest: those of other regions come after the region's own."""
+    lowest = fitting[0].usd_per_hour or 0.0
+    borrowed = (each for each in fitting if each.offer is not None and each.offer.borrowed)
+    return ", of those known for this region" if any((each.usd_per_hour or 0.0) < lowest for each in borrowed) else ""
+
+
+def _serves(best: Option, among: str) -> str:
     does, sure = "serves it", "" if best.certain else ", not for certain"
     if best.judged is None:
         does, sure = "holds its weights", ", and the rest was not judged"
-    return f"{_type(best)} {does} at the lowest price per replica{sure}: {best.where}"
+    return f"{_type(best)} {does} at the lowest price per replica{among}{sure}: {best.where}"
 
 
 def _node_price(option: Option) -> tuple[float, float]:

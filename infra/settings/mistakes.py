@@ -19,11 +19,12 @@ _TOKEN = re.compile(
     r"|-----BEGIN [A-Z ]*PRIVATE KEY"
 )
 _OTHER_CURRENCY = re.compile(r"(?:eur|euros?|gbp|chf|sek|nok|dkk|pln|czk|jpy|inr|cad|aud)(Per\w+)")
-# Words that people write for a key that has another name here: that key, and what to write.
+# Words that people write for a key that has another name here: keys of the section where they do, and what to write.
 _OTHERWISE = {
-    "spot": ("capacity", "capacity: spot"),
-    "spotinstances": ("capacity", "capacity: spot"),
-    "ondemand": ("capacity", "capacity: on-demand"),
+    "spot": ({"capacity"}, "capacity: spot"),
+    "spotinstances": ({"capacity"}, "capacity: spot"),
+    "ondemand": ({"capacity"}, "capacity: on-demand"),
+    "region": ({"cluster", "create", "zones"}, "aws:region beside llm-platform:platform"),
 }
 _PLAIN_KEY = re.compile(r"[\w/:.-]+")
 _MISTYPED = 0.8  # at least as similar as `gpu` and `gpus`
@@ -107,8 +108,8 @@ def meant_place(key: str, known: Iterable[str], places: Collection[Key]) -> Key 
 
 def _written_otherwise(key: str, known: Collection[str]) -> str | None:
     """The message for a name that other programs use for a key: it is no typo, so no known key is similar to it."""
-    other, write = _OTHERWISE.get(key.lower(), (None, ""))
-    if other in known:
+    others, write = _OTHERWISE.get(key.lower(), (set[str](), ""))
+    if others & set(known):
         return f"write {write}"
     currency = _OTHER_CURRENCY.fullmatch(key)
     dollars = f"usd{currency[1]}" if currency else None

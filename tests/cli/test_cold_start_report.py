@@ -54,7 +54,7 @@ def test_all_bars_have_the_scale_that_the_header_says(stack: dict) -> None:
 def test_the_best_that_can_be_written_stands_beside_the_bar_and_what_to_write_below() -> None:
     section = _section(PROD)
     assert {row[-1] for row in section.rows} == {"spare node -2 min 15 s"}
-    assert "gpuPools.l4.min: 3 (+$718 per month)" in section.note
+    assert "gpuPools.l4.min: 3 (+$718 per month of the minimum bill)" in section.note
     assert section.columns[-1].title == "remedy"
     assert "remedy" not in {column.title for column in _section(LOCAL).columns}
 

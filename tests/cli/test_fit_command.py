@@ -249,6 +249,14 @@ def test_a_bad_price_of_an_api_is_exit_2(price: str) -> None:
     assert "dollars per million output tokens" in result.stderr
 
 
+@pytest.mark.parametrize(("region", "among"), [("eu-central-1", True), ("us-east-1", False)])
+def test_a_lower_price_of_another_region_is_not_hidden_by_the_lowest_one(region: str, among: bool) -> None:
+    """g7e.12xlarge costs $8.29 in us-east-1; of eu-central-1 no price of it is known."""
+    asked = ("--max-model-len", "32768", "--concurrency", "4", "--region", region)
+    first = " ".join(run("fit", "Qwen/Qwen3-32B", *asked).stdout.split()).partition(" x ")[0]
+    assert ("at the lowest price per replica, of those known for this region: " in first) is among
+
+
 def test_a_share_of_a_node_says_so_and_what_the_node_costs() -> None:
     """Two of g6e.12xlarge's four L40S: half of $10.49."""
     one = " ".join(run("fit", QWEN, "--instance-type", "g6e.12xlarge", "--max-model-len", "8192").stdout.split())

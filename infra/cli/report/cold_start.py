@@ -7,7 +7,7 @@ from infra.cli.document import Column, Row, Section
 from infra.plan.models import ColdStart
 from infra.plan.money import Remedy
 from infra.plan.plan import Plan
-from infra.plan.words import duration, usd
+from infra.plan.words import BILLS, duration, usd
 from infra.sizing.estimates import span
 
 _LETTERS = {"node": "N", "boot": "B", "image": "I", "weights": "W", "engine": "E"}
@@ -66,7 +66,8 @@ def _how(plan: Plan, shown: list[str]) -> Iterator[str]:
     """What to write for the best remedies, once per pool. Pools that the program chose have to be in the file first."""
     written: dict[str, list[str]] = {}
     for best in filter(None, (_best(plan.remedies[name]) for name in shown)):
-        key = f"{best.write}{f' (+{usd(best.usd_per_month)} per month)' if best.usd_per_month else ''}"
+        more = f" (+{usd(best.usd_per_month)} per month of the {BILLS['min']} bill)" if best.usd_per_month else ""
+        key = f"{best.write}{more}"
         if key not in written.setdefault(best.name, []):
             written[best.name].append(key)
     yield from (f"{name}: {', '.join(keys)}" for name, keys in written.items())

@@ -62,6 +62,14 @@ SECTIONS = (
         ),
     ),
     Bad(
+        "the region where other programs have it",
+        stack("cluster: {create: {region: us-east-1}, region: us-east-1}", MODEL, "region: us-east-1"),
+        tuple(
+            Mistake(f"{section}region", line, "unknown key; write aws:region beside llm-platform:platform")
+            for section, line in (("cluster.create.", 4), ("cluster.", 4), ("", 6))
+        ),
+    ),
+    Bad(
         "a section that is text",
         stack(CLUSTER, MODEL, "budget: 30000"),
         (
