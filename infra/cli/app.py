@@ -119,6 +119,8 @@ def plan(stack: str, format_: str, out: Path | None, stacks: Path, pin: bool) ->
 @click.option("--adapter-rank", metavar="R", help="The highest rank among the adapters; default: 64.")
 @click.option("--speculative-model", metavar="MODEL", help="A small model that proposes tokens; default: none.")
 @click.option("--speculative-tokens", metavar="N", help="Tokens that it proposes at once.")
+@click.option("--rope-factor", metavar="F", help="Positions stretched by yarn: times the tokens of the training.")
+@click.option("--rope-original", metavar="TOKENS", help="Tokens of the training; known of Qwen2.5 and Qwen3.")
 @click.option(
     "--engine-version", metavar="VERSION", help="Version of the engine; default: the version that the platform pins."
 )

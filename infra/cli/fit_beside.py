@@ -1,7 +1,8 @@
-"""The options of `fit` for what takes memory beside the model: adapters, and a model that proposes tokens."""
+"""The options of `fit` for what a stack file can add to a model: adapters, a model that proposes tokens, and stretched
+positions."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from infra.catalog import Catalog, ModelShape
 from infra.engines import Engine
@@ -9,9 +10,10 @@ from infra.services.serving.adapters import ASSUMED_RANK, STEPS, slots_for
 from infra.sizing.adapters import Slots
 from infra.sizing.question import Draft, Question
 
-MAX_PROPOSED = 32
+MAX_PROPOSED, MAX_FACTOR, MAX_ORIGINAL = 32, 64, 10_485_760
 ADAPTERS, RANK = "adapters", "adapter-rank"
 PROPOSER, PROPOSED = "speculative-model", "speculative-tokens"
+FACTOR, ORIGINAL = "rope-factor", "rope-original"
 
 
 @dataclass(frozen=True)
@@ -21,7 +23,26 @@ class Beside:
     given: Mapping[str, str | None]
     catalog: Catalog
     whole: Callable[[str, int, str], int | None]
+    number: Callable[[str, float, str], float | None]
     wrong: Callable[[str, str], None]
+
+    def stretched(self, shape: ModelShape, engine: Engine, asked: int | None) -> ModelShape:
+        """The model with the context that stretched positions give it, as `ropeScaling` does in a stack file."""
+        factor = self.number(FACTOR, MAX_FACTOR, "times the tokens that the model was trained for")
+        original = self.whole(ORIGINAL, MAX_ORIGINAL, "tokens")
+        if factor is None:
+            self._alone(ORIGINAL, FACTOR)
+            return shape
+        family = self.catalog.rope.get((shape.model_type or "", shape.max_context))
+        original = original or (family.original if family else None)
+        length = int((original or 0) * factor)
+        if (why := _not_stretched(shape, engine, original, length)) is not None:
+            self.wrong(f"--{FACTOR} {factor:g}", why)
+            return shape
+        if (asked or 0) > length:
+            got = f"--{FACTOR} {factor:g} gives {length}; write that or less, or a larger factor"
+            self.wrong(f"--max-model-len {asked}", got)
+        return replace(shape, max_context=length)
 
     def added(self, question: Question) -> Question:
         return question.but(slots=self._slots(question), draft=self._draft(question))
@@ -69,4 +90,18 @@ def _refused(name: str, draft: ModelShape | None, question: Question, engine: En
     shape = question.shape
     if shape is not None and draft.vocab_size != shape.vocab_size:
         return f"has {draft.vocab_size} tokens of vocabulary, and {shape.id} has {shape.vocab_size}"
+    return None
+
+
+def _not_stretched(shape: ModelShape, engine: Engine, original: int | None, length: int) -> str | None:
+    if (why := engine.limits.refused_keys.get("rope_scaling")) is not None:
+        return why
+    if shape.modality != "text":
+        return f"{shape.id} isn't a model of text alone, and its positions have parts that nobody has sized"
+    if original is None:
+        field = "original_max_position_embeddings (or max_position_embeddings) of its config.json"
+        return f"nobody has looked up the positions of {shape.id}; add --{ORIGINAL}, which is {field}"
+    if length <= shape.max_context:
+        got = f"{length} tokens, and the model takes {shape.max_context} without"
+        return f"{got}; write more than {shape.max_context / original:g}, or leave it out"
     return None

@@ -16,6 +16,7 @@ from infra.plan.money import HOURS_PER_MONTH
 from infra.plan.words import interval, number, usd
 from infra.planning.break_even import BreakEven, break_even
 from infra.registry import clouds
+from infra.services.serving.rope import factor_for
 from infra.services.serving.start_parts import engine
 from infra.sizing.estimates import requests, span
 from infra.sizing.kv_cache import kv_bytes_per_token
@@ -77,7 +78,7 @@ def _speed(given: Option) -> Section:
 def of_one(given: Option, ways: Sequence[Way], api_price: float | None, sizing: Sizing) -> Document:
     price = f", ${given.usd_per_hour:.2f} per hour{_share(given)}" if given.usd_per_hour is not None else ""
     where = f"{given.where}{f' ({given.offer.instance_type}{price})' if given.offer else ''}"
-    about = [*_about(given), *_planned(given, sizing), *_start(given, sizing.catalog)]
+    about = [*_about(given, sizing.catalog), *_planned(given, sizing), *_start(given, sizing.catalog)]
     sections = [_bars(given), Section("", note="\n".join(about))]
     if given.fits:
         sections += [_speed(given), *_against(given, api_price)]
@@ -91,11 +92,13 @@ def of_one(given: Option, ways: Sequence[Way], api_price: float | None, sizing: 
     )
 
 
-def _about(given: Option) -> list[str]:
+def _about(given: Option, catalog: Catalog) -> list[str]:
     fit, question = given.sized.fit, given.sized.question
     said = ["at the low end of the interval it doesn't fit"] if given.judged and not given.certain else []
     if question.max_model_len > question.own_context:
-        said.append(f"{question.name} was trained for {question.own_context:,} tokens")
+        found = factor_for(question.shape, question.max_model_len, catalog)
+        stretch = f"; --rope-factor {found[0]:g} makes them {found[1]:,}" if found else ""
+        said.append(f"{question.name} was trained for {question.own_context:,} tokens{stretch}")
     if started := question.engine.started(given.sized):
         said.append(started)
     if given.sized.gpu.slice:

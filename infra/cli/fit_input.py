@@ -103,6 +103,9 @@ class _Reader:
             self._wrong(model, f"can't be sized: {shape.left_out}. Write {LIKE} in a stack file")
         elif shape is not None:
             self._check_quantization(model, shape)
+        beside = Beside(self._given, self._catalog, self._whole, self._number, self._wrong)
+        if shape is not None:
+            shape = beside.stretched(shape, engine, length)
         own = stored.own_context if stored else shape.max_context if shape else MAX_TOKENS
         version = version_in(self._given.get("engine-version") or "")
         ours = where.gpu is None  # an instance type runs the engine that the platform pins
@@ -128,7 +131,7 @@ class _Reader:
         )
         if stored is None and shape is None:
             return None
-        return Beside(self._given, self._catalog, self._whole, self._wrong).added(question)
+        return beside.added(question)
 
     def _where(self) -> Where:
         name, type_name = self._given.get("gpu"), self._given.get("instance-type")

@@ -42,6 +42,25 @@ def test_it_counts_them_as_a_plan_does(options: tuple[str, ...], key: str) -> No
     assert beside < alone - 0.3
 
 
+def test_stretched_positions_are_those_of_a_plan() -> None:
+    """Without a length that is asked for, it is the longest that they give."""
+    batch = ("--max-num-seqs", "64", "--max-num-batched-tokens", "2048", "--format", "json")
+    stretched = json.loads(run(*FIT[:4], *batch, "--rope-factor", "4").stdout)
+    key = "ropeScaling: {factor: 4}, maxModelLen: 131072"
+    fit = plan_text("stretched", STACK.replace("maxModelLen: 8192, ", "").replace("KEY", key)).plan.models["a"].fit
+    assert fit is not None
+    assert fit.kv_cache_gib is not None
+    assert stretched["max_model_len"] == 131072
+    assert stretched["kv_cache_gib"] == pytest.approx(fit.kv_cache_gib.mid, abs=0.006)
+    assert stretched["kv_cache_gib"] < json.loads(run(*FIT[:4], *batch).stdout)["kv_cache_gib"] - 0.01
+
+
+def test_a_length_beyond_the_model_names_the_option_that_gives_it() -> None:
+    said = " ".join(run(*FIT[:4], "--max-model-len", "65536").stdout.split())
+    assert "trained for 40,960 tokens; --rope-factor 2 makes them 65,536" in said
+    assert "--rope-factor" not in run(*FIT[:4], "--max-model-len", "200000").stdout  # more than is documented
+
+
 @pytest.mark.parametrize(
     ("options", "says"),
     [
@@ -60,6 +79,13 @@ def test_it_counts_them_as_a_plan_does(options: tuple[str, ...], key: str) -> No
             ("--speculative-model", "Qwen/Qwen3-0.6B", "--speculative-tokens", "5", "--engine", "tgi"),
             "TGI takes no speculation here",
         ),
+        (("--rope-original", "32768"), "of what? Add --rope-factor"),
+        (("--rope-factor", "1.2"), "the model takes 40960 without; write more than 1.25"),
+        (("--rope-factor", "65"), "over 0 and up to 64"),
+        (("--rope-factor", "2", "--max-model-len", "100000"), "--rope-factor 2 gives 65536"),
+        (("--rope-factor", "2", "--engine", "tgi"), "TGI stretches positions in its own ways"),
+        (("--rope-factor", "2", "--like", "google/gemma-2-9b-it"), "nobody has looked up the positions"),
+        (("--rope-factor", "2", "--like", "Qwen/Qwen2.5-VL-7B-Instruct"), "isn't a model of text alone"),
     ],
 )
 def test_what_it_cant_count_is_named(options: tuple[str, ...], says: str) -> None:

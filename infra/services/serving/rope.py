@@ -25,11 +25,16 @@ def stretched(model: Model, shape: ModelShape, catalog: Catalog) -> ModelShape:
     return shape if rope is None else replace(shape, max_context=rope.length)
 
 
-def longer_by_rope(shape: ModelShape | None, tokens: int, catalog: Catalog) -> str:
-    """What to write if the family's maker documents a context of this many tokens; otherwise blank."""
+def factor_for(shape: ModelShape | None, tokens: int, catalog: Catalog) -> tuple[float, int] | None:
+    """The factor that the family's maker documents for a context of this many tokens, and the context that it gives."""
     family = catalog.rope.get((shape.model_type or "", shape.max_context)) if shape else None
     if family is None or tokens > family.original * family.factor:
-        return ""
+        return None
     factor = math.ceil(2 * tokens / family.original) / 2
-    length = int(family.original * factor)
-    return f", or ropeScaling: {{type: yarn, factor: {factor:g}}}, by which it takes {length}"
+    return factor, int(family.original * factor)
+
+
+def longer_by_rope(shape: ModelShape | None, tokens: int, catalog: Catalog) -> str:
+    """What to write for a context of this many tokens; blank where no factor is documented."""
+    found = factor_for(shape, tokens, catalog)
+    return f", or ropeScaling: {{type: yarn, factor: {found[0]:g}}}, by which it takes {found[1]}" if found else ""
