@@ -105,6 +105,9 @@ def _model(model: ModelPlan, remedies: tuple[Remedy, ...]) -> dict[str, Any]:
             "parts": {name: _part(part) for name, part in model.cold_start.parts.items()},
             "remedies": [_remedy(remedy) for remedy in remedies],
         },
+        "start_seconds": {
+            name: [round(part.low), round(part.mid), round(part.high)] for name, part in model.cold_start.parts.items()
+        },
         "rollout": vars(model.rollout),
         "usd_per_hour": _rounded(model.usd_per_hour),
         "usd_per_million_output_tokens": [round(dollars.low, 4), round(dollars.high, 4)] if dollars else None,

@@ -25,7 +25,7 @@ from infra.models.places import is_url
 from infra.offers.sizing import can_run
 from infra.plan.words import regions_with
 from infra.settings.mistakes import nearest
-from infra.sizing.question import Question, version_in
+from infra.sizing.question import Question, Version, version_in
 from infra.sizing.splitting import counts_that_split
 from infra.sizing.weights import in_16_bit
 
@@ -107,7 +107,7 @@ class _Reader:
         if shape is not None:
             shape = beside.stretched(shape, engine, length)
         own = stored.own_context if stored else shape.max_context if shape else MAX_TOKENS
-        version = version_in(self._given.get("engine-version") or "")
+        version = self._version()
         ours = where.gpu is None  # an instance type runs the engine that the platform pins
         question = Question(
             name=model,
@@ -132,6 +132,15 @@ class _Reader:
         if stored is None and shape is None:
             return None
         return beside.added(question)
+
+    def _version(self) -> Version | None:
+        given = self._given.get("engine-version")
+        if given is None:
+            return None
+        version = version_in(given)
+        if version is None:
+            self._wrong(f"--engine-version {given}", "a version, such as 0.26.0")
+        return version
 
     def _where(self) -> Where:
         name, type_name = self._given.get("gpu"), self._given.get("instance-type")

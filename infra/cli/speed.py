@@ -1,15 +1,14 @@
 """How fast a replica is, as JSON and for a person to read."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from infra.cli.document import Column, Row, Section
 from infra.plan.alike import alike
 from infra.plan.words import count
 from infra.sizing.estimates import Estimate, Speed, Throughput, requests, span
-from infra.sizing.requests import CONCURRENCIES, MEAN_REQUEST
+from infra.sizing.requests import CONCURRENCIES, MEAN_REQUEST, MeanRequest
 
-_REQUEST = f"requests of {MEAN_REQUEST.prompt:,} tokens in and {MEAN_REQUEST.output:,} out"
 _WAITS = "*"
 _MANY_SECONDS = 5
 
@@ -19,7 +18,7 @@ def speed_data(made: Throughput) -> dict[str, Any]:
     return {
         "speed": [_data(each) for each in made.at] if made.full is not None else None,
         "speed_full_load": _data(made.full) if made.full is not None else None,
-        "speed_note": _waiting(made) if made.full is not None else made.reason,
+        "speed_note": "; ".join(_left(made)) if made.full is not None else made.reason,
     }
 
 
@@ -30,7 +29,7 @@ def of_one_replica(made: Throughput, where: str) -> Section:
     shown = [Column(title, right=True) for title in ("first token", "next token", "tokens per second")]
     rows = [_row(count(each.concurrency, "request"), each) for each in made.at]
     rows.append(_row(f"full load, {made.full.concurrency:,}", made.full))
-    note = "; ".join(part for part in (f"{where}, estimated for {_REQUEST}", _waiting(made)) if part)
+    note = "; ".join((f"{where}, estimated for {_requests(made.request)}", *_left(made, shorter=False)))
     return Section("speed", shown, rows, note)
 
 
@@ -46,11 +45,13 @@ def of_models(made: Mapping[str, Throughput]) -> Section:
 
 def _notes(made: Mapping[str, Throughput], known: Mapping[str, Throughput]) -> Iterable[str]:
     yield (
-        f"estimated for {_REQUEST}; first and next token: at full load, the requests that a replica takes at once;"
-        " tokens/s: of all requests together"
+        f"estimated for {_requests(MEAN_REQUEST)}; first and next token: at full load, the requests that a replica"
+        " takes at once; tokens/s: of all requests together"
     )
     if any(speed.waits for each in known.values() for speed in each.at):
         yield f"{_WAITS} more than full load: the others wait for a place"
+    less = alike((name, "; ".join(_left(each, waiting=False))) for name, each in known.items())
+    yield from (f"{', '.join(names)}: {note}" for note, names in less.items() if note)
     yield from (f"{', '.join(names)}: {reason}" for reason, names in _without(made).items())
 
 
@@ -68,12 +69,28 @@ def _row(name: str, speed: Speed) -> Row:
     return name, _seconds(speed.first_token), _seconds(speed.next_token), _rate(speed)
 
 
+def _requests(request: MeanRequest) -> str:
+    return f"requests of {request.prompt:,} tokens in and {request.output:,} out"
+
+
+def _left(made: Throughput, *, shorter: bool = True, waiting: bool = True) -> Iterator[str]:
+    """What a reader of the figures has to know beside them."""
+    if shorter and made.request != MEAN_REQUEST:
+        yield f"estimated for {_requests(made.request)}, as the context is shorter"
+    if waiting and (said := _waiting(made)):
+        yield said
+    if made.leaves_out:
+        yield made.leaves_out
+
+
 def _waiting(made: Throughput) -> str:
     assert made.full is not None
-    waiting = [f"{each.concurrency:,}" for each in made.at if each.waits]
-    if not waiting:
+    *some, last = [f"{each.concurrency:,}" for each in made.at if each.waits] or [""]
+    if not last:
         return ""
-    return f"with {' or '.join(waiting)} requests, {requests(made.full.running)} run at once and the others wait"
+    held = requests(made.full.running)
+    waiting = f"{', '.join(some)} or {last}" if some else last
+    return f"with {waiting} requests, {held} run{'s' if held == '1' else ''} at once and the others wait"
 
 
 def _rate(speed: Speed) -> str:

@@ -1,6 +1,7 @@
 """A model on GPUs of one kind: what its engine's memory model says, or that it has none."""
 
 from collections.abc import Iterator
+from functools import cache
 
 from infra.catalog import Catalog, Gpu
 from infra.sizing.estimates import Fit, Term, Throughput
@@ -53,8 +54,9 @@ def _by_weights_alone(question: Question, gpu: Gpu, gpus: int, catalog: Catalog)
     return Sized(question, gpu, gpus, question.arguments(batch, 0.0), fit)
 
 
+@cache
 def throughput_of(sized: Sized) -> Throughput:
-    """The throughput of a replica, by its engine's own model and by no other engine's."""
+    """The throughput of a replica, by its engine's own model and by no other engine's. A plan asks at each turn."""
     engine = sized.question.engine
     if engine.throughput is None or not sized.fit.estimated:
         lacks = "memory" if engine.throughput is not None else "throughput"

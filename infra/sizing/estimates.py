@@ -3,6 +3,8 @@
 import math
 from dataclasses import dataclass
 
+from infra.sizing.requests import MEAN_REQUEST, MeanRequest
+
 
 @dataclass(frozen=True)
 class Estimate:
@@ -72,6 +74,8 @@ class Throughput:
     full: Speed | None  # with as many requests as it takes at once; None: no estimate, and the reason says why
     reason: str
     at: tuple[Speed, ...] = ()  # with 1, 8, 32 and 128 requests
+    request: MeanRequest = MEAN_REQUEST  # for which it is estimated
+    leaves_out: str = ""
 
     @property
     def tokens_per_second(self) -> Estimate | None:

@@ -346,3 +346,11 @@ def test_what_a_plan_would_hold_stands_beside_what_the_engines_own_batch_holds()
     assert "max-num-seqs 256 (its default)" in text
     assert "a plan writes max-num-seqs 32 here: 5.3 GiB of cache; fits for certain; holds 7 requests" in text
     assert "a plan writes" not in run("fit", *model, "--max-model-len", "32768", "--max-num-seqs", "32").stdout
+
+
+@pytest.mark.parametrize("version", ["garbage", "0", "-1", ""])
+def test_a_version_that_is_none_is_refused(version: str) -> None:
+    refused = run("fit", QWEN, "--gpu", "H100", "--engine-version", version)
+    assert refused.exit_code == 2
+    assert f"--engine-version {version}".strip() in refused.stderr
+    assert "a version, such as 0.26.0" in refused.stderr

@@ -18,6 +18,7 @@ KEYS = {
     "model": "engine model revision dtype pool instance_type gpus_per_replica replicas fits certain weights_gib"
     " weights_on_disk_gib "
     "kv_cache_gib kv_cache_gib_interval kv_cache_tokens max_model_len max_concurrency cold_start_seconds cold_start "
+    "start_seconds "
     "usd_per_hour usd_per_million_output_tokens speed speed_full_load speed_note reasons rollout",
     "pool": "instance_types capacity min max gpus_per_node usd_per_node_hour price_note peak_gpus surge_gpus reasons"
     " nodes lose_one",
@@ -128,6 +129,10 @@ def test_the_parts_of_a_cold_start_add_up(stack: str) -> None:
         assert list(parts) == ["node", "boot", "image", "weights", "engine"]
         assert sum(part["seconds"] for part in parts.values()) == pytest.approx(model["cold_start_seconds"], abs=3)
         assert all(part["interval"][0] <= part["seconds"] <= part["interval"][1] for part in parts.values())
+        low_mid_high = {
+            name: [part["interval"][0], part["seconds"], part["interval"][1]] for name, part in parts.items()
+        }
+        assert model["start_seconds"] == low_mid_high
 
 
 def test_the_sums_are_those_of_the_items() -> None:

@@ -58,6 +58,27 @@ def test_requests_for_which_there_is_no_place_wait() -> None:
     assert few["speed_full_load"]["concurrency"] == 16
     assert fit_json(QWEN, *H100)["speed_note"] == ""
     assert few["speed_note"] in flat(run("fit", QWEN, *H100, "--max-num-seqs", "16").stdout)
+    alone = "with 8, 32 or 128 requests, 1 runs at once and the others wait"
+    assert fit_json(QWEN, *H100, "--max-num-seqs", "1")["speed_note"] == alone
+
+
+def test_requests_that_a_short_context_takes_are_named() -> None:
+    short = (QWEN, "--gpu", "H100", "--max-model-len", "512")
+    assert (
+        fit_json(*short)["speed_note"]
+        == "estimated for requests of 409 tokens in and 102 out, as the context is shorter"
+    )
+    said = flat(run("fit", *short).stdout)
+    assert "estimated for requests of 409 tokens in and 102 out" in said
+    assert "1,024" not in said.split("speed", 1)[1]
+
+
+def test_a_speed_says_that_it_leaves_out_what_proposed_tokens_gain() -> None:
+    asked = ("meta-llama/Llama-3.3-70B-Instruct", "--gpu", "H100", "--gpus", "4", "--max-model-len", "8192")
+    proposed = (*asked, "--speculative-model", "meta-llama/Llama-3.2-1B-Instruct", "--speculative-tokens", "3")
+    said = "what proposed tokens gain isn't in it"
+    assert (fit_json(*asked)["speed_note"], fit_json(*proposed)["speed_note"]) == ("", said)
+    assert said in flat(run("fit", *proposed).stdout)
 
 
 def test_a_person_reads_a_row_for_each_number_of_requests() -> None:

@@ -5,10 +5,12 @@ import dataclasses
 import pytest
 
 from infra.catalog import Gpu, ModelShape, load_catalog
+from infra.engines import ENGINES
 from infra.engines.vllm.memory import fit
 from infra.engines.vllm.throughput import throughput
+from infra.offers.sizing import Sizing, throughput_of
 from infra.sizing.estimates import Throughput
-from infra.sizing.question import Arguments
+from infra.sizing.question import Arguments, Question
 from infra.sizing.requests import MeanRequest
 
 CATALOG = load_catalog()
@@ -106,3 +108,10 @@ def test_no_estimate_says_why(estimate: Throughput, why: str) -> None:
 
 def test_every_gpu_with_a_bandwidth_has_a_link() -> None:
     assert all(gpu.link_gb_s for gpu in CATALOG.gpus.values() if gpu.bandwidth_gb_s)
+
+
+def test_a_replica_is_asked_for_its_speed_once() -> None:
+    """A plan asks again at each turn; each answer takes 15 servers under load."""
+    asked = Question("a model", LLAMA, 8192, 131072, ENGINES["vllm"])
+    first, again = (throughput_of(Sizing(CATALOG).size(asked, H100, 1)) for _ in range(2))
+    assert first is again

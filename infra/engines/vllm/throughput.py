@@ -20,6 +20,8 @@ from infra.sizing.question import Arguments, Sized, Version
 from infra.sizing.requests import CONCURRENCIES, MEAN_REQUEST, MeanRequest
 from infra.sizing.weights import GIB
 
+PROPOSED = "what proposed tokens gain isn't in it"
+
 
 @dataclass(frozen=True)
 class Replica:
@@ -89,7 +91,8 @@ def throughput(
     if isinstance(made, str):
         return Throughput(None, f"no estimate: {made}")
     full = made.full()
-    return Throughput(full, _reason(full, made), tuple(map(made.speed, CONCURRENCIES)))
+    left_out = PROPOSED if arguments.draft else ""
+    return Throughput(full, _reason(full, made), tuple(map(made.speed, CONCURRENCIES)), made.request, left_out)
 
 
 def replica(
