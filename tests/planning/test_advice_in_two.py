@@ -13,7 +13,7 @@ P5EN: dict[str, Any] = {
     "cluster": {"create": {"version": "1.35"}},
     "gpuPools": {"big": {"instanceTypes": ["p5en.48xlarge"], "max": 1}},
 }
-V3 = {"model": "deepseek-ai/DeepSeek-V3", "pool": "big", "gpus": 8, "maxModelLen": 32768, "concurrency": 4}
+V3 = {"model": "deepseek-ai/DeepSeek-V3", "pool": "big", "gpus": 8, "maxModelLen": 32768, "concurrency": 3}
 HALF = {"model": "Qwen/Qwen3-235B-A22B", "quantization": "fp8", "gpus": 4, "maxModelLen": 32768, "concurrency": 4}
 SCALING = {"replicas": {"min": 1, "max": 2}}
 SMALL = {"model": "Qwen/Qwen3-8B", "maxModelLen": 8192, "concurrency": 4}

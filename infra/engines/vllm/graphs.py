@@ -58,7 +58,7 @@ def reason(shape: ModelShape, arguments: Arguments, *, second_runner: bool) -> s
     if arguments.enforce_eager:
         return "none: enforce-eager"
     if not are_counted(arguments.version or PINNED, second_runner=second_runner):
-        until = "0.29, for this model," if second_runner else "0.21"
+        until = "0.29 (its second runner)" if second_runner else "0.21"
         outside = taken(shape, arguments)
         return f"not in vLLM's share of the memory before {until}: about {outside.mid:.1f} GiB beside it"
     twice = ", each with and without adapters" if arguments.slots else ""
