@@ -54,11 +54,16 @@ class Server:
 
     def seconds(self, step: Step, pace: Pace) -> float:
         """Of the GPU and the CPU together."""
-        gpu = self._gpu_seconds(step, pace) * pace.whole
+        gpu = max(self._gpu_seconds(step, pace) * pace.whole, self._reads(step))
         if step.decoding + step.tokens > self.largest_graph:
             gpu = max(gpu, self._launch(pace))
         host = pace.seconds.host + pace.seconds.host_sequence * (step.decoding + step.prompts)
         return max(gpu, host) if pace.hidden else gpu + host
+
+    def _reads(self, step: Step) -> float:
+        """What each step reads, at the whole bandwidth of the datasheet: no end of an interval is faster."""
+        read = self._body_bytes - self._expert_bytes + self._table * HALF_BYTES / self.gpus
+        return (read + step.decoding * self._read_bytes) / self._bandwidth
 
     def _launch(self, pace: Pace) -> float:
         """Of a step without a CUDA graph, in which the CPU starts each kernel."""
