@@ -263,9 +263,9 @@ def _each_rollout(name: str, side: Side) -> tuple[str, str]:
 
 
 def _answers(changed: Changes) -> Iterator[str]:
-    """What answers under the same name, if it isn't the same."""
+    """What answers under the same name, if it isn't the same. Revision and shape are those of the repository."""
     for what, change in changed.items():
-        if what == "revision" and "repository" in changed:
+        if what in {"revision", "shape like"} and "repository" in changed:
             continue
         yield f"{_ANSWERS.get(what, f'another {what}')}: {_said(change.new)}, was {_said(change.old)}"
 

@@ -79,3 +79,14 @@ def test_a_first_gateway_says_the_urls_that_it_brings() -> None:
     notices = compare("own", side("own", edited("own", {"gateway": None})), base("own")).notices
     said = [each for notice in notices for each in notice.afterwards]
     assert "reached from outside the cluster too: https://chat.llm.example.com/v1" in said
+
+
+def test_another_repository_brings_its_own_shape() -> None:
+    tuned = {"model": "acme/qwen3-8b-tuned", "like": "Qwen/Qwen3-8B", "maxModelLen": 8192}
+    (notice,) = (
+        each
+        for each in compare("own", side("own", edited("own", {"models.chat": tuned})), base("own")).notices
+        if each.model == "chat"
+    )
+    assert notice.afterwards[0] == "another model answers: Qwen/Qwen3-8B, was acme/qwen3-8b-tuned"
+    assert not any("shape like" in each for each in notice.afterwards)
