@@ -91,7 +91,7 @@ CHANGES = {
         title="⚠️ own: no bill; `chat` down for a while; other weights answer as `chat`",
         changed="chat-deployment",
         traffic={"chat": "outage"},
-        says="holds 9.8 full-length requests at once, was 4.1",
+        says="holds 9.6 full-length requests at once, was 4",
     ),
     "less of the GPU": Case(
         "own",
@@ -99,7 +99,7 @@ CHANGES = {
         title="⚠️ own: no bill; `chat` down for a while",
         changed="chat-deployment",
         traffic={"chat": "outage"},
-        says="holds 2.7 full-length requests at once, was 4.1",
+        says="holds 2.6 full-length requests at once, was 4",
     ),
     "a context that doesn't fit": Case(
         "own",
