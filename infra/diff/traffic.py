@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from infra.clouds.resource_types import Reach
 from infra.diff.adapters import adapters_changed
 from infra.diff.answers import CERTAIN, answers_changed
+from infra.diff.counted_on import abilities_changed, loss_changed
 from infra.diff.figures import rollout
 from infra.diff.nodes import leaves_the_old, node_group, restarts_nodes
 from infra.diff.services import ground
@@ -212,6 +213,7 @@ def _afterwards(name: str, old: Side, new: Side) -> Iterator[str]:
     before, after = old.models[name], new.models[name]
     changed = answers_changed(old, new).get(name, {})
     yield from _answers({what: each for what, each in changed.items() if what != CERTAIN or after["fits"] is not False})
+    yield from abilities_changed(name, old, new)
     if before["fits"] and after["fits"] is False:
         yield "doesn't fit any more"
     if before["max_model_len"] != after["max_model_len"]:
@@ -224,6 +226,7 @@ def _afterwards(name: str, old: Side, new: Side) -> Iterator[str]:
         yield f"{replicas} replica{'s' * (replicas != '1')}, was {_range(before['replicas'])}"
     if not now.get("paused"):
         yield from _later_rollouts(name, old, new)
+        yield from loss_changed(name, old, new)
     if was.get("timeout_seconds") != now.get("timeout_seconds"):
         yield f"an answer may take {now.get('timeout_seconds')} s, was {was.get('timeout_seconds')} s"
 

@@ -37,6 +37,8 @@ def _no_room(placed: Placed, running: Sequence[Placed]) -> str:
     offer = placed.offer
     if offer is None or offer.nodes is None:
         return ""
+    if placed not in running:
+        return "no GPU is kept for a paused model"
     free = max_nodes(offer, offer.nodes) * offer.gpus_per_node - sum(w.gpus * w.replicas for w in _wanted(running))
     scaled = [each.served for each in running if each.served.replicas.max > each.served.replicas.min]
     at = ", ".join(f"{each.name} at {count(each.replicas.max, 'replica')}" for each in scaled)

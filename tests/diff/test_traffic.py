@@ -147,6 +147,18 @@ AFTERWARDS = {
         "llama-8b",
         "the cloud takes spot nodes away with two minutes' notice",
     ),
+    "no tool calls": (
+        "shared",
+        (("maxModelLen: 8192", "maxModelLen: 8192, toolCalling: off"),),
+        "qwen3-8b",
+        "its answers have no tool calls any more",
+    ),
+    "thoughts that stay": (
+        "shared",
+        (("maxModelLen: 8192", "maxModelLen: 8192, reasoning: off"),),
+        "qwen3-8b",
+        "thoughts are no longer taken out of its answers",
+    ),
     "a timeout": ("patient", (("900", "600"),), "small", "an answer may take 600 s, was 900 s"),
 }
 
@@ -171,6 +183,15 @@ def test_rollouts_to_come_are_named_where_they_change(
     (found,) = compare("shared", side("shared", *before), side("shared", *before, *edits)).notices
     said = [each.removeprefix("each rollout: ") for each in found.afterwards if each.startswith("each rollout")]
     assert said == ([says] if says else [])
+
+
+def test_on_counted_nodes_what_the_loss_of_one_does_is_named_where_it_changes() -> None:
+    several, one = (*COUNTED, ("max: 4", "max: 1")), ("nodes: 5", "nodes: 1")
+    (fewer,) = compare("shared", side("shared", *several), side("shared", *several, one)).notices
+    now, was = "down until the node is back", "down until it has started on free GPUs"
+    assert f"if its node is lost: {now}, was {was}" in fewer.afterwards
+    (same,) = compare("shared", side("shared", *several), side("shared", *several, ("nodes: 5", "nodes: 4"))).notices
+    assert not any("is lost" in each for each in same.afterwards)
 
 
 @pytest.mark.parametrize(("stack", "edits", "model", "says"), AFTERWARDS.values(), ids=AFTERWARDS)

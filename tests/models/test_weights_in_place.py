@@ -309,3 +309,13 @@ def test_each_gpu_reads_the_whole_bucket() -> None:
     part = two.plan.models["support"].cold_start.parts["weights"]
     assert part.mid == pytest.approx(2 * one.mid, rel=0.01)
     assert "once for each of 2 GPUs" in part.reason
+
+
+def test_that_a_path_names_no_family_is_shown_with_the_values_that_follow(tmp_path: Path) -> None:
+    chosen = plan_of(stack(tmp_path))["chosen"]
+    assert chosen["models.support.toolCalling"]["value"] == chosen["models.support.reasoning"]["value"] == "off"
+    assert "without one, tool calls stay text of the answer" in chosen["models.support.toolCalling"]["reason"]
+    given = STACK.replace("MODEL", MODEL).replace("maxModelLen: 8192", "maxModelLen: 8192, toolCalling: hermes")
+    said_now = plan_of(write_stack(tmp_path, given))["chosen"]
+    assert "models.support.toolCalling" not in said_now
+    assert "models.support.reasoning" in said_now

@@ -527,3 +527,12 @@ def test_advice_is_found_where_several_pools_that_exist_serve_a_model(name: str,
     assert found[0].advice
     for advice in found[0].advice:
         assert not broken(plan(follow(stack, as_mapping(advice.write)))), advice.text
+
+
+def test_no_gpu_is_kept_for_the_rollout_of_a_paused_model() -> None:
+    """On one node with six free GPUs it isn't said that four of them aren't free."""
+    pool = {"h100": {"existing": {"gpu": "H100-80", "gpusPerNode": 8, "nodes": 1, "selector": {"gpu": "h100"}}}}
+    large = OWN["models"]["chat"] | {"gpus": 4, "replicas": 1, "paused": True}
+    small = {"model": "Qwen/Qwen3-8B", "gpus": 1, "maxModelLen": 8192, "replicas": 2}
+    result = plan({**OWN, "gpuPools": pool, "models": {"large": large, "small": small}})
+    assert "because no GPU is kept for a paused model: " in result.models["large"].rollout.reason

@@ -118,7 +118,9 @@ def _figure(key: str, value: object) -> str:
         return code(str(value))
     if key == "max_concurrency":
         return requests(value)
-    return duration(value) if key.endswith("_seconds") else f"{value:,.2f}".removesuffix(".00")
+    if key.endswith("_seconds"):
+        return duration(value)
+    return f"{value:,.2f}" if key.startswith("usd_") else f"{value:,.2f}".removesuffix(".00")
 
 
 def bill(difference: Difference) -> list[tuple[str, str, str]]:

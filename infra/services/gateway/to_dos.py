@@ -33,8 +33,10 @@ def list_gateway(settings: Settings, cluster: ClusterPlan, gateway: GatewayPlan 
             " the models' NetworkPolicies let in only namespaces with this label",
             Step.INGRESS_LABEL,
         )
+    # A load balancer of the cloud has a name; on one's own servers it has often only an IP address.
+    address = "" if gateway.controller.made_with_cluster else " (an A record if that is an IP address)"
     yield ToDo(
         "gateway.domain",
-        f"after `pulumi up`, create a DNS CNAME record from {domain} to the stack output gateway_address",
+        f"after `pulumi up`, create a DNS CNAME record from {domain} to the stack output gateway_address{address}",
         Step.DNS,
     )

@@ -1,7 +1,10 @@
 """What reads a model's answers: tool calls and thoughts."""
 
+from collections.abc import Iterator
+
 from infra.engines import ENGINES
 from infra.engines.model import Parsers
+from infra.plan.notes import Chosen, Finding
 from infra.services.serving.section import Model
 from infra.services.serving.served import Served
 from infra.settings.checks.scope import Scope
@@ -22,6 +25,19 @@ def parsers_of(served: Served) -> Parsers:
         given.tool or _chosen(model.tool_calling, family.tool),
         given.reasoning or _chosen(model.reasoning, family.reasoning),
     )
+
+
+def say_unknown_parsers(served: Served) -> Iterator[Finding]:
+    """The path of one's own weights names no family, so their tool calls and thoughts stay text of the answer."""
+    engine, found = served.question.engine, parsers_of(served)
+    if served.place is None or served.question.task != "chat":
+        return
+    for key, kind, attribute in _KEYS:
+        unsaid = getattr(served.settings, attribute) is None and getattr(found, kind) is None
+        if unsaid and engine.known_parsers.get(kind):
+            what = "tool calls" if kind == "tool" else "thoughts"
+            why = f"the path names no family whose parser is known; without one, {what} stay text of the answer"
+            yield Chosen(f"{served.path}.{key}", OFF, why)
 
 
 def _chosen(written: str | None, family: str | None) -> str | None:

@@ -8,7 +8,7 @@ from infra.plan.cluster import CachePlan, GatewayPlan, PoolPlan
 from infra.plan.findings import Decided
 from infra.plan.models import ColdStart, ModelPlan, RolloutPlan, Timeouts
 from infra.services.serving.adapters import adapters_of, explain_slots
-from infra.services.serving.answers import parsers_of
+from infra.services.serving.answers import parsers_of, say_unknown_parsers
 from infra.services.serving.arguments import choose_arguments
 from infra.services.serving.cold_start import cold_start, timeouts
 from infra.services.serving.family import dimensions_of, needed_by
@@ -52,6 +52,7 @@ def _model(
     yield from check_rollout(placed, one_reader=one_reader)
     loss = pool.own.lose_one.get(placed.served.name) if pool and pool.own else None
     yield from warn_of_model(placed, rollout, start, loss)
+    yield from say_unknown_parsers(placed.served)
     arguments = yield from choose_arguments(placed, sizing)
     return _plan(placed, start, limits, rollout, arguments, sizing)
 
