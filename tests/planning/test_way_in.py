@@ -24,9 +24,17 @@ def _public(**gateway: Any) -> list[str]:
     ("gateway", "says", "proposes"),
     [
         (ALB, "the whole internet reaches the models, and only an API key protects them", {"inbound", "waf"}),
-        ({**ALB, "inboundCidrs": ["10.0.0.0/8"]}, "10.0.0.0/8 reaches the models, and only an API key", {"waf"}),
+        (
+            {**ALB, "inboundCidrs": ["93.184.216.0/24"]},
+            "93.184.216.0/24 reaches the models, and only an API key",
+            {"waf"},
+        ),
         ({**ALB, "wafAclArn": WEB_ACL}, "the whole internet reaches the models, and an API key and a", {"inbound"}),
-        ({**ALB, "inboundCidrs": ["10.0.0.0/8"], "wafAclArn": WEB_ACL}, "10.0.0.0/8 reaches the models", set[str]()),
+        (
+            {**ALB, "inboundCidrs": ["93.184.216.0/24"], "wafAclArn": WEB_ACL},
+            "93.184.216.0/24 reaches the models",
+            set[str](),
+        ),
         ({"ingressClass": "nginx", "tlsSecret": "tls"}, "the whole internet reaches the models", set[str]()),
     ],
 )
