@@ -28,7 +28,7 @@ def parsers_of(served: Served) -> Parsers:
 
 
 def say_unknown_parsers(served: Served) -> Iterator[Finding]:
-    """The path of one's own weights names no family, so their tool calls and thoughts stay text of the answer."""
+    """A path names no family, so their tool calls and thoughts stay text of the answer."""
     engine, found = served.question.engine, parsers_of(served)
     if served.place is None or served.question.task != "chat":
         return
