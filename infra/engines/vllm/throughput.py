@@ -11,7 +11,7 @@ from functools import cached_property
 
 from infra.catalog import Gpu, ModelShape
 from infra.engines.vllm.clients import seen
-from infra.engines.vllm.paces import Pace, farthest, measured, paces
+from infra.engines.vllm.paces import Pace, Reach, measured, paces, reaches
 from infra.engines.vllm.steps import Server, largest_graph
 from infra.engines.vllm.versions import PINNED, pages
 from infra.sizing.blocks import request_bytes
@@ -41,7 +41,8 @@ class Replica:
         return self._speed(clients, (clients,) * len(self._ends))
 
     def _speed(self, said: int, clients: Sequence[float]) -> Speed:
-        batch, limit = self.arguments.max_num_batched_tokens, farthest(self.server.gpu, self._version)
+        batch = self.arguments.max_num_batched_tokens
+        rates, waits = reaches(self.server.gpu, self._version)
         found = [
             seen(self.server, self.request, batch, pace, number, places)
             for pace, number, places in zip(self._paces, clients, self._ends, strict=True)
@@ -50,9 +51,9 @@ class Replica:
         return Speed(
             said,
             middle.running,
-            _around(middle.tokens_per_second, [each.tokens_per_second for each in found], limit),
-            _around(middle.first_token, [each.first_token for each in found], limit),
-            _around(middle.next_token, [each.next_token for each in found], limit),
+            _around(middle.tokens_per_second, [each.tokens_per_second for each in found], rates),
+            _around(middle.first_token, [each.first_token for each in found], waits),
+            _around(middle.next_token, [each.next_token for each in found], rates),
         )
 
     @property
@@ -179,10 +180,10 @@ def _places(gpu: Gpu, arguments: Arguments, cache: Estimate, held: float) -> Est
     return Estimate(*(min(seqs, gib * GIB / held) for gib in (cache.low, cache.mid, cache.high)))
 
 
-def _around(middle: float, ends: Sequence[float], limit: float) -> Estimate:
+def _around(middle: float, ends: Sequence[float], reach: Reach) -> Estimate:
     """A fast server with places for more requests can be slower for each of them."""
     low, high = min(middle, *ends), max(middle, *ends)
-    return Estimate(max(low, middle / limit), middle, min(high, middle * limit))
+    return Estimate(max(low, middle / reach.below), middle, min(high, middle * reach.above))
 
 
 def _reason(full: Speed, made: Replica) -> str:
