@@ -1,6 +1,7 @@
 """How fast a replica is, in `fit` and `plan`: as JSON, and for a person."""
 
 import re
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -17,11 +18,16 @@ def flat(text: str) -> str:
 
 
 @pytest.mark.parametrize(
-    "said",
-    [fit_json(QWEN, *H100), fit_json(QWEN, "--max-model-len", "8192")[0], plan_json("prod")["models"]["llama-70b"]],
+    "asked",
+    [
+        lambda: fit_json(QWEN, *H100),
+        lambda: fit_json(QWEN, "--max-model-len", "8192")[0],
+        lambda: plan_json("prod")["models"]["llama-70b"],
+    ],
     ids=["fit of one", "fit of all", "plan"],
 )
-def test_json_has_low_middle_and_high_of_each_number_of_requests(said: dict[str, Any]) -> None:
+def test_json_has_low_middle_and_high_of_each_number_of_requests(asked: Callable[[], dict[str, Any]]) -> None:
+    said = asked()
     assert [each["concurrency"] for each in said["speed"]] == [1, 8, 32, 128]
     for each in (*said["speed"], said["speed_full_load"]):
         assert list(each) == ["concurrency", *FIGURES]
@@ -108,7 +114,8 @@ def test_a_plan_has_a_row_for_each_model(columns: str) -> None:
     for name in ("llama-70b", "llama-8b"):
         assert f"\n  {name} " in table
         for each in models[name]["speed"]:
-            assert f"{each['tokens_per_second'][1]:,.0f} (" in table
+            rate = each["tokens_per_second"][1]  # rounded in JSON to a tenth
+            assert any(f"{near:,.0f} (" in table for near in (rate - 0.05, rate + 0.05))
     assert "helper: no estimate: Ollama has no throughput model" in flat(table)
     assert max(map(len, table.splitlines())) <= int(columns)
 
