@@ -1,6 +1,6 @@
 # make plan [STACK=dev]   the whole plan of a stack: offline, no cloud, no credentials, no CLI
 # make test               the whole test suite; it first says how long it takes
-# make test-quick         the test suite without the tests that start programs
+# make test-quick         the test suite without the tests that start programs or plan many stacks
 # make check              formatter, linter, who imports whom, types
 # make docs               the pictures, tables and schemas that the program writes
 # make engine-facts       reads flags, architectures, metrics and more out of the pinned vLLM (3 GB of packages)
@@ -29,7 +29,7 @@ test: .venv/dev
 	echo "about $$(( ($$(date +%s) - start + 59) / 60 )) minutes, as the last run here did" > $(SUITE); exit $$code
 
 test-quick: .venv/dev
-	$(BIN)/pytest -n auto --dist worksteal -m "not programs"
+	$(BIN)/pytest -n auto --dist worksteal -m "not programs and not searches"
 
 # ENGINE=FOLDER is where the engine is, or is put: 6 GB. `make test` runs these tests too where it is there.
 test-engine: export ENGINE := $(or $(ENGINE),.venv/engine)

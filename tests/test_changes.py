@@ -84,6 +84,7 @@ def not_its_own(model: str, urns: set[str], larger: Planned, smaller: Planned) -
     return sorted(name for name in names - (SHARED.keys() - needed) if not name.startswith(tuple(owners)))
 
 
+@pytest.mark.searches
 @pytest.mark.parametrize("stack", REORDERED)
 def test_reordering_every_map_changes_nothing(stack: str) -> None:
     after = changed(stack, reverse)

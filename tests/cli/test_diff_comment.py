@@ -188,6 +188,7 @@ def test_it_stays_under_what_github_takes(stack: str) -> None:
     assert len(to_markdown(page).encode()) < 60_000
 
 
+@pytest.mark.searches
 def test_sixty_models_more_are_counted_not_listed() -> None:
     text = comment("many", ("          embed:", MANY_MODELS + "          embed:"))
     assert len(text.encode()) < 60_000

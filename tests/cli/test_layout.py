@@ -147,6 +147,7 @@ CELLS = st.sampled_from(TEXTS)
 COLUMNS = st.builds(Column, st.sampled_from(("", "one", "two words", "more than two words")), st.booleans())
 
 
+@pytest.mark.searches
 @given(st.data(), st.lists(COLUMNS, min_size=1, max_size=8), st.integers(WIDTHS[0], WIDEST))
 def test_any_table(data: st.DataObject, columns: list[Column], width: int) -> None:
     rows = data.draw(st.lists(st.tuples(CELLS, *(CELLS for _ in columns)), min_size=1, max_size=5))

@@ -62,7 +62,7 @@ def serving(endpoint: FakeEndpoint) -> Iterator[FakeEndpoint]:
             pass
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        thread = threading.Thread(target=server.serve_forever)
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
         thread.start()
         endpoint.url = f"http://127.0.0.1:{server.server_address[1]}/v1"
         try:

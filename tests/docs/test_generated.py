@@ -27,6 +27,7 @@ def current() -> dict[str, str]:
     return {str(path.relative_to(ROOT)): text for path, text in generated().items()}
 
 
+@pytest.mark.programs
 def test_each_of_them_is_generated() -> None:
     assert set(current()) == set(FILES)
 
@@ -41,6 +42,7 @@ def around(page: str) -> list[str]:
     return re.split(r"(?<=: begin -->\n).*?(?=<!-- [\w ]+: end -->)", page, flags=re.DOTALL)
 
 
+@pytest.mark.programs
 def test_a_stale_plan_picture_and_example_are_seen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """For another stack they differ; the text around them stays."""
     for name in ("README.md", "docs/reviewer.md", "stacks/Pulumi.prod.yaml", "stacks/Pulumi.dev.yaml"):

@@ -87,7 +87,7 @@ def registry(content: Mapping[str, bytes], monkeypatch: pytest.MonkeyPatch) -> I
     server = _Server(("127.0.0.1", 0), _Handler)
     server.files = content
     monkeypatch.setattr(ollama, "REGISTRY", f"http://127.0.0.1:{server.server_port}")
-    thread = Thread(target=server.serve_forever, daemon=True)
+    thread = Thread(target=server.serve_forever, args=(0.01,), daemon=True)
     thread.start()
     try:
         yield server

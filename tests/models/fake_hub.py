@@ -148,7 +148,7 @@ class _Handler(BaseHTTPRequestHandler):
 def running() -> Iterator[FakeHub]:
     server = _Server(("127.0.0.1", 0), _Handler)
     hub = server.hub = FakeHub(f"http://127.0.0.1:{server.server_port}")
-    thread = Thread(target=server.serve_forever, daemon=True)
+    thread = Thread(target=server.serve_forever, args=(0.01,), daemon=True)
     thread.start()
     try:
         yield hub

@@ -20,6 +20,8 @@ from tests.example_stacks import planned as example
 from tests.planning.following import bill, broken, follow, line, outcome, planned, saved
 from tests.planning.stacks import CATALOG, DEV, PROD, changed
 
+pytestmark = pytest.mark.searches
+
 MODELS: list[dict[str, Any]] = [
     {"model": "Qwen/Qwen3-8B", "maxModelLen": 8192, "replicas": {"min": 1, "max": 3}},
     {"model": "Qwen/Qwen3-32B", "maxModelLen": 32768, "concurrency": 12},

@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -14,6 +15,8 @@ from infra.planning import Plan
 from infra.services.serving.section import Model
 from infra.services.serving.served import resolve
 from tests.planning.stacks import CATALOG, plan
+
+pytestmark = pytest.mark.searches
 
 MODELS: list[dict[str, Any]] = [
     {"model": "Qwen/Qwen3-0.6B", "maxModelLen": 4096},

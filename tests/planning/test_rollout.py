@@ -137,6 +137,7 @@ def test_recreate_is_proposed_for_the_smallest_number_of_models(stack: dict[str,
 sizes = st.tuples(st.sampled_from([1, 2, 4]), st.integers(1, 3), st.integers(0, 2), st.booleans())
 
 
+@pytest.mark.searches
 @given(st.lists(sizes, min_size=1, max_size=4), st.integers(1, 3))
 @settings(max_examples=25, deadline=None)
 def test_every_fix_of_too_few_gpus_is_enough(models: list[tuple[int, int, int, bool]], nodes: int) -> None:

@@ -92,6 +92,7 @@ GOOD = read_document(GOOD_STACKS["production"]).config or {}
 SHARED = read_document(GOOD_STACKS["shared"]).config or {}
 
 
+@pytest.mark.searches
 @settings(max_examples=300)
 @given(data=st.data())
 def test_a_good_stack_with_anything_anywhere_loads_or_is_refused(data: st.DataObject) -> None:
