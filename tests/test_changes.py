@@ -14,6 +14,8 @@ from tests.conftest import STACK_NAMES
 from tests.example_stacks import plan_text, planned, text
 from tests.invariants.reading import walk
 
+pytestmark = pytest.mark.searches
+
 # What one model may change in the others' resources: the maximum of nodes of a pool, if the file sets none, and the
 # published list of all models.
 DERIVED = {"inputs.scalingConfig.maxSize", "inputs.data.platform.json"}
@@ -84,7 +86,6 @@ def not_its_own(model: str, urns: set[str], larger: Planned, smaller: Planned) -
     return sorted(name for name in names - (SHARED.keys() - needed) if not name.startswith(tuple(owners)))
 
 
-@pytest.mark.searches
 @pytest.mark.parametrize("stack", REORDERED)
 def test_reordering_every_map_changes_nothing(stack: str) -> None:
     after = changed(stack, reverse)

@@ -57,6 +57,7 @@ def check(shown: str, all_of_it: Iterable[str], width: int) -> None:
     assert [match[0] for match in TWICE.finditer(shown)] == []
 
 
+@pytest.mark.searches
 @pytest.mark.parametrize("stack", [*ALL_STACKS, "long names"])
 def test_a_plan(stack: str, subtests: pytest.Subtests) -> None:
     of = report(plan_text("dev", LONG_NAMES) if stack == "long names" else planned(stack))
@@ -78,6 +79,7 @@ DIFFS: dict[str, Callable[[], Difference]] = {
 }
 
 
+@pytest.mark.searches
 @pytest.mark.parametrize("change", DIFFS)
 def test_a_diff(change: str, subtests: pytest.Subtests) -> None:
     page = as_document(Compared(DIFFS[change](), None, {}, "main (9f8e7d6)", "a1b2c3d"))

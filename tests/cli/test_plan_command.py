@@ -55,6 +55,7 @@ def test_a_plan_goes_to_stdout_and_exits_0(name: str) -> None:
     assert "every rule holds" in result.stdout
 
 
+@pytest.mark.programs
 def test_each_bad_stack_file_is_exit_2_with_its_mistakes_on_stderr(tmp_path: Path, subtests: pytest.Subtests) -> None:
     for bad in BAD_STACKS:
         with subtests.test(bad.name):

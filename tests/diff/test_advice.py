@@ -51,6 +51,7 @@ def allowed(texts: list[str]) -> dict[str, list[str]]:
     return {act: sorted(names) for act, names in found.items()}
 
 
+@pytest.mark.searches
 @pytest.mark.parametrize("name", EDITS)
 def test_what_it_says_to_write_lets_the_change_through(name: str) -> None:
     stack, edit = EDITS[name]
@@ -174,6 +175,7 @@ def test_pools_that_change_together_have_one_bill_and_one_budget(usd: int, needs
     assert f"${then.new.plan['cost']['usd_per_month_max']:,.0f} per month at most" in last
 
 
+@pytest.mark.searches
 @pytest.mark.parametrize("names", [("l4", "l4-1"), ("l4", "l4-2"), ("a" * 29 + "x", "a" * 29 + "y")])
 def test_second_pools_of_one_diff_have_names_that_a_file_can_have_together(names: tuple[str, str]) -> None:
     gpus = {"chat": ("l4", names[0]), "code": ("l40s", names[1])}

@@ -29,6 +29,7 @@ def test_each_says_exactly(tmp_path: Path, subtests: pytest.Subtests) -> None:
             assert _from_file(tmp_path, bad.text).mistakes == bad.mistakes
 
 
+@pytest.mark.programs
 def test_the_engine_says_the_same_of_each(tmp_path: Path, subtests: pytest.Subtests) -> None:
     refused_before_the_program_runs = {bad.name for bad in BAD_STACKS if _config(bad) is None}
     assert len(refused_before_the_program_runs) < 20
