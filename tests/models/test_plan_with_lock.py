@@ -143,7 +143,7 @@ def test_fit_takes_the_lock_too(tmp_path: Path) -> None:
 def test_the_outputs_say_the_sizes_of_vectors_that_the_lock_names(
     sizes: list[int] | None, promised: object, tmp_path: Path
 ) -> None:
-    changes = {} if sizes is None else {"vector_sizes": sizes}
+    changes: dict[str, Any] = {} if sizes is None else {"vector_sizes": sizes}
     found = planned(stack(tmp_path, modality="embedding", **changes))
     assert found["outputs"]["models"]["support"]["dimensions"] == promised
 
