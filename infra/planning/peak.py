@@ -23,45 +23,50 @@ GAP_USD_PER_MINUTE = 1.0
 def check_peak(
     pool: PoolPlan, placed: Sequence[Placed], models: Mapping[str, ModelPlan], cloud: Cloud, catalog: Catalog
 ) -> Iterator[Finding]:
-    """`placed`: the models of this pool."""
+    """`placed`: the models of this pool. A paused one has neither replicas nor a rollout."""
     room = pool.max * pool.gpus_per_node
     if pool.existing:  # they are packed onto the nodes that there are
         return
-    if pool.peak_gpus + pool.surge_gpus <= room:
+    on = [models[each.served.name] for each in placed if not each.served.settings.paused]
+    surge = max((model.gpus for model in on if model.rollout.max_surge), default=0)
+    if pool.peak_gpus + surge <= room:
         return
-    on = [models[each.served.name] for each in placed]
     parts = " + ".join(
-        f"{model.name}: {count(model.replicas.max, 'replica')} x {count(model.gpus, 'GPU')}"
-        for model in on
-        if not model.paused
+        f"{model.name}: {count(model.replicas.max, 'replica')} x {count(model.gpus, 'GPU')}" for model in on
     )
-    rollout = [f"{pool.surge_gpus} for a rollout"] if pool.surge_gpus else []
+    rollout = [f"{surge} for a rollout"] if surge else []
     yield Violation(
         Rule.GPUS_AT_PEAK,
         f"gpuPools.{pool.name}.max",
-        f"{' + '.join([*([parts] if parts else []), *rollout])} = {pool.peak_gpus + pool.surge_gpus};"
+        f"{' + '.join([*([parts] if parts else []), *rollout])} = {pool.peak_gpus + surge};"
         f" pool {pool.name} can grow to {room}",
         f"gpuPools.{pool.name}.max: larger",
-        tuple(_fixes(pool, placed, models, cloud, catalog)),
+        tuple(_fixes(pool, placed, models, on, surge, cloud, catalog)),
     )
 
 
 def _fixes(
-    pool: PoolPlan, placed: Sequence[Placed], models: Mapping[str, ModelPlan], cloud: Cloud, catalog: Catalog
+    pool: PoolPlan,
+    placed: Sequence[Placed],
+    models: Mapping[str, ModelPlan],
+    on: Sequence[ModelPlan],
+    surge: int,
+    cloud: Cloud,
+    catalog: Catalog,
 ) -> Iterator[Advice]:
+    """`on`: the models of the pool that run. `surge`: the GPUs of one rollout of them."""
     more = maximum_per_month(replace(pool, max=pool.needed), placed, models, cloud, catalog)
     more -= maximum_per_month(pool, placed, models, cloud, catalog)
     hours = ", for the hours of rollouts" if pool.peak_gpus <= pool.max * pool.gpus_per_node else ""
     write = ((f"gpuPools.{pool.name}.max", pool.needed),)
     money = f" (+${more:,.0f} per month at most{hours})" if more else ""
     larger = Advice(write, f"{written(write)}{money}")
-    on = [models[each.served.name] for each in placed]
     gap = _gap(pool, on)
     if gap is not None and more > gap.usd_per_month:
         yield from (gap.fix, larger)
     else:
         yield from (larger, *([gap.fix] if gap is not None else ()))
-    fewer = _fewer_replicas(pool, on, pool.surge_gpus) or _fewer_with_old_pods_first(pool, on)
+    fewer = _fewer_replicas(pool, on, surge) or _fewer_with_old_pods_first(pool, on)
     if fewer is not None:
         yield fewer
 
@@ -100,9 +105,11 @@ def _fewer_replicas(pool: PoolPlan, models: Sequence[ModelPlan], surge: int) -> 
         return None
     others = pool.peak_gpus - largest.replicas.max * largest.gpus
     fewer = (pool.max * pool.gpus_per_node - surge - others) // largest.gpus
-    enough = max(largest.replicas.min, 1) <= fewer < largest.replicas.max
-    write = ((f"models.{largest.name}.replicas.max", fewer),)
-    return Advice(write, written(write)) if enough else None
+    if not 1 <= fewer < largest.replicas.max:
+        return None
+    key = "replicas.max" if largest.replicas.min <= fewer else "replicas"  # a number alone is minimum and maximum
+    write = ((f"models.{largest.name}.{key}", fewer),)
+    return Advice(write, written(write))
 
 
 def _fewer_with_old_pods_first(pool: PoolPlan, models: Sequence[ModelPlan]) -> Advice | None:
@@ -118,5 +125,4 @@ def _fewer_with_old_pods_first(pool: PoolPlan, models: Sequence[ModelPlan]) -> A
 
 
 def _largest(models: Sequence[ModelPlan]) -> ModelPlan | None:
-    running = (each for each in models if not each.paused)
-    return max(running, key=lambda each: (each.replicas.max * each.gpus, each.name), default=None)
+    return max(models, key=lambda each: (each.replicas.max * each.gpus, each.name), default=None)

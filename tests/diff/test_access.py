@@ -23,6 +23,11 @@ CASES: dict[str, tuple[str, dict[str, Any], dict[str, tuple[str, str]]]] = {
         {"gateway.visibility": "public"},
         {"exposure": ("chat.llm.example.com/v1", "+ from the internet")},
     ),
+    "no certificate any more": (
+        "cloud",
+        {"gateway.certificateArn": None},
+        {"exposure": ("chat.llm.example.com/v1", "+ in plain HTTP: keys, prompts and answers aren't encrypted")},
+    ),
     "who reaches the API": (
         "cloud",
         {"cluster.create.access": {"apiFrom": ["203.0.113.0/24"]}},

@@ -76,6 +76,7 @@ def test_a_default_storage_class_has_one_reader() -> None:
     assert plan(LOCAL).cache.access_mode == "ReadWriteOnce"
     (violation,) = plan(changed(LOCAL, models={"a": model, "b": model})).violations
     assert violation.rule == "One reader"
+    assert plan(changed(LOCAL, models={"a": model, "b": {**model, "paused": True}})).violations == ()
     named = changed(LOCAL, models={"a": model, "b": model}, cache={"kind": "storageClass", "storageClass": "nfs"})
     assert plan(named).violations == ()
     assert plan(named).cache.access_mode == "ReadWriteMany"

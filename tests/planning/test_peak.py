@@ -63,6 +63,23 @@ def test_a_paused_model_keeps_its_room_and_needs_no_node() -> None:
     assert next(item.min for item in paused.cost.items if item.name == "GPU nodes l4") == 0
 
 
+def test_a_paused_model_has_no_rollout() -> None:
+    small = {"model": "BAAI/bge-m3", "pool": "l40s"}
+    large = {**PROD["models"]["llama-70b"], "replicas": 1, "rollout": {"strategy": "recreate"}}
+    stack = changed(PROD, models__llama_70b=large, models__small=small, gpuPools__l40s__max=1)
+    ((message, _),) = _peak(plan(stack))
+    assert "1 for a rollout" in message
+    assert _peak(plan(changed(stack, models__small={**small, "paused": True}))) == []
+
+
+def test_a_fixed_number_of_replicas_that_is_too_large_is_answered_with_a_smaller_one() -> None:
+    large = {**PROD["models"]["llama-70b"], "replicas": 3, "rollout": {"strategy": "recreate"}}
+    stack = changed(PROD, models__llama_70b=large, gpuPools__l40s__max=2)
+    ((_, fix),) = _peak(plan(stack))
+    assert "models.llama-70b.replicas: 2" in fix
+    assert _peak(plan(changed(stack, models__llama_70b={**large, "replicas": 2}))) == []
+
+
 def test_nodes_of_others_are_never_asked_for_a_spare_gpu() -> None:
     result = plan(SHARED)
     rollout = result.models["qwen3-8b"].rollout

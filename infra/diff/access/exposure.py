@@ -38,6 +38,8 @@ def _ingress(inputs: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     reach = reach_of(annotations)
     where = f"from {reach.where}" if reach else f"by the ingress class {spec.get('ingressClassName', 'of the cluster')}"
     guards = [f"{key.partition('/')[2]}: {value}" for key, value in annotations.items() if _guards(key)]
+    if not spec.get("tls") and not any("certificate" in key for key in annotations):
+        guards.append("in plain HTTP: keys, prompts and answers aren't encrypted")
     for rule in spec.get("rules", []):
         for path in rule.get("http", {}).get("paths", []):
             thing = f"{rule.get('host', 'any host')}{path.get('path', '')}"

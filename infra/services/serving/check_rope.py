@@ -19,7 +19,10 @@ def check_rope(scope: Scope, key: Key, model: Model) -> None:
         return
     wrong, reads = scope.report.wrong, [(*key, each) for each in ("model", "like", "architecture")]
     rope = rope_of(model, shape, scope.catalog)
-    if shape.modality != "text":
+    if shape.modality not in ("text", "vision"):
+        got = f"{shape.id} writes no text, and nobody has looked up how its positions stretch"
+        wrong(where, got, "leave ropeScaling out", reads=reads)
+    elif shape.modality != "text":
         got = f"{shape.id} isn't a model of text alone, and its positions have parts that these keys don't describe"
         wrong(where, got, "leave ropeScaling out", reads=reads)
     elif rope is None:

@@ -105,7 +105,7 @@ def _size(settings: Settings, storage: Storage | None, models: Sequence[Served])
 def _check_readers(
     cluster: ClusterPlan, cloud: Cloud, storage_class: str | None, models: Sequence[Served]
 ) -> Iterator[Finding]:
-    readers = sum(each.replicas.max for each in models if each.place is None)
+    readers = sum(each.replicas.max for each in models if each.place is None and not each.settings.paused)
     if storage_class is not None:
         yield Assumption(
             "cache.storageClass",

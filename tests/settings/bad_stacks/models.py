@@ -583,6 +583,18 @@ MODELS = (
         ),
     ),
     Bad(
+        "positions of a model that writes no text",
+        stack(CLUSTER, "models: {a: {model: BAAI/bge-m3, ropeScaling: {factor: 4}}}"),
+        (
+            Mistake(
+                "models.a.ropeScaling",
+                5,
+                "BAAI/bge-m3 writes no text, and nobody has looked up how its positions stretch",
+                "leave ropeScaling out",
+            ),
+        ),
+    ),
+    Bad(
         "stretched positions beside other overrides",
         stack(CLUSTER, model("ropeScaling: {factor: 4}, extraArgs: [--hf-overrides.x=1]")),
         (
