@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
+from infra.catalog import Catalog, Gpu
 from infra.cli.fit_input import MAX_GPUS, Where
 from infra.offers.fixes import Changes, Fix, ways_to_be_certain, ways_to_fit
 from infra.offers.options import Option, is_certain, serving, tries
@@ -41,14 +42,20 @@ def ways(model: str, given: Given, option: Option, where: Where, sizing: Sizing,
 
 
 def _fixes(option: Option, where: Where, sizing: Sizing) -> Iterator[Fix]:
-    """A GPU that is named by itself is one of as many as anybody may have; an instance type has its number."""
+    """Of a GPU that is named by itself, as many as the largest node has: a model is split within one node."""
     sized, offer = option.sized, option.offer if where.instance else None
     goal, find = (is_certain, ways_to_be_certain) if option.fits else (fits_at_all, ways_to_fit)
     question = sized.question.but(gpus=None)
     elsewhere = question.but(max_model_len=min(question.max_model_len, question.own_context))
     others = [each for each in every_type(sizing.catalog) if offer is None or each.types != offer.types]
-    more = tries(question, offer, sizing) if offer else sizing.tries(question, sized.gpu, MAX_GPUS)
+    largest = _of_one_node(sized.gpu, sizing.catalog)
+    more = tries(question, offer, sizing) if offer else sizing.tries(question, sized.gpu, largest)
     yield from find(sized, serving(elsewhere, others, sizing, goal), more, sizing)
+
+
+def _of_one_node(gpu: Gpu, catalog: Catalog) -> int:
+    """GPUs; nobody knows how many of a GPU that no instance type has are in a node."""
+    return max((each.gpus for each in catalog.instances.values() if each.gpu == gpu.name), default=MAX_GPUS)
 
 
 def _changes(fix: Fix, option: Option) -> Changes:

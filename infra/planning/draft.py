@@ -20,7 +20,7 @@ from infra.planning.budget import check_budget
 from infra.planning.cost import Billed
 from infra.planning.node_makers import check_node_makers
 from infra.planning.nodes import plan_pool
-from infra.planning.own_pools import to_do_of_own_nodes, with_room
+from infra.planning.own_pools import to_do_of_own_nodes, warn_of_same_nodes, with_room
 from infra.planning.paused import cheaper_while_paused
 from infra.planning.peak import check_peak
 from infra.planning.placeholders import list_placeholders
@@ -209,6 +209,7 @@ def _warn(asked: Asked, platform: _Platform, nodes: _Nodes, models: Mapping[str,
         served_there = [models[each.served.name] for each in on.get(name, [])]
         yield from warn_of_pool(pool, served_there, platform.cache)
         yield from asked.cloud.warn_of_pool(pool, served_there, platform.cluster)
+    yield from warn_of_same_nodes(nodes.pools)
     for each in nodes.placed:
         yield from warn_of_waste(each)
     longest = max(model.timeouts.grace_period for model in models.values())

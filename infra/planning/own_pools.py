@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from itertools import permutations
 from typing import Any
 
 from infra.clouds.existing.own_nodes import Fits, Wanted, blocked, fewer, in_turn, losses, pack
@@ -263,6 +264,19 @@ def to_do_of_own_nodes(settings: Settings, cluster: ClusterPlan, pools: Mapping[
             Step.DEVICE_PLUGIN,
             nth,
         )
+
+
+def warn_of_same_nodes(pools: Mapping[str, PoolPlan]) -> Iterator[Finding]:
+    """Nodes that two pools select: each pool's plan counts them, and pods of either take their GPUs."""
+    own = [pool for _, pool in sorted(pools.items()) if pool.existing and pool.selector]
+    for pool, other in permutations(own, 2):
+        same = pool.selector == other.selector
+        if pool.selector.items() <= other.selector.items() and (not same or pool.name < other.name):
+            yield warned(
+                f"gpuPools.{other.name}.existing.selector",
+                f"every node of {other.name} ({labels(other)}) has the labels of {pool.name} too, so pods of both"
+                f" run there, while the plan counts the nodes of each alone: give {pool.name} a label that they lack",
+            )
 
 
 def labels(pool: PoolPlan) -> str:

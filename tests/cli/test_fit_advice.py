@@ -130,3 +130,11 @@ def test_other_means_serve_it_where_they_say(line: str, title: str) -> None:
 def test_what_certainly_fits_needs_no_advice(line: str) -> None:
     assert "advice" not in fit_json(*line.split())
     assert "makes it" not in run("fit", *line.split()).stdout
+
+
+def test_no_more_gpus_are_proposed_than_one_node_has() -> None:
+    asked = ("fit", "deepseek-ai/DeepSeek-R1", "--gpu", "H100", "--gpus", "8", "--max-model-len", "32768")
+    said = run(*asked).stdout
+    assert "--instance-type g7e.48xlarge" in said
+    assert "--gpus 16" not in said
+    assert "--gpus 4" in run(*asked[:1], "meta-llama/Llama-3.3-70B-Instruct", "--gpu", "H100", "--gpus", "1").stdout

@@ -536,3 +536,22 @@ def test_no_gpu_is_kept_for_the_rollout_of_a_paused_model() -> None:
     small = {"model": "Qwen/Qwen3-8B", "gpus": 1, "maxModelLen": 8192, "replicas": 2}
     result = plan({**OWN, "gpuPools": pool, "models": {"large": large, "small": small}})
     assert "because no GPU is kept for a paused model: " in result.models["large"].rollout.reason
+
+
+@pytest.mark.parametrize(
+    ("selectors", "warned"),
+    [
+        (({"role": "chat"}, {"role": "small"}), []),
+        (({"role": "chat"}, {"role": "chat"}), ["gpuPools.b.existing.selector"]),
+        (({"role": "chat"}, {"role": "chat", "size": "small"}), ["gpuPools.b.existing.selector"]),
+        (({"role": "chat", "size": "large"}, {"role": "chat"}), ["gpuPools.a.existing.selector"]),
+        (({"role": "chat", "size": "large"}, {"role": "chat", "size": "small"}), []),
+    ],
+)
+def test_nodes_that_two_pools_select_are_warned_of(selectors: tuple[Any, Any], warned: list[str]) -> None:
+    nodes = {"gpu": "A100-80", "gpusPerNode": 2, "nodes": 4}
+    pools = {name: {"existing": {**nodes, "selector": each}} for name, each in zip("ab", selectors, strict=True)}
+    model = {"model": "Qwen/Qwen3-8B", "maxModelLen": 8192, "pool": "a"}
+    found = plan(changed(OWN, gpuPools=pools, models={"chat": model, "other": {**model, "pool": "b"}}))
+    said = [each.path for each in found.warnings if "has the labels of" in each.message]
+    assert said == warned
