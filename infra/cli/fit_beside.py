@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 from infra.catalog import Catalog, ModelShape
 from infra.engines import Engine
 from infra.services.serving.adapters import ASSUMED_RANK, STEPS, slots_for
+from infra.services.serving.rope import family_of, never_stretched
+from infra.services.serving.speculation import other_vocabulary
 from infra.sizing.adapters import Slots
 from infra.sizing.question import Draft, Question
 
@@ -33,7 +35,7 @@ class Beside:
         if factor is None:
             self._alone(ORIGINAL, FACTOR)
             return shape
-        family = self.catalog.rope.get((shape.model_type or "", shape.max_context))
+        family = family_of(shape, self.catalog)
         original = original or (family.original if family else None)
         length = int((original or 0) * factor)
         if (why := _not_stretched(shape, engine, original, length)) is not None:
@@ -87,17 +89,14 @@ def _refused(name: str, draft: ModelShape | None, question: Question, engine: En
         return f"unknown model; run llm-platform model add {name}, which reads its own files"
     if draft.left_out is not None:
         return f"can't be sized: {draft.left_out}"
-    shape = question.shape
-    if shape is not None and draft.vocab_size != shape.vocab_size:
-        return f"has {draft.vocab_size} tokens of vocabulary, and {shape.id} has {shape.vocab_size}"
-    return None
+    return other_vocabulary(draft, question.shape)
 
 
 def _not_stretched(shape: ModelShape, engine: Engine, original: int | None, length: int) -> str | None:
     if (why := engine.limits.refused_keys.get("rope_scaling")) is not None:
         return why
-    if shape.modality != "text":
-        return f"{shape.id} isn't a model of text alone, and its positions have parts that nobody has sized"
+    if (why := never_stretched(shape, "these options")) is not None:
+        return why
     if original is None:
         field = "original_max_position_embeddings (or max_position_embeddings) of its config.json"
         return f"nobody has looked up the positions of {shape.id}; add --{ORIGINAL}, which is {field}"

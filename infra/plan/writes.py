@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from infra.plan.models import ReplicasPlan
 from infra.plan.notes import Write
 
 
@@ -10,6 +11,15 @@ def written(write: Write) -> str:
     """The change in words; keys that it removes come last."""
     first, *rest = pieces(write)
     return f"{first} with {' and '.join(rest)}" if rest else first
+
+
+def replicas_at_most(path: str, replicas: ReplicasPlan, number: int) -> tuple[str, Any]:
+    """What reduces the replicas of the model at `path` to this number; a number alone is minimum and maximum."""
+    if number == 0:
+        return f"{path}.paused", True
+    if replicas.min < replicas.max and number >= replicas.min:
+        return f"{path}.replicas.max", number
+    return f"{path}.replicas", number
 
 
 def pieces(write: Write) -> list[str]:

@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import permutations
-from typing import Any
 
 from infra.clouds.existing.own_nodes import Fits, Wanted, blocked, fewer, in_turn, losses, pack
 from infra.offers.pools import Offer
@@ -13,7 +12,7 @@ from infra.plan.money import HOURS_PER_MONTH
 from infra.plan.notes import Advice, Finding, Step, ToDo, Violation, Write
 from infra.plan.rules import Rule
 from infra.plan.words import count
-from infra.plan.writes import written
+from infra.plan.writes import replicas_at_most, written
 from infra.services.serving.placement import Placed
 from infra.settings.platform import Settings
 
@@ -193,9 +192,11 @@ def _fixes(
 
 
 def _fewer(changes: Iterable[Mapping[str, int]], running: Sequence[Placed]) -> Iterator[tuple[Write, str]]:
-    by_name = {each.served.name: each for each in running}
+    by_name = {each.served.name: each.served for each in running}
     for change in changes:
-        parts = [_replicas(by_name[name], number) for name, number in change.items()]
+        parts = [
+            replicas_at_most(by_name[name].path, by_name[name].replicas, number) for name, number in change.items()
+        ]
         yield tuple(parts), " and ".join(written((one,)) for one in parts)
 
 
@@ -219,15 +220,6 @@ def _more_nodes(
         usd = (enough - nodes) * (offer.usd_per_node_hour or 0.0) * HOURS_PER_MONTH
         money = f", +${usd:,.0f} per month at most" if usd else ""
         yield write, f"{written(write)} ({those}{money})"
-
-
-def _replicas(placed: Placed, number: int) -> tuple[str, Any]:
-    path, replicas = placed.served.path, placed.served.replicas
-    if number == 0:
-        return f"{path}.paused", True
-    if replicas.min < replicas.max and number >= replicas.min:
-        return f"{path}.replicas.max", number
-    return f"{path}.replicas", number
 
 
 def _warn_of_spreading(offer: Offer, running: Sequence[Placed], nodes: int) -> Iterator[Finding]:

@@ -10,7 +10,7 @@ from infra.plan.models import ModelPlan
 from infra.plan.notes import Advice, Finding, Violation
 from infra.plan.rules import Rule
 from infra.plan.words import count
-from infra.plan.writes import written
+from infra.plan.writes import replicas_at_most, written
 from infra.planning.billed_nodes import ROLLOUTS_PER_MONTH
 from infra.planning.cost import maximum_per_month
 from infra.services.serving.placement import Placed
@@ -107,8 +107,7 @@ def _fewer_replicas(pool: PoolPlan, models: Sequence[ModelPlan], surge: int) -> 
     fewer = (pool.max * pool.gpus_per_node - surge - others) // largest.gpus
     if not 1 <= fewer < largest.replicas.max:
         return None
-    key = "replicas.max" if largest.replicas.min <= fewer else "replicas"  # a number alone is minimum and maximum
-    write = ((f"models.{largest.name}.{key}", fewer),)
+    write = (replicas_at_most(f"models.{largest.name}", largest.replicas, fewer),)
     return Advice(write, written(write))
 
 

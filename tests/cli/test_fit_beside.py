@@ -86,6 +86,7 @@ def test_a_length_beyond_the_model_names_the_option_that_gives_it() -> None:
         (("--rope-factor", "2", "--engine", "tgi"), "TGI stretches positions in its own ways"),
         (("--rope-factor", "2", "--like", "google/gemma-2-9b-it"), "nobody has looked up the positions"),
         (("--rope-factor", "2", "--like", "Qwen/Qwen2.5-VL-7B-Instruct"), "isn't a model of text alone"),
+        (("--rope-factor", "2", "--like", "BAAI/bge-m3"), "BAAI/bge-m3 writes no text"),
     ],
 )
 def test_what_it_cant_count_is_named(options: tuple[str, ...], says: str) -> None:

@@ -1,7 +1,7 @@
 """Rules for `ropeScaling`: its numbers are known, and the context that it gives is longer than the model's own."""
 
 from infra.engines import ENGINES
-from infra.services.serving.rope import rope_of
+from infra.services.serving.rope import never_stretched, rope_of
 from infra.services.serving.section import Model
 from infra.services.serving.shapes import asked_shape
 from infra.settings.checks.scope import Scope
@@ -19,12 +19,8 @@ def check_rope(scope: Scope, key: Key, model: Model) -> None:
         return
     wrong, reads = scope.report.wrong, [(*key, each) for each in ("model", "like", "architecture")]
     rope = rope_of(model, shape, scope.catalog)
-    if shape.modality not in ("text", "vision"):
-        got = f"{shape.id} writes no text, and nobody has looked up how its positions stretch"
-        wrong(where, got, "leave ropeScaling out", reads=reads)
-    elif shape.modality != "text":
-        got = f"{shape.id} isn't a model of text alone, and its positions have parts that these keys don't describe"
-        wrong(where, got, "leave ropeScaling out", reads=reads)
+    if (never := never_stretched(shape, "these keys")) is not None:
+        wrong(where, never, "leave ropeScaling out", reads=reads)
     elif rope is None:
         got = f"nobody has looked up the positions of {shape.id}"
         wrong(where, got, f"write {_IN_CONFIG} of its config.json, e.g. {_SAMPLE}", reads=reads)

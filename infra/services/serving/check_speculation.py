@@ -4,6 +4,7 @@ from infra.catalog import ModelShape
 from infra.engines import ENGINES
 from infra.services.serving.section import Model, Speculative
 from infra.services.serving.shapes import asked_shape
+from infra.services.serving.speculation import other_vocabulary
 from infra.settings.checks.scope import Scope
 from infra.settings.mistakes import Key
 from infra.sizing.splitting import obstacle
@@ -42,9 +43,10 @@ def _check_draft(scope: Scope, key: Key, model: Model, name: str, shape: ModelSh
         scope.report.wrong(where, f"unknown model {name}", write, reads=reads)
     elif draft.left_out is not None:
         scope.report.wrong(where, f"{name} can't be sized: {draft.left_out}", f"write e.g. {_EXAMPLE}", reads=reads)
-    elif shape is not None and draft.vocab_size != shape.vocab_size:
-        got = f"{name} has {draft.vocab_size} tokens of vocabulary, and {shape.id} has {shape.vocab_size}"
-        scope.report.wrong(where, got, "write a smaller model of the same family and vocabulary", reads=reads)
+    elif (why := other_vocabulary(draft, shape)) is not None:
+        scope.report.wrong(
+            where, f"{name} {why}", "write a smaller model of the same family and vocabulary", reads=reads
+        )
     elif model.gpus and (why := obstacle(draft, model.gpus)) is not None:
         scope.report.wrong(where, f"{name}: {why}", "write another model, or another number of gpus", reads=reads)
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from infra.catalog import Catalog
+from infra.catalog import Catalog, ModelShape
 from infra.engines.model import Proposer
 from infra.plan.findings import warned
 from infra.plan.notes import Assumption, Finding
@@ -28,6 +28,13 @@ def draft_of(model: Model, catalog: Catalog) -> Draft | None:
     if asked is None:
         return None
     return Draft(asked.tokens, catalog.models.get(asked.model or ""), own_layer=asked.method == "mtp")
+
+
+def other_vocabulary(draft: ModelShape, shape: ModelShape | None) -> str | None:
+    """Why a model can't propose tokens to another one: the second would read them as other words."""
+    if shape is None or draft.vocab_size == shape.vocab_size:
+        return None
+    return f"has {draft.vocab_size} tokens of vocabulary, and {shape.id} has {shape.vocab_size}"
 
 
 def draft_gib(model: Model, catalog: Catalog) -> float:
