@@ -27,11 +27,10 @@ class PodSize:
 
 @dataclass(frozen=True)
 class PodPlace:
-    """The nodes for a pod, and whether replicas prefer different nodes."""
+    """The nodes for a pod."""
 
     node_selector: Mapping[str, str]
     tolerations: Sequence[Mapping[str, Any]]
-    spread: bool
     runtime_class: str | None = None  # for a container runtime that isn't the nodes' default
 
 
@@ -91,6 +90,7 @@ def pod_spec(
         "securityContext": security_context(set_group=set_group),
         "nodeSelector": {"kubernetes.io/os": "linux", **place.node_selector},
         "tolerations": [dict(toleration) for toleration in place.tolerations],
+        "topologySpreadConstraints": _spread(labels),
         "containers": [container],
         "volumes": volumes,
     }
@@ -98,17 +98,20 @@ def pod_spec(
         spec["serviceAccountName"] = bucket.service_account
     if place.runtime_class is not None:
         spec["runtimeClassName"] = place.runtime_class
-    if place.spread:
-        spec["topologySpreadConstraints"] = [
-            {
-                "maxSkew": 1,
-                "topologyKey": key,
-                "whenUnsatisfiable": "ScheduleAnyway",  # replicas on the same node are better than a pod that waits
-                "labelSelector": {"matchLabels": dict(labels)},
-            }
-            for key in ("topology.kubernetes.io/zone", "kubernetes.io/hostname")
-        ]
     return spec
+
+
+def _spread(labels: Mapping[str, str]) -> list[Any]:
+    """A single replica has it too: else a second one would change the pod of the first, and so recreate it."""
+    return [
+        {
+            "maxSkew": 1,
+            "topologyKey": key,
+            "whenUnsatisfiable": "ScheduleAnyway",  # replicas on the same node are better than a pod that waits
+            "labelSelector": {"matchLabels": dict(labels)},
+        }
+        for key in ("topology.kubernetes.io/zone", "kubernetes.io/hostname")
+    ]
 
 
 def _of_bucket(bucket: BucketAccess | None) -> Iterator[dict[str, Any]]:

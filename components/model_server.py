@@ -85,10 +85,9 @@ class ModelServer(pulumi.ComponentResource):
         metadata: Any = {"name": model, "namespace": namespace, "labels": selector}
         child = pulumi.ResourceOptions(parent=self, depends_on=list(depends_on))
 
-        pod_annotations: dict[str, pulumi.Input[str]] = {}
-        if not disruption_budget:
-            # Otherwise the autoscaler may move the only replica to save a node, and the model is down for a cold start.
-            pod_annotations["cluster-autoscaler.kubernetes.io/safe-to-evict"] = "false"
+        # Otherwise the autoscaler may end a replica to save a node, and the model lacks it for a cold start. It doesn't
+        # depend on the number of replicas: a change of the pods' template recreates every pod.
+        pod_annotations: dict[str, pulumi.Input[str]] = {"cluster-autoscaler.kubernetes.io/safe-to-evict": "false"}
         waits: list[pulumi.Resource] = [*depends_on, *pods_wait_for, *(bucket.after if bucket else ())]
         secret_name = f"{model}-api-key" if api_key is not None and container.api_key_env is not None else None
         if secret_name is not None and api_key is not None:

@@ -9,7 +9,7 @@ from infra.offers.pools import Offer
 from infra.plan.cluster import PoolPlan
 from infra.plan.findings import Decided
 from infra.plan.labels import GPU_LABEL, GPU_TAINT, POOL_LABEL
-from infra.plan.notes import Chosen, Finding
+from infra.plan.notes import Assumption, Chosen, Finding
 from infra.plan.words import count
 from infra.planning.own_pools import check_own_nodes
 from infra.services.serving.placement import Placed
@@ -25,6 +25,7 @@ def plan_pool(
     peak = sum(each.served.replicas.max * each.gpus for each in placed if not each.served.settings.paused)
     needed = nodes_for(placed, offer.gpus_per_node, at_most=True, extra=surge)
     pool_max = yield from _maximum(offer, placed, surge, needed)
+    yield from _assume_packed(offer, placed, pool_max)
     own = (yield from check_own_nodes(offer, placed, pool_max, surge)) if offer.existing else None
     pool_min = _minimum(offer, pool_max)
     idle = _idle(offer, placed, pool_min, pool_max) if not offer.existing or offer.nodes else 0
@@ -69,6 +70,19 @@ def _idle(offer: Offer, placed: Sequence[Placed], pool_min: int, pool_max: int) 
     nodes = min(pool_max, max(pool_min, nodes_for(placed, offer.gpus_per_node, at_most=False)))
     busy = sum(each.gpus * each.served.replicas.min for each in placed if not each.served.settings.paused)
     return max(0, nodes * offer.gpus_per_node - busy)
+
+
+def _assume_packed(offer: Offer, placed: Sequence[Placed], pool_max: int) -> Iterator[Finding]:
+    """The bill counts packed replicas, and no autoscaler packs those that run: it would stop a model to save a node."""
+    running = [each for each in placed if not each.served.settings.paused]
+    packed = nodes_for(placed, offer.gpus_per_node, at_most=False)
+    spread = min(pool_max, sum(each.served.replicas.min for each in running))
+    if not offer.existing and spread > packed:
+        yield Assumption(
+            f"gpuPools.{offer.name}",
+            f"the minimum of replicas runs on {count(packed, 'node')}: after scaling or a rollout it may be spread over"
+            f" up to {spread}, and the autoscaler ends no replica to remove a node",
+        )
 
 
 def _choose_types(offer: Offer) -> Iterator[Finding]:

@@ -48,7 +48,7 @@ SERVER: dict[str, Any] = {
     "scaled": False,
     "disruption_budget": False,
     "size": PodSize(cpu=3, memory_gib=12, disk_gib=20, shm_gib=2),
-    "place": PodPlace(node_selector={"llm-platform/pool": "l4"}, tolerations=[GPU_TAINT], spread=False),
+    "place": PodPlace(node_selector={"llm-platform/pool": "l4"}, tolerations=[GPU_TAINT]),
     "rollout": PodReplacement(
         max_surge=0,
         max_unavailable=1,

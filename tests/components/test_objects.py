@@ -8,11 +8,10 @@ import jsonschema
 import pytest
 
 from components.gateway import nginx_annotations
-from components.model_pod import PodPlace
 from infra.engines import ENGINES
 from infra.engines.model import EngineModel
 from infra.recording import Recording
-from tests.components.examples import CHAT, GPU_TAINT, server
+from tests.components.examples import CHAT, server
 from tests.components.test_endpoints import endpoints
 from tests.components.test_gateway import CERTIFICATE, alb, gateway
 from tests.components.test_model_cache import EBS, cache
@@ -20,11 +19,10 @@ from tests.components.test_model_scaler import SCALED_OBJECT, scaler
 from tests.components.test_prefetch import prefetch
 from tests.kubernetes_schema import check, objects
 
-SPREAD = PodPlace(node_selector={"pool": "l4"}, tolerations=[GPU_TAINT], spread=True)
 RECORDINGS = {
     **{f"server-{name}": lambda name=name: server(engine=name, disruption_budget=True) for name in ENGINES},
     **{f"prefetch-{name}": lambda name=name: prefetch(engine=name) for name in ENGINES},
-    "server-spread": lambda: server(place=SPREAD, served=replace(CHAT, gpus=4), scaled=True),
+    "server-scaled": lambda: server(served=replace(CHAT, gpus=4), scaled=True),
     "cache-default": lambda: cache(hub_token="hf_x"),
     "cache-efs": lambda: cache(efs=True),
     "cache-ebs": lambda: cache(volume=EBS, access_mode="ReadWriteOnce"),

@@ -46,7 +46,7 @@ CHANGES = {
         title="✅ own: no bill",
         added="chat-disruption-budget",
         changed="chat-deployment",
-        traffic={"chat": "rollout"},
+        traffic={"chat": "nothing"},
         says="2 replicas, was 1",
     ),
     "another revision": Case(

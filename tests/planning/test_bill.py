@@ -254,3 +254,22 @@ def test_a_budget_is_compared_with_the_bill_that_it_names(usd: float, of: str, b
         assert each.message.startswith(f"the {BILLS[of]} bill, $")
         assert f"the biggest: {', '.join(_biggest(result, of))}" in each.message
         assert "budget.usdPerMonth: " in each.fix
+
+
+@pytest.mark.parametrize(
+    ("types", "replicas", "says"),
+    [
+        (["g6.12xlarge"], {"min": 2, "max": 4}, "runs on 1 node: after scaling or a rollout it may be spread over up"),
+        (["g6.12xlarge"], {"min": 1, "max": 8}, None),
+        (["g6.xlarge"], {"min": 2, "max": 4}, None),
+    ],
+    ids=["two replicas share a node", "one replica", "each has a node"],
+)  # fmt: skip
+def test_a_minimum_that_scaling_may_spread_over_more_nodes_is_an_assumption(
+    types: list[str], replicas: dict[str, int], says: str | None
+) -> None:
+    pool = {"instanceTypes": types, "max": 5}
+    result = plan(changed(DEV, gpuPools__l4=pool, models__qwen3_8b__replicas=replicas))
+    said = [each.message for each in result.assumptions if each.path == "gpuPools.l4"]
+    assert len(said) == (says is not None)
+    assert all(says in each for each in said if says)

@@ -171,7 +171,6 @@ def _place(plan: Plan, model: ModelPlan) -> PodPlace:
     return PodPlace(
         pool.selector if pool else {},
         pool.tolerations if pool else (),
-        spread=model.replicas.max > 1,
         runtime_class=pool.runtime_class if pool else None,
     )
 
