@@ -1,0 +1,56 @@
+"""What was decided for the gateway: which clients may call which models, and where each model's server is."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class ClientPlan:
+    """One client: a team's application with keys and limits that no other client shares."""
+
+    name: str
+    team: str | None
+    models: tuple[str, ...]  # names that it may send as `model`, sorted: models and adapters
+    namespace: str | None  # where a Secret with its newest key is put besides the models' namespace
+    requests_per_minute: int
+    concurrent_requests: int
+    tokens_per_minute: int | None  # None: not limited
+    keys: tuple[int, ...]  # numbers of its keys that are valid, at least one; the last is the newest
+
+
+@dataclass(frozen=True)
+class Upstream:
+    """One model behind the gateway."""
+
+    model: str
+    names: tuple[str, ...]  # that a request may send as `model`: its own name first, then its adapters
+    host: str  # a DNS name with the addresses of all pods that are ready
+    port: int
+    paths: Mapping[str, str]  # path of a request -> the path that the engine serves
+    max_model_len: int  # tokens of prompt and answer together
+    abilities: Mapping[str, bool | None]  # tools, reasoning, vision, json_schema; None: not known
+    paused: bool
+    start_seconds: int  # of a cold start: what a caller is asked to wait
+    counts_streams: bool  # a stream says how many tokens it has, whether or not the caller asked
+
+
+@dataclass(frozen=True)
+class TrafficPlan:
+    """Envoy, and what it does with a request. Times in seconds."""
+
+    clients: Mapping[str, ClientPlan]
+    upstreams: Mapping[str, Upstream]
+    replicas: int
+    image: str
+    idle_seconds: int  # the longest pause between two bytes of an answer
+    total_seconds: int  # the longest answer, from the first byte that the engine sends
+    keep_alive_seconds: int  # how long an idle connection of a caller stays open: longer than the load balancer's
+    drain_seconds: int  # that a stream may take after its Envoy was asked to end
+    body_mib: int  # the largest request
+    trusted_hops: int  # load balancers in front, whose X-Forwarded-For is believed
+    contact: str | None  # in every error: whom to ask
+
+    @property
+    def permissions(self) -> tuple[tuple[str, ...], ...]:
+        """The distinct sets of models that clients may use, sorted."""
+        return tuple(sorted({client.models for client in self.clients.values()}))
