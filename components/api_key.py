@@ -3,7 +3,7 @@
 import pulumi
 import pulumi_random as random
 
-_LENGTH = 43  # letters and digits: about 256 bits
+LENGTH = 43  # letters and digits: about 256 bits
 
 
 class ApiKey(pulumi.ComponentResource):
@@ -19,7 +19,7 @@ class ApiKey(pulumi.ComponentResource):
             self.key = pulumi.Output.secret(given)
         else:
             made = random.RandomPassword(
-                f"{name}-random", length=_LENGTH, special=False, opts=pulumi.ResourceOptions(parent=self)
+                f"{name}-random", length=LENGTH, special=False, opts=pulumi.ResourceOptions(parent=self)
             )
             self.key = pulumi.Output.secret(made.result)
         self.register_outputs({"key": self.key})

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 class Access(Part, Service):
     name, title = "access", "API keys and endpoints"
-    owns = ("llm:kubernetes:ApiKey", "llm:kubernetes:Endpoints")
+    owns = ("llm:kubernetes:ApiKey", "llm:kubernetes:ClientKeys", "llm:kubernetes:Endpoints")
 
     def to_dos(self, around: Around) -> Iterable[Finding]:
         return list_namespace_to_dos(around.settings, around.cluster, around.gateway)
