@@ -11,6 +11,8 @@ from infra.offers.options import Option, is_certain, serving, tries
 from infra.offers.options import fits as fits_at_all
 from infra.offers.pools import every_type
 from infra.offers.sizing import Sizing
+from infra.services.serving.placement import GPUS_OF_A_NODE
+from infra.sizing.question import Sized
 
 Given = Mapping[str, str | None]  # options of the command line by name, as typed
 Answer = Callable[[str, Given], Option | None]  # what `fit` says of a model on the GPUs given; None: bad input
@@ -48,14 +50,24 @@ def _fixes(option: Option, where: Where, sizing: Sizing) -> Iterator[Fix]:
     question = sized.question.but(gpus=None)
     elsewhere = question.but(max_model_len=min(question.max_model_len, question.own_context))
     others = [each for each in every_type(sizing.catalog) if offer is None or each.types != offer.types]
-    largest = _of_one_node(sized.gpu, sizing.catalog)
+    largest = largest_node(sized.gpu, sizing.catalog) or MAX_GPUS
     more = tries(question, offer, sizing) if offer else sizing.tries(question, sized.gpu, largest)
     yield from find(sized, serving(elsewhere, others, sizing, goal), more, sizing)
 
 
-def _of_one_node(gpu: Gpu, catalog: Catalog) -> int:
-    """GPUs; nobody knows how many of a GPU that no instance type has are in a node."""
-    return max((each.gpus for each in catalog.instances.values() if each.gpu == gpu.name), default=MAX_GPUS)
+def largest_node(gpu: Gpu, catalog: Catalog) -> int | None:
+    """Its GPUs; nobody knows how many of a GPU that no instance type has are in a node."""
+    return max((each.gpus for each in catalog.instances.values() if each.gpu == gpu.name), default=None)
+
+
+def more_than_a_node(sized: Sized, catalog: Catalog) -> Iterator[str]:
+    """A note for more GPUs than the nodes have that this program knows: a replica can't be on two."""
+    known = largest_node(sized.gpu, catalog)
+    if sized.gpus <= (known or GPUS_OF_A_NODE):
+        return
+    several = f"no instance type has more than {known} x {sized.gpu.name}"
+    nodes = several if known else f"few nodes have more than {GPUS_OF_A_NODE} GPUs"
+    yield f"all GPUs of a replica must be on one node, and {nodes}: this is true only of a node with {sized.gpus}"
 
 
 def _changes(fix: Fix, option: Option) -> Changes:

@@ -51,12 +51,14 @@ class Beside:
 
     def _slots(self, question: Question) -> Slots | None:
         ranks = question.engine.limits.adapter_ranks
-        number, rank = self.whole(ADAPTERS, STEPS[-1], "adapters"), self.whole(RANK, max(ranks, default=1), "rank")
+        if not ranks:
+            for option in (ADAPTERS, RANK):
+                if (given := self.given.get(option)) is not None:
+                    self.wrong(f"--{option} {given}", f"{question.engine.title} serves no adapters here")
+            return None
+        number, rank = self.whole(ADAPTERS, STEPS[-1], "adapters"), self.whole(RANK, max(ranks), "rank")
         if number is None:
             self._alone(RANK, ADAPTERS)
-            return None
-        if not ranks:
-            self.wrong(f"--{ADAPTERS} {number}", f"{question.engine.title} serves no adapters here")
         elif question.task != "chat":
             self.wrong(f"--{ADAPTERS} {number}", "adapters are for models that chat")
         else:

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 
 from infra.catalog import Catalog
 from infra.cli.document import Column, Document, Row, Section, columns
-from infra.cli.fit_advice import Way, flag
+from infra.cli.fit_advice import Way, flag, more_than_a_node
 from infra.cli.speed import of_one_replica
 from infra.cli.terminal import terminal_width
 from infra.offers.fixes import runs_in_8_bit, smaller_ways
@@ -94,7 +94,8 @@ def of_one(given: Option, ways: Sequence[Way], api_price: float | None, sizing: 
 
 def _about(given: Option, catalog: Catalog) -> list[str]:
     fit, question = given.sized.fit, given.sized.question
-    said = ["at the low end of the interval it doesn't fit"] if given.judged and not given.certain else []
+    said = [*more_than_a_node(given.sized, catalog)]
+    said += ["at the low end of the interval it doesn't fit"] if given.judged and not given.certain else []
     if question.max_model_len > question.own_context:
         found = factor_for(question.shape, question.max_model_len, catalog)
         stretch = f"; --rope-factor {found[0]:g} makes them {found[1]:,}" if found else ""

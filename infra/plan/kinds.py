@@ -19,7 +19,7 @@ KINDS = {
     "draft-revision": "no revision is given: main of the repository can move, and with it what proposes tokens",
     "one-replica": "one replica: if it is lost, the model is down until another replica has started",
     "stops-at-change": "each change stops the model, because its old pod ends before the new one starts",
-    "not-certain": "fits, but not for certain: GiB of cache at the low end",
+    "not-certain": "fits, but not for certain: cache at the low end",
     "tokens-estimated": (
         "some layers don't keep every token, and how many they keep differs by version: tokens are an estimate"
     ),

@@ -26,6 +26,7 @@ def bills_said(amounts: Mapping[str, str]) -> str:
     return "; ".join((f"{first} per month", *others))
 
 
+SMALLEST_GIB = 0.05  # what prints with one decimal
 REGIONS = 6  # how many regions a sentence names
 
 
@@ -48,6 +49,16 @@ def duration(seconds: float) -> str:
 def minutes(seconds: float) -> str:
     """An estimate, in whole minutes: `3 min`, `1 min`; below 45 seconds `30 s`."""
     return duration(seconds if seconds < 45 else max(1, round(seconds / 60)) * 60)
+
+
+def memory(gib: float) -> str:
+    """`1.5 GiB`; what would print as `0.0 GiB` in MiB: `12 MiB`."""
+    return f"{gib:.1f} GiB" if abs(gib) >= SMALLEST_GIB else f"{gib * 1024:.0f} MiB"
+
+
+def decimals_that_differ(one: float, other: float) -> int:
+    """The smallest number of decimals, from one on, with which two numbers print differently; three are the end."""
+    return next((n for n in (1, 2) if f"{one:.{n}f}" != f"{other:.{n}f}"), 3)
 
 
 def interval(estimate: Estimate) -> str:

@@ -33,6 +33,8 @@ _GO_TIME = re.compile(r"(\d{4}-\d\d-\d\d) \d\d:\d\d:\d\d(\.\d+)? [+-]\d{4} \S+")
 _ZONE_NAME = re.compile(r"[a-z]{2}(-[a-z]+)+-\d[a-z]")
 _ZONES: Key = ("cluster", "create", "zones")
 _FEW_ZONES = 3
+# Facts about nodes that exist: no number within the limits is more likely than another.
+_COUNTED = {"gpusPerNode": "the GPUs of one node, as many as `nvidia-smi -L` lists there, and not those of all nodes"}
 _ROUNDS = 5  # when a wrong value is replaced, another one may show
 
 
@@ -181,6 +183,8 @@ def _value_message(key: Key, kind: str, value: Any, node: Schema, catalog: Catal
         return _version_message(got, value, node, catalog, there="existing" in key)
     if kind == "too_short" and value:
         return f"got {len(value)}; allowed: {allowed(node)}", _write(leaf, example(node))
+    if leaf in _COUNTED and isinstance(value, int | float):
+        return f"{got}; allowed: {allowed(node)}", f"write {leaf}: {_COUNTED[leaf]}"
     probably = meant(leaf, value, node)
     if isinstance(probably, str) and not isinstance(value, str):
         return f"{got}; text has to be in quotes", f'write "{probably}"'

@@ -68,6 +68,7 @@ def test_a_length_beyond_the_model_names_the_option_that_gives_it() -> None:
         (("--adapters", "200"), "a whole number of adapters, 1 to 64"),
         (("--adapters", "1", "--adapter-rank", "9999"), "a whole number of rank, 1 to 512"),
         (("--adapters", "1", "--engine", "tgi"), "TGI serves no adapters here"),
+        (("--adapter-rank", "9999", "--engine", "tgi"), "TGI serves no adapters here"),
         (("--speculative-tokens", "5"), "of what? Add --speculative-model"),
         (("--speculative-model", "Qwen/Qwen3-0.6B"), "Add --speculative-tokens, e.g. 5"),
         (("--speculative-model", "acme/x", "--speculative-tokens", "5"), "run llm-platform model add acme/x"),

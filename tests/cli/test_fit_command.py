@@ -354,3 +354,21 @@ def test_a_version_that_is_none_is_refused(version: str) -> None:
     assert refused.exit_code == 2
     assert f"--engine-version {version}".strip() in refused.stderr
     assert "a version, such as 0.26.0" in refused.stderr
+
+
+@pytest.mark.parametrize(
+    ("gpu", "gpus", "says"),
+    [
+        ("H100", 16, "no instance type has more than 8 x H100-80: this is true only of a node with 16"),
+        ("L4", 8, None),
+        ("A40", 16, "few nodes have more than 8 GPUs: this is true only of a node with 16"),
+        ("A40", 8, None),
+    ],
+)
+def test_more_gpus_than_a_node_has_are_a_note(gpu: str, gpus: int, says: str | None) -> None:
+    """All GPUs of a replica are on one node, and the user may have nodes that this program doesn't know."""
+    asked = (QWEN, "--gpu", gpu, "--gpus", str(gpus), "--max-model-len", "8192")
+    text, reasons = " ".join(run("fit", *asked).stdout.split()), "; ".join(fit_json(*asked)["reasons"])
+    for said in (text, reasons):
+        assert ("must be on one node" in said) is (says is not None)
+        assert says is None or says in said

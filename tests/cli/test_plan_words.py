@@ -11,7 +11,7 @@ from infra.cli.document.text import to_text
 from infra.cli.report import report
 from infra.offline import Planned
 from infra.plan.money import HOURS_PER_MONTH
-from infra.plan.words import duration, minutes
+from infra.plan.words import decimals_that_differ, duration, memory, minutes
 from infra.planning import Plan
 from infra.recording import Recording
 from tests.planning.stacks import CATALOG, DEV, changed, plan
@@ -121,7 +121,7 @@ def test_what_leaves_no_room_for_a_context_adds_up() -> None:
 def test_weights_that_have_no_room_are_said_to_be_too_large() -> None:
     """Nobody reads -9.2 GiB that are left for the cache."""
     message = _misfit(model="Qwen/Qwen3-14B", maxModelLen=8192)
-    terms = re.findall(r"(\d+\.\d) (?:GiB that|too few|of weights|of the engine itself)", message)
+    terms = re.findall(r"(\d+\.\d) (?:GiB that|GiB too few|of weights|of the engine itself)", message)
     usable, missing, weights, engine = map(float, terms)
     assert usable + missing == pytest.approx(weights + engine, abs=0.11)
     assert "-" not in re.sub(r"qwen3-8b", "", message)
@@ -149,3 +149,22 @@ def _misfit(**model: object) -> str:
 )
 def test_a_duration_is_printed_in_one_way(seconds: float, exact: str, in_minutes: str) -> None:
     assert (duration(seconds), minutes(seconds)) == (exact, in_minutes)
+
+
+@pytest.mark.parametrize(
+    ("gib", "said"), [(1.25, "1.2 GiB"), (0.06, "0.1 GiB"), (0.05, "0.1 GiB"), (0.012, "12 MiB"), (-0.03, "-31 MiB")]
+)
+def test_memory_too_small_for_gib_is_in_mib(gib: float, said: str) -> None:
+    assert memory(gib) == said
+
+
+@pytest.mark.parametrize(("one", "other", "decimals"), [(1.2, 1.9, 1), (1.92, 1.94, 2), (1.921, 1.924, 3)])
+def test_two_numbers_that_are_compared_print_differently(one: float, other: float, decimals: int) -> None:
+    assert decimals_that_differ(one, other) == decimals
+
+
+@pytest.mark.parametrize("model", ["Qwen/Qwen3-0.6B", "Qwen/Qwen3-8B", "meta-llama/Llama-3.2-1B-Instruct"])
+@pytest.mark.parametrize("pool", ["g6.xlarge", "g4dn.xlarge", "g5.12xlarge"])
+def test_no_difference_of_a_reason_prints_as_nothing(model: str, pool: str) -> None:
+    result = plan(changed(DEV, gpuPools={"l4": {"instanceTypes": [pool]}}, models={"m": {"model": model}}))
+    assert [reason for reason in result.models["m"].reasons if re.search(r"\b0\.0 GiB less", reason)] == []

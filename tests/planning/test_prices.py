@@ -104,6 +104,13 @@ def test_spot_is_billed_at_its_range() -> None:
     assert result.models["qwen3-8b"].usd_per_hour == pytest.approx(0.5772)  # the most expensive of its types
 
 
+def test_a_price_that_is_the_same_in_every_zone_is_one_number() -> None:
+    zones = {"cluster": {"create": {**DEV["cluster"]["create"], "zones": 2}}}
+    result = plan({**changed(DEV, gpuPools__l4__instanceTypes=["g4dn.16xlarge"]), **zones}, region="eu-south-1")
+    (assumed,) = [each.message for each in result.assumptions if each.path == "gpuPools.l4.capacity"]
+    assert "g4dn.16xlarge $0.51 per hour (on demand $5.09)" in assumed
+
+
 def test_spot_counts_in_the_choice_of_a_pool() -> None:
     pools = {"demand": {"instanceTypes": ["g6.xlarge"]}, "spot": {"instanceTypes": ["g6.2xlarge"], "capacity": "spot"}}
     result = plan(changed(DEV, gpuPools=pools))

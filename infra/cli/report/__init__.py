@@ -17,7 +17,7 @@ from infra.plan.models import ModelPlan
 from infra.plan.money import Cost
 from infra.plan.notes import AFTERWARDS, ToDo
 from infra.plan.plan import Plan
-from infra.plan.words import BILLS, bills_said, count, usd
+from infra.plan.words import BILLS, bills_said, count, decimals_that_differ, usd
 from infra.recording import Recording
 from infra.registry import cloud_of, services
 
@@ -117,4 +117,6 @@ def _unsure(model: ModelPlan) -> str:
     if fit is None or fit.kv_cache_gib is None or not fit.max_concurrency:
         return model.name
     need = fit.kv_cache_gib.mid / fit.max_concurrency * (model.concurrency or 1)
-    return f"{model.name} ({fit.kv_cache_gib.low:.1f} GiB of cache at the low end, {need:.1f} needed)"
+    low = fit.kv_cache_gib.low
+    decimals = decimals_that_differ(low, need)
+    return f"{model.name} ({low:.{decimals}f} GiB of cache at the low end, {need:.{decimals}f} needed)"

@@ -95,7 +95,8 @@ def _check_zones(scope: Scope, create: CreateCluster) -> None:
     if isinstance(create.zones, int):
         if not 2 <= create.zones <= len(served):
             many = len(served)
-            write = f"write a number from 2 to {many} (EKS needs 2 zones; {scope.region} has {many} with GPUs)"
+            allowed = f"a number from 2 to {many}" if many > 2 else "zones: 2"
+            write = f"write {allowed} (EKS needs 2 zones; {scope.region} has {many} with GPUs)"
             scope.report.wrong(key, f"got the number {create.zones}", write)
         return
     example = f"write zones: [{', '.join(served[: max(2, len(create.zones))])}]"

@@ -7,6 +7,7 @@ from infra.catalog.whose import Priced, borrowed, names
 from infra.clouds.aws.facts import HOME
 from infra.plan.cluster import PoolPlan
 from infra.settings.platform import Settings
+from infra.sizing.estimates import span
 
 
 def others_elsewhere(catalog: Catalog) -> str:
@@ -82,7 +83,7 @@ def spot_note(pool: PoolPlan, catalog: Catalog) -> str:
 
 def _range(instance: Instance) -> str:
     low, high = instance.spot_usd or (0.0, 0.0)
-    return f"${low:.2f} to ${high:.2f} per hour (on demand ${instance.usd_per_hour or 0:.2f})"
+    return f"{span(f'${low:.2f}', f'${high:.2f}')} per hour (on demand ${instance.usd_per_hour or 0:.2f})"
 
 
 def _own(table: str, own: Sequence[str], listed: Sequence[str]) -> str:

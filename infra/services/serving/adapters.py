@@ -7,6 +7,7 @@ from infra.engines import ENGINES, Engine
 from infra.engines.model import Adapter
 from infra.plan.findings import warned
 from infra.plan.notes import Assumption, Finding
+from infra.plan.words import memory
 from infra.services.serving.section import Model
 from infra.sizing.adapters import Slots, file_gib
 from infra.sizing.question import Sized
@@ -46,7 +47,7 @@ def explain_slots(sized: Sized | None) -> Iterator[str]:
     for term in sized.fit.terms if sized is not None else ():
         if term.name == "adapters":
             yield (
-                f"adapters: {term.gib:.1f} GiB on each GPU for {term.reason}, filled or empty; more adapters than slots"
+                f"adapters: {memory(term.gib)} on each GPU for {term.reason}, filled or empty; more adapters than slots"
                 " take turns"
             )
 

@@ -3,6 +3,7 @@
 from infra.offers.sizing import Sizing
 from infra.plan.findings import Decided
 from infra.plan.notes import Chosen
+from infra.plan.words import memory
 from infra.services.serving.placement import Placed
 from infra.sizing.batches import MEAN_SHARE
 from infra.sizing.question import Sized
@@ -61,5 +62,5 @@ def _gain(sized: Sized, sizing: Sizing) -> str:
     more = tokens / sized.question.max_model_len
     batch = own.arguments.batch
     theirs = f"{sized.question.engine.title}'s default, {batch.seqs} requests in batches of {batch.tokens:,} tokens"
-    gib = here.mid - there.mid
-    return f"; {theirs}, would leave {gib:.1f} GiB less: {tokens:,} tokens, or {more:.1f} requests of full length"
+    less = memory(here.mid - there.mid)
+    return f"; {theirs}, would leave {less} less: {tokens:,} tokens, or {more:.1f} requests of full length"

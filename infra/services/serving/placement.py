@@ -12,7 +12,7 @@ from infra.offers.sizing import Sizing, why_not
 from infra.plan.findings import Decided
 from infra.plan.notes import Advice, Chosen, Finding, Violation, Write
 from infra.plan.rules import Rule
-from infra.plan.words import count
+from infra.plan.words import count, decimals_that_differ, memory
 from infra.plan.writes import written
 from infra.services.serving.served import Served
 from infra.sizing.question import Question, Sized
@@ -247,10 +247,11 @@ def _misfit(served: Served, offer: Offer, sized: Sized) -> str:
     engine = sum(term.gib for term in fit.terms[1:])
     taken = f"{fit.weights_gib:.1f} of weights and {engine:.1f} of the engine itself"
     if left < 0:
-        return f"{where}: {fit.usable_gib:.1f} GiB that the engine may use are {-left:.1f} too few for {taken}"
+        return f"{where}: {fit.usable_gib:.1f} GiB that the engine may use are {memory(-left)} too few for {taken}"
+    decimals = decimals_that_differ(left, need)
     return (
-        f"{where}: {fit.usable_gib:.1f} GiB that the engine may use leave {left:.1f} for the cache after {taken};"
-        f" {requests} x {served.question.max_model_len:,} tokens need {need:.1f}"
+        f"{where}: {fit.usable_gib:.1f} GiB that the engine may use leave {left:.{decimals}f} for the cache after"
+        f" {taken}; {requests} x {served.question.max_model_len:,} tokens need {need:.{decimals}f}"
     )
 
 

@@ -6,7 +6,7 @@ from infra.plan.cluster import Loss
 from infra.plan.findings import warned
 from infra.plan.models import ColdStart, RolloutPlan
 from infra.plan.notes import Finding
-from infra.plan.words import minutes
+from infra.plan.words import memory, minutes
 from infra.services.serving.placement import Placed
 from infra.services.serving.served import Served
 from infra.sizing.estimates import Fit, held
@@ -58,8 +58,8 @@ def _warn_of_size(served: Served, fit: Fit) -> Iterator[Finding]:
         return
     if fit.fits and not fit.certain:
         low = fit.kv_cache_gib.low if fit.kv_cache_gib else 0.0
-        message = f"fits, but not for certain: {low:.1f} GiB of cache at the low end"
-        yield warned(f"{served.path}.maxModelLen", message, kind="not-certain", detail=f"{low:.1f}")
+        message = f"fits, but not for certain: {memory(low)} of cache at the low end"
+        yield warned(f"{served.path}.maxModelLen", message, kind="not-certain", detail=memory(low))
     yield from _warn_of_cache(served, fit)
     yield from _ask_for_concurrency(served, fit)
 

@@ -160,6 +160,18 @@ BAD_CLUSTERS = (
         ),
     ),
     Bad(
+        "too many zones, where there are as many as EKS needs",
+        stack(create("zones: 3"), MODEL, region="us-west-1"),
+        (
+            Mistake(
+                "cluster.create.zones",
+                4,
+                "got the number 3",
+                "write zones: 2 (EKS needs 2 zones; us-west-1 has 2 with GPUs)",
+            ),
+        ),
+    ),
+    Bad(
         "one zone",
         stack(create("zones: [use1-az1]"), MODEL),
         (Mistake("cluster.create.zones", 4, "one zone; EKS needs 2 at least", "write zones: [use1-az1, use1-az2]"),),

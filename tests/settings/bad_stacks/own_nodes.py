@@ -240,4 +240,17 @@ OWN_NODES = (
             ),
         ),
     ),
+    Bad(
+        "all GPUs of a pool counted as those of one node",
+        stack(LAPTOP, NODES.replace("gpu: L4", "gpu: L4, gpusPerNode: 40"), model("pool: l4")),
+        (
+            Mistake(
+                "gpuPools.l4.existing.gpusPerNode",
+                5,
+                "got the number 40; allowed: a whole number from 1 to 16",
+                "write gpusPerNode: the GPUs of one node, as many as `nvidia-smi -L` lists there, and not those of all"
+                " nodes",
+            ),
+        ),
+    ),
 )
