@@ -13,6 +13,7 @@ from infra.plan.labels import CLIENT_LABEL
 from infra.plan.models import ModelPlan
 from infra.plan.plan import Plan
 from infra.registry import services
+from infra.services.gateway.abilities import abilities_of
 from infra.settings.types import EngineName
 
 VERSION = 1
@@ -137,8 +138,7 @@ def _endpoint(plan: Plan, model: ModelPlan) -> ModelEndpoint:
         ),
         timeout_seconds=gateway.timeout_seconds if gateway else model.timeouts.drain,
         paused=model.paused,
-        **_abilities(model),
-        vision=model.vision,
+        **abilities_of(model),
         adapters=[each.name for each in model.adapters] or None,
         truncates_prompts=ENGINES[model.engine].limits.truncates_prompts,
     )
@@ -150,14 +150,3 @@ def _smaller(model: ModelPlan) -> SmallerVectors | None:
         return None
     largest = (model.embedding_size or found.sizes[-1]) if found.every else found.sizes[-1]
     return SmallerVectors(min=found.sizes[0], max=largest, only=None if found.every else list(found.sizes))
-
-
-def _abilities(model: ModelPlan) -> dict[str, bool | None]:
-    """An encoder writes no answers; of an engine that takes no parsers nobody has seen which models it does it for."""
-    engine = ENGINES[model.engine]
-    if model.task != "chat":
-        return {"tools": False, "reasoning": False, "json_schema": False}
-    if not engine.known_parsers:
-        return {"tools": None, "reasoning": None, "json_schema": engine.limits.json_schema}
-    tools, reasoning = model.parsers.tool is not None, model.parsers.reasoning is not None
-    return {"tools": tools, "reasoning": reasoning, "json_schema": engine.limits.json_schema}

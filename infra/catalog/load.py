@@ -66,6 +66,7 @@ def _read(folder: Path, mistakes: list[str]) -> Catalog | None:
         mistakes.append("pins.toml: read must be the day up to which the versions were looked up, as 2026-11-01")
     engines = each_section("pins.toml, engines", Image, pins["engines"], mistakes)
     fetchers = each_section("pins.toml, fetchers", Image, pins["fetchers"], mistakes)
+    proxies = each_section("pins.toml, proxies", Image, pins["proxies"], mistakes)
     charts = each_section("pins.toml, charts", ChartPin, pins["charts"], mistakes)
     kubernetes = each_section("pins.toml, kubernetes", KubernetesVersion, pins["kubernetes"], mistakes)
     known = models, quantizations, mistakes
@@ -86,6 +87,7 @@ def _read(folder: Path, mistakes: list[str]) -> Catalog | None:
         engines=engines,
         cuda_drivers=cuda_drivers,
         fetchers=fetchers,
+        proxies=proxies,
         charts=charts,
         kubernetes=kubernetes,
         read=pins["read"],

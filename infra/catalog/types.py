@@ -239,6 +239,7 @@ class Catalog:
     engines: Mapping[str, Image]
     cuda_drivers: Mapping[str, int]  # major version of CUDA -> the oldest branch of NVIDIA's driver that runs it
     fetchers: Mapping[str, Image]
+    proxies: Mapping[str, Image]
     charts: Mapping[str, ChartPin]
     kubernetes: Mapping[str, KubernetesVersion]
     read: date  # of the versions: a plan asks no clock

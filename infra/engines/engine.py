@@ -52,6 +52,21 @@ class Limits:
     no_arguments: str | None = None  # why it takes no arguments at all; None: it does
 
 
+# Paths of OpenAI's API by task, and of a reranker Jina's: a server that speaks it has at least these.
+OPENAI: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "chat": ("/v1/chat/completions", "/v1/completions"),
+        "embed": ("/v1/embeddings",),
+        "rerank": ("/v1/rerank",),
+    }
+)
+
+
+def as_served(*paths: str) -> dict[str, str]:
+    """Paths that a caller sends as the engine serves them."""
+    return {path: path for path in paths}
+
+
 @dataclass(frozen=True)
 class StartStep:
     """A step of an engine's start, and how often it is done."""
@@ -83,6 +98,7 @@ class Engine:
     api_key_env: str | None = None  # None: the engine can't check a key
     drains: bool = False  # after SIGTERM it lets requests in flight end
     keep_alive_env: str | None = None  # None: it never closes an idle connection
+    counts_streams: bool = False  # a stream ends with its tokens, whether or not the caller asked for them
     flags: Mapping[str, str] = MappingProxyType({})  # attribute of a plan's model -> the argument that passes it
     limits: Limits = Limits()
     memory: Callable[[Question, Gpu, int, Catalog], Sized] | None = None  # None: the plan says "no estimate"
@@ -107,6 +123,10 @@ class Engine:
     def is_measured(self) -> bool:
         """Whether it has metrics that a scaler can use."""
         return self.metrics_path is not None
+
+    def paths(self, task: str) -> Mapping[str, str]:
+        """What callers of a model may ask: the path of a request -> the path that the engine serves."""
+        return as_served(*OPENAI[task])
 
     def refuse(self, model: ModelSection, shape: ModelShape | None, catalog: Catalog) -> Iterator[Refusal]:
         """Why it refuses a model of the stack file, whatever the GPU. `shape`: None where it isn't known."""

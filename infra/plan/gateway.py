@@ -45,6 +45,9 @@ class TrafficPlan:
     idle_seconds: int  # the longest pause between two bytes of an answer
     total_seconds: int  # the longest answer, from the first byte that the engine sends
     keep_alive_seconds: int  # how long an idle connection of a caller stays open: longer than the load balancer's
+    engine_idle_seconds: int  # how long Envoy keeps an idle connection to an engine: shorter than the engine does
+    dns_refresh_seconds: int  # how often the addresses of a model's pods are read
+    pre_stop_seconds: int  # until the load balancer sends nothing more to an Envoy that ends
     drain_seconds: int  # that a stream may take after its Envoy was asked to end
     body_mib: int  # the largest request
     trusted_hops: int  # load balancers in front, whose X-Forwarded-For is believed

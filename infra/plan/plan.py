@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from infra.plan.cluster import AddonPlan, CachePlan, ClusterPlan, GatewayPlan, MonitoringPlan, PoolPlan, Quota
+from infra.plan.gateway import TrafficPlan
 from infra.plan.models import ModelPlan
 from infra.plan.money import Cheaper, Cost, Remedy
 from infra.plan.notes import Assumption, Chosen, ToDo, Violation, Warned
@@ -21,7 +22,8 @@ class Plan:
     addons: Mapping[str, AddonPlan]  # keys as in the stack file: nvidiaDevicePlugin, ...
     cache: CachePlan
     monitoring: MonitoringPlan | None  # None: nothing scrapes the models, so none can scale
-    gateway: GatewayPlan | None
+    gateway: GatewayPlan | None  # how callers outside the cluster reach it; None: they don't
+    traffic: TrafficPlan
     cost: Cost
     remedies: Mapping[str, tuple[Remedy, ...]]  # by model; they depend on the other models of its pool
     cheaper: Mapping[str, tuple[Cheaper, ...]]  # by model; they depend on the other models of its pool

@@ -11,6 +11,7 @@ from infra.offers.pools import Offer, beside, declared, makeable
 from infra.offers.sizing import Sizing
 from infra.plan.cluster import AddonPlan, CachePlan, ClusterPlan, GatewayPlan, MonitoringPlan, PoolPlan, Quota
 from infra.plan.findings import Decided, Findings, gather, split
+from infra.plan.gateway import TrafficPlan
 from infra.plan.models import ModelPlan
 from infra.plan.money import Cost
 from infra.plan.notes import Finding
@@ -30,6 +31,7 @@ from infra.planning.waste import warn_of_waste
 from infra.registry import cloud_of, services
 from infra.services.addons.plan import plan_addons
 from infra.services.gateway.plan import plan_gateway
+from infra.services.gateway.traffic import plan_traffic
 from infra.services.monitoring.plan import plan_monitoring
 from infra.services.service import Around
 from infra.services.serving.placement import Placed, by_pool, place
@@ -113,6 +115,7 @@ class _Parts:
     platform: _Platform
     nodes: _Nodes
     models: Mapping[str, ModelPlan]
+    traffic: TrafficPlan
     billed: Billed
     cost: Cost
     quotas: tuple[Quota, ...]
@@ -130,6 +133,7 @@ def _decide(asked: Asked) -> Decided[_Parts]:
     platform = yield from _platform(asked)
     nodes = yield from _nodes(asked, platform)
     models = yield from plan_models(nodes.placed, nodes.pools, platform.cache, platform.gateway, asked.sizing)
+    traffic = yield from plan_traffic(asked.settings, models, platform.gateway, asked.catalog)
     yield from _check_nodes(asked, platform, nodes, models)
     yield from _warn(asked, platform, nodes, models)
     billed = _billed(asked, platform, nodes, models)
@@ -138,7 +142,7 @@ def _decide(asked: Asked) -> Decided[_Parts]:
     quotas = tuple(asked.cloud.quotas(platform.cluster, nodes.pools))
     yield from _to_dos(asked, platform, nodes, quotas)
     parts = yield from _services(billed)
-    return _Parts(platform, nodes, models, billed, cost, quotas, parts)
+    return _Parts(platform, nodes, models, traffic, billed, cost, quotas, parts)
 
 
 def _platform(asked: Asked) -> Decided[_Platform]:
@@ -267,6 +271,7 @@ def _plan(asked: Asked, parts: _Parts, findings: Findings) -> Plan:
         cache=platform.cache,
         monitoring=platform.monitoring,
         gateway=platform.gateway,
+        traffic=parts.traffic,
         cost=parts.cost,
         remedies={},
         cheaper={},

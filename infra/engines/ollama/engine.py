@@ -5,11 +5,14 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from components.container import MODELS_MOUNT, Fetch
-from infra.engines.engine import Engine, Limits
+from infra.engines.engine import OPENAI, Engine, Limits, as_served
 from infra.engines.model import EngineModel
 from infra.engines.ollama.library import OllamaLibrary
 from infra.engines.ollama.memory import size
 
+# Beside OpenAI's (docs.ollama.com/api/openai-compatibility and anthropic-compatibility, read 2026-11): it keeps no
+# responses, counts no tokens of messages, and has no tokenizer. It ranks nothing.
+_MORE = {"chat": ("/v1/responses", "/v1/messages")}
 _KV_CACHE_TYPE = {"fp8": "q8_0"}
 # `pull` and `cp` need a server, so the Job runs one for itself. The server logs to a file, because Pulumi shows the
 # end of the container's log as the error.
@@ -51,6 +54,9 @@ class Ollama(Engine):
             "max_num_seqs": "Ollama answers as many requests at once as `concurrency` says",
         },
     )
+
+    def paths(self, task: str) -> Mapping[str, str]:
+        return as_served(*OPENAI[task], *_MORE.get(task, ()))
 
     def args(self, model: EngineModel) -> tuple[str, ...]:
         return ("serve", *model.extra_args)

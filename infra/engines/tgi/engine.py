@@ -42,6 +42,7 @@ class Tgi(Engine):
         "utilization": "--cuda-memory-fraction",
         "gpus": "--num-shard",
     }
+    # Its paths are OpenAI's alone (router/src/server.rs of 3.1.0); a tokenizer's request there names no model.
     limits = Limits(
         quantizes_at_load=("fp8", "bitsandbytes"),
         refused_arguments=REFUSED,

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from components.container import Fetch, Query
 from infra.catalog import Catalog, Gpu, ModelShape
 from infra.engines.arguments import Argument, BadArgument
-from infra.engines.engine import Engine, Gauges, Limits, StartStep
+from infra.engines.engine import OPENAI, Engine, Gauges, Limits, StartStep, as_served
 from infra.engines.hub import NOT_NEEDED_BY_MISTRAL, adapters_path, hub_fetch, weights_path
 from infra.engines.model import Dimensions, EngineModel, Family, ModelSection, Parsers, Refusal
 from infra.engines.vllm.answers import parsers_of
@@ -32,6 +32,15 @@ _TASK = {
     "embed": ("--runner", "pooling", "--convert", "embed"),
     "rerank": ("--runner", "pooling"),
 }
+# Beside OpenAI's, by task (vllm/entrypoints/*/api_router.py of 0.32.0): Anthropic's messages, and how scores are
+# asked for without an order. Its tokenizer is beside /v1, where a base URL that ends with /v1 doesn't reach.
+_MORE = {
+    "chat": ("/v1/responses", "/v1/messages", "/v1/messages/count_tokens"),
+    "embed": (),
+    "rerank": ("/v1/score",),
+}
+_COUNTED = "--enable-force-include-usage"
+_TOKENIZER = {"/v1/tokenize": "/tokenize", "/v1/detokenize": "/detokenize"}
 # Several API servers (--api-server-count) wait this long for the engine, and then end (vllm/v1/engine/core_client.py).
 READY_SECONDS = 600
 
@@ -46,6 +55,7 @@ class Vllm(Engine):
     api_key_env: str | None = "VLLM_API_KEY"
     drains = True
     keep_alive_env: str | None = "VLLM_HTTP_TIMEOUT_KEEP_ALIVE"  # 5 seconds where it is not set
+    counts_streams = True  # by _COUNTED
     flags: Mapping[str, str] = {
         "max_model_len": "--max-model-len",
         "max_num_seqs": "--max-num-seqs",
@@ -68,6 +78,9 @@ class Vllm(Engine):
         refused_arguments=REFUSED,
     )
 
+    def paths(self, task: str) -> Mapping[str, str]:
+        return {**as_served(*OPENAI[task], *_MORE[task]), **_TOKENIZER}
+
     def args(self, model: EngineModel) -> tuple[str, ...]:
         """Everything that decides memory is explicit: defaults differ by version and GPU."""
         args = [
@@ -89,6 +102,8 @@ class Vllm(Engine):
             args += ["--max-num-seqs", str(model.max_num_seqs)]
         if model.max_num_batched_tokens is not None:
             args += ["--max-num-batched-tokens", str(model.max_num_batched_tokens)]
+        if model.task == "chat":
+            args.append(_COUNTED)
         args += self._parser_arguments(model)
         if model.proposer is not None:
             args += ["--speculative-config", config(model.proposer)]

@@ -29,6 +29,7 @@ REFUSED: Mapping[str, str] = {
     "--enable-ssl-refresh": TLS,
     "--config": "the flags of a file aren't seen here; write them in extraArgs",
     "--help": ENDS,
+    "--enable-force-include-usage": "it is on: the gateway counts the tokens of every stream",
     "--disable-log-stats": "scaler and dashboards read the metrics that it switches off",
     "--revision": "write revision",
     "--dtype": "write quantization",

@@ -1,0 +1,14 @@
+"""Figures of Envoy that are the same for every stack, and what follows from the gateway's timeout."""
+
+from infra.services.serving.cold_start import KEEP_ALIVE_MARGIN, NGINX_IDLE
+
+REPLICAS = 2
+BODY_MIB = 32  # an image of 20 MB is 27 MB in base64; each request that is under way may hold one
+# Seconds. An engine keeps a connection longer than this (rule 5), so that it never closes one that Envoy uses.
+ENGINE_IDLE = 60
+DNS_REFRESH = 5
+
+
+def keep_alive(timeout: int) -> int:
+    """How long an idle connection of a caller stays open: longer than any proxy in front keeps it."""
+    return max(timeout, NGINX_IDLE) + KEEP_ALIVE_MARGIN
