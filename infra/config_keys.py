@@ -1,5 +1,8 @@
 """The keys of a stack's config: one for the platform, and one for each secret, which is never inside it."""
 
+import re
+from collections.abc import Iterable, Iterator
+
 NAMESPACE = "llm-platform"  # of each key. It doesn't follow the project's name: a renamed project keeps its keys
 
 
@@ -9,5 +12,32 @@ def config_key(name: str) -> str:
 
 PLATFORM = config_key("platform")
 HUGGING_FACE_TOKEN = "huggingFaceToken"  # for the downloads of gated models
-API_KEY = "apiKey"  # of the models; made at random when absent
+API_KEY = "apiKey"  # of the client `default`; made at random when absent
 SECRETS = (HUGGING_FACE_TOKEN, API_KEY)
+
+CLIENT_KEY = r"clientKey-[a-z0-9-]+-[1-9][0-9]*"  # of a client, by its number; made at random when absent
+CLIENT_KEY_EXAMPLE = "clientKey-NAME-1"
+
+
+def client_key(client: str, number: int) -> str:
+    return f"clientKey-{client}-{number}"
+
+
+def client_of(secret: str) -> tuple[str, int] | None:
+    """The client whose key a secret is, and the key's number."""
+    if not re.fullmatch(CLIENT_KEY, secret):
+        return None
+    client, _, number = secret.removeprefix("clientKey-").rpartition("-")
+    return client, int(number)
+
+
+def is_secret(name: str) -> bool:
+    return name in SECRETS or client_of(name) is not None
+
+
+def secrets_among(keys: Iterable[str]) -> Iterator[str]:
+    """The names of secrets among keys with their namespace."""
+    for key in keys:
+        namespace, _, name = key.partition(":")
+        if namespace == NAMESPACE and is_secret(name):
+            yield name

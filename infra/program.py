@@ -1,12 +1,13 @@
 """The program that Pulumi runs: it makes the platform that the stack's config describes."""
 
 import json
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 import pulumi
 
-from infra.config_keys import API_KEY, HUGGING_FACE_TOKEN, NAMESPACE, SECRETS, config_key
+from infra.config_keys import API_KEY, HUGGING_FACE_TOKEN, NAMESPACE, config_key, secrets_among
 from infra.engines import ENGINES
 from infra.live import Namespaces, There, look
 from infra.outputs import known_outputs
@@ -15,6 +16,7 @@ from infra.plan.plan import Plan
 from infra.planning import make_plan
 from infra.planning.placeholders import unreachable
 from infra.registry import cloud_of, region_in, services
+from infra.services.access.given_keys import wrong_secrets
 from infra.services.access.make import make_api_key, make_endpoints
 from infra.services.gateway.make import make_gateway
 from infra.services.monitoring.make import log_in
@@ -35,7 +37,7 @@ def main() -> None:
     if plan.violations:
         broken = "\n".join(f"  {v.rule}: {v.path}: {v.message}\n    {v.fix}" for v in plan.violations)
         raise pulumi.RunError(f"the plan breaks {len(plan.violations)} rule(s); nothing was made\n{broken}")
-    _refuse_white_space()
+    _refuse_secrets(file.secrets)
     if needs_hub_token(plan) and HUGGING_FACE_TOKEN not in file.secrets:
         command = f"pulumi config set --secret {config_key(HUGGING_FACE_TOKEN)} -s {plan.stack}"
         raise pulumi.RunError(f"a gated model needs a Hugging Face token:\n  {command}")
@@ -89,17 +91,11 @@ def needs_hub_token(plan: Plan) -> bool:
     return any(model.gated for model in plan.models.values())
 
 
-def _refuse_white_space() -> None:
-    """A secret that was set from a file can end with a line break, and no HTTP header may hold one."""
+def _refuse_secrets(names: Iterable[str]) -> None:
     config = pulumi.Config(NAMESPACE)
-    for name in sorted(SECRETS):
-        value = config.get(name)
-        if value is not None and (not value or any(letter.isspace() for letter in value)):
-            command = f"pulumi config set --secret {config_key(name)}"
-            raise pulumi.RunError(
-                f"{name} is empty, or has a space or a line break in it (value not shown); set it again:\n"
-                f"  tr -d '[:space:]' < FILE | {command}"
-            )
+    wrong = list(wrong_secrets({name: config.get(name) or "" for name in names}))
+    if wrong:
+        raise pulumi.RunError("\n".join(wrong))
 
 
 def _refuse_placeholders(plan: Plan) -> None:
@@ -128,14 +124,15 @@ def _read_config() -> StackFile:
     sees whether they are set."""
     config, stack = pulumi.Config(NAMESPACE), pulumi.get_stack()
     text = config.get("platform")
-    names = {name for name in SECRETS if config.get(name) is not None}
+    keys = pulumi.runtime.get_config_env()
+    names = set(secrets_among(keys))
     return load_config(
         stack=stack,
         platform=json.loads(text) if text else None,
         region=region_in(_in_config),
         secrets=names,
         in_plain_text={name for name in names if not pulumi.runtime.is_config_secret(config_key(name))},
-        keys=pulumi.runtime.get_config_env(),
+        keys=keys,
         path=Path("stacks") / f"Pulumi.{stack}.yaml",
     )
 

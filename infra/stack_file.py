@@ -14,7 +14,16 @@ from typing import Any
 
 from infra.catalog import Catalog, load_catalog
 from infra.checks import check
-from infra.config_keys import NAMESPACE, PLATFORM, SECRETS, config_key
+from infra.config_keys import (
+    CLIENT_KEY,
+    CLIENT_KEY_EXAMPLE,
+    NAMESPACE,
+    PLATFORM,
+    SECRETS,
+    config_key,
+    is_secret,
+    secrets_among,
+)
 from infra.models.lock import BadLock, with_lock
 from infra.planning.elsewhere import types_that_hold
 from infra.project import stacks_folder
@@ -25,7 +34,7 @@ from infra.settings.platform import Settings
 from infra.settings.schema import platform_schema
 from infra.settings.validate import read_settings
 
-_OWN_KEYS = (PLATFORM, *map(config_key, SECRETS))
+_OWN_KEYS = (PLATFORM, *map(config_key, (*SECRETS, CLIENT_KEY_EXAMPLE)))
 
 
 @dataclass(frozen=True)
@@ -66,7 +75,7 @@ def load_file(path: Path, *, catalog: Catalog | None = None) -> StackFile:
     report = Report(document.lines, document.mistakes)
     if document.config is None:
         raise BadStackFile(str(path), report.mistakes)
-    secrets = {name: document.config[key] for name in SECRETS if (key := config_key(name)) in document.config}
+    secrets = {name: document.config[config_key(name)] for name in secrets_among(document.config)}
     return _load(
         str(path),
         report,
@@ -120,7 +129,7 @@ def stack_file_schema() -> dict[str, Any]:
     platform = dict(platform_schema())
     definitions = platform.pop("$defs")
     own = {"platform": {"$ref": "#/$defs/Settings"}} | {name: {"$ref": "#/$defs/Secret"} for name in SECRETS}
-    names = "|".join(own)
+    names = "|".join((*own, CLIENT_KEY))
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "Stack file of the LLM platform",
@@ -133,7 +142,11 @@ def stack_file_schema() -> dict[str, Any]:
                     **own,  # Pulumi reads a key without a namespace as the project's own
                     **{cloud.region_key: dict(cloud.region_schema) for cloud in clouds() if cloud.region_key},
                 },
-                "patternProperties": {f"^{config_key('')}(?!({names})$)": False, f"^(?!({names})$)[^:]*$": False},
+                "patternProperties": {
+                    f"^({config_key('')})?{CLIENT_KEY}$": {"$ref": "#/$defs/Secret"},
+                    f"^{config_key('')}(?!({names})$)": False,
+                    f"^(?!({names})$)[^:]*$": False,
+                },
                 "anyOf": [{"required": [PLATFORM]}, {"required": ["platform"]}],
             },
             "encryptionsalt": {"type": "string", "description": "salt of the passphrase; written by pulumi stack init"},
@@ -173,7 +186,8 @@ def _load(
     in_plain_text: frozenset[str],
 ) -> StackFile:
     for key in keys:
-        if _is_ours(key.partition(":")[0]) and key not in _OWN_KEYS:
+        namespace, _, name = key.partition(":")
+        if _is_ours(namespace) and not (namespace == NAMESPACE and (key == PLATFORM or is_secret(name))):
             report.always((key,), unknown_key(key, _OWN_KEYS))
             if did_you_mean(key, _OWN_KEYS) == PLATFORM:
                 report.broken(())

@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from infra.catalog import Catalog
-from infra.config_keys import PLATFORM, SECRETS
+from infra.config_keys import PLATFORM, is_secret
 from infra.settings.meant import meant, named_otherwise, takes
 from infra.settings.mistakes import NULL_KEY, Key, Report, did_you_mean, holds_token, meant_place, shown, unknown_key
 from infra.settings.platform import Settings
@@ -133,7 +133,7 @@ def _message(key: Key, kind: str, data: Any, stack: str, region: str | None, cat
     """What was got and what is allowed, and what to write."""
     leaf = str(key[-1])
     if kind == "extra_forbidden":
-        if leaf in SECRETS:
+        if is_secret(leaf):
             return (
                 "a secret is a separate key (value not shown)",
                 f"pulumi config set --secret {leaf} -s {stack}",

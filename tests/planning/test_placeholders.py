@@ -139,3 +139,13 @@ def test_up_stops_at_a_secret_that_no_header_may_hold(token: str, monkeypatch: p
     with pytest.raises(pulumi.RunError, match="a space or a line break") as refused:
         record(main, stack="dev", config=config)
     assert "hf_abc" not in str(refused.value)
+
+
+def test_up_stops_at_two_clients_with_one_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    secrets = {"llm-platform:apiKey": "canary-of-a-test", "llm-platform:clientKey-default-2": "canary-of-a-test"}
+    config = {"aws:region": "us-east-1", "llm-platform:platform": json.dumps(CLEAN), **secrets}
+    monkeypatch.setenv("PULUMI_CONFIG", json.dumps(config))
+    monkeypatch.setattr(pulumi.runtime, "is_config_secret", lambda key: key in secrets)
+    with pytest.raises(pulumi.RunError, match="apiKey, clientKey-default-2 are the same") as refused:
+        record(main, stack="dev", config=config)
+    assert "canary" not in str(refused.value)

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from infra.config_keys import PLATFORM, SECRETS, config_key
+from infra.config_keys import PLATFORM, secrets_among
 from infra.settings.document import read_document
 from infra.settings.mistakes import BadStackFile, Mistake
 from infra.stack_file import load_config, load_file
@@ -48,7 +48,7 @@ def _config(bad: Bad) -> Mapping[str, Any] | None:
 
 
 def _from_engine(folder: Path, config: Mapping[str, Any]) -> BadStackFile:
-    secrets = {name for name in SECRETS if config_key(name) in config}
+    secrets = set(secrets_among(config))
     with pytest.raises(BadStackFile) as caught:
         load_config(
             stack="dev",

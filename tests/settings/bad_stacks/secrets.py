@@ -46,4 +46,27 @@ SECRETS = (
             ),
         ),
     ),
+    Bad(
+        "a client's key in plain text",
+        stack(LAPTOP, CPU, region=None) + "  llm-platform:clientKey-web-1: hunter2\n",
+        (
+            Mistake(
+                "clientKey-web-1",
+                5,
+                "a secret in plain text (value not shown). Revoke it, then:",
+                "pulumi config set --secret clientKey-web-1 -s dev",
+            ),
+        ),
+    ),
+    Bad(
+        "a client's key without its number",
+        stack(LAPTOP, CPU, region=None) + "  llm-platform:clientKey-web: {secure: v1:abc}\n",
+        (
+            Mistake(
+                "llm-platform:clientKey-web",
+                5,
+                "unknown key; did you mean llm-platform:clientKey-NAME-1?",
+            ),
+        ),
+    ),
 )
