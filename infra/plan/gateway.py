@@ -48,6 +48,7 @@ class TrafficPlan:
     engine_idle_seconds: int  # how long Envoy keeps an idle connection to an engine: shorter than the engine does
     dns_refresh_seconds: int  # how often the addresses of a model's pods are read
     pre_stop_seconds: int  # until the load balancer sends nothing more to an Envoy that ends
+    connection_seconds: int  # after this age a caller's connection is closed behind its next answer
     drain_seconds: int  # that a stream may take after its Envoy was asked to end
     body_mib: int  # the largest request
     trusted_hops: int  # load balancers in front, whose X-Forwarded-For is believed

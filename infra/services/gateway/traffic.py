@@ -10,7 +10,7 @@ from infra.plan.gateway import ClientPlan, TrafficPlan, Upstream
 from infra.plan.models import ModelPlan
 from infra.services.gateway.abilities import abilities_of
 from infra.services.gateway.limits import at_once, per_minute
-from infra.services.gateway.times import BODY_MIB, DNS_REFRESH, ENGINE_IDLE, REPLICAS, keep_alive
+from infra.services.gateway.times import BODY_MIB, CONNECTION, DNS_REFRESH, ENGINE_IDLE, REPLICAS, keep_alive
 from infra.services.serving.cold_start import GATEWAY_TIMEOUT, PRE_STOP
 from infra.settings.platform import Settings
 
@@ -33,6 +33,7 @@ def plan_traffic(
         engine_idle_seconds=ENGINE_IDLE,
         dns_refresh_seconds=DNS_REFRESH,
         pre_stop_seconds=PRE_STOP,
+        connection_seconds=CONNECTION,
         drain_seconds=seconds,
         body_mib=BODY_MIB,
         trusted_hops=1 if gateway is not None else 0,
