@@ -60,12 +60,14 @@ class Step(IntEnum):
     CERTIFICATE = auto()
     INGRESS_CONTROLLER = auto()
     INGRESS_LABEL = auto()
+    CLIENT_NAMESPACES = auto()
     DNS = auto()
     MONITORING = auto()
     MONITORING_LOGIN = auto()
+    CLIENT_SECRETS = auto()
 
 
-AFTERWARDS = frozenset({Step.DNS})  # these need something that `pulumi up` makes
+AFTERWARDS = frozenset({Step.DNS, Step.CLIENT_SECRETS})  # these need something that `pulumi up` makes
 
 
 @dataclass(frozen=True)

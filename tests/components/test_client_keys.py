@@ -21,7 +21,7 @@ def keys(**changes: Any) -> Recording:
     return run(lambda opts: ClientKeys("client-web", **{**WEB, **changes}, opts=opts))
 
 
-def test_each_number_is_a_random_key_of_its_own_that_another_number_leaves_alone():
+def test_each_number_is_a_separate_random_key_that_another_number_leaves_alone():
     first, both, second = keys(), keys(numbers=(1, 2)), keys(numbers=(2,))
     assert [each.name for each in both.of(RANDOM)] == ["client-web-key-1", "client-web-key-2"]
     assert first.of(RANDOM) == both.of(RANDOM)[:1]

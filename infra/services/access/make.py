@@ -1,16 +1,23 @@
-"""The API key that engines check, and the ConfigMap that says where the models are."""
+"""The keys of clients, and the ConfigMap that says where the models are."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 import pulumi
 
 from components.api_key import ApiKey
+from components.client_keys import ClientKeys
 from components.endpoints import Endpoints
 from components.model_cache import ModelCache
 from infra.clouds.site import Site
+from infra.config_keys import client_key
 from infra.engines import ENGINES
+from infra.plan.gateway import ClientPlan
 from infra.plan.plan import Plan
+from infra.services.access.client_secrets import base_url, secret_name, secrets_of
+
+Given = Callable[[str], pulumi.Output[str] | None]  # the name of a secret -> its value, where the stack has one
+DEFAULT_CLIENT = "default"  # its first key is older than clients: the secret `apiKey`, or a random key of that name
 
 
 def make_api_key(plan: Plan, given: pulumi.Output[str] | None) -> pulumi.Output[str] | None:
@@ -18,6 +25,40 @@ def make_api_key(plan: Plan, given: pulumi.Output[str] | None) -> pulumi.Output[
     if not any(ENGINES[model.engine].checks_key for model in plan.models.values()):
         return None
     return ApiKey("api-key", given=given).key
+
+
+def make_client_keys(
+    plan: Plan,
+    clients: Mapping[str, ClientPlan],
+    site: Site,
+    *,
+    api_key: pulumi.Output[str] | None,
+    given: Given,
+    missing: Collection[str] = (),
+    after: Sequence[pulumi.Resource],
+) -> Mapping[str, ClientKeys]:
+    """By client. `after`: its namespace has to be there first."""
+    namespace = plan.settings.namespace.name
+    return {
+        name: ClientKeys(
+            f"client-{name}",
+            numbers=client.keys,
+            given=_given(client, api_key, given),
+            secret_name=secret_name(name),
+            secrets=secrets_of(client, namespace, plan.cluster, missing),
+            base_url=base_url(namespace),
+            depends_on=after,
+            opts=site.opts,
+        )
+        for name, client in clients.items()
+    }
+
+
+def _given(client: ClientPlan, api_key: pulumi.Output[str] | None, given: Given) -> Mapping[int, pulumi.Output[str]]:
+    found = {number: given(client_key(client.name, number)) for number in client.keys}
+    if client.name == DEFAULT_CLIENT and 1 in client.keys:
+        found[1] = api_key
+    return {number: key for number, key in found.items() if key is not None}
 
 
 def make_endpoints(plan: Plan, site: Site, cache: ModelCache, outputs: Mapping[str, Any]) -> None:
