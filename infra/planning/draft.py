@@ -136,7 +136,7 @@ def _decide(asked: Asked) -> Decided[_Parts]:
     traffic = yield from plan_traffic(asked.settings, models, platform.gateway, asked.catalog)
     yield from _check_nodes(asked, platform, nodes, models)
     yield from _warn(asked, platform, nodes, models)
-    billed = _billed(asked, platform, nodes, models)
+    billed = _billed(asked, platform, nodes, models, traffic)
     cost = yield from plan_bill(billed)
     yield from check_budget(asked.settings, cost)
     quotas = tuple(asked.cloud.quotas(platform.cluster, nodes.pools))
@@ -222,7 +222,9 @@ def _warn(asked: Asked, platform: _Platform, nodes: _Nodes, models: Mapping[str,
     yield from asked.cloud.warn_of_drain(platform.gateway, nodes.pools.values(), longest)
 
 
-def _billed(asked: Asked, platform: _Platform, nodes: _Nodes, models: Mapping[str, ModelPlan]) -> Billed:
+def _billed(
+    asked: Asked, platform: _Platform, nodes: _Nodes, models: Mapping[str, ModelPlan], traffic: TrafficPlan
+) -> Billed:
     return Billed(
         settings=asked.settings,
         catalog=asked.catalog,
@@ -231,6 +233,7 @@ def _billed(asked: Asked, platform: _Platform, nodes: _Nodes, models: Mapping[st
         addons=platform.addons,
         monitoring=platform.monitoring,
         gateway=platform.gateway,
+        traffic=traffic,
         pools=nodes.pools,
         placed=nodes.placed,
         cache=platform.cache,

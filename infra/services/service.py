@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from infra.catalog import Catalog
     from infra.plan.cluster import AddonPlan, ClusterPlan, GatewayPlan, MonitoringPlan
     from infra.plan.findings import Decided
+    from infra.plan.gateway import TrafficPlan
     from infra.plan.models import ModelPlan
     from infra.plan.money import CostItem
     from infra.plan.notes import Finding
@@ -32,6 +33,7 @@ class Around:
     addons: Mapping[str, AddonPlan]
     monitoring: MonitoringPlan | None
     gateway: GatewayPlan | None
+    traffic: TrafficPlan
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from infra.owner import Part
+from infra.services.access.client_secrets import list_client_to_dos
 from infra.services.access.namespace import list_namespace_to_dos
 from infra.services.service import Around, Service
 
@@ -18,7 +19,9 @@ class Access(Part, Service):
     owns = ("llm:kubernetes:ApiKey", "llm:kubernetes:ClientKeys", "llm:kubernetes:Endpoints")
 
     def to_dos(self, around: Around) -> Iterable[Finding]:
-        return list_namespace_to_dos(around.settings, around.cluster, around.gateway)
+        yield from list_namespace_to_dos(around.settings, around.cluster, around.gateway)
+        namespace = around.settings.namespace.name
+        yield from list_client_to_dos(around.traffic.clients.values(), namespace, around.cluster)
 
 
 ACCESS = Access()
