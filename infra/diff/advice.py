@@ -174,7 +174,9 @@ def _as_it_is(old: Side, pool: str) -> str:
     kept = kept_max(old, pool)
     if pool not in (old.platform.get("gpuPools") or {}):
         return f", as the program chose it (`{pool}: {_written({**as_written(old, pool), 'max': kept})}`),"
-    return "" if kept is None else f", with the max that it has now (`gpuPools.{pool}.max: {kept}`),"
+    return (
+        "" if kept is None else f", with the max that it needs while no rollout runs (`gpuPools.{pool}.max: {kept}`),"
+    )
 
 
 def _budget(then: Plan) -> str:

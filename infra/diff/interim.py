@@ -1,12 +1,12 @@
 """The stack between two pull requests, with pools and the pools that will replace them, planned as a whole."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from infra.plan.plan import Plan
-from infra.planning import make_plan
+from infra.planning import plan_without_advice
 from infra.registry import region_in
 from infra.settings.mistakes import BadStackFile
 from infra.sides.types import Side
@@ -32,7 +32,7 @@ def with_both(old: Side, new: Side, moves: Sequence[Beside]) -> Plan | None:
         file = load_config(stack=stack, platform=platform, region=region, path=new.file)
     except BadStackFile:
         return None
-    return make_plan(
+    return plan_without_advice(
         stack,
         file.settings,
         region=file.region,
@@ -53,9 +53,19 @@ def as_written(side: Side, pool: str) -> dict[str, Any]:
 
 
 def kept_max(old: Side, pool: str) -> int | None:
-    """The max that the program chose for the models that leave: with none on it, it would choose one below the nodes
-    that still run. None: the stack file has one."""
-    return None if "max" in as_written(old, pool) else old.pools[pool]["max"]
+    """The nodes of the models that leave: with none of them on the pool, the program would choose a max below the nodes
+    that still run. Without the nodes that only a rollout needs, which would be in the bill for the whole month then.
+    None: the stack file has this max."""
+    planned = old.pools[pool]
+    kept = max(planned["max"] - _for_rollouts(planned), planned["min"], 1)
+    return kept if kept != as_written(old, pool).get("max") else None
+
+
+def _for_rollouts(planned: Mapping[str, Any]) -> int:
+    """Nodes of a pool that only a rollout needs; 0 where the base's code is older than these keys of its plan."""
+    peak, surge = planned.get("peak_gpus", 0), planned.get("surge_gpus", 0)
+    without, with_surge = (-(-gpus // planned["gpus_per_node"]) for gpus in (peak, peak + surge))
+    return with_surge - without
 
 
 def _written(old: Side, new: Side, moves: Sequence[Beside]) -> dict[str, Any]:

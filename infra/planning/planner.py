@@ -37,9 +37,28 @@ def make_plan(
     config: Any = None,
 ) -> Plan:
     """The whole plan. `secrets` names those that the stack has; the settings must have passed their checks."""
-    priced = cloud_of(settings).priced(catalog, region, settings.prices)
-    asked = Asked(stack, settings, region, secrets, config, Sizing(priced))
+    asked = _asked(stack, settings, region, secrets, catalog, config)
     return _with_advice(draft(asked), _attempts(asked, catalog), asked.sizing)
+
+
+def plan_without_advice(
+    stack: str,
+    settings: Settings,
+    *,
+    region: str | None,
+    secrets: frozenset[str],
+    catalog: Catalog,
+    config: Any = None,
+) -> Plan:
+    """The same decisions, rules and bill in a small part of the time: no change of the stack file is tried."""
+    return draft(_asked(stack, settings, region, secrets, catalog, config)).plan
+
+
+def _asked(
+    stack: str, settings: Settings, region: str | None, secrets: frozenset[str], catalog: Catalog, config: Any
+) -> Asked:
+    priced = cloud_of(settings).priced(catalog, region, settings.prices)
+    return Asked(stack, settings, region, secrets, config, Sizing(priced))
 
 
 def _attempts(asked: Asked, listed: Catalog) -> Attempt:

@@ -102,18 +102,46 @@ def test_a_pool_beside_the_old_one_plans_and_guards_nothing(name: str) -> None:
     assert second.refused == []  # no model is on it any more
 
 
-@pytest.mark.parametrize("written", [None, 6])
-def test_the_old_pool_stays_as_large_as_it_is_until_its_nodes_are_empty(written: int | None) -> None:
-    """For a pool without a model the program would choose a maximum of one node, and three may still run."""
+# chat has up to three replicas on nodes with one GPU; a fourth node is there for a rollout alone.
+@pytest.mark.parametrize(("written", "kept"), [(None, 3), (6, 5), (4, 3)])
+def test_the_old_pool_keeps_the_nodes_of_its_replicas_until_they_are_empty(written: int | None, kept: int) -> None:
+    """For a pool without a model the program would choose a maximum of one node, and three may still run. The node of a
+    rollout would be billed for the whole month."""
     edit = {"gpuPools.l4.max": written} if written else {}
     old = side("cloud", edited("cloud", edit))
     changed = side("cloud", edited("cloud", {**edit, "gpuPools.l4.capacity": "spot"}))
     (text,) = ways(compare("cloud", old, changed))
     first = beside_the_old(text)
-    assert ("gpuPools.l4.max" in first) == (written is None)
+    assert first["gpuPools.l4.max"] == kept
     both = side("cloud", edited("cloud", {**edit, **first}))
-    assert both.pools["l4"]["max"] == old.pools["l4"]["max"]
-    assert not any(path.startswith("scalingConfig.max") for path in _group(compare("cloud", old, both)))
+    assert both.pools["l4"]["max"] == kept
+    before, after = (_most(each, "GPU nodes l4") for each in (old, both))
+    assert before - MOST_OF_A_ROLLOUT <= after <= before
+
+
+MOST_OF_A_ROLLOUT = 50  # dollars per month
+
+
+def _most(found: Side, item: str) -> float:
+    return next(each["max"] for each in found.plan["cost"]["items"] if each["name"] == item)
+
+
+@pytest.mark.parametrize(("of", "most"), [("max", 61000), ("expected", 14100)])
+def test_the_budget_for_the_time_of_both_pools_is_the_smallest_round_one(of: str, most: int) -> None:
+    """A p5en.48xlarge costs $46,206 per month, and $13,428 on spot: the bill has each once, and none for a rollout."""
+    there = {
+        "gpuPools.l40s.instanceTypes": ["p5en.48xlarge"],
+        "models.code": {"model": "meta-llama/Llama-3.3-70B-Instruct", "pool": "l40s", "gpus": 8},
+        "models.chat.replicas": 1,
+        "budget": {"usdPerMonth": 1000, "of": of},
+    }
+    old, new = (side("cloud", edited("cloud", {**there, **more})) for more in ({}, {"gpuPools.l40s.capacity": "spot"}))
+    (text,) = ways(compare("cloud", old, new))
+    (needed,) = (int(usd) for usd in re.findall(r"`budget\.usdPerMonth: (\d+)`", text))
+    first = {**there, **beside_the_old(text)}
+    bill = side("cloud", edited("cloud", first)).plan["cost"][f"usd_per_month_{of}"]
+    assert bill <= needed < bill + 100
+    assert needed < most
 
 
 UNPINNED: dict[str, Any] = {"gpuPools": None, "models.code": None, "models.chat.pool": None}
@@ -131,7 +159,7 @@ def test_a_pool_that_only_one_side_writes_is_written_for_the_time_of_both(
     (text,) = ways(compare("cloud", old, new))
     pools = {name: pool for found in POOL.findall(text) for name, pool in read(found).items()}
     first = {
-        "gpuPools": {"g6-xlarge": SPOT, **pools},
+        "gpuPools": {"g6-xlarge": {**SPOT}, **pools},
         "models.code": None,
         "models.chat.pool": "g6-xlarge-1",
         **{path: each for path, each in beside_the_old(text).items() if path.endswith(".max")},
