@@ -82,6 +82,7 @@ def _model(model: ModelPlan, remedies: tuple[Remedy, ...]) -> dict[str, Any]:
     fit = model.fit
     cache = fit.kv_cache_gib if fit else None
     dollars = model.usd_per_million_output_tokens
+    parts = model.cold_start.parts if model.starts else {}
     return {
         "engine": model.engine,
         "model": model.model,
@@ -100,14 +101,13 @@ def _model(model: ModelPlan, remedies: tuple[Remedy, ...]) -> dict[str, Any]:
         "kv_cache_tokens": fit.kv_cache_tokens if fit else None,
         "max_model_len": model.max_model_len,
         "max_concurrency": rounded_down(fit.max_concurrency, 2) if fit and fit.max_concurrency is not None else None,
-        "cold_start_seconds": model.cold_start.seconds,
+        "starts": model.starts,
+        "cold_start_seconds": model.cold_start.seconds if model.starts else None,
         "cold_start": {
-            "parts": {name: _part(part) for name, part in model.cold_start.parts.items()},
+            "parts": {name: _part(part) for name, part in parts.items()},
             "remedies": [_remedy(remedy) for remedy in remedies],
         },
-        "start_seconds": {
-            name: [round(part.low), round(part.mid), round(part.high)] for name, part in model.cold_start.parts.items()
-        },
+        "start_seconds": {name: [round(part.low), round(part.mid), round(part.high)] for name, part in parts.items()},
         "rollout": vars(model.rollout),
         "usd_per_hour": _rounded(model.usd_per_hour),
         "usd_per_million_output_tokens": [round(dollars.low, 4), round(dollars.high, 4)] if dollars else None,

@@ -14,8 +14,8 @@ from infra.engines import ENGINES
 from infra.engines.engine import Limits
 from infra.owner import CLAIM
 from infra.plan.kinds import KINDS
+from infra.plan.words import NO_START, minutes
 from infra.plan.words import count as counted
-from infra.plan.words import minutes
 from infra.registry import owner_of, reach_of
 from infra.services.serving.service import SERVING
 from infra.services.weights.service import WEIGHTS
@@ -38,7 +38,7 @@ NOTHING, FEWER, NEW, ROLLOUT, MOVES, AWAY, GONE = (
 )
 _ANSWERS = {"repository": "another model answers", "revision": "other weights", CERTAIN: CERTAIN}
 
-_NEVER = "a new pod doesn't start: the model doesn't fit, and `pulumi up` refuses the plan"
+_NEVER = f"a new pod {NO_START}: the model doesn't fit, and `pulumi up` refuses the plan"
 
 
 @dataclass(frozen=True)
@@ -84,7 +84,13 @@ def _first(name: str, side: Side) -> str:
 
 
 def _never_starts(name: str, side: Side) -> bool:
-    return side.models[name]["fits"] is False and not side.endpoint(name).get("paused")
+    return not _can_start(name, side) and not side.endpoint(name).get("paused")
+
+
+def _can_start(name: str, side: Side) -> bool:
+    """An older program says only whether it fits."""
+    model = side.models[name]
+    return model.get("starts", model["fits"] is not False)
 
 
 def _during(name: str, old: Side, new: Side, resources: ResourceChanges) -> tuple[str, str, int | None]:
@@ -224,7 +230,7 @@ def _afterwards(name: str, old: Side, new: Side) -> Iterator[str]:
     if before["replicas"] != after["replicas"]:
         replicas = _range(after["replicas"])
         yield f"{replicas} replica{'s' * (replicas != '1')}, was {_range(before['replicas'])}"
-    if not now.get("paused"):
+    if not now.get("paused") and _can_start(name, old) and _can_start(name, new):
         yield from _later_rollouts(name, old, new)
         yield from loss_changed(name, old, new)
     if was.get("timeout_seconds") != now.get("timeout_seconds"):

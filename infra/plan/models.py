@@ -151,6 +151,11 @@ class ModelPlan(EngineModel):
     reasons: tuple[str, ...]
 
     @property
+    def starts(self) -> bool:
+        """False: no pool can run it, or it doesn't fit its GPUs; `pulumi up` refuses it."""
+        return not self.gpus if self.fit is None else self.fit.judged is not False
+
+    @property
     def place(self) -> Place | None:
         """Where the weights are already."""
         return place_of(self.model)

@@ -186,9 +186,8 @@ def _pools(
     used |= {each.offer.name: each.offer for each in placed if each.offer is not None}
     pools: dict[str, PoolPlan] = {}
     for name in sorted(used):
-        surge = max((each.gpus for each in on[name] if surges(each, one_reader=platform.one_reader)), default=0)
-        pool = plan_pool(used[name], on[name], asked.catalog, surge=surge, kubectl=platform.cluster.kubectl)
-        pools[name] = yield from pool
+        rolling = [each for each in on[name] if surges(each, one_reader=platform.one_reader)]
+        pools[name] = yield from plan_pool(used[name], on[name], rolling, asked.catalog, platform.cluster.kubectl)
         if not pools[name].existing:
             pools[name] = yield from asked.cloud.furnish(pools[name], asked.settings, platform.cluster, asked.catalog)
     return pools

@@ -16,15 +16,18 @@ from infra.services.serving.placement import Placed
 
 
 def plan_pool(
-    offer: Offer, placed: Sequence[Placed], catalog: Catalog, *, surge: int, kubectl: str
+    offer: Offer, placed: Sequence[Placed], rolling: Sequence[Placed], catalog: Catalog, kubectl: str
 ) -> Decided[PoolPlan]:
-    """One pool with every model that was placed on it, and `surge` GPUs for one rollout."""
+    """One pool with every model that was placed on it, and the GPUs for one rollout. `rolling`: those of the models
+    whose new pod starts first; a paused one keeps its room, and has no rollout."""
     yield from _choose_types(offer)
     if offer.settings is not None and offer.settings.existing is not None:
         yield from say_card(offer.name, offer.settings.existing, offer.card, catalog, kubectl)
     peak = sum(each.served.replicas.max * each.gpus for each in placed if not each.served.settings.paused)
-    needed = nodes_for(placed, offer.gpus_per_node, at_most=True, extra=surge)
-    pool_max = yield from _maximum(offer, placed, surge, needed)
+    surge = max((each.gpus for each in rolling if not each.served.settings.paused), default=0)
+    room = max((each.gpus for each in rolling), default=0)
+    needed = nodes_for(placed, offer.gpus_per_node, at_most=True, extra=room)
+    pool_max = yield from _maximum(offer, placed, room, needed)
     yield from _assume_packed(offer, placed, pool_max)
     own = (yield from check_own_nodes(offer, placed, pool_max, surge)) if offer.existing else None
     pool_min = _minimum(offer, pool_max)

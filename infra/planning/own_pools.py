@@ -6,7 +6,7 @@ from itertools import permutations
 
 from infra.clouds.existing.own_nodes import Fits, Wanted, blocked, fewer, in_turn, losses, pack
 from infra.offers.pools import Offer
-from infra.plan.cluster import ClusterPlan, OwnNode, OwnNodes, PoolPlan
+from infra.plan.cluster import ClusterPlan, Loss, OwnNode, OwnNodes, PoolPlan
 from infra.plan.findings import Decided, warned
 from infra.plan.money import HOURS_PER_MONTH
 from infra.plan.notes import Advice, Finding, Step, ToDo, Violation, Write
@@ -109,7 +109,9 @@ def check_own_nodes(offer: Offer, placed: Sequence[Placed], nodes: int, surge: i
     yield from _warn_of_spreading(offer, running, nodes)
     added = [OwnNode({}, offer.gpus_per_node)] * (nodes - len(holding))
     lost = losses([*holding, *added], {each.served.name: each.gpus for each in running})
-    return OwnNodes(holding, lost, _could_roll(offer, running, nodes))
+    starting = {each.served.name for each in running if each.starts}
+    lose_one: dict[str, Loss] = {name: loss for name, loss in lost.items() if name in starting}
+    return OwnNodes(holding, lose_one, _could_roll(offer, running, nodes))
 
 
 def _fits(offer: Offer, running: Sequence[Placed], nodes: int) -> Fits:
@@ -129,7 +131,7 @@ def _could_roll(offer: Offer, running: Sequence[Placed], nodes: int) -> tuple[st
     """Models whose rollout strategy isn't in the stack file, and whose new pod fits in addition to every replica."""
     if offer.nodes is None:
         return ()
-    undecided = [each for each in running if each.served.settings.rollout is None]
+    undecided = [each for each in running if each.starts and each.served.settings.rollout is None]
     return tuple(each.served.name for each in undecided if _has_rollout_room(each, offer, running, nodes))
 
 

@@ -89,7 +89,9 @@ def _gap(pool: PoolPlan, models: Sequence[ModelPlan]) -> _Gap | None:
     if room < 0 or enough is None:
         return None
     changed = rolling[:enough]
-    minutes = {each.name: max(1, round(each.cold_start.gap / 60)) for each in changed if each.replicas.min == 1}
+    minutes = {
+        each.name: max(1, round(each.cold_start.gap / 60)) for each in changed if each.starts and each.replicas.min == 1
+    }
     away = ", ".join(f"about {length} min without {name}" for name, length in minutes.items())
     what = " and ".join(f"models.{each.name}.rollout: {{strategy: recreate}}" for each in changed)
     harm = f"{away} per rollout" if away else "one replica fewer during a rollout"

@@ -35,7 +35,7 @@ def find_remedies(plan: Plan, placed: Sequence[Placed], catalog: Catalog) -> dic
     for name, pool in plan.pools.items():
         busy = nodes_for(on[name], pool.gpus_per_node, at_most=False)
         for each in on[name]:
-            if not each.served.settings.paused:
+            if each.starts and not each.served.settings.paused:
                 start = plan.models[each.served.name].cold_start
                 ways = _all(each, pool, busy, start, plan.cache, catalog.cold_start, pins)
                 found[each.served.name] = _that_save_enough(ways, start)

@@ -123,7 +123,9 @@ def test_a_model_that_fits_no_more_is_said_to() -> None:
 
 
 MISFIT = {"model": "Qwen/Qwen2.5-Coder-32B-Instruct", "pool": "l4", "maxModelLen": 8192}
+NO_PLACE = {"model": "deepseek-ai/DeepSeek-R1", "maxModelLen": 8192, "gpus": 8}
 NO_FIT_NO_START = {
+    "of one that no pool can run": ({"models.x": NO_PLACE}, {}, "x"),
     "of one that runs": (TOO_LONG, {}, "chat"),
     "of another pool": ({"models.code.pool": "l4"}, {}, "code"),
     "of a new one": ({"models.x": MISFIT}, {}, "x"),

@@ -88,3 +88,39 @@ def test_nodes_of_others_are_never_asked_for_a_spare_gpu() -> None:
     assert any(note.path == "models.qwen3-8b.replicas" for note in result.warnings)
     assert _peak(plan(changed(SHARED, gpuPools__a10g__max=4))) == []
     assert _peak(plan(changed(SHARED, gpuPools__a10g__max=3)))
+
+
+POOL = {"existing": {"gpu": "L4", "gpusPerNode": 2, "nodes": 1, "selector": {"gpu": "l4"}}}
+SMALL = {"model": "Qwen/Qwen3-8B", "maxModelLen": 8192, "gpus": 1}
+ROLLING = {**SMALL, "rollout": {"strategy": "rolling"}}
+
+
+@pytest.mark.parametrize(
+    ("stack", "pool", "surge", "nodes"),
+    [
+        (changed(DEV, models__qwen3_8b__paused=True), "l4", 0, 2),
+        (DEV, "l4", 1, 2),
+        (changed(PROD, models__llama_70b__paused=True), "l40s", 0, 3),
+        (
+            {
+                **changed(SHARED, gpuPools={"l4": POOL}),
+                "models": {"a": SMALL, "b": SMALL, "c": {**ROLLING, "paused": True}},
+            },
+            "l4",
+            0,
+            1,
+        ),
+    ],
+    ids=["paused", "running", "paused beside others", "paused on full nodes"],
+)
+def test_a_paused_model_needs_no_gpu_for_a_rollout(stack: dict, pool: str, surge: int, nodes: int) -> None:
+    """The pool's maximum still has room for what unpausing needs."""
+    result = plan(stack)
+    assert (result.pools[pool].surge_gpus, result.pools[pool].max) == (surge, nodes)
+    assert _peak(result) == []
+
+
+def test_the_maximum_of_the_bill_is_the_same_while_a_model_is_paused() -> None:
+    """It is what unpausing can cost, and the node of a rollout is billed for the hours of rollouts in both."""
+    running, paused = (plan(changed(DEV, models__qwen3_8b__paused=each)) for each in (False, True))
+    assert paused.cost.usd_per_month_max == pytest.approx(running.cost.usd_per_month_max)

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from itertools import accumulate
 
 from infra.cli.document import Column, Row, Section
-from infra.plan.models import ColdStart
+from infra.plan.models import ColdStart, ModelPlan
 from infra.plan.money import Remedy
 from infra.plan.plan import Plan
 from infra.plan.words import BILLS, duration, usd
@@ -18,8 +18,10 @@ _MANY_MODELS = 8
 
 
 def cold_start_section(plan: Plan) -> Section:
-    """Of many models only those that take longest."""
-    slowest = sorted(plan.models.values(), key=lambda each: -each.cold_start.seconds)
+    """Of many models only those that take longest; none of a model that doesn't start."""
+    slowest = sorted(_starting(plan), key=lambda each: -each.cold_start.seconds)
+    if not slowest:
+        return Section("COLD START")
     kept = {each.name for each in slowest[:_MANY_MODELS]}
     shown = [name for name in plan.models if name in kept]
     scale = _scale(slowest[0].cold_start.seconds)
@@ -34,6 +36,10 @@ def cold_start_section(plan: Plan) -> Section:
         columns, rows = columns[:-1], tuple(row[:-1] for row in rows)
     note = (_LEGEND, *_how(plan, shown), *_others(plan, shown), *_more(plan, shown))
     return Section("COLD START", columns, rows, note="\n".join(note))
+
+
+def _starting(plan: Plan) -> list[ModelPlan]:
+    return [each for each in plan.models.values() if each.starts]
 
 
 def _scale(longest: int) -> int:
@@ -89,6 +95,6 @@ def _others(plan: Plan, shown: list[str]) -> Iterator[str]:
 
 
 def _more(plan: Plan, shown: list[str]) -> Iterator[str]:
-    rest = [model.cold_start.seconds for name, model in plan.models.items() if name not in shown]
+    rest = [each.cold_start.seconds for each in _starting(plan) if each.name not in shown]
     if rest:
         yield f"and {len(rest)} more, none above {duration(max(rest))}, in --format json"

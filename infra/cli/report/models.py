@@ -10,7 +10,7 @@ from infra.plan.cluster import PoolPlan
 from infra.plan.models import ModelPlan
 from infra.plan.money import Cheaper
 from infra.plan.plan import Plan
-from infra.plan.words import count, interval, minutes, saves
+from infra.plan.words import NO_START, count, interval, minutes, saves
 from infra.sizing.estimates import requests, span
 from infra.sizing.requests import MEAN_REQUEST
 
@@ -78,7 +78,7 @@ def _model_row(plan: Plan, model: ModelPlan) -> Row:
         f"{fit.weights_gib:.1f}" if fit else "-",
         interval(fit.kv_cache_gib) if fit and fit.kv_cache_gib else "-",
         holds,
-        minutes(model.cold_start.seconds),
+        minutes(model.cold_start.seconds) if model.starts else NO_START,
         _hourly(model, plan.pools.get(model.pool or "")),
         span(two_figures(dollars.low), two_figures(dollars.high), "-") if dollars else "-",
     )

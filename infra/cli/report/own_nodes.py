@@ -6,7 +6,7 @@ from itertools import groupby
 from infra.cli.document import Row, Section, columns
 from infra.plan.cluster import OwnNode, PoolPlan
 from infra.plan.plan import Plan
-from infra.plan.words import count, minutes
+from infra.plan.words import NO_START, count, minutes
 
 
 def own_nodes_section(plan: Plan) -> Section:
@@ -52,7 +52,8 @@ def _held(plan: Plan, node: OwnNode) -> str:
     parts = []
     for name, replicas in node.holds.items():
         gpus = count(plan.models[name].gpus, "GPU")
-        parts.append(f"{name}, {gpus}" if replicas == 1 else f"{name}, {replicas} replicas of {gpus}")
+        held = f"{name}, {gpus}" if replicas == 1 else f"{name}, {replicas} replicas of {gpus}"
+        parts.append(held if plan.models[name].starts else f"{held} ({NO_START})")
     return "; ".join(parts)
 
 

@@ -59,6 +59,8 @@ def _gain(sized: Sized, sizing: Sizing) -> str:
     if here is None or there is None or own.arguments.batch == sized.arguments.batch or here.mid <= there.mid:
         return ""
     tokens = (sized.fit.kv_cache_tokens or 0) - (own.fit.kv_cache_tokens or 0)
+    if tokens <= 0:
+        return ""
     more = tokens / sized.question.max_model_len
     batch = own.arguments.batch
     theirs = f"{sized.question.engine.title}'s default, {batch.seqs} requests in batches of {batch.tokens:,} tokens"

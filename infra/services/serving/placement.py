@@ -12,7 +12,7 @@ from infra.offers.sizing import Sizing, why_not
 from infra.plan.findings import Decided
 from infra.plan.notes import Advice, Chosen, Finding, Violation, Write
 from infra.plan.rules import Rule
-from infra.plan.words import count, decimals_that_differ, memory
+from infra.plan.words import NO_START, count, decimals_that_differ, memory
 from infra.plan.writes import written
 from infra.services.serving.served import Served
 from infra.sizing.question import Question, Sized
@@ -31,6 +31,11 @@ class Placed:
     reasons: tuple[str, ...]
     room: str = ""  # on counted nodes: where GPUs are free for one more pod at every time; blank: nowhere for certain
     no_room: str = ""  # on counted nodes: why that isn't certain
+
+    @property
+    def starts(self) -> bool:
+        """False: no pool can run it, or it doesn't fit its GPUs."""
+        return self.served.cpu if self.sized is None else self.sized.fit.judged is not False
 
     @property
     def gpus(self) -> int:
@@ -154,7 +159,9 @@ def _unplaced(served: Served, offers: Sequence[Offer], others: Sequence[Offer], 
             f"a pool of nodes that can run it below gpuPools, and its name as {path}",
             (*_on_one_node(served, offers, sizing), *_advice(served, other_types(elsewhere, GPUS_OF_A_NODE), offers)),
         )
-        return Placed(served, None, None, (f"{count(len(offers), 'pool')} to choose from, and none can run it",))
+        return Placed(
+            served, None, None, (f"{NO_START}: {count(len(offers), 'pool')} to choose from, and none can run it",)
+        )
     sized, offer = _nearest(served, near)
     options = [each for each in elsewhere if each.offer is not None and each.offer.types != offer.types]
     more = tries(served.question.but(gpus=None), offer, sizing)
@@ -169,7 +176,7 @@ def _unplaced(served: Served, offers: Sequence[Offer], others: Sequence[Offer], 
         served,
         offer,
         sized,
-        (f"nothing in the stack fits: {sized.gpus} x {offer.gpu} comes nearest", *sized.fit.reasons),
+        (f"{NO_START}: nothing in the stack fits; {sized.gpus} x {offer.gpu} comes nearest", *sized.fit.reasons),
     )
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from infra.plan.models import GAP_PARTS, ColdStart, RolloutPlan
 from infra.plan.notes import Advice, Finding, Violation
 from infra.plan.rules import Rule
-from infra.plan.words import count, minutes
+from infra.plan.words import NO_START, count, minutes
 from infra.services.serving.placement import Placed
 
 
@@ -28,6 +28,9 @@ def plan_rollout(placed: Placed, start: ColdStart, *, drain: int, one_reader: bo
     once; and a Deployment that is changed in place from one type to the other is refused where a field stays behind.
     """
     why = _old_first(placed, one_reader=one_reader)
+    if not placed.starts:
+        surge = int(why is None)
+        return RolloutPlan("recreate" if why else "rolling", surge, 1 - surge, None, NO_START)
     if why is None:
         gpus = f"the pool's maximum has {count(placed.gpus, 'GPU')} for it" if placed.gpus else ""
         room = placed.room or gpus

@@ -23,7 +23,7 @@ _NODE_LOST: Mapping[Loss | None, str] = {
 def warn_of_model(placed: Placed, rollout: RolloutPlan, start: ColdStart, loss: Loss | None) -> Iterator[Finding]:
     """`loss`: what becomes of the model when its node is lost, where the number of nodes is given."""
     yield from _warn_of_revision(placed.served)
-    if not placed.served.settings.paused:
+    if placed.starts and not placed.served.settings.paused:
         yield from _warn_of_outages(placed.served, rollout, start, loss)
     if placed.sized is not None:
         yield from _warn_of_size(placed.served, placed.sized.fit)
