@@ -1,0 +1,1 @@
+"""Envoy's files, as pure functions of the plan."""

@@ -1,0 +1,57 @@
+"""What is read out of bodies, behind authentication: `model` of a request, and the number of tokens of an answer."""
+
+from infra.plan.gateway import TrafficPlan
+from infra.services.gateway.envoy.messages import FILTER, FROM_BODY, Message, extension
+
+_MIB = 1_048_576
+# Chat, completions and embeddings of OpenAI's API; the second name is that of responses and of Anthropic's messages.
+_TOKENS = {
+    "tokens_in": (("usage", "prompt_tokens"), ("usage", "input_tokens")),
+    "tokens_out": (("usage", "completion_tokens"), ("usage", "output_tokens")),
+}
+
+
+def body_filters(traffic: TrafficPlan) -> tuple[Message, ...]:
+    """The body is held until it is whole: its model decides where it goes, and it may have to be sent twice."""
+    whole = extension("filters.http.buffer", FILTER("buffer", "Buffer"), max_request_bytes=traffic.body_mib * _MIB)
+    read = extension(
+        "filters.http.json_to_metadata",
+        FILTER("json_to_metadata", "JsonToMetadata"),
+        request_rules={"rules": [_model()]},
+        response_rules={"rules": _counts()},
+    )
+    return whole, read, _streams()
+
+
+def _model() -> Message:
+    return {
+        "selectors": [{"key": "model"}],
+        "on_present": {**_to("model"), "type": "STRING"},
+        "on_missing": {**_to("problem"), "value": "missing"},
+        "on_error": {**_to("problem"), "value": "unreadable"},
+    }
+
+
+def _streams() -> Message:
+    parser = extension(
+        "content_parsers.json",
+        "extensions.content_parsers.json.v3.JsonContentParser",
+        rules=[{"rule": rule} for rule in _counts()],
+    )
+    return extension(
+        "filters.http.sse_to_metadata",
+        FILTER("sse_to_metadata", "SseToMetadata"),
+        response_rules={"content_parser": parser, "max_event_size": _MIB},
+    )
+
+
+def _counts() -> list[Message]:
+    return [
+        {"selectors": [{"key": key} for key in path], "on_present": {**_to(name), "type": "NUMBER"}}
+        for name, paths in _TOKENS.items()
+        for path in paths
+    ]
+
+
+def _to(name: str) -> Message:
+    return {"metadata_namespace": FROM_BODY, "key": name}

@@ -1,0 +1,108 @@
+"""The file with which Envoy starts: only a change of this one needs other pods."""
+
+from infra.plan.gateway import TrafficPlan
+from infra.services.gateway.envoy.clients import ROUTES
+from infra.services.gateway.envoy.connections import first_tier, manager, routes_in
+from infra.services.gateway.envoy.messages import Message, by_dns, extension, file_source, socket, text
+from infra.services.gateway.envoy.place import Place
+
+CLIENTS, CLUSTERS, LISTENERS = "clients.json", "clusters.json", "listeners.json"
+_CONNECTIONS = 10_000  # of callers
+_HEAP = "resource_monitors.fixed_heap"
+_MIB = 1_048_576
+# A caller that opens and resets streams all the time loses its connection (CVE-2023-44487).
+_RAPID_RESET = {
+    "overload.premature_reset_total_stream_count": 200,
+    "overload.premature_reset_min_stream_lifetime_seconds": 1,
+    "http.max_requests_per_io_cycle": 10,
+}
+
+
+def bootstrap(traffic: TrafficPlan, place: Place) -> str:
+    return text(
+        {
+            "node": {"id": "gateway", "cluster": "gateway"},
+            "admin": {"address": socket("127.0.0.1", place.admin_port)},
+            "layered_runtime": {"layers": [{"name": "static", "static_layer": _RAPID_RESET}]},
+            "overload_manager": _overload(place),
+            "bootstrap_extensions": [
+                extension("bootstrap.internal_listener", "extensions.bootstrap.internal_listener.v3.InternalListener")
+            ],
+            "cluster_manager": {"local_cluster_name": "gateway"},
+            "dynamic_resources": {
+                "cds_config": file_source(place.folder, CLUSTERS),
+                "lds_config": file_source(place.folder, LISTENERS),
+            },
+            "static_resources": {
+                "listeners": [_clients(traffic, place), _metrics(place)],
+                "clusters": [_peers(traffic, place), _admin(place)],
+            },
+        }
+    )
+
+
+def _clients(traffic: TrafficPlan, place: Place) -> Message:
+    tier = first_tier(traffic, place, routes_in(place, ROUTES, CLIENTS))
+    return {
+        "name": "clients",
+        "address": socket(place.address, place.port),
+        "per_connection_buffer_limit_bytes": 65_536,
+        "filter_chains": [{"filters": [tier]}],
+    }
+
+
+def _metrics(place: Place) -> Message:
+    """Of the admin interface only what Prometheus reads; everything else of it is on loopback."""
+    routes = [{"match": {"path": "/stats/prometheus"}, "route": {"cluster": "admin"}}]
+    hosts = [{"name": "metrics", "domains": ["*"], "routes": routes}]
+    return {
+        "name": "metrics",
+        "address": socket(place.address, place.metrics_port),
+        "ignore_global_conn_limit": True,
+        "filter_chains": [
+            {"filters": [manager("metrics", (), route_config={"name": "metrics", "virtual_hosts": hosts})]}
+        ],
+    }
+
+
+def _admin(place: Place) -> Message:
+    return _static("admin", [socket("127.0.0.1", place.admin_port)])
+
+
+def _peers(traffic: TrafficPlan, place: Place) -> Message:
+    """Envoy counts these to know its share of each limit per minute; it sends nothing there."""
+    endpoints = [socket(host, port) for host, port in place.peers or (("127.0.0.1", place.port),)]
+    return {**_static("gateway", endpoints), "cluster_type": by_dns(traffic.dns_refresh_seconds)}
+
+
+def _static(name: str, addresses: list[Message]) -> Message:
+    endpoints = [{"endpoint": {"address": address}} for address in addresses]
+    return {"name": name, "load_assignment": {"cluster_name": name, "endpoints": [{"lb_endpoints": endpoints}]}}
+
+
+def _overload(place: Place) -> Message:
+    """Before the memory of its container is full it gives memory back, then closes idle connections, then refuses."""
+    connections = extension(
+        "resource_monitors.global_downstream_max_connections",
+        "extensions.resource_monitors.downstream_connections.v3.DownstreamConnectionsConfig",
+        max_active_downstream_connections=_CONNECTIONS,
+    )
+    heap = extension(
+        _HEAP,
+        "extensions.resource_monitors.fixed_heap.v3.FixedHeapConfig",
+        max_heap_size_bytes=place.memory_mib * _MIB * 9 // 10,
+    )
+    return {
+        "refresh_interval": "0.25s",
+        "resource_monitors": [connections, heap],
+        "actions": [
+            _at("shrink_heap", 0.85),
+            _at("disable_http_keepalive", 0.9),
+            _at("stop_accepting_requests", 0.95),
+        ],
+    }
+
+
+def _at(action: str, share: float) -> Message:
+    trigger = {"name": f"envoy.{_HEAP}", "threshold": {"value": share}}
+    return {"name": f"envoy.overload_actions.{action}", "triggers": [trigger]}

@@ -1,0 +1,112 @@
+"""The servers of each model, and the way of each client to the second tier."""
+
+from collections.abc import Iterator
+from math import ceil
+
+from infra.plan.gateway import ClientPlan, TrafficPlan, Upstream
+from infra.services.gateway.envoy.messages import SECONDS, Message, by_dns, extension, socket, typed
+from infra.services.gateway.envoy.permissions import set_name
+
+_MANY = 100_000  # not a limit: those are the requests of each client, and memory
+_RETRIES = 1_000  # under way at once to one model; Envoy's default is 3
+_IDLE_BETWEEN_TIERS = 60  # the second tier keeps a connection for longer, so it never closes one that is used
+_OPTIONS = "envoy.extensions.upstreams.http.v3.HttpProtocolOptions"
+
+
+def clusters(traffic: TrafficPlan) -> Iterator[Message]:
+    for _, client in sorted(traffic.clients.items()):
+        yield _client(traffic, client)
+    for _, upstream in sorted(traffic.upstreams.items()):
+        yield _model(traffic, upstream)
+
+
+def of_client(name: str) -> str:
+    return f"client:{name}"
+
+
+def of_model(name: str) -> str:
+    return f"model:{name}"
+
+
+def _client(traffic: TrafficPlan, client: ClientPlan) -> Message:
+    """The limit at once is a circuit breaker, which counts in one Envoy. Each gets its share of the limit, rounded up:
+    with n Envoys a client has at most n-1 requests more than its limit, and fewer than the limit where its connections
+    lie on one Envoy more than on the others."""
+    share = ceil(client.concurrent_requests / traffic.replicas)
+    raw = extension("transport_sockets.raw_buffer", "extensions.transport_sockets.raw_buffer.v3.RawBuffer")
+    address = {"envoy_internal_address": {"server_listener_name": set_name(client.models)}}
+    return typed(
+        "config.cluster.v3.Cluster",
+        name=of_client(client.name),
+        load_assignment=_at(of_client(client.name), address),
+        transport_socket=extension(
+            "transport_sockets.internal_upstream",
+            "extensions.transport_sockets.internal_upstream.v3.InternalUpstreamTransport",
+            transport_socket=raw,
+        ),
+        circuit_breakers=_limits(max_requests=share, max_retries=0),
+        typed_extension_protocol_options=_http(idle_timeout=SECONDS(_IDLE_BETWEEN_TIERS)),
+    )
+
+
+def _model(traffic: TrafficPlan, upstream: Upstream) -> Message:
+    """The addresses of the pods that are ready, as DNS has them. The total counts from the moment when a try of the
+    request is sent to a server: Envoy has no time that begins with the first byte of an answer."""
+    return typed(
+        "config.cluster.v3.Cluster",
+        name=of_model(upstream.model),
+        cluster_type=by_dns(traffic.dns_refresh_seconds),
+        connect_timeout="2s",
+        lb_policy="LEAST_REQUEST",
+        load_assignment=_at(of_model(upstream.model), socket(upstream.host, upstream.port)),
+        circuit_breakers=_limits(max_requests=_MANY, max_retries=_RETRIES),
+        outlier_detection=_ejection(),
+        common_lb_config={"healthy_panic_threshold": {"value": 50}},
+        metadata={"filter_metadata": {"gateway": {"start_seconds": upstream.start_seconds}}},
+        typed_extension_protocol_options=_http(
+            idle_timeout=SECONDS(traffic.engine_idle_seconds), max_stream_duration=SECONDS(traffic.total_seconds)
+        ),
+    )
+
+
+def _at(name: str, address: Message) -> Message:
+    return {"cluster_name": name, "endpoints": [{"lb_endpoints": [{"endpoint": {"address": address}}]}]}
+
+
+def _limits(max_requests: int, max_retries: int) -> Message:
+    own = {
+        "max_requests": max_requests,
+        "max_connections": _MANY,
+        "max_pending_requests": _MANY,
+        "max_retries": max_retries,
+    }
+    return {"thresholds": [own]}
+
+
+def _ejection() -> Message:
+    """A server that refuses connections or cuts them is left out for some seconds, one that answers 500 is not: that is
+    the request's fault as often. At least half of the servers stay, and where all are ejected all are asked."""
+    return {
+        "split_external_local_origin_errors": True,
+        "consecutive_local_origin_failure": 3,
+        "enforcing_consecutive_local_origin_failure": 100,
+        "consecutive_gateway_failure": 0,
+        "enforcing_consecutive_5xx": 0,
+        "enforcing_consecutive_gateway_failure": 0,
+        "enforcing_success_rate": 0,
+        "enforcing_local_origin_success_rate": 0,
+        "interval": "1s",
+        "base_ejection_time": "5s",
+        "max_ejection_time": "30s",
+        "max_ejection_percent": 50,
+        "always_eject_one_host": False,
+    }
+
+
+def _http(**common: object) -> Message:
+    options = typed(
+        "extensions.upstreams.http.v3.HttpProtocolOptions",
+        common_http_protocol_options=common,
+        explicit_http_config={"http_protocol_options": {}},
+    )
+    return {_OPTIONS: options}

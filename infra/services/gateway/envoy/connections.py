@@ -1,0 +1,136 @@
+"""How both tiers speak HTTP: one HTTP connection manager each."""
+
+from collections.abc import Sequence
+
+from infra.plan.gateway import TrafficPlan
+from infra.services.gateway.envoy.errors import OURS, THEIRS, error, flags, status, wait, when
+from infra.services.gateway.envoy.log import refused_log, routed_log
+from infra.services.gateway.envoy.messages import FILTER, SECONDS, Message, extension, file_source, header
+from infra.services.gateway.envoy.place import Place
+
+_KIND = "extensions.filters.network.http_connection_manager.v3.HttpConnectionManager"
+_LATER = 10  # seconds by which the first tier is slower to give up, so that the second one says why
+SOON = 1  # seconds that a caller waits who is refused for a moment
+
+
+def manager(stat_prefix: str, filters: Sequence[Message], **own: object) -> Message:
+    router = extension("filters.http.router", FILTER("router", "Router"), suppress_envoy_headers=True)
+    return extension(
+        "filters.network.http_connection_manager",
+        _KIND,
+        stat_prefix=stat_prefix,
+        http_filters=[*filters, router],
+        **own,
+    )
+
+
+def routes_in(place: Place, name: str, file: str) -> Message:
+    return {"route_config_name": name, "config_source": file_source(place.folder, file)}
+
+
+def first_tier(traffic: TrafficPlan, place: Place, routes: Message) -> Message:
+    """It reads nothing of a request but its headers, and has no filter besides routing: all that runs before a key was
+    seen is what Envoy calls stable and safe against untrusted callers."""
+    return manager(
+        "clients",
+        (),
+        rds=routes,
+        access_log=[refused_log()],
+        local_reply_config={"mappers": _before_a_key(traffic, place)},
+        use_remote_address=True,
+        xff_num_trusted_hops=traffic.trusted_hops,
+        internal_address_config={"cidr_ranges": [{"address_prefix": "255.255.255.255", "prefix_len": 32}]},
+        always_set_request_id_in_response=True,
+        normalize_path=True,
+        merge_slashes=True,
+        path_with_escaped_slashes_action="REJECT_REQUEST",
+        server_name="gateway",
+        request_headers_timeout="10s",
+        request_timeout=SECONDS(place.upload_seconds),
+        stream_idle_timeout=SECONDS(traffic.idle_seconds + _LATER),
+        http1_safe_max_connection_duration=True,
+        common_http_protocol_options={
+            "idle_timeout": SECONDS(traffic.keep_alive_seconds),
+            "max_connection_duration": SECONDS(traffic.connection_seconds),
+            "headers_with_underscores_action": "REJECT_REQUEST",
+        },
+        http2_protocol_options={
+            "max_concurrent_streams": 100,
+            "initial_stream_window_size": 65_536,
+            "initial_connection_window_size": 1_048_576,
+        },
+    )
+
+
+def second_tier(traffic: TrafficPlan, name: str, routes: Message, filters: Sequence[Message]) -> Message:
+    """It trusts the first tier: the request id and the client are what that one said."""
+    return manager(
+        name,
+        filters,
+        rds=routes,
+        access_log=[routed_log()],
+        local_reply_config={"mappers": _after_a_key(traffic), "body_format": _AS_IT_IS},
+        preserve_external_request_id=True,
+        stream_idle_timeout=SECONDS(traffic.idle_seconds),
+        common_http_protocol_options={"idle_timeout": "3600s"},
+    )
+
+
+_AS_IT_IS: Message = {
+    "text_format_source": {"inline_string": "%LOCAL_REPLY_BODY%"},
+    "content_type": "application/json",
+}
+
+
+def _before_a_key(traffic: TrafficPlan, place: Place) -> list[Message]:
+    def said(code: str, words: str, kind: str = OURS, retry_after: int | None = None) -> Message:
+        return error(traffic.contact, code, words, kind, retry_after=retry_after)
+
+    busy = "this client has as many requests under way as it may have"
+    slow = f"the whole request has to come within {place.upload_seconds} s"
+    return [
+        when(
+            flags("NR"),
+            401,
+            said("invalid_api_key", _NO_KEY, "authentication_error"),
+            header("www-authenticate", "Bearer"),
+        ),
+        when(flags("UO"), 429, said("too_many_at_once", busy, "rate_limit_error", SOON), wait(SOON)),
+        when(status(408), 408, said("request_timeout", slow)),
+        when(status(431), 431, said("headers_too_large", "the headers of the request are larger than 60 KiB")),
+        when(status(500, "GE"), 503, said("unavailable", "the gateway can't answer now", THEIRS, SOON), wait(SOON)),
+        when(status(400, "GE"), 400, said("bad_request", _NOT_HTTP)),
+    ]
+
+
+_NO_KEY = "the key is missing or isn't valid: send the header Authorization: Bearer KEY, or x-api-key: KEY"
+_NOT_HTTP = "the gateway takes HTTP without escaped slashes in the path and without underscores in names of headers"
+
+
+def _after_a_key(traffic: TrafficPlan) -> list[Message]:
+    def said(code: str, words: str, kind: str = THEIRS, retry_after: int | str | None = None) -> Message:
+        return error(traffic.contact, code, words, kind, retry_after=retry_after)
+
+    start = "%CLUSTER_METADATA(gateway:start_seconds)%"
+    often = "this client sent more requests per minute than it may"
+    large = f"the request is larger than {traffic.body_mib} MiB; send smaller images, or fewer at once"
+    starting = f"no server of this model is ready; one that starts takes about {start} s"
+    idle = f"the server sent nothing for {traffic.idle_seconds} s"
+    broken = "the model's server broke the connection or refused it"
+    return [
+        when(flags("RL"), 429, said("too_many_per_minute", often, "rate_limit_error"), wait("%REQ(X-LLM-WAIT)%")),
+        when(status(413), 413, said("too_large", large, OURS)),
+        when(flags("UH"), 503, said("model_starting", starting, retry_after=start), wait(start)),
+        when(
+            flags("NC"),
+            503,
+            said("model_starting", "the gateway learns of this model now", retry_after=SOON),
+            wait(SOON),
+        ),
+        when(flags("SI"), 504, said("timeout", idle)),
+        when(flags("UMSDR", "DT"), 504, said("timeout", f"an answer may take {traffic.total_seconds} s")),
+        when(flags(*_BROKEN), 503, said("unavailable", broken, retry_after=SOON), wait(SOON)),
+    ]
+
+
+_BROKEN = ("UF", "UC", "UR", "LR", "URX", "UO", "OM", "UPE")

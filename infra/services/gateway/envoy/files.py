@@ -1,0 +1,28 @@
+"""All files of an Envoy but the one with the keys."""
+
+from collections.abc import Iterator, Mapping
+
+from infra.plan.gateway import TrafficPlan
+from infra.services.gateway.envoy.bootstrap import CLUSTERS, LISTENERS, bootstrap
+from infra.services.gateway.envoy.clusters import clusters
+from infra.services.gateway.envoy.listeners import file_of, listener
+from infra.services.gateway.envoy.messages import resources
+from infra.services.gateway.envoy.models import models_file
+from infra.services.gateway.envoy.permissions import permissions
+from infra.services.gateway.envoy.place import Place
+
+BOOTSTRAP = "bootstrap.json"
+
+
+def files(traffic: TrafficPlan, place: Place) -> Mapping[str, str]:
+    """By name, what has to lie in the folder of the place beside `clients.json`. Envoy is started with BOOTSTRAP and
+    reads the others again when they change."""
+    return dict(_files(traffic, place))
+
+
+def _files(traffic: TrafficPlan, place: Place) -> Iterator[tuple[str, str]]:
+    yield BOOTSTRAP, bootstrap(traffic, place)
+    yield CLUSTERS, resources(clusters(traffic))
+    yield LISTENERS, resources(listener(traffic, place, each) for each in permissions(traffic))
+    for each in permissions(traffic):
+        yield file_of(each.name), models_file(traffic, each)

@@ -1,0 +1,30 @@
+"""The second tier: one listener inside the process for each set of permissions."""
+
+from infra.plan.gateway import TrafficPlan
+from infra.services.gateway.envoy.bodies import body_filters
+from infra.services.gateway.envoy.connections import routes_in, second_tier
+from infra.services.gateway.envoy.limits import limit_filter
+from infra.services.gateway.envoy.messages import Message, typed
+from infra.services.gateway.envoy.permissions import Permission
+from infra.services.gateway.envoy.place import Place
+
+_MIB = 1_048_576
+
+
+def listener(traffic: TrafficPlan, place: Place, permission: Permission) -> Message:
+    """A client's cluster leads here, and to no other. Its buffer holds a whole request, which may be sent again."""
+    name = permission.name
+    routes = routes_in(place, name, file_of(name))
+    tier = second_tier(traffic, name, routes, [limit_filter(), *body_filters(traffic)])
+    return typed(
+        "config.listener.v3.Listener",
+        name=name,
+        internal_listener={},
+        ignore_global_conn_limit=True,
+        per_connection_buffer_limit_bytes=traffic.body_mib * _MIB,
+        filter_chains=[{"filters": [tier]}],
+    )
+
+
+def file_of(permission: str) -> str:
+    return f"models-{permission}.json"

@@ -1,0 +1,85 @@
+"""What a client with one set of permissions may ask."""
+
+from collections.abc import Iterable, Iterator, Mapping
+
+from infra.plan.gateway import TrafficPlan, Upstream
+from infra.services.gateway.envoy.clusters import of_model
+from infra.services.gateway.envoy.descriptions import descriptions
+from infra.services.gateway.envoy.limits import NAME, limits
+from infra.services.gateway.envoy.messages import (
+    SECONDS,
+    Message,
+    any_of,
+    extension,
+    from_body,
+    one_of,
+    resources,
+    typed,
+)
+from infra.services.gateway.envoy.permissions import Permission, allowed
+from infra.services.gateway.envoy.refusals import paused, refusals
+
+
+def models_file(traffic: TrafficPlan, permission: Permission) -> str:
+    """One file per set: with 200 models and ten sets, all in one would be larger than a ConfigMap may be."""
+    host = {
+        "name": permission.name,
+        "domains": ["*"],
+        "routes": list(_routes(traffic, permission)),
+        "retry_policy": _retries(),
+        "typed_per_filter_config": {NAME: limits(traffic, permission)},
+        "request_headers_to_remove": ["x-llm-wait"],
+    }
+    config = typed(
+        "config.route.v3.RouteConfiguration",
+        name=permission.name,
+        virtual_hosts=[host],
+        max_direct_response_body_size_bytes=1_048_576,
+    )
+    return resources([config])
+
+
+def _routes(traffic: TrafficPlan, permission: Permission) -> Iterator[Message]:
+    yield from descriptions(traffic, permission)
+    for upstream, names in allowed(traffic, permission):
+        yield from _ways(traffic, upstream, names) if not upstream.paused else paused(traffic, upstream, names)
+    yield from refusals(traffic, permission)
+
+
+def _ways(traffic: TrafficPlan, upstream: Upstream, names: Iterable[str]) -> Iterator[Message]:
+    """One route for all paths that the engine serves where they are asked for, and one for each other path."""
+    asked = {"headers": [_POST], "dynamic_metadata": [from_body("model", one_of(names))]}
+    action: Mapping[str, object] = {
+        "cluster": of_model(upstream.model),
+        "timeout": "0s",
+        "idle_timeout": SECONDS(traffic.idle_seconds),
+        "auto_host_rewrite": True,
+    }
+    same = [path for path, there in upstream.paths.items() if path == there]
+    if same:
+        yield {"name": upstream.model, "match": {**any_of(same), **asked}, "route": action}
+    for path, there in upstream.paths.items():
+        if path != there:
+            match = {"path": path, **asked}
+            yield {"name": upstream.model, "match": match, "route": {**action, "prefix_rewrite": there}}
+
+
+_POST: Message = {"name": ":method", "string_match": {"exact": "POST"}}
+
+
+def _retries() -> Message:
+    """Where no byte of an answer came: the server is gone, or it begins or ends and says 503. It is tried on two other
+    servers, no more: a request that ends its server shall not end all of them."""
+    return {
+        "retry_on": "connect-failure,refused-stream,reset,retriable-status-codes",
+        "retriable_status_codes": [503],
+        "num_retries": 2,
+        "retry_back_off": {"base_interval": "0.1s", "max_interval": "1s"},
+        "retry_host_predicate": [
+            extension(
+                "retry_host_predicates.previous_hosts",
+                "extensions.retry.host.previous_hosts.v3.PreviousHostsPredicate",
+            )
+        ],
+        "host_selection_retry_max_attempts": 3,
+    }

@@ -1,0 +1,39 @@
+"""The set of models that a client may use, and the name under which all files know it."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from hashlib import sha256
+
+from infra.plan.gateway import ClientPlan, TrafficPlan, Upstream
+
+
+@dataclass(frozen=True)
+class Permission:
+    """One set of models, and the clients that have it."""
+
+    models: tuple[str, ...]
+    clients: tuple[ClientPlan, ...]
+
+    @property
+    def name(self) -> str:
+        return set_name(self.models)
+
+
+def set_name(models: Iterable[str]) -> str:
+    """It follows from the models alone: the file with the keys may be older or newer than the others for a moment, and
+    a number would then give a client another one's models."""
+    return f"set-{sha256(chr(10).join(sorted(models)).encode()).hexdigest()[:12]}"
+
+
+def permissions(traffic: TrafficPlan) -> Iterator[Permission]:
+    for models in traffic.permissions:
+        having = tuple(client for _, client in sorted(traffic.clients.items()) if client.models == models)
+        yield Permission(models, having)
+
+
+def allowed(traffic: TrafficPlan, permission: Permission) -> Iterator[tuple[Upstream, tuple[str, ...]]]:
+    """Each model of which the clients may use a name: an adapter may be allowed where its model is not."""
+    for _, upstream in sorted(traffic.upstreams.items()):
+        names = tuple(name for name in upstream.names if name in permission.models)
+        if names:
+            yield upstream, names

@@ -1,0 +1,28 @@
+"""Where an Envoy runs: its folder, its ports and how it finds the other Envoys of the same gateway."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Place:
+    """In a pod, in `make try` and in tests the same files are written, for another place."""
+
+    folder: str  # of all files; Envoy reads them again when the folder changes
+    port: int  # for clients
+    metrics_port: int  # /stats/prometheus, and nothing else
+    admin_port: int  # on loopback only: /config_dump shows keys
+    address: str = "0.0.0.0"  # on which the first two listen
+    peers: tuple[tuple[str, int], ...] = ()  # DNS names or addresses of all Envoys of this gateway, this one too
+    memory_mib: int = 1024  # of its container
+    upload_seconds: int = 120  # until the whole request must have come
+
+
+def in_pod(namespace: str) -> Place:
+    """The place of the Deployment `gateway`: one projected volume, so that all files change in one step."""
+    return Place(
+        folder="/etc/envoy",
+        port=8080,
+        metrics_port=9902,
+        admin_port=9901,
+        peers=((f"gateway-pods.{namespace}.svc.cluster.local", 8080),),
+    )

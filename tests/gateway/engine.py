@@ -1,0 +1,109 @@
+"""A server that answers as an engine would, and remembers each request byte for byte."""
+
+import asyncio
+import json
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class Request:
+    method: str
+    path: str
+    headers: tuple[tuple[str, str], ...]
+    body: bytes
+
+    def header(self, name: str) -> list[str]:
+        return [value for key, value in self.headers if key == name]
+
+
+@dataclass
+class Engine:
+    """`does`, by the body's field of this name: slow, stream, busy, dies once. Anything else is answered at once."""
+
+    requests: list[Request] = field(default_factory=list)
+    port: int = 0
+    died: int = 0
+
+    def __enter__(self) -> "Engine":
+        self._loop = asyncio.new_event_loop()
+        self._server = self._loop.run_until_complete(asyncio.start_server(self._serve, "127.0.0.1", 0))
+        self.port = self._server.sockets[0].getsockname()[1]
+        self._thread = threading.Thread(target=self._loop.run_forever)
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        asyncio.run_coroutine_threadsafe(self._end(), self._loop).result(10)
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
+
+    async def _end(self) -> None:
+        self._server.close()
+        others = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
+        for task in others:
+            task.cancel()
+        await asyncio.gather(*others, return_exceptions=True)
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            while True:
+                request = await _read(reader)
+                self.requests.append(request)
+                await self._answer(request, writer)
+        except (asyncio.IncompleteReadError, ConnectionError, asyncio.CancelledError):
+            writer.close()
+
+    async def _answer(self, request: Request, writer: asyncio.StreamWriter) -> None:
+        does = _does(request.body)
+        if does == "dies once" and not self.died:
+            self.died += 1
+            writer.close()
+            raise ConnectionError
+        if does == "busy":
+            return await _write(writer, 503, {"detail": "starting"})
+        if does == "stream":
+            return await _stream(writer)
+        if does == "slow":
+            await asyncio.sleep(2)
+        return await _write(writer, 200, {"usage": {"prompt_tokens": 3, "completion_tokens": 5}})
+
+
+def _does(body: bytes) -> str | None:
+    try:
+        found = json.loads(body)
+    except ValueError:
+        return None
+    return found.get("does") if isinstance(found, dict) else None
+
+
+async def _read(reader: asyncio.StreamReader) -> Request:
+    head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
+    method, path, _ = head[0].split(" ")
+    headers = tuple(
+        (key.lower(), value.strip()) for key, _, value in (line.partition(":") for line in head[1:] if line)
+    )
+    sizes = [int(value) for key, value in headers if key == "content-length"]
+    body = await reader.readexactly(sizes[0]) if sizes else b""
+    return Request(method, path, headers, body)
+
+
+async def _write(writer: asyncio.StreamWriter, status: int, found: Mapping[str, object]) -> None:
+    body = json.dumps(found).encode()
+    lines = (f"HTTP/1.1 {status} x", "content-type: application/json", f"content-length: {len(body)}", "", "")
+    writer.write("\r\n".join(lines).encode() + body)
+    await writer.drain()
+
+
+async def _stream(writer: asyncio.StreamWriter) -> None:
+    words = [{"choices": [{"delta": {"content": word}}]} for word in ("a", "b", "c")]
+    events = [*words, {"choices": [], "usage": {"prompt_tokens": 7, "completion_tokens": 9}}]
+    writer.write(b"HTTP/1.1 200 x\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n")
+    for event in (*(f"data: {json.dumps(each)}\n\n" for each in events), "data: [DONE]\n\n"):
+        writer.write(f"{len(event):x}\r\n{event}\r\n".encode())
+        await writer.drain()
+        await asyncio.sleep(0.01)
+    writer.write(b"0\r\n\r\n")
+    await writer.drain()

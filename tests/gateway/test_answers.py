@@ -1,0 +1,118 @@
+"""What a caller is answered: by a model, or by the gateway with what to change."""
+
+import pytest
+
+from tests.gateway.engine import Engine
+from tests.gateway.plans import ENGINE_KEY
+from tests.gateway.running import Gateway
+
+pytestmark = pytest.mark.programs
+CHAT = "/v1/chat/completions"
+
+
+@pytest.mark.parametrize("path", ["/v1/chat/completions", "/v1/completions", "/v1/responses", "/v1/messages"])
+def test_a_model_is_asked_where_its_engine_serves_the_path(gateway: Gateway, engine: Engine, path: str) -> None:
+    answer = gateway.ask("POST", path, {"model": "small"})
+    assert (answer.status, [request.path for request in engine.requests]) == (200, [path])
+
+
+def test_a_path_is_rewritten_to_where_the_engine_has_it(gateway: Gateway, engine: Engine) -> None:
+    assert gateway.ask("POST", "/v1/tokenize", {"model": "two"}).status == 200
+    assert engine.requests[0].path == "/tokenize"
+
+
+def test_an_adapter_is_asked_at_its_model(gateway: Gateway, engine: Engine) -> None:
+    assert gateway.ask("POST", CHAT, {"model": "lora"}).status == 200
+    assert engine.requests[0].body == b'{"model": "lora"}'
+
+
+def test_the_engine_learns_who_asks_and_never_the_key(gateway: Gateway, engine: Engine) -> None:
+    answer = gateway.ask("POST", CHAT, {"model": "small"}, key="key-of-other-2")
+    (request,) = engine.requests
+    assert request.header("authorization") == [f"Bearer {ENGINE_KEY}"]
+    assert (request.header("x-llm-client"), request.header("x-llm-team")) == (["other"], ["red"])
+    assert request.header("x-request-id") == [answer.headers["x-request-id"]]
+    assert not [name for name, _ in request.headers if name.startswith("x-envoy") or name == "x-llm-wait"]
+
+
+def test_anthropics_header_carries_the_key_too(gateway: Gateway, engine: Engine) -> None:
+    assert gateway.ask("POST", "/v1/messages", {"model": "small"}, key=None, x_api_key="key-of-app-1").status == 200
+    assert engine.requests[0].header("x-api-key") == []
+
+
+REFUSED = {
+    "no key": ("POST", CHAT, {"model": "small"}, {"key": None}, 401, "invalid_api_key"),
+    "wrong key": ("POST", CHAT, {"model": "small"}, {"key": "key-of-app"}, 401, "invalid_api_key"),
+    "unknown model": ("POST", CHAT, {"model": "gpt-9"}, {}, 404, "unknown_model"),
+    "not allowed": ("POST", CHAT, {"model": "secret"}, {}, 403, "model_not_allowed"),
+    "paused": ("POST", CHAT, {"model": "paused"}, {}, 503, "model_paused"),
+    "the engine has no such path": ("POST", "/v1/rerank", {"model": "small"}, {}, 404, "unknown_path"),
+    "no such path": ("GET", "/docs", None, {}, 404, "unknown_path"),
+    "read where one writes": ("GET", CHAT, None, {}, 405, "method_not_allowed"),
+    "no model": ("POST", CHAT, {"messages": []}, {}, 400, "missing_model"),
+    "no body": ("POST", CHAT, None, {}, 400, "content_type"),
+    "not JSON": ("POST", CHAT, b'{"model": "small"', {}, 400, "invalid_json"),
+    "a form": (
+        "POST",
+        CHAT,
+        b"model=small",
+        {"content_type": "application/x-www-form-urlencoded"},
+        400,
+        "content_type",
+    ),
+    "audio": ("POST", "/v1/audio/transcriptions", b"x", {"content_type": "multipart/form-data"}, 400, "multipart"),
+    "a kept answer": ("GET", "/v1/responses/resp_1", None, {}, 404, "not_kept"),
+    "description of a model that is not allowed": ("GET", "/v1/models/secret", None, {}, 404, "unknown_model"),
+    "too large": ("POST", CHAT, b" " * 5 * 1_048_576, {}, 413, "too_large"),
+}
+
+
+@pytest.mark.parametrize(("method", "path", "body", "other", "status", "code"), REFUSED.values(), ids=REFUSED)
+def test_what_is_refused_says_why(
+    gateway: Gateway,
+    engine: Engine,
+    method: str,
+    path: str,
+    body: object,
+    other: dict[str, str],
+    status: int,
+    code: str,
+) -> None:
+    answer = gateway.ask(method, path, body, **other)
+    assert (answer.status, answer.error["code"]) == (status, code)
+    assert answer.headers["content-type"] == "application/json"
+    assert answer.error["request_id"] == answer.headers["x-request-id"]
+    assert answer.error["contact"] == "ai@example.com"
+    assert engine.requests == []
+
+
+def test_an_unknown_model_is_answered_with_the_names_that_the_key_may_use(gateway: Gateway) -> None:
+    said = gateway.ask("POST", CHAT, {"model": "gpt-9"}, key="key-of-other-1").error["message"]
+    assert said == "no model is called 'gpt-9'; this key may use small"
+
+
+def test_a_path_that_the_engine_lacks_is_answered_with_those_it_has(gateway: Gateway) -> None:
+    said = gateway.ask("POST", "/v1/rerank", {"model": "small"}).error["message"]
+    assert said == (
+        "the server of 'small' has no such path; it has /v1/chat/completions, /v1/completions, /v1/messages,"
+        " /v1/responses, /v1/tokenize"
+    )
+
+
+def test_models_lists_what_the_key_may_use(gateway: Gateway) -> None:
+    def names(key: str) -> list[str]:
+        return [each["id"] for each in gateway.ask("GET", "/v1/models", key=key).json["data"]]
+
+    assert names("key-of-app-1") == ["paused", "small", "two", "lora"]
+    assert names("key-of-other-1") == ["small"]
+    assert gateway.ask("GET", "/v1/models/lora").json == {
+        "id": "lora",
+        "object": "model",
+        "created": 0,
+        "owned_by": "llm-platform",
+        "max_model_len": 8192,
+        "context_length": 8192,
+        "abilities": {"tools": True, "vision": False},
+        "paused": False,
+        "parent": "two",
+    }
