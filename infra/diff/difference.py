@@ -8,6 +8,7 @@ from infra.diff import figures
 from infra.diff.access import Access, access_changed
 from infra.diff.answers import answers_changed
 from infra.diff.asks import asked_by
+from infra.diff.counted import Counted, counted
 from infra.diff.findings import FindingChanges, Found, compare_findings, compare_to_dos
 from infra.diff.guard import Guarded, guarded
 from infra.diff.in_place import refused_in_place
@@ -33,6 +34,7 @@ class Difference:
     follows: Changes  # values that the program chose, and now chooses differently
     outputs: Changes
     cost: Changes
+    counted: Counted  # what of the bill is from other prices
     notices: Sequence[Notice]  # of every model
     violations: FindingChanges
     in_place: Sequence[Found]  # violations of the change itself
@@ -94,6 +96,7 @@ def compare(stack: str, old: Side, new: Side, forces: Forces = forces) -> Differ
         follows=choices_changed(old, new),
         outputs=differences(old.outputs, new.outputs),
         cost=figures.cost(old, new),
+        counted=counted(old, new, settings),
         notices=notices(old, new, resources),
         violations=FindingChanges([*violations.introduced, *in_place], violations.fixed),
         in_place=in_place,
@@ -124,6 +127,7 @@ def document(difference: Difference, facts: Facts | None, requirements: Changes)
         "guarded": [each.urn for each in difference.refused],
         "allowed": [each.urn for each in difference.guarded if each.allowed],
         "cost": _changes(difference.cost),
+        "counted": _counted(difference.counted),
         "priced_alike": figures.priced_alike(difference.old, difference.new),
         "traffic": [_notice(each) for each in difference.notices if noticed(each)],
         "services": [vars(each) for each in difference.services],
@@ -164,6 +168,16 @@ def document(difference: Difference, facts: Facts | None, requirements: Changes)
 
 def _changes(changes: Changes) -> dict[str, Any]:
     return {path: vars(change) for path, change in changes.items()}
+
+
+def _counted(counted: Counted) -> dict[str, Any]:
+    return {
+        "settings": list(counted.settings),
+        "region": vars(counted.region) if counted.region else None,
+        "no_longer": list(counted.no_longer),
+        "from_now": list(counted.from_now),
+        "by_prices": counted.by_prices,
+    }
 
 
 def _findings(findings: FindingChanges) -> dict[str, Any]:

@@ -1,4 +1,5 @@
-"""The stack between two pull requests, with pools and the pools that will replace them, planned as a whole."""
+"""Stacks that no stack file has, planned as a whole: one between two pull requests, with pools and the pools that will
+replace them, and one whose platform section is another."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -25,11 +26,15 @@ class Beside:
 def with_both(old: Side, new: Side, moves: Sequence[Beside]) -> Plan | None:
     """The new stack with each pool as it was and as large, its new form under another name, and the models there; None
     where such a stack file would be refused."""
-    platform = _written(old, new, moves)
-    region = region_in(new.config.get)
-    stack = str(new.plan.get("stack", ""))
+    return plan_of(new, _written(old, new, moves))
+
+
+def plan_of(side: Side, platform: Mapping[str, Any]) -> Plan | None:
+    """The side's stack with another platform section; None where such a stack file would be refused."""
+    region = region_in(side.config.get)
+    stack = str(side.plan.get("stack", ""))
     try:
-        file = load_config(stack=stack, platform=platform, region=region, path=new.file)
+        file = load_config(stack=stack, platform=platform, region=region, path=side.file)
     except BadStackFile:
         return None
     return plan_without_advice(

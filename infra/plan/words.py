@@ -80,6 +80,11 @@ def saves(amount: float, of: str) -> str:
     return f"saves {usd(amount)} per month of the {BILLS[of]} bill"
 
 
+def prices_of(pools: Sequence[str]) -> str:
+    """The keys that give nodes that exist a price."""
+    return " and ".join(f"gpuPools.{name}.existing.usdPerGpuHour" for name in pools)
+
+
 def kubectl(context: str | None) -> str:
     """The beginning of a command for a context of the kubeconfig; None: for the current context."""
     return f"kubectl --context {shlex.quote(context)}" if context else "kubectl"

@@ -6,6 +6,7 @@ from infra.plan.cluster import CachePlan, PoolPlan
 from infra.plan.findings import warned
 from infra.plan.models import ModelPlan
 from infra.plan.notes import Finding
+from infra.plan.words import prices_of
 from infra.settings.platform import GUARDED, Settings
 
 
@@ -26,11 +27,10 @@ def warn_of_budget(settings: Settings, pools: Iterable[PoolPlan]) -> Iterator[Fi
     """Nodes without a price are in no bill, so a budget guards nothing of them."""
     unpriced = [pool.name for pool in pools if pool.existing and pool.usd_per_node_hour is None]
     if settings.budget is not None and unpriced:
-        write = " and ".join(f"gpuPools.{name}.existing.usdPerGpuHour" for name in unpriced)
         yield warned(
             "budget.usdPerMonth",
             f"the nodes of {', '.join(unpriced)} have no price: the bill counts nothing of them, and the budget guards"
-            f" nothing of them; {write} gives them one",
+            f" nothing of them; {prices_of(unpriced)} gives them one",
         )
 
 

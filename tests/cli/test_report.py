@@ -1,6 +1,7 @@
 """How the tables round, and what they print once instead of in each row."""
 
 import ast
+import json
 import re
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from infra.plan.words import bills_said, count, interval
 from infra.plan.writes import shown
 from infra.recording import Recording
 from infra.sizing.estimates import Estimate
-from tests.example_stacks import planned
+from tests.example_stacks import plan_text, planned
 from tests.planning.stacks import CATALOG, DEV, changed, plan
 
 
@@ -83,6 +84,27 @@ def test_bills_that_are_the_same_are_one_figure(stack: str, headline: str, title
     assert [column.title for column in bill.columns] == titles
     assert re.fullmatch(" ".join(last), " ".join(bill.rows[-2]))
     assert ("expected:" in bill.note) == (len(titles) > 2)
+
+
+@pytest.mark.parametrize(
+    ("own", "pools", "said"),
+    [
+        ({}, ["a"], "not known: the nodes of a have no price; gpuPools.a.existing.usdPerGpuHour gives them one"),
+        ({"usdPerGpuHour": 1.5}, ["a"], r"\$1,095 per month"),
+        ({}, [], "nothing: no cloud resource is made"),
+    ],
+)
+def test_a_bill_without_a_price_is_not_known(own: dict, pools: list[str], said: str) -> None:
+    nodes = {"gpu": "L4", "gpusPerNode": 1, "nodes": 1, "selector": {"gpu": "true"}, **own}
+    small = {"model": "llama3.2:1b", "engine": "ollama", "gpus": 0}
+    text = {
+        "cluster": {"existing": {"context": "site-a"}},
+        "gpuPools": {name: {"existing": nodes} for name in pools},
+        "models": {"small": small} if not pools else {"chat": {"model": "Qwen/Qwen3-8B", "maxModelLen": 4096}},
+        "cache": {"kind": "storageClass", "storageClass": "nfs", "size": "100Gi"},
+    }
+    of = report(plan_text("own", json.dumps({"config": {"llm-platform:platform": text}})))
+    assert re.fullmatch(said, dict(of.verdict)["BILL"])
 
 
 @pytest.mark.parametrize(

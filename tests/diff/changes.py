@@ -43,7 +43,7 @@ CHANGES = {
     "a second replica": Case(
         "own",
         {"models.chat.replicas": 2},
-        title="✅ own: no bill",
+        title="✅ own: no bill (`gpu` has no price)",
         added="chat-disruption-budget",
         changed="chat-deployment",
         traffic={"chat": "nothing"},
@@ -52,7 +52,7 @@ CHANGES = {
     "another revision": Case(
         "own",
         {"models.chat.revision": "9c925d64d72725edaf899c6cb9c377fd0709d9c5"},
-        title="⚠️ own: no bill; `chat` down for a while; other weights answer as `chat`",
+        title="⚠️ own: no bill (`gpu` has no price); `chat` down for a while; other weights answer as `chat`",
         changed="chat-deployment",
         replaced="chat-prefetch-job",
         because={"chat-prefetch-job": "spec.template.spec.containers[prefetch].command[--revision]"},
@@ -62,7 +62,7 @@ CHANGES = {
     "one more adapter": Case(
         "adapted",
         {"models.chat.adapters.tax": {"model": "acme/tax-lora", "rank": 16}},
-        title="✅ adapted: no bill",
+        title="✅ adapted: no bill (`gpu` has no price)",
         added="tax-prefetch*",
         changed="endpoints-config",
         traffic={"chat": "nothing"},
@@ -71,7 +71,7 @@ CHANGES = {
     "another revision of an adapter": Case(
         "adapted",
         {"models.chat.adapters.sql.revision": "v2"},
-        title="✅ adapted: no bill",
+        title="✅ adapted: no bill (`gpu` has no price)",
         replaced="sql-prefetch-job",
         because={"sql-prefetch-job": "spec.template.spec.containers[prefetch].command[12]"},
         traffic={"chat": "nothing"},
@@ -80,7 +80,7 @@ CHANGES = {
     "a shorter context": Case(
         "own",
         {"models.chat.maxModelLen": 4096},
-        title="⚠️ own: no bill; `chat` down for a while; `chat` refuses requests over 4,096 tokens",
+        title="⚠️ own: no bill (`gpu` has no price); `chat` down for a while; `chat` refuses requests over 4,096 tokens",
         changed="chat-deployment endpoints-config",
         traffic={"chat": "outage"},
         says="up to 4,096 tokens, was 8,192",
@@ -88,7 +88,7 @@ CHANGES = {
     "a quantization": Case(
         "own",
         {"models.chat.quantization": "fp8"},
-        title="⚠️ own: no bill; `chat` down for a while; other weights answer as `chat`",
+        title="⚠️ own: no bill (`gpu` has no price); `chat` down for a while; other weights answer as `chat`",
         changed="chat-deployment",
         traffic={"chat": "outage"},
         says="holds 9.6 full-length requests at once, was 4",
@@ -96,7 +96,7 @@ CHANGES = {
     "less of the GPU": Case(
         "own",
         {"models.chat.gpuMemoryUtilization": 0.85},
-        title="⚠️ own: no bill; `chat` down for a while",
+        title="⚠️ own: no bill (`gpu` has no price); `chat` down for a while",
         changed="chat-deployment",
         traffic={"chat": "outage"},
         says="holds 2.6 full-length requests at once, was 4",
@@ -104,7 +104,7 @@ CHANGES = {
     "a context that doesn't fit": Case(
         "own",
         {"models.chat.maxModelLen": 40960},
-        title="❌ own: no bill; 1 rule broken; `chat` doesn't start",
+        title="❌ own: no bill (`gpu` has no price); 1 rule broken; `chat` doesn't start",
         changed="chat-deployment endpoints-config",
         traffic={"chat": "outage"},
         says="1 x 40,960 tokens need 5.6",
@@ -113,7 +113,7 @@ CHANGES = {
     "pause": Case(
         "own",
         {"models.chat.paused": True},
-        title="⚠️ own: no bill; `chat` is paused",
+        title="⚠️ own: no bill (`gpu` has no price); `chat` is paused",
         changed="chat-deployment endpoints-config",
         traffic={"chat": "outage"},
         says="is paused",
@@ -121,7 +121,7 @@ CHANGES = {
     "a model more": Case(
         "own",
         {"models.more": {**SMALL, "model": "llama3.2:3b"}},
-        title="✅ own: no bill; adds `more`",
+        title="✅ own: no bill (`gpu` has no price); adds `more`",
         added=OF_A_SMALL_MODEL.format("more"),
         changed="endpoints-config",
         traffic={"more": "new"},
@@ -130,7 +130,7 @@ CHANGES = {
     "a model less": Case(
         "own",
         {"models.small": None},
-        title="⚠️ own: no bill; removes `small`",
+        title="⚠️ own: no bill (`gpu` has no price); removes `small`",
         removed=OF_A_SMALL_MODEL.format("small"),
         changed="endpoints-config",
         traffic={"small": "removed"},
@@ -139,7 +139,7 @@ CHANGES = {
     "a model renamed": Case(
         "own",
         {"models.small": None, "models.tiny": SMALL},
-        title="⚠️ own: no bill; adds `tiny`; removes `small`",
+        title="⚠️ own: no bill (`gpu` has no price); adds `tiny`; removes `small`",
         added=OF_A_SMALL_MODEL.format("tiny"),
         removed=OF_A_SMALL_MODEL.format("small"),
         changed="endpoints-config",
@@ -185,7 +185,7 @@ CHANGES = {
     "a pool more": Case(
         "cloud",
         {"gpuPools.t4": {"instanceTypes": ["g4dn.xlarge"]}},
-        title="✅ cloud: expected * per month; maximum *",
+        title="✅ cloud: maximum +* per month; expected the same",
         added="t4 t4-*",
         money="more",
     ),
@@ -280,7 +280,7 @@ CHANGES = {
     "another cluster that exists": Case(
         "own",
         {"cluster.existing.context": "kind-other"},
-        title="❌ own: no bill; replaces the claim of the weights, the Kubernetes provider; 2 models down for a while",
+        title="❌ own: no bill (*); replaces the claim of the weights, the Kubernetes provider; 2 models down *",
         replaced=f"cluster-kubernetes {RECREATED}",
         because={"cluster-kubernetes": "clusterIdentifier", "chat-deployment": "provider"},
         traffic={"chat": "outage", "small": "outage"},
@@ -290,7 +290,7 @@ CHANGES = {
     "another namespace": Case(
         "own",
         {"namespace.name": "other"},
-        title="❌ own: no bill; replaces the claim of the weights; 2 models down for a while",
+        title="❌ own: no bill (`gpu` has no price); replaces the claim of the weights; 2 models down for a while",
         replaced=RECREATED,
         because={"chat-deployment": "metadata.namespace", "model-cache-namespace": "metadata.name"},
         traffic={"chat": "outage", "small": "outage"},
@@ -317,7 +317,7 @@ CHANGES = {
     "another class of the cache": Case(
         "own",
         {"cache.storageClass": "other"},
-        title="❌ own: no bill; replaces the claim of the weights; 2 models down for a while",
+        title="❌ own: no bill (`gpu` has no price); replaces the claim of the weights; 2 models down for a while",
         replaced="model-cache-claim *-prefetch-job *-deployment",
         because={
             "model-cache-claim": "spec.storageClassName",
@@ -329,11 +329,16 @@ CHANGES = {
         guarded="cache",
         fails=True,
     ),
-    "a larger cache": Case("own", {"cache.size": "200Gi"}, title="✅ own: no bill", changed="model-cache-claim"),
+    "a larger cache": Case(
+        "own",
+        {"cache.size": "200Gi"},
+        title="✅ own: no bill (`gpu` has no price)",
+        changed="model-cache-claim",
+    ),
     "a smaller cache": Case(
         "own",
         {"cache.size": "60Gi"},
-        title="❌ own: no bill; 1 rule broken",
+        title="❌ own: no bill (`gpu` has no price); 1 rule broken",
         changed="model-cache-claim",
         says="a volume can't become smaller: 60Gi, was 100Gi",
         fails=True,
@@ -341,7 +346,7 @@ CHANGES = {
     "another domain": Case(
         "own",
         {"gateway.domain": "ai.example.com"},
-        title="⚠️ own: no bill; another URL for 2 models",
+        title="⚠️ own: no bill (`gpu` has no price); another URL for 2 models",
         changed="gateway-* endpoints-config",
         traffic={"chat": "nothing", "small": "nothing"},
         says="another URL: https://chat.ai.example.com/v1; https://chat.llm.example.com/v1 stops answering",
@@ -349,7 +354,7 @@ CHANGES = {
     "answers that may take longer": Case(
         "own",
         {"gateway.timeoutSeconds": 600},
-        title="⚠️ own: no bill; `chat` down for a while",
+        title="⚠️ own: no bill (`gpu` has no price); `chat` down for a while",
         changed="gateway-* chat-deployment small-deployment endpoints-config",
         traffic={"chat": "outage", "small": "rollout"},
         says="an answer may take 600 s, was 300 s",
@@ -366,7 +371,7 @@ CHANGES = {
     "no gateway": Case(
         "own",
         {"gateway": None},
-        title="⚠️ own: no bill; 2 models no longer reached from outside the cluster",
+        title="⚠️ own: no bill (`gpu` has no price); 2 models no longer reached from outside the cluster",
         removed="gateway gateway-*",
         changed="*-network-policy endpoints-config",
         traffic={"chat": "nothing", "small": "nothing"},

@@ -4,14 +4,16 @@ from collections.abc import Iterator, Sequence
 
 from infra.cli.diff import access_rows, tables
 from infra.cli.diff.comparing import Compared
+from infra.cli.diff.money import figures_note
 from infra.cli.diff.resource_rows import resources, resources_title
 from infra.cli.diff.values import names
-from infra.cli.diff.verdict import figures_note, figures_table, headline, mark, reasons
+from infra.cli.diff.verdict import figures_table, headline, mark, reasons
 from infra.cli.document import Document, Row, Section, columns
 from infra.cli.document.marked import code, said
 from infra.diff.advice import advice
 from infra.diff.difference import Difference
 from infra.plan.words import count
+from infra.sides.types import Changes
 
 # Old and new have no room side by side in a terminal.
 _SETTING = "{0}", "{1} → {2}"
@@ -23,7 +25,7 @@ _WORDS = {"❌": "FAILS", "⚠️": "LOOK", "✅": "OK"}
 
 def as_document(compared: Compared) -> Document:
     difference = compared.difference
-    first, line = mark(difference), headline(difference)
+    first, line = mark(difference), headline(difference, _by_program(compared))
     sections = (
         _figures(difference),
         Section("Fails because", rows=[*reasons(difference)], kind="reasons"),
@@ -39,6 +41,11 @@ def as_document(compared: Compared) -> Document:
         headline=f"{first} {line}",
         comment=difference.stack,
     )
+
+
+def _by_program(compared: Compared) -> Changes:
+    effect = compared.facts.effect if compared.facts else None
+    return effect.cost if effect is not None else {}
 
 
 def _figures(difference: Difference) -> Section:

@@ -1,12 +1,15 @@
 """The first lines: whether the change may be merged, what it costs, and why it fails."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from types import MappingProxyType
 
-from infra.cli.diff.values import names, signed
+from infra.cli.diff.money import money
+from infra.cli.diff.values import signed
 from infra.cli.diff.ways import with_ways
 from infra.cli.document.marked import code, said
 from infra.diff import figures
 from infra.diff.answers import CERTAIN, another_answers, what_answers
+from infra.diff.counted import unpriced
 from infra.diff.difference import Difference
 from infra.diff.guard import Guarded
 from infra.diff.nodes import node_group
@@ -15,12 +18,11 @@ from infra.diff.traffic import AWAY, GONE, Notice, refuses_more
 from infra.owner import CLAIM, word_of
 from infra.plan.alike import alike
 from infra.plan.rules import Rule
-from infra.plan.words import bills, bills_said, count, number, usd
+from infra.plan.words import bills, count, number
 from infra.registry import clouds, of_the_platform, owner_of
-from infra.sides.types import Change, type_of
+from infra.sides.types import Change, Changes, type_of
 
 _WORDS = {CLAIM: "the claim of the weights", "pulumi:providers:kubernetes": "the Kubernetes provider"}
-_OF_THE_TITLE = ("expected", "maximum")  # bills, unless all of them are the same
 
 
 def mark(difference: Difference) -> str:
@@ -30,62 +32,14 @@ def mark(difference: Difference) -> str:
     gone = any(notice.event == GONE for notice in difference.notices)
     gone = gone or any(each.away for each in difference.services)
     worse = gone or _gaps(difference) or _moved(difference) or _others(difference) or _less_sure(difference)
-    worse = worse or _shorter(difference)
+    worse = worse or _shorter(difference) or difference.counted.no_longer
     return "⚠️" if worse or difference.guarded else "✅"
 
 
-def headline(difference: Difference) -> str:
-    parts = [_money(difference), *_broken(difference), *_guarded(difference), *_models(difference)]
+def headline(difference: Difference, by_program: Changes = MappingProxyType({})) -> str:
+    """`by_program`: what the program's own prices and facts change of the bills."""
+    parts = [money(difference, by_program), *_broken(difference), *_guarded(difference), *_models(difference)]
     return f"{difference.stack}: {'; '.join(part for part in parts if part)}"
-
-
-def _money(difference: Difference) -> str:
-    """The expected bill and the maximum; of a stack that stays, how they change."""
-    found = {word: difference.cost[key] for key, word in figures.BILLS.items() if key in difference.cost}
-    printed = {word: _dollars(change, difference) for word, change in found.items()}
-    if len(bills(printed)) > 1:
-        printed = {word: printed[word] for word in _OF_THE_TITLE if word in printed}
-    stays = difference.old.exists and difference.new.exists
-    if stays and not any(round(change.new) - round(change.old) for change in (found[word] for word in printed)):
-        bill = "the bill stays" if any(change.new for change in found.values()) else "no bill"
-        return f"{bill}{_alike(difference)}{_over(difference)}"
-    whose = "" if stays else "the stack is gone: " if difference.old.exists else "a new stack: "
-    return f"{whose}{bills_said(printed)}{_over(difference)}"
-
-
-def _alike(difference: Difference) -> str:
-    """Why the bill of another capacity is the same."""
-    pools = figures.priced_alike(difference.old, difference.new)
-    return f" (your own price of {names(pools)} stands for spot and on demand)" if pools else ""
-
-
-def figures_note(difference: Difference) -> str:
-    """What the figures leave out."""
-    pools = figures.priced_alike(difference.old, difference.new)
-    if not pools:
-        return ""
-    return (
-        f"{names(pools)}: your own price stands for spot and on demand, so these figures don't show what the change of"
-        " capacity costs"
-    )
-
-
-def _dollars(change: Change, difference: Difference) -> str:
-    if not difference.old.exists:
-        return usd(change.new)
-    amount = round(change.new) - round(change.old)
-    return f"{'-' if amount < 0 else '+'}{usd(abs(amount))}"
-
-
-def _over(difference: Difference) -> str:
-    """After the maximum, which is what a budget is compared with unless it says otherwise."""
-    if not any(violation["rule"] == Rule.BUDGET for violation in difference.broken):
-        return ""
-    budget = figures.budget(difference.new)
-    if budget is None or budget.over < 1:
-        return ", over budget"
-    of = "" if budget.of == figures.MAX else f" (of the {figures.BILLS[budget.of]} bill)"
-    return f", {usd(budget.over)} over budget{of}"
 
 
 def _broken(difference: Difference) -> Iterator[str]:
@@ -224,8 +178,23 @@ def figures_table(difference: Difference) -> Iterator[tuple[str, str, str, str]]
 def _bills(difference: Difference) -> Iterator[tuple[str, str, str, str]]:
     """One row for those that print the same."""
     found = {word: difference.cost[key] for key, word in figures.BILLS.items() if key in difference.cost}
-    rows = {word: _row("", change)[1:] for word, change in found.items() if change.old or change.new}
+    rows = {word: _bill(change, difference) for word, change in found.items() if change.old or change.new}
     yield from ((f"$ per month, {word}" if word else "$ per month", *amounts) for word, amounts in bills(rows))
+
+
+def _bill(change: Change, difference: Difference) -> tuple[str, str, str]:
+    """Of nodes that have a price on one side alone, the other side's bill isn't known."""
+    counted = difference.counted
+    old, new, amount = _row("", change)[1:]
+    if counted.from_now or counted.no_longer:
+        amount = ""
+    return _at_least(old, counted.from_now), _at_least(new, counted.no_longer), amount
+
+
+def _at_least(amount: str, without_price: Sequence[str]) -> str:
+    if not without_price:
+        return amount
+    return "not known" if amount == "0" else f"at least {amount}"
 
 
 def _budget(difference: Difference) -> Iterator[tuple[str, str, str, str]]:
@@ -236,6 +205,8 @@ def _budget(difference: Difference) -> Iterator[tuple[str, str, str, str]]:
         return
     was = number(before.usd_per_month) if before else "none"
     left = f"{number(after.over)} over" if after.over > 0 else f"{number(-after.over)} left"
+    if after.over <= 0 and unpriced(difference.new):
+        left = "not known"
     yield f"budget ({figures.BILLS[after.of]})", was, number(after.usd_per_month), left
 
 

@@ -17,7 +17,7 @@ from infra.plan.models import ModelPlan
 from infra.plan.money import Cost
 from infra.plan.notes import AFTERWARDS, ToDo
 from infra.plan.plan import Plan
-from infra.plan.words import BILLS, bills_said, count, decimals_that_differ, usd
+from infra.plan.words import BILLS, bills_said, count, decimals_that_differ, prices_of, usd
 from infra.recording import Recording
 from infra.registry import cloud_of, services
 
@@ -69,7 +69,11 @@ def _verdict(plan: Plan) -> tuple[Row, ...]:
     bill = _bill(cost)
     if cost.whose:
         bill += f" ({cost.whose})"
-    if not cost.items:
+    unpriced = [pool.name for pool in plan.pools.values() if pool.existing and pool.usd_per_node_hour is None]
+    if unpriced:
+        without = f"the nodes of {', '.join(unpriced)} have no price; {prices_of(unpriced)} gives them one"
+        bill = f"{bill}; not counted: {without}" if cost.items else f"not known: {without}"
+    elif not cost.items:
         bill = "nothing: no cloud resource is made"
     if budget:
         bill += f"; budget {usd(budget.usd_per_month)} ({BILLS[budget.of]})"
