@@ -1,14 +1,13 @@
 """`plan --pin`: what the program chose, written into the stack file with its comments kept."""
 
 import io
-import os
-import shutil
 from collections.abc import MutableMapping
 from pathlib import Path
 from typing import Any
 
 from ruamel.yaml import YAML
 
+from infra.cli.stack_text import replace_file
 from infra.config_keys import PLATFORM
 from infra.plan.plan import Plan
 from infra.plan.words import count
@@ -34,7 +33,7 @@ def pin_choices(path: Path, plan: Plan) -> str:
         _put(platform, dotted.split("."), choice.value)
     text = io.StringIO()
     yaml.dump(document, text)
-    _replace(path, text.getvalue())
+    replace_file(path, text.getvalue())
     return "\n".join((f"{path}: pinned {count(len(plan.chosen), 'choice')}", *(f"  {each}" for each in plan.chosen)))
 
 
@@ -45,13 +44,3 @@ def _put(tree: MutableMapping[str, Any], path: list[str], value: Any) -> None:
             tree[key] = {}
         tree = tree[key]
     tree[last] = list(value) if isinstance(value, tuple) else value
-
-
-def _replace(path: Path, text: str) -> None:
-    """All or nothing: a run that is cut off leaves the old file. A link stays one, and a read-only file as it is."""
-    path = path.resolve()
-    path.open("r+b").close()  # raises where it may not be written, which a rename wouldn't ask
-    fresh = path.with_suffix(".yaml.new")
-    fresh.write_text(text, encoding="utf-8")
-    shutil.copymode(path, fresh)
-    os.replace(fresh, path)

@@ -4,6 +4,7 @@ kubectl reads YAML 1.1 with a parser in Go, which reads `off` as a boolean, and 
 quotes each string that its resolver takes for something else; here its resolver learns what Go's parser takes as well.
 """
 
+import math
 import re
 from typing import Any
 
@@ -31,3 +32,12 @@ _Dumper.add_implicit_resolver("tag:yaml.org,2002:float", re.compile(r"[-+]?[.0-9
 
 def to_yaml(value: Any) -> str:
     return yaml.dump(value, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=4096)
+
+
+def to_flow(value: Any) -> str:
+    """On one line: `{models: [a, b]}`."""
+    return (
+        yaml.dump(value, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=math.inf, default_flow_style=True)
+        .removesuffix("\n...\n")
+        .rstrip("\n")
+    )
