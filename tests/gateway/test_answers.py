@@ -1,10 +1,13 @@
 """What a caller is answered: by a model, or by the gateway with what to change."""
 
+from pathlib import Path
+
 import pytest
 
+from infra.engines import ENGINES
 from tests.gateway.engine import Engine
-from tests.gateway.plans import ENGINE_KEY
-from tests.gateway.running import Gateway
+from tests.gateway.plans import ENGINE_KEY, client, traffic, upstream
+from tests.gateway.running import Gateway, place_in, running
 
 pytestmark = pytest.mark.programs
 CHAT = "/v1/chat/completions"
@@ -19,6 +22,16 @@ def test_a_model_is_asked_where_its_engine_serves_the_path(gateway: Gateway, eng
 def test_a_path_is_rewritten_to_where_the_engine_has_it(gateway: Gateway, engine: Engine) -> None:
     assert gateway.ask("POST", "/v1/tokenize", {"model": "two"}).status == 200
     assert engine.requests[0].path == "/tokenize"
+
+
+def test_models_of_every_task_are_behind_one_gateway(engine: Engine, tmp_path: Path) -> None:
+    """Their paths together are a long pattern, which Envoy refuses unless it is allowed to be."""
+    served = next(each for each in ENGINES.values() if each.is_default)
+    models = tuple(upstream(task, engine.port, paths=served.paths(task)) for task in ("chat", "embed", "rerank"))
+    plan = traffic((client("app", ("chat", "embed", "rerank")),), models)
+    with running(plan, place_in(tmp_path)) as gateway:
+        asked = {"chat": CHAT, "embed": "/v1/embeddings", "rerank": "/v1/rerank"}
+        assert [gateway.ask("POST", path, {"model": name}).status for name, path in asked.items()] == [200] * 3
 
 
 def test_an_adapter_is_asked_at_its_model(gateway: Gateway, engine: Engine) -> None:
