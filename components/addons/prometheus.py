@@ -22,7 +22,10 @@ def values() -> dict[str, Any]:
         "defaultRules": {"create": False},
         "prometheus-node-exporter": {"tolerations": [{"operator": "Exists"}]},  # GPU nodes too
         "prometheusOperator": {"resources": {"requests": {"cpu": "100m", "memory": "128Mi"}}},
-        "kube-state-metrics": {"resources": {"requests": {"cpu": "50m", "memory": "128Mi"}}},
+        "kube-state-metrics": {
+            "resources": {"requests": {"cpu": "50m", "memory": "128Mi"}},
+            "metricLabelsAllowlist": ["nodes=[llm-platform/pool]"],  # `usage` needs a node's pool for its price
+        },
         "prometheus": {
             "prometheusSpec": {
                 # Select the monitors of every release and namespace, not only those of this release.
@@ -31,8 +34,9 @@ def values() -> dict[str, Any]:
                 "ruleSelectorNilUsesHelmValues": False,
                 "probeSelectorNilUsesHelmValues": False,
                 "scrapeConfigSelectorNilUsesHelmValues": False,
-                # On the node's disk: scalers query only the last minutes, and a claim would bind the pod to one zone.
-                "retention": "2d",
+                # On the node's disk: a claim would bind the pod to one zone. Scalers query the last minutes, `usage` 30
+                # days; where that is more than the size, the oldest days go.
+                "retention": "35d",
                 "retentionSize": "8GB",
                 "resources": {"requests": {"cpu": "200m", "memory": "1Gi"}, "limits": {"memory": "3Gi"}},
             }

@@ -230,6 +230,62 @@ def repair(stack: str, yes: bool) -> None:
     sys.exit(code)
 
 
+@main.command(short_help="Who used what: requests, tokens and dollars by client, team and model.")
+@click.argument("stack")
+@click.option(
+    "--since", default="7d", metavar="PERIOD", help="Hours, days or weeks until now: 12h, 7d, 4w; default: 7d."
+)
+@click.option(
+    "--prometheus",
+    "url",
+    default="http://127.0.0.1:9090",
+    metavar="URL",
+    help="Where Prometheus answers; default: http://127.0.0.1:9090, for `kubectl port-forward`.",
+)
+@format_option("text", "json", "markdown")
+@stacks_option("the stack files")
+def usage(stack: str, since: str, url: str, format_: str, stacks: Path) -> None:
+    """Who used what of STACK: requests, tokens and dollars by client, team and model, what was idle, and the pace
+    against the budget.
+
+    It asks the Prometheus that scrapes the platform. A bearer token for it is read from the environment variable
+    LLM_PLATFORM_PROMETHEUS_TOKEN.
+
+    Exits 2 when the stack file or the period is wrong, 3 when Prometheus can't be asked.
+    """
+    import os
+
+    from infra.cli import usage as command
+    from infra.cli.document import rendered
+    from infra.cli.progress import waiting
+    from infra.cli.terminal import terminal_width
+    from infra.program import plan_of
+    from infra.settings.mistakes import BadStackFile
+    from infra.stack_file import load_file, stack_path
+    from infra.usage.prometheus import NoAnswer, Prometheus
+
+    hours = command.hours_of(since)
+    if hours is None:
+        raise click.BadParameter(
+            f"{since!r} is no period of at most 366 days; write 12h, 7d or 4w", param_hint="--since"
+        )
+    if not url.startswith(("http://", "https://")):
+        raise click.BadParameter(f"{url!r} is no URL; write http://127.0.0.1:9090", param_hint="--prometheus")
+    try:
+        planned = plan_of(load_file(stack_path(stacks, stack)))
+    except BadStackFile as mistakes:
+        click.echo(mistakes.render(terminal_width()), err=True, nl=False)
+        sys.exit(2)
+    try:
+        with waiting(f"asking {url}"):
+            found = command.usage_of(planned, Prometheus(url, os.environ.get(command.TOKEN)), hours)
+    except NoAnswer as error:
+        click.echo(f"usage: {error}", err=True)
+        click.echo(f"  {command.reach(planned)}", err=True)
+        sys.exit(3)
+    print_text(rendered(format_, lambda: command.data(found, planned), lambda: command.document(found, planned, hours)))
+
+
 @main.command(short_help="The JSON Schema of the stack file, or of the outputs.")
 @click.argument("what", type=click.Choice(["stack", "outputs"]))
 def schema(what: str) -> None:

@@ -1,0 +1,139 @@
+"""What Prometheus measured of a platform in a period: requests and tokens in Envoy, nodes and pods in the cluster."""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from infra.plan.labels import POOL_LABEL
+from infra.plan.plan import Plan
+from infra.usage.prometheus import NoAnswer, Prometheus, Sample
+
+_STEP_MINUTES = 5  # nodes and pods are counted at steps of this length
+_NVIDIA = 'resource="nvidia_com_gpu"'
+_REQUESTS, _IN, _OUT = "envoy_llm_requests", "envoy_llm_tokens_in", "envoy_llm_tokens_out"
+_BY = ("client", "team", "model")
+# kube-state-metrics writes a label of a node as a label of this metric, with _ for all but letters and digits.
+_POOL = "label_" + re.sub(r"\W", "_", POOL_LABEL)
+
+
+@dataclass(frozen=True)
+class Used:
+    """What one client used of one model or adapter. Prometheus estimates at the ends of a period, so numbers are
+    rounded, and the first request of a new pair of client and model may be missing."""
+
+    client: str
+    team: str
+    model: str  # the name that was sent
+    requests: float
+    failed: float  # of them: answered with 500 or more
+    tokens_in: float
+    tokens_out: float
+
+
+@dataclass(frozen=True)
+class Node:
+    """A GPU node."""
+
+    name: str
+    pool: str | None  # None: its labels aren't known, and no model of the stack runs there
+    gpus: int
+    hours: float
+
+
+@dataclass(frozen=True)
+class Occupied:
+    """GPUs of a node that a model's pods had, whether or not they had requests."""
+
+    model: str
+    node: str
+    gpu_hours: float
+
+
+@dataclass(frozen=True)
+class Measured:
+    hours: float  # of the period that have samples
+    used: Sequence[Used]
+    nodes: Sequence[Node]
+    occupied: Sequence[Occupied]
+
+
+def measure(prometheus: Prometheus, plan: Plan, hours: int) -> Measured:
+    """Raises NoAnswer, also where there are no samples of the period."""
+    sampled = prometheus.ask(f"count_over_time(count(up){_steps(hours)})")
+    if not sampled:
+        raise NoAnswer(f"{prometheus.url} has no samples of this period")
+    counted = min(float(hours), sampled[0].value * _STEP_MINUTES / 60)
+    occupied = list(_occupied(prometheus, plan, hours))
+    return Measured(
+        counted, list(_used(prometheus, plan, hours)), list(_nodes(prometheus, plan, hours, occupied)), occupied
+    )
+
+
+def _used(prometheus: Prometheus, plan: Plan, hours: int) -> Iterator[Used]:
+    requests = _sums(prometheus, plan, _REQUESTS, hours)
+    failed = _sums(prometheus, plan, _REQUESTS, hours, 'status=~"5..",')
+    tokens_in, tokens_out = _sums(prometheus, plan, _IN, hours), _sums(prometheus, plan, _OUT, hours)
+    for key in sorted(requests):
+        if requests[key] > 0:
+            counts = (each.get(key, 0.0) for each in (requests, failed, tokens_in, tokens_out))
+            yield Used(*key, *counts)
+
+
+def _sums(
+    prometheus: Prometheus, plan: Plan, metric: str, hours: int, more: str = ""
+) -> Mapping[tuple[str, str, str], float]:
+    """The increase of a counter, by client, team and model."""
+    where = f'{more}namespace="{plan.settings.namespace.name}"'
+    found = prometheus.ask(f"sum by ({', '.join(_BY)}) (increase({metric}{{{where}}}[{hours}h]))")
+    return {
+        (each.labels.get("client", ""), each.labels.get("team", ""), each.labels.get("model", "")): each.value
+        for each in found
+    }
+
+
+def _occupied(prometheus: Prometheus, plan: Plan, hours: int) -> Iterator[Occupied]:
+    where = f'namespace="{plan.settings.namespace.name}",{_NVIDIA},node!=""'
+    sum_ = f"sum by (pod, node) (sum_over_time(kube_pod_container_resource_requests{{{where}}}{_steps(hours)}))"
+    hours_of: dict[tuple[str, str], float] = {}
+    for each in prometheus.ask(sum_):
+        model = _model_of(each.labels.get("pod", ""), plan)
+        if model is not None:
+            key = (model, each.labels["node"])
+            hours_of[key] = hours_of.get(key, 0.0) + each.value * _STEP_MINUTES / 60
+    return (Occupied(model, node, found) for (model, node), found in sorted(hours_of.items()))
+
+
+def _model_of(pod: str, plan: Plan) -> str | None:
+    """A Deployment's pod is NAME-HASH-LETTERS."""
+    name = pod.rsplit("-", 2)[0]
+    return name if name in plan.models else None
+
+
+def _nodes(prometheus: Prometheus, plan: Plan, hours: int, occupied: Sequence[Occupied]) -> Iterator[Node]:
+    counted = f"kube_node_status_allocatable{{{_NVIDIA}}}"
+    steps = prometheus.ask(f"sum by (node) (count_over_time({counted}{_steps(hours)}))")
+    gpus = _by_node(prometheus.ask(f"max by (node) (max_over_time({counted}[{hours}h]))"))
+    pools = _pools(prometheus, hours) | {
+        each.node: pool for each in occupied if (pool := plan.models[each.model].pool) is not None
+    }
+    only = next(iter(plan.pools)) if len(plan.pools) == 1 else None
+    for each in sorted(steps, key=lambda sample: sample.labels["node"]):
+        name = each.labels["node"]
+        if gpus.get(name):
+            pool = pools.get(name, only)
+            known = pool if pool in plan.pools else None
+            yield Node(name, known, round(gpus[name]), each.value * _STEP_MINUTES / 60)
+
+
+def _pools(prometheus: Prometheus, hours: int) -> dict[str, str]:
+    """Node -> pool, of the nodes whose labels kube-state-metrics was asked to show."""
+    found = prometheus.ask(f'max by (node, {_POOL}) (max_over_time(kube_node_labels{{{_POOL}!=""}}[{hours}h]))')
+    return {each.labels["node"]: each.labels[_POOL] for each in found}
+
+
+def _by_node(samples: Sequence[Sample]) -> dict[str, float]:
+    return {each.labels["node"]: each.value for each in samples}
+
+
+def _steps(hours: int) -> str:
+    return f"[{hours}h:{_STEP_MINUTES}m]"

@@ -1,0 +1,83 @@
+"""Recorded samples in a real Prometheus: what Envoy and kube-state-metrics would have shown, minute by minute."""
+
+import shutil
+import socket
+import subprocess
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.error import URLError
+from urllib.request import urlopen
+
+from tests.conftest import HANGS_SECONDS
+
+PROGRAMS = ("prometheus", "promtool")
+MISSING = [each for each in PROGRAMS if shutil.which(each) is None]
+WHY = f"not on PATH: {', '.join(MISSING)} (Debian's package prometheus has both)"
+
+HOURS = 24
+START = int(time.time()) - HOURS * 3600  # seconds since 1970: the samples end now
+_STEP = 60
+
+
+@dataclass(frozen=True)
+class Series:
+    """A metric from `first` to `last` hours after START: a gauge with one value, or a counter that grows per hour."""
+
+    metric: str
+    labels: Mapping[str, str]
+    value: float
+    per_hour: float = 0.0
+    first: float = 0.0
+    last: float = HOURS
+
+    def samples(self) -> Iterator[str]:
+        labels = ",".join(f'{name}="{value}"' for name, value in self.labels.items())
+        for minute in range(round(self.first * 60), round(self.last * 60) + 1):
+            value = self.value + self.per_hour * (minute / 60 - self.first)
+            yield f"{self.metric}{{{labels}}} {value} {START + minute * _STEP}"
+
+
+@contextmanager
+def prometheus_with(series: list[Series], folder: Path) -> Iterator[str]:
+    """The URL of a Prometheus that has these samples."""
+    metrics = folder / "metrics"
+    metrics.write_text("\n".join(line for each in series for line in each.samples()) + "\n# EOF\n")
+    data = folder / "data"
+    subprocess.run(
+        ["promtool", "tsdb", "create-blocks-from", "openmetrics", metrics, data],
+        check=True,
+        capture_output=True,
+        timeout=HANGS_SECONDS,
+    )
+    (folder / "none.yml").write_text("{}\n")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        address = f"127.0.0.1:{free.getsockname()[1]}"
+    server = subprocess.Popen(
+        [
+            "prometheus",
+            f"--config.file={folder / 'none.yml'}",
+            f"--storage.tsdb.path={data}",
+            "--storage.tsdb.retention.time=100y",
+            f"--web.listen-address={address}",
+        ],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        _wait(f"http://{address}/-/ready")
+        yield f"http://{address}"
+    finally:
+        server.terminate()
+        server.wait(HANGS_SECONDS)
+
+
+def _wait(url: str) -> None:
+    for _ in range(HANGS_SECONDS * 20):
+        with suppress(URLError, OSError), urlopen(url, timeout=5):
+            return
+        time.sleep(0.05)
+    raise TimeoutError(url)

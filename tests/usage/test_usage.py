@@ -1,0 +1,194 @@
+"""Dollars by client: what a real Prometheus answers, shared so that no hour of a node is lost or counted twice."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+
+from infra.cli.usage import document, usage_of
+from infra.plan.labels import POOL_LABEL
+from infra.usage.measured import Measured, Node, Occupied, Used
+from infra.usage.prometheus import NoAnswer, Prometheus
+from infra.usage.shares import share
+from tests.cli.running import run
+from tests.example_stacks import planned
+from tests.usage.recorded import HOURS, MISSING, WHY, Series, prometheus_with
+
+PROD = planned("prod").plan
+_GPUS = {"resource": "nvidia_com_gpu", "unit": "integer"}
+# Node -> pool, GPUs, hours from, hours to. l4-b is there for half of the day, and its labels aren't shown.
+_NODES = {
+    "l4-a": ("l4", 1, 0, HOURS),
+    "l4-b": ("l4", 1, 0, HOURS / 2),
+    "l40s-a": ("l40s", 4, 0, HOURS),
+    "t4-a": ("t4", 1, 0, HOURS),
+}
+_PODS = {
+    "llama-8b-7d9f8b6c5-abcde": ("l4-a", 1, 0, HOURS),
+    "llama-8b-7d9f8b6c5-fghij": ("l4-b", 1, 0, HOURS / 2),
+    "llama-70b-5c6d7e8f9-klmno": ("l40s-a", 4, 0, HOURS),
+    "helper-6f7a8b9c0-pqrst": ("t4-a", 1, 0, HOURS),
+    "stranger-6f7a8b9c0-pqrst": ("t4-a", 1, 0, HOURS),
+}
+# Client, team, model -> per hour: requests, failed requests, tokens in, tokens out.
+_CALLS = {
+    ("shop", "sales", "llama-8b"): (100, 1, 40_000, 10_000),
+    ("search", "sales", "llama-8b"): (50, 0, 20_000, 5_000),
+    ("search", "sales", "llama-70b"): (10, 0, 10_000, 2_000),
+    ("night", "", "helper"): (5, 0, 500, 100),
+}
+_PRICES = {name: pool.usd_per_node_hour or 0.0 for name, pool in PROD.pools.items()}
+_NODES_USD = sum(_PRICES[pool] * (last - first) for pool, _, first, last in _NODES.values())
+
+
+def _recorded() -> Iterator[Series]:
+    yield Series("up", {"job": "gateway"}, 1)
+    for node, (pool, gpus, first, last) in _NODES.items():
+        yield Series("kube_node_status_allocatable", {"node": node, **_GPUS}, gpus, 0, first, last)
+        if node != "l4-b":
+            yield Series("kube_node_labels", {"node": node, "label_llm_platform_pool": pool}, 1, 0, first, last)
+    for pod, (node, gpus, first, last) in _PODS.items():
+        labels = {"namespace": "llm", "pod": pod, "node": node, **_GPUS}
+        yield Series("kube_pod_container_resource_requests", labels, gpus, 0, first, last)
+    for (client, team, model), (requests, failed, tokens_in, tokens_out) in _CALLS.items():
+        labels = {"namespace": "llm", "client": client, "team": team, "model": model, "pod": "gateway-1"}
+        yield Series("envoy_llm_requests", labels | {"status": "200"}, 0, requests - failed)
+        yield Series("envoy_llm_requests", labels | {"status": "503"}, 0, failed)
+        yield Series("envoy_llm_tokens_in", labels, 0, tokens_in)
+        yield Series("envoy_llm_tokens_out", labels, 0, tokens_out)
+
+
+@pytest.fixture(scope="module")
+def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with prometheus_with(list(_recorded()), tmp_path_factory.mktemp("prometheus")) as found:
+        yield found
+
+
+@pytest.mark.programs
+@pytest.mark.skipif(bool(MISSING), reason=WHY)
+def test_the_recorded_day_is_shared_whole(url: str) -> None:
+    usage = usage_of(PROD, Prometheus(url), HOURS)
+    near = 0.01
+    assert {(each.used.client, each.used.team, each.used.model) for each in usage.shares} == set(_CALLS)
+    for each in usage.shares:
+        per_hour = _CALLS[each.used.client, each.used.team, each.used.model]
+        counted = (each.used.requests, each.used.failed, each.used.tokens_in, each.used.tokens_out)
+        assert counted == pytest.approx([HOURS * each for each in per_hour], rel=near)
+    assert {each.pool: each.hours for each in usage.pools} == pytest.approx({"l4": 36, "l40s": 24, "t4": 24}, rel=near)
+    assert usage.nodes_usd == pytest.approx(_NODES_USD, rel=near)
+    assert usage.unknown_hours == 0
+    spent = sum(each.usd or 0 for each in usage.shares) + sum(each.usd for each in usage.idle)
+    assert spent == pytest.approx(usage.nodes_usd)
+    by_name = {(each.used.client, each.used.model): each.usd or 0 for each in usage.shares}
+    assert by_name["shop", "llama-8b"] == pytest.approx(2 * by_name["search", "llama-8b"], rel=near)
+
+
+@pytest.mark.programs
+@pytest.mark.skipif(bool(MISSING), reason=WHY)
+def test_the_command_prints_the_sum_of_its_rows(url: str) -> None:
+    result = run("usage", "prod", "--since", "24h", "--prometheus", url, "--format", "json")
+    assert result.exit_code == 0
+    said = json.loads(result.stdout)
+    rows = sum(each["usd"] for each in [*said["usage"], *said["idle"]])
+    assert rows == pytest.approx(sum(each["usd"] for each in said["gpu_pools"]))
+    assert said["usd"] == pytest.approx(rows + said["other_usd"])
+    assert said["usd_per_month"] == pytest.approx(said["usd"] / 24 * 730)
+    assert said["budget_usd_per_month"] == 30000
+    text = " ".join(run("usage", "prod", "--since", "1d", "--prometheus", url).stdout.split())
+    for word in ("shop", "sales", "l40s", "idle", "of the budget of $30,000", "helper"):
+        assert word in text
+
+
+@pytest.mark.programs
+@pytest.mark.skipif(bool(MISSING), reason=WHY)
+def test_hours_without_samples_are_in_no_pace(url: str) -> None:
+    week, day = (
+        json.loads(run("usage", "prod", "--since", since, "--prometheus", url, "--format", "json").stdout)
+        for since in ("7d", "24h")
+    )
+    assert week["hours"] == pytest.approx(HOURS, abs=0.2)
+    assert week["usd_per_month"] == pytest.approx(day["usd_per_month"], rel=0.02)
+    text = " ".join(run("usage", "prod", "--since", "7d", "--prometheus", url).stdout.split())
+    assert "Prometheus has samples of 24 of these 168 hours" in text
+
+
+# One hour of one full l4 node.
+_HOUR = Measured(
+    hours=1.0,
+    used=[Used("shop", "", "llama-8b", 10, 0, 4000.0, 1000.0)],
+    nodes=[Node("a", "l4", 1, 1.0)],
+    occupied=[Occupied("llama-8b", "a", 1.0)],
+)
+
+
+_MUCH = Used("shop", "", "llama-8b", 10, 0, 4e9, 1e9)
+_HELPER = Used("shop", "", "helper", 10, 0, 300.0, 100.0)
+# What was measured -> dollars of clients, idle dollars, hours without a price.
+_SHARED = {
+    "one hour in which little was asked is mostly idle": (_HOUR, 0.0009, 0.977, 0),
+    "more work than the hours hold by the estimate: the clients pay the hours": (
+        replace(_HOUR, used=[_MUCH]),
+        0.9776,
+        0,
+        0,
+    ),
+    "a node without a pod is idle": (replace(_HOUR, used=[], occupied=[]), 0, 0.9776, 0),
+    "a node of no known pool is in no sum": (replace(_HOUR, nodes=[Node("a", None, 1, 1.0)]), 0, 0, 1.0),
+    "a model whose speed isn't known shares its hours by tokens": (
+        replace(_HOUR, used=[_HELPER], nodes=[Node("a", "t4", 1, 1.0)], occupied=[Occupied("helper", "a", 1.0)]),
+        0.752,
+        0,
+        0,
+    ),
+}
+
+
+def test_every_hour_is_paid_once() -> None:
+    for why, (measured, clients, idle, unknown) in _SHARED.items():
+        usage = share(measured, PROD)
+        assert sum(each.usd or 0 for each in usage.shares) == pytest.approx(clients, abs=0.002), why
+        assert sum(each.usd for each in usage.idle) == pytest.approx(idle, abs=0.002), why
+        assert usage.unknown_hours == unknown, why
+
+
+def test_where_hours_have_no_price_the_text_says_so() -> None:
+    usage = share(replace(_HOUR, nodes=[Node("a", None, 1, 1.0)]), PROD)
+    assert "1 hours of GPU nodes have no known pool or price" in document(usage, PROD, 1).footer
+
+
+_WRONG = {
+    ("--since", "7"): "write 12h, 7d or 4w",
+    ("--since", "0d"): "write 12h, 7d or 4w",
+    ("--since", "900w"): "write 12h, 7d or 4w",
+    ("--prometheus", "localhost:9090"): "write http://127.0.0.1:9090",
+}
+
+
+def test_what_is_wrong_is_said_with_what_to_write() -> None:
+    for option, write in _WRONG.items():
+        result = run("usage", "prod", *option)
+        assert (result.exit_code, result.stdout) == (2, "")
+        assert write in " ".join(result.stderr.split())
+
+
+def test_a_prometheus_that_is_away_is_answered_with_the_command_that_reaches_it() -> None:
+    result = run("usage", "prod", "--prometheus", "http://127.0.0.1:9")
+    assert result.exit_code == 3
+    assert "http://127.0.0.1:9 can't be reached" in result.stderr
+    assert "-n monitoring port-forward svc/prometheus-operated 9090" in result.stderr
+
+
+def test_a_token_is_sent_and_never_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LLM_PLATFORM_PROMETHEUS_TOKEN", "s3cret")
+    result = run("usage", "prod", "--prometheus", "http://127.0.0.1:9")
+    assert "s3cret" not in result.output
+    with pytest.raises(NoAnswer):
+        Prometheus("http://127.0.0.1:9", "s3cret").ask("up")
+
+
+def test_nodes_show_the_label_by_which_their_price_is_found() -> None:
+    values = next(each for each in planned("prod").recording.resources if each.name == "addons-prometheus").inputs[
+        "values"
+    ]
+    assert values["kube-state-metrics"]["metricLabelsAllowlist"] == [f"nodes=[{POOL_LABEL}]"]
