@@ -14,7 +14,7 @@ _ABILITIES = {
 _LOSSES = {
     "serves": "its other replicas go on",
     "restarts": "down until it has started on free GPUs",
-    "may_wait": "down until it has started on free GPUs or, where other models take those, until the node is back",
+    "may_wait": "down until it has started on free GPUs or, where others take those, until the node is back",
     "waits": "down until the node is back",
 }
 

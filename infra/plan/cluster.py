@@ -28,6 +28,7 @@ class OwnNodes:
     nodes: tuple[OwnNode, ...]
     lose_one: Mapping[str, Loss]  # by model
     could_roll: tuple[str, ...]  # models whose new pod could start before the old one ends: GPUs are always free for it
+    left: int = 0  # nodes that exist too, and that `max` leaves to others
 
 
 @dataclass(frozen=True)

@@ -42,7 +42,9 @@ def _no_room(placed: Placed, running: Sequence[Placed]) -> str:
     free = max_nodes(offer, offer.nodes) * offer.gpus_per_node - sum(w.gpus * w.replicas for w in _wanted(running))
     scaled = [each.served for each in running if each.served.replicas.max > each.served.replicas.min]
     at = ", ".join(f"{each.name} at {count(each.replicas.max, 'replica')}" for each in scaled)
-    return f"{f'with {at} ' if at else ''}{_what_is_free(offer.name, free, placed.gpus)}"
+    limit = max_nodes(offer, offer.nodes)
+    counted = f"the {count(limit, 'node')} of {offer.name} that max counts" if limit < offer.nodes else offer.name
+    return f"{f'with {at} ' if at else ''}{_what_is_free(counted, free, placed.gpus)}"
 
 
 def _what_is_free(pool: str, free: int, needed: int) -> str:
@@ -100,18 +102,26 @@ def check_own_nodes(offer: Offer, placed: Sequence[Placed], nodes: int, surge: i
     running = _running(placed)
     maximum, first = _wanted(running), _minimum(running)
     wanted = [*maximum, Wanted(ROLLOUT, surge, 1)] if surge else maximum
-    if not _fits(offer, running, nodes)(wanted):
+    fits = _fits(offer, running, nodes)(wanted)
+    if not fits:
         yield from _refuse(offer, running, wanted, nodes)
     minimum = [replace(each, replicas=first[each.name]) for each in maximum]
     holding = pack(minimum, nodes, offer.gpus_per_node) if offer.nodes else _as_few(minimum, offer, nodes)
     if holding is None:
         return None
-    yield from _warn_of_spreading(offer, running, nodes)
+    if fits:
+        yield from _warn_of_spreading(offer, running, nodes)
     added = [OwnNode({}, offer.gpus_per_node)] * (nodes - len(holding))
     lost = losses([*holding, *added], {each.served.name: each.gpus for each in running})
     starting = {each.served.name for each in running if each.starts}
-    lose_one: dict[str, Loss] = {name: loss for name, loss in lost.items() if name in starting}
-    return OwnNodes(holding, lose_one, _could_roll(offer, running, nodes))
+    left = max(0, (offer.nodes or nodes) - nodes)
+    lose_one: dict[str, Loss] = {name: _with_others(loss, left) for name, loss in lost.items() if name in starting}
+    return OwnNodes(holding, lose_one, _could_roll(offer, running, nodes), left)
+
+
+def _with_others(loss: Loss, left: int) -> Loss:
+    """Kubernetes knows no `max`: a pod that waits takes GPUs of the nodes that it leaves to others, if any are free."""
+    return "may_wait" if loss == "waits" and left else loss
 
 
 def _fits(offer: Offer, running: Sequence[Placed], nodes: int) -> Fits:

@@ -88,7 +88,7 @@ def _with_advice(made: Draft, attempt: Attempt, sizing: Sizing) -> Plan:
         remedies=tried_remedies(plan, find_remedies(plan, made.placed, sizing.catalog), attempt),
         cheaper=with_pools(plan, cheaper_ways(plan, found, attempt), found, attempt),
         violations=violations,
-        warnings=say_where_less(certain, market, attempt),
+        warnings=say_where_less(certain, violations, market, attempt),
     )
 
 

@@ -8,7 +8,7 @@ from infra.offers.options import smallest_fit
 from infra.offers.pools import Offer
 from infra.offers.sizing import Sizing
 from infra.plan.findings import warned
-from infra.plan.notes import Advice, Finding, Warned
+from infra.plan.notes import Advice, Finding, Violation, Warned
 from infra.plan.plan import Plan
 from infra.plan.words import saves
 from infra.plan.writes import written
@@ -43,8 +43,11 @@ def warn_of_waste(placed: Placed) -> Iterator[Finding]:
     )
 
 
-def say_where_less(warnings: Iterable[Warned], market: Market, attempt: Attempt) -> tuple[Warned, ...]:
-    """The plan's warnings; those of mostly empty GPUs with a place that was planned, and what it saves."""
+def say_where_less(
+    warnings: Iterable[Warned], violations: Sequence[Violation], market: Market, attempt: Attempt
+) -> tuple[Warned, ...]:
+    """The plan's warnings; those of mostly empty GPUs with a place that was planned, and what it saves. Without such a
+    place, none of a model that a refusal is about: the refusal itself says what to do with it."""
     by_path = {f"{each.served.path}.pool": each for each in market.placed}
     found = tuple(warnings)
     small = {each.path: by_path[each.path] for each in found if each.kind == KIND}
@@ -52,12 +55,22 @@ def say_where_less(warnings: Iterable[Warned], market: Market, attempt: Attempt)
         path: place for path, each in small.items() if (place := _smaller_place(each, market, attempt)) is not None
     }
     together = _together(small, places, market, attempt)
-    return tuple(
+    said = [
         _placed(each, small[each.path], places.get(each.path), together.get(each.path), market, attempt)
         if each.kind == KIND
         else each
         for each in found
+    ]
+    return tuple(
+        each for each in said if each.kind != KIND or each.advice or not _is_refused(small[each.path], violations)
     )
+
+
+def _is_refused(placed: Placed, violations: Iterable[Violation]) -> bool:
+    """Whether a broken rule, or its advice, is about the model or its pool."""
+    own = [f"{placed.served.path}.", *([f"gpuPools.{placed.offer.name}."] if placed.offer is not None else [])]
+    paths = (path for each in violations for path in (each.path, *(p for way in each.advice for p, _ in way.write)))
+    return any(f"{path}.".startswith(each) for path in paths for each in own)
 
 
 def _together(

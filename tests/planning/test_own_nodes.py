@@ -5,10 +5,13 @@ from typing import Any
 
 import pytest
 
+from infra.cli.report import report
 from infra.clouds.existing.own_nodes import Wanted, blocked, losses, pack
+from infra.offline import Planned
 from infra.plan.cluster import OwnNode
 from infra.planning import Plan
 from infra.planning.advice import as_mapping
+from infra.recording import Recording
 from tests.planning.following import follow
 from tests.planning.stacks import SHARED, changed, plan
 
@@ -121,6 +124,38 @@ def test_what_the_loss_of_one_node_takes() -> None:
     assert losses(nodes, {"a": 1, "b": 1, "c": 2}) == {"a": "serves", "b": "may_wait", "c": "waits"}
     spare = (*nodes, OwnNode({}, 2))
     assert losses(spare, {"a": 1, "b": 1, "c": 2}) == {"a": "serves", "b": "restarts", "c": "restarts"}
+
+
+@pytest.mark.parametrize(
+    ("nodes", "limit", "counted", "loss", "reason"),
+    [
+        (2, None, "2", "waits", "no GPU of a100 is free"),
+        (3, 2, "2 of 3", "may_wait", "no GPU of the 2 nodes of a100 that max counts is free"),
+        (3, None, "3", "restarts", None),
+        (4, 3, "3 of 4", "restarts", None),
+    ],
+    ids=["all are full", "one is left to others", "one is free", "one is free and one is left to others"],
+)
+def test_nodes_are_what_is_there_and_max_is_what_the_plan_counts_on(
+    nodes: int, limit: int | None, counted: str, loss: str, reason: str | None
+) -> None:
+    """Kubernetes knows no `max`: pods of a lost node go to the others too, if nobody else has taken them."""
+    pool = {
+        "existing": {"gpu": "A100-80", "nodes": nodes, "selector": {"gpu": "x"}},
+        **({"max": limit} if limit else {}),
+    }
+    result = plan({**OWN, "gpuPools": {"a100": pool}, "models": {"a": ONE, "b": ONE}})
+    assert not broken(result)
+    own = result.pools["a100"].own
+    assert own is not None
+    assert own.left == nodes - result.pools["a100"].max
+    assert dict(own.lose_one) == {"a": loss, "b": loss}
+    assert reason is None or reason in result.models["a"].rollout.reason
+    sections = {each.title: each for each in report(Planned(result, Recording([], {}))).sections}
+    assert sections["POOLS"].rows[0][3] == counted
+    assert ("max leaves 1 node" in sections["SERVERS"].note) is (own.left > 0)
+    lost = next(row[1] for row in sections["SERVERS"].rows if row[0] == "lose one")
+    assert ("also of the nodes that max leaves to others" in lost) is (loss == "may_wait")
 
 
 @pytest.mark.parametrize(

@@ -149,3 +149,35 @@ def test_on_an_expensive_node_the_cheapest_new_place_is_named_or_that_each_costs
     assert after.cost.usd_per_month_max < before.cost.usd_per_month_max
     less = before.cost.usd_per_month_max - after.cost.usd_per_month_max
     assert f"the maximum is then ${after.cost.usd_per_month_max:,.0f}, ${less:,.0f} less" in warning.message
+
+
+WHOLE = {"model": "Qwen/Qwen3-32B", "maxModelLen": 8192, "gpus": 1}
+TWO_A100 = {
+    "existing": {"gpu": "A100-80", "gpusPerNode": 1, "nodes": 2, "usdPerGpuHour": 2, "selector": {"gpu": "a100"}}
+}
+
+
+@pytest.mark.parametrize(
+    ("models", "refused", "warned"),
+    [
+        ({"big": WHOLE, "embed": EMBED}, False, True),
+        ({"big": WHOLE, "other": WHOLE, "embed": EMBED}, True, False),
+        ({"big": {**WHOLE, "maxModelLen": 40960, "concurrency": 90}, "embed": EMBED}, True, True),
+    ],
+    ids=["nothing is refused", "its pool is too small", "another model of its pool does not fit"],
+)
+def test_no_warning_advises_on_what_is_refused(models: dict[str, Any], refused: bool, warned: bool) -> None:
+    """What the refusal proposes moves the model or changes its pool: a warning beside it would contradict that."""
+    result = on_nodes(models, a100=TWO_A100)
+    assert bool(result.violations) is refused
+    assert ("models.embed.pool" in waste(result)) is warned
+
+
+def test_no_warning_advises_on_what_a_budget_refuses() -> None:
+    stack = {**PROD, "budget": {"usdPerMonth": 100}, "models": {**PROD["models"], "embed": {**EMBED, "pool": "l40s"}}}
+    result = plan(stack)
+    touched = {path for each in result.violations for way in each.advice for path, _ in way.write}
+    said = waste(result)
+    for each in result.warnings:
+        if each.kind == "mostly-empty" and not each.advice:
+            assert each.path not in touched, said

@@ -176,7 +176,7 @@ def _pool_row(pool: PoolPlan) -> Row:
         pool.name,
         node + (", spot" if pool.capacity == "spot" else ""),
         price(pool) + ("*" if pool.price_note else ""),
-        span(str(pool.min), str(pool.max)),
+        span(str(pool.min), str(pool.max)) + (f" of {pool.max + pool.own.left}" if pool.own and pool.own.left else ""),
         f"{pool.peak_gpus} + {pool.surge_gpus} = {pool.peak_gpus + pool.surge_gpus} of {pool.max * pool.gpus_per_node}",
         count(pool.idle_gpus, "GPU") if pool.idle_gpus else "",
     )

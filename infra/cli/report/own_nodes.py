@@ -16,6 +16,11 @@ def own_nodes_section(plan: Plan) -> Section:
     for pool in plan.pools.values():
         if pool.own and pool.min < pool.max:
             note += f"; {pool.name}: up to {count(pool.max, 'node')}, which others add and remove"
+        if pool.own and pool.own.left:
+            note += (
+                f"; {pool.name}: max leaves {count(pool.own.left, 'node')} of {pool.max + pool.own.left} to others, and"
+                f" Kubernetes may put pods there too: to prevent that, select a label that only {pool.max} of them have"
+            )
     return Section("SERVERS", columns("holds", "GPUs free", right=1), rows, note)
 
 
@@ -65,13 +70,14 @@ def _lose_one(plan: Plan, pool: PoolPlan) -> str:
         for loss in ("serves", "restarts", "may_wait", "waits")
     }
     free = "free GPUs or on a node that others add" if pool.min < pool.max else "free GPUs"
+    others = ", also of the nodes that max leaves to others" if pool.own.left else ""
     starts = f"down until it has started on {free}"
     said = {
         "serves": (of["serves"], "other replicas go on"),
         "restarts": ([_with_start(plan, name) for name in of["restarts"]], starts),
         "may_wait": (
             [_with_start(plan, name) for name in of["may_wait"]],
-            f"{starts}, or, where other models take those first, until the node is back",
+            f"{starts}{others}, or, where others take those first, until the node is back",
         ),
         "waits": (of["waits"], "down until the node is back"),
     }
