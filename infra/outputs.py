@@ -136,9 +136,10 @@ def _endpoint(plan: Plan, model: ModelPlan) -> ModelEndpoint:
             if checks_key(model)
             else None
         ),
-        timeout_seconds=gateway.timeout_seconds if gateway else model.timeouts.drain,
+        timeout_seconds=plan.traffic.total_seconds,
         paused=model.paused,
         **abilities_of(model),
+        vision=model.vision,
         adapters=[each.name for each in model.adapters] or None,
         truncates_prompts=ENGINES[model.engine].limits.truncates_prompts,
     )

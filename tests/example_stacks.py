@@ -159,7 +159,11 @@ EXAMPLES = {
           qwen3-8b: {{model: Qwen/Qwen3-8B, maxModelLen: 8192}}
         gateway:
           domain: llm.example.com
-          visibility: public
+          expose: public
+          contact: llm@example.com
+          clients:
+            web-shop: {{models: [qwen3-8b], namespace: shop, team: shop, concurrentRequests: 8}}
+            search: {{keys: [1, 2]}}
           certificateArn: arn:aws:acm:us-east-1:111122223333:certificate/5f0c0000-0000-4000-8000-000000000003
     """,
 }

@@ -31,6 +31,7 @@ from infra.planning.waste import warn_of_waste
 from infra.registry import cloud_of, services
 from infra.services.addons.plan import plan_addons
 from infra.services.gateway.plan import plan_gateway
+from infra.services.gateway.times import timeout_of
 from infra.services.gateway.traffic import plan_traffic
 from infra.services.monitoring.plan import plan_monitoring
 from infra.services.service import Around
@@ -132,7 +133,7 @@ def draft(asked: Asked) -> Draft:
 def _decide(asked: Asked) -> Decided[_Parts]:
     platform = yield from _platform(asked)
     nodes = yield from _nodes(asked, platform)
-    models = yield from plan_models(nodes.placed, nodes.pools, platform.cache, platform.gateway, asked.sizing)
+    models = yield from plan_models(nodes.placed, nodes.pools, platform.cache, timeout_of(asked.settings), asked.sizing)
     traffic = yield from plan_traffic(asked.settings, models, platform.gateway, asked.catalog)
     yield from _check_nodes(asked, platform, nodes, models)
     yield from _warn(asked, platform, nodes, models)

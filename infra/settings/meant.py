@@ -57,7 +57,7 @@ def _form_takes(form: Schema, value: Any) -> bool:
             items = form.get("items", {})
             return (
                 isinstance(value, list)
-                and len(value) >= form.get("minItems", 0)
+                and form.get("minItems", 0) <= len(value) <= form.get("maxItems", math.inf)
                 and all(takes(items, each) for each in value)
             )
         case "object":

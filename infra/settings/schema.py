@@ -69,7 +69,7 @@ def forms(node: Schema) -> Iterator[Schema]:
         for each in node["anyOf"]:
             yield from forms(each)
     elif node.get("type") != "null":
-        yield node
+        yield {**node, "enum": [node["const"]]} if "const" in node else node
 
 
 def schema_at(key: Key) -> Schema | None:
@@ -157,10 +157,16 @@ def _words(form: Schema) -> str:
         case "number":
             return f"a number{_range(form)}"
         case "array":
-            length = f" of at least {form['minItems']}" if "minItems" in form else ""
-            return f"a list{length}, each {allowed(form['items'])}"
+            return f"a list{_length(form)}, each {allowed(form['items'])}"
     keys = tuple(form.get("properties", ()))
     return f"a mapping with {', '.join(keys[:6])}{', ...' if len(keys) > 6 else ''}" if keys else "a mapping of names"
+
+
+def _length(form: Schema) -> str:
+    low, high = form.get("minItems"), form.get("maxItems")
+    if low is None:
+        return ""
+    return f" of at least {low}" if high is None else f" of {low} to {high}"
 
 
 def _article(title: str) -> str:

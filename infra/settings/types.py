@@ -36,6 +36,8 @@ def pattern(regex: str, example: str, title: str, max_length: int | None = None)
 
 # A name becomes part of DNS names and Pulumi URNs: RFC 1035 label, short enough for the suffixes that we add.
 ModelName = Annotated[str, pattern(r"^[a-z]([-a-z0-9]{0,38}[a-z0-9])?$", "llama-8b", "model name")]
+# A client's name is a part of its Secret's.
+ClientName = Annotated[str, pattern(r"^[a-z]([-a-z0-9]{0,28}[a-z0-9])?$", "web-shop", "client name")]
 MAX_POOL_NAME = 30  # characters
 PoolName = Annotated[str, pattern(rf"^[a-z]([-a-z0-9]{{0,{MAX_POOL_NAME - 2}}}[a-z0-9])?$", "l4", "pool name")]
 NamespaceName = Annotated[

@@ -181,7 +181,7 @@ def _value_message(key: Key, kind: str, value: Any, node: Schema, catalog: Catal
     leaf, got = str(key[-1]), f"got {shown(value)}"
     if any(form.get("title") == KUBERNETES_VERSION for form in forms(node)):
         return _version_message(got, value, node, catalog, there="existing" in key)
-    if kind == "too_short" and value:
+    if kind in ("too_short", "too_long") and value:
         return f"got {len(value)}; allowed: {allowed(node)}", _write(leaf, example(node))
     if leaf in _COUNTED and isinstance(value, int | float):
         return f"{got}; allowed: {allowed(node)}", f"write {leaf}: {_COUNTED[leaf]}"

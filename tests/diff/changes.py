@@ -361,7 +361,7 @@ CHANGES = {
     ),
     "open to the internet": Case(
         "cloud",
-        {"gateway.visibility": "public"},
+        {"gateway.expose": "public", "gateway.clients": {"web": {}}},
         title="⚠️ cloud: expected +$7 per month; maximum +$8; 2 models down for a while",
         changed="gateway-*",
         traffic={"chat": "outage", "code": "outage"},

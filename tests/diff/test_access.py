@@ -20,7 +20,7 @@ CASES: dict[str, tuple[str, dict[str, Any], dict[str, tuple[str, str]]]] = {
     "a tag": ("cloud", {"tags.team": "search"}, {}),
     "open to the internet": (
         "cloud",
-        {"gateway.visibility": "public"},
+        {"gateway.expose": "public", "gateway.clients": {"web": {}}},
         {"exposure": ("chat.llm.example.com/v1", "+ from the internet")},
     ),
     "no certificate any more": (

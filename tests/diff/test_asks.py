@@ -32,7 +32,11 @@ def asked(difference: Difference, path: str) -> list[str]:
 @pytest.mark.parametrize(
     ("edit", "path", "says"),
     [
-        ({"gateway.visibility": "public"}, "gateway.domain", "CNAME record from *.llm.example.com to the stack output"),
+        (
+            {"gateway.expose": "public", "gateway.clients": {"web": {}}},
+            "gateway.domain",
+            "CNAME record from *.llm.example.com to the stack output",
+        ),
         (ELSEWHERE, "gateway.domain", "CNAME record from *.llm.example.com to the stack output"),
         (ELSEWHERE, "gateway.certificateArn", "the certificate has to cover *.llm.example.com"),
         ({"gateway.domain": "ai.acme.eu"}, "gateway.domain", "CNAME record from *.ai.acme.eu"),

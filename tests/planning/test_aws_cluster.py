@@ -166,7 +166,7 @@ OURS, OTHER = (f"arn:aws:iam::{account}:role/platform" for account in ("21098765
 def test_the_account_of_a_certificate_and_a_web_acl_is_a_thing_to_see_where_nothing_proves_it(
     cluster: dict, proven: bool, written: bool
 ) -> None:
-    gateway = {"domain": "llm.acme.io", "visibility": "public", **ARNS}
+    gateway = {"domain": "llm.acme.io", "expose": "public", "clients": {"web": {}}, **ARNS}
     stack = {**DEV, "gpuPools": {}, "cluster": cluster, "gateway": gateway}
     if "existing" in cluster:
         stack["gpuPools"] = SHARED["gpuPools"]

@@ -226,7 +226,7 @@ def test_minimum_expected_and_maximum_are_in_order(stack: dict[str, Any]) -> Non
 
 
 def test_a_public_load_balancer_has_an_address_in_each_zone() -> None:
-    public = {**PROD["gateway"], "visibility": "public"}
+    public = {**PROD["gateway"], "expose": "public", "clients": {"web": {}}}
     inside, outside = _items(plan(PROD))["load balancer"], _items(plan(changed(PROD, gateway=public)))["load balancer"]
     assert outside[0] - inside[0] == pytest.approx(3 * 0.005 * HOURS)
 

@@ -288,12 +288,12 @@ def test_who_reaches_the_api_of_a_new_cluster(cidrs: list[str], said: str) -> No
     assert bool(said) is bool(warned)
 
 
-@pytest.mark.parametrize(("visibility", "warned"), [("public", True), ("internal", False)])
-def test_private_addresses_never_reach_a_public_gateway(visibility: str, warned: bool) -> None:
-    inbound = {"visibility": visibility, "inboundCidrs": ["18.2.3.0/24", "10.0.0.0/8"]}
+@pytest.mark.parametrize(("expose", "warned"), [("public", True), ("internal", False)])
+def test_private_addresses_never_reach_a_public_gateway(expose: str, warned: bool) -> None:
+    inbound = {"expose": expose, "clients": {"web": {}}, "inboundCidrs": ["18.2.3.0/24", "10.0.0.0/8"]}
     stack = changed(PROD, **{f"gateway__{key}": value for key, value in inbound.items()})
     message = _warned(plan(stack), "gateway.inboundCidrs")
-    assert ("10.0.0.0/8: private addresses" in message and "visibility: internal" in message) is warned
+    assert ("10.0.0.0/8: private addresses" in message and "expose: internal" in message) is warned
 
 
 @pytest.mark.parametrize(
@@ -308,18 +308,22 @@ def test_private_addresses_never_reach_a_public_gateway(visibility: str, warned:
 def test_who_reaches_a_public_gateway_is_said_without_those_who_never_do(
     cidrs: list[str], reach: str, nobody: bool
 ) -> None:
-    result = plan(changed(PROD, gateway__visibility="public", gateway__inboundCidrs=cidrs))
-    message = _warned(result, "gateway.visibility")
+    result = plan(changed(PROD, gateway__expose="public", gateway__clients={"web": {}}, gateway__inboundCidrs=cidrs))
+    message = _warned(result, "gateway.expose")
     assert (reach in message and bool(message)) is bool(reach)
     assert ("so nobody outside reaches the models" in _warned(result, "gateway.inboundCidrs")) is nobody
 
 
-def test_a_gateway_without_tls_or_before_ollama_is_warned_of() -> None:
-    ollama = changed(DEV, models={"m": {"model": "llama3.2:1b", "engine": "ollama"}})
-    result = plan(changed(ollama, gateway={"domain": "llm.example.com"}))
+def test_a_gateway_without_tls_is_warned_of() -> None:
+    result = plan(changed(DEV, gateway={"domain": "llm.example.com"}))
     assert "cross the network unencrypted" in _warned(result, "gateway.certificateArn")
-    assert _warned(result, "gateway").startswith("m: Ollama checks no key")
     assert not _warned(plan(PROD), "gateway.certificateArn") + _warned(plan(PROD), "gateway")
+
+
+def test_the_old_name_of_expose_means_the_same_for_one_release() -> None:
+    old = plan(changed(PROD, gateway__visibility="internal"))
+    assert "write expose: internal" in _warned(old, "gateway.visibility")
+    assert old.gateway == plan(changed(PROD, gateway__expose="internal")).gateway == plan(PROD).gateway
 
 
 @pytest.mark.parametrize(("seconds", "warned"), [(300, False), (900, True)])

@@ -16,20 +16,20 @@ ALB = {"certificateArn": CERTIFICATE}
 
 
 def _public(**gateway: Any) -> list[str]:
-    stack = changed(PROD, gateway={"domain": "llm.acme.io", "visibility": "public", **gateway})
-    return [note.message for note in plan(stack).warnings if note.path == "gateway.visibility"]
+    stack = changed(PROD, gateway={"domain": "llm.acme.io", "expose": "public", "clients": {"web": {}}, **gateway})
+    return [note.message for note in plan(stack).warnings if note.path == "gateway.expose"]
 
 
 @pytest.mark.parametrize(
     ("gateway", "says", "proposes"),
     [
-        (ALB, "the whole internet reaches the models, and only an API key protects them", {"inbound", "waf"}),
+        (ALB, "the whole internet reaches the models, and only a client's key protects them", {"inbound", "waf"}),
         (
             {**ALB, "inboundCidrs": ["93.184.216.0/24"]},
-            "93.184.216.0/24 reaches the models, and only an API key",
+            "93.184.216.0/24 reaches the models, and only a client's key",
             {"waf"},
         ),
-        ({**ALB, "wafAclArn": WEB_ACL}, "the whole internet reaches the models, and an API key and a", {"inbound"}),
+        ({**ALB, "wafAclArn": WEB_ACL}, "the whole internet reaches the models, and a client's key and a", {"inbound"}),
         (
             {**ALB, "inboundCidrs": ["93.184.216.0/24"], "wafAclArn": WEB_ACL},
             "93.184.216.0/24 reaches the models",
@@ -47,7 +47,7 @@ def test_a_public_gateway_is_a_warning_that_names_what_is_missing(
 
 
 def test_an_internal_gateway_is_no_warning() -> None:
-    assert "gateway.visibility" not in {note.path for note in plan(PROD).warnings}
+    assert "gateway.expose" not in {note.path for note in plan(PROD).warnings}
 
 
 def _commands(result: Plan) -> list[str]:

@@ -2,6 +2,7 @@
 
 from infra.clouds.aws.arns import account_of, region_of
 from infra.clouds.aws.load_balancer import ALB, CERTIFICATE
+from infra.services.gateway.exposed import EXPOSURE, from_outside, written_key
 from infra.services.gateway.section import Gateway
 from infra.settings.checks.cluster import read_cidr
 from infra.settings.checks.scope import CLUSTER_KIND, Scope
@@ -12,7 +13,7 @@ _CLASS: Key = (*_KEY, "ingressClass")
 _PREFIX = "alb.ingress.kubernetes.io"
 # Annotations that another key sets or that the platform sets itself, because its rules rely on them.
 _DECIDED = {
-    "scheme": "write gateway.visibility",
+    "scheme": "write gateway.expose",
     "certificate-arn": "write gateway.certificateArn",
     "load-balancer-attributes": "write gateway.timeoutSeconds",
     "inbound-cidrs": "write gateway.inboundCidrs",
@@ -27,7 +28,7 @@ _DECIDED = {
 
 def check_gateway(scope: Scope) -> None:
     gateway = scope.settings.gateway
-    if gateway is None:
+    if gateway is None or not from_outside(scope):
         return
     alb = uses_alb(scope)
     _check_class(scope, gateway, alb=alb)
@@ -42,7 +43,7 @@ def check_gateway(scope: Scope) -> None:
 
 def uses_alb(scope: Scope) -> bool:
     gateway = scope.settings.gateway
-    return gateway is not None and scope.on_aws and gateway.ingress_class in (None, ALB.name)
+    return gateway is not None and from_outside(scope) and scope.on_aws and gateway.ingress_class in (None, ALB.name)
 
 
 def _check_class(scope: Scope, gateway: Gateway, *, alb: bool) -> None:
@@ -94,11 +95,13 @@ def _check_guard(scope: Scope, gateway: Gateway, *, alb: bool) -> None:
 
 def _check_subnets(scope: Scope, gateway: Gateway) -> None:
     create = scope.settings.cluster.create
-    network = create.network if create is not None and gateway.visibility == "public" else None
+    network = create.network if create is not None and gateway.exposure == "public" else None
     if network is not None and network.vpc_id is not None and network.public_subnet_ids is None:
-        key: Key = (*_KEY, "visibility")
+        key = written_key(scope)
         write = "write cluster.create.network.publicSubnetIds"
-        scope.report.wrong(key, "public, and the VPC has no public subnets here", write, reads=CLUSTER_KIND)
+        scope.report.wrong(
+            key, "public, and the VPC has no public subnets here", write, reads=[*EXPOSURE, *CLUSTER_KIND]
+        )
 
 
 def _check_place(scope: Scope, key: Key, arn: str, what: str) -> None:

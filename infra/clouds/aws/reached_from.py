@@ -37,12 +37,12 @@ def warn_of_access(create: CreateCluster) -> Iterator[Finding]:
 
 def warn_of_gateway(settings: Settings) -> Iterator[Finding]:
     gateway = settings.gateway
-    if gateway is None or gateway.visibility != "public":
+    if gateway is None or gateway.exposure != "public":
         return
     if never := private(gateway.inbound_cidrs):
         alone = ": so nobody outside reaches the models" if len(never) == len(gateway.inbound_cidrs) else ""
         yield warned(
             "gateway.inboundCidrs",
-            f"{', '.join(never)}: private addresses, {_WAY_OUT}, because visibility is public{alone}. Write that"
-            " address, or visibility: internal for callers in the VPC or over a VPN",
+            f"{', '.join(never)}: private addresses, {_WAY_OUT}, because expose is public{alone}. Write that"
+            " address, or expose: internal for callers in the VPC or over a VPN",
         )

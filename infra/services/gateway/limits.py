@@ -28,11 +28,11 @@ def places(model: ModelPlan) -> int:
 def at_once(models: Iterable[ModelPlan], sharers: Mapping[str, int]) -> Default:
     """The sum over its models. `sharers`: by model, how many clients may use it."""
     used = sorted(models, key=lambda each: each.name)
-    taken = sum(places(each) * (SHARED if sharers[each.name] > 1 else ALONE) for each in used)
+    taken = sum(places(each) * (SHARED if sharers.get(each.name, 1) > 1 else ALONE) for each in used)
     value = max(MIN_AT_ONCE, ceil(taken))
-    terms = " + ".join(_term(each, sharers[each.name]) for each in used)
-    least = f", at least {MIN_AT_ONCE}" if value == MIN_AT_ONCE and taken < MIN_AT_ONCE else ""
-    return Default(value, f"{terms}{least}: {_why(sharers[each.name] > 1 for each in used)}")
+    terms = " + ".join(_term(each, sharers.get(each.name, 1)) for each in used)
+    minimum = f", at least {MIN_AT_ONCE}" if value == MIN_AT_ONCE and taken < MIN_AT_ONCE else ""
+    return Default(value, f"{terms}{minimum}: {_why(sharers.get(each.name, 1) > 1 for each in used)}")
 
 
 def _term(model: ModelPlan, sharers: int) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from infra.engines import ENGINES
 from infra.plan.cluster import GatewayPlan, IngressController
 from infra.plan.findings import Decided, warned
 from infra.plan.notes import Assumption, Chosen, Finding
@@ -20,8 +19,13 @@ if TYPE_CHECKING:
 
 def plan_gateway(settings: Settings, cloud: Cloud) -> Decided[GatewayPlan | None]:
     gateway = settings.gateway
-    if gateway is None:
+    if gateway is None or gateway.domain is None or gateway.exposure == "cluster":
         return None
+    if gateway.visibility is not None:
+        yield warned(
+            "gateway.visibility",
+            f"the old name of expose, read in this release only: write expose: {gateway.visibility}",
+        )
     controller = controller_of(gateway.ingress_class, cloud)
     ingress_class = gateway.ingress_class or controller.name
     if gateway.ingress_class is None:
@@ -30,10 +34,10 @@ def plan_gateway(settings: Settings, cloud: Cloud) -> Decided[GatewayPlan | None
         yield Assumption(
             "gateway.ingressClass", f"the controller of {ingress_class} runs in namespace {controller.namespace}"
         )
-    yield from _warn(settings, gateway, controller)
+    yield from _warn(gateway, controller)
     return GatewayPlan(
         domain=gateway.domain,
-        visibility=gateway.visibility,
+        visibility=gateway.exposure,
         controller=controller,
         ingress_class=ingress_class,
         namespace=gateway.namespace or controller.namespace,
@@ -41,26 +45,19 @@ def plan_gateway(settings: Settings, cloud: Cloud) -> Decided[GatewayPlan | None
     )
 
 
-def _warn(settings: Settings, gateway: Gateway, controller: IngressController) -> Iterator[Finding]:
+def _warn(gateway: Gateway, controller: IngressController) -> Iterator[Finding]:
     if gateway.certificate_arn is None and gateway.tls_secret is None:
         key = f"gateway.{controller.certificate}"
         yield warned(key, "no certificate: API keys, prompts and answers cross the network unencrypted")
-    if gateway.visibility == "public" and (said := _public(gateway, controller)):
-        yield warned("gateway.visibility", said)
-    open_to_all = sorted(name for name, model in settings.models.items() if not ENGINES[model.engine].checks_key)
-    if open_to_all:
-        titles = sorted({ENGINES[settings.models[name].engine].title for name in open_to_all})
-        checks = f"{' and '.join(titles)} {'checks' if len(titles) == 1 else 'check'} no key"
-        yield warned(
-            "gateway", f"{', '.join(open_to_all)}: {checks}; everybody who reaches the load balancer can use it"
-        )
+    if gateway.exposure == "public" and (said := _public(gateway, controller)):
+        yield warned("gateway.expose", said)
 
 
 def _public(gateway: Gateway, controller: IngressController) -> str:
     """What protects the models from callers of the internet, and which keys would add protection; nothing where none
     of them is let in."""
     if not controller.narrows:
-        return "public: the whole internet reaches the models, and only an API key protects them"
+        return "public: the whole internet reaches the models, and only a client's key protects them"
     callers = [each for each in gateway.inbound_cidrs if each not in private(gateway.inbound_cidrs)]
     if gateway.inbound_cidrs and not callers:
         return ""
@@ -78,5 +75,5 @@ def _public(gateway: Gateway, controller: IngressController) -> str:
         if not given
     ]
     also = " and a web ACL" if gateway.waf_acl_arn else ""
-    guards = f"an API key{also} protect them" if also else "only an API key protects them"
+    guards = f"a client's key{also} protect them" if also else "only a client's key protects them"
     return "; ".join([f"public: {reach} the models, and {guards}", *missing])

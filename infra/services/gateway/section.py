@@ -1,27 +1,94 @@
-"""`gateway`: access to the models from outside the cluster."""
+"""`gateway`: who may call the models, and from where."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
 from infra.clouds.aws.types import CertificateArn, WebAclArn
-from infra.settings.types import Cidr, Domain, NamespaceName, ObjectName, Section
+from infra.settings.types import Cidr, ClientName, Domain, ModelName, NamespaceName, ObjectName, Section
+
+Exposure = Literal["cluster", "internal", "public"]
+
+
+class Client(Section):
+    """An application with keys and limits that no other one shares; its key in the file is its name."""
+
+    team: str | None = Field(
+        default=None,
+        min_length=1,
+        max_length=60,
+        description="who answers for it: usage is summed by team",
+        examples=["checkout"],
+    )
+    models: Literal["all"] | Annotated[tuple[ModelName, ...], Field(min_length=1)] = Field(
+        default="all",
+        description="what it may call: names of models and of adapters, or all, with those that come later",
+        examples=[["qwen3-8b"]],
+    )
+    namespace: NamespaceName | None = Field(
+        default=None,
+        description="where its pods run: a Secret with its newest key is there too, beside the one in the models'"
+        " namespace",
+        examples=["shop"],
+    )
+    requests_per_minute: int | None = Field(
+        default=None,
+        ge=1,
+        le=1_000_000,
+        description="maximum of requests that begin per minute; more are answered with 429; chosen when absent",
+        examples=[600],
+    )
+    concurrent_requests: int | None = Field(
+        default=None,
+        ge=1,
+        le=100_000,
+        description="maximum of requests at once; more are answered with 429; chosen when absent, from what its models"
+        " take at once",
+        examples=[32],
+    )
+    keys: Annotated[tuple[Annotated[int, Field(ge=1, le=1_000_000)], ...], Field(min_length=1, max_length=2)] = Field(
+        default=(1,),
+        description="numbers of its valid keys, the newest last; two while it is rotated",
+        examples=[[1, 2]],
+    )
 
 
 class Gateway(Section):
-    """One host per model, `<model>.<domain>`. Without this section there is no Ingress."""
+    """One URL for all models. Without this section it is in the cluster only, and has one client."""
 
-    domain: Domain = Field(
-        description="the domain of all models: each is at https://<model>.<domain>/v1", examples=["llm.example.com"]
+    domain: Domain | None = Field(
+        default=None,
+        description="host of the URL, https://<domain>/v1, for calls from outside the cluster",
+        examples=["llm.example.com"],
     )
-    visibility: Literal["internal", "public"] = Field(
-        default="internal", description="internal: reached from the network of the cluster; public: from the internet"
+    expose: Exposure | None = Field(
+        default=None,
+        description="from where the models are reached. cluster: its pods only; internal: the network of the cluster;"
+        " public: the internet. When absent: internal with a domain, cluster without one",
+        examples=["internal"],
+    )
+    visibility: Literal["internal", "public"] | None = Field(
+        default=None, description="the old name of expose, read in this release only", examples=["internal"]
+    )
+    contact: str | None = Field(
+        default=None,
+        min_length=1,
+        max_length=200,
+        description="whom callers ask: it is in every error that the gateway answers",
+        examples=["#llm-platform, or llm@example.com"],
+    )
+    clients: dict[ClientName, Client] = Field(
+        default={},
+        description="who may call, by a name that you choose; when absent, everybody has the same key",
+        examples=[{"web-shop": {"models": ["qwen3-8b"], "namespace": "shop"}}],
     )
     certificate_arn: CertificateArn | None = Field(
-        default=None, description="ACM certificate for *.<domain>; with class alb only"
+        default=None, description="ACM certificate for <domain> and *.<domain>; with class alb only"
     )
     tls_secret: ObjectName | None = Field(
-        default=None, description="Secret with the certificate for *.<domain>; not with class alb", examples=["llm-tls"]
+        default=None,
+        description="Secret with the certificate for <domain> and *.<domain>; not with class alb",
+        examples=["llm-tls"],
     )
     ingress_class: ObjectName | None = Field(
         default=None, description="class of the Ingress; when absent, alb on EKS", examples=["nginx"]
@@ -34,7 +101,7 @@ class Gateway(Section):
     )
     inbound_cidrs: tuple[Cidr, ...] = Field(
         default=(),
-        description="addresses that may call the models; when absent, every address that the visibility allows; with"
+        description="addresses that may call the models; when absent, every address that `expose` allows; with"
         " class alb only",
         examples=[["10.0.0.0/8"]],
     )
@@ -51,6 +118,11 @@ class Gateway(Section):
         default=300,
         ge=1,
         le=4000,
-        description="maximum of seconds for an answer; the gateway ends one that takes longer",
+        description="seconds that an answer may take from its first byte on, and that may pass without a byte, the"
+        " wait for the first one included; the gateway ends one that takes longer",
         examples=[300],
     )
+
+    @property
+    def exposure(self) -> Exposure:
+        return self.expose or self.visibility or ("cluster" if self.domain is None else "internal")

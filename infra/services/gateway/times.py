@@ -1,6 +1,7 @@
 """Figures of Envoy that are the same for every stack, and what follows from the gateway's timeout."""
 
-from infra.services.serving.cold_start import KEEP_ALIVE_MARGIN, NGINX_IDLE
+from infra.services.serving.cold_start import GATEWAY_TIMEOUT, KEEP_ALIVE_MARGIN, NGINX_IDLE
+from infra.settings.platform import Settings
 
 REPLICAS = 2
 BODY_MIB = 32  # an image of 20 MB is 27 MB in base64; each request that is under way may hold one
@@ -12,6 +13,11 @@ DNS_REFRESH = 5
 # age (max_connection_duration, and http1_safe_max_connection_duration: an idle one isn't closed under a request):
 # this long after its pod's address is gone, the callers that are active have all left it.
 CONNECTION = 60
+
+
+def timeout_of(settings: Settings) -> int:
+    """How long an answer may take from its first byte on, and may come without a byte."""
+    return settings.gateway.timeout_seconds if settings.gateway is not None else GATEWAY_TIMEOUT
 
 
 def keep_alive(timeout: int) -> int:

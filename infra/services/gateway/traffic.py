@@ -1,29 +1,35 @@
-"""Which clients may call which models with which limits, and how Envoy reaches each model."""
+"""What the gateway does with a request: its clients, its times, and how it reaches each model."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
 from infra.catalog import Catalog
 from infra.engines import ENGINES
 from infra.plan.cluster import GatewayPlan
 from infra.plan.findings import Decided
-from infra.plan.gateway import ClientPlan, TrafficPlan, Upstream
+from infra.plan.gateway import TrafficPlan, Upstream
 from infra.plan.models import ModelPlan
 from infra.services.gateway.abilities import abilities_of
-from infra.services.gateway.limits import at_once, per_minute
-from infra.services.gateway.times import BODY_MIB, CONNECTION, DNS_REFRESH, ENGINE_IDLE, REPLICAS, keep_alive
-from infra.services.serving.cold_start import GATEWAY_TIMEOUT, PRE_STOP
+from infra.services.gateway.clients import names_of, plan_clients
+from infra.services.gateway.times import (
+    BODY_MIB,
+    CONNECTION,
+    DNS_REFRESH,
+    ENGINE_IDLE,
+    REPLICAS,
+    keep_alive,
+    timeout_of,
+)
+from infra.services.serving.cold_start import PRE_STOP
 from infra.settings.platform import Settings
-
-DEFAULT_CLIENT = "default"  # callers of all models, with the key that is the same for all of them
 
 
 def plan_traffic(
     settings: Settings, models: Mapping[str, ModelPlan], gateway: GatewayPlan | None, catalog: Catalog
 ) -> Decided[TrafficPlan]:
-    seconds = gateway.timeout_seconds if gateway is not None else GATEWAY_TIMEOUT
-    yield from ()
+    seconds = timeout_of(settings)
+    clients = yield from plan_clients(settings.gateway.clients if settings.gateway else {}, models)
     return TrafficPlan(
-        clients={client.name: client for client in _clients(models)},
+        clients=clients,
         upstreams={name: _upstream(model, settings.namespace.name) for name, model in sorted(models.items())},
         replicas=REPLICAS,
         image=catalog.proxies["envoy"].image,
@@ -37,27 +43,8 @@ def plan_traffic(
         drain_seconds=seconds,
         body_mib=BODY_MIB,
         trusted_hops=1 if gateway is not None else 0,
-        contact=None,
+        contact=settings.gateway.contact if settings.gateway else None,
     )
-
-
-def _clients(models: Mapping[str, ModelPlan]) -> Iterator[ClientPlan]:
-    concurrent = at_once(models.values(), dict.fromkeys(models, 1)).value
-    yield ClientPlan(
-        name=DEFAULT_CLIENT,
-        team=None,
-        models=tuple(sorted(name for model in models.values() for name in names_of(model))),
-        namespace=None,
-        requests_per_minute=per_minute(concurrent).value,
-        concurrent_requests=concurrent,
-        tokens_per_minute=None,
-        keys=(1,),
-    )
-
-
-def names_of(model: ModelPlan) -> tuple[str, ...]:
-    """What a request for it may send as `model`."""
-    return (model.name, *(each.name for each in model.adapters))
 
 
 def _upstream(model: ModelPlan, namespace: str) -> Upstream:
@@ -69,7 +56,7 @@ def _upstream(model: ModelPlan, namespace: str) -> Upstream:
         port=engine.port,
         paths=engine.paths(model.task),
         max_model_len=model.max_model_len,
-        abilities=abilities_of(model),
+        abilities={**abilities_of(model), "vision": model.vision},
         paused=model.paused,
         start_seconds=model.cold_start.seconds,
         counts_streams=engine.counts_streams,

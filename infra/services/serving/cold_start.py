@@ -44,12 +44,12 @@ def _weights(placed: Placed, cache: CachePlan, figures: start_parts.Figures) -> 
     return start_parts.weights(served.loaded_gib, cache, figures)
 
 
-def timeouts(placed: Placed, start: ColdStart, gateway_timeout: int | None, *, after_old_pod: bool) -> Timeouts:
+def timeouts(placed: Placed, start: ColdStart, gateway_timeout: int, *, after_old_pod: bool) -> Timeouts:
     """Each timeout is at least the slowest time of what it waits for. `after_old_pod`: a rollout's new pod may have to
     wait until an old one has ended."""
     slow = {name: part.high for name, part in start.parts.items()}
     startup = half_minutes_up(max(120, 1.5 * (slow["weights"] + slow["engine"])))
-    drain = gateway_timeout or GATEWAY_TIMEOUT
+    drain = gateway_timeout
     grace_period = PRE_STOP + drain + AFTER_DRAIN
     start_deadline = max(600, 1.25 * sum(slow.values()), slow["node"] + slow["boot"] + slow["image"] + startup)
     progress = half_minutes_up(start_deadline + (grace_period if after_old_pod else 0))

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from infra.offers.sizing import Sizing, throughput_of
-from infra.plan.cluster import CachePlan, GatewayPlan, PoolPlan
+from infra.plan.cluster import CachePlan, PoolPlan
 from infra.plan.findings import Decided
 from infra.plan.models import ColdStart, ModelPlan, RolloutPlan, Timeouts
 from infra.services.serving.adapters import adapters_of, explain_slots
@@ -27,12 +27,12 @@ def plan_models(
     placed: Sequence[Placed],
     pools: Mapping[str, PoolPlan],
     cache: CachePlan,
-    gateway: GatewayPlan | None,
+    timeout: int,
     sizing: Sizing,
 ) -> Decided[dict[str, ModelPlan]]:
     models: dict[str, ModelPlan] = {}
     for each in placed:
-        models[each.served.name] = yield from _model(each, pools, cache, gateway, sizing)
+        models[each.served.name] = yield from _model(each, pools, cache, timeout, sizing)
     return models
 
 
@@ -40,14 +40,14 @@ def _model(
     placed: Placed,
     pools: Mapping[str, PoolPlan],
     cache: CachePlan,
-    gateway: GatewayPlan | None,
+    timeout: int,
     sizing: Sizing,
 ) -> Decided[ModelPlan]:
     offer, one_reader = placed.offer, cache.access_mode == "ReadWriteOnce"
     pool = pools.get(offer.name) if offer else None
     start = cold_start(placed, pool, cache, sizing.catalog)
     waits = after_old_pod(placed, one_reader=one_reader)
-    limits = timeouts(placed, start, gateway.timeout_seconds if gateway else None, after_old_pod=waits)
+    limits = timeouts(placed, start, timeout, after_old_pod=waits)
     rollout = plan_rollout(placed, start, drain=limits.drain, one_reader=one_reader)
     yield from check_rollout(placed, one_reader=one_reader)
     loss = pool.own.lose_one.get(placed.served.name) if pool and pool.own else None

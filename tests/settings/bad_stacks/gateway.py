@@ -7,7 +7,7 @@ WEB_ACL = "arn:aws:wafv2:us-east-1:111122223333:regional/webacl/llm/5f0c"
 
 GATEWAY = (
     Bad(
-        "public Ollama, without TLS",
+        "public Ollama, without TLS and clients, by the old name",
         stack(
             CLUSTER,
             'models: {a: {model: "llama3.2:3b", engine: ollama}}',
@@ -23,8 +23,143 @@ GATEWAY = (
             Mistake(
                 "gateway.visibility",
                 6,
-                "public, and Ollama (a) has no authentication",
-                "write visibility: internal, or models.a.engine: vllm",
+                "public without clients: everybody would have the same key, which nobody can revoke for one alone",
+                "write clients: {web-shop: {models: [a]}}",
+            ),
+        ),
+    ),
+    Bad(
+        "clients with every mistake",
+        stack(
+            CLUSTER,
+            "models: {chat: {model: Qwen/Qwen3-8B, maxModelLen: 8192, adapters: {sql: {model: acme/sql}}}}",
+            "gateway:",
+            "  domain: llm.example.com",
+            "  clients:",
+            "    typo: {models: [chatt, sql, sql]}",
+            "    unknown: {models: [gpt]}",
+            "    every: {models: everything}",
+            "    nothing: {models: []}",
+            "    few: {concurrentRequests: 0, requestsPerMinute: -1}",
+            "    back: {keys: [2, 1]}",
+            "    twice: {keys: [1, 1]}",
+            "    none: {keys: []}",
+            "    three: {keys: [1, 2, 3]}",
+            "    here: {namespace: llm}",
+            "    Web_Shop: {}",
+        ),
+        (
+            Mistake(
+                "gateway.clients.typo.models[0]", 9, "no model or adapter chatt; there are chat, sql", "write chat"
+            ),
+            Mistake("gateway.clients.typo.models[2]", 9, "sql twice", "leave one of them out"),
+            Mistake(
+                "gateway.clients.unknown.models[0]",
+                10,
+                "no model or adapter gpt; there are chat, sql",
+                "write chat, or models: all",
+            ),
+            Mistake(
+                "gateway.clients.every.models",
+                11,
+                'got "everything"; allowed: all, or a list of at least 1, each a model name',
+                "write models: [everything]",
+            ),
+            Mistake(
+                "gateway.clients.nothing.models",
+                12,
+                "got an empty list; allowed: all, or a list of at least 1, each a model name",
+                "write models: [qwen3-8b]",
+            ),
+            Mistake(
+                "gateway.clients.few.concurrentRequests",
+                13,
+                "got the number 0; allowed: a whole number from 1 to 100000",
+                "write concurrentRequests: 32",
+            ),
+            Mistake(
+                "gateway.clients.few.requestsPerMinute",
+                13,
+                "got the number -1; allowed: a whole number from 1 to 1000000",
+                "write requestsPerMinute: 600",
+            ),
+            Mistake(
+                "gateway.clients.back.keys",
+                14,
+                "got [2, 1]; allowed: rising numbers, the newest key last",
+                "write keys: [1, 2]",
+            ),
+            Mistake(
+                "gateway.clients.twice.keys",
+                15,
+                "got [1, 1]; allowed: rising numbers, the newest key last",
+                "write keys: [1]",
+            ),
+            Mistake(
+                "gateway.clients.none.keys",
+                16,
+                "got an empty list; allowed: a list of 1 to 2, each a whole number from 1 to 1000000",
+                "write keys: [1, 2]",
+            ),
+            Mistake(
+                "gateway.clients.three.keys",
+                17,
+                "got 3; allowed: a list of 1 to 2, each a whole number from 1 to 1000000",
+                "write keys: [1, 2]",
+            ),
+            Mistake(
+                "gateway.clients.here.namespace",
+                18,
+                "the namespace of the models, which has every client's Secret",
+                "leave namespace out",
+            ),
+            Mistake(
+                "gateway.clients.Web_Shop",
+                19,
+                "bad name; at most 30 lower-case letters, digits and hyphens, beginning with a letter",
+                "write web-shop",
+            ),
+        ),
+    ),
+    Bad(
+        "two names for the exposure",
+        stack(CLUSTER, MODEL, "gateway: {domain: llm.example.com, expose: internal, visibility: internal}"),
+        (Mistake("gateway.visibility", 6, "expose and its old name both", "leave visibility out"),),
+    ),
+    Bad(
+        "what a gateway in the cluster has no use for",
+        stack(CLUSTER, MODEL, f"gateway: {{domain: llm.example.com, expose: cluster, certificateArn: {CERTIFICATE}}}"),
+        tuple(
+            Mistake(
+                f"gateway.{key}",
+                6,
+                "expose is cluster: nothing outside the cluster reaches the gateway",
+                f"write expose: internal, or leave {key} out",
+            )
+            for key in ("certificateArn", "domain")
+        ),
+    ),
+    Bad(
+        "a certificate without a domain",
+        stack(CLUSTER, MODEL, f"gateway: {{certificateArn: {CERTIFICATE}}}"),
+        (
+            Mistake(
+                "gateway.certificateArn",
+                6,
+                "without a domain: nothing outside the cluster reaches the gateway",
+                "write domain: llm.example.com, or leave certificateArn out",
+            ),
+        ),
+    ),
+    Bad(
+        "internal without a domain",
+        stack(CLUSTER, MODEL, "gateway: {expose: internal}"),
+        (
+            Mistake(
+                "gateway.domain",
+                6,
+                "missing; internal needs the host under which applications reach it",
+                "write domain: llm.example.com",
             ),
         ),
     ),
@@ -177,7 +312,7 @@ GATEWAY = (
                 "gateway.annotations.alb.ingress.kubernetes.io/scheme",
                 6,
                 "another key decides it",
-                "write gateway.visibility",
+                "write gateway.expose",
             ),
         ),
     ),
@@ -210,11 +345,11 @@ GATEWAY = (
         stack(
             create("network: {vpcId: vpc-1, privateSubnetIds: [subnet-1, subnet-2]}"),
             MODEL,
-            f"gateway: {{domain: x.example.com, visibility: public, certificateArn: {CERTIFICATE}}}",
+            f"gateway: {{domain: x.example.com, expose: public, certificateArn: {CERTIFICATE}, clients: {{a: {{}}}}}}",
         ),
         (
             Mistake(
-                "gateway.visibility",
+                "gateway.expose",
                 6,
                 "public, and the VPC has no public subnets here",
                 "write cluster.create.network.publicSubnetIds",

@@ -77,10 +77,10 @@ PLACES = (
     ),
     Bad(
         "public without TLS, where the account and the region are named",
-        _here("gateway: {domain: llm.acme.eu, visibility: public}"),
+        _here("gateway: {domain: llm.acme.eu, expose: public, clients: {web: {}}}"),
         (
             Mistake(
-                "gateway.visibility",
+                "gateway.expose",
                 6,
                 "public without TLS: keys would cross the internet unencrypted",
                 f"write certificateArn: arn:aws:acm:{_REGION}:{_ACCOUNT}:certificate/5f0c",

@@ -1,0 +1,50 @@
+"""Rules for `gateway.clients`: what a client may call is there, and its keys and its Secret are of one kind only."""
+
+from collections.abc import Sequence
+
+from infra.services.gateway.exposed import GATEWAY
+from infra.services.gateway.section import Client, Gateway
+from infra.settings.checks.scope import Scope
+from infra.settings.mistakes import Key, did_you_mean
+
+_NAMESPACE: Key = ("namespace", "name")
+_FEW = 8  # names that a message lists
+
+
+def check_clients(scope: Scope, gateway: Gateway) -> None:
+    known = names(scope)
+    for name, client in gateway.clients.items():
+        key: Key = (*GATEWAY, "clients", name)
+        _check_models(scope, key, client, known)
+        _check_keys(scope, (*key, "keys"), client.keys)
+        if client.namespace == scope.settings.namespace.name:
+            got = "the namespace of the models, which has every client's Secret"
+            scope.report.wrong((*key, "namespace"), got, "leave namespace out", reads=[(*key, "namespace"), _NAMESPACE])
+
+
+def names(scope: Scope) -> list[str]:
+    """What a request can name: models and adapters."""
+    models = scope.settings.models
+    return sorted(each for name, model in models.items() for each in (name, *(model.adapters or {})))
+
+
+def _check_models(scope: Scope, key: Key, client: Client, known: Sequence[str]) -> None:
+    if client.models == "all":
+        return
+    for index, name in enumerate(client.models):
+        where: Key = (*key, "models", index)
+        if name in client.models[:index]:
+            scope.report.wrong(where, f"{name} twice", "leave one of them out")
+        elif name not in known:
+            some = ", ".join(known[:_FEW]) + (", ..." if len(known) > _FEW else "")
+            close = did_you_mean(name, known)
+            write = f"write {close}" if close else f"write {known[0]}, or models: all"
+            scope.report.wrong(where, f"no model or adapter {name}; there are {some}", write)
+
+
+def _check_keys(scope: Scope, key: Key, keys: Sequence[int]) -> None:
+    """A number that comes back would be a key that was revoked."""
+    if list(keys) != sorted(set(keys)):
+        right = sorted(set(keys))
+        got = f"got {list(keys)}; allowed: rising numbers, the newest key last"
+        scope.report.wrong(key, got, f"write keys: {right}")

@@ -1,0 +1,88 @@
+"""The clients of the gateway: those of the stack file, and the client that every caller was before there were any."""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from infra.plan.findings import Decided, warned
+from infra.plan.gateway import ClientPlan
+from infra.plan.models import ModelPlan
+from infra.plan.notes import Chosen, Finding
+from infra.services.gateway.limits import Default, at_once, per_minute
+from infra.services.gateway.section import Client
+
+DEFAULT = "default"  # callers of all models, with the stack's one key: llm-platform:apiKey, or a random one
+
+
+def plan_clients(named: Mapping[str, Client], models: Mapping[str, ModelPlan]) -> Decided[dict[str, ClientPlan]]:
+    sharers = Counter(name for client in named.values() for name in _models_of(client, models))
+    asked = [_Asked(name, client, models, sharers) for name, client in sorted(named.items())]
+    for each in asked:
+        yield from each.explain()
+    if DEFAULT in named:
+        return {each.name: each.plan for each in asked}
+    if named:
+        yield warned(
+            "gateway.clients",
+            f"the client {DEFAULT}, with the one key that every caller had, stays for this release: it goes with the"
+            " next one, so give each application a client and its key",
+        )
+    everybody = _Asked(DEFAULT, Client(), models, {}).plan
+    return dict(sorted({DEFAULT: everybody, **{each.name: each.plan for each in asked}}.items()))
+
+
+def names_of(model: ModelPlan) -> tuple[str, ...]:
+    """What a request for it may send as `model`."""
+    return (model.name, *(each.name for each in model.adapters))
+
+
+def _models_of(client: Client, models: Mapping[str, ModelPlan]) -> list[str]:
+    """The models that answer it: an adapter's requests take places of its model."""
+    if client.models == "all":
+        return sorted(models)
+    return sorted(name for name, model in models.items() if set(names_of(model)) & set(client.models))
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """A client as the stack file asks for it, beside others."""
+
+    name: str
+    wanted: Client
+    models: Mapping[str, ModelPlan]
+    sharers: Mapping[str, int]  # by model, how many clients may use it
+
+    @property
+    def plan(self) -> ClientPlan:
+        every = [name for model in self.models.values() for name in names_of(model)]
+        return ClientPlan(
+            name=self.name,
+            team=self.wanted.team,
+            models=tuple(sorted(every if self.wanted.models == "all" else self.wanted.models)),
+            namespace=self.wanted.namespace,
+            requests_per_minute=self.wanted.requests_per_minute or self._per_minute.value,
+            concurrent_requests=self._concurrent,
+            tokens_per_minute=None,
+            keys=self.wanted.keys,
+        )
+
+    def explain(self) -> Iterator[Finding]:
+        path = f"gateway.clients.{self.name}"
+        for key, given, found in (
+            ("concurrentRequests", self.wanted.concurrent_requests, self._at_once),
+            ("requestsPerMinute", self.wanted.requests_per_minute, self._per_minute),
+        ):
+            if given is None:
+                yield Chosen(f"{path}.{key}", found.value, found.reason)
+
+    @property
+    def _concurrent(self) -> int:
+        return self.wanted.concurrent_requests or self._at_once.value
+
+    @property
+    def _at_once(self) -> Default:
+        return at_once([self.models[name] for name in _models_of(self.wanted, self.models)], self.sharers)
+
+    @property
+    def _per_minute(self) -> Default:
+        return per_minute(self._concurrent)

@@ -1,0 +1,103 @@
+"""The clients of the gateway, and the limits that they have where the stack file gives none."""
+
+from typing import Any
+
+import pytest
+
+from infra.plan.gateway import ClientPlan
+from infra.planning import Plan
+from infra.services.gateway.limits import MIN_AT_ONCE, places
+from tests.planning.stacks import LOCAL, PROD, changed, plan
+
+
+def _with(clients: dict[str, Any]) -> Plan:
+    return plan(changed(PROD, gateway__clients=clients))
+
+
+def _client(plan: Plan, name: str) -> ClientPlan:
+    return plan.traffic.clients[name]
+
+
+@pytest.fixture(scope="module")
+def three() -> Plan:
+    return _with(
+        {
+            "web": {"models": ["llama-8b"], "namespace": "shop", "team": "shop", "keys": [1, 2]},
+            "batch": {},
+            "tight": {"models": ["embed"], "concurrentRequests": 3, "requestsPerMinute": 20},
+        }
+    )
+
+
+def test_a_client_has_what_the_stack_file_says(three: Plan) -> None:
+    web, tight = _client(three, "web"), _client(three, "tight")
+    assert (web.models, web.namespace, web.team, web.keys) == (("llama-8b",), "shop", "shop", (1, 2))
+    assert (tight.concurrent_requests, tight.requests_per_minute) == (3, 20)
+    assert _client(three, "batch").models == ("embed", "llama-70b", "llama-8b")
+
+
+def test_a_shared_model_gives_half_of_its_places_to_a_client_and_an_unshared_one_twice_as_many(three: Plan) -> None:
+    held = {name: places(model) for name, model in three.models.items()}
+    assert _client(three, "web").concurrent_requests == -(-held["llama-8b"] // 2)
+    shared = held["embed"] / 2 + held["llama-8b"] / 2
+    assert _client(three, "batch").concurrent_requests == -(-(shared + 2 * held["llama-70b"]) // 1)
+
+
+def test_no_client_of_a_shared_model_takes_all_of_it(three: Plan) -> None:
+    for client in (_client(three, name) for name in ("web", "batch")):
+        assert client.concurrent_requests < 2 * sum(places(three.models[name]) for name in client.models)
+    assert _client(three, "web").concurrent_requests < places(three.models["llama-8b"])
+
+
+def test_a_small_model_can_be_waited_for() -> None:
+    stack = changed(LOCAL, gateway__clients={"a": {}, "b": {}})
+    assert places(plan(stack).models["llama-1b"]) < MIN_AT_ONCE
+    assert _client(plan(stack), "a").concurrent_requests == MIN_AT_ONCE
+
+
+def test_each_limit_that_is_chosen_says_its_formula(three: Plan) -> None:
+    chosen = {path: each for path, each in three.chosen.items() if path.startswith("gateway.clients")}
+    assert {path.removeprefix("gateway.clients.") for path in chosen} == {
+        f"{name}.{key}" for name in ("batch", "web") for key in ("concurrentRequests", "requestsPerMinute")
+    }
+    web = _client(three, "web")
+    at_once = chosen["gateway.clients.web.concurrentRequests"]
+    assert at_once.value == web.concurrent_requests
+    assert f"half of the {places(three.models['llama-8b'])} requests that llama-8b takes at once" in at_once.reason
+    assert chosen["gateway.clients.web.requestsPerMinute"].value == 60 * web.concurrent_requests
+
+
+def test_callers_of_one_key_stay_for_a_release_beside_clients_and_take_no_share_from_them(three: Plan) -> None:
+    assert "default" in three.traffic.clients
+    (said,) = (each.message for each in three.warnings if each.path == "gateway.clients")
+    assert "the client default" in said
+    alone = _with({"web": {"models": ["llama-8b"]}})
+    assert _client(alone, "web").concurrent_requests == 2 * places(alone.models["llama-8b"])
+
+
+def test_a_client_default_in_the_stack_file_is_the_callers_of_one_key() -> None:
+    own = _with({"default": {"models": ["llama-8b"], "concurrentRequests": 5}})
+    assert list(own.traffic.clients) == ["default"]
+    assert _client(own, "default").concurrent_requests == 5
+    assert not [each for each in own.warnings if each.path == "gateway.clients"]
+
+
+def test_the_clients_are_those_of_an_adapters_model() -> None:
+    stack = changed(PROD, gateway__clients={"sql": {"models": ["sql"]}, "web": {"models": ["llama-8b"]}})
+    stack["models"]["llama-8b"]["adapters"] = {"sql": {"model": "acme/sql-lora", "rank": 16}}
+    result = plan(stack)
+    half = -(-places(result.models["llama-8b"]) // 2)
+    assert (_client(result, "sql").models, _client(result, "sql").concurrent_requests) == (("sql",), half)
+
+
+def test_one_more_client_changes_another_only_where_both_may_use_a_model() -> None:
+    one = _with({"web": {"models": ["llama-8b"]}})
+    other = _with({"web": {"models": ["llama-8b"]}, "search": {"models": ["embed"]}})
+    assert _client(one, "web") == _client(other, "web")
+
+
+def test_the_section_without_a_domain_names_clients_in_the_cluster() -> None:
+    inside = plan(changed(LOCAL, gateway={"clients": {"web": {}}, "contact": "#llm", "timeoutSeconds": 900}))
+    assert inside.gateway is None
+    assert (inside.traffic.contact, inside.traffic.total_seconds, inside.traffic.trusted_hops) == ("#llm", 900, 0)
+    assert inside.models["llama-1b"].timeouts.drain == 900
