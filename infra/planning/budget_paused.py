@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 
 from infra.plan.notes import Advice, Write
-from infra.planning.budget import PATH, enough
 from infra.planning.budget_search import Search
 
 # While nothing runs the expected bill is what is paid, and after the pause it still is what the budget guards.
@@ -19,10 +18,13 @@ def while_paused(search: Search) -> Iterator[Advice]:
 
 
 def as_large_as_needed(search: Search) -> Iterator[Advice]:
-    """A budget of the expected bill that is enough: the maximum is that of a stack that runs."""
-    if _is_paused(search) and search.budget.of == "max":
-        usd = enough(search.plan.cost.usd_per_month_expected)
-        yield from search.first([(*_EXPECTED, (PATH, usd))])
+    """A budget that is enough for all that would cost less while nothing runs; of the expected bill where it is of the
+    maximum, which is that of a stack that runs."""
+    if _is_paused(search):
+        *_, smallest = _smaller(search)
+        bill = _EXPECTED if search.budget.of == "max" else ()
+        near = search.with_enough((*bill, *smallest)) if (*bill, *smallest) else None
+        yield from [near] if near is not None else []
 
 
 def _is_paused(search: Search) -> bool:

@@ -10,9 +10,11 @@ from typing import Any
 from infra.catalog import Catalog
 from infra.plan.notes import Advice, Write
 from infra.plan.plan import Plan
+from infra.plan.words import count, minutes
 from infra.plan.writes import written
 from infra.planning.advice import completed
 from infra.planning.budget import PATH, enough, total
+from infra.planning.budget_capacity import keeps_capacity, lost_capacity
 from infra.planning.trial import Attempt, Followed, holds, likely, spare_max, with_lower_max
 from infra.settings.platform import Budget
 
@@ -40,7 +42,7 @@ class Search:
 
     def total(self, write: Write) -> float:
         """Dollars per month; infinity where the stack file would be refused."""
-        plan = self._planned(write)
+        plan = self.planned(write)
         return total(plan.cost, self.budget) if plan is not None else float("inf")
 
     def advice(self, write: Write, saving: float = 0.0) -> Advice | None:
@@ -51,12 +53,14 @@ class Search:
         whole, then = found.write, found.then
         if self.now - total(then.cost, self.budget) < saving:
             return None
-        said = "; ".join([self._bill(then), *self._moved(then), *_spot_said(whole)])
+        said = "; ".join(
+            [self._bill(then), *self._moved(then), *self._left(then), *self._gaps(then), *_spot_said(whole)]
+        )
         return Advice(whole, f"{written(whole)} ({said})")
 
     def sound_total(self, write: Write) -> float:
         """The same; infinity also where another rule is broken then, or where a person has to judge the change."""
-        then = self._planned(write)
+        then = self.planned(write)
         return self.total(write) if then is not None and holds(self.plan, then) and self._judged(then) else float("inf")
 
     def _is_sound(self, then: Plan) -> bool:
@@ -69,7 +73,7 @@ class Search:
         """The first of the changes for which there is advice."""
         return list(islice(filter(None, (self.advice(write, saving) for write in writes)), 1))
 
-    def _planned(self, write: Write) -> Plan | None:
+    def planned(self, write: Write) -> Plan | None:
         found = self._followed(write)
         return found.then if found is not None else None
 
@@ -94,10 +98,15 @@ class Search:
         return total(then.cost, budget) <= budget.usd_per_month
 
     def _without_spare_nodes(self, found: Followed, asked: Collection[str]) -> Followed:
-        lower = {path: nodes for path, nodes in spare_max(found.then) if path not in asked}
-        write = tuple((dict(found.write) | lower).items())
-        then = self.attempt(write) if lower else None
-        return Followed(write, then) if then is not None else found
+        for rollouts in (True, False):
+            lower = {path: nodes for path, nodes in spare_max(found.then, rollouts=rollouts) if path not in asked}
+            write = tuple((dict(found.write) | lower).items())
+            then = self.attempt(write) if lower else None
+            if then is not None and holds(self.plan, then):
+                found = Followed(write, then)
+            if self._keeps(found.then):
+                break
+        return found
 
     def _whole(self, write: Write) -> Write:
         """What other rules need is written last, and but for what is taken out."""
@@ -110,17 +119,19 @@ class Search:
 
     def with_enough(self, write: Write) -> Advice | None:
         """The largest saving that there is, with a budget that is enough then."""
-        there = self._planned(write)
+        there = self.planned(write)
         if there is None:
             return None
-        usd = total(there.cost, self.budget)
+        usd = total(there.cost, there.settings.budget or self.budget)
         found = self._followed(((PATH, enough(usd)), *write))
         if found is None or not self._is_sound(found.then):
             return None
         still = f"${usd - self.budget.usd_per_month:,.0f} over {self.budget.usd_per_month:,.0f}"
+        usd_is = f"${usd:,.0f}{self._expected(there)}"
         said = "; ".join(
             [
-                f"${usd:,.0f}, still {still}, with the largest saving that was found",
+                f"{usd_is}, still {still}, with the largest saving that was found",
+                *self._maximum(there),
                 *self._moved(there),
                 *_spot_said(found.write),
             ]
@@ -137,7 +148,7 @@ class Search:
 
     def served(self, advice: Advice) -> list[tuple[Any, ...]]:
         """What each model runs on then, whatever its pool is called."""
-        plan = self._planned(advice.write) or self.plan
+        plan = self.planned(advice.write) or self.plan
         return [
             (each.name, each.instance_type, each.gpus, each.replicas, each.fit, plan.pools[each.pool].capacity)
             for each in plan.models.values()
@@ -145,18 +156,46 @@ class Search:
         ]
 
     def _bill(self, plan: Plan) -> str:
-        budget = plan.settings.budget or self.budget
-        usd = f"${total(plan.cost, budget):,.0f}"
-        if budget.of == self.budget.of:
-            return usd
-        return f"{usd} is expected; the maximum is ${plan.cost.usd_per_month_max:,.0f}"
+        usd = total(plan.cost, plan.settings.budget or self.budget)
+        return "; ".join((f"${usd:,.0f}{self._expected(plan)}", *self._maximum(plan)))
+
+    def _expected(self, plan: Plan) -> str:
+        return " is expected" if self._is_of_another_bill(plan) else ""
+
+    def _maximum(self, plan: Plan) -> list[str]:
+        return [f"the maximum is ${plan.cost.usd_per_month_max:,.0f}"] if self._is_of_another_bill(plan) else []
+
+    def _is_of_another_bill(self, plan: Plan) -> bool:
+        return plan.settings.budget is not None and plan.settings.budget.of != self.budget.of
 
     def _moved(self, plan: Plan) -> Iterator[str]:
-        """Models that run on other nodes then, with what a replica costs."""
+        """Models that run on other nodes then, with what a replica costs; and models whose replicas hold less then, or
+        are slower."""
+        lost = dict(lost_capacity(self.plan, plan))
         for name, model in plan.models.items():
+            said = [lost[name]] if name in lost else []
             if model.instance_type != self.plan.models[name].instance_type and model.usd_per_hour is not None:
                 gpus = f"{model.gpus} x {plan.pools[model.pool or ''].gpu}"
-                yield f"{name} on {gpus} for ${model.usd_per_hour:.2f} per hour"
+                said = [f"on {gpus} for ${model.usd_per_hour:.2f} per hour", *said]
+            if said:
+                yield f"{name} {', '.join(said)}"
+
+    def keeps_capacity(self, advice: Advice) -> bool:
+        then = self.attempt(advice.write)
+        return then is not None and keeps_capacity(self.plan, then)
+
+    def _left(self, plan: Plan) -> Iterator[str]:
+        """Nodes that exist, and that this stack no longer uses then."""
+        for name, pool in plan.pools.items():
+            before = self.plan.pools.get(name)
+            if before is not None and pool.existing and pool.max < before.max:
+                yield f"it neither uses nor counts {count(before.max - pool.max, 'node')} of {name} then"
+
+    def _gaps(self, plan: Plan) -> Iterator[str]:
+        for name, model in plan.models.items():
+            gap = model.rollout.gap_seconds
+            if gap is not None and self.plan.models[name].rollout.gap_seconds is None and not model.paused:
+                yield f"no answer of {name} for about {minutes(gap)} per rollout"
 
     def _unjudged(self, plan: Plan) -> bool:
         """Whether a model runs elsewhere then, and nobody knows whether it fits there."""

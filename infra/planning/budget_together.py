@@ -3,42 +3,53 @@
 from collections.abc import Callable, Iterable, Sequence
 
 from infra.plan.notes import Advice, Write
+from infra.plan.plan import Plan
 from infra.planning.budget_search import Search
 
 MIN_PART = 0.1  # of the saving that is needed: a change that saves less is no part of a way
 MIN_SHARE = 0.02  # of the bill: the same, where nothing is enough
-MAX_PARTS = 4
+MAX_PARTS = 6
+
+More = Callable[[Plan], Iterable[Write]]  # parts that a plan has room for
+Worth = Callable[[float], float]  # the smallest saving of a part, by the bill without it
 
 
-def together(search: Search, parts: Iterable[Write]) -> Advice | None:
+def together(search: Search, parts: Iterable[Write], more: More = lambda _: ()) -> Advice | None:
     """As many of the parts as are needed, with as many replicas as the budget allows. None: they aren't enough."""
-    chosen = _chosen(search, parts, lambda usd: MIN_PART * (usd - search.budget.usd_per_month))
+    chosen = _chosen(search, parts, more, lambda usd: MIN_PART * (usd - search.budget.usd_per_month))
     if not chosen or not _keeps(search, search.sound_total(_joined(chosen))):
         return None
     chosen = _needed(search, chosen)
     return search.advice(_with_more_replicas(search, _joined(chosen))) or search.advice(_joined(chosen))
 
 
-def as_near_as_it_gets(search: Search, parts: Iterable[Write]) -> Advice | None:
+def as_near_as_it_gets(search: Search, parts: Iterable[Write], more: More) -> Advice | None:
     """The parts that save the largest amount together, with a budget that is enough then. None: they save little."""
-    chosen = _joined(_chosen(search, parts, lambda usd: MIN_SHARE * usd))
+    chosen = _joined(_chosen(search, parts, more, lambda usd: MIN_SHARE * usd))
     usd = search.sound_total(chosen) if chosen else search.now
     if search.now - usd <= MIN_PART * search.over:
         return None
     return search.with_enough(chosen)
 
 
-def _chosen(search: Search, parts: Iterable[Write], worth: Callable[[float], float]) -> list[Write]:
-    """The largest saving first, until they are enough; each breaks no other rule, and saves more than a change of that
-    bill is `worth`."""
-    usd, chosen = search.now, list[Write]()
-    for part in sorted(parts, key=search.sound_total):
+def _chosen(search: Search, parts: Iterable[Write], more: More, worth: Worth) -> list[Write]:
+    """Of the parts, then of what there is `more` once they are written."""
+    chosen = _added(search, [], sorted(parts, key=search.sound_total), worth)
+    then = search.planned(_joined(chosen))
+    return _added(search, chosen, more(then), worth) if then is not None else chosen
+
+
+def _added(search: Search, chosen: list[Write], parts: Iterable[Write], worth: Worth) -> list[Write]:
+    """The chosen ones and further parts, in the order given, until they are enough; each breaks no other rule and saves
+    more than a change of that bill is `worth`."""
+    usd = search.sound_total(_joined(chosen)) if chosen else search.now
+    for part in parts:
+        if _keeps(search, usd):
+            break
         if len(chosen) < MAX_PARTS and _agree(part, _joined(chosen)):
             then = search.sound_total(_joined([*chosen, part]))
             if usd - then > worth(usd):
                 chosen, usd = [*chosen, part], then
-                if _keeps(search, usd):
-                    return chosen
     return chosen
 
 

@@ -12,12 +12,14 @@ from infra.plan.models import ModelPlan
 from infra.plan.notes import Advice, Violation, Write
 from infra.plan.plan import Plan
 from infra.plan.rules import Rule
+from infra.plan.writes import replicas_at_most
 from infra.planning.advice import in_order
 from infra.planning.budget import biggest, of
 from infra.planning.budget_paused import as_large_as_needed, while_paused
 from infra.planning.budget_search import Search
 from infra.planning.budget_together import MIN_PART, as_near_as_it_gets, together
-from infra.planning.trial import Attempt, holds
+from infra.planning.budget_types import Types
+from infra.planning.trial import Attempt, holds, is_counted
 from infra.registry import cloud_of
 from infra.settings.cluster import GpuPool
 
@@ -37,10 +39,11 @@ ENDS = {"max": ("max",), "expected": ("max", "min"), "min": ("min",)}
 @dataclass(frozen=True)
 class Means:
     """Changes of one model, by its name: to smaller weights and a smaller cache, the smallest change first; and to what
-    serves it for less, the largest saving first."""
+    serves it for less, the largest saving first. `types`: what its pool could be made of."""
 
     smaller: Mapping[str, Sequence[Write]]
     cheaper: Mapping[str, Sequence[Write]]
+    types: Types
 
 
 def with_ways(
@@ -59,7 +62,8 @@ def with_ways(
     if search.over <= 0:
         return _with(violation, [each for each in [search.advice(())] if each is not None] or violation.advice, "")
     alone = all(each.rule == Rule.BUDGET for each in then.violations)
-    ways = in_order(_ways(search, means), plan, attempt) if alone else []
+    found = sorted(_ways(search, means), key=search.keeps_capacity, reverse=True) if alone else []
+    ways = in_order(found, plan, attempt)
     larger = [*(_nearer(search, means) if alone and not ways else ()), search.enough()]
     return _with(violation, [*ways, *larger], _none(then) if alone and not ways else "")
 
@@ -67,7 +71,8 @@ def with_ways(
 def _nearer(search: Search, means: Means) -> list[Advice]:
     """Where nothing keeps to the budget: a budget that is enough for less than what the stack file asks for."""
     paused = list(as_large_as_needed(search))
-    near = None if paused else as_near_as_it_gets(search, [*_parts(search, means), *_minimum_replicas(search)])
+    parts = [*_parts(search, means), *_minimum_replicas(search)]
+    near = None if paused else as_near_as_it_gets(search, parts, _spot_parts)
     return [*paused, *in_order([near] if near is not None else [], search.plan, search.attempt)]
 
 
@@ -105,7 +110,7 @@ def _ways(search: Search, means: Means) -> list[Advice]:
         ways += _in_several(search, means)
     expected = search.advice((("budget.of", "expected"),)) if search.budget.of == "max" and not paused else None
     ways = [*paused, *(each for each in ways if each not in paused)]
-    return [*ways, *([expected] if expected is not None else [])]
+    return list(_unlike(search, [*ways, *([expected] if expected is not None else [])]))
 
 
 def _unlike(search: Search, ways: Iterable[Advice]) -> Iterator[Advice]:
@@ -153,10 +158,10 @@ def _changes(search: Search, means: Means) -> Iterator[Advice]:
         yield from _fewer_nodes(search, plan.pools[name])
         yield from _fewer_replicas(search, models[name])
     for name in (each for each in costly if models[each]):
-        yield from _cheaper_type(search, plan.pools[name])
+        yield from filter(None, map(search.advice, means.types.of(name)))
     yield from filter(None, map(search.advice, _platform(search)))
     expensive = _most_expensive(search)
-    yield from _smaller(search, expensive, means.smaller)
+    yield from _smaller(search, expensive, means)
     writes = (write for model in expensive for write in means.cheaper.get(model.name, ())[:2])
     yield from search.first(writes, MIN_SHARE * search.now)
     yield from islice(filter(None, (_fewer_requests(search, model) for model in expensive)), 1)
@@ -166,27 +171,27 @@ def _fewer_replicas(search: Search, models: Sequence[ModelPlan]) -> Iterator[Adv
     """For one model of a pool at a time, first the model that could give up the largest number of GPUs: if that isn't
     enough, the others aren't either."""
     for end in ENDS[search.budget.of]:
-        for model in sorted(models, key=lambda model: (-_to_give(model, end), model.name)):
-            advice = _replicas(search, model, end, ()) if _to_give(model, end) > 0 else None
+        for model in sorted(models, key=lambda model: (-_replica_gpus(model, end), model.name)):
+            advice = _replicas(search, model, end, ()) if getattr(model.replicas, end) > 1 else None
             if advice is None:
                 break
             yield advice
 
 
-def _to_give(model: ModelPlan, end: str) -> int:
-    """GPUs of the replicas that a model can do without."""
-    return model.gpus * (getattr(model.replicas, end) - _minimum(model, end))
-
-
-def _minimum(model: ModelPlan, end: str) -> int:
-    return max(model.replicas.min, 1) if end == "max" else 1
+def _replica_gpus(model: ModelPlan, end: str) -> int:
+    """GPUs of the replicas beyond one."""
+    return model.gpus * (getattr(model.replicas, end) - 1)
 
 
 def _replicas(search: Search, model: ModelPlan, end: str, beside: Write) -> Advice | None:
-    def change(number: int) -> Write:
-        return (*beside, (f"models.{model.name}.replicas.{end}", number))
+    """Below its minimum only where nothing above it is enough."""
+    path = f"models.{model.name}"
 
-    number = search.largest(_minimum(model, end), getattr(model.replicas, end) - 1, change)
+    def change(number: int) -> Write:
+        fewer = replicas_at_most(path, model.replicas, number) if end == "max" else (f"{path}.replicas.min", number)
+        return (*beside, fewer)
+
+    number = search.largest(1, getattr(model.replicas, end) - 1, change)
     return search.advice(change(number)) if number is not None else None
 
 
@@ -206,24 +211,35 @@ def _fewer_requests(search: Search, model: ModelPlan) -> Advice | None:
 def _fewer_nodes(search: Search, planned: PoolPlan) -> Iterator[Advice]:
     """Where the stack file gives the pool more nodes than its models and a rollout need, or keeps idle nodes."""
     pool = search.plan.settings.gpu_pools.get(planned.name)
-    for end in ENDS[search.budget.of]:
-        advice = _nodes(search, planned.name, pool, end) if pool is not None else None
+    for end in _ends_of(pool, search.budget.of) if pool is not None else ():
+        advice = _nodes(search, planned, end)
         if advice is not None:
             yield advice
 
 
-def _nodes(search: Search, name: str, pool: GpuPool, end: str) -> Advice | None:
-    def change(number: int) -> Write:
-        return ((f"gpuPools.{name}.{end}", number),)
+def _ends_of(pool: GpuPool, of: str) -> tuple[str, ...]:
+    """Existing nodes cost the same in each bill: those that the stack file counts, or those that it keeps idle."""
+    if pool.existing is None:
+        return ENDS[of]
+    return ("max",) if is_counted(pool) else ("min",)
 
-    given = getattr(pool, end)
-    number = search.largest(max(pool.min, 1) if end == "max" else 0, given - 1, change) if given else None
+
+def _nodes(search: Search, planned: PoolPlan, end: str) -> Advice | None:
+    """A smaller maximum comes with the smaller minimum that it needs."""
+    path, pool = f"gpuPools.{planned.name}", search.plan.settings.gpu_pools[planned.name]
+
+    def change(number: int) -> Write:
+        kept = ((f"{path}.min", number),) if end == "max" and number < pool.min else ()
+        return ((f"{path}.{end}", number), *kept)
+
+    given = planned.max if is_counted(pool) else getattr(pool, end)
+    number = search.largest(1 if end == "max" else 0, given - 1, change) if given else None
     return search.advice(change(number)) if number is not None else None
 
 
 def _on_spot(search: Search) -> Iterator[Write]:
     """One pool, then all of them."""
-    costly, able = _costly(search), _able_on_spot(search)
+    costly, able = _costly(search), _able_on_spot(search.plan)
     yield from (_spot(name) for name in able if name in costly)
     if len(able) > 1:
         yield tuple(part for name in able for part in _spot(name))
@@ -233,11 +249,12 @@ def _spot(pool: str) -> Write:
     return ((f"gpuPools.{pool}.capacity", "spot"),)
 
 
-def _able_on_spot(search: Search) -> list[str]:
+def _able_on_spot(plan: Plan) -> list[str]:
     """Pools of nodes that we make on demand and on which a model runs, the most expensive first."""
-    pools, used = search.plan.pools, {model.pool for model in search.plan.models.values()}
-    names = (item.pool for item in biggest(search.plan.cost, search.budget) if item.pool and item.pool in used)
-    return [name for name in names if pools[name].capacity == "on-demand" and not pools[name].existing]
+    used = {model.pool for model in plan.models.values()}
+    items = sorted((item for item in plan.cost.items if item.pool in used), key=lambda item: (-item.max, item.name))
+    pools = [plan.pools[item.pool] for item in items if item.pool]
+    return [pool.name for pool in pools if pool.capacity == "on-demand" and not pool.existing]
 
 
 def _platform(search: Search) -> list[Write]:
@@ -247,38 +264,20 @@ def _platform(search: Search) -> list[Write]:
     return [each.write for each in ways]
 
 
-def _cheaper_type(search: Search, planned: PoolPlan, beside: Write = ()) -> Iterator[Advice]:
-    """The cheapest one that serves the pool's models, and the cheapest that certainly does; a pool that the planner
-    makes has it already."""
-    if planned.name not in search.plan.settings.gpu_pools or planned.existing:
-        return
-    cluster, catalog = search.plan.cluster, search.catalog
-    for name in _cheaper_types(planned, catalog):
-        if set(cluster.zone_ids) <= set(catalog.zones_of(name, cluster.region or "")):
-            advice = search.advice((*beside, (f"gpuPools.{planned.name}.instanceTypes", (name,))))
-            if advice is not None:
-                yield advice
-                if search.is_certain(advice):
-                    return
-
-
-def _cheaper_types(planned: PoolPlan, catalog: Catalog) -> list[str]:
-    usable = [each for each in catalog.instances.values() if each.left_out is None and each.usd_per_hour]
-    price = planned.usd_per_node_hour_min or 0.0
-    cheaper = sorted((each.usd_per_hour or 0.0, each.name) for each in usable if (each.usd_per_hour or 0.0) < price)
-    return [name for _, name in cheaper]
-
-
-def _smaller(search: Search, models: Sequence[ModelPlan], smaller: Mapping[str, Sequence[Write]]) -> Iterator[Advice]:
+def _smaller(search: Search, models: Sequence[ModelPlan], means: Means) -> Iterator[Advice]:
     """Smaller weights and a smaller cache: of one model, then of all; where that alone isn't enough, with a cheaper
     type or fewer replicas. The first that keeps to the budget."""
-    ways = {model.name: smaller.get(model.name, ()) for model in models}
+    ways = {model.name: means.smaller.get(model.name, ()) for model in models}
     one = [write for model in models for write in ways[model.name]]
     every = tuple(part for model in models for part in _smallest(ways[model.name]))
     smallest = [*((model, _smallest(ways[model.name])) for model in models), *((model, every) for model in models)]
     found = search.first(filter(None, (*one, every)), MIN_SHARE * search.now)
-    with_less = (_with_less(search, model, write) for model, write in smallest if write)
-    yield from found or islice(filter(None, with_less), 1)
+    on_types = (write for model in models for write in means.types.with_smaller(model.name))
+    found = found or search.first(on_types)
+    fewer = (
+        _replicas(search, model, end, write) for model, write in smallest if write for end in ENDS[search.budget.of]
+    )
+    yield from found or islice(filter(None, fewer), 1)
 
 
 def _smallest(ways: Sequence[Write]) -> Write:
@@ -287,30 +286,34 @@ def _smallest(ways: Sequence[Write]) -> Write:
     return own[-1] if own else ()
 
 
-def _with_less(search: Search, model: ModelPlan, write: Write) -> Advice | None:
-    pool = search.plan.pools.get(model.pool or "")
-    cheaper = next(_cheaper_type(search, pool, write), None) if pool else None
-    fewer = (_replicas(search, model, end, write) for end in ENDS[search.budget.of])
-    return cheaper or next(filter(None, fewer), None)
-
-
 def _in_several(search: Search, means: Means) -> Iterator[Advice]:
     """Changes of which none is enough alone: fewer replicas of several models, which move nothing; then the largest
-    savings."""
+    savings of what keeps the replicas, and of all; then on spot too."""
     fewer, others = list(_minimum_replicas(search)), list(_parts(search, means))
-    found = (together(search, parts) for parts in (fewer, [*others, *fewer]))
-    yield from _unlike(search, filter(None, found))
+    found = [together(search, parts) for parts in (fewer, others, [*others, *fewer])]
+    if not any(found):
+        found = [together(search, parts, _spot_parts) for parts in (others, [*others, *fewer])]
+    yield from islice(_unlike(search, filter(None, found)), NAMED)
 
 
 def _minimum_replicas(search: Search) -> Iterator[Write]:
     for model in _most_expensive(search):
         for end in ENDS[search.budget.of]:
-            if _to_give(model, end) > 0:
-                yield ((f"models.{model.name}.replicas.{end}", _minimum(model, end)),)
+            floor = max(model.replicas.min, 1) if end == "max" else 1
+            if floor < getattr(model.replicas, end):
+                yield ((f"models.{model.name}.replicas.{end}", floor),)
 
 
 def _parts(search: Search, means: Means) -> Iterator[Write]:
+    """What costs less and is no spot: of the platform, of the most expensive pools, and of the models on them."""
     yield from _platform(search)
-    yield from map(_spot, _able_on_spot(search))
-    for model in _most_expensive(search):
+    expensive = _most_expensive(search)
+    for pool in dict.fromkeys(model.pool or "" for model in expensive):
+        yield from means.types.of(pool)[-1:]
+    for model in expensive:
+        yield from means.types.with_smaller(model.name)[:1]
         yield from means.cheaper.get(model.name, ())[:1]
+
+
+def _spot_parts(plan: Plan) -> list[Write]:
+    return [_spot(name) for name in _able_on_spot(plan)]

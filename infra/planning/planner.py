@@ -11,6 +11,7 @@ from infra.offers.sizing import Sizing
 from infra.plan.notes import Violation, Write
 from infra.plan.plan import Plan
 from infra.planning.advice import follow, that_holds, tried_remedies
+from infra.planning.budget_types import Types
 from infra.planning.budget_ways import Means, with_ways
 from infra.planning.certainty import say_what_is_certain
 from infra.planning.cheaper import Candidate, Market, candidates, cheaper_ways
@@ -104,5 +105,5 @@ def _that_hold(
     }
     violations = tuple(with_ways_out(each, market, attempt) for each in market.plan.violations)
     held = that_holds(replace(market.plan, violations=violations), attempt)
-    means = Means(smaller, {name: [each.write for each in ways] for name, ways in found.items()})
+    means = Means(smaller, {name: [each.write for each in ways] for name, ways in found.items()}, Types(market))
     return tuple(with_ways(each, held, market.plan, means, attempt, catalog) for each in held)

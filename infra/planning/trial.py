@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 from infra.plan.notes import Advice, Write
 from infra.plan.plan import Plan
+from infra.settings.cluster import GpuPool
 
 Attempt = Callable[[Write], Plan | None]  # the plan once that is written; None: refused, or enough was tried
 LIKELY = "fits, but not for certain"
@@ -48,13 +49,22 @@ def _lower_max(plan: Plan, then: Plan, written: Collection[str]) -> Iterator[tup
             yield f"gpuPools.{name}.max", lower
 
 
-def spare_max(plan: Plan) -> Iterator[tuple[str, int]]:
-    """Of pools whose `max` the stack file gives, the lower one that leaves no node beyond the need."""
+def spare_max(plan: Plan, *, rollouts: bool = True) -> Iterator[tuple[str, int]]:
+    """Of pools whose `max` the stack file gives, and of counted nodes that exist, the lower one that leaves no node
+    beyond the need. `rollouts`: that of rollouts too; on existing nodes, models that do without stop for each."""
     for name, pool in plan.pools.items():
         given = plan.settings.gpu_pools.get(name)
-        lower = max(pool.needed, pool.min, 1)
-        if given is not None and given.max is not None and not pool.existing and lower < given.max:
+        kept = given.min if given is not None else 0
+        needed = pool.needed if rollouts or not pool.existing else -(-pool.peak_gpus // pool.gpus_per_node)
+        lower = max(needed, kept, 1)
+        if given is not None and (given.max is not None or is_counted(given)) and lower < pool.max:
             yield f"gpuPools.{name}.max", lower
+
+
+def is_counted(pool: GpuPool) -> bool:
+    """Whether it is a number of nodes that exist, each with a price: they are billed whatever runs on them."""
+    existing = pool.existing
+    return existing is not None and existing.nodes is not None and existing.usd_per_gpu_hour is not None
 
 
 def holds(plan: Plan, then: Plan) -> bool:

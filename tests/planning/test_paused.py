@@ -77,6 +77,7 @@ def test_the_headline_says_what_a_paused_stack_is_billed_for() -> None:
 
 T4G, ONE_NAT = ("cluster.create.systemNodes.instanceType", "t4g.xlarge"), ("cluster.create.network.nat", "one")
 EXPECTED = ("budget.of", "expected")
+SMALLEST = {T4G, ("gpuPools.l4.min", 0), ("budget.usdPerMonth", 400)}
 
 
 @pytest.mark.parametrize(
@@ -88,7 +89,10 @@ EXPECTED = ("budget.of", "expected")
         (WIDE, {"usdPerMonth": 380, "of": "expected"}, {T4G, ONE_NAT}),
         (WIDE, {"usdPerMonth": 380, "of": "min"}, {T4G, ONE_NAT}),
         (KEPT, {"usdPerMonth": 400}, {EXPECTED, T4G, ("gpuPools.l4.min", 0)}),
-        (ASLEEP, {"usdPerMonth": 300}, {EXPECTED, ("budget.usdPerMonth", 500)}),
+        (ASLEEP, {"usdPerMonth": 300}, {EXPECTED, T4G, ("budget.usdPerMonth", 400)}),
+        (KEPT, {"usdPerMonth": 200}, {EXPECTED, *SMALLEST}),
+        (KEPT, {"usdPerMonth": 200, "of": "expected"}, SMALLEST),
+        (KEPT, {"usdPerMonth": 200, "of": "min"}, SMALLEST),
     ],
     ids=[
         "the bill that is paid",
@@ -98,6 +102,9 @@ EXPECTED = ("budget.of", "expected")
         "of the minimum",
         "without a kept node",
         "that bill needs more",
+        "without a kept node, and more",
+        "of the expected bill without a kept node, and more",
+        "of the minimum without a kept node, and more",
     ],
 )
 def test_a_budget_above_which_a_paused_stack_is_has_the_smallest_change_that_is_enough(
