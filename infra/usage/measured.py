@@ -85,10 +85,12 @@ def _sums(
     """The increase of a counter, by client, team and model."""
     where = f'{more}namespace="{plan.settings.namespace.name}"'
     found = prometheus.ask(f"sum by ({', '.join(_BY)}) (increase({metric}{{{where}}}[{hours}h]))")
-    return {
-        (each.labels.get("client", ""), each.labels.get("team", ""), each.labels.get("model", "")): each.value
-        for each in found
-    }
+    return {(each.labels.get("client", ""), _team(each), each.labels.get("model", "")): each.value for each in found}
+
+
+def _team(sample: Sample) -> str:
+    """The gateway writes `-` for a client without a team."""
+    return sample.labels.get("team", "").removeprefix("-")
 
 
 def _occupied(prometheus: Prometheus, plan: Plan, hours: int) -> Iterator[Occupied]:

@@ -36,7 +36,7 @@ _CALLS = {
     ("shop", "sales", "llama-8b"): (100, 1, 40_000, 10_000),
     ("search", "sales", "llama-8b"): (50, 0, 20_000, 5_000),
     ("search", "sales", "llama-70b"): (10, 0, 10_000, 2_000),
-    ("night", "", "helper"): (5, 0, 500, 100),
+    ("night", "-", "helper"): (5, 0, 500, 100),
 }
 _PRICES = {name: pool.usd_per_node_hour or 0.0 for name, pool in PROD.pools.items()}
 _NODES_USD = sum(_PRICES[pool] * (last - first) for pool, _, first, last in _NODES.values())
@@ -70,9 +70,10 @@ def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 def test_the_recorded_day_is_shared_whole(url: str) -> None:
     usage = usage_of(PROD, Prometheus(url), HOURS)
     near = 0.01
-    assert {(each.used.client, each.used.team, each.used.model) for each in usage.shares} == set(_CALLS)
-    for each in usage.shares:
-        per_hour = _CALLS[each.used.client, each.used.team, each.used.model]
+    calls = [(each.used.client, each.used.team or "-", each.used.model) for each in usage.shares]
+    assert set(calls) == set(_CALLS)
+    for each, call in zip(usage.shares, calls, strict=True):
+        per_hour = _CALLS[call]
         counted = (each.used.requests, each.used.failed, each.used.tokens_in, each.used.tokens_out)
         assert counted == pytest.approx([HOURS * each for each in per_hour], rel=near)
     assert {each.pool: each.hours for each in usage.pools} == pytest.approx({"l4": 36, "l40s": 24, "t4": 24}, rel=near)

@@ -33,6 +33,7 @@ _SMUGGLED = [
     "x-envoy-upstream-rq-timeout-alt-response",
     "x-envoy-upstream-rq-timeout-ms",
     "x-envoy-upstream-stream-duration-ms",
+    "x-llm-model",
 ]
 
 

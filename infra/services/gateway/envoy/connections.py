@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from infra.plan.gateway import TrafficPlan
 from infra.services.gateway.envoy.errors import OURS, THEIRS, error, flags, status, wait, when
-from infra.services.gateway.envoy.log import refused_log, routed_log
+from infra.services.gateway.envoy.log import counters, refused_log, routed_log
 from infra.services.gateway.envoy.messages import FILTER, SECONDS, Message, extension, file_source, header
 from infra.services.gateway.envoy.place import Place
 
@@ -68,7 +68,7 @@ def second_tier(traffic: TrafficPlan, name: str, routes: Message, filters: Seque
         name,
         filters,
         rds=routes,
-        access_log=[routed_log()],
+        access_log=[routed_log(), counters()],
         local_reply_config={"mappers": _after_a_key(traffic), "body_format": _AS_IT_IS},
         preserve_external_request_id=True,
         stream_idle_timeout=SECONDS(traffic.idle_seconds),

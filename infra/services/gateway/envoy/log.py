@@ -1,8 +1,10 @@
-"""The log: one line of JSON for each request, never with a prompt, a key or what stands behind `?` of a path."""
+"""The log, one line of JSON for each request, and the counters by client and model that Prometheus reads. Neither has a
+prompt, a key or what stands behind `?` of a path."""
 
 from infra.services.gateway.envoy.messages import FROM_BODY, Message, extension
 
-_READ = f"%DYNAMIC_METADATA({FROM_BODY}:{{}}):100%".format
+ROUTED = "x-llm-model"  # the header of a request that has a model's route: the name that was sent
+sent = f"%DYNAMIC_METADATA({FROM_BODY}:{{}}):100%".format  # what a filter read out of a body
 
 _LINE: Message = {
     "time": "%START_TIME%",
@@ -18,13 +20,13 @@ _ROUTED: Message = {
     **_LINE,
     "client": "%REQ(X-LLM-CLIENT)%",
     "team": "%REQ(X-LLM-TEAM)%",
-    "model": _READ("model"),
+    "model": sent("model"),
     "route": "%ROUTE_NAME%",
     "server": "%UPSTREAM_HOST%",
     "tries": "%UPSTREAM_REQUEST_ATTEMPT_COUNT%",
     "first_byte_ms": "%RESPONSE_DURATION%",
-    "tokens_in": _READ("tokens_in"),
-    "tokens_out": _READ("tokens_out"),
+    "tokens_in": sent("tokens_in"),
+    "tokens_out": sent("tokens_out"),
 }
 # What the first tier answers itself; all else is in the log of the second.
 _OWN = ["NR", "NC", "UO", "UH", "UF", "DPE", "OM", "DT", "SI", "UC", "DC"]
@@ -38,6 +40,27 @@ def refused_log() -> Message:
 
 def routed_log() -> Message:
     return _stdout(_ROUTED)
+
+
+def counters() -> Message:
+    """`envoy_llm_requests`, `envoy_llm_tokens_in` and `envoy_llm_tokens_out`, and a histogram of the time to the first
+    byte. Only of requests that have a model's route: else a caller could make any number of series."""
+    who = [("client", "%REQ(X-LLM-CLIENT)%"), ("team", "%REQ(X-LLM-TEAM)%"), ("model", f"%REQ({ROUTED})%")]
+    requests = {"stat": _stat("requests", *who, ("status", "%RESPONSE_CODE%")), "value_fixed": 1}
+    tokens = [{"stat": _stat(name, *who), "value_format": sent(name)} for name in ("tokens_in", "tokens_out")]
+    first_byte = {"stat": _stat("first_byte", who[-1]), "unit": "Milliseconds", "value_format": "%RESPONSE_DURATION%"}
+    logger = extension(
+        "access_loggers.stats",
+        "extensions.access_loggers.stats.v3.Config",
+        stats_scope={"prefix": "llm"},
+        counters=[requests, *tokens],
+        histograms=[first_byte],
+    )
+    return {"filter": {"header_filter": {"header": {"name": ROUTED, "present_match": True}}}, **logger}
+
+
+def _stat(name: str, *tags: tuple[str, str]) -> Message:
+    return {"name": name, "tags": [{"name": tag, "value_format": value} for tag, value in tags]}
 
 
 def _stdout(line: Message) -> Message:

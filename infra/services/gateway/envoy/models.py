@@ -6,12 +6,14 @@ from infra.plan.gateway import TrafficPlan, Upstream
 from infra.services.gateway.envoy.clusters import of_model
 from infra.services.gateway.envoy.descriptions import descriptions
 from infra.services.gateway.envoy.limits import NAME, limits
+from infra.services.gateway.envoy.log import ROUTED, sent
 from infra.services.gateway.envoy.messages import (
     SECONDS,
     Message,
     any_of,
     extension,
     from_body,
+    header,
     one_of,
     resources,
     typed,
@@ -47,7 +49,9 @@ def _routes(traffic: TrafficPlan, permission: Permission) -> Iterator[Message]:
 
 
 def _ways(traffic: TrafficPlan, upstream: Upstream, names: Iterable[str]) -> Iterator[Message]:
-    """One route for all paths that the engine serves where they are asked for, and one for each other path."""
+    """One route for all paths that the engine serves where they are asked for, and one for each other path. What is
+    routed says so in a header, by which it is counted: its model is one that there is, whatever was sent."""
+    counted = {"request_headers_to_add": [header(ROUTED, sent("model"))]}
     asked = {"headers": [_POST], "dynamic_metadata": [from_body("model", one_of(names))]}
     action: Mapping[str, object] = {
         "cluster": of_model(upstream.model),
@@ -57,11 +61,11 @@ def _ways(traffic: TrafficPlan, upstream: Upstream, names: Iterable[str]) -> Ite
     }
     same = [path for path, there in upstream.paths.items() if path == there]
     if same:
-        yield {"name": upstream.model, "match": {**any_of(same), **asked}, "route": action}
+        yield {"name": upstream.model, "match": {**any_of(same), **asked}, "route": action, **counted}
     for path, there in upstream.paths.items():
         if path != there:
             match = {"path": path, **asked}
-            yield {"name": upstream.model, "match": match, "route": {**action, "prefix_rewrite": there}}
+            yield {"name": upstream.model, "match": match, "route": {**action, "prefix_rewrite": there}, **counted}
 
 
 _POST: Message = {"name": ":method", "string_match": {"exact": "POST"}}
