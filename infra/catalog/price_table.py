@@ -44,9 +44,20 @@ def read_price_table(path: str | Path, known: Collection[str]) -> tuple[Mapping[
 def _where(path: str | Path) -> str:
     """What to write for a file that can't be read. A relative path begins at the project's folder, not at the stack
     file's."""
-    beside = Path(_STACKS, path)
-    found = f"write table: {beside}" if (PROJECT / beside).is_file() else "write the path of a file that is there"
+    near = _near(Path(path))
+    found = f"write table: {near}" if near else "write the path of a file that is there"
     return f"{found}; a relative one begins at the project's folder, not at the stack file's"
+
+
+def _near(path: Path) -> Path | None:
+    """The table that was probably meant: of the same name beside the stack files, or mistyped in one of the folders."""
+    beside = Path(_STACKS, path)
+    if (PROJECT / beside).is_file():
+        return beside
+    folders = dict.fromkeys((path.parent, Path(_STACKS)))
+    there = [folder / each.name for folder in folders for each in sorted((PROJECT / folder).glob("*.csv"))]
+    names = difflib.get_close_matches(path.name, [each.name for each in there], n=1, cutoff=0.7)
+    return next((each for each in there if each.name in names), None)
 
 
 def _meant(name: str, known: Collection[str]) -> str:

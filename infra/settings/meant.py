@@ -23,6 +23,9 @@ _LABEL = re.compile(r"([\w./-]+)\s*[=:]\s*([\w.-]+)")
 _MIB_MIN, _SEEN = 1000, 0.98  # nvidia-smi's MiB, of which an engine sees at least that part on the catalogue's cards
 _ADDRESS = re.compile(r"[\w.-]+(:\d+|\.\w+)\S*")
 _IP = re.compile(r"\d{1,3}(\.\d{1,3}){3}")
+_RANGE = re.compile(r"(\d+)\s*(?:\.\.\.?|-|–|:|,|to)\s*(\d+)")
+_LONG_NAME = re.compile(r"\w+(:[^:]*){4,}/")  # of several parts, the last of which the user gave
+_ACCOUNT = re.compile(r"(?<!\d)\d{12}(?!\d)")
 _DEEPEST = 3  # nested sections that a single value may abbreviate
 
 
@@ -83,12 +86,16 @@ def _in_range(form: Schema, value: float) -> bool:
 
 def _readings(key: str, value: Any, node: Schema, depth: int) -> Iterator[Any]:
     """Other ways to read a value, the smallest change first."""
+    if isinstance(value, str | list):
+        yield from _ranges(value, node)
     if isinstance(value, Mapping | list) or value is None:
         return
     yield value
     yield from _numbers(key, value, node)
     if isinstance(value, str):
         yield from _models(value) if key == "model" else _texts(value)
+        if depth == 0:
+            yield from _full_names(value, node)
         if value.strip().lower() in _WORDS:
             yield _WORDS[value.strip().lower()]
         if (name := named_otherwise(value)) is not None:
@@ -105,6 +112,29 @@ def _readings(key: str, value: Any, node: Schema, depth: int) -> Iterator[Any]:
         for form in forms(node):
             if "properties" in form:
                 yield from _sections(value, form, depth)
+
+
+def _ranges(value: str | list[Any], node: Schema) -> Iterator[Any]:
+    """`1..3`, `1-3`, `1 to 3` or `[1, 3]` where a section has a minimum and a maximum."""
+    found = _RANGE.fullmatch(value.strip()) if isinstance(value, str) else None
+    ends = [int(each) for each in found.groups()] if found else value
+    if (
+        isinstance(ends, list)
+        and len(ends) == 2
+        and any({"min", "max"} <= {*form.get("properties", ())} for form in forms(node))
+    ):
+        yield {"min": min(ends), "max": max(ends)} if all(isinstance(each, int) for each in ends) else None
+
+
+def _full_names(value: str, node: Schema) -> Iterator[str]:
+    """A name without what stands before it in the example, which has the typed account where there is one."""
+    *_, name = re.sub(r"^.*assumed-role/([^/]+)/.*$", r"\1", value.strip()).rpartition("/")
+    account = _ACCOUNT.search(value)
+    for form in forms(node):
+        for example in form.get("examples", ()):
+            if isinstance(example, str) and _LONG_NAME.match(example):
+                whole = f"{example.rpartition('/')[0]}/{name}"
+                yield _ACCOUNT.sub(account[0], whole) if account else whole
 
 
 def _is_mistyped_word(value: Any, node: Schema) -> bool:
@@ -168,6 +198,7 @@ def _texts(value: str) -> Iterator[str]:
     """The text without common additions (a scheme, a path, units), in lower case, with only the marks of a name."""
     bare = value.strip()
     yield bare
+    yield re.sub(r"[\s-]", "", bare)
     yield re.sub(r"^\*\.|[:/].*$", "", re.sub(r"^https?://", "", bare.lower()))  # the host
     yield re.sub(r"[^a-z0-9.]+", "-", bare.lower()).strip("-")
     match = _NUMBER.fullmatch(bare)

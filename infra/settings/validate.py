@@ -31,6 +31,7 @@ from infra.settings.types import KUBERNETES_VERSION
 _MAX_DEPTH = 60
 _GO_TIME = re.compile(r"(\d{4}-\d\d-\d\d) \d\d:\d\d:\d\d(\.\d+)? [+-]\d{4} \S+")
 _ZONE_NAME = re.compile(r"[a-z]{2}(-[a-z]+)+-\d[a-z]")
+_ZONE_ID = re.compile(r"[a-z]{3,4}\d-az\d")
 _ZONES: Key = ("cluster", "create", "zones")
 _FEW_ZONES = 3
 # Facts about nodes that exist: no number within the limits is more likely than another.
@@ -165,16 +166,24 @@ def _name_message(key: Key) -> tuple[str, str]:
 
 
 def _zone_message(key: Key, value: Any, node: Schema, region: str | None, catalog: Catalog) -> tuple[str, str]:
-    """The proposed zones are those of the region that the value or the stack file names."""
-    got, leaf = f"got {shown(value)}", str(key[-1])
-    named = isinstance(value, str) and _ZONE_NAME.fullmatch(value) is not None
-    ids = catalog.regions.get(value[:-1] if named else region or "", ())
-    if named and leaf.isdecimal():
-        zone = ids[int(leaf) % len(ids)] if ids else example(node)
-        return f"{got}; that is a name, which differs between accounts", f"write an id such as {zone}"
-    some = list(ids[:_FEW_ZONES]) or [example(schema_at((*_ZONES, 0)) or {})]
+    """The proposed zones are those of the region that the value or the stack file names, and as many as were typed."""
+    got, leaf, typed = f"got {shown(value)}", str(key[-1]), _zones_in(value)
+    names = [each for each in typed if _ZONE_NAME.fullmatch(each)]
+    ids = catalog.regions.get(names[0][:-1] if names else region or "", ())
+    if names and leaf.isdecimal():
+        write = f"write the id of that zone, one of {', '.join(ids)}" if ids else f"write an id such as {example(node)}"
+        return f"{got}; that is a name, which differs between accounts", write
+    some = list(ids[: max(len(typed), 2) if typed else _FEW_ZONES]) or [example(schema_at((*_ZONES, 0)) or {})]
+    if names:
+        return f"{got}; names differ between accounts; allowed: {allowed(node)}", _write(leaf, some)
     probably = meant(leaf, value, node) or (some[int(leaf) % len(some)] if leaf.isdecimal() else some)
     return f"{got}; allowed: {allowed(node)}", _write(leaf, probably)
+
+
+def _zones_in(value: Any) -> list[str]:
+    """The zones of a text that names them one after the other."""
+    words = re.split(r"[,\s]+", value.strip("[] ")) if isinstance(value, str) else []
+    return words if all(_ZONE_NAME.fullmatch(each) or _ZONE_ID.fullmatch(each) for each in words) else []
 
 
 def _value_message(key: Key, kind: str, value: Any, node: Schema, catalog: Catalog) -> tuple[str, str]:

@@ -258,14 +258,15 @@ def test_what_follows_from_a_mistake_is_not_said(text: str, paths: list[str], tm
     [
         ("eu-centrl-1", "eu-central-1", "did you mean eu-central-1?", "eu-central-1"),
         ("eu-centrl-1", "nowhere", "did you mean eu-central-1?", "eu-central-1"),
-        ("eu-centrl-1", "us-east-1", "did you mean eu-central-1 or us-east-1?", "eu-central-1"),
+        ("eu-centrl-1", "us-east-1", "did you mean eu-central-1?", "eu-central-1"),
         ("us-est-1", "us-west-1", "did you mean us-west-1?", "us-west-1"),
         ("us-est-1", "nowhere", "did you mean us-east-1 or us-west-1?", "us-east-1"),
         ("eu-west", "eu-west-3", "did you mean eu-west-3?", "eu-west-3"),
         ("EU-Central-1", "nowhere", "did you mean eu-central-1?", "eu-central-1"),
         ("Frankfurt", "eu-central-1", "did you mean eu-central-1?", "eu-central-1"),
         (None, "eu-central-1", "missing", "eu-central-1"),
-        (None, "nowhere", "missing", "us-east-1"),
+        (None, "nowhere", "missing", "REGION"),
+        ("nirgendwo", "nowhere", "unknown region; known: ", "REGION"),
     ],
 )
 def test_a_region_is_proposed_from_its_spelling_and_from_the_file(
@@ -281,7 +282,8 @@ def test_a_region_is_proposed_from_its_spelling_and_from_the_file(
         load_file(path)
     said = {mistake.path: mistake for mistake in caught.value.mistakes}
     assert proposed in said["aws:region"].got
-    assert region is not None or said["aws:region"].write == f"write aws:region: {arn_of}"
+    here = "us-east-1" if arn_of == "REGION" else arn_of
+    assert region is not None or said["aws:region"].write == f"write aws:region: {here}"
     example = f"arn:aws:acm:{arn_of}:111122223333:certificate/5f0c"
     assert said["gateway.certificateArn"].write == f"write certificateArn: {example}"
 

@@ -1,6 +1,7 @@
 """A proposal follows from what was typed: for 32k it is 32,768, not the example's 8,192."""
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -43,6 +44,10 @@ TYPED: list[tuple[str, Any, Any]] = [
     ("models.a.paused", "off", False),
     ("models.a.revision", 1234567, "1234567"),
     ("models.a.replicas", "3", 3),
+    ("models.a.replicas", "1..3", {"min": 1, "max": 3}),
+    ("models.a.replicas", "1-3", {"min": 1, "max": 3}),
+    ("models.a.replicas", "3 to 1", {"min": 1, "max": 3}),
+    ("models.a.replicas", [1, 3], {"min": 1, "max": 3}),
     ("models.a", "Qwen/Qwen3-8B", {"model": "Qwen/Qwen3-8B"}),
     ("models.a.extraArgs", "--enforce-eager", ["--enforce-eager"]),
     ("budget", 8000, {"usdPerMonth": 8000}),
@@ -68,6 +73,14 @@ TYPED: list[tuple[str, Any, Any]] = [
     ("cluster.create.access.apiFrom", "203.0.113.7", ["203.0.113.7/32"]),
     ("cluster.create.systemNodes", "m7i.2xlarge", {"instanceType": "m7i.2xlarge"}),
     ("cluster.create.systemNodes", 3, {"count": 3}),
+    ("cluster.create.accountId", "1234-5678-9013", "123456789013"),
+    ("cluster.create.access.admins.0", "role/ops", "arn:aws:iam::111122223333:role/ops"),
+    (
+        "cluster.create.access.admins.0",
+        "arn:aws:sts::123456789013:assumed-role/ops/me",
+        "arn:aws:iam::123456789013:role/ops",
+    ),
+    ("gateway.certificateArn", "5f0c-12", "arn:aws:acm:us-east-1:111122223333:certificate/5f0c-12"),
     ("gpuPools.p", "g5.xlarge", {"instanceTypes": ["g5.xlarge"]}),
     ("gpuPools.p.instanceTypes", "g5.xlarge", ["g5.xlarge"]),
     ("addons.prometheus", "http://prom.watch:9090", {"existing": {"url": "http://prom.watch:9090"}}),
@@ -79,7 +92,7 @@ TYPED: list[tuple[str, Any, Any]] = [
 
 @pytest.mark.parametrize(("path", "typed", "proposed"), TYPED, ids=lambda each: str(each))
 def test_what_was_typed_is_what_is_proposed(path: str, typed: Any, proposed: Any) -> None:
-    node = schema_at(tuple(path.split(".")))
+    node = schema_at(tuple(int(part) if part.isdecimal() else part for part in path.split(".")))
     assert node is not None
     assert not takes(node, typed), "it is no mistake"
     assert meant(path.rsplit(".", 1)[-1], typed, node) == proposed
@@ -114,6 +127,82 @@ def test_zones_are_proposed_of_the_stacks_own_region(zones: Any) -> None:
         assert path.startswith("cluster.create.zones")
         assert any(zone in write for zone in ours)
         assert "use1" not in write
+
+
+OURS = "123456789013"
+ARN = f"arn:aws:acm:eu-west-1:{OURS}:certificate/5f0c"
+ADMIN = f"arn:aws:iam::{OURS}:role/ops"
+URL = "https://aps-workspaces.eu-west-1.amazonaws.com/workspaces/ws-1"
+
+
+def _signed(**sigv4: Any) -> dict[str, Any]:
+    return {"addons": {"prometheus": {"existing": {"url": URL, "auth": {"sigv4": sigv4}}}}}
+
+
+# By path of the mistake: the key of `cluster.create`, other sections, and what is proposed.
+WITH_WHAT_STANDS_THERE: list[tuple[str, dict[str, Any], dict[str, Any], str]] = [
+    ("cluster.create.zones", {"zones": "eu-west-1b"}, {}, "write zones: [euw1-az1, euw1-az2]"),
+    ("cluster.create.zones", {"zones": "eu-west-1a, eu-west-1b"}, {}, "write zones: [euw1-az1, euw1-az2]"),
+    ("cluster.create.zones[0]", {"zones": ["eu-west-1a"] * 2}, {}, "write the id of that zone, one of euw1-az1,"),
+    ("cluster.create.access.admins[0]", {"accountId": OURS, "access": {"admins": ["me"]}}, {}, f":{OURS}:role/me"),
+    ("cluster.create.access.admins[1]", {"access": {"admins": [ADMIN, "me"]}}, {}, f"::{OURS}:role/me"),
+    (
+        "cluster.create.access.admins[0]",
+        {"access": {"admins": ["role/ops"]}},
+        {"gateway": {"domain": "x.acme.dev", "certificateArn": ARN}},
+        f"write {ADMIN}",
+    ),
+    ("cluster.create.accountId", {"accountId": "mine", "access": {"admins": [ADMIN]}}, {}, f'accountId: "{OURS}"'),
+    (
+        "gateway.certificateArn",
+        {"accountId": OURS},
+        {"gateway": {"domain": "x.acme.dev", "certificateArn": "x y"}},
+        ARN,
+    ),
+    ("gateway.tlsSecret", {"accountId": OURS}, {"gateway": {"domain": "x.acme.dev", "tlsSecret": "tls"}}, f"{ARN}, or"),
+    ("gateway.wafAclArn", {}, {"gateway": {"domain": "x.acme.dev", "wafAclArn": "llm"}}, ":wafv2:eu-west-1:"),
+    ("addons.prometheus.existing.auth.sigv4.region", {}, _signed(region="Dublin"), "write region: eu-west-1"),
+    ("addons.prometheus.existing.auth.sigv4.roleArn", {"accountId": OURS}, _signed(roleArn="p"), f"::{OURS}:role/p"),
+]
+
+
+@pytest.mark.parametrize(("path", "create", "others", "says"), WITH_WHAT_STANDS_THERE)
+def test_an_example_has_the_names_that_stand_in_the_file(
+    path: str, create: dict[str, Any], others: dict[str, Any], says: str
+) -> None:
+    write = _writes(_created(**create) | others, "eu-west-1")[path]
+    assert says in write
+    assert "us-east-1" not in write
+
+
+@pytest.mark.parametrize("typed", ["stacks/prises.csv", "prices.csv", "price.csv"])
+def test_a_mistyped_table_is_answered_with_the_one_that_is_there(
+    typed: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "stacks").mkdir()
+    (tmp_path / "stacks" / "prices.csv").write_text("instance_type,usd_per_hour\n")
+    monkeypatch.setattr("infra.catalog.price_table.PROJECT", tmp_path)
+    write = _writes(_created() | {"prices": {"table": typed}}, "eu-west-1")["prices.table"]
+    assert write.startswith("write table: stacks/prices.csv")
+
+
+@pytest.mark.parametrize(
+    ("gateway", "region", "said"),
+    [
+        (
+            {"ingressClass": "nginx"},
+            "eu-west-1",
+            {"gateway.certificateArn": "with a certificate of eu-west-1"},
+        ),
+        ({}, "eu-wst-1", {"aws:region": "", "gateway.certificateArn": "write one of eu-west-1"}),
+    ],
+)
+def test_a_wrong_certificate_is_one_round(gateway: dict[str, Any], region: str, said: dict[str, str]) -> None:
+    """The class and the region of it, and a region that is mistyped."""
+    wrong = {"domain": "x.acme.dev", "certificateArn": ARN.replace("eu-west-1", "us-east-1")}
+    found = _writes(_created(accountId=OURS) | {"gateway": wrong | gateway}, region)
+    assert {path: write for path, write in found.items() if said.get(path, "-") not in write} == {}
+    assert found.keys() == said.keys()
 
 
 @pytest.mark.parametrize(

@@ -1,11 +1,14 @@
 """The region and the account of an ARN, and example ARNs with those of the stack."""
 
 import re
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from typing import Any
 
-EXAMPLE_ACCOUNT, _EXAMPLE_REGION = "111122223333", "us-east-1"
-_EXAMPLE = re.compile(rf"(arn:aws:[a-z0-9]+:)({_EXAMPLE_REGION})?:{EXAMPLE_ACCOUNT}(?=:)")
+EXAMPLE_ACCOUNT, _EXAMPLE_REGION, _NO_REGION = "111122223333", "us-east-1", "REGION"
+_EXAMPLE = re.compile(rf"(arn:aws:[a-z0-9]+:|(?<![\w.:])region: ){_EXAMPLE_REGION}\b")
+_ACCOUNT = re.compile(r"\d{12}")
+_OF_AN_ARN = re.compile(r"arn:aws[a-z-]*:[a-z0-9]+:[a-z0-9-]*:(\d{12}):")
 
 
 def region_of(arn: str) -> str:
@@ -17,17 +20,25 @@ def account_of(arn: str) -> str:
 
 
 def of_the_stack(text: str, region: str | None, account: str | None) -> str:
-    """A text whose example ARNs name the region and the account that the stack file does."""
-
-    def written(match: re.Match[str]) -> str:
-        where = (region or _EXAMPLE_REGION) if match[2] else ""
-        return f"{match[1]}{where}:{account or EXAMPLE_ACCOUNT}"
-
-    return _EXAMPLE.sub(written, text)
+    """A text whose examples name the region and the account that the stack file does; where it names no region, none
+    is proposed."""
+    return _EXAMPLE.sub(rf"\g<1>{region or _NO_REGION}", text).replace(EXAMPLE_ACCOUNT, account or EXAMPLE_ACCOUNT)
 
 
 def written_account(platform: Any) -> str | None:
-    """`cluster.create.accountId`, where it is one."""
+    """`cluster.create.accountId`, where it is one; else the account that most ARNs of the stack file name."""
+    written = platform
     for key in ("cluster", "create", "accountId"):
-        platform = platform.get(key) if isinstance(platform, Mapping) else None
-    return platform if isinstance(platform, str) and re.fullmatch(r"\d{12}", platform) else None
+        written = written.get(key) if isinstance(written, Mapping) else None
+    if isinstance(written, str | int) and _ACCOUNT.fullmatch(digits := re.sub(r"[\s-]", "", str(written))):
+        return digits
+    found = Counter(each for each in _accounts(platform) if each != EXAMPLE_ACCOUNT)
+    return next((account for account, _ in found.most_common(1)), None)
+
+
+def _accounts(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield from _OF_AN_ARN.findall(value)
+    elif isinstance(value, Mapping | list):
+        for each in value.values() if isinstance(value, Mapping) else value:
+            yield from _accounts(each)

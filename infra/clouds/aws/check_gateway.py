@@ -1,5 +1,7 @@
 """Rules for what only an Application Load Balancer has. EKS has one unless the stack file names another controller."""
 
+from collections.abc import Iterator
+
 from infra.clouds.aws.arns import account_of, region_of
 from infra.clouds.aws.load_balancer import ALB, CERTIFICATE
 from infra.services.gateway.exposed import EXPOSURE, from_outside, written_key
@@ -72,7 +74,9 @@ def _check_tls(scope: Scope, gateway: Gateway, *, alb: bool) -> None:
         out_of_place(secret, got, f"write certificateArn: {CERTIFICATE}, or ingressClass: nginx", reads=reads)
     elif scope.written(arn) and not alb:
         got = "only an ALB takes an ACM certificate"
-        out_of_place(arn, got, "write tlsSecret: NAME, or leave ingressClass out on EKS", reads=reads)
+        elsewhere = ", ".join(_elsewhere(scope, gateway.certificate_arn or ""))
+        there = f", with a certificate of {elsewhere}" if elsewhere else ""
+        out_of_place(arn, got, f"write tlsSecret: NAME, or leave ingressClass out on EKS{there}", reads=reads)
     elif gateway.certificate_arn is not None:
         _check_place(scope, arn, gateway.certificate_arn, "a certificate")
 
@@ -106,12 +110,24 @@ def _check_subnets(scope: Scope, gateway: Gateway) -> None:
 
 def _check_place(scope: Scope, key: Key, arn: str, what: str) -> None:
     """An ALB uses only certificates and web ACLs of its own region and account."""
-    create = scope.settings.cluster.create
-    account: Key = ("cluster", "create", "accountId")
-    for of, there, here, read in (
-        ("", region_of(arn), scope.region, ("aws:region",)),
-        ("account ", account_of(arn), create.account_id if create is not None else None, account),
-    ):
-        if here is not None and there != here:
-            got = f"{what} of {of}{there}; the load balancer is in {of}{here}"
-            scope.report.wrong(key, got, f"write one of {of}{here}", reads=[key, read])
+    for there, here, read in _places(scope, arn):
+        got = f"{what} of {there}; the load balancer is in {here}"
+        scope.report.wrong(key, got, f"write one of {here}", reads=[key, *read])
+
+
+def _elsewhere(scope: Scope, arn: str) -> list[str]:
+    """Where it would have to be."""
+    return [here for _, here, _ in _places(scope, arn)] if scope.on_aws and arn.count(":") > 4 else []
+
+
+def _places(scope: Scope, arn: str) -> Iterator[tuple[str, str, list[Key]]]:
+    """Where an ARN is and where the load balancer is, if these differ, and what says so. A mistyped region counts as
+    the one that it is near."""
+    create, region, read = scope.settings.cluster.create, scope.region, list[Key]([("aws:region",)])
+    if region not in scope.catalog.regions and len(scope.regions_meant) == 1:
+        region, read = scope.regions_meant[0], []
+    if region is not None and region_of(arn) != region:
+        yield region_of(arn), region, read
+    account = create.account_id if create is not None else None
+    if account is not None and account_of(arn) != account:
+        yield f"account {account_of(arn)}", f"account {account}", [("cluster", "create", "accountId")]

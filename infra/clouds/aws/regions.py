@@ -25,7 +25,7 @@ def regions_meant(
     near = alike(region or "", regions, 0.6)
     best = max(near.values(), default=0.0)
     close = [each for each in named if near.get(each, 0.0) >= best - _CLOSE]
-    return close[:1] or [*(each for each in near if near[each] == best), *named[:1]]
+    return close[:1] or [each for each in near if near[each] == best] or named[:1]
 
 
 def _named(value: Any, regions: Mapping[str, Sequence[str]]) -> Iterator[str]:
