@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from infra.plan.alike import alike, parts
 from infra.plan.notes import Note, Warned
 
+RARE_TYPE = "rare-type"  # of a pool: the cloud that makes its nodes rarely has one of this type; `detail` names it
 # The words of that line; each model or pool adds its own figure in brackets.
 KINDS = {
     "no-revision": (

@@ -13,8 +13,9 @@ from infra.plan.plan import Plan
 from infra.plan.rules import Rule
 from infra.plan.writes import written
 from infra.planning.budget import PATH as BUDGET
-from infra.planning.budget import enough, total
+from infra.planning.budget import enough, further_over, total
 from infra.planning.losses import shorter, with_losses
+from infra.planning.peak_nodes import what_nodes_need
 from infra.planning.trial import LIKELY, Attempt, broken_by, holds, likely, noted
 from infra.settings.mistakes import Mistake, Report
 from infra.settings.platform import Settings
@@ -113,10 +114,26 @@ def _bill(plan: Plan | None) -> float:
 def in_order(ways: Iterable[Advice], plan: Plan, attempt: Attempt) -> list[Advice]:
     """Advice that gives something up says so; what takes requests or context away comes after the others, and of those
     advice after which a fit is no longer certain, which is said too; advice that needs a larger budget comes last."""
-    said = [(each, bool(likely(plan, attempt(each.write)))) for each in ways]
-    ordered = sorted(said, key=lambda pair: (BUDGET in dict(pair[0].write), shorter(pair[0], plan), pair[1]))
-    whole = ((with_losses(each, plan), unsure) for each, unsure in ordered)
-    return [noted(each, LIKELY) if unsure else each for each, unsure in whole]
+    tried = [(each, attempt(each.write)) for each in ways]
+
+    def harm(pair: tuple[Advice, Plan | None]) -> tuple[bool, int, bool]:
+        each, then = pair
+        return (
+            BUDGET in dict(each.write) or bool(further_over(plan, then)),
+            shorter(each, plan),
+            bool(likely(plan, then)),
+        )
+
+    return [_noted(each, plan, then) for each, then in sorted(tried, key=harm)]
+
+
+def _noted(advice: Advice, plan: Plan, then: Plan | None) -> Advice:
+    """With what the change takes, and what it brings with it."""
+    unsure = [LIKELY] if likely(plan, then) else []
+    nodes = what_nodes_need(plan, then) if then is not None else ()
+    said = "; ".join((*further_over(plan, then), *nodes, *unsure))
+    whole = with_losses(advice, plan)
+    return noted(whole, said) if said else whole
 
 
 def _tried(advice: Advice, violation: Violation, plan: Plan, attempt: Attempt) -> Advice | None:

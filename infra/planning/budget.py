@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from infra.plan.money import Cost, CostItem
 from infra.plan.notes import Advice, Finding, Violation
+from infra.plan.plan import Plan
 from infra.plan.rules import Rule
 from infra.plan.words import BILLS
 from infra.settings.platform import Budget, Settings
@@ -30,6 +31,17 @@ def check_budget(settings: Settings, cost: Cost) -> Iterator[Finding]:
         larger.text,
         (larger,),
     )
+
+
+def further_over(plan: Plan, then: Plan | None) -> list[str]:
+    """What is said of a change that breaks a broken budget further, and leaves it as it is."""
+    budget = plan.settings.budget
+    if budget is None or then is None or then.settings.budget != budget:
+        return []
+    before, after = (total(each.cost, budget) for each in (plan, then))
+    if min(before, after) <= budget.usd_per_month or after - before < 1:
+        return []
+    return [f"the bill is then ${after:,.0f}, ${after - budget.usd_per_month:,.0f} over {budget.usd_per_month:,.0f}"]
 
 
 def enough(usd: float) -> int:

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from infra.plan.cluster import ClusterPlan, GatewayPlan, PoolPlan
 from infra.plan.findings import warned
+from infra.plan.kinds import RARE_TYPE
 from infra.plan.models import ModelPlan
 from infra.plan.notes import Finding
 
@@ -36,7 +37,7 @@ def warn_of_pool(pool: PoolPlan, models: Sequence[ModelPlan], cluster: ClusterPl
             f"AWS rarely has {', '.join(rare)} on demand: pods wait until it has one. Reserve it first: an open"
             " On-Demand Capacity Reservation of the type in one of the zones is used by itself, and billed from the day"
             " that it is made; a Capacity Block can't be used here",
-            kind="rare-type",
+            kind=RARE_TYPE,
             detail=", ".join(rare),
             shared=_RARE_TYPES,
         )

@@ -1,0 +1,75 @@
+"""What a fix of the peak says beside its price: the bill of a broken budget, a larger quota, nodes that rarely come."""
+
+import re
+from typing import Any
+
+import pytest
+
+from tests.planning.following import bill, follow, outcome, planned
+from tests.planning.stacks import PROD
+
+LARGE = {**PROD["models"]["llama-70b"], "replicas": {"min": 1, "max": 3}}
+L40S: dict[str, Any] = {
+    "cluster": {"create": {"zones": 2}},
+    "gpuPools": {"l40s": {"instanceTypes": ["g6e.12xlarge"], "max": 2}},
+    "models": {"x": LARGE},
+    "cache": {"kind": "efs"},
+}
+H200: dict[str, Any] = {
+    **L40S,
+    "gpuPools": {"h200": {"instanceTypes": ["p5en.48xlarge"], "max": 1}},
+    "models": {"x": {**LARGE, "pool": "h200", "gpus": 8, "replicas": 1}},
+}
+SPOT = follow(H200, {"gpuPools.h200.capacity": "spot"})
+
+
+@pytest.mark.parametrize("of", ["max", "expected", "min"])
+@pytest.mark.parametrize(("stack", "usd"), [(L40S, 5000), (L40S, 8000), (H200, 20000), (SPOT, 5000)])
+def test_each_fix_says_where_it_breaks_a_broken_budget_further(stack: dict[str, Any], usd: int, of: str) -> None:
+    stack = {**stack, "budget": {"usdPerMonth": usd, "of": of}}
+    before = planned(stack)
+    assert {each.rule for each in before.violations} == {"Budget", "GPUs at peak"}
+    (peak,) = [each for each in before.violations if each.rule == "GPUs at peak"]
+    rises = []
+    for way in peak.advice:
+        after = outcome(follow(stack, dict(way.write)))
+        rises.append(bill(after) - bill(before) >= 1 and bill(after) > usd)
+        said = f"the bill is then ${bill(after):,.0f}, ${bill(after) - usd:,.0f} over {usd:,}"
+        assert (said in way.text) == rises[-1], way.text
+        assert "over" not in way.text.replace(said, ""), way.text
+    assert rises == sorted(rises), "a fix that costs nothing more comes first"
+
+
+def test_a_budget_that_still_holds_is_not_spoken_of() -> None:
+    (peak,) = planned({**L40S, "budget": {"usdPerMonth": 30000}}).violations
+    assert not any("the bill is then" in way.text for way in peak.advice)
+
+
+RARE = "the cloud rarely has p5en.48xlarge on demand"
+
+
+@pytest.mark.parametrize(
+    ("stack", "said", "not_said"),
+    [
+        (H200, ["quota L-417A185B: 384 vCPUs instead of 192", RARE], []),
+        (SPOT, ["quota L-7212CCBC: 384 vCPUs instead of 192"], ["rarely"]),
+        (L40S, ["quota L-DB2E81BA: 192 vCPUs instead of 96"], ["rarely"]),
+    ],
+    ids=["a type that AWS rarely has", "on spot", "a common type"],
+)
+def test_more_nodes_come_with_their_quota_and_how_rarely_there_are_any(
+    stack: dict[str, Any], said: list[str], not_said: list[str]
+) -> None:
+    (peak,) = planned(stack).violations
+    (larger,) = [
+        way
+        for way in peak.advice
+        if len(way.write) == 1 and way.write[0][0].endswith(".max") and "gpuPools" in way.text
+    ]
+    others = [way for way in peak.advice if way is not larger]
+    assert [words for words in said if words not in larger.text] == []
+    assert [words for words in not_said if words in larger.text] == []
+    assert others
+    assert not any("quota" in way.text or "rarely" in way.text for way in others)
+    needed = {int(number) for number in re.findall(r"(\d+) vCPUs instead", larger.text)}
+    assert needed == {each.needed for each in outcome(follow(stack, dict(larger.write))).quotas}
