@@ -9,7 +9,7 @@ from infra.plan.plan import Plan
 from infra.program import deploy, plan_of
 from infra.recording import Recording, record
 from infra.registry import cloud_of
-from infra.stack_file import load_file
+from infra.stack_file import StackFile, load_file
 
 _PLACEHOLDER = "not read offline"  # a stack's secrets are encrypted; none is ever needed to plan
 
@@ -27,7 +27,11 @@ def plan_offline(path: Path, *, preview: bool = False) -> Planned:
 
     Raises BadStackFile.
     """
-    file = load_file(path)
+    return plan_loaded(load_file(path), preview=preview)
+
+
+def plan_loaded(file: StackFile, *, preview: bool = False) -> Planned:
+    """Plan and record a stack file that was loaded."""
     plan = plan_of(file)
     cloud = cloud_of(file.settings)
     # A missing token is a to-do before `up`, so the plan goes on as if it was there.

@@ -70,8 +70,13 @@ def _stacks(folder: Path) -> list[str]:
 
 def load_file(path: Path, *, catalog: Catalog | None = None) -> StackFile:
     """The stack file `stacks/Pulumi.<stack>.yaml`. Raises BadStackFile with every mistake in it."""
+    return load_text(read_stack_file(path), path, catalog=catalog)
+
+
+def load_text(text: str, path: Path, *, catalog: Catalog | None = None) -> StackFile:
+    """The stack file as it would be with that text. Raises BadStackFile."""
     stack = _stack_name(path.name)
-    document = read_document(_text(path, stack))
+    document = read_document(text)
     report = Report(document.lines, document.mistakes)
     if document.config is None:
         raise BadStackFile(str(path), report.mistakes)
@@ -108,7 +113,7 @@ def load_config(
     """
     report = Report({})
     if path is not None and path.is_file():
-        document = read_document(_text(path, stack))
+        document = read_document(read_stack_file(path))
         if document.config is not None and document.config.get(PLATFORM) == platform:
             report = Report(document.lines)
     return _load(
@@ -256,7 +261,9 @@ def _is_encrypted(value: Any) -> bool:
     return isinstance(value, Mapping) and list(value) == ["secure"] and isinstance(value["secure"], str)
 
 
-def _text(path: Path, stack: str) -> str:
+def read_stack_file(path: Path) -> str:
+    """Raises BadStackFile if there is no such file, or it is no text."""
+    stack = _stack_name(path.name)
     try:
         return path.read_text(encoding="utf-8")
     except FileNotFoundError:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from infra.cli.client_app import client
 from infra.cli.engine_help import EngineHelp
 from infra.cli.model_app import model
 from infra.cli.options import InOrder, folder_of, format_option, print_text, stacks_option
@@ -161,6 +162,7 @@ def fit(model: str, format_: str, stacks: Path, **given: str | None) -> None:
 
 
 main.add_command(model)
+main.add_command(client)
 
 
 @main.command(short_help="What the working tree changes in a stack, against another version.")

@@ -1,6 +1,8 @@
 """Programs that read what exists: pulumi, kubectl, and the CLI of a cloud."""
 
 import subprocess
+import sys
+from pathlib import Path
 
 from infra.project import PROJECT
 
@@ -33,3 +35,8 @@ def pulumi(*arguments: str) -> str:
 def change_state(*arguments: str) -> None:
     """The CLI again, for as long as it takes: killed while it writes, it would leave its lock. Raises NotRead."""
     output_of("pulumi", "--cwd", str(PROJECT), *arguments, seconds=None)
+
+
+def shown(*command: str, folder: Path) -> int:
+    """Runs a program that people watch, for as long as it takes: all that it prints goes to stderr. The exit status."""
+    return subprocess.run(command, cwd=folder, stdin=subprocess.DEVNULL, stdout=sys.stderr, check=False).returncode

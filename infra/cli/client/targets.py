@@ -1,0 +1,28 @@
+"""The resources that a change of one client touches, so that `pulumi up` applies nothing else."""
+
+from collections.abc import Mapping
+
+from infra.recording import Recorded, Recording
+
+_KEYS, _PROXY = "llm:kubernetes:ClientKeys", "llm:kubernetes:GatewayProxy"
+_SECRET = "kubernetes:core/v1:Secret"
+
+
+def targets(before: Recording, after: Recording, client: str) -> list[str]:
+    """URNs of what differs, and of what holds the client's keys: no recording has their values."""
+    old, new = _by_urn(before), _by_urn(after)
+    every = old | new
+    differs = {urn for urn in every if old.get(urn) != new.get(urn)}
+    return sorted(differs | {urn for urn, each in every.items() if _holds_keys(each, every, client)})
+
+
+def _by_urn(recording: Recording) -> Mapping[str, Recorded]:
+    return {each.urn: each for each in recording.resources}
+
+
+def _holds_keys(resource: Recorded, every: Mapping[str, Recorded], client: str) -> bool:
+    parent = every.get(resource.parent or "")
+    of_client = {
+        each.urn for each in (resource, parent) if each and each.type == _KEYS and each.name == f"client-{client}"
+    }
+    return bool(of_client) or (resource.type == _SECRET and parent is not None and parent.type == _PROXY)

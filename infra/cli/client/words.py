@@ -1,0 +1,85 @@
+"""What a change of a client was, for people and for programs. A key is never shown: only where it is."""
+
+import difflib
+import json
+import shlex
+from collections.abc import Iterator
+from typing import Any
+
+from components.client_keys import KEY_FIELD, URL_FIELD
+from infra.cli.client import Changed
+from infra.plan.gateway import ClientPlan
+from infra.services.access.client_secrets import secret_name, secrets_of
+
+# kubelet syncs its pods about once per minute (syncFrequency); Envoy's part is measured in tests/gateway.
+LAG = (
+    "The gateway's pods get the change within about a minute, when kubelet copies the Secret, and Envoy reads it within"
+    " a second. Until then a key that was taken out still passes; an answer that has begun ends by itself."
+)
+
+
+def as_text(changed: Changed, why_not: str | None) -> str:
+    parts = [[str(changed.path), *(f"  {line}" for line in _diff(changed))], [*_said(changed)]]
+    if to_do := _to_do(changed):
+        parts.append(["To do:", *(f"  {each}" for each in to_do)])
+    if why_not is not None:
+        parts.append([f"Not applied: {why_not}. To apply it, and nothing else:", f"  {shlex.join(changed.command())}"])
+    return "\n\n".join("\n".join(part) for part in parts) + "\n"
+
+
+def as_json(changed: Changed, why_not: str | None) -> str:
+    client = _client(changed)
+    said: dict[str, Any] = {
+        "stack": changed.stack,
+        "client": changed.client,
+        "action": changed.action,
+        "file": str(changed.path),
+        "diff": _diff(changed),
+        "keys": list(client.keys) if client else [],
+        "secret": {"name": secret_name(changed.client), "namespaces": _namespaces(changed, client), "key": KEY_FIELD}
+        if client
+        else None,
+        "command": changed.command(),
+        "applied": why_not is None,
+        "why_not_applied": why_not,
+        "to_do": _to_do(changed),
+        "version": 1,
+    }
+    return json.dumps(said, indent=2) + "\n"
+
+
+def _diff(changed: Changed) -> list[str]:
+    lines = difflib.unified_diff(changed.old.splitlines(), changed.new.splitlines(), n=0, lineterm="")
+    return [line for line in lines if not line.startswith(("---", "+++", "@@"))]
+
+
+def _client(changed: Changed) -> ClientPlan | None:
+    return changed.after.plan.traffic.clients.get(changed.client)
+
+
+def _namespaces(changed: Changed, client: ClientPlan) -> list[str]:
+    plan = changed.after.plan
+    return list(secrets_of(client, plan.settings.namespace.name, plan.cluster, ()).values())
+
+
+def _said(changed: Changed) -> Iterator[str]:
+    client = _client(changed)
+    if client is None:
+        yield f"{changed.client} is no client any more. {LAG}"
+        return
+    newest, *older = reversed(client.keys)
+    plan, name = changed.after.plan, secret_name(client.name)
+    where = " and ".join(_namespaces(changed, client))
+    yield f"Key {newest} is in the Secret {name} of {where}, as {KEY_FIELD} beside {URL_FIELD}. To see it:"
+    read = f"{plan.cluster.kubectl} get secret {name} -n {plan.settings.namespace.name}"
+    yield f"  {read} -o jsonpath='{{.data.{KEY_FIELD}}}' | base64 -d"
+    if older:
+        again = f"llm-platform client rotate {changed.stack} {client.name}"
+        yield f"Key {older[0]} is valid too. Once every application has taken key {newest}, run again: {again}"
+    elif changed.action == "rotate":
+        yield f"Key {newest} alone is valid. {LAG}"
+
+
+def _to_do(changed: Changed) -> list[str]:
+    path = f"gateway.clients.{changed.client}."
+    return [each.message for each in changed.after.plan.to_do if each.path.startswith(path)]
