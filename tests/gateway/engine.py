@@ -20,7 +20,7 @@ class Request:
 
 @dataclass
 class Engine:
-    """`does`, by the body's field of this name: slow, stream, busy, dies once. Anything else is answered at once."""
+    """`does`, by the body's field of this name: slow, stream, long stream, busy, dies once. Anything else is answered at once."""
 
     requests: list[Request] = field(default_factory=list)
     port: int = 0
@@ -65,7 +65,9 @@ class Engine:
         if does == "busy":
             return await _write(writer, 503, {"detail": "starting"})
         if does == "stream":
-            return await _stream(writer)
+            return await _stream(writer, "abc")
+        if does == "long stream":
+            return await _stream(writer, "abc" * 10, pause=0.1)
         if does == "slow":
             await asyncio.sleep(2)
         return await _write(writer, 200, {"usage": {"prompt_tokens": 3, "completion_tokens": 5}})
@@ -97,13 +99,13 @@ async def _write(writer: asyncio.StreamWriter, status: int, found: Mapping[str, 
     await writer.drain()
 
 
-async def _stream(writer: asyncio.StreamWriter) -> None:
-    words = [{"choices": [{"delta": {"content": word}}]} for word in ("a", "b", "c")]
+async def _stream(writer: asyncio.StreamWriter, letters: str, pause: float = 0.01) -> None:
+    words = [{"choices": [{"delta": {"content": word}}]} for word in letters]
     events = [*words, {"choices": [], "usage": {"prompt_tokens": 7, "completion_tokens": 9}}]
     writer.write(b"HTTP/1.1 200 x\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n")
     for event in (*(f"data: {json.dumps(each)}\n\n" for each in events), "data: [DONE]\n\n"):
         writer.write(f"{len(event):x}\r\n{event}\r\n".encode())
         await writer.drain()
-        await asyncio.sleep(0.01)
+        await asyncio.sleep(pause)
     writer.write(b"0\r\n\r\n")
     await writer.drain()

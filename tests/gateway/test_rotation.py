@@ -1,0 +1,111 @@
+"""A key is rotated and a client revoked while requests run: nothing that is allowed is refused, and nothing else passes."""
+
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field, replace
+from http.client import HTTPConnection
+from pathlib import Path
+
+import pytest
+
+from infra.plan.gateway import TrafficPlan
+from tests.conftest import HANGS_SECONDS
+from tests.gateway.engine import Engine
+from tests.gateway.plans import client, keys_of, traffic, upstream
+from tests.gateway.running import Gateway, place_in, running, write
+
+pytestmark = pytest.mark.programs
+CHAT = "/v1/chat/completions"
+ASKED = {"model": "small"}
+
+
+@pytest.fixture
+def gateway(engine: Engine, tmp_path: Path) -> Iterator[Gateway]:
+    plan = traffic((client("app", ("small",)), client("other", ("small",))), (upstream("small", engine.port),))
+    with running(plan, place_in(tmp_path)) as found:
+        yield found
+
+
+def change(gateway: Gateway, **clients: tuple[int, ...]) -> None:
+    """The files, with these numbers of keys; a client that isn't named is revoked."""
+    plan = gateway.plan
+    kept = {name: replace(plan.clients[name], keys=keys) for name, keys in clients.items()}
+    write(replace(plan, clients=kept), gateway.place)
+
+
+def until(happens: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + HANGS_SECONDS
+    while not happens():
+        assert time.monotonic() < deadline
+        time.sleep(0.005)
+
+
+@dataclass
+class Load:
+    """Requests on several connections, each with the key that is the newest when it begins."""
+
+    gateway: Gateway
+    key: str
+    answers: Counter[int] = field(default_factory=Counter)
+    ended: threading.Event = field(default_factory=threading.Event)
+
+    @contextmanager
+    def running(self) -> Iterator[None]:
+        threads = [threading.Thread(target=self._ask) for _ in range(4)]
+        for each in threads:
+            each.start()
+        try:
+            yield
+        finally:
+            self.ended.set()
+            for each in threads:
+                each.join()
+
+    def _ask(self) -> None:
+        with closing(HTTPConnection("127.0.0.1", self.gateway.place.port, timeout=HANGS_SECONDS)) as connection:
+            while not self.ended.is_set():
+                headers = {"authorization": f"Bearer {self.key}", "content-type": "application/json"}
+                connection.request("POST", CHAT, b'{"model": "small"}', headers)
+                answer = connection.getresponse()
+                answer.read()
+                self.answers[answer.status] += 1
+
+
+def status(gateway: Gateway, key: str) -> int:
+    return gateway.ask("POST", CHAT, ASKED, key).status
+
+
+def test_no_request_is_refused_while_a_key_is_rotated_and_the_old_key_is_refused_after(gateway: Gateway) -> None:
+    load = Load(gateway, "key-of-app-1")
+    with load.running():
+        change(gateway, app=(1, 2), other=(1,))
+        until(lambda: status(gateway, "key-of-app-2") == 200)
+        load.key = "key-of-app-2"  # applications take it from the Secret
+        until(lambda: load.answers.total() > 200)
+        time.sleep(0.2)  # a request that was begun with the old key has ended
+        change(gateway, app=(2,), other=(1,))
+        until(lambda: status(gateway, "key-of-app-1") == 401)
+        before = load.answers.total()
+        until(lambda: load.answers.total() > before + 100)
+    assert set(load.answers) == {200}
+    assert status(gateway, "key-of-other-1") == 200
+
+
+def test_a_revoked_client_is_refused_and_its_stream_ends_by_itself(gateway: Gateway) -> None:
+    body = b'{"model": "small", "does": "long stream"}'
+    headers = {"authorization": "Bearer key-of-app-1", "content-type": "application/json"}
+    with closing(HTTPConnection("127.0.0.1", gateway.place.port, timeout=HANGS_SECONDS)) as connection:
+        connection.request("POST", CHAT, body, headers)
+        answer = connection.getresponse()
+        assert answer.readline().startswith(b"data:")
+        change(gateway, other=(1,))
+        until(lambda: status(gateway, "key-of-app-1") == 401)
+        rest = answer.read()
+        assert rest.count(b"delta") > 5  # it had not ended when the key was refused
+        assert rest.endswith(b"data: [DONE]\n\n")
+        connection.request("POST", CHAT, body, headers)
+        assert connection.getresponse().status == 401
+    assert status(gateway, "key-of-other-1") == 200
