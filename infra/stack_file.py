@@ -28,6 +28,7 @@ from infra.models.lock import BadLock, with_lock
 from infra.planning.elsewhere import types_that_hold
 from infra.project import stacks_folder
 from infra.registry import cloud_said, clouds, region_in, regions_meant
+from infra.services.access.given_keys import check_given_keys
 from infra.settings.document import read_document
 from infra.settings.mistakes import BadStackFile, Mistake, Report, did_you_mean, shown, unknown_key
 from infra.settings.platform import Settings
@@ -216,6 +217,7 @@ def _load(
             platform=platform,
             holding=holding,
         )
+        check_given_keys(settings, secrets, stack, report)
     cloud = cloud_said(settings) if settings is not None else None
     config = {each: each.read_config(keys, report, here=cloud in (each, None)) for each in clouds()}
     if settings is None or report.mistakes:

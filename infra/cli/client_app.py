@@ -27,7 +27,7 @@ def _names(_context: click.Context, _option: click.Parameter, value: str) -> Any
     return value if value == "all" else [each for part in value.split(",") if (each := part.strip())]
 
 
-@client.command(name="add", short_help="A new client, with a key of its own.")
+@client.command(name="add", short_help="A new client, with its own key.")
 @click.argument("stack")
 @click.argument("name")
 @click.option("--models", metavar="NAMES", default="all", callback=_names, help="Such as a,b; default: all.")
@@ -44,8 +44,7 @@ def client_add(stack: str, name: str, stacks: Path, no_up: bool, format_: str, *
     Exits 1 when the plan breaks a rule, 2 when a name or value is wrong (nothing is written), 3 when `pulumi up`
     fails: then the file has the client, and the command to go on is printed.
     """
-    camel = {"".join((first, *(each.title() for each in rest))): value for (first, *rest), value in _split(wanted)}
-    _run("add", stack, name, stacks, no_up, format_, {key: value for key, value in camel.items() if value is not None})
+    _run("add", stack, name, stacks, no_up, format_, _as_written(wanted))
 
 
 @client.command(name="rotate", short_help="A second key beside the first; the next time, the first one goes.")
@@ -55,8 +54,8 @@ def client_add(stack: str, name: str, stacks: Path, no_up: bool, format_: str, *
 @_no_up
 @_format
 def client_rotate(stack: str, name: str, stacks: Path, no_up: bool, format_: str) -> None:
-    """Give the client NAME of STACK a new key; the one that it has stays valid. Run again once its applications have
-    taken the new one from the Secret: then the old one goes.
+    """Give the client NAME of STACK a new key, beside its present key. Run again once its applications have taken the
+    new key from the Secret: then the old key goes.
 
     Exits 1 when the plan breaks a rule, 2 when a name is wrong (nothing is written), 3 when `pulumi up` fails.
     """
@@ -78,8 +77,12 @@ def client_revoke(stack: str, name: str, stacks: Path, no_up: bool, format_: str
     _run("revoke", stack, name, stacks, no_up, format_, {})
 
 
-def _split(wanted: Mapping[str, Any]) -> list[tuple[list[str], Any]]:
-    return [(name.split("_"), value) for name, value in wanted.items()]
+def _as_written(wanted: Mapping[str, Any]) -> dict[str, Any]:
+    """By the keys of a stack file, in their order there."""
+    from infra.services.gateway.section import Client
+
+    known = {field.alias or name: wanted.get(name) for name, field in Client.model_fields.items()}
+    return {key: value for key, value in known.items() if value is not None}
 
 
 def _run(

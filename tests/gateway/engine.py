@@ -20,7 +20,8 @@ class Request:
 
 @dataclass
 class Engine:
-    """`does`, by the body's field of this name: slow, stream, long stream, busy, dies once. Anything else is answered at once."""
+    """`does`, by the body's field of this name: slow, stream, long stream, busy, dies once. Anything else is answered
+    at once."""
 
     requests: list[Request] = field(default_factory=list)
     port: int = 0

@@ -1,4 +1,4 @@
-"""A key is rotated and a client revoked while requests run: nothing that is allowed is refused, and nothing else passes."""
+"""A key is rotated and a client revoked while requests run: what is allowed is answered, and nothing else passes."""
 
 import threading
 import time
@@ -11,10 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from infra.plan.gateway import TrafficPlan
 from tests.conftest import HANGS_SECONDS
 from tests.gateway.engine import Engine
-from tests.gateway.plans import client, keys_of, traffic, upstream
+from tests.gateway.plans import client, traffic, upstream
 from tests.gateway.running import Gateway, place_in, running, write
 
 pytestmark = pytest.mark.programs

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from infra.config_keys import PLATFORM, secrets_among
+from infra.config_keys import PLATFORM, config_key, secrets_among
 from infra.settings.document import read_document
 from infra.settings.mistakes import BadStackFile, Mistake
 from infra.stack_file import load_config, load_file
@@ -55,7 +55,7 @@ def _from_engine(folder: Path, config: Mapping[str, Any]) -> BadStackFile:
             platform=json.loads(json.dumps(config.get(PLATFORM))),
             region=config.get("aws:region"),
             secrets=secrets,
-            in_plain_text=secrets,
+            in_plain_text={name for name in secrets if isinstance(config[config_key(name)], str)},
             keys=config,
             path=folder / "Pulumi.dev.yaml",
         )

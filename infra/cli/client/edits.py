@@ -50,7 +50,10 @@ class StackText:
             self._find(name)
         keys = self.clients[name].keys if name in self.clients else Client().keys
         valid = [keys[-1], keys[-1] + 1] if len(keys) == 1 else [keys[-1]]
-        self._edit(lambda: put(self.text, (*self._key(name), "keys"), valid))
+        if name in self.clients:
+            self._edit(lambda: put(self.text, (*self._key(name), "keys"), valid))
+        else:
+            self._edit(lambda: put(self.text, self._key(name), {"keys": valid}))
         self._forget(name, keeping=valid)
         return self._loaded()
 

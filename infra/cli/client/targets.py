@@ -11,7 +11,7 @@ _SECRET = "kubernetes:core/v1:Secret"
 def targets(before: Recording, after: Recording, client: str) -> list[str]:
     """URNs of what differs, and of what holds the client's keys: no recording has their values."""
     old, new = _by_urn(before), _by_urn(after)
-    every = old | new
+    every = {**old, **new}
     differs = {urn for urn in every if old.get(urn) != new.get(urn)}
     return sorted(differs | {urn for urn, each in every.items() if _holds_keys(each, every, client)})
 

@@ -1,10 +1,40 @@
-"""Keys that the stack gives as secrets. `up` looks at their values, and says what is wrong without showing one."""
+"""Keys that the stack gives as secrets. A plan looks at their names, and `up` at their values: it says what is wrong
+without showing one."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
-from infra.config_keys import HUGGING_FACE_TOKEN, client_of, config_key
+from infra.config_keys import API_KEY, HUGGING_FACE_TOKEN, client_of, config_key
+from infra.services.gateway.clients import DEFAULT
+from infra.services.gateway.section import Client
+from infra.settings.mistakes import Report, did_you_mean
+from infra.settings.platform import Settings
 
 SHORTEST = 16  # characters of a client's key: about 95 bits where they are random letters and digits
+
+
+def check_given_keys(settings: Settings, secrets: Iterable[str], stack: str, report: Report) -> None:
+    """A key whose client is mistyped would be read by nobody, and the client would have a random one."""
+    clients = {DEFAULT: Client(), **(settings.gateway.clients if settings.gateway is not None else {})}
+    for secret in sorted(secrets):
+        of = client_of(secret)
+        wrong = _wrong_name(*of, clients, stack) if of is not None else None
+        if wrong is not None:
+            got, write = wrong
+            report.always((config_key(secret),), got, write, path=secret)
+
+
+def _wrong_name(name: str, number: int, clients: Mapping[str, Client], stack: str) -> tuple[str, str] | None:
+    remove = f"pulumi config rm clientKey-{name}-{number} -s {stack}"
+    if name not in clients:
+        close = did_you_mean(name, clients)
+        return f"gateway.clients has no {name}" + (f"; did you mean {close}?" if close else ""), remove
+    if (name, number) == (DEFAULT, 1):
+        return f"the first key of {DEFAULT} is another secret", f"pulumi config set --secret {API_KEY} -s {stack}"
+    keys = clients[name].keys
+    if number in keys or number == keys[-1] + 1:  # the next one is set before the rotation
+        return None
+    valid = " and ".join(map(str, keys))
+    return f"not valid: gateway.clients.{name}.keys has {valid}, and the next is {keys[-1] + 1}", remove
 
 
 def wrong_secrets(values: Mapping[str, str]) -> Iterator[str]:
