@@ -76,9 +76,17 @@ class Gateway:
                 pass
             return found
 
-    def log(self) -> list[Mapping[str, object]]:
-        text = (Path(self.place.folder) / "log").read_text()
-        return [json.loads(line) for line in text.splitlines() if line.startswith("{")]
+    def logged(self, answer: Answer) -> Mapping[str, Any]:
+        """The line of the log about this answer. Envoy writes it a moment later."""
+        deadline = time.monotonic() + HANGS_SECONDS
+        while time.monotonic() < deadline:
+            text = (Path(self.place.folder) / "log").read_text()
+            lines = [json.loads(line) for line in text.splitlines() if line.startswith("{")]
+            found = [line for line in lines if line["request_id"] == answer.headers["x-request-id"]]
+            if found:
+                return found[0]
+            time.sleep(0.02)
+        raise AssertionError("nothing was logged")
 
 
 def place_in(folder: Path, **other: object) -> Place:
@@ -99,7 +107,7 @@ def write(plan: TrafficPlan, place: Place, keys: Mapping[str, Sequence[str]] | N
 
 def command(place: Place, *more: str) -> list[str]:
     assert ENVOY is not None
-    quiet = ("--log-level", "warning", "--component-log-level", "misc:error")
+    quiet = ("--log-level", "warning", "--component-log-level", "misc:error", "--file-flush-interval-msec", "20")
     return [
         str(ENVOY),
         "-c",

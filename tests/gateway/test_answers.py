@@ -76,7 +76,6 @@ REFUSED = {
     "audio": ("POST", "/v1/audio/transcriptions", b"x", {"content_type": "multipart/form-data"}, 400, "multipart"),
     "a kept answer": ("GET", "/v1/responses/resp_1", None, {}, 404, "not_kept"),
     "description of a model that is not allowed": ("GET", "/v1/models/secret", None, {}, 404, "unknown_model"),
-    "too large": ("POST", CHAT, b" " * 5 * 1_048_576, {}, 413, "too_large"),
 }
 
 

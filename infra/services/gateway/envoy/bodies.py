@@ -1,9 +1,8 @@
 """What is read out of bodies, behind authentication: `model` of a request, and the number of tokens of an answer."""
 
 from infra.plan.gateway import TrafficPlan
-from infra.services.gateway.envoy.messages import FILTER, FROM_BODY, Message, extension
+from infra.services.gateway.envoy.messages import FILTER, FROM_BODY, JSON_TYPE, MIB, Message, extension
 
-_MIB = 1_048_576
 # Chat, completions and embeddings of OpenAI's API; the second name is that of responses and of Anthropic's messages.
 _TOKENS = {
     "tokens_in": (("usage", "prompt_tokens"), ("usage", "input_tokens")),
@@ -13,12 +12,12 @@ _TOKENS = {
 
 def body_filters(traffic: TrafficPlan) -> tuple[Message, ...]:
     """The body is held until it is whole: its model decides where it goes, and it may have to be sent twice."""
-    whole = extension("filters.http.buffer", FILTER("buffer", "Buffer"), max_request_bytes=traffic.body_mib * _MIB)
+    whole = extension("filters.http.buffer", FILTER("buffer", "Buffer"), max_request_bytes=traffic.body_mib * MIB)
     read = extension(
         "filters.http.json_to_metadata",
         FILTER("json_to_metadata", "JsonToMetadata"),
-        request_rules={"rules": [_model()]},
-        response_rules={"rules": _counts()},
+        request_rules={"rules": [_model()], "allow_content_types_regex": JSON_TYPE},
+        response_rules={"rules": _counts(), "allow_content_types_regex": JSON_TYPE},
     )
     return whole, read, _streams()
 
@@ -41,7 +40,7 @@ def _streams() -> Message:
     return extension(
         "filters.http.sse_to_metadata",
         FILTER("sse_to_metadata", "SseToMetadata"),
-        response_rules={"content_parser": parser, "max_event_size": _MIB},
+        response_rules={"content_parser": parser, "max_event_size": MIB},
     )
 
 

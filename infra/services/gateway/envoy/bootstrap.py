@@ -3,13 +3,12 @@
 from infra.plan.gateway import TrafficPlan
 from infra.services.gateway.envoy.clients import ROUTES
 from infra.services.gateway.envoy.connections import first_tier, manager, routes_in
-from infra.services.gateway.envoy.messages import Message, by_dns, extension, file_source, socket, text
+from infra.services.gateway.envoy.messages import MIB, Message, by_dns, extension, file_source, socket, text
 from infra.services.gateway.envoy.place import Place
 
 CLIENTS, CLUSTERS, LISTENERS = "clients.json", "clusters.json", "listeners.json"
 _CONNECTIONS = 10_000  # of callers
 _HEAP = "resource_monitors.fixed_heap"
-_MIB = 1_048_576
 # A caller that opens and resets streams all the time loses its connection (CVE-2023-44487).
 _RAPID_RESET = {
     "overload.premature_reset_total_stream_count": 200,
@@ -92,7 +91,7 @@ def _overload(place: Place) -> Message:
     heap = extension(
         _HEAP,
         "extensions.resource_monitors.fixed_heap.v3.FixedHeapConfig",
-        max_heap_size_bytes=place.memory_mib * _MIB * 9 // 10,
+        max_heap_size_bytes=place.memory_mib * MIB * 9 // 10,
     )
     return {
         "refresh_interval": "0.25s",

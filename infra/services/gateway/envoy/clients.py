@@ -4,37 +4,10 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from infra.plan.gateway import ClientPlan, TrafficPlan
 from infra.services.gateway.envoy.clusters import of_client
-from infra.services.gateway.envoy.limits import told
-from infra.services.gateway.envoy.messages import Message, header, is_, resources, typed
+from infra.services.gateway.envoy.limits import asks_to_wait
+from infra.services.gateway.envoy.messages import MIB, Message, header, is_, resources, typed
 
 ROUTES = "clients"
-# What only Envoy may say. It removes those of its own headers that would steer it; the others it would pass on.
-_SMUGGLED = [
-    "x-api-key",
-    "x-envoy-attempt-count",
-    "x-envoy-decorator-operation",
-    "x-envoy-downstream-service-cluster",
-    "x-envoy-downstream-service-node",
-    "x-envoy-expected-rq-timeout-ms",
-    "x-envoy-external-address",
-    "x-envoy-force-trace",
-    "x-envoy-hedge-on-per-try-timeout",
-    "x-envoy-internal",
-    "x-envoy-ip-tags",
-    "x-envoy-max-retries",
-    "x-envoy-original-path",
-    "x-envoy-original-url",
-    "x-envoy-retriable-header-names",
-    "x-envoy-retriable-status-codes",
-    "x-envoy-retry-grpc-on",
-    "x-envoy-retry-on",
-    "x-envoy-upstream-alt-stat-name",
-    "x-envoy-upstream-rq-per-try-timeout-ms",
-    "x-envoy-upstream-rq-timeout-alt-response",
-    "x-envoy-upstream-rq-timeout-ms",
-    "x-envoy-upstream-stream-duration-ms",
-    "x-llm-model",
-]
 
 
 def clients_file(traffic: TrafficPlan, keys: Mapping[str, Sequence[str]], engine_key: str) -> str:
@@ -43,8 +16,8 @@ def clients_file(traffic: TrafficPlan, keys: Mapping[str, Sequence[str]], engine
     host = {
         "name": ROUTES,
         "domains": ["*"],
-        "routes": [_healthy(), *routes],
-        "request_headers_to_remove": _SMUGGLED,
+        "routes": [_healthy(), _too_large(traffic), *routes],
+        "request_headers_to_remove": ["x-api-key", "x-llm-model"],
         "request_headers_to_add": [header("authorization", f"Bearer {engine_key}")],
     }
     return resources([typed("config.route.v3.RouteConfiguration", name=ROUTES, virtual_hosts=[host])])
@@ -52,6 +25,13 @@ def clients_file(traffic: TrafficPlan, keys: Mapping[str, Sequence[str]], engine
 
 def _healthy() -> Message:
     return {"match": {"path": "/healthz"}, "direct_response": {"status": 200, "body": {"inline_string": "ok\n"}}}
+
+
+def _too_large(traffic: TrafficPlan) -> Message:
+    """Known before the body comes. A body whose length isn't said is counted by the second tier."""
+    range_ = {"start": traffic.body_mib * MIB + 1, "end": 2**63 - 1}
+    match = {"prefix": "/", "headers": [{"name": "content-length", "range_match": range_}]}
+    return {"match": match, "direct_response": {"status": 413}}
 
 
 def _of(traffic: TrafficPlan, client: ClientPlan, keys: Mapping[str, Sequence[str]]) -> Iterator[Message]:
@@ -70,6 +50,6 @@ def _route(traffic: TrafficPlan, client: ClientPlan, name: str, value: str) -> M
         "request_headers_to_add": [
             header("x-llm-client", client.name),
             header("x-llm-team", client.team or "-"),
-            told(traffic, client),
+            asks_to_wait(traffic, client),
         ],
     }

@@ -71,9 +71,17 @@ def second_tier(traffic: TrafficPlan, name: str, routes: Message, filters: Seque
         access_log=[routed_log(), counters()],
         local_reply_config={"mappers": _after_a_key(traffic), "body_format": _AS_IT_IS},
         preserve_external_request_id=True,
+        early_header_mutation_extensions=[_without_orders()],
         stream_idle_timeout=SECONDS(traffic.idle_seconds),
         common_http_protocol_options={"idle_timeout": "3600s"},
     )
+
+
+def _without_orders() -> Message:
+    """The first tier drops those of Envoy's headers that would steer it; here all others go that a caller sent."""
+    steering = {"remove_on_match": {"key_matcher": {"prefix": "x-envoy-"}}}
+    kind = "http.early_header_mutation.header_mutation"
+    return extension(kind, f"extensions.{kind}.v3.HeaderMutation", mutations=[steering])
 
 
 _AS_IT_IS: Message = {
@@ -97,10 +105,16 @@ def _before_a_key(traffic: TrafficPlan, place: Place) -> list[Message]:
         ),
         when(flags("UO"), 429, said("too_many_at_once", busy, "rate_limit_error", SOON), wait(SOON)),
         when(status(408), 408, said("request_timeout", slow)),
-        when(status(431), 431, said("headers_too_large", "the headers of the request are larger than 60 KiB")),
+        when(status(413), 413, said("too_large", too_large(traffic))),
+        when(status(431), 431, said("headers_too_large", "the request has more than 100 headers, or more than 60 KiB")),
+        when(status(501), 400, said("bad_request", _NOT_HTTP)),
         when(status(500, "GE"), 503, said("unavailable", "the gateway can't answer now", THEIRS, SOON), wait(SOON)),
         when(status(400, "GE"), 400, said("bad_request", _NOT_HTTP)),
     ]
+
+
+def too_large(traffic: TrafficPlan) -> str:
+    return f"the request is larger than {traffic.body_mib} MiB; send smaller images, or fewer at once"
 
 
 _NO_KEY = "the key is missing or isn't valid: send the header Authorization: Bearer KEY, or x-api-key: KEY"
@@ -113,13 +127,12 @@ def _after_a_key(traffic: TrafficPlan) -> list[Message]:
 
     start = "%CLUSTER_METADATA(gateway:start_seconds)%"
     often = "this client sent more requests per minute than it may"
-    large = f"the request is larger than {traffic.body_mib} MiB; send smaller images, or fewer at once"
     starting = f"no server of this model is ready; one that starts takes about {start} s"
     idle = f"the server sent nothing for {traffic.idle_seconds} s"
     broken = "the model's server broke the connection or refused it"
     return [
         when(flags("RL"), 429, said("too_many_per_minute", often, "rate_limit_error"), wait("%REQ(X-LLM-WAIT)%")),
-        when(status(413), 413, said("too_large", large, OURS)),
+        when(status(413), 413, said("too_large", too_large(traffic), OURS)),
         when(flags("UH"), 503, said("model_starting", starting, retry_after=start), wait(start)),
         when(
             flags("NC"),

@@ -45,6 +45,6 @@ def seconds_until_next(traffic: TrafficPlan, client: ClientPlan) -> int:
     return max(1, -(-60 * traffic.replicas // client.requests_per_minute))
 
 
-def told(traffic: TrafficPlan, client: ClientPlan) -> Message:
+def asks_to_wait(traffic: TrafficPlan, client: ClientPlan) -> Message:
     """The first tier knows the client, so it says how long a refused caller has to wait."""
     return header("x-llm-wait", str(seconds_until_next(traffic, client)))

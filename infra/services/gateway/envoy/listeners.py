@@ -4,11 +4,9 @@ from infra.plan.gateway import TrafficPlan
 from infra.services.gateway.envoy.bodies import body_filters
 from infra.services.gateway.envoy.connections import routes_in, second_tier
 from infra.services.gateway.envoy.limits import limit_filter
-from infra.services.gateway.envoy.messages import Message, typed
+from infra.services.gateway.envoy.messages import MIB, Message, typed
 from infra.services.gateway.envoy.permissions import Permission
 from infra.services.gateway.envoy.place import Place
-
-_MIB = 1_048_576
 
 
 def listener(traffic: TrafficPlan, place: Place, permission: Permission) -> Message:
@@ -21,7 +19,7 @@ def listener(traffic: TrafficPlan, place: Place, permission: Permission) -> Mess
         name=name,
         internal_listener={},
         ignore_global_conn_limit=True,
-        per_connection_buffer_limit_bytes=traffic.body_mib * _MIB,
+        per_connection_buffer_limit_bytes=traffic.body_mib * MIB,
         filter_chains=[{"filters": [tier]}],
     )
 

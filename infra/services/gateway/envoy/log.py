@@ -1,6 +1,7 @@
 """The log, one line of JSON for each request, and the counters by client and model that Prometheus reads. Neither has a
 prompt, a key or what stands behind `?` of a path."""
 
+from infra.services.gateway.envoy.errors import status
 from infra.services.gateway.envoy.messages import FROM_BODY, Message, extension
 
 ROUTED = "x-llm-model"  # the header of a request that has a model's route: the name that was sent
@@ -30,12 +31,14 @@ _ROUTED: Message = {
 }
 # What the first tier answers itself; all else is in the log of the second.
 _OWN = ["NR", "NC", "UO", "UH", "UF", "DPE", "OM", "DT", "SI", "UC", "DC"]
+_OWN_STATUS = [408, 413, 431]
 
 
 def refused_log() -> Message:
     """Answers of the first tier: nobody is known there but by a key, so the line names the address."""
     line = {**_LINE, "from": "%DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT%"}
-    return {"filter": {"response_flag_filter": {"flags": _OWN}}, **_stdout(line)}
+    own = [{"response_flag_filter": {"flags": _OWN}}, *(status(code) for code in _OWN_STATUS)]
+    return {"filter": {"or_filter": {"filters": own}}, **_stdout(line)}
 
 
 def routed_log() -> Message:

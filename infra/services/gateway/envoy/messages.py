@@ -7,6 +7,8 @@ from collections.abc import Iterable, Mapping
 Message = Mapping[str, object]
 
 FROM_BODY = "gateway"  # where filters put what they read from bodies
+MIB = 1_048_576
+JSON_TYPE: Message = {"regex": r"(?i)application/json\s*(;.*)?"}  # a charset may follow
 SECONDS = "{}s".format
 FILTER = "extensions.filters.http.{}.v3.{}".format
 

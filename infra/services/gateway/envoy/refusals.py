@@ -5,13 +5,13 @@ from collections.abc import Iterable, Iterator
 from infra.plan.gateway import TrafficPlan, Upstream
 from infra.services.gateway.envoy.descriptions import LIST
 from infra.services.gateway.envoy.errors import THEIRS, error, plain, refuse
-from infra.services.gateway.envoy.messages import FROM_BODY, Message, any_of, from_body, is_, one_of
+from infra.services.gateway.envoy.messages import FROM_BODY, JSON_TYPE, Message, any_of, from_body, is_, one_of
 from infra.services.gateway.envoy.permissions import Permission, allowed
 
 _NOT_POST: Message = {"name": ":method", **is_("POST"), "invert_match": True}
 _NOT_JSON: Message = {
     "name": "content-type",
-    "string_match": {"prefix": "application/json", "ignore_case": True},
+    "string_match": {"safe_regex": JSON_TYPE},
     "invert_match": True,
     "treat_missing_header_as_empty": True,
 }
@@ -24,7 +24,7 @@ _NOT_KEPT = (
 _MULTIPART = (
     "forms with files aren't taken: the gateway finds the model in a JSON body; send audio and images as base64"
 )
-_UNREADABLE = "the body isn't JSON in UTF-8, or is nested more deeply than 100 levels"
+_UNREADABLE = "the body isn't JSON in UTF-8, or is nested more than 100 deep"
 
 
 def refusals(traffic: TrafficPlan, permission: Permission) -> Iterator[Message]:

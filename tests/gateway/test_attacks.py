@@ -1,0 +1,191 @@
+"""What somebody tries who wants more than the key allows: each try has its answer, and no engine sees it."""
+
+import socket
+import struct
+
+import pytest
+
+from tests.conftest import HANGS_SECONDS
+from tests.gateway.engine import Engine
+from tests.gateway.plans import ENGINE_KEY
+from tests.gateway.running import Gateway
+
+pytestmark = pytest.mark.programs
+KEY, JSON = b"authorization: Bearer key-of-app-1", b"content-type: application/json"
+SMALL = b'{"model": "small"}'
+CHUNKED = b"12\r\n" + SMALL + b"\r\n0\r\n\r\n"
+
+
+def post(*headers: bytes, path: bytes = b"/v1/chat/completions", body: bytes = SMALL, sized: bool = True) -> bytes:
+    size = [b"content-length: %d" % len(body)] if sized else []
+    head = [b"POST %s HTTP/1.1" % path, b"host: llm", b"connection: close", *headers, *size]
+    return b"\r\n".join([*head, b"", body])
+
+
+def status_of(answer: bytes) -> int:
+    return int(answer.split(b" ", 2)[1])
+
+
+REFUSED = {
+    "two keys, the second one valid": (post(b"authorization: Bearer x", KEY, JSON), 401),
+    "two valid keys": (post(KEY, b"authorization: Bearer key-of-other-1", JSON), 401),
+    "the same key twice": (post(KEY, KEY, JSON), 401),
+    "the beginning of a key": (post(b"authorization: Bearer key-of-app-", JSON), 401),
+    "a key and more": (post(b"authorization: Bearer key-of-app-11", JSON), 401),
+    "a key without Bearer": (post(b"authorization: key-of-app-1", JSON), 401),
+    "a key in the URL": (post(JSON, path=b"/v1/chat/completions?api_key=key-of-app-1&key=key-of-app-1"), 401),
+    "the key of the engines": (post(b"authorization: Bearer " + ENGINE_KEY.encode(), JSON), 401),
+    "only the client's name": (post(b"x-llm-client: app", JSON), 401),
+    "the client's name in another spelling": (post(KEY, b"x_llm_client: other", JSON), 400),
+    "a model in a header": (post(KEY, b"x-llm-model: small", JSON, body=b"{}"), 400),
+    "model twice, the last one forbidden": (post(KEY, JSON, body=b'{"model": "small", "model": "secret"}'), 403),
+    "an escaped key of the object": (post(KEY, JSON, body=b'{"mod\\u0065l": "secret"}'), 403),
+    "an escaped model": (post(KEY, JSON, body=b'{"model": "s\\u0065cret"}'), 403),
+    "a model deeper inside": (post(KEY, JSON, body=b'{"a": {"model": "small"}}'), 400),
+    "a list of models": (post(KEY, JSON, body=b'{"model": ["small"]}'), 400),
+    "no model but null": (post(KEY, JSON, body=b'{"model": null}'), 400),
+    "a number": (post(KEY, JSON, body=b'{"model": 5}'), 404),
+    "an empty name": (post(KEY, JSON, body=b'{"model": ""}'), 404),
+    "a name with a line end and a header": (post(KEY, JSON, body=b'{"model": "small\\r\\nx-llm-client: other"}'), 404),
+    "a name with a zero": (post(KEY, JSON, body=b'{"model": "small\\u0000"}'), 404),
+    "a name of 20 kB": (post(KEY, JSON, body=b'{"model": "%s"}' % (b"m" * 20_000)), 400),
+    "deeply nested lists": (post(KEY, JSON, body=b'{"model": "small", "a": %s%s}' % (b"[" * 10**6, b"]" * 10**6)), 400),
+    "deeply nested objects": (post(KEY, JSON, body=b'{"model": "small", "a": ' + b'{"a":' * 10**5), 400),
+    "UTF-16": (post(KEY, JSON, body=SMALL.decode().encode("utf-16")), 400),
+    "no content type": (post(KEY), 400),
+    "text": (post(KEY, b"content-type: text/plain"), 400),
+    "two content types": (post(KEY, JSON, b"content-type: text/plain"), 400),
+    "a content type that begins so": (post(KEY, b"content-type: application/jsonx"), 400),
+    "a size and chunks": (post(KEY, JSON, b"transfer-encoding: chunked", body=CHUNKED), 400),
+    "two sizes": (post(KEY, JSON, b"content-length: 3"), 400),
+    "a negative size": (post(KEY, JSON, b"content-length: -3", sized=False), 400),
+    "an unknown transfer coding": (post(KEY, JSON, b"transfer-encoding: xchunked", body=CHUNKED, sized=False), 400),
+    "two transfer codings": (post(KEY, JSON, b"transfer-encoding: chunked, identity", body=CHUNKED, sized=False), 400),
+    "a tunnel": (b"CONNECT small:8000 HTTP/1.1\r\nhost: small:8000\r\n" + KEY + b"\r\n\r\n", 401),
+    "a web socket": (post(KEY, JSON, b"connection: upgrade", b"upgrade: websocket"), 400),
+    "headers of 70 kB": (post(KEY, JSON, b"x-a: " + b"a" * 70_000), 431),
+    "200 headers": (post(KEY, JSON, *(b"x-a%d: 1" % number for number in range(200))), 431),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("request_", "status"), REFUSED.values(), ids=REFUSED)
+def test_it_is_refused(gateway: Gateway, engine: Engine, request_: bytes, status: int) -> None:
+    assert (status_of(gateway.raw(request_)), engine.requests) == (status, [])
+
+
+PATHS = {
+    b"/metrics": 404,
+    b"//metrics": 404,
+    b"/v1/../metrics": 404,
+    b"/v1/%2e%2e/metrics": 404,
+    b"/v1/.%2e/metrics": 404,
+    b"/v1/..%2fmetrics": 400,
+    b"/v1/..%5cmetrics": 400,
+    b"/v1\\..\\metrics": 404,
+    b"/v1/..;/metrics": 404,
+    b"/v1/chat/completions/../../../metrics": 404,
+    b"/v1/chat/completions;/../../../metrics": 404,
+    b"/v1/chat/completions%00": 400,
+    b"/v1/chat/completions%3f": 404,
+    b"/v1/chat/completions#/metrics": 400,
+    b"/v1/chat/completions/": 404,
+    b"/v1/chat/completions2": 404,
+    b"/a/v1/chat/completions": 404,
+    b"/V1/chat/completions": 404,
+    b"http://small:8000/metrics": 404,
+    b"/invocations": 404,
+    b"/docs": 404,
+    b"/openapi.json": 404,
+    b"/tokenize": 404,
+    b"/load": 404,
+    b"/v1/load_lora_adapter": 404,
+    b"/sleep": 404,
+    b"/api/pull": 404,
+}
+
+
+@pytest.mark.parametrize(("path", "status"), PATHS.items())
+def test_no_other_path_of_an_engine_is_reached(gateway: Gateway, engine: Engine, path: bytes, status: int) -> None:
+    assert (status_of(gateway.raw(post(KEY, JSON, path=path))), engine.requests) == (status, [])
+
+
+def test_what_only_the_gateway_may_say_is_not_believed_of_a_caller(gateway: Gateway, engine: Engine) -> None:
+    said = [b"x-llm-client: other", b"x-llm-team: red", b"x-llm-wait: 1", b"x-request-id: mine", b"host: set-1"]
+    envoys = [b"x-envoy-retry-on: 5xx", b"x-envoy-upstream-alt-stat-name: a", b"x-envoy-new-in-the-next-release: 1"]
+    assert status_of(gateway.raw(post(KEY, JSON, *said, *envoys))) == 200
+    (request,) = engine.requests
+    assert (request.header("x-llm-client"), request.header("x-llm-team")) == (["app"], ["-"])
+    assert not [name for name, _ in request.headers if name.startswith("x-envoy") or name == "x-llm-wait"]
+    assert request.header("x-request-id") not in ([], ["mine"])
+    assert request.header("host") == ["127.0.0.1"]
+
+
+def test_the_last_of_two_models_is_asked_as_engines_read_it(gateway: Gateway, engine: Engine) -> None:
+    answer = gateway.ask("POST", "/v1/chat/completions", b'{"model": "secret", "model": "small"}')
+    assert (answer.status, gateway.logged(answer)["model"]) == (200, "small")
+
+
+def test_a_body_in_chunks_reaches_the_engine_with_its_size(gateway: Gateway, engine: Engine) -> None:
+    request = post(KEY, JSON, b"transfer-encoding: chunked", body=CHUNKED, sized=False)
+    assert status_of(gateway.raw(request)) == 200
+    assert (engine.requests[0].body, engine.requests[0].header("transfer-encoding")) == (SMALL, [])
+
+
+def test_a_second_request_behind_the_first_needs_a_key_too(gateway: Gateway, engine: Engine) -> None:
+    first = post(KEY, JSON).replace(b"connection: close\r\n", b"")
+    answers = gateway.raw(first + post(JSON))
+    assert (answers.count(b"HTTP/1.1 200"), answers.count(b"HTTP/1.1 401"), len(engine.requests)) == (1, 1, 1)
+
+
+def test_a_body_of_100_mb_is_refused_before_it_comes(gateway: Gateway, engine: Engine) -> None:
+    head = post(KEY, JSON, b"content-length: 100000000", body=b"", sized=False)
+    assert (status_of(gateway.raw(head)), engine.requests) == (413, [])
+
+
+def test_a_large_body_in_chunks_is_refused_once_it_is_too_large(gateway: Gateway, engine: Engine) -> None:
+    part = b"100000\r\n" + b" " * 1_048_576 + b"\r\n"
+    request = post(KEY, JSON, b"transfer-encoding: chunked", body=part * 6, sized=False)
+    assert (status_of(gateway.raw(request)), engine.requests) == (413, [])
+
+
+def test_no_key_is_in_the_log(gateway: Gateway, engine: Engine) -> None:
+    path, body = "/v1/chat/completions?api_key=key-of-app-1", {"model": "small", "prompt": "private words"}
+    text = str([gateway.logged(gateway.ask("POST", path, body, key=key)) for key in ("key-of-app-1", "wrong-key")])
+    assert not [word for word in ("key-of-", "wrong-key", ENGINE_KEY, "private words") if word in text]
+
+
+def test_a_connection_that_opens_and_resets_streams_is_closed(gateway: Gateway, engine: Engine) -> None:
+    """CVE-2023-44487."""
+    opened = 0
+    with socket.create_connection(("127.0.0.1", gateway.place.port), timeout=HANGS_SECONDS) as connection:
+        try:
+            connection.sendall(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + _frame(4, 0, 0))
+            while opened < 100_000:
+                stream = 2 * opened + 1
+                connection.sendall(_frame(1, 4, stream, _HEADERS) + _frame(3, 0, stream, struct.pack(">I", 8)))
+                opened += 1
+        except ConnectionError:
+            pass
+    assert 100 <= opened < 100_000
+    assert gateway.ask("GET", "/v1/models").status == 200
+
+
+def _frame(kind: int, flags: int, stream: int, payload: bytes = b"") -> bytes:
+    return struct.pack(">I", len(payload))[1:] + bytes([kind, flags]) + struct.pack(">I", stream) + payload
+
+
+def _field(name: bytes, value: bytes) -> bytes:
+    return b"\x10" + bytes([len(name)]) + name + bytes([len(value)]) + value
+
+
+_HEADERS = b"".join(
+    _field(*pair)
+    for pair in (
+        (b":method", b"POST"),
+        (b":path", b"/v1/chat/completions"),
+        (b":scheme", b"http"),
+        (b":authority", b"llm"),
+        (b"authorization", b"Bearer key-of-app-1"),
+        (b"content-type", b"application/json"),
+    )
+)
