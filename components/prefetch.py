@@ -1,6 +1,6 @@
 """The Job that downloads one model's weights into the claim."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pulumi
@@ -16,7 +16,7 @@ _REPORT_SECONDS = 60  # Pulumi waits longer than the Job may run, so that the Jo
 
 
 class Prefetch(pulumi.ComponentResource):
-    """Runs on a CPU node. Only its pod has the hub's token and access to the internet.
+    """Runs on a CPU node, or where `node_selector` says. Only its pod has the hub's token and access to the internet.
 
     A changed model or revision replaces the Job. A finished Job causes no diff (so it has no
     `ttlSecondsAfterFinished`), and a failed Job is replaced by the next `up`. The end of its log is the error message:
@@ -44,6 +44,8 @@ class Prefetch(pulumi.ComponentResource):
         deadline_seconds: int,
         stall_seconds: int,
         set_group: bool,
+        node_selector: Mapping[str, str],
+        tolerations: Sequence[Mapping[str, Any]],
         depends_on: Sequence[pulumi.Resource] = (),
         replace_with: Sequence[pulumi.Resource] = (),
         opts: pulumi.ResourceOptions | None = None,
@@ -89,7 +91,8 @@ class Prefetch(pulumi.ComponentResource):
                     "automountServiceAccountToken": False,
                     "enableServiceLinks": False,
                     "securityContext": security_context(set_group=set_group),
-                    "nodeSelector": {"kubernetes.io/os": "linux"},
+                    "nodeSelector": {"kubernetes.io/os": "linux", **node_selector},
+                    **({"tolerations": [dict(each) for each in tolerations]} if tolerations else {}),
                     "containers": [container],
                     "volumes": [{"name": "models", "persistentVolumeClaim": {"claimName": CLAIM}}, *volumes],
                 },

@@ -114,6 +114,23 @@ EXAMPLES = {
           support: {model: "file:///data/support/v2", like: Qwen/Qwen3-8B, maxModelLen: 8192, replicas: 2}
           small: {model: "s3://acme-models/small", like: Qwen/Qwen3-0.6B, maxModelLen: 8192}
     """,
+    # One node of the user's own, with the default storage class of its cluster: all pods read a volume of one node.
+    "box": """
+        cluster: {existing: {context: k3s-lab}}
+        addons: {nvidiaDevicePlugin: existing}
+        gpuPools:
+          lab:
+            existing:
+              gpu: RTX-4090
+              gpusPerNode: 4
+              nodes: 1
+              selector: {lab: gpu}
+              tolerations: [{key: nvidia.com/gpu, operator: Exists}]
+              runtimeClassName: nvidia
+        models:
+          chat: {model: Qwen/Qwen3-8B, maxModelLen: 8192, gpus: 1, replicas: 2}
+          embed: {model: BAAI/bge-m3}
+    """,
     # One expensive node: the old pod stops first.
     "dear": f"""
         {CREATED}

@@ -176,6 +176,12 @@ class CachePlan:
     access_mode: Literal["ReadWriteMany", "ReadWriteOnce"]
     zone_id: str | None  # of a volume that is in one zone only
     reason: str
+    only_node: str | None = None  # the pool whose only node has every pod that reads a volume of one node
+
+    @property
+    def one_reader(self) -> bool:
+        """Whether pods may be on other nodes than the one that has the volume, and then wait for it."""
+        return self.access_mode == "ReadWriteOnce" and self.only_node is None
 
 
 @dataclass(frozen=True)

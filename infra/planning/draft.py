@@ -1,7 +1,7 @@
 """A plan without advice: each part is decided once, in turn, and the findings are gathered at the end."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -44,6 +44,7 @@ from infra.services.serving.rollout import surges
 from infra.services.serving.served import Served, resolve
 from infra.services.serving.to_dos import list_licences
 from infra.services.weights.plan import plan_cache
+from infra.services.weights.readers import check_readers, on_one_node
 from infra.settings.platform import Settings
 
 
@@ -94,9 +95,14 @@ class _Platform:
         """Where pods can be that read the cache."""
         return (self.cache.zone_id,) if self.cache.zone_id else self.cluster.zone_ids
 
-    @property
-    def one_reader(self) -> bool:
-        return self.cache.access_mode == "ReadWriteOnce"
+
+@dataclass(frozen=True)
+class _Places:
+    """Where each model runs, of the pools that there are and those that the planner could make."""
+
+    offers: Sequence[Offer]
+    new: Sequence[Offer]
+    placed: Sequence[Placed]
 
 
 @dataclass(frozen=True)
@@ -132,7 +138,11 @@ def draft(asked: Asked) -> Draft:
 
 def _decide(asked: Asked) -> Decided[_Parts]:
     platform = yield from _platform(asked)
-    nodes = yield from _nodes(asked, platform)
+    places = yield from _places(asked, platform)
+    platform = replace(platform, cache=on_one_node(platform.cache, places.placed))
+    yield from check_readers(platform.cache, places.placed, platform.cluster, asked.cloud)
+    yield from explain_prefetch(platform.served, platform.cluster, platform.cache, asked.catalog)
+    nodes = yield from _nodes(asked, platform, places)
     models = yield from plan_models(nodes.placed, nodes.pools, platform.cache, timeout_of(asked.settings), asked.sizing)
     traffic = yield from plan_traffic(asked.settings, models, platform.gateway, asked.catalog)
     yield from _check_nodes(asked, platform, nodes, models)
@@ -152,7 +162,6 @@ def _platform(asked: Asked) -> Decided[_Platform]:
     served = yield from _served(asked, cluster)
     cache = yield from plan_cache(settings, served, cluster, asked.cloud)
     yield from asked.cloud.explain(settings, cluster, cache, catalog)
-    yield from explain_prefetch(served, cluster, catalog)
     gateway = yield from plan_gateway(settings, asked.cloud)
     addons = yield from plan_addons(settings, cluster, asked.cloud, catalog)
     return _Platform(cluster, served, cache, gateway, addons, plan_monitoring(settings, addons, catalog))
@@ -166,16 +175,19 @@ def _served(asked: Asked, cluster: ClusterPlan) -> Decided[list[Served]]:
     return served
 
 
-def _nodes(asked: Asked, platform: _Platform) -> Decided[_Nodes]:
+def _places(asked: Asked, platform: _Platform) -> Decided[_Places]:
     settings, catalog, cluster, zones = asked.settings, asked.catalog, platform.cluster, platform.zones
     offers = [declared(name, pool, catalog, cluster.region, zones) for name, pool in sorted(settings.gpu_pools.items())]
     new = beside(offers, makeable(catalog, cluster.region, zones)) if asked.cloud.makes_nodes(settings) else ()
     placed: list[Placed] = []
     for each in platform.served:
         placed.append((yield from place(each, offers, new, asked.sizing)))
-    placed = with_room(placed, by_pool(placed))
-    pools = yield from _pools(asked, platform, offers, placed)
-    return _Nodes(offers, new, placed, pools)
+    return _Places(offers, new, with_room(placed, by_pool(placed)))
+
+
+def _nodes(asked: Asked, platform: _Platform, places: _Places) -> Decided[_Nodes]:
+    pools = yield from _pools(asked, platform, places.offers, places.placed)
+    return _Nodes(places.offers, places.new, places.placed, pools)
 
 
 def _pools(
@@ -187,7 +199,7 @@ def _pools(
     used |= {each.offer.name: each.offer for each in placed if each.offer is not None}
     pools: dict[str, PoolPlan] = {}
     for name in sorted(used):
-        rolling = [each for each in on[name] if surges(each, one_reader=platform.one_reader)]
+        rolling = [each for each in on[name] if surges(each, one_reader=platform.cache.one_reader)]
         pools[name] = yield from plan_pool(used[name], on[name], rolling, asked.catalog, platform.cluster.kubectl)
         if not pools[name].existing:
             pools[name] = yield from asked.cloud.furnish(pools[name], asked.settings, platform.cluster, asked.catalog)
@@ -203,7 +215,9 @@ def _check_nodes(
     yield from check_node_makers(asked.settings, nodes.pools, platform.addons)
     system = asked.cloud.system_nodes(asked.settings, asked.catalog)
     if system is not None:
-        surging = frozenset(each.served.name for each in nodes.placed if surges(each, one_reader=platform.one_reader))
+        surging = frozenset(
+            each.served.name for each in nodes.placed if surges(each, one_reader=platform.cache.one_reader)
+        )
         yield from check_system_nodes(nodes.placed, system, surging=surging)
 
 

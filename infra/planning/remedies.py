@@ -76,7 +76,7 @@ def _spare_node(placed: Placed, pool: PoolPlan, busy: int, start: ColdStart, pin
 def _spare_replica(placed: Placed, start: ColdStart, cache: CachePlan) -> Iterator[Remedy]:
     served, offer = placed.served, placed.offer
     replicas = served.replicas.min + 1
-    if replicas <= served.replicas.max and cache.access_mode == "ReadWriteMany":
+    if replicas <= served.replicas.max and not cache.one_reader:
         priced = offer is not None and offer.usd_per_node_hour is not None
         price = offer.usd_per_gpu_hour * placed.gpus * HOURS_PER_MONTH if offer and priced else None
         reason = f"with at least {replicas} replicas, one answers while another starts"

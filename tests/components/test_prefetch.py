@@ -29,6 +29,8 @@ def prefetch(**changes: Any) -> Recording:
         "scratch_gib": 5,
         "deadline_seconds": 3600,
         "stall_seconds": 600,
+        "node_selector": {},
+        "tolerations": [],
         "set_group": True,
         **changes,
     }
@@ -40,6 +42,14 @@ def prefetch(**changes: Any) -> Recording:
 def test_the_job_has_a_fixed_name_in_the_namespace():
     (job,) = prefetch().of(JOB)
     assert (job.inputs["metadata"]["name"], job.inputs["metadata"]["namespace"]) == ("llama-8b-prefetch", "llm")
+
+
+@pytest.mark.parametrize("tolerations", [[], [{"key": "nvidia.com/gpu", "operator": "Exists"}]])
+def test_it_runs_where_it_is_told_to(tolerations: list[dict[str, str]]) -> None:
+    spec = pod(prefetch(node_selector={"lab": "gpu"}, tolerations=tolerations), JOB)
+    assert spec["nodeSelector"] == {"kubernetes.io/os": "linux", "lab": "gpu"}
+    assert spec.get("tolerations", []) == tolerations
+    assert pod(prefetch(), JOB)["nodeSelector"] == {"kubernetes.io/os": "linux"}
 
 
 def test_a_failed_job_is_replaced_by_the_next_up_and_a_finished_one_is_no_difference():

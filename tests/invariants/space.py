@@ -10,6 +10,7 @@ from tests.invariants.reading import (
     CLAIM,
     DEPLOYMENT,
     DISK,
+    JOB,
     LAUNCH_TEMPLATE,
     STORAGE_CLASS,
     Pod,
@@ -73,7 +74,8 @@ def images_and_caches_fit_the_disk(planned: Planned) -> list[str]:
 
 
 def an_rwo_volume_has_one_reader(planned: Planned) -> list[str]:
-    """A ReadWriteOnce claim: one replica at all times, also in a rollout, and everything that mounts it in one zone."""
+    """A ReadWriteOnce claim: one replica at all times, also in a rollout, or everything that mounts it on one node; and
+    all of it in one zone."""
     recording = planned.recording
     broken = []
     for claim in recording.of(CLAIM):
@@ -82,13 +84,26 @@ def an_rwo_volume_has_one_reader(planned: Planned) -> list[str]:
             continue
         readers = [pod for pod in pods(recording) if pod.resource.type == DEPLOYMENT and name in pod.claims]
         wanted = sum(max_replicas(recording, pod) + _surge(pod) for pod in readers)
-        if wanted > 1:
+        if wanted > 1 and not _on_one_node(planned, name, readers):
             broken.append(
                 f"{name}: can be mounted once, and {wanted} pods of {', '.join(p.name for p in readers)} may want it"
             )
         if claim in weight_claims(recording):
             broken += _zones(recording, name, readers)
     return broken
+
+
+def _on_one_node(planned: Planned, claim: str, readers: list[Pod]) -> bool:
+    """Its Jobs and the servers with replicas select the only node of a pool; `max` alone keeps no pod from others."""
+    pools = planned.plan.settings.gpu_pools.values()
+    own = [each.existing.selector for each in pools if each.existing is not None and each.existing.nodes == 1]
+    jobs = [pod for pod in pods(planned.recording) if pod.resource.type == JOB and claim in pod.claims]
+    asked = [pod.spec["nodeSelector"] for pod in (*jobs, *readers) if pod in jobs or _runs(planned.recording, pod)]
+    return any(all(selector.items() <= each.items() for each in asked) for selector in own)
+
+
+def _runs(recording: Recording, pod: Pod) -> bool:
+    return max_replicas(recording, pod) > 0
 
 
 def _zones(recording: Recording, claim: str, readers: list[Pod]) -> list[str]:

@@ -34,7 +34,7 @@ def _pool_rows(plan: Plan, pool: PoolPlan, nodes: Sequence[OwnNode]) -> Iterator
         number = last + 1
     if loss := _lose_one(plan, pool):
         yield "lose one", loss, ""
-    if pool.own and pool.own.could_roll and plan.cache.access_mode == "ReadWriteMany":
+    if pool.own and pool.own.could_roll and not plan.cache.one_reader:
         yield "rollouts", _rollouts(plan, pool.own.could_roll), ""
 
 

@@ -76,6 +76,8 @@ def _downloads(serving: Serving, model: ModelPlan, engine: Engine) -> Iterator[P
 
 
 def _job(serving: Serving, model: ModelPlan, job: PrefetchPlan, name: str, fetch: Fetch) -> Prefetch:
+    """A volume of one node is filled on that node: elsewhere, the Job and the servers would wait for each other."""
+    only = serving.plan.pools.get(serving.plan.cache.only_node or "")
     return Prefetch(
         f"{name}-prefetch",
         namespace=serving.namespace,
@@ -89,6 +91,8 @@ def _job(serving: Serving, model: ModelPlan, job: PrefetchPlan, name: str, fetch
         deadline_seconds=model.timeouts.prefetch,
         stall_seconds=job.stall_seconds,
         set_group=serving.set_group,
+        node_selector=only.selector if only else {},
+        tolerations=only.tolerations if only else (),
         depends_on=[serving.cache, *serving.site.ready],
         replace_with=serving.claims,
         opts=serving.site.opts,

@@ -43,7 +43,7 @@ def _model(
     timeout: int,
     sizing: Sizing,
 ) -> Decided[ModelPlan]:
-    offer, one_reader = placed.offer, cache.access_mode == "ReadWriteOnce"
+    offer, one_reader = placed.offer, cache.one_reader
     pool = pools.get(offer.name) if offer else None
     start = cold_start(placed, pool, cache, sizing.catalog)
     waits = after_old_pod(placed, one_reader=one_reader)

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from infra.catalog import Catalog
 from infra.catalog.types import Image
-from infra.plan.cluster import ClusterPlan
+from infra.plan.cluster import CachePlan, ClusterPlan
 from infra.plan.models import PrefetchPlan
 from infra.plan.notes import Assumption, Finding
 from infra.services.serving.served import Served
@@ -33,7 +33,9 @@ def plan_prefetch(served: Served, catalog: Catalog) -> PrefetchPlan | None:
     )
 
 
-def explain_prefetch(served: Sequence[Served], cluster: ClusterPlan, catalog: Catalog) -> Iterator[Finding]:
+def explain_prefetch(
+    served: Sequence[Served], cluster: ClusterPlan, cache: CachePlan, catalog: Catalog
+) -> Iterator[Finding]:
     """How much disk the images of the Jobs take on the nodes that they run on."""
     fetching = [each for each in served if each.place is None]
     for image in sorted({_image(each, catalog) for each in fetching}, key=lambda image: image.name):
@@ -41,6 +43,7 @@ def explain_prefetch(served: Sequence[Served], cluster: ClusterPlan, catalog: Ca
         names = ", ".join(each.name for each in fetched)
         made = cluster.made
         where = "a system node" if made else "any Linux node that has room for its Job"
+        where = f"the node of {cache.only_node}" if cache.only_node else where
         engines = sorted({each.image for each in fetched} - {image}, key=lambda engine: engine.name)
         instead = "".join(f"; {engine.name}'s own image would need {_written(engine, made)}" for engine in engines)
         yield Assumption(

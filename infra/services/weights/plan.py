@@ -1,13 +1,12 @@
 """Where the weights are kept: one claim that every model reads."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from infra.clouds.cloud import Cloud
 from infra.plan.cluster import CachePlan, ClusterPlan, Storage
 from infra.plan.findings import Decided, warned
-from infra.plan.notes import Advice, Assumption, Chosen, Finding, Violation
+from infra.plan.notes import Advice, Chosen, Violation
 from infra.plan.rules import Rule
-from infra.plan.words import count
 from infra.services.serving.served import Served, claim_gib
 from infra.settings.platform import Settings
 
@@ -30,14 +29,6 @@ def plan_cache(settings: Settings, models: Sequence[Served], cluster: ClusterPla
     storage = next((each for each in cloud.storage if each.kind == kind), None)
     size = yield from _size(settings, storage, models)
     one_reader = storage.one_reader if storage else storage_class is None
-    if storage is None:
-        yield from _check_readers(cluster, cloud, storage_class, models)
-    if one_reader:
-        yield warned(
-            "cache",
-            "one node at a time holds the volume: where there are several, a changed model or revision first wants one"
-            " `pulumi up` with paused: true, or its download waits for the volume",
-        )
     return CachePlan(
         kind=kind,
         storage=storage,
@@ -100,37 +91,3 @@ def _size(settings: Settings, storage: Storage | None, models: Sequence[Served])
             "cache.size", f'{size} GiB leave {size - weights:.1f}, short of {again}; cache.size: "{fix}Gi" has room'
         )
     return size
-
-
-def _check_readers(
-    cluster: ClusterPlan, cloud: Cloud, storage_class: str | None, models: Sequence[Served]
-) -> Iterator[Finding]:
-    readers = sum(each.replicas.max for each in models if each.place is None and not each.settings.paused)
-    if storage_class is not None:
-        yield Assumption(
-            "cache.storageClass",
-            f"{storage_class} exists and offers ReadWriteMany: {_pods_that_read(readers)} the"
-            " cache; it has allowVolumeExpansion: true, should cache.size ever grow",
-        )
-    elif cluster.made and cloud.storage:
-        yield Violation(
-            Rule.STORAGE_CLASS,
-            "cache.storageClass",
-            f"a new {cloud.kind} has no default storage class: the claim would wait forever",
-            f"cache: {{kind: {cloud.storage[0].kind}}}, or cache.storageClass: a class that will be there",
-        )
-    elif readers > 1:
-        yield Violation(
-            Rule.ONE_READER,
-            "cache.storageClass",
-            f"{readers} pods would read the cache; a default storage class gives a volume to one node (ReadWriteOnce)",
-            "cache: {kind: storageClass, storageClass: a class that offers ReadWriteMany}",
-        )
-    else:
-        yield Assumption(
-            "cache.storageClass", f"the cluster has a default storage class; {_pods_that_read(readers)} the cache"
-        )
-
-
-def _pods_that_read(readers: int) -> str:
-    return f"{count(readers, 'pod')} read{'s' * (readers == 1)}"

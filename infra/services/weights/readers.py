@@ -1,0 +1,89 @@
+"""Who reads the volume of the weights, and from how many nodes: a volume of one node serves every pod of that node."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from infra.clouds.cloud import Cloud
+from infra.offers.pools import Offer
+from infra.plan.cluster import CachePlan, ClusterPlan
+from infra.plan.findings import warned
+from infra.plan.notes import Assumption, Finding, Violation
+from infra.plan.rules import Rule
+from infra.plan.words import count
+from infra.services.serving.placement import Placed
+from infra.services.weights.plan import NONE
+
+
+def on_one_node(cache: CachePlan, placed: Sequence[Placed]) -> CachePlan:
+    """The cache with the pool whose only node runs every pod that reads it. A pod of the same node can always read a
+    volume that this node has, so neither a second model nor a rollout waits for it."""
+    readers = _readers(placed) or [each for each in placed if each.served.place is None]
+    pools = {each.offer.name for each in readers if each.offer is not None and _has_one_node(each.offer)}
+    elsewhere = any(each.offer is None or each.offer.name not in pools for each in readers)
+    if not cache.one_reader or elsewhere or len(pools) != 1:
+        return cache
+    return replace(cache, only_node=pools.pop())
+
+
+def _readers(placed: Sequence[Placed]) -> list[Placed]:
+    """Those with pods that can be on a node."""
+    running = (each for each in placed if not each.served.settings.paused)
+    return [each for each in running if each.served.place is None and (each.served.cpu or each.offer is not None)]
+
+
+def _has_one_node(offer: Offer) -> bool:
+    """Whether the stack file says so. `max: 1` of several nodes isn't enough: Kubernetes uses the others too."""
+    limit = offer.settings.max if offer.settings is not None else None
+    return offer.existing and (offer.nodes == 1 if offer.nodes is not None else limit == 1)
+
+
+def check_readers(cache: CachePlan, placed: Sequence[Placed], cluster: ClusterPlan, cloud: Cloud) -> Iterator[Finding]:
+    """Refuses pods on several nodes that read a volume of one node."""
+    if cache.kind == NONE:
+        return
+    readers = sum(each.served.replicas.max for each in _readers(placed))
+    if cache.storage is None:
+        yield from _check_class(cache, readers, cluster, cloud)
+    if cache.one_reader:
+        yield warned(
+            "cache",
+            "one node at a time holds the volume: where there are several, a changed model or revision first wants one"
+            " `pulumi up` with paused: true, or its download waits for the volume",
+        )
+
+
+def _check_class(cache: CachePlan, readers: int, cluster: ClusterPlan, cloud: Cloud) -> Iterator[Finding]:
+    path, default = "cache.storageClass", "the cluster has a default storage class"
+    if cache.storage_class is not None:
+        yield Assumption(
+            path,
+            f"{cache.storage_class} exists and offers ReadWriteMany: {_pods_that_read(readers)} the"
+            " cache; it has allowVolumeExpansion: true, should cache.size ever grow",
+        )
+    elif cluster.made and cloud.storage:
+        yield Violation(
+            Rule.STORAGE_CLASS,
+            path,
+            f"a new {cloud.kind} has no default storage class: the claim would wait forever",
+            f"cache: {{kind: {cloud.storage[0].kind}}}, or cache.storageClass: a class that will be there",
+        )
+    elif cache.only_node is not None:
+        yield Assumption(
+            path,
+            f"{default}; {_pods_that_read(readers)} the cache on the only node of {cache.only_node}, so a volume of one"
+            " node (ReadWriteOnce) is enough; the weights are downloaded on that node too",
+        )
+    elif readers > 1:
+        yield Violation(
+            Rule.ONE_READER,
+            path,
+            f"{readers} pods would read the cache; a default storage class gives a volume to one node (ReadWriteOnce),"
+            " and they may be on several",
+            "cache: {kind: storageClass, storageClass: a class that offers ReadWriteMany}",
+        )
+    else:
+        yield Assumption(path, f"{default}; {_pods_that_read(readers)} the cache")
+
+
+def _pods_that_read(readers: int) -> str:
+    return f"{count(readers, 'pod')} read{'s' * (readers == 1)}"

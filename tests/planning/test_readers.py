@@ -1,0 +1,59 @@
+"""A volume of one node (ReadWriteOnce) serves every pod of that node, and no pod of another."""
+
+from typing import Any
+
+import pytest
+
+from tests.planning.stacks import LOCAL, plan
+
+LAB: dict[str, Any] = {"existing": {"gpu": "L4", "gpusPerNode": 4, "nodes": 1, "selector": {"gpu": "l4"}}}
+ON_LAB = {"model": "Qwen/Qwen3-8B", "maxModelLen": 8192, "gpus": 1}
+ON_CPU = LOCAL["models"]["llama-1b"]
+ROLLING = {"rollout": {"strategy": "rolling"}}
+
+
+@pytest.mark.parametrize(
+    ("pool", "models", "enough"),
+    [
+        ({}, {"a": ON_LAB, "b": ON_LAB}, True),
+        ({}, {"a": ON_LAB | {"replicas": 2}}, True),
+        ({}, {"a": ON_LAB | {"replicas": 2} | ROLLING}, True),
+        ({}, {"a": ON_LAB, "b": ON_LAB, "c": ON_CPU | {"paused": True}}, True),
+        (
+            {},
+            {"a": ON_LAB, "b": {"model": "file:///data/b", "like": "Qwen/Qwen3-8B", "maxModelLen": 8192}, "c": ON_LAB},
+            True,
+        ),
+        ({}, {"a": ON_LAB, "c": ON_CPU}, False),
+        ({"nodes": 2}, {"a": ON_LAB, "b": ON_LAB}, False),
+    ],
+    ids=["models", "replicas", "a rollout", "a paused one on the CPU", "weights elsewhere", "the CPU", "two nodes"],
+)
+def test_a_volume_of_one_node_serves_all_pods_of_that_node(
+    pool: dict[str, Any], models: dict[str, Any], enough: bool
+) -> None:
+    nodes = {"existing": {**LAB["existing"], **pool}}
+    result = plan({**LOCAL, "gpuPools": {"lab": nodes}, "models": models})
+    assert [each.rule for each in result.violations] == ([] if enough else ["One reader"])
+    assert result.cache.access_mode == "ReadWriteOnce"
+    assert result.cache.only_node == ("lab" if enough else None)
+    assert any(each.path == "cache" for each in result.warnings) is not enough
+    assert ("one reader" in result.models["a"].rollout.reason) is not enough
+    assert (result.models["a"].rollout.strategy == "rolling") is enough
+
+
+@pytest.mark.parametrize(
+    ("existing", "limit", "enough"),
+    [({"nodes": 1}, None, True), ({"nodes": 1}, 1, True), ({}, 1, True), ({"nodes": 3}, 1, False)],
+    ids=["one node", "one node and max 1", "at most one that others add", "max 1 of three"],
+)
+def test_max_alone_keeps_no_pod_from_the_other_nodes(existing: dict[str, Any], limit: int | None, enough: bool) -> None:
+    base = {key: value for key, value in LAB["existing"].items() if key != "nodes"}
+    pool = {"existing": {**base, **existing}, **({"max": limit} if limit else {})}
+    result = plan({**LOCAL, "gpuPools": {"lab": pool}, "models": {"a": ON_LAB, "b": ON_LAB}})
+    assert (result.cache.only_node == "lab") is enough
+
+
+def test_where_all_models_are_paused_the_download_is_where_they_would_run() -> None:
+    models = {"a": ON_LAB | {"paused": True}, "b": ON_LAB | {"paused": True}}
+    assert plan({**LOCAL, "gpuPools": {"lab": LAB}, "models": models}).cache.only_node == "lab"
