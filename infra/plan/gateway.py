@@ -43,7 +43,7 @@ class TrafficPlan:
     replicas: int
     image: str
     idle_seconds: int  # the longest pause between two bytes of an answer
-    total_seconds: int  # the longest answer, from the first byte that the engine sends
+    total_seconds: int  # the longest answer, from when its request came
     keep_alive_seconds: int  # how long an idle connection of a caller stays open: longer than the load balancer's
     engine_idle_seconds: int  # how long Envoy keeps an idle connection to an engine: shorter than the engine does
     dns_refresh_seconds: int  # how often the addresses of a model's pods are read

@@ -11,6 +11,8 @@ from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from infra.plan.gateway import TrafficPlan
 from infra.services.gateway.envoy.bootstrap import CLIENTS
 from infra.services.gateway.envoy.clients import clients_file
@@ -64,9 +66,9 @@ class Gateway:
             found = connection.getresponse()
             return Answer(found.status, dict(found.getheaders()), found.read())
 
-    def raw(self, request: bytes) -> bytes:
-        """What a connection is answered until it is closed or rests for a second."""
-        with socket.create_connection(("127.0.0.1", self.place.port), timeout=1) as connection:
+    def raw(self, request: bytes, rests: float = 1) -> bytes:
+        """What a connection is answered until it is closed or rests for some seconds."""
+        with socket.create_connection(("127.0.0.1", self.place.port), timeout=rests) as connection:
             connection.sendall(request)
             found = b""
             try:
@@ -93,6 +95,13 @@ def place_in(folder: Path, **other: object) -> Place:
     clients, metrics, admin = _free_ports(3)
     usual = Place(str(folder), port=clients, metrics_port=metrics, admin_port=admin, address="127.0.0.1")
     return replace(usual, **other)
+
+
+def two_places(folders: pytest.TempPathFactory) -> tuple[Place, Place]:
+    """Each knows the other one."""
+    first, second = (place_in(folders.mktemp("envoy")) for _ in range(2))
+    peers = tuple((place.address, place.port) for place in (first, second))
+    return replace(first, peers=peers), replace(second, peers=peers)
 
 
 def write(plan: TrafficPlan, place: Place, keys: Mapping[str, Sequence[str]] | None = None) -> None:

@@ -50,8 +50,7 @@ def _client(traffic: TrafficPlan, client: ClientPlan) -> Message:
 
 
 def _model(traffic: TrafficPlan, upstream: Upstream) -> Message:
-    """The addresses of the pods that are ready, as DNS has them. The total counts from the moment when a try of the
-    request is sent to a server: Envoy has no time that begins with the first byte of an answer."""
+    """The addresses of the pods that are ready, as DNS has them."""
     return typed(
         "config.cluster.v3.Cluster",
         name=of_model(upstream.model),
@@ -63,9 +62,7 @@ def _model(traffic: TrafficPlan, upstream: Upstream) -> Message:
         outlier_detection=_ejection(),
         common_lb_config={"healthy_panic_threshold": {"value": 50}},
         metadata={"filter_metadata": {"gateway": {"start_seconds": upstream.start_seconds}}},
-        typed_extension_protocol_options=_http(
-            idle_timeout=SECONDS(traffic.engine_idle_seconds), max_stream_duration=SECONDS(traffic.total_seconds)
-        ),
+        typed_extension_protocol_options=_http(idle_timeout=SECONDS(traffic.engine_idle_seconds)),
     )
 
 

@@ -131,7 +131,7 @@ def _after_a_key(traffic: TrafficPlan) -> list[Message]:
     idle = f"the server sent nothing for {traffic.idle_seconds} s"
     broken = "the model's server broke the connection or refused it"
     return [
-        when(flags("RL"), 429, said("too_many_per_minute", often, "rate_limit_error"), wait("%REQ(X-LLM-WAIT)%")),
+        when(status(429), 429, said("too_many_per_minute", often, "rate_limit_error"), wait("%REQ(X-LLM-WAIT)%")),
         when(status(413), 413, said("too_large", too_large(traffic), OURS)),
         when(flags("UH"), 503, said("model_starting", starting, retry_after=start), wait(start)),
         when(
@@ -141,7 +141,10 @@ def _after_a_key(traffic: TrafficPlan) -> list[Message]:
             wait(SOON),
         ),
         when(flags("SI"), 504, said("timeout", idle)),
-        when(flags("UMSDR", "DT"), 504, said("timeout", f"an answer may take {traffic.total_seconds} s")),
+        when(status(504), 504, said("timeout", f"an answer may take {traffic.total_seconds} s")),
+        when(status(408), 408, said("request_timeout", "the request didn't come as a whole", OURS)),
+        when(status(500), 500, said("unavailable", "the gateway failed")),
+        when(status(502), 502, said("unavailable", "the model's server doesn't speak HTTP")),
         when(flags(*_BROKEN), 503, said("unavailable", broken, retry_after=SOON), wait(SOON)),
     ]
 

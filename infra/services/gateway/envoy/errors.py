@@ -17,7 +17,7 @@ def error(
     param: str | None = None,
     retry_after: int | str | None = None,
 ) -> Message:
-    """The body. `said` may hold Envoy's commands; a per cent sign of its own is written twice."""
+    """The body. `said` may hold Envoy's commands; any other per cent sign is written twice."""
     found: Mapping[str, object] = {
         "message": said,
         "type": kind,

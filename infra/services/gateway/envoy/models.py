@@ -50,13 +50,18 @@ def _routes(traffic: TrafficPlan, permission: Permission) -> Iterator[Message]:
 
 def _ways(traffic: TrafficPlan, upstream: Upstream, names: Iterable[str]) -> Iterator[Message]:
     """One route for all paths that the engine serves where they are asked for, and one for each other path. What is
-    routed says so in a header, by which it is counted: its model is one that there is, whatever was sent."""
+    routed says so in a header, by which it is counted: its model is one that there is, whatever was sent.
+
+    The total counts from when the headers of the request came, so its upload and its wait for a server are part of it.
+    Envoy has no time that begins with the first byte of an answer; the one of a cluster begins when a try is sent, and
+    a request that it ends would be tried again."""
     counted = {"request_headers_to_add": [header(ROUTED, sent("model"))]}
     asked = {"headers": [_POST], "dynamic_metadata": [from_body("model", one_of(names))]}
     action: Mapping[str, object] = {
         "cluster": of_model(upstream.model),
         "timeout": "0s",
         "idle_timeout": SECONDS(traffic.idle_seconds),
+        "max_stream_duration": {"max_stream_duration": SECONDS(traffic.total_seconds)},
         "auto_host_rewrite": True,
     }
     same = [path for path, there in upstream.paths.items() if path == there]
