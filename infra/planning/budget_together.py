@@ -1,5 +1,6 @@
 """Several changes that keep to the budget together, where none is enough alone."""
 
+from bisect import bisect_left
 from collections.abc import Callable, Iterable, Sequence
 
 from infra.plan.notes import Advice, Write
@@ -23,9 +24,36 @@ def together(search: Search, parts: Iterable[Write], more: More = lambda _: ()) 
     return search.advice(_with_more_replicas(search, _joined(chosen))) or search.advice(_joined(chosen))
 
 
-def as_near_as_it_gets(search: Search, parts: Iterable[Write], more: More) -> Advice | None:
-    """The parts that save the largest amount together, with a budget that is enough then. None: they save little."""
-    chosen = _joined(_chosen(search, parts, more, lambda usd: MIN_SHARE * usd))
+def all_together(search: Search, parts: Sequence[Write]) -> Advice | None:
+    """The first of the parts, as many as are needed, with the replicas of the last one that the budget allows. That
+    takes few plans, whatever their number. None: all of them aren't enough."""
+
+    def usd(number: int) -> float:
+        return -search.total(_agreed(parts[:number]))  # a bisection wants rising figures
+
+    limit = -search.budget.usd_per_month
+    if not parts or usd(len(parts)) < limit:
+        return None
+    needed = parts[: bisect_left(range(len(parts)), limit, key=usd)]
+    rest, (*_, (path, value)) = _agreed(needed), needed[-1]
+    more = _raised(search, rest, path, value) if ".replicas." in path else rest
+    return search.advice(more) or search.advice(rest)
+
+
+def _agreed(parts: Iterable[Write]) -> Write:
+    found: Write = ()
+    for part in parts:
+        found = _joined([found, part]) if _agree(part, found) else found
+    return found
+
+
+def as_near_as_it_gets(
+    search: Search, parts: Iterable[Write], more: More, wholes: Iterable[Sequence[Write]]
+) -> Advice | None:
+    """The parts that save the largest amount together, or all of one of the `wholes`, with a budget that is enough.
+    None: they save little."""
+    found = [_joined(_chosen(search, parts, more, lambda usd: MIN_SHARE * usd)), *map(_agreed, wholes)]
+    chosen = min(filter(None, found), key=search.sound_total, default=())
     usd = search.sound_total(chosen) if chosen else search.now
     if search.now - usd <= MIN_PART * search.over:
         return None

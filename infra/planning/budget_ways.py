@@ -1,8 +1,7 @@
 """Which changes of the stack file make the bill keep to the budget: each planned again."""
 
 import dataclasses
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from typing import Any
 
@@ -15,12 +14,24 @@ from infra.plan.rules import Rule
 from infra.plan.writes import replicas_at_most
 from infra.planning.advice import in_order
 from infra.planning.budget import biggest, of
+from infra.planning.budget_parts import (
+    ENDS,
+    MODELS_TRIED,
+    Means,
+    able_on_spot,
+    every_replica,
+    every_type,
+    minimum_replicas,
+    most_expensive,
+    parts,
+    platform,
+    spot,
+    spot_parts,
+)
 from infra.planning.budget_paused import as_large_as_needed, while_paused
 from infra.planning.budget_search import Search
-from infra.planning.budget_together import MIN_PART, as_near_as_it_gets, together
-from infra.planning.budget_types import Types
+from infra.planning.budget_together import MIN_PART, all_together, as_near_as_it_gets, together
 from infra.planning.trial import Attempt, holds, is_counted
-from infra.registry import cloud_of
 from infra.settings.cluster import GpuPool
 
 NONE_COUNTED = " (nodes that exist cost this, whatever runs on them)"
@@ -30,20 +41,7 @@ NONE = (
     " nor do several that were tried)"
 )
 NAMED = 3  # of the changes proposed, beside spot and the expected bill
-MODELS_TRIED = 4  # the most expensive ones: elsewhere, with fewer requests, or smaller
 MIN_SHARE = 0.02  # of the bill: a smaller saving is no reason to run other weights
-# Which ends of replicas and nodes a bill depends on; a smaller maximum first: what runs at night stays.
-ENDS = {"max": ("max",), "expected": ("max", "min"), "min": ("min",)}
-
-
-@dataclass(frozen=True)
-class Means:
-    """Changes of one model, by its name: to smaller weights and a smaller cache, the smallest change first; and to what
-    serves it for less, the largest saving first. `types`: what its pool could be made of."""
-
-    smaller: Mapping[str, Sequence[Write]]
-    cheaper: Mapping[str, Sequence[Write]]
-    types: Types
 
 
 def with_ways(
@@ -71,8 +69,8 @@ def with_ways(
 def _nearer(search: Search, means: Means) -> list[Advice]:
     """Where nothing keeps to the budget: a budget that is enough for less than what the stack file asks for."""
     paused = list(as_large_as_needed(search))
-    parts = [*_parts(search, means), *_minimum_replicas(search)]
-    near = None if paused else as_near_as_it_gets(search, parts, _spot_parts)
+    some = [*parts(search, means), *minimum_replicas(search, most_expensive(search))]
+    near = None if paused else as_near_as_it_gets(search, some, spot_parts, _all(search, means))
     return [*paused, *in_order([near] if near is not None else [], search.plan, search.attempt)]
 
 
@@ -143,11 +141,6 @@ def _costly(search: Search) -> list[str]:
     return [item.pool for item in biggest(cost, budget) if item.pool and of(item, budget) + beside > search.over]
 
 
-def _most_expensive(search: Search) -> list[ModelPlan]:
-    pools = [item.pool for item in biggest(search.plan.cost, search.budget) if item.pool]
-    return [model for pool in pools for model in search.plan.models.values() if model.pool == pool][:MODELS_TRIED]
-
-
 def _changes(search: Search, means: Means) -> Iterator[Advice]:
     """A smaller pool, fewer replicas of one model, a cheaper instance type, smaller weights and cache, other nodes, and
     fewer requests at once, each for the most expensive pool or model first."""
@@ -159,9 +152,9 @@ def _changes(search: Search, means: Means) -> Iterator[Advice]:
         yield from _fewer_replicas(search, models[name])
     for name in (each for each in costly if models[each]):
         yield from filter(None, map(search.advice, means.types.of(name)))
-    yield from filter(None, map(search.advice, _platform(search)))
-    expensive = _most_expensive(search)
-    yield from _smaller(search, expensive, means)
+    yield from filter(None, map(search.advice, platform(search)))
+    expensive = [model for model in most_expensive(search) if model.pool in costly]
+    yield from _smaller(search, most_expensive(search), expensive, means)
     writes = (write for model in expensive for write in means.cheaper.get(model.name, ())[:2])
     yield from search.first(writes, MIN_SHARE * search.now)
     yield from islice(filter(None, (_fewer_requests(search, model) for model in expensive)), 1)
@@ -239,40 +232,23 @@ def _nodes(search: Search, planned: PoolPlan, end: str) -> Advice | None:
 
 def _on_spot(search: Search) -> Iterator[Write]:
     """One pool, then all of them."""
-    costly, able = _costly(search), _able_on_spot(search.plan)
-    yield from (_spot(name) for name in able if name in costly)
+    costly, able = _costly(search), able_on_spot(search.plan)
+    yield from (spot(name) for name in able if name in costly)
     if len(able) > 1:
-        yield tuple(part for name in able for part in _spot(name))
+        yield tuple(part for name in able for part in spot(name))
 
 
-def _spot(pool: str) -> Write:
-    return ((f"gpuPools.{pool}.capacity", "spot"),)
-
-
-def _able_on_spot(plan: Plan) -> list[str]:
-    """Pools of nodes that we make on demand and on which a model runs, the most expensive first."""
-    used = {model.pool for model in plan.models.values()}
-    items = sorted((item for item in plan.cost.items if item.pool in used), key=lambda item: (-item.max, item.name))
-    pools = [plan.pools[item.pool] for item in items if item.pool]
-    return [pool.name for pool in pools if pool.capacity == "on-demand" and not pool.existing]
-
-
-def _platform(search: Search) -> list[Write]:
-    """Changes of the cluster itself that cost less."""
-    plan = search.plan
-    ways = cloud_of(plan.settings).cheaper_platform(plan.settings, plan.cluster, search.catalog)
-    return [each.write for each in ways]
-
-
-def _smaller(search: Search, models: Sequence[ModelPlan], means: Means) -> Iterator[Advice]:
+def _smaller(
+    search: Search, models: Sequence[ModelPlan], costly: Sequence[ModelPlan], means: Means
+) -> Iterator[Advice]:
     """Smaller weights and a smaller cache: of one model, then of all; where that alone isn't enough, with a cheaper
-    type or fewer replicas. The first that keeps to the budget."""
+    type or fewer replicas. The first that keeps to the budget. `costly`: those of which one may be enough."""
     ways = {model.name: means.smaller.get(model.name, ()) for model in models}
-    one = [write for model in models for write in ways[model.name]]
+    one = [write for model in costly for write in ways[model.name]]
     every = tuple(part for model in models for part in _smallest(ways[model.name]))
-    smallest = [*((model, _smallest(ways[model.name])) for model in models), *((model, every) for model in models)]
+    smallest = [*((model, _smallest(ways[model.name])) for model in costly), *((model, every) for model in costly)]
     found = search.first(filter(None, (*one, every)), MIN_SHARE * search.now)
-    on_types = (write for model in models for write in means.types.with_smaller(model.name))
+    on_types = (write for model in costly for write in means.types.with_smaller(model.name))
     found = found or search.first(on_types)
     fewer = (
         _replicas(search, model, end, write) for model, write in smallest if write for end in ENDS[search.budget.of]
@@ -288,32 +264,19 @@ def _smallest(ways: Sequence[Write]) -> Write:
 
 def _in_several(search: Search, means: Means) -> Iterator[Advice]:
     """Changes of which none is enough alone: fewer replicas of several models, which move nothing; then the largest
-    savings of what keeps the replicas, and of all; then on spot too."""
-    fewer, others = list(_minimum_replicas(search)), list(_parts(search, means))
-    found = [together(search, parts) for parts in (fewer, others, [*others, *fewer])]
+    savings of what keeps the replicas, and of all; then on spot too. With many models, the same change of all."""
+    fewer, others = list(minimum_replicas(search, most_expensive(search))), list(parts(search, means))
+    many = len(search.plan.models) > MODELS_TRIED
+    found = [together(search, each) for each in (fewer, others, [*others, *fewer])]
+    if many and not any(found):
+        found = [all_together(search, each) for each in _all(search, means)]
     if not any(found):
-        found = [together(search, parts, _spot_parts) for parts in (others, [*others, *fewer])]
+        found = [together(search, each, spot_parts) for each in (others, [*others, *fewer])]
     yield from islice(_unlike(search, filter(None, found)), NAMED)
 
 
-def _minimum_replicas(search: Search) -> Iterator[Write]:
-    for model in _most_expensive(search):
-        for end in ENDS[search.budget.of]:
-            floor = max(model.replicas.min, 1) if end == "max" else 1
-            if floor < getattr(model.replicas, end):
-                yield ((f"models.{model.name}.replicas.{end}", floor),)
-
-
-def _parts(search: Search, means: Means) -> Iterator[Write]:
-    """What costs less and is no spot: of the platform, of the most expensive pools, and of the models on them."""
-    yield from _platform(search)
-    expensive = _most_expensive(search)
-    for pool in dict.fromkeys(model.pool or "" for model in expensive):
-        yield from means.types.of(pool)[-1:]
-    for model in expensive:
-        yield from means.types.with_smaller(model.name)[:1]
-        yield from means.cheaper.get(model.name, ())[:1]
-
-
-def _spot_parts(plan: Plan) -> list[Write]:
-    return [_spot(name) for name in _able_on_spot(plan)]
+def _all(search: Search, means: Means) -> Iterator[list[Write]]:
+    replicas, types = every_replica(search), every_type(search, means)
+    yield replicas
+    yield [*types, *replicas]
+    yield [*platform(search), *types, *spot_parts(search.plan), *replicas]

@@ -11,8 +11,9 @@ from infra.offers.sizing import Sizing
 from infra.plan.notes import Violation, Write
 from infra.plan.plan import Plan
 from infra.planning.advice import follow, that_holds, tried_remedies
+from infra.planning.budget_parts import Means
 from infra.planning.budget_types import Types
-from infra.planning.budget_ways import Means, with_ways
+from infra.planning.budget_ways import with_ways
 from infra.planning.certainty import say_what_is_certain
 from infra.planning.cheaper import Candidate, Market, candidates, cheaper_ways
 from infra.planning.cheaper_pools import with_pools

@@ -100,3 +100,25 @@ def test_what_keeps_the_requests_and_the_speed_comes_before_what_does_not() -> N
     types = [each for each in ways if each is not None]
     assert types[0] == ("g6e.xlarge",)
     assert ("g6.xlarge",) in types
+
+
+MODELS = [CODER | {"replicas": {"min": 1, "max": 3}}, CHAT, {**CHAT, "model": "Qwen/Qwen3-14B"}]
+NODES = ["g6e.12xlarge", "g6e.2xlarge", "g5.12xlarge"]
+
+
+def _many(number: int) -> dict[str, Any]:
+    """Each model on a pool of its own, so that no change of one is enough."""
+    names = [f"m{nth}" for nth in range(number)]
+    pools = {name: {"instanceTypes": [NODES[nth % 3]]} for nth, name in enumerate(names)}
+    models = {name: {**MODELS[nth % 3], "pool": name} for nth, name in enumerate(names)}
+    return {**TWO, "gpuPools": pools, "models": models}
+
+
+@pytest.mark.parametrize(("number", "part"), [(4, 0.6), (6, 0.5), (9, 0.5), (9, 0.3)])
+def test_a_way_is_found_for_many_models(number: int, part: float) -> None:
+    stack = _many(number)
+    stack["budget"] = {"usdPerMonth": round(part * outcome(stack).cost.usd_per_month_max)}
+    ways = [way for way in _over(stack).advice if "budget.usdPerMonth" not in dict(way.write)]
+    assert ways
+    for way in ways:
+        assert outcome(follow(stack, as_mapping(way.write))).violations == (), way.text

@@ -1,0 +1,90 @@
+"""Changes that may be parts of a way to a budget, from one model or pool each, the largest savings first."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from infra.plan.models import ModelPlan
+from infra.plan.notes import Write
+from infra.plan.plan import Plan
+from infra.planning.budget import biggest
+from infra.planning.budget_search import Search
+from infra.planning.budget_types import Types
+from infra.registry import cloud_of
+
+MODELS_TRIED = 4  # the most expensive ones: elsewhere, with fewer requests, or smaller
+# Which ends of replicas and nodes a bill depends on; a smaller maximum first: what runs at night stays.
+ENDS = {"max": ("max",), "expected": ("max", "min"), "min": ("min",)}
+
+
+@dataclass(frozen=True)
+class Means:
+    """Changes of one model, by its name: to smaller weights and a smaller cache, the smallest change first; and to what
+    serves it for less, the largest saving first. `types`: what its pool could be made of."""
+
+    smaller: Mapping[str, Sequence[Write]]
+    cheaper: Mapping[str, Sequence[Write]]
+    types: Types
+
+
+def most_expensive(search: Search) -> list[ModelPlan]:
+    pools = [item.pool for item in biggest(search.plan.cost, search.budget) if item.pool]
+    return [model for pool in pools for model in search.plan.models.values() if model.pool == pool][:MODELS_TRIED]
+
+
+def spot(pool: str) -> Write:
+    return ((f"gpuPools.{pool}.capacity", "spot"),)
+
+
+def able_on_spot(plan: Plan) -> list[str]:
+    """Pools of nodes that we make on demand and on which a model runs, the most expensive first."""
+    used = {model.pool for model in plan.models.values()}
+    items = sorted((item for item in plan.cost.items if item.pool in used), key=lambda item: (-item.max, item.name))
+    pools = [plan.pools[item.pool] for item in items if item.pool]
+    return [pool.name for pool in pools if pool.capacity == "on-demand" and not pool.existing]
+
+
+def platform(search: Search) -> list[Write]:
+    """Changes of the cluster itself that cost less."""
+    plan = search.plan
+    ways = cloud_of(plan.settings).cheaper_platform(plan.settings, plan.cluster, search.catalog)
+    return [each.write for each in ways]
+
+
+def minimum_replicas(search: Search, models: Iterable[ModelPlan]) -> Iterator[Write]:
+    for model in models:
+        for end in ENDS[search.budget.of]:
+            floor = max(model.replicas.min, 1) if end == "max" else 1
+            if floor < getattr(model.replicas, end):
+                yield ((f"models.{model.name}.replicas.{end}", floor),)
+
+
+def parts(search: Search, means: Means) -> Iterator[Write]:
+    """What costs less and is no spot: of the platform, of the most expensive pools, and of the models on them."""
+    yield from platform(search)
+    expensive = most_expensive(search)
+    for pool in dict.fromkeys(model.pool or "" for model in expensive):
+        yield from means.types.of(pool)[-1:]
+    for model in expensive:
+        yield from means.types.with_smaller(model.name)[:1]
+        yield from means.cheaper.get(model.name, ())[:1]
+
+
+def spot_parts(plan: Plan) -> list[Write]:
+    return [spot(name) for name in able_on_spot(plan)]
+
+
+def every_replica(search: Search) -> list[Write]:
+    """The minimum of replicas of each model, the largest saving first by the price of their GPUs."""
+
+    def usd(model: ModelPlan) -> float:
+        return (model.replicas.max - model.replicas.min) * (model.usd_per_hour or 0.0)
+
+    return list(
+        minimum_replicas(search, sorted(search.plan.models.values(), key=lambda model: (-usd(model), model.name)))
+    )
+
+
+def every_type(search: Search, means: Means) -> list[Write]:
+    """The cheapest type of each pool, the most expensive pool first."""
+    pools = [item.pool for item in biggest(search.plan.cost, search.budget) if item.pool]
+    return [write for pool in pools for write in means.types.of(pool)[-1:]]
