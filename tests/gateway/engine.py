@@ -21,21 +21,29 @@ class Request:
 @dataclass
 class Engine:
     """`does`, by the body's field of this name: slow, stream, long stream, busy, dies once. Anything else is answered
-    at once."""
+    at once. A stream has `pause` seconds between its events."""
 
     requests: list[Request] = field(default_factory=list)
     port: int = 0
+    address: str = "127.0.0.1"
+    under_way: int = 0
     died: int = 0
 
     def __enter__(self) -> "Engine":
         self._loop = asyncio.new_event_loop()
-        self._server = self._loop.run_until_complete(asyncio.start_server(self._serve, "127.0.0.1", 0))
+        self._server = self._loop.run_until_complete(asyncio.start_server(self._serve, self.address, self.port))
         self.port = self._server.sockets[0].getsockname()[1]
         self._thread = threading.Thread(target=self._loop.run_forever)
         self._thread.start()
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.end()
+
+    def end(self) -> None:
+        """At once: what is under way is cut. A second time does nothing."""
+        if self._loop.is_closed():
+            return
         asyncio.run_coroutine_threadsafe(self._end(), self._loop).result(10)
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
@@ -53,7 +61,11 @@ class Engine:
             while True:
                 request = await _read(reader)
                 self.requests.append(request)
-                await self._answer(request, writer)
+                self.under_way += 1
+                try:
+                    await self._answer(request, writer)
+                finally:
+                    self.under_way -= 1
         except (asyncio.IncompleteReadError, ConnectionError, asyncio.CancelledError):
             writer.close()
 
@@ -66,9 +78,9 @@ class Engine:
         if does == "busy":
             return await _write(writer, 503, {"detail": "starting"})
         if does == "stream":
-            return await _stream(writer, "abc")
+            return await _stream(writer, "abc", json.loads(request.body).get("pause", 0.01))
         if does == "long stream":
-            return await _stream(writer, "abc" * 10, pause=0.1)
+            return await _stream(writer, "abc" * 10, 0.1)
         if does == "slow":
             await asyncio.sleep(2)
         return await _write(writer, 200, {"usage": {"prompt_tokens": 3, "completion_tokens": 5}})
@@ -100,7 +112,7 @@ async def _write(writer: asyncio.StreamWriter, status: int, found: Mapping[str, 
     await writer.drain()
 
 
-async def _stream(writer: asyncio.StreamWriter, letters: str, pause: float = 0.01) -> None:
+async def _stream(writer: asyncio.StreamWriter, letters: str, pause: float) -> None:
     words = [{"choices": [{"delta": {"content": word}}]} for word in letters]
     events = [*words, {"choices": [], "usage": {"prompt_tokens": 7, "completion_tokens": 9}}]
     writer.write(b"HTTP/1.1 200 x\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n")

@@ -104,11 +104,15 @@ def two_places(folders: pytest.TempPathFactory) -> tuple[Place, Place]:
     return replace(first, peers=peers), replace(second, peers=peers)
 
 
-def write(plan: TrafficPlan, place: Place, keys: Mapping[str, Sequence[str]] | None = None) -> None:
-    """As a volume changes: each file is there as a whole, or not yet."""
+def write(
+    plan: TrafficPlan, place: Place, keys: Mapping[str, Sequence[str]] | None = None, keep: str | None = None
+) -> None:
+    """As a volume changes: each file is there as a whole, or not yet. `keep`: a file that stays as it is."""
     folder = Path(place.folder)
     found = {**files(plan, place), CLIENTS: clients_file(plan, keys or keys_of(plan), ENGINE_KEY)}
     for name, text in found.items():
+        if name == keep:
+            continue
         new = folder / f".{name}"
         new.write_text(text, encoding="utf-8")
         new.rename(folder / name)
@@ -130,8 +134,16 @@ def command(place: Place, *more: str) -> list[str]:
 
 
 @contextmanager
-def running(plan: TrafficPlan, place: Place, keys: Mapping[str, Sequence[str]] | None = None) -> Iterator[Gateway]:
+def running(
+    plan: TrafficPlan,
+    place: Place,
+    keys: Mapping[str, Sequence[str]] | None = None,
+    bootstrap: Mapping[str, object] | None = None,
+) -> Iterator[Gateway]:
+    """`bootstrap`: what the file with which Envoy starts has besides."""
     write(plan, place, keys)
+    start = Path(place.folder) / BOOTSTRAP
+    start.write_text(json.dumps({**json.loads(start.read_text()), **(bootstrap or {})}))
     with (Path(place.folder) / "log").open("wb") as log:
         process = subprocess.Popen(command(place), stdout=log, stderr=log)
     try:

@@ -23,6 +23,15 @@ def clients_file(traffic: TrafficPlan, keys: Mapping[str, Sequence[str]], engine
     return resources([typed("config.route.v3.RouteConfiguration", name=ROUTES, virtual_hosts=[host])])
 
 
+# Where a client's models change, its listener may come a moment after its cluster. A body of more than 64 KiB isn't
+# kept for another try.
+_SOON: Message = {
+    "retry_on": "connect-failure",
+    "num_retries": 8,
+    "retry_back_off": {"base_interval": "0.05s", "max_interval": "0.5s"},
+}
+
+
 def _healthy() -> Message:
     return {"match": {"path": "/healthz"}, "direct_response": {"status": 200, "body": {"inline_string": "ok\n"}}}
 
@@ -46,7 +55,7 @@ def _route(traffic: TrafficPlan, client: ClientPlan, name: str, value: str) -> M
     return {
         "name": client.name,
         "match": {"prefix": "/", "headers": [{"name": name, **is_(value)}]},
-        "route": {"cluster": of_client(client.name), "timeout": "0s"},
+        "route": {"cluster": of_client(client.name), "timeout": "0s", "retry_policy": _SOON},
         "request_headers_to_add": [
             header("x-llm-client", client.name),
             header("x-llm-team", client.team or "-"),

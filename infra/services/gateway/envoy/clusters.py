@@ -34,7 +34,7 @@ def _client(traffic: TrafficPlan, client: ClientPlan) -> Message:
     lie on one Envoy more than on the others."""
     share = ceil(client.concurrent_requests / traffic.replicas)
     raw = extension("transport_sockets.raw_buffer", "extensions.transport_sockets.raw_buffer.v3.RawBuffer")
-    address = {"envoy_internal_address": {"server_listener_name": set_name(client.models)}}
+    address = {"envoy_internal_address": {"server_listener_name": set_name(traffic, client.models)}}
     return typed(
         "config.cluster.v3.Cluster",
         name=of_client(client.name),
@@ -44,7 +44,7 @@ def _client(traffic: TrafficPlan, client: ClientPlan) -> Message:
             "extensions.transport_sockets.internal_upstream.v3.InternalUpstreamTransport",
             transport_socket=raw,
         ),
-        circuit_breakers=_limits(max_requests=share, max_retries=0),
+        circuit_breakers=_limits(max_requests=share, max_retries=_RETRIES),
         typed_extension_protocol_options=_http(idle_timeout=SECONDS(_IDLE_BETWEEN_TIERS)),
     )
 

@@ -11,24 +11,24 @@ from infra.plan.gateway import ClientPlan, TrafficPlan, Upstream
 class Permission:
     """One set of models, and the clients that have it."""
 
+    name: str
     models: tuple[str, ...]
     clients: tuple[ClientPlan, ...]
 
-    @property
-    def name(self) -> str:
-        return set_name(self.models)
 
-
-def set_name(models: Iterable[str]) -> str:
-    """It follows from the models alone: the file with the keys may be older or newer than the others for a moment, and
-    a number would then give a client another one's models."""
+def set_name(traffic: TrafficPlan, models: Iterable[str]) -> str:
+    """It follows from the models alone: one file may be older or newer than the others for a moment, and a number would
+    then give a client another one's models. All models are a set that stays when a model comes or goes: its clients
+    need no other listener."""
+    if set(models) == {name for upstream in traffic.upstreams.values() for name in upstream.names}:
+        return "all"
     return f"set-{sha256(chr(10).join(sorted(models)).encode()).hexdigest()[:12]}"
 
 
 def permissions(traffic: TrafficPlan) -> Iterator[Permission]:
     for models in traffic.permissions:
         having = tuple(client for _, client in sorted(traffic.clients.items()) if client.models == models)
-        yield Permission(models, having)
+        yield Permission(set_name(traffic, models), models, having)
 
 
 def allowed(traffic: TrafficPlan, permission: Permission) -> Iterator[tuple[Upstream, tuple[str, ...]]]:

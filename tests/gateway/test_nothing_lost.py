@@ -1,0 +1,169 @@
+"""Requests while servers, keys and models change: each is answered whole, and no stream is cut."""
+
+import json
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
+from http.client import HTTPException
+from pathlib import Path
+
+import pytest
+
+from infra.plan.gateway import TrafficPlan
+from infra.services.gateway.envoy.files import BOOTSTRAP
+from infra.services.gateway.envoy.place import Place
+from tests.conftest import HANGS_SECONDS
+from tests.gateway.engine import Engine
+from tests.gateway.names import Names
+from tests.gateway.plans import client, keys_of, traffic, upstream
+from tests.gateway.running import Gateway, place_in, running, write
+
+pytestmark = pytest.mark.programs
+_REQUESTS, _STREAMS, _AT_ONCE = 1000, 300, 48
+_PAUSE = 0.4  # seconds between the five events of a stream
+_REFRESH = 1  # seconds between two looks at DNS
+
+
+def _plan(port: int, *models: str) -> TrafficPlan:
+    """A host name, not an address, so that the real DNS cluster is tried."""
+    servers = tuple(upstream(model, port, host="small-pods.llm.svc.cluster.local") for model in models)
+    return traffic((client("app", models),), servers, dns_refresh_seconds=_REFRESH)
+
+
+@contextmanager
+def _gateway(plan: TrafficPlan, place: Place, names: Names) -> Iterator[Gateway]:
+    """Envoy asks the DNS server of the test."""
+    resolver = {
+        "name": "envoy.network.dns_resolver.cares",
+        "typed_config": {
+            "@type": "type.googleapis.com/envoy.extensions.network.dns_resolver.cares.v3.CaresDnsResolverConfig",
+            "resolvers": [{"socket_address": {"address": "127.0.0.1", "port_value": names.port}}],
+            "dns_resolver_options": {"no_default_search_domain": True},
+        },
+    }
+    with running(plan, place, bootstrap={"typed_dns_resolver_config": resolver}) as gateway:
+        yield gateway
+
+
+def _ask(gateway: Gateway, number: int) -> str:
+    """How a request ended: whole, or what was wrong with it. Every third of the first 900 or so is a stream."""
+    stream = number % 10 < 10 * _STREAMS // _REQUESTS
+    body = {"model": "small", "number": number, **({"does": "stream", "pause": _PAUSE} if stream else {})}
+    try:
+        answer = gateway.ask("POST", "/v1/chat/completions", body)
+    except (OSError, HTTPException) as error:
+        return f"cut: {error}"
+    if answer.status != 200:
+        return f"{answer.status}: {answer.body.decode()[:200]}"
+    whole = answer.body.endswith(b"data: [DONE]\n\n") if stream else "usage" in json.loads(answer.body)
+    return "whole" if whole else "cut"
+
+
+def _load(gateway: Gateway, meanwhile: Callable[[], None]) -> Counter[str]:
+    """What became of all requests, while something else happens."""
+    with ThreadPoolExecutor(_AT_ONCE + 1) as pool:
+        changing = pool.submit(meanwhile)
+        ended = Counter(pool.map(lambda number: _ask(gateway, number), range(_REQUESTS)))
+        changing.result()
+    return ended
+
+
+def _end(engine: Engine) -> None:
+    """As a server ends after SIGTERM: it answers what is under way."""
+    deadline = time.monotonic() + HANGS_SECONDS
+    while engine.under_way:
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+def _answered(engine: Engine) -> int:
+    return len(engine.requests)
+
+
+def test_a_rolling_change_of_two_servers_loses_nothing(tmp_path: Path) -> None:
+    """Each server's address goes out of DNS before it ends, for longer than Envoy needs to see that."""
+    with ExitStack() as stack:
+        old = [stack.enter_context(Engine(address="127.0.0.1"))]
+        port = old[0].port
+        old.append(stack.enter_context(Engine(address="127.0.0.2", port=port)))
+        names = stack.enter_context(Names(["127.0.0.1", "127.0.0.2"]))
+        gateway = stack.enter_context(_gateway(_plan(port, "small"), place_in(tmp_path), names))
+        new: list[Engine] = []
+
+        def roll() -> None:
+            for number, engine in enumerate(old):
+                new.append(stack.enter_context(Engine(address=f"127.0.0.{number + 3}", port=port)))
+                names.addresses = [*names.addresses, new[-1].address]
+                time.sleep(_REFRESH)
+                names.addresses = [each for each in names.addresses if each != engine.address]
+                time.sleep(2 * _REFRESH)
+                _end(engine)
+                engine.end()
+
+        assert _load(gateway, roll) == {"whole": _REQUESTS}
+        assert all(_answered(each) > 0 for each in [*old, *new])
+
+
+def test_a_server_that_dies_unasked_cuts_only_what_it_had_begun(tmp_path: Path) -> None:
+    """Its address stays in DNS: what hasn't begun is tried on the other one."""
+    with ExitStack() as stack:
+        stays = stack.enter_context(Engine(address="127.0.0.1"))
+        dies = stack.enter_context(Engine(address="127.0.0.2", port=stays.port))
+        names = stack.enter_context(Names(["127.0.0.1", "127.0.0.2"]))
+        gateway = stack.enter_context(_gateway(_plan(stays.port, "small"), place_in(tmp_path), names))
+        streams: list[int] = []
+
+        def die() -> None:
+            time.sleep(2)
+            streams.append(dies.under_way)
+            dies.end()
+
+        ended = _load(gateway, die)
+        assert _REQUESTS - ended["whole"] <= streams[0] < _AT_ONCE
+        assert set(ended) <= {"whole", *(each for each in ended if each.startswith("cut"))}
+
+
+def test_new_keys_and_a_new_model_take_effect_and_lose_nothing(tmp_path: Path) -> None:
+    """The files change four times while streams run."""
+    with Engine() as engine, Names(["127.0.0.1"]) as names:
+        place, plan = place_in(tmp_path), _plan(engine.port, "small")
+        with _gateway(plan, place, names) as gateway:
+
+            def change() -> None:
+                both = {"app": [*keys_of(plan)["app"], "a-new-key"]}
+                write(plan, place, both, keep=BOOTSTRAP)
+                _until(gateway, "a-new-key", "small", 200)
+                more = _plan(engine.port, "another", "small")
+                write(more, place, both, keep=BOOTSTRAP)
+                _until(gateway, "a-new-key", "another", 200)
+                both_clients = {**more.clients, "other": client("other", ("small",))}
+                other = replace(more, clients=both_clients)
+                write(other, place, {**keys_of(other), "app": keys_of(plan)["app"]}, keep=BOOTSTRAP)
+                _until(gateway, "a-new-key", "small", 401)
+                _until(gateway, "key-of-other-1", "small", 200)
+
+                less = replace(other, clients={**both_clients, "app": client("app", ("small",))})
+                write(less, place, keep=BOOTSTRAP)
+                _until(gateway, "key-of-app-1", "another", 403)
+
+            assert _load(gateway, change) == {"whole": _REQUESTS}
+
+
+def _until(gateway: Gateway, key: str, model: str, status: int) -> None:
+    deadline = time.monotonic() + HANGS_SECONDS
+    while (found := gateway.ask("POST", "/v1/chat/completions", {"model": model}, key=key).status) != status:
+        assert time.monotonic() < deadline, (key, model, found, status)
+        time.sleep(0.05)
+
+
+def test_a_long_stream_passes_whole(tmp_path: Path) -> None:
+    """Of 250 seconds, with pauses of 50 seconds."""
+    with Engine() as engine, Names(["127.0.0.1"]) as names:
+        plan = replace(_plan(engine.port, "small"), idle_seconds=70, total_seconds=300)
+        with _gateway(plan, place_in(tmp_path), names) as gateway:
+            body = {"model": "small", "does": "stream", "pause": 50}
+            answer = gateway.ask("POST", "/v1/chat/completions", body)
+            assert (answer.status, answer.body.endswith(b"data: [DONE]\n\n")) == (200, True)
