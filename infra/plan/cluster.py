@@ -32,6 +32,14 @@ class OwnNodes:
 
 
 @dataclass(frozen=True)
+class SecretRef:
+    """A key of a Secret in the models' namespace."""
+
+    name: str
+    key: str
+
+
+@dataclass(frozen=True)
 class PrometheusLoginPlan:
     """How KEDA logs in to a Prometheus: with a token, a name and a password, or signed requests."""
 
@@ -40,6 +48,7 @@ class PrometheusLoginPlan:
     keys: Mapping[str, str]  # KEDA's parameter -> the key in the Secret
     region: str | None  # with sigv4
     role_arn: str | None  # the role that KEDA's operator assumes
+    ca: SecretRef | None = None  # the certificate of the CA; None: a public one
 
 
 @dataclass(frozen=True)

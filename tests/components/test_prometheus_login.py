@@ -37,6 +37,13 @@ def test_a_secret_is_referred_to_and_never_read(keys: dict[str, str], parameters
     assert {each["name"] for each in references} == {"grafana"}
 
 
+def test_the_certificate_of_a_ca_is_one_more_reference_that_keda_accepts() -> None:
+    """KEDA's parameter is `ca`, in any Secret."""
+    references = login(secret="grafana", keys={"bearerToken": "token"}, ca=("internal-ca", "ca.crt"))["secretTargetRef"]
+    assert references[-1] == {"parameter": "ca", "name": "internal-ca", "key": "ca.crt"}
+    assert [each["parameter"] for each in references] == ["bearerToken", "ca"]
+
+
 @pytest.mark.parametrize(("role", "more"), [(None, {}), (ROLE, {"roleArn": ROLE})])
 def test_signed_requests_are_the_operators_own_or_those_of_a_role(role: str | None, more: dict[str, str]) -> None:
     assert login(pod_identity=pod_identity(role)) == {"podIdentity": {"provider": "aws"} | more}

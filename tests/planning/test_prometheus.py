@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from infra.plan.cluster import PrometheusLoginPlan
+from infra.plan.cluster import PrometheusLoginPlan, SecretRef
 from infra.planning import Plan
 from tests.cli.running import plan as plan_command
 from tests.cli.running import write_stack
@@ -39,6 +39,11 @@ def asked(result: Plan) -> dict[str, str]:
             PrometheusLoginPlan("basic", "p", {"username": "u", "password": "password"}, None, None),
         ),
         (AMAZON, {"sigv4": {}}, PrometheusLoginPlan("sigv4", None, {}, "eu-west-1", None)),
+        (
+            URL,
+            {"bearerSecret": {"name": "p"}, "caSecret": {"name": "ca"}},
+            PrometheusLoginPlan("bearer", "p", {"bearerToken": "token"}, None, None, SecretRef("ca", "ca.crt")),
+        ),
     ],
 )
 def test_the_plan_has_the_login(url: str, auth: Any, login: PrometheusLoginPlan | None) -> None:
@@ -65,6 +70,19 @@ def test_labels_that_nobody_gave_are_asked_for_and_none_at_all_can_be_said() -> 
             "qwen3-8b: KEDA reads the login from a Secret in the models' namespace, and scales none until it finds it;"
             " before `pulumi up`, or once it has made the namespace llm where the stack is new: `kubectl -n llm create"
             " secret generic p --from-literal=token=...`",
+        ),
+        (
+            "https://prometheus.acme.io",
+            {"bearerSecret": {"name": "p"}, "caSecret": {"name": "ca"}},
+            "auth",
+            "`kubectl -n llm create secret generic p --from-literal=token=...` and"
+            " `kubectl -n llm create secret generic ca --from-file=ca.crt=ca.pem`",
+        ),
+        (
+            "https://prometheus.acme.io",
+            {"bearerSecret": {"name": "p"}, "caSecret": {"name": "p", "key": "ca"}},
+            "auth",
+            "create secret generic p --from-literal=token=... --from-file=ca=ca.pem`",
         ),
         (AMAZON, {"sigv4": {}}, "auth.sigv4", "aps:QueryMetrics"),
         (AMAZON, {"sigv4": {}}, "url", "scrapes nothing by itself"),

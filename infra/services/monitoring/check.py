@@ -67,11 +67,25 @@ def _check_login(scope: Scope, existing: ExistingPrometheus, login: PrometheusLo
     given = [name for name in forms if scope.written((*_AUTH, name))]
     if len(given) != 1:
         got = f"got {' and '.join(given) or 'none'}; needs exactly one way to log in"
+        if not given and login.ca_secret is not None:
+            got = f"{got}, because KEDA reads a CA only beside a login (a Prometheus without one ignores it)"
         mistyped: list[Key] = [] if given else [(*_AUTH, name) for name in forms]
         scope.report.out_of_place(_AUTH, got, f"write {_FORMS}", reads=mistyped)
+    if login.ca_secret is not None:
+        _check_ca(scope, existing, login)
     if not scope.written(_URL):
         scope.report.out_of_place(_AUTH, "a login without an address", "write url next to it", reads=[_URL])
     elif login.sigv4 is not None and login.sigv4.region is None and AMAZON.search(existing.url or "") is None:
         where: Key = (*_AUTH, "sigv4", "region")
         write = f"write region: {next(iter(scope.regions_meant), 'us-east-1')}"
         scope.report.wrong(where, "missing; the URL names none", write, reads=[_URL, where])
+
+
+def _check_ca(scope: Scope, existing: ExistingPrometheus, login: PrometheusLogin) -> None:
+    where: Key = (*_AUTH, "caSecret")
+    if login.sigv4 is not None:
+        got = "KEDA reads no CA where it signs requests, and Amazon's certificates are signed by a public one"
+        scope.report.wrong(where, got, "leave caSecret out", reads=[where, (*_AUTH, "sigv4")])
+    elif existing.url is not None and existing.url.startswith("http://"):
+        got = "a CA, and an http:// address has no certificate"
+        scope.report.wrong(where, got, "write https:// in url, or leave caSecret out", reads=[where, _URL])

@@ -18,6 +18,7 @@ def log_in(plan: Plan, site: Site, cache: ModelCache) -> PrometheusLogin | None:
         namespace=plan.settings.namespace.name,
         secret=login.secret,
         keys=login.keys,
+        ca=(login.ca.name, login.ca.key) if login.ca else None,
         pod_identity=signed_requests.pod_identity(login.role_arn) if login.mode == "sigv4" else None,
         depends_on=[cache, *site.operators],
         opts=site.opts,

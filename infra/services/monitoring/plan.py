@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from infra.catalog import Catalog
-from infra.plan.cluster import AddonPlan, MonitoringPlan, PrometheusLoginPlan
+from infra.plan.cluster import AddonPlan, MonitoringPlan, PrometheusLoginPlan, SecretRef
 from infra.services.addons.section import ExistingPrometheus
 from infra.services.monitoring.check import AMAZON
 from infra.settings.platform import Settings
@@ -30,12 +30,13 @@ def _plan_login(existing: ExistingPrometheus) -> PrometheusLoginPlan | None:
     auth = existing.auth
     if auth is None:
         return None
+    ca = SecretRef(auth.ca_secret.name, auth.ca_secret.key) if auth.ca_secret is not None else None
     if auth.bearer_secret is not None:
         keys = {"bearerToken": auth.bearer_secret.key}
-        return PrometheusLoginPlan("bearer", auth.bearer_secret.name, keys, None, None)
+        return PrometheusLoginPlan("bearer", auth.bearer_secret.name, keys, None, None, ca)
     if auth.basic_secret is not None:
         keys = {"username": auth.basic_secret.username_key, "password": auth.basic_secret.password_key}
-        return PrometheusLoginPlan("basic", auth.basic_secret.name, keys, None, None)
+        return PrometheusLoginPlan("basic", auth.basic_secret.name, keys, None, None, ca)
     if auth.sigv4 is None:
         return None
     named = AMAZON.search(existing.url or "")

@@ -24,6 +24,13 @@ class BasicSecret(Section):
     password_key: SecretKey = Field(default="password", description="key of the Secret that contains the password")
 
 
+class CaSecret(Section):
+    """A Secret in the models' namespace that contains the certificate of a CA."""
+
+    name: ObjectName = Field(description="name of a Secret in the models' namespace", examples=["prometheus-ca"])
+    key: SecretKey = Field(default="ca.crt", description="key of the Secret that contains the certificate, as PEM")
+
+
 class SigV4(Section):
     """Requests signed for Amazon Managed Prometheus, with the rights of KEDA's operator."""
 
@@ -36,7 +43,7 @@ class SigV4(Section):
 
 
 class PrometheusLogin(Section):
-    """Exactly one of `bearerSecret`, `basicSecret` and `sigv4`."""
+    """Exactly one of `bearerSecret`, `basicSecret` and `sigv4`; and `caSecret` beside a login from a Secret."""
 
     bearer_secret: BearerSecret | None = Field(
         default=None,
@@ -50,4 +57,9 @@ class PrometheusLogin(Section):
     )
     sigv4: SigV4 | None = Field(
         default=None, description="sign requests for Amazon Managed Prometheus", examples=[{"region": "us-east-1"}]
+    )
+    ca_secret: CaSecret | None = Field(
+        default=None,
+        description="the CA that signed the certificate of this Prometheus, where it isn't a public one",
+        examples=[{"name": "prometheus-ca"}],
     )

@@ -89,11 +89,22 @@ def _log_in(
 def _secret(settings: Settings, cluster: ClusterPlan, login: PrometheusLoginPlan, scaled: Sequence[str]) -> Finding:
     """`pulumi up` refuses to create a namespace that exists: in a new stack the Secret in it is created afterwards."""
     namespace = settings.namespace
-    literals = " ".join(f"--from-literal={key}=..." for key in login.keys.values())
-    command = f"`{cluster.kubectl} -n {namespace.name} create secret generic {login.secret} {literals}`"
+    commands = " and ".join(
+        f"`{cluster.kubectl} -n {namespace.name} create secret generic {name} {contents}`"
+        for name, contents in _secrets(login).items()
+    )
     when = "before `pulumi up`"
     if namespace.create:
         when += f", or once it has made the namespace {namespace.name} where the stack is new"
     reads = "KEDA reads the login from a Secret in the models' namespace, and scales none until it finds it"
-    message = f"{', '.join(scaled)}: {reads}; {when}: {command}"
+    message = f"{', '.join(scaled)}: {reads}; {when}: {commands}"
     return ToDo(f"{_PATH}.auth", message, Step.MONITORING_LOGIN, names=tuple(scaled))
+
+
+def _secrets(login: PrometheusLoginPlan) -> dict[str, str]:
+    """By name, what a Secret is made from; the CA may be in the one of the login."""
+    made = {str(login.secret): " ".join(f"--from-literal={key}=..." for key in login.keys.values())}
+    if login.ca is not None:
+        file = f"--from-file={login.ca.key}=ca.pem"
+        made[login.ca.name] = " ".join(filter(None, (made.get(login.ca.name), file)))
+    return made

@@ -146,6 +146,43 @@ ADDONS = (
         (Mistake("addons.prometheus.existing.auth", 6, "a login without an address", "write url next to it"),),
     ),
     Bad(
+        "a CA without a login",
+        _prometheus("url: https://p.acme.io, auth: {caSecret: {name: ca}}"),
+        (
+            Mistake(
+                "addons.prometheus.existing.auth",
+                6,
+                "got none; needs exactly one way to log in, because KEDA reads a CA only beside a login (a Prometheus"
+                " without one ignores it)",
+                "write bearerSecret: {name: ...}, basicSecret: {name: ...} or sigv4: {}",
+            ),
+        ),
+    ),
+    Bad(
+        "a CA of an address without a certificate",
+        _prometheus("url: http://p.watch:9090, auth: {basicSecret: {name: p}, caSecret: {name: ca}}"),
+        (
+            Mistake(
+                "addons.prometheus.existing.auth.caSecret",
+                6,
+                "a CA, and an http:// address has no certificate",
+                "write https:// in url, or leave caSecret out",
+            ),
+        ),
+    ),
+    Bad(
+        "a CA beside signed requests",
+        _prometheus(f"url: {AMAZON}, auth: {{sigv4: {{}}, caSecret: {{name: ca}}}}"),
+        (
+            Mistake(
+                "addons.prometheus.existing.auth.caSecret",
+                6,
+                "KEDA reads no CA where it signs requests, and Amazon's certificates are signed by a public one",
+                "leave caSecret out",
+            ),
+        ),
+    ),
+    Bad(
         "a login in plain text",
         _prometheus("url: https://me:secret@p.example.com"),
         (
