@@ -29,6 +29,7 @@ _OF_A_MODEL = (
     "max_model_len",
     "max_concurrency",
     "usd_per_hour",
+    "rollout_strategy",
     *_SECONDS_OF,
 )
 
@@ -158,7 +159,12 @@ def models_changed(old: Side, new: Side) -> dict[str, dict[str, Change]]:
 
 
 def _figures(side: Side, model: str) -> dict[str, Any]:
-    return {**side.models[model], "timeout_seconds": side.endpoint(model).get("timeout_seconds")}
+    strategy = (side.models[model].get("rollout") or {}).get("strategy")
+    return {
+        **side.models[model],
+        "timeout_seconds": side.endpoint(model).get("timeout_seconds"),
+        **({"rollout_strategy": strategy} if strategy else {}),
+    }
 
 
 def _cost(side: Side) -> Mapping[str, float]:

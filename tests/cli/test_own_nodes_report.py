@@ -101,3 +101,29 @@ def test_the_runtime_class_is_on_every_gpu_pod_and_on_no_other(runtime_class: st
 def _pod(out: Path, name: str) -> dict[str, Any]:
     text = (out / "manifests" / f"deployment-llm-{name}.yaml").read_text(encoding="utf-8")
     return YAML(typ="safe").load(text)["spec"]["template"]["spec"]
+
+
+@pytest.mark.parametrize(
+    ("rollout", "why", "row"),
+    [
+        ("", "a rollout starts the new pod first: ", "chat, helper: the new pod starts first, on free GPUs"),
+        (
+            ", rollout: {strategy: rolling}",
+            "a rollout starts the new pod first, as the stack file says: ",
+            "chat, helper: the new pod starts first, on free GPUs",
+        ),
+        (
+            ", rollout: {strategy: recreate}",
+            "a rollout stops the old pod first, as the stack file says: ",
+            r"chat \(about \d+ min without it\): the old pod ends first",
+        ),
+    ],
+)
+def test_each_strategy_is_said_with_its_reason(rollout: str, why: str, row: str, tmp_path: Path) -> None:
+    text = K3S.replace("CLASS}, max: 2", "runtimeClassName: nvidia, nodes: 4}").replace(
+        "concurrency: 4", f"concurrency: 4{rollout}"
+    )
+    write_stack(tmp_path, text)
+    said = " ".join(plan("dev", stacks=tmp_path).stdout.split())
+    assert why in said
+    assert re.search(rf" rollouts ([^;]*; )?{row}", said)

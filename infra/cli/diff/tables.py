@@ -29,6 +29,7 @@ _FIGURES = {
     "max_model_len": "tokens per request",
     "max_concurrency": "full-length requests at once per replica",
     "usd_per_hour": "$ per hour and replica",
+    "rollout_strategy": "rollouts",
     "cold_start_seconds": "cold start",
     "timeout_seconds": "longest answer",
 }

@@ -34,14 +34,18 @@ def _pool_rows(plan: Plan, pool: PoolPlan, nodes: Sequence[OwnNode]) -> Iterator
         number = last + 1
     if loss := _lose_one(plan, pool):
         yield "lose one", loss, ""
-    if pool.own and pool.own.could_roll and not plan.cache.one_reader:
-        yield "rollouts", _rollouts(plan, pool.own.could_roll), ""
+    if rollouts := _rollouts(plan, pool):
+        yield "rollouts", rollouts, ""
 
 
-def _rollouts(plan: Plan, could_roll: Sequence[str]) -> str:
-    """Models whose new pod always finds free GPUs; models where that depends on how Kubernetes spread the others."""
-    rolling = [name for name in could_roll if plan.models[name].rollout.strategy == "rolling"]
+def _rollouts(plan: Plan, pool: PoolPlan) -> str:
+    """Of each model that runs there: whether its new pod comes first, and whether that depends on how Kubernetes spread
+    the others."""
+    assert pool.own is not None
+    could_roll = () if plan.cache.one_reader else pool.own.could_roll
+    rolling = [name for name in pool.own.lose_one if plan.models[name].rollout.strategy == "rolling"]
     depends = [name for name in could_roll if name not in rolling]
+    others = [name for name in pool.own.lose_one if name not in (*rolling, *depends)]
     said = (
         (rolling, "the new pod starts first, on free GPUs"),
         (
@@ -49,8 +53,14 @@ def _rollouts(plan: Plan, could_roll: Sequence[str]) -> str:
             "`rollout: {strategy: rolling}` lets the new pod come first, but it waits where Kubernetes has spread the"
             " smaller models",
         ),
+        ([_with_gap(plan, name) for name in others], "the old pod ends first"),
     )
     return "; ".join(f"{', '.join(who)}: {what}" for who, what in said if who)
+
+
+def _with_gap(plan: Plan, name: str) -> str:
+    gap = plan.models[name].rollout.gap_seconds
+    return f"{name} (about {minutes(gap)} without it)" if gap is not None else name
 
 
 def _held(plan: Plan, node: OwnNode) -> str:

@@ -144,7 +144,7 @@ def _usd_per_hour(placed: Placed) -> float | None:
 def _reasons(placed: Placed, made: Throughput, rollout: RolloutPlan) -> Iterator[str]:
     if made.tokens_per_second or _lacks_a_model(placed):
         yield made.reason
-    if placed.starts and (rollout.strategy == "recreate" or placed.room):
+    if placed.starts:
         yield rollout.reason
 
 

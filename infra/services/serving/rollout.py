@@ -34,7 +34,10 @@ def plan_rollout(placed: Placed, start: ColdStart, *, drain: int, one_reader: bo
     if why is None:
         gpus = f"the pool's maximum has {count(placed.gpus, 'GPU')} for it" if placed.gpus else ""
         room = placed.room or gpus
-        return RolloutPlan("rolling", 1, 0, None, f"a rollout starts the new pod first{f': {room}' if room else ''}")
+        said = ", as the stack file says" if placed.served.settings.rollout is not None else ""
+        return RolloutPlan(
+            "rolling", 1, 0, None, f"a rollout starts the new pod first{said}{f': {room}' if room else ''}"
+        )
     parts = ", ".join(f"{name} {minutes(start.parts[name].mid)}" for name in GAP_PARTS)
     name, replicas = placed.served.name, placed.served.replicas.min
     left = f"without {name}" if replicas == 1 else f"for each replica, with {replicas - 1} of {replicas} left"
