@@ -176,7 +176,7 @@ def test_an_example_has_the_names_that_stand_in_the_file(
 
 
 @pytest.mark.parametrize("typed", ["stacks/prises.csv", "prices.csv", "price.csv"])
-def test_a_mistyped_table_is_answered_with_the_one_that_is_there(
+def test_a_mistyped_table_is_answered_with_a_near_table(
     typed: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "stacks").mkdir()

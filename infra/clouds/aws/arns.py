@@ -26,7 +26,7 @@ def of_the_stack(text: str, region: str | None, account: str | None) -> str:
 
 
 def written_account(platform: Any) -> str | None:
-    """`cluster.create.accountId`, where it is one; else the account that most ARNs of the stack file name."""
+    """`cluster.create.accountId`, where it is one; else the account that its ARNs name."""
     written = platform
     for key in ("cluster", "create", "accountId"):
         written = written.get(key) if isinstance(written, Mapping) else None

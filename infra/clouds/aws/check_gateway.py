@@ -122,7 +122,7 @@ def _elsewhere(scope: Scope, arn: str) -> list[str]:
 
 def _places(scope: Scope, arn: str) -> Iterator[tuple[str, str, list[Key]]]:
     """Where an ARN is and where the load balancer is, if these differ, and what says so. A mistyped region counts as
-    the one that it is near."""
+    the region that it is near."""
     create, region, read = scope.settings.cluster.create, scope.region, list[Key]([("aws:region",)])
     if region not in scope.catalog.regions and len(scope.regions_meant) == 1:
         region, read = scope.regions_meant[0], []
