@@ -120,7 +120,7 @@ def write(
 
 def command(place: Place, *more: str) -> list[str]:
     assert ENVOY is not None
-    quiet = ("--log-level", "warning", "--component-log-level", "misc:error", "--file-flush-interval-msec", "20")
+    quiet = ("--log-level", "warning", "--file-flush-interval-msec", "20")
     return [
         str(ENVOY),
         "-c",

@@ -1,6 +1,6 @@
 """What a caller with a valid key is answered where no model is asked."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from infra.plan.gateway import TrafficPlan, Upstream
 from infra.services.gateway.envoy.descriptions import LIST
@@ -35,9 +35,8 @@ def refusals(traffic: TrafficPlan, permission: Permission) -> Iterator[Message]:
     no = _Refused(traffic.contact)
     yield no({"prefix": "/v1/responses/"}, 404, "not_kept", _NOT_KEPT)
     yield no({"prefix": f"{LIST}/"}, 404, "unknown_model", f"this name is unknown or not allowed; {may}", "model")
-    for upstream, names in allowed(traffic, permission):
-        said = f"the server of {_ASKED} has no such path; it has {_list(upstream.paths)}"
-        yield no(_model(names), 404, "unknown_path", said)
+    for there, names in _by_paths(traffic, permission).items():
+        yield no(_model(names), 404, "unknown_path", f"the server of {_ASKED} has no such path; it has {there}")
     yield no({**known, "headers": [_NOT_POST]}, 405, "method_not_allowed", "this path takes POST")
     yield no({"prefix": "/v1/", "headers": [_FORM]}, 400, "multipart", _MULTIPART)
     yield no({**known, "headers": [_NOT_JSON]}, 400, "content_type", "send the header Content-Type: application/json")
@@ -63,6 +62,13 @@ class _Refused:
         self, match: Message, status: int, code: str, said: str, param: str | None = None, **more: str
     ) -> Message:
         return {"name": code, "match": match, **refuse(status, error(self._contact, code, said, param=param, **more))}
+
+
+def _by_paths(traffic: TrafficPlan, permission: Permission) -> Mapping[str, Sequence[str]]:
+    found: dict[str, list[str]] = {}
+    for upstream, names in allowed(traffic, permission):
+        found.setdefault(_list(upstream.paths), []).extend(names)
+    return found
 
 
 def _others(traffic: TrafficPlan, usable: Iterable[str], no: _Refused, may: str) -> Iterator[Message]:
