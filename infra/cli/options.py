@@ -52,3 +52,13 @@ def print_text(text: str) -> None:
             sys.stdout.close()  # or Python writes what is left at exit, and fails again
         click.echo(f"Error: stdout can't be written: {error.strerror}", err=True)
         sys.exit(2)
+
+
+def print_error(text: str) -> None:
+    """To stderr. Lines that are too long are wrapped; the others keep their columns."""
+    from infra.cli.layout import wrapped
+    from infra.cli.terminal import terminal_width
+
+    width, lines = terminal_width(), text.splitlines()
+    parts = (part for line in lines for part in (wrapped(line, width) if len(line) > width else [line]))
+    click.echo("\n".join(parts), err=True)

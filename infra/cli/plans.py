@@ -1,0 +1,36 @@
+"""A plan for a command that works only with a sound one."""
+
+import sys
+from pathlib import Path
+
+import click
+
+from infra.cli.options import print_error
+from infra.plan.plan import Plan
+
+
+def planned_or_exit(stack: str, stacks: Path) -> Plan:
+    """Exits 2 when the stack file is wrong, 1 when the plan breaks a rule, and says what."""
+    from infra.cli.progress import waiting
+    from infra.cli.terminal import terminal_width
+    from infra.settings.mistakes import BadStackFile
+
+    try:
+        with waiting(f"planning {stack}"):
+            from infra.program import plan_of
+            from infra.stack_file import load_file, stack_path
+
+            plan = plan_of(load_file(stack_path(stacks, stack)))
+    except BadStackFile as mistakes:
+        click.echo(mistakes.render(terminal_width()), err=True, nl=False)
+        sys.exit(2)
+    if plan.violations:
+        _refuse(plan)
+    return plan
+
+
+def _refuse(plan: Plan) -> None:
+    lines = [f"{plan.stack}: the plan breaks a rule; `llm-platform plan {plan.stack}` shows all of it"]
+    lines += [f"  {each.path}: {each.message}. To fix it: {each.fix}" for each in plan.violations]
+    print_error("\n".join(lines))
+    sys.exit(1)

@@ -1,0 +1,1 @@
+"""Whether a running gateway does what the plan promises: each model is called as its client would."""

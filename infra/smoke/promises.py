@@ -1,0 +1,70 @@
+"""What the plan promises a client, model by model."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from infra.engines import ENGINES
+from infra.plan.gateway import Upstream
+from infra.plan.models import ModelPlan
+from infra.plan.plan import Plan
+from infra.sizing.estimates import Estimate
+
+
+@dataclass(frozen=True)
+class Promise:
+    """Of one model."""
+
+    model: str
+    adapters: Sequence[str]
+    kind: str  # chat, embed or rerank
+    paused: bool
+    max_model_len: int
+    truncates: bool
+    abilities: Mapping[str, bool | None]
+    size: int | None  # numbers per vector; None: not known
+    smaller: int | None  # that a request may ask for; None: none
+    first_token: Estimate | None  # seconds, of one request; None: no estimate
+    prompt_tokens: int  # for which it is estimated
+
+
+@dataclass(frozen=True)
+class Promises:
+    """To one client."""
+
+    client: str
+    listed: Sequence[str]  # what /v1/models names
+    not_allowed: str | None  # a name that exists and that this client may not use
+    models: Sequence[Promise]
+
+
+def promises(plan: Plan, client: str) -> Promises:
+    traffic = plan.traffic
+    allowed = traffic.clients[client].models
+    names = sorted(name for upstream in traffic.upstreams.values() for name in upstream.names)
+    return Promises(
+        client=client,
+        listed=sorted(allowed),
+        not_allowed=next((name for name in names if name not in allowed), None),
+        models=[
+            _promise(model, traffic.upstreams[name], allowed)
+            for name, model in plan.models.items()
+            if set(traffic.upstreams[name].names) & set(allowed)
+        ],
+    )
+
+
+def _promise(model: ModelPlan, upstream: Upstream, allowed: Sequence[str]) -> Promise:
+    alone = model.throughput.at[0] if model.throughput.full is not None else None
+    return Promise(
+        model=model.name,
+        adapters=[name for name in upstream.names if name != model.name and name in allowed],
+        kind=model.task,
+        paused=model.paused,
+        max_model_len=model.max_model_len,
+        truncates=ENGINES[model.engine].limits.truncates_prompts,
+        abilities=upstream.abilities,
+        size=model.embedding_size,
+        smaller=model.dimensions.sizes[0] if model.dimensions else None,
+        first_token=alone.first_token if alone else None,
+        prompt_tokens=model.throughput.request.prompt,
+    )

@@ -1,0 +1,47 @@
+"""The checks, one after the other, each with its result as soon as it is there."""
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Literal
+
+from infra.smoke.caller import Gateway, Unreachable
+from infra.smoke.checks import Broken, Check, NotChecked, of_gateway, of_model
+from infra.smoke.promises import Promises
+
+GATEWAY = "(gateway)"
+
+
+@dataclass(frozen=True)
+class Found:
+    model: str
+    check: str
+    result: Literal["ok", "broken", "not checked"]
+    said: str
+
+
+def smoke(
+    gateway: Gateway, promised: Promises, waiting: Callable[[str], AbstractContextManager[None]]
+) -> Iterator[Found]:
+    """`waiting` shows what is being done."""
+    for model, name, check in _all(gateway, promised):
+        with waiting(f"{model}: {name}"):
+            found = _found(model, name, check)
+        yield found
+        if found.result == "not checked" and (model, name) == (GATEWAY, "models"):
+            return  # nothing answers there
+
+
+def _all(gateway: Gateway, promised: Promises) -> Iterator[tuple[str, str, Check]]:
+    yield from ((GATEWAY, name, check) for name, check in of_gateway(gateway, promised))
+    for model in promised.models:
+        yield from ((model.model, name, check) for name, check in of_model(gateway, model))
+
+
+def _found(model: str, name: str, check: Check) -> Found:
+    try:
+        return Found(model, name, "ok", check())
+    except Broken as broken:
+        return Found(model, name, "broken", str(broken))
+    except (NotChecked, Unreachable) as unknown:
+        return Found(model, name, "not checked", str(unknown))

