@@ -189,7 +189,9 @@ class Search:
         for name, pool in plan.pools.items():
             before = self.plan.pools.get(name)
             if before is not None and pool.existing and pool.max < before.max:
-                yield f"it neither uses nor counts {count(before.max - pool.max, 'node')} of {name} then"
+                left = before.max - pool.max
+                are = "is" if left == 1 else "are"
+                yield f"{count(left, 'node')} of {name} {are} then neither used nor counted in the bill"
 
     def _gaps(self, plan: Plan) -> Iterator[str]:
         for name, model in plan.models.items():

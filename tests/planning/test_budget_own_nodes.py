@@ -29,9 +29,24 @@ TWO_LARGE = {**LARGE, "replicas": 2}
 
 # A GPU costs $1,460 per month.
 CASES: list[tuple[str, dict[str, Any], dict[str, Any], list[str]]] = [
-    ("nodes beyond the need", _stack(SMALL, 1, 3000, "max", 6), {f"{H}.max": 2}, ["uses nor counts 4 nodes of h"]),
-    ("of the minimum", _stack(SMALL, 1, 3000, "min", 6), {f"{H}.max": 2}, ["uses nor counts 4 nodes of h"]),
-    ("of those allowed", _stack(SMALL, 1, 3000, "max", 6, max=4), {f"{H}.max": 2}, ["uses nor counts 2 nodes of h"]),
+    (
+        "nodes beyond the need",
+        _stack(SMALL, 1, 3000, "max", 6),
+        {f"{H}.max": 2},
+        ["4 nodes of h are then neither used nor counted in the bill"],
+    ),
+    (
+        "of the minimum",
+        _stack(SMALL, 1, 3000, "min", 6),
+        {f"{H}.max": 2},
+        ["4 nodes of h are then neither used nor counted in the bill"],
+    ),
+    (
+        "of those allowed",
+        _stack(SMALL, 1, 3000, "max", 6, max=4),
+        {f"{H}.max": 2},
+        ["2 nodes of h are then neither used nor counted in the bill"],
+    ),
     ("a rollout's too", _stack(LARGE, 8, 12000, "max", 2), {f"{H}.max": 1}, ["no answer of x for about"]),
     (
         "with fewer replicas",
