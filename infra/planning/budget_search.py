@@ -175,8 +175,9 @@ class Search:
         for name, model in plan.models.items():
             said = [lost[name]] if name in lost else []
             if model.instance_type != self.plan.models[name].instance_type and model.usd_per_hour is not None:
-                gpus = f"{model.gpus} x {plan.pools[model.pool or ''].gpu}"
-                said = [f"on {gpus} for ${model.usd_per_hour:.2f} per hour", *said]
+                pool = plan.pools[model.pool or ""]
+                whose = f" ({pool.price_note})" if pool.price_note else ""
+                said = [f"on {model.gpus} x {pool.gpu} for ${model.usd_per_hour:.2f} per hour{whose}", *said]
             if said:
                 yield f"{name} {', '.join(said)}"
 
