@@ -12,6 +12,7 @@ from infra.plan.rules import Rule
 from infra.plan.writes import written
 from infra.planning.advice import completed
 from infra.planning.cheaper import Market
+from infra.planning.idle_pools import by_size, is_free, on_pool, other_pools, to_idle_pools
 from infra.planning.trial import Attempt
 from infra.planning.without_gpu import another_without_gpu, without_gpu
 from infra.services.serving.placement import Placed
@@ -34,11 +35,17 @@ def with_ways_out(violation: Violation, market: Market, attempt: Attempt) -> Vio
     hard = [each for each in violation.advice if _is_hard(each.write)]
     replicas = [each for each in violation.advice if each not in hard and _is_of_replicas(each.write)]
     first = [each for each in violation.advice if each not in hard and each not in replicas]
+    own = tuple(to_idle_pools(violation, market))
     if any(_is_enough(each.write) for each in violation.advice):
-        return replace(violation, advice=(*(less if not first else ()), *violation.advice, *fewer))
+        return replace(violation, advice=(*own, *(less if not first else ()), *violation.advice, *fewer))
     moves = [way for group in _groups(violation, market) for way in _ways(group, market, attempt)]
     idle = _largest_away(violation, market, attempt)
-    return replace(violation, advice=(*first, *idle, *less, *replicas, *as_it_is, *moves, *hard, *fewer))
+    others = [each for each in (*idle, *less, *replicas, *as_it_is, *moves, *hard, *fewer) if not _is_among(each, own)]
+    return replace(violation, advice=(*first, *own, *others))
+
+
+def _is_among(advice: Advice, others: Sequence[Advice]) -> bool:
+    return any(dict(each.write) == dict(advice.write) for each in others)
 
 
 def _is_of_replicas(write: Write) -> bool:
@@ -58,7 +65,7 @@ def _is_hard(write: Write) -> bool:
 
 def _on_fewer_gpus(violation: Violation, market: Market) -> Iterator[Advice]:
     """The largest smaller numbers of GPUs on which a replica fits for certain, of the largest model first."""
-    for each in reversed(_by_size(violation, market)):
+    for each in reversed(by_size(violation, market)):
         if each.offer is None or each.gpus < 2:
             return
         question = each.served.question.but(gpus=None)
@@ -90,7 +97,7 @@ def _smaller_places(violation: Violation, market: Market) -> Iterator[tuple[Plac
     """Each model, the largest first, on each number of GPUs that leaves room enough and on which it doesn't fit as it
     is, the largest number first."""
     pool = market.plan.pools[violation.path.split(".")[1]]
-    for each in reversed(_by_size(violation, market)):
+    for each in reversed(by_size(violation, market)):
         if each.offer is not None:
             less = (pool.peak_gpus - pool.max * pool.gpus_per_node) / each.served.replicas.max
             found = list(tries(each.served.question.but(gpus=None), each.offer, market.sizing))
@@ -103,19 +110,9 @@ def _on_gpus(each: Placed, sized: Sized, fix: Fix, effect: str) -> Advice:
     return Advice(write, f"{written(write)} ({sized.gpus} x {sized.gpu.name}{effect})")
 
 
-def _by_size(violation: Violation, market: Market) -> list[Placed]:
-    """The models that run on the pool, the smallest first."""
-    running = [each for each in market.on.get(violation.path.split(".")[1], ()) if not each.served.settings.paused]
-    return sorted(running, key=lambda each: (each.gpus, _weights(each), each.served.name))
-
-
 def _small(violation: Violation, market: Market) -> list[Placed]:
     """All models of the pool but the largest, for which the pool is meant."""
-    return _by_size(violation, market)[:-1]
-
-
-def _weights(each: Placed) -> float:
-    return each.sized.fit.weights_gib or 0.0 if each.sized is not None else 0.0
+    return by_size(violation, market)[:-1]
 
 
 def _groups(violation: Violation, market: Market) -> list[list[Placed]]:
@@ -136,8 +133,8 @@ def _ways(group: Sequence[Placed], market: Market, attempt: Attempt) -> Iterator
 def _away(each: Placed, market: Market) -> Iterator[Advice]:
     """What one model is written to, and where it is then."""
     served = each.served
-    for offer in (*_first(each, _other_pools(each, market), market), *_first(each, market.makeable, market)):
-        yield _on_pool(each, offer)
+    for offer in (*_first(each, other_pools(each, market), market), *_first(each, market.makeable, market)):
+        yield on_pool(each, offer)
     catalog = market.sizing.catalog
     on_cpu = without_gpu(each, catalog)
     for way in [on_cpu] if on_cpu is not None else another_without_gpu(each, catalog):
@@ -146,36 +143,16 @@ def _away(each: Placed, market: Market) -> Iterator[Advice]:
         )
 
 
-def _on_pool(each: Placed, offer: Offer) -> Advice:
-    served, types = each.served, tuple(t.name for t in offer.types)
-    new = () if offer.settings else ((f"gpuPools.{offer.name}.instanceTypes", types),)
-    write = (*new, (f"{served.path}.pool", offer.name), *served.write((("gpus", None),)))
-    return Advice(write, f"{served.name} on {offer.gpu}")
-
-
-def _other_pools(each: Placed, market: Market) -> list[Offer]:
-    """The stack file's other pools: first those that have the GPUs free at every time, then by the price of a GPU."""
-    others = [offer for offer in market.pools if each.offer is not None and offer.name != each.offer.name]
-    return sorted(others, key=lambda offer: (not _is_free(each, offer, market), offer.usd_per_gpu_hour, offer.name))
-
-
-def _is_free(each: Placed, offer: Offer, market: Market) -> bool:
-    """Whether a pool has GPUs free for every replica of a model, beside what runs and rolls there."""
-    pool, sized = market.plan.pools[offer.name], smallest_fit(each.served.question.but(gpus=None), offer, market.sizing)
-    free = pool.max * pool.gpus_per_node - pool.peak_gpus - pool.surge_gpus
-    return sized is not None and sized.gpus * each.served.replicas.max <= free
-
-
 def _largest_away(violation: Violation, market: Market, attempt: Attempt) -> Iterator[Advice]:
     """The largest model, for which the pool is meant, moves only to GPUs that stand idle, and where no other model
     takes as many GPUs: one of those is enough."""
     others = _small(violation, market)
-    for each in _by_size(violation, market)[len(others) :]:
+    for each in by_size(violation, market)[len(others) :]:
         if any(other.gpus == each.gpus for other in others):
             return
-        idle = [offer for offer in _other_pools(each, market) if _is_free(each, offer, market)]
+        idle = [offer for offer in other_pools(each, market) if is_free(each, offer, market)]
         for offer in islice(_first(each, idle, market), 1):
-            way = _on_pool(each, offer)
+            way = on_pool(each, offer)
             write = completed(market.plan, way.write)
             yield Advice(write, f"{written(write)} ({way.text}{_money(write, market, attempt)})")
 

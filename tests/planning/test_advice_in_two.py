@@ -230,8 +230,7 @@ def test_a_budget_hides_no_lower_bill_that_keeps_to_it(budget: int) -> None:
     assert with_budget.cheaper == planned(WIDE).cheaper
 
 
-def test_a_warning_of_a_refused_plan_names_no_place_that_is_refused_too() -> None:
+def test_no_warning_stands_beside_a_refusal_that_says_what_to_do_with_the_same_model() -> None:
     plan = planned(DEAR6)
-    (empty,) = [each for each in plan.warnings if each.kind == "mostly-empty"]
-    assert empty.message.endswith("a pool of smaller GPUs")
-    assert plan.violations[0].advice
+    assert [each for each in plan.warnings if each.kind == "mostly-empty"] == []
+    assert any("models.small." in path for way in plan.violations[0].advice for path, _ in way.write)

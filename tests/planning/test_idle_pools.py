@@ -1,0 +1,70 @@
+"""A pool of the user's own nodes that is too small, beside one that stands idle: the refusal names the idle pool, and
+the lines that move models there."""
+
+from typing import Any
+
+import pytest
+
+from infra.planning.advice import as_mapping
+from tests.planning.following import broken, follow, planned
+from tests.planning.stacks import SHARED
+
+BASE: dict[str, Any] = {
+    "cluster": {"existing": {"context": "site-a"}},
+    "cache": {"kind": "storageClass", "storageClass": "nfs", "size": "5Ti"},
+    "addons": SHARED.get("addons", {}),
+}
+LARGE = {"model": "Qwen/Qwen3-32B", "maxModelLen": 8192, "gpus": 2}
+SMALL = {"model": "Qwen/Qwen3-8B", "maxModelLen": 8192, "gpus": 1}
+
+
+def own(gpu: str, nodes: int, gpus: int = 2) -> dict[str, Any]:
+    return {"existing": {"gpu": gpu, "gpusPerNode": gpus, "nodes": nodes, "selector": {"gpu": gpu.lower()}}}
+
+
+POOLS = {"full": own("A100-80", 2), "idle": own("L40S", 2)}
+CASES: dict[str, tuple[dict[str, Any], dict[str, Any], int]] = {  # pools, models, how many have to move
+    "one of three": (POOLS, {"a": LARGE, "b": LARGE, "c": LARGE}, 1),
+    "two of four": (POOLS, {"a": LARGE, "b": LARGE, "c": LARGE, "d": LARGE}, 2),
+    "a small one": (POOLS, {"a": LARGE, "b": SMALL, "c": SMALL, "d": SMALL}, 1),
+    "where fewer replicas would do": (POOLS, {"a": {**SMALL, "replicas": 4}, "b": SMALL}, 1),
+    "the only model": ({"full": own("A100-80", 2), "idle": own("L40S", 3)}, {"a": {**LARGE, "replicas": 3}}, 1),
+    "to two pools": (
+        {"full": own("A100-80", 1), "one": own("L40S", 1), "two": own("A40", 1)},
+        {"a": LARGE, "b": LARGE, "c": LARGE},
+        2,
+    ),
+}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_the_refusal_names_the_idle_pool_and_what_moves_there(name: str) -> None:
+    pools, models, moved = CASES[name]
+    in_full = {each: {**model, "pool": "full"} for each, model in models.items()}
+    stack = {**BASE, "gpuPools": pools, "models": in_full}
+    (refused,) = [each for each in planned(stack).violations if each.rule == "GPUs at peak"]
+    first = refused.advice[0]
+    assert "stand idle)" in first.text
+    assert refused.fix.startswith(first.text)
+    assert sum(path.endswith(".pool") and value != "full" for path, value in first.write) == moved
+    assert {path.rpartition(".")[2] for path, _ in first.write} <= {"pool", "gpus"}
+    after = planned(follow(stack, as_mapping(first.write)))
+    assert not broken(after)
+    assert {each: model.replicas for each, model in after.models.items()} == {
+        each: model.replicas for each, model in planned(stack).models.items()
+    }
+
+
+@pytest.mark.parametrize(
+    ("pools", "models"),
+    [
+        ({"full": own("A100-80", 1)}, {"a": LARGE, "b": LARGE}),
+        ({"full": own("A100-80", 1), "tiny": own("T4", 1, 1)}, {"a": LARGE, "b": LARGE}),
+        ({"full": own("A100-80", 1), "used": own("L40S", 1)}, {"a": LARGE, "b": LARGE, "c": {**LARGE, "pool": "used"}}),
+    ],
+    ids=["no other pool", "one that is too small", "one that is full"],
+)
+def test_no_pool_is_named_that_has_no_place(pools: dict[str, Any], models: dict[str, Any]) -> None:
+    stack = {**BASE, "gpuPools": pools, "models": {name: {"pool": "full", **model} for name, model in models.items()}}
+    (refused,) = [each for each in planned(stack).violations if each.rule == "GPUs at peak"]
+    assert "stand idle" not in refused.fix
