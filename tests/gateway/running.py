@@ -16,7 +16,7 @@ import pytest
 from infra.plan.gateway import TrafficPlan
 from infra.services.gateway.envoy.bootstrap import CLIENTS
 from infra.services.gateway.envoy.clients import clients_file
-from infra.services.gateway.envoy.files import BOOTSTRAP, files
+from infra.services.gateway.envoy.files import BOOTSTRAP, arguments, files
 from infra.services.gateway.envoy.place import Place
 from tests.conftest import HANGS_SECONDS
 from tests.gateway.plans import ENGINE_KEY, keys_of
@@ -118,19 +118,9 @@ def write(
         new.rename(folder / name)
 
 
-def command(place: Place, *more: str) -> list[str]:
+def command(plan: TrafficPlan, place: Place) -> list[str]:
     assert ENVOY is not None
-    quiet = ("--log-level", "warning", "--file-flush-interval-msec", "20")
-    return [
-        str(ENVOY),
-        "-c",
-        f"{place.folder}/{BOOTSTRAP}",
-        "--disable-hot-restart",
-        "--concurrency",
-        "2",
-        *quiet,
-        *more,
-    ]
+    return [str(ENVOY), *arguments(plan, place), "--concurrency", "2", "--file-flush-interval-msec", "20"]
 
 
 @contextmanager
@@ -145,7 +135,7 @@ def running(
     start = Path(place.folder) / BOOTSTRAP
     start.write_text(json.dumps({**json.loads(start.read_text()), **(bootstrap or {})}))
     with (Path(place.folder) / "log").open("wb") as log:
-        process = subprocess.Popen(command(place), stdout=log, stderr=log)
+        process = subprocess.Popen(command(plan, place), stdout=log, stderr=log)
     try:
         _wait(process, place)
         yield Gateway(plan, place, process)

@@ -1,14 +1,19 @@
 """What somebody tries who wants more than the key allows: each try has its answer, and no engine sees it."""
 
+import json
 import socket
 import struct
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
+from infra.services.gateway.envoy.files import BOOTSTRAP, files
+from infra.services.gateway.envoy.place import in_pod
 from tests.conftest import HANGS_SECONDS
 from tests.gateway.engine import Engine
-from tests.gateway.plans import ENGINE_KEY
-from tests.gateway.running import Gateway
+from tests.gateway.plans import ENGINE_KEY, client, traffic, upstream
+from tests.gateway.running import Gateway, place_in, running
 
 pytestmark = pytest.mark.programs
 KEY, JSON = b"authorization: Bearer key-of-app-1", b"content-type: application/json"
@@ -152,6 +157,42 @@ def test_no_key_is_in_the_log(gateway: Gateway, engine: Engine) -> None:
     path, body = "/v1/chat/completions?api_key=key-of-app-1", {"model": "small", "prompt": "private words"}
     text = str([gateway.logged(gateway.ask("POST", path, body, key=key)) for key in ("key-of-app-1", "wrong-key")])
     assert not [word for word in ("key-of-", "wrong-key", ENGINE_KEY, "private words") if word in text]
+
+
+def test_an_address_that_a_caller_claims_is_not_believed(gateway: Gateway) -> None:
+    answer = gateway.ask("GET", "/v1/models", key="wrong", x_forwarded_for="203.0.113.9")
+    assert gateway.logged(answer)["from"] == "127.0.0.1"
+
+
+def test_of_addresses_the_one_that_the_load_balancer_saw_is_believed(engine: Engine, tmp_path: Path) -> None:
+    plan = traffic((client("app", ("small",)),), (upstream("small", engine.port),), trusted_hops=1)
+    with running(plan, place_in(tmp_path)) as gateway:
+        claimed_and_seen = "203.0.113.9, 198.51.100.7"
+        answer = gateway.ask("GET", "/v1/models", key="wrong", x_forwarded_for=claimed_and_seen)
+        assert gateway.logged(answer)["from"] == "198.51.100.7"
+
+
+def test_the_port_of_the_metrics_shows_nothing_else(gateway: Gateway) -> None:
+    """The admin interface is on loopback: its /config_dump has the keys, and its /quitquitquit ends Envoy."""
+    at_metrics = replace(gateway, place=replace(gateway.place, port=gateway.place.metrics_port))
+    statuses = {
+        path: at_metrics.ask("GET", path).status for path in ("/stats/prometheus", "/config_dump", "/quitquitquit")
+    }
+    assert statuses == {"/stats/prometheus": 200, "/config_dump": 404, "/quitquitquit": 404}
+    admin = json.loads(files(gateway.plan, in_pod("llm"))[BOOTSTRAP])["admin"]
+    assert admin["address"]["socket_address"]["address"] == "127.0.0.1"
+
+
+def test_a_connection_to_an_engine_stays_http_1(gateway: Gateway, engine: Engine) -> None:
+    upgrade = [b"connection: upgrade, http2-settings", b"upgrade: h2c", b"http2-settings: AAMAAABkAARAAAAAAAIAAAAA"]
+    assert status_of(gateway.raw(post(KEY, JSON, *upgrade))) == 200
+    assert not [name for name, _ in engine.requests[0].headers if name in ("connection", "upgrade", "http2-settings")]
+
+
+def test_headers_behind_a_body_are_dropped(gateway: Gateway, engine: Engine) -> None:
+    body = CHUNKED.removesuffix(b"\r\n") + b"x-llm-client: other\r\nauthorization: Bearer x\r\n\r\n"
+    assert status_of(gateway.raw(post(KEY, JSON, b"transfer-encoding: chunked", body=body, sized=False))) == 200
+    assert engine.requests[0].header("x-llm-client") == ["app"]
 
 
 def test_a_connection_that_opens_and_resets_streams_is_closed(gateway: Gateway, engine: Engine) -> None:

@@ -20,6 +20,12 @@ def files(traffic: TrafficPlan, place: Place) -> Mapping[str, str]:
     return dict(_files(traffic, place))
 
 
+def arguments(traffic: TrafficPlan, place: Place) -> tuple[str, ...]:
+    """Of the program. Where a file changes a listener, the streams of the old one may take as long as any answer."""
+    start = ("-c", f"{place.folder}/{BOOTSTRAP}", "--disable-hot-restart")
+    return (*start, "--drain-time-s", str(traffic.total_seconds), "--log-level", "warning")
+
+
 def _files(traffic: TrafficPlan, place: Place) -> Iterator[tuple[str, str]]:
     yield BOOTSTRAP, bootstrap(traffic, place)
     yield CLUSTERS, resources(clusters(traffic))
