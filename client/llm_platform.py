@@ -1,26 +1,27 @@
 """The typed outputs of an LLM Platform stack, for an application's own Pulumi program. It needs only pulumi.
 
     platform = PlatformOutputs.from_stack("acme/llm-platform/prod")
-    chat = platform.model("llama-8b")
-    chat.base_url, chat.model, chat.api_key
+    platform.base_url, platform.client("web-shop").secret  # one URL for all models, and the Secret with your key
+    platform.model("llama-8b").max_model_len
 
-Reads version 1 of the outputs and ignores fields that it doesn't know. If the stack doesn't have what the program
-reads, the program stops with a message that says so.
+Reads versions 1 and 2 of the outputs and ignores fields that it doesn't know. If the stack doesn't have what the
+program reads, the program stops with a message that says so.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import MISSING, dataclass, fields
-from typing import Any, cast
+from typing import Any, Never, TypeVar, cast
 
 import pulumi
 
-VERSION = 1
+VERSIONS = (1, 2)
+T = TypeVar("T")
 NO_KEY = "none"  # OpenAI clients refuse an empty key; a server that checks no key accepts any
 
 
 @dataclass(frozen=True)
 class KeySecret:
-    """The Kubernetes Secret that holds a model's API key."""
+    """A Kubernetes Secret, and the key in it that holds an API key."""
 
     namespace: str
     name: str
@@ -43,14 +44,14 @@ class Model:
     model: str  # send this as `model`
     kind: str  # chat, embed or rerank
     engine: str
-    base_url_in_cluster: str
     max_model_len: int  # tokens of prompt and answer together
-    timeout_seconds: int
     paused: bool
-    base_url: str | None = None  # None: no gateway
+    base_url: str | None = None  # None: no way in from outside, or version 2, where it is the platform's
+    base_url_in_cluster: str | None = None  # None: version 2, where it is the platform's
+    timeout_seconds: int | None = None  # None: version 2, where it is the gateway's
     embedding_size: int | None = None  # numbers in a vector; None: not an embedding model, or not known
     dimensions: SmallerVectors | None = None  # None: a request that asks for `dimensions` is refused
-    api_key_secret: KeySecret | None = None  # None: no key is checked
+    api_key_secret: KeySecret | None = None  # None: no key is checked, or version 2, where clients have keys
     truncates_prompts: bool = False  # True: a part of a prompt that is too long is left out, and the rest is answered
     tools: bool | None = None  # True: `tools` of a request are answered with tool calls; None: not known
     reasoning: bool | None = (
@@ -62,6 +63,29 @@ class Model:
 
 
 @dataclass(frozen=True)
+class GatewayClient:
+    """An application that may call the gateway, by its own keys."""
+
+    secret: KeySecret  # its newest key
+    models: list[str]  # what it may send as `model`
+    requests_per_minute: int
+    concurrent_requests: int
+    team: str | None = None
+    tokens_per_minute: int | None = None  # None: not limited
+
+
+@dataclass(frozen=True)
+class Gateway:
+    """One URL for all models: a request's `model` says which answers."""
+
+    base_url_in_cluster: str
+    timeout_seconds: int  # how long an answer may come without a byte, and may take from its first byte on
+    largest_request_mib: int
+    clients: Mapping[str, GatewayClient]
+    base_url: str | None = None  # None: in the cluster only
+
+
+@dataclass(frozen=True)
 class Platform:
     """The platform's outputs without the key, so that the rest is no secret."""
 
@@ -69,6 +93,8 @@ class Platform:
     namespace: str
     models: Mapping[str, Model]
     region: str | None = None  # None: no AWS
+    versions: list[int] | None = None  # of the outputs that the stack keeps; None: one alone
+    gateway: Gateway | None = None  # None: version 1 alone
     gateway_address: str | None = None  # None: no gateway
 
 
@@ -78,7 +104,7 @@ class ModelOutputs:
     def __init__(
         self, stack: str, name: str, platform: pulumi.Output[Platform], key: pulumi.Output[str | None]
     ) -> None:
-        self._stack, self._name, self._key = stack, name, key
+        self._stack, self._name, self._key, self._platform = stack, name, key, platform
         self.facts: pulumi.Output[Model] = platform.apply(self._find)  # None where the platform's output is null
 
     @property
@@ -96,13 +122,15 @@ class ModelOutputs:
 
     @property
     def base_url(self) -> pulumi.Output[str]:
-        """From outside the cluster. Stops the program if the platform has no gateway."""
-        return self.facts.apply(lambda facts: facts.base_url or self._no_gateway())
+        """From outside the cluster. Stops the program if there is no way in."""
+        return self._of_both(lambda facts, gateway: facts.base_url or (gateway and gateway.base_url))
 
     @property
     def base_url_in_cluster(self) -> pulumi.Output[str]:
         """For pods of namespaces labelled llm-platform/client=true."""
-        return self.facts.apply(lambda facts: facts.base_url_in_cluster)
+        return self._of_both(
+            lambda facts, gateway: facts.base_url_in_cluster or (gateway and gateway.base_url_in_cluster)
+        )
 
     @property
     def max_model_len(self) -> pulumi.Output[int]:
@@ -118,7 +146,7 @@ class ModelOutputs:
 
     @property
     def timeout_seconds(self) -> pulumi.Output[int]:
-        return self.facts.apply(lambda facts: facts.timeout_seconds)
+        return self._of_both(lambda facts, gateway: facts.timeout_seconds or (gateway and gateway.timeout_seconds))
 
     @property
     def paused(self) -> pulumi.Output[bool]:
@@ -157,9 +185,15 @@ class ModelOutputs:
 
     @property
     def api_key(self) -> pulumi.Output[str]:
-        """The key to send, a secret; `none` for a model that checks no key, so that it never gets the others' key."""
+        """The first key of the client `default`, a secret; `none` for a model that checks no key, so that it never gets
+        the others' key. Only in version 1: later, each client has its own Secret."""
         both = pulumi.Output.all(self._key, self.facts)
         return pulumi.Output.secret(both.apply(lambda said: said[0] if said[1].api_key_secret and said[0] else NO_KEY))
+
+    def _of_both(self, read: Callable[[Model, Gateway | None], T | None]) -> pulumi.Output[T]:
+        """What the model has in version 1, and the gateway in version 2."""
+        both = pulumi.Output.all(self.facts, self._platform)
+        return both.apply(lambda said: read(said[0], said[1].gateway) or self._no_gateway())
 
     def _find(self, platform: Platform) -> Model:
         if self._name not in platform.models:
@@ -167,11 +201,48 @@ class ModelOutputs:
             raise pulumi.RunError(f"{self._stack} has no model {self._name!r}; it has {known}")
         return platform.models[self._name]
 
-    def _no_gateway(self) -> str:
-        raise pulumi.RunError(
-            f"{self._stack} has no gateway, so {self._name} has no base_url: use base_url_in_cluster from a pod of a "
-            "namespace labelled llm-platform/client=true, or ask for `gateway` in the platform's stack file"
-        )
+    def _no_gateway(self) -> Never:
+        raise pulumi.RunError(no_way_in(self._stack))
+
+
+class ClientOutputs:
+    """One client of the gateway, each field as an Output."""
+
+    def __init__(self, stack: str, name: str, platform: pulumi.Output[Platform]) -> None:
+        self._stack, self._name = stack, name
+        self.facts: pulumi.Output[GatewayClient] = platform.apply(self._find)
+
+    @property
+    def secret(self) -> pulumi.Output[KeySecret]:
+        """It holds the newest key: pods of its namespace read it as an environment variable."""
+        return self.facts.apply(lambda facts: facts.secret)
+
+    @property
+    def models(self) -> pulumi.Output[list[str]]:
+        """What it may send as `model`."""
+        return self.facts.apply(lambda facts: facts.models)
+
+    @property
+    def team(self) -> pulumi.Output[str | None]:
+        return self.facts.apply(lambda facts: facts.team)
+
+    @property
+    def requests_per_minute(self) -> pulumi.Output[int]:
+        return self.facts.apply(lambda facts: facts.requests_per_minute)
+
+    @property
+    def concurrent_requests(self) -> pulumi.Output[int]:
+        return self.facts.apply(lambda facts: facts.concurrent_requests)
+
+    @property
+    def tokens_per_minute(self) -> pulumi.Output[int | None]:
+        return self.facts.apply(lambda facts: facts.tokens_per_minute)
+
+    def _find(self, platform: Platform) -> GatewayClient:
+        clients = _gateway_of(self._stack, platform).clients
+        if self._name not in clients:
+            raise pulumi.RunError(f"{self._stack} has no client {self._name!r}; it has {', '.join(sorted(clients))}")
+        return clients[self._name]
 
 
 class PlatformOutputs:
@@ -179,7 +250,7 @@ class PlatformOutputs:
 
     def __init__(self, stack: str, reference: pulumi.StackReference) -> None:
         # One by one: read together, they would all be secret because the key is.
-        names = ("version", "cluster_name", "namespace", "region", "gateway_address", "models")
+        names = ("version", "versions", "cluster_name", "namespace", "region", "gateway", "gateway_address", "models")
         said = pulumi.Output.all(**{name: reference.get_output(name) for name in names})
         self._stack = stack
         self._key = pulumi.Output.secret(reference.get_output("api_key"))
@@ -193,6 +264,28 @@ class PlatformOutputs:
     def model(self, name: str) -> ModelOutputs:
         """By its name in the platform's stack file."""
         return ModelOutputs(self._stack, name, self.facts, self._key)
+
+    def client(self, name: str) -> ClientOutputs:
+        """By its name in the platform's stack file."""
+        return ClientOutputs(self._stack, name, self.facts)
+
+    @property
+    def base_url(self) -> pulumi.Output[str]:
+        """Of all models, from outside the cluster. Stops the program if there is no way in."""
+        return self.facts.apply(lambda facts: _gateway_of(self._stack, facts).base_url or self._no_way_in())
+
+    @property
+    def base_url_in_cluster(self) -> pulumi.Output[str]:
+        """Of all models, for pods of namespaces labelled llm-platform/client=true."""
+        return self.facts.apply(lambda facts: _gateway_of(self._stack, facts).base_url_in_cluster)
+
+    @property
+    def gateway(self) -> pulumi.Output[Gateway | None]:
+        return self.facts.apply(lambda facts: facts.gateway)
+
+    @property
+    def versions(self) -> pulumi.Output[list[int] | None]:
+        return self.facts.apply(lambda facts: facts.versions)
 
     @property
     def models(self) -> pulumi.Output[Mapping[str, Model]]:
@@ -218,19 +311,51 @@ class PlatformOutputs:
 
     @property
     def api_key(self) -> pulumi.Output[str]:
-        """A secret. Stops the program if no model checks a key; the `api_key` of a model doesn't stop it."""
+        """The first key of the client `default`, a secret. Stops the program if the platform has none; the `api_key` of
+        a model doesn't stop it."""
         both = pulumi.Output.all(self._key, self.facts)
         return pulumi.Output.secret(both.apply(lambda said: said[0] or self._no_key()))
 
     def _no_key(self) -> str:
-        raise pulumi.RunError(f"{self._stack} has no api_key: no model there checks one; a model's own is {NO_KEY!r}")
+        raise pulumi.RunError(f"{self._stack} has no api_key: read the Secret of your client instead")
+
+    def _no_way_in(self) -> Never:
+        raise pulumi.RunError(no_way_in(self._stack))
+
+
+def no_way_in(stack: str) -> str:
+    return (
+        f"{stack} is reached in its cluster only: use base_url_in_cluster from a pod of a namespace labelled"
+        " llm-platform/client=true, or ask for `gateway.domain` in the platform's stack file"
+    )
+
+
+def _gateway_of(stack: str, platform: Platform) -> Gateway:
+    if platform.gateway is None:
+        raise pulumi.RunError(
+            f"{stack} has version 1 of the outputs alone, without `gateway`: `pulumi up` there with a newer platform,"
+            " or read the model's base_url and api_key"
+        )
+    return platform.gateway
 
 
 def _platform(stack: str, outputs: Mapping[str, Any]) -> Platform:
-    _check_version(stack, outputs["version"])
+    _check_versions(stack, outputs["version"], outputs.get("versions"))
     found = _known(Platform, outputs, stack)
     models = {name: _model(said, f"{stack}: models.{name}") for name, said in found.pop("models").items()}
-    return Platform(**found, models=models)
+    gateway = found.pop("gateway")
+    return Platform(**found, models=models, gateway=_gateway(gateway, f"{stack}: gateway") if gateway else None)
+
+
+def _gateway(said: Mapping[str, Any], where: str) -> Gateway:
+    found = _known(Gateway, said, where)
+    clients = {name: _client(each, f"{where}.clients.{name}") for name, each in found.pop("clients").items()}
+    return Gateway(**found, clients=clients)
+
+
+def _client(said: Mapping[str, Any], where: str) -> GatewayClient:
+    found = _known(GatewayClient, said, where)
+    return GatewayClient(**{**found, "secret": KeySecret(**_known(KeySecret, found["secret"], where))})
 
 
 def _model(said: Mapping[str, Any], where: str) -> Model:
@@ -247,7 +372,7 @@ def _known(kind: type, said: Mapping[str, Any], where: str) -> dict[str, Any]:
     """Only the fields of `kind`. Pulumi turns every number into a float, and leaves out what is null."""
     missing = [each.name for each in fields(kind) if each.default is MISSING and said.get(each.name) is None]
     if missing:
-        raise pulumi.RunError(f"{where}: no {', '.join(missing)}, which version {VERSION} of the outputs promises")
+        raise pulumi.RunError(f"{where}: no {', '.join(missing)}, which the outputs promise")
     values = {each.name: said.get(each.name) for each in fields(kind)}
     return {name: _whole(value) for name, value in values.items()}
 
@@ -258,12 +383,14 @@ def _whole(value: Any) -> Any:
     return int(value) if isinstance(value, float) else value
 
 
-def _check_version(stack: str, version: Any) -> None:
-    if version == VERSION:
+def _check_versions(stack: str, version: Any, versions: Any) -> None:
+    """A stack may keep several; `versions` is absent where it keeps one."""
+    kept = cast("list[Any]", versions or [version])
+    if any(each in VERSIONS for each in kept):
         return
-    reads = f"this client reads version {VERSION} of LLM Platform's outputs; {stack} has"
+    reads = f"this client reads versions {VERSIONS[0]} and {VERSIONS[1]} of LLM Platform's outputs; {stack} has"
     if not isinstance(version, int | float):
         raise pulumi.RunError(f"{reads} none: is that the name of a platform's stack, and was `pulumi up` run there?")
     newer = f"take the llm_platform.py that reads {version:g}"
-    older = f"`pulumi up` there with a platform of version {VERSION}, or {newer}"
-    raise pulumi.RunError(f"{reads} version {version:g}: {newer if version > VERSION else older}")
+    older = f"`pulumi up` there with a newer platform, or {newer}"
+    raise pulumi.RunError(f"{reads} version {version:g}: {newer if version > VERSIONS[-1] else older}")

@@ -1,7 +1,8 @@
 """The stack's outputs: what application teams build on. `llm-platform schema outputs` prints their JSON Schema.
 
 They are a promise with a version. A field may be added; a field that is removed or changes its type needs a new
-`version`.
+`version`. A release serves the version that goes beside the version that comes: `version` is the older one, `versions`
+are both.
 """
 
 from typing import Any, Literal
@@ -9,14 +10,18 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from infra.engines import ENGINES
+from infra.plan.gateway import ClientPlan
 from infra.plan.labels import CLIENT_LABEL
 from infra.plan.models import ModelPlan
 from infra.plan.plan import Plan
 from infra.registry import services
+from infra.services.access.client_secrets import CLIENT_KEY_FIELD, base_url, secret_name
 from infra.services.gateway.abilities import abilities_of
+from infra.services.gateway.clients import DEFAULT
 from infra.settings.types import EngineName
 
-VERSION = 1
+VERSION = 1  # the oldest that these outputs keep
+VERSIONS = (1, 2)  # 2: one URL for all models, and clients; without the addresses and keys of each model
 API_KEY_FIELD = "api-key"  # the key inside the Secret
 
 
@@ -25,7 +30,7 @@ class _Promise(BaseModel):
 
 
 class KeySecret(_Promise):
-    """The Kubernetes Secret that holds a model's API key."""
+    """A Kubernetes Secret, and the key in it that holds an API key."""
 
     namespace: str
     name: str
@@ -46,14 +51,14 @@ class ModelEndpoint(_Promise):
     model: str = Field(description="send this as `model`; it stays when engine or weights change")
     kind: Literal["chat", "embed", "rerank"]
     engine: EngineName
-    base_url: str | None = Field(description="from outside the cluster; null without a gateway")
+    base_url: str | None = Field(description="from outside the cluster, until version 1 goes; null without a way in")
     base_url_in_cluster: str = Field(description=f"for pods of namespaces labelled {CLIENT_LABEL}=true")
     max_model_len: int = Field(description="tokens of prompt and answer together")
     embedding_size: int | None = Field(description="numbers in a vector; null where not known, and of other kinds")
     dimensions: SmallerVectors | None = Field(
         default=None, description="what `dimensions` of a request may ask for; null: such a request is refused"
     )
-    api_key_secret: KeySecret | None = Field(description="null where the engine checks no key")
+    api_key_secret: KeySecret | None = Field(description="with the key of the client `default`")
     timeout_seconds: int = Field(description="seconds after which the gateway ends a request")
     paused: bool = Field(description="true: no pod runs, the URL answers 503")
     tools: bool | None = Field(
@@ -79,6 +84,30 @@ class ModelEndpoint(_Promise):
     )
 
 
+class GatewayClient(_Promise):
+    """An application that may call the gateway, by its own keys."""
+
+    secret: KeySecret = Field(description="its newest key; pods of the Secret's namespace can use it")
+    models: list[str] = Field(description="what it may send as `model`: models and adapters")
+    team: str | None
+    requests_per_minute: int = Field(description="more are answered with 429")
+    concurrent_requests: int = Field(description="more at once are answered with 429")
+    tokens_per_minute: int | None = Field(description="null: not limited")
+
+
+class GatewayEndpoint(_Promise):
+    """One URL for all models: a request's `model` says which answers."""
+
+    base_url: str | None = Field(description="from outside the cluster; null where it is in the cluster only")
+    base_url_in_cluster: str = Field(description=f"for pods of namespaces labelled {CLIENT_LABEL}=true")
+    timeout_seconds: int = Field(
+        description="how long an answer may come without a byte, the wait for the first one included; it may take as"
+        " long again from its first byte on"
+    )
+    largest_request_mib: int = Field(description="a larger one is answered with 413")
+    clients: dict[str, GatewayClient]
+
+
 class PlatformOutputs(_Promise):
     """Every output of the stack. Pulumi leaves out an output that is null.
 
@@ -87,11 +116,15 @@ class PlatformOutputs(_Promise):
     """
 
     version: Literal[1]
+    versions: list[int] | None = Field(
+        default=None, description="the versions of this contract that the outputs keep; absent: only `version`"
+    )
     cluster_name: str
     namespace: str
     region: str | None = Field(default=None, description="of the cloud; absent where the stack names none")
+    gateway: GatewayEndpoint | None = Field(default=None, description="of version 2; absent in version 1 alone")
     gateway_address: str | None = Field(default=None, description="what DNS has to point at; absent without a gateway")
-    api_key: str | None = Field(default=None, description="secret; absent where no engine checks one")
+    api_key: str | None = Field(default=None, description="secret: the first key of the client `default`")
     models: dict[str, ModelEndpoint]
 
 
@@ -110,23 +143,47 @@ def known_outputs(plan: Plan) -> dict[str, Any]:
     """
     said = PlatformOutputs(
         version=VERSION,
+        versions=list(VERSIONS),
         cluster_name=plan.cluster.name,
         namespace=plan.settings.namespace.name,
         region=plan.cluster.region,
+        gateway=_gateway(plan),
         models={name: _endpoint(plan, model) for name, model in plan.models.items()},
     )
     own = {service.name: dict(found) for service in services() if (found := service.outputs(plan))}
     return {**said.model_dump(exclude={"gateway_address", "api_key"}), **own}
 
 
+def _gateway(plan: Plan) -> GatewayEndpoint:
+    traffic, namespace = plan.traffic, plan.settings.namespace.name
+    return GatewayEndpoint(
+        base_url=plan.gateway.base_url if plan.gateway else None,
+        base_url_in_cluster=base_url(namespace),
+        timeout_seconds=traffic.idle_seconds,
+        largest_request_mib=traffic.body_mib,
+        clients={name: _client(client, namespace) for name, client in traffic.clients.items()},
+    )
+
+
+def _client(client: ClientPlan, namespace: str) -> GatewayClient:
+    where = client.namespace or namespace
+    return GatewayClient(
+        secret=KeySecret(namespace=where, name=secret_name(client.name), key=CLIENT_KEY_FIELD),
+        models=list(client.models),
+        team=client.team,
+        requests_per_minute=client.requests_per_minute,
+        concurrent_requests=client.concurrent_requests,
+        tokens_per_minute=client.tokens_per_minute,
+    )
+
+
 def _endpoint(plan: Plan, model: ModelPlan) -> ModelEndpoint:
-    namespace, gateway, wanted = plan.settings.namespace.name, plan.gateway, plan.settings.gateway
-    scheme = "https" if wanted and (wanted.certificate_arn or wanted.tls_secret) else "http"
+    namespace, gateway = plan.settings.namespace.name, plan.gateway
     return ModelEndpoint(
         model=model.name,
         kind=model.task,
         engine=model.engine,
-        base_url=f"{scheme}://{model.name}.{gateway.domain}/v1" if gateway else None,
+        base_url=f"{gateway.scheme}://{model.name}.{gateway.domain}/v1" if gateway else None,
         base_url_in_cluster=f"http://{model.name}.{namespace}.svc.cluster.local/v1",
         max_model_len=model.max_model_len,
         embedding_size=model.embedding_size,
@@ -134,9 +191,9 @@ def _endpoint(plan: Plan, model: ModelPlan) -> ModelEndpoint:
         api_key_secret=(
             KeySecret(namespace=namespace, name=api_key_secret_name(model.name), key=API_KEY_FIELD)
             if checks_key(model)
-            else None
+            else KeySecret(namespace=namespace, name=secret_name(DEFAULT), key=CLIENT_KEY_FIELD)
         ),
-        timeout_seconds=plan.traffic.total_seconds,
+        timeout_seconds=plan.traffic.idle_seconds,
         paused=model.paused,
         **abilities_of(model),
         vision=model.vision,

@@ -12,6 +12,7 @@ from infra.plan.notes import Advice, Note, ToDo, Violation, Warned
 from infra.plan.plan import Plan
 from infra.planning.advice import as_mapping
 from infra.recording import Recorded
+from infra.services.access.client_secrets import base_url, secret_name
 from infra.sizing.estimates import rounded_down
 
 VERSION = 1
@@ -28,6 +29,7 @@ def document(planned: Planned) -> dict[str, Any]:
         "assumptions": _notes((*plan.assumptions, *_of_the_bill(plan))),
         "models": {name: _model(model, plan.remedies[name]) for name, model in plan.models.items()},
         "gpu_pools": _pools(plan),
+        "gateway": _gateway(plan),
         "cost": {
             "usd_per_month_min": round(plan.cost.usd_per_month_min, 2),
             "usd_per_month_expected": round(plan.cost.usd_per_month_expected, 2),
@@ -113,6 +115,21 @@ def _model(model: ModelPlan, remedies: tuple[Remedy, ...]) -> dict[str, Any]:
         "usd_per_million_output_tokens": [round(dollars.low, 4), round(dollars.high, 4)] if dollars else None,
         **speed_data(model.throughput),
         "reasons": list(model.reasons),
+    }
+
+
+def _gateway(plan: Plan) -> dict[str, Any]:
+    traffic = plan.traffic
+    return {
+        "base_url": plan.gateway.base_url if plan.gateway else None,
+        "base_url_in_cluster": base_url(plan.settings.namespace.name),
+        "expose": plan.gateway.visibility if plan.gateway else "cluster",
+        "replicas": traffic.replicas,
+        "idle_seconds": traffic.idle_seconds,
+        "total_seconds": traffic.total_seconds,
+        "largest_request_mib": traffic.body_mib,
+        "contact": traffic.contact,
+        "clients": {name: {**asdict(client), "secret": secret_name(name)} for name, client in traffic.clients.items()},
     }
 
 

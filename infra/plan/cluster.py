@@ -219,3 +219,12 @@ class GatewayPlan:
     ingress_class: str
     namespace: str | None  # where a controller inside the cluster runs; None: requests come from outside
     timeout_seconds: int
+    encrypted: bool  # its certificate is in the stack file
+
+    @property
+    def scheme(self) -> str:
+        return "https" if self.encrypted else "http"
+
+    @property
+    def base_url(self) -> str:
+        return f"{self.scheme}://{self.domain}/v1"

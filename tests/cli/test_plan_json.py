@@ -13,8 +13,8 @@ from tests.example_stacks import text
 from tests.settings.bad_stacks.writing import CPU, LAPTOP, stack
 
 KEYS = {
-    "plan": "stack models gpu_pools cost quotas services chosen resources outputs violations warnings to_do assumptions"
-    " version cheaper",
+    "plan": "stack models gpu_pools gateway cost quotas services chosen resources outputs violations warnings to_do"
+    " assumptions version cheaper",
     "model": "engine model revision dtype pool instance_type gpus_per_replica replicas fits certain weights_gib"
     " weights_on_disk_gib "
     "kv_cache_gib kv_cache_gib_interval kv_cache_tokens max_model_len max_concurrency starts cold_start_seconds "
@@ -22,6 +22,9 @@ KEYS = {
     "usd_per_hour usd_per_million_output_tokens speed speed_full_load speed_note reasons rollout",
     "pool": "instance_types capacity min max gpus_per_node usd_per_node_hour price_note peak_gpus surge_gpus reasons"
     " nodes lose_one",
+    "gateway": "base_url base_url_in_cluster expose replicas idle_seconds total_seconds largest_request_mib contact"
+    " clients",
+    "client": "name team models namespace requests_per_minute concurrent_requests tokens_per_minute keys secret",
     "cost": "usd_per_month_min usd_per_month_expected usd_per_month_typical usd_per_month_max items prices"
     " while_paused",
     "cost item": "name pool min expected typical max",
@@ -79,6 +82,8 @@ def test_it_has_the_keys_of_the_contract_and_no_others(stack: str) -> None:
         "plan": [document],
         "model": document["models"].values(),
         "pool": document["gpu_pools"].values(),
+        "gateway": [document["gateway"]],
+        "client": document["gateway"]["clients"].values(),
         "cost": [document["cost"]],
         "cost item": document["cost"]["items"],
         "quota": document["quotas"],

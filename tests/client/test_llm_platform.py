@@ -13,7 +13,18 @@ import pytest
 import llm_platform
 from infra import outputs as contract
 from infra.recording import SECRET, UNKNOWN, record
-from llm_platform import NO_KEY, KeySecret, Model, ModelOutputs, Platform, PlatformOutputs, SmallerVectors
+from llm_platform import (
+    NO_KEY,
+    ClientOutputs,
+    Gateway,
+    GatewayClient,
+    KeySecret,
+    Model,
+    ModelOutputs,
+    Platform,
+    PlatformOutputs,
+    SmallerVectors,
+)
 from tests.example_stacks import ALL_STACKS, planned
 
 STACK = "acme/llm-platform/prod"
@@ -87,8 +98,39 @@ def test_every_stacks_outputs_can_be_read(stack: str) -> None:
 def test_the_key_stays_secret_and_goes_to_no_server_that_checks_none() -> None:
     assert read(lambda platform: platform.api_key) == Read(SECRET, secret=True, known=True)
     assert read(lambda platform: platform.model("llama-8b").api_key) == Read(SECRET, secret=True, known=True)
-    assert read(lambda platform: platform.model("helper").api_key) == Read(NO_KEY, secret=True, known=True)
-    assert read(lambda platform: platform.model("llama-1b").api_key, LOCAL).value == NO_KEY
+    assert read(lambda platform: platform.model("helper").api_key) == Read(SECRET, secret=True, known=True)
+    open_to_all = with_model(api_key_secret=None)
+    assert read(lambda platform: platform.model("llama-8b").api_key, open_to_all).value == NO_KEY
+
+
+# Of a platform that serves version 2 alone: no address and no key of a model.
+LATER = {
+    **without(PROD, "api_key"),
+    "version": 2,
+    "versions": None,
+    "models": {
+        name: without(model, "base_url", "base_url_in_cluster", "timeout_seconds", "api_key_secret")
+        for name, model in PROD["models"].items()
+    },
+}
+
+
+@pytest.mark.parametrize("outputs", [PROD, LATER], ids=["both versions", "version 2 alone"])
+def test_one_url_and_a_clients_secret_are_read(outputs: Mapping[str, Any]) -> None:
+    assert read(lambda platform: platform.base_url, outputs).value == "https://llm.example.com/v1"
+    inside = read(lambda platform: platform.base_url_in_cluster, outputs).value
+    assert inside == "http://gateway.llm.svc.cluster.local/v1"
+    secret = read(lambda platform: platform.client("default").secret, outputs)
+    assert secret == Read(KeySecret("llm", "llm-client-default", "OPENAI_API_KEY"), secret=False, known=True)
+    for name, value in PROD["gateway"]["clients"]["default"].items():
+        if name != "secret":
+            assert read(lambda p, name=name: getattr(p.client("default"), name), outputs).value == value
+
+
+def test_a_model_of_version_2_is_at_the_one_url() -> None:
+    for name in ("base_url", "base_url_in_cluster", "timeout_seconds"):
+        got = read(lambda platform, name=name: getattr(platform.model("llama-8b"), name), LATER).value
+        assert got == PROD["gateway"][name]
 
 
 def test_what_is_not_known_yet_stays_unknown() -> None:
@@ -123,53 +165,70 @@ REFUSED: dict[str, tuple[Callable[[PlatformOutputs], pulumi.Output[Any]], Mappin
     ),
     "older": (
         lambda platform: platform.models,
-        {**PROD, "version": 0},
-        "this client reads version 1 of LLM Platform's outputs; acme/llm-platform/prod has version 0: "
-        "`pulumi up` there with a platform of version 1, or take the llm_platform.py that reads 0",
+        {**PROD, "version": 0, "versions": None},
+        "this client reads versions 1 and 2 of LLM Platform's outputs; acme/llm-platform/prod has version 0: "
+        "`pulumi up` there with a newer platform, or take the llm_platform.py that reads 0",
     ),
     "newer": (
         lambda platform: platform.namespace,
-        {**PROD, "version": 2},
-        "this client reads version 1 of LLM Platform's outputs; acme/llm-platform/prod has version 2: "
-        "take the llm_platform.py that reads 2",
+        {**PROD, "version": 3, "versions": [3.0, 4.0]},
+        "this client reads versions 1 and 2 of LLM Platform's outputs; acme/llm-platform/prod has version 3: "
+        "take the llm_platform.py that reads 3",
     ),
     "nothing made yet": (
         lambda platform: platform.api_key,
         {},
-        "this client reads version 1 of LLM Platform's outputs; acme/llm-platform/prod has none: "
+        "this client reads versions 1 and 2 of LLM Platform's outputs; acme/llm-platform/prod has none: "
         "is that the name of a platform's stack, and was `pulumi up` run there?",
     ),
     "another program's version": (
         lambda platform: platform.models,
         {"version": "1.4.2", "url": "https://example.com"},
-        "this client reads version 1 of LLM Platform's outputs; acme/llm-platform/prod has none: "
+        "this client reads versions 1 and 2 of LLM Platform's outputs; acme/llm-platform/prod has none: "
         "is that the name of a platform's stack, and was `pulumi up` run there?",
     ),
     "outputs missing": (
         lambda platform: platform.region,
         without(PROD, "namespace", "models"),
-        "acme/llm-platform/prod: no namespace, models, which version 1 of the outputs promises",
+        "acme/llm-platform/prod: no namespace, models, which the outputs promise",
     ),
     "fields missing": (
         lambda platform: platform.model("helper").model,
         with_model(kind=None, max_model_len=None),
-        "acme/llm-platform/prod: models.llama-8b: no kind, max_model_len, which version 1 of the outputs promises",
+        "acme/llm-platform/prod: models.llama-8b: no kind, max_model_len, which the outputs promise",
     ),
     "part of the Secret missing": (
         lambda platform: platform.models,
         with_model(api_key_secret={"name": "llama-8b-api-key"}),
-        "acme/llm-platform/prod: models.llama-8b: no namespace, key, which version 1 of the outputs promises",
+        "acme/llm-platform/prod: models.llama-8b: no namespace, key, which the outputs promise",
     ),
     "no gateway": (
         lambda platform: platform.model("llama-1b").base_url,
         LOCAL,
-        "acme/llm-platform/prod has no gateway, so llama-1b has no base_url: use base_url_in_cluster from a pod of a "
-        "namespace labelled llm-platform/client=true, or ask for `gateway` in the platform's stack file",
+        "acme/llm-platform/prod is reached in its cluster only: use base_url_in_cluster from a pod of a namespace "
+        "labelled llm-platform/client=true, or ask for `gateway.domain` in the platform's stack file",
+    ),
+    "no URL outside": (
+        lambda platform: platform.base_url,
+        LOCAL,
+        "acme/llm-platform/prod is reached in its cluster only: use base_url_in_cluster from a pod of a namespace "
+        "labelled llm-platform/client=true, or ask for `gateway.domain` in the platform's stack file",
+    ),
+    "another client": (
+        lambda platform: platform.client("shop").secret,
+        PROD,
+        "acme/llm-platform/prod has no client 'shop'; it has default",
+    ),
+    "version 1 alone": (
+        lambda platform: platform.client("default").secret,
+        without(PROD, "versions", "gateway"),
+        "acme/llm-platform/prod has version 1 of the outputs alone, without `gateway`: `pulumi up` there with a newer "
+        "platform, or read the model's base_url and api_key",
     ),
     "no key": (
         lambda platform: platform.api_key,
-        LOCAL,
-        "acme/llm-platform/prod has no api_key: no model there checks one; a model's own is 'none'",
+        without(PROD, "api_key"),
+        "acme/llm-platform/prod has no api_key: read the Secret of your client instead",
     ),
 }
 
@@ -182,7 +241,14 @@ def test_what_a_stack_does_not_have_stops_the_program_with_a_sentence(case: str)
     assert str(raised.value) == message
 
 
-_OURS: Mapping[Any, Any] = {contract.KeySecret: KeySecret, contract.SmallerVectors: SmallerVectors}
+_OURS: Mapping[Any, Any] = {
+    contract.KeySecret: KeySecret,
+    contract.SmallerVectors: SmallerVectors,
+    contract.GatewayClient: GatewayClient,
+    contract.GatewayEndpoint: Gateway,
+}
+# A platform of version 2 leaves them out.
+GOES = {"base_url_in_cluster", "timeout_seconds"}
 
 
 def plain(hint: Any) -> set[Any]:
@@ -191,26 +257,36 @@ def plain(hint: Any) -> set[Any]:
         return set[Any]().union(*(plain(each) for each in get_args(hint)))
     if get_origin(hint) is Literal:
         return {type(value) for value in get_args(hint)}
+    if get_origin(hint) in (dict, Mapping):
+        return {(Mapping, *(frozenset(plain(each)) for each in get_args(hint)))}
     return {_OURS.get(hint, hint)}
 
 
 @pytest.mark.parametrize(("ours", "theirs"), [(Model, contract.ModelEndpoint), *((o, t) for t, o in _OURS.items())])
 def test_the_clients_fields_are_those_of_the_contract(ours: type, theirs: Any) -> None:
+    goes = GOES if ours is Model else set[str]()
     mine, promised = get_type_hints(ours), get_type_hints(theirs)
-    assert {name: plain(hint) for name, hint in mine.items()} == {name: plain(hint) for name, hint in promised.items()}
+    assert {name: plain(hint) - ({NoneType} if name in goes else set()) for name, hint in mine.items()} == {
+        name: plain(hint) for name, hint in promised.items()
+    }
     optional = {each.name for each in fields(ours) if each.default is not MISSING}
     may_be_absent = {name for name, field in theirs.model_fields.items() if not field.is_required()}
-    assert optional == {name for name, hint in promised.items() if NoneType in plain(hint)} | may_be_absent
+    assert optional == {name for name, hint in promised.items() if NoneType in plain(hint)} | may_be_absent | goes
 
 
 def test_the_clients_outputs_are_those_of_the_contract() -> None:
     asked = {each.name for each in fields(Platform)} | {"version", "api_key"}
     assert asked == contract.PlatformOutputs.model_fields.keys()
-    assert llm_platform.VERSION == contract.VERSION
+    assert llm_platform.VERSIONS == contract.VERSIONS
 
 
 @pytest.mark.parametrize(
-    ("view", "facts", "more"), [(ModelOutputs, Model, {"api_key"}), (PlatformOutputs, Platform, {"api_key"})]
+    ("view", "facts", "more"),
+    [
+        (ModelOutputs, Model, {"api_key"}),
+        (PlatformOutputs, Platform, {"api_key", "base_url", "base_url_in_cluster"}),
+        (ClientOutputs, GatewayClient, set[str]()),
+    ],
 )
 def test_every_field_is_an_output(view: type, facts: type, more: set[str]) -> None:
     assert {name for name, value in vars(view).items() if isinstance(value, property)} == more | {

@@ -11,7 +11,7 @@ import pytest
 from ruamel.yaml import YAML
 
 from infra.outputs import VERSION, PlatformOutputs
-from infra.recording import SECRET, record
+from infra.recording import record
 from tests.conftest import HANGS_SECONDS
 from tests.example_stacks import planned
 from tests.invariants.reading import walk
@@ -27,8 +27,12 @@ IN_TYPESCRIPT = {"integer": "number", "string": "string", "boolean": "boolean", 
 def test_every_field_of_the_contract_is_on_the_page() -> None:
     table = PAGE.partition("| output |")[2].partition("\n\n")[0]
     named = {name.replace("NAME", "*") for name in re.findall(r"`([\w.]+)`", table)}
-    inside = ("models.*.api_key_secret.", "models.*.dimensions.")  # said with the object that they are in
-    top = {path for path in PROMISED if not path.startswith(inside)} - {"models"}
+    inside = (
+        "models.*.api_key_secret.",
+        "models.*.dimensions.",
+        "gateway.clients.*.secret.",
+    )  # said with the object that they are in
+    top = {path for path in PROMISED if not path.startswith(inside)} - {"models", "gateway", "gateway.clients"}
     assert named & PROMISED.keys() == top
 
 
@@ -36,18 +40,17 @@ def test_the_python_program_runs() -> None:
     (program,) = re.findall(r"```python\n(.*?)```", PAGE, flags=re.DOTALL)
     outputs = planned("prod").recording.outputs
     seen = record(lambda: exec(program, {}), stack="dev", stacks={"acme/llm-platform/prod": outputs}).outputs
-    assert seen == {"base_url": "https://llama-8b.llm.example.com/v1", "model": "llama-8b", "api_key": SECRET}
+    assert seen == {"base_url": "https://llm.example.com/v1", "model": "llama-8b", "secret": "llm-client-default"}
 
 
 def test_the_python_program_is_stopped_as_the_page_says() -> None:
-    (sentence,) = re.findall(r"stops: `(acme/.*?)`", PAGE)
     outputs = planned("prod").recording.outputs
-
-    def program() -> None:
-        exec("from llm_platform import *; PlatformOutputs.from_stack('acme/llm-platform/prod').model('gpt')", {})
-
-    with pytest.raises(pulumi.RunError, match=re.escape(sentence)):
-        record(program, stack="dev", stacks={"acme/llm-platform/prod": outputs})
+    stopped = re.findall(r"`platform\.(\w+\(.*?\))` \| stops: `(acme/.*?)`", PAGE)
+    assert len(stopped) == 2
+    for asked, sentence in stopped:
+        program = f"from llm_platform import *; PlatformOutputs.from_stack('acme/llm-platform/prod').{asked}"
+        with pytest.raises(pulumi.RunError, match=re.escape(sentence)):
+            record(lambda program=program: exec(program, {}), stack="dev", stacks={"acme/llm-platform/prod": outputs})
 
 
 def test_the_typescript_program_reads_what_is_promised() -> None:

@@ -33,8 +33,9 @@ def _lost(value: Any, new: Mapping[str, Any]) -> bool:
 
 def _inside_new(path: str, frozen: Fields, current: Fields) -> bool:
     """A field inside an object that is new too: the object may be absent."""
-    parent = path.rpartition(".")[0]
-    return parent in current and parent not in frozen
+    parts = path.split(".")
+    around = [".".join(parts[:end]) for end in range(1, len(parts))]
+    return any(each in current and each not in frozen for each in around)
 
 
 def _fields(node: Mapping[str, Any], schema: Mapping[str, Any], path: str) -> list[tuple[str, dict[str, Any]]]:

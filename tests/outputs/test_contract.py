@@ -1,4 +1,5 @@
-"""A field of the outputs is removed or changed only with a new version; v1.json is what version 1 promised."""
+"""A field of the outputs is removed or changed only with a new version. v1.json is what version 1 promised, v2.json
+what version 2 does; this release keeps both."""
 
 import json
 from collections.abc import Callable
@@ -8,26 +9,55 @@ from typing import Any
 
 import pytest
 
-from infra.outputs import VERSION, PlatformOutputs
+from infra.outputs import VERSION, VERSIONS, PlatformOutputs
+from tests.example_stacks import ALL_STACKS, planned
 from tests.outputs.contract import breaks, described
 
 SCHEMA = PlatformOutputs.model_json_schema()
-FROZEN = json.loads((Path(__file__).parent / f"v{VERSION}.json").read_text(encoding="utf-8"))
-ADVICE = f"an application may read it: raise VERSION in infra/outputs.py and freeze v{VERSION + 1}.json"
+HERE = Path(__file__).parent
+FROZEN, NEXT = (json.loads((HERE / f"v{each}.json").read_text(encoding="utf-8")) for each in VERSIONS)
+ADVICE = f"an application may read it: raise VERSION in infra/outputs.py and freeze v{VERSIONS[-1] + 1}.json"
 
 
-def test_the_outputs_keep_what_their_version_promised() -> None:
-    assert breaks(FROZEN, described(SCHEMA)) == [], ADVICE
+def test_the_outputs_keep_what_each_of_their_versions_promised() -> None:
+    current = described(SCHEMA)
+    assert breaks(FROZEN, current) == [], ADVICE
+    assert breaks(NEXT, {path: field for path, field in current.items() if path in NEXT}) == [], ADVICE
 
 
 def test_what_was_added_is_promised_too() -> None:
-    added = {path: field for path, field in described(SCHEMA).items() if path not in FROZEN}
-    assert added == {}, f"add to tests/outputs/v{VERSION}.json"
+    added = {path: field for path, field in described(SCHEMA).items() if path not in {*FROZEN, *NEXT}}
+    assert added == {}, f"add to tests/outputs/v{VERSIONS[-1]}.json"
 
 
 def test_the_version_is_a_separate_promise() -> None:
     assert FROZEN["version"]["values"] == [VERSION]
     assert len(FROZEN) > 15
+
+
+def test_the_next_version_has_one_url_and_clients_instead_of_an_address_and_a_key_for_each_model() -> None:
+    gone = {path for path in FROZEN if path not in NEXT}
+    assert {path.partition(".*.")[2] or path for path in gone if "secret." not in path} == {
+        "version",
+        "api_key",
+        "base_url",
+        "base_url_in_cluster",
+        "timeout_seconds",
+        "api_key_secret",
+    }
+    assert {"gateway.base_url", "gateway.clients.*.secret.name"} <= NEXT.keys() - FROZEN.keys()
+
+
+@pytest.mark.parametrize("stack", ALL_STACKS)
+def test_every_stack_serves_both_versions(stack: str) -> None:
+    outputs = planned(stack).recording.outputs
+    assert (outputs["version"], outputs["versions"]) == (VERSION, list(VERSIONS))
+    gateway = outputs["gateway"]
+    assert set(gateway["clients"]) >= {"default"}
+    for client in gateway["clients"].values():
+        assert set(client["models"]) <= {
+            name for model in outputs["models"].values() for name in (model["model"], *(model["adapters"] or []))
+        }
 
 
 Change = Callable[[dict[str, Any]], object]

@@ -7,6 +7,8 @@ from infra.plan.gateway import ClientPlan
 from infra.plan.labels import CLIENT_LABEL
 from infra.plan.notes import Finding, Step, ToDo
 
+CLIENT_KEY_FIELD = "OPENAI_API_KEY"  # in the Secret, as OpenAI's clients read it from the environment
+
 
 def secret_name(client: str) -> str:
     """In the models' namespace, and in the client's."""

@@ -7,7 +7,7 @@ from math import ceil
 from infra.plan.models import ModelPlan
 from infra.plan.words import count
 
-MIN_AT_ONCE = 4  # so that a client of one small model can wait for it instead of being refused
+MIN_AT_ONCE = 16  # so that callers of a small model can wait for it instead of being refused
 ALONE, SHARED = 2.0, 0.5  # of the requests that the models take at once
 PER_PLACE = 60  # requests per minute for each at once: as if each took a second
 

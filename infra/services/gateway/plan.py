@@ -42,6 +42,7 @@ def plan_gateway(settings: Settings, cloud: Cloud) -> Decided[GatewayPlan | None
         ingress_class=ingress_class,
         namespace=gateway.namespace or controller.namespace,
         timeout_seconds=gateway.timeout_seconds,
+        encrypted=gateway.certificate_arn is not None or gateway.tls_secret is not None,
     )
 
 

@@ -1,24 +1,66 @@
-"""The line of the report that says how applications reach the models from outside."""
+"""What the report says of the gateway: its URLs, who reaches them, and what each client may do."""
 
-from infra.plan.cluster import GatewayPlan
+from collections.abc import Iterable, Iterator
+
+from infra.plan.gateway import ClientPlan
+from infra.plan.plan import Plan
+from infra.services.access.client_secrets import base_url, secret_name
 from infra.services.gateway.section import Gateway
 from infra.services.service import Table
 
-
-def gateway_table(gateway: GatewayPlan, wanted: Gateway) -> Table:
-    scheme = "https" if wanted.certificate_arn or wanted.tls_secret else "http"
-    facts = "; ".join(_facts(gateway, wanted))
-    return Table("GATEWAY", ("",), ((f"{scheme}://MODEL.{gateway.domain}/v1", facts),))
+_FEW = 4  # names of models in a row
 
 
-def _facts(gateway: GatewayPlan, wanted: Gateway) -> list[str]:
-    title = gateway.controller.title
-    facts = [f"{gateway.visibility} {title}" if title else f"{gateway.visibility}, class {gateway.ingress_class}"]
+def gateway_tables(plan: Plan) -> Iterator[Table]:
+    namespace = plan.settings.namespace.name
+    rows = [(base_url(namespace), "from pods of namespaces with the label llm-platform/client=true")]
+    if plan.gateway and plan.settings.gateway:
+        rows.insert(0, (plan.gateway.base_url, "; ".join(_facts(plan, plan.settings.gateway))))
+    traffic = plan.traffic
+    note = (
+        "one URL for all models: `model` of a request says which; an answer may come without a byte for"
+        f" {traffic.idle_seconds} s, and take {traffic.total_seconds} s from its request on; a request may have up to"
+        f" {traffic.body_mib} MiB"
+    )
+    yield Table("GATEWAY", ("",), tuple(rows), note)
+    yield _clients(plan.traffic.clients.values(), len(_every(plan)), namespace)
+
+
+def _facts(plan: Plan, wanted: Gateway) -> Iterator[str]:
+    assert plan.gateway is not None
+    exposed, title = plan.gateway.visibility, plan.gateway.controller.title
+    yield f"{exposed} {title}" if title else f"{exposed}, class {plan.gateway.ingress_class}"
     if wanted.inbound_cidrs:
-        facts.append(f"open to {', '.join(wanted.inbound_cidrs)}")
+        yield f"open to {', '.join(wanted.inbound_cidrs)}"
     if wanted.waf_acl_arn:
-        facts.append(f"web ACL {wanted.waf_acl_arn.split('/')[-2]}")
+        yield f"web ACL {wanted.waf_acl_arn.split('/')[-2]}"
     if wanted.certificate_arn:
-        facts.append("TLS 1.2 and 1.3")
-    facts.append(f"an answer may take {gateway.timeout_seconds} s")
-    return facts
+        yield "TLS 1.2 and 1.3"
+
+
+def _every(plan: Plan) -> list[str]:
+    return [name for each in plan.traffic.upstreams.values() for name in each.names]
+
+
+def _clients(clients: Iterable[ClientPlan], every: int, namespace: str) -> Table:
+    rows = tuple(_row(client, every, namespace) for client in clients)
+    return Table(
+        "CLIENTS",
+        ("may call", "at once", "per minute", "keys", "Secret with the newest key"),
+        rows,
+        "at once, per minute: requests; one more is answered with 429",
+    )
+
+
+def _row(client: ClientPlan, every: int, namespace: str) -> tuple[str, ...]:
+    more = len(client.models) - _FEW
+    names = ", ".join(client.models[:_FEW]) + (f" and {more} more" if more > 0 else "")
+    where = " and ".join(dict.fromkeys((namespace, client.namespace or namespace)))
+    return (
+        client.name + (f" ({client.team})" if client.team else ""),
+        "all" if len(client.models) == every else names,
+        f"{client.concurrent_requests:,}",
+        f"{client.requests_per_minute:,}",
+        ", ".join(map(str, client.keys)),
+        f"{secret_name(client.name)} in {where}",
+    )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from infra.owner import Part
 from infra.services.gateway.check import check_gateway
-from infra.services.gateway.report import gateway_table
+from infra.services.gateway.report import gateway_tables
 from infra.services.gateway.to_dos import list_gateway
 from infra.services.service import Around, Service, Table
 
@@ -28,8 +28,7 @@ class Gateway(Part, Service):
         return list_gateway(around.settings, around.cluster, around.gateway)
 
     def report(self, plan: Plan) -> Iterable[Table]:
-        if plan.gateway and plan.settings.gateway:
-            yield gateway_table(plan.gateway, plan.settings.gateway)
+        yield from gateway_tables(plan)
 
 
 GATEWAY = Gateway()

@@ -1,13 +1,15 @@
 """What the gateway does with a request: its clients, its times, and how it reaches each model."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from infra.catalog import Catalog
 from infra.engines import ENGINES
 from infra.plan.cluster import GatewayPlan
-from infra.plan.findings import Decided
+from infra.plan.findings import Decided, warned
 from infra.plan.gateway import TrafficPlan, Upstream
 from infra.plan.models import ModelPlan
+from infra.plan.notes import Finding
+from infra.services.access.client_secrets import base_url
 from infra.services.gateway.abilities import abilities_of
 from infra.services.gateway.clients import names_of, plan_clients
 from infra.services.gateway.times import (
@@ -27,6 +29,7 @@ def plan_traffic(
     settings: Settings, models: Mapping[str, ModelPlan], gateway: GatewayPlan | None, catalog: Catalog
 ) -> Decided[TrafficPlan]:
     seconds = timeout_of(settings)
+    yield from _warn_of_version_1(settings, gateway)
     clients = yield from plan_clients(settings.gateway.clients if settings.gateway else {}, models)
     return TrafficPlan(
         clients=clients,
@@ -34,7 +37,7 @@ def plan_traffic(
         replicas=REPLICAS,
         image=catalog.proxies["envoy"].image,
         idle_seconds=seconds,
-        total_seconds=seconds,
+        total_seconds=2 * seconds,  # as long for the first byte, and as long after it
         keep_alive_seconds=keep_alive(seconds),
         engine_idle_seconds=ENGINE_IDLE,
         dns_refresh_seconds=DNS_REFRESH,
@@ -44,6 +47,17 @@ def plan_traffic(
         body_mib=BODY_MIB,
         trusted_hops=1 if gateway is not None else 0,
         contact=settings.gateway.contact if settings.gateway else None,
+    )
+
+
+def _warn_of_version_1(settings: Settings, gateway: GatewayPlan | None) -> Iterator[Finding]:
+    inside = f"http://MODEL.{settings.namespace.name}.svc.cluster.local/v1"
+    outside = f"{gateway.scheme}://MODEL.{gateway.domain}/v1 and " if gateway is not None else ""
+    new = gateway.base_url if gateway is not None else base_url(settings.namespace.name)
+    yield warned(
+        "gateway.domain",
+        f"the separate addresses of each model ({outside}{inside}) stay for this release and go with the next one:"
+        f" call {new} with the same `model`",
     )
 
 
