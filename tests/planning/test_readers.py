@@ -57,3 +57,14 @@ def test_max_alone_keeps_no_pod_from_the_other_nodes(existing: dict[str, Any], l
 def test_where_all_models_are_paused_the_download_is_where_they_would_run() -> None:
     models = {"a": ON_LAB | {"paused": True}, "b": ON_LAB | {"paused": True}}
     assert plan({**LOCAL, "gpuPools": {"lab": LAB}, "models": models}).cache.only_node == "lab"
+
+
+@pytest.mark.parametrize(("nodes", "hint"), [(1, True), (2, False)])
+def test_a_named_class_is_asked_for_by_all_nodes_and_one_node_needs_less(nodes: int, hint: bool) -> None:
+    lab = {"existing": {**LAB["existing"], "nodes": nodes}}
+    cache = {"kind": "storageClass", "storageClass": "local-path"}
+    result = plan({**LOCAL, "gpuPools": {"lab": lab}, "models": {"a": ON_LAB, "b": ON_LAB}, "cache": cache})
+    assert result.cache.access_mode == "ReadWriteMany"
+    (said,) = [each.message for each in result.assumptions if each.path == "cache.storageClass"]
+    assert said.startswith("local-path exists and offers ReadWriteMany: 2 pods read the cache")
+    assert ("leave storageClass out" in said) is hint

@@ -17,12 +17,16 @@ from infra.services.weights.plan import NONE
 def on_one_node(cache: CachePlan, placed: Sequence[Placed]) -> CachePlan:
     """The cache with the pool whose only node runs every pod that reads it. A pod of the same node can always read a
     volume that this node has, so neither a second model nor a rollout waits for it."""
+    only = _only_node(placed)
+    return replace(cache, only_node=only) if cache.one_reader and only is not None else cache
+
+
+def _only_node(placed: Sequence[Placed]) -> str | None:
+    """The pool with one node that has all of them; where all are paused, the one in which they would run."""
     readers = _readers(placed) or [each for each in placed if each.served.place is None]
     pools = {each.offer.name for each in readers if each.offer is not None and _has_one_node(each.offer)}
     elsewhere = any(each.offer is None or each.offer.name not in pools for each in readers)
-    if not cache.one_reader or elsewhere or len(pools) != 1:
-        return cache
-    return replace(cache, only_node=pools.pop())
+    return next(iter(pools)) if len(pools) == 1 and not elsewhere else None
 
 
 def _readers(placed: Sequence[Placed]) -> list[Placed]:
@@ -43,7 +47,7 @@ def check_readers(cache: CachePlan, placed: Sequence[Placed], cluster: ClusterPl
         return
     readers = sum(each.served.replicas.max for each in _readers(placed))
     if cache.storage is None:
-        yield from _check_class(cache, readers, cluster, cloud)
+        yield from _check_class(cache, readers, _only_node(placed), cluster, cloud)
     if cache.one_reader:
         yield warned(
             "cache",
@@ -52,13 +56,15 @@ def check_readers(cache: CachePlan, placed: Sequence[Placed], cluster: ClusterPl
         )
 
 
-def _check_class(cache: CachePlan, readers: int, cluster: ClusterPlan, cloud: Cloud) -> Iterator[Finding]:
+def _check_class(
+    cache: CachePlan, readers: int, only_node: str | None, cluster: ClusterPlan, cloud: Cloud
+) -> Iterator[Finding]:
     path, default = "cache.storageClass", "the cluster has a default storage class"
     if cache.storage_class is not None:
         yield Assumption(
             path,
             f"{cache.storage_class} exists and offers ReadWriteMany: {_pods_that_read(readers)} the"
-            " cache; it has allowVolumeExpansion: true, should cache.size ever grow",
+            f" cache; it has allowVolumeExpansion: true, should cache.size ever grow{_without_a_name(only_node)}",
         )
     elif cluster.made and cloud.storage:
         yield Violation(
@@ -83,6 +89,15 @@ def _check_class(cache: CachePlan, readers: int, cluster: ClusterPlan, cloud: Cl
         )
     else:
         yield Assumption(path, f"{default}; {_pods_that_read(readers)} the cache")
+
+
+def _without_a_name(only_node: str | None) -> str:
+    if only_node is None:
+        return ""
+    return (
+        f". All are on the only node of {only_node}: if the class offers only ReadWriteOnce, as local-path of k3s does,"
+        " make it the cluster's default class and leave storageClass out"
+    )
 
 
 def _pods_that_read(readers: int) -> str:
