@@ -31,6 +31,7 @@ class Upstream:
     abilities: Mapping[str, bool | None]  # tools, reasoning, vision, json_schema; None: not known
     paused: bool
     start_seconds: int  # of a cold start: what a caller is asked to wait
+    held_seconds: int  # how long a request is held while no server is ready; 0: it is answered at once
     counts_streams: bool  # a stream says how many tokens it has, whether or not the caller asked
 
 
@@ -51,8 +52,15 @@ class TrafficPlan:
     connection_seconds: int  # after this age a caller's connection is closed behind its next answer
     drain_seconds: int  # that a stream may take after its Envoy was asked to end
     body_mib: int  # the largest request
+    held_requests: int  # of each model, in each Envoy, at most
     trusted_hops: int  # load balancers in front, whose X-Forwarded-For is believed
     contact: str | None  # in every error: whom to ask
+
+    @property
+    def silence_seconds(self) -> int:
+        """The longest time in which no byte is sent: between two bytes of an answer, or while a request is held."""
+        held = max((each.held_seconds for each in self.upstreams.values()), default=0)
+        return max(self.idle_seconds, held + held // 4 if held else 0)
 
     @property
     def permissions(self) -> tuple[tuple[str, ...], ...]:

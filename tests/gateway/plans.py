@@ -21,6 +21,7 @@ def upstream(model: str, port: int, **other: object) -> Upstream:
         abilities={"tools": True, "vision": False},
         paused=False,
         start_seconds=240,
+        held_seconds=0,
         counts_streams=True,
     )
     return replace(usual, **other)
@@ -55,6 +56,7 @@ def traffic(clients: tuple[ClientPlan, ...], upstreams: tuple[Upstream, ...], **
         connection_seconds=60,
         drain_seconds=5,
         body_mib=4,
+        held_requests=100,
         trusted_hops=0,
         contact="ai@example.com",
     )

@@ -92,9 +92,22 @@ class Gateway:
 
 
 def place_in(folder: Path, **other: object) -> Place:
-    clients, metrics, admin = _free_ports(3)
+    clients, metrics, admin = free_ports(3)
     usual = Place(str(folder), port=clients, metrics_port=metrics, admin_port=admin, address="127.0.0.1")
     return replace(usual, **other)
+
+
+def resolved_by(port: int) -> Mapping[str, object]:
+    """What lets Envoy ask a DNS server of loopback."""
+    resolver = {
+        "name": "envoy.network.dns_resolver.cares",
+        "typed_config": {
+            "@type": "type.googleapis.com/envoy.extensions.network.dns_resolver.cares.v3.CaresDnsResolverConfig",
+            "resolvers": [{"socket_address": {"address": "127.0.0.1", "port_value": port}}],
+            "dns_resolver_options": {"no_default_search_domain": True},
+        },
+    }
+    return {"typed_dns_resolver_config": resolver}
 
 
 def two_places(folders: pytest.TempPathFactory) -> tuple[Place, Place]:
@@ -162,7 +175,7 @@ def _healthy(port: int) -> bool:
         return False
 
 
-def _free_ports(number: int) -> list[int]:
+def free_ports(number: int) -> list[int]:
     sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(number)]
     ports = [each.getsockname()[1] for each in sockets]
     for each in sockets:

@@ -3,9 +3,9 @@
 import json
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import replace
 from http.client import HTTPException
 from pathlib import Path
@@ -19,7 +19,7 @@ from tests.conftest import HANGS_SECONDS
 from tests.gateway.engine import Engine
 from tests.gateway.names import Names
 from tests.gateway.plans import client, keys_of, traffic, upstream
-from tests.gateway.running import Gateway, place_in, running, write
+from tests.gateway.running import Gateway, place_in, resolved_by, running, write
 
 pytestmark = pytest.mark.programs
 _REQUESTS, _STREAMS, _AT_ONCE = 1000, 300, 48
@@ -33,19 +33,9 @@ def _plan(port: int, *models: str) -> TrafficPlan:
     return traffic((client("app", models),), servers, dns_refresh_seconds=_REFRESH)
 
 
-@contextmanager
-def _gateway(plan: TrafficPlan, place: Place, names: Names) -> Iterator[Gateway]:
+def _gateway(plan: TrafficPlan, place: Place, names: Names) -> AbstractContextManager[Gateway]:
     """Envoy asks the DNS server of the test."""
-    resolver = {
-        "name": "envoy.network.dns_resolver.cares",
-        "typed_config": {
-            "@type": "type.googleapis.com/envoy.extensions.network.dns_resolver.cares.v3.CaresDnsResolverConfig",
-            "resolvers": [{"socket_address": {"address": "127.0.0.1", "port_value": names.port}}],
-            "dns_resolver_options": {"no_default_search_domain": True},
-        },
-    }
-    with running(plan, place, bootstrap={"typed_dns_resolver_config": resolver}) as gateway:
-        yield gateway
+    return running(plan, place, bootstrap=resolved_by(names.port))
 
 
 def _ask(gateway: Gateway, number: int) -> str:

@@ -4,6 +4,7 @@ from infra.services.serving.cold_start import GATEWAY_TIMEOUT, KEEP_ALIVE_MARGIN
 from infra.settings.platform import Settings
 
 REPLICAS = 2
+HELD = 100  # requests of each model that wait in each Envoy for a server: their bodies are in its memory
 BODY_MIB = 32  # an image of 20 MB is 27 MB in base64; each request that is under way may hold one
 # Seconds. An engine keeps a connection longer than this (rule 5), so that it never closes one that Envoy uses.
 ENGINE_IDLE = 60

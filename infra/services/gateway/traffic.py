@@ -17,6 +17,7 @@ from infra.services.gateway.times import (
     CONNECTION,
     DNS_REFRESH,
     ENGINE_IDLE,
+    HELD,
     REPLICAS,
     keep_alive,
     timeout_of,
@@ -45,6 +46,7 @@ def plan_traffic(
         connection_seconds=CONNECTION,
         drain_seconds=seconds,
         body_mib=BODY_MIB,
+        held_requests=HELD,
         trusted_hops=1 if gateway is not None else 0,
         contact=settings.gateway.contact if settings.gateway else None,
     )
@@ -73,5 +75,6 @@ def _upstream(model: ModelPlan, namespace: str) -> Upstream:
         abilities={**abilities_of(model), "vision": model.vision},
         paused=model.paused,
         start_seconds=model.cold_start.seconds,
+        held_seconds=0,
         counts_streams=engine.counts_streams,
     )

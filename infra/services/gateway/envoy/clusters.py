@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from math import ceil
 
 from infra.plan.gateway import ClientPlan, TrafficPlan, Upstream
+from infra.services.gateway.envoy.held import either, nobody, pods_of
 from infra.services.gateway.envoy.messages import SECONDS, Message, by_dns, extension, socket, typed
 from infra.services.gateway.envoy.permissions import set_name
 
@@ -17,7 +18,13 @@ def clusters(traffic: TrafficPlan) -> Iterator[Message]:
     for _, client in sorted(traffic.clients.items()):
         yield _client(traffic, client)
     for _, upstream in sorted(traffic.upstreams.items()):
-        yield _model(traffic, upstream)
+        if upstream.held_seconds:
+            yield either(of_model(upstream.model), upstream, traffic)
+            yield _pods(pods_of(upstream.model), upstream, traffic)
+        else:
+            yield _pods(of_model(upstream.model), upstream, traffic)
+    if any(each.held_seconds for each in traffic.upstreams.values()):
+        yield nobody()
 
 
 def of_client(name: str) -> str:
@@ -49,15 +56,15 @@ def _client(traffic: TrafficPlan, client: ClientPlan) -> Message:
     )
 
 
-def _model(traffic: TrafficPlan, upstream: Upstream) -> Message:
+def _pods(name: str, upstream: Upstream, traffic: TrafficPlan) -> Message:
     """The addresses of the pods that are ready, as DNS has them."""
     return typed(
         "config.cluster.v3.Cluster",
-        name=of_model(upstream.model),
+        name=name,
         cluster_type=by_dns(traffic.dns_refresh_seconds),
         connect_timeout="2s",
         lb_policy="LEAST_REQUEST",
-        load_assignment=_at(of_model(upstream.model), socket(upstream.host, upstream.port)),
+        load_assignment=_at(name, socket(upstream.host, upstream.port)),
         circuit_breakers=_limits(max_requests=_MANY, max_retries=_RETRIES),
         outlier_detection=_ejection(),
         common_lb_config={"healthy_panic_threshold": {"value": 50}},

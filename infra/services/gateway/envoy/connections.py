@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 
 from infra.plan.gateway import TrafficPlan
-from infra.services.gateway.envoy.errors import OURS, THEIRS, error, flags, status, wait, when
+from infra.services.gateway.envoy.errors import OURS, THEIRS, all_of, error, flags, has, status, wait, when
+from infra.services.gateway.envoy.held import HELD
 from infra.services.gateway.envoy.log import counters, refused_log, routed_log
 from infra.services.gateway.envoy.messages import FILTER, SECONDS, Message, extension, file_source, header
 from infra.services.gateway.envoy.place import Place
@@ -47,7 +48,7 @@ def first_tier(traffic: TrafficPlan, place: Place, routes: Message) -> Message:
         server_name="gateway",
         request_headers_timeout="10s",
         request_timeout=SECONDS(place.upload_seconds),
-        stream_idle_timeout=SECONDS(traffic.idle_seconds + _LATER),
+        stream_idle_timeout=SECONDS(traffic.silence_seconds + _LATER),
         http1_safe_max_connection_duration=True,
         common_http_protocol_options={
             "idle_timeout": SECONDS(traffic.keep_alive_seconds),
@@ -72,7 +73,7 @@ def second_tier(traffic: TrafficPlan, name: str, routes: Message, filters: Seque
         local_reply_config={"mappers": _after_a_key(traffic), "body_format": _AS_IT_IS},
         preserve_external_request_id=True,
         early_header_mutation_extensions=[_without_orders()],
-        stream_idle_timeout=SECONDS(traffic.idle_seconds),
+        stream_idle_timeout=SECONDS(traffic.silence_seconds),
         common_http_protocol_options={"idle_timeout": "3600s"},
     )
 
@@ -133,6 +134,7 @@ def _after_a_key(traffic: TrafficPlan) -> list[Message]:
     return [
         when(status(429), 429, said("too_many_per_minute", often, "rate_limit_error"), wait("%REQ(X-LLM-WAIT)%")),
         when(status(413), 413, said("too_large", too_large(traffic), OURS)),
+        when(all_of(flags(*_BROKEN), has(HELD)), 503, said("model_starting", starting, retry_after=start), wait(start)),
         when(flags("UH"), 503, said("model_starting", starting, retry_after=start), wait(start)),
         when(
             flags("NC"),

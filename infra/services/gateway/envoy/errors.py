@@ -49,6 +49,15 @@ def flags(*flags: str) -> Message:
     return {"response_flag_filter": {"flags": list(flags)}}
 
 
+def has(name: str) -> Message:
+    """A request with this header."""
+    return {"header_filter": {"header": {"name": name, "present_match": True}}}
+
+
+def all_of(*found: Message) -> Message:
+    return {"and_filter": {"filters": list(found)}}
+
+
 def status(code: int, op: str = "EQ") -> Message:
     value = {"default_value": code, "runtime_key": "gateway.status"}
     return {"status_code_filter": {"comparison": {"op": op, "value": value}}}

@@ -1,10 +1,11 @@
 """What a client with one set of permissions may ask."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from infra.plan.gateway import TrafficPlan, Upstream
 from infra.services.gateway.envoy.clusters import of_model
 from infra.services.gateway.envoy.descriptions import descriptions
+from infra.services.gateway.envoy.held import HELD, waits
 from infra.services.gateway.envoy.limits import NAME, limits
 from infra.services.gateway.envoy.log import ROUTED, sent
 from infra.services.gateway.envoy.messages import (
@@ -55,14 +56,23 @@ def _ways(traffic: TrafficPlan, upstream: Upstream, names: Iterable[str]) -> Ite
     The total counts from when the headers of the request came, so its upload and its wait for a server are part of it.
     Envoy has no time that begins with the first byte of an answer; the one of a cluster begins when a try is sent, and
     a request that it ends would be tried again."""
-    counted = {"request_headers_to_add": [header(ROUTED, sent("model"))]}
-    asked = {"headers": [_POST], "dynamic_metadata": [from_body("model", one_of(names))]}
+    for headers, retries in waits(upstream) if upstream.held_seconds else [([], None)]:
+        yield from _ways_of(traffic, upstream, names, headers, retries)
+
+
+def _ways_of(
+    traffic: TrafficPlan, upstream: Upstream, names: Iterable[str], headers: Sequence[Message], retries: Message | None
+) -> Iterator[Message]:
+    held = [header(HELD, "yes")] if upstream.held_seconds else []
+    counted = {"request_headers_to_add": [header(ROUTED, sent("model")), *held]}
+    asked = {"headers": [_POST, *headers], "dynamic_metadata": [from_body("model", one_of(names))]}
     action: Mapping[str, object] = {
         "cluster": of_model(upstream.model),
         "timeout": "0s",
-        "idle_timeout": SECONDS(traffic.idle_seconds),
-        "max_stream_duration": {"max_stream_duration": SECONDS(traffic.total_seconds)},
+        "idle_timeout": SECONDS(traffic.silence_seconds if upstream.held_seconds else traffic.idle_seconds),
+        "max_stream_duration": {"max_stream_duration": SECONDS(traffic.total_seconds + upstream.held_seconds)},
         "auto_host_rewrite": True,
+        **({"retry_policy": retries} if retries is not None else {}),
     }
     same = [path for path, there in upstream.paths.items() if path == there]
     if same:

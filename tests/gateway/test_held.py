@@ -1,0 +1,123 @@
+"""Requests to a model that sleeps: held and answered, counted for Prometheus, and bounded in number and in time."""
+
+import json
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
+from http.client import HTTPConnection
+from pathlib import Path
+
+import pytest
+
+from infra.plan.gateway import TrafficPlan
+from tests.conftest import HANGS_SECONDS
+from tests.gateway.engine import Engine
+from tests.gateway.names import Names
+from tests.gateway.plans import client, traffic, upstream
+from tests.gateway.running import Answer, Gateway, free_ports, place_in, resolved_by, running
+
+pytestmark = pytest.mark.programs
+CHAT = "/v1/chat/completions"
+_STREAMS = 50
+_ASLEEP = 8  # seconds until the server is there
+
+
+def _plan(port: int, held_seconds: int = 60, held_requests: int = 100) -> TrafficPlan:
+    asleep = upstream("small", port, host="small-pods.llm.svc.cluster.local", held_seconds=held_seconds)
+    return traffic((client("app", ("small",)),), (asleep,), dns_refresh_seconds=1, held_requests=held_requests)
+
+
+@contextmanager
+def _asleep(folder: Path, **plan: int) -> Iterator[tuple[Gateway, Names, int]]:
+    (port,) = free_ports(1)
+    with (
+        Names([]) as names,
+        running(_plan(port, **plan), place_in(folder), bootstrap=resolved_by(names.port)) as gateway,
+    ):
+        yield gateway, names, port
+
+
+def _ask(gateway: Gateway, **headers: str) -> Answer:
+    return gateway.ask("POST", CHAT, {"model": "small", "does": "stream"}, **headers)
+
+
+def held(gateway: Gateway) -> int:
+    """As the query of the scaler counts them."""
+    connection = HTTPConnection("127.0.0.1", gateway.place.metrics_port, timeout=HANGS_SECONDS)
+    connection.request("GET", "/stats/prometheus")
+    lines = connection.getresponse().read().decode().splitlines()
+    connection.close()
+    name = 'envoy_cluster_circuit_breakers_default_remaining_retries{envoy_cluster_name="model_small"}'
+    (found,) = [line for line in lines if line.startswith(name)]
+    return gateway.plan.held_requests - int(found.rsplit(" ", 1)[1])
+
+
+def _until(found: Callable[[], object], expected: object) -> None:
+    deadline = time.monotonic() + HANGS_SECONDS
+    while found() != expected:
+        assert time.monotonic() < deadline, (found(), expected)
+        time.sleep(0.05)
+
+
+def test_streams_are_held_until_the_server_is_there_and_counted_meanwhile(tmp_path: Path) -> None:
+    with ExitStack() as stack:
+        gateway, names, port = stack.enter_context(_asleep(tmp_path))
+        assert held(gateway) == 0
+        pool = stack.enter_context(ThreadPoolExecutor(_STREAMS))
+        asked = [pool.submit(_ask, gateway) for _ in range(_STREAMS)]
+        _until(lambda: held(gateway), _STREAMS)
+        time.sleep(_ASLEEP)
+        assert held(gateway) == _STREAMS
+        stack.enter_context(Engine(port=port))
+        names.addresses = ["127.0.0.1"]
+        ended = Counter(
+            (each.status, each.body.endswith(b"data: [DONE]\n\n")) for each in (one.result() for one in asked)
+        )
+        assert ended == {(200, True): _STREAMS}
+        _until(lambda: held(gateway), 0)
+
+
+def test_who_waits_no_longer_is_answered_why_and_when_to_come_again(tmp_path: Path) -> None:
+    with _asleep(tmp_path, held_seconds=3) as (gateway, _, _):
+        answer = _ask(gateway)
+        assert (answer.status, answer.error["code"], answer.headers["retry-after"]) == (503, "model_starting", "240")
+        assert answer.error["request_id"] == answer.headers["x-request-id"]
+
+
+_PREFERENCES: Mapping[str, bool] = {  # of a header -> whether the caller is answered at once
+    "wait=0": True,
+    "respond-async, wait=5": True,
+    "wait=3; foo=1": True,
+    "wait=30": False,
+    "wait=soon": False,
+    "respond-async": False,
+}
+
+
+def test_a_caller_may_wait_for_a_shorter_time(tmp_path: Path) -> None:
+    with (
+        _asleep(tmp_path, held_seconds=600) as (gateway, names, port),
+        ThreadPoolExecutor() as pool,
+        Engine() as engine,
+    ):
+        asked = {prefer: pool.submit(_ask, gateway, prefer=prefer) for prefer in _PREFERENCES}
+        _until(lambda: {prefer: asked[prefer].done() for prefer in asked}, _PREFERENCES)
+        assert engine.requests == []
+        with Engine(port=port):
+            names.addresses = ["127.0.0.1"]
+            statuses = {prefer: each.result().status for prefer, each in asked.items()}
+        assert statuses == {prefer: 503 if at_once else 200 for prefer, at_once in _PREFERENCES.items()}
+
+
+def test_no_more_are_held_than_fit_in_memory(tmp_path: Path) -> None:
+    with _asleep(tmp_path, held_requests=5) as (gateway, names, port), ThreadPoolExecutor(20) as pool:
+        asked = [pool.submit(_ask, gateway) for _ in range(20)]
+        _until(lambda: sum(each.done() for each in asked), 15)
+        assert held(gateway) == 5
+        with Engine(port=port):
+            names.addresses = ["127.0.0.1"]
+            found = [each.result() for each in asked]
+        assert Counter(each.status for each in found) == {200: 5, 503: 15}
+        assert {json.loads(each.body)["error"]["code"] for each in found if each.status == 503} == {"model_starting"}
