@@ -12,11 +12,14 @@ from pathlib import Path
 import pytest
 
 from infra.plan.gateway import TrafficPlan
+from infra.services.gateway.envoy.held import held_query
+from infra.usage.prometheus import Prometheus
 from tests.conftest import HANGS_SECONDS
 from tests.gateway.engine import Engine
 from tests.gateway.names import Names
 from tests.gateway.plans import client, traffic, upstream
 from tests.gateway.running import Answer, Gateway, free_ports, place_in, resolved_by, running
+from tests.prometheus import MISSING, WHY, scraping
 
 pytestmark = pytest.mark.programs
 CHAT = "/v1/chat/completions"
@@ -121,3 +124,32 @@ def test_no_more_are_held_than_fit_in_memory(tmp_path: Path) -> None:
             found = [each.result() for each in asked]
         assert Counter(each.status for each in found) == {200: 5, 503: 15}
         assert {json.loads(each.body)["error"]["code"] for each in found if each.status == 503} == {"model_starting"}
+
+
+@pytest.mark.skipif(bool(MISSING), reason=WHY)
+def test_the_query_that_wakes_a_model_counts_what_all_envoys_hold(tmp_path: Path) -> None:
+    """As KEDA asks a real Prometheus that reads two Envoys."""
+    with ExitStack() as stack:
+        (port,) = free_ports(1)
+        plan, names = _plan(port), stack.enter_context(Names([]))
+        folders = [tmp_path / name for name in ("first", "second", "prometheus")]
+        for folder in folders:
+            folder.mkdir()
+        first, second = (
+            stack.enter_context(running(plan, place_in(folder), bootstrap=resolved_by(names.port)))
+            for folder in folders[:2]
+        )
+        url = stack.enter_context(scraping(folders[2], a=first.place.metrics_port, b=second.place.metrics_port))
+        query = held_query(plan, "llm", "small")
+
+        def wakes() -> list[float]:
+            return [each.value for each in Prometheus(url).ask(query)]
+
+        _until(wakes, [0])
+        pool = stack.enter_context(ThreadPoolExecutor(_STREAMS))
+        asked = [pool.submit(_ask, gateway) for gateway in [first] * 30 + [second] * 20]
+        _until(wakes, [_STREAMS])
+        stack.enter_context(Engine(port=port))
+        names.addresses = ["127.0.0.1"]
+        assert Counter(each.result().status for each in asked) == {200: _STREAMS}
+        _until(wakes, [0])

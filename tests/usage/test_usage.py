@@ -13,7 +13,7 @@ from infra.usage.prometheus import NoAnswer, Prometheus
 from infra.usage.shares import share
 from tests.cli.running import run
 from tests.example_stacks import planned
-from tests.usage.recorded import HOURS, MISSING, WHY, Series, prometheus_with
+from tests.prometheus import HOURS, MISSING, WHY, Series, prometheus_with
 
 PROD = planned("prod").plan
 _GPUS = {"resource": "nvidia_com_gpu", "unit": "integer"}

@@ -6,6 +6,7 @@ endpoints to refuse, as some networks don't. What is held counts as a retry of t
 what wakes the model.
 """
 
+import re
 from collections.abc import Iterator, Sequence
 
 from infra.plan.gateway import TrafficPlan, Upstream
@@ -82,3 +83,11 @@ def _for(seconds: int) -> Message:
         "num_retries": seconds // _STEP,
         "retry_back_off": {"base_interval": SECONDS(_WAIT), "max_interval": SECONDS(_WAIT)},
     }
+
+
+def held_query(traffic: TrafficPlan, namespace: str, model: str) -> str:
+    """The requests of a model that are held, in all Envoys together: 0 while none is, and no element, which KEDA takes
+    for an error, where Prometheus reads no Envoy. The metric of Envoy says how many more it would hold."""
+    name = re.sub(r"[^\w-]", "_", f"model:{model}")  # Envoy writes its statistics without colons
+    labels = f'namespace="{namespace}",envoy_cluster_name="{name}"'
+    return f"sum({traffic.held_requests} - envoy_cluster_circuit_breakers_default_remaining_retries{{{labels}}})"

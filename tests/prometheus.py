@@ -1,5 +1,6 @@
-"""Recorded samples in a real Prometheus: what Envoy and kube-state-metrics would have shown, minute by minute."""
+"""A real Prometheus: with recorded samples, minute by minute, or one that reads what runs."""
 
+import json
 import shutil
 import socket
 import subprocess
@@ -45,22 +46,37 @@ def prometheus_with(series: list[Series], folder: Path) -> Iterator[str]:
     """The URL of a Prometheus that has these samples."""
     metrics = folder / "metrics"
     metrics.write_text("\n".join(line for each in series for line in each.samples()) + "\n# EOF\n")
-    data = folder / "data"
     subprocess.run(
-        ["promtool", "tsdb", "create-blocks-from", "openmetrics", metrics, data],
+        ["promtool", "tsdb", "create-blocks-from", "openmetrics", metrics, folder / "data"],
         check=True,
         capture_output=True,
         timeout=HANGS_SECONDS,
     )
-    (folder / "none.yml").write_text("{}\n")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
+    with prometheus(folder, {}) as url:
+        yield url
+
+
+@contextmanager
+def scraping(folder: Path, **targets: int) -> Iterator[str]:
+    """The URL of a Prometheus that reads ports of loopback each second, as pods of the namespace `llm`."""
+    found = [
+        {"targets": [f"127.0.0.1:{port}"], "labels": {"namespace": "llm", "pod": pod}} for pod, port in targets.items()
+    ]
+    job = {"job_name": "gateway", "metrics_path": "/stats/prometheus", "static_configs": found}
+    with prometheus(folder, {"global": {"scrape_interval": "1s"}, "scrape_configs": [job]}) as url:
+        yield url
+
+
+@contextmanager
+def prometheus(folder: Path, config: Mapping[str, object]) -> Iterator[str]:
+    (folder / "prometheus.yml").write_text(json.dumps(config))
+    with socket.create_server(("127.0.0.1", 0)) as free:
         address = f"127.0.0.1:{free.getsockname()[1]}"
     server = subprocess.Popen(
         [
             "prometheus",
-            f"--config.file={folder / 'none.yml'}",
-            f"--storage.tsdb.path={data}",
+            f"--config.file={folder / 'prometheus.yml'}",
+            f"--storage.tsdb.path={folder / 'data'}",
             "--storage.tsdb.retention.time=100y",
             f"--web.listen-address={address}",
         ],
