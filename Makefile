@@ -8,6 +8,7 @@
 # make config-defaults    reads what a config.json may leave out from the newest transformers (20 MB of packages)
 # make test-engine        the tests that start the pinned vLLM on a CPU; the first time it installs 3 GB of packages
 # make kernel-model       what a model of measured kernels says of servers with vLLM (850 MB of packages, 15 minutes)
+# make benchmark-gateway  what the gateway adds to a request, and how soon a change of 200 models and clients is in force
 # make benchmark          how long a plan takes, and how accurate the estimates of memory and throughput are
 STACK ?= dev
 PORT ?= 8080
@@ -68,7 +69,7 @@ check: .venv/dev
 	@$(INSTALL) -r requirements-dev.txt >&2
 	@touch $@
 
-.PHONY: docs engine-facts config-defaults kernel-model benchmark benchmark-memory benchmark-throughput benchmark-start
+.PHONY: docs engine-facts config-defaults kernel-model benchmark benchmark-memory benchmark-gateway benchmark-throughput benchmark-start
 docs: .venv/program
 	$(BIN)/python -m docs.generate
 
@@ -95,6 +96,9 @@ benchmark: .venv/program
 
 benchmark-memory: .venv/program
 	$(BIN)/python -m benchmarks.memory
+
+benchmark-gateway: .venv/try
+	$(BIN)/python -m benchmarks.gateway
 
 benchmark-throughput: .venv/program
 	$(BIN)/python -m benchmarks.throughput
