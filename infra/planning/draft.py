@@ -35,6 +35,7 @@ from infra.services.gateway.times import timeout_of
 from infra.services.gateway.traffic import plan_traffic
 from infra.services.monitoring.plan import plan_monitoring
 from infra.services.service import Around
+from infra.services.serving.cold_start import waits
 from infra.services.serving.placement import Placed, by_pool, place
 from infra.services.serving.places import list_weights
 from infra.services.serving.plan import plan_models
@@ -143,7 +144,8 @@ def _decide(asked: Asked) -> Decided[_Parts]:
     yield from check_readers(platform.cache, places.placed, platform.cluster, asked.cloud)
     yield from explain_prefetch(platform.served, platform.cluster, platform.cache, asked.catalog)
     nodes = yield from _nodes(asked, platform, places)
-    models = yield from plan_models(nodes.placed, nodes.pools, platform.cache, timeout_of(asked.settings), asked.sizing)
+    gateway = waits(timeout_of(asked.settings), asked.cloud.dns_ttl_seconds)
+    models = yield from plan_models(nodes.placed, nodes.pools, platform.cache, gateway, asked.sizing)
     traffic = yield from plan_traffic(asked.settings, models, platform.gateway, asked.catalog)
     yield from _check_nodes(asked, platform, nodes, models)
     yield from _warn(asked, platform, nodes, models)

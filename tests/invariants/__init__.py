@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from infra.offline import Planned
 from tests.invariants.arguments import engines_accept_their_arguments
 from tests.invariants.exposure import only_v1_is_reachable, pods_are_restricted, secrets_stay_secret
+from tests.invariants.gateway_times import the_gateways_times_agree
 from tests.invariants.order import data_is_kept, names_come_from_the_stack_file, teardown_is_ordered
 from tests.invariants.placement import (
     gpu_nodes_are_tolerated_by_whom_they_are_for,
@@ -28,6 +29,7 @@ RULES: Mapping[str, Rule] = {
     "4 disks": images_and_caches_fit_the_disk,
     "4 volumes": an_rwo_volume_has_one_reader,
     "5 timeouts": timeouts_agree,
+    "5 gateway": the_gateways_times_agree,
     "6 queries": queries_scale_on_what_exists,
     "7 secrets": secrets_stay_secret,
     "8 pod security": pods_are_restricted,

@@ -28,7 +28,7 @@ def timeouts_agree(planned: Planned) -> list[str]:
     for server in servers(recording):
         broken += _stop(server, answer)
         broken += _start(planned, server)
-        broken += _keep_alive(server, max(map(_idle, recording.of(INGRESS)), default=0))
+        broken += _keep_alive(server, max(map(idle_of, recording.of(INGRESS)), default=0))
         if autoscaler := release(recording, "cluster-autoscaler"):
             given = int(
                 autoscaler.inputs["values"]["extraArgs"].get("max-graceful-termination-sec", _AUTOSCALER_DEFAULT)
@@ -58,7 +58,7 @@ def _ingress(ingress: Recorded, answer: int) -> list[str]:
     ]
 
 
-def _idle(ingress: Recorded) -> int:
+def idle_of(ingress: Recorded) -> int:
     """Seconds for which the load balancer keeps an idle connection to a pod."""
     annotations = ingress.inputs["metadata"]["annotations"]
     found = re.search(r"idle_timeout.timeout_seconds=(\d+)", annotations.get(f"{_ALB}load-balancer-attributes", ""))

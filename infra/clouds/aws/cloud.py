@@ -77,6 +77,7 @@ class Aws(Cloud):
     }
     types = AwsTypes()
     ingress = ALB
+    dns_ttl_seconds = 5  # the default of CoreDNS: EKS writes no ttl into its Corefile
     storage = EFS, EBS
     region_key = "aws:region"
     region_schema: Mapping[str, Any] = {"type": "string", "description": "AWS region", "examples": ["us-east-1"]}

@@ -8,7 +8,6 @@ HELD = 100  # requests of each model that wait in each Envoy for a server: their
 BODY_MIB = 32  # an image of 20 MB is 27 MB in base64; each request that is under way may hold one
 # Seconds. An engine keeps a connection longer than this (rule 5), so that it never closes one that Envoy uses.
 ENGINE_IDLE = 60
-DNS_REFRESH = 5
 # Envoy cuts every stream at SIGTERM (tried with 1.40: it ends within 0.1 s, whatever --drain-time-s says), and only its
 # admin interface can tell it to drain. So it closes each connection of a caller behind the first answer after this
 # age (max_connection_duration, and http1_safe_max_connection_duration: an idle one isn't closed under a request):

@@ -15,14 +15,13 @@ from infra.services.gateway.clients import names_of, plan_clients
 from infra.services.gateway.times import (
     BODY_MIB,
     CONNECTION,
-    DNS_REFRESH,
     ENGINE_IDLE,
     HELD,
     REPLICAS,
     keep_alive,
     timeout_of,
 )
-from infra.services.serving.cold_start import PRE_STOP
+from infra.services.serving.cold_start import DNS_REFRESH, PRE_STOP
 from infra.settings.platform import Settings
 
 

@@ -1,5 +1,7 @@
 """The time from no node to the first token, in named parts, and the timeouts that follow from it (rule 5)."""
 
+from dataclasses import dataclass
+
 from infra.catalog import Catalog
 from infra.models.places import Bucket
 from infra.plan.cluster import CachePlan, PoolPlan
@@ -11,6 +13,7 @@ from infra.services.serving.placement import Placed
 DOWNLOAD_MIBPS = 30
 # Seconds until load balancers stop sending requests to a pod that ends: the controller deregisters it.
 PRE_STOP = 20
+DNS_REFRESH = 5  # how often the gateway reads the addresses of a model's pods
 GATEWAY_TIMEOUT = 300  # the stack file's default
 # Seconds after the drain until a server is killed: one whose streams last longer than the drain would never end.
 AFTER_DRAIN = 15
@@ -18,6 +21,19 @@ AFTER_DRAIN = 15
 # 60 seconds, its default.
 NGINX_IDLE = 60
 KEEP_ALIVE_MARGIN = 30
+
+
+@dataclass(frozen=True)
+class Waits:
+    """What a pod that ends waits for, in seconds."""
+
+    answer: int  # how long an answer may take
+    leaves: int  # until the gateway sends it nothing more
+
+
+def waits(answer: int, dns_ttl: int) -> Waits:
+    """The gateway learns of a pod's end from DNS."""
+    return Waits(answer, max(PRE_STOP, dns_ttl + DNS_REFRESH))
 
 
 def cold_start(placed: Placed, pool: PoolPlan | None, cache: CachePlan, catalog: Catalog) -> ColdStart:
@@ -44,13 +60,13 @@ def _weights(placed: Placed, cache: CachePlan, figures: start_parts.Figures) -> 
     return start_parts.weights(served.loaded_gib, cache, figures)
 
 
-def timeouts(placed: Placed, start: ColdStart, gateway_timeout: int, *, after_old_pod: bool) -> Timeouts:
+def timeouts(placed: Placed, start: ColdStart, gateway: Waits, *, after_old_pod: bool) -> Timeouts:
     """Each timeout is at least the slowest time of what it waits for. `after_old_pod`: a rollout's new pod may have to
     wait until an old one has ended."""
     slow = {name: part.high for name, part in start.parts.items()}
     startup = half_minutes_up(max(120, 1.5 * (slow["weights"] + slow["engine"])))
-    drain = gateway_timeout
-    grace_period = PRE_STOP + drain + AFTER_DRAIN
+    drain = gateway.answer
+    grace_period = gateway.leaves + drain + AFTER_DRAIN
     start_deadline = max(600, 1.25 * sum(slow.values()), slow["node"] + slow["boot"] + slow["image"] + startup)
     progress = half_minutes_up(start_deadline + (grace_period if after_old_pod else 0))
     return Timeouts(
@@ -58,7 +74,7 @@ def timeouts(placed: Placed, start: ColdStart, gateway_timeout: int, *, after_ol
         progress_deadline=progress,
         rollout=progress * max(1, placed.served.replicas.max),  # a rollout replaces one pod after the other
         prefetch=half_minutes_up(1800 + placed.served.disk_gib * 1024 / DOWNLOAD_MIBPS),
-        pre_stop=PRE_STOP,
+        pre_stop=gateway.leaves,
         drain=drain,
         grace_period=grace_period,
         keep_alive=max(drain, NGINX_IDLE) + KEEP_ALIVE_MARGIN,

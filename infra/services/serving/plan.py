@@ -10,7 +10,7 @@ from infra.plan.models import ColdStart, ModelPlan, RolloutPlan, Timeouts
 from infra.services.serving.adapters import adapters_of, explain_slots
 from infra.services.serving.answers import parsers_of, say_unknown_parsers
 from infra.services.serving.arguments import choose_arguments
-from infra.services.serving.cold_start import cold_start, timeouts
+from infra.services.serving.cold_start import Waits, cold_start, timeouts
 from infra.services.serving.family import dimensions_of, needed_by
 from infra.services.serving.placement import Placed
 from infra.services.serving.pods import server_resources
@@ -27,12 +27,12 @@ def plan_models(
     placed: Sequence[Placed],
     pools: Mapping[str, PoolPlan],
     cache: CachePlan,
-    timeout: int,
+    gateway: Waits,
     sizing: Sizing,
 ) -> Decided[dict[str, ModelPlan]]:
     models: dict[str, ModelPlan] = {}
     for each in placed:
-        models[each.served.name] = yield from _model(each, pools, cache, timeout, sizing)
+        models[each.served.name] = yield from _model(each, pools, cache, gateway, sizing)
     return models
 
 
@@ -40,14 +40,14 @@ def _model(
     placed: Placed,
     pools: Mapping[str, PoolPlan],
     cache: CachePlan,
-    timeout: int,
+    gateway: Waits,
     sizing: Sizing,
 ) -> Decided[ModelPlan]:
     offer, one_reader = placed.offer, cache.one_reader
     pool = pools.get(offer.name) if offer else None
     start = cold_start(placed, pool, cache, sizing.catalog)
     waits = after_old_pod(placed, one_reader=one_reader)
-    limits = timeouts(placed, start, timeout, after_old_pod=waits)
+    limits = timeouts(placed, start, gateway, after_old_pod=waits)
     rollout = plan_rollout(placed, start, drain=limits.drain, one_reader=one_reader)
     yield from check_rollout(placed, one_reader=one_reader)
     loss = pool.own.lose_one.get(placed.served.name) if pool and pool.own else None

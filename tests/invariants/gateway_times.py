@@ -1,0 +1,39 @@
+"""Rule 5 between a caller, the gateway and an engine: who closes an idle connection first, who ends an answer last, and
+how long a pod that ends is still asked. All in seconds."""
+
+from infra.engines import ENGINES
+from infra.offline import Planned
+from infra.registry import cloud_of
+from tests.invariants.reading import INGRESS, Pod, servers
+from tests.invariants.timeouts import idle_of
+
+
+def the_gateways_times_agree(planned: Planned) -> list[str]:
+    traffic, recording = planned.plan.traffic, planned.recording
+    broken: list[str] = []
+    for ingress in recording.of(INGRESS):
+        idle = idle_of(ingress)
+        if traffic.keep_alive_seconds <= idle:
+            kept = traffic.keep_alive_seconds
+            broken.append(f"the gateway closes idle connections after {kept} s, {ingress.name} keeps them {idle} s")
+    for server in servers(recording):
+        broken += _of_a_server(planned, server)
+    if traffic.total_seconds < 2 * traffic.idle_seconds:
+        broken.append(f"an answer that begins after {traffic.idle_seconds} s has not as long for the rest")
+    if traffic.drain_seconds < traffic.total_seconds - traffic.idle_seconds:
+        broken.append(
+            f"a stream may take {traffic.total_seconds - traffic.idle_seconds} s, and an Envoy that ends less"
+        )
+    return broken
+
+
+def _of_a_server(planned: Planned, server: Pod) -> list[str]:
+    traffic, broken = planned.plan.traffic, []
+    engine = ENGINES[server.containers[0]["name"]]
+    if engine.keep_alive_env and int(server.environment[engine.keep_alive_env]) <= traffic.engine_idle_seconds:
+        broken.append(f"{server.name} closes idle connections before the gateway does")
+    known_for = cloud_of(planned.plan.settings).dns_ttl_seconds + traffic.dns_refresh_seconds
+    sleep = server.containers[0]["lifecycle"]["preStop"]["sleep"]["seconds"]
+    if sleep < known_for:
+        broken.append(f"{server.name} ends after {sleep} s, and the gateway may know its address for {known_for} s")
+    return broken

@@ -1,0 +1,53 @@
+"""Rule 5 finds times of the gateway that don't agree."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from tests.example_stacks import planned
+from tests.invariants import RULES
+from tests.invariants.breaking import Break, caught
+
+RULE = "5 gateway"
+BREAKS = [
+    Break(
+        RULE,
+        "local",
+        "Deployment llama-1b-deployment",
+        "container lifecycle preStop sleep seconds",
+        20,
+        "llama-1b ends after 20 s, and the gateway may know its address for 35 s",
+    ),
+    Break(
+        RULE,
+        "prod",
+        "Deployment llama-8b-deployment",
+        "container env",
+        lambda env: [{**each, "value": "5"} if "KEEP_ALIVE" in each["name"] else each for each in env],
+        "llama-8b closes idle connections before the gateway does",
+    ),
+]
+
+
+@pytest.mark.parametrize("each", BREAKS, ids=str)
+def test_a_broken_recording_is_caught(each: Break) -> None:
+    caught(each)
+
+
+@pytest.mark.parametrize(
+    ("changes", "says"),
+    [
+        ({"keep_alive_seconds": 300}, "the gateway closes idle connections after 300 s"),
+        ({"keep_alive_seconds": 60}, "keeps them 300 s"),
+        ({"engine_idle_seconds": 330}, "closes idle connections before the gateway does"),
+        ({"dns_refresh_seconds": 30}, "the gateway may know its address for 35 s"),
+        ({"total_seconds": 300}, "has not as long for the rest"),
+        ({"drain_seconds": 200}, "an Envoy that ends less"),
+    ],
+)
+def test_a_broken_plan_is_caught(changes: dict[str, Any], says: str) -> None:
+    whole = planned("prod")
+    assert RULES[RULE](whole) == []
+    broken = replace(whole, plan=replace(whole.plan, traffic=replace(whole.plan.traffic, **changes)))
+    assert [sentence for sentence in RULES[RULE](broken) if says in sentence]
