@@ -107,7 +107,7 @@ NODES = ["g6e.12xlarge", "g6e.2xlarge", "g5.12xlarge"]
 
 
 def _many(number: int) -> dict[str, Any]:
-    """Each model on a pool of its own, so that no change of one is enough."""
+    """Each model on a separate pool, so that no change of one is enough."""
     names = [f"m{nth}" for nth in range(number)]
     pools = {name: {"instanceTypes": [NODES[nth % 3]]} for nth, name in enumerate(names)}
     models = {name: {**MODELS[nth % 3], "pool": name} for nth, name in enumerate(names)}
