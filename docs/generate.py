@@ -1,5 +1,5 @@
-"""Writes the parts of the documentation that come from the program: the plan and the picture in README.md, the example
-of reviewer.md, the numbers of estimates.md, the keys of stack-file.md and the JSON Schemas.
+"""Writes the parts of the documentation that come from the program: the plan, a try and the picture in README.md, the
+example of reviewer.md, the numbers of estimates.md, the keys of stack-file.md and the JSON Schemas.
 
 `make docs` runs it; a file that is out of date fails a test.
 """
@@ -20,10 +20,14 @@ from infra.cli.report import report
 from infra.diff.difference import compare
 from infra.offline import Planned, plan_offline
 from infra.outputs import PlatformOutputs
+from infra.plan.plan import Plan
 from infra.recording import Recording
 from infra.settings.document import read_document
 from infra.sides.types import Side
 from infra.stack_file import stack_file_schema
+from infra.tryout.run import Tried
+from infra.tryout.said import said
+from infra.tryout.stand_in import stand_ins
 
 ROOT = Path(__file__).parent.parent
 PICTURED, SHOWN = "prod", "dev"
@@ -46,6 +50,7 @@ def generated() -> dict[Path, str]:
     readme, reviewer = ROOT / "README.md", ROOT / "docs" / "reviewer.md"
     blocks = {
         "plan": f"```text\n{beginning(plan_offline(ROOT / 'stacks' / f'Pulumi.{SHOWN}.yaml'))}\n```",
+        "try": f"```text\n{tried(planned.plan)}```",
         "picture": f"```mermaid\n{mermaid(planned.recording)}```",
     }
     return {
@@ -63,6 +68,16 @@ def generated() -> dict[Path, str]:
 def beginning(planned: Planned) -> str:
     """The first lines of a plan: where it runs, the verdict, and its models."""
     return "\n\n".join(to_text(report(planned), _SHOWN_COLUMNS).split("\n\n")[:3])
+
+
+def tried(plan: Plan) -> str:
+    """What `make try` prints: key and folder are others each time."""
+    keys = dict.fromkeys(plan.traffic.clients, "sk-try-...")
+    found = Tried("http://127.0.0.1:8080/v1", keys, tuple(stand_ins(plan)), Path("/tmp/llm-platform-try-..."), _nothing)
+    return said(plan, found)
+
+
+def _nothing() -> None: ...
 
 
 def example_diff(old: Side, stack_file: Path) -> str:

@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 def main() -> None:
     """LLM Platform: what a stack file of served models makes, needs and costs, before `pulumi up`.
 
-    plan, fit, diff, try and schema work offline: no cloud, no credentials, no Pulumi CLI. Each command has its own --help,
-    with its exit codes; 0 is always: done.
+    plan, fit, diff, try and schema work offline: no cloud, no credentials, no Pulumi CLI. Each command has its own
+    --help, with its exit codes; 0 is always: done.
     """
 
 

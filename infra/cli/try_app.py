@@ -45,9 +45,8 @@ def try_(stack: str, port: int, stacks: Path) -> None:
 
 def _run(plan: "Plan", port: int) -> None:
     from infra.tryout.run import trying
-    from infra.tryout.said import sections
+    from infra.tryout.said import said
 
     with trying(plan, port) as tried:
-        for title, lines in sections(plan, tried):
-            click.echo("\n".join(([title] if title else []) + [f"  {line}" for line in lines]) + "\n")
+        click.echo(said(plan, tried))
         tried.wait()

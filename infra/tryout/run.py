@@ -5,7 +5,7 @@ import socket
 import subprocess
 import tempfile
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -30,12 +30,7 @@ class Tried:
     keys: Mapping[str, str]  # of each client
     stand_ins: tuple[StandIn, ...]
     folder: Path  # of Envoy's files and logs
-    envoy: subprocess.Popen[bytes]
-
-    def wait(self) -> None:
-        """Until Envoy ends by itself, which it does only when something is wrong. Raises NotStarted."""
-        code = self.envoy.wait()
-        raise NotStarted(f"Envoy ended by itself with code {code}{said(self.folder)}")
+    wait: Callable[[], None]  # until Envoy ends by itself, which it does only when something is wrong
 
 
 @contextmanager
@@ -52,7 +47,12 @@ def trying(plan: Plan, port: int) -> Iterator[Tried]:
         with_keys = clients_file(traffic, {name: [key] for name, key in keys.items()}, engine_key)
         _write(folder, {**files(traffic, place), "clients.json": with_keys})
         process = ending.enter_context(running(program, folder, port, next(iter(keys.values()))))
-        yield Tried(f"http://{_HERE}:{port}/v1", keys, served, folder, process)
+        yield Tried(f"http://{_HERE}:{port}/v1", keys, served, folder, lambda: _wait(process, folder))
+
+
+def _wait(process: subprocess.Popen[bytes], folder: Path) -> None:
+    code = process.wait()
+    raise NotStarted(f"Envoy ended by itself with code {code}{said(folder)}")
 
 
 def _here(traffic: TrafficPlan, ports: Mapping[str, int]) -> TrafficPlan:

@@ -12,16 +12,21 @@ from infra.tryout.run import Tried
 from infra.tryout.stand_in import StandIn
 
 _PYTHON = ".venv/bin/python"  # where `make` puts it
+_MORE = "\\\n    "  # a command goes on in the next line
 _QUESTION = "Summarise our refund policy."
 
 
-def sections(plan: Plan, tried: Tried) -> Iterator[tuple[str, Iterable[str]]]:
-    """Titles with their lines."""
+def said(plan: Plan, tried: Tried) -> str:
+    parts = ([title] * bool(title) + [f"  {line}" for line in lines] for title, lines in _sections(plan, tried))
+    return "\n\n".join("\n".join(part) for part in parts) + "\n"
+
+
+def _sections(plan: Plan, tried: Tried) -> Iterator[tuple[str, Iterable[str]]]:
     behind = count(len(tried.stand_ins), "stand-in")
     yield f"{plan.stack}: the planned gateway before {behind} of models; no cluster, no GPU", ()
     yield "", [f"{name:<10}{value}" for name, value in _where(tried)]
     yield "models", _models(plan, tried.stand_ins)
-    yield "paste into another terminal, in this folder: the first line, then any other", lines(plan, tried)
+    yield "paste into another terminal, in this folder: the first line, then any other", _lines(plan, tried)
     yield "Ctrl-C ends it.", ()
 
 
@@ -40,7 +45,7 @@ def _models(plan: Plan, served: Iterable[StandIn]) -> Iterator[str]:
     )
 
 
-def lines(plan: Plan, tried: Tried) -> Iterator[str]:
+def _lines(plan: Plan, tried: Tried) -> Iterator[str]:
     """Commands of a shell. The variables are those that OpenAI's clients read."""
     client = DEFAULT if DEFAULT in tried.keys else next(iter(tried.keys))
     allowed = plan.traffic.clients[client].models
@@ -71,7 +76,7 @@ def _calls(served: list[StandIn]) -> Iterator[str]:
 
 def _curl(path: str, body: Any) -> str:
     headers = '-H "Authorization: Bearer $OPENAI_API_KEY" -H "Content-Type: application/json"'
-    return f'curl -sN "$OPENAI_BASE_URL/{path}" {headers} -d {shlex.quote(json.dumps(body))}'
+    return f'curl -sN "$OPENAI_BASE_URL/{path}" {_MORE}{headers} {_MORE}-d {shlex.quote(json.dumps(body))}'
 
 
 def _python(body: Any) -> str:

@@ -35,7 +35,7 @@ class Running:
 
     def line(self, begin: str) -> str:
         """The printed command that begins so, run by the Python that runs the tests."""
-        (line,) = re.findall(rf"^ +({re.escape(begin)}.*)$", self.said, re.MULTILINE)
+        (line,) = re.findall(rf"^ +({re.escape(begin)}(?:.|\\\n)*?[^\\\n])$", self.said, re.MULTILINE)
         return line.replace(".venv/bin/python", sys.executable)
 
     def paste(self, begin: str) -> "subprocess.CompletedProcess[str]":

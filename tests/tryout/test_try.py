@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 import pytest
 from openai import APIStatusError, OpenAI
 
+from infra.project import PROJECT
 from tests.conftest import STACKS
 from tests.gateway.running import ENVOY
 from tests.tryout.running import Running, started
@@ -139,7 +140,15 @@ def test_an_envoy_that_ends_by_itself_is_said(tmp_path: Path) -> None:
     assert "try: Envoy ended by itself with code -9" in said
 
 
-def test_the_examples_can_be_tried() -> None:
+def test_an_example_is_tried_as_the_readme_shows() -> None:
+    """But for what is another each time."""
+    page = (PROJECT / "README.md").read_text(encoding="utf-8")
+    shown = page.partition("<!-- try: begin -->\n```text\n")[2].partition("```\n")[0]
     with started(STACKS, "prod") as running:
-        assert "MODEL=llama-8b" in running.line("make -C examples/chat run")
+        port, folder = str(urlsplit(running.url).port), str(running.folder)
+        same = {port: "8080", running.key: "sk-try-...", folder: "/tmp/llm-platform-try-..."}
+        said = running.said
+        for now, there in same.items():
+            said = said.replace(now, there)
+        assert said == shown
         assert running.paste("curl").returncode == 0
