@@ -31,6 +31,7 @@ EXTENSIONS = {
     "access_loggers.stats": (BEHIND, UNFINISHED, TRUSTED),
     "retry_host_predicates.previous_hosts": (BEHIND, STABLE, CALLERS),
     "upstreams.http.http_protocol_options": (BEHIND, STABLE, CALLERS),
+    "clusters.aggregate": (BEHIND, STABLE, TRUSTED),
     "clusters.dns": (NEVER, STABLE, BOTH),
     "resource_monitors.global_downstream_max_connections": (NEVER, STABLE, "no data"),
     "resource_monitors.fixed_heap": (NEVER, ALPHA, "no data"),
@@ -41,7 +42,12 @@ _OPTIONS = "envoy.extensions.upstreams.http.v3.HttpProtocolOptions"
 @pytest.fixture(scope="module")
 def found() -> dict[str, set[str]]:
     """By where they meet requests, as the files name them."""
-    plan = traffic((client("app", ("small",)),), (upstream("small", 8000),))
+    models = (
+        upstream("asleep", 8000, held_seconds=300),
+        upstream("paused", 8000, paused=True),
+        upstream("small", 8000),
+    )
+    plan = traffic((client("app", tuple(each.model for each in models)),), models)
     written = files(plan, in_pod("llm"))
     bootstrap = json.loads(written[BOOTSTRAP])
     (first,) = [each for each in bootstrap["static_resources"]["listeners"] if each["name"] == "clients"]

@@ -1,13 +1,18 @@
 """How long the gateway waits, for callers and for engines, and what it tries again."""
 
 import socket
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
+from tests.conftest import HANGS_SECONDS
 from tests.gateway.engine import Engine
 from tests.gateway.plans import client, traffic, upstream
-from tests.gateway.running import Gateway, place_in, running
+from tests.gateway.running import Gateway, place_in, running, write
 
 pytestmark = pytest.mark.programs
 CHAT = "/v1/chat/completions"
@@ -78,3 +83,23 @@ def test_an_answer_ends_after_the_total_and_isnt_asked_again(
         answer = gateway.ask("POST", CHAT, {"model": "small", "does": "slow"})
         assert (answer.status, answer.error["code"]) == (504, "timeout")
         assert len(engine.requests) == 1
+
+
+def test_streams_outlive_a_change_of_the_listener_that_carries_them(engine: Engine, tmp_path: Path) -> None:
+    plan = traffic((client("app", ("small",)),), (upstream("small", engine.port),))
+    place = place_in(tmp_path)
+    with running(plan, place) as gateway, ThreadPoolExecutor(10) as at_once:
+        body = {"model": "small", "does": "stream", "pause": 0.7}
+        streams = [at_once.submit(gateway.ask, "POST", CHAT, body) for _ in range(10)]
+        _until(lambda: len(engine.requests) == 10)
+        write(replace(plan, contact="new@example.com", body_mib=8), place)
+        _until(lambda: gateway.ask("POST", CHAT, {"model": "other"}).error["contact"] == "new@example.com")
+        assert not any(stream.done() for stream in streams)
+        assert all(stream.result().body.endswith(b"data: [DONE]\n\n") for stream in streams)
+
+
+def _until(true: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + HANGS_SECONDS
+    while not true():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
