@@ -113,6 +113,9 @@ def _look(plan: Plan) -> There:
     there = look(plan, cloud_of(plan.settings), f"{pulumi.get_organization()}/{pulumi.get_project()}/{plan.stack}")
     for each in there.not_checked:
         pulumi.log.warn(f"not checked, so a mistake shows only while resources are made: {each}")
+    for each in sorted(there.namespaces.missing):
+        what = f"the namespace {each} isn't there yet, so its clients' Secrets aren't either"
+        pulumi.log.warn(f"gateway.clients: {what}; once it is, run `pulumi up` again")
     if there.obstacles:
         listed = "\n".join(f"  {each.path}: {each.message}\n    {each.fix}" for each in there.obstacles)
         raise pulumi.RunError(f"{len(there.obstacles)} thing(s) stand in the way; nothing was made\n{listed}")

@@ -1,7 +1,8 @@
 """`llm-platform client add`, `rotate` and `revoke`, as typed; `infra.cli.client` does what they say."""
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -88,34 +89,46 @@ def _as_written(wanted: Mapping[str, Any]) -> dict[str, Any]:
 def _run(
     action: str, stack: str, name: str, stacks: Path, no_up: bool, format_: str, wanted: Mapping[str, Any]
 ) -> None:
-    from infra.cli import client as command
-    from infra.cli.client.edits import NotDone
+    from infra.cli.client import NotApplied, apply, change, write
     from infra.cli.client.words import as_json, as_text
-    from infra.cli.layout import Column, table
     from infra.cli.progress import waiting
-    from infra.cli.terminal import terminal_width
-    from infra.settings.mistakes import BadStackFile
     from infra.stack_file import stack_path
 
-    try:
+    with _client_errors(action):
         with waiting(f"planning {stack} with the change"):
-            changed = command.change(action, stack_path(stacks, stack), name, wanted)
-        command.write(changed)
-    except BadStackFile as mistakes:
-        click.echo(mistakes.render(terminal_width()), err=True, nl=False)
+            changed = change(action, stack_path(stacks, stack), name, wanted)
+        write(changed)
+    not_applied = None
+    try:
+        if no_up:
+            raise NotApplied("--no-up", changed.command())
+        apply(changed)
+    except NotApplied as error:
+        not_applied = error
+    print_text((as_json if format_ == "json" else as_text)(changed, not_applied))
+    sys.exit(not_applied.code if not_applied else 0)
+
+
+@contextmanager
+def _client_errors(action: str) -> Iterator[None]:
+    """What is wrong, on stderr and as an exit code; then nothing was written."""
+    from infra.cli.client.edits import NotDone
+    from infra.cli.layout import Column, table
+    from infra.cli.terminal import terminal_width
+    from infra.settings.mistakes import BadStackFile
+
+    try:
+        yield
+    except BadStackFile as bad:
+        click.echo(bad.render(terminal_width()), err=True, nl=False)
         sys.exit(2)
     except NotDone as not_done:
-        mistakes = not_done.mistakes
-        title = f"client {action}: {len(mistakes)} mistake{'s' if len(mistakes) > 1 else ''}; nothing was written\n"
-        click.echo(title, err=True)
-        click.echo("\n".join(table("", (Column(""),), mistakes, terminal_width())), err=True)
+        found = not_done.mistakes
+        click.echo(
+            f"client {action}: {len(found)} mistake{'s' if len(found) > 1 else ''}; nothing was written\n", err=True
+        )
+        click.echo("\n".join(table("", (Column(""),), found, terminal_width())), err=True)
         sys.exit(not_done.code)
     except OSError as error:
         click.echo(f"client {action}: {error.filename}: {error.strerror}; nothing was written", err=True)
         sys.exit(2)
-    why_not = "--no-up" if no_up else command.why_not_applied(changed)
-    failed = why_not is None and command.apply(changed) != 0
-    if failed:
-        why_not = "`pulumi up` failed, and the stack file is changed"
-    print_text((as_json if format_ == "json" else as_text)(changed, why_not))
-    sys.exit(3 if failed else 0)

@@ -1,11 +1,11 @@
 """Programs that read what exists: pulumi, kubectl, and the CLI of a cloud."""
 
 import subprocess
-import sys
 from pathlib import Path
 
 from infra.project import PROJECT
 
+_STDERR = 2
 _SECONDS = 60  # an API server that doesn't answer is no reason to wait longer
 
 
@@ -39,4 +39,4 @@ def change_state(*arguments: str) -> None:
 
 def shown(*command: str, folder: Path) -> int:
     """Runs a program that people watch, for as long as it takes: all that it prints goes to stderr. The exit status."""
-    return subprocess.run(command, cwd=folder, stdin=subprocess.DEVNULL, stdout=sys.stderr, check=False).returncode
+    return subprocess.run(command, cwd=folder, stdin=subprocess.DEVNULL, stdout=_STDERR, check=False).returncode

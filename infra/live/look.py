@@ -11,7 +11,7 @@ from infra.live import check
 from infra.live.check import Obstacle
 from infra.live.cluster import ReachedCluster, reach
 from infra.live.commands import NotRead
-from infra.live.namespaces import Namespaces, addon_namespaces, unread_namespaces
+from infra.live.namespaces import Namespaces, read_namespaces, unread_namespaces
 from infra.live.state import State, read_state
 from infra.plan.plan import Plan
 
@@ -82,5 +82,5 @@ def _look_inside(there: There, plan: Plan, state: State, cluster: ReachedCluster
     for what, find in _IN_THE_CLUSTER.items():
         with there.reading(what):
             there.obstacles += find(plan, state, cluster)
-    with there.reading("whose the namespaces of add-ons are"):
-        there.namespaces = addon_namespaces(plan, state, cluster)
+    with there.reading("whose the namespaces of add-ons are, and whether those of clients are there"):
+        there.namespaces = read_namespaces(plan, state, cluster)

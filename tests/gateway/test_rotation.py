@@ -108,3 +108,23 @@ def test_a_revoked_client_is_refused_and_its_stream_ends_by_itself(gateway: Gate
         connection.request("POST", CHAT, body, headers)
         assert connection.getresponse().status == 401
     assert status(gateway, "key-of-other-1") == 200
+
+
+def test_no_key_is_in_the_log_or_the_metrics(gateway: Gateway) -> None:
+    right, wrong = "key-of-app-1", "key-of-nobody"
+    answers = {
+        200: [gateway.ask("POST", CHAT, ASKED, right), gateway.ask("POST", CHAT, ASKED, None, x_api_key=right)],
+        401: [gateway.ask("POST", CHAT, ASKED, wrong), gateway.ask("POST", f"{CHAT}?api_key={right}", ASKED, None)],
+        404: [gateway.ask("GET", f"/{wrong}", None, right)],
+    }
+    for code, found in answers.items():
+        for answer in found:
+            assert answer.status == code
+            gateway.logged(answer)
+    with closing(HTTPConnection("127.0.0.1", gateway.place.metrics_port, timeout=HANGS_SECONDS)) as connection:
+        connection.request("GET", "/stats/prometheus")
+        metrics = connection.getresponse().read().decode()
+    assert "envoy_llm_requests" in metrics
+    for text in ((Path(gateway.place.folder) / "log").read_text(), metrics):
+        assert right not in text
+        assert wrong not in text

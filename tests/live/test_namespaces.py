@@ -6,7 +6,9 @@ import pytest
 
 from infra.clouds.existing.cloud import EXISTING
 from infra.live import Namespaces, look
-from tests.example_stacks import plan_text
+from infra.live.namespaces import read_namespaces, unread_namespaces
+from infra.live.state import Held, State
+from tests.example_stacks import plan_text, text
 from tests.live.machine import FIRST, RELEASE, STACK, Machine, held, record
 
 pytestmark = pytest.mark.programs
@@ -67,3 +69,33 @@ def test_without_a_cluster_to_read_a_release_stays_where_it_is(
     machine.state(*state)
     machine.answer(["kubectl"], {"fails": "Unable to connect to the server"})
     assert namespaces(machine) == Namespaces(of_others=frozenset(of_others))
+
+
+GATEWAY = "gateway: {clients: {web: {namespace: shop}, app: {namespace: app}, here: {}}}"
+MADE_HERE = f"{text('dev').rstrip()}\n    {GATEWAY}\n"
+
+
+class Cluster:
+    """One with only the namespace of `app`."""
+
+    def get(self, kind: str, name: str) -> dict[str, Any] | None:
+        assert kind == "namespace"
+        return {"metadata": {"name": name}} if name == "app" else None
+
+
+def test_a_namespace_of_a_client_that_is_not_there_yet_is_missing() -> None:
+    cluster: Any = Cluster()
+    assert read_namespaces(plan_text("dev", MADE_HERE).plan, State(), cluster).missing == {"shop"}
+
+
+def test_where_the_cluster_can_not_be_read_one_with_a_secret_of_the_stack_is_there() -> None:
+    plan = plan_text("dev", MADE_HERE).plan
+    secret = Held("urn", "kubernetes:core/v1:Secret", "", {"metadata": {"name": "llm-client-web", "namespace": "shop"}})
+    assert unread_namespaces(plan, State()).missing == {"app", "shop"}
+    assert unread_namespaces(plan, State((secret,))).missing == {"app"}
+
+
+def test_on_a_cluster_that_exists_no_namespace_of_a_client_is_needed() -> None:
+    cluster: Any = Cluster()
+    plan = plan_text("local", f"{STACK.rstrip()}\n    {GATEWAY}\n").plan
+    assert read_namespaces(plan, State(), cluster).missing == frozenset()

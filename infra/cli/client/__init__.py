@@ -1,16 +1,16 @@
 """`client add`, `rotate` and `revoke`: the stack file is edited, and what belongs to clients is applied."""
 
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from infra.cli.client.edits import NotDone, StackText
-from infra.cli.client.targets import targets
+from infra.cli.client.targets import as_target, targets
 from infra.cli.stack_text import replace_file
 from infra.live.commands import NotRead, shown
-from infra.live.state import State, read_state
+from infra.live.state import read_state
 from infra.offline import Planned, plan_loaded
 from infra.project import PROJECT
 from infra.stack_file import load_text, read_stack_file
@@ -37,11 +37,14 @@ class Changed:
     def command(self, project: str | None = None) -> list[str]:
         """What applies it, and nothing else. `project`: as the state names it, where it was renamed."""
         urns = targets(self.before.recording, self.after.recording, self.client)
+        assert urns, "without a target the whole stack would be applied"
+        named = [as_target(urn, project) for urn in urns]
         elsewhere = self.path.resolve().parent != PROJECT / "stacks"
         return [
-            *("pulumi", "up", "-s", self.stack, "--yes", "--skip-preview"),
+            # A refresh of the same targets would refuse those that aren't there yet.
+            *("pulumi", "up", "-s", self.stack, "--yes", "--skip-preview", "--refresh=false"),
             *(("--config-file", str(self.path.resolve())) if elsewhere else ()),
-            *(part for urn in urns for part in ("--target", _in_project(urn, project))),
+            *(part for each in named for part in ("--target", each)),
         ]
 
 
@@ -68,30 +71,25 @@ def write(changed: Changed) -> None:
     replace_file(changed.path, changed.new)
 
 
-def why_not_applied(changed: Changed) -> str | None:
-    """Why `up` can't apply only this; None: it can."""
+class NotApplied(Exception):
+    """The stack file is changed, and what is deployed isn't: why, what applies it, and the exit code."""
+
+    def __init__(self, why: str, run: Sequence[str], *, code: int = 0) -> None:
+        self.why, self.run, self.code = why, tuple(run), code
+        super().__init__(why)
+
+
+def apply(changed: Changed) -> None:
+    """Raises NotApplied."""
     if shutil.which("pulumi") is None:
-        return "the Pulumi CLI isn't on PATH"
+        raise NotApplied("the Pulumi CLI isn't on PATH", changed.command())
     try:
         state = read_state(changed.stack)
     except NotRead as error:
-        return f"the state of the stack can't be read ({error})"
-    return None if _has_gateway(state) else "the stack was never deployed with the gateway"
-
-
-def apply(changed: Changed) -> int:
-    """The exit status of `pulumi up`. Raises NotRead."""
-    return shown(*changed.command(_project(read_state(changed.stack))), "--non-interactive", folder=PROJECT)
-
-
-def _has_gateway(state: State) -> bool:
-    return bool(state.of(GATEWAY))
-
-
-def _project(state: State) -> str:
-    return state.resources[0].urn.split("::")[1]
-
-
-def _in_project(urn: str, project: str | None) -> str:
-    stack, recorded, rest = urn.split("::", 2)
-    return f"{stack}::{project or recorded}::{rest}"
+        raise NotApplied(f"the state of the stack can't be read: {error}", changed.command(), code=3) from None
+    if not state.of(GATEWAY):
+        why = "the gateway of this stack was never deployed, and the client goes with it"
+        raise NotApplied(why, ("pulumi", "up", "-s", changed.stack))
+    command = changed.command(project=state.resources[0].urn.split("::")[1])
+    if shown(*command, "--non-interactive", "--suppress-outputs", folder=PROJECT):
+        raise NotApplied("`pulumi up` failed", command, code=3)

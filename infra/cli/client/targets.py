@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from infra.recording import Recorded, Recording
+from infra.services.access.client_secrets import ELSEWHERE
 
 _KEYS, _PROXY = "llm:kubernetes:ClientKeys", "llm:kubernetes:GatewayProxy"
 _SECRET = "kubernetes:core/v1:Secret"
@@ -26,3 +27,12 @@ def _holds_keys(resource: Recorded, every: Mapping[str, Recorded], client: str) 
         each.urn for each in (resource, parent) if each and each.type == _KEYS and each.name == f"client-{client}"
     }
     return bool(of_client) or (resource.type == _SECRET and parent is not None and parent.type == _PROXY)
+
+
+def as_target(urn: str, project: str | None) -> str:
+    """`project`: as the state names it. A Secret in a client's namespace isn't made while there is no such namespace,
+    and `up` refuses a URN that it doesn't find, but no pattern."""
+    stack, recorded, types, name = urn.split("::")
+    if name.endswith(ELSEWHERE):
+        types = types.replace(_SECRET, "kubernetes:core/v1:*")
+    return f"{stack}::{project or recorded}::{types}::{name}"

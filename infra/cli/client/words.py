@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from components.client_keys import KEY_FIELD, URL_FIELD
-from infra.cli.client import Changed
+from infra.cli.client import Changed, NotApplied
 from infra.plan.gateway import ClientPlan
 from infra.services.access.client_secrets import secret_name, secrets_of
 
@@ -19,16 +19,21 @@ LAG = (
 )
 
 
-def as_text(changed: Changed, why_not: str | None) -> str:
-    parts = [[str(changed.path), *(f"  {line}" for line in _diff(changed))], [*_said(changed, applied=why_not is None)]]
+def as_text(changed: Changed, not_applied: NotApplied | None) -> str:
+    parts = [
+        [str(changed.path), *(f"  {line}" for line in _diff(changed))],
+        [*_said(changed, applied=not_applied is None)],
+    ]
     if to_do := _to_do(changed):
         parts.append(["To do:", *(f"  {each}" for each in to_do)])
-    if why_not is not None:
-        parts.append([f"Not applied: {why_not}. To apply it, and nothing else:", f"  {shlex.join(changed.command())}"])
+    if not_applied is not None:
+        parts.append(
+            [f"Not applied: {not_applied}. The file is changed; to apply it:", f"  {shlex.join(not_applied.run)}"]
+        )
     return "\n\n".join("\n".join(part) for part in parts) + "\n"
 
 
-def as_json(changed: Changed, why_not: str | None) -> str:
+def as_json(changed: Changed, not_applied: NotApplied | None) -> str:
     client = _client(changed)
     said: dict[str, Any] = {
         "stack": changed.stack,
@@ -40,9 +45,8 @@ def as_json(changed: Changed, why_not: str | None) -> str:
         "secret": {"name": secret_name(changed.client), "namespaces": _namespaces(changed, client), "key": KEY_FIELD}
         if client
         else None,
-        "command": changed.command(),
-        "applied": why_not is None,
-        "why_not_applied": why_not,
+        "applied": not_applied is None,
+        "not_applied": {"why": str(not_applied), "run": list(not_applied.run)} if not_applied else None,
         "to_do": _to_do(changed),
         "version": 1,
     }
@@ -88,4 +92,12 @@ def _after(applied: bool) -> str:
 
 def _to_do(changed: Changed) -> list[str]:
     path = f"gateway.clients.{changed.client}."
-    return [each.message for each in changed.after.plan.to_do if each.path.startswith(path)]
+    found = [each.message for each in changed.after.plan.to_do if each.path.startswith(path)]
+    return [*found, *_copies(changed)]
+
+
+def _copies(changed: Changed) -> Iterator[str]:
+    """What a person put into a client's namespace goes by hand too."""
+    plan, gone = changed.before.plan, changed.before.plan.traffic.clients.get(changed.client)
+    if changed.action == "revoke" and gone is not None and gone.namespace and not plan.cluster.made:
+        yield f"`{plan.cluster.kubectl} delete secret {secret_name(gone.name)} -n {gone.namespace}`: its key is void"

@@ -8,6 +8,7 @@ from infra.plan.labels import CLIENT_LABEL
 from infra.plan.notes import Finding, Step, ToDo
 
 CLIENT_KEY_FIELD = "OPENAI_API_KEY"  # in the Secret, as OpenAI's clients read it from the environment
+ELSEWHERE = "-secret-elsewhere"  # how the logical name of a Secret in a client's own namespace ends
 
 
 def secret_name(client: str) -> str:
@@ -26,7 +27,7 @@ def secrets_of(client: ClientPlan, namespace: str, cluster: ClusterPlan, missing
     named = {f"client-{client.name}-secret": namespace}
     elsewhere = _elsewhere(client, namespace)
     if elsewhere is not None and cluster.made and elsewhere not in missing:
-        named[f"client-{client.name}-secret-elsewhere"] = elsewhere
+        named[f"client-{client.name}{ELSEWHERE}"] = elsewhere
     return named
 
 
