@@ -20,6 +20,7 @@ _ANOTHER = {
 _WRITTEN = {"quantization": "quantization", "KV cache": "kvCacheDtype", "shape like": "like"}  # keys of the stack file
 _UNWRITTEN = {"KV cache": "auto (the model's own type)"}  # what a key that isn't there comes to
 _DEFAULT_REVISION = "main"
+_BY_ITS_FILES = "auto"  # the type that the model computes in is then in its own files, which aren't compared
 
 
 def answers_changed(old: Side, new: Side) -> dict[str, dict[str, Change]]:
@@ -52,7 +53,7 @@ def _answers(side: Side, name: str) -> dict[str, Any]:
         "repository": model["model"],
         **({"revision": _short(model["revision"]) or _DEFAULT_REVISION} if "revision" in model else {}),
         "engine": model["engine"],
-        **({"dtype": dtype} if dtype else {}),
+        **({"dtype": dtype} if dtype not in (None, _BY_ITS_FILES) else {}),
         **{what: written.get(key) or _UNWRITTEN.get(what) for what, key in _WRITTEN.items()},
         CERTAIN: model.get("certain"),
     }

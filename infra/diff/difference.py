@@ -17,7 +17,7 @@ from infra.diff.resources import compare_resources
 from infra.diff.restarts import restarts
 from infra.diff.services import ServiceNotice, service_notices
 from infra.diff.settings import choices_changed, settings_changed
-from infra.diff.side_by_side import not_lowered, raises
+from infra.diff.side_by_side import not_lowered, not_needed, raises
 from infra.diff.space import too_little_room
 from infra.diff.traffic import Notice, noticed, notices
 from infra.sides.properties import differences
@@ -101,7 +101,7 @@ def compare(stack: str, old: Side, new: Side, forces: Forces = forces) -> Differ
         violations=FindingChanges([*violations.introduced, *in_place], violations.fixed),
         in_place=in_place,
         warnings=FindingChanges([*warnings.introduced, *too_little_room(old, new)], () if refused else warnings.fixed),
-        to_do=FindingChanges([*not_lowered(to_do.introduced, old, new), *asked], to_do.fixed),
+        to_do=FindingChanges([*not_lowered(to_do.introduced, old, new), *asked], [*not_needed(to_do.fixed, new)]),
         guarded=guarded(old, new, resources),
         answers=answers,
         access=access_changed(old, new),

@@ -15,8 +15,19 @@ _SECURE = "secure"  # how Pulumi marks an encrypted value
 def settings_changed(old: Side, new: Side) -> dict[str, Change]:
     """By dotted path, as the stack file has them; a list is one value."""
     before, after = _values(old.config), _values(new.config)
+    for path in {*before} ^ {*after}:
+        _fold(path, before, after)
+        _fold(path, after, before)
     changed = {path: Change(before.get(path), after.get(path)) for path in sorted(before.keys() | after.keys())}
     return {path: without_secrets(change) for path, change in changed.items() if change}
+
+
+def _fold(path: str, values: Mapping[str, Any], sections: dict[str, Any]) -> None:
+    """A value that stands for a section of the other side, such as `replicas: 2` for a minimum and a maximum, is one
+    change."""
+    inner = [key for key in sections if key.startswith(f"{path}.")] if path in values else []
+    if inner:
+        sections[path] = {key.removeprefix(f"{path}."): sections.pop(key) for key in inner}
 
 
 def choices_changed(old: Side, new: Side) -> dict[str, Change]:

@@ -42,6 +42,12 @@ def not_lowered(to_do: Sequence[Found], old: Side, new: Side) -> Iterator[Found]
     yield from (each for each in to_do if not any(of_quota(quota, each) for quota in enough))
 
 
+def not_needed(to_do: Sequence[Found], new: Side) -> Iterator[Found]:
+    """Of the to-dos that are gone: without quotas of which the new plan only needs less."""
+    needed = [quota for quota, amount in (quotas_of(new) or {}).items() if amount]
+    yield from (each for each in to_do if not any(of_quota(quota, each) for quota in needed))
+
+
 def _beside(quota: QuotaId, old: Side, resources: ResourceChanges) -> int:
     """A region's quota counts no node of another region; an older program doesn't say where its own are."""
     before = quotas_of(old)

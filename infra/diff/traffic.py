@@ -9,18 +9,18 @@ from infra.diff.answers import CERTAIN, answers_changed
 from infra.diff.counted_on import abilities_changed, loss_changed
 from infra.diff.figures import rollout
 from infra.diff.nodes import leaves_the_old, node_group, restarts_nodes
+from infra.diff.replicas import about, fewer_of, finishes, number_changed, without_scaler
 from infra.diff.services import ground
 from infra.engines import ENGINES
 from infra.engines.engine import Limits
 from infra.owner import CLAIM
 from infra.plan.kinds import KINDS
-from infra.plan.words import NO_START, minutes
-from infra.plan.words import count as counted
+from infra.plan.words import NO_START
 from infra.registry import owner_of, reach_of
 from infra.services.serving.service import SERVING
 from infra.services.weights.service import WEIGHTS
 from infra.sides.types import Change, Changes, ResourceChanges, Side, name_of, pool_of, type_of
-from infra.sizing.estimates import held, requests, span
+from infra.sizing.estimates import held, requests
 
 DEPLOYMENT = "kubernetes:apps/v1:Deployment"
 _SERVICE = "kubernetes:core/v1:Service"
@@ -64,7 +64,9 @@ def noticed(notice: Notice) -> bool:
 
 def _notice(name: str, old: Side, new: Side, resources: ResourceChanges) -> Notice:
     if name not in new.models:
-        return Notice(name, GONE, "its URL stops answering", ("it is gone",))
+        instead = renamed(old, new).get(name)
+        gone = f"the same model answers as {instead}" if instead else "it is gone"
+        return Notice(name, GONE, "its URL stops answering", (gone,))
     if name not in old.models:
         paused = new.endpoint(name).get("paused")
         first = "paused: no pod runs" if paused else _first(name, new)
@@ -77,6 +79,17 @@ def _notice(name: str, old: Side, new: Side, resources: ResourceChanges) -> Noti
     if not starts:
         during, seconds = _NEVER, None
     return Notice(name, event, during, (*_afterwards(name, old, new), *adapters), seconds, starts)
+
+
+def renamed(old: Side, new: Side) -> dict[str, str]:
+    """Models that are gone, and the model of the same settings that is new; where several have them, nobody can say."""
+    was, now = (dict(side.platform.get("models") or {}) for side in (old, new))
+    gone, come = (
+        {name: models[name] for name in models.keys() - others} for models, others in ((was, now), (now, was))
+    )
+    same = {name: [other for other, each in come.items() if each == settings] for name, settings in gone.items()}
+    alone = {name: others[0] for name, others in same.items() if len(others) == 1}
+    return {name: other for name, other in alone.items() if [*alone.values()].count(other) == 1}
 
 
 def _first(name: str, side: Side) -> str:
@@ -101,7 +114,7 @@ def _during(name: str, old: Side, new: Side, resources: ResourceChanges) -> tupl
     if was:
         return NEW, f"starts again: {_first(name, new)}", None
     if stays:
-        return AWAY, f"is paused: its URL answers 503, and its pods end; {_finishes(name, old)}", None
+        return AWAY, f"paused, so its URL answers 503 and its pods end; {finishes(name, old)}", None
     if fallen := ground(resources):
         what = ", ".join(sorted({type_of(urn).rpartition(":")[2] for urn in fallen}))
         return AWAY, f"down while {what} and every pod are recreated; {about(cold)} once that is done", cold
@@ -126,27 +139,8 @@ def _during(name: str, old: Side, new: Side, resources: ResourceChanges) -> tupl
             "unreachable from outside until DNS follows: its load balancer is recreated at another address",
             None,
         )
-    fewer = _fewer(name, old, new)
-    return (FEWER, fewer, None) if fewer else (NOTHING, "nothing", None)
-
-
-def _fewer(name: str, old: Side, new: Side) -> str:
-    """Replicas above the new maximum end at once, with a scaler or without one; others end only once few requests come,
-    as on every day."""
-    was, now = old.models[name]["replicas"], new.models[name]["replicas"]
-    surely = was["min"] - now["max"]
-    if was["max"] <= now["max"]:
-        return ""
-    if surely <= 0:
-        return f"if more than {counted(now['max'], 'replica')} run, the others end; {_finishes(name, old)}"
-    of = f"{'at least ' * (was['min'] != was['max'])}{surely} of {_range(was)} replicas"
-    return f"{of} end{'s' * (surely == 1)}; {_finishes(name, old)}"
-
-
-def _finishes(name: str, side: Side) -> str:
-    """What a pod does that ends, as its server was started."""
-    seconds = side.endpoint(name).get("timeout_seconds")
-    return f"each takes no new requests, and has {about(seconds) if seconds else 'time'} for those that it is answering"
+    fewer = fewer_of(name, old, new)
+    return (FEWER, fewer, None) if fewer else (NOTHING, without_scaler(name, old, new) or "nothing", None)
 
 
 def _rollout(name: str, old: Side, new: Side, cold: int) -> tuple[str, str, int | None]:
@@ -227,9 +221,7 @@ def _afterwards(name: str, old: Side, new: Side) -> Iterator[str]:
         yield f"a request has up to {after['max_model_len']:,} tokens, was {before['max_model_len']:,}{longer}"
     yield from _spot(SPOT in _capacity_of(old, name), SPOT in _capacity_of(new, name))
     yield from _capacity(before.get("max_concurrency"), after.get("max_concurrency"))
-    if before["replicas"] != after["replicas"]:
-        replicas = _range(after["replicas"])
-        yield f"{replicas} replica{'s' * (replicas != '1')}, was {_range(before['replicas'])}"
+    yield from number_changed(name, old, new)
     if not now.get("paused") and _can_start(name, old) and _can_start(name, new):
         yield from _later_rollouts(name, old, new)
         yield from loss_changed(name, old, new)
@@ -259,6 +251,12 @@ def _later_rollouts(name: str, old: Side, new: Side) -> Iterator[str]:
     (kind_before, before), (kind_after, after) = _each_rollout(name, old), _each_rollout(name, new)
     if kind_before != kind_after:
         yield f"each rollout: {after}, was {before}"
+
+
+def stops_from_now(name: str, old: Side, new: Side) -> bool:
+    """Whether each future rollout stops a model that no rollout stopped."""
+    both = _can_start(name, old) and _can_start(name, new)
+    return both and _each_rollout(name, new)[0] == AWAY != _each_rollout(name, old)[0]
 
 
 def _each_rollout(name: str, side: Side) -> tuple[str, str]:
@@ -329,14 +327,6 @@ def _replicas(side: Side, name: str) -> int:
     return side.models[name]["replicas"]["min"]
 
 
-def _range(replicas: dict[str, int]) -> str:
-    return span(str(replicas["min"]), str(replicas["max"]))
-
-
 def _secret(endpoint: object) -> str:
     secret = endpoint.get("api_key_secret") if isinstance(endpoint, dict) else None
     return f"Secret {secret['namespace']}/{secret['name']}" if secret else "no Secret"
-
-
-def about(seconds: int) -> str:
-    return f"about {minutes(seconds)}"

@@ -116,7 +116,7 @@ CHANGES = {
         title="⚠️ own: no bill (`gpu` has no price); `chat` is paused",
         changed="chat-deployment endpoints-config",
         traffic={"chat": "outage"},
-        says="is paused",
+        says="paused, so its URL answers 503",
     ),
     "a model more": Case(
         "own",
@@ -139,7 +139,7 @@ CHANGES = {
     "a model renamed": Case(
         "own",
         {"models.small": None, "models.tiny": SMALL},
-        title="⚠️ own: no bill (`gpu` has no price); adds `tiny`; removes `small`",
+        title="⚠️ own: no bill (`gpu` has no price); renames `small` to `tiny`",
         added=OF_A_SMALL_MODEL.format("tiny"),
         removed=OF_A_SMALL_MODEL.format("small"),
         changed="endpoints-config",
@@ -362,7 +362,7 @@ CHANGES = {
     "open to the internet": Case(
         "cloud",
         {"gateway.expose": "public", "gateway.clients": {"web": {}}},
-        title="⚠️ cloud: expected +$7 per month; maximum +$8; 2 models down for a while",
+        title="⚠️ cloud: expected *; 2 models reached from the internet; 2 models down for a while",
         changed="gateway-*",
         traffic={"chat": "outage", "code": "outage"},
         says="reached from the internet",

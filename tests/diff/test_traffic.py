@@ -37,7 +37,7 @@ CASES: dict[str, tuple[str, tuple[Edit, ...], str, str, str]] = {
         (("max: 5", "max: 3"),),
         "llama-8b",
         FEWER,
-        "if more than 3 replicas run, the others end; each takes no new requests, and has about 5 min for those",
+        "if more than 3 replicas run, the others end; each pod takes no new requests, and has about 5 min for those",
     ),
     "a scaler less": (
         "many",
@@ -46,14 +46,20 @@ CASES: dict[str, tuple[str, tuple[Edit, ...], str, str, str]] = {
         FEWER,
         "if more than 2 replicas run, the others end",
     ),
-    "a scaler less, with every replica": ("many", (("{min: 2, max: 5}", "5"),), "llama-8b", NOTHING, "nothing"),
+    "a scaler less, with every replica": (
+        "many",
+        (("{min: 2, max: 5}", "5"),),
+        "llama-8b",
+        NOTHING,
+        "no replica ends: those that run stay",
+    ),
     "another strategy": ("dear", (("recreate", "rolling"),), "r1", NOTHING, "nothing"),
     "a pause": (
         "open",
         (("maxModelLen: 8192", "maxModelLen: 8192, paused: true"),),
         "qwen3-8b",
         AWAY,
-        "its pods end; each takes no new requests",
+        "its pods end; each pod takes no new requests",
     ),
     "an end of a pause": ("asleep", (("true", "false"),), "qwen3-8b", NEW, "starts again"),
     "a model that sleeps on": ("asleep", (("8192", "4096"),), "qwen3-8b", NOTHING, "paused"),
@@ -86,8 +92,8 @@ def test_what_happens_while_it_is_deployed(
 @pytest.mark.parametrize(
     ("before", "after", "says"),
     [
-        ("4", "3", "1 of 4 replicas ends; each takes no new requests"),
-        ("4", "2", "2 of 4 replicas end; each takes no new requests"),
+        ("4", "3", "1 of 4 replicas ends; each pod takes no new requests"),
+        ("4", "2", "2 of 4 replicas end; each pod takes no new requests"),
         ("{min: 4, max: 5}", "{min: 2, max: 3}", "at least 1 of 4 to 5 replicas ends"),
         ("4", "{min: 2, max: 3}", "1 of 4 replicas ends"),
         ("{min: 3, max: 5}", "{min: 2, max: 5}", "nothing"),  # a scaler ends them later, while few requests come

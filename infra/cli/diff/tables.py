@@ -1,6 +1,6 @@
 """What is below the first lines: users, settings, fit, bill, facts, notes."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from infra.cli.diff.values import NONE, cells, names, signed
 from infra.cli.diff.ways import with_ways
@@ -35,12 +35,20 @@ _FIGURES = {
 }
 
 
+_NOTHING = "nothing"
+
+
 def users(difference: Difference) -> list[tuple[str, str, str]]:
     """Other services, then models: models with the same text are one row, and those without any change come last."""
     notices = sorted(difference.notices, key=lambda each: (not noticed(each), each.model))
-    texts = ((each.model, (said(each.during), "; ".join(map(said, each.afterwards)) or "nothing")) for each in notices)
+    texts = ((each.model, (said(each.during), "; ".join(map(said, each.afterwards)) or _NOTHING)) for each in notices)
     services = [(said(each.service), said(each.during), "") for each in difference.services]
-    return services + [(names(who), *what) for what, who in alike(texts).items()]
+    return services + [(names(who), *(_of_each(text, who) for text in what)) for what, who in alike(texts).items()]
+
+
+def _of_each(text: str, models: Sequence[str]) -> str:
+    """A text about one model, where several have it."""
+    return text if len(models) == 1 or text == _NOTHING else f"each: {text}"
 
 
 def _blocks(rows_of: Iterable[tuple[str, tuple[tuple[str, str, str], ...]]]) -> list[tuple[str, str, str, str]]:

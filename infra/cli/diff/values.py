@@ -41,6 +41,11 @@ def names(all_of_them: Sequence[str]) -> str:
     return ", ".join(kept) + (f" and {more} more" if more else "")
 
 
+def named(models: Sequence[str]) -> str:
+    """One by its name, several by their number, as a title has room for."""
+    return code(models[0]) if len(models) == 1 else f"{len(models)} models"
+
+
 def signed(amount: float) -> str:
     """`+1,846`, `-20`, `0`."""
     return f"{amount:+,.0f}" if round(amount) else "0"

@@ -4,8 +4,9 @@ from collections.abc import Iterator, Sequence
 from types import MappingProxyType
 
 from infra.cli.diff.money import money
-from infra.cli.diff.values import signed
+from infra.cli.diff.values import named, signed
 from infra.cli.diff.ways import with_ways
+from infra.cli.diff.weaker import weaker
 from infra.cli.document.marked import code, said
 from infra.diff import figures
 from infra.diff.answers import CERTAIN, another_answers, what_answers
@@ -14,7 +15,7 @@ from infra.diff.difference import Difference
 from infra.diff.guard import Guarded
 from infra.diff.nodes import node_group
 from infra.diff.side_by_side import raises
-from infra.diff.traffic import AWAY, GONE, Notice, refuses_more
+from infra.diff.traffic import AWAY, GONE, Notice, refuses_more, renamed
 from infra.owner import CLAIM, word_of
 from infra.plan.alike import alike
 from infra.plan.rules import Rule
@@ -32,13 +33,19 @@ def mark(difference: Difference) -> str:
     gone = any(notice.event == GONE for notice in difference.notices)
     gone = gone or any(each.away for each in difference.services)
     worse = gone or _gaps(difference) or _moved(difference) or _others(difference) or _less_sure(difference)
-    worse = worse or _shorter(difference) or difference.counted.no_longer
+    worse = worse or _shorter(difference) or difference.counted.no_longer or any(weaker(difference))
     return "⚠️" if worse or difference.guarded else "✅"
 
 
 def headline(difference: Difference, by_program: Changes = MappingProxyType({})) -> str:
     """`by_program`: what the program's own prices and facts change of the bills."""
-    parts = [money(difference, by_program), *_broken(difference), *_guarded(difference), *_models(difference)]
+    parts = [
+        money(difference, by_program),
+        *_broken(difference),
+        *_guarded(difference),
+        *weaker(difference),
+        *_models(difference),
+    ]
     return f"{difference.stack}: {'; '.join(part for part in parts if part)}"
 
 
@@ -86,29 +93,32 @@ def _models(difference: Difference) -> Iterator[str]:
     new = [notice.model for notice in difference.notices if notice.model not in difference.old.models]
     gone = [notice.model for notice in difference.notices if notice.event == GONE]
     away = _gaps(difference)
+    others = renamed(difference.old, difference.new)
+    yield from (f"renames {code(was)} to {code(now)}" for was, now in others.items())
+    new, gone = ([each for each in found if each not in {*others, *others.values()}] for found in (new, gone))
     if new:
-        yield f"adds {_named(new)}"
+        yield f"adds {named(new)}"
     if gone:
-        yield f"removes {_named(gone)}"
+        yield f"removes {named(gone)}"
     paused = [notice.model for notice in away if difference.new.endpoint(notice.model).get("paused")]
     if paused:
-        yield f"{_named(paused)} {'is' if len(paused) == 1 else 'are'} paused"
+        yield f"{named(paused)} {'is' if len(paused) == 1 else 'are'} paused"
     if other := [notice.model for notice in away if notice.model not in paused]:
-        yield f"{_named(other)} down for a while"
+        yield f"{named(other)} down for a while"
     if stuck := [notice.model for notice in difference.notices if not notice.starts]:
-        yield f"{_named(stuck)} {'does' if len(stuck) == 1 else 'do'}n't start"
+        yield f"{named(stuck)} {'does' if len(stuck) == 1 else 'do'}n't start"
     for service in (each.service for each in difference.services if each.away):
         yield f"{said(service)} down for a while"
     others = alike((name, what_answers(difference.answers[name])) for name in _others(difference))
-    yield from (f"{what} {_named(models)}" for what, models in others.items())
+    yield from (f"{what} {named(models)}" for what, models in others.items())
     yield from _refused_requests(difference)
     if less := _less_sure(difference):
-        yield f"whether {_named(less)} still {'fits' if len(less) == 1 else 'fit'} is no longer certain"
+        yield f"whether {named(less)} still {'fits' if len(less) == 1 else 'fit'} is no longer certain"
     without = [name for name in _moved(difference) if not difference.new.endpoint(name).get("base_url")]
     if without:
-        yield f"{_named(without)} no longer reached from outside the cluster"
+        yield f"{named(without)} no longer reached from outside the cluster"
     if moved := [name for name in _moved(difference) if name not in without]:
-        yield f"another URL for {_named(moved)}"
+        yield f"another URL for {named(moved)}"
 
 
 def _gaps(difference: Difference) -> list[Notice]:
@@ -125,7 +135,7 @@ def _refused_requests(difference: Difference) -> Iterator[str]:
     tokens = {difference.new.models[name]["max_model_len"] for name in shorter}
     if shorter:
         over = f"over {tokens.pop():,} tokens" if len(tokens) == 1 else "that are too long now"
-        yield f"{_named(shorter)} {'refuses' if len(shorter) == 1 else 'refuse'} requests {over}"
+        yield f"{named(shorter)} {'refuses' if len(shorter) == 1 else 'refuse'} requests {over}"
 
 
 def _shorter(difference: Difference) -> list[str]:
@@ -145,10 +155,6 @@ def _moved(difference: Difference) -> list[str]:
     both = sorted(old.models.keys() & new.models.keys())
     urls = ((name, old.endpoint(name).get("base_url"), new.endpoint(name).get("base_url")) for name in both)
     return [name for name, was, now in urls if was and was != now]
-
-
-def _named(models: list[str]) -> str:
-    return code(models[0]) if len(models) == 1 else f"{len(models)} models"
 
 
 def reasons(difference: Difference) -> Iterator[tuple[str, str]]:

@@ -1,0 +1,53 @@
+"""What a change protects less than before: a reviewer reads it in the first line."""
+
+from collections.abc import Iterator
+
+from infra.cli.diff.values import named
+from infra.diff.difference import Difference
+from infra.diff.traffic import reach, stops_from_now
+from infra.plan.words import count
+
+_PLAIN = "http://"
+_ANYWHERE = ("0.0.0.0/0", "::/0")
+_PROTECT = "options.protect"
+_NO_KEY = "no key is asked for"
+
+
+def weaker(difference: Difference) -> Iterator[str]:
+    """Only where the stack stays."""
+    old, new = difference.old, difference.new
+    if not (old.exists and new.exists):
+        return
+    if plain := [name for name in new.models if _is_plain(difference, name)]:
+        yield f"plain HTTP for {named(plain)}: keys, prompts and answers aren't encrypted"
+    if public := [name for name in new.models if _is_public(difference, name)]:
+        yield f"{named(public)} reached from the internet"
+    if opened := [thing for thing, each in difference.access["exposure"].items() if _is_open(each.added)]:
+        yield f"{', '.join(opened)} open to the whole internet"
+    clients = difference.access["clients"].items()
+    if without := [name for name, each in clients if name in old.models and any(_NO_KEY in one for one in each.added)]:
+        yield f"no key is asked for {named(without)} any more"
+    options = difference.resources.options.items()
+    if unprotected := [urn for urn, found in options if (change := found.get(_PROTECT)) and change.old is True]:
+        yield f"{count(len(unprotected), 'resource')} no longer protected"
+    both = sorted(old.models.keys() & new.models.keys())
+    if stopped := [name for name in both if _runs(difference, name) and stops_from_now(name, old, new)]:
+        yield f"each rollout stops {named(stopped)} from now on"
+
+
+def _is_plain(difference: Difference, name: str) -> bool:
+    was, now = (side.endpoint(name).get("base_url") or "" for side in (difference.old, difference.new))
+    return now.startswith(_PLAIN) and not was.startswith(_PLAIN)
+
+
+def _is_public(difference: Difference, name: str) -> bool:
+    was, now = reach(difference.old, name), reach(difference.new, name)
+    return now is not None and now.public and not (was is not None and was.public)
+
+
+def _is_open(added: tuple[str, ...]) -> bool:
+    return any(each.endswith(_ANYWHERE) for each in added)
+
+
+def _runs(difference: Difference, name: str) -> bool:
+    return not any(side.endpoint(name).get("paused") for side in (difference.old, difference.new))

@@ -1,0 +1,58 @@
+"""How many replicas run: which of them end with a change, and whether a scaler sets their number."""
+
+from collections.abc import Iterator, Mapping
+
+from infra.plan.words import count as counted
+from infra.plan.words import minutes
+from infra.sides.types import Side
+from infra.sizing.estimates import span
+
+# By whether a scaler set the number before, and sets it now.
+_SCALER = {(True, False): "; no scaler changes their number any more", (False, True): "; a scaler sets their number"}
+
+
+def number_changed(name: str, old: Side, new: Side) -> Iterator[str]:
+    before, after = old.models[name]["replicas"], new.models[name]["replicas"]
+    if before != after:
+        replicas, scaler = _range(after), _SCALER.get((_scaled(before), _scaled(after)), "")
+        yield f"{replicas} replica{'s' * (replicas != '1')}, was {_range(before)}{scaler}"
+
+
+def fewer_of(name: str, old: Side, new: Side) -> str:
+    """Replicas above the new maximum end at once, with a scaler or without one; others end only once few requests come,
+    as on every day."""
+    was, now = old.models[name]["replicas"], new.models[name]["replicas"]
+    surely = was["min"] - now["max"]
+    if was["max"] <= now["max"]:
+        return ""
+    if surely <= 0:
+        return f"if more than {counted(now['max'], 'replica')} run, the others end; {finishes(name, old)}"
+    of = f"{'at least ' * (was['min'] != was['max'])}{surely} of {_range(was)} replicas"
+    return f"{of} end{'s' * (surely == 1)}; {finishes(name, old)}"
+
+
+def without_scaler(name: str, old: Side, new: Side) -> str:
+    """Replicas that a scaler added stay where the stack file has a number that is as large."""
+    was, now = old.models[name]["replicas"], new.models[name]["replicas"]
+    if not _scaled(was) or _scaled(now):
+        return ""
+    return f"no replica ends: those that run stay, and others start until there are {now['max']}"
+
+
+def _scaled(replicas: Mapping[str, int]) -> bool:
+    return replicas["min"] < replicas["max"]
+
+
+def finishes(name: str, side: Side) -> str:
+    """What a pod does that ends, as its server was started."""
+    seconds = side.endpoint(name).get("timeout_seconds")
+    time = about(seconds) if seconds else "time"
+    return f"each pod takes no new requests, and has {time} for those that it is answering"
+
+
+def _range(replicas: Mapping[str, int]) -> str:
+    return span(str(replicas["min"]), str(replicas["max"]))
+
+
+def about(seconds: int) -> str:
+    return f"about {minutes(seconds)}"
