@@ -16,7 +16,7 @@ _PATIENCE = 120  # seconds without a byte
 
 
 class Unreachable(Exception):
-    """Why there is no answer at all."""
+    """Why there is no answer that could be judged."""
 
 
 @dataclass(frozen=True)
@@ -95,6 +95,10 @@ class Gateway:
         try:
             return self._opener.open(request, timeout=_PATIENCE)
         except HTTPError as refused:
+            if refused.code == 429:
+                after = refused.headers.get("Retry-After")
+                more = f"; try again in {after} s" if after else ""
+                raise Unreachable(f"429: the client's limit is reached, or the model's queue is full{more}") from None
             return refused
 
 

@@ -45,9 +45,7 @@ Check = Callable[[], str]  # what came; raises Broken, NotChecked and Unreachabl
 
 def of_gateway(gateway: Gateway, promised: Promises) -> Iterator[tuple[str, Check]]:
     yield "models", lambda: _models(gateway, promised)
-    known = next((each for each in promised.models if not each.paused), None)
-    if known is not None:
-        yield "wrong key", lambda: _status(gateway.post(CHAT, _chat(known.model), key=_WRONG_KEY), 401)
+    yield "wrong key", lambda: _status(gateway.post(CHAT, _chat(promised.listed[0]), key=_WRONG_KEY), 401)
     yield "unknown model", lambda: _status(gateway.post(CHAT, _chat(_UNKNOWN)), 404)
     if (other := promised.not_allowed) is not None:
         yield "not allowed", lambda: _status(gateway.post(CHAT, _chat(other)), 403)

@@ -62,9 +62,11 @@ def fake_endpoint() -> Iterator[str]:
 
 
 @contextmanager
-def service(endpoint: str, *, timeout_seconds: float = HANGS_SECONDS) -> Iterator[str]:
+def service(
+    endpoint: str, *, key: str = KEY, model: str = MODEL, timeout_seconds: float = HANGS_SECONDS
+) -> Iterator[str]:
     """The example's service in front of an endpoint."""
-    with _served(make_app(Settings(f"{endpoint}/v1", KEY, MODEL, timeout_seconds))) as url:
+    with _served(make_app(Settings(f"{endpoint}/v1", key, model, timeout_seconds))) as url:
         yield url
 
 

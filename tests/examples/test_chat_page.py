@@ -27,7 +27,7 @@ _SYSTEMS = ("chromium", "chromium-browser", "google-chrome")
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     with sync_playwright() as playwright:
-        path = _installed(playwright)
+        path = installed(playwright)
         if path is None:
             pytest.skip("needs a Chromium: the system's, or `.venv/bin/playwright install --with-deps chromium`")
         started = playwright.chromium.launch(executable_path=path)
@@ -35,7 +35,7 @@ def browser() -> Iterator[Browser]:
         started.close()
 
 
-def _installed(playwright: Playwright) -> str | None:
+def installed(playwright: Playwright) -> str | None:
     own = playwright.chromium.executable_path
     return own if Path(own).exists() else next(filter(None, map(shutil.which, _SYSTEMS)), None)
 

@@ -83,7 +83,7 @@ def test_the_endpoint_is_asked_for_the_model_with_the_key() -> None:
     ("question", "kind", "message", "retry_after"),
     [
         ("/401", "key", "refused this service’s key (HTTP\u00a0401)", None),
-        ("/403", "key", "refused this service’s key (HTTP\u00a0403)", None),
+        ("/403", "key", "key may not use this model (HTTP\u00a0403)", None),
         ("/400", "failed", "Is the conversation too long?", None),
         ("/404", "failed", "no such model", None),
         ("/429", "busy", "too much to do right now", 8),

@@ -83,6 +83,15 @@ def test_each_client_has_a_key_and_is_refused_what_it_may_not_use(tmp_path: Path
     assert [each.said for each in seen["shop"] if each.check == "not allowed"] == ["403"]
 
 
+def test_a_client_whose_limit_is_reached_has_broken_no_promise(tmp_path: Path) -> None:
+    limited = f"{TEXT}    gateway: {{clients: {{shop: {{models: [embed], requestsPerMinute: 2}}}}}}\n"
+    plan = planned(tmp_path, limited)
+    with trying(plan, 0) as tried:
+        seen = found(tried, promises(plan, "shop"))
+    assert {each.result for each in seen} == {"ok", "not checked"}
+    assert seen[-1].said.startswith("429: the client's limit is reached")
+
+
 # What the platform does otherwise than the plan says -> the check that sees it, with words of what is said.
 def _stand_ins(**other: Any) -> Callable[[Patch], None]:
     def change(patch: Patch) -> None:

@@ -11,6 +11,10 @@ _KEY = (
     "The model’s endpoint refused this service’s key ({status}). Asking again won’t help: whoever runs this page has "
     "to give it the platform’s current key."
 )
+_MODEL = (
+    "This service’s key may not use this model ({status}). Asking again won’t help: whoever runs this page has to name "
+    "a model that the key may use."
+)
 _ASLEEP = "It may be starting up, which takes some minutes."
 _FAILED = ("failed", "The model’s endpoint failed ({status}).")
 _BY_STATUS = {  # kind and message
@@ -19,12 +23,15 @@ _BY_STATUS = {  # kind and message
         "The endpoint refused the request ({status}). Is the conversation too long? Start a new one.",
     ),
     401: ("key", _KEY),
-    403: ("key", _KEY),
+    403: ("key", _MODEL),
     404: ("failed", "The endpoint has no such model ({status}). Whoever runs this page has to name one that it has."),
     413: ("failed", "The conversation is too long for the endpoint ({status}). Start a new one."),
     429: ("busy", "The model has too much to do right now ({status})."),
     503: ("asleep", f"The model isn’t running yet ({{status}}). {_ASLEEP}"),
     504: ("timeout", "The model took too long to answer ({status})."),
+}
+_BY_CODE = {  # of the platform's errors, where the status doesn't say it all
+    "model_paused": ("failed", "The model is paused ({status}). It answers again when the platform team starts it."),
 }
 
 
@@ -63,7 +70,7 @@ def problem_of_no_end(*, begun: bool) -> Problem:
 
 
 def _refused(error: APIStatusError) -> Problem:
-    kind, message = _BY_STATUS.get(error.status_code, _FAILED)
+    kind, message = _BY_CODE.get(error.code or "", _BY_STATUS.get(error.status_code, _FAILED))
     retry_after = retry_after_seconds(error.response.headers.get("retry-after"), now=datetime.now(UTC))
     return Problem(kind, message.format(status=f"HTTP\u00a0{error.status_code}"), retry_after)
 
