@@ -1,27 +1,48 @@
 """Secrets in resources. A plan masks their values on both sides: that one is new shows only by where it comes from."""
 
+import re
 from collections.abc import Mapping
+from typing import Any
 
-from infra.config_keys import API_KEY, HUGGING_FACE_TOKEN, config_key
+from infra.config_keys import API_KEY, HUGGING_FACE_TOKEN, client_of, config_key
+from infra.services.gateway.clients import DEFAULT
 from infra.sides.properties import leaves
 from infra.sides.types import Change, Changes, Resource
 
 MASK = "[secret]"
 NEW = f"{MASK}, another value"
 _HUB_TOKEN, _API_KEY = config_key(HUGGING_FACE_TOKEN), config_key(API_KEY)
-_HUB_TOKEN_SECRET = "-hub-token"  # how the Secret's logical name ends; every other secret value is the API key's
+_HUB_TOKEN_SECRET = "-hub-token"  # how the Secret's logical name ends
+_CLIENT_SECRET = re.compile(r"client-(.+?)-secret(?:-elsewhere)?")  # has the newest key of that client
+_ALL_KEYS = "gateway-proxy-clients"  # every other secret value is the API key's
+_CLIENTS = "gateway.clients."
 
 
 def secrets_changed(settings: Changes, after: Mapping[str, Resource]) -> dict[str, dict[str, Change]]:
     """By URN: the properties that hold a secret whose value in the stack file is new, or gone."""
-    keys = settings.keys() & {_HUB_TOKEN, _API_KEY}
-    if not keys:
-        return {}
     found = {}
     for urn, resource in after.items():
-        of = _HUB_TOKEN if resource["name"].endswith(_HUB_TOKEN_SECRET) else _API_KEY
-        if of in keys:
+        if any(_is_of(resource["name"], key, change) for key, change in settings.items()):
             found[urn] = {
                 path: Change(MASK, NEW) for path, value in leaves(resource["inputs"]).items() if value == MASK
             }
     return {urn: changes for urn, changes in found.items() if changes}
+
+
+def _is_of(name: str, key: str, change: Change) -> bool:
+    """Whether a resource of that logical name has a secret value that follows from that setting."""
+    if name.endswith(_HUB_TOKEN_SECRET) or key == _HUB_TOKEN:
+        return name.endswith(_HUB_TOKEN_SECRET) and key == _HUB_TOKEN
+    given = client_of(key.rpartition(":")[2])
+    if own := _CLIENT_SECRET.fullmatch(name):
+        client = own[1]
+        rotated = key == f"{_CLIENTS}{client}.keys" and _newest(change.old) != _newest(change.new)
+        return rotated or (given is not None and given[0] == client) or (client == DEFAULT and key == _API_KEY)
+    if name == _ALL_KEYS:
+        return key == _API_KEY or given is not None or key.startswith(_CLIENTS)
+    return key == _API_KEY
+
+
+def _newest(keys: Any) -> int:
+    """A client without `keys` has its first one."""
+    return keys[-1] if keys else 1

@@ -8,7 +8,7 @@ from infra.config_keys import PLATFORM
 from infra.diff.difference import compare
 from infra.diff.resources import compare_resources
 from infra.diff.settings import settings_changed
-from infra.sides.types import Change, Side
+from infra.sides.types import Change, Changes, Resource, Side
 from tests.diff import stacks
 from tests.diff.sides import compared, side
 
@@ -55,18 +55,54 @@ def test_another_spelling_of_a_number_is_no_difference(stack: str, written: str,
 KEY, TOKEN = "llm-platform:apiKey", "llm-platform:huggingFaceToken"
 
 
-@pytest.mark.parametrize(("key", "changes"), [(KEY, "chat-api-key"), (TOKEN, "model-cache-hub-token")])
-def test_another_secret_is_mentioned_where_it_is_used_and_never_shown(key: str, changes: str) -> None:
+HOLDERS = (
+    "chat-api-key",
+    "model-cache-hub-token",
+    "client-default-secret",
+    "client-web-secret",
+    "gateway-proxy-clients",
+)
+OF_WEB = {"client-web-secret", "gateway-proxy-clients"}
+HOLDERS = ("chat-api-key", "model-cache-hub-token", "client-default-secret", *sorted(OF_WEB))
+
+
+@pytest.mark.parametrize(
+    ("key", "changes"),
+    [
+        (KEY, {"chat-api-key", "client-default-secret", "gateway-proxy-clients"}),
+        (TOKEN, {"model-cache-hub-token"}),
+        ("llm-platform:clientKey-web-1", OF_WEB),
+        ("llm-platform:clientKey-web-2-1", {"gateway-proxy-clients"}),
+    ],
+)
+def test_another_secret_is_mentioned_where_it_is_used_and_never_shown(key: str, changes: set[str]) -> None:
     old, new = (Side(config={key: {"secure": value}}) for value in ("v1:old:cipher", "v1:new:cipher"))
     found = settings_changed(old, new)
     assert found == {key: Change("[secret]", "[secret], another value")}
-    secrets = [
+    assert _secrets_changed(found) == changes
+
+
+@pytest.mark.parametrize(
+    ("key", "old", "new", "changes"),
+    [
+        ("keys", None, [1, 2], OF_WEB),
+        ("keys", [1], [1, 2], OF_WEB),
+        ("keys", [1, 2], [2], {"gateway-proxy-clients"}),  # the Secret has the newest one already
+        ("requestsPerMinute", 60, 90, {"gateway-proxy-clients"}),
+    ],
+)
+def test_a_rotation_changes_the_secrets_that_hold_the_keys(key: str, old: Any, new: Any, changes: set[str]) -> None:
+    assert _secrets_changed({f"gateway.clients.web.{key}": Change(old, new)}) == changes
+
+
+def _secrets_changed(settings: Changes) -> set[str]:
+    secrets: list[Resource] = [
         {"urn": f"u::p::t::{name}", "type": "t", "name": name, "inputs": {"stringData": {"k": "[secret]"}}}
-        for name in ("chat-api-key", "model-cache-hub-token")
+        for name in HOLDERS
     ]
-    resources = compare_resources(secrets, secrets, lambda *_: False, found)
-    assert {urn.rpartition("::")[2] for urn in resources.changed} == {changes}
+    resources = compare_resources(secrets, secrets, lambda *_: False, settings)
     assert "cipher" not in str(resources)
+    return {urn.rpartition("::")[2] for urn in resources.changed}
 
 
 SECRET = Change("[secret]", "[secret], another value")
