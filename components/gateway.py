@@ -1,43 +1,36 @@
-"""The way in from outside the cluster: one Ingress per model, host `<model>.<domain>`, path `/v1` only."""
+"""The way in from outside the cluster: one Ingress that sends every path of its hosts to the gateway's pods."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import pulumi
 import pulumi_kubernetes as k8s
 
-_PATH = "/v1"  # the API key protects no other path of a model server
-_NGINX_BODY = "64m"  # a prompt may contain images
-
-
-@dataclass(frozen=True)
-class Route:
-    """The route to one model."""
-
-    service: k8s.core.v1.Service
-    port: int
-    annotations: Mapping[str, pulumi.Input[str]]  # for the ingress controller
+_NGINX_BODY = "64m"  # more than the gateway takes, so that it is the gateway that answers
 
 
 class Gateway(pulumi.ComponentResource):
-    """`routes` by model name. `address` is where DNS must point; None if no controller reports an address.
+    """`address` is where DNS must point; None if no controller reports an address.
 
-    `annotations` come from the stack file and override all others.
+    Every path: the gateway knows which ones there are, and answers the others. `annotations` come from the stack file
+    and override those `of_controller`.
     """
 
     address: pulumi.Output[str | None]
+    ingress: k8s.networking.v1.Ingress
 
     def __init__(
         self,
         name: str,
         *,
         namespace: str,
-        domain: str,
-        routes: Mapping[str, Route],
+        hosts: Sequence[str],
+        service: str,
+        port: int,
         ingress_class: str,
         reports_address: bool,
         tls_secret: str | None = None,
+        of_controller: Mapping[str, pulumi.Input[str]],
         annotations: Mapping[str, str],
         depends_on: Sequence[pulumi.Resource] = (),
         opts: pulumi.ResourceOptions | None = None,
@@ -45,34 +38,27 @@ class Gateway(pulumi.ComponentResource):
         super().__init__("llm:kubernetes:Gateway", name, None, opts)
         # If no controller is known to report an address, Pulumi would wait 10 minutes for it.
         own = {} if reports_address else {"pulumi.com/skipAwait": "true"}
-        ingresses: list[k8s.networking.v1.Ingress] = []
-        for model, route in sorted(routes.items()):
-            ingresses.append(
-                k8s.networking.v1.Ingress(
-                    f"{name}-{model}",
-                    metadata={
-                        "name": model,
-                        "namespace": namespace,
-                        "annotations": {**own, **route.annotations, **annotations},
-                    },
-                    spec=_spec(f"{model}.{domain}", model, route, ingress_class=ingress_class, tls_secret=tls_secret),
-                    opts=pulumi.ResourceOptions(parent=self, depends_on=[*depends_on, route.service]),
-                )
-            )
-        awaited = ingresses[0].status if ingresses and reports_address else pulumi.Output.from_input(None)
+        backend = {"service": {"name": service, "port": {"number": port}}}
+        paths = [{"path": "/", "pathType": "Prefix", "backend": backend}]
+        spec: Any = {
+            "ingressClassName": ingress_class,
+            "rules": [{"host": host, "http": {"paths": paths}} for host in hosts],
+        }
+        if tls_secret is not None:
+            spec["tls"] = [{"hosts": list(hosts), "secretName": tls_secret}]
+        self.ingress = k8s.networking.v1.Ingress(
+            f"{name}-ingress",
+            metadata={
+                "name": name,
+                "namespace": namespace,
+                "annotations": {**own, **of_controller, **annotations},
+            },
+            spec=spec,
+            opts=pulumi.ResourceOptions(parent=self, depends_on=list(depends_on)),
+        )
+        awaited = self.ingress.status if reports_address else pulumi.Output.from_input(None)
         self.address = awaited.apply(_address)
         self.register_outputs({"address": self.address})
-
-
-def _spec(host: str, model: str, route: Route, *, ingress_class: str, tls_secret: str | None) -> Any:
-    backend = {"service": {"name": model, "port": {"number": route.port}}}
-    spec: dict[str, Any] = {
-        "ingressClassName": ingress_class,
-        "rules": [{"host": host, "http": {"paths": [{"path": _PATH, "pathType": "Prefix", "backend": backend}]}}],
-    }
-    if tls_secret is not None:
-        spec["tls"] = [{"hosts": [host], "secretName": tls_secret}]
-    return spec
 
 
 def nginx_annotations(timeout_seconds: int) -> dict[str, pulumi.Input[str]]:

@@ -8,7 +8,7 @@ from typing import Any
 from components.bucket_access import BucketAccess
 from components.container import MODELS_MOUNT, Container
 from components.model_cache import CLAIM
-from components.pods import container_security_context, scratch, secret_variable, security_context, variables
+from components.pods import container_security_context, scratch, secret_variable, security_context, spread, variables
 
 API_KEY = "api-key"
 GPU_RESOURCE = "nvidia.com/gpu"  # what the device plugin offers on a node, and pods request
@@ -90,7 +90,7 @@ def pod_spec(
         "securityContext": security_context(set_group=set_group),
         "nodeSelector": {"kubernetes.io/os": "linux", **place.node_selector},
         "tolerations": [dict(toleration) for toleration in place.tolerations],
-        "topologySpreadConstraints": _spread(labels),
+        "topologySpreadConstraints": spread(labels),
         "containers": [container],
         "volumes": volumes,
     }
@@ -99,19 +99,6 @@ def pod_spec(
     if place.runtime_class is not None:
         spec["runtimeClassName"] = place.runtime_class
     return spec
-
-
-def _spread(labels: Mapping[str, str]) -> list[Any]:
-    """A single replica has it too: else a second one would change the pod of the first, and so recreate it."""
-    return [
-        {
-            "maxSkew": 1,
-            "topologyKey": key,
-            "whenUnsatisfiable": "ScheduleAnyway",  # replicas on the same node are better than a pod that waits
-            "labelSelector": {"matchLabels": dict(labels)},
-        }
-        for key in ("topology.kubernetes.io/zone", "kubernetes.io/hostname")
-    ]
 
 
 def _of_bucket(bucket: BucketAccess | None) -> Iterator[dict[str, Any]]:

@@ -1,4 +1,4 @@
-"""One model behind one address inside the cluster: `http://<model>.<namespace>.svc`, port 80."""
+"""The pods of one model, which only the gateway reaches."""
 
 import hashlib
 from collections.abc import Mapping, Sequence
@@ -14,6 +14,7 @@ from components.model_pod import API_KEY, PodPlace, PodSize, pod_spec
 from components.network_policy import server_policy
 
 SERVICE_PORT = 80
+MODEL_PODS: Mapping[str, str] = {"app.kubernetes.io/component": "model-server"}  # a label of the pods of all models
 _SCRAPE_INTERVAL = "15s"
 
 
@@ -31,11 +32,9 @@ class PodReplacement:
 
 @dataclass(frozen=True)
 class Callers:
-    """Who may reach the pods: the gateway as CIDRs (outside the cluster) or as a namespace, monitoring, and clients."""
+    """Who may reach the pods."""
 
-    client_label: str  # of a namespace: "true" for those that may call the models
-    gateway_cidrs: Sequence[pulumi.Input[str]] = ()
-    gateway_namespace: str | None = None
+    gateway: Mapping[str, str]  # the labels of its pods, in the same namespace
     monitoring_namespace: str | None = None
 
 
@@ -44,17 +43,16 @@ class ModelServer(pulumi.ComponentResource):
     ServiceMonitor.
 
     `model` is the name that applications send. `scaled` leaves the number of replicas to a scaler. `replicas` is 0 for
-    a paused model, which keeps its address. Only the pods wait for `pods_wait_for`, the weights and the nodes: the
-    address, and with it the gateway, is created meanwhile.
+    a paused model. Only the pods wait for `pods_wait_for`, the weights and the nodes: `reachable`, by which the gateway
+    finds and reaches them, is created meanwhile.
     `own_claim` has the weights of this model; None: they are in the model cache, or the server reads them from
     `bucket`.
     `replace_with` is the claim: the pods must be deleted before the claim can be replaced.
     `monitor_labels` are the labels by which the Prometheus selects ServiceMonitors; None creates no ServiceMonitor.
     """
 
-    service: k8s.core.v1.Service
     deployment: k8s.apps.v1.Deployment
-    url: pulumi.Output[str]
+    reachable: Sequence[pulumi.Resource]
 
     def __init__(
         self,
@@ -81,7 +79,8 @@ class ModelServer(pulumi.ComponentResource):
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__("llm:kubernetes:ModelServer", name, None, opts)
-        selector = {"app.kubernetes.io/name": model, "app.kubernetes.io/component": "model-server"}
+        self._name, self._model, self._namespace = name, model, namespace
+        selector = {"app.kubernetes.io/name": model, **MODEL_PODS}
         metadata: Any = {"name": model, "namespace": namespace, "labels": selector}
         child = pulumi.ResourceOptions(parent=self, depends_on=list(depends_on))
 
@@ -101,17 +100,16 @@ class ModelServer(pulumi.ComponentResource):
             # An engine reads its key only when it starts: a changed key has to replace the pods.
             pod_annotations["llm-platform/api-key-hash"] = pulumi.Output.from_input(api_key).apply(_short_hash)
 
+        # It lets in less than the one of version 1, `<model>-server`, which is removed at the end of an update: until
+        # then both hold, and the old way stays open. Its name is no model's and no other policy's.
         policy = k8s.networking.v1.NetworkPolicy(
-            f"{name}-network-policy",
-            # Not the model's name alone: the policy of x's prefetch Job is `x-prefetch`, and that may be a model too.
-            metadata=metadata | {"name": f"{model}-server"},
+            f"{name}-policy",
+            metadata=metadata | {"name": f"{model}-pods"},
             spec=server_policy(
                 selector,
                 port=container.port,
-                gateway_cidrs=callers.gateway_cidrs,
-                gateway_namespace=callers.gateway_namespace,
+                gateway=callers.gateway,
                 monitoring_namespace=callers.monitoring_namespace,
-                client_label=callers.client_label,
                 bucket=bucket,
             ),
             opts=child,
@@ -157,26 +155,47 @@ class ModelServer(pulumi.ComponentResource):
                 custom_timeouts=pulumi.CustomTimeouts(create=wait, update=wait),
             ),
         )
-        self.service = self._service(name, metadata=metadata, selector=selector, opts=child)
+        pods = self._pods_service(selector, opts=child)
+        self.reachable = (pods, policy)
         if disruption_budget:
             self._disruption_budget(name, metadata=metadata, selector=selector, opts=child)
         if monitor_labels is not None and container.metrics_path is not None:
-            self._monitor(name, container.metrics_path, namespace, model, selector, monitor_labels, opts=child)
+            scraped = pulumi.ResourceOptions(parent=self, depends_on=[*depends_on, pods])
+            self._monitor(name, container.metrics_path, namespace, model, selector, monitor_labels, opts=scraped)
+        self.register_outputs({})
 
-        self.url = pulumi.Output.from_input(f"http://{model}.{namespace}.svc.cluster.local/v1")
-        self.register_outputs({"url": self.url})
+    def add_address(self, *, answered_by: Mapping[str, str], depends_on: Sequence[pulumi.Resource]) -> None:
+        """`http://<model>.<namespace>.svc`, port 80, as in version 1: the pods with these labels answer, the gateway's.
 
-    def _service(
-        self, name: str, *, metadata: Any, selector: Mapping[str, str], opts: pulumi.ResourceOptions
-    ) -> k8s.core.v1.Service:
-        """Not awaited: Pulumi would wait for the pods again, and with a shorter timeout than a cold start."""
-        spec: Any = {
-            "selector": dict(selector),
-            "ports": [{"name": "http", "port": SERVICE_PORT, "targetPort": "http", "protocol": "TCP"}],
-        }
+        It waits for the model's own pods: until the load balancer of version 1 knows them, they count as not ready.
+        """
+        selector = {"app.kubernetes.io/name": self._model, **MODEL_PODS}
+        ports: Any = [{"name": "http", "port": SERVICE_PORT, "targetPort": "http", "protocol": "TCP"}]
+        k8s.core.v1.Service(
+            f"{self._name}-service",
+            metadata={
+                "name": self._model,
+                "namespace": self._namespace,
+                "labels": selector,
+                "annotations": {"pulumi.com/skipAwait": "true"},
+            },
+            spec={"selector": dict(answered_by), "ports": ports},
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[*depends_on, self.deployment]),
+        )
+
+    def _pods_service(self, selector: Mapping[str, str], *, opts: pulumi.ResourceOptions) -> k8s.core.v1.Service:
+        """Its name has the addresses of all pods that are ready. Not awaited: Pulumi would wait for the pods again, and
+        with a shorter timeout than a cold start."""
+        ports = [{"name": "http", "port": SERVICE_PORT, "targetPort": "http", "protocol": "TCP"}]
+        spec: Any = {"clusterIP": "None", "selector": dict(selector), "ports": ports}
         return k8s.core.v1.Service(
-            f"{name}-service",
-            metadata=metadata | {"annotations": {"pulumi.com/skipAwait": "true"}},
+            f"{self._name}-pods",
+            metadata={
+                "name": f"{self._model}-pods",
+                "namespace": self._namespace,
+                "labels": _scraped(self._model),
+                "annotations": {"pulumi.com/skipAwait": "true"},
+            },
             spec=spec,
             opts=opts,
         )
@@ -209,11 +228,24 @@ class ModelServer(pulumi.ComponentResource):
             kind="ServiceMonitor",
             metadata={"name": model, "namespace": namespace, "labels": {**selector, **monitor_labels}},
             spec={
-                "selector": {"matchLabels": dict(selector)},
-                "endpoints": [{"port": "http", "path": metrics_path, "interval": _SCRAPE_INTERVAL}],
+                "selector": {"matchLabels": _scraped(model)},
+                "endpoints": [
+                    {
+                        "port": "http",
+                        "path": metrics_path,
+                        "interval": _SCRAPE_INTERVAL,
+                        # The labels that queries and dashboards know: the model's name, not that of its pods' Service.
+                        "relabelings": [{"targetLabel": label, "replacement": model} for label in ("service", "job")],
+                    }
+                ],
             },
             opts=opts,
         )
+
+
+def _scraped(model: str) -> dict[str, str]:
+    """The labels of the Service by which Prometheus finds the pods; the model's address has others."""
+    return {"app.kubernetes.io/name": model, "app.kubernetes.io/component": "model-pods"}
 
 
 def _short_hash(value: str) -> str:

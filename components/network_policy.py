@@ -25,26 +25,62 @@ def server_policy(
     pod_labels: Mapping[str, str],
     *,
     port: int,
-    gateway_cidrs: Sequence[pulumi.Input[str]],
-    gateway_namespace: str | None,
+    gateway: Mapping[str, str],
     monitoring_namespace: str | None,
-    client_label: str,
     bucket: BucketAccess | None = None,
 ) -> Any:
-    """In: gateway, monitoring, and the namespaces on which `client_label` is "true". Out: only DNS, so that no data
-    leaves; a server that reads its weights from a bucket also reaches HTTPS, since no policy can name a bucket.
-
-    A load balancer that sends to pod addresses is given as CIDRs, a controller inside the cluster as a namespace.
-    """
-    peers: list[dict[str, Any]] = [{"ipBlock": {"cidr": cidr}} for cidr in gateway_cidrs]
-    peers += [_namespace(name) for name in (gateway_namespace, monitoring_namespace) if name is not None]
-    peers.append({"namespaceSelector": {"matchLabels": {client_label: "true"}}})
+    """In: the gateway's pods (by their labels, in the same namespace) and monitoring. Out: only DNS, so that no data
+    leaves; a server that reads its weights from a bucket also reaches HTTPS, since no policy can name a bucket."""
+    peers: list[dict[str, Any]] = [_pods(gateway)]
+    if monitoring_namespace is not None:
+        peers.append(_namespace(monitoring_namespace))
     return {
         "podSelector": {"matchLabels": dict(pod_labels)},
         "policyTypes": ["Ingress", "Egress"],
-        "ingress": [{"from": peers, "ports": [{"protocol": "TCP", "port": port}]}],
+        "ingress": [{"from": peers, "ports": [_tcp(port)]}],
         "egress": [_dns(), *_to_bucket(bucket)],
     }
+
+
+def proxy_policy(
+    pod_labels: Mapping[str, str],
+    *,
+    port: int,
+    metrics_port: int,
+    outside_cidrs: Sequence[pulumi.Input[str]],
+    outside_namespace: str | None,
+    monitoring_namespace: str | None,
+    client_label: str,
+    models: Mapping[str, str],
+    model_ports: Sequence[int],
+) -> Any:
+    """In: load balancer or controller, the namespaces on which `client_label` is "true", and monitoring at the port
+    of the metrics. Out: DNS and the models' pods, by their labels.
+
+    A load balancer that sends to pod addresses is given as CIDRs, a controller inside the cluster as a namespace.
+    """
+    callers: list[dict[str, Any]] = [{"ipBlock": {"cidr": cidr}} for cidr in outside_cidrs]
+    if outside_namespace is not None:
+        callers.append(_namespace(outside_namespace))
+    callers.append({"namespaceSelector": {"matchLabels": {client_label: "true"}}})
+    ingress: list[dict[str, Any]] = [{"from": callers, "ports": [_tcp(port)]}]
+    if monitoring_namespace is not None:
+        ingress.append({"from": [_namespace(monitoring_namespace)], "ports": [_tcp(metrics_port)]})
+    return {
+        "podSelector": {"matchLabels": dict(pod_labels)},
+        "policyTypes": ["Ingress", "Egress"],
+        "ingress": ingress,
+        "egress": [_dns(), {"to": [_pods(models)], "ports": [_tcp(each) for each in model_ports]}],
+    }
+
+
+def _pods(labels: Mapping[str, str]) -> dict[str, Any]:
+    """Pods of the same namespace."""
+    return {"podSelector": {"matchLabels": dict(labels)}}
+
+
+def _tcp(port: int) -> dict[str, Any]:
+    return {"protocol": "TCP", "port": port}
 
 
 def _to_bucket(bucket: BucketAccess | None) -> Iterator[dict[str, Any]]:

@@ -32,6 +32,19 @@ def scratch(gib: int) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     return volumes, mounts
 
 
+def spread(labels: Mapping[str, str]) -> list[Any]:
+    """A single replica has it too: else a second one would change the pod of the first, and so recreate it."""
+    return [
+        {
+            "maxSkew": 1,
+            "topologyKey": key,
+            "whenUnsatisfiable": "ScheduleAnyway",  # replicas on the same node are better than a pod that waits
+            "labelSelector": {"matchLabels": dict(labels)},
+        }
+        for key in ("topology.kubernetes.io/zone", "kubernetes.io/hostname")
+    ]
+
+
 def variables(values: Mapping[str, str]) -> list[dict[str, Any]]:
     """Environment of a container. USER is for images that don't have the user id: Python reads the name from it."""
     return [{"name": key, "value": value} for key, value in {"HOME": HOME, "USER": "model", **values}.items()]

@@ -17,8 +17,8 @@ from infra.planning import make_plan
 from infra.planning.placeholders import unreachable
 from infra.registry import cloud_of, region_in, services
 from infra.services.access.given_keys import wrong_secrets
-from infra.services.access.make import make_api_key, make_endpoints
-from infra.services.gateway.make import make_gateway
+from infra.services.access.make import make_api_key, make_client_keys, make_endpoints
+from infra.services.gateway.make import add_addresses, make_gateway, make_proxy
 from infra.services.monitoring.make import log_in
 from infra.services.service import Made
 from infra.services.serving.make import Serving, serve
@@ -57,10 +57,22 @@ def deploy(plan: Plan, provider: Any, namespaces: Namespaces) -> None:
     config = pulumi.Config(NAMESPACE)
     site = cloud_of(plan.settings).make_site(plan, provider, namespaces)
     cache = make_cache(plan, site, config.get_secret(HUGGING_FACE_TOKEN) if uses_the_hub(plan) else None)
-    key = make_api_key(plan, config.get_secret(API_KEY))
+    key = make_api_key(config.get_secret(API_KEY))
+    clients = make_client_keys(
+        plan,
+        plan.traffic.clients,
+        site,
+        api_key=key,
+        given=config.get_secret,
+        missing=namespaces.missing,
+        after=[cache, *site.ready],
+    )
     serving = Serving(plan, site, cache, key, log_in(plan, site, cache))
-    servers = {name: serve(serving, model) for name, model in plan.models.items()}
-    gateway = make_gateway(plan, site, servers)
+    servers = [serve(serving, model) for model in plan.models.values()]
+    keys = {name: client.keys for name, client in clients.items()}
+    proxy = make_proxy(plan, site, servers, keys, key, [cache])
+    gateway = make_gateway(plan, site, proxy)
+    add_addresses(servers, proxy, gateway)
     for service in services():
         service.make(plan, Made(site.opts, (*site.ready, *site.operators, cache)))
     known = known_outputs(plan)

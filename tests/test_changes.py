@@ -8,7 +8,7 @@ import pytest
 from ruamel.yaml import YAML
 
 from infra.offline import Planned
-from infra.outputs import checks_key
+from infra.plan.models import ModelPlan
 from infra.recording import Recorded, Recording
 from tests.conftest import STACK_NAMES
 from tests.example_stacks import plan_text, planned, text
@@ -19,8 +19,14 @@ pytestmark = pytest.mark.searches
 # What one model may change in the others' resources: the maximum of nodes of a pool, if the file sets none, and the
 # published list of all models.
 DERIVED = {"inputs.scalingConfig.maxSize", "inputs.data.platform.json"}
+# What the gateway knows of all models: the hosts of version 1, and Envoy's files, which change no pod.
+OF_ALL = {
+    "gateway-ingress": "inputs.spec.",
+    "gateway-proxy-files-a": "inputs.data.",
+    "gateway-proxy-network-policy": "inputs.spec.egress",
+}
 # What several models share, and what is removed with the last of them that needs it.
-SHARED = {"api-key": checks_key, "api-key-random": checks_key, "model-cache-hub-token": lambda model: model.gated}
+SHARED: dict[str, Callable[[ModelPlan], bool]] = {"model-cache-hub-token": lambda model: model.gated}
 REORDERED = [*STACK_NAMES, "many", "shared"]
 GROWING = ["local", "guide", "dev", "prod", "shared", "asleep"]
 SHRINKING = ["guide", "prod", "patient"]
@@ -75,12 +81,17 @@ def leaves(made: Recorded, both: Set[str]) -> set[tuple[str, str]]:
 def of_others(found: dict[str, set[str]]) -> dict[str, set[str]]:
     """What a model changed of other models' resources, and of shared ones."""
     rest = {urn: paths - DERIVED for urn, paths in found.items() if urn not in ("added", "removed")}
-    return {urn: paths for urn, paths in rest.items() if paths}
+    own = {urn: {path for path in paths if not _of_all(urn, path)} for urn, paths in rest.items()}
+    return {urn: paths for urn, paths in own.items() if paths}
+
+
+def _of_all(urn: str, path: str) -> bool:
+    return path.startswith(OF_ALL.get(urn.rsplit("::", 1)[1], path + "."))
 
 
 def not_its_own(model: str, urns: set[str], larger: Planned, smaller: Planned) -> list[str]:
-    """URNs that aren't the model's, its route's, of a pool made for it, or shared by nobody else."""
-    owners = {model, f"gateway-{model}", *(larger.plan.pools.keys() - smaller.plan.pools.keys())}
+    """URNs that aren't the model's, of a pool made for it, or shared by nobody else."""
+    owners = {model, *(larger.plan.pools.keys() - smaller.plan.pools.keys())}
     needed = {name for name, needs in SHARED.items() if any(needs(each) for each in smaller.plan.models.values())}
     names = {urn.rsplit("::", 1)[1] for urn in urns}
     return sorted(name for name in names - (SHARED.keys() - needed) if not name.startswith(tuple(owners)))

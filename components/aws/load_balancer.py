@@ -30,7 +30,10 @@ def alb_annotations(
         "group.name": group,
         "scheme": "internet-facing" if public else "internal",
         "target-type": "ip",
+        "group.order": "-1",  # before the routes of single models, which stacks of version 1 still have meanwhile
         "healthcheck-path": health_path,
+        "healthcheck-interval-seconds": "5",  # so soon does a new pod get requests
+        "healthcheck-timeout-seconds": "3",
         "load-balancer-attributes": f"idle_timeout.timeout_seconds={timeout_seconds}",
         "target-group-attributes": f"deregistration_delay.timeout_seconds={deregistration}",
         "listen-ports": '[{"HTTP":80}]',

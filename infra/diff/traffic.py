@@ -192,7 +192,7 @@ def _nodes(
 
 def reach(side: Side, model: str) -> Reach | None:
     """From where the model is reached; when that changes, the controller replaces the load balancer."""
-    ingress = side.resource(INGRESS, f"gateway-{model}")
+    ingress = side.resource(INGRESS, "gateway-ingress") or side.resource(INGRESS, f"gateway-{model}")  # of version 1
     return reach_of(ingress["inputs"]["metadata"].get("annotations", {})) if ingress else None
 
 

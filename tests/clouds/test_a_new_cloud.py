@@ -26,6 +26,7 @@ from infra.stack_file import stack_file_schema
 from tests.cli.running import write_stack
 from tests.clouds.rented import FEE_USD, Rented
 from tests.invariants import RULES
+from tests.invariants.reading import servers
 from tests.settings.bad_stacks.writing import stack
 
 RENTED = "cluster: {rented: {hall: north}}"
@@ -130,8 +131,8 @@ def test_its_site_is_made_and_everything_runs_on_it(tmp_path: Path) -> None:
     types = {each.type for each in recording.resources}
     assert {"rented:metal/cluster:Cluster", "rented:metal/pool:Pool"} <= types
     assert not any(each.startswith("aws:") for each in types)
-    (server,) = recording.of("kubernetes:apps/v1:Deployment")
-    assert server.inputs["spec"]["template"]["spec"]["nodeSelector"]["llm-platform/pool"] == "l4"
+    (server,) = servers(recording)
+    assert server.resource.inputs["spec"]["template"]["spec"]["nodeSelector"]["llm-platform/pool"] == "l4"
 
 
 def test_every_rule_holds_for_a_stack_there(tmp_path: Path) -> None:

@@ -38,6 +38,7 @@ CHAT = EngineModel(
 )
 OLLAMA = replace(CHAT, name="tiny", model="llama3.2:1b", revision=None, gpus=0, utilization=None, max_num_seqs=2)
 CLIENT_LABEL = "llm-platform/client"
+GATEWAY = {"app.kubernetes.io/component": "gateway"}  # the labels of its pods
 GPU_TAINT = {"key": "nvidia.com/gpu", "operator": "Exists", "effect": "NoSchedule"}
 SERVER: dict[str, Any] = {
     "namespace": "llm",
@@ -57,12 +58,7 @@ SERVER: dict[str, Any] = {
         pre_stop_seconds=15,
         grace_seconds=330,
     ),
-    "callers": Callers(
-        client_label=CLIENT_LABEL,
-        gateway_cidrs=["10.0.0.0/20"],
-        gateway_namespace="ingress-nginx",
-        monitoring_namespace="monitoring",
-    ),
+    "callers": Callers(gateway=GATEWAY, monitoring_namespace="monitoring"),
     "set_group": True,
     "api_key": "k" * 43,
     "monitor_labels": {"release": "prometheus"},
@@ -88,7 +84,9 @@ def server_of(opts: pulumi.ResourceOptions, **changes: Any) -> ModelServer:
     arguments = {**SERVER, **changes}
     engine, served = ENGINES[arguments.pop("engine")], arguments.pop("served")
     container = engine.container(served, arguments.pop("image"))
-    return ModelServer(f"{served.name}-server", model=served.name, container=container, opts=opts, **arguments)
+    made = ModelServer(f"{served.name}-server", model=served.name, container=container, opts=opts, **arguments)
+    made.add_address(answered_by=GATEWAY, depends_on=[])
+    return made
 
 
 def pod(recording: Recording, kind: str = "kubernetes:apps/v1:Deployment") -> dict[str, Any]:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from components.endpoints import Endpoints
-from infra.recording import Recording
+from infra.recording import Recorded, Recording
 from tests.components.examples import run
 from tests.example_stacks import ALL_STACKS, planned
 from tests.test_changes import changed
@@ -21,9 +21,14 @@ def endpoints(*, readable: bool = True, outputs: dict[str, Any] | None = None) -
     return run(lambda opts: Endpoints("endpoints", namespace="llm", outputs=promised, readable=readable, opts=opts))
 
 
+def config_map(recording: Recording) -> Recorded:
+    (made,) = [each for each in recording.of(CONFIG_MAP) if each.inputs["metadata"]["name"] == "llm-platform"]
+    return made
+
+
 def published(recording: Recording) -> dict[str, Any]:
-    (made,) = recording.of(CONFIG_MAP)
-    assert (made.inputs["metadata"]["name"], made.inputs["data"].keys()) == ("llm-platform", {"platform.json"})
+    made = config_map(recording)
+    assert made.inputs["data"].keys() == {"platform.json"}
     return json.loads(made.inputs["data"]["platform.json"])
 
 
@@ -57,7 +62,7 @@ def test_a_changed_model_changes_it_in_place() -> None:
     def longer(platform: Any) -> None:
         platform["models"]["llama-8b"]["maxModelLen"] = 4096
 
-    (before,), (after,) = planned("prod").recording.of(CONFIG_MAP), changed("prod", longer).recording.of(CONFIG_MAP)
+    before, after = config_map(planned("prod").recording), config_map(changed("prod", longer).recording)
     assert (before.urn, before.inputs["metadata"]) == (after.urn, after.inputs["metadata"])
     assert published(planned("prod").recording)["models"]["llama-8b"]["max_model_len"] == 8192
     assert published(changed("prod", longer).recording)["models"]["llama-8b"]["max_model_len"] == 4096

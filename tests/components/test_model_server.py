@@ -1,6 +1,7 @@
 """A model server's objects: what keeps them safe, reachable, and replaceable."""
 
 from dataclasses import replace
+from typing import Any
 
 import pulumi
 import pulumi_kubernetes as k8s
@@ -10,8 +11,8 @@ from components.container import HOME
 from components.model_pod import PodPlace, PodSize
 from components.model_server import Callers, PodReplacement
 from infra.engines import ENGINES
-from infra.recording import UNKNOWN
-from tests.components.examples import CHAT, CLIENT_LABEL, GPU_TAINT, OLLAMA, environment, pod, run, server, server_of
+from infra.recording import UNKNOWN, Recording
+from tests.components.examples import CHAT, GATEWAY, GPU_TAINT, OLLAMA, environment, pod, run, server, server_of
 
 DEPLOYMENT = "kubernetes:apps/v1:Deployment"
 SERVICE_MONITOR = "kubernetes:monitoring.coreos.com/v1:ServiceMonitor"
@@ -177,16 +178,31 @@ def test_a_paused_model_has_no_pod_and_keeps_its_address():
     assert recording.of("kubernetes:core/v1:Service") != []
 
 
-def test_the_service_is_named_after_the_model_on_port_80_and_is_not_awaited():
+def services(recording: Recording) -> dict[str, Any]:
+    return {made.inputs["metadata"]["name"]: made.inputs for made in recording.of("kubernetes:core/v1:Service")}
+
+
+def test_its_pods_have_a_name_with_all_their_addresses_and_are_not_awaited():
     recording = server()
-    (service,) = recording.of("kubernetes:core/v1:Service")
-    assert service.inputs["metadata"]["name"] == "llama-8b"
-    assert service.inputs["metadata"]["annotations"] == {"pulumi.com/skipAwait": "true"}
-    (port,) = service.inputs["spec"]["ports"]
-    assert (port["port"], port["targetPort"]) == (80, "http")
+    found = services(recording)["llama-8b-pods"]
+    assert found["spec"]["clusterIP"] == "None"
+    assert found["metadata"]["annotations"] == {"pulumi.com/skipAwait": "true"}
     (deployment,) = recording.of(DEPLOYMENT)
     labels = deployment.inputs["spec"]["template"]["metadata"]["labels"]
-    assert service.inputs["spec"]["selector"] == deployment.inputs["spec"]["selector"]["matchLabels"] == labels
+    assert found["spec"]["selector"] == deployment.inputs["spec"]["selector"]["matchLabels"] == labels
+
+
+def test_the_gateway_answers_at_the_address_that_the_model_has_always_had():
+    recording = server()
+    found = services(recording)["llama-8b"]
+    assert found["spec"]["selector"] == GATEWAY
+    (port,) = found["spec"]["ports"]
+    assert (port["port"], port["targetPort"]) == (80, "http")
+    (address,) = [made for made in recording.of("kubernetes:core/v1:Service") if made.inputs is found]
+    assert address.name == "llama-8b-server-service"
+    assert "ModelServer$" in address.urn
+    (deployment,) = recording.of(DEPLOYMENT)
+    assert deployment.urn in address.options["depends_on"]
 
 
 def test_the_disruption_budget_never_blocks_a_drain():
@@ -200,9 +216,22 @@ def test_a_monitor_carries_the_labels_that_prometheus_looks_for():
     recording = server()
     (monitor,) = recording.of(SERVICE_MONITOR)
     assert monitor.inputs["metadata"]["labels"]["release"] == "prometheus"
-    assert monitor.inputs["spec"]["endpoints"] == [{"port": "http", "path": "/metrics", "interval": "15s"}]
-    (service,) = recording.of("kubernetes:core/v1:Service")
-    assert monitor.inputs["spec"]["selector"]["matchLabels"].items() <= service.inputs["metadata"]["labels"].items()
+    (endpoint,) = monitor.inputs["spec"]["endpoints"]
+    assert (endpoint["port"], endpoint["path"], endpoint["interval"]) == ("http", "/metrics", "15s")
+
+
+def test_the_pods_are_scraped_once_and_their_metrics_carry_the_models_name():
+    """The queries of scalers name it, and an address that the gateway answers would be scraped beside them."""
+    recording = server()
+    (monitor,) = recording.of(SERVICE_MONITOR)
+    selected = monitor.inputs["spec"]["selector"]["matchLabels"].items()
+    found = [name for name, each in services(recording).items() if selected <= each["metadata"]["labels"].items()]
+    assert found == ["llama-8b-pods"]
+    (endpoint,) = monitor.inputs["spec"]["endpoints"]
+    assert endpoint["relabelings"] == [
+        {"targetLabel": "service", "replacement": "llama-8b"},
+        {"targetLabel": "job", "replacement": "llama-8b"},
+    ]
 
 
 @pytest.mark.parametrize("change", [{"monitor_labels": None}, {"engine": "ollama", "served": OLLAMA}])
@@ -211,17 +240,15 @@ def test_no_monitor_without_a_prometheus_or_without_metrics(change):
 
 
 @pytest.mark.parametrize("engine", sorted(ENGINES))
-def test_only_gateway_monitoring_and_marked_namespaces_come_in_and_only_dns_goes_out(engine):
+def test_only_the_gateway_and_monitoring_come_in_and_only_dns_goes_out(engine):
     (policy,) = server(engine=engine).of(POLICY)
     spec = policy.inputs["spec"]
     assert spec["policyTypes"] == ["Ingress", "Egress"]
     (rule,) = spec["ingress"]
     assert rule["ports"] == [{"protocol": "TCP", "port": ENGINES[engine].port}]
     assert rule["from"] == [
-        {"ipBlock": {"cidr": "10.0.0.0/20"}},
-        {"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "ingress-nginx"}}},
+        {"podSelector": {"matchLabels": GATEWAY}},
         {"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "monitoring"}}},
-        {"namespaceSelector": {"matchLabels": {"llm-platform/client": "true"}}},
     ]
     (egress,) = spec["egress"]
     assert {port["port"] for port in egress["ports"]} == {53}
@@ -231,10 +258,10 @@ def test_only_gateway_monitoring_and_marked_namespaces_come_in_and_only_dns_goes
     ]
 
 
-def test_without_gateway_and_monitoring_only_marked_namespaces_come_in():
-    (policy,) = server(callers=Callers(CLIENT_LABEL)).of(POLICY)
+def test_without_monitoring_only_the_gateway_comes_in():
+    (policy,) = server(callers=Callers(GATEWAY)).of(POLICY)
     (rule,) = policy.inputs["spec"]["ingress"]
-    assert rule["from"] == [{"namespaceSelector": {"matchLabels": {"llm-platform/client": "true"}}}]
+    assert rule["from"] == [{"podSelector": {"matchLabels": GATEWAY}}]
 
 
 def test_only_the_pods_wait_for_weights_and_nodes():
@@ -251,7 +278,7 @@ def _server_with_weights(opts: pulumi.ResourceOptions) -> None:
 
 def test_every_name_begins_with_the_components():
     names = [r.name for r in server(disruption_budget=True).resources if r.type.startswith("kubernetes:")]
-    assert len(names) == 6
+    assert len(names) == 7
     assert all(name.startswith("llama-8b-server-") for name in names)
 
 

@@ -2,18 +2,19 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from functools import partial
 
 import jsonschema
 import pytest
 
 from components.gateway import nginx_annotations
+from components.gateway_proxy import Reach
 from infra.engines import ENGINES
 from infra.engines.model import EngineModel
 from infra.recording import Recording
 from tests.components.examples import CHAT, server
 from tests.components.test_endpoints import endpoints
 from tests.components.test_gateway import CERTIFICATE, alb, gateway
+from tests.components.test_gateway_proxy import proxy
 from tests.components.test_model_cache import EBS, cache
 from tests.components.test_model_scaler import SCALED_OBJECT, scaler
 from tests.components.test_prefetch import prefetch
@@ -29,9 +30,11 @@ RECORDINGS = {
     "scaler": scaler,
     "scaler-paused": lambda: scaler(engine="tgi", paused=True),
     "endpoints": endpoints,
-    "gateway-alb": lambda: gateway(of=partial(alb, certificate_arn=CERTIFICATE)),
-    "gateway-nginx": lambda: gateway(of=lambda _: nginx_annotations(300), tls_secret="llm-tls"),
-    "gateway-other": lambda: gateway(of=lambda _: {}, reports_address=False),
+    "gateway-alb": lambda: gateway(alb(certificate_arn=CERTIFICATE)),
+    "gateway-nginx": lambda: gateway(nginx_annotations(300), tls_secret="llm-tls"),
+    "gateway-other": lambda: gateway({}, reports_address=False),
+    "proxy": proxy,
+    "proxy-alone": lambda: proxy(monitor_labels=None, reach=Reach("llm-platform/client", {"a": "b"}, [8000])),
 }
 
 

@@ -21,12 +21,12 @@ CASES: dict[str, tuple[str, dict[str, Any], dict[str, tuple[str, str]]]] = {
     "open to the internet": (
         "cloud",
         {"gateway.expose": "public", "gateway.clients": {"web": {}}},
-        {"exposure": ("chat.llm.example.com/v1", "+ from the internet")},
+        {"exposure": ("chat.llm.example.com/", "+ from the internet")},
     ),
     "no certificate any more": (
         "cloud",
         {"gateway.certificateArn": None},
-        {"exposure": ("chat.llm.example.com/v1", "+ in plain HTTP: keys, prompts and answers aren't encrypted")},
+        {"exposure": ("chat.llm.example.com/", "+ in plain HTTP: keys, prompts and answers aren't encrypted")},
     ),
     "who reaches the API": (
         "cloud",
@@ -42,7 +42,7 @@ CASES: dict[str, tuple[str, dict[str, Any], dict[str, tuple[str, str]]]] = {
         "own",
         {"models.more": MORE},
         {
-            "exposure": ("more.llm.example.com/v1", "+ by the ingress class nginx"),
+            "exposure": ("more.llm.example.com/", "+ by the ingress class nginx"),
             "egress": ("registry.ollama.ai (download Job only)", "+ llama3.2:3b"),
             "clients": ("more", "+ whoever reaches it: no key is asked for"),
         },

@@ -27,6 +27,7 @@ from infra.sides.types import Side
 from infra.stack_file import load_file
 from tests.cli.running import plan, write_stack
 from tests.invariants import RULES
+from tests.invariants.reading import servers
 from tests.settings.bad_stacks.writing import CLUSTER, stack
 
 PIN = """
@@ -113,8 +114,8 @@ def test_a_name_that_no_engine_has_is_a_mistake_that_lists_those_that_are_known(
 
 def test_its_server_is_started_as_it_says(engine: Engine, tmp_path: Path) -> None:
     planned = plan_offline(write_stack(tmp_path, QUICK))
-    (deployment,) = planned.recording.of("kubernetes:apps/v1:Deployment")
-    (container,) = deployment.inputs["spec"]["template"]["spec"]["containers"]
+    (server,) = servers(planned.recording)
+    (container,) = server.containers
     assert (container["name"], container["image"]) == ("quick", "docker.io/acme/quick:1.0")
     assert container["ports"][0]["containerPort"] == 9000
     assert container["readinessProbe"]["httpGet"]["path"] == "/ready"

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 
 from infra.offline import Planned
 from tests.invariants.arguments import engines_accept_their_arguments
-from tests.invariants.exposure import only_v1_is_reachable, pods_are_restricted, secrets_stay_secret
+from tests.invariants.exposure import only_the_gateway_is_reachable, pods_are_restricted, secrets_stay_secret
 from tests.invariants.gateway_times import the_gateways_times_agree
 from tests.invariants.order import data_is_kept, names_come_from_the_stack_file, teardown_is_ordered
 from tests.invariants.placement import (
@@ -33,7 +33,7 @@ RULES: Mapping[str, Rule] = {
     "6 queries": queries_scale_on_what_exists,
     "7 secrets": secrets_stay_secret,
     "8 pod security": pods_are_restricted,
-    "9 paths": only_v1_is_reachable,
+    "9 paths": only_the_gateway_is_reachable,
     "10 names": names_come_from_the_stack_file,
     "11 teardown": teardown_is_ordered,
     "11 data": data_is_kept,

@@ -14,9 +14,11 @@ from tests.invariants.reading import (
     RELEASE,
     SECRET,
     SERVICE,
+    SERVICE_MONITOR,
     Pod,
     others,
     pods,
+    proxies,
     servers,
     walk,
 )
@@ -31,7 +33,6 @@ _SECRET_NAME = re.compile(
 _TOKEN_SECRET = "huggingface-token"
 _TOKEN_VARIABLES = {"HF_TOKEN", "HUGGING_FACE_HUB_TOKEN", "HUGGINGFACE_HUB_TOKEN"}
 _DNS_PORT = 53
-_PATH = ("/v1", "Prefix")
 
 
 def secrets_stay_secret(planned: Planned) -> list[str]:
@@ -79,34 +80,61 @@ def pods_are_restricted(planned: Planned) -> list[str]:
     return broken
 
 
-def only_v1_is_reachable(planned: Planned) -> list[str]:
-    """Rule 9. One Ingress per model, with its own host and /v1; no other way in from outside."""
+def only_the_gateway_is_reachable(planned: Planned) -> list[str]:
+    """Rule 9. From outside every way leads to the gateway, and inside only the gateway reaches the models."""
     recording = planned.recording
-    keyed = {server.name for server in servers(recording) if _checks_a_key(server)}
     broken = [
         f"{service.name}: type {service.inputs['spec']['type']} opens every path"
         for service in recording.of(SERVICE)
         if service.inputs["spec"].get("type", "ClusterIP") != "ClusterIP"
     ]
     for ingress in recording.of(INGRESS):
-        spec = ingress.inputs["spec"]
-        if "defaultBackend" in spec:
-            broken.append(f"{ingress.name}: a default backend takes every path")
-        broken += [
-            f"{ingress.name}: {key} goes round the paths"
-            for key in ingress.inputs["metadata"]["annotations"]
-            if _rewrites(key)
-        ]
-        for rule in spec["rules"]:
-            if not rule.get("host"):
-                broken.append(f"{ingress.name}: no host, so every host")
-            for path in rule["http"]["paths"]:
-                if (path.get("path"), path["pathType"]) != _PATH:
-                    broken.append(f"{ingress.name}: {path.get('path')} ({path['pathType']}) is reachable")
-                model = path["backend"]["service"]["name"]
-                if _is_public(ingress) and model not in keyed:
-                    broken.append(f"{ingress.name}: {model} is public and asks for no key")
+        broken += [f"{ingress.name}: {each}" for each in _beside_the_gateway(ingress, recording)]
+    for server in servers(recording):
+        broken += [f"{server.name}: {each}" for each in _open(server, recording)]
     return broken
+
+
+def _beside_the_gateway(ingress: Recorded, recording: Recording) -> Iterator[str]:
+    spec = ingress.inputs["spec"]
+    if "defaultBackend" in spec:
+        yield "a default backend takes every host"
+    yield from (f"{key} goes round the gateway" for key in ingress.inputs["metadata"]["annotations"] if _rewrites(key))
+    for rule in spec["rules"]:
+        if not rule.get("host"):
+            yield "no host, so every host"
+        for path in rule["http"]["paths"]:
+            service = path["backend"]["service"]["name"]
+            if not _leads_to_the_gateway(service, recording):
+                yield f"{service} isn't the gateway"
+
+
+def _leads_to_the_gateway(service: str, recording: Recording) -> bool:
+    found = [each.inputs["spec"] for each in recording.of(SERVICE) if each.inputs["metadata"]["name"] == service]
+    labels = [pod.template["metadata"]["labels"].items() for pod in proxies(recording)]
+    return bool(found) and all(any(each["selector"].items() <= its for its in labels) for each in found)
+
+
+def _open(server: Pod, recording: Recording) -> Iterator[str]:
+    """Ways to its pods beside the gateway's pods and the namespace of monitoring."""
+    policies = [each.inputs["spec"] for each in recording.of(NETWORK_POLICY) if _selects(each, server)]
+    if not any("Ingress" in each["policyTypes"] for each in policies):
+        yield "no NetworkPolicy keeps others from it"
+    monitors = {each.inputs["metadata"].get("namespace") for each in recording.of(SERVICE_MONITOR)}
+    for peer in (peer for each in policies for rule in each.get("ingress", []) for peer in rule.get("from", [{}])):
+        if "ipBlock" in peer or not (_is_the_gateway(peer, recording) or _is_one_namespace(peer)):
+            yield f"lets in {peer or 'everybody'} beside the gateway"
+        elif _is_one_namespace(peer) and not monitors:
+            yield f"lets in {peer}, and nothing scrapes it"
+
+
+def _is_the_gateway(peer: Mapping[str, Any], recording: Recording) -> bool:
+    labels = peer.get("podSelector", {}).get("matchLabels", {}).items()
+    return bool(labels) and any(labels <= pod.template["metadata"]["labels"].items() for pod in proxies(recording))
+
+
+def _is_one_namespace(peer: Mapping[str, Any]) -> bool:
+    return "kubernetes.io/metadata.name" in peer.get("namespaceSelector", {}).get("matchLabels", {})
 
 
 def _named_secret(made: Recorded, path: str) -> bool:
@@ -185,14 +213,6 @@ def _unrestricted(container: Mapping[str, Any], pod: Pod) -> Iterator[str]:
     tag = image.rpartition("/")[2].partition(":")[2]
     if not digest and tag in ("", "latest"):
         yield f"{container['image']} isn't pinned"
-
-
-def _checks_a_key(server: Pod) -> bool:
-    return any(isinstance(v, Mapping) and "secretKeyRef" in v for v in server.environment.values())
-
-
-def _is_public(ingress: Recorded) -> bool:
-    return ingress.inputs["metadata"]["annotations"].get("alb.ingress.kubernetes.io/scheme") == "internet-facing"
 
 
 def _rewrites(annotation: str) -> bool:

@@ -37,7 +37,8 @@ _BEFORE_NODES = {"vpc-cni", "kube-proxy", "eks-pod-identity-agent"}
 def names_come_from_the_stack_file(planned: Planned) -> list[str]:
     """Rule 10. No logical name holds the stack, the region, a version or a position; test_changes has the rest."""
     plan = planned.plan
-    own = [*plan.models, *plan.pools, *plan.cluster.zone_ids]  # may hold any word or number
+    keys = [f"client-{name}-key-{key}" for name, client in plan.traffic.clients.items() for key in client.keys]
+    own = [*plan.models, *plan.pools, *plan.cluster.zone_ids, *keys]  # may hold any word or number
     broken = []
     for made in planned.recording.resources:
         if made.type == "pulumi:pulumi:Stack":

@@ -8,6 +8,7 @@ from typing import Any
 from infra.catalog import Catalog, load_catalog
 from infra.recording import Recorded, Recording
 from infra.registry import owner_of
+from infra.services.gateway.service import GATEWAY
 from infra.services.serving.service import SERVING
 from infra.services.weights.service import WEIGHTS
 
@@ -148,6 +149,11 @@ def jobs(recording: Recording) -> list[Pod]:
 def others(recording: Recording) -> list[Pod]:
     """The Deployments of services next to the models."""
     return [pod for pod in pods(recording) if not _serves(pod.resource)]
+
+
+def proxies(recording: Recording) -> list[Pod]:
+    """The Deployments through which every request goes."""
+    return [pod for pod in others(recording) if owner_of(pod.resource.urn) is GATEWAY]
 
 
 def weight_claims(recording: Recording) -> list[Recorded]:

@@ -9,7 +9,7 @@ BREAKS = [
     Break("10 names", "prod", "NodeGroup l4-nodes", "name", "l4-us-east-1", "holds the region"),
     Break("10 names", "prod", "NodeGroup l4-nodes", "name", "l4-nodes-0", "holds a version or a position"),
     Break("10 names", "prod", "Release addons-keda", "name", "addons-keda-2.20.2", "holds a version or a position"),
-    Break("11 teardown", "prod", "Ingress gateway-llama-8b", "options depends_on", ABSENT, "may outlive addons-l"),
+    Break("11 teardown", "prod", "Ingress gateway-ingress", "options depends_on", ABSENT, "may outlive addons-l"),
     Break(
         "11 teardown",
         "prod",

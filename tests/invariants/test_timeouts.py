@@ -8,7 +8,7 @@ BREAKS = [
     Break(
         "5 timeouts",
         "prod",
-        "Ingress gateway-llama-8b",
+        "Ingress gateway-ingress",
         "inputs metadata annotations alb.ingress.kubernetes.io/load-balancer-attributes",
         ABSENT,
         "idle_timeout.timeout_seconds is 60 s, an answer may take 300 s",
@@ -24,7 +24,7 @@ BREAKS = [
     Break(
         "5 timeouts",
         "guide",
-        "Ingress gateway-llama3",
+        "Ingress gateway-ingress",
         "inputs metadata annotations nginx.ingress.kubernetes.io/proxy-read-timeout",
         "60",
         "proxy-read-timeout is 60 s",

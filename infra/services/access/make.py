@@ -11,7 +11,6 @@ from components.endpoints import Endpoints
 from components.model_cache import ModelCache
 from infra.clouds.site import Site
 from infra.config_keys import client_key
-from infra.engines import ENGINES
 from infra.plan.gateway import ClientPlan
 from infra.plan.plan import Plan
 from infra.services.access.client_secrets import base_url, secret_name, secrets_of
@@ -20,10 +19,9 @@ Given = Callable[[str], pulumi.Output[str] | None]  # the name of a secret -> it
 DEFAULT_CLIENT = "default"  # its first key is older than clients: the secret `apiKey`, or a random key of that name
 
 
-def make_api_key(plan: Plan, given: pulumi.Output[str] | None) -> pulumi.Output[str] | None:
-    """The API key; None where no engine checks a key."""
-    if not any(ENGINES[model.engine].checks_key for model in plan.models.values()):
-        return None
+def make_api_key(given: pulumi.Output[str] | None) -> pulumi.Output[str]:
+    """The first key of the client `default`, as in version 1. Engines check it too, since they already do in a stack of
+    version 1, and another key would restart every model; only the gateway's pods reach them."""
     return ApiKey("api-key", given=given).key
 
 
@@ -32,7 +30,7 @@ def make_client_keys(
     clients: Mapping[str, ClientPlan],
     site: Site,
     *,
-    api_key: pulumi.Output[str] | None,
+    api_key: pulumi.Output[str],
     given: Given,
     missing: Collection[str] = (),
     after: Sequence[pulumi.Resource],
@@ -54,7 +52,7 @@ def make_client_keys(
     }
 
 
-def _given(client: ClientPlan, api_key: pulumi.Output[str] | None, given: Given) -> Mapping[int, pulumi.Output[str]]:
+def _given(client: ClientPlan, api_key: pulumi.Output[str], given: Given) -> Mapping[int, pulumi.Output[str]]:
     found = {number: given(client_key(client.name, number)) for number in client.keys}
     if client.name == DEFAULT_CLIENT and 1 in client.keys:
         found[1] = api_key

@@ -1,43 +1,131 @@
-"""Creates one host per model, on the cloud's load balancer or on a controller in the cluster."""
+"""Creates the gateway inside the cluster, and the Ingress by which callers outside reach it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 import pulumi
 
-from components.gateway import Gateway, Route, nginx_annotations
-from components.model_server import SERVICE_PORT, ModelServer
+from components.gateway import Gateway, nginx_annotations
+from components.gateway_pod import BOOTSTRAP, ProxyPod
+from components.gateway_proxy import GATEWAY, LABELS, SERVICE_PORT, GatewayProxy, Reach
+from components.model_server import MODEL_PODS, ModelServer
 from infra.clouds.site import Site
-from infra.engines import ENGINES
+from infra.plan.gateway import TrafficPlan
+from infra.plan.labels import CLIENT_LABEL
 from infra.plan.plan import Plan
 from infra.services.gateway.controllers import NGINX
+from infra.services.gateway.envoy.bootstrap import CLIENTS
+from infra.services.gateway.envoy.clients import clients_file
+from infra.services.gateway.envoy.files import files
+from infra.services.gateway.envoy.place import Place, in_pod
+from infra.services.gateway.parts import PARTS, in_parts
+from infra.services.gateway.times import CPU, THREADS, ends_after
+
+_HEALTH_PATH, _METRICS_PATH = "/healthz", "/stats/prometheus"
+
+Keys = Mapping[str, pulumi.Output[list[str]]]  # of each client
 
 
-def make_gateway(plan: Plan, site: Site, servers: Mapping[str, ModelServer]) -> Gateway | None:
-    gateway, settings = plan.gateway, plan.settings.gateway
-    if gateway is None or settings is None:
-        return None
-    return Gateway(
-        "gateway",
-        namespace=plan.settings.namespace.name,
-        domain=gateway.domain,
-        routes={name: _route(plan, name, server, site) for name, server in servers.items()},
-        ingress_class=gateway.ingress_class,
-        reports_address=gateway.controller.reports_address,
-        tls_secret=settings.tls_secret,
-        annotations=settings.annotations,
-        depends_on=[*site.ready, *site.operators],
+def make_proxy(
+    plan: Plan,
+    site: Site,
+    servers: Iterable[ModelServer],
+    keys: Keys,
+    engine_key: pulumi.Output[str],
+    after: Sequence[pulumi.Resource],
+) -> GatewayProxy:
+    """Envoy starts once it finds and reaches the models' pods, though these may not be ready: in a stack of version 1
+    they are, and callers are sent here as soon as it is ready."""
+    traffic, namespace = plan.traffic, plan.settings.namespace.name
+    place = in_pod(namespace)
+    texts = dict(files(traffic, place))
+    bootstrap = texts.pop(BOOTSTRAP)
+    return GatewayProxy(
+        "gateway-proxy",
+        namespace=namespace,
+        bootstrap=bootstrap,
+        parts=in_parts(texts),
+        possible=PARTS,
+        secret_files={CLIENTS: _clients(traffic, keys, engine_key)},
+        pod=_pod(traffic, place),
+        replicas=traffic.replicas,
+        reach=_reach(plan, site),
+        monitor_labels=plan.monitoring.labels if plan.monitoring else None,
+        depends_on=[*after, *site.ready, *site.operators],
+        pods_wait_for=[each for server in servers for each in server.reachable],
         opts=site.opts,
     )
 
 
-def _route(plan: Plan, model: str, server: ModelServer, site: Site) -> Route:
-    health_path = ENGINES[plan.models[model].engine].health_path
-    return Route(server.service, SERVICE_PORT, _annotations(plan, health_path, site))
+def _clients(traffic: TrafficPlan, keys: Keys, engine_key: pulumi.Output[str]) -> pulumi.Output[str]:
+    names = sorted(keys)
+    known = pulumi.Output.all(engine_key, *(keys[name] for name in names))
+    return pulumi.Output.secret(
+        known.apply(lambda found: clients_file(traffic, dict(zip(names, found[1:], strict=True)), found[0]))
+    )
 
 
-def _annotations(plan: Plan, health_path: str, site: Site) -> Mapping[str, pulumi.Input[str]]:
-    """The annotations by which the gateway's controller knows timeouts and health check of one model's route."""
+def _pod(traffic: TrafficPlan, place: Place) -> ProxyPod:
+    sleep, grace = ends_after(traffic)
+    return ProxyPod(
+        image=traffic.image,
+        folder=place.folder,
+        port=place.port,
+        metrics_port=place.metrics_port,
+        metrics_path=_METRICS_PATH,
+        health_path=_HEALTH_PATH,
+        threads=THREADS,
+        cpu=CPU,
+        memory_mib=place.memory_mib,
+        pre_stop_seconds=sleep,
+        grace_seconds=grace,
+    )
+
+
+def _reach(plan: Plan, site: Site) -> Reach:
+    gateway = plan.gateway
+    outside = gateway is not None and gateway.controller.outside
+    return Reach(
+        CLIENT_LABEL,
+        models=MODEL_PODS,
+        model_ports=sorted({each.port for each in plan.traffic.upstreams.values()}),
+        outside_cidrs=site.load_balancer_cidrs if outside else (),
+        outside_namespace=gateway.namespace if gateway is not None and not outside else None,
+        monitoring_namespace=plan.monitoring.namespace if plan.monitoring else None,
+    )
+
+
+def make_gateway(plan: Plan, site: Site, proxy: GatewayProxy) -> Gateway | None:
+    """One Ingress for the domain, and for the host that each model had in version 1."""
+    gateway, settings = plan.gateway, plan.settings.gateway
+    if gateway is None or settings is None:
+        return None
+    return Gateway(
+        GATEWAY,
+        namespace=plan.settings.namespace.name,
+        hosts=[gateway.domain, *(f"{name}.{gateway.domain}" for name in sorted(plan.models))],
+        service=GATEWAY,
+        port=SERVICE_PORT,
+        ingress_class=gateway.ingress_class,
+        reports_address=gateway.controller.reports_address,
+        tls_secret=settings.tls_secret,
+        of_controller=_annotations(plan, site),
+        annotations=settings.annotations,
+        depends_on=[*site.ready, *site.operators, proxy.service, proxy.deployment],
+        opts=site.opts,
+    )
+
+
+def _annotations(plan: Plan, site: Site) -> Mapping[str, pulumi.Input[str]]:
+    """By which the gateway's controller knows timeouts and health check."""
     assert plan.gateway is not None
     if plan.gateway.controller == NGINX:
         return nginx_annotations(plan.gateway.timeout_seconds)
-    return site.annotations(plan, health_path) if plan.gateway.controller.outside else {}
+    return site.annotations(plan, _HEALTH_PATH) if plan.gateway.controller.outside else {}
+
+
+def add_addresses(servers: Iterable[ModelServer], proxy: GatewayProxy, gateway: Gateway | None) -> None:
+    """The address that each model had in version 1 leads to the gateway, once callers from outside are led there."""
+    for server in servers:
+        server.add_address(
+            answered_by=LABELS, depends_on=[proxy.deployment, *([gateway.ingress] if gateway is not None else [])]
+        )

@@ -1,9 +1,11 @@
 """Figures of Envoy that are the same for every stack, and what follows from the gateway's timeout."""
 
-from infra.services.serving.cold_start import GATEWAY_TIMEOUT, KEEP_ALIVE_MARGIN, NGINX_IDLE
+from infra.plan.gateway import TrafficPlan
+from infra.services.serving.cold_start import AFTER_DRAIN, GATEWAY_TIMEOUT, KEEP_ALIVE_MARGIN, NGINX_IDLE
 from infra.settings.platform import Settings
 
 REPLICAS = 2
+CPU, THREADS = 0.5, 2  # of each: cores that it asks for, and threads with which it may use more
 HELD = 100  # requests of each model that wait in each Envoy for a server: their bodies are in its memory
 BODY_MIB = 32  # an image of 20 MB is 27 MB in base64; each request that is under way may hold one
 # Seconds. An engine keeps a connection longer than this (rule 5), so that it never closes one that Envoy uses.
@@ -23,3 +25,9 @@ def timeout_of(settings: Settings) -> int:
 def keep_alive(timeout: int) -> int:
     """How long an idle connection of a caller stays open: longer than any proxy in front keeps it."""
     return max(timeout, NGINX_IDLE) + KEEP_ALIVE_MARGIN
+
+
+def ends_after(traffic: TrafficPlan) -> tuple[int, int]:
+    """How long a pod of Envoy sleeps before it is asked to end, and when it is killed."""
+    sleep = max(traffic.pre_stop_seconds, traffic.connection_seconds) + traffic.drain_seconds
+    return sleep, sleep + AFTER_DRAIN

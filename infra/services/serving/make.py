@@ -9,6 +9,7 @@ import pulumi
 
 from components.bucket_access import BucketAccess
 from components.container import Fetch
+from components.gateway_proxy import LABELS
 from components.model_cache import ModelCache
 from components.model_pod import PodPlace, PodSize
 from components.model_scaler import ModelScaler
@@ -21,7 +22,6 @@ from infra.engines import ENGINES
 from infra.engines.engine import Engine
 from infra.models.places import Bucket, Claim, NodePath
 from infra.plan.cluster import MonitoringPlan
-from infra.plan.labels import CLIENT_LABEL
 from infra.plan.models import ModelPlan, PrefetchPlan, Scaling
 from infra.plan.plan import Plan
 from infra.services.monitoring.make import trigger_login
@@ -34,7 +34,7 @@ class Serving:
     plan: Plan
     site: Site
     cache: ModelCache
-    api_key: pulumi.Output[str] | None
+    api_key: pulumi.Output[str]  # that engines check
     login: PrometheusLogin | None
 
     @property
@@ -115,7 +115,7 @@ def _server(serving: Serving, model: ModelPlan, engine: Engine, fetched: Sequenc
         size=PodSize(resources.cpu, resources.memory_gib, resources.ephemeral_gib, resources.shm_gib),
         place=_place(plan, model),
         rollout=_rollout(model),
-        callers=_callers(plan, site),
+        callers=_callers(plan),
         set_group=serving.set_group,
         api_key=serving.api_key if engine.checks_key else None,
         own_claim=own_claim,
@@ -190,10 +190,5 @@ def _rollout(model: ModelPlan) -> PodReplacement:
     )
 
 
-def _callers(plan: Plan, site: Site) -> Callers:
-    monitoring = plan.monitoring.namespace if plan.monitoring else None
-    if plan.gateway is None:
-        return Callers(CLIENT_LABEL, monitoring_namespace=monitoring)
-    if plan.gateway.controller.outside:
-        return Callers(CLIENT_LABEL, gateway_cidrs=site.load_balancer_cidrs, monitoring_namespace=monitoring)
-    return Callers(CLIENT_LABEL, gateway_namespace=plan.gateway.namespace, monitoring_namespace=monitoring)
+def _callers(plan: Plan) -> Callers:
+    return Callers(LABELS, monitoring_namespace=plan.monitoring.namespace if plan.monitoring else None)

@@ -1,0 +1,70 @@
+"""The pod of the gateway, as a Kubernetes pod spec: Envoy with its files in one volume."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from components.pods import container_security_context, security_context, spread
+
+BOOTSTRAP = "bootstrap.json"  # read once, when Envoy starts; every other file is read again when it changes
+HTTP, METRICS = "http", "metrics"  # names of its ports
+
+
+@dataclass(frozen=True)
+class ProxyPod:
+    """Times in seconds."""
+
+    image: str
+    folder: str  # of its files
+    port: int  # for callers
+    metrics_port: int
+    metrics_path: str
+    health_path: str
+    threads: int
+    cpu: float  # cores
+    memory_mib: int
+    # Envoy ends at SIGTERM and cuts what is under way: it gets the signal only once callers have left it.
+    pre_stop_seconds: int
+    grace_seconds: int
+
+
+def proxy_pod_spec(
+    pod: ProxyPod, *, labels: Mapping[str, str], config_map: str, optional_config_maps: Sequence[str], secret: str
+) -> Any:
+    """The ConfigMaps and the Secret are mounted as one folder, so that their files change in one step."""
+    health = {"httpGet": {"path": pod.health_path, "port": HTTP}}
+    memory = {"memory": f"{pod.memory_mib}Mi"}
+    container: dict[str, Any] = {
+        "name": "envoy",
+        "image": pod.image,
+        "args": _arguments(pod),
+        "ports": [
+            {"name": HTTP, "containerPort": pod.port, "protocol": "TCP"},
+            {"name": METRICS, "containerPort": pod.metrics_port, "protocol": "TCP"},
+        ],
+        "resources": {"requests": {"cpu": f"{round(pod.cpu * 1000)}m", **memory}, "limits": memory},
+        "securityContext": container_security_context(),
+        "lifecycle": {"preStop": {"sleep": {"seconds": pod.pre_stop_seconds}}},
+        "startupProbe": {**health, "periodSeconds": 1, "failureThreshold": 60},
+        "readinessProbe": {**health, "periodSeconds": 5, "timeoutSeconds": 3, "failureThreshold": 2},
+        "livenessProbe": {**health, "periodSeconds": 10, "timeoutSeconds": 10, "failureThreshold": 6},
+        "terminationMessagePolicy": "FallbackToLogsOnError",
+        "volumeMounts": [{"name": "files", "mountPath": pod.folder, "readOnly": True}],
+    }
+    sources: list[Any] = [{"configMap": {"name": config_map}}, {"secret": {"name": secret}}]
+    sources += [{"configMap": {"name": name, "optional": True}} for name in optional_config_maps]
+    return {
+        "automountServiceAccountToken": False,
+        "enableServiceLinks": False,
+        "terminationGracePeriodSeconds": pod.grace_seconds,
+        "securityContext": security_context(set_group=False),
+        "nodeSelector": {"kubernetes.io/os": "linux"},
+        "topologySpreadConstraints": spread(labels),
+        "containers": [container],
+        "volumes": [{"name": "files", "projected": {"sources": sources}}],
+    }
+
+
+def _arguments(pod: ProxyPod) -> list[str]:
+    """Hot restart needs shared memory, and a pod has one Envoy."""
+    return ["-c", f"{pod.folder}/{BOOTSTRAP}", "--concurrency", str(pod.threads), "--disable-hot-restart"]

@@ -1,0 +1,176 @@
+"""The gateway inside the cluster: Envoy before all models, at `http://gateway.<namespace>.svc`, port 80."""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pulumi
+import pulumi_kubernetes as k8s
+
+from components.gateway_pod import BOOTSTRAP, HTTP, METRICS, ProxyPod, proxy_pod_spec
+from components.network_policy import proxy_policy
+
+GATEWAY = "gateway"  # the name of its objects
+SERVICE_PORT = 80
+LABELS: Mapping[str, str] = {"app.kubernetes.io/name": GATEWAY, "app.kubernetes.io/component": "gateway"}
+_PODS = f"{GATEWAY}-pods"
+_PODS_LABELS = {**LABELS, "app.kubernetes.io/component": "gateway-pods"}
+_SCRAPE_INTERVAL = "15s"
+
+
+@dataclass(frozen=True)
+class Reach:
+    """Who may call the gateway, and what it may call."""
+
+    client_label: str  # of a namespace: "true" for those that may call it
+    models: Mapping[str, str]  # labels of the models' pods
+    model_ports: Sequence[int]
+    outside_cidrs: Sequence[pulumi.Input[str]] = ()  # of a load balancer outside the cluster
+    outside_namespace: str | None = None  # of a controller inside it
+    monitoring_namespace: str | None = None
+
+
+class GatewayProxy(pulumi.ComponentResource):
+    """Deployment, ConfigMaps, Secret, two Services, NetworkPolicy, PodDisruptionBudget, and with `monitor_labels` a
+    ServiceMonitor.
+
+    `bootstrap` is what Envoy starts with: a change replaces the pods, one at a time. It reads any other file again when
+    that changes: `parts` are ConfigMaps with texts by file name, each one of the `possible` parts, which the pods mount
+    whether they are there or not. `secret_files` hold keys.
+    """
+
+    deployment: k8s.apps.v1.Deployment
+    service: k8s.core.v1.Service
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        namespace: str,
+        bootstrap: str,
+        parts: Mapping[str, Mapping[str, str]],
+        possible: Sequence[str],
+        secret_files: Mapping[str, pulumi.Input[str]],
+        pod: ProxyPod,
+        replicas: int,
+        reach: Reach,
+        monitor_labels: Mapping[str, str] | None,
+        depends_on: Sequence[pulumi.Resource] = (),
+        pods_wait_for: Sequence[pulumi.Resource] = (),
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        super().__init__("llm:kubernetes:GatewayProxy", name, None, opts)
+        self._name, self._namespace = name, namespace
+        child = pulumi.ResourceOptions(parent=self, depends_on=list(depends_on))
+        config_maps = {"bootstrap": {BOOTSTRAP: bootstrap}, **parts}
+        before: list[pulumi.Resource] = [
+            k8s.core.v1.ConfigMap(
+                f"{name}-{part}", metadata=self._metadata(f"{GATEWAY}-{part}"), data=dict(texts), opts=child
+            )
+            for part, texts in sorted(config_maps.items())
+        ]
+        secret = k8s.core.v1.Secret(
+            f"{name}-clients",
+            metadata=self._metadata(f"{GATEWAY}-clients"),
+            string_data={file: pulumi.Output.secret(text) for file, text in secret_files.items()},
+            opts=child,
+        )
+        policy = k8s.networking.v1.NetworkPolicy(
+            f"{name}-network-policy",
+            metadata=self._metadata(GATEWAY),
+            spec=proxy_policy(
+                LABELS,
+                port=pod.port,
+                metrics_port=pod.metrics_port,
+                outside_cidrs=reach.outside_cidrs,
+                outside_namespace=reach.outside_namespace,
+                monitoring_namespace=reach.monitoring_namespace,
+                client_label=reach.client_label,
+                models=reach.models,
+                model_ports=reach.model_ports,
+            ),
+            opts=child,
+        )
+        template: Any = {
+            "metadata": {"labels": dict(LABELS), "annotations": _annotations(bootstrap)},
+            "spec": proxy_pod_spec(
+                pod,
+                labels=LABELS,
+                config_map=f"{GATEWAY}-bootstrap",
+                optional_config_maps=[f"{GATEWAY}-{part}" for part in possible],
+                secret=f"{GATEWAY}-clients",
+            ),
+        }
+        spec: Any = {
+            "replicas": replicas,
+            "strategy": {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": 1, "maxUnavailable": 0}},
+            "selector": {"matchLabels": dict(LABELS)},
+            "template": template,
+        }
+        self.deployment = k8s.apps.v1.Deployment(
+            f"{name}-deployment",
+            metadata=self._metadata(GATEWAY),
+            spec=spec,
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[*depends_on, *pods_wait_for, *before, secret, policy]),
+        )
+        self.service = self._service(child)
+        self._pods_service(pod.metrics_port, child)
+        self._disruption_budget(child)
+        if monitor_labels is not None:
+            self._monitor(pod.metrics_path, monitor_labels, child)
+        self.register_outputs({"url": f"http://{GATEWAY}.{namespace}.svc.cluster.local/v1"})
+
+    def _metadata(self, object_name: str, labels: Mapping[str, str] = LABELS, **more: Any) -> Any:
+        return {"name": object_name, "namespace": self._namespace, "labels": dict(labels), **more}
+
+    def _service(self, opts: pulumi.ResourceOptions) -> k8s.core.v1.Service:
+        ports: Any = [{"name": HTTP, "port": SERVICE_PORT, "targetPort": HTTP, "protocol": "TCP"}]
+        return k8s.core.v1.Service(
+            f"{self._name}-service",
+            metadata=self._metadata(GATEWAY, annotations={"pulumi.com/skipAwait": "true"}),
+            spec={"selector": dict(LABELS), "ports": ports},
+            opts=opts,
+        )
+
+    def _pods_service(self, port: int, opts: pulumi.ResourceOptions) -> None:
+        """By its name an Envoy counts how many there are, and Prometheus finds each."""
+        ports = [{"name": METRICS, "port": port, "targetPort": METRICS, "protocol": "TCP"}]
+        spec: Any = {"clusterIP": "None", "selector": dict(LABELS), "ports": ports}
+        k8s.core.v1.Service(
+            f"{self._name}-pods",
+            metadata=self._metadata(_PODS, _PODS_LABELS, annotations={"pulumi.com/skipAwait": "true"}),
+            spec=spec,
+            opts=opts,
+        )
+
+    def _disruption_budget(self, opts: pulumi.ResourceOptions) -> None:
+        spec: Any = {
+            "maxUnavailable": 1,
+            "unhealthyPodEvictionPolicy": "AlwaysAllow",
+            "selector": {"matchLabels": dict(LABELS)},
+        }
+        k8s.policy.v1.PodDisruptionBudget(
+            f"{self._name}-disruption-budget", metadata=self._metadata(GATEWAY), spec=spec, opts=opts
+        )
+
+    def _monitor(self, path: str, monitor_labels: Mapping[str, str], opts: pulumi.ResourceOptions) -> None:
+        k8s.apiextensions.CustomResource(
+            f"{self._name}-monitor",
+            api_version="monitoring.coreos.com/v1",
+            kind="ServiceMonitor",
+            metadata=self._metadata(GATEWAY, {**LABELS, **monitor_labels}),
+            spec={
+                "selector": {"matchLabels": _PODS_LABELS},
+                "endpoints": [{"port": METRICS, "path": path, "interval": _SCRAPE_INTERVAL}],
+            },
+            opts=opts,
+        )
+
+
+def _annotations(bootstrap: str) -> dict[str, str]:
+    """The autoscaler may move a pod: its requests end first, and the other replicas serve meanwhile."""
+    return {
+        "cluster-autoscaler.kubernetes.io/safe-to-evict": "true",
+        "llm-platform/bootstrap-hash": hashlib.sha256(bootstrap.encode()).hexdigest()[:8],
+    }
