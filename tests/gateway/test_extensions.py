@@ -24,6 +24,7 @@ EXTENSIONS = {
     "transport_sockets.raw_buffer": (BEHIND, STABLE, BOTH),
     "http.early_header_mutation.header_mutation": (BEHIND, ALPHA, BOTH),
     "filters.http.local_ratelimit": (BEHIND, STABLE, UNKNOWN),
+    "filters.http.header_to_metadata": (BEHIND, STABLE, CALLERS),
     "filters.http.buffer": (BEHIND, STABLE, CALLERS),
     "filters.http.json_to_metadata": (BEHIND, ALPHA, CALLERS),
     "filters.http.sse_to_metadata": (BEHIND, UNFINISHED, UNKNOWN),

@@ -108,9 +108,11 @@ def test_a_caller_may_wait_for_a_shorter_time(tmp_path: Path) -> None:
         asked = {prefer: pool.submit(_ask, gateway, prefer=prefer) for prefer in _PREFERENCES}
         _until(lambda: {prefer: asked[prefer].done() for prefer in asked}, _PREFERENCES)
         assert engine.requests == []
-        with Engine(port=port):
+        with Engine(port=port) as engine_of_model:
             names.addresses = ["127.0.0.1"]
             statuses = {prefer: each.result().status for prefer, each in asked.items()}
+            headers = {name for request in engine_of_model.requests for name, _ in request.headers}
+            assert not [name for name in headers if name.startswith("x-envoy")]
         assert statuses == {prefer: 503 if at_once else 200 for prefer, at_once in _PREFERENCES.items()}
 
 

@@ -18,17 +18,21 @@ _PATHS = ("chat/completions", "completions", "embeddings", "messages", "messages
 PATHS = {f"/v1/{path}": f"/v1/{path}" for path in _PATHS} | {f"/v1/{p}": f"/{p}" for p in ("tokenize", "detokenize")}
 
 
-def large(port: int) -> TrafficPlan:
+def large(port: int, held_seconds: int = 0) -> TrafficPlan:
     """Names are as long as those of repositories, all sets are different and nearly all of the models."""
     models = [f"a-model-with-a-rather-long-name-and-a-number-{number}" for number in range(200)]
     sets = [tuple(sorted(models[:number] + models[number + 1 :])) for number in range(10)]
     clients = (client(f"team-application-{number}", sets[number % 10], keys=(1, 2)) for number in range(200))
     abilities = dict.fromkeys(("json_schema", "reasoning", "tools", "vision"), True)
-    return traffic(tuple(clients), tuple(upstream(model, port, paths=PATHS, abilities=abilities) for model in models))
+    return traffic(
+        tuple(clients),
+        tuple(upstream(model, port, paths=PATHS, abilities=abilities, held_seconds=held_seconds) for model in models),
+    )
 
 
-def test_each_file_fits_into_a_config_map() -> None:
-    plan = large(8000)
+@pytest.mark.parametrize("held_seconds", [0, 600])
+def test_each_file_fits_into_a_config_map(held_seconds: int) -> None:
+    plan = large(8000, held_seconds)
     keys = {name: ["k" * 64] * 2 for name in plan.clients}
     found = {**files(plan, in_pod("llm")), "clients.json": clients_file(plan, keys, ENGINE_KEY)}
     assert len(found) == 4 + 10

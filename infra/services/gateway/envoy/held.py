@@ -7,20 +7,16 @@ what wakes the model.
 """
 
 import re
-from collections.abc import Iterator, Sequence
 
 from infra.plan.gateway import TrafficPlan, Upstream
-from infra.services.gateway.envoy.messages import SECONDS, Message, extension, socket, typed
+from infra.services.gateway.envoy.messages import FILTER, FROM_BODY, SECONDS, Message, extension, header, socket, typed
 
 NOBODY = "nobody"
 HELD = "x-llm-held"  # the header of a request that may be held
 _CLOSED_PORT = 1  # of loopback: no program in Envoy's container may listen below 1024
-_WAIT, _STEP = (
-    2,
-    1,
-)  # seconds from one try to the next: at most, and in the mean, since Envoy draws each between 0 and 2
-# Waits that a caller can ask for by `Prefer: wait=N`, with the numbers that are rounded down to each.
-_WAITS = {0: r"\d", 10: r"[12]\d", 30: r"[345]\d", 60: r"[6-9]\d|1[01]\d", 120: r"1[2-9]\d|2\d\d", 300: r"[345]\d\d"}
+# Seconds from one try to the next: at most, and in the mean, since Envoy draws each between 0 and 2.
+_WAIT, _STEP = 2, 1
+_PREFERRED = "preferred"  # seconds, where the caller says so by `Prefer: wait=N`
 
 
 def pods_of(model: str) -> str:
@@ -63,26 +59,32 @@ def either(name: str, upstream: Upstream, traffic: TrafficPlan) -> Message:
     )
 
 
-def waits(upstream: Upstream) -> Iterator[tuple[Sequence[Message], Message]]:
-    """Headers that a request has -> for how long it is tried: as its caller prefers, else as the model says."""
-    for seconds, numbers in _WAITS.items():
-        if seconds < upstream.held_seconds:
-            yield [_prefers(numbers)], _for(seconds)
-    yield [], _for(upstream.held_seconds)
+def preference() -> Message:
+    """Reads `Prefer: wait=N`, of up to three digits. Any other preference stays text, which Envoy takes for no number
+    of tries."""
+    number = {"pattern": {"regex": r"(?:.*[,;]\s*)?wait=(\d{1,3})(?:\s*[,;].*)?"}, "substitution": r"\1"}
+    present = {"metadata_namespace": FROM_BODY, "key": _PREFERRED, "regex_value_rewrite": number}
+    return extension(
+        "filters.http.header_to_metadata",
+        FILTER("header_to_metadata", "Config"),
+        request_rules=[{"header": "prefer", "on_header_present": present}],
+    )
 
 
-def _prefers(numbers: str) -> Message:
-    return {"name": "prefer", "string_match": {"safe_regex": {"regex": rf"(.*[,;]\s*)?wait=({numbers})(\s*[,;].*)?"}}}
-
-
-def _for(seconds: int) -> Message:
-    """It ends after about this time: the pauses are drawn, and their mean is a second."""
+def waiting(upstream: Upstream) -> Message:
+    """Of a route: how often it is tried, and so for how many seconds: as its caller prefers, else as the model says. It
+    ends after about this time: the pauses are drawn, and their mean is a second."""
     return {
         "retry_on": "connect-failure,refused-stream,reset,retriable-status-codes",
         "retriable_status_codes": [503],
-        "num_retries": seconds // _STEP,
+        "num_retries": upstream.held_seconds // _STEP,
         "retry_back_off": {"base_interval": SECONDS(_WAIT), "max_interval": SECONDS(_WAIT)},
     }
+
+
+def held_headers() -> list[Message]:
+    tries = header("x-envoy-max-retries", f"%DYNAMIC_METADATA({FROM_BODY}:{_PREFERRED})%")
+    return [header(HELD, "yes"), tries]
 
 
 def held_query(traffic: TrafficPlan, namespace: str, model: str) -> str:

@@ -3,6 +3,7 @@
 from infra.plan.gateway import TrafficPlan
 from infra.services.gateway.envoy.bodies import body_filters
 from infra.services.gateway.envoy.connections import routes_in, second_tier
+from infra.services.gateway.envoy.held import preference
 from infra.services.gateway.envoy.limits import limit_filter
 from infra.services.gateway.envoy.messages import MIB, Message, typed
 from infra.services.gateway.envoy.permissions import Permission
@@ -13,7 +14,7 @@ def listener(traffic: TrafficPlan, place: Place, permission: Permission) -> Mess
     """A client's cluster leads here, and to no other. Its buffer holds a whole request, which may be sent again."""
     name = permission.name
     routes = routes_in(place, name, file_of(name))
-    tier = second_tier(traffic, name, routes, [limit_filter(), *body_filters(traffic)])
+    tier = second_tier(traffic, name, routes, [limit_filter(), preference(), *body_filters(traffic)])
     return typed(
         "config.listener.v3.Listener",
         name=name,

@@ -1,11 +1,11 @@
 """What a client with one set of permissions may ask."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 
 from infra.plan.gateway import TrafficPlan, Upstream
 from infra.services.gateway.envoy.clusters import of_model
 from infra.services.gateway.envoy.descriptions import descriptions
-from infra.services.gateway.envoy.held import HELD, waits
+from infra.services.gateway.envoy.held import held_headers, waiting
 from infra.services.gateway.envoy.limits import NAME, limits
 from infra.services.gateway.envoy.log import ROUTED, sent
 from infra.services.gateway.envoy.messages import (
@@ -56,23 +56,17 @@ def _ways(traffic: TrafficPlan, upstream: Upstream, names: Iterable[str]) -> Ite
     The total counts from when the headers of the request came, so its upload and its wait for a server are part of it.
     Envoy has no time that begins with the first byte of an answer; the one of a cluster begins when a try is sent, and
     a request that it ends would be tried again."""
-    for headers, retries in waits(upstream) if upstream.held_seconds else [([], None)]:
-        yield from _ways_of(traffic, upstream, names, headers, retries)
-
-
-def _ways_of(
-    traffic: TrafficPlan, upstream: Upstream, names: Iterable[str], headers: Sequence[Message], retries: Message | None
-) -> Iterator[Message]:
-    held = [header(HELD, "yes")] if upstream.held_seconds else []
-    counted = {"request_headers_to_add": [header(ROUTED, sent("model")), *held]}
-    asked = {"headers": [_POST, *headers], "dynamic_metadata": [from_body("model", one_of(names))]}
+    asked = {"headers": [_POST], "dynamic_metadata": [from_body("model", one_of(names))]}
+    more: Mapping[str, object] = {"retry_policy": waiting(upstream)} if upstream.held_seconds else {}
+    headers = held_headers() if upstream.held_seconds else []
+    counted = {"request_headers_to_add": [header(ROUTED, sent("model")), *headers]}
     action: Mapping[str, object] = {
         "cluster": of_model(upstream.model),
         "timeout": "0s",
         "idle_timeout": SECONDS(traffic.silence_seconds if upstream.held_seconds else traffic.idle_seconds),
         "max_stream_duration": {"max_stream_duration": SECONDS(traffic.total_seconds + upstream.held_seconds)},
         "auto_host_rewrite": True,
-        **({"retry_policy": retries} if retries is not None else {}),
+        **more,
     }
     same = [path for path, there in upstream.paths.items() if path == there]
     if same:
@@ -88,8 +82,8 @@ _POST: Message = {"name": ":method", "string_match": {"exact": "POST"}}
 
 def _retries() -> Message:
     """Where no byte of an answer came: the server is gone, or it begins or ends and says 503. It is tried on two other
-    servers, no more: a request that ends its server shall not end all of them. The server that is gone has the fewest
-    requests, so it would be chosen again most often: many choices until it is another one."""
+    servers, no more: a request that ends its server shall not end all of them. The server that is gone has no
+    requests, so it would be chosen again and again: many choices until it is another one."""
     return {
         "retry_on": "connect-failure,refused-stream,reset,retriable-status-codes",
         "retriable_status_codes": [503],
