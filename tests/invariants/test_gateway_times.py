@@ -7,7 +7,7 @@ import pytest
 
 from tests.example_stacks import planned
 from tests.invariants import RULES
-from tests.invariants.breaking import Break, caught
+from tests.invariants.breaking import Break, caught, instead
 
 RULE = "5 gateway"
 BREAKS = [
@@ -26,6 +26,30 @@ BREAKS = [
         "container env",
         lambda env: [{**each, "value": "5"} if "KEEP_ALIVE" in each["name"] else each for each in env],
         "llama-8b closes idle connections before the gateway does",
+    ),
+    Break(
+        RULE,
+        "local",
+        "Deployment gateway-proxy-deployment",
+        "container lifecycle preStop sleep seconds",
+        300,
+        "gateway ends after 300 s: callers leave within 60 s",
+    ),
+    Break(
+        RULE,
+        "prod",
+        "Deployment gateway-proxy-deployment",
+        "pod terminationGracePeriodSeconds",
+        360,
+        "gateway is killed while it sleeps",
+    ),
+    Break(
+        RULE,
+        "prod",
+        "ConfigMap gateway-proxy-bootstrap",
+        "inputs data bootstrap.json",
+        instead("max_connection_duration", "idle"),
+        "gateway never closes a connection that is in use",
     ),
 ]
 

@@ -1,0 +1,142 @@
+"""A stack that was deployed with one Ingress per model, updated to the gateway: what goes, what comes, in which order.
+
+`prod.json` is what the program of 2026-11-26 recorded for `prod.yaml`: each Kubernetes object, and other URNs.
+"""
+
+import json
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from infra.diff.replacements import forces
+from infra.diff.resources import compare_resources
+from infra.registry import holds_data
+from infra.sides.types import ResourceChanges, name_of, type_of
+from tests.example_stacks import plan_text
+from tests.invariants.order import Dependencies
+
+_FOLDER = Path(__file__).parent
+MODELS = ("helper", "llama-70b", "llama-8b")
+DEPLOYMENT = "kubernetes:apps/v1:Deployment"
+
+
+def of_version_1() -> Mapping[str, Any]:
+    return json.loads((_FOLDER / "prod.json").read_text(encoding="utf-8"))
+
+
+@cache
+def after() -> Any:
+    return plan_text("prod", (_FOLDER / "prod.yaml").read_text(encoding="utf-8"))
+
+
+@cache
+def changes() -> ResourceChanges:
+    """Of Kubernetes objects."""
+    old, recording = of_version_1()["made"], after().recording
+    new = [
+        {"urn": made.urn, "type": made.type, "name": made.name, "inputs": made.inputs, "options": made.options}
+        for made in recording.resources
+        if made.type.startswith("kubernetes:") and "helm" not in made.type
+    ]
+    return compare_resources(old, new, forces)
+
+
+def urn(name: str, kind: str = "") -> str:
+    (found,) = [
+        made.urn for made in after().recording.resources if made.name == name and made.type.endswith(kind or made.type)
+    ]
+    return found
+
+
+def test_only_the_ways_beside_the_gateway_go() -> None:
+    assert {name_of(each) for each in changes().removed} == {
+        *(f"gateway-{model}" for model in MODELS),
+        *(f"{model}-network-policy" for model in MODELS),
+    }
+    gone = set(of_version_1()["others"]) - {made.urn for made in after().recording.resources}
+    assert gone == set()
+
+
+def test_nothing_is_recreated_and_what_holds_data_is_as_it_was() -> None:
+    assert changes().replaced == {}
+    touched = {*changes().removed, *changes().changed}
+    assert [each for each in touched if holds_data(type_of(each))] == []
+    held = [each["urn"] for each in of_version_1()["made"] if holds_data(each["type"])]
+    held += [each for each in of_version_1()["others"] if holds_data(type_of(each))]
+    assert held
+    assert set(held) <= {made.urn for made in after().recording.resources}
+
+
+def test_pods_restart_once_and_only_for_what_each_path_says() -> None:
+    """vLLM counts the tokens of every stream; the model on one replica got the spread that the others had."""
+    restarts = {
+        name_of(each): {path.removeprefix("spec.template.spec.").partition("[")[0] for path in paths}
+        for each, paths in changes().changed.items()
+        if type_of(each) == DEPLOYMENT
+    }
+    assert restarts == {
+        "helper-deployment": {"topologySpreadConstraints"},
+        "llama-70b-deployment": {"containers"},
+        "llama-8b-deployment": {"containers"},
+    }
+    arguments = {path for each, paths in changes().changed.items() if "llama" in name_of(each) for path in paths}
+    assert {path for path in arguments if "containers" in path} == {
+        "spec.template.spec.containers[vllm].args[--enable-force-include-usage]"
+    }
+
+
+def test_the_address_of_each_model_stays_and_leads_to_the_gateway() -> None:
+    for model in MODELS:
+        changed = changes().changed[urn(f"{model}-service")]
+        assert {path.partition("[")[0] for path in changed} == {"spec.selector"}
+    hosts = {rule["host"] for rule in ingress()["spec"]["rules"]}
+    assert {f"{model}.llm.example.com" for model in MODELS} | {"llm.example.com"} == hosts
+
+
+def ingress() -> Mapping[str, Any]:
+    (made,) = after().recording.of("kubernetes:networking.k8s.io/v1:Ingress")
+    return made.inputs
+
+
+def test_the_load_balancer_stays_and_takes_the_new_routes_first() -> None:
+    """Another scheme, class or group would be another load balancer, at another address."""
+    prefix = "alb.ingress.kubernetes.io/"
+    old = next(each["inputs"] for each in of_version_1()["made"] if each["name"] == "gateway-helper")
+    was, now = old["metadata"]["annotations"], ingress()["metadata"]["annotations"]
+    for key in ("group.name", "scheme", "subnets", "certificate-arn", "listen-ports", "load-balancer-attributes"):
+        assert was[prefix + key] == now[prefix + key], key
+    assert old["spec"]["ingressClassName"] == ingress()["spec"]["ingressClassName"]
+    assert int(now[prefix + "group.order"]) < int(was.get(prefix + "group.order", 0))
+
+
+def test_the_old_way_is_open_until_the_new_one_is_ready() -> None:
+    """The engine deletes at the end; before that, each step waits for what it leads to."""
+    order = Dependencies(after().recording)
+    proxy, route = urn("gateway-proxy-deployment"), urn("gateway-ingress")
+    for model in MODELS:
+        assert {urn(f"{model}-pods"), urn(f"{model}-policy")} <= order.of(proxy)
+        assert {proxy, route, urn(f"{model}-deployment")} <= order.of(urn(f"{model}-service"))
+        assert not {proxy, route} & order.of(urn(f"{model}-deployment"))
+    assert proxy in order.of(route)
+
+
+def test_the_key_that_callers_have_is_the_one_that_engines_check() -> None:
+    """So no caller needs another key, and no engine restarts for one."""
+    secrets = {each["name"]: each["inputs"] for each in of_version_1()["made"] if each["name"].endswith("-api-key")}
+    assert secrets
+    assert not {urn(name, "Secret") for name in secrets} & {*changes().changed, *changes().removed}
+    assert after().plan.traffic.clients["default"].keys == (1,)
+    assert any(each.endswith("::api-key-random") for each in of_version_1()["others"])
+    assert urn("api-key-random") in of_version_1()["others"]
+
+
+def test_prometheus_scrapes_each_pod_under_the_labels_that_it_had() -> None:
+    for made in after().recording.of("kubernetes:monitoring.coreos.com/v1:ServiceMonitor"):
+        model = made.inputs["metadata"]["name"]
+        if model in MODELS:
+            (endpoint,) = made.inputs["spec"]["endpoints"]
+            assert {each["targetLabel"]: each["replacement"] for each in endpoint["relabelings"]} == {
+                "service": model,
+                "job": model,
+            }
