@@ -1,6 +1,7 @@
 """`try`: the planned gateway on this machine."""
 
 import gc
+import shlex
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -9,6 +10,7 @@ import click
 
 from infra.cli.options import print_error, stacks_option
 from infra.cli.signals import until_a_signal
+from infra.project import stacks_folder
 
 if TYPE_CHECKING:
     from infra.plan.plan import Plan
@@ -36,17 +38,20 @@ def try_(stack: str, port: int, stacks: Path) -> None:
     gc.enable()  # it runs for hours
     try:
         with until_a_signal():
-            _run(plan, port)
+            _run(plan, port, stacks)
     except NotStarted as error:
         print_error(f"try: {error}")
         sys.exit(3)
     click.echo("\nEnded: Envoy, the stand-ins and their files are gone.")
 
 
-def _run(plan: "Plan", port: int) -> None:
+def _run(plan: "Plan", port: int, stacks: Path) -> None:
     from infra.tryout.run import trying
     from infra.tryout.said import said
 
     with trying(plan, port) as tried:
-        click.echo(said(plan, tried))
+        options = (
+            "" if stacks.resolve() == stacks_folder().resolve() else f" --stacks {shlex.quote(str(stacks.resolve()))}"
+        )
+        click.echo(said(plan, tried, options))
         tried.wait()

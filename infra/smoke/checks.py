@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from infra.smoke.caller import Gateway, Reply
+from infra.smoke.images import image_url
 from infra.smoke.promises import Promise, Promises
 
 CHAT = "/chat/completions"
@@ -62,13 +63,15 @@ def of_model(gateway: Gateway, model: Promise) -> Iterator[tuple[str, Check]]:
 
 
 def _of_chat(gateway: Gateway, model: Promise) -> Iterator[tuple[str, Check]]:
-    yield "plain", lambda: _plain(gateway, model.model)
+    yield "plain", lambda: _plain(gateway, model.asked)
     yield "stream", lambda: _stream(gateway, model)
     yield "first token", lambda: _first_token(gateway, model)
     if model.abilities.get("tools"):
         yield "tools", lambda: _tools(gateway, model)
     if model.abilities.get("json_schema"):
         yield "JSON schema", lambda: _json_schema(gateway, model)
+    if model.abilities.get("vision"):
+        yield "image", lambda: _image(gateway, model)
 
 
 def _of_embeddings(gateway: Gateway, model: Promise) -> Iterator[tuple[str, Check]]:
@@ -91,9 +94,9 @@ def _models(gateway: Gateway, promised: Promises) -> str:
     if said:
         raise Broken(f"the list is not the plan's: {'; '.join(said)}")
     for each in promised.models:
-        found = listed.get(each.model, {}).get("max_model_len", each.max_model_len)
+        found = listed.get(each.asked, {}).get("max_model_len", each.max_model_len)
         if found != each.max_model_len:
-            raise Broken(f"{each.model} has {found:,} tokens instead of {each.max_model_len:,}")
+            raise Broken(f"{each.asked} has {found:,} tokens instead of {each.max_model_len:,}")
     return f"as planned: {', '.join(sorted(listed))}"
 
 
@@ -111,7 +114,7 @@ def _adapter(gateway: Gateway, model: Promise, name: str) -> str:
 
 
 def _stream(gateway: Gateway, model: Promise) -> str:
-    found = gateway.stream(CHAT, {**_chat(model.model), "stream": True, "stream_options": {"include_usage": True}})
+    found = gateway.stream(CHAT, {**_chat(model.asked), "stream": True, "stream_options": {"include_usage": True}})
     if found.status != 200 or found.error:
         raise Broken(found.error)
     if not found.done or not any(choice.get("finish_reason") for each in found.chunks for choice in each["choices"]):
@@ -126,7 +129,7 @@ def _first_token(gateway: Gateway, model: Promise) -> str:
     """The way to the gateway is no part of the promise."""
     promised, took, way = model.first_token, float("inf"), gateway.round_trip()
     for _ in range(_TRIES):
-        found = gateway.stream(CHAT, {**_chat(model.model, _words(round(model.prompt_tokens * 0.9))), "stream": True})
+        found = gateway.stream(CHAT, {**_chat(model.asked, _words(round(model.prompt_tokens * 0.9))), "stream": True})
         if found.first_seconds is None:
             raise Broken(found.error or "no token came")
         took = min(took, max(found.first_seconds - way, 0))
@@ -142,7 +145,7 @@ def _first_token(gateway: Gateway, model: Promise) -> str:
 
 def _tools(gateway: Gateway, model: Promise) -> str:
     question = "What is the weather in Paris? Call the tool get_weather."
-    reply = _answered(gateway.post(CHAT, {**_chat(model.model, question, _limit(model)), "tools": [_TOOL]}))
+    reply = _answered(gateway.post(CHAT, {**_chat(model.asked, question, _limit(model)), "tools": [_TOOL]}))
     _not_cut(reply)
     calls = _message(reply).get("tool_calls") or ()
     if not calls:
@@ -157,7 +160,7 @@ def _tools(gateway: Gateway, model: Promise) -> str:
 def _json_schema(gateway: Gateway, model: Promise) -> str:
     wanted = {"type": "json_schema", "json_schema": {"name": "city", "schema": _SCHEMA, "strict": True}}
     question = "How many people live in Paris? Answer as JSON."
-    reply = _answered(gateway.post(CHAT, {**_chat(model.model, question, _limit(model)), "response_format": wanted}))
+    reply = _answered(gateway.post(CHAT, {**_chat(model.asked, question, _limit(model)), "response_format": wanted}))
     _not_cut(reply)
     content = _message(reply).get("content")
     found = _json(content)
@@ -168,6 +171,13 @@ def _json_schema(gateway: Gateway, model: Promise) -> str:
     ):
         raise Broken(f"the answer doesn't follow the schema: {str(content)[:80]}")
     return "the answer follows it"
+
+
+def _image(gateway: Gateway, model: Promise) -> str:
+    parts = [{"type": "text", "text": "What is this?"}, {"type": "image_url", "image_url": {"url": image_url()}}]
+    return _counted(
+        _answered(gateway.post(CHAT, {**_chat(model.asked), "messages": [{"role": "user", "content": parts}]}))
+    )
 
 
 def _vectors(gateway: Gateway, model: Promise, size: int | None, **more: Any) -> str:
@@ -250,10 +260,10 @@ def _path(model: Promise) -> str:
 
 def _body(model: Promise, text: str, limit: int = _SHORT) -> Mapping[str, Any]:
     if model.kind == "chat":
-        return _chat(model.model, text, limit)
+        return _chat(model.asked, text, limit)
     if model.kind == "embed":
-        return {"model": model.model, "input": text}
-    return {"model": model.model, "query": text, "documents": ["We pay the price back.", "The sky is blue."]}
+        return {"model": model.asked, "input": text}
+    return {"model": model.asked, "query": text, "documents": ["We pay the price back.", "The sky is blue."]}
 
 
 def _chat(model: str, text: str = "Say hello.", limit: int = _SHORT) -> Mapping[str, Any]:

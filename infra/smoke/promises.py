@@ -15,7 +15,8 @@ class Promise:
     """Of one model."""
 
     model: str
-    adapters: Sequence[str]
+    asked: str  # what is sent as `model`: its own name, or an adapter where the client may use only that
+    adapters: Sequence[str]  # other names
     kind: str  # chat, embed or rerank
     paused: bool
     max_model_len: int
@@ -54,10 +55,12 @@ def promises(plan: Plan, client: str) -> Promises:
 
 
 def _promise(model: ModelPlan, upstream: Upstream, allowed: Sequence[str]) -> Promise:
+    names = [name for name in upstream.names if name in allowed]
     alone = model.throughput.at[0] if model.throughput.full is not None else None
     return Promise(
         model=model.name,
-        adapters=[name for name in upstream.names if name != model.name and name in allowed],
+        asked=names[0],
+        adapters=names[1:],
         kind=model.task,
         paused=model.paused,
         max_model_len=model.max_model_len,

@@ -16,17 +16,20 @@ _MORE = "\\\n    "  # a command goes on in the next line
 _QUESTION = "Summarise our refund policy."
 
 
-def said(plan: Plan, tried: Tried) -> str:
-    parts = ([title] * bool(title) + [f"  {line}" for line in lines] for title, lines in _sections(plan, tried))
+def said(plan: Plan, tried: Tried, options: str = "") -> str:
+    """`options`: where the stack file is, for another command; blank: where it is by default."""
+    parts = (
+        [title] * bool(title) + [f"  {line}" for line in lines] for title, lines in _sections(plan, tried, options)
+    )
     return "\n\n".join("\n".join(part) for part in parts) + "\n"
 
 
-def _sections(plan: Plan, tried: Tried) -> Iterator[tuple[str, Iterable[str]]]:
+def _sections(plan: Plan, tried: Tried, options: str) -> Iterator[tuple[str, Iterable[str]]]:
     behind = count(len(tried.stand_ins), "stand-in")
     yield f"{plan.stack}: the planned gateway before {behind} of models; no cluster, no GPU", ()
     yield "", [f"{name:<10}{value}" for name, value in _where(tried)]
     yield "models", _models(plan, tried.stand_ins)
-    yield "paste into another terminal, in this folder: the first line, then any other", _lines(plan, tried)
+    yield "paste into another terminal, in this folder: the first line, then any other", _lines(plan, tried, options)
     yield "Ctrl-C ends it.", ()
 
 
@@ -45,14 +48,14 @@ def _models(plan: Plan, served: Iterable[StandIn]) -> Iterator[str]:
     )
 
 
-def _lines(plan: Plan, tried: Tried) -> Iterator[str]:
+def _lines(plan: Plan, tried: Tried, options: str) -> Iterator[str]:
     """Commands of a shell. The variables are those that OpenAI's clients read."""
     client = DEFAULT if DEFAULT in tried.keys else next(iter(tried.keys))
     allowed = plan.traffic.clients[client].models
     yield f"export OPENAI_BASE_URL={tried.base_url} OPENAI_API_KEY={tried.keys[client]}"
     yield from _calls([each for each in tried.stand_ins if each.model in allowed])
-    whose = "" if client == DEFAULT else f" --client {client}"
-    yield f'LLM_PLATFORM_KEY="$OPENAI_API_KEY" {_PYTHON} -m infra smoke {plan.stack} --url "$OPENAI_BASE_URL"{whose}'
+    more = options if client == DEFAULT else f"{options} --client {client}"
+    yield f'LLM_PLATFORM_KEY="$OPENAI_API_KEY" {_PYTHON} -m infra smoke {plan.stack} --url "$OPENAI_BASE_URL"{more}'
 
 
 def _calls(served: list[StandIn]) -> Iterator[str]:

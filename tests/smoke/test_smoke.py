@@ -92,6 +92,29 @@ def test_a_client_whose_limit_is_reached_has_broken_no_promise(tmp_path: Path) -
     assert seen[-1].said.startswith("429: the client's limit is reached")
 
 
+SEEN = "    models:\n      seen: {model: Qwen/Qwen2.5-VL-7B-Instruct, maxModelLen: 4096, pool: h100}"
+
+
+def test_a_picture_is_sent_to_a_model_that_takes_images_and_to_no_other(tmp_path: Path) -> None:
+    plan = planned(tmp_path, TEXT.replace("    models:", SEEN))
+    with trying(plan, 0) as tried:
+        seen = found(tried, patient(promises(plan, "default")))
+    assert [(each.model, each.result) for each in seen if each.check == "image"] == [("seen", "ok")]
+
+
+ADAPTED = TEXT.replace("pool: h100}", "pool: h100, adapters: {tone: {model: acme/tone, rank: 16}}}", 1)
+
+
+@pytest.mark.parametrize(("models", "names"), [("[tone]", ["tone"]), ("[llama-8b, tone]", ["llama-8b", "tone"])])
+def test_a_client_of_an_adapter_asks_for_the_adapter(tmp_path: Path, models: str, names: list[str]) -> None:
+    plan = planned(tmp_path, f"{ADAPTED}    gateway: {{clients: {{shop: {{models: {models}}}}}}}\n")
+    with trying(plan, 0) as tried:
+        seen = found(tried, patient(promises(plan, "shop")))
+    assert [each for each in seen if each.result != "ok"] == []
+    assert seen[0].said == f"as planned: {', '.join(names)}"
+    assert [each.check for each in seen if each.check.startswith("adapter")] == ["adapter tone"] * (len(names) - 1)
+
+
 # What the platform does otherwise than the plan says -> the check that sees it, with words of what is said.
 def _stand_ins(**other: Any) -> Callable[[Patch], None]:
     def change(patch: Patch) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, expect, sync_playwright
 
+from infra.smoke.images import image_url
 from tests.conftest import HANGS_SECONDS
 from tests.docs.pages import Block, blocks_in
 from tests.docs.test_snippets import CALLS
@@ -95,3 +96,10 @@ def test_the_chat_page_says_what_is_wrong(tried: Running, browser: Browser, key:
         ask(page, "Hello")
         expect(page.get_by_text(words)).to_be_visible()
         page.close()
+
+
+def test_the_picture_that_smoke_sends_is_one(browser: Browser) -> None:
+    page = browser.new_page()
+    page.set_content(f'<img src="{image_url()}">')
+    assert page.evaluate("document.images[0].decode().then(() => document.images[0].naturalWidth)") == 224
+    page.close()
