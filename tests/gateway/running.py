@@ -78,6 +78,13 @@ class Gateway:
                 pass
             return found
 
+    def stats(self, pattern: str) -> dict[str, int]:
+        """What Envoy counted under the names that a pattern finds."""
+        with closing(HTTPConnection("127.0.0.1", self.place.admin_port, timeout=HANGS_SECONDS)) as connection:
+            connection.request("GET", f"/stats?filter={pattern}")
+            lines = connection.getresponse().read().decode().splitlines()
+        return {name: int(value) for name, value in (line.rsplit(": ", 1) for line in lines)}
+
     def logged(self, answer: Answer) -> Mapping[str, Any]:
         """The line of the log about this answer. Envoy writes it a moment later."""
         deadline = time.monotonic() + HANGS_SECONDS

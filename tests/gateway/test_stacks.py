@@ -1,15 +1,13 @@
 """Envoy takes the files of every stack: it refuses a field that its API doesn't have, and warns of one that goes."""
 
 from dataclasses import replace
-from http.client import HTTPConnection
 from pathlib import Path
 
 import pytest
 
 from infra.plan.gateway import TrafficPlan
-from tests.conftest import HANGS_SECONDS
 from tests.example_stacks import ALL_STACKS, planned
-from tests.gateway.running import Gateway, place_in, running
+from tests.gateway.running import place_in, running
 
 pytestmark = pytest.mark.programs
 
@@ -17,7 +15,8 @@ pytestmark = pytest.mark.programs
 @pytest.mark.parametrize("stack", ALL_STACKS)
 def test_every_file_of_a_stack_is_put_in_force(stack: str, tmp_path: Path) -> None:
     with running(_here(planned(stack).plan.traffic), place_in(tmp_path)) as gateway:
-        stats = _stats(gateway)
+        updates = gateway.stats("update_(success|rejected)$")
+        stats = {name: value for name, value in updates.items() if not name.startswith("cluster.")}  # those are of DNS
         refused = {name: value for name, value in stats.items() if name.endswith("update_rejected") and value}
         taken = {name for name, value in stats.items() if name.endswith("update_success") and value}
         assert refused == {}
@@ -29,12 +28,3 @@ def _here(traffic: TrafficPlan) -> TrafficPlan:
     """Names of a cluster mean nothing here, and would have to be asked for."""
     there = {name: replace(each, host="127.0.0.1") for name, each in traffic.upstreams.items()}
     return replace(traffic, upstreams=there)
-
-
-def _stats(gateway: Gateway) -> dict[str, int]:
-    connection = HTTPConnection("127.0.0.1", gateway.place.admin_port, timeout=HANGS_SECONDS)
-    connection.request("GET", "/stats?filter=update_(success|rejected)$")
-    lines = connection.getresponse().read().decode().splitlines()
-    connection.close()
-    found = {name: int(value) for name, value in (line.rsplit(": ", 1) for line in lines)}
-    return {name: value for name, value in found.items() if not name.startswith("cluster.")}  # updates by DNS

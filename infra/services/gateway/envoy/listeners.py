@@ -5,13 +5,13 @@ from infra.services.gateway.envoy.bodies import body_filters
 from infra.services.gateway.envoy.connections import routes_in, second_tier
 from infra.services.gateway.envoy.held import preference
 from infra.services.gateway.envoy.limits import limit_filter
-from infra.services.gateway.envoy.messages import MIB, Message, typed
+from infra.services.gateway.envoy.messages import Message, typed
 from infra.services.gateway.envoy.permissions import Permission
 from infra.services.gateway.envoy.place import Place
 
 
 def listener(traffic: TrafficPlan, place: Place, permission: Permission) -> Message:
-    """A client's cluster leads here, and to no other. Its buffer holds a whole request, which may be sent again."""
+    """A client's cluster leads here, and to no other."""
     name = permission.name
     routes = routes_in(place, name, file_of(name))
     tier = second_tier(traffic, name, routes, [limit_filter(), preference(), *body_filters(traffic)])
@@ -20,7 +20,6 @@ def listener(traffic: TrafficPlan, place: Place, permission: Permission) -> Mess
         name=name,
         internal_listener={},
         ignore_global_conn_limit=True,
-        per_connection_buffer_limit_bytes=traffic.body_mib * MIB,
         filter_chains=[{"filters": [tier]}],
     )
 
