@@ -48,6 +48,21 @@ def test_the_engine_learns_who_asks_and_never_the_key(gateway: Gateway, engine: 
     assert not [name for name, _ in request.headers if name.startswith("x-envoy") or name == "x-llm-wait"]
 
 
+def test_per_cent_signs_and_umlauts_are_what_they_are(engine: Engine, tmp_path: Path) -> None:
+    plan = traffic(
+        (client("app", ("small",), team='100% "Größe"'),),
+        (upstream("small", engine.port),),
+        contact='"%REQ(AUTHORIZATION)%" Größe\\',
+    )
+    with running(plan, place_in(tmp_path), {"app": ["a%20key%"]}) as gateway:
+        answer = gateway.ask("POST", CHAT, {"model": "%REQ(AUTHORIZATION)%"}, key="a%20key%")
+        assert "'%REQ(AUTHORIZATION)%'" in answer.error["message"]
+        assert answer.error["contact"] == '"%REQ(AUTHORIZATION)%" Größe\\'
+        assert gateway.ask("POST", CHAT, {"model": "small"}, key="a%20key%").status == 200
+        assert engine.requests[0].header("x-llm-team")[0].encode("latin-1").decode() == '100% "Größe"'
+        assert gateway.logged(answer)["team"] == '100% "Größe"'
+
+
 def test_anthropics_header_carries_the_key_too(gateway: Gateway, engine: Engine) -> None:
     assert gateway.ask("POST", "/v1/messages", {"model": "small"}, key=None, x_api_key="key-of-app-1").status == 200
     assert engine.requests[0].header("x-api-key") == []

@@ -17,6 +17,8 @@ class Client(Section):
         default=None,
         min_length=1,
         max_length=60,
+        pattern=r"^[^\x00-\x1f\x7f]*$",  # it is the value of a header
+        title="name of a team, without line ends and tabs",
         description="who answers for it: usage is summed by team",
         examples=["checkout"],
     )

@@ -29,6 +29,18 @@ GATEWAY = (
         ),
     ),
     Bad(
+        "a line end in what becomes the value of a header",
+        stack(CLUSTER, MODEL, r'gateway: {clients: {app: {team: "check\nout"}}}'),
+        (
+            Mistake(
+                "gateway.clients.app.team",
+                4,
+                r'got "check\nout"; allowed: text of at most 60 characters',
+                "write team: checkout",
+            ),
+        ),
+    ),
+    Bad(
         "clients with every mistake",
         stack(
             CLUSTER,

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from infra.plan.gateway import ClientPlan, TrafficPlan
 from infra.services.gateway.envoy.clusters import of_client
+from infra.services.gateway.envoy.errors import plain
 from infra.services.gateway.envoy.held import HELD
 from infra.services.gateway.envoy.limits import asks_to_wait
 from infra.services.gateway.envoy.log import ROUTED
@@ -20,7 +21,7 @@ def clients_file(traffic: TrafficPlan, keys: Mapping[str, Sequence[str]], engine
         "domains": ["*"],
         "routes": [_healthy(), _too_large(traffic), *routes],
         "request_headers_to_remove": ["x-api-key", ROUTED, HELD],
-        "request_headers_to_add": [header("authorization", f"Bearer {engine_key}")],
+        "request_headers_to_add": [header("authorization", plain(f"Bearer {engine_key}"))],
     }
     return resources([typed("config.route.v3.RouteConfiguration", name=ROUTES, virtual_hosts=[host])])
 
@@ -60,7 +61,7 @@ def _route(traffic: TrafficPlan, client: ClientPlan, name: str, value: str) -> M
         "route": {"cluster": of_client(client.name), "timeout": "0s", "retry_policy": _SOON},
         "request_headers_to_add": [
             header("x-llm-client", client.name),
-            header("x-llm-team", client.team or "-"),
+            header("x-llm-team", plain(client.team or "-")),
             asks_to_wait(traffic, client),
         ],
     }
