@@ -21,7 +21,10 @@ CASES: dict[str, tuple[str, dict[str, Any], dict[str, tuple[str, str]]]] = {
     "open to the internet": (
         "cloud",
         {"gateway.expose": "public", "gateway.clients": {"web": {}}},
-        {"exposure": ("chat.llm.example.com/", "+ from the internet")},
+        {
+            "exposure": ("chat.llm.example.com/", "+ from the internet"),
+            "clients": ("client web", "+ has key 1, made at random"),
+        },
     ),
     "no certificate any more": (
         "cloud",
@@ -44,8 +47,18 @@ CASES: dict[str, tuple[str, dict[str, Any], dict[str, tuple[str, str]]]] = {
         {
             "exposure": ("more.llm.example.com/", "+ by the ingress class nginx"),
             "egress": ("registry.ollama.ai (download Job only)", "+ llama3.2:3b"),
-            "clients": ("more", "+ whoever reaches it: no key is asked for"),
+            "clients": ("client default", "+ may call more"),
         },
+    ),
+    "a client that may call one model": (
+        "cloud",
+        {"gateway.clients": {"web": {"models": ["chat"]}}},
+        {"clients": ("client web", "+ may call chat")},
+    ),
+    "another key beside the first": (
+        "cloud",
+        {"gateway.clients": {"default": {"keys": [1, 2]}}},
+        {"clients": ("client default", "+ has key 2, made at random")},
     ),
     "another model": (
         "own",
@@ -176,6 +189,16 @@ def test_what_the_program_leaves_as_it_is_is_no_change_of_access() -> None:
     assert access_changed(Side(), new)["iam"]["Cluster cluster"].added == (
         "bootstrapClusterCreatorAdminPermissions: False",
     )
+
+
+def test_another_key_of_a_client_is_mentioned_and_not_shown() -> None:
+    gateway = {"clients": {"web": {"models": ["chat"], "keys": [3]}}}
+    config = {"llm-platform:clientKey-web-3": {"secure": "v1:a:cipher"}}
+    old, new = Side({"gateway": gateway}), Side({"gateway": gateway}, config=config)
+    (said_,) = access_changed(old, new)["clients"].values()
+    assert said_.removed == ("has key 3, made at random",)
+    assert said_.added[0].startswith("has key 3, of the stack file (")
+    assert "cipher" not in str(said_)
 
 
 def test_another_key_is_mentioned_and_not_shown() -> None:
