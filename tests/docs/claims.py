@@ -28,6 +28,14 @@ class Claim:
 CLAIMS = {
     ("README.md", "make test"): Claim((r"(?m)^dev · us-east-1 · ", *WHOLE_PLAN, r"The whole suite takes .*minutes")),
     ("application.md", "curl"): Claim((r"data: .*No ", r"data: .*refunds", r"data: \[DONE\]")),
+    ("clients.md", "git diff --stat"): Claim(
+        (
+            r"web-shop: \{team: checkout, models: \[llama-8b, llama-70b\], namespace: shop\}",
+            r"(?m)^Not applied: --no-up\.",
+            r"Pulumi\.prod\.yaml \| +3 \+\+\+",
+        ),
+        {PROD: ("clients:", "reports: ", "# tensor parallel")},
+    ),
     ("environments.md", "make plan STACK=test"): Claim((r"(?m)^test · us-east-1 · ", *WHOLE_PLAN)),
     ("first-environment.md", "llm-platform fit"): Claim(
         (CHEAPEST,), in_order=r"(?m)^  \w+\.\w+ .*? ([\d.]+)  +[\d,]+  "

@@ -1,0 +1,71 @@
+"""A client's key is nowhere readable: not in a plan, and in what a stack makes only as a value marked as secret."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from infra import recording
+from infra.cli.as_json import document
+from infra.config_keys import config_key
+from infra.live import Namespaces
+from infra.offline import plan_loaded
+from infra.program import deploy
+from infra.recording import Recording, record
+from infra.registry import cloud_of
+from infra.stack_file import StackFile, load_text
+from tests.example_stacks import text
+
+GIVEN = {"apiKey": "canary-of-the-stack", "clientKey-web-2": "canary-of-web-no-2"}
+CLIENTS = "      clients: {web: {namespace: shop, keys: [1, 2]}, app: {}}\n"
+RANDOM = "${client-web-key-1.result}"  # what a recording has for a random key
+
+
+@pytest.fixture
+def file() -> StackFile:
+    domain = "      domain: llm.example.com\n"
+    secrets = "".join(f"  {config_key(name)}: {{secure: v1:a}}\n" for name in GIVEN)
+    stack = text("prod")
+    assert domain in stack
+    return load_text(stack.replace(domain, domain + CLIENTS) + secrets, Path("stacks/Pulumi.prod.yaml"))
+
+
+def recorded(file: StackFile) -> Recording:
+    plan, cloud = plan_loaded(file).plan, cloud_of(file.settings)
+    config = {config_key(name): value for name, value in GIVEN.items()}
+    return record(
+        lambda: deploy(plan, cloud.provider(plan), Namespaces()),
+        stack=file.stack,
+        config={config_key("huggingFaceToken"): "hf", **config},
+        secret_keys=(config_key("huggingFaceToken"), *config),
+        answers=cloud.answers,
+    )
+
+
+def holding(found: Recording, word: str) -> set[str]:
+    return {each.name for each in found.resources if word in json.dumps([dict(each.inputs), dict(each.options)])}
+
+
+def test_no_key_is_outside_of_a_secret_value(file: StackFile) -> None:
+    found = recorded(file)
+    for word in ("canary", RANDOM):
+        assert holding(found, word) == set()
+        assert word not in json.dumps(found.outputs)
+
+
+def test_each_key_is_where_it_belongs(file: StackFile, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same, with the secret values seen: so the test above looks at values that hold keys."""
+    monkeypatch.setattr(recording, "_masked", lambda value: value)
+    found = recorded(file)
+    proxy, secrets = "gateway-proxy-clients", {"client-web-secret", "client-web-secret-elsewhere"}
+    assert holding(found, GIVEN["clientKey-web-2"]) == {proxy, *secrets}
+    assert holding(found, RANDOM) == {proxy}
+    types = {each.type for each in found.resources if "canary" in str(each.inputs)}
+    assert types == {"kubernetes:core/v1:Secret"}
+
+
+def test_a_plan_has_only_the_names_of_secrets(file: StackFile) -> None:
+    said = json.dumps(document(plan_loaded(file)))
+    assert "canary" not in said
+    assert RANDOM not in said
+    assert "v1:a" not in said
