@@ -15,12 +15,12 @@ class ProxyPod:
     """Times in seconds."""
 
     image: str
+    arguments: tuple[str, ...]
     folder: str  # of its files
     port: int  # for callers
     metrics_port: int
     metrics_path: str
     health_path: str
-    threads: int
     cpu: float  # cores
     memory_mib: int
     # Envoy ends at SIGTERM and cuts what is under way: it gets the signal only once callers have left it.
@@ -37,7 +37,7 @@ def proxy_pod_spec(
     container: dict[str, Any] = {
         "name": "envoy",
         "image": pod.image,
-        "args": _arguments(pod),
+        "args": list(pod.arguments),
         "ports": [
             {"name": HTTP, "containerPort": pod.port, "protocol": "TCP"},
             {"name": METRICS, "containerPort": pod.metrics_port, "protocol": "TCP"},
@@ -47,7 +47,13 @@ def proxy_pod_spec(
         "lifecycle": {"preStop": {"sleep": {"seconds": pod.pre_stop_seconds}}},
         "startupProbe": {**health, "periodSeconds": 1, "failureThreshold": 60},
         "readinessProbe": {**health, "periodSeconds": 5, "timeoutSeconds": 3, "failureThreshold": 2},
-        "livenessProbe": {**health, "periodSeconds": 10, "timeoutSeconds": 10, "failureThreshold": 6},
+        # Not by a request: where its memory is full Envoy refuses all, and a restart would cut what is under way.
+        "livenessProbe": {
+            "tcpSocket": {"port": HTTP},
+            "periodSeconds": 10,
+            "timeoutSeconds": 10,
+            "failureThreshold": 6,
+        },
         "terminationMessagePolicy": "FallbackToLogsOnError",
         "volumeMounts": [{"name": "files", "mountPath": pod.folder, "readOnly": True}],
     }
@@ -63,8 +69,3 @@ def proxy_pod_spec(
         "containers": [container],
         "volumes": [{"name": "files", "projected": {"sources": sources}}],
     }
-
-
-def _arguments(pod: ProxyPod) -> list[str]:
-    """Hot restart needs shared memory, and a pod has one Envoy."""
-    return ["-c", f"{pod.folder}/{BOOTSTRAP}", "--concurrency", str(pod.threads), "--disable-hot-restart"]

@@ -19,12 +19,12 @@ MONITOR = "kubernetes:monitoring.coreos.com/v1:ServiceMonitor"
 MODELS = {"app.kubernetes.io/component": "model-server"}
 POD = ProxyPod(
     image="docker.io/envoyproxy/envoy:distroless-v1.40.0",
+    arguments=("-c", "/etc/envoy/bootstrap.json"),
     folder="/etc/envoy",
     port=8080,
     metrics_port=9902,
     metrics_path="/stats/prometheus",
     health_path="/healthz",
-    threads=2,
     cpu=0.5,
     memory_mib=1024,
     pre_stop_seconds=360,
@@ -75,6 +75,14 @@ def test_the_pod_passes_pod_security_restricted_and_writes_nowhere() -> None:
     assert [mount.get("readOnly") for mount in container["volumeMounts"]] == [True]
     memory = {"memory": "1024Mi"}
     assert container["resources"] == {"requests": {"cpu": "500m", **memory}, "limits": memory}
+
+
+def test_a_pod_that_refuses_requests_gets_none_and_is_not_ended() -> None:
+    """Envoy refuses all while its memory is full; what is under way goes on."""
+    (container,) = pod(proxy())["containers"]
+    assert container["readinessProbe"]["httpGet"] == {"path": "/healthz", "port": "http"}
+    assert container["livenessProbe"]["tcpSocket"] == {"port": "http"}
+    assert "httpGet" not in container["livenessProbe"]
 
 
 def test_its_files_are_one_folder_and_those_that_may_come_are_mounted_already() -> None:

@@ -48,6 +48,11 @@ def test_the_engine_learns_who_asks_and_never_the_key(gateway: Gateway, engine: 
     assert not [name for name, _ in request.headers if name.startswith("x-envoy") or name == "x-llm-wait"]
 
 
+@pytest.mark.parametrize("kind", ["application/json", "application/json; charset=utf-8", "Application/JSON"])
+def test_json_is_taken_however_it_is_named(gateway: Gateway, kind: str) -> None:
+    assert gateway.ask("POST", CHAT, {"model": "small"}, content_type=kind).status == 200
+
+
 def test_per_cent_signs_and_umlauts_are_what_they_are(engine: Engine, tmp_path: Path) -> None:
     plan = traffic(
         (client("app", ("small",), team='100% "Größe"'),),

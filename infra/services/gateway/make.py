@@ -15,7 +15,7 @@ from infra.plan.plan import Plan
 from infra.services.gateway.controllers import NGINX
 from infra.services.gateway.envoy.bootstrap import CLIENTS
 from infra.services.gateway.envoy.clients import clients_file
-from infra.services.gateway.envoy.files import files
+from infra.services.gateway.envoy.files import arguments, files
 from infra.services.gateway.envoy.place import Place, in_pod
 from infra.services.gateway.parts import PARTS, in_parts
 from infra.services.gateway.times import CPU, THREADS, ends_after
@@ -68,12 +68,12 @@ def _pod(traffic: TrafficPlan, place: Place) -> ProxyPod:
     sleep, grace = ends_after(traffic)
     return ProxyPod(
         image=traffic.image,
+        arguments=(*arguments(traffic, place), "--concurrency", str(THREADS)),
         folder=place.folder,
         port=place.port,
         metrics_port=place.metrics_port,
         metrics_path=_METRICS_PATH,
         health_path=_HEALTH_PATH,
-        threads=THREADS,
         cpu=CPU,
         memory_mib=place.memory_mib,
         pre_stop_seconds=sleep,
