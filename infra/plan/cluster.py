@@ -189,7 +189,7 @@ class CachePlan:
 
     @property
     def one_reader(self) -> bool:
-        """Whether pods may be on other nodes than the one that has the volume, and then wait for it."""
+        """Whether pods may be on other nodes than the volume's, and then wait for it."""
         return self.access_mode == "ReadWriteOnce" and self.only_node is None
 
 

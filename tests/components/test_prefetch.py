@@ -45,7 +45,7 @@ def test_the_job_has_a_fixed_name_in_the_namespace():
 
 
 @pytest.mark.parametrize("tolerations", [[], [{"key": "nvidia.com/gpu", "operator": "Exists"}]])
-def test_it_runs_where_it_is_told_to(tolerations: list[dict[str, str]]) -> None:
+def test_it_runs_on_the_given_nodes(tolerations: list[dict[str, str]]) -> None:
     spec = pod(prefetch(node_selector={"lab": "gpu"}, tolerations=tolerations), JOB)
     assert spec["nodeSelector"] == {"kubernetes.io/os": "linux", "lab": "gpu"}
     assert spec.get("tolerations", []) == tolerations

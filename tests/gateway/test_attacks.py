@@ -170,7 +170,7 @@ def test_an_address_that_a_caller_claims_is_not_believed(gateway: Gateway) -> No
     assert gateway.logged(answer)["from"] == "127.0.0.1"
 
 
-def test_of_addresses_the_one_that_the_load_balancer_saw_is_believed(engine: Engine, tmp_path: Path) -> None:
+def test_of_several_addresses_the_last_is_believed_which_the_load_balancer_saw(engine: Engine, tmp_path: Path) -> None:
     plan = traffic((client("app", ("small",)),), (upstream("small", engine.port),), trusted_hops=1)
     with running(plan, place_in(tmp_path)) as gateway:
         claimed_and_seen = "203.0.113.9, 198.51.100.7"

@@ -97,7 +97,7 @@ def test_a_rolling_change_of_two_servers_loses_nothing(tmp_path: Path) -> None:
         assert all(_answered(each) > 0 for each in [*old, *new])
 
 
-def test_a_server_that_dies_unasked_cuts_only_what_it_had_begun(tmp_path: Path) -> None:
+def test_a_server_that_dies_without_warning_cuts_only_what_it_had_begun(tmp_path: Path) -> None:
     """Its address stays in DNS: what hasn't begun is tried on the other one."""
     with ExitStack() as stack:
         stays = stack.enter_context(Engine(address="127.0.0.1"))

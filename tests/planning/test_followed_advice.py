@@ -201,7 +201,7 @@ def test_of_several_likely_models_the_first_way_of_each_is_in_the_one_warning() 
     pools = {"l4": {"instanceTypes": ["g6.12xlarge"]}}
     plan = planned(_stack({"a": LIKELY, "b": LIKELY}, pools, None))
     (line,) = [each.message for each in by_kind(plan.warnings) if "not for certain" in each.message]
-    assert re.findall(r"(\w) \([\d.]+; certain with quantization: fp8\)", line) == ["a", "b"]
+    assert re.findall(r"(\w) \([\d.]+ GiB; certain with quantization: fp8\)", line) == ["a", "b"]
 
 
 def test_a_budget_leaves_no_more_expensive_way_to_a_certain_fit() -> None:
