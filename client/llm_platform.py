@@ -185,8 +185,8 @@ class ModelOutputs:
 
     @property
     def api_key(self) -> pulumi.Output[str]:
-        """The first key of the client `default`, a secret; `none` for a model that checks no key, so that it never gets
-        the others' key. Only in version 1: later, each client has its own Secret."""
+        """The newest key of the client `default`, a secret; `none` for a model that checks no key, so that it never
+        gets the others' key. Only in version 1: later, each client has its own Secret."""
         both = pulumi.Output.all(self._key, self.facts)
         return pulumi.Output.secret(both.apply(lambda said: said[0] if said[1].api_key_secret and said[0] else NO_KEY))
 
@@ -311,8 +311,8 @@ class PlatformOutputs:
 
     @property
     def api_key(self) -> pulumi.Output[str]:
-        """The first key of the client `default`, a secret. Stops the program if the platform has none; the `api_key` of
-        a model doesn't stop it."""
+        """The newest key of the client `default`, a secret. Stops the program if the platform has none; the `api_key`
+        of a model doesn't stop it."""
         both = pulumi.Output.all(self._key, self.facts)
         return pulumi.Output.secret(both.apply(lambda said: said[0] or self._no_key()))
 

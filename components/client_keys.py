@@ -22,6 +22,7 @@ class ClientKeys(pulumi.ComponentResource):
     """
 
     keys: pulumi.Output[list[str]]
+    newest: pulumi.Output[str]
 
     def __init__(
         self,
@@ -38,11 +39,12 @@ class ClientKeys(pulumi.ComponentResource):
         super().__init__("llm:kubernetes:ClientKeys", name, None, opts)
         keys = [given[number] if number in given else self._made(f"{name}-key-{number}") for number in numbers]
         self.keys = pulumi.Output.secret(pulumi.Output.all(*keys))
+        self.newest = pulumi.Output.secret(keys[-1])
         for logical_name, namespace in secrets.items():
             k8s.core.v1.Secret(
                 logical_name,
                 metadata={"name": secret_name, "namespace": namespace},
-                string_data={KEY_FIELD: pulumi.Output.secret(keys[-1]), URL_FIELD: base_url},
+                string_data={KEY_FIELD: self.newest, URL_FIELD: base_url},
                 opts=pulumi.ResourceOptions(parent=self, depends_on=list(depends_on)),
             )
         self.register_outputs({"keys": self.keys})

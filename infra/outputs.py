@@ -124,7 +124,7 @@ class PlatformOutputs(_Promise):
     region: str | None = Field(default=None, description="of the cloud; absent where the stack names none")
     gateway: GatewayEndpoint | None = Field(default=None, description="of version 2; absent in version 1 alone")
     gateway_address: str | None = Field(default=None, description="what DNS has to point at; absent without a gateway")
-    api_key: str | None = Field(default=None, description="secret: the first key of the client `default`")
+    api_key: str | None = Field(default=None, description="secret: the newest key of the client `default`")
     models: dict[str, ModelEndpoint]
 
 

@@ -18,6 +18,7 @@ from infra.planning.placeholders import unreachable
 from infra.registry import cloud_of, region_in, services
 from infra.services.access.given_keys import wrong_secrets
 from infra.services.access.make import make_api_key, make_client_keys, make_endpoints
+from infra.services.gateway.clients import DEFAULT
 from infra.services.gateway.make import add_addresses, make_gateway, make_proxy
 from infra.services.monitoring.make import log_in
 from infra.services.service import Made
@@ -80,7 +81,7 @@ def deploy(plan: Plan, provider: Any, namespaces: Namespaces) -> None:
     for name, value in known.items():
         pulumi.export(name, value)
     pulumi.export("gateway_address", gateway.address if gateway else None)
-    pulumi.export("api_key", key)
+    pulumi.export("api_key", clients[DEFAULT].newest)
 
 
 def plan_of(file: StackFile) -> Plan:

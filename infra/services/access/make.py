@@ -14,9 +14,9 @@ from infra.config_keys import client_key
 from infra.plan.gateway import ClientPlan
 from infra.plan.plan import Plan
 from infra.services.access.client_secrets import base_url, secret_name, secrets_of
+from infra.services.gateway.clients import DEFAULT
 
 Given = Callable[[str], pulumi.Output[str] | None]  # the name of a secret -> its value, where the stack has one
-DEFAULT_CLIENT = "default"  # its first key is older than clients: the secret `apiKey`, or a random key of that name
 
 
 def make_api_key(given: pulumi.Output[str] | None) -> pulumi.Output[str]:
@@ -54,7 +54,7 @@ def make_client_keys(
 
 def _given(client: ClientPlan, api_key: pulumi.Output[str], given: Given) -> Mapping[int, pulumi.Output[str]]:
     found = {number: given(client_key(client.name, number)) for number in client.keys}
-    if client.name == DEFAULT_CLIENT and 1 in client.keys:
+    if client.name == DEFAULT and 1 in client.keys:
         found[1] = api_key
     return {number: key for number, key in found.items() if key is not None}
 
