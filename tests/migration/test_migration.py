@@ -121,7 +121,7 @@ def test_the_old_way_is_open_until_the_new_one_is_ready() -> None:
     assert proxy in order.of(route)
 
 
-def test_the_key_that_callers_have_is_the_one_that_engines_check() -> None:
+def test_engines_check_the_key_that_callers_have() -> None:
     """So no caller needs another key, and no engine restarts for one."""
     secrets = {each["name"]: each["inputs"] for each in of_version_1()["made"] if each["name"].endswith("-api-key")}
     assert secrets
