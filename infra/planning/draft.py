@@ -31,7 +31,7 @@ from infra.planning.waste import warn_of_waste
 from infra.registry import cloud_of, services
 from infra.services.addons.plan import plan_addons
 from infra.services.gateway.plan import plan_gateway
-from infra.services.gateway.times import timeout_of
+from infra.services.gateway.times import REPLICAS, pod_resources, timeout_of
 from infra.services.gateway.traffic import plan_traffic
 from infra.services.monitoring.plan import plan_monitoring
 from infra.services.service import Around
@@ -220,7 +220,8 @@ def _check_nodes(
         surging = frozenset(
             each.served.name for each in nodes.placed if surges(each, one_reader=platform.cache.one_reader)
         )
-        yield from check_system_nodes(nodes.placed, system, surging=surging)
+        gateway = [pod_resources()] * REPLICAS
+        yield from check_system_nodes(nodes.placed, gateway, system, surging=surging)
 
 
 def _warn(asked: Asked, platform: _Platform, nodes: _Nodes, models: Mapping[str, ModelPlan]) -> Iterator[Finding]:

@@ -59,14 +59,23 @@ def test_cpu_models_have_to_fit_the_system_nodes_together() -> None:
     assert plan(alone).violations == ()
     (violation,) = plan(changed(alone, models__b=cpu)).violations
     assert (violation.rule, violation.path) == ("Room on nodes", "cluster.create.systemNodes")
-    assert "a, b: 3 pods, one of them for a rollout" in violation.message
+    assert "the gateway and a, b: 5 pods, one of them for a rollout" in violation.message
     ways = {each.text: plan(follow(changed(alone, models__b=cpu), as_mapping(each.write))) for each in violation.advice}
-    assert ways.keys() >= {"models.a.gpus: 1", "cluster.create.systemNodes.count: 3"}
+    assert {text.partition(" (")[0] for text in ways} >= {"models.a.gpus: 1", "cluster.create.systemNodes.count: 3"}
     bills = [then.cost.usd_per_month_max for then in ways.values()]
     assert bills == sorted(bills)  # the lowest bill first
     fixed = changed(alone, models__b=cpu, cluster__create__systemNodes={"count": 3})
     assert plan(fixed).violations == ()
     assert plan(changed(alone, models__b={**cpu, "paused": True})).violations == ()
+
+
+def test_the_gateway_has_room_beside_the_clusters_own_pods_or_the_stack_is_refused() -> None:
+    """Two m7i.large, the smallest that a cluster can have, hold it; beside a model on the CPU they don't."""
+    smallest = changed(DEV, cluster__create__systemNodes={"instanceType": "m7i.large", "count": 2})
+    assert plan(smallest).violations == ()
+    crowded = changed(smallest, models={"m": {"model": "llama3.2:1b", "engine": "ollama", "gpus": 0}})
+    (violation,) = plan(crowded).violations
+    assert violation.message.startswith("the gateway and m: ")
 
 
 def test_root_volumes_hold_every_engine_whatever_runs_on_the_pool() -> None:

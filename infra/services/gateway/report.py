@@ -6,6 +6,7 @@ from infra.plan.gateway import ClientPlan
 from infra.plan.plan import Plan
 from infra.services.access.client_secrets import base_url, secret_name
 from infra.services.gateway.section import Gateway
+from infra.services.gateway.times import pod_resources
 from infra.services.service import Table
 
 _FEW = 4  # names of models in a row
@@ -21,6 +22,12 @@ def gateway_tables(plan: Plan) -> Iterator[Table]:
         "one URL for all models: `model` of a request says which; an answer may come without a byte for"
         f" {traffic.idle_seconds} s, and take {traffic.total_seconds} s from its request on; a request may have up to"
         f" {traffic.body_mib} MiB"
+    )
+    pod = pod_resources()
+    whose = "the system nodes, whose price is in the bill" if plan.cluster.made else "nodes that the cluster has"
+    note += (
+        f"; its {traffic.replicas} pods ask together for {pod.cpu * traffic.replicas:g} CPU and"
+        f" {pod.memory_gib * traffic.replicas:g} GiB of {whose}"
     )
     yield Table("GATEWAY", ("",), tuple(rows), note)
     yield _clients(plan.traffic.clients.values(), len(_every(plan)), namespace)

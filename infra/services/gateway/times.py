@@ -1,11 +1,14 @@
 """Figures of Envoy that are the same for every stack, and what follows from the gateway's timeout."""
 
 from infra.plan.gateway import TrafficPlan
+from infra.plan.models import Resources
 from infra.services.serving.cold_start import AFTER_DRAIN, GATEWAY_TIMEOUT, KEEP_ALIVE_MARGIN, NGINX_IDLE
 from infra.settings.platform import Settings
 
 REPLICAS = 2
-CPU, THREADS = 0.5, 2  # of each: cores that it asks for, and threads with which it may use more
+# Of each: cores that it asks for, little enough for the system nodes of a small cluster; threads with which it may use
+# more; and memory.
+CPU, THREADS, MEMORY_MIB = 0.15, 2, 1024
 HELD = 100  # requests of each model that wait in each Envoy for a server: their bodies are in its memory
 BODY_MIB = 32  # an image of 20 MB is 27 MB in base64; each request that is under way may hold one
 # Seconds. An engine keeps a connection longer than this (rule 5), so that it never closes one that Envoy uses.
@@ -15,6 +18,11 @@ ENGINE_IDLE = 60
 # age (max_connection_duration, and http1_safe_max_connection_duration: an idle one isn't closed under a request):
 # this long after its pod's address is gone, the callers that are active have all left it.
 CONNECTION = 60
+
+
+def pod_resources() -> Resources:
+    """What each Envoy asks for."""
+    return Resources(cpu=CPU, memory_gib=MEMORY_MIB / 1024, ephemeral_gib=1, shm_gib=0)
 
 
 def timeout_of(settings: Settings) -> int:

@@ -34,26 +34,25 @@ def server_resources(placed: Placed) -> Resources:
 
 
 def check_system_nodes(
-    placed: Sequence[Placed], nodes: SystemNodesPlan, *, surging: Collection[str]
+    placed: Sequence[Placed], gateway: Sequence[Resources], nodes: SystemNodesPlan, *, surging: Collection[str]
 ) -> Iterator[Finding]:
-    """CPU models run on the system nodes of a cluster that we make: all replicas, and one more of the largest where a
-    rollout starts the new pod first, must fit beside what runs there."""
+    """The gateway and CPU models run on the system nodes of a cluster that we make: all replicas, and one more of the
+    largest where a rollout starts the new pod first, must fit beside what runs there."""
     on_cpu = [each.served for each in placed if each.served.cpu and not each.served.settings.paused]
-    if not on_cpu:
-        return
-    pods = [_cpu_resources(served) for served in on_cpu for _ in range(served.replicas.max)]
-    surge = [_cpu_resources(served) for served in on_cpu if served.name in surging]
+    pods = [*gateway, *(_cpu_resources(served) for served in on_cpu for _ in range(served.replicas.max))]
+    surge = [*gateway[:1], *(_cpu_resources(served) for served in on_cpu if served.name in surging)]
     if surge:
         pods.append(max(surge, key=_size))
     free = nodes.cpu - SYSTEM_CPU / nodes.count, nodes.gib - SYSTEM_GIB / nodes.count
     if _pack(pods, free, nodes.count):
         return
-    names = ", ".join(served.name for served in on_cpu)
+    names = " and ".join(filter(None, ("the gateway", ", ".join(served.name for served in on_cpu))))
     asks = f"{sum(pod.cpu for pod in pods):g} CPU and {sum(pod.memory_gib for pod in pods):g} GiB"
     more = range(nodes.count + 1, nodes.max + 1)
     enough = next((number for number in more if _pack(pods, free, number)), None)
     ways: list[Write] = [((f"{nodes.path}.count", enough),)] if enough else []
-    ways.append(((f"{on_cpu[0].path}.gpus", 1),))
+    if on_cpu:
+        ways.append(((f"{on_cpu[0].path}.gpus", 1),))
     yield Violation(
         Rule.ROOM_ON_NODES,
         f"{on_cpu[0].path}.gpus" if len(on_cpu) == 1 else nodes.path,

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from infra.services.gateway.times import MEMORY_MIB
+
 
 @dataclass(frozen=True)
 class Place:
@@ -13,7 +15,7 @@ class Place:
     admin_port: int  # on loopback only: /config_dump shows keys
     address: str = "0.0.0.0"  # on which the first two listen
     peers: tuple[tuple[str, int], ...] = ()  # DNS names or addresses of all Envoys of this gateway, this one too
-    memory_mib: int = 1024  # of its container
+    memory_mib: int = MEMORY_MIB  # of its container
     upload_seconds: int = 120  # until the whole request must have come
 
 
