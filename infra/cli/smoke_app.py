@@ -56,12 +56,14 @@ def smoke(stack: str, url: str | None, client: str | None, key_file: Path | None
         print_error(f"smoke: {unknown}")
         sys.exit(3)
     from infra.cli.progress import waiting
+    from infra.cli.signals import ended_by_signals
     from infra.smoke.caller import Gateway
     from infra.smoke.promises import promises
     from infra.smoke.run import smoke as run
 
     found = run(Gateway(target.base_url, target.key), promises(plan, target.client), waiting)
-    seen = _as_json(stack, target, found) if format_ == "json" else _as_text(stack, target, found, list(plan.models))
+    with ended_by_signals():  # 1 would say that a promise is broken
+        seen = _as_json(stack, target, found) if format_ == "json" else _as_text(stack, target, found, [*plan.models])
     results = {each.result for each in seen}
     sys.exit(1 if "broken" in results else 3 if "not checked" in results else 0)
 

@@ -88,7 +88,10 @@ _KINDS = {"chat": _of_chat, "embed": _of_embeddings, "rerank": _of_reranking}
 
 
 def _models(gateway: Gateway, promised: Promises) -> str:
-    listed = {str(each.get("id")): each for each in _answered(gateway.get("/models")).get("data") or ()}
+    reply = gateway.get("/models")
+    if reply.status == 401:
+        raise NotChecked(f"{reply.error}. Is this a key of the client {promised.client}, and of this gateway?")
+    listed = {str(each.get("id")): each for each in _answered(reply).get("data") or ()}
     missing, more = sorted(set(promised.listed) - set(listed)), sorted(set(listed) - set(promised.listed))
     said = [f"without {', '.join(missing)}"] * bool(missing) + [f"also {', '.join(more)}"] * bool(more)
     if said:
@@ -212,6 +215,8 @@ def _too_long(gateway: Gateway, model: Promise) -> str:
 def _answered(reply: Reply) -> Mapping[str, Any]:
     if reply.status != 200:
         raise Broken(reply.error)
+    if not reply.body or "error" in reply.body:
+        raise Broken(f"not an answer of the API: {reply.error}")
     return reply.body
 
 

@@ -43,5 +43,7 @@ def _found(model: str, name: str, check: Check) -> Found:
         return Found(model, name, "ok", check())
     except Broken as broken:
         return Found(model, name, "broken", str(broken))
+    except (AttributeError, IndexError, KeyError, TypeError):  # anything may stand at an address
+        return Found(model, name, "broken", "the answer hasn't the shape that the API says")
     except (NotChecked, Unreachable) as unknown:
         return Found(model, name, "not checked", str(unknown))

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from infra.live.commands import NotRead, pulumi
 from infra.plan.plan import Plan
@@ -37,10 +38,8 @@ class Target:
 def target_of(plan: Plan, given: Given) -> Target:
     """Raises BadTarget and NotRead."""
     client, key = _client(plan, given.client), _given_key(given)
-    if given.url is not None and not given.url.startswith(("https://", "http://")):
-        raise BadTarget(
-            f"--url {given.url}: it has to begin with https:// or http://, such as https://llm.example.com/v1"
-        )
+    if given.url is not None and not _is_url(given.url):
+        raise BadTarget(f"--url {given.url}: not an address; write such as https://llm.example.com/v1")
     outputs = _outputs(plan.stack) if given.url is None or key is None else {}
     return Target(given.url or _url(plan, outputs), client, key or _key(plan, outputs, client))
 
@@ -54,16 +53,29 @@ def _client(plan: Plan, wanted: str | None) -> str:
     return wanted or (DEFAULT if DEFAULT in known else known[0])
 
 
+def _is_url(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        return parts.scheme in ("https", "http") and bool(parts.hostname) and parts.port != 0 and url.isprintable()
+    except ValueError:
+        return False
+
+
 def _given_key(given: Given) -> str | None:
     """Without the line break at the end of a file."""
     if given.key_file is None:
-        return given.key or None
+        return _one_key(given.key, KEY_VARIABLE) if given.key else None
+    where = f"--key-file {given.key_file}"
     try:
-        key = given.key_file.read_text(encoding="utf-8").strip()
+        return _one_key(given.key_file.read_text(encoding="utf-8").strip(), where)
     except (OSError, UnicodeDecodeError) as error:
-        raise BadTarget(f"--key-file {given.key_file}: {getattr(error, 'strerror', None) or 'no text'}") from None
-    if not key or any(letter.isspace() for letter in key):
-        raise BadTarget(f"--key-file {given.key_file}: it has to hold one key and nothing else (value not shown)")
+        raise BadTarget(f"{where}: {getattr(error, 'strerror', None) or 'not a text file'}") from None
+
+
+def _one_key(key: str, where: str) -> str:
+    """What an HTTP header may hold."""
+    if not key or not key.isascii() or not key.isprintable() or " " in key:
+        raise BadTarget(f"{where}: it has to hold one key and nothing else (value not shown)")
     return key
 
 

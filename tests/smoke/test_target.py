@@ -41,7 +41,10 @@ def no_pulumi(monkeypatch: pytest.MonkeyPatch) -> None:
         (("--url", URL, "--client", "chekout"), "prod has no such client; it has default"),
         (("--url", URL, "--key-file", "/nowhere"), "--key-file /nowhere: No such file or directory"),
         (("--url", URL, "--key-file", "/dev/null"), "has to hold one key and nothing else (value not shown)"),
-        (("--url", "llm.example.com/v1"), "--url llm.example.com/v1: it has to begin with https:// or http://"),
+        *(
+            (("--url", url), f"--url {url}: not an address; write such as https://llm.example.com/v1")
+            for url in ("llm.example.com/v1", "ftp://a/v1", "https://", "http://a:b/v1", "http://[a/v1")
+        ),
     ],
 )
 def test_a_wrong_argument_is_exit_code_2(options: tuple[str, ...], words: str) -> None:
@@ -56,6 +59,13 @@ def test_a_file_with_two_keys_is_refused_without_showing_them(tmp_path: Path) ->
     assert done.exit_code == 2
     assert "key-abc" not in done.stderr
     assert "key-def" not in done.stderr
+
+
+@pytest.mark.parametrize("key", ["key-abc\nkey-def", "key abc", "kéy-abc"])
+def test_a_variable_that_holds_no_key_is_refused_without_showing_it(key: str) -> None:
+    done = smoke("--url", URL, key=key)
+    assert done.exit_code == 2
+    assert done.stderr == "smoke: LLM_PLATFORM_KEY: it has to hold one key and nothing else (value not shown)\n"
 
 
 @pytest.mark.usefixtures("no_pulumi")
