@@ -45,6 +45,12 @@ def test_a_body_that_doesnt_come_ends_the_request(hasty: Gateway, engine: Engine
     assert engine.requests == []
 
 
+def test_headers_that_dont_end_end_the_request(hasty: Gateway, engine: Engine) -> None:
+    answer = hasty.raw(b"GET /v1/models HTTP/1.1\r\nhost: llm\r\nauthorization: Bearer key-of-app-1\r\n", rests=5)
+    assert answer.startswith(b"HTTP/1.1 408 ")
+    assert engine.requests == []
+
+
 def test_an_engine_that_is_silent_is_given_up(hasty: Gateway) -> None:
     answer = hasty.ask("POST", CHAT, {"model": "small", "does": "slow"})
     assert (answer.status, answer.error["code"]) == (504, "timeout")

@@ -10,6 +10,7 @@ from infra.services.gateway.envoy.messages import FILTER, SECONDS, Message, exte
 from infra.services.gateway.envoy.place import Place
 
 _KIND = "extensions.filters.network.http_connection_manager.v3.HttpConnectionManager"
+_HEADERS = 10  # seconds until the headers of a request must have come
 _LATER = 10  # seconds by which the first tier is slower to give up, so that the second one says why
 SOON = 1  # seconds that a caller waits who is refused for a moment
 
@@ -46,7 +47,7 @@ def first_tier(traffic: TrafficPlan, place: Place, routes: Message) -> Message:
         merge_slashes=True,
         path_with_escaped_slashes_action="REJECT_REQUEST",
         server_name="gateway",
-        request_headers_timeout="10s",
+        request_headers_timeout=SECONDS(min(_HEADERS, place.upload_seconds)),
         request_timeout=SECONDS(place.upload_seconds),
         stream_idle_timeout=SECONDS(traffic.silence_seconds + _LATER),
         http1_safe_max_connection_duration=True,
