@@ -5,23 +5,17 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from infra.clouds.aws.types import CertificateArn, WebAclArn
-from infra.settings.types import Cidr, ClientName, Domain, ModelName, NamespaceName, ObjectName, Section
+from infra.settings.types import Cidr, ClientName, Domain, ModelName, NamespaceName, ObjectName, Section, pattern
 
 Exposure = Literal["cluster", "internal", "public"]
+# It is the value of a header: no line ends, no tabs.
+TeamName = Annotated[str, pattern(r"^[^\x00-\x1f\x7f]+$", "checkout", "line of text without tabs", max_length=60)]
 
 
 class Client(Section):
     """An application with keys and limits that no other one shares; its key in the file is its name."""
 
-    team: str | None = Field(
-        default=None,
-        min_length=1,
-        max_length=60,
-        pattern=r"^[^\x00-\x1f\x7f]*$",  # it is the value of a header
-        title="name of a team, without line ends and tabs",
-        description="who answers for it: usage is summed by team",
-        examples=["checkout"],
-    )
+    team: TeamName | None = Field(default=None, description="who answers for it: usage is summed by team")
     models: Literal["all"] | Annotated[tuple[ModelName, ...], Field(min_length=1)] = Field(
         default="all",
         description="what it may call: names of models and of adapters, or all, with those that come later",

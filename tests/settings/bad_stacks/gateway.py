@@ -34,8 +34,8 @@ GATEWAY = (
         (
             Mistake(
                 "gateway.clients.app.team",
-                4,
-                r'got "check\nout"; allowed: text of at most 60 characters',
+                6,
+                r'got "check\nout"; allowed: a line of text without tabs of at most 60 characters',
                 "write team: checkout",
             ),
         ),
