@@ -740,6 +740,19 @@ MODELS = (
         (Mistake("models.a-prefetch", 5, "the name of a's own download", "write a-2"),),
     ),
     Bad(
+        "a model named as another's pods, and two named as the gateway",
+        stack(
+            CLUSTER,
+            "models: {a: {model: Qwen/Qwen3-8B}, a-pods: {model: Qwen/Qwen3-8B}, gateway: {model: Qwen/Qwen3-8B},"
+            " gateway-pods: {model: Qwen/Qwen3-8B}}",
+        ),
+        (
+            Mistake("models.a-pods", 5, "the name of a's own pods", "write a-2"),
+            Mistake("models.gateway", 5, "the name of an object of the gateway", "write gateway-2"),
+            Mistake("models.gateway-pods", 5, "the name of an object of the gateway", "write gateway-pods-2"),
+        ),
+    ),
+    Bad(
         "a Service that is there",
         stack(LAPTOP, "namespace: {name: default, create: false}", CPU.replace("{a:", "{kubernetes:"), region=None),
         (Mistake("models.kubernetes", 5, "namespace default has a Service of this name", "write another name"),),
