@@ -34,11 +34,10 @@ def try_(stack: str, port: int, stacks: Path) -> None:
     from infra.cli.plans import planned_or_exit
     from infra.tryout.envoy import NotStarted
 
-    plan = planned_or_exit(stack, stacks)
     gc.enable()  # it runs for hours
     try:
         with until_a_signal():
-            _run(plan, port, stacks)
+            _run(planned_or_exit(stack, stacks), port, stacks)
     except NotStarted as error:
         print_error(f"try: {error}")
         sys.exit(3)
