@@ -7,6 +7,7 @@ from infra.diff.findings import Found
 from infra.diff.services import ground
 from infra.diff.space import growing
 from infra.diff.traffic import INGRESS, reach
+from infra.services.gateway.to_dos import both_names
 from infra.sides.types import Changes, ResourceChanges, Side, name_of, type_of
 
 _EMBEDS = "embed"
@@ -26,9 +27,9 @@ def _another_address(old: Side, new: Side, resources: ResourceChanges) -> Iterat
     if domain and domain == was.get("domain") and (ground(resources) or _recreated(old, new, resources)):
         yield _finding(
             "gateway.domain",
-            f"after `pulumi up`, change the DNS CNAME record from *.{domain} to the stack output gateway_address: the"
-            " load balancer is recreated at another address, and the models can't be reached from outside until DNS"
-            " follows",
+            f"after `pulumi up`, change the DNS CNAME records from {both_names(domain)} to the stack output"
+            " gateway_address: the load balancer is recreated at another address, and the models can't be reached from"
+            " outside until DNS follows",
         )
 
 

@@ -198,15 +198,21 @@ def test_whether_weights_of_ones_own_are_private_is_unknown_and_said(secrets: fr
 
 def test_the_domain_wants_a_certificate_and_a_dns_record() -> None:
     to_do = _to_do(plan(PROD))
-    assert "*.llm.example.com" in to_do["gateway.certificateArn"]
-    assert to_do["gateway.domain"].endswith("CNAME record from *.llm.example.com to the stack output gateway_address")
+    both = "llm.example.com and *.llm.example.com"
+    assert f"has to cover {both}" in to_do["gateway.certificateArn"]
+    assert (
+        "for *.llm.example.com alone doesn't cover the URL https://llm.example.com/v1"
+        in to_do["gateway.certificateArn"]
+    )
+    assert f"CNAME records from {both} to the stack output gateway_address" in to_do["gateway.domain"]
+    assert "for *.llm.example.com alone doesn't answer for llm.example.com" in to_do["gateway.domain"]
 
 
 def test_on_ones_own_servers_the_gateway_may_have_an_address_alone() -> None:
     gateway = {"domain": "llm.acme.eu", "ingressClass": "nginx", "tlsSecret": "llm-tls"}
-    assert _to_do(plan(changed(SHARED, gateway=gateway)))["gateway.domain"].endswith(
-        "gateway_address (an A record if that is an IP address)"
-    )
+    to_do = _to_do(plan(changed(SHARED, gateway=gateway)))
+    assert "gateway_address (an A record if that is an IP address)" in to_do["gateway.domain"]
+    assert "with a certificate for llm.acme.eu and *.llm.acme.eu: " in to_do["gateway.tlsSecret"]
 
 
 @pytest.mark.parametrize(

@@ -79,11 +79,11 @@ class Gateway(Section):
         examples=[{"web-shop": {"models": ["qwen3-8b"], "namespace": "shop"}}],
     )
     certificate_arn: CertificateArn | None = Field(
-        default=None, description="ACM certificate for <domain> and *.<domain>; with class alb only"
+        default=None, description="ACM certificate for <domain> and, in this release, *.<domain>; with class alb only"
     )
     tls_secret: ObjectName | None = Field(
         default=None,
-        description="Secret with the certificate for <domain> and *.<domain>; not with class alb",
+        description="Secret with the certificate for <domain> and, in this release, *.<domain>; not with class alb",
         examples=["llm-tls"],
     )
     ingress_class: ObjectName | None = Field(

@@ -11,13 +11,14 @@ from infra.settings.platform import Settings
 def list_gateway(settings: Settings, cluster: ClusterPlan, gateway: GatewayPlan | None) -> Iterator[Finding]:
     if gateway is None or settings.gateway is None:
         return
-    domain = f"*.{gateway.domain}"
+    names = both_names(gateway.domain)
+    covers = f"{names}: a certificate for *.{gateway.domain} alone doesn't cover the URL {gateway.base_url}"
     if settings.gateway.certificate_arn is not None:
-        yield ToDo("gateway.certificateArn", f"the certificate has to cover {domain}", Step.CERTIFICATE)
+        yield ToDo("gateway.certificateArn", f"the certificate has to cover {covers}", Step.CERTIFICATE)
     if settings.gateway.tls_secret is not None:
         where = f"{settings.namespace.name}/{settings.gateway.tls_secret}"
         yield ToDo(
-            "gateway.tlsSecret", f"the Secret {where} has to exist, with a certificate for {domain}", Step.CERTIFICATE
+            "gateway.tlsSecret", f"the Secret {where} has to exist, with a certificate for {covers}", Step.CERTIFICATE
         )
     if not gateway.controller.made_with_cluster and cluster.made:
         yield ToDo(
@@ -37,6 +38,12 @@ def list_gateway(settings: Settings, cluster: ClusterPlan, gateway: GatewayPlan 
     address = "" if gateway.controller.made_with_cluster else " (an A record if that is an IP address)"
     yield ToDo(
         "gateway.domain",
-        f"after `pulumi up`, create a DNS CNAME record from {domain} to the stack output gateway_address{address}",
+        f"after `pulumi up`, create DNS CNAME records from {names} to the stack output gateway_address{address}:"
+        f" a record for *.{gateway.domain} alone doesn't answer for {gateway.domain}",
         Step.DNS,
     )
+
+
+def both_names(domain: str) -> str:
+    """A wildcard stands for the addresses that each model had in version 1, and never for the domain itself."""
+    return f"{domain} and *.{domain}"
