@@ -3,6 +3,7 @@
 import json
 import socket
 import subprocess
+import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
@@ -100,7 +101,7 @@ class Gateway:
 
 def place_in(folder: Path, **other: object) -> Place:
     clients, metrics, admin = free_ports(3)
-    usual = Place(str(folder), port=clients, metrics_port=metrics, admin_port=admin, address="127.0.0.1")
+    usual = Place(str(folder), port=clients, metrics_port=metrics, admin_port=admin, address="127.0.0.1", link="..data")
     return replace(usual, **other)
 
 
@@ -131,15 +132,15 @@ def write(
     keep: str | None = None,
     engine_key: str = ENGINE_KEY,
 ) -> None:
-    """As a volume changes: each file is there as a whole, or not yet. `keep`: a file that stays as it is."""
+    """As the kubelet changes a volume: all files are in a new folder, to which a link leads from one moment to the
+    next. `keep`: a file that stays as it is."""
     folder = Path(place.folder)
+    new = Path(tempfile.mkdtemp(prefix="..", dir=folder))
     found = {**files(plan, place), CLIENTS: clients_file(plan, keys or keys_of(plan), engine_key)}
     for name, text in found.items():
-        if name == keep:
-            continue
-        new = folder / f".{name}"
-        new.write_text(text, encoding="utf-8")
-        new.rename(folder / name)
+        (new / name).write_text(Path(place.path(name)).read_text() if name == keep else text, encoding="utf-8")
+    (folder / "..data_tmp").symlink_to(new.name)
+    (folder / "..data_tmp").rename(folder / place.link)
 
 
 def command(plan: TrafficPlan, place: Place) -> list[str]:
@@ -157,7 +158,7 @@ def running(
 ) -> Iterator[Gateway]:
     """`bootstrap`: what the file with which Envoy starts has besides."""
     write(plan, place, keys, engine_key=engine_key)
-    start = Path(place.folder) / BOOTSTRAP
+    start = Path(place.path(BOOTSTRAP))
     start.write_text(json.dumps({**json.loads(start.read_text()), **(bootstrap or {})}))
     with (Path(place.folder) / "log").open("wb") as log:
         process = subprocess.Popen(command(plan, place), stdout=log, stderr=log)

@@ -34,8 +34,8 @@ def bootstrap(traffic: TrafficPlan, place: Place) -> str:
             ],
             "cluster_manager": {"local_cluster_name": "gateway"},
             "dynamic_resources": {
-                "cds_config": file_source(place.folder, CLUSTERS),
-                "lds_config": file_source(place.folder, LISTENERS),
+                "cds_config": file_source(place, CLUSTERS),
+                "lds_config": file_source(place, LISTENERS),
             },
             "static_resources": {
                 "listeners": [_clients(traffic, place), _metrics(place)],

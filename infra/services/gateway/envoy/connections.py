@@ -27,7 +27,7 @@ def manager(stat_prefix: str, filters: Sequence[Message], **own: object) -> Mess
 
 
 def routes_in(place: Place, name: str, file: str) -> Message:
-    return {"route_config_name": name, "config_source": file_source(place.folder, file)}
+    return {"route_config_name": name, "config_source": file_source(place, file)}
 
 
 def first_tier(traffic: TrafficPlan, place: Place, routes: Message) -> Message:

@@ -22,7 +22,7 @@ def files(traffic: TrafficPlan, place: Place) -> Mapping[str, str]:
 
 def arguments(traffic: TrafficPlan, place: Place) -> tuple[str, ...]:
     """Of the program. Where a file changes a listener, the streams of the old one may take as long as any answer."""
-    start = ("-c", f"{place.folder}/{BOOTSTRAP}", "--disable-hot-restart")
+    start = ("-c", place.path(BOOTSTRAP), "--disable-hot-restart")
     return (*start, "--drain-time-s", str(traffic.total_seconds), "--log-level", "warning")
 
 

@@ -4,6 +4,8 @@ import json
 import re
 from collections.abc import Iterable, Mapping
 
+from infra.services.gateway.envoy.place import Place
+
 Message = Mapping[str, object]
 
 FROM_BODY = "gateway"  # where filters put what they read from bodies
@@ -31,11 +33,10 @@ def text(message: Message) -> str:
     return json.dumps(message, separators=(",", ":"), ensure_ascii=False)
 
 
-def file_source(folder: str, name: str) -> Message:
-    """A mounted volume changes by one rename inside its folder, which is what Envoy has to watch."""
+def file_source(place: Place, name: str) -> Message:
     return {
         "resource_api_version": "V3",
-        "path_config_source": {"path": f"{folder}/{name}", "watched_directory": {"path": folder}},
+        "path_config_source": {"path": place.path(name), "watched_directory": {"path": place.folder}},
     }
 
 

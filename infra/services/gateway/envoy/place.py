@@ -9,7 +9,7 @@ from infra.services.gateway.times import MEMORY_MIB
 class Place:
     """In a pod, in `make try` and in tests the same files are written, for another place."""
 
-    folder: str  # of all files; Envoy reads them again when the folder changes
+    folder: str  # Envoy reads its files again when something in this folder gets another name
     port: int  # for clients
     metrics_port: int  # /stats/prometheus, and nothing else
     admin_port: int  # on loopback only: /config_dump shows keys
@@ -17,12 +17,19 @@ class Place:
     peers: tuple[tuple[str, int], ...] = ()  # DNS names or addresses of all Envoys of this gateway, this one too
     memory_mib: int = MEMORY_MIB  # of its container
     upload_seconds: int = 120  # until the whole request must have come
+    link: str = "."  # in the folder: where all files are
+
+    def path(self, file: str) -> str:
+        return f"{self.folder}/{self.link}/{file}"
 
 
 def in_pod(namespace: str) -> Place:
-    """The place of the Deployment `gateway`: one projected volume, so that all files change in one step."""
+    """The place of the Deployment `gateway`: one projected volume, so that all files change in one step. The kubelet
+    writes them into a new folder, then exchanges the link `..data` to it. The links beside it that lead to single files
+    may come later, and a listener whose file isn't there yet would be refused until the next change."""
     return Place(
         folder="/etc/envoy",
+        link="..data",
         port=8080,
         metrics_port=9902,
         admin_port=9901,
