@@ -51,7 +51,7 @@ def copy_command(client: ClientPlan, namespace: str, where: str, cluster: Cluste
     name = secret_name(client.name)
     read = f"{cluster.kubectl} get secret {name} -n {namespace} -o jsonpath='{{.data}}'"
     form = f'{{"apiVersion":"v1","kind":"Secret","metadata":{{"name":"{name}"}},"data":%s}}'
-    return f"""printf '{form}' "$({read})" | {cluster.kubectl} apply -n {where} -f -"""
+    return f"""printf '{form}' "$({read})" | {cluster.kubectl} apply --server-side -n {where} -f -"""
 
 
 def _elsewhere(client: ClientPlan, namespace: str) -> str | None:
