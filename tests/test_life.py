@@ -141,3 +141,19 @@ def test_a_namespace_that_helm_made_is_adopted_and_goes_with_the_stack(project: 
     project.pulumi("preview", "-s", "own", "--expect-no-changes")
     project.pulumi("destroy", "-s", "own", "--yes", "--skip-preview")
     assert not kubectl(*CONTEXT, "get", "namespace", "keda", "--ignore-not-found", "-o", "name")
+
+
+def test_a_change_of_a_client_applies_all_that_belongs_to_it_and_touches_no_pod(project: Project) -> None:
+    project.pulumi("up", "-s", "own", "--yes", "--skip-preview")
+    template = "jsonpath={range .items[*]}{.metadata.name} {.metadata.generation}{end}"
+    before = kubectl(*CONTEXT, "get", "deployments", "-n", "lived", "-o", template)
+    assert "gateway" in before
+    for action, name in (("add", "web"), ("rotate", "web"), ("rotate", "web"), ("add", "app"), ("revoke", "web")):
+        run = project.run(".venv/bin/python", "-m", "infra", "client", action, "own", name)
+        assert run.returncode == 0, run.stdout + run.stderr
+        assert "Not applied" not in run.stdout
+    project.pulumi("preview", "-s", "own", "--expect-no-changes")
+    secrets = kubectl(*CONTEXT, "get", "secrets", "-n", "lived", "-o", "name").split()
+    assert {"secret/llm-client-app", "secret/llm-client-default"} <= set(secrets)
+    assert "secret/llm-client-web" not in secrets
+    assert kubectl(*CONTEXT, "get", "deployments", "-n", "lived", "-o", template) == before

@@ -254,6 +254,7 @@ def test_without_the_cli_and_with_no_up_the_command_is_printed(stacks: Path) -> 
 def test_a_copied_secret_is_updated_and_removed_by_hand(tmp_path: Path) -> None:
     stack = (STACKS / "Pulumi.local.yaml").read_text(encoding="utf-8").rstrip()
     write_stack(tmp_path, f"{stack}\n    gateway: {{clients: {{web: {{namespace: shop}}, b: {{}}}}}}\n", "prod")
-    assert "| kubectl --context kind-llm apply --server-side -n shop -f -" in client("rotate", "web", stacks=tmp_path).stdout
+    rotated = client("rotate", "web", stacks=tmp_path).stdout
+    assert "| kubectl --context kind-llm apply --server-side -n shop -f -" in rotated
     revoked = client("revoke", "web", stacks=tmp_path).stdout
     assert "`kubectl --context kind-llm delete secret llm-client-web -n shop`" in revoked
