@@ -40,5 +40,5 @@ class Fetch:
 class Query:
     """One Prometheus query that returns one element: the sum over all replicas."""
 
-    name: Literal["waiting", "running"]
+    name: Literal["waiting", "running", "held", "asked"]
     promql: str

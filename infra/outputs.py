@@ -61,6 +61,11 @@ class ModelEndpoint(_Promise):
     api_key_secret: KeySecret | None = Field(description="with the key of the client `default`")
     timeout_seconds: int = Field(description="seconds after which the gateway ends a request")
     paused: bool = Field(description="true: no pod runs, the URL answers 503")
+    held_seconds: int | None = Field(
+        default=None,
+        description="how long a request is held while the model wakes up, before it is answered 503; null: it never"
+        " sleeps",
+    )
     tools: bool | None = Field(
         default=None, description="true: `tools` of a request are answered with tool calls; null where not known"
     )
@@ -195,6 +200,7 @@ def _endpoint(plan: Plan, model: ModelPlan) -> ModelEndpoint:
         ),
         timeout_seconds=plan.traffic.idle_seconds,
         paused=model.paused,
+        held_seconds=model.held_seconds or None,
         **abilities_of(model),
         vision=model.vision,
         adapters=[each.name for each in model.adapters] or None,

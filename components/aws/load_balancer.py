@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import pulumi
 
 _PREFIX = "alb.ingress.kubernetes.io"
-_LONGEST_DEREGISTRATION = 3600  # seconds, the ALB's own limit
+_LONGEST_DEREGISTRATION, _LONGEST_IDLE = 3600, 4000  # seconds, the ALB's own limits
 # As AWS recommends: TLS 1.3, and 1.2 with forward secrecy. Without a policy an ALB accepts TLS 1.0.
 _TLS_POLICY = "ELBSecurityPolicy-TLS13-1-2-Res-PQ-2025-09"
 
@@ -34,7 +34,7 @@ def alb_annotations(
         "healthcheck-path": health_path,
         "healthcheck-interval-seconds": "5",  # so soon does a new pod get requests
         "healthcheck-timeout-seconds": "3",
-        "load-balancer-attributes": f"idle_timeout.timeout_seconds={timeout_seconds}",
+        "load-balancer-attributes": f"idle_timeout.timeout_seconds={min(timeout_seconds, _LONGEST_IDLE)}",
         "target-group-attributes": f"deregistration_delay.timeout_seconds={deregistration}",
         "listen-ports": '[{"HTTP":80}]',
     }

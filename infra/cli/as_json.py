@@ -104,6 +104,7 @@ def _model(model: ModelPlan, remedies: tuple[Remedy, ...]) -> dict[str, Any]:
         "max_model_len": model.max_model_len,
         "max_concurrency": rounded_down(fit.max_concurrency, 2) if fit and fit.max_concurrency is not None else None,
         "starts": model.starts,
+        "held_seconds": model.held_seconds or None,
         "cold_start_seconds": model.cold_start.seconds if model.starts else None,
         "cold_start": {
             "parts": {name: _part(part) for name, part in parts.items()},

@@ -1,6 +1,6 @@
 """What was decided for the gateway: which clients may call which models, and where each model's server is."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 
@@ -35,6 +35,12 @@ class Upstream:
     counts_streams: bool  # a stream says how many tokens it has, whether or not the caller asked
 
 
+def silence(idle_seconds: int, upstreams: Iterable[Upstream]) -> int:
+    """Envoy draws the pauses between the tries of a held request, so that its wait may be a quarter longer."""
+    held = max((each.held_seconds for each in upstreams), default=0)
+    return max(idle_seconds, held + held // 4)
+
+
 @dataclass(frozen=True)
 class TrafficPlan:
     """Envoy, and what it does with a request. Times in seconds."""
@@ -59,8 +65,7 @@ class TrafficPlan:
     @property
     def silence_seconds(self) -> int:
         """The longest time in which no byte is sent: between two bytes of an answer, or while a request is held."""
-        held = max((each.held_seconds for each in self.upstreams.values()), default=0)
-        return max(self.idle_seconds, held + held // 4 if held else 0)
+        return silence(self.idle_seconds, self.upstreams.values())
 
     @property
     def permissions(self) -> tuple[tuple[str, ...], ...]:

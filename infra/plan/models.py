@@ -92,6 +92,8 @@ class Scaling:
 
     waiting: int | None  # threshold: requests in the engine's queue
     running: int | None  # threshold: requests in its batch
+    held: int | None  # threshold: requests that the gateway holds for it; None: it never sleeps
+    held_seconds: int  # how long the gateway holds a request while it wakes up; 0: it never sleeps
     polling_seconds: int
     cooldown_seconds: int
     fallback_replicas: int
@@ -154,6 +156,11 @@ class ModelPlan(EngineModel):
     def starts(self) -> bool:
         """False: no pool can run it, or it doesn't fit its GPUs; `pulumi up` refuses it."""
         return not self.gpus if self.fit is None else self.fit.judged is not False
+
+    @property
+    def held_seconds(self) -> int:
+        """How long the gateway holds a request while the model wakes up; 0: it never sleeps, or is paused."""
+        return self.scaling.held_seconds if self.scaling else 0
 
     @property
     def place(self) -> Place | None:

@@ -1,12 +1,24 @@
 """Rule 6: what KEDA queries exists and is one number, and a missing answer has a meaning."""
 
+import json
 import re
+from collections.abc import Mapping
+from typing import Any
 
+from components.gateway_proxy import GATEWAY, LABELS
 from infra.engines import ENGINES
 from infra.offline import Planned
 from infra.recording import Recorded, Recording
-from tests.invariants.reading import SCALED_OBJECT, SERVICE, SERVICE_MONITOR, Pod, servers
+from tests.invariants.reading import CONFIG_MAP, SCALED_OBJECT, SERVICE, SERVICE_MONITOR, Pod, servers
 
+_HELD = re.compile(
+    r"sum\((?P<most>\d+) - envoy_cluster_circuit_breakers_default_remaining_retries"
+    r'\{namespace="(?P<namespace>[^"]*)",envoy_cluster_name="model_(?P<model>[^"]*)"\}\)'
+)
+_ASKED = re.compile(
+    r'sum\(envoy_cluster_upstream_rq_active\{namespace="(?P<namespace>[^"]*)",envoy_cluster_name="pods_(?P<model>[^"]*)"\}\)'
+)
+_NO_PODS = " or vector(0)"  # what no pod measures is 0 where there may be none
 _QUERY = re.compile(r"sum\((?P<metric>[a-z_:]+)\{(?P<labels>[^}]*)\}\)")
 
 
@@ -20,7 +32,11 @@ def queries_scale_on_what_exists(planned: Planned) -> list[str]:
             broken.append(f"{scaler.name}: scales {target}, which nothing makes")
             continue
         broken += _bounds(scaler, pods[target])
-        broken += _scraped(recording, pods[target])
+        by_gateway = [bool(_HELD.fullmatch(each) or _ASKED.fullmatch(each)) for each in _asked_by(scaler)]
+        if not all(by_gateway):
+            broken += _scraped(recording, pods[target].template["metadata"]["labels"], target)
+        if any(by_gateway):
+            broken += _scraped(recording, LABELS, GATEWAY)
         engine = planned.plan.models[target].engine
         for trigger in scaler.inputs["spec"]["triggers"]:
             broken += _trigger(planned, scaler, trigger["metadata"], pods[target], engine)
@@ -28,9 +44,10 @@ def queries_scale_on_what_exists(planned: Planned) -> list[str]:
 
 
 def _bounds(scaler: Recorded, target: Pod) -> list[str]:
-    """A metric of the pods can't start the first pod, so one stays; the Deployment leaves the number to KEDA."""
+    """A metric of the pods can't start the first pod: one stays, or the gateway says what it holds. The Deployment
+    leaves the number to KEDA."""
     spec, broken = scaler.inputs["spec"], []
-    if spec.get("minReplicaCount", 0) < 1:
+    if spec.get("minReplicaCount", 0) < 1 and not any(map(_HELD.fullmatch, _asked_by(scaler))):
         broken.append(f"{scaler.name}: minReplicaCount is {spec.get('minReplicaCount', 'not set, so 0')}")
     if "idleReplicaCount" in spec:
         broken.append(f"{scaler.name}: idleReplicaCount takes the last replica away")
@@ -55,6 +72,12 @@ def _trigger(planned: Planned, scaler: Recorded, metadata: dict[str, str], targe
         broken.append(f"{scaler.name}: threshold {metadata['threshold']}")
     if planned.plan.monitoring is None or metadata["serverAddress"] != planned.plan.monitoring.url:
         broken.append(f"{scaler.name}: asks {metadata['serverAddress']}, where no Prometheus is")
+    if found := _HELD.fullmatch(query) or _ASKED.fullmatch(query):
+        return [*broken, *_of_the_gateway(planned, scaler, found, target)]
+    if scaler.inputs["spec"].get("minReplicaCount", 0) < 1:
+        if not query.endswith(_NO_PODS):
+            broken.append(f"{scaler.name}: `{query}` is an error while there is no pod")
+        query = query.removesuffix(_NO_PODS)
     known, found = ENGINES[engine].gauges, _QUERY.fullmatch(query)
     if known is None:
         return [*broken, f"{scaler.name}: nobody has looked at the metrics of {engine}"]
@@ -78,13 +101,37 @@ def _trigger(planned: Planned, scaler: Recorded, metadata: dict[str, str], targe
     return broken
 
 
-def _scraped(recording: Recording, target: Pod) -> list[str]:
-    """A ServiceMonitor selects a Service that selects the pods, so that the metric is there at all."""
-    services = [
-        s
-        for s in recording.of(SERVICE)
-        if s.inputs["spec"]["selector"].items() <= target.template["metadata"]["labels"].items()
+def _asked_by(scaler: Recorded) -> list[str]:
+    return [trigger["metadata"]["query"] for trigger in scaler.inputs["spec"]["triggers"]]
+
+
+def _of_the_gateway(planned: Planned, scaler: Recorded, found: re.Match[str], target: Pod) -> list[str]:
+    """Envoy counts what the query reads, for this model, and holds the number that it is subtracted from."""
+    namespace = target.resource.inputs["metadata"]["namespace"]
+    broken = [
+        f"{scaler.name}: {name} is {wanted}, the query says {found[name]}"
+        for name, wanted in {"namespace": namespace, "model": target.name}.items()
+        if found[name] != wanted
     ]
+    made = {each["name"]: each for each in _clusters(planned)}.get(f"model:{target.name}", {})
+    limits = made.get("circuit_breakers", {}).get("thresholds", [{}])[0]
+    if not limits.get("track_remaining"):
+        broken.append(f"{scaler.name}: Envoy doesn't count what it holds for {target.name}")
+    if "most" in found.groupdict() and int(found["most"]) != limits.get("max_retries"):
+        broken.append(f"{scaler.name}: Envoy holds {limits.get('max_retries')}, the query says {found['most']}")
+    return broken
+
+
+def _clusters(planned: Planned) -> list[dict[str, Any]]:
+    """As the gateway's ConfigMaps have them."""
+    texts = [text for each in planned.recording.of(CONFIG_MAP) for text in each.inputs.get("data", {}).values()]
+    found = [json.loads(text) for text in texts if text.startswith('{"resources"')]
+    return [one for each in found for one in each["resources"] if "circuit_breakers" in one]
+
+
+def _scraped(recording: Recording, pods: Mapping[str, str], who: str) -> list[str]:
+    """A ServiceMonitor selects a Service that selects the pods, so that the metric is there at all."""
+    services = [s for s in recording.of(SERVICE) if s.inputs["spec"]["selector"].items() <= pods.items()]
     for monitor in recording.of(SERVICE_MONITOR):
         wanted = monitor.inputs["spec"]["selector"]["matchLabels"].items()
         ports = {endpoint["port"] for endpoint in monitor.inputs["spec"]["endpoints"]}
@@ -93,4 +140,4 @@ def _scraped(recording: Recording, target: Pod) -> list[str]:
                 p["name"] for p in service.inputs["spec"]["ports"]
             }:
                 return []
-    return [f"{target.name}: no ServiceMonitor scrapes it"]
+    return [f"{who}: no ServiceMonitor scrapes it"]

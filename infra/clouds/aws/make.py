@@ -175,7 +175,7 @@ def _alb(plan: Plan, health_path: str, *, subnet_ids: Sequence[pulumi.Input[str]
     return alb_annotations(
         health_path,
         public=gateway.visibility == "public",
-        timeout_seconds=gateway.timeout_seconds,
+        timeout_seconds=plan.traffic.silence_seconds,
         group=plan.cluster.name,
         subnet_ids=subnet_ids,
         certificate_arn=settings.certificate_arn,

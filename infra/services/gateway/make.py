@@ -119,7 +119,7 @@ def _annotations(plan: Plan, site: Site) -> Mapping[str, pulumi.Input[str]]:
     """By which the gateway's controller knows timeouts and health check."""
     assert plan.gateway is not None
     if plan.gateway.controller == NGINX:
-        return nginx_annotations(plan.gateway.timeout_seconds)
+        return nginx_annotations(plan.traffic.silence_seconds)
     return site.annotations(plan, _HEALTH_PATH) if plan.gateway.controller.outside else {}
 
 

@@ -4,10 +4,12 @@ from collections.abc import Iterable, Iterator
 
 from infra.plan.gateway import ClientPlan
 from infra.plan.plan import Plan
+from infra.plan.words import duration, minutes
 from infra.services.access.client_secrets import base_url, secret_name
 from infra.services.gateway.section import Gateway
 from infra.services.gateway.times import pod_resources
 from infra.services.service import Table
+from infra.services.serving.scaling import WAKING
 
 _FEW = 4  # names of models in a row
 
@@ -30,7 +32,22 @@ def gateway_tables(plan: Plan) -> Iterator[Table]:
         f" {pod.memory_gib * traffic.replicas:g} GiB of {whose}"
     )
     yield Table("GATEWAY", ("",), tuple(rows), note)
+    if rows := tuple(_asleep(plan)):
+        yield Table("SLEEP", ("after", "first caller waits", "held for"), rows, _ASLEEP)
     yield _clients(plan.traffic.clients.values(), len(_every(plan)), namespace)
+
+
+_ASLEEP = (
+    "after: without a request; held for: at most, then answered with 503 and Retry-After; a request"
+    " with the header `Prefer: wait=N` is held for N seconds, rounded down to 0, 10, 30, 60, 120 or 300"
+)
+
+
+def _asleep(plan: Plan) -> Iterator[tuple[str, ...]]:
+    for model in plan.models.values():
+        if model.held_seconds and model.scaling:
+            waits = f"about {minutes(model.cold_start.seconds + WAKING)}"
+            yield model.name, duration(model.scaling.cooldown_seconds), waits, duration(model.held_seconds)
 
 
 def _facts(plan: Plan, wanted: Gateway) -> Iterator[str]:

@@ -6,7 +6,7 @@ from infra.catalog import Catalog
 from infra.engines import ENGINES
 from infra.plan.cluster import GatewayPlan
 from infra.plan.findings import Decided, warned
-from infra.plan.gateway import TrafficPlan, Upstream
+from infra.plan.gateway import TrafficPlan, Upstream, silence
 from infra.plan.models import ModelPlan
 from infra.plan.notes import Finding
 from infra.services.access.client_secrets import base_url
@@ -31,14 +31,15 @@ def plan_traffic(
     seconds = timeout_of(settings)
     yield from _warn_of_version_1(settings, gateway)
     clients = yield from plan_clients(settings.gateway.clients if settings.gateway else {}, models)
+    upstreams = {name: _upstream(model, settings.namespace.name) for name, model in sorted(models.items())}
     return TrafficPlan(
         clients=clients,
-        upstreams={name: _upstream(model, settings.namespace.name) for name, model in sorted(models.items())},
+        upstreams=upstreams,
         replicas=REPLICAS,
         image=catalog.proxies["envoy"].image,
         idle_seconds=seconds,
         total_seconds=2 * seconds,  # as long for the first byte, and as long after it
-        keep_alive_seconds=keep_alive(seconds),
+        keep_alive_seconds=keep_alive(silence(seconds, upstreams.values())),
         engine_idle_seconds=ENGINE_IDLE,
         dns_refresh_seconds=DNS_REFRESH,
         pre_stop_seconds=PRE_STOP,
@@ -74,6 +75,6 @@ def _upstream(model: ModelPlan, namespace: str) -> Upstream:
         abilities={**abilities_of(model), "vision": model.vision},
         paused=model.paused,
         start_seconds=model.cold_start.seconds,
-        held_seconds=0,
+        held_seconds=model.held_seconds,
         counts_streams=engine.counts_streams,
     )

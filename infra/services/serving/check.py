@@ -241,11 +241,8 @@ def _check_replicas(scope: Scope, key: Key, model: Model) -> None:
     replicas = model.replicas
     where: Key = (*key, "replicas")
     low, high = replicas.min, replicas.max
-    if low == 0:
-        got = "min 0: a request that comes while there is no pod would be lost"
-        scope.report.wrong(
-            where, got, f"write min: 1; `paused: true` is the way to have no pod, {key[1]}'s URL and weights stay"
-        )
+    if high == 0:
+        scope.report.wrong(where, "max 0: it would never have a pod", "write {min: 0, max: 1}, or `paused: true`")
     elif low > high:
         got = f"min {low} is more than max {high}"
         if "max" not in replicas.model_fields_set:
@@ -253,6 +250,11 @@ def _check_replicas(scope: Scope, key: Key, model: Model) -> None:
             scope.report.wrong(where, got, f"write {{min: {low}, max: {low}}}")
         else:
             scope.report.wrong(where, got, f"write {{min: {high}, max: {low}}}" if high else f"write {low}")
-    elif low < high and not ENGINES[model.engine].is_measured:
+    elif low < high and (low, high) != (0, 1) and not ENGINES[model.engine].is_measured:
         got = f"{ENGINES[model.engine].title} has no metrics that a scaler could read"
-        scope.report.wrong(where, got, f"write replicas: {high}, or engine: {DEFAULT}", reads=[where, (*key, "engine")])
+        scope.report.wrong(
+            where,
+            got,
+            f"write replicas: {high} or {{min: 0, max: 1}}, or engine: {DEFAULT}",
+            reads=[where, (*key, "engine")],
+        )

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pulumi
 
 from components.bucket_access import BucketAccess
-from components.container import Fetch
+from components.container import Fetch, Query
 from components.gateway_proxy import LABELS
 from components.model_cache import ModelCache
 from components.model_pod import PodPlace, PodSize
@@ -24,6 +24,7 @@ from infra.models.places import Bucket, Claim, NodePath
 from infra.plan.cluster import MonitoringPlan
 from infra.plan.models import ModelPlan, PrefetchPlan, Scaling
 from infra.plan.plan import Plan
+from infra.services.gateway.envoy.held import asked_query, held_query
 from infra.services.monitoring.make import trigger_login
 
 
@@ -150,12 +151,12 @@ def _bucket(serving: Serving, model: ModelPlan) -> BucketAccess | None:
 def _scaler(
     serving: Serving, model: ModelPlan, scaling: Scaling, monitoring: MonitoringPlan, server: ModelServer
 ) -> ModelScaler:
-    signals = {"waiting": scaling.waiting, "running": scaling.running}
+    signals = {"waiting": scaling.waiting, "running": scaling.running, "held": scaling.held, "asked": scaling.held}
     return ModelScaler(
         f"{model.name}-scaler",
         namespace=serving.namespace,
         target=model.name,
-        queries=ENGINES[model.engine].queries(serving.namespace, model.name),
+        queries=list(_queries(serving, model, scaling)),
         thresholds={signal: threshold for signal, threshold in signals.items() if threshold is not None},
         min_replicas=model.replicas.min,
         max_replicas=model.replicas.max,
@@ -168,6 +169,16 @@ def _scaler(
         depends_on=[server.deployment, *serving.site.operators, *([serving.login] if serving.login else [])],
         opts=serving.site.opts,
     )
+
+
+def _queries(serving: Serving, model: ModelPlan, scaling: Scaling) -> Iterator[Query]:
+    """The engine's; where the model sleeps they are 0 without a pod, and the gateway's say whether it is needed."""
+    for query in ENGINES[model.engine].queries(serving.namespace, model.name):
+        yield replace(query, promql=f"{query.promql} or vector(0)") if scaling.held else query
+    if scaling.held:
+        traffic = serving.plan.traffic
+        yield Query("held", held_query(traffic, serving.namespace, model.name))
+        yield Query("asked", asked_query(serving.namespace, model.name))
 
 
 def _place(plan: Plan, model: ModelPlan) -> PodPlace:

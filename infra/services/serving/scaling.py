@@ -1,6 +1,9 @@
-"""When KEDA adds a replica."""
+"""When KEDA adds a replica, and when a model sleeps."""
+
+from collections.abc import Iterator
 
 from infra.plan.models import ColdStart, Scaling
+from infra.plan.words import minutes
 from infra.services.serving.cold_start import half_minutes_up
 from infra.services.serving.placement import Placed
 
@@ -8,23 +11,43 @@ WAITING = 5  # requests in the queue of a replica: what a public production stac
 RUNNING_SHARE = 0.8  # of the batch, so that a new replica answers before the batch is full
 POLLING_SECONDS = 15
 MIN_COOLDOWN = 300
+WAKING = 2 * POLLING_SECONDS + 5  # until Prometheus reads it, KEDA asks, and Envoy has found the pod: at most
 
 
 def plan_scaling(placed: Placed, start: ColdStart) -> Scaling | None:
-    """None where the number of replicas is fixed, or the engine has no metrics."""
+    """None where the number of replicas is fixed, or nothing is measured. A model with a minimum of 0 wakes and sleeps
+    by what the gateway measures, whatever its engine does."""
     served = placed.served
-    if served.replicas.min == served.replicas.max or not served.question.engine.is_measured or placed.sized is None:
+    low, sleeps = served.replicas.min, served.replicas.min == 0
+    measured = served.question.engine.is_measured and placed.sized is not None
+    if low == served.replicas.max or not (measured or sleeps):
         return None
-    batch = placed.sized.arguments.max_num_seqs
+    batch = placed.sized.arguments.max_num_seqs if placed.sized and measured else None
     running = max(1, int(batch * RUNNING_SHARE)) if batch else None  # None: nobody knows its batch
-    or_running = f", or {running} running of a batch of {batch}" if running else ""
     cooldown = half_minutes_up(max(MIN_COOLDOWN, start.seconds))
     return Scaling(
-        waiting=WAITING,
+        waiting=WAITING if measured else None,
         running=running,
+        held=(running or served.question.concurrency) if sleeps else None,
+        held_seconds=held_for(start) if sleeps and not served.settings.paused else 0,
         polling_seconds=POLLING_SECONDS,
         cooldown_seconds=cooldown,
-        fallback_replicas=served.replicas.min,  # without an answer of Prometheus, KEDA starts no replica
-        reason=f"{WAITING} requests waiting{or_running}, a replica;"
-        f" a new one takes {start.seconds} s, so one is kept for {cooldown} s after it was last needed",
+        # Without an answer of Prometheus KEDA starts no replica, but a model that sleeps wakes: nothing else would.
+        fallback_replicas=max(low, 1),
+        reason="; ".join(_reasons(start, cooldown, running, measured=measured, sleeps=sleeps)),
     )
+
+
+def _reasons(start: ColdStart, cooldown: int, running: int | None, *, measured: bool, sleeps: bool) -> Iterator[str]:
+    if measured:
+        or_running = f", or {running} running of a batch" if running else ""
+        yield f"another replica for each {WAITING} requests waiting{or_running}"
+        yield f"a new one takes {start.seconds} s, so one is kept for {cooldown} s after it was last needed"
+    if sleeps:
+        waits = minutes(start.seconds + WAKING)
+        yield f"{cooldown} s after the last request it has no replica; who comes then is held while one starts, {waits}"
+
+
+def held_for(start: ColdStart) -> int:
+    """How long a request to a sleeping model is held: the slowest start, and the time until KEDA sees it (rule 5)."""
+    return half_minutes_up(start.high + WAKING)

@@ -27,7 +27,8 @@ class Replicas(Section):
         default=1,
         ge=0,
         le=1000,
-        description="minimum of replicas, at least 1; to run no replica, write `paused: true`",
+        description="minimum of replicas; 0: while nobody asks, the model has no replica, and the gateway holds"
+        " requests until one has started",
         examples=[1],
     )
     max: int = Field(

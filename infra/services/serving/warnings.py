@@ -8,6 +8,7 @@ from infra.plan.models import ColdStart, RolloutPlan
 from infra.plan.notes import Finding
 from infra.plan.words import memory, minutes
 from infra.services.serving.placement import Placed
+from infra.services.serving.scaling import WAKING, held_for
 from infra.services.serving.served import Served
 from infra.sizing.estimates import Fit, held
 from infra.sizing.kv_cache import is_exact, keeps_cache
@@ -43,7 +44,14 @@ def _warn_of_outages(served: Served, rollout: RolloutPlan, start: ColdStart, los
         away, node = f"about {minutes(start.seconds)}", _NODE_LOST.get(loss, "")
         message = f"one replica: if it is lost, {away} without {served.name}{node}"
         yield warned(f"{served.path}.replicas.min", message, kind="one-replica", detail=f"{away}{node}")
-    if rollout.gap_seconds is not None:
+    if served.replicas.min == 0:
+        waits = f"about {minutes(start.seconds + WAKING)}, up to {minutes(held_for(start))}"
+        message = (
+            f"no replica while nobody asks: who comes first is held {waits} and gets no byte meanwhile, so callers need"
+            f" a client timeout of {held_for(start)} s, or send `Prefer: wait=N` (seconds) and come again after a 503"
+        )
+        yield warned(f"{served.path}.replicas.min", message, kind="sleeps", detail=waits)
+    if rollout.gap_seconds is not None and served.replicas.min > 0:
         gap = f"about {minutes(rollout.gap_seconds)}"
         message = (
             f"each change stops {served.name}: its old pod ends before the new one starts, {gap} without {served.name}"

@@ -357,14 +357,14 @@ MODELS = (
         (Mistake("models.a.replicas", 5, "min 3 is more than max 1, which is the default", "write {min: 3, max: 3}"),),
     ),
     Bad(
-        "zero replicas",
-        stack(CLUSTER, model("replicas: {min: 0, max: 2}")),
+        "no replica ever",
+        stack(CLUSTER, model("replicas: {min: 0, max: 0}")),
         (
             Mistake(
                 "models.a.replicas",
                 5,
-                "min 0: a request that comes while there is no pod would be lost",
-                "write min: 1; `paused: true` is the way to have no pod, a's URL and weights stay",
+                "max 0: it would never have a pod",
+                "write {min: 0, max: 1}, or `paused: true`",
             ),
         ),
     ),
@@ -376,7 +376,7 @@ MODELS = (
                 "models.a.replicas",
                 5,
                 "Ollama has no metrics that a scaler could read",
-                "write replicas: 3, or engine: vllm",
+                "write replicas: 3 or {min: 0, max: 1}, or engine: vllm",
             ),
         ),
     ),

@@ -6,8 +6,6 @@ endpoints to refuse, as some networks don't. What is held counts as a retry of t
 what wakes the model.
 """
 
-import re
-
 from infra.plan.gateway import TrafficPlan, Upstream
 from infra.services.gateway.envoy.messages import FILTER, FROM_BODY, SECONDS, Message, extension, header, socket, typed
 
@@ -90,6 +88,16 @@ def held_headers() -> list[Message]:
 def held_query(traffic: TrafficPlan, namespace: str, model: str) -> str:
     """The requests of a model that are held, in all Envoys together: 0 while none is, and no element, which KEDA takes
     for an error, where Prometheus reads no Envoy. The metric of Envoy says how many more it would hold."""
-    name = re.sub(r"[^\w-]", "_", f"model:{model}")  # Envoy writes its statistics without colons
-    labels = f'namespace="{namespace}",envoy_cluster_name="{name}"'
-    return f"sum({traffic.held_requests} - envoy_cluster_circuit_breakers_default_remaining_retries{{{labels}}})"
+    metric = "envoy_cluster_circuit_breakers_default_remaining_retries"
+    return f"sum({traffic.held_requests} - {metric}{_of(namespace, f'model:{model}')})"
+
+
+def asked_query(namespace: str, model: str) -> str:
+    """The requests that the servers of a model are answering, as all Envoys together see it: it is 0 where a model has
+    no server, so it lets a model sleep and can't wake it."""
+    return f"sum(envoy_cluster_upstream_rq_active{_of(namespace, pods_of(model))})"
+
+
+def _of(namespace: str, cluster: str) -> str:
+    """Envoy writes the names of its statistics without colons."""
+    return f'{{namespace="{namespace}",envoy_cluster_name="{cluster.replace(":", "_")}"}}'
