@@ -16,6 +16,12 @@ def number_changed(name: str, old: Side, new: Side) -> Iterator[str]:
     if before != after:
         replicas, scaler = _range(after), _SCALER.get((_scaled(before), _scaled(after)), "")
         yield f"{replicas} replica{'s' * (replicas != '1')}, was {_range(before)}{scaler}"
+    now, held = new.endpoint(name).get("held_seconds"), old.endpoint(name).get("held_seconds")
+    if now and not held:
+        start = about(new.models[name].get("cold_start_seconds") or 0)
+        yield f"while nobody asks it has no replica: who comes first waits {start} for one to start, or gets 503"
+    elif held and not now:
+        yield "a replica always runs: nobody waits for one to start"
 
 
 def fewer_of(name: str, old: Side, new: Side) -> str:

@@ -42,6 +42,15 @@ CHANGES = {
         says="1 to 5 replicas, was 1 to 3",
         money="more",
     ),
+    "no replica while nobody asks": Case(
+        "cloud",
+        {"models.chat.replicas.min": 0},
+        title="✅ cloud: expected * per month; maximum *",
+        changed="chat-scaler-scaled-object endpoints-config gateway-*",
+        traffic={"chat": "nothing"},
+        says="while nobody asks it has no replica: who comes first waits about",
+        money="the same",
+    ),
     "a second replica": Case(
         "own",
         {"models.chat.replicas": 2},

@@ -1,6 +1,8 @@
 """Resources as rows: what happens, as a sign, to what, which property, old, new; last the word for the sign."""
 
-from collections.abc import Iterator, Mapping
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 
 from infra.cli.diff.values import cells, names
 from infra.cli.document.marked import code, strong
@@ -10,6 +12,8 @@ from infra.plan.words import count
 from infra.sides.types import Changes, Resource, is_resource, name_of, type_of
 
 Row = tuple[str, str, str, str, str, str]
+_GENERATED = re.compile(r'data\["[\w.-]+"\]\.resources\[[^\]]+\]')  # a thing in a file of Envoy
+_FEW = 3  # changed values of it that are shown
 _REPLACE, _CHANGE, _ADD, _REMOVE = ("±", "replace"), ("~", "change"), ("+", "add"), ("-", "remove")
 
 
@@ -53,8 +57,21 @@ def _cells(
     """The name of each resource, and its type with what changes of it."""
     for urn, changes in changed.items():
         forcing = because.get(urn, ())
-        found = tuple((_property(path, path in forcing), *cells(change)) for path, change in changes.items())
+        found = tuple(_rows_of(changes, forcing))
         yield name_of(urn), (type_of(urn), found)
+
+
+def _rows_of(changes: Changes, forcing: Sequence[str]) -> Iterator[tuple[str, str, str]]:
+    """Of a thing in a generated file with many changed values, their number: the file follows from the settings."""
+    things = {path: found[0] for path in changes if (found := _GENERATED.match(path))}
+    values, said = Counter(things.values()), set[str]()
+    for path, change in changes.items():
+        thing = things.get(path)
+        if thing is None or values[thing] <= _FEW:
+            yield _property(path, path in forcing), *cells(change)
+        elif thing not in said:
+            said.add(thing)
+            yield code(thing), count(values[thing], "value"), "others"
 
 
 def _listed(act: tuple[str, str], resources: Mapping[str, Resource]) -> Iterator[Row]:
