@@ -60,6 +60,7 @@ class Model:
     vision: bool = False  # True: a message may hold images
     adapters: list[str] | None = None  # LoRA adapters: names to send as `model` to the same URL; None: it has none
     json_schema: bool | None = None  # True: an answer follows the JSON schema of `response_format`
+    held_seconds: int | None = None  # how long a request is held while the model wakes up; None: it never sleeps
 
 
 @dataclass(frozen=True)
@@ -151,6 +152,11 @@ class ModelOutputs:
     @property
     def paused(self) -> pulumi.Output[bool]:
         return self.facts.apply(lambda facts: facts.paused)
+
+    @property
+    def held_seconds(self) -> pulumi.Output[int | None]:
+        """How long a request may be held without a byte, while the model wakes up; None: it never sleeps."""
+        return self.facts.apply(lambda facts: facts.held_seconds)
 
     @property
     def truncates_prompts(self) -> pulumi.Output[bool]:

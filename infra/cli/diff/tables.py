@@ -43,7 +43,10 @@ def users(difference: Difference) -> list[tuple[str, str, str]]:
     notices = sorted(difference.notices, key=lambda each: (not noticed(each), each.model))
     texts = ((each.model, (said(each.during), "; ".join(map(said, each.afterwards)) or _NOTHING)) for each in notices)
     services = [(said(each.service), said(each.during), "") for each in difference.services]
-    return services + [(names(who), *(_of_each(text, who) for text in what)) for what, who in alike(texts).items()]
+    models = [
+        (names(who), _of_each(during, who), _of_each(after, who)) for (during, after), who in alike(texts).items()
+    ]
+    return services + models
 
 
 def _of_each(text: str, models: Sequence[str]) -> str:

@@ -39,7 +39,7 @@ def gateway_tables(plan: Plan) -> Iterator[Table]:
 
 _ASLEEP = (
     "after: without a request; held for: at most, then answered with 503 and Retry-After; a request"
-    " with the header `Prefer: wait=N` is held for N seconds, rounded down to 0, 10, 30, 60, 120 or 300"
+    " with the header `Prefer: wait=N` is held for about N seconds"
 )
 
 
