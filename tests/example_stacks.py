@@ -130,6 +130,7 @@ EXAMPLES = {
         models:
           chat: {model: Qwen/Qwen3-8B, maxModelLen: 8192, gpus: 1, replicas: 2}
           embed: {model: BAAI/bge-m3}
+          small: {model: "llama3.2:1b", engine: ollama, gpus: 0}
     """,
     # One expensive node: the old pod stops first.
     "dear": f"""

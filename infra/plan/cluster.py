@@ -192,6 +192,10 @@ class CachePlan:
         """Whether pods may be on other nodes than the volume's, and then wait for it."""
         return self.access_mode == "ReadWriteOnce" and self.only_node is None
 
+    def node_of(self, pool: str | None, place: object) -> str | None:
+        """The pool whose nodes a model's pods select: a model on the CPU that reads the cache has its only node."""
+        return pool or (self.only_node if place is None else None)
+
 
 @dataclass(frozen=True)
 class IngressController:

@@ -54,9 +54,9 @@ BREAKS = [
         ["${network-private-use1-az2.id}"],
         "the nodes of g6-xlarge-nodes in ['network-private-use1-az2']",
     ),
-    Break("4 volumes", "box", "Job embed-prefetch-job", "pod nodeSelector", {"kubernetes.io/os": "linux"}, "5 pods of"),
+    Break("4 volumes", "box", "Job embed-prefetch-job", "pod nodeSelector", {"kubernetes.io/os": "linux"}, "7 pods of"),
     Break(
-        "4 volumes", "box", "Deployment embed-deployment", "pod nodeSelector", {"kubernetes.io/os": "linux"}, "5 pods"
+        "4 volumes", "box", "Deployment embed-deployment", "pod nodeSelector", {"kubernetes.io/os": "linux"}, "7 pods"
     ),
     Break(
         "4 volumes",

@@ -1,9 +1,13 @@
 """A volume of one node (ReadWriteOnce) serves every pod of that node, and no pod of another."""
 
+import json
 from typing import Any
 
 import pytest
 
+from infra.cli.report.own_nodes import own_nodes_section
+from tests.example_stacks import plan_text
+from tests.invariants.reading import jobs, servers
 from tests.planning.stacks import LOCAL, plan
 
 LAB: dict[str, Any] = {"existing": {"gpu": "L4", "gpusPerNode": 4, "nodes": 1, "selector": {"gpu": "l4"}}}
@@ -24,10 +28,14 @@ ROLLING = {"rollout": {"strategy": "rolling"}}
             {"a": ON_LAB, "b": {"model": "file:///data/b", "like": "Qwen/Qwen3-8B", "maxModelLen": 8192}, "c": ON_LAB},
             True,
         ),
-        ({}, {"a": ON_LAB, "c": ON_CPU}, False),
+        ({}, {"a": ON_LAB, "c": ON_CPU}, True),
         ({"nodes": 2}, {"a": ON_LAB, "b": ON_LAB}, False),
+        ({"nodes": 2}, {"a": ON_LAB, "c": ON_CPU}, False),
     ],
-    ids=["models", "replicas", "a rollout", "a paused one on the CPU", "weights elsewhere", "the CPU", "two nodes"],
+    ids=[
+        *("models", "replicas", "a rollout", "a paused one on the CPU", "weights elsewhere", "the CPU", "two nodes"),
+        "the CPU beside two nodes",
+    ],
 )
 def test_a_volume_of_one_node_serves_all_pods_of_that_node(
     pool: dict[str, Any], models: dict[str, Any], enough: bool
@@ -59,6 +67,35 @@ def test_where_all_models_are_paused_the_download_is_where_they_would_run() -> N
     assert plan({**LOCAL, "gpuPools": {"lab": LAB}, "models": models}).cache.only_node == "lab"
 
 
+def test_a_model_on_the_cpu_starts_and_ends_with_the_node_of_the_volume() -> None:
+    """On another node its pod and its download would wait for the volume."""
+    stack = {**LOCAL, "gpuPools": {"lab": LAB}, "models": {"a": ON_LAB, "c": ON_CPU}}
+    planned = plan_text("lab", json.dumps({"config": {"aws:region": "us-east-1", "llm-platform:platform": stack}}))
+    (said,) = [each.message for each in planned.plan.assumptions if each.path == "cache.storageClass"]
+    assert said.endswith("the weights are downloaded on that node too, and c runs on its CPU, on no other node")
+    there = [pod for found in (servers, jobs) for pod in found(planned.recording)]
+    assert {pod.name: pod.spec["nodeSelector"].get("gpu") for pod in there} == dict.fromkeys(
+        (p.name for p in there), "l4"
+    )
+    assert len(there) == 4
+    (row, lost) = [row for row in own_nodes_section(planned.plan).rows if row[0] in ("lab-1", "lose one")]
+    assert row[1] == "a, 1 GPU; c, on its CPU"
+    assert lost[1] == "a, c: down until the node is back"
+
+
+@pytest.mark.parametrize(
+    ("others", "gpus"), [({"a": ON_LAB}, 1), ({"a": ON_LAB, "b": ON_LAB}, 2)], ids=["one GPU", "two GPUs"]
+)
+def test_a_small_model_may_go_to_the_cpu_of_the_only_node(others: dict[str, Any], gpus: int) -> None:
+    small = {"model": "llama3.2:3b", "engine": "ollama"}
+    lab = {"existing": {**LAB["existing"], "gpusPerNode": gpus}}
+    models = {**others, "z": small}
+    stack = {**LOCAL, "gpuPools": {"lab": lab}, "models": models}
+    (broken,) = plan(stack).violations
+    assert "models.z.gpus: 0" in broken.fix
+    assert not plan({**stack, "models": {**models, "z": {**small, "gpus": 0}}}).violations
+
+
 @pytest.mark.parametrize(("nodes", "hint"), [(1, True), (2, False)])
 def test_a_named_class_is_asked_for_by_all_nodes_and_one_node_needs_less(nodes: int, hint: bool) -> None:
     lab = {"existing": {**LAB["existing"], "nodes": nodes}}
@@ -68,3 +105,4 @@ def test_a_named_class_is_asked_for_by_all_nodes_and_one_node_needs_less(nodes: 
     (said,) = [each.message for each in result.assumptions if each.path == "cache.storageClass"]
     assert said.startswith("local-path exists and offers ReadWriteMany: 2 pods read the cache")
     assert ("leave storageClass out" in said) is hint
+    assert ("local-path of k3s offers only ReadWriteOnce" in said) is not hint

@@ -26,7 +26,7 @@ def own_nodes_section(plan: Plan) -> Section:
 
 def _pool_rows(plan: Plan, pool: PoolPlan, nodes: Sequence[OwnNode]) -> Iterator[Row]:
     number = 1
-    for (held, free), same in groupby(nodes, key=lambda node: (_held(plan, node), node.free_gpus)):
+    for (held, free), same in groupby(nodes, key=lambda node: (_held(plan, pool, node), node.free_gpus)):
         last = number + len(list(same)) - 1
         each = " each" if last > number else ""
         name = f"{pool.name}-{number}" if last == number else f"{pool.name}-{number} to {last}"
@@ -63,13 +63,19 @@ def _with_gap(plan: Plan, name: str) -> str:
     return f"{name} (about {minutes(gap)} without it)" if gap is not None else name
 
 
-def _held(plan: Plan, node: OwnNode) -> str:
-    parts = []
+def _held(plan: Plan, pool: PoolPlan, node: OwnNode) -> str:
+    parts: list[str] = []
     for name, replicas in node.holds.items():
         gpus = count(plan.models[name].gpus, "GPU")
         held = f"{name}, {gpus}" if replicas == 1 else f"{name}, {replicas} replicas of {gpus}"
         parts.append(held if plan.models[name].starts else f"{held} ({NO_START})")
-    return "; ".join(parts)
+    return "; ".join((*parts, *(f"{name}, on its CPU" for name in _on_its_cpu(plan, pool))))
+
+
+def _on_its_cpu(plan: Plan, pool: PoolPlan) -> list[str]:
+    """Models that need no GPU and run only there, because the volume of the weights is there."""
+    without = [each for each in plan.models.values() if each.pool is None and not each.paused]
+    return [each.name for each in without if plan.cache.node_of(None, each.place) == pool.name]
 
 
 def _lose_one(plan: Plan, pool: PoolPlan) -> str:
@@ -89,7 +95,7 @@ def _lose_one(plan: Plan, pool: PoolPlan) -> str:
             [_with_start(plan, name) for name in of["may_wait"]],
             f"{starts}{others}, or, where others take those first, until the node is back",
         ),
-        "waits": (of["waits"], "down until the node is back"),
+        "waits": ([*of["waits"], *_on_its_cpu(plan, pool)], "down until the node is back"),
     }
     return "; ".join(f"{', '.join(who)}: {what}" for who, what in said.values() if who)
 

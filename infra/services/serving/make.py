@@ -182,11 +182,11 @@ def _queries(serving: Serving, model: ModelPlan, scaling: Scaling) -> Iterator[Q
 
 
 def _place(plan: Plan, model: ModelPlan) -> PodPlace:
-    pool = plan.pools.get(model.pool) if model.pool else None
+    pool = plan.pools.get(plan.cache.node_of(model.pool, model.place) or "")
     return PodPlace(
         pool.selector if pool else {},
         pool.tolerations if pool else (),
-        runtime_class=pool.runtime_class if pool else None,
+        runtime_class=pool.runtime_class if pool and model.pool else None,
     )
 
 

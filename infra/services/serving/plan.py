@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from infra.offers.sizing import Sizing, throughput_of
-from infra.plan.cluster import CachePlan, PoolPlan
+from infra.plan.cluster import CachePlan, Loss, PoolPlan
 from infra.plan.findings import Decided
 from infra.plan.models import ColdStart, ModelPlan, RolloutPlan, Timeouts
 from infra.services.serving.adapters import adapters_of, explain_slots
@@ -50,11 +50,16 @@ def _model(
     limits = timeouts(placed, start, gateway, after_old_pod=waits)
     rollout = plan_rollout(placed, start, drain=limits.drain, one_reader=one_reader)
     yield from check_rollout(placed, one_reader=one_reader)
-    loss = pool.own.lose_one.get(placed.served.name) if pool and pool.own else None
-    yield from warn_of_model(placed, rollout, start, loss)
+    yield from warn_of_model(placed, rollout, start, _loss(placed, pool, cache))
     yield from say_unknown_parsers(placed.served)
     arguments = yield from choose_arguments(placed, sizing)
     return _plan(placed, start, limits, rollout, arguments, sizing)
+
+
+def _loss(placed: Placed, pool: PoolPlan | None, cache: CachePlan) -> Loss | None:
+    if placed.served.cpu and cache.node_of(None, placed.served.place):
+        return "waits"
+    return pool.own.lose_one.get(placed.served.name) if pool and pool.own else None
 
 
 def _plan(

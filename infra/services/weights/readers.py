@@ -13,10 +13,13 @@ from infra.plan.words import count
 from infra.services.serving.placement import Placed
 from infra.services.weights.plan import NONE
 
+_LOCAL = "local-path"  # the class that k3s brings
+
 
 def on_one_node(cache: CachePlan, placed: Sequence[Placed]) -> CachePlan:
     """The cache with the pool whose only node runs every pod that reads it. A pod of the same node can always read a
-    volume that this node has, so neither a second model nor a rollout waits for it."""
+    volume that this node has, so neither a second model nor a rollout waits for it. A model on the CPU runs there too:
+    on another node it would wait for the volume."""
     only = _only_node(placed)
     return replace(cache, only_node=only) if cache.one_reader and only is not None else cache
 
@@ -25,7 +28,7 @@ def _only_node(placed: Sequence[Placed]) -> str | None:
     """The pool with one node that has all of them; where all are paused, the one in which they would run."""
     readers = _readers(placed) or [each for each in placed if each.served.place is None]
     pools = {each.offer.name for each in readers if each.offer is not None and _has_one_node(each.offer)}
-    elsewhere = any(each.offer is None or each.offer.name not in pools for each in readers)
+    elsewhere = any(not each.served.cpu and (each.offer is None or each.offer.name not in pools) for each in readers)
     return next(iter(pools)) if len(pools) == 1 and not elsewhere else None
 
 
@@ -45,9 +48,8 @@ def check_readers(cache: CachePlan, placed: Sequence[Placed], cluster: ClusterPl
     """Refuses pods on several nodes that read a volume of one node."""
     if cache.kind == NONE:
         return
-    readers = sum(each.served.replicas.max for each in _readers(placed))
     if cache.storage is None:
-        yield from _check_class(cache, readers, _only_node(placed), cluster, cloud)
+        yield from _check_class(cache, placed, cluster, cloud)
     if cache.one_reader:
         yield warned(
             "cache",
@@ -56,15 +58,14 @@ def check_readers(cache: CachePlan, placed: Sequence[Placed], cluster: ClusterPl
         )
 
 
-def _check_class(
-    cache: CachePlan, readers: int, only_node: str | None, cluster: ClusterPlan, cloud: Cloud
-) -> Iterator[Finding]:
+def _check_class(cache: CachePlan, placed: Sequence[Placed], cluster: ClusterPlan, cloud: Cloud) -> Iterator[Finding]:
     path, default = "cache.storageClass", "the cluster has a default storage class"
+    readers = sum(each.served.replicas.max for each in _readers(placed))
     if cache.storage_class is not None:
         yield Assumption(
             path,
-            f"{cache.storage_class} exists and offers ReadWriteMany: {_pods_that_read(readers)} the"
-            f" cache; it has allowVolumeExpansion: true, should cache.size ever grow{_without_a_name(only_node)}",
+            f"{cache.storage_class} exists and offers ReadWriteMany: {_pods_that_read(readers)} the cache; it has"
+            f" allowVolumeExpansion: true, should cache.size ever grow{_of_one_node(cache.storage_class, placed)}",
         )
     elif cluster.made and cloud.storage:
         yield Violation(
@@ -77,7 +78,7 @@ def _check_class(
         yield Assumption(
             path,
             f"{default}; {_pods_that_read(readers)} the cache on the only node of {cache.only_node}, so a volume of one"
-            " node (ReadWriteOnce) is enough; the weights are downloaded on that node too",
+            f" node (ReadWriteOnce) is enough; the weights are downloaded on that node too{_on_its_cpu(placed)}",
         )
     elif readers > 1:
         yield Violation(
@@ -91,13 +92,19 @@ def _check_class(
         yield Assumption(path, f"{default}; {_pods_that_read(readers)} the cache")
 
 
-def _without_a_name(only_node: str | None) -> str:
-    if only_node is None:
-        return ""
-    return (
-        f". All are on the only node of {only_node}: if the class offers only ReadWriteOnce, as local-path of k3s does,"
-        " make it the cluster's default class and leave storageClass out"
-    )
+def _of_one_node(storage_class: str, placed: Sequence[Placed]) -> str:
+    only_node = _only_node(placed)
+    if only_node is not None:
+        return (
+            f". All could be on the only node of {only_node}: if the class offers only ReadWriteOnce, as {_LOCAL} of"
+            " k3s does, make it the cluster's default class and leave storageClass out"
+        )
+    return f". {_LOCAL} of k3s offers only ReadWriteOnce" if storage_class == _LOCAL else ""
+
+
+def _on_its_cpu(placed: Sequence[Placed]) -> str:
+    names = [each.served.name for each in _readers(placed) if each.served.cpu]
+    return f", and {', '.join(names)} {'run' if names[1:] else 'runs'} on its CPU, on no other node" if names else ""
 
 
 def _pods_that_read(readers: int) -> str:
