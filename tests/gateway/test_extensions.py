@@ -1,8 +1,10 @@
-"""Which of Envoy's extensions run, and what Envoy says of each (source/extensions/extensions_metadata.yaml, read
-2026-11-26). A request without a key meets only what is stable and made for callers that nobody trusts."""
+"""Which of Envoy's extensions run: those of which the page says what Envoy says. A request without a key meets only
+what is stable and made for callers that nobody trusts."""
 
 import json
+import re
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -11,31 +13,14 @@ from infra.services.gateway.envoy.files import BOOTSTRAP, files
 from infra.services.gateway.envoy.place import in_pod
 from tests.gateway.plans import ENGINE_KEY, client, keys_of, traffic, upstream
 
-# Where it meets requests: before a key was seen, behind it, or never.
-BEFORE, BEHIND, NEVER = "before", "behind", "never"
-STABLE, ALPHA, UNFINISHED = "stable", "alpha", "work in progress"
-CALLERS, BOTH, UNKNOWN, TRUSTED = "untrusted callers", "untrusted on both sides", "unknown", "trusted on both sides"
+PAGE = Path(__file__).parents[2] / "docs" / "platform" / "gateway.md"
+BEFORE = "before a key was seen"
+# Extension -> where it meets a request, how finished it is, and whom it withstands.
 EXTENSIONS = {
-    "filters.network.http_connection_manager": (BEFORE, STABLE, CALLERS),
-    "filters.http.router": (BEFORE, STABLE, BOTH),
-    "access_loggers.stdout": (BEFORE, STABLE, CALLERS),
-    "bootstrap.internal_listener": (BEHIND, STABLE, BOTH),
-    "transport_sockets.internal_upstream": (BEHIND, STABLE, BOTH),
-    "transport_sockets.raw_buffer": (BEHIND, STABLE, BOTH),
-    "http.early_header_mutation.header_mutation": (BEHIND, ALPHA, BOTH),
-    "filters.http.local_ratelimit": (BEHIND, STABLE, UNKNOWN),
-    "filters.http.header_to_metadata": (BEHIND, STABLE, CALLERS),
-    "filters.http.buffer": (BEHIND, STABLE, CALLERS),
-    "filters.http.json_to_metadata": (BEHIND, ALPHA, CALLERS),
-    "filters.http.sse_to_metadata": (BEHIND, UNFINISHED, UNKNOWN),
-    "content_parsers.json": (BEHIND, UNFINISHED, UNKNOWN),
-    "access_loggers.stats": (BEHIND, UNFINISHED, TRUSTED),
-    "retry_host_predicates.previous_hosts": (BEHIND, STABLE, CALLERS),
-    "upstreams.http.http_protocol_options": (BEHIND, STABLE, CALLERS),
-    "clusters.aggregate": (BEHIND, STABLE, TRUSTED),
-    "clusters.dns": (NEVER, STABLE, BOTH),
-    "resource_monitors.global_downstream_max_connections": (NEVER, STABLE, "no data"),
-    "resource_monitors.fixed_heap": (NEVER, ALPHA, "no data"),
+    name: rest
+    for name, *rest in re.findall(
+        r"^\| `([\w.]+)` \| ([^|]+) \| ([^|]+) \| ([^|]+) \|$", PAGE.read_text(encoding="utf-8"), re.MULTILINE
+    )
 }
 _OPTIONS = "envoy.extensions.upstreams.http.v3.HttpProtocolOptions"
 
@@ -70,7 +55,7 @@ def _extensions(found: object) -> Iterator[str]:
             yield from _extensions(each)
 
 
-def test_every_extension_that_runs_is_in_the_table(found: dict[str, set[str]]) -> None:
+def test_every_extension_that_runs_is_on_the_page(found: dict[str, set[str]]) -> None:
     assert found["all"] == set(EXTENSIONS)
 
 
@@ -78,5 +63,5 @@ def test_only_what_is_stable_and_made_for_untrusted_callers_runs_before_a_key_wa
     found: dict[str, set[str]],
 ) -> None:
     assert found[BEFORE] == {name for name, (where, *_) in EXTENSIONS.items() if where == BEFORE}
-    marks = {EXTENSIONS[name][1:] for name in found[BEFORE]}
-    assert marks <= {(STABLE, CALLERS), (STABLE, BOTH)}
+    marks = {tuple(EXTENSIONS[name][1:]) for name in found[BEFORE]}
+    assert marks <= {("stable", "untrusted callers"), ("stable", "untrusted on both sides")}
