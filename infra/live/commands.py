@@ -1,6 +1,7 @@
 """Programs that read what exists: pulumi, kubectl, and the CLI of a cloud."""
 
 import subprocess
+from contextlib import suppress
 from pathlib import Path
 
 from infra.project import PROJECT
@@ -38,5 +39,11 @@ def change_state(*arguments: str) -> None:
 
 
 def shown(*command: str, folder: Path) -> int:
-    """Runs a program that people watch, for as long as it takes: all that it prints goes to stderr. The exit status."""
-    return subprocess.run(command, cwd=folder, stdin=subprocess.DEVNULL, stdout=_STDERR, check=False).returncode
+    """Runs a program that people watch, for as long as it takes: all that it prints goes to stderr. The exit status.
+
+    Ctrl-C reaches the program too, and it ends in its own time: killed while it writes, it would leave its lock.
+    """
+    with subprocess.Popen(command, cwd=folder, stdin=subprocess.DEVNULL, stdout=_STDERR) as process:
+        while True:
+            with suppress(KeyboardInterrupt):
+                return process.wait()

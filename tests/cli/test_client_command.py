@@ -13,6 +13,7 @@ from click.testing import Result
 
 from infra.cli.client import change
 from infra.cli.client.targets import targets
+from infra.live.commands import shown
 from infra.settings.mistakes import BadStackFile
 from infra.stack_file import load_file
 from tests.cli.running import run, write_stack
@@ -249,6 +250,21 @@ def test_without_the_cli_and_with_no_up_the_command_is_printed(stacks: Path) -> 
         assert result.exit_code == 0
         assert "  pulumi up -s prod --yes --skip-preview --refresh=false --config-file" in result.stdout
         assert "'urn:pulumi:prod::llm-platform::llm:kubernetes:ClientKeys$" in result.stdout
+
+
+def test_a_revoked_client_that_is_not_applied_says_that_its_keys_are_valid(stacks: Path) -> None:
+    result = client("revoke", "web", "--no-up", stacks=stacks)
+    assert "Once it is applied: web is no client any more" in result.stdout
+    assert "Until then its keys are valid, also for a client web that is added before." in result.stdout
+
+
+@pytest.mark.programs
+def test_ctrl_c_lets_pulumi_end_in_its_own_time(tmp_path: Path) -> None:
+    program = tmp_path / "pulumi"
+    program.write_text("#!/bin/sh\nkill -INT $PPID\nsleep 0.5\necho ended > ended\nexit 7\n")
+    program.chmod(0o755)
+    assert shown(str(program), folder=tmp_path) == 7
+    assert (tmp_path / "ended").exists()
 
 
 def test_a_copied_secret_is_updated_and_removed_by_hand(tmp_path: Path) -> None:

@@ -71,6 +71,8 @@ def _said(changed: Changed, *, applied: bool) -> Iterator[str]:
     client = _client(changed)
     if client is None:
         yield f"{_after(applied)}{changed.client} is no client any more. {LAG}"
+        if not applied:
+            yield f"Until then its keys are valid, also for a client {changed.client} that is added before."
         return
     newest, *older = reversed(client.keys)
     plan, name = changed.after.plan, secret_name(client.name)
