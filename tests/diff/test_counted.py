@@ -69,7 +69,7 @@ TITLES: dict[str, tuple[str, Edit, Edit, str, str]] = {
 
 
 def changed(stack: str, before: Edit, after: Edit) -> Difference:
-    return compare(stack, *(side(stack, edited(stack, each)) for each in (before, after)))
+    return compare(stack, side(stack, edited(stack, before)), side(stack, edited(stack, after)))
 
 
 def figures_of(difference: Difference) -> tuple[dict[str, tuple[str, ...]], str]:

@@ -19,7 +19,7 @@ from infra.engines.engine import Engine, Gauges, Limits
 from infra.engines.hub import weights_path
 from infra.engines.model import EngineModel
 from infra.engines.vllm.memory import size
-from infra.offline import plan_offline
+from infra.offline import Planned, plan_offline
 from infra.outputs import known_outputs
 from infra.settings.document import read_document
 from infra.settings.mistakes import BadStackFile
@@ -272,8 +272,19 @@ def test_what_it_cannot_do_is_refused_in_the_stack_file(tmp_path: Path) -> None:
         assert "models.chat.quantization: Quick reads weights as they are" in mistakes(tmp_path, quantized)
         on_cpu = QUICK.replace("maxModelLen: 8192", "gpus: 0")
         assert "quick needs a GPU here" in mistakes(tmp_path, on_cpu)
-        outputs = known_outputs(plan_offline(write_stack(tmp_path, QUICK)).plan)
-    assert outputs["models"]["chat"]["api_key_secret"] is None
+        assert "chat-api-key" not in secrets_of(plan_offline(write_stack(tmp_path, QUICK)))
+
+
+def test_callers_of_an_engine_that_checks_no_key_need_the_gateway_s(tmp_path: Path) -> None:
+    with registered(Bare()):
+        planned = plan_offline(write_stack(tmp_path, QUICK))
+        secret = known_outputs(planned.plan)["models"]["chat"]["api_key_secret"]
+        assert secret == {"namespace": "llm", "name": "llm-client-default", "key": "OPENAI_API_KEY"}
+        assert secret["name"] in secrets_of(planned)
+
+
+def secrets_of(planned: Planned) -> set[str]:
+    return {each.inputs["metadata"]["name"] for each in planned.recording.of("kubernetes:core/v1:Secret")}
 
 
 def test_the_diff_tells_of_another_engine(engine: Engine, tmp_path: Path) -> None:

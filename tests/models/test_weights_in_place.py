@@ -254,7 +254,7 @@ def test_in_aws_the_pods_role_may_read_below_the_prefix_and_nothing_else() -> No
     assert account.inputs["metadata"]["name"] == spec["serviceAccountName"] == "support-bucket"
     assert spec["automountServiceAccountToken"] is False
     assert {"name": "AWS_REGION", "value": "us-east-1"} in spec["containers"][0]["env"]
-    (server,) = planned("streamed").recording.of(DEPLOYMENT)
+    (server,) = [each for each in recording.of(DEPLOYMENT) if each.inputs["metadata"]["name"] == "support"]
     assert association.urn in Dependencies(recording).of(server.urn)
 
 
@@ -277,7 +277,7 @@ def test_elsewhere_the_keys_come_from_a_secret_that_a_person_makes() -> None:
 )
 def test_only_a_server_that_streams_gets_out(stack: str, model: str, ports: set[int]) -> None:
     policies = planned(stack).recording.of("kubernetes:networking.k8s.io/v1:NetworkPolicy")
-    (policy,) = [each for each in policies if each.inputs["metadata"]["name"] == f"{model}-server"]
+    (policy,) = [each for each in policies if each.inputs["metadata"]["name"] == f"{model}-pods"]
     egress = policy.inputs["spec"]["egress"]
     assert {port["port"] for rule in egress for port in rule["ports"]} == ports
     warned = [each.kind for each in planned(stack).plan.warnings if each.path == f"models.{model}.model"]
