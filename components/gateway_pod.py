@@ -64,6 +64,8 @@ def proxy_pod_spec(
         "enableServiceLinks": False,
         "terminationGracePeriodSeconds": pod.grace_seconds,
         "securityContext": security_context(set_group=False),
+        # It asks for each model's whole name every few seconds: the search list would make it five questions each.
+        "dnsConfig": {"options": [{"name": "ndots", "value": "1"}]},
         "nodeSelector": {"kubernetes.io/os": "linux"},
         "topologySpreadConstraints": spread(labels),
         "containers": [container],

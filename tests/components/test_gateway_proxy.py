@@ -193,5 +193,9 @@ def test_a_pod_sleeps_until_callers_have_left_it_and_one_is_always_there() -> No
     )
 
 
+def test_whole_names_are_asked_for_once() -> None:
+    assert pod(proxy())["dnsConfig"] == {"options": [{"name": "ndots", "value": "1"}]}
+
+
 def test_a_first_preview_knows_every_object() -> None:
     assert UNKNOWN not in str([made.inputs for made in proxy(preview=True).resources])

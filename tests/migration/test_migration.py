@@ -13,7 +13,7 @@ from infra.diff.replacements import forces
 from infra.diff.resources import compare_resources
 from infra.registry import holds_data
 from infra.sides.types import ResourceChanges, name_of, type_of
-from tests.example_stacks import plan_text
+from tests.example_stacks import plan_text, planned
 from tests.invariants.order import Dependencies
 
 _FOLDER = Path(__file__).parent
