@@ -54,6 +54,11 @@ def objects(out: Path, kind: str) -> list[dict[str, Any]]:
     return found
 
 
+def servers(out: Path) -> list[dict[str, Any]]:
+    """Of models."""
+    return [each for each in objects(out, "deployment") if each["metadata"]["name"] != "gateway"]
+
+
 def test_the_token_is_in_the_job_of_the_gated_model_alone(out: Path) -> None:
     holders = [
         each["metadata"]["name"]
@@ -65,7 +70,7 @@ def test_the_token_is_in_the_job_of_the_gated_model_alone(out: Path) -> None:
 
 
 def test_what_is_said_of_each_server(out: Path) -> None:
-    for server in objects(out, "deployment"):
+    for server in servers(out):
         pod = server["spec"]["template"]["spec"]
         (container,) = pod["containers"]
         context = pod["securityContext"]
@@ -74,16 +79,16 @@ def test_what_is_said_of_each_server(out: Path) -> None:
         assert container["securityContext"]["readOnlyRootFilesystem"]
         assert not pod["automountServiceAccountToken"]
         assert next(mount for mount in container["volumeMounts"] if mount["name"] == "models")["readOnly"]
-    llama, _ = objects(out, "deployment")
+    llama, _ = servers(out)
     (container,) = llama["spec"]["template"]["spec"]["containers"]
     assert {"name": "HF_HUB_OFFLINE", "value": "1"} in container["env"]
-    assert container["lifecycle"]["preStop"]["sleep"]["seconds"] == 20
+    assert container["lifecycle"]["preStop"]["sleep"]["seconds"] == 35
     (namespace,) = objects(out, "namespace")
     assert namespace["metadata"]["labels"]["pod-security.kubernetes.io/enforce"] == "restricted"
 
 
 def test_servers_reach_nothing_but_dns(out: Path) -> None:
-    policies = [each for each in objects(out, "networkpolicy") if each["metadata"]["name"].endswith("-server")]
+    policies = [each for each in objects(out, "networkpolicy") if each["metadata"]["name"].endswith("-pods")]
     ports = [port["port"] for policy in policies for rule in policy["spec"]["egress"] for port in rule["ports"]]
     assert set(ports) == {53}
 
@@ -110,6 +115,7 @@ def test_what_is_said_of_the_plan() -> None:
     assert (timeouts.startup_probe, timeouts.progress_deadline, timeouts.rollout) == (630, 1290, 1290)
     assert {note.path for note in plan.to_do} == {
         "gpuPools.gpu.existing.runtimeClassName",
+        "gpuPools.gpu.existing.selector",
         "models.llama3.model",
         "huggingFaceToken",
         "gateway.tlsSecret",
@@ -118,9 +124,6 @@ def test_what_is_said_of_the_plan() -> None:
 
 
 def test_an_alb_gets_its_own_timeout() -> None:
-    ingresses = planned_stack("prod").recording.of("kubernetes:networking.k8s.io/v1:Ingress")
-    attributes = {
-        ingress.inputs["metadata"]["annotations"]["alb.ingress.kubernetes.io/load-balancer-attributes"]
-        for ingress in ingresses
-    }
-    assert attributes == {"idle_timeout.timeout_seconds=300"}
+    (ingress,) = planned_stack("prod").recording.of("kubernetes:networking.k8s.io/v1:Ingress")
+    annotations = ingress.inputs["metadata"]["annotations"]
+    assert annotations["alb.ingress.kubernetes.io/load-balancer-attributes"] == "idle_timeout.timeout_seconds=300"

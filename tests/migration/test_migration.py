@@ -121,6 +121,12 @@ def test_the_old_way_is_open_until_the_new_one_is_ready() -> None:
     assert proxy in order.of(route)
 
 
+def test_without_an_ingress_the_address_waits_for_the_gateway_all_the_same() -> None:
+    recording = planned("local").recording
+    urns = {made.name: made.urn for made in recording.resources if made.type.startswith("kubernetes:")}
+    assert urns["gateway-proxy-deployment"] in Dependencies(recording).of(urns["llama-1b-service"])
+
+
 def test_engines_check_the_key_that_callers_have() -> None:
     """So no caller needs another key, and no engine restarts for one."""
     secrets = {each["name"]: each["inputs"] for each in of_version_1()["made"] if each["name"].endswith("-api-key")}
