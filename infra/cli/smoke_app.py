@@ -61,7 +61,8 @@ def smoke(stack: str, url: str | None, client: str | None, key_file: Path | None
     from infra.smoke.promises import promises
     from infra.smoke.run import smoke as run
 
-    found = run(Gateway(target.base_url, target.key), promises(plan, target.client), waiting)
+    promised = promises(plan, target.client)
+    found = run(Gateway(target.base_url, target.key, promised.patience), promised, waiting)
     with ended_by_signals():  # 1 would say that a promise is broken
         seen = _as_json(stack, target, found) if format_ == "json" else _as_text(stack, target, found, [*plan.models])
     results = {each.result for each in seen}

@@ -12,8 +12,6 @@ from urllib.error import HTTPError, URLError
 from urllib.parse import urlsplit
 from urllib.request import HTTPRedirectHandler, OpenerDirector, ProxyHandler, Request, build_opener
 
-_PATIENCE = 120  # seconds without a byte
-
 
 class Unreachable(Exception):
     """Why there is no answer that could be judged."""
@@ -44,8 +42,9 @@ class Streamed:
 class Gateway:
     """A gateway, called with one client's key."""
 
-    def __init__(self, base_url: str, key: str) -> None:
-        self.base_url, self._key = base_url.rstrip("/"), key
+    def __init__(self, base_url: str, key: str, patience: int) -> None:
+        """`patience`: seconds without a byte."""
+        self.base_url, self._key, self._patience = base_url.rstrip("/"), key, patience
         self._opener = _opener(base_url)
 
     def get(self, path: str) -> Reply:
@@ -89,11 +88,11 @@ class Gateway:
             with self._answer(Request(f"{self.base_url}{path}", data, headers)) as response:
                 yield response
         except (OSError, HTTPException) as error:
-            raise Unreachable(_reason(error)) from None
+            raise Unreachable(_reason(error, self._patience)) from None
 
     def _answer(self, request: Request) -> HTTPResponse | HTTPError:
         try:
-            return self._opener.open(request, timeout=_PATIENCE)
+            return self._opener.open(request, timeout=self._patience)
         except HTTPError as refused:
             if refused.code == 429:
                 after = refused.headers.get("Retry-After")
@@ -152,8 +151,8 @@ def _deltas(chunk: Mapping[str, Any]) -> Iterator[Any]:
         yield from (delta.get(name) for name in ("content", "reasoning", "reasoning_content", "tool_calls"))
 
 
-def _reason(error: Exception) -> str:
+def _reason(error: Exception, patience: int) -> str:
     reason = error.reason if isinstance(error, URLError) else error
     if isinstance(reason, TimeoutError):
-        return f"no byte came for {_PATIENCE} s"
+        return f"no byte came for {patience} s"
     return str(getattr(reason, "strerror", None) or reason or type(error).__name__)

@@ -56,6 +56,8 @@ def of_model(gateway: Gateway, model: Promise) -> Iterator[tuple[str, Check]]:
     if model.paused:
         yield "paused", lambda: _status(gateway.post(_path(model), _body(model, "Hello")), 503)
         return
+    if model.sleeps:
+        yield "wakes", lambda: _wakes(gateway, model)
     yield from _KINDS[model.kind](gateway, model)
     for name in model.adapters:
         yield f"adapter {name}", lambda name=name: _adapter(gateway, model, name)
@@ -101,6 +103,13 @@ def _models(gateway: Gateway, promised: Promises) -> str:
         if found != each.max_model_len:
             raise Broken(f"{each.asked} has {found:,} tokens instead of {each.max_model_len:,}")
     return f"as planned: {', '.join(sorted(listed))}"
+
+
+def _wakes(gateway: Gateway, model: Promise) -> str:
+    reply = gateway.post(_path(model), _body(model, "Hello"))
+    if reply.status == 503:
+        raise NotChecked(f"{reply.error}. It is starting: check again in some minutes")
+    return _counted(_answered(reply))
 
 
 def _plain(gateway: Gateway, name: str) -> str:

@@ -4,10 +4,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from infra.engines import ENGINES
-from infra.plan.gateway import Upstream
+from infra.plan.gateway import Upstream, silence
 from infra.plan.models import ModelPlan
 from infra.plan.plan import Plan
 from infra.sizing.estimates import Estimate
+
+_PATIENCE, _MARGIN = 120, 10  # seconds: a short answer of a slow model begins by then
 
 
 @dataclass(frozen=True)
@@ -19,6 +21,7 @@ class Promise:
     adapters: Sequence[str]  # other names
     kind: str  # chat, embed or rerank
     paused: bool
+    sleeps: bool  # while nobody asks; the first request is held until it has started
     max_model_len: int
     truncates: bool
     abilities: Mapping[str, bool | None]
@@ -36,6 +39,7 @@ class Promises:
     listed: Sequence[str]  # what /v1/models names
     not_allowed: str | None  # a name that exists and that this client may not use
     models: Sequence[Promise]
+    patience: int  # seconds without a byte after which there is no answer
 
 
 def promises(plan: Plan, client: str) -> Promises:
@@ -51,6 +55,7 @@ def promises(plan: Plan, client: str) -> Promises:
             for name, model in plan.models.items()
             if set(traffic.upstreams[name].names) & set(allowed)
         ],
+        patience=silence(_PATIENCE, traffic.upstreams.values()) + _MARGIN,
     )
 
 
@@ -63,6 +68,7 @@ def _promise(model: ModelPlan, upstream: Upstream, allowed: Sequence[str]) -> Pr
         adapters=names[1:],
         kind=model.task,
         paused=model.paused,
+        sleeps=upstream.held_seconds > 0,
         max_model_len=model.max_model_len,
         truncates=ENGINES[model.engine].limits.truncates_prompts,
         abilities=upstream.abilities,

@@ -23,19 +23,21 @@ class Found:
 def smoke(
     gateway: Gateway, promised: Promises, waiting: Callable[[str], AbstractContextManager[None]]
 ) -> Iterator[Found]:
-    """`waiting` shows what is being done."""
-    for model, name, check in _all(gateway, promised):
-        with waiting(f"{model}: {name}"):
-            found = _found(model, name, check)
-        yield found
-        if found.result == "not checked" and (model, name) == (GATEWAY, "models"):
-            return  # nothing answers there
+    """`waiting` shows what is being done. Where the first check got no answer, the others would get none either."""
+    for model, checks in _all(gateway, promised):
+        for number, (name, check) in enumerate(checks):
+            with waiting(f"{model}: {name}"):
+                found = _found(model, name, check)
+            yield found
+            if number == 0 and found.result == "not checked":
+                if model == GATEWAY:
+                    return
+                break
 
 
-def _all(gateway: Gateway, promised: Promises) -> Iterator[tuple[str, str, Check]]:
-    yield from ((GATEWAY, name, check) for name, check in of_gateway(gateway, promised))
-    for model in promised.models:
-        yield from ((model.model, name, check) for name, check in of_model(gateway, model))
+def _all(gateway: Gateway, promised: Promises) -> Iterator[tuple[str, Iterator[tuple[str, Check]]]]:
+    yield GATEWAY, of_gateway(gateway, promised)
+    yield from ((model.model, of_model(gateway, model)) for model in promised.models)
 
 
 def _found(model: str, name: str, check: Check) -> Found:

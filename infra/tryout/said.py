@@ -42,10 +42,11 @@ def _where(tried: Tried) -> Iterator[tuple[str, str]]:
 
 def _models(plan: Plan, served: Iterable[StandIn]) -> Iterator[str]:
     width, speeds = max(map(len, plan.models)), {each.model: each.speed for each in served}
-    return (
-        f"{name:<{width}}  {model.task}: {speeds.get(name, 'paused, answers 503')}"
-        for name, model in plan.models.items()
-    )
+    for name, model in plan.models.items():
+        sleeps = "; awake here, asleep in the cluster while nobody asks" * bool(
+            plan.traffic.upstreams[name].held_seconds
+        )
+        yield f"{name:<{width}}  {model.task}: {speeds.get(name, 'paused, answers 503')}{sleeps}"
 
 
 def _lines(plan: Plan, tried: Tried, options: str) -> Iterator[str]:

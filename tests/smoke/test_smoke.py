@@ -44,7 +44,7 @@ def tried(plan: Plan) -> Iterator[Tried]:
 
 
 def found(tried: Tried, promised: Promises) -> list[Found]:
-    gateway = Gateway(tried.base_url, tried.keys[promised.client])
+    gateway = Gateway(tried.base_url, tried.keys[promised.client], HANGS_SECONDS)
     return list(smoke(gateway, promised, lambda _: nullcontext()))
 
 
@@ -90,6 +90,27 @@ def test_a_client_whose_limit_is_reached_has_broken_no_promise(tmp_path: Path) -
         seen = found(tried, promises(plan, "shop"))
     assert {each.result for each in seen} == {"ok", "not checked"}
     assert seen[-1].said.startswith("429: the client's limit is reached")
+
+
+def test_a_model_that_sleeps_is_woken_first_and_waited_for(plan: Plan, tried: Tried) -> None:
+    promised = promises(plan, "default")
+    assert promised.patience == 130
+    held = replace(plan.traffic.upstreams["llama-8b"], held_seconds=400)
+    sleepy = replace(plan, traffic=replace(plan.traffic, upstreams={**plan.traffic.upstreams, "llama-8b": held}))
+    promised = patient(promises(sleepy, "default"))
+    assert promised.patience == 510
+    only = [each for each in promised.models if each.model == "llama-8b"]
+    checks = [each.check for each in found(tried, replace(promised, models=only)) if each.model == "llama-8b"]
+    assert checks[:2] == ["wakes", "plain"]
+
+
+def test_a_model_that_is_still_starting_is_checked_no_further(plan: Plan, tried: Tried) -> None:
+    """The paused one, as if it slept: it answers 503."""
+    promised = promises(plan, "default")
+    models = [replace(each, paused=False, sleeps=True) for each in promised.models if each.model == "asleep"]
+    seen = [each for each in found(tried, replace(promised, models=models)) if each.model == "asleep"]
+    assert [(each.check, each.result) for each in seen] == [("wakes", "not checked")]
+    assert "It is starting: check again in some minutes" in seen[0].said
 
 
 SEEN = "    models:\n      seen: {model: Qwen/Qwen2.5-VL-7B-Instruct, maxModelLen: 4096, pool: h100}"
@@ -197,8 +218,16 @@ def _model(name: str, **other: Any) -> Callable[[Promises], Promises]:
 
 PROMISED: Mapping[str, tuple[Callable[[Promises], Promises], str, str]] = {
     "a faster engine": (_model("llama-8b", first_token=AT_ONCE), "first token", "at most 0.00 s (the best of 3)"),
-    "another model": (lambda promised: replace(promised, listed=[*promised.listed, "new"]), "models", "without new"),
-    "one model less": (lambda promised: replace(promised, listed=promised.listed[1:]), "models", "also asleep"),
+    "another model": (
+        lambda promised: replace(promised, listed=[*promised.listed, "new"], models=[]),
+        "models",
+        "without new",
+    ),
+    "one model less": (
+        lambda promised: replace(promised, listed=promised.listed[1:], models=[]),
+        "models",
+        "also asleep",
+    ),
     "another length": (_model("llama-8b", max_model_len=2048), "models", "llama-8b has 4,096 tokens instead of 2,048"),
     "a model that runs": (_model("asleep", paused=False), "plain", "503"),
     "a model that is paused": (_model("llama-8b", paused=True), "paused", "200 instead of 503"),
