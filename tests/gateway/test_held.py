@@ -116,6 +116,15 @@ def test_a_caller_may_wait_for_a_shorter_time(tmp_path: Path) -> None:
         assert statuses == {prefer: 503 if at_once else 200 for prefer, at_once in _PREFERENCES.items()}
 
 
+def test_a_request_that_ends_its_server_is_not_sent_again(tmp_path: Path) -> None:
+    with _asleep(tmp_path, held_seconds=600) as (gateway, names, port), Engine(port=port) as engine:
+        names.addresses = ["127.0.0.1"]
+        assert _ask(gateway).status == 200
+        answer = gateway.ask("POST", CHAT, {"model": "small", "does": "dies once"})
+        assert (answer.status, answer.error["code"], engine.died) == (503, "unavailable", 1)
+        assert len(engine.requests) == 2
+
+
 def test_no_more_are_held_than_fit_in_memory(tmp_path: Path) -> None:
     with _asleep(tmp_path, held_requests=5) as (gateway, names, port), ThreadPoolExecutor(20) as pool:
         asked = [pool.submit(_ask, gateway) for _ in range(20)]

@@ -135,7 +135,7 @@ def _after_a_key(traffic: TrafficPlan) -> list[Message]:
     return [
         when(status(429), 429, said("too_many_per_minute", often, "rate_limit_error"), wait("%REQ(X-LLM-WAIT)%")),
         when(status(413), 413, said("too_large", too_large(traffic), OURS)),
-        when(all_of(flags(*_BROKEN), has(HELD)), 503, said("model_starting", starting, retry_after=start), wait(start)),
+        when(all_of(flags(*_NOBODY), has(HELD)), 503, said("model_starting", starting, retry_after=start), wait(start)),
         when(flags("UH"), 503, said("model_starting", starting, retry_after=start), wait(start)),
         when(
             flags("NC"),
@@ -152,4 +152,5 @@ def _after_a_key(traffic: TrafficPlan) -> list[Message]:
     ]
 
 
+_NOBODY = ("UF", "URX", "UO")  # no server took the request
 _BROKEN = ("UF", "UC", "UR", "LR", "URX", "UO", "OM", "UPE")
