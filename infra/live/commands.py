@@ -1,7 +1,7 @@
 """Programs that read what exists: pulumi, kubectl, and the CLI of a cloud."""
 
+import signal
 import subprocess
-from contextlib import suppress
 from pathlib import Path
 
 from infra.project import PROJECT
@@ -43,7 +43,8 @@ def shown(*command: str, folder: Path) -> int:
 
     Ctrl-C reaches the program too, and it ends in its own time: killed while it writes, it would leave its lock.
     """
-    with subprocess.Popen(command, cwd=folder, stdin=subprocess.DEVNULL, stdout=_STDERR) as process:
-        while True:
-            with suppress(KeyboardInterrupt):
-                return process.wait()
+    before = signal.signal(signal.SIGINT, lambda *_: None)  # a handler isn't inherited, as SIG_IGN would be
+    try:
+        return subprocess.run(command, cwd=folder, stdin=subprocess.DEVNULL, stdout=_STDERR, check=False).returncode
+    finally:
+        signal.signal(signal.SIGINT, before)
