@@ -57,6 +57,7 @@ def project(tmp_path: Path) -> Iterator[Project]:
     kubeconfig.write_text(kubectl(*CONTEXT, "config", "view", "--raw", "--flatten", "--minify"), encoding="utf-8")
     made = Project(tmp_path / "own", "own", kubeconfig)
     made.init(STACK)
+    made.pulumi("config", "set", "--secret", "llm-platform:apiKey", "a" * 43)
     tiny_chart(made.folder / "project" / "charts", "keda", KEDA)
     yield made
     made.run("pulumi", "cancel", "-s", "own", "--yes")
