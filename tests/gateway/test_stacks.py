@@ -14,7 +14,7 @@ pytestmark = pytest.mark.programs
 
 @pytest.mark.parametrize("stack", ALL_STACKS)
 def test_every_file_of_a_stack_is_put_in_force(stack: str, tmp_path: Path) -> None:
-    with running(_here(planned(stack).plan.traffic), place_in(tmp_path)) as gateway:
+    with running(_here(planned(stack).plan.traffic), place_in(tmp_path, full_names=True)) as gateway:
         updates = gateway.stats("update_(success|rejected)$")
         stats = {name: value for name, value in updates.items() if not name.startswith("cluster.")}  # those are of DNS
         refused = {name: value for name, value in stats.items() if name.endswith("update_rejected") and value}

@@ -19,6 +19,13 @@ _RAPID_RESET = {
 _LONG_PATTERNS = {"re2.max_program_size.error_level": 1000}
 # Memory that large requests needed goes back to the container; otherwise Envoy keeps it.
 _FREED = {"bytes_to_release": 32 * MIB, "memory_release_interval": "1s"}
+# A name of a cluster has four dots, and a pod's resolver tries three others before a name of less than five: each Envoy
+# would ask four times for each model, every few seconds.
+_FULL_NAMES = extension(
+    "network.dns_resolver.cares",
+    "extensions.network.dns_resolver.cares.v3.CaresDnsResolverConfig",
+    dns_resolver_options={"no_default_search_domain": True},
+)
 
 
 def bootstrap(traffic: TrafficPlan, place: Place) -> str:
@@ -41,6 +48,7 @@ def bootstrap(traffic: TrafficPlan, place: Place) -> str:
                 "listeners": [_clients(traffic, place), _metrics(place)],
                 "clusters": [_peers(traffic, place), _admin(place)],
             },
+            **({"typed_dns_resolver_config": _FULL_NAMES} if place.full_names else {}),
         }
     )
 

@@ -18,6 +18,7 @@ class Place:
     memory_mib: int = MEMORY_MIB  # of its container
     upload_seconds: int = 120  # until the whole request must have come
     link: str = "."  # in the folder: where all files are
+    full_names: bool = False  # DNS names are complete: none of the pod's search domains is tried before
 
     def path(self, file: str) -> str:
         return f"{self.folder}/{self.link}/{file}"
@@ -30,6 +31,7 @@ def in_pod(namespace: str) -> Place:
     return Place(
         folder="/etc/envoy",
         link="..data",
+        full_names=True,
         port=8080,
         metrics_port=9902,
         admin_port=9901,
