@@ -10,7 +10,7 @@ from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 
 WHEELS = "Linux (x86_64 or arm64, glibc 2.31 or newer) and macOS 15 or newer on Apple silicon"  # PyPI, 2026-11
-_READY_SECONDS, _END_SECONDS = 30, 10
+_READY_SECONDS, _END_SECONDS = 60, 10
 _LOG = "envoy.log"
 _STEP = 0.05
 _SHOWN = 5  # lines of a log
@@ -18,6 +18,10 @@ _SHOWN = 5  # lines of a log
 
 class NotStarted(Exception):
     """Why there is no gateway."""
+
+
+class PortTaken(NotStarted):
+    """Something else listens there."""
 
 
 def find() -> Path:
@@ -70,7 +74,8 @@ def _wait_until_ready(process: subprocess.Popen[bytes], port: int, key: str, fol
     deadline = time.monotonic() + _READY_SECONDS
     while not _answers(port, key):
         if process.poll() is not None:
-            raise NotStarted(f"Envoy ended with code {process.returncode}{said(folder)}")
+            ended = f"Envoy ended with code {process.returncode}{said(folder)}"
+            raise PortTaken(ended) if "Address already in use" in ended else NotStarted(ended)
         if _rejected(folder):
             raise NotStarted(f"Envoy refuses its configuration{said(folder)}")
         if time.monotonic() > deadline:

