@@ -5,6 +5,7 @@ from typing import Any
 
 from infra.diff.figures import deployment_of
 from infra.sides.types import Change, Side
+from infra.sizing.weights import HALF
 
 CERTAIN = "fits for certain"
 # By what changed: the words for what answers under a name. Of several changes the first in this order counts.
@@ -17,18 +18,21 @@ _ANOTHER = {
     "dtype": "other weights answer as",
     "KV cache": "another KV cache is used by",
 }
-_WRITTEN = {"quantization": "quantization", "KV cache": "kvCacheDtype", "shape like": "like"}  # keys of the stack file
+_WRITTEN = {"KV cache": "kvCacheDtype", "shape like": "like"}  # keys of the stack file
 _UNWRITTEN = {"KV cache": "auto (the model's own type)"}  # what a key that isn't there comes to
 _DEFAULT_REVISION = "main"
 _BY_ITS_FILES = "auto"  # the type that the model computes in is then in its own files, which aren't compared
 
 
 def answers_changed(old: Side, new: Side) -> dict[str, dict[str, Change]]:
-    """Of models that both sides have: what differs of what both programs say, certainty included."""
+    """Of models that both sides have: what differs of what both programs say, certainty included where both judged it:
+    nothing is estimated on the CPU."""
     found = {}
     for name in sorted(old.models.keys() & new.models.keys()):
         before, after = _answers(old, name), _answers(new, name)
         changed = {what: Change(before[what], value) for what, value in after.items() if what in before}
+        if None in (before[CERTAIN], after[CERTAIN]):
+            del changed[CERTAIN]
         if kept := {what: change for what, change in changed.items() if change}:
             found[name] = kept
     return found
@@ -53,10 +57,18 @@ def _answers(side: Side, name: str) -> dict[str, Any]:
         "repository": model["model"],
         **({"revision": _short(model["revision"]) or _DEFAULT_REVISION} if "revision" in model else {}),
         "engine": model["engine"],
+        "quantization": _quantization(model, written),
         **({"dtype": dtype} if dtype not in (None, _BY_ITS_FILES) else {}),
         **{what: written.get(key) or _UNWRITTEN.get(what) for what, key in _WRITTEN.items()},
         CERTAIN: model.get("certain"),
     }
+
+
+def _quantization(model: Mapping[str, Any], written: Mapping[str, Any]) -> str | None:
+    """That of the weights as they are served, whether the stack file or the repository's own files say it. An older
+    program says only what is in the stack file."""
+    served = model.get("dtype", written.get("quantization"))
+    return None if served in HALF else served
 
 
 def _short(revision: str | None) -> str | None:

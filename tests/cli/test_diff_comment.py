@@ -59,8 +59,9 @@ def test_what_matters_comes_first_and_details_are_folded() -> None:
 
 def test_a_row_of_a_document_names_the_model_and_the_field() -> None:
     text = comment("many", ("16384", "32768"))
-    row = '`data["platform.json"].models.llama-70b.max_model_len` | `16384` | `32768`'
-    assert f"| ~ | ConfigMap `endpoints-config` | {row} |" in text
+    row = '|  |  | `data["platform.json"].models.llama-70b.max_model_len` | `16384` | `32768` |'
+    resource = text.index("| ~ | ConfigMap `endpoints-config` | ")
+    assert row in text[resource:].split("\n| ~ |", 1)[0]
 
 
 def test_what_did_not_change_is_in_no_row() -> None:
@@ -136,11 +137,12 @@ SWAPS = {
 def test_another_model_under_the_same_name_is_no_green_verdict(name: str) -> None:
     edit, (what, value) = SWAPS[name]
     old = side("many")
-    models = dict(old.platform["models"])
     new = side("many", edit)
     if name == "a quantization":
-        models["llama-8b"] = {**models["llama-8b"], "quantization": value}
-        new = Side(old.plan, {PLATFORM: {**old.platform, "models": models}})
+        planned = {**old.models, "llama-8b": {**old.models["llama-8b"], "dtype": value}}
+        written = dict(old.platform["models"])
+        written["llama-8b"] = {**written["llama-8b"], "quantization": value}
+        new = Side({**old.plan, "models": planned}, {PLATFORM: {**old.platform, "models": written}})
     difference = compare("many", old, new)
     assert mark(difference) != "✅"
     assert f"{'another model answers' if name == 'a repository' else 'other weights answer'} as" in headline(difference)

@@ -101,6 +101,21 @@ def test_one_expensive_node_is_refused_with_recreate_first_and_then_the_node_wit
     assert plan(changed(EXPENSIVE, models__r1__rollout=RECREATE)).violations == ()
 
 
+@pytest.mark.parametrize(
+    ("stack", "says"),
+    [
+        (EXPENSIVE, "a rollout starts the new pod first: the maximum of h200 doesn't hold every replica and that pod"),
+        (
+            changed(EXPENSIVE, gpuPools__h200__max=2),
+            "a rollout starts the new pod first: the pool's maximum has 8 GPUs for it",
+        ),
+    ],
+    ids=["refused for it", "room"],
+)
+def test_the_reason_names_gpus_for_the_new_pod_only_where_they_can_be(stack: dict[str, Any], says: str) -> None:
+    assert says in plan(stack).models["r1"].rollout.reason
+
+
 def test_a_larger_pool_costs_what_the_fix_said() -> None:
     said = re.search(r"max: 2 \(\+\$([\d,]+) per month", _fixes(plan(EXPENSIVE))[1])
     assert said is not None

@@ -33,6 +33,7 @@ def mark(difference: Difference) -> str:
     gone = any(notice.event == GONE for notice in difference.notices)
     gone = gone or any(each.away for each in difference.services)
     worse = gone or _gaps(difference) or _moved(difference) or _others(difference) or _less_sure(difference)
+    worse = worse or _never_sure(difference)
     worse = worse or _shorter(difference) or difference.counted.no_longer or any(weaker(difference))
     return "⚠️" if worse or difference.guarded else "✅"
 
@@ -45,6 +46,7 @@ def headline(difference: Difference, by_program: Changes = MappingProxyType({}))
         *_guarded(difference),
         *weaker(difference),
         *_models(difference),
+        *_uncertain(difference),
     ]
     return f"{difference.stack}: {'; '.join(part for part in parts if part)}"
 
@@ -147,6 +149,18 @@ def _less_sure(difference: Difference) -> list[str]:
     sure = {name: changed.get(CERTAIN) for name, changed in difference.answers.items()}
     fits = {name for name, model in difference.new.models.items() if model.get("fits")}
     return [name for name, change in sure.items() if name in fits and change and change.old and change.new is False]
+
+
+def _uncertain(difference: Difference) -> Iterator[str]:
+    if new := _never_sure(difference):
+        yield f"{named(new)} {'is' if len(new) == 1 else 'are'} not certain to fit"
+
+
+def _never_sure(difference: Difference) -> list[str]:
+    """Models that fit, but not for certain, and were not judged before: new ones, and those that were on the CPU."""
+    was = difference.old.models
+    unsure = (name for name, each in difference.new.models.items() if each.get("fits") and each.get("certain") is False)
+    return sorted(name for name in unsure if was.get(name, {}).get("certain") is None)
 
 
 def _moved(difference: Difference) -> list[str]:

@@ -48,7 +48,7 @@ def _model(
     start = cold_start(placed, pool, cache, sizing.catalog)
     waits = after_old_pod(placed, one_reader=one_reader)
     limits = timeouts(placed, start, gateway, after_old_pod=waits)
-    rollout = plan_rollout(placed, start, drain=limits.drain, one_reader=one_reader)
+    rollout = plan_rollout(placed, start, pool, drain=limits.drain, one_reader=one_reader)
     yield from check_rollout(placed, one_reader=one_reader)
     yield from warn_of_model(placed, rollout, start, _loss(placed, pool, cache))
     yield from say_unknown_parsers(placed.served)

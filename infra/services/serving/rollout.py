@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from infra.plan.cluster import PoolPlan
 from infra.plan.models import GAP_PARTS, ColdStart, RolloutPlan
 from infra.plan.notes import Advice, Finding, Violation
 from infra.plan.rules import Rule
@@ -20,7 +21,9 @@ def after_old_pod(placed: Placed, *, one_reader: bool) -> bool:
     return not surges(placed, one_reader=one_reader) or placed.served.replicas.max > 1
 
 
-def plan_rollout(placed: Placed, start: ColdStart, *, drain: int, one_reader: bool) -> RolloutPlan:
+def plan_rollout(
+    placed: Placed, start: ColdStart, pool: PoolPlan | None, *, drain: int, one_reader: bool
+) -> RolloutPlan:
     """The new pod starts first where there can be a GPU for it; else the old pod stops first. Other models matter only
     where the number of nodes is given, since models share these nodes.
 
@@ -32,8 +35,7 @@ def plan_rollout(placed: Placed, start: ColdStart, *, drain: int, one_reader: bo
         surge = int(why is None)
         return RolloutPlan("recreate" if why else "rolling", surge, 1 - surge, None, NO_START)
     if why is None:
-        gpus = f"the pool's maximum has {count(placed.gpus, 'GPU')} for it" if placed.gpus else ""
-        room = placed.room or gpus
+        room = placed.room or _room(placed, pool)
         said = ", as the stack file says" if placed.served.settings.rollout is not None else ""
         return RolloutPlan(
             "rolling", 1, 0, None, f"a rollout starts the new pod first{said}{f': {room}' if room else ''}"
@@ -46,6 +48,15 @@ def plan_rollout(placed: Placed, start: ColdStart, *, drain: int, one_reader: bo
         f" about {minutes(start.gap)} {left} ({parts})"
     )
     return RolloutPlan("recreate", 0, 1, start.gap if replicas == 1 else None, reason)
+
+
+def _room(placed: Placed, pool: PoolPlan | None) -> str:
+    """Why there is a GPU for the new pod; a pool that is too small for it breaks a rule of its nodes."""
+    if pool is None or not placed.gpus:
+        return ""
+    if pool.needed > pool.max:
+        return f"the maximum of {pool.name} doesn't hold every replica and that pod"
+    return f"the pool's maximum has {count(placed.gpus, 'GPU')} for it"
 
 
 def check_rollout(placed: Placed, *, one_reader: bool) -> Iterator[Finding]:
