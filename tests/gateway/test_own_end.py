@@ -25,7 +25,7 @@ _HEADERS = {"authorization": "Bearer key-of-app-1", "content-type": "application
 
 
 class Caller:
-    """Keeps its connection, as clients do, until it is told to close it. `gateways`: who gets new connections."""
+    """Keeps its connection, as clients do, until an answer says that it closes. `gateways` get new connections."""
 
     def __init__(self, gateways: list[Gateway]) -> None:
         self.gateways = gateways
