@@ -28,6 +28,7 @@ class Answer:
     prompt_tokens: int
     output_tokens: int
     usage: bool  # a stream ends with the count
+    each: bool = False  # and each of its events says the tokens so far, as vLLM's do where it counts for everybody
 
     @property
     def text(self) -> str:
@@ -51,26 +52,34 @@ class Format:
             message["reasoning"] = "".join(answer.thoughts)
         if answer.call:
             message["tool_calls"] = [_tool_call(answer)]
-        return self._object(answer, self.kind, [_choice(answer.reason, message=message)], usage=_usage(answer))
+        return self._object(
+            answer, self.kind, [_choice(answer.reason, message=message)], usage=_usage(answer, answer.output_tokens)
+        )
 
     def opening(self, answer: Answer) -> Iterable[Event]:
-        yield self._chunk(answer, {"role": "assistant", "content": ""})
+        yield self._chunk(answer, {"role": "assistant", "content": ""}, 0)
 
-    def thought(self, answer: Answer, text: str) -> Iterable[Event]:
-        yield self._chunk(answer, {"reasoning": text})
+    def thought(self, answer: Answer, text: str, so_far: int) -> Iterable[Event]:
+        yield self._chunk(answer, {"reasoning": text}, so_far)
 
-    def piece(self, answer: Answer, text: str) -> Event:
-        return self._chunk(answer, {"content": text})
+    def piece(self, answer: Answer, text: str, so_far: int) -> Event:
+        """`so_far`: tokens, this one included."""
+        return self._chunk(answer, {"content": text}, so_far)
 
     def closing(self, answer: Answer) -> Iterable[Event]:
         if answer.call:
-            yield self._chunk(answer, {"tool_calls": [{"index": 0, **_tool_call(answer)}]})
-        yield self._chunk(answer, {}, answer.reason)
+            called = {"tool_calls": [{"index": 0, **_tool_call(answer)}]}
+            yield self._chunk(answer, called, answer.output_tokens)
+        yield self._chunk(answer, {}, answer.output_tokens, answer.reason)
         if answer.usage:
-            yield None, self._object(answer, self.chunk_kind, [], usage=_usage(answer))
+            yield None, self._object(answer, self.chunk_kind, [], usage=_usage(answer, answer.output_tokens))
 
-    def _chunk(self, answer: Answer, delta: Mapping[str, Any], reason: str | None = None) -> Event:
-        return None, self._object(answer, self.chunk_kind, [_choice(reason, delta=delta)])
+    def _chunk(self, answer: Answer, delta: Mapping[str, Any], so_far: int, reason: str | None = None) -> Event:
+        return self._said(answer, _choice(reason, delta=delta), so_far)
+
+    def _said(self, answer: Answer, choice: Mapping[str, Any], so_far: int) -> Event:
+        more = {"usage": _usage(answer, so_far)} if answer.each else {}
+        return None, self._object(answer, self.chunk_kind, [choice], **more)
 
     def _object(self, answer: Answer, kind: str, choices: Sequence[Any], **more: Any) -> Mapping[str, Any]:
         fixed = {"id": answer.id, "object": kind, "created": 0, "model": answer.model}
@@ -81,16 +90,18 @@ class Completions(Format):
     kind = chunk_kind = "text_completion"
 
     def whole(self, answer: Answer) -> Mapping[str, Any]:
-        return self._object(answer, self.kind, [_choice(answer.reason, text=answer.text)], usage=_usage(answer))
+        return self._object(
+            answer, self.kind, [_choice(answer.reason, text=answer.text)], usage=_usage(answer, answer.output_tokens)
+        )
 
     def opening(self, answer: Answer) -> Iterable[Event]:
         return ()
 
-    def thought(self, answer: Answer, text: str) -> Iterable[Event]:
+    def thought(self, answer: Answer, text: str, so_far: int) -> Iterable[Event]:
         return ()
 
-    def _chunk(self, answer: Answer, delta: Mapping[str, Any], reason: str | None = None) -> Event:
-        return None, self._object(answer, self.kind, [_choice(reason, text=delta.get("content", ""))])
+    def _chunk(self, answer: Answer, delta: Mapping[str, Any], so_far: int, reason: str | None = None) -> Event:
+        return self._said(answer, _choice(reason, text=delta.get("content", "")), so_far)
 
 
 class Responses(Format):
@@ -104,7 +115,7 @@ class Responses(Format):
         status = "completed" if answer.complete else "incomplete"
         return {**self._head(answer, status), "output": [self._item(answer, status)], "usage": {**usage, **total}}
 
-    def thought(self, answer: Answer, text: str) -> Iterable[Event]:
+    def thought(self, answer: Answer, text: str, so_far: int) -> Iterable[Event]:
         return ()
 
     def opening(self, answer: Answer) -> Iterable[Event]:
@@ -117,7 +128,7 @@ class Responses(Format):
                 "response.content_part.added", item_id=answer.id, output_index=0, content_index=0, part=part
             )
 
-    def piece(self, answer: Answer, text: str) -> Event:
+    def piece(self, answer: Answer, text: str, so_far: int) -> Event:
         return self._event(
             "response.output_text.delta", item_id=answer.id, output_index=0, content_index=0, delta=text, logprobs=[]
         )
@@ -161,7 +172,7 @@ class Messages(Format):
             "usage": self._usage(answer),
         }
 
-    def thought(self, answer: Answer, text: str) -> Iterable[Event]:
+    def thought(self, answer: Answer, text: str, so_far: int) -> Iterable[Event]:
         return ()
 
     def opening(self, answer: Answer) -> Iterable[Event]:
@@ -170,7 +181,7 @@ class Messages(Format):
         yield self._event("message_start", message=start)
         yield self._event("content_block_start", index=0, content_block=self._block(answer, "", {}))
 
-    def piece(self, answer: Answer, text: str) -> Event:
+    def piece(self, answer: Answer, text: str, so_far: int) -> Event:
         return self._event("content_block_delta", index=0, delta={"type": "text_delta", "text": text})
 
     def closing(self, answer: Answer) -> Iterable[Event]:
@@ -219,6 +230,6 @@ def _tool_call(answer: Answer) -> Mapping[str, Any]:
     return {"id": f"call_{answer.id}", "type": "function", "function": function}
 
 
-def _usage(answer: Answer) -> Mapping[str, int]:
-    both = answer.prompt_tokens + answer.output_tokens
-    return {"prompt_tokens": answer.prompt_tokens, "completion_tokens": answer.output_tokens, "total_tokens": both}
+def _usage(answer: Answer, written: int) -> Mapping[str, int]:
+    both = answer.prompt_tokens + written
+    return {"prompt_tokens": answer.prompt_tokens, "completion_tokens": written, "total_tokens": both}

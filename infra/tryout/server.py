@@ -95,10 +95,10 @@ class _Engine:
                     yield _line(event)
             thoughts = len(answer.thoughts)
             if position < thoughts:
-                for event in format_.thought(answer, answer.thoughts[position]):
+                for event in format_.thought(answer, answer.thoughts[position], position + 1):
                     yield _line(event)
             elif position - thoughts < len(answer.pieces):
-                yield _line(format_.piece(answer, answer.pieces[position - thoughts]))
+                yield _line(format_.piece(answer, answer.pieces[position - thoughts], position + 1))
         for event in format_.closing(answer):
             yield _line(event)
         if format_.ends_with_done:

@@ -29,6 +29,7 @@ def write(stand_in: StandIn, model: str, asked: Asked) -> Answer:
         prompt_tokens=asked.prompt_tokens,
         output_tokens=kept,
         usage=asked.usage or stand_in.counts_streams,
+        each=stand_in.counts_streams,
     )
 
 

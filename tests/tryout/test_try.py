@@ -56,6 +56,9 @@ def test_a_stream_ends_with_its_tokens(client: OpenAI) -> None:
     thoughts = "".join((delta.model_extra or {}).get("reasoning", "") for delta in deltas)
     assert text.startswith(SAYS)
     assert thoughts.startswith("A stand-in has no thoughts")
+    so_far = [chunk.usage.completion_tokens for chunk in chunks if chunk.usage]
+    assert so_far == sorted(so_far)
+    assert len(so_far) == len(chunks)
     assert last.usage is not None
     assert last.usage.completion_tokens == len(thoughts.split()) + len(text.split())
 
