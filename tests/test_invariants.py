@@ -63,6 +63,7 @@ MEANT = {  # stack -> what the rules read: if it were missing, the rules would c
     "maintained": {kind.DEPLOYMENT: 2, kind.SCALED_OBJECT: 1},
     "patient": {kind.DEPLOYMENT: 3, kind.INGRESS: 1, kind.SCALED_OBJECT: 1},
     "open": {kind.DEPLOYMENT: 2, kind.INGRESS: 1},
+    "fromzero": {kind.DEPLOYMENT: 3, kind.SCALED_OBJECT: 2, kind.SERVICE_MONITOR: 2, kind.INGRESS: 1},
     "box": {kind.DEPLOYMENT: 4, kind.JOB: 3, kind.CLAIM: 1},
 }
 

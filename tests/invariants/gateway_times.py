@@ -36,7 +36,8 @@ def the_gateways_times_agree(planned: Planned) -> list[str]:
 def _of_a_server(planned: Planned, server: Pod) -> list[str]:
     traffic, broken = planned.plan.traffic, []
     engine = ENGINES[server.containers[0]["name"]]
-    if engine.keep_alive_env and int(server.environment[engine.keep_alive_env]) <= traffic.engine_idle_seconds:
+    kept = server.environment.get(engine.keep_alive_env) if engine.keep_alive_env else None
+    if kept is not None and int(kept) <= traffic.engine_idle_seconds:
         broken.append(f"{server.name} closes idle connections before the gateway does")
     known_for = cloud_of(planned.plan.settings).dns_ttl_seconds + traffic.dns_refresh_seconds
     sleep = server.containers[0]["lifecycle"]["preStop"]["sleep"]["seconds"]

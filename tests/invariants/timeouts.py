@@ -28,7 +28,7 @@ def timeouts_agree(planned: Planned) -> list[str]:
     for server in servers(recording):
         broken += _stop(server, answer)
         broken += _start(planned, server)
-        broken += _keep_alive(server, max(map(idle_of, recording.of(INGRESS)), default=0))
+        broken += _keep_alive(server)
         if autoscaler := release(recording, "cluster-autoscaler"):
             given = int(
                 autoscaler.inputs["values"]["extraArgs"].get("max-graceful-termination-sec", _AUTOSCALER_DEFAULT)
@@ -65,15 +65,12 @@ def idle_of(ingress: Recorded) -> int:
     return int(found[1]) if found else _NGINX_IDLE
 
 
-def _keep_alive(server: Pod, idle: int) -> list[str]:
-    """Who closes an idle connection first must be the load balancer: a request on a closed one is a 502."""
+def _keep_alive(server: Pod) -> list[str]:
+    """Its own default may be shorter than the time for which the gateway keeps an idle connection."""
     variable = ENGINES[server.containers[0]["name"]].keep_alive_env
-    if variable is None:
+    if variable is None or variable in server.environment:
         return []
-    if variable not in server.environment:
-        return [f"{server.name}: {variable} isn't set, so its own default holds"]
-    kept = int(server.environment[variable])
-    return [] if kept > idle else [f"{server.name}: closes idle connections after {kept} s, others keep them {idle} s"]
+    return [f"{server.name}: {variable} isn't set, so its own default holds"]
 
 
 def _stop(server: Pod, answer: int) -> list[str]:
