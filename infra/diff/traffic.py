@@ -1,7 +1,8 @@
 """What the users of each model notice: while `pulumi up` runs, and afterwards."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from infra.clouds.resource_types import Reach
 from infra.diff.adapters import adapters_changed
@@ -66,7 +67,7 @@ def _notice(name: str, old: Side, new: Side, resources: ResourceChanges) -> Noti
     if name not in new.models:
         instead = renamed(old, new).get(name)
         gone = f"the same model answers as {instead}" if instead else "it is gone"
-        return Notice(name, GONE, "its URL stops answering", (gone,))
+        return Notice(name, GONE, "nothing answers under its name any more", (gone,))
     if name not in old.models:
         paused = new.endpoint(name).get("paused")
         first = "paused: no pod runs" if paused else _first(name, new)
@@ -204,11 +205,12 @@ def _afterwards(name: str, old: Side, new: Side) -> Iterator[str]:
     was, now = old.endpoint(name), new.endpoint(name)
     if now.get("paused") and not was.get("paused"):
         yield "answers 503 until it is unpaused"
+    was_at, now_at = _addresses(name, old, new)
     for key, what in (("base_url", "URL"), ("base_url_in_cluster", "URL in the cluster")):
-        yield from _url(what, was.get(key), now.get(key))
+        yield from _url(what, was_at.get(key), now_at.get(key))
     if (reached := reach(new, name)) and reached != reach(old, name):
         yield f"reached from {reached.where}{'' if reached.public else ' alone'}"
-    if was.get("api_key_secret") != now.get("api_key_secret"):
+    if not _gateway(old) and was.get("api_key_secret") != now.get("api_key_secret"):
         yield f"its key is in {_secret(now)}, was in {_secret(was)}"
     before, after = old.models[name], new.models[name]
     changed = answers_changed(old, new).get(name, {})
@@ -227,6 +229,17 @@ def _afterwards(name: str, old: Side, new: Side) -> Iterator[str]:
         yield from loss_changed(name, old, new)
     if was.get("timeout_seconds") != now.get("timeout_seconds"):
         yield f"an answer may take {now.get('timeout_seconds')} s, was {was.get('timeout_seconds')} s"
+
+
+def _addresses(name: str, old: Side, new: Side) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
+    """The one URL of the gateway; each model's own where the base is of version 1, whose callers have only that."""
+    if _gateway(old) and _gateway(new):
+        return _gateway(old), _gateway(new)
+    return old.endpoint(name), new.endpoint(name)
+
+
+def _gateway(side: Side) -> Mapping[str, Any]:
+    return side.outputs.get("gateway") or {}
 
 
 def _url(what: str, was: str | None, now: str | None) -> Iterator[str]:
@@ -288,7 +301,7 @@ def _capacity(before: float | None, after: float | None) -> Iterator[str]:
 
 
 def _offers(side: Side, name: str) -> Iterator[str]:
-    endpoint = side.endpoint(name)
+    endpoint = _gateway(side) or side.endpoint(name)
     yield f"at {endpoint.get('base_url') or endpoint.get('base_url_in_cluster')}"
 
 

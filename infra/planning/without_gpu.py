@@ -27,8 +27,7 @@ def without_gpu(placed: Placed, catalog: Catalog) -> WithoutGpu | None:
     if other is None or other.library is None or placed.served.question.task != "embed":
         return None
     name = other.library.name_like(model.model, catalog)
-    key = f", where {no_key}" if (no_key := _no_key(placed, other)) else ""
-    return WithoutGpu(_changes(name, other), key) if name is not None else None
+    return WithoutGpu(_changes(name, other)) if name is not None else None
 
 
 def another_without_gpu(placed: Placed, catalog: Catalog) -> Iterator[WithoutGpu]:
@@ -37,17 +36,17 @@ def another_without_gpu(placed: Placed, catalog: Catalog) -> Iterator[WithoutGpu
     other = on_cpu()
     if other is None or other.library is None or placed.served.question.engine is other:
         return
-    library, key = other.library, f"; {no_key}" if (no_key := _no_key(placed, other)) else ""
+    library = other.library
     same = library.name_like(placed.served.settings.model, catalog)
     if (
         placed.served.question.task == "chat"
         and same is not None
         and library.stored(same, None, catalog).file_gib <= MAX_CHAT_GIB
     ):
-        yield WithoutGpu(_changes(same, other), f", where it is slow{key}")
+        yield WithoutGpu(_changes(same, other), ", where it is slow")
     embedding = _longest_embedding(library, catalog)
     if placed.served.question.task == "embed" and same is None and embedding:
-        harm = f", another model: texts have to be embedded again, of {embedding[1]:,} tokens at most{key}"
+        harm = f", another model: texts have to be embedded again, of {embedding[1]:,} tokens at most"
         yield WithoutGpu((*_changes(embedding[0], other), ("maxModelLen", None)), harm)
 
 
@@ -60,9 +59,3 @@ def _longest_embedding(library: Library, catalog: Catalog) -> tuple[str, int] | 
 
 def _changes(name: str, engine: Engine) -> Changes:
     return (("model", name), ("engine", engine.name), ("gpus", 0))
-
-
-def _no_key(placed: Placed, other: Engine) -> str:
-    """The protection that the endpoint loses with another engine."""
-    loses = placed.served.question.engine.checks_key and not other.checks_key
-    return f"{other.title} asks for no API key" if loses else ""

@@ -136,7 +136,7 @@ CHANGES = {
         added=OF_A_SMALL_MODEL.format("more"),
         changed=f"endpoints-config {HOSTS}",
         traffic={"more": "new"},
-        says="at https://more.llm.example.com/v1",
+        says="at https://llm.example.com/v1",
     ),
     "a model less": Case(
         "own",
@@ -145,7 +145,7 @@ CHANGES = {
         removed=OF_A_SMALL_MODEL.format("small"),
         changed=f"endpoints-config {HOSTS} gateway-proxy-network-policy",
         traffic={"small": "removed"},
-        says="its URL stops answering",
+        says="nothing answers under its name any more",
     ),
     "a model renamed": Case(
         "own",
@@ -305,7 +305,7 @@ CHANGES = {
         replaced=RECREATED,
         because={"chat-deployment": "metadata.namespace", "model-cache-namespace": "metadata.name"},
         traffic={"chat": "outage", "small": "outage"},
-        says="http://chat.diffed.svc.cluster.local/v1 stops answering",
+        says="http://gateway.diffed.svc.cluster.local/v1 stops answering",
         guarded="cache",
         fails=True,
     ),
@@ -360,7 +360,7 @@ CHANGES = {
         title="⚠️ own: no bill (`gpu` has no price); another URL for 2 models",
         changed="gateway-* endpoints-config",
         traffic={"chat": "nothing", "small": "nothing"},
-        says="another URL: https://chat.ai.example.com/v1; https://chat.llm.example.com/v1 stops answering",
+        says="another URL: https://ai.example.com/v1; https://llm.example.com/v1 stops answering",
     ),
     "answers that may take longer": Case(
         "own",
@@ -387,7 +387,7 @@ CHANGES = {
         removed="gateway gateway-*",
         changed="gateway-proxy-* endpoints-config",
         traffic={"chat": "nothing", "small": "nothing"},
-        says="reached in the cluster alone: https://chat.llm.example.com/v1 stops answering",
+        says="reached in the cluster alone: https://llm.example.com/v1 stops answering",
     ),
     # Money, and what guards it
     "a budget that breaks": Case(

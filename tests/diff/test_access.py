@@ -81,6 +81,30 @@ def test_it_is_shown_under_its_heading(stack: str, edit: dict[str, Any], wanted:
     assert {heading for heading, things in found.items() if things} == set(wanted)
 
 
+ON_OLLAMA = {"model": "llama3.2:1b", "engine": "ollama", "gpus": 1, "revision": None}
+
+
+def of_version_1(side: Side) -> Side:
+    """As a program without the gateway said it: each model has its own key, or none."""
+    plan = {key: value for key, value in side.plan.items() if key != "gateway"}
+    outputs = {key: value for key, value in side.outputs.items() if key != "gateway"}
+    return Side({**plan, "outputs": outputs}, side.config)
+
+
+def test_another_engine_is_called_by_the_same_clients() -> None:
+    after = side("own", edited("own", {f"models.chat.{key}": value for key, value in ON_OLLAMA.items()}))
+    difference = compare("own", base("own"), after)
+    assert not difference.access["clients"]
+    (chat,) = [each for each in difference.notices if each.model == "chat"]
+    assert not any("its key" in each for each in chat.afterwards)
+
+
+def test_the_key_of_each_model_gives_way_to_the_clients() -> None:
+    found = compare("own", of_version_1(base("own")), base("own")).access["clients"]
+    assert said(dict(found), "chat") == ["- whoever has the key in Secret diffed/chat-api-key"]
+    assert "+ may call chat" in said(dict(found), "client default")
+
+
 def made(type_: str, name: str, inputs: dict[str, Any]) -> dict[str, Any]:
     return {"urn": f"urn:pulumi:s::p::{type_}::{name}", "type": type_, "name": name, "inputs": inputs}
 

@@ -64,7 +64,7 @@ CASES: dict[str, tuple[str, tuple[Edit, ...], str, str, str]] = {
     "an end of a pause": ("asleep", (("true", "false"),), "qwen3-8b", NEW, "starts again"),
     "a model that sleeps on": ("asleep", (("8192", "4096"),), "qwen3-8b", NOTHING, "paused"),
     "another namespace": ("shared", (("team-ml", "team-x"),), "qwen3-8b", AWAY, "its Deployment"),
-    "a model less": ("many", ((EMBED, ""),), "embed", GONE, "stops answering"),
+    "a model less": ("many", ((EMBED, ""),), "embed", GONE, "nothing answers under its name any more"),
     "a model more": ("many", ((EMBED, EMBED + EMBED.replace("embed", "more")),), "more", NEW, "first answers after"),
     "another VPC": (
         "many",
@@ -116,7 +116,7 @@ AFTERWARDS = {
         "many",
         (("llm.example.com", "ai.example.com"),),
         "embed",
-        "another URL: https://embed.ai.example.com",
+        "another URL: https://ai.example.com/v1; https://llm.example.com",
     ),
     "a context": ("many", (("16384", "32768"),), "llama-70b", "up to 32,768 tokens, was 16,384"),
     "a capacity": ("many", (("g6.2xlarge", "g6e.2xlarge"),), "llama-8b", "full-length requests at once, was"),

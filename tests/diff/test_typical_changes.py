@@ -78,7 +78,7 @@ def test_a_stack_that_goes_is_all_removed_and_guarded() -> None:
 def test_a_first_gateway_says_the_urls_that_it_brings() -> None:
     notices = compare("own", side("own", edited("own", {"gateway": None})), base("own")).notices
     said = [each for notice in notices for each in notice.afterwards]
-    assert "reached from outside the cluster too: https://chat.llm.example.com/v1" in said
+    assert "reached from outside the cluster too: https://llm.example.com/v1" in said
 
 
 def test_another_repository_brings_its_own_shape() -> None:

@@ -10,7 +10,6 @@ from infra.plan.words import count
 _PLAIN = "http://"
 _ANYWHERE = ("0.0.0.0/0", "::/0")
 _PROTECT = "options.protect"
-_NO_KEY = "no key is asked for"
 
 
 def weaker(difference: Difference) -> Iterator[str]:
@@ -24,9 +23,6 @@ def weaker(difference: Difference) -> Iterator[str]:
         yield f"{named(public)} reached from the internet"
     if opened := [thing for thing, each in difference.access["exposure"].items() if _is_open(each.added)]:
         yield f"{', '.join(opened)} open to the whole internet"
-    clients = difference.access["clients"].items()
-    if without := [name for name, each in clients if name in old.models and any(_NO_KEY in one for one in each.added)]:
-        yield f"no key is asked for {named(without)} any more"
     options = difference.resources.options.items()
     if unprotected := [urn for urn, found in options if (change := found.get(_PROTECT)) and change.old is True]:
         yield f"{count(len(unprotected), 'resource')} no longer protected"

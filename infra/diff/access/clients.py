@@ -16,7 +16,8 @@ _RANDOM = "random:index/randomPassword:RandomPassword"
 
 def clients(side: Side) -> Statements:
     found: Statements = {}
-    for model in side.models:
+    known: Mapping[str, Any] | None = (side.plan.get("gateway") or {}).get("clients")
+    for model in side.models if known is None else ():
         secret = side.endpoint(model).get("api_key_secret")
         with_key = f"whoever has the key in Secret {secret['namespace']}/{secret['name']}" if secret else ""
         say(found, model, with_key or "whoever reaches it: no key is asked for")
@@ -24,7 +25,7 @@ def clients(side: Side) -> Statements:
         say(found, "the API key", given)
     elif any(each["type"] == _RANDOM and owner_of(each["urn"]) is ACCESS for each in side.resources):
         say(found, "the API key", "made at random")
-    for name, client in (side.plan.get("gateway") or {}).get("clients", {}).items():
+    for name, client in (known or {}).items():
         say(found, f"client {name}", *_said(side, name, client))
     return found
 
