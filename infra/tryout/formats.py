@@ -28,7 +28,7 @@ class Answer:
     prompt_tokens: int
     output_tokens: int
     usage: bool  # a stream ends with the count
-    each: bool = False  # and each of its events says the tokens so far, as vLLM's do where it counts for everybody
+    each: bool = False  # and each of its events says the tokens so far, as an engine's do that counts for every caller
 
     @property
     def text(self) -> str:

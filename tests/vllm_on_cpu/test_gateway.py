@@ -4,13 +4,17 @@ import json
 import re
 import urllib.request
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, nullcontext
 from dataclasses import replace
 from typing import Any
 
 import pytest
 from openai import APIStatusError, OpenAI
 
+from infra.sizing.estimates import Estimate
+from infra.smoke.caller import Gateway as Caller
+from infra.smoke.promises import promises
+from infra.smoke.run import smoke
 from tests.conftest import HANGS_SECONDS
 from tests.gateway.running import ENVOY, Gateway, place_in, running
 from tests.vllm_on_cpu.installed import NEEDS_ENGINE
@@ -78,7 +82,8 @@ def test_a_chat_answers_and_its_tokens_are_counted(gateway: Gateway, client: Ope
 def test_a_stream_is_counted_though_its_caller_asks_for_no_usage(gateway: Gateway, client: OpenAI) -> None:
     before = _counted(gateway, "tokens_out", "chat")
     events = list(client.chat.completions.create(model="chat", messages=HELLO, max_tokens=9, stream=True))
-    assert all(event.usage is None for event in events if event.choices)
+    counted = [event.usage.completion_tokens for event in events if event.usage]
+    assert (len(counted), counted[-1]) == (len(events), 9)  # in each event, those so far: should_include_usage of vLLM
     assert _counted(gateway, "tokens_out", "chat") - before == 9
 
 
@@ -124,3 +129,16 @@ def test_what_is_wrong_is_answered_in_openais_shape(gateway: Gateway, client: Op
         with pytest.raises(APIStatusError) as refused:
             _client(gateway, key).chat.completions.create(model=model, messages=messages, max_tokens=1)
         assert refused.value.status_code == status
+
+
+def test_smoke_finds_its_promises_kept(gateway: Gateway) -> None:
+    """But for tool calls and schemas: random weights call nothing, and think without an end."""
+    promised = promises(planned().plan, "default")
+    late = Estimate(0, 0, HANGS_SECONDS)
+    other = {"abilities": {}, "size": HIDDEN, "smaller": None, "first_token": late, "prompt_tokens": 64}
+    models = [replace(each, **other) for each in promised.models if each.model in ("chat", *_ENCODERS)]
+    caller = Caller(f"http://127.0.0.1:{gateway.place.port}/v1", APP_KEY, HANGS_SECONDS)
+    found = list(smoke(caller, replace(promised, models=models), lambda _: nullcontext()))
+    assert [each for each in found if each.result != "ok"] == []
+    checked = {(each.model, each.check) for each in found}
+    assert checked >= {("chat", "stream"), ("chat", "first token"), ("chat", "too long"), ("rerank", "ranks")}
