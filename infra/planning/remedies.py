@@ -57,7 +57,7 @@ def _all(
         yield from _warm_pool(pool, figures)
         yield from _streamed(placed, start, figures)
     yield from _kept_graphs(placed, figures)
-    yield from _spare_replica(placed, start, cache)
+    yield from _spare_replica(placed, pool, busy, start, cache)
 
 
 def _spare_node(placed: Placed, pool: PoolPlan, busy: int, start: ColdStart, pins: Write) -> Iterator[Remedy]:
@@ -73,13 +73,18 @@ def _spare_node(placed: Placed, pool: PoolPlan, busy: int, start: ColdStart, pin
         yield Remedy("spare node", saved, f"gpuPools.{pool.name}.min: {nodes}", pins, price, reason)
 
 
-def _spare_replica(placed: Placed, start: ColdStart, cache: CachePlan) -> Iterator[Remedy]:
+def _spare_replica(placed: Placed, pool: PoolPlan, busy: int, start: ColdStart, cache: CachePlan) -> Iterator[Remedy]:
+    """It says what it takes away: scaling, or the spare node of every model of the pool."""
     served, offer = placed.served, placed.offer
     replicas = served.replicas.min + 1
     if replicas <= served.replicas.max and not cache.one_reader:
         priced = offer is not None and offer.usd_per_node_hour is not None
         price = offer.usd_per_gpu_hour * placed.gpus * HOURS_PER_MONTH if offer and priced else None
         reason = f"with at least {replicas} replicas, one answers while another starts"
+        if replicas == served.replicas.max:
+            reason += f"; {replicas} is the maximum too, so nothing scales any more"
+        if not pool.existing and pool.min > busy:
+            reason += f"; it may take the spare node that gpuPools.{pool.name}.min: {pool.min} keeps"
         yield Remedy("spare replica", start.seconds, f"{served.path}.replicas.min: {replicas}", (), price, reason)
 
 

@@ -6,6 +6,7 @@ import pytest
 
 from infra.catalog import load_catalog
 from infra.catalog.load import DATA
+from infra.engines.ollama.library import OllamaLibrary
 from infra.engines.ollama.tags import tags
 
 TAGS = tags()
@@ -66,3 +67,12 @@ def test_each_row_names_its_source(file: str) -> None:
     rows = list(csv.DictReader(line for line in lines if not line.startswith("#")))
     assert rows
     assert [row for row in rows if not row["source"]] == []
+
+
+@pytest.mark.parametrize(
+    ("tag", "says"),
+    [("llama3.2:3b", "it could hold 131,072, but Ollama takes"), ("bge-m3:567m", "the longest that it has")],
+)
+def test_the_reason_of_a_length_names_only_a_longer_one(tag: str, says: str) -> None:
+    stored = OllamaLibrary().stored(tag, None, load_catalog())
+    assert stored.length_reason.startswith(says)

@@ -223,6 +223,23 @@ def test_what_the_stack_file_can_say_plans_without_a_violation_and_is_then_no_re
     assert "spare node" not in _remedies(after, "llama-8b")
 
 
+@pytest.mark.parametrize(
+    ("written", "takes"),
+    [
+        ({"models__llama_8b__replicas": {"min": 1, "max": 4}}, ""),
+        ({"models__llama_8b__replicas": {"min": 1, "max": 2}}, "; 2 is the maximum too, so nothing scales any more"),
+        (
+            {"models__llama_8b__replicas": {"min": 1, "max": 4}, "gpuPools__l4__min": 2},
+            "; it may take the spare node that gpuPools.l4.min: 2 keeps",
+        ),
+    ],
+    ids=["nothing", "scaling", "the spare node"],
+)
+def test_a_spare_replica_says_what_it_takes_away(written: dict[str, Any], takes: str) -> None:
+    reason = _remedies(plan(changed(PROD, **written)), "llama-8b")["spare replica"].reason
+    assert reason == f"with at least 2 replicas, one answers while another starts{takes}"
+
+
 def test_pools_that_we_make_pull_in_parallel_and_have_nvme_already() -> None:
     for remedies in plan(PROD).remedies.values():
         names = {remedy.name for remedy in remedies}

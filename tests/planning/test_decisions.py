@@ -215,6 +215,15 @@ def test_on_ones_own_servers_the_gateway_may_have_an_address_alone() -> None:
     assert "with a certificate for llm.acme.eu and *.llm.acme.eu: " in to_do["gateway.tlsSecret"]
 
 
+@pytest.mark.parametrize("namespace", [None, "kube-system"])
+def test_where_nginx_runs_is_assumed_unless_the_stack_file_says_it(namespace: str | None) -> None:
+    gateway = {"domain": "llm.acme.eu", "ingressClass": "nginx", "tlsSecret": "llm-tls", "namespace": namespace}
+    said = [each.message for each in plan(changed(SHARED, gateway=gateway)).assumptions if "controller" in each.message]
+    assert [("ingress-nginx" in each, "kube-system for the nginx that RKE2 brings" in each) for each in said] == (
+        [] if namespace else [(True, True)]
+    )
+
+
 @pytest.mark.parametrize(
     ("ingress_class", "paths"), [("alb", 0), ("nginx", 1), ("traefik", 2)], ids=["ours", "install", "install and label"]
 )

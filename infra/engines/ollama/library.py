@@ -96,5 +96,11 @@ def _stored(
         task=task,
         own_context=context,
         max_model_len=min(context, CONTEXT),
-        length_reason=f"it could hold {context:,}, but Ollama takes the whole context's memory when it loads",
+        length_reason=_why(context),
     )
+
+
+def _why(context: int) -> str:
+    if context <= CONTEXT:
+        return "the longest that it has"
+    return f"it could hold {context:,}, but Ollama takes the whole context's memory when it loads"

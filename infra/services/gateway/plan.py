@@ -32,7 +32,9 @@ def plan_gateway(settings: Settings, cloud: Cloud) -> Decided[GatewayPlan | None
         yield Chosen("gateway.ingressClass", ingress_class, controller.why)
     if controller.namespace is not None and gateway.namespace is None:
         yield Assumption(
-            "gateway.ingressClass", f"the controller of {ingress_class} runs in namespace {controller.namespace}"
+            "gateway.ingressClass",
+            f"the controller of {ingress_class} runs in namespace {controller.namespace}: gateway.namespace names"
+            " another, such as kube-system for the nginx that RKE2 brings",
         )
     yield from _warn(gateway, controller)
     return GatewayPlan(
