@@ -8,6 +8,7 @@ from infra.diff import figures
 from infra.diff.access import Access, access_changed
 from infra.diff.answers import answers_changed
 from infra.diff.asks import asked_by
+from infra.diff.clients import ClientNotice, client_notices
 from infra.diff.counted import Counted, counted
 from infra.diff.findings import FindingChanges, Found, compare_findings, compare_to_dos
 from infra.diff.guard import Guarded, guarded
@@ -45,6 +46,7 @@ class Difference:
     access: Access
     restarts: Sequence[str]  # models
     services: Sequence[ServiceNotice]
+    clients: Sequence[ClientNotice]  # that lose something
 
     def __bool__(self) -> bool:
         """Whether anything changes."""
@@ -107,6 +109,7 @@ def compare(stack: str, old: Side, new: Side, forces: Forces = forces) -> Differ
         access=access_changed(old, new),
         restarts=restarts(old, new, resources),
         services=service_notices(resources),
+        clients=client_notices(old, new),
     )
 
 
@@ -131,6 +134,7 @@ def document(difference: Difference, facts: Facts | None, requirements: Changes)
         "priced_alike": figures.priced_alike(difference.old, difference.new),
         "traffic": [_notice(each) for each in difference.notices if noticed(each)],
         "services": [vars(each) for each in difference.services],
+        "clients": [vars(each) for each in difference.clients],
         "answers": {name: _changes(changes) for name, changes in difference.answers.items()},
         "access": {
             heading: {thing: vars(each) for thing, each in found.items()}

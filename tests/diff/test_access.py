@@ -60,6 +60,16 @@ CASES: dict[str, tuple[str, dict[str, Any], dict[str, tuple[str, str]]]] = {
         {"gateway.clients": {"default": {"keys": [1, 2]}}},
         {"clients": ("client default", "+ has key 2, made at random")},
     ),
+    "a limit of a client": (
+        "cloud",
+        {"gateway.clients": {"default": {"concurrentRequests": 5}}},
+        {"clients": ("client default", "+ at most 5 requests at once and 300 requests per minute")},
+    ),
+    "a namespace of a client": (
+        "cloud",
+        {"gateway.clients": {"default": {"namespace": "shop"}}},
+        {"clients": ("client default", "+ has its Secret in namespace shop too")},
+    ),
     "another model": (
         "own",
         {"models.chat.model": "Qwen/Qwen3-4B", "models.chat.revision": None},

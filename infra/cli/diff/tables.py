@@ -39,14 +39,17 @@ _NOTHING = "nothing"
 
 
 def users(difference: Difference) -> list[tuple[str, str, str]]:
-    """Other services, then models: models with the same text are one row, and those without any change come last."""
+    """Other services, clients that lose something, then models: those with the same text are one row, and models
+    without any change come last."""
     notices = sorted(difference.notices, key=lambda each: (not noticed(each), each.model))
     texts = ((each.model, (said(each.during), "; ".join(map(said, each.afterwards)) or _NOTHING)) for each in notices)
     services = [(said(each.service), said(each.during), "") for each in difference.services]
+    lost = alike((f"client {each.client}", "; ".join(map(said, each.loses))) for each in difference.clients)
+    clients = [(names(who), _NOTHING, what) for what, who in lost.items()]
     models = [
         (names(who), _of_each(during, who), _of_each(after, who)) for (during, after), who in alike(texts).items()
     ]
-    return services + models
+    return [*services, *clients, *models]
 
 
 def _of_each(text: str, models: Sequence[str]) -> str:

@@ -35,6 +35,7 @@ def mark(difference: Difference) -> str:
     worse = gone or _gaps(difference) or _moved(difference) or _others(difference) or _less_sure(difference)
     worse = worse or _never_sure(difference)
     worse = worse or _shorter(difference) or difference.counted.no_longer or any(weaker(difference))
+    worse = worse or difference.clients
     return "⚠️" if worse or difference.guarded else "✅"
 
 
@@ -111,6 +112,8 @@ def _models(difference: Difference) -> Iterator[str]:
         yield f"{named(stuck)} {'does' if len(stuck) == 1 else 'do'}n't start"
     for service in (each.service for each in difference.services if each.away):
         yield f"{said(service)} down for a while"
+    if refused := [each.client for each in difference.clients if each.stops]:
+        yield f"a key of {'client' if len(refused) == 1 else 'clients'} {named(refused)} answers 401 from now on"
     others = alike((name, what_answers(difference.answers[name])) for name in _others(difference))
     yield from (f"{what} {named(models)}" for what, models in others.items())
     yield from _refused_requests(difference)

@@ -6,7 +6,7 @@ A side's access is a set of statements about each thing. A change adds statement
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from infra.diff.access.clients import clients
+from infra.diff.access.clients import clients, limits_changed
 from infra.diff.access.code_from_elsewhere import code_from_elsewhere
 from infra.diff.access.egress import egress
 from infra.diff.access.exposure import exposure
@@ -38,7 +38,11 @@ Access = Mapping[str, Mapping[str, Said]]  # by heading and thing
 def access_changed(old: Side, new: Side) -> Access:
     """Every heading is there; an empty one is no change."""
     before, after = without_ignored(old, new)
-    return {heading: _compared(of(before), of(after)) for heading, of in HEADINGS.items()}
+    found = {heading: _compared(of(before), of(after)) for heading, of in HEADINGS.items()}
+    for thing, was, now in limits_changed(before, after):
+        said = found["clients"].get(thing, Said((), ()))
+        found["clients"][thing] = Said((*said.added, now), (*said.removed, was))
+    return found
 
 
 def _compared(before: Statements, after: Statements) -> dict[str, Said]:

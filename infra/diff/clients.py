@@ -1,0 +1,85 @@
+"""What each client of the gateway loses: a key that stops, a model that it may no longer call, lower limits."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from infra.config_keys import API_KEY, client_key, config_key
+from infra.services.gateway.clients import DEFAULT
+from infra.sides.types import Side
+
+_GONE = "it is gone: its keys answer 401"
+LIMITS = {"concurrent_requests": "requests at once", "requests_per_minute": "requests per minute"}
+
+
+@dataclass(frozen=True)
+class ClientNotice:
+    """What the applications of one client notice."""
+
+    client: str
+    loses: tuple[str, ...]
+    stops: bool  # a key that works today is refused
+
+
+def clients_of(side: Side) -> Mapping[str, Mapping[str, Any]]:
+    """An older program has none: all its callers have the key that is today's first one of the client `default`."""
+    found = side.plan.get("gateway") or {}
+    if "clients" in found or not any(side.endpoint(name).get("api_key_secret") for name in side.models):
+        return found.get("clients", {})
+    return {DEFAULT: {"keys": [1], "models": []}}
+
+
+def given(side: Side, secret: str) -> object:
+    """The encrypted text of a secret of the stack file; None: there is none."""
+    written = side.config.get(config_key(secret))
+    return written if isinstance(written, Mapping) else None
+
+
+def name_of_key(client: str, number: int) -> str:
+    """Of the secret that may give it."""
+    return API_KEY if (client, number) == (DEFAULT, 1) else client_key(client, number)
+
+
+def client_notices(old: Side, new: Side) -> list[ClientNotice]:
+    """Of clients that lose something, where the stack stays."""
+    if not (old.exists and new.exists):
+        return []
+    found = (_notice(name, old, new) for name in sorted(clients_of(old)))
+    return [each for each in found if each.loses]
+
+
+def _notice(name: str, old: Side, new: Side) -> ClientNotice:
+    if name not in clients_of(new):
+        return ClientNotice(name, (_GONE,), stops=True)
+    keys = list(_keys(name, old, new))
+    return ClientNotice(name, (*keys, *_models(name, old, new), *_rest(name, old, new)), stops=bool(keys))
+
+
+def _keys(name: str, old: Side, new: Side) -> Iterator[str]:
+    left = clients_of(new)[name]["keys"]
+    for number in clients_of(old)[name]["keys"]:
+        if number not in left:
+            yield f"key {number} answers 401: use key {left[-1]}"
+        elif given(old, secret := name_of_key(name, number)) != given(new, secret):
+            yield f"key {number} is another one: the old one answers 401"
+
+
+def _models(name: str, old: Side, new: Side) -> Iterator[str]:
+    """Of a model that is gone, its own users notice more."""
+    was, now = (clients_of(side)[name]["models"] for side in (old, new))
+    if lost := [each for each in was if each not in now and _is_there(each, new)]:
+        yield f"may no longer call {', '.join(lost)}: 403"
+
+
+def _is_there(sent: str, side: Side) -> bool:
+    """As a model or an adapter."""
+    return sent in side.models or any(sent in (side.endpoint(name).get("adapters") or ()) for name in side.models)
+
+
+def _rest(name: str, old: Side, new: Side) -> Iterator[str]:
+    was, now = (clients_of(side)[name] for side in (old, new))
+    for key, words in LIMITS.items():
+        if key in was and now[key] < was[key]:
+            yield f"at most {now[key]:,} {words}, was {was[key]:,}; more answer 429"
+    if (namespace := was.get("namespace")) and namespace != now["namespace"]:
+        yield f"its Secret is no longer kept in namespace {namespace}"

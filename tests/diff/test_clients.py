@@ -1,0 +1,78 @@
+"""What each client of the gateway loses by a change, and where a reviewer reads it."""
+
+from typing import Any
+
+import pytest
+
+from infra.cli.diff.tables import users
+from infra.cli.diff.verdict import headline, mark
+from infra.cli.document.marked import code
+from infra.diff.clients import client_notices
+from infra.diff.difference import compare
+from infra.sides.types import Side
+from tests.diff.stacks import base, edited, side
+
+WEB: dict[str, Any] = {
+    "models": ["chat", "sql"],
+    "keys": [1, 2],
+    "namespace": "shop",
+    "concurrent_requests": 64,
+    "requests_per_minute": 3840,
+}
+# What is different of the client `web`, and what its applications notice.
+LOSSES: dict[str, tuple[dict[str, Any] | None, list[str]]] = {
+    "it is gone": (None, ["it is gone: its keys answer 401"]),
+    "a model that stays": ({"models": ["sql"]}, ["may no longer call chat: 403"]),
+    "an adapter that stays": ({"models": ["chat"]}, ["may no longer call sql: 403"]),
+    "its first key": ({"keys": [2]}, ["key 1 answers 401: use key 2"]),
+    "requests at once": ({"concurrent_requests": 18}, ["at most 18 requests at once, was 64; more answer 429"]),
+    "requests per minute": (
+        {"requests_per_minute": 60},
+        ["at most 60 requests per minute, was 3,840; more answer 429"],
+    ),
+    "its namespace": ({"namespace": None}, ["its Secret is no longer kept in namespace shop"]),
+    "nothing": ({}, []),
+    "nothing by more": ({"keys": [1, 2, 3], "models": ["chat", "more", "sql"], "concurrent_requests": 99}, []),
+}
+
+
+def _side(client: dict[str, Any] | None, *, gone: str | None = None, **of: Any) -> Side:
+    clients = {"default": {**WEB, "keys": [1]}, **({"web": client} if client is not None else {})}
+    models = {"chat": {"adapters": ["sql"]}} if gone is None else {}
+    return Side({"models": models, "outputs": {"models": models}, "gateway": {"clients": clients}}, **of)
+
+
+@pytest.mark.parametrize(("edit", "loses"), LOSSES.values(), ids=LOSSES)
+def test_a_client_that_loses_something_has_a_line(edit: dict[str, Any] | None, loses: list[str]) -> None:
+    after = None if edit is None else {**WEB, **edit}
+    found = client_notices(_side(WEB), _side(after))
+    assert [(each.client, list(each.loses)) for each in found] == ([("web", loses)] if loses else [])
+
+
+def test_a_key_of_another_value_under_the_same_number_stops_and_is_not_shown() -> None:
+    old, new = (_side(WEB, config={"llm-platform:clientKey-web-1": {"secure": f"v1:{each}:cipher"}}) for each in "ab")
+    (notice,) = client_notices(old, new)
+    assert notice.loses == ("key 1 is another one: the old one answers 401",)
+    assert notice.stops
+
+
+def test_a_model_that_is_gone_is_said_once_of_its_users() -> None:
+    gone = _side({**WEB, "models": []}, gone="chat")
+    assert client_notices(_side(WEB), gone) == []
+
+
+def test_the_table_of_what_users_notice_and_the_first_line_have_it() -> None:
+    clients = {"default": {}, "web": {"models": ["chat"], "keys": [1, 2]}}
+    old = side("cloud", edited("cloud", {"gateway.clients": clients}))
+    new = side("cloud", edited("cloud", {"gateway.clients": {"default": {}, "web": {"models": ["code"], "keys": [2]}}}))
+    difference = compare("cloud", old, new)
+    (row,) = [row for row in users(difference) if "client web" in row[0]]
+    assert "key 1 answers 401" in row[2]
+    assert "may no longer call chat" in row[2]
+    assert mark(difference) == "⚠️"
+    assert f"a key of client {code('web')} answers 401 from now on" in headline(difference)
+
+
+def test_a_change_that_takes_nothing_from_clients_says_nothing_of_them() -> None:
+    old, new = base("cloud"), side("cloud", edited("cloud", {"models.chat.replicas.max": 4}))
+    assert compare("cloud", old, new).clients == []
