@@ -16,11 +16,14 @@ _SIZE = "cache.size"
 
 
 def too_little_room(old: Side, new: Side) -> Iterator[Found]:
-    """In the words of a plan's warnings."""
-    claim, there = _claim(new), _weights(old) if _claim(old) else {}
+    """In the words of a plan's warnings. A claim that would shrink is refused with its size until now: it counts."""
+    was, claim = _claim(old), _claim(new)
+    there = _weights(old) if was else {}
     come = {folder: size for folder, size in _weights(new).items() if folder not in there}
     stays, added = sum(there.values()), sum(come.values())
-    if claim is not None and stays and come and stays + added > gib(_storage(claim)):
+    if claim is None or not stays or not come:
+        return
+    if stays + added > max(gib(_storage(each)) for each in (claim, was) if each is not None):
         yield {
             "path": _SIZE,
             "message": f"{stays:.1f} GiB of weights are in the claim and stay there, {added:.1f} come beside them,"

@@ -35,7 +35,10 @@ _ZONE_ID = re.compile(r"[a-z]{3,4}\d-az\d")
 _ZONES: Key = ("cluster", "create", "zones")
 _FEW_ZONES = 3
 # Facts about nodes that exist: no number within the limits is more likely than another.
-_COUNTED = {"gpusPerNode": "the GPUs of one node, as many as `nvidia-smi -L` lists there, and not those of all nodes"}
+_COUNTED = {
+    "gpusPerNode": "the GPUs of one node, as many as `nvidia-smi -L` lists there, and not those of all nodes",
+    "nodes": "N, as many as `kubectl get nodes` lists with the labels of the selector",
+}
 _ROUNDS = 5  # when a wrong value is replaced, another one may show
 
 

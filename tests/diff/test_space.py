@@ -49,6 +49,15 @@ def test_what_is_there_stays_and_what_comes_needs_room(after: dict[str, Any], si
     assert all('write cache.size: "200Gi"' in each["message"] for each in said)
 
 
+@pytest.mark.parametrize(("was", "full"), [("200Gi", False), ("70Gi", True)])
+def test_a_claim_that_would_shrink_is_given_one_size(was: str, full: bool) -> None:
+    """The refusal names the size until now; another size is named only where that one is too small as well."""
+    after = {"chat": {**QWEN, "revision": REVISION}}
+    found = compare("own", _side({"chat": QWEN}, size=was), _side(after, size="69Gi"))
+    assert [each["fix"] for each in found.in_place] == [f"cache.size: {was}"]
+    assert ("stay there" in _said(found.warnings)) is full
+
+
 def test_the_size_that_is_chosen_has_room_for_another_revision() -> None:
     found = compare("own", _side({"chat": QWEN}), _side({"chat": {**QWEN, "revision": REVISION}}))
     assert _said(found.warnings) == ""

@@ -241,6 +241,18 @@ OWN_NODES = (
         ),
     ),
     Bad(
+        "no nodes",
+        stack(LAPTOP, NODES.replace("nodes: 2", "nodes: 0"), model("pool: l4")),
+        (
+            Mistake(
+                "gpuPools.l4.existing.nodes",
+                5,
+                "got the number 0; allowed: a whole number from 1 to 1000",
+                "write nodes: N, as many as `kubectl get nodes` lists with the labels of the selector",
+            ),
+        ),
+    ),
+    Bad(
         "all GPUs of a pool counted as those of one node",
         stack(LAPTOP, NODES.replace("gpu: L4", "gpu: L4, gpusPerNode: 40"), model("pool: l4")),
         (
