@@ -53,12 +53,13 @@ def check_models(scope: Scope) -> None:
 def _check_name(scope: Scope, key: Key, name: str) -> None:
     """Names of objects that are taken: each model has a Job `<model>-prefetch` and a Service `<model>-pods`, the
     gateway has the same for itself, and namespace `default` has a Service named `kubernetes`."""
+    if name in _OF_THE_GATEWAY:
+        scope.report.wrong(key, "the name of an object of the gateway", f"write {name}-2", reads=())
+        return
     for suffix, what in (("-prefetch", "download"), ("-pods", "pods")):
         base = name.removesuffix(suffix)
         if base != name and base in scope.settings.models:
             scope.report.wrong(key, f"the name of {base}'s own {what}", f"write {base}-2", reads=())
-    if name in _OF_THE_GATEWAY:
-        scope.report.wrong(key, "the name of an object of the gateway", f"write {name}-2", reads=())
     if name == "kubernetes" and scope.settings.namespace.name == "default":
         scope.report.wrong(
             key, "namespace default has a Service of this name", "write another name", reads=[("namespace",)]
