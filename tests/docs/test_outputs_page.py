@@ -10,7 +10,7 @@ import pulumi
 import pytest
 from ruamel.yaml import YAML
 
-from infra.outputs import VERSION, PlatformOutputs
+from infra.outputs import VERSIONS, PlatformOutputs
 from infra.recording import record
 from tests.conftest import HANGS_SECONDS
 from tests.example_stacks import planned
@@ -55,12 +55,14 @@ def test_the_python_program_is_stopped_as_the_page_says() -> None:
 
 def test_the_typescript_program_reads_what_is_promised() -> None:
     read = set(re.findall(r'getOutput\("(\w+)"\)', TYPESCRIPT))
-    assert read == {"version", "models", "api_key"}
+    assert read == {"versions", "models", "gateway"}
     assert read <= PROMISED.keys()
-    (model,) = re.findall(r"interface Model \{(.*?)\}", TYPESCRIPT, flags=re.DOTALL)
-    for name, hint in re.findall(r"(\w+)\??: ([^;]+);", model):
-        assert set(hint.split(" | ")) == {IN_TYPESCRIPT[kind] for kind in PROMISED[f"models.*.{name}"]["type"]}
-    assert f"const VERSION = {VERSION};" in TYPESCRIPT
+    for of, path in (("Model", "models.*"), ("Gateway", "gateway")):
+        (fields,) = re.findall(rf"interface {of} \{{\n(.*?)\n\}}", TYPESCRIPT, flags=re.DOTALL)
+        for name, hint in re.findall(r"^    (\w+)\??: ([\w |]+);", fields, flags=re.MULTILINE):
+            assert set(hint.split(" | ")) == {IN_TYPESCRIPT[kind] for kind in PROMISED[f"{path}.{name}"]["type"]}
+    assert {"gateway.clients.*.secret.name", "gateway.clients.*.models"} <= PROMISED.keys()
+    assert f"const VERSION = {VERSIONS[-1]};" in TYPESCRIPT
 
 
 @pytest.mark.programs
@@ -78,7 +80,12 @@ def test_the_yaml_program_reads_what_is_promised() -> None:
     program: Any = YAML(typ="safe").load(DOCS / "outputs/yaml/Pulumi.yaml")
     assert program["resources"]["platform"]["type"] == "pulumi:pulumi:StackReference"
     texts = [value for _, value in walk(program) if isinstance(value, str) and "platform.outputs" in value]
-    paths = [".".join(re.findall(r'\["([^"]+)"\]', text)).replace("llama-8b", "*") for text in texts]
-    assert sorted(paths) == ["api_key", "models.*.base_url_in_cluster", "models.*.model", "version"]
+    paths = [re.sub("llama-8b|web-shop", "*", ".".join(re.findall(r'\["([^"]+)"\]', text))) for text in texts]
+    assert sorted(paths) == [
+        "gateway.base_url_in_cluster",
+        "gateway.clients.*.secret.name",
+        "models.*.model",
+        "versions",
+    ]
     assert set(paths) <= PROMISED.keys()
     assert not program["config"].keys() & program["resources"].keys()  # one name for both is refused
