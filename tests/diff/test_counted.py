@@ -142,3 +142,11 @@ def test_another_region_has_other_prices() -> None:
     zones = {"cluster.create.zones": ["use2-az1", "use2-az2"], "gateway.certificateArn": None, "gateway.tlsSecret": "x"}
     there = {**zones, "aws:region": "us-east-2", "gateway.ingressClass": "nginx"}
     assert "at the prices of us-east-2, was us-east-1" in said_in_the_title(changed("cloud", {}, there), {})
+
+
+def test_nodes_that_had_no_price_and_go_leave_no_difference_to_claim() -> None:
+    difference = compare("moved", side("own", edited("own", {})), side("cloud", edited("cloud", {})))
+    title = plain(said_in_the_title(difference, {}))
+    assert "expected $" in title
+    assert "how it changes isn't known: the nodes of gpu had no price" in title
+    assert "+$" not in title

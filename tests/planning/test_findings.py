@@ -13,7 +13,7 @@ import infra
 from infra.plan.findings import Decided, Findings, gather, split, warned
 from infra.plan.notes import Assumption, Chosen, Finding, Step, ToDo, Violation
 from infra.plan.rules import Rule
-from tests.planning.stacks import DEV, LOCAL, PROD, SHARED, plan
+from tests.planning.stacks import DEV, LOCAL, PROD, SHARED, changed, plan
 
 # Namespace and nodes that exist, a licence, a gateway, placeholders, and a budget that is broken.
 EVERYTHING: dict[str, Any] = {
@@ -97,3 +97,14 @@ def _lost(tree: ast.Module, finding: set[str]) -> Iterator[str]:
     for each in ast.walk(tree):
         if isinstance(each, ast.Expr) and isinstance(each.value, ast.Call) and ast.unparse(each.value.func) in known:
             yield ast.unparse(each)
+
+
+@pytest.mark.parametrize(("nodes", "vcpus"), [(3, 12), (2, 8)])
+def test_a_new_cluster_says_the_quota_of_its_system_nodes(nodes: int, vcpus: int) -> None:
+    made = plan(changed(PROD, cluster__create__systemNodes={"count": nodes, "instanceType": "m7i.xlarge"}))
+    (said,) = [each.message for each in made.to_do if "L-1216C47A" in each.message]
+    assert f"{vcpus} vCPUs at least, for the system nodes; new accounts may have 5" in said
+
+
+def test_a_cluster_that_exists_has_the_quota_of_its_system_nodes() -> None:
+    assert not [each for each in plan(SHARED).to_do if "L-1216C47A" in each.message]

@@ -23,12 +23,28 @@ def money(difference: Difference, by_program: Changes) -> str:
     changes = {word: round(change.new) - round(change.old) for word, change in found.items()}
     if not difference.new.exists:
         return f"the stack is gone: {_said(_signed(changes))}{_over(difference)}"
+    if pools := _uncounted_before(difference):
+        after = _said({word: usd(change.new) for word, change in found.items()})
+        whose = f"the nodes of {names(pools)} had no price"
+        return f"{after} (how it changes isn't known: {whose}){_over(difference)}"
     if difference.counted.no_longer:
         return f"{_not_known(difference)}{_over(difference)}"
     if not any(changes.values()):
         bill = "the bill stays" if any(change.new for change in found.values()) else _none(difference)
         return f"{bill}{_alike(difference)}{_over(difference)}"
     return f"{_changed(changes)}{_from_what(difference, changes, by_program)}{_over(difference)}"
+
+
+def _uncounted_before(difference: Difference) -> list[str]:
+    """Pools of nodes without a price that are gone: what they cost is in no bill, so no difference is one."""
+    if not any(change.new for change in difference.cost.values()):
+        return []
+    return [name for name in unpriced(difference.old) if name not in _existing(difference)]
+
+
+def _existing(difference: Difference) -> set[str]:
+    pools = difference.new.platform.get("gpuPools") or {}
+    return {name for name, pool in pools.items() if "existing" in (pool or {})}
 
 
 def _none(difference: Difference) -> str:
@@ -156,5 +172,7 @@ def _of_alike(difference: Difference) -> Iterator[str]:
 
 
 def _left_out(difference: Difference) -> Iterator[str]:
+    if pools := _uncounted_before(difference):
+        yield f"now: without the nodes of {names(pools)}, which have no price, so the change of $ isn't what it saves"
     if pools := unpriced(difference.new):
         yield f"not counted: the nodes of {names(pools)}, which have no price; {prices_of(pools)} gives them one"

@@ -7,6 +7,7 @@ from typing import Any
 
 EXAMPLE_ACCOUNT, _EXAMPLE_REGION, _NO_REGION = "111122223333", "us-east-1", "REGION"
 _EXAMPLE = re.compile(rf"(arn:aws:[a-z0-9]+:|(?<![\w.:])region: ){_EXAMPLE_REGION}\b")
+_EXAMPLE_ACCOUNT = re.compile(rf"(arn:aws[a-z-]*:[a-z0-9-]+:[A-Za-z0-9-]*:|accountId: \"?){EXAMPLE_ACCOUNT}\b")
 _ACCOUNT = re.compile(r"\d{12}")
 _OF_AN_ARN = re.compile(r"arn:aws[a-z-]*:[a-z0-9]+:[a-z0-9-]*:(\d{12}):")
 
@@ -22,7 +23,8 @@ def account_of(arn: str) -> str:
 def of_the_stack(text: str, region: str | None, account: str | None) -> str:
     """A text whose examples name the region and the account that the stack file does; where it names no region, none
     is proposed."""
-    return _EXAMPLE.sub(rf"\g<1>{region or _NO_REGION}", text).replace(EXAMPLE_ACCOUNT, account or EXAMPLE_ACCOUNT)
+    placed = _EXAMPLE.sub(rf"\g<1>{region or _NO_REGION}", text)
+    return _EXAMPLE_ACCOUNT.sub(rf"\g<1>{account or EXAMPLE_ACCOUNT}", placed)
 
 
 def written_account(platform: Any) -> str | None:

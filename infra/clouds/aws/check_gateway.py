@@ -93,7 +93,11 @@ def _check_guard(scope: Scope, gateway: Gateway, *, alb: bool) -> None:
     if scope.written(cidrs) and scope.written((*_KEY, "annotations", f"{_PREFIX}/security-groups")):
         got = "the annotation security-groups makes the controller ignore it"
         scope.report.out_of_place(cidrs, got, "leave one of them out")
-    if gateway.waf_acl_arn is not None:
+    if gateway.waf_acl_arn is not None and ":global/" in gateway.waf_acl_arn:
+        got = "a global web ACL, which is for CloudFront; a load balancer takes a regional one"
+        where = scope.region or "the stack's region"
+        scope.report.wrong(acl, got, f"create a regional web ACL in {where}, and write its ARN")
+    elif gateway.waf_acl_arn is not None:
         _check_place(scope, acl, gateway.waf_acl_arn, "a web ACL")
 
 

@@ -104,7 +104,7 @@ def _new(
         yield Assumption(
             f"{path}.network", f"the subnets of {network.vpc_id} are in {', '.join(zones)} and reach the internet"
         )
-    arch = catalog.aws.cpu_instances[create.system_nodes.instance_type].arch
+    node = catalog.aws.cpu_instances[create.system_nodes.instance_type]
     return AwsCluster(
         kind="create",
         made=True,
@@ -112,7 +112,8 @@ def _new(
         zone_ids=zones,
         cidr=None if own_vpc else network.cidr or CIDR,
         nat_per_zone=nat_per_zone and not own_vpc,
-        system_ami_type=SYSTEM_AMI[arch],
+        system_ami_type=SYSTEM_AMI[node.arch],
+        system_vcpus=create.system_nodes.count * node.vcpus,
         system_root_gib=root_gib(catalog, scratch_gib=SYSTEM_SCRATCH_GIB),
         log_days=LOG_DAYS,
         ami_release=create.ami_release or catalog.aws.versions[version].ami_release,

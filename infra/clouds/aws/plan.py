@@ -16,6 +16,7 @@ class AwsCluster(ClusterPlan):
     cidr: str | None = None  # None with a VPC that exists
     nat_per_zone: bool = False
     system_ami_type: str = ""  # as EKS names it
+    system_vcpus: int = 0  # of all system nodes together
     system_root_gib: int = 0  # for engines' images, what an engine with its own library fetches, and models on the CPU
     log_days: int = 0  # how long logs of the control plane and of the VPC's connections are kept
     ami_release: str | None = None  # of every node

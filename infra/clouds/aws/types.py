@@ -31,9 +31,9 @@ CertificateArn = Annotated[
 WebAclArn = Annotated[
     str,
     pattern(
-        r"^arn:aws(-[a-z]+)*:wafv2:[-a-z0-9]+:\d{12}:regional/webacl/[-\w]+/[-0-9a-f]+$",
+        r"^arn:aws(-[a-z]+)*:wafv2:[-a-z0-9]+:\d{12}:(regional|global)/webacl/[-\w]+/[-0-9a-f]+$",
         "arn:aws:wafv2:us-east-1:111122223333:regional/webacl/llm/5f0c",
-        "regional web ACL ARN",
+        "web ACL ARN",
     ),
 ]
 VpcId = Annotated[str, pattern(r"^vpc-[0-9a-f]+$", "vpc-0ab1", "VPC id")]

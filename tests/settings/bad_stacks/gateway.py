@@ -307,8 +307,8 @@ GATEWAY = (
             Mistake(
                 "gateway.wafAclArn",
                 6,
-                f'got "{WEB_ACL.replace("regional", "global")}"; allowed: a regional web ACL ARN',
-                f"write wafAclArn: {WEB_ACL}",
+                "a global web ACL, which is for CloudFront; a load balancer takes a regional one",
+                "create a regional web ACL in us-east-1, and write its ARN",
             ),
         ),
     ),
