@@ -194,7 +194,9 @@ def _endpoint(plan: Plan, model: ModelPlan) -> ModelEndpoint:
         embedding_size=model.embedding_size,
         dimensions=_smaller(model),
         api_key_secret=(
-            KeySecret(namespace=namespace, name=api_key_secret_name(model.name), key=API_KEY_FIELD)
+            None
+            if DEFAULT not in plan.traffic.clients
+            else KeySecret(namespace=namespace, name=api_key_secret_name(model.name), key=API_KEY_FIELD)
             if checks_key(model)
             else KeySecret(namespace=namespace, name=secret_name(DEFAULT), key=CLIENT_KEY_FIELD)
         ),

@@ -81,7 +81,7 @@ def deploy(plan: Plan, provider: Any, namespaces: Namespaces) -> None:
     for name, value in known.items():
         pulumi.export(name, value)
     pulumi.export("gateway_address", gateway.address if gateway else None)
-    pulumi.export("api_key", clients[DEFAULT].newest)
+    pulumi.export("api_key", clients[DEFAULT].newest if DEFAULT in clients else None)
 
 
 def plan_of(file: StackFile) -> Plan:

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from infra.outputs import known_outputs
 from infra.plan.gateway import ClientPlan
 from infra.planning import Plan
 from infra.services.gateway.limits import MIN_AT_ONCE, places
@@ -73,6 +74,14 @@ def test_callers_of_one_key_stay_for_a_release_beside_clients_and_take_no_share_
     assert "the client default" in said
     alone = _with({"web": {"models": ["llama-8b"]}})
     assert _client(alone, "web").concurrent_requests == 2 * places(alone.models["llama-8b"])
+
+
+def test_the_key_that_every_caller_had_can_be_left_out() -> None:
+    without = plan(changed(PROD, gateway__clients={"web": {}}, gateway__defaultClient=False))
+    assert list(without.traffic.clients) == ["web"]
+    assert not [each for each in without.warnings if each.path == "gateway.clients"]
+    said = known_outputs(without)
+    assert all(each["api_key_secret"] is None for each in said["models"].values())
 
 
 def test_a_client_default_in_the_stack_file_is_the_callers_of_one_key() -> None:

@@ -61,7 +61,8 @@ class StackText:
         """Raises NotDone."""
         if name == DEFAULT:
             why = "every caller has its key, the one of the whole stack: it goes with the next release;"
-            raise NotDone([(_path(name), f"{why} until then, `client rotate {self.file.stack} {name}` renews the key")])
+            until = f"until then, `client rotate {self.file.stack} {name}` renews the key"
+            raise NotDone([(_path(name), f"{why} {until}, and gateway.defaultClient: false takes it away")])
         self._find(name)
         if len(self.clients) == 1:
             why = "the only client: without one the file says that all callers have the same key"

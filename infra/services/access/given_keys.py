@@ -14,7 +14,9 @@ SHORTEST = 16  # characters of a client's key: about 95 bits where they are rand
 
 def check_given_keys(settings: Settings, secrets: Iterable[str], stack: str, report: Report) -> None:
     """A key whose client is mistyped would be read by nobody, and the client would have a random one."""
-    clients = {DEFAULT: Client(), **(settings.gateway.clients if settings.gateway is not None else {})}
+    gateway = settings.gateway
+    named = gateway.clients if gateway is not None else {}
+    clients = {**({DEFAULT: Client()} if gateway is None or gateway.default_client else {}), **named}
     for secret in sorted(secrets):
         of = client_of(secret)
         wrong = _wrong_name(*of, clients, stack) if of is not None else None

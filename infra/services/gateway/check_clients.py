@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from infra.services.gateway.clients import DEFAULT
 from infra.services.gateway.exposed import GATEWAY
 from infra.services.gateway.section import Client, Gateway
 from infra.settings.checks.scope import Scope
@@ -13,6 +14,12 @@ _FEW = 8  # names that a message lists
 
 def check_clients(scope: Scope, gateway: Gateway) -> None:
     known = names(scope)
+    key_of_all: Key = (*GATEWAY, "defaultClient")
+    if not gateway.default_client and not gateway.clients:
+        scope.report.wrong(key_of_all, "no clients: nobody could call a model", "leave it out, or write clients")
+    if scope.written(key_of_all) and DEFAULT in gateway.clients:
+        got = f"clients has {DEFAULT}, which says itself what it may do"
+        scope.report.wrong(key_of_all, got, "leave one of them out")
     for name, client in gateway.clients.items():
         key: Key = (*GATEWAY, "clients", name)
         _check_models(scope, key, client, known)

@@ -14,18 +14,22 @@ from infra.services.gateway.section import Client
 DEFAULT = "default"  # callers of all models, with the stack's one key: llm-platform:apiKey, or a random one
 
 
-def plan_clients(named: Mapping[str, Client], models: Mapping[str, ModelPlan]) -> Decided[dict[str, ClientPlan]]:
+def plan_clients(
+    named: Mapping[str, Client], models: Mapping[str, ModelPlan], *, default: bool
+) -> Decided[dict[str, ClientPlan]]:
+    """`default`: whether the client of that name stays beside those that are named."""
     sharers = Counter(name for client in named.values() for name in _models_of(client, models))
     asked = [_Asked(name, client, models, sharers) for name, client in sorted(named.items())]
     for each in asked:
         yield from each.explain()
-    if DEFAULT in named:
+    if DEFAULT in named or not default:
         return {each.name: each.plan for each in asked}
     if named:
         yield warned(
             "gateway.clients",
             f"the client {DEFAULT}, with the one key that every caller had, stays for this release: it goes with the"
-            " next one, so give each application a client and its key",
+            " next one, so give each application a client and its key, and"
+            " write gateway.defaultClient: false once none has the old one",
         )
     everybody = _Asked(DEFAULT, Client(), models, {}).plan
     return dict(sorted({DEFAULT: everybody, **{each.name: each.plan for each in asked}}.items()))

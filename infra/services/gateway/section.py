@@ -78,6 +78,12 @@ class Gateway(Section):
         description="who may call, by a name that you choose; when absent, everybody has the same key",
         examples=[{"web-shop": {"models": ["qwen3-8b"], "namespace": "shop"}}],
     )
+    default_client: bool = Field(
+        default=True,
+        description="in this release only: whether the client `default`, with the key that every caller had, stays"
+        " beside `clients`",
+        examples=[False],
+    )
     certificate_arn: CertificateArn | None = Field(
         default=None, description="ACM certificate for <domain> and, in this release, *.<domain>; with class alb only"
     )

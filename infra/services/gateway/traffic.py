@@ -12,6 +12,7 @@ from infra.plan.notes import Finding
 from infra.services.access.client_secrets import base_url
 from infra.services.gateway.abilities import abilities_of
 from infra.services.gateway.clients import names_of, plan_clients
+from infra.services.gateway.section import Gateway
 from infra.services.gateway.times import (
     BODY_MIB,
     CONNECTION,
@@ -30,7 +31,8 @@ def plan_traffic(
 ) -> Decided[TrafficPlan]:
     seconds = timeout_of(settings)
     yield from _warn_of_version_1(settings, gateway)
-    clients = yield from plan_clients(settings.gateway.clients if settings.gateway else {}, models)
+    wanted = settings.gateway or Gateway()
+    clients = yield from plan_clients(wanted.clients, models, default=wanted.default_client)
     upstreams = {name: _upstream(model, settings.namespace.name) for name, model in sorted(models.items())}
     return TrafficPlan(
         clients=clients,
