@@ -105,3 +105,9 @@ def test_a_shared_cluster_with_a_namespace_of_others_gets_the_label_that_a_rollo
     asked = [note.message for note in plan(shared).to_do if note.path == "namespace.create"]
     gate = "`kubectl label namespace team-llm elbv2.k8s.aws/pod-readiness-gate-inject=enabled`"
     assert [message for message in asked if message.startswith(gate) and "502" in message]
+
+
+def test_the_bill_says_that_the_price_of_a_web_acl_is_not_in_it() -> None:
+    with_acl = plan(changed(PROD, gateway__wafAclArn=WEB_ACL))
+    assert "the web ACL" in with_acl.cost.left_out
+    assert "the web ACL" not in plan(PROD).cost.left_out

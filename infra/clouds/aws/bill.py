@@ -63,6 +63,12 @@ def usd_beside_node(pool: PoolPlan, catalog: Catalog) -> float:
 
 
 def _left_out(billed: Billed) -> str:
+    gateway = billed.settings.gateway
+    acl = "the web ACL, its rules and its requests; " if gateway is not None and gateway.waf_acl_arn else ""
+    return f"{acl}{_left_out_always(billed)}"
+
+
+def _left_out_always(billed: Billed) -> str:
     if billed.cluster.kind == "eks":
         return f"{LEFT_OUT}; the control plane, network and nodes of a cluster that exists"
     if len(billed.ours) + len(billed.theirs) < len(billed.pools):
