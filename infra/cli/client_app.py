@@ -42,8 +42,8 @@ def _names(_context: click.Context, _option: click.Parameter, value: str) -> Any
 def client_add(stack: str, name: str, stacks: Path, no_up: bool, format_: str, **wanted: Any) -> None:
     """Add the client NAME to STACK: its key is made at random, unless the secret clientKey-NAME-1 is set.
 
-    Exits 1 when the plan breaks a rule, 2 when a name or value is wrong (nothing is written), 3 when `pulumi up`
-    fails: then the file has the client, and the command to go on is printed.
+    Exits 1 when the plan breaks a rule, 2 when a name or value is wrong (nothing is written), 3 when it can't be
+    applied (no Pulumi CLI, or `pulumi up` fails): then the file has the client, and the command to go on is printed.
     """
     _run("add", stack, name, stacks, no_up, format_, _as_written(wanted))
 
@@ -58,7 +58,8 @@ def client_rotate(stack: str, name: str, stacks: Path, no_up: bool, format_: str
     """Give the client NAME of STACK a new key, beside its present key. Run again once its applications have taken the
     new key from the Secret: then the old key goes.
 
-    Exits 1 when the plan breaks a rule, 2 when a name is wrong (nothing is written), 3 when `pulumi up` fails.
+    Exits 1 when the plan breaks a rule, 2 when a name is wrong (nothing is written), 3 when it can't be applied (no
+    Pulumi CLI, or `pulumi up` fails).
     """
     _run("rotate", stack, name, stacks, no_up, format_, {})
 
@@ -73,7 +74,7 @@ def client_revoke(stack: str, name: str, stacks: Path, no_up: bool, format_: str
     """Take the client NAME out of STACK: its keys aren't valid any more.
 
     Exits 1 when the plan breaks a rule, 2 when a name is wrong or it is the only client (nothing is written), 3 when
-    `pulumi up` fails.
+    it can't be applied (no Pulumi CLI, or `pulumi up` fails).
     """
     _run("revoke", stack, name, stacks, no_up, format_, {})
 

@@ -33,7 +33,9 @@ def stacks(tmp_path: Path) -> Path:
 
 
 def client(action: str, name: str, *options: str, stacks: Path, environment: Mapping[str, str] = NOT_APPLIED) -> Result:
-    return run("client", action, "prod", name, "--stacks", str(stacks), *options, environment=environment)
+    """Only the file is written, unless `environment` has the Pulumi CLI."""
+    no_up = ("--no-up",) if environment is NOT_APPLIED else ()
+    return run("client", action, "prod", name, "--stacks", str(stacks), *options, *no_up, environment=environment)
 
 
 def text(stacks: Path) -> str:
@@ -97,8 +99,9 @@ REFUSED = {
     ),
     ("add", "Web Shop"): (2, ["bad name", "write web-shop"]),
     ("add", "none", "--models", ","): (2, ["gateway.clients.none.models"]),
+    ("add", "default"): (2, ["there already: `client rotate prod default`"]),
     ("rotate", "wbe"): (2, ["no such client; did you mean web?"]),
-    ("rotate", "zzz"): (2, ["no such client; clients are web, batch"]),
+    ("rotate", "zzz"): (2, ["no such client; clients are batch, default, web"]),
     ("revoke", "wbe"): (2, ["no such client; did you mean web?"]),
     ("revoke", "default"): (2, ["goes with the next release", "`client rotate prod default`"]),
 }
@@ -244,10 +247,11 @@ def test_what_was_not_applied_says_how_to_go_on(case: str, stacks: Path, tmp_pat
 
 
 def test_without_the_cli_and_with_no_up_the_command_is_printed(stacks: Path) -> None:
-    for option in ((), ("--no-up",)):
+    for code, environment in ((3, dict(NOT_APPLIED)), (0, NOT_APPLIED)):
         write_stack(stacks, WITH_WEB, "prod")
-        result = client("rotate", "web", *option, stacks=stacks)
-        assert result.exit_code == 0
+        result = client("rotate", "web", stacks=stacks, environment=environment)
+        assert result.exit_code == code
+        assert "Not applied: " in result.stdout
         assert "  pulumi up -s prod --yes --skip-preview --refresh=false --config-file" in result.stdout
         assert "'urn:pulumi:prod::llm-platform::llm:kubernetes:ClientKeys$" in result.stdout
 
@@ -271,6 +275,30 @@ def test_a_copied_secret_is_updated_and_removed_by_hand(tmp_path: Path) -> None:
     stack = (STACKS / "Pulumi.local.yaml").read_text(encoding="utf-8").rstrip()
     write_stack(tmp_path, f"{stack}\n    gateway: {{clients: {{web: {{namespace: shop}}, b: {{}}}}}}\n", "prod")
     rotated = client("rotate", "web", stacks=tmp_path).stdout
+    assert "label namespace" not in rotated
     assert "| kubectl --context kind-llm apply --server-side -n shop -f -" in rotated
     revoked = client("revoke", "web", stacks=tmp_path).stdout
     assert "`kubectl --context kind-llm delete secret llm-client-web -n shop`" in revoked
+
+
+def test_a_revoked_client_says_to_take_the_label_off_a_namespace_that_no_other_client_has(stacks: Path) -> None:
+    label = "`kubectl label namespace shop llm-platform/client-`"
+    for others, said in (("", True), ("        other: {namespace: shop}\n", False)):
+        write_stack(stacks, WITH_WEB.replace(WEB, WEB + others), "prod")
+        assert (label in client("revoke", "web", stacks=stacks).stdout) == said
+
+
+def test_the_chosen_limits_of_others_that_change_are_said(stacks: Path) -> None:
+    alone = WITH_WEB.replace(
+        "        batch: {} # at night\n", "        hr: {models: [helper], concurrentRequests: 9}\n"
+    )
+    write_stack(stacks, alone, "prod")
+    said = json.loads(client("add", "app", "--models", "llama-8b", "--format", "json", stacks=stacks).stdout)
+    web = said["limits_of_others"]["web"]
+    assert list(said["limits_of_others"]) == ["web"]
+    assert web["before"][0] == 4 * web["after"][0]
+    write_stack(stacks, alone, "prod")
+    shown_text = client("add", "app", "--models", "llama-8b", stacks=stacks).stdout
+    assert f"Chosen limits of others change: web {web['before'][0]:,} -> {web['after'][0]:,} at once" in shown_text
+    write_stack(stacks, alone, "prod")
+    assert "Chosen limits" not in client("add", "app", "--models", "embed", stacks=stacks).stdout

@@ -52,7 +52,8 @@ def change(action: str, path: Path, client: str, wanted: Mapping[str, Any]) -> C
     """Nothing is written. Raises BadStackFile where the file itself is wrong, and NotDone."""
     old = read_stack_file(path)
     file = load_text(old, path)
-    edit = StackText(file, old, path)
+    before = plan_loaded(file)
+    edit = StackText(file, old, path, before.plan.traffic.clients)
     edited = {
         "add": lambda: edit.added(client, wanted),
         "rotate": lambda: edit.rotated(client),
@@ -63,7 +64,7 @@ def change(action: str, path: Path, client: str, wanted: Mapping[str, Any]) -> C
         raise NotDone(
             [(each.path, f"{each.rule}: {each.message}; {each.fix}") for each in after.plan.violations], code=1
         )
-    return Changed(action, client, path, old, edit.text, plan_loaded(file), after)
+    return Changed(action, client, path, old, edit.text, before, after)
 
 
 def write(changed: Changed) -> None:
@@ -82,7 +83,7 @@ class NotApplied(Exception):
 def apply(changed: Changed) -> None:
     """Raises NotApplied."""
     if shutil.which("pulumi") is None:
-        raise NotApplied("the Pulumi CLI isn't on PATH", changed.command())
+        raise NotApplied("the Pulumi CLI isn't on PATH", changed.command(), code=3)
     try:
         state = read_state(changed.stack)
     except NotRead as error:

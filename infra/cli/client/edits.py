@@ -1,6 +1,6 @@
 """What `client add`, `rotate` and `revoke` write into the stack file."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -25,10 +25,11 @@ class NotDone(Exception):
 
 
 class StackText:
-    """The text of a stack file that was loaded, with the change of one client."""
+    """The text of a stack file that was loaded, with the change of one client. `known`: the clients that the stack
+    has, also one that its file doesn't name."""
 
-    def __init__(self, file: StackFile, text: str, path: Path) -> None:
-        self.file, self.text, self.path = file, text, path
+    def __init__(self, file: StackFile, text: str, path: Path, known: Collection[str]) -> None:
+        self.file, self.text, self.path, self.known = file, text, path, known
         self._config: Mapping[str, Any] = yaml.safe_load(text)["config"]
         self._platform = PLATFORM if PLATFORM in self._config else PLATFORM.partition(":")[2]
 
@@ -40,7 +41,7 @@ class StackText:
     def added(self, name: str, wanted: Mapping[str, Any]) -> StackFile:
         """Raises NotDone."""
         taken = f"there already: `client rotate {self.file.stack} {name}` gives it another key; change the rest by hand"
-        mistakes = [(_path(name), taken)] if name in self.clients else []
+        mistakes = [(_path(name), taken)] if name in self.known else []
         self._edit(lambda: put(self.text, self._key(name), dict(wanted)))
         return self._loaded(mistakes)
 
@@ -77,9 +78,9 @@ class StackText:
     def _find(self, name: str) -> None:
         if name in self.clients:
             return
-        close = did_you_mean(name, self.clients)
-        there = f"clients are {', '.join(self.clients)}" if self.clients else "the stack file has none"
-        what = f"no such client; did you mean {close}?" if close else f"no such client; {there}"
+        close = did_you_mean(name, self.known)
+        there = f"did you mean {close}?" if close else f"clients are {', '.join(self.known)}"
+        what = f"no such client; {there}"
         raise NotDone([(_path(name), what)])
 
     def _forget(self, name: str, *, keeping: Sequence[int]) -> None:

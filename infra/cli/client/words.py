@@ -9,6 +9,8 @@ from typing import Any
 from components.client_keys import KEY_FIELD, URL_FIELD
 from infra.cli.client import Changed, NotApplied
 from infra.plan.gateway import ClientPlan
+from infra.plan.labels import CLIENT_LABEL
+from infra.plan.notes import Step
 from infra.services.access.client_secrets import secret_name, secrets_of
 
 # kubelet looks at each of its pods every 60 to 90 s (syncFrequency 1 min, with a jitter of half of it:
@@ -22,7 +24,7 @@ LAG = (
 def as_text(changed: Changed, not_applied: NotApplied | None) -> str:
     parts = [
         [str(changed.path), *(f"  {line}" for line in _diff(changed))],
-        [*_said(changed, applied=not_applied is None)],
+        [*_said(changed, applied=not_applied is None), *_limits(changed)],
     ]
     if to_do := _to_do(changed):
         parts.append(["To do:", *(f"  {each}" for each in to_do)])
@@ -48,6 +50,7 @@ def as_json(changed: Changed, not_applied: NotApplied | None) -> str:
         "applied": not_applied is None,
         "not_applied": {"why": str(not_applied), "run": list(not_applied.run)} if not_applied else None,
         "to_do": _to_do(changed),
+        "limits_of_others": {name: {"before": list(was), "after": list(now)} for name, was, now in _others(changed)},
         "version": 1,
     }
     return json.dumps(said, indent=2) + "\n"
@@ -92,10 +95,48 @@ def _after(applied: bool) -> str:
     return "Applied: " if applied else "Once it is applied: "
 
 
+def _limits(changed: Changed) -> Iterator[str]:
+    found = [
+        f"{name} {_both(was[0], now[0])} at once, {_both(was[1], now[1])} per minute"
+        for name, was, now in _others(changed)
+    ]
+    if found:
+        yield f"Chosen limits of others change: {'; '.join(found)}. What the stack file says of a client stays."
+
+
+def _both(was: int, now: int) -> str:
+    return f"{was:,} -> {now:,}" if was != now else f"{now:,}"
+
+
+def _others(changed: Changed) -> Iterator[tuple[str, tuple[int, int], tuple[int, int]]]:
+    """Clients whose limits follow from how many share a model: their limits at once and per minute."""
+    before, after = changed.before.plan.traffic.clients, changed.after.plan.traffic.clients
+    for name in sorted((set(before) & set(after)) - {changed.client}):
+        was, now = ((each.concurrent_requests, each.requests_per_minute) for each in (before[name], after[name]))
+        if was != now:
+            yield name, was, now
+
+
 def _to_do(changed: Changed) -> list[str]:
+    """A rotation leaves the namespace as it is: its label was put on when the client was added."""
     path = f"gateway.clients.{changed.client}."
-    found = [each.message for each in changed.after.plan.to_do if each.path.startswith(path)]
-    return [*found, *_copies(changed)]
+    found = [
+        each.message
+        for each in changed.after.plan.to_do
+        if each.path.startswith(path) and not (changed.action == "rotate" and each.step == Step.CLIENT_NAMESPACES)
+    ]
+    return [*found, *_copies(changed), *_label(changed)]
+
+
+def _label(changed: Changed) -> Iterator[str]:
+    """Of a revoked client's namespace, where no other client is said to be."""
+    plan, clients = changed.before.plan, changed.after.plan.traffic.clients
+    gone = changed.before.plan.traffic.clients.get(changed.client)
+    if changed.action != "revoke" or gone is None or gone.namespace is None:
+        return
+    if gone.namespace not in {each.namespace for each in clients.values()}:
+        command = f"{plan.cluster.kubectl} label namespace {gone.namespace} {CLIENT_LABEL}-"
+        yield f"`{command}`: its pods reach the gateway no more; leave it out where other callers run there"
 
 
 def _copies(changed: Changed) -> Iterator[str]:
