@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from infra.diff.clients import asks_for_a_key_now
 from infra.diff.findings import Found
 from infra.diff.services import ground
 from infra.diff.space import growing
@@ -15,9 +16,19 @@ _EMBEDS = "embed"
 
 def asked_by(old: Side, new: Side, resources: ResourceChanges, answers: Mapping[str, Changes]) -> Iterator[Found]:
     yield from growing(old, new)
+    yield from _keys(old, new)
     yield from _another_address(old, new, resources)
     for name, changed in answers.items():
         yield from _stored_vectors(name, new, changed)
+
+
+def _keys(old: Side, new: Side) -> Iterator[Found]:
+    if asked := [name for name in sorted(new.models) if asks_for_a_key_now(name, old, new)]:
+        yield _finding(
+            "gateway",
+            f"before `pulumi up`, have whoever calls {', '.join(asked)} send the platform's key, which its engine"
+            " ignores today: from then on the gateway answers requests without a key with 401",
+        )
 
 
 def _another_address(old: Side, new: Side, resources: ResourceChanges) -> Iterator[Found]:

@@ -29,6 +29,30 @@ def clients_of(side: Side) -> Mapping[str, Mapping[str, Any]]:
     return {DEFAULT: {"keys": [1], "models": []}}
 
 
+def asks_for_a_key_now(name: str, old: Side, new: Side) -> bool:
+    """The gateway asks every caller; with an older program, an engine may have taken requests without a key."""
+    there = name in old.models and name in new.models
+    return there and _has_gateway(new) and not _has_gateway(old) and not old.endpoint(name).get("api_key_secret")
+
+
+def key_changed(name: str, old: Side, new: Side) -> Iterator[str]:
+    """Of the callers of a model that an older program served; with the gateway a key is the client's."""
+    was, now = (side.endpoint(name).get("api_key_secret") for side in (old, new))
+    if asks_for_a_key_now(name, old, new):
+        which = f"the key in {_secret(now)}" if now else "the key of a client"
+        yield f"requests without {which} are answered with 401; until now no key is asked for"
+    elif not _has_gateway(old) and was != now:
+        yield f"its key is in {_secret(now)}, was in {_secret(was)}"
+
+
+def _has_gateway(side: Side) -> bool:
+    return "clients" in (side.plan.get("gateway") or {})
+
+
+def _secret(secret: Mapping[str, str] | None) -> str:
+    return f"Secret {secret['namespace']}/{secret['name']}" if secret else "no Secret"
+
+
 def given(side: Side, secret: str) -> object:
     """The encrypted text of a secret of the stack file; None: there is none."""
     written = side.config.get(config_key(secret))

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from infra.config_keys import API_KEY, HUGGING_FACE_TOKEN, client_of, config_key
+from infra.services.access.client_secrets import CLIENT_KEY_FIELD
 from infra.services.gateway.clients import DEFAULT
 from infra.sides.properties import leaves
 from infra.sides.types import Change, Changes, Resource
@@ -24,7 +25,9 @@ def secrets_changed(settings: Changes, after: Mapping[str, Resource]) -> dict[st
     for urn, resource in after.items():
         if any(_is_of(resource["name"], key, change) for key, change in settings.items()):
             found[urn] = {
-                path: Change(MASK, NEW) for path, value in leaves(resource["inputs"]).items() if value == MASK
+                path: Change(MASK, NEW)
+                for path, value in leaves(resource["inputs"]).items()
+                if value == MASK and _is_key(resource["name"], path)
             }
     return {urn: changes for urn, changes in found.items() if changes}
 
@@ -41,6 +44,11 @@ def _is_of(name: str, key: str, change: Change) -> bool:
     if name == _ALL_KEYS:
         return key == _API_KEY or given is not None or key.startswith(_CLIENTS)
     return key == _API_KEY
+
+
+def _is_key(name: str, path: str) -> bool:
+    """A client's Secret has its URL beside its key, and both are masked."""
+    return not _CLIENT_SECRET.fullmatch(name) or path.endswith(CLIENT_KEY_FIELD)
 
 
 def _newest(keys: Any) -> int:

@@ -7,6 +7,7 @@ from typing import Any
 from infra.clouds.resource_types import Reach
 from infra.diff.adapters import adapters_changed
 from infra.diff.answers import CERTAIN, answers_changed
+from infra.diff.clients import key_changed
 from infra.diff.counted_on import abilities_changed, loss_changed
 from infra.diff.figures import rollout
 from infra.diff.nodes import leaves_the_old, node_group, restarts_nodes
@@ -210,8 +211,7 @@ def _afterwards(name: str, old: Side, new: Side) -> Iterator[str]:
         yield from _url(what, was_at.get(key), now_at.get(key))
     if (reached := reach(new, name)) and reached != reach(old, name):
         yield f"reached from {reached.where}{'' if reached.public else ' alone'}"
-    if not _gateway(old) and was.get("api_key_secret") != now.get("api_key_secret"):
-        yield f"its key is in {_secret(now)}, was in {_secret(was)}"
+    yield from key_changed(name, old, new)
     before, after = old.models[name], new.models[name]
     changed = answers_changed(old, new).get(name, {})
     yield from _answers({what: each for what, each in changed.items() if what != CERTAIN or after["fits"] is not False})
@@ -338,8 +338,3 @@ def _capacity_of(side: Side, name: str) -> Sequence[str]:
 
 def _replicas(side: Side, name: str) -> int:
     return side.models[name]["replicas"]["min"]
-
-
-def _secret(endpoint: object) -> str:
-    secret = endpoint.get("api_key_secret") if isinstance(endpoint, dict) else None
-    return f"Secret {secret['namespace']}/{secret['name']}" if secret else "no Secret"

@@ -338,3 +338,9 @@ RESTARTS = {
 @pytest.mark.parametrize(("stack", "edit", "models"), RESTARTS.values(), ids=RESTARTS)
 def test_the_models_that_restart_are_named(stack: str, edit: dict[str, Any], models: list[str]) -> None:
     assert compare(stack, base(stack), side(stack, edited(stack, edit))).restarts == models
+
+
+def test_the_ingress_of_the_gateway_says_that_nothing_else_of_an_engine_answers() -> None:
+    closed = side("cloud", edited("cloud", {"gateway": None}))
+    added = access_changed(closed, base("cloud"))["exposure"]["llm.example.com/"].added
+    assert any("only the paths of the gateway answer" in each and "/metrics" in each for each in added)

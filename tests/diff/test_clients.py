@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from infra.cli.diff.tables import users
+from infra.cli.diff.tables import to_do, users
 from infra.cli.diff.verdict import headline, mark
 from infra.cli.document.marked import code
 from infra.diff.clients import client_notices
@@ -76,3 +76,28 @@ def test_the_table_of_what_users_notice_and_the_first_line_have_it() -> None:
 def test_a_change_that_takes_nothing_from_clients_says_nothing_of_them() -> None:
     old, new = base("cloud"), side("cloud", edited("cloud", {"models.chat.replicas.max": 4}))
     assert compare("cloud", old, new).clients == []
+
+
+def _of_version_1(now: Side, *, key: bool) -> Side:
+    """As a program without the gateway said it: a model on Ollama had no key."""
+    secret = {"namespace": "diffed", "name": "small-api-key", "key": "api-key"} if key else None
+    models = {**now.outputs["models"], "small": {**now.endpoint("small"), "api_key_secret": secret}}
+    plan = {key: value for key, value in now.plan.items() if key != "gateway"}
+    return Side({**plan, "outputs": {"models": models}}, now.config)
+
+
+def test_callers_of_a_model_that_took_requests_without_a_key_read_that_they_need_one() -> None:
+    difference = compare("own", _of_version_1(base("own"), key=False), base("own"))
+    (row,) = [row for row in users(difference) if row[0] == code("small")]
+    assert "requests without the key in Secret diffed/llm-client-default are answered with 401" in row[2]
+    (asked,) = [text for _, text in to_do(difference) if "send the platform's key" in text]
+    assert asked.startswith(f"before {code('pulumi up')}, have whoever calls small send")
+    assert mark(difference) == "⚠️"
+    assert f"{code('small')} asks for a key from now on" in headline(difference)
+
+
+def test_callers_that_have_a_key_read_nothing_of_that() -> None:
+    for old in (_of_version_1(base("own"), key=True), base("own")):
+        difference = compare("own", old, base("own"))
+        assert "401" not in str([users(difference), to_do(difference)])
+        assert "asks for a key" not in headline(difference)

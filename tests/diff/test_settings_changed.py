@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from components.client_keys import KEY_FIELD, URL_FIELD
 from infra.config_keys import PLATFORM
 from infra.diff.difference import compare
 from infra.diff.resources import compare_resources
@@ -55,6 +56,7 @@ def test_another_spelling_of_a_number_is_no_difference(stack: str, written: str,
 KEY, TOKEN = "llm-platform:apiKey", "llm-platform:huggingFaceToken"
 
 
+MASKED = {KEY_FIELD: "[secret]", URL_FIELD: "[secret]"}
 HOLDERS = (
     "chat-api-key",
     "model-cache-hub-token",
@@ -97,11 +99,13 @@ def test_a_rotation_changes_the_secrets_that_hold_the_keys(key: str, old: Any, n
 
 def _secrets_changed(settings: Changes) -> set[str]:
     secrets: list[Resource] = [
-        {"urn": f"u::p::t::{name}", "type": "t", "name": name, "inputs": {"stringData": {"k": "[secret]"}}}
-        for name in HOLDERS
+        {"urn": f"u::p::t::{name}", "type": "t", "name": name, "inputs": {"stringData": MASKED}} for name in HOLDERS
     ]
     resources = compare_resources(secrets, secrets, lambda *_: False, settings)
     assert "cipher" not in str(resources)
+    for urn, found in resources.changed.items():
+        of_client = urn.rpartition("::")[2].startswith("client-")
+        assert set(found) == {f"stringData.{KEY_FIELD}", *(() if of_client else (f"stringData.{URL_FIELD}",))}
     return {urn.rpartition("::")[2] for urn in resources.changed}
 
 

@@ -10,6 +10,7 @@ from infra.cli.diff.weaker import weaker
 from infra.cli.document.marked import code, said
 from infra.diff import figures
 from infra.diff.answers import CERTAIN, another_answers, what_answers
+from infra.diff.clients import asks_for_a_key_now
 from infra.diff.counted import unpriced
 from infra.diff.difference import Difference
 from infra.diff.guard import Guarded
@@ -35,7 +36,7 @@ def mark(difference: Difference) -> str:
     worse = gone or _gaps(difference) or _moved(difference) or _others(difference) or _less_sure(difference)
     worse = worse or _never_sure(difference)
     worse = worse or _shorter(difference) or difference.counted.no_longer or any(weaker(difference))
-    worse = worse or difference.clients
+    worse = worse or difference.clients or _asks_now(difference)
     return "⚠️" if worse or difference.guarded else "✅"
 
 
@@ -114,6 +115,8 @@ def _models(difference: Difference) -> Iterator[str]:
         yield f"{said(service)} down for a while"
     if refused := [each.client for each in difference.clients if each.stops]:
         yield f"a key of {'client' if len(refused) == 1 else 'clients'} {named(refused)} answers 401 from now on"
+    if asked := _asks_now(difference):
+        yield f"{named(asked)} {'asks' if len(asked) == 1 else 'ask'} for a key from now on"
     others = alike((name, what_answers(difference.answers[name])) for name in _others(difference))
     yield from (f"{what} {named(models)}" for what, models in others.items())
     yield from _refused_requests(difference)
@@ -124,6 +127,12 @@ def _models(difference: Difference) -> Iterator[str]:
         yield f"{named(without)} no longer reached from outside the cluster"
     if moved := [name for name in _moved(difference) if name not in without]:
         yield f"another URL for {named(moved)}"
+
+
+def _asks_now(difference: Difference) -> list[str]:
+    """Models that took requests without a key."""
+    old, new = difference.old, difference.new
+    return [name for name in sorted(new.models) if asks_for_a_key_now(name, old, new)]
 
 
 def _gaps(difference: Difference) -> list[Notice]:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from components.gateway_proxy import GATEWAY
 from infra.diff.access.peers import peers
 from infra.registry import reach_of, types_of
 from infra.sides.statements import Statements, say_of_each
@@ -43,7 +44,13 @@ def _ingress(inputs: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     for rule in spec.get("rules", []):
         for path in rule.get("http", {}).get("paths", []):
             thing = f"{rule.get('host', 'any host')}{path.get('path', '')}"
-            yield from ((thing, statement) for statement in (where, *guards))
+            yield from ((thing, statement) for statement in (where, *_paths(path), *guards))
+
+
+def _paths(path: Mapping[str, Any]) -> Iterator[str]:
+    """The gateway's Ingress leads every path to it, and the gateway answers 404 where it has none."""
+    if path.get("backend", {}).get("service", {}).get("name") == GATEWAY:
+        yield "only the paths of the gateway answer, and nothing else of an engine, such as /metrics and /docs"
 
 
 def _guards(annotation: str) -> bool:
