@@ -8,6 +8,7 @@ from components.pods import container_security_context, security_context, spread
 
 BOOTSTRAP = "bootstrap.json"  # read once, when Envoy starts; every other file is read again when it changes
 HTTP, METRICS = "http", "metrics"  # names of its ports
+_KNOWN_SECONDS = 15
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,14 @@ def proxy_pod_spec(
         "securityContext": container_security_context(),
         "lifecycle": {"preStop": {"sleep": {"seconds": pod.pre_stop_seconds}}},
         "startupProbe": {**health, "periodSeconds": 1, "failureThreshold": 60},
-        "readinessProbe": {**health, "periodSeconds": 5, "timeoutSeconds": 3, "failureThreshold": 2},
+        # The agents of NetworkPolicies on other nodes know its address only seconds after it has one.
+        "readinessProbe": {
+            **health,
+            "initialDelaySeconds": _KNOWN_SECONDS,
+            "periodSeconds": 5,
+            "timeoutSeconds": 3,
+            "failureThreshold": 2,
+        },
         # Not by a request: where its memory is full Envoy refuses all, and a restart would cut what is under way.
         "livenessProbe": {
             "tcpSocket": {"port": HTTP},

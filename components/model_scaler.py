@@ -13,6 +13,7 @@ _LONGEST_WINDOW = 3600  # seconds, of a HorizontalPodAutoscaler
 _SCALE_DOWN_PERIOD = 120
 _SCALE_UP_PERIOD = 60
 _FAILURES_BEFORE_FALLBACK = 3
+_SECONDS_BEFORE_WAKING = 300  # without an answer: on a first `up`, and while Prometheus restarts, nothing is measured
 
 
 class ModelScaler(pulumi.ComponentResource):
@@ -60,7 +61,7 @@ class ModelScaler(pulumi.ComponentResource):
                 "pollingInterval": polling_seconds,
                 "cooldownPeriod": cooldown_seconds,
                 "fallback": {
-                    "failureThreshold": _FAILURES_BEFORE_FALLBACK,
+                    "failureThreshold": _failures(min_replicas, polling_seconds),
                     "replicas": fallback_replicas,
                     "behavior": "currentReplicasIfHigher",  # an outage of Prometheus removes no replica
                 },
@@ -85,6 +86,11 @@ class ModelScaler(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(parent=self, depends_on=list(depends_on)),
         )
         self.register_outputs({})
+
+
+def _failures(min_replicas: int, polling_seconds: int) -> int:
+    """After which the fallback starts replicas. A model that sleeps wakes then, so it is longer."""
+    return _FAILURES_BEFORE_FALLBACK if min_replicas else max(1, _SECONDS_BEFORE_WAKING // polling_seconds)
 
 
 def _behavior(cooldown_seconds: int) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from infra.plan.gateway import TrafficPlan
-from infra.services.gateway.envoy.held import held_query
+from infra.services.gateway.envoy.held import asked_query, held_query
 from infra.usage.prometheus import Prometheus
 from tests.conftest import HANGS_SECONDS
 from tests.gateway.engine import Engine
@@ -135,6 +135,40 @@ def test_no_more_are_held_than_fit_in_memory(tmp_path: Path) -> None:
             found = [each.result() for each in asked]
         assert Counter(each.status for each in found) == {200: 5, 503: 15}
         assert {json.loads(each.body)["error"]["code"] for each in found if each.status == 503} == {"model_starting"}
+
+
+def test_a_large_body_is_held_in_no_memory(tmp_path: Path) -> None:
+    with _asleep(tmp_path) as (gateway, _, _):
+        answer = gateway.ask("POST", CHAT, {"model": "small", "prompt": "x" * 1_000_000})
+        assert (answer.status, answer.error["code"], held(gateway)) == (503, "model_starting", 0)
+
+
+@pytest.mark.skipif(bool(MISSING), reason=WHY)
+def test_a_model_that_is_asked_briefly_and_rarely_stays_awake(
+    tmp_path: Path,
+) -> None:
+    """Whenever Prometheus looks, none is under way. What no server was asked keeps it awake neither."""
+    with ExitStack() as stack:
+        (port,) = free_ports(1)
+        names, plan = stack.enter_context(Names([])), _plan(port, held_seconds=3)
+        folders = [tmp_path / name for name in ("envoy", "prometheus")]
+        for folder in folders:
+            folder.mkdir()
+        gateway = stack.enter_context(running(plan, place_in(folders[0]), bootstrap=resolved_by(names.port)))
+        url = stack.enter_context(scraping(folders[1], a=gateway.place.metrics_port))
+        query = asked_query("llm", "small")
+
+        def asked() -> list[float]:
+            return [each.value for each in Prometheus(url).ask(query)]
+
+        _until(asked, [0])
+        assert _ask(gateway, prefer="wait=0").status == 503
+        stack.enter_context(Engine(port=port))
+        names.addresses = ["127.0.0.1"]
+        time.sleep(2)
+        assert asked() == [0]
+        assert gateway.ask("POST", CHAT, {"model": "small"}).status == 200
+        _until(asked, [1])
 
 
 @pytest.mark.skipif(bool(MISSING), reason=WHY)

@@ -15,8 +15,10 @@ _HELD = re.compile(
     r"sum\((?P<most>\d+) - envoy_cluster_circuit_breakers_default_remaining_retries"
     r'\{namespace="(?P<namespace>[^"]*)",envoy_cluster_name="model_(?P<model>[^"]*)"\}\)'
 )
+_PODS = r'\{namespace="(?P<namespace>[^"]*)",envoy_cluster_name="pods_(?P<model>[^"]*)"\}'
 _ASKED = re.compile(
-    r'sum\(envoy_cluster_upstream_rq_active\{namespace="(?P<namespace>[^"]*)",envoy_cluster_name="pods_(?P<model>[^"]*)"\}\)'
+    rf"sum\(envoy_cluster_upstream_rq_active{_PODS}\)"
+    r" \+ \(sum\(increase\(envoy_cluster_upstream_rq_total\{[^}]*\}\[2m\]\)\) > bool 0\)"
 )
 _NO_PODS = " or vector(0)"  # what no pod measures is 0 where there may be none
 _QUERY = re.compile(r"sum\((?P<metric>[a-z_:]+)\{(?P<labels>[^}]*)\}\)")

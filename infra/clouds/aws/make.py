@@ -37,6 +37,7 @@ from infra.plan.cluster import PoolPlan
 from infra.plan.labels import GPU_TAINT
 from infra.plan.plan import Plan
 from infra.services.addons.make import charts, make_addons
+from infra.services.gateway.times import LATER
 
 _POD_IDENTITY = ("169.254.170.23/32", 80)  # the agent of EKS Pod Identity, on each node
 
@@ -175,7 +176,7 @@ def _alb(plan: Plan, health_path: str, *, subnet_ids: Sequence[pulumi.Input[str]
     return alb_annotations(
         health_path,
         public=gateway.visibility == "public",
-        timeout_seconds=plan.traffic.silence_seconds,
+        timeout_seconds=plan.traffic.silence_seconds + LATER,
         group=plan.cluster.name,
         subnet_ids=subnet_ids,
         certificate_arn=settings.certificate_arn,

@@ -18,7 +18,7 @@ from infra.services.gateway.envoy.clients import clients_file
 from infra.services.gateway.envoy.files import arguments, files
 from infra.services.gateway.envoy.place import Place, in_pod
 from infra.services.gateway.parts import PARTS, in_parts
-from infra.services.gateway.times import CPU, THREADS, ends_after
+from infra.services.gateway.times import CPU, LATER, THREADS, ends_after
 
 _HEALTH_PATH, _METRICS_PATH = "/healthz", "/stats/prometheus"
 
@@ -119,7 +119,7 @@ def _annotations(plan: Plan, site: Site) -> Mapping[str, pulumi.Input[str]]:
     """By which the gateway's controller knows timeouts and health check."""
     assert plan.gateway is not None
     if plan.gateway.controller == NGINX:
-        return nginx_annotations(plan.traffic.silence_seconds)
+        return nginx_annotations(plan.traffic.silence_seconds + LATER)
     return site.annotations(plan, _HEALTH_PATH) if plan.gateway.controller.outside else {}
 
 

@@ -14,6 +14,7 @@ HELD = "x-llm-held"  # the header of a request that may be held
 _CLOSED_PORT = 1  # of loopback: no program in Envoy's container may listen below 1024
 # Seconds from one try to the next: at most, and in the mean, since Envoy draws each between 0 and 2.
 _WAIT, _STEP = 2, 1
+_LATELY = "2m"  # several scrapes of Prometheus
 _PREFERRED = "preferred"  # seconds, where the caller says so by `Prefer: wait=N`
 
 
@@ -81,6 +82,16 @@ def waiting(upstream: Upstream) -> Message:
     }
 
 
+def too_large_to_hold() -> Message:
+    """A request whose body has a million bytes or more, or doesn't say how many: it is answered at once."""
+    return {
+        "name": "content-length",
+        "string_match": {"safe_regex": {"regex": r"\d{1,6}"}},
+        "invert_match": True,
+        "treat_missing_header_as_empty": True,
+    }
+
+
 def held_headers() -> list[Message]:
     tries = header("x-envoy-max-retries", f"%DYNAMIC_METADATA({FROM_BODY}:{_PREFERRED})%")
     return [header(HELD, "yes"), tries]
@@ -94,9 +105,12 @@ def held_query(traffic: TrafficPlan, namespace: str, model: str) -> str:
 
 
 def asked_query(namespace: str, model: str) -> str:
-    """The requests that the servers of a model are answering, as all Envoys together see it: it is 0 where a model has
-    no server, so it lets a model sleep and can't wake it."""
-    return f"sum(envoy_cluster_upstream_rq_active{_of(namespace, pods_of(model))})"
+    """The requests that the servers of a model are answering, as all Envoys together see it, and 1 more where one was
+    sent there in the last minutes: short requests are rarely seen while they are answered. It is 0 where a model has no
+    server, so it lets a model sleep and can't wake it."""
+    of = _of(namespace, pods_of(model))
+    lately = f"sum(increase(envoy_cluster_upstream_rq_total{of}[{_LATELY}])) > bool 0"
+    return f"sum(envoy_cluster_upstream_rq_active{of}) + ({lately})"
 
 
 def _of(namespace: str, cluster: str) -> str:
