@@ -12,10 +12,6 @@ KINDS = {
         "no revision is given: the branch main of the repository can change, and with it what is served;"
         " `llm-platform model add ORG/NAME` pins the commit at which it reads the files"
     ),
-    "adapters-at-run-time": (
-        "whoever has the API key may also load and unload adapters that are in the cache (POST /v1/load_lora_adapter):"
-        " the engine has no way to find a new adapter without that"
-    ),
     "adapter-revision": "no revision is given: main of the repository can move, and with it what is served",
     "draft-revision": "no revision is given: main of the repository can move, and with it what proposes tokens",
     "one-replica": "one replica: if it is lost, the model is down until another replica has started",

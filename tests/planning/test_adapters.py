@@ -10,7 +10,6 @@ import pytest
 
 from infra.engines import ENGINES
 from infra.plan.models import ModelPlan
-from infra.plan.notes import Warned
 from tests.planning.stacks import DEV, changed, plan
 
 SQL, SUPPORT = {"model": "acme/sql-lora", "rank": 16}, {"model": "acme/support-lora", "revision": "v2"}
@@ -90,8 +89,12 @@ def test_what_is_assumed_and_open_is_said() -> None:
     assert said["models.qwen3-8b.adapters.sql.revision"].startswith("none is given: main of acme/sql-lora can move")
     assumed = [each.message for each in result.assumptions if each.path == "models.qwen3-8b.adapters"]
     assert assumed[0].startswith("support: a rank of at most 64, as none is given")
-    kinds = [each.kind for each in result.warnings if isinstance(each, Warned)]
-    assert "adapters-at-run-time" in kinds
+
+
+def test_nobody_is_warned_of_a_path_that_the_gateway_does_not_pass_on() -> None:
+    """The engine loads adapters at run time, which only whoever has its own key could ask for: the gateway alone."""
+    result = plan(changed(DEV, models__qwen3_8b__adapters={"sql": {**SQL, "revision": "0" * 40}}))
+    assert not [each for each in result.warnings if "adapters" in each.path or "adapters" in each.message]
 
 
 HUB = """

@@ -64,15 +64,7 @@ def explain_adapters(name: str, model: Model) -> Iterator[Finding]:
 
 
 def _warn_of_adapters(name: str, model: Model) -> Iterator[Finding]:
-    """The engine looks up a new adapter only where it also lets requests load one."""
-    path = f"models.{name}.adapters"
-    if model.adapters:
-        message = (
-            f"whoever has the API key may also load and unload adapters of {name} that are in the cache (POST"
-            " /v1/load_lora_adapter): the engine has no way to find a new adapter without that"
-        )
-        yield warned(path, message, kind="adapters-at-run-time")
     for each in adapters_of(model):
         if each.revision is None:
             message = f"none is given: main of {each.model} can move, and with it what is served"
-            yield warned(f"{path}.{each.name}.revision", message, kind="adapter-revision")
+            yield warned(f"models.{name}.adapters.{each.name}.revision", message, kind="adapter-revision")
