@@ -56,7 +56,7 @@ class TrafficPlan:
     dns_refresh_seconds: int  # how often the addresses of a model's pods are read
     pre_stop_seconds: int  # until the load balancer sends nothing more to an Envoy that ends
     connection_seconds: int  # after this age a caller's connection is closed behind its next answer
-    drain_seconds: int  # that a stream may take after its Envoy was asked to end
+    drain_seconds: int  # that an answer may take whose request came last to an Envoy that ends
     body_mib: int  # the largest request
     held_requests: int  # of each model, in each Envoy, at most
     trusted_hops: int  # load balancers in front, whose X-Forwarded-For is believed

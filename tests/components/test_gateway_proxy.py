@@ -27,8 +27,8 @@ POD = ProxyPod(
     health_path="/healthz",
     cpu=0.5,
     memory_mib=1024,
-    pre_stop_seconds=360,
-    grace_seconds=375,
+    pre_stop_seconds=660,
+    grace_seconds=675,
 )
 REACH = Reach(
     CLIENT_LABEL,
@@ -182,8 +182,8 @@ def test_every_pod_is_scraped_once() -> None:
 def test_a_pod_sleeps_until_callers_have_left_it_and_one_is_always_there() -> None:
     recording = proxy()
     spec = pod(recording)
-    assert spec["containers"][0]["lifecycle"]["preStop"] == {"sleep": {"seconds": 360}}
-    assert spec["terminationGracePeriodSeconds"] == 375
+    assert spec["containers"][0]["lifecycle"]["preStop"] == {"sleep": {"seconds": 660}}
+    assert spec["terminationGracePeriodSeconds"] == 675
     zones, nodes = spec["topologySpreadConstraints"]
     assert (zones["topologyKey"], nodes["topologyKey"]) == ("topology.kubernetes.io/zone", "kubernetes.io/hostname")
     (budget,) = recording.of("kubernetes:policy/v1:PodDisruptionBudget")

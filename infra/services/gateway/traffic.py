@@ -30,6 +30,7 @@ def plan_traffic(
     settings: Settings, models: Mapping[str, ModelPlan], gateway: GatewayPlan | None, catalog: Catalog
 ) -> Decided[TrafficPlan]:
     seconds = timeout_of(settings)
+    total = 2 * seconds  # as long for the first byte, and as long after it
     yield from _warn_of_version_1(settings, gateway)
     wanted = settings.gateway or Gateway()
     clients = yield from plan_clients(wanted.clients, models, default=wanted.default_client)
@@ -40,13 +41,13 @@ def plan_traffic(
         replicas=REPLICAS,
         image=catalog.proxies["envoy"].image,
         idle_seconds=seconds,
-        total_seconds=2 * seconds,  # as long for the first byte, and as long after it
+        total_seconds=total,
         keep_alive_seconds=keep_alive(silence(seconds, upstreams.values())),
         engine_idle_seconds=ENGINE_IDLE,
         dns_refresh_seconds=DNS_REFRESH,
         pre_stop_seconds=PRE_STOP,
         connection_seconds=CONNECTION,
-        drain_seconds=seconds,
+        drain_seconds=total,
         body_mib=BODY_MIB,
         held_requests=HELD,
         trusted_hops=1 if gateway is not None else 0,
