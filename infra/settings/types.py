@@ -58,7 +58,7 @@ Domain = Annotated[
     pattern(
         r"^([a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?\.)+[a-z][-a-z0-9]{0,61}[a-z0-9]$",
         "llm.example.com",
-        "domain",
+        "domain with a dot",
         max_length=200,
     ),
 ]

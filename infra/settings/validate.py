@@ -39,6 +39,12 @@ _COUNTED = {
     "gpusPerNode": "the GPUs of one node, as many as `nvidia-smi -L` lists there, and not those of all nodes",
     "nodes": "N, as many as `kubectl get nodes` lists with the labels of the selector",
 }
+# What a client with nothing asks for.
+_NOTHING = {
+    "keys": "write keys: [1], or leave keys out",
+    "requestsPerMinute": "to stop a client: llm-platform client revoke",
+    "concurrentRequests": "to stop a client: llm-platform client revoke",
+}
 _ROUNDS = 5  # when a wrong value is replaced, another one may show
 
 
@@ -197,6 +203,8 @@ def _value_message(key: Key, kind: str, value: Any, node: Schema, catalog: Catal
         return f"got {len(value)}; allowed: {allowed(node)}", _write(leaf, example(node))
     if leaf in _COUNTED and isinstance(value, int | float):
         return f"{got}; allowed: {allowed(node)}", f"write {leaf}: {_COUNTED[leaf]}"
+    if leaf in _NOTHING and value in (0, []):
+        return f"{got}; allowed: {allowed(node)}", _NOTHING[leaf]
     probably = meant(leaf, value, node)
     if isinstance(probably, str) and not isinstance(value, str):
         return f"{got}; text has to be in quotes", f'write "{probably}"'

@@ -1,7 +1,7 @@
 """Which gateway is called, as which client, with which key."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -40,7 +40,11 @@ def target_of(plan: Plan, given: Given) -> Target:
     client, key = _client(plan, given.client), _given_key(given)
     if given.url is not None and not _is_url(given.url):
         raise BadTarget(f"--url {given.url}: not an address; write such as https://llm.example.com/v1")
-    outputs = _outputs(plan.stack) if given.url is None or key is None else {}
+    missing = [
+        *(["--url"] if given.url is None else []),
+        *([f"the key into {KEY_VARIABLE} or --key-file"] if key is None else []),
+    ]
+    outputs = _outputs(plan.stack, missing) if missing else {}
     return Target(given.url or _url(plan, outputs), client, key or _key(plan, outputs, client))
 
 
@@ -79,11 +83,11 @@ def _one_key(key: str, where: str) -> str:
     return key
 
 
-def _outputs(stack: str) -> Mapping[str, Any]:
+def _outputs(stack: str, missing: Sequence[str]) -> Mapping[str, Any]:
     try:
         return json.loads(pulumi("stack", "output", "--json", "--show-secrets", "--stack", stack))
     except NotRead as error:
-        raise NotRead(f"the outputs of {stack}: {error}; else write --url, and the key into {KEY_VARIABLE}") from None
+        raise NotRead(f"the outputs of {stack}: {error}; else write {', and '.join(missing)}") from None
 
 
 def _url(plan: Plan, outputs: Mapping[str, Any]) -> str:

@@ -69,13 +69,17 @@ def test_a_variable_that_holds_no_key_is_refused_without_showing_it(key: str) ->
 
 
 @pytest.mark.usefixtures("no_pulumi")
-def test_without_pulumi_it_says_how_to_go_on() -> None:
-    done = smoke()
-    assert done.exit_code == 3
-    said = " ".join(done.stderr.split())
-    assert "pulumi isn't installed" in said
-    assert "--url" in said
-    assert "LLM_PLATFORM_KEY" in said
+def test_without_pulumi_it_names_only_what_is_missing() -> None:
+    for options, key, missing in (
+        ((), None, {"--url", "LLM_PLATFORM_KEY"}),
+        ((), "a-key", {"--url"}),
+        (("--url", URL), None, {"LLM_PLATFORM_KEY"}),
+    ):
+        done = smoke(*options, key=key)
+        assert done.exit_code == 3
+        said = " ".join(done.stderr.split())
+        assert "pulumi isn't installed" in said
+        assert {each for each in ("--url", "LLM_PLATFORM_KEY") if each in said} == missing
 
 
 def test_what_the_stack_says_is_called(outputs: dict[str, Any]) -> None:

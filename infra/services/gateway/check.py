@@ -1,6 +1,7 @@
 """Rules for `gateway`."""
 
 from infra.services.gateway.check_clients import check_clients
+from infra.services.gateway.clients import DEFAULT
 from infra.services.gateway.controllers import controller_of
 from infra.services.gateway.exposed import DOMAIN, EXPOSE, EXPOSURE, GATEWAY, OLD_NAME, from_outside, written_key
 from infra.services.gateway.section import Gateway
@@ -74,7 +75,7 @@ def _check_public(scope: Scope, gateway: Gateway) -> None:
         controller = controller_of(gateway.ingress_class, scope.cloud)
         write = f"write {controller.certificate}: {controller.sample}"
         wrong(key, "public without TLS: keys would cross the internet unencrypted", write, reads=reads)
-    if not gateway.clients:
+    if not set(gateway.clients) - {DEFAULT}:
         got = "public without clients: everybody would have the same key, which nobody can revoke for one alone"
         write = f"write clients: {{web-shop: {{models: [{next(iter(scope.settings.models))}]}}}}"
         wrong(key, got, write, reads=[key, (*GATEWAY, "clients")])

@@ -59,6 +59,7 @@ GATEWAY = (
             "    three: {keys: [1, 2, 3]}",
             "    here: {namespace: llm}",
             "    Web_Shop: {}",
+            "    system: {namespace: kube-system, tokensPerMinute: 1000}",
         ),
         (
             Mistake(
@@ -87,7 +88,7 @@ GATEWAY = (
                 "gateway.clients.few.concurrentRequests",
                 13,
                 "got the number 0; allowed: a whole number from 1 to 100000",
-                "write concurrentRequests: 32",
+                "to stop a client: llm-platform client revoke",
             ),
             Mistake(
                 "gateway.clients.few.requestsPerMinute",
@@ -111,7 +112,7 @@ GATEWAY = (
                 "gateway.clients.none.keys",
                 16,
                 "got an empty list; allowed: a list of 1 to 2, each a whole number from 1 to 1000000",
-                "write keys: [1, 2]",
+                "write keys: [1], or leave keys out",
             ),
             Mistake(
                 "gateway.clients.three.keys",
@@ -130,6 +131,52 @@ GATEWAY = (
                 19,
                 "bad name; at most 30 lower-case letters, digits and hyphens, beginning with a letter",
                 "write web-shop",
+            ),
+            Mistake(
+                "gateway.clients.system.namespace",
+                20,
+                "kube-system is Kubernetes' own: its pods are no application",
+                "write the namespace of the client's pods, or leave it out",
+            ),
+            Mistake(
+                "gateway.clients.system.tokensPerMinute",
+                20,
+                "unknown key; a limit of tokens isn't part of this release, see docs/platform/gateway.md;"
+                " requestsPerMinute limits requests",
+            ),
+        ),
+    ),
+    Bad(
+        "public with the one key alone, under its name",
+        stack(
+            CLUSTER,
+            MODEL,
+            f"gateway: {{domain: x.example.com, expose: public, certificateArn: {CERTIFICATE},"
+            " clients: {default: {}}}",
+        ),
+        (
+            Mistake(
+                "gateway.expose",
+                6,
+                "public without clients: everybody would have the same key, which nobody can revoke for one alone",
+                "write clients: {web-shop: {models: [a]}}",
+            ),
+        ),
+    ),
+    Bad(
+        "a name of a model and of an adapter is said once",
+        stack(
+            CLUSTER,
+            "models: {sql: {model: Qwen/Qwen3-8B, maxModelLen: 8192, adapters: {sql: {model: acme/sql}}}}",
+            "gateway: {clients: {app: {models: [gpt]}}}",
+        ),
+        (
+            Mistake("models.sql.adapters.sql", 5, "the name of model sql", "write a name that no model has"),
+            Mistake(
+                "gateway.clients.app.models[0]",
+                6,
+                "no model or adapter gpt; there are sql",
+                "write sql, or models: all",
             ),
         ),
     ),
@@ -182,7 +229,7 @@ GATEWAY = (
             Mistake(
                 "gateway.domain",
                 6,
-                'got "https://llm.example.com"; allowed: a domain of at most 200 characters',
+                'got "https://llm.example.com"; allowed: a domain with a dot of at most 200 characters',
                 "write domain: llm.example.com",
             ),
         ),
