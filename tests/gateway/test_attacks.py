@@ -178,6 +178,14 @@ def test_of_several_addresses_the_last_is_believed_which_the_load_balancer_saw(e
         assert gateway.logged(answer)["from"] == "198.51.100.7"
 
 
+def test_a_caller_that_passes_by_the_load_balancer_is_known_by_its_connection(engine: Engine, tmp_path: Path) -> None:
+    """A pod of the cluster can write into the log any address that a load balancer could have seen."""
+    plan = traffic((client("app", ("small",)),), (upstream("small", engine.port),), trusted_hops=1)
+    with running(plan, place_in(tmp_path)) as gateway:
+        logged = gateway.logged(gateway.ask("GET", "/v1/models", key="wrong", x_forwarded_for="203.0.113.9"))
+        assert (logged["from"], logged["peer"]) == ("203.0.113.9", "127.0.0.1")
+
+
 def test_the_port_of_the_metrics_shows_nothing_else(gateway: Gateway) -> None:
     """The admin interface is on loopback: its /config_dump has the keys, and its /quitquitquit ends Envoy."""
     at_metrics = replace(gateway, place=replace(gateway.place, port=gateway.place.metrics_port))

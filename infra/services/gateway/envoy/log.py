@@ -35,8 +35,13 @@ _OWN_STATUS = [408, 413, 431]
 
 
 def refused_log() -> Message:
-    """Answers of the first tier: nobody is known there but by a key, so the line names the address."""
-    line = {**_LINE, "from": "%DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT%"}
+    """Answers of the first tier: nobody is known there but by a key, so the line names addresses. A caller inside the
+    cluster can write the first one itself, in X-Forwarded-For; `peer` is who opened the connection."""
+    line = {
+        **_LINE,
+        "from": "%DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT%",
+        "peer": "%DOWNSTREAM_DIRECT_REMOTE_ADDRESS_WITHOUT_PORT%",
+    }
     own = [{"response_flag_filter": {"flags": _OWN}}, *(status(code) for code in _OWN_STATUS)]
     return {"filter": {"or_filter": {"filters": own}}, **_stdout(line)}
 
