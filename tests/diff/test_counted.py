@@ -150,3 +150,7 @@ def test_nodes_that_had_no_price_and_go_leave_no_difference_to_claim() -> None:
     assert "expected $" in title
     assert "how it changes isn't known: the nodes of gpu had no price" in title
     assert "+$" not in title
+    rows, _ = figures_of(difference)
+    bills = [cells for name, cells in rows.items() if name.startswith("$ per month")]
+    assert bills
+    assert {(cells[0], cells[2]) for cells in bills} == {("not known", "")}

@@ -23,7 +23,7 @@ def money(difference: Difference, by_program: Changes) -> str:
     changes = {word: round(change.new) - round(change.old) for word, change in found.items()}
     if not difference.new.exists:
         return f"the stack is gone: {_said(_signed(changes))}{_over(difference)}"
-    if pools := _uncounted_before(difference):
+    if pools := uncounted_before(difference):
         after = _said({word: usd(change.new) for word, change in found.items()})
         whose = f"the nodes of {names(pools)} had no price"
         return f"{after} (how it changes isn't known: {whose}){_over(difference)}"
@@ -35,7 +35,7 @@ def money(difference: Difference, by_program: Changes) -> str:
     return f"{_changed(changes)}{_from_what(difference, changes, by_program)}{_over(difference)}"
 
 
-def _uncounted_before(difference: Difference) -> list[str]:
+def uncounted_before(difference: Difference) -> list[str]:
     """Pools of nodes without a price that are gone: what they cost is in no bill, so no difference is one."""
     if not any(change.new for change in difference.cost.values()):
         return []
@@ -172,7 +172,7 @@ def _of_alike(difference: Difference) -> Iterator[str]:
 
 
 def _left_out(difference: Difference) -> Iterator[str]:
-    if pools := _uncounted_before(difference):
+    if pools := uncounted_before(difference):
         yield f"now: without the nodes of {names(pools)}, which have no price, so the change of $ isn't what it saves"
     if pools := unpriced(difference.new):
         yield f"not counted: the nodes of {names(pools)}, which have no price; {prices_of(pools)} gives them one"

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from types import MappingProxyType
 
-from infra.cli.diff.money import money
+from infra.cli.diff.money import money, uncounted_before
 from infra.cli.diff.values import named, signed
 from infra.cli.diff.ways import with_ways
 from infra.cli.diff.weaker import weaker
@@ -215,12 +215,10 @@ def _bills(difference: Difference) -> Iterator[tuple[str, str, str, str]]:
 
 
 def _bill(change: Change, difference: Difference) -> tuple[str, str, str]:
-    """Of nodes that have a price on one side alone, the other side's bill isn't known."""
-    counted = difference.counted
+    """Of nodes that have a price on one side alone, or are gone without one, the other side's bill isn't known."""
+    before, after = (*difference.counted.from_now, *uncounted_before(difference)), difference.counted.no_longer
     old, new, amount = _row("", change)[1:]
-    if counted.from_now or counted.no_longer:
-        amount = ""
-    return _at_least(old, counted.from_now), _at_least(new, counted.no_longer), amount
+    return _at_least(old, before), _at_least(new, after), "" if before or after else amount
 
 
 def _at_least(amount: str, without_price: Sequence[str]) -> str:
