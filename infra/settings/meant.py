@@ -147,7 +147,7 @@ def _sections(value: Any, form: Schema, depth: int) -> Iterator[Any]:
     properties, required = form["properties"], form.get("required", ())
     if len(required) > 1:
         return
-    fitting = [name for name, inner in properties.items() if takes(inner, value)]
+    fitting = [name for name, inner in properties.items() if takes(inner, value) and inner.get("default") != value]
     if not required and len(fitting) == 1 and depth == 0:
         yield {fitting[0]: value}
     for index, (name, inner) in enumerate(properties.items()):

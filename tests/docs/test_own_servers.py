@@ -33,7 +33,8 @@ def test_each_of_its_models_goes_on_or_starts_again_when_a_node_is_lost(own: Pla
 
 
 def test_its_runtime_class_is_on_every_pod_with_gpus(own: Planned) -> None:
-    deployments = own.recording.of("kubernetes:apps/v1:Deployment")
+    models = {f"{name}-deployment" for name in own.plan.models}
+    deployments = [each for each in own.recording.of("kubernetes:apps/v1:Deployment") if each.name in models]
     assert len(deployments) == 2
     for each in deployments:
         assert each.inputs["spec"]["template"]["spec"]["runtimeClassName"] == "nvidia"
