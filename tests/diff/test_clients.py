@@ -73,6 +73,13 @@ def test_the_table_of_what_users_notice_and_the_first_line_have_it() -> None:
     assert f"a key of client {code('web')} answers 401 from now on" in headline(difference)
 
 
+def test_the_first_line_counts_clients_and_not_models() -> None:
+    clients = {"default": {}, "shop": {"keys": [1, 2]}, "web": {"keys": [1, 2]}}
+    old = side("cloud", edited("cloud", {"gateway.clients": clients}))
+    new = side("cloud", edited("cloud", {"gateway.clients": {"default": {}, "shop": {"keys": [2]}}}))
+    assert "keys of 2 clients answer 401 from now on" in headline(compare("cloud", old, new))
+
+
 def test_a_change_that_takes_nothing_from_clients_says_nothing_of_them() -> None:
     old, new = base("cloud"), side("cloud", edited("cloud", {"models.chat.replicas.max": 4}))
     assert compare("cloud", old, new).clients == []

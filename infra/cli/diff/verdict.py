@@ -114,7 +114,8 @@ def _models(difference: Difference) -> Iterator[str]:
     for service in (each.service for each in difference.services if each.away):
         yield f"{said(service)} down for a while"
     if refused := [each.client for each in difference.clients if each.stops]:
-        yield f"a key of {'client' if len(refused) == 1 else 'clients'} {named(refused)} answers 401 from now on"
+        one = f"a key of client {code(refused[0])} answers"
+        yield f"{one if len(refused) == 1 else f'keys of {len(refused)} clients answer'} 401 from now on"
     if asked := _asks_now(difference):
         yield f"{named(asked)} {'asks' if len(asked) == 1 else 'ask'} for a key from now on"
     others = alike((name, what_answers(difference.answers[name])) for name in _others(difference))
