@@ -292,6 +292,7 @@ def test_the_chosen_limits_of_others_that_change_are_said(stacks: Path) -> None:
     alone = WITH_WEB.replace(
         "        batch: {} # at night\n", "        hr: {models: [helper], concurrentRequests: 9}\n"
     )
+    alone = alone.replace(DOMAIN, f"{DOMAIN}      defaultClient: false\n")
     write_stack(stacks, alone, "prod")
     said = json.loads(client("add", "app", "--models", "llama-8b", "--format", "json", stacks=stacks).stdout)
     web = said["limits_of_others"]["web"]

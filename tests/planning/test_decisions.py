@@ -249,6 +249,7 @@ def test_to_dos_are_in_the_order_of_doing() -> None:
     paths = [note.path for note in plan(PROD).to_do if not note.message.startswith("write your own")]
     assert paths == [
         "cluster",
+        "cluster.create.systemNodes",
         "gpuPools",
         "models.llama-70b.model",
         "models.llama-8b.model",

@@ -15,13 +15,17 @@ def _with(clients: dict[str, Any]) -> Plan:
     return plan(changed(PROD, gateway__clients=clients))
 
 
+def _without_default(clients: dict[str, Any]) -> Plan:
+    return plan(changed(PROD, gateway__clients=clients, gateway__defaultClient=False))
+
+
 def _client(plan: Plan, name: str) -> ClientPlan:
     return plan.traffic.clients[name]
 
 
 @pytest.fixture(scope="module")
 def three() -> Plan:
-    return _with(
+    return _without_default(
         {
             "web": {"models": ["llama-8b"], "namespace": "shop", "team": "shop", "keys": [1, 2]},
             "batch": {},
@@ -68,12 +72,18 @@ def test_each_limit_that_is_chosen_says_its_formula(three: Plan) -> None:
     assert chosen["gateway.clients.web.requestsPerMinute"].value == 60 * web.concurrent_requests
 
 
-def test_callers_of_one_key_stay_for_a_release_beside_clients_and_take_no_share_from_them(three: Plan) -> None:
-    assert "default" in three.traffic.clients
-    (said,) = (each.message for each in three.warnings if each.path == "gateway.clients")
+def test_callers_of_one_key_stay_for_a_release_beside_clients_and_share_the_models_with_them() -> None:
+    beside = _with({"web": {"models": ["llama-8b"]}})
+    (said,) = (each.message for each in beside.warnings if each.path == "gateway.clients")
     assert "the client default" in said
-    alone = _with({"web": {"models": ["llama-8b"]}})
-    assert _client(alone, "web").concurrent_requests == 2 * places(alone.models["llama-8b"])
+    held = {name: places(model) for name, model in beside.models.items()}
+    assert _client(beside, "web").concurrent_requests == -(-held["llama-8b"] // 2)
+    default = beside.chosen["gateway.clients.default.concurrentRequests"]
+    assert default.value == _client(beside, "default").concurrent_requests
+    assert f"half of the {held['llama-8b']} requests that llama-8b takes at once" in default.reason
+    alone = plan(PROD)
+    assert _client(alone, "default").concurrent_requests == 2 * sum(held.values())
+    assert not [path for path in alone.chosen if path.startswith("gateway.clients")]
 
 
 def test_the_key_that_every_caller_had_can_be_left_out() -> None:

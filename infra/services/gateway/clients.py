@@ -17,22 +17,22 @@ DEFAULT = "default"  # callers of all models, with the stack's one key: llm-plat
 def plan_clients(
     named: Mapping[str, Client], models: Mapping[str, ModelPlan], *, default: bool
 ) -> Decided[dict[str, ClientPlan]]:
-    """`default`: whether the client of that name stays beside those that are named."""
-    sharers = Counter(name for client in named.values() for name in _models_of(client, models))
-    asked = [_Asked(name, client, models, sharers) for name, client in sorted(named.items())]
-    for each in asked:
-        yield from each.explain()
-    if DEFAULT in named or not default:
-        return {each.name: each.plan for each in asked}
+    """`default`: whether the client of that name stays beside those that are named. Then it shares the models with
+    them, as any other client does."""
+    wanted = {DEFAULT: Client(), **named} if default else named
+    sharers = Counter(name for client in wanted.values() for name in _models_of(client, models))
+    asked = [_Asked(name, client, models, sharers) for name, client in sorted(wanted.items())]
     if named:
+        for each in asked:
+            yield from each.explain()
+    if named and wanted.keys() != named.keys():
         yield warned(
             "gateway.clients",
             f"the client {DEFAULT}, with the one key that every caller had, stays for this release: it goes with the"
             " next one, so give each application a client and its key, and"
             " write gateway.defaultClient: false once none has the old one",
         )
-    everybody = _Asked(DEFAULT, Client(), models, {}).plan
-    return dict(sorted({DEFAULT: everybody, **{each.name: each.plan for each in asked}}.items()))
+    return {each.name: each.plan for each in asked}
 
 
 def names_of(model: ModelPlan) -> tuple[str, ...]:
