@@ -4,7 +4,7 @@ Candidates are found by the price of whole nodes; then each is planned again, an
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import islice
 
@@ -26,6 +26,8 @@ from infra.sizing.question import Question
 
 # A smaller saving is noise of the price list, not a reason to move a model.
 MIN_USD_PER_MONTH, MIN_SHARE = 10.0, 0.02
+# The same for a whole plan, by its bill; of a large bill too, a saving of that many dollars is worth a line.
+MIN_SHARE_OF_BILL, WORTH_A_LINE_USD = 0.01, 100.0
 # How many times the saving of a simpler or surer way another way must save to be worth a line.
 WORTH_MORE = 1.1
 # A way that holds more requests for the same money is worth a line from this multiple of them.
@@ -91,13 +93,29 @@ def cheaper_ways(
     ways: list[tuple[str, bool, Cheaper]] = []
     for name, each in islice(ranked, limit):
         way = lower_bill(plan, name, each.write, each.effect, attempt)
-        if way is None or (each.usd_per_month and way.usd_per_month < MIN_USD_PER_MONTH):
+        way = _worth_a_line(plan, each, way) if way is not None else None
+        if way is None:
             continue
         if not any(_undoes(way, other) for _, _, other in ways):
             ways.append((name, each.sure, way))
     ways.sort(key=lambda each: (LIKELY in each[2].effect, not each[1], -each[2].usd_per_month, each[2].setting))
     by_model = {model: tuple(way for name, _, way in ways if name == model) for model in plan.models}
     return {name: each for name, each in by_model.items() if each}
+
+
+def _worth_a_line(plan: Plan, each: Candidate, way: Cheaper) -> Cheaper | None:
+    """What holds more for the same money says that, and not a saving that is nearly nothing."""
+    least = least_saving(plan, way)
+    if way.usd_per_month >= least:
+        return way
+    return None if each.usd_per_month or way.usd_per_month <= -least else replace(way, usd_per_month=0.0)
+
+
+def least_saving(plan: Plan, way: Cheaper) -> float:
+    """Dollars per month: a way that saves less of the plan's bill is no lower bill."""
+    cost = plan.cost
+    bill = cost.usd_per_month_expected if way.of == "expected" else cost.usd_per_month_min
+    return max(MIN_USD_PER_MONTH, min(MIN_SHARE_OF_BILL * bill, WORTH_A_LINE_USD))
 
 
 def _undoes(way: Cheaper, other: Cheaper) -> bool:

@@ -1,10 +1,13 @@
 """What would be cheaper, according to the plan: another type, smaller weights, a node with idle GPUs."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from infra.plan.money import Cheaper, Cost, CostItem
 from infra.planning import Plan
+from infra.planning.cheaper import least_saving
 from tests.planning.following import follow
 from tests.planning.stacks import DEV, LOCAL, PROD, SHARED, changed, plan
 
@@ -139,3 +142,22 @@ def test_ones_own_price_which_is_billed_on_spot_too_offers_no_spot(tmp_path: Pat
     table.write_text("instance_type,usd_per_hour\ng6.xlarge,0.5\n", encoding="utf-8")
     stack = changed(DEV, gpuPools={"l4": {"instanceTypes": ["g6.xlarge"]}}, prices={"table": str(table)})
     assert not any("spot" in way.setting for ways in plan(stack).cheaper.values() for way in ways)
+
+
+def test_a_saving_of_nearly_nothing_is_said_as_what_the_same_money_holds() -> None:
+    """Smaller weights fill a little less of the file system: no reason to change a model."""
+    chat = {"model": "Qwen/Qwen3-32B", "quantization": "fp8", "maxModelLen": 16384}
+    pools = {"l40s": {"instanceTypes": ["g6e.xlarge"]}}
+    stack = changed(DEV, gpuPools=pools, models={"chat": chat}, cache={"kind": "efs"})
+    before = plan(stack)
+    (way,) = [way for way in before.cheaper["chat"] if "the same GPUs hold" in way.effect]
+    saved = before.cost.usd_per_month_min - plan(follow(stack, dict(way.write))).cost.usd_per_month_min
+    assert 1 < saved < least_saving(before, way)
+    assert way.usd_per_month == 0.0
+
+
+@pytest.mark.parametrize(("bill", "least"), [(500, 10), (3000, 30), (500_000, 100)])
+def test_a_lower_bill_saves_a_part_of_the_bill_that_counts(bill: float, least: float) -> None:
+    cost = Cost((CostItem("nodes", bill, bill, bill),), "", "")
+    way = Cheaper("gpus: 1", 1.0, "", ())
+    assert least_saving(replace(plan(DEV), cost=cost), way) == pytest.approx(least)
