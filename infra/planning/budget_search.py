@@ -146,6 +146,9 @@ class Search:
     def is_certain(self, advice: Advice) -> bool:
         return not likely(self.plan, self.attempt(advice.write))
 
+    def stays_certain(self, write: Write) -> bool:
+        return not likely(self.plan, self.planned(write))
+
     def served(self, advice: Advice) -> list[tuple[Any, ...]]:
         """What each model runs on then, whatever its pool is called."""
         plan = self.planned(advice.write) or self.plan

@@ -106,6 +106,8 @@ def _ways(search: Search, means: Means) -> list[Advice]:
     ways += search.first(_on_spot(search))
     if not (ways or paused):
         ways += _in_several(search, means)
+    if not (paused or any(map(search.is_certain, ways))):
+        ways += _lower_bills(search, means)
     expected = search.advice((("budget.of", "expected"),)) if search.budget.of == "max" and not paused else None
     ways = [*paused, *(each for each in ways if each not in paused)]
     return list(_unlike(search, [*ways, *([expected] if expected is not None else [])]))
@@ -273,6 +275,13 @@ def _in_several(search: Search, means: Means) -> Iterator[Advice]:
     if not any(found):
         found = [together(search, each, spot_parts) for each in (others, [*others, *fewer])]
     yield from islice(_unlike(search, filter(None, found)), NAMED)
+
+
+def _lower_bills(search: Search, means: Means) -> list[Advice]:
+    """The largest savings of several models together, of those after which every fit is certain."""
+    found = [write for model in most_expensive(search) for write in means.cheaper.get(model.name, ())[:2]]
+    joined = together(search, filter(search.stays_certain, found))
+    return [joined] if joined is not None else []
 
 
 def _all(search: Search, means: Means) -> Iterator[list[Write]]:

@@ -7,6 +7,7 @@ import pytest
 
 from infra.planning import Plan
 from infra.planning.advice import as_mapping
+from infra.planning.trial import LIKELY
 from tests.planning.following import bill, follow, outcome, planned
 from tests.planning.stacks import ACCESS
 
@@ -122,3 +123,24 @@ def test_a_way_is_found_for_many_models(number: int, part: float) -> None:
     assert ways
     for way in ways:
         assert outcome(follow(stack, as_mapping(way.write))).violations == (), way.text
+
+
+def test_lower_bills_of_several_models_come_together_where_no_other_way_is_certain() -> None:
+    """Each lower bill is shown below its model; none of them is enough alone."""
+    large = {"model": "meta-llama/Llama-3.3-70B-Instruct", "replicas": {"min": 1, "max": 2}}
+    models = {"mid": {"model": "Qwen/Qwen3-32B"}, "large": large}
+    stack: dict[str, Any] = {
+        "cluster": {"create": {"zones": 3, "network": {"nat": "perZone"}, "access": ACCESS}},
+        "gpuPools": {"big": {"instanceTypes": ["g6e.12xlarge"]}},
+        "models": {name: {**model, "pool": "big", "maxModelLen": 16384} for name, model in models.items()},
+        "budget": {"usdPerMonth": 11300},
+    }
+    (over,) = planned(stack).violations
+    first, *others = over.advice
+    assert {"models.mid.quantization": "fp8", "models.large.quantization": "fp8"}.items() <= dict(first.write).items()
+    assert LIKELY not in first.text
+    assert any(LIKELY in each.text for each in others)
+    after = outcome(follow(stack, as_mapping(first.write)))
+    assert after.violations == ()
+    assert f"(${bill(after):,.0f}" in first.text
+    assert all(each.fit and each.fit.certain for each in after.models.values())
