@@ -105,13 +105,13 @@ def cheaper_ways(
 
 def _worth_a_line(plan: Plan, each: Candidate, way: Cheaper) -> Cheaper | None:
     """What holds more for the same money says that, and not a saving that is nearly nothing."""
-    least = least_saving(plan, way)
-    if way.usd_per_month >= least:
+    smallest = smallest_saving(plan, way)
+    if way.usd_per_month >= smallest:
         return way
-    return None if each.usd_per_month or way.usd_per_month <= -least else replace(way, usd_per_month=0.0)
+    return None if each.usd_per_month or way.usd_per_month <= -smallest else replace(way, usd_per_month=0.0)
 
 
-def least_saving(plan: Plan, way: Cheaper) -> float:
+def smallest_saving(plan: Plan, way: Cheaper) -> float:
     """Dollars per month: a way that saves less of the plan's bill is no lower bill."""
     cost = plan.cost
     bill = cost.usd_per_month_expected if way.of == "expected" else cost.usd_per_month_min

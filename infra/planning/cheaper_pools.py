@@ -7,7 +7,7 @@ from infra.plan.cluster import PoolPlan
 from infra.plan.money import Cheaper
 from infra.plan.plan import Plan
 from infra.planning.advice import completed
-from infra.planning.cheaper import WORTH_MORE, Candidate, least_saving, lower_bill
+from infra.planning.cheaper import WORTH_MORE, Candidate, lower_bill, smallest_saving
 from infra.planning.trial import Attempt
 
 MAX_TOGETHER = 6  # models of one line
@@ -41,7 +41,7 @@ def _together(plan: Plan, ways: Ways, found: Mapping[str, Sequence[Candidate]], 
         alone = max((each.usd_per_month for name in moved for each in ways.get(name, ())), default=0.0)
         write, effect = completed(plan, (*new, *own)), f"{' and '.join(moved)} together: {way.effect}"
         cheaper = lower_bill(plan, first, write, effect, attempt)
-        if cheaper is not None and cheaper.usd_per_month > max(least_saving(plan, cheaper), WORTH_MORE * alone):
+        if cheaper is not None and cheaper.usd_per_month > max(smallest_saving(plan, cheaper), WORTH_MORE * alone):
             yield first, cheaper
 
 
@@ -64,7 +64,7 @@ def _on_spot(plan: Plan, attempt: Attempt) -> Iterator[_Found]:
             write = completed(plan, ((f"gpuPools.{pool.name}.capacity", "spot"),))
             own = (f"models.{on[0]}.pool", pool.name)
             cheaper = lower_bill(plan, on[0], write if own in write else (*write, own), effect, attempt)
-            if cheaper is not None and cheaper.usd_per_month >= least_saving(plan, cheaper):
+            if cheaper is not None and cheaper.usd_per_month >= smallest_saving(plan, cheaper):
                 yield on[0], cheaper
 
 

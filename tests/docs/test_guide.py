@@ -126,4 +126,4 @@ def test_what_is_said_of_the_plan() -> None:
 def test_an_alb_gets_its_own_timeout() -> None:
     (ingress,) = planned_stack("prod").recording.of("kubernetes:networking.k8s.io/v1:Ingress")
     annotations = ingress.inputs["metadata"]["annotations"]
-    assert annotations["alb.ingress.kubernetes.io/load-balancer-attributes"] == "idle_timeout.timeout_seconds=300"
+    assert annotations["alb.ingress.kubernetes.io/load-balancer-attributes"] == "idle_timeout.timeout_seconds=320"

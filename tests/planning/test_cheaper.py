@@ -7,7 +7,7 @@ import pytest
 
 from infra.plan.money import Cheaper, Cost, CostItem
 from infra.planning import Plan
-from infra.planning.cheaper import least_saving
+from infra.planning.cheaper import smallest_saving
 from tests.planning.following import follow
 from tests.planning.stacks import DEV, LOCAL, PROD, SHARED, changed, plan
 
@@ -152,7 +152,7 @@ def test_a_saving_of_nearly_nothing_is_said_as_what_the_same_money_holds() -> No
     before = plan(stack)
     (way,) = [way for way in before.cheaper["chat"] if "the same GPUs hold" in way.effect]
     saved = before.cost.usd_per_month_min - plan(follow(stack, dict(way.write))).cost.usd_per_month_min
-    assert 1 < saved < least_saving(before, way)
+    assert 1 < saved < smallest_saving(before, way)
     assert way.usd_per_month == 0.0
 
 
@@ -160,4 +160,4 @@ def test_a_saving_of_nearly_nothing_is_said_as_what_the_same_money_holds() -> No
 def test_a_lower_bill_saves_a_part_of_the_bill_that_counts(bill: float, least: float) -> None:
     cost = Cost((CostItem("nodes", bill, bill, bill),), "", "")
     way = Cheaper("gpus: 1", 1.0, "", ())
-    assert least_saving(replace(plan(DEV), cost=cost), way) == pytest.approx(least)
+    assert smallest_saving(replace(plan(DEV), cost=cost), way) == pytest.approx(least)

@@ -13,7 +13,7 @@ from infra.plan.notes import Warned
 from infra.plan.rules import Rule
 from infra.planning import Plan
 from infra.planning.advice import follow as written_into
-from infra.planning.cheaper import least_saving
+from infra.planning.cheaper import smallest_saving
 from infra.settings.mistakes import BadStackFile
 from tests.conftest import STACK_NAMES
 from tests.example_stacks import EXAMPLES
@@ -106,7 +106,7 @@ def check_cheaper(stack: dict[str, Any], plan: Plan, region: str = "us-east-1") 
         for way in ways:
             after = outcome(follow(stack, dict(way.write)), region)
             assert broken(after) <= broken(plan), way.setting
-            nearly = least_saving(plan, way) if way.usd_per_month == 0 else 0.01  # the same money, or close to it
+            nearly = smallest_saving(plan, way) if way.usd_per_month == 0 else 0.01  # the same money, or close to it
             assert saved(plan, after) == pytest.approx(way.usd_per_month, abs=nearly), way
             if way.usd_per_month < 1:
                 before, more = plan.models[name].fit, after.models[name].fit

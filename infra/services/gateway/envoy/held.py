@@ -15,6 +15,7 @@ _CLOSED_PORT = 1  # of loopback: no program in Envoy's container may listen belo
 # Seconds from one try to the next: at most, and in the mean, since Envoy draws each between 0 and 2.
 _WAIT, _STEP = 2, 1
 _LATELY = "2m"  # several scrapes of Prometheus
+LARGEST_HELD = 1_000_000  # bytes of a body: a larger one isn't kept for another try, so it is answered at once
 _PREFERRED = "preferred"  # seconds, where the caller says so by `Prefer: wait=N`
 
 
@@ -79,16 +80,6 @@ def waiting(upstream: Upstream) -> Message:
         "retriable_status_codes": [503],
         "num_retries": upstream.held_seconds // _STEP,
         "retry_back_off": {"base_interval": SECONDS(_WAIT), "max_interval": SECONDS(_WAIT)},
-    }
-
-
-def too_large_to_hold() -> Message:
-    """A request whose body has a million bytes or more, or doesn't say how many: it is answered at once."""
-    return {
-        "name": "content-length",
-        "string_match": {"safe_regex": {"regex": r"\d{1,6}"}},
-        "invert_match": True,
-        "treat_missing_header_as_empty": True,
     }
 
 

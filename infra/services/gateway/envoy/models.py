@@ -1,11 +1,11 @@
 """What a client with one set of permissions may ask."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 
 from infra.plan.gateway import TrafficPlan, Upstream
 from infra.services.gateway.envoy.clusters import of_model
 from infra.services.gateway.envoy.descriptions import descriptions
-from infra.services.gateway.envoy.held import HELD, held_headers, too_large_to_hold, waiting
+from infra.services.gateway.envoy.held import LARGEST_HELD, held_headers, waiting
 from infra.services.gateway.envoy.limits import NAME, limits
 from infra.services.gateway.envoy.log import ROUTED, sent
 from infra.services.gateway.envoy.messages import (
@@ -56,23 +56,11 @@ def _ways(traffic: TrafficPlan, upstream: Upstream, names: Iterable[str]) -> Ite
     The total counts from when the headers of the request came, so its upload and its wait for a server are part of it.
     Envoy has no time that begins with the first byte of an answer; the one of a cluster begins when a try is sent, and
     a request that it ends would be tried again."""
-    if upstream.held_seconds:
-        yield from _of_paths(traffic, upstream, names, [too_large_to_hold()], [header(HELD, "yes")], {})
-        yield from _of_paths(traffic, upstream, names, [], held_headers(), {"retry_policy": waiting(upstream)})
-    else:
-        yield from _of_paths(traffic, upstream, names, [], [], {})
-
-
-def _of_paths(
-    traffic: TrafficPlan,
-    upstream: Upstream,
-    names: Iterable[str],
-    matches: Sequence[Message],
-    headers: Sequence[Message],
-    more: Message,
-) -> Iterator[Message]:
-    asked = {"headers": [_POST, *matches], "dynamic_metadata": [from_body("model", one_of(names))]}
-    counted = {"request_headers_to_add": [header(ROUTED, sent("model")), *headers]}
+    asked = {"headers": [_POST], "dynamic_metadata": [from_body("model", one_of(names))]}
+    more: Message = {"retry_policy": waiting(upstream)} if upstream.held_seconds else {}
+    headers = held_headers() if upstream.held_seconds else []
+    kept: Message = {"request_body_buffer_limit": LARGEST_HELD} if upstream.held_seconds else {}
+    counted: Message = {"request_headers_to_add": [header(ROUTED, sent("model")), *headers], **kept}
     action: Mapping[str, object] = {
         "cluster": of_model(upstream.model),
         "timeout": "0s",
