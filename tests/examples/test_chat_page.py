@@ -3,16 +3,16 @@
 import hashlib
 import json
 import re
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, Playwright, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 import chat_local
 from chat_local.fake_endpoint import ANSWER
+from tests.browser import chromium
 from tests.conftest import HANGS_SECONDS
 from tests.examples.serving import IMPATIENT_SECONDS, KEY, MODEL, NEVER_ENDS, Chat, Gate, chat, eventually
 
@@ -21,23 +21,12 @@ pytestmark = pytest.mark.programs
 expect.set_options(timeout=HANGS_SECONDS * 1000)
 
 PAGE_FILES = Path(chat_local.__file__).parents[1] / "chat_app" / "page"
-_SYSTEMS = ("chromium", "chromium-browser", "google-chrome")
 
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        path = installed(playwright)
-        if path is None:
-            pytest.skip("needs a Chromium: the system's, or `.venv/bin/playwright install --with-deps chromium`")
-        started = playwright.chromium.launch(executable_path=path)
+    with chromium() as started:
         yield started
-        started.close()
-
-
-def installed(playwright: Playwright) -> str | None:
-    own = playwright.chromium.executable_path
-    return own if Path(own).exists() else next(filter(None, map(shutil.which, _SYSTEMS)), None)
 
 
 @contextmanager

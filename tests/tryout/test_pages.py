@@ -6,14 +6,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, expect, sync_playwright
+from playwright.sync_api import Browser, expect
 
 from infra.smoke.images import image_url
+from tests.browser import chromium
 from tests.conftest import HANGS_SECONDS
 from tests.docs.pages import Block, blocks_in
 from tests.docs.test_snippets import CALLS
 from tests.examples.serving import service
-from tests.examples.test_chat_page import ask, installed
+from tests.examples.test_chat_page import ask
 from tests.gateway.running import ENVOY
 from tests.tryout.running import Running, environment
 from tests.tryout.test_try import SAYS
@@ -57,13 +58,8 @@ def test_the_pages_have_calls() -> None:
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        path = installed(playwright)
-        if path is None:
-            pytest.skip("needs a Chromium: the system's, or `.venv/bin/playwright install --with-deps chromium`")
-        started = playwright.chromium.launch(executable_path=path)
+    with chromium() as started:
         yield started
-        started.close()
 
 
 def test_the_chat_page_shows_the_answer_and_what_is_refused(tried: Running, browser: Browser) -> None:

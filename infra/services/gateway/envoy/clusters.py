@@ -5,10 +5,18 @@ from math import ceil
 
 from infra.plan.gateway import ClientPlan, TrafficPlan, Upstream
 from infra.services.gateway.envoy.held import either, nobody, pods_of
-from infra.services.gateway.envoy.messages import SECONDS, Message, by_dns, extension, socket, typed
+from infra.services.gateway.envoy.messages import (
+    MANY,
+    SECONDS,
+    Message,
+    by_dns,
+    circuit_breakers,
+    extension,
+    socket,
+    typed,
+)
 from infra.services.gateway.envoy.permissions import set_name
 
-_MANY = 100_000  # not a limit: those are the requests of each client, and memory
 _RETRIES = 1_000  # under way at once to one model; Envoy's default is 3
 _IDLE_BETWEEN_TIERS = 60  # the second tier keeps a connection for longer, so it never closes one that is used
 _OPTIONS = "envoy.extensions.upstreams.http.v3.HttpProtocolOptions"
@@ -51,7 +59,7 @@ def _client(traffic: TrafficPlan, client: ClientPlan) -> Message:
             "extensions.transport_sockets.internal_upstream.v3.InternalUpstreamTransport",
             transport_socket=raw,
         ),
-        circuit_breakers=_limits(max_requests=share, max_retries=_RETRIES),
+        circuit_breakers=circuit_breakers(share, _RETRIES),
         typed_extension_protocol_options=_http(idle_timeout=SECONDS(_IDLE_BETWEEN_TIERS)),
     )
 
@@ -65,7 +73,7 @@ def _pods(name: str, upstream: Upstream, traffic: TrafficPlan) -> Message:
         connect_timeout="2s",
         lb_policy="LEAST_REQUEST",
         load_assignment=_at(name, socket(upstream.host, upstream.port)),
-        circuit_breakers=_limits(max_requests=_MANY, max_retries=_RETRIES),
+        circuit_breakers=circuit_breakers(MANY, _RETRIES),
         outlier_detection=_ejection(),
         common_lb_config={"healthy_panic_threshold": {"value": 50}},
         metadata={"filter_metadata": {"gateway": {"start_seconds": upstream.start_seconds}}},
@@ -75,16 +83,6 @@ def _pods(name: str, upstream: Upstream, traffic: TrafficPlan) -> Message:
 
 def _at(name: str, address: Message) -> Message:
     return {"cluster_name": name, "endpoints": [{"lb_endpoints": [{"endpoint": {"address": address}}]}]}
-
-
-def _limits(max_requests: int, max_retries: int) -> Message:
-    own = {
-        "max_requests": max_requests,
-        "max_connections": _MANY,
-        "max_pending_requests": _MANY,
-        "max_retries": max_retries,
-    }
-    return {"thresholds": [own]}
 
 
 def _ejection() -> Message:

@@ -7,7 +7,18 @@ what wakes the model.
 """
 
 from infra.plan.gateway import TrafficPlan, Upstream
-from infra.services.gateway.envoy.messages import FILTER, FROM_BODY, SECONDS, Message, extension, header, socket, typed
+from infra.services.gateway.envoy.messages import (
+    FILTER,
+    FROM_BODY,
+    MANY,
+    SECONDS,
+    Message,
+    circuit_breakers,
+    extension,
+    header,
+    socket,
+    typed,
+)
 
 NOBODY = "nobody"
 HELD = "x-llm-held"  # the header of a request that may be held
@@ -30,20 +41,13 @@ def nobody() -> Message:
         name=NOBODY,
         connect_timeout="1s",
         load_assignment={"cluster_name": NOBODY, "endpoints": [{"lb_endpoints": [address]}]},
-        circuit_breakers={"thresholds": [{"max_pending_requests": 100_000, "max_connections": 100_000}]},
+        circuit_breakers={"thresholds": [{"max_pending_requests": MANY, "max_connections": MANY}]},
     )
 
 
 def either(name: str, upstream: Upstream, traffic: TrafficPlan) -> Message:
     """The model's pods where there are any, else nobody. No more than `held_requests` are tried again at once, so no
     more are held: their bodies are in memory."""
-    limits = {
-        "max_requests": 100_000,
-        "max_connections": 100_000,
-        "max_pending_requests": 100_000,
-        "max_retries": traffic.held_requests,
-        "track_remaining": True,
-    }
     return typed(
         "config.cluster.v3.Cluster",
         name=name,
@@ -54,7 +58,7 @@ def either(name: str, upstream: Upstream, traffic: TrafficPlan) -> Message:
             "extensions.clusters.aggregate.v3.ClusterConfig",
             clusters=[pods_of(upstream.model), NOBODY],
         ),
-        circuit_breakers={"thresholds": [limits]},
+        circuit_breakers=circuit_breakers(MANY, traffic.held_requests, track_remaining=True),
         metadata={"filter_metadata": {"gateway": {"start_seconds": upstream.start_seconds}}},
     )
 

@@ -13,6 +13,7 @@ MIB = 1_048_576
 JSON_TYPE: Message = {"regex": r"(?i)application/json\s*(;.*)?"}  # a charset may follow
 SECONDS = "{}s".format
 FILTER = "extensions.filters.http.{}.v3.{}".format
+MANY = 100_000  # not a limit: those are the requests of each client, and memory
 
 
 def typed(kind: str, **fields: object) -> Message:
@@ -67,6 +68,18 @@ def any_of(paths: Iterable[str]) -> Message:
 def from_body(name: str, value: Message) -> Message:
     """What a filter read out of the body."""
     return {"filter": FROM_BODY, "path": [{"key": name}], "value": value}
+
+
+def circuit_breakers(max_requests: int, max_retries: int, **more: object) -> Message:
+    """What one Envoy sends to a cluster at once; `more` are other fields of the thresholds."""
+    limits = {
+        "max_requests": max_requests,
+        "max_connections": MANY,
+        "max_pending_requests": MANY,
+        "max_retries": max_retries,
+        **more,
+    }
+    return {"thresholds": [limits]}
 
 
 def by_dns(seconds: int) -> Message:
