@@ -13,6 +13,7 @@ from infra.diff.counted import Counted, counted
 from infra.diff.findings import FindingChanges, Found, compare_findings, compare_to_dos
 from infra.diff.guard import Guarded, guarded
 from infra.diff.in_place import refused_in_place
+from infra.diff.no_effect import without_effect
 from infra.diff.replacements import forces
 from infra.diff.resources import compare_resources
 from infra.diff.restarts import restarts
@@ -50,10 +51,14 @@ class Difference:
 
     def __bool__(self) -> bool:
         """Whether anything changes."""
+        return bool(self.settings) or self.has_effect
+
+    @property
+    def has_effect(self) -> bool:
+        """Whether anything but the stack file changes."""
         return any(
             (
                 self.resources,
-                self.settings,
                 self.follows,
                 self.outputs,
                 any(self.cost.values()),
@@ -63,6 +68,11 @@ class Difference:
                 figures.models_changed(self.old, self.new),
             )
         )
+
+    @property
+    def without_effect(self) -> dict[str, str]:
+        """By path, why a setting that was typed or taken away changes nothing."""
+        return without_effect(self.settings, self.old, self.new, alike=not self.has_effect)
 
     @property
     def refused(self) -> list[Guarded]:
@@ -142,6 +152,7 @@ def document(difference: Difference, facts: Facts | None, requirements: Changes)
         },
         "restarts": list(difference.restarts),
         "settings": _changes(difference.settings),
+        "without_effect": difference.without_effect,
         "follows": _changes(difference.follows),
         "models": {
             name: _changes(changes) for name, changes in figures.models_changed(difference.old, difference.new).items()

@@ -66,19 +66,38 @@ def _blocks(rows_of: Iterable[tuple[str, tuple[tuple[str, str, str], ...]]]) -> 
 
 def settings(difference: Difference) -> list[tuple[str, str, str]]:
     """The settings that the author typed, then the choices that follow from them, with a mark."""
-    rows = [(f"{path}", *values) for path, values in _paths(_folded(difference))]
+    rows = [(f"{path}{_no_effect(why)}", *values) for why, path, values in _typed(difference)]
     return rows + [(f"↳ {path} (chosen)", *values) for path, values in _paths(difference.follows)]
 
 
 def settings_title(difference: Difference) -> str:
     """Counts the rows: a new model or pool is one setting, and so is the same change of several."""
-    typed, chosen = (len(list(_paths(changes))) for changes in (_folded(difference), difference.follows))
+    whys, chosen = [why for why, *_ in _typed(difference)], len(list(_paths(difference.follows)))
+    typed, without = len(whys), sum(map(bool, whys))
     if not typed:
         return f"{count(chosen, 'value')} chosen by the program changed"
     follows = (
         f", and with {'it' if typed == 1 else 'them'} {count(chosen, 'value')} chosen by the program" if chosen else ""
     )
-    return f"{count(typed, 'setting')} changed{follows}"
+    return f"{count(typed, 'setting')} changed{_of_them(typed, without)}{follows}"
+
+
+def _of_them(typed: int, without: int) -> str:
+    return "" if not without else ", without effect" if without == typed else f", {without} of them without effect"
+
+
+def _typed(difference: Difference) -> Iterable[tuple[str, str, tuple[str, str]]]:
+    """Why it has no effect, blank where it has one; path; values. Those without effect come last."""
+    reasons = difference.without_effect
+    by_reason = dict[str, dict[str, Change]]()
+    for path, change in sorted(_folded(difference).items(), key=lambda each: each[0] in reasons):
+        by_reason.setdefault(reasons.get(path, ""), {})[path] = change
+    for why, changes in by_reason.items():
+        yield from ((why, *row) for row in _paths(changes))
+
+
+def _no_effect(why: str) -> str:
+    return f" (no effect: {why})" if why else ""
 
 
 def _paths(changes: Changes) -> Iterable[tuple[str, tuple[str, str]]]:

@@ -43,6 +43,7 @@ def mark(difference: Difference) -> str:
 def headline(difference: Difference, by_program: Changes = MappingProxyType({})) -> str:
     """`by_program`: what the program's own prices and facts change of the bills."""
     parts = [
+        "" if difference.has_effect else _only_text(difference),
         money(difference, by_program),
         *_broken(difference),
         *_guarded(difference),
@@ -51,6 +52,11 @@ def headline(difference: Difference, by_program: Changes = MappingProxyType({}))
         *_uncertain(difference),
     ]
     return f"{difference.stack}: {'; '.join(part for part in parts if part)}"
+
+
+def _only_text(difference: Difference) -> str:
+    """Of a change whose settings all say what held already."""
+    return "" if difference.settings.keys() - difference.without_effect.keys() else "no effect on the platform"
 
 
 def _broken(difference: Difference) -> Iterator[str]:
