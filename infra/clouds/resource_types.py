@@ -73,3 +73,7 @@ class ResourceTypes:
     def advice(self, old: Side, new: Side) -> Iterator[str]:
         """What to do by hand before a change."""
         yield from ()
+
+    def notices(self, old: Side, new: Side) -> Iterator[tuple[str, str, str]]:
+        """What users of the whole stack notice: a thing, what happens during `up`, and what holds afterwards."""
+        yield from ()

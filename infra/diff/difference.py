@@ -118,7 +118,7 @@ def compare(stack: str, old: Side, new: Side, forces: Forces = forces) -> Differ
         answers=answers,
         access=access_changed(old, new),
         restarts=restarts(old, new, resources),
-        services=service_notices(resources),
+        services=service_notices(old, new, resources),
         clients=client_notices(old, new),
     )
 

@@ -9,7 +9,7 @@ from infra.clouds.cloud import Cloud
 from infra.clouds.resource_types import NodeGroups
 from infra.diff.figures import deployment_of
 from infra.registry import offered, owner_of
-from infra.sides.types import Side, type_of
+from infra.sides.types import Side, name_of, pool_of, type_of
 
 _QUANTITY = re.compile(r"(\d+(?:\.\d+)?)(m|Mi|Gi)?")
 _UNITS = {None: 1.0, "": 1.0, "m": 0.001, "Mi": 1.0, "Gi": 1024.0}
@@ -20,6 +20,13 @@ def node_group(urn: str) -> NodeGroups | None:
     owner = owner_of(urn)
     groups = owner.types.nodes if isinstance(owner, Cloud) else None
     return groups if groups is not None and groups.type == type_of(urn) else None
+
+
+def group_of(urn: str, pool: str | None) -> NodeGroups | None:
+    """The node group, if its nodes are those of a pool; without a pool, a model is on the system nodes."""
+    group = node_group(urn)
+    name = None if group is None or name_of(urn) == group.system else pool_of(name_of(urn))
+    return group if name == pool else None
 
 
 def restarts_nodes(urn: str, paths: Iterable[str]) -> bool:

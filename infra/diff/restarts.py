@@ -1,9 +1,9 @@
 """Which models' pods are started again by a change: by another template, or by other nodes."""
 
-from infra.diff.nodes import node_group, restarts_nodes
+from infra.diff.nodes import group_of, restarts_nodes
 from infra.diff.services import ground
 from infra.diff.traffic import DEPLOYMENT, is_of_a_model
-from infra.sides.types import ResourceChanges, Side, name_of
+from infra.sides.types import ResourceChanges, Side
 
 
 def restarts(old: Side, new: Side, resources: ResourceChanges) -> list[str]:
@@ -32,8 +32,7 @@ def _by_its_template(name: str, resources: ResourceChanges) -> bool:
 
 def _by_its_nodes(name: str, old: Side, resources: ResourceChanges) -> bool:
     def is_its(urn: str) -> bool:
-        pool = old.models[name].get("pool")
-        return node_group(urn) is not None and bool(pool) and name_of(urn).startswith(f"{pool}-nodes")
+        return group_of(urn, old.models[name].get("pool")) is not None
 
     return any(map(is_its, (*resources.replaced, *resources.removed))) or any(
         is_its(urn) and restarts_nodes(urn, changes) for urn, changes in resources.changed.items()

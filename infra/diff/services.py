@@ -3,9 +3,10 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from infra.diff.nodes import group_of, restarts_nodes
 from infra.owner import ADDED, CHANGED, REMOVED, REPLACED, Owner, Touched, is_component
-from infra.registry import holds_data, owner_of
-from infra.sides.types import ResourceChanges, name_of, type_of
+from infra.registry import clouds, holds_data, owner_of
+from infra.sides.types import ResourceChanges, Side, name_of, type_of
 
 
 @dataclass(frozen=True)
@@ -15,11 +16,16 @@ class ServiceNotice:
     service: str  # its title
     during: str
     away: bool  # something of it is recreated or removed
+    afterwards: str = ""
 
 
-def service_notices(resources: ResourceChanges) -> list[ServiceNotice]:
-    """Of services whose users notice something."""
-    return sorted(_notices(resources), key=lambda each: each.service)
+def service_notices(old: Side, new: Side, resources: ResourceChanges) -> list[ServiceNotice]:
+    """Of services whose users notice something, and of what all of them use."""
+    found = (*_notices(resources), *_system_nodes(resources))
+    if not ground(resources):
+        of_clouds = (each for cloud in clouds() for each in cloud.types.notices(old, new))
+        found += tuple(ServiceNotice(what, during, False, then) for what, during, then in of_clouds)
+    return sorted(found, key=lambda each: each.service)
 
 
 def _notices(resources: ResourceChanges) -> Iterator[ServiceNotice]:
@@ -27,6 +33,20 @@ def _notices(resources: ResourceChanges) -> Iterator[ServiceNotice]:
         if parts := list(owner.notices(touched)):
             away = any(each.act in (REPLACED, REMOVED) and not is_component(each.type) for each in touched)
             yield ServiceNotice(owner.title, ", ".join(parts), away)
+
+
+def _system_nodes(resources: ResourceChanges) -> Iterator[ServiceNotice]:
+    """What runs there beside the models: the gateway in two pods with a disruption budget, each operator in one."""
+    replaced = any(group_of(urn, None) for urn in resources.replaced)
+    restart = any(group_of(urn, None) and restarts_nodes(urn, found) for urn, found in resources.changed.items())
+    if (replaced or restart) and not ground(resources):
+        how = "replaced by another group" if replaced else "replaced one by one"
+        yield ServiceNotice(
+            "The system nodes",
+            f"{how}: the gateway's pods move one after the other, so it answers all the time; each operator is away"
+            " for a minute or two, and meanwhile nothing scales and numbers are missing",
+            away=False,
+        )
 
 
 def _by_owner(resources: ResourceChanges) -> dict[Owner, list[Touched]]:

@@ -10,7 +10,7 @@ from infra.diff.answers import CERTAIN, answers_changed
 from infra.diff.clients import key_changed
 from infra.diff.counted_on import abilities_changed, loss_changed
 from infra.diff.figures import rollout
-from infra.diff.nodes import leaves_the_old, node_group, restarts_nodes
+from infra.diff.nodes import group_of, leaves_the_old, restarts_nodes
 from infra.diff.replicas import about, fewer_of, finishes, number_changed, without_scaler
 from infra.diff.services import ground
 from infra.engines import ENGINES
@@ -21,7 +21,7 @@ from infra.plan.words import NO_START
 from infra.registry import owner_of, reach_of
 from infra.services.serving.service import SERVING
 from infra.services.weights.service import WEIGHTS
-from infra.sides.types import Change, Changes, ResourceChanges, Side, name_of, pool_of, type_of
+from infra.sides.types import Change, Changes, ResourceChanges, Side, name_of, type_of
 from infra.sizing.estimates import held, requests
 
 DEPLOYMENT = "kubernetes:apps/v1:Deployment"
@@ -165,17 +165,17 @@ def _rollout(name: str, old: Side, new: Side, cold: int) -> tuple[str, str, int 
 def _nodes(
     name: str, old: Side, new: Side, resources: ResourceChanges, cold: int
 ) -> tuple[str, str, int | None] | None:
-    """What happens to the nodes that the model is on, if it stays there."""
+    """What happens to the nodes that the model is on, if it stays there. Without a GPU it is on the system nodes."""
     pool = old.models[name].get("pool")
     if pool != new.models[name].get("pool"):
         return None  # moved by a rollout, before the old nodes go
     touched = (*resources.replaced, *resources.changed, *resources.removed)
-    groups = {urn: group for urn in touched if (group := node_group(urn)) is not None and pool_of(name_of(urn)) == pool}
+    groups = {urn: group for urn in touched if (group := group_of(urn, pool)) is not None}
     one = _replicas(old, name) == 1
     swapped = [group for urn, group in groups.items() if urn in resources.replaced or urn in resources.removed]
     if swapped:
         _, unavailable = rollout(new, name)
-        if leaves_the_old(name, old, new) and not unavailable:
+        if pool is not None and leaves_the_old(name, old, new) and not unavailable:
             return (
                 MOVES,
                 f"moves to a new node group without a gap: the new pod starts first, {about(cold)} per replica",

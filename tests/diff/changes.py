@@ -242,6 +242,15 @@ CHANGES = {
         guarded="network systemNodes l4 l40s",
         fails=True,
     ),
+    "a NAT gateway per zone": Case(
+        "cloud",
+        {"cluster.create.network.nat": "perZone"},
+        title="✅ cloud: expected * per month; maximum *",
+        added="network-nat-use1-az2*",
+        changed="network-private-internet-use1-az2",
+        says="nodes outside use1-az1 call the internet from new public addresses",
+        money="more",
+    ),
     "another zone": Case(
         "cloud",
         {"cluster.create.zones": ["use1-az1", "use1-az2", "use1-az4"], "cluster.create.network.nat": "one"},
@@ -278,6 +287,7 @@ CHANGES = {
         title="❌ cloud: expected * per month; maximum *; replaces node group `systemNodes`",
         replaced="cluster-system",
         because={"cluster-system": "instanceTypes"},
+        says="the gateway's pods move one after the other",
         guarded="systemNodes",
         money="more",
         fails=True,

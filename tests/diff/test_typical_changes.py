@@ -43,6 +43,7 @@ def same_names(urns: Iterable[str], wanted: str) -> None:
 def said(difference: Difference) -> str:
     """What the reviewer reads of traffic and broken rules."""
     notices = [text for each in difference.notices for text in (each.during, *each.afterwards)]
+    notices += [text for each in difference.services for text in (each.during, each.afterwards)]
     return "\n".join([*notices, *(each["message"] for each in difference.violations.introduced)])
 
 

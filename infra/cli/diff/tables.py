@@ -43,7 +43,7 @@ def users(difference: Difference) -> list[tuple[str, str, str]]:
     without any change come last."""
     notices = sorted(difference.notices, key=lambda each: (not noticed(each), each.model))
     texts = ((each.model, (said(each.during), "; ".join(map(said, each.afterwards)) or _NOTHING)) for each in notices)
-    services = [(said(each.service), said(each.during), "") for each in difference.services]
+    services = [(said(each.service), said(each.during), said(each.afterwards)) for each in difference.services]
     lost = alike((f"client {each.client}", "; ".join(map(said, each.loses))) for each in difference.clients)
     clients = [(names(who), _NOTHING, what) for what, who in lost.items()]
     models = [

@@ -7,6 +7,7 @@ from typing import Any
 from infra.clouds.aws.diff import access, refusals
 from infra.clouds.aws.diff.rights import rights
 from infra.clouds.aws.diff.tokens import CLUSTER, FILE_SYSTEM, NODE_GROUP, TEMPLATE, VPC
+from infra.clouds.aws.diff.way_out import way_out
 from infra.clouds.resource_types import NodeGroups, Reach, ResourceTypes, Said
 from infra.sides.types import Change, Changes, Forces, Resource, ResourceChanges, Side
 
@@ -87,3 +88,6 @@ class AwsTypes(ResourceTypes):
 
     def advice(self, old: Side, new: Side) -> Iterator[str]:
         return refusals.advice(old, new)
+
+    def notices(self, old: Side, new: Side) -> Iterator[tuple[str, str, str]]:
+        yield from way_out(old, new)
