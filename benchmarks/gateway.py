@@ -121,11 +121,13 @@ def _plan(models: int, clients: int, sets: int, port: int) -> TrafficPlan:
         paused=False,
         start_seconds=200,
         held_seconds=0,
+        fallback=None,
         counts_streams=True,
     )
     client = ClientPlan("", "team", (), None, 10_000_000, 100_000, None, (1,))
     names = [f"model-{number}" for number in range(models)]
     return TrafficPlan(
+        externals={},
         clients={
             f"c{number}": replace(client, name=f"c{number}", models=_models_of(number, models, sets))
             for number in range(clients)

@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from infra.plan.external import External, Fallback
+
 
 @dataclass(frozen=True)
 class ClientPlan:
@@ -10,7 +12,7 @@ class ClientPlan:
 
     name: str
     team: str | None
-    models: tuple[str, ...]  # names that it may send as `model`, sorted: models and adapters
+    models: tuple[str, ...]  # names that it may send as `model`, sorted: models, adapters and externals
     namespace: str | None  # where a Secret with its newest key is put besides the models' namespace
     requests_per_minute: int
     concurrent_requests: int
@@ -32,6 +34,7 @@ class Upstream:
     paused: bool
     start_seconds: int  # of a cold start: what a caller is asked to wait
     held_seconds: int  # how long a request is held while no server is ready; 0: it is answered at once
+    fallback: Fallback | None
     counts_streams: bool  # a stream says how many tokens it has, whether or not the caller asked
 
 
@@ -47,6 +50,7 @@ class TrafficPlan:
 
     clients: Mapping[str, ClientPlan]
     upstreams: Mapping[str, Upstream]
+    externals: Mapping[str, External]
     replicas: int
     image: str
     idle_seconds: int  # the longest pause between two bytes of an answer

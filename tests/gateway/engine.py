@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import ssl
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -28,10 +29,13 @@ class Engine:
     address: str = "127.0.0.1"
     under_way: int = 0
     died: int = 0
+    tls: ssl.SSLContext | None = None
 
     def __enter__(self) -> "Engine":
         self._loop = asyncio.new_event_loop()
-        self._server = self._loop.run_until_complete(asyncio.start_server(self._serve, self.address, self.port))
+        self._server = self._loop.run_until_complete(
+            asyncio.start_server(self._serve, self.address, self.port, ssl=self.tls)
+        )
         self.port = self._server.sockets[0].getsockname()[1]
         self._thread = threading.Thread(target=self._loop.run_forever)
         self._thread.start()
@@ -76,14 +80,14 @@ class Engine:
             writer.close()
             raise ConnectionError
         if does == "busy":
-            return await _write(writer, 503, {"detail": "starting"})
+            return await write(writer, 503, {"detail": "starting"})
         if does == "stream":
-            return await _stream(writer, "abc", json.loads(request.body).get("pause", 0.01))
+            return await stream(writer, "abc", json.loads(request.body).get("pause", 0.01))
         if does == "long stream":
-            return await _stream(writer, "abc" * 10, 0.1)
+            return await stream(writer, "abc" * 10, 0.1)
         if does == "slow":
             await asyncio.sleep(2)
-        return await _write(writer, 200, {"usage": {"prompt_tokens": 3, "completion_tokens": 5}})
+        return await write(writer, 200, {"usage": {"prompt_tokens": 3, "completion_tokens": 5}})
 
 
 def _does(body: bytes) -> str | None:
@@ -105,14 +109,14 @@ async def _read(reader: asyncio.StreamReader) -> Request:
     return Request(method, path, headers, body)
 
 
-async def _write(writer: asyncio.StreamWriter, status: int, found: Mapping[str, object]) -> None:
+async def write(writer: asyncio.StreamWriter, status: int, found: Mapping[str, object]) -> None:
     body = json.dumps(found).encode()
     lines = (f"HTTP/1.1 {status} x", "content-type: application/json", f"content-length: {len(body)}", "", "")
     writer.write("\r\n".join(lines).encode() + body)
     await writer.drain()
 
 
-async def _stream(writer: asyncio.StreamWriter, letters: str, pause: float) -> None:
+async def stream(writer: asyncio.StreamWriter, letters: str, pause: float) -> None:
     words = [{"choices": [{"delta": {"content": word}}]} for word in letters]
     events = [*words, {"choices": [], "usage": {"prompt_tokens": 7, "completion_tokens": 9}}]
     writer.write(b"HTTP/1.1 200 x\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n")

@@ -3,9 +3,11 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
+from infra.plan.external import CHAT, External
 from infra.plan.gateway import ClientPlan, TrafficPlan, Upstream
 
 ENGINE_KEY = "of-the-engines"
+PROVIDER_KEY = "of-the-provider"
 _CHAT = ("/v1/chat/completions", "/v1/completions", "/v1/messages", "/v1/responses")
 PATHS = {path: path for path in _CHAT} | {"/v1/tokenize": "/tokenize"}
 
@@ -22,7 +24,24 @@ def upstream(model: str, port: int, **other: object) -> Upstream:
         paused=False,
         start_seconds=240,
         held_seconds=0,
+        fallback=None,
         counts_streams=True,
+    )
+    return replace(usual, **other)
+
+
+def external(name: str, port: int, **other: object) -> External:
+    usual = External(
+        name=name,
+        host="localhost",
+        port=port,
+        prefix="/api/v1",
+        model="acme/large-2",
+        secret="externalKey-acme",
+        paths=CHAT,
+        context_length=128_000,
+        usd_per_million={"in": 2.5, "out": 10.0},
+        cidrs=(),
     )
     return replace(usual, **other)
 
@@ -41,10 +60,16 @@ def client(name: str, models: tuple[str, ...], **other: object) -> ClientPlan:
     return replace(usual, **other)
 
 
-def traffic(clients: tuple[ClientPlan, ...], upstreams: tuple[Upstream, ...], **other: object) -> TrafficPlan:
+def traffic(
+    clients: tuple[ClientPlan, ...],
+    upstreams: tuple[Upstream, ...],
+    externals: tuple[External, ...] = (),
+    **other: object,
+) -> TrafficPlan:
     usual = TrafficPlan(
         clients={each.name: each for each in clients},
         upstreams={each.model: each for each in upstreams},
+        externals={each.name: each for each in externals},
         replicas=1,
         image="envoy",
         idle_seconds=60,

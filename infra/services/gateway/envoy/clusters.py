@@ -5,21 +5,19 @@ from math import ceil
 
 from infra.plan.gateway import ClientPlan, TrafficPlan, Upstream
 from infra.services.gateway.envoy.held import either, nobody, pods_of
+from infra.services.gateway.envoy.internal import http1, to_listener
 from infra.services.gateway.envoy.messages import (
     MANY,
     SECONDS,
     Message,
     by_dns,
     circuit_breakers,
-    extension,
     socket,
     typed,
 )
 from infra.services.gateway.envoy.permissions import set_name
 
 _RETRIES = 1_000  # under way at once to one model; Envoy's default is 3
-_IDLE_BETWEEN_TIERS = 60  # the second tier keeps a connection for longer, so it never closes one that is used
-_OPTIONS = "envoy.extensions.upstreams.http.v3.HttpProtocolOptions"
 
 
 def clusters(traffic: TrafficPlan) -> Iterator[Message]:
@@ -48,20 +46,8 @@ def _client(traffic: TrafficPlan, client: ClientPlan) -> Message:
     with n Envoys a client has at most n-1 requests more than its limit, and fewer than the limit where its connections
     lie on one Envoy more than on the others."""
     share = ceil(client.concurrent_requests / traffic.replicas)
-    raw = extension("transport_sockets.raw_buffer", "extensions.transport_sockets.raw_buffer.v3.RawBuffer")
-    address = {"envoy_internal_address": {"server_listener_name": set_name(traffic, client.models)}}
-    return typed(
-        "config.cluster.v3.Cluster",
-        name=of_client(client.name),
-        load_assignment=_at(of_client(client.name), address),
-        transport_socket=extension(
-            "transport_sockets.internal_upstream",
-            "extensions.transport_sockets.internal_upstream.v3.InternalUpstreamTransport",
-            transport_socket=raw,
-        ),
-        circuit_breakers=circuit_breakers(share, _RETRIES),
-        typed_extension_protocol_options=_http(idle_timeout=SECONDS(_IDLE_BETWEEN_TIERS)),
-    )
+    listener = set_name(traffic, client.models)
+    return to_listener(of_client(client.name), [listener], circuit_breakers(share, _RETRIES))
 
 
 def _pods(name: str, upstream: Upstream, traffic: TrafficPlan) -> Message:
@@ -77,7 +63,7 @@ def _pods(name: str, upstream: Upstream, traffic: TrafficPlan) -> Message:
         outlier_detection=_ejection(),
         common_lb_config={"healthy_panic_threshold": {"value": 50}},
         metadata={"filter_metadata": {"gateway": {"start_seconds": upstream.start_seconds}}},
-        typed_extension_protocol_options=_http(idle_timeout=SECONDS(traffic.engine_idle_seconds)),
+        typed_extension_protocol_options=http1(idle_timeout=SECONDS(traffic.engine_idle_seconds)),
     )
 
 
@@ -103,12 +89,3 @@ def _ejection() -> Message:
         "max_ejection_percent": 50,
         "always_eject_one_host": False,
     }
-
-
-def _http(**common: object) -> Message:
-    options = typed(
-        "extensions.upstreams.http.v3.HttpProtocolOptions",
-        common_http_protocol_options=common,
-        explicit_http_config={"http_protocol_options": {}},
-    )
-    return {_OPTIONS: options}

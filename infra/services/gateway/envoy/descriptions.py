@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator, Mapping
 
+from infra.plan.external import External
 from infra.plan.gateway import TrafficPlan, Upstream
 from infra.services.gateway.envoy.messages import Message, text
-from infra.services.gateway.envoy.permissions import Permission, allowed
+from infra.services.gateway.envoy.permissions import Permission, allowed, allowed_elsewhere
 
 LIST = "/v1/models"
 _READ: Message = {"name": ":method", "string_match": {"safe_regex": {"regex": "GET|HEAD"}}}
@@ -12,6 +13,7 @@ _READ: Message = {"name": ":method", "string_match": {"safe_regex": {"regex": "G
 
 def descriptions(traffic: TrafficPlan, permission: Permission) -> Iterator[Message]:
     each = {name: _about(name, upstream) for upstream, names in allowed(traffic, permission) for name in names}
+    each |= {external.name: _elsewhere(external) for external in allowed_elsewhere(traffic, permission)}
     yield _answer(LIST, {"object": "list", "data": list(each.values())})
     for name, about in each.items():
         yield _answer(f"{LIST}/{name}", about)
@@ -39,3 +41,17 @@ def _about(name: str, upstream: Upstream) -> Mapping[str, object]:
         "paused": upstream.paused,
     }
     return found if name == upstream.model else {**found, "parent": upstream.model}
+
+
+def _elsewhere(external: External) -> Mapping[str, object]:
+    """What it can do is not known."""
+    return {
+        "id": external.name,
+        "object": "model",
+        "created": 0,
+        "owned_by": f"external: {external.host}",
+        "max_model_len": external.context_length,
+        "context_length": external.context_length,
+        "abilities": {},
+        "paused": False,
+    }

@@ -1,12 +1,13 @@
-"""All files of an Envoy but the one with the keys."""
+"""All files of an Envoy but those with keys."""
 
 from collections.abc import Iterator, Mapping
 
 from infra.plan.gateway import TrafficPlan
 from infra.services.gateway.envoy.bootstrap import CLUSTERS, LISTENERS, bootstrap
 from infra.services.gateway.envoy.clusters import clusters
+from infra.services.gateway.envoy.external import external_clusters, external_listener
 from infra.services.gateway.envoy.listeners import file_of, listener
-from infra.services.gateway.envoy.messages import resources
+from infra.services.gateway.envoy.messages import Message, resources
 from infra.services.gateway.envoy.models import models_file
 from infra.services.gateway.envoy.permissions import permissions
 from infra.services.gateway.envoy.place import Place
@@ -15,8 +16,8 @@ BOOTSTRAP = "bootstrap.json"
 
 
 def files(traffic: TrafficPlan, place: Place) -> Mapping[str, str]:
-    """By name, what has to lie in the folder of the place beside `clients.json`. Envoy is started with BOOTSTRAP and
-    reads the others again when they change."""
+    """By name, what has to lie in the folder of the place beside the files with keys, `clients.json` and one for each
+    external. Envoy is started with BOOTSTRAP and reads the others again when they change."""
     return dict(_files(traffic, place))
 
 
@@ -28,7 +29,12 @@ def arguments(traffic: TrafficPlan, place: Place) -> tuple[str, ...]:
 
 def _files(traffic: TrafficPlan, place: Place) -> Iterator[tuple[str, str]]:
     yield BOOTSTRAP, bootstrap(traffic, place)
-    yield CLUSTERS, resources(clusters(traffic))
-    yield LISTENERS, resources(listener(traffic, place, each) for each in permissions(traffic))
+    yield CLUSTERS, resources((*clusters(traffic), *external_clusters(traffic, place)))
+    yield LISTENERS, resources(_listeners(traffic, place))
     for each in permissions(traffic):
         yield file_of(each.name), models_file(traffic, each)
+
+
+def _listeners(traffic: TrafficPlan, place: Place) -> Iterator[Message]:
+    yield from (listener(traffic, place, each) for each in permissions(traffic))
+    yield from (external_listener(traffic, place, each) for _, each in sorted(traffic.externals.items()))

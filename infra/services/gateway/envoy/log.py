@@ -5,6 +5,7 @@ from infra.services.gateway.envoy.errors import status
 from infra.services.gateway.envoy.messages import FROM_BODY, Message, extension
 
 ROUTED = "x-llm-model"  # the header of a request that has a model's route: the name that was sent
+SERVED_BY = "x-llm-served-by"  # the header of an answer that came from elsewhere: who gave it
 sent = f"%DYNAMIC_METADATA({FROM_BODY}:{{}}):100%".format  # what a filter read out of a body
 
 _LINE: Message = {
@@ -24,6 +25,7 @@ _ROUTED: Message = {
     "model": sent("model"),
     "route": "%ROUTE_NAME%",
     "server": "%UPSTREAM_HOST%",
+    "served_by": f"%RESP({SERVED_BY})%",
     "tries": "%UPSTREAM_REQUEST_ATTEMPT_COUNT%",
     "first_byte_ms": "%RESPONSE_DURATION%",
     "tokens_in": sent("tokens_in"),

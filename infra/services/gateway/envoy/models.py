@@ -2,9 +2,11 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 
+from infra.plan.external import External
 from infra.plan.gateway import TrafficPlan, Upstream
 from infra.services.gateway.envoy.clusters import of_model
 from infra.services.gateway.envoy.descriptions import descriptions
+from infra.services.gateway.envoy.external import LATER_THAN_BEHIND, of_external
 from infra.services.gateway.envoy.held import LARGEST_HELD, held_headers, waiting
 from infra.services.gateway.envoy.limits import NAME, limits
 from infra.services.gateway.envoy.log import ROUTED, sent
@@ -15,11 +17,12 @@ from infra.services.gateway.envoy.messages import (
     extension,
     from_body,
     header,
+    is_,
     one_of,
     resources,
     typed,
 )
-from infra.services.gateway.envoy.permissions import Permission, allowed
+from infra.services.gateway.envoy.permissions import Permission, allowed, allowed_elsewhere
 from infra.services.gateway.envoy.refusals import paused, refusals
 
 
@@ -46,6 +49,8 @@ def _routes(traffic: TrafficPlan, permission: Permission) -> Iterator[Message]:
     yield from descriptions(traffic, permission)
     for upstream, names in allowed(traffic, permission):
         yield from _ways(traffic, upstream, names) if not upstream.paused else paused(traffic, upstream, names)
+    for external in allowed_elsewhere(traffic, permission):
+        yield _elsewhere(traffic, external)
     yield from refusals(traffic, permission)
 
 
@@ -76,6 +81,25 @@ def _ways(traffic: TrafficPlan, upstream: Upstream, names: Iterable[str]) -> Ite
         if path != there:
             match = {"path": path, **asked}
             yield {"name": upstream.model, "match": match, "route": {**action, "prefix_rewrite": there}, **counted}
+
+
+def _elsewhere(traffic: TrafficPlan, external: External) -> Message:
+    """It waits longer than the listener behind it, which says what went wrong, and tries nothing again."""
+    asked = {"headers": [_POST], "dynamic_metadata": [from_body("model", is_(external.name))]}
+    action: Message = {
+        "cluster": of_external(external.name),
+        "timeout": "0s",
+        "idle_timeout": SECONDS(traffic.idle_seconds + LATER_THAN_BEHIND),
+        "max_stream_duration": {"max_stream_duration": SECONDS(traffic.total_seconds)},
+        "retry_policy": {"num_retries": 0},
+    }
+    counted = [header(ROUTED, sent("model"))]
+    return {
+        "name": external.name,
+        "match": {**any_of(external.paths), **asked},
+        "route": action,
+        "request_headers_to_add": counted,
+    }
 
 
 _POST: Message = {"name": ":method", "string_match": {"exact": "POST"}}

@@ -1,9 +1,10 @@
 """The set of models that a client may use, and the name under which all files know it."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 
+from infra.plan.external import External
 from infra.plan.gateway import ClientPlan, TrafficPlan, Upstream
 
 
@@ -37,3 +38,13 @@ def allowed(traffic: TrafficPlan, permission: Permission) -> Iterator[tuple[Upst
         names = tuple(name for name in upstream.names if name in permission.models)
         if names:
             yield upstream, names
+
+
+def allowed_elsewhere(traffic: TrafficPlan, permission: Permission) -> Iterator[External]:
+    yield from (each for name, each in sorted(traffic.externals.items()) if name in permission.models)
+
+
+def paths_by_name(traffic: TrafficPlan, permission: Permission) -> Mapping[str, Iterable[str]]:
+    """What its clients may send as `model`, and the paths that answer it."""
+    here = {name: tuple(upstream.paths) for upstream, names in allowed(traffic, permission) for name in names}
+    return here | {each.name: each.paths for each in allowed_elsewhere(traffic, permission)}

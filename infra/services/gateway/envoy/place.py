@@ -18,6 +18,7 @@ class Place:
     memory_mib: int = MEMORY_MIB  # of its container
     upload_seconds: int = 120  # until the whole request must have come
     link: str = "."  # in the folder: where all files are
+    certificates: str = "/etc/ssl/certs/ca-certificates.crt"  # of those who sign for providers: the image has it
     full_names: bool = False  # DNS names are complete: none of the pod's search domains is tried before
 
     def path(self, file: str) -> str:

@@ -6,7 +6,7 @@ from infra.plan.gateway import TrafficPlan, Upstream
 from infra.services.gateway.envoy.descriptions import LIST
 from infra.services.gateway.envoy.errors import THEIRS, error, plain, refuse
 from infra.services.gateway.envoy.messages import FROM_BODY, JSON_TYPE, Message, any_of, from_body, is_, one_of
-from infra.services.gateway.envoy.permissions import Permission, allowed
+from infra.services.gateway.envoy.permissions import Permission, paths_by_name
 
 _NOT_POST: Message = {"name": ":method", **is_("POST"), "invert_match": True}
 _NOT_JSON: Message = {
@@ -29,9 +29,10 @@ _UNREADABLE = "the body isn't JSON in UTF-8, or is nested more than 100 deep"
 
 def refusals(traffic: TrafficPlan, permission: Permission) -> Iterator[Message]:
     """In this order: what the model lacks, what is wrong with the request, and what the key may not."""
-    usable = [name for _, names in allowed(traffic, permission) for name in names]
+    usable = list(paths_by_name(traffic, permission))
     may = f"this key may use {plain(', '.join(usable))}"
-    known = any_of({path for upstream in traffic.upstreams.values() for path in upstream.paths})
+    paths = _paths(traffic)
+    known = any_of(paths)
     no = _Refused(traffic.contact)
     yield no({"prefix": "/v1/responses/"}, 404, "not_kept", _NOT_KEPT)
     yield no({"prefix": f"{LIST}/"}, 404, "unknown_model", f"this name is unknown or not allowed; {may}", "model")
@@ -44,7 +45,6 @@ def refusals(traffic: TrafficPlan, permission: Permission) -> Iterator[Message]:
     yield no({**known, **_problem("missing")}, 400, "missing_model", f"the body has no `model`; {may}", "model")
     yield from _others(traffic, usable, no, may)
     yield no(known, 404, "unknown_model", f"no model is called {_ASKED}; {may}", "model")
-    paths = {path for upstream in traffic.upstreams.values() for path in upstream.paths}
     yield no({"prefix": "/"}, 404, "unknown_path", f"there is no such path; there are /v1/models, {_list(paths)}")
 
 
@@ -66,13 +66,14 @@ class _Refused:
 
 def _by_paths(traffic: TrafficPlan, permission: Permission) -> Mapping[str, Sequence[str]]:
     found: dict[str, list[str]] = {}
-    for upstream, names in allowed(traffic, permission):
-        found.setdefault(_list(upstream.paths), []).extend(names)
+    for name, paths in paths_by_name(traffic, permission).items():
+        found.setdefault(_list(paths), []).append(name)
     return found
 
 
 def _others(traffic: TrafficPlan, usable: Iterable[str], no: _Refused, may: str) -> Iterator[Message]:
-    others = {name for upstream in traffic.upstreams.values() for name in upstream.names} - set(usable)
+    known = {name for upstream in traffic.upstreams.values() for name in upstream.names} | traffic.externals.keys()
+    others = known - set(usable)
     if others:
         yield no(_model(sorted(others)), 403, "model_not_allowed", f"this key may not use {_ASKED}; {may}", "model")
 
@@ -83,6 +84,11 @@ def _model(names: Iterable[str]) -> Message:
 
 def _problem(problem: str) -> Message:
     return {"dynamic_metadata": [from_body("problem", is_(problem))]}
+
+
+def _paths(traffic: TrafficPlan) -> set[str]:
+    here = {path for upstream in traffic.upstreams.values() for path in upstream.paths}
+    return here | {path for external in traffic.externals.values() for path in external.paths}
 
 
 def _list(paths: Iterable[str]) -> str:

@@ -1,0 +1,42 @@
+"""Clusters that lead to listeners inside the same process, and how Envoy speaks to whatever it sends to."""
+
+from collections.abc import Sequence
+
+from infra.services.gateway.envoy.messages import MANY, SECONDS, Message, circuit_breakers, extension, typed
+
+IDLE_BETWEEN_TIERS = 60  # the tier behind keeps a connection for longer, so it never closes one that is used
+_OPTIONS = "envoy.extensions.upstreams.http.v3.HttpProtocolOptions"
+
+
+def to_listener(name: str, listeners: Sequence[str], limits: Message | None = None) -> Message:
+    """The first of these listeners; a try that fails there may be sent to the next."""
+    raw = extension("transport_sockets.raw_buffer", "extensions.transport_sockets.raw_buffer.v3.RawBuffer")
+    endpoints = [
+        {**({"priority": nth} if nth else {}), "lb_endpoints": [{"endpoint": {"address": _internal(each)}}]}
+        for nth, each in enumerate(listeners)
+    ]
+    return typed(
+        "config.cluster.v3.Cluster",
+        name=name,
+        load_assignment={"cluster_name": name, "endpoints": endpoints},
+        transport_socket=extension(
+            "transport_sockets.internal_upstream",
+            "extensions.transport_sockets.internal_upstream.v3.InternalUpstreamTransport",
+            transport_socket=raw,
+        ),
+        circuit_breakers=limits or circuit_breakers(MANY, MANY),
+        typed_extension_protocol_options=http1(idle_timeout=SECONDS(IDLE_BETWEEN_TIERS)),
+    )
+
+
+def http1(**common: object) -> Message:
+    options = typed(
+        "extensions.upstreams.http.v3.HttpProtocolOptions",
+        common_http_protocol_options=common,
+        explicit_http_config={"http_protocol_options": {}},
+    )
+    return {_OPTIONS: options}
+
+
+def _internal(listener: str) -> Message:
+    return {"envoy_internal_address": {"server_listener_name": listener}}
