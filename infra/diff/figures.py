@@ -1,9 +1,10 @@
 """Money, GPUs, quotas and fit of both sides."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from infra.plan.adding_up import adding_up
 from infra.registry import owner_of
 from infra.services.serving.service import SERVING
 from infra.sides.types import Change, Side
@@ -75,11 +76,24 @@ def _same_price(before: Mapping[str, Any], after: Mapping[str, Any]) -> bool:
     return before["capacity"] != after["capacity"] and price is not None and before["usd_per_node_hour"] == price
 
 
-def cost_items(old: Side, new: Side) -> dict[str, Change]:
-    """Items of the bill whose price changed, as [minimum, maximum]."""
+def items_in_dollars(old: Side, new: Side) -> dict[str, Change]:
+    """Items of the bill whose price changed, as [minimum, expected, maximum], in whole dollars that add up to the
+    change of the bills as they are shown: what stays keeps the dollars of the old side."""
     before, after = _items(old), _items(new)
-    changed = {name: Change(before.get(name), after.get(name)) for name in sorted(before.keys() | after.keys())}
-    return {name: change for name, change in changed.items() if change}
+    changed = sorted(name for name in before.keys() | after.keys() if before.get(name) != after.get(name))
+    shown = _in_dollars(before, _totals(old))
+    stays = [shown[name] for name in shown if name in after and name not in changed]
+    left = [total - sum(each[end] for each in stays) for end, total in enumerate(_totals(new))]
+    come = _in_dollars({name: after[name] for name in changed if name in after}, left)
+    return {name: Change(shown.get(name), come.get(name)) for name in changed}
+
+
+def _totals(side: Side) -> list[int]:
+    return [round(_cost(side).get(end, 0)) for end in (MIN, EXPECTED, MAX)]
+
+
+def _in_dollars(items: Mapping[str, list[float]], totals: Sequence[int]) -> dict[str, list[int]]:
+    return dict(zip(items, adding_up([*items.values()], totals), strict=True))
 
 
 def budget(side: Side) -> BudgetUse | None:
@@ -174,4 +188,6 @@ def _cost(side: Side) -> Mapping[str, float]:
 
 
 def _items(side: Side) -> dict[str, list[float]]:
-    return {item["name"]: [item["min"], item["max"]] for item in side.plan.get("cost", {}).get("items", [])}
+    """An older program gives the expected amount by its name before."""
+    items = side.plan.get("cost", {}).get("items", [])
+    return {each["name"]: [each["min"], each.get("expected", each.get("typical", 0)), each["max"]] for each in items}

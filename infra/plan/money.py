@@ -1,8 +1,9 @@
 """The bill, and what would change it, in US dollars. A month is 730 hours."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
+from infra.plan.adding_up import adding_up
 from infra.plan.cluster import ClusterPlan
 from infra.plan.notes import Write
 from infra.settings.platform import Settings
@@ -77,6 +78,16 @@ class Cost:
     @property
     def usd_per_month_max(self) -> float:
         return sum(item.max for item in self.items)
+
+    @property
+    def in_dollars(self) -> tuple[CostItem, ...]:
+        """The items as they are shown: their whole dollars add up to those of the three bills."""
+        sums = (self.usd_per_month_min, self.usd_per_month_expected, self.usd_per_month_max)
+        shown = adding_up([(each.min, each.expected, each.max) for each in self.items], [round(each) for each in sums])
+        return tuple(
+            replace(item, min=low, expected=mid, max=high)
+            for item, (low, mid, high) in zip(self.items, shown, strict=True)
+        )
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
 """Whether the bill keeps to the budget."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from infra.plan.money import Cost, CostItem
 from infra.plan.notes import Advice, Finding, Violation
@@ -22,7 +23,8 @@ def check_budget(settings: Settings, cost: Cost) -> Iterator[Finding]:
     if over <= 0:
         return
     bill = f"the {BILLS[budget.of]} bill, ${bill_is:,.0f} per month{f' ({cost.whose})' if cost.whose else ''},"
-    items = ", ".join(f"{item.name} {of(item, budget):,.0f}" for item in biggest(cost, budget)[:NAMED])
+    shown = biggest(replace(cost, items=cost.in_dollars), budget)[:NAMED]
+    items = ", ".join(f"{item.name} {of(item, budget):,.0f}" for item in shown)
     larger = Advice(((PATH, enough(bill_is)),), f"{PATH}: {enough(bill_is)}")
     yield Violation(
         Rule.BUDGET,

@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from infra.cli.diff.tables import to_do
+from infra.cli.diff.tables import bill, to_do
+from infra.cli.diff.values import NONE
 from infra.cli.diff.verdict import figures_table
 from infra.cli.document.marked import plain
 from infra.diff.difference import compare
@@ -128,3 +129,32 @@ def test_a_quota_that_the_old_plan_needed_already_is_not_raised() -> None:
     gone = compared("zonal", ("Qwen/Qwen3-8B", "Qwen/Qwen3-4B"))
     assert raises(more(gone.old, 8), gone.new, gone.resources) == {}
     assert raises(more(gone.old, 7), gone.new, gone.resources) == {G: Raise(4, 4)}
+
+
+CHANGES = {
+    "one way out": {"cluster.create.network.nat": "perZone"},
+    "a model goes": {"models.code": None, "gpuPools.l40s": None},
+    "more of both": {"models.chat.replicas.max": 5, "models.code.replicas": 3},
+    "other system nodes": {"cluster.create.systemNodes": {"instanceType": "m7i.2xlarge", "count": 3}},
+    "another cache": {"cache.kind": "ebs", "models.code": None, "gpuPools.l40s": None, "models.chat.replicas": 1},
+}
+
+
+@pytest.mark.parametrize("what", CHANGES)
+def test_the_items_of_the_bill_add_up_to_the_change_that_is_shown(what: str) -> None:
+    found = compare("cloud", cloud_base("cloud"), cloud_side("cloud", edited("cloud", CHANGES[what])))
+    changes = {row[0]: row[3] for row in figures_table(found) if row[0].startswith("$")}
+    (low,) = {amount for name, amount in changes.items() if "minimum" in name or name == "$ per month"}
+    (high,) = {amount for name, amount in changes.items() if "maximum" in name or name == "$ per month"}
+    ends = [(ends_of(before), ends_of(after)) for _, before, after in bill(found)]
+    assert sum(after[0] - before[0] for before, after in ends) == amount_of(low)
+    assert sum(after[1] - before[1] for before, after in ends) == amount_of(high)
+
+
+def ends_of(cell: str) -> tuple[int, int]:
+    low, _, high = cell.partition(" to ")
+    return amount_of(low), amount_of(high or low)
+
+
+def amount_of(cell: str) -> int:
+    return 0 if cell == NONE else int(cell.replace(",", ""))

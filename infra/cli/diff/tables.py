@@ -159,15 +159,16 @@ def _figure(key: str, value: object) -> str:
 
 def bill(difference: Difference) -> list[tuple[str, str, str]]:
     """Items that changed, minimum to maximum."""
-    items = figures.cost_items(difference.old, difference.new)
+    items = figures.items_in_dollars(difference.old, difference.new)
     rows = [(said(name), _span(change.old), _span(change.new)) for name, change in items.items()]
     return [row for row in rows if row[1] != row[2]]
 
 
-def _span(item: list[float] | None) -> str:
+def _span(item: list[int] | None) -> str:
     if item is None:
         return NONE
-    return span(*(number(each) for each in item))
+    low, _, high = item
+    return span(number(low), number(high))
 
 
 def facts(facts: Facts) -> list[tuple[str, str, str]]:
@@ -182,15 +183,20 @@ def effect(difference: Difference, facts: Facts) -> str:
     if facts.effect is None:
         return "The new program can't plan the base's stack file, so nobody can say which change is whose."
     cost, resources = facts.effect.cost, facts.effect.resources
-    low, high = (cost[key].new - cost[key].old for key in (figures.MIN, figures.MAX))
+    low, high = (_in_dollars(cost[key]) for key in (figures.MIN, figures.MAX))
     bills = signed(low) if signed(low) == signed(high) else f"minimum {signed(low)}, maximum {signed(high)}"
-    maximum = difference.cost[figures.MAX]
+    of_both = _in_dollars(difference.cost[figures.MAX])
     does = [f"{count(len(urns), 'resource')} {act}" for act, urns in resources.acts().items()]
     return (
         "Of these changes alone, with the stack file of the base:"
         f" {bills} $ per month, {', '.join(does) or 'no resource changed'}."
-        f" Of the change of the stack file: maximum {signed(maximum.new - maximum.old - high)} $ per month."
+        f" Of the change of the stack file: maximum {signed(of_both - high)} $ per month."
     )
+
+
+def _in_dollars(change: Change) -> int:
+    """As the figures above it show it, so that the parts add up."""
+    return round(change.new) - round(change.old)
 
 
 def to_do(difference: Difference) -> list[tuple[str, str]]:

@@ -8,7 +8,6 @@ from infra.cli.report.cold_start import cold_start_section
 from infra.cli.report.models import models_section, pools_section, weights_section, why_section
 from infra.cli.report.notes import chosen_section, notes_section, resources_section, violations_section
 from infra.cli.report.own_nodes import own_nodes_section
-from infra.cli.report.words import ROUNDED, rounded
 from infra.cli.speed import of_models
 from infra.engines import ENGINES
 from infra.offline import Planned
@@ -95,12 +94,11 @@ def _bill(cost: Cost) -> str:
 
 def _paused(plan: Plan) -> tuple[Row, ...]:
     """What a stack costs while all its models are paused, and the parts of that cost."""
-    items = sorted((item for item in plan.cost.items if item.min), key=lambda item: -item.min)
+    items = sorted((item for item in plan.cost.in_dollars if item.min), key=lambda item: -item.min)
     if not items or not all(model.paused for model in plan.models.values()):
         return ()
     parts = ", ".join(f"{item.name} {usd(item.min)}" for item in items)
-    note = f" ({ROUNDED})" if rounded(item.min for item in items) else ""
-    return (("PAUSED", f"no model runs, and {usd(plan.cost.usd_per_month_min)} per month stay: {parts}{note}"),)
+    return (("PAUSED", f"no model runs, and {usd(plan.cost.usd_per_month_min)} per month stay: {parts}"),)
 
 
 def _ok(plan: Plan) -> Row:

@@ -1,9 +1,6 @@
 """The bill; of a stack that costs the same at any load, in one figure per row."""
 
-from collections.abc import Iterator, Sequence
-
 from infra.cli.document import Column, Row, Section
-from infra.cli.report.words import ROUNDED, rounded
 from infra.plan.money import HOURS_PER_MONTH, Cheaper, Cost, CostItem
 from infra.plan.plan import Plan
 from infra.plan.words import number, saves
@@ -14,8 +11,9 @@ def bill_section(plan: Plan) -> Section:
     cost = plan.cost
     if not cost.items:
         return Section("BILL", (), ())
-    nodes = [item for item in cost.items if item.pool is not None]
-    rest = [item for item in cost.items if item not in nodes]
+    items = cost.in_dollars
+    nodes = [item for item in items if item.pool is not None]
+    rest = [item for item in items if item.pool is None]
     rows = [_row(item.name, item.what, item.min, item.expected, item.max) for item in nodes]
     if rest:
         others = (sum(item.min for item in rest), sum(item.expected for item in rest), sum(item.max for item in rest))
@@ -24,7 +22,6 @@ def bill_section(plan: Plan) -> Section:
     rows.append(_row("sum", "", *sums))
     rows.append(("per hour", *(f"{each / HOURS_PER_MONTH:,.2f}" for each in sums), ""))
     parts = f"\nthe rest{_others_whose(cost)}: {', '.join(_part(item) for item in rest)}" if rest else ""
-    parts += f"\n{ROUNDED}" if any(map(rounded, _added_up(nodes, rest))) else ""
     paused = "".join(f"\nless while paused: {_way(way)}" for way in plan.while_paused)
     last = f"{parts}{paused}\n{cost.price_note}; not in it: {cost.left_out}"
     if all(len(set(amounts)) == 1 for _, *amounts, _ in rows):
@@ -39,14 +36,6 @@ def bill_section(plan: Plan) -> Section:
     rollouts = f"\nmaximum: in rollouts, {cost.rollouts} per month" if cost.rollouts else ""
     expected = "expected: replicas a third of the way from their minimum to their maximum"
     return Section("BILL", columns, tuple(rows), f"{expected}{rollouts}{last}")
-
-
-def _added_up(nodes: Sequence[CostItem], rest: Sequence[CostItem]) -> Iterator[list[float]]:
-    """What a reader may add up: the parts of the rest, and each column."""
-    for end in ("min", "expected", "max"):
-        of_rest = [getattr(item, end) for item in rest]
-        yield of_rest
-        yield [*(getattr(item, end) for item in nodes), sum(of_rest)]
 
 
 def _others_whose(cost: Cost) -> str:

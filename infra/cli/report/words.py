@@ -1,13 +1,10 @@
 """Numbers in a report as people read them."""
 
 import math
-from collections.abc import Iterable
 
 from infra.plan.cluster import PoolPlan
 from infra.plan.models import ReplicasPlan
 from infra.sizing.estimates import span
-
-ROUNDED = "each amount is rounded to a dollar"
 
 
 def two_figures(amount: float) -> str:
@@ -18,12 +15,6 @@ def two_figures(amount: float) -> str:
 
 def between(replicas: ReplicasPlan) -> str:
     return span(str(replicas.min), str(replicas.max))
-
-
-def rounded(amounts: Iterable[float]) -> bool:
-    """Whether amounts add up as they are, and not as they print."""
-    amounts = list(amounts)
-    return round(sum(amounts)) != sum(map(round, amounts))
 
 
 def price(pool: PoolPlan, share: float = 1.0) -> str:
