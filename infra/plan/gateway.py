@@ -37,11 +37,18 @@ class Upstream:
     fallback: Fallback | None
     counts_streams: bool  # a stream says how many tokens it has, whether or not the caller asked
 
+    @property
+    def wait_seconds(self) -> int:
+        """The longest that its own servers may take until a request goes elsewhere, or is refused. Envoy draws the
+        pauses between the tries of a held request, so that its wait may be a quarter longer."""
+        late = (self.fallback.after_seconds or 0) if self.fallback is not None else 0
+        return self.held_seconds + self.held_seconds // 4 + late
+
 
 def silence(idle_seconds: int, upstreams: Iterable[Upstream]) -> int:
-    """Envoy draws the pauses between the tries of a held request, so that its wait may be a quarter longer."""
-    held = max((each.held_seconds for each in upstreams), default=0)
-    return max(idle_seconds, held + held // 4)
+    """The longest time without a byte. One that goes elsewhere may wait there as long again."""
+    waits = (each.wait_seconds + (idle_seconds if each.fallback is not None else 0) for each in upstreams)
+    return max(idle_seconds, *waits, 0)
 
 
 @dataclass(frozen=True)

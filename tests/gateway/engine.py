@@ -6,6 +6,7 @@ import ssl
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Self
 
 
 @dataclass(frozen=True)
@@ -31,7 +32,7 @@ class Engine:
     died: int = 0
     tls: ssl.SSLContext | None = None
 
-    def __enter__(self) -> "Engine":
+    def __enter__(self) -> Self:
         self._loop = asyncio.new_event_loop()
         self._server = self._loop.run_until_complete(
             asyncio.start_server(self._serve, self.address, self.port, ssl=self.tls)

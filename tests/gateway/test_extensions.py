@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from infra.plan.external import Fallback
 from infra.services.gateway.envoy.clients import clients_file
 from infra.services.gateway.envoy.files import BOOTSTRAP, files
 from infra.services.gateway.envoy.place import in_pod
@@ -31,7 +32,7 @@ def found() -> dict[str, set[str]]:
     models = (
         upstream("asleep", 8000, held_seconds=300),
         upstream("paused", 8000, paused=True),
-        upstream("small", 8000),
+        upstream("small", 8000, fallback=Fallback("large", 10)),
     )
     hosted = (external("large", 443),)
     plan = traffic((client("app", tuple(each.model for each in models)),), models, hosted)

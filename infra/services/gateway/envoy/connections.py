@@ -65,17 +65,21 @@ def first_tier(traffic: TrafficPlan, place: Place, routes: Message) -> Message:
 
 
 def second_tier(traffic: TrafficPlan, name: str, routes: Message, filters: Sequence[Message]) -> Message:
+    return behind(traffic, name, routes, filters, access_log=[routed_log(), counters()])
+
+
+def behind(traffic: TrafficPlan, name: str, routes: Message, filters: Sequence[Message], **own: object) -> Message:
     """It trusts the first tier: the request id and the client are what that one said."""
     return manager(
         name,
         filters,
         rds=routes,
-        access_log=[routed_log(), counters()],
         local_reply_config={"mappers": _after_a_key(traffic), "body_format": _AS_IT_IS},
         preserve_external_request_id=True,
         early_header_mutation_extensions=[_without_orders()],
         stream_idle_timeout=SECONDS(traffic.silence_seconds),
         common_http_protocol_options={"idle_timeout": "3600s"},
+        **own,
     )
 
 

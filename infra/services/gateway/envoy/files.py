@@ -6,9 +6,10 @@ from infra.plan.gateway import TrafficPlan
 from infra.services.gateway.envoy.bootstrap import CLUSTERS, LISTENERS, bootstrap
 from infra.services.gateway.envoy.clusters import clusters
 from infra.services.gateway.envoy.external import external_clusters, external_listener
+from infra.services.gateway.envoy.fallback import fallback_clusters, own_file_of, own_listener, with_fallback
 from infra.services.gateway.envoy.listeners import file_of, listener
 from infra.services.gateway.envoy.messages import Message, resources
-from infra.services.gateway.envoy.models import models_file
+from infra.services.gateway.envoy.models import models_file, own_file
 from infra.services.gateway.envoy.permissions import permissions
 from infra.services.gateway.envoy.place import Place
 
@@ -29,12 +30,15 @@ def arguments(traffic: TrafficPlan, place: Place) -> tuple[str, ...]:
 
 def _files(traffic: TrafficPlan, place: Place) -> Iterator[tuple[str, str]]:
     yield BOOTSTRAP, bootstrap(traffic, place)
-    yield CLUSTERS, resources((*clusters(traffic), *external_clusters(traffic, place)))
+    yield CLUSTERS, resources((*clusters(traffic), *external_clusters(traffic, place), *fallback_clusters(traffic)))
     yield LISTENERS, resources(_listeners(traffic, place))
     for each in permissions(traffic):
         yield file_of(each.name), models_file(traffic, each)
+    for upstream in with_fallback(traffic):
+        yield own_file_of(upstream.model), own_file(traffic, upstream)
 
 
 def _listeners(traffic: TrafficPlan, place: Place) -> Iterator[Message]:
     yield from (listener(traffic, place, each) for each in permissions(traffic))
+    yield from (own_listener(traffic, place, each) for each in with_fallback(traffic))
     yield from (external_listener(traffic, place, each) for _, each in sorted(traffic.externals.items()))

@@ -1,12 +1,14 @@
 """What a client with one set of permissions may ask."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 
 from infra.plan.external import External
 from infra.plan.gateway import TrafficPlan, Upstream
 from infra.services.gateway.envoy.clusters import of_model
 from infra.services.gateway.envoy.descriptions import descriptions
 from infra.services.gateway.envoy.external import LATER_THAN_BEHIND, of_external
+from infra.services.gateway.envoy.fallback import falling_back, own, own_tries, shared_paths
 from infra.services.gateway.envoy.held import LARGEST_HELD, held_headers, waiting
 from infra.services.gateway.envoy.limits import NAME, limits
 from infra.services.gateway.envoy.log import ROUTED, sent
@@ -48,24 +50,47 @@ def models_file(traffic: TrafficPlan, permission: Permission) -> str:
 def _routes(traffic: TrafficPlan, permission: Permission) -> Iterator[Message]:
     yield from descriptions(traffic, permission)
     for upstream, names in allowed(traffic, permission):
-        yield from _ways(traffic, upstream, names) if not upstream.paused else paused(traffic, upstream, names)
+        yield from _of(traffic, upstream, names)
     for external in allowed_elsewhere(traffic, permission):
         yield _elsewhere(traffic, external)
     yield from refusals(traffic, permission)
 
 
-def _ways(traffic: TrafficPlan, upstream: Upstream, names: Iterable[str]) -> Iterator[Message]:
-    """One route for all paths that the engine serves where they are asked for, and one for each other path. What is
-    routed says so in a header, by which it is counted: its model is one that there is, whatever was sent.
+def own_file(traffic: TrafficPlan, upstream: Upstream) -> str:
+    """The routes to the servers of a model that falls back to another one; the tier before found the model."""
+    paths = {path: upstream.paths[path] for path in sorted(shared_paths(traffic, upstream))}
+    host = {
+        "name": upstream.model,
+        "domains": ["*"],
+        "routes": list(_ways(traffic, replace(upstream, paths=paths), {}, [])),
+        "retry_policy": {**_retries(), **own_tries(upstream)},
+    }
+    return resources([typed("config.route.v3.RouteConfiguration", name=own(upstream.model), virtual_hosts=[host])])
+
+
+def _of(traffic: TrafficPlan, upstream: Upstream, names: Iterable[str]) -> Iterator[Message]:
+    """What is routed says so in a header, by which it is counted: its model is one that there is, whatever was sent."""
+    asked = {"headers": [_POST], "dynamic_metadata": [from_body("model", one_of(names))]}
+    counted = [header(ROUTED, sent("model"))]
+    elsewhere = shared_paths(traffic, upstream)
+    if elsewhere:
+        yield falling_back(traffic, upstream, asked, counted)
+    if rest := {path: there for path, there in upstream.paths.items() if path not in elsewhere}:
+        here = replace(upstream, paths=rest, fallback=None)
+        yield from paused(traffic, here, names) if upstream.paused else _ways(traffic, here, asked, counted)
+
+
+def _ways(traffic: TrafficPlan, upstream: Upstream, asked: Message, counted: Iterable[Message]) -> Iterator[Message]:
+    """One route for all paths that the engine serves where they are asked for, and one for each other path.
 
     The total counts from when the headers of the request came, so its upload and its wait for a server are part of it.
     Envoy has no time that begins with the first byte of an answer; the one of a cluster begins when a try is sent, and
     a request that it ends would be tried again."""
-    asked = {"headers": [_POST], "dynamic_metadata": [from_body("model", one_of(names))]}
-    more: Message = {"retry_policy": waiting(upstream)} if upstream.held_seconds else {}
+    tries = own_tries(upstream) if upstream.fallback is not None else {}
+    more: Message = {"retry_policy": {**waiting(upstream), **tries}} if upstream.held_seconds else {}
     headers = held_headers() if upstream.held_seconds else []
     kept: Message = {"request_body_buffer_limit": LARGEST_HELD} if upstream.held_seconds else {}
-    counted: Message = {"request_headers_to_add": [header(ROUTED, sent("model")), *headers], **kept}
+    added: Message = {"request_headers_to_add": [*counted, *headers], **kept}
     action: Mapping[str, object] = {
         "cluster": of_model(upstream.model),
         "timeout": "0s",
@@ -76,11 +101,11 @@ def _ways(traffic: TrafficPlan, upstream: Upstream, names: Iterable[str]) -> Ite
     }
     same = [path for path, there in upstream.paths.items() if path == there]
     if same:
-        yield {"name": upstream.model, "match": {**any_of(same), **asked}, "route": action, **counted}
+        yield {"name": upstream.model, "match": {**any_of(same), **asked}, "route": action, **added}
     for path, there in upstream.paths.items():
         if path != there:
             match = {"path": path, **asked}
-            yield {"name": upstream.model, "match": match, "route": {**action, "prefix_rewrite": there}, **counted}
+            yield {"name": upstream.model, "match": match, "route": {**action, "prefix_rewrite": there}, **added}
 
 
 def _elsewhere(traffic: TrafficPlan, external: External) -> Message:

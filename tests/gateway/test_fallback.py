@@ -1,0 +1,114 @@
+"""Requests that go elsewhere when a model's own servers don't answer: those and no others, once, and said so."""
+
+import json
+from collections.abc import Iterator
+
+import pytest
+
+from infra.plan.external import Fallback
+from tests.gateway.engine import Engine
+from tests.gateway.plans import PROVIDER_KEY, client, external, traffic, upstream
+from tests.gateway.provider import Provider
+from tests.gateway.running import Gateway, place_in, running
+
+pytestmark = pytest.mark.programs
+CHAT = "/v1/chat/completions"
+NOBODY = 1  # a port on which nothing listens
+
+
+@pytest.fixture(scope="module")
+def provider() -> Iterator[Provider]:
+    with Provider() as provider:
+        yield provider
+
+
+@pytest.fixture(scope="module")
+def gateway(engine: Engine, provider: Provider, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gateway]:
+    """No client may send the name of the external itself."""
+    at_once, late = Fallback("large", None), Fallback("large", 1)
+    models = (
+        upstream("up", engine.port, fallback=at_once),
+        upstream("down", NOBODY, names=("down", "lora"), fallback=at_once),
+        upstream("hurried", engine.port, fallback=late),
+        upstream("asleep", NOBODY, held_seconds=2, fallback=late),
+        upstream("paused", NOBODY, paused=True, fallback=at_once),
+        upstream("alone", NOBODY),
+    )
+    names = tuple(sorted(name for each in models for name in each.names))
+    plan = traffic((client("app", names),), models, (external("large", provider.port, encrypted=False),))
+    with running(plan, place_in(tmp_path_factory.mktemp("fallback"))) as gateway:
+        yield gateway
+
+
+@pytest.fixture(autouse=True)
+def _nothing_asked_yet(engine: Engine, provider: Provider) -> None:
+    engine.requests.clear()
+    provider.requests.clear()
+
+
+# model, what its own server does -> how often that one is asked
+ELSEWHERE = {
+    "no server": ("down", None, 0),
+    "no server for its adapter": ("lora", None, 0),
+    "servers that begin or end": ("up", "busy", 3),
+    "paused": ("paused", None, 0),
+    "late": ("hurried", "slow", 1),
+    "asleep for longer than a caller is to wait": ("asleep", None, 0),
+}
+
+
+@pytest.mark.parametrize(("model", "does", "asked"), ELSEWHERE.values(), ids=ELSEWHERE)
+def test_what_its_servers_do_not_answer_is_answered_elsewhere(
+    gateway: Gateway, engine: Engine, provider: Provider, model: str, does: str, asked: int
+) -> None:
+    answer = gateway.ask("POST", CHAT, {"model": model, "does": does, "user": "me"})
+    assert (answer.status, answer.headers["x-llm-served-by"]) == (200, "large")
+    (sent,) = provider.requests
+    assert json.loads(sent.body) == {"model": "acme/large-2", "does": does, "user": "me"}
+    assert sent.header("authorization") == [f"Bearer {PROVIDER_KEY}"]
+    assert len(engine.requests) == asked
+    line = gateway.logged(answer)
+    assert [line[name] for name in ("model", "served_by", "tokens_in")] == [model, "large", 3]
+
+
+def test_an_answer_that_has_begun_stays_here(gateway: Gateway, engine: Engine, provider: Provider) -> None:
+    """It takes three times as long as the first byte may."""
+    answer = gateway.ask("POST", CHAT, {"model": "hurried", "does": "long stream"})
+    assert answer.status == 200
+    assert answer.body.endswith(b"[DONE]\n\n")
+    assert "x-llm-served-by" not in answer.headers
+    assert (len(engine.requests), provider.requests) == (1, [])
+
+
+def test_without_a_time_a_slow_answer_is_waited_for(gateway: Gateway, engine: Engine, provider: Provider) -> None:
+    answer = gateway.ask("POST", CHAT, {"model": "up", "does": "slow"})
+    assert answer.status == 200
+    assert "x-llm-served-by" not in answer.headers
+    assert (len(engine.requests), provider.requests) == (1, [])
+
+
+def test_a_sleeping_model_wakes_for_a_caller_that_is_answered_elsewhere(gateway: Gateway) -> None:
+    """What is held counts as a retry of its cluster, as without a fallback."""
+    assert gateway.ask("POST", CHAT, {"model": "asleep"}).status == 200
+    tries = gateway.stats("cluster.model_asleep.upstream_rq_retry$")
+    assert tries["cluster.model_asleep.upstream_rq_retry"] >= 1
+
+
+@pytest.mark.parametrize(("model", "path"), [("down", "/v1/tokenize"), ("alone", CHAT)])
+def test_where_no_fallback_is_written_nothing_leaves(
+    gateway: Gateway, provider: Provider, model: str, path: str
+) -> None:
+    answer = gateway.ask("POST", path, {"model": model})
+    assert (answer.status, answer.error["code"]) == (503, "unavailable")
+    assert provider.requests == []
+
+
+def test_where_both_fail_the_caller_is_told_once(gateway: Gateway, provider: Provider) -> None:
+    answer = gateway.ask("POST", CHAT, {"model": "down", "does": {"status": 503}})
+    assert (answer.status, answer.error["code"]) == (503, "external_unavailable")
+    assert len(provider.requests) == 1
+
+
+def test_the_name_of_the_external_is_not_the_clients_to_send(gateway: Gateway, provider: Provider) -> None:
+    assert gateway.ask("POST", CHAT, {"model": "large"}).error["code"] == "model_not_allowed"
+    assert provider.requests == []
