@@ -10,9 +10,11 @@ from components.aws.pod_role import release_with_role
 from components.chart import Chart
 
 SERVICE_ACCOUNT = "cluster-autoscaler"
+_OWN_GRACE = 600  # seconds, its default: pods of others rely on it
 
 
-def values(*, cluster_name: str, region: str, image_tag: str) -> dict[str, Any]:
+def values(*, cluster_name: str, region: str, image_tag: str, grace_seconds: int) -> dict[str, Any]:
+    """`grace_seconds`: the longest grace period of a pod that it may have to end with its node."""
     return {
         "cloudProvider": "aws",
         "awsRegion": region,  # pods can't reach the node's metadata service
@@ -28,9 +30,8 @@ def values(*, cluster_name: str, region: str, image_tag: str) -> dict[str, Any]:
             "skip-nodes-with-system-pods": "false",
             "ignore-daemonsets-utilization": "true",
             "max-node-provision-time": "15m",  # then another pool is tried
-            # Each pod has its own grace period; the default of 600 s here would end longer answers. An ALB waits at
-            # most 4,000 s.
-            "max-graceful-termination-sec": "4200",
+            # It ends a pod after this time, whatever grace period the pod itself has.
+            "max-graceful-termination-sec": str(max(_OWN_GRACE, grace_seconds)),
         },
         "resources": {"requests": {"cpu": "100m", "memory": "300Mi"}, "limits": {"memory": "600Mi"}},
         "securityContext": {
@@ -84,6 +85,7 @@ class ClusterAutoscaler(NamedTuple):
     image_tag: str  # same minor version as the cluster: it simulates that version's scheduler
     cluster_name: str
     region: str
+    grace_seconds: int  # the longest of the pods
 
     def install(
         self,
@@ -97,7 +99,12 @@ class ClusterAutoscaler(NamedTuple):
             name,
             chart=self.chart,
             mirror=mirror,
-            values=values(cluster_name=self.cluster_name, region=self.region, image_tag=self.image_tag),
+            values=values(
+                cluster_name=self.cluster_name,
+                region=self.region,
+                image_tag=self.image_tag,
+                grace_seconds=self.grace_seconds,
+            ),
             cluster_name=self.cluster_name,
             service_account=SERVICE_ACCOUNT,
             policy=policy(cluster_name=self.cluster_name),

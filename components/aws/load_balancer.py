@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import pulumi
 
 _PREFIX = "alb.ingress.kubernetes.io"
-_LONGEST_DEREGISTRATION, _LONGEST_IDLE = 3600, 4000  # seconds, the ALB's own limits
+_LONGEST_IDLE = 4000  # seconds, the ALB's own limit
 # As AWS recommends: TLS 1.3, and 1.2 with forward secrecy. Without a policy an ALB accepts TLS 1.0.
 _TLS_POLICY = "ELBSecurityPolicy-TLS13-1-2-Res-PQ-2025-09"
 
@@ -15,6 +15,7 @@ def alb_annotations(
     *,
     public: bool,
     timeout_seconds: int,
+    leave_seconds: int,
     group: str,
     subnet_ids: Sequence[pulumi.Input[str]] = (),
     certificate_arn: str | None = None,
@@ -22,10 +23,10 @@ def alb_annotations(
     waf_acl_arn: str | None = None,
 ) -> dict[str, pulumi.Input[str]]:
     """One load balancer for the group. Its idle timeout counts from the last byte: a model may take that long.
+    `leave_seconds`: how long it keeps the requests of a pod that ends.
 
     Access can be limited to `inbound_cidrs` (none: everybody who can reach the load balancer), and by a web ACL.
     """
-    deregistration = min(timeout_seconds, _LONGEST_DEREGISTRATION)
     own: dict[str, pulumi.Input[str]] = {
         "group.name": group,
         "scheme": "internet-facing" if public else "internal",
@@ -35,7 +36,7 @@ def alb_annotations(
         "healthcheck-interval-seconds": "5",  # so soon does a new pod get requests
         "healthcheck-timeout-seconds": "3",
         "load-balancer-attributes": f"idle_timeout.timeout_seconds={min(timeout_seconds, _LONGEST_IDLE)}",
-        "target-group-attributes": f"deregistration_delay.timeout_seconds={deregistration}",
+        "target-group-attributes": f"deregistration_delay.timeout_seconds={leave_seconds}",
         "listen-ports": '[{"HTTP":80}]',
     }
     if certificate_arn is not None:

@@ -140,8 +140,10 @@ class Cloud(Owner):
         """What the cloud does to the nodes of a pool, and so to the models there."""
         return ()
 
-    def warn_of_drain(self, gateway: GatewayPlan | None, pools: Iterable[PoolPlan], seconds: int) -> Iterable[Finding]:
-        """`seconds`: what a pod may take to end."""
+    def warn_of_drain(
+        self, gateway: GatewayPlan | None, pools: Iterable[PoolPlan], answer: int, end: int
+    ) -> Iterable[Finding]:
+        """`answer`, `end`: the seconds that an answer and the end of a pod may take."""
         return ()
 
     def bill(self, billed: Billed) -> Iterable[CostItem]:

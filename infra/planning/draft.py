@@ -31,7 +31,7 @@ from infra.planning.waste import warn_of_waste
 from infra.registry import cloud_of, services
 from infra.services.addons.plan import plan_addons
 from infra.services.gateway.plan import plan_gateway
-from infra.services.gateway.times import REPLICAS, pod_resources, timeout_of
+from infra.services.gateway.times import REPLICAS, longest_answer, longest_end, pod_resources, timeout_of
 from infra.services.gateway.traffic import plan_traffic
 from infra.services.monitoring.plan import plan_monitoring
 from infra.services.service import Around
@@ -144,11 +144,12 @@ def _decide(asked: Asked) -> Decided[_Parts]:
     yield from check_readers(platform.cache, places.placed, platform.cluster, asked.cloud)
     yield from explain_prefetch(platform.served, platform.cluster, platform.cache, asked.catalog)
     nodes = yield from _nodes(asked, platform, places)
-    gateway = waits(timeout_of(asked.settings), asked.cloud.dns_ttl_seconds)
+    settings = asked.settings
+    gateway = waits(longest_answer(settings), timeout_of(settings), asked.cloud.dns_ttl_seconds)
     models = yield from plan_models(nodes.placed, nodes.pools, platform.cache, gateway, asked.sizing)
     traffic = yield from plan_traffic(asked.settings, models, platform.gateway, asked.catalog)
     yield from _check_nodes(asked, platform, nodes, models)
-    yield from _warn(asked, platform, nodes, models)
+    yield from _warn(asked, platform, nodes, models, traffic)
     billed = _billed(asked, platform, nodes, models, traffic)
     cost = yield from plan_bill(billed)
     yield from check_budget(asked.settings, cost)
@@ -224,7 +225,9 @@ def _check_nodes(
         yield from check_system_nodes(nodes.placed, gateway, system, surging=surging)
 
 
-def _warn(asked: Asked, platform: _Platform, nodes: _Nodes, models: Mapping[str, ModelPlan]) -> Iterator[Finding]:
+def _warn(
+    asked: Asked, platform: _Platform, nodes: _Nodes, models: Mapping[str, ModelPlan], traffic: TrafficPlan
+) -> Iterator[Finding]:
     on = by_pool(nodes.placed)
     for name, pool in nodes.pools.items():
         served_there = [models[each.served.name] for each in on.get(name, [])]
@@ -233,10 +236,11 @@ def _warn(asked: Asked, platform: _Platform, nodes: _Nodes, models: Mapping[str,
     yield from warn_of_same_nodes(nodes.pools)
     for each in nodes.placed:
         yield from warn_of_waste(each)
-    longest = max(model.timeouts.grace_period for model in models.values())
     yield from warn_of_allow(asked.settings, nodes.pools)
     yield from warn_of_budget(asked.settings, nodes.pools.values())
-    yield from asked.cloud.warn_of_drain(platform.gateway, nodes.pools.values(), longest)
+    yield from asked.cloud.warn_of_drain(
+        platform.gateway, nodes.pools.values(), traffic.total_seconds, longest_end(models.values(), traffic)
+    )
 
 
 def _billed(

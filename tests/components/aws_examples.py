@@ -99,7 +99,9 @@ def addons(vpc_id: pulumi.Input[str]) -> dict[str, Any]:
         "keda": chart("keda", "keda"),
         "prometheus": chart("kube-prometheus-stack", "monitoring"),
         "of_the_cloud": {
-            "cluster-autoscaler": ClusterAutoscaler(chart("cluster-autoscaler"), "v1.35.2", "llm-test", "us-east-1"),
+            "cluster-autoscaler": ClusterAutoscaler(
+                chart("cluster-autoscaler"), "v1.35.2", "llm-test", "us-east-1", 675
+            ),
             "load-balancer-controller": LoadBalancerController(
                 chart("aws-load-balancer-controller"), "llm-test", "us-east-1", "aws", vpc_id, {"team": "ml"}
             ),

@@ -15,7 +15,9 @@ CERTIFICATE = "arn:aws:acm:us-east-1:111122223333:certificate/5f0c"
 
 
 def alb(health_path: str = "/healthz", **changes: Any) -> dict[str, Any]:
-    return alb_annotations(health_path, **{"public": False, "timeout_seconds": 300, "group": "llm", **changes})
+    return alb_annotations(
+        health_path, **{"public": False, "timeout_seconds": 300, "leave_seconds": 600, "group": "llm", **changes}
+    )
 
 
 def gateway(of: dict[str, Any] | None = None, *, preview: bool = False, **changes: Any) -> Recording:
@@ -59,7 +61,7 @@ def test_every_path_of_its_hosts_leads_to_the_gateway_and_no_other_host_does(of)
 @pytest.mark.parametrize(("public", "scheme"), [(False, "internal"), (True, "internet-facing")])
 def test_an_alb_asks_for_the_gateways_health_and_waits_as_long_as_an_answer_may_take(public, scheme):
     prefix = "alb.ingress.kubernetes.io"
-    assert annotations(gateway(alb(public=public, timeout_seconds=450))) == {
+    assert annotations(gateway(alb(public=public, timeout_seconds=450, leave_seconds=900))) == {
         f"{prefix}/group.name": "llm",
         f"{prefix}/scheme": scheme,
         f"{prefix}/target-type": "ip",
@@ -68,7 +70,7 @@ def test_an_alb_asks_for_the_gateways_health_and_waits_as_long_as_an_answer_may_
         f"{prefix}/healthcheck-interval-seconds": "5",
         f"{prefix}/healthcheck-timeout-seconds": "3",
         f"{prefix}/load-balancer-attributes": "idle_timeout.timeout_seconds=450",
-        f"{prefix}/target-group-attributes": "deregistration_delay.timeout_seconds=450",
+        f"{prefix}/target-group-attributes": "deregistration_delay.timeout_seconds=900",
         f"{prefix}/listen-ports": '[{"HTTP":80}]',
     }
 
@@ -98,10 +100,9 @@ def test_an_alb_is_narrowed_to_addresses_and_by_a_web_acl():
     assert not {"inbound-cidrs", "wafv2-acl-arn"} & {key.split("/")[1] for key in annotations(gateway())}
 
 
-def test_the_deregistration_delay_stays_within_the_albs_limit():
-    result = annotations(gateway(alb(timeout_seconds=4000)))
+def test_the_idle_timeout_stays_within_the_albs_limit():
+    result = annotations(gateway(alb(timeout_seconds=4020)))
     assert result["alb.ingress.kubernetes.io/load-balancer-attributes"].endswith("=4000")
-    assert result["alb.ingress.kubernetes.io/target-group-attributes"].endswith("=3600")
 
 
 def test_nginx_reads_the_timeout_and_passes_tokens_on_as_they_come():

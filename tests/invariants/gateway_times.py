@@ -42,6 +42,10 @@ def _of_a_server(planned: Planned, server: Pod) -> list[str]:
     sleep = server.containers[0]["lifecycle"]["preStop"]["sleep"]["seconds"]
     if sleep < known_for:
         broken.append(f"{server.name} ends after {sleep} s, and the gateway may know its address for {known_for} s")
+    drain = int(server.argument("--shutdown-timeout") or 0)
+    if sleep + drain < known_for + traffic.total_seconds:
+        last = f"its last request may come after {known_for} s and take {traffic.total_seconds} s"
+        broken.append(f"{server.name} lets requests end for {sleep + drain} s: {last}")
     return broken
 
 

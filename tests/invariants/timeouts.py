@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from infra.engines import ENGINES
 from infra.offline import Planned
 from infra.recording import Recorded
-from tests.invariants.reading import INGRESS, Pod, jobs, release, seconds, servers
+from tests.invariants.reading import INGRESS, Pod, jobs, proxies, release, seconds, servers
 
 _ALB = "alb.ingress.kubernetes.io/"
 _NGINX = "nginx.ingress.kubernetes.io/"
@@ -23,18 +23,21 @@ _PULUMI_DEFAULT = "10m"
 def timeouts_agree(planned: Planned) -> list[str]:
     """Those of the gateway, of the drain, of the start, and the deadlines."""
     recording = planned.recording
-    answer = planned.plan.gateway.timeout_seconds if planned.plan.gateway else 0  # how long one may take
-    broken = [each for ingress in recording.of(INGRESS) for each in _ingress(ingress, answer)]
+    traffic = planned.plan.traffic
+    broken = [
+        each
+        for ingress in recording.of(INGRESS)
+        for each in _ingress(ingress, silence=traffic.silence_seconds, answer=traffic.total_seconds)
+    ]
     for server in servers(recording):
-        broken += _stop(server, answer)
+        broken += _stop(server, traffic.total_seconds)
         broken += _start(planned, server)
         broken += _keep_alive(server)
-        if autoscaler := release(recording, "cluster-autoscaler"):
-            given = int(
-                autoscaler.inputs["values"]["extraArgs"].get("max-graceful-termination-sec", _AUTOSCALER_DEFAULT)
-            )
-            if given < _grace(server):
-                broken.append(f"{server.name}: a removed node gives {given} s of its {_grace(server)} s of grace")
+    if autoscaler := release(recording, "cluster-autoscaler"):
+        given = int(autoscaler.inputs["values"]["extraArgs"].get("max-graceful-termination-sec", _AUTOSCALER_DEFAULT))
+        for pod in (*servers(recording), *proxies(recording)):
+            if given < _grace(pod):
+                broken.append(f"{pod.name}: a removed node gives {given} s of its {_grace(pod)} s of grace")
     for job in (each.resource for each in jobs(recording)):
         deadline = job.inputs["spec"]["activeDeadlineSeconds"]
         if _pulumi_waits(job, "create") <= deadline:
@@ -42,19 +45,23 @@ def timeouts_agree(planned: Planned) -> list[str]:
     return broken
 
 
-def _ingress(ingress: Recorded, answer: int) -> list[str]:
+def _ingress(ingress: Recorded, *, silence: int, answer: int) -> list[str]:
+    """A load balancer lets a connection be silent as long as the gateway does, and one that leaves a pod of the gateway
+    lets its answers end."""
     annotations = ingress.inputs["metadata"]["annotations"]
-    waits: dict[str, int] = {}
+    waits: dict[str, tuple[int, int]] = {}  # what it gives, what is needed
     if any(key.startswith(_ALB) for key in annotations):
+        needed = {"idle_timeout.timeout_seconds": silence, "deregistration_delay.timeout_seconds": answer}
         for attribute, (annotation, default, limit) in _ALB_ATTRIBUTES.items():
             found = re.search(rf"{attribute}=(\d+)", annotations.get(_ALB + annotation, ""))
-            waits[attribute] = int(found[1]) if found else default
-            answer = min(answer, limit)
+            waits[attribute] = (int(found[1]) if found else default, min(needed[attribute], limit))
     if ingress.inputs["spec"]["ingressClassName"].startswith("nginx") or any(k.startswith(_NGINX) for k in annotations):
         for name in ("proxy-read-timeout", "proxy-send-timeout"):
-            waits[name] = int(annotations.get(_NGINX + name, _NGINX_DEFAULT))
+            waits[name] = (int(annotations.get(_NGINX + name, _NGINX_DEFAULT)), silence)
     return [
-        f"{ingress.name}: {name} is {s} s, an answer may take {answer} s" for name, s in waits.items() if s < answer
+        f"{ingress.name}: {name} is {given} s, an answer may take {needed} s"
+        for name, (given, needed) in waits.items()
+        if given < needed
     ]
 
 

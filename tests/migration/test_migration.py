@@ -69,20 +69,22 @@ def test_nothing_is_recreated_and_what_holds_data_is_as_it_was() -> None:
 
 
 def test_pods_restart_once_and_only_for_what_each_path_says() -> None:
-    """vLLM counts the tokens of every stream; the model on one replica got the spread that the others had."""
+    """vLLM counts the tokens of every stream; the model on one replica got the spread that the others had; each has as
+    long to end as the gateway lets an answer take."""
     restarts = {
         name_of(each): {path.removeprefix("spec.template.spec.").partition("[")[0] for path in paths}
         for each, paths in changes().changed.items()
         if type_of(each) == DEPLOYMENT
     }
     assert restarts == {
-        "helper-deployment": {"topologySpreadConstraints"},
-        "llama-70b-deployment": {"containers"},
-        "llama-8b-deployment": {"containers"},
+        "helper-deployment": {"topologySpreadConstraints", "containers", "terminationGracePeriodSeconds"},
+        "llama-70b-deployment": {"containers", "terminationGracePeriodSeconds", "spec.progressDeadlineSeconds"},
+        "llama-8b-deployment": {"containers", "terminationGracePeriodSeconds", "spec.progressDeadlineSeconds"},
     }
     arguments = {path for each, paths in changes().changed.items() if "llama" in name_of(each) for path in paths}
     assert {path for path in arguments if "containers" in path} == {
-        "spec.template.spec.containers[vllm].args[--enable-force-include-usage]"
+        "spec.template.spec.containers[vllm].args[--enable-force-include-usage]",
+        "spec.template.spec.containers[vllm].args[--shutdown-timeout]",
     }
 
 

@@ -119,4 +119,4 @@ def test_the_section_without_a_domain_names_clients_in_the_cluster() -> None:
     inside = plan(changed(LOCAL, gateway={"clients": {"web": {}}, "contact": "#llm", "timeoutSeconds": 900}))
     assert inside.gateway is None
     assert (inside.traffic.contact, inside.traffic.idle_seconds, inside.traffic.trusted_hops) == ("#llm", 900, 0)
-    assert inside.models["llama-1b"].timeouts.drain == 900
+    assert inside.models["llama-1b"].timeouts.drain == 1800

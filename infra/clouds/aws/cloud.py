@@ -142,8 +142,10 @@ class Aws(Cloud):
     def warn_of_pool(self, pool: PoolPlan, models: Sequence[ModelPlan], cluster: ClusterPlan) -> Iterator[Finding]:
         return warnings.warn_of_pool(pool, models, cluster)
 
-    def warn_of_drain(self, gateway: GatewayPlan | None, pools: Iterable[PoolPlan], seconds: int) -> Iterator[Finding]:
-        return warnings.warn_of_drain(gateway, pools, seconds)
+    def warn_of_drain(
+        self, gateway: GatewayPlan | None, pools: Iterable[PoolPlan], answer: int, end: int
+    ) -> Iterator[Finding]:
+        return warnings.warn_of_drain(gateway, pools, answer, end)
 
     def bill(self, billed: Billed) -> Iterator[CostItem]:
         return bill.bill(billed)

@@ -4,6 +4,9 @@ from infra.plan.cluster import IngressController
 
 # An example; a message shows it with the stack's own region and account.
 CERTIFICATE = "arn:aws:acm:us-east-1:111122223333:certificate/5f0c"
+# Seconds for which it keeps the requests of a target that it sends nothing more:
+# docs.aws.amazon.com/elasticloadbalancing/latest/application/edit-target-group-attributes.html, 2026-11.
+LONGEST_DEREGISTRATION = 3600
 _GATE = "elbv2.k8s.aws/pod-readiness-gate-inject"
 ALB = IngressController(
     name="alb",

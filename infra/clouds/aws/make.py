@@ -26,6 +26,7 @@ from components.model_cache import Disk, Volume
 from components.pods import USER_ID
 from infra.clouds.aws.caller import ADMINS, Stranger, check_caller
 from infra.clouds.aws.live import import_entry
+from infra.clouds.aws.load_balancer import LONGEST_DEREGISTRATION
 from infra.clouds.aws.plan import aws_cluster
 from infra.clouds.aws.storage import EBS, EFS
 from infra.clouds.aws.to_do import no_admins
@@ -37,7 +38,7 @@ from infra.plan.cluster import PoolPlan
 from infra.plan.labels import GPU_TAINT
 from infra.plan.plan import Plan
 from infra.services.addons.make import charts, make_addons
-from infra.services.gateway.times import LATER
+from infra.services.gateway.times import LATER, longest_end
 
 _POD_IDENTITY = ("169.254.170.23/32", 80)  # the agent of EKS Pod Identity, on each node
 
@@ -177,6 +178,7 @@ def _alb(plan: Plan, health_path: str, *, subnet_ids: Sequence[pulumi.Input[str]
         health_path,
         public=gateway.visibility == "public",
         timeout_seconds=plan.traffic.silence_seconds + LATER,
+        leave_seconds=min(plan.traffic.total_seconds, LONGEST_DEREGISTRATION),
         group=plan.cluster.name,
         subnet_ids=subnet_ids,
         certificate_arn=settings.certificate_arn,
@@ -275,7 +277,9 @@ def _addons(
     wanted, cluster, region = charts(plan), aws_cluster(plan.cluster), _region(plan)
     own: dict[str, CloudAddon] = {}
     if chart := wanted.get("clusterAutoscaler"):
-        own["cluster-autoscaler"] = ClusterAutoscaler(chart, cluster.autoscaler_image_tag, cluster.name, region)
+        own["cluster-autoscaler"] = ClusterAutoscaler(
+            chart, cluster.autoscaler_image_tag, cluster.name, region, longest_end(plan.models.values(), plan.traffic)
+        )
     if chart := wanted.get("loadBalancerController"):
         own["load-balancer-controller"] = LoadBalancerController(
             chart, cluster.name, region, cluster.partition, vpc_id, cluster.tags

@@ -3,13 +3,15 @@
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
+from infra.clouds.aws.load_balancer import ALB, LONGEST_DEREGISTRATION
 from infra.plan.cluster import ClusterPlan, GatewayPlan, PoolPlan
 from infra.plan.findings import warned
 from infra.plan.kinds import RARE_TYPE
 from infra.plan.models import ModelPlan
 from infra.plan.notes import Finding
 
-# docs.aws.amazon.com/eks/latest/userguide/managed-node-update-behavior.html: pods leave within 15 minutes.
+# docs.aws.amazon.com/eks/latest/userguide/managed-node-update-behavior.html: an update that isn't forced fails where a
+# pod hasn't left its node after 15 minutes.
 NODE_UPDATE_SECONDS = 900
 # docs.aws.amazon.com/AWSEC2/latest/UserGuide/spot-instance-termination-notices.html
 SPOT_NOTICE_SECONDS = 120
@@ -70,10 +72,20 @@ def _warn_of_spot(path: str, models: Sequence[ModelPlan]) -> Iterator[Finding]:
     )
 
 
-def warn_of_drain(gateway: GatewayPlan | None, pools: Iterable[PoolPlan], seconds: int) -> Iterator[Finding]:
-    if gateway is not None and seconds > NODE_UPDATE_SECONDS and any(not pool.existing for pool in pools):
+def warn_of_drain(gateway: GatewayPlan | None, pools: Iterable[PoolPlan], answer: int, end: int) -> Iterator[Finding]:
+    """Warns where AWS gives less time than a pod may take to end, with its last answers."""
+    path = "gateway.timeoutSeconds"
+    if end > NODE_UPDATE_SECONDS and any(not pool.existing for pool in pools):
         yield warned(
-            "gateway.timeoutSeconds",
-            f"pods may take {seconds} s to end; an update of an EKS node group ends them after"
-            f" {NODE_UPDATE_SECONDS // 60} minutes, and answers with them",
+            path,
+            f"pods may take {end} s to end, and an EKS node group gives those of a node"
+            f" {NODE_UPDATE_SECONDS // 60} minutes: an update of the group fails where they take longer, and a node"
+            " that AWS moves to another zone ends with their answers",
+        )
+    if gateway is not None and gateway.controller == ALB and answer > LONGEST_DEREGISTRATION:
+        yield warned(
+            path,
+            f"an answer may take {answer} s, and an ALB keeps the requests of an Envoy that ends for"
+            f" {LONGEST_DEREGISTRATION} s at most: a longer one is cut when its Envoy is replaced;"
+            f" timeoutSeconds: {LONGEST_DEREGISTRATION // 2} cuts none",
         )

@@ -1,7 +1,9 @@
 """Figures of Envoy that are the same for every stack, and what follows from the gateway's timeout."""
 
+from collections.abc import Iterable
+
 from infra.plan.gateway import TrafficPlan
-from infra.plan.models import Resources
+from infra.plan.models import ModelPlan, Resources
 from infra.services.serving.cold_start import AFTER_DRAIN, GATEWAY_TIMEOUT, KEEP_ALIVE_MARGIN, NGINX_IDLE
 from infra.settings.platform import Settings
 
@@ -31,6 +33,11 @@ def timeout_of(settings: Settings) -> int:
     return settings.gateway.timeout_seconds if settings.gateway is not None else GATEWAY_TIMEOUT
 
 
+def longest_answer(settings: Settings) -> int:
+    """From when its request came: as long for the first byte, and as long after it."""
+    return 2 * timeout_of(settings)
+
+
 def keep_alive(timeout: int) -> int:
     """How long an idle connection of a caller stays open: longer than any proxy in front keeps it."""
     return max(timeout, NGINX_IDLE) + KEEP_ALIVE_MARGIN
@@ -40,3 +47,8 @@ def ends_after(traffic: TrafficPlan) -> tuple[int, int]:
     """How long a pod of Envoy sleeps before it is asked to end, and when it is killed."""
     sleep = max(traffic.pre_stop_seconds, traffic.connection_seconds) + traffic.drain_seconds
     return sleep, sleep + AFTER_DRAIN
+
+
+def longest_end(models: Iterable[ModelPlan], traffic: TrafficPlan) -> int:
+    """How long a pod may take to end, of the models' and the gateway's."""
+    return max(ends_after(traffic)[1], *(model.timeouts.grace_period for model in models))

@@ -20,6 +20,7 @@ from infra.services.gateway.times import (
     HELD,
     REPLICAS,
     keep_alive,
+    longest_answer,
     timeout_of,
 )
 from infra.services.serving.cold_start import DNS_REFRESH, PRE_STOP
@@ -29,8 +30,7 @@ from infra.settings.platform import Settings
 def plan_traffic(
     settings: Settings, models: Mapping[str, ModelPlan], gateway: GatewayPlan | None, catalog: Catalog
 ) -> Decided[TrafficPlan]:
-    seconds = timeout_of(settings)
-    total = 2 * seconds  # as long for the first byte, and as long after it
+    seconds, total = timeout_of(settings), longest_answer(settings)
     yield from _warn_of_version_1(settings, gateway)
     wanted = settings.gateway or Gateway()
     clients = yield from plan_clients(wanted.clients, models, default=wanted.default_client)

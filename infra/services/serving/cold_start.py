@@ -27,13 +27,14 @@ KEEP_ALIVE_MARGIN = 30
 class Waits:
     """What a pod that ends waits for, in seconds."""
 
-    answer: int  # how long an answer may take
+    answer: int  # how long an answer may take, from when its request came
+    silence: int  # how long one may come without a byte
     leaves: int  # until the gateway sends it nothing more
 
 
-def waits(answer: int, dns_ttl: int) -> Waits:
+def waits(answer: int, silence: int, dns_ttl: int) -> Waits:
     """The gateway learns of a pod's end from DNS."""
-    return Waits(answer, max(PRE_STOP, dns_ttl + DNS_REFRESH))
+    return Waits(answer, silence, max(PRE_STOP, dns_ttl + DNS_REFRESH))
 
 
 def cold_start(placed: Placed, pool: PoolPlan | None, cache: CachePlan, catalog: Catalog) -> ColdStart:
@@ -77,7 +78,7 @@ def timeouts(placed: Placed, start: ColdStart, gateway: Waits, *, after_old_pod:
         pre_stop=gateway.leaves,
         drain=drain,
         grace_period=grace_period,
-        keep_alive=max(drain, NGINX_IDLE) + KEEP_ALIVE_MARGIN,
+        keep_alive=max(gateway.silence, NGINX_IDLE) + KEEP_ALIVE_MARGIN,
     )
 
 
