@@ -29,6 +29,7 @@ class Reach:
     outside_cidrs: Sequence[pulumi.Input[str]] = ()  # of a load balancer outside the cluster
     outside_namespace: str | None = None  # of a controller inside it
     monitoring_namespace: str | None = None
+    counter: tuple[Mapping[str, str], int] | None = None  # of tokens: labels of its pod, and its port
 
 
 class GatewayProxy(pulumi.ComponentResource):
@@ -89,6 +90,7 @@ class GatewayProxy(pulumi.ComponentResource):
                 client_label=reach.client_label,
                 models=reach.models,
                 model_ports=reach.model_ports,
+                counter=reach.counter,
             ),
             opts=child,
         )

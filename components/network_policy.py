@@ -53,9 +53,11 @@ def proxy_policy(
     client_label: str,
     models: Mapping[str, str],
     model_ports: Sequence[int],
+    counter: tuple[Mapping[str, str], int] | None = None,
 ) -> Any:
     """In: load balancer or controller, the namespaces on which `client_label` is "true", and monitoring at the port
-    of the metrics. Out: DNS and the models' pods, by their labels.
+    of the metrics. Out: DNS, the models' pods, by their labels, and where there is one the `counter` of tokens, by its
+    labels and port.
 
     A load balancer that sends to pod addresses is given as CIDRs, a controller inside the cluster as a namespace.
     """
@@ -70,7 +72,21 @@ def proxy_policy(
         "podSelector": {"matchLabels": dict(pod_labels)},
         "policyTypes": ["Ingress", "Egress"],
         "ingress": ingress,
-        "egress": [_dns(), {"to": [_pods(models)], "ports": [_tcp(each) for each in model_ports]}],
+        "egress": [
+            _dns(),
+            {"to": [_pods(models)], "ports": [_tcp(each) for each in model_ports]},
+            *([{"to": [_pods(counter[0])], "ports": [_tcp(counter[1])]}] if counter is not None else []),
+        ],
+    }
+
+
+def counter_policy(pod_labels: Mapping[str, str], *, port: int, callers: Mapping[str, str]) -> Any:
+    """In: the callers, by their labels. Out: nothing, not even DNS."""
+    return {
+        "podSelector": {"matchLabels": dict(pod_labels)},
+        "policyTypes": ["Ingress", "Egress"],
+        "ingress": [{"from": [_pods(callers)], "ports": [_tcp(port)]}],
+        "egress": [],
     }
 
 

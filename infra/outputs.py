@@ -97,7 +97,9 @@ class GatewayClient(_Promise):
     team: str | None
     requests_per_minute: int = Field(description="more are answered with 429")
     concurrent_requests: int = Field(description="more at once are answered with 429")
-    tokens_per_minute: int | None = Field(description="null: not limited")
+    tokens_per_minute: int | None = Field(
+        description="of prompts and answers, counted once an answer has ended; null: not limited"
+    )
 
 
 class GatewayEndpoint(_Promise):

@@ -19,7 +19,7 @@ from infra.registry import cloud_of, region_in, services
 from infra.services.access.given_keys import wrong_secrets
 from infra.services.access.make import make_api_key, make_client_keys, make_endpoints
 from infra.services.gateway.clients import DEFAULT
-from infra.services.gateway.make import add_addresses, make_gateway, make_proxy
+from infra.services.gateway.make import add_addresses, make_gateway, make_proxy, make_token_limits
 from infra.services.monitoring.make import log_in
 from infra.services.service import Made
 from infra.services.serving.make import Serving, serve
@@ -71,6 +71,7 @@ def deploy(plan: Plan, provider: Any, namespaces: Namespaces) -> None:
     serving = Serving(plan, site, cache, key, log_in(plan, site, cache))
     servers = [serve(serving, model) for model in plan.models.values()]
     keys = {name: client.keys for name, client in clients.items()}
+    make_token_limits(plan, site, [cache])
     proxy = make_proxy(plan, site, servers, keys, key, [cache])
     gateway = make_gateway(plan, site, proxy)
     add_addresses(servers, proxy, gateway)

@@ -53,7 +53,7 @@ EXAMPLES = {
         tags: {team: ml-platform, costCenter: "4711"}
         protect: true
     """,
-    # Somebody else's cluster, with its own KEDA, Prometheus and GPU nodes.
+    # Somebody else's cluster, with its own KEDA, Prometheus and GPU nodes; a client has a limit of tokens.
     "shared": """
         cluster: {existing: {eks: shared-prod}}
         namespace: {name: team-ml, create: false}
@@ -73,7 +73,11 @@ EXAMPLES = {
         models:
           qwen3-8b: {model: Qwen/Qwen3-8B, pool: a10g, maxModelLen: 8192, replicas: {min: 1, max: 4}}
         cache: {kind: storageClass, storageClass: efs-sc, size: 200Gi}
-        gateway: {domain: llm.acme.internal, ingressClass: nginx-internal, tlsSecret: llm-tls}
+        gateway:
+          domain: llm.acme.internal
+          ingressClass: nginx-internal
+          tlsSecret: llm-tls
+          clients: {search: {team: web, tokensPerMinute: 100000}}
         protect: true
     """,
     # One disk in one zone, so one replica.

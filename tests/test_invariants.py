@@ -53,7 +53,7 @@ MEANT = {  # stack -> what the rules read: if it were missing, the rules would c
     "staging": {kind.DEPLOYMENT: 3, kind.NODE_GROUP: 3, kind.INGRESS: 1, kind.SCALED_OBJECT: 1},
     "prod": {kind.DEPLOYMENT: 4, kind.NODE_GROUP: 4, kind.INGRESS: 1, kind.SCALED_OBJECT: 2, kind.SERVICE_MONITOR: 3},
     "many": {kind.DEPLOYMENT: 4, kind.NODE_GROUP: 4, kind.SCALED_OBJECT: 3, kind.SECRET: 6},
-    "shared": {kind.DEPLOYMENT: 2, kind.SCALED_OBJECT: 1, kind.SERVICE_MONITOR: 2, kind.INGRESS: 1},
+    "shared": {kind.DEPLOYMENT: 3, kind.SCALED_OBJECT: 1, kind.SERVICE_MONITOR: 2, kind.INGRESS: 1},
     "zonal": {kind.STORAGE_CLASS: 1, kind.CLAIM: 1, kind.NODE_GROUP: 2},
     "inplace": {kind.DEPLOYMENT: 3, kind.JOB: 1, kind.CLAIM: 1},
     "streamed": {kind.DEPLOYMENT: 2, kind.NETWORK_POLICY: 2, kind.SCALED_OBJECT: 1},

@@ -130,6 +130,7 @@ def _gateway(plan: Plan) -> dict[str, Any]:
         "total_seconds": traffic.total_seconds,
         "largest_request_mib": traffic.body_mib,
         "contact": traffic.contact,
+        "token_limits": asdict(traffic.token_limits) if traffic.token_limits else None,
         "clients": {name: {**asdict(client), "secret": secret_name(name)} for name, client in traffic.clients.items()},
     }
 

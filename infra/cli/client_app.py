@@ -35,6 +35,7 @@ def _names(_context: click.Context, _option: click.Parameter, value: str) -> Any
 @click.option("--team", metavar="TEAM", help="Who answers for it.")
 @click.option("--namespace", metavar="NAME", help="Where its pods run; a Secret with its key is there too.")
 @click.option("--requests-per-minute", type=int, metavar="N", help="Default: chosen; plan says why.")
+@click.option("--tokens-per-minute", type=int, metavar="N", help="Of prompts and answers; default: not limited.")
 @click.option("--concurrent-requests", type=int, metavar="N", help="Requests at once; default: chosen.")
 @_stacks
 @_no_up

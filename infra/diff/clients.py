@@ -9,7 +9,17 @@ from infra.services.gateway.clients import DEFAULT
 from infra.sides.types import Side
 
 _GONE = "it is gone: its keys answer 401"
-LIMITS = {"concurrent_requests": "requests at once", "requests_per_minute": "requests per minute"}
+LIMITS = {
+    "concurrent_requests": "requests at once",
+    "requests_per_minute": "requests per minute",
+    "tokens_per_minute": "tokens per minute",
+}
+
+
+def is_lower(now: Mapping[str, Any], was: Mapping[str, Any], key: str) -> bool:
+    """Whether a client may have less than before. No number: there is no limit; an older program says none."""
+    after = now.get(key)
+    return key in was and after is not None and (was[key] is None or after < was[key])
 
 
 @dataclass(frozen=True)
@@ -103,7 +113,8 @@ def _is_there(sent: str, side: Side) -> bool:
 def _rest(name: str, old: Side, new: Side) -> Iterator[str]:
     was, now = (clients_of(side)[name] for side in (old, new))
     for key, words in LIMITS.items():
-        if key in was and now[key] < was[key]:
-            yield f"at most {now[key]:,} {words}, was {was[key]:,}; more answer 429"
+        if is_lower(now, was, key):
+            before = f"{was[key]:,}" if was[key] is not None else "not limited"
+            yield f"at most {now[key]:,} {words}, was {before}; more answer 429"
     if (namespace := was.get("namespace")) and namespace != now["namespace"]:
         yield f"its Secret is no longer kept in namespace {namespace}"

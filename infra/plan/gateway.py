@@ -16,7 +16,7 @@ class ClientPlan:
     namespace: str | None  # where a Secret with its newest key is put besides the models' namespace
     requests_per_minute: int
     concurrent_requests: int
-    tokens_per_minute: int | None  # None: not limited
+    tokens_per_minute: int | None  # of prompts and answers, counted once an answer has ended; None: not limited
     keys: tuple[int, ...]  # numbers of its keys that are valid, at least one; the last is the newest
 
 
@@ -43,6 +43,17 @@ class Upstream:
         pauses between the tries of a held request, so that its wait may be a quarter longer."""
         late = (self.fallback.after_seconds or 0) if self.fallback is not None else 0
         return self.held_seconds + self.held_seconds // 4 + late
+
+
+@dataclass(frozen=True)
+class TokenLimits:
+    """The counter of tokens that all Envoys share: one pod with envoyproxy/ratelimit, and with the store of its
+    counters, which only this pod reaches."""
+
+    host: str  # a DNS name with the address of the pod that is ready
+    port: int
+    image: str
+    store_image: str
 
 
 def silence(idle_seconds: int, upstreams: Iterable[Upstream]) -> int:
@@ -72,6 +83,7 @@ class TrafficPlan:
     held_requests: int  # of each model, in each Envoy, at most
     trusted_hops: int  # load balancers in front, whose X-Forwarded-For is believed
     contact: str | None  # in every error: whom to ask
+    token_limits: TokenLimits | None  # None: no client has a limit of tokens, so nothing counts them for that
 
     @property
     def silence_seconds(self) -> int:

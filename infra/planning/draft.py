@@ -31,7 +31,8 @@ from infra.planning.waste import warn_of_waste
 from infra.registry import cloud_of, services
 from infra.services.addons.plan import plan_addons
 from infra.services.gateway.plan import plan_gateway
-from infra.services.gateway.times import REPLICAS, longest_answer, longest_end, pod_resources, timeout_of
+from infra.services.gateway.times import longest_answer, longest_end, timeout_of
+from infra.services.gateway.token_limits import gateway_pods
 from infra.services.gateway.traffic import plan_traffic
 from infra.services.monitoring.plan import plan_monitoring
 from infra.services.service import Around
@@ -148,7 +149,7 @@ def _decide(asked: Asked) -> Decided[_Parts]:
     gateway = waits(longest_answer(settings), timeout_of(settings), asked.cloud.dns_ttl_seconds)
     models = yield from plan_models(nodes.placed, nodes.pools, platform.cache, gateway, asked.sizing)
     traffic = yield from plan_traffic(asked.settings, models, platform.gateway, asked.catalog)
-    yield from _check_nodes(asked, platform, nodes, models)
+    yield from _check_nodes(asked, platform, nodes, models, traffic)
     yield from _warn(asked, platform, nodes, models, traffic)
     billed = _billed(asked, platform, nodes, models, traffic)
     cost = yield from plan_bill(billed)
@@ -210,7 +211,7 @@ def _pools(
 
 
 def _check_nodes(
-    asked: Asked, platform: _Platform, nodes: _Nodes, models: Mapping[str, ModelPlan]
+    asked: Asked, platform: _Platform, nodes: _Nodes, models: Mapping[str, ModelPlan], traffic: TrafficPlan
 ) -> Iterator[Finding]:
     on = by_pool(nodes.placed)
     for name, pool in nodes.pools.items():
@@ -221,8 +222,7 @@ def _check_nodes(
         surging = frozenset(
             each.served.name for each in nodes.placed if surges(each, one_reader=platform.cache.one_reader)
         )
-        gateway = [pod_resources()] * REPLICAS
-        yield from check_system_nodes(nodes.placed, gateway, system, surging=surging)
+        yield from check_system_nodes(nodes.placed, gateway_pods(traffic), system, surging=surging)
 
 
 def _warn(

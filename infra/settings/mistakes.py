@@ -26,13 +26,6 @@ _OTHERWISE = {
     "ondemand": ({"capacity"}, "capacity: on-demand"),
     "region": ({"cluster", "create", "zones"}, "aws:region beside llm-platform:platform"),
 }
-# Keys that people expect, and that this release doesn't have: a key of the section where they do, and what there is.
-_NOT_PART = {
-    "tokensperminute": (
-        "requestsPerMinute",
-        "a limit of tokens isn't part of this release, see docs/platform/gateway.md; requestsPerMinute limits requests",
-    ),
-}
 _PLAIN_KEY = re.compile(r"[\w/:.-]+")
 _MISTYPED = 0.8  # at least as similar as `gpu` and `gpus`
 _FEW_PLACES = 2  # a key of more places says nothing about where it was meant
@@ -115,9 +108,6 @@ def meant_place(key: str, known: Iterable[str], places: Collection[Key]) -> Key 
 
 def _written_otherwise(key: str, known: Collection[str]) -> str | None:
     """The message for a name that other programs use for a key: it is no typo, so no known key is similar to it."""
-    section, instead = _NOT_PART.get(key.lower(), ("", ""))
-    if section in known:
-        return instead
     others, write = _OTHERWISE.get(key.lower(), (set[str](), ""))
     if others & set(known):
         return f"write {write}"

@@ -43,6 +43,7 @@ _COUNTED = {
 _NOTHING = {
     "keys": "write keys: [1], or leave keys out",
     "requestsPerMinute": "to stop a client: llm-platform client revoke",
+    "tokensPerMinute": "to stop a client: llm-platform client revoke",
     "concurrentRequests": "to stop a client: llm-platform client revoke",
 }
 _ROUNDS = 5  # when a wrong value is replaced, another one may show

@@ -71,11 +71,13 @@ def _wait(process: subprocess.Popen[bytes], folder: Path) -> None:
 
 
 def _here(traffic: TrafficPlan, ports: Mapping[str, int]) -> TrafficPlan:
-    """The plan's, with the addresses of the stand-ins. Nothing is behind a paused model."""
+    """The plan's, with the addresses of the stand-ins. Nothing is behind a paused model, and
+    nothing counts tokens per minute."""
     moved = {
         name: replace(each, host=_HERE, port=ports.get(name, each.port)) for name, each in traffic.upstreams.items()
     }
-    return replace(traffic, upstreams=moved, trusted_hops=0)
+    clients = {name: replace(each, tokens_per_minute=None) for name, each in traffic.clients.items()}
+    return replace(traffic, clients=clients, upstreams=moved, trusted_hops=0, token_limits=None)
 
 
 def _write(folder: Path, texts: Mapping[str, str]) -> None:

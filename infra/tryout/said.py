@@ -27,16 +27,18 @@ def said(plan: Plan, tried: Tried, options: str = "") -> str:
 def _sections(plan: Plan, tried: Tried, options: str) -> Iterator[tuple[str, Iterable[str]]]:
     behind = count(len(tried.stand_ins), "stand-in")
     yield f"{plan.stack}: the planned gateway before {behind} of models; no cluster, no GPU", ()
-    yield "", [f"{name:<10}{value}" for name, value in _where(tried)]
+    yield "", [f"{name:<10}{value}" for name, value in _where(plan, tried)]
     yield "models", _models(plan, tried.stand_ins)
     yield "paste into another terminal, in this folder: the first line, then any other", _lines(plan, tried, options)
     yield "Ctrl-C ends it.", ()
 
 
-def _where(tried: Tried) -> Iterator[tuple[str, str]]:
+def _where(plan: Plan, tried: Tried) -> Iterator[tuple[str, str]]:
     yield "base URL", tried.base_url
     for name, key in tried.keys.items():
         yield "key", f"{key}  (client {name}; of this run only)"
+    if plan.traffic.token_limits is not None:
+        yield "tokens", "tokens per minute aren't limited here: what counts them runs in the cluster only"
     yield "files", f"{tried.folder}  (Envoy's, and requests.log with one line per request)"
 
 

@@ -199,3 +199,11 @@ def test_whole_names_are_asked_for_once() -> None:
 
 def test_a_first_preview_knows_every_object() -> None:
     assert UNKNOWN not in str([made.inputs for made in proxy(preview=True).resources])
+
+
+def test_it_reaches_what_counts_tokens_where_that_is_there() -> None:
+    labels = {"app.kubernetes.io/name": "gateway-tokens"}
+    (policy,) = proxy(reach=replace(REACH, counter=(labels, 8081))).of(POLICY)
+    (without,) = proxy().of(POLICY)
+    more = {"to": [{"podSelector": {"matchLabels": labels}}], "ports": [{"protocol": "TCP", "port": 8081}]}
+    assert policy.inputs["spec"]["egress"] == [*without.inputs["spec"]["egress"], more]

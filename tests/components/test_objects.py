@@ -18,6 +18,7 @@ from tests.components.test_gateway_proxy import proxy
 from tests.components.test_model_cache import EBS, cache
 from tests.components.test_model_scaler import SCALED_OBJECT, scaler
 from tests.components.test_prefetch import prefetch
+from tests.components.test_token_pod import token_limits
 from tests.kubernetes_schema import check, objects
 
 RECORDINGS = {
@@ -34,6 +35,7 @@ RECORDINGS = {
     "gateway-nginx": lambda: gateway(nginx_annotations(300), tls_secret="llm-tls"),
     "gateway-other": lambda: gateway({}, reports_address=False),
     "proxy": proxy,
+    "token-limits": token_limits,
     "proxy-alone": lambda: proxy(monitor_labels=None, reach=Reach("llm-platform/client", {"a": "b"}, [8000])),
 }
 

@@ -18,6 +18,7 @@ WEB: dict[str, Any] = {
     "namespace": "shop",
     "concurrent_requests": 64,
     "requests_per_minute": 3840,
+    "tokens_per_minute": None,
 }
 # What is different of the client `web`, and what its applications notice.
 LOSSES: dict[str, tuple[dict[str, Any] | None, list[str]]] = {
@@ -29,6 +30,10 @@ LOSSES: dict[str, tuple[dict[str, Any] | None, list[str]]] = {
     "requests per minute": (
         {"requests_per_minute": 60},
         ["at most 60 requests per minute, was 3,840; more answer 429"],
+    ),
+    "tokens per minute that were not limited": (
+        {"tokens_per_minute": 5000},
+        ["at most 5,000 tokens per minute, was not limited; more answer 429"],
     ),
     "its namespace": ({"namespace": None}, ["its Secret is no longer kept in namespace shop"]),
     "nothing": ({}, []),
@@ -78,6 +83,21 @@ def test_the_first_line_counts_clients_and_not_models() -> None:
     old = side("cloud", edited("cloud", {"gateway.clients": clients}))
     new = side("cloud", edited("cloud", {"gateway.clients": {"default": {}, "shop": {"keys": [2]}}}))
     assert "keys of 2 clients answer 401 from now on" in headline(compare("cloud", old, new))
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "loses"),
+    [
+        (5000, 4000, ["at most 4,000 tokens per minute, was 5,000; more answer 429"]),
+        (4000, 5000, []),
+        (5000, None, []),
+    ],
+)
+def test_tokens_per_minute_may_also_rise_or_be_no_more_limited(
+    before: int, after: int | None, loses: list[str]
+) -> None:
+    old, new = (_side({**WEB, "tokens_per_minute": each}) for each in (before, after))
+    assert [line for each in client_notices(old, new) for line in each.loses] == loses
 
 
 def test_a_change_that_takes_nothing_from_clients_says_nothing_of_them() -> None:

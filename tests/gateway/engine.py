@@ -22,8 +22,8 @@ class Request:
 
 @dataclass
 class Engine:
-    """`does`, by the body's field of this name: slow, stream, long stream, busy, dies once. Anything else is answered
-    at once. A stream has `pause` seconds between its events."""
+    """`does`, by the body's field of this name: slow, stream, long stream, busy, dies once, vectors. Anything else is
+    answered at once. A stream has `pause` seconds between its events."""
 
     requests: list[Request] = field(default_factory=list)
     port: int = 0
@@ -86,6 +86,8 @@ class Engine:
             return await stream(writer, "abc", json.loads(request.body).get("pause", 0.01))
         if does == "long stream":
             return await stream(writer, "abc" * 10, 0.1)
+        if does == "vectors":
+            return await write(writer, 200, {"usage": {"prompt_tokens": 4, "total_tokens": 4}})
         if does == "slow":
             await asyncio.sleep(2)
         return await write(writer, 200, {"usage": {"prompt_tokens": 3, "completion_tokens": 5}})

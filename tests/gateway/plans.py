@@ -84,6 +84,7 @@ def traffic(
         held_requests=100,
         trusted_hops=0,
         contact="ai@example.com",
+        token_limits=None,
     )
     return replace(usual, **other)
 

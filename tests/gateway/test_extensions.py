@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from infra.plan.external import Fallback
+from infra.plan.gateway import TokenLimits
 from infra.services.gateway.envoy.clients import clients_file
 from infra.services.gateway.envoy.files import BOOTSTRAP, files
 from infra.services.gateway.envoy.place import in_pod
@@ -35,7 +36,8 @@ def found() -> dict[str, set[str]]:
         upstream("small", 8000, fallback=Fallback("large", 10)),
     )
     hosted = (external("large", 443),)
-    plan = traffic((client("app", tuple(each.model for each in models)),), models, hosted)
+    app = client("app", tuple(each.model for each in models), tokens_per_minute=1000)
+    plan = traffic((app,), models, hosted, token_limits=TokenLimits("tokens", 8081, "service", "store"))
     written = files(plan, in_pod("llm"))
     bootstrap = json.loads(written[BOOTSTRAP])
     (first,) = [each for each in bootstrap["static_resources"]["listeners"] if each["name"] == "clients"]

@@ -8,7 +8,6 @@ from typing import Any
 from infra.catalog import Catalog, load_catalog
 from infra.recording import Recorded, Recording
 from infra.registry import owner_of
-from infra.services.gateway.service import GATEWAY
 from infra.services.serving.service import SERVING
 from infra.services.weights.service import WEIGHTS
 
@@ -155,7 +154,7 @@ def others(recording: Recording) -> list[Pod]:
 
 def proxies(recording: Recording) -> list[Pod]:
     """The Deployments through which every request goes."""
-    return [pod for pod in others(recording) if owner_of(pod.resource.urn) is GATEWAY]
+    return [pod for pod in others(recording) if "GatewayProxy" in pod.resource.urn]
 
 
 def weight_claims(recording: Recording) -> list[Recorded]:

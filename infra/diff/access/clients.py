@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from infra.config_keys import API_KEY
-from infra.diff.clients import LIMITS, clients_of, given, name_of_key
+from infra.diff.clients import LIMITS, clients_of, given, is_lower, name_of_key
 from infra.registry import owner_of
 from infra.services.access.service import ACCESS
 from infra.sides.statements import Statements, say
@@ -45,19 +45,19 @@ def limits_changed(old: Side, new: Side) -> Iterator[tuple[str, str, str]]:
     was, now = (clients_of(side) for side in (old, new))
     for name in sorted(was.keys() & now.keys()):
         before, after = _limits(was[name]), _limits(now[name])
-        lower = any(now[name].get(key, 0) < was[name].get(key, 0) for key in LIMITS)
+        lower = any(is_lower(now[name], was[name], key) for key in LIMITS)
         if before and after and before != after and (lower or _written(old, name) or _written(new, name)):
             yield f"client {name}", before, after
 
 
 def _limits(client: Mapping[str, Any]) -> str:
-    found = [f"{client[key]:,} {words}" for key, words in LIMITS.items() if key in client]
-    return f"at most {' and '.join(found)}" if found else ""
+    found = [f"{client[key]:,} {words}" for key, words in LIMITS.items() if client.get(key) is not None]
+    return f"at most {' and '.join(filter(None, (', '.join(found[:-1]), found[-1])))}" if found else ""
 
 
 def _written(side: Side, name: str) -> bool:
     clients = (side.platform.get("gateway") or {}).get("clients") or {}
-    return not {"concurrentRequests", "requestsPerMinute"}.isdisjoint(clients.get(name) or {})
+    return not {"concurrentRequests", "requestsPerMinute", "tokensPerMinute"}.isdisjoint(clients.get(name) or {})
 
 
 def _given(side: Side, secret: str) -> str | None:

@@ -66,7 +66,7 @@ class _Asked:
             namespace=self.wanted.namespace,
             requests_per_minute=self.wanted.requests_per_minute or self._per_minute.value,
             concurrent_requests=self._concurrent,
-            tokens_per_minute=None,
+            tokens_per_minute=self.wanted.tokens_per_minute,
             keys=self.wanted.keys,
         )
 

@@ -8,6 +8,8 @@ from components.gateway import Gateway, nginx_annotations
 from components.gateway_pod import BOOTSTRAP, ProxyPod
 from components.gateway_proxy import GATEWAY, LABELS, SERVICE_PORT, GatewayProxy, Reach
 from components.model_server import MODEL_PODS, ModelServer
+from components.token_limits import LABELS as TOKEN_LABELS
+from components.token_limits import TokenLimits, TokenPod
 from infra.clouds.site import Site
 from infra.plan.gateway import TrafficPlan
 from infra.plan.labels import CLIENT_LABEL
@@ -19,6 +21,16 @@ from infra.services.gateway.envoy.files import arguments, files
 from infra.services.gateway.envoy.place import Place, in_pod
 from infra.services.gateway.parts import PARTS, in_parts
 from infra.services.gateway.times import CPU, LATER, THREADS, ends_after
+from infra.services.gateway.token_limits import CPU as TOKEN_CPU
+from infra.services.gateway.token_limits import (
+    LIMITS_FILE,
+    PASSWORD_ENV,
+    SERVICE_MIB,
+    STORE_MIB,
+    environment,
+    limits_file,
+    store_arguments,
+)
 
 _HEALTH_PATH, _METRICS_PATH = "/healthz", "/stats/prometheus"
 
@@ -82,7 +94,7 @@ def _pod(traffic: TrafficPlan, place: Place) -> ProxyPod:
 
 
 def _reach(plan: Plan, site: Site) -> Reach:
-    gateway = plan.gateway
+    gateway, counter = plan.gateway, plan.traffic.token_limits
     outside = gateway is not None and gateway.controller.outside
     return Reach(
         CLIENT_LABEL,
@@ -91,6 +103,39 @@ def _reach(plan: Plan, site: Site) -> Reach:
         outside_cidrs=site.load_balancer_cidrs if outside else (),
         outside_namespace=gateway.namespace if gateway is not None and not outside else None,
         monitoring_namespace=plan.monitoring.namespace if plan.monitoring else None,
+        counter=(TOKEN_LABELS, counter.port) if counter is not None else None,
+    )
+
+
+def make_token_limits(plan: Plan, site: Site, after: Sequence[pulumi.Resource]) -> None:
+    """What counts tokens per minute, where a client has such a limit."""
+    limits = plan.traffic.token_limits
+    if limits is None:
+        return
+    folder, store, shared = "/data/tokens", "/etc/store", "/run/store"
+    socket = f"{shared}/store.sock"
+    pod = TokenPod(
+        image=limits.image,
+        environment=environment(folder, socket, limits.port),
+        password_variable=PASSWORD_ENV,
+        port=limits.port,
+        folder=folder,
+        memory_mib=SERVICE_MIB,
+        store_image=limits.store_image,
+        store_command=("valkey-server", *store_arguments(f"{store}/store.conf", socket)),
+        store_folder=store,
+        store_memory_mib=STORE_MIB,
+        shared_folder=shared,
+        cpu=TOKEN_CPU,
+    )
+    TokenLimits(
+        "token-limits",
+        namespace=plan.settings.namespace.name,
+        texts={LIMITS_FILE: limits_file(plan.traffic)},
+        pod=pod,
+        callers=LABELS,
+        depends_on=[*after, *site.ready],
+        opts=site.opts,
     )
 
 

@@ -1,13 +1,15 @@
 """What the report says of the gateway: its URLs, who reaches them, and what each client may do."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
-from infra.plan.gateway import ClientPlan
+from infra.plan.gateway import ClientPlan, TrafficPlan
 from infra.plan.plan import Plan
 from infra.plan.words import duration, minutes
 from infra.services.access.client_secrets import base_url, secret_name
 from infra.services.gateway.section import Gateway
 from infra.services.gateway.times import pod_resources
+from infra.services.gateway.token_limits import NAME as TOKENS
+from infra.services.gateway.token_limits import token_pod
 from infra.services.service import Table
 from infra.services.serving.scaling import WAKING
 
@@ -31,10 +33,14 @@ def gateway_tables(plan: Plan) -> Iterator[Table]:
         f"; its {traffic.replicas} pods ask together for {pod.cpu * traffic.replicas:g} CPU and"
         f" {pod.memory_gib * traffic.replicas:g} GiB of {whose}"
     )
+    if traffic.token_limits is not None:
+        pod = token_pod()
+        asks = f"{pod.cpu:g} CPU and {pod.memory_gib:g} GiB"
+        note += f"; one more pod, {TOKENS}, counts tokens per minute and asks for {asks}"
     yield Table("GATEWAY", ("",), tuple(rows), note)
     if rows := tuple(_asleep(plan)):
         yield Table("SLEEP", ("after", "first caller waits", "held for"), rows, _ASLEEP)
-    yield _clients(plan.traffic.clients.values(), len(_every(plan)), namespace)
+    yield _clients(traffic, len(_every(plan)), namespace)
 
 
 _ASLEEP = (
@@ -66,17 +72,23 @@ def _every(plan: Plan) -> list[str]:
     return [name for each in plan.traffic.upstreams.values() for name in each.names]
 
 
-def _clients(clients: Iterable[ClientPlan], every: int, namespace: str) -> Table:
-    rows = tuple(_row(client, every, namespace) for client in clients)
-    return Table(
-        "CLIENTS",
-        ("may call", "at once", "per minute", "keys", "Secret with the newest key"),
-        rows,
-        "at once, per minute: requests; one more is answered with 429",
-    )
+def _clients(traffic: TrafficPlan, every: int, namespace: str) -> Table:
+    """With a column for tokens where a client has a limit of them."""
+    tokens = traffic.token_limits is not None
+    rows = tuple(_row(client, every, namespace, tokens=tokens) for client in traffic.clients.values())
+    limits = ("at once", "per minute", *(("tokens per minute",) if tokens else ()))
+    header = ("may call", *limits, "keys", "Secret with the newest key")
+    note = "at once, per minute: requests; one more is answered with 429"
+    return Table("CLIENTS", header, rows, f"{note}; {_COUNTED}" if tokens else note)
 
 
-def _row(client: ClientPlan, every: int, namespace: str) -> tuple[str, ...]:
+_COUNTED = (
+    "tokens per minute: of prompts and answers, counted once an answer has ended, so the request that passes the limit"
+    " still succeeds, and those after it are answered with 429 until the next minute begins"
+)
+
+
+def _row(client: ClientPlan, every: int, namespace: str, *, tokens: bool) -> tuple[str, ...]:
     more = len(client.models) - _FEW
     names = ", ".join(client.models[:_FEW]) + (f" and {more} more" if more > 0 else "")
     where = " and ".join(dict.fromkeys((namespace, client.namespace or namespace)))
@@ -85,6 +97,7 @@ def _row(client: ClientPlan, every: int, namespace: str) -> tuple[str, ...]:
         "all" if len(client.models) == every else names,
         f"{client.concurrent_requests:,}",
         f"{client.requests_per_minute:,}",
+        *((f"{client.tokens_per_minute:,}" if client.tokens_per_minute else "no limit",) if tokens else ()),
         ", ".join(map(str, client.keys)),
         f"{secret_name(client.name)} in {where}",
     )

@@ -42,6 +42,15 @@ class Client(Section):
         " take at once",
         examples=[32],
     )
+    tokens_per_minute: int | None = Field(
+        default=None,
+        ge=1,
+        le=1_000_000_000,
+        description="tokens of prompts and answers per minute, counted once an answer has ended: the request that"
+        " passes it still succeeds, and more are answered with 429 until the next minute begins; not limited when"
+        " absent",
+        examples=[200_000],
+    )
     keys: Annotated[tuple[Annotated[int, Field(ge=1, le=1_000_000)], ...], Field(min_length=1, max_length=2)] = Field(
         default=(1,),
         description="numbers of its valid keys, the newest last; two while it is rotated",

@@ -23,6 +23,7 @@ from infra.services.gateway.times import (
     longest_answer,
     timeout_of,
 )
+from infra.services.gateway.token_limits import plan_token_limits, warn_of_token_limits
 from infra.services.serving.cold_start import DNS_REFRESH, PRE_STOP
 from infra.settings.platform import Settings
 
@@ -35,6 +36,7 @@ def plan_traffic(
     wanted = settings.gateway or Gateway()
     clients = yield from plan_clients(wanted.clients, models, default=wanted.default_client)
     upstreams = {name: _upstream(model, settings.namespace.name) for name, model in sorted(models.items())}
+    yield from warn_of_token_limits(clients, upstreams)
     return TrafficPlan(
         clients=clients,
         upstreams=upstreams,
@@ -53,6 +55,7 @@ def plan_traffic(
         held_requests=HELD,
         trusted_hops=1 if gateway is not None else 0,
         contact=settings.gateway.contact if settings.gateway else None,
+        token_limits=plan_token_limits(clients, settings.namespace.name, catalog),
     )
 
 

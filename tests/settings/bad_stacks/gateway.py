@@ -59,7 +59,7 @@ GATEWAY = (
             "    three: {keys: [1, 2, 3]}",
             "    here: {namespace: llm}",
             "    Web_Shop: {}",
-            "    system: {namespace: kube-system, tokensPerMinute: 1000}",
+            "    system: {namespace: kube-system, tokensPerMinute: 0}",
         ),
         (
             Mistake(
@@ -141,8 +141,8 @@ GATEWAY = (
             Mistake(
                 "gateway.clients.system.tokensPerMinute",
                 20,
-                "unknown key; a limit of tokens isn't part of this release, see docs/platform/gateway.md;"
-                " requestsPerMinute limits requests",
+                "got the number 0; allowed: a whole number from 1 to 1000000000",
+                "to stop a client: llm-platform client revoke",
             ),
         ),
     ),

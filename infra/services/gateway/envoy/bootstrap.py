@@ -37,6 +37,8 @@ _OF_A_CLUSTER = (
     "membership_healthy",
     "membership_total",
     "circuit_breakers.default.remaining_retries",
+    "ratelimit.over_limit",
+    "ratelimit.error",  # nobody counted its tokens, and it passed
 )
 _OF_A_FILE = r"http\..+\.rds\..+\.update_(success|rejected)"  # of the routes of each set of models
 

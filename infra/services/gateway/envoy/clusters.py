@@ -16,6 +16,7 @@ from infra.services.gateway.envoy.messages import (
     typed,
 )
 from infra.services.gateway.envoy.permissions import set_name
+from infra.services.gateway.envoy.token_limits import token_service
 
 _RETRIES = 1_000  # under way at once to one model; Envoy's default is 3
 
@@ -31,6 +32,8 @@ def clusters(traffic: TrafficPlan) -> Iterator[Message]:
             yield _pods(of_model(upstream.model), upstream, traffic)
     if any(each.held_seconds for each in traffic.upstreams.values()):
         yield nobody()
+    if traffic.token_limits is not None:
+        yield token_service(traffic.token_limits, traffic.dns_refresh_seconds)
 
 
 def of_client(name: str) -> str:

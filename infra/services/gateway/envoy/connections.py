@@ -8,6 +8,7 @@ from infra.services.gateway.envoy.held import HELD
 from infra.services.gateway.envoy.log import counters, refused_log, routed_log
 from infra.services.gateway.envoy.messages import FILTER, SECONDS, Message, extension, file_source, header
 from infra.services.gateway.envoy.place import Place
+from infra.services.gateway.envoy.token_limits import LIMIT, OVER, RESET, sent_back
 
 _KIND = "extensions.filters.network.http_connection_manager.v3.HttpConnectionManager"
 _HEADERS = 10  # seconds until the headers of a request must have come
@@ -136,8 +137,13 @@ def _after_a_key(traffic: TrafficPlan) -> list[Message]:
     starting = f"no server of this model is ready; one that starts takes about {start} s"
     idle = f"the server sent nothing for {traffic.idle_seconds} s"
     broken = "the model's server broke the connection or refused it"
+    used = (
+        f"this client used more tokens in this minute than the {sent_back(LIMIT)} that it may; the next minute begins"
+        f" in {sent_back(RESET)} s"
+    )
     return [
         when(status(429), 429, said("too_many_per_minute", often, "rate_limit_error"), wait("%REQ(X-LLM-WAIT)%")),
+        when(status(OVER), 429, said("too_many_tokens", used, "rate_limit_error"), wait(sent_back(RESET))),
         when(status(413), 413, said("too_large", too_large(traffic), OURS)),
         when(all_of(flags(*_NOBODY), has(HELD)), 503, said("model_starting", starting, retry_after=start), wait(start)),
         when(flags("UH"), 503, said("model_starting", starting, retry_after=start), wait(start)),

@@ -8,13 +8,15 @@ from infra.services.gateway.envoy.limits import limit_filter
 from infra.services.gateway.envoy.messages import Message, typed
 from infra.services.gateway.envoy.permissions import Permission
 from infra.services.gateway.envoy.place import Place
+from infra.services.gateway.envoy.token_limits import limited, token_filter
 
 
 def listener(traffic: TrafficPlan, place: Place, permission: Permission) -> Message:
     """A client's cluster leads here, and to no other."""
     name = permission.name
     routes = routes_in(place, name, file_of(name))
-    tier = second_tier(traffic, name, routes, [limit_filter(), preference(), *body_filters(traffic)])
+    tokens = [token_filter()] if limited(permission) else []
+    tier = second_tier(traffic, name, routes, [limit_filter(), preference(), *body_filters(traffic), *tokens])
     return typed(
         "config.listener.v3.Listener",
         name=name,

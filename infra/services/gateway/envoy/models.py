@@ -26,6 +26,7 @@ from infra.services.gateway.envoy.messages import (
 )
 from infra.services.gateway.envoy.permissions import Permission, allowed, allowed_elsewhere
 from infra.services.gateway.envoy.refusals import paused, refusals
+from infra.services.gateway.envoy.token_limits import TOKENS, limited, token_limits
 
 
 def models_file(traffic: TrafficPlan, permission: Permission) -> str:
@@ -35,7 +36,7 @@ def models_file(traffic: TrafficPlan, permission: Permission) -> str:
         "domains": ["*"],
         "routes": list(_routes(traffic, permission)),
         "retry_policy": _retries(),
-        "typed_per_filter_config": {NAME: limits(traffic, permission)},
+        "typed_per_filter_config": dict(_limits(traffic, permission)),
         "request_headers_to_remove": ["x-llm-wait"],
     }
     config = typed(
@@ -45,6 +46,12 @@ def models_file(traffic: TrafficPlan, permission: Permission) -> str:
         max_direct_response_body_size_bytes=1_048_576,
     )
     return resources([config])
+
+
+def _limits(traffic: TrafficPlan, permission: Permission) -> Iterator[tuple[str, Message]]:
+    yield NAME, limits(traffic, permission)
+    if limited(permission):
+        yield TOKENS, token_limits(permission)
 
 
 def _routes(traffic: TrafficPlan, permission: Permission) -> Iterator[Message]:
