@@ -1,16 +1,17 @@
 """The real Envoy on loopback, with the files that the program writes."""
 
 import json
+import re
 import socket
 import subprocess
 import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, replace
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import pytest
 
@@ -68,17 +69,20 @@ class Gateway:
             found = connection.getresponse()
             return Answer(found.status, dict(found.getheaders()), found.read())
 
-    def raw(self, request: bytes, rests: float = 1) -> bytes:
-        """What a connection is answered until it is closed or rests for some seconds."""
-        with socket.create_connection(("127.0.0.1", self.place.port), timeout=rests) as connection:
+    def raw(self, request: bytes, answers: int = 1) -> bytes:
+        """All that Envoy sends until it closes the connection, to which it is asked after this number of answers."""
+        found = b""
+        with (
+            socket.create_connection(("127.0.0.1", self.place.port), timeout=HANGS_SECONDS) as connection,
+            connection.makefile("rb") as reader,
+            suppress(ConnectionResetError),
+        ):
             connection.sendall(request)
-            found = b""
-            try:
-                while part := connection.recv(65_536):
-                    found += part
-            except (TimeoutError, ConnectionError):
-                pass
-            return found
+            for _ in range(answers):
+                found += _answer(reader)
+            connection.shutdown(socket.SHUT_WR)
+            found += reader.read()
+        return found
 
     def stats(self, pattern: str) -> dict[str, int]:
         """What Envoy counted under the names that a pattern finds."""
@@ -98,6 +102,15 @@ class Gateway:
                 return found[0]
             time.sleep(0.02)
         raise AssertionError("nothing was logged")
+
+
+def _answer(reader: BinaryIO) -> bytes:
+    """The next answer, without a body of which it doesn't say the size."""
+    head = b""
+    while (line := reader.readline()).strip():
+        head += line
+    size = re.search(rb"(?i)content-length: (\d+)", head)
+    return head + line + reader.read(int(size[1]) if size else 0)
 
 
 def place_in(folder: Path, **other: object) -> Place:

@@ -144,7 +144,7 @@ def test_a_body_in_chunks_reaches_the_engine_with_its_size(gateway: Gateway, eng
 
 def test_a_second_request_behind_the_first_needs_a_key_too(gateway: Gateway, engine: Engine) -> None:
     first = post(KEY, JSON).replace(b"connection: close\r\n", b"")
-    answers = gateway.raw(first + post(JSON))
+    answers = gateway.raw(first + post(JSON), answers=2)
     assert (answers.count(b"HTTP/1.1 200"), answers.count(b"HTTP/1.1 401"), len(engine.requests)) == (1, 1, 1)
 
 
