@@ -8,6 +8,8 @@ from pathlib import Path
 import hypothesis
 import pytest
 
+pytest_plugins = ["tests.early"]
+
 # An f-string on an Output makes a garbage name and no type checker says so; with this it raises.
 os.environ["PULUMI_ERROR_OUTPUT_STRING"] = "true"
 

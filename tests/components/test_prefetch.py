@@ -119,11 +119,16 @@ def test_the_job_reaches_dns_and_https_only_and_nobody_reaches_it():
     assert policy.urn in job.options["depends_on"]
 
 
+def program(file: Path, script: str) -> None:
+    file.write_text(f"#!/bin/sh\n{script}\n")
+    file.chmod(0o755)
+
+
 def attempt(tmp_path: Path, downloads: str, *, stall_seconds: int) -> tuple[int, list[str]]:
-    """The Job's own command with a stand-in for the hub's command line; the claim is a folder here."""
-    stand_in = tmp_path / "huggingface-cli"
-    stand_in.write_text(f"#!/bin/sh\nfolder={tmp_path}/models/weights\nmkdir -p $folder\n{downloads}\n")
-    stand_in.chmod(0o755)
+    """The Job's own command with a stand-in for the hub's command line; the claim is a folder here. Between two looks
+    it waits for a tenth of the time; what stands for the hub waits by /bin/sleep."""
+    program(tmp_path / "huggingface-cli", f"folder={tmp_path}/models/weights\nmkdir -p $folder\n{downloads}")
+    program(tmp_path / "sleep", 'exec /bin/sleep "0.$1"')
     command = pod(prefetch(stall_seconds=stall_seconds), JOB)["containers"][0]["command"]
     pause = command.index(str(stall_seconds)) + 1
     command[pause] = "1"  # seconds before it asks the hub again
@@ -135,7 +140,7 @@ def attempt(tmp_path: Path, downloads: str, *, stall_seconds: int) -> tuple[int,
 
 @pytest.mark.programs
 def test_a_download_that_writes_ends_with_its_own_answer(tmp_path):
-    slow = "for part in 1 2 3 4 5 6; do echo $part >> $folder/part.incomplete; sleep 1; done; echo done"
+    slow = "for part in 1 2 3 4 5 6; do echo $part >> $folder/part.incomplete; /bin/sleep 1; done; echo done"
     assert attempt(tmp_path, slow, stall_seconds=4) == (0, ["done"])
 
 
@@ -147,7 +152,7 @@ def test_a_download_that_fails_ends_with_its_own_error(tmp_path):
 
 @pytest.mark.programs
 def test_a_download_that_stalls_ends_long_before_the_deadline(tmp_path):
-    code, lines = attempt(tmp_path, "echo 1 > $folder/part.incomplete; exec sleep 100", stall_seconds=3)
+    code, lines = attempt(tmp_path, "echo 1 > $folder/part.incomplete; exec /bin/sleep 100", stall_seconds=3)
     assert code == 75
     assert lines == [
         f"Stalled: nothing was written to {tmp_path}/models for 3 s. This attempt ends; the next one goes on."
@@ -161,7 +166,7 @@ def test_what_an_earlier_attempt_left_is_not_taken_for_a_stall(tmp_path):
     old.write_text("1")
     hours_ago = time.time() - 10_000
     os.utime(old, (hours_ago, hours_ago))
-    assert attempt(tmp_path, "sleep 3; echo done", stall_seconds=60) == (0, ["done"])
+    assert attempt(tmp_path, "/bin/sleep 1; echo done", stall_seconds=60) == (0, ["done"])
 
 
 AWAY = "503 Server Error: Service Unavailable for url: https://huggingface.co/api/models/a/b"

@@ -16,7 +16,7 @@ from infra.smoke.promises import Promise, Promises, promises
 from infra.smoke.run import GATEWAY, Found, smoke
 from infra.tryout import formats, run, server, writing
 from infra.tryout.run import Tried, trying
-from infra.tryout.stand_in import StandIn
+from infra.tryout.stand_in import Pace, StandIn
 from tests.cli.running import run as command
 from tests.conftest import HANGS_SECONDS
 from tests.gateway.running import ENVOY
@@ -35,6 +35,14 @@ Patch = pytest.MonkeyPatch
 @pytest.fixture(scope="module")
 def plan(tmp_path_factory: pytest.TempPathFactory) -> Plan:
     return planned(tmp_path_factory.mktemp("plan"))
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _fast() -> Iterator[None]:
+    """No stand-in is as slow as planned."""
+    with pytest.MonkeyPatch.context() as patch:
+        _stand_ins(paces=(Pace(1, 0.01, 0.001),))(patch)
+        yield
 
 
 @pytest.fixture(scope="module")
