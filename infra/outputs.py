@@ -16,7 +16,6 @@ from infra.plan.models import ModelPlan
 from infra.plan.plan import Plan
 from infra.registry import services
 from infra.services.access.client_secrets import CLIENT_KEY_FIELD, base_url, secret_name
-from infra.services.gateway.abilities import abilities_of
 from infra.services.gateway.clients import DEFAULT
 from infra.settings.types import EngineName
 
@@ -155,7 +154,7 @@ def known_outputs(plan: Plan) -> dict[str, Any]:
         namespace=plan.settings.namespace.name,
         region=plan.cluster.region,
         gateway=_gateway(plan),
-        models={name: _endpoint(plan, model) for name, model in plan.models.items()},
+        models={name: _endpoint(plan, model) for name, model in plan.named.items()},
     )
     own = {service.name: dict(found) for service in services() if (found := service.outputs(plan))}
     return {**said.model_dump(exclude={"gateway_address", "api_key"}), **own}
@@ -186,13 +185,14 @@ def _client(client: ClientPlan, namespace: str) -> GatewayClient:
 
 def _endpoint(plan: Plan, model: ModelPlan) -> ModelEndpoint:
     namespace, gateway = plan.settings.namespace.name, plan.gateway
+    upstream = plan.traffic.upstreams[model.name]
     return ModelEndpoint(
         model=model.name,
         kind=model.task,
         engine=model.engine,
         base_url=f"{gateway.scheme}://{model.name}.{gateway.domain}/v1" if gateway else None,
         base_url_in_cluster=f"http://{model.name}.{namespace}.svc.cluster.local/v1",
-        max_model_len=model.max_model_len,
+        max_model_len=upstream.max_model_len,
         embedding_size=model.embedding_size,
         dimensions=_smaller(model),
         api_key_secret=(
@@ -204,9 +204,8 @@ def _endpoint(plan: Plan, model: ModelPlan) -> ModelEndpoint:
         ),
         timeout_seconds=plan.traffic.idle_seconds,
         paused=model.paused,
-        held_seconds=model.held_seconds or None,
-        **abilities_of(model),
-        vision=model.vision,
+        held_seconds=upstream.held_seconds or None,
+        **upstream.abilities,
         adapters=[each.name for each in model.adapters] or None,
         truncates_prompts=ENGINES[model.engine].limits.truncates_prompts,
     )

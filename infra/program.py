@@ -69,12 +69,14 @@ def deploy(plan: Plan, provider: Any, namespaces: Namespaces) -> None:
         after=[cache, *site.ready],
     )
     serving = Serving(plan, site, cache, key, log_in(plan, site, cache))
-    servers = [serve(serving, model) for model in plan.models.values()]
+    servers = {name: serve(serving, model) for name, model in plan.models.items()}
     keys = {name: client.keys for name, client in clients.items()}
     make_token_limits(plan, site, [cache])
-    proxy = make_proxy(plan, site, servers, keys, key, [cache])
+    # Envoy sends requests to a next version once its pods are ready.
+    coming = [servers[name].deployment for name in plan.models if name not in plan.named]
+    proxy = make_proxy(plan, site, servers.values(), keys, key, [cache, *coming])
     gateway = make_gateway(plan, site, proxy)
-    add_addresses(servers, proxy, gateway)
+    add_addresses([servers[name] for name in plan.named], proxy, gateway)
     for service in services():
         service.make(plan, Made(site.opts, (*site.ready, *site.operators, cache)))
     known = known_outputs(plan)

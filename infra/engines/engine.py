@@ -227,8 +227,9 @@ class Engine:
         """The host from which a container with this command downloads, and what; None: not a command of this engine."""
         return hub_download(words, variables)
 
-    def queries(self, namespace: str, name: str) -> tuple[Query, ...]:
-        """The queries by which KEDA may scale; empty where the engine has no metrics."""
+    def queries(self, namespace: str, name: str, server: str | None = None) -> tuple[Query, ...]:
+        """The queries by which KEDA may scale; empty where the engine has no metrics. `server`: which of the servers
+        that serve a model of this name, where there are several."""
         return ()
 
     def container(self, model: EngineModel, image: str) -> Container:

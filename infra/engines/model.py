@@ -69,7 +69,7 @@ class Proposer:
 class EngineModel:
     """One model, as its engine serves it. Lengths are in tokens."""
 
-    name: str  # the stack file's key, and what applications send as `model`
+    name: str  # of its objects: the stack file's key, which applications send as `model`
     model: str  # repository on the hub, or a tag of the engine's own library
     revision: str | None
     task: Literal["chat", "embed", "rerank"]
@@ -90,6 +90,11 @@ class EngineModel:
     remote_code: bool  # the repository's code may run
     timeouts: EngineTimeouts
     extra_args: tuple[str, ...]
+
+    @property
+    def sent_as(self) -> str:
+        """What applications send as `model`: another name than its own where it is another model's next version."""
+        return self.name
 
 
 @dataclass(frozen=True)

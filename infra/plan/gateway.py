@@ -1,6 +1,8 @@
 """What was decided for the gateway: which clients may call which models, and where each model's server is."""
 
-from collections.abc import Iterable, Mapping
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from infra.plan.external import External, Fallback
@@ -21,6 +23,15 @@ class ClientPlan:
 
 
 @dataclass(frozen=True)
+class Next:
+    """The next version of a model, and who is answered by it."""
+
+    server: Upstream
+    weight: int  # percent of the requests that name no version
+    clients: tuple[str, ...]  # whose requests all go there
+
+
+@dataclass(frozen=True)
 class Upstream:
     """One model behind the gateway."""
 
@@ -36,13 +47,23 @@ class Upstream:
     held_seconds: int  # how long a request is held while no server is ready; 0: it is answered at once
     fallback: Fallback | None
     counts_streams: bool  # a stream says how many tokens it has, whether or not the caller asked
+    next: Next | None = None  # a second server under the same names
 
     @property
     def wait_seconds(self) -> int:
         """The longest that its own servers may take until a request goes elsewhere, or is refused. Envoy draws the
         pauses between the tries of a held request, so that its wait may be a quarter longer."""
         late = (self.fallback.after_seconds or 0) if self.fallback is not None else 0
-        return self.held_seconds + self.held_seconds // 4 + late
+        held = max(each.held_seconds for each in servers_of([self]))
+        return held + held // 4 + late
+
+
+def servers_of(upstreams: Iterable[Upstream]) -> Iterator[Upstream]:
+    """Next versions too."""
+    for each in upstreams:
+        yield each
+        if each.next is not None:
+            yield each.next.server
 
 
 @dataclass(frozen=True)
@@ -84,6 +105,10 @@ class TrafficPlan:
     trusted_hops: int  # load balancers in front, whose X-Forwarded-For is believed
     contact: str | None  # in every error: whom to ask
     token_limits: TokenLimits | None  # None: no client has a limit of tokens, so nothing counts them for that
+
+    @property
+    def servers(self) -> tuple[Upstream, ...]:
+        return tuple(servers_of(self.upstreams.values()))
 
     @property
     def silence_seconds(self) -> int:

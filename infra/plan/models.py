@@ -6,6 +6,7 @@ from typing import Literal
 
 from infra.engines.model import Dimensions, EngineModel, EngineTimeouts
 from infra.models.places import Place, place_of
+from infra.plan.versions import ServerName
 from infra.sizing.estimates import Estimate, Fit, Throughput
 
 GAP_PARTS = ("image", "weights", "engine")  # the parts of a cold start when a new pod takes the node of the old one
@@ -151,6 +152,16 @@ class ModelPlan(EngineModel):
     usd_per_hour: float | None  # per replica, by its share of the node's GPUs
     throughput: Throughput
     reasons: tuple[str, ...]
+    next_of: str | None = None  # the model whose next version it is; its name is then that of its objects alone
+
+    @property
+    def sent_as(self) -> str:
+        return self.next_of or self.name
+
+    @property
+    def path(self) -> str:
+        """Of its settings in the stack file."""
+        return ServerName(self.name, self.next_of).path
 
     @property
     def starts(self) -> bool:

@@ -35,3 +35,8 @@ class Plan:
     to_do: tuple[ToDo, ...] = field(default=())
     assumptions: tuple[Assumption, ...] = field(default=())
     parts: Mapping[str, Any] = field(default_factory=dict)  # name of a service -> what it decided, a dataclass
+
+    @property
+    def named(self) -> Mapping[str, ModelPlan]:
+        """By the names that requests send. `models` are all servers: a next version is one without such a name."""
+        return {name: model for name, model in self.models.items() if model.next_of is None}

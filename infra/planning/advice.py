@@ -226,7 +226,9 @@ def completed(plan: Plan, write: Write) -> Write:
     """A change with all that goes with it. Where it writes a pool into a stack file that leaves pools to the program,
     the pools of the other models are written too; pools that it leaves empty are removed."""
     given = dict(write)
-    moved = {name: given[path] for name in plan.models if given.get(path := f"models.{name}.pool") is not None}
+    moved = {
+        name: given[path] for name, each in plan.models.items() if given.get(path := f"{each.path}.pool") is not None
+    }
     pools = {path.split(".")[1] for path in given if path.startswith("gpuPools.")}
     if not moved and pools <= plan.settings.gpu_pools.keys():
         return write
@@ -250,5 +252,5 @@ def pool_pins(plan: Plan, moved: Collection[str] = ()) -> Write:
     made = [name for name in names if name not in plan.settings.gpu_pools]
     return (
         *((f"gpuPools.{name}.instanceTypes", plan.pools[name].instance_types) for name in made),
-        *((f"models.{each.name}.pool", each.pool) for each in staying if plan.settings.models[each.name].pool is None),
+        *((f"{each.path}.pool", each.pool) for each in staying if plan.settings.servers[each.name].pool is None),
     )

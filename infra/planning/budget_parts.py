@@ -55,7 +55,7 @@ def minimum_replicas(search: Search, models: Iterable[ModelPlan]) -> Iterator[Wr
         for end in ENDS[search.budget.of]:
             floor = max(model.replicas.min, 1) if end == "max" else 1
             if floor < getattr(model.replicas, end):
-                yield ((f"models.{model.name}.replicas.{end}", floor),)
+                yield ((f"{model.path}.replicas.{end}", floor),)
 
 
 def parts(search: Search, means: Means) -> Iterator[Write]:

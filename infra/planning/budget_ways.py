@@ -180,7 +180,7 @@ def _replica_gpus(model: ModelPlan, end: str) -> int:
 
 def _replicas(search: Search, model: ModelPlan, end: str, beside: Write) -> Advice | None:
     """Below its minimum only where nothing above it is enough."""
-    path = f"models.{model.name}"
+    path = model.path
 
     def change(number: int) -> Write:
         fewer = replicas_at_most(path, model.replicas, number) if end == "max" else (f"{path}.replicas.min", number)
@@ -192,12 +192,12 @@ def _replicas(search: Search, model: ModelPlan, end: str, beside: Write) -> Advi
 
 def _fewer_requests(search: Search, model: ModelPlan) -> Advice | None:
     """Fewer requests at once need a smaller cache, and so fewer GPUs, where the planner chooses their number."""
-    given = search.plan.settings.models[model.name]
+    given = search.plan.settings.servers[model.name]
     if given.gpus is not None or model.task != "chat":
         return None
 
     def change(number: int) -> Write:
-        return ((f"models.{model.name}.concurrency", number),)
+        return ((f"{model.path}.concurrency", number),)
 
     number = search.largest(1, (given.concurrency or 1) - 1, change)
     return search.advice(change(number)) if number is not None else None

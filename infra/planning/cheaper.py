@@ -15,6 +15,7 @@ from infra.offers.sizing import Sizing, can_run
 from infra.plan.money import HOURS_PER_MONTH, Cheaper
 from infra.plan.notes import Write
 from infra.plan.plan import Plan
+from infra.plan.versions import NEXT
 from infra.plan.words import count
 from infra.plan.writes import pieces, shown
 from infra.planning.advice import completed
@@ -134,8 +135,13 @@ def lower_bill(plan: Plan, name: str, write: Write, effect: str, attempt: Attemp
     if found is None:
         return None
     usd, of = saved(plan, found.then)
-    path = f"models.{name}."
-    own = [(at, value) for at, value in found.write if at.startswith(path) and value is not None]
+    path = f"{plan.models[name].path}."
+    other = f"{path}{NEXT}."  # of a second server
+    own = [
+        (at, value)
+        for at, value in found.write
+        if at.startswith(path) and not at.startswith(other) and value is not None
+    ]
     setting = ", ".join(f"{at.removeprefix(path)}: {shown(value)}" for at, value in own)
     beside = tuple(pieces(tuple(each for each in found.write if each not in own)))
     effect = "; ".join((effect, *what_follows(plan, found.then)))

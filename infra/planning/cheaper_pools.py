@@ -35,7 +35,12 @@ def _by_model(found: Iterator[_Found]) -> Ways:
 
 def _together(plan: Plan, ways: Ways, found: Mapping[str, Sequence[Candidate]], attempt: Attempt) -> Iterator[_Found]:
     for moved in _to_one_pool(plan, found):
-        own = tuple(each for name, way in moved.items() for each in way.write if each[0].startswith(f"models.{name}."))
+        own = tuple(
+            each
+            for name, way in moved.items()
+            for each in way.write
+            if each[0].startswith(f"{plan.models[name].path}.")
+        )
         first, way = next(iter(moved.items()))
         new = tuple(each for each in way.write if each[0].startswith("gpuPools.") and each[1] is not None)
         alone = max((each.usd_per_month for name in moved for each in ways.get(name, ())), default=0.0)
@@ -62,7 +67,7 @@ def _on_spot(plan: Plan, attempt: Attempt) -> Iterator[_Found]:
         on = [each.name for each in plan.models.values() if each.pool == pool.name and not each.paused]
         if on and _could_be_spot(pool):
             write = completed(plan, ((f"gpuPools.{pool.name}.capacity", "spot"),))
-            own = (f"models.{on[0]}.pool", pool.name)
+            own = (f"{plan.models[on[0]].path}.pool", pool.name)
             cheaper = lower_bill(plan, on[0], write if own in write else (*write, own), effect, attempt)
             if cheaper is not None and cheaper.usd_per_month >= smallest_saving(plan, cheaper):
                 yield on[0], cheaper

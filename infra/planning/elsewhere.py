@@ -8,6 +8,7 @@ from infra.offers.pools import Offer, makeable
 from infra.offers.sizing import Sizing
 from infra.plan.findings import split
 from infra.registry import cloud_of
+from infra.services.serving.next import with_next
 from infra.services.serving.served import Served, resolve
 from infra.settings.platform import Prices, Settings
 
@@ -32,10 +33,10 @@ def types_that_hold(settings: Settings, pool: str, region: str, catalog: Catalog
 def _served(settings: Settings, pool: str, catalog: Catalog) -> Iterator[Served]:
     """The known models of the pool. An unknown model is left out here, because it is reported as another mistake."""
     only = len(settings.gpu_pools) == 1
-    for name, model in settings.models.items():
+    for name, (model, next_of) in with_next(settings.models).items():
         known = model.architecture is not None or (model.like or model.model) in catalog.models
         if known and (model.pool == pool or (model.pool is None and only)):
-            yield split(resolve(name, model, catalog, no_gpu_nodes=False))[0]
+            yield split(resolve(name, model, catalog, no_gpu_nodes=False, next_of=next_of))[0]
 
 
 def _gpus(offer: Offer, served: list[Served], sizing: Sizing) -> list[str] | None:

@@ -13,6 +13,7 @@ from infra.plan.notes import Advice, Finding, Step, ToDo, Violation, Write
 from infra.plan.rules import Rule
 from infra.plan.words import count
 from infra.plan.writes import replicas_at_most, written
+from infra.services.serving.next import one_version
 from infra.services.serving.placement import Placed
 from infra.settings.platform import Settings
 
@@ -141,7 +142,8 @@ def _could_roll(offer: Offer, running: Sequence[Placed], nodes: int) -> tuple[st
     """Models whose rollout strategy isn't in the stack file, and whose new pod fits in addition to every replica."""
     if offer.nodes is None:
         return ()
-    undecided = [each for each in running if each.starts and each.served.settings.rollout is None]
+    alone = [each for each in running if each.starts and not each.served.two_versions]
+    undecided = [each for each in alone if each.served.settings.rollout is None]
     return tuple(each.served.name for each in undecided if _has_rollout_room(each, offer, running, nodes))
 
 
@@ -199,6 +201,7 @@ def _fixes(
         for write, text in _fewer(fewer(without, _minimum(running), fits)[:PROPOSED], running):
             yield (*write, *first[0]), f"{text} and {first[1]}"
     yield from _fewer(changes, running)
+    yield from ((each.served.in_place, one_version(each.served.in_place)) for each in running if each.served.in_place)
     if _is_limited(offer, nodes):
         yield from _more_nodes(offer, running, wanted, nodes)
 
@@ -242,7 +245,7 @@ def _warn_of_spreading(offer: Offer, running: Sequence[Placed], nodes: int) -> I
     for name in blocked(wanted, nodes, offer.gpus_per_node):
         gpus = next(each.gpus for each in wanted if each.name == name)
         yield warned(
-            f"models.{name}.pool",
+            f"{next(on.served.path for on in running if on.served.name == name)}.pool",
             f"Kubernetes may spread the smaller models over the nodes of {offer.name} so that no node has"
             f" {gpus} GPUs free for {name}: a separate pool, whose nodes have another label, reserves nodes for it",
             kind="no-free-node",

@@ -9,10 +9,11 @@ from infra.plan.cluster import PoolPlan
 from infra.plan.models import ModelPlan
 from infra.plan.notes import Advice, Finding, Violation
 from infra.plan.rules import Rule
-from infra.plan.words import count
+from infra.plan.words import count, minutes
 from infra.plan.writes import replicas_at_most, written
 from infra.planning.billed_nodes import ROLLOUTS_PER_MONTH
 from infra.planning.cost import maximum_per_month
+from infra.services.serving.next import one_version
 from infra.services.serving.placement import Placed
 
 # What is assumed to be lost per minute without a model. It decides which fix is named first: the gap of a rollout, or
@@ -69,6 +70,10 @@ def _fixes(
     fewer = _fewer_replicas(pool, on, surge) or _fewer_with_old_pods_first(pool, on)
     if fewer is not None:
         yield fewer
+    for each in placed:
+        if each.served.in_place and each.served.next_of and not each.served.settings.paused:
+            gap = models[each.served.next_of].cold_start.gap
+            yield Advice(each.served.in_place, one_version(each.served.in_place, f", about {minutes(gap)} without it"))
 
 
 @dataclass(frozen=True)
@@ -93,9 +98,9 @@ def _gap(pool: PoolPlan, models: Sequence[ModelPlan]) -> _Gap | None:
         each.name: max(1, round(each.cold_start.gap / 60)) for each in changed if each.starts and each.replicas.min == 1
     }
     away = ", ".join(f"about {length} min without {name}" for name, length in minutes.items())
-    what = " and ".join(f"models.{each.name}.rollout: {{strategy: recreate}}" for each in changed)
+    what = " and ".join(f"{each.path}.rollout: {{strategy: recreate}}" for each in changed)
     harm = f"{away} per rollout" if away else "one replica fewer during a rollout"
-    write = tuple((f"models.{each.name}.rollout.strategy", "recreate") for each in changed)
+    write = tuple((f"{each.path}.rollout.strategy", "recreate") for each in changed)
     fix = Advice(write, f"{what} (the old pod first: {harm})")
     return _Gap(fix, ROLLOUTS_PER_MONTH * sum(minutes.values()) * GAP_USD_PER_MINUTE)
 
@@ -109,7 +114,7 @@ def _fewer_replicas(pool: PoolPlan, models: Sequence[ModelPlan], surge: int) -> 
     fewer = (pool.max * pool.gpus_per_node - surge - others) // largest.gpus
     if not 1 <= fewer < largest.replicas.max:
         return None
-    write = (replicas_at_most(f"models.{largest.name}", largest.replicas, fewer),)
+    write = (replicas_at_most(largest.path, largest.replicas, fewer),)
     return Advice(write, written(write))
 
 

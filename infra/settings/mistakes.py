@@ -195,6 +195,15 @@ class Report:
         """Reports a mistake even if other values are wrong. `path`: the user's name for it, if it isn't `key`."""
         self.mistakes.append(Mistake(path or dotted(key) or PLATFORM, self._line(key), got, write))
 
+    def forget_repeated(self, first: int, second: int, key: Key, copy: Key) -> None:
+        """Of the mistakes from the number `second` on, those of a copy that inherits values, forgets the ones that are
+        reported for `key` itself, from the number `first` on."""
+        own = {(each.path.removeprefix(dotted(key)), each.got) for each in self.mistakes[first:second]}
+        inherited = dotted(copy)
+        self.mistakes[second:] = [
+            each for each in self.mistakes[second:] if (each.path.removeprefix(inherited), each.got) not in own
+        ]
+
     def is_broken(self, key: Key) -> bool:
         """Whether this value, a part of it, or a section around it is known to be wrong."""
         return self._inside_broken(key) or any(broken[: len(key)] == key for broken in self._broken)

@@ -52,7 +52,7 @@ def promises(plan: Plan, client: str) -> Promises:
         not_allowed=next((name for name in names if name not in allowed), None),
         models=[
             _promise(model, traffic.upstreams[name], allowed)
-            for name, model in plan.models.items()
+            for name, model in plan.named.items()
             if set(traffic.upstreams[name].names) & set(allowed)
         ],
         patience=silence(_PATIENCE, traffic.upstreams.values()) + _MARGIN,
@@ -69,7 +69,7 @@ def _promise(model: ModelPlan, upstream: Upstream, allowed: Sequence[str]) -> Pr
         kind=model.task,
         paused=model.paused,
         sleeps=upstream.held_seconds > 0,
-        max_model_len=model.max_model_len,
+        max_model_len=upstream.max_model_len,
         truncates=ENGINES[model.engine].limits.truncates_prompts,
         abilities=upstream.abilities,
         size=model.embedding_size,

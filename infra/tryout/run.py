@@ -10,7 +10,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from infra.plan.gateway import TrafficPlan
+from infra.plan.gateway import TrafficPlan, Upstream
 from infra.plan.plan import Plan
 from infra.services.gateway.envoy.bootstrap import CLIENTS
 from infra.services.gateway.envoy.clients import clients_file
@@ -73,11 +73,15 @@ def _wait(process: subprocess.Popen[bytes], folder: Path) -> None:
 def _here(traffic: TrafficPlan, ports: Mapping[str, int]) -> TrafficPlan:
     """The plan's, with the addresses of the stand-ins. Nothing is behind a paused model, and
     nothing counts tokens per minute."""
-    moved = {
-        name: replace(each, host=_HERE, port=ports.get(name, each.port)) for name, each in traffic.upstreams.items()
-    }
+    moved = {name: _moved(each, ports) for name, each in traffic.upstreams.items()}
     clients = {name: replace(each, tokens_per_minute=None) for name, each in traffic.clients.items()}
     return replace(traffic, clients=clients, upstreams=moved, trusted_hops=0, token_limits=None)
+
+
+def _moved(upstream: Upstream, ports: Mapping[str, int]) -> Upstream:
+    coming = upstream.next
+    also = replace(coming, server=_moved(coming.server, ports)) if coming is not None else None
+    return replace(upstream, host=_HERE, port=ports.get(upstream.model, upstream.port), next=also)
 
 
 def _write(folder: Path, texts: Mapping[str, str]) -> None:

@@ -43,8 +43,8 @@ def _where(plan: Plan, tried: Tried) -> Iterator[tuple[str, str]]:
 
 
 def _models(plan: Plan, served: Iterable[StandIn]) -> Iterator[str]:
-    width, speeds = max(map(len, plan.models)), {each.model: each.speed for each in served}
-    for name, model in plan.models.items():
+    width, speeds = max(map(len, plan.named)), {each.model: each.speed for each in served}
+    for name, model in plan.named.items():
         sleeps = "; awake here, asleep in the cluster while nobody asks" * bool(
             plan.traffic.upstreams[name].held_seconds
         )

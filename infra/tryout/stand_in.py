@@ -59,8 +59,8 @@ class StandIn:
 
 def stand_ins(plan: Plan) -> Iterable[StandIn]:
     """One for each model that has a pod."""
-    upstreams = plan.traffic.upstreams
-    return [_stand_in(model, upstreams[name]) for name, model in plan.models.items() if not model.paused]
+    servers = {each.model: each for each in plan.traffic.servers}
+    return [_stand_in(model, servers[name]) for name, model in plan.models.items() if not model.paused]
 
 
 def _stand_in(model: ModelPlan, upstream: Upstream) -> StandIn:

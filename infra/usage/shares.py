@@ -71,8 +71,9 @@ def share(measured: Measured, plan: Plan) -> Usage:
     for each in measured.occupied:
         if each.node in priced:
             price = priced[each.node] / by_node[each.node].gpus
-            cost_of[each.model] = cost_of.get(each.model, 0.0) + each.gpu_hours * price
-            hours_of[each.model] = hours_of.get(each.model, 0.0) + each.gpu_hours
+            name = plan.models[each.model].sent_as  # also of the next version's pods
+            cost_of[name] = cost_of.get(name, 0.0) + each.gpu_hours * price
+            hours_of[name] = hours_of.get(name, 0.0) + each.gpu_hours
     shares = list(_shares(measured.used, cost_of, hours_of, plan))
     pools = list(_pools(measured.nodes, priced))
     return Usage(
@@ -114,7 +115,7 @@ def _shares(
 def _behind(name: str, plan: Plan) -> ModelPlan | None:
     """The model whose server answers to a name: its own, or an adapter's."""
     return next(
-        (each for each in plan.models.values() if name == each.name or name in {one.name for one in each.adapters}),
+        (each for each in plan.named.values() if name == each.name or name in {one.name for one in each.adapters}),
         None,
     )
 

@@ -64,7 +64,7 @@ class Quick(Engine):
     def env(self, model: EngineModel) -> Mapping[str, str]:
         return {"HF_HUB_OFFLINE": "1"}
 
-    def queries(self, namespace: str, name: str) -> tuple[Query, ...]:
+    def queries(self, namespace: str, name: str, server: str | None = None) -> tuple[Query, ...]:
         return (Query("waiting", f'sum(quick_waiting{{namespace="{namespace}",service="{name}"}})'),)
 
 

@@ -42,9 +42,9 @@ def _check_zone(scope: Scope, kind: Key) -> None:
 
 def _check_readers(scope: Scope, kind: Key) -> None:
     """An EBS volume is attached to one node, so only one pod reads it."""
-    models = {name: each for name, each in scope.settings.models.items() if place_of(each.model) is None}
+    models = {name: each for name, each in scope.settings.servers.items() if place_of(each.model) is None}
     for name, model in models.items():
-        if model.replicas.max > 1:
+        if model.replicas.max > 1 and name in scope.settings.models:
             where: Key = ("models", name, "replicas")
             got = f"{model.replicas.max} replicas, and an EBS volume has one reader"
             scope.report.wrong(where, got, "write replicas: 1, or cache.kind: efs", reads=[kind, where])

@@ -25,7 +25,7 @@ def check_driver(scope: Scope, create: CreateCluster) -> None:
 
 def _built_with(scope: Scope) -> dict[str, str]:
     """Engines of models on GPUs -> their CUDA."""
-    engines = [ENGINES[model.engine] for model in scope.settings.models.values() if model.gpus != 0]
+    engines = [ENGINES[model.engine] for model in scope.settings.servers.values() if model.gpus != 0]
     named = ((f"{each.title} {scope.catalog.engines[each.name].version}", each.cuda) for each in engines)
     return {name: cuda for name, cuda in named if cuda is not None}
 

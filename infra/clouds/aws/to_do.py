@@ -81,10 +81,10 @@ def _pod_identity(settings: Settings, cluster: AwsCluster, addons: Mapping[str, 
     """A cluster that we make has the agent. On another one without it, add-ons start and AWS refuses their requests."""
     asking = [name for name in WITH_AWS_RIGHTS if addons[name].state == "install"]
     prometheus = settings.addons.prometheus.existing
-    scales = any(model.replicas.min < model.replicas.max for model in settings.models.values())
+    scales = any(model.replicas.min < model.replicas.max for model in settings.servers.values())
     if scales and prometheus is not None and prometheus.auth is not None and prometheus.auth.sigv4 is not None:
         asking.append("keda")
-    asking += [name for name, model in settings.models.items() if isinstance(place_of(model.model), Bucket)]
+    asking += [name for name, model in settings.servers.items() if isinstance(place_of(model.model), Bucket)]
     if cluster.kind != "eks" or not asking:
         return
     command = ("aws eks create-addon --addon-name eks-pod-identity-agent --cluster-name", cluster.name)

@@ -84,7 +84,7 @@ class Ollama(Engine):
         """
         prompt = "" if model.task == "chat" else "ready"
         return {
-            "exec": {"command": ["ollama", "run", model.name, prompt]},
+            "exec": {"command": ["ollama", "run", model.sent_as, prompt]},
             "timeoutSeconds": model.timeouts.startup_probe,
         }
 
@@ -101,7 +101,7 @@ class Ollama(Engine):
                 **_store(model),
                 "OLLAMA_HOST": f"127.0.0.1:{self.port}",
                 "MODEL": model.model,
-                "SERVED_NAME": model.name,
+                "SERVED_NAME": model.sent_as,
             },
             uses_hub_token=False,
         )

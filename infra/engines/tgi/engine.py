@@ -116,9 +116,9 @@ class Tgi(Engine):
             "HF_HOME": f"{HOME}/.cache/huggingface",  # the image's /data isn't writable
         }
 
-    def queries(self, namespace: str, name: str) -> tuple[Query, ...]:
+    def queries(self, namespace: str, name: str, server: str | None = None) -> tuple[Query, ...]:
         # TGI's metrics don't name the model; Prometheus adds the Service that it scraped.
-        labels = f'{{namespace="{namespace}",service="{name}"}}'
+        labels = f'{{namespace="{namespace}",service="{server or name}"}}'
         return (
             Query("waiting", f"sum(tgi_queue_size{labels})"),
             Query("running", f"sum(tgi_batch_current_size{labels})"),

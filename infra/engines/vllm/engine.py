@@ -85,7 +85,7 @@ class Vllm(Engine):
         """Everything that decides memory is explicit: defaults differ by version and GPU."""
         args = [
             weights_path(model.model, model.revision),
-            *("--served-model-name", model.name),
+            *("--served-model-name", model.sent_as),
             *("--port", str(self.port)),
             *_TASK[model.task],
             *("--dtype", _DTYPE.get(model.dtype, "auto")),
@@ -237,8 +237,9 @@ class Vllm(Engine):
             "VLLM_LORA_RESOLVER_CACHE_DIR": adapters_path(model),
         }
 
-    def queries(self, namespace: str, name: str) -> tuple[Query, ...]:
-        labels = f'{{namespace="{namespace}",model_name="{name}"}}'
+    def queries(self, namespace: str, name: str, server: str | None = None) -> tuple[Query, ...]:
+        which = f',service="{server}"' if server is not None else ""
+        labels = f'{{namespace="{namespace}",model_name="{name}"{which}}}'
         return (
             Query("waiting", f"sum(vllm:num_requests_waiting{labels})"),
             Query("running", f"sum(vllm:num_requests_running{labels})"),

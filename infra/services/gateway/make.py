@@ -99,7 +99,7 @@ def _reach(plan: Plan, site: Site) -> Reach:
     return Reach(
         CLIENT_LABEL,
         models=MODEL_PODS,
-        model_ports=sorted({each.port for each in plan.traffic.upstreams.values()}),
+        model_ports=sorted({each.port for each in plan.traffic.servers}),
         outside_cidrs=site.load_balancer_cidrs if outside else (),
         outside_namespace=gateway.namespace if gateway is not None and not outside else None,
         monitoring_namespace=plan.monitoring.namespace if plan.monitoring else None,
@@ -147,7 +147,7 @@ def make_gateway(plan: Plan, site: Site, proxy: GatewayProxy) -> Gateway | None:
     return Gateway(
         GATEWAY,
         namespace=plan.settings.namespace.name,
-        hosts=[gateway.domain, *(f"{name}.{gateway.domain}" for name in sorted(plan.models))],
+        hosts=[gateway.domain, *(f"{name}.{gateway.domain}" for name in sorted(plan.named))],
         service=GATEWAY,
         port=SERVICE_PORT,
         ingress_class=gateway.ingress_class,

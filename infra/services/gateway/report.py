@@ -50,7 +50,7 @@ _ASLEEP = (
 
 
 def _asleep(plan: Plan) -> Iterator[tuple[str, ...]]:
-    for model in plan.models.values():
+    for model in plan.named.values():
         if model.held_seconds and model.scaling:
             waits = f"about {minutes(model.cold_start.seconds + WAKING)}"
             yield model.name, duration(model.scaling.cooldown_seconds), waits, duration(model.held_seconds)

@@ -9,6 +9,7 @@ from infra.plan.findings import Decided, warned
 from infra.plan.gateway import TrafficPlan, Upstream, silence
 from infra.plan.models import ModelPlan
 from infra.plan.notes import Finding
+from infra.plan.versions import server_of_next
 from infra.services.access.client_secrets import base_url
 from infra.services.gateway.abilities import abilities_of
 from infra.services.gateway.clients import names_of, plan_clients
@@ -24,6 +25,7 @@ from infra.services.gateway.times import (
     timeout_of,
 )
 from infra.services.gateway.token_limits import plan_token_limits, warn_of_token_limits
+from infra.services.gateway.versions import with_next
 from infra.services.serving.cold_start import DNS_REFRESH, PRE_STOP
 from infra.settings.platform import Settings
 
@@ -34,8 +36,10 @@ def plan_traffic(
     seconds, total = timeout_of(settings), longest_answer(settings)
     yield from _warn_of_version_1(settings, gateway)
     wanted = settings.gateway or Gateway()
-    clients = yield from plan_clients(wanted.clients, models, default=wanted.default_client)
-    upstreams = {name: _upstream(model, settings.namespace.name) for name, model in sorted(models.items())}
+    servers = {name: _upstream(model, settings.namespace.name) for name, model in sorted(models.items())}
+    upstreams = {name: _versions(servers, settings, name) for name, model in models.items() if model.next_of is None}
+    named = {name: models[name] for name in upstreams}
+    clients = yield from plan_clients(wanted.clients, named, default=wanted.default_client)
     yield from warn_of_token_limits(clients, upstreams)
     return TrafficPlan(
         clients=clients,
@@ -68,6 +72,14 @@ def _warn_of_version_1(settings: Settings, gateway: GatewayPlan | None) -> Itera
         f"the separate addresses of each model ({outside}{inside}) stay for this release and go with the next one:"
         f" call {new} with the same `model`",
     )
+
+
+def _versions(servers: Mapping[str, Upstream], settings: Settings, name: str) -> Upstream:
+    """The model's server, with that of its next version where it has one."""
+    coming, rollout = servers.get(server_of_next(name)), settings.models[name].rollout
+    if settings.models[name].next is None or coming is None or rollout is None:
+        return servers[name]
+    return with_next(servers[name], coming, rollout)
 
 
 def _upstream(model: ModelPlan, namespace: str) -> Upstream:

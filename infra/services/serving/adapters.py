@@ -52,19 +52,20 @@ def explain_slots(sized: Sized | None) -> Iterator[str]:
             )
 
 
-def explain_adapters(name: str, model: Model) -> Iterator[Finding]:
-    yield from _warn_of_adapters(name, model)
+def explain_adapters(path: str, model: Model) -> Iterator[Finding]:
+    """`path`: of the model."""
+    yield from _warn_of_adapters(path, model)
     unknown = [adapter for adapter, each in (model.adapters or {}).items() if each.rank is None]
     if unknown:
         yield Assumption(
-            f"models.{name}.adapters",
+            f"{path}.adapters",
             f"{', '.join(unknown)}: a rank of at most {ASSUMED_RANK}, as none is given; the download of an adapter with"
             " a higher rank stops",
         )
 
 
-def _warn_of_adapters(name: str, model: Model) -> Iterator[Finding]:
+def _warn_of_adapters(path: str, model: Model) -> Iterator[Finding]:
     for each in adapters_of(model):
         if each.revision is None:
             message = f"none is given: main of {each.model} can move, and with it what is served"
-            yield warned(f"models.{name}.adapters.{each.name}.revision", message, kind="adapter-revision")
+            yield warned(f"{path}.adapters.{each.name}.revision", message, kind="adapter-revision")

@@ -5,17 +5,20 @@ from collections.abc import Mapping
 
 from infra.engines import DEFAULT, ENGINES, Engine, on_cpu, with_library
 from infra.models.places import is_url
+from infra.plan.versions import NEXT
 from infra.services.serving.answers import check_parsers
 from infra.services.serving.architecture import BadArchitecture, described
 from infra.services.serving.check_adapters import check_adapters
 from infra.services.serving.check_arguments import check_extra_args
 from infra.services.serving.check_batch import check_batch
+from infra.services.serving.check_next import check_next
 from infra.services.serving.check_place import check_place
 from infra.services.serving.check_rope import check_rope
 from infra.services.serving.check_speculation import check_speculation
 from infra.services.serving.check_split import check_remote_code, check_split
 from infra.services.serving.check_weights import check_weights
 from infra.services.serving.family import check_task
+from infra.services.serving.next import next_of
 from infra.services.serving.rope import longer_by_rope, rope_of
 from infra.services.serving.section import Model
 from infra.services.serving.shapes import asked_shape
@@ -30,24 +33,34 @@ _LIKE = "like: a known model of the same shape, or architecture: its config.json
 def check_models(scope: Scope) -> None:
     for name, model in scope.settings.models.items():
         key: Key = ("models", name)
+        before = len(scope.report.mistakes)
         _check_name(scope, key, name)
-        _check_engine(scope, key, model)
-        _check_identity(scope, key, model)
-        _check_limits(scope, key, model)
-        _check_architecture(scope, key, model)
-        _check_refusals(scope, key, model)
-        _check_place(scope, key, model)
-        _check_replicas(scope, key, model)
-        check_split(scope, key, model)
-        check_remote_code(scope, key, model)
-        check_parsers(scope, key, model)
-        check_batch(scope, key, model)
-        check_rope(scope, key, model)
-        check_task(scope, key, model)
-        check_adapters(scope, key, model)
-        check_weights(scope, key, model)
-        check_speculation(scope, key, model)
-        check_extra_args(scope, key, model)
+        _check_server(scope, key, model)
+        check_next(scope, key, model)
+        if model.next is not None:
+            own = len(scope.report.mistakes)
+            _check_server(scope, (*key, NEXT), next_of(model))
+            scope.report.forget_repeated(before, own, key, (*key, NEXT))
+
+
+def _check_server(scope: Scope, key: Key, model: Model) -> None:
+    _check_engine(scope, key, model)
+    _check_identity(scope, key, model)
+    _check_limits(scope, key, model)
+    _check_architecture(scope, key, model)
+    _check_refusals(scope, key, model)
+    _check_place(scope, key, model)
+    _check_replicas(scope, key, model)
+    check_split(scope, key, model)
+    check_remote_code(scope, key, model)
+    check_parsers(scope, key, model)
+    check_batch(scope, key, model)
+    check_rope(scope, key, model)
+    check_task(scope, key, model)
+    check_adapters(scope, key, model)
+    check_weights(scope, key, model)
+    check_speculation(scope, key, model)
+    check_extra_args(scope, key, model)
 
 
 def _check_name(scope: Scope, key: Key, name: str) -> None:
@@ -58,7 +71,7 @@ def _check_name(scope: Scope, key: Key, name: str) -> None:
         return
     for suffix, what in (("-prefetch", "download"), ("-pods", "pods")):
         base = name.removesuffix(suffix)
-        if base != name and base in scope.settings.models:
+        if base != name and base in scope.settings.servers:
             scope.report.wrong(key, f"the name of {base}'s own {what}", f"write {base}-2", reads=())
     if name == "kubernetes" and scope.settings.namespace.name == "default":
         scope.report.wrong(

@@ -24,6 +24,7 @@ from infra.models.places import Bucket, Claim, NodePath
 from infra.plan.cluster import MonitoringPlan
 from infra.plan.models import ModelPlan, PrefetchPlan, Scaling
 from infra.plan.plan import Plan
+from infra.plan.versions import server_of_next
 from infra.services.gateway.envoy.held import asked_query, held_query
 from infra.services.monitoring.make import trigger_login
 
@@ -73,7 +74,8 @@ def _downloads(serving: Serving, model: ModelPlan, engine: Engine) -> Iterator[P
     if draft is not None:
         yield _job(serving, model, job, f"{model.name}-draft", draft)
     for adapter in model.adapters:  # its name is no model's and no other adapter's, so the Job is named after it alone
-        yield _job(serving, model, job, adapter.name, engine.fetch_adapter(model, adapter))
+        name = server_of_next(adapter.name) if model.next_of else adapter.name
+        yield _job(serving, model, job, name, engine.fetch_adapter(model, adapter))
 
 
 def _job(serving: Serving, model: ModelPlan, job: PrefetchPlan, name: str, fetch: Fetch) -> Prefetch:
@@ -173,12 +175,18 @@ def _scaler(
 
 def _queries(serving: Serving, model: ModelPlan, scaling: Scaling) -> Iterator[Query]:
     """The engine's; where the model sleeps they are 0 without a pod, and the gateway's say whether it is needed."""
-    for query in ENGINES[model.engine].queries(serving.namespace, model.name):
+    server = model.name if _has_two(serving.plan, model) else None
+    for query in ENGINES[model.engine].queries(serving.namespace, model.sent_as, server):
         yield replace(query, promql=f"{query.promql} or vector(0)") if scaling.held else query
     if scaling.held:
         traffic = serving.plan.traffic
         yield Query("held", held_query(traffic, serving.namespace, model.name))
         yield Query("asked", asked_query(serving.namespace, model.name))
+
+
+def _has_two(plan: Plan, model: ModelPlan) -> bool:
+    """Whether another server serves the same name."""
+    return model.next_of is not None or any(each.next_of == model.name for each in plan.models.values())
 
 
 def _place(plan: Plan, model: ModelPlan) -> PodPlace:

@@ -111,6 +111,7 @@ def _plan(
         usd_per_hour=_usd_per_hour(placed),
         throughput=made,
         reasons=(*placed.reasons, *arguments, *explain_slots(placed.sized), *_reasons(placed, made, rollout)),
+        next_of=served.next_of,
     )
 
 

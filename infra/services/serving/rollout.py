@@ -42,12 +42,13 @@ def plan_rollout(
         )
     parts = ", ".join(f"{name} {minutes(start.parts[name].mid)}" for name in GAP_PARTS)
     name, replicas = placed.served.name, placed.served.replicas.min
+    alone = replicas == 1 and not placed.served.two_versions
     left = f"without {name}" if replicas == 1 else f"for each replica, with {replicas - 1} of {replicas} left"
     reason = (
         f"a rollout stops the old pod first, {why}: up to {minutes(drain)} in which its last answers end, then"
         f" about {minutes(start.gap)} {left} ({parts})"
     )
-    return RolloutPlan("recreate", 0, 1, start.gap if replicas == 1 else None, reason)
+    return RolloutPlan("recreate", 0, 1, start.gap if alone else None, reason)
 
 
 def _room(placed: Placed, pool: PoolPlan | None) -> str:
@@ -80,6 +81,8 @@ def _old_first(placed: Placed, *, one_reader: bool) -> str | None:
     asked = placed.served.settings.rollout
     if _waits_for_volume(placed, one_reader=one_reader):
         return "because the cache's volume has one reader"
+    if placed.served.two_versions:
+        return "because two versions serve: while one changes, all requests can go to the other"
     if asked is not None:
         return "as the stack file says" if asked.strategy == "recreate" else None
     if placed.offer is not None and placed.offer.existing and placed.offer.nodes is not None:

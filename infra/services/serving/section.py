@@ -6,6 +6,7 @@ from pydantic import Field
 
 from infra.engines import DEFAULT
 from infra.settings.types import (
+    ClientName,
     EngineName,
     ModelId,
     ModelName,
@@ -95,24 +96,49 @@ class Speculative(Section):
 
 
 class Rollout(Section):
-    """How a changed model gets its new pods."""
+    """How a changed model gets its new pods, or how requests come to its next version."""
 
-    strategy: Literal["rolling", "recreate"] = Field(
+    strategy: Literal["rolling", "recreate", "blueGreen", "canary"] = Field(
         description="rolling: the new pod starts first, on GPUs that are kept free for it; recreate: the old pod"
-        " stops first, and the model is down until the new one answers",
+        " stops first, and the model is down until the new one answers; blueGreen: a second server has the settings"
+        " of next, and gets all requests or none; canary: it gets weight percent of them",
         examples=["recreate"],
+    )
+    weight: int | None = Field(
+        default=None,
+        ge=0,
+        le=100,
+        description="percent of the requests that the next version answers: 1 to 99 for canary; 0 or 100 for blueGreen,"
+        " 0 when absent",
+        examples=[10],
+    )
+    clients: tuple[ClientName, ...] = Field(
+        default=(),
+        description="clients of the gateway whose requests all go to the next version, whatever the weight is",
+        examples=[["web-shop"]],
     )
 
 
-class Model(Section):
-    """One model; its key in the file is the name that applications send."""
-
+class _Repository(Section):
     model: ModelPlace = Field(
         description="Hugging Face repository, or a name from the engine's library; or where the weights are already:"
         " pvc://CLAIM/PATH (a claim of the namespace), file:///PATH (a directory of your own nodes) or"
         " s3://BUCKET/PREFIX, from which the engine streams them. For an unknown one run `model add`",
         examples=["Qwen/Qwen3-8B"],
     )
+
+
+class _OtherRepository(Section):
+    model: ModelPlace | None = Field(
+        default=None,
+        description="another repository, or another place of weights; the model's own when absent",
+        examples=["Qwen/Qwen3-8B-FP8"],
+    )
+
+
+class _Server(Section):
+    """How a model is served."""
+
     revision: Revision | None = Field(
         default=None, description="commit or tag of the repository; when absent, the commit of models.lock, else main"
     )
@@ -128,7 +154,6 @@ class Model(Section):
         examples=["models/acme-7b/config.json"],
     )
     engine: EngineName = Field(default=DEFAULT, description="the model server")
-    task: Task | None = Field(default=None, description="what the model does; when absent, the catalogue's entry")
     quantization: str | None = Field(
         default=None,
         description="how the weights are stored, or how the engine quantizes them when it loads them; when absent, as"
@@ -192,25 +217,11 @@ class Model(Section):
         " requests run",
         examples=[{"model": "Qwen/Qwen3-0.6B", "tokens": 5}],
     )
-    adapters: dict[ModelName, Adapter] | None = Field(
-        default=None,
-        min_length=1,
-        max_length=64,
-        description="LoRA adapters: each is downloaded, and served at the model's URL under its own name",
-        examples=[{"sql": {"model": "acme/qwen3-8b-sql-lora", "rank": 16}}],
-    )
     replicas: Annotated[Replicas, OneNumber, Short({"type": "integer", "minimum": 1, "maximum": 1000})] = Field(
         default=Replicas(),
         description="number of copies of the model, or {min, max} for a scaler between them",
         examples=[{"min": 1, "max": 4}],
     )
-    rollout: Rollout | None = Field(
-        default=None,
-        description="how a change replaces pods; rolling when absent, recreate where a second pod would have no GPU"
-        " or no volume",
-        examples=[{"strategy": "recreate"}],
-    )
-    paused: bool = Field(default=False, description="true: no pod runs; weights, Service and URL stay", examples=[True])
     tool_calling: str | None = Field(
         default=None,
         description="the engine's parser that reads tool calls, or off; by the model's family when absent",
@@ -235,6 +246,36 @@ class Model(Section):
         description="true: you know that this engine is in maintenance mode and gets no new features",
         examples=[True],
     )
+
+
+class Next(_Server, _OtherRepository):
+    """The next version of a model: the settings in which it differs. Both are served under the model's name."""
+
+
+class Model(_Server, _Repository):
+    """One model; its key in the file is the name that applications send."""
+
+    task: Task | None = Field(default=None, description="what the model does; when absent, the catalogue's entry")
+    adapters: dict[ModelName, Adapter] | None = Field(
+        default=None,
+        min_length=1,
+        max_length=64,
+        description="LoRA adapters: each is downloaded, and served at the model's URL under its own name",
+        examples=[{"sql": {"model": "acme/qwen3-8b-sql-lora", "rank": 16}}],
+    )
+    rollout: Rollout | None = Field(
+        default=None,
+        description="how a change replaces pods, or brings requests to `next`; rolling when absent, recreate where a"
+        " second pod would have no GPU or no volume",
+        examples=[{"strategy": "recreate"}],
+    )
+    next: Next | None = Field(
+        default=None,
+        description="the settings in which the model's next version differs: a second server under the same name,"
+        " which gets requests as rollout says; `llm-platform promote` and `rollback` end it",
+        examples=[{"revision": "0e9e39f249a16976918f6564b8830bc894c89659"}],
+    )
+    paused: bool = Field(default=False, description="true: no pod runs; weights, Service and URL stay", examples=[True])
 
 
 Models = Annotated[dict[ModelName, Model], Field(min_length=1, examples=[{"qwen3-8b": {"model": "Qwen/Qwen3-8B"}}])]

@@ -13,6 +13,7 @@ from infra.plan.findings import Decided
 from infra.plan.models import ReplicasPlan
 from infra.plan.notes import Advice, Assumption, Chosen, Finding, Violation, Write
 from infra.plan.rules import Rule
+from infra.plan.versions import ServerName
 from infra.services.serving.adapters import adapters_gib, explain_adapters, slots_of
 from infra.services.serving.rope import rope_of
 from infra.services.serving.section import Model, Task
@@ -38,10 +39,17 @@ class Served:
     draft_gib: float = 0.0  # the download of the model that proposes tokens
     adapters_gib: float = 0.0  # that their downloads take at most
     rope: Rope | None = None  # how its positions are stretched
+    next_of: str | None = None  # the model whose next version it is
+    in_place: Write = ()  # of a next version: what gives the model its settings instead, one server alone
 
     @property
     def path(self) -> str:
-        return f"models.{self.name}"
+        return ServerName(self.name, self.next_of).path
+
+    @property
+    def two_versions(self) -> bool:
+        """Whether another server has the model's name too, so that one answers while the other changes."""
+        return self.next_of is not None or self.settings.next is not None
 
     @property
     def place(self) -> Place | None:
@@ -125,26 +133,31 @@ def claim_gib(models: Iterable[Served]) -> float:
     return sum(folders.values())
 
 
-def resolve(name: str, model: Model, catalog: Catalog, *, no_gpu_nodes: bool) -> Decided[Served]:
-    """Joins a model with its facts; `no_gpu_nodes`: the stack has no pool, and can't make one."""
-    cpu = yield from _is_on_cpu(name, model, no_gpu_nodes=no_gpu_nodes)
+def resolve(
+    name: str, model: Model, catalog: Catalog, *, no_gpu_nodes: bool, next_of: str | None = None
+) -> Decided[Served]:
+    """Joins a model with its facts; `no_gpu_nodes`: the stack has no pool, and can't make one. `next_of`: the model
+    whose next version it is."""
+    server = ServerName(name, next_of)
+    cpu = yield from _is_on_cpu(server, model, no_gpu_nodes=no_gpu_nodes)
     join = _of_library if ENGINES[model.engine].library is not None else _of_repository
-    return (yield from join(name, model, catalog, cpu=cpu))
+    return (yield from join(server, model, catalog, cpu=cpu))
 
 
-def _is_on_cpu(name: str, model: Model, *, no_gpu_nodes: bool) -> Decided[bool]:
+def _is_on_cpu(server: ServerName, model: Model, *, no_gpu_nodes: bool) -> Decided[bool]:
     if model.gpus is None and no_gpu_nodes and ENGINES[model.engine].limits.cpu:
         reason = "the CPU: the stack file has no GPU pool, and none can be made here"
-        yield Chosen(f"models.{name}.gpus", 0, reason)
+        yield Chosen(f"{server.path}.gpus", 0, reason)
         return True
     return model.gpus == 0
 
 
-def _of_repository(name: str, model: Model, catalog: Catalog, *, cpu: bool) -> Decided[Served]:
+def _of_repository(server: ServerName, model: Model, catalog: Catalog, *, cpu: bool) -> Decided[Served]:
     shape = shape_for(model, catalog)
-    yield from _check_length(name, model, shape)
+    yield from _check_length(server, model, shape)
     served = Served(
-        name=name,
+        name=server.name,
+        next_of=server.next_of,
         settings=model,
         question=_question(model, shape, shape.task, shape.max_context, shape.max_context).but(
             draft=draft_of(model, catalog)
@@ -158,25 +171,26 @@ def _of_repository(name: str, model: Model, catalog: Catalog, *, cpu: bool) -> D
         adapters_gib=adapters_gib(model, shape),
         rope=rope_of(model, own_shape(model, catalog), catalog),
     )
-    yield from explain_adapters(name, model)
-    yield from explain_speculation(name, model, catalog)
+    yield from explain_adapters(server.path, model)
+    yield from explain_speculation(server.path, model, catalog)
     yield from _assume_weights(served, shape)
     yield from _of_lock(served, shape)
     return served
 
 
-def _of_library(name: str, model: Model, catalog: Catalog, *, cpu: bool) -> Decided[Served]:
+def _of_library(server: ServerName, model: Model, catalog: Catalog, *, cpu: bool) -> Decided[Served]:
     library = ENGINES[model.engine].library
     assert library is not None
     known = model.model in library.names(catalog)
     stored = library.stored(model.model, None if known else shape_for(model, catalog), catalog)
     if stored.assumed:
-        yield Assumption(f"models.{name}.model", stored.assumed)
+        yield Assumption(f"{server.path}.model", stored.assumed)
     if model.max_model_len is None:
-        yield Chosen(f"models.{name}.maxModelLen", stored.max_model_len, stored.length_reason)
+        yield Chosen(f"{server.path}.maxModelLen", stored.max_model_len, stored.length_reason)
     question = _question(model, stored.shape, stored.task, stored.own_context, stored.max_model_len)
     return Served(
-        name=name,
+        name=server.name,
+        next_of=server.next_of,
         settings=model,
         question=question.but(file_gib=stored.file_gib, file_known=stored.file_known, quantization=None),
         form=stored.form,
@@ -217,12 +231,12 @@ def _question(model: Model, shape: ModelShape | None, task: Task, own_context: i
     )
 
 
-def _check_length(name: str, model: Model, shape: ModelShape) -> Iterator[Finding]:
-    path, context = f"models.{name}.maxModelLen", shape.max_context
+def _check_length(server: ServerName, model: Model, shape: ModelShape) -> Iterator[Finding]:
+    path, context = f"{server.path}.maxModelLen", shape.max_context
     if model.max_model_len is None:
         yield Chosen(path, context, f"the context of {shape.id}: none is asked for")
     elif model.max_model_len > context:
-        message = f"{name}: {model.max_model_len:,} tokens are asked for; {shape.id} was trained for {context:,}"
+        message = f"{server.name}: {model.max_model_len:,} tokens are asked for; {shape.id} was trained for {context:,}"
         fix = f"{path}: {context}"
         yield Violation(Rule.CONTEXT, path, message, fix, (Advice(((path, context),), fix),))
 

@@ -43,8 +43,9 @@ def draft_gib(model: Model, catalog: Catalog) -> float:
     return stored_gib(shape, None, catalog, own_repository=True) if shape else 0.0
 
 
-def explain_speculation(name: str, model: Model, catalog: Catalog) -> Iterator[Finding]:
-    found, path = proposer_of(model, catalog), f"models.{name}.speculative"
+def explain_speculation(of_model: str, model: Model, catalog: Catalog) -> Iterator[Finding]:
+    """`of_model`: its path."""
+    found, path = proposer_of(model, catalog), f"{of_model}.speculative"
     if found is None:
         return
     yield Assumption(

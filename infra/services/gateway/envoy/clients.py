@@ -7,7 +7,7 @@ from infra.services.gateway.envoy.clusters import of_client
 from infra.services.gateway.envoy.errors import plain
 from infra.services.gateway.envoy.held import HELD
 from infra.services.gateway.envoy.limits import asks_to_wait
-from infra.services.gateway.envoy.log import ROUTED
+from infra.services.gateway.envoy.log import ROUTED, SERVED
 from infra.services.gateway.envoy.messages import MIB, Message, header, is_, resources, typed
 
 ROUTES = "clients"
@@ -20,7 +20,7 @@ def clients_file(traffic: TrafficPlan, keys: Mapping[str, Sequence[str]], engine
         "name": ROUTES,
         "domains": ["*"],
         "routes": [_healthy(), _too_large(traffic), *routes],
-        "request_headers_to_remove": ["x-api-key", ROUTED, HELD],
+        "request_headers_to_remove": ["x-api-key", ROUTED, HELD, SERVED],
         "request_headers_to_add": [header("authorization", plain(f"Bearer {engine_key}"))],
     }
     return resources([typed("config.route.v3.RouteConfiguration", name=ROUTES, virtual_hosts=[host])])

@@ -24,13 +24,13 @@ _RETRIES = 1_000  # under way at once to one model; Envoy's default is 3
 def clusters(traffic: TrafficPlan) -> Iterator[Message]:
     for _, client in sorted(traffic.clients.items()):
         yield _client(traffic, client)
-    for _, upstream in sorted(traffic.upstreams.items()):
+    for upstream in sorted(traffic.servers, key=lambda each: each.model):
         if upstream.held_seconds:
             yield either(of_model(upstream.model), upstream, traffic)
             yield _pods(pods_of(upstream.model), upstream, traffic)
         else:
             yield _pods(of_model(upstream.model), upstream, traffic)
-    if any(each.held_seconds for each in traffic.upstreams.values()):
+    if any(each.held_seconds for each in traffic.servers):
         yield nobody()
     if traffic.token_limits is not None:
         yield token_service(traffic.token_limits, traffic.dns_refresh_seconds)

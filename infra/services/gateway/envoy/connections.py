@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from infra.plan.gateway import TrafficPlan
 from infra.services.gateway.envoy.errors import OURS, THEIRS, all_of, error, flags, has, status, wait, when
 from infra.services.gateway.envoy.held import HELD
-from infra.services.gateway.envoy.log import counters, refused_log, routed_log
+from infra.services.gateway.envoy.log import counters, refused_log, routed_log, version_counters
 from infra.services.gateway.envoy.messages import FILTER, SECONDS, Message, extension, file_source, header
 from infra.services.gateway.envoy.place import Place
 from infra.services.gateway.envoy.token_limits import LIMIT, OVER, RESET, sent_back
@@ -66,7 +66,7 @@ def first_tier(traffic: TrafficPlan, place: Place, routes: Message) -> Message:
 
 
 def second_tier(traffic: TrafficPlan, name: str, routes: Message, filters: Sequence[Message]) -> Message:
-    return behind(traffic, name, routes, filters, access_log=[routed_log(), counters()])
+    return behind(traffic, name, routes, filters, access_log=[routed_log(), counters(), version_counters()])
 
 
 def behind(traffic: TrafficPlan, name: str, routes: Message, filters: Sequence[Message], **own: object) -> Message:

@@ -11,6 +11,7 @@ from infra.services.gateway.envoy.connections import behind, routes_in
 from infra.services.gateway.envoy.external import LATER_THAN_BEHIND, listener_of, of_external
 from infra.services.gateway.envoy.held import preference
 from infra.services.gateway.envoy.internal import to_listener
+from infra.services.gateway.envoy.log import version_counters
 from infra.services.gateway.envoy.messages import MIB, SECONDS, Message, any_of, extension, typed
 from infra.services.gateway.envoy.place import Place
 
@@ -47,7 +48,13 @@ def fallback_clusters(traffic: TrafficPlan) -> Iterator[Message]:
 
 def own_listener(traffic: TrafficPlan, place: Place, upstream: Upstream) -> Message:
     name = own(upstream.model)
-    tier = behind(traffic, name, routes_in(place, name, own_file_of(upstream.model)), [preference()])
+    tier = behind(
+        traffic,
+        name,
+        routes_in(place, name, own_file_of(upstream.model)),
+        [preference()],
+        access_log=[version_counters()],
+    )
     return typed(
         "config.listener.v3.Listener",
         name=name,

@@ -75,14 +75,14 @@ def preference() -> Message:
     )
 
 
-def waiting(upstream: Upstream) -> Message:
+def waiting(held_seconds: int) -> Message:
     """Of a route: how often it is tried, and so for how many seconds: as its caller prefers, else as the model says. It
     ends after about this time: the pauses are drawn, and their mean is a second. A request that a server has read isn't
     sent again: one that ends its server would end it again and again for all that time."""
     return {
         "retry_on": "connect-failure,refused-stream,reset-before-request,retriable-status-codes",
         "retriable_status_codes": [503],
-        "num_retries": upstream.held_seconds // _STEP,
+        "num_retries": held_seconds // _STEP,
         "retry_back_off": {"base_interval": SECONDS(_WAIT), "max_interval": SECONDS(_WAIT)},
     }
 

@@ -6,7 +6,11 @@ from infra.services.gateway.envoy.messages import FROM_BODY, Message, extension
 
 ROUTED = "x-llm-model"  # the header of a request that has a model's route: the name that was sent
 SERVED_BY = "x-llm-served-by"  # the header of an answer that came from elsewhere: who gave it
+VERSION = "x-llm-version"  # of a request: `next` asks for it; of an answer of one of two versions: which one it was
+SERVED = "x-llm-served"  # the header of a request to one of two versions: which one it is
 sent = f"%DYNAMIC_METADATA({FROM_BODY}:{{}}):100%".format  # what a filter read out of a body
+
+_FIRST_BYTE = "%RESPONSE_DURATION%"
 
 _LINE: Message = {
     "time": "%START_TIME%",
@@ -24,6 +28,7 @@ _ROUTED: Message = {
     "team": "%REQ(X-LLM-TEAM)%",
     "model": sent("model"),
     "route": "%ROUTE_NAME%",
+    "version": f"%RESP({VERSION})%",
     "server": "%UPSTREAM_HOST%",
     "served_by": f"%RESP({SERVED_BY})%",
     "tries": "%UPSTREAM_REQUEST_ATTEMPT_COUNT%",
@@ -58,7 +63,7 @@ def counters() -> Message:
     who = [("client", "%REQ(X-LLM-CLIENT)%"), ("team", "%REQ(X-LLM-TEAM)%"), ("model", f"%REQ({ROUTED})%")]
     requests = {"stat": _stat("requests", *who, ("status", "%RESPONSE_CODE%")), "value_fixed": 1}
     tokens = [{"stat": _stat(name, *who), "value_format": sent(name)} for name in ("tokens_in", "tokens_out")]
-    first_byte = {"stat": _stat("first_byte", who[-1]), "unit": "Milliseconds", "value_format": "%RESPONSE_DURATION%"}
+    first_byte = {"stat": _stat("first_byte", who[-1]), "unit": "Milliseconds", "value_format": _FIRST_BYTE}
     logger = extension(
         "access_loggers.stats",
         "extensions.access_loggers.stats.v3.Config",
@@ -67,6 +72,21 @@ def counters() -> Message:
         histograms=[first_byte],
     )
     return {"filter": {"header_filter": {"header": {"name": ROUTED, "present_match": True}}}, **logger}
+
+
+def version_counters() -> Message:
+    """`envoy_llm_version_requests`, and the time to the first byte, where two versions serve: to compare them."""
+    who = [("model", f"%REQ({ROUTED})%"), ("version", f"%REQ({SERVED})%")]
+    requests = {"stat": _stat("version_requests", *who, ("status", "%RESPONSE_CODE%")), "value_fixed": 1}
+    first_byte = {"stat": _stat("version_first_byte", *who), "unit": "Milliseconds", "value_format": _FIRST_BYTE}
+    logger = extension(
+        "access_loggers.stats",
+        "extensions.access_loggers.stats.v3.Config",
+        stats_scope={"prefix": "llm"},
+        counters=[requests],
+        histograms=[first_byte],
+    )
+    return {"filter": {"header_filter": {"header": {"name": SERVED, "present_match": True}}}, **logger}
 
 
 def _stat(name: str, *tags: tuple[str, str]) -> Message:

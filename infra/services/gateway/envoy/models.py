@@ -5,7 +5,6 @@ from dataclasses import replace
 
 from infra.plan.external import External
 from infra.plan.gateway import TrafficPlan, Upstream
-from infra.services.gateway.envoy.clusters import of_model
 from infra.services.gateway.envoy.descriptions import descriptions
 from infra.services.gateway.envoy.external import LATER_THAN_BEHIND, of_external
 from infra.services.gateway.envoy.fallback import falling_back, own, own_tries, shared_paths
@@ -27,6 +26,7 @@ from infra.services.gateway.envoy.messages import (
 from infra.services.gateway.envoy.permissions import Permission, allowed, allowed_elsewhere
 from infra.services.gateway.envoy.refusals import paused, refusals
 from infra.services.gateway.envoy.token_limits import TOKENS, limited, token_limits
+from infra.services.gateway.envoy.versions import Way, ways
 
 
 def models_file(traffic: TrafficPlan, permission: Permission) -> str:
@@ -56,8 +56,9 @@ def _limits(traffic: TrafficPlan, permission: Permission) -> Iterator[tuple[str,
 
 def _routes(traffic: TrafficPlan, permission: Permission) -> Iterator[Message]:
     yield from descriptions(traffic, permission)
+    clients = [each.name for each in permission.clients]
     for upstream, names in allowed(traffic, permission):
-        yield from _of(traffic, upstream, names)
+        yield from _of(traffic, upstream, names, clients)
     for external in allowed_elsewhere(traffic, permission):
         yield _elsewhere(traffic, external)
     yield from refusals(traffic, permission)
@@ -69,13 +70,13 @@ def own_file(traffic: TrafficPlan, upstream: Upstream) -> str:
     host = {
         "name": upstream.model,
         "domains": ["*"],
-        "routes": list(_ways(traffic, replace(upstream, paths=paths), {}, [])),
+        "routes": list(_ways(traffic, replace(upstream, paths=paths), traffic.clients, {}, [])),
         "retry_policy": {**_retries(), **own_tries(upstream)},
     }
     return resources([typed("config.route.v3.RouteConfiguration", name=own(upstream.model), virtual_hosts=[host])])
 
 
-def _of(traffic: TrafficPlan, upstream: Upstream, names: Iterable[str]) -> Iterator[Message]:
+def _of(traffic: TrafficPlan, upstream: Upstream, names: Iterable[str], clients: Iterable[str]) -> Iterator[Message]:
     """What is routed says so in a header, by which it is counted: its model is one that there is, whatever was sent."""
     asked = {"headers": [_POST], "dynamic_metadata": [from_body("model", one_of(names))]}
     counted = [header(ROUTED, sent("model"))]
@@ -84,25 +85,44 @@ def _of(traffic: TrafficPlan, upstream: Upstream, names: Iterable[str]) -> Itera
         yield falling_back(traffic, upstream, asked, counted)
     if rest := {path: there for path, there in upstream.paths.items() if path not in elsewhere}:
         here = replace(upstream, paths=rest, fallback=None)
-        yield from paused(traffic, here, names) if upstream.paused else _ways(traffic, here, asked, counted)
+        yield from paused(traffic, here, names) if upstream.paused else _ways(traffic, here, clients, asked, counted)
 
 
-def _ways(traffic: TrafficPlan, upstream: Upstream, asked: Message, counted: Iterable[Message]) -> Iterator[Message]:
+def _ways(
+    traffic: TrafficPlan, upstream: Upstream, clients: Iterable[str], asked: Message, counted: Iterable[Message]
+) -> Iterator[Message]:
+    """`clients`: whose requests may come here."""
+    for way in ways(upstream, clients):
+        named = [*_headers(asked), *way.headers]
+        match = {**asked, **({"headers": named} if named else {})}
+        yield from _routes_of(traffic, upstream, way, match, [*counted, *way.request_headers])
+
+
+def _headers(match: Message) -> list[Message]:
+    found = match.get("headers", [])
+    assert isinstance(found, list)
+    return found
+
+
+def _routes_of(
+    traffic: TrafficPlan, upstream: Upstream, way: Way, asked: Message, counted: Iterable[Message]
+) -> Iterator[Message]:
     """One route for all paths that the engine serves where they are asked for, and one for each other path.
 
     The total counts from when the headers of the request came, so its upload and its wait for a server are part of it.
     Envoy has no time that begins with the first byte of an answer; the one of a cluster begins when a try is sent, and
     a request that it ends would be tried again."""
+    held = way.held_seconds
     tries = own_tries(upstream) if upstream.fallback is not None else {}
-    more: Message = {"retry_policy": {**waiting(upstream), **tries}} if upstream.held_seconds else {}
-    headers = held_headers() if upstream.held_seconds else []
-    kept: Message = {"request_body_buffer_limit": LARGEST_HELD} if upstream.held_seconds else {}
-    added: Message = {"request_headers_to_add": [*counted, *headers], **kept}
+    more: Message = {"retry_policy": {**waiting(held), **tries}} if held else {}
+    headers = held_headers() if held else []
+    kept: Message = {"request_body_buffer_limit": LARGEST_HELD} if held else {}
+    added: Message = {"request_headers_to_add": [*counted, *headers], **way.of_answers, **kept}
     action: Mapping[str, object] = {
-        "cluster": of_model(upstream.model),
+        **way.action,
         "timeout": "0s",
-        "idle_timeout": SECONDS(traffic.silence_seconds if upstream.held_seconds else traffic.idle_seconds),
-        "max_stream_duration": {"max_stream_duration": SECONDS(traffic.total_seconds + upstream.held_seconds)},
+        "idle_timeout": SECONDS(traffic.silence_seconds if held else traffic.idle_seconds),
+        "max_stream_duration": {"max_stream_duration": SECONDS(traffic.total_seconds + held)},
         "auto_host_rewrite": True,
         **more,
     }

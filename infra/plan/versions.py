@@ -1,0 +1,21 @@
+"""The names of a model's next version: a second server under one name."""
+
+from dataclasses import dataclass
+
+NEXT = "next"  # the key in the stack file, and what a request says that asks for it
+
+
+@dataclass(frozen=True)
+class ServerName:
+    """What the objects of a server are called, and where its settings are."""
+
+    name: str
+    next_of: str | None = None  # the model whose next version it is
+
+    @property
+    def path(self) -> str:
+        return f"models.{self.next_of}.{NEXT}" if self.next_of else f"models.{self.name}"
+
+
+def server_of_next(name: str) -> str:
+    return f"{name}-{NEXT}"

@@ -1,0 +1,81 @@
+"""Two servers under one name: which of them a request goes to, and how it is counted."""
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from infra.plan.gateway import Next, Upstream
+from infra.plan.versions import NEXT
+from infra.services.gateway.envoy.clusters import of_model
+from infra.services.gateway.envoy.log import SERVED, VERSION
+from infra.services.gateway.envoy.messages import Message, header, is_
+
+PRESENT = "present"
+ALL = 100  # percent
+
+
+@dataclass(frozen=True)
+class Way:
+    """Where requests go that have these headers; the first way that matches is taken."""
+
+    headers: Sequence[Message]
+    action: Message  # of the route, with the cluster
+    held_seconds: int
+    version: str | None = None  # None: each request is given one, or there is one version
+
+    @property
+    def request_headers(self) -> list[Message]:
+        return [header(SERVED, self.version)] if self.version is not None else []
+
+    @property
+    def of_answers(self) -> Message:
+        """What the route adds to an answer."""
+        return {"response_headers_to_add": [header(VERSION, self.version)]} if self.version is not None else {}
+
+
+def ways(upstream: Upstream, clients: Iterable[str]) -> Iterator[Way]:
+    """`clients`: whose requests may come."""
+    coming = upstream.next
+    if coming is None:
+        yield Way((), {"cluster": of_model(upstream.model)}, upstream.held_seconds)
+        return
+    if coming.weight < ALL:
+        for headers in _trials(coming, clients):
+            yield _to(coming.server, NEXT, headers)
+    if coming.weight in (0, ALL):
+        yield _to(coming.server, NEXT) if coming.weight else _to(upstream, PRESENT)
+    else:
+        yield _shared(upstream, coming)
+
+
+def _trials(coming: Next, clients: Iterable[str]) -> Iterator[Sequence[Message]]:
+    """Who asks for the next version, and whose requests all go there. The first tier says which client it is."""
+    yield ({"name": VERSION, **is_(NEXT)},)
+    if here := [each for each in clients if each in coming.clients]:
+        yield ({"name": "x-llm-client", "string_match": {"safe_regex": {"regex": _any(here)}}},)
+
+
+def _any(names: Iterable[str]) -> str:
+    return "|".join(map(re.escape, names))
+
+
+def _to(server: Upstream, version: str, headers: Sequence[Message] = ()) -> Way:
+    return Way(headers, {"cluster": of_model(server.model)}, server.held_seconds, version)
+
+
+def _shared(upstream: Upstream, coming: Next) -> Way:
+    """Envoy draws a number for each request. A request that is tried again stays with the version that was drawn."""
+    shares = [
+        {
+            "name": of_model(server.model),
+            "weight": weight,
+            "request_headers_to_add": [header(SERVED, version)],
+            "response_headers_to_add": [header(VERSION, version)],
+        }
+        for server, weight, version in (
+            (upstream, ALL - coming.weight, PRESENT),
+            (coming.server, coming.weight, NEXT),
+        )
+    ]
+    held = max(upstream.held_seconds, coming.server.held_seconds)
+    return Way((), {"weighted_clusters": {"clusters": shares}}, held)
