@@ -196,8 +196,8 @@ class Report:
         self.mistakes.append(Mistake(path or dotted(key) or PLATFORM, self._line(key), got, write))
 
     def forget_repeated(self, first: int, second: int, key: Key, copy: Key) -> None:
-        """Of the mistakes from the number `second` on, those of a copy that inherits values, forgets the ones that are
-        reported for `key` itself, from the number `first` on."""
+        """Mistakes from the number `second` on are about `copy`, which inherits values of `key`: what is reported for
+        `key` too, from the number `first` on, is forgotten."""
         own = {(each.path.removeprefix(dotted(key)), each.got) for each in self.mistakes[first:second]}
         inherited = dotted(copy)
         self.mistakes[second:] = [

@@ -45,7 +45,7 @@ def both(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Engine, Eng
 
 
 def _drawn(gateway: Gateway, number: int) -> Counter[str]:
-    """The versions that answered so many requests on one connection, several of them sent at once."""
+    """Which versions answered this many requests on one connection, several of them sent at once."""
     body = json.dumps({"model": "small"}).encode()
     head = f"POST {CHAT} HTTP/1.1\r\nhost: x\r\nauthorization: Bearer key-of-app-1\r\n"
     request = f"{head}content-type: application/json\r\ncontent-length: {len(body)}\r\n\r\n".encode() + body

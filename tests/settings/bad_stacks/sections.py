@@ -106,7 +106,8 @@ SECTIONS = (
             Mistake(
                 "models.a",
                 6,
-                'got "Qwen/Qwen3-8B"; allowed: a mapping with model, revision, like, architecture, engine, quantization, ...',
+                'got "Qwen/Qwen3-8B"; allowed: a mapping with model, revision, like, architecture, engine,'
+                " quantization, ...",
                 "write a: {model: Qwen/Qwen3-8B}",
             ),
             Mistake("tags.team", 7, "got nothing; allowed: text", "write team: ml-platform"),
