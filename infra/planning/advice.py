@@ -17,6 +17,7 @@ from infra.planning.budget import enough, further_over, total
 from infra.planning.losses import shorter, with_losses
 from infra.planning.peak_nodes import what_nodes_need
 from infra.planning.trial import LIKELY, Attempt, broken_by, holds, likely, noted
+from infra.services.serving.next import servers
 from infra.settings.mistakes import Mistake, Report
 from infra.settings.platform import Settings
 
@@ -250,7 +251,12 @@ def pool_pins(plan: Plan, moved: Collection[str] = ()) -> Write:
     staying = [model for model in plan.models.values() if model.pool is not None and model.name not in moved]
     names = dict.fromkeys(model.pool or "" for model in staying)
     made = [name for name in names if name not in plan.settings.gpu_pools]
+    given = servers(plan.settings.models)
     return (
         *((f"gpuPools.{name}.instanceTypes", plan.pools[name].instance_types) for name in made),
-        *((f"{each.path}.pool", each.pool) for each in staying if plan.settings.servers[each.name].pool is None),
+        *(
+            (f"{each.path}.pool", each.pool)
+            for each in staying
+            if servers(plan.settings.models)[each.name].pool is None
+        ),
     )

@@ -32,6 +32,7 @@ from infra.planning.budget_paused import as_large_as_needed, while_paused
 from infra.planning.budget_search import Search
 from infra.planning.budget_together import MIN_PART, all_together, as_near_as_it_gets, together
 from infra.planning.trial import Attempt, holds, is_counted
+from infra.services.serving.next import servers
 from infra.settings.cluster import GpuPool
 
 NONE_COUNTED = " (nodes that exist cost this, whatever runs on them)"
@@ -192,7 +193,7 @@ def _replicas(search: Search, model: ModelPlan, end: str, beside: Write) -> Advi
 
 def _fewer_requests(search: Search, model: ModelPlan) -> Advice | None:
     """Fewer requests at once need a smaller cache, and so fewer GPUs, where the planner chooses their number."""
-    given = search.plan.settings.servers[model.name]
+    given = servers(search.plan.settings.models)[model.name]
     if given.gpus is not None or model.task != "chat":
         return None
 

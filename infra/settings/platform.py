@@ -1,14 +1,12 @@
 """The whole of `llm-platform:platform`."""
 
-from collections.abc import Mapping
 from typing import Literal
 
 from pydantic import Field
 
 from infra.services.addons.section import Addons
 from infra.services.gateway.section import Gateway
-from infra.services.serving.next import servers
-from infra.services.serving.section import Model, Models
+from infra.services.serving.section import Models
 from infra.services.weights.section import Cache
 from infra.settings.cluster import Cluster, GpuPool, Namespace
 from infra.settings.types import PoolName, Section
@@ -131,8 +129,3 @@ class Settings(Section):
         description="true: `pulumi up` refuses to delete the cluster and whatever stores data",
         examples=[True],
     )
-
-    @property
-    def servers(self) -> Mapping[str, Model]:
-        """The models, and the next version of each that has one."""
-        return servers(self.models)

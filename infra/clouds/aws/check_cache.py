@@ -3,6 +3,7 @@
 from infra.clouds.aws.storage import EBS, EFS
 from infra.models.places import place_of
 from infra.plan.words import count
+from infra.services.serving.next import servers
 from infra.settings.checks.scope import CLUSTER_KIND, Scope
 from infra.settings.mistakes import Key
 
@@ -42,7 +43,7 @@ def _check_zone(scope: Scope, kind: Key) -> None:
 
 def _check_readers(scope: Scope, kind: Key) -> None:
     """An EBS volume is attached to one node, so only one pod reads it."""
-    models = {name: each for name, each in scope.settings.servers.items() if place_of(each.model) is None}
+    models = {name: each for name, each in servers(scope.settings.models).items() if place_of(each.model) is None}
     for name, model in models.items():
         if model.replicas.max > 1 and name in scope.settings.models:
             where: Key = ("models", name, "replicas")

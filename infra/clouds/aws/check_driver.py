@@ -2,6 +2,7 @@
 
 from infra.clouds.aws.section import CreateCluster
 from infra.engines import ENGINES
+from infra.services.serving.next import servers
 from infra.settings.checks.scope import Scope
 from infra.settings.mistakes import Key
 
@@ -25,7 +26,7 @@ def check_driver(scope: Scope, create: CreateCluster) -> None:
 
 def _built_with(scope: Scope) -> dict[str, str]:
     """Engines of models on GPUs -> their CUDA."""
-    engines = [ENGINES[model.engine] for model in scope.settings.servers.values() if model.gpus != 0]
+    engines = [ENGINES[model.engine] for model in servers(scope.settings.models).values() if model.gpus != 0]
     named = ((f"{each.title} {scope.catalog.engines[each.name].version}", each.cuda) for each in engines)
     return {name: cuda for name, cuda in named if cuda is not None}
 

@@ -7,6 +7,7 @@ from infra.clouds.aws.plan import AwsCluster
 from infra.models.places import Bucket, place_of
 from infra.plan.cluster import AddonPlan
 from infra.plan.notes import Finding, Step, ToDo
+from infra.services.serving.next import servers
 from infra.settings.platform import Settings
 
 _STANDARD = "L-1216C47A", "Running On-Demand Standard (A, C, D, H, I, M, R, T, Z) instances"
@@ -81,10 +82,10 @@ def _pod_identity(settings: Settings, cluster: AwsCluster, addons: Mapping[str, 
     """A cluster that we make has the agent. On another one without it, add-ons start and AWS refuses their requests."""
     asking = [name for name in WITH_AWS_RIGHTS if addons[name].state == "install"]
     prometheus = settings.addons.prometheus.existing
-    scales = any(model.replicas.min < model.replicas.max for model in settings.servers.values())
+    scales = any(model.replicas.min < model.replicas.max for model in servers(settings.models).values())
     if scales and prometheus is not None and prometheus.auth is not None and prometheus.auth.sigv4 is not None:
         asking.append("keda")
-    asking += [name for name, model in settings.servers.items() if isinstance(place_of(model.model), Bucket)]
+    asking += [name for name, model in servers(settings.models).items() if isinstance(place_of(model.model), Bucket)]
     if cluster.kind != "eks" or not asking:
         return
     command = ("aws eks create-addon --addon-name eks-pod-identity-agent --cluster-name", cluster.name)

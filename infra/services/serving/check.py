@@ -18,7 +18,7 @@ from infra.services.serving.check_speculation import check_speculation
 from infra.services.serving.check_split import check_remote_code, check_split
 from infra.services.serving.check_weights import check_weights
 from infra.services.serving.family import check_task
-from infra.services.serving.next import next_of
+from infra.services.serving.next import next_of, servers
 from infra.services.serving.rope import longer_by_rope, rope_of
 from infra.services.serving.section import Model
 from infra.services.serving.shapes import asked_shape
@@ -71,7 +71,7 @@ def _check_name(scope: Scope, key: Key, name: str) -> None:
         return
     for suffix, what in (("-prefetch", "download"), ("-pods", "pods")):
         base = name.removesuffix(suffix)
-        if base != name and base in scope.settings.servers:
+        if base != name and base in servers(scope.settings.models):
             scope.report.wrong(key, f"the name of {base}'s own {what}", f"write {base}-2", reads=())
     if name == "kubernetes" and scope.settings.namespace.name == "default":
         scope.report.wrong(
