@@ -254,9 +254,5 @@ def pool_pins(plan: Plan, moved: Collection[str] = ()) -> Write:
     given = servers(plan.settings.models)
     return (
         *((f"gpuPools.{name}.instanceTypes", plan.pools[name].instance_types) for name in made),
-        *(
-            (f"{each.path}.pool", each.pool)
-            for each in staying
-            if servers(plan.settings.models)[each.name].pool is None
-        ),
+        *((f"{each.path}.pool", each.pool) for each in staying if given[each.name].pool is None),
     )
