@@ -1,10 +1,9 @@
 """Resources as rows: what happens, as a sign, to what, which property, old, new; last the word for the sign."""
 
 import re
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
-from infra.cli.diff.values import cells, names
+from infra.cli.diff.values import NONE, cells, names
 from infra.cli.document.marked import code, strong
 from infra.diff.difference import Difference
 from infra.plan.alike import alike
@@ -12,8 +11,13 @@ from infra.plan.words import count
 from infra.sides.types import Changes, Resource, is_resource, name_of, type_of
 
 Row = tuple[str, str, str, str, str, str]
-_GENERATED = re.compile(r'data\["[\w.-]+"\]\.resources\[[^\]]+\]')  # a thing in a file of Envoy
-_FEW = 3  # changed values of it that are shown
+# A thing in a file of Envoy: what a client or a model has, or what each set of clients may call.
+_ENVOYS = re.compile(r'data\["[\w.-]+\.json"\]\.resources\[(?:(\w+):)?([^\]]+)\]')
+# What Envoy is started with: the last two keys say it.
+_STARTS_WITH = re.compile(r'data\["bootstrap\.json"\]\..*?([^.]+\.[^.]+)')
+_CLIENT = "client"
+_OF_EACH = ("concurrent_requests", "max_model_len")  # of each client, of each model
+_OF_OUTPUTS = re.compile(r'data\["platform\.json"\]\.(?:gateway\.clients|models)\.[^.\[]+')  # a client, or a model
 _REPLACE, _CHANGE, _ADD, _REMOVE = ("±", "replace"), ("~", "change"), ("+", "add"), ("-", "remove")
 
 
@@ -62,16 +66,46 @@ def _cells(
 
 
 def _rows_of(changes: Changes, forcing: Sequence[str]) -> Iterator[tuple[str, str, str]]:
-    """Of a thing in a generated file with many changed values, their number: the file follows from the settings."""
-    things = {path: found[0] for path in changes if (found := _GENERATED.match(path))}
-    values, said = Counter(things.values()), set[str]()
+    """What follows from the settings is said by what it is of: Envoy's files, and clients and models of the outputs
+    that come or go."""
+    envoys = [path for path in changes if _ENVOYS.match(path)]
+    whole = _come_or_go(changes)
     for path, change in changes.items():
-        thing = things.get(path)
-        if thing is None or values[thing] <= _FEW:
+        thing = found[0] if (found := _OF_OUTPUTS.match(path)) else path
+        if thing not in whole and path not in envoys:
             yield _property(path, path in forcing), *cells(change)
-        elif thing not in said:
-            said.add(thing)
-            yield code(thing), count(values[thing], "value"), "others"
+        elif path == whole.get(thing):
+            yield code(thing), *((NONE, "new") if change.old is None else ("was there", NONE))
+        elif path == next(iter(envoys), None):
+            yield _of_envoys(envoys), count(len(envoys), "value"), "others"
+
+
+def _come_or_go(changes: Changes) -> dict[str, str]:
+    """By thing that is new or gone, the first of its paths: a value that each one has comes or goes."""
+    found: dict[str, str] = {}
+    for path in changes:
+        if match := _OF_OUTPUTS.match(path):
+            found.setdefault(match[0], path)
+    always = {thing: [changes.get(f"{thing}.{key}") for key in _OF_EACH] for thing in found}
+    return {
+        thing: path
+        for thing, path in found.items()
+        if any(change and None in (change.old, change.new) for change in always[thing])
+    }
+
+
+def _of_envoys(paths: Sequence[str]) -> str:
+    """Clusters are of a client or a model; listeners and routes are of those who may call the same models."""
+    found = [match.groups() for path in paths if (match := _ENVOYS.match(path))]
+    clients = sorted({name for kind, name in found if kind == _CLIENT})
+    models = sorted({name for kind, name in found if kind not in (None, _CLIENT)})
+    of = [
+        f"{what}{'s' * (len(each) > 1)} {names(each)}"
+        for what, each in (("client", clients), ("model", models))
+        if each
+    ]
+    routes = ["what each client may call, and its limits"] if any(kind is None for kind, _ in found) else []
+    return f"Envoy's files, for {'; '.join([*of, *routes])}"
 
 
 def _listed(act: tuple[str, str], resources: Mapping[str, Resource]) -> Iterator[Row]:
@@ -86,4 +120,5 @@ def _things(type_: str, who: list[str]) -> str:
 
 
 def _property(path: str, forces: bool) -> str:
+    path = f"Envoy's {found[1]}" if (found := _STARTS_WITH.fullmatch(path)) else path
     return strong(path) if forces else code(path)
