@@ -57,8 +57,8 @@ class ResourceTypes:
         """Whose code a resource runs, and in which version."""
         yield from ()
 
-    def rights(self, resource: Resource) -> Iterator[str]:
-        """Whom a resource allows to do what."""
+    def rights(self, resource: Resource) -> Iterator[Said]:
+        """Whom a resource allows to do what: who, and what they may."""
         yield from ()
 
     def reach(self, annotations: Mapping[str, Any]) -> Reach | None:

@@ -1,5 +1,6 @@
 """What can be said of each thing of a side, and the pods that things are said of."""
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -8,6 +9,7 @@ from infra.sides.properties import leaves
 from infra.sides.types import Resource, Side
 
 Statements = dict[str, set[str]]  # by thing
+_REFERENCE = re.compile(r"\$\{([^}]+)\.[^.}]+\}")
 JOB = "kubernetes:batch/v1:Job"
 
 
@@ -66,6 +68,5 @@ def listed(value: Any) -> list[Any]:
 
 
 def referred(value: Any) -> str:
-    """`${network-vpc.id}` as the resource that it is of."""
-    text = str(value)
-    return text[2:-1].rpartition(".")[0] or text if text.startswith("${") and text.endswith("}") else text
+    """`${network-vpc.id}` as the resource that it is of, also where it is a part of the text."""
+    return _REFERENCE.sub(r"\1", str(value))

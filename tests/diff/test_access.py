@@ -39,7 +39,7 @@ CASES: dict[str, tuple[str, dict[str, Any], dict[str, tuple[str, str]]]] = {
     "another admin": (
         "cloud",
         {"cluster.create.access.admins": [ADMIN]},
-        {"iam": ("AccessEntry cluster-admin-111122223333:role/other", f"+ principalArn: {ADMIN}")},
+        {"iam": (ADMIN, "+ may do everything in the whole cluster (AmazonEKSClusterAdminPolicy)")},
     ),
     "a model more": (
         "own",
@@ -173,7 +173,12 @@ KINDS: dict[str, tuple[str, list[dict[str, Any]], list[dict[str, Any]], list[str
         [rule("0.0.0.0/0")],
         ["+ from 0.0.0.0/0 (tcp 443)", "- from 10.0.0.0/16 (tcp 443)"],
     ),
-    "an action more": ("iam", [role_policy(["s3:Get"])], [role_policy(["s3:Get", "s3:*"])], ["+ Allow s3:* on *"]),
+    "an action more": (
+        "iam",
+        [role_policy(["s3:Get"])],
+        [role_policy(["s3:Get", "s3:*"])],
+        ["+ may s3:* on everything"],
+    ),
     "a token of Kubernetes": (
         "iam",
         [pod()],
@@ -208,6 +213,102 @@ def test_each_kind_of_resource_is_read(
     assert said(dict(found[heading]), thing) == wanted
 
 
+def document(**statement: Any) -> str:
+    return json.dumps({"Statement": [{"Effect": "Allow", "Resource": "*", **statement}]})
+
+
+POLICY, TRUST = "aws:iam/rolePolicy:RolePolicy", "aws:iam/role:Role"
+RBAC = "kubernetes:rbac.authorization.k8s.io/v1"
+RULE = {"resources": ["configmaps"], "resourceNames": ["addresses"], "verbs": ["get", "*"]}
+BOUND = {"roleRef": {"kind": "Role", "name": "reader"}, "metadata": {"name": "readers", "namespace": "llm"}}
+PODS = {"kind": "Group", "name": "system:serviceaccounts:shop"}
+# By what stands in a resource: its type, its inputs, who, and what they may.
+WHO_MAY: dict[str, tuple[str, dict[str, Any], str, list[str]]] = {
+    "an action on a prefix, under a condition": (
+        POLICY,
+        {
+            "role": "${chat-role.name}",
+            "policy": document(
+                Action="s3:ListBucket",
+                Resource="arn:aws:s3:::b",
+                Condition={"StringLike": {"s3:prefix": ["a/*", "b/*"]}},
+            ),
+        },
+        "role chat-role",
+        ["may s3:ListBucket on arn:aws:s3:::b where s3:prefix is like a/* or b/*"],
+    ),
+    "what is set, and what isn't": (
+        POLICY,
+        {"role": "r", "policy": document(Action="ec2:X", Condition={"Null": {"a": "true", "b": "false"}})},
+        "role r",
+        ["may ec2:X on everything where a isn't set and b is set"],
+    ),
+    "what is refused": (
+        POLICY,
+        {"role": "r", "policy": document(Effect="Deny", NotAction=["iam:*"])},
+        "role r",
+        ["may not do all but iam:* on everything"],
+    ),
+    "who gets a role": (
+        TRUST,
+        {"assumeRolePolicy": document(Action="sts:AssumeRole", Principal={"Service": "pods.eks.amazonaws.com"})},
+        "role x",
+        ["is there", "may be used by EKS Pod Identity"],
+    ),
+    "a managed policy": (
+        "aws:iam/rolePolicyAttachment:RolePolicyAttachment",
+        {"role": "${x-node.name}", "policyArn": "arn:aws:iam::aws:policy/AmazonEKS_CNI_Policy"},
+        "role x-node",
+        ["has the policy AmazonEKS_CNI_Policy"],
+    ),
+    "pods of a service account": (
+        "aws:eks/podIdentityAssociation:PodIdentityAssociation",
+        {"clusterName": "c", "namespace": "llm", "serviceAccount": "chat", "roleArn": "${chat-role.arn}"},
+        "pods of service account llm/chat",
+        ["use role chat-role"],
+    ),
+    "who may look into the cluster": (
+        "aws:eks/accessPolicyAssociation:AccessPolicyAssociation",
+        {
+            "principalArn": ADMIN,
+            "policyArn": "arn:aws:eks::aws:cluster-access-policy/AmazonEKSViewPolicy",
+            "accessScope": {"type": "namespace", "namespaces": ["a", "b"]},
+        },
+        ADMIN,
+        ["may read everything but Secrets in namespaces a, b (AmazonEKSViewPolicy)"],
+    ),
+    "a role of Kubernetes": (
+        f"{RBAC}:Role",
+        {"metadata": {"name": "reader", "namespace": "llm"}, "rules": [RULE]},
+        "role reader in llm",
+        ["may do everything with configmaps addresses", "may get configmaps addresses"],
+    ),
+    "who has it": (
+        f"{RBAC}:RoleBinding",
+        {**BOUND, "subjects": [PODS]},
+        "every service account in shop",
+        ["has the role reader in llm"],
+    ),
+}
+
+
+@pytest.mark.parametrize(("type_", "inputs", "who", "may"), WHO_MAY.values(), ids=WHO_MAY)
+def test_it_says_who_may_what(type_: str, inputs: dict[str, Any], who: str, may: list[str]) -> None:
+    found = access_changed(Side(), Side({"resources": [made(type_, "x", inputs)]}))["iam"]
+    assert {thing: list(each.added) for thing, each in found.items()} == {who: may}
+
+
+def test_no_right_is_shown_as_json() -> None:
+    for found in access_changed(Side(), base("cloud")).values():
+        assert [text for each in found.values() for text in each.added if "{" in text] == []
+
+
+def test_actions_on_the_same_things_are_one_sentence() -> None:
+    difference = compare("cloud", Side(), base("cloud"))
+    sentences = [text for heading, _, _, text in each(difference) if heading == "IAM"]
+    assert any(text.count("ec2:Describe") > 10 and text.endswith(" on everything") for text in sentences)
+
+
 CREATOR = "accessConfig.bootstrapClusterCreatorAdminPermissions"
 
 
@@ -221,9 +322,7 @@ def cluster(creator: bool) -> dict[str, Any]:
 def test_what_the_program_leaves_as_it_is_is_no_change_of_access() -> None:
     old, new = Side({"resources": [{**cluster(True), "options": {}}]}), Side({"resources": [cluster(False)]})
     assert not any(access_changed(old, new).values())
-    assert access_changed(Side(), new)["iam"]["Cluster cluster"].added == (
-        "bootstrapClusterCreatorAdminPermissions: False",
-    )
+    assert access_changed(Side(), new)["iam"]["cluster cluster"].added == ("makes whoever creates it no admin",)
 
 
 def test_another_key_of_a_client_is_mentioned_and_not_shown() -> None:

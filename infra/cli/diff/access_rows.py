@@ -1,6 +1,7 @@
 """What a change does to access: one line per heading, and each of its changes below."""
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 
 from infra.cli.diff.values import names
 from infra.cli.document.marked import said
@@ -18,6 +19,7 @@ _WORDS = {
 }
 _MAX = 3  # things that the line of a heading names
 _STATEMENTS = 2  # of each thing
+_ACTION = re.compile(r"(may(?: not)?) (\w+:[\w*]+)( .*|)")  # of a cloud: `may s3:GetObject on ...`
 
 
 def summary(difference: Difference) -> list[tuple[str, str]]:
@@ -55,7 +57,17 @@ def _statements(found: Said) -> str:
 
 
 def _signed(found: Said) -> list[tuple[str, str]]:
-    return [*(("+", text) for text in found.added), *(("-", text) for text in found.removed)]
+    return [*(("+", text) for text in _together(found.added)), *(("-", text) for text in _together(found.removed))]
+
+
+def _together(statements: Sequence[str]) -> list[str]:
+    """Actions on the same things, under the same conditions, are one sentence."""
+    found = [(each, _ACTION.fullmatch(each)) for each in statements]
+    same = alike((match[2], (match[1], match[3])) for _, match in found if match)
+    return [
+        *(each for each, match in found if not match),
+        *(f"{may} {', '.join(actions)}{rest}" for (may, rest), actions in same.items()),
+    ]
 
 
 def _fits(groups: Mapping[Said, list[str]]) -> bool:

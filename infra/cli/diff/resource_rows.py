@@ -15,6 +15,7 @@ Row = tuple[str, str, str, str, str, str]
 _ENVOYS = re.compile(r'data\["[\w.-]+\.json"\]\.resources\[(?:(\w+):)?([^\]]+)\]')
 # What Envoy is started with: the last two keys say it.
 _STARTS_WITH = re.compile(r'data\["bootstrap\.json"\]\..*?([^.]+\.[^.]+)')
+_POLICY = re.compile(r"(?:policy|assumeRolePolicy)\.Statement")
 _CLIENT = "client"
 _OF_EACH = ("concurrent_requests", "max_model_len")  # of each client, of each model
 _OF_OUTPUTS = re.compile(r'data\["platform\.json"\]\.(?:gateway\.clients|models)\.[^.\[]+')  # a client, or a model
@@ -69,15 +70,18 @@ def _rows_of(changes: Changes, forcing: Sequence[str]) -> Iterator[tuple[str, st
     """What follows from the settings is said by what it is of: Envoy's files, and clients and models of the outputs
     that come or go."""
     envoys = [path for path in changes if _ENVOYS.match(path)]
+    policies = [path for path in changes if _POLICY.match(path)]
     whole = _come_or_go(changes)
     for path, change in changes.items():
         thing = found[0] if (found := _OF_OUTPUTS.match(path)) else path
-        if thing not in whole and path not in envoys:
+        if thing not in whole and path not in (*envoys, *policies):
             yield _property(path, path in forcing), *cells(change)
         elif path == whole.get(thing):
             yield code(thing), *((NONE, "new") if change.old is None else ("was there", NONE))
         elif path == next(iter(envoys), None):
             yield _of_envoys(envoys), count(len(envoys), "value"), "others"
+        elif path == next(iter(policies), None):
+            yield "what it allows", count(len(policies), "value"), "others: ACCESS says who may what"
 
 
 def _come_or_go(changes: Changes) -> dict[str, str]:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from infra.clouds.aws.diff.rights import policy_said
 from infra.clouds.aws.diff.security_groups import security_group_rules
 from infra.clouds.aws.diff.tokens import ADDON, CLUSTER, NODE_GROUP, SUBNET, TEMPLATE
 from infra.clouds.resource_types import Reach, Said
@@ -46,7 +47,8 @@ def egress(each: Resource) -> Iterator[Said]:
     if each["type"] == _ROUTE and to in _EVERYWHERE:
         yield each["name"], f"{to} through {_way(inputs)}"
     elif each["type"] == _ENDPOINT:
-        yield f"VPC endpoint {inputs.get('serviceName')}", inputs.get("policy") or "for every request"
+        for statement in policy_said(inputs["policy"]) if inputs.get("policy") else ("for every request",):
+            yield f"VPC endpoint {inputs.get('serviceName')}", statement
 
 
 def _way(inputs: Mapping[str, Any]) -> str:

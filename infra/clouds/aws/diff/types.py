@@ -77,7 +77,7 @@ class AwsTypes(ResourceTypes):
     def code(self, resource: Resource) -> Iterator[Said]:
         return access.code(resource)
 
-    def rights(self, resource: Resource) -> Iterator[str]:
+    def rights(self, resource: Resource) -> Iterator[Said]:
         return rights(resource)
 
     def reach(self, annotations: Mapping[str, Any]) -> Reach | None:
