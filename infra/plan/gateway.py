@@ -83,6 +83,11 @@ def silence(idle_seconds: int, upstreams: Iterable[Upstream]) -> int:
     return max(idle_seconds, *waits, 0)
 
 
+def longest(total_seconds: int, upstreams: Iterable[Upstream]) -> int:
+    """From when a request came to its end: it may first wait for a model that sleeps, or until it goes elsewhere."""
+    return total_seconds + max((each.wait_seconds for each in upstreams), default=0)
+
+
 @dataclass(frozen=True)
 class TrafficPlan:
     """Envoy, and what it does with a request. Times in seconds."""
@@ -114,6 +119,11 @@ class TrafficPlan:
     def silence_seconds(self) -> int:
         """The longest time in which no byte is sent: between two bytes of an answer, or while a request is held."""
         return silence(self.idle_seconds, self.upstreams.values())
+
+    @property
+    def longest_seconds(self) -> int:
+        """The longest time from when a request came to its end."""
+        return longest(self.total_seconds, self.upstreams.values())
 
     @property
     def permissions(self) -> tuple[tuple[str, ...], ...]:

@@ -57,7 +57,7 @@ def held(gateway: Gateway) -> int:
     return gateway.plan.held_requests - int(found.rsplit(" ", 1)[1])
 
 
-def _until(found: Callable[[], object], expected: object) -> None:
+def until(found: Callable[[], object], expected: object) -> None:
     deadline = time.monotonic() + HANGS_SECONDS
     while found() != expected:
         assert time.monotonic() < deadline, (found(), expected)
@@ -70,7 +70,7 @@ def test_streams_are_held_until_the_server_is_there_and_counted_meanwhile(tmp_pa
         assert held(gateway) == 0
         pool = stack.enter_context(ThreadPoolExecutor(_STREAMS))
         asked = [pool.submit(_ask, gateway) for _ in range(_STREAMS)]
-        _until(lambda: held(gateway), _STREAMS)
+        until(lambda: held(gateway), _STREAMS)
         time.sleep(_ASLEEP)
         assert held(gateway) == _STREAMS
         stack.enter_context(Engine(port=port))
@@ -79,7 +79,7 @@ def test_streams_are_held_until_the_server_is_there_and_counted_meanwhile(tmp_pa
             (each.status, each.body.endswith(b"data: [DONE]\n\n")) for each in (one.result() for one in asked)
         )
         assert ended == {(200, True): _STREAMS}
-        _until(lambda: held(gateway), 0)
+        until(lambda: held(gateway), 0)
 
 
 def test_who_waits_no_longer_is_answered_why_and_when_to_come_again(tmp_path: Path) -> None:
@@ -106,7 +106,7 @@ def test_a_caller_may_wait_for_a_shorter_time(tmp_path: Path) -> None:
         Engine() as engine,
     ):
         asked = {prefer: pool.submit(_ask, gateway, prefer=prefer) for prefer in _PREFERENCES}
-        _until(lambda: {prefer: asked[prefer].done() for prefer in asked}, _PREFERENCES)
+        until(lambda: {prefer: asked[prefer].done() for prefer in asked}, _PREFERENCES)
         assert engine.requests == []
         with Engine(port=port) as engine_of_model:
             names.addresses = ["127.0.0.1"]
@@ -128,7 +128,7 @@ def test_a_request_that_ends_its_server_is_not_sent_again(tmp_path: Path) -> Non
 def test_no_more_are_held_than_fit_in_memory(tmp_path: Path) -> None:
     with _asleep(tmp_path, held_requests=5) as (gateway, names, port), ThreadPoolExecutor(20) as pool:
         asked = [pool.submit(_ask, gateway) for _ in range(20)]
-        _until(lambda: sum(each.done() for each in asked), 15)
+        until(lambda: sum(each.done() for each in asked), 15)
         assert held(gateway) == 5
         with Engine(port=port):
             names.addresses = ["127.0.0.1"]
@@ -161,14 +161,14 @@ def test_a_model_that_is_asked_briefly_and_rarely_stays_awake(
         def asked() -> list[float]:
             return [each.value for each in Prometheus(url).ask(query)]
 
-        _until(asked, [0])
+        until(asked, [0])
         assert _ask(gateway, prefer="wait=0").status == 503
         stack.enter_context(Engine(port=port))
         names.addresses = ["127.0.0.1"]
         time.sleep(2)
         assert asked() == [0]
         assert gateway.ask("POST", CHAT, {"model": "small"}).status == 200
-        _until(asked, [1])
+        until(asked, [1])
 
 
 @pytest.mark.skipif(bool(MISSING), reason=WHY)
@@ -190,11 +190,11 @@ def test_the_query_that_wakes_a_model_counts_what_all_envoys_hold(tmp_path: Path
         def wakes() -> list[float]:
             return [each.value for each in Prometheus(url).ask(query)]
 
-        _until(wakes, [0])
+        until(wakes, [0])
         pool = stack.enter_context(ThreadPoolExecutor(_STREAMS))
         asked = [pool.submit(_ask, gateway) for gateway in [first] * 30 + [second] * 20]
-        _until(wakes, [_STREAMS])
+        until(wakes, [_STREAMS])
         stack.enter_context(Engine(port=port))
         names.addresses = ["127.0.0.1"]
         assert Counter(each.result().status for each in asked) == {200: _STREAMS}
-        _until(wakes, [0])
+        until(wakes, [0])

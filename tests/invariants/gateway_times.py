@@ -26,9 +26,9 @@ def the_gateways_times_agree(planned: Planned) -> list[str]:
         broken += _of_a_proxy(planned, proxy)
     if traffic.total_seconds < 2 * traffic.idle_seconds:
         broken.append(f"an answer that begins after {traffic.idle_seconds} s has not as long for the rest")
-    if traffic.drain_seconds < traffic.total_seconds:
+    if traffic.drain_seconds < traffic.longest_seconds:
         given = traffic.drain_seconds
-        broken.append(f"an answer may take {traffic.total_seconds} s, and an Envoy that ends gives it {given} s")
+        broken.append(f"a request may take {traffic.longest_seconds} s, and an Envoy that ends gives it {given} s")
     return broken
 
 
@@ -58,8 +58,8 @@ def _of_a_proxy(planned: Planned, proxy: Pod) -> list[str]:
     left = max([traffic.pre_stop_seconds, *closes])
     if not closes:
         broken.append(f"{proxy.name} never closes a connection that is in use, so callers stay until it ends")
-    if sleep < left + traffic.total_seconds:
-        last = f"and their last answers may take {traffic.total_seconds} s"
+    if sleep < left + traffic.longest_seconds:
+        last = f"and their last requests may take {traffic.longest_seconds} s"
         broken.append(f"{proxy.name} ends after {sleep} s: callers leave within {left} s, {last}")
     if proxy.spec["terminationGracePeriodSeconds"] <= sleep:
         broken.append(f"{proxy.name} is killed while it sleeps")

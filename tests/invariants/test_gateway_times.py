@@ -41,7 +41,7 @@ BREAKS = [
         "Deployment gateway-proxy-deployment",
         "container lifecycle preStop sleep seconds",
         360,
-        "gateway ends after 360 s: callers leave within 60 s, and their last answers may take 600 s",
+        "gateway ends after 360 s: callers leave within 60 s, and their last requests may take 600 s",
     ),
     Break(
         RULE,

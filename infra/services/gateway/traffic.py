@@ -6,7 +6,7 @@ from infra.catalog import Catalog
 from infra.engines import ENGINES
 from infra.plan.cluster import GatewayPlan
 from infra.plan.findings import Decided, warned
-from infra.plan.gateway import TrafficPlan, Upstream, silence
+from infra.plan.gateway import TrafficPlan, Upstream, longest, silence
 from infra.plan.models import ModelPlan
 from infra.plan.notes import Finding
 from infra.plan.versions import server_of_next
@@ -54,7 +54,7 @@ def plan_traffic(
         dns_refresh_seconds=DNS_REFRESH,
         pre_stop_seconds=PRE_STOP,
         connection_seconds=CONNECTION,
-        drain_seconds=total,
+        drain_seconds=longest(total, upstreams.values()),
         body_mib=BODY_MIB,
         held_requests=HELD,
         trusted_hops=1 if gateway is not None else 0,

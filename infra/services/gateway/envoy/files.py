@@ -23,9 +23,9 @@ def files(traffic: TrafficPlan, place: Place) -> Mapping[str, str]:
 
 
 def arguments(traffic: TrafficPlan, place: Place) -> tuple[str, ...]:
-    """Of the program. Where a file changes a listener, the streams of the old one may take as long as any answer."""
+    """Of the program. Where a file changes a listener, the streams of the old one may take as long as any request."""
     start = ("-c", place.path(BOOTSTRAP), "--disable-hot-restart")
-    return (*start, "--drain-time-s", str(traffic.total_seconds), "--log-level", "warning")
+    return (*start, "--drain-time-s", str(traffic.longest_seconds), "--log-level", "warning")
 
 
 def _files(traffic: TrafficPlan, place: Place) -> Iterator[tuple[str, str]]:
