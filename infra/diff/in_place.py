@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from infra.diff.findings import Found
-from infra.diff.space import STORAGE, gib
+from infra.diff.space import SIZE, STORAGE, gib, sizes_asked
 from infra.owner import CLAIM
 from infra.plan.rules import Rule
 from infra.registry import clouds, owner_of
@@ -16,13 +16,15 @@ def refused_in_place(old: Side, new: Side, resources: ResourceChanges) -> list[F
     of_clouds = (refused for cloud in clouds() for refused in cloud.types.refused_in_place(old, new, resources))
     return [
         {"rule": Rule.IN_PLACE, "path": path, "message": message, "fix": fix}
-        for path, message, fix in (*of_clouds, *_smaller(resources))
+        for path, message, fix in (*of_clouds, *_smaller(old, new, resources))
     ]
 
 
-def _smaller(resources: ResourceChanges) -> Iterator[tuple[str, str, str]]:
+def _smaller(old: Side, new: Side, resources: ResourceChanges) -> Iterator[tuple[str, str, str]]:
+    """Of the weights one size is named: the one until now, or the larger one that they need."""
     for urn, changes in resources.changed.items():
         if type_of(urn) == CLAIM and (size := changes.get(STORAGE)) and gib(size.new) < gib(size.old):
             owner = owner_of(urn)
-            path, fix = ("cache.size", f"cache.size: {size.old}") if owner is WEIGHTS else (owner.name, size.old)
+            enough = max((size.old, *sizes_asked(old, new)), key=gib)
+            path, fix = (SIZE, f"{SIZE}: {enough}") if owner is WEIGHTS else (owner.name, size.old)
             yield path, f"a volume can't become smaller: {size.new}, was {size.old}", fix

@@ -12,11 +12,29 @@ from infra.services.weights.service import WEIGHTS
 from infra.sides.types import Side, type_of
 
 STORAGE = "spec.resources.requests.storage"
-_SIZE = "cache.size"
+SIZE = "cache.size"
 
 
 def too_little_room(old: Side, new: Side) -> Iterator[Found]:
     """In the words of a plan's warnings. A claim that would shrink is refused with its size until now: it counts."""
+    for stays, added, has, size in _too_full(old, new):
+        yield {
+            "path": SIZE,
+            "message": f"{stays:.1f} GiB of weights are in the claim and stay there, {added:.1f} come beside them,"
+            f' and it has {has}: the download would find it full; write {SIZE}: "{size}"',
+            "kind": SIZE,
+        }
+
+
+def sizes_asked(old: Side, new: Side) -> Iterator[str]:
+    """What the weights need, by the new plan's violations and by the room beside those that stay."""
+    for violation in new.plan.get("violations", []):
+        yield from (way["write"][SIZE] for way in violation.get("advice", ()) if SIZE in way["write"])
+    yield from (size for *_, size in _too_full(old, new))
+
+
+def _too_full(old: Side, new: Side) -> Iterator[tuple[float, float, str, str]]:
+    """GiB that stay and that come, the size of the claim, and the one that it needs."""
     was, claim = _claim(old), _claim(new)
     there = _weights(old) if was else {}
     come = {folder: size for folder, size in _weights(new).items() if folder not in there}
@@ -24,13 +42,7 @@ def too_little_room(old: Side, new: Side) -> Iterator[Found]:
     if claim is None or not stays or not come:
         return
     if stays + added > max(gib(_storage(each)) for each in (claim, was) if each is not None):
-        yield {
-            "path": _SIZE,
-            "message": f"{stays:.1f} GiB of weights are in the claim and stay there, {added:.1f} come beside them,"
-            f" and it has {_storage(claim)}: the download would find it full;"
-            f' write cache.size: "{size_for(stays + added)}Gi"',
-            "kind": _SIZE,
-        }
+        yield stays, added, _storage(claim), f"{size_for(stays + added)}Gi"
 
 
 def growing(old: Side, new: Side) -> Iterator[Found]:
@@ -42,7 +54,7 @@ def growing(old: Side, new: Side) -> Iterator[Found]:
     existing = (new.platform.get("cluster") or {}).get("existing") or {}
     command, field = kubectl(existing.get("context")), "'{.allowVolumeExpansion}'"
     yield {
-        "path": _SIZE,
+        "path": SIZE,
         "message": f"the claim grows from {_storage(was)} to {_storage(now)}, which"
         f" {name or 'the default StorageClass'} has to allow, and many NFS provisioners don't:"
         f" `{command} get storageclass {name or ''}{' ' * bool(name)}-o jsonpath={field}` has to say true, or"

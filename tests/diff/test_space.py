@@ -49,13 +49,18 @@ def test_what_is_there_stays_and_what_comes_needs_room(after: dict[str, Any], si
     assert all('write cache.size: "200Gi"' in each["message"] for each in said)
 
 
-@pytest.mark.parametrize(("was", "full"), [("200Gi", False), ("70Gi", True)])
-def test_a_claim_that_would_shrink_is_given_one_size(was: str, full: bool) -> None:
-    """The refusal names the size until now; another size is named only where that one is too small as well."""
+@pytest.mark.parametrize(
+    ("was", "now", "write"), [("200Gi", "69Gi", "200Gi"), ("70Gi", "69Gi", "200Gi"), ("70Gi", "50Gi", "200Gi")]
+)
+def test_a_claim_that_would_shrink_is_given_one_size(was: str, now: str, write: str) -> None:
+    """The refusal names the size until now, or the one that the weights need where that one is too small as well."""
     after = {"chat": {**QWEN, "revision": REVISION}}
-    found = compare("own", _side({"chat": QWEN}, size=was), _side(after, size="69Gi"))
-    assert [each["fix"] for each in found.in_place] == [f"cache.size: {was}"]
-    assert ("stay there" in _said(found.warnings)) is full
+    found = compare("own", _side({"chat": QWEN}, size=was), _side(after, size=now))
+    assert [each["fix"] for each in found.in_place] == [f"cache.size: {write}"]
+    others = [each["fix"].partition(": ")[2].strip('"') for each in found.broken if each["path"] == "cache.size"]
+    assert {*others} == {write}
+    assert ("stay there" in _said(found.warnings)) is (was == "70Gi")
+    assert _said(found.warnings).count("Gi") == 0 or f'"{write}"' in _said(found.warnings)
 
 
 def test_the_size_that_is_chosen_has_room_for_another_revision() -> None:

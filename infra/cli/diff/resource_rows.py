@@ -77,7 +77,7 @@ def _rows_of(changes: Changes, forcing: Sequence[str]) -> Iterator[tuple[str, st
         if thing not in whole and path not in (*envoys, *policies):
             yield _property(path, path in forcing), *cells(change)
         elif path == whole.get(thing):
-            yield code(thing), *((NONE, "new") if change.old is None else ("was there", NONE))
+            yield (code(thing), NONE, "new") if change.old is None else (code(thing), "was there", NONE)
         elif path == next(iter(envoys), None):
             yield _of_envoys(envoys), count(len(envoys), "value"), "others"
         elif path == next(iter(policies), None):
