@@ -41,10 +41,11 @@ class SecretRef:
 
 @dataclass(frozen=True)
 class PrometheusLoginPlan:
-    """How KEDA logs in to a Prometheus: with a token, a name and a password, or signed requests."""
+    """How KEDA logs in to a Prometheus: with a token, a name and a password, or signed requests; custom is no login:
+    KEDA reads a CA only beside one, so it sends a header that says nothing."""
 
-    mode: Literal["bearer", "basic", "sigv4"]
-    secret: str | None  # its name in the models' namespace; None with sigv4
+    mode: Literal["bearer", "basic", "sigv4", "custom"]
+    secret: str | None  # its name in the models' namespace; None with sigv4 and custom
     keys: Mapping[str, str]  # KEDA's parameter -> the key in the Secret
     region: str | None  # with sigv4
     role_arn: str | None  # the role that KEDA's operator assumes

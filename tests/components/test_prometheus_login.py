@@ -44,6 +44,20 @@ def test_the_certificate_of_a_ca_is_one_more_reference_that_keda_accepts() -> No
     assert [each["parameter"] for each in references] == ["bearerToken", "ca"]
 
 
+def test_a_ca_alone_comes_with_a_header_that_is_no_secret() -> None:
+    """KEDA has a mode for each login and none for a CA; its parameters may come from a ConfigMap."""
+    arguments: dict[str, Any] = {"namespace": "llm", "secret": None, "keys": {}, "ca": ("ca", "ca.crt")}
+    recording = run(lambda opts: PrometheusLogin("prometheus-login", header=("X-A", "b"), opts=opts, **arguments))
+    (made,) = recording.of(AUTHENTICATION)
+    (config,) = recording.of("kubernetes:core/v1:ConfigMap")
+    check(made.inputs, "1.35")
+    spec = made.inputs["spec"]
+    assert spec["secretTargetRef"] == [{"parameter": "ca", "name": "ca", "key": "ca.crt"}]
+    from_config = {each["parameter"]: config.inputs["data"][each["key"]] for each in spec["configMapTargetRef"]}
+    assert from_config == {"customAuthHeader": "X-A", "customAuthValue": "b"}
+    assert {each["name"] for each in spec["configMapTargetRef"]} == {config.inputs["metadata"]["name"]}
+
+
 @pytest.mark.parametrize(("role", "more"), [(None, {}), (ROLE, {"roleArn": ROLE})])
 def test_signed_requests_are_the_operators_own_or_those_of_a_role(role: str | None, more: dict[str, str]) -> None:
     assert login(pod_identity=pod_identity(role)) == {"podIdentity": {"provider": "aws"} | more}
@@ -54,6 +68,7 @@ def test_signed_requests_are_the_operators_own_or_those_of_a_role(role: str | No
     [
         ({"authModes": "bearer"}, {"authModes": "bearer"}),
         ({"authModes": "basic"}, {"authModes": "basic"}),
+        ({"authModes": "custom"}, {"authModes": "custom"}),
         (trigger_metadata("eu-west-1"), {"awsRegion": "eu-west-1"}),  # KEDA signs only where no other mode is named
         (None, {}),
     ],

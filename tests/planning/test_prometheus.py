@@ -44,6 +44,11 @@ def asked(result: Plan) -> dict[str, str]:
             {"bearerSecret": {"name": "p"}, "caSecret": {"name": "ca"}},
             PrometheusLoginPlan("bearer", "p", {"bearerToken": "token"}, None, None, SecretRef("ca", "ca.crt")),
         ),
+        (
+            "https://prometheus.acme.io",
+            {"caSecret": {"name": "ca"}},
+            PrometheusLoginPlan("custom", None, {}, None, None, SecretRef("ca", "ca.crt")),
+        ),
     ],
 )
 def test_the_plan_has_the_login(url: str, auth: Any, login: PrometheusLoginPlan | None) -> None:
@@ -83,6 +88,14 @@ def test_labels_that_nobody_gave_are_asked_for_and_none_at_all_can_be_said() -> 
             {"bearerSecret": {"name": "p"}, "caSecret": {"name": "p", "key": "ca"}},
             "auth",
             "create secret generic p --from-literal=token=... --from-file=ca=ca.pem`",
+        ),
+        (
+            "https://prometheus.acme.io",
+            {"caSecret": {"name": "ca"}},
+            "auth",
+            "KEDA reads the CA's certificate from a Secret in the models' namespace, and scales none until it finds it;"
+            " before `pulumi up`, or once it has made the namespace llm where the stack is new:"
+            " `kubectl -n llm create secret generic ca --from-file=ca.crt=ca.pem`",
         ),
         (AMAZON, {"sigv4": {}}, "auth.sigv4", "aps:QueryMetrics"),
         (AMAZON, {"sigv4": {}}, "url", "scrapes nothing by itself"),

@@ -72,7 +72,7 @@ def _check_region(scope: Scope, *, here: bool) -> None:
     if region is None:
         if here:
             key: Key = ("aws:region",)
-            write = f"write aws:region: {meant[0] if meant else 'us-east-1'}"
+            write = f"write aws:region: {meant[0]}" if meant else "write yours, such as aws:region: us-east-1"
             scope.report.wrong(key, "missing; an EKS cluster is in a region", write, reads=CLUSTER_KIND)
     elif region not in regions:
         scope.report.wrong(("aws:region",), *_unknown_region(region, meant, scope.catalog))

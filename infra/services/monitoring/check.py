@@ -14,6 +14,7 @@ _URL: Key = (*_KEY, "url")
 _AUTH: Key = (*_KEY, "auth")
 AMAZON = re.compile(r"aps-workspaces(?:-fips)?\.([a-z0-9-]+)\.")
 _FORMS = "bearerSecret: {name: ...}, basicSecret: {name: ...} or sigv4: {}"
+_WORKSPACE = "with the region of the workspace, as in its address"
 
 
 def check_prometheus(scope: Scope) -> None:
@@ -65,10 +66,8 @@ def _check_amazon(scope: Scope, url: str, login: PrometheusLogin | None) -> None
 def _check_login(scope: Scope, existing: ExistingPrometheus, login: PrometheusLogin) -> None:
     forms = ("bearerSecret", "basicSecret", "sigv4")
     given = [name for name in forms if scope.written((*_AUTH, name))]
-    if len(given) != 1:
+    if len(given) > 1 or not (given or scope.written((*_AUTH, "caSecret"))):
         got = f"got {' and '.join(given) or 'none'}; needs exactly one way to log in"
-        if not given and login.ca_secret is not None:
-            got = f"{got}, because KEDA reads a CA only beside a login (a Prometheus without one ignores it)"
         mistyped: list[Key] = [] if given else [(*_AUTH, name) for name in forms]
         scope.report.out_of_place(_AUTH, got, f"write {_FORMS}", reads=mistyped)
     if login.ca_secret is not None:
@@ -77,7 +76,8 @@ def _check_login(scope: Scope, existing: ExistingPrometheus, login: PrometheusLo
         scope.report.out_of_place(_AUTH, "a login without an address", "write url next to it", reads=[_URL])
     elif login.sigv4 is not None and login.sigv4.region is None and AMAZON.search(existing.url or "") is None:
         where: Key = (*_AUTH, "sigv4", "region")
-        write = f"write region: {next(iter(scope.regions_meant), 'us-east-1')}"
+        known = len(scope.regions_meant) == 1
+        write = f"write region: {scope.regions_meant[0]}" if known else f"write sigv4: {{region: ...}} {_WORKSPACE}"
         scope.report.wrong(where, "missing; the URL names none", write, reads=[_URL, where])
 
 

@@ -7,6 +7,8 @@ from infra.clouds.site import Site
 from infra.plan.cluster import MonitoringPlan
 from infra.plan.plan import Plan
 
+_HEADER = ("X-Llm-Platform", "scaler")  # no login: KEDA sends it to a Prometheus that asks for none
+
 
 def log_in(plan: Plan, site: Site, cache: ModelCache) -> PrometheusLogin | None:
     """The login that every scaler uses. None if this Prometheus requires no login, or if no model scales."""
@@ -19,6 +21,7 @@ def log_in(plan: Plan, site: Site, cache: ModelCache) -> PrometheusLogin | None:
         secret=login.secret,
         keys=login.keys,
         ca=(login.ca.name, login.ca.key) if login.ca else None,
+        header=_HEADER if login.mode == "custom" else None,
         pod_identity=signed_requests.pod_identity(login.role_arn) if login.mode == "sigv4" else None,
         depends_on=[cache, *site.operators],
         opts=site.opts,

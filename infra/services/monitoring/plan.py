@@ -38,7 +38,7 @@ def _plan_login(existing: ExistingPrometheus) -> PrometheusLoginPlan | None:
         keys = {"username": auth.basic_secret.username_key, "password": auth.basic_secret.password_key}
         return PrometheusLoginPlan("basic", auth.basic_secret.name, keys, None, None, ca)
     if auth.sigv4 is None:
-        return None
+        return None if ca is None else PrometheusLoginPlan("custom", None, {}, None, None, ca)
     named = AMAZON.search(existing.url or "")
     region = auth.sigv4.region or (named[1] if named else None)
     return PrometheusLoginPlan("sigv4", None, {}, region, auth.sigv4.role_arn)

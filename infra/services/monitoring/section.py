@@ -43,7 +43,7 @@ class SigV4(Section):
 
 
 class PrometheusLogin(Section):
-    """Exactly one of `bearerSecret`, `basicSecret` and `sigv4`; and `caSecret` beside a login from a Secret."""
+    """One of `bearerSecret`, `basicSecret` and `sigv4`; `caSecret` beside a login from a Secret, or alone."""
 
     bearer_secret: BearerSecret | None = Field(
         default=None,

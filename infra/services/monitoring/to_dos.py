@@ -96,14 +96,17 @@ def _secret(settings: Settings, cluster: ClusterPlan, login: PrometheusLoginPlan
     when = "before `pulumi up`"
     if namespace.create:
         when += f", or once it has made the namespace {namespace.name} where the stack is new"
-    reads = "KEDA reads the login from a Secret in the models' namespace, and scales none until it finds it"
+    what = "the login" if login.secret is not None else "the CA's certificate"
+    reads = f"KEDA reads {what} from a Secret in the models' namespace, and scales none until it finds it"
     message = f"{', '.join(scaled)}: {reads}; {when}: {commands}"
     return ToDo(f"{_PATH}.auth", message, Step.MONITORING_LOGIN, names=tuple(scaled))
 
 
 def _secrets(login: PrometheusLoginPlan) -> dict[str, str]:
     """By name, what a Secret is made from; the CA may be in the one of the login."""
-    made = {str(login.secret): " ".join(f"--from-literal={key}=..." for key in login.keys.values())}
+    made: dict[str, str] = {}
+    if login.secret is not None:
+        made[login.secret] = " ".join(f"--from-literal={key}=..." for key in login.keys.values())
     if login.ca is not None:
         file = f"--from-file={login.ca.key}=ca.pem"
         made[login.ca.name] = " ".join(filter(None, (made.get(login.ca.name), file)))

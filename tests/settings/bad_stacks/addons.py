@@ -146,14 +146,13 @@ ADDONS = (
         (Mistake("addons.prometheus.existing.auth", 6, "a login without an address", "write url next to it"),),
     ),
     Bad(
-        "a CA without a login",
-        _prometheus("url: https://p.acme.io, auth: {caSecret: {name: ca}}"),
+        "no login, and no CA either",
+        _prometheus("url: https://p.acme.io, auth: {}"),
         (
             Mistake(
                 "addons.prometheus.existing.auth",
                 6,
-                "got none; needs exactly one way to log in, because KEDA reads a CA only beside a login (a Prometheus"
-                " without one ignores it)",
+                "got none; needs exactly one way to log in",
                 "write bearerSecret: {name: ...}, basicSecret: {name: ...} or sigv4: {}",
             ),
         ),
@@ -231,7 +230,24 @@ ADDONS = (
         ),
     ),
     Bad(
-        "signed requests for nobody knows which region",
+        "signed requests, and no region anywhere",
+        stack(
+            LAPTOP,
+            CPU,
+            "addons: {prometheus: {existing: {url: https://p.example.com, auth: {sigv4: {}}}}}",
+            region=None,
+        ),
+        (
+            Mistake(
+                "addons.prometheus.existing.auth.sigv4.region",
+                5,
+                "missing; the URL names none",
+                "write sigv4: {region: ...} with the region of the workspace, as in its address",
+            ),
+        ),
+    ),
+    Bad(
+        "signed requests beside the region of the stack",
         _prometheus("url: https://p.example.com, auth: {sigv4: {}}"),
         (
             Mistake(

@@ -145,7 +145,14 @@ BAD_CLUSTERS = (
     Bad(
         "no region",
         stack(CLUSTER, MODEL, region=None),
-        (Mistake("aws:region", None, "missing; an EKS cluster is in a region", "write aws:region: us-east-1"),),
+        (
+            Mistake(
+                "aws:region",
+                None,
+                "missing; an EKS cluster is in a region",
+                "write yours, such as aws:region: us-east-1",
+            ),
+        ),
     ),
     Bad(
         "too many zones",
