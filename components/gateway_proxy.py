@@ -26,6 +26,7 @@ class Reach:
     client_label: str  # of a namespace: "true" for those that may call it
     models: Mapping[str, str]  # labels of the models' pods
     model_ports: Sequence[int]
+    elsewhere: Sequence[tuple[int, Sequence[str]]] = ()  # ports outside the network, each with CIDRs; none: any
     outside_cidrs: Sequence[pulumi.Input[str]] = ()  # of a load balancer outside the cluster
     outside_namespace: str | None = None  # of a controller inside it
     monitoring_namespace: str | None = None
@@ -91,6 +92,7 @@ class GatewayProxy(pulumi.ComponentResource):
                 models=reach.models,
                 model_ports=reach.model_ports,
                 counter=reach.counter,
+                elsewhere=reach.elsewhere,
             ),
             opts=child,
         )

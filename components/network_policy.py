@@ -9,6 +9,8 @@ from components.bucket_access import BucketAccess
 
 _ANYWHERE = "0.0.0.0/0"
 _NODE_LOCAL_DNS = "169.254.20.10/32"  # of a DNS cache on each node, if the cluster has one; no selector matches it
+# RFC 1918, RFC 6598, link-local (the credentials of the node) and loopback.
+_PRIVATE = ("10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12", "192.168.0.0/16")
 _INSTANCE_METADATA = "169.254.169.254/32"  # credentials of the node
 
 
@@ -53,11 +55,13 @@ def proxy_policy(
     client_label: str,
     models: Mapping[str, str],
     model_ports: Sequence[int],
+    elsewhere: Sequence[tuple[int, Sequence[str]]],
     counter: tuple[Mapping[str, str], int] | None = None,
 ) -> Any:
     """In: load balancer or controller, the namespaces on which `client_label` is "true", and monitoring at the port
-    of the metrics. Out: DNS, the models' pods, by their labels, and where there is one the `counter` of tokens, by its
-    labels and port.
+    of the metrics. Out: DNS, the models' pods, by their labels, where there is one the `counter` of tokens, by its
+    labels and port, and ports `elsewhere`: at the CIDRs of each, or at any public address, since no policy can name a
+    host.
 
     A load balancer that sends to pod addresses is given as CIDRs, a controller inside the cluster as a namespace.
     """
@@ -76,6 +80,7 @@ def proxy_policy(
             _dns(),
             {"to": [_pods(models)], "ports": [_tcp(each) for each in model_ports]},
             *([{"to": [_pods(counter[0])], "ports": [_tcp(counter[1])]}] if counter is not None else []),
+            *(_elsewhere(port, cidrs) for port, cidrs in elsewhere),
         ],
     }
 
@@ -112,6 +117,11 @@ def _https() -> dict[str, Any]:
     """To anywhere except the address of the node's credentials."""
     anywhere = {"ipBlock": {"cidr": _ANYWHERE, "except": [_INSTANCE_METADATA]}}
     return {"to": [anywhere], "ports": [{"protocol": "TCP", "port": 443}]}
+
+
+def _elsewhere(port: int, cidrs: Sequence[str]) -> dict[str, Any]:
+    public = {"ipBlock": {"cidr": _ANYWHERE, "except": list(_PRIVATE)}}
+    return {"to": [{"ipBlock": {"cidr": cidr}} for cidr in cidrs] or [public], "ports": [_tcp(port)]}
 
 
 def prefetch_policy(pod_labels: Mapping[str, str]) -> Any:

@@ -17,6 +17,8 @@ SECRETS = (HUGGING_FACE_TOKEN, API_KEY)
 
 CLIENT_KEY = r"clientKey-[a-z0-9-]+-[1-9][0-9]*"  # of a client, by its number; made at random when absent
 CLIENT_KEY_EXAMPLE = "clientKey-NAME-1"
+EXTERNAL_KEY = r"externalKey-[a-z0-9]([a-z0-9-]*[a-z0-9])?"  # of a provider; `external.NAME.keySecret` names it
+EXTERNAL_KEY_EXAMPLE = "externalKey-NAME"
 
 
 def client_key(client: str, number: int) -> str:
@@ -31,8 +33,12 @@ def client_of(secret: str) -> tuple[str, int] | None:
     return client, int(number)
 
 
+def is_external_key(secret: str) -> bool:
+    return re.fullmatch(EXTERNAL_KEY, secret) is not None
+
+
 def is_secret(name: str) -> bool:
-    return name in SECRETS or client_of(name) is not None
+    return name in SECRETS or client_of(name) is not None or is_external_key(name)
 
 
 def secrets_among(keys: Iterable[str]) -> Iterator[str]:

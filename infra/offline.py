@@ -34,8 +34,8 @@ def plan_loaded(file: StackFile, *, preview: bool = False) -> Planned:
     """Plan and record a stack file that was loaded."""
     plan = plan_of(file)
     cloud = cloud_of(file.settings)
-    # A missing token is a to-do before `up`, so the plan goes on as if it was there.
-    secrets = {config_key(name): _PLACEHOLDER for name in file.secrets | {HUGGING_FACE_TOKEN}}
+    # A missing secret is a to-do before `up`, so the plan goes on as if it was there.
+    secrets = {config_key(name): _PLACEHOLDER for name in _needed(plan, file)}
     recording = record(
         lambda: deploy(plan, cloud.provider(plan), Namespaces()),
         stack=file.stack,
@@ -45,3 +45,7 @@ def plan_loaded(file: StackFile, *, preview: bool = False) -> Planned:
         preview=preview,
     )
     return Planned(plan, recording)
+
+
+def _needed(plan: Plan, file: StackFile) -> set[str]:
+    return {*file.secrets, HUGGING_FACE_TOKEN, *(each.secret for each in plan.traffic.externals.values())}

@@ -18,6 +18,7 @@ from infra.planning.placeholders import unreachable
 from infra.registry import cloud_of, region_in, services
 from infra.services.access.given_keys import wrong_secrets
 from infra.services.access.make import make_api_key, make_client_keys, make_endpoints
+from infra.services.external.plan import missing_keys
 from infra.services.gateway.clients import DEFAULT
 from infra.services.gateway.make import add_addresses, make_gateway, make_proxy, make_token_limits
 from infra.services.monitoring.make import log_in
@@ -42,6 +43,7 @@ def main() -> None:
     if needs_hub_token(plan) and HUGGING_FACE_TOKEN not in file.secrets:
         command = f"pulumi config set --secret {config_key(HUGGING_FACE_TOKEN)} -s {plan.stack}"
         raise pulumi.RunError(f"a gated model needs a Hugging Face token:\n  {command}")
+    _refuse_missing_keys(plan, file.secrets)
     _refuse_placeholders(plan)
     there = _look(plan)
     for warning in by_kind(plan.warnings):
@@ -74,7 +76,8 @@ def deploy(plan: Plan, provider: Any, namespaces: Namespaces) -> None:
     make_token_limits(plan, site, [cache])
     # Envoy sends requests to a next version once its pods are ready.
     coming = [servers[name].deployment for name in plan.models if name not in plan.named]
-    proxy = make_proxy(plan, site, servers.values(), keys, key, [cache, *coming])
+    provider_keys = {name: config.require_secret(each.secret) for name, each in plan.traffic.externals.items()}
+    proxy = make_proxy(plan, site, servers.values(), keys, key, provider_keys, [cache, *coming])
     gateway = make_gateway(plan, site, proxy)
     add_addresses([servers[name] for name in plan.named], proxy, gateway)
     for service in services():
@@ -112,6 +115,14 @@ def _refuse_secrets(names: Iterable[str]) -> None:
     wrong = list(wrong_secrets({name: config.get(name) or "" for name in names}))
     if wrong:
         raise pulumi.RunError("\n".join(wrong))
+
+
+def _refuse_missing_keys(plan: Plan, secrets: Iterable[str]) -> None:
+    missing = missing_keys(plan.traffic.externals, secrets)
+    if missing:
+        set_ = (f"  pulumi config set --secret {config_key(secret)} -s {plan.stack}" for secret in missing)
+        names = ", ".join(sorted(name for found in missing.values() for name in found))
+        raise pulumi.RunError("\n".join([f"external: the providers' keys of {names} are missing:", *set_]))
 
 
 def _refuse_placeholders(plan: Plan) -> None:

@@ -15,6 +15,7 @@ from infra.clouds.resource_types import Reach, ResourceTypes
 from infra.owner import CLAIM, VOLUME, Owner, Part, UnknownOwner, is_component
 from infra.services.access.service import ACCESS
 from infra.services.addons.service import ADDONS
+from infra.services.external.service import EXTERNAL
 from infra.services.gateway.service import GATEWAY
 from infra.services.monitoring.service import MONITORING
 from infra.services.service import Service
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from infra.settings.platform import Settings
 
 CLOUDS: tuple[Cloud, ...] = (AWS, EXISTING)
-SERVICES: tuple[Service, ...] = (WEIGHTS, SERVING, GATEWAY, ACCESS, MONITORING, ADDONS)
+SERVICES: tuple[Service, ...] = (WEIGHTS, SERVING, GATEWAY, EXTERNAL, ACCESS, MONITORING, ADDONS)
 _PROVIDER = {"pulumi:providers:kubernetes": "kubernetes"}
 _OF_NO_CLOUD = ResourceTypes()
 _added: list[Cloud | Service] = []

@@ -17,6 +17,8 @@ from infra.checks import check
 from infra.config_keys import (
     CLIENT_KEY,
     CLIENT_KEY_EXAMPLE,
+    EXTERNAL_KEY,
+    EXTERNAL_KEY_EXAMPLE,
     NAMESPACE,
     PLATFORM,
     SECRETS,
@@ -35,7 +37,7 @@ from infra.settings.platform import Settings
 from infra.settings.schema import platform_schema
 from infra.settings.validate import read_settings
 
-_OWN_KEYS = (PLATFORM, *map(config_key, (*SECRETS, CLIENT_KEY_EXAMPLE)))
+_OWN_KEYS = (PLATFORM, *map(config_key, (*SECRETS, CLIENT_KEY_EXAMPLE, EXTERNAL_KEY_EXAMPLE)))
 
 
 @dataclass(frozen=True)
@@ -135,7 +137,7 @@ def stack_file_schema() -> dict[str, Any]:
     platform = dict(platform_schema())
     definitions = platform.pop("$defs")
     own = {"platform": {"$ref": "#/$defs/Settings"}} | {name: {"$ref": "#/$defs/Secret"} for name in SECRETS}
-    names = "|".join((*own, CLIENT_KEY))
+    names = "|".join((*own, CLIENT_KEY, EXTERNAL_KEY))
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "Stack file of the LLM platform",
@@ -149,7 +151,7 @@ def stack_file_schema() -> dict[str, Any]:
                     **{cloud.region_key: dict(cloud.region_schema) for cloud in clouds() if cloud.region_key},
                 },
                 "patternProperties": {
-                    f"^({config_key('')})?{CLIENT_KEY}$": {"$ref": "#/$defs/Secret"},
+                    f"^({config_key('')})?({CLIENT_KEY}|{EXTERNAL_KEY})$": {"$ref": "#/$defs/Secret"},
                     f"^{config_key('')}(?!({names})$)": False,
                     f"^(?!({names})$)[^:]*$": False,
                 },

@@ -185,6 +185,24 @@ EXAMPLES = {
           small: {{model: "llama3.2:1b", engine: ollama, gpus: 0}}
         gateway: {{domain: llm.example.com, ingressClass: nginx, tlsSecret: llm-tls, timeoutSeconds: 900}}
     """,
+    # Hosted models beside one of the platform, which falls back to one of them.
+    "elsewhere": """
+        cluster: {existing: {context: kind-llm}}
+        models:
+          small: {model: "llama3.2:1b", engine: ollama, gpus: 0, fallback: {to: large, afterSeconds: 20}}
+        external:
+          large:
+            baseUrl: https://api.example.net/v1
+            model: acme/large-2
+            keySecret: externalKey-acme
+            contextLength: 128000
+            usdPerMillionTokens: {in: 2.5, out: 10}
+          vectors: {baseUrl: "https://eu.example.org/api", model: vectors, keySecret: externalKey-eu, task: embed}
+        gateway:
+          clients:
+            web-shop: {models: [all, large]}
+            search: {models: [vectors]}
+    """,
     # Public, on an ALB, with a key.
     "open": f"""
         {CREATED}

@@ -9,6 +9,7 @@ from tests.invariants import (
     test_arguments,
     test_exposure,
     test_gateway_times,
+    test_leaving,
     test_order,
     test_placement,
     test_scaling,
@@ -24,6 +25,7 @@ SHOWN_TO_FAIL = (
     test_gateway_times,
     test_scaling,
     test_exposure,
+    test_leaving,
     test_order,
     test_arguments,
 )
@@ -64,6 +66,7 @@ MEANT = {  # stack -> what the rules read: if it were missing, the rules would c
     "patient": {kind.DEPLOYMENT: 3, kind.INGRESS: 1, kind.SCALED_OBJECT: 1},
     "open": {kind.DEPLOYMENT: 2, kind.INGRESS: 1},
     "fromzero": {kind.DEPLOYMENT: 3, kind.SCALED_OBJECT: 2, kind.SERVICE_MONITOR: 2, kind.INGRESS: 1},
+    "elsewhere": {kind.DEPLOYMENT: 2, kind.SECRET: 4, kind.NETWORK_POLICY: 3},
     "box": {kind.DEPLOYMENT: 4, kind.JOB: 3, kind.CLAIM: 1},
 }
 

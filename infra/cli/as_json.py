@@ -13,6 +13,7 @@ from infra.plan.plan import Plan
 from infra.planning.advice import as_mapping
 from infra.recording import Recorded
 from infra.services.access.client_secrets import base_url, secret_name
+from infra.services.external.plan import clients_of
 from infra.sizing.estimates import rounded_down
 
 VERSION = 1
@@ -30,6 +31,7 @@ def document(planned: Planned) -> dict[str, Any]:
         "models": {name: _model(model, plan.remedies[name]) for name, model in plan.models.items()},
         "gpu_pools": _pools(plan),
         "gateway": _gateway(plan),
+        "external": {name: _external(plan, name) for name in plan.traffic.externals},
         "cost": {
             "usd_per_month_min": round(plan.cost.usd_per_month_min, 2),
             "usd_per_month_expected": round(plan.cost.usd_per_month_expected, 2),
@@ -132,6 +134,20 @@ def _gateway(plan: Plan) -> dict[str, Any]:
         "contact": traffic.contact,
         "token_limits": asdict(traffic.token_limits) if traffic.token_limits else None,
         "clients": {name: {**asdict(client), "secret": secret_name(name)} for name, client in traffic.clients.items()},
+    }
+
+
+def _external(plan: Plan, name: str) -> dict[str, Any]:
+    external = plan.traffic.externals[name]
+    back = ((each.model, each.fallback) for each in plan.traffic.upstreams.values())
+    return {
+        "base_url": external.base_url,
+        "model": external.model,
+        "context_length": external.context_length,
+        "usd_per_million_tokens": external.usd_per_million,
+        "key_secret": external.secret,
+        "clients": clients_of(plan.traffic, [name]),
+        "fallback_of": {model: asdict(each) for model, each in back if each is not None and each.to == name},
     }
 
 

@@ -9,7 +9,7 @@ EMBED = ("/v1/embeddings",)
 
 @dataclass(frozen=True)
 class External:
-    """One model at a provider, under a name of its own."""
+    """One model at a provider, under a separate name."""
 
     name: str  # that a request sends as `model`
     host: str

@@ -30,6 +30,7 @@ from infra.planning.warnings import warn_of_allow, warn_of_budget, warn_of_pool
 from infra.planning.waste import warn_of_waste
 from infra.registry import cloud_of, services
 from infra.services.addons.plan import plan_addons
+from infra.services.external.plan import list_missing_keys, warn_of_externals
 from infra.services.gateway.plan import plan_gateway
 from infra.services.gateway.times import longest_answer, longest_end, timeout_of
 from infra.services.gateway.token_limits import gateway_pods
@@ -150,6 +151,8 @@ def _decide(asked: Asked) -> Decided[_Parts]:
     gateway = waits(longest_answer(settings), timeout_of(settings), asked.cloud.dns_ttl_seconds)
     models = yield from plan_models(nodes.placed, nodes.pools, platform.cache, gateway, asked.sizing)
     traffic = yield from plan_traffic(asked.settings, models, platform.gateway, asked.catalog)
+    yield from warn_of_externals(traffic, platform.cluster)
+    yield from list_missing_keys(asked.stack, traffic.externals, asked.secrets)
     yield from _check_nodes(asked, platform, nodes, models, traffic)
     yield from _warn(asked, platform, nodes, models, traffic)
     billed = _billed(asked, platform, nodes, models, traffic)

@@ -5,11 +5,12 @@ from typing import Literal
 from pydantic import Field
 
 from infra.services.addons.section import Addons
+from infra.services.external.section import External
 from infra.services.gateway.section import Gateway
 from infra.services.serving.section import Models
 from infra.services.weights.section import Cache
 from infra.settings.cluster import Cluster, GpuPool, Namespace
-from infra.settings.types import PoolName, Section
+from infra.settings.types import ModelName, PoolName, Section
 
 
 class Budget(Section):
@@ -97,6 +98,20 @@ class Settings(Section):
         default=None,
         description="where the weights of the models are kept; chosen when absent",
         examples=[{"kind": "efs"}],
+    )
+    external: dict[ModelName, External] = Field(
+        default={},
+        description="models that somebody else hosts, by the name that applications send as `model`: prompts for them"
+        " leave the network, and without this section nothing does",
+        examples=[
+            {
+                "gpt": {
+                    "baseUrl": "https://api.openai.com/v1",
+                    "model": "gpt-4.1-mini",
+                    "keySecret": "externalKey-openai",
+                }
+            }
+        ],
     )
     gateway: Gateway | None = Field(
         default=None,

@@ -98,13 +98,20 @@ def _texts(value: Any, at: Key) -> Iterator[tuple[Key, str]]:
 def _check_text(key: Key, text: str, stack: str, report: Report) -> None:
     if holds_token(text):
         if not report.is_broken(key):
-            name = "apiKey" if "sk-" in text else "huggingFaceToken"
+            name = _secret_for(key, text)
             command = f"pulumi config set --secret {name} -s {stack}"
             report.always(key, "a credential in plain text (value not shown). Revoke it, then:", command)
         report.broken(key)
     elif match := _GO_TIME.fullmatch(text):
         report.always(key, f"an unquoted date; Pulumi reads it as {json.dumps(text)}", f'write "{match[1]}"')
         report.broken(key)
+
+
+def _secret_for(key: Key, text: str) -> str:
+    """The name of the secret that was meant, where a value was pasted in its place."""
+    if key[0] == "external" and len(key) > 1:
+        return f"externalKey-{key[1]}"
+    return "apiKey" if "sk-" in text else "huggingFaceToken"
 
 
 def _wrong_keys(error: ValidationError, data: Any) -> dict[Key, str]:

@@ -158,6 +158,19 @@ def test_it_reaches_dns_and_the_models_pods_and_nothing_else() -> None:
     }
 
 
+def test_elsewhere_it_reaches_only_the_ports_that_are_named_and_no_private_address() -> None:
+    (policy,) = proxy(reach=replace(REACH, elsewhere=[(443, ()), (8443, ("198.51.100.0/24",))])).of(POLICY)
+    _, _, public, known = policy.inputs["spec"]["egress"]
+    (peer,) = public["to"]
+    assert peer["ipBlock"]["cidr"] == "0.0.0.0/0"
+    assert {"10.0.0.0/8", "169.254.0.0/16", "192.168.0.0/16"} <= set(peer["ipBlock"]["except"])
+    assert public["ports"] == [{"protocol": "TCP", "port": 443}]
+    assert known == {
+        "to": [{"ipBlock": {"cidr": "198.51.100.0/24"}}],
+        "ports": [{"protocol": "TCP", "port": 8443}],
+    }
+
+
 def test_the_admin_port_is_offered_by_no_pod_and_no_service() -> None:
     recording = proxy()
     (container,) = pod(recording)["containers"]

@@ -1,4 +1,4 @@
-"""Models that somebody else hosts: what goes out, what comes back, and what a caller is told when that goes wrong."""
+"""Models that somebody else hosts: what goes out, what comes back, and what a caller reads when that goes wrong."""
 
 import json
 from collections.abc import Iterator
@@ -115,7 +115,7 @@ WRONG = {
     "no such model there": (said(404), 502, "external_not_found"),
     "too many requests": (said(429, **{"retry-after": "17"}), 429, "external_busy"),
     "it failed": (said(500), 502, "external_failed"),
-    "a gateway of its own failed": ({"status": 502, "text": HINT, "type": "text/html"}, 502, "external_failed"),
+    "a gateway there failed": ({"status": 502, "text": HINT, "type": "text/html"}, 502, "external_failed"),
     "overloaded": (said(503, **{"retry-after": "17"}), 503, "external_unavailable"),
     "overloaded, as some say": (said(529), 503, "external_unavailable"),
     "it leads elsewhere": (said(302, location="https://evil.example"), 502, "external_failed"),

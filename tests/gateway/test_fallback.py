@@ -103,7 +103,7 @@ def test_where_no_fallback_is_written_nothing_leaves(
     assert provider.requests == []
 
 
-def test_where_both_fail_the_caller_is_told_once(gateway: Gateway, provider: Provider) -> None:
+def test_where_both_fail_the_caller_reads_one_error(gateway: Gateway, provider: Provider) -> None:
     answer = gateway.ask("POST", CHAT, {"model": "down", "does": {"status": 503}})
     assert (answer.status, answer.error["code"]) == (503, "external_unavailable")
     assert len(provider.requests) == 1

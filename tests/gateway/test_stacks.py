@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from infra.plan.gateway import TrafficPlan
+from infra.services.gateway.envoy.fallback import with_fallback
 from tests.example_stacks import ALL_STACKS, planned
 from tests.gateway.running import place_in, running
 
@@ -20,11 +21,13 @@ def test_every_file_of_a_stack_is_put_in_force(stack: str, tmp_path: Path) -> No
         refused = {name: value for name, value in stats.items() if name.endswith("update_rejected") and value}
         taken = {name for name, value in stats.items() if name.endswith("update_success") and value}
         assert refused == {}
-        assert len(taken) == 3 + len(gateway.plan.permissions)
+        elsewhere = len(gateway.plan.externals) + len(list(with_fallback(gateway.plan)))
+        assert len(taken) == 3 + len(gateway.plan.permissions) + elsewhere
         assert "eprecated" not in (tmp_path / "log").read_text()
 
 
 def _here(traffic: TrafficPlan) -> TrafficPlan:
     """Names of a cluster mean nothing here, and would have to be asked for."""
     there = {name: replace(each, host="127.0.0.1") for name, each in traffic.upstreams.items()}
-    return replace(traffic, upstreams=there)
+    hosted = {name: replace(each, host="localhost") for name, each in traffic.externals.items()}
+    return replace(traffic, upstreams=there, externals=hosted)

@@ -3,7 +3,7 @@ without showing one."""
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from infra.config_keys import API_KEY, HUGGING_FACE_TOKEN, client_of, config_key
+from infra.config_keys import API_KEY, HUGGING_FACE_TOKEN, client_of, config_key, is_external_key
 from infra.services.gateway.clients import DEFAULT
 from infra.services.gateway.section import Client
 from infra.settings.mistakes import Report, did_you_mean
@@ -17,12 +17,21 @@ def check_given_keys(settings: Settings, secrets: Iterable[str], stack: str, rep
     gateway = settings.gateway
     named = gateway.clients if gateway is not None else {}
     clients = {**({DEFAULT: Client()} if gateway is None or gateway.default_client else {}), **named}
+    of_providers = {each.key_secret for each in settings.external.values()}
     for secret in sorted(secrets):
         of = client_of(secret)
         wrong = _wrong_name(*of, clients, stack) if of is not None else None
+        if is_external_key(secret) and secret not in of_providers:
+            wrong = _unread(secret, of_providers, stack)
         if wrong is not None:
             got, write = wrong
             report.always((config_key(secret),), got, write, path=secret)
+
+
+def _unread(secret: str, known: Iterable[str], stack: str) -> tuple[str, str]:
+    close = did_you_mean(secret, known)
+    got = "no external has this keySecret" + (f"; did you mean {close}?" if close else "")
+    return got, f"pulumi config rm {secret} -s {stack}"
 
 
 def _wrong_name(name: str, number: int, clients: Mapping[str, Client], stack: str) -> tuple[str, str] | None:
@@ -48,7 +57,7 @@ def wrong_secrets(values: Mapping[str, str]) -> Iterator[str]:
                 f"{name} is empty, or has a space or a line break in it (value not shown); set it again:\n"
                 f"  tr -d '[:space:]' < FILE | {_set(name)}"
             )
-        elif client_of(name) and not (value.isascii() and value.isprintable()):
+        elif (client_of(name) or is_external_key(name)) and not (value.isascii() and value.isprintable()):
             yield f"{name} has letters that no HTTP header may hold (value not shown); set it again:\n  {_set(name)}"
         elif client_of(name) and len(value) < SHORTEST:
             yield f"{name} has fewer than {SHORTEST} characters (value not shown); set it again:\n  {_set(name)}"
@@ -59,7 +68,7 @@ def _twice(values: Mapping[str, str]) -> Iterator[str]:
     """A request with such a key would be counted for one of them, and nobody could revoke the other's alone."""
     names: dict[str, list[str]] = {}
     for name, value in sorted(values.items()):
-        if name != HUGGING_FACE_TOKEN:
+        if name != HUGGING_FACE_TOKEN and not is_external_key(name):
             names.setdefault(value, []).append(name)
     for first, *others in names.values():
         if others:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from infra.services.gateway.clients import DEFAULT
+from infra.services.gateway.clients import ALL, DEFAULT
 from infra.services.gateway.exposed import GATEWAY
 from infra.services.gateway.section import Client, Gateway
 from infra.settings.checks.scope import Scope
@@ -34,9 +34,9 @@ def check_clients(scope: Scope, gateway: Gateway) -> None:
 
 
 def names(scope: Scope) -> list[str]:
-    """What a request can name: models and adapters."""
-    models = scope.settings.models
-    return sorted({each for name, model in models.items() for each in (name, *(model.adapters or {}))})
+    """What a request can name: models, adapters, and models elsewhere."""
+    here = {each for name, model in scope.settings.models.items() for each in (name, *(model.adapters or {}))}
+    return sorted(here | scope.settings.external.keys())
 
 
 def _check_models(scope: Scope, key: Key, client: Client, known: Sequence[str]) -> None:
@@ -46,7 +46,7 @@ def _check_models(scope: Scope, key: Key, client: Client, known: Sequence[str]) 
         where: Key = (*key, "models", index)
         if name in client.models[:index]:
             scope.report.wrong(where, f"{name} twice", "leave one of them out")
-        elif name not in known:
+        elif name not in known and name != ALL:
             some = ", ".join(known[:_FEW]) + (", ..." if len(known) > _FEW else "")
             close = did_you_mean(name, known)
             write = f"write {close}" if close else f"write {known[0]}, or models: all"

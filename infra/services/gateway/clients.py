@@ -11,6 +11,7 @@ from infra.plan.notes import Chosen, Finding
 from infra.services.gateway.limits import Default, at_once, per_minute
 from infra.services.gateway.section import Client
 
+ALL = "all"  # the models of the platform, in a list of names; those elsewhere are there by name only
 DEFAULT = "default"  # callers of all models, with the stack's one key: llm-platform:apiKey, or a random one
 
 
@@ -42,9 +43,16 @@ def names_of(model: ModelPlan) -> tuple[str, ...]:
 
 def _models_of(client: Client, models: Mapping[str, ModelPlan]) -> list[str]:
     """The models that answer it: an adapter's requests take places of its model."""
-    if client.models == "all":
-        return sorted(models)
-    return sorted(name for name, model in models.items() if set(names_of(model)) & set(client.models))
+    wanted = _wanted(client, models)
+    return sorted(name for name, model in models.items() if set(names_of(model)) & wanted)
+
+
+def _wanted(client: Client, models: Mapping[str, ModelPlan]) -> set[str]:
+    """What it may send as `model`."""
+    named = {ALL} if client.models == ALL else set(client.models)
+    if ALL not in named or ALL in models:
+        return named
+    return named - {ALL} | {name for model in models.values() for name in names_of(model)}
 
 
 @dataclass(frozen=True)
@@ -58,11 +66,10 @@ class _Asked:
 
     @property
     def plan(self) -> ClientPlan:
-        every = [name for model in self.models.values() for name in names_of(model)]
         return ClientPlan(
             name=self.name,
             team=self.wanted.team,
-            models=tuple(sorted(every if self.wanted.models == "all" else self.wanted.models)),
+            models=tuple(sorted(_wanted(self.wanted, self.models))),
             namespace=self.wanted.namespace,
             requests_per_minute=self.wanted.requests_per_minute or self._per_minute.value,
             concurrent_requests=self._concurrent,

@@ -1,6 +1,7 @@
 """Creates the gateway inside the cluster, and the Ingress by which callers outside reach it."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 
 import pulumi
 
@@ -17,6 +18,7 @@ from infra.plan.plan import Plan
 from infra.services.gateway.controllers import NGINX
 from infra.services.gateway.envoy.bootstrap import CLIENTS
 from infra.services.gateway.envoy.clients import clients_file
+from infra.services.gateway.envoy.external import external_file, file_of
 from infra.services.gateway.envoy.files import arguments, files
 from infra.services.gateway.envoy.place import Place, in_pod
 from infra.services.gateway.parts import PARTS, in_parts
@@ -43,6 +45,7 @@ def make_proxy(
     servers: Iterable[ModelServer],
     keys: Keys,
     engine_key: pulumi.Output[str],
+    provider_keys: Mapping[str, pulumi.Output[str]],
     after: Sequence[pulumi.Resource],
 ) -> GatewayProxy:
     """Envoy starts once it finds and reaches the models' pods, though these may not be ready: in a stack of version 1
@@ -57,7 +60,7 @@ def make_proxy(
         bootstrap=bootstrap,
         parts=in_parts(texts),
         possible=PARTS,
-        secret_files={CLIENTS: _clients(traffic, keys, engine_key)},
+        secret_files={CLIENTS: _clients(traffic, keys, engine_key), **_providers(traffic, provider_keys)},
         pod=_pod(traffic, place),
         replicas=traffic.replicas,
         reach=_reach(plan, site),
@@ -74,6 +77,14 @@ def _clients(traffic: TrafficPlan, keys: Keys, engine_key: pulumi.Output[str]) -
     return pulumi.Output.secret(
         known.apply(lambda found: clients_file(traffic, dict(zip(names, found[1:], strict=True)), found[0]))
     )
+
+
+def _providers(traffic: TrafficPlan, keys: Mapping[str, pulumi.Output[str]]) -> Mapping[str, pulumi.Output[str]]:
+    """The file of each external: it has its provider's key."""
+    return {
+        file_of(name): pulumi.Output.secret(keys[name].apply(partial(external_file, traffic, external)))
+        for name, external in traffic.externals.items()
+    }
 
 
 def _pod(traffic: TrafficPlan, place: Place) -> ProxyPod:
@@ -100,6 +111,7 @@ def _reach(plan: Plan, site: Site) -> Reach:
         CLIENT_LABEL,
         models=MODEL_PODS,
         model_ports=sorted({each.port for each in plan.traffic.servers}),
+        elsewhere=sorted({(each.port, each.cidrs) for each in plan.traffic.externals.values()}),
         outside_cidrs=site.load_balancer_cidrs if outside else (),
         outside_namespace=gateway.namespace if gateway is not None and not outside else None,
         monitoring_namespace=plan.monitoring.namespace if plan.monitoring else None,

@@ -40,7 +40,7 @@ def gateway_tables(plan: Plan) -> Iterator[Table]:
     yield Table("GATEWAY", ("",), tuple(rows), note)
     if rows := tuple(_asleep(plan)):
         yield Table("SLEEP", ("after", "first caller waits", "held for"), rows, _ASLEEP)
-    yield _clients(traffic, len(_every(plan)), namespace)
+    yield _clients(traffic, _every(plan), namespace)
 
 
 _ASLEEP = (
@@ -53,7 +53,9 @@ def _asleep(plan: Plan) -> Iterator[tuple[str, ...]]:
     for model in plan.named.values():
         if model.held_seconds and model.scaling:
             waits = f"about {minutes(model.cold_start.seconds + WAKING)}"
-            yield model.name, duration(model.scaling.cooldown_seconds), waits, duration(model.held_seconds)
+            back = plan.traffic.upstreams[model.name].fallback
+            held = duration(model.held_seconds) + (f", then {back.to}" if back is not None else "")
+            yield model.name, duration(model.scaling.cooldown_seconds), waits, held
 
 
 def _facts(plan: Plan, wanted: Gateway) -> Iterator[str]:
@@ -68,11 +70,11 @@ def _facts(plan: Plan, wanted: Gateway) -> Iterator[str]:
         yield "TLS 1.2 and 1.3"
 
 
-def _every(plan: Plan) -> list[str]:
-    return [name for each in plan.traffic.upstreams.values() for name in each.names]
+def _every(plan: Plan) -> set[str]:
+    return {name for each in plan.traffic.upstreams.values() for name in each.names}
 
 
-def _clients(traffic: TrafficPlan, every: int, namespace: str) -> Table:
+def _clients(traffic: TrafficPlan, every: set[str], namespace: str) -> Table:
     """With a column for tokens where a client has a limit of them."""
     tokens = traffic.token_limits is not None
     rows = tuple(_row(client, every, namespace, tokens=tokens) for client in traffic.clients.values())
@@ -88,13 +90,15 @@ _COUNTED = (
 )
 
 
-def _row(client: ClientPlan, every: int, namespace: str, *, tokens: bool) -> tuple[str, ...]:
-    more = len(client.models) - _FEW
-    names = ", ".join(client.models[:_FEW]) + (f" and {more} more" if more > 0 else "")
+def _row(client: ClientPlan, every: set[str], namespace: str, *, tokens: bool) -> tuple[str, ...]:
+    named = [each for each in client.models if each not in every]
+    may = ["all", *named] if every <= set(client.models) else client.models
+    more = len(may) - _FEW
+    names = ", ".join(may[:_FEW]) + (f" and {more} more" if more > 0 else "")
     where = " and ".join(dict.fromkeys((namespace, client.namespace or namespace)))
     return (
         client.name + (f" ({client.team})" if client.team else ""),
-        "all" if len(client.models) == every else names,
+        names,
         f"{client.concurrent_requests:,}",
         f"{client.requests_per_minute:,}",
         *((f"{client.tokens_per_minute:,}" if client.tokens_per_minute else "no limit",) if tokens else ()),

@@ -18,7 +18,8 @@ class Client(Section):
     team: TeamName | None = Field(default=None, description="who answers for it: usage is summed by team")
     models: Literal["all"] | Annotated[tuple[ModelName, ...], Field(min_length=1)] = Field(
         default="all",
-        description="what it may call: names of models and of adapters, or all, with those that come later",
+        description="what it may call: names of models, adapters and externals; all: every model of the platform, with"
+        " those that come later, but no external",
         examples=[["qwen3-8b"]],
     )
     namespace: NamespaceName | None = Field(

@@ -11,6 +11,7 @@ from infra.plan.models import ModelPlan
 from infra.plan.notes import Finding
 from infra.plan.versions import server_of_next
 from infra.services.access.client_secrets import base_url
+from infra.services.external.plan import plan_externals, plan_fallback
 from infra.services.gateway.abilities import abilities_of
 from infra.services.gateway.clients import names_of, plan_clients
 from infra.services.gateway.section import Gateway
@@ -36,7 +37,7 @@ def plan_traffic(
     seconds, total = timeout_of(settings), longest_answer(settings)
     yield from _warn_of_version_1(settings, gateway)
     wanted = settings.gateway or Gateway()
-    servers = {name: _upstream(model, settings.namespace.name) for name, model in sorted(models.items())}
+    servers = {name: _upstream(model, settings) for name, model in sorted(models.items())}
     upstreams = {name: _versions(servers, settings, name) for name, model in models.items() if model.next_of is None}
     named = {name: models[name] for name in upstreams}
     clients = yield from plan_clients(wanted.clients, named, default=wanted.default_client)
@@ -44,7 +45,7 @@ def plan_traffic(
     return TrafficPlan(
         clients=clients,
         upstreams=upstreams,
-        externals={},
+        externals=plan_externals(settings),
         replicas=REPLICAS,
         image=catalog.proxies["envoy"].image,
         idle_seconds=seconds,
@@ -82,12 +83,12 @@ def _versions(servers: Mapping[str, Upstream], settings: Settings, name: str) ->
     return with_next(servers[name], coming, rollout)
 
 
-def _upstream(model: ModelPlan, namespace: str) -> Upstream:
+def _upstream(model: ModelPlan, settings: Settings) -> Upstream:
     engine = ENGINES[model.engine]
     return Upstream(
         model=model.name,
         names=names_of(model),
-        host=f"{model.name}-pods.{namespace}.svc.cluster.local",
+        host=f"{model.name}-pods.{settings.namespace.name}.svc.cluster.local",
         port=engine.port,
         paths=engine.paths(model.task),
         max_model_len=model.max_model_len,
@@ -95,6 +96,6 @@ def _upstream(model: ModelPlan, namespace: str) -> Upstream:
         paused=model.paused,
         start_seconds=model.cold_start.seconds,
         held_seconds=model.held_seconds,
-        fallback=None,
+        fallback=plan_fallback(settings.models[model.name].fallback) if model.name in settings.models else None,
         counts_streams=engine.counts_streams,
     )

@@ -6,6 +6,7 @@ from infra.plan.models import ColdStart, Scaling
 from infra.plan.words import minutes
 from infra.services.serving.cold_start import half_minutes_up
 from infra.services.serving.placement import Placed
+from infra.services.serving.section import Model
 
 WAITING = 5  # requests in the queue of a replica: what a public production stack uses
 RUNNING_SHARE = 0.8  # of the batch, so that a new replica answers before the batch is full
@@ -29,7 +30,7 @@ def plan_scaling(placed: Placed, start: ColdStart) -> Scaling | None:
         waiting=WAITING if measured else None,
         running=running,
         held=(running or served.question.concurrency) if sleeps else None,
-        held_seconds=held_for(start) if sleeps and not served.settings.paused else 0,
+        held_seconds=_held(served.settings, start) if sleeps and not served.settings.paused else 0,
         polling_seconds=POLLING_SECONDS,
         cooldown_seconds=cooldown,
         # Without an answer of Prometheus KEDA starts no replica, but a model that sleeps wakes: nothing else would.
@@ -46,6 +47,12 @@ def _reasons(start: ColdStart, cooldown: int, running: int | None, *, measured: 
     if sleeps:
         waits = minutes(start.seconds + WAKING)
         yield f"{cooldown} s after the last request it has no replica; who comes then is held while one starts, {waits}"
+
+
+def _held(model: Model, start: ColdStart) -> int:
+    """Where the stack file says so, a request goes elsewhere before the model has started."""
+    late = model.fallback.after_seconds if model.fallback is not None else None
+    return min(held_for(start), late) if late is not None else held_for(start)
 
 
 def held_for(start: ColdStart) -> int:

@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from infra.engines import DEFAULT
+from infra.services.external.section import OneFallback
 from infra.settings.types import (
     ClientName,
     EngineName,
@@ -274,6 +275,12 @@ class Model(_Server, _Repository):
         description="the settings in which the model's next version differs: a second server under the same name,"
         " which gets requests as rollout says; `llm-platform promote` and `rollback` end it",
         examples=[{"revision": "0e9e39f249a16976918f6564b8830bc894c89659"}],
+    )
+    fallback: OneFallback | None = Field(
+        default=None,
+        description="a key of external: requests go there that the model's own servers don't answer, and their prompts"
+        " leave the network",
+        examples=["gpt"],
     )
     paused: bool = Field(default=False, description="true: no pod runs; weights, Service and URL stay", examples=[True])
 

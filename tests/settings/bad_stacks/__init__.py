@@ -2,6 +2,7 @@
 
 from tests.settings.bad_stacks.addons import ADDONS
 from tests.settings.bad_stacks.cluster import BAD_CLUSTERS
+from tests.settings.bad_stacks.external import EXTERNAL
 from tests.settings.bad_stacks.gateway import GATEWAY
 from tests.settings.bad_stacks.models import MODELS
 from tests.settings.bad_stacks.own_nodes import OWN_NODES
@@ -27,4 +28,5 @@ BAD_STACKS: tuple[Bad, ...] = (
     *PLACES,
     *PLATFORM,
     *GATEWAY,
+    *EXTERNAL,
 )

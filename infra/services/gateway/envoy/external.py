@@ -1,5 +1,5 @@
-"""The way to models that somebody else hosts: a listener of its own for each, which only the routes of its clients and
-of the models that fall back to it lead to."""
+"""The way to models that somebody else hosts: a separate listener for each, to which only the routes of its clients and
+of the models that fall back to it lead."""
 
 from collections.abc import Iterator
 from pathlib import Path

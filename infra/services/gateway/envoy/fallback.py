@@ -1,6 +1,6 @@
 """Models whose requests go elsewhere when their own servers don't answer.
 
-The model's servers are behind a listener of their own, which tries them and holds requests as always. Where that one
+The model's servers are behind a separate listener, which tries them and holds requests as always. Where that one
 answers 503, or nothing in the time that the stack file says, the same request is sent to the external, once.
 """
 

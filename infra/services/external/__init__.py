@@ -1,0 +1,1 @@
+"""Models that somebody else hosts. Without them nothing leaves the network."""
