@@ -14,6 +14,7 @@ from infra.cli.model_app import model
 from infra.cli.options import InOrder, folder_of, format_option, print_error, print_text, stacks_option
 from infra.cli.smoke_app import smoke
 from infra.cli.try_app import try_
+from infra.cli.versions_app import promote, rollback
 from infra.project import stacks_folder
 
 if TYPE_CHECKING:
@@ -157,6 +158,8 @@ def fit(model: str, format_: str, stacks: Path, **given: str | None) -> None:
 
 main.add_command(model)
 main.add_command(client)
+main.add_command(promote)
+main.add_command(rollback)
 
 
 @main.command(short_help="What the working tree changes in a stack, against another version.")

@@ -96,7 +96,7 @@ def _run(
     from infra.cli.progress import waiting
     from infra.stack_file import stack_path
 
-    with _client_errors(action):
+    with client_errors(f"client {action}"):
         with waiting(f"planning {stack} with the change"):
             changed = change(action, stack_path(stacks, stack), name, wanted)
         write(changed)
@@ -112,7 +112,7 @@ def _run(
 
 
 @contextmanager
-def _client_errors(action: str) -> Iterator[None]:
+def client_errors(command: str) -> Iterator[None]:
     """What is wrong, on stderr and as an exit code; then nothing was written."""
     from infra.cli.client.edits import NotDone
     from infra.cli.layout import Column, table
@@ -126,11 +126,9 @@ def _client_errors(action: str) -> Iterator[None]:
         sys.exit(2)
     except NotDone as not_done:
         found = not_done.mistakes
-        click.echo(
-            f"client {action}: {len(found)} mistake{'s' if len(found) > 1 else ''}; nothing was written\n", err=True
-        )
+        click.echo(f"{command}: {len(found)} mistake{'s' if len(found) > 1 else ''}; nothing was written\n", err=True)
         click.echo("\n".join(table("", (Column(""),), found, terminal_width())), err=True)
         sys.exit(not_done.code)
     except OSError as error:
-        click.echo(f"client {action}: {error.filename}: {error.strerror}; nothing was written", err=True)
+        click.echo(f"{command}: {error.filename}: {error.strerror}; nothing was written", err=True)
         sys.exit(2)

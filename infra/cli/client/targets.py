@@ -11,10 +11,14 @@ _SECRET = "kubernetes:core/v1:Secret"
 
 def targets(before: Recording, after: Recording, client: str) -> list[str]:
     """URNs of what differs, and of what holds the client's keys: no recording has their values."""
+    every = {**_by_urn(before), **_by_urn(after)}
+    return sorted(differing(before, after) | {urn for urn, each in every.items() if _holds_keys(each, every, client)})
+
+
+def differing(before: Recording, after: Recording) -> set[str]:
+    """URNs of what comes, goes or changes."""
     old, new = _by_urn(before), _by_urn(after)
-    every = {**old, **new}
-    differs = {urn for urn in every if old.get(urn) != new.get(urn)}
-    return sorted(differs | {urn for urn, each in every.items() if _holds_keys(each, every, client)})
+    return {urn for urn in {**old, **new} if old.get(urn) != new.get(urn)}
 
 
 def _by_urn(recording: Recording) -> Mapping[str, Recorded]:
