@@ -77,10 +77,12 @@ class Gateway:
             connection.makefile("rb") as reader,
             suppress(ConnectionResetError),
         ):
-            connection.sendall(request)
+            with suppress(ConnectionError):  # it may be answered before it is whole
+                connection.sendall(request)
             for _ in range(answers):
                 found += _answer(reader)
-            connection.shutdown(socket.SHUT_WR)
+            with suppress(OSError):  # Envoy may have closed it
+                connection.shutdown(socket.SHUT_WR)
             found += reader.read()
         return found
 

@@ -1,5 +1,6 @@
 """What somebody tries who wants more than the key allows: each try has its answer, and no engine sees it."""
 
+import gzip
 import json
 import socket
 import struct
@@ -18,6 +19,7 @@ from tests.gateway.running import Gateway, place_in, running
 pytestmark = pytest.mark.programs
 KEY, JSON = b"authorization: Bearer key-of-app-1", b"content-type: application/json"
 SMALL = b'{"model": "small"}'
+CHUNKS = b"transfer-encoding: chunked"
 CHUNKED = b"12\r\n" + SMALL + b"\r\n0\r\n\r\n"
 
 
@@ -69,6 +71,53 @@ REFUSED = {
     "a tunnel": (b"CONNECT small:8000 HTTP/1.1\r\nhost: small:8000\r\n" + KEY + b"\r\n\r\n", 401),
     "a web socket": (post(KEY, JSON, b"connection: upgrade", b"upgrade: websocket"), 400),
     "headers of 70 kB": (post(KEY, JSON, b"x-a: " + b"a" * 70_000), 431),
+    "a request line of HTTP/1.0": (post(KEY, JSON).replace(b"HTTP/1.1", b"HTTP/1.0"), 400),
+    "a request line of HTTP/0.9": (b"GET /v1/models\r\n\r\n", 400),
+    "no host": (post(KEY, JSON).replace(b"host: llm\r\n", b""), 400),
+    "a host with a path": (post(KEY, JSON).replace(b"host: llm", b"host: llm/metrics"), 400),
+    "a header that looks like Envoy's": (post(KEY, JSON, b":path: /metrics"), 400),
+    "a header's name with a space": (post(KEY, JSON, b"transfer-encoding : chunked", body=CHUNKED, sized=False), 400),
+    "a zero in a header": (post(KEY, JSON, b"x-a: b\x00"), 400),
+    "the same size twice in one header": (post(KEY, JSON, b"content-length: 18, 18", sized=False), 400),
+    "a size with a sign": (post(KEY, JSON, b"content-length: +18", sized=False), 400),
+    "a size that is no number": (post(KEY, JSON, b"content-length: 99999999999999999999", sized=False), 400),
+    "a size of 64 bits": (post(KEY, JSON, b"content-length: 9223372036854775808", sized=False), 413),
+    "chunks twice": (post(KEY, JSON, b"transfer-encoding: chunked, chunked", body=CHUNKED, sized=False), 400),
+    "compressed chunks": (post(KEY, JSON, b"transfer-encoding: gzip, chunked", body=CHUNKED, sized=False), 400),
+    "a chunk of a negative size": (post(KEY, JSON, CHUNKS, body=b"-1\r\n" + CHUNKED, sized=False), 400),
+    "a chunk of 68 bits": (post(KEY, JSON, CHUNKS, body=b"1" + b"0" * 16 + CHUNKED, sized=False), 400),
+    "a line end inside a chunk's extension": (post(KEY, JSON, CHUNKS, body=b"12;a\nb\r\n" + CHUNKED, sized=False), 400),
+    "chunks with line feeds only": (post(KEY, JSON, CHUNKS, body=CHUNKED.replace(b"\r\n", b"\n"), sized=False), 400),
+    "a key behind the body": (post(JSON, CHUNKS, body=CHUNKED[:-2] + KEY + b"\r\n\r\n", sized=False), 401),
+    "a key in a cookie": (post(JSON, b"cookie: authorization=Bearer key-of-app-1; x-api-key=key-of-app-1"), 401),
+    "a key for a proxy": (post(JSON, b"proxy-authorization: Bearer key-of-app-1"), 401),
+    "another word for Bearer": (post(b"authorization: bearer key-of-app-1", JSON), 401),
+    "a key in capitals": (post(b"authorization: Bearer KEY-OF-APP-1", JSON), 401),
+    "two keys in one header": (post(KEY + b", Bearer key-of-other-1", JSON), 401),
+    "a key that its caller wants dropped": (post(KEY, JSON, b"connection: authorization"), 401),
+    "a compressed body": (post(KEY, JSON, b"content-encoding: gzip", body=gzip.compress(SMALL)), 400),
+    "a look-alike of a name": (post(KEY, JSON, body='{"model": "sm\u0430ll"}'.encode()), 404),
+    "a name with a space": (post(KEY, JSON, body=b'{"model": "small "}'), 404),
+    "half of a character": (post(KEY, JSON, body=b'{"model": "small\\ud800"}'), 400),
+    "bytes that are no UTF-8": (post(KEY, JSON, body=b'{"model": "small\xff"}'), 400),
+    "true": (post(KEY, JSON, body=b'{"model": true}'), 404),
+    "a number that is none": (post(KEY, JSON, body=b'{"model": "small", "a": 1e999}'), 400),
+    "an object as model": (post(KEY, JSON, body=b'{"model": {"small": 1}}'), 400),
+    "model twice, the last one null": (post(KEY, JSON, body=b'{"model": "small", "model": null}'), 400),
+    "model twice, the last one escaped": (post(KEY, JSON, body=b'{"model": "small", "mod\\u0065l": "secret"}'), 403),
+    "a list": (post(KEY, JSON, body=b'[{"model": "small"}]'), 400),
+    "two objects": (post(KEY, JSON, body=b'{"model": "small"}{"model": "secret"}'), 400),
+    "a mark before a forbidden model": (post(KEY, JSON, body=b'\xef\xbb\xbf{"model": "secret"}'), 403),
+    "a name of 10 MB": (post(KEY, JSON, body=b'{"model": "%s"}' % (b"m" * 10_000_000)), 413),
+    "a command of Envoy": (post(KEY, JSON, body=b'{"model": "%REQ(AUTHORIZATION)%"}'), 404),
+    "another method": (post(KEY, JSON).replace(b"POST", b"PUT"), 405),
+    "a method in small letters": (post(KEY, JSON).replace(b"POST", b"post"), 400),
+    "TRACE": (post(KEY).replace(b"POST", b"TRACE"), 405),
+    "TRACE without a key": (post().replace(b"POST", b"TRACE"), 401),
+    "the list, to be deleted": (post(KEY, JSON, path=b"/v1/models").replace(b"POST", b"DELETE"), 405),
+    "a tunnel with a path": (b"CONNECT /v1/chat/completions HTTP/1.1\r\nhost: llm\r\n" + KEY + b"\r\n\r\n", 400),
+    "a tunnel by upgrade": (post(KEY, JSON, b"connection: upgrade", b"upgrade: connect-udp"), 400),
+    "the load balancer's own protocol": (b"PROXY TCP4 192.0.2.1 192.0.2.2 1 2\r\n" + post(KEY, JSON), 400),
     "200 headers": (post(KEY, JSON, *(b"x-a%d: 1" % number for number in range(200))), 431),
 }  # fmt: skip
 
@@ -98,6 +147,12 @@ PATHS = {
     b"/a/v1/chat/completions": 404,
     b"/V1/chat/completions": 404,
     b"http://small:8000/metrics": 404,
+    b"file:///v1/chat/completions": 400,
+    b"v1/chat/completions": 400,
+    b"*": 400,
+    b"/v1/%252e%252e/metrics": 404,
+    b"/healthz/../metrics": 404,
+    b"/stats/prometheus": 404,
     b"/invocations": 404,
     b"/docs": 404,
     b"/openapi.json": 404,
@@ -107,6 +162,39 @@ PATHS = {
     b"/sleep": 404,
     b"/api/pull": 404,
 }
+
+
+# What passes: no engine takes more out of it than the gateway did.
+PASSES = {
+    "the host of a listener": post(KEY, JSON).replace(b"host: llm", b"host: models-all"),
+    "two hosts": post(KEY, JSON, b"host: secret"),
+    "another host in the path": post(KEY, JSON, path=b"http://a:b@secret/v1/chat/completions"),
+    "a letter of the path escaped": post(KEY, JSON, path=b"/v1/%63hat/completions"),
+    "another method, in a header": post(KEY, JSON, b"x-http-method-override: DELETE"),
+    "another path, in a header": post(KEY, JSON, b"x-original-url: /metrics", b"x-envoy-original-path: /metrics"),
+    "headers that its caller wants dropped": post(KEY, JSON, b"connection: x-llm-client, x-llm-model, x-request-id"),
+    "a client behind a line feed": post(KEY, JSON, b"x-a: b\nx-llm-client: other"),
+    "a client behind a carriage return": post(KEY, JSON, b"x-a: b\rx-llm-client: other"),
+    "chunks behind a line that goes on": post(KEY, JSON, b"x-a: b\r\n transfer-encoding: chunked"),
+    "a chunk with an extension": post(KEY, JSON, CHUNKS, body=CHUNKED.replace(b"12", b"12;a=b"), sized=False),
+    "another size behind the body": post(
+        KEY, JSON, CHUNKS, body=CHUNKED[:-2] + b"content-length: 4\r\n\r\n", sized=False
+    ),
+    "another key, valid too": post(KEY, JSON, b"x-api-key: key-of-other-1"),
+    "addresses without end": post(KEY, JSON, b"x-forwarded-for: " + b", ".join([b"192.0.2.1"] * 1000)),
+    "a preference without end": post(KEY, JSON, b"prefer: " + b",wait=" * 5000),
+    "as many headers as it may have": post(KEY, JSON, *(b"x-a%d: 1" % number for number in range(94))),
+    "headers as large as they may be": post(KEY, JSON, b"x-a: " + b"a" * 60_000),
+}
+
+
+@pytest.mark.parametrize("request_", PASSES.values(), ids=PASSES)
+def test_it_is_a_request_like_any_other(gateway: Gateway, engine: Engine, request_: bytes) -> None:
+    assert status_of(gateway.raw(request_)) == 200
+    (request,) = engine.requests
+    assert (request.method, request.path, request.body) == ("POST", "/v1/chat/completions", SMALL)
+    found = {name: request.header(name) for name in ("host", "x-llm-client", "x-llm-model", "transfer-encoding")}
+    assert found == {"host": ["127.0.0.1"], "x-llm-client": ["app"], "x-llm-model": ["small"], "transfer-encoding": []}
 
 
 @pytest.mark.parametrize(("path", "status"), PATHS.items())

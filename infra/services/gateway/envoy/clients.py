@@ -40,9 +40,10 @@ def _healthy() -> Message:
 
 
 def _too_large(traffic: TrafficPlan) -> Message:
-    """Known before the body comes. A body whose length isn't said is counted by the second tier."""
-    range_ = {"start": traffic.body_mib * MIB + 1, "end": 2**63 - 1}
-    match = {"prefix": "/", "headers": [{"name": "content-length", "range_match": range_}]}
+    """Known before the body comes. A body whose length isn't said is counted by the second tier. A length may be no
+    number of 63 bits, so what is small enough is matched, not what is too large."""
+    enough = {"range_match": {"start": 0, "end": traffic.body_mib * MIB + 1}}
+    match = {"prefix": "/", "headers": [{"name": "content-length", **enough, "invert_match": True}]}
     return {"match": match, "direct_response": {"status": 413}}
 
 

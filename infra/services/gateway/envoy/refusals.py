@@ -36,9 +36,10 @@ def refusals(traffic: TrafficPlan, permission: Permission) -> Iterator[Message]:
     no = _Refused(traffic.contact)
     yield no({"prefix": "/v1/responses/"}, 404, "not_kept", _NOT_KEPT)
     yield no({"prefix": f"{LIST}/"}, 404, "unknown_model", f"this name is unknown or not allowed; {may}", "model")
+    yield no({**known, "headers": [_NOT_POST]}, 405, "method_not_allowed", "this path takes POST")
+    yield no({"path": LIST}, 405, "method_not_allowed", "this path takes GET")
     for there, names in _by_paths(traffic, permission).items():
         yield no(_model(names), 404, "unknown_path", f"the server of {_ASKED} has no such path; it has {there}")
-    yield no({**known, "headers": [_NOT_POST]}, 405, "method_not_allowed", "this path takes POST")
     yield no({"prefix": "/v1/", "headers": [_FORM]}, 400, "multipart", _MULTIPART)
     yield no({**known, "headers": [_NOT_JSON]}, 400, "content_type", "send the header Content-Type: application/json")
     yield no({**known, **_problem("unreadable")}, 400, "invalid_json", _UNREADABLE)
