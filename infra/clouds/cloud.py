@@ -62,6 +62,8 @@ class Cloud(Owner):
     )
     # How long its cluster's DNS keeps the addresses of pods: kubeadm's Corefile says `ttl 30`.
     dns_ttl_seconds: int = 30
+    # From when the pods of a spot node are asked to leave until it is gone; None: nobody knows.
+    spot_leave_seconds: int | None = None
     answers: Mapping[str, Callable[[Mapping[str, Any]], dict[str, Any]]] = MappingProxyType({})  # of look-ups, offline
     region_key: str | None = None  # of Pulumi's config; any other key beside the platform's may hold a secret
     region_schema: Mapping[str, Any] = MappingProxyType({})  # what editors show for that key

@@ -13,10 +13,10 @@ from infra.diff.figures import rollout
 from infra.diff.nodes import group_of, leaves_the_old, restarts_nodes
 from infra.diff.replicas import about, fewer_of, finishes, number_changed, without_scaler
 from infra.diff.services import ground
+from infra.diff.spot import SPOT, spot_changed
 from infra.engines import ENGINES
 from infra.engines.engine import Limits
 from infra.owner import CLAIM
-from infra.plan.kinds import KINDS
 from infra.plan.words import NO_START
 from infra.registry import owner_of, reach_of
 from infra.services.serving.service import SERVING
@@ -27,7 +27,6 @@ from infra.sizing.estimates import held, requests
 DEPLOYMENT = "kubernetes:apps/v1:Deployment"
 _SERVICE = "kubernetes:core/v1:Service"
 INGRESS = "kubernetes:networking.k8s.io/v1:Ingress"
-SPOT = "spot"
 # From harmless to bad; the event of a model is the worst of what happens to it.
 NOTHING, FEWER, NEW, ROLLOUT, MOVES, AWAY, GONE = (
     "nothing",
@@ -221,7 +220,8 @@ def _afterwards(name: str, old: Side, new: Side) -> Iterator[str]:
     if before["max_model_len"] != after["max_model_len"]:
         longer = "; longer ones are refused" if refuses_more(old, new, name) else ""
         yield f"a request has up to {after['max_model_len']:,} tokens, was {before['max_model_len']:,}{longer}"
-    yield from _spot(SPOT in _capacity_of(old, name), SPOT in _capacity_of(new, name))
+    whole = after.get("whole_answer_seconds")
+    yield from spot_changed(SPOT in _capacity_of(old, name), SPOT in _capacity_of(new, name), whole)
     yield from _capacity(before.get("max_concurrency"), after.get("max_concurrency"))
     yield from number_changed(name, old, new)
     if not now.get("paused") and _can_start(name, old) and _can_start(name, new):
@@ -250,13 +250,6 @@ def _url(what: str, was: str | None, now: str | None) -> Iterator[str]:
         yield f"reached in the cluster alone: {was} stops answering"
     elif now and not was:
         yield f"reached from outside the cluster too: {now}"
-
-
-def _spot(before: bool, after: bool) -> Iterator[str]:
-    if after and not before:
-        yield KINDS[SPOT]
-    if before and not after:
-        yield "its nodes are no longer spot nodes, which go with two minutes' notice"
 
 
 def _later_rollouts(name: str, old: Side, new: Side) -> Iterator[str]:

@@ -84,7 +84,8 @@ class Timeouts(EngineTimeouts):
     rollout: int  # how long Pulumi waits for the Deployment
     prefetch: int  # how long Pulumi waits for the Job; also the Job's deadline
     pre_stop: int  # the time in which load balancers stop sending requests
-    grace_period: int  # >= pre_stop + drain >= gateway timeout
+    grace_period: int  # >= pre_stop + drain
+    whole_answer: int  # the longest answer that no end of a pod or its node cuts
 
 
 @dataclass(frozen=True)

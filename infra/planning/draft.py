@@ -148,7 +148,9 @@ def _decide(asked: Asked) -> Decided[_Parts]:
     yield from explain_prefetch(platform.served, platform.cluster, platform.cache, asked.catalog)
     nodes = yield from _nodes(asked, platform, places)
     settings = asked.settings
-    gateway = waits(longest_answer(settings), timeout_of(settings), asked.cloud.dns_ttl_seconds)
+    gateway = waits(
+        longest_answer(settings), timeout_of(settings), asked.cloud.dns_ttl_seconds, asked.cloud.spot_leave_seconds
+    )
     models = yield from plan_models(nodes.placed, nodes.pools, platform.cache, gateway, asked.sizing)
     traffic = yield from plan_traffic(asked.settings, models, platform.gateway, asked.catalog)
     yield from warn_of_externals(traffic, platform.cluster)

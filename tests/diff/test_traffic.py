@@ -153,6 +153,12 @@ AFTERWARDS = {
         "llama-8b",
         "the cloud takes spot nodes away with two minutes' notice",
     ),
+    "answers on spot nodes": (
+        "many",
+        (("[g6.2xlarge]}", "[g6.2xlarge], capacity: spot}"),),
+        "llama-8b",
+        "an answer that takes longer than 90 s is cut where its node goes",
+    ),
     "no tool calls": (
         "shared",
         (("maxModelLen: 8192", "maxModelLen: 8192, toolCalling: off"),),

@@ -93,6 +93,7 @@ def test_fixed_timeouts_on_the_page_are_those_of_the_code() -> None:
     assert f"nothing was written for {prefetch.STALL_SECONDS};" in PAGE
     assert f"| {cold_start.PRE_STOP} until load balancers send no more + drain + {cold_start.AFTER_DRAIN}:" in PAGE
     assert f"at least the {cold_start.NGINX_IDLE} of nginx, + {cold_start.KEEP_ALIVE_MARGIN}:" in PAGE
-    notice, before = warnings.SPOT_NOTICE_SECONDS, cold_start.PRE_STOP
-    assert f"{notice - before} are left of AWS's notice: {notice} less the {before} below" in PAGE
-    assert f"{cold_start.GATEWAY_TIMEOUT} without a gateway" in PAGE
+    notice, noticed, before = warnings.SPOT_NOTICE_SECONDS, warnings.SPOT_NOTICED_SECONDS, cold_start.PRE_STOP
+    left = f"{notice - noticed - before} are left of AWS's notice: {notice} less {noticed} until EKS drains the node"
+    assert f"{left} (assumed) less the {before} below" in PAGE
+    assert f"twice the gateway's timeout, which is {cold_start.GATEWAY_TIMEOUT} where the stack file has none" in PAGE

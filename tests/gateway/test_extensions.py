@@ -47,6 +47,8 @@ def found() -> dict[str, set[str]]:
 
 
 def _extensions(found: object) -> Iterator[str]:
+    if isinstance(found, str) and "%CEL(" in found:
+        yield "formatter.cel"
     if isinstance(found, dict):
         if "typed_config" in found:
             yield found["name"].removeprefix("envoy.")

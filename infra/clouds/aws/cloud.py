@@ -78,6 +78,7 @@ class Aws(Cloud):
     types = AwsTypes()
     ingress = ALB
     dns_ttl_seconds = 5  # the default of CoreDNS: EKS writes no ttl into its Corefile
+    spot_leave_seconds = warnings.SPOT_NOTICE_SECONDS - warnings.SPOT_NOTICED_SECONDS
     storage = EFS, EBS
     region_key = "aws:region"
     region_schema: Mapping[str, Any] = {"type": "string", "description": "AWS region", "examples": ["us-east-1"]}

@@ -15,6 +15,9 @@ from infra.plan.notes import Finding
 NODE_UPDATE_SECONDS = 900
 # docs.aws.amazon.com/AWSEC2/latest/UserGuide/spot-instance-termination-notices.html
 SPOT_NOTICE_SECONDS = 120
+# An estimate, since AWS states no figure: until the notice has reached EKS, which then drains a node of a managed node
+# group by itself (docs.aws.amazon.com/eks/latest/userguide/managed-node-groups.html).
+SPOT_NOTICED_SECONDS = 10
 # What several pools share of a warning; a cloud's kinds are not in kinds.KINDS.
 _RARE_TYPES = (
     "AWS rarely has these types on demand: pods wait until it has one. Reserve them first: an open On-Demand"
@@ -57,18 +60,20 @@ def warn_of_pool(pool: PoolPlan, models: Sequence[ModelPlan], cluster: ClusterPl
 def _warn_of_spot(path: str, models: Sequence[ModelPlan]) -> Iterator[Finding]:
     """Warns how short a drain is on spot: the node goes, however long its pods may take."""
     message = "AWS takes spot nodes away with two minutes' notice, and AWS may have none when they are needed"
-    cut = [model for model in models if model.timeouts.pre_stop + model.timeouts.drain > SPOT_NOTICE_SECONDS]
+    cut = [model for model in models if model.timeouts.whole_answer < model.timeouts.drain]
     if not cut:
         yield warned(path, message, kind="spot")
         return
-    names, notice = ", ".join(model.name for model in cut), SPOT_NOTICE_SECONDS
-    before, drain = max(model.timeouts.pre_stop for model in cut), max(model.timeouts.drain for model in cut)
+    names = ", ".join(model.name for model in cut)
+    leaves, whole = max(model.timeouts.pre_stop for model in cut), min(model.timeouts.whole_answer for model in cut)
+    drain = max(model.timeouts.drain for model in cut)
     yield warned(
         path,
-        f"{message}; an answer of {names} then has {notice - before} s to end ({notice} s of notice, and for {before} s"
-        f" of them new requests still come), and not the {drain} s that it has elsewhere: a longer answer is cut off",
+        f"{message}; an answer of {names} then has {whole} s to end ({SPOT_NOTICE_SECONDS} s of notice, about"
+        f" {SPOT_NOTICED_SECONDS} until EKS drains the node, and for {leaves} of them new requests still come), and not"
+        f" the {drain} s that it has elsewhere: a longer answer is cut off",
         kind="spot",
-        detail=f"an answer of {names} has {notice - before} s to end, not {drain} s",
+        detail=f"an answer of {names} has {whole} s to end, not {drain} s",
     )
 
 

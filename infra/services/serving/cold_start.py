@@ -30,11 +30,12 @@ class Waits:
     answer: int  # how long an answer may take, from when its request came
     silence: int  # how long one may come without a byte
     leaves: int  # until the gateway sends it nothing more
+    on_spot: int | None  # until the node is gone; None: nobody knows
 
 
-def waits(answer: int, silence: int, dns_ttl: int) -> Waits:
+def waits(answer: int, silence: int, dns_ttl: int, on_spot: int | None) -> Waits:
     """The gateway learns of a pod's end from DNS."""
-    return Waits(answer, silence, max(PRE_STOP, dns_ttl + DNS_REFRESH))
+    return Waits(answer, silence, max(PRE_STOP, dns_ttl + DNS_REFRESH), on_spot)
 
 
 def cold_start(placed: Placed, pool: PoolPlan | None, cache: CachePlan, catalog: Catalog) -> ColdStart:
@@ -61,7 +62,9 @@ def _weights(placed: Placed, cache: CachePlan, figures: start_parts.Figures) -> 
     return start_parts.weights(served.loaded_gib, cache, figures)
 
 
-def timeouts(placed: Placed, start: ColdStart, gateway: Waits, *, after_old_pod: bool) -> Timeouts:
+def timeouts(
+    placed: Placed, pool: PoolPlan | None, start: ColdStart, gateway: Waits, *, after_old_pod: bool
+) -> Timeouts:
     """Each timeout is at least the slowest time of what it waits for. `after_old_pod`: a rollout's new pod may have to
     wait until an old one has ended."""
     slow = {name: part.high for name, part in start.parts.items()}
@@ -78,8 +81,16 @@ def timeouts(placed: Placed, start: ColdStart, gateway: Waits, *, after_old_pod:
         pre_stop=gateway.leaves,
         drain=drain,
         grace_period=grace_period,
+        whole_answer=_whole_answer(pool, gateway),
         keep_alive=max(gateway.silence, NGINX_IDLE) + KEEP_ALIVE_MARGIN,
     )
+
+
+def _whole_answer(pool: PoolPlan | None, gateway: Waits) -> int:
+    """The last request before the gateway leaves a pod on spot has what is left until its node goes."""
+    if pool is None or pool.capacity != "spot" or gateway.on_spot is None:
+        return gateway.answer
+    return max(0, min(gateway.answer, gateway.on_spot - gateway.leaves))
 
 
 def half_minutes_up(seconds: float) -> int:

@@ -47,7 +47,7 @@ def _model(
     pool = pools.get(offer.name) if offer else None
     start = cold_start(placed, pool, cache, sizing.catalog)
     waits = after_old_pod(placed, one_reader=one_reader)
-    limits = timeouts(placed, start, gateway, after_old_pod=waits)
+    limits = timeouts(placed, pool, start, gateway, after_old_pod=waits)
     rollout = plan_rollout(placed, start, pool, drain=limits.drain, one_reader=one_reader)
     yield from check_rollout(placed, one_reader=one_reader)
     yield from warn_of_model(placed, rollout, start, _loss(placed, pool, cache))

@@ -11,6 +11,13 @@ SERVED = "x-llm-served"  # the header of a request to one of two versions: which
 sent = f"%DYNAMIC_METADATA({FROM_BODY}:{{}}):100%".format  # what a filter read out of a body
 
 _FIRST_BYTE = "%RESPONSE_DURATION%"
+# Who ended an answer before it was whole, which its status doesn't say: the client that went away, the server that
+# ended, or a time of the gateway.
+_CUT = (
+    'response.code_details.startsWith("downstream") ? "client"'
+    ' : response.code_details.startsWith("upstream_reset_after_response_started") ? "server"'
+    ' : response.code == 200 && response.code_details.endsWith("_timeout") ? "time" : "no"'
+)
 
 _LINE: Message = {
     "time": "%START_TIME%",
@@ -24,6 +31,7 @@ _LINE: Message = {
 }
 _ROUTED: Message = {
     **_LINE,
+    "cut": f"%CEL({_CUT})%",
     "client": "%REQ(X-LLM-CLIENT)%",
     "team": "%REQ(X-LLM-TEAM)%",
     "model": sent("model"),
@@ -37,8 +45,11 @@ _ROUTED: Message = {
     "tokens_out": sent("tokens_out"),
 }
 # What the first tier answers itself; all else is in the log of the second.
-_OWN = ["NR", "NC", "UO", "UH", "UF", "DPE", "OM", "DT", "SI", "UC", "DC"]
+_OWN = ["NR", "NC", "UO", "UH", "UF", "DPE", "OM", "DT", "SI", "UC"]
 _OWN_STATUS = [408, 413, 431]
+# A caller that went away before its request had a client's route: of any other one the second tier knows it.
+_UNKNOWN = {"header_filter": {"header": {"name": "x-llm-client", "present_match": True, "invert_match": True}}}
+_LEFT: Message = {"and_filter": {"filters": [{"response_flag_filter": {"flags": ["DC"]}}, _UNKNOWN]}}
 
 
 def refused_log() -> Message:
@@ -49,7 +60,7 @@ def refused_log() -> Message:
         "from": "%DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT%",
         "peer": "%DOWNSTREAM_DIRECT_REMOTE_ADDRESS_WITHOUT_PORT%",
     }
-    own = [{"response_flag_filter": {"flags": _OWN}}, *(status(code) for code in _OWN_STATUS)]
+    own = [{"response_flag_filter": {"flags": _OWN}}, *(status(code) for code in _OWN_STATUS), _LEFT]
     return {"filter": {"or_filter": {"filters": own}}, **_stdout(line)}
 
 
