@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -16,7 +17,7 @@ from tests.gateway.token_service import PROGRAM, STORE, Programs, Service, limit
 
 pytestmark = pytest.mark.programs
 CHAT = "/v1/chat/completions"
-LIMITS = {"chatty": 20, "counted": 1000, "streams": 1000, "tried": 1000, "vectors": 1000, "wrong": 1000}
+LIMITS = {"chatty": 20, "counted": 1000, "streams": 1000, "tried": 1000, "vectors": 1000, "waits": 1000, "wrong": 1000}
 
 
 @pytest.fixture(scope="module")
@@ -26,11 +27,23 @@ def service() -> Iterator[Service]:
 
 
 @pytest.fixture(scope="module")
-def gateway(engine: Engine, service: Service, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gateway]:
-    limited = [client(name, ("paused", "small"), tokens_per_minute=limit) for name, limit in LIMITS.items()]
+def wakes() -> Engine:
+    """It isn't started yet."""
+    return Engine(port=free_ports(1)[0])
+
+
+@pytest.fixture(scope="module")
+def gateway(
+    engine: Engine, service: Service, wakes: Engine, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Gateway]:
+    limited = [client(name, ("asleep", "paused", "small"), tokens_per_minute=limit) for name, limit in LIMITS.items()]
     plan = traffic(
         (*limited, client("often", ("small",), tokens_per_minute=5, requests_per_minute=1), client("free", ("small",))),
-        (upstream("small", engine.port), upstream("paused", engine.port, paused=True)),
+        (
+            upstream("small", engine.port),
+            upstream("paused", engine.port, paused=True),
+            upstream("asleep", wakes.port, held_seconds=60),
+        ),
         token_limits=limits_at(service.port),
     )
     with running(plan, place_in(tmp_path_factory.mktemp("gateway"))) as gateway:
@@ -60,15 +73,23 @@ def test_prompt_and_answer_count_once(
     assert [added for name, added in service.asked if name == who] == [0, *tokens]
 
 
+def test_a_request_that_was_held_counts_once(gateway: Gateway, service: Service, wakes: Engine) -> None:
+    with ThreadPoolExecutor(1) as pool:
+        answer = pool.submit(_ask, gateway, "waits", model="asleep")
+        service.wait_for(lambda: ("waits", 0) in service.asked)
+        with wakes:
+            assert answer.result().status == 200
+            assert service.counted("waits") == [3, 5]
+    assert service.asked.count(("waits", 0)) == 1
+
+
 def test_the_request_that_passes_the_limit_succeeds_and_the_next_one_is_refused(
     gateway: Gateway, service: Service
 ) -> None:
     def ask_until_counted() -> Answer:
         used = service.used["chatty"]
         answer = _ask(gateway, "chatty")
-        deadline = time.monotonic() + HANGS_SECONDS
-        while service.used["chatty"] == used and answer.status == 200 and time.monotonic() < deadline:
-            time.sleep(0.01)
+        service.wait_for(lambda: answer.status != 200 or service.used["chatty"] > used)
         return answer
 
     answers = [ask_until_counted() for _ in range(4)]

@@ -8,7 +8,7 @@ import tempfile
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -100,9 +100,12 @@ class Service:
 
     def counted(self, client: str) -> list[int]:
         """What its answers added, once the first one is there: Envoy tells it after its caller has the answer."""
+        self.wait_for(lambda: bool(self._added(client)))
+        return self._added(client)
+
+    def wait_for(self, found: Callable[[], bool]) -> None:
         with self._changed:
-            self._changed.wait_for(lambda: self._added(client), HANGS_SECONDS)
-            return self._added(client)
+            assert self._changed.wait_for(found, HANGS_SECONDS)
 
     def _added(self, client: str) -> list[int]:
         return [tokens for name, tokens in self.asked if name == client and tokens]
