@@ -34,7 +34,7 @@ def sizes_asked(old: Side, new: Side) -> Iterator[str]:
 
 
 def _too_full(old: Side, new: Side) -> Iterator[tuple[float, float, str, str]]:
-    """GiB that stay and that come, the size of the claim, and the one that it needs."""
+    """GiB that stay and that come, the size of the claim, and the size that it needs."""
     was, claim = _claim(old), _claim(new)
     there = _weights(old) if was else {}
     come = {folder: size for folder, size in _weights(new).items() if folder not in there}

@@ -25,7 +25,7 @@ _ADDRESS = re.compile(r"[\w.-]+(:\d+|\.\w+)\S*")
 _IP = re.compile(r"\d{1,3}(\.\d{1,3}){3}")
 _RANGE = re.compile(r"(\d+)\s*(?:\.\.\.?|-|–|:|,|to)\s*(\d+)")
 _LONG_NAME = re.compile(r"\w+(:[^:]*){4,}/")  # of several parts, the last of which the user gave
-_ACCOUNT = re.compile(r"(?<!\d)\d{12}(?!\d)")
+_ACCOUNT = re.compile(r"(?<![\w-])\d{12}(?=:|$)")  # not the end of an id
 _DEEPEST = 3  # nested sections that a single value may abbreviate
 
 

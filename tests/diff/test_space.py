@@ -53,7 +53,7 @@ def test_what_is_there_stays_and_what_comes_needs_room(after: dict[str, Any], si
     ("was", "now", "write"), [("200Gi", "69Gi", "200Gi"), ("70Gi", "69Gi", "200Gi"), ("70Gi", "50Gi", "200Gi")]
 )
 def test_a_claim_that_would_shrink_is_given_one_size(was: str, now: str, write: str) -> None:
-    """The refusal names the size until now, or the one that the weights need where that one is too small as well."""
+    """The refusal names the size until now, or the larger one for the weights, where that one is too small as well."""
     after = {"chat": {**QWEN, "revision": REVISION}}
     found = compare("own", _side({"chat": QWEN}, size=was), _side(after, size=now))
     assert [each["fix"] for each in found.in_place] == [f"cache.size: {write}"]

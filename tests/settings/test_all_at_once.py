@@ -282,8 +282,9 @@ def test_a_region_is_proposed_from_its_spelling_and_from_the_file(
         load_file(path)
     said = {mistake.path: mistake for mistake in caught.value.mistakes}
     assert proposed in said["aws:region"].got
-    here = "us-east-1" if arn_of == "REGION" else arn_of
-    assert region is not None or said["aws:region"].write == f"write aws:region: {here}"
+    nowhere = "write yours, such as aws:region: us-east-1"
+    wanted = nowhere if arn_of == "REGION" else f"write aws:region: {arn_of}"
+    assert region is not None or said["aws:region"].write == wanted
     example = f"arn:aws:acm:{arn_of}:111122223333:certificate/5f0c"
     assert said["gateway.certificateArn"].write == f"write certificateArn: {example}"
 

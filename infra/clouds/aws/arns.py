@@ -5,6 +5,8 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from infra.settings.mistakes import Key
+
 EXAMPLE_ACCOUNT, _EXAMPLE_REGION, _NO_REGION = "111122223333", "us-east-1", "REGION"
 _EXAMPLE = re.compile(rf"(arn:aws:[a-z0-9]+:|(?<![\w.:])region: ){_EXAMPLE_REGION}\b")
 _EXAMPLE_ACCOUNT = re.compile(rf"(arn:aws[a-z-]*:[a-z0-9-]+:[A-Za-z0-9-]*:|accountId: \"?){EXAMPLE_ACCOUNT}\b")
@@ -34,13 +36,15 @@ def written_account(platform: Any) -> str | None:
         written = written.get(key) if isinstance(written, Mapping) else None
     if isinstance(written, str | int) and _ACCOUNT.fullmatch(digits := re.sub(r"[\s-]", "", str(written))):
         return digits
-    found = Counter(each for each in _accounts(platform) if each != EXAMPLE_ACCOUNT)
+    found = Counter(each for _, each in accounts_by_key(platform) if each != EXAMPLE_ACCOUNT)
     return next((account for account, _ in found.most_common(1)), None)
 
 
-def _accounts(value: Any) -> Iterator[str]:
+def accounts_by_key(value: Any, key: Key = ()) -> Iterator[tuple[Key, str]]:
+    """Of each ARN in a section as it is written."""
     if isinstance(value, str):
-        yield from _OF_AN_ARN.findall(value)
+        yield from ((key, account) for account in _OF_AN_ARN.findall(value))
     elif isinstance(value, Mapping | list):
-        for each in value.values() if isinstance(value, Mapping) else value:
-            yield from _accounts(each)
+        items = value.items() if isinstance(value, Mapping) else enumerate(value)
+        for part, each in items:
+            yield from accounts_by_key(each, (*key, part))

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from infra.catalog import Catalog
 from infra.clouds.aws.arns import account_of
+from infra.clouds.aws.check_accounts import check_accounts
 from infra.clouds.aws.check_addons import check_addons
 from infra.clouds.aws.check_cache import check_cache
 from infra.clouds.aws.check_driver import check_driver
@@ -26,6 +27,7 @@ _SMALL = re.compile(r"[mcrt]\d[a-z]*(-flex)?\.(nano|micro|small|medium|large)")
 def check_aws(scope: Scope, *, here: bool) -> None:
     """`here`: whether the stack runs there."""
     _check_region(scope, here=here)
+    check_accounts(scope)
     check_tags(scope)
     check_addons(scope)
     check_cache(scope)

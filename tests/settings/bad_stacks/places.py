@@ -18,7 +18,72 @@ def _of_another(path: str, what: str) -> Mistake:
     return Mistake(path, 6, got, f"write one of account {_ACCOUNT}")
 
 
+_MISTYPED, _SWAPPED = "222233334445", "222233343444"
+_ID = "5f0c0000-0000-4000-8000-000000000002"
+
+
+def _mistyped(path: str, account: str, write: str, where: str = "cluster.create.accountId") -> Mistake:
+    got = f"account {account}, and {where} names {_ACCOUNT}: one of them is mistyped"
+    return Mistake(path, 4 if path.startswith("cluster") else 6, got, f"write {write}")
+
+
 PLACES = (
+    Bad(
+        "a digit of an account is another one, and two of a web ACL have changed places",
+        _here(
+            f"gateway: {{domain: llm.acme.eu, certificateArn: {_CERTIFICATE.replace(_OTHER, _MISTYPED)},"
+            f" wafAclArn: {_WEB_ACL.replace(_OTHER, _SWAPPED)}}}"
+        ),
+        (
+            _mistyped("gateway.certificateArn", _MISTYPED, f"certificateArn: {_CERTIFICATE.replace(_OTHER, _ACCOUNT)}"),
+            _mistyped("gateway.wafAclArn", _SWAPPED, f"wafAclArn: {_WEB_ACL.replace(_OTHER, _ACCOUNT)}"),
+        ),
+    ),
+    Bad(
+        "a mistyped account where the cluster's isn't given",
+        stack(
+            create(f'zones: 2, access: {{admins: ["{_ADMIN.replace(_OTHER, _ACCOUNT)}"]}}'),
+            MODEL,
+            f"gateway: {{domain: llm.acme.eu, certificateArn: {_CERTIFICATE.replace(_OTHER, _MISTYPED)}}}",
+            region=_REGION,
+        ),
+        (
+            _mistyped(
+                "gateway.certificateArn",
+                _MISTYPED,
+                f"certificateArn: {_CERTIFICATE.replace(_OTHER, _ACCOUNT)}",
+                "cluster.create.access.admins[0]",
+            ),
+        ),
+    ),
+    Bad(
+        "the account of the cluster is mistyped, and two ARNs are not",
+        stack(
+            create(
+                f'zones: 2, accountId: "{_MISTYPED}", access: {{admins: ["{_ADMIN.replace(_OTHER, _ACCOUNT)}",'
+                f' "{_ADMIN.replace(_OTHER, _ACCOUNT)}2"]}}'
+            ),
+            MODEL,
+            region=_REGION,
+        ),
+        (
+            _mistyped(
+                "cluster.create.accountId", _MISTYPED, f'accountId: "{_ACCOUNT}"', "cluster.create.access.admins[0]"
+            ),
+        ),
+    ),
+    Bad(
+        "an account with a digit less, beside an id that ends in twelve digits",
+        _here(f"gateway: {{domain: llm.acme.eu, certificateArn: arn:aws:acm:{_REGION}:22223333444:certificate/{_ID}}}"),
+        (
+            Mistake(
+                "gateway.certificateArn",
+                6,
+                'got "arn:aws:acm:eu-central-1:22223333444:certificate/5f0c0000..."; allowed: an ACM certificate ARN',
+                f"write certificateArn: arn:aws:acm:{_REGION}:{_ACCOUNT}:certificate/{_ID}",
+            ),
+        ),
+    ),
     Bad(
         "an unknown region",
         stack(CLUSTER, MODEL, region="us-est-1"),
