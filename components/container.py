@@ -5,7 +5,18 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 MODELS_MOUNT = "/models"  # where the claim is mounted, in the server and in the prefetch Job
+ENGINE_KEYS = "engine-keys"  # the Secret with the keys that engines accept
+API_KEY = "api-key"  # in a Secret: one key
+KEYS_MOUNT = "/etc/engine-keys"
 HOME = "/home/model"  # writable and lost with the pod; the root file system is read-only
+
+
+@dataclass(frozen=True)
+class KeysFile:
+    """By which an engine accepts several keys."""
+
+    argument: str  # takes the file's path
+    name: str  # in the Secret
 
 
 @dataclass(frozen=True)
@@ -19,11 +30,16 @@ class Container:
     port: int
     health_path: str
     metrics_path: str | None  # None: it has no metrics for Prometheus
-    api_key_env: str | None  # None: it can't check a key
+    api_key_env: str | None  # of the one key that it accepts
+    keys_file: KeysFile | None  # None as well: it can't check a key
     gpus: int  # 0: the CPU
     startup_probe: Mapping[str, Any]  # the handler (and time limit) that passes once the model is loaded
     startup_seconds: int  # how long loading may take
     ends_requests_seconds: int  # for requests in flight, before SIGTERM; 0: the server itself lets them end
+
+    @property
+    def checks_key(self) -> bool:
+        return self.api_key_env is not None or self.keys_file is not None
 
 
 @dataclass(frozen=True)

@@ -6,11 +6,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from components.bucket_access import BucketAccess
-from components.container import MODELS_MOUNT, Container
+from components.container import API_KEY, ENGINE_KEYS, KEYS_MOUNT, MODELS_MOUNT, Container, KeysFile
 from components.model_cache import CLAIM
 from components.pods import container_security_context, scratch, secret_variable, security_context, spread, variables
 
-API_KEY = "api-key"
 GPU_RESOURCE = "nvidia.com/gpu"  # what the device plugin offers on a node, and pods request
 _PROBE_SECONDS = 10
 
@@ -43,14 +42,11 @@ def pod_spec(
     pre_stop_seconds: int,
     grace_seconds: int,
     set_group: bool,
-    api_key_secret: str | None,
     own_claim: str | None = None,
     bucket: BucketAccess | None = None,
 ) -> Any:
     """`own_claim` has the weights of this model; None: they are in the model cache. With `bucket`, the server reads
-    them from there, and no claim is mounted.
-
-    `api_key_secret` is the Secret with the key that applications must send; None if the server checks no key."""
+    them from there, and no claim is mounted."""
     volumes, mounts = scratch(size.disk_gib)
     if bucket is None:
         volumes.append({"name": "models", "persistentVolumeClaim": _claim(own_claim)})
@@ -58,15 +54,20 @@ def pod_spec(
     volumes.append({"name": "shm", "emptyDir": {"medium": "Memory", "sizeLimit": f"{size.shm_gib}Gi"}})
     mounts.append({"name": "shm", "mountPath": "/dev/shm"})
     environment = [*variables(server.env), *_of_bucket(bucket)]
-    if server.api_key_env is not None and api_key_secret is not None:
-        environment.append(secret_variable(server.api_key_env, secret=api_key_secret, key=API_KEY))
+    args = list(server.args)
+    if server.keys_file is not None:
+        args += [server.keys_file.argument, f"{KEYS_MOUNT}/{server.keys_file.name}"]
+        volumes.append(_keys(server.keys_file))
+        mounts.append({"name": "keys", "mountPath": KEYS_MOUNT, "readOnly": True})
+    elif server.api_key_env is not None:
+        environment.append(secret_variable(server.api_key_env, secret=ENGINE_KEYS, key=API_KEY))
     # A server that closes its connections on SIGTERM gets the signal only after requests had time to end.
     sleep_seconds = pre_stop_seconds + server.ends_requests_seconds
     health = {"httpGet": {"path": server.health_path, "port": "http"}, "periodSeconds": _PROBE_SECONDS}
     container: dict[str, Any] = {
         "name": server.name,
         "image": server.image,
-        "args": list(server.args),
+        "args": args,
         "env": environment,
         "ports": [{"name": "http", "containerPort": server.port, "protocol": "TCP"}],
         "resources": _resources(server.gpus, size),
@@ -99,6 +100,11 @@ def pod_spec(
     if place.runtime_class is not None:
         spec["runtimeClassName"] = place.runtime_class
     return spec
+
+
+def _keys(file: KeysFile) -> dict[str, Any]:
+    items = [{"key": file.name, "path": file.name}]
+    return {"name": "keys", "secret": {"secretName": ENGINE_KEYS, "items": items}}
 
 
 def _of_bucket(bucket: BucketAccess | None) -> Iterator[dict[str, Any]]:

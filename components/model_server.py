@@ -1,6 +1,5 @@
 """The pods of one model, which only the gateway reaches."""
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -9,8 +8,9 @@ import pulumi
 import pulumi_kubernetes as k8s
 
 from components.bucket_access import BucketAccess
-from components.container import Container
-from components.model_pod import API_KEY, PodPlace, PodSize, pod_spec
+from components.container import API_KEY, Container
+from components.engine_keys import EngineKeys
+from components.model_pod import PodPlace, PodSize, pod_spec
 from components.network_policy import server_policy
 
 SERVICE_PORT = 80
@@ -69,7 +69,8 @@ class ModelServer(pulumi.ComponentResource):
         rollout: PodReplacement,
         callers: Callers,
         set_group: bool,
-        api_key: pulumi.Input[str] | None,
+        keys: EngineKeys,
+        callers_key: pulumi.Input[str] | None,
         own_claim: str | None = None,
         bucket: BucketAccess | None = None,
         monitor_labels: Mapping[str, str] | None,
@@ -88,17 +89,12 @@ class ModelServer(pulumi.ComponentResource):
         # depend on the number of replicas: a change of the pods' template recreates every pod.
         pod_annotations: dict[str, pulumi.Input[str]] = {"cluster-autoscaler.kubernetes.io/safe-to-evict": "false"}
         waits: list[pulumi.Resource] = [*depends_on, *pods_wait_for, *(bucket.after if bucket else ())]
-        secret_name = f"{model}-api-key" if api_key is not None and container.api_key_env is not None else None
-        if secret_name is not None and api_key is not None:
-            secret = k8s.core.v1.Secret(
-                f"{name}-api-key",
-                metadata={"name": secret_name, "namespace": namespace},
-                string_data={API_KEY: api_key},
-                opts=child,
-            )
-            waits.append(secret)
-            # An engine reads its key only when it starts: a changed key has to replace the pods.
-            pod_annotations["llm-platform/api-key-hash"] = pulumi.Output.from_input(api_key).apply(_short_hash)
+        if container.checks_key:
+            waits.append(keys.secret)
+            # An engine reads its keys only when it starts: another one has to replace the pods.
+            pod_annotations["llm-platform/engine-keys"] = _accepted(container, keys)
+            if callers_key is not None:
+                self._callers_secret(name, callers_key, child)
 
         # It lets in less than the one of version 1, `<model>-server`, which is removed at the end of an update: until
         # then both hold, and the old way stays open. Its name is no model's and no other policy's.
@@ -126,7 +122,6 @@ class ModelServer(pulumi.ComponentResource):
                 pre_stop_seconds=rollout.pre_stop_seconds,
                 grace_seconds=rollout.grace_seconds,
                 set_group=set_group,
-                api_key_secret=secret_name,
                 own_claim=own_claim,
                 bucket=bucket,
             ),
@@ -181,6 +176,15 @@ class ModelServer(pulumi.ComponentResource):
             },
             spec={"selector": dict(answered_by), "ports": ports},
             opts=pulumi.ResourceOptions(parent=self, depends_on=[*depends_on, self.deployment]),
+        )
+
+    def _callers_secret(self, name: str, key: pulumi.Input[str], opts: pulumi.ResourceOptions) -> None:
+        """Where version 1 had the key of all callers, which the gateway asks for."""
+        k8s.core.v1.Secret(
+            f"{name}-api-key",
+            metadata={"name": f"{self._model}-api-key", "namespace": self._namespace},
+            string_data={API_KEY: key},
+            opts=opts,
         )
 
     def _pods_service(self, selector: Mapping[str, str], *, opts: pulumi.ResourceOptions) -> k8s.core.v1.Service:
@@ -248,5 +252,6 @@ def _scraped(model: str) -> dict[str, str]:
     return {"app.kubernetes.io/name": model, "app.kubernetes.io/component": "model-pods"}
 
 
-def _short_hash(value: str) -> str:
-    return hashlib.sha256(value.encode()).hexdigest()[:8]
+def _accepted(container: Container, keys: EngineKeys) -> str:
+    """The numbers of the keys that it takes when it starts."""
+    return ",".join(map(str, sorted(keys.numbers))) if container.keys_file is not None else str(keys.numbers[0])

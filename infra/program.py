@@ -17,7 +17,7 @@ from infra.planning import make_plan
 from infra.planning.placeholders import unreachable
 from infra.registry import cloud_of, region_in, services
 from infra.services.access.given_keys import wrong_secrets
-from infra.services.access.make import make_api_key, make_client_keys, make_endpoints
+from infra.services.access.make import make_api_key, make_client_keys, make_endpoints, make_engine_keys
 from infra.services.external.plan import missing_keys
 from infra.services.gateway.clients import DEFAULT
 from infra.services.gateway.make import add_addresses, make_gateway, make_proxy, make_token_limits
@@ -70,15 +70,17 @@ def deploy(plan: Plan, provider: Any, namespaces: Namespaces) -> None:
         missing=namespaces.missing,
         after=[cache, *site.ready],
     )
-    serving = Serving(plan, site, cache, key, log_in(plan, site, cache))
+    engine_keys = make_engine_keys(plan, site, key, [cache, *site.ready])
+    callers_key = clients[DEFAULT].newest if DEFAULT in clients else None
+    serving = Serving(plan, site, cache, engine_keys, callers_key, log_in(plan, site, cache))
     servers = {name: serve(serving, model) for name, model in plan.models.items()}
     keys = {name: client.keys for name, client in clients.items()}
     make_token_limits(plan, site, [cache])
     # Envoy sends requests to a next version once its pods are ready.
     coming = [servers[name].deployment for name in plan.models if name not in plan.named]
     provider_keys = {name: config.require_secret(each.secret) for name, each in plan.traffic.externals.items()}
-    proxy = make_proxy(plan, site, servers.values(), keys, key, provider_keys, [cache, *coming])
-    gateway = make_gateway(plan, site, proxy)
+    proxy = make_proxy(plan, site, servers.values(), keys, engine_keys.sent, provider_keys, [cache, *coming])
+    gateway = make_gateway(plan, site, proxy, servers.values())
     add_addresses([servers[name] for name in plan.named], proxy, gateway)
     for service in services():
         service.make(plan, Made(site.opts, (*site.ready, *site.operators, cache)))
@@ -87,7 +89,7 @@ def deploy(plan: Plan, provider: Any, namespaces: Namespaces) -> None:
     for name, value in known.items():
         pulumi.export(name, value)
     pulumi.export("gateway_address", gateway.address if gateway else None)
-    pulumi.export("api_key", clients[DEFAULT].newest if DEFAULT in clients else None)
+    pulumi.export("api_key", callers_key)
 
 
 def plan_of(file: StackFile) -> Plan:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from infra.config_keys import API_KEY, client_key, config_key
+from infra.engines import ENGINES
 from infra.services.gateway.clients import DEFAULT
 from infra.sides.types import Side
 
@@ -53,6 +54,15 @@ def key_changed(name: str, old: Side, new: Side) -> Iterator[str]:
         yield f"requests without {which} are answered with 401; until now no key is asked for"
     elif not _has_gateway(old) and was != now:
         yield f"its key is in {_secret(now)}, was in {_secret(was)}"
+    if _accepts_one_key_of_another(name, old, new):
+        yield "callers get 401 from when its new pods are ready until the gateway answers: it accepts one key alone"
+
+
+def _accepts_one_key_of_another(name: str, old: Side, new: Side) -> bool:
+    """With an older program its callers sent the key of the engine themselves."""
+    engine = ENGINES.get(new.endpoint(name).get("engine", ""))
+    one = engine is not None and engine.checks_key and engine.keys_file is None
+    return one and _has_gateway(new) and not _has_gateway(old) and old.endpoint(name).get("engine") is not None
 
 
 def _has_gateway(side: Side) -> bool:

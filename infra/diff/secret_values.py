@@ -15,8 +15,9 @@ NEW = f"{MASK}, another value"
 _HUB_TOKEN, _API_KEY = config_key(HUGGING_FACE_TOKEN), config_key(API_KEY)
 _HUB_TOKEN_SECRET = "-hub-token"  # how the Secret's logical name ends
 _CLIENT_SECRET = re.compile(r"client-(.+?)-secret(?:-elsewhere)?")  # has the newest key of that client
-_ALL_KEYS = "gateway-proxy-clients"  # every other secret value is the API key's
-_CLIENTS = "gateway.clients."
+_ALL_KEYS = "gateway-proxy-clients"
+_CLIENTS, _ENGINE_KEYS = "gateway.clients.", "gateway.engineKeys"
+_OF_ENGINES, _OF_CALLERS = "engine-keys-secret", "-api-key"  # the logical name, and how that of version 1 ends
 
 
 def secrets_changed(settings: Changes, after: Mapping[str, Resource]) -> dict[str, dict[str, Change]]:
@@ -37,13 +38,16 @@ def _is_of(name: str, key: str, change: Change) -> bool:
     if name.endswith(_HUB_TOKEN_SECRET) or key == _HUB_TOKEN:
         return name.endswith(_HUB_TOKEN_SECRET) and key == _HUB_TOKEN
     given = client_of(key.rpartition(":")[2])
-    if own := _CLIENT_SECRET.fullmatch(name):
-        client = own[1]
+    if name == _OF_ENGINES:
+        return key in (_API_KEY, _ENGINE_KEYS)
+    own = _CLIENT_SECRET.fullmatch(name)
+    if own or name.endswith(_OF_CALLERS):
+        client = own[1] if own else DEFAULT
         rotated = key == f"{_CLIENTS}{client}.keys" and _newest(change.old) != _newest(change.new)
         return rotated or (given is not None and given[0] == client) or (client == DEFAULT and key == _API_KEY)
     if name == _ALL_KEYS:
-        return key == _API_KEY or given is not None or key.startswith(_CLIENTS)
-    return key == _API_KEY
+        return key in (_API_KEY, _ENGINE_KEYS) or given is not None or key.startswith(_CLIENTS)
+    return False
 
 
 def _is_key(name: str, path: str) -> bool:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
-from components.container import Container, Fetch, Query
+from components.container import Container, Fetch, KeysFile, Query
 from infra.catalog import Catalog, Gpu, ModelShape
 from infra.engines.arguments import Argument, BadArgument
 from infra.engines.hub import hub_adapter_fetch, hub_download, hub_fetch
@@ -95,7 +95,8 @@ class Engine:
     port: int
     health_path: str = "/health"
     metrics_path: str | None = None  # None: it has no metrics for Prometheus
-    api_key_env: str | None = None  # None: the engine can't check a key
+    api_key_env: str | None = None  # of the one key that it accepts
+    keys_file: KeysFile | None = None  # by which it accepts several; None as well: it can't check a key
     drains: bool = False  # after SIGTERM it lets requests in flight end
     keep_alive_env: str | None = None  # None: it never closes an idle connection
     counts_streams: bool = False  # a stream ends with its tokens, whether or not the caller asked for them
@@ -117,7 +118,7 @@ class Engine:
 
     @property
     def checks_key(self) -> bool:
-        return self.api_key_env is not None
+        return self.api_key_env is not None or self.keys_file is not None
 
     @property
     def is_measured(self) -> bool:
@@ -243,11 +244,16 @@ class Engine:
             health_path=self.health_path,
             metrics_path=self.metrics_path,
             api_key_env=self.api_key_env,
+            keys_file=self.keys_file,
             gpus=model.gpus,
             startup_probe=self.startup_probe(model),
             startup_seconds=model.timeouts.startup_probe,
             ends_requests_seconds=0 if self.drains else model.timeouts.drain,
         )
+
+    def keys_text(self, keys: Sequence[str]) -> str:
+        """What stands in `keys_file`."""
+        raise NotImplementedError
 
     def _keep_alive(self, model: EngineModel) -> dict[str, str]:
         """When the engine has just closed a connection on which a load balancer sends a request, that answers 502."""

@@ -178,6 +178,13 @@ def test_only_what_belongs_to_clients_is_a_target_and_nothing_that_differs_is_le
     assert "gateway-proxy-bootstrap" not in names  # it would replace the gateway's pods
 
 
+def test_the_secrets_of_version_1_follow_the_client_default_alone(stacks: Path) -> None:
+    for name, there in (("default", True), ("web", False)):
+        changed = change("rotate", stacks / "Pulumi.prod.yaml", name, {})
+        found = {urn.rpartition("::")[2] for urn in targets(changed.before.recording, changed.after.recording, name)}
+        assert {"llama-8b-api-key", "llama-70b-api-key"} <= found if there else not any("api-key" in n for n in found)
+
+
 def fake_pulumi(folder: Path, *, state: Any, up: int = 0) -> dict[str, str]:
     """The CLI as far as the command needs it: it exports a state, and records how `up` was called."""
     folder.mkdir()

@@ -206,7 +206,7 @@ def test_a_secret_is_shown_as_one_and_its_value_nowhere(tmp_path: Path) -> None:
         assert not any(each in content for content in (*printed, *written)), each
     document = json.loads(results[1].stdout)
     secrets = {r["name"]: r["inputs"]["stringData"] for r in document["resources"] if r["type"].endswith(":Secret")}
-    own = {"model-cache-hub-token", "llama3-api-key"}
+    own = {"model-cache-hub-token", "llama3-api-key", "engine-keys-secret"}
     assert set(secrets) == {*own, "client-default-secret", "gateway-proxy-clients"}
     assert all(value == "[secret]" for data in secrets.values() for value in data.values())
     assert document["outputs"]["api_key"] == "[secret]"

@@ -1,5 +1,6 @@
 """One ordinary model; a test changes the part that it tests."""
 
+import json
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -7,6 +8,7 @@ from typing import Any
 import pulumi
 import pulumi_kubernetes as k8s
 
+from components.engine_keys import EngineKeys
 from components.model_pod import PodPlace, PodSize
 from components.model_server import Callers, ModelServer, PodReplacement
 from infra.engines import ENGINES
@@ -60,7 +62,8 @@ SERVER: dict[str, Any] = {
     ),
     "callers": Callers(gateway=GATEWAY, monitoring_namespace="monitoring"),
     "set_group": True,
-    "api_key": "k" * 43,
+    "numbers": (1,),
+    "callers_key": "k" * 43,
     "monitor_labels": {"release": "prometheus"},
 }
 
@@ -84,7 +87,10 @@ def server_of(opts: pulumi.ResourceOptions, **changes: Any) -> ModelServer:
     arguments = {**SERVER, **changes}
     engine, served = ENGINES[arguments.pop("engine")], arguments.pop("served")
     container = engine.container(served, arguments.pop("image"))
-    made = ModelServer(f"{served.name}-server", model=served.name, container=container, opts=opts, **arguments)
+    numbers, name = arguments.pop("numbers"), f"{served.name}-server"
+    files = {"vllm.yaml": json.dumps}
+    keys = EngineKeys(f"{name}-keys", namespace="llm", numbers=numbers, also=None, files=files, opts=opts)
+    made = ModelServer(name, model=served.name, container=container, keys=keys, opts=opts, **arguments)
     made.add_address(answered_by=GATEWAY, depends_on=[])
     return made
 

@@ -1,5 +1,6 @@
 """The flags and variables that each engine gets are ones that it really has."""
 
+import json
 import subprocess
 from dataclasses import replace
 from itertools import pairwise
@@ -224,8 +225,13 @@ def test_the_startup_probe_of_ollama_loads_the_model_in_one_attempt(task, prompt
 
 
 def test_only_engines_that_check_a_key_say_so():
-    assert {name: engine.api_key_env for name, engine in ENGINES.items()} == {
-        "vllm": "VLLM_API_KEY",
-        "tgi": "API_KEY",
-        "ollama": None,
+    assert {name: (engine.api_key_env, engine.keys_file is not None) for name, engine in ENGINES.items()} == {
+        "vllm": (None, True),
+        "tgi": ("API_KEY", False),
+        "ollama": (None, False),
     }
+    assert [name for name, engine in ENGINES.items() if not engine.checks_key] == ["ollama"]
+
+
+def test_a_key_that_would_be_read_as_another_argument_is_not_in_the_file():
+    assert json.loads(VLLM.keys_text(["one", "--trust-remote-code", "-O3"])) == {"api-key": ["one"]}

@@ -83,23 +83,45 @@ def test_replicas_prefer_different_zones_and_nodes_but_never_wait_for_them():
     assert {c["whenUnsatisfiable"] for c in constraints} == {"ScheduleAnyway"}
 
 
-def test_the_key_comes_from_its_secret_and_a_changed_one_replaces_the_pods():
+def secrets(recording: Recording) -> dict[str, str]:
+    """Name -> URN."""
+    return {made.inputs["metadata"]["name"]: made.urn for made in recording.of("kubernetes:core/v1:Secret")}
+
+
+def test_the_keys_come_from_their_secret_and_another_number_replaces_the_pods():
+    """One that accepts several reads a file, so that no pod restarts when the gateway sends the other one."""
     recording = server()
-    assert environment(pod(recording))["VLLM_API_KEY"] == {
-        "secretKeyRef": {"name": "llama-8b-api-key", "key": "api-key"}
-    }
-    (secret,) = recording.of("kubernetes:core/v1:Secret")
-    assert secret.inputs["metadata"] == {"name": "llama-8b-api-key", "namespace": "llm"}
-    (deployment,) = recording.of(DEPLOYMENT)
-    (changed,) = server(api_key="other").of(DEPLOYMENT)
-    assert deployment.inputs["spec"]["template"] != changed.inputs["spec"]["template"]
-    assert secret.urn in deployment.options["depends_on"]
+    spec = pod(recording)
+    (container,) = spec["containers"]
+    assert container["args"][-2:] == ["--config", "/etc/engine-keys/vllm.yaml"]
+    (volume,) = [each for each in spec["volumes"] if each["name"] == "keys"]
+    assert volume["secret"] == {"secretName": "engine-keys", "items": [{"key": "vllm.yaml", "path": "vllm.yaml"}]}
+    assert secrets(recording)["engine-keys"] in recording.of(DEPLOYMENT)[0].options["depends_on"]
+    assert template(numbers=(1,)) != template(numbers=(1, 2)) == template(numbers=(2, 1)) != template(numbers=(2,))
+
+
+def test_an_engine_that_accepts_one_key_has_the_key_of_the_gateway():
+    spec = pod(server(engine="tgi"))
+    assert environment(spec)["API_KEY"] == {"secretKeyRef": {"name": "engine-keys", "key": "api-key"}}
+    of_tgi = {numbers: template(engine="tgi", numbers=numbers) for numbers in ((1,), (1, 2), (2, 1), (2,))}
+    assert of_tgi[(1,)] == of_tgi[(1, 2)] != of_tgi[(2, 1)] == of_tgi[(2,)]
+
+
+@pytest.mark.parametrize("engine", ["vllm", "tgi"])
+def test_the_key_of_callers_restarts_nothing(engine: str):
+    assert template(engine=engine, callers_key="other") == template(engine=engine, callers_key=None)
+    assert "llama-8b-api-key" in secrets(server(engine=engine))
+    assert "llama-8b-api-key" not in secrets(server(engine=engine, callers_key=None))
+
+
+def template(**changes: Any) -> Any:
+    return server(**changes).of(DEPLOYMENT)[0].inputs["spec"]["template"]
 
 
 def test_an_engine_that_checks_no_key_gets_none():
     recording = server(engine="ollama", served=OLLAMA)
-    assert recording.of("kubernetes:core/v1:Secret") == []
-    assert "api-key" not in str(pod(recording))
+    assert set(secrets(recording)) == {"engine-keys"}
+    assert "engine-keys" not in str(recording.of(DEPLOYMENT)[0].inputs)
 
 
 @pytest.mark.parametrize(
@@ -278,7 +300,7 @@ def _server_with_weights(opts: pulumi.ResourceOptions) -> None:
 
 def test_every_name_begins_with_the_components():
     names = [r.name for r in server(disruption_budget=True).resources if r.type.startswith("kubernetes:")]
-    assert len(names) == 7
+    assert len(names) == 8
     assert all(name.startswith("llama-8b-server-") for name in names)
 
 

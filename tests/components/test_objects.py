@@ -60,7 +60,10 @@ def test_every_object_names_its_namespace_unless_it_has_none():
 def test_no_two_objects_share_a_name_even_if_one_model_is_called_like_anothers_job():
     models = ("x", "x-prefetch", "x-api-key", "x-server")
     recordings = [run() for m in models for run in _all_of(replace(CHAT, name=m))]
-    names = [(r.type, r.inputs["metadata"]["name"]) for recording in recordings for r in objects(recording)]
+    made = [
+        r for recording in recordings for r in objects(recording) if "EngineKeys" not in r.urn
+    ]  # one for all models
+    names = [(r.type, r.inputs["metadata"]["name"]) for r in made]
     assert len(names) == len(set(names))
 
 

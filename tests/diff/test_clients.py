@@ -7,7 +7,7 @@ import pytest
 from infra.cli.diff.tables import to_do, users
 from infra.cli.diff.verdict import headline, mark
 from infra.cli.document.marked import code
-from infra.diff.clients import client_notices
+from infra.diff.clients import client_notices, key_changed
 from infra.diff.difference import compare
 from infra.sides.types import Side
 from tests.diff.stacks import base, edited, side
@@ -121,6 +121,16 @@ def test_callers_of_a_model_that_took_requests_without_a_key_read_that_they_need
     assert asked.startswith(f"before {code('pulumi up')}, have whoever calls small send")
     assert mark(difference) == "⚠️"
     assert f"{code('small')} asks for a key from now on" in headline(difference)
+
+
+@pytest.mark.parametrize(("engine", "refused"), [("tgi", True), ("vllm", False), ("ollama", False)])
+def test_callers_of_an_engine_that_accepts_one_key_read_when_it_refuses_theirs(engine: str, refused: bool) -> None:
+    now = base("own")
+    models = {**now.outputs["models"], "small": {**now.endpoint("small"), "engine": engine}}
+    new = Side({**now.plan, "outputs": {"models": models}}, now.config)
+    for old in (_of_version_1(new, key=True), new):
+        said = any("it accepts one key alone" in each for each in key_changed("small", old, new))
+        assert said == (refused and old is not new)
 
 
 def test_callers_that_have_a_key_read_nothing_of_that() -> None:

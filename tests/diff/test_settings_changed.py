@@ -57,21 +57,16 @@ KEY, TOKEN = "llm-platform:apiKey", "llm-platform:huggingFaceToken"
 
 
 MASKED = {KEY_FIELD: "[secret]", URL_FIELD: "[secret]"}
-HOLDERS = (
-    "chat-api-key",
-    "model-cache-hub-token",
-    "client-default-secret",
-    "client-web-secret",
-    "gateway-proxy-clients",
-)
 OF_WEB = {"client-web-secret", "gateway-proxy-clients"}
-HOLDERS = ("chat-api-key", "model-cache-hub-token", "client-default-secret", *sorted(OF_WEB))
+OF_DEFAULT = {"chat-api-key", "client-default-secret"}
+HOLDERS = ("model-cache-hub-token", "engine-keys-secret", *sorted(OF_DEFAULT | OF_WEB))
 
 
 @pytest.mark.parametrize(
     ("key", "changes"),
     [
-        (KEY, {"chat-api-key", "client-default-secret", "gateway-proxy-clients"}),
+        (KEY, {*OF_DEFAULT, "engine-keys-secret", "gateway-proxy-clients"}),
+        ("llm-platform:clientKey-default-2", {*OF_DEFAULT, "gateway-proxy-clients"}),
         (TOKEN, {"model-cache-hub-token"}),
         ("llm-platform:clientKey-web-1", OF_WEB),
         ("llm-platform:clientKey-web-2-1", {"gateway-proxy-clients"}),
@@ -95,6 +90,11 @@ def test_another_secret_is_mentioned_where_it_is_used_and_never_shown(key: str, 
 )
 def test_a_rotation_changes_the_secrets_that_hold_the_keys(key: str, old: Any, new: Any, changes: set[str]) -> None:
     assert _secrets_changed({f"gateway.clients.web.{key}": Change(old, new)}) == changes
+
+
+def test_a_rotation_between_gateway_and_engines_changes_no_client() -> None:
+    changed = _secrets_changed({"gateway.engineKeys": Change([1], [1, 2])})
+    assert changed == {"engine-keys-secret", "gateway-proxy-clients"}
 
 
 def _secrets_changed(settings: Changes) -> set[str]:

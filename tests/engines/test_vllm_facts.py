@@ -49,7 +49,7 @@ def test_each_flag_that_has_no_place_in_extra_args_is_one_of_its_flags() -> None
 
 def test_the_variables_of_its_container_are_ones_that_it_reads() -> None:
     engine = ENGINES["vllm"]
-    names = {engine.api_key_env, engine.keep_alive_env, *engine.env(CHAT)}
+    names = {engine.keep_alive_env, *engine.env(CHAT)}
     own = {name for name in names if name and name.startswith("VLLM_")}
     assert own
     assert own - facts().environment == set()

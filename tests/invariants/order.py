@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterable
 
 from infra.offline import Planned
 from infra.recording import Recorded, Recording
+from infra.services.gateway.section import Gateway
 from tests.invariants.nodes import group_of
 from tests.invariants.reading import (
     CLAIM,
@@ -38,6 +39,7 @@ def names_come_from_the_stack_file(planned: Planned) -> list[str]:
     """Rule 10. No logical name holds the stack, the region, a version or a position; test_changes has the rest."""
     plan = planned.plan
     keys = [f"client-{name}-key-{key}" for name, client in plan.traffic.clients.items() for key in client.keys]
+    keys += [f"engine-keys-{number}" for number in (plan.settings.gateway or Gateway()).engine_keys]
     own = [*plan.models, *plan.pools, *plan.cluster.zone_ids, *keys]  # may hold any word or number
     broken = []
     for made in planned.recording.resources:

@@ -19,6 +19,11 @@ from tests.invariants.order import Dependencies
 _FOLDER = Path(__file__).parent
 MODELS = ("helper", "llama-70b", "llama-8b")
 DEPLOYMENT = "kubernetes:apps/v1:Deployment"
+_NOTES = "spec.template.metadata.annotations.llm-platform/"
+OF_VLLM = {
+    *("containers", "volumes", "terminationGracePeriodSeconds", "spec.progressDeadlineSeconds"),
+    *(f"{_NOTES}api-key-hash", f"{_NOTES}engine-keys"),
+}
 
 
 def of_version_1() -> Mapping[str, Any]:
@@ -69,8 +74,8 @@ def test_nothing_is_recreated_and_what_holds_data_is_as_it_was() -> None:
 
 
 def test_pods_restart_once_and_only_for_what_each_path_says() -> None:
-    """vLLM counts the tokens of every stream; the model on one replica got the spread that the others had; each has as
-    long to end as the gateway lets an answer take."""
+    """vLLM counts the tokens of every stream and accepts a key that only the gateway knows; the model on one replica
+    got the spread that the others had; each has as long to end as the gateway lets an answer take."""
     restarts = {
         name_of(each): {path.removeprefix("spec.template.spec.").partition("[")[0] for path in paths}
         for each, paths in changes().changed.items()
@@ -78,13 +83,17 @@ def test_pods_restart_once_and_only_for_what_each_path_says() -> None:
     }
     assert restarts == {
         "helper-deployment": {"topologySpreadConstraints", "containers", "terminationGracePeriodSeconds"},
-        "llama-70b-deployment": {"containers", "terminationGracePeriodSeconds", "spec.progressDeadlineSeconds"},
-        "llama-8b-deployment": {"containers", "terminationGracePeriodSeconds", "spec.progressDeadlineSeconds"},
+        "llama-70b-deployment": OF_VLLM,
+        "llama-8b-deployment": OF_VLLM,
     }
-    arguments = {path for each, paths in changes().changed.items() if "llama" in name_of(each) for path in paths}
-    assert {path for path in arguments if "containers" in path} == {
-        "spec.template.spec.containers[vllm].args[--enable-force-include-usage]",
-        "spec.template.spec.containers[vllm].args[--shutdown-timeout]",
+    paths = {path for each, paths in changes().changed.items() if "llama" in name_of(each) for path in paths}
+    prefix = "spec.template.spec.containers[vllm]."
+    assert {path.removeprefix(prefix).partition(".")[0] for path in paths if path.startswith(prefix)} == {
+        "args[--enable-force-include-usage]",
+        "args[--shutdown-timeout]",
+        "args[--config]",
+        "volumeMounts[keys]",
+        "env[VLLM_API_KEY]",
     }
 
 
@@ -123,6 +132,7 @@ def test_the_old_way_is_open_until_the_new_one_is_ready() -> None:
         assert {urn(f"{model}-pods"), urn(f"{model}-policy")} <= order.of(proxy)
         assert {proxy, route, urn(f"{model}-deployment")} <= order.of(urn(f"{model}-service"))
         assert not {proxy, route} & order.of(urn(f"{model}-deployment"))
+        assert urn(f"{model}-deployment") in order.of(route), "it accepts the key of the gateway by then"
     assert proxy in order.of(route)
 
 
@@ -132,8 +142,9 @@ def test_without_an_ingress_the_address_waits_for_the_gateway_all_the_same() -> 
     assert urns["gateway-proxy-deployment"] in Dependencies(recording).of(urns["llama-1b-service"])
 
 
-def test_engines_check_the_key_that_callers_have() -> None:
-    """So no caller needs another key, and no engine restarts for one."""
+def test_callers_keep_their_key_and_new_pods_accept_it_until_the_gateway_answers() -> None:
+    """The Secrets of version 1 stay. Until its address leads to the gateway, callers reach a model's new pods directly:
+    vLLM's file has both keys."""
     secrets = {each["name"]: each["inputs"] for each in of_version_1()["made"] if each["name"].endswith("-api-key")}
     assert secrets
     assert not {urn(name, "Secret") for name in secrets} & {*changes().changed, *changes().removed}

@@ -14,12 +14,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from components.container import HOME, MODELS_MOUNT
+from components.container import HOME, KEYS_MOUNT, MODELS_MOUNT
 from components.pods import USER_ID
+from infra.engines import ENGINES
 from tests.conftest import HANGS_SECONDS
 from tests.vllm_on_cpu.installed import ENGINE
 
-KEY = "k" * 43
+KEY, ALSO_KEY = "k" * 43, "a" * 43  # that it accepts
 # Later arguments win. Without the size of the cache it takes a share of the machine's memory.
 CPU_ARGUMENTS = ("--kv-cache-memory-bytes", "128M", "--enforce-eager")
 # The pod's user, whose files of the test's folder belong to it; a read-only root; a home, /tmp and /dev/shm to write.
@@ -67,6 +68,7 @@ def started(container: Any, folder: Path, more: Sequence[str] = ()) -> Iterator[
     home, tmp = folder / "home", folder / "tmp"
     for each in (home, tmp):
         each.mkdir(exist_ok=True)
+    _write_keys(container, folder)
     port, env = _free_port(), {**_variables(container, folder), "PATH": os.environ["PATH"], "TMPDIR": str(tmp)}
     args = [_here(word, folder) for word in container["args"]]
     command = [str(ENGINE.command), "serve", *args, *CPU_ARGUMENTS, "--port", str(port), *more]
@@ -88,8 +90,17 @@ def _variables(container: Any, folder: Path) -> dict[str, str]:
     return {each["name"]: _here(each["value"], folder) if "value" in each else KEY for each in container["env"]}
 
 
+def _write_keys(container: Any, folder: Path) -> None:
+    """The file of the Secret that the pod mounts, where it does."""
+    engine = ENGINES[container["name"]]
+    (folder / "keys").mkdir(exist_ok=True)
+    if engine.keys_file is not None:
+        (folder / "keys" / engine.keys_file.name).write_text(engine.keys_text([KEY, ALSO_KEY]))
+
+
 def _here(word: str, folder: Path) -> str:
-    return word.replace(HOME, f"{folder}/home").replace(f"{MODELS_MOUNT}/", f"{folder}/models/")
+    kept = word.replace(HOME, f"{folder}/home").replace(f"{KEYS_MOUNT}/", f"{folder}/keys/")
+    return kept.replace(f"{MODELS_MOUNT}/", f"{folder}/models/")
 
 
 def _free_port() -> int:

@@ -4,8 +4,10 @@ from collections.abc import Mapping
 
 from infra.recording import Recorded, Recording
 from infra.services.access.client_secrets import ELSEWHERE
+from infra.services.gateway.clients import DEFAULT
 
 _KEYS, _PROXY = "llm:kubernetes:ClientKeys", "llm:kubernetes:GatewayProxy"
+_SERVER = "llm:kubernetes:ModelServer"
 _SECRET = "kubernetes:core/v1:Secret"
 
 
@@ -30,7 +32,8 @@ def _holds_keys(resource: Recorded, every: Mapping[str, Recorded], client: str) 
     of_client = {
         each.urn for each in (resource, parent) if each and each.type == _KEYS and each.name == f"client-{client}"
     }
-    return bool(of_client) or (resource.type == _SECRET and parent is not None and parent.type == _PROXY)
+    of_parent = {_PROXY, _SERVER} if client == DEFAULT else {_PROXY}  # a server's has the key of version 1
+    return bool(of_client) or (resource.type == _SECRET and parent is not None and parent.type in of_parent)
 
 
 def as_target(urn: str, project: str | None) -> str:

@@ -1,8 +1,9 @@
 """vLLM (image vllm/vllm-openai, whose entrypoint is `vllm serve`)."""
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 
-from components.container import Fetch, Query
+from components.container import Fetch, KeysFile, Query
 from infra.catalog import Catalog, Gpu, ModelShape
 from infra.engines.arguments import Argument, BadArgument
 from infra.engines.engine import OPENAI, Engine, Gauges, Limits, StartStep, as_served
@@ -52,7 +53,7 @@ class Vllm(Engine):
     port = 8000
     health_path = "/health"  # answers once the model is loaded
     metrics_path: str | None = "/metrics"
-    api_key_env: str | None = "VLLM_API_KEY"
+    keys_file: KeysFile | None = KeysFile("--config", "vllm.yaml")  # VLLM_API_KEY has room for one
     drains = True
     keep_alive_env: str | None = "VLLM_HTTP_TIMEOUT_KEEP_ALIVE"  # 5 seconds where it is not set
     counts_streams = True  # by _COUNTED
@@ -236,6 +237,10 @@ class Vllm(Engine):
             "VLLM_PLUGINS": "lora_filesystem_resolver",
             "VLLM_LORA_RESOLVER_CACHE_DIR": adapters_path(model),
         }
+
+    def keys_text(self, keys: Sequence[str]) -> str:
+        """Each becomes an argument of --api-key, which its log masks: one that begins with a dash would be another."""
+        return json.dumps({"api-key": [key for key in keys if not key.startswith("-")]})
 
     def queries(self, namespace: str, name: str, server: str | None = None) -> tuple[Query, ...]:
         which = f',service="{server}"' if server is not None else ""

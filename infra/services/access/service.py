@@ -16,7 +16,12 @@ if TYPE_CHECKING:
 
 class Access(Part, Service):
     name, title = "access", "API keys and endpoints"
-    owns = ("llm:kubernetes:ApiKey", "llm:kubernetes:ClientKeys", "llm:kubernetes:Endpoints")
+    owns = (
+        "llm:kubernetes:ApiKey",
+        "llm:kubernetes:ClientKeys",
+        "llm:kubernetes:EngineKeys",
+        "llm:kubernetes:Endpoints",
+    )
 
     def to_dos(self, around: Around) -> Iterable[Finding]:
         yield from list_namespace_to_dos(around.settings, around.cluster, around.gateway)

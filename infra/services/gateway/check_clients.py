@@ -21,6 +21,9 @@ def check_clients(scope: Scope, gateway: Gateway) -> None:
     if scope.written(key_of_all) and DEFAULT in gateway.clients:
         got = f"clients has {DEFAULT}, which says itself what it may do"
         scope.report.wrong(key_of_all, got, "leave one of them out")
+    if len(set(gateway.engine_keys)) < len(gateway.engine_keys):
+        got = f"got {list(gateway.engine_keys)}: one number twice"
+        scope.report.wrong((*GATEWAY, "engineKeys"), got, f"write engineKeys: [{gateway.engine_keys[0]}]")
     for name, client in gateway.clients.items():
         key: Key = (*GATEWAY, "clients", name)
         _check_models(scope, key, client, known)

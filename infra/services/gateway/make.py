@@ -151,8 +151,9 @@ def make_token_limits(plan: Plan, site: Site, after: Sequence[pulumi.Resource]) 
     )
 
 
-def make_gateway(plan: Plan, site: Site, proxy: GatewayProxy) -> Gateway | None:
-    """One Ingress for the domain, and for the host that each model had in version 1."""
+def make_gateway(plan: Plan, site: Site, proxy: GatewayProxy, servers: Iterable[ModelServer]) -> Gateway | None:
+    """One Ingress for the domain, and for the host that each model had in version 1: callers are led to the gateway
+    once all engines accept the key that it sends."""
     gateway, settings = plan.gateway, plan.settings.gateway
     if gateway is None or settings is None:
         return None
@@ -167,7 +168,13 @@ def make_gateway(plan: Plan, site: Site, proxy: GatewayProxy) -> Gateway | None:
         tls_secret=settings.tls_secret,
         of_controller=_annotations(plan, site),
         annotations=settings.annotations,
-        depends_on=[*site.ready, *site.operators, proxy.service, proxy.deployment],
+        depends_on=[
+            *site.ready,
+            *site.operators,
+            *(each.deployment for each in servers),
+            proxy.service,
+            proxy.deployment,
+        ],
         opts=site.opts,
     )
 

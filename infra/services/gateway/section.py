@@ -12,6 +12,9 @@ Exposure = Literal["cluster", "internal", "public"]
 TeamName = Annotated[str, pattern(r"^[^\x00-\x1f\x7f]+$", "checkout", "line of text without tabs", max_length=60)]
 
 
+_KeyNumbers = Annotated[tuple[Annotated[int, Field(ge=1, le=1_000_000)], ...], Field(min_length=1, max_length=2)]
+
+
 class Client(Section):
     """An application with keys and limits that no other one shares; its key in the file is its name."""
 
@@ -52,7 +55,7 @@ class Client(Section):
         " absent",
         examples=[200_000],
     )
-    keys: Annotated[tuple[Annotated[int, Field(ge=1, le=1_000_000)], ...], Field(min_length=1, max_length=2)] = Field(
+    keys: _KeyNumbers = Field(
         default=(1,),
         description="numbers of its valid keys, the newest last; two while it is rotated",
         examples=[[1, 2]],
@@ -93,6 +96,11 @@ class Gateway(Section):
         description="in this release only: whether the client `default`, with the key that every caller had, stays"
         " beside `clients`",
         examples=[False],
+    )
+    engine_keys: _KeyNumbers = Field(
+        default=(1,),
+        description="numbers of the random keys that engines accept, which only the gateway knows; it sends the first",
+        examples=[[1, 2]],
     )
     certificate_arn: CertificateArn | None = Field(
         default=None, description="ACM certificate for <domain> and, in this release, *.<domain>; with class alb only"

@@ -9,6 +9,7 @@ import pulumi
 
 from components.bucket_access import BucketAccess
 from components.container import Fetch, Query
+from components.engine_keys import EngineKeys
 from components.gateway_proxy import LABELS
 from components.model_cache import ModelCache
 from components.model_pod import PodPlace, PodSize
@@ -36,7 +37,8 @@ class Serving:
     plan: Plan
     site: Site
     cache: ModelCache
-    api_key: pulumi.Output[str]  # that engines check
+    keys: EngineKeys
+    callers_key: pulumi.Output[str] | None  # of the client `default`: for the Secrets of version 1
     login: PrometheusLogin | None
 
     @property
@@ -120,7 +122,8 @@ def _server(serving: Serving, model: ModelPlan, engine: Engine, fetched: Sequenc
         rollout=_rollout(model),
         callers=_callers(plan),
         set_group=serving.set_group,
-        api_key=serving.api_key if engine.checks_key else None,
+        keys=serving.keys,
+        callers_key=serving.callers_key if model.name in plan.named else None,
         own_claim=own_claim,
         bucket=_bucket(serving, model),
         monitor_labels=plan.monitoring.labels if plan.monitoring else None,

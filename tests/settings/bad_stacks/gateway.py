@@ -41,6 +41,11 @@ GATEWAY = (
         ),
     ),
     Bad(
+        "one key of the engines twice",
+        stack(CLUSTER, "models: {chat: {model: Qwen/Qwen3-8B}}", "gateway: {engineKeys: [2, 2]}"),
+        (Mistake("gateway.engineKeys", 6, "got [2, 2]: one number twice", "write engineKeys: [2]"),),
+    ),
+    Bad(
         "clients with every mistake",
         stack(
             CLUSTER,
