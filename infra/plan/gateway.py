@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from infra.plan.external import External, Fallback
 
@@ -20,6 +20,7 @@ class ClientPlan:
     concurrent_requests: int
     tokens_per_minute: int | None  # of prompts and answers, counted once an answer has ended; None: not limited
     keys: tuple[int, ...]  # numbers of its keys that are valid, at least one; the last is the newest
+    custom: tuple[str, ...] = ()  # servers of one's own that it may call, sorted
 
 
 @dataclass(frozen=True)
@@ -77,6 +78,17 @@ class TokenLimits:
     store_image: str
 
 
+@dataclass(frozen=True)
+class CustomServer:
+    """A server of one's own behind the gateway: `/custom/NAME/x` is `/x` of a Service of the cluster."""
+
+    name: str
+    host: str  # DNS name of the Service
+    port: int  # of the Service
+    namespace: str
+    audio: bool  # it answers OpenAI's paths of audio
+
+
 def silence(idle_seconds: int, upstreams: Iterable[Upstream]) -> int:
     """The longest time without a byte. One that goes elsewhere may wait there as long again."""
     waits = (each.wait_seconds + (idle_seconds if each.fallback is not None else 0) for each in upstreams)
@@ -110,6 +122,7 @@ class TrafficPlan:
     trusted_hops: int  # load balancers in front, whose X-Forwarded-For is believed
     contact: str | None  # in every error: whom to ask
     token_limits: TokenLimits | None  # None: no client has a limit of tokens, so nothing counts them for that
+    custom: Mapping[str, CustomServer] = field(default_factory=dict[str, CustomServer])
 
     @property
     def servers(self) -> tuple[Upstream, ...]:
@@ -126,6 +139,6 @@ class TrafficPlan:
         return longest(self.total_seconds, self.upstreams.values())
 
     @property
-    def permissions(self) -> tuple[tuple[str, ...], ...]:
-        """The distinct sets of models that clients may use, sorted."""
-        return tuple(sorted({client.models for client in self.clients.values()}))
+    def permissions(self) -> tuple[tuple[tuple[str, ...], tuple[str, ...]], ...]:
+        """The distinct sets of models, with servers of one's own, that clients may use, sorted."""
+        return tuple(sorted({(client.models, client.custom) for client in self.clients.values()}))

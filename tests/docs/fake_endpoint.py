@@ -1,4 +1,5 @@
-"""An OpenAI-compatible endpoint on loopback, for the snippets: the model `llama-8b` streams, `embed` gives vectors."""
+"""An OpenAI-compatible endpoint on loopback, for the snippets: the model `llama-8b` streams, `embed` gives vectors,
+`whisper` hears."""
 
 import json
 import threading
@@ -30,6 +31,8 @@ class FakeEndpoint:
         if path == "/v1/embeddings" and body["model"] == "embed":
             rows = [{"object": "embedding", "index": i, "embedding": [0.5] * 4} for i in range(len(body["input"]))]
             return 200, json.dumps({"object": "list", "model": "embed", "data": rows}), json_type
+        if path == "/v1/audio/transcriptions" and body["model"] == "whisper":
+            return 200, json.dumps({"text": "".join(WORDS)}), json_type
         if path != "/v1/chat/completions" or body["model"] != "llama-8b":
             return 404, '{"error": {"message": "no such model"}}', json_type
         if not body.get("stream"):
@@ -50,7 +53,9 @@ def _completion(kind: str, **choice: Any) -> dict[str, Any]:
 def serving(endpoint: FakeEndpoint) -> Iterator[FakeEndpoint]:
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
-            body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+            sent = self.rfile.read(int(self.headers["Content-Length"]))
+            is_form = self.headers["Content-Type"].startswith("multipart/")
+            body = {"model": self.headers["x-llm-model"]} if is_form else json.loads(sent)
             status, text, headers = endpoint.answer(self.path, self.headers["Authorization"], body)
             self.send_response(status)
             for name, value in {**headers, "Content-Length": str(len(text.encode()))}.items():

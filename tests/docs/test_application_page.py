@@ -11,7 +11,7 @@ from infra.services.access.client_secrets import secret_name
 from infra.services.gateway.envoy.files import files
 from infra.services.gateway.envoy.place import in_pod
 from tests.components.examples import CHAT
-from tests.gateway.plans import client, traffic, upstream
+from tests.gateway.plans import client, custom, traffic, upstream
 
 PAGE = (Path(__file__).parents[2] / "docs" / "application.md").read_text(encoding="utf-8")
 ROWS = re.findall(r"^\| (.+?) \| (.+?) \| (.+?) \|$", PAGE.partition("| you see |")[2], flags=re.MULTILINE)
@@ -25,7 +25,8 @@ def _errors() -> Iterator[tuple[str, str]]:
         upstream("other", 1),
         upstream("asleep", 1, held_seconds=9),
     )
-    plan = traffic((client("app", ("asleep", "paused", "small")),), models)
+    own = {name: custom(name, 1, audio=True) for name in ("mine", "theirs")}
+    plan = traffic((client("app", ("asleep", "paused", "small"), custom=("mine",)),), models, custom=own)
     found = [json.loads(text) for text in files(plan, in_pod("llm")).values()]
     while found:
         each = found.pop()

@@ -56,6 +56,7 @@ def test_python_is_python(block: Block) -> None:
 def test_a_call_gets_its_answer(block: Block, tmp_path: Path) -> None:
     """Also of a model that first says 503: each waits, or its client does."""
     pytest.importorskip("openai", reason="the OpenAI client isn't installed here")
+    (tmp_path / "call.mp3").write_bytes(b"sound")
     with serving(FakeEndpoint(refusals=[503])) as endpoint:
         environment = {**os.environ, "OPENAI_BASE_URL": endpoint.url, "OPENAI_API_KEY": KEY, "no_proxy": "*"}
         done = subprocess.run(

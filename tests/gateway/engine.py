@@ -22,8 +22,8 @@ class Request:
 
 @dataclass
 class Engine:
-    """`does`, by the body's field of this name: slow, stream, long stream, busy, dies once, vectors. Anything else is
-    answered at once. A stream has `pause` seconds between its events."""
+    """`does`, by the body's field of this name: slow, stream, long stream, busy, dies once, vectors, much. Anything
+    else is answered at once. A stream has `pause` seconds between its events."""
 
     requests: list[Request] = field(default_factory=list)
     port: int = 0
@@ -31,6 +31,7 @@ class Engine:
     under_way: int = 0
     died: int = 0
     tls: ssl.SSLContext | None = None
+    connections: int = 0
 
     def __enter__(self) -> Self:
         self._loop = asyncio.new_event_loop()
@@ -62,6 +63,7 @@ class Engine:
         await asyncio.gather(*others, return_exceptions=True)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.connections += 1
         try:
             while True:
                 request = await _read(reader)
@@ -90,6 +92,8 @@ class Engine:
             return await write(writer, 200, {"usage": {"prompt_tokens": 4, "total_tokens": 4}})
         if does == "slow":
             await asyncio.sleep(2)
+        if does == "much":
+            return await write(writer, 200, {"much": "x" * json.loads(request.body).get("letters", 3_000_000)})
         return await write(writer, 200, {"usage": {"prompt_tokens": 3, "completion_tokens": 5}})
 
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from infra.plan.external import CHAT, External
-from infra.plan.gateway import ClientPlan, TrafficPlan, Upstream
+from infra.plan.gateway import ClientPlan, CustomServer, TrafficPlan, Upstream
 
 ENGINE_KEY = "of-the-engines"
 PROVIDER_KEY = "of-the-provider"
@@ -58,6 +58,10 @@ def client(name: str, models: tuple[str, ...], **other: object) -> ClientPlan:
         keys=(1,),
     )
     return replace(usual, **other)
+
+
+def custom(name: str, port: int, **other: object) -> CustomServer:
+    return replace(CustomServer(name, "127.0.0.1", port, "tools", audio=False), **other)
 
 
 def traffic(

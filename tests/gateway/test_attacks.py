@@ -201,13 +201,13 @@ def test_no_other_path_of_an_engine_is_reached(gateway: Gateway, engine: Engine,
 
 def test_what_only_the_gateway_may_say_is_not_believed_of_a_caller(gateway: Gateway, engine: Engine) -> None:
     said = [b"x-llm-client: other", b"x-llm-team: red", b"x-llm-wait: 1", b"x-request-id: mine", b"host: set-1"]
-    said += [b"x-llm-model: secret", b"x-llm-held: yes"]
+    said += [b"x-llm-routed: secret", b"x-llm-held: yes"]
     envoys = [b"x-envoy-retry-on: 5xx", b"x-envoy-upstream-alt-stat-name: a", b"x-envoy-new-in-the-next-release: 1"]
     assert status_of(gateway.raw(post(KEY, JSON, *said, *envoys))) == 200
     (request,) = engine.requests
     assert (request.header("x-llm-client"), request.header("x-llm-team")) == (["app"], ["-"])
     assert not [name for name, _ in request.headers if name.startswith("x-envoy")]
-    assert (request.header("x-llm-model"), request.header("x-llm-held"), request.header("x-llm-wait")) == (
+    assert (request.header("x-llm-routed"), request.header("x-llm-held"), request.header("x-llm-wait")) == (
         ["small"],
         [],
         [],

@@ -74,14 +74,16 @@ def test_anthropics_header_carries_the_key_too(gateway: Gateway, engine: Engine)
 
 
 REFUSED = {
-    "OpenAI's shape, for Anthropic's clients too": (
-        "POST",
-        "/v1/messages",
-        {"model": "gpt-9"},
-        {"key": None, "x_api_key": "key-of-app-1"},
-        404,
-        "unknown_model",
+    "an answer that is read, without its key": (
+        "GET",
+        "/v1/responses/resp_1",
+        None,
+        {"key": None},
+        401,
+        "invalid_api_key",
     ),
+    "an answer that is ended": ("POST", "/v1/responses/resp_1/cancel", {}, {}, 404, "not_kept"),
+    "an answer without a model": ("POST", "/v1/responses", {"input": "hi"}, {}, 400, "missing_model"),
     "no key": ("POST", CHAT, {"model": "small"}, {"key": None}, 401, "invalid_api_key"),
     "wrong key": ("POST", CHAT, {"model": "small"}, {"key": "key-of-app"}, 401, "invalid_api_key"),
     "unknown model": ("POST", CHAT, {"model": "gpt-9"}, {}, 404, "unknown_model"),

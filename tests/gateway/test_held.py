@@ -1,6 +1,7 @@
 """Requests to a model that sleeps: held and answered, counted for Prometheus, and bounded in number and in time."""
 
 import json
+import re
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
@@ -12,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from infra.plan.gateway import TrafficPlan
-from infra.services.gateway.envoy.held import asked_query, held_query
+from infra.services.gateway.envoy.held import asked_query, held_query, up_to
 from infra.usage.prometheus import Prometheus
 from tests.conftest import HANGS_SECONDS
 from tests.gateway.engine import Engine
@@ -87,6 +88,19 @@ def test_who_waits_no_longer_is_answered_why_and_when_to_come_again(tmp_path: Pa
         answer = _ask(gateway)
         assert (answer.status, answer.error["code"], answer.headers["retry-after"]) == (503, "model_starting", "240")
         assert answer.error["request_id"] == answer.headers["x-request-id"]
+
+
+def test_a_caller_that_would_wait_longer_than_the_model_is_answered_as_all_others(tmp_path: Path) -> None:
+    """And not that its answer took too long."""
+    with _asleep(tmp_path, held_seconds=3) as (gateway, _, _):
+        answer = _ask(gateway, prefer="wait=900")
+        assert (answer.status, answer.error["code"], answer.headers["retry-after"]) == (503, "model_starting", "240")
+
+
+@pytest.mark.parametrize("most", [0, 7, 10, 60, 305, 1200])
+def test_a_wait_is_read_up_to_the_time_of_the_model(most: int) -> None:
+    found = re.compile(up_to(most))
+    assert [number for number in range(2000) if found.fullmatch(str(number))] == list(range(most + 1))
 
 
 _PREFERENCES: Mapping[str, bool] = {  # of a header -> whether the caller is answered at once

@@ -11,7 +11,9 @@ _TOKENS = {
 
 
 def body_filters(traffic: TrafficPlan) -> tuple[Message, ...]:
-    """The body is held until it is whole: its model decides where it goes, and it may have to be sent twice."""
+    """The body is held until it is whole: its model decides where it goes, and it may have to be sent twice. An answer
+    in JSON is held until its tokens are counted, and may be as large as a request (tried with 1.40): 2,048 vectors of
+    1,024 numbers are about 25 MiB."""
     whole = extension("filters.http.buffer", FILTER("buffer", "Buffer"), max_request_bytes=traffic.body_mib * MIB)
     read = extension(
         "filters.http.json_to_metadata",

@@ -18,7 +18,7 @@ from infra.services.gateway.envoy.messages import (
 from infra.services.gateway.envoy.permissions import set_name
 from infra.services.gateway.envoy.token_limits import token_service
 
-_RETRIES = 1_000  # under way at once to one model; Envoy's default is 3
+RETRIES = 1_000  # under way at once to one model; Envoy's default is 3
 
 # A node that vanishes closes no connection: after 25 s without a reply its answers end, and not after a whole pause.
 _KEEPALIVE: Message = {"keepalive_time": 10, "keepalive_interval": 5, "keepalive_probes": 3}
@@ -52,8 +52,8 @@ def _client(traffic: TrafficPlan, client: ClientPlan) -> Message:
     with n Envoys a client has at most n-1 requests more than its limit, and fewer than the limit where its connections
     lie on one Envoy more than on the others."""
     share = ceil(client.concurrent_requests / traffic.replicas)
-    listener = set_name(traffic, client.models)
-    return to_listener(of_client(client.name), [listener], circuit_breakers(share, _RETRIES))
+    listener = set_name(traffic, client.models, client.custom)
+    return to_listener(of_client(client.name), [listener], circuit_breakers(share, RETRIES))
 
 
 def _pods(name: str, upstream: Upstream, traffic: TrafficPlan) -> Message:
@@ -64,8 +64,8 @@ def _pods(name: str, upstream: Upstream, traffic: TrafficPlan) -> Message:
         cluster_type=by_dns(traffic.dns_refresh_seconds),
         connect_timeout="2s",
         lb_policy="LEAST_REQUEST",
-        load_assignment=_at(name, socket(upstream.host, upstream.port)),
-        circuit_breakers=circuit_breakers(MANY, _RETRIES),
+        load_assignment=at(name, socket(upstream.host, upstream.port)),
+        circuit_breakers=circuit_breakers(MANY, RETRIES),
         outlier_detection=_ejection(),
         common_lb_config={"healthy_panic_threshold": {"value": 50}},
         upstream_connection_options={"tcp_keepalive": _KEEPALIVE},
@@ -74,7 +74,7 @@ def _pods(name: str, upstream: Upstream, traffic: TrafficPlan) -> Message:
     )
 
 
-def _at(name: str, address: Message) -> Message:
+def at(name: str, address: Message) -> Message:
     return {"cluster_name": name, "endpoints": [{"lb_endpoints": [{"endpoint": {"address": address}}]}]}
 
 

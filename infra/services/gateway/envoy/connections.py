@@ -5,9 +5,10 @@ from collections.abc import Sequence
 from infra.plan.gateway import TrafficPlan
 from infra.services.gateway.envoy.errors import OURS, THEIRS, all_of, error, flags, has, status, wait, when
 from infra.services.gateway.envoy.held import HELD
-from infra.services.gateway.envoy.log import counters, refused_log, routed_log, version_counters
+from infra.services.gateway.envoy.log import ROUTED, counters, refused_log, routed_log, version_counters
 from infra.services.gateway.envoy.messages import FILTER, SECONDS, Message, extension, file_source, header
 from infra.services.gateway.envoy.place import Place
+from infra.services.gateway.envoy.shapes import mappers_of_both
 from infra.services.gateway.envoy.token_limits import LIMIT, OVER, RESET, sent_back
 
 _KIND = "extensions.filters.network.http_connection_manager.v3.HttpConnectionManager"
@@ -41,7 +42,7 @@ def first_tier(traffic: TrafficPlan, place: Place, routes: Message) -> Message:
         (),
         rds=routes,
         access_log=[refused_log()],
-        local_reply_config={"mappers": _before_a_key(traffic, place)},
+        local_reply_config={"mappers": mappers_of_both(_before_a_key(traffic, place))},
         use_remote_address=True,
         xff_num_trusted_hops=traffic.trusted_hops,
         internal_address_config={"cidr_ranges": [{"address_prefix": "255.255.255.255", "prefix_len": 32}]},
@@ -77,7 +78,7 @@ def behind(traffic: TrafficPlan, name: str, routes: Message, filters: Sequence[M
         name,
         filters,
         rds=routes,
-        local_reply_config={"mappers": _after_a_key(traffic), "body_format": _AS_IT_IS},
+        local_reply_config={"mappers": mappers_of_both(_after_a_key(traffic)), "body_format": _AS_IT_IS},
         preserve_external_request_id=True,
         early_header_mutation_extensions=[_without_orders()],
         max_request_headers_kb=_MORE_HEADERS_KIB,
@@ -147,10 +148,13 @@ def _after_a_key(traffic: TrafficPlan) -> list[Message]:
         f"this client used more tokens in this minute than the {sent_back(LIMIT)} that it may; the next minute begins"
         f" in {sent_back(RESET)} s"
     )
+    failed = f"the gateway failed; it passes no JSON of more than {traffic.body_mib} MiB in one answer"
+    no_custom = f"no server of %REQ({ROUTED})% is there, or it broke the connection"
     return [
         when(status(429), 429, said("too_many_per_minute", often, "rate_limit_error"), wait("%REQ(X-LLM-WAIT)%")),
         when(status(OVER), 429, said("too_many_tokens", used, "rate_limit_error"), wait(sent_back(RESET))),
         when(status(413), 413, said("too_large", too_large(traffic), OURS)),
+        when(all_of(flags(*_BROKEN, "UH"), _CUSTOM), 503, said("unavailable", no_custom, retry_after=SOON), wait(SOON)),
         when(all_of(flags(*_NOBODY), has(HELD)), 503, said("model_starting", starting, retry_after=start), wait(start)),
         when(flags("UH"), 503, said("model_starting", starting, retry_after=start), wait(start)),
         when(
@@ -162,11 +166,12 @@ def _after_a_key(traffic: TrafficPlan) -> list[Message]:
         when(flags("SI"), 504, said("timeout", idle)),
         when(status(504), 504, said("timeout", f"an answer may take {traffic.total_seconds} s")),
         when(status(408), 408, said("request_timeout", "the request didn't come as a whole", OURS)),
-        when(status(500), 500, said("unavailable", "the gateway failed")),
+        when(status(500), 500, said("unavailable", failed)),
         when(status(502), 502, said("unavailable", "the model's server doesn't speak HTTP")),
         when(flags(*_BROKEN), 503, said("unavailable", broken, retry_after=SOON), wait(SOON)),
     ]
 
 
+_CUSTOM: Message = {"header_filter": {"header": {"name": ROUTED, "string_match": {"prefix": "custom:"}}}}
 _NOBODY = ("UF", "URX", "UO")  # no server took the request
 _BROKEN = ("UF", "UC", "UR", "LR", "URX", "UO", "OM", "UPE")

@@ -14,6 +14,7 @@ from infra.services.gateway.envoy.internal import to_listener
 from infra.services.gateway.envoy.log import version_counters
 from infra.services.gateway.envoy.messages import MIB, SECONDS, Message, any_of, extension, typed
 from infra.services.gateway.envoy.place import Place
+from infra.services.gateway.envoy.retries import BUSY, NOT_SENT, retry_on
 
 _REFUSED, _LATE = 503, 504
 
@@ -88,7 +89,7 @@ def own_tries(upstream: Upstream) -> Message:
     """How the model's own servers are tried: one that is late isn't asked again."""
     late = upstream.fallback.after_seconds if upstream.fallback is not None else None
     return {
-        "retry_on": "connect-failure,refused-stream,reset-before-request,retriable-status-codes",
+        "retry_on": retry_on(NOT_SENT, BUSY),
         **({"per_try_timeout": SECONDS(late)} if late is not None else {}),
     }
 

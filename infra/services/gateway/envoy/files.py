@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from infra.plan.gateway import TrafficPlan
 from infra.services.gateway.envoy.bootstrap import CLUSTERS, LISTENERS, bootstrap
 from infra.services.gateway.envoy.clusters import clusters
+from infra.services.gateway.envoy.custom import custom_clusters
 from infra.services.gateway.envoy.external import external_clusters, external_listener
 from infra.services.gateway.envoy.fallback import fallback_clusters, own_file_of, own_listener, with_fallback
 from infra.services.gateway.envoy.listeners import file_of, listener
@@ -30,12 +31,19 @@ def arguments(traffic: TrafficPlan, place: Place) -> tuple[str, ...]:
 
 def _files(traffic: TrafficPlan, place: Place) -> Iterator[tuple[str, str]]:
     yield BOOTSTRAP, bootstrap(traffic, place)
-    yield CLUSTERS, resources((*clusters(traffic), *external_clusters(traffic, place), *fallback_clusters(traffic)))
+    yield CLUSTERS, resources(_clusters(traffic, place))
     yield LISTENERS, resources(_listeners(traffic, place))
     for each in permissions(traffic):
         yield file_of(each.name), models_file(traffic, each)
     for upstream in with_fallback(traffic):
         yield own_file_of(upstream.model), own_file(traffic, upstream)
+
+
+def _clusters(traffic: TrafficPlan, place: Place) -> Iterator[Message]:
+    yield from clusters(traffic)
+    yield from external_clusters(traffic, place)
+    yield from fallback_clusters(traffic)
+    yield from custom_clusters(traffic)
 
 
 def _listeners(traffic: TrafficPlan, place: Place) -> Iterator[Message]:

@@ -19,6 +19,7 @@ from infra.services.gateway.envoy.messages import (
     socket,
     typed,
 )
+from infra.services.gateway.envoy.retries import BUSY, NOT_SENT, retry_on
 
 NOBODY = "nobody"
 HELD = "x-llm-held"  # the header of a request that may be held
@@ -27,6 +28,7 @@ _CLOSED_PORT = 1  # of loopback: no program in Envoy's container may listen belo
 _WAIT, _STEP = 2, 1
 _LATELY = "2m"  # several scrapes of Prometheus
 LARGEST_HELD = 1_000_000  # bytes of a body: a larger one isn't kept for another try, so it is answered at once
+_READS, _READER = "envoy.filters.http.header_to_metadata", FILTER("header_to_metadata", "Config")
 _PREFERRED = "preferred"  # seconds, where the caller says so by `Prefer: wait=N`
 
 
@@ -64,15 +66,36 @@ def either(name: str, upstream: Upstream, traffic: TrafficPlan) -> Message:
 
 
 def preference() -> Message:
-    """Reads `Prefer: wait=N`, of up to three digits. Any other preference stays text, which Envoy takes for no number
-    of tries."""
-    number = {"pattern": {"regex": r"(?:.*[,;]\s*)?wait=(\d{1,3})(?:\s*[,;].*)?"}, "substitution": r"\1"}
+    """Reads `Prefer: wait=N` where a route says up to which N. It stands behind the filters that read the body, which
+    decides the route."""
+    return extension(_READS.removeprefix("envoy."), _READER)
+
+
+def held_limits(seconds: int) -> Message:
+    """Of a route: the largest body that is kept for another try, and the longest wait that a caller may prefer."""
+    return {"request_body_buffer_limit": LARGEST_HELD, "typed_per_filter_config": _preferred(seconds)}
+
+
+def _preferred(seconds: int) -> Message:
+    """Up to the model's own time. Any other preference stays text, which Envoy takes for no number of
+    tries, so the request is held for the model's own time."""
+    regex = rf"(?:.*[,;]\s*)?wait=({up_to(seconds)})(?:\s*[,;].*)?"
+    number = {"pattern": {"regex": regex}, "substitution": r"\1"}
     present = {"metadata_namespace": FROM_BODY, "key": _PREFERRED, "regex_value_rewrite": number}
-    return extension(
-        "filters.http.header_to_metadata",
-        FILTER("header_to_metadata", "Config"),
-        request_rules=[{"header": "prefer", "on_header_present": present}],
-    )
+    return {_READS: typed(_READER, request_rules=[{"header": "prefer", "on_header_present": present}])}
+
+
+def up_to(number: int) -> str:
+    """A pattern of the whole numbers from 0 to this one: those with fewer digits, and those that are less from one
+    digit on."""
+    digits = str(number)
+    less = [
+        f"{digits[:nth]}[0-{int(digit) - 1}]\\d{{{len(digits) - nth - 1}}}"
+        for nth, digit in enumerate(digits)
+        if digit != "0"
+    ]
+    shorter = [f"\\d{{1,{len(digits) - 1}}}"] if len(digits) > 1 else []
+    return "|".join([digits, *less, *shorter])
 
 
 def waiting(held_seconds: int) -> Message:
@@ -80,7 +103,7 @@ def waiting(held_seconds: int) -> Message:
     ends after about this time: the pauses are drawn, and their mean is a second. A request that a server has read isn't
     sent again: one that ends its server would end it again and again for all that time."""
     return {
-        "retry_on": "connect-failure,refused-stream,reset-before-request,retriable-status-codes",
+        "retry_on": retry_on(NOT_SENT, BUSY),
         "retriable_status_codes": [503],
         "num_retries": held_seconds // _STEP,
         "retry_back_off": {"base_interval": SECONDS(_WAIT), "max_interval": SECONDS(_WAIT)},

@@ -16,7 +16,7 @@ def listener(traffic: TrafficPlan, place: Place, permission: Permission) -> Mess
     name = permission.name
     routes = routes_in(place, name, file_of(name))
     tokens = [token_filter()] if limited(permission) else []
-    tier = second_tier(traffic, name, routes, [limit_filter(), preference(), *body_filters(traffic), *tokens])
+    tier = second_tier(traffic, name, routes, [limit_filter(), *body_filters(traffic), preference(), *tokens])
     return typed(
         "config.listener.v3.Listener",
         name=name,

@@ -5,10 +5,11 @@ from dataclasses import replace
 
 from infra.plan.external import External
 from infra.plan.gateway import TrafficPlan, Upstream
+from infra.services.gateway.envoy.custom import MODEL_HEADER, custom_routes
 from infra.services.gateway.envoy.descriptions import descriptions
 from infra.services.gateway.envoy.external import LATER_THAN_BEHIND, of_external
 from infra.services.gateway.envoy.fallback import falling_back, own, own_tries, shared_paths
-from infra.services.gateway.envoy.held import LARGEST_HELD, held_headers, waiting
+from infra.services.gateway.envoy.held import held_headers, held_limits, waiting
 from infra.services.gateway.envoy.limits import NAME, limits
 from infra.services.gateway.envoy.log import ROUTED, sent
 from infra.services.gateway.envoy.messages import (
@@ -25,6 +26,8 @@ from infra.services.gateway.envoy.messages import (
 )
 from infra.services.gateway.envoy.permissions import Permission, allowed, allowed_elsewhere
 from infra.services.gateway.envoy.refusals import paused, refusals
+from infra.services.gateway.envoy.retries import BUSY, NO_ANSWER, NOT_SENT, retry_on
+from infra.services.gateway.envoy.shapes import routes_of_both
 from infra.services.gateway.envoy.token_limits import TOKENS, limited, token_limits
 from infra.services.gateway.envoy.versions import Way, ways
 
@@ -34,10 +37,10 @@ def models_file(traffic: TrafficPlan, permission: Permission) -> str:
     host = {
         "name": permission.name,
         "domains": ["*"],
-        "routes": list(_routes(traffic, permission)),
+        "routes": list(routes_of_both(_routes(traffic, permission))),
         "retry_policy": _retries(),
         "typed_per_filter_config": dict(_limits(traffic, permission)),
-        "request_headers_to_remove": ["x-llm-wait"],
+        "request_headers_to_remove": ["x-llm-wait", MODEL_HEADER],
     }
     config = typed(
         "config.route.v3.RouteConfiguration",
@@ -55,6 +58,7 @@ def _limits(traffic: TrafficPlan, permission: Permission) -> Iterator[tuple[str,
 
 
 def _routes(traffic: TrafficPlan, permission: Permission) -> Iterator[Message]:
+    yield from custom_routes(traffic, permission)
     yield from descriptions(traffic, permission)
     clients = [each.name for each in permission.clients]
     for upstream, names in allowed(traffic, permission):
@@ -107,7 +111,7 @@ def _headers(match: Message) -> list[Message]:
 def _routes_of(
     traffic: TrafficPlan, upstream: Upstream, way: Way, asked: Message, counted: Iterable[Message]
 ) -> Iterator[Message]:
-    """One route for all paths that the engine serves where they are asked for, and one for each other path.
+    """One route for all paths that are rewritten in the same way: with 200 models their file is nearly full.
 
     The total counts from when the headers of the request came, so its upload and its wait for a server are part of it.
     Envoy has no time that begins with the first byte of an answer; the one of a cluster begins when a try is sent, and
@@ -116,7 +120,7 @@ def _routes_of(
     tries = own_tries(upstream) if upstream.fallback is not None else {}
     more: Message = {"retry_policy": {**waiting(held), **tries}} if held else {}
     headers = held_headers() if held else []
-    kept: Message = {"request_body_buffer_limit": LARGEST_HELD} if held else {}
+    kept: Message = held_limits(held) if held else {}
     added: Message = {"request_headers_to_add": [*counted, *headers], **way.of_answers, **kept}
     action: Mapping[str, object] = {
         **way.action,
@@ -126,13 +130,21 @@ def _routes_of(
         "auto_host_rewrite": True,
         **more,
     }
-    same = [path for path, there in upstream.paths.items() if path == there]
+    for match, rewrite in _by_rewrite(upstream.paths):
+        yield {"name": upstream.model, "match": {**match, **asked}, "route": {**action, **rewrite}, **added}
+
+
+def _by_rewrite(paths: Mapping[str, str]) -> Iterator[tuple[Message, Message]]:
+    """Paths that the engine serves where they are asked for, those that it has without `/v1`, and each other one."""
+    same = [path for path, there in paths.items() if path == there]
+    shorter = [path for path, there in paths.items() if path == f"/v1{there}"]
     if same:
-        yield {"name": upstream.model, "match": {**any_of(same), **asked}, "route": action, **added}
-    for path, there in upstream.paths.items():
-        if path != there:
-            match = {"path": path, **asked}
-            yield {"name": upstream.model, "match": match, "route": {**action, "prefix_rewrite": there}, **added}
+        yield any_of(same), {}
+    if shorter:
+        yield any_of(shorter), {"regex_rewrite": {"pattern": {"regex": "^/v1"}, "substitution": ""}}
+    for path, there in paths.items():
+        if path not in (*same, *shorter):
+            yield {"path": path}, {"prefix_rewrite": there}
 
 
 def _elsewhere(traffic: TrafficPlan, external: External) -> Message:
@@ -162,7 +174,7 @@ def _retries() -> Message:
     servers, no more: a request that ends its server shall not end all of them. The server that is gone has no
     requests, so it would be chosen again and again: many choices until it is another one."""
     return {
-        "retry_on": "connect-failure,refused-stream,reset,retriable-status-codes",
+        "retry_on": retry_on(NOT_SENT, NO_ANSWER, BUSY),
         "retriable_status_codes": [503],
         "num_retries": 2,
         "retry_back_off": {"base_interval": "0.1s", "max_interval": "1s"},

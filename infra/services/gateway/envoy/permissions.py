@@ -1,4 +1,4 @@
-"""The set of models that a client may use, and the name under which all files know it."""
+"""What a client may use, and the name under which all files know it."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -10,26 +10,36 @@ from infra.plan.gateway import ClientPlan, TrafficPlan, Upstream
 
 @dataclass(frozen=True)
 class Permission:
-    """One set of models, and the clients that have it."""
+    """One set of models and servers of one's own, and the clients that have it."""
 
     name: str
     models: tuple[str, ...]
+    custom: tuple[str, ...]
     clients: tuple[ClientPlan, ...]
 
 
-def set_name(traffic: TrafficPlan, models: Iterable[str]) -> str:
+def set_name(traffic: TrafficPlan, models: Iterable[str], custom: Iterable[str]) -> str:
     """It follows from the models alone: one file may be older or newer than the others for a moment, and a number would
     then give a client another one's models. All models are a set that stays when a model comes or goes: its clients
     need no other listener."""
+    others = [f"custom:{name}" for name in custom]
     if set(models) == {name for upstream in traffic.upstreams.values() for name in upstream.names}:
-        return "all"
-    return f"set-{sha256(chr(10).join(sorted(models)).encode()).hexdigest()[:12]}"
+        return f"all-{_hash(others)}" if others else "all"
+    return f"set-{_hash([*models, *others])}"
+
+
+def _hash(names: Iterable[str]) -> str:
+    return sha256(chr(10).join(sorted(names)).encode()).hexdigest()[:12]
 
 
 def permissions(traffic: TrafficPlan) -> Iterator[Permission]:
-    for models in traffic.permissions:
-        having = tuple(client for _, client in sorted(traffic.clients.items()) if client.models == models)
-        yield Permission(set_name(traffic, models), models, having)
+    for models, custom in traffic.permissions:
+        having = tuple(
+            client
+            for _, client in sorted(traffic.clients.items())
+            if (client.models, client.custom) == (models, custom)
+        )
+        yield Permission(set_name(traffic, models, custom), models, custom, having)
 
 
 def allowed(traffic: TrafficPlan, permission: Permission) -> Iterator[tuple[Upstream, tuple[str, ...]]]:
