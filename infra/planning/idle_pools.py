@@ -45,10 +45,16 @@ def is_free(each: Placed, offer: Offer, market: Market) -> bool:
 
 def _needs(each: Placed, offer: Offer, market: Market, *, certain: bool = False) -> int | None:
     """GPUs of all its replicas there; None: it doesn't fit."""
-    question = each.served.question.but(gpus=None)
+    question = each.served.question if _same_card(each, offer) else each.served.question.but(gpus=None)
     sized = smallest_fit(question, offer, market.sizing, is_certain) if certain else None
     sized = sized or smallest_fit(question, offer, market.sizing)
     return sized.gpus * each.served.replicas.max if sized is not None else None
+
+
+def _same_card(each: Placed, offer: Offer) -> bool:
+    """On other nodes with the same card as many GPUs are asked for, where a node has so many."""
+    card = each.offer.card if each.offer is not None else None
+    return card == offer.card and each.gpus <= offer.gpus_per_node
 
 
 def _free(offer: Offer, market: Market) -> int:
@@ -60,7 +66,8 @@ def on_pool(each: Placed, offer: Offer) -> Advice:
     """What writes the model to the pool."""
     served, types = each.served, tuple(t.name for t in offer.types)
     new = () if offer.settings else ((f"gpuPools.{offer.name}.instanceTypes", types),)
-    write = (*new, (f"{served.path}.pool", offer.name), *served.write((("gpus", None),)))
+    gpus = () if _same_card(each, offer) else served.write((("gpus", None),))
+    write = (*new, (f"{served.path}.pool", offer.name), *gpus)
     return Advice(write, f"{served.name} on {offer.gpu}")
 
 

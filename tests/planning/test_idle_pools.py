@@ -68,3 +68,41 @@ def test_no_pool_is_named_that_has_no_place(pools: dict[str, Any], models: dict[
     stack = {**BASE, "gpuPools": pools, "models": {name: {"pool": "full", **model} for name, model in models.items()}}
     (refused,) = [each for each in planned(stack).violations if each.rule == "GPUs at peak"]
     assert "stand idle" not in refused.fix
+
+
+def test_on_the_same_card_a_model_keeps_the_gpus_that_were_asked_for() -> None:
+    pools = {"full": own("L40S", 1, 4), "idle": own("L40S", 1, 4)}
+    models = {name: {**LARGE, "gpus": 4, "pool": "full"} for name in ("a", "b")}
+    stack = {**BASE, "gpuPools": pools, "models": models}
+    (refused,) = [each for each in planned(stack).violations if each.rule == "GPUs at peak"]
+    first = refused.advice[0]
+    assert dict(first.write) == {"models.a.pool": "idle"}
+    after = planned(follow(stack, as_mapping(first.write)))
+    assert not broken(after)
+    assert after.models["a"].gpus == 4
+
+
+FOUR = {**LARGE, "gpus": 4}
+# Nodes of each pool, replicas, and the pool that is chosen for a model alone.
+ALONE = {
+    "the first has room": (1, 3, 1, "a"),
+    "the first is too small, and the other one isn't": (1, 3, 2, "b"),
+    "both are too small": (1, 1, 2, "a"),
+}
+
+
+@pytest.mark.parametrize("name", ALONE)
+def test_a_model_is_placed_where_all_its_replicas_have_room(name: str) -> None:
+    """By itself: whatever else runs there changes nothing."""
+    first, other, replicas, chosen = ALONE[name]
+    pools = {"a": own("L40S", first, 4), "b": own("L40S", other, 4)}
+    plan = planned({**BASE, "gpuPools": pools, "models": {"m": {**FOUR, "replicas": replicas}}})
+    assert plan.models["m"].pool == chosen
+    assert ("(a is too small for 2 replicas)" in plan.models["m"].reasons[0]) is (chosen == "b")
+    assert bool(broken(plan)) is (name == "both are too small")
+
+
+@pytest.mark.parametrize("beside", [{}, {"aa": {**LARGE, "pool": "a"}}])
+def test_another_model_moves_none(beside: dict[str, Any]) -> None:
+    pools = {"a": own("L40S", 1, 4), "b": own("L40S", 1, 4)}
+    assert planned({**BASE, "gpuPools": pools, "models": {"m": FOUR, **beside}}).models["m"].pool == "a"

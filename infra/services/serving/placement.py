@@ -55,24 +55,37 @@ def by_pool(placed: Iterable[Placed]) -> dict[str, list[Placed]]:
 
 
 def place(served: Served, pools: Sequence[Offer], makeable: Sequence[Offer], sizing: Sizing) -> Decided[Placed]:
-    """The pool that the model names, else that of the lowest price per replica, else the type of the cheapest nodes."""
+    """The pool that the model names, else that of the lowest price per replica, else the type of the cheapest nodes.
+    Pools of the stack file that can't grow to its maximum of replicas come last."""
     if served.cpu:
         return Placed(served, None, None, (f"on the CPU: {served.path}.gpus is 0",))
     named = served.settings.pool
     offers = [pool for pool in pools if named in (None, pool.name)] or list(makeable)
-    best: tuple[tuple[float, float, str], Offer, Sized] | None = None
+    best: tuple[tuple[bool, float, float, str], Offer, Sized] | None = None
+    small = list[str]()
     for offer in offers:
-        if best is not None and offer.settings is None and _costs_more(offer, best[1], best[0][0]):
+        if best is not None and offer.settings is None and _costs_more(offer, best[1], best[0][1]):
             break  # sorted by price, and a replica takes one node at least
         sized = smallest_fit(served.question, offer, sizing)
-        if sized is not None and (best is None or cost(served, offer, sized) < best[0]):
-            best = (cost(served, offer, sized), offer, sized)
+        if sized is None:
+            continue
+        key = (_is_too_small(served, offer, sized), *cost(served, offer, sized))
+        small += [offer.name] if key[0] else []
+        if best is None or key < best[0]:
+            best = (key, offer, sized)
     if best is not None:
-        placed = Placed(served, best[1], best[2], _why(served, best[1], best[2], offers))
+        too_small = [] if best[0][0] else small
+        placed = Placed(served, best[1], best[2], _why(served, best[1], best[2], offers, too_small))
         yield from _choose(placed)
         return placed
     others = [pool for pool in pools if pool not in offers and not pool.existing]
     return (yield from _unplaced(served, offers, [*others, *makeable], sizing))
+
+
+def _is_too_small(served: Served, offer: Offer, sized: Sized) -> bool:
+    """Whether a pool of the stack file has fewer GPUs than the model alone needs."""
+    nodes = offer.nodes if offer.nodes is not None else offer.settings.max if offer.settings is not None else None
+    return nodes is not None and nodes * (offer.gpus_per_node // sized.gpus) < served.replicas.max
 
 
 def _costs_more(offer: Offer, best: Offer, usd: float) -> bool:
@@ -115,11 +128,16 @@ def _why_gpus(served: Served, offer: Offer, sized: Sized) -> str:
     return f"{holds} and {served.question.max_model_len:,} tokens of context"
 
 
-def _why(served: Served, offer: Offer, sized: Sized, offers: Sequence[Offer]) -> tuple[str, ...]:
+def _why(
+    served: Served, offer: Offer, sized: Sized, offers: Sequence[Offer], too_small: Sequence[str]
+) -> tuple[str, ...]:
     if served.settings.pool is not None:
         first = f"pool {offer.name} is in the stack file: {sized.gpus} x {offer.gpu}"
     elif offer.settings is not None:
         several = f"serves it at the lowest price per replica, of {len(offers)} in the stack file"
+        if too_small:
+            are = f"{', '.join(too_small)} {'is' if len(too_small) == 1 else 'are'}"
+            several += f" ({are} too small for {count(served.replicas.max, 'replica')})"
         which = several if len(offers) > 1 else "is the only one in the stack file"
         first = f"pool {offer.name} {which}: {_price(offer, sized)}"
     else:
