@@ -35,7 +35,7 @@ class Reach:
 
 class GatewayProxy(pulumi.ComponentResource):
     """Deployment, ConfigMaps, Secret, two Services, NetworkPolicy, PodDisruptionBudget, and with `monitor_labels` a
-    ServiceMonitor.
+    PodMonitor.
 
     `bootstrap` is what Envoy starts with: a change replaces the pods, one at a time. It reads any other file again when
     that changes: `parts` are ConfigMaps with texts by file name, each one of the `possible` parts, which the pods mount
@@ -138,7 +138,7 @@ class GatewayProxy(pulumi.ComponentResource):
         )
 
     def _pods_service(self, port: int, opts: pulumi.ResourceOptions) -> None:
-        """By its name an Envoy counts how many there are, and Prometheus finds each."""
+        """By its name an Envoy counts how many there are."""
         ports = [{"name": METRICS, "port": port, "targetPort": METRICS, "protocol": "TCP"}]
         spec: Any = {"clusterIP": "None", "selector": dict(LABELS), "ports": ports}
         k8s.core.v1.Service(
@@ -159,14 +159,22 @@ class GatewayProxy(pulumi.ComponentResource):
         )
 
     def _monitor(self, path: str, monitor_labels: Mapping[str, str], opts: pulumi.ResourceOptions) -> None:
+        """Of pods: one that ends is no address of a Service any more, and answers for minutes all the same."""
         k8s.apiextensions.CustomResource(
             f"{self._name}-monitor",
             api_version="monitoring.coreos.com/v1",
-            kind="ServiceMonitor",
+            kind="PodMonitor",
             metadata=self._metadata(GATEWAY, {**LABELS, **monitor_labels}),
             spec={
-                "selector": {"matchLabels": _PODS_LABELS},
-                "endpoints": [{"port": METRICS, "path": path, "interval": _SCRAPE_INTERVAL}],
+                "selector": {"matchLabels": dict(LABELS)},
+                "podMetricsEndpoints": [
+                    {
+                        "port": METRICS,
+                        "path": path,
+                        "interval": _SCRAPE_INTERVAL,
+                        "relabelings": [{"targetLabel": "job", "replacement": GATEWAY}],
+                    }
+                ],
             },
             opts=opts,
         )

@@ -57,6 +57,7 @@ BELOW = {  # kind -> a field below the first level, and a value of the wrong typ
     "PersistentVolume": ("spec capacity", "1Ti"),
     "ScaledObject": ("spec triggers 0 metadata threshold", 5),
     "ServiceMonitor": ("spec endpoints 0 interval", 15),
+    "PodMonitor": ("spec podMetricsEndpoints 0 interval", 15),
 }
 
 

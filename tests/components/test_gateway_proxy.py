@@ -15,7 +15,7 @@ DEPLOYMENT = "kubernetes:apps/v1:Deployment"
 CONFIG_MAP = "kubernetes:core/v1:ConfigMap"
 SERVICE = "kubernetes:core/v1:Service"
 POLICY = "kubernetes:networking.k8s.io/v1:NetworkPolicy"
-MONITOR = "kubernetes:monitoring.coreos.com/v1:ServiceMonitor"
+MONITOR = "kubernetes:monitoring.coreos.com/v1:PodMonitor"
 MODELS = {"app.kubernetes.io/component": "model-server"}
 POD = ProxyPod(
     image="docker.io/envoyproxy/envoy:distroless-v1.40.0",
@@ -182,13 +182,17 @@ def test_the_admin_port_is_offered_by_no_pod_and_no_service() -> None:
     }
 
 
-def test_every_pod_is_scraped_once() -> None:
+def test_every_pod_is_scraped_also_while_it_ends() -> None:
+    """By its own labels: an address of a Service is gone while it still answers, and with it what it counts."""
     recording = proxy()
     (monitor,) = recording.of(MONITOR)
     assert monitor.inputs["metadata"]["labels"]["release"] == "prometheus"
     selected = monitor.inputs["spec"]["selector"]["matchLabels"].items()
-    labels = {made.inputs["metadata"]["name"]: made.inputs["metadata"]["labels"] for made in recording.of(SERVICE)}
-    assert [name for name, its in labels.items() if selected <= its.items()] == ["gateway-pods"]
+    (deployment,) = recording.of("kubernetes:apps/v1:Deployment")
+    assert selected <= deployment.inputs["spec"]["template"]["metadata"]["labels"].items()
+    (endpoint,) = monitor.inputs["spec"]["podMetricsEndpoints"]
+    ports = {port["name"]: port["containerPort"] for port in pod(recording)["containers"][0]["ports"]}
+    assert (ports[endpoint["port"]], endpoint["path"]) == (9902, "/stats/prometheus")
     assert proxy(monitor_labels=None).of(MONITOR) == []
 
 

@@ -364,6 +364,7 @@ SILENT = {
     "kubernetes:core/v1:Secret",  # who may read it is a right, whose key it is a client
     "kubernetes:keda.sh/v1alpha1:ScaledObject",
     "kubernetes:keda.sh/v1alpha1:TriggerAuthentication",
+    "kubernetes:monitoring.coreos.com/v1:PodMonitor",
     "kubernetes:monitoring.coreos.com/v1:ServiceMonitor",
     "kubernetes:policy/v1:PodDisruptionBudget",
     "kubernetes:scheduling.k8s.io/v1:PriorityClass",

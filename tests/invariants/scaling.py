@@ -9,7 +9,7 @@ from components.gateway_proxy import GATEWAY, LABELS
 from infra.engines import ENGINES
 from infra.offline import Planned
 from infra.recording import Recorded, Recording
-from tests.invariants.reading import CONFIG_MAP, SCALED_OBJECT, SERVICE, SERVICE_MONITOR, Pod, servers
+from tests.invariants.reading import CONFIG_MAP, POD_MONITOR, SCALED_OBJECT, SERVICE, SERVICE_MONITOR, Pod, servers
 
 _HELD = re.compile(
     r"sum\((?P<most>\d+) - envoy_cluster_circuit_breakers_default_remaining_retries"
@@ -132,7 +132,9 @@ def _clusters(planned: Planned) -> list[dict[str, Any]]:
 
 
 def _scraped(recording: Recording, pods: Mapping[str, str], who: str) -> list[str]:
-    """A ServiceMonitor selects a Service that selects the pods, so that the metric is there at all."""
+    """A PodMonitor selects the pods, or a ServiceMonitor a Service that does, so that the metric is there at all."""
+    if any(m.inputs["spec"]["selector"]["matchLabels"].items() <= pods.items() for m in recording.of(POD_MONITOR)):
+        return []
     services = [s for s in recording.of(SERVICE) if s.inputs["spec"]["selector"].items() <= pods.items()]
     for monitor in recording.of(SERVICE_MONITOR):
         wanted = monitor.inputs["spec"]["selector"]["matchLabels"].items()
@@ -142,4 +144,4 @@ def _scraped(recording: Recording, pods: Mapping[str, str], who: str) -> list[st
                 p["name"] for p in service.inputs["spec"]["ports"]
             }:
                 return []
-    return [f"{who}: no ServiceMonitor scrapes it"]
+    return [f"{who}: no monitor scrapes it"]

@@ -104,10 +104,10 @@ BREAKS = [
     Break(
         "6 queries",
         "fromzero",
-        "ServiceMonitor gateway-proxy-monitor",
+        "PodMonitor gateway-proxy-monitor",
         "inputs spec selector matchLabels",
         {"app": "gateway"},
-        "gateway: no ServiceMonitor scrapes it",
+        "gateway: no monitor scrapes it",
     ),
     Break(
         "6 queries",
@@ -150,7 +150,7 @@ BREAKS = [
         "ServiceMonitor llama-8b-monitor",
         "inputs spec selector matchLabels",
         {"app": "llama-8b"},
-        "no ServiceMonitor scrapes it",
+        "no monitor scrapes it",
     ),
 ]
 

@@ -33,7 +33,7 @@ def list_prometheus_to_dos(
 def _labels(cluster: ClusterPlan, scaled: Sequence[str]) -> Finding:
     path, none = (
         f"{_PATH}.monitorLabels",
-        "no labels are given: kube-prometheus-stack ignores a ServiceMonitor without its",
+        "no labels are given: kube-prometheus-stack ignores a ServiceMonitor or PodMonitor without its",
     )
     if not scaled:
         return Assumption(
@@ -42,8 +42,9 @@ def _labels(cluster: ClusterPlan, scaled: Sequence[str]) -> Finding:
     return ToDo(
         path,
         f"{none} release's label, and {', '.join(scaled)} would stay at the minimum of replicas; write the labels that"
-        f" `{cluster.kubectl} get prometheus -A -o jsonpath='{{.items[*].spec.serviceMonitorSelector}}'`"
-        " shows, or monitorLabels: {} if it selects every ServiceMonitor",
+        f" `{cluster.kubectl} get prometheus -A -o"
+        " jsonpath='{.items[*].spec.serviceMonitorSelector}{.items[*].spec.podMonitorSelector}'` shows, or"
+        " monitorLabels: {} if it selects all of both kinds",
         Step.MONITORING,
     )
 
