@@ -13,7 +13,7 @@ from tests.conftest import HANGS_SECONDS
 from tests.gateway.engine import Engine
 from tests.gateway.plans import client, traffic, upstream
 from tests.gateway.running import Answer, Gateway, free_ports, place_in, running
-from tests.gateway.token_service import PROGRAM, STORE, Programs, Service, limits_at
+from tests.gateway.token_service import MISSING, PROGRAM, STORE, Programs, Service, limits_at
 
 pytestmark = pytest.mark.programs
 CHAT = "/v1/chat/completions"
@@ -145,7 +145,7 @@ def test_requests_pass_while_the_service_is_away_and_a_counter_says_so(engine: E
         assert counted == {"cluster.model_small.ratelimit.error": 5, "cluster.model_small.ratelimit.over_limit": 1}
 
 
-@pytest.mark.skipif(not (PROGRAM and STORE), reason="`ratelimit` or `redis-server` isn't on PATH")
+@pytest.mark.skipif(not (PROGRAM and STORE), reason=MISSING)
 def test_the_real_service_and_its_real_store(engine: Engine, tmp_path: Path) -> None:
     """A changed limit is in force without a restart and keeps what was counted; without the store requests pass."""
     (port,) = free_ports(1)

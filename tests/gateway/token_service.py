@@ -46,6 +46,9 @@ _MESSAGES = {
 }
 STORE = shutil.which("valkey-server") or shutil.which("redis-server")
 PROGRAM = shutil.which("ratelimit")
+MISSING = (
+    "on PATH there is no `valkey-server` or `redis-server`, or no `ratelimit` (envoyproxy/ratelimit, src/service_cmd)"
+)
 
 
 def _messages() -> Mapping[str, Any]:
