@@ -187,11 +187,12 @@ class CachePlan:
     zone_id: str | None  # of a volume that is in one zone only
     reason: str
     only_node: str | None = None  # the pool whose only node has every pod that reads a volume of one node
+    one_node: bool = False  # the cluster has no other node
 
     @property
     def one_reader(self) -> bool:
         """Whether pods may be on other nodes than the volume's, and then wait for it."""
-        return self.access_mode == "ReadWriteOnce" and self.only_node is None
+        return self.access_mode == "ReadWriteOnce" and self.only_node is None and not self.one_node
 
     def node_of(self, pool: str | None, place: object) -> str | None:
         """The pool whose nodes a model's pods select: a model on the CPU that reads the cache has its only node."""

@@ -20,6 +20,11 @@ class ExistingCluster(Section):
     version: KubernetesVersion | None = Field(
         default=None, description="the cluster's Kubernetes version, in quotes; the newest known version when absent"
     )
+    one_node: bool = Field(
+        default=False,
+        description="the cluster has one node, as kind, minikube or a single server has: every pod can read a volume"
+        " of that node",
+    )
 
 
 class Cluster(Section):

@@ -106,3 +106,27 @@ def test_a_named_class_is_asked_for_by_all_nodes_and_one_node_needs_less(nodes: 
     assert said.startswith("local-path exists and offers ReadWriteMany: 2 pods read the cache")
     assert ("leave storageClass out" in said) is hint
     assert ("local-path of k3s offers only ReadWriteOnce" in said) is not hint
+
+
+ONE_NODE: dict[str, Any] = {"cluster": {"existing": {**LOCAL["cluster"]["existing"], "oneNode": True}}}
+TWO_ON_CPU: dict[str, Any] = {**LOCAL, "models": {"a": ON_CPU, "b": {**ON_CPU, "replicas": 2}}}
+
+
+def test_models_on_the_cpu_of_one_node_read_one_volume() -> None:
+    (refused,) = plan(TWO_ON_CPU).violations
+    assert refused.rule == "One reader"
+    (way,) = refused.advice
+    assert way.write == (("cluster.existing.oneNode", True),)
+    assert "storageClass: a class that offers ReadWriteMany" in way.text
+    result = plan({**TWO_ON_CPU, **ONE_NODE})
+    assert result.violations == ()
+    assert result.cache.access_mode == "ReadWriteOnce"
+    assert not result.cache.one_reader
+    assert result.models["a"].rollout.strategy == "rolling"
+    (said,) = [each.message for each in result.assumptions if each.path == "cache.storageClass"]
+    assert said == "the cluster has a default storage class; 3 pods read the cache on the cluster's only node"
+
+
+def test_one_node_may_have_gpus_too() -> None:
+    stack = {**LOCAL, "gpuPools": {"lab": LAB}, "models": {"a": ON_LAB, "c": ON_CPU}, **ONE_NODE}
+    assert plan(stack).violations == ()

@@ -37,6 +37,7 @@ def plan_cache(settings: Settings, models: Sequence[Served], cluster: ClusterPla
         access_mode="ReadWriteOnce" if one_reader else "ReadWriteMany",
         zone_id=cluster.zone_ids[0] if storage and storage.one_reader and cluster.zone_ids else None,
         reason=f"{reason}; {weights:.1f} GiB of weights",
+        one_node=settings.cluster.existing is not None and settings.cluster.existing.one_node,
     )
 
 

@@ -7,13 +7,17 @@ from infra.clouds.cloud import Cloud
 from infra.offers.pools import Offer
 from infra.plan.cluster import CachePlan, ClusterPlan
 from infra.plan.findings import warned
-from infra.plan.notes import Assumption, Finding, Violation
+from infra.plan.notes import Advice, Assumption, Finding, Violation
 from infra.plan.rules import Rule
 from infra.plan.words import count
 from infra.services.serving.placement import Placed
 from infra.services.weights.plan import NONE
 
 _LOCAL = "local-path"  # the class that k3s brings
+_CLASS = "cache: {kind: storageClass, storageClass: a class that offers ReadWriteMany}"
+_ONE_NODE = Advice(
+    (("cluster.existing.oneNode", True),), f"cluster.existing.oneNode: true, if the cluster has one node; else {_CLASS}"
+)
 
 
 def on_one_node(cache: CachePlan, placed: Sequence[Placed]) -> CachePlan:
@@ -74,6 +78,8 @@ def _check_class(cache: CachePlan, placed: Sequence[Placed], cluster: ClusterPla
             f"a new {cloud.kind} has no default storage class: the claim would wait forever",
             f"cache: {{kind: {cloud.storage[0].kind}}}, or cache.storageClass: a class that will be there",
         )
+    elif cache.one_node:
+        yield Assumption(path, f"{default}; {_pods_that_read(readers)} the cache on the cluster's only node")
     elif cache.only_node is not None:
         yield Assumption(
             path,
@@ -86,7 +92,8 @@ def _check_class(cache: CachePlan, placed: Sequence[Placed], cluster: ClusterPla
             path,
             f"{readers} pods would read the cache; a default storage class gives a volume to one node (ReadWriteOnce),"
             " and they may be on several",
-            "cache: {kind: storageClass, storageClass: a class that offers ReadWriteMany}",
+            _CLASS,
+            (_ONE_NODE,) if all(each.served.cpu for each in _readers(placed)) else (),
         )
     else:
         yield Assumption(path, f"{default}; {_pods_that_read(readers)} the cache")

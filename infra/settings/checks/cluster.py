@@ -24,6 +24,18 @@ def check_cluster(scope: Scope) -> None:
         out_of_place(key, "needs exactly one of context and eks", write, reads=() if given else CLUSTER_KIND)
     if scope.written((*key, "eks")):
         check_version(scope, (*key, "version"), cluster.existing.version)
+    if cluster.existing.one_node:
+        _check_one_node(scope, (*key, "oneNode"))
+
+
+def _check_one_node(scope: Scope, key: Key) -> None:
+    """Each pool has nodes of its own labels, and one node is in one pool."""
+    existing = {name: pool.existing for name, pool in scope.settings.gpu_pools.items() if pool.existing is not None}
+    nodes = sum(pool.nodes or 1 for pool in existing.values())
+    if nodes > 1:
+        reads: list[Key] = [key, ("gpuPools",)]
+        got = f"true, and gpuPools has {nodes} nodes: {', '.join(existing)}"
+        scope.report.wrong(key, got, "leave oneNode out, or write one pool with nodes: 1", reads=reads)
 
 
 def _written(scope: Scope, section: Key, keys: Iterable[str]) -> int:

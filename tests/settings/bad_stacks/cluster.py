@@ -7,6 +7,18 @@ _ADMIN = "arn:aws:iam::111122223333:role/platform"
 
 BAD_CLUSTERS = (
     Bad(
+        "one node, and a pool of two",
+        stack(LAPTOP.replace("}}", ", oneNode: true}}"), NODES, MODEL),
+        (
+            Mistake(
+                "cluster.existing.oneNode",
+                4,
+                "true, and gpuPools has 2 nodes: l4",
+                "leave oneNode out, or write one pool with nodes: 1",
+            ),
+        ),
+    ),
+    Bad(
         "nodes and kube-proxy of another version than the control plane",
         stack(
             create("amiRelease: 1.34.9-20260714, addonVersions: {kube-proxy: v1.36.0-eksbuild.21}"),
