@@ -28,7 +28,7 @@ def document(planned: Planned) -> dict[str, Any]:
         "warnings": [_warning(each) for each in plan.warnings],
         "to_do": [_to_do(each) for each in plan.to_do],
         "assumptions": _notes((*plan.assumptions, *_of_the_bill(plan))),
-        "models": {name: _model(model, plan.remedies[name]) for name, model in plan.models.items()},
+        "models": {name: _model(plan, model) for name, model in plan.models.items()},
         "gpu_pools": _pools(plan),
         "gateway": _gateway(plan),
         "external": {name: _external(plan, name) for name in plan.traffic.externals},
@@ -82,13 +82,24 @@ def _of_the_bill(plan: Plan) -> tuple[Note, ...]:
     return (Note("cost", f"{cost.price_note}. Not in it: {cost.left_out}"),) if cost.items else ()
 
 
-def _model(model: ModelPlan, remedies: tuple[Remedy, ...]) -> dict[str, Any]:
-    fit = model.fit
+def _next(plan: Plan, name: str) -> dict[str, Any] | None:
+    """What the gateway sends to the next version of a model."""
+    upstream = plan.traffic.upstreams.get(name)
+    found = upstream.next if upstream is not None else None
+    if found is None:
+        return None
+    return {"server": found.server.model, "weight": found.weight, "clients": list(found.clients)}
+
+
+def _model(plan: Plan, model: ModelPlan) -> dict[str, Any]:
+    fit, remedies = model.fit, plan.remedies[model.name]
     cache = fit.kv_cache_gib if fit else None
     dollars = model.usd_per_million_output_tokens
     parts = model.cold_start.parts if model.starts else {}
     return {
         "engine": model.engine,
+        "next_of": model.next_of,
+        "next": _next(plan, model.name),
         "model": model.model,
         "revision": model.revision,
         "dtype": model.dtype,

@@ -9,6 +9,7 @@ from infra.diff.interim import Beside, as_written, kept_max, with_both
 from infra.diff.nodes import node_group
 from infra.diff.settings import settings_changed
 from infra.diff.traffic import AWAY, Notice
+from infra.diff.versions import how
 from infra.plan.alike import alike
 from infra.plan.notes import Violation
 from infra.plan.plan import Plan
@@ -27,6 +28,7 @@ def advice(old: Side, new: Side, refused: Sequence[Guarded], notices: Sequence[N
     return [
         *_ways(old, new, refused, notices),
         *(each for cloud in clouds() for each in cloud.types.advice(old, new)),
+        *how(old, new, str(new.plan.get("stack", "STACK"))),
     ]
 
 

@@ -14,10 +14,11 @@ from infra.diff.nodes import group_of, leaves_the_old, restarts_nodes
 from infra.diff.replicas import about, fewer_of, finishes, number_changed, without_scaler
 from infra.diff.services import ground
 from infra.diff.spot import SPOT, spot_changed
+from infra.diff.versions import comes, goes, model_of, share, share_changed
 from infra.engines import ENGINES
 from infra.engines.engine import Limits
 from infra.owner import CLAIM
-from infra.plan.words import NO_START
+from infra.plan.words import NO_START, minutes
 from infra.registry import owner_of, reach_of
 from infra.services.serving.service import SERVING
 from infra.services.weights.service import WEIGHTS
@@ -64,6 +65,12 @@ def noticed(notice: Notice) -> bool:
 
 
 def _notice(name: str, old: Side, new: Side, resources: ResourceChanges) -> Notice:
+    if name not in new.models and model_of(old, name):
+        during, then = goes(old, name)
+        return Notice(name, NOTHING, during, (then,))
+    if name not in old.models and model_of(new, name):
+        during, then = comes(new, name, minutes(_cold(new, name)))
+        return Notice(name, NEW, during, (then,), starts=not _never_starts(name, new))
     if name not in new.models:
         instead = renamed(old, new).get(name)
         gone = f"the same model answers as {instead}" if instead else "it is gone"
@@ -149,9 +156,12 @@ def _rollout(name: str, old: Side, new: Side, cold: int) -> tuple[str, str, int 
     _, unavailable = rollout(new, name)
     running = _replicas(old, name)
     left = min(running, _replicas(new, name) - unavailable)
+    if (percent := share(new, name)) is not None and not max(percent, share(old, name) or 0):
+        return ROLLOUT, "without requests: the other version answers them meanwhile", None
     if left <= 0:
         gap = _gap(new, name)
-        return AWAY, f"down for {about(gap)}: the old pod ends before the new one starts", gap
+        which = f" for {percent} % of the requests" if percent is not None else ""
+        return AWAY, f"down for {about(gap)}{which}: the old pod ends before the new one starts", gap
     if unavailable:
         return (
             ROLLOUT,
@@ -215,6 +225,7 @@ def _afterwards(name: str, old: Side, new: Side) -> Iterator[str]:
     changed = answers_changed(old, new).get(name, {})
     yield from _answers({what: each for what, each in changed.items() if what != CERTAIN or after["fits"] is not False})
     yield from abilities_changed(name, old, new)
+    yield from share_changed(old, new, name)
     if before["fits"] and after["fits"] is False:
         yield "doesn't fit any more"
     if before["max_model_len"] != after["max_model_len"]:
@@ -268,7 +279,7 @@ def stops_from_now(name: str, old: Side, new: Side) -> bool:
 def _each_rollout(name: str, side: Side) -> tuple[str, str]:
     """What happens, and the words for it."""
     replicas, (_, unavailable) = _replicas(side, name), rollout(side, name)
-    if not unavailable:
+    if not unavailable or share(side, name) is not None:
         return ROLLOUT, "without a gap"
     if replicas <= unavailable:
         return AWAY, f"down for {about(_gap(side, name))}"

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 
 NEXT = "next"  # the key in the stack file, and what a request says that asks for it
+VERSION = "x-llm-version"  # the header of a request that asks for it, and of an answer that says which version it is of
+ALL = 100  # percent of the requests
 
 
 @dataclass(frozen=True)

@@ -195,14 +195,19 @@ class Report:
         """Reports a mistake even if other values are wrong. `path`: the user's name for it, if it isn't `key`."""
         self.mistakes.append(Mistake(path or dotted(key) or PLATFORM, self._line(key), got, write))
 
-    def forget_repeated(self, first: int, second: int, key: Key, copy: Key) -> None:
+    def forget_inherited(self, first: int, second: int, key: Key, copy: Key, own: Collection[str]) -> None:
         """Mistakes from the number `second` on are about `copy`, which inherits values of `key`: what is reported for
-        `key` too, from the number `first` on, is forgotten."""
-        own = {(each.path.removeprefix(dotted(key)), each.got) for each in self.mistakes[first:second]}
-        inherited = dotted(copy)
-        self.mistakes[second:] = [
-            each for each in self.mistakes[second:] if (each.path.removeprefix(inherited), each.got) not in own
-        ]
+        `key` too, from the number `first` on, is forgotten. `own`: the keys that the copy has itself."""
+        of_key = {(each.path.removeprefix(dotted(key)), each.got) for each in self.mistakes[first:second]}
+        paths = {path for path, _ in of_key}
+
+        def inherited(mistake: Mistake) -> bool:
+            path = mistake.path.removeprefix(dotted(copy))
+            return (path, mistake.got) in of_key or (
+                path in paths and not path.removeprefix(".").startswith(tuple(own))
+            )
+
+        self.mistakes[second:] = [each for each in self.mistakes[second:] if not inherited(each)]
 
     def is_broken(self, key: Key) -> bool:
         """Whether this value, a part of it, or a section around it is known to be wrong."""

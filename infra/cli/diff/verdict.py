@@ -17,6 +17,7 @@ from infra.diff.guard import Guarded
 from infra.diff.nodes import node_group
 from infra.diff.side_by_side import raises
 from infra.diff.traffic import AWAY, GONE, Notice, refuses_more, renamed
+from infra.diff.versions import model_of
 from infra.owner import CLAIM, word_of
 from infra.plan.alike import alike
 from infra.plan.rules import Rule
@@ -104,6 +105,10 @@ def _models(difference: Difference) -> Iterator[str]:
     gone = [notice.model for notice in difference.notices if notice.event == GONE]
     away = _gaps(difference)
     others = renamed(difference.old, difference.new)
+    coming = [model for each in new if (model := model_of(difference.new, each)) is not None]
+    new = [each for each in new if model_of(difference.new, each) is None]
+    if coming:
+        yield f"adds a next version of {named(coming)}"
     yield from (f"renames {code(was)} to {code(now)}" for was, now in others.items())
     new, gone = ([each for each in found if each not in {*others, *others.values()}] for found in (new, gone))
     if new:

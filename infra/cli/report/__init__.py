@@ -56,7 +56,9 @@ def _of_services(plan: Plan) -> Iterator[Section]:
 
 def _title(plan: Plan, recording: Recording) -> str:
     where = cloud_of(plan.settings).described(plan.cluster)
-    models = count(len(plan.models), "model")
+    models = count(len(plan.named), "model")
+    if coming := len(plan.models) - len(plan.named):
+        models += f" and {count(coming, 'next version')}"
     pools = f" on {count(len(plan.pools), 'GPU pool')}" if plan.pools else " on the CPU"
     resources = count(sum(not r.type.startswith("pulumi:pulumi:") for r in recording.resources), "resource")
     return " · ".join(part for part in (plan.stack, plan.cluster.region, where, models + pools, resources) if part)

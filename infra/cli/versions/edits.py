@@ -13,7 +13,7 @@ import yaml
 from infra.cli.client.edits import NotDone
 from infra.cli.stack_text import NotEditable, put, take_out
 from infra.config_keys import PLATFORM
-from infra.plan.versions import NEXT
+from infra.plan.versions import ALL, NEXT
 from infra.services.serving.next import OWN, differs, into_place, next_of, says_nothing, written
 from infra.services.serving.section import Model
 from infra.settings.mistakes import BadStackFile, did_you_mean
@@ -21,7 +21,6 @@ from infra.stack_file import StackFile, load_text
 
 Action = Literal["promote", "rollback"]
 STEPS: Mapping[Action, int] = {"promote": 4, "rollback": 2}
-ALL = 100  # percent
 
 
 @dataclass(frozen=True)

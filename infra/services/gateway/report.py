@@ -10,6 +10,7 @@ from infra.services.gateway.section import Gateway
 from infra.services.gateway.times import pod_resources
 from infra.services.gateway.token_limits import NAME as TOKENS
 from infra.services.gateway.token_limits import token_pod
+from infra.services.gateway.versions import share_said, trials_said
 from infra.services.service import Table
 from infra.services.serving.scaling import WAKING
 
@@ -40,6 +41,8 @@ def gateway_tables(plan: Plan) -> Iterator[Table]:
     yield Table("GATEWAY", ("",), tuple(rows), note)
     if rows := tuple(_asleep(plan)):
         yield Table("SLEEP", ("after", "first caller waits", "held for"), rows, _ASLEEP)
+    if rows := tuple(_versions(plan)):
+        yield Table("NEXT VERSIONS", ("answers", "and requests", "then"), rows, _BOTH)
     yield _clients(traffic, _every(plan), namespace)
 
 
@@ -47,6 +50,19 @@ _ASLEEP = (
     "after: without a request; held for: at most, then answered with 503 and Retry-After; a request"
     " with the header `Prefer: wait=N` is held for about N seconds"
 )
+
+
+_BOTH = (
+    "a caller sends the model's name, and the answer's header x-llm-version says which version it is of; the shorter"
+    " context and the abilities of both hold for it"
+)
+
+
+def _versions(plan: Plan) -> Iterator[tuple[str, ...]]:
+    for name, upstream in plan.traffic.upstreams.items():
+        if upstream.next is not None:
+            command = f"llm-platform promote {plan.stack} {name}, or rollback"
+            yield name, share_said(upstream.next), trials_said(upstream.next), command
 
 
 def _asleep(plan: Plan) -> Iterator[tuple[str, ...]]:

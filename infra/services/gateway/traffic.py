@@ -26,7 +26,7 @@ from infra.services.gateway.times import (
     timeout_of,
 )
 from infra.services.gateway.token_limits import plan_token_limits, warn_of_token_limits
-from infra.services.gateway.versions import with_next
+from infra.services.gateway.versions import warn_of_versions, with_next
 from infra.services.serving.cold_start import DNS_REFRESH, PRE_STOP
 from infra.settings.platform import Settings
 
@@ -42,6 +42,7 @@ def plan_traffic(
     named = {name: models[name] for name in upstreams}
     clients = yield from plan_clients(wanted.clients, named, default=wanted.default_client)
     yield from warn_of_token_limits(clients, upstreams)
+    yield from warn_of_versions(servers, upstreams)
     return TrafficPlan(
         clients=clients,
         upstreams=upstreams,

@@ -1,9 +1,12 @@
 """Two versions of one model behind the gateway: which requests go to the next one, and what holds for both."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
+from infra.plan.findings import warned
 from infra.plan.gateway import Next, Upstream
+from infra.plan.notes import Finding
+from infra.plan.versions import ALL, NEXT, VERSION
 from infra.services.serving.section import Rollout
 
 
@@ -31,3 +34,40 @@ def _both(one: bool | None, other: bool | None) -> bool | None:
     if False in (one, other):
         return False
     return True if one and other else None
+
+
+def warn_of_versions(servers: Mapping[str, Upstream], upstreams: Mapping[str, Upstream]) -> Iterator[Finding]:
+    """What callers lose while two versions serve, and a promotion that isn't at its end."""
+    for name, both in upstreams.items():
+        if both.next is not None:
+            yield from _losses(servers[name], both, f"models.{name}.next")
+
+
+def _losses(alone: Upstream, both: Upstream, path: str) -> Iterator[Finding]:
+    if both.max_model_len < alone.max_model_len:
+        message = (
+            f"while both versions serve, callers see the shorter context: {both.max_model_len:,} tokens instead of"
+            f" {alone.max_model_len:,}"
+        )
+        yield warned(f"{path}.maxModelLen", message)
+    if gone := sorted(alone.paths.keys() - both.paths.keys()):
+        yield warned(
+            f"{path}.engine", f"while both versions serve, nothing answers {', '.join(gone)}: one has it alone"
+        )
+    if gone := sorted(what for what, has in alone.abilities.items() if has and both.abilities[what] is False):
+        yield warned(path, f"the next version lacks what the model can do: {', '.join(gone)}")
+
+
+def share_said(coming: Next) -> str:
+    """Which requests the next version answers, of those that ask for none."""
+    if coming.weight in (0, ALL):
+        return "no request" if not coming.weight else "every request"
+    return f"{coming.weight} % of the requests"
+
+
+def trials_said(coming: Next) -> str:
+    """Whose requests all go there."""
+    if coming.weight == ALL:
+        return "every caller"
+    named = f", and those of {', '.join(coming.clients)}" if coming.clients else ""
+    return f"with the header {VERSION}: {NEXT}{named}"

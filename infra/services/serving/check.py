@@ -18,7 +18,7 @@ from infra.services.serving.check_speculation import check_speculation
 from infra.services.serving.check_split import check_remote_code, check_split
 from infra.services.serving.check_weights import check_weights
 from infra.services.serving.family import check_task
-from infra.services.serving.next import next_of, servers
+from infra.services.serving.next import next_of, servers, written
 from infra.services.serving.rope import longer_by_rope, rope_of
 from infra.services.serving.section import Model
 from infra.services.serving.shapes import asked_shape
@@ -40,7 +40,7 @@ def check_models(scope: Scope) -> None:
         if model.next is not None:
             own = len(scope.report.mistakes)
             _check_server(scope, (*key, NEXT), next_of(model))
-            scope.report.forget_repeated(before, own, key, (*key, NEXT))
+            scope.report.forget_inherited(before, own, key, (*key, NEXT), written(model.next))
 
 
 def _check_server(scope: Scope, key: Key, model: Model) -> None:

@@ -13,6 +13,7 @@ from tests.settings.bad_stacks.refused_by_engine import REFUSED_BY_ENGINE
 from tests.settings.bad_stacks.secrets import SECRETS
 from tests.settings.bad_stacks.sections import SECTIONS
 from tests.settings.bad_stacks.text import TEXT
+from tests.settings.bad_stacks.versions import VERSIONS
 from tests.settings.bad_stacks.writing import Bad
 
 BAD_STACKS: tuple[Bad, ...] = (
@@ -29,4 +30,5 @@ BAD_STACKS: tuple[Bad, ...] = (
     *PLATFORM,
     *GATEWAY,
     *EXTERNAL,
+    *VERSIONS,
 )

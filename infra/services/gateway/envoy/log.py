@@ -1,12 +1,12 @@
 """The log, one line of JSON for each request, and the counters by client and model that Prometheus reads. Neither has a
 prompt, a key or what stands behind `?` of a path."""
 
+from infra.plan.versions import VERSION
 from infra.services.gateway.envoy.errors import status
 from infra.services.gateway.envoy.messages import FROM_BODY, Message, extension
 
 ROUTED = "x-llm-routed"  # the header of a request that a server is asked: the name that was sent, or `custom:NAME`
 SERVED_BY = "x-llm-served-by"  # the header of an answer that came from elsewhere: who gave it
-VERSION = "x-llm-version"  # of a request: `next` asks for it; of an answer of one of two versions: which one it was
 SERVED = "x-llm-served"  # the header of a request to one of two versions: which one it is
 sent = f"%DYNAMIC_METADATA({FROM_BODY}:{{}}):100%".format  # what a filter read out of a body
 

@@ -5,13 +5,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from infra.plan.gateway import Next, Upstream
-from infra.plan.versions import NEXT
+from infra.plan.versions import ALL, NEXT, VERSION
 from infra.services.gateway.envoy.clusters import of_model
-from infra.services.gateway.envoy.log import SERVED, VERSION
+from infra.services.gateway.envoy.log import SERVED
 from infra.services.gateway.envoy.messages import Message, header, is_
 
 PRESENT = "present"
-ALL = 100  # percent
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,62 @@
+"""What users of a model notice of its next version: as it comes, is changed and goes."""
+
+import pytest
+
+from infra.diff.difference import compare
+from infra.diff.traffic import AWAY, NEW, NOTHING, ROLLOUT
+from infra.diff.versions import how
+from tests.diff.sides import Edit, side
+
+
+def _with(weight: int, coming: str = "maxModelLen: 4096", own: int = 8192) -> Edit:
+    strategy = "canary" if 0 < weight < 100 else "blueGreen"
+    more = f"rollout: {{strategy: {strategy}, weight: {weight}}}, next: {{{coming}}}"
+    return "maxModelLen: 8192", f"maxModelLen: {own}, {more}"
+
+
+ALONE: tuple[Edit, ...] = ()
+CASES: dict[str, tuple[tuple[Edit, ...], tuple[Edit, ...], str, str, str]] = {
+    "it comes": (ALONE, (_with(10),), "qwen3-8b-next", NEW, "which answers all requests until it is ready"),
+    "its model stays": (ALONE, (_with(10),), "qwen3-8b", NOTHING, "nothing"),
+    "more requests": ((_with(10),), (_with(30),), "qwen3-8b", NOTHING, "30 % of the requests, was 10 %"),
+    "a change of what answers": ((_with(10),), (_with(10, own=8000),), "qwen3-8b", AWAY, "for 90 % of the requests"),
+    "a change of what has no requests": (
+        (_with(100),),
+        (_with(100, own=8000),),
+        "qwen3-8b",
+        ROLLOUT,
+        "the other version answers them meanwhile",
+    ),
+    "a change of a trial": (
+        (_with(0),),
+        (_with(0, "maxModelLen: 2048"),),
+        "qwen3-8b-next",
+        ROLLOUT,
+        "without requests",
+    ),
+    "it goes empty": ((_with(0),), ALONE, "qwen3-8b-next", NOTHING, "without requests"),
+    "it goes with requests": ((_with(10),), ALONE, "qwen3-8b-next", NOTHING, "`llm-platform rollback` or `promote`"),
+}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_what_users_notice(case: str) -> None:
+    before, after, model, event, said = CASES[case]
+    difference = compare("open", side("open", *before), side("open", *after))
+    notice = next(each for each in difference.notices if each.model == model)
+    assert notice.event == event
+    assert said in " ".join((notice.during, *notice.afterwards))
+
+
+def test_the_way_on_is_said_once() -> None:
+    """Where it comes or its share changes, and not at each later change."""
+    new, later = (list(how(side("open", *was), side("open", *now), "open")) for was, now in _SHARES)
+    assert len(new) == 1
+    assert "`llm-platform promote open qwen3-8b`" in new[0]
+    assert later == []
+
+
+_SHARES: tuple[tuple[tuple[Edit, ...], tuple[Edit, ...]], ...] = (
+    (ALONE, (_with(10),)),
+    ((_with(10),), (_with(10, own=8000),)),
+)
