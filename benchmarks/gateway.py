@@ -20,6 +20,7 @@ from infra.plan.gateway import ClientPlan, TrafficPlan, Upstream
 from infra.services.gateway.envoy.clients import clients_file
 from infra.services.gateway.envoy.files import files
 from infra.services.gateway.envoy.place import Place
+from infra.services.gateway.envoy.volume import write
 from infra.tryout.envoy import find, running
 
 HERE, PATH = "127.0.0.1", "/v1/chat/completions"
@@ -34,13 +35,13 @@ _RESPONSE = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-lengt
 
 
 def main() -> None:
-    with _server() as port, tempfile.TemporaryDirectory() as folder:
+    with _server() as port:
         small = _plan(1, 1, 1, port)
-        with _gateway(small, Path(folder)) as gateway:
+        with _gateway(small) as gateway:
             _one_caller(port, gateway)
             _many(port, gateway)
         large = _plan(MODELS, CLIENTS, SETS, port)
-        with _gateway(large, Path(folder)) as gateway:
+        with _gateway(large) as gateway:
             _size(large, gateway)
             _change(large, gateway)
 
@@ -69,7 +70,7 @@ def _change(plan: TrafficPlan, gateway: "Running") -> None:
     keys = {**gateway.keys, f"c{CLIENTS}": "another-key"}
     texts = _files(more, gateway.place, keys)
     began = time.perf_counter()
-    _write(Path(gateway.place.folder), texts)
+    write(gateway.place, texts)
     while asyncio.run(_status(gateway.place.port, "another-key", _models_of(CLIENTS, MODELS + 1, SETS)[-1])) != 200:
         time.sleep(0.02)
     took = time.perf_counter() - began
@@ -84,28 +85,18 @@ class Running:
 
 
 @contextmanager
-def _gateway(plan: TrafficPlan, folder: Path) -> Iterator[Running]:
+def _gateway(plan: TrafficPlan) -> Iterator[Running]:
     keys = {name: f"key-of-{name}" for name in plan.clients}
     client, metrics, admin = (_free_port() for _ in range(3))
-    place = Place(str(folder), client, metrics, admin, address=HERE)
-    _write(folder, _files(plan, place, keys))
-    with running(find(), folder, client, next(iter(keys.values()))) as process:
-        yield Running(place, keys, process.pid)
+    with tempfile.TemporaryDirectory() as folder:
+        place = Place(folder, client, metrics, admin, address=HERE)
+        write(place, _files(plan, place, keys))
+        with running(find(), place, next(iter(keys.values()))) as process:
+            yield Running(place, keys, process.pid)
 
 
 def _files(plan: TrafficPlan, place: Place, keys: Mapping[str, str]) -> Mapping[str, str]:
     return {**files(plan, place), "clients.json": clients_file(plan, {name: [key] for name, key in keys.items()}, "k")}
-
-
-def _write(folder: Path, texts: Mapping[str, str]) -> None:
-    """As the kubelet changes a volume: all files at once, by one rename of a link to their folder."""
-    new = Path(tempfile.mkdtemp(prefix="..", dir=folder))
-    for name, text in texts.items():
-        (new / name).write_text(text)
-        if not (folder / name).is_symlink():
-            (folder / name).symlink_to(f"..data/{name}")
-    (folder / "..new").symlink_to(new.name)
-    (folder / "..new").rename(folder / "..data")
 
 
 def _plan(models: int, clients: int, sets: int, port: int) -> TrafficPlan:
@@ -147,6 +138,7 @@ def _plan(models: int, clients: int, sets: int, port: int) -> TrafficPlan:
         held_requests=100,
         trusted_hops=0,
         contact=None,
+        token_limits=None,
     )
 
 

@@ -9,6 +9,9 @@ from contextlib import contextmanager
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 
+from infra.services.gateway.envoy.files import BOOTSTRAP
+from infra.services.gateway.envoy.place import Place
+
 WHEELS = "Linux (x86_64 or arm64, glibc 2.31 or newer) and macOS 15 or newer on Apple silicon"  # PyPI, 2026-11
 _READY_SECONDS, _END_SECONDS = 60, 10
 _LOG = "envoy.log"
@@ -41,15 +44,15 @@ def find() -> Path:
 
 
 @contextmanager
-def running(program: Path, folder: Path, port: int, key: str) -> Iterator[subprocess.Popen[bytes]]:
-    """Serving on `port` with the files of the folder, until the end of the block. `key` is a client's. Raises
-    NotStarted."""
-    command = [str(program), "-c", str(folder / "bootstrap.json"), "--disable-hot-restart", "--concurrency", "2"]
+def running(program: Path, place: Place, key: str) -> Iterator[subprocess.Popen[bytes]]:
+    """Serving with the files of the place, until the end of the block. `key` is a client's. Raises NotStarted."""
+    folder = Path(place.folder)
+    command = [str(program), "-c", place.path(BOOTSTRAP), "--disable-hot-restart", "--concurrency", "2"]
     quiet = ["--log-level", "warning", "--component-log-level", "misc:error"]
     with (folder / "requests.log").open("wb") as out, (folder / _LOG).open("wb") as errors:
         process = subprocess.Popen([*command, *quiet], stdin=subprocess.DEVNULL, stdout=out, stderr=errors)
         try:
-            _wait_until_ready(process, port, key, folder)
+            _wait_until_ready(process, place.port, key, folder)
             yield process
         finally:
             _end(process)

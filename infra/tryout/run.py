@@ -16,6 +16,7 @@ from infra.services.gateway.envoy.bootstrap import CLIENTS
 from infra.services.gateway.envoy.clients import clients_file
 from infra.services.gateway.envoy.files import files
 from infra.services.gateway.envoy.place import Place
+from infra.services.gateway.envoy.volume import write
 from infra.tryout.envoy import NotStarted, PortTaken, find, running, said
 from infra.tryout.stand_in import StandIn, stand_ins
 
@@ -44,20 +45,26 @@ def trying(plan: Plan, port: int) -> Iterator[Tried]:
     with ExitStack() as ending:
         folder = Path(ending.enter_context(tempfile.TemporaryDirectory(prefix="llm-platform-try-")))
         traffic = _here(plan.traffic, ending.enter_context(_serving(served, engine_key)))
-        _write(folder, {CLIENTS: clients_file(traffic, {name: [key] for name, key in keys.items()}, engine_key)})
-        place, process = _started(ending, program, folder, traffic, port, next(iter(keys.values())))
+        secret = {CLIENTS: clients_file(traffic, {name: [key] for name, key in keys.items()}, engine_key)}
+        place, process = _started(ending, program, folder, traffic, secret, port, next(iter(keys.values())))
         yield Tried(f"http://{_HERE}:{place.port}/v1", keys, served, folder, lambda: _wait(process, folder))
 
 
 def _started(
-    ending: ExitStack, program: Path, folder: Path, traffic: TrafficPlan, port: int, key: str
+    ending: ExitStack,
+    program: Path,
+    folder: Path,
+    traffic: TrafficPlan,
+    secret: Mapping[str, str],
+    port: int,
+    key: str,
 ) -> tuple[Place, subprocess.Popen[bytes]]:
     """Another program may take a free port before Envoy does: then others are tried."""
 
     def start() -> tuple[Place, subprocess.Popen[bytes]]:
         place = Place(str(folder), _free_port(port), _free_port(0), _free_port(0), address=_HERE)
-        _write(folder, files(traffic, place))
-        return place, ending.enter_context(running(program, folder, place.port, key))
+        write(place, {**files(traffic, place), **secret})
+        return place, ending.enter_context(running(program, place, key))
 
     for _ in range(_MORE_TRIES):
         with suppress(PortTaken):
@@ -82,11 +89,6 @@ def _moved(upstream: Upstream, ports: Mapping[str, int]) -> Upstream:
     coming = upstream.next
     also = replace(coming, server=_moved(coming.server, ports)) if coming is not None else None
     return replace(upstream, host=_HERE, port=ports.get(upstream.model, upstream.port), next=also)
-
-
-def _write(folder: Path, texts: Mapping[str, str]) -> None:
-    for name, text in texts.items():
-        (folder / name).write_text(text, encoding="utf-8")
 
 
 @contextmanager

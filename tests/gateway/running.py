@@ -4,7 +4,6 @@ import json
 import re
 import socket
 import subprocess
-import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
@@ -16,6 +15,7 @@ from typing import Any, BinaryIO
 import pytest
 
 from infra.plan.gateway import TrafficPlan
+from infra.services.gateway.envoy import volume
 from infra.services.gateway.envoy.bootstrap import CLIENTS
 from infra.services.gateway.envoy.clients import clients_file
 from infra.services.gateway.envoy.external import external_file, file_of
@@ -117,7 +117,7 @@ def _answer(reader: BinaryIO) -> bytes:
 
 def place_in(folder: Path, **other: object) -> Place:
     clients, metrics, admin = free_ports(3)
-    usual = Place(str(folder), port=clients, metrics_port=metrics, admin_port=admin, address="127.0.0.1", link="..data")
+    usual = Place(str(folder), port=clients, metrics_port=metrics, admin_port=admin, address="127.0.0.1")
     return replace(usual, **other)
 
 
@@ -148,16 +148,12 @@ def write(
     keep: str | None = None,
     engine_key: str = ENGINE_KEY,
 ) -> None:
-    """As the kubelet changes a volume: all files are in a new folder, to which a link leads from one moment to the
-    next. `keep`: a file that stays as it is."""
-    folder = Path(place.folder)
-    new = Path(tempfile.mkdtemp(prefix="..", dir=folder))
+    """All files of a plan. `keep`: a file that stays as it is."""
     found = {**files(plan, place), CLIENTS: clients_file(plan, keys or keys_of(plan), engine_key)}
     found |= {file_of(name): external_file(plan, each, PROVIDER_KEY) for name, each in plan.externals.items()}
-    for name, text in found.items():
-        (new / name).write_text(Path(place.path(name)).read_text() if name == keep else text, encoding="utf-8")
-    (folder / "..data_tmp").symlink_to(new.name)
-    (folder / "..data_tmp").rename(folder / place.link)
+    if keep is not None:
+        found[keep] = Path(place.path(keep)).read_text()
+    volume.write(place, found)
 
 
 def command(plan: TrafficPlan, place: Place) -> list[str]:

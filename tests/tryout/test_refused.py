@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from infra.services.gateway.envoy import volume
 from infra.services.gateway.envoy.files import BOOTSTRAP
 from infra.services.gateway.envoy.place import Place
 from infra.tryout import run as life
@@ -98,8 +99,7 @@ def test_a_package_that_is_missing_is_named(tmp_path: Path, monkeypatch: pytest.
 def test_what_envoy_says_against_its_files_is_shown(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, file: str, text: str, words: str
 ) -> None:
-    written = life._write
-    monkeypatch.setattr(life, "_write", lambda folder, texts: written(folder, {**texts, file: text}))
+    monkeypatch.setattr(life, "write", lambda place, texts: volume.write(place, {**texts, file: text}))
     with pytest.raises(NotStarted, match=words) as refused, life.trying(planned(tmp_path), 0):
         pass
     assert "\n  [" in str(refused.value)

@@ -11,6 +11,8 @@ import pytest
 from openai import APIStatusError, OpenAI
 
 from infra.project import PROJECT
+from infra.services.gateway.envoy.bootstrap import CLIENTS
+from infra.services.gateway.envoy.place import LINK
 from tests.conftest import STACKS
 from tests.gateway.running import ENVOY
 from tests.tryout.running import Running, started
@@ -120,7 +122,7 @@ def test_a_prompt_that_is_too_long_is_cut_where_the_engine_cuts_it(client: OpenA
 def test_its_end_leaves_nothing(tmp_path: Path, by: signal.Signals) -> None:
     with started(write(tmp_path), STACK) as running:
         folder, port = running.folder, urlsplit(running.url).port
-        assert (folder / "clients.json").exists()
+        assert (folder / LINK / CLIENTS).exists()
         assert (folder.stat().st_mode & 0o077) == 0  # the key is in it
         code, said = running.end(by)
     assert (code, said.strip()) == (0, "Ended: Envoy, the stand-ins and their files are gone.")

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 from infra.services.gateway.times import MEMORY_MIB
 
+LINK = "..data"  # in the folder: where all files are
+
 
 @dataclass(frozen=True)
 class Place:
@@ -17,21 +19,19 @@ class Place:
     peers: tuple[tuple[str, int], ...] = ()  # DNS names or addresses of all Envoys of this gateway, this one too
     memory_mib: int = MEMORY_MIB  # of its container
     upload_seconds: int = 120  # until the whole request must have come
-    link: str = "."  # in the folder: where all files are
     certificates: str = "/etc/ssl/certs/ca-certificates.crt"  # of those who sign for providers: the image has it
     full_names: bool = False  # DNS names are complete: none of the pod's search domains is tried before
 
     def path(self, file: str) -> str:
-        return f"{self.folder}/{self.link}/{file}"
+        return f"{self.folder}/{LINK}/{file}"
 
 
 def in_pod(namespace: str) -> Place:
     """The place of the Deployment `gateway`: one projected volume, so that all files change in one step. The kubelet
-    writes them into a new folder, then exchanges the link `..data` to it. The links beside it that lead to single files
+    writes them into a new folder, then exchanges the link LINK to it. The links beside it that lead to single files
     may come later, and a listener whose file isn't there yet would be refused until the next change."""
     return Place(
         folder="/etc/envoy",
-        link="..data",
         full_names=True,
         port=8080,
         metrics_port=9902,
