@@ -1,7 +1,7 @@
 """`usage`: who used what, as JSON or for a person to read."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from infra.cli.document import Column, Document, Row, Section
@@ -54,19 +54,9 @@ def data(usage: Usage, plan: Plan) -> dict[str, Any]:
     return {
         "stack": plan.stack,
         "hours": usage.hours,
-        "usage": [
-            {
-                "client": each.used.client,
-                "team": each.used.team or None,
-                "model": each.used.model,
-                "requests": round(each.used.requests),
-                "failed": round(each.used.failed),
-                "tokens_in": round(each.used.tokens_in),
-                "tokens_out": round(each.used.tokens_out),
-                "usd": each.usd,
-            }
-            for each in usage.shares
-        ],
+        "usage": [_share(each) for each in usage.shares],
+        "elsewhere": [{**_share(each), "external": each.used.served_by} for each in usage.elsewhere],
+        "elsewhere_usd": usage.elsewhere_usd,
         "idle": [{"model": each.of, "usd": each.usd} for each in usage.idle],
         "gpu_pools": [{"pool": each.pool, "node_hours": each.hours, "usd": each.usd} for each in usage.pools],
         "other_usd": usage.other_usd,
@@ -78,11 +68,25 @@ def data(usage: Usage, plan: Plan) -> dict[str, Any]:
     }
 
 
+def _share(each: Share) -> dict[str, Any]:
+    return {
+        "client": each.used.client,
+        "team": each.used.team or None,
+        "model": each.used.model,
+        "requests": round(each.used.requests),
+        "failed": round(each.used.failed),
+        "tokens_in": round(each.used.tokens_in),
+        "tokens_out": round(each.used.tokens_out),
+        "usd": each.usd,
+    }
+
+
 def document(usage: Usage, plan: Plan, asked: int) -> Document:
     return Document(
         title=f"{plan.stack} · the last {number(asked)} hours",
         sections=[
-            Section("BY CLIENT", _COLUMNS, list(_clients(usage)) or [("no request was counted", *("",) * 7)]),
+            Section("BY CLIENT", _COLUMNS, list(_clients(usage.shares)) or [("no request was counted", *("",) * 7)]),
+            *_elsewhere(usage),
             Section("BY TEAM", (Column("$", right=True),), list(_teams(usage))),
             Section(
                 "GPU NODES",
@@ -99,11 +103,18 @@ def document(usage: Usage, plan: Plan, asked: int) -> Document:
     )
 
 
-def _clients(usage: Usage) -> Iterator[Row]:
-    for each in sorted(usage.shares, key=lambda one: (one.used.client, -(one.usd or 0), one.used.model)):
+def _elsewhere(usage: Usage) -> Iterator[Section]:
+    columns = (Column("model, from"), *_COLUMNS[1:5], Column("$ at list price", right=True), _COLUMNS[6])
+    if usage.elsewhere:
+        yield Section("ELSEWHERE", columns, list(_clients(usage.elsewhere)))
+
+
+def _clients(shares: Sequence[Share]) -> Iterator[Row]:
+    for each in sorted(shares, key=lambda one: (one.used.client, -(one.usd or 0), one.used.model)):
         used = each.used
         figures = (used.requests, used.failed, used.tokens_in, used.tokens_out)
-        yield (used.client, used.model, *map(number, figures), _cents(each.usd), _per_million(each))
+        model = f"{used.model}, {used.served_by}" if used.served_by not in ("", used.model) else used.model
+        yield (used.client, model, *map(number, figures), _cents(each.usd), _per_million(each))
 
 
 def _per_million(each: Share) -> str:
@@ -149,6 +160,12 @@ def _notes(usage: Usage, plan: Plan, asked: int) -> Iterator[str]:
         " replica's speed; what is left of the hours is idle. Requests that the gateway refused (wrong key, limits)"
         " aren't counted."
     )
+    if usage.elsewhere:
+        yield (
+            f"ELSEWHERE is in no sum: {usd(usage.elsewhere_usd)} at the list prices that the stack file gives, and the"
+            " provider's invoice counts. Tokens of a stream are counted where its caller asks for them:"
+            " `stream_options: {include_usage: true}`."
+        )
     if usage.estimated:
         yield f"No speed is known of {', '.join(usage.estimated)}: the hours are shared by tokens, and none is idle."
     if plan.pools and not usage.pools and not usage.unknown_hours:

@@ -53,10 +53,15 @@ def promises(plan: Plan, client: str) -> Promises:
         models=[
             _promise(model, traffic.upstreams[name], allowed)
             for name, model in plan.named.items()
-            if set(traffic.upstreams[name].names) & set(allowed)
+            if set(traffic.upstreams[name].names) & set(allowed) and not _elsewhere_alone(traffic.upstreams[name])
         ],
         patience=silence(_PATIENCE, traffic.upstreams.values()) + _MARGIN,
     )
+
+
+def _elsewhere_alone(upstream: Upstream) -> bool:
+    """A provider would take money for an answer that says nothing of the platform."""
+    return upstream.paused and upstream.fallback is not None
 
 
 def _promise(model: ModelPlan, upstream: Upstream, allowed: Sequence[str]) -> Promise:

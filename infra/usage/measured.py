@@ -11,7 +11,7 @@ from infra.usage.prometheus import NoAnswer, Prometheus, Sample
 _STEP_MINUTES = 5  # nodes and pods are counted at steps of this length
 _NVIDIA = 'resource="nvidia_com_gpu"'
 _REQUESTS, _IN, _OUT = "envoy_llm_requests", "envoy_llm_tokens_in", "envoy_llm_tokens_out"
-_BY = ("client", "team", "model")
+_BY = ("client", "team", "model", "served_by")
 # kube-state-metrics writes a label of a node as a label of this metric, with _ for all but letters and digits.
 _POOL = "label_" + re.sub(r"\W", "_", POOL_LABEL)
 
@@ -28,6 +28,7 @@ class Used:
     failed: float  # of them: answered with 500 or more
     tokens_in: float
     tokens_out: float
+    served_by: str = ""  # the external that answered; blank: the platform
 
 
 @dataclass(frozen=True)
@@ -76,21 +77,22 @@ def _used(prometheus: Prometheus, plan: Plan, hours: int) -> Iterator[Used]:
     for key in sorted(requests):
         if requests[key] > 0:
             counts = (each.get(key, 0.0) for each in (requests, failed, tokens_in, tokens_out))
-            yield Used(*key, *counts)
+            yield Used(*key[:3], *counts, served_by=key[3])
 
 
 def _sums(
     prometheus: Prometheus, plan: Plan, metric: str, hours: int, more: str = ""
-) -> Mapping[tuple[str, str, str], float]:
-    """The increase of a counter, by client, team and model."""
+) -> Mapping[tuple[str, ...], float]:
+    """The increase of a counter, by client, team, model and who answered."""
     where = f'{more}namespace="{plan.settings.namespace.name}"'
     found = prometheus.ask(f"sum by ({', '.join(_BY)}) (increase({metric}{{{where}}}[{hours}h]))")
-    return {(each.labels.get("client", ""), _team(each), each.labels.get("model", "")): each.value for each in found}
+    return {tuple(_label(each, name) for name in _BY): each.value for each in found}
 
 
-def _team(sample: Sample) -> str:
+def _label(sample: Sample, name: str) -> str:
     """The gateway writes `-` for a client without a team."""
-    return sample.labels.get("team", "").removeprefix("-")
+    found = sample.labels.get(name, "")
+    return "" if found == "-" else found
 
 
 def _occupied(prometheus: Prometheus, plan: Plan, hours: int) -> Iterator[Occupied]:

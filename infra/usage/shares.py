@@ -42,6 +42,7 @@ class PoolHours:
 class Usage:
     hours: float
     shares: Sequence[Share]
+    elsewhere: Sequence[Share]  # at the list price of the provider; None: not given. In no other sum
     idle: Sequence[Idle]
     pools: Sequence[PoolHours]
     other_usd: float  # what the plan's bill has besides GPU nodes, for the same hours
@@ -51,6 +52,10 @@ class Usage:
     @property
     def nodes_usd(self) -> float:
         return sum(each.usd for each in self.pools)
+
+    @property
+    def elsewhere_usd(self) -> float:
+        return sum(each.usd or 0.0 for each in self.elsewhere)
 
     @property
     def usd(self) -> float:
@@ -74,17 +79,25 @@ def share(measured: Measured, plan: Plan) -> Usage:
             name = plan.models[each.model].sent_as  # also of the next version's pods
             cost_of[name] = cost_of.get(name, 0.0) + each.gpu_hours * price
             hours_of[name] = hours_of.get(name, 0.0) + each.gpu_hours
-    shares = list(_shares(measured.used, cost_of, hours_of, plan))
+    here = [each for each in measured.used if not each.served_by]
+    shares = list(_shares(here, cost_of, hours_of, plan))
     pools = list(_pools(measured.nodes, priced))
     return Usage(
         hours=measured.hours,
         shares=shares,
+        elsewhere=[Share(each, _list_price(each, plan)) for each in measured.used if each.served_by],
         idle=list(_idle(shares, cost_of, sum(each.usd for each in pools), plan)),
         pools=pools,
         other_usd=_other(plan) * measured.hours / HOURS_PER_MONTH,
         unknown_hours=sum(each.hours for each in measured.nodes if prices[each.name] is None),
         estimated=sorted(name for name in cost_of if _work(plan.models[name]) is None),
     )
+
+
+def _list_price(used: Used, plan: Plan) -> float | None:
+    external = plan.traffic.externals.get(used.served_by)
+    price = external.usd_per_million if external is not None else None
+    return (used.tokens_in * price["in"] + used.tokens_out * price["out"]) / 1e6 if price is not None else None
 
 
 def _price(node: Node, plan: Plan) -> float | None:

@@ -55,6 +55,18 @@ CASES: dict[str, tuple[str, dict[str, Any], dict[str, tuple[str, str]]]] = {
         {"gateway.clients": {"web": {"models": ["chat"]}}},
         {"clients": ("client web", "+ may call chat")},
     ),
+    "a hosted model, and a fallback to it": (
+        "cloud",
+        {
+            "external": {"gpt": {"baseUrl": "https://api.example.net/v1", "model": "x", "keySecret": "externalKey-x"}},
+            "gateway.clients": {"web": {"models": ["all", "gpt"]}},
+            "models.chat.fallback": {"to": "gpt", "afterSeconds": 60},
+        },
+        {
+            "egress": ("https://api.example.net/v1 (external gpt)", "+ gets prompts of client web"),
+            "clients": ("client web", "+ may call gpt"),
+        },
+    ),
     "another key beside the first": (
         "cloud",
         {"gateway.clients": {"default": {"keys": [1, 2]}}},

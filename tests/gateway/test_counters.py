@@ -19,7 +19,7 @@ CHAT = "/v1/chat/completions"
 
 
 def _counted(gateway: Gateway) -> Mapping[tuple[str, ...], int]:
-    """(metric, client, team, model, status) -> value; without the labels that a metric hasn't."""
+    """(metric, client, team, model, who served it, status) -> value; without the labels that a metric hasn't."""
     connection = HTTPConnection("127.0.0.1", gateway.place.metrics_port, timeout=HANGS_SECONDS)
     connection.request("GET", "/stats/prometheus")
     text = connection.getresponse().read().decode()
@@ -55,15 +55,15 @@ def test_what_was_asked_is_counted_by_client_and_by_the_name_that_was_sent(engin
         _until(
             lambda: _counted(gateway),
             {
-                ("requests", "app", "blue", "small", "200"): 3,
-                ("tokens_in", "app", "blue", "small"): 9,
-                ("tokens_out", "app", "blue", "small"): 15,
-                ("requests", "app", "blue", "lora", "200"): 1,
-                ("tokens_in", "app", "blue", "lora"): 7,
-                ("tokens_out", "app", "blue", "lora"): 9,
-                ("requests", "other", "-", "small", "200"): 1,
-                ("tokens_in", "other", "-", "small"): 3,
-                ("tokens_out", "other", "-", "small"): 5,
+                ("requests", "app", "blue", "small", "", "200"): 3,
+                ("tokens_in", "app", "blue", "small", ""): 9,
+                ("tokens_out", "app", "blue", "small", ""): 15,
+                ("requests", "app", "blue", "lora", "", "200"): 1,
+                ("tokens_in", "app", "blue", "lora", ""): 7,
+                ("tokens_out", "app", "blue", "lora", ""): 9,
+                ("requests", "other", "-", "small", "", "200"): 1,
+                ("tokens_in", "other", "-", "small", ""): 3,
+                ("tokens_out", "other", "-", "small", ""): 5,
             },
         )
 
@@ -72,4 +72,4 @@ def test_an_answer_without_a_server_is_counted_as_failed(tmp_path: Path) -> None
     plan = traffic((client("app", ("gone",)),), (upstream("gone", 1),))
     with running(plan, place_in(tmp_path)) as gateway:
         assert gateway.ask("POST", CHAT, {"model": "gone"}).status == 503
-        _until(lambda: _counted(gateway), {("requests", "app", "-", "gone", "503"): 1})
+        _until(lambda: _counted(gateway), {("requests", "app", "-", "gone", "", "503"): 1})

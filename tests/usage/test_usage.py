@@ -158,6 +158,28 @@ def test_where_hours_have_no_price_the_text_says_so() -> None:
     assert "1 hours of GPU nodes have no known pool or price" in document(usage, PROD, 1).footer
 
 
+def test_what_came_from_elsewhere_has_rows_of_list_price_and_no_share_of_the_nodes() -> None:
+    plan = planned("elsewhere").plan
+    at = {"requests": 10, "failed": 0, "tokens_in": 4e6, "tokens_out": 1e6}
+    used = [
+        Used("web-shop", "", "large", **at, served_by="large"),
+        Used("web-shop", "", "small", **at, served_by="large"),
+        Used("search", "", "vectors", **at, served_by="vectors"),
+        Used("web-shop", "", "small", **at),
+    ]
+    usage = share(replace(_HOUR, used=used, nodes=[], occupied=[]), plan)
+    assert [(each.used.model, each.usd) for each in usage.shares] == [("small", None)]
+    found = [(each.used.model, each.used.served_by, each.usd) for each in usage.elsewhere]
+    assert found == [("large", "large", 20.0), ("small", "large", 20.0), ("vectors", "vectors", None)]
+    assert (usage.elsewhere_usd, usage.usd) == (40.0, usage.other_usd)
+    (section,) = [each for each in document(usage, plan, 1).sections if each.title == "ELSEWHERE"]
+    assert [row[:2] for row in section.rows] == [
+        ("search", "vectors"),
+        ("web-shop", "large"),
+        ("web-shop", "small, large"),
+    ]
+
+
 _WRONG = {
     ("--since", "7"): "write 12h, 7d or 4w",
     ("--since", "0d"): "write 12h, 7d or 4w",

@@ -1,6 +1,7 @@
-"""Where the stack sends to: pods, security groups, routes to the internet, and what Jobs download."""
+"""Where the stack sends to: pods, security groups, routes to the internet, what Jobs download, and hosted models."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from infra.diff.access.peers import peers
 from infra.engines import ENGINES
@@ -16,7 +17,18 @@ def egress(side: Side) -> Statements:
         only = "download Job only" if workload.type == JOB else f"pods of {workload.name}"
         for host, what in _downloads(workload):
             say(found, f"{host} ({only})", what)
+    for name, external in (side.plan.get("external") or {}).items():
+        say(found, f"{external['base_url']} (external {name})", *_prompts(external))
     return found
+
+
+def _prompts(external: Mapping[str, Any]) -> Iterator[str]:
+    """Whose prompts leave, by name."""
+    yield f"asked for {external['model']}, with the secret {external['key_secret']}"
+    yield from (f"gets prompts of client {client}" for client in external["clients"])
+    for model, how in external["fallback_of"].items():
+        late = f" within {how['after_seconds']} s" if how["after_seconds"] is not None else ""
+        yield f"gets prompts for {model} that its own servers don't answer{late}"
 
 
 def _downloads(workload: Workload) -> Iterator[tuple[str, str]]:

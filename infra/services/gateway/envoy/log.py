@@ -70,10 +70,12 @@ def routed_log() -> Message:
 
 def counters() -> Message:
     """`envoy_llm_requests`, `envoy_llm_tokens_in` and `envoy_llm_tokens_out`, and a histogram of the time to the first
-    byte. Only of requests that have a model's route: else a caller could make any number of series."""
+    byte. Only of requests that have a model's route: else a caller could make any number of series. `served_by` is the
+    external that answered, else blank."""
     who = [("client", "%REQ(X-LLM-CLIENT)%"), ("team", "%REQ(X-LLM-TEAM)%"), ("model", f"%REQ({ROUTED})%")]
-    requests = {"stat": _stat("requests", *who, ("status", "%RESPONSE_CODE%")), "value_fixed": 1}
-    tokens = [{"stat": _stat(name, *who), "value_format": sent(name)} for name in ("tokens_in", "tokens_out")]
+    where = ("served_by", f"%RESP({SERVED_BY})%")
+    requests = {"stat": _stat("requests", *who, where, ("status", "%RESPONSE_CODE%")), "value_fixed": 1}
+    tokens = [{"stat": _stat(name, *who, where), "value_format": sent(name)} for name in ("tokens_in", "tokens_out")]
     first_byte = {"stat": _stat("first_byte", who[-1]), "unit": "Milliseconds", "value_format": _FIRST_BYTE}
     logger = extension(
         "access_loggers.stats",
