@@ -137,6 +137,7 @@ def _plan(models: int, clients: int, sets: int, port: int) -> TrafficPlan:
         body_mib=4,
         held_requests=100,
         trusted_hops=0,
+        tls_secret=None,
         contact=None,
         token_limits=None,
     )

@@ -6,6 +6,8 @@ from typing import Any
 import pulumi
 import pulumi_kubernetes as k8s
 
+from components.balancer_address import balancer_address
+
 _NGINX_BODY = "64m"  # more than the gateway takes, so that it is the gateway that answers
 
 
@@ -17,7 +19,7 @@ class Gateway(pulumi.ComponentResource):
     """
 
     address: pulumi.Output[str | None]
-    ingress: k8s.networking.v1.Ingress
+    entrance: k8s.networking.v1.Ingress
 
     def __init__(
         self,
@@ -46,7 +48,7 @@ class Gateway(pulumi.ComponentResource):
         }
         if tls_secret is not None:
             spec["tls"] = [{"hosts": list(hosts), "secretName": tls_secret}]
-        self.ingress = k8s.networking.v1.Ingress(
+        self.entrance = k8s.networking.v1.Ingress(
             f"{name}-ingress",
             metadata={
                 "name": name,
@@ -56,8 +58,8 @@ class Gateway(pulumi.ComponentResource):
             spec=spec,
             opts=pulumi.ResourceOptions(parent=self, depends_on=list(depends_on)),
         )
-        awaited = self.ingress.status if reports_address else pulumi.Output.from_input(None)
-        self.address = awaited.apply(_address)
+        awaited = self.entrance.status if reports_address else pulumi.Output.from_input(None)
+        self.address = awaited.apply(balancer_address)
         self.register_outputs({"address": self.address})
 
 
@@ -70,10 +72,3 @@ def nginx_annotations(timeout_seconds: int) -> dict[str, pulumi.Input[str]]:
         f"{prefix}/proxy-body-size": _NGINX_BODY,
         f"{prefix}/proxy-buffering": "off",  # sends each token at once
     }
-
-
-def _address(status: Any) -> str | None:
-    """The first host name or IP in an Ingress's status, which is empty until a controller sets it."""
-    balancer = status.load_balancer if status else None
-    first = balancer.ingress[0] if balancer and balancer.ingress else None
-    return (first.hostname or first.ip) if first else None

@@ -7,8 +7,17 @@ from typing import Any
 from components.pods import container_security_context, security_context, spread
 
 BOOTSTRAP = "bootstrap.json"  # read once, when Envoy starts; every other file is read again when it changes
-HTTP, METRICS = "http", "metrics"  # names of its ports
+HTTP, HTTPS, METRICS = "http", "https", "metrics"  # names of its ports
 _KNOWN_SECONDS = 15
+
+
+@dataclass(frozen=True)
+class TlsPort:
+    """A port with TLS."""
+
+    port: int
+    folder: str  # of the certificate
+    secret: str  # of the type kubernetes.io/tls, in the pods' namespace: they start once it is there
 
 
 @dataclass(frozen=True)
@@ -27,6 +36,7 @@ class ProxyPod:
     # Envoy ends at SIGTERM and cuts what is under way: it gets the signal only once callers have left it.
     pre_stop_seconds: int
     grace_seconds: int
+    tls: TlsPort | None = None
 
 
 def proxy_pod_spec(
@@ -65,6 +75,11 @@ def proxy_pod_spec(
         "terminationMessagePolicy": "FallbackToLogsOnError",
         "volumeMounts": [{"name": "files", "mountPath": pod.folder, "readOnly": True}],
     }
+    volumes: list[Any] = []
+    if pod.tls is not None:
+        container["ports"].append({"name": HTTPS, "containerPort": pod.tls.port, "protocol": "TCP"})
+        container["volumeMounts"].append({"name": "tls", "mountPath": pod.tls.folder, "readOnly": True})
+        volumes.append({"name": "tls", "secret": {"secretName": pod.tls.secret}})
     sources: list[Any] = [{"configMap": {"name": config_map}}, {"secret": {"name": secret}}]
     sources += [{"configMap": {"name": name, "optional": True}} for name in optional_config_maps]
     return {
@@ -77,5 +92,5 @@ def proxy_pod_spec(
         "nodeSelector": {"kubernetes.io/os": "linux"},
         "topologySpreadConstraints": spread(labels),
         "containers": [container],
-        "volumes": [{"name": "files", "projected": {"sources": sources}}],
+        "volumes": [{"name": "files", "projected": {"sources": sources}}, *volumes],
     }

@@ -29,6 +29,7 @@ class Reach:
     elsewhere: Sequence[tuple[int, Sequence[str]]] = ()  # ports outside the network, each with CIDRs; none: any
     outside_cidrs: Sequence[pulumi.Input[str]] = ()  # of a load balancer outside the cluster
     outside_namespace: str | None = None  # of a controller inside it
+    tls_cidrs: Sequence[str] = ()  # of callers of the port with TLS
     monitoring_namespace: str | None = None
     counter: tuple[Mapping[str, str], int] | None = None  # of tokens: labels of its pod, and its port
 
@@ -87,6 +88,7 @@ class GatewayProxy(pulumi.ComponentResource):
                 metrics_port=pod.metrics_port,
                 outside_cidrs=reach.outside_cidrs,
                 outside_namespace=reach.outside_namespace,
+                tls=(pod.tls.port, reach.tls_cidrs) if pod.tls is not None else None,
                 monitoring_namespace=reach.monitoring_namespace,
                 client_label=reach.client_label,
                 models=reach.models,

@@ -51,6 +51,7 @@ def proxy_policy(
     metrics_port: int,
     outside_cidrs: Sequence[pulumi.Input[str]],
     outside_namespace: str | None,
+    tls: tuple[int, Sequence[str]] | None,
     monitoring_namespace: str | None,
     client_label: str,
     models: Mapping[str, str],
@@ -63,13 +64,16 @@ def proxy_policy(
     labels and port, and ports `elsewhere`: at the CIDRs of each, or at any public address, since no policy can name a
     host.
 
-    A load balancer that sends to pod addresses is given as CIDRs, a controller inside the cluster as a namespace.
+    A load balancer that sends to pod addresses is given as CIDRs, a controller inside the cluster as a namespace. One
+    that passes callers' own addresses on leads to the port of `tls`, which these CIDRs reach.
     """
     callers: list[dict[str, Any]] = [{"ipBlock": {"cidr": cidr}} for cidr in outside_cidrs]
     if outside_namespace is not None:
         callers.append(_namespace(outside_namespace))
     callers.append({"namespaceSelector": {"matchLabels": {client_label: "true"}}})
     ingress: list[dict[str, Any]] = [{"from": callers, "ports": [_tcp(port)]}]
+    if tls is not None:
+        ingress.append({"from": [{"ipBlock": {"cidr": cidr}} for cidr in tls[1]], "ports": [_tcp(tls[0])]})
     if monitoring_namespace is not None:
         ingress.append({"from": [_namespace(monitoring_namespace)], "ports": [_tcp(metrics_port)]})
     return {

@@ -204,6 +204,20 @@ EXAMPLES = {
             search: {models: [vectors]}
     """,
     # Public, on an ALB, with a key.
+    # No Ingress: Envoy has TLS itself.
+    "direct": """
+        cluster: {existing: {context: kind-llm}}
+        models:
+          llama-1b: {model: "llama3.2:1b", engine: ollama, gpus: 0}
+        gateway:
+          domain: llm.example.com
+          expose: public
+          loadBalancer: true
+          tlsSecret: llm-tls
+          inboundCidrs: [192.0.2.0/24]
+          annotations: {metallb.io/address-pool: public}
+          clients: {web-shop: {models: [llama-1b]}}
+    """,
     "open": f"""
         {CREATED}
         models:

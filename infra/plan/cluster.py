@@ -222,7 +222,7 @@ class GatewayPlan:
     domain: str
     visibility: Literal["internal", "public"]
     controller: IngressController
-    ingress_class: str
+    ingress_class: str | None  # None: no Ingress leads to it
     namespace: str | None  # where a controller inside the cluster runs; None: requests come from outside
     timeout_seconds: int
     encrypted: bool  # its certificate is in the stack file

@@ -120,6 +120,7 @@ class TrafficPlan:
     body_mib: int  # the largest request
     held_requests: int  # of each model, in each Envoy, at most
     trusted_hops: int  # load balancers in front, whose X-Forwarded-For is believed
+    tls_secret: str | None  # Secret with the certificate, where callers reach Envoy itself by TLS; None: they do not
     contact: str | None  # in every error: whom to ask
     token_limits: TokenLimits | None  # None: no client has a limit of tokens, so nothing counts them for that
     custom: Mapping[str, CustomServer] = field(default_factory=dict[str, CustomServer])

@@ -82,7 +82,7 @@ def _here(traffic: TrafficPlan, ports: Mapping[str, int]) -> TrafficPlan:
     nothing counts tokens per minute."""
     moved = {name: _moved(each, ports) for name, each in traffic.upstreams.items()}
     clients = {name: replace(each, tokens_per_minute=None) for name, each in traffic.clients.items()}
-    return replace(traffic, clients=clients, upstreams=moved, trusted_hops=0, token_limits=None)
+    return replace(traffic, clients=clients, upstreams=moved, trusted_hops=0, tls_secret=None, token_limits=None)
 
 
 def _moved(upstream: Upstream, ports: Mapping[str, int]) -> Upstream:

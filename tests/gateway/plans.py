@@ -87,6 +87,7 @@ def traffic(
         body_mib=4,
         held_requests=100,
         trusted_hops=0,
+        tls_secret=None,
         contact="ai@example.com",
         token_limits=None,
     )

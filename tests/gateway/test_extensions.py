@@ -37,13 +37,14 @@ def found() -> dict[str, set[str]]:
     )
     hosted = (external("large", 443),)
     app = client("app", tuple(each.model for each in models), tokens_per_minute=1000)
-    plan = traffic((app,), models, hosted, token_limits=TokenLimits("tokens", 8081, "service", "store"))
+    counter = TokenLimits("tokens", 8081, "service", "store")
+    plan = traffic((app,), models, hosted, token_limits=counter, tls_secret="llm-tls")
     written = files(plan, in_pod("llm"))
     bootstrap = json.loads(written[BOOTSTRAP])
-    (first,) = [each for each in bootstrap["static_resources"]["listeners"] if each["name"] == "clients"]
+    first = [each for each in bootstrap["static_resources"]["listeners"] if each["name"].startswith("clients")]
     keys = json.loads(clients_file(plan, keys_of(plan), ENGINE_KEY))
     everything = [bootstrap, *(json.loads(text) for name, text in written.items() if name != BOOTSTRAP)]
-    return {BEFORE: set(_extensions([first, keys])), "all": set(_extensions(everything))}
+    return {BEFORE: set(_extensions([*first, keys])), "all": set(_extensions(everything))}
 
 
 def _extensions(found: object) -> Iterator[str]:

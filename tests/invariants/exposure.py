@@ -80,13 +80,21 @@ def pods_are_restricted(planned: Planned) -> list[str]:
     return broken
 
 
+def _only_tls(service: Recorded, recording: Recording) -> bool:
+    """Whether it leads to the gateway's pods, at their port with TLS alone."""
+    spec = service.inputs["spec"]
+    there = [pod for pod in proxies(recording) if pod.template["metadata"]["labels"] == spec["selector"]]
+    mounted = all("secretName" in str(pod.spec["volumes"]) for pod in there)
+    return bool(there) and mounted and [port["targetPort"] for port in spec["ports"]] == ["https"]
+
+
 def only_the_gateway_is_reachable(planned: Planned) -> list[str]:
     """Rule 9. From outside every way leads to the gateway, and inside only the gateway reaches the models."""
     recording = planned.recording
     broken = [
         f"{service.name}: type {service.inputs['spec']['type']} opens every path"
         for service in recording.of(SERVICE)
-        if service.inputs["spec"].get("type", "ClusterIP") != "ClusterIP"
+        if service.inputs["spec"].get("type", "ClusterIP") != "ClusterIP" and not _only_tls(service, recording)
     ]
     for ingress in recording.of(INGRESS):
         broken += [f"{ingress.name}: {each}" for each in _beside_the_gateway(ingress, recording)]

@@ -172,6 +172,9 @@ BREAKS = [
     ),
     Break("9 paths", "prod", "Service llama-8b-service", "inputs spec type", "LoadBalancer", "opens every path"),
     Break(
+        "9 paths", "direct", "Service gateway-outside-service", "inputs spec ports 0 targetPort", "http", "opens every"
+    ),
+    Break(
         "9 paths",
         "open",
         "NetworkPolicy qwen3-8b-policy",

@@ -45,7 +45,9 @@ def check_gateway(scope: Scope) -> None:
 
 def uses_alb(scope: Scope) -> bool:
     gateway = scope.settings.gateway
-    return gateway is not None and from_outside(scope) and scope.on_aws and gateway.ingress_class in (None, ALB.name)
+    if gateway is None or gateway.load_balancer or not from_outside(scope):
+        return False
+    return scope.on_aws and gateway.ingress_class in (None, ALB.name)
 
 
 def _check_class(scope: Scope, gateway: Gateway, *, alb: bool) -> None:
@@ -82,10 +84,10 @@ def _check_tls(scope: Scope, gateway: Gateway, *, alb: bool) -> None:
 
 
 def _check_guard(scope: Scope, gateway: Gateway, *, alb: bool) -> None:
-    """Who may reach the load balancer: only an ALB reads that from an Ingress."""
+    """Who may reach the load balancer: of an Ingress only an ALB reads that."""
     cidrs, acl = (*_KEY, "inboundCidrs"), (*_KEY, "wafAclArn")
     for key in (cidrs, acl):
-        if scope.written(key) and not alb:
+        if scope.written(key) and not alb and not (gateway.load_balancer and key == cidrs):
             write = f"leave {key[-1]} out, or leave ingressClass out on EKS"
             scope.report.out_of_place(key, "only an ALB reads it", write, reads=[_CLASS, *CLUSTER_KIND])
     for index, cidr in enumerate(gateway.inbound_cidrs):

@@ -1,6 +1,7 @@
 """Rules for `gateway`."""
 
 from infra.services.gateway.check_clients import check_clients
+from infra.services.gateway.check_load_balancer import check_load_balancer
 from infra.services.gateway.clients import DEFAULT
 from infra.services.gateway.controllers import controller_of
 from infra.services.gateway.exposed import DOMAIN, EXPOSE, EXPOSURE, GATEWAY, OLD_NAME, from_outside, written_key
@@ -23,6 +24,7 @@ _OUTSIDE = (
     "certificateArn",
     "tlsSecret",
     "ingressClass",
+    "loadBalancer",
     "namespace",
     "inboundCidrs",
     "wafAclArn",
@@ -39,14 +41,19 @@ def check_gateway(scope: Scope) -> None:
     if not from_outside(scope):
         return
     _check_public(scope, gateway)
+    check_load_balancer(scope, gateway)
     wrong = scope.report.wrong
-    if gateway.ingress_class is None and scope.cloud is not None and scope.cloud.ingress is None:
+    if _names_no_way(gateway) and scope.cloud is not None and scope.cloud.ingress is None:
         got = f"missing; no class is known for a {scope.cloud.kind}"
-        write = "write ingressClass: nginx, or the class that the cluster has"
+        write = "write ingressClass: nginx, or the class that the cluster has; or loadBalancer: true"
         wrong((*GATEWAY, "ingressClass"), got, write, reads=CLUSTER_KIND)
     for name in gateway.annotations:
         if name in _DECIDED:
             wrong((*GATEWAY, "annotations", name), "another key decides it", _DECIDED[name])
+
+
+def _names_no_way(gateway: Gateway) -> bool:
+    return gateway.ingress_class is None and not gateway.load_balancer
 
 
 def _check_exposure(scope: Scope, gateway: Gateway) -> None:
@@ -70,7 +77,7 @@ def _check_public(scope: Scope, gateway: Gateway) -> None:
     if gateway.exposure != "public":
         return
     key, wrong = written_key(scope), scope.report.wrong
-    if gateway.certificate_arn is None and gateway.tls_secret is None:
+    if gateway.certificate_arn is None and gateway.tls_secret is None and not gateway.load_balancer:
         reads: list[Key] = [key, (*GATEWAY, "certificateArn"), (*GATEWAY, "tlsSecret")]
         controller = controller_of(gateway.ingress_class, scope.cloud)
         write = f"write {controller.certificate}: {controller.sample}"

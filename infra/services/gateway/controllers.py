@@ -10,7 +10,15 @@ if TYPE_CHECKING:
     from infra.clouds.cloud import Cloud
 
 NGINX = IngressController(name="nginx", why="no class is given", namespace="ingress-nginx")  # as in its own chart
+LOAD_BALANCER = IngressController(
+    name="loadBalancer", why="it is in the stack file", title="LoadBalancer Service, TLS in Envoy", narrows=True
+)
 OTHER = IngressController(name="other", why="it is in the stack file", reports_address=False)
+# By which a LoadBalancer Service is internal in two clouds, which otherwise make a public one.
+INTERNAL = {
+    "service.beta.kubernetes.io/azure-load-balancer-internal": "true",
+    "networking.gke.io/load-balancer-type": "Internal",
+}
 
 
 def controller_of(ingress_class: str | None, cloud: Cloud | None) -> IngressController:

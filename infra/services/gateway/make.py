@@ -6,7 +6,8 @@ from functools import partial
 import pulumi
 
 from components.gateway import Gateway, nginx_annotations
-from components.gateway_pod import BOOTSTRAP, ProxyPod
+from components.gateway_load_balancer import GatewayLoadBalancer
+from components.gateway_pod import BOOTSTRAP, ProxyPod, TlsPort
 from components.gateway_proxy import GATEWAY, LABELS, SERVICE_PORT, GatewayProxy, Reach
 from components.model_server import MODEL_PODS, ModelServer
 from components.token_limits import LABELS as TOKEN_LABELS
@@ -15,7 +16,7 @@ from infra.clouds.site import Site
 from infra.plan.gateway import TrafficPlan
 from infra.plan.labels import CLIENT_LABEL
 from infra.plan.plan import Plan
-from infra.services.gateway.controllers import NGINX
+from infra.services.gateway.controllers import INTERNAL, NGINX
 from infra.services.gateway.envoy.bootstrap import CLIENTS
 from infra.services.gateway.envoy.clients import clients_file
 from infra.services.gateway.envoy.external import external_file, file_of
@@ -34,6 +35,7 @@ from infra.services.gateway.token_limits import (
     store_arguments,
 )
 
+_EVERYBODY = ("0.0.0.0/0", "::/0")  # whom the load balancer lets in
 _HEALTH_PATH, _METRICS_PATH = "/healthz", "/stats/prometheus"
 
 Keys = Mapping[str, pulumi.Output[list[str]]]  # of each client
@@ -101,6 +103,7 @@ def _pod(traffic: TrafficPlan, place: Place) -> ProxyPod:
         memory_mib=place.memory_mib,
         pre_stop_seconds=sleep,
         grace_seconds=grace,
+        tls=TlsPort(place.tls_port, place.tls_folder, traffic.tls_secret) if traffic.tls_secret else None,
     )
 
 
@@ -114,6 +117,7 @@ def _reach(plan: Plan, site: Site) -> Reach:
         elsewhere=sorted({(each.port, each.cidrs) for each in plan.traffic.externals.values()}),
         outside_cidrs=site.load_balancer_cidrs if outside else (),
         outside_namespace=gateway.namespace if gateway is not None and not outside else None,
+        tls_cidrs=plan.settings.gateway.inbound_cidrs or _EVERYBODY if plan.settings.gateway else (),
         monitoring_namespace=plan.monitoring.namespace if plan.monitoring else None,
         counter=(TOKEN_LABELS, counter.port) if counter is not None else None,
     )
@@ -151,12 +155,28 @@ def make_token_limits(plan: Plan, site: Site, after: Sequence[pulumi.Resource]) 
     )
 
 
-def make_gateway(plan: Plan, site: Site, proxy: GatewayProxy, servers: Iterable[ModelServer]) -> Gateway | None:
-    """One Ingress for the domain, and for the host that each model had in version 1: callers are led to the gateway
-    once all engines accept the key that it sends."""
+Entrance = Gateway | GatewayLoadBalancer
+
+
+def make_gateway(plan: Plan, site: Site, proxy: GatewayProxy, servers: Iterable[ModelServer]) -> Entrance | None:
+    """One Ingress for the domain, and for the host that each model had in version 1, or a load balancer: callers are
+    led to the gateway once all engines accept the key that it sends."""
     gateway, settings = plan.gateway, plan.settings.gateway
     if gateway is None or settings is None:
         return None
+    engines = (each.deployment for each in servers)
+    after = [*site.ready, *site.operators, *engines, proxy.service, proxy.deployment]
+    if gateway.ingress_class is None:
+        return GatewayLoadBalancer(
+            "gateway-outside",
+            namespace=plan.settings.namespace.name,
+            object_name=f"{GATEWAY}-outside",
+            pods=LABELS,
+            cidrs=settings.inbound_cidrs,
+            annotations={**(INTERNAL if gateway.visibility == "internal" else {}), **settings.annotations},
+            depends_on=after,
+            opts=site.opts,
+        )
     return Gateway(
         GATEWAY,
         namespace=plan.settings.namespace.name,
@@ -168,13 +188,7 @@ def make_gateway(plan: Plan, site: Site, proxy: GatewayProxy, servers: Iterable[
         tls_secret=settings.tls_secret,
         of_controller=_annotations(plan, site),
         annotations=settings.annotations,
-        depends_on=[
-            *site.ready,
-            *site.operators,
-            *(each.deployment for each in servers),
-            proxy.service,
-            proxy.deployment,
-        ],
+        depends_on=after,
         opts=site.opts,
     )
 
@@ -187,9 +201,9 @@ def _annotations(plan: Plan, site: Site) -> Mapping[str, pulumi.Input[str]]:
     return site.annotations(plan, _HEALTH_PATH) if plan.gateway.controller.outside else {}
 
 
-def add_addresses(servers: Iterable[ModelServer], proxy: GatewayProxy, gateway: Gateway | None) -> None:
+def add_addresses(servers: Iterable[ModelServer], proxy: GatewayProxy, gateway: Entrance | None) -> None:
     """The address that each model had in version 1 leads to the gateway, once callers from outside are led there."""
     for server in servers:
         server.add_address(
-            answered_by=LABELS, depends_on=[proxy.deployment, *([gateway.ingress] if gateway is not None else [])]
+            answered_by=LABELS, depends_on=[proxy.deployment, *([gateway.entrance] if gateway is not None else [])]
         )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from infra.plan.cluster import GatewayPlan, IngressController
 from infra.plan.findings import Decided, warned
 from infra.plan.notes import Assumption, Chosen, Finding
-from infra.services.gateway.controllers import controller_of
+from infra.services.gateway.controllers import LOAD_BALANCER, controller_of
 from infra.services.gateway.section import Gateway
 from infra.settings.addresses import private
 from infra.settings.platform import Settings
@@ -26,15 +26,21 @@ def plan_gateway(settings: Settings, cloud: Cloud) -> Decided[GatewayPlan | None
             "gateway.visibility",
             f"the old name of expose, read in this release only: write expose: {gateway.visibility}",
         )
-    controller = controller_of(gateway.ingress_class, cloud)
-    ingress_class = gateway.ingress_class or controller.name
-    if gateway.ingress_class is None:
+    controller = LOAD_BALANCER if gateway.load_balancer else controller_of(gateway.ingress_class, cloud)
+    ingress_class = None if gateway.load_balancer else gateway.ingress_class or controller.name
+    if gateway.ingress_class is None and ingress_class is not None:
         yield Chosen("gateway.ingressClass", ingress_class, controller.why)
     if controller.namespace is not None and gateway.namespace is None:
         yield Assumption(
             "gateway.ingressClass",
             f"the controller of {ingress_class} runs in namespace {controller.namespace}: gateway.namespace names"
             " another, such as kube-system for the nginx that RKE2 brings",
+        )
+    if gateway.load_balancer:
+        yield Assumption(
+            "gateway.loadBalancer",
+            "the cluster gives a Service of the type LoadBalancer an address, as clouds do, and MetalLB on your"
+            " servers; `pulumi up` waits for it",
         )
     yield from _warn(gateway, controller)
     return GatewayPlan(
@@ -52,6 +58,12 @@ def _warn(gateway: Gateway, controller: IngressController) -> Iterator[Finding]:
     if gateway.certificate_arn is None and gateway.tls_secret is None:
         key = f"gateway.{controller.certificate}"
         yield warned(key, "no certificate: API keys, prompts and answers cross the network unencrypted")
+    if gateway.load_balancer and gateway.exposure == "internal":
+        yield warned(
+            "gateway.loadBalancer",
+            "internal: the Service asks for an internal load balancer in the words of Azure and Google; on any"
+            " other cloud gateway.annotations has to ask for it, or the load balancer may be public",
+        )
     if gateway.exposure == "public" and (said := _public(gateway, controller)):
         yield warned("gateway.expose", said)
 
@@ -73,7 +85,7 @@ def _public(gateway: Gateway, controller: IngressController) -> str:
         f"gateway.{key} {what}"
         for key, what, given in (
             ("inboundCidrs", "says who may call", bool(gateway.inbound_cidrs)),
-            ("wafAclArn", "filters requests and limits their rate", gateway.waf_acl_arn is not None),
+            ("wafAclArn", "filters requests and limits their rate", gateway.load_balancer or bool(gateway.waf_acl_arn)),
         )
         if not given
     ]

@@ -82,7 +82,7 @@ def _facts(plan: Plan, wanted: Gateway) -> Iterator[str]:
         yield f"open to {', '.join(wanted.inbound_cidrs)}"
     if wanted.waf_acl_arn:
         yield f"web ACL {wanted.waf_acl_arn.split('/')[-2]}"
-    if wanted.certificate_arn:
+    if wanted.certificate_arn or wanted.load_balancer:
         yield "TLS 1.2 and 1.3"
 
 

@@ -113,6 +113,12 @@ class Gateway(Section):
     ingress_class: ObjectName | None = Field(
         default=None, description="class of the Ingress; when absent, alb on EKS", examples=["nginx"]
     )
+    load_balancer: bool = Field(
+        default=False,
+        description="a Service of the type LoadBalancer with TLS in Envoy, by the certificate of tlsSecret, instead of"
+        " an Ingress; not on EKS",
+        examples=[True],
+    )
     namespace: NamespaceName | None = Field(
         default=None,
         description="where the Ingress controller runs: the models' NetworkPolicies let this namespace in; when"
@@ -122,7 +128,7 @@ class Gateway(Section):
     inbound_cidrs: tuple[Cidr, ...] = Field(
         default=(),
         description="addresses that may call the models; when absent, every address that `expose` allows; with"
-        " class alb only",
+        " class alb, or loadBalancer",
         examples=[["10.0.0.0/8"]],
     )
     waf_acl_arn: WebAclArn | None = Field(
@@ -131,7 +137,7 @@ class Gateway(Section):
     )
     annotations: dict[str, str] = Field(
         default={},
-        description="additional annotations for each Ingress",
+        description="additional annotations for each Ingress, or for the Service of loadBalancer",
         examples=[{"alb.ingress.kubernetes.io/tags": "team=ml"}],
     )
     timeout_seconds: int = Field(

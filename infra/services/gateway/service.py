@@ -19,7 +19,12 @@ if TYPE_CHECKING:
 
 class Gateway(Part, Service):
     name, title = "gateway", "The gateway"
-    owns = ("llm:kubernetes:Gateway", "llm:kubernetes:GatewayProxy", "llm:kubernetes:TokenLimits")
+    owns = (
+        "llm:kubernetes:Gateway",
+        "llm:kubernetes:GatewayLoadBalancer",
+        "llm:kubernetes:GatewayProxy",
+        "llm:kubernetes:TokenLimits",
+    )
 
     def check(self, scope: Scope) -> None:
         check_gateway(scope)

@@ -5,22 +5,27 @@ from collections.abc import Iterator
 from infra.plan.cluster import ClusterPlan, GatewayPlan
 from infra.plan.labels import CLIENT_LABEL
 from infra.plan.notes import Finding, Step, ToDo
+from infra.services.gateway.controllers import LOAD_BALANCER
 from infra.settings.platform import Settings
 
 
 def list_gateway(settings: Settings, cluster: ClusterPlan, gateway: GatewayPlan | None) -> Iterator[Finding]:
     if gateway is None or settings.gateway is None:
         return
+    balancer = gateway.controller == LOAD_BALANCER
     names = both_names(gateway.domain)
     covers = f"{names}: a certificate for *.{gateway.domain} alone doesn't cover the URL {gateway.base_url}"
     if settings.gateway.certificate_arn is not None:
         yield ToDo("gateway.certificateArn", f"the certificate has to cover {covers}", Step.CERTIFICATE)
     if settings.gateway.tls_secret is not None:
         where = f"{settings.namespace.name}/{settings.gateway.tls_secret}"
+        how = f"; {_create_secret(cluster, where)} creates it, and the gateway's pods start then" if balancer else ""
         yield ToDo(
-            "gateway.tlsSecret", f"the Secret {where} has to exist, with a certificate for {covers}", Step.CERTIFICATE
+            "gateway.tlsSecret",
+            f"the Secret {where} has to exist, with a certificate for {covers}{how}",
+            Step.CERTIFICATE,
         )
-    if not gateway.controller.made_with_cluster and cluster.made:
+    if not balancer and not gateway.controller.made_with_cluster and cluster.made:
         yield ToDo(
             "gateway.ingressClass",
             f"once the cluster exists, install an Ingress controller of class {gateway.ingress_class};"
@@ -42,6 +47,12 @@ def list_gateway(settings: Settings, cluster: ClusterPlan, gateway: GatewayPlan 
         f" a record for *.{gateway.domain} alone doesn't answer for {gateway.domain}",
         Step.DNS,
     )
+
+
+def _create_secret(cluster: ClusterPlan, where: str) -> str:
+    """cert-manager writes such a Secret by itself."""
+    namespace, _, name = where.partition("/")
+    return f"`{cluster.kubectl} create secret tls {name} -n {namespace} --cert=FILE --key=FILE`"
 
 
 def both_names(domain: str) -> str:

@@ -14,6 +14,7 @@ from infra.services.access.client_secrets import base_url
 from infra.services.external.plan import plan_externals, plan_fallback
 from infra.services.gateway.abilities import abilities_of
 from infra.services.gateway.clients import names_of, plan_clients
+from infra.services.gateway.controllers import LOAD_BALANCER
 from infra.services.gateway.section import Gateway
 from infra.services.gateway.times import (
     BODY_MIB,
@@ -59,7 +60,8 @@ def plan_traffic(
         drain_seconds=longest(total, upstreams.values()),
         body_mib=BODY_MIB,
         held_requests=HELD,
-        trusted_hops=1 if gateway is not None else 0,
+        trusted_hops=1 if gateway is not None and gateway.controller != LOAD_BALANCER else 0,
+        tls_secret=wanted.tls_secret if gateway is not None and gateway.controller == LOAD_BALANCER else None,
         contact=settings.gateway.contact if settings.gateway else None,
         token_limits=plan_token_limits(clients, settings.namespace.name, catalog),
     )

@@ -29,6 +29,80 @@ GATEWAY = (
         ),
     ),
     Bad(
+        "a load balancer Service with what only Ingresses have, and without a certificate",
+        stack(
+            LAPTOP,
+            CPU,
+            "gateway:",
+            "  domain: llm.example.com",
+            "  loadBalancer: true",
+            "  ingressClass: nginx",
+            "  namespace: ingress",
+            f"  wafAclArn: {WEB_ACL}",
+            f"  certificateArn: {CERTIFICATE}",
+        ),
+        (
+            Mistake(
+                "gateway.tlsSecret",
+                6,
+                "missing; with loadBalancer it is Envoy that has the certificate",
+                "write tlsSecret: llm-tls",
+            ),
+            Mistake(
+                "gateway.ingressClass",
+                9,
+                "a load balancer Service has no Ingress",
+                "leave ingressClass out, or leave loadBalancer out",
+            ),
+            Mistake(
+                "gateway.namespace",
+                10,
+                "a load balancer is in no namespace",
+                "leave namespace out, or leave loadBalancer out",
+            ),
+            Mistake(
+                "gateway.wafAclArn",
+                11,
+                "only an ALB reads it",
+                "leave wafAclArn out, or leave ingressClass out on EKS",
+            ),
+            Mistake(
+                "gateway.certificateArn",
+                12,
+                "only an ALB takes an ACM certificate",
+                "write tlsSecret: NAME, or leave ingressClass out on EKS",
+            ),
+        ),
+    ),
+    Bad(
+        "a load balancer Service on EKS, public without a certificate",
+        stack(
+            CLUSTER,
+            MODEL,
+            "gateway: {domain: llm.example.com, expose: public, loadBalancer: true, clients: {web: {}}}",
+        ),
+        (
+            Mistake(
+                "gateway.loadBalancer",
+                6,
+                "a cluster of this cloud has a load balancer for Ingresses, of class alb",
+                "leave loadBalancer out, and write certificateArn",
+            ),
+        ),
+    ),
+    Bad(
+        "a load balancer Service, and nothing outside reaches the gateway",
+        stack(LAPTOP, CPU, "gateway: {loadBalancer: true, contact: me}"),
+        (
+            Mistake(
+                "gateway.loadBalancer",
+                6,
+                "without a domain: nothing outside the cluster reaches the gateway",
+                "write domain: llm.example.com, or leave loadBalancer out",
+            ),
+        ),
+    ),
+    Bad(
         "a line end in what becomes the value of a header",
         stack(CLUSTER, MODEL, r'gateway: {clients: {app: {team: "check\nout"}}}'),
         (
@@ -301,7 +375,7 @@ GATEWAY = (
                 "gateway.ingressClass",
                 5,
                 "missing; no class is known for a kubeconfig context",
-                "write ingressClass: nginx, or the class that the cluster has",
+                "write ingressClass: nginx, or the class that the cluster has; or loadBalancer: true",
             ),
         ),
     ),

@@ -1,10 +1,13 @@
 """The file with which Envoy starts: only a change of this one needs other pods."""
 
+from collections.abc import Iterator
+
 from infra.plan.gateway import TrafficPlan
 from infra.services.gateway.envoy.clients import ROUTES
 from infra.services.gateway.envoy.connections import first_tier, manager, routes_in
 from infra.services.gateway.envoy.messages import MIB, Message, by_dns, extension, file_source, socket, text
 from infra.services.gateway.envoy.place import Place
+from infra.services.gateway.envoy.tls import tls_listener
 
 CLIENTS, CLUSTERS, LISTENERS = "clients.json", "clusters.json", "listeners.json"
 _CONNECTIONS = 10_000  # of callers
@@ -61,7 +64,7 @@ def bootstrap(traffic: TrafficPlan, place: Place) -> str:
                 "lds_config": file_source(place, LISTENERS),
             },
             "static_resources": {
-                "listeners": [_clients(traffic, place), _metrics(place)],
+                "listeners": [*_listeners(traffic, place), _metrics(place)],
                 "clusters": [_peers(traffic, place), _admin(place)],
             },
             **({"typed_dns_resolver_config": _FULL_NAMES} if place.full_names else {}),
@@ -75,14 +78,16 @@ def _counted() -> list[Message]:
     return [*({"prefix": each} for each in _COUNTED), *({"safe_regex": {"regex": each}} for each in patterns)]
 
 
-def _clients(traffic: TrafficPlan, place: Place) -> Message:
-    tier = first_tier(traffic, place, routes_in(place, ROUTES, CLIENTS))
-    return {
+def _listeners(traffic: TrafficPlan, place: Place) -> Iterator[Message]:
+    routes = routes_in(place, ROUTES, CLIENTS)
+    yield {
         "name": "clients",
         "address": socket(place.address, place.port),
         "per_connection_buffer_limit_bytes": 65_536,
-        "filter_chains": [{"filters": [tier]}],
+        "filter_chains": [{"filters": [first_tier(traffic, place, routes)]}],
     }
+    if traffic.tls_secret is not None:
+        yield tls_listener(traffic, place, routes)
 
 
 def _metrics(place: Place) -> Message:

@@ -13,6 +13,7 @@ from infra.services.gateway.envoy.messages import Message, resources
 from infra.services.gateway.envoy.models import models_file, own_file
 from infra.services.gateway.envoy.permissions import permissions
 from infra.services.gateway.envoy.place import Place
+from infra.services.gateway.envoy.tls import FILE, certificate_file
 
 BOOTSTRAP = "bootstrap.json"
 
@@ -31,6 +32,8 @@ def arguments(traffic: TrafficPlan, place: Place) -> tuple[str, ...]:
 
 def _files(traffic: TrafficPlan, place: Place) -> Iterator[tuple[str, str]]:
     yield BOOTSTRAP, bootstrap(traffic, place)
+    if traffic.tls_secret is not None:
+        yield FILE, certificate_file(place)
     yield CLUSTERS, resources(_clusters(traffic, place))
     yield LISTENERS, resources(_listeners(traffic, place))
     for each in permissions(traffic):

@@ -20,10 +20,15 @@ class Place:
     memory_mib: int = MEMORY_MIB  # of its container
     upload_seconds: int = 120  # until the whole request must have come
     certificates: str = "/etc/ssl/certs/ca-certificates.crt"  # of those who sign for providers: the image has it
+    tls_folder: str = "/etc/envoy-tls"  # of the certificate, where the gateway has TLS itself
+    tls_port: int = 8443
     full_names: bool = False  # DNS names are complete: none of the pod's search domains is tried before
 
     def path(self, file: str) -> str:
         return f"{self.folder}/{LINK}/{file}"
+
+    def tls_path(self, file: str) -> str:
+        return f"{self.tls_folder}/{LINK}/{file}"
 
 
 def in_pod(namespace: str) -> Place:
