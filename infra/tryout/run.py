@@ -14,6 +14,7 @@ from infra.plan.gateway import TrafficPlan, Upstream
 from infra.plan.plan import Plan
 from infra.services.gateway.envoy.bootstrap import CLIENTS
 from infra.services.gateway.envoy.clients import clients_file
+from infra.services.gateway.envoy.external import external_file, file_of
 from infra.services.gateway.envoy.files import files
 from infra.services.gateway.envoy.place import Place
 from infra.services.gateway.envoy.volume import write
@@ -46,6 +47,7 @@ def trying(plan: Plan, port: int) -> Iterator[Tried]:
         folder = Path(ending.enter_context(tempfile.TemporaryDirectory(prefix="llm-platform-try-")))
         traffic = _here(plan.traffic, ending.enter_context(_serving(served, engine_key)))
         secret = {CLIENTS: clients_file(traffic, {name: [key] for name, key in keys.items()}, engine_key)}
+        secret |= {file_of(name): external_file(traffic, each, engine_key) for name, each in traffic.externals.items()}
         place, process = _started(ending, program, folder, traffic, secret, port, next(iter(keys.values())))
         yield Tried(f"http://{_HERE}:{place.port}/v1", keys, served, folder, lambda: _wait(process, folder))
 
@@ -82,7 +84,11 @@ def _here(traffic: TrafficPlan, ports: Mapping[str, int]) -> TrafficPlan:
     nothing counts tokens per minute."""
     moved = {name: _moved(each, ports) for name, each in traffic.upstreams.items()}
     clients = {name: replace(each, tokens_per_minute=None) for name, each in traffic.clients.items()}
-    return replace(traffic, clients=clients, upstreams=moved, trusted_hops=0, tls_secret=None, token_limits=None)
+    hosted = {
+        name: replace(each, host=_HERE, port=ports[name], encrypted=False) for name, each in traffic.externals.items()
+    }
+    here = replace(traffic, clients=clients, upstreams=moved, externals=hosted)
+    return replace(here, trusted_hops=0, tls_secret=None, token_limits=None)
 
 
 def _moved(upstream: Upstream, ports: Mapping[str, int]) -> Upstream:

@@ -43,12 +43,17 @@ def _where(plan: Plan, tried: Tried) -> Iterator[tuple[str, str]]:
 
 
 def _models(plan: Plan, served: Iterable[StandIn]) -> Iterator[str]:
-    width, speeds = max(map(len, plan.named)), {each.model: each.speed for each in served}
+    width, speeds = max(map(len, (*plan.named, *plan.traffic.externals))), {each.model: each.speed for each in served}
     for name, model in plan.named.items():
         sleeps = "; awake here, asleep in the cluster while nobody asks" * bool(
             plan.traffic.upstreams[name].held_seconds
         )
-        yield f"{name:<{width}}  {model.task}: {speeds.get(name, 'paused, answers 503')}{sleeps}"
+        back = plan.traffic.upstreams[name].fallback
+        paused = f"paused, {back.to} answers" if back is not None else "paused, answers 503"
+        yield f"{name:<{width}}  {model.task}: {speeds.get(name, paused)}{sleeps}"
+    for name, external in plan.traffic.externals.items():
+        what = f"{external.model} of {external.host}: a stand-in here too, and nothing leaves this machine"
+        yield f"{name:<{width}}  elsewhere: {what}"
 
 
 def _lines(plan: Plan, tried: Tried, options: str) -> Iterator[str]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from infra.engines import ENGINES
 from infra.engines.model import Dimensions
+from infra.plan.external import EMBED, External
 from infra.plan.gateway import Upstream
 from infra.plan.models import ModelPlan
 from infra.plan.plan import Plan
@@ -13,6 +14,7 @@ from infra.sizing.estimates import Throughput
 
 _ASSUMED_FIRST, _ASSUMED_NEXT = 0.5, 0.05  # seconds, where the plan has no estimate
 _UNKNOWN_SIZE = 1024  # numbers per vector
+_UNKNOWN_LENGTH = 128_000  # tokens
 
 
 @dataclass(frozen=True)
@@ -58,9 +60,30 @@ class StandIn:
 
 
 def stand_ins(plan: Plan) -> Iterable[StandIn]:
-    """One for each model that has a pod."""
+    """One for each model that has a pod, and for each that somebody else hosts."""
     servers = {each.model: each for each in plan.traffic.servers}
-    return [_stand_in(model, servers[name]) for name, model in plan.models.items() if not model.paused]
+    here = [_stand_in(model, servers[name]) for name, model in plan.models.items() if not model.paused]
+    return [*here, *map(_elsewhere, plan.traffic.externals.values())]
+
+
+def _elsewhere(external: External) -> StandIn:
+    return StandIn(
+        model=external.name,
+        names=(external.model,),
+        kind="embed" if set(external.paths) <= set(EMBED) else "chat",
+        answers={external.path(asked): asked for asked in external.paths},
+        max_model_len=external.context_length or _UNKNOWN_LENGTH,
+        truncates=False,
+        checks_key=True,
+        tools=True,
+        reasoning=False,
+        vision=True,
+        size=_UNKNOWN_SIZE,
+        dimensions=None,
+        counts_streams=False,
+        paces=(Pace(1, _ASSUMED_FIRST, _ASSUMED_NEXT),),
+        estimated=False,
+    )
 
 
 def _stand_in(model: ModelPlan, upstream: Upstream) -> StandIn:

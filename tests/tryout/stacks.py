@@ -1,4 +1,4 @@
-"""A stack with a model of each kind, and one that is paused."""
+"""A stack with a model of each kind, one that is paused, and one that somebody else hosts."""
 
 from pathlib import Path
 
@@ -20,6 +20,9 @@ config:
       helper: {model: "llama3.2:1b", engine: ollama, gpus: 0}
       asleep: {model: Qwen/Qwen3-8B, maxModelLen: 8192, pool: h100, paused: true}
     cache: {kind: storageClass, storageClass: shared}
+    external:
+      hosted: {baseUrl: "https://api.example.net/api/v1", model: acme/large, keySecret: externalKey-acme}
+    gateway: {defaultClient: false, clients: {web: {models: [all, hosted]}}}
 """
 
 

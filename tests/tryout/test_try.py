@@ -33,12 +33,13 @@ def client(tried: Running) -> OpenAI:
 
 
 def test_it_says_what_runs(tried: Running) -> None:
-    assert "the planned gateway before 4 stand-ins of models; no cluster, no GPU" in tried.said
+    assert "the planned gateway before 5 stand-ins of models; no cluster, no GPU" in tried.said
     for name, said in {
         "llama-8b": "chat: first token after",
         "helper": "(assumed: the plan has no estimate)",
         "embed": "embed: answers at once",
         "asleep": "chat: paused, answers 503",
+        "hosted": "elsewhere: acme/large of api.example.net: a stand-in here too, and nothing leaves this machine",
     }.items():
         (line,) = [line for line in tried.said.splitlines() if line.startswith(f"  {name} ")]
         assert said in line
@@ -82,6 +83,12 @@ def test_each_api_answers(client: OpenAI) -> None:
         "/rerank", body={"model": "rank", "query": "pay back", "documents": ["the sky", "we pay back"]}, cast_to=dict
     )
     assert [each["index"] for each in ranks["results"]] == [1, 0]
+
+
+def test_a_hosted_model_answers_and_says_that_it_did(client: OpenAI) -> None:
+    answer = client.chat.completions.with_raw_response.create(model="hosted", messages=ASKED)
+    assert answer.headers["x-llm-served-by"] == "hosted"
+    assert (answer.parse().choices[0].message.content or "").startswith("This is a stand-in of")
 
 
 def test_anthropics_api_answers(client: OpenAI) -> None:
