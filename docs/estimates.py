@@ -1,6 +1,7 @@
 """What docs/estimates.md takes from the program: one model's terms, every constant, the benchmarks and a picture."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from benchmarks import memory, speed, start, throughput
@@ -30,7 +31,7 @@ def generated() -> dict[Path, str]:
     page, picture = ROOT / "docs" / "estimates.md", ROOT / "docs" / "estimates.svg"
     catalog, logs, started = load_catalog(), memory.start_up_logs(), memory.measured()
     file = load_file(ROOT / "stacks" / f"Pulumi.{STACK}.yaml")
-    plan = make_plan(file.stack, file.settings, region=file.region, secrets=file.secrets, catalog=catalog)
+    plan = make_plan(replace(file, catalog=catalog))
     blocks = {
         "example": example(plan, catalog),
         "memory constants": constants.memory(),

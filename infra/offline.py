@@ -9,7 +9,8 @@ from infra.plan.plan import Plan
 from infra.program import deploy, plan_of
 from infra.recording import Recording, record
 from infra.registry import cloud_of
-from infra.stack_file import StackFile, load_file
+from infra.settings.file import StackFile
+from infra.stack_file import load_file
 
 _PLACEHOLDER = "not read offline"  # a stack's secrets are encrypted; none is ever needed to plan
 

@@ -25,8 +25,9 @@ from infra.services.monitoring.make import log_in
 from infra.services.service import Made
 from infra.services.serving.make import Serving, serve
 from infra.services.weights.make import make_cache
+from infra.settings.file import StackFile
 from infra.settings.mistakes import BadStackFile
-from infra.stack_file import StackFile, load_config
+from infra.stack_file import load_config
 
 
 def main() -> None:
@@ -93,14 +94,7 @@ def deploy(plan: Plan, provider: Any, namespaces: Namespaces) -> None:
 
 
 def plan_of(file: StackFile) -> Plan:
-    return make_plan(
-        file.stack,
-        file.settings,
-        region=file.region,
-        secrets=file.secrets,
-        catalog=file.catalog,
-        config=file.config,
-    )
+    return make_plan(file)
 
 
 def uses_the_hub(plan: Plan) -> bool:

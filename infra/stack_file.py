@@ -7,7 +7,7 @@ mistakes. This file also makes the JSON Schema of a stack file, for editors.
 import difflib
 import re
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -32,24 +32,13 @@ from infra.project import stacks_folder
 from infra.registry import cloud_said, clouds, region_in, regions_meant
 from infra.services.access.given_keys import check_given_keys
 from infra.settings.document import read_document
+from infra.settings.file import StackFile
 from infra.settings.mistakes import BadStackFile, Mistake, Report, did_you_mean, shown, unknown_key
 from infra.settings.platform import Settings
 from infra.settings.schema import platform_schema
 from infra.settings.validate import read_settings
 
 _OWN_KEYS = (PLATFORM, *map(config_key, (*SECRETS, CLIENT_KEY_EXAMPLE, EXTERNAL_KEY_EXAMPLE)))
-
-
-@dataclass(frozen=True)
-class StackFile:
-    """A stack's validated settings. Of the secrets that are set it has only the names."""
-
-    stack: str
-    settings: Settings
-    region: str | None
-    secrets: frozenset[str]
-    catalog: Catalog  # with the models of the lock beside the file
-    config: Any = None  # what the cloud reads from its own keys
 
 
 def stack_path(folder: Path, stack: str) -> Path:

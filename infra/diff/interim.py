@@ -37,14 +37,7 @@ def plan_of(side: Side, platform: Mapping[str, Any]) -> Plan | None:
         file = load_config(stack=stack, platform=platform, region=region, path=side.file)
     except BadStackFile:
         return None
-    return plan_without_advice(
-        stack,
-        file.settings,
-        region=file.region,
-        secrets=file.secrets,
-        catalog=file.catalog,
-        config=file.config,
-    )
+    return plan_without_advice(file)
 
 
 def as_written(side: Side, pool: str) -> dict[str, Any]:

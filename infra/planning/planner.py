@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import count
-from typing import Any
 
 from infra.catalog import Catalog
 from infra.offers.fixes import smaller_ways
@@ -23,44 +22,26 @@ from infra.planning.remedies import find_remedies
 from infra.planning.trial import Attempt
 from infra.planning.waste import say_where_less
 from infra.registry import cloud_of
-from infra.settings.platform import Settings
+from infra.settings.file import StackFile
 
 # Plans in which advice is tried, before a stack that breaks rules is printed: with many models each takes longer.
 MIN_TRIED, MAX_TRIED = 40, 240
 
 
-def make_plan(
-    stack: str,
-    settings: Settings,
-    *,
-    region: str | None,
-    secrets: frozenset[str],
-    catalog: Catalog,
-    config: Any = None,
-) -> Plan:
-    """The whole plan. `secrets` names those that the stack has; the settings must have passed their checks."""
-    asked = _asked(stack, settings, region, secrets, catalog, config)
-    return _with_advice(draft(asked), _attempts(asked, catalog), asked.sizing)
+def make_plan(file: StackFile) -> Plan:
+    """The whole plan. The settings must have passed their checks."""
+    asked = _asked(file)
+    return _with_advice(draft(asked), _attempts(asked, file.catalog), asked.sizing)
 
 
-def plan_without_advice(
-    stack: str,
-    settings: Settings,
-    *,
-    region: str | None,
-    secrets: frozenset[str],
-    catalog: Catalog,
-    config: Any = None,
-) -> Plan:
+def plan_without_advice(file: StackFile) -> Plan:
     """The same decisions, rules and bill in a small part of the time: no change of the stack file is tried."""
-    return draft(_asked(stack, settings, region, secrets, catalog, config)).plan
+    return draft(_asked(file)).plan
 
 
-def _asked(
-    stack: str, settings: Settings, region: str | None, secrets: frozenset[str], catalog: Catalog, config: Any
-) -> Asked:
-    priced = cloud_of(settings).priced(catalog, region, settings.prices)
-    return Asked(stack, settings, region, secrets, config, Sizing(priced))
+def _asked(file: StackFile) -> Asked:
+    priced = cloud_of(file.settings).priced(file.catalog, file.region, file.settings.prices)
+    return Asked(file.stack, file.settings, file.region, file.secrets, file.config, Sizing(priced))
 
 
 def _attempts(asked: Asked, listed: Catalog) -> Attempt:

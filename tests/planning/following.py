@@ -6,31 +6,25 @@ from typing import Any
 
 import yaml
 
-from infra.offers.sizing import Sizing
-from infra.planning import Plan, make_plan
-from infra.planning.draft import Asked, draft
-from infra.registry import cloud_of
-from infra.settings.platform import Settings
+from infra.planning import Plan, make_plan, plan_without_advice
+from infra.settings.file import StackFile
 from infra.stack_file import load_config
 from tests.planning.stacks import CATALOG
 
 
 def planned(stack: Mapping[str, Any], region: str = "us-east-1") -> Plan:
     """Raises BadStackFile if the stack file is refused."""
-    settings = _loaded(stack, region)
-    return make_plan("s", settings, region=region, secrets=frozenset(), catalog=CATALOG)
+    return make_plan(_loaded(stack, region))
 
 
 def outcome(stack: Mapping[str, Any], region: str = "us-east-1") -> Plan:
     """The same plan without advice, which takes most of the time: rules, bill and fits don't depend on it."""
-    settings = _loaded(stack, region)
-    priced = cloud_of(settings).priced(CATALOG, region, settings.prices)
-    return draft(Asked("s", settings, region, frozenset(), None, Sizing(priced))).plan
+    return plan_without_advice(_loaded(stack, region))
 
 
-def _loaded(stack: Mapping[str, Any], region: str) -> Settings:
+def _loaded(stack: Mapping[str, Any], region: str) -> StackFile:
     platform = json.loads(json.dumps(stack))
-    return load_config(stack="s", platform=platform, region=region, catalog=CATALOG).settings
+    return load_config(stack="s", platform=platform, region=region, catalog=CATALOG)
 
 
 def follow(stack: Mapping[str, Any], write: Mapping[str, Any]) -> dict[str, Any]:

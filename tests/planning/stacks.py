@@ -6,6 +6,7 @@ from typing import Any
 
 from infra.catalog import load_catalog
 from infra.planning import Plan, make_plan
+from infra.settings.file import StackFile
 from infra.settings.platform import Settings
 
 CATALOG = load_catalog()
@@ -82,7 +83,7 @@ def plan(
     stack: Mapping[str, Any], *, name: str = "prod", secrets: frozenset[str] = frozenset(), region: str = "us-east-1"
 ) -> Plan:
     settings = Settings.model_validate_json(json.dumps(stack))
-    return make_plan(name, settings, region=region, secrets=secrets, catalog=CATALOG)
+    return make_plan(StackFile(name, settings, region, secrets, CATALOG))
 
 
 def changed(stack: Mapping[str, Any], **paths: Any) -> dict[str, Any]:

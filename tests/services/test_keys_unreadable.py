@@ -13,7 +13,8 @@ from infra.offline import plan_loaded
 from infra.program import deploy
 from infra.recording import Recording, record
 from infra.registry import cloud_of
-from infra.stack_file import StackFile, load_text
+from infra.settings.file import StackFile
+from infra.stack_file import load_text
 from tests.example_stacks import text
 
 GIVEN = {"apiKey": "canary-of-the-stack", "clientKey-web-2": "canary-of-web-no-2"}

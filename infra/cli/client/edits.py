@@ -10,8 +10,9 @@ from infra.cli.stack_text import NotEditable, put, take_out
 from infra.config_keys import NAMESPACE, PLATFORM, client_of
 from infra.services.gateway.clients import DEFAULT
 from infra.services.gateway.section import Client
+from infra.settings.file import StackFile
 from infra.settings.mistakes import BadStackFile, did_you_mean
-from infra.stack_file import StackFile, load_text
+from infra.stack_file import load_text
 
 Wrong = tuple[str, str]  # where, and what
 

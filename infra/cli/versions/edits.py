@@ -16,8 +16,9 @@ from infra.config_keys import PLATFORM
 from infra.plan.versions import ALL, NEXT
 from infra.services.serving.next import OWN, differs, into_place, next_of, says_nothing, written
 from infra.services.serving.section import Model
+from infra.settings.file import StackFile
 from infra.settings.mistakes import BadStackFile, did_you_mean
-from infra.stack_file import StackFile, load_text
+from infra.stack_file import load_text
 
 Action = Literal["promote", "rollback"]
 STEPS: Mapping[Action, int] = {"promote": 4, "rollback": 2}
