@@ -64,7 +64,7 @@ def test_a_gap_is_a_cold_start_without_launch_and_boot_and_is_said_in_minutes() 
     gap = round(parts["image"].mid + parts["weights"].mid + parts["engine"].mid)
     assert model.rollout.gap_seconds == gap
     assert f"about {round(gap / 60)} min without qwen3-8b" in model.rollout.reason
-    assert "up to 5 min in which its last answers end" in model.rollout.reason  # the gateway's 300 s
+    assert "up to 10 min in which its last answers end" in model.rollout.reason  # twice the gateway's 300 s
     assert model.rollout.reason in model.reasons
     (warning,) = [note.message for note in result.warnings if note.kind == "stops-at-change"]
     assert (
