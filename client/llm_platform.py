@@ -73,6 +73,16 @@ class GatewayClient:
     concurrent_requests: int
     team: str | None = None
     tokens_per_minute: int | None = None  # None: not limited
+    custom: list[str] | None = None  # names of the gateway's `custom` that it may call; None: none
+
+
+@dataclass(frozen=True)
+class CustomServer:
+    """A server beside the models, with the same keys: what stands behind its URL is the path that it is asked for."""
+
+    base_url_in_cluster: str
+    audio: bool  # True: it answers OpenAI's paths of audio, where the header x-llm-model has its name
+    base_url: str | None = None  # None: in the cluster only
 
 
 @dataclass(frozen=True)
@@ -84,6 +94,7 @@ class Gateway:
     largest_request_mib: int
     clients: Mapping[str, GatewayClient]
     base_url: str | None = None  # None: in the cluster only
+    custom: Mapping[str, CustomServer] | None = None  # None: there are none
 
 
 @dataclass(frozen=True)
@@ -244,6 +255,11 @@ class ClientOutputs:
     def tokens_per_minute(self) -> pulumi.Output[int | None]:
         return self.facts.apply(lambda facts: facts.tokens_per_minute)
 
+    @property
+    def custom(self) -> pulumi.Output[list[str] | None]:
+        """Servers of the gateway's `custom` that it may call."""
+        return self.facts.apply(lambda facts: facts.custom)
+
     def _find(self, platform: Platform) -> GatewayClient:
         clients = _gateway_of(self._stack, platform).clients
         if self._name not in clients:
@@ -356,7 +372,9 @@ def _platform(stack: str, outputs: Mapping[str, Any]) -> Platform:
 def _gateway(said: Mapping[str, Any], where: str) -> Gateway:
     found = _known(Gateway, said, where)
     clients = {name: _client(each, f"{where}.clients.{name}") for name, each in found.pop("clients").items()}
-    return Gateway(**found, clients=clients)
+    own: Mapping[str, Any] = found.pop("custom") or {}
+    custom = {name: CustomServer(**_known(CustomServer, each, f"{where}.custom.{name}")) for name, each in own.items()}
+    return Gateway(**found, clients=clients, custom=custom or None)
 
 
 def _client(said: Mapping[str, Any], where: str) -> GatewayClient:

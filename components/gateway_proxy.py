@@ -31,6 +31,7 @@ class Reach:
     outside_namespace: str | None = None  # of a controller inside it
     tls_cidrs: Sequence[str] = ()  # of callers of the port with TLS
     monitoring_namespace: str | None = None
+    custom_namespaces: Sequence[str] = ()  # where servers are that aren't the platform's
     counter: tuple[Mapping[str, str], int] | None = None  # of tokens: labels of its pod, and its port
 
 
@@ -95,6 +96,7 @@ class GatewayProxy(pulumi.ComponentResource):
                 model_ports=reach.model_ports,
                 counter=reach.counter,
                 elsewhere=reach.elsewhere,
+                custom_namespaces=reach.custom_namespaces,
             ),
             opts=child,
         )

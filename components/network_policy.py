@@ -57,12 +57,13 @@ def proxy_policy(
     models: Mapping[str, str],
     model_ports: Sequence[int],
     elsewhere: Sequence[tuple[int, Sequence[str]]],
+    custom_namespaces: Sequence[str] = (),
     counter: tuple[Mapping[str, str], int] | None = None,
 ) -> Any:
     """In: load balancer or controller, the namespaces on which `client_label` is "true", and monitoring at the port
     of the metrics. Out: DNS, the models' pods, by their labels, where there is one the `counter` of tokens, by its
     labels and port, and ports `elsewhere`: at the CIDRs of each, or at any public address, since no policy can name a
-    host.
+    host. Of `custom_namespaces` all pods: a policy sees the port of a pod, and a Service is known by its own.
 
     A load balancer that sends to pod addresses is given as CIDRs, a controller inside the cluster as a namespace. One
     that passes callers' own addresses on leads to the port of `tls`, which these CIDRs reach.
@@ -84,6 +85,7 @@ def proxy_policy(
             _dns(),
             {"to": [_pods(models)], "ports": [_tcp(each) for each in model_ports]},
             *([{"to": [_pods(counter[0])], "ports": [_tcp(counter[1])]}] if counter is not None else []),
+            *({"to": [_namespace(each)]} for each in custom_namespaces),
             *(_elsewhere(port, cidrs) for port, cidrs in elsewhere),
         ],
     }

@@ -17,6 +17,7 @@ from infra.plan.plan import Plan
 from infra.registry import services
 from infra.services.access.client_secrets import CLIENT_KEY_FIELD, base_url, secret_name
 from infra.services.gateway.clients import DEFAULT
+from infra.services.gateway.custom import custom_url
 from infra.settings.types import EngineName
 
 VERSION = 1  # the oldest that these outputs keep
@@ -99,6 +100,20 @@ class GatewayClient(_Promise):
     tokens_per_minute: int | None = Field(
         description="of prompts and answers, counted once an answer has ended; null: not limited"
     )
+    custom: list[str] | None = Field(
+        default=None, description="servers of `gateway.custom` that it may call; null: none"
+    )
+
+
+class CustomEndpoint(_Promise):
+    """A server beside the models, with the same keys."""
+
+    base_url: str | None = Field(description="from outside the cluster; null where the gateway is in the cluster only")
+    base_url_in_cluster: str = Field(description="what stands behind it is the path that the server is asked for")
+    audio: bool = Field(
+        description="true: it answers /v1/audio/transcriptions and translations of the gateway, where the header"
+        " `x-llm-model` has its name"
+    )
 
 
 class GatewayEndpoint(_Promise):
@@ -112,6 +127,9 @@ class GatewayEndpoint(_Promise):
     )
     largest_request_mib: int = Field(description="a larger one is answered with 413")
     clients: dict[str, GatewayClient]
+    custom: dict[str, CustomEndpoint] | None = Field(
+        default=None, description="servers beside the models, by name; null: there are none"
+    )
 
 
 class PlatformOutputs(_Promise):
@@ -168,6 +186,15 @@ def _gateway(plan: Plan) -> GatewayEndpoint:
         timeout_seconds=traffic.idle_seconds,
         largest_request_mib=traffic.body_mib,
         clients={name: _client(client, namespace) for name, client in traffic.clients.items()},
+        custom={name: _custom(plan, name, audio=each.audio) for name, each in traffic.custom.items()} or None,
+    )
+
+
+def _custom(plan: Plan, name: str, *, audio: bool) -> CustomEndpoint:
+    return CustomEndpoint(
+        base_url=custom_url(plan.gateway.base_url, name) if plan.gateway else None,
+        base_url_in_cluster=custom_url(base_url(plan.settings.namespace.name), name),
+        audio=audio,
     )
 
 
@@ -180,6 +207,7 @@ def _client(client: ClientPlan, namespace: str) -> GatewayClient:
         requests_per_minute=client.requests_per_minute,
         concurrent_requests=client.concurrent_requests,
         tokens_per_minute=client.tokens_per_minute,
+        custom=list(client.custom) or None,
     )
 
 

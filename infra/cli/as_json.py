@@ -146,6 +146,7 @@ def _gateway(plan: Plan) -> dict[str, Any]:
         "contact": traffic.contact,
         "token_limits": asdict(traffic.token_limits) if traffic.token_limits else None,
         "clients": {name: {**asdict(client), "secret": secret_name(name)} for name, client in traffic.clients.items()},
+        "custom": {name: asdict(server) for name, server in traffic.custom.items()},
     }
 
 

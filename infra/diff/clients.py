@@ -113,6 +113,9 @@ def _models(name: str, old: Side, new: Side) -> Iterator[str]:
     was, now = (clients_of(side)[name]["models"] for side in (old, new))
     if lost := [each for each in was if each not in now and _is_there(each, new)]:
         yield f"may no longer call {', '.join(lost)}: 403"
+    mine, kept = (clients_of(side)[name].get("custom") or [] for side in (old, new))
+    if lost := [f"/custom/{each}/" for each in mine if each not in kept]:
+        yield f"may no longer call {', '.join(lost)}: 403, or 404 where it is gone"
 
 
 def _is_there(sent: str, side: Side) -> bool:

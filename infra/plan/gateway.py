@@ -20,7 +20,7 @@ class ClientPlan:
     concurrent_requests: int
     tokens_per_minute: int | None  # of prompts and answers, counted once an answer has ended; None: not limited
     keys: tuple[int, ...]  # numbers of its keys that are valid, at least one; the last is the newest
-    custom: tuple[str, ...] = ()  # servers of one's own that it may call, sorted
+    custom: tuple[str, ...] = ()  # own servers that it may call, sorted
 
 
 @dataclass(frozen=True)
@@ -80,7 +80,7 @@ class TokenLimits:
 
 @dataclass(frozen=True)
 class CustomServer:
-    """A server of one's own behind the gateway: `/custom/NAME/x` is `/x` of a Service of the cluster."""
+    """A server beside the models, behind the gateway: `/custom/NAME/x` is `/x` of a Service of the cluster."""
 
     name: str
     host: str  # DNS name of the Service
@@ -141,5 +141,5 @@ class TrafficPlan:
 
     @property
     def permissions(self) -> tuple[tuple[tuple[str, ...], tuple[str, ...]], ...]:
-        """The distinct sets of models, with servers of one's own, that clients may use, sorted."""
+        """The distinct sets of models, with own servers, that clients may use, sorted."""
         return tuple(sorted({(client.models, client.custom) for client in self.clients.values()}))

@@ -61,6 +61,7 @@ class Step(IntEnum):
     INGRESS_CONTROLLER = auto()
     INGRESS_LABEL = auto()
     CLIENT_NAMESPACES = auto()
+    CUSTOM_SERVERS = auto()
     DNS = auto()
     MONITORING = auto()
     MONITORING_LOGIN = auto()

@@ -23,8 +23,8 @@ KEYS = {
     "pool": "instance_types capacity min max gpus_per_node usd_per_node_hour price_note peak_gpus surge_gpus reasons"
     " nodes lose_one",
     "gateway": "base_url base_url_in_cluster expose replicas idle_seconds total_seconds largest_request_mib contact"
-    " token_limits clients",
-    "client": "name team models namespace requests_per_minute concurrent_requests tokens_per_minute keys secret",
+    " token_limits clients custom",
+    "client": "name team models namespace requests_per_minute concurrent_requests tokens_per_minute keys secret custom",
     "cost": "usd_per_month_min usd_per_month_expected usd_per_month_typical usd_per_month_max items prices"
     " while_paused",
     "cost item": "name pool min expected typical max",

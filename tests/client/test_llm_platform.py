@@ -16,6 +16,7 @@ from infra.recording import SECRET, UNKNOWN, record
 from llm_platform import (
     NO_KEY,
     ClientOutputs,
+    CustomServer,
     Gateway,
     GatewayClient,
     KeySecret,
@@ -245,6 +246,7 @@ _OURS: Mapping[Any, Any] = {
     contract.KeySecret: KeySecret,
     contract.SmallerVectors: SmallerVectors,
     contract.GatewayClient: GatewayClient,
+    contract.CustomEndpoint: CustomServer,
     contract.GatewayEndpoint: Gateway,
 }
 # A platform of version 2 leaves them out.

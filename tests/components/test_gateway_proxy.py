@@ -171,6 +171,13 @@ def test_elsewhere_it_reaches_only_the_ports_that_are_named_and_no_private_addre
     }
 
 
+def test_of_a_namespace_with_own_servers_it_reaches_every_pod() -> None:
+    """A policy sees the port of a pod, which only the Service knows."""
+    (policy,) = proxy(reach=replace(REACH, custom_namespaces=["tools"])).of(POLICY)
+    *_, tools = policy.inputs["spec"]["egress"]
+    assert tools == {"to": [{"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "tools"}}}]}
+
+
 def test_the_admin_port_is_offered_by_no_pod_and_no_service() -> None:
     recording = proxy()
     (container,) = pod(recording)["containers"]

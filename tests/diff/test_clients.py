@@ -19,12 +19,14 @@ WEB: dict[str, Any] = {
     "concurrent_requests": 64,
     "requests_per_minute": 3840,
     "tokens_per_minute": None,
+    "custom": ["rank"],
 }
 # What is different of the client `web`, and what its applications notice.
 LOSSES: dict[str, tuple[dict[str, Any] | None, list[str]]] = {
     "it is gone": (None, ["it is gone: its keys answer 401"]),
     "a model that stays": ({"models": ["sql"]}, ["may no longer call chat: 403"]),
     "an adapter that stays": ({"models": ["chat"]}, ["may no longer call sql: 403"]),
+    "an own server": ({"custom": []}, ["may no longer call /custom/rank/: 403, or 404 where it is gone"]),
     "its first key": ({"keys": [2]}, ["key 1 answers 401: use key 2"]),
     "requests at once": ({"concurrent_requests": 18}, ["at most 18 requests at once, was 64; more answer 429"]),
     "requests per minute": (

@@ -40,7 +40,7 @@ def done(command: list[str], tried: Running, folder: Path) -> str:
     return run.stdout
 
 
-# A try has no servers of one's own, and only those take audio.
+# A try has no own servers, and only those take audio.
 @pytest.mark.parametrize("block", [each for each in CALLS if "audio" not in each.text], ids=str)
 def test_python_of_a_page(tried: Running, tmp_path: Path, block: Block) -> None:
     said = done([sys.executable, "-c", block.text], tried, tmp_path).strip()

@@ -1,6 +1,7 @@
 """Rules for `gateway`."""
 
 from infra.services.gateway.check_clients import check_clients
+from infra.services.gateway.check_custom import check_custom
 from infra.services.gateway.check_load_balancer import check_load_balancer
 from infra.services.gateway.clients import DEFAULT
 from infra.services.gateway.controllers import controller_of
@@ -38,6 +39,7 @@ def check_gateway(scope: Scope) -> None:
         return
     _check_exposure(scope, gateway)
     check_clients(scope, gateway)
+    check_custom(scope, gateway)
     if not from_outside(scope):
         return
     _check_public(scope, gateway)

@@ -9,7 +9,7 @@ from infra.settings.checks.scope import Scope
 from infra.settings.mistakes import Key, did_you_mean
 
 _NAMESPACE: Key = ("namespace", "name")
-_SYSTEM = ("kube-system", "kube-public", "kube-node-lease")
+SYSTEM = ("kube-system", "kube-public", "kube-node-lease")
 _FEW = 8  # names that a message lists
 
 
@@ -31,7 +31,7 @@ def check_clients(scope: Scope, gateway: Gateway) -> None:
         if client.namespace == scope.settings.namespace.name:
             got = "the namespace of the models, which has every client's Secret"
             scope.report.wrong((*key, "namespace"), got, "leave namespace out", reads=[(*key, "namespace"), _NAMESPACE])
-        elif client.namespace in _SYSTEM:
+        elif client.namespace in SYSTEM:
             got = f"{client.namespace} is Kubernetes' own: its pods are no application"
             scope.report.wrong((*key, "namespace"), got, "write the namespace of the client's pods, or leave it out")
 

@@ -75,6 +75,7 @@ class _Asked:
             concurrent_requests=self._concurrent,
             tokens_per_minute=self.wanted.tokens_per_minute,
             keys=self.wanted.keys,
+            custom=tuple(sorted(self.wanted.custom)),
         )
 
     def explain(self) -> Iterator[Finding]:

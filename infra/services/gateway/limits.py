@@ -32,7 +32,9 @@ def at_once(models: Iterable[ModelPlan], sharers: Mapping[str, int]) -> Default:
     value = max(MIN_AT_ONCE, ceil(taken))
     terms = " + ".join(_term(each, sharers.get(each.name, 1)) for each in used)
     if not used:
-        return Default(MIN_AT_ONCE, "its models are elsewhere, and what they take at once isn't known")
+        return Default(
+            MIN_AT_ONCE, "its models are elsewhere, or it has none: what its servers take at once isn't known"
+        )
     minimum = f", at least {MIN_AT_ONCE}" if value == MIN_AT_ONCE and taken < MIN_AT_ONCE else ""
     return Default(value, f"{terms}{minimum}: {_why(sharers.get(each.name, 1) > 1 for each in used)}")
 

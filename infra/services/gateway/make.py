@@ -119,6 +119,7 @@ def _reach(plan: Plan, site: Site) -> Reach:
         outside_namespace=gateway.namespace if gateway is not None and not outside else None,
         tls_cidrs=plan.settings.gateway.inbound_cidrs or _EVERYBODY if plan.settings.gateway else (),
         monitoring_namespace=plan.monitoring.namespace if plan.monitoring else None,
+        custom_namespaces=sorted({each.namespace for each in plan.traffic.custom.values()}),
         counter=(TOKEN_LABELS, counter.port) if counter is not None else None,
     )
 

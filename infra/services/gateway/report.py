@@ -6,6 +6,7 @@ from infra.plan.gateway import ClientPlan, TrafficPlan
 from infra.plan.plan import Plan
 from infra.plan.words import duration, minutes
 from infra.services.access.client_secrets import base_url, secret_name
+from infra.services.gateway.custom import custom_table
 from infra.services.gateway.section import Gateway
 from infra.services.gateway.times import pod_resources
 from infra.services.gateway.token_limits import NAME as TOKENS
@@ -44,6 +45,7 @@ def gateway_tables(plan: Plan) -> Iterator[Table]:
     if rows := tuple(_versions(plan)):
         yield Table("NEXT VERSIONS", ("answers", "and requests", "then"), rows, _BOTH)
     yield _clients(traffic, _every(plan), namespace)
+    yield from custom_table(traffic, plan.gateway.base_url if plan.gateway else None, namespace)
 
 
 _ASLEEP = (
@@ -111,10 +113,11 @@ def _row(client: ClientPlan, every: set[str], namespace: str, *, tokens: bool) -
     may = ["all", *named] if every <= set(client.models) else client.models
     more = len(may) - _FEW
     names = ", ".join(may[:_FEW]) + (f" and {more} more" if more > 0 else "")
+    own = ", ".join(f"custom {each}" for each in client.custom)
     where = " and ".join(dict.fromkeys((namespace, client.namespace or namespace)))
     return (
         client.name + (f" ({client.team})" if client.team else ""),
-        names,
+        ", ".join(filter(None, (names, own))),
         f"{client.concurrent_requests:,}",
         f"{client.requests_per_minute:,}",
         *((f"{client.tokens_per_minute:,}" if client.tokens_per_minute else "no limit",) if tokens else ()),

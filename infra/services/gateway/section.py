@@ -12,6 +12,9 @@ Exposure = Literal["cluster", "internal", "public"]
 TeamName = Annotated[str, pattern(r"^[^\x00-\x1f\x7f]+$", "checkout", "line of text without tabs", max_length=60)]
 
 
+# They are parts of a path, and of a host.
+CustomName = Annotated[str, pattern(r"^[a-z]([-a-z0-9]{0,38}[a-z0-9])?$", "rerank", "server name")]
+ServiceName = Annotated[str, pattern(r"^[a-z]([-a-z0-9]{0,61}[a-z0-9])?$", "rerank", "name of a Service")]
 _KeyNumbers = Annotated[tuple[Annotated[int, Field(ge=1, le=1_000_000)], ...], Field(min_length=1, max_length=2)]
 
 
@@ -19,11 +22,16 @@ class Client(Section):
     """An application with keys and limits that no other one shares; its key in the file is its name."""
 
     team: TeamName | None = Field(default=None, description="who answers for it: usage is summed by team")
-    models: Literal["all"] | Annotated[tuple[ModelName, ...], Field(min_length=1)] = Field(
+    models: Literal["all"] | tuple[ModelName, ...] = Field(
         default="all",
         description="what it may call: names of models, adapters and externals; all: every model of the platform, with"
         " those that come later, but no external",
         examples=[["qwen3-8b"]],
+    )
+    custom: tuple[CustomName, ...] = Field(
+        default=(),
+        description="servers of gateway.custom that it may call: `models: all` has none of them",
+        examples=[["rerank"]],
     )
     namespace: NamespaceName | None = Field(
         default=None,
@@ -62,6 +70,23 @@ class Client(Section):
     )
 
 
+class Custom(Section):
+    """A server of yours that speaks HTTP in the cluster; its key in the file is its name in the path: a client asks
+    for /custom/NAME/x, and the Service for /x."""
+
+    service: ServiceName = Field(description="the Service that is asked", examples=["rerank"])
+    namespace: NamespaceName | None = Field(
+        default=None, description="of the Service; when absent, the models'", examples=["tools"]
+    )
+    port: int = Field(default=80, ge=1, le=65535, description="of the Service; it speaks HTTP, not HTTPS")
+    audio: bool = Field(
+        default=False,
+        description="whether it answers OpenAI's /v1/audio/transcriptions and /v1/audio/translations too, where the"
+        " header x-llm-model has its name",
+        examples=[True],
+    )
+
+
 class Gateway(Section):
     """One URL for all models. Without this section it is in the cluster only, and has one client."""
 
@@ -90,6 +115,12 @@ class Gateway(Section):
         default={},
         description="who may call, by a name that you choose; when absent, everybody has the same key",
         examples=[{"web-shop": {"models": ["qwen3-8b"], "namespace": "shop"}}],
+    )
+    custom: dict[CustomName, Custom] = Field(
+        default={},
+        description="your own servers behind the gateway, with its keys and limits, at /custom/NAME/: a reranker,"
+        " Whisper, ComfyUI. Only clients that name one may call it",
+        examples=[{"rerank": {"service": "rerank", "namespace": "tools", "port": 8080}}],
     )
     default_client: bool = Field(
         default=True,

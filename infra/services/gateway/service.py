@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from infra.owner import Part
 from infra.services.gateway.check import check_gateway
+from infra.services.gateway.custom import list_custom
 from infra.services.gateway.report import gateway_tables
 from infra.services.gateway.to_dos import list_gateway
 from infra.services.service import Around, Service, Table
@@ -30,7 +31,8 @@ class Gateway(Part, Service):
         check_gateway(scope)
 
     def to_dos(self, around: Around) -> Iterable[Finding]:
-        return list_gateway(around.settings, around.cluster, around.gateway)
+        yield from list_custom(around.traffic, around.settings.namespace.name)
+        yield from list_gateway(around.settings, around.cluster, around.gateway)
 
     def report(self, plan: Plan) -> Iterable[Table]:
         yield from gateway_tables(plan)

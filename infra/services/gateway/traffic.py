@@ -15,6 +15,7 @@ from infra.services.external.plan import plan_externals, plan_fallback
 from infra.services.gateway.abilities import abilities_of
 from infra.services.gateway.clients import names_of, plan_clients
 from infra.services.gateway.controllers import LOAD_BALANCER
+from infra.services.gateway.custom import plan_custom
 from infra.services.gateway.section import Gateway
 from infra.services.gateway.times import (
     BODY_MIB,
@@ -44,6 +45,7 @@ def plan_traffic(
     clients = yield from plan_clients(wanted.clients, named, default=wanted.default_client)
     yield from warn_of_token_limits(clients, upstreams)
     yield from warn_of_versions(servers, upstreams)
+    custom = yield from plan_custom(wanted.custom, clients.values(), settings.namespace.name)
     return TrafficPlan(
         clients=clients,
         upstreams=upstreams,
@@ -64,6 +66,7 @@ def plan_traffic(
         tls_secret=wanted.tls_secret if gateway is not None and gateway.controller == LOAD_BALANCER else None,
         contact=settings.gateway.contact if settings.gateway else None,
         token_limits=plan_token_limits(clients, settings.namespace.name, catalog),
+        custom=custom,
     )
 
 

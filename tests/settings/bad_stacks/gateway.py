@@ -120,6 +120,68 @@ GATEWAY = (
         (Mistake("gateway.engineKeys", 6, "got [2, 2]: one number twice", "write engineKeys: [2]"),),
     ),
     Bad(
+        "own servers with every mistake",
+        stack(
+            CLUSTER,
+            "models: {chat: {model: Qwen/Qwen3-8B}}",
+            "gateway:",
+            "  clients:",
+            "    web: {custom: [rank, rank, wisper, comfy]}",
+            "  custom:",
+            "    chat: {service: chatter}",
+            "    whisper: {service: dns, namespace: kube-system}",
+            "    api: {service: kubernetes, namespace: default}",
+            "    loop: {service: gateway}",
+            "    pods: {service: chat-pods, namespace: llm}",
+            "    rank: {service: Ranker, port: 0, tls: true}",
+            "    none: {}",
+        ),
+        (
+            Mistake("gateway.clients.web.custom[1]", 8, "rank twice", "leave one of them out"),
+            Mistake(
+                "gateway.clients.web.custom[2]",
+                8,
+                "no server wisper; there are api, chat, loop, none, pods, rank, whisper",
+                "write whisper",
+            ),
+            Mistake(
+                "gateway.clients.web.custom[3]",
+                8,
+                "no server comfy; there are api, chat, loop, none, pods, rank, whisper",
+                "write gateway.custom: {comfy: {service: comfy, port: 80}}",
+            ),
+            Mistake(
+                "gateway.custom.chat",
+                10,
+                "chat is a model, adapter or external, too: the header x-llm-model would mean two servers",
+                "give the server another name, such as chat-server",
+            ),
+            *(
+                Mistake(f"gateway.custom.{name}.service", line, got, "write a Service with a server of yours")
+                for name, line, got in (
+                    ("whisper", 11, "dns of kube-system is Kubernetes' own"),
+                    ("api", 12, "kubernetes of default is Kubernetes' own"),
+                    ("loop", 13, "gateway of llm is the platform's: its paths are those under /v1"),
+                    ("pods", 14, "chat-pods of llm is the platform's: its paths are those under /v1"),
+                )
+            ),
+            Mistake(
+                "gateway.custom.rank.port",
+                15,
+                "got the number 0; allowed: a whole number from 1 to 65535",
+                "",
+            ),
+            Mistake(
+                "gateway.custom.rank.service",
+                15,
+                'got "Ranker"; allowed: a name of a Service',
+                "write service: ranker",
+            ),
+            Mistake("gateway.custom.rank.tls", 15, "unknown key; known here: service, namespace, port, audio", ""),
+            Mistake("gateway.custom.none.service", 16, "missing; needs a name of a Service", "write service: rerank"),
+        ),
+    ),
+    Bad(
         "clients with every mistake",
         stack(
             CLUSTER,
@@ -154,14 +216,14 @@ GATEWAY = (
             Mistake(
                 "gateway.clients.every.models",
                 11,
-                'got "everything"; allowed: all, or a list of at least 1, each a model name',
+                'got "everything"; allowed: all, or a list, each a model name',
                 "write models: [everything]",
             ),
             Mistake(
                 "gateway.clients.nothing.models",
                 12,
-                "got an empty list; allowed: all, or a list of at least 1, each a model name",
-                "write models: [qwen3-8b]",
+                "empty: this client could call nothing",
+                "write models: [chat], or custom with a server of yours",
             ),
             Mistake(
                 "gateway.clients.few.concurrentRequests",

@@ -1,4 +1,4 @@
-"""Servers of one's own behind the gateway: `/custom/NAME/x` is `/x` of a Service, and those that hear answer OpenAI's
+"""Own servers behind the gateway: `/custom/NAME/x` is `/x` of a Service, and those that hear answer OpenAI's
 paths of audio too.
 
 What such a server does with a request isn't known here, so a request is tried again only where nothing of it was sent.

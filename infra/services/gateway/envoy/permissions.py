@@ -10,7 +10,7 @@ from infra.plan.gateway import ClientPlan, TrafficPlan, Upstream
 
 @dataclass(frozen=True)
 class Permission:
-    """One set of models and servers of one's own, and the clients that have it."""
+    """One set of models and own servers, and the clients that have it."""
 
     name: str
     models: tuple[str, ...]

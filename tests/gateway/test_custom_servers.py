@@ -1,4 +1,4 @@
-"""Servers of one's own behind the gateway, under `/custom/NAME/` and on OpenAI's paths of audio."""
+"""Own servers behind the gateway, under `/custom/NAME/` and on OpenAI's paths of audio."""
 
 from collections.abc import Iterator
 
