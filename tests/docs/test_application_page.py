@@ -8,6 +8,7 @@ from pathlib import Path
 from infra.engines import ENGINES
 from infra.outputs import ModelEndpoint
 from infra.services.access.client_secrets import secret_name
+from infra.services.gateway.envoy.external import SCRIPT
 from infra.services.gateway.envoy.files import files
 from infra.services.gateway.envoy.place import in_pod
 from tests.components.examples import CHAT
@@ -34,6 +35,7 @@ def _errors() -> Iterator[tuple[str, str]]:
         for status, body in (("status", "body_format"), ("status_code", "body_format_override")):
             if isinstance(each, dict) and "error" in each.get(body, {}).get("json_format", {}):
                 yield each[body]["json_format"]["error"]["code"], str(each[status])
+    yield from ((code, status) for status, code in re.findall(r'\{(\d+), "(external_\w+)"', SCRIPT))
 
 
 ERRORS = set(_errors())

@@ -25,7 +25,7 @@ from infra.services.gateway.envoy.messages import (
 )
 from infra.services.gateway.envoy.place import Place
 
-_SCRIPT = Path(__file__).with_name("external.lua").read_text(encoding="utf-8")
+SCRIPT = Path(__file__).with_name("external.lua").read_text(encoding="utf-8")
 _METADATA = "gateway.external"
 _IDLE = 30  # seconds for which a connection to a provider is kept: shorter than any provider keeps it
 _CONNECT = 5
@@ -146,7 +146,7 @@ def _script(external: External, contact: str | None) -> Message:
     return extension(
         "filters.http.lua",
         FILTER("lua", "Lua"),
-        default_source_code={"inline_string": set_ + _SCRIPT},
+        default_source_code={"inline_string": set_ + SCRIPT},
         clear_route_cache=False,
     )
 
