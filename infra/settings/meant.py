@@ -8,6 +8,7 @@ from typing import Any
 from infra.settings.schema import Schema, forms
 
 _NUMBER = re.compile(r"[$€]?\s*(-?\d[\d,_ ]*(?:\.\d+)?)\s*([a-z%]*)", re.IGNORECASE)
+_DECIMAL_COMMA = re.compile(r"(?<=\d),(?=\d{1,2}$)")  # `1,80` is no thousands
 _THOUSANDS = {"": 1, "k": 10**3, "m": 10**6, "ki": 2**10, "mi": 2**20, "%": 0.01, "usd": 1}
 _TOKENS = _THOUSANDS | {"k": 2**10, "m": 2**20, "tokens": 1, "token": 1}  # a context of 32k is 32,768 tokens
 _SECONDS = {"": 1, "s": 1, "sec": 1, "seconds": 1, "m": 60, "min": 60, "minutes": 60, "h": 3600}
@@ -166,7 +167,8 @@ def _numbers(key: str, value: Any, node: Schema) -> Iterator[float]:
     match = _NUMBER.fullmatch(value.strip()) if isinstance(value, str) else None
     number: float | None = None
     if match is not None and match[2].lower() in units:
-        number = float(re.sub("[,_ ]", "", match[1])) * units[match[2].lower()]
+        digits = _DECIMAL_COMMA.sub(".", match[1])
+        number = float(re.sub("[,_ ]", "", digits)) * units[match[2].lower()]
     elif isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value):
         number = value
     if number is None:
@@ -175,7 +177,7 @@ def _numbers(key: str, value: Any, node: Schema) -> Iterator[float]:
         yield math.floor(number / 1024 * _SEEN * 10) / 10
     if number > 1 and any(form.get("maximum", math.inf) <= 1 for form in forms(node)):
         yield number / 100  # percent of a share
-    yield from (int(number), round(number, 6))
+    yield from (round(number, 6), int(number)) if number % 1 else (int(number), round(number, 6))
     yield from (
         form["maximum"]
         for form in forms(node)

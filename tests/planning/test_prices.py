@@ -11,7 +11,7 @@ from infra.cli.report import report
 from infra.offline import Planned
 from infra.planning import Plan
 from infra.recording import Recording
-from tests.planning.stacks import CATALOG, DEV, changed, plan
+from tests.planning.stacks import CATALOG, DEV, SHARED, changed, plan
 
 HOURS = 730
 SERVED = {"model": "Qwen/Qwen3-32B", "maxModelLen": 32768}
@@ -162,3 +162,14 @@ def test_a_pool_carries_its_types_at_the_prices_of_the_bill() -> None:
     assert max(each.hourly("spot")[1] for each in pool.types) == pool.usd_per_node_hour
     listed = CATALOG.aws.region_prices["g6.xlarge", "eu-central-1"].usd_per_hour or 0.0
     assert pool.types[0].usd_per_hour == pytest.approx(0.8 * listed)
+
+
+@pytest.mark.parametrize(("expose", "whose"), [("cluster", ""), ("internal", "prices of us-east-1")])
+def test_a_bill_of_own_prices_alone_names_no_region(expose: str, whose: str) -> None:
+    """Only what AWS bills, such as a load balancer, is at the prices of a region."""
+    gateway = {} if expose == "cluster" else {"gateway": {"domain": "llm.acme.eu", "expose": expose}}
+    priced = changed(SHARED, gpuPools__a10g__existing__usdPerGpuHour=1.8, gpuPools__a10g__existing__nodes=6)
+    cost = plan({**priced, **gateway}, region="eu-central-1").cost
+    assert cost.whose.startswith(whose)
+    assert bool(cost.whose) is bool(whose)
+    assert ("prices of the stack file" in cost.price_note) is not bool(whose)

@@ -173,3 +173,11 @@ def test_every_fix_of_too_few_gpus_is_enough(models: list[tuple[int, int, int, b
 def test_recreate_is_no_fix_where_the_replicas_alone_are_too_many() -> None:
     stack = changed(DEV, gpuPools__l4__max=2, models__qwen3_8b__replicas={"min": 1, "max": 3})
     assert not any("recreate" in fix for fix in _fixes(plan(stack)))
+
+
+def test_a_model_that_sleeps_has_no_replica_left_to_speak_of() -> None:
+    replicas = {"min": 0, "max": 1}
+    result = plan(changed(DEV, models__qwen3_8b__rollout=RECREATE, models__qwen3_8b__replicas=replicas))
+    reason = result.models["qwen3-8b"].rollout.reason
+    assert "min without qwen3-8b" in reason
+    assert " left" not in reason

@@ -25,6 +25,7 @@ LEFT_OUT = "traffic (NAT, zones, internet), load-balancer units, EFS throughput,
 # Per node and month: about 2,000 lines of 120 bytes in ten minutes. An estimate; it grows with connections.
 FLOW_LOG_GIB_PER_NODE = 1.0
 GP3_IOPS, GP3_THROUGHPUT = 3000, 125  # included in the price of a disk
+_OWN = "prices of the stack file"
 MIN_ZONES = 2  # of a load balancer
 OLDER_REVISIONS = 2  # revisions of the weights that may be kept, on a file system that bills what is used
 
@@ -40,6 +41,9 @@ def bill(billed: Billed) -> Iterator[CostItem]:
 
 def price_note_of(billed: Billed) -> Decided[PriceNote]:
     ours, catalog = billed.ours, billed.catalog
+    if billed.theirs and not any(item.max for item in bill(billed)) and not ours:
+        yield Assumption("prices", _OWN)
+        return PriceNote(_left_out(billed), _OWN)
     types = _types(billed.settings, ours, catalog)
     note = price_note(billed.settings, types, ours, catalog)
     if more := sum(_spot_to_demand(pool, billed) for pool in ours):

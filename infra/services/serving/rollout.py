@@ -43,7 +43,7 @@ def plan_rollout(
     parts = ", ".join(f"{name} {minutes(start.parts[name].mid)}" for name in GAP_PARTS)
     name, replicas = placed.served.name, placed.served.replicas.min
     alone = replicas == 1 and not placed.served.two_versions
-    left = f"without {name}" if replicas == 1 else f"for each replica, with {replicas - 1} of {replicas} left"
+    left = f"for each replica, with {replicas - 1} of {replicas} left" if replicas > 1 else f"without {name}"
     reason = (
         f"a rollout stops the old pod first, {why}: up to {minutes(drain)} in which its last answers end, then"
         f" about {minutes(start.gap)} {left} ({parts})"

@@ -7,6 +7,18 @@ _ADMIN = "arn:aws:iam::111122223333:role/platform"
 
 BAD_CLUSTERS = (
     Bad(
+        "a comma in a number of a short mapping",
+        stack(CLUSTER, MODEL, "budget: {usdPerMonth: 45,000}"),
+        (
+            Mistake(
+                "budget.0",
+                6,
+                "unknown key; a comma begins another key here, so write the number before it without one, such as"
+                " 45000",
+            ),
+        ),
+    ),
+    Bad(
         "one node, and a pool of two",
         stack(LAPTOP.replace("}}", ", oneNode: true}}"), NODES, MODEL),
         (
