@@ -33,6 +33,7 @@ _SDK: Any = settings.SETTINGS  # its properties are made by a decorator that no 
 # a path. All others, and those that are inputs, come back as they were sent.
 _COMPUTED: Mapping[str, tuple[str, ...]] = {
     "kubernetes:core/v1:Secret": ("metadata.name",),  # follows from the logical name where none is given
+    "kubernetes:core/v1:Service": ("status.loadBalancer.ingress.0.hostname",),
     "kubernetes:networking.k8s.io/v1:Ingress": ("status.loadBalancer.ingress.0.hostname",),
     "random:index/randomPassword:RandomPassword": ("result",),
 }

@@ -145,7 +145,7 @@ class Cloud(Owner):
     def warn_of_drain(
         self, gateway: GatewayPlan | None, pools: Iterable[PoolPlan], answer: int, end: int
     ) -> Iterable[Finding]:
-        """`answer`, `end`: the seconds that an answer and the end of a pod may take."""
+        """Seconds. `answer`: of the longest one, with its wait for a server; `end`: of a pod, at most."""
         return ()
 
     def bill(self, billed: Billed) -> Iterable[CostItem]:

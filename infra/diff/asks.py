@@ -50,8 +50,10 @@ def _gateway(side: Side) -> Mapping[str, Any]:
 
 
 def _recreated(old: Side, new: Side, resources: ResourceChanges) -> bool:
-    """Whether another load balancer takes over, of the same controller or of another one."""
+    """Whether another load balancer takes over, of the same controller, of another one or of none."""
     if any(type_of(urn) == INGRESS for urn in resources.replaced):
+        return True
+    if bool(_gateway(old).get("loadBalancer")) != bool(_gateway(new).get("loadBalancer")):
         return True
     models = old.models.keys() & new.models.keys()
     return any((was := reach(old, name)) and (now := reach(new, name)) and was != now for name in models) or any(

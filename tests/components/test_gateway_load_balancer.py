@@ -61,6 +61,7 @@ def test_a_stack_without_an_ingress_believes_no_forwarded_address() -> None:
     whole = planned("direct")
     traffic = whole.plan.traffic
     assert (traffic.tls_secret, traffic.trusted_hops) == ("llm-tls", 0)
+    assert whole.recording.outputs["gateway_address"] is not None
     assert whole.plan.gateway is not None
     assert whole.plan.gateway.base_url == "https://llm.example.com/v1"
     (made,) = [each for each in whole.recording.of(SERVICE) if each.inputs["spec"].get("type") == "LoadBalancer"]

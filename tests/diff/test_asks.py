@@ -53,6 +53,12 @@ def test_a_load_balancer_at_another_address_asks_for_its_name(
     assert all(says in each for each in found if says)
 
 
+def test_a_load_balancer_service_instead_of_an_ingress_is_at_another_address() -> None:
+    direct = edited("own", {"gateway.ingressClass": None, "gateway.loadBalancer": True})
+    (said,) = asked(compare("own", base("own"), side("own", direct)), "gateway.domain")
+    assert "the load balancer is recreated at another address" in said
+
+
 @pytest.mark.parametrize(
     ("model", "edit", "path"),
     [

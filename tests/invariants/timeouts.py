@@ -27,7 +27,7 @@ def timeouts_agree(planned: Planned) -> list[str]:
     broken = [
         each
         for ingress in recording.of(INGRESS)
-        for each in _ingress(ingress, silence=traffic.silence_seconds, answer=traffic.total_seconds)
+        for each in _ingress(ingress, silence=traffic.silence_seconds, answer=traffic.longest_seconds)
     ]
     for server in servers(recording):
         broken += _stop(server, traffic.total_seconds)

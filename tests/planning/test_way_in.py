@@ -6,7 +6,7 @@ import pytest
 
 from infra.planning import Plan
 from infra.services.access.namespace import namespace_labels
-from tests.planning.stacks import PROD, SHARED, changed, plan
+from tests.planning.stacks import LOCAL, PROD, SHARED, changed, plan
 
 CERTIFICATE = "arn:aws:acm:us-east-1:111122223333:certificate/5f0c0000-0000-4000-8000-000000000002"
 WEB_ACL = "arn:aws:wafv2:us-east-1:111122223333:regional/webacl/llm/5f0c"
@@ -44,6 +44,26 @@ def test_a_public_gateway_is_a_warning_that_names_what_is_missing(
     (warning,) = _public(**gateway)
     assert says in warning
     assert {key for key in ("inbound", "waf") if f"gateway.{key}" in warning} == proposes
+
+
+DIRECT = {"domain": "llm.acme.io", "loadBalancer": True, "tlsSecret": "tls"}
+
+
+def test_a_load_balancer_service_has_its_certificates_command_and_no_ingress() -> None:
+    result = plan(changed(LOCAL, gateway=DIRECT))
+    (secret,) = [each.message for each in result.to_do if each.path == "gateway.tlsSecret"]
+    assert "`kubectl --context kind-llm create secret tls tls -n llm --cert=FILE --key=FILE`" in secret
+    assert "gateway.ingressClass" not in {*result.chosen, *(each.path for each in result.to_do)}
+    (assumed,) = [each.message for each in result.assumptions if each.path == "gateway.loadBalancer"]
+    assert "MetalLB" in assumed
+
+
+@pytest.mark.parametrize(("expose", "warned"), [("internal", True), ("public", False)])
+def test_an_internal_load_balancer_service_is_warned_of_where_a_cloud_may_make_a_public_one(
+    expose: str, warned: bool
+) -> None:
+    result = plan(changed(LOCAL, gateway={**DIRECT, "expose": expose, "clients": {"web": {}}}))
+    assert ("gateway.loadBalancer" in {each.path for each in result.warnings}) is warned
 
 
 def test_an_internal_gateway_is_no_warning() -> None:

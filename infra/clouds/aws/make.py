@@ -178,7 +178,7 @@ def _alb(plan: Plan, health_path: str, *, subnet_ids: Sequence[pulumi.Input[str]
         health_path,
         public=gateway.visibility == "public",
         timeout_seconds=plan.traffic.silence_seconds + LATER,
-        leave_seconds=min(plan.traffic.total_seconds, LONGEST_DEREGISTRATION),
+        leave_seconds=min(plan.traffic.longest_seconds, LONGEST_DEREGISTRATION),
         group=plan.cluster.name,
         subnet_ids=subnet_ids,
         certificate_arn=settings.certificate_arn,

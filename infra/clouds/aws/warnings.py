@@ -90,7 +90,6 @@ def warn_of_drain(gateway: GatewayPlan | None, pools: Iterable[PoolPlan], answer
     if gateway is not None and gateway.controller == ALB and answer > LONGEST_DEREGISTRATION:
         yield warned(
             path,
-            f"an answer may take {answer} s, and an ALB keeps the requests of an Envoy that ends for"
-            f" {LONGEST_DEREGISTRATION} s at most: a longer one is cut when its Envoy is replaced;"
-            f" timeoutSeconds: {LONGEST_DEREGISTRATION // 2} cuts none",
+            f"an answer may take {answer} s with its wait for a server, and an ALB keeps the requests of an"
+            f" Envoy that ends for {LONGEST_DEREGISTRATION} s at most: a longer one is cut when its Envoy is replaced",
         )
