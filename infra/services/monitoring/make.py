@@ -1,11 +1,14 @@
-"""Creates KEDA's login at Prometheus, and the part of a scaler that refers to it."""
+"""Creates KEDA's login at Prometheus and the part of a scaler that refers to it, and alerts."""
 
 from components.aws import signed_requests
 from components.model_cache import ModelCache
 from components.prometheus_login import PrometheusLogin
+from components.prometheus_rules import PrometheusRules
 from infra.clouds.site import Site
 from infra.plan.cluster import MonitoringPlan
 from infra.plan.plan import Plan
+from infra.services.gateway.comparison import rules
+from infra.services.service import Made
 
 _HEADER = ("X-Llm-Platform", "scaler")  # no login: KEDA sends it to a Prometheus that asks for none
 
@@ -36,3 +39,20 @@ def trigger_login(monitoring: MonitoringPlan) -> dict[str, str] | None:
     if login.region is not None:
         return signed_requests.trigger_metadata(login.region)
     return {"authModes": login.mode}
+
+
+def make_alerts(plan: Plan, made: Made) -> None:
+    """Where an operator reads rules from the cluster: Amazon's Prometheus has rules of its workspace alone."""
+    monitoring = plan.monitoring
+    if monitoring is None or (monitoring.login is not None and monitoring.login.mode == "sigv4"):
+        return
+    namespace = plan.settings.namespace.name
+    if found := rules(plan.traffic, namespace, plan.stack):
+        PrometheusRules(
+            "next-versions",
+            namespace=namespace,
+            rules=found,
+            labels=monitoring.labels,
+            depends_on=list(made.after),
+            opts=made.opts,
+        )

@@ -8,16 +8,17 @@ from typing import TYPE_CHECKING
 from infra.owner import Part
 from infra.services.monitoring.check import check_prometheus
 from infra.services.monitoring.to_dos import list_prometheus_to_dos
-from infra.services.service import Around, Service
+from infra.services.service import Around, Made, Service
 
 if TYPE_CHECKING:
     from infra.plan.notes import Finding
+    from infra.plan.plan import Plan
     from infra.settings.checks.scope import Scope
 
 
 class Monitoring(Part, Service):
     name, title = "monitoring", "Monitoring"
-    owns = ("llm:kubernetes:PrometheusLogin",)
+    owns = ("llm:kubernetes:PrometheusLogin", "llm:kubernetes:PrometheusRules")
 
     def check(self, scope: Scope) -> None:
         check_prometheus(scope)
@@ -25,6 +26,11 @@ class Monitoring(Part, Service):
     def to_dos(self, around: Around) -> Iterable[Finding]:
         scaled = [name for name, model in sorted(around.models.items()) if model.scaling is not None]
         return list_prometheus_to_dos(around.settings, around.cluster, around.addons, around.monitoring, scaled)
+
+    def make(self, plan: Plan, made: Made) -> None:
+        from infra.services.monitoring.make import make_alerts
+
+        make_alerts(plan, made)
 
 
 MONITORING = Monitoring()
