@@ -5,16 +5,18 @@ from collections.abc import Iterator
 from infra.plan.gateway import TrafficPlan
 from infra.services.gateway.envoy.clients import ROUTES
 from infra.services.gateway.envoy.connections import first_tier, manager, routes_in
+from infra.services.gateway.envoy.internal import RESETS
 from infra.services.gateway.envoy.messages import MIB, Message, by_dns, extension, file_source, socket, text
 from infra.services.gateway.envoy.place import Place
 from infra.services.gateway.envoy.tls import tls_listener
 
 CLIENTS, CLUSTERS, LISTENERS = "clients.json", "clusters.json", "listeners.json"
 _CONNECTIONS = 10_000  # of callers
+_SMALLEST_ENDED = 20  # as a power of two: a request of 1 MiB
 _HEAP = "resource_monitors.fixed_heap"
 # A caller that opens and resets streams all the time loses its connection (CVE-2023-44487).
 _RAPID_RESET = {
-    "overload.premature_reset_total_stream_count": 200,
+    "overload.premature_reset_total_stream_count": RESETS,
     "overload.premature_reset_min_stream_lifetime_seconds": 1,
     "http.max_requests_per_io_cycle": 10,
 }
@@ -120,9 +122,10 @@ def _static(name: str, addresses: list[Message]) -> Message:
 
 
 def _overload(place: Place) -> Message:
-    """Before the memory of its container is full it gives memory back, then closes idle connections, then refuses. It
-    can't take back what it has accepted: at about 70 MiB when idle, each request that comes or waits needs three times
-    its size (tried with 1.40), until its answer begins."""
+    """Before the memory of its container is full it ends the requests that need most of it, then gives memory back,
+    closes idle connections and refuses new ones. At about 70 MiB when idle, each request that comes or waits needs two
+    to three times its size (tried with 1.40), until its answer begins; all those of the largest size may come at once.
+    """
     connections = extension(
         "resource_monitors.global_downstream_max_connections",
         "extensions.resource_monitors.downstream_connections.v3.DownstreamConnectionsConfig",
@@ -134,9 +137,11 @@ def _overload(place: Place) -> Message:
         max_heap_size_bytes=place.memory_mib * MIB * 9 // 10,
     )
     return {
-        "refresh_interval": "0.1s",
+        "refresh_interval": "0.02s",
+        "buffer_factory_config": {"minimum_account_to_track_power_of_two": _SMALLEST_ENDED},
         "resource_monitors": [connections, heap],
         "actions": [
+            _from("reset_high_memory_stream", 0.5, 0.8),
             _at("shrink_heap", 0.8),
             _at("disable_http_keepalive", 0.85),
             _at("stop_accepting_requests", 0.9),
@@ -145,5 +150,13 @@ def _overload(place: Place) -> Message:
 
 
 def _at(action: str, share: float) -> Message:
-    trigger = {"name": f"envoy.{_HEAP}", "threshold": {"value": share}}
-    return {"name": f"envoy.overload_actions.{action}", "triggers": [trigger]}
+    return _action(action, {"threshold": {"value": share}})
+
+
+def _from(action: str, some: float, all_: float) -> Message:
+    """More of it, the nearer the share is to the second one."""
+    return _action(action, {"scaled": {"scaling_threshold": some, "saturation_threshold": all_}})
+
+
+def _action(action: str, trigger: Message) -> Message:
+    return {"name": f"envoy.overload_actions.{action}", "triggers": [{"name": f"envoy.{_HEAP}", **trigger}]}

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from infra.services.gateway.envoy.messages import MANY, SECONDS, Message, circuit_breakers, extension, typed
 
 IDLE_BETWEEN_TIERS = 60  # the tier behind keeps a connection for longer, so it never closes one that is used
+RESETS = 200  # requests of a connection, from which on it is closed where most of them were reset at once
 _OPTIONS = "envoy.extensions.upstreams.http.v3.HttpProtocolOptions"
 
 
@@ -25,15 +26,26 @@ def to_listener(name: str, listeners: Sequence[str], limits: Message | None = No
             transport_socket=raw,
         ),
         circuit_breakers=limits or circuit_breakers(MANY, MANY),
-        typed_extension_protocol_options=http1(idle_timeout=SECONDS(IDLE_BETWEEN_TIERS)),
+        typed_extension_protocol_options=_http2(),
     )
 
 
 def http1(**common: object) -> Message:
+    return _options({"http_protocol_options": {}}, common)
+
+
+def _http2() -> Message:
+    """Only the streams of HTTP/2 can be ended by the memory that they take (`bootstrap.py`). A connection is left
+    before it is closed for callers who cancel most of their requests, which would cut the others on it."""
+    common = {"idle_timeout": SECONDS(IDLE_BETWEEN_TIERS), "max_requests_per_connection": RESETS // 2}
+    return _options({"http2_protocol_options": {"initial_stream_window_size": 65_536}}, common)
+
+
+def _options(protocol: Message, common: Message) -> Message:
     options = typed(
         "extensions.upstreams.http.v3.HttpProtocolOptions",
         common_http_protocol_options=common,
-        explicit_http_config={"http_protocol_options": {}},
+        explicit_http_config=protocol,
     )
     return {_OPTIONS: options}
 

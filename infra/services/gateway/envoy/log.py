@@ -14,7 +14,7 @@ _FIRST_BYTE = "%RESPONSE_DURATION%"
 # Who ended an answer before it was whole, which its status doesn't say: the client that went away, the server that
 # ended, or a time of the gateway.
 _CUT = (
-    'response.code_details.startsWith("downstream") ? "client"'
+    'response.code_details.startsWith("downstream") || response.code_details == "http2.remote_reset" ? "client"'
     ' : response.code_details.startsWith("upstream_reset_after_response_started") ? "server"'
     ' : response.code == 200 && response.code_details.endsWith("_timeout") ? "time" : "no"'
 )
