@@ -98,6 +98,17 @@ class Gateway:
 
 
 @dataclass(frozen=True)
+class External:
+    """A model that somebody else hosts: prompts for it leave the network."""
+
+    host: str  # of the provider
+    provider_model: str  # the provider's name of it
+    kind: str
+    fallback_of: list[str]  # models whose requests go there that their own servers don't answer
+    context_length: int | None = None  # tokens of prompt and answer together; None: not known
+
+
+@dataclass(frozen=True)
 class Platform:
     """The platform's outputs without the key, so that the rest is no secret."""
 
@@ -108,6 +119,7 @@ class Platform:
     versions: list[int] | None = None  # of the outputs that the stack keeps; None: one alone
     gateway: Gateway | None = None  # None: version 1 alone
     gateway_address: str | None = None  # None: no gateway
+    external: Mapping[str, External] | None = None  # by the name to send; None: nothing leaves the network
 
 
 class ModelOutputs:
@@ -314,6 +326,10 @@ class PlatformOutputs:
         return self.facts.apply(lambda facts: facts.models)
 
     @property
+    def external(self) -> pulumi.Output[Mapping[str, External] | None]:
+        return self.facts.apply(lambda facts: facts.external)
+
+    @property
     def cluster_name(self) -> pulumi.Output[str]:
         return self.facts.apply(lambda facts: facts.cluster_name)
 
@@ -365,8 +381,14 @@ def _platform(stack: str, outputs: Mapping[str, Any]) -> Platform:
     _check_versions(stack, outputs["version"], outputs.get("versions"))
     found = _known(Platform, outputs, stack)
     models = {name: _model(said, f"{stack}: models.{name}") for name, said in found.pop("models").items()}
-    gateway = found.pop("gateway")
-    return Platform(**found, models=models, gateway=_gateway(gateway, f"{stack}: gateway") if gateway else None)
+    gateway, hosted = found.pop("gateway"), found.pop("external") or {}
+    external = {name: External(**_known(External, each, f"{stack}: external.{name}")) for name, each in hosted.items()}
+    return Platform(
+        **found,
+        models=models,
+        gateway=_gateway(gateway, f"{stack}: gateway") if gateway else None,
+        external=external or None,
+    )
 
 
 def _gateway(said: Mapping[str, Any], where: str) -> Gateway:

@@ -10,6 +10,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from infra.engines import ENGINES
+from infra.plan.external import External
 from infra.plan.gateway import ClientPlan
 from infra.plan.labels import CLIENT_LABEL
 from infra.plan.models import ModelPlan
@@ -132,6 +133,16 @@ class GatewayEndpoint(_Promise):
     )
 
 
+class ExternalEndpoint(_Promise):
+    """A model that somebody else hosts: prompts for it leave the network."""
+
+    host: str = Field(description="of the provider")
+    provider_model: str = Field(description="the provider's name of it")
+    kind: Literal["chat", "embed"]
+    context_length: int | None = Field(description="tokens of prompt and answer together; null where not known")
+    fallback_of: list[str] = Field(description="models whose requests go there that their own servers don't answer")
+
+
 class PlatformOutputs(_Promise):
     """Every output of the stack. Pulumi leaves out an output that is null.
 
@@ -150,6 +161,10 @@ class PlatformOutputs(_Promise):
     gateway_address: str | None = Field(default=None, description="what DNS has to point at; absent without a gateway")
     api_key: str | None = Field(default=None, description="secret: the newest key of the client `default`")
     models: dict[str, ModelEndpoint]
+    external: dict[str, ExternalEndpoint] | None = Field(
+        default=None,
+        description="models that somebody else hosts, by the name to send; null: nothing leaves the network",
+    )
 
 
 def api_key_secret_name(model: str) -> str:
@@ -172,10 +187,22 @@ def known_outputs(plan: Plan) -> dict[str, Any]:
         namespace=plan.settings.namespace.name,
         region=plan.cluster.region,
         gateway=_gateway(plan),
+        external={name: _external(plan, each) for name, each in plan.traffic.externals.items()} or None,
         models={name: _endpoint(plan, model) for name, model in plan.named.items()},
     )
     own = {service.name: dict(found) for service in services() if (found := service.outputs(plan))}
     return {**said.model_dump(exclude={"gateway_address", "api_key"}), **own}
+
+
+def _external(plan: Plan, external: External) -> ExternalEndpoint:
+    back = ((each.model, each.fallback) for each in plan.traffic.upstreams.values())
+    return ExternalEndpoint(
+        host=external.host,
+        provider_model=external.model,
+        kind=external.kind,
+        context_length=external.context_length,
+        fallback_of=[model for model, fallback in back if fallback is not None and fallback.to == external.name],
+    )
 
 
 def _gateway(plan: Plan) -> GatewayEndpoint:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Literal
 
 CHAT = ("/v1/chat/completions", "/v1/completions")
 EMBED = ("/v1/embeddings",)
@@ -30,6 +31,10 @@ class External:
     @property
     def base_url(self) -> str:
         return f"{'https' if self.encrypted else 'http'}://{self.authority}{self.prefix}"
+
+    @property
+    def kind(self) -> Literal["chat", "embed"]:
+        return "embed" if self.paths == EMBED else "chat"
 
     def path(self, asked: str) -> str:
         """Where a request for this path goes at the provider."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from infra.engines import ENGINES
 from infra.engines.model import Dimensions
-from infra.plan.external import EMBED, External
+from infra.plan.external import External
 from infra.plan.gateway import Upstream
 from infra.plan.models import ModelPlan
 from infra.plan.plan import Plan
@@ -70,7 +70,7 @@ def _elsewhere(external: External) -> StandIn:
     return StandIn(
         model=external.name,
         names=(external.model,),
-        kind="embed" if set(external.paths) <= set(EMBED) else "chat",
+        kind=external.kind,
         answers={external.path(asked): asked for asked in external.paths},
         max_model_len=external.context_length or _UNKNOWN_LENGTH,
         truncates=False,

@@ -76,8 +76,9 @@ def _used(prometheus: Prometheus, plan: Plan, hours: int) -> Iterator[Used]:
     tokens_in, tokens_out = _sums(prometheus, plan, _IN, hours), _sums(prometheus, plan, _OUT, hours)
     for key in sorted(requests):
         if requests[key] > 0:
+            client, team, model, served_by = key
             counts = (each.get(key, 0.0) for each in (requests, failed, tokens_in, tokens_out))
-            yield Used(*key[:3], *counts, served_by=key[3])
+            yield Used(client, team, model, *counts, served_by=served_by)
 
 
 def _sums(

@@ -17,6 +17,7 @@ from llm_platform import (
     NO_KEY,
     ClientOutputs,
     CustomServer,
+    External,
     Gateway,
     GatewayClient,
     KeySecret,
@@ -248,6 +249,7 @@ _OURS: Mapping[Any, Any] = {
     contract.GatewayClient: GatewayClient,
     contract.CustomEndpoint: CustomServer,
     contract.GatewayEndpoint: Gateway,
+    contract.ExternalEndpoint: External,
 }
 # A platform of version 2 leaves them out.
 GOES = {"base_url_in_cluster", "timeout_seconds"}
