@@ -8,10 +8,8 @@ import pulumi_kubernetes as k8s
 
 from components.container import Query
 from components.prometheus_login import NAME
+from components.scaling_behavior import behavior
 
-_LONGEST_WINDOW = 3600  # seconds, of a HorizontalPodAutoscaler
-_SCALE_DOWN_PERIOD = 120
-_SCALE_UP_PERIOD = 60
 _FAILURES_BEFORE_FALLBACK = 3
 _SECONDS_BEFORE_WAKING = 300  # without an answer: on a first `up`, and while Prometheus restarts, nothing is measured
 
@@ -65,7 +63,7 @@ class ModelScaler(pulumi.ComponentResource):
                     "replicas": fallback_replicas,
                     "behavior": "currentReplicasIfHigher",  # an outage of Prometheus removes no replica
                 },
-                "advanced": {"horizontalPodAutoscalerConfig": {"behavior": _behavior(cooldown_seconds)}},
+                "advanced": {"horizontalPodAutoscalerConfig": {"behavior": behavior(cooldown_seconds)}},
                 "triggers": [
                     {
                         "type": "prometheus",
@@ -91,17 +89,3 @@ class ModelScaler(pulumi.ComponentResource):
 def _failures(min_replicas: int, polling_seconds: int) -> int:
     """After which the fallback starts replicas. A model that sleeps wakes then, so it is longer."""
     return _FAILURES_BEFORE_FALLBACK if min_replicas else max(1, _SECONDS_BEFORE_WAKING // polling_seconds)
-
-
-def _behavior(cooldown_seconds: int) -> dict[str, Any]:
-    """Up by at most one replica per minute, because each may start a node; down by one, after the cooldown.
-
-    KEDA's own cooldown applies only to the last replica.
-    """
-    return {
-        "scaleUp": {"policies": [{"type": "Pods", "value": 1, "periodSeconds": _SCALE_UP_PERIOD}]},
-        "scaleDown": {
-            "stabilizationWindowSeconds": min(cooldown_seconds, _LONGEST_WINDOW),
-            "policies": [{"type": "Pods", "value": 1, "periodSeconds": _SCALE_DOWN_PERIOD}],
-        },
-    }

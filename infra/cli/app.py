@@ -12,6 +12,7 @@ from infra.cli.client_app import client
 from infra.cli.engine_help import EngineHelp
 from infra.cli.model_app import model
 from infra.cli.options import InOrder, folder_of, format_option, print_error, print_text, stacks_option
+from infra.cli.simulate_app import simulate
 from infra.cli.smoke_app import smoke
 from infra.cli.try_app import try_
 from infra.cli.versions_app import promote, rollback
@@ -203,6 +204,7 @@ def diff(stack: str, base: str, format_: str, stacks: Path) -> None:
     sys.exit(code)
 
 
+main.add_command(simulate)
 main.add_command(try_)
 main.add_command(smoke)
 

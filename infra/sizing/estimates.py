@@ -1,7 +1,8 @@
 """Estimates for a model on a GPU, each with its interval. Memory is in GiB (2^30 bytes)."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Protocol
 
 from infra.sizing.requests import MEAN_REQUEST, MeanRequest
 
@@ -67,6 +68,19 @@ class Speed:
         return self.running < self.concurrency
 
 
+class Steps(Protocol):
+    """How long an engine works on each of its steps, in the middle of the interval: what a simulation asks."""
+
+    def step_seconds(self, decoding: int, prompts: int, tokens: int, *, length: float, prompt: float) -> float:
+        """Of a step in which `decoding` requests of the mean `length` get a token each, and `tokens` of `prompts` are
+        read. `prompt`: the tokens of a mean prompt."""
+        ...
+
+    def beside_steps(self, running: int, step: float) -> float:
+        """What a first token waits for beside steps, where a step takes `step` seconds."""
+        ...
+
+
 @dataclass(frozen=True)
 class Throughput:
     """How fast a replica is."""
@@ -76,6 +90,7 @@ class Throughput:
     at: tuple[Speed, ...] = ()  # with 1, 8, 32 and 128 requests
     request: MeanRequest = MEAN_REQUEST  # for which it is estimated
     leaves_out: str = ""
+    steps: Steps | None = field(default=None, compare=False, repr=False)  # None: no estimate
 
     @property
     def tokens_per_second(self) -> Estimate | None:

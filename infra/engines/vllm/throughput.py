@@ -6,13 +6,13 @@ whole servers and with a model of measured kernels, benchmarks/throughput.py wit
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from infra.catalog import Gpu, ModelShape
 from infra.engines.vllm.clients import seen
 from infra.engines.vllm.paces import Pace, Reach, measured, paces, reaches
-from infra.engines.vllm.steps import Server, largest_graph
+from infra.engines.vllm.steps import Server, Step, largest_graph
 from infra.engines.vllm.versions import PINNED, pages
 from infra.sizing.blocks import request_bytes
 from infra.sizing.estimates import Estimate, Fit, Speed, Throughput, span
@@ -39,6 +39,15 @@ class Replica:
 
     def speed(self, clients: int) -> Speed:
         return self._speed(clients, (clients,) * len(self._ends))
+
+    def step_seconds(self, decoding: int, prompts: int, tokens: int, *, length: float, prompt: float) -> float:
+        server = replace(self.server, length=length, prompt=round(prompt))
+        return server.seconds(Step(decoding, prompts, tokens), self._paces[1])
+
+    def beside_steps(self, running: int, step: float) -> float:
+        """HTTP and text outside the engine, and the steps that are prepared before a prompt's own."""
+        pace = self._paces[1]
+        return pace.seconds.front + running * pace.seconds.front_stream + pace.gates * step
 
     def _speed(self, said: int, clients: Sequence[float]) -> Speed:
         batch = self.arguments.max_num_batched_tokens
@@ -93,7 +102,7 @@ def throughput(
         return Throughput(None, f"no estimate: {made}")
     full = made.full()
     left_out = PROPOSED if arguments.draft else ""
-    return Throughput(full, _reason(full, made), tuple(map(made.speed, CONCURRENCIES)), made.request, left_out)
+    return Throughput(full, _reason(full, made), tuple(map(made.speed, CONCURRENCIES)), made.request, left_out, made)
 
 
 def replica(

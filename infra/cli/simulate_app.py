@@ -1,0 +1,50 @@
+"""`llm-platform simulate`, as typed; `infra.cli.simulate` does what it says."""
+
+import sys
+from pathlib import Path
+
+import click
+
+from infra.cli.options import format_option, print_text, stacks_option
+
+
+@click.command(short_help="Traffic on a plan, before `pulumi up`: replicas, waits, lost requests, dollars.")
+@click.argument("stack")
+@click.option("--traffic", type=click.Path(), metavar="FILE", help="Requests to play: a CSV file, see below.")
+@click.option("--model", metavar="NAME", help="Model of all rows of FILE, which then needs no column model.")
+@click.option("--pattern", metavar="NAME", help="Instead of FILE: steady, daily or burst; default: daily.")
+@click.option("--rate", metavar="R", help="Of a pattern: requests per second in the peak hour, of all models together.")
+@click.option("--days", metavar="N", help="Of a pattern: how long; default: 1.")
+@click.option("--seeds", metavar="N", help="Runs, each with other chances; default: 5.")
+@format_option("text", "json", "markdown")
+@stacks_option("the stack files")
+def simulate(stack: str, format_: str, stacks: Path, **given: str | None) -> None:
+    """What callers of STACK would wait, and what its GPUs would cost, under the traffic of a file or a pattern: an
+    estimate, before `pulumi up`.
+
+    FILE has the columns time (seconds from the start, or dates), model, input_tokens and output_tokens, and one row
+    per request. The columns of Azure's traces (TIMESTAMP, ContextTokens, GeneratedTokens) are read too, with --model.
+
+    Exits 1 when the plan breaks a rule, 2 when the stack file, the traffic or an option is wrong, 3 when no model of
+    the stack has an estimate of its speed.
+    """
+    from infra.cli import simulate as command
+    from infra.cli.document import rendered
+    from infra.cli.layout import Column, table
+    from infra.cli.plans import planned_or_exit
+    from infra.cli.progress import waiting
+    from infra.cli.terminal import terminal_width
+
+    plan = planned_or_exit(stack, stacks)
+    try:
+        asked = command.asked_of(given, plan)
+    except command.BadQuestion as bad:
+        click.echo(f"simulate: {len(bad.mistakes)} mistake{'s' if len(bad.mistakes) > 1 else ''}\n", err=True)
+        click.echo("\n".join(table("", (Column(""),), bad.mistakes, terminal_width())), err=True)
+        sys.exit(2)
+    with waiting(f"simulating {stack}"):
+        found = command.answer(plan, asked)
+    print_text(
+        rendered(format_, lambda: command.data(plan, asked, found), lambda: command.document(plan, asked, found))
+    )
+    sys.exit(3 if found.summary is None else 0)

@@ -1,0 +1,95 @@
+"""KEDA and the HorizontalPodAutoscaler that it makes, as their sources have them.
+
+The HPA: pkg/controller/podautoscaler/replica_calculator.go (GetExternalPerPodMetricReplicas) and horizontal.go
+(computeReplicasForMetrics, stabilizeRecommendationWithBehaviors, convertDesiredReplicasWithBehaviorRate) of Kubernetes.
+KEDA: pkg/scaling/executor/scale_scaledobjects.go (RequestScale) of kedacore/keda. Of policies, those of type Pods.
+"""
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+SYNC_SECONDS = 15  # --horizontal-pod-autoscaler-sync-period
+TOLERANCE = 0.1  # --horizontal-pod-autoscaler-tolerance
+Values = Mapping[str, float | None]  # by signal; None: nothing was measured, which KEDA takes for an error
+
+
+def for_metric(current: int, total: float, threshold: float) -> int:
+    """Replicas that a metric of type AverageValue proposes."""
+    if 1 - TOLERANCE <= total / (threshold * current) <= 1 + TOLERANCE:
+        return current
+    return math.ceil(total / threshold)
+
+
+def for_metrics(current: int, values: Values, thresholds: Mapping[str, float]) -> int | None:
+    """The largest proposal; None: no answer. Where one of them can't be read, the others may only add replicas."""
+    known = {signal: value for signal, value in values.items() if value is not None}
+    if not known:
+        return None
+    found = max(for_metric(current, value, thresholds[signal]) for signal, value in known.items())
+    return None if len(known) < len(values) and found < current else found
+
+
+class Hpa:
+    """What a HorizontalPodAutoscaler remembers from sync to sync."""
+
+    def __init__(self, minimum: int, maximum: int, behavior: Mapping[str, Any]) -> None:
+        self._minimum, self._maximum = max(1, minimum), maximum  # KEDA writes no minimum of 0
+        self._up, self._down = behavior["scaleUp"], behavior["scaleDown"]
+        self._recommended: list[tuple[float, int]] = []
+        self._added: list[tuple[float, int]] = []
+        self._removed: list[tuple[float, int]] = []
+
+    def sync(self, now: float, current: int, desired: int) -> int:
+        """The replicas from now on. At 0 it does nothing: KEDA alone wakes a model."""
+        if current == 0:
+            return 0
+        if not self._minimum <= current <= self._maximum:
+            return max(self._minimum, min(self._maximum, current))
+        found = self._limited(now, current, self._stabilized(now, current, desired))
+        if found > current:
+            self._added.append((now, found - current))
+        elif found < current:
+            self._removed.append((now, current - found))
+        return found
+
+    def _stabilized(self, now: float, current: int, desired: int) -> int:
+        up, down = (each.get("stabilizationWindowSeconds", 0) for each in (self._up, self._down))
+        self._recommended = [each for each in self._recommended if each[0] > now - max(up, down)]
+        lowest = min([desired, *(number for then, number in self._recommended if then > now - up)])
+        highest = max([desired, *(number for then, number in self._recommended if then > now - down)])
+        self._recommended.append((now, desired))
+        return min(max(current, lowest), highest)
+
+    def _limited(self, now: float, current: int, desired: int) -> int:
+        if desired > current:
+            allowed = max(self._at_start(now, current, each) + each["value"] for each in self._up["policies"])
+            return min(desired, self._maximum, max(allowed, current))
+        if desired < current:
+            allowed = min(self._at_start(now, current, each) - each["value"] for each in self._down["policies"])
+            return max(desired, self._minimum, min(allowed, current))
+        return desired
+
+    def _at_start(self, now: float, current: int, policy: Mapping[str, Any]) -> int:
+        """Replicas at the start of a policy's period."""
+        since = now - policy["periodSeconds"]
+        added, removed = (sum(number for then, number in each if then > since) for each in (self._added, self._removed))
+        return current - added + removed
+
+
+class Keda:
+    """What KEDA does itself: from 0 replicas and to them. Everything between is the HPA's."""
+
+    def __init__(self, minimum: int, cooldown: float) -> None:
+        self._minimum, self._cooldown = minimum, cooldown
+        self._last_active: float | None = None
+
+    def poll(self, now: float, current: int, values: Values) -> int:
+        active = any(value is not None and value > 0 for value in values.values())
+        if active:
+            self._last_active = now
+            return current or max(1, self._minimum)
+        if self._minimum == 0 and current > 0:
+            over = self._last_active is None or self._last_active + self._cooldown < now
+            return 0 if over else current
+        return max(current, self._minimum)

@@ -1,0 +1,133 @@
+"""What a plan says of its models and pools, as a run needs it."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from infra.plan.cluster import PoolPlan
+from infra.plan.models import ModelPlan, Scaling
+from infra.plan.plan import Plan
+from infra.simulate.nodes import PoolShape
+from infra.simulate.replica import Limits
+from infra.sizing.estimates import Estimate, Steps
+
+_NEW_NODE, _NEW_POD = ("node", "boot"), ("image", "weights", "engine")
+
+
+@dataclass(frozen=True)
+class Server:
+    """A model that can be simulated."""
+
+    name: str
+    pool: str
+    gpus: int
+    min: int
+    max: int
+    steps: Steps
+    limits: Limits
+    context: int  # tokens of the longest request
+    scaling: Scaling | None
+    new_node: tuple[Estimate, ...]  # parts of a start
+    new_pod: tuple[Estimate, ...]
+    fallback: bool  # a request that its own servers don't answer goes elsewhere
+
+    @property
+    def signals(self) -> Mapping[str, float]:
+        """Thresholds per replica, as the scaler gets them."""
+        if self.scaling is None:
+            return {}
+        each = self.scaling
+        found = {"waiting": each.waiting, "running": each.running, "held": each.held, "asked": each.held}
+        return {name: threshold for name, threshold in found.items() if threshold is not None}
+
+
+@dataclass(frozen=True)
+class Beside:
+    """Pods of a model that isn't simulated: they keep their GPUs."""
+
+    name: str
+    pool: str
+    gpus: int
+    replicas: int
+
+
+@dataclass(frozen=True)
+class Gateway:
+    held_requests: int  # per model, in all Envoys together
+    refresh: float  # seconds until it knows of a new pod, at most
+    leaves: float  # seconds until it sends nothing more to a pod that ends
+
+
+@dataclass(frozen=True)
+class Platform:
+    stack: str
+    servers: tuple[Server, ...]
+    beside: tuple[Beside, ...]
+    pools: tuple[PoolShape, ...]
+    gateway: Gateway
+    left_out: Mapping[str, str]  # model -> why it isn't simulated
+
+
+def platform_of(plan: Plan) -> Platform:
+    left_out = {name: why for name, model in plan.models.items() if (why := _why_not(model))}
+    servers = tuple(_server(plan, model) for name, model in plan.models.items() if name not in left_out)
+    traffic = plan.traffic
+    leaves = max((plan.models[each.name].timeouts.pre_stop for each in servers), default=0)
+    return Platform(
+        plan.stack,
+        servers,
+        tuple(_beside(plan, left_out)),
+        tuple(_pool(each) for each in plan.pools.values()),
+        Gateway(traffic.held_requests * traffic.replicas, traffic.dns_refresh_seconds, leaves),
+        left_out,
+    )
+
+
+def _why_not(model: ModelPlan) -> str | None:
+    if model.next_of is not None:
+        return f"a next version of {model.next_of}, to which all requests go here"
+    if model.paused:
+        return "it is paused"
+    if model.throughput.steps is None or model.pool is None or _cache(model) is None:
+        return model.throughput.reason
+    return None
+
+
+def _cache(model: ModelPlan) -> int | None:
+    return model.fit.kv_cache_tokens if model.fit is not None else None
+
+
+def _server(plan: Plan, model: ModelPlan) -> Server:
+    steps, parts, upstream = model.throughput.steps, model.cold_start.parts, plan.traffic.upstreams[model.name]
+    assert steps is not None
+    assert model.pool is not None
+    return Server(
+        name=model.name,
+        pool=model.pool,
+        gpus=model.gpus,
+        min=model.replicas.min,
+        max=model.replicas.max,
+        steps=steps,
+        limits=Limits(
+            seqs=model.max_num_seqs or 1,
+            batch=model.max_num_batched_tokens or 1,
+            cache=_cache(model) or 0,
+            silence=plan.traffic.idle_seconds,
+            total=plan.traffic.total_seconds,
+        ),
+        context=model.max_model_len,
+        scaling=model.scaling,
+        new_node=tuple(parts[name] for name in _NEW_NODE),
+        new_pod=tuple(parts[name] for name in _NEW_POD),
+        fallback=upstream.fallback is not None,
+    )
+
+
+def _beside(plan: Plan, left_out: Mapping[str, str]) -> Iterator[Beside]:
+    for name in left_out:
+        model = plan.models[name]
+        if model.pool is not None and model.gpus and not model.paused and model.replicas.min:
+            yield Beside(name, model.pool, model.gpus, model.replicas.min)
+
+
+def _pool(pool: PoolPlan) -> PoolShape:
+    return PoolShape(pool.name, pool.gpus_per_node, pool.min, pool.max, not pool.existing, pool.usd_per_node_hour)

@@ -1,0 +1,39 @@
+"""A plan under traffic, run several times with other chances."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from infra.plan.plan import Plan
+from infra.simulate.arrivals import Arrivals
+from infra.simulate.patterns import by_pattern
+from infra.simulate.platform import Platform, platform_of
+from infra.simulate.run import run
+from infra.simulate.summary import Summary, summary
+
+
+@dataclass(frozen=True)
+class Pattern:
+    name: str
+    rate: float  # requests per second in the peak hour
+    days: int
+
+
+@dataclass(frozen=True)
+class Simulation:
+    platform: Platform
+    summary: Summary | None  # None: no model of the plan can be simulated
+
+
+def simulate(plan: Plan, traffic: Pattern | Arrivals, seeds: int) -> Simulation:
+    """Each run draws other requests of a pattern; those of a file are the same."""
+    platform = platform_of(plan)
+    if not platform.servers:
+        return Simulation(platform, None)
+    arrivals = _drawn(plan, platform, traffic) if isinstance(traffic, Pattern) else lambda _seed: traffic
+    outcomes = [run(platform, arrivals(seed), seed) for seed in range(1, seeds + 1)]
+    return Simulation(platform, summary(platform, outcomes))
+
+
+def _drawn(plan: Plan, platform: Platform, pattern: Pattern) -> Callable[[int], Arrivals]:
+    requests = {each.name: (plan.models[each.name].throughput.request, each.context) for each in platform.servers}
+    return lambda seed: by_pattern(pattern.name, pattern.rate, pattern.days, requests, seed)

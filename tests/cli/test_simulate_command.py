@@ -1,0 +1,86 @@
+"""`simulate`: what it says, what it counts on, and each kind of wrong input."""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.cli.running import run
+
+_PATTERN = ("simulate", "prod", "--rate", "0.2", "--seeds", "2")
+
+
+@pytest.fixture(scope="module")
+def answered() -> dict[str, Any]:
+    return json.loads(run(*_PATTERN, "--format", "json").stdout)
+
+
+def test_the_json_accounts_for_each_request(answered: dict[str, Any]) -> None:
+    assert list(answered["models"]) == ["llama-70b", "llama-8b"]
+    for model in answered["models"].values():
+        left = model["answered"] + model["lost"] + model["too_long"] + model["elsewhere"]
+        assert model["requests"] == pytest.approx(left + model["in_system_at_end"])
+        assert model["lost"] == pytest.approx(model["refused"] + model["silent"] + model["cut"])
+        assert model["first_token_seconds"]["p50"]["mean"] < model["first_token_seconds"]["p99"]["mean"]
+
+
+def test_the_nodes_of_models_without_an_estimate_are_paid_too(answered: dict[str, Any]) -> None:
+    assert answered["left_out"] == {"helper": "no estimate: Ollama has no throughput model"}
+    assert answered["gpu_pools"]["t4"]["node_hours_per_day"]["mean"] == pytest.approx(24)
+    sums = sum(each["usd_per_day"]["mean"] for each in answered["gpu_pools"].values())
+    assert answered["usd_per_day"] == pytest.approx(sums)
+
+
+def test_the_same_command_gives_the_same_answer(answered: dict[str, Any]) -> None:
+    assert json.loads(run(*_PATTERN, "--format", "json").stdout) == answered
+
+
+def test_text_and_markdown_say_that_it_is_an_estimate_and_from_what() -> None:
+    for format_ in ("text", "markdown"):
+        said = " ".join(run(*_PATTERN, "--format", format_).stdout.split())
+        assert "an estimate" in said
+        assert "equal shares" in said
+        assert "Prometheus reads every 15 s" in said
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ((), ["--rate", "missing"]),
+        (("--rate", "0"), ["--rate", "above 0"]),
+        (("--rate", "nan"), ["--rate", "above 0"]),
+        (("--rate", "fast"), ["--rate", "'fast'"]),
+        (("--rate", "1000"), ["--rate", "5,000,000"]),
+        (("--rate", "1", "--pattern", "weekly"), ["--pattern", "steady, daily, burst"]),
+        (("--rate", "1", "--days", "0", "--seeds", "x"), ["--days", "--seeds", "2 mistakes"]),
+        (("--rate", "1", "--model", "llama-8b"), ["--model", "--traffic FILE"]),
+        (("--traffic", "nowhere.csv"), ["--traffic", "No such file"]),
+        (("--traffic", "nowhere.csv", "--model", "gpt"), ["--model", "'gpt'", "llama-70b"]),
+        (("--traffic", "nowhere.csv", "--rate", "1"), ["--rate", "it is of a pattern"]),
+    ],
+)
+def test_a_wrong_option_is_named_with_what_to_write(options: tuple[str, ...], said: list[str]) -> None:
+    done = run("simulate", "prod", *options)
+    assert (done.exit_code, done.stdout) == (2, "")
+    for each in said:
+        assert each in " ".join(done.stderr.split())
+
+
+def test_all_mistakes_of_a_file_are_said_with_their_lines(tmp_path: Path) -> None:
+    rows = ["1,llama-8b,10,10", "-1,llama-8b,10,10", "2,gpt,10,10", "x,llama-8b,0,1.5", "3,llama-8b"]
+    file = tmp_path / "t.csv"
+    file.write_text("\n".join(["time,model,input_tokens,output_tokens", *rows]))
+    done = run("simulate", "prod", "--traffic", str(file))
+    assert done.exit_code == 2
+    said = re.sub(r"\s+", " ", done.stderr)
+    assert "simulate: 6 mistakes" in said
+    for line in (3, 4, 5, 6):
+        assert f"line {line}" in said
+
+
+def test_a_stack_without_an_estimate_says_so() -> None:
+    done = run("simulate", "local", "--rate", "1")
+    assert done.exit_code == 3
+    assert "no model of this stack has an estimate of its speed" in done.stdout
