@@ -50,8 +50,9 @@ def _scaled(replicas: Mapping[str, int]) -> bool:
 
 
 def finishes(name: str, side: Side) -> str:
-    """What a pod does that ends, as its server was started."""
-    seconds = side.endpoint(name).get("timeout_seconds")
+    """What a pod does that ends, as its server was started; an older program doesn't say how long an answer may take,
+    and its pods had the gateway's timeout."""
+    seconds = side.models[name].get("whole_answer_seconds") or side.endpoint(name).get("timeout_seconds")
     time = about(seconds) if seconds else "time"
     return f"each pod takes no new requests, and has {time} for those that it is answering"
 

@@ -37,7 +37,7 @@ CASES: dict[str, tuple[str, tuple[Edit, ...], str, str, str]] = {
         (("max: 5", "max: 3"),),
         "llama-8b",
         FEWER,
-        "if more than 3 replicas run, the others end; each pod takes no new requests, and has about 5 min for those",
+        "if more than 3 replicas run, the others end; each pod takes no new requests, and has about 10 min for those",
     ),
     "a scaler less": (
         "many",
