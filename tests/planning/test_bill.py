@@ -157,7 +157,9 @@ def test_a_cluster_that_we_make_has_a_control_plane_nodes_and_nat() -> None:
     items = _items(plan(PROD))
     assert items["EKS control plane"][0] == pytest.approx(0.10 * HOURS)
     assert items["NAT gateways"][0] == pytest.approx(3 * 0.05 * HOURS)  # with its public address
-    assert items["system nodes"][0] == pytest.approx(2 * 0.2016 * HOURS)
+    nodes = 2 * 0.2016 * HOURS
+    assert items["system nodes"][0] + items["gateway pods"][0] == pytest.approx(nodes)
+    assert items["gateway pods"][0] == pytest.approx(nodes * 2 / (2 * 16)), "of 32 GiB its two pods ask for 2"
     assert "load balancer" in items
     assert "load balancer" not in _items(plan(DEV))
 

@@ -7,14 +7,17 @@ from typing import TYPE_CHECKING
 
 from infra.catalog import Catalog
 from infra.catalog.whose import Priced, elsewhere
+from infra.clouds.aws.facts import CpuInstance
 from infra.clouds.aws.plan import AwsCluster, aws_cluster
 from infra.clouds.aws.storage import EBS, EFS
 from infra.clouds.aws.whose import headline, others_elsewhere, price_note, spot_note
 from infra.plan.cluster import GatewayPlan, PoolPlan
 from infra.plan.findings import Decided
+from infra.plan.models import Resources
 from infra.plan.money import HOURS_PER_MONTH, CostItem, PriceNote
 from infra.plan.notes import Assumption, Finding
 from infra.plan.words import usd
+from infra.services.gateway.token_limits import gateway_pods
 from infra.services.serving.served import claim_gib
 from infra.settings.platform import Settings
 
@@ -32,7 +35,7 @@ OLDER_REVISIONS = 2  # revisions of the weights that may be kept, on a file syst
 
 def bill(billed: Billed) -> Iterator[CostItem]:
     cluster = aws_cluster(billed.cluster)
-    yield from _platform(billed.settings, cluster, billed.catalog)
+    yield from _platform(billed, cluster)
     yield from _gateway(billed.gateway, cluster, billed.catalog)
     yield from _cache(billed)
     yield _node_disks(billed, cluster)
@@ -80,8 +83,8 @@ def _left_out_always(billed: Billed) -> str:
     return LEFT_OUT
 
 
-def _platform(settings: Settings, cluster: AwsCluster, catalog: Catalog) -> Iterator[CostItem]:
-    create = settings.cluster.create
+def _platform(billed: Billed, cluster: AwsCluster) -> Iterator[CostItem]:
+    create, catalog = billed.settings.cluster.create, billed.catalog
     if create is None:
         return
     prices = catalog.aws.prices
@@ -90,13 +93,25 @@ def _platform(settings: Settings, cluster: AwsCluster, catalog: Catalog) -> Iter
     if system is not None:
         nodes = create.system_nodes.count
         whose = elsewhere((system,), catalog)
+        month = nodes * system.usd_per_hour * HOURS_PER_MONTH
+        of_gateway, its = _share_of_gateway(gateway_pods(billed.traffic), nodes, system)
         what = f"{nodes} x {system.name}{f', {whose}' if whose else ''}"
-        yield _fixed("system nodes", nodes * system.usd_per_hour * HOURS_PER_MONTH, what)
+        yield _fixed("system nodes", month * (1 - of_gateway), f"{what}, without the gateway's share")
+        yield _fixed("gateway pods", month * of_gateway, its)
     if create.network.vpc_id is None:
         gateways = len(cluster.zone_ids) if cluster.nat_per_zone else 1
         month = gateways * (prices.nat_hour + prices.public_ipv4_hour) * HOURS_PER_MONTH
         yield _fixed("NAT gateways", month, f"{gateways}, each with a public address")
     yield _fixed("KMS key", prices.kms_key_month)
+
+
+def _share_of_gateway(pods: Sequence[Resources], nodes: int, node: CpuInstance) -> tuple[float, str]:
+    """The larger share, of CPU or of memory: other pods can't have it. With what it is a share of."""
+    cpu, memory = sum(pod.cpu for pod in pods), sum(pod.memory_gib for pod in pods)
+    of_cpu, of_memory = cpu / (nodes * node.vcpus), memory / (nodes * node.memory_gib)
+    if of_memory < of_cpu:
+        return of_cpu, f"{cpu:g} of the system nodes' {nodes * node.vcpus} vCPUs"
+    return of_memory, f"{memory:g} of the system nodes' {nodes * node.memory_gib:g} GiB"
 
 
 def _gateway(gateway: GatewayPlan | None, cluster: AwsCluster, catalog: Catalog) -> Iterator[CostItem]:
@@ -105,7 +120,7 @@ def _gateway(gateway: GatewayPlan | None, cluster: AwsCluster, catalog: Catalog)
         return
     addresses = max(MIN_ZONES, len(cluster.zone_ids)) if gateway.visibility == "public" else 0
     hour = catalog.aws.prices.alb_hour + addresses * catalog.aws.prices.public_ipv4_hour
-    what = f"public, {addresses} addresses" if addresses else "internal"
+    what = f"the gateway's, public, {addresses} addresses" if addresses else "the gateway's, internal"
     yield _fixed("load balancer", hour * HOURS_PER_MONTH, what)
 
 

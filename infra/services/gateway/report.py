@@ -30,7 +30,11 @@ def gateway_tables(plan: Plan) -> Iterator[Table]:
         f" {traffic.body_mib} MiB"
     )
     pod = pod_resources()
-    whose = "the system nodes, whose price is in the bill" if plan.cluster.made else "nodes that the cluster has"
+    whose = (
+        "the system nodes: its own row of the bill"
+        if plan.cluster.made
+        else "nodes that the cluster has, which the bill doesn't count"
+    )
     note += (
         f"; its {traffic.replicas} pods ask together for {pod.cpu * traffic.replicas:g} CPU and"
         f" {pod.memory_gib * traffic.replicas:g} GiB of {whose}"
