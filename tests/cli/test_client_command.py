@@ -83,6 +83,7 @@ def test_the_second_rotation_takes_the_old_key_out_with_its_secret(stacks: Path)
     assert text(stacks) == twice.replace("[1, 2]", "[2]").replace(given.splitlines()[0] + "\n", "")
     assert "Key 2 alone is valid. A key that was taken out still passes" in result.stdout
     assert "at most 90 seconds" in result.stdout
+    assert "annotate pods -n llm -l app.kubernetes.io/component=gateway --overwrite" in result.stdout
 
 
 def test_a_revoked_client_takes_its_given_keys_with_it(stacks: Path) -> None:

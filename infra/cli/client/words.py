@@ -74,6 +74,7 @@ def _said(changed: Changed, *, applied: bool) -> Iterator[str]:
     client = _client(changed)
     if client is None:
         yield f"{_after(applied)}{changed.client} is no client any more. {LAG}"
+        yield from _at_once(changed)
         if not applied:
             yield f"Until then its keys are valid, also for a client {changed.client} that is added before."
         return
@@ -89,6 +90,15 @@ def _said(changed: Changed, *, applied: bool) -> Iterator[str]:
         yield f"Key {older[0]} is valid too. Once every application has taken key {newest}, run again: {again}"
     elif changed.action == "rotate":
         yield f"Key {newest} alone is valid. {LAG}"
+        yield from _at_once(changed)
+
+
+def _at_once(changed: Changed) -> Iterator[str]:
+    """kubelet looks at a pod at once when its annotations change; nothing restarts."""
+    plan = changed.after.plan
+    command = f"{plan.cluster.kubectl} annotate pods -n {plan.settings.namespace.name}"
+    yield "Once it is applied, this makes it seconds:"
+    yield f'  {command} -l app.kubernetes.io/component=gateway --overwrite llm-platform/look-again="$(date +%s)"'
 
 
 def _after(applied: bool) -> str:
