@@ -27,7 +27,7 @@ def test_every_file_of_a_stack_is_put_in_force(stack: str, tmp_path: Path) -> No
 
 
 def _here(traffic: TrafficPlan) -> TrafficPlan:
-    """Names of a cluster mean nothing here, and would have to be asked for."""
+    """Names of a cluster mean nothing here, and would have to be asked for. A certificate is in test_tls."""
     there = {name: replace(each, host="127.0.0.1") for name, each in traffic.upstreams.items()}
     hosted = {name: replace(each, host="localhost") for name, each in traffic.externals.items()}
-    return replace(traffic, upstreams=there, externals=hosted)
+    return replace(traffic, upstreams=there, externals=hosted, tls_secret=None)
