@@ -52,7 +52,7 @@ def _needs(each: Placed, offer: Offer, market: Market, *, certain: bool = False)
 
 
 def _same_card(each: Placed, offer: Offer) -> bool:
-    """On other nodes with the same card as many GPUs are asked for, where a node has so many."""
+    """On other nodes with the same card the GPUs that were asked for stay, where a node has them."""
     card = each.offer.card if each.offer is not None else None
     return card == offer.card and each.gpus <= offer.gpus_per_node
 

@@ -27,7 +27,7 @@ class Case:
 SMALL = {"model": "llama3.2:1b", "engine": "ollama", "gpus": 0}
 OF_A_SMALL_MODEL = "{0} {0}-deployment {0}-policy {0}-pods {0}-prefetch* {0}-service"
 POOL_SWAP = {"l4-nodes": "instanceTypes", "l4-gpu": "autoscalingGroupName"}
-RECREATED = "chat-* small-* gateway-* client-* model-cache-* endpoints-*"
+RECREATED = "chat-* small-* gateway-* client-* engine-keys-* model-cache-* endpoints-*"
 FILES = "gateway-proxy-files-a"  # what Envoy reads: limits that follow from the models, and their names
 HOSTS = f"{FILES} gateway-ingress"
 
@@ -46,7 +46,7 @@ CHANGES = {
         "cloud",
         {"models.chat.replicas.min": 0},
         title="✅ cloud: expected * per month; maximum *",
-        changed="chat-scaler-scaled-object endpoints-config gateway-*",
+        changed="chat-scaler-scaled-object endpoints-config gateway-* addons-cluster-autoscaler",
         traffic={"chat": "nothing"},
         says="while nobody asks it has no replica: who comes first waits about",
         money="the same",
@@ -284,7 +284,7 @@ CHANGES = {
     "bigger system nodes": Case(
         "cloud",
         {"cluster.create.systemNodes": {"instanceType": "m7i.2xlarge"}},
-        title="❌ cloud: expected * per month; maximum *; replaces node group `systemNodes`",
+        title="❌ cloud: *+$* per month*; replaces node group `systemNodes`",
         replaced="cluster-system",
         because={"cluster-system": "instanceTypes"},
         says="the gateway's pods move one after the other",

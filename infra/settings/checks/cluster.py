@@ -29,7 +29,7 @@ def check_cluster(scope: Scope) -> None:
 
 
 def _check_one_node(scope: Scope, key: Key) -> None:
-    """Each pool has nodes of its own labels, and one node is in one pool."""
+    """A node is in one pool alone, so several pools are several nodes."""
     existing = {name: pool.existing for name, pool in scope.settings.gpu_pools.items() if pool.existing is not None}
     nodes = sum(pool.nodes or 1 for pool in existing.values())
     if nodes > 1:
