@@ -383,7 +383,7 @@ CHANGES = {
     "open to the internet": Case(
         "cloud",
         {"gateway.expose": "public", "gateway.clients": {"web": {}}},
-        title="⚠️ cloud: expected *; 2 models reached from the internet; 2 models down for a while",
+        title="⚠️ cloud: *+$* per month*; 2 models reached from the internet; 2 models down for a while",
         added="client-web*",
         changed="gateway-* endpoints-config",
         traffic={"chat": "outage", "code": "outage"},
@@ -403,7 +403,7 @@ CHANGES = {
     "a budget that breaks": Case(
         "cloud",
         {"budget.usdPerMonth": 4000},
-        title="❌ cloud: the bill stays, $270 over budget",
+        title="❌ cloud: the bill stays, $* over budget",
         says="over 4,000",
         fails=True,
     ),
