@@ -69,7 +69,7 @@ check: .venv/dev
 	@$(INSTALL) -r requirements-dev.txt >&2
 	@touch $@
 
-.PHONY: docs engine-facts config-defaults kernel-model benchmark benchmark-memory benchmark-gateway benchmark-throughput benchmark-start
+.PHONY: docs engine-facts config-defaults kernel-model benchmark benchmark-memory benchmark-gateway benchmark-throughput benchmark-start benchmark-simulate
 docs: .venv/program
 	$(BIN)/python -m docs.generate
 
@@ -93,6 +93,10 @@ benchmark: .venv/program
 	$(BIN)/python -m benchmarks.throughput
 	$(BIN)/python -m benchmarks.speed
 	$(BIN)/python -m benchmarks.start
+	$(BIN)/python -m benchmarks.simulate
+
+benchmark-simulate: .venv/program
+	$(BIN)/python -m benchmarks.simulate
 
 benchmark-memory: .venv/program
 	$(BIN)/python -m benchmarks.memory

@@ -1,5 +1,6 @@
 """Writes the parts of the documentation that come from the program: the plan, a try and the picture in README.md, the
-example of reviewer.md, the numbers of estimates.md, the keys of stack-file.md and the JSON Schemas.
+example of reviewer.md, the run of simulate.md, the numbers of estimates.md, the keys of stack-file.md and the JSON
+Schemas.
 
 `make docs` runs it; a file that is out of date fails a test.
 """
@@ -11,6 +12,7 @@ from pathlib import Path
 
 from docs import estimates, keys
 from docs.markers import filled
+from infra.cli import simulate
 from infra.cli.as_json import document
 from infra.cli.diff.comparing import Compared
 from infra.cli.diff.comparison import as_document
@@ -48,12 +50,14 @@ def generated() -> dict[Path, str]:
     stack_file = ROOT / "stacks" / f"Pulumi.{PICTURED}.yaml"
     planned = plan_offline(stack_file)
     readme, reviewer = ROOT / "README.md", ROOT / "docs" / "reviewer.md"
+    simulated = ROOT / "docs" / "simulate.md"
     blocks = {
         "plan": f"```text\n{beginning(plan_offline(ROOT / 'stacks' / f'Pulumi.{SHOWN}.yaml'))}\n```",
         "try": f"```text\n{tried(planned.plan)}```",
         "picture": f"```mermaid\n{mermaid(planned.recording)}```",
     }
     return {
+        simulated: filled(simulated.read_text(encoding="utf-8"), {"run": f"```text\n{played(planned.plan)}```"}),
         readme: filled(readme.read_text(encoding="utf-8"), blocks),
         reviewer: filled(
             reviewer.read_text(encoding="utf-8"), {"example": example_diff(_side(stack_file, planned), stack_file)}
@@ -78,6 +82,13 @@ def tried(plan: Plan) -> str:
 
 
 def _nothing() -> None: ...
+
+
+def played(plan: Plan) -> str:
+    """What `simulate` prints, with the options of the page."""
+    options = dict.fromkeys(("traffic", "model", "pattern", "rate", "days", "seeds")) | {"rate": "1.5", "seeds": "3"}
+    asked = simulate.asked_of(options, plan)
+    return to_text(simulate.document(plan, asked, simulate.answer(plan, asked)), _SHOWN_COLUMNS)
 
 
 def example_diff(old: Side, stack_file: Path) -> str:

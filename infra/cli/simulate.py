@@ -16,6 +16,7 @@ from infra.simulate.traffic_file import BadTraffic, read_traffic
 
 DEFAULT_PATTERN, DEFAULT_SEEDS = "daily", 5
 MAX_SEEDS, MAX_DAYS, MAX_REQUESTS = 50, 31, 5_000_000
+NO_ESTIMATE = "no model of this stack has an estimate of its speed"
 _SHOWN = 20  # mistakes of a file
 _SIGNS = "0123456789abcdefghijklmnopqrstuvwxyz"
 
@@ -184,28 +185,30 @@ def document(plan: Plan, asked: Asked, found: Simulation) -> Document:
     runs = f"{count(asked.seeds, 'run')}"
     return Document(
         title=f"{plan.stack} · {asked.said} · {runs} · an estimate",
-        verdict=list(_verdict(made)) if made else [("NOTHING", "no model of this stack has an estimate of its speed")],
+        verdict=list(_verdict(made, plan)) if made else [("NOTHING", NO_ESTIMATE)],
         sections=[*(_sections(made, found) if made else ()), *_left_out(found)],
         footer="\n".join(("assumed:", *_assumptions(asked, plan))),
     )
 
 
-def _verdict(made: Summary) -> Iterator[Row]:
+def _verdict(made: Summary, plan: Plan) -> Iterator[Row]:
     lost = [each for each in made.models if each.lost]
     every = sum(each.requests for each in made.models)
     if not lost:
         yield ("OK", f"none of {number(every)} requests is lost")
     for each in lost:
-        yield ("LOST", f"{each.name}: {_some(each.lost)} of {number(each.requests)} requests: {_why_lost(each)}")
-    price = "not known: a pool has no price" if made.usd is None else f"{usd(made.usd)} per day"
-    yield ("COSTS", f"{price}, for the nodes of the GPU pools alone")
+        yield ("LOST", f"{each.name}: {_some(each.lost)} of {number(each.requests)} requests; {_why_lost(each, plan)}")
+    if made.usd is None:
+        yield ("COSTS", "not known, because a pool has no price: write gpuPools.NAME.existing.usdPerGpuHour")
+    else:
+        yield ("COSTS", f"{usd(made.usd)} per day, for the nodes of the GPU pools alone")
 
 
-def _why_lost(each: ModelSummary) -> str:
+def _why_lost(each: ModelSummary, plan: Plan) -> str:
     causes = {
-        "no replica was ready in time": each.refused,
-        "no byte for too long, because of a queue": each.silent,
-        "an answer that takes longer than the gateway lets it": each.cut,
+        "found no replica that was ready": each.refused,
+        f"waited {plan.traffic.idle_seconds} s in a queue": each.silent,
+        f"took longer than {plan.traffic.total_seconds} s": each.cut,
     }
     return ", ".join(f"{_some(amount)} {why}" for why, amount in causes.items() if amount)
 
@@ -216,16 +219,15 @@ def _some(amount: float) -> str:
 
 
 def _sections(made: Summary, found: Simulation) -> Iterator[Section]:
-    titles = columns(
-        "replicas", "first token p50", "p95", "p99", "per token", "queue", "held", "lost", "GPU-hours", "$ per day",
-        right=10,
-    )  # fmt: skip
+    holds = any(each.held for each in made.models)
+    waits = ("first token p50", "p95", "p99", "per token", "queue", *(("held",) if holds else ()))
+    titles = columns("replicas", *waits, "lost", "GPU-hours", "$ per day", right=9 + holds)
     yield Section(
         "MODELS",
         titles,
-        [_row(each) for each in made.models],
-        note="replicas: minimum, mean, maximum that were ready; first token: seconds from the request on, per token:"
-        " milliseconds in the median; queue: the maximum; ±: half of what lies between the runs",
+        [_row(each, holds=holds) for each in made.models],
+        note="replicas: minimum, mean, maximum that were ready; first token: seconds from the request on, of those that"
+        " got one; per token: milliseconds in the median; queue: the maximum; ±: half of what lies between the runs",
     )
     yield Section(
         "REPLICAS",
@@ -240,7 +242,7 @@ def _sections(made: Summary, found: Simulation) -> Iterator[Section]:
     )
 
 
-def _row(each: ModelSummary) -> Row:
+def _row(each: ModelSummary, *, holds: bool) -> Row:
     low, mean, high = each.replicas.min, each.replicas.mean, each.replicas.max
     waits = [_seconds(each.first_token[name], spread=name == "p99") for name in ("p50", "p95", "p99")]
     token = each.per_token["p50"]
@@ -250,7 +252,7 @@ def _row(each: ModelSummary) -> Row:
         *waits,
         f"{token.mean * 1000:,.0f} ms" if token else "-",
         number(each.queue_max.mean),
-        _some(each.held),
+        *((_some(each.held),) if holds else ()),
         _some(each.lost),
         f"{each.gpu_hours.mean:,.1f}",
         "-" if each.usd is None else number(each.usd),

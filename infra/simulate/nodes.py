@@ -59,6 +59,8 @@ class Pool:
     nodes: list[Node] = field(default_factory=list[Node])
     pending: deque[Pod] = field(default_factory=deque[Pod])
     node_seconds: float = 0.0  # of nodes that are gone
+    gpu_seconds: float = 0.0  # of pods that are gone
+    pods: set[Pod] = field(default_factory=set[Pod])  # that have GPUs
     _last_added: float = -AFTER_ADD_SECONDS
 
     def start(self) -> None:
@@ -82,6 +84,8 @@ class Pool:
             self.pending.remove(pod)
             return
         pod.node.free += pod.gpus
+        self.pods.remove(pod)
+        self.gpu_seconds += (now - pod.since) * pod.gpus
         if pod.node.free == self.shape.gpus_per_node:
             pod.node.empty = now
         pod.node = None
@@ -98,7 +102,10 @@ class Pool:
                 self.node_seconds += now - node.since
 
     def hours(self, end: float) -> float:
-        """Of all nodes, from when the cloud was asked for them."""
+        """Of all nodes, from when the cloud was asked for them. Where somebody else makes them, of the GPUs in use."""
+        if not self.shape.made:
+            used = self.gpu_seconds + sum((end - pod.since) * pod.gpus for pod in self.pods)
+            return used / self.shape.gpus_per_node / 3600
         return (self.node_seconds + sum(end - node.since for node in self.nodes)) / 3600
 
     def _place(self, now: float) -> None:
@@ -120,5 +127,6 @@ class Pool:
             return False
         node.free -= pod.gpus
         node.empty, pod.node, pod.since = None, node, now
+        self.pods.add(pod)
         pod.placed(pod, now, max(now, node.ready))
         return True

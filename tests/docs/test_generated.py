@@ -14,6 +14,7 @@ from infra.settings.schema import platform_schema
 FILES = [
     "README.md",
     "docs/reviewer.md",
+    "docs/simulate.md",
     "docs/stack-file.md",
     "docs/stack-file.schema.json",
     "docs/outputs.schema.json",
@@ -45,7 +46,13 @@ def around(page: str) -> list[str]:
 @pytest.mark.programs
 def test_a_stale_plan_picture_and_example_are_seen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """For another stack they differ; the text around them stays."""
-    for name in ("README.md", "docs/reviewer.md", "stacks/Pulumi.prod.yaml", "stacks/Pulumi.dev.yaml"):
+    for name in (
+        "README.md",
+        "docs/reviewer.md",
+        "docs/simulate.md",
+        "stacks/Pulumi.prod.yaml",
+        "stacks/Pulumi.dev.yaml",
+    ):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         shutil.copy(ROOT / name, tmp_path / name)
     stack = tmp_path / "stacks/Pulumi.prod.yaml"
