@@ -67,7 +67,7 @@ MEANT = {  # stack -> what the rules read: if it were missing, the rules would c
     "direct": {kind.DEPLOYMENT: 2, kind.INGRESS: 0},
     "open": {kind.DEPLOYMENT: 2, kind.INGRESS: 1},
     "fromzero": {kind.DEPLOYMENT: 3, kind.SCALED_OBJECT: 2, kind.SERVICE_MONITOR: 2, kind.INGRESS: 1},
-    "elsewhere": {kind.DEPLOYMENT: 2, kind.SECRET: 4, kind.NETWORK_POLICY: 3},
+    "elsewhere": {kind.DEPLOYMENT: 2, kind.SECRET: 5, kind.NETWORK_POLICY: 3},
     "box": {kind.DEPLOYMENT: 4, kind.JOB: 3, kind.CLAIM: 1},
 }
 

@@ -36,7 +36,11 @@ class Provider(Engine):
             return await _as_said(writer, does)
         if does == "stream":
             return await stream(writer, "abc", 0.01)
-        if does == "cut":
+        if does == "cut stream":
+            head = b"HTTP/1.1 200 x\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n"
+            writer.write(head + b"9\r\ndata: {}\n\r\n")
+            await writer.drain()
+        if does in ("cut", "cut stream"):
             raise ConnectionError
         if does == "never":
             await asyncio.sleep(3600)

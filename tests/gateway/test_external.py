@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from http.client import IncompleteRead
 from pathlib import Path
 from typing import Any
 
@@ -41,7 +42,11 @@ def gateway(provider: Provider, impostors: dict[str, Provider], folder: Path) ->
     trusted = folder / "trusted.pem"
     trusted.write_text("".join((folder / f"{host}.pem").read_text() for host in ("localhost", "elsewhere.example")))
     plan = traffic(
-        (client("app", ("large", "other-host", "small", "unknown")), client("other", ("small",))),
+        (
+            client("app", ("large", "other-host", "small", "unknown")),
+            client("other", ("small",)),
+            client("slow", ("large",), requests_per_minute=2),
+        ),
         (upstream("small", 1),),
         hosted,
         idle_seconds=2,
@@ -180,6 +185,24 @@ def test_streams_pass_and_are_counted_and_the_log_says_who_answered(gateway: Gat
     assert found == ["app", "large", "large", 7, 9]
     log = (Path(gateway.place.folder) / "log").read_text()
     assert not [each for each in (PROVIDER_KEY, "key-of-app", "a secret of the caller") if each in log]
+
+
+def test_a_stream_that_ends_in_the_middle_is_cut_for_the_caller_too(gateway: Gateway, provider: Provider) -> None:
+    with pytest.raises(IncompleteRead):
+        gateway.ask("POST", CHAT, {"model": "large", "does": "cut stream"})
+    assert len(provider.requests) == 1
+
+
+def test_a_request_with_as_many_headers_as_the_gateway_takes_goes_out(gateway: Gateway, provider: Provider) -> None:
+    many = {f"a-{number}": "x" * 600 for number in range(90)}
+    assert gateway.ask("POST", CHAT, {"model": "large"}, **many).status == 200
+    assert len(provider.requests[0].headers) == 4
+
+
+def test_the_limits_of_a_client_apply(gateway: Gateway, provider: Provider) -> None:
+    statuses = [gateway.ask("POST", CHAT, {"model": "large"}, key="key-of-slow-1").status for _ in range(4)]
+    assert statuses == [200, 200, 429, 429]
+    assert len(provider.requests) == 2
 
 
 REFUSED = {

@@ -3,9 +3,10 @@
 import json
 from pathlib import Path
 
+import pulumi
 import pytest
 
-from infra import recording
+from infra import program, recording
 from infra.cli.as_json import document
 from infra.config_keys import config_key
 from infra.live import Namespaces
@@ -17,8 +18,13 @@ from infra.settings.file import StackFile
 from infra.stack_file import load_text
 from tests.example_stacks import text
 
-GIVEN = {"apiKey": "canary-of-the-stack", "clientKey-web-2": "canary-of-web-no-2"}
-CLIENTS = "      clients: {web: {namespace: shop, keys: [1, 2]}, app: {}}\n"
+GIVEN = {
+    "apiKey": "canary-of-the-stack",
+    "clientKey-web-2": "canary-of-web-no-2",
+    "externalKey-acme": "canary-of-the-provider",
+}
+CLIENTS = "      clients: {web: {namespace: shop, keys: [1, 2]}, app: {models: [all, gpt]}}\n"
+HOSTED = '    external: {gpt: {baseUrl: "https://api.example.net/v1", model: x, keySecret: externalKey-acme}}\n'
 RANDOM = "${client-web-key-1.result}"  # what a recording has for a random key
 
 
@@ -28,7 +34,7 @@ def file() -> StackFile:
     secrets = "".join(f"  {config_key(name)}: {{secure: v1:a}}\n" for name in GIVEN)
     stack = text("prod")
     assert domain in stack
-    return load_text(stack.replace(domain, domain + CLIENTS) + secrets, Path("stacks/Pulumi.prod.yaml"))
+    return load_text(stack.replace(domain, domain + CLIENTS) + HOSTED + secrets, Path("stacks/Pulumi.prod.yaml"))
 
 
 def recorded(file: StackFile) -> Recording:
@@ -61,8 +67,19 @@ def test_each_key_is_where_it_belongs(file: StackFile, monkeypatch: pytest.Monke
     proxy, secrets = "gateway-proxy-clients", {"client-web-secret", "client-web-secret-elsewhere"}
     assert holding(found, GIVEN["clientKey-web-2"]) == {proxy, *secrets}
     assert holding(found, RANDOM) == {proxy}
+    assert holding(found, GIVEN["externalKey-acme"]) == {proxy}
     types = {each.type for each in found.resources if "canary" in str(each.inputs)}
     assert types == {"kubernetes:core/v1:Secret"}
+
+
+def test_without_a_providers_key_up_makes_nothing_and_says_what_to_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(program, "_read_config", lambda: load_text(text("elsewhere"), Path("stacks/Pulumi.dev.yaml")))
+    with pytest.raises(pulumi.RunError) as caught:
+        program.main()
+    said = str(caught.value)
+    assert said.startswith("external: the providers' keys of large, vectors are missing:")
+    for secret in ("externalKey-acme", "externalKey-eu"):
+        assert f"pulumi config set --secret llm-platform:{secret} -s dev" in said
 
 
 def test_a_plan_has_only_the_names_of_secrets(file: StackFile) -> None:

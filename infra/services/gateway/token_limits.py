@@ -5,7 +5,7 @@ from 0: nothing that lasts until the next minute needs a disk.
 """
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from infra.catalog import Catalog
 from infra.plan.findings import warned
@@ -35,11 +35,14 @@ def plan_token_limits(clients: Mapping[str, ClientPlan], namespace: str, catalog
     )
 
 
-def warn_of_token_limits(clients: Mapping[str, ClientPlan], upstreams: Mapping[str, Upstream]) -> Iterator[Finding]:
+def warn_of_token_limits(
+    clients: Mapping[str, ClientPlan], upstreams: Mapping[str, Upstream], externals: Iterable[str]
+) -> Iterator[Finding]:
     for name, client in sorted(clients.items()):
         silent = [
             each.model for each in upstreams.values() if not each.counts_streams and {*each.names} & {*client.models}
         ]
+        silent += [each for each in externals if each in client.models]
         if client.tokens_per_minute is not None and silent:
             yield warned(
                 f"gateway.clients.{name}.tokensPerMinute",

@@ -43,7 +43,7 @@ def plan_traffic(
     upstreams = {name: _versions(servers, settings, name) for name, model in models.items() if model.next_of is None}
     named = {name: models[name] for name in upstreams}
     clients = yield from plan_clients(wanted.clients, named, default=wanted.default_client)
-    yield from warn_of_token_limits(clients, upstreams)
+    yield from warn_of_token_limits(clients, upstreams, settings.external)
     yield from warn_of_versions(servers, upstreams)
     custom = yield from plan_custom(wanted.custom, clients.values(), settings.namespace.name)
     return TrafficPlan(

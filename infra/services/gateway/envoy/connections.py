@@ -15,7 +15,7 @@ _KIND = "extensions.filters.network.http_connection_manager.v3.HttpConnectionMan
 _HEADERS = 10  # seconds until the headers of a request must have come
 _LATER = 10  # seconds by which the first tier is slower to give up, so that the second one says why
 # Of the second tier: what the first one adds has room besides the 100 headers and 60 KiB that a caller may send.
-_MORE_HEADERS, _MORE_HEADERS_KIB = 200, 96
+MORE_HEADERS, MORE_HEADERS_KIB = 200, 96
 SOON = 1  # seconds that a caller waits who is refused for a moment
 
 
@@ -81,9 +81,9 @@ def behind(traffic: TrafficPlan, name: str, routes: Message, filters: Sequence[M
         local_reply_config={"mappers": mappers_of_both(_after_a_key(traffic)), "body_format": _AS_IT_IS},
         preserve_external_request_id=True,
         early_header_mutation_extensions=[_without_orders()],
-        max_request_headers_kb=_MORE_HEADERS_KIB,
+        max_request_headers_kb=MORE_HEADERS_KIB,
         stream_idle_timeout=SECONDS(traffic.silence_seconds),
-        common_http_protocol_options={"idle_timeout": "3600s", "max_headers_count": _MORE_HEADERS},
+        common_http_protocol_options={"idle_timeout": "3600s", "max_headers_count": MORE_HEADERS},
         **own,
     )
 
