@@ -61,7 +61,7 @@ def test_the_plan_shows_each_server_and_its_clients(planned: Plan) -> None:
 def test_its_owner_reads_whom_to_let_in(planned: Plan) -> None:
     (found,) = [each for each in planned.to_do if each.path == "gateway.custom.rerank"]
     assert f"the pods {PODS} of namespace llm" in found.message
-    assert dict(each.split("=") for each in PODS.split(",")) == LABELS
+    assert ",".join(f"{name}={value}" for name, value in LABELS.items()) == PODS
 
 
 def test_a_server_that_nobody_names_is_a_warning() -> None:
