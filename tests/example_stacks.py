@@ -218,6 +218,25 @@ EXAMPLES = {
           annotations: {metallb.io/address-pool: public}
           clients: {web-shop: {models: [llama-1b]}}
     """,
+    # Two versions of a model: one with scaled servers and a client's trial; one that sleeps.
+    "canary": f"""
+        {CREATED}
+        models:
+          chat:
+            model: Qwen/Qwen3-8B
+            revision: b968826d9c46dd6066d109eabc6255188de91218
+            maxModelLen: 8192
+            replicas: {{min: 1, max: 3}}
+            rollout: {{strategy: canary, weight: 10, clients: [web-shop]}}
+            next: {{maxModelLen: 4096, quantization: fp8}}
+          small:
+            model: Qwen/Qwen3-0.6B
+            maxModelLen: 2048
+            replicas: {{min: 0, max: 1}}
+            rollout: {{strategy: blueGreen}}
+            next: {{maxModelLen: 1024}}
+        gateway: {{clients: {{web-shop: {{models: [chat]}}}}}}
+    """,
     "open": f"""
         {CREATED}
         models:

@@ -18,13 +18,15 @@ from infra.plan.gateway import Next, TrafficPlan
 from infra.services.gateway.envoy.files import BOOTSTRAP
 from tests.conftest import HANGS_SECONDS
 from tests.gateway.engine import Engine
+from tests.gateway.names import Names
 from tests.gateway.plans import client, traffic, upstream
-from tests.gateway.running import Gateway, place_in, running, write
+from tests.gateway.running import Gateway, place_in, resolved_by, running, write
 
 pytestmark = pytest.mark.programs
 CHAT = "/v1/chat/completions"
 _DRAWN, _CONNECTIONS, _IN_A_ROW = 10_000, 4, 50
 _REQUESTS, _AT_ONCE = 600, 32
+_GAP = 3  # seconds without a server
 
 
 def _plan(present: Engine, coming: Engine | None, weight: int = 0, clients: tuple[str, ...] = ()) -> TrafficPlan:
@@ -149,10 +151,14 @@ def _ask(gateway: Gateway, number: int) -> str:
     return "whole" if whole else "cut"
 
 
+def _answers(gateway: Gateway) -> bool:
+    return gateway.ask("POST", CHAT, {"model": "small"}).status == 200
+
+
 def _until(gateway: Gateway, versions: set[str | None]) -> None:
     """The file is read, which `promote` leaves time for."""
     deadline = time.monotonic() + HANGS_SECONDS
-    while {_version(gateway) for _ in range(10)} != versions:
+    while not _answers(gateway) or {_version(gateway) for _ in range(10)} != versions:
         assert time.monotonic() < deadline
         time.sleep(0.05)
 
@@ -196,3 +202,37 @@ def test_a_promotion_and_a_rollback_lose_nothing(tmp_path: Path, promoted: bool)
         assert ended == {"whole": _REQUESTS}
         assert present.requests
         assert coming.requests
+
+
+@pytest.mark.parametrize("held", [0, 20], ids=["answered", "held"])
+def test_in_the_gap_of_a_change_in_place_each_caller_is_answered_or_held_as_set(tmp_path: Path, held: int) -> None:
+    """`rollout: {strategy: recreate}`: the old pod's address is gone before the new one's is there. A model that may
+    sleep is one whose requests are held."""
+    with ExitStack() as stack:
+        engine = stack.enter_context(Engine())
+        names = stack.enter_context(Names(["127.0.0.1"]))
+        small = upstream("small", engine.port, host="small-pods.llm.svc.cluster.local", held_seconds=held)
+        plan = traffic((client("app", ("small",)),), (small,), dns_refresh_seconds=1)
+        gateway = stack.enter_context(running(plan, place_in(tmp_path), bootstrap=resolved_by(names.port)))
+        ended: Counter[tuple[int, bool]] = Counter()
+
+        def ask(number: int) -> tuple[int, bool]:
+            time.sleep(0.05 * (number % 20))
+            answer = gateway.ask("POST", CHAT, {"model": "small"})
+            return answer.status, "retry-after" in answer.headers
+
+        def change() -> None:
+            names.addresses = []
+            time.sleep(2)  # the pod goes on answering until Envoy has seen that
+            _idle(engine)
+            time.sleep(_GAP)
+            stack.enter_context(Engine(port=engine.port))
+            names.addresses = ["127.0.0.1"]
+
+        assert ask(0)[0] == 200
+        with ThreadPoolExecutor(_AT_ONCE) as pool:
+            changing = pool.submit(change)
+            while not changing.done():
+                ended.update(pool.map(ask, range(20)))
+        assert set(ended) - {(200, False)} == (set() if held else {(503, True)})
+        _until(gateway, {None})
