@@ -103,7 +103,10 @@ def _of_file(given: Mapping[str, str | None], file: str, plan: Plan, seeds: int,
         mistakes.append(("--traffic", f"{file}: {why}; name a CSV file"))
         return None
     said = f"{number(len(arrivals.times))} requests of {file}, in {arrivals.times[-1] / 3600:,.1f} h"
-    assumed = ("requests come at the times of the file, whatever callers wait; each run has the same requests",)
+    assumed = (
+        "requests come at the times of the file, whatever callers wait; each run has the same requests",
+        "hours and dollars per day: as if it went on like that for 24 hours",
+    )
     return Asked(arrivals, said, seeds, file, assumed)
 
 
@@ -171,7 +174,13 @@ def _model_data(each: ModelSummary) -> dict[str, Any]:
         "in_system_at_end": each.in_system,
         "held": each.held,
         "preempted": each.preempted,
-        "replicas": {"min": replicas.min, "mean": replicas.mean, "max": replicas.max, "over_time": replicas.line},
+        "replicas": {
+            "min": replicas.min,
+            "mean": replicas.mean,
+            "max": replicas.max,
+            "over_time": replicas.line,
+            "hours_per_day_at_max": replicas.hours_at_max,
+        },
         "first_token_seconds": {name: asdict(one) if one else None for name, one in each.first_token.items()},
         "seconds_per_token": {name: asdict(one) if one else None for name, one in each.per_token.items()},
         "queue": {"mean": asdict(each.queue_mean), "max": asdict(each.queue_max)},
@@ -186,7 +195,7 @@ def document(plan: Plan, asked: Asked, found: Simulation) -> Document:
     return Document(
         title=f"{plan.stack} · {asked.said} · {runs} · an estimate",
         verdict=list(_verdict(made, plan)) if made else [("NOTHING", NO_ESTIMATE)],
-        sections=[*(_sections(made, found) if made else ()), *_left_out(found)],
+        sections=[*(_sections(made, found) if made else ()), *_left_out(found, asked)],
         footer="\n".join(("assumed:", *_assumptions(asked, plan))),
     )
 
@@ -231,8 +240,8 @@ def _sections(made: Summary, found: Simulation) -> Iterator[Section]:
     )
     yield Section(
         "REPLICAS",
-        [Column("from the start to the end", fixed=True)],
-        [(each.name, line(each.replicas.line)) for each in made.models],
+        [Column("from the start to the end", fixed=True), Column("")],
+        [(each.name, line(each.replicas.line), _at_max(each, found)) for each in made.models],
         note="each of the 48 signs is the mean of ready replicas in its part of the first run; a is 10",
     )
     yield Section(
@@ -267,13 +276,27 @@ def _seconds(found: Spread | None, *, spread: bool) -> str:
     return f"{text} ±{found.half:,.{decimals}f}" if spread and found.half else text
 
 
+def _at_max(each: ModelSummary, found: Simulation) -> str:
+    """Of a model whose replicas follow its traffic."""
+    server = next(one for one in found.platform.servers if one.name == each.name)
+    hours = each.replicas.hours_at_max
+    return f"at its maximum of {server.max} for {hours:.1f} h per day" if server.scaling and hours >= 0.05 else ""
+
+
 def line(replicas: tuple[float, ...]) -> str:
     return "".join(_SIGNS[min(len(_SIGNS) - 1, round(each))] for each in replicas)
 
 
-def _left_out(found: Simulation) -> Iterator[Section]:
+def _left_out(found: Simulation, asked: Asked) -> Iterator[Section]:
     if found.platform.left_out:
-        yield Section("LEFT OUT", (Column("why"),), list(found.platform.left_out.items()))
+        yield Section("LEFT OUT", (Column("why"),), list(_why(found.platform.left_out, asked)))
+
+
+def _why(left_out: Mapping[str, str], asked: Asked) -> Iterator[Row]:
+    traffic = asked.traffic
+    for name, why in left_out.items():
+        rows = traffic.count(name) if isinstance(traffic, Arrivals) else 0
+        yield (name, f"{why}; {count(rows, 'request')} of the file" if rows else why)
 
 
 def _assumptions(asked: Asked, plan: Plan) -> Iterator[str]:
@@ -290,5 +313,6 @@ def _assumptions(asked: Asked, plan: Plan) -> Iterator[str]:
         "KEDA, the HPA and the autoscaler of nodes act as their sources say; Prometheus reads every 15 s; the gateway"
         " chooses of two replicas the one with fewer requests"
     )
+    yield "callers stream: an answer that comes whole would be a pause of as long as it takes"
     yield "clients' limits, lost spot nodes, rollouts and callers who try again aren't in it"
     yield "dollars are those of GPU nodes at the plan's price per hour; other costs aren't in it"

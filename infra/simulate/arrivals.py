@@ -15,6 +15,10 @@ class Arrivals:
     names: tuple[str, ...]
     seconds: float  # that the run takes
 
+    def count(self, name: str) -> int:
+        """Requests of a model."""
+        return list(self.models).count(self.names.index(name)) if name in self.names else 0
+
     def mean(self, name: str) -> tuple[float, float]:
         """Tokens of a mean prompt and of a mean answer of a model."""
         which = self.names.index(name)

@@ -42,6 +42,7 @@ class Served:
     at: At
     counted: Counted = field(default_factory=Counted)
     pods: list[Started] = field(default_factory=list[Started])  # that don't end
+    leaving: list[Started] = field(default_factory=list[Started])  # that end, and still have GPUs
     ready: list[Replica] = field(default_factory=list[Replica])  # that the gateway knows
     held: deque[int] = field(default_factory=deque[int])
     values: Values = field(default_factory=dict[str, float | None])
@@ -105,7 +106,7 @@ class Served:
 
     def end(self, now: float) -> None:
         """The run is over: pods that still have GPUs are counted up to here."""
-        for each in self.pods:
+        for each in (*self.pods, *self.leaving):
             self._count_gpus(each.pod, now)
 
     def _send(self, request: int, now: float) -> None:
@@ -184,6 +185,7 @@ class Served:
     def _stop(self, started: Started, now: float) -> None:
         """It gets no more requests, and keeps its GPUs until those that it has are answered."""
         started.ends = True
+        self.leaving.append(started)
         if started.replica in self.ready:
             self.ready.remove(started.replica)
             self._note(now)
@@ -197,6 +199,7 @@ class Served:
         if replica is not None and replica.load:
             self.at(replica.due, self._gone, started)
             return
+        self.leaving.remove(started)
         self._count_gpus(started.pod, now)
         self.pool.leave(started.pod, now)
 
@@ -205,4 +208,7 @@ class Served:
             self.counted.gpu_seconds += (now - pod.since) * pod.gpus
 
     def _note(self, now: float) -> None:
-        self.counted.replicas.append((now, len(self.ready)))
+        changes = self.counted.replicas
+        if changes and changes[-1][0] == now:
+            changes.pop()
+        changes.append((now, len(self.ready)))

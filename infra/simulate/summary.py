@@ -29,6 +29,7 @@ class Replicas:
     min: float
     mean: float
     max: float
+    hours_at_max: float  # per 24 hours, with as many as the model may have
     line: tuple[float, ...]  # the mean in each part of the first run
 
 
@@ -116,7 +117,7 @@ def _model(platform: Platform, name: str, outcomes: Sequence[Outcome], per_day: 
         in_system=_mean(runs, lambda each: each.arrived - each.left),
         held=_mean(runs, lambda each: each.held),
         preempted=_mean(runs, lambda each: each.preempted),
-        replicas=_replicas(runs, seconds),
+        replicas=_replicas(runs, server.max, seconds),
         first_token={f"p{share}": _percentiles(firsts, share) for share in (50, 95, 99)},
         per_token={f"p{share}": _percentiles(tokens, share) for share in (50, 95)},
         queue_mean=_spread([sum(each.queue) / max(1, len(each.queue)) for each in runs]),
@@ -146,11 +147,19 @@ def _mean(runs: Sequence[Counted], figure: Callable[[Counted], float]) -> float:
     return sum(map(figure, runs)) / len(runs)
 
 
-def _replicas(runs: Sequence[Counted], seconds: float) -> Replicas:
+def _replicas(runs: Sequence[Counted], maximum: int, seconds: float) -> Replicas:
     counts = [[number for _, number in each.replicas] for each in runs]
     means = [sum(line_of(each, seconds, 1)) for each in runs]
     line = tuple(line_of(runs[0], seconds, SIGNS))
-    return Replicas(min(map(min, counts)), sum(means) / len(means), max(map(max, counts)), line)
+    full = [_seconds_with(each, maximum, seconds) for each in runs]
+    hours = sum(full) / len(full) / seconds * 24
+    return Replicas(min(map(min, counts)), sum(means) / len(means), max(map(max, counts)), hours, line)
+
+
+def _seconds_with(counted: Counted, replicas: int, seconds: float) -> float:
+    changes = counted.replicas
+    ends = [*(time for time, _ in changes[1:]), seconds]
+    return sum(end - start for (start, number), end in zip(changes, ends, strict=True) if number == replicas)
 
 
 def line_of(counted: Counted, seconds: float, parts: int) -> list[float]:

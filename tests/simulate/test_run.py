@@ -104,6 +104,26 @@ def test_requests_longer_than_the_context_are_refused_by_the_engine() -> None:
     assert (counted.too_long, counted.answered) == (2, 0)
 
 
+def test_the_minimum_of_replicas_is_there_from_the_start() -> None:
+    counted = run(platform(server(3, 3)), arrivals([1.0], seconds=600), 1).models["chat"]
+    assert counted.replicas == [(0.0, 3)]
+    assert counted.gpu_seconds == 3 * 600
+
+
+def test_gpus_are_counted_once_until_the_last_answer_of_a_pod_that_ends() -> None:
+    """Nodes have one GPU, so their hours are the pods' and those in which they are empty."""
+    outcome = simulated(2.4, seconds=10_800)
+    pods, nodes = outcome.models["chat"].gpu_seconds / 3600, outcome.node_hours["gpu"]
+    changes = len(outcome.models["chat"].replicas)
+    assert pods <= nodes <= pods + changes * (UNNEEDED_SECONDS + 600) / 3600
+
+
+def test_nodes_of_somebody_else_are_billed_by_the_gpus_in_use() -> None:
+    one = platform(server(2, 2), nodes=5)
+    existing = replace(one, pools=(replace(one.pools[0], made=False),))
+    assert run(existing, arrivals([1.0], seconds=3_600), 1).node_hours["gpu"] == pytest.approx(2)
+
+
 def test_the_line_of_replicas_is_the_mean_in_each_part() -> None:
     counted = Counted(replicas=[(0.0, 1), (15.0, 3), (20.0, 1)])
     assert line_of(counted, 40.0, 4) == pytest.approx([1.0, 2.0, 1.0, 1.0])
