@@ -7,6 +7,7 @@ local SENT = {["content-type"] = true, ["content-length"] = true, ["accept"] = t
 local BACK = {["content-type"] = true, ["content-length"] = true, ["retry-after"] = true, ["transfer-encoding"] = true}
 -- `models` is where some providers read other models that may answer instead.
 local CHOOSES = {["model"] = true, ["models"] = true}
+local LARGE = 1000000  -- bytes
 local HERE = "gateway.external"
 
 local function text_of(value)
@@ -75,10 +76,13 @@ local function send(handle)
   local body = handle:body()
   local size = body:setBytes(asking_for(MODEL, body:getBytes(0, body:length())))
   handle:headers():replace("content-length", tostring(size))  -- those from before the body came are gone
+  return size
 end
 
 function envoy_on_request(handle)
-  if not pcall(send, handle) then handle:respond({[":status"] = "500"}, "") end
+  local ok, size = pcall(send, handle)
+  if not ok then return handle:respond({[":status"] = "500"}, "") end
+  if size > LARGE then collectgarbage() end  -- Envoy's limit of memory doesn't see Lua's
 end
 
 -- status of the provider -> status, code and words of the gateway.
