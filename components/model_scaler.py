@@ -1,7 +1,7 @@
-"""Scales the replicas of one model by its waiting and running requests, with KEDA and Prometheus."""
+"""Scales the replicas of one model by its requests and by the hour, with KEDA and Prometheus."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Protocol
 
 import pulumi
 import pulumi_kubernetes as k8s
@@ -14,10 +14,24 @@ _FAILURES_BEFORE_FALLBACK = 3
 _SECONDS_BEFORE_WAKING = 300  # without an answer: on a first `up`, and while Prometheus restarts, nothing is measured
 
 
+class Opening(Protocol):
+    """Hours in which at least this many replicas run: two cron expressions in a time zone."""
+
+    @property
+    def start(self) -> str: ...
+    @property
+    def end(self) -> str: ...
+    @property
+    def timezone(self) -> str: ...
+    @property
+    def replicas(self) -> int: ...
+
+
 class ModelScaler(pulumi.ComponentResource):
     """A ScaledObject for the Deployment `target` in the same namespace.
 
-    `thresholds` are requests per replica, by signal (`waiting`, `running`). An empty answer is an error, not zero:
+    `thresholds` are requests per replica, by signal (`waiting`, `running`); of these and of the `openings`, whatever
+    asks for the most replicas wins. An empty answer is an error, not zero:
     after a few errors, `fallback_replicas` run. A paused model keeps its scaler, which holds it at 0 replicas.
     """
 
@@ -32,6 +46,7 @@ class ModelScaler(pulumi.ComponentResource):
         min_replicas: int,
         max_replicas: int,
         fallback_replicas: int,
+        openings: Sequence[Opening] = (),
         polling_seconds: int,
         cooldown_seconds: int,
         prometheus_url: pulumi.Input[str],
@@ -42,7 +57,7 @@ class ModelScaler(pulumi.ComponentResource):
     ) -> None:
         super().__init__("llm:kubernetes:ModelScaler", name, None, opts)
         queries = [query for query in queries if query.name in thresholds]
-        if not queries:
+        if not queries and not openings:
             raise ValueError(f"{target}: no query measures {sorted(thresholds)}, so nothing can scale on them")
         metadata: dict[str, Any] = {"name": target, "namespace": namespace}
         if paused:
@@ -65,25 +80,44 @@ class ModelScaler(pulumi.ComponentResource):
                 },
                 "advanced": {"horizontalPodAutoscalerConfig": {"behavior": behavior(cooldown_seconds)}},
                 "triggers": [
-                    {
-                        "type": "prometheus",
-                        "name": query.name,
-                        "metricType": "AverageValue",
-                        "metadata": {
-                            "serverAddress": prometheus_url,
-                            "query": query.promql,
-                            "threshold": str(thresholds[query.name]),
-                            "ignoreNullValues": "false",
-                            **(login or {}),
-                        },
-                        **({"authenticationRef": {"name": NAME}} if login is not None else {}),
-                    }
-                    for query in queries
+                    *(_by_query(query, thresholds[query.name], prometheus_url, login) for query in queries),
+                    *(_by_hour(opening) for opening in openings),
                 ],
             },
             opts=pulumi.ResourceOptions(parent=self, depends_on=list(depends_on)),
         )
         self.register_outputs({})
+
+
+def _by_query(
+    query: Query, threshold: int, prometheus_url: pulumi.Input[str], login: Mapping[str, str] | None
+) -> dict[str, Any]:
+    return {
+        "type": "prometheus",
+        "name": query.name,
+        "metricType": "AverageValue",
+        "metadata": {
+            "serverAddress": prometheus_url,
+            "query": query.promql,
+            "threshold": str(threshold),
+            "ignoreNullValues": "false",
+            **(login or {}),
+        },
+        **({"authenticationRef": {"name": NAME}} if login is not None else {}),
+    }
+
+
+def _by_hour(opening: Opening) -> dict[str, Any]:
+    return {
+        "type": "cron",
+        "metricType": "AverageValue",
+        "metadata": {
+            "timezone": opening.timezone,
+            "start": opening.start,
+            "end": opening.end,
+            "desiredReplicas": str(opening.replicas),
+        },
+    }
 
 
 def _failures(min_replicas: int, polling_seconds: int) -> int:

@@ -155,13 +155,19 @@ EXAMPLES = {
         models:
           qwen3-8b: {{model: Qwen/Qwen3-8B, maxModelLen: 8192, replicas: {{min: 1, max: 3}}, paused: true}}
     """,
-    # Models that have no replica while nobody asks: one whose engine is measured, and one by the gateway alone.
+    # Models that have no replica while nobody asks: one whose engine is measured, and one by the gateway alone, which
+    # has one in working hours.
     "fromzero": f"""
         {CREATED}
         gpuPools: {{l4: {{instanceTypes: [g6.2xlarge]}}}}
         models:
           chat: {{model: Qwen/Qwen3-8B, maxModelLen: 8192, pool: l4, replicas: {{min: 0, max: 3}}}}
-          notes: {{model: "llama3.2:3b", engine: ollama, pool: l4, replicas: {{min: 0, max: 1}}}}
+          notes:
+            model: "llama3.2:3b"
+            engine: ollama
+            pool: l4
+            replicas: {{min: 0, max: 1}}
+            schedule: [{{days: mon-fri, from: "08:00", to: "19:00", timezone: Europe/Amsterdam, min: 1}}]
         gateway:
           domain: llm.example.com
           certificateArn: arn:aws:acm:us-east-1:111122223333:certificate/5f0c0000-0000-4000-8000-000000000002

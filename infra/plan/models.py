@@ -6,6 +6,7 @@ from typing import Literal
 
 from infra.engines.model import Dimensions, EngineModel, EngineTimeouts
 from infra.models.places import Place, place_of
+from infra.plan.schedule import Schedule
 from infra.plan.versions import ServerName
 from infra.sizing.estimates import Estimate, Fit, Throughput
 
@@ -153,6 +154,7 @@ class ModelPlan(EngineModel):
     usd_per_hour: float | None  # per replica, by its share of the node's GPUs
     throughput: Throughput
     reasons: tuple[str, ...]
+    schedule: Schedule | None = None  # None: its minimum of replicas is the same at all hours
     next_of: str | None = None  # the model whose next version it is; its name is then that of its objects alone
 
     @property

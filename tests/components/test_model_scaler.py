@@ -6,6 +6,7 @@ import pytest
 
 from components.model_scaler import ModelScaler
 from infra.engines import ENGINES
+from infra.plan.schedule import Opening
 from infra.recording import Recording
 from tests.components.examples import run
 
@@ -85,3 +86,16 @@ def test_it_goes_down_after_the_cooldown_one_replica_at_a_time(cooldown, window)
 def test_a_paused_model_is_held_at_no_replicas(paused, annotations):
     (scaled_object,) = scaler(paused=paused).of(SCALED_OBJECT)
     assert scaled_object.inputs["metadata"].get("annotations") == annotations
+
+
+def test_hours_are_triggers_beside_the_queries_and_need_none():
+    opening = Opening("45 7 * * 1-5", "0 19 * * 1-5", "Europe/Amsterdam", 2)
+    metadata = {
+        "timezone": "Europe/Amsterdam",
+        "start": "45 7 * * 1-5",
+        "end": "0 19 * * 1-5",
+        "desiredReplicas": "2",
+    }
+    by_hour = {"type": "cron", "metricType": "AverageValue", "metadata": metadata}
+    assert spec(scaler(openings=[opening]))["triggers"][2:] == [by_hour]
+    assert spec(scaler(openings=[opening], thresholds={}))["triggers"] == [by_hour]

@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Mapping
 from typing import Any
+from zoneinfo import available_timezones
 
 from components.gateway_proxy import GATEWAY, LABELS
 from infra.engines import ENGINES
@@ -20,6 +21,7 @@ _ASKED = re.compile(
     rf"sum\(envoy_cluster_upstream_rq_active{_PODS}\)"
     r" \+ \(sum\(increase\(envoy_cluster_upstream_rq_total\{[^}]*\}\[2m\]\)\) > bool 0\)"
 )
+_CRON = re.compile(r"[1-5]?\d (1?\d|2[0-3]) \* \* (\*|[0-6](-[0-6])?(,[0-6](-[0-6])?)*)")
 _NO_PODS = " or vector(0)"  # what no pod measures is 0 where there may be none
 _QUERY = re.compile(r"sum\((?P<metric>[a-z_:]+)\{(?P<labels>[^}]*)\}\)")
 
@@ -40,7 +42,8 @@ def queries_scale_on_what_exists(planned: Planned) -> list[str]:
         if any(by_gateway):
             broken += _scraped(recording, LABELS, GATEWAY)
         engine = planned.plan.models[target].engine
-        for trigger in scaler.inputs["spec"]["triggers"]:
+        broken += _hours(scaler)
+        for trigger in _queries(scaler):
             broken += _trigger(planned, scaler, trigger["metadata"], pods[target], engine)
     return broken
 
@@ -104,7 +107,30 @@ def _trigger(planned: Planned, scaler: Recorded, metadata: dict[str, str], targe
 
 
 def _asked_by(scaler: Recorded) -> list[str]:
-    return [trigger["metadata"]["query"] for trigger in scaler.inputs["spec"]["triggers"]]
+    return [trigger["metadata"]["query"] for trigger in _queries(scaler)]
+
+
+def _queries(scaler: Recorded) -> list[Any]:
+    return [trigger for trigger in scaler.inputs["spec"]["triggers"] if trigger["type"] != "cron"]
+
+
+def _hours(scaler: Recorded) -> list[str]:
+    """KEDA refuses a window that ends as it begins; a minute and an hour that are no time never come."""
+    broken, most = [], scaler.inputs["spec"]["maxReplicaCount"]
+    for trigger in scaler.inputs["spec"]["triggers"]:
+        told = trigger["metadata"]
+        if trigger["type"] != "cron":
+            continue
+        broken += [
+            f"{scaler.name}: `{told[at]}` is no time" for at in ("start", "end") if not _CRON.fullmatch(told[at])
+        ]
+        if told["start"] == told["end"]:
+            broken.append(f"{scaler.name}: a window ends as it begins")
+        if told["timezone"] not in available_timezones():
+            broken.append(f"{scaler.name}: no time zone {told['timezone']}")
+        if not scaler.inputs["spec"].get("minReplicaCount", 0) < int(told["desiredReplicas"]) <= most:
+            broken.append(f"{scaler.name}: a window of {told['desiredReplicas']} replicas changes nothing")
+    return broken
 
 
 def _of_the_gateway(planned: Planned, scaler: Recorded, found: re.Match[str], target: Pod) -> list[str]:

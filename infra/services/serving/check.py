@@ -14,6 +14,7 @@ from infra.services.serving.check_batch import check_batch
 from infra.services.serving.check_next import check_next
 from infra.services.serving.check_place import check_place
 from infra.services.serving.check_rope import check_rope
+from infra.services.serving.check_schedule import check_schedule
 from infra.services.serving.check_speculation import check_speculation
 from infra.services.serving.check_split import check_remote_code, check_split
 from infra.services.serving.check_weights import check_weights
@@ -36,6 +37,7 @@ def check_models(scope: Scope) -> None:
         before = len(scope.report.mistakes)
         _check_name(scope, key, name)
         _check_server(scope, key, model)
+        check_schedule(scope, key, model)
         check_next(scope, key, model)
         if model.next is not None:
             own = len(scope.report.mistakes)
@@ -264,7 +266,7 @@ def _check_replicas(scope: Scope, key: Key, model: Model) -> None:
             scope.report.wrong(where, got, f"write {{min: {low}, max: {low}}}")
         else:
             scope.report.wrong(where, got, f"write {{min: {high}, max: {low}}}" if high else f"write {low}")
-    elif low < high and (low, high) != (0, 1) and not ENGINES[model.engine].is_measured:
+    elif low < high and (low, high) != (0, 1) and not _is_asked_for(model) and not ENGINES[model.engine].is_measured:
         got = f"{ENGINES[model.engine].title} has no metrics that a scaler could read"
         scope.report.wrong(
             where,
@@ -272,3 +274,8 @@ def _check_replicas(scope: Scope, key: Key, model: Model) -> None:
             f"write replicas: {high} or {{min: 0, max: 1}}, or engine: {DEFAULT}",
             reads=[where, (*key, "engine")],
         )
+
+
+def _is_asked_for(model: Model) -> bool:
+    """Whether a schedule asks for every replica, so that nothing has to be measured."""
+    return max((window.min for window in model.schedule or ()), default=0) >= model.replicas.max

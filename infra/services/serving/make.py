@@ -163,6 +163,7 @@ def _scaler(
         target=model.name,
         queries=list(_queries(serving, model, scaling)),
         thresholds={signal: threshold for signal, threshold in signals.items() if threshold is not None},
+        openings=model.schedule.openings if model.schedule else (),
         min_replicas=model.replicas.min,
         max_replicas=model.replicas.max,
         fallback_replicas=scaling.fallback_replicas,

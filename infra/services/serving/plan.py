@@ -16,7 +16,8 @@ from infra.services.serving.placement import Placed
 from infra.services.serving.pods import server_resources
 from infra.services.serving.prefetch import plan_prefetch
 from infra.services.serving.rollout import after_old_pod, check_rollout, plan_rollout
-from infra.services.serving.scaling import plan_scaling
+from infra.services.serving.scaling import cooldown, plan_scaling
+from infra.services.serving.schedule import plan_schedule, say_schedule
 from infra.services.serving.speculation import proposer_of
 from infra.services.serving.warnings import warn_of_model
 from infra.sizing.estimates import Throughput
@@ -67,6 +68,7 @@ def _plan(
 ) -> ModelPlan:
     served, model, offer = placed.served, placed.served.settings, placed.offer
     given, made = _given(placed), _throughput(placed)
+    schedule = plan_schedule(model, served.replicas, start, cooldown(start))
     return ModelPlan(
         name=served.name,
         model=model.model,
@@ -107,10 +109,17 @@ def _plan(
         rollout=rollout,
         cold_start=start,
         timeouts=limits,
-        scaling=plan_scaling(placed, start),
+        scaling=plan_scaling(placed, start, schedule),
         usd_per_hour=_usd_per_hour(placed),
         throughput=made,
-        reasons=(*placed.reasons, *arguments, *explain_slots(placed.sized), *_reasons(placed, made, rollout)),
+        reasons=(
+            *placed.reasons,
+            *arguments,
+            *explain_slots(placed.sized),
+            *_reasons(placed, made, rollout),
+            *say_schedule(schedule, served.replicas, start),
+        ),
+        schedule=schedule,
         next_of=served.next_of,
     )
 

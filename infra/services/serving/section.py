@@ -6,6 +6,7 @@ from pydantic import Field
 
 from infra.engines import DEFAULT
 from infra.services.external.section import OneFallback
+from infra.services.serving.schedule_section import Window
 from infra.settings.types import (
     ClientName,
     EngineName,
@@ -281,6 +282,14 @@ class Model(_Server, _Repository):
         description="a key of external: requests go there that the model's own servers don't answer, and their prompts"
         " leave the network",
         examples=["gpt"],
+    )
+    schedule: tuple[Window, ...] | None = Field(
+        default=None,
+        min_length=1,
+        max_length=16,
+        description="windows of a week in which at least `min` replicas run; outside of them it is replicas.min, which"
+        " may be 0",
+        examples=[[{"days": "mon-fri", "from": "08:00", "to": "19:00", "timezone": "Europe/Amsterdam", "min": 1}]],
     )
     paused: bool = Field(default=False, description="true: no pod runs; weights, Service and URL stay", examples=[True])
 

@@ -10,6 +10,7 @@ from tests.settings.bad_stacks.places import PLACES
 from tests.settings.bad_stacks.platform import PLATFORM
 from tests.settings.bad_stacks.pools import POOLS
 from tests.settings.bad_stacks.refused_by_engine import REFUSED_BY_ENGINE
+from tests.settings.bad_stacks.schedules import SCHEDULES
 from tests.settings.bad_stacks.secrets import SECRETS
 from tests.settings.bad_stacks.sections import SECTIONS
 from tests.settings.bad_stacks.text import TEXT
@@ -31,4 +32,5 @@ BAD_STACKS: tuple[Bad, ...] = (
     *GATEWAY,
     *EXTERNAL,
     *VERSIONS,
+    *SCHEDULES,
 )
