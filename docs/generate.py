@@ -19,6 +19,7 @@ from infra.cli.diff.comparison import as_document
 from infra.cli.document.markdown import to_markdown
 from infra.cli.document.text import to_text
 from infra.cli.report import report
+from infra.cli.simulate_input import asked_of
 from infra.diff.difference import compare
 from infra.offline import Planned, plan_offline
 from infra.outputs import PlatformOutputs
@@ -87,7 +88,7 @@ def _nothing() -> None: ...
 def played(plan: Plan) -> str:
     """What `simulate` prints, with the options of the page."""
     options = dict.fromkeys(("traffic", "model", "pattern", "rate", "days", "seeds")) | {"rate": "1.5", "seeds": "3"}
-    asked = simulate.asked_of(options, plan)
+    asked = asked_of(options, plan)
     return to_text(simulate.document(plan, asked, simulate.answer(plan, asked)), _SHOWN_COLUMNS)
 
 

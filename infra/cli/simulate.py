@@ -1,136 +1,24 @@
-"""`simulate`: the question as it was typed, and its answer as JSON or for a person to read."""
+"""`simulate`: its answer as JSON or for a person to read."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
-from pathlib import Path
+from dataclasses import asdict
 from typing import Any
 
 from infra.cli.document import Column, Document, Row, Section, columns
+from infra.cli.simulate_input import Asked
 from infra.plan.plan import Plan
 from infra.plan.words import count, number, usd
 from infra.simulate.arrivals import Arrivals
-from infra.simulate.patterns import SAID, SPREAD_OUTPUT, SPREAD_PROMPT, requests_of
+from infra.simulate.remedies import Remedy
 from infra.simulate.simulation import Pattern, Simulation, simulate
 from infra.simulate.summary import ModelSummary, Spread, Summary
-from infra.simulate.traffic_file import BadTraffic, read_traffic
 
-DEFAULT_PATTERN, DEFAULT_SEEDS = "daily", 5
-MAX_SEEDS, MAX_DAYS, MAX_REQUESTS = 50, 31, 5_000_000
 NO_ESTIMATE = "no model of this stack has an estimate of its speed"
-_SHOWN = 20  # mistakes of a file
 _SIGNS = "0123456789abcdefghijklmnopqrstuvwxyz"
-
-
-class BadQuestion(Exception):
-    """All that is wrong with the options, with what to write."""
-
-    def __init__(self, mistakes: list[Row]) -> None:
-        super().__init__(mistakes)
-        self.mistakes = mistakes
-
-
-@dataclass(frozen=True)
-class Asked:
-    traffic: Pattern | Arrivals
-    said: str  # of the traffic
-    seeds: int
-    file: str | None
-    assumed: tuple[str, ...]  # of the traffic
-
-
-def asked_of(given: Mapping[str, str | None], plan: Plan) -> Asked:
-    """Raises BadQuestion."""
-    mistakes: list[Row] = []
-    seeds = _whole(given, "seeds", DEFAULT_SEEDS, MAX_SEEDS, mistakes)
-    if given["traffic"] is not None:
-        asked = _of_file(given, given["traffic"], plan, seeds, mistakes)
-    else:
-        asked = _of_pattern(given, seeds, mistakes)
-    if mistakes or asked is None:
-        raise BadQuestion(mistakes)
-    return asked
 
 
 def answer(plan: Plan, asked: Asked) -> Simulation:
     return simulate(plan, asked.traffic, asked.seeds)
-
-
-def _of_pattern(given: Mapping[str, str | None], seeds: int, mistakes: list[Row]) -> Asked | None:
-    name = given["pattern"] or DEFAULT_PATTERN
-    days = _whole(given, "days", 1, MAX_DAYS, mistakes)
-    if name not in SAID:
-        mistakes.append(("--pattern", f"{name!r} is no pattern; write {', '.join(SAID)}"))
-    if given["model"] is not None:
-        mistakes.append(("--model", "it says the model of a file's rows; write it with --traffic FILE"))
-    rate = _rate(given["rate"], mistakes)
-    if mistakes:
-        return None
-    expected = requests_of(name, rate, days)
-    if not 1 <= expected <= MAX_REQUESTS:
-        wrong = f"{number(expected)} requests; from 1 to {number(MAX_REQUESTS)} can be simulated"
-        mistakes.append(("--rate", f"{given['rate']} for {count(days, 'day')} is {wrong}"))
-    said = f"{count(days, 'day')} of about {number(expected)} requests ({name}: {rate:g} per second in the peak hour)"
-    return Asked(Pattern(name, rate, days), said, seeds, None, tuple(_assumed_of(name)))
-
-
-def _assumed_of(name: str) -> Iterator[str]:
-    yield f"requests come by chance (Poisson), whatever callers wait; {name}: {SAID[name]}"
-    yield (
-        "all simulated models get equal shares; lengths are drawn around the mean request of the plan's throughput"
-        f" (lognormal, deviations {SPREAD_PROMPT} of prompts and {SPREAD_OUTPUT} of answers)"
-    )
-
-
-def _of_file(given: Mapping[str, str | None], file: str, plan: Plan, seeds: int, mistakes: list[Row]) -> Asked | None:
-    for option in ("pattern", "rate", "days"):
-        if given[option] is not None:
-            mistakes.append((f"--{option}", "it is of a pattern; write either --traffic FILE or a pattern"))
-    names = {sent: name for name, each in plan.traffic.upstreams.items() for sent in each.names}
-    model = given["model"]
-    if model is not None and model not in names:
-        mistakes.append(("--model", f"{model!r} is no model of {plan.stack}; write {', '.join(sorted(names))}"))
-        return None
-    try:
-        with Path(file).open(encoding="utf-8", newline="") as lines:
-            arrivals = read_traffic(lines, names, model)
-    except BadTraffic as bad:
-        mistakes += ((f"{file}, {where}", what) for where, what in bad.mistakes[:_SHOWN])
-        if (more := len(bad.mistakes) - _SHOWN) > 0:
-            mistakes.append((file, f"and {count(more, 'mistake')} more"))
-        return None
-    except (OSError, UnicodeDecodeError) as error:
-        why = error.strerror if isinstance(error, OSError) else "it is no text in UTF-8"
-        mistakes.append(("--traffic", f"{file}: {why}; name a CSV file"))
-        return None
-    said = f"{number(len(arrivals.times))} requests of {file}, in {arrivals.times[-1] / 3600:,.1f} h"
-    assumed = (
-        "requests come at the times of the file, whatever callers wait; each run has the same requests",
-        "hours and dollars per day: as if it went on like that for 24 hours",
-    )
-    return Asked(arrivals, said, seeds, file, assumed)
-
-
-def _whole(given: Mapping[str, str | None], name: str, default: int, maximum: int, mistakes: list[Row]) -> int:
-    text = given[name]
-    if text is None:
-        return default
-    if text.isdecimal() and 1 <= int(text) <= maximum:
-        return int(text)
-    mistakes.append((f"--{name}", f"{text!r}: write a whole number from 1 to {maximum}"))
-    return default
-
-
-def _rate(text: str | None, mistakes: list[Row]) -> float:
-    if text is None:
-        mistakes.append(("--rate", "missing; write requests per second in the peak hour, such as --rate 6"))
-        return 0.0
-    try:
-        rate = float(text)
-    except ValueError:
-        rate = 0.0
-    if not 0 < rate < float("inf"):
-        mistakes.append(("--rate", f"{text!r}: write a number above 0, in requests per second"))
-    return rate
 
 
 def data(plan: Plan, asked: Asked, found: Simulation) -> dict[str, Any]:
@@ -154,6 +42,7 @@ def data(plan: Plan, asked: Asked, found: Simulation) -> dict[str, Any]:
             for each in (made.pools if made else ())
         },
         "usd_per_day": made.usd if made else None,
+        "would_help": [_remedy_data(each) for each in found.remedies],
         "left_out": dict(found.platform.left_out),
         "assumptions": list(_assumptions(asked, plan)),
         "version": 1,
@@ -186,6 +75,18 @@ def _model_data(each: ModelSummary) -> dict[str, Any]:
         "queue": {"mean": asdict(each.queue_mean), "max": asdict(each.queue_max)},
         "gpu_hours_per_day": asdict(each.gpu_hours),
         "usd_per_day": each.usd,
+    }
+
+
+def _remedy_data(each: Remedy) -> dict[str, Any]:
+    old, new = each.old, each.new
+    return {
+        "model": each.model,
+        "settings": dict(each.settings),
+        "pool_max": each.nodes,
+        "lost": {"old": old.lost, "new": new.lost},
+        "first_token_p95_seconds": {"old": old.p95, "new": new.p95},
+        "pool_usd_per_day": {"old": old.usd, "new": new.usd},
     }
 
 
@@ -244,6 +145,13 @@ def _sections(made: Summary, found: Simulation) -> Iterator[Section]:
         [(each.name, line(each.replicas.line), _at_max(each, found)) for each in made.models],
         note="each of the 48 signs is the mean of ready replicas in its part of the first run; a is 10",
     )
+    if found.remedies:
+        yield Section(
+            "WHAT WOULD HELP",
+            (Column(""), Column("")),
+            [(each.model, _written(each), _helps(each)) for each in found.remedies],
+            note="each played with the requests of the first run; dollars are those of the model's pool",
+        )
     yield Section(
         "POOLS",
         columns("node-hours per day", "$ per day", right=2),
@@ -271,9 +179,28 @@ def _row(each: ModelSummary, *, holds: bool) -> Row:
 def _seconds(found: Spread | None, *, spread: bool) -> str:
     if found is None:
         return "-"
-    decimals = 2 if found.mean < 1 else 1 if found.mean < 100 else 0
-    text = f"{found.mean:,.{decimals}f}"
-    return f"{text} ±{found.half:,.{decimals}f}" if spread and found.half else text
+    text = _short(found.mean)
+    return f"{text} ±{_short(found.half)}" if spread and found.half else text
+
+
+def _written(each: Remedy) -> str:
+    text = ", ".join(f"{key}: {value}" for key, value in each.settings.items())
+    return f"{text}, and at least {count(each.nodes, 'node')} in its pool" if each.nodes else text
+
+
+def _helps(each: Remedy) -> str:
+    old, new = each.old, each.new
+    parts = [f"lost {number(old.lost)} → {number(new.lost)}"] if old.lost != new.lost else []
+    if old.p95 is not None and new.p95 is not None:
+        parts.append(f"first token p95 {_short(old.p95)} → {_short(new.p95)} s")
+    if old.usd is not None and new.usd is not None:
+        more = new.usd - old.usd
+        parts.append(f"{usd(abs(more))} per day {'more' if more >= 0 else 'less'}")
+    return ", ".join(parts)
+
+
+def _short(seconds: float) -> str:
+    return f"{seconds:,.{2 if seconds < 1 else 1 if seconds < 100 else 0}f}"
 
 
 def _at_max(each: ModelSummary, found: Simulation) -> str:

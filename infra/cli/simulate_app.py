@@ -33,12 +33,13 @@ def simulate(stack: str, format_: str, stacks: Path, **given: str | None) -> Non
     from infra.cli.layout import Column, table
     from infra.cli.plans import planned_or_exit
     from infra.cli.progress import waiting
+    from infra.cli.simulate_input import BadQuestion, asked_of
     from infra.cli.terminal import terminal_width
 
     plan = planned_or_exit(stack, stacks)
     try:
-        asked = command.asked_of(given, plan)
-    except command.BadQuestion as bad:
+        asked = asked_of(given, plan)
+    except BadQuestion as bad:
         click.echo(f"simulate: {len(bad.mistakes)} mistake{'s' if len(bad.mistakes) > 1 else ''}\n", err=True)
         click.echo("\n".join(table("", (Column(""),), bad.mistakes, terminal_width())), err=True)
         sys.exit(2)

@@ -7,6 +7,7 @@ from infra.plan.plan import Plan
 from infra.simulate.arrivals import Arrivals
 from infra.simulate.patterns import by_pattern
 from infra.simulate.platform import Platform, platform_of
+from infra.simulate.remedies import Remedy, remedies
 from infra.simulate.run import run
 from infra.simulate.summary import Summary, summary
 
@@ -22,6 +23,7 @@ class Pattern:
 class Simulation:
     platform: Platform
     summary: Summary | None  # None: no model of the plan can be simulated
+    remedies: tuple[Remedy, ...] = ()
 
 
 def simulate(plan: Plan, traffic: Pattern | Arrivals, seeds: int) -> Simulation:
@@ -30,8 +32,9 @@ def simulate(plan: Plan, traffic: Pattern | Arrivals, seeds: int) -> Simulation:
     if not platform.servers:
         return Simulation(platform, None)
     arrivals = _drawn(plan, platform, traffic) if isinstance(traffic, Pattern) else lambda _seed: traffic
-    outcomes = [run(platform, arrivals(seed), seed) for seed in range(1, seeds + 1)]
-    return Simulation(platform, summary(platform, outcomes))
+    first = arrivals(1)
+    outcomes = [run(platform, first, 1), *(run(platform, arrivals(seed), seed) for seed in range(2, seeds + 1))]
+    return Simulation(platform, summary(platform, outcomes), remedies(platform, first, outcomes[0]))
 
 
 def _drawn(plan: Plan, platform: Platform, pattern: Pattern) -> Callable[[int], Arrivals]:

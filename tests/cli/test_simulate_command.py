@@ -33,6 +33,15 @@ def test_the_nodes_of_models_without_an_estimate_are_paid_too(answered: dict[str
     assert answered["usd_per_day"] == pytest.approx(sums)
 
 
+def test_each_change_that_would_help_says_what_it_changes(answered: dict[str, Any]) -> None:
+    assert answered["would_help"]
+    for each in answered["would_help"]:
+        old, new = (each["first_token_p95_seconds"][name] for name in ("old", "new"))
+        assert each["lost"]["new"] < each["lost"]["old"] or new < old
+        assert set(each["settings"]) <= {"replicas.min", "replicas.max"}
+        assert set(each["pool_usd_per_day"]) == {"old", "new"}
+
+
 def test_the_same_command_gives_the_same_answer(answered: dict[str, Any]) -> None:
     assert json.loads(run(*_PATTERN, "--format", "json").stdout) == answered
 
