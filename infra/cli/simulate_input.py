@@ -1,5 +1,6 @@
 """The question of `simulate` as it was typed: options, and the file of requests."""
 
+import csv
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,10 +11,10 @@ from infra.plan.words import count, number
 from infra.simulate.arrivals import Arrivals
 from infra.simulate.patterns import SAID, SPREAD_OUTPUT, SPREAD_PROMPT, requests_of
 from infra.simulate.simulation import Pattern
-from infra.simulate.traffic_file import BadTraffic, read_traffic
+from infra.simulate.traffic_file import MAX_DAYS, BadTraffic, read_traffic
 
 DEFAULT_PATTERN, DEFAULT_SEEDS = "daily", 5
-MAX_SEEDS, MAX_DAYS, MAX_REQUESTS = 50, 31, 5_000_000
+MAX_SEEDS, MAX_REQUESTS = 50, 5_000_000
 _SHOWN = 20  # mistakes of a file
 
 
@@ -90,10 +91,13 @@ def _of_file(given: Mapping[str, str | None], file: str, plan: Plan, seeds: int,
         if (more := len(bad.mistakes) - _SHOWN) > 0:
             mistakes.append((file, f"and {count(more, 'mistake')} more"))
         return None
-    except (OSError, UnicodeDecodeError) as error:
-        why = error.strerror if isinstance(error, OSError) else "it is no text in UTF-8"
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        why = error.strerror if isinstance(error, OSError) else "it is no table of text in UTF-8"
         mistakes.append(("--traffic", f"{file}: {why}; name a CSV file"))
         return None
+    if len(arrivals.times) > MAX_REQUESTS:
+        wrong = f"{file}: {number(len(arrivals.times))} requests; at most {number(MAX_REQUESTS)} can be played"
+        mistakes.append(("--traffic", wrong))
     said = f"{number(len(arrivals.times))} requests of {file}, in {arrivals.times[-1] / 3600:,.1f} h"
     assumed = (
         "requests come at the times of the file, whatever callers wait; each run has the same requests",

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from infra.simulate.arrivals import Arrivals
+from infra.simulate.patterns import DAY
 
 # Our name -> the names of it, in small letters: ours, those of Azure's traces, those of BurstGPT.
 COLUMNS = {
@@ -14,6 +15,7 @@ COLUMNS = {
     "input_tokens": ("input_tokens", "contexttokens", "request tokens"),
     "output_tokens": ("output_tokens", "generatedtokens", "response tokens"),
 }
+MAX_DAYS = 31
 AFTER_LAST = 300.0  # seconds that a run goes on after the last request
 EXAMPLE = "time,model,input_tokens,output_tokens"
 
@@ -54,6 +56,10 @@ def read_traffic(lines: Iterable[str], names: Mapping[str, str], model: str | No
         mistakes += ((f"line {row.line}", each) for each in wrong)
         if not wrong and not mistakes:
             found.append(_request(row, names, first))
+    if found and (days := max(each.time for each in found) / DAY) > MAX_DAYS:
+        mistakes.append(
+            ("column time", f"the last request comes after {days:,.0f} days; at most {MAX_DAYS} can be played")
+        )
     if not rows and not mistakes:
         mistakes.append(("the file", f"no rows; write one per request, below {EXAMPLE}"))
     if mistakes:

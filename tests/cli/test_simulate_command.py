@@ -89,6 +89,29 @@ def test_all_mistakes_of_a_file_are_said_with_their_lines(tmp_path: Path) -> Non
         assert f"line {line}" in said
 
 
+@pytest.mark.parametrize("content", [b"\xff\xfe\x00t", b'time,"' + b"x" * 200_000])
+def test_a_file_that_is_no_table_is_no_traceback(tmp_path: Path, content: bytes) -> None:
+    file = tmp_path / "t.csv"
+    file.write_bytes(content)
+    done = run("simulate", "prod", "--traffic", str(file))
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert "no table of text in UTF-8" in " ".join(done.stderr.split())
+
+
+def test_a_file_is_played_as_it_is(tmp_path: Path) -> None:
+    file = tmp_path / "t.csv"
+    rows = ["5,llama-8b,100,20", "0,llama-8b,100,20", "7,helper,100,20"]
+    file.write_text("\n".join(["time,model,input_tokens,output_tokens", *rows]))
+    done = run("simulate", "prod", "--traffic", str(file), "--seeds", "1")
+    assert done.exit_code == 0
+    said = " ".join(done.stdout.split())
+    assert "3 requests of" in said
+    assert "helper no estimate: Ollama has no throughput model; 1 request of the file" in said
+    found = json.loads(run("simulate", "prod", "--traffic", str(file), "--seeds", "1", "--format", "json").stdout)
+    assert found["models"]["llama-8b"]["answered"] == 2
+    assert found["models"]["llama-70b"]["first_token_seconds"] == {"p50": None, "p95": None, "p99": None}
+
+
 def test_a_stack_without_an_estimate_says_so() -> None:
     done = run("simulate", "local", "--rate", "1")
     assert done.exit_code == 3

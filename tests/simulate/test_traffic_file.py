@@ -62,6 +62,8 @@ def test_the_only_model_needs_no_name() -> None:
         ((_HEADER, "1,chat,0,1"), "line 2", "input_tokens"),
         ((_HEADER, "1,chat,1,2.5"), "line 2", "output_tokens"),
         ((_HEADER, "1,chat"), "line 2", "2 cells"),
+        ((_HEADER, "1,chat,1,1", "1e12,chat,1,1"), "column time", "at most 31"),
+        ((_HEADER, "1026-11-26,chat,1,1", "2026-11-26,chat,1,1"), "column time", "at most 31"),
         ((_HEADER, "1,chat,1,1", "2026-11-26,chat,1,1"), "column time", "one way"),
     ],
 )
