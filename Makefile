@@ -97,6 +97,7 @@ benchmark: .venv/program
 
 benchmark-simulate: .venv/program
 	$(BIN)/python -m benchmarks.simulate
+	$(BIN)/python -m benchmarks.autoscaling
 
 benchmark-memory: .venv/program
 	$(BIN)/python -m benchmarks.memory

@@ -2,7 +2,9 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
+from components.scaling_behavior import behavior
 from infra.plan.cluster import PoolPlan
 from infra.plan.models import ModelPlan, Scaling
 from infra.plan.plan import Plan
@@ -26,6 +28,7 @@ class Server:
     limits: Limits
     context: int  # tokens of the longest request
     scaling: Scaling | None
+    behavior: Mapping[str, Any]  # of its HPA
     new_node: tuple[Estimate, ...]  # parts of a start
     new_pod: tuple[Estimate, ...]
     fallback: bool  # a request that its own servers don't answer goes elsewhere
@@ -116,6 +119,7 @@ def _server(plan: Plan, model: ModelPlan) -> Server:
         ),
         context=model.max_model_len,
         scaling=model.scaling,
+        behavior=behavior(model.scaling.cooldown_seconds) if model.scaling is not None else {},
         new_node=tuple(parts[name] for name in _NEW_NODE),
         new_pod=tuple(parts[name] for name in _NEW_POD),
         fallback=upstream.fallback is not None,

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from components.scaling_behavior import behavior
 from infra.simulate.arrivals import Arrivals
 from infra.simulate.autoscaler import Hpa, Keda, Values, for_metrics
 from infra.simulate.counted import Counted
@@ -54,7 +53,7 @@ class Served:
         """With the minimum of replicas, which answer."""
         scaling = self.server.scaling
         if scaling is not None and self.server.signals:
-            self.hpa = Hpa(self.server.min, self.server.max, behavior(scaling.cooldown_seconds))
+            self.hpa = Hpa(self.server.min, self.server.max, self.server.behavior)
             self.keda = Keda(self.server.min, scaling.cooldown_seconds)
         for _ in range(self.server.min):
             pod = Pod(self.server.gpus, self.server.new_node, lambda _pod, _now, _ready: None)

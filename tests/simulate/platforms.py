@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from components.scaling_behavior import behavior
 from infra.plan.models import Scaling
 from infra.simulate.arrivals import Arrivals
 from infra.simulate.nodes import PoolShape
@@ -44,7 +45,19 @@ def server(
     least: int = 1, most: int = 1, *, limits: Limits = LIMITS, scaling: Scaling | None = None, name: str = "chat"
 ) -> Server:
     return Server(
-        name, "gpu", 1, least, most, EvenSteps(), limits, 8_000, scaling, exactly(100.0), exactly(60.0), fallback=False
+        name,
+        "gpu",
+        1,
+        least,
+        most,
+        EvenSteps(),
+        limits,
+        8_000,
+        scaling,
+        behavior(300),
+        exactly(100.0),
+        exactly(60.0),
+        fallback=False,
     )
 
 
