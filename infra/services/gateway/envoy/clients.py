@@ -9,6 +9,7 @@ from infra.services.gateway.envoy.held import HELD
 from infra.services.gateway.envoy.limits import asks_to_wait
 from infra.services.gateway.envoy.log import ROUTED, SERVED
 from infra.services.gateway.envoy.messages import MIB, Message, header, is_, resources, typed
+from infra.services.gateway.envoy.retries import NOT_SENT, retry_on
 
 ROUTES = "clients"
 
@@ -29,7 +30,7 @@ def clients_file(traffic: TrafficPlan, keys: Mapping[str, Sequence[str]], engine
 # Where a client's models change, its listener may come a moment after its cluster. A body of more than 64 KiB isn't
 # kept for another try.
 _SOON: Message = {
-    "retry_on": "connect-failure",
+    "retry_on": retry_on(NOT_SENT),
     "num_retries": 8,
     "retry_back_off": {"base_interval": "0.05s", "max_interval": "0.5s"},
 }

@@ -24,6 +24,7 @@ from infra.services.gateway.envoy.messages import (
     typed,
 )
 from infra.services.gateway.envoy.place import Place
+from infra.services.gateway.envoy.retries import NOT_SENT, retry_on
 
 SCRIPT = Path(__file__).with_name("external.lua").read_text(encoding="utf-8")
 _METADATA = "gateway.external"
@@ -83,7 +84,7 @@ def external_file(traffic: TrafficPlan, external: External, key: str) -> str:
         "timeout": "0s",
         "idle_timeout": SECONDS(traffic.idle_seconds),
         "host_rewrite_literal": external.authority,
-        "retry_policy": {"retry_on": "connect-failure,refused-stream", "num_retries": 1},
+        "retry_policy": {"retry_on": retry_on(NOT_SENT), "num_retries": 1},
     }
     routes = [
         {"match": {"path": path}, "route": {**route, "prefix_rewrite": external.path(path)}} for path in external.paths

@@ -14,7 +14,7 @@ from infra.services.gateway.envoy.internal import to_listener
 from infra.services.gateway.envoy.log import version_counters
 from infra.services.gateway.envoy.messages import MIB, SECONDS, Message, any_of, extension, typed
 from infra.services.gateway.envoy.place import Place
-from infra.services.gateway.envoy.retries import BUSY, NOT_SENT, retry_on
+from infra.services.gateway.envoy.retries import BUSY, NO_ANSWER, NOT_SENT, retry_on
 
 _REFUSED, _LATE = 503, 504
 
@@ -99,7 +99,7 @@ def _then(upstream: Upstream) -> Message:
     late = [_LATE] if upstream.fallback.after_seconds is not None else []
     kind = "extensions.retry.priority.previous_priorities.v3.PreviousPrioritiesConfig"
     return {
-        "retry_on": "connect-failure,refused-stream,reset,retriable-status-codes",
+        "retry_on": retry_on(NOT_SENT, NO_ANSWER, BUSY),
         "retriable_status_codes": [_REFUSED, *late],
         "num_retries": 1,
         "retry_back_off": {"base_interval": "0.01s", "max_interval": "0.01s"},
