@@ -22,8 +22,8 @@ class Request:
 
 @dataclass
 class Engine:
-    """`does`, by the body's field of this name: slow, stream, long stream, busy, dies once, vectors, much. Anything
-    else is answered at once. A stream has `pause` seconds between its events."""
+    """`does`, by the body's field of this name: slow, stream, long stream, busy, dies once, vectors, much, claims.
+    Anything else is answered at once. A stream has `pause` seconds between its events."""
 
     requests: list[Request] = field(default_factory=list)
     port: int = 0
@@ -90,6 +90,8 @@ class Engine:
             return await stream(writer, "abc" * 10, 0.1)
         if does == "vectors":
             return await write(writer, 200, {"usage": {"prompt_tokens": 4, "total_tokens": 4}})
+        if does == "claims":
+            return await write(writer, 200, {}, "x-llm-served-by: somebody")
         if does == "slow":
             await asyncio.sleep(2)
         if does == "much":
@@ -116,9 +118,10 @@ async def _read(reader: asyncio.StreamReader) -> Request:
     return Request(method, path, headers, body)
 
 
-async def write(writer: asyncio.StreamWriter, status: int, found: Mapping[str, object]) -> None:
+async def write(writer: asyncio.StreamWriter, status: int, found: Mapping[str, object], *headers: str) -> None:
     body = json.dumps(found).encode()
-    lines = (f"HTTP/1.1 {status} x", "content-type: application/json", f"content-length: {len(body)}", "", "")
+    sized = ("content-type: application/json", f"content-length: {len(body)}")
+    lines = (f"HTTP/1.1 {status} x", *sized, *headers, "", "")
     writer.write("\r\n".join(lines).encode() + body)
     await writer.drain()
 

@@ -2,6 +2,8 @@
 
 import gzip
 import json
+import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -169,7 +171,7 @@ PASSES = {
     "a letter of the path escaped": post(KEY, JSON, path=b"/v1/%63hat/completions"),
     "another method, in a header": post(KEY, JSON, b"x-http-method-override: DELETE"),
     "another path, in a header": post(KEY, JSON, b"x-original-url: /metrics", b"x-envoy-original-path: /metrics"),
-    "headers that its caller wants dropped": post(KEY, JSON, b"connection: x-llm-client, x-llm-model, x-request-id"),
+    "headers that its caller wants dropped": post(KEY, JSON, b"connection: x-llm-client, x-llm-routed, x-request-id"),
     "a client behind a line feed": post(KEY, JSON, b"x-a: b\nx-llm-client: other"),
     "a client behind a carriage return": post(KEY, JSON, b"x-a: b\rx-llm-client: other"),
     "chunks behind a line that goes on": post(KEY, JSON, b"x-a: b\r\n transfer-encoding: chunked"),
@@ -190,8 +192,8 @@ def test_it_is_a_request_like_any_other(gateway: Gateway, engine: Engine, reques
     assert status_of(gateway.raw(request_)) == 200
     (request,) = engine.requests
     assert (request.method, request.path, request.body) == ("POST", "/v1/chat/completions", SMALL)
-    found = {name: request.header(name) for name in ("host", "x-llm-client", "x-llm-model", "transfer-encoding")}
-    assert found == {"host": ["127.0.0.1"], "x-llm-client": ["app"], "x-llm-model": ["small"], "transfer-encoding": []}
+    found = {name: request.header(name) for name in ("host", "x-llm-client", "x-llm-routed", "transfer-encoding")}
+    assert found == {"host": ["127.0.0.1"], "x-llm-client": ["app"], "x-llm-routed": ["small"], "transfer-encoding": []}
 
 
 @pytest.mark.parametrize(("path", "status"), PATHS.items())
@@ -292,3 +294,15 @@ def test_headers_behind_a_body_are_dropped(gateway: Gateway, engine: Engine) -> 
     body = CHUNKED.removesuffix(b"\r\n") + b"x-llm-client: other\r\nauthorization: Bearer x\r\n\r\n"
     assert status_of(gateway.raw(post(KEY, JSON, b"transfer-encoding: chunked", body=body, sized=False))) == 200
     assert engine.requests[0].header("x-llm-client") == ["app"]
+
+
+def test_what_http_2_does_not_know_cuts_no_stream_of_the_same_client(gateway: Gateway, engine: Engine) -> None:
+    """The tiers speak HTTP/2 with each other, and the requests of a client share its connections."""
+    odd = post(KEY, JSON).replace(b"host: llm", b"host:")
+    body = {"model": "small", "does": "stream", "pause": 0.2}
+    with ThreadPoolExecutor(8) as pool:
+        asked = [pool.submit(gateway.ask, "POST", "/v1/chat/completions", body) for _ in range(8)]
+        while engine.under_way < 8 and not any(each.done() for each in asked):
+            time.sleep(0.01)
+        assert {status_of(gateway.raw(odd)) for _ in range(6)} == {503}
+        assert all(each.result().body.endswith(b"[DONE]\n\n") for each in asked)

@@ -86,6 +86,14 @@ def test_a_request_is_logged_and_counted_under_the_name_of_the_server(own: tuple
     assert sum(counted.values()) >= 1
 
 
+def test_a_server_can_not_say_that_a_provider_answered(own: tuple[Gateway, Engine]) -> None:
+    """By this header is counted: each value would be a series, or the price of a provider."""
+    gateway, _ = own
+    answer = gateway.ask("POST", "/custom/rank/x", {"does": "claims"})
+    assert (answer.status, "x-llm-served-by" in answer.headers) == (200, False)
+    assert (gateway.logged(answer)["served_by"], gateway.stats("somebody")) == (None, {})
+
+
 REFUSED = {
     "no key": ("POST", "/custom/rank/x", {}, {"key": None}, 401, "invalid_api_key"),
     "a server that the client doesn't name": ("POST", "/custom/secret/x", {}, {}, 403, "server_not_allowed"),

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from infra.plan.gateway import TrafficPlan
 from infra.services.gateway.envoy.errors import OURS, THEIRS, all_of, error, flags, has, status, wait, when
 from infra.services.gateway.envoy.held import HELD
+from infra.services.gateway.envoy.internal import ONLY_ITS_STREAM
 from infra.services.gateway.envoy.log import ROUTED, counters, refused_log, routed_log, version_counters
 from infra.services.gateway.envoy.messages import FILTER, SECONDS, Message, extension, file_source, header
 from infra.services.gateway.envoy.place import Place
@@ -83,6 +84,7 @@ def behind(traffic: TrafficPlan, name: str, routes: Message, filters: Sequence[M
         early_header_mutation_extensions=[_without_orders()],
         max_request_headers_kb=MORE_HEADERS_KIB,
         stream_idle_timeout=SECONDS(traffic.silence_seconds),
+        http2_protocol_options=ONLY_ITS_STREAM,
         common_http_protocol_options={"idle_timeout": "3600s", "max_headers_count": MORE_HEADERS},
         **own,
     )

@@ -10,7 +10,7 @@ from infra.plan.gateway import CustomServer, TrafficPlan
 from infra.services.gateway.envoy.clusters import RETRIES, at
 from infra.services.gateway.envoy.errors import error, plain, refuse
 from infra.services.gateway.envoy.internal import http1
-from infra.services.gateway.envoy.log import ROUTED
+from infra.services.gateway.envoy.log import ROUTED, SERVED_BY
 from infra.services.gateway.envoy.messages import (
     MANY,
     SECONDS,
@@ -94,7 +94,7 @@ def _audio(traffic: TrafficPlan, known: Iterable[CustomServer], mine: Iterable[C
 
 
 def _route(traffic: TrafficPlan, server: CustomServer, match: Message, rewrite: Message) -> Message:
-    """The key of the engines is none of its business."""
+    """The key of the engines is none of its business, and it can't say that a provider answered: by that is counted."""
     name = of_custom(server.name)
     return {
         "name": name,
@@ -110,6 +110,7 @@ def _route(traffic: TrafficPlan, server: CustomServer, match: Message, rewrite: 
         },
         "request_headers_to_add": [header(ROUTED, name)],
         "request_headers_to_remove": ["authorization"],
+        "response_headers_to_remove": [SERVED_BY],
     }
 
 

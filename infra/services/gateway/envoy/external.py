@@ -8,7 +8,7 @@ from infra.plan.external import External
 from infra.plan.gateway import TrafficPlan
 from infra.services.gateway.envoy.connections import MORE_HEADERS, MORE_HEADERS_KIB, manager, routes_in
 from infra.services.gateway.envoy.errors import plain
-from infra.services.gateway.envoy.internal import http1, to_listener
+from infra.services.gateway.envoy.internal import ONLY_ITS_STREAM, http1, to_listener
 from infra.services.gateway.envoy.messages import (
     FILTER,
     JSON_TYPE,
@@ -65,6 +65,7 @@ def external_listener(traffic: TrafficPlan, place: Place, external: External) ->
         filters,
         rds=routes_in(place, listener_of(external.name), file_of(external.name)),
         stream_idle_timeout=SECONDS(traffic.idle_seconds),
+        http2_protocol_options=ONLY_ITS_STREAM,
         max_request_headers_kb=MORE_HEADERS_KIB,
         common_http_protocol_options={"idle_timeout": "3600s", "max_headers_count": MORE_HEADERS},
     )
