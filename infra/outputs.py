@@ -260,7 +260,7 @@ def _endpoint(plan: Plan, model: ModelPlan) -> ModelEndpoint:
         timeout_seconds=plan.traffic.idle_seconds,
         paused=model.paused,
         held_seconds=upstream.held_seconds or None,
-        **upstream.abilities,
+        **{name: able for name, able in upstream.abilities.items() if able is not None},
         adapters=[each.name for each in model.adapters] or None,
         truncates_prompts=ENGINES[model.engine].limits.truncates_prompts,
     )

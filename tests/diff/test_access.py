@@ -377,6 +377,7 @@ SILENT = {
     "kubernetes:keda.sh/v1alpha1:ScaledObject",
     "kubernetes:keda.sh/v1alpha1:TriggerAuthentication",
     "kubernetes:monitoring.coreos.com/v1:PodMonitor",
+    "kubernetes:monitoring.coreos.com/v1:PrometheusRule",
     "kubernetes:monitoring.coreos.com/v1:ServiceMonitor",
     "kubernetes:policy/v1:PodDisruptionBudget",
     "kubernetes:scheduling.k8s.io/v1:PriorityClass",

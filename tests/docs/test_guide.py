@@ -112,7 +112,7 @@ def test_what_is_said_of_the_plan() -> None:
     assert ["about 6 min without llama3" in message for message in stops] == [True]
     assert any("offers ReadWriteMany" in note.message for note in plan.assumptions)
     timeouts = plan.models["llama3"].timeouts
-    assert (timeouts.startup_probe, timeouts.progress_deadline, timeouts.rollout) == (630, 1290, 1290)
+    assert (timeouts.startup_probe, timeouts.progress_deadline, timeouts.rollout) == (630, 1590, 1590)
     assert {note.path for note in plan.to_do} == {
         "gpuPools.gpu.existing.runtimeClassName",
         "gpuPools.gpu.existing.selector",

@@ -23,7 +23,7 @@ def certificate_file(place: Place) -> str:
 
 
 def tls_listener(traffic: TrafficPlan, place: Place, routes: Message) -> Message:
-    """As the one without TLS, on a port of its own."""
+    """As the one without TLS, on another port."""
     context = extension(
         "transport_sockets.tls",
         _CONTEXT,
