@@ -10,6 +10,7 @@ from infra.plan.models import ModelPlan, StartPart
 from infra.plan.money import Cheaper, CostItem, Remedy
 from infra.plan.notes import Advice, Note, ToDo, Violation, Warned
 from infra.plan.plan import Plan
+from infra.plan.schedule import DAYS
 from infra.planning.advice import as_mapping
 from infra.recording import Recorded
 from infra.services.access.client_secrets import base_url, secret_name
@@ -107,6 +108,7 @@ def _model(plan: Plan, model: ModelPlan) -> dict[str, Any]:
         "instance_type": model.instance_type,
         "gpus_per_replica": model.gpus,
         "replicas": {"min": model.replicas.min, "max": model.replicas.max},
+        "schedule": _schedule(plan, model),
         "fits": fit.judged if fit else None,
         "certain": fit.certain if fit and fit.estimated else None,
         "weights_gib": round(fit.weights_gib, 2) if fit else None,
@@ -130,6 +132,31 @@ def _model(plan: Plan, model: ModelPlan) -> dict[str, Any]:
         "usd_per_million_output_tokens": [round(dollars.low, 4), round(dollars.high, 4)] if dollars else None,
         **speed_data(model.throughput),
         "reasons": list(model.reasons),
+    }
+
+
+def _schedule(plan: Plan, model: ModelPlan) -> dict[str, Any] | None:
+    if model.schedule is None:
+        return None
+    night = plan.nights.get(model.name)
+    return {
+        "windows": [
+            {
+                "days": [DAYS[day] for day in each.days],
+                "from": each.hours[0],
+                "to": each.hours[1],
+                "timezone": each.timezone,
+                "min": each.min,
+            }
+            for each in model.schedule.windows
+        ],
+        "said": model.schedule.said,
+        "ahead_minutes": model.schedule.ahead_minutes,
+        "after_minutes": model.schedule.after_minutes,
+        "openings": [vars(each) for each in model.schedule.openings],
+        "hours_per_week": round(night.hours_per_week, 1) if night else None,
+        "saves_usd_per_month_min": _rounded(night.saves_min) if night else None,
+        "saves_usd_per_month_expected": _rounded(night.saves_expected) if night else None,
     }
 
 

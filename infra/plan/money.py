@@ -91,6 +91,15 @@ class Cost:
 
 
 @dataclass(frozen=True)
+class Night:
+    """What a model's schedule saves, in dollars per month, against the replicas of its windows at all hours."""
+
+    hours_per_week: float  # in which its windows are paid for, with what comes before and after them
+    saves_min: float  # of the minimum bill
+    saves_expected: float
+
+
+@dataclass(frozen=True)
 class Cheaper:
     """What to write in the stack file, below a model, and what that saves of the next plan's bill.
 

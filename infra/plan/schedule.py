@@ -1,6 +1,6 @@
-"""Windows of a week in which more replicas run: plain data, and how many run when.
+"""Windows of the week in which more replicas run: plain data, and how many run when.
 
-Times are minutes of a week that begins on Monday at 00:00. Daylight saving time is left out of all that is counted,
+Times are minutes of the week that begins on Monday at 00:00. Daylight saving time is left out of all that is counted,
 since KEDA reads the clock of the time zone itself: hours are those of the zone's time in January.
 """
 
@@ -34,6 +34,11 @@ class Window:
         return [(day * DAY + self.start, day * DAY + self.start + length) for day in self.days]
 
     @property
+    def hours(self) -> tuple[str, str]:
+        """From and to."""
+        return _clock(self.start), _clock(self.end or DAY)
+
+    @property
     def offset(self) -> int:
         """Minutes that the clock of its zone is ahead of UTC."""
         found = _JANUARY.replace(tzinfo=ZoneInfo(self.timezone)).utcoffset()
@@ -42,7 +47,7 @@ class Window:
 
 @dataclass(frozen=True)
 class Opening:
-    """What KEDA's cron trigger is told."""
+    """What KEDA's cron trigger gets."""
 
     start: str
     end: str
@@ -64,17 +69,17 @@ class Schedule:
         return "; ".join(window.said for window in self.windows)
 
     @property
-    def most(self) -> int:
+    def largest(self) -> int:
         return max(window.min for window in self.windows)
 
     def min_at(self, minute: int, low: int) -> int:
-        """The replicas that are paid for at a minute of a week in UTC, where `low` run outside the windows."""
+        """The replicas that are paid for at this minute of the week in UTC, where `low` run outside the windows."""
         running = (window.min for window in self.windows if _covers(self._paid(window), minute))
         return max((low, *running))
 
     @property
     def changes(self) -> set[int]:
-        """The minutes of a week in UTC at which the number of replicas may change."""
+        """The minutes of the week in UTC at which the number of replicas may change."""
         return {end % WEEK for window in self.windows for span in self._paid(window) for end in span}
 
     def _paid(self, window: Window) -> list[Span]:
@@ -83,13 +88,13 @@ class Schedule:
 
 
 def share_of_week(parts: Iterable[Schedule]) -> list[tuple[int, float]]:
-    """Minutes of a week, each with the share of the week from it to the next one: nothing changes between two."""
+    """Minutes of the week, each with the share of the week from it to the next one: nothing changes between two."""
     found = sorted({0, *(minute for each in parts for minute in each.changes)})
     return [(start, (end - start) / WEEK) for start, end in zip(found, [*found[1:], WEEK], strict=True)]
 
 
 def merged(spans: Iterable[Span]) -> list[Span]:
-    """Those of a week, where those that touch are one. The whole week is one from its first minute to its last."""
+    """Those of the week, where those that touch are one. The whole week is one from its first minute to its last."""
     taken = bytearray(WEEK)
     for start, end in spans:
         for minute in range(start, min(end, start + WEEK)):
@@ -105,7 +110,7 @@ def minutes_in_common(one: Window, other: Window) -> int:
 
 
 def overlap(one: Sequence[Span], other: Sequence[Span]) -> int:
-    """Minutes of a week that both have."""
+    """Minutes of the week that both have."""
     return sum(
         max(0, min(end, to + shift) - max(start, begin + shift))
         for start, end in one
@@ -120,3 +125,7 @@ def _in_utc(window: Window) -> list[Span]:
 
 def _covers(spans: Iterable[Span], minute: int) -> bool:
     return any((minute - start) % WEEK < end - start for start, end in spans)
+
+
+def _clock(minute: int) -> str:
+    return f"{minute // 60:02}:{minute % 60:02}"

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from infra.plan.cluster import PoolPlan
 from infra.plan.models import ModelPlan
 from infra.plan.money import EXPECTED_LOAD, HOURS_PER_MONTH
-from infra.planning.nodes import nodes_for
+from infra.plan.schedule import share_of_week
+from infra.planning.nodes import nodes_for, nodes_of
 from infra.services.serving.placement import Placed, by_pool
 
 # It isn't known how often a team changes its models: assumed is once per week and model.
@@ -24,7 +25,7 @@ ROLLOUTS_ASSUMED = (
 class BilledNodes:
     """The billed nodes of one pool: at the minimum of replicas, at the expected load, and at the maximum."""
 
-    min: int
+    min: float  # in the mean of the week, where a schedule changes it by the hour
     expected: float
     all_month: int  # at the maximum of replicas
     surge: int = 0  # further nodes at the maximum, only while a rollout runs
@@ -39,7 +40,8 @@ class BilledNodes:
 def billed_nodes(pool: PoolPlan, placed: Sequence[Placed], models: Mapping[str, ModelPlan]) -> BilledNodes:
     """Never more than the pool's maximum: the plan refuses replicas that need more, and they would never start."""
     on = by_pool(placed).get(pool.name, [])
-    lowest = min(pool.max, max(pool.min, nodes_for(on, pool.gpus_per_node, at_most=False)))
+    by_hour = _by_hour(pool, on, models)
+    lowest = max(nodes for nodes, _ in by_hour)
     running = [each for each in on if not each.served.settings.paused]
     peak = min(pool.max, max(lowest, nodes_for(running, pool.gpus_per_node, at_most=True)))
     replicas = nodes_for(on, pool.gpus_per_node, at_most=True)
@@ -47,13 +49,31 @@ def billed_nodes(pool: PoolPlan, placed: Sequence[Placed], models: Mapping[str, 
     # In an existing pool, only running nodes are billed; in a pool that the stack creates, its maximum may be billed.
     highest = min(pool.max, max(lowest, with_surge)) if pool.existing else pool.max
     all_month = max(lowest, min(highest, replicas), highest - (with_surge - replicas))
+    mean = sum(nodes * share for nodes, share in by_hour)
     return BilledNodes(
-        lowest,
-        lowest + EXPECTED_LOAD * (peak - lowest),
+        mean,
+        mean + EXPECTED_LOAD * (peak - mean),
         all_month,
         highest - all_month,
         _rollout_hours(models[each.served.name] for each in on),
     )
+
+
+def _by_hour(pool: PoolPlan, on: Sequence[Placed], models: Mapping[str, ModelPlan]) -> list[tuple[int, float]]:
+    """The nodes at the minimum of replicas, each number with its share of the week."""
+    running = [each for each in on if not each.served.settings.paused]
+    schedules = [schedule for each in running if (schedule := models[each.served.name].schedule)]
+    found: list[tuple[int, float]] = []
+    for at, share in share_of_week(schedules):
+        needed = nodes_of([(each, _min(each, models, at)) for each in running], pool.gpus_per_node)
+        found.append((min(pool.max, max(pool.min, needed)), share))
+    return found
+
+
+def _min(placed: Placed, models: Mapping[str, ModelPlan], at: int) -> int:
+    """Replicas at this minute of the week."""
+    low, schedule = placed.served.replicas.min, models[placed.served.name].schedule
+    return schedule.min_at(at, low) if schedule else low
 
 
 def _rollout_hours(models: Iterable[ModelPlan]) -> float:

@@ -19,6 +19,7 @@ from infra.plan.plan import Plan
 from infra.planning.bill import minimum_per_month, plan_bill
 from infra.planning.budget import check_budget
 from infra.planning.cost import Billed
+from infra.planning.nights import nights, say_hours
 from infra.planning.node_makers import check_node_makers
 from infra.planning.nodes import plan_pool
 from infra.planning.own_pools import to_do_of_own_nodes, warn_of_same_nodes, with_room
@@ -159,6 +160,7 @@ def _decide(asked: Asked) -> Decided[_Parts]:
     yield from _warn(asked, platform, nodes, models, traffic)
     billed = _billed(asked, platform, nodes, models, traffic)
     cost = yield from plan_bill(billed)
+    yield from say_hours(billed)
     yield from check_budget(asked.settings, cost)
     quotas = tuple(asked.cloud.quotas(platform.cluster, nodes.pools))
     yield from _to_dos(asked, platform, nodes, quotas)
@@ -308,6 +310,7 @@ def _plan(asked: Asked, parts: _Parts, findings: Findings) -> Plan:
         remedies={},
         cheaper={},
         while_paused=cheaper_while_paused(parts.billed, minimum_per_month),
+        nights=nights(parts.billed, parts.cost),
         chosen=findings.chosen,
         quotas=parts.quotas,
         violations=findings.violations,

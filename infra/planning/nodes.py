@@ -1,6 +1,6 @@
 """Pools: how many nodes they may have, and where; and whether the peak fits them."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from infra.catalog import Catalog
 from infra.clouds.existing.own_cards import say_card
@@ -118,12 +118,18 @@ def nodes_for(placed: Sequence[Placed], gpus_per_node: int, *, at_most: bool, ex
 
     Where every model's GPUs divide a node's, replicas pack without a gap; else each size has separate nodes.
     """
+    replicas = [
+        (each, each.served.replicas.max if at_most else 0 if each.served.settings.paused else each.served.replicas.min)
+        for each in placed
+    ]
+    return nodes_of(replicas, gpus_per_node, extra)
+
+
+def nodes_of(replicas: Iterable[tuple[Placed, int]], gpus_per_node: int, extra: int = 0) -> int:
+    """Nodes that hold these replicas, and `extra` GPUs."""
     wanted: dict[int, int] = {}
-    for each in placed:
-        replicas = (
-            each.served.replicas.max if at_most else 0 if each.served.settings.paused else each.served.replicas.min
-        )
-        wanted[each.gpus] = wanted.get(each.gpus, 0) + replicas
+    for each, number in replicas:
+        wanted[each.gpus] = wanted.get(each.gpus, 0) + number
     if extra:
         wanted[extra] = wanted.get(extra, 0) + 1
     if all(gpus_per_node % gpus == 0 for gpus in wanted):

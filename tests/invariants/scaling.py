@@ -115,7 +115,7 @@ def _queries(scaler: Recorded) -> list[Any]:
 
 
 def _hours(scaler: Recorded) -> list[str]:
-    """KEDA refuses a window that ends as it begins; a minute and an hour that are no time never come."""
+    """KEDA refuses a window that ends as it begins; what is no time of day never comes."""
     broken, most = [], scaler.inputs["spec"]["maxReplicaCount"]
     for trigger in scaler.inputs["spec"]["triggers"]:
         told = trigger["metadata"]

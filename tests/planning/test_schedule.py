@@ -1,4 +1,4 @@
-"""Windows of a week: what KEDA is told opens each early enough and closes it in time, whatever days it is on."""
+"""Windows of the week: what KEDA is given opens each early enough and closes it in time, whatever days it is on."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -52,7 +52,7 @@ def test_days_are_a_list_of_days_and_ranges(text: str, days: tuple[int, ...]) ->
 
 
 # Windows, and the start and end that KEDA gets 15 minutes earlier; 0 is Sunday.
-TOLD: list[tuple[list[dict[str, Any]], list[tuple[str, str]]]] = [
+GIVEN: list[tuple[list[dict[str, Any]], list[tuple[str, str]]]] = [
     ([OFFICE], [("45 7 * * 1-5", "0 19 * * 1-5")]),
     ([{**OFFICE, "from": "22:00", "to": "06:00"}], [("45 21 * * 1-5", "0 6 * * 2-6")]),
     ([{**OFFICE, "days": "sat,sun", "from": "22:00", "to": "06:00"}], [("45 21 * * 0,6", "0 6 * * 0-1")]),
@@ -69,14 +69,14 @@ TOLD: list[tuple[list[dict[str, Any]], list[tuple[str, str]]]] = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("windows", "told"), TOLD)
-def test_keda_opens_a_window_before_it_begins(windows: list[dict[str, Any]], told: list[tuple[str, str]]) -> None:
+@pytest.mark.parametrize(("windows", "given"), GIVEN)
+def test_keda_opens_a_window_before_it_begins(windows: list[dict[str, Any]], given: list[tuple[str, str]]) -> None:
     found = openings(*windows)
-    assert [(each.start, each.end) for each in found] == told
+    assert [(each.start, each.end) for each in found] == given
     assert {(each.timezone, each.replicas) for each in found} == {("Europe/Amsterdam", 1)}
 
 
-@pytest.mark.parametrize("windows", [windows for windows, _ in TOLD])
+@pytest.mark.parametrize("windows", [windows for windows, _ in GIVEN])
 def test_keda_is_on_in_all_minutes_of_the_windows_and_in_no_others(windows: list[dict[str, Any]]) -> None:
     found = openings(*windows)
     of = windows_of(Model.model_validate_json(json.dumps(model(*windows))), ReplicasPlan(0, 1))
@@ -106,12 +106,12 @@ def _numbers(part: str) -> range:
     return range(int(first), int(last or first) + 1)
 
 
-def test_windows_of_more_replicas_open_earlier_and_are_triggers_of_their_own() -> None:
+def test_windows_of_more_replicas_open_earlier_and_are_separate_triggers() -> None:
     noon = {**OFFICE, "from": "11:00", "to": "14:00", "min": 3}
     morning = {**OFFICE, "to": "11:00"}
     schedule = plan(stack(small=model(morning, noon, replicas={"min": 0, "max": 4}))).models["small"].schedule
     assert schedule is not None
-    assert schedule.ahead_minutes == 20  # two more replicas, each a minute after the one before
+    assert schedule.ahead_minutes == 20  # two more replicas, each one minute after the one before
     assert [(each.start, each.replicas) for each in schedule.openings] == [("40 7 * * 1-5", 1), ("40 10 * * 1-5", 3)]
 
 
@@ -141,7 +141,7 @@ def test_a_next_version_follows_the_schedule_as_far_as_its_replicas_go() -> None
     coming = {"rollout": {"strategy": "blueGreen"}, "next": {"maxModelLen": 4096, "replicas": {"min": 0, "max": 1}}}
     windows = {**OFFICE, "min": 2}
     found = plan(stack(small=model(windows, replicas={"min": 0, "max": 2}, **coming)))
-    assert [each.schedule and each.schedule.most for each in found.models.values()] == [2, 1]
+    assert [each.schedule and each.schedule.largest for each in found.models.values()] == [2, 1]
 
 
 def test_a_plan_says_when_it_runs_and_that_nobody_waits_in_the_morning() -> None:

@@ -10,7 +10,7 @@ from infra.plan.cluster import PoolPlan
 from infra.plan.models import ModelPlan
 from infra.plan.money import Cheaper
 from infra.plan.plan import Plan
-from infra.plan.words import NO_START, count, interval, minutes, saves
+from infra.plan.words import NO_START, count, interval, minutes, saves, usd
 from infra.sizing.estimates import requests, span
 from infra.sizing.requests import MEAN_REQUEST
 
@@ -132,7 +132,7 @@ def _other_rows(model: ModelPlan) -> Iterator[Row]:
 
 def why_section(plan: Plan) -> Section:
     reasons: dict[str, tuple[str, ...]] = {
-        name: (*model.reasons, *(_cheaper(way) for way in plan.cheaper.get(name, ())[:_CHEAPER]))
+        name: (*model.reasons, *_night(plan, name), *(_cheaper(way) for way in plan.cheaper.get(name, ())[:_CHEAPER]))
         for name, model in plan.models.items()
     }
     note = ""
@@ -143,6 +143,18 @@ def why_section(plan: Plan) -> Section:
         reasons = kept
     rows = [("" if index else name, reason) for name, why in reasons.items() for index, reason in enumerate(why)]
     return Section("WHY", columns(""), rows, note, folded=True)
+
+
+def _night(plan: Plan, name: str) -> Iterator[str]:
+    night = plan.nights.get(name)
+    if night is None:
+        return
+    hours = f"its windows are {night.hours_per_week:.0f} of the 168 hours of the week"
+    if round(night.saves_min) == 0 and round(night.saves_expected) == 0:
+        yield f"{hours}; that saves nothing, since its nodes stay: for other models, or by the pool's min"
+        return
+    saved = saves(night.saves_min, "min")
+    yield f"{hours}: that {saved}, and {usd(night.saves_expected)} of the expected one, against all hours"
 
 
 def _cheaper(way: Cheaper) -> str:

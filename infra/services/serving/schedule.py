@@ -1,4 +1,4 @@
-"""When a model has more replicas than its minimum, and what KEDA is told of it.
+"""When a model has more replicas than its minimum, and what KEDA gets of it.
 
 KEDA's cron trigger is on while its next end comes before its next start. So each window that KEDA gets ends before it
 begins again: windows that touch are one. Where several triggers ask for replicas, the largest number wins.
@@ -31,7 +31,7 @@ def window_of(each: schedule_section.Window, replicas: int) -> Window:
 
 
 def days_of(text: str) -> tuple[int, ...]:
-    """`mon-wed,sat` are 0, 1, 2 and 5; `sat-mon` goes over the end of a week."""
+    """`mon-wed,sat` are 0, 1, 2 and 5; `sat-mon` goes over the end of the week."""
     if text == "daily":
         return tuple(range(7))
     return tuple(sorted({day for part in re.split(r", ?", text) for day in _range(part)}))
@@ -70,7 +70,7 @@ def say_schedule(schedule: Schedule | None, replicas: ReplicasPlan, start: ColdS
 
 
 def _openings(windows: Sequence[Window], ahead: int) -> Iterator[Opening]:
-    """One for each time of a day at which windows of as many replicas begin and end."""
+    """One for each time of day at which windows of as many replicas begin and end."""
     for timezone, replicas in sorted({(window.timezone, window.min) for window in windows}):
         same = [window for window in windows if (window.timezone, window.min) == (timezone, replicas)]
         spans = merged((start - ahead, end) for window in same for start, end in window.spans)
@@ -83,7 +83,7 @@ def _openings(windows: Sequence[Window], ahead: int) -> Iterator[Opening]:
 
 
 def _before_the_same(start: int, end: int) -> int:
-    """A window of a whole week ends a minute before it begins again, which no cooldown sees."""
+    """A window of the whole week ends one minute before it begins again, which no cooldown sees."""
     return end - 1 if end - start == WEEK else end
 
 

@@ -1,4 +1,4 @@
-"""`models.NAME.schedule`: windows of a week in which more replicas run."""
+"""`models.NAME.schedule`: windows of the week in which more replicas run."""
 
 from typing import Annotated
 
@@ -16,8 +16,8 @@ Days = Annotated[
     ),
 ]
 _HOUR = r"([01]\d|2[0-3]):[0-5]\d"
-From = Annotated[str, pattern(rf"^{_HOUR}$", "08:00", "time of a day, quoted")]
-To = Annotated[str, pattern(rf"^({_HOUR}|24:00)$", "19:00", "time of a day up to 24:00, quoted")]
+From = Annotated[str, pattern(rf"^{_HOUR}$", "08:00", "time of day, quoted")]
+To = Annotated[str, pattern(rf"^({_HOUR}|24:00)$", "19:00", "time of day up to 24:00, quoted")]
 Timezone = Annotated[str, pattern(r"^[A-Za-z][\w+/-]*$", "Europe/Amsterdam", "IANA time zone", max_length=64)]
 
 

@@ -287,7 +287,7 @@ class Model(_Server, _Repository):
         default=None,
         min_length=1,
         max_length=16,
-        description="windows of a week in which at least `min` replicas run; outside of them it is replicas.min, which"
+        description="windows of the week in which at least `min` replicas run; outside it is replicas.min, which"
         " may be 0",
         examples=[[{"days": "mon-fri", "from": "08:00", "to": "19:00", "timezone": "Europe/Amsterdam", "min": 1}]],
     )

@@ -71,7 +71,7 @@ SCHEDULES = (
             Mistake(
                 "models.small.schedule[2].from",
                 12,
-                "got the number 8; allowed: a time of a day, quoted",
+                "got the number 8; allowed: a time of day, quoted",
                 'write from: "08:00"',
             ),
             Mistake(
@@ -83,7 +83,7 @@ SCHEDULES = (
             Mistake(
                 "models.small.schedule[2].to",
                 12,
-                'got "25:00"; allowed: a time of a day up to 24:00, quoted',
+                'got "25:00"; allowed: a time of day up to 24:00, quoted',
                 'write to: "19:00"',
             ),
             Mistake(

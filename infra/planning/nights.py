@@ -1,0 +1,48 @@
+"""What a schedule saves: the bill against that of the same replicas at all hours."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+
+from infra.plan.findings import split
+from infra.plan.money import Cost, Night
+from infra.plan.notes import Assumption
+from infra.plan.schedule import DAYS, WEEK, Schedule, Window, share_of_week
+from infra.planning.bill import plan_bill
+from infra.planning.cost import Billed
+
+
+def nights(billed: Billed, cost: Cost) -> Mapping[str, Night]:
+    """By model."""
+    return {
+        name: _night(billed, cost, name, model.schedule)
+        for name, model in billed.models.items()
+        if model.schedule is not None and not model.paused
+    }
+
+
+def say_hours(billed: Billed) -> Iterator[Assumption]:
+    for model in billed.models.values():
+        if model.schedule is not None and not model.paused:
+            yield Assumption(
+                f"{model.path}.schedule",
+                f"billed by the hours of the week, {model.schedule.ahead_minutes} min before each window and"
+                f" {model.schedule.after_minutes} min after it included: its replicas start, and its nodes end, that"
+                " much earlier and later; daylight saving time is left out, and a node that another model needs stays",
+            )
+
+
+def _night(billed: Billed, cost: Cost, name: str, schedule: Schedule) -> Night:
+    model = replace(billed.models[name], schedule=_always(schedule))
+    without, _ = split(plan_bill(replace(billed, models={**billed.models, name: model})))
+    low = billed.models[name].replicas.min
+    hours = sum(share for at, share in share_of_week([schedule]) if schedule.min_at(at, low) > low) * WEEK / 60
+    return Night(
+        hours_per_week=hours,
+        saves_min=without.usd_per_month_min - cost.usd_per_month_min,
+        saves_expected=without.usd_per_month_expected - cost.usd_per_month_expected,
+    )
+
+
+def _always(schedule: Schedule) -> Schedule:
+    window = Window(tuple(range(len(DAYS))), 0, 0, "UTC", schedule.largest, "at all hours")
+    return Schedule((window,), 0, 0, ())
