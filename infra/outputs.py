@@ -15,6 +15,7 @@ from infra.plan.gateway import ClientPlan
 from infra.plan.labels import CLIENT_LABEL
 from infra.plan.models import ModelPlan
 from infra.plan.plan import Plan
+from infra.plan.schedule import DAYS
 from infra.registry import services
 from infra.services.access.client_secrets import CLIENT_KEY_FIELD, base_url, secret_name
 from infra.services.gateway.clients import DEFAULT
@@ -46,6 +47,15 @@ class SmallerVectors(_Promise):
     only: list[int] | None = Field(description="the only sizes; null: each from min to max")
 
 
+class AwakeHours(_Promise):
+    """Hours of the week in which a model that may sleep has a replica."""
+
+    days: list[str] = Field(description="mon to sun: the days on which they begin")
+    begins: str = Field(description="HH:MM")
+    ends: str = Field(description="HH:MM, up to 24:00; on the next day where it isn't after `begins`")
+    timezone: str
+
+
 class ModelEndpoint(_Promise):
     """One model, OpenAI-compatible under its base URL."""
 
@@ -66,6 +76,9 @@ class ModelEndpoint(_Promise):
         default=None,
         description="how long a request is held while the model wakes up, before it is answered 503; null: it never"
         " sleeps",
+    )
+    awake: list[AwakeHours] | None = Field(
+        default=None, description="hours in which it never sleeps; null: it has none, or it never sleeps at all"
     )
     tools: bool | None = Field(
         default=None, description="true: `tools` of a request are answered with tool calls; null where not known"
@@ -260,10 +273,21 @@ def _endpoint(plan: Plan, model: ModelPlan) -> ModelEndpoint:
         timeout_seconds=plan.traffic.idle_seconds,
         paused=model.paused,
         held_seconds=upstream.held_seconds or None,
+        awake=_awake(model),
         **{name: able for name, able in upstream.abilities.items() if able is not None},
         adapters=[each.name for each in model.adapters] or None,
         truncates_prompts=ENGINES[model.engine].limits.truncates_prompts,
     )
+
+
+def _awake(model: ModelPlan) -> list[AwakeHours] | None:
+    if model.schedule is None or not model.held_seconds:
+        return None
+    return [
+        AwakeHours(days=[DAYS[day] for day in each.days], begins=begins, ends=ends, timezone=each.timezone)
+        for each in model.schedule.windows
+        for begins, ends in [each.hours]
+    ]
 
 
 def _smaller(model: ModelPlan) -> SmallerVectors | None:

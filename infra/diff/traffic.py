@@ -12,6 +12,7 @@ from infra.diff.counted_on import abilities_changed, loss_changed
 from infra.diff.figures import rollout
 from infra.diff.nodes import group_of, leaves_the_old, restarts_nodes
 from infra.diff.replicas import about, fewer_of, finishes, number_changed, without_scaler
+from infra.diff.schedules import schedule_changed
 from infra.diff.services import ground
 from infra.diff.spot import SPOT, spot_changed
 from infra.diff.versions import comes, goes, model_of, share, share_changed
@@ -235,6 +236,7 @@ def _afterwards(name: str, old: Side, new: Side) -> Iterator[str]:
     yield from spot_changed(SPOT in _capacity_of(old, name), SPOT in _capacity_of(new, name), whole)
     yield from _capacity(before.get("max_concurrency"), after.get("max_concurrency"))
     yield from number_changed(name, old, new)
+    yield from schedule_changed(name, old, new)
     if not now.get("paused") and _can_start(name, old) and _can_start(name, new):
         yield from _later_rollouts(name, old, new)
         yield from loss_changed(name, old, new)

@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 
 from infra.plan.models import ReplicasPlan
-from infra.plan.schedule import DAY, WEEK, Opening, Window
+from infra.plan.schedule import DAY, DAYS, WEEK, Opening, Window
 from infra.services.serving.schedule import days_of, windows_of
 from infra.services.serving.section import Model
+from tests.example_stacks import planned
 from tests.planning.stacks import plan
 
 HOURS = {"timezone": "Europe/Amsterdam", "min": 1}
@@ -150,3 +151,19 @@ def test_a_plan_says_when_it_runs_and_that_nobody_waits_in_the_morning() -> None
         "1 replica at least mon-fri 08:00 to 19:00 Europe/Amsterdam; outside, no replica while nobody asks" in reasons
     )
     assert "15 min before a window" in reasons
+
+
+def test_a_model_that_is_off_at_night_instead_of_paused_by_hand() -> None:
+    pools = {"cheap": {"instanceTypes": ["g6.xlarge"], "capacity": "spot", "min": 0}}
+    found = plan({**stack(small=model(OFFICE)), "gpuPools": pools})
+    assert found.violations == ()
+    assert found.nights["small"].saves_min > 0
+    (warned,) = [each for each in found.warnings if each.kind == "sleeps"]
+    assert warned.message.startswith("outside its schedule no replica while nobody asks")
+
+
+def test_client_teams_read_when_it_is_awake() -> None:
+    models = planned("fromzero").recording.outputs["models"]
+    office = {"days": list(DAYS[:5]), "begins": "08:00", "ends": "19:00", "timezone": "Europe/Amsterdam"}
+    assert models["notes"]["awake"] == [office]
+    assert models["chat"]["awake"] is None

@@ -44,15 +44,17 @@ def _warn_of_outages(served: Served, rollout: RolloutPlan, start: ColdStart, los
         away, node = f"about {minutes(start.seconds)}", _NODE_LOST.get(loss, "")
         message = f"one replica: if it is lost, {away} without {served.name}{node}"
         yield warned(f"{served.path}.replicas.min", message, kind="one-replica", detail=f"{away}{node}")
-    back = served.settings.fallback
+    back, none = served.settings.fallback, "no replica while nobody asks"
+    if served.settings.schedule:
+        none = f"outside its schedule {none}"
     if served.replicas.min == 0 and back is not None:
         held = min(held_for(start), back.after_seconds or held_for(start))
-        message = f"no replica while nobody asks: who comes first is held for {held} s, then answered by {back.to}"
+        message = f"{none}: who comes first is held for {held} s, then answered by {back.to}"
         yield warned(f"{served.path}.replicas.min", message, kind="sleeps-elsewhere")
     elif served.replicas.min == 0:
         waits = f"about {minutes(start.seconds + WAKING)}, up to {minutes(held_for(start))}"
         message = (
-            f"no replica while nobody asks: who comes first is held {waits} and gets no byte meanwhile, so callers need"
+            f"{none}: who comes first is held {waits} and gets no byte meanwhile, so callers need"
             f" a client timeout of {held_for(start)} s, or send `Prefer: wait=N` (seconds) and come again after a 503"
         )
         yield warned(f"{served.path}.replicas.min", message, kind="sleeps", detail=waits)

@@ -1,0 +1,31 @@
+"""What a change of a model's schedule means for its callers."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from infra.plan.words import minutes
+from infra.sides.types import Side
+
+
+def schedule_changed(name: str, old: Side, new: Side) -> Iterator[str]:
+    """An older program has no schedules."""
+    was, now = _said(old.models[name]), _said(new.models[name])
+    if was == now:
+        return
+    model = new.models[name]
+    sleeps = model["replicas"]["min"] == 0
+    waits = f"who comes first waits about {minutes(model.get('cold_start_seconds') or 0)}"
+    before = f", was {was}" if was else ""
+    if now and sleeps:
+        yield f"it may be asleep outside {now}{before}: {waits} then"
+    elif now:
+        yield f"more replicas {now}{before}"
+    elif sleeps:
+        yield f"it may be asleep at any hour, and had a replica {was}: {waits}"
+    else:
+        yield f"the same minimum of replicas at all hours; there were more {was}"
+
+
+def _said(model: Mapping[str, Any]) -> str:
+    schedule = model.get("schedule")
+    return schedule["said"] if schedule else ""

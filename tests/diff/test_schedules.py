@@ -1,0 +1,43 @@
+"""The diff says what a change of a schedule means for callers."""
+
+from typing import Any
+
+import pytest
+
+from infra.diff.schedules import schedule_changed
+from infra.sides.types import Side
+
+OFFICE, LONGER = "mon-fri 08:00 to 19:00 UTC", "daily 08:00 to 22:00 UTC"
+
+
+def side(schedule: str | None, low: int) -> Side:
+    model: dict[str, Any] = {"replicas": {"min": low, "max": 2}, "cold_start_seconds": 350}
+    said = {"schedule": {"said": schedule} if schedule else None}
+    return Side(plan={"models": {"a": {**model, **said}}})
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "says"),
+    [
+        (side(OFFICE, 0), side(OFFICE, 0), []),
+        (
+            side(None, 1),
+            side(OFFICE, 0),
+            [f"it may be asleep outside {OFFICE}: who comes first waits about 6 min then"],
+        ),
+        (
+            side(OFFICE, 0),
+            side(LONGER, 0),
+            [f"it may be asleep outside {LONGER}, was {OFFICE}: who comes first waits about 6 min then"],
+        ),
+        (
+            side(OFFICE, 0),
+            side(None, 0),
+            [f"it may be asleep at any hour, and had a replica {OFFICE}: who comes first waits about 6 min"],
+        ),
+        (side(None, 1), side(OFFICE, 1), [f"more replicas {OFFICE}"]),
+        (side(OFFICE, 1), side(None, 1), [f"the same minimum of replicas at all hours; there were more {OFFICE}"]),
+    ],
+)
+def test_a_change_of_the_hours_is_said_to_callers(before: Side, after: Side, says: list[str]) -> None:
+    assert list(schedule_changed("a", before, after)) == says
