@@ -27,6 +27,8 @@ FAST = {
         (2, 9, 5, 2),  # 0.9 is within it as well
         (10, 46, 5, 10),
         (10, 44, 5, 9),
+        (20, 91, 5, 20),  # 0.91 is within it, where 19 would do
+        (20, 89, 5, 18),
         (3, 100, 5, 20),  # the maximum is another step
         (3, 0.1, 5, 1),
     ],

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from infra.simulate.counted import Counted
 from infra.simulate.nodes import UNNEEDED_SECONDS
 from infra.simulate.run import Outcome, run
+from infra.simulate.served import LATELY
 from infra.simulate.summary import line_of
 from tests.simulate.platforms import SCALING, SLEEPING, arrivals, platform, server
 
@@ -83,7 +84,9 @@ def test_a_sleeping_model_wakes_holds_and_sleeps_again() -> None:
     # At most a scrape and a poll until KEDA sees it, then the start, then the gateway's look.
     assert 100 + 160 <= ready[0] <= 100 + 15 + 15 + 160 + 5
     assert counted.first_tokens[0] == pytest.approx(ready[0] - 100, abs=2.5)
-    assert counted.replicas[-1][1] == 0
+    slept, replicas = counted.replicas[-1]
+    assert replicas == 0
+    assert slept >= ready[0] + LATELY + SLEEPING.cooldown_seconds  # a request that was sent lately counts too
     assert outcome.node_hours["gpu"] * 3600 <= 160 + 300 + 2 * 60 + UNNEEDED_SECONDS + 120 + 60
 
 
@@ -116,6 +119,15 @@ def test_gpus_are_counted_once_until_the_last_answer_of_a_pod_that_ends() -> Non
     pods, nodes = outcome.models["chat"].gpu_seconds / 3600, outcome.node_hours["gpu"]
     changes = len(outcome.models["chat"].replicas)
     assert pods <= nodes <= pods + changes * (UNNEEDED_SECONDS + 600) / 3600
+
+
+def test_a_pod_that_still_ends_at_the_close_of_a_run_is_counted() -> None:
+    """The run closes within the 20 s in which the pod keeps its GPU."""
+    whole = run(platform(server(0, 2, scaling=SLEEPING)), arrivals([100.0], seconds=3_600), 1).models["chat"]
+    ready, slept = whole.replicas[1][0], whole.replicas[-1][0]
+    cut = run(platform(server(0, 2, scaling=SLEEPING)), arrivals([100.0], seconds=slept + 10), 1).models["chat"]
+    assert slept + 10 - ready <= cut.gpu_seconds <= slept + 10 - 100
+    assert cut.gpu_seconds == pytest.approx(whole.gpu_seconds - 10)
 
 
 def test_nodes_of_somebody_else_are_billed_by_the_gpus_in_use() -> None:

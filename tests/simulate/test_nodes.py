@@ -1,0 +1,69 @@
+"""Nodes of a pool: pods take free GPUs first, and a node goes once it had no pod for ten minutes."""
+
+import random
+
+from infra.simulate.nodes import AFTER_ADD_SECONDS, UNNEEDED_SECONDS, Pod, Pool, PoolShape
+from tests.simulate.platforms import exactly
+
+
+def pool(least: int = 0, most: int = 2, gpus: int = 2) -> Pool:
+    found = Pool(PoolShape("gpu", gpus, least, most, made=True, usd_per_node_hour=1.0), random.Random(1))
+    found.start()
+    return found
+
+
+def pod(starts: list[float], gpus: int = 1) -> Pod:
+    return Pod(gpus, exactly(100.0), lambda _pod, _now, ready: starts.append(ready))
+
+
+def test_only_a_pod_without_a_free_gpu_waits_for_a_node() -> None:
+    one, starts = pool(), []
+    for now in (0.0, 300.0, 310.0):
+        one.ask(pod(starts), now)
+    assert starts == [100.0, 300.0, 410.0]
+
+
+def test_a_pod_on_a_node_that_starts_waits_for_it() -> None:
+    one, starts = pool(), []
+    one.ask(pod(starts), 0.0)
+    one.ask(pod(starts), 60.0)
+    assert starts == [100.0, 100.0]
+
+
+def test_at_the_maximum_a_pod_waits_until_a_gpu_is_free() -> None:
+    one, starts = pool(most=1, gpus=1), []
+    first, second = pod(starts), pod(starts)
+    one.ask(first, 0.0)
+    one.ask(second, 10.0)
+    assert starts == [100.0]
+    one.leave(first, 500.0)
+    assert starts == [100.0, 500.0]
+
+
+def test_a_node_goes_after_ten_minutes_without_a_pod_and_the_minimum_stays() -> None:
+    one, starts = pool(least=1, gpus=1), []
+    first, second = pod(starts), pod(starts)
+    one.ask(first, 0.0)
+    one.ask(second, 0.0)
+    for each in (first, second):
+        one.leave(each, 1_000.0)
+    one.scan(1_000.0 + UNNEEDED_SECONDS - 1)
+    assert len(one.nodes) == 2
+    one.scan(1_000.0 + UNNEEDED_SECONDS)
+    assert len(one.nodes) == 1
+    assert one.hours(3_600.0) * 3_600 == 3_600 + 1_600
+
+
+def test_no_node_goes_shortly_after_one_was_added() -> None:
+    one, starts = pool(gpus=1), []
+    first = pod(starts)
+    one.ask(first, 0.0)
+    one.leave(first, 10.0)
+    added = 500.0
+    one.ask(pod(starts), 20.0)  # takes the empty node
+    one.ask(pod(starts), added)
+    one.leave(next(iter(one.pods)), added)
+    one.scan(added + AFTER_ADD_SECONDS - 1)
+    assert len(one.nodes) == 2
+    one.scan(added + AFTER_ADD_SECONDS + 100)
+    assert len(one.nodes) == 1
