@@ -174,6 +174,7 @@ def _gateway(plan: Plan) -> dict[str, Any]:
         "token_limits": asdict(traffic.token_limits) if traffic.token_limits else None,
         "clients": {name: {**asdict(client), "secret": secret_name(name)} for name, client in traffic.clients.items()},
         "custom": {name: asdict(server) for name, server in traffic.custom.items()},
+        "affinity": {name: each.affinity for name, each in traffic.upstreams.items() if each.affinity is not None},
     }
 
 

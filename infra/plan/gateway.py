@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Literal
 
 from infra.plan.external import External, Fallback
+
+Affinity = Literal["session", "user"]  # the header x-llm-session, or `user` of the body
+SESSION = "x-llm-session"
 
 
 @dataclass(frozen=True)
@@ -49,6 +53,7 @@ class Upstream:
     fallback: Fallback | None
     counts_streams: bool  # a stream says how many tokens it has, whether or not the caller asked
     next: Next | None = None  # a second server under the same names
+    affinity: Affinity | None = None  # what requests have in common that go to one server
 
     @property
     def wait_seconds(self) -> int:

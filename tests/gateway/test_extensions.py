@@ -32,7 +32,7 @@ def found() -> dict[str, set[str]]:
     """By where they meet requests, as the files name them."""
     models = (
         upstream("asleep", 8000, held_seconds=300),
-        upstream("paused", 8000, paused=True),
+        upstream("paused", 8000, paused=True, affinity="user"),
         upstream("small", 8000, fallback=Fallback("large", 10)),
     )
     hosted = (external("large", 443),)

@@ -1,5 +1,6 @@
 """Rules for `gateway`."""
 
+from infra.services.gateway.affinity import check_affinity
 from infra.services.gateway.check_clients import check_clients
 from infra.services.gateway.check_custom import check_custom
 from infra.services.gateway.check_load_balancer import check_load_balancer
@@ -34,6 +35,7 @@ _OUTSIDE = (
 
 
 def check_gateway(scope: Scope) -> None:
+    check_affinity(scope)
     gateway = scope.settings.gateway
     if gateway is None:
         return

@@ -6,6 +6,7 @@ from infra.plan.gateway import ClientPlan, TrafficPlan
 from infra.plan.plan import Plan
 from infra.plan.words import duration, minutes
 from infra.services.access.client_secrets import base_url, secret_name
+from infra.services.gateway.affinity import affinity_table
 from infra.services.gateway.custom import custom_table
 from infra.services.gateway.section import Gateway
 from infra.services.gateway.times import pod_resources
@@ -48,6 +49,7 @@ def gateway_tables(plan: Plan) -> Iterator[Table]:
         yield Table("SLEEP", ("after", "first caller waits", "held for"), rows, _ASLEEP)
     if rows := tuple(_versions(plan)):
         yield Table("NEXT VERSIONS", ("answers", "and requests", "then"), rows, _BOTH)
+    yield from affinity_table(traffic)
     yield _clients(traffic, _every(plan), namespace)
     yield from custom_table(traffic, plan.gateway.base_url if plan.gateway else None, namespace)
 

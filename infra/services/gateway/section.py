@@ -78,7 +78,9 @@ class Custom(Section):
     namespace: NamespaceName | None = Field(
         default=None, description="of the Service; when absent, the models'", examples=["tools"]
     )
-    port: int = Field(default=80, ge=1, le=65535, description="of the Service; it speaks HTTP, not HTTPS")
+    port: int = Field(
+        default=80, ge=1, le=65535, description="of the Service; it speaks HTTP, not HTTPS", examples=[8080]
+    )
     audio: bool = Field(
         default=False,
         description="whether it answers OpenAI's /v1/audio/transcriptions and /v1/audio/translations too, where the"

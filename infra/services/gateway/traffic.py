@@ -13,6 +13,7 @@ from infra.plan.versions import server_of_next
 from infra.services.access.client_secrets import base_url
 from infra.services.external.plan import plan_externals, plan_fallback
 from infra.services.gateway.abilities import abilities_of
+from infra.services.gateway.affinity import warn_of_affinity
 from infra.services.gateway.clients import names_of, plan_clients
 from infra.services.gateway.controllers import LOAD_BALANCER
 from infra.services.gateway.custom import plan_custom
@@ -45,6 +46,7 @@ def plan_traffic(
     clients = yield from plan_clients(wanted.clients, named, default=wanted.default_client)
     yield from warn_of_token_limits(clients, upstreams, settings.external)
     yield from warn_of_versions(servers, upstreams)
+    yield from warn_of_affinity(named, {name: each.affinity for name, each in upstreams.items()})
     custom = yield from plan_custom(wanted.custom, clients.values(), settings.namespace.name)
     return TrafficPlan(
         clients=clients,
@@ -104,4 +106,5 @@ def _upstream(model: ModelPlan, settings: Settings) -> Upstream:
         held_seconds=model.held_seconds,
         fallback=plan_fallback(settings.models[model.name].fallback) if model.name in settings.models else None,
         counts_streams=engine.counts_streams,
+        affinity=settings.models[model.sent_as].affinity,
     )

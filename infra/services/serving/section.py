@@ -291,6 +291,13 @@ class Model(_Server, _Repository):
         " may be 0",
         examples=[[{"days": "mon-fri", "from": "08:00", "to": "19:00", "timezone": "Europe/Amsterdam", "min": 1}]],
     )
+    affinity: Literal["user", "session"] | None = Field(
+        default=None,
+        description="user: requests with the same `user` in the body go to the same replica, whose prefix cache has the"
+        " beginning of their prompts; session: those with the same header x-llm-session; when absent, each request goes"
+        " to a replica with few requests",
+        examples=["user"],
+    )
     paused: bool = Field(default=False, description="true: no pod runs; weights, Service and URL stay", examples=[True])
 
 

@@ -154,6 +154,13 @@ EXTERNAL: tuple[Bad, ...] = (
         "next and fallback both: requests of two versions can't go elsewhere in this release",
         "leave fallback out until the next version is promoted",
     ),
+    _fallback(
+        "of a model whose replicas are chosen by the body",
+        "gpt, affinity: user",
+        "models.a.affinity",
+        "user, and the model has a fallback: `user` isn't known where one of the model's replicas is chosen",
+        "write session, and callers send the header x-llm-session; or leave affinity or fallback out",
+    ),
     _fallback("to nobody", "gtp", "models.a.fallback", "no external gtp; there are gpt", "write gpt"),
     _fallback(
         "later than the gateway waits",

@@ -169,7 +169,7 @@ GATEWAY = (
                 "gateway.custom.rank.port",
                 15,
                 "got the number 0; allowed: a whole number from 1 to 65535",
-                "",
+                "write port: 8080",
             ),
             Mistake(
                 "gateway.custom.rank.service",

@@ -1,6 +1,7 @@
 """What is read out of bodies, behind authentication: `model` of a request, and the number of tokens of an answer."""
 
 from infra.plan.gateway import TrafficPlan
+from infra.services.gateway.envoy.affinity import USER, reads_user
 from infra.services.gateway.envoy.messages import FILTER, FROM_BODY, JSON_TYPE, MIB, Message, extension
 
 # Chat, completions and embeddings of OpenAI's API; the second name is that of responses and of Anthropic's messages.
@@ -18,7 +19,7 @@ def body_filters(traffic: TrafficPlan) -> tuple[Message, ...]:
     read = extension(
         "filters.http.json_to_metadata",
         FILTER("json_to_metadata", "JsonToMetadata"),
-        request_rules={"rules": [_model()], "allow_content_types_regex": JSON_TYPE},
+        request_rules={"rules": [_model(), *_user(traffic)], "allow_content_types_regex": JSON_TYPE},
         response_rules={"rules": _counts(), "allow_content_types_regex": JSON_TYPE},
     )
     return whole, read, _streams()
@@ -31,6 +32,12 @@ def _model() -> Message:
         "on_missing": {**_to("problem"), "value": "missing"},
         "on_error": {**_to("problem"), "value": "unreadable"},
     }
+
+
+def _user(traffic: TrafficPlan) -> list[Message]:
+    if not reads_user(traffic.servers):
+        return []
+    return [{"selectors": [{"key": USER}], "on_present": {**_to(USER), "type": "STRING"}}]
 
 
 def _streams() -> Message:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from math import ceil
 
 from infra.plan.gateway import ClientPlan, TrafficPlan, Upstream
+from infra.services.gateway.envoy.affinity import balance
 from infra.services.gateway.envoy.held import either, nobody, pods_of
 from infra.services.gateway.envoy.internal import http1, to_listener
 from infra.services.gateway.envoy.messages import (
@@ -63,11 +64,10 @@ def _pods(name: str, upstream: Upstream, traffic: TrafficPlan) -> Message:
         name=name,
         cluster_type=by_dns(traffic.dns_refresh_seconds),
         connect_timeout="2s",
-        lb_policy="LEAST_REQUEST",
         load_assignment=at(name, socket(upstream.host, upstream.port)),
         circuit_breakers=circuit_breakers(MANY, RETRIES),
         outlier_detection=_ejection(),
-        common_lb_config={"healthy_panic_threshold": {"value": 50}},
+        **balance(upstream),
         upstream_connection_options={"tcp_keepalive": _KEEPALIVE},
         metadata={"filter_metadata": {"gateway": {"start_seconds": upstream.start_seconds}}},
         typed_extension_protocol_options=http1(idle_timeout=SECONDS(traffic.engine_idle_seconds)),

@@ -1,6 +1,7 @@
 """The second tier: one listener inside the process for each set of permissions."""
 
 from infra.plan.gateway import TrafficPlan
+from infra.services.gateway.envoy.affinity import reads_user, user_filter
 from infra.services.gateway.envoy.bodies import body_filters
 from infra.services.gateway.envoy.connections import routes_in, second_tier
 from infra.services.gateway.envoy.held import preference
@@ -15,8 +16,9 @@ def listener(traffic: TrafficPlan, place: Place, permission: Permission) -> Mess
     """A client's cluster leads here, and to no other."""
     name = permission.name
     routes = routes_in(place, name, file_of(name))
+    user = [user_filter()] if reads_user(traffic.servers) else []
     tokens = [token_filter()] if limited(permission) else []
-    tier = second_tier(traffic, name, routes, [limit_filter(), *body_filters(traffic), preference(), *tokens])
+    tier = second_tier(traffic, name, routes, [limit_filter(), *body_filters(traffic), *user, preference(), *tokens])
     return typed(
         "config.listener.v3.Listener",
         name=name,

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from infra.plan.external import External
 from infra.plan.gateway import TrafficPlan, Upstream
+from infra.services.gateway.envoy.affinity import hash_policy
 from infra.services.gateway.envoy.custom import MODEL_HEADER, custom_routes
 from infra.services.gateway.envoy.descriptions import descriptions
 from infra.services.gateway.envoy.external import LATER_THAN_BEHIND, of_external
@@ -128,6 +129,7 @@ def _routes_of(
         "idle_timeout": SECONDS(traffic.silence_seconds if held else traffic.idle_seconds),
         "max_stream_duration": {"max_stream_duration": SECONDS(traffic.total_seconds + held)},
         "auto_host_rewrite": True,
+        **hash_policy(upstream),
         **more,
     }
     for match, rewrite in _by_rewrite(upstream.paths):
