@@ -241,5 +241,8 @@ def _assumptions(asked: Asked, plan: Plan) -> Iterator[str]:
         " chooses of two replicas the one with fewer requests"
     )
     yield "callers stream: an answer that comes whole would be a pause of as long as it takes"
+    scheduled = [name for name, model in plan.models.items() if model.schedule is not None]
+    if scheduled:
+        yield f"the schedule of {', '.join(scheduled)} isn't played: its minimum of replicas is the same at all hours"
     yield "clients' limits, lost spot nodes, rollouts and callers who try again aren't in it"
     yield "dollars are those of GPU nodes at the plan's price per hour; other costs aren't in it"

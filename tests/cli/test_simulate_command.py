@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from infra.project import PROJECT
 from tests.cli.running import run
 
 _PATTERN = ("simulate", "prod", "--rate", "0.2", "--seeds", "2")
@@ -110,6 +111,16 @@ def test_a_file_is_played_as_it_is(tmp_path: Path) -> None:
     found = json.loads(run("simulate", "prod", "--traffic", str(file), "--seeds", "1", "--format", "json").stdout)
     assert found["models"]["llama-8b"]["answered"] == 2
     assert found["models"]["llama-70b"]["first_token_seconds"] == {"p50": None, "p95": None, "p99": None}
+
+
+def test_a_schedule_that_is_not_played_is_said(tmp_path: Path) -> None:
+    text = (PROJECT / "stacks" / "Pulumi.prod.yaml").read_text(encoding="utf-8")
+    window = '[{days: mon-fri, from: "08:00", to: "19:00", timezone: Europe/Amsterdam, min: 2}]'
+    changed = text.replace("      llama-8b:\n", f"      llama-8b:\n        schedule: {window}\n", 1)
+    assert changed != text
+    (tmp_path / "Pulumi.prod.yaml").write_text(changed, encoding="utf-8")
+    done = run("simulate", "prod", "--rate", "0.02", "--seeds", "1", "--stacks", str(tmp_path))
+    assert "the schedule of llama-8b isn't played" in " ".join(done.stdout.split()), done.stderr
 
 
 def test_a_stack_without_an_estimate_says_so() -> None:
