@@ -51,6 +51,11 @@ class Gateway:
         with self._opened(path, None, self._key) as response:
             return _reply(response)
 
+    def own(self, name: str, *, key: str | None = None) -> Reply:
+        """What an own server answers at its root."""
+        with self._opened(f"/custom/{name}/", None, key or self._key, self.base_url.removesuffix("/v1")) as response:
+            return _reply(response)
+
     def post(self, path: str, body: Mapping[str, Any], *, key: str | None = None) -> Reply:
         with self._opened(path, body, self._key if key is None else key) as response:
             return _reply(response)
@@ -77,7 +82,9 @@ class Gateway:
         return time.monotonic() - begun
 
     @contextmanager
-    def _opened(self, path: str, body: Mapping[str, Any] | None, key: str) -> Iterator[HTTPResponse | HTTPError]:
+    def _opened(
+        self, path: str, body: Mapping[str, Any] | None, key: str, base: str | None = None
+    ) -> Iterator[HTTPResponse | HTTPError]:
         headers = {
             "Authorization": f"Bearer {key}",
             "Content-Type": "application/json",
@@ -85,7 +92,7 @@ class Gateway:
         }
         data = None if body is None else json.dumps(body).encode()
         try:
-            with self._answer(Request(f"{self.base_url}{path}", data, headers)) as response:
+            with self._answer(Request(f"{base or self.base_url}{path}", data, headers)) as response:
                 yield response
         except (OSError, HTTPException) as error:
             raise Unreachable(_reason(error, self._patience)) from None

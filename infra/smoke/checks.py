@@ -15,6 +15,7 @@ _WRONG_KEY = "wrong-key-of-smoke"
 _TRIES = 3  # of a time: other clients use the model too
 _SHORT, _LONG = 32, 2048  # tokens of an answer: a few words; thoughts before a structured answer
 _TOO_MANY = 64  # tokens over the longest request
+_NOT_THERE = ("server_not_allowed", "unknown_server")  # codes of the gateway
 _REFUSED = (400, 413, 422)
 _WORDS = ("time", "year", "people", "way", "day", "man", "thing", "woman", "life", "child", "world", "school")
 _TOOL = {
@@ -46,10 +47,19 @@ Check = Callable[[], str]  # what came; raises Broken, NotChecked and Unreachabl
 
 def of_gateway(gateway: Gateway, promised: Promises) -> Iterator[tuple[str, Check]]:
     yield "models", lambda: _models(gateway, promised)
-    yield "wrong key", lambda: _status(gateway.post(CHAT, _chat(promised.listed[0]), key=_WRONG_KEY), 401)
+    yield (
+        "wrong key",
+        lambda: _status(gateway.post(CHAT, _chat(next(iter(promised.listed), _UNKNOWN)), key=_WRONG_KEY), 401),
+    )
     yield "unknown model", lambda: _status(gateway.post(CHAT, _chat(_UNKNOWN)), 404)
     if (other := promised.not_allowed) is not None:
         yield "not allowed", lambda: _status(gateway.post(CHAT, _chat(other)), 403)
+    for name in promised.custom:
+        yield f"custom {name}", lambda name=name: _own(gateway, name)
+    for name in promised.custom[:1]:
+        yield f"custom {name}, wrong key", lambda name=name: _status(gateway.own(name, key=_WRONG_KEY), 401)
+    for name in promised.not_custom[:1]:
+        yield f"custom {name}, not allowed", lambda name=name: _status(gateway.own(name), 403)
 
 
 def of_model(gateway: Gateway, model: Promise) -> Iterator[tuple[str, Check]]:
@@ -103,6 +113,15 @@ def _models(gateway: Gateway, promised: Promises) -> str:
         if found != each.max_model_len:
             raise Broken(f"{each.asked} has {found:,} tokens instead of {each.max_model_len:,}")
     return f"as planned: {', '.join(sorted(listed))}"
+
+
+def _own(gateway: Gateway, name: str) -> str:
+    """What it says at its root isn't known: any answer but one of a server that isn't there."""
+    reply = gateway.own(name)
+    said = reply.body.get("error")
+    if reply.status >= 500 or (isinstance(said, dict) and said.get("code") in _NOT_THERE):
+        raise Broken(reply.error)
+    return f"it answers: {reply.status}"
 
 
 def _wakes(gateway: Gateway, model: Promise) -> str:

@@ -38,6 +38,8 @@ class Promises:
     client: str
     listed: Sequence[str]  # what /v1/models names
     not_allowed: str | None  # a name that exists and that this client may not use
+    custom: Sequence[str]  # own servers that this client may call
+    not_custom: Sequence[str]  # and those that it may not
     models: Sequence[Promise]
     patience: int  # seconds without a byte after which there is no answer
 
@@ -45,11 +47,14 @@ class Promises:
 def promises(plan: Plan, client: str) -> Promises:
     traffic = plan.traffic
     allowed = traffic.clients[client].models
+    own = traffic.clients[client].custom
     names = sorted(name for upstream in traffic.upstreams.values() for name in upstream.names)
     return Promises(
         client=client,
         listed=sorted(allowed),
         not_allowed=next((name for name in names if name not in allowed), None),
+        custom=own,
+        not_custom=[name for name in traffic.custom if name not in own],
         models=[
             _promise(model, traffic.upstreams[name], allowed)
             for name, model in plan.named.items()

@@ -45,7 +45,7 @@ def trying(plan: Plan, port: int) -> Iterator[Tried]:
     _free_port(port)
     with ExitStack() as ending:
         folder = Path(ending.enter_context(tempfile.TemporaryDirectory(prefix="llm-platform-try-")))
-        traffic = _here(plan.traffic, ending.enter_context(_serving(served, engine_key)))
+        traffic = _here(plan.traffic, ending.enter_context(_serving(served, tuple(plan.traffic.custom), engine_key)))
         secret = {CLIENTS: clients_file(traffic, {name: [key] for name, key in keys.items()}, engine_key)}
         secret |= {file_of(name): external_file(traffic, each, engine_key) for name, each in traffic.externals.items()}
         place, process = _started(ending, program, folder, traffic, secret, port, next(iter(keys.values())))
@@ -87,7 +87,8 @@ def _here(traffic: TrafficPlan, ports: Mapping[str, int]) -> TrafficPlan:
     hosted = {
         name: replace(each, host=_HERE, port=ports[name], encrypted=False) for name, each in traffic.externals.items()
     }
-    here = replace(traffic, clients=clients, upstreams=moved, externals=hosted)
+    own = {name: replace(each, host=_HERE, port=ports[_own(name)]) for name, each in traffic.custom.items()}
+    here = replace(traffic, clients=clients, upstreams=moved, externals=hosted, custom=own)
     return replace(here, trusted_hops=0, tls_secret=None, token_limits=None)
 
 
@@ -98,8 +99,8 @@ def _moved(upstream: Upstream, ports: Mapping[str, int]) -> Upstream:
 
 
 @contextmanager
-def _serving(served: tuple[StandIn, ...], key: str) -> Iterator[Mapping[str, int]]:
-    """The port of each model."""
+def _serving(served: tuple[StandIn, ...], custom: tuple[str, ...], key: str) -> Iterator[Mapping[str, int]]:
+    """The port of each model and own server."""
     try:
         import uvicorn
 
@@ -107,7 +108,8 @@ def _serving(served: tuple[StandIn, ...], key: str) -> Iterator[Mapping[str, int
     except ImportError as error:
         raise NotStarted(f"{error.name} isn't installed here: `pip install -r requirements-try.txt`") from None
     with ExitStack() as closing:
-        listeners = {each.model: closing.enter_context(socket.create_server((_HERE, 0))) for each in served}
+        names = [*(each.model for each in served), *map(_own, custom)]
+        listeners = {name: closing.enter_context(socket.create_server((_HERE, 0))) for name in names}
         ports = {name: listener.getsockname()[1] for name, listener in listeners.items()}
         app = make_app({ports[each.model]: each for each in served}, key)
         config = uvicorn.Config(app, log_level=_QUIET, timeout_graceful_shutdown=0, ws="none", lifespan="off")
@@ -119,6 +121,10 @@ def _serving(served: tuple[StandIn, ...], key: str) -> Iterator[Mapping[str, int
         finally:
             server.should_exit = True
             thread.join()
+
+
+def _own(name: str) -> str:
+    return f"custom:{name}"
 
 
 def _free_port(port: int) -> int:

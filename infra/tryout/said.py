@@ -29,6 +29,11 @@ def _sections(plan: Plan, tried: Tried, options: str) -> Iterator[tuple[str, Ite
     yield f"{plan.stack}: the planned gateway before {behind} of models; no cluster, no GPU", ()
     yield "", [f"{name:<10}{value}" for name, value in _where(plan, tried)]
     yield "models", _models(plan, tried.stand_ins)
+    if own := plan.traffic.custom:
+        yield (
+            "own servers",
+            [f"{name}  {each.host}: a stand-in here that says what it was asked" for name, each in own.items()],
+        )
     yield "paste into another terminal, in this folder: the first line, then any other", _lines(plan, tried, options)
     yield "Ctrl-C ends it.", ()
 
@@ -62,6 +67,8 @@ def _lines(plan: Plan, tried: Tried, options: str) -> Iterator[str]:
     allowed = plan.traffic.clients[client].models
     yield f"export OPENAI_BASE_URL={tried.base_url} OPENAI_API_KEY={tried.keys[client]}"
     yield from _calls([each for each in tried.stand_ins if each.model in allowed])
+    for name in plan.traffic.clients[client].custom[:1]:
+        yield f'curl -s "${{OPENAI_BASE_URL%/v1}}/custom/{name}/" -H "Authorization: Bearer $OPENAI_API_KEY"'
     more = options if client == DEFAULT else f"{options} --client {client}"
     yield f'LLM_PLATFORM_KEY="$OPENAI_API_KEY" {_PYTHON} -m infra smoke {plan.stack} --url "$OPENAI_BASE_URL"{more}'
 

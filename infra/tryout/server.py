@@ -118,11 +118,13 @@ class _Engine:
 
 
 def make_app(stand_ins: Mapping[int, StandIn], key: str) -> Starlette:
-    """`stand_ins` by port; `key` is what Envoy sends."""
+    """`stand_ins` by port, each other port is of an own server; `key` is what Envoy sends."""
     engines = {port: _Engine(stand_in, key) for port, stand_in in stand_ins.items()}
 
     async def answer(request: Request) -> Response:
-        engine = engines[request.scope["server"][1]]
+        engine = engines.get(request.scope["server"][1])
+        if engine is None:
+            return _echo(request)
         try:
             response = await engine.answer(request)
         except Refused as refused:
@@ -130,7 +132,13 @@ def make_app(stand_ins: Mapping[int, StandIn], key: str) -> Starlette:
         response.headers[_HEADER] = engine.stand_in.model
         return response
 
-    return Starlette(routes=[Route("/{path:path}", answer, methods=["GET", "POST"])])
+    return Starlette(routes=[Route("/{path:path}", answer, methods=["GET", "POST", "PUT", "PATCH", "DELETE"])])
+
+
+def _echo(request: Request) -> Response:
+    """An own server, of which only its address is known."""
+    asked = {"method": request.method, "path": request.url.path, "client": request.headers.get("x-llm-client")}
+    return JSONResponse({"stand_in": "it says what it was asked", **asked})
 
 
 def _line(event: Event) -> bytes:

