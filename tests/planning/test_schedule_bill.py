@@ -8,7 +8,7 @@ import pytest
 from tests.planning.stacks import plan
 from tests.planning.test_schedule import OFFICE, model, stack
 
-AHEAD, AFTER = 15, 16  # minutes; after depends on the cooldown, so it may be a minute less
+AHEAD, AFTER = 15, 16  # minutes; after depends on the cooldown, so it may be one minute less
 MINUTES = 7 / 60 / 168
 NIGHT = {**OFFICE, "days": "daily", "from": "22:00", "to": "06:00"}
 AROUND = (AHEAD + AFTER) / 60
