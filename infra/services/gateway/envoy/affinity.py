@@ -12,7 +12,7 @@ from infra.services.gateway.envoy.messages import FILTER, FROM_BODY, Message, ex
 
 USER = "user"  # in the metadata
 _STATE = "llm.user"
-_MOST = 150  # percent of the mean
+_LARGEST_SHARE = 150  # percent of the mean
 
 
 def reads_user(upstreams: Iterable[Upstream]) -> bool:
@@ -46,5 +46,5 @@ def balance(upstream: Upstream) -> Message:
     usual = {"healthy_panic_threshold": {"value": 50}}
     if upstream.affinity is None:
         return {"lb_policy": "LEAST_REQUEST", "common_lb_config": usual}
-    bounded = {"hash_balance_factor": _MOST}
+    bounded = {"hash_balance_factor": _LARGEST_SHARE}
     return {"lb_policy": "MAGLEV", "common_lb_config": {**usual, "consistent_hashing_lb_config": bounded}}
