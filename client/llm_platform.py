@@ -38,6 +38,16 @@ class SmallerVectors:
 
 
 @dataclass(frozen=True)
+class AwakeHours:
+    """Hours of the week in which a model that may sleep has a replica."""
+
+    days: list[str]  # mon to sun: the days on which they begin
+    begins: str  # HH:MM
+    ends: str  # HH:MM, up to 24:00; on the next day where it isn't after `begins`
+    timezone: str
+
+
+@dataclass(frozen=True)
 class Model:
     """The platform's outputs for one model."""
 
@@ -61,6 +71,9 @@ class Model:
     adapters: list[str] | None = None  # LoRA adapters: names to send as `model` to the same URL; None: it has none
     json_schema: bool | None = None  # True: an answer follows the JSON schema of `response_format`
     held_seconds: int | None = None  # how long a request is held while the model wakes up; None: it never sleeps
+    awake: list[AwakeHours] | None = (
+        None  # hours in which it never sleeps; None: it has none, or it never sleeps at all
+    )
 
 
 @dataclass(frozen=True)
@@ -180,6 +193,11 @@ class ModelOutputs:
     def held_seconds(self) -> pulumi.Output[int | None]:
         """How long a request may be held without a byte, while the model wakes up; None: it never sleeps."""
         return self.facts.apply(lambda facts: facts.held_seconds)
+
+    @property
+    def awake(self) -> pulumi.Output[list[AwakeHours] | None]:
+        """Hours in which it never sleeps; None: it has none, or it never sleeps at all."""
+        return self.facts.apply(lambda facts: facts.awake)
 
     @property
     def truncates_prompts(self) -> pulumi.Output[bool]:
@@ -406,11 +424,12 @@ def _client(said: Mapping[str, Any], where: str) -> GatewayClient:
 
 def _model(said: Mapping[str, Any], where: str) -> Model:
     found = _known(Model, said, where)
-    secret, smaller = found.pop("api_key_secret"), found.pop("dimensions")
+    secret, smaller, awake = found.pop("api_key_secret"), found.pop("dimensions"), found.pop("awake")
     return Model(
         **found,
         api_key_secret=KeySecret(**_known(KeySecret, secret, where)) if secret else None,
         dimensions=SmallerVectors(**_known(SmallerVectors, smaller, where)) if smaller else None,
+        awake=[AwakeHours(**_known(AwakeHours, each, where)) for each in awake] if awake else None,
     )
 
 

@@ -19,6 +19,9 @@ KINDS = {
         "no replica while nobody asks: who comes first is held until one has started and gets no byte meanwhile, so"
         " callers need a client timeout that is longer, or send `Prefer: wait=N` (seconds) and come again after a 503"
     ),
+    "sleeps-elsewhere": (
+        "no replica while nobody asks: who comes first is held for a while, then answered by the model's fallback"
+    ),
     "stops-at-change": "each change stops the model, because its old pod ends before the new one starts",
     "not-certain": "fits, but not for certain: cache at the low end",
     "tokens-estimated": (

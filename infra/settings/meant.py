@@ -144,12 +144,12 @@ def _is_mistyped_word(value: Any, node: Schema) -> bool:
 
 
 def _sections(value: Any, form: Schema, depth: int) -> Iterator[Any]:
-    """Sections in which the value is that of the one obvious key."""
+    """Sections in which the value is that of the one obvious key; a yes to a whole section names none."""
     properties, required = form["properties"], form.get("required", ())
     if len(required) > 1:
         return
     fitting = [name for name, inner in properties.items() if takes(inner, value) and inner.get("default") != value]
-    if not required and len(fitting) == 1 and depth == 0:
+    if not required and len(fitting) == 1 and depth == 0 and not isinstance(value, bool):
         yield {fitting[0]: value}
     for index, (name, inner) in enumerate(properties.items()):
         obvious = name in required or (not required and (index == 0 or _is_section(inner)))

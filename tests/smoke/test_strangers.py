@@ -73,7 +73,7 @@ def test_a_key_that_is_not_the_clients_is_no_broken_promise(tmp_path: Path) -> N
     with answering(401, '{"error": {"message": "wrong key"}}') as url:
         done = smoke(tmp_path, url)
     assert done.exit_code == 3
-    assert "401: wrong key. Is this a key of the client default, and of this gateway?" in done.stdout
+    assert "401: wrong key. Is this a key of the client web, and of this gateway?" in done.stdout
     assert done.stdout.count("NOT CHECKED") == 1
 
 

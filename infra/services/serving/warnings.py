@@ -50,7 +50,9 @@ def _warn_of_outages(served: Served, rollout: RolloutPlan, start: ColdStart, los
     if served.replicas.min == 0 and back is not None:
         held = min(held_for(start), back.after_seconds or held_for(start))
         message = f"{none}: who comes first is held for {held} s, then answered by {back.to}"
-        yield warned(f"{served.path}.replicas.min", message, kind="sleeps-elsewhere")
+        yield warned(
+            f"{served.path}.replicas.min", message, kind="sleeps-elsewhere", detail=f"{held} s, then {back.to}"
+        )
     elif served.replicas.min == 0:
         waits = f"about {minutes(start.seconds + WAKING)}, up to {minutes(held_for(start))}"
         message = (
