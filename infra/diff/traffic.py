@@ -343,4 +343,6 @@ def _capacity_of(side: Side, name: str) -> Sequence[str]:
 
 
 def _replicas(side: Side, name: str) -> int:
-    return side.models[name]["replicas"]["min"]
+    """At least, while it is asked: a model that may sleep has one then."""
+    replicas = side.models[name]["replicas"]
+    return max(replicas["min"], min(1, replicas["max"]))

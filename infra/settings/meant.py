@@ -20,6 +20,7 @@ _BILLS = {"most": "max", "maximum": "max", "least": "min", "minimum": "min", "ty
 _STORAGE = ("nfs", "pvc", "claim", "cephfs", "ceph", "rook", "longhorn", "lustre", "weka", "glusterfs")
 _NAMES = _BILLS | dict.fromkeys(_STORAGE, "storageClass")
 _PLACE = re.compile(r"(pvc|s3|file):/*(?=[\w.-])|/+(?=[\w.-])", re.IGNORECASE)
+_IN_A_NAMESPACE = re.compile(r"[a-z0-9-]+/[a-z0-9.-]+")  # NAMESPACE/NAME, as controllers write it
 _LABEL = re.compile(r"([\w./-]+)\s*[=:]\s*([\w.-]+)")
 _MIB_MIN, _SEEN = 1000, 0.98  # nvidia-smi's MiB, of which an engine sees at least that part on the catalogue's cards
 _ADDRESS = re.compile(r"[\w.-]+(:\d+|\.\w+)\S*")
@@ -200,6 +201,8 @@ def _texts(value: str) -> Iterator[str]:
     """The text without common additions (a scheme, a path, units), in lower case, with only the marks of a name."""
     bare = value.strip()
     yield bare
+    if _IN_A_NAMESPACE.fullmatch(bare):
+        yield bare.rpartition("/")[2]
     yield re.sub(r"[\s-]", "", bare)
     yield re.sub(r"^\*\.|[:/].*$", "", re.sub(r"^https?://", "", bare.lower()))  # the host
     yield re.sub(r"[^a-z0-9.]+", "-", bare.lower()).strip("-")

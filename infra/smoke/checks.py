@@ -105,6 +105,10 @@ def _models(gateway: Gateway, promised: Promises) -> str:
         raise NotChecked(f"{reply.error}. Is this a key of the client {promised.client}, and of this gateway?")
     listed = {str(each.get("id")): each for each in _answered(reply).get("data") or ()}
     missing, more = sorted(set(promised.listed) - set(listed)), sorted(set(listed) - set(promised.listed))
+    others = [name for name, theirs in promised.others.items() if theirs == sorted(listed)]
+    if (missing or more) and others:
+        whose = f"this key gets the list of {' or '.join(others)}: is it a key of the client {promised.client}?"
+        raise NotChecked(f"{whose} Else write --client {others[0]}")
     said = [f"without {', '.join(missing)}"] * bool(missing) + [f"also {', '.join(more)}"] * bool(more)
     if said:
         raise Broken(f"the list is not the plan's: {'; '.join(said)}")

@@ -37,6 +37,7 @@ class Promises:
 
     client: str
     listed: Sequence[str]  # what /v1/models names
+    others: Mapping[str, Sequence[str]]  # what it names to each other client
     not_allowed: str | None  # a name that exists and that this client may not use
     custom: Sequence[str]  # own servers that this client may call
     not_custom: Sequence[str]  # and those that it may not
@@ -52,6 +53,7 @@ def promises(plan: Plan, client: str) -> Promises:
     return Promises(
         client=client,
         listed=sorted(allowed),
+        others={name: sorted(each.models) for name, each in traffic.clients.items() if name != client},
         not_allowed=next((name for name in names if name not in allowed), None),
         custom=own,
         not_custom=[name for name in traffic.custom if name not in own],

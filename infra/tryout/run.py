@@ -80,8 +80,8 @@ def _wait(process: subprocess.Popen[bytes], folder: Path) -> None:
 
 
 def _here(traffic: TrafficPlan, ports: Mapping[str, int]) -> TrafficPlan:
-    """The plan's, with the addresses of the stand-ins. Nothing is behind a paused model, and
-    nothing counts tokens per minute."""
+    """The plan's, with the addresses of the stand-ins and one Envoy, which has the whole of each limit. Nothing is
+    behind a paused model, and nothing counts tokens per minute."""
     moved = {name: _moved(each, ports) for name, each in traffic.upstreams.items()}
     clients = {name: replace(each, tokens_per_minute=None) for name, each in traffic.clients.items()}
     hosted = {
@@ -89,7 +89,7 @@ def _here(traffic: TrafficPlan, ports: Mapping[str, int]) -> TrafficPlan:
     }
     own = {name: replace(each, host=_HERE, port=ports[_own(name)]) for name, each in traffic.custom.items()}
     here = replace(traffic, clients=clients, upstreams=moved, externals=hosted, custom=own)
-    return replace(here, trusted_hops=0, tls_secret=None, token_limits=None)
+    return replace(here, replicas=1, trusted_hops=0, tls_secret=None, token_limits=None)
 
 
 def _moved(upstream: Upstream, ports: Mapping[str, int]) -> Upstream:

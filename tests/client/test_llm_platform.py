@@ -15,6 +15,7 @@ from infra import outputs as contract
 from infra.recording import SECRET, UNKNOWN, record
 from llm_platform import (
     NO_KEY,
+    AwakeHours,
     ClientOutputs,
     CustomServer,
     External,
@@ -244,6 +245,7 @@ def test_what_a_stack_does_not_have_stops_the_program_with_a_sentence(case: str)
 
 
 _OURS: Mapping[Any, Any] = {
+    contract.AwakeHours: AwakeHours,
     contract.KeySecret: KeySecret,
     contract.SmallerVectors: SmallerVectors,
     contract.GatewayClient: GatewayClient,
@@ -263,6 +265,8 @@ def plain(hint: Any) -> set[Any]:
         return {type(value) for value in get_args(hint)}
     if get_origin(hint) in (dict, Mapping):
         return {(Mapping, *(frozenset(plain(each)) for each in get_args(hint)))}
+    if get_origin(hint) is list:
+        return {(list, *(frozenset(plain(each)) for each in get_args(hint)))}
     return {_OURS.get(hint, hint)}
 
 

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from infra.cli.diff.tables import settings, users
-from infra.cli.diff.verdict import headline, mark
+from infra.cli.diff.verdict import headline, mark, reasons
 from infra.cli.document.marked import plain
 from infra.diff.difference import Difference, compare
 from tests.diff.stacks import base, edited, side
@@ -84,3 +84,10 @@ def test_a_value_for_a_section_is_one_setting() -> None:
     assert [tuple(map(plain, row)) for row in rows if "replicas" in row[0]] == [
         ("models.chat.replicas", "{min: 1, max: 3}", "2")
     ]
+
+
+def test_a_rule_that_the_base_breaks_too_is_said_so_whatever_its_numbers() -> None:
+    poor = {"budget.usdPerMonth": 1}
+    old, more = (side("cloud", edited("cloud", edit)) for edit in (poor, {**poor, "models.chat.replicas": 3}))
+    assert [rule for rule, _ in reasons(compare("cloud", old, more))] == ["Budget (the base breaks it too)"]
+    assert [rule for rule, _ in reasons(compare("cloud", base("cloud"), more))] == ["Budget"]

@@ -32,6 +32,26 @@ CASES: dict[str, tuple[str, tuple[Edit, ...], str, str, str]] = {
         AWAY,
         "down for about 36 min: the old pod ends",
     ),
+    "a model that sleeps": (
+        "fromzero",
+        (("8192", "4096"),),
+        "chat",
+        ROLLOUT,
+        "without a gap: the new pod starts first",
+    ),
+    "a model that sleeps, old pod first": (
+        "fromzero",
+        (
+            ("8192", "4096"),
+            (
+                "pool: l4, replicas: {min: 0, max: 3}",
+                "pool: l4, replicas: {min: 0, max: 3}, rollout: {strategy: recreate}",
+            ),
+        ),
+        "chat",
+        AWAY,
+        "the old pod ends before the new one starts",
+    ),
     "fewer replicas at most": (
         "many",
         (("max: 5", "max: 3"),),

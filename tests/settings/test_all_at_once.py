@@ -29,7 +29,7 @@ FILES = {
         {
             "gateway.domain": ["allowed: a domain"],
             "gateway.wafAclArn": ["allowed: a web ACL ARN", "only an ALB reads it"],
-            "gateway.inboundCidrs": ["only an ALB reads it"],
+            "gateway.inboundCidrs": ["only an ALB and loadBalancer read it"],
             "gateway.inboundCidrs[0]": ["allowed: an IPv4 CIDR"],
             "gateway.inboundCidrs[1]": ["has bits set after its /8"],
             "tags": ["tags are those of AWS resources"],

@@ -56,6 +56,7 @@ TYPED: list[tuple[str, Any, Any]] = [
     ("budget.usdPerMonth", "8,000.50", 8000.5),
     ("gpuPools.p.existing.usdPerGpuHour", "$1.80", 1.8),
     ("gpuPools.p.existing.usdPerGpuHour", "1,80", 1.8),
+    ("gateway.tlsSecret", "ingress-nginx/llm-tls", "llm-tls"),
     ("budget.of", "most", "max"),
     ("budget.of", "least", "min"),
     ("budget.of", "typical", "expected"),

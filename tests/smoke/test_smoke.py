@@ -87,11 +87,18 @@ def test_each_client_has_a_key_and_is_refused_what_it_may_not_use(tmp_path: Path
     with trying(plan, 0) as tried:
         assert len(set(tried.keys.values())) == len(plan.traffic.clients) == 3
         seen = {name: found(tried, promises(plan, name)) for name in ("shop", "search")}
+        (mistaken,) = found(replace(tried, keys={"shop": tried.keys["search"]}), promises(plan, "shop"))
+        clusters = json.loads(next(tried.folder.rglob("clusters.json")).read_text(encoding="utf-8"))["resources"]
     assert {each.model for each in seen["shop"]} == {GATEWAY, "embed"}
     assert {each.model for each in seen["search"]} == {GATEWAY, "rank"}
     for each in (*seen["shop"], *seen["search"]):
         assert each.result == "ok", each
     assert [each.said for each in seen["shop"] if each.check == "not allowed"] == ["403"]
+    assert mistaken.result == "not checked"
+    assert mistaken.said.startswith("this key gets the list of search: is it a key of the client shop?")
+    limits = {each["name"]: each["circuit_breakers"]["thresholds"][0]["max_requests"] for each in clusters}
+    for name, client in plan.traffic.clients.items():  # one Envoy has the whole limit
+        assert limits[f"client:{name}"] == client.concurrent_requests
 
 
 def test_an_own_server_is_reached_by_its_clients_alone(tmp_path: Path) -> None:

@@ -197,9 +197,9 @@ def _moved(difference: Difference) -> list[str]:
 
 def reasons(difference: Difference) -> Iterator[tuple[str, str]]:
     """Why it fails: a word, and a sentence."""
-    introduced = difference.violations.introduced
+    broken_before = {(each["rule"], each["path"]) for each in difference.old.plan.get("violations", [])}
     for violation in difference.broken:
-        before = "" if violation in introduced or not difference.old.exists else " (the base breaks it too)"
+        before = " (the base breaks it too)" * ((violation["rule"], violation["path"]) in broken_before)
         text = f"{violation['path']}: {violation['message']}. To fix it: {violation['fix']}"
         yield f"{violation['rule']}{before}", with_ways(violation, text, difference.stack)
     for each in difference.refused:

@@ -88,8 +88,8 @@ def _check_guard(scope: Scope, gateway: Gateway, *, alb: bool) -> None:
     cidrs, acl = (*_KEY, "inboundCidrs"), (*_KEY, "wafAclArn")
     for key in (cidrs, acl):
         if scope.written(key) and not alb and not (gateway.load_balancer and key == cidrs):
-            write = f"leave {key[-1]} out, or leave ingressClass out on EKS"
-            scope.report.out_of_place(key, "only an ALB reads it", write, reads=[_CLASS, *CLUSTER_KIND])
+            got, write = _who_reads(scope, key[-1])
+            scope.report.out_of_place(key, got, write, reads=[_CLASS, *CLUSTER_KIND])
     for index, cidr in enumerate(gateway.inbound_cidrs):
         read_cidr(scope, (*cidrs, index), cidr)
     if scope.written(cidrs) and scope.written((*_KEY, "annotations", f"{_PREFIX}/security-groups")):
@@ -101,6 +101,16 @@ def _check_guard(scope: Scope, gateway: Gateway, *, alb: bool) -> None:
         scope.report.wrong(acl, got, f"create a regional web ACL in {where}, and write its ARN")
     elif gateway.waf_acl_arn is not None:
         _check_place(scope, acl, gateway.waf_acl_arn, "a web ACL")
+
+
+def _who_reads(scope: Scope, name: str) -> tuple[str, str]:
+    """What is wrong with the key beside an Ingress that is no ALB, and what to write."""
+    own = scope.settings.cluster.existing is not None and scope.settings.cluster.existing.context is not None
+    if name == "wafAclArn" or not own:
+        return "only an ALB reads it", f"leave {name} out, or leave ingressClass out on EKS"
+    sources = "nginx.ingress.kubernetes.io/whitelist-source-range: 10.0.0.0/8"
+    instead = f"give the addresses to the controller, for nginx by gateway.annotations: {{{sources}}}"
+    return "only an ALB and loadBalancer read it", f"{instead}, or write loadBalancer: true in place of ingressClass"
 
 
 def _check_subnets(scope: Scope, gateway: Gateway) -> None:
