@@ -7,6 +7,7 @@ What such a server does with a request isn't known here, so a request is tried a
 from collections.abc import Iterable, Iterator
 
 from infra.plan.gateway import CustomServer, TrafficPlan
+from infra.plan.versions import VERSION
 from infra.services.gateway.envoy.clusters import RETRIES, at
 from infra.services.gateway.envoy.errors import error, plain, refuse
 from infra.services.gateway.envoy.internal import http1
@@ -94,7 +95,7 @@ def _audio(traffic: TrafficPlan, known: Iterable[CustomServer], mine: Iterable[C
 
 
 def _route(traffic: TrafficPlan, server: CustomServer, match: Message, rewrite: Message) -> Message:
-    """The key of the engines is none of its business, and it can't say that a provider answered: by that is counted."""
+    """The key of the engines is none of its business, and it can't say which server answered: by that is counted."""
     name = of_custom(server.name)
     return {
         "name": name,
@@ -110,7 +111,7 @@ def _route(traffic: TrafficPlan, server: CustomServer, match: Message, rewrite: 
         },
         "request_headers_to_add": [header(ROUTED, name)],
         "request_headers_to_remove": ["authorization"],
-        "response_headers_to_remove": [SERVED_BY],
+        "response_headers_to_remove": [SERVED_BY, VERSION],
     }
 
 
