@@ -98,7 +98,7 @@ def test_one_busy_user_does_not_fill_a_server(servers: tuple[Gateway, list[Engin
         assert {each.status for each in pool.map(lambda _: gateway.ask("POST", CHAT, body), range(30))} == {200}
     counts = [len(each.requests) for each in engines]
     assert sum(counts) == 30
-    assert max(counts) <= 18
+    assert max(counts) <= 25  # 150 % of the mean of those under way; without a bound all 30 are on one
 
 
 @pytest.mark.parametrize(
