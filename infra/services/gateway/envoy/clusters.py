@@ -11,6 +11,7 @@ from infra.services.gateway.envoy.messages import (
     MANY,
     SECONDS,
     Message,
+    at,
     by_dns,
     circuit_breakers,
     socket,
@@ -72,10 +73,6 @@ def _pods(name: str, upstream: Upstream, traffic: TrafficPlan) -> Message:
         metadata={"filter_metadata": {"gateway": {"start_seconds": upstream.start_seconds}}},
         typed_extension_protocol_options=http1(idle_timeout=SECONDS(traffic.engine_idle_seconds)),
     )
-
-
-def at(name: str, address: Message) -> Message:
-    return {"cluster_name": name, "endpoints": [{"lb_endpoints": [{"endpoint": {"address": address}}]}]}
 
 
 def _ejection() -> Message:

@@ -15,8 +15,12 @@ from infra.services.gateway.envoy.token_limits import LIMIT, OVER, RESET, sent_b
 _KIND = "extensions.filters.network.http_connection_manager.v3.HttpConnectionManager"
 _HEADERS = 10  # seconds until the headers of a request must have come
 _LATER = 10  # seconds by which the first tier is slower to give up, so that the second one says why
-# Of the second tier: what the first one adds has room besides the 100 headers and 60 KiB that a caller may send.
-MORE_HEADERS, MORE_HEADERS_KIB = 200, 96
+# Of each tier behind the first: what that one adds has room besides the 100 headers and 60 KiB that a caller may send.
+BETWEEN_TIERS: Message = {
+    "max_request_headers_kb": 96,
+    "http2_protocol_options": ONLY_ITS_STREAM,
+    "common_http_protocol_options": {"idle_timeout": "3600s", "max_headers_count": 200},
+}
 SOON = 1  # seconds that a caller waits who is refused for a moment
 
 
@@ -82,10 +86,8 @@ def behind(traffic: TrafficPlan, name: str, routes: Message, filters: Sequence[M
         local_reply_config={"mappers": mappers_of_both(_after_a_key(traffic)), "body_format": _AS_IT_IS},
         preserve_external_request_id=True,
         early_header_mutation_extensions=[_without_orders()],
-        max_request_headers_kb=MORE_HEADERS_KIB,
         stream_idle_timeout=SECONDS(traffic.silence_seconds),
-        http2_protocol_options=ONLY_ITS_STREAM,
-        common_http_protocol_options={"idle_timeout": "3600s", "max_headers_count": MORE_HEADERS},
+        **BETWEEN_TIERS,
         **own,
     )
 

@@ -8,15 +8,17 @@ from collections.abc import Iterable, Iterator
 
 from infra.plan.gateway import CustomServer, TrafficPlan
 from infra.plan.versions import VERSION
-from infra.services.gateway.envoy.clusters import RETRIES, at
-from infra.services.gateway.envoy.errors import error, plain, refuse
+from infra.services.gateway.envoy.clusters import RETRIES
+from infra.services.gateway.envoy.errors import plain, refusal
 from infra.services.gateway.envoy.internal import http1
 from infra.services.gateway.envoy.log import ROUTED, SERVED_BY
 from infra.services.gateway.envoy.messages import (
     MANY,
+    NOT_POST,
     SECONDS,
     Message,
     any_of,
+    at,
     by_dns,
     circuit_breakers,
     header,
@@ -80,7 +82,7 @@ def _own_paths(traffic: TrafficPlan, known: Iterable[CustomServer], mine: Iterab
 
 def _audio(traffic: TrafficPlan, known: Iterable[CustomServer], mine: Iterable[CustomServer]) -> Iterator[Message]:
     there, may = any_of(AUDIO), _may(mine, "")
-    yield _no(traffic, {**there, "headers": [_NOT_POST]}, 405, "method_not_allowed", "this path takes POST")
+    yield _no(traffic, {**there, "headers": [NOT_POST]}, 405, "method_not_allowed", "this path takes POST")
     for server in mine:
         yield _route(traffic, server, {**there, "headers": [_named(server)]}, {})
     for server in known:
@@ -116,7 +118,7 @@ def _route(traffic: TrafficPlan, server: CustomServer, match: Message, rewrite: 
 
 
 def _no(traffic: TrafficPlan, match: Message, status: int, code: str, said: str, param: str | None = None) -> Message:
-    return {"name": code, "match": match, **refuse(status, error(traffic.contact, code, said, param=param))}
+    return refusal(traffic.contact, match, status, code, said, param)
 
 
 def _may(mine: Iterable[CustomServer], prefix: str = CUSTOM) -> str:
@@ -129,5 +131,4 @@ def _named(server: CustomServer) -> Message:
 
 
 _UNNAMED: Message = {"name": MODEL_HEADER, "present_match": False}
-_NOT_POST: Message = {"name": ":method", **is_("POST"), "invert_match": True}
 _GRPC: Message = {"name": "content-type", "string_match": {"prefix": "application/grpc"}}

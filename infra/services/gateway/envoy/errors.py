@@ -41,6 +41,13 @@ def refuse(status: int, body: Message, retry_after: int | None = None) -> Messag
     return answer if retry_after is None else {**answer, "response_headers_to_add": [wait(retry_after)]}
 
 
+def refusal(
+    contact: str | None, match: Message, status: int, code: str, said: str, param: str | None = None, kind: str = OURS
+) -> Message:
+    """A route that asks no server."""
+    return {"name": code, "match": match, **refuse(status, error(contact, code, said, kind, param))}
+
+
 def wait(seconds: int | str) -> Message:
     return header("retry-after", str(seconds))
 

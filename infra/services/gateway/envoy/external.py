@@ -6,9 +6,9 @@ from pathlib import Path
 
 from infra.plan.external import External
 from infra.plan.gateway import TrafficPlan
-from infra.services.gateway.envoy.connections import MORE_HEADERS, MORE_HEADERS_KIB, manager, routes_in
+from infra.services.gateway.envoy.connections import BETWEEN_TIERS, manager, routes_in
 from infra.services.gateway.envoy.errors import plain
-from infra.services.gateway.envoy.internal import ONLY_ITS_STREAM, http1, to_listener
+from infra.services.gateway.envoy.internal import http1, listener_inside, to_listener
 from infra.services.gateway.envoy.messages import (
     FILTER,
     JSON_TYPE,
@@ -16,6 +16,7 @@ from infra.services.gateway.envoy.messages import (
     MIB,
     SECONDS,
     Message,
+    at,
     circuit_breakers,
     extension,
     header,
@@ -65,17 +66,9 @@ def external_listener(traffic: TrafficPlan, place: Place, external: External) ->
         filters,
         rds=routes_in(place, listener_of(external.name), file_of(external.name)),
         stream_idle_timeout=SECONDS(traffic.idle_seconds),
-        http2_protocol_options=ONLY_ITS_STREAM,
-        max_request_headers_kb=MORE_HEADERS_KIB,
-        common_http_protocol_options={"idle_timeout": "3600s", "max_headers_count": MORE_HEADERS},
+        **BETWEEN_TIERS,
     )
-    return typed(
-        "config.listener.v3.Listener",
-        name=listener_of(external.name),
-        internal_listener={},
-        ignore_global_conn_limit=True,
-        filter_chains=[{"filters": [tier]}],
-    )
+    return listener_inside(listener_of(external.name), tier)
 
 
 def external_file(traffic: TrafficPlan, external: External, key: str) -> str:
@@ -116,13 +109,12 @@ def _provider(external: External, traffic: TrafficPlan, place: Place) -> Message
         respect_dns_ttl=True,
     )
     name = _provider_of(external.name)
-    endpoints = [{"lb_endpoints": [{"endpoint": {"address": socket(external.host, external.port)}}]}]
     return typed(
         "config.cluster.v3.Cluster",
         name=name,
         cluster_type=dns,
         connect_timeout=SECONDS(_CONNECT),
-        load_assignment={"cluster_name": name, "endpoints": endpoints},
+        load_assignment=at(name, socket(external.host, external.port)),
         circuit_breakers=circuit_breakers(MANY, MANY),
         typed_extension_protocol_options=http1(idle_timeout=SECONDS(_IDLE)),
         **({"transport_socket": _tls(external, place)} if external.encrypted else {}),

@@ -10,9 +10,9 @@ from infra.plan.gateway import TrafficPlan, Upstream
 from infra.services.gateway.envoy.connections import behind, routes_in
 from infra.services.gateway.envoy.external import LATER_THAN_BEHIND, listener_of, of_external
 from infra.services.gateway.envoy.held import preference
-from infra.services.gateway.envoy.internal import to_listener
+from infra.services.gateway.envoy.internal import listener_inside, to_listener
 from infra.services.gateway.envoy.log import version_counters
-from infra.services.gateway.envoy.messages import MIB, SECONDS, Message, any_of, extension, typed
+from infra.services.gateway.envoy.messages import MIB, SECONDS, Message, any_of, extension
 from infra.services.gateway.envoy.place import Place
 from infra.services.gateway.envoy.retries import BUSY, NO_ANSWER, NOT_SENT, retry_on
 
@@ -56,13 +56,7 @@ def own_listener(traffic: TrafficPlan, place: Place, upstream: Upstream) -> Mess
         [preference()],
         access_log=[version_counters()],
     )
-    return typed(
-        "config.listener.v3.Listener",
-        name=name,
-        internal_listener={},
-        ignore_global_conn_limit=True,
-        filter_chains=[{"filters": [tier]}],
-    )
+    return listener_inside(name, tier)
 
 
 def falling_back(traffic: TrafficPlan, upstream: Upstream, asked: Message, headers: Iterable[Message]) -> Message:

@@ -13,6 +13,7 @@ from infra.services.gateway.envoy.messages import (
     MANY,
     SECONDS,
     Message,
+    at,
     circuit_breakers,
     extension,
     header,
@@ -37,12 +38,11 @@ def pods_of(model: str) -> str:
 
 
 def nobody() -> Message:
-    address = {"endpoint": {"address": socket("127.0.0.1", _CLOSED_PORT)}}
     return typed(
         "config.cluster.v3.Cluster",
         name=NOBODY,
         connect_timeout="1s",
-        load_assignment={"cluster_name": NOBODY, "endpoints": [{"lb_endpoints": [address]}]},
+        load_assignment=at(NOBODY, socket("127.0.0.1", _CLOSED_PORT)),
         circuit_breakers={"thresholds": [{"max_pending_requests": MANY, "max_connections": MANY}]},
     )
 

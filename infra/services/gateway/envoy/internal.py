@@ -33,6 +33,17 @@ def to_listener(name: str, listeners: Sequence[str], limits: Message | None = No
     )
 
 
+def listener_inside(name: str, tier: Message) -> Message:
+    """To which only clusters of the same process lead."""
+    return typed(
+        "config.listener.v3.Listener",
+        name=name,
+        internal_listener={},
+        ignore_global_conn_limit=True,
+        filter_chains=[{"filters": [tier]}],
+    )
+
+
 def http1(**common: object) -> Message:
     return _options({"http_protocol_options": {}}, common)
 
@@ -44,10 +55,14 @@ def _http2() -> Message:
     return _options({"http2_protocol_options": {"initial_stream_window_size": 65_536, **ONLY_ITS_STREAM}}, common)
 
 
-def _options(protocol: Message, common: Message) -> Message:
+def grpc() -> Message:
+    return _options({"http2_protocol_options": {}})
+
+
+def _options(protocol: Message, common: Message | None = None) -> Message:
     options = typed(
         "extensions.upstreams.http.v3.HttpProtocolOptions",
-        common_http_protocol_options=common,
+        **({"common_http_protocol_options": common} if common else {}),
         explicit_http_config=protocol,
     )
     return {_OPTIONS: options}

@@ -50,6 +50,10 @@ def is_(value: str) -> Message:
     return {"string_match": {"exact": value}}
 
 
+POST: Message = {"name": ":method", **is_("POST")}
+NOT_POST: Message = {**POST, "invert_match": True}
+
+
 def one_of(values: Iterable[str]) -> Message:
     """Of one value: that value. Of no value there is no such match, so no route may be made of it."""
     matches = [is_(value) for value in values]
@@ -58,6 +62,11 @@ def one_of(values: Iterable[str]) -> Message:
 
 def socket(address: str, port: int) -> Message:
     return {"socket_address": {"address": address, "port_value": port}}
+
+
+def at(name: str, address: Message) -> Message:
+    """Where the servers of the cluster of this name are."""
+    return {"cluster_name": name, "endpoints": [{"lb_endpoints": [{"endpoint": {"address": address}}]}]}
 
 
 def any_of(paths: Iterable[str]) -> Message:

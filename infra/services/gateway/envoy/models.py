@@ -14,6 +14,7 @@ from infra.services.gateway.envoy.held import held_headers, held_limits, waiting
 from infra.services.gateway.envoy.limits import NAME, limits
 from infra.services.gateway.envoy.log import ROUTED, sent
 from infra.services.gateway.envoy.messages import (
+    POST,
     SECONDS,
     Message,
     any_of,
@@ -83,7 +84,7 @@ def own_file(traffic: TrafficPlan, upstream: Upstream) -> str:
 
 def _of(traffic: TrafficPlan, upstream: Upstream, names: Iterable[str], clients: Iterable[str]) -> Iterator[Message]:
     """What is routed says so in a header, by which it is counted: its model is one that there is, whatever was sent."""
-    asked = {"headers": [_POST], "dynamic_metadata": [from_body("model", one_of(names))]}
+    asked = {"headers": [POST], "dynamic_metadata": [from_body("model", one_of(names))]}
     counted = [header(ROUTED, sent("model"))]
     elsewhere = shared_paths(traffic, upstream)
     if elsewhere:
@@ -151,7 +152,7 @@ def _by_rewrite(paths: Mapping[str, str]) -> Iterator[tuple[Message, Message]]:
 
 def _elsewhere(traffic: TrafficPlan, external: External) -> Message:
     """It waits longer than the listener behind it, which says what went wrong, and tries nothing again."""
-    asked = {"headers": [_POST], "dynamic_metadata": [from_body("model", is_(external.name))]}
+    asked = {"headers": [POST], "dynamic_metadata": [from_body("model", is_(external.name))]}
     action: Message = {
         "cluster": of_external(external.name),
         "timeout": "0s",
@@ -166,9 +167,6 @@ def _elsewhere(traffic: TrafficPlan, external: External) -> Message:
         "route": action,
         "request_headers_to_add": counted,
     }
-
-
-_POST: Message = {"name": ":method", "string_match": {"exact": "POST"}}
 
 
 def _retries() -> Message:

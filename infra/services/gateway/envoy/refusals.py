@@ -1,14 +1,23 @@
 """What a caller with a valid key is answered where no model is asked."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 
 from infra.plan.gateway import TrafficPlan, Upstream
 from infra.services.gateway.envoy.descriptions import LIST
-from infra.services.gateway.envoy.errors import THEIRS, error, plain, refuse
-from infra.services.gateway.envoy.messages import FROM_BODY, JSON_TYPE, Message, any_of, from_body, is_, one_of
+from infra.services.gateway.envoy.errors import THEIRS, plain, refusal
+from infra.services.gateway.envoy.messages import (
+    FROM_BODY,
+    JSON_TYPE,
+    NOT_POST,
+    Message,
+    any_of,
+    from_body,
+    is_,
+    one_of,
+)
 from infra.services.gateway.envoy.permissions import Permission, paths_by_name
 
-_NOT_POST: Message = {"name": ":method", **is_("POST"), "invert_match": True}
 _NOT_JSON: Message = {
     "name": "content-type",
     "string_match": {"safe_regex": JSON_TYPE},
@@ -33,10 +42,10 @@ def refusals(traffic: TrafficPlan, permission: Permission) -> Iterator[Message]:
     may = f"this key may use {plain(', '.join(usable))}"
     paths = _paths(traffic)
     known = any_of(paths)
-    no = _Refused(traffic.contact)
+    no = partial(refusal, traffic.contact)
     yield no({"prefix": "/v1/responses/"}, 404, "not_kept", _NOT_KEPT)
     yield no({"prefix": f"{LIST}/"}, 404, "unknown_model", f"this name is unknown or not allowed; {may}", "model")
-    yield no({**known, "headers": [_NOT_POST]}, 405, "method_not_allowed", "this path takes POST")
+    yield no({**known, "headers": [NOT_POST]}, 405, "method_not_allowed", "this path takes POST")
     yield no({"path": LIST}, 405, "method_not_allowed", "this path takes GET")
     for there, names in _by_paths(traffic, permission).items():
         yield no(_model(names), 404, "unknown_path", f"the server of {_ASKED} has no such path; it has {there}")
@@ -52,17 +61,7 @@ def refusals(traffic: TrafficPlan, permission: Permission) -> Iterator[Message]:
 def paused(traffic: TrafficPlan, upstream: Upstream, names: Iterable[str]) -> Iterator[Message]:
     match = {**any_of(upstream.paths), "dynamic_metadata": [from_body("model", one_of(names))]}
     said = f"{plain(upstream.model)} is paused: it has no servers until somebody starts it again"
-    yield _Refused(traffic.contact)(match, 503, "model_paused", said, kind=THEIRS)
-
-
-class _Refused:
-    def __init__(self, contact: str | None) -> None:
-        self._contact = contact
-
-    def __call__(
-        self, match: Message, status: int, code: str, said: str, param: str | None = None, **more: str
-    ) -> Message:
-        return {"name": code, "match": match, **refuse(status, error(self._contact, code, said, param=param, **more))}
+    yield refusal(traffic.contact, match, 503, "model_paused", said, kind=THEIRS)
 
 
 def _by_paths(traffic: TrafficPlan, permission: Permission) -> Mapping[str, Sequence[str]]:
@@ -72,7 +71,7 @@ def _by_paths(traffic: TrafficPlan, permission: Permission) -> Mapping[str, Sequ
     return found
 
 
-def _others(traffic: TrafficPlan, usable: Iterable[str], no: _Refused, may: str) -> Iterator[Message]:
+def _others(traffic: TrafficPlan, usable: Iterable[str], no: Callable[..., Message], may: str) -> Iterator[Message]:
     known = {name for upstream in traffic.upstreams.values() for name in upstream.names} | traffic.externals.keys()
     others = known - set(usable)
     if others:

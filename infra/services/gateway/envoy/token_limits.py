@@ -6,9 +6,20 @@ those that are under way beside it.
 """
 
 from infra.plan.gateway import ClientPlan, TokenLimits
+from infra.services.gateway.envoy.internal import grpc
 from infra.services.gateway.envoy.log import sent
-from infra.services.gateway.envoy.messages import FILTER, MANY, Message, by_dns, circuit_breakers, extension, is_, typed
-from infra.services.gateway.envoy.messages import socket as address
+from infra.services.gateway.envoy.messages import (
+    FILTER,
+    MANY,
+    Message,
+    at,
+    by_dns,
+    circuit_breakers,
+    extension,
+    is_,
+    socket,
+    typed,
+)
 from infra.services.gateway.envoy.permissions import Permission
 
 TOKENS = "envoy.filters.http.ratelimit"
@@ -68,14 +79,7 @@ def token_service(limits: TokenLimits, refresh_seconds: int) -> Message:
         name=CLUSTER,
         cluster_type=by_dns(refresh_seconds),
         connect_timeout="1s",
-        load_assignment={
-            "cluster_name": CLUSTER,
-            "endpoints": [{"lb_endpoints": [{"endpoint": {"address": address(limits.host, limits.port)}}]}],
-        },
+        load_assignment=at(CLUSTER, socket(limits.host, limits.port)),
         circuit_breakers=circuit_breakers(MANY, MANY),
-        typed_extension_protocol_options={
-            "envoy.extensions.upstreams.http.v3.HttpProtocolOptions": typed(
-                "extensions.upstreams.http.v3.HttpProtocolOptions", explicit_http_config={"http2_protocol_options": {}}
-            )
-        },
+        typed_extension_protocol_options=grpc(),
     )
