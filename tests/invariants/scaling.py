@@ -114,22 +114,23 @@ def _queries(scaler: Recorded) -> list[Any]:
     return [trigger for trigger in scaler.inputs["spec"]["triggers"] if trigger["type"] != "cron"]
 
 
+def _windows(scaler: Recorded) -> list[Any]:
+    return [trigger["metadata"] for trigger in scaler.inputs["spec"]["triggers"] if trigger["type"] == "cron"]
+
+
 def _hours(scaler: Recorded) -> list[str]:
     """KEDA refuses a window that ends as it begins; what is no time of day never comes."""
     broken, most = [], scaler.inputs["spec"]["maxReplicaCount"]
-    for trigger in scaler.inputs["spec"]["triggers"]:
-        told = trigger["metadata"]
-        if trigger["type"] != "cron":
-            continue
+    for window in _windows(scaler):
         broken += [
-            f"{scaler.name}: `{told[at]}` is no time" for at in ("start", "end") if not _CRON.fullmatch(told[at])
+            f"{scaler.name}: `{window[at]}` is no time" for at in ("start", "end") if not _CRON.fullmatch(window[at])
         ]
-        if told["start"] == told["end"]:
+        if window["start"] == window["end"]:
             broken.append(f"{scaler.name}: a window ends as it begins")
-        if told["timezone"] not in available_timezones():
-            broken.append(f"{scaler.name}: no time zone {told['timezone']}")
-        if not scaler.inputs["spec"].get("minReplicaCount", 0) < int(told["desiredReplicas"]) <= most:
-            broken.append(f"{scaler.name}: a window of {told['desiredReplicas']} replicas changes nothing")
+        if window["timezone"] not in available_timezones():
+            broken.append(f"{scaler.name}: no time zone {window['timezone']}")
+        if not scaler.inputs["spec"].get("minReplicaCount", 0) < int(window["desiredReplicas"]) <= most:
+            broken.append(f"{scaler.name}: a window of {window['desiredReplicas']} replicas changes nothing")
     return broken
 
 
