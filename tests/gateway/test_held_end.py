@@ -25,7 +25,8 @@ _EACH = 25  # streams that each of two Envoys holds
 
 def _plan(port: int, held_seconds: int) -> TrafficPlan:
     asleep = upstream("small", port, host="small-pods.llm.svc.cluster.local", held_seconds=held_seconds)
-    usual = traffic((client("app", ("small",)),), (asleep,), dns_refresh_seconds=1, total_seconds=2)
+    # The pauses between three tries are drawn and may take 6 s in all, so a whole answer has 7.
+    usual = traffic((client("app", ("small",)),), (asleep,), dns_refresh_seconds=1, total_seconds=4)
     return replace(usual, connection_seconds=1, pre_stop_seconds=1, drain_seconds=usual.longest_seconds)
 
 
