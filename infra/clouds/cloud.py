@@ -35,6 +35,7 @@ if TYPE_CHECKING:
         SystemNodesPlan,
     )
     from infra.plan.findings import Decided
+    from infra.plan.gateway import TrafficPlan
     from infra.plan.models import ModelPlan
     from infra.plan.money import CheaperPlatform, CostItem
     from infra.plan.notes import Finding, Note
@@ -143,9 +144,9 @@ class Cloud(Owner):
         return ()
 
     def warn_of_drain(
-        self, gateway: GatewayPlan | None, pools: Iterable[PoolPlan], answer: int, end: int
+        self, gateway: GatewayPlan | None, pools: Iterable[PoolPlan], traffic: TrafficPlan, end: int
     ) -> Iterable[Finding]:
-        """Seconds. `answer`: of the longest one, with its wait for a server; `end`: of a pod, at most."""
+        """Where the cloud gives a pod less than the `end` seconds that it may take to end with its last answers."""
         return ()
 
     def bill(self, billed: Billed) -> Iterable[CostItem]:

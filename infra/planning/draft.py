@@ -249,7 +249,7 @@ def _warn(
     yield from warn_of_allow(asked.settings, nodes.pools)
     yield from warn_of_budget(asked.settings, nodes.pools.values())
     yield from asked.cloud.warn_of_drain(
-        platform.gateway, nodes.pools.values(), traffic.longest_seconds, longest_end(models.values(), traffic)
+        platform.gateway, nodes.pools.values(), traffic, longest_end(models.values(), traffic)
     )
 
 

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from infra.planning import Plan
+from tests.planning.following import follow
 from tests.planning.stacks import DEV, LOCAL, PROD, SHARED, changed, plan
 
 PLANS = [plan(stack) for stack in (LOCAL, DEV, PROD, SHARED)]
@@ -105,6 +106,52 @@ def test_what_aws_gives_less_time_than_an_answer_may_take_is_said(
     said = [each.message for each in result.warnings if each.path == "gateway.timeoutSeconds"]
     assert len(said) == len(says)
     assert all(any(words in each for each in said) for words in says)
+
+
+def _asleep(**more: Any) -> dict[str, Any]:
+    """A stack whose model has no replica while nobody asks."""
+    return changed(DEV, models__qwen3_8b__replicas={"min": 0, "max": 1}, **more)
+
+
+def _late(after: int, replicas: dict[str, int], timeout: int) -> dict[str, Any]:
+    gpt = {"baseUrl": "https://api.example.com/v1", "model": "gpt-5", "keySecret": "externalKey-gpt"}
+    back = {"to": "gpt", "afterSeconds": after}
+    stack = _asleep(external={"gpt": gpt}, models__qwen3_8b__fallback=back, gateway={"timeoutSeconds": timeout})
+    return changed(stack, models__qwen3_8b__replicas=replicas)
+
+
+_AWAKE = "models.qwen3-8b.replicas.min"
+_AFTER = "models.qwen3-8b.fallback.afterSeconds"
+_TIMEOUT = "gateway.timeoutSeconds"
+
+
+@pytest.mark.parametrize(
+    ("stack", "ways"),
+    [
+        pytest.param(_asleep(), [[_AWAKE]], id="its start takes longer than a shorter timeout could make up for"),
+        pytest.param(_asleep(gateway={"timeoutSeconds": 500}), [[_AWAKE, _TIMEOUT]], id="both are too long"),
+        pytest.param(changed(DEV, gateway={"timeoutSeconds": 900}), [[_TIMEOUT]], id="nobody waits for a start"),
+        pytest.param(_late(250, {"min": 0, "max": 1}, 300), [[_AFTER]], id="it sleeps and goes elsewhere"),
+        pytest.param(_late(299, {"min": 1, "max": 1}, 300), [[_AFTER]], id="it is late and goes elsewhere"),
+        pytest.param(_late(299, {"min": 1, "max": 1}, 400), [[_AFTER, _TIMEOUT]], id="it is late, and slow"),
+    ],
+)
+def test_what_makes_a_drain_short_enough_for_aws_is_named_and_does_so(
+    stack: dict[str, Any], ways: list[list[str]]
+) -> None:
+    [warning] = [each for each in plan(stack).warnings if "pods may take" in each.message]
+    assert [[path for path, _ in way.write] for way in warning.advice] == ways
+    for way in warning.advice:
+        assert way.text in warning.message
+        then = plan(follow(stack, dict(way.write)))
+        assert not [each.message for each in then.warnings if "pods may take" in each.message]
+        assert not then.violations
+
+
+def test_a_drain_that_is_too_long_says_for_which_model_a_request_waits() -> None:
+    [said] = [each.message for each in plan(_asleep()).warnings if "pods may take" in each.message]
+    wait = plan(_asleep()).traffic.upstreams["qwen3-8b"].wait_seconds
+    assert f"Of these, {wait} s are the wait until qwen3-8b has a server" in said
 
 
 def test_fixed_replicas_have_no_scaler_and_others_wait_out_a_cold_start() -> None:

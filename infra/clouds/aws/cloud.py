@@ -15,6 +15,7 @@ from infra.clouds.aws.cluster import explain_versions, plan_cluster, system_node
 from infra.clouds.aws.config import AwsConfig, read_aws_config
 from infra.clouds.aws.diff.tokens import CLUSTER, OWNS, VPC
 from infra.clouds.aws.diff.types import AwsTypes
+from infra.clouds.aws.drain import warn_of_drain
 from infra.clouds.aws.groups import with_groups
 from infra.clouds.aws.left import left_in_aws
 from infra.clouds.aws.live import access, access_entries, log_groups, older_versions
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
     from infra.models.places import Bucket
     from infra.plan.cluster import AddonPlan, CachePlan, ClusterPlan, GatewayPlan, PoolPlan, Quota, SystemNodesPlan
     from infra.plan.findings import Decided
+    from infra.plan.gateway import TrafficPlan
     from infra.plan.models import ModelPlan
     from infra.plan.money import CheaperPlatform, CostItem, PriceNote
     from infra.plan.notes import Finding, Note
@@ -144,9 +146,9 @@ class Aws(Cloud):
         return warnings.warn_of_pool(pool, models, cluster)
 
     def warn_of_drain(
-        self, gateway: GatewayPlan | None, pools: Iterable[PoolPlan], answer: int, end: int
+        self, gateway: GatewayPlan | None, pools: Iterable[PoolPlan], traffic: TrafficPlan, end: int
     ) -> Iterator[Finding]:
-        return warnings.warn_of_drain(gateway, pools, answer, end)
+        return warn_of_drain(gateway, pools, traffic, end)
 
     def bill(self, billed: Billed) -> Iterator[CostItem]:
         return bill.bill(billed)

@@ -1,18 +1,14 @@
 """Warnings of what AWS does to nodes."""
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
-from infra.clouds.aws.load_balancer import ALB, LONGEST_DEREGISTRATION
-from infra.plan.cluster import ClusterPlan, GatewayPlan, PoolPlan
+from infra.plan.cluster import ClusterPlan, PoolPlan
 from infra.plan.findings import warned
 from infra.plan.kinds import RARE_TYPE
 from infra.plan.models import ModelPlan
 from infra.plan.notes import Finding
 
-# docs.aws.amazon.com/eks/latest/userguide/managed-node-update-behavior.html: an update that isn't forced fails where a
-# pod hasn't left its node after 15 minutes.
-NODE_UPDATE_SECONDS = 900
 # docs.aws.amazon.com/AWSEC2/latest/UserGuide/spot-instance-termination-notices.html
 SPOT_NOTICE_SECONDS = 120
 # An estimate, since AWS states no figure: until the notice has reached EKS, which then drains a node of a managed node
@@ -75,21 +71,3 @@ def _warn_of_spot(path: str, models: Sequence[ModelPlan]) -> Iterator[Finding]:
         kind="spot",
         detail=f"an answer of {names} has {whole} s to end, not {drain} s",
     )
-
-
-def warn_of_drain(gateway: GatewayPlan | None, pools: Iterable[PoolPlan], answer: int, end: int) -> Iterator[Finding]:
-    """Warns where AWS gives less time than a pod may take to end, with its last answers."""
-    path = "gateway.timeoutSeconds"
-    if end > NODE_UPDATE_SECONDS and any(not pool.existing for pool in pools):
-        yield warned(
-            path,
-            f"pods may take {end} s to end, and an EKS node group gives those of a node"
-            f" {NODE_UPDATE_SECONDS // 60} minutes: an update of the group fails where they take longer, and a node"
-            " that AWS moves to another zone ends with their answers",
-        )
-    if gateway is not None and gateway.controller == ALB and answer > LONGEST_DEREGISTRATION:
-        yield warned(
-            path,
-            f"an answer may take {answer} s with its wait for a server, and an ALB keeps the requests of an"
-            f" Envoy that ends for {LONGEST_DEREGISTRATION} s at most: a longer one is cut when its Envoy is replaced",
-        )
