@@ -9,6 +9,7 @@ from infra.cli.simulate_input import Asked
 from infra.plan.plan import Plan
 from infra.plan.words import count, number, usd
 from infra.simulate.arrivals import Arrivals
+from infra.simulate.hours import zone
 from infra.simulate.remedies import Remedy
 from infra.simulate.simulation import Pattern, Simulation, simulate
 from infra.simulate.summary import ModelSummary, Spread, Summary
@@ -241,8 +242,16 @@ def _assumptions(asked: Asked, plan: Plan) -> Iterator[str]:
         " chooses of two replicas the one with fewer requests"
     )
     yield "callers stream: an answer that comes whole would be a pause of as long as it takes"
-    scheduled = [name for name, model in plan.models.items() if model.schedule is not None]
-    if scheduled:
-        yield f"the schedule of {', '.join(scheduled)} isn't played: its minimum of replicas is the same at all hours"
+    if any(model.schedule is not None for model in plan.models.values()):
+        yield from _of_schedules(plan, asked)
     yield "clients' limits, lost spot nodes, rollouts and callers who try again aren't in it"
     yield "dollars are those of GPU nodes at the plan's price per hour; other costs aren't in it"
+
+
+def _of_schedules(plan: Plan, asked: Asked) -> Iterator[str]:
+    traffic = asked.traffic
+    dated = isinstance(traffic, Arrivals) and traffic.dated
+    starts = "on the date of its first request" if dated else f"on Monday at 00:00, {zone(plan)}"
+    yield f"the run begins {starts}; schedules are played as KEDA acts on them, without daylight saving time"
+    if isinstance(traffic, Pattern) and traffic.days > 5:
+        yield "Saturday and Sunday have as many requests as the other days"

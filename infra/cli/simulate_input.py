@@ -9,6 +9,7 @@ from infra.cli.document import Row
 from infra.plan.plan import Plan
 from infra.plan.words import count, number
 from infra.simulate.arrivals import Arrivals
+from infra.simulate.hours import monday
 from infra.simulate.patterns import SAID, SPREAD_OUTPUT, SPREAD_PROMPT, requests_of
 from infra.simulate.simulation import Pattern
 from infra.simulate.traffic_file import MAX_DAYS, BadTraffic, read_traffic
@@ -85,7 +86,7 @@ def _of_file(given: Mapping[str, str | None], file: str, plan: Plan, seeds: int,
         return None
     try:
         with Path(file).open(encoding="utf-8", newline="") as lines:
-            arrivals = read_traffic(lines, names, model)
+            arrivals = read_traffic(lines, names, model, monday(plan))
     except BadTraffic as bad:
         mistakes += ((f"{file}, {where}", what) for where, what in bad.mistakes[:_SHOWN])
         if (more := len(bad.mistakes) - _SHOWN) > 0:

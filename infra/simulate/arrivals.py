@@ -14,6 +14,8 @@ class Arrivals:
     outputs: Sequence[int]
     names: tuple[str, ...]
     seconds: float  # that the run takes
+    begins: float = 0.0  # second of the week in UTC, from Monday at 00:00, that is second 0 of the run
+    dated: bool = False  # `begins` is that of a file with dates
 
     def count(self, name: str) -> int:
         """Requests of a model."""

@@ -36,17 +36,22 @@ def share_at(pattern: str, second: float) -> float:
 
 
 def by_pattern(
-    pattern: str, rate: float, days: float, requests: Mapping[str, tuple[MeanRequest, int]], seed: int
+    pattern: str,
+    rate: float,
+    days: float,
+    requests: Mapping[str, tuple[MeanRequest, int]],
+    seed: int,
+    begins: float = 0.0,
 ) -> Arrivals:
     """`rate`: requests per second in the peak hour, which all models share equally. `requests`: the mean request of
-    each model, and the tokens that it takes at most."""
+    each model, and the tokens that it takes at most. `begins`: as Arrivals have it."""
     chance, seconds = random.Random(f"{seed} {pattern}"), days * DAY
     times = list(_times(pattern, rate, seconds, chance))
     names = tuple(requests)
     models = [int(chance.random() * len(names)) for _ in times]
     lengths = [_Lengths(mean, longest, chance) for mean, longest in requests.values()]
     drawn = [lengths[model].draw() for model in models]
-    return Arrivals(times, models, [each[0] for each in drawn], [each[1] for each in drawn], names, seconds)
+    return Arrivals(times, models, [each[0] for each in drawn], [each[1] for each in drawn], names, seconds, begins)
 
 
 def requests_of(pattern: str, rate: float, days: float) -> float:

@@ -8,6 +8,7 @@ from components.scaling_behavior import behavior
 from infra.plan.cluster import PoolPlan
 from infra.plan.models import ModelPlan, Scaling
 from infra.plan.plan import Plan
+from infra.simulate.hours import Hours, hours_of
 from infra.simulate.nodes import PoolShape
 from infra.simulate.replica import Limits
 from infra.sizing.estimates import Estimate, Steps
@@ -32,6 +33,7 @@ class Server:
     new_node: tuple[Estimate, ...]  # parts of a start
     new_pod: tuple[Estimate, ...]
     fallback: bool  # a request that its own servers don't answer goes elsewhere
+    hours: Hours | None = None  # None: its minimum of replicas is the same at all hours
 
     @property
     def signals(self) -> Mapping[str, float]:
@@ -51,6 +53,7 @@ class Beside:
     pool: str
     gpus: int
     replicas: int
+    hours: Hours | None = None
 
 
 @dataclass(frozen=True)
@@ -123,14 +126,15 @@ def _server(plan: Plan, model: ModelPlan) -> Server:
         new_node=tuple(parts[name] for name in _NEW_NODE),
         new_pod=tuple(parts[name] for name in _NEW_POD),
         fallback=upstream.fallback is not None,
+        hours=hours_of(model.schedule),
     )
 
 
 def _beside(plan: Plan, left_out: Mapping[str, str]) -> Iterator[Beside]:
     for name in left_out:
         model = plan.models[name]
-        if model.pool is not None and model.gpus and not model.paused and model.replicas.min:
-            yield Beside(name, model.pool, model.gpus, model.replicas.min)
+        if model.pool is not None and model.gpus and not model.paused and (model.replicas.min or model.schedule):
+            yield Beside(name, model.pool, model.gpus, model.replicas.min, hours_of(model.schedule))
 
 
 def _pool(pool: PoolPlan) -> PoolShape:

@@ -9,7 +9,8 @@ from typing import Any
 from infra.simulate.arrivals import Arrivals
 from infra.simulate.autoscaler import SYNC_SECONDS
 from infra.simulate.counted import Counted
-from infra.simulate.nodes import SCAN_SECONDS, Pod, Pool
+from infra.simulate.neighbours import Neighbour
+from infra.simulate.nodes import SCAN_SECONDS, Pool
 from infra.simulate.platform import Platform
 from infra.simulate.served import Served
 from infra.simulate.step_times import StepTimes
@@ -53,8 +54,9 @@ def run(platform: Platform, arrivals: Arrivals, seed: int) -> Outcome:
         pool.start()
         clock.every(SCAN_SECONDS, chance.uniform(0, SCAN_SECONDS), pool.scan)
     for each in platform.beside:
-        for _ in range(each.replicas):
-            pools[each.pool].begin(Pod(each.gpus, (), lambda _pod, _now, _ready: None))
+        neighbour = Neighbour(each, pools[each.pool], arrivals.begins)
+        neighbour.begin()
+        clock.every(SYNC_SECONDS, SYNC_SECONDS, neighbour.follow)
     served = _served(platform, pools, arrivals, chance, clock)
     _play(clock, arrivals, [served.get(name) for name in arrivals.names])
     for each in served.values():

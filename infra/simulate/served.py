@@ -15,6 +15,7 @@ from infra.simulate.replica import Replica
 from infra.simulate.step_times import StepTimes
 
 RETRY = 2.0  # seconds from one try of a held request to the next, at most
+HOUR = "hour"  # the signal of a schedule: outside its windows KEDA says 1 replica, and that the trigger is off
 LATELY = 120  # seconds in which a request counts for `asked` after it was sent
 At = Callable[[float, Callable[..., None], Any], None]  # a time, what happens then, and with what
 
@@ -55,7 +56,7 @@ class Served:
         if scaling is not None and self.server.signals:
             self.hpa = Hpa(self.server.min, self.server.max, self.server.behavior)
             self.keda = Keda(self.server.min, scaling.cooldown_seconds)
-        for _ in range(self.server.min):
+        for _ in range(max(self.server.min, self._by_hour(0.0))):
             pod = Pod(self.server.gpus, self.server.new_node, lambda _pod, _now, _ready: None)
             self.pool.begin(pod)
             started = Started(pod)
@@ -86,14 +87,21 @@ class Served:
 
     def poll(self, now: float) -> None:
         if self.keda is not None and self.values:
-            self._scale(self.keda.poll(now, len(self.pods), self.values), now)
+            values = {**self.values, HOUR: self._by_hour(now)}
+            self._scale(self.keda.poll(now, len(self.pods), values), now)
 
     def sync(self, now: float) -> None:
         if self.hpa is None or not self.values or not self.pods:
             return
-        desired = for_metrics(len(self.pods), self.values, self.server.signals)
+        values = {**self.values, HOUR: max(1, self._by_hour(now))} if self.server.hours else self.values
+        desired = for_metrics(len(self.pods), values, {**self.server.signals, HOUR: 1})
         if desired is not None:
             self._scale(self.hpa.sync(now, len(self.pods), desired), now)
+
+    def _by_hour(self, now: float) -> int:
+        """Replicas that the schedule asks for; 0: its triggers are off."""
+        hours = self.server.hours
+        return hours.replicas(self.arrivals.begins + now) if hours is not None else 0
 
     def due(self, now: float, replica: Replica) -> None:
         """An event of a replica; one that was put off since is no event."""

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from infra.plan.plan import Plan
 from infra.simulate.arrivals import Arrivals
+from infra.simulate.hours import monday
 from infra.simulate.patterns import by_pattern
 from infra.simulate.platform import Platform, platform_of
 from infra.simulate.remedies import Remedy, remedies
@@ -39,4 +40,5 @@ def simulate(plan: Plan, traffic: Pattern | Arrivals, seeds: int) -> Simulation:
 
 def _drawn(plan: Plan, platform: Platform, pattern: Pattern) -> Callable[[int], Arrivals]:
     requests = {each.name: (plan.models[each.name].throughput.request, each.context) for each in platform.servers}
-    return lambda seed: by_pattern(pattern.name, pattern.rate, pattern.days, requests, seed)
+    begins = monday(plan)
+    return lambda seed: by_pattern(pattern.name, pattern.rate, pattern.days, requests, seed, begins)

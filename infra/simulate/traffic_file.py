@@ -2,10 +2,11 @@
 
 import csv
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from infra.simulate.arrivals import Arrivals
+from infra.simulate.hours import second_of_week
 from infra.simulate.patterns import DAY
 
 # Our name -> the names of it, in small letters: ours, those of Azure's traces, those of BurstGPT.
@@ -42,9 +43,9 @@ class _Request:
     output: int
 
 
-def read_traffic(lines: Iterable[str], names: Mapping[str, str], model: str | None) -> Arrivals:
-    """`names`: what requests may send as `model` -> the model. `model`: of all rows; None: each row says it. Raises
-    BadTraffic."""
+def read_traffic(lines: Iterable[str], names: Mapping[str, str], model: str | None, monday: float = 0.0) -> Arrivals:
+    """`names`: what requests may send as `model` -> the model. `model`: of all rows; None: each row says it. `monday`:
+    the second of the week at which a file begins that has no dates. Raises BadTraffic."""
     rows, mistakes = _rows(lines, model, names)
     found: list[_Request] = []
     times = [each.cells["time"] for each in rows]
@@ -64,7 +65,9 @@ def read_traffic(lines: Iterable[str], names: Mapping[str, str], model: str | No
         mistakes.append(("the file", f"no rows; write one per request, below {EXAMPLE}"))
     if mistakes:
         raise BadTraffic(sorted(mistakes, key=lambda each: _line(each[0])))
-    return _arrivals(sorted(found, key=lambda each: each.time))
+    begins = monday if first is None else second_of_week(first)
+    ordered = sorted(found, key=lambda each: each.time)
+    return replace(_arrivals(ordered), begins=begins, dated=first is not None)
 
 
 def _rows(

@@ -113,14 +113,19 @@ def test_a_file_is_played_as_it_is(tmp_path: Path) -> None:
     assert found["models"]["llama-70b"]["first_token_seconds"] == {"p50": None, "p95": None, "p99": None}
 
 
-def test_a_schedule_that_is_not_played_is_said(tmp_path: Path) -> None:
+def test_a_schedule_is_played_and_its_clock_is_said(tmp_path: Path) -> None:
     text = (PROJECT / "stacks" / "Pulumi.prod.yaml").read_text(encoding="utf-8")
     window = '[{days: mon-fri, from: "08:00", to: "19:00", timezone: Europe/Amsterdam, min: 2}]'
     changed = text.replace("      llama-8b:\n", f"      llama-8b:\n        schedule: {window}\n", 1)
     assert changed != text
     (tmp_path / "Pulumi.prod.yaml").write_text(changed, encoding="utf-8")
-    done = run("simulate", "prod", "--rate", "0.02", "--seeds", "1", "--stacks", str(tmp_path))
-    assert "the schedule of llama-8b isn't played" in " ".join(done.stdout.split()), done.stderr
+    options = ("simulate", "prod", "--rate", "0.02", "--seeds", "1", "--stacks", str(tmp_path))
+    done = run(*options, "--days", "6")
+    said = " ".join(done.stdout.split())
+    assert "the run begins on Monday at 00:00, Europe/Amsterdam" in said, done.stderr
+    assert "Saturday and Sunday have as many requests" in said
+    line = json.loads(run(*options, "--format", "json").stdout)["models"]["llama-8b"]["replicas"]["over_time"]
+    assert [round(line[2 * hour]) for hour in (3, 7, 8, 12, 18, 20)] == [1, 1, 2, 2, 2, 1]
 
 
 def test_a_stack_without_an_estimate_says_so() -> None:

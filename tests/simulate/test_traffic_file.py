@@ -3,6 +3,7 @@
 import pytest
 
 from infra.simulate.arrivals import Arrivals
+from infra.simulate.patterns import DAY, HOUR
 from infra.simulate.traffic_file import AFTER_LAST, BadTraffic, read_traffic
 
 _NAMES = {"chat": "chat", "support": "chat", "small": "small"}  # support is an adapter of chat
@@ -41,6 +42,12 @@ def test_published_traces_are_read_for_one_model(lines: tuple[str, ...]) -> None
 def test_dates_may_have_time_zones() -> None:
     found = read(_HEADER, "2026-11-26T08:00:00+01:00,chat,1,1", "2026-11-26T07:00:30Z,chat,1,1")
     assert list(found.times) == [0, 30]
+    assert found.dated
+    assert found.begins == 3 * DAY + 7 * HOUR  # a Thursday, in UTC
+
+
+def test_a_file_without_dates_begins_where_it_is_said_to() -> None:
+    assert read_traffic([_HEADER, "3,chat,1,1"], _NAMES, None, 82_800).begins == 82_800
 
 
 def test_the_only_model_needs_no_name() -> None:
