@@ -100,6 +100,8 @@ class Engine:
     drains: bool = False  # after SIGTERM it lets requests in flight end
     keep_alive_env: str | None = None  # None: it never closes an idle connection
     counts_streams: bool = False  # a stream ends with its tokens, whether or not the caller asked for them
+    # What it answers with 404 where a request names an earlier answer, with {id}; None: nobody looked.
+    says_not_kept: str | None = None
     flags: Mapping[str, str] = MappingProxyType({})  # attribute of a plan's model -> the argument that passes it
     limits: Limits = Limits()
     memory: Callable[[Question, Gpu, int, Catalog], Sized] | None = None  # None: the plan says "no estimate"

@@ -27,6 +27,7 @@ class Asked:
     tool: Tool | None  # that is to be called
     schema: Any  # that the answer has to follow; None: it is text
     images: bool
+    earlier: str | None  # the id of an answer on which this one builds
 
 
 def read(body: Body) -> Asked:
@@ -38,6 +39,7 @@ def read(body: Body) -> Asked:
         tool=_tool(body),
         schema=_schema(body),
         images=any(each in ("image_url", "input_image", "image") for each in _kinds(body.get("messages"))),
+        earlier=body.get("previous_response_id"),
     )
 
 

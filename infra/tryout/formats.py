@@ -7,6 +7,7 @@ from typing import Any
 
 Event = tuple[str | None, Mapping[str, Any]]  # its name, where the API gives it one
 FINGERPRINT = "stand-in"
+RESPONSES = "/v1/responses"
 
 
 @dataclass(frozen=True)
@@ -215,7 +216,7 @@ class Messages(Format):
 FORMATS: Mapping[str, Format] = {
     "/v1/chat/completions": Format(),
     "/v1/completions": Completions(),
-    "/v1/responses": Responses(),
+    RESPONSES: Responses(),
     "/v1/messages": Messages(),
 }
 

@@ -34,6 +34,7 @@ def _sections(plan: Plan, tried: Tried, options: str) -> Iterator[tuple[str, Ite
             "own servers",
             [f"{name}  {each.host}: a stand-in here that says what it was asked" for name, each in own.items()],
         )
+    yield "not as in the cluster", _left_out(plan)
     yield "paste into another terminal, in this folder: the first line, then any other", _lines(plan, tried, options)
     yield "Ctrl-C ends it.", ()
 
@@ -42,8 +43,6 @@ def _where(plan: Plan, tried: Tried) -> Iterator[tuple[str, str]]:
     yield "base URL", tried.base_url
     for name, key in tried.keys.items():
         yield "key", f"{key}  (client {name}; of this run only)"
-    if plan.traffic.token_limits is not None:
-        yield "tokens", "tokens per minute aren't limited here: what counts them runs in the cluster only"
     yield "files", f"{tried.folder}  (Envoy's, and requests.log with one line per request)"
 
 
@@ -59,6 +58,24 @@ def _models(plan: Plan, served: Iterable[StandIn]) -> Iterator[str]:
     for name, external in plan.traffic.externals.items():
         what = f"{external.model} of {external.host}: a stand-in here too, and nothing leaves this machine"
         yield f"{name:<{width}}  elsewhere: {what}"
+
+
+def _left_out(plan: Plan) -> Iterator[str]:
+    """What the plan says and nothing here does."""
+    traffic = plan.traffic
+    yield "one replica of each model, which never starts, stops or fails, and one Envoy with the whole of each limit"
+    if scheduled := [name for name, model in plan.named.items() if model.schedule is not None]:
+        yield f"schedules are ignored: {', '.join(scheduled)} {_is(scheduled)} awake at all hours"
+    if back := [name for name, each in traffic.upstreams.items() if each.fallback is not None and not each.paused]:
+        yield f"nothing falls back: the stand-in of {', '.join(back)} always answers in time"
+    if traffic.token_limits is not None:
+        yield "tokens per minute aren't limited: what counts them runs in the cluster only"
+    if plan.gateway is not None:
+        yield f"callers reach Envoy itself, by HTTP: before {plan.gateway.base_url} there is a load balancer"
+
+
+def _is(names: list[str]) -> str:
+    return "is" if len(names) == 1 else "are"
 
 
 def _lines(plan: Plan, tried: Tried, options: str) -> Iterator[str]:

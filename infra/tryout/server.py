@@ -13,7 +13,7 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from infra.tryout.asked import Asked, read, tokens
-from infra.tryout.formats import FORMATS, Answer, Event, Format
+from infra.tryout.formats import FORMATS, RESPONSES, Answer, Event, Format
 from infra.tryout.stand_in import StandIn
 from infra.tryout.writing import write
 
@@ -23,13 +23,13 @@ _HEADER = "x-llm-stand-in"
 class Refused(Exception):
     """As the engine would refuse it."""
 
-    def __init__(self, status: int, message: str, kind: str = "BadRequestError") -> None:
+    def __init__(self, status: int, message: str, kind: str = "BadRequestError", param: str | None = None) -> None:
         super().__init__(message)
-        self.status, self.message, self.kind = status, message, kind
+        self.status, self.message, self.kind, self.param = status, message, kind, param
 
     @property
     def response(self) -> Response:
-        error = {"message": self.message, "type": self.kind, "param": None, "code": self.status}
+        error = {"message": self.message, "type": self.kind, "param": self.param, "code": self.status}
         return JSONResponse({"error": error}, self.status)
 
 
@@ -49,6 +49,7 @@ class _Engine:
         body = await self._body(request)
         stands_for = self.stand_in.answers[request.url.path]
         asked = read(body)
+        self._check_earlier(stands_for, asked)
         self._check_length(asked)
         if stands_for in FORMATS:
             return await self._generate(FORMATS[stands_for], body, asked)
@@ -66,6 +67,12 @@ class _Engine:
         if not isinstance(body, dict) or body.get("model") not in self.stand_in.names:
             raise Refused(404, f"The model `{body.get('model')}` does not exist.", "NotFoundError")
         return body
+
+    def _check_earlier(self, stands_for: str, asked: Asked) -> None:
+        """Engines keep no answer. Those of other APIs have no such field."""
+        said = self.stand_in.says_not_kept
+        if stands_for == RESPONSES and asked.earlier is not None and said is not None:
+            raise Refused(404, said.format(id=asked.earlier), "invalid_request_error", "response_id")
 
     def _check_length(self, asked: Asked) -> None:
         longest, wanted = self.stand_in.max_model_len, asked.prompt_tokens + (asked.limit or 1)

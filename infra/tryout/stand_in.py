@@ -43,6 +43,7 @@ class StandIn:
     size: int  # numbers per vector
     dimensions: Dimensions | None
     counts_streams: bool
+    says_not_kept: str | None  # of an earlier answer, with {id}; None: it takes no notice of one
     paces: tuple[Pace, ...]  # ascending by requests at once
     estimated: bool  # False: the plan has no estimate of the speed, so it is assumed
 
@@ -81,6 +82,7 @@ def _elsewhere(external: External) -> StandIn:
         size=_UNKNOWN_SIZE,
         dimensions=None,
         counts_streams=False,
+        says_not_kept=None,
         paces=(Pace(1, _ASSUMED_FIRST, _ASSUMED_NEXT),),
         estimated=False,
     )
@@ -102,6 +104,7 @@ def _stand_in(model: ModelPlan, upstream: Upstream) -> StandIn:
         size=model.embedding_size or _UNKNOWN_SIZE,
         dimensions=model.dimensions,
         counts_streams=upstream.counts_streams,
+        says_not_kept=engine.says_not_kept,
         paces=_paces(made),
         estimated=made.full is not None,
     )

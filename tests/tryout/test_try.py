@@ -120,6 +120,19 @@ def test_what_an_engine_or_the_gateway_refuses(
     assert refused.value.status_code == status
 
 
+def test_an_answer_that_builds_on_an_earlier_one_is_refused_as_the_engine_does(client: OpenAI) -> None:
+    first = client.responses.create(model="llama-8b", input="Hello")
+    with pytest.raises(APIStatusError) as refused:
+        client.responses.create(model="llama-8b", input="And then?", previous_response_id=first.id)
+    assert refused.value.status_code == 404
+    assert refused.value.body == {
+        "message": f"Response with id '{first.id}' not found.",
+        "type": "invalid_request_error",
+        "param": "response_id",
+        "code": 404,
+    }
+
+
 def test_a_prompt_that_is_too_long_is_cut_where_the_engine_cuts_it(client: OpenAI) -> None:
     long: Any = [{"role": "user", "content": "word " * 200_000}]
     assert client.chat.completions.create(model="helper", messages=long, max_tokens=1).choices

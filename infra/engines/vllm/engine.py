@@ -57,6 +57,8 @@ class Vllm(Engine):
     drains = True
     keep_alive_env: str | None = "VLLM_HTTP_TIMEOUT_KEEP_ALIVE"  # 5 seconds where it is not set
     counts_streams = True  # by _COUNTED
+    # _make_not_found_error in vllm/entrypoints/openai/responses/serving.py of 0.32.0
+    says_not_kept: str | None = "Response with id '{id}' not found."
     flags: Mapping[str, str] = {
         "max_model_len": "--max-model-len",
         "max_num_seqs": "--max-num-seqs",
