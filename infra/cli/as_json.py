@@ -89,7 +89,12 @@ def _next(plan: Plan, name: str) -> dict[str, Any] | None:
     found = upstream.next if upstream is not None else None
     if found is None:
         return None
-    return {"server": found.server.model, "weight": found.weight, "clients": list(found.clients)}
+    return {
+        "server": found.server.model,
+        "weight": found.weight,
+        "clients": list(found.clients),
+        "trials": found.trials,
+    }
 
 
 def _model(plan: Plan, model: ModelPlan) -> dict[str, Any]:

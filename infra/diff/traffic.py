@@ -15,7 +15,7 @@ from infra.diff.replicas import about, fewer_of, finishes, number_changed, witho
 from infra.diff.schedules import schedule_changed
 from infra.diff.services import ground
 from infra.diff.spot import SPOT, spot_changed
-from infra.diff.versions import comes, goes, model_of, share, share_changed
+from infra.diff.versions import answers, asked_for, comes, goes, is_idle, model_of, share_changed
 from infra.engines import ENGINES
 from infra.engines.engine import Limits
 from infra.owner import CLAIM
@@ -157,11 +157,12 @@ def _rollout(name: str, old: Side, new: Side, cold: int) -> tuple[str, str, int 
     _, unavailable = rollout(new, name)
     running = _replicas(old, name)
     left = min(running, _replicas(new, name) - unavailable)
-    if (percent := share(new, name)) is not None and not max(percent, share(old, name) or 0):
-        return ROLLOUT, "without requests: the other version answers them meanwhile", None
+    if is_idle(old, new, name):
+        but = " but those that ask for it" if asked_for(new, name) else ""
+        return ROLLOUT, f"without requests{but}: the other version answers them meanwhile", None
     if left <= 0:
         gap = _gap(new, name)
-        which = f" for {percent} % of the requests" if percent is not None else ""
+        which = f" for {of}" if (of := answers(new, name) or answers(old, name)) else ""
         return AWAY, f"down for {about(gap)}{which}: the old pod ends before the new one starts", gap
     if unavailable:
         return (
@@ -281,7 +282,7 @@ def stops_from_now(name: str, old: Side, new: Side) -> bool:
 def _each_rollout(name: str, side: Side) -> tuple[str, str]:
     """What happens, and the words for it."""
     replicas, (_, unavailable) = _replicas(side, name), rollout(side, name)
-    if not unavailable or share(side, name) is not None:
+    if not unavailable or answers(side, name) is not None:
         return ROLLOUT, "without a gap"
     if replicas <= unavailable:
         return AWAY, f"down for {about(_gap(side, name))}"

@@ -3,8 +3,14 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from infra.plan.versions import ALL
+from infra.plan.versions import ALL, NEXT, VERSION
 from infra.sides.types import Side
+
+_ASKED = f"{VERSION}: {NEXT}"
+_AT_ONCE = (
+    "; an Envoy that learns of it in the same change as of its share may answer some requests with 503 and"
+    " Retry-After: 1"
+)
 
 
 def model_of(side: Side, server: str) -> str | None:
@@ -13,17 +19,34 @@ def model_of(side: Side, server: str) -> str | None:
 
 
 def coming(side: Side, model: str) -> Mapping[str, Any] | None:
-    """`server`, `weight` and `clients` of a model's next version; None: it has none."""
+    """`server`, `weight`, `clients` and `trials` of a model's next version; None: it has none."""
     return (side.models.get(model) or {}).get("next")
 
 
-def share(side: Side, server: str) -> int | None:
-    """Percent of the requests to its model that a server answers; None: it is the only one."""
-    if (model := model_of(side, server)) is not None:
-        found = coming(side, model)
-        return found["weight"] if found is not None else 0
-    found = coming(side, server)
-    return ALL - found["weight"] if found is not None else None
+def answers(side: Side, server: str) -> str | None:
+    """Which requests to its model a server answers, besides those that ask for a version. Empty: none; None: it is the
+    only one, and answers all."""
+    model = model_of(side, server)
+    found = coming(side, model or server)
+    if found is None:
+        return None if model is None else ""
+    clients = ", ".join(found["clients"]) if found["weight"] < ALL else ""
+    if model is None:
+        but = f" but those of {clients}" if clients else ""
+        return f"{ALL - found['weight']} % of the requests{but}" if found["weight"] < ALL else ""
+    share = [f"{found['weight']} % of the requests"] if found["weight"] else []
+    return " and ".join([*share, *([f"all requests of {clients}"] if clients else [])])
+
+
+def is_idle(old: Side, new: Side, server: str) -> bool:
+    """Whether it answers nothing before a change, nor after it, but what asks for it."""
+    return answers(old, server) == "" == answers(new, server)
+
+
+def asked_for(side: Side, server: str) -> bool:
+    """Whether a next version answers requests that ask for it."""
+    found = coming(side, model_of(side, server) or "")
+    return found is not None and found["weight"] < ALL and found.get("trials", True)
 
 
 def to_next(side: Side, model: str) -> str:
@@ -37,32 +60,46 @@ def to_next(side: Side, model: str) -> str:
 def comes(new: Side, server: str, seconds: str) -> tuple[str, str]:
     """Of a next version that is new: during `pulumi up`, and afterwards."""
     model = model_of(new, server) or ""
-    during = f"starts beside {model}, which answers all requests until it is ready, in about {seconds}"
-    return during, f"answers of the requests to {model}: {to_next(new, model)}; and those with x-llm-version: next"
+    at_once = _AT_ONCE if answers(new, server) else ""
+    during = f"starts beside {model}, which answers all requests until it is ready, in about {seconds}{at_once}"
+    trials = f"; and those with {_ASKED}" if asked_for(new, server) else ""
+    return during, f"answers of the requests to {model}: {to_next(new, model)}{trials}"
 
 
 def goes(old: Side, server: str) -> tuple[str, str]:
     """Of a next version that is gone."""
-    model = model_of(old, server) or ""
-    found = coming(old, model)
-    weight = found["weight"] if found is not None else 0
-    lost = f": until then it gets {weight} %, so run `llm-platform rollback` or `promote` instead, which empty it first"
-    return f"ends{lost if weight else ', without requests'}", f"{model} answers all requests"
+    trials = [f"those with {_ASKED}"] if asked_for(old, server) else []
+    reached = " and ".join([*([found] if (found := answers(old, server)) else []), *trials])
+    how = "so run `llm-platform rollback` or `promote` instead, which empty it first"
+    during = f"ends: until then it answers {reached}, {how}" if reached else "ends, without requests"
+    return during, f"{model_of(old, server)} answers all requests"
 
 
 def share_changed(old: Side, new: Side, model: str) -> Iterator[str]:
-    was, now = coming(old, model), coming(new, model)
-    if was is not None and now is not None and was != now:
-        yield f"to its next version: {to_next(new, model)} of the requests, was {to_next(old, model)}"
+    if coming(old, model) is None or coming(new, model) is None:
+        return
+    was, now = to_next(old, model), to_next(new, model)
+    if was != now:
+        yield f"to its next version: {now} of the requests, was {was}"
+    server = (coming(new, model) or {})["server"]
+    before, after = asked_for(old, server), asked_for(new, server)
+    if before != after:
+        yield f"requests with {_ASKED} are answered {'by the next version' if after else 'like any other'}"
 
 
 def how(old: Side, new: Side, stack: str) -> Iterator[str]:
     """What to do next about versions that this change begins or moves."""
     for model in sorted(new.models):
         found = coming(new, model)
-        if found is not None and found != coming(old, model):
-            commands = (f"`llm-platform {each} {stack} {model}`" for each in ("promote", "rollback"))
+        if found is None or found == coming(old, model):
+            continue
+        if coming(old, model) is None and answers(new, found["server"]):
             yield (
-                f"{model} has a next version: raise `models.{model}.rollout.weight` as long as it does well;"
-                f" {' gives the model its settings, and '.join(commands)} ends it, both without a lost request."
+                f"{model} gets a next version and its requests in one change: apply `models.{model}.rollout:"
+                " {strategy: blueGreen}` first, and its share and its clients once that is deployed."
             )
+        commands = (f"`llm-platform {each} {stack} {model}`" for each in ("promote", "rollback"))
+        yield (
+            f"{model} has a next version: raise `models.{model}.rollout.weight` as long as it does well;"
+            f" {' gives the model its settings, and '.join(commands)} ends it, both without a lost request."
+        )

@@ -34,6 +34,7 @@ class Next:
     server: Upstream
     weight: int  # percent of the requests that name no version
     clients: tuple[str, ...]  # whose requests all go there
+    trials: bool = True  # whether a request may ask for it
 
 
 @dataclass(frozen=True)

@@ -29,22 +29,49 @@ DONE = STACK.replace("maxModelLen: 2048, rollout: ROLLOUT, next: NEXT", "maxMode
 BACK = STACK.replace(", rollout: ROLLOUT, next: NEXT", "")
 
 
-def _blue(weight: int, coming: str = "{maxModelLen: 4096}", own: int = 2048) -> str:
-    text = STACK.replace("ROLLOUT", f"{{strategy: blueGreen, weight: {weight}}}").replace("NEXT", coming)
+def _blue(weight: int, coming: str = "{maxModelLen: 4096}", own: int = 2048, more: str = "") -> str:
+    text = STACK.replace("ROLLOUT", f"{{strategy: blueGreen, weight: {weight}{more}}}").replace("NEXT", coming)
     return text.replace("maxModelLen: 2048", f"maxModelLen: {own}")
 
 
+EMPTY = ", trials: false"
+FOR_BOTH = ", clients: [default]"
+SHARED = CANARY.replace("weight: 10", f"weight: 10{FOR_BOTH}")
 # Each text that is applied, from a file on.
-PROMOTED = [_blue(100), _blue(100, "{}", 4096), _blue(0, "{}", 4096), DONE]
-ROLLED_BACK = [_blue(0), BACK]
+PROMOTED = [_blue(100), _blue(100, "{}", 4096), _blue(0, "{}", 4096, EMPTY), DONE]
+PROMOTED_WITH_CLIENTS = [_blue(100, more=FOR_BOTH), _blue(100, "{}", 4096, FOR_BOTH), *PROMOTED[2:]]
+ROLLED_BACK = [_blue(0, more=EMPTY), BACK]
 STEPS: Mapping[str, tuple[Action, str, list[str]]] = {
     "a promotion": ("promote", CANARY, PROMOTED),
     "of a trial": ("promote", _blue(0), PROMOTED),
+    "of a trial with clients": ("promote", _blue(0, more=FOR_BOTH), PROMOTED_WITH_CLIENTS),
+    "of a trial that only clients have": (
+        "promote",
+        _blue(0, more=f"{FOR_BOTH}{EMPTY}"),
+        [
+            _blue(100, more=f"{FOR_BOTH}{EMPTY}"),
+            _blue(100, "{}", 4096, f"{FOR_BOTH}{EMPTY}"),
+            *PROMOTED[2:],
+        ],
+    ),
+    "of a share with clients": ("promote", SHARED, PROMOTED_WITH_CLIENTS),
+    "of what a rollback emptied": (
+        "promote",
+        ROLLED_BACK[0],
+        [_blue(100, more=EMPTY), _blue(100, "{}", 4096, EMPTY), *PROMOTED[2:]],
+    ),
     "cut off in step 1": ("promote", PROMOTED[0], PROMOTED),
     "cut off in step 2": ("promote", PROMOTED[1], PROMOTED[1:]),
     "cut off in step 3": ("promote", PROMOTED[2], PROMOTED[2:]),
+    "that left clients in step 3": ("promote", _blue(0, "{}", 4096, FOR_BOTH), PROMOTED[2:]),
+    "that left the trial in step 3": ("promote", _blue(0, "{}", 4096), PROMOTED[2:]),
     "a rollback": ("rollback", CANARY, ROLLED_BACK),
     "a rollback of all requests": ("rollback", _blue(100), ROLLED_BACK),
+    "a rollback of a trial": ("rollback", _blue(0), ROLLED_BACK),
+    "a rollback of a trial with clients": ("rollback", _blue(0, more=FOR_BOTH), ROLLED_BACK),
+    "a rollback of a trial that only clients have": ("rollback", _blue(0, more=f"{FOR_BOTH}{EMPTY}"), ROLLED_BACK),
+    "a rollback of a share with clients": ("rollback", SHARED, ROLLED_BACK),
+    "a rollback of all requests with clients": ("rollback", _blue(100, more=FOR_BOTH), ROLLED_BACK),
     "a rollback that was cut off": ("rollback", ROLLED_BACK[0], ROLLED_BACK),
 }
 
@@ -58,7 +85,8 @@ def test_the_file_says_where_it_stands(case: str) -> None:
 def test_envoy_has_the_new_weight_before_a_server_ends() -> None:
     """Step 2 ends the model's pods, which had requests until step 1; the last one ends the next version's."""
     assert [each.waits for each in steps("promote", CANARY, Path("a"), "chat")] == [True, False, True, False]
-    assert [each.waits for each in steps("rollback", CANARY, Path("a"), "chat")] == [True, False]
+    for before in (CANARY, SHARED, _blue(0), _blue(0, more=FOR_BOTH), ROLLED_BACK[0]):
+        assert [each.waits for each in steps("rollback", before, Path("a"), "chat")] == [True, False]
 
 
 def test_what_differs_is_taken_over_whatever_its_form() -> None:

@@ -8,13 +8,14 @@ from infra.diff.versions import how
 from tests.diff.sides import Edit, side
 
 
-def _with(weight: int, coming: str = "maxModelLen: 4096", own: int = 8192) -> Edit:
+def _with(weight: int, coming: str = "maxModelLen: 4096", own: int = 8192, also: str = "") -> Edit:
     strategy = "canary" if 0 < weight < 100 else "blueGreen"
-    more = f"rollout: {{strategy: {strategy}, weight: {weight}}}, next: {{{coming}}}"
+    more = f"rollout: {{strategy: {strategy}, weight: {weight}{also}}}, next: {{{coming}}}"
     return "maxModelLen: 8192", f"maxModelLen: {own}, {more}"
 
 
 ALONE: tuple[Edit, ...] = ()
+CLIENT, EMPTY = ", clients: [default]", ", trials: false"
 CASES: dict[str, tuple[tuple[Edit, ...], tuple[Edit, ...], str, str, str]] = {
     "it comes": (ALONE, (_with(10),), "qwen3-8b-next", NEW, "which answers all requests until it is ready"),
     "its model stays": (ALONE, (_with(10),), "qwen3-8b", NOTHING, "nothing"),
@@ -34,7 +35,58 @@ CASES: dict[str, tuple[tuple[Edit, ...], tuple[Edit, ...], str, str, str]] = {
         ROLLOUT,
         "without requests",
     ),
-    "it goes empty": ((_with(0),), ALONE, "qwen3-8b-next", NOTHING, "without requests"),
+    "a change of what a client has": (
+        (_with(0, also=CLIENT),),
+        (_with(0, "maxModelLen: 2048", also=CLIENT),),
+        "qwen3-8b-next",
+        AWAY,
+        "for all requests of default",
+    ),
+    "a change of what a share and a client have": (
+        (_with(10, also=CLIENT),),
+        (_with(10, "maxModelLen: 2048", also=CLIENT),),
+        "qwen3-8b-next",
+        AWAY,
+        "for 10 % of the requests and all requests of default",
+    ),
+    "a change of what a client doesn't have": (
+        (_with(10, also=CLIENT),),
+        (_with(10, own=8000, also=CLIENT),),
+        "qwen3-8b",
+        AWAY,
+        "for 90 % of the requests but those of default",
+    ),
+    "a change of what had a share until now": (
+        (_with(10),),
+        (_with(0, "maxModelLen: 2048"),),
+        "qwen3-8b-next",
+        AWAY,
+        "for 10 % of the requests",
+    ),
+    "a change of what has all until the other is there": (
+        ALONE,
+        (_with(100, own=8000),),
+        "qwen3-8b",
+        AWAY,
+        "down for",
+    ),
+    "a trial ends": (
+        (_with(0),),
+        (_with(0, also=EMPTY),),
+        "qwen3-8b",
+        NOTHING,
+        "requests with x-llm-version: next are answered like any other",
+    ),
+    "it comes with a share": (ALONE, (_with(10),), "qwen3-8b-next", NEW, "503 and Retry-After: 1"),
+    "it goes empty": ((_with(0, also=EMPTY),), ALONE, "qwen3-8b-next", NOTHING, "ends, without requests"),
+    "it goes with a trial": ((_with(0),), ALONE, "qwen3-8b-next", NOTHING, "answers those with x-llm-version: next"),
+    "it goes with clients": (
+        (_with(0, also=CLIENT + EMPTY),),
+        ALONE,
+        "qwen3-8b-next",
+        NOTHING,
+        "answers all requests of default, so run",
+    ),
     "it goes with requests": ((_with(10),), ALONE, "qwen3-8b-next", NOTHING, "`llm-platform rollback` or `promote`"),
 }
 
@@ -57,6 +109,13 @@ def test_the_way_on_is_said_once() -> None:
 
 
 _SHARES: tuple[tuple[tuple[Edit, ...], tuple[Edit, ...]], ...] = (
-    (ALONE, (_with(10),)),
+    (ALONE, (_with(0),)),
     ((_with(10),), (_with(10, own=8000),)),
 )
+
+
+@pytest.mark.parametrize(("rollout", "first"), [(_with(10), True), (_with(0, also=CLIENT), True), (_with(0), False)])
+def test_the_server_is_deployed_before_its_share(rollout: Edit, first: bool) -> None:
+    """Otherwise an Envoy sends it requests in the moment in which it learns of it."""
+    said = list(how(side("open"), side("open", rollout), "open"))
+    assert any("{strategy: blueGreen}` first" in each for each in said) is first

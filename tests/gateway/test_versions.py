@@ -29,11 +29,13 @@ _REQUESTS, _AT_ONCE = 600, 32
 _GAP = 3  # seconds without a server
 
 
-def _plan(present: Engine, coming: Engine | None, weight: int = 0, clients: tuple[str, ...] = ()) -> TrafficPlan:
+def _plan(
+    present: Engine, coming: Engine | None, weight: int = 0, clients: tuple[str, ...] = (), trials: bool = True
+) -> TrafficPlan:
     small = upstream("small", present.port, names=("small", "lora"))
     if coming is not None:
         server = upstream("small-next", coming.port, names=("small", "lora"))
-        small = replace(small, next=Next(server, weight, clients))
+        small = replace(small, next=Next(server, weight, clients, trials))
     both = ("lora", "small")
     return traffic((client("app", both), client("beta", both)), (small,), connection_seconds=600)
 
@@ -101,6 +103,25 @@ def test_a_trial_is_by_header_or_by_client(both: tuple[Engine, Engine, Gateway],
         assert [each["id"] for each in listed] == ["small", "lora"]
 
 
+def test_who_asks_for_the_present_version_gets_it(both: tuple[Engine, Engine, Gateway], tmp_path: Path) -> None:
+    """Also a client whose requests all go to the next one, and with a share."""
+    present, coming, shared = both
+    with running(_plan(present, coming, 0, ("beta",)), place_in(tmp_path)) as gateway:
+        assert {_version(gateway, key="key-of-beta-1", x_llm_version="present") for _ in range(5)} == {"present"}
+    asked = {_version(shared, key=key, x_llm_version="present") for key in ("key-of-app-1", "key-of-beta-1") * 20}
+    assert asked == {"present"}
+
+
+def test_without_trials_the_header_asks_in_vain(both: tuple[Engine, Engine, Gateway], tmp_path: Path) -> None:
+    """What comes before a server ends: nothing reaches it."""
+    present, coming, _ = both
+    with running(_plan(present, coming, 0, trials=False), place_in(tmp_path)) as gateway:
+        before = len(coming.requests)
+        keys = ("key-of-app-1", "key-of-beta-1")
+        asked = {_version(gateway, key=key, x_llm_version="next") for key in keys for _ in range(5)}
+        assert (asked, len(coming.requests)) == ({"present"}, before)
+
+
 def test_all_requests_are_all_requests(both: tuple[Engine, Engine, Gateway], tmp_path: Path) -> None:
     present, coming, _ = both
     with running(_plan(present, coming, 100), place_in(tmp_path)) as gateway:
@@ -137,12 +158,15 @@ def _metrics(gateway: Gateway) -> str:
 
 
 def _ask(gateway: Gateway, number: int) -> str:
-    """How a request ended: whole, or what was wrong with it."""
+    """How a request ended: whole, or what was wrong with it. Some ask for the next version, and some are of a client
+    whose requests all go there."""
     stream = number % 5 == 0
     body = {"model": "small", **({"does": "stream", "pause": 0.2} if stream else {})}
+    key = "key-of-beta-1" if number % 3 == 0 else "key-of-app-1"
+    headers = {"x_llm_version": "next"} if number % 4 == 0 else {}
     time.sleep(0.1)
     try:
-        answer = gateway.ask("POST", CHAT, body)
+        answer = gateway.ask("POST", CHAT, body, key=key, **headers)
     except (OSError, HTTPException) as error:
         return f"cut: {error}"
     if answer.status != 200:
@@ -177,11 +201,12 @@ def test_a_promotion_and_a_rollback_lose_nothing(tmp_path: Path, promoted: bool)
     """The files change as the commands change them, one step after the other, while requests and streams run."""
     with ExitStack() as stack:
         present, coming = stack.enter_context(Engine()), stack.enter_context(Engine())
-        gateway = stack.enter_context(running(_plan(present, coming, 10), place_in(tmp_path)))
+        gateway = stack.enter_context(running(_plan(present, coming, 10, ("beta",)), place_in(tmp_path)))
 
         def apply(now: Engine, then: Engine | None, weight: int, versions: set[str | None]) -> None:
             time.sleep(0.5)
-            write(_plan(now, then, weight), gateway.place, keep=BOOTSTRAP)
+            clients = ("beta",) if weight else ()
+            write(_plan(now, then, weight, clients, trials=bool(weight)), gateway.place, keep=BOOTSTRAP)
             _until(gateway, versions)
 
         def change() -> None:
@@ -191,8 +216,9 @@ def test_a_promotion_and_a_rollback_lose_nothing(tmp_path: Path, promoted: bool)
                 _idle(present)
                 server = stack.enter_context(Engine(port=present.port))
             apply(server, coming, 0, {"present"})
+            _idle(coming)  # it ends before Envoys read the last file
+            time.sleep(0.5)
             apply(server, None, 0, {None})
-            _idle(coming)
 
         with ThreadPoolExecutor(_AT_ONCE + 1) as pool:
             changing = pool.submit(change)

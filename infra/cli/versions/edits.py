@@ -14,7 +14,7 @@ from infra.cli.client.edits import NotDone
 from infra.cli.stack_text import NotEditable, put, take_out
 from infra.config_keys import PLATFORM
 from infra.plan.versions import ALL, NEXT
-from infra.services.serving.next import OWN, differs, into_place, next_of, says_nothing, written
+from infra.services.serving.next import OWN, into_place, next_of, says_nothing, written
 from infra.services.serving.section import Model
 from infra.settings.file import StackFile
 from infra.settings.mistakes import BadStackFile, did_you_mean
@@ -64,7 +64,7 @@ def _check(action: Action, model: Model, name: str) -> None:
     if model.next is None:
         last = "if a promotion or a rollback was cut off in its last step, `pulumi up` ends it"
         raise NotDone([(path, f"there is no next version; {last}")])
-    if action == "rollback" and says_nothing(model) and not differs(model):
+    if action == "rollback" and says_nothing(model):
         old = "the older ones are in the history of this file (git log): write them as next, and promote that"
         raise NotDone([(path, f"{name} has the settings of its next version already; {old}")])
 
@@ -73,22 +73,26 @@ def _weight(model: Model) -> int:
     return (model.rollout.weight or 0) if model.rollout is not None else 0
 
 
-def _is_taken_over(model: Model) -> bool:
-    return says_nothing(model)
+def _is_empty(model: Model) -> bool:
+    """Whether no request can reach the next version: by its share, its client or its header."""
+    rollout = model.rollout
+    return rollout is None or not (rollout.weight or rollout.clients or rollout.trials)
 
 
 def _is_begun(action: Action, model: Model) -> bool:
     """Whether the file may be one that an earlier run wrote."""
-    return _is_taken_over(model) or _weight(model) == (ALL if action == "promote" else 0)
+    if _is_empty(model):
+        return action == "rollback" or says_nothing(model)
+    return action == "promote" and _weight(model) == ALL
 
 
 def _waits(model: Model) -> bool:
-    """A change of the weight comes before servers end; the other changes end none that has requests."""
-    return _weight(model) == 0 or not _is_taken_over(model)
+    """A change of who is answered comes before servers end; the other changes end none that has requests."""
+    return _is_empty(model) or not says_nothing(model)
 
 
 def _now(model: Model, name: str) -> str:
-    if _is_taken_over(model) and _weight(model):
+    if says_nothing(model) and _weight(model):
         return f"{name} gets the settings of its next version, which answers all requests meanwhile"
     if _weight(model):
         return f"all requests of {name} go to its next version"
@@ -121,8 +125,8 @@ class _Edit:
         return self.text
 
     def _edit(self, action: Action, model: Model) -> None:
-        if action == "rollback" or _is_taken_over(model):
-            self._all_to(0) if _weight(model) else self._end()
+        if action == "rollback" or says_nothing(model):
+            self._end() if _is_empty(model) else self._empty(model)
         elif _weight(model) < ALL:
             self._grow(model)
             self._all_to(ALL)
@@ -132,6 +136,14 @@ class _Edit:
     def _all_to(self, weight: int) -> None:
         self._put(("rollout", "strategy"), "blueGreen")
         self._put(("rollout", "weight"), weight)
+
+    def _empty(self, model: Model) -> None:
+        """Nobody is answered by the next version: neither a share, nor its clients, nor who asks for it."""
+        assert model.rollout is not None
+        if "clients" in written(model.rollout):
+            self._take(("rollout", "clients"))
+        self._all_to(0)
+        self._put(("rollout", "trials"), False)
 
     def _grow(self, model: Model) -> None:
         """All requests need as many replicas as the model has."""

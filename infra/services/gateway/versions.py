@@ -21,7 +21,7 @@ def with_next(present: Upstream, coming: Upstream, rollout: Rollout) -> Upstream
         max_model_len=min(present.max_model_len, coming.max_model_len),
         abilities=_of_both(present.abilities, coming.abilities),
         counts_streams=present.counts_streams and coming.counts_streams,
-        next=Next(server, rollout.weight or 0, rollout.clients),
+        next=Next(server, rollout.weight or 0, rollout.clients, rollout.trials),
     )
 
 
@@ -69,5 +69,6 @@ def trials_said(coming: Next) -> str:
     """Whose requests all go there."""
     if coming.weight == ALL:
         return "every caller"
-    named = f", and those of {', '.join(coming.clients)}" if coming.clients else ""
-    return f"with the header {VERSION}: {NEXT}{named}"
+    named = [f"those of {', '.join(coming.clients)}"] if coming.clients else []
+    asked = [f"with the header {VERSION}: {NEXT}"] if coming.trials else []
+    return ", and ".join([*asked, *named]) or "nobody's"

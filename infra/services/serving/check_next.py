@@ -39,6 +39,9 @@ def _check_rollout(scope: Scope, key: Key, model: Model) -> None:
         scope.report.wrong((*where, "strategy"), got, write, reads=[(*where, "strategy"), (*key, NEXT)])
     _check_weight(scope, where, rollout)
     _check_clients(scope, where, rollout)
+    if rollout.strategy not in TO_NEXT and scope.written((*where, "trials")):
+        got = f"{rollout.strategy} has no next version to try"
+        scope.report.out_of_place((*where, "trials"), got, "leave trials out", reads=[(*where, "strategy")])
 
 
 def _check_weight(scope: Scope, where: Key, rollout: Rollout) -> None:

@@ -63,7 +63,7 @@ def instead_of_two(name: str, model: Model) -> Write:
         return ()
     plain = tuple((at, tuple(value) if isinstance(value, list) else value) for at, value in own)
     given = written(model).get("rollout") or {}
-    gone = tuple((f"{path}.rollout.{key}", None) for key in ("weight", "clients") if key in given)
+    gone = tuple((f"{path}.rollout.{key}", None) for key in ("weight", "clients", "trials") if key in given)
     return (*plain, (f"{path}.rollout.strategy", "recreate"), *gone, (f"{path}.{NEXT}", None))
 
 

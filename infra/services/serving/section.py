@@ -119,6 +119,12 @@ class Rollout(Section):
         description="clients of the gateway whose requests all go to the next version, whatever the weight is",
         examples=[["web-shop"]],
     )
+    trials: bool = Field(
+        default=True,
+        description="whether the next version answers requests with the header x-llm-version: next; false before it"
+        " ends, which promote and rollback write",
+        examples=[False],
+    )
 
 
 class _Repository(Section):

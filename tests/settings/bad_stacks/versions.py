@@ -11,7 +11,7 @@ _LINES = (
     "  over: {MODEL, rollout: {strategy: canary, weight: 120}, next: {LONG}}",
     "  none: {MODEL, rollout: {strategy: canary}, next: {LONG}}",
     "  half: {MODEL, rollout: {strategy: blueGreen, weight: 50}, next: {LONG}}",
-    "  rolls: {MODEL, rollout: {strategy: rolling, weight: 10, clients: [default]}}",
+    "  rolls: {MODEL, rollout: {strategy: rolling, weight: 10, clients: [default], trials: false}}",
     "  alone: {MODEL, rollout: {strategy: canary, weight: 10}}",
     "  unsaid: {MODEL, next: {LONG}}",
     "  same: {MODEL, maxModelLen: 4096, rollout: {strategy: canary, weight: 10}, next: {LONG, replicas: 2}}",
@@ -64,6 +64,12 @@ VERSIONS = (
                 9,
                 "rolling has no next version for them",
                 "leave clients out",
+            ),
+            Mistake(
+                "models.rolls.rollout.trials",
+                9,
+                "rolling has no next version to try",
+                "leave trials out",
             ),
             Mistake(
                 "models.rolls.rollout.weight",

@@ -39,19 +39,27 @@ def ways(upstream: Upstream, clients: Iterable[str]) -> Iterator[Way]:
         yield Way((), {"cluster": of_model(upstream.model)}, upstream.held_seconds)
         return
     if coming.weight < ALL:
-        for headers in _trials(coming, clients):
-            yield _to(coming.server, NEXT, headers)
+        yield from _trials(upstream, coming, clients)
     if coming.weight in (0, ALL):
         yield _to(coming.server, NEXT) if coming.weight else _to(upstream, PRESENT)
     else:
         yield _shared(upstream, coming)
 
 
-def _trials(coming: Next, clients: Iterable[str]) -> Iterator[Sequence[Message]]:
-    """Who asks for the next version, and whose requests all go there. The first tier says which client it is."""
-    yield ({"name": VERSION, **is_(NEXT)},)
-    if here := [each for each in clients if each in coming.clients]:
-        yield ({"name": "x-llm-client", "string_match": {"safe_regex": {"regex": _any(here)}}},)
+def _trials(upstream: Upstream, coming: Next, clients: Iterable[str]) -> Iterator[Way]:
+    """Who asks for a version, and whose requests all go to the next one. The first tier says which client it is."""
+    here = [each for each in clients if each in coming.clients]
+    if coming.trials:
+        yield _to(coming.server, NEXT, [_asks_for(NEXT)])
+    if here or coming.weight:
+        yield _to(upstream, PRESENT, [_asks_for(PRESENT)])
+    if here:
+        named = {"name": "x-llm-client", "string_match": {"safe_regex": {"regex": _any(here)}}}
+        yield _to(coming.server, NEXT, [named])
+
+
+def _asks_for(version: str) -> Message:
+    return {"name": VERSION, **is_(version)}
 
 
 def _any(names: Iterable[str]) -> str:
