@@ -22,7 +22,7 @@ from infra.settings.mistakes import Mistake, Report
 from infra.settings.platform import Settings
 
 MAX_IN_TWO = 4  # pieces of advice that are combined, and with how many others each, where none is enough alone
-PAUSES = 2  # the harm of advice that pauses a model
+PAUSES = 2  # the harm of advice that pauses one model; each further one adds to it
 # Remedies of cold starts that are tried: with many models each plan takes longer. A remedy of a pool is tried once
 # for all its models.
 MIN_REMEDIES, MAX_REMEDIES = 2, 30
@@ -95,16 +95,19 @@ def _as_good(one: Advice, other: Advice, plan: Plan, attempt: Attempt) -> bool:
     return no_worse and _bill(attempt(one.write)) <= _bill(attempt(other.write))
 
 
-def _cost(advice: Advice, plan: Plan, attempt: Attempt) -> tuple[bool, int, float]:
-    """Whether a model is paused, and what users lose of each request, whatever the bill; and the maximum bill."""
-    return _harm(advice) == PAUSES, shorter(advice, plan), _bill(attempt(advice.write))
+def _cost(advice: Advice, plan: Plan, attempt: Attempt) -> tuple[int, int, float]:
+    """The number of models that are paused, and what users lose of each request, whatever the bill; and the maximum
+    bill."""
+    return max(0, _harm(advice) - PAUSES + 1), shorter(advice, plan), _bill(attempt(advice.write))
 
 
 def _harm(advice: Advice) -> int:
-    """What users lose beside money: 0 is one thing at most, 1 is replicas and something else, PAUSES is a model."""
+    """What users lose beside money: 0 is one thing at most, 1 is replicas and something else, PAUSES and more are
+    models."""
     paths = [path for path, _ in advice.write]
-    if any(path.endswith(".paused") for path in paths):
-        return PAUSES
+    paused = sum(path.endswith(".paused") for path in paths)
+    if paused:
+        return PAUSES - 1 + paused
     return int(len({".replicas" in path for path in paths}) > 1)
 
 

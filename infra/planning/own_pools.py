@@ -131,6 +131,13 @@ def _fits(offer: Offer, running: Sequence[Placed], nodes: int) -> Fits:
     return lambda wanted: in_turn(wanted, _minimum(running), nodes, offer.gpus_per_node) is not None
 
 
+def could_hold(offer: Offer, placed: Sequence[Placed], nodes: int, surge: int) -> bool:
+    """Whether the models would fit on the nodes, each with its maximum of replicas, beside the GPUs of one rollout."""
+    running = _running(placed)
+    rollout = [Wanted(ROLLOUT, surge, 1)] if surge else []
+    return _fits(offer, running, nodes)([*_wanted(running), *rollout])
+
+
 def _as_few(wanted: Sequence[Wanted], offer: Offer, nodes: int) -> tuple[OwnNode, ...] | None:
     """Replicas packed on the smallest number of nodes, for a pool whose nodes somebody else adds and removes."""
     there = max(offer.settings.min if offer.settings else 0, 1)
@@ -217,7 +224,7 @@ def _fewer(changes: Iterable[Mapping[str, int]], running: Sequence[Placed]) -> I
 
 def _old_pods_first(offer: Offer, running: Sequence[Placed], nodes: int) -> tuple[Write, str]:
     """The strategy `recreate` for models whose stack file asks for `rolling` and whose new pod doesn't fit."""
-    rolling = filter(_asks_to_roll, running)
+    rolling = filter(asks_to_roll, running)
     paths = [each.served.path for each in rolling if not _has_rollout_room(each, offer, running, nodes)]
     write = tuple((f"{path}.rollout.strategy", "recreate") for path in paths)
     return write, " and ".join(f"{path}.rollout: {{strategy: recreate}}" for path in paths)
@@ -239,7 +246,7 @@ def _more_nodes(
 
 def _warn_of_spreading(offer: Offer, running: Sequence[Placed], nodes: int) -> Iterator[Finding]:
     wanted = [
-        replace(each, replicas=each.replicas + _asks_to_roll(on))
+        replace(each, replicas=each.replicas + asks_to_roll(on))
         for each, on in zip(_wanted(running), running, strict=True)
     ]
     for name in blocked(wanted, nodes, offer.gpus_per_node):
@@ -253,7 +260,7 @@ def _warn_of_spreading(offer: Offer, running: Sequence[Placed], nodes: int) -> I
         )
 
 
-def _asks_to_roll(placed: Placed) -> bool:
+def asks_to_roll(placed: Placed) -> bool:
     """Whether the stack file asks for rollouts whose new pod runs in addition to every replica."""
     asked = placed.served.settings.rollout
     return asked is not None and asked.strategy == "rolling"

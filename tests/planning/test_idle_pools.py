@@ -29,6 +29,16 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, Any], int]] = {  # pools, model
     "a small one": (POOLS, {"a": LARGE, "b": SMALL, "c": SMALL, "d": SMALL}, 1),
     "where fewer replicas would do": (POOLS, {"a": {**SMALL, "replicas": 4}, "b": SMALL}, 1),
     "the only model": ({"full": own("A100-80", 2), "idle": own("L40S", 3)}, {"a": {**LARGE, "replicas": 3}}, 1),
+    "two, since a replica is on one node": (
+        {"full": own("L40S", 4, 3), "idle": own("A40", 3)},
+        dict.fromkeys("abcdef", LARGE),
+        2,
+    ),
+    "two large ones beside many small ones": (
+        {"full": own("L40S", 4, 8), "idle": own("A40", 2, 4)},
+        {f"s{number}": SMALL for number in range(24)} | {name: {**LARGE, "gpus": 4} for name in "abcd"},
+        2,
+    ),
     "to two pools": (
         {"full": own("A100-80", 1), "one": own("L40S", 1), "two": own("A40", 1)},
         {"a": LARGE, "b": LARGE, "c": LARGE},
@@ -53,6 +63,34 @@ def test_the_refusal_names_the_idle_pool_and_what_moves_there(name: str) -> None
     assert {each: model.replicas for each, model in after.models.items()} == {
         each: model.replicas for each, model in planned(stack).models.items()
     }
+
+
+@pytest.mark.parametrize(("models", "paused"), [("abcd", 1), ("abcde", 2)])
+def test_an_idle_pool_that_is_too_small_for_all_leaves_less_to_pause(models: str, paused: int) -> None:
+    pools = {"full": own("L40S", 1, 4), "idle": own("A40", 1)}
+    stack = {**BASE, "gpuPools": pools, "models": {name: {**LARGE, "pool": "full"} for name in models}}
+    (refused,) = [each for each in planned(stack).violations if each.rule == "GPUs at peak"]
+    first = refused.advice[0]
+    assert "2 GPUs of idle stand idle" in first.text
+    assert [value for _, value in first.write].count("idle") == 1
+    assert sum(path.endswith(".paused") for path, _ in first.write) == paused
+    assert not broken(planned(follow(stack, as_mapping(first.write))))
+
+
+def test_a_move_leaves_a_rollout_its_room() -> None:
+    rolling = {**LARGE, "rollout": {"strategy": "rolling"}}
+    pools = {"full": own("L40S", 1, 4), "used": own("A40", 3)}
+    there = {**rolling, "pool": "used"}
+    stack = {**BASE, "gpuPools": pools, "models": {name: {**LARGE, "pool": "full"} for name in "abc"} | {"u": there}}
+    (refused,) = [each for each in planned(stack).violations if each.rule == "GPUs at peak"]
+    first = refused.advice[0]
+    assert [value for _, value in first.write].count("used") == 1
+    after = planned(follow(stack, as_mapping(first.write)))
+    assert not broken(after)
+    assert after.models["u"].rollout.strategy == "rolling"
+    full = follow(stack, {"models.u.replicas": 2})
+    (refused,) = [each for each in planned(full).violations if each.rule == "GPUs at peak"]
+    assert "stand idle" not in refused.fix
 
 
 @pytest.mark.parametrize(
