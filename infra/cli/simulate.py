@@ -1,6 +1,6 @@
 """`simulate`: its answer as JSON or for a person to read."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -9,6 +9,7 @@ from infra.cli.simulate_input import Asked
 from infra.plan.plan import Plan
 from infra.plan.words import count, number, usd
 from infra.simulate.arrivals import Arrivals
+from infra.simulate.clients import AT_ONCE, PER_MINUTE, TOKENS, ClientLimits
 from infra.simulate.hours import zone
 from infra.simulate.remedies import Remedy
 from infra.simulate.simulation import Pattern, Simulation, simulate
@@ -42,6 +43,10 @@ def data(plan: Plan, asked: Asked, found: Simulation) -> dict[str, Any]:
             }
             for each in (made.pools if made else ())
         },
+        "clients": {
+            each.name: {"requests": each.requests, "limited": each.limited, "limited_by": dict(each.refused)}
+            for each in (made.clients if made else ())
+        },
         "usd_per_day": made.usd if made else None,
         "would_help": [_remedy_data(each) for each in found.remedies],
         "left_out": dict(found.platform.left_out),
@@ -55,6 +60,7 @@ def _model_data(each: ModelSummary) -> dict[str, Any]:
     return {
         "requests": each.requests,
         "answered": each.answered,
+        "limited": each.limited,
         "lost": each.lost,
         "refused": each.refused,
         "silent": each.silent,
@@ -96,23 +102,34 @@ def document(plan: Plan, asked: Asked, found: Simulation) -> Document:
     runs = f"{count(asked.seeds, 'run')}"
     return Document(
         title=f"{plan.stack} · {asked.said} · {runs} · an estimate",
-        verdict=list(_verdict(made, plan)) if made else [("NOTHING", NO_ESTIMATE)],
+        verdict=list(_verdict(made, found, plan)) if made else [("NOTHING", NO_ESTIMATE)],
         sections=[*(_sections(made, found) if made else ()), *_left_out(found, asked)],
         footer="\n".join(("assumed:", *_assumptions(asked, plan))),
     )
 
 
-def _verdict(made: Summary, plan: Plan) -> Iterator[Row]:
+def _verdict(made: Summary, found: Simulation, plan: Plan) -> Iterator[Row]:
     lost = [each for each in made.models if each.lost]
     every = sum(each.requests for each in made.models)
     if not lost:
         yield ("OK", f"none of {number(every)} requests is lost")
     for each in lost:
         yield ("LOST", f"{each.name}: {_some(each.lost)} of {number(each.requests)} requests; {_why_lost(each, plan)}")
+    yield from _limited(made, found.platform.clients)
     if made.usd is None:
         yield ("COSTS", "not known, because a pool has no price: write gpuPools.NAME.existing.usdPerGpuHour")
     else:
         yield ("COSTS", f"{usd(made.usd)} per day, for the nodes of the GPU pools alone")
+
+
+def _limited(made: Summary, clients: Sequence[ClientLimits]) -> Iterator[Row]:
+    """Refused on purpose: the limit keeps the others from waiting."""
+    for each, limits in zip(made.clients, clients, strict=True):
+        if each.limited:
+            whose = {AT_ONCE: limits.at_once, PER_MINUTE: limits.per_minute, TOKENS: limits.tokens or 0}
+            by = (f"{_some(amount)} above {limit} of {number(whose[limit])}" for limit, amount in each.refused.items())
+            asked = f"{_some(each.limited)} of {number(each.requests)} requests"
+            yield ("LIMITED", f"client {each.name}: {asked} got 429 at once; {', '.join(by)}")
 
 
 def _why_lost(each: ModelSummary, plan: Plan) -> str:
@@ -244,7 +261,8 @@ def _assumptions(asked: Asked, plan: Plan) -> Iterator[str]:
     yield "callers stream: an answer that comes whole would be a pause of as long as it takes"
     if any(model.schedule is not None for model in plan.models.values()):
         yield from _of_schedules(plan, asked)
-    yield "clients' limits, lost spot nodes, rollouts and callers who try again aren't in it"
+    yield "each Envoy has its share of a client's requests, so that its limits count as one"
+    yield "lost spot nodes, rollouts and callers who try again aren't in it"
     yield "dollars are those of GPU nodes at the plan's price per hour; other costs aren't in it"
 
 

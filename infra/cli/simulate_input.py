@@ -9,6 +9,7 @@ from infra.cli.document import Row
 from infra.plan.plan import Plan
 from infra.plan.words import count, number
 from infra.simulate.arrivals import Arrivals
+from infra.simulate.clients import clients_of
 from infra.simulate.hours import monday
 from infra.simulate.patterns import SAID, SPREAD_OUTPUT, SPREAD_PROMPT, requests_of
 from infra.simulate.simulation import Pattern
@@ -70,7 +71,8 @@ def _of_pattern(given: Mapping[str, str | None], seeds: int, mistakes: list[Row]
 def _assumed_of(name: str) -> Iterator[str]:
     yield f"requests come by chance (Poisson), whatever callers wait; {name}: {SAID[name]}"
     yield (
-        "all simulated models get equal shares; lengths are drawn around the mean request of the plan's throughput"
+        "all simulated models get equal shares, and a model's clients equal shares of its requests; lengths are drawn"
+        " around the mean request of the plan's throughput"
         f" (lognormal, deviations {SPREAD_PROMPT} of prompts and {SPREAD_OUTPUT} of answers)"
     )
 
@@ -86,7 +88,7 @@ def _of_file(given: Mapping[str, str | None], file: str, plan: Plan, seeds: int,
         return None
     try:
         with Path(file).open(encoding="utf-8", newline="") as lines:
-            arrivals = read_traffic(lines, names, model, monday(plan))
+            arrivals = read_traffic(lines, names, model, monday(plan), tuple(clients_of(plan.traffic)))
     except BadTraffic as bad:
         mistakes += ((f"{file}, {where}", what) for where, what in bad.mistakes[:_SHOWN])
         if (more := len(bad.mistakes) - _SHOWN) > 0:
@@ -102,6 +104,7 @@ def _of_file(given: Mapping[str, str | None], file: str, plan: Plan, seeds: int,
     said = f"{number(len(arrivals.times))} requests of {file}, in {arrivals.times[-1] / 3600:,.1f} h"
     assumed = (
         "requests come at the times of the file, whatever callers wait; each run has the same requests",
+        *(() if arrivals.clients else ("a model's clients have equal shares of its requests",)),
         "hours and dollars per day: as if it went on like that for 24 hours",
     )
     return Asked(arrivals, said, seeds, file, assumed)

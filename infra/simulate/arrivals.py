@@ -15,6 +15,7 @@ class Arrivals:
     names: tuple[str, ...]
     seconds: float  # that the run takes
     begins: float = 0.0  # second of the week in UTC, from Monday at 00:00, that is second 0 of the run
+    clients: Sequence[int] = ()  # who asks, places among those of the platform; (): nobody is limited
     dated: bool = False  # `begins` is that of a file with dates
 
     def count(self, name: str) -> int:

@@ -10,10 +10,11 @@ def _floats() -> "array[float]":
 
 @dataclass
 class Counted:
-    """Each request that arrived is answered, lost, too long, elsewhere, or still in the system at the end."""
+    """Each request that arrived is answered, limited, lost, too long, elsewhere, or still in the system at the end."""
 
     arrived: int = 0
     answered: int = 0
+    limited: int = 0  # 429: above a limit of its client
     refused: int = 0  # 503: no replica was ready in time
     silent: int = 0  # 504: no byte came for too long
     cut: int = 0  # the answer took longer than the gateway allows
@@ -36,4 +37,4 @@ class Counted:
 
     @property
     def left(self) -> int:
-        return self.answered + self.lost + self.too_long + self.elsewhere
+        return self.answered + self.limited + self.lost + self.too_long + self.elsewhere

@@ -8,6 +8,7 @@ from components.scaling_behavior import behavior
 from infra.plan.cluster import PoolPlan
 from infra.plan.models import ModelPlan, Scaling
 from infra.plan.plan import Plan
+from infra.simulate.clients import ClientLimits, clients_of
 from infra.simulate.hours import Hours, hours_of
 from infra.simulate.nodes import PoolShape
 from infra.simulate.replica import Limits
@@ -71,6 +72,7 @@ class Platform:
     pools: tuple[PoolShape, ...]
     gateway: Gateway
     left_out: Mapping[str, str]  # model -> why it isn't simulated
+    clients: tuple[ClientLimits, ...] = ()  # (): nobody is limited
 
 
 def platform_of(plan: Plan) -> Platform:
@@ -85,6 +87,7 @@ def platform_of(plan: Plan) -> Platform:
         tuple(_pool(each) for each in plan.pools.values()),
         Gateway(traffic.held_requests * traffic.replicas, traffic.dns_refresh_seconds, leaves),
         left_out,
+        tuple(clients_of(traffic)),
     )
 
 

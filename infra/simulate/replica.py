@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from heapq import heapify, heappop, heappush
 
 from infra.simulate.arrivals import Arrivals
+from infra.simulate.clients import Admission
 from infra.simulate.counted import Counted
 from infra.simulate.step_times import StepTimes
 
@@ -30,6 +31,7 @@ class Replica:
     """Its next event is at `due`; whoever changes that says so by returning True."""
 
     __slots__ = (
+        "_admission",
         "_again",
         "_counted",
         "_first",
@@ -57,11 +59,12 @@ class Replica:
         step_times: StepTimes,
         limits: Limits,
         arrivals: Arrivals,
+        admission: Admission,
         asked: list[float],
         first: list[float],
         to: Counted,
     ) -> None:
-        self._pace, self._limits, self._counted = step_times, limits, to
+        self._pace, self._limits, self._counted, self._admission = step_times, limits, to, admission
         self._times, self._prompts, self._outputs = arrivals.times, arrivals.prompts, arrivals.outputs
         self.asked, self._first = asked, first
         self._waiting: deque[int] = deque()
@@ -133,7 +136,7 @@ class Replica:
             if now - self.asked[request] > self._limits.silence and request not in self._again:
                 self._waiting.popleft()
                 self._counted.silent += 1
-                self._leave(request, now)
+                self._leave(request, now, answered=False)
             elif self._has_room(request):
                 self._waiting.popleft()
                 tokens = self._tokens(request)
@@ -197,14 +200,16 @@ class Replica:
             more = self._outputs[request] - 1
             if more:
                 self._counted.per_token.append((now - self._first[request]) / more)
-            if now - self.asked[request] <= self._limits.total:
+            whole = now - self.asked[request] <= self._limits.total
+            if whole:
                 self._counted.answered += 1
             else:
                 self._counted.cut += 1
-            self._leave(request, now)
+            self._leave(request, now, answered=whole)
 
-    def _leave(self, request: int, now: float) -> None:
+    def _leave(self, request: int, now: float, *, answered: bool) -> None:
         self.load -= 1
+        self._admission.ended(request, now, answered=answered)
         self._counted.stayed += now - self._times[request]
 
     def _preempt(self) -> None:

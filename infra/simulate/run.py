@@ -8,6 +8,7 @@ from typing import Any
 
 from infra.simulate.arrivals import Arrivals
 from infra.simulate.autoscaler import SYNC_SECONDS
+from infra.simulate.clients import Admission
 from infra.simulate.counted import Counted
 from infra.simulate.neighbours import Neighbour
 from infra.simulate.nodes import SCAN_SECONDS, Pool
@@ -26,6 +27,7 @@ class Outcome:
     seconds: float
     models: Mapping[str, Counted]
     node_hours: Mapping[str, float]  # by pool
+    clients: Mapping[str, tuple[int, Mapping[str, int]]]  # what each asked, and by which limit it was refused
 
 
 class Clock:
@@ -57,7 +59,8 @@ def run(platform: Platform, arrivals: Arrivals, seed: int) -> Outcome:
         neighbour = Neighbour(each, pools[each.pool], arrivals.begins)
         neighbour.begin()
         clock.every(SYNC_SECONDS, SYNC_SECONDS, neighbour.follow)
-    served = _served(platform, pools, arrivals, chance, clock)
+    admission = Admission(platform.clients, arrivals)
+    served = _served(platform, pools, arrivals, admission, chance, clock)
     _play(clock, arrivals, [served.get(name) for name in arrivals.names])
     for each in served.values():
         each.end(arrivals.seconds)
@@ -65,18 +68,26 @@ def run(platform: Platform, arrivals: Arrivals, seed: int) -> Outcome:
         arrivals.seconds,
         {name: each.counted for name, each in served.items()},
         {name: pool.hours(arrivals.seconds) for name, pool in pools.items()},
+        admission.by_client(),
     )
 
 
 def _served(
-    platform: Platform, pools: Mapping[str, Pool], arrivals: Arrivals, chance: random.Random, clock: Clock
+    platform: Platform,
+    pools: Mapping[str, Pool],
+    arrivals: Arrivals,
+    admission: Admission,
+    chance: random.Random,
+    clock: Clock,
 ) -> dict[str, Served]:
     asked, first = list(arrivals.times), [0.0] * len(arrivals.times)
     found: dict[str, Served] = {}
     for server in platform.servers:
         prompt, output = arrivals.mean(server.name) if server.name in arrivals.names else (1.0, 1.0)
         times = StepTimes(server.steps, server.limits.seqs, prompt=prompt, output=output)
-        each = Served(server, platform.gateway, pools[server.pool], arrivals, times, asked, first, chance, clock.at)
+        each = Served(
+            server, platform.gateway, pools[server.pool], arrivals, admission, times, asked, first, chance, clock.at
+        )
         each.begin()
         clock.every(SCRAPE_SECONDS, chance.uniform(0, SCRAPE_SECONDS), each.scrape)
         if server.scaling is not None:

@@ -8,6 +8,7 @@ from typing import Any
 
 from infra.simulate.arrivals import Arrivals
 from infra.simulate.autoscaler import Hpa, Keda, Values, for_metrics
+from infra.simulate.clients import Admission
 from infra.simulate.counted import Counted
 from infra.simulate.nodes import Pod, Pool, drawn
 from infra.simulate.platform import Gateway, Server
@@ -35,6 +36,7 @@ class Served:
     gateway: Gateway
     pool: Pool
     arrivals: Arrivals
+    admission: Admission
     times: StepTimes
     asked: list[float]  # by request: when the gateway sent it
     first: list[float]  # by request: its first token
@@ -66,8 +68,11 @@ class Served:
 
     def arrive(self, request: int, now: float) -> None:
         self.counted.arrived += 1
-        if self.arrivals.prompts[request] + self.arrivals.outputs[request] > self.server.context:
+        if not self.admission.admits(request, now):
+            self.counted.limited += 1
+        elif self.arrivals.prompts[request] + self.arrivals.outputs[request] > self.server.context:
             self.counted.too_long += 1
+            self.admission.ended(request, now, answered=False)
         elif self.ready:
             self._send(request, now)
         else:
@@ -148,6 +153,7 @@ class Served:
 
     def _refuse(self, request: int, now: float) -> None:
         self.counted.stayed += now - self.arrivals.times[request]
+        self.admission.ended(request, now, answered=False)
         if self.server.fallback:
             self.counted.elsewhere += 1
         else:
@@ -187,7 +193,9 @@ class Served:
             self.at(now + self.chance.uniform(0, RETRY), self._try_again, request)
 
     def _replica(self) -> Replica:
-        return Replica(self.times, self.server.limits, self.arrivals, self.asked, self.first, self.counted)
+        return Replica(
+            self.times, self.server.limits, self.arrivals, self.admission, self.asked, self.first, self.counted
+        )
 
     def _stop(self, started: Started, now: float) -> None:
         """It gets no more requests, and keeps its GPUs until those that it has are answered."""

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from infra.plan.plan import Plan
 from infra.simulate.arrivals import Arrivals
+from infra.simulate.clients import with_clients
 from infra.simulate.hours import monday
 from infra.simulate.patterns import by_pattern
 from infra.simulate.platform import Platform, platform_of
@@ -32,7 +33,11 @@ def simulate(plan: Plan, traffic: Pattern | Arrivals, seeds: int) -> Simulation:
     platform = platform_of(plan)
     if not platform.servers:
         return Simulation(platform, None)
-    arrivals = _drawn(plan, platform, traffic) if isinstance(traffic, Pattern) else lambda _seed: traffic
+    drawn = _drawn(plan, platform, traffic) if isinstance(traffic, Pattern) else lambda _seed: traffic
+
+    def arrivals(seed: int) -> Arrivals:
+        return with_clients(drawn(seed), platform.clients, seed)
+
     first = arrivals(1)
     outcomes = [run(platform, first, 1), *(run(platform, arrivals(seed), seed) for seed in range(2, seeds + 1))]
     return Simulation(platform, summary(platform, outcomes), remedies(platform, first, outcomes[0]))

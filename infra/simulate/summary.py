@@ -40,6 +40,7 @@ class ModelSummary:
     name: str
     requests: float
     answered: float
+    limited: float  # 429, above a limit of its client; it isn't lost
     lost: float  # the sum of the next three
     refused: float
     silent: float
@@ -66,11 +67,25 @@ class PoolSummary:
 
 
 @dataclass(frozen=True)
+class ClientSummary:
+    """Means over the runs."""
+
+    name: str
+    requests: float
+    refused: Mapping[str, float]  # by limit
+
+    @property
+    def limited(self) -> float:
+        return sum(self.refused.values())
+
+
+@dataclass(frozen=True)
 class Summary:
     seconds: float
     runs: int
     models: tuple[ModelSummary, ...]
     pools: tuple[PoolSummary, ...]
+    clients: tuple[ClientSummary, ...]
 
     @property
     def usd(self) -> float | None:
@@ -87,6 +102,7 @@ def summary(platform: Platform, outcomes: Sequence[Outcome]) -> Summary:
         len(outcomes),
         tuple(_model(platform, each.name, outcomes, per_day) for each in platform.servers),
         tuple(_pools(platform, outcomes, per_day)),
+        tuple(_client(each.name, outcomes) for each in platform.clients),
     )
 
 
@@ -108,6 +124,7 @@ def _model(platform: Platform, name: str, outcomes: Sequence[Outcome], per_day: 
         name=name,
         requests=_mean(runs, lambda each: each.arrived),
         answered=_mean(runs, lambda each: each.answered),
+        limited=_mean(runs, lambda each: each.limited),
         lost=_mean(runs, lambda each: each.lost),
         refused=_mean(runs, lambda each: each.refused),
         silent=_mean(runs, lambda each: each.silent),
@@ -132,6 +149,13 @@ def _pools(platform: Platform, outcomes: Sequence[Outcome], per_day: float) -> I
         hours, price = [each.node_hours[pool.name] * per_day for each in outcomes], pool.usd_per_node_hour
         usd = None if price is None else _spread([each * price for each in hours])
         yield PoolSummary(pool.name, _spread(hours), usd)
+
+
+def _client(name: str, outcomes: Sequence[Outcome]) -> ClientSummary:
+    found = [each.clients[name] for each in outcomes]
+    limits = sorted({limit for _, refused in found for limit in refused})
+    means = {limit: sum(refused.get(limit, 0) for _, refused in found) / len(found) for limit in limits}
+    return ClientSummary(name, sum(asked for asked, _ in found) / len(found), means)
 
 
 def _percentiles(runs: Sequence[Sequence[float]], share: int) -> Spread | None:

@@ -1,11 +1,12 @@
 """Requests from a CSV file: a log, or a published trace, whose columns have other names."""
 
 import csv
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from infra.simulate.arrivals import Arrivals
+from infra.simulate.clients import ClientLimits
 from infra.simulate.hours import second_of_week
 from infra.simulate.patterns import DAY
 
@@ -15,6 +16,7 @@ COLUMNS = {
     "model": ("model",),
     "input_tokens": ("input_tokens", "contexttokens", "request tokens"),
     "output_tokens": ("output_tokens", "generatedtokens", "response tokens"),
+    "client": ("client",),
 }
 MAX_DAYS = 31
 AFTER_LAST = 300.0  # seconds that a run goes on after the last request
@@ -41,11 +43,19 @@ class _Request:
     model: str
     prompt: int
     output: int
+    client: str  # empty where no row names one
 
 
-def read_traffic(lines: Iterable[str], names: Mapping[str, str], model: str | None, monday: float = 0.0) -> Arrivals:
+def read_traffic(
+    lines: Iterable[str],
+    names: Mapping[str, str],
+    model: str | None,
+    monday: float = 0.0,
+    clients: Sequence[ClientLimits] = (),
+) -> Arrivals:
     """`names`: what requests may send as `model` -> the model. `model`: of all rows; None: each row says it. `monday`:
-    the second of the week at which a file begins that has no dates. Raises BadTraffic."""
+    the second of the week at which a file begins that has no dates. `clients`: of which rows may name one. Raises
+    BadTraffic."""
     rows, mistakes = _rows(lines, model, names)
     found: list[_Request] = []
     times = [each.cells["time"] for each in rows]
@@ -53,7 +63,7 @@ def read_traffic(lines: Iterable[str], names: Mapping[str, str], model: str | No
         mistakes.append(("column time", "some rows have seconds and others dates; write all of them in one way"))
     first = _first_date(rows)
     for row in rows:
-        wrong = list(_wrong(row, names))
+        wrong = [*_wrong(row, names), *_wrong_client(row, names, clients)]
         mistakes += ((f"line {row.line}", each) for each in wrong)
         if not wrong and not mistakes:
             found.append(_request(row, names, first))
@@ -67,7 +77,9 @@ def read_traffic(lines: Iterable[str], names: Mapping[str, str], model: str | No
         raise BadTraffic(sorted(mistakes, key=lambda each: _line(each[0])))
     begins = monday if first is None else second_of_week(first)
     ordered = sorted(found, key=lambda each: each.time)
-    return replace(_arrivals(ordered), begins=begins, dated=first is not None)
+    places = {each.name: place for place, each in enumerate(clients)}
+    who = [places[each.client] for each in ordered if each.client]
+    return replace(_arrivals(ordered), begins=begins, dated=first is not None, clients=who)
 
 
 def _rows(
@@ -78,7 +90,7 @@ def _rows(
     places = {ours: header.index(name) for ours, all_ in COLUMNS.items() for name in all_ if name in header}
     models = set(names.values())
     only = model or (next(iter(models)) if "model" not in places and len(models) == 1 else None)
-    missing = [name for name in COLUMNS if name not in places and not (name == "model" and only)]
+    missing = [name for name in COLUMNS if name not in places and not (name == "model" and only) and name != "client"]
     if missing:
         hint = "; --model NAME says it for all rows" if "model" in missing else ""
         return [], [("line 1", f"no column {', '.join(missing)}; write {EXAMPLE}{hint}")]
@@ -108,10 +120,23 @@ def _wrong(row: _Row, names: Mapping[str, str]) -> Iterator[str]:
             yield f"{name} {given!r}: write a whole number from 1 on"
 
 
+def _wrong_client(row: _Row, names: Mapping[str, str], clients: Sequence[ClientLimits]) -> Iterator[str]:
+    given = row.cells.get("client")
+    if given is None:
+        return
+    client, model = next((each for each in clients if each.name == given), None), names.get(row.cells["model"])
+    if client is None:
+        yield f"client {given!r}: the stack has {', '.join(each.name for each in clients) or 'none'}"
+    elif model is not None and model not in client.models:
+        yield f"client {given!r} may not call {model}: it may call {', '.join(client.models) or 'no model'}"
+
+
 def _request(row: _Row, names: Mapping[str, str], first: datetime | None) -> _Request:
     cells, date = row.cells, _date(row.cells["time"]) if first is not None else None
     time = float(cells["time"]) if date is None or first is None else (date - first).total_seconds()
-    return _Request(time, names[cells["model"]], int(cells["input_tokens"]), int(cells["output_tokens"]))
+    return _Request(
+        time, names[cells["model"]], int(cells["input_tokens"]), int(cells["output_tokens"]), cells.get("client", "")
+    )
 
 
 def _arrivals(requests: list[_Request]) -> Arrivals:

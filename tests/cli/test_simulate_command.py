@@ -21,7 +21,7 @@ def answered() -> dict[str, Any]:
 def test_the_json_accounts_for_each_request(answered: dict[str, Any]) -> None:
     assert list(answered["models"]) == ["llama-70b", "llama-8b"]
     for model in answered["models"].values():
-        left = model["answered"] + model["lost"] + model["too_long"] + model["elsewhere"]
+        left = model["answered"] + model["limited"] + model["lost"] + model["too_long"] + model["elsewhere"]
         assert model["requests"] == pytest.approx(left + model["in_system_at_end"])
         assert model["lost"] == pytest.approx(model["refused"] + model["silent"] + model["cut"])
         assert model["first_token_seconds"]["p50"]["mean"] < model["first_token_seconds"]["p99"]["mean"]

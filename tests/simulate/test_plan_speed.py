@@ -6,6 +6,7 @@ import pytest
 
 from infra.plan.models import ModelPlan
 from infra.simulate.arrivals import Arrivals
+from infra.simulate.clients import Admission
 from infra.simulate.counted import Counted
 from infra.simulate.platform import platform_of
 from infra.simulate.replica import Replica
@@ -26,7 +27,7 @@ def asked(model: ModelPlan, clients: int) -> tuple[float, Counted]:
     pace = StepTimes(server.steps, server.limits.seqs, prompt=mean.prompt, output=mean.output)
     limits = type(server.limits)(**{**vars(server.limits), "silence": math.inf, "total": math.inf})
     counted, given = Counted(), list(times)
-    replica, now = Replica(pace, limits, all_, given, [0.0] * count, counted), 0.0
+    replica, now = Replica(pace, limits, all_, Admission((), all_), given, [0.0] * count, counted), 0.0
     sent = 0
     while sent < count or replica.load:
         while sent < count and replica.load < clients:

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 
+from infra.simulate.clients import Admission
 from infra.simulate.counted import Counted
 from infra.simulate.replica import Limits, Replica
 from infra.simulate.step_times import StepTimes
@@ -17,7 +18,7 @@ def played(
     """Until nothing is left to do."""
     all_, counted, first = arrivals(times, prompt, output), Counted(), [0.0] * len(times)
     pace = StepTimes(EvenSteps(), limits.seqs, prompt=prompt, output=output)
-    one, ended = Replica(pace, limits, all_, list(times), first, counted), []
+    one, ended = Replica(pace, limits, all_, Admission((), all_), list(times), first, counted), []
     for request, time in enumerate(times):
         while one.due < time:
             one.step()

@@ -29,7 +29,9 @@ def simulated(rate: float, seconds: float = 7_200, seed: int = 1, most: int = 6)
 
 def is_accounted(counted: Counted) -> bool:
     inside = counted.arrived - counted.left
-    return inside >= 0 and counted.left == (counted.answered + counted.lost + counted.too_long + counted.elsewhere)
+    return inside >= 0 and counted.left == (
+        counted.answered + counted.limited + counted.lost + counted.too_long + counted.elsewhere
+    )
 
 
 @settings(max_examples=15, deadline=None)

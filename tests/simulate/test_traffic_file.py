@@ -3,6 +3,7 @@
 import pytest
 
 from infra.simulate.arrivals import Arrivals
+from infra.simulate.clients import ClientLimits
 from infra.simulate.patterns import DAY, HOUR
 from infra.simulate.traffic_file import AFTER_LAST, BadTraffic, read_traffic
 
@@ -79,6 +80,24 @@ def test_a_wrong_file_says_where_and_what(lines: tuple[str, ...], where: str, wh
         read(*lines)
     assert bad.value.mistakes[0][0] == where
     assert what in bad.value.mistakes[0][1]
+
+
+_CLIENTS = (ClientLimits("web", ("chat",), 1, 1), ClientLimits("jobs", ("chat", "small"), 1, 1))
+
+
+def test_rows_may_say_who_asks() -> None:
+    lines = [f"{_HEADER},client", "2,chat,1,1,web", "1,small,1,1,jobs"]
+    assert list(read_traffic(lines, _NAMES, None, clients=_CLIENTS).clients) == [1, 0]
+
+
+def test_a_client_that_is_not_there_or_may_not_call_the_model_is_wrong() -> None:
+    lines = [f"{_HEADER},client", "1,small,1,1,web", "2,chat,1,1,nobody", "3,chat,1,1,"]
+    with pytest.raises(BadTraffic) as bad:
+        read_traffic(lines, _NAMES, None, clients=_CLIENTS)
+    said = dict(bad.value.mistakes)
+    assert "may not call small: it may call chat" in said["line 2"]
+    assert "web, jobs" in said["line 3"]
+    assert "web, jobs" in said["line 4"]
 
 
 def test_all_mistakes_are_said_at_once() -> None:
