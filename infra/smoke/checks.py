@@ -7,7 +7,9 @@ from typing import Any
 
 from infra.smoke.caller import Gateway, Reply
 from infra.smoke.images import image_url
+from infra.smoke.listed import check_list
 from infra.smoke.promises import Promise, Promises
+from infra.smoke.results import Broken, NotChecked
 
 CHAT = "/chat/completions"
 _UNKNOWN = "no-such-model-of-smoke"
@@ -32,14 +34,6 @@ _SCHEMA = {
     "required": ["city", "inhabitants"],
     "additionalProperties": False,
 }
-
-
-class Broken(Exception):
-    """A promise that doesn't hold."""
-
-
-class NotChecked(Exception):
-    """Why nobody can say."""
 
 
 Check = Callable[[], str]  # what came; raises Broken, NotChecked and Unreachable
@@ -104,14 +98,7 @@ def _models(gateway: Gateway, promised: Promises) -> str:
     if reply.status == 401:
         raise NotChecked(f"{reply.error}. Is this a key of the client {promised.client}, and of this gateway?")
     listed = {str(each.get("id")): each for each in _answered(reply).get("data") or ()}
-    missing, more = sorted(set(promised.listed) - set(listed)), sorted(set(listed) - set(promised.listed))
-    others = [name for name, theirs in promised.others.items() if theirs == sorted(listed)]
-    if (missing or more) and others:
-        whose = f"this key gets the list of {' or '.join(others)}: is it a key of the client {promised.client}?"
-        raise NotChecked(f"{whose} Else write --client {others[0]}")
-    said = [f"without {', '.join(missing)}"] * bool(missing) + [f"also {', '.join(more)}"] * bool(more)
-    if said:
-        raise Broken(f"the list is not the plan's: {'; '.join(said)}")
+    check_list(promised, listed)
     for each in promised.models:
         found = listed.get(each.asked, {}).get("max_model_len", each.max_model_len)
         if found != each.max_model_len:

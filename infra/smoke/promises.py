@@ -35,6 +35,7 @@ class Promise:
 class Promises:
     """To one client."""
 
+    stack: str
     client: str
     listed: Sequence[str]  # what /v1/models names
     others: Mapping[str, Sequence[str]]  # what it names to each other client
@@ -51,6 +52,7 @@ def promises(plan: Plan, client: str) -> Promises:
     own = traffic.clients[client].custom
     names = sorted(name for upstream in traffic.upstreams.values() for name in upstream.names)
     return Promises(
+        stack=plan.stack,
         client=client,
         listed=sorted(allowed),
         others={name: sorted(each.models) for name, each in traffic.clients.items() if name != client},

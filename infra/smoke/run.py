@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 from infra.smoke.caller import Gateway, Unreachable
-from infra.smoke.checks import Broken, Check, NotChecked, of_gateway, of_model
+from infra.smoke.checks import Check, of_gateway, of_model
 from infra.smoke.promises import Promises
+from infra.smoke.results import Broken, NotChecked
 
 GATEWAY = "(gateway)"
 

@@ -320,7 +320,8 @@ def test_another_model_list_is_exit_code_1(tried: Tried, tmp_path: Path) -> None
         "model": GATEWAY,
         "check": "models",
         "result": "broken",
-        "said": "the list is not the plan's: without another; also rank",
+        "said": "the list is not the plan's: without another; also rank. The gateway has another state of the stack"
+        f" file: if this one is newer, run `pulumi up -s {STACK}`; if it is older, check out the deployed one",
     }
 
 
