@@ -15,6 +15,9 @@ _SECONDS = {"": 1, "s": 1, "sec": 1, "seconds": 1, "m": 60, "min": 60, "minutes"
 _GIB = {"": 1, "g": 1, "gb": 1, "gi": 1, "gib": 1, "m": 1, "mb": 1, "mi": 1, "mib": 1}
 _SIZE = {"": "Gi", "g": "Gi", "gb": "Gi", "gi": "Gi", "gib": "Gi", "t": "Ti", "tb": "Ti", "ti": "Ti", "tib": "Ti"}
 _WORDS = {"yes": True, "on": True, "true": True, "no": False, "off": False, "false": False}
+# A yes or a no where one of several words is allowed: of an add-on, and of where the gateway is reached from.
+_YES, _NO = ("install",), ("disabled", "cluster")
+_SWITCHED = dict.fromkeys(("enable", "enabled"), True) | dict.fromkeys(("disable", "none", "never"), False) | _WORDS
 _BILLS = {"most": "max", "maximum": "max", "least": "min", "minimum": "min", "typical": "expected", "third": "expected"}
 # What people call the storage of a claim that several nodes mount.
 _STORAGE = ("nfs", "pvc", "claim", "cephfs", "ceph", "rook", "longhorn", "lustre", "weka", "glusterfs")
@@ -93,6 +96,7 @@ def _readings(key: str, value: Any, node: Schema, depth: int) -> Iterator[Any]:
     if isinstance(value, Mapping | list) or value is None:
         return
     yield value
+    yield from _switches(value, node)
     yield from _numbers(key, value, node)
     if isinstance(value, str):
         yield from _models(value) if key == "model" else _texts(value)
@@ -128,6 +132,12 @@ def _ranges(value: str | list[Any], node: Schema) -> Iterator[Any]:
         yield {"min": min(ends), "max": max(ends)} if all(isinstance(each, int) for each in ends) else None
 
 
+def _switches(value: Any, node: Schema) -> Iterator[str]:
+    found = _SWITCHED.get(value.strip().lower()) if isinstance(value, str) else value
+    if isinstance(found, bool):
+        yield from (word for form in forms(node) for word in form.get("enum", ()) if word in (_YES if found else _NO))
+
+
 def _full_names(value: str, node: Schema) -> Iterator[str]:
     """A name without what stands before it in the example, which has the typed account where there is one."""
     *_, name = re.sub(r"^.*assumed-role/([^/]+)/.*$", r"\1", value.strip()).rpartition("/")
@@ -141,7 +151,8 @@ def _full_names(value: str, node: Schema) -> Iterator[str]:
 
 def _is_mistyped_word(value: Any, node: Schema) -> bool:
     """Whether a value is a mistyped word: if a key allows words or a section, a word isn't taken for the section."""
-    return isinstance(value, str) and value.isalpha() and any("enum" in form for form in forms(node))
+    is_word = isinstance(value, bool) or (isinstance(value, str) and value.isalpha())
+    return is_word and any("enum" in form for form in forms(node))
 
 
 def _sections(value: Any, form: Schema, depth: int) -> Iterator[Any]:

@@ -214,11 +214,11 @@ def _value_message(key: Key, kind: str, value: Any, node: Schema, catalog: Catal
     if leaf in _NOTHING and value in (0, []):
         return f"{got}; allowed: {allowed(node)}", _NOTHING[leaf]
     probably = meant(leaf, value, node)
-    if isinstance(probably, str) and not isinstance(value, str):
-        return f"{got}; text has to be in quotes", f'write "{probably}"'
     words = choices(node)
+    if isinstance(probably, str) and not isinstance(value, str) and probably not in words:
+        return f"{got}; text has to be in quotes", f'write "{probably}"'
     close = (named_otherwise(value) or did_you_mean(value, words)) if isinstance(value, str) and words else None
-    close = close if close in words else None
+    close = close if close in words and probably not in words else None
     for proposed in (close, probably, example(node)):
         if proposed is not None:
             return f"{got}; allowed: {allowed(node)}", _write(leaf, proposed)

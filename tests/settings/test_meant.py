@@ -42,6 +42,12 @@ TYPED: list[tuple[str, Any, Any]] = [
     ("gpuPools.p.existing.selector", "nvidia.com/gpu.product: NVIDIA-L40S", {"nvidia.com/gpu.product": "NVIDIA-L40S"}),
     ("models.a.paused", "yes", True),
     ("models.a.paused", "off", False),
+    ("addons.keda", False, "disabled"),
+    ("addons.keda", "off", "disabled"),
+    ("addons.keda", True, "install"),
+    ("addons.keda", "enabled", "install"),
+    ("gateway.expose", False, "cluster"),
+    ("gateway.expose", "no", "cluster"),
     ("models.a.revision", 1234567, "1234567"),
     ("models.a.replicas", "3", 3),
     ("models.a.replicas", "1..3", {"min": 1, "max": 3}),
@@ -104,7 +110,13 @@ def test_what_was_typed_is_what_is_proposed(path: str, typed: Any, proposed: Any
 
 @pytest.mark.parametrize(
     ("path", "typed"),
-    [("models.a.gpus", "many"), ("addons.keda", "on"), ("cache.size", "big"), ("budget", "cheap"), ("gateway", True)],
+    [
+        ("models.a.gpus", "many"),
+        ("addons.keda", "perhaps"),
+        ("cache.size", "big"),
+        ("budget", "cheap"),
+        ("gateway", True),
+    ],
 )
 def test_nothing_is_made_of_what_nobody_understands(path: str, typed: Any) -> None:
     node = schema_at(tuple(path.split(".")))

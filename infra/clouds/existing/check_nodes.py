@@ -6,7 +6,9 @@ from collections.abc import Mapping
 
 from infra.catalog import Gpu, Slice, gpu_named, gpus_named, similar_gpus, slice_named, with_memory
 from infra.clouds.existing.section import ExistingNodes
+from infra.plan.versions import NEXT
 from infra.plan.words import count, kubectl
+from infra.services.serving.next import with_next
 from infra.settings.checks.scope import Scope
 from infra.settings.cluster import GpuPool
 from infra.settings.mistakes import Key
@@ -31,12 +33,14 @@ def slice_of(nodes: ExistingNodes, gpus: Mapping[str, Gpu]) -> Slice | None:
 
 def _check_models_on_slices(scope: Scope, pool: str) -> None:
     """A replica can't use several slices: CUDA shows a process only one, and slices can't reach each other's memory."""
-    for name, model in scope.settings.models.items():
-        if model.pool == pool and model.gpus is not None and model.gpus > 1:
+    for name, (model, next_of) in with_next(scope.settings.models).items():
+        key = ("models", name) if next_of is None else ("models", next_of, NEXT)
+        has_own = next_of is None or scope.written((*key, "gpus")) or scope.written((*key, "pool"))
+        if has_own and model.pool == pool and model.gpus is not None and model.gpus > 1:
             got = f"{model.gpus} GPUs; an engine runs on one MIG slice, and pool {pool} has slices"
             nodes: Key = ("gpuPools", pool, "existing")
-            reads: list[Key] = [(*nodes, "gpu"), (*nodes, "selector"), ("models", name, "pool")]
-            scope.report.wrong(("models", name, "gpus"), got, "write gpus: 1, or a pool of whole GPUs", reads=reads)
+            reads: list[Key] = [(*nodes, "gpu"), (*nodes, "selector"), (*key, "pool")]
+            scope.report.wrong((*key, "gpus"), got, "write gpus: 1, or a pool of whole GPUs", reads=reads)
 
 
 def _check_existing(scope: Scope, key: Key, pool: GpuPool, nodes: ExistingNodes) -> None:

@@ -3,7 +3,9 @@
 from collections.abc import Iterator
 from typing import Literal
 
+from infra.plan.versions import NEXT
 from infra.services.addons.section import Addons, AnyAddon
+from infra.services.serving.next import with_next
 from infra.settings.checks.scope import CLUSTER_KIND, Scope
 from infra.settings.mistakes import Key
 
@@ -37,13 +39,18 @@ def or_fixed(scope: Scope, path: Key) -> str:
     """The way out beside an add-on that scales models, if that is what `path` needs: of all of them at once."""
     if path[-1] != "replicas":
         return ""
-    models = scope.settings.models
-    fixed = (f"models.{name}.replicas: {max(models[name].replicas.min, 1)}" for name in _scaled(scope))
+    fixed = (f"{'.'.join(key)}.replicas: {max(low, 1)}" for _, key, low in _scaled(scope))
     return f"; or replicas that don't scale: {' and '.join(fixed)}"
 
 
-def _scaled(scope: Scope) -> list[str]:
-    return [name for name, model in scope.settings.models.items() if model.replicas.min < model.replicas.max]
+def _scaled(scope: Scope) -> list[tuple[str, tuple[str, ...], int]]:
+    """Servers that scale: the name, its section, and its minimum. A next version without replicas has its model's."""
+    found: list[tuple[str, tuple[str, ...], int]] = []
+    for name, (model, next_of) in with_next(scope.settings.models).items():
+        section = ("models", name) if next_of is None else ("models", next_of, NEXT)
+        if model.replicas.min < model.replicas.max and (next_of is None or scope.written((*section, "replicas"))):
+            found.append((name, section, model.replicas.min))
+    return found
 
 
 def needs(scope: Scope, addon: str) -> Iterator[tuple[str, Key]]:
@@ -57,7 +64,8 @@ def needs(scope: Scope, addon: str) -> Iterator[tuple[str, Key]]:
     )
     match addon:
         case "keda" | "prometheus" if scaled is not None:
-            yield f"{scaled} scales between its replicas with it", ("models", scaled, "replicas")
+            name, section, _ = scaled
+            yield f"{name} scales between its replicas with it", (*section, "replicas")
         case "nvidiaDevicePlugin" if managed is not None:
             yield f"pool {managed} has no GPUs without it", ("gpuPools", managed, "instanceTypes")
         case "clusterAutoscaler" if growing is not None:

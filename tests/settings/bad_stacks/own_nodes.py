@@ -207,6 +207,22 @@ OWN_NODES = (
         ),
     ),
     Bad(
+        "a next version on two MIG slices",
+        stack(
+            EKS,
+            NODES.replace("gpu: L4", f"gpu: {SLICE}, gpuMemoryGib: 39, gpusPerNode: 4"),
+            model("pool: l4, rollout: {strategy: blueGreen}, next: {gpus: 2}"),
+        ),
+        (
+            Mistake(
+                "models.a.next.gpus",
+                6,
+                "2 GPUs; an engine runs on one MIG slice, and pool l4 has slices",
+                "write gpus: 1, or a pool of whole GPUs",
+            ),
+        ),
+    ),
+    Bad(
         "spot nodes of somebody else",
         stack(EKS, NODES.replace("l4: {", "l4: {capacity: spot, "), model("pool: l4")),
         (

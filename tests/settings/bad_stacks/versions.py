@@ -132,4 +132,48 @@ VERSIONS = (
             ),
         ),
     ),
+    Bad(
+        "a next version that scales without a scaler",
+        stack(
+            LAPTOP,
+            "addons: {keda: false}",
+            "models:",
+            f"  chat: {{{_SMALL}, rollout: {{strategy: blueGreen}}, next: {{replicas: {{min: 0, max: 1}}}}}}",
+            region=None,
+        ),
+        (
+            Mistake(
+                "addons.keda",
+                4,
+                "got false; allowed: install, existing, disabled, or a mapping with existing",
+                "write keda: disabled",
+            ),
+            Mistake(
+                "addons.prometheus",
+                4,
+                "chat-next scales between its replicas with it, and its address isn't given",
+                "write prometheus: {existing: {url: http://prometheus-operated.monitoring:9090}}, or install;"
+                " or replicas that don't scale: models.chat.next.replicas: 1",
+            ),
+        ),
+    ),
+    Bad(
+        "a next version that sleeps, and nothing wakes it",
+        stack(
+            LAPTOP,
+            "addons: {keda: disabled, prometheus: install}",
+            "models:",
+            f"  chat: {{{_SMALL}, rollout: {{strategy: blueGreen}}, next: {{replicas: {{min: 0, max: 1}}}}}}",
+            region=None,
+        ),
+        (
+            Mistake(
+                "addons.keda",
+                4,
+                "disabled, and chat-next scales between its replicas with it",
+                "write keda: install, or existing where the cluster has it; or replicas that don't scale:"
+                " models.chat.next.replicas: 1",
+            ),
+        ),
+    ),
 )
