@@ -125,6 +125,7 @@ def _model(plan: Plan, model: ModelPlan) -> dict[str, Any]:
         "max_concurrency": rounded_down(fit.max_concurrency, 2) if fit and fit.max_concurrency is not None else None,
         "starts": model.starts,
         "held_seconds": model.held_seconds or None,
+        "wakes_seconds": (model.scaling.wakes_seconds or None) if model.scaling and model.starts else None,
         "whole_answer_seconds": model.timeouts.whole_answer,
         "cold_start_seconds": model.cold_start.seconds if model.starts else None,
         "cold_start": {

@@ -4,11 +4,12 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import count
 from typing import Any
 
+from infra.diff.events import AWAY
 from infra.diff.guard import SYSTEM_NODES, Guarded, serving
 from infra.diff.interim import Beside, as_written, kept_max, with_both
 from infra.diff.nodes import node_group
 from infra.diff.settings import settings_changed
-from infra.diff.traffic import AWAY, Notice
+from infra.diff.traffic import Notice
 from infra.diff.versions import how
 from infra.plan.alike import alike
 from infra.plan.notes import Violation

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -28,6 +28,26 @@ def compare_findings(old: Side, new: Side, kind: str) -> FindingChanges:
         [after[key] for key in sorted(after.keys() - before.keys())],
         [before[key] for key in sorted(before.keys() - after.keys())],
     )
+
+
+def broken_before(old: Side, broken: Sequence[Found]) -> list[bool]:
+    """Of each broken rule, whether the base breaks it too, whatever its numbers are there. One of the base counts for
+    one alone: for that with the same words, else for one with the same first words."""
+    left = list(old.plan.get("violations", []))
+    same = [_taken(left, each, _without_numbers) for each in broken]
+    return [found or _taken(left, each, _subject) for found, each in zip(same, broken, strict=True)]
+
+
+def _taken(left: list[Found], found: Found, words: Callable[[str], str]) -> bool:
+    """Whether one of the base's is this one; it is taken out."""
+
+    def key(each: Found) -> tuple[str, str, str]:
+        return each["rule"], each["path"], words(each["message"])
+
+    match = next((each for each in left if key(each) == key(found)), None)
+    if match is not None:
+        left.remove(match)
+    return match is not None
 
 
 def compare_to_dos(old: Side, new: Side, settings: Changes) -> FindingChanges:
@@ -73,4 +93,8 @@ def _keyed(side: Side, kind: str) -> dict[str, Found]:
 
 
 def _subject(message: str) -> str:
-    return _NUMBER.sub("", _CLAUSE.split(message, maxsplit=1)[0])
+    return _without_numbers(_CLAUSE.split(message, maxsplit=1)[0])
+
+
+def _without_numbers(message: str) -> str:
+    return _NUMBER.sub("", message)

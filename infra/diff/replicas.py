@@ -18,10 +18,22 @@ def number_changed(name: str, old: Side, new: Side) -> Iterator[str]:
         yield f"{replicas} replica{'s' * (replicas != '1')}, was {_range(before)}{scaler}"
     now, held = new.endpoint(name).get("held_seconds"), old.endpoint(name).get("held_seconds")
     if now and not held:
-        start = about(new.models[name].get("cold_start_seconds") or 0)
-        yield f"while nobody asks it has no replica: who comes first waits {start} for one to start, or gets 503"
+        waits, otherwise = first_waits(name, new), _instead(name, new)
+        yield f"while nobody asks it has no replica: who comes first waits {waits} for one to start, or {otherwise}"
     elif held and not now:
         yield "a replica always runs: nobody waits for one to start"
+
+
+def first_waits(name: str, side: Side) -> str:
+    """As the plan says it: until the scaler has seen the request, and a replica has started."""
+    return about(side.models[name]["wakes_seconds"] or 0)
+
+
+def _instead(name: str, side: Side) -> str:
+    """What becomes of a request that isn't held that long."""
+    fallback = (side.platform.get("models", {}).get(name) or {}).get("fallback")
+    to = fallback["to"] if isinstance(fallback, Mapping) else fallback
+    return f"is answered by {to}" if to else "gets 503"
 
 
 def fewer_of(name: str, old: Side, new: Side) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from infra.plan.words import minutes
+from infra.diff.replicas import first_waits
 from infra.sides.types import Side
 
 
@@ -12,9 +12,8 @@ def schedule_changed(name: str, old: Side, new: Side) -> Iterator[str]:
     was, now = _said(old.models[name]), _said(new.models[name])
     if was == now:
         return
-    model = new.models[name]
-    sleeps = model["replicas"]["min"] == 0
-    waits = f"who comes first waits about {minutes(model.get('cold_start_seconds') or 0)}"
+    sleeps = new.models[name]["replicas"]["min"] == 0
+    waits = f"who comes first waits {first_waits(name, new)}" if sleeps else ""
     before = f", was {was}" if was else ""
     if now and sleeps:
         yield f"it may be asleep outside {now}{before}: {waits} then"

@@ -9,13 +9,15 @@ from infra.diff.adapters import adapters_changed
 from infra.diff.answers import CERTAIN, answers_changed
 from infra.diff.clients import key_changed
 from infra.diff.counted_on import abilities_changed, loss_changed
+from infra.diff.events import AWAY, FEWER, GONE, MOVES, NEW, NOTHING, ROLLOUT
 from infra.diff.figures import rollout
 from infra.diff.nodes import group_of, leaves_the_old, restarts_nodes
-from infra.diff.replicas import about, fewer_of, finishes, number_changed, without_scaler
+from infra.diff.replicas import about, fewer_of, finishes, first_waits, number_changed, without_scaler
+from infra.diff.rollouts import can_start, cold_start, during_rollout, later_rollouts, running, while_awake
 from infra.diff.schedules import schedule_changed
 from infra.diff.services import ground
 from infra.diff.spot import SPOT, spot_changed
-from infra.diff.versions import answers, asked_for, comes, goes, is_idle, model_of, share_changed
+from infra.diff.versions import comes, goes, model_of, share_changed
 from infra.engines import ENGINES
 from infra.engines.engine import Limits
 from infra.owner import CLAIM
@@ -29,16 +31,6 @@ from infra.sizing.estimates import held, requests
 DEPLOYMENT = "kubernetes:apps/v1:Deployment"
 _SERVICE = "kubernetes:core/v1:Service"
 INGRESS = "kubernetes:networking.k8s.io/v1:Ingress"
-# From harmless to bad; the event of a model is the worst of what happens to it.
-NOTHING, FEWER, NEW, ROLLOUT, MOVES, AWAY, GONE = (
-    "nothing",
-    "fewer replicas",
-    "new",
-    "rollout",
-    "node group swapped",
-    "outage",
-    "removed",
-)
 _ANSWERS = {"repository": "another model answers", "revision": "other weights", CERTAIN: CERTAIN}
 
 _NEVER = f"a new pod {NO_START}: the model doesn't fit, and `pulumi up` refuses the plan"
@@ -70,7 +62,7 @@ def _notice(name: str, old: Side, new: Side, resources: ResourceChanges) -> Noti
         during, then = goes(old, name)
         return Notice(name, NOTHING, during, (then,))
     if name not in old.models and model_of(new, name):
-        during, then = comes(new, name, minutes(_cold(new, name)))
+        during, then = comes(new, name, minutes(cold_start(new, name)))
         return Notice(name, NEW, during, (then,), starts=not _never_starts(name, new))
     if name not in new.models:
         instead = renamed(old, new).get(name)
@@ -102,24 +94,22 @@ def renamed(old: Side, new: Side) -> dict[str, str]:
 
 
 def _first(name: str, side: Side) -> str:
-    return _NEVER if _never_starts(name, side) else f"first answers after {about(_cold(side, name))}"
+    if _never_starts(name, side):
+        return _NEVER
+    if side.models[name]["replicas"]["min"] == 0:
+        return f"no replica runs until somebody asks: who comes first waits {first_waits(name, side)}"
+    return f"first answers after {about(cold_start(side, name))}"
 
 
 def _never_starts(name: str, side: Side) -> bool:
-    return not _can_start(name, side) and not side.endpoint(name).get("paused")
-
-
-def _can_start(name: str, side: Side) -> bool:
-    """An older program says only whether it fits."""
-    model = side.models[name]
-    return model.get("starts", model["fits"] is not False)
+    return not can_start(name, side) and not side.endpoint(name).get("paused")
 
 
 def _during(name: str, old: Side, new: Side, resources: ResourceChanges) -> tuple[str, str, int | None]:
     was, stays = old.endpoint(name).get("paused"), new.endpoint(name).get("paused")
     if was and stays:
         return NOTHING, "nothing: it is paused", None
-    cold = _cold(new, name)
+    cold = cold_start(new, name)
     if was:
         return NEW, f"starts again: {_first(name, new)}", None
     if stays:
@@ -132,15 +122,16 @@ def _during(name: str, old: Side, new: Side, resources: ResourceChanges) -> tupl
         text = f"its Deployment and its claim are recreated; {about(cold)} once its weights are downloaded again"
         return AWAY, f"down: {text}", None
     if deployment in resources.replaced:
-        return AWAY, f"down for {about(cold)}: its Deployment is recreated", cold
+        return AWAY, while_awake(name, old, new, f"down for {about(cold)}: its Deployment is recreated"), cold
     if deployment in resources.removed:
         return AWAY, "down: its Deployment is removed", None
     if _of(resources, _SERVICE, f"{name}-service") in resources.replaced:
         return AWAY, "down for a moment: its Service is recreated", None
     if (away := _nodes(name, old, new, resources, cold)) is not None:
-        return away
+        event, during, seconds = away
+        return event, while_awake(name, old, new, during), seconds
     if _restarts(resources.changed.get(deployment or "", {})):
-        return _rollout(name, old, new, cold)
+        return during_rollout(name, old, new, cold)
     reached = Change(reach(old, name), reach(new, name))
     if reached and reached.old and reached.new:
         return (
@@ -152,27 +143,6 @@ def _during(name: str, old: Side, new: Side, resources: ResourceChanges) -> tupl
     return (FEWER, fewer, None) if fewer else (NOTHING, without_scaler(name, old, new) or "nothing", None)
 
 
-def _rollout(name: str, old: Side, new: Side, cold: int) -> tuple[str, str, int | None]:
-    """The effect of a rollout; the Deployment's strategy decides whether a pod is ready at all times."""
-    _, unavailable = rollout(new, name)
-    running = _replicas(old, name)
-    left = min(running, _replicas(new, name) - unavailable)
-    if is_idle(old, new, name):
-        but = " but those that ask for it" if asked_for(new, name) else ""
-        return ROLLOUT, f"without requests{but}: the other version answers them meanwhile", None
-    if left <= 0:
-        gap = _gap(new, name)
-        which = f" for {of}" if (of := answers(new, name) or answers(old, name)) else ""
-        return AWAY, f"down for {about(gap)}{which}: the old pod ends before the new one starts", gap
-    if unavailable:
-        return (
-            ROLLOUT,
-            f"a rollout, with {left} of {running} replicas; {about(cold)} per replica",
-            None,
-        )
-    return ROLLOUT, f"a rollout without a gap: the new pod starts first, {about(cold)} per replica", None
-
-
 def _nodes(
     name: str, old: Side, new: Side, resources: ResourceChanges, cold: int
 ) -> tuple[str, str, int | None] | None:
@@ -182,7 +152,7 @@ def _nodes(
         return None  # moved by a rollout, before the old nodes go
     touched = (*resources.replaced, *resources.changed, *resources.removed)
     groups = {urn: group for urn in touched if (group := group_of(urn, pool)) is not None}
-    one = _replicas(old, name) == 1
+    one = running(old, name) == 1
     swapped = [group for urn, group in groups.items() if urn in resources.replaced or urn in resources.removed]
     if swapped:
         _, unavailable = rollout(new, name)
@@ -238,8 +208,8 @@ def _afterwards(name: str, old: Side, new: Side) -> Iterator[str]:
     yield from _capacity(before.get("max_concurrency"), after.get("max_concurrency"))
     yield from number_changed(name, old, new)
     yield from schedule_changed(name, old, new)
-    if not now.get("paused") and _can_start(name, old) and _can_start(name, new):
-        yield from _later_rollouts(name, old, new)
+    if not now.get("paused") and can_start(name, old) and can_start(name, new):
+        yield from later_rollouts(name, old, new)
         yield from loss_changed(name, old, new)
     if was.get("timeout_seconds") != now.get("timeout_seconds"):
         yield f"an answer may take {now.get('timeout_seconds')} s, was {was.get('timeout_seconds')} s"
@@ -264,29 +234,6 @@ def _url(what: str, was: str | None, now: str | None) -> Iterator[str]:
         yield f"reached in the cluster alone: {was} stops answering"
     elif now and not was:
         yield f"reached from outside the cluster too: {now}"
-
-
-def _later_rollouts(name: str, old: Side, new: Side) -> Iterator[str]:
-    """Whether each future rollout stops the model, where that is different from the rollouts until now."""
-    (kind_before, before), (kind_after, after) = _each_rollout(name, old), _each_rollout(name, new)
-    if kind_before != kind_after:
-        yield f"each rollout: {after}, was {before}"
-
-
-def stops_from_now(name: str, old: Side, new: Side) -> bool:
-    """Whether each future rollout stops a model that no rollout stopped."""
-    both = _can_start(name, old) and _can_start(name, new)
-    return both and _each_rollout(name, new)[0] == AWAY != _each_rollout(name, old)[0]
-
-
-def _each_rollout(name: str, side: Side) -> tuple[str, str]:
-    """What happens, and the words for it."""
-    replicas, (_, unavailable) = _replicas(side, name), rollout(side, name)
-    if not unavailable or answers(side, name) is not None:
-        return ROLLOUT, "without a gap"
-    if replicas <= unavailable:
-        return AWAY, f"down for {about(_gap(side, name))}"
-    return "fewer", f"with {replicas - unavailable} of {replicas} replicas"
 
 
 def _answers(changed: Changes) -> Iterator[str]:
@@ -322,15 +269,6 @@ def _of(resources: ResourceChanges, type_: str, name: str) -> str | None:
     return next((urn for urn in touched if is_of_a_model(urn, type_, name)), None)
 
 
-def _cold(side: Side, name: str) -> int:
-    return side.models[name].get("cold_start_seconds") or 0
-
-
-def _gap(side: Side, name: str) -> int:
-    """Shorter than a cold start: the new pod comes on the old one's node."""
-    return (side.models[name].get("rollout") or {}).get("gap_seconds") or _cold(side, name)
-
-
 def refuses_more(old: Side, new: Side, name: str) -> bool:
     """Whether requests that were answered are too long now; some engines cut a prompt instead."""
     limits = ENGINES[engine].limits if (engine := new.models[name]["engine"]) in ENGINES else Limits()
@@ -341,9 +279,3 @@ def _capacity_of(side: Side, name: str) -> Sequence[str]:
     """The kinds of nodes that its pool may have."""
     found = side.pools.get(side.models[name].get("pool") or "", {}).get("capacity") or ()
     return (found,) if isinstance(found, str) else found
-
-
-def _replicas(side: Side, name: str) -> int:
-    """At least, while it is asked: a model that may sleep has one then."""
-    replicas = side.models[name]["replicas"]
-    return max(replicas["min"], min(1, replicas["max"]))

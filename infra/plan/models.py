@@ -97,6 +97,7 @@ class Scaling:
     running: int | None  # threshold: requests in its batch
     held: int | None  # threshold: requests that the gateway holds for it; None: it never sleeps
     held_seconds: int  # how long the gateway holds a request while it wakes up; 0: it never sleeps
+    wakes_seconds: int  # from the first request to its answer, of a model that sleeps; 0: it never does
     polling_seconds: int
     cooldown_seconds: int
     fallback_replicas: int

@@ -18,7 +18,7 @@ KEYS = {
     "model": "engine next_of next model revision dtype pool instance_type gpus_per_replica replicas fits certain"
     " weights_gib weights_on_disk_gib "
     "kv_cache_gib kv_cache_gib_interval kv_cache_tokens max_model_len max_concurrency starts held_seconds "
-    "whole_answer_seconds cold_start_seconds cold_start start_seconds "
+    "wakes_seconds whole_answer_seconds cold_start_seconds cold_start start_seconds "
     "usd_per_hour usd_per_million_output_tokens speed speed_full_load speed_note reasons rollout schedule",
     "pool": "instance_types capacity min max gpus_per_node usd_per_node_hour price_note peak_gpus surge_gpus reasons"
     " nodes lose_one",
@@ -67,7 +67,13 @@ _NO_CACHE = {"kv_cache_gib", "kv_cache_gib_interval", "kv_cache_tokens", "max_co
 
 def nulls(model: dict[str, Any]) -> set[str]:
     """Without what only a model that may sleep, or that has a schedule or a next version, has."""
-    return {key for key, value in model.items() if value is None} - {"held_seconds", "next_of", "next", "schedule"}
+    return {key for key, value in model.items() if value is None} - {
+        "held_seconds",
+        "wakes_seconds",
+        "next_of",
+        "next",
+        "schedule",
+    }
 
 
 def example_json(folder: Path, stack: str) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 import pytest
 
 from infra.diff.difference import compare
-from infra.diff.traffic import AWAY, NEW, NOTHING, ROLLOUT
+from infra.diff.events import AWAY, NEW, NOTHING, ROLLOUT
 from infra.diff.versions import how
 from tests.diff.sides import Edit, side
 

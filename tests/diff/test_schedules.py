@@ -11,7 +11,7 @@ OFFICE, LONGER = "mon-fri 08:00 to 19:00 UTC", "daily 08:00 to 22:00 UTC"
 
 
 def side(schedule: str | None, low: int) -> Side:
-    model: dict[str, Any] = {"replicas": {"min": low, "max": 2}, "cold_start_seconds": 350}
+    model: dict[str, Any] = {"replicas": {"min": low, "max": 2}, "wakes_seconds": 385}
     said = {"schedule": {"said": schedule} if schedule else None}
     return Side(plan={"models": {"a": {**model, **said}}})
 

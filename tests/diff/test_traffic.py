@@ -3,7 +3,8 @@
 import pytest
 
 from infra.diff.difference import compare
-from infra.diff.traffic import AWAY, FEWER, GONE, MOVES, NEW, NOTHING, ROLLOUT, Notice
+from infra.diff.events import AWAY, FEWER, GONE, MOVES, NEW, NOTHING, ROLLOUT
+from infra.diff.traffic import Notice
 from tests.diff.sides import Edit, compared, side
 
 EMBED = "          embed: {model: BAAI/bge-m3, pool: t4, replicas: {min: 1, max: 2}}\n"
@@ -31,26 +32,6 @@ CASES: dict[str, tuple[str, tuple[Edit, ...], str, str, str]] = {
         "r1",
         AWAY,
         "down for about 36 min: the old pod ends",
-    ),
-    "a model that sleeps": (
-        "fromzero",
-        (("8192", "4096"),),
-        "chat",
-        ROLLOUT,
-        "without a gap: the new pod starts first",
-    ),
-    "a model that sleeps, old pod first": (
-        "fromzero",
-        (
-            ("8192", "4096"),
-            (
-                "pool: l4, replicas: {min: 0, max: 3}",
-                "pool: l4, replicas: {min: 0, max: 3}, rollout: {strategy: recreate}",
-            ),
-        ),
-        "chat",
-        AWAY,
-        "the old pod ends before the new one starts",
     ),
     "fewer replicas at most": (
         "many",

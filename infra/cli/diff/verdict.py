@@ -13,10 +13,12 @@ from infra.diff.answers import CERTAIN, another_answers, what_answers
 from infra.diff.clients import asks_for_a_key_now
 from infra.diff.counted import unpriced
 from infra.diff.difference import Difference
+from infra.diff.events import AWAY, GONE
+from infra.diff.findings import broken_before
 from infra.diff.guard import Guarded
 from infra.diff.nodes import node_group
 from infra.diff.side_by_side import raises
-from infra.diff.traffic import AWAY, GONE, Notice, refuses_more, renamed
+from infra.diff.traffic import Notice, refuses_more, renamed
 from infra.diff.versions import model_of
 from infra.owner import CLAIM, word_of
 from infra.plan.alike import alike
@@ -197,11 +199,11 @@ def _moved(difference: Difference) -> list[str]:
 
 def reasons(difference: Difference) -> Iterator[tuple[str, str]]:
     """Why it fails: a word, and a sentence."""
-    broken_before = {(each["rule"], each["path"]) for each in difference.old.plan.get("violations", [])}
-    for violation in difference.broken:
-        before = " (the base breaks it too)" * ((violation["rule"], violation["path"]) in broken_before)
+    before = broken_before(difference.old, difference.broken)
+    for violation, there in zip(difference.broken, before, strict=True):
+        too = " (the base breaks it too)" * there
         text = f"{violation['path']}: {violation['message']}. To fix it: {violation['fix']}"
-        yield f"{violation['rule']}{before}", with_ways(violation, text, difference.stack)
+        yield f"{violation['rule']}{too}", with_ways(violation, text, difference.stack)
     for each in difference.refused:
         done = "replaced" if each.act == "replace" else "removed"
         because = f" ({', '.join(code(path) for path in each.because)} can't change in place)" if each.because else ""

@@ -4,7 +4,8 @@ from collections.abc import Iterator
 
 from infra.cli.diff.values import named
 from infra.diff.difference import Difference
-from infra.diff.traffic import reach, stops_from_now
+from infra.diff.rollouts import stops_from_now
+from infra.diff.traffic import reach
 from infra.plan.words import count
 
 _PLAIN = "http://"

@@ -14,7 +14,6 @@ from infra.services.gateway.token_limits import NAME as TOKENS
 from infra.services.gateway.token_limits import token_pod
 from infra.services.gateway.versions import share_said, trials_said
 from infra.services.service import Table
-from infra.services.serving.scaling import WAKING
 
 _FEW = 4  # names of models in a row
 
@@ -76,7 +75,7 @@ def _versions(plan: Plan) -> Iterator[tuple[str, ...]]:
 def _asleep(plan: Plan) -> Iterator[tuple[str, ...]]:
     for model in plan.named.values():
         if model.held_seconds and model.scaling:
-            waits = f"about {minutes(model.cold_start.seconds + WAKING)}"
+            waits = f"about {minutes(model.scaling.wakes_seconds)}"
             back = plan.traffic.upstreams[model.name].fallback
             held = duration(model.held_seconds) + (f", then {back.to}" if back is not None else "")
             yield model.name, duration(model.scaling.cooldown_seconds), waits, held

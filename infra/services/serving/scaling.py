@@ -36,6 +36,7 @@ def plan_scaling(placed: Placed, start: ColdStart, schedule: Schedule | None) ->
         running=running,
         held=(running or served.question.concurrency) if sleeps else None,
         held_seconds=_held(served.settings, start) if sleeps and not served.settings.paused else 0,
+        wakes_seconds=wakes(start) if sleeps else 0,
         polling_seconds=POLLING_SECONDS,
         cooldown_seconds=cooldown(start),
         # Without an answer of Prometheus KEDA starts no replica, but a model that sleeps wakes: nothing else would.
@@ -51,7 +52,7 @@ def _reasons(start: ColdStart, running: int | None, *, measured: bool, sleeps: b
         yield f"another replica for each {WAITING} requests waiting{or_running}"
         yield f"a new one takes {start.seconds} s, so one is kept for {kept} s after it was last needed"
     if sleeps:
-        waits = minutes(start.seconds + WAKING)
+        waits = minutes(wakes(start))
         yield f"{kept} s after the last request it has no replica; who comes then is held while one starts, {waits}"
 
 
@@ -59,6 +60,11 @@ def _held(model: Model, start: ColdStart) -> int:
     """Where the stack file says so, a request goes elsewhere before the model has started."""
     late = model.fallback.after_seconds if model.fallback is not None else None
     return min(held_for(start), late) if late is not None else held_for(start)
+
+
+def wakes(start: ColdStart) -> int:
+    """How long the first request to a sleeping model waits for its answer."""
+    return start.seconds + WAKING
 
 
 def held_for(start: ColdStart) -> int:

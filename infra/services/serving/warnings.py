@@ -8,7 +8,7 @@ from infra.plan.models import ColdStart, RolloutPlan
 from infra.plan.notes import Finding
 from infra.plan.words import memory, minutes
 from infra.services.serving.placement import Placed
-from infra.services.serving.scaling import WAKING, held_for
+from infra.services.serving.scaling import held_for, wakes
 from infra.services.serving.served import Served
 from infra.sizing.estimates import Fit, held
 from infra.sizing.kv_cache import is_exact, keeps_cache
@@ -54,7 +54,7 @@ def _warn_of_outages(served: Served, rollout: RolloutPlan, start: ColdStart, los
             f"{served.path}.replicas.min", message, kind="sleeps-elsewhere", detail=f"{held} s, then {back.to}"
         )
     elif served.replicas.min == 0:
-        waits = f"about {minutes(start.seconds + WAKING)}, up to {minutes(held_for(start))}"
+        waits = f"about {minutes(wakes(start))}, up to {minutes(held_for(start))}"
         message = (
             f"{none}: who comes first is held {waits} and gets no byte meanwhile, so callers need"
             f" a client timeout of {held_for(start)} s, or send `Prefer: wait=N` (seconds) and come again after a 503"

@@ -1,0 +1,81 @@
+"""What a rollout means for the users of a model: of this change, and of those to come."""
+
+from collections.abc import Iterator
+
+from infra.diff.events import AWAY, ROLLOUT
+from infra.diff.figures import rollout
+from infra.diff.replicas import about
+from infra.diff.versions import answers, asked_for, is_idle
+from infra.sides.types import Side
+
+
+def during_rollout(name: str, old: Side, new: Side, cold: int) -> tuple[str, str, int | None]:
+    """The effect of a rollout; the Deployment's strategy decides whether a pod is ready at all times."""
+    _, unavailable = rollout(new, name)
+    before = running(old, name)
+    left = min(before, running(new, name) - unavailable)
+    if is_idle(old, new, name):
+        but = " but those that ask for it" if asked_for(new, name) else ""
+        return ROLLOUT, f"without requests{but}: the other version answers them meanwhile", None
+    if left <= 0:
+        gap = _gap(new, name)
+        which = f" for {of}" if (of := answers(new, name) or answers(old, name)) else ""
+        text = f"down for {about(gap)}{which}: the old pod ends before the new one starts"
+        return AWAY, while_awake(name, old, new, text), gap
+    text = f"a rollout without a gap: the new pod starts first, {about(cold)} per replica"
+    if unavailable:
+        text = f"a rollout, with {left} of {before} replicas; {about(cold)} per replica"
+    return ROLLOUT, while_awake(name, old, new, text), None
+
+
+def while_awake(name: str, old: Side, new: Side, text: str) -> str:
+    """What ends its pods, of a model that may have none."""
+    if old.models[name]["replicas"]["min"] > 0:
+        return text
+    starts = new.models[name]["replicas"]["min"] > 0
+    then = f"its first replica starts, {about(cold_start(new, name))}" if starts else "nothing ends"
+    return f"if it is awake, {text}; asleep, {then}"
+
+
+def later_rollouts(name: str, old: Side, new: Side) -> Iterator[str]:
+    """Whether each future rollout stops the model, where that is different from the rollouts until now."""
+    (kind_before, before), (kind_after, after) = _each_rollout(name, old), _each_rollout(name, new)
+    if kind_before != kind_after:
+        yield f"each rollout: {after}, was {before}"
+
+
+def stops_from_now(name: str, old: Side, new: Side) -> bool:
+    """Whether each future rollout stops a model that no rollout stopped."""
+    both = can_start(name, old) and can_start(name, new)
+    return both and _each_rollout(name, new)[0] == AWAY != _each_rollout(name, old)[0]
+
+
+def _each_rollout(name: str, side: Side) -> tuple[str, str]:
+    """What happens, and the words for it."""
+    replicas, (_, unavailable) = running(side, name), rollout(side, name)
+    if not unavailable or answers(side, name) is not None:
+        return ROLLOUT, "without a gap"
+    if replicas <= unavailable:
+        return AWAY, f"down for {about(_gap(side, name))}"
+    return "fewer", f"with {replicas - unavailable} of {replicas} replicas"
+
+
+def _gap(side: Side, name: str) -> int:
+    """Shorter than a cold start: the new pod comes on the old one's node."""
+    return (side.models[name].get("rollout") or {}).get("gap_seconds") or cold_start(side, name)
+
+
+def running(side: Side, name: str) -> int:
+    """At least, while it is asked: a model that may sleep has one then."""
+    replicas = side.models[name]["replicas"]
+    return max(replicas["min"], min(1, replicas["max"]))
+
+
+def can_start(name: str, side: Side) -> bool:
+    """An older program says only whether it fits."""
+    model = side.models[name]
+    return model.get("starts", model["fits"] is not False)
+
+
+def cold_start(side: Side, name: str) -> int:
+    return side.models[name].get("cold_start_seconds") or 0
