@@ -22,8 +22,8 @@ class Request:
 
 @dataclass
 class Engine:
-    """`does`, by the body's field of this name: slow, stream, long stream, busy, dies once, vectors, much, claims.
-    Anything else is answered at once. A stream has `pause` seconds between its events."""
+    """`does`, by the body's field of this name: slow, stream, long stream, busy, dies once, vectors, much, claims,
+    redirects. Anything else is answered at once. A stream has `pause` seconds between its events."""
 
     requests: list[Request] = field(default_factory=list)
     port: int = 0
@@ -92,6 +92,8 @@ class Engine:
             return await write(writer, 200, {"usage": {"prompt_tokens": 4, "total_tokens": 4}})
         if does == "claims":
             return await write(writer, 200, {}, "x-llm-served-by: somebody")
+        if does == "redirects":
+            return await write(writer, 302, {}, "location: /login?next=/a", "set-cookie: session=1; Path=/")
         if does == "slow":
             await asyncio.sleep(2)
         if does == "much":

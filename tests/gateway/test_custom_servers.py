@@ -94,6 +94,14 @@ def test_a_server_can_not_say_that_a_provider_answered(own: tuple[Gateway, Engin
     assert (gateway.logged(answer)["served_by"], gateway.stats("somebody")) == (None, {})
 
 
+def test_a_redirect_and_a_cookie_pass_as_they_are(own: tuple[Gateway, Engine]) -> None:
+    gateway, engine = own
+    answer = gateway.ask("POST", "/custom/rank/a", {"does": "redirects"}, cookie="session=0")
+    assert answer.status == 302
+    assert (answer.headers["location"], answer.headers["set-cookie"]) == ("/login?next=/a", "session=1; Path=/")
+    assert [each.header("cookie") for each in engine.requests] == [["session=0"]]
+
+
 REFUSED = {
     "no key": ("POST", "/custom/rank/x", {}, {"key": None}, 401, "invalid_api_key"),
     "a server that the client doesn't name": ("POST", "/custom/secret/x", {}, {}, 403, "server_not_allowed"),
