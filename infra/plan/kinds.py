@@ -45,6 +45,7 @@ KINDS = {
         "the pods may open HTTPS connections to any address, because a network policy can't name a bucket; pods that"
         " read the cache have no way out"
     ),
+    "unused-pool": "no model runs on the pool, and it can be removed",
     "one-zone": "only one of the stack's zones offers the pool's types",
 }
 

@@ -190,10 +190,10 @@ class Search:
 
     def _left(self, plan: Plan) -> Iterator[str]:
         """Nodes that exist, and that this stack no longer uses then."""
-        for name, pool in plan.pools.items():
-            before = self.plan.pools.get(name)
-            if before is not None and pool.existing and pool.max < before.max:
-                left = before.max - pool.max
+        for name, before in self.plan.pools.items():
+            pool = plan.pools.get(name)
+            left = before.max - pool.max if pool is not None else before.min
+            if before.existing and left > 0:
                 are = "is" if left == 1 else "are"
                 yield f"{count(left, 'node')} of {name} {are} then neither used nor counted in the bill"
 

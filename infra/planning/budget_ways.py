@@ -129,12 +129,25 @@ def _unlike(search: Search, ways: Iterable[Advice]) -> Iterator[Advice]:
 
 
 def _unused(plan: Plan) -> Write:
+    """Of nodes that exist, those that the bill counts."""
     used = {model.pool for model in plan.models.values()}
     return tuple(
         (f"gpuPools.{name}", None)
         for name in plan.settings.gpu_pools
-        if name not in used and not plan.pools[name].existing
+        if name not in used and not (plan.pools[name].existing and plan.pools[name].usd_per_node_hour is None)
     )
+
+
+def _paused_alone(search: Search) -> Iterator[Write]:
+    """Nodes that exist, that the bill counts, and on which all models are paused: those are given another pool of the
+    stack file, to start there."""
+    models, given = search.plan.models.values(), search.plan.settings.gpu_pools
+    running = {model.pool for model in models if not model.paused}
+    for name, pool in search.plan.pools.items():
+        paused = [model for model in models if model.pool == name]
+        if pool.existing and pool.usd_per_node_hour is not None and paused and name not in running:
+            for other in (each for each in given if each in running):
+                yield (*((f"{model.path}.pool", other) for model in paused), (f"gpuPools.{name}", None))
 
 
 def _costly(search: Search) -> list[str]:
@@ -145,11 +158,12 @@ def _costly(search: Search) -> list[str]:
 
 
 def _changes(search: Search, means: Means) -> Iterator[Advice]:
-    """A smaller pool, fewer replicas of one model, a cheaper instance type, smaller weights and cache, other nodes, and
-    fewer requests at once, each for the most expensive pool or model first."""
+    """Nodes on which nothing runs, a smaller pool, fewer replicas of one model, a cheaper instance type, smaller
+    weights and cache, other nodes, and fewer requests at once, each for the most expensive pool or model first."""
     plan = search.plan
     models = {name: [each for each in plan.models.values() if each.pool == name] for name in plan.pools}
     costly = _costly(search)
+    yield from search.first(_paused_alone(search))
     for name in costly:
         yield from _fewer_nodes(search, plan.pools[name])
         yield from _fewer_replicas(search, models[name])
@@ -214,9 +228,10 @@ def _fewer_nodes(search: Search, planned: PoolPlan) -> Iterator[Advice]:
 
 
 def _ends_of(pool: GpuPool, of: str) -> tuple[str, ...]:
-    """Existing nodes cost the same in each bill: those that the stack file counts, or those that it keeps idle."""
+    """Existing nodes cost the same in each bill: those that the stack file counts, or those that it keeps idle. Nodes
+    that are kept idle are in the maximum bill too."""
     if pool.existing is None:
-        return ENDS[of]
+        return tuple(dict.fromkeys((*ENDS[of], "min")))
     return ("max",) if is_counted(pool) else ("min",)
 
 

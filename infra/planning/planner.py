@@ -20,6 +20,7 @@ from infra.planning.draft import Asked, Draft, draft
 from infra.planning.make_room import with_ways_out
 from infra.planning.remedies import find_remedies
 from infra.planning.trial import Attempt
+from infra.planning.unused_pools import say_what_unused_pools_cost
 from infra.planning.waste import say_where_less
 from infra.registry import cloud_of
 from infra.settings.file import StackFile
@@ -71,7 +72,7 @@ def _with_advice(made: Draft, attempt: Attempt, sizing: Sizing) -> Plan:
         remedies=tried_remedies(plan, find_remedies(plan, made.placed, sizing.catalog), attempt),
         cheaper=with_pools(plan, cheaper_ways(plan, found, attempt), found, attempt),
         violations=violations,
-        warnings=say_where_less(certain, violations, market, attempt),
+        warnings=say_what_unused_pools_cost(say_where_less(certain, violations, market, attempt), plan, attempt),
     )
 
 

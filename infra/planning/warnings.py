@@ -7,6 +7,7 @@ from infra.plan.findings import warned
 from infra.plan.models import ModelPlan
 from infra.plan.notes import Finding
 from infra.plan.words import prices_of
+from infra.planning.unused_pools import warn_of_unused
 from infra.settings.platform import GUARDED, Settings
 
 
@@ -20,7 +21,7 @@ def warn_of_pool(pool: PoolPlan, models: Sequence[ModelPlan], cache: CachePlan) 
         message = f"only {zone} of the stack's zones offers this pool's types"
         yield warned(f"{path}.instanceTypes", message, kind="one-zone", detail=zone)
     if not models:
-        yield warned(path, "no model runs on it")
+        yield from warn_of_unused(pool)
 
 
 def warn_of_budget(settings: Settings, pools: Iterable[PoolPlan]) -> Iterator[Finding]:

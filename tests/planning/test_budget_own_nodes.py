@@ -89,3 +89,64 @@ def test_a_pool_that_we_make_gives_up_kept_nodes_with_its_maximum() -> None:
     }
     (over,) = planned(stack).violations
     assert {"gpuPools.l4.max": 2, "gpuPools.l4.min": 2} in [dict(each.write) for each in over.advice]
+
+
+def _with_pools(
+    models: dict[str, Any], usd: int, of: str = "max", used: dict[str, Any] | None = None, **idle: Any
+) -> dict[str, Any]:
+    """`h` is used, and `idle` has nodes for $1,460 each, in addition to it."""
+    stack = _stack(SMALL, 1, usd, of, 2)
+    more = {"gpu": "A40", "gpusPerNode": 2, "usdPerGpuHour": 1.0, "selector": {"a": "c"}}
+    counted = {key: idle.pop(key) for key in ("nodes",) if key in idle}
+    pools = {**stack["gpuPools"], **(used or {}), "idle": {"existing": more | counted, **idle}}
+    return {**stack, "gpuPools": pools, "models": models}
+
+
+ON_H = {"x": {**SMALL, "pool": "h"}}
+ASLEEP = {**ON_H, "y": {**SMALL, "pool": "idle", "gpus": 1, "paused": True}}
+FOUR: dict[str, Any] = {"h": {"existing": _stack(SMALL, 1, 0, "max", 4)["gpuPools"]["h"]["existing"]}}
+GONE: dict[str, tuple[dict[str, Any], dict[str, Any], str]] = {
+    "one idle node": (_with_pools(ON_H, 3000, nodes=1), {"gpuPools.idle": None}, "1 node of idle is"),
+    "three": (_with_pools(ON_H, 3000, "min", nodes=3), {"gpuPools.idle": None}, "3 nodes of idle are"),
+    "nodes that others make": (_with_pools(ON_H, 3000, min=1, max=3), {"gpuPools.idle": None}, "1 node of idle is"),
+    "with fewer of the others": (
+        _with_pools(ON_H, 3000, used=FOUR, nodes=1),
+        {"gpuPools.h.max": 2, "gpuPools.idle": None},
+        "1 node of idle is",
+    ),
+    "where a paused model is": (
+        _with_pools(ASLEEP, 3000, nodes=1),
+        {"models.y.pool": "h", "gpuPools.idle": None},
+        "1 node of idle is",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", GONE)
+def test_nodes_that_hold_nothing_go_first(name: str) -> None:
+    stack, first, said = GONE[name]
+    (over,) = planned(stack).violations
+    assert dict(over.advice[0].write) == first
+    assert f"{said} then neither used nor counted in the bill" in over.advice[0].text
+    after = outcome(follow(stack, dict(over.advice[0].write)))
+    assert after.violations == ()
+    assert f"(${after.cost.usd_per_month_max:,.0f};" in over.advice[0].text
+
+
+def test_idle_nodes_without_a_price_stay() -> None:
+    stack = _with_pools(ON_H, 2000, nodes=1)
+    del stack["gpuPools"]["idle"]["existing"]["usdPerGpuHour"]
+    (over,) = planned(stack).violations
+    assert not any("gpuPools.idle" in dict(each.write) for each in over.advice)
+
+
+def test_a_minimum_that_no_replica_needs_goes_where_it_makes_the_maximum() -> None:
+    """Without a `max` the pool's maximum is at least its minimum."""
+    stack = {
+        "cluster": {"create": {"zones": 2}},
+        "gpuPools": {"l4": {"instanceTypes": ["g6e.xlarge"], "min": 4}},
+        "models": {"x": {**SMALL, "maxModelLen": 8192, "concurrency": 1, "pool": "l4"}},
+        "budget": {"usdPerMonth": 4500},
+    }
+    (over,) = planned(stack).violations
+    assert {"gpuPools.l4.min": 2} in [dict(each.write) for each in over.advice]
