@@ -153,7 +153,7 @@ class Cloud(Owner):
         """The items of the bill beside the price of nodes."""
         return ()
 
-    def usd_beside_node(self, pool: PoolPlan, catalog: Catalog) -> float:
+    def usd_beside_node(self, pool: PoolPlan, settings: Settings, catalog: Catalog) -> float:
         """What a node of the pool costs per month beside its price, such as its disk."""
         return 0.0
 

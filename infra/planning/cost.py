@@ -15,6 +15,7 @@ from infra.planning.billed_nodes import ROLLOUTS_ASSUMED, BilledNodes, billed_no
 from infra.registry import cloud_of
 from infra.services.service import Around
 from infra.services.serving.placement import Placed
+from infra.settings.platform import Settings
 
 
 @dataclass(frozen=True)
@@ -58,11 +59,11 @@ def _items(billed: Billed) -> Iterator[CostItem]:
 
 
 def maximum_per_month(
-    pool: PoolPlan, placed: Sequence[Placed], models: Mapping[str, ModelPlan], cloud: Cloud, catalog: Catalog
+    pool: PoolPlan, placed: Sequence[Placed], models: Mapping[str, ModelPlan], settings: Settings, catalog: Catalog
 ) -> float:
     """Nodes of a pool that this stack makes, with what each has beside its price, at its maximum."""
     nodes = billed_nodes(pool, placed, models)
-    return _gpu_nodes(pool, nodes).max + nodes.max * cloud.usd_beside_node(pool, catalog)
+    return _gpu_nodes(pool, nodes).max + nodes.max * cloud_of(settings).usd_beside_node(pool, settings, catalog)
 
 
 def _own_nodes_of(billed: Billed) -> Iterator[CostItem]:

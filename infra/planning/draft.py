@@ -225,7 +225,7 @@ def _check_nodes(
 ) -> Iterator[Finding]:
     on = by_pool(nodes.placed)
     for name, pool in nodes.pools.items():
-        yield from check_peak(pool, on.get(name, []), models, asked.cloud, asked.catalog)
+        yield from check_peak(pool, on.get(name, []), models, asked.settings, asked.catalog)
     yield from check_node_makers(asked.settings, nodes.pools, platform.addons)
     system = asked.cloud.system_nodes(asked.settings, asked.catalog)
     if system is not None:

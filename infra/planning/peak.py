@@ -4,7 +4,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from infra.catalog import Catalog
-from infra.clouds.cloud import Cloud
 from infra.plan.cluster import PoolPlan
 from infra.plan.models import ModelPlan
 from infra.plan.notes import Advice, Finding, Violation
@@ -15,6 +14,7 @@ from infra.planning.billed_nodes import ROLLOUTS_PER_MONTH
 from infra.planning.cost import maximum_per_month
 from infra.services.serving.next import one_version
 from infra.services.serving.placement import Placed
+from infra.settings.platform import Settings
 
 # What is assumed to be lost per minute without a model. It decides which fix is named first: the gap of a rollout, or
 # the node that prevents it.
@@ -22,7 +22,7 @@ GAP_USD_PER_MINUTE = 1.0
 
 
 def check_peak(
-    pool: PoolPlan, placed: Sequence[Placed], models: Mapping[str, ModelPlan], cloud: Cloud, catalog: Catalog
+    pool: PoolPlan, placed: Sequence[Placed], models: Mapping[str, ModelPlan], settings: Settings, catalog: Catalog
 ) -> Iterator[Finding]:
     """`placed`: the models of this pool. A paused one has neither replicas nor a rollout."""
     room = pool.max * pool.gpus_per_node
@@ -42,7 +42,7 @@ def check_peak(
         f"{' + '.join([*([parts] if parts else []), *rollout])} = {pool.peak_gpus + surge};"
         f" pool {pool.name} can grow to {room}",
         f"gpuPools.{pool.name}.max: larger",
-        tuple(_fixes(pool, placed, models, on, surge, cloud, catalog)),
+        tuple(_fixes(pool, placed, models, on, surge, settings, catalog)),
     )
 
 
@@ -52,12 +52,12 @@ def _fixes(
     models: Mapping[str, ModelPlan],
     on: Sequence[ModelPlan],
     surge: int,
-    cloud: Cloud,
+    settings: Settings,
     catalog: Catalog,
 ) -> Iterator[Advice]:
     """`on`: the models of the pool that run. `surge`: the GPUs of one rollout of them."""
-    more = maximum_per_month(replace(pool, max=pool.needed), placed, models, cloud, catalog)
-    more -= maximum_per_month(pool, placed, models, cloud, catalog)
+    more = maximum_per_month(replace(pool, max=pool.needed), placed, models, settings, catalog)
+    more -= maximum_per_month(pool, placed, models, settings, catalog)
     hours = ", for the hours of rollouts" if pool.peak_gpus <= pool.max * pool.gpus_per_node else ""
     write = ((f"gpuPools.{pool.name}.max", pool.needed),)
     money = f" (+${more:,.0f} per month at most{hours})" if more else ""

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from tests.planning.following import bill, follow, outcome, planned
-from tests.planning.stacks import PROD
+from tests.planning.stacks import DEV, PROD, changed
 
 LARGE = {**PROD["models"]["llama-70b"], "replicas": {"min": 1, "max": 3}}
 L40S: dict[str, Any] = {
@@ -73,3 +73,25 @@ def test_more_nodes_come_with_their_quota_and_how_rarely_there_are_any(
     assert not any("quota" in way.text or "rarely" in way.text for way in others)
     needed = {int(number) for number in re.findall(r"(\d+) vCPUs instead", larger.text)}
     assert needed == {each.needed for each in outcome(follow(stack, dict(larger.write))).quotas}
+
+
+MANY = {"maxModelLen": 4096, "replicas": {"min": 1, "max": 9}}
+VERSIONS = changed(
+    DEV,
+    models__qwen3_8b__rollout={"strategy": "blueGreen"},
+    models__qwen3_8b__next=MANY,
+    gpuPools__l4={"instanceTypes": ["g6.xlarge"], "max": 1},
+)
+IN_A_VPC = follow(
+    L40S, {"cluster.create.network": {"vpcId": "vpc-0a1", "privateSubnetIds": ["subnet-0a1", "subnet-0b2"]}}
+)
+
+
+@pytest.mark.parametrize("stack", [VERSIONS, L40S, H200, IN_A_VPC], ids=["versions", "scaled", "large", "no flow logs"])
+def test_a_larger_maximum_costs_what_the_next_bill_rises_by(stack: dict[str, Any]) -> None:
+    """With all that grows with nodes: their disks, and the flow logs of a VPC that we make."""
+    before = planned(stack)
+    (peak,) = [each for each in before.violations if each.rule == "GPUs at peak"]
+    (larger,) = [each for each in peak.advice if len(each.write) == 1 and each.write[0][0].startswith("gpuPools.")]
+    more = outcome(follow(stack, dict(larger.write))).cost.usd_per_month_max - before.cost.usd_per_month_max
+    assert f"+${more:,.0f} per month at most" in larger.text

@@ -64,9 +64,23 @@ def _spot_to_demand(pool: PoolPlan, billed: Billed) -> float:
     return billed.nodes_of(pool).max * (demand - spot) * HOURS_PER_MONTH
 
 
-def usd_beside_node(pool: PoolPlan, catalog: Catalog) -> float:
-    """The price of its disk per month."""
+def usd_beside_node(pool: PoolPlan, settings: Settings, catalog: Catalog) -> float:
+    """The price of its disk and of its flow logs per month."""
+    return _pools_disk(pool, catalog) + (_flow_log_month(catalog) if _has_flow_logs(settings) else 0.0)
+
+
+def _pools_disk(pool: PoolPlan, catalog: Catalog) -> float:
     return _disk_month(pool.root_gib, pool.root_iops, pool.root_throughput, catalog)
+
+
+def _has_flow_logs(settings: Settings) -> bool:
+    """A VPC that we make has them."""
+    create = settings.cluster.create
+    return create is not None and create.network.vpc_id is None
+
+
+def _flow_log_month(catalog: Catalog) -> float:
+    return FLOW_LOG_GIB_PER_NODE * catalog.aws.prices.flow_log_gib_month
 
 
 def _left_out(billed: Billed) -> str:
@@ -144,7 +158,7 @@ def _cache_disk(gib: int, catalog: Catalog) -> str:
 
 def _node_disks(billed: Billed, cluster: AwsCluster) -> CostItem:
     catalog, create = billed.catalog, billed.settings.cluster.create
-    disks = [(billed.nodes_of(pool), usd_beside_node(pool, catalog)) for pool in billed.ours]
+    disks = [(billed.nodes_of(pool), _pools_disk(pool, catalog)) for pool in billed.ours]
     system = create.system_nodes.count * _disk_month(cluster.system_root_gib, 0, 0, catalog) if create else 0.0
     return CostItem(
         "node disks",
@@ -171,11 +185,10 @@ def _disk(gib: int, iops: int, throughput: int) -> str:
 
 
 def _flow_logs(billed: Billed) -> Iterator[CostItem]:
-    """Flow logs of a VPC that we make."""
     create = billed.settings.cluster.create
-    if create is None or create.network.vpc_id is not None:
+    if create is None or not _has_flow_logs(billed.settings):
         return
-    month = FLOW_LOG_GIB_PER_NODE * billed.catalog.aws.prices.flow_log_gib_month
+    month = _flow_log_month(billed.catalog)
     nodes, system = [billed.nodes_of(pool) for pool in billed.ours], create.system_nodes.count
     yield CostItem(
         "flow logs",

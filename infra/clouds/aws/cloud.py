@@ -153,8 +153,8 @@ class Aws(Cloud):
     def bill(self, billed: Billed) -> Iterator[CostItem]:
         return bill.bill(billed)
 
-    def usd_beside_node(self, pool: PoolPlan, catalog: Catalog) -> float:
-        return bill.usd_beside_node(pool, catalog)
+    def usd_beside_node(self, pool: PoolPlan, settings: Settings, catalog: Catalog) -> float:
+        return bill.usd_beside_node(pool, settings, catalog)
 
     def price_note(self, billed: Billed) -> Decided[PriceNote]:
         return bill.price_note_of(billed)
