@@ -10,6 +10,7 @@ import pulumi_kubernetes as k8s
 
 from components.gateway_pod import BOOTSTRAP, HTTP, METRICS, ProxyPod, proxy_pod_spec
 from components.network_policy import proxy_policy
+from components.pod_autoscaler import PodRange, scale_pods
 
 GATEWAY = "gateway"  # the name of its objects
 SERVICE_PORT = 80
@@ -36,8 +37,8 @@ class Reach:
 
 
 class GatewayProxy(pulumi.ComponentResource):
-    """Deployment, ConfigMaps, Secret, two Services, NetworkPolicy, PodDisruptionBudget, and with `monitor_labels` a
-    PodMonitor.
+    """Deployment, ConfigMaps, Secret, two Services, NetworkPolicy, PodDisruptionBudget, with `scaled` a
+    HorizontalPodAutoscaler, and with `monitor_labels` a PodMonitor.
 
     `bootstrap` is what Envoy starts with: a change replaces the pods, one at a time. It reads any other file again when
     that changes: `parts` are ConfigMaps with texts by file name, each one of the `possible` parts, which the pods mount
@@ -58,6 +59,7 @@ class GatewayProxy(pulumi.ComponentResource):
         secret_files: Mapping[str, pulumi.Input[str]],
         pod: ProxyPod,
         replicas: int,
+        scaled: PodRange | None = None,
         reach: Reach,
         monitor_labels: Mapping[str, str] | None,
         depends_on: Sequence[pulumi.Resource] = (),
@@ -118,10 +120,18 @@ class GatewayProxy(pulumi.ComponentResource):
         }
         self.deployment = k8s.apps.v1.Deployment(
             f"{name}-deployment",
-            metadata=self._metadata(GATEWAY),
+            # An autoscaler that is gone is still the field manager of `replicas`: Pulumi's value has to win.
+            metadata=self._metadata(GATEWAY, annotations={"pulumi.com/patchForce": "true"}),
             spec=spec,
-            opts=pulumi.ResourceOptions(parent=self, depends_on=[*depends_on, *pods_wait_for, *before, secret, policy]),
+            opts=pulumi.ResourceOptions(
+                parent=self,
+                depends_on=[*depends_on, *pods_wait_for, *before, secret, policy],
+                ignore_changes=["spec.replicas"] if scaled is not None else None,
+            ),
         )
+        if scaled is not None:
+            after = pulumi.ResourceOptions(parent=self, depends_on=[*depends_on, self.deployment])
+            scale_pods(name, target=GATEWAY, metadata=self._metadata(GATEWAY), pods=scaled, opts=after)
         self.service = self._service(child)
         self._pods_service(pod.metrics_port, child)
         self._disruption_budget(child)

@@ -7,6 +7,7 @@ import pulumi
 import pulumi_kubernetes as k8s
 
 from components.container import Query
+from components.pod_autoscaler import cores
 from components.prometheus_login import NAME
 from components.scaling_behavior import behavior
 
@@ -30,8 +31,8 @@ class Opening(Protocol):
 class ModelScaler(pulumi.ComponentResource):
     """A ScaledObject for the Deployment `target` in the same namespace.
 
-    `thresholds` are requests per replica, by signal (`waiting`, `running`); of these and of the `openings`, whatever
-    asks for the largest number of replicas wins. An empty answer is an error, not zero:
+    `thresholds` are requests per replica, by signal (`waiting`, `running`), `cpu` is in cores per replica; of these and
+    of the `openings`, whatever asks for the largest number of replicas wins. An empty answer is an error, not zero:
     after a few errors, `fallback_replicas` run. A paused model keeps its scaler, which holds it at 0 replicas.
     """
 
@@ -49,6 +50,7 @@ class ModelScaler(pulumi.ComponentResource):
         openings: Sequence[Opening] = (),
         polling_seconds: int,
         cooldown_seconds: int,
+        cpu: float | None = None,
         prometheus_url: pulumi.Input[str],
         login: Mapping[str, str] | None = None,
         paused: bool = False,
@@ -82,6 +84,7 @@ class ModelScaler(pulumi.ComponentResource):
                 "triggers": [
                     *(_by_query(query, thresholds[query.name], prometheus_url, login) for query in queries),
                     *(_by_hour(opening) for opening in openings),
+                    *([_by_cpu(cpu)] if cpu is not None else []),
                 ],
             },
             opts=pulumi.ResourceOptions(parent=self, depends_on=list(depends_on)),
@@ -118,6 +121,11 @@ def _by_hour(opening: Opening) -> dict[str, Any]:
             "desiredReplicas": str(opening.replicas),
         },
     }
+
+
+def _by_cpu(number: float) -> dict[str, Any]:
+    """Cores per replica in the mean. It wakes nothing: a pod that isn't there uses none."""
+    return {"type": "cpu", "metricType": "AverageValue", "metadata": {"value": cores(number)}}
 
 
 def _failures(min_replicas: int, polling_seconds: int) -> int:

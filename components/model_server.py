@@ -12,6 +12,7 @@ from components.container import API_KEY, Container
 from components.engine_keys import EngineKeys
 from components.model_pod import PodPlace, PodSize, pod_spec
 from components.network_policy import server_policy
+from components.pod_autoscaler import PodRange, scale_pods
 
 SERVICE_PORT = 80
 MODEL_PODS: Mapping[str, str] = {"app.kubernetes.io/component": "model-server"}  # a label of the pods of all models
@@ -40,11 +41,12 @@ class Callers:
 
 class ModelServer(pulumi.ComponentResource):
     """Deployment, Service, NetworkPolicy, and if the arguments ask for them: Secret, PodDisruptionBudget,
-    ServiceMonitor.
+    ServiceMonitor, HorizontalPodAutoscaler.
 
-    `model` is the name that applications send. `scaled` leaves the number of replicas to a scaler. `replicas` is 0 for
-    a paused model. Only the pods wait for `pods_wait_for`, the weights and the nodes: `reachable`, by which the gateway
-    finds and reaches them, is created meanwhile.
+    `model` is the name that applications send. `scaled` leaves the number of replicas to a scaler, and so does
+    `by_use`, by which they follow what they use. `replicas` is 0 for a paused model. Only the pods wait for
+    `pods_wait_for`, the weights and the nodes: `reachable`, by which the gateway finds and reaches them, is created
+    meanwhile.
     `own_claim` has the weights of this model; None: they are in the model cache, or the server reads them from
     `bucket`.
     `replace_with` is the claim: the pods must be deleted before the claim can be replaced.
@@ -75,6 +77,7 @@ class ModelServer(pulumi.ComponentResource):
         bucket: BucketAccess | None = None,
         monitor_labels: Mapping[str, str] | None,
         depends_on: Sequence[pulumi.Resource] = (),
+        by_use: PodRange | None = None,
         pods_wait_for: Sequence[pulumi.Resource] = (),
         replace_with: Sequence[pulumi.Resource] = (),
         opts: pulumi.ResourceOptions | None = None,
@@ -105,7 +108,7 @@ class ModelServer(pulumi.ComponentResource):
                 selector,
                 port=container.port,
                 gateway=callers.gateway,
-                monitoring_namespace=callers.monitoring_namespace,
+                monitoring_namespace=callers.monitoring_namespace if container.metrics_path is not None else None,
                 bucket=bucket,
             ),
             opts=child,
@@ -146,7 +149,7 @@ class ModelServer(pulumi.ComponentResource):
                 parent=self,
                 depends_on=waits,
                 replace_with=list(replace_with),
-                ignore_changes=["spec.replicas"] if scaled else None,
+                ignore_changes=["spec.replicas"] if scaled or (by_use is not None and replicas) else None,
                 custom_timeouts=pulumi.CustomTimeouts(create=wait, update=wait),
             ),
         )
@@ -154,6 +157,9 @@ class ModelServer(pulumi.ComponentResource):
         self.reachable = (pods, policy)
         if disruption_budget:
             self._disruption_budget(name, metadata=metadata, selector=selector, opts=child)
+        if by_use is not None:
+            after = pulumi.ResourceOptions(parent=self, depends_on=[*depends_on, self.deployment])
+            scale_pods(name, target=model, metadata=metadata, pods=by_use, opts=after)
         if monitor_labels is not None and container.metrics_path is not None:
             scraped = pulumi.ResourceOptions(parent=self, depends_on=[*depends_on, pods])
             self._monitor(name, container.metrics_path, namespace, model, selector, monitor_labels, opts=scraped)

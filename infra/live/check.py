@@ -14,6 +14,7 @@ from infra.plan.plan import Plan
 NAMESPACE = "kubernetes:core/v1:Namespace"
 CLAIM = "kubernetes:core/v1:PersistentVolumeClaim"
 VOLUME = "kubernetes:core/v1:PersistentVolume"
+_METRICS = "v1beta1.metrics.k8s.io"  # the API of metrics-server
 _DEFAULT_CLASS = "storageclass.kubernetes.io/is-default-class"
 
 
@@ -100,6 +101,16 @@ def _release(plan: Plan, state: State, cluster: ReachedCluster, key: str, addon:
         ),
     }[whose_release(found, version=addon.version, values=None, held=held)]
     yield Obstacle(f"addons.{key}", message, fix)
+
+
+def metrics(plan: Plan, state: State, cluster: ReachedCluster) -> Iterator[Obstacle]:
+    """Without the API of metrics-server a HorizontalPodAutoscaler scales nothing, and no error is seen."""
+    if plan.measured and plan.addons["metricsServer"].state == "existing" and not cluster.get("apiservice", _METRICS):
+        yield Obstacle(
+            "addons.metricsServer",
+            f"existing, and the cluster has no {_METRICS}: {', '.join(plan.measured)} would stay at the minimum",
+            "addons: {metricsServer: install}",
+        )
 
 
 def uninstall(found: Release) -> str:

@@ -24,6 +24,7 @@ _IN_THE_CLUSTER: Mapping[str, Callable[[Plan, State, ReachedCluster], Iterator[O
     "whether there is a storage class": check.storage_class,
     "whether add-ons are installed already": check.releases,
     "whether the volume of the weights is free": check.volumes,
+    "whether pods are measured": check.metrics,
 }
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from infra.plan.external import External, Fallback
+from infra.plan.pods import PodScaling
 
 Affinity = Literal["session", "user"]  # the header x-llm-session, or `user` of the body
 SESSION = "x-llm-session"
@@ -113,7 +114,7 @@ class TrafficPlan:
     clients: Mapping[str, ClientPlan]
     upstreams: Mapping[str, Upstream]
     externals: Mapping[str, External]
-    replicas: int
+    replicas: int  # at least
     image: str
     idle_seconds: int  # the longest pause between two bytes of an answer
     total_seconds: int  # the longest answer, from when its request came
@@ -130,6 +131,11 @@ class TrafficPlan:
     contact: str | None  # in every error: whom to ask
     token_limits: TokenLimits | None  # None: no client has a limit of tokens, so nothing counts them for that
     custom: Mapping[str, CustomServer] = field(default_factory=dict[str, CustomServer])
+    scaling: PodScaling | None = None  # None: there are always as many
+
+    @property
+    def max_replicas(self) -> int:
+        return self.scaling.max if self.scaling is not None else self.replicas
 
     @property
     def servers(self) -> tuple[Upstream, ...]:

@@ -6,6 +6,7 @@ from typing import Literal
 
 from infra.engines.model import Dimensions, EngineModel, EngineTimeouts
 from infra.models.places import Place, place_of
+from infra.plan.pods import PodScaling
 from infra.plan.schedule import Schedule
 from infra.plan.versions import ServerName
 from infra.sizing.estimates import Estimate, Fit, Throughput
@@ -102,6 +103,7 @@ class Scaling:
     cooldown_seconds: int
     fallback_replicas: int
     reason: str
+    cpu: float | None = None  # threshold: cores that it uses, as metrics-server measures; None: not on the CPU
 
 
 @dataclass(frozen=True)
@@ -151,10 +153,11 @@ class ModelPlan(EngineModel):
     rollout: RolloutPlan
     cold_start: ColdStart
     timeouts: Timeouts
-    scaling: Scaling | None  # None: it doesn't scale
+    scaling: Scaling | None  # None: KEDA doesn't scale it
     usd_per_hour: float | None  # per replica, by its share of the node's GPUs
     throughput: Throughput
     reasons: tuple[str, ...]
+    pods: PodScaling | None = None  # by Kubernetes' own autoscaler; None: KEDA scales it, or nothing does
     schedule: Schedule | None = None  # None: its minimum of replicas is the same at all hours
     next_of: str | None = None  # the model whose next version it is; its name is then that of its objects alone
 

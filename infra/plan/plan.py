@@ -38,6 +38,16 @@ class Plan:
     parts: Mapping[str, Any] = field(default_factory=dict)  # name of a service -> what it decided, a dataclass
 
     @property
+    def measured(self) -> tuple[str, ...]:
+        return scaled_by_use(self.models, self.traffic)
+
+    @property
     def named(self) -> Mapping[str, ModelPlan]:
         """By the names that requests send. `models` are all servers: a next version is one without such a name."""
         return {name: model for name, model in self.models.items() if model.next_of is None}
+
+
+def scaled_by_use(models: Mapping[str, ModelPlan], traffic: TrafficPlan) -> tuple[str, ...]:
+    """What scales by what metrics-server measures."""
+    names = sorted(name for name, model in models.items() if model.pods or (model.scaling and model.scaling.cpu))
+    return (*names, *(("the gateway",) if traffic.scaling else ()))

@@ -40,6 +40,7 @@ from infra.services.monitoring.plan import plan_monitoring
 from infra.services.service import Around
 from infra.services.serving.cold_start import waits
 from infra.services.serving.next import instead_of_two, with_next
+from infra.services.serving.on_cpu import no_gpu_nodes
 from infra.services.serving.placement import Placed, by_pool, place
 from infra.services.serving.places import list_weights
 from infra.services.serving.plan import plan_models
@@ -180,10 +181,10 @@ def _platform(asked: Asked) -> Decided[_Platform]:
 
 
 def _served(asked: Asked, cluster: ClusterPlan) -> Decided[list[Served]]:
-    no_gpu_nodes = not asked.settings.gpu_pools and not asked.cloud.makes_nodes(asked.settings)
+    without = no_gpu_nodes(asked.settings, asked.cloud)
     served: list[Served] = []
     for name, (model, next_of) in sorted(with_next(asked.settings.models).items()):
-        found = yield from resolve(name, model, asked.catalog, no_gpu_nodes=no_gpu_nodes, next_of=next_of)
+        found = yield from resolve(name, model, asked.catalog, no_gpu_nodes=without, next_of=next_of)
         write = instead_of_two(next_of, asked.settings.models[next_of]) if next_of is not None else ()
         served.append(replace(found, in_place=write))
     return served

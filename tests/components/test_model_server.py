@@ -262,16 +262,15 @@ def test_no_monitor_without_a_prometheus_or_without_metrics(change):
 
 
 @pytest.mark.parametrize("engine", sorted(ENGINES))
-def test_only_the_gateway_and_monitoring_come_in_and_only_dns_goes_out(engine):
+def test_only_the_gateway_and_who_reads_its_metrics_come_in_and_only_dns_goes_out(engine):
     (policy,) = server(engine=engine).of(POLICY)
     spec = policy.inputs["spec"]
     assert spec["policyTypes"] == ["Ingress", "Egress"]
     (rule,) = spec["ingress"]
     assert rule["ports"] == [{"protocol": "TCP", "port": ENGINES[engine].port}]
-    assert rule["from"] == [
-        {"podSelector": {"matchLabels": GATEWAY}},
-        {"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "monitoring"}}},
-    ]
+    reads = {"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "monitoring"}}}
+    measured = ENGINES[engine].metrics_path is not None
+    assert rule["from"] == [{"podSelector": {"matchLabels": GATEWAY}}, *([reads] if measured else [])]
     (egress,) = spec["egress"]
     assert {port["port"] for port in egress["ports"]} == {53}
     assert egress["to"] == [

@@ -10,6 +10,7 @@ from tests.invariants.arguments import engines_accept_their_arguments
 from tests.invariants.exposure import only_the_gateway_is_reachable, pods_are_restricted, secrets_stay_secret
 from tests.invariants.gateway_times import the_gateways_times_agree
 from tests.invariants.leaving import nothing_leaves_unnamed
+from tests.invariants.one_scaler import each_deployment_has_one_scaler
 from tests.invariants.order import data_is_kept, names_come_from_the_stack_file, teardown_is_ordered
 from tests.invariants.placement import (
     gpu_nodes_are_tolerated_by_whom_they_are_for,
@@ -32,6 +33,7 @@ RULES: Mapping[str, Rule] = {
     "5 timeouts": timeouts_agree,
     "5 gateway": the_gateways_times_agree,
     "6 queries": queries_scale_on_what_exists,
+    "6 one scaler": each_deployment_has_one_scaler,
     "7 secrets": secrets_stay_secret,
     "7 leaving": nothing_leaves_unnamed,
     "8 pod security": pods_are_restricted,

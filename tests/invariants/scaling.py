@@ -111,7 +111,7 @@ def _asked_by(scaler: Recorded) -> list[str]:
 
 
 def _queries(scaler: Recorded) -> list[Any]:
-    return [trigger for trigger in scaler.inputs["spec"]["triggers"] if trigger["type"] != "cron"]
+    return [trigger for trigger in scaler.inputs["spec"]["triggers"] if trigger["type"] not in ("cron", "cpu")]
 
 
 def _windows(scaler: Recorded) -> list[Any]:

@@ -118,6 +118,17 @@ def test_a_storage_class(machine: Machine, classes: list[Any], wanted: str | Non
     assert all("storageClass: NAME" in fix for _, _, fix in found)
 
 
+@pytest.mark.parametrize("there", [False, True])
+def test_what_measures_the_pods_that_scale_by_it(machine: Machine, there: bool) -> None:
+    text = f"{LOCAL}    gateway: {{replicas: {{min: 2, max: 4}}}}\n"
+    scaled = plan_text("local", text.replace("CONTEXT", "kind-llm").replace("CREATE", "true"))
+    if there:
+        machine.answer(["get", "apiservice"], {"metadata": {"name": "v1beta1.metrics.k8s.io"}})
+    message = "existing, and the cluster has no v1beta1.metrics.k8s.io: the gateway would stay at the minimum"
+    expected = [] if there else [("addons.metricsServer", message, "addons: {metricsServer: install}")]
+    assert obstacles(scaled.plan) == expected
+
+
 def test_a_claim_that_is_bound_asks_for_no_class(machine: Machine) -> None:
     machine.answer(["storageclass"], {"items": []})
     claim = held("kubernetes:core/v1:PersistentVolumeClaim", "model-cache-claim", metadata={"name": "model-cache"})

@@ -1,11 +1,15 @@
 """What the gateway is planned as: which names and paths each model has, and which clients may use them."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from infra.engines import ENGINES
 from infra.plan.gateway import TrafficPlan
+from infra.services.gateway.envoy.clusters import clusters, of_client
+from infra.services.gateway.envoy.limits import seconds_until_next
+from infra.services.gateway.token_limits import gateway_pods
 from tests.planning.stacks import CATALOG, LOCAL, PROD, changed, plan
 
 CHAT = {"/v1/chat/completions", "/v1/completions"}
@@ -69,3 +73,27 @@ def test_streams_are_counted_where_the_engine_is_asked_to() -> None:
     for name, model in plan(PROD).models.items():
         asked = "--enable-force-include-usage" in ENGINES[model.engine].args(model)
         assert asked == (model.task == "chat"), name
+
+
+def test_a_range_of_its_pods_is_counted_at_its_maximum_and_limits_at_once_at_its_minimum() -> None:
+    wide = changed(PROD, gateway={**PROD["gateway"], "replicas": {"min": 2, "max": 5}})
+    found = plan(wide)
+    assert (found.traffic.replicas, found.traffic.max_replicas) == (2, 5)
+    assert len(gateway_pods(found.traffic)) == 5
+    client = replace(found.traffic.clients["default"], concurrent_requests=10, requests_per_minute=60)
+    assert seconds_until_next(found.traffic, client) == 5
+    (cluster,) = [
+        each
+        for each in clusters(replace(found.traffic, clients={"default": client}))
+        if each["name"] == of_client("default")
+    ]
+    assert cluster["circuit_breakers"]["thresholds"][0]["max_requests"] == 5
+    (said,) = [each.message for each in found.warnings if each.path == "gateway.replicas"]
+    assert "while 5 run, a client may have up to 2.5 times its limit at once" in said
+
+
+def test_a_fixed_number_of_its_pods_scales_by_nothing() -> None:
+    found = plan(changed(PROD, gateway={**PROD["gateway"], "replicas": 3}))
+    assert (found.traffic.replicas, found.traffic.scaling) == (3, None)
+    assert not [each for each in found.warnings if each.path == "gateway.replicas"]
+    assert len(gateway_pods(found.traffic)) == 3

@@ -1,11 +1,12 @@
 """Rules for `addons`: which parts of the stack need an add-on that is disabled."""
 
 from collections.abc import Iterator
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from infra.plan.versions import NEXT
 from infra.services.addons.section import Addons, AnyAddon
 from infra.services.serving.next import with_next
+from infra.services.serving.on_cpu import no_gpu_nodes, reads_metrics, scales_by_use
 from infra.settings.checks.scope import CLUSTER_KIND, Scope
 from infra.settings.mistakes import Key
 
@@ -36,27 +37,57 @@ def state_of(scope: Scope, name: str, addon: AnyAddon) -> State:
 
 
 def or_fixed(scope: Scope, path: Key) -> str:
-    """The way out beside an add-on that scales models, if that is what `path` needs: of all of them at once."""
+    """The way out beside an add-on that scales, if that is what `path` needs: of all models at once."""
     if path[-1] != "replicas":
         return ""
-    fixed = (f"{'.'.join(key)}.replicas: {max(low, 1)}" for _, key, low in _scaled(scope))
+    if path[0] == "gateway" and scope.settings.gateway is not None:
+        return f"; or replicas that don't scale: gateway.replicas: {scope.settings.gateway.replicas.min}"
+    like = next(each for each in _ranges(scope) if each.replicas == path)
+    fixed = (f"{each.said}: {max(each.min, 1)}" for each in _ranges(scope) if each.by_use == like.by_use)
     return f"; or replicas that don't scale: {' and '.join(fixed)}"
 
 
-def _scaled(scope: Scope) -> list[tuple[str, tuple[str, ...], int]]:
-    """Servers that scale: the name, its section, and its minimum. A next version without replicas has its model's."""
-    found: list[tuple[str, tuple[str, ...], int]] = []
+class _Range(NamedTuple):
+    """A server that scales."""
+
+    name: str
+    replicas: Key  # the setting
+    min: int
+    by_use: bool  # Kubernetes' own autoscaler scales it, not KEDA
+    reads_metrics: bool
+
+    @property
+    def said(self) -> str:
+        return ".".join(map(str, self.replicas))
+
+
+def _ranges(scope: Scope) -> list[_Range]:
+    """A next version without replicas has its model's."""
+    without, found = no_gpu_nodes(scope.settings, scope.cloud), list[_Range]()
     for name, (model, next_of) in with_next(scope.settings.models).items():
         section = ("models", name) if next_of is None else ("models", next_of, NEXT)
         if model.replicas.min < model.replicas.max and (next_of is None or scope.written((*section, "replicas"))):
-            found.append((name, section, model.replicas.min))
+            by_use = scales_by_use(model, no_gpu_nodes=without)
+            reads = reads_metrics(model, no_gpu_nodes=without)
+            found.append(_Range(name, (*section, "replicas"), model.replicas.min, by_use, reads))
     return found
+
+
+def _needs_metrics(scope: Scope) -> Iterator[tuple[str, Key]]:
+    for each in [each for each in _ranges(scope) if each.reads_metrics][:1]:
+        yield f"{each.name} scales between its replicas with it", each.replicas
+    gateway = scope.settings.gateway
+    if gateway is not None and gateway.replicas.min < gateway.replicas.max:
+        yield "the gateway scales between its replicas with it", ("gateway", "replicas")
 
 
 def needs(scope: Scope, addon: str) -> Iterator[tuple[str, Key]]:
     """Who needs an add-on: the reason, and the setting that makes it so. One of each kind is enough to say."""
+    if addon == "metricsServer":
+        yield from _needs_metrics(scope)
+        return
     settings = scope.settings
-    scaled = next(iter(_scaled(scope)), None)
+    scaled = next((each for each in _ranges(scope) if not each.by_use), None)
     managed = next((name for name, pool in settings.gpu_pools.items() if pool.instance_types is not None), None)
     growing = next(
         (name for name, pool in settings.gpu_pools.items() if pool.instance_types is not None and pool.min != pool.max),
@@ -64,8 +95,7 @@ def needs(scope: Scope, addon: str) -> Iterator[tuple[str, Key]]:
     )
     match addon:
         case "keda" | "prometheus" if scaled is not None:
-            name, section, _ = scaled
-            yield f"{name} scales between its replicas with it", (*section, "replicas")
+            yield f"{scaled.name} scales between its replicas with it", scaled.replicas
         case "nvidiaDevicePlugin" if managed is not None:
             yield f"pool {managed} has no GPUs without it", ("gpuPools", managed, "instanceTypes")
         case "clusterAutoscaler" if growing is not None:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from infra.catalog import Catalog
 from infra.plan.cluster import AddonPlan, ClusterPlan
 from infra.plan.findings import Decided
-from infra.plan.notes import Chosen
+from infra.plan.notes import Assumption, Chosen, Finding
+from infra.plan.plan import scaled_by_use
 from infra.services.addons.section import AnyAddon
+from infra.services.service import Around
 from infra.settings.platform import Settings
 
 if TYPE_CHECKING:
@@ -55,3 +57,14 @@ def _chosen(key: str, chart: str, settings: Settings, cluster: ClusterPlan, clou
         reason = f"a new {cloud.kind} is assumed to have it"
         return Chosen(path, default_state, reason, f"{chart} is installed only if you ask for it")
     return Chosen(path, default_state, "nothing is installed on an existing cluster unless you ask for it", chart)
+
+
+def assume_metrics(around: Around) -> Iterator[Finding]:
+    """A metrics-server that somebody else runs; before `pulumi up` makes anything it looks whether there is one."""
+    names = scaled_by_use(around.models, around.traffic)
+    if names and around.addons["metricsServer"].state == "existing":
+        yield Assumption(
+            "addons.metricsServer",
+            f"the cluster has one, by whose CPU and memory {' and '.join(names)} scale: `{around.cluster.kubectl} top"
+            " nodes` answers where it is there, and `pulumi up` looks for it first",
+        )

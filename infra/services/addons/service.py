@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from infra.owner import Part
 from infra.services.addons.check import check_addons
-from infra.services.service import Service
+from infra.services.addons.plan import assume_metrics
+from infra.services.service import Around, Service
 
 if TYPE_CHECKING:
+    from infra.plan.notes import Finding
     from infra.settings.checks.scope import Scope
 
 
@@ -18,6 +21,9 @@ class Addons(Part, Service):
 
     def check(self, scope: Scope) -> None:
         check_addons(scope)
+
+    def to_dos(self, around: Around) -> Iterable[Finding]:
+        return assume_metrics(around)
 
 
 ADDONS = Addons()

@@ -7,6 +7,7 @@ from infra.services.gateway.check_load_balancer import check_load_balancer
 from infra.services.gateway.clients import DEFAULT
 from infra.services.gateway.controllers import controller_of
 from infra.services.gateway.exposed import DOMAIN, EXPOSE, EXPOSURE, GATEWAY, OLD_NAME, from_outside, written_key
+from infra.services.gateway.replicas import check_replicas
 from infra.services.gateway.section import Gateway
 from infra.settings.checks.scope import CLUSTER_KIND, Scope
 from infra.settings.mistakes import Key
@@ -40,6 +41,7 @@ def check_gateway(scope: Scope) -> None:
     if gateway is None:
         return
     _check_exposure(scope, gateway)
+    check_replicas(scope, gateway)
     check_clients(scope, gateway)
     check_custom(scope, gateway)
     if not from_outside(scope):

@@ -65,6 +65,7 @@ def make_proxy(
         secret_files={CLIENTS: _clients(traffic, keys, engine_key), **_providers(traffic, provider_keys)},
         pod=_pod(traffic, place),
         replicas=traffic.replicas,
+        scaled=traffic.scaling,
         reach=_reach(plan, site),
         monitor_labels=plan.monitoring.labels if plan.monitoring else None,
         depends_on=[*after, *site.ready, *site.operators],

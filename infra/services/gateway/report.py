@@ -8,12 +8,14 @@ from infra.plan.words import duration, minutes
 from infra.services.access.client_secrets import base_url, secret_name
 from infra.services.gateway.affinity import affinity_table
 from infra.services.gateway.custom import custom_table
+from infra.services.gateway.replicas import say_replicas
 from infra.services.gateway.section import Gateway
 from infra.services.gateway.times import pod_resources
 from infra.services.gateway.token_limits import NAME as TOKENS
 from infra.services.gateway.token_limits import token_pod
 from infra.services.gateway.versions import share_said, trials_said
 from infra.services.service import Table
+from infra.sizing.estimates import span
 
 _FEW = 4  # names of models in a row
 
@@ -29,16 +31,13 @@ def gateway_tables(plan: Plan) -> Iterator[Table]:
         f" {traffic.idle_seconds} s, and take {traffic.total_seconds} s from its request on; a request may have up to"
         f" {traffic.body_mib} MiB"
     )
-    pod = pod_resources()
     whose = (
         "the system nodes: its own row of the bill"
         if plan.cluster.made
         else "nodes that the cluster has, which the bill doesn't count"
     )
-    note += (
-        f"; its {traffic.replicas} pods ask together for {pod.cpu * traffic.replicas:g} CPU and"
-        f" {pod.memory_gib * traffic.replicas:g} GiB of {whose}"
-    )
+    note += f"; {_asks(traffic)} of {whose}"
+    note += "".join(f"; {said}" for said in say_replicas(traffic))
     if traffic.token_limits is not None:
         pod = token_pod()
         asks = f"{pod.cpu:g} CPU and {pod.memory_gib:g} GiB"
@@ -51,6 +50,12 @@ def gateway_tables(plan: Plan) -> Iterator[Table]:
     yield from affinity_table(traffic)
     yield _clients(traffic, _every(plan), namespace)
     yield from custom_table(traffic, plan.gateway.base_url if plan.gateway else None, namespace)
+
+
+def _asks(traffic: TrafficPlan) -> str:
+    pod, number = pod_resources(), traffic.max_replicas
+    pods, up_to = span(str(traffic.replicas), str(number)), "at most " if traffic.scaling else ""
+    return f"its {pods} pods ask together for {up_to}{pod.cpu * number:g} CPU and {pod.memory_gib * number:g} GiB"
 
 
 _ASLEEP = (

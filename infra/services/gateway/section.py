@@ -5,8 +5,20 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from infra.clouds.aws.types import CertificateArn, WebAclArn
-from infra.settings.types import Cidr, ClientName, Domain, ModelName, NamespaceName, ObjectName, Section, pattern
+from infra.settings.types import (
+    Cidr,
+    ClientName,
+    Domain,
+    ModelName,
+    NamespaceName,
+    ObjectName,
+    OneNumber,
+    Section,
+    Short,
+    pattern,
+)
 
+MAX_PODS = 20  # of the gateway
 Exposure = Literal["cluster", "internal", "public"]
 # It is the value of a header: no line ends, no tabs.
 TeamName = Annotated[str, pattern(r"^[^\x00-\x1f\x7f]+$", "checkout", "line of text without tabs", max_length=60)]
@@ -86,6 +98,23 @@ class Custom(Section):
         description="whether it answers OpenAI's /v1/audio/transcriptions and /v1/audio/translations too, where the"
         " header x-llm-model has its name",
         examples=[True],
+    )
+
+
+class GatewayReplicas(Section):
+    """How many pods of the gateway: `N`, or `{min, max}` for an autoscaler between them.
+
+    At least two: one answers while another is replaced.
+    """
+
+    min: int = Field(default=2, ge=2, le=MAX_PODS, description="minimum of pods", examples=[2])
+    max: int = Field(
+        default=2,
+        ge=2,
+        le=MAX_PODS,
+        description="maximum of pods; above min, an autoscaler adds them by CPU and memory, which metrics-server"
+        " measures",
+        examples=[6],
     )
 
 
@@ -172,6 +201,13 @@ class Gateway(Section):
         default={},
         description="additional annotations for each Ingress, or for the Service of loadBalancer",
         examples=[{"alb.ingress.kubernetes.io/tags": "team=ml"}],
+    )
+    replicas: Annotated[GatewayReplicas, OneNumber, Short({"type": "integer", "minimum": 2, "maximum": MAX_PODS})] = (
+        Field(
+            default=GatewayReplicas(),
+            description="number of the gateway's pods, or {min, max} for an autoscaler between them",
+            examples=[{"min": 2, "max": 6}],
+        )
     )
     timeout_seconds: int = Field(
         default=300,

@@ -7,7 +7,6 @@ from infra.plan.models import ModelPlan, Resources
 from infra.services.serving.cold_start import AFTER_DRAIN, GATEWAY_TIMEOUT, KEEP_ALIVE_MARGIN, NGINX_IDLE
 from infra.settings.platform import Settings
 
-REPLICAS = 2
 LATER = 20  # seconds by which a load balancer gives up later than Envoy, which says why
 # Of each: cores that it asks for, little enough for the system nodes of a small cluster; threads with which it may use
 # more; and memory.

@@ -53,8 +53,8 @@ def warn_of_token_limits(
 
 
 def gateway_pods(traffic: TrafficPlan) -> list[Resources]:
-    """What each pod of the gateway asks for."""
-    return [pod_resources()] * traffic.replicas + ([token_pod()] if traffic.token_limits is not None else [])
+    """What each pod of the gateway asks for, at its maximum of pods."""
+    return [pod_resources()] * traffic.max_replicas + ([token_pod()] if traffic.token_limits is not None else [])
 
 
 def token_pod() -> Resources:

@@ -17,13 +17,13 @@ from infra.services.gateway.affinity import warn_of_affinity
 from infra.services.gateway.clients import names_of, plan_clients
 from infra.services.gateway.controllers import LOAD_BALANCER
 from infra.services.gateway.custom import plan_custom
+from infra.services.gateway.replicas import plan_replicas
 from infra.services.gateway.section import Gateway
 from infra.services.gateway.times import (
     BODY_MIB,
     CONNECTION,
     ENGINE_IDLE,
     HELD,
-    REPLICAS,
     keep_alive,
     longest_answer,
     timeout_of,
@@ -47,12 +47,13 @@ def plan_traffic(
     yield from warn_of_token_limits(clients, upstreams, settings.external)
     yield from warn_of_versions(servers, upstreams)
     yield from warn_of_affinity(named, {name: each.affinity for name, each in upstreams.items()})
+    scaling = yield from plan_replicas(wanted)
     custom = yield from plan_custom(wanted.custom, clients.values(), settings.namespace.name)
     return TrafficPlan(
         clients=clients,
         upstreams=upstreams,
         externals=plan_externals(settings),
-        replicas=REPLICAS,
+        replicas=wanted.replicas.min,
         image=catalog.proxies["envoy"].image,
         idle_seconds=seconds,
         total_seconds=total,
@@ -69,6 +70,7 @@ def plan_traffic(
         contact=settings.gateway.contact if settings.gateway else None,
         token_limits=plan_token_limits(clients, settings.namespace.name, catalog),
         custom=custom,
+        scaling=scaling,
     )
 
 

@@ -20,6 +20,7 @@ from infra.services.serving.check_split import check_remote_code, check_split
 from infra.services.serving.check_weights import check_weights
 from infra.services.serving.family import check_task
 from infra.services.serving.next import next_of, servers, written
+from infra.services.serving.on_cpu import is_on_cpu, no_gpu_nodes
 from infra.services.serving.rope import longer_by_rope, rope_of
 from infra.services.serving.section import Model
 from infra.services.serving.shapes import asked_shape
@@ -266,7 +267,7 @@ def _check_replicas(scope: Scope, key: Key, model: Model) -> None:
             scope.report.wrong(where, got, f"write {{min: {low}, max: {low}}}")
         else:
             scope.report.wrong(where, got, f"write {{min: {high}, max: {low}}}" if high else f"write {low}")
-    elif low < high and (low, high) != (0, 1) and not _is_asked_for(model) and not ENGINES[model.engine].is_measured:
+    elif low < high and (low, high) != (0, 1) and not _is_asked_for(model) and not _is_measured(scope, model):
         got = f"{ENGINES[model.engine].title} has no metrics that a scaler could read"
         scope.report.wrong(
             where,
@@ -274,6 +275,12 @@ def _check_replicas(scope: Scope, key: Key, model: Model) -> None:
             f"write replicas: {high} or {{min: 0, max: 1}}, or engine: {DEFAULT}",
             reads=[where, (*key, "engine")],
         )
+
+
+def _is_measured(scope: Scope, model: Model) -> bool:
+    """By its engine, or by the CPU that it uses."""
+    without = no_gpu_nodes(scope.settings, scope.cloud)
+    return ENGINES[model.engine].is_measured or is_on_cpu(model, no_gpu_nodes=without)
 
 
 def _is_asked_for(model: Model) -> bool:

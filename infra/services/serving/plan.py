@@ -13,6 +13,7 @@ from infra.services.serving.arguments import choose_arguments
 from infra.services.serving.cold_start import Waits, cold_start, timeouts
 from infra.services.serving.family import dimensions_of, needed_by
 from infra.services.serving.placement import Placed
+from infra.services.serving.pod_scaling import plan_pod_scaling, say_pods
 from infra.services.serving.pods import server_resources
 from infra.services.serving.prefetch import plan_prefetch
 from infra.services.serving.rollout import after_old_pod, check_rollout, plan_rollout
@@ -69,6 +70,8 @@ def _plan(
     served, model, offer = placed.served, placed.served.settings, placed.offer
     given, made = _given(placed), _throughput(placed)
     schedule = plan_schedule(model, served.replicas, start, cooldown(start))
+    scaling = plan_scaling(placed, start, schedule)
+    pods = plan_pod_scaling(placed, cooldown(start), schedule)
     return ModelPlan(
         name=served.name,
         model=model.model,
@@ -109,7 +112,8 @@ def _plan(
         rollout=rollout,
         cold_start=start,
         timeouts=limits,
-        scaling=plan_scaling(placed, start, schedule),
+        scaling=scaling,
+        pods=pods,
         usd_per_hour=_usd_per_hour(placed),
         throughput=made,
         reasons=(
@@ -118,6 +122,7 @@ def _plan(
             *explain_slots(placed.sized),
             *_reasons(placed, made, rollout),
             *say_schedule(schedule, served.replicas, start),
+            *say_pods(pods, scaling),
         ),
         schedule=schedule,
         next_of=served.next_of,

@@ -7,6 +7,7 @@ from infra.plan.schedule import Schedule
 from infra.plan.words import minutes
 from infra.services.serving.cold_start import half_minutes_up
 from infra.services.serving.placement import Placed
+from infra.services.serving.pod_scaling import cpu_of
 from infra.services.serving.section import Model
 
 WAITING = 5  # requests in the queue of a replica: what a public production stack uses
@@ -41,6 +42,7 @@ def plan_scaling(placed: Placed, start: ColdStart, schedule: Schedule | None) ->
         cooldown_seconds=cooldown(start),
         # Without an answer of Prometheus KEDA starts no replica, but a model that sleeps wakes: nothing else would.
         fallback_replicas=max(low, 1),
+        cpu=None if sleeps else cpu_of(placed),  # what the gateway counts says it sooner
         reason="; ".join(_reasons(start, running, measured=measured, sleeps=sleeps)),
     )
 

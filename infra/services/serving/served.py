@@ -15,6 +15,7 @@ from infra.plan.notes import Advice, Assumption, Chosen, Finding, Violation, Wri
 from infra.plan.rules import Rule
 from infra.plan.versions import ServerName
 from infra.services.serving.adapters import adapters_gib, explain_adapters, slots_of
+from infra.services.serving.on_cpu import is_on_cpu
 from infra.services.serving.rope import rope_of
 from infra.services.serving.section import Model, Task
 from infra.services.serving.shapes import own_shape, shape_for
@@ -145,11 +146,11 @@ def resolve(
 
 
 def _is_on_cpu(server: ServerName, model: Model, *, no_gpu_nodes: bool) -> Decided[bool]:
-    if model.gpus is None and no_gpu_nodes and ENGINES[model.engine].limits.cpu:
+    found = is_on_cpu(model, no_gpu_nodes=no_gpu_nodes)
+    if found and model.gpus is None:
         reason = "the CPU: the stack file has no GPU pool, and none can be made here"
         yield Chosen(f"{server.path}.gpus", 0, reason)
-        return True
-    return model.gpus == 0
+    return found
 
 
 def _of_repository(server: ServerName, model: Model, catalog: Catalog, *, cpu: bool) -> Decided[Served]:

@@ -51,6 +51,33 @@ ADDONS = (
         ),
     ),
     Bad(
+        "pods that scale by what they use, and nothing that measures it",
+        stack(
+            LAPTOP,
+            "models:",
+            '  a: {model: "llama3.2:1b", engine: ollama, gpus: 0, replicas: {min: 1, max: 2}}',
+            "gateway: {replicas: {min: 2, max: 4}}",
+            "addons: {metricsServer: disabled, keda: disabled}",
+            region=None,
+        ),
+        (
+            Mistake(
+                "addons.metricsServer",
+                7,
+                "disabled, and a scales between its replicas with it",
+                "write metricsServer: install, or existing where the cluster has it; or replicas that don't scale:"
+                " models.a.replicas: 1",
+            ),
+            Mistake(
+                "addons.metricsServer",
+                7,
+                "disabled, and the gateway scales between its replicas with it",
+                "write metricsServer: install, or existing where the cluster has it; or replicas that don't scale:"
+                " gateway.replicas: 2",
+            ),
+        ),
+    ),
+    Bad(
         "GPU nodes without plugin and autoscaler",
         stack(CLUSTER, POOL, MODEL, "addons: {nvidiaDevicePlugin: disabled, clusterAutoscaler: disabled}"),
         (

@@ -29,6 +29,30 @@ GATEWAY = (
         ),
     ),
     Bad(
+        "too few pods of the gateway",
+        stack(LAPTOP, CPU, "gateway: {replicas: 1}", region=None),
+        (
+            Mistake(
+                "gateway.replicas",
+                5,
+                "got the number 1; allowed: a whole number from 2 to 20, or a mapping with min, max",
+                "write replicas: {min: 2, max: 6}",
+            ),
+        ),
+    ),
+    Bad(
+        "a minimum of the gateway's pods above the default maximum",
+        stack(LAPTOP, CPU, "gateway: {replicas: {min: 3}}", region=None),
+        (
+            Mistake(
+                "gateway.replicas",
+                5,
+                "min 3 is more than max 2, which is the default",
+                "write 3, or {min: 2, max: 3}",
+            ),
+        ),
+    ),
+    Bad(
         "a load balancer Service with what only Ingresses have, and without a certificate",
         stack(
             LAPTOP,

@@ -381,6 +381,11 @@ MODELS = (
         ),
     ),
     Bad(
+        "an encoder of Ollama on the CPU that scales the wrong way round",
+        stack(CLUSTER, 'models: {a: {model: "llama3.2:3b", engine: ollama, gpus: 0, replicas: {min: 3, max: 2}}}'),
+        (Mistake("models.a.replicas", 5, "min 3 is more than max 2", "write {min: 2, max: 3}"),),
+    ),
+    Bad(
         "arguments that the program sets",
         stack(
             CLUSTER,

@@ -41,8 +41,8 @@ def _descriptor(client: ClientPlan) -> Message:
 
 
 def seconds_until_next(traffic: TrafficPlan, client: ClientPlan) -> int:
-    """How long its share of one Envoy takes to let one more request pass."""
-    return max(1, -(-60 * traffic.replicas // client.requests_per_minute))
+    """How long its share of one Envoy takes at most to let one more request pass."""
+    return max(1, -(-60 * traffic.max_replicas // client.requests_per_minute))
 
 
 def asks_to_wait(traffic: TrafficPlan, client: ClientPlan) -> Message:

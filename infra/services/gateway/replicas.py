@@ -1,0 +1,55 @@
+"""`gateway.replicas`: how many pods the gateway has, and what follows from their number."""
+
+from collections.abc import Iterator
+
+from infra.plan.findings import Decided, warned
+from infra.plan.gateway import TrafficPlan
+from infra.plan.pods import PodScaling
+from infra.plan.words import duration
+from infra.services.gateway.section import Gateway
+from infra.services.gateway.times import THREADS
+from infra.settings.checks.scope import Scope
+
+# A pod that uses half of its threads has room for the requests of one that is lost.
+_CPU = THREADS / 2
+# Envoy begins to end large requests above 45 % of the 1024 MiB of its pod: another one comes before.
+_MEMORY_MIB = 400
+_STEP = 2
+_KEEP_SECONDS = 600  # as long as an answer may take where the file says nothing
+_PATH = "gateway.replicas"
+
+
+def check_replicas(scope: Scope, gateway: Gateway) -> None:
+    replicas, key = gateway.replicas, ("gateway", "replicas")
+    if replicas.min > replicas.max:
+        got = f"min {replicas.min} is more than max {replicas.max}"
+        unsaid = "max" not in replicas.model_fields_set
+        write = f"write {{min: {replicas.max}, max: {replicas.min}}}"
+        if unsaid:
+            got, write = f"{got}, which is the default", f"write {replicas.min}, or {{min: 2, max: {replicas.min}}}"
+        scope.report.wrong(key, got, write)
+
+
+def plan_replicas(gateway: Gateway) -> Decided[PodScaling | None]:
+    replicas = gateway.replicas
+    if replicas.min >= replicas.max:
+        return None
+    times = -(-10 * replicas.max // replicas.min) / 10
+    yield warned(
+        _PATH,
+        f"each pod lets through its share of a client's concurrentRequests as if {replicas.min} ran, since it doesn't"
+        f" know their number: while {replicas.max} run, a client may have up to {times:g} times its limit at once;"
+        " requests and tokens per minute are shared among the pods that run",
+    )
+    return PodScaling(replicas.min, replicas.max, _CPU, _MEMORY_MIB, _STEP, _KEEP_SECONDS)
+
+
+def say_replicas(traffic: TrafficPlan) -> Iterator[str]:
+    """When another pod comes, and when one goes."""
+    each = traffic.scaling
+    if each is not None:
+        memory = f" or {each.memory_mib} MiB" if each.memory_mib else ""
+        yield (
+            f"above {each.cpu:g} CPU{memory} per pod in the mean another one comes, at most {each.step} per minute, and"
+            f" one goes after {duration(each.keep_seconds)} in which fewer were needed"
+        )
