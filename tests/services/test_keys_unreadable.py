@@ -23,7 +23,7 @@ GIVEN = {
     "clientKey-web-2": "canary-of-web-no-2",
     "externalKey-acme": "canary-of-the-provider",
 }
-CLIENTS = "      clients: {web: {namespace: shop, keys: [1, 2]}, app: {models: [all, gpt]}}\n"
+CLIENTS = "      clients: {web: {namespace: shop, keys: [1, 2]}, app: {models: [all, gpt], tokensPerMinute: 1000}}\n"
 HOSTED = '    external: {gpt: {baseUrl: "https://api.example.net/v1", model: x, keySecret: externalKey-acme}}\n'
 RANDOM = "${client-web-key-1.result}"  # what a recording has for a random key
 
@@ -54,8 +54,9 @@ def holding(found: Recording, word: str) -> set[str]:
 
 
 def test_no_key_is_outside_of_a_secret_value(file: StackFile) -> None:
+    """Nor another random password: of the engines, and of the store that counts tokens."""
     found = recorded(file)
-    for word in ("canary", RANDOM):
+    for word in ("canary", RANDOM, ".result}"):
         assert holding(found, word) == set()
         assert word not in json.dumps(found.outputs)
 
@@ -68,6 +69,7 @@ def test_each_key_is_where_it_belongs(file: StackFile, monkeypatch: pytest.Monke
     assert holding(found, GIVEN["clientKey-web-2"]) == {proxy, *secrets}
     assert holding(found, RANDOM) == {proxy}
     assert holding(found, GIVEN["externalKey-acme"]) == {proxy}
+    assert holding(found, ".result}") == {proxy, "client-app-secret", "engine-keys-secret", "token-limits-secret"}
     types = {each.type for each in found.resources if "canary" in str(each.inputs)}
     assert types == {"kubernetes:core/v1:Secret"}
 
