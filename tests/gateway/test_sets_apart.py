@@ -1,4 +1,4 @@
-"""One set of permissions doesn't reach what another one has: a model, an own server, a model that is hosted elsewhere."""
+"""One set of permissions doesn't reach what another one has: a model, an own server, a model hosted elsewhere."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
